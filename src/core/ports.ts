@@ -1,0 +1,72 @@
+/**
+ * The edges as the core sees them. kernel/ and health/ implement these; fakes of the tests do too and are
+ * held to the same contract suite.
+ */
+
+import type { Prefix } from '../model/prefix.js';
+import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
+import type { Family } from '../model/address.js';
+import type { Route, Rule } from '../model/route.js';
+import type { Snapshot } from '../model/snapshot.js';
+
+/** One change of the kernel. A route or rule to delete is named in full, so that no foreign one can match. */
+export type Step =
+  | { readonly kind: 'add-route'; readonly route: Route }
+  | { readonly kind: 'delete-route'; readonly route: Route }
+  | { readonly kind: 'add-rule'; readonly rule: Rule }
+  | { readonly kind: 'delete-rule'; readonly rule: Rule };
+
+/** The kernel's answer to one step. */
+export type StepResult =
+  | { readonly ok: true }
+  | {
+      readonly ok: false;
+      /** EEXIST, ENETUNREACH, EPERM, ... */
+      readonly code: string;
+      /** The kernel's own words (extended ack) where it has some, else those of the errno. */
+      readonly message: string;
+    };
+
+export interface ObserveRequest {
+  /** Marks the routes that go into `ownRoutes`. */
+  readonly protocol: number;
+  /**
+   * Longest prefix length wanted in `mainRoutes`, a family; a family that is absent gets none, and both absent
+   * means that the main table need not be read at all.
+   */
+  readonly mainMaxLength: Readonly<Partial<Record<Family, number>>>;
+}
+
+/** Something changed: look again. What is known of the change is for logs, never for decisions. */
+export interface KernelHint {
+  readonly kind: 'link' | 'address' | 'route' | 'rule' | 'neighbour' | 'overflow';
+  /** `deleted route default table 25500`: greppable, for people. */
+  readonly text: string;
+  /** A route or rule marked with our protocol was deleted by somebody else. */
+  readonly ownDeleted: boolean;
+  /** nlmsg_pid of the request that caused it (usually the process id); 0: the kernel itself. */
+  readonly sender: number;
+}
+
+export interface Kernel {
+  /** Dumps what the request names. Rejects when the kernel cannot be asked; never returns a torn dump. */
+  observe(request: ObserveRequest): Promise<Snapshot>;
+  /** Sends the steps in order, all of them whatever fails, and resolves with one result for each. Never rejects for a refused step. */
+  apply(steps: readonly Step[]): Promise<readonly StepResult[]>;
+  /** Starts the events. Changes that this object made itself are not reported. */
+  subscribe(request: ObserveRequest, listener: (hint: KernelHint) => void): void;
+  close(): void;
+}
+
+/** A health adapter: watches one configured routing daemon, which may be several processes. */
+export interface Health {
+  readonly watched: readonly WatchedDaemon[];
+  /** Starts; the listener hears the first verdict of each process as soon as there is one, then every change. */
+  start(listener: (id: DaemonId, verdict: Verdict) => void): void;
+  /**
+   * Which of the prefixes the daemon itself holds as installed routes now (not as leftovers of a former life).
+   * Rejects when the daemon cannot be asked.
+   */
+  holds(prefixes: readonly Prefix[]): Promise<readonly boolean[]>;
+  close(): void;
+}

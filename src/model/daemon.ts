@@ -1,0 +1,27 @@
+/** What a health adapter can say of one watched process, and what core/ makes of it. */
+
+/** `frr/zebra`: adapter kind and name. */
+export type DaemonId = string;
+
+/** One report of a health adapter. EOF is death, an unanswered probe is a hang: two faults, two clocks. */
+export type Verdict =
+  /** It does not run: no socket, connection refused, end of file. `absent` when it was not seen alive before. */
+  | { readonly kind: 'down'; readonly reason: string }
+  /** It runs and does not answer. */
+  | { readonly kind: 'unresponsive'; readonly reason: string }
+  /** First sign of life, before it answers: its socket appeared. */
+  | { readonly kind: 'appeared'; readonly reason: string }
+  /** It answered a probe. */
+  | {
+      readonly kind: 'responsive';
+      readonly reason: string;
+      /** How long the process has existed, in milliseconds; 0 when not known. */
+      readonly ageMs: number;
+    };
+
+/** A watched daemon: its name and the kernel protocols whose routes are its own. */
+export interface WatchedDaemon {
+  readonly id: DaemonId;
+  /** rtm_protocol numbers of the routes that are stale once it is dead. */
+  readonly protocols: readonly number[];
+}

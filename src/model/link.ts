@@ -1,0 +1,43 @@
+/** Links, their addresses and neighbours, as the kernel keeps them. */
+
+import type { Address, Family } from './address.js';
+
+export interface Link {
+  readonly index: number;
+  readonly name: string;
+  /** IFLA_ALT_IFNAME. */
+  readonly altNames: readonly string[];
+  /** Lower-case colon form; undefined where the link type has none. */
+  readonly mac: string | undefined;
+  /** IFF_UP: administratively up. */
+  readonly up: boolean;
+  /** IFF_LOWER_UP: carrier. */
+  readonly carrier: boolean;
+  /** The index of the bridge, bond or VRF that it is a member of. */
+  readonly master: number | undefined;
+  /** IFLA_INFO_KIND: veth, vrf, bridge ...; undefined for a physical port. */
+  readonly kind: string | undefined;
+  /** IFLA_VRF_TABLE of a VRF device. */
+  readonly vrfTable: number | undefined;
+}
+
+export interface InterfaceAddress {
+  readonly interfaceIndex: number;
+  readonly family: Family;
+  /** The host's own address (IFA_LOCAL, or IFA_ADDRESS where there is none). */
+  readonly address: Address;
+  /** The other end of a point-to-point address. */
+  readonly peer: Address | undefined;
+  readonly length: number;
+  /** IFA_F_TENTATIVE or IFA_F_DADFAILED: may not be used as a source yet. */
+  readonly tentative: boolean;
+}
+
+export interface Neighbour {
+  readonly interfaceIndex: number;
+  readonly address: Address;
+  /** NUD_FAILED: asked and unanswered. */
+  readonly failed: boolean;
+  /** NUD_REACHABLE, DELAY, PROBE, STALE, PERMANENT or NOARP: it has answered once, or needs not. */
+  readonly known: boolean;
+}

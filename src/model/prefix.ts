@@ -1,0 +1,70 @@
+/**
+ * IP prefixes: a family, a network address with no host bits, a length. Immutable values.
+ */
+
+import { addressBytes, addressFromBytes, familyBits, familyOf, parseAddress, type Address, type Family } from './address.js';
+
+export interface Prefix {
+  readonly family: Family;
+  /** Network address, canonical, host bits zero. */
+  readonly address: Address;
+  /** 0 to 32 (inet) or 128 (inet6). */
+  readonly length: number;
+}
+
+/** The prefix `ADDRESS/LENGTH`; host bits are cleared. */
+export function prefix(address: Address, length: number): Prefix {
+  return { family: familyOf(address), address: networkAddress(address, length), length };
+}
+
+/** `0.0.0.0/0` or `::/0`. */
+export function defaultPrefix(family: Family): Prefix {
+  return { family, address: family === 'inet' ? '0.0.0.0' : '::', length: 0 };
+}
+
+/** Strict parse of `ADDRESS/LENGTH` without host bits; undefined when it is not one. */
+export function parsePrefix(text: string): Prefix | undefined {
+  const slash = text.indexOf('/');
+  const address = parseAddress(slash < 0 ? text : text.slice(0, slash));
+  const lengthText = text.slice(slash + 1);
+  if (slash < 0 || address === undefined || !/^(0|[1-9][0-9]{0,2})$/.test(lengthText)) return undefined;
+  const length = Number(lengthText);
+  const result = length <= familyBits(familyOf(address)) ? prefix(address, length) : undefined;
+  return result?.address === address ? result : undefined;
+}
+
+/** `10.0.0.0/8`: the key of a prefix in maps, and its spelling for people. */
+export function prefixText(p: Prefix): string {
+  return `${p.address}/${p.length}`;
+}
+
+/** As {@link prefixText}, with `default` for length 0, as `ip route` prints it. */
+export function destinationText(p: Prefix): string {
+  return p.length === 0 ? 'default' : prefixText(p);
+}
+
+export function samePrefix(a: Prefix, b: Prefix): boolean {
+  return a.length === b.length && a.address === b.address;
+}
+
+/** Whether every address of `inner` lies in `outer` (equal prefixes contain each other). */
+export function containsPrefix(outer: Prefix, inner: Prefix): boolean {
+  if (outer.family !== inner.family || outer.length > inner.length) return false;
+  return outer.length === 0 || networkAddress(inner.address, outer.length) === outer.address;
+}
+
+/** Whether the address lies in the prefix. */
+export function containsAddress(p: Prefix, address: Address): boolean {
+  return familyOf(address) === p.family && networkAddress(address, p.length) === p.address;
+}
+
+/** The address with everything behind the first `length` bits cleared. */
+export function networkAddress(address: Address, length: number): Address {
+  const bytes = addressBytes(address);
+  if (!Number.isInteger(length) || length < 0 || length > bytes.length * 8) throw new RangeError(`prefix length ${length} of ${address}`);
+  for (let i = 0; i < bytes.length; i++) {
+    const keep = Math.min(8, Math.max(0, length - 8 * i));
+    bytes[i] = bytes[i]! & (0xff00 >> keep) & 0xff;
+  }
+  return addressFromBytes(bytes);
+}

@@ -1,0 +1,21 @@
+/**
+ * What one observation of the kernel found: everything that the decisions of core/ need, and no more.
+ * A million foreign routes are never in here.
+ */
+
+import type { InterfaceAddress, Link, Neighbour } from './link.js';
+import type { Route, Rule } from './route.js';
+
+export interface Snapshot {
+  readonly links: readonly Link[];
+  readonly addresses: readonly InterfaceAddress[];
+  /** Every route marked with our protocol number, in any table. */
+  readonly ownRoutes: readonly Route[];
+  /** Foreign routes of the main table no longer than the longest destination of their family: possible covers and rivals. */
+  readonly mainRoutes: readonly Route[];
+  /** All rules of both families. */
+  readonly rules: readonly Rule[];
+  readonly neighbours: readonly Neighbour[];
+}
+
+export const EMPTY_SNAPSHOT: Snapshot = { links: [], addresses: [], ownRoutes: [], mainRoutes: [], rules: [], neighbours: [] };
