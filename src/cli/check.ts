@@ -1,0 +1,18 @@
+/** `backup-router check`: strict; every fault of a file at once. */
+
+import { renderDiagnostics } from '../config/diagnostic.js';
+import { loadConfig } from '../config/load.js';
+import { EXIT } from '../model/exit.js';
+
+export async function check(options: { readonly config: string; readonly json?: boolean }): Promise<number> {
+  const { config, diagnostics } = loadConfig(options.config);
+  const errors = diagnostics.filter((d) => d.severity === 'error').length;
+  if (options.json === true) {
+    process.stdout.write(`${JSON.stringify({ version: 1, file: options.config, valid: config !== undefined, diagnostics }, null, 2)}\n`);
+  } else {
+    process.stderr.write(renderDiagnostics(diagnostics));
+    const warnings = diagnostics.length - errors;
+    process.stdout.write(`${options.config}: ${config === undefined ? `${errors} error${errors === 1 ? '' : 's'}` : 'ok'}${warnings > 0 ? `, ${warnings} warning${warnings === 1 ? '' : 's'}` : ''}\n`);
+  }
+  return config === undefined ? EXIT.CONFIG : EXIT.OK;
+}

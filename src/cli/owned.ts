@@ -1,0 +1,37 @@
+/** What the agent owns in this network namespace, found without the daemon: from configuration files and a kernel dump. */
+
+import { loadConfig } from '../config/load.js';
+import { parseConfig } from '../config/parse.js';
+import { DEFAULTS } from '../config/defaults.js';
+import { ownedRoutes, ownedRules, type Ownership } from '../core/plan.js';
+import type { Config } from '../model/config.js';
+import type { Route, Rule } from '../model/route.js';
+import type { Snapshot } from '../model/snapshot.js';
+import { openKernel } from '../kernel/kernel.js';
+import { pathsOf } from '../model/paths.js';
+import { readLastKnownGood } from '../runtime/last-known-good.js';
+import type { Kernel } from '../core/ports.js';
+
+export interface Owned {
+  readonly ownership: Ownership;
+  readonly snapshot: Snapshot;
+  readonly routes: readonly Route[];
+  readonly rules: readonly Rule[];
+}
+
+/** Calls back with the open kernel and what is owned there; closes the kernel afterwards. */
+export async function withOwned<T>(configFile: string, use: (kernel: Kernel, owned: Owned) => Promise<T>): Promise<T> {
+  const paths = pathsOf(process.env, configFile);
+  const loaded = loadConfig(configFile);
+  const kept = readLastKnownGood(paths.lastKnownGood);
+  const configs = [loaded.config ?? loaded.partial, kept === undefined ? undefined : parseConfig(kept, paths.lastKnownGood).config].filter((c): c is Config => c !== undefined);
+  const kernel = openKernel();
+  try {
+    const { routeProtocol: protocol, tableBase } = configs[0] ?? DEFAULTS;
+    const snapshot = await kernel.observe({ protocol, mainMaxLength: {} });
+    const ownership: Ownership = { protocol, tableBase, gateways: new Set(configs.flatMap((config) => config.backupRouters.flatMap((router) => router.gateways))) };
+    return await use(kernel, { ownership, snapshot, routes: ownedRoutes(ownership, snapshot), rules: ownedRules(ownership, snapshot) });
+  } finally {
+    kernel.close();
+  }
+}

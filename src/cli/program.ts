@@ -1,0 +1,78 @@
+/** The command line: names, options, help texts. What a command does is in the file of its name, loaded when it is called. */
+
+import { Command, CommanderError } from 'commander';
+import { EXIT } from '../model/exit.js';
+import { DEFAULT_CONFIG_FILE } from '../model/paths.js';
+import { VERSION } from '../model/version.js';
+
+const CONFIG_OPTION = ['-c, --config <file>', 'configuration file', DEFAULT_CONFIG_FILE] as const;
+
+/** Runs the command that argv (without node and script) names; resolves with the exit status. */
+export async function runProgram(argv: readonly string[]): Promise<number> {
+  let status: number = EXIT.OK;
+  const program = buildProgram((exitStatus) => {
+    status = exitStatus;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
+    throw error;
+  }
+  return status;
+}
+
+function buildProgram(ends: (exitStatus: number) => void): Command {
+  const program = new Command('backup-router')
+    .description('Keeps this router reachable through a backup router on the management interface while its routing daemon is not healthy.')
+    .version(VERSION, '-V, --version')
+    .exitOverride()
+    .showHelpAfterError('(backup-router --help tells more)')
+    .addHelpText('after', '\nFiles:\n  /etc/backup-router/config.yaml      what to keep reachable, and through whom\n  /run/backup-router/control.sock     where the daemon answers\n\nExit status: 0 done, 1 not in the wished state, 64 usage, 69 daemon not running, 77 no permission, 78 configuration.');
+
+  program
+    .command('run')
+    .description('run the daemon in the foreground')
+    .option(...CONFIG_OPTION)
+    .option('--dry-run', 'print kernel changes instead of making them')
+    .option('-v, --verbose', 'log more')
+    .addHelpText('after', '\nExamples:\n  sudo backup-router run -c ./config.yaml\n  backup-router run --dry-run -c ./config.yaml      # needs no privileges')
+    .action(async (options: { config: string; dryRun?: boolean; verbose?: boolean }) => ends(await (await import('./run.js')).run(options)));
+
+  program
+    .command('status')
+    .description('show what is in, why, and what is awaited')
+    .option('--json', 'as JSON, a stable schema')
+    .addHelpText('after', '\nExit status 1: the routes should be in and are not.\n\nExamples:\n  backup-router status\n  backup-router status --json | jq .routes.phase')
+    .action(async (options: { json?: boolean }) => ends(await (await import('./status.js')).status(options)));
+
+  program
+    .command('routes')
+    .description('show the backup routes and rules that the kernel holds (the forwarding-table view; needs no daemon)')
+    .option(...CONFIG_OPTION)
+    .option('--json', 'as JSON')
+    .action(async (options: { config: string; json?: boolean }) => ends(await (await import('./routes.js')).routes(options)));
+
+  program
+    .command('check')
+    .description('check a configuration file; every fault is reported')
+    .option(...CONFIG_OPTION)
+    .option('--json', 'diagnostics as JSON')
+    .addHelpText('after', '\nExit status 78: the file has errors. Warnings alone are fine.')
+    .action(async (options: { config: string; json?: boolean }) => ends(await (await import('./check.js')).check(options)));
+
+  program
+    .command('reload')
+    .description('make the daemon read its configuration again; with errors in it, what runs goes on')
+    .action(async () => ends(await (await import('./reload.js')).reload()));
+
+  program
+    .command('flush')
+    .description('remove every route and rule that the agent owns (refuses while the daemon runs, which would put them back)')
+    .option(...CONFIG_OPTION)
+    .option('--force', 'also while the daemon runs')
+    .option('--dry-run', 'print what would be removed')
+    .action(async (options: { config: string; force?: boolean; dryRun?: boolean }) => ends(await (await import('./flush.js')).flush(options)));
+
+  return program;
+}

@@ -1,0 +1,45 @@
+/** `backup-router routes`: the backup routes and rules in the kernel now, whether a daemon runs or not. */
+
+import { routeText, ruleText } from '../kernel/text.js';
+import { destinationText } from '../model/prefix.js';
+import { EXIT } from '../model/exit.js';
+import { withOwned } from './owned.js';
+import { table } from './table.js';
+
+export async function routes(options: { readonly config: string; readonly json?: boolean }): Promise<number> {
+  return withOwned(options.config, async (_kernel, owned) => {
+    const nameOf = (index: number | undefined): string | undefined => owned.snapshot.links.find((link) => link.index === index)?.name;
+    if (options.json === true) {
+      const json = {
+        version: 1,
+        routes: owned.routes.map((route) => ({
+          destination: destinationText(route.destination),
+          family: route.family,
+          gateway: route.nexthops[0]?.gateway ?? null,
+          interface: nameOf(route.nexthops[0]?.interfaceIndex) ?? null,
+          table: route.table,
+          metric: route.metric,
+          protocol: route.protocol,
+          text: routeText(route, nameOf),
+        })),
+        rules: owned.rules.map((rule) => ({ family: rule.family, priority: rule.priority, table: rule.table, suppressPrefixLength: rule.suppressPrefixLength ?? null, text: ruleText(rule) })),
+      };
+      process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+      return EXIT.OK;
+    }
+    if (owned.routes.length === 0 && owned.rules.length === 0) {
+      process.stdout.write('no backup routes in the kernel\n');
+      return EXIT.OK;
+    }
+    const rows = owned.routes.map((route) => [
+      destinationText(route.destination),
+      route.nexthops[0]?.gateway ?? '',
+      nameOf(route.nexthops[0]?.interfaceIndex) ?? '',
+      route.table === 254 ? 'main' : String(route.table),
+      String(route.metric),
+    ]);
+    process.stdout.write(table(['DESTINATION', 'BACKUP ROUTER', 'INTERFACE', 'TABLE', 'METRIC'], rows));
+    if (owned.rules.length > 0) process.stdout.write(`\n${owned.rules.map((rule) => `${rule.family === 'inet6' ? '-6 ' : ''}${ruleText(rule)}\n`).join('')}`);
+    return EXIT.OK;
+  });
+}

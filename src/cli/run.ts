@@ -1,0 +1,18 @@
+/** `backup-router run`: the daemon. */
+
+import { DEFAULT_CONFIG_FILE, pathsOf } from '../model/paths.js';
+import { runAgent } from '../runtime/agent.js';
+
+export interface RunOptions {
+  readonly config?: string;
+  readonly dryRun?: boolean;
+  readonly verbose?: boolean;
+}
+
+export function run(options: RunOptions): Promise<number> {
+  return runAgent({
+    paths: pathsOf(process.env, options.config ?? DEFAULT_CONFIG_FILE),
+    dryRun: options.dryRun ?? false,
+    verbose: options.verbose ?? false,
+  });
+}

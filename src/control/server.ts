@@ -1,0 +1,96 @@
+/**
+ * The control socket: answers requests, knows who asks (SO_PEERCRED), decides nothing itself.
+ *
+ * Invariant: whatever a client does (garbage, endless lines, leaving half way), the agent goes on.
+ */
+
+import { chmodSync, mkdirSync, unlinkSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { peerCredentials } from '../native/libc.js';
+import { CHANGING, MAX_REQUEST_BYTES, parseRequest, type Request, type Response } from './protocol.js';
+
+export interface ControlServer {
+  close(): void;
+}
+
+/**
+ * Listens on the path, replacing a socket that a killed agent left behind. `onError` hears what goes wrong; the
+ * agent can do without.
+ */
+export function startControlServer(path: string, answer: (request: Request) => Promise<Response>, onError: (error: Error) => void): ControlServer {
+  const server = createServer((socket) => serve(socket, answer));
+  server.on('error', onError);
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+    removeStale(path);
+    listen(server, path);
+  } catch (error) {
+    onError(error instanceof Error ? error : new Error(String(error)));
+  }
+  server.unref();
+  return { close: () => server.close() };
+}
+
+function removeStale(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+}
+
+function listen(server: Server, path: string): void {
+  // The socket must never be open to all, not even between bind and chmod.
+  const umask = process.umask(0o117);
+  try {
+    server.listen(path, () => chmodSync(path, 0o660));
+  } finally {
+    process.umask(umask);
+  }
+}
+
+function serve(socket: Socket, answer: (request: Request) => Promise<Response>): void {
+  let buffered = '';
+  let turn = Promise.resolve();
+  socket.setEncoding('utf8');
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (chunk: string) => {
+    buffered += chunk;
+    const lines = buffered.split('\n');
+    buffered = lines.pop() ?? '';
+    for (const line of lines) turn = turn.then(() => reply(socket, line, answer));
+    if (buffered.length > MAX_REQUEST_BYTES) {
+      send(socket, refuse('too-long', `a request has at most ${MAX_REQUEST_BYTES} bytes`));
+      socket.destroy();
+    }
+  });
+}
+
+async function reply(socket: Socket, line: string, answer: (request: Request) => Promise<Response>): Promise<void> {
+  const request = parseRequest(line);
+  if (request === undefined) return send(socket, refuse('bad-request', 'not a request: one JSON object a line, such as {"command":"status"}'));
+  if (CHANGING.has(request.command) && !mayChange(socket)) {
+    return send(socket, refuse('permission', `${request.command} needs root`, `sudo backup-router ${request.command}`));
+  }
+  try {
+    send(socket, await answer(request));
+  } catch (error) {
+    send(socket, refuse('internal', error instanceof Error ? error.message : String(error)));
+  }
+}
+
+/** Who cannot be told apart (no koffi) may only read. */
+function mayChange(socket: Socket): boolean {
+  const handle = (socket as unknown as { readonly _handle?: { readonly fd?: number } })._handle;
+  const peer = handle?.fd === undefined ? undefined : peerCredentials(handle.fd);
+  return peer !== undefined && (peer.uid === 0 || peer.uid === process.getuid?.());
+}
+
+function refuse(code: string, message: string, suggestion?: string): Response {
+  return { ok: false, error: suggestion === undefined ? { code, message } : { code, message, suggestion } };
+}
+
+function send(socket: Socket, response: Response): void {
+  if (socket.writable) socket.write(`${JSON.stringify(response)}\n`);
+}

@@ -1,0 +1,154 @@
+/**
+ * What each input changes in the state, before anything is decided. Pure; the decisions follow in machine.ts.
+ */
+
+import type { Config } from '../model/config.js';
+import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
+import type { Snapshot } from '../model/snapshot.js';
+import { died } from './damping.js';
+import { routeKey } from './keys.js';
+import type { KernelHint, Step, StepResult } from './ports.js';
+import type { DaemonState, Fight, Refusal, State } from './state.js';
+
+/** Rounds that hints alone ask for keep this distance, so that a storm of events costs little. */
+const HINT_SPACING_MS = 10;
+/** Foreign deletions in a row that are repaired at once; each further one doubles the pause. */
+const FREE_REPAIRS = 5;
+const FIGHT_WINDOW_MS = 60_000;
+const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 5_000;
+/** Batches in a row that changed something without coming to rest, before we slow down. */
+const RESTLESS_ROUNDS = 5;
+const RETRY_MS = 200;
+/** The kernel announces a route before the daemon has seen the kernel's acknowledgement: the first denials are asked again soon. */
+const QUICK_ASKS = 10;
+const QUICK_ASK_MS = 20;
+
+export function absorbVerdict(state: State, id: DaemonId, verdict: Verdict, now: number): State {
+  const daemon = state.daemons.get(id);
+  if (daemon === undefined) return state;
+  const next = judged(daemon, verdict, now);
+  if (next === daemon) return state;
+  const death = daemon.life === 'responsive' && next.life !== 'responsive';
+  return {
+    ...state,
+    daemons: new Map(state.daemons).set(id, next),
+    damping: death ? died(state.damping, now) : state.damping,
+    // What it confirmed in its last life says nothing about the next.
+    confirmed: next.life === 'responsive' ? state.confirmed : new Map(),
+    dirty: state.dirty ?? 'phase',
+  };
+}
+
+function judged(daemon: DaemonState, verdict: Verdict, now: number): DaemonState {
+  switch (verdict.kind) {
+    case 'responsive': {
+      if (daemon.life === 'responsive') return daemon;
+      // Beside a daemon older than ourselves the hold-time counts from its start, not from ours.
+      const ageMs = daemon.life === 'unknown' ? verdict.ageMs : 0;
+      return { ...daemon, life: 'responsive', since: now - ageMs, reason: verdict.reason };
+    }
+    case 'appeared':
+      // A sign of life ends staleness; it takes nothing back from a daemon that answers.
+      return daemon.life === 'responsive' || daemon.life === 'appeared' || daemon.life === 'unknown'
+        ? daemon
+        : { ...daemon, life: 'appeared', since: now, reason: verdict.reason };
+    case 'down':
+    case 'unresponsive':
+      return daemon.life === verdict.kind && daemon.reason === verdict.reason
+        ? daemon
+        : { ...daemon, life: verdict.kind, since: daemon.life === 'down' || daemon.life === 'unresponsive' ? daemon.since : now, reason: verdict.reason };
+    default:
+      return verdict satisfies never;
+  }
+}
+
+export function absorbHint(state: State, hint: KernelHint, now: number): State {
+  const fight = hint.ownDeleted && hint.sender !== 0 ? fought(state, hint, now) : state.fight;
+  const earliest = Math.max(state.lastRound + HINT_SPACING_MS, fight.last + pauseOf(fight));
+  return { ...state, fight, dirty: state.dirty ?? 'hint', notBefore: Math.max(state.notBefore, earliest) };
+}
+
+/** One episode for all deletions between two rounds: flushing a table is one act, however many routes it held. */
+function fought(state: State, hint: KernelHint, now: number): Fight {
+  const { fight } = state;
+  if (fight.count > 0 && fight.round === state.observations) return fight;
+  const fresh = now - fight.last > FIGHT_WINDOW_MS;
+  return { count: fresh ? 1 : fight.count + 1, last: now, round: state.observations, culprit: hint.text };
+}
+
+/** How long after a foreign deletion its repair waits: not at all for the first few, then doubling. */
+export function pauseOf(fight: Fight): number {
+  if (fight.count <= FREE_REPAIRS) return 0;
+  return Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(fight.count - FREE_REPAIRS - 1, 16));
+}
+
+export function absorbObserved(state: State, id: number, snapshot: Snapshot, now: number): State {
+  if (state.round.kind !== 'observing' || state.round.id !== id) return state;
+  return { ...state, snapshot, round: { kind: 'idle' }, lastRound: now, notBefore: state.dirty === undefined ? now : state.notBefore };
+}
+
+export function absorbFailure(state: State, id: number, message: string, now: number): State {
+  if (state.round.kind !== 'observing' || state.round.id !== id) return state;
+  return { ...state, round: { kind: 'idle' }, dirty: 'verify', notBefore: now + RETRY_MS, faults: [`cannot look at the kernel: ${message}`] };
+}
+
+export function absorbApplied(state: State, steps: readonly Step[], results: readonly StepResult[], now: number): State {
+  const refused = new Map<string, Refusal>(state.refused);
+  const faults: string[] = [];
+  steps.forEach((step, i) => {
+    const result = results[i];
+    if (result === undefined) return;
+    if (step.kind === 'add-route') {
+      if (result.ok) refused.delete(routeKey(step.route));
+      else refused.set(routeKey(step.route), { code: result.code, message: result.message });
+    } else if (!result.ok && !alreadyDone(step, result.code)) {
+      faults.push(`${step.kind}: ${result.message} (${result.code})`);
+    }
+  });
+  return {
+    ...state,
+    refused,
+    faults,
+    round: { kind: 'idle' },
+    completedRounds: state.completedRounds + 1,
+    dirty: state.dirty ?? 'verify',
+    notBefore: state.restlessRounds > RESTLESS_ROUNDS ? now + RETRY_MS : state.notBefore,
+  };
+}
+
+/** Somebody was faster: the look that follows will tell. */
+function alreadyDone(step: Step, code: string): boolean {
+  return step.kind === 'add-rule' ? code === 'EEXIST' : code === 'ESRCH' || code === 'ENOENT' || code === 'ENODEV';
+}
+
+export function absorbAnswer(state: State, held: ReadonlyMap<string, boolean>, now: number): State {
+  const denied = [...held.values()].includes(false) || held.size === 0;
+  const denials = denied ? state.denials + 1 : 0;
+  const pauseMs = denials <= QUICK_ASKS ? QUICK_ASK_MS : state.config.probeIntervalMs;
+  return { ...state, asking: false, confirmed: new Map([...state.confirmed, ...held]), denials, askAgainAt: now + pauseMs };
+}
+
+export function absorbReload(
+  state: State,
+  input: { readonly config: Config; readonly watched: readonly WatchedDaemon[]; readonly restarted: boolean },
+  now: number,
+): State {
+  const former = [...state.formerGateways, ...state.config.backupRouters.flatMap((router) => router.gateways)];
+  const daemons = new Map<DaemonId, DaemonState>();
+  for (const watched of input.watched) {
+    const known = input.restarted ? undefined : state.daemons.get(watched.id);
+    daemons.set(watched.id, { life: 'unknown', since: now, reason: 'not heard of yet', ...known, ...watched });
+  }
+  return {
+    ...state,
+    config: input.config,
+    formerGateways: new Set(former),
+    daemons,
+    verdictsBy: input.restarted ? now + input.config.probeTimeoutMs : state.verdictsBy,
+    confirmed: new Map(),
+    refused: new Map(),
+    dirty: 'reload',
+    notBefore: now,
+  };
+}

@@ -1,0 +1,186 @@
+/**
+ * The agent as one total function: transition(state, input, now) -> state and outputs. No IO, no clock, no timer;
+ * a recorded list of inputs replays a life exactly.
+ *
+ *   input            effect on the state                         then
+ *   verdict          the daemon's life; a death counts           settle
+ *   hint             dirty; foreign deletions are counted        settle
+ *   observed         the snapshot, unless a newer was asked for  settle
+ *   observe-failed   dirty, after a pause                        settle
+ *   applied          refusals and faults; dirty (verify)         settle
+ *   answered         what the daemon holds                       settle
+ *   reload           configuration; gateways remembered          settle
+ *   tick             nothing                                     settle
+ *   stop             stopping                                    leave
+ *
+ * settle: judge the phase; act at once on the last snapshot when the phase turned to `in`; otherwise observe when
+ * dirty, and apply what the diff says once observed.
+ *
+ * Invariants: one observation or one batch of changes under way at a time, except that a death never waits for an
+ * observation; every batch is computed from a snapshot and followed by another look; nothing is deleted
+ * before the desired state is known.
+ */
+
+import type { Config } from '../model/config.js';
+import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
+import { prefixText, type Prefix } from '../model/prefix.js';
+import type { Snapshot } from '../model/snapshot.js';
+import { absorbAnswer, absorbApplied, absorbFailure, absorbHint, absorbObserved, absorbReload, absorbVerdict } from './absorb.js';
+import { longestDestinations, wanted } from './desired.js';
+import { routeKey } from './keys.js';
+import { nextPhase } from './phase.js';
+import { ownership, plan } from './plan.js';
+import type { KernelHint, ObserveRequest, Step, StepResult } from './ports.js';
+import { coverage } from './rivals.js';
+import type { Phase, State } from './state.js';
+
+
+export type Input =
+  | { readonly kind: 'verdict'; readonly id: DaemonId; readonly verdict: Verdict }
+  | { readonly kind: 'hint'; readonly hint: KernelHint }
+  | { readonly kind: 'observed'; readonly id: number; readonly snapshot: Snapshot }
+  | { readonly kind: 'observe-failed'; readonly id: number; readonly message: string }
+  | { readonly kind: 'applied'; readonly steps: readonly Step[]; readonly results: readonly StepResult[] }
+  /** Empty when the daemon could not be asked. */
+  | { readonly kind: 'answered'; readonly held: ReadonlyMap<string, boolean> }
+  /** `restarted`: the health adapters were opened anew, so that every verdict is awaited again. */
+  | { readonly kind: 'reload'; readonly config: Config; readonly watched: readonly WatchedDaemon[]; readonly restarted: boolean }
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'stop' };
+
+export type Output =
+  | { readonly kind: 'apply'; readonly steps: readonly Step[] }
+  | { readonly kind: 'observe'; readonly id: number; readonly request: ObserveRequest }
+  | { readonly kind: 'ask'; readonly prefixes: readonly Prefix[] }
+  | { readonly kind: 'phase'; readonly from: Phase; readonly to: Phase }
+  | { readonly kind: 'exit' };
+
+export interface Transition {
+  readonly state: State;
+  readonly outputs: readonly Output[];
+}
+
+export function transition(before: State, input: Input, now: number): Transition {
+  return settle(before, absorb(before, input, now), input, now);
+}
+
+function absorb(state: State, input: Input, now: number): State {
+  switch (input.kind) {
+    case 'verdict':
+      return absorbVerdict(state, input.id, input.verdict, now);
+    case 'hint':
+      return absorbHint(state, input.hint, now);
+    case 'observed':
+      return absorbObserved(state, input.id, input.snapshot, now);
+    case 'observe-failed':
+      return absorbFailure(state, input.id, input.message, now);
+    case 'applied':
+      return absorbApplied(state, input.steps, input.results, now);
+    case 'answered':
+      return absorbAnswer(state, input.held, now);
+    case 'reload':
+      return absorbReload(state, input, now);
+    case 'stop':
+      return { ...state, stopping: true };
+    case 'tick':
+      return state;
+    default:
+      return input satisfies never;
+  }
+}
+
+function settle(before: State, absorbed: State, input: Input, now: number): Transition {
+  const outputs: Output[] = [];
+  let state = absorbed;
+  if (state.stopping) return leave(state, input, now);
+
+  const phase = nextPhase(state, now);
+  if (phase !== state.phase) {
+    const turned = phase.kind !== state.phase.kind;
+    state = { ...state, phase, dirty: turned ? 'phase' : state.dirty };
+    outputs.push({ kind: 'phase', from: before.phase, to: phase });
+  }
+
+  const observed = input.kind === 'observed' && before.round.kind === 'observing' && before.round.id === input.id ? before.round.cause : undefined;
+  const turnedIn = phase.kind === 'in' && before.phase.kind !== 'in';
+  // A death never waits for an observation: what the last one found is good enough to add routes by, and another look follows.
+  if (state.snapshot !== undefined && state.round.kind !== 'applying' && (observed !== undefined || turnedIn)) {
+    const steps = toDo(state, state.snapshot, observed === 'verify', now);
+    if (steps.length > 0) {
+      outputs.push({ kind: 'apply', steps });
+      state = { ...state, round: { kind: 'applying' }, restlessRounds: state.restlessRounds + 1 };
+    } else if (observed !== undefined) {
+      state = { ...state, completedRounds: state.completedRounds + 1, restlessRounds: 0, faults: [] };
+    }
+  }
+
+  state = ask(state, outputs, now);
+  return observeIfDue(state, outputs, now);
+}
+
+/** The steps of the diff, without those whose refusal stands: a look that only verifies proves nothing new. */
+function toDo(state: State, snapshot: Snapshot, verifying: boolean, now: number): Step[] {
+  const want = wanted(state, snapshot, now);
+  if (want === undefined) return [];
+  const steps = plan(ownership(state.config, state.formerGateways), want, snapshot);
+  return verifying ? steps.filter((step) => step.kind !== 'add-route' || !state.refused.has(routeKey(step.route))) : steps;
+}
+
+/** Foreign prefixes to ask the daemon about now: those that would end the wait for coverage. */
+function questions(state: State): readonly Prefix[] {
+  const waiting = state.phase.kind === 'starting' || (state.phase.kind === 'in' && (state.phase.cause === 'converging' || state.phase.cause === 'hold'));
+  if (!waiting || state.asking || state.snapshot === undefined) return [];
+  return coverage(state, state.snapshot).toConfirm;
+}
+
+function ask(state: State, outputs: Output[], now: number): State {
+  const due = questions(state).filter((p) => (!state.confirmed.has(prefixText(p)) && state.denials === 0) || now >= state.askAgainAt);
+  if (due.length === 0) return state;
+  outputs.push({ kind: 'ask', prefixes: due });
+  return { ...state, asking: true };
+}
+
+function observeIfDue(state: State, outputs: Output[], now: number): Transition {
+  const dirty = state.dirty ?? dueAnyway(state, now);
+  if (state.round.kind !== 'idle' || dirty === undefined || (now < state.notBefore && dirty !== 'phase')) return { state: { ...state, dirty }, outputs };
+  const id = state.observations + 1;
+  outputs.push({ kind: 'observe', id, request: observeRequest(state) });
+  return { state: { ...state, observations: id, dirty: undefined, round: { kind: 'observing', id, cause: dirty } }, outputs };
+}
+
+function dueAnyway(state: State, now: number): State['dirty'] {
+  if (now >= state.lastRound + state.resyncMs) return 'resync';
+  const want = state.snapshot === undefined ? undefined : wanted(state, state.snapshot, state.lastRound);
+  return want?.preemptAt !== undefined && now >= want.preemptAt ? 'phase' : undefined;
+}
+
+/** What the next observation must read: rivals and covers matter until the routes are out. */
+function observeRequest(state: State): ObserveRequest {
+  return state.phase.kind === 'out' ? { protocol: state.config.routeProtocol, mainMaxLength: {} } : interest(state.config);
+}
+
+/** What the event socket must let through, whatever the phase: events of today decide about tomorrow's phase. */
+export function interest(config: Config): ObserveRequest {
+  return { protocol: config.routeProtocol, mainMaxLength: longestDestinations(config.backupRouters) };
+}
+
+/** on-stop: leave the kernel as it is, or take out what is ours, then go. */
+function leave(state: State, input: Input, now: number): Transition {
+  if (state.round.kind === 'applying') return { state, outputs: [] };
+  if (state.config.onStop === 'keep' || input.kind === 'applied' || input.kind === 'observe-failed') return { state, outputs: [{ kind: 'exit' }] };
+  if (state.round.kind === 'observing') return { state, outputs: [] };
+  if (state.snapshot === undefined || input.kind !== 'observed') return observeIfDue({ ...state, dirty: 'phase' }, [], now);
+  const steps = plan(ownership(state.config, state.formerGateways), { routes: [], rules: [] }, state.snapshot);
+  if (steps.length === 0) return { state, outputs: [{ kind: 'exit' }] };
+  return { state: { ...state, round: { kind: 'applying' } }, outputs: [{ kind: 'apply', steps }] };
+}
+
+/** When the state wants to hear a tick, at the latest. Whatever was due before `now` has been settled. */
+export function nextDeadline(state: State, now: number): number {
+  const deadlines = [state.lastRound + state.resyncMs, state.verdictsBy, state.notBefore];
+  if (state.phase.kind === 'in' && typeof state.phase.until === 'number') deadlines.push(state.phase.until);
+  if (questions(state).length > 0) deadlines.push(state.askAgainAt);
+  const want = state.snapshot === undefined ? undefined : wanted(state, state.snapshot, now);
+  if (want?.preemptAt !== undefined) deadlines.push(want.preemptAt);
+  return deadlines.reduce((least, deadline) => (deadline > now && deadline < least ? deadline : least), now + state.resyncMs);
+}

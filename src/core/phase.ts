@@ -1,0 +1,93 @@
+/**
+ * Are the backup routes in or out? One total function of what is known. Pure.
+ *
+ *   daemons                                                     primary        standby
+ *   one down, dead, hung, or silent past the deadline           in (down)      in
+ *   one not judged yet                                          as before      in
+ *   all answer, hold-time not over                              in (hold)      in
+ *   all answer, held, a destination not covered, time left      in (converging) in
+ *   all answer, held, and covered or timed out                  out            in
+ *
+ * Out is latched: while every daemon answers, what it does with its routes is its own business. The hold-time
+ * counts from the youngest daemon's first answer (or, beside a daemon that is older than ourselves, from
+ * its start), the convergence-timeout from the end of the hold-time.
+ *
+ * Invariant: no input but a healthy verdict of every daemon leads to `out`.
+ */
+
+import { prefixText, type Prefix } from '../model/prefix.js';
+import { dampedHoldMs } from './damping.js';
+import { ownedRoutes, ownership } from './plan.js';
+import { coverage } from './rivals.js';
+import type { DaemonState, InCause, Phase, State } from './state.js';
+
+/** The phase that follows from the state; the very same object when nothing changed but the clock. */
+export function nextPhase(state: State, now: number): Phase {
+  const next = judge(state, now);
+  const current = state.phase;
+  if (next.kind !== current.kind) return next;
+  switch (next.kind) {
+    case 'starting':
+    case 'out':
+      return current;
+    case 'in':
+      if (current.kind === 'in' && current.cause === next.cause && current.reason === next.reason && current.until === next.until) return current;
+      return { ...next, since: current.since };
+    default:
+      return next satisfies never;
+  }
+}
+
+function judge(state: State, now: number): Phase {
+  const inside = (cause: InCause, reason: string, until?: number | 'never'): Phase => ({ kind: 'in', cause, since: now, reason, until });
+  if (state.config.role === 'standby') return inside('standby', 'role is standby');
+
+  const daemons = [...state.daemons.values()];
+  const bad = worst(daemons.filter((daemon) => daemon.life !== 'responsive' && daemon.life !== 'unknown'));
+  if (bad !== undefined) return inside('down', `${bad.id} ${bad.life === 'appeared' ? 'is starting' : `is ${bad.life}`}: ${bad.reason}`);
+
+  const unknown = daemons.find((daemon) => daemon.life === 'unknown');
+  if (unknown !== undefined) {
+    if (now >= state.verdictsBy) return inside('down', `${unknown.id} has not answered in time`);
+    if (state.phase.kind !== 'starting') return state.phase;
+    return routesAreIn(state) ? inside('down', 'routes were in when the agent started') : state.phase;
+  }
+
+  if (state.phase.kind === 'out') return state.phase;
+
+  const youngest = daemons.reduce((a, b) => (b.since > a.since ? b : a));
+  const holdUntil = youngest.since + dampedHoldMs(state.damping, state.config.holdMs, now);
+  if (now < holdUntil) return inside('hold', `${youngest.id} must stay responsive for the hold-time`, holdUntil);
+
+  return judgeCoverage(state, holdUntil, now, inside);
+}
+
+function judgeCoverage(state: State, holdUntil: number, now: number, inside: (cause: InCause, reason: string, until?: number | 'never') => Phase): Phase {
+  const timeout = state.config.convergenceTimeoutMs;
+  const until = timeout === 'never' ? 'never' : holdUntil + timeout;
+  if (until !== 'never' && now >= until) {
+    return { kind: 'out', since: now, reason: timeout === 0 ? 'daemon is responsive and held' : 'convergence-timeout is over' };
+  }
+  if (state.snapshot === undefined) return state.phase;
+  const { uncovered, toConfirm } = coverage(state, state.snapshot);
+  if (uncovered.length === 0) return { kind: 'out', since: now, reason: 'every destination is covered' };
+  // Beside a daemon older than ourselves, and with nothing installed: its word on its routes is awaited before we insert ours.
+  const unanswered = toConfirm.some((prefix) => !state.confirmed.has(prefixText(prefix)));
+  if (state.phase.kind === 'starting' && unanswered && now < state.verdictsBy && !routesAreIn(state)) return state.phase;
+  return inside('converging', `not covered yet: ${some(uncovered)}`, until);
+}
+
+/** The daemon to name when several are not well: the one that has been so for longest. */
+function worst(daemons: readonly DaemonState[]): DaemonState | undefined {
+  const rank = (daemon: DaemonState): number => (daemon.life === 'appeared' ? 1 : 0);
+  return [...daemons].sort((a, b) => rank(a) - rank(b) || a.since - b.since)[0];
+}
+
+function routesAreIn(state: State): boolean {
+  return state.snapshot !== undefined && ownedRoutes(ownership(state.config, state.formerGateways), state.snapshot).length > 0;
+}
+
+function some(prefixes: readonly Prefix[]): string {
+  const shown = prefixes.slice(0, 3).map(prefixText).join(', ');
+  return prefixes.length > 3 ? `${shown} and ${prefixes.length - 3} more` : shown;
+}

@@ -1,0 +1,103 @@
+/**
+ * Where backup routes go: the wanted routes and rules of one family, for each placement. Pure.
+ *
+ * `local` merges the backup routes with the main table by exact longest-prefix match, for packets that this
+ * host originates and for no others. For each destination length L, longest first, two rules:
+ *
+ *   PRIORITY      iif lo lookup main suppress_prefixlength L-1      (L = 0: plain `lookup main`)
+ *   PRIORITY + 1  iif lo lookup TABLE_L
+ *
+ * The first lets every route of main that is at least as specific as L win; the second is ours; shorter routes of
+ * main are reached only by the rules that follow. While preempting, `suppress_prefixlength L` in the first
+ * rule takes the tie from main. Both rules carry `iif lo`: a packet in transit sees neither, so that
+ * rules of the operator between ours and main's keep their meaning for all transit traffic.
+ *
+ * Invariant: any prefix of the rule list, in ascending priority, is harmless by itself; rules are added in that
+ * order and removed in the reverse.
+ */
+
+import { familyBits, type Address, type Family } from '../model/address.js';
+import type { Config } from '../model/config.js';
+import type { Prefix } from '../model/prefix.js';
+import { TABLE_MAIN, type Route, type Rule } from '../model/route.js';
+
+/** Administrative distance 255 for zebra, which reads metric >> 24 (fact F1); above every ordinary metric. */
+export const MAIN_METRIC = 0xff001000;
+/** Below every metric a routing daemon uses (FRR 20, BIRD 32: fact F3), above an operator's 0. */
+export const MAIN_METRIC_PREEMPTING = 1;
+/** What the kernel gives an IPv6 route that names no metric (IP6_RT_PRIO_USER); an IPv4 route gets 0. */
+const LOCAL_METRIC: Readonly<Record<Family, number>> = { inet: 0, inet6: 1024 };
+
+/** One destination, decided: the gateway to use and whether the backup route wins ties. */
+export interface Target {
+  readonly destination: Prefix;
+  readonly gateway: Address;
+  /** Position of the gateway in the list of preference: part of the metric, so that a switch can add before it deletes. */
+  readonly rank: number;
+  readonly preempt: boolean;
+  /** A foreign route that is not stale holds the same prefix now. */
+  readonly activeRival: boolean;
+}
+
+export interface Placed {
+  readonly routes: readonly Route[];
+  readonly rules: readonly Rule[];
+}
+
+/** The routes and rules that carry the targets of one family out of one interface. */
+export function place(config: Config, family: Family, interfaceIndex: number, targets: readonly Target[]): Placed {
+  switch (config.placement) {
+    case 'local':
+      return placeLocal(config, family, interfaceIndex, targets);
+    case 'main':
+      return {
+        routes: targets.map((target) =>
+          backupRoute(config, interfaceIndex, target, TABLE_MAIN, (target.preempt ? MAIN_METRIC_PREEMPTING : MAIN_METRIC) + target.rank),
+        ),
+        rules: [],
+      };
+    default:
+      return config.placement satisfies never;
+  }
+}
+
+function placeLocal(config: Config, family: Family, interfaceIndex: number, targets: readonly Target[]): Placed {
+  const preemptingLengths = new Set(targets.filter((target) => target.preempt).map((target) => target.destination.length));
+  const routes: Route[] = [];
+  const lengths = new Set<number>();
+  for (const target of targets) {
+    const length = target.destination.length;
+    // A preempting length takes every tie of that length. A destination with an active rival must lose its tie
+    // all the same, so it stays out of the table: its rival is then found by the next rule.
+    if (preemptingLengths.has(length) && target.activeRival && !target.preempt) continue;
+    lengths.add(length);
+    routes.push(backupRoute(config, interfaceIndex, target, config.tableBase + length, LOCAL_METRIC[family] + target.rank));
+  }
+  return { routes, rules: localRules(config, family, lengths, preemptingLengths) };
+}
+
+/** The rule pairs of {@link place} for the given destination lengths, in ascending priority. */
+export function localRules(config: Config, family: Family, lengths: ReadonlySet<number>, preempting: ReadonlySet<number>): Rule[] {
+  const rules: Rule[] = [];
+  for (const length of [...lengths].sort((a, b) => b - a)) {
+    const priority = config.rulePriorityBase + 2 * (familyBits(family) - length);
+    const suppress = preempting.has(length) ? length : length - 1;
+    const common = { family, inputInterface: 'lo', protocol: config.routeProtocol, foreign: false };
+    rules.push({ ...common, priority, table: TABLE_MAIN, suppressPrefixLength: suppress < 0 ? undefined : suppress });
+    rules.push({ ...common, priority: priority + 1, table: config.tableBase + length, suppressPrefixLength: undefined });
+  }
+  return rules;
+}
+
+function backupRoute(config: Config, interfaceIndex: number, target: Target, table: number, metric: number): Route {
+  return {
+    family: target.destination.family,
+    table,
+    destination: target.destination,
+    metric,
+    tos: 0,
+    protocol: config.routeProtocol,
+    type: 'unicast',
+    nexthops: [{ gateway: target.gateway, interfaceIndex, dead: false }],
+  };
+}

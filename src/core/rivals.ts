@@ -1,0 +1,103 @@
+/**
+ * Foreign routes as seen from the backup routes: which of them is stale, which destination is covered, where the
+ * backup route may take a tie. Pure.
+ *
+ * A route is *stale* when the daemon that put it there is dead or does not answer. It stops being stale, for
+ * the question of ties, with the daemon's first sign of life; for the question of coverage only once the living
+ * daemon says that it holds the route (fact F13: "vty answers" proves nothing).
+ */
+
+import { containsPrefix, prefixText, type Prefix } from '../model/prefix.js';
+import type { Nexthop, Route } from '../model/route.js';
+import type { Snapshot } from '../model/snapshot.js';
+import type { DaemonState, State } from './state.js';
+
+/** Since when the route has been stale, or undefined when its owner lives (or is not watched). */
+export function staleSince(daemons: Iterable<DaemonState>, route: Route): number | undefined {
+  let since: number | undefined;
+  for (const daemon of daemons) {
+    if ((daemon.life === 'down' || daemon.life === 'unresponsive') && daemon.protocols.includes(route.protocol)) {
+      since = Math.min(since ?? daemon.since, daemon.since);
+    }
+  }
+  return since;
+}
+
+/** Whether the kernel itself says that no packet gets out through this next hop. */
+function nexthopBroken(snapshot: Snapshot, nexthop: Nexthop): boolean {
+  if (nexthop.dead) return true;
+  const link = snapshot.links.find((candidate) => candidate.index === nexthop.interfaceIndex);
+  if (link === undefined || !link.up || !link.carrier) return true;
+  return (
+    nexthop.gateway !== undefined &&
+    snapshot.neighbours.some((n) => n.failed && n.interfaceIndex === nexthop.interfaceIndex && n.address === nexthop.gateway)
+  );
+}
+
+/** Whether every way out of the route is known to be broken. */
+export function knownBad(snapshot: Snapshot, route: Route): boolean {
+  return route.nexthops.length > 0 && route.nexthops.every((nexthop) => nexthopBroken(snapshot, nexthop));
+}
+
+/** Whether packets can leave by the route: unicast, and one next hop that is not broken. */
+function resolves(snapshot: Snapshot, route: Route): boolean {
+  return (route.type === 'unicast' || route.type === 'local') && route.nexthops.some((nexthop) => !nexthopBroken(snapshot, nexthop));
+}
+
+export interface Rivalry {
+  /** The backup route takes the tie now. */
+  readonly preempt: boolean;
+  /** It will at this time, if nothing happens until then. */
+  readonly preemptAt: number | undefined;
+  /** A route of the same prefix that is not stale decides the tie in the main table. */
+  readonly activeRival: boolean;
+}
+
+const NO_RIVAL: Rivalry = { preempt: false, preemptAt: undefined, activeRival: false };
+
+/** The main table's best foreign route of each prefix, by prefix text. */
+export function bestByPrefix(snapshot: Snapshot): ReadonlyMap<string, Route> {
+  const best = new Map<string, Route>();
+  for (const route of snapshot.mainRoutes) {
+    const key = prefixText(route.destination);
+    const known = best.get(key);
+    if (known === undefined || route.metric < known.metric) best.set(key, route);
+  }
+  return best;
+}
+
+/** How the backup route of a destination stands to the main table's best route of the same prefix, if there is one. */
+export function rivalry(state: State, snapshot: Snapshot, rival: Route | undefined, now: number): Rivalry {
+  if (rival === undefined) return NO_RIVAL;
+  const since = staleSince(state.daemons.values(), rival);
+  if (since === undefined) return { preempt: false, preemptAt: undefined, activeRival: true };
+  if (knownBad(snapshot, rival)) return { preempt: true, preemptAt: undefined, activeRival: false };
+  if (state.config.preemptAfterMs === 'never') return NO_RIVAL;
+  const preemptAt = since + state.config.preemptAfterMs;
+  return now >= preemptAt ? { preempt: true, preemptAt: undefined, activeRival: false } : { preempt: false, preemptAt, activeRival: false };
+}
+
+export interface Coverage {
+  /** Destinations that nothing covers. */
+  readonly uncovered: readonly Prefix[];
+  /** Foreign prefixes that would cover one, if the living daemon said that it holds them. */
+  readonly toConfirm: readonly Prefix[];
+}
+
+/**
+ * Which destinations the FIB carries without us. A route covers a destination when it contains it, is not ours, resolves,
+ * and is not stale; one that a watched daemon put there counts once that daemon has confirmed it.
+ */
+export function coverage(state: State, snapshot: Snapshot): Coverage {
+  const uncovered: Prefix[] = [];
+  const toConfirm = new Map<string, Prefix>();
+  const usable = snapshot.mainRoutes.filter((route) => resolves(snapshot, route) && staleSince(state.daemons.values(), route) === undefined);
+  const watched = new Set([...state.daemons.values()].flatMap((daemon) => daemon.protocols));
+  for (const destination of state.config.backupRouters.flatMap((router) => router.destinations)) {
+    const covers = usable.filter((route) => containsPrefix(route.destination, destination));
+    if (covers.some((route) => !watched.has(route.protocol) || state.confirmed.get(prefixText(route.destination)) === true)) continue;
+    uncovered.push(destination);
+    for (const route of covers) toConfirm.set(prefixText(route.destination), route.destination);
+  }
+  return { uncovered, toConfirm: [...toConfirm.values()] };
+}

@@ -1,0 +1,130 @@
+/**
+ * Everything the agent knows, as one immutable value. Times are monotonic milliseconds.
+ * What lives here: shapes and the initial value. How they change: machine.ts.
+ */
+
+import type { Address } from '../model/address.js';
+import type { Config } from '../model/config.js';
+import type { DaemonId, WatchedDaemon } from '../model/daemon.js';
+import type { Snapshot } from '../model/snapshot.js';
+import { UNDAMPED, type Damping } from './damping.js';
+
+/** Where a watched daemon stands. `unknown`: no verdict yet. `appeared`: a sign of life, no answer yet. */
+export type Life = 'unknown' | 'down' | 'appeared' | 'unresponsive' | 'responsive';
+
+export interface DaemonState extends WatchedDaemon {
+  readonly life: Life;
+  /** Since when it stands there. For the first verdict after our own start: since when the process exists. */
+  readonly since: number;
+  readonly reason: string;
+}
+
+/** Why routes are in. */
+export type InCause = 'standby' | 'down' | 'hold' | 'converging';
+
+export type Phase =
+  /** Beside a daemon that has not been judged yet: the kernel is left as it was found. */
+  | { readonly kind: 'starting'; readonly since: number; readonly reason: string }
+  | { readonly kind: 'in'; readonly cause: InCause; readonly since: number; readonly reason: string; readonly until: number | 'never' | undefined }
+  | { readonly kind: 'out'; readonly since: number; readonly reason: string };
+
+/** Why an observation was asked for. */
+export type RoundCause = 'start' | 'hint' | 'resync' | 'phase' | 'verify' | 'reload';
+
+export type Round =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'observing'; readonly id: number; readonly cause: RoundCause }
+  | { readonly kind: 'applying' };
+
+/** A wanted route that the kernel refused, and in which words. */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Somebody keeps deleting what is ours. */
+export interface Fight {
+  /** Episodes of foreign deletion, each less than a minute after the one before. */
+  readonly count: number;
+  /** When the last one began. */
+  readonly last: number;
+  /** The observation before it: all deletions until the next one are one episode. */
+  readonly round: number;
+  readonly culprit: string;
+}
+
+export interface State {
+  readonly config: Config;
+  readonly formerGateways: ReadonlySet<Address>;
+  readonly daemons: ReadonlyMap<DaemonId, DaemonState>;
+  /** Daemons without a verdict are waited for until then; after that they count as down. */
+  readonly verdictsBy: number;
+  readonly phase: Phase;
+  readonly damping: Damping;
+  /** undefined until the first observation. */
+  readonly snapshot: Snapshot | undefined;
+  readonly round: Round;
+  /** Counts observations asked for; the answer to an older one is discarded. */
+  readonly observations: number;
+  /** An observation is owed, and why. */
+  readonly dirty: RoundCause | undefined;
+  /** No observation that nobody waits for before this. */
+  readonly notBefore: number;
+  readonly lastRound: number;
+  readonly completedRounds: number;
+  /** Rounds in a row that changed something without coming to rest. */
+  readonly restlessRounds: number;
+  /** By route key. */
+  readonly refused: ReadonlyMap<string, Refusal>;
+  /** Kernel changes that failed otherwise; cleared by the next clean round. */
+  readonly faults: readonly string[];
+  /** Foreign prefixes that the living daemon has confirmed as its own (true) or denied (false). */
+  readonly confirmed: ReadonlyMap<string, boolean>;
+  readonly asking: boolean;
+  readonly askAgainAt: number;
+  /** Questions in a row that were denied or not answered. */
+  readonly denials: number;
+  readonly fight: Fight;
+  readonly stopping: boolean;
+  /** How often everything is looked at without any event. */
+  readonly resyncMs: number;
+}
+
+/** The longest time between two rounds, in milliseconds; a watchdog may ask for a shorter one. */
+export const RESYNC_MS = 30_000;
+
+export interface Beginning {
+  readonly config: Config;
+  readonly watched: readonly WatchedDaemon[];
+  /** Gateways of configurations before this one, whose routes may still stand. */
+  readonly formerGateways: Iterable<Address>;
+  readonly resyncMs: number;
+}
+
+export function initialState({ config, watched, formerGateways, resyncMs }: Beginning, now: number): State {
+  return {
+    config,
+    formerGateways: new Set(formerGateways),
+    daemons: new Map(watched.map((daemon) => [daemon.id, { ...daemon, life: 'unknown' as const, since: now, reason: 'not heard of yet' }])),
+    verdictsBy: now + config.probeTimeoutMs,
+    phase: { kind: 'starting', since: now, reason: 'agent started' },
+    damping: UNDAMPED,
+    snapshot: undefined,
+    round: { kind: 'idle' },
+    observations: 0,
+    dirty: 'start',
+    notBefore: now,
+    lastRound: now,
+    completedRounds: 0,
+    restlessRounds: 0,
+    refused: new Map(),
+    faults: [],
+    confirmed: new Map(),
+    asking: false,
+    askAgainAt: now,
+    denials: 0,
+    fight: { count: 0, last: Number.NEGATIVE_INFINITY, round: 0, culprit: '' },
+    stopping: false,
+    resyncMs,
+  };
+}

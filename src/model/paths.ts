@@ -1,0 +1,27 @@
+/**
+ * Where things live on a host. RUNTIME_DIRECTORY and STATE_DIRECTORY, as systemd sets them (systemd.exec(5)),
+ * take precedence, so that several agents can run side by side in namespaces.
+ */
+
+export interface Paths {
+  readonly configFile: string;
+  readonly controlSocket: string;
+  /** The last configuration that ran, as text. */
+  readonly lastKnownGood: string;
+}
+
+export const DEFAULT_CONFIG_FILE = '/etc/backup-router/config.yaml';
+
+export function pathsOf(env: Readonly<Record<string, string | undefined>>, configFile = DEFAULT_CONFIG_FILE): Paths {
+  return {
+    configFile,
+    controlSocket: `${directory(env['RUNTIME_DIRECTORY'], '/run/backup-router')}/control.sock`,
+    lastKnownGood: `${directory(env['STATE_DIRECTORY'], '/var/lib/backup-router')}/last-known-good.yaml`,
+  };
+}
+
+/** systemd separates several directories by colons; the first is ours. */
+function directory(value: string | undefined, otherwise: string): string {
+  const first = value?.split(':')[0];
+  return first === undefined || first === '' ? otherwise : first;
+}

@@ -1,0 +1,53 @@
+/**
+ * What the agent says of itself: the stable JSON of `status --json` and of the control socket, documented in
+ * docs/STATUS.md. Fields are added, never renamed or removed, while `version` is 1. Durations are milliseconds,
+ * times RFC 3339 in UTC.
+ */
+
+export interface Status {
+  readonly version: 1;
+  readonly agent: { readonly pid: number; readonly version: string; readonly forMs: number; readonly dryRun: boolean };
+  readonly configuration: {
+    readonly file: string;
+    /** `last-known-good` and `partial`: the file has errors; what runs is the copy kept, or the file's valid part. */
+    readonly source: 'file' | 'last-known-good' | 'partial';
+    readonly errors: readonly string[];
+  };
+  readonly routes: {
+    readonly phase: 'starting' | 'in' | 'out';
+    readonly cause: 'standby' | 'down' | 'hold' | 'converging' | null;
+    readonly reason: string;
+    readonly since: string;
+    readonly forMs: number;
+    /** Milliseconds until the present wait ends by itself; null: it does not. */
+    readonly untilMs: number | null;
+    readonly placement: string;
+    readonly role: string;
+  };
+  readonly managementInterface: { readonly name: string; readonly index: number | null; readonly up: boolean; readonly carrier: boolean; readonly addresses: readonly string[] };
+  readonly daemons: readonly {
+    readonly id: string;
+    readonly state: 'unknown' | 'down' | 'appeared' | 'unresponsive' | 'responsive';
+    readonly reason: string;
+    readonly since: string;
+    readonly forMs: number;
+  }[];
+  readonly backupRoutes: readonly BackupRouteStatus[];
+  readonly waiting: readonly { readonly subject: string; readonly reason: string }[];
+  readonly faults: readonly string[];
+  /** Who keeps deleting what is ours; null: nobody. */
+  readonly interference: { readonly episodes: number; readonly last: string; readonly pauseMs: number } | null;
+  readonly damping: { readonly deaths: number; readonly holdMs: number };
+}
+
+export interface BackupRouteStatus {
+  readonly destination: string;
+  readonly gateway: string;
+  readonly interface: string;
+  readonly table: number;
+  readonly metric: number;
+  /** `installed`: in the kernel. `absent`: wanted and not there yet. `refused`: the kernel said no. `withdrawn`: not wanted now. */
+  readonly state: 'installed' | 'absent' | 'refused' | 'withdrawn';
+  /** Takes the tie from a stale route of the same prefix. */
+  readonly preempting: boolean;
+}

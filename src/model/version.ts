@@ -1,0 +1,2 @@
+/** The version of the agent; a test holds it equal to package.json, which the installed daemon does not read. */
+export const VERSION = '0.1.0';

@@ -1,0 +1,186 @@
+/**
+ * The composition root of the daemon: opens the edges, starts the driver, and ends in order.
+ * Routes come first: control socket, READY and the last known good copy follow the first round.
+ */
+
+import { startControlServer, type ControlServer } from '../control/server.js';
+import { someoneListens } from '../control/probe.js';
+import type { Response } from '../control/protocol.js';
+import { statusOf } from '../core/status.js';
+import type { Kernel } from '../core/ports.js';
+import { RESYNC_MS, type State } from '../core/state.js';
+import { openHealth } from '../health/open.js';
+import { openKernel } from '../kernel/kernel.js';
+import type { Config } from '../model/config.js';
+import { CommandError, EXIT } from '../model/exit.js';
+import type { Paths } from '../model/paths.js';
+import type { Status } from '../model/status.js';
+import { VERSION } from '../model/version.js';
+import { renderDiagnostics } from '../config/diagnostic.js';
+import { mayChangeRoutes } from './capability.js';
+import { chooseConfig, type Chosen } from './choose-config.js';
+import { systemClock } from './clock.js';
+import { startDriver, type Driver } from './driver.js';
+import { dryRun } from './dry-run.js';
+import { createJournal, stepText } from './journal.js';
+import { writeLastKnownGood } from './last-known-good.js';
+import { createLog, type Log } from './log.js';
+import { createNotifier, type Notifier } from './notify.js';
+import { reloadInto } from './reload.js';
+import { retire } from './retire.js';
+
+export interface AgentOptions {
+  readonly paths: Paths;
+  readonly dryRun: boolean;
+  readonly verbose: boolean;
+}
+
+/** How long an orderly end may take before we go anyway; the kernel keeps what it has. */
+const STOP_DEADLINE_MS = 3_000;
+
+/** Runs until stopped; resolves with the exit status. Rejects with a CommandError when it cannot start. */
+export async function runAgent(options: AgentOptions): Promise<number> {
+  const startedAt = performance.now();
+  const log = createLog(process.env, options.verbose);
+  const choice = chooseConfig(options.paths);
+  if (choice.kind === 'none') throw new CommandError(EXIT.CONFIG, `nothing to run\n${renderDiagnostics(choice.diagnostics)}`, `backup-router check -c ${options.paths.configFile}`);
+  reportChoice(log, choice.chosen, options.paths);
+  if (!options.dryRun) await mustBeAllowed(options.paths);
+
+  const notifier = createNotifier(process.env, (failure) => log('warning', 'notify-failed', { message: failure }));
+  const kernel = options.dryRun ? dryRun(openKernel(), (step) => process.stdout.write(`${step.kind} ${stepText(step)}\n`)) : openKernel();
+  try {
+    return await live({ options, startedAt, log, chosen: choice.chosen, notifier, kernel });
+  } finally {
+    kernel.close();
+  }
+}
+
+interface Life {
+  readonly options: AgentOptions;
+  readonly startedAt: number;
+  readonly log: Log;
+  readonly chosen: Chosen;
+  readonly notifier: Notifier;
+  readonly kernel: Kernel;
+}
+
+function live({ options, startedAt, log, chosen, notifier, kernel }: Life): Promise<number> {
+  return new Promise((resolve) => {
+    let current = chosen;
+    let health = openHealth(current.config.routingDaemons, timingOf(current.config));
+    let control: ControlServer | undefined;
+    let ready = false;
+    let rounds = 0;
+
+    const status = (): Status => statusOf(driver.state(), { pid: process.pid, version: VERSION, dryRun: options.dryRun, startedAt, wallOffset: Date.now() - performance.now(), configuration: configurationOf(current, options.paths) }, performance.now());
+
+    const finish = (exitStatus: number): void => {
+      clearTimeout(deadline);
+      process.off('SIGHUP', reload).off('SIGTERM', stop).off('SIGINT', stop);
+      driver.close();
+      control?.close();
+      health.close();
+      resolve(exitStatus);
+    };
+    let deadline: NodeJS.Timeout | undefined;
+    const stop = (): void => {
+      log('notice', 'stopping', { on_stop: driver.state().config.onStop });
+      notifier.stopping();
+      deadline ??= setTimeout(() => finish(EXIT.OK), STOP_DEADLINE_MS);
+      driver.dispatch({ kind: 'stop' });
+    };
+    const reload = (): Response => {
+      notifier.reloading();
+      const result = reloadInto(options.paths, current, driver, health, (config) => openHealth(config.routingDaemons, timingOf(config)));
+      if (result.kind === 'kept') log('error', 'reload-refused', { file: options.paths.configFile, errors: result.errors, remedy: 'backup-router check' });
+      else {
+        void retire(kernel, current.config, result.chosen.config, log);
+        current = result.chosen;
+        health = result.health;
+        keep(log, options, current);
+      }
+      notifier.ready();
+      return result.kind === 'kept'
+        ? { ok: false, error: { code: 'configuration', message: `${options.paths.configFile} has errors; what ran before goes on\n${result.text}`, suggestion: `backup-router check -c ${options.paths.configFile}` } }
+        : { ok: true, message: 'configuration reloaded' };
+    };
+
+    const onSettled = (state: State): void => {
+      if (state.completedRounds === rounds) return;
+      rounds = state.completedRounds;
+      notifier.watchdog();
+      notifier.status(summary(state));
+      if (ready || state.phase.kind === 'starting') return;
+      ready = true;
+      notifier.ready();
+      log('notice', 'ready', { version: VERSION, after_ms: Math.round(performance.now() - startedAt) });
+      setImmediate(() => {
+        keep(log, options, current);
+        if (current.former !== undefined) void retire(kernel, current.former, current.config, log);
+      });
+    };
+
+    const driver: Driver = startDriver({
+      kernel,
+      health,
+      clock: systemClock,
+      journal: createJournal(log),
+      beginning: {
+        config: current.config,
+        formerGateways: current.former?.backupRouters.flatMap((router) => router.gateways) ?? [],
+        resyncMs: Math.min(RESYNC_MS, notifier.watchdogIntervalMs ?? RESYNC_MS),
+      },
+      onSettled,
+      onExit: () => finish(EXIT.OK),
+    });
+    process.on('SIGHUP', reload).on('SIGTERM', stop).on('SIGINT', stop);
+    control = startControlServer(
+      options.paths.controlSocket,
+      async (request) => (request.command === 'status' ? { ok: true, status: status() } : reload()),
+      (error) => log('warning', 'control-socket', { message: error.message, effect: 'status and reload work by signals only' }),
+    );
+  });
+}
+
+function timingOf(config: Config): { readonly probeIntervalMs: number; readonly probeTimeoutMs: number } {
+  return { probeIntervalMs: config.probeIntervalMs, probeTimeoutMs: config.probeTimeoutMs };
+}
+
+async function mustBeAllowed(paths: Paths): Promise<void> {
+  if (!mayChangeRoutes()) {
+    throw new CommandError(EXIT.NO_PERMISSION, 'no permission to change routes: the capability CAP_NET_ADMIN is missing', 'run as root, or in a unit with AmbientCapabilities=CAP_NET_ADMIN');
+  }
+  if (await someoneListens(paths.controlSocket)) {
+    throw new CommandError(EXIT.UNAVAILABLE, `another agent runs already (it listens on ${paths.controlSocket})`, 'backup-router status');
+  }
+}
+
+function reportChoice(log: Log, chosen: Chosen, paths: Paths): void {
+  for (const d of chosen.diagnostics) {
+    log(d.severity === 'error' ? 'error' : 'warning', 'configuration', { at: `${d.file}:${d.line}:${d.column}`, code: d.code, message: d.message, remedy: d.suggestion });
+  }
+  if (chosen.source !== 'file') {
+    log('error', 'configuration-not-used', { file: paths.configFile, running: chosen.source, remedy: `backup-router check -c ${paths.configFile}` });
+  }
+}
+
+function configurationOf(chosen: Chosen, paths: Paths): Status['configuration'] {
+  return {
+    file: paths.configFile,
+    source: chosen.source,
+    errors: chosen.diagnostics.filter((d) => d.severity === 'error').map((d) => `${d.file}:${d.line}:${d.column}: ${d.message}`),
+  };
+}
+
+/** Keeps what runs, if it is the file as it stands. */
+function keep(log: Log, options: AgentOptions, chosen: Chosen): void {
+  if (options.dryRun || chosen.text === undefined) return;
+  const fault = writeLastKnownGood(options.paths.lastKnownGood, chosen.text);
+  if (fault !== undefined) log('warning', 'last-known-good', { message: fault, effect: 'a broken configuration file would have no copy to fall back to' });
+}
+
+/** For `systemctl status`. */
+function summary(state: State): string {
+  return `backup routes ${state.phase.kind}: ${state.phase.reason}`;
+}

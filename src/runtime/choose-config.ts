@@ -1,0 +1,46 @@
+/**
+ * Which configuration to run: the file; if it has errors, the last known good copy; if there is none, the
+ * valid part of the file. A router is never left without backup routes for the sake of a typing error.
+ */
+
+import { readFileSync } from 'node:fs';
+import type { Diagnostic } from '../config/diagnostic.js';
+import { parseConfig } from '../config/parse.js';
+import { loadConfig } from '../config/load.js';
+import type { Config } from '../model/config.js';
+import type { Paths } from '../model/paths.js';
+import type { Status } from '../model/status.js';
+import { readLastKnownGood } from './last-known-good.js';
+
+export interface Chosen {
+  readonly config: Config;
+  readonly source: Status['configuration']['source'];
+  /** Of the file, not of the copy. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** The text to keep as last known good once it has run; undefined when it is not the file's. */
+  readonly text: string | undefined;
+  /** The configuration that ran before, as far as it is known: its gateways and its protocol number may still mark routes. */
+  readonly former: Config | undefined;
+}
+
+export type Choice = { readonly kind: 'chosen'; readonly chosen: Chosen } | { readonly kind: 'none'; readonly diagnostics: readonly Diagnostic[] };
+
+export function chooseConfig(paths: Paths): Choice {
+  const loaded = loadConfig(paths.configFile);
+  const kept = readLastKnownGood(paths.lastKnownGood);
+  const former = kept === undefined ? undefined : parseConfig(kept, paths.lastKnownGood).config;
+  const { diagnostics } = loaded;
+  if (loaded.config !== undefined) return { kind: 'chosen', chosen: { config: loaded.config, source: 'file', diagnostics, text: textOf(paths.configFile), former } };
+  if (former !== undefined) return { kind: 'chosen', chosen: { config: former, source: 'last-known-good', diagnostics, text: undefined, former } };
+  if (loaded.partial !== undefined) return { kind: 'chosen', chosen: { config: loaded.partial, source: 'partial', diagnostics, text: undefined, former } };
+  return { kind: 'none', diagnostics };
+}
+
+/** A file that vanished since it was parsed is not kept. */
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,19 @@
+/** Time as the runtime sees it: monotonic milliseconds and one timer. Tests bring their own. */
+
+export interface Clock {
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** Calls back once, at the given monotonic time or as soon after as the event loop allows. */
+  at(time: number, callback: () => void): { cancel(): void };
+}
+
+/** Longest delay that setTimeout takes, in milliseconds. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  at(time, callback) {
+    const timer = setTimeout(callback, Math.min(LONGEST_DELAY_MS, Math.max(0, Math.ceil(time - performance.now()))));
+    return { cancel: () => clearTimeout(timer) };
+  },
+};

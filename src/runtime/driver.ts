@@ -1,0 +1,126 @@
+/**
+ * Carries the outputs of the core's machine to the edges and their answers back: the only place with a timer.
+ * It decides nothing. Kernel changes go out first, in the same turn of the event loop as the input that asked
+ * for them; logs, status and watchdog come after.
+ */
+
+import { interest, nextDeadline, transition, type Input, type Output } from '../core/machine.js';
+import type { Health, Kernel } from '../core/ports.js';
+import { initialState, type Beginning, type State } from '../core/state.js';
+import type { Config } from '../model/config.js';
+import { prefixText, type Prefix } from '../model/prefix.js';
+import type { Clock } from './clock.js';
+import type { Journal } from './journal.js';
+
+export interface Driver {
+  readonly state: () => State;
+  /** Feeds one input and carries out what follows. */
+  dispatch(input: Input): void;
+  /** Takes over new health adapters; the old ones must be closed by the caller. */
+  watch(health: Health): void;
+  close(): void;
+}
+
+export interface DriverOptions {
+  readonly kernel: Kernel;
+  readonly health: Health;
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly beginning: Omit<Beginning, 'watched'>;
+  /** Called after every input that was carried out. */
+  readonly onSettled: (state: State) => void;
+  readonly onExit: () => void;
+}
+
+export function startDriver(options: DriverOptions): Driver {
+  const { kernel, clock, journal } = options;
+  let health = options.health;
+  let state = initialState({ ...options.beginning, watched: health.watched }, clock.now());
+  let timer: { cancel(): void } | undefined;
+  let closed = false;
+
+  const listen = (config: Config): void => kernel.subscribe(interest(config), (hint) => dispatch({ kind: 'hint', hint }));
+
+  const dispatch = (input: Input): void => {
+    if (closed) return;
+    // Events first, then the look that a reload asks for: nothing can happen between the two.
+    if (input.kind === 'reload') listen(input.config);
+    const now = clock.now();
+    const result = transition(state, input, now);
+    const before = state;
+    state = result.state;
+    for (const output of result.outputs) if (output.kind === 'apply') carryOut(output);
+    for (const output of result.outputs) if (output.kind !== 'apply') carryOut(output);
+    journal(before, input, result, now);
+    timer?.cancel();
+    timer = closed ? undefined : clock.at(nextDeadline(state, clock.now()), () => dispatch({ kind: 'tick' }));
+    options.onSettled(state);
+  };
+
+  const carryOut = (output: Output): void => {
+    switch (output.kind) {
+      case 'apply':
+        kernel.apply(output.steps).then(
+          (results) => dispatch({ kind: 'applied', steps: output.steps, results }),
+          (error: unknown) => dispatch({ kind: 'applied', steps: output.steps, results: output.steps.map(() => failed(error)) }),
+        );
+        return;
+      case 'observe':
+        kernel.observe(output.request).then(
+          (snapshot) => dispatch({ kind: 'observed', id: output.id, snapshot }),
+          (error: unknown) => dispatch({ kind: 'observe-failed', id: output.id, message: messageOf(error) }),
+        );
+        return;
+      case 'ask':
+        void ask(health, output.prefixes).then((held) => dispatch({ kind: 'answered', held }));
+        return;
+      case 'phase':
+        return;
+      case 'exit':
+        closed = true;
+        options.onExit();
+        return;
+      default:
+        output satisfies never;
+    }
+  };
+
+  const watch = (next: Health): void => {
+    health = next;
+    next.start((id, verdict) => {
+      if (health === next) dispatch({ kind: 'verdict', id, verdict });
+    });
+  };
+
+  listen(state.config);
+  dispatch({ kind: 'tick' });
+  watch(health);
+
+  return {
+    state: () => state,
+    dispatch,
+    watch,
+    close() {
+      closed = true;
+      timer?.cancel();
+    },
+  };
+}
+
+/** What the daemon holds of the prefixes; empty when it cannot be asked, so that it is asked again later. */
+async function ask(health: Health, prefixes: readonly Prefix[]): Promise<ReadonlyMap<string, boolean>> {
+  try {
+    const held = await health.holds(prefixes);
+    return new Map(prefixes.map((prefix, i) => [prefixText(prefix), held[i] === true]));
+  } catch {
+    return new Map();
+  }
+}
+
+function failed(error: unknown): { readonly ok: false; readonly code: string; readonly message: string } {
+  return { ok: false, code: 'EIO', message: messageOf(error) };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

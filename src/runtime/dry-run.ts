@@ -1,0 +1,34 @@
+/**
+ * A kernel that is looked at and never changed: steps are printed, and kept in memory so that the next observation shows
+ * them as done. For `run --dry-run`.
+ */
+
+import { routeKey, ruleKey } from '../core/keys.js';
+import type { Kernel, Step } from '../core/ports.js';
+import type { Route, Rule } from '../model/route.js';
+
+export function dryRun(kernel: Kernel, print: (step: Step) => void): Kernel {
+  const routes = new Map<string, { readonly route: Route; readonly present: boolean }>();
+  const rules = new Map<string, { readonly rule: Rule; readonly present: boolean }>();
+  return {
+    async observe(request) {
+      const real = await kernel.observe(request);
+      return {
+        ...real,
+        ownRoutes: [...real.ownRoutes.filter((route) => !routes.has(routeKey(route))), ...[...routes.values()].flatMap((entry) => (entry.present ? [entry.route] : []))],
+        rules: [...real.rules.filter((rule) => !rules.has(ruleKey(rule))), ...[...rules.values()].flatMap((entry) => (entry.present ? [entry.rule] : []))],
+      };
+    },
+    async apply(steps) {
+      for (const step of steps) {
+        print(step);
+        const present = step.kind === 'add-route' || step.kind === 'add-rule';
+        if ('route' in step) routes.set(routeKey(step.route), { route: step.route, present });
+        else rules.set(ruleKey(step.rule), { rule: step.rule, present });
+      }
+      return steps.map(() => ({ ok: true }));
+    },
+    subscribe: (request, listener) => kernel.subscribe(request, listener),
+    close: () => kernel.close(),
+  };
+}
