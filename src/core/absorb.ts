@@ -85,7 +85,10 @@ export function pauseOf(fight: Fight): number {
 
 export function absorbObserved(state: State, id: number, snapshot: Snapshot, now: number): State {
   if (state.round.kind !== 'observing' || state.round.id !== id) return state;
-  return { ...state, snapshot, round: { kind: 'idle' }, lastRound: now, notBefore: state.dirty === undefined ? now : state.notBefore };
+  // A look that left out the main table knows nothing new of it.
+  const unread = Object.keys(state.round.request.mainMaxLength).length === 0;
+  const known = unread && state.snapshot !== undefined ? { ...snapshot, mainRoutes: state.snapshot.mainRoutes, neighbours: state.snapshot.neighbours } : snapshot;
+  return { ...state, snapshot: known, round: { kind: 'idle' }, lastRound: now, notBefore: state.dirty === undefined ? now : state.notBefore };
 }
 
 export function absorbFailure(state: State, id: number, message: string, now: number): State {
@@ -146,7 +149,7 @@ export function absorbReload(
     formerGateways: new Set(former),
     daemons,
     verdictsBy: input.restarted ? now + input.config.probeTimeoutMs : state.verdictsBy,
-    confirmed: new Map(),
+    confirmed: input.restarted ? new Map() : state.confirmed,
     refused: new Map(),
     dirty: 'reload',
     notBefore: now,

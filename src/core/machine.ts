@@ -32,7 +32,7 @@ import { nextPhase } from './phase.js';
 import { ownership, plan } from './plan.js';
 import type { KernelHint, ObserveRequest, Step, StepResult } from './ports.js';
 import { coverage } from './rivals.js';
-import type { Phase, State } from './state.js';
+import type { Phase, RoundCause, State } from './state.js';
 
 
 export type Input =
@@ -144,8 +144,9 @@ function observeIfDue(state: State, outputs: Output[], now: number): Transition 
   const dirty = state.dirty ?? dueAnyway(state, now);
   if (state.round.kind !== 'idle' || dirty === undefined || (now < state.notBefore && dirty !== 'phase')) return { state: { ...state, dirty }, outputs };
   const id = state.observations + 1;
-  outputs.push({ kind: 'observe', id, request: observeRequest(state) });
-  return { state: { ...state, observations: id, dirty: undefined, round: { kind: 'observing', id, cause: dirty } }, outputs };
+  const request = observeRequest(state, dirty);
+  outputs.push({ kind: 'observe', id, request });
+  return { state: { ...state, observations: id, dirty: undefined, round: { kind: 'observing', id, cause: dirty, request } }, outputs };
 }
 
 function dueAnyway(state: State, now: number): State['dirty'] {
@@ -154,9 +155,13 @@ function dueAnyway(state: State, now: number): State['dirty'] {
   return want?.preemptAt !== undefined && now >= want.preemptAt ? 'phase' : undefined;
 }
 
-/** What the next observation must read: rivals and covers matter until the routes are out. */
-function observeRequest(state: State): ObserveRequest {
-  return state.phase.kind === 'out' ? { protocol: state.config.routeProtocol, mainMaxLength: {} } : interest(state.config);
+/**
+ * What the next observation must read. Rivals and covers matter all the time, but while the routes are out the
+ * main table (a million routes, perhaps) is read only when something happened to it.
+ */
+function observeRequest(state: State, cause: RoundCause): ObserveRequest {
+  const idle = state.phase.kind === 'out' && (cause === 'resync' || cause === 'verify');
+  return idle ? { protocol: state.config.routeProtocol, mainMaxLength: {} } : interest(state.config);
 }
 
 /** What the event socket must let through, whatever the phase: events of today decide about tomorrow's phase. */

@@ -8,9 +8,10 @@
  *   all answer, held, a destination not covered, time left      in (converging) in
  *   all answer, held, and covered or timed out                  out            in
  *
- * Out is latched: while every daemon answers, what it does with its routes is its own business. The hold-time
- * counts from the youngest daemon's first answer (or, beside a daemon that is older than ourselves, from
- * its start), the convergence-timeout from the end of the hold-time.
+ * The hold-time counts from the youngest daemon's first answer (or, beside a daemon that is older than ourselves, from
+ * its start), the convergence-timeout from the end of the hold-time. Once out, the wait for coverage
+ * begins anew when a destination loses its cover: a daemon in orderly shutdown empties the FIB up to two
+ * seconds before its sockets close (fact F8), and whichever comes first must count.
  *
  * Invariant: no input but a healthy verdict of every daemon leads to `out`.
  */
@@ -25,21 +26,15 @@ import type { DaemonState, InCause, Phase, State } from './state.js';
 export function nextPhase(state: State, now: number): Phase {
   const next = judge(state, now);
   const current = state.phase;
-  if (next.kind !== current.kind) return next;
-  switch (next.kind) {
-    case 'starting':
-    case 'out':
-      return current;
-    case 'in':
-      if (current.kind === 'in' && current.cause === next.cause && current.reason === next.reason && current.until === next.until) return current;
-      return { ...next, since: current.since };
-    default:
-      return next satisfies never;
-  }
+  if (next === current || next.kind !== current.kind) return next;
+  const same = { ...next, since: current.since };
+  return JSON.stringify(same) === JSON.stringify(current) ? current : same;
 }
 
+type Inside = (cause: InCause, reason: string, until?: number | 'never', from?: number) => Phase;
+
 function judge(state: State, now: number): Phase {
-  const inside = (cause: InCause, reason: string, until?: number | 'never'): Phase => ({ kind: 'in', cause, since: now, reason, until });
+  const inside: Inside = (cause, reason, until, from) => ({ kind: 'in', cause, since: now, reason, until, from });
   if (state.config.role === 'standby') return inside('standby', 'role is standby');
 
   const daemons = [...state.daemons.values()];
@@ -53,7 +48,7 @@ function judge(state: State, now: number): Phase {
     return routesAreIn(state) ? inside('down', 'routes were in when the agent started') : state.phase;
   }
 
-  if (state.phase.kind === 'out') return state.phase;
+  if (state.phase.kind === 'out') return judgeCovers(state, state.phase, now, inside);
 
   const youngest = daemons.reduce((a, b) => (b.since > a.since ? b : a));
   const holdUntil = youngest.since + dampedHoldMs(state.damping, state.config.holdMs, now);
@@ -62,19 +57,35 @@ function judge(state: State, now: number): Phase {
   return judgeCoverage(state, holdUntil, now, inside);
 }
 
-function judgeCoverage(state: State, holdUntil: number, now: number, inside: (cause: InCause, reason: string, until?: number | 'never') => Phase): Phase {
+function judgeCoverage(state: State, holdUntil: number, now: number, inside: Inside): Phase {
   const timeout = state.config.convergenceTimeoutMs;
-  const until = timeout === 'never' ? 'never' : holdUntil + timeout;
+  const from = state.phase.kind === 'in' ? (state.phase.from ?? holdUntil) : holdUntil;
+  const until = timeout === 'never' ? 'never' : from + timeout;
+  const found = state.snapshot === undefined ? undefined : coverage(state, state.snapshot);
+  if (found?.uncovered.length === 0) return { kind: 'out', since: now, reason: 'every destination is covered', uncovered: [] };
   if (until !== 'never' && now >= until) {
-    return { kind: 'out', since: now, reason: timeout === 0 ? 'daemon is responsive and held' : 'convergence-timeout is over' };
+    const reason = timeout === 0 ? 'daemon is responsive and held' : 'convergence-timeout is over';
+    return { kind: 'out', since: now, reason, uncovered: found?.uncovered.map(prefixText) ?? everything(state) };
   }
-  if (state.snapshot === undefined) return state.phase;
-  const { uncovered, toConfirm } = coverage(state, state.snapshot);
-  if (uncovered.length === 0) return { kind: 'out', since: now, reason: 'every destination is covered' };
+  if (found === undefined) return state.phase;
   // Beside a daemon older than ourselves, and with nothing installed: its word on its routes is awaited before we insert ours.
-  const unanswered = toConfirm.some((prefix) => !state.confirmed.has(prefixText(prefix)));
+  const unanswered = found.toConfirm.some((prefix) => !state.confirmed.has(prefixText(prefix)));
   if (state.phase.kind === 'starting' && unanswered && now < state.verdictsBy && !routesAreIn(state)) return state.phase;
-  return inside('converging', `not covered yet: ${some(uncovered)}`, until);
+  return inside('converging', `not covered yet: ${some(found.uncovered)}`, until, from);
+}
+
+/** Out: does every destination that had a cover still have one? */
+function judgeCovers(state: State, phase: Phase & { kind: 'out' }, now: number, inside: Inside): Phase {
+  const timeout = state.config.convergenceTimeoutMs;
+  if (timeout === 0 || state.snapshot === undefined) return phase;
+  const { uncovered } = coverage(state, state.snapshot, true);
+  const lost = uncovered.filter((prefix) => !phase.uncovered.includes(prefixText(prefix)));
+  if (lost.length > 0) return inside('converging', `no longer covered: ${some(lost)}`, timeout === 'never' ? 'never' : now + timeout, now);
+  return uncovered.length === phase.uncovered.length ? phase : { ...phase, uncovered: uncovered.map(prefixText) };
+}
+
+function everything(state: State): readonly string[] {
+  return state.config.backupRouters.flatMap((router) => router.destinations.map(prefixText));
 }
 
 /** The daemon to name when several are not well: the one that has been so for longest. */

@@ -86,16 +86,18 @@ export interface Coverage {
 
 /**
  * Which destinations the FIB carries without us. A route covers a destination when it contains it, is not ours, resolves,
- * and is not stale; one that a watched daemon put there counts once that daemon has confirmed it.
+ * and is not stale; one that a watched daemon put there counts once that daemon has confirmed it, or
+ * (`trusting`, for a daemon that has earned it) as long as it has not denied it.
  */
-export function coverage(state: State, snapshot: Snapshot): Coverage {
+export function coverage(state: State, snapshot: Snapshot, trusting = false): Coverage {
   const uncovered: Prefix[] = [];
   const toConfirm = new Map<string, Prefix>();
   const usable = snapshot.mainRoutes.filter((route) => resolves(snapshot, route) && staleSince(state.daemons.values(), route) === undefined);
   const watched = new Set([...state.daemons.values()].flatMap((daemon) => daemon.protocols));
   for (const destination of state.config.backupRouters.flatMap((router) => router.destinations)) {
     const covers = usable.filter((route) => containsPrefix(route.destination, destination));
-    if (covers.some((route) => !watched.has(route.protocol) || state.confirmed.get(prefixText(route.destination)) === true)) continue;
+    const counts = (route: Route): boolean => (state.confirmed.get(prefixText(route.destination)) ?? trusting) || !watched.has(route.protocol);
+    if (covers.some(counts)) continue;
     uncovered.push(destination);
     for (const route of covers) toConfirm.set(prefixText(route.destination), route.destination);
   }

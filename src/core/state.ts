@@ -7,6 +7,7 @@ import type { Address } from '../model/address.js';
 import type { Config } from '../model/config.js';
 import type { DaemonId, WatchedDaemon } from '../model/daemon.js';
 import type { Snapshot } from '../model/snapshot.js';
+import type { ObserveRequest } from './ports.js';
 import { UNDAMPED, type Damping } from './damping.js';
 
 /** Where a watched daemon stands. `unknown`: no verdict yet. `appeared`: a sign of life, no answer yet. */
@@ -25,15 +26,25 @@ export type InCause = 'standby' | 'down' | 'hold' | 'converging';
 export type Phase =
   /** Beside a daemon that has not been judged yet: the kernel is left as it was found. */
   | { readonly kind: 'starting'; readonly since: number; readonly reason: string }
-  | { readonly kind: 'in'; readonly cause: InCause; readonly since: number; readonly reason: string; readonly until: number | 'never' | undefined }
-  | { readonly kind: 'out'; readonly since: number; readonly reason: string };
+  | {
+      readonly kind: 'in';
+      readonly cause: InCause;
+      readonly since: number;
+      readonly reason: string;
+      /** When the present wait ends by itself. */
+      readonly until: number | 'never' | undefined;
+      /** While converging: when the wait for coverage began. */
+      readonly from: number | undefined;
+    }
+  /** `uncovered`: the destinations that nothing covers and that are no longer waited for. */
+  | { readonly kind: 'out'; readonly since: number; readonly reason: string; readonly uncovered: readonly string[] };
 
 /** Why an observation was asked for. */
 export type RoundCause = 'start' | 'hint' | 'resync' | 'phase' | 'verify' | 'reload';
 
 export type Round =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'observing'; readonly id: number; readonly cause: RoundCause }
+  | { readonly kind: 'observing'; readonly id: number; readonly cause: RoundCause; readonly request: ObserveRequest }
   | { readonly kind: 'applying' };
 
 /** A wanted route that the kernel refused, and in which words. */

@@ -1,0 +1,86 @@
+/**
+ * The health adapter for FRR: one link to each daemon named, over the vty sockets in one directory.
+ *
+ * `holds` asks zebra, which alone knows the RIB, on the connection that watches it. When zebra is not among the
+ * daemons, one more link to it is opened at the first question and kept, for asking only: what it learns of
+ * zebra's health is nobody's verdict. Never two connections to one daemon (fact F6).
+ */
+
+import { join } from 'node:path';
+import type { Health } from '../../core/ports.js';
+import type { FrrDaemons } from '../../model/config.js';
+import type { DaemonId, Verdict, WatchedDaemon } from '../../model/daemon.js';
+import type { Prefix } from '../../model/prefix.js';
+import { SYSTEM_CLOCK, type Clock, type ProbeTiming } from '../clock.js';
+import { Link } from '../link.js';
+import { processAgeMs } from '../process-age.js';
+import { protocolsOf } from './protocols.js';
+import { readShowRoute, showRouteCommand } from './rib.js';
+import { VTY } from './vty.js';
+
+const PERMISSION_HINT = 'the agent must run with the group frrvty (usermod -aG frrvty USER, or SupplementaryGroups=frrvty)';
+
+/** Watches the daemons of one FRR. Ids are `frr/DAEMON`. Nothing is opened before `start`. */
+export function openFrr(spec: FrrDaemons, timing: ProbeTiming, clock: Clock = SYSTEM_CLOCK): Health {
+  return new Frr(spec, timing, clock);
+}
+
+class Frr implements Health {
+  readonly watched: readonly WatchedDaemon[];
+  readonly #links: ReadonlyMap<DaemonId, Link>;
+  readonly #openLink: (daemon: string) => Link;
+  #zebra: Link | undefined;
+  /** The link that only asks, where zebra is not watched. */
+  #asking: Link | undefined;
+  #started = false;
+  #closed = false;
+
+  constructor(spec: FrrDaemons, timing: ProbeTiming, clock: Clock) {
+    this.#openLink = (daemon) =>
+      new Link({
+        path: join(spec.socketDirectory, `${daemon}.vty`),
+        dialect: VTY,
+        clock,
+        probeIntervalMs: timing.probeIntervalMs,
+        probeTimeoutMs: timing.probeTimeoutMs,
+        permissionHint: PERMISSION_HINT,
+        ageMs: () => processAgeMs(join(spec.socketDirectory, `${daemon}.pid`), daemon),
+      });
+    // What stands in the FIB is zebra's, whoever asked for it: while zebra lives it takes a dead daemon's routes out itself,
+    // or keeps them on purpose (graceful restart).
+    const keeper = spec.daemons.includes('zebra');
+    this.watched = spec.daemons.map((daemon) => ({ id: idOf(daemon), protocols: keeper && daemon !== 'zebra' ? [] : protocolsOf(daemon) }));
+    this.#links = new Map(spec.daemons.map((daemon) => [idOf(daemon), this.#openLink(daemon)]));
+    this.#zebra = this.#links.get(idOf('zebra'));
+  }
+
+  start(listener: (id: DaemonId, verdict: Verdict) => void): void {
+    this.#started = true;
+    for (const [id, link] of this.#links) link.start((verdict) => listener(id, verdict));
+  }
+
+  async holds(prefixes: readonly Prefix[]): Promise<readonly boolean[]> {
+    if (!this.#started || this.#closed) throw new Error('the FRR adapter does not run');
+    const zebra = this.#askable();
+    return Promise.all(prefixes.map(async (p) => readShowRoute(p, await zebra.ask(showRouteCommand(p)))));
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const link of this.#links.values()) link.close();
+    this.#asking?.close();
+  }
+
+  #askable(): Link {
+    if (this.#zebra === undefined) {
+      this.#asking = this.#openLink('zebra');
+      this.#asking.start(() => undefined);
+      this.#zebra = this.#asking;
+    }
+    return this.#zebra;
+  }
+}
+
+function idOf(daemon: string): DaemonId {
+  return `frr/${daemon}`;
+}

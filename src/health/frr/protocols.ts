@@ -1,0 +1,29 @@
+/**
+ * Which kernel protocol numbers each FRR daemon's routes carry (zebra/rt_netlink.h RTPROT_*, /etc/iproute2/rt_protos.d;
+ * fact F4). A daemon that is not listed makes no routes: its death leaves nothing stale.
+ */
+
+const OWN: ReadonlyMap<string, readonly number[]> = new Map([
+  ['bgpd', [186]],
+  ['isisd', [187]],
+  ['ospfd', [188]],
+  ['ospf6d', [188]],
+  ['ripd', [189]],
+  ['ripngd', [190]],
+  ['nhrpd', [191]],
+  ['eigrpd', [192]],
+  ['ldpd', [193]],
+  ['sharpd', [194]],
+  ['pbrd', [195]],
+  ['staticd', [196]],
+  ['fabricd', [197]],
+  ['babeld', [42]],
+]);
+
+/** 11 is zebra itself (RTPROT_ZEBRA), 198 SRTE; zebra writes every FRR route, so its death makes all of them stale. */
+const ALL: readonly number[] = [11, 42, 186, 187, 188, 189, 190, 191, 192, 193, 194, 195, 196, 197, 198];
+
+/** rtm_protocol numbers of the routes that are stale once the daemon is dead. */
+export function protocolsOf(daemon: string): readonly number[] {
+  return daemon === 'zebra' ? ALL : (OWN.get(daemon) ?? []);
+}

@@ -1,0 +1,58 @@
+/**
+ * What zebra says of one prefix: the command, and the reading of its JSON (zebra/zebra_vty.c, vty_show_ip_route).
+ * Invariant: a route counts only when this life of zebra got it from a protocol and put it into the FIB. What it found
+ * in the kernel when it started carries ZEBRA_FLAG_SELFROUTE (docs/MEASUREMENTS.md), even while `selected` and `installed`.
+ */
+
+import { parsePrefix, prefixText, samePrefix, type Prefix } from '../../model/prefix.js';
+import type { Answer } from '../dialect.js';
+
+/** lib/zclient.h: "a route that is read in on startup that was left around from a previous run of FRR". */
+const ZEBRA_FLAG_SELFROUTE = 0x02;
+/** lib/command.h: CMD_SUCCESS, and CMD_WARNING, which 8.4.4 returns with `{}` for a prefix that it does not have. */
+const CMD_SUCCESS = 0;
+const CMD_WARNING = 1;
+
+/** One prefix at a time: asking for the table would block zebra for seconds (fact F6). */
+export function showRouteCommand(p: Prefix): string {
+  return `show ${p.family === 'inet' ? 'ip' : 'ipv6'} route ${prefixText(p)} json`;
+}
+
+/** Whether the answer shows the prefix as held; throws when it is no answer to the question. */
+export function readShowRoute(p: Prefix, answer: Answer): boolean {
+  if (answer.status !== CMD_SUCCESS && answer.status !== CMD_WARNING) {
+    throw new Error(`zebra refused '${showRouteCommand(p)}': ${answer.text.trim().slice(0, 80)}`);
+  }
+  return entries(p, answer.text).some((entry) => holds(p, entry));
+}
+
+function holds(p: Prefix, entry: Readonly<Record<string, unknown>>): boolean {
+  const shown = typeof entry['prefix'] === 'string' ? parsePrefix(entry['prefix']) : undefined;
+  const flags = entry['internalFlags'];
+  return (
+    shown !== undefined &&
+    samePrefix(shown, p) &&
+    entry['selected'] === true &&
+    entry['installed'] === true &&
+    // A kernel route is not zebra's; with placement `main` it may be the backup route itself.
+    entry['protocol'] !== 'kernel' &&
+    // Without flags the two lives cannot be told apart: then it is not held, and the convergence timeout decides.
+    typeof flags === 'number' &&
+    (flags & ZEBRA_FLAG_SELFROUTE) === 0
+  );
+}
+
+function entries(p: Prefix, text: string): Readonly<Record<string, unknown>>[] {
+  let parsed: unknown;
+  try {
+    parsed = text.trim() === '' ? {} : JSON.parse(text);
+  } catch {
+    throw new Error(`zebra answered '${showRouteCommand(p)}' with no JSON`);
+  }
+  if (!isObject(parsed)) throw new Error(`zebra answered '${showRouteCommand(p)}' with no object`);
+  return Object.values(parsed).flatMap((value: unknown) => (Array.isArray(value) ? value.filter(isObject) : []));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,284 @@
+/**
+ * Holds exactly one stream connection to a unix socket and says what it learns of the process behind it:
+ * end of file is death and is told at once; a command unanswered for probeTimeoutMs is a hang; only a whole answer is
+ * life (fact F7). Nothing here knows which daemon it is: the protocol is a {@link Dialect}.
+ *
+ * Invariants. The listener hears of a death inside the event that brought it, before anything is cleaned up. A hung
+ * connection is kept: closing it would lose the sign of life that comes with SIGCONT. One connection, because a hung
+ * daemon's listen backlog is 5 (fact F6). A socket file alone is no sign of life (fact F9), an accepted connection is.
+ */
+
+import { createConnection, type Socket } from 'node:net';
+import type { Verdict } from '../model/daemon.js';
+import type { Clock, ProbeTiming, Timer } from './clock.js';
+import type { Answer, Dialect } from './dialect.js';
+import { Exchange } from './exchange.js';
+import { PathWatch } from './path-watch.js';
+
+export interface LinkOptions extends ProbeTiming {
+  /** The unix socket. It need not exist, nor its directory. */
+  readonly path: string;
+  readonly dialect: Dialect;
+  readonly clock: Clock;
+  /** What to do about EACCES, for people. */
+  readonly permissionHint: string;
+  /** How long the process behind the socket has existed, milliseconds, 0 when unknown. Called once for each `responsive`. */
+  readonly ageMs: () => number;
+}
+
+const FIRST_RETRY_MS = 1;
+/** Also the poll that stands in for lost inotify events. */
+const LAST_RETRY_MS = 1000;
+/**
+ * A dying process may lose our connection before its listening socket, which then still accepts (seen with bgpd under
+ * SIGKILL). So soon after a death an accepted connection is a sign of life only if it lasts.
+ */
+const DEATH_THROES_MS = 100;
+
+interface Timers {
+  retry?: Timer | undefined;
+  probe?: Timer | undefined;
+  /** Runs while an accepted connection is not yet believed. */
+  appear?: Timer | undefined;
+  /** Runs, or has run out, while nothing is heard. */
+  hang?: Timer | undefined;
+}
+
+export class Link {
+  readonly #options: LinkOptions;
+  #listener: ((verdict: Verdict) => void) | undefined;
+  #last: Verdict['kind'] | undefined;
+  /** Whether the last `down` told of missing permission. */
+  #toldDenied = false;
+  #watch: PathWatch | undefined;
+  #socket: Socket | undefined;
+  #exchange: Exchange | undefined;
+  #connected = false;
+  #retryMs = FIRST_RETRY_MS;
+  readonly #timers: Timers = {};
+  #diedMs = -Infinity;
+  #silentSinceMs = 0;
+  #closed = false;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+  }
+
+  /** Connects, now and for ever; the listener hears the first verdict and then each change. */
+  start(listener: (verdict: Verdict) => void): void {
+    this.#listener = listener;
+    this.#watch = new PathWatch(this.#options.path, () => this.#onPathChange());
+    this.#attempt();
+  }
+
+  /**
+   * Sends a command in turn with the heartbeat, on the same connection, and resolves with its answer.
+   * Rejects when there is no connection, it ends, or no answer comes within probeTimeoutMs.
+   */
+  ask(command: string): Promise<Answer> {
+    if (this.#exchange === undefined) return Promise.reject(new Error(`not connected to ${this.#options.path}`));
+    const answer = this.#exchange.ask(command, this.#options.probeTimeoutMs);
+    this.#watchSilence();
+    return answer;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#watch?.close();
+    this.#drop('closed');
+    this.#stopTimer('retry');
+    this.#stopTimer('hang');
+  }
+
+  #attempt(): void {
+    if (this.#closed || this.#socket !== undefined) return;
+    this.#stopTimer('retry');
+    const socket = createConnection({ path: this.#options.path });
+    this.#socket = socket;
+    const exchange = new Exchange(this.#options.dialect, this.#options.clock, (bytes) => socket.write(bytes, 'latin1'));
+    this.#exchange = exchange;
+    exchange.probe();
+    socket.on('connect', () => this.#onConnect(exchange));
+    socket.on('data', (chunk: Buffer) => this.#onData(exchange, chunk));
+    socket.on('end', () => this.#onEnd(socket, 'end of file'));
+    socket.on('close', () => this.#onEnd(socket, 'closed'));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      const code = error.code ?? error.message;
+      if (this.#connected) this.#onEnd(socket, code);
+      else this.#onRefused(socket, code);
+    });
+  }
+
+  #onConnect(exchange: Exchange): void {
+    if (exchange !== this.#exchange) return;
+    this.#connected = true;
+    exchange.open();
+    this.#watchSilence();
+    this.#onAccepted(`${this.#options.path} accepts`);
+  }
+
+  #onAccepted(reason: string): void {
+    if (this.#last !== 'down') return;
+    const { clock } = this.#options;
+    const waitMs = this.#diedMs + DEATH_THROES_MS - clock.now();
+    if (waitMs <= 0) return this.#tell({ kind: 'appeared', reason });
+    this.#stopTimer('appear');
+    this.#timers.appear = clock.setTimeout(() => {
+      if (this.#last === 'down' && this.#connected) this.#tell({ kind: 'appeared', reason });
+    }, waitMs);
+  }
+
+  #onData(exchange: Exchange, chunk: Buffer): void {
+    if (exchange !== this.#exchange) return;
+    const received = exchange.receive(chunk);
+    switch (received.kind) {
+      case 'incomplete':
+        return;
+      case 'fault':
+        // Not a death: somebody is there. The silence goes on until an answer makes sense.
+        this.#drop(`${received.reason} on ${this.#options.path}`);
+        this.#beginSilence();
+        this.#retryLater();
+        return;
+      case 'answered':
+        this.#onAnswer();
+        return;
+      default:
+        received satisfies never;
+    }
+  }
+
+  #onAnswer(): void {
+    const { path, clock, probeIntervalMs, ageMs } = this.#options;
+    this.#retryMs = FIRST_RETRY_MS;
+    this.#stopTimer('hang');
+    this.#watchSilence();
+    this.#stopTimer('probe');
+    this.#timers.probe = clock.setTimeout(() => this.#onProbeDue(), probeIntervalMs);
+    if (this.#last !== 'responsive') this.#tell({ kind: 'responsive', reason: `${path} answers`, ageMs: ageMs() });
+  }
+
+  #onProbeDue(): void {
+    this.#timers.probe = undefined;
+    this.#exchange?.probe();
+    this.#watchSilence();
+  }
+
+  /** End of file, reset or close of a standing connection: the process is dead. The most urgent path of the product. */
+  #onEnd(socket: Socket, what: string): void {
+    if (socket !== this.#socket) return;
+    if (this.#last !== 'down') this.#tell({ kind: 'down', reason: `${what} on ${this.#options.path}` });
+    this.#toldDenied = false;
+    this.#diedMs = this.#options.clock.now();
+    this.#drop(`${what} on ${this.#options.path}`);
+    this.#stopTimer('hang');
+    this.#retryLater();
+  }
+
+  #onRefused(socket: Socket, code: string): void {
+    if (socket !== this.#socket) return;
+    const { path } = this.#options;
+    if (code === 'EAGAIN') {
+      // unix(7): the backlog is full. Somebody listens and does not accept; that is a hang in the making.
+      this.#drop(`${path} accepts no connection`);
+      this.#beginSilence();
+      this.#onAccepted(`${path} listens, its backlog is full`);
+    } else {
+      const denied = code === 'EACCES' || code === 'EPERM';
+      // An operator must hear of missing permission even if all was down before; but a starting daemon makes its socket
+      // first and gives it to its group then (vty_serv_un in lib/vty.c), so only a denial that lasts is news.
+      if (this.#last !== 'down' || (denied !== this.#toldDenied && this.#retryMs >= LAST_RETRY_MS)) {
+        this.#toldDenied = denied;
+        this.#tell({ kind: 'down', reason: refusal(code, path, this.#options.permissionHint) });
+      }
+      this.#drop(`${code} on ${path}`);
+      this.#stopTimer('hang');
+    }
+    this.#retryLater();
+  }
+
+  #tell(verdict: Verdict): void {
+    this.#last = verdict.kind;
+    this.#listener?.(verdict);
+  }
+
+  /** Starts the silence clock when a command is outstanding. */
+  #watchSilence(): void {
+    if (this.#connected && this.#exchange?.outstanding === true) this.#beginSilence();
+  }
+
+  #beginSilence(): void {
+    if (this.#timers.hang !== undefined || this.#closed) return;
+    const { clock, probeTimeoutMs } = this.#options;
+    this.#silentSinceMs = clock.now();
+    const timer = clock.setTimeout(() => {
+      // If this process itself was stopped, the answer lies in the socket: one turn of the loop reads it first.
+      setImmediate(() => {
+        if (this.#timers.hang === timer) this.#onSilence();
+      });
+    }, probeTimeoutMs);
+    this.#timers.hang = timer;
+  }
+
+  /** The expired timer stays in its field: one silence is told once. */
+  #onSilence(): void {
+    if (this.#last === 'unresponsive') return;
+    const silentMs = Math.round(this.#options.clock.now() - this.#silentSinceMs);
+    this.#tell({ kind: 'unresponsive', reason: `no answer on ${this.#options.path} for ${silentMs} ms` });
+  }
+
+  #onPathChange(): void {
+    if (this.#connected) return;
+    // Also when an attempt is under way: it may have been refused just before the event.
+    this.#retryMs = FIRST_RETRY_MS;
+    this.#attempt();
+  }
+
+  #retryLater(): void {
+    if (this.#closed || this.#timers.retry !== undefined) return;
+    const delayMs = this.#retryMs;
+    this.#retryMs = Math.min(2 * delayMs, LAST_RETRY_MS);
+    this.#timers.retry = this.#options.clock.setTimeout(() => {
+      this.#timers.retry = undefined;
+      if (delayMs >= LAST_RETRY_MS) this.#watch?.rearm();
+      this.#attempt();
+    }, delayMs);
+  }
+
+  #drop(reason: string): void {
+    const socket = this.#socket;
+    const exchange = this.#exchange;
+    this.#socket = undefined;
+    this.#exchange = undefined;
+    this.#connected = false;
+    this.#stopTimer('probe');
+    this.#stopTimer('appear');
+    if (socket !== undefined) {
+      socket.removeAllListeners();
+      socket.on('error', () => undefined);
+      socket.destroy();
+    }
+    exchange?.close(reason);
+  }
+
+  #stopTimer(which: keyof Timers): void {
+    const timer = this.#timers[which];
+    if (timer !== undefined) this.#options.clock.clearTimeout(timer);
+    this.#timers[which] = undefined;
+  }
+}
+
+function refusal(code: string, path: string, permissionHint: string): string {
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return `no socket ${path}`;
+    case 'ECONNREFUSED':
+      return `nobody listens on ${path}`;
+    case 'EACCES':
+    case 'EPERM':
+      return `no permission on ${path}, so it counts as down: ${permissionHint}`;
+    default:
+      return `${code} on ${path}`;
+  }
+}
