@@ -29,7 +29,8 @@ export function absorbVerdict(state: State, id: DaemonId, verdict: Verdict, now:
   if (daemon === undefined) return state;
   const next = judged(daemon, verdict, now);
   if (next === daemon) return state;
-  const death = daemon.life === 'responsive' && next.life !== 'responsive';
+  // One incident, however many daemons it takes down: a restart of FRR is one death, not three.
+  const death = next.life !== 'responsive' && [...state.daemons.values()].every((other) => other.life === 'responsive');
   return {
     ...state,
     daemons: new Map(state.daemons).set(id, next),

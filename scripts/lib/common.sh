@@ -1,0 +1,24 @@
+# Shared by the scripts: where things are, how they speak, what they refuse.
+#
+# Sourced, never run. Sets `root` (the project's directory) and PATH: a Node that scripts/setup installed goes first,
+# `system_path` keeps the PATH without it (Debian's npm finds its own libraries only with Debian's node).
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+node_prefix=/opt/backup-router/node
+system_path=$PATH
+if [ -x "$node_prefix/bin/node" ]; then PATH=$node_prefix/bin:$PATH; fi
+export PATH
+
+say() { printf '%s\n' "$*" >&2; }
+
+die() {
+  local status=$1
+  shift
+  say "$(basename "$0"): $*"
+  exit "$status"
+}
+
+# Namespaces, packages and routes are root's; 77 is EX_NOPERM of sysexits(3).
+require_root() {
+  [ "$(id -u)" -eq 0 ] || die 77 "needs root (network namespaces, packages): run it as  sudo $0 $*"
+}

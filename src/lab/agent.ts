@@ -1,0 +1,124 @@
+/**
+ * The agent under test: the built command line, run as a real process inside a namespace, with runtime and state
+ * directories of its own (spec: RUNTIME_DIRECTORY and STATE_DIRECTORY override the defaults).
+ *
+ * What lives here: starting it, its log, asking it, ending it. What does not: any knowledge of how it works inside.
+ */
+
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { CommandResult } from './command.js';
+import type { Lab } from './lab.js';
+import type { Namespace } from './namespace.js';
+import type { Process, ProcessEnd } from './process.js';
+import { eventually } from './wait.js';
+
+/** The command's entry point, beside this file in the same build. */
+const CLI = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+
+export interface AgentOptions {
+  /** Text of the configuration file. */
+  readonly configText: string;
+  /** Made below the laboratory's directory when omitted; give a former agent's to start its successor. */
+  readonly directory?: string;
+  readonly stateDirectory?: string;
+  readonly runtimeDirectory?: string;
+  /** Added to a bare environment: PATH, HOME, LANG and the two directories. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Further arguments of `run`. */
+  readonly args?: readonly string[];
+  /** Put before the command: `['setpriv', '--bounding-set', '-net_admin', ...]`. */
+  readonly wrapper?: readonly string[];
+  /** Hears each line of the log. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** Starts `backup-router run -c FILE`. Does not wait for anything; see {@link Agent.waitForLog} and {@link Agent.status}. */
+export function startAgent(lab: Lab, namespace: Namespace, options: AgentOptions): Agent {
+  return new Agent(lab, namespace, options);
+}
+
+/** A running agent. */
+export class Agent {
+  /** Holds the configuration file and, by default, the state and runtime directories. */
+  readonly directory: string;
+  readonly configFile: string;
+  readonly process: Process;
+  readonly #environment: readonly string[];
+
+  constructor(
+    lab: Lab,
+    readonly namespace: Namespace,
+    options: AgentOptions,
+  ) {
+    this.directory = options.directory ?? mkdtempSync(join(lab.directory, 'agent-'));
+    this.configFile = join(this.directory, 'config.yaml');
+    const stateDirectory = options.stateDirectory ?? join(this.directory, 'state');
+    const runtimeDirectory = options.runtimeDirectory ?? join(this.directory, 'run');
+    for (const directory of [this.directory, stateDirectory, runtimeDirectory]) mkdirSync(directory, { recursive: true });
+    this.configure(options.configText);
+    this.#environment = environmentArgv({ RUNTIME_DIRECTORY: runtimeDirectory, STATE_DIRECTORY: stateDirectory, ...options.env });
+    const argv = [...this.#environment, ...(options.wrapper ?? []), process.execPath, CLI, 'run', '-c', this.configFile, ...(options.args ?? [])];
+    this.process = namespace.spawn(argv, options.onLine === undefined ? {} : { onLine: options.onLine });
+  }
+
+  /** What it has logged so far, line by line. */
+  get log(): readonly string[] {
+    return this.process.lines;
+  }
+
+  /** Rewrites the configuration file; SIGHUP makes the agent read it. */
+  configure(configText: string): void {
+    writeFileSync(this.configFile, configText);
+  }
+
+  /** Resolves with the first line from number `from` on that matches; `from` 0 includes the past, `agent.log.length` only the future. */
+  async waitForLog(pattern: RegExp, timeoutMs = 5000, from = 0): Promise<string> {
+    try {
+      return await eventually(() => this.log.slice(from).find((line) => pattern.test(line)), { timeoutMs, intervalMs: 5, what: `a log line like ${pattern}` });
+    } catch (error) {
+      const text = this.log.slice(-30).join('\n');
+      throw new Error(`no log line like ${pattern} in ${timeoutMs} ms; the log ends:\n${text}`, { cause: error });
+    }
+  }
+
+  /** Runs another command of the same program beside the agent: `agent.cli('flush', '--force')`. */
+  async cli(...args: readonly string[]): Promise<CommandResult> {
+    return this.namespace.runAsync([...this.#environment, process.execPath, CLI, ...args]);
+  }
+
+  /** The parsed answer of `status --json`, whatever its exit status; throws when there is none. */
+  async status<T = Record<string, unknown>>(): Promise<T> {
+    const result = await this.cli('status', '--json');
+    try {
+      return JSON.parse(result.stdout) as T;
+    } catch (error) {
+      throw new Error(`status --json: exit status ${result.status}: ${result.stderr.trim() || result.stdout.trim()}`, { cause: error });
+    }
+  }
+
+  /** Sends a signal and leaves the agent to it: SIGHUP, SIGSTOP, SIGCONT. */
+  signal(signal: NodeJS.Signals): void {
+    this.process.kill(signal);
+  }
+
+  /** Ends it in order and waits for the end. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<ProcessEnd> {
+    return this.process.stop(signal);
+  }
+
+  /** SIGKILL, and waits for the end. */
+  async kill(): Promise<ProcessEnd> {
+    return this.process.stop('SIGKILL');
+  }
+}
+
+/**
+ * `env -i NAME=VALUE ...`: an environment as bare as systemd's. It is set by a command rather than at the spawn, because
+ * test runners patch the spawn of Node to load themselves into every child, and that changes its timing and signals.
+ */
+function environmentArgv(extra: NodeJS.ProcessEnv): readonly string[] {
+  const bare = { PATH: process.env['PATH'], HOME: '/root', LANG: 'C.UTF-8', ...extra };
+  return ['env', '-i', ...Object.entries(bare).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))];
+}

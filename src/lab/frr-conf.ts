@@ -1,0 +1,71 @@
+/**
+ * Configuration text for the FRR daemons of a laboratory. Timers are as short as FRR allows, because a test waits for
+ * them; policy is as open as can be, because a laboratory filters nothing.
+ */
+
+import type { Address, Family } from '../model/address.js';
+import { familyOf } from '../model/address.js';
+
+export interface BgpNeighbour {
+  readonly address: Address;
+  readonly asn: number;
+  /** Announce a default route to it; false by default. */
+  readonly defaultOriginate?: boolean;
+}
+
+export interface BgpOptions {
+  readonly asn: number;
+  readonly routerId: Address;
+  readonly neighbours: readonly BgpNeighbour[];
+  /** Prefixes to announce, in the FIB or not. */
+  readonly networks?: readonly string[];
+  /** `redistribute WHAT` in both address families. */
+  readonly redistribute?: readonly string[];
+}
+
+/** zebra with nothing but defaults, and any further lines. */
+export function zebraConfig(lines: readonly string[] = []): string {
+  return ['hostname lab', ...lines].join('\n');
+}
+
+/** staticd: `ip route PREFIX GATEWAY`, or `ipv6 route` where the prefix is of that family. */
+export function staticConfig(routes: readonly { readonly prefix: string; readonly gateway: string }[]): string {
+  return routes.map(({ prefix, gateway }) => `${prefix.includes(':') ? 'ipv6' : 'ip'} route ${prefix} ${gateway}`).join('\n');
+}
+
+/** bgpd for one speaker; each neighbour carries the family of its address. */
+export function bgpConfig(options: BgpOptions): string {
+  return [
+    `router bgp ${options.asn}`,
+    ` bgp router-id ${options.routerId}`,
+    ' no bgp default ipv4-unicast',
+    ' no bgp ebgp-requires-policy',
+    ' no bgp network import-check',
+    ' timers bgp 1 3',
+    ...options.neighbours.flatMap(bgpNeighbour),
+    ...addressFamily('inet', options),
+    ...addressFamily('inet6', options),
+    'exit',
+  ].join('\n');
+}
+
+/** The lines of one neighbour outside its address family. */
+export function bgpNeighbour(neighbour: BgpNeighbour): readonly string[] {
+  const name = ` neighbor ${neighbour.address}`;
+  return [`${name} remote-as ${neighbour.asn}`, `${name} timers connect 1`, `${name} advertisement-interval 0`];
+}
+
+function addressFamily(family: Family, options: BgpOptions): readonly string[] {
+  const networks = (options.networks ?? []).filter((network) => (network.includes(':') ? 'inet6' : 'inet') === family);
+  const neighbours = options.neighbours.filter((neighbour) => familyOf(neighbour.address) === family);
+  return [
+    ` address-family ${family === 'inet' ? 'ipv4' : 'ipv6'} unicast`,
+    ...networks.map((network) => `  network ${network}`),
+    ...(options.redistribute ?? []).map((what) => `  redistribute ${what}`),
+    ...neighbours.flatMap(({ address, defaultOriginate }) => [
+      `  neighbor ${address} activate`,
+      ...(defaultOriginate === true ? [`  neighbor ${address} default-originate`] : []),
+    ]),
+    ' exit-address-family',
+  ];
+}

@@ -1,0 +1,148 @@
+/**
+ * Real FRR daemons inside a namespace, with sockets, pid files, logs and configurations in a directory of their own, so
+ * that any number of routers run side by side and the host's FRR is never met.
+ *
+ * What lives here: start, stop, kill, pause of each daemon. What does not: what they are configured with (frr-conf.ts)
+ * and their supervision by watchfrr (watchfrr.ts).
+ * Invariant: each daemon is a foreground child, so that its pid and its end are known exactly.
+ */
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { command } from './command.js';
+import type { Namespace } from './namespace.js';
+import type { Process } from './process.js';
+import { askVty } from './vty.js';
+import { eventually } from './wait.js';
+
+/** Where Debian and Ubuntu, and FRR's own packages, put the daemons. */
+export const FRR_BINARIES = '/usr/lib/frr';
+
+export interface DaemonOptions {
+  readonly config: string;
+  /** Further arguments: `['-K', '5']`. */
+  readonly args?: readonly string[];
+}
+
+export interface FrrOptions {
+  /** Configuration text, or text and arguments, by daemon: `{zebra: '...', bgpd: {config: '...', args: [...]}}`. */
+  readonly daemons: Readonly<Record<string, string | DaemonOptions>>;
+  /** Made when missing; at most about 90 characters, as it holds unix sockets. */
+  readonly directory: string;
+}
+
+/** Writes the configurations without starting anything; see {@link Frr.start}. */
+export function prepareFrr(namespace: Namespace, options: FrrOptions): Frr {
+  return new Frr(namespace, options);
+}
+
+/** Starts the daemons, zebra first, and resolves when all of them answer. */
+export async function startFrr(namespace: Namespace, options: FrrOptions): Promise<Frr> {
+  const frr = prepareFrr(namespace, options);
+  await frr.start();
+  return frr;
+}
+
+/** A set of FRR daemons in one namespace. */
+export class Frr {
+  /** The vty sockets (`DAEMON.vty`), pid files, configurations and logs: the agent's `socket-directory`. */
+  readonly directory: string;
+  /** zebra first, the others as given. */
+  readonly daemons: readonly string[];
+  readonly #options: Readonly<Record<string, DaemonOptions>>;
+  readonly #processes = new Map<string, Process>();
+
+  constructor(
+    readonly namespace: Namespace,
+    options: FrrOptions,
+  ) {
+    this.directory = options.directory;
+    this.daemons = Object.keys(options.daemons).sort((a, b) => Number(b === 'zebra') - Number(a === 'zebra'));
+    this.#options = Object.fromEntries(Object.entries(options.daemons).map(([name, value]) => [name, typeof value === 'string' ? { config: value } : value]));
+    mkdirSync(this.directory, { recursive: true });
+    for (const daemon of this.daemons) this.configure(daemon, this.#options[daemon]!.config);
+    // The daemons write their sockets and logs as frr:frr.
+    command(['chown', '-R', 'frr:frr', this.directory]);
+  }
+
+  /** Replaces the configuration that the daemon's next start reads. */
+  configure(daemon: string, config: string): void {
+    writeFileSync(join(this.directory, `${daemon}.conf`), `log file ${join(this.directory, `${daemon}.log`)}\n${config}\n`, { mode: 0o644 });
+  }
+
+  /** The command line of a daemon, as it runs in the foreground. */
+  argv(daemon: string): readonly string[] {
+    const at = (name: string): string => join(this.directory, name);
+    const paths = ['-f', at(`${daemon}.conf`), '-i', at(`${daemon}.pid`), '-z', at('zserv.api'), '--vty_socket', this.directory];
+    // -P 0: no TCP vty. FRR 8.4.4's own unit passes -A 127.0.0.1 for the same reason.
+    return [join(FRR_BINARIES, daemon), '-u', 'frr', '-g', 'frr', '-P', '0', ...paths, ...(this.#options[daemon]?.args ?? [])];
+  }
+
+  /** Starts one daemon, or all that do not run, and resolves when they answer on their vty sockets. */
+  async start(daemon?: string): Promise<void> {
+    for (const name of daemon === undefined ? this.daemons : [daemon]) {
+      if (this.running(name)) continue;
+      this.#processes.set(name, this.namespace.spawn(this.argv(name), { closeSignal: 'SIGKILL' }));
+      await this.answering(name);
+    }
+  }
+
+  /** Resolves when the daemon answers an echo on its vty socket. */
+  async answering(daemon: string, timeoutMs = 10_000): Promise<void> {
+    const socketPath = join(this.directory, `${daemon}.vty`);
+    await eventually(
+      async () => {
+        const child = this.#processes.get(daemon);
+        if (child?.running === false) return Promise.reject(new Error(`${daemon} has ended: ${child.lines.join(' / ')}`));
+        return (await askVty(socketPath, 'echo alive')).includes('alive');
+      },
+      { timeoutMs, intervalMs: 10, what: `${daemon} answers on ${socketPath}` },
+    );
+  }
+
+  /** SIGTERM to one daemon, or to all (zebra last, as frr.service does), and waits for the end. zebra takes its routes away. */
+  async stop(daemon?: string): Promise<void> {
+    for (const name of daemon === undefined ? [...this.daemons].reverse() : [daemon]) await this.#processes.get(name)?.stop('SIGTERM');
+  }
+
+  /** SIGKILL to one daemon, or to all at once, and waits for the end. zebra's routes stay, stale. Resolves with the time (Date.now()) of the signal. */
+  async kill(daemon?: string): Promise<number> {
+    const victims = (daemon === undefined ? this.daemons : [daemon]).map((name) => this.process(name));
+    const atMs = Date.now();
+    for (const victim of victims) victim.kill('SIGKILL');
+    await Promise.all(victims.map(async (victim) => victim.exited));
+    return atMs;
+  }
+
+  /** SIGSTOP: the daemon keeps its sockets and answers nothing. */
+  pause(daemon: string): void {
+    this.process(daemon).kill('SIGSTOP');
+  }
+
+  /** SIGCONT. */
+  resume(daemon: string): void {
+    this.process(daemon).kill('SIGCONT');
+  }
+
+  running(daemon: string): boolean {
+    return this.#processes.get(daemon)?.running ?? false;
+  }
+
+  /** The daemon's present process; throws when it was never started here. */
+  process(daemon: string): Process {
+    const child = this.#processes.get(daemon);
+    if (child === undefined) throw new Error(`${daemon} was not started`);
+    return child;
+  }
+
+  /** What `vtysh -d DAEMON -c COMMAND` prints. Blocks. */
+  vtysh(daemon: string, commandText: string): string {
+    return this.namespace.run(['vtysh', '--vty_socket', this.directory, '-d', daemon, '-c', commandText]);
+  }
+
+  /** As {@link vtysh} for a configuration change: the lines are entered below `configure terminal`. */
+  configureRunning(daemon: string, lines: readonly string[]): void {
+    const commands = ['configure terminal', ...lines].flatMap((line) => ['-c', line]);
+    this.namespace.run(['vtysh', '--vty_socket', this.directory, '-d', daemon, ...commands]);
+  }
+}

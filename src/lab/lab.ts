@@ -1,0 +1,156 @@
+/**
+ * A throw-away network: namespaces, the veth pairs and bridges between them, and the processes inside.
+ *
+ * What lives here: names, wiring and the end. What does not: what runs inside (frr.ts, ping.ts, agent.ts).
+ * Invariants: nothing ever appears in the caller's own namespace; whatever the caller does (returns, throws, exits, is
+ * interrupted), the processes are ended by pid and the namespaces are deleted.
+ * BACKUP_ROUTER_LAB_RUN, when set, becomes part of every name, so that a supervisor can sweep up after a SIGKILL.
+ */
+
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { command, tryCommand } from './command.js';
+import { Namespace } from './namespace.js';
+import { installExitHook, removeExitHook } from './exit-hook.js';
+import { sleep } from './wait.js';
+
+/** Where `ip netns` keeps its names (ip-netns(8)). */
+const NETNS_DIRECTORY = '/run/netns';
+
+export interface NamespaceOptions {
+  /** `net.ipv4.conf.*.rp_filter`: 0 none, 1 strict, 2 loose. 0 by default, whatever the host has. */
+  readonly rpFilter?: 0 | 1 | 2;
+  /** Forward packets, both families; false by default. */
+  readonly forwarding?: boolean;
+}
+
+export interface LinkOptions {
+  /** Both ends up; true by default. */
+  readonly up?: boolean;
+}
+
+let labs = 0;
+
+/** A new, empty laboratory. Needs root. `close()` it, or leave it to the end of the process. */
+export function createLab(): Lab {
+  return new Lab(freePrefix());
+}
+
+/** A throw-away network. */
+export class Lab {
+  /** A directory for sockets, configurations and logs; removed on close. Readable by everybody: daemons drop their privileges. */
+  readonly directory: string;
+  readonly namespaces: Namespace[] = [];
+  #closing: Promise<void> | undefined;
+
+  constructor(readonly prefix: string) {
+    this.directory = mkdtempSync(join(tmpdir(), prefix));
+    chmodSync(this.directory, 0o755);
+    installExitHook(this);
+  }
+
+  /** A new namespace, with `lo` up and duplicate address detection off (it would hold an address back for a second or two). */
+  namespace(label: string, options: NamespaceOptions = {}): Namespace {
+    if (this.#closing !== undefined) throw new Error('the laboratory is closed');
+    const namespace = new Namespace(label, `${this.prefix}${label}`);
+    command(['ip', 'netns', 'add', namespace.name]);
+    this.namespaces.push(namespace);
+    const rpFilter = options.rpFilter ?? 0;
+    const forwarding = options.forwarding === true ? 1 : 0;
+    // A new namespace inherits the host's values (net.core.devconf_inherit_init_net), so each one that matters is set.
+    namespace.sysctls({
+      'net.ipv4.conf.all.rp_filter': rpFilter,
+      'net.ipv4.conf.default.rp_filter': rpFilter,
+      'net.ipv4.ip_forward': forwarding,
+      'net.ipv4.conf.all.send_redirects': 0,
+      'net.ipv4.conf.default.send_redirects': 0,
+      'net.ipv6.conf.all.disable_ipv6': 0,
+      'net.ipv6.conf.default.disable_ipv6': 0,
+      'net.ipv6.conf.all.accept_dad': 0,
+      'net.ipv6.conf.default.accept_dad': 0,
+      'net.ipv6.conf.default.accept_ra': 0,
+      'net.ipv6.conf.all.forwarding': forwarding,
+    });
+    namespace.ip('link set lo up');
+    return namespace;
+  }
+
+  /** A veth pair, both ends made where they belong. Interface names have 15 characters at most. */
+  link(a: Namespace, aName: string, b: Namespace, bName: string, options: LinkOptions = {}): void {
+    command(['ip', '-n', a.name, 'link', 'add', 'name', aName, 'type', 'veth', 'peer', 'name', bName, 'netns', b.name]);
+    if (options.up === false) return;
+    a.ip(`link set ${aName} up`);
+    b.ip(`link set ${bName} up`);
+  }
+
+  /**
+   * A bridge `name` inside `hub`, with one veth pair to each port. The hub's ends are `NAME-0`, `NAME-1`, ...
+   */
+  bridge(hub: Namespace, name: string, ports: readonly { readonly namespace: Namespace; readonly name: string }[]): void {
+    hub.ip(`link add ${name} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`);
+    hub.ip(`link set ${name} up`);
+    ports.forEach((port, i) => {
+      this.link(hub, `${name}-${i}`, port.namespace, port.name);
+      hub.ip(`link set ${name}-${i} master ${name}`);
+    });
+  }
+
+  /** Ends every process inside, deletes the namespaces and the directory. Safe to call twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all(this.namespaces.flatMap((n) => n.processes).map((p) => p.close()));
+    // Those that daemons left behind by forking are ours too: nobody else knows these namespaces.
+    for (let i = 0; i < 100 && this.#killRest() > 0; i++) await sleep(20);
+    this.#delete();
+  }
+
+  /** The last resort, from the exit of the caller's process: no time to wait, no event loop. */
+  closeNow(): void {
+    for (const child of this.namespaces.flatMap((n) => n.processes)) child.kill('SIGKILL');
+    for (let i = 0; i < 20 && this.#killRest() > 0; i++) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    this.#delete();
+  }
+
+  #killRest(): number {
+    const pids = this.namespaces.flatMap((n) => n.pids());
+    for (const pid of pids) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has just ended by itself.
+      }
+    }
+    return pids.length;
+  }
+
+  #delete(): void {
+    for (const namespace of this.namespaces.splice(0)) tryCommand(['ip', 'netns', 'delete', namespace.name]);
+    rmSync(this.directory, { recursive: true, force: true });
+    removeExitHook(this);
+  }
+}
+
+/** `br-PID-N-`, with the run's name in it where there is one, and not taken by leftovers of a former process of that pid. */
+function freePrefix(): string {
+  const run = process.env['BACKUP_ROUTER_LAB_RUN'] ?? '';
+  if (run !== '' && !/^[A-Za-z0-9]{1,32}$/.test(run)) throw new TypeError(`BACKUP_ROUTER_LAB_RUN: letters and digits only: ${JSON.stringify(run)}`);
+  const taken = listNamespaces();
+  for (;;) {
+    const prefix = `br-${run === '' ? '' : `${run}-`}${process.pid}-${++labs}-`;
+    if (!taken.some((name) => name.startsWith(prefix))) return prefix;
+  }
+}
+
+/** The names of all namespaces of this machine. */
+export function listNamespaces(): string[] {
+  try {
+    return readdirSync(NETNS_DIRECTORY);
+  } catch {
+    return []; // The directory comes with the first namespace.
+  }
+}

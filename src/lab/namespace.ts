@@ -1,0 +1,85 @@
+/**
+ * One network namespace: what a host of the laboratory is.
+ *
+ * What lives here: commands and processes inside it, its links and sysctls. What does not: names, wiring and the
+ * end of everything (lab.ts).
+ * Invariant: nothing here touches the namespace that the caller runs in.
+ */
+
+import { command, tryCommand, tryCommandAsync, type CommandOptions, type CommandResult } from './command.js';
+import { Process, type SpawnOptions } from './process.js';
+
+/** A host of the laboratory. Made by {@link Lab.namespace}. */
+export class Namespace {
+  /** The processes started here, ended ones included. */
+  readonly processes: Process[] = [];
+
+  constructor(
+    /** The name within the laboratory: `router`. */
+    readonly label: string,
+    /** The name that `ip netns` knows: `br-4711-1-router`. */
+    readonly name: string,
+  ) {}
+
+  /** `ip -n NAME ARGUMENTS`, split at blanks; returns the output, throws with ip's own words. */
+  ip(argumentsText: string): string {
+    return command(['ip', '-n', this.name, ...argumentsText.trim().split(/\s+/)]);
+  }
+
+  /** As {@link ip} for many lines in one process, in order; the first failure ends it and throws. */
+  ipBatch(lines: readonly string[]): void {
+    command(['ip', '-n', this.name, '-batch', '-'], { input: `${lines.join('\n')}\n` });
+  }
+
+  /** Runs a command inside; returns its standard output, throws with its standard error. Blocks. */
+  run(argv: readonly string[], options: CommandOptions = {}): string {
+    return command(this.#inside(argv), options);
+  }
+
+  /** Runs a command inside and returns how it ended. Blocks. */
+  tryRun(argv: readonly string[], options: CommandOptions = {}): CommandResult {
+    return tryCommand(this.#inside(argv), options);
+  }
+
+  /** As {@link tryRun}, without blocking the event loop. */
+  async runAsync(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+    return tryCommandAsync(this.#inside(argv), options);
+  }
+
+  /** Starts a process that stays; it is ended with the laboratory. `ip netns exec` execs, so its pid is the command's own. */
+  spawn(argv: readonly string[], options: SpawnOptions = {}): Process {
+    const child = new Process(this.#inside(argv), options);
+    this.processes.push(child);
+    return child;
+  }
+
+  /** Sets sysctls (`net.ipv4.ip_forward`), or reads one when no value is given. */
+  sysctl(key: string, value?: string | number): string {
+    if (value !== undefined) {
+      this.sysctls({ [key]: value });
+      return String(value);
+    }
+    return this.run(['cat', sysctlPath(key)]).trim();
+  }
+
+  /** Sets many sysctls with one process. */
+  sysctls(values: Readonly<Record<string, string | number>>): void {
+    const script = Object.entries(values).map(([key, value]) => `echo '${value}' > '${sysctlPath(key)}'`);
+    this.run(['sh', '-ec', script.join('\n')]);
+  }
+
+  /** The pids of everything that runs inside, whoever started it. */
+  pids(): number[] {
+    const result = tryCommand(['ip', 'netns', 'pids', this.name]);
+    return result.stdout.split('\n').filter((line) => line !== '').map(Number);
+  }
+
+  #inside(argv: readonly string[]): string[] {
+    return ['ip', 'netns', 'exec', this.name, ...argv];
+  }
+}
+
+/** `/proc/sys` spells the dots of a key as slashes; a slash in a key stands for a dot of an interface's name. */
+function sysctlPath(key: string): string {
+  return `/proc/sys/${key.replace(/[./]/g, (c) => (c === '.' ? '/' : '.'))}`;
+}

@@ -1,0 +1,47 @@
+/**
+ * Waiting: for a time, and for something to become true. A test that sleeps and hopes is slow or wrong; one that
+ * polls says what it waited for and what it saw instead.
+ */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
+
+export interface EventuallyOptions {
+  /** Gives up after this long; 5 s by default. */
+  readonly timeoutMs?: number;
+  /** Asks this often; every 20 ms by default. */
+  readonly intervalMs?: number;
+  /** What is waited for, for the failure's text. */
+  readonly what?: string;
+}
+
+type Truthy<T> = Exclude<T, undefined | null | false | 0 | ''>;
+
+/** Resolves after `ms` milliseconds. */
+export async function sleep(ms: number): Promise<void> {
+  await delay(ms);
+}
+
+/**
+ * Calls `probe` until it returns something truthy, and resolves with that. A throwing probe counts as not yet.
+ * Rejects after the timeout, with the last value or error seen.
+ */
+export async function eventually<T>(probe: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<Truthy<T>> {
+  const timeoutMs = options.timeoutMs ?? 5000;
+  const start = performance.now();
+  let cause: unknown;
+  let seen = '';
+  do {
+    try {
+      const value = await probe();
+      if (value) return value as Truthy<T>;
+      cause = undefined;
+      seen = `last seen: ${inspect(value, { depth: 5 })}`;
+    } catch (error) {
+      cause = error;
+      seen = `last error: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    await sleep(options.intervalMs ?? 20);
+  } while (performance.now() - start < timeoutMs);
+  throw new Error(`not within ${timeoutMs} ms: ${options.what ?? probe.toString()}; ${seen}`, { cause });
+}
