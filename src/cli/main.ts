@@ -6,6 +6,12 @@
 
 import { CommandError, EXIT } from '../model/exit.js';
 
+// `backup-router routes | head` is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.OK);
+  throw error;
+});
+
 process.exitCode = await main(process.argv.slice(2)).catch(explain);
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -1,0 +1,82 @@
+/**
+ * What is wrong with a configuration file, where, and what to write instead: the value, its catalogue of
+ * codes, and its rendering for people (gcc's `file:line:column: severity: text`, which editors jump to).
+ *
+ * Codes are stable: scripts match on them. A diagnostic as JSON is the object itself.
+ * Invariant: rendering never sends a control character of the file to a terminal.
+ */
+
+export type Severity = 'error' | 'warning';
+
+/** Every code there is. A code is never renamed or given another meaning. */
+export type DiagnosticCode =
+  // The file as a whole
+  | 'unreadable' | 'not-utf8' | 'too-large' | 'too-deep' | 'too-many-faults' | 'empty-file'
+  // YAML
+  | 'syntax' | 'tab-indent' | 'several-documents' | 'control-character' | 'unknown-alias' | 'unknown-tag'
+  // Keys and types
+  | 'duplicate-key' | 'unknown-key' | 'missing-key' | 'wrong-type' | 'empty-value' | 'unknown-value' | 'not-supported-yet'
+  // Values
+  | 'interface-name' | 'address-syntax' | 'prefix-syntax' | 'prefix-length' | 'missing-length' | 'unexpected-length' | 'leading-zeros'
+  | 'zone-id' | 'ipv4-mapped' | 'host-bits' | 'family-mismatch' | 'unusable-gateway' | 'unusable-destination'
+  | 'duplicate-gateway' | 'duplicate-destination' | 'nested-destination' | 'destination-contains-gateway' | 'destination-is-gateway'
+  | 'duration-syntax' | 'missing-unit' | 'unknown-unit' | 'out-of-range' | 'probe-timeout-too-short'
+  | 'reserved-protocol' | 'protocol-in-use' | 'reserved-table' | 'table-imported-by-zebra'
+  | 'unknown-daemon' | 'duplicate-daemon' | 'relative-path';
+
+/** A fault before it has a place. Nobody is told that something is wrong without being told what to do. */
+export interface Fault {
+  readonly code: DiagnosticCode;
+  readonly message: string;
+  readonly suggestion: string;
+}
+
+export interface Diagnostic {
+  readonly severity: Severity;
+  readonly code: DiagnosticCode;
+  readonly message: string;
+  readonly file: string;
+  /** From 1. 0 when the fault is of the file itself, which then has no column and no source line either. */
+  readonly line: number;
+  /** From 1, in UTF-16 units. */
+  readonly column: number;
+  /** First column behind the fault, on the same line. */
+  readonly endColumn: number;
+  /** The source line; of a very long one the part around the fault. */
+  readonly source: string;
+  /** The column at which `source` starts: 1 unless the line was too long to be kept whole. */
+  readonly sourceColumn: number;
+  /** What to write or do instead; may have several lines. */
+  readonly suggestion: string;
+}
+
+/** A value of the file inside a message: quoted, clipped, control characters escaped. */
+export function quote(text: string): string {
+  const clipped = text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  return `'${printable(clipped)}'`;
+}
+
+/** Diagnostics for people, each with its source line and a caret line; ends in a newline unless there is none. */
+export function renderDiagnostics(diagnostics: readonly Diagnostic[]): string {
+  return diagnostics.map(renderOne).join('');
+}
+
+function renderOne(d: Diagnostic): string {
+  const place = d.line === 0 ? d.file : `${d.file}:${d.line}:${d.column}`;
+  const lines = [`${printable(place)}: ${d.severity}: ${printable(d.message)} [${d.code}]`];
+  if (d.line > 0) {
+    const number = String(d.line).padStart(5);
+    const before = d.source.slice(0, d.column - d.sourceColumn);
+    // Tabs stay tabs, or the caret would stand elsewhere than the text above it.
+    const indent = before.replace(/[^\t]/g, ' ');
+    const width = Math.max(1, Math.min(d.endColumn - d.column, d.source.length - before.length));
+    lines.push(`${number} | ${printable(d.source)}`, `      | ${indent}${'^'.repeat(width)}`);
+  }
+  lines.push(`  help: ${printable(d.suggestion).replaceAll('\n', '\n        ')}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** Control characters (C0 but tab and newline, DEL, C1, the Unicode direction marks) become U+FFFD, one for one. */
+function printable(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/g, '\uFFFD');
+}

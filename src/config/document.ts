@@ -1,0 +1,182 @@
+/**
+ * YAML text -> a small tree of values that know their places. The only file that knows the `yaml` package's
+ * document model; what a value means is for its readers.
+ *
+ * Invariants: aliases share their value, so no bomb can unfold; nesting is bounded before the recursive composer
+ * sees the text, because V8 aborts the process, past any handler, when it compiles a regular expression on an
+ * exhausted stack.
+ */
+
+import { Composer, isAlias, isMap, isScalar, isSeq, Parser, type CST, type Document, type ParsedNode } from 'yaml';
+import type { DiagnosticCode, Fault } from './diagnostic.js';
+import { createReport, type Report, type Span } from './report.js';
+
+interface Placed {
+  readonly span: Span;
+}
+
+export interface ScalarValue extends Placed {
+  readonly kind: 'scalar';
+  /** As written, without quotes. */
+  readonly text: string;
+  /** What YAML makes of it. */
+  readonly value: string | number | boolean;
+}
+
+export interface ListValue extends Placed {
+  readonly kind: 'list';
+  readonly items: readonly Value[];
+}
+
+export interface Entry {
+  readonly key: string;
+  readonly keySpan: Span;
+  readonly value: Value;
+}
+
+export interface MapValue extends Placed {
+  readonly kind: 'map';
+  readonly entries: readonly Entry[];
+}
+
+/** Nothing, `~` or `null`. */
+export interface NullValue extends Placed {
+  readonly kind: 'null';
+}
+
+export type Value = ScalarValue | ListValue | MapValue | NullValue;
+
+export interface YamlDocument {
+  readonly root: Value | undefined;
+  readonly report: Report;
+  /** Some of the text did not make it into `root`. */
+  readonly damaged: boolean;
+}
+
+/** Thousands of destinations fit; a bad file of this size costs a second or two, not the boot. */
+const MAX_LENGTH = 1 << 18;
+const MAX_DEPTH = 32;
+
+/** Parses the first document of the text; faults of syntax go into the report. Never throws. */
+export function parseDocument(text: string, file: string): YamlDocument {
+  const report = createReport(text, file);
+  const refuse = (span: Span, fault: Fault): YamlDocument => {
+    report.error(span, fault);
+    return { root: undefined, report, damaged: true };
+  };
+  if (text.length > MAX_LENGTH) {
+    return refuse({ start: 0, end: 1 }, { code: 'too-large', message: `the file has ${text.length} characters; ${MAX_LENGTH} are read at most`, suggestion: 'is this the right file?' });
+  }
+  const tokens = [...new Parser().parse(text)];
+  const tooDeep = findTooDeep(tokens);
+  if (tooDeep !== undefined) {
+    return refuse({ start: tooDeep, end: tooDeep + 1 }, { code: 'too-deep', message: `nested deeper than ${MAX_DEPTH} levels`, suggestion: 'is a bracket not closed?' });
+  }
+  const [first, second] = compose(tokens, text.length);
+  if (second !== undefined) {
+    const start = second.range[0];
+    report.error({ start, end: start + 3 }, { code: 'several-documents', message: 'a second YAML document begins here', suggestion: "remove the line '---' and what follows it, or use two files" });
+  }
+  const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.exec(text);
+  if (control !== null) {
+    const code = control[0].charCodeAt(0).toString(16).padStart(4, '0');
+    report.error({ start: control.index, end: control.index + 1 }, { code: 'control-character', message: `control character U+${code}`, suggestion: 'the file must be plain UTF-8 text' });
+  }
+  if (first === undefined) return { root: undefined, report, damaged: control !== null };
+  for (const e of first.errors) report.error({ start: e.pos[0], end: e.pos[1] }, syntaxFault(e.code, e.message, text, e.pos[0]));
+  for (const w of first.warnings) report.warning({ start: w.pos[0], end: w.pos[1] }, { code: 'unknown-tag', message: w.message, suggestion: 'remove the tag' });
+  const readable = first.errors.some((e) => e.code === 'TAB_AS_INDENT') ? untabbed(text) ?? first : first;
+  return { root: convertDocument(readable, report), report, damaged: first.errors.length > 0 || second !== undefined || control !== null };
+}
+
+function compose(tokens: readonly CST.Token[], length: number): readonly Document.Parsed<ParsedNode>[] {
+  return [...new Composer({ prettyErrors: false, uniqueKeys: false, logLevel: 'silent' }).compose(tokens, true, length)];
+}
+
+/**
+ * The document that stands there when tabs in front of a line count as spaces, at the same offsets. It serves to find
+ * the other faults, and for the valid part; undefined when it is no better.
+ */
+function untabbed(text: string): Document.Parsed<ParsedNode> | undefined {
+  const spaced = text.replace(/^[ \t]+/gm, (indent) => ' '.repeat(indent.length));
+  const document = compose([...new Parser().parse(spaced)], text.length)[0];
+  return document?.errors.length === 0 ? document : undefined;
+}
+
+/** Offset of the first token beyond the depth limit. Iterative, since depth is the very thing in question. */
+function findTooDeep(tokens: readonly CST.Token[]): number | undefined {
+  const stack: { readonly token: CST.Token; readonly depth: number }[] = tokens.map((token) => ({ token, depth: 0 }));
+  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+    const { token, depth } = top;
+    if (depth > MAX_DEPTH) return 'offset' in token ? token.offset : 0;
+    if (token.type === 'document' && token.value !== undefined) stack.push({ token: token.value, depth: depth + 1 });
+    if (!('items' in token)) continue;
+    for (const item of token.items) {
+      if (item.key !== undefined && item.key !== null) stack.push({ token: item.key, depth: depth + 1 });
+      if (item.value !== undefined) stack.push({ token: item.value, depth: depth + 1 });
+    }
+  }
+  return undefined;
+}
+
+function syntaxFault(code: string, message: string, text: string, at: number): Fault {
+  const result = (own: DiagnosticCode, suggestion: string, words = message): Fault => ({ code: own, message: words, suggestion });
+  switch (code) {
+    case 'TAB_AS_INDENT':
+      return result('tab-indent', 'indent with spaces');
+    case 'BLOCK_AS_IMPLICIT_KEY':
+    case 'MULTILINE_IMPLICIT_KEY':
+      if (/^[0-9a-f:]+:\s*$/im.test(text.slice(at, at + 50).split('\n')[0]!)) return result('syntax', 'put an address that ends in a colon in quotes', 'this reads as a key, not as an address');
+      return result('syntax', "is the next line indented too far, or is there a ':' too many?", 'the value begins with another key');
+    case 'BAD_INDENT':
+      return result('syntax', 'keys of one level start in the same column; is a bracket not closed?');
+    case 'MISSING_CHAR':
+      return result('syntax', /quote|bracket|\]|\}/.test(message) ? 'close it' : "write 'key: value', with a space behind the colon");
+    case 'UNEXPECTED_TOKEN':
+      return result('syntax', 'is a quote or bracket missing or left over?');
+    default:
+      return result('syntax', 'see docs/CONFIGURATION.md for the form of the file');
+  }
+}
+
+function convertDocument(document: Document.Parsed<ParsedNode>, report: Report): Value | undefined {
+  const anchors = new Map<string, Value>();
+  const contents: ParsedNode | null = document.contents;
+  if (contents === null) return undefined;
+
+  const convert = (node: ParsedNode | null, fallback: Span): Value => {
+    if (node === null) return { kind: 'null', span: fallback };
+    const [start, end] = node.range;
+    const span: Span = end > start ? { start, end } : fallback;
+    if (isAlias(node)) {
+      const target = anchors.get(node.source);
+      if (target === undefined) report.error(span, { code: 'unknown-alias', message: `there is no anchor '&${node.source}' before this alias`, suggestion: 'write the value itself' });
+      return target ?? { kind: 'scalar', span, text: '', value: '' };
+    }
+    const value = convertNode(node, span);
+    // Set only now: an alias inside its own anchor would make a cycle.
+    if (node.anchor !== undefined) anchors.set(node.anchor, value);
+    return value;
+  };
+
+  const convertNode = (node: ParsedNode, span: Span): Value => {
+    if (isSeq(node)) return { kind: 'list', span, items: node.items.map((item) => convert(item as ParsedNode | null, span)) };
+    if (isMap(node)) {
+      const entries: Entry[] = [];
+      for (const pair of node.items) {
+        const key = convert(pair.key as ParsedNode | null, span);
+        if (key.kind === 'scalar') entries.push({ key: key.text, keySpan: key.span, value: convert(pair.value as ParsedNode | null, key.span) });
+        else report.error(key.span, { code: 'syntax', message: 'a key must be a word', suggestion: "write 'key: value'" });
+      }
+      return { kind: 'map', span, entries };
+    }
+    if (!isScalar(node)) return { kind: 'null', span };
+    const raw: unknown = node.value;
+    if (raw === null || raw === undefined) return { kind: 'null', span };
+    const value = typeof raw === 'number' || typeof raw === 'boolean' ? raw : String(raw);
+    return { kind: 'scalar', span, value, text: typeof raw === 'string' ? raw : node.source ?? String(raw) };
+  };
+
+  const root = convert(contents, { start: 0, end: 1 });
+  return root.kind === 'null' ? undefined : root;
+}

@@ -1,0 +1,70 @@
+/**
+ * `address`: the gateways of one family, in order of preference. What only the running host knows (on-link or
+ * not, own address or not) is not judged here.
+ */
+
+import { addressBytes, familyOf, type Address, type Family } from '../model/address.js';
+import { containsAddress, parsePrefix } from '../model/prefix.js';
+import { readAddress } from './address-text.js';
+import { quote, type Fault } from './diagnostic.js';
+import type { Entry } from './document.js';
+import type { Report } from './report.js';
+import { readItems, readScalar } from './section.js';
+
+export const STANZA: Readonly<Record<Family, string>> = { inet: 'backup-router', inet6: 'inet6-backup-router' };
+export const FAMILY_NAME: Readonly<Record<Family, string>> = { inet: 'IPv4', inet6: 'IPv6' };
+
+const NO_GATEWAY: readonly (readonly [string, string])[] = [
+  ['0.0.0.0/8', "the unspecified network, 'this host'"],
+  ['127.0.0.0/8', 'a loopback address'],
+  ['224.0.0.0/4', 'a multicast address'],
+  ['255.255.255.255/32', 'the broadcast address'],
+  ['::/128', 'the unspecified address'],
+  ['::1/128', 'the loopback address'],
+  ['ff00::/8', 'a multicast address'],
+];
+
+/** The valid gateways of the entry without duplicates; every other one is reported. */
+export function readGateways(entry: Entry, family: Family, report: Report): readonly Address[] {
+  const gateways: Address[] = [];
+  for (const item of readItems(entry, report, 'name the backup router, or remove the whole stanza')) {
+    const scalar = readScalar(item, `an ${FAMILY_NAME[family]} address`, report);
+    if (scalar === undefined) continue;
+    const result = judge(scalar.text, family);
+    if (typeof result !== 'string') report.error(scalar.span, result);
+    else if (gateways.includes(result)) report.warning(scalar.span, { code: 'duplicate-gateway', message: `${result} is listed twice`, suggestion: 'remove one' });
+    else gateways.push(result);
+  }
+  return gateways;
+}
+
+/** A family mismatch, or undefined. */
+export function familyFault(text: string, actual: Family, family: Family): Fault | undefined {
+  if (actual === family) return undefined;
+  return { code: 'family-mismatch', message: `${text} is ${FAMILY_NAME[actual]}; ${STANZA[family]} takes ${FAMILY_NAME[family]}`, suggestion: `move it to ${STANZA[actual]}` };
+}
+
+function judge(text: string, family: Family): Address | Fault {
+  if (text === 'auto') {
+    return { code: 'not-supported-yet', message: "'address: auto' is not supported by this version yet", suggestion: "write the gateway's address, which 'ip route show default' prints behind 'via'" };
+  }
+  const slash = text.indexOf('/');
+  if (slash > 0) {
+    return { code: 'unexpected-length', message: `${quote(text)} is a prefix; the backup router is one address`, suggestion: `write ${text.slice(0, slash)}` };
+  }
+  const result = readAddress(text);
+  if (!result.ok) return result.fault;
+  const address = result.value;
+  const mismatch = familyFault(text, familyOf(address), family);
+  if (mismatch !== undefined) return mismatch;
+  const unusable = NO_GATEWAY.find(([range]) => containsAddress(parsePrefix(range)!, address));
+  if (unusable !== undefined) return { code: 'unusable-gateway', message: `${text} is ${unusable[1]}, which no router has`, suggestion: 'write the address that the backup router has on the management network' };
+  return hasNoInterfaceId(address) ? { code: 'unusable-gateway', message: `${text} is a network, not a router in it`, suggestion: `write the router's address, such as ${address}1` } : address;
+}
+
+/** `fe80::`: the all-zero interface id of link-local is the subnet-router anycast address (RFC 4291 section 2.6.1). */
+function hasNoInterfaceId(address: Address): boolean {
+  if (familyOf(address) !== 'inet6') return false;
+  const bytes = addressBytes(address);
+  return bytes[0] === 0xfe && bytes[1] === 0x80 && bytes.slice(2).every((byte) => byte === 0);
+}

@@ -1,0 +1,39 @@
+/**
+ * `management-interface`: a name that the kernel could give to a link (net/core/dev.c, dev_valid_name). Whether the
+ * link exists is known at run time only, and its absence is no fault.
+ */
+
+import { quote, type Fault } from './diagnostic.js';
+import type { Entry } from './document.js';
+import type { Report } from './report.js';
+import { readScalar } from './section.js';
+
+/** IFNAMSIZ is 16 with the terminating zero: linux/if.h. */
+const MAX_BYTES = 15;
+
+/** The name, or undefined when it is none; the fault has been reported. */
+export function readInterfaceName(entry: Entry, report: Report): string | undefined {
+  const scalar = readScalar(entry.value, 'the name of one interface', report);
+  if (scalar === undefined) return undefined;
+  if (typeof scalar.value !== 'string') {
+    report.error(scalar.span, { code: 'wrong-type', message: `${scalar.text.slice(0, 40)} is a ${typeof scalar.value} to YAML, not the name of an interface`, suggestion: `if that is the name, put it in quotes: '${scalar.text.slice(0, 40)}'` });
+    return undefined;
+  }
+  const fault = nameFault(scalar.text);
+  if (fault === undefined) return scalar.text;
+  report.error(scalar.span, fault);
+  return undefined;
+}
+
+function nameFault(name: string): Fault | undefined {
+  const fault = (message: string, suggestion: string): Fault => ({ code: 'interface-name', message, suggestion });
+  const list = "'ip -brief link' lists the interfaces of this host";
+  if (name === '') return fault('the name of the interface is empty', list);
+  if (/[\s,]/.test(name)) return fault(`${quote(name)} has a space or comma in it`, name.trim() === '' || !/[\s,]/.test(name.trim()) ? list : 'there is one management interface; name only that');
+  const bad = /[/:\u0000-\u001f\u007f\ufffd]/.exec(name)?.[0];
+  if (bad !== undefined) return fault(`${quote(name)} has ${quote(bad)} in it, which no interface name has`, /^\/?(dev|sys)\//.test(name) ? `write ${name.split('/').at(-1)!}` : list);
+  if (name === '.' || name === '..') return fault(`${quote(name)} cannot be an interface`, list);
+  if (Buffer.byteLength(name) > MAX_BYTES) return fault(`${quote(name)} is longer than the ${MAX_BYTES} characters of an interface name`, list);
+  if (name === 'lo') return fault('lo is the loopback interface; no router can be reached through it', list);
+  return undefined;
+}

@@ -1,0 +1,77 @@
+/**
+ * Reads a configuration file from disk: the only IO of config/. A file that cannot be read is a diagnostic like
+ * any other fault, since the daemon treats both the same: it goes on with what it knows.
+ */
+
+import { isUtf8 } from 'node:buffer';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { Diagnostic, Fault } from './diagnostic.js';
+import { parseConfig, type ParsedConfig } from './parse.js';
+import { createReport, fileDiagnostic } from './report.js';
+
+/** A file larger than this is none of ours. */
+const MAX_BYTES = 1 << 20;
+
+/** Reads and parses the file; never throws. */
+export function loadConfig(path: string): ParsedConfig {
+  let bytes: Buffer;
+  try {
+    bytes = readBytes(path);
+  } catch (error) {
+    return failed(fileDiagnostic(path, readFault(path, error as NodeJS.ErrnoException)));
+  }
+  if (isUtf8(bytes)) return parseConfig(bytes.toString('utf8'), path);
+  const wide = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : undefined;
+  if (wide !== undefined) return failed(fileDiagnostic(path, { code: 'not-utf8', message: `${path} is UTF-16`, suggestion: `convert it: iconv -f utf-16 -t utf-8 ${path}` }));
+  return lossy(bytes.toString('utf8'), path);
+}
+
+/** A stray Latin-1 letter in a comment must not cost the router its routes: the rest is read, the fault stands. */
+function lossy(text: string, path: string): ParsedConfig {
+  const parsed = parseConfig(text, path);
+  const report = createReport(text, path);
+  const start = text.indexOf('\ufffd');
+  report.error({ start, end: start + 1 }, { code: 'not-utf8', message: 'a byte that is not UTF-8', suggestion: `save the file as UTF-8; if it is Latin-1: iconv -f latin1 -t utf-8 ${path}` });
+  const diagnostics = [...report.diagnostics(), ...parsed.diagnostics].sort((a, b) => a.line - b.line || a.column - b.column);
+  return { config: undefined, partial: parsed.partial, diagnostics };
+}
+
+/** Bounded, whatever the file says of its size: `/dev/zero` and a pipe (`-c <(generate)`) say 0. */
+function readBytes(path: string): Buffer {
+  const descriptor = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(Math.min(MAX_BYTES, fstatSync(descriptor).size) + 65_536);
+    const chunks: Buffer[] = [];
+    for (let total = 0, count = -1; count !== 0; total += count) {
+      count = readSync(descriptor, bytes);
+      chunks.push(Buffer.from(bytes.subarray(0, count)));
+      if (total + count > MAX_BYTES) throw Object.assign(new Error('file too large'), { code: 'EFBIG' });
+    }
+    return Buffer.concat(chunks);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function readFault(path: string, error: NodeJS.ErrnoException): Fault {
+  const fault = (message: string, suggestion: string): Fault => ({ code: 'unreadable', message, suggestion });
+  switch (error.code) {
+    case 'ENOENT':
+      return fault(`there is no file ${path}`, 'create it, or name another one with -c; the smallest one is\nmanagement-interface: eth0\nbackup-router:\n  address: 192.0.2.1');
+    case 'ENOTDIR':
+      return fault(`${path} leads through something that is no directory`, 'name another file with -c');
+    case 'EISDIR':
+      return fault(`${path} is a directory`, `name the file in it, such as ${path.replace(/\/+$/, '')}/config.yaml`);
+    case 'EACCES':
+    case 'EPERM':
+      return fault(`${path} may not be read by this user`, 'run as root, or give the user that runs backup-router the right to read it');
+    case 'EFBIG':
+      return { code: 'too-large', message: `${path} is larger than ${MAX_BYTES} bytes`, suggestion: 'is this the right file?' };
+    default:
+      return fault(`${path} cannot be read: ${error.message}`, 'name another file with -c');
+  }
+}
+
+function failed(diagnostic: Diagnostic): ParsedConfig {
+  return { config: undefined, partial: undefined, diagnostics: [diagnostic] };
+}

@@ -1,0 +1,78 @@
+/**
+ * The three numbers by which the agent marks what is its own in the kernel: protocol, tables, rule priorities.
+ * A wrong one makes the agent delete routes of others, so these are refused rather than warned of.
+ */
+
+import { familyBits } from '../model/address.js';
+import type { Entry } from './document.js';
+import type { Report } from './report.js';
+import { readInteger } from './section.js';
+
+/** rtm_protocol numbers whose routes the kernel, `ip route add`, RA or DHCP put in: linux/rtnetlink.h. */
+const VITAL: Readonly<Record<number, string>> = {
+  1: "the kernel's ICMP redirects",
+  2: "the kernel's connected routes",
+  3: "routes added with 'ip route add'",
+  4: "an administrator's static routes",
+  9: 'router advertisements',
+  16: 'DHCP clients',
+};
+
+/** rtm_protocol numbers of other programs: linux/rtnetlink.h and fact F4. */
+const IN_USE: Readonly<Record<number, string>> = {
+  5: 'iproute2', 6: 'iproute2', 7: 'iproute2', 8: 'GateD', 10: 'MRT', 12: 'BIRD', 13: 'DECnet', 14: 'XORP', 15: 'Netsukuku', 17: 'mrouted', 18: 'keepalived',
+  66: 'another agent', 85: 'another agent', 99: 'Open/R', 111: 'another agent',
+};
+
+/** Numbers that FRR takes for its own and sweeps out of the kernel when it starts (fact F4). */
+function isFrr(protocol: number): boolean {
+  return protocol === 11 || protocol === 42 || (protocol >= 186 && protocol <= 198);
+}
+
+/** `route-protocol`. */
+export function readRouteProtocol(entry: Entry | undefined, fallback: number, report: Report): number | undefined {
+  const protocol = readInteger(entry, 1, 255, report);
+  if (entry === undefined || protocol === undefined) return undefined;
+  const suggestion = `write ${fallback}, or another number that is not in /etc/iproute2/rt_protos`;
+  const vital = VITAL[protocol];
+  if (vital !== undefined || isFrr(protocol)) {
+    const message = vital === undefined
+      ? `protocol ${protocol} is FRR's own: FRR removes all routes marked with it when it starts`
+      : `protocol ${protocol} marks ${vital}; the agent would take them for its own and delete them`;
+    report.error(entry.value.span, { code: 'reserved-protocol', message, suggestion });
+    return undefined;
+  }
+  const user = IN_USE[protocol];
+  if (user !== undefined) report.warning(entry.value.span, { code: 'protocol-in-use', message: `protocol ${protocol} is in use by ${user}, whose routes the agent would take for its own`, suggestion });
+  return protocol;
+}
+
+const LAST_TABLE = 0xffffffff;
+
+/** Tables 253 to 255 are the kernel's; 252 is the last one that zebra imports (fact F2). */
+const FIRST_FREE_TABLE = 256;
+const LAST_IMPORTED_TABLE = 252;
+
+/** `table-base`: the tables base to base + 128, one for each prefix length. */
+export function readTableBase(entry: Entry | undefined, fallback: number, report: Report): number | undefined {
+  const lengths = familyBits('inet6');
+  const base = readInteger(entry, 1, LAST_TABLE - lengths, report);
+  if (entry === undefined || base === undefined) return undefined;
+  const range = `tables ${base} to ${base + lengths}`;
+  const suggestion = `write ${fallback}, or another number from ${FIRST_FREE_TABLE} to ${LAST_TABLE - lengths}`;
+  if (base < FIRST_FREE_TABLE && base + lengths >= LAST_IMPORTED_TABLE) {
+    report.error(entry.value.span, { code: 'reserved-table', message: `${range} would include 252 to 255, the kernel's own (default, main, local)`, suggestion });
+    return undefined;
+  }
+  if (base < FIRST_FREE_TABLE) report.warning(entry.value.span, { code: 'table-imported-by-zebra', message: `zebra imports tables up to ${LAST_IMPORTED_TABLE}, so it will see the backup routes in ${range}`, suggestion });
+  return base;
+}
+
+/** The kernel's rule for the main table: linux/fib_rules.h, `ip rule`. */
+const MAIN_RULE_PRIORITY = 32766;
+
+/** `rule-priority-base`: the rules base to base + 257, two for each prefix length, before the rule of the main table. */
+export function readRulePriorityBase(entry: Entry | undefined, report: Report): number | undefined {
+  const rules = 2 * (familyBits('inet6') + 1);
+  return readInteger(entry, 1, MAIN_RULE_PRIORITY - rules, report);
+}

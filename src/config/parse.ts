@@ -1,0 +1,154 @@
+/**
+ * Configuration text -> {@link Config}, or every reason why not. Pure.
+ *
+ * Invariants: nothing a file holds makes this throw; `config` is there exactly when no error is; `partial` never
+ * holds a value that the file does not, but for the defaults, and never leads more traffic to the backup router
+ * than the file asks for.
+ */
+
+import { FAMILIES } from '../model/address.js';
+import type { BackupRouter, Config, Timeout } from '../model/config.js';
+import { readBackupRouter, type StanzaResult } from './backup-router.js';
+import { readRoutingDaemons } from './daemons.js';
+import { DEFAULTS } from './defaults.js';
+import type { Diagnostic } from './diagnostic.js';
+import { parseDocument, type MapValue } from './document.js';
+import { formatDuration, type DurationBounds } from './duration.js';
+import { STANZA } from './gateways.js';
+import { readInterfaceName } from './interface-name.js';
+import { junosFault } from './junos.js';
+import { DETECT_KEYS, STALE_KEYS, TOP_KEYS, WITHDRAW_KEYS } from './keys.js';
+import { readRouteProtocol, readRulePriorityBase, readTableBase } from './numbers.js';
+import { createReport, type Report, type Span } from './report.js';
+import { describe, readChoice, readDuration, readSection, type Section } from './section.js';
+
+export interface ParsedConfig {
+  /** What the file means; undefined when it has an error. */
+  readonly config: Config | undefined;
+  /** Its valid part: at least the management interface and one backup router with a gateway and a destination. */
+  readonly partial: Config | undefined;
+  /** Every fault, in the order of the file. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+const MINIMAL = 'the smallest one is\nmanagement-interface: eth0\nbackup-router:\n  address: 192.0.2.1';
+const TOP_OF_FILE: Span = { start: 0, end: 1 };
+const DAY_MS = 86_400_000;
+const HOLD: DurationBounds = { minMs: 0, maxMs: DAY_MS, neverAllowed: false };
+const WAIT: DurationBounds = { minMs: 0, maxMs: DAY_MS, neverAllowed: true };
+/** Faster than this, probing costs the daemon more than it tells us. */
+const PROBE: DurationBounds = { minMs: 100, maxMs: DAY_MS, neverAllowed: false };
+
+/** Reads the text of a configuration file. `fileName` is for the diagnostics only. */
+export function parseConfig(text: string, fileName: string): ParsedConfig {
+  const body = text.startsWith('\ufeff') ? text.slice(1) : text;
+  const { root, report, damaged } = parseDocument(body, fileName);
+  const ours = root?.kind === 'map' && root.entries.some((entry) => (TOP_KEYS as readonly string[]).includes(entry.key));
+  const junos = ours ? undefined : junosFault(body);
+  if (root?.kind === 'map' && junos === undefined) {
+    const partial = readTop(root, body, damaged, report);
+    return { config: report.errorCount() === 0 ? partial : undefined, partial, diagnostics: report.diagnostics() };
+  }
+  if (junos !== undefined) {
+    const instead = createReport(body, fileName);
+    instead.error(junos.span, junos.fault);
+    return { config: undefined, partial: undefined, diagnostics: instead.diagnostics() };
+  }
+  if (root !== undefined) report.error(root.span, { code: 'wrong-type', message: `a configuration is a mapping of keys, not ${describe(root)}`, suggestion: MINIMAL });
+  else if (!damaged) report.error({ start: 0, end: 1 }, { code: 'empty-file', message: 'the configuration is empty', suggestion: MINIMAL });
+  return { config: undefined, partial: undefined, diagnostics: report.diagnostics() };
+}
+
+/** The configuration without what is faulty in it; undefined when too little is left. */
+function readTop(root: MapValue, text: string, damaged: boolean, report: Report): Config | undefined {
+  const top = readSection(root, '', TOP_KEYS, report);
+  if (top === undefined) return undefined;
+  const name = top.get('management-interface');
+  // A key that damage has swallowed is not missing; the damage itself has been reported.
+  if (!top.has('management-interface') && !damaged) report.error(TOP_OF_FILE, { code: 'missing-key', message: "there is no 'management-interface'", suggestion: "add 'management-interface: eth0', with the name that 'ip -brief link' shows" });
+  const managementInterface = name === undefined ? undefined : readInterfaceName(name, report);
+  const stanzas = readStanzas(top, damaged, report);
+  const settings = readSettings(top, report);
+  const backupRouters = withoutWidening(stanzas, text, report);
+  if (managementInterface === undefined || backupRouters.length === 0) return undefined;
+  return { ...DEFAULTS, ...settings, managementInterface, backupRouters };
+}
+
+function readStanzas(top: Section, damaged: boolean, report: Report): readonly StanzaResult[] {
+  if (!FAMILIES.some((family) => top.has(STANZA[family])) && !damaged) {
+    report.error(TOP_OF_FILE, { code: 'missing-key', message: "there is neither 'backup-router' nor 'inet6-backup-router'", suggestion: "add 'backup-router: {address: ADDRESS}' with a router on the management network" });
+  }
+  return FAMILIES.flatMap((family) => {
+    const entry = top.get(STANZA[family]);
+    return entry === undefined ? [] : [readBackupRouter(entry, family, report)];
+  });
+}
+
+/**
+ * In a faulty file, a destination that was written but not found where it belongs (lost to a syntax error, wrongly
+ * indented, in a duplicate stanza) must not turn into the default route.
+ */
+function withoutWidening(stanzas: readonly StanzaResult[], text: string, report: Report): readonly BackupRouter[] {
+  const written = text.replace(/(^|\s)#.*/g, '').match(/desti/gi)?.length ?? 0;
+  const lost = report.errorCount() > 0 && written > stanzas.filter((stanza) => stanza.namesDestinations).length;
+  return stanzas.filter((stanza) => !(lost && stanza.assumedDefault)).flatMap((stanza) => stanza.backupRouter ?? []);
+}
+
+type Settings = Partial<Omit<Config, 'managementInterface' | 'backupRouters'>>;
+
+function readSettings(top: Section, report: Report): Settings {
+  const sub = (key: string, keys: readonly string[]): Section | undefined => {
+    const entry = top.get(key);
+    return entry === undefined ? undefined : readSection(entry.value, key, keys, report);
+  };
+  const daemons = top.get('routing-daemon');
+  const withdraw = sub('withdraw', WITHDRAW_KEYS);
+  const stale = sub('stale', STALE_KEYS);
+  return defined({
+    routingDaemons: daemons === undefined ? undefined : readRoutingDaemons(daemons, report),
+    holdMs: asTime(readDuration(withdraw?.get('hold-time'), HOLD, report)),
+    convergenceTimeoutMs: readDuration(withdraw?.get('convergence-timeout'), WAIT, report),
+    ...readDetect(sub('detect', DETECT_KEYS), report),
+    preemptAfterMs: readDuration(stale?.get('preempt-after'), WAIT, report),
+    placement: readChoice(top.get('placement'), ['local', 'main'], report, { vrf: 'write local, with a management interface that is in no VRF' }),
+    role: readRole(top, report),
+    routeProtocol: readRouteProtocol(top.get('route-protocol'), DEFAULTS.routeProtocol, report),
+    tableBase: readTableBase(top.get('table-base'), DEFAULTS.tableBase, report),
+    rulePriorityBase: readRulePriorityBase(top.get('rule-priority-base'), report),
+    onStop: readChoice(top.get('on-stop'), ['keep', 'withdraw'], report),
+  });
+}
+
+function readRole(top: Section, report: Report): Config['role'] | undefined {
+  const entry = top.get('role');
+  const key = entry?.value.kind === 'map' ? entry.value.entries[0]?.key : undefined;
+  if (entry === undefined || (key !== 'file' && key !== 'exec')) return readChoice(entry, ['primary', 'standby'], report);
+  report.error(entry.value.span, { code: 'not-supported-yet', message: `a role by '${key}' is not supported by this version yet`, suggestion: "write primary or standby, and let the HA manager change the file and send SIGHUP" });
+  return undefined;
+}
+
+function readDetect(detect: Section | undefined, report: Report): Settings {
+  const interval = detect?.get('probe-interval');
+  const timeout = detect?.get('probe-timeout');
+  const intervalMs = asTime(readDuration(interval, PROBE, report));
+  const timeoutMs = asTime(readDuration(timeout, PROBE, report));
+  const effective = { interval: intervalMs ?? DEFAULTS.probeIntervalMs, timeout: timeoutMs ?? DEFAULTS.probeTimeoutMs };
+  if (effective.timeout >= effective.interval) return defined({ probeIntervalMs: intervalMs, probeTimeoutMs: timeoutMs });
+  const place = timeoutMs === undefined ? interval : timeout;
+  report.error(place!.value.span, {
+    code: 'probe-timeout-too-short',
+    message: `probe-timeout ${formatDuration(effective.timeout)} is shorter than probe-interval ${formatDuration(effective.interval)}: no answer could come in time`,
+    suggestion: `write a probe-timeout of several intervals, such as ${formatDuration(10 * effective.interval)}`,
+  });
+  return {};
+}
+
+/** For bounds that do not allow `never`. */
+function asTime(value: Timeout | undefined): number | undefined {
+  return value === 'never' ? undefined : value;
+}
+
+/** Without the fields that are undefined, so that the defaults show through. */
+function defined(fields: { readonly [K in keyof Settings]: Settings[K] | undefined }): Settings {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Settings;
+}

@@ -1,0 +1,90 @@
+/**
+ * Collects faults with their places in one text and turns them into diagnostics, in the order of the file.
+ *
+ * Invariant: any number of faults costs bounded memory and output; beyond the limit only their number is kept,
+ * and a suppressed error still counts as an error.
+ */
+
+import { LineCounter } from 'yaml';
+import type { Diagnostic, Fault, Severity } from './diagnostic.js';
+
+/** Offsets into the text, end exclusive. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Report {
+  readonly error: (span: Span, fault: Fault) => void;
+  readonly warning: (span: Span, fault: Fault) => void;
+  readonly errorCount: () => number;
+  /** Line number, from 1, of an offset. */
+  readonly lineOf: (offset: number) => number;
+  readonly diagnostics: () => readonly Diagnostic[];
+}
+
+/** Of each severity, so that warnings never crowd out an error. */
+const MAX_DIAGNOSTICS = 100;
+const MAX_SOURCE = 160;
+const MAX_MESSAGE = 300;
+
+/** An empty report on `text`. */
+export function createReport(text: string, file: string): Report {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
+  const found: Record<Severity, Diagnostic[]> = { error: [], warning: [] };
+  const suppressed: Record<Severity, number> = { error: 0, warning: 0 };
+  const broken = new Set<number>();
+  let errors = 0;
+
+  const add = (severity: Severity, span: Span, fault: Fault): void => {
+    if (severity === 'error') errors++;
+    // What reads strangely where the syntax is broken is a consequence, not a fault of its own.
+    if (broken.has(span.start)) return;
+    if (fault.code === 'syntax' || fault.code === 'unknown-alias') broken.add(span.start);
+    if (found[severity].length >= MAX_DIAGNOSTICS) suppressed[severity]++;
+    else found[severity].push(diagnosticAt(text, file, lines, severity, span, fault));
+  };
+
+  return {
+    error: (span, fault) => add('error', span, fault),
+    warning: (span, fault) => add('warning', span, fault),
+    errorCount: () => errors,
+    lineOf: (offset) => Math.max(1, lines.linePos(offset).line),
+    diagnostics: () => {
+      const sorted = [...found.error, ...found.warning].sort((a, b) => a.line - b.line || a.column - b.column);
+      const rest = (['error', 'warning'] as const).filter((severity) => suppressed[severity] > 0).map((severity) => {
+        const message = `${suppressed[severity]} more ${severity}s are not listed`;
+        return fileDiagnostic(file, { code: 'too-many-faults', message, suggestion: 'repair those above first' }, severity);
+      });
+      return [...sorted, ...rest];
+    },
+  };
+}
+
+/** A diagnostic about the file itself, without a place in it. */
+export function fileDiagnostic(file: string, fault: Fault, severity: Severity = 'error'): Diagnostic {
+  const { code, message, suggestion } = fault;
+  return { severity, code, message, file, line: 0, column: 0, endColumn: 0, source: '', sourceColumn: 1, suggestion };
+}
+
+function diagnosticAt(text: string, file: string, lines: LineCounter, severity: Severity, span: Span, fault: Fault): Diagnostic {
+  const start = Math.min(Math.max(0, span.start), text.length);
+  const position = lines.linePos(start);
+  const line = Math.max(1, position.line);
+  const lineStart = lines.lineStarts[line - 1] ?? 0;
+  const newline = text.indexOf('\n', lineStart);
+  let lineEnd = newline < 0 ? text.length : newline;
+  if (lineEnd > lineStart && text[lineEnd - 1] === '\r') lineEnd--;
+  const from = lineEnd - lineStart <= MAX_SOURCE ? lineStart : Math.max(lineStart, start - MAX_SOURCE / 2);
+  const column = start - lineStart + 1;
+  return {
+    ...fileDiagnostic(file, { ...fault, message: fault.message.slice(0, MAX_MESSAGE) }, severity),
+    line,
+    column,
+    endColumn: Math.max(column + 1, Math.min(span.end, lineEnd) - lineStart + 1),
+    source: text.slice(from, Math.min(lineEnd, from + MAX_SOURCE)),
+    sourceColumn: from - lineStart + 1,
+  };
+}

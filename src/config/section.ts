@@ -1,0 +1,139 @@
+/**
+ * Typed reading of one mapping of the file and of the values in it. Every function reports what is wrong and
+ * returns undefined; the caller then uses its default, which is what the valid part of a faulty file means.
+ */
+
+import type { Timeout } from '../model/config.js';
+import { quote } from './diagnostic.js';
+import type { Entry, ScalarValue, Value } from './document.js';
+import { parseDuration, type DurationBounds } from './duration.js';
+import { closest, homeOf } from './keys.js';
+import type { Report, Span } from './report.js';
+
+export interface Section {
+  readonly span: Span;
+  /** The entry of the key; an entry without a value has been reported and is not returned. */
+  readonly get: (key: string) => Entry | undefined;
+  /** Whether the key stands there, with whatever value. */
+  readonly has: (key: string) => boolean;
+  readonly unknownKeys: readonly string[];
+}
+
+/** Keys of later versions, and what to write today. */
+export type LaterKeys = Readonly<Record<string, string>>;
+
+/** Reads a mapping whose keys are `known`; undefined when the value is none. */
+export function readSection(value: Value, name: string, known: readonly string[], report: Report, later: LaterKeys = {}): Section | undefined {
+  if (value.kind !== 'map') {
+    report.error(value.span, { code: 'wrong-type', message: `${name} must be a mapping, not ${describe(value)}`, suggestion: `its keys are ${known.slice(0, 4).join(', ')}${known.length > 4 ? ', ...' : ''}` });
+    return undefined;
+  }
+  const entries = new Map<string, Entry>();
+  const unknownKeys: string[] = [];
+  for (const entry of value.entries) {
+    const first = entries.get(entry.key);
+    if (first !== undefined) {
+      report.error(entry.keySpan, { code: 'duplicate-key', message: `${quote(entry.key)} is set twice; first in line ${report.lineOf(first.keySpan.start)}`, suggestion: 'keep one of them; several values are written as a list: [a, b]' });
+      continue;
+    }
+    entries.set(entry.key, entry);
+    if (known.includes(entry.key)) continue;
+    const today = later[entry.key];
+    if (today !== undefined) {
+      report.error(entry.keySpan, { code: 'not-supported-yet', message: `'${entry.key}' is not supported by this version yet`, suggestion: today });
+      continue;
+    }
+    unknownKeys.push(entry.key);
+    report.error(entry.keySpan, { code: 'unknown-key', message: `unknown key ${quote(entry.key)} ${name === '' ? 'at the top level' : `in ${name}`}`, suggestion: suggestKey(entry.key, name, known) });
+  }
+  const get = (key: string): Entry | undefined => {
+    const entry = entries.get(key);
+    if (entry?.value.kind !== 'null') return entry;
+    return undefined;
+  };
+  for (const [key, entry] of entries) {
+    if (entry.value.kind === 'null' && known.includes(key)) report.error(entry.keySpan, { code: 'empty-value', message: `'${key}' has no value`, suggestion: 'give it one, or remove the line for the default; is the value on a line of its own, not indented?' });
+  }
+  return { span: value.span, get, has: (key) => entries.has(key), unknownKeys };
+}
+
+function suggestKey(key: string, name: string, known: readonly string[]): string {
+  const home = homeOf(key);
+  if (home !== undefined && !known.includes(key)) return home === '' ? `'${key}' belongs at the top level; is it indented too far?` : `'${key}' belongs under '${home}'; is it indented too little?`;
+  const glued = known.find((word) => key.startsWith(`${word}:`));
+  if (glued !== undefined) return `write '${glued}: ${key.slice(glued.length + 1)}', with a space behind the colon`;
+  const near = closest(key, known);
+  if (near !== undefined) return `did you mean '${near}'?`;
+  return `the keys ${name === '' ? 'here' : `of ${name}`} are ${known.join(', ')}`;
+}
+
+/** `a list`, `the number 5`: a value inside a message. */
+export function describe(value: Value): string {
+  switch (value.kind) {
+    case 'null': return 'nothing';
+    case 'list': return 'a list';
+    case 'map': return 'a mapping';
+    case 'scalar': return typeof value.value === 'string' ? quote(value.text) : `the ${typeof value.value} ${value.text.slice(0, 40)}`;
+    default: return value satisfies never;
+  }
+}
+
+/** A scalar of any type, for values that are text in a notation of their own (addresses, times). */
+export function readScalar(value: Value, what: string, report: Report): ScalarValue | undefined {
+  if (value.kind === 'scalar') return value;
+  const first = value.kind === 'list' ? value.items[0] : undefined;
+  // `[fe80::]` is YAML for a mapping whose key ends where the last colon stands.
+  const colon = value.kind === 'map' && value.entries.length === 1 && value.entries[0]!.key.includes(':') ? value.entries[0]!.key : undefined;
+  const suggestion = first?.kind === 'scalar' && value.kind === 'list' && value.items.length === 1 ? `write ${first.text}`
+    : colon !== undefined ? `put an address that ends in a colon in quotes: '${colon}:'` : 'write a single word or number';
+  report.error(value.span, { code: 'wrong-type', message: `${what} is expected here, not ${describe(value)}`, suggestion });
+  return undefined;
+}
+
+/** One of a closed list of words. */
+export function readChoice<T extends string>(entry: Entry | undefined, choices: readonly T[], report: Report, later: LaterKeys = {}): T | undefined {
+  const scalar = entry === undefined ? undefined : readScalar(entry.value, choices.join(' or '), report);
+  if (entry === undefined || scalar === undefined) return undefined;
+  const choice = choices.find((word) => word === scalar.text);
+  if (choice !== undefined) return choice;
+  const today = later[scalar.text];
+  if (today !== undefined) {
+    report.error(scalar.span, { code: 'not-supported-yet', message: `'${entry.key}: ${scalar.text}' is not supported by this version yet`, suggestion: today });
+    return undefined;
+  }
+  const near = closest(scalar.text, choices);
+  report.error(scalar.span, { code: 'unknown-value', message: `${quote(scalar.text)} is no ${entry.key}`, suggestion: near === undefined ? `write ${choices.join(' or ')}` : `did you mean ${near}?` });
+  return undefined;
+}
+
+/** A whole number between the bounds, both included. */
+export function readInteger(entry: Entry | undefined, min: number, max: number, report: Report): number | undefined {
+  const scalar = entry === undefined ? undefined : readScalar(entry.value, 'a number', report);
+  if (entry === undefined || scalar === undefined) return undefined;
+  const number = scalar.value;
+  if (typeof number !== 'number' || !Number.isInteger(number)) {
+    const bare = typeof number === 'string' && /^\s*\d+\s*$/.test(number) ? `write ${number.trim()} without quotes` : undefined;
+    report.error(scalar.span, { code: 'wrong-type', message: `${entry.key} must be a whole number, not ${describe(scalar)}`, suggestion: bare ?? `write a number from ${min} to ${max}` });
+    return undefined;
+  }
+  if (number >= min && number <= max) return number;
+  report.error(scalar.span, { code: 'out-of-range', message: `${entry.key} ${scalar.text} is out of range`, suggestion: `write a number from ${min} to ${max}` });
+  return undefined;
+}
+
+/** A duration in milliseconds. */
+export function readDuration(entry: Entry | undefined, bounds: DurationBounds, report: Report): Timeout | undefined {
+  const scalar = entry === undefined ? undefined : readScalar(entry.value, 'a time such as 5s', report);
+  if (scalar === undefined) return undefined;
+  const result = parseDuration(scalar.text, bounds);
+  if (result.ok) return result.value;
+  report.error(scalar.span, result.fault);
+  return undefined;
+}
+
+/** One or many: the items of a list, or the value itself. An empty list is a fault. */
+export function readItems(entry: Entry, report: Report, remedy: string): readonly Value[] {
+  if (entry.value.kind !== 'list') return [entry.value];
+  if (entry.value.items.length === 0) report.error(entry.value.span, { code: 'empty-value', message: `'${entry.key}' is an empty list`, suggestion: remedy });
+  return entry.value.items;
+}

@@ -1,0 +1,65 @@
+/** The documentation says what the program does: examples load, defaults and codes are the real ones. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import t from 'tap';
+import { DEFAULT_FRR, DEFAULTS } from '../../../src/config/defaults.js';
+import { formatDuration } from '../../../src/config/duration.js';
+import { BACKUP_ROUTER_KEYS, DETECT_KEYS, FRR_KEYS, STALE_KEYS, TOP_KEYS, WITHDRAW_KEYS } from '../../../src/config/keys.js';
+import { loadConfig } from '../../../src/config/load.js';
+import { parseConfig } from '../../../src/config/parse.js';
+import { renderDiagnostics } from '../../../src/config/diagnostic.js';
+
+/** The project's root, from dist/test/unit/config/. */
+const root = new URL('../../../../', import.meta.url).pathname;
+const manual = readFileSync(`${root}docs/CONFIGURATION.md`, 'utf8');
+
+t.test('examples', async (t) => {
+  const names = readdirSync(`${root}docs/examples`).filter((name) => name.endsWith('.yaml'));
+  for (const name of ['minimal.yaml', 'full.yaml', 'inet6.yaml']) t.ok(names.includes(name), name);
+  for (const name of names) t.strictSame(loadConfig(`${root}docs/examples/${name}`).diagnostics, [], `${name} has no fault`);
+  const full = loadConfig(`${root}docs/examples/full.yaml`).config!;
+  for (const key of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
+    if (key !== 'routingDaemons') t.strictSame(full[key], DEFAULTS[key], `full.yaml shows the default of ${key}`);
+  }
+  const text = readFileSync(`${root}docs/examples/full.yaml`, 'utf8');
+  for (const key of TOP_KEYS) t.match(text, new RegExp(`^${key}:`, 'm'), `full.yaml has ${key}`);
+});
+
+t.test('every block of YAML in the manual loads', async (t) => {
+  const blocks = [...manual.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1]!);
+  t.ok(blocks.length > 5);
+  for (const block of blocks) {
+    const whole = `${/^management-interface:/m.test(block) ? '' : 'management-interface: eth0\n'}${/^(inet6-)?backup-router:/m.test(block) ? '' : 'backup-router: {address: 192.0.2.1}\n'}${block}`;
+    t.strictSame(parseConfig(whole, 'f').diagnostics.filter((d) => d.severity === 'error'), [], block);
+  }
+});
+
+t.test('the manual knows every key, its default and every code that it explains', async (t) => {
+  for (const key of [...TOP_KEYS, ...BACKUP_ROUTER_KEYS, ...FRR_KEYS, ...WITHDRAW_KEYS, ...DETECT_KEYS, ...STALE_KEYS]) t.match(manual, `\`${key}\``, key);
+  const table: Readonly<Record<string, string>> = Object.fromEntries([...manual.matchAll(/^\| `([a-z0-9.-]+)` \| ([^|]+) \|/gm)].map((m) => [m[1]!, m[2]!.trim().replaceAll('`', '')]));
+  t.match(table, {
+    'daemons': `[${DEFAULT_FRR.daemons.join(', ')}]`,
+    'socket-directory': DEFAULT_FRR.socketDirectory,
+    'hold-time': formatDuration(DEFAULTS.holdMs),
+    'convergence-timeout': formatDuration(DEFAULTS.convergenceTimeoutMs),
+    'probe-interval': formatDuration(DEFAULTS.probeIntervalMs),
+    'probe-timeout': formatDuration(DEFAULTS.probeTimeoutMs),
+    'preempt-after': formatDuration(DEFAULTS.preemptAfterMs),
+    'placement': DEFAULTS.placement,
+    'role': DEFAULTS.role,
+    'route-protocol': String(DEFAULTS.routeProtocol),
+    'table-base': String(DEFAULTS.tableBase),
+    'rule-priority-base': String(DEFAULTS.rulePriorityBase),
+    'on-stop': DEFAULTS.onStop,
+  });
+  const source = readFileSync(`${root}src/config/diagnostic.ts`, 'utf8');
+  const codes = [...source.slice(source.indexOf('export type DiagnosticCode'), source.indexOf('/** A fault before')).matchAll(/'([a-z0-9-]+)'/g)].map((m) => m[1]!);
+  t.ok(codes.length > 40);
+  for (const code of codes) t.match(manual, `\`${code}\``, `the manual explains ${code}`);
+});
+
+t.test('the sample output in the manual is what is printed', async (t) => {
+  const sample = /```console\n\$ backup-router check -c config\.yaml\n([\s\S]*?)```/.exec(manual)![1]!;
+  const text = 'management-interface: eth0\nbackup-router:\n  address: 192.0.2.1\n  destination:\n    - 10.0.0.0/8\n    - 172.16.128.0/13\nwithdraw: {hold_time: 5}\n';
+  t.equal(sample, renderDiagnostics(parseConfig(text, 'config.yaml').diagnostics));
+});

@@ -1,0 +1,63 @@
+/** Reading from disk: what can go wrong with the file itself. */
+
+import { execFileSync } from 'node:child_process';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { renderDiagnostics } from '../../../src/config/diagnostic.js';
+import { loadConfig } from '../../../src/config/load.js';
+
+const TEXT = 'management-interface: eth0\nbackup-router: {address: 192.0.2.1}\n';
+const dir = t.testdir({ 'config.yaml': TEXT, directory: {} });
+const file = (name: string, content: string | Buffer): string => {
+  const path = join(dir, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+t.test('a good file', async (t) => {
+  const { config, diagnostics } = loadConfig(join(dir, 'config.yaml'));
+  t.equal(config?.managementInterface, 'eth0');
+  t.strictSame(diagnostics, []);
+});
+
+t.test('a pipe, which says nothing of its size and comes in pieces', async (t) => {
+  const long = file('long.yaml', `# ${'x'.repeat(78)}\n`.repeat(2500) + TEXT);
+  t.equal(loadConfig(long).config?.managementInterface, 'eth0');
+  const script = `import { loadConfig } from ${JSON.stringify(new URL('../../../src/config/load.js', import.meta.url).href)}; console.log(loadConfig('/dev/stdin').config?.managementInterface)`;
+  t.equal(execFileSync('sh', ['-c', '(cat "$1"; sleep 0.1; echo "role: primary") | "$0" --input-type=module -e "$2"', process.execPath, long, script], { encoding: 'utf8' }), 'eth0\n');
+});
+
+t.test('no file', async (t) => {
+  const path = join(dir, 'none.yaml');
+  const { config, partial, diagnostics } = loadConfig(path);
+  t.strictSame([config, partial], [undefined, undefined]);
+  t.equal(renderDiagnostics(diagnostics), `${path}: error: there is no file ${path} [unreadable]\n  help: create it, or name another one with -c; the smallest one is\n        management-interface: eth0\n        backup-router:\n          address: 192.0.2.1\n`);
+});
+
+t.test('what is no text file', async (t) => {
+  const codes = (path: string): readonly string[] => loadConfig(path).diagnostics.map((d) => `${d.line}:${d.column} ${d.code}`);
+  t.strictSame(codes(join(dir, 'directory')), ['0:0 unreadable']);
+  t.strictSame(codes(join(dir, 'config.yaml', 'x')), ['0:0 unreadable']);
+  t.strictSame(codes('/dev/null'), ['1:1 empty-file']);
+  t.strictSame(codes('/dev/zero'), ['0:0 too-large']);
+  t.strictSame(codes(file('utf16.yaml', Buffer.from(`\ufeff${TEXT}ü`, 'utf16le'))), ['0:0 not-utf8']);
+  t.strictSame(codes(file('nul', Buffer.alloc(10))), ['1:1 control-character', '1:1 wrong-type']);
+});
+
+t.test('a Latin-1 letter in a comment costs nothing but the verdict', async (t) => {
+  const { config, partial, diagnostics } = loadConfig(file('latin1.yaml', Buffer.from(`${TEXT}# für Köln\n`, 'latin1')));
+  t.equal(config, undefined);
+  t.equal(partial?.managementInterface, 'eth0');
+  t.match(diagnostics, [{ code: 'not-utf8', line: 3, column: 4, severity: 'error' }]);
+});
+
+t.test('a file that may not be read', async (t) => {
+  const path = file('secret.yaml', TEXT);
+  chmodSync(path, 0);
+  // Root reads everything, so the child gives that up first.
+  const script = `import { loadConfig } from ${JSON.stringify(new URL('../../../src/config/load.js', import.meta.url).href)};
+    if (process.getuid() === 0) process.setuid(65534);
+    const [fault] = loadConfig(process.argv[1]).diagnostics; console.log(fault.code, '|', fault.message)`;
+  t.equal(execFileSync(process.execPath, ['--input-type=module', '-e', script, path], { encoding: 'utf8' }), `unreadable | ${path} may not be read by this user\n`);
+});

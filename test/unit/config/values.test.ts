@@ -1,0 +1,130 @@
+/** What valid text means: defaults, units, one or many, and a round trip of any configuration. */
+
+import fc from 'fast-check';
+import t from 'tap';
+import { DEFAULTS } from '../../../src/config/defaults.js';
+import { FRR_DAEMONS } from '../../../src/config/daemons.js';
+import { formatDuration, parseDuration } from '../../../src/config/duration.js';
+import { closest, editDistance, TOP_KEYS } from '../../../src/config/keys.js';
+import { parseConfig } from '../../../src/config/parse.js';
+import { addressFromBytes, type Address, type Family } from '../../../src/model/address.js';
+import type { Config, Timeout } from '../../../src/model/config.js';
+import { defaultPrefix, prefix, prefixText } from '../../../src/model/prefix.js';
+
+t.test('the smallest file', async (t) => {
+  const { config, partial, diagnostics } = parseConfig('management-interface: eth0\nbackup-router:\n  address: 192.0.2.1\n', 'f');
+  t.strictSame(diagnostics, []);
+  t.strictSame(config, {
+    managementInterface: 'eth0',
+    backupRouters: [{ family: 'inet', gateways: ['192.0.2.1'], destinations: [{ family: 'inet', address: '0.0.0.0', length: 0 }] }],
+    routingDaemons: [{ kind: 'frr', daemons: ['zebra'], socketDirectory: '/run/frr' }],
+    holdMs: 5000, convergenceTimeoutMs: 30000, probeIntervalMs: 1000, probeTimeoutMs: 10000, preemptAfterMs: 10000,
+    placement: 'local', role: 'primary', routeProtocol: 157, tableBase: 25500, rulePriorityBase: 31000, onStop: 'keep',
+  });
+  t.strictSame(partial, config);
+});
+
+t.test('spellings of the same', async (t) => {
+  const reference = parseConfig('management-interface: eth0\nbackup-router:\n  address: 192.0.2.1\n  destination: 10.0.0.0/8\n', 'f').config;
+  t.not(reference, undefined);
+  for (const text of [
+    '{"management-interface": "eth0", "backup-router": {"address": ["192.0.2.1"], "destination": ["10.0.0.0/8"]}}',
+    '\ufeffmanagement-interface: eth0\r\nbackup-router:\r\n  address: 192.0.2.1\r\n  destination: 10.0.0.0/8\r\n',
+    "---\nbackup-router: {destination: [&d 10.0.0.0/8], address: '192.0.2.1'}\nmanagement-interface: eth0 # port\nrouting-daemon: frr\n...\n",
+    'management-interface: eth0\nbackup-router: {address: 192.0.2.1, destination: 10.0.0.0/8}\nrouting-daemon: [{frr: {}}]\nrole: primary\n',
+  ]) t.strictSame(parseConfig(text, 'f').config, reference, text);
+  const shared = parseConfig('management-interface: eth0\nbackup-router: {address: &gw [192.0.2.1], destination: [10.0.0.0/8]}\ninet6-backup-router: {address: FE80:0::1, destination: 2001:DB8::/32}\n', 'f').config;
+  t.strictSame(shared?.backupRouters[1], { family: 'inet6', gateways: ['fe80::1'], destinations: [{ family: 'inet6', address: '2001:db8::', length: 32 }] });
+});
+
+t.test('durations', async (t) => {
+  const bounds = { minMs: 0, maxMs: 86_400_000, neverAllowed: true };
+  const cases: readonly (readonly [string, Timeout])[] = [['500ms', 500], ['5s', 5000], ['1.5s', 1500], ['10m', 600_000], ['1h', 3_600_000], ['0', 0], ['0s', 0], ['never', 'never'], ['24h', 86_400_000]];
+  for (const [text, value] of cases) t.strictSame(parseDuration(text, bounds), { ok: true, value }, text);
+  const help = (text: string): string => {
+    const result = parseDuration(text, bounds);
+    return result.ok ? `accepted as ${result.value}` : result.fault.suggestion;
+  };
+  t.equal(help('30'), 'write 30s for seconds, or 30ms, 30m, 30h');
+  t.equal(help('5sec'), 'write 5s');
+  t.equal(help('5S'), 'write 5s');
+  t.equal(help('2 days'), 'write 48h');
+  t.equal(help('1m30s'), 'write 90s');
+  t.equal(help('25h'), 'the longest is 24h; or write never');
+  t.match(help('5 fortnights'), 'the units are');
+  t.match(help('soon'), 'such as 5s');
+  fc.assert(fc.property(fc.integer({ min: 0, max: 86_400_000 }), (ms) => {
+    const back = parseDuration(formatDuration(ms), bounds);
+    return back.ok && back.value === ms;
+  }));
+});
+
+t.test('closest key', async (t) => {
+  t.equal(closest('managment-interface', TOP_KEYS), 'management-interface');
+  t.equal(closest('management_interface', TOP_KEYS), 'management-interface');
+  t.equal(closest('managementInterface', TOP_KEYS), 'management-interface');
+  t.equal(closest('inet6-backup-ruoter', TOP_KEYS), 'inet6-backup-router');
+  t.equal(closest('interface', TOP_KEYS), 'management-interface');
+  t.equal(closest('colour', TOP_KEYS), undefined);
+  t.equal(editDistance('abc', 'acb'), 1);
+  t.equal(editDistance('', 'abc'), 3);
+});
+
+const address = (family: Family): fc.Arbitrary<Address> => fc.uint8Array({ minLength: family === 'inet' ? 4 : 16, maxLength: family === 'inet' ? 4 : 16 })
+  // 64.x to 191.x, 2x00:: to 3x00:: : clear of everything that is refused as a gateway or destination.
+  .map((bytes) => addressFromBytes(bytes.with(0, family === 'inet' ? (bytes[0]! % 63) + 128 : 0x20 + (bytes[0]! % 16))));
+
+const stanza = (family: Family): fc.Arbitrary<Config['backupRouters'][number]> => fc.record({
+  family: fc.constant(family),
+  gateways: fc.uniqueArray(address(family), { minLength: 1, maxLength: 3 }),
+  destinations: fc.oneof(
+    fc.constant([defaultPrefix(family)]),
+    fc.uniqueArray(fc.tuple(address(family), fc.integer({ min: 8, max: family === 'inet' ? 30 : 126 })).map(([a, l]) => prefix(a, l)), { minLength: 1, maxLength: 5, selector: prefixText }),
+  ),
+}, { noNullPrototype: true });
+
+const ms = (min: number): fc.Arbitrary<number> => fc.integer({ min, max: 86_400_000 });
+const timeout = (): fc.Arbitrary<Timeout> => fc.oneof(ms(0), fc.constant<'never'>('never'));
+
+const anyConfig: fc.Arbitrary<Config> = fc.record({
+  managementInterface: fc.stringMatching(/^[a-z][a-z0-9._-]{0,14}$/).filter((name) => !['lo', 'true', 'false', 'null', 'y', 'n'].includes(name)),
+  backupRouters: fc.oneof(fc.tuple(stanza('inet')), fc.tuple(stanza('inet6')), fc.tuple(stanza('inet'), stanza('inet6'))),
+  routingDaemons: fc.uniqueArray(fc.record({
+    kind: fc.constant<'frr'>('frr'),
+    daemons: fc.uniqueArray(fc.constantFrom(...FRR_DAEMONS), { minLength: 1 }),
+    socketDirectory: fc.constantFrom('/run/frr', '/run/frr/blue', '/tmp/with space', '/tmp/#x: y'),
+  }, { noNullPrototype: true }), { minLength: 1, maxLength: 3, selector: (frr) => frr.socketDirectory }),
+  holdMs: ms(0),
+  convergenceTimeoutMs: timeout(),
+  probe: fc.tuple(ms(100), ms(100)),
+  preemptAfterMs: timeout(),
+  placement: fc.constantFrom<'local' | 'main'>('local', 'main'),
+  role: fc.constantFrom<'primary' | 'standby'>('primary', 'standby'),
+  routeProtocol: fc.constantFrom(19, 100, 157, 185, 199, 255),
+  tableBase: fc.integer({ min: 256, max: 4_294_967_167 }),
+  rulePriorityBase: fc.integer({ min: 1, max: 32_508 }),
+  onStop: fc.constantFrom<'keep' | 'withdraw'>('keep', 'withdraw'),
+}).map(({ probe, ...rest }) => ({ ...rest, probeIntervalMs: Math.min(...probe), probeTimeoutMs: Math.max(...probe) }));
+
+function spell(c: Config, block: boolean): string {
+  const routers = Object.fromEntries(c.backupRouters.map((r) => [r.family === 'inet' ? 'backup-router' : 'inet6-backup-router', { address: r.gateways, destination: r.destinations.map(prefixText) }]));
+  const file = {
+    'management-interface': c.managementInterface,
+    ...routers,
+    'routing-daemon': c.routingDaemons.map((d) => ({ frr: { daemons: d.daemons, 'socket-directory': d.socketDirectory } })),
+    withdraw: { 'hold-time': formatDuration(c.holdMs), 'convergence-timeout': formatDuration(c.convergenceTimeoutMs) },
+    detect: { 'probe-interval': formatDuration(c.probeIntervalMs), 'probe-timeout': formatDuration(c.probeTimeoutMs) },
+    stale: { 'preempt-after': formatDuration(c.preemptAfterMs) },
+    placement: c.placement, role: c.role, 'route-protocol': c.routeProtocol, 'table-base': c.tableBase, 'rule-priority-base': c.rulePriorityBase, 'on-stop': c.onStop,
+  };
+  return block ? Object.entries(file).map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`).join('') : JSON.stringify(file, null, 2);
+}
+
+t.test('any configuration survives its text', async (t) => {
+  fc.assert(fc.property(anyConfig, fc.boolean(), (config, block) => {
+    const parsed = parseConfig(spell(config, block), 'f');
+    t.strictSame(parsed.diagnostics.filter((d) => d.severity === 'error'), []);
+    t.strictSame(parsed.config, config);
+  }), { numRuns: 100 });
+  t.strictSame(Object.keys(DEFAULTS).length + 2, Object.keys(fc.sample(anyConfig, 1)[0]!).length, 'every field is exercised');
+});
