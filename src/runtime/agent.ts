@@ -17,6 +17,7 @@ import type { Paths } from '../model/paths.js';
 import type { Status } from '../model/status.js';
 import { VERSION } from '../model/version.js';
 import { renderDiagnostics } from '../config/diagnostic.js';
+import { libcFault, loadLibc } from '../native/libc.js';
 import { mayChangeRoutes } from './capability.js';
 import { chooseConfig, type Chosen } from './choose-config.js';
 import { systemClock } from './clock.js';
@@ -47,6 +48,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   reportChoice(log, choice.chosen, options.paths);
   if (!options.dryRun) await mustBeAllowed(options.paths);
 
+  if (loadLibc() === undefined) log('warning', 'no-koffi', { message: libcFault(), effect: 'kernel events are polled for each second; reload works by SIGHUP only' });
   const notifier = createNotifier(process.env, (failure) => log('warning', 'notify-failed', { message: failure }));
   const kernel = options.dryRun ? dryRun(openKernel(), (step) => process.stdout.write(`${step.kind} ${stepText(step)}\n`)) : openKernel();
   try {

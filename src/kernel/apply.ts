@@ -1,0 +1,34 @@
+/**
+ * Steps as messages. Decides nothing: what cannot be put on the wire is refused here with EINVAL, everything
+ * else is the kernel's to refuse.
+ *
+ * Invariant: the first bytes leave within the call; results come in the order of the steps.
+ */
+
+import type { Step, StepResult } from '../core/ports.js';
+import type { Connection } from './connection.js';
+import { encodeAddRoute, encodeDeleteRoute, routeFault } from './messages-route.js';
+import { encodeAddRule, encodeDeleteRule, ruleFault } from './messages-rule.js';
+
+export async function apply(connection: Connection, steps: readonly Step[]): Promise<readonly StepResult[]> {
+  const faults = steps.map(stepFault);
+  const answers = await connection.change(steps.filter((_, i) => faults[i] === undefined).map(encodeStep));
+  let next = 0;
+  return faults.map((message): StepResult => (message === undefined ? answers[next++]! : { ok: false, code: 'EINVAL', message }));
+}
+
+/** Why the step cannot be put on the wire; undefined when it can. */
+export function stepFault(step: Step): string | undefined {
+  return step.kind === 'add-route' || step.kind === 'delete-route' ? routeFault(step.route) : ruleFault(step.rule);
+}
+
+/** The netlink message of the step. */
+export function encodeStep(step: Step): Buffer {
+  switch (step.kind) {
+    case 'add-route': return encodeAddRoute(step.route);
+    case 'delete-route': return encodeDeleteRoute(step.route);
+    case 'add-rule': return encodeAddRule(step.rule);
+    case 'delete-rule': return encodeDeleteRule(step.rule);
+    default: throw new TypeError(`unknown step ${JSON.stringify(step satisfies never)}`);
+  }
+}

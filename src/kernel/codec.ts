@@ -1,0 +1,137 @@
+/**
+ * Netlink's framing: message headers and attributes, written and walked by hand (netlink(7), linux/netlink.h).
+ * What a message means is in messages-*.ts.
+ *
+ * Integers are host order; every platform that the netlink package has a binary for is little-endian.
+ * Invariant: walking never reads behind the bytes it was given, whatever lengths they claim.
+ */
+
+import { NLA_TYPE_MASK, NLMSG_HDRLEN } from './uapi.js';
+
+/** A message being written. `bytes` grows; `length` is how much of it is used. */
+export interface Writer {
+  bytes: Buffer;
+  length: number;
+}
+
+/** Rounds up to NLMSG_ALIGNTO and NLA_ALIGNTO, which are both 4. */
+export function align(length: number): number {
+  return (length + 3) & ~3;
+}
+
+/** A message with its nlmsghdr; sequence number and port are zero, the connection fills in the former. */
+export function beginMessage(type: number, flags: number): Writer {
+  const writer: Writer = { bytes: Buffer.alloc(192), length: NLMSG_HDRLEN };
+  writer.bytes.writeUInt16LE(type, 4);
+  writer.bytes.writeUInt16LE(flags, 6);
+  return writer;
+}
+
+/** The finished message, its length filled in. */
+export function endMessage(writer: Writer): Buffer {
+  writer.bytes.writeUInt32LE(writer.length, 0);
+  return writer.bytes.subarray(0, writer.length);
+}
+
+/** Room for `size` bytes, zeroed and aligned; its offset. */
+export function reserve(writer: Writer, size: number): number {
+  const offset = writer.length;
+  const end = offset + align(size);
+  if (end > writer.bytes.length) {
+    const larger = Buffer.alloc(Math.max(end, 2 * writer.bytes.length));
+    writer.bytes.copy(larger, 0, 0, writer.length);
+    writer.bytes = larger;
+  }
+  writer.length = end;
+  return offset;
+}
+
+function beginAttribute(writer: Writer, type: number, size: number): number {
+  const offset = reserve(writer, 4 + size);
+  writer.bytes.writeUInt16LE(4 + size, offset);
+  writer.bytes.writeUInt16LE(type, offset + 2);
+  return offset + 4;
+}
+
+export function putBytes(writer: Writer, type: number, value: Uint8Array): void {
+  const offset = beginAttribute(writer, type, value.length);
+  writer.bytes.set(value, offset);
+}
+
+export function putU8(writer: Writer, type: number, value: number): void {
+  const offset = beginAttribute(writer, type, 1);
+  writer.bytes.writeUInt8(value, offset);
+}
+
+export function putU32(writer: Writer, type: number, value: number): void {
+  const offset = beginAttribute(writer, type, 4);
+  writer.bytes.writeUInt32LE(value, offset);
+}
+
+/** NLA_NUL_STRING. */
+export function putText(writer: Writer, type: number, value: string): void {
+  putBytes(writer, type, Buffer.from(`${value}\0`));
+}
+
+/** Opens an attribute that holds others; pass the result to {@link endNest}. */
+export function beginNest(writer: Writer, type: number): number {
+  return beginAttribute(writer, type, 0) - 4;
+}
+
+export function endNest(writer: Writer, nest: number): void {
+  writer.bytes.writeUInt16LE(writer.length - nest, nest);
+}
+
+/** One message inside a received datagram: `bytes[start..end)`, header included. */
+export type MessageVisitor = (type: number, bytes: Buffer, start: number, end: number) => void;
+
+/** Visits every whole message of a datagram. Returns false when the rest of it is malformed. */
+export function walkMessages(bytes: Buffer, visit: MessageVisitor): boolean {
+  let start = 0;
+  while (start + NLMSG_HDRLEN <= bytes.length) {
+    const length = bytes.readUInt32LE(start);
+    if (length < NLMSG_HDRLEN || start + length > bytes.length) return false;
+    visit(bytes.readUInt16LE(start + 4), bytes, start, start + length);
+    start += align(length);
+  }
+  return start >= bytes.length;
+}
+
+/** nlmsghdr fields of the message that starts there. */
+export function messageFlags(bytes: Buffer, start: number): number {
+  return bytes.readUInt16LE(start + 6);
+}
+
+export function messageSequence(bytes: Buffer, start: number): number {
+  return bytes.readUInt32LE(start + 8);
+}
+
+export function messagePort(bytes: Buffer, start: number): number {
+  return bytes.readUInt32LE(start + 12);
+}
+
+/** One attribute: its type without flag bits, and where its value lies. */
+export type AttributeVisitor = (type: number, start: number, end: number) => void;
+
+/** Visits the attributes in `bytes[start..end)`; stops quietly at the first malformed one. */
+export function walkAttributes(bytes: Buffer, start: number, end: number, visit: AttributeVisitor): void {
+  let at = start;
+  while (at + 4 <= end) {
+    const length = bytes.readUInt16LE(at);
+    if (length < 4 || at + length > end) return;
+    visit(bytes.readUInt16LE(at + 2) & NLA_TYPE_MASK, at + 4, at + length);
+    at += align(length);
+  }
+}
+
+/** A u32 attribute's value; 0 when it is too short to be one. */
+export function readU32(bytes: Buffer, start: number, end: number): number {
+  return end - start >= 4 ? bytes.readUInt32LE(start) : 0;
+}
+
+/** A string attribute's value, up to its NUL. */
+export function readText(bytes: Buffer, start: number, end: number): string {
+  let stop = start;
+  while (stop < end && bytes[stop] !== 0) stop++;
+  return bytes.toString('utf8', start, stop);
+}

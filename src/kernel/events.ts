@@ -1,0 +1,138 @@
+/**
+ * The kernel's notifications as hints: something changed, look again. A hint is never a fact to decide on; its
+ * text is for people.
+ *
+ * Invariants: what our own requests caused is not reported (nlmsg_pid is their port). Lost messages are reported
+ * as one `overflow`. Without koffi an event socket could abort the process (fact N2), so none is opened then,
+ * and a hint to look again is given each second instead.
+ */
+
+import type { KernelHint } from '../core/ports.js';
+import { messagePort, walkMessages } from './codec.js';
+import { eventFilter, eventPasses, type EventInterest } from './filter.js';
+import { describe, type Described } from './describe.js';
+import { senderText } from './sender.js';
+import { openSocket, type NetlinkSocket } from './socket.js';
+import * as uapi from './uapi.js';
+
+/** Bytes of receive buffer: some ten thousand notifications that passed the filter. */
+const RECEIVE_BUFFER = 8 << 20;
+const POLL_MS = 1000;
+
+const GROUPS: readonly number[] = [
+  uapi.RTNLGRP_LINK,
+  uapi.RTNLGRP_IPV4_IFADDR,
+  uapi.RTNLGRP_IPV6_IFADDR,
+  uapi.RTNLGRP_IPV4_ROUTE,
+  uapi.RTNLGRP_IPV6_ROUTE,
+  uapi.RTNLGRP_IPV4_RULE,
+  uapi.RTNLGRP_IPV6_RULE,
+  uapi.RTNLGRP_NEXTHOP,
+  uapi.RTNLGRP_NEIGH,
+];
+
+export interface EventOptions {
+  readonly interest: EventInterest;
+  readonly listener: (hint: KernelHint) => void;
+  readonly receiveBuffer?: number;
+}
+
+export class Events {
+  readonly #options: EventOptions;
+  readonly #socket: NetlinkSocket;
+  readonly #names = new Map<number, string>();
+  #poll: NodeJS.Timeout | undefined;
+  #dropsSeen = 0;
+  #checkDue = false;
+  #closed = false;
+
+  constructor(options: EventOptions) {
+    this.#options = options;
+    this.#socket = openSocket({
+      receiveBuffer: options.receiveBuffer ?? RECEIVE_BUFFER,
+      datagramBytes: 0,
+      onDatagram: (bytes) => this.#receive(bytes),
+      onError: (error) => this.#hint('overflow', error.message),
+    });
+    if (!this.#socket.overflowSafe) {
+      this.#poll = setInterval(() => this.#hint('overflow', 'no events on this host, looking again'), POLL_MS);
+      return;
+    }
+    this.#socket.attachFilter(eventFilter(options.interest));
+    for (const group of GROUPS) this.#joinIfKnown(group);
+  }
+
+  /** Events come; false: they are polled for. */
+  get live(): boolean {
+    return this.#poll === undefined;
+  }
+
+  /** Reports lost messages even when no later one arrives; a system call of one microsecond. */
+  checkDrops(): void {
+    if (this.#closed) return;
+    const drops = this.#socket.drops();
+    const lost = drops - this.#dropsSeen;
+    if (lost === 0) return;
+    this.#dropsSeen = drops;
+    this.#hint('overflow', `${lost >>> 0} kernel events lost`);
+  }
+
+  /** Lets later hints name interfaces. */
+  learnNames(links: readonly { readonly index: number; readonly name: string }[]): void {
+    this.#names.clear();
+    for (const link of links) this.#names.set(link.index, link.name);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#poll);
+    this.#socket.close();
+  }
+
+  /** Groups of subsystems that the kernel was built without are refused. */
+  #joinIfKnown(group: number): void {
+    try {
+      this.#socket.join(group);
+    } catch (error) {
+      if (group === uapi.RTNLGRP_LINK) throw error;
+    }
+  }
+
+  #receive(bytes: Buffer): void {
+    walkMessages(bytes, (type, message, start, end) => {
+      if (!eventPasses(this.#options.interest, type, message, start)) return;
+      const described = describe(type, message, start, end, (index) => this.#names.get(index));
+      if (described !== undefined) this.#report(described, messagePort(message, start));
+    });
+    if (this.#checkDue) return;
+    this.#checkDue = true;
+    setImmediate(() => {
+      this.#checkDue = false;
+      this.checkDrops();
+    });
+  }
+
+  #report(described: Described, sender: number): void {
+    if (described.link !== undefined) this.#names.set(described.link.index, described.link.name);
+    const { kind, deleted } = described;
+    const ownDeleted = deleted && described.protocol === this.#options.interest.protocol;
+    this.#deliver({ kind, text: `${described.text}${senderText(sender)}`, ownDeleted, sender });
+  }
+
+  #hint(kind: 'overflow', text: string): void {
+    this.#deliver({ kind, text, ownDeleted: false, sender: 0 });
+  }
+
+  /** The socket's guard is around this when it comes from there; timers throw in the ordinary way. */
+  #deliver(hint: KernelHint): void {
+    if (this.#closed) return;
+    try {
+      this.#options.listener(hint);
+    } catch (error) {
+      // The other messages of this datagram are still to be reported.
+      setImmediate(() => {
+        throw error;
+      });
+    }
+  }
+}

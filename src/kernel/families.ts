@@ -1,0 +1,26 @@
+/** Address families and addresses between the model's spelling and the wire's. */
+
+import { addressFromBytes, type Address, type Family } from '../model/address.js';
+import { AF_INET, AF_INET6 } from './uapi.js';
+
+/** AF_INET or AF_INET6. */
+export function familyNumber(family: Family): number {
+  return family === 'inet' ? AF_INET : AF_INET6;
+}
+
+/** undefined for families that the agent does not know (bridge, multicast routing, MPLS ...). */
+export function familyFromNumber(number: number): Family | undefined {
+  if (number === AF_INET) return 'inet';
+  return number === AF_INET6 ? 'inet6' : undefined;
+}
+
+/** The address in `bytes[start..end)`; undefined unless that is 4 or 16 bytes. */
+export function readAddress(bytes: Buffer, start: number, end: number): Address | undefined {
+  const length = end - start;
+  return length === 4 || length === 16 ? addressFromBytes(bytes.subarray(start, end)) : undefined;
+}
+
+/** `0.0.0.0` or `::`: what the wire leaves out. */
+export function anyAddress(family: Family): Address {
+  return family === 'inet' ? '0.0.0.0' : '::';
+}

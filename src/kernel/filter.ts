@@ -1,0 +1,116 @@
+/**
+ * Which notifications are worth waking up for. Once as a classic BPF program that the kernel runs before it
+ * queues a message (a million foreign route changes then cost next to nothing, fact N5), and once as the same
+ * predicate in JavaScript, for where the program could not be attached; a property test holds them equal.
+ *
+ * Passes: links, addresses, rules, next hops; routes of our protocol in any table, and routes of the main table
+ * no longer than asked (possible covers and rivals); neighbours that have failed. Never what our own requests
+ * caused: the kernel repeats their port.
+ */
+
+import type { ObserveRequest } from '../core/ports.js';
+import type { FilterInstruction } from '../native/libc.js';
+import * as uapi from './uapi.js';
+
+// linux/bpf_common.h: BPF_LD|BPF_ABS with W, H or B, BPF_JMP|BPF_JEQ|BPF_K, BPF_JMP|BPF_JGT|BPF_K, BPF_RET|BPF_K
+const LOAD_WORD = 0x20;
+const LOAD_HALF = 0x28;
+const LOAD_BYTE = 0x30;
+const JUMP_IF_EQUAL = 0x15;
+const JUMP_IF_GREATER = 0x25;
+const RETURN = 0x06;
+const PASS = 0xffffffff;
+
+const TYPE = 4;
+const PORT = 12;
+const FAMILY = uapi.NLMSG_HDRLEN;
+const LENGTH = FAMILY + 1;
+const TABLE = FAMILY + 4;
+const PROTOCOL = FAMILY + 5;
+const NEIGHBOUR_STATE = FAMILY + 8;
+
+/** Classic BPF loads are in network order, netlink is in the host's, which is little-endian (codec.ts). */
+function half(value: number): number {
+  return ((value & 0xff) << 8) | (value >> 8);
+}
+
+function word(value: number): number {
+  return ((half(value & 0xffff) << 16) | half(value >>> 16)) >>> 0;
+}
+
+type Line = readonly [code: number, k: number, ifTrue?: string | undefined, ifFalse?: string] | string;
+
+/** What the filter goes by: the observation's request, and the port whose requests are our own. */
+export interface EventInterest extends ObserveRequest {
+  readonly ownPort: number;
+}
+
+/** The program for SO_ATTACH_FILTER. */
+export function eventFilter(request: EventInterest): readonly FilterInstruction[] {
+  const inet = request.mainMaxLength.inet;
+  const inet6 = request.mainMaxLength.inet6;
+  return assemble([
+    [LOAD_WORD, PORT],
+    [JUMP_IF_EQUAL, word(request.ownPort), 'drop'],
+    [LOAD_HALF, TYPE],
+    [JUMP_IF_EQUAL, half(uapi.RTM_NEWROUTE), 'route'],
+    [JUMP_IF_EQUAL, half(uapi.RTM_DELROUTE), 'route'],
+    [JUMP_IF_EQUAL, half(uapi.RTM_NEWNEIGH), 'neighbour'],
+    [JUMP_IF_EQUAL, half(uapi.RTM_DELNEIGH), 'neighbour'],
+    [JUMP_IF_EQUAL, half(uapi.RTM_GETNEIGH), 'drop', 'pass'],
+    'route',
+    [LOAD_BYTE, PROTOCOL],
+    [JUMP_IF_EQUAL, request.protocol, 'pass'],
+    [LOAD_BYTE, TABLE],
+    [JUMP_IF_EQUAL, uapi.RT_TABLE_MAIN, undefined, 'drop'],
+    [LOAD_BYTE, FAMILY],
+    [JUMP_IF_EQUAL, uapi.AF_INET, 'inet'],
+    [JUMP_IF_EQUAL, uapi.AF_INET6, 'inet6', 'drop'],
+    'inet',
+    [LOAD_BYTE, LENGTH],
+    [JUMP_IF_GREATER, inet ?? 0, 'drop', inet === undefined ? 'drop' : 'pass'],
+    'inet6',
+    [LOAD_BYTE, LENGTH],
+    [JUMP_IF_GREATER, inet6 ?? 0, 'drop', inet6 === undefined ? 'drop' : 'pass'],
+    'neighbour',
+    [LOAD_HALF, NEIGHBOUR_STATE],
+    [JUMP_IF_EQUAL, half(uapi.NUD_FAILED), 'pass', 'drop'],
+    'pass',
+    [RETURN, PASS],
+    'drop',
+    [RETURN, 0],
+  ]);
+}
+
+function assemble(lines: readonly Line[]): readonly FilterInstruction[] {
+  const labels = new Map<string, number>();
+  const instructions: Exclude<Line, string>[] = [];
+  for (const line of lines) {
+    if (typeof line === 'string') labels.set(line, instructions.length);
+    else instructions.push(line);
+  }
+  const distance = (label: string | undefined, at: number): number => (label === undefined ? 0 : labels.get(label)! - at - 1);
+  return instructions.map(([code, k, ifTrue, ifFalse], at) => ({ code, k, jt: distance(ifTrue, at), jf: distance(ifFalse, at) }));
+}
+
+/** The same decision on a message in JavaScript. */
+export function eventPasses(request: EventInterest, type: number, bytes: Buffer, start: number): boolean {
+  if (bytes.readUInt32LE(start + PORT) === request.ownPort) return false;
+  switch (type) {
+    case uapi.RTM_NEWROUTE:
+    case uapi.RTM_DELROUTE: {
+      if (bytes[start + PROTOCOL] === request.protocol) return true;
+      const { inet, inet6 } = request.mainMaxLength;
+      const family = bytes[start + FAMILY];
+      const longest = family === uapi.AF_INET ? inet : family === uapi.AF_INET6 ? inet6 : undefined;
+      return bytes[start + TABLE] === uapi.RT_TABLE_MAIN && longest !== undefined && bytes[start + LENGTH]! <= longest;
+    }
+    case uapi.RTM_NEWNEIGH:
+    case uapi.RTM_DELNEIGH:
+      return bytes.readUInt16LE(start + NEIGHBOUR_STATE) === uapi.NUD_FAILED;
+    case uapi.RTM_GETNEIGH:
+      return false;
+    default:
+      return true;
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * RTM_*RULE: encode and decode (linux/fib_rules.h, struct fib_rule_hdr; ip-rule(8)).
+ *
+ * Invariant: a rule is deleted by every field that it was created with. A rule that has anything beyond the
+ * fields of the model decodes as `foreign`, so that nobody mistakes it for one of ours.
+ */
+
+import type { Rule } from '../model/route.js';
+import { beginMessage, endMessage, putText, putU32, putU8, readText, readU32, reserve, walkAttributes } from './codec.js';
+import { familyFromNumber, familyNumber } from './families.js';
+import * as uapi from './uapi.js';
+
+/** How the kernel says that nothing is suppressed: -1. */
+const SUPPRESS_NOTHING = 0xffffffff;
+
+/** Why the rule cannot be put on the wire; undefined when it can. */
+export function ruleFault(rule: Rule): string | undefined {
+  if (rule.foreign) return 'rule has selectors or actions that are not ours to set';
+  if (rule.table === 0) return 'rule has no table';
+  if (rule.inputInterface !== undefined && Buffer.byteLength(rule.inputInterface) > 15) return 'interface name is longer than 15 bytes';
+  return undefined;
+}
+
+export function encodeAddRule(rule: Rule): Buffer {
+  return encodeRule(uapi.RTM_NEWRULE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | uapi.NLM_F_CREATE | uapi.NLM_F_EXCL, rule);
+}
+
+export function encodeDeleteRule(rule: Rule): Buffer {
+  return encodeRule(uapi.RTM_DELRULE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK, rule);
+}
+
+function encodeRule(type: number, flags: number, rule: Rule): Buffer {
+  const writer = beginMessage(type, flags);
+  const header = reserve(writer, uapi.FIB_RULE_HDR_LEN);
+  writer.bytes[header] = familyNumber(rule.family);
+  writer.bytes[header + 4] = rule.table < 256 ? rule.table : uapi.RT_TABLE_UNSPEC;
+  writer.bytes[header + 7] = uapi.FR_ACT_TO_TBL;
+  putU32(writer, uapi.FRA_PRIORITY, rule.priority);
+  putU32(writer, uapi.FRA_TABLE, rule.table);
+  if (rule.protocol !== 0) putU8(writer, uapi.FRA_PROTOCOL, rule.protocol);
+  if (rule.inputInterface !== undefined) putText(writer, uapi.FRA_IIFNAME, rule.inputInterface);
+  if (rule.suppressPrefixLength !== undefined) putU32(writer, uapi.FRA_SUPPRESS_PREFIXLEN, rule.suppressPrefixLength);
+  return endMessage(writer);
+}
+
+/** A dump of the rules of all families. */
+export function encodeRuleDump(): Buffer {
+  const writer = beginMessage(uapi.RTM_GETRULE, uapi.NLM_F_REQUEST | uapi.NLM_F_DUMP);
+  reserve(writer, uapi.FIB_RULE_HDR_LEN);
+  return endMessage(writer);
+}
+
+/** The rule of an RTM_NEWRULE or RTM_DELRULE message; undefined for other families (multicast routing) and garbage. */
+export function decodeRule(bytes: Buffer, start: number, end: number): Rule | undefined {
+  const header = start + uapi.NLMSG_HDRLEN;
+  const attributes = header + uapi.FIB_RULE_HDR_LEN;
+  if (attributes > end) return undefined;
+  const family = familyFromNumber(bytes[header]!);
+  if (family === undefined) return undefined;
+  let priority = 0;
+  let table = bytes[header + 4]!;
+  let suppressPrefixLength: number | undefined;
+  let inputInterface: string | undefined;
+  let protocol = 0;
+  const inverted = (bytes.readUInt32LE(header + 8) & uapi.FIB_RULE_INVERT) !== 0;
+  let foreign = inverted || bytes[header + 1] !== 0 || bytes[header + 2] !== 0 || bytes[header + 3] !== 0 || bytes[header + 7] !== uapi.FR_ACT_TO_TBL;
+  walkAttributes(bytes, attributes, end, (type, from, to) => {
+    switch (type) {
+      case uapi.FRA_PRIORITY: priority = readU32(bytes, from, to); break;
+      case uapi.FRA_TABLE: table = readU32(bytes, from, to); break;
+      case uapi.FRA_PROTOCOL: protocol = bytes[from] ?? 0; break;
+      case uapi.FRA_IIFNAME: inputInterface = readText(bytes, from, to); break;
+      case uapi.FRA_SUPPRESS_PREFIXLEN: {
+        const value = readU32(bytes, from, to);
+        suppressPrefixLength = value === SUPPRESS_NOTHING ? undefined : value;
+        break;
+      }
+      case uapi.FRA_SUPPRESS_IFGROUP: foreign ||= readU32(bytes, from, to) !== SUPPRESS_NOTHING; break;
+      case uapi.FRA_PAD: break;
+      default: foreign = true;
+    }
+  });
+  return { family, priority, table, suppressPrefixLength, inputInterface, protocol, foreign };
+}

@@ -1,0 +1,139 @@
+/**
+ * One rtnetlink socket: the raw socket of the `netlink` package with the options that it cannot set itself,
+ * put on its descriptor through libc. What travels over it is the business of connection.ts and events.ts.
+ *
+ * Invariants (facts N1-N3). The package aborts the process when its socket has a pending error, when a
+ * handler throws inside its callback and on an `error` event without a listener. So: NETLINK_NO_ENOBUFS (an
+ * overflow then only counts), every handler wrapped, a listener always there. It also falls over a socket
+ * closed inside its own callback, so closing waits for the check phase of the event loop.
+ */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { RawNetlinkSocket } from 'netlink/dist/raw.js';
+import { loadLibc, type FilterInstruction, type Libc } from '../native/libc.js';
+import * as uapi from './uapi.js';
+
+export interface SocketOptions {
+  /** Receive buffer in bytes, as SO_RCVBUF counts. */
+  readonly receiveBuffer: number;
+  /** Largest datagram; 0: ask the kernel for the size of each first, which costs a second system call. */
+  readonly datagramBytes: number;
+  readonly onDatagram: (bytes: Buffer) => void;
+  /** The socket is unusable from now on, or one datagram was lost. */
+  readonly onError: (error: Error) => void;
+}
+
+export interface NetlinkSocket {
+  /** nlmsg_pid of what this socket sends. */
+  readonly port: number;
+  /** NETLINK_NO_ENOBUFS is on: an overflow loses messages, but cannot end the process. */
+  readonly overflowSafe: boolean;
+  send(bytes: Buffer, done: (error: (Error & { readonly code?: string }) | undefined) => void): void;
+  join(group: number): void;
+  /** SO_ATTACH_FILTER; false when it could not be attached. */
+  attachFilter(program: readonly FilterInstruction[]): boolean;
+  /** Messages that the kernel could not queue here, ever. */
+  drops(): number;
+  close(): void;
+}
+
+export function openSocket(options: SocketOptions): NetlinkSocket {
+  const raw = new RawNetlinkSocket(uapi.NETLINK_ROUTE, {
+    messagePeeking: options.datagramBytes === 0,
+    msgBufferSize: options.datagramBytes,
+    recvBufferSize: options.receiveBuffer,
+    sendBufferSize: 0,
+  });
+  let open = true;
+  const fail = (error: unknown): void => {
+    if (!open) return;
+    guard(() => options.onError(error instanceof Error ? error : new Error(String(error))));
+  };
+  raw.on('error', fail);
+  raw.on('truncatedMessage', (_bytes, info) => fail(new Error(`netlink message of ${info.truncated} bytes was cut off`)));
+  raw.on('message', (bytes, info) => {
+    // Only the kernel (port 0) is believed: any process may send to a netlink port (CVE-2012-3520 and its kin).
+    if (open && info.port === 0) guard(() => options.onDatagram(bytes));
+  });
+  const { port } = raw.address();
+  const libc = loadLibc();
+  const fd = libc === undefined ? undefined : findDescriptor(libc, port);
+  const overflowSafe = libc !== undefined && fd !== undefined && harden(libc, fd, options.receiveBuffer);
+  return {
+    port,
+    overflowSafe,
+    send(bytes, done) {
+      try {
+        raw.send(bytes, {}, (error) => guard(() => done(error)));
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+    join: (group) => raw.addMembership(group),
+    attachFilter: (program) => libc !== undefined && fd !== undefined && libc.attachFilter(fd, program) === 0,
+    drops: () => (libc !== undefined && fd !== undefined ? dropsOf(libc, fd) : dropsInProc(port)),
+    close() {
+      if (!open) return;
+      open = false;
+      setImmediate(() => raw.close());
+    },
+  };
+}
+
+/** Runs a handler so that what it throws surfaces as an ordinary uncaught exception, never inside native code. */
+function guard(handler: () => void): void {
+  try {
+    handler();
+  } catch (error) {
+    setImmediate(() => {
+      throw error;
+    });
+  }
+}
+
+function harden(libc: Libc, fd: number, receiveBuffer: number): boolean {
+  // Refused without CAP_NET_ADMIN; SO_RCVBUF has been set already, up to net.core.rmem_max.
+  libc.setInt(fd, uapi.SOL_SOCKET, uapi.SO_RCVBUFFORCE, receiveBuffer);
+  // Each of these is a convenience of newer kernels; replies are decoded with and without them.
+  libc.setInt(fd, uapi.SOL_NETLINK, uapi.NETLINK_EXT_ACK, 1);
+  libc.setInt(fd, uapi.SOL_NETLINK, uapi.NETLINK_CAP_ACK, 1);
+  libc.setInt(fd, uapi.SOL_NETLINK, uapi.NETLINK_GET_STRICT_CHK, 1);
+  return libc.setInt(fd, uapi.SOL_NETLINK, uapi.NETLINK_NO_ENOBUFS, 1) === 0;
+}
+
+/** The descriptor whose netlink address has this port: (protocol, port) is unique in a network namespace. */
+function findDescriptor(libc: Libc, port: number): number | undefined {
+  for (const fd of descriptors()) {
+    const name = libc.socketName(fd);
+    if (name !== undefined && name.length >= 8 && name.readUInt16LE(0) === uapi.AF_NETLINK && name.readUInt32LE(4) === port) return fd;
+  }
+  return undefined;
+}
+
+/** Newest first: the socket was opened a moment ago. */
+function descriptors(): readonly number[] {
+  try {
+    return readdirSync('/proc/self/fd').map(Number).sort((a, b) => b - a);
+  } catch {
+    return Array.from({ length: 1024 }, (_, fd) => fd); // no /proc: a descriptor that is not open just answers EBADF
+  }
+}
+
+function dropsOf(libc: Libc, fd: number): number {
+  const bytes = libc.getBytes(fd, uapi.SOL_SOCKET, uapi.SO_MEMINFO, 64);
+  const at = 4 * uapi.SK_MEMINFO_DROPS;
+  return bytes !== undefined && bytes.length >= at + 4 ? bytes.readUInt32LE(at) : 0;
+}
+
+/** Column `Drops` of the line whose protocol and port are ours. */
+function dropsInProc(port: number): number {
+  try {
+    for (const line of readFileSync('/proc/self/net/netlink', 'utf8').split('\n')) {
+      const [, protocol, pid, , , , , , drops] = line.trim().split(/\s+/);
+      if (Number(protocol) === uapi.NETLINK_ROUTE && Number(pid) === port) return Number(drops);
+    }
+  } catch {
+    // No /proc, no count.
+  }
+  return 0;
+}

@@ -1,0 +1,29 @@
+/**
+ * errno numbers as names and words, for results that people and programs read. Pure JavaScript: libuv's own
+ * table knows every errno that rtnetlink answers with, so this works where koffi does not.
+ */
+
+import { getSystemErrorMap } from 'node:util';
+
+/** Asking Node for the table costs 20 us each time, and a failed batch asks ten thousand times. */
+let table: ReadonlyMap<number, readonly [string, string]> | undefined;
+
+function entry(errno: number): readonly [string, string] {
+  table ??= getSystemErrorMap();
+  return table.get(-Math.abs(errno)) ?? [`errno ${Math.abs(errno)}`, `errno ${Math.abs(errno)}`];
+}
+
+/** `EEXIST` for 17; `errno 999` for a number without a name. */
+export function errnoName(errno: number): string {
+  return entry(errno)[0];
+}
+
+/** The words of the errno: `file already exists` for 17. */
+export function errnoText(errno: number): string {
+  return entry(errno)[1];
+}
+
+/** An Error with a `code`, the shape that Node's own system errors have. */
+export function systemError(code: string, message: string): Error & { readonly code: string } {
+  return Object.assign(new Error(message), { code });
+}

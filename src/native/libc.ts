@@ -1,0 +1,149 @@
+/**
+ * The few libc calls that Node has no binding for: socket options on a descriptor and AF_UNIX datagrams.
+ * This is the only file that loads koffi, lazily (it costs 6 ms, fact N3) and once.
+ *
+ * Invariant: nothing here throws because koffi is missing. `loadLibc()` is undefined then, and every caller
+ * has a defined, safe way to go on. Calls return errno as a number; 0 is success.
+ */
+
+import { createRequire } from 'node:module';
+import { errnoName } from './errno.js';
+
+/** SO_PEERCRED: who is at the other end of a unix socket, as of its connect(). */
+export interface PeerCredentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** One classic BPF instruction (struct sock_filter, linux/filter.h). */
+export interface FilterInstruction {
+  readonly code: number;
+  readonly jt: number;
+  readonly jf: number;
+  readonly k: number;
+}
+
+export interface Libc {
+  /** setsockopt with an int value; errno or 0. */
+  setInt(fd: number, level: number, option: number, value: number): number;
+  /** getsockopt of a value of any kind; undefined when refused. */
+  getBytes(fd: number, level: number, option: number, maxBytes: number): Buffer | undefined;
+  /** SO_ATTACH_FILTER; errno or 0. */
+  attachFilter(fd: number, program: readonly FilterInstruction[]): number;
+  /** getsockname as raw bytes of struct sockaddr; undefined when the descriptor is no socket. */
+  socketName(fd: number): Buffer | undefined;
+  /** One datagram to a unix address from a socket made for it; errno or 0. */
+  sendUnixDatagram(address: Buffer, bytes: Uint8Array): number;
+}
+
+const SOL_SOCKET = 1;
+const SO_PEERCRED = 17;
+const SO_ATTACH_FILTER = 26;
+const AF_UNIX = 1;
+const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
+const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
+
+let loaded: { readonly libc: Libc | undefined; readonly fault: string } | undefined;
+
+/** The calls, or undefined where koffi has no binary that loads. The answer is remembered. */
+export function loadLibc(): Libc | undefined {
+  if (loaded === undefined) {
+    try {
+      loaded = { libc: bind(), fault: '' };
+    } catch (error) {
+      loaded = { libc: undefined, fault: error instanceof Error ? error.message : String(error) };
+    }
+  }
+  return loaded.libc;
+}
+
+/** Why {@link loadLibc} has nothing to give, for the log; empty when it has. */
+export function libcFault(): string {
+  loadLibc();
+  return loaded?.fault ?? '';
+}
+
+/** Makes koffi absent from now on in this process: how tests reach the ways that go on without it. */
+export function disableLibc(): void {
+  loaded = { libc: undefined, fault: 'disabled' };
+}
+
+function bind(): Libc {
+  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+  // null is the process itself: Node links libc, whatever its file is called on this system.
+  const library = koffi.load(null);
+  const setInt = library.func('int setsockopt(int fd, int level, int option, const int *value, uint32_t length)');
+  const program = koffi.struct({ len: 'uint16_t', filter: 'const void *' });
+  const setProgram = library.func('setsockopt', 'int', ['int', 'int', 'int', koffi.pointer(program), 'uint32_t']);
+  const getOption = library.func('int getsockopt(int fd, int level, int option, _Out_ void *value, _Inout_ uint32_t *length)');
+  const getName = library.func('int getsockname(int fd, _Out_ void *name, _Inout_ uint32_t *length)');
+  const openSocket = library.func('int socket(int family, int type, int protocol)');
+  const sendTo = library.func('long sendto(int fd, const void *bytes, size_t size, int flags, const void *name, uint32_t length)');
+  const closeDescriptor = library.func('int close(int fd)');
+  const errno = (): number => koffi.errno() || 5;
+  return {
+    setInt: (fd, level, option, value) => (setInt(fd, level, option, [value], 4) === 0 ? 0 : errno()),
+    getBytes(fd, level, option, maxBytes) {
+      const value = Buffer.alloc(maxBytes);
+      const length = [maxBytes];
+      return getOption(fd, level, option, value, length) === 0 ? value.subarray(0, length[0]) : undefined;
+    },
+    attachFilter(fd, instructions) {
+      const filter = encodeProgram(instructions);
+      const value = { len: instructions.length, filter };
+      return setProgram(fd, SOL_SOCKET, SO_ATTACH_FILTER, value, koffi.sizeof(program)) === 0 ? 0 : errno();
+    },
+    socketName(fd) {
+      const name = Buffer.alloc(128);
+      const length = [name.length];
+      return getName(fd, name, length) === 0 ? name.subarray(0, length[0]) : undefined;
+    },
+    sendUnixDatagram(address, bytes) {
+      const fd = openSocket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0) as number;
+      if (fd < 0) return errno();
+      const sent = Number(sendTo(fd, bytes, bytes.length, MSG_DONTWAIT_NOSIGNAL, address, address.length));
+      const result = sent < 0 ? errno() : 0;
+      closeDescriptor(fd);
+      return result;
+    },
+  };
+}
+
+function encodeProgram(instructions: readonly FilterInstruction[]): Buffer {
+  const bytes = Buffer.alloc(instructions.length * 8);
+  instructions.forEach(({ code, jt, jf, k }, i) => {
+    bytes.writeUInt16LE(code, 8 * i);
+    bytes.writeUInt8(jt, 8 * i + 2);
+    bytes.writeUInt8(jf, 8 * i + 3);
+    bytes.writeUInt32LE(k, 8 * i + 4);
+  });
+  return bytes;
+}
+
+/** Credentials of the peer of a connected unix socket; undefined without koffi or for another kind of descriptor. */
+export function peerCredentials(fd: number): PeerCredentials | undefined {
+  const bytes = loadLibc()?.getBytes(fd, SOL_SOCKET, SO_PEERCRED, 12);
+  if (bytes === undefined || bytes.length < 12) return undefined;
+  return { pid: bytes.readInt32LE(0), uid: bytes.readUInt32LE(4), gid: bytes.readUInt32LE(8) };
+}
+
+export type DatagramResult = { readonly ok: true } | { readonly ok: false; readonly code: string };
+
+/**
+ * Sends one datagram to a unix socket by the process itself, as sd_notify(3) wants it. `@name` is the abstract
+ * address of that name (unix(7)). Never blocks. The code is ENOSYS when koffi cannot load.
+ */
+export function sendDatagram(path: string, bytes: Uint8Array): DatagramResult {
+  const libc = loadLibc();
+  if (libc === undefined) return { ok: false, code: 'ENOSYS' };
+  const name = Buffer.from(path);
+  if (name.length > 107) return { ok: false, code: 'ENAMETOOLONG' };
+  const abstract = path.startsWith('@');
+  if (abstract) name[0] = 0;
+  const address = Buffer.alloc(2 + name.length + (abstract ? 0 : 1));
+  address.writeUInt16LE(AF_UNIX, 0);
+  name.copy(address, 2);
+  const errno = libc.sendUnixDatagram(address, bytes);
+  return errno === 0 ? { ok: true } : { ok: false, code: errnoName(errno) };
+}

@@ -1,0 +1,7 @@
+/** The contract of the Kernel port, kept by the fake. */
+
+import t from 'tap';
+import { fakeWorld } from './fake-world.js';
+import { kernelContract } from './kernel-contract.js';
+
+kernelContract(t, fakeWorld);

@@ -1,0 +1,18 @@
+/**
+ * The contract of the Kernel port, kept by the real kernel: this file starts itself again in a network
+ * namespace that dies with the process.
+ */
+
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { kernelContract } from './kernel-contract.js';
+import { NAMESPACE_MARK, realWorld } from './real-world.js';
+
+if (process.env[NAMESPACE_MARK] !== undefined) {
+  kernelContract(t, realWorld);
+} else if (process.getuid?.() !== 0) {
+  t.plan(0, 'needs root for a network namespace');
+} else {
+  const env = { ...process.env, [NAMESPACE_MARK]: 'yes', TAP: '1' };
+  t.spawn('unshare', ['--net', process.execPath, fileURLToPath(import.meta.url)], { env }, 'in a namespace of its own');
+}

@@ -1,0 +1,64 @@
+/**
+ * The contract suite's outside world on the real kernel: `ip` in the network namespace of this process, which
+ * is one that the test made. Refuses to work in any other.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { openKernel } from '../../src/kernel/kernel.js';
+import type { World } from './world.js';
+
+/** Set by whoever started this process in a namespace of its own. */
+export const NAMESPACE_MARK = 'BACKUP_ROUTER_TEST_NAMESPACE';
+
+export function ip(...words: readonly string[]): string {
+  if (process.env[NAMESPACE_MARK] === undefined) throw new Error('not in a namespace of our own');
+  return execFileSync('ip', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+function family(address: string): string {
+  return address.includes(':') ? '-6' : '-4';
+}
+
+export function realWorld(): World {
+  const made: string[] = [];
+  ip('link', 'set', 'lo', 'up');
+  const kernel = openKernel();
+  return {
+    kernel,
+    linkAdd(name) {
+      ip('link', 'add', name, 'type', 'veth', 'peer', 'name', `${name}-peer`);
+      made.push(name);
+      ip('link', 'set', `${name}-peer`, 'up');
+      ip('link', 'set', name, 'up');
+    },
+    linkUp: (name) => void ip('link', 'set', name, 'up'),
+    linkDown: (name) => void ip('link', 'set', name, 'down'),
+    linkDelete: (name) => void ip('link', 'delete', name),
+    addressAdd: (name, address) => void ip(family(address), 'address', 'add', address, 'dev', name, ...(address.includes(':') ? ['nodad'] : [])),
+    addressRemove: (name, address) => void ip('address', 'delete', address, 'dev', name),
+    routeAdd({ destination, via, dev, table = 254, metric, protocol = 4 }) {
+      ip(family(destination), 'route', 'add', destination, 'via', via, 'dev', dev, 'table', String(table), 'metric', String(metric), 'protocol', String(protocol));
+    },
+    flushTable(table) {
+      for (const which of ['-4', '-6']) tolerate(() => ip(which, 'route', 'flush', 'table', String(table)));
+    },
+    deleteRules(priority) {
+      for (const which of ['-4', '-6']) for (let more = true; more; ) more = tolerate(() => ip(which, 'rule', 'delete', 'priority', String(priority)));
+    },
+    close() {
+      kernel.close();
+      for (const which of ['-4', '-6']) tolerate(() => ip(which, 'rule', 'flush', 'protocol', '157'));
+      for (const name of made) tolerate(() => ip('link', 'delete', name));
+      for (const table of [25500, 254]) for (const which of ['-4', '-6']) tolerate(() => ip(which, 'route', 'flush', 'table', String(table), 'protocol', '157'));
+    },
+  };
+}
+
+function tolerate(action: () => void): boolean {
+  try {
+    action();
+    return true;
+  } catch {
+    return false;
+  }
+}

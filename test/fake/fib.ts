@@ -1,0 +1,158 @@
+/**
+ * The FIB of the fake kernel: routes and rules, and Linux's answers to changes of them. Strict: what the real
+ * one refuses, this refuses, with the same errno (facts K3-K6, K10). Links and addresses are kernel.ts's.
+ */
+
+import { familyOf, familyBits, isLinkLocal, type Address } from '../../src/model/address.js';
+import type { InterfaceAddress, Link } from '../../src/model/link.js';
+import { containsAddress, networkAddress, prefix, samePrefix, type Prefix } from '../../src/model/prefix.js';
+import type { Nexthop, Route, Rule } from '../../src/model/route.js';
+import type { StepResult } from '../../src/core/ports.js';
+
+export interface Host {
+  readonly links: ReadonlyMap<number, Link>;
+  readonly addresses: readonly InterfaceAddress[];
+}
+
+export interface Fib {
+  routes: Route[];
+  rules: Rule[];
+}
+
+/** Where a packet would go. */
+export interface Lookup {
+  readonly rule: Rule;
+  readonly route: Route;
+}
+
+const OK: StepResult = { ok: true };
+
+export function refuse(code: string, message: string): StepResult {
+  return { ok: false, code, message };
+}
+
+/** (table, destination, tos, metric), whatever the protocol (fact K4). IPv6 has no tos in it. */
+export function sameIdentity(a: Route, b: Route): boolean {
+  return a.family === b.family && a.table === b.table && samePrefix(a.destination, b.destination) && a.metric === b.metric && (a.family === 'inet6' || a.tos === b.tos);
+}
+
+function sameNexthops(a: Route, b: Route): boolean {
+  return a.nexthops.length === b.nexthops.length && a.nexthops.every((nexthop, i) => nexthop.gateway === b.nexthops[i]!.gateway && nexthop.interfaceIndex === b.nexthops[i]!.interfaceIndex);
+}
+
+/** As the kernel keeps it: IPv6 masks host bits (K10) and takes metric 0 for 1024. */
+function normalize(route: Route): Route {
+  if (route.family === 'inet') return route;
+  const { address, length } = route.destination;
+  return { ...route, destination: prefix(address, length), metric: route.metric === 0 ? 1024 : route.metric, tos: 0 };
+}
+
+export function addRoute(fib: Fib, host: Host, wanted: Route): StepResult {
+  const route = normalize(wanted);
+  const { address, length } = route.destination;
+  if (networkAddress(address, length) !== address) return refuse('EINVAL', 'Invalid prefix for given prefix length');
+  for (const nexthop of route.nexthops) {
+    const fault = nexthopFault(host, fib, nexthop);
+    if (fault !== undefined) return fault;
+  }
+  if (fib.routes.some((other) => sameIdentity(other, route))) return refuse('EEXIST', 'file already exists');
+  fib.routes.push(route);
+  return OK;
+}
+
+/** K6: the gateway must be on-link behind an interface that is up. */
+function nexthopFault(host: Host, fib: Fib, { gateway, interfaceIndex }: Nexthop): StepResult | undefined {
+  const link = host.links.get(interfaceIndex);
+  if (link === undefined) return gateway === undefined || familyOf(gateway) === 'inet6' ? refuse('ENODEV', 'no such device') : refuse('ENETUNREACH', 'Nexthop has invalid gateway');
+  if (gateway === undefined) return link.up ? undefined : refuse('ENETDOWN', 'Device for nexthop is not up');
+  if (familyOf(gateway) === 'inet6') {
+    if (!link.up) return refuse('ENETDOWN', 'Nexthop device is not up');
+    if (host.addresses.some((own) => own.address === gateway && own.interfaceIndex === interfaceIndex)) return refuse('EINVAL', 'Gateway can not be a local address');
+    if (isLinkLocal(gateway) || onLink(fib, interfaceIndex, gateway)) return undefined;
+    return refuse('EHOSTUNREACH', 'host is unreachable');
+  }
+  if (!link.up) return refuse('ENETUNREACH', 'Nexthop has invalid gateway');
+  return onLink(fib, interfaceIndex, gateway) ? undefined : refuse('ENETUNREACH', 'Nexthop has invalid gateway');
+}
+
+function onLink(fib: Fib, interfaceIndex: number, gateway: Address): boolean {
+  return fib.routes.some(
+    (route) => route.type !== 'other' && containsAddress(route.destination, gateway) && route.nexthops.some((nexthop) => nexthop.interfaceIndex === interfaceIndex && nexthop.gateway === undefined),
+  );
+}
+
+/** Deletes by the full tuple (K5); metric 0 matches any. The deleted route, or ESRCH. */
+export function deleteRoute(fib: Fib, named: Route): { readonly result: StepResult; readonly deleted: Route | undefined } {
+  const route = named.family === 'inet6' ? { ...normalize(named), metric: named.metric } : named;
+  const at = fib.routes
+    .map((other, index) => ({ other, index }))
+    .filter(({ other }) => sameIdentity(other, { ...route, metric: route.metric === 0 ? other.metric : route.metric }))
+    .filter(({ other }) => other.protocol === route.protocol && other.type === route.type && sameNexthops(other, route))
+    .sort((a, b) => a.other.metric - b.other.metric)[0];
+  if (at === undefined) return { result: refuse('ESRCH', 'no such process'), deleted: undefined };
+  fib.routes.splice(at.index, 1);
+  return { result: OK, deleted: at.other };
+}
+
+function sameRule(a: Rule, b: Rule): boolean {
+  return (
+    a.family === b.family &&
+    a.priority === b.priority &&
+    a.table === b.table &&
+    a.suppressPrefixLength === b.suppressPrefixLength &&
+    a.inputInterface === b.inputInterface &&
+    a.protocol === b.protocol &&
+    a.foreign === b.foreign
+  );
+}
+
+export function addRule(fib: Fib, rule: Rule): StepResult {
+  if (fib.rules.some((other) => sameRule(other, rule))) return refuse('EEXIST', 'file already exists');
+  const after = fib.rules.findIndex((other) => other.family === rule.family && other.priority > rule.priority);
+  fib.rules.splice(after < 0 ? fib.rules.length : after, 0, rule);
+  return OK;
+}
+
+/** A selector that the request does not name matches anything, and the oldest match goes (fib_rules.c, rule_find). */
+function ruleMatches(named: Rule, other: Rule): boolean {
+  return sameRule(named, {
+    ...other,
+    suppressPrefixLength: named.suppressPrefixLength === undefined ? undefined : other.suppressPrefixLength,
+    inputInterface: named.inputInterface === undefined ? undefined : other.inputInterface,
+  });
+}
+
+export function deleteRule(fib: Fib, rule: Rule): StepResult {
+  const at = fib.rules.findIndex((other) => ruleMatches(rule, other));
+  if (at < 0) return refuse('ENOENT', 'no such file or directory');
+  fib.rules.splice(at, 1);
+  return OK;
+}
+
+/**
+ * Walks rules and tables as Linux does (net/core/fib_rules.c, fib_rules_lookup): priority order, `iif lo` only
+ * for what the host originates, in each table the longest prefix and then the lowest metric; a result that is
+ * suppressed, or a `throw` route, goes on with the next rule.
+ */
+export function lookup(fib: Fib, address: Address, packet: { readonly originated: boolean }): Lookup | undefined {
+  const family = familyOf(address);
+  const rules = fib.rules.filter((rule) => rule.family === family && !rule.foreign).sort((a, b) => a.priority - b.priority);
+  for (const rule of rules) {
+    if (rule.inputInterface !== undefined && !(rule.inputInterface === 'lo' && packet.originated)) continue;
+    const route = lookupTable(fib.routes, rule.table, { family, address, length: familyBits(family) });
+    if (route === undefined || route.type === 'throw') continue;
+    if (rule.suppressPrefixLength !== undefined && route.destination.length <= rule.suppressPrefixLength) continue;
+    return { rule, route };
+  }
+  return undefined;
+}
+
+function lookupTable(routes: readonly Route[], table: number, host: Prefix): Route | undefined {
+  let best: Route | undefined;
+  for (const route of routes) {
+    if (route.table !== table || route.family !== host.family || !containsAddress(route.destination, host.address)) continue;
+    const longer = best === undefined ? 1 : route.destination.length - best.destination.length;
+    if (longer > 0 || (longer === 0 && route.metric < best!.metric)) best = route;
+  }
+  return best;
+}

@@ -1,0 +1,336 @@
+/**
+ * A small, strict kernel for tests: the Kernel port, and methods to act as the outside world on it. Obeys facts
+ * K1-K7, K9 and K10; fib.ts has the routes and rules, this file links, addresses, notifications.
+ *
+ * Synchronous inside, asynchronous at the port: results and hints come as microtasks, like the real one's come
+ * from its sockets. The same contract suite runs against this and the real kernel (test/contract/).
+ */
+
+import type { Kernel, KernelHint, ObserveRequest, Step, StepResult } from '../../src/core/ports.js';
+import { familyOf, isLinkLocal, type Address, type Family } from '../../src/model/address.js';
+import type { InterfaceAddress, Link, Neighbour } from '../../src/model/link.js';
+import { prefix, type Prefix } from '../../src/model/prefix.js';
+import { TABLE_LOCAL, TABLE_MAIN, type Nexthop, type Route, type Rule } from '../../src/model/route.js';
+import type { Snapshot } from '../../src/model/snapshot.js';
+import { stepFault } from '../../src/kernel/apply.js';
+import { routeText, ruleText } from '../../src/kernel/text.js';
+import { addRoute, addRule, deleteRoute, deleteRule, lookup, refuse, type Fib, type Lookup } from './fib.js';
+
+const PROTO_KERNEL = 2;
+const PROTO_STATIC = 4;
+
+export interface LinkOptions {
+  readonly up?: boolean;
+  readonly mac?: string;
+  readonly altNames?: readonly string[];
+  readonly kind?: string;
+  readonly master?: number;
+  readonly vrfTable?: number;
+}
+
+/** A foreign route in few words; the rest is what `ip route add` would fill in, protocol static. */
+export interface ForeignRoute {
+  readonly destination: Prefix;
+  readonly via?: Address;
+  /** Interface name. */
+  readonly dev?: string;
+  readonly table?: number;
+  readonly metric?: number;
+  readonly protocol?: number;
+  readonly type?: Route['type'];
+}
+
+export class FakeKernel implements Kernel {
+  readonly links = new Map<number, Link>();
+  addresses: InterfaceAddress[] = [];
+  neighbours: Neighbour[] = [];
+  readonly fib: Fib = { routes: [], rules: [] };
+  /** Steps as they were applied, with their results. */
+  readonly applied: { readonly step: Step; readonly result: StepResult }[] = [];
+  observations = 0;
+  /** Set: every apply() answers so, and observe() rejects with it when it is not EPERM. */
+  failure: { readonly code: string; readonly message: string } | undefined;
+  #nextIndex = 1;
+  #subscription: { readonly request: ObserveRequest; readonly listener: (hint: KernelHint) => void } | undefined;
+
+  constructor() {
+    for (const [family, priority, table] of [
+      ['inet', 0, TABLE_LOCAL],
+      ['inet', 32766, TABLE_MAIN],
+      ['inet', 32767, 253],
+      ['inet6', 0, TABLE_LOCAL],
+      ['inet6', 32766, TABLE_MAIN],
+    ] as const) {
+      addRule(this.fib, { family, priority, table, suppressPrefixLength: undefined, inputInterface: undefined, protocol: PROTO_KERNEL, foreign: false });
+    }
+    this.linkAdd('lo', { up: true });
+  }
+
+  // The port.
+
+  async observe(request: ObserveRequest): Promise<Snapshot> {
+    await Promise.resolve();
+    this.observations++;
+    if (this.failure !== undefined && this.failure.code !== 'EPERM') throw Object.assign(new Error(this.failure.message), { code: this.failure.code });
+    const { protocol, mainMaxLength } = request;
+    const routes = this.fib.routes.map((route) => this.#withDead(route));
+    return {
+      links: [...this.links.values()],
+      addresses: [...this.addresses],
+      ownRoutes: routes.filter((route) => route.protocol === protocol),
+      mainRoutes: routes.filter((route) => route.table === TABLE_MAIN && route.protocol !== protocol && route.destination.length <= (mainMaxLength[route.family] ?? -1)),
+      rules: [...this.fib.rules],
+      neighbours: mainMaxLength.inet === undefined && mainMaxLength.inet6 === undefined ? [] : [...this.neighbours],
+    };
+  }
+
+  async apply(steps: readonly Step[]): Promise<readonly StepResult[]> {
+    const results = steps.map((step) => {
+      const result = this.#applyStep(step);
+      this.applied.push({ step, result });
+      return result;
+    });
+    await Promise.resolve();
+    return results;
+  }
+
+  subscribe(request: ObserveRequest, listener: (hint: KernelHint) => void): void {
+    this.#subscription = { request, listener };
+  }
+
+  close(): void {
+    this.#subscription = undefined;
+  }
+
+  #applyStep(step: Step): StepResult {
+    const fault = stepFault(step);
+    if (fault !== undefined) return refuse('EINVAL', fault);
+    if (this.failure !== undefined) return refuse(this.failure.code, this.failure.message);
+    switch (step.kind) {
+      case 'add-route': return addRoute(this.fib, this, step.route);
+      case 'delete-route': return deleteRoute(this.fib, step.route).result;
+      case 'add-rule': return addRule(this.fib, step.rule);
+      case 'delete-rule': return deleteRule(this.fib, step.rule);
+      default: throw new TypeError(JSON.stringify(step satisfies never));
+    }
+  }
+
+  // The outside world: links.
+
+  /** Adds a link and returns its index, which is never used twice (fact K9). */
+  linkAdd(name: string, options: LinkOptions = {}): number {
+    const index = this.#nextIndex++;
+    const { up = false, mac, altNames = [], kind, master, vrfTable } = options;
+    this.links.set(index, { index, name, altNames, mac, up, carrier: up, master, kind, vrfTable });
+    this.#hint('link', `link ${name} ${up ? 'up' : 'down'}`);
+    return index;
+  }
+
+  link(name: string): Link {
+    const link = [...this.links.values()].find((candidate) => candidate.name === name);
+    if (link === undefined) throw new Error(`fake kernel has no link ${name}`);
+    return link;
+  }
+
+  linkRename(name: string, newName: string): void {
+    this.#change(this.link(name), { name: newName });
+  }
+
+  /** Restores nothing but the connected subnets of the addresses that are still there (fact K1). */
+  linkUp(name: string): void {
+    const link = this.#change(this.link(name), { up: true, carrier: true });
+    for (const address of this.addresses) if (address.interfaceIndex === link.index) this.#connect(address);
+  }
+
+  /** K1: IPv4 routes go without a word; IPv6 routes are announced, and its addresses go too. */
+  linkDown(name: string): void {
+    const link = this.#change(this.link(name), { up: false, carrier: false });
+    this.#dropThrough(link.index, 'inet', false);
+    this.#dropThrough(link.index, 'inet6', true);
+    for (const address of this.addresses.filter((a) => a.interfaceIndex === link.index && a.family === 'inet6')) this.#forget(address);
+    this.neighbours = this.neighbours.filter((neighbour) => neighbour.interfaceIndex !== link.index);
+  }
+
+  /** K8: carrier loss keeps the routes; their next hops read as dead. */
+  linkCarrier(name: string, carrier: boolean): void {
+    this.#change(this.link(name), { carrier });
+  }
+
+  linkDelete(name: string): void {
+    const link = this.link(name);
+    if (link.up) this.linkDown(name);
+    for (const address of this.addresses.filter((a) => a.interfaceIndex === link.index)) this.#forget(address);
+    this.links.delete(link.index);
+    this.#hint('link', `deleted link ${name}`);
+  }
+
+  /** `addressAdd('eth0', '10.0.0.2/24')`. */
+  addressAdd(name: string, text: string, options: { readonly tentative?: boolean; readonly peer?: Address } = {}): void {
+    const link = this.link(name);
+    const { address, length } = splitPrefix(text);
+    const added: InterfaceAddress = { interfaceIndex: link.index, family: familyOf(address), address, peer: options.peer, length, tentative: options.tentative ?? false };
+    this.addresses.push(added);
+    this.#hint('address', `address ${text} dev ${name}`);
+    if (link.up) this.#connect(added);
+  }
+
+  /** K2: with the last IPv4 address of a link, every IPv4 route through it goes, without a word. */
+  addressRemove(name: string, text: string): void {
+    const link = this.link(name);
+    const { address } = splitPrefix(text);
+    const found = this.addresses.find((a) => a.interfaceIndex === link.index && a.address === address);
+    if (found === undefined) throw new Error(`fake kernel has no address ${text} on ${name}`);
+    this.#forget(found);
+    const gone = new Set(connectedRoutes(found).map(routeKey));
+    this.fib.routes = this.fib.routes.filter((route) => !(route.protocol === PROTO_KERNEL && gone.has(routeKey(route))));
+    if (found.family === 'inet' && !this.addresses.some((a) => a.interfaceIndex === link.index && a.family === 'inet')) this.#dropThrough(link.index, 'inet', false);
+  }
+
+  neighbourSet(name: string, address: Address, state: 'failed' | 'known' | 'absent'): void {
+    const interfaceIndex = this.link(name).index;
+    this.neighbours = this.neighbours.filter((n) => n.address !== address || n.interfaceIndex !== interfaceIndex);
+    if (state !== 'absent') this.neighbours.push({ interfaceIndex, address, failed: state === 'failed', known: state === 'known' });
+    if (state === 'failed') this.#hint('neighbour', `neighbour ${address} dev ${name} failed`);
+  }
+
+  // The outside world: routes and rules.
+
+  foreignRouteAdd(route: ForeignRoute, sender = 4242): StepResult {
+    const added = this.#foreign(route);
+    const result = addRoute(this.fib, this, added);
+    if (result.ok) this.#routeHint(added, false, sender);
+    return result;
+  }
+
+  /** Deletes any route, ours too, as an operator would. */
+  foreignRouteDelete(route: Route | ForeignRoute, sender = 4242): StepResult {
+    const { result, deleted } = deleteRoute(this.fib, 'nexthops' in route ? route : this.#foreign(route));
+    if (deleted !== undefined) this.#routeHint(deleted, true, sender);
+    return result;
+  }
+
+  /** K7: `ip -6 route append` merges into the route of the same identity, under that one's protocol. */
+  foreignNexthopAppend(route: Route, nexthop: Nexthop, sender = 4242): void {
+    this.fib.routes = this.fib.routes.map((other) => (other === route || routeKey(other) === routeKey(route) ? { ...other, nexthops: [...other.nexthops, nexthop] } : other));
+    this.#routeHint(route, false, sender);
+  }
+
+  /** `ip route flush table N`, both families unless one is given. */
+  flushTable(table: number, family?: Family, sender = 4242): void {
+    const flushed = this.fib.routes.filter((route) => route.table === table && (family === undefined || route.family === family));
+    this.fib.routes = this.fib.routes.filter((route) => !flushed.includes(route));
+    for (const route of flushed) this.#routeHint(route, true, sender);
+  }
+
+  foreignRuleAdd(rule: Rule, sender = 4242): StepResult {
+    const result = addRule(this.fib, rule);
+    if (result.ok) this.#hint('rule', `rule ${ruleText(rule)}`, false, sender);
+    return result;
+  }
+
+  /** `ip rule flush`, sparing the kernel's own. */
+  flushRules(family?: Family, sender = 4242): void {
+    const flushed = this.fib.rules.filter((rule) => rule.protocol !== PROTO_KERNEL && (family === undefined || rule.family === family));
+    this.fib.rules = this.fib.rules.filter((rule) => !flushed.includes(rule));
+    for (const rule of flushed) this.#hint('rule', `deleted rule ${ruleText(rule)}`, rule.protocol === this.#subscription?.request.protocol, sender);
+  }
+
+  /** The event socket overflowed. */
+  loseEvents(): void {
+    this.#hint('overflow', '1 kernel events lost');
+  }
+
+  // Looking.
+
+  /** Where the packet would go; undefined: no route. */
+  lookup(address: Address, packet: { readonly originated: boolean }): Lookup | undefined {
+    return lookup(this.fib, address, packet);
+  }
+
+  /** As `ip route show table all` (without table local), or of one table; sorted. */
+  routeLines(table?: number): readonly string[] {
+    return this.fib.routes
+      .filter((route) => (table === undefined ? route.table !== TABLE_LOCAL : route.table === table))
+      .map((route) => routeText(route, (index) => this.links.get(index)?.name))
+      .sort();
+  }
+
+  /** As `ip rule`, for one family. */
+  ruleLines(family: Family): readonly string[] {
+    return this.fib.rules.filter((rule) => rule.family === family).map(ruleText);
+  }
+
+  #foreign({ destination, via, dev, table, metric, protocol, type }: ForeignRoute): Route {
+    const interfaceIndex = dev === undefined ? this.#behind(via) : this.link(dev).index;
+    const nexthops = (type ?? 'unicast') === 'unicast' ? [{ gateway: via, interfaceIndex, dead: false }] : [];
+    const defaultMetric = destination.family === 'inet6' ? 1024 : 0;
+    return { family: destination.family, table: table ?? TABLE_MAIN, destination, metric: metric ?? defaultMetric, tos: 0, protocol: protocol ?? PROTO_STATIC, type: type ?? 'unicast', nexthops };
+  }
+
+  #behind(gateway: Address | undefined): number {
+    const found = gateway === undefined ? undefined : this.lookup(gateway, { originated: true });
+    return found?.route.nexthops[0]?.interfaceIndex ?? 0;
+  }
+
+  #withDead(route: Route): Route {
+    if (!route.nexthops.some((nexthop) => this.links.get(nexthop.interfaceIndex)?.carrier !== true)) return route;
+    return { ...route, nexthops: route.nexthops.map((nexthop) => ({ ...nexthop, dead: this.links.get(nexthop.interfaceIndex)?.carrier !== true })) };
+  }
+
+  #change(link: Link, change: Partial<Link>): Link {
+    const changed = { ...link, ...change };
+    this.links.set(link.index, changed);
+    this.#hint('link', `link ${changed.name} ${changed.up ? 'up' : 'down'}, ${changed.carrier ? 'carrier' : 'no carrier'}`);
+    return changed;
+  }
+
+  #connect(address: InterfaceAddress): void {
+    for (const route of connectedRoutes(address)) {
+      if (addRoute(this.fib, this, route).ok) this.#routeHint(route, false, 0);
+    }
+  }
+
+  #forget(address: InterfaceAddress): void {
+    this.addresses = this.addresses.filter((other) => other !== address);
+    this.#hint('address', `deleted address ${address.address}/${address.length} dev ${this.links.get(address.interfaceIndex)?.name ?? ''}`);
+  }
+
+  #dropThrough(interfaceIndex: number, family: Family, announced: boolean): void {
+    const dropped = this.fib.routes.filter((route) => route.family === family && route.nexthops.some((nexthop) => nexthop.interfaceIndex === interfaceIndex));
+    this.fib.routes = this.fib.routes.filter((route) => !dropped.includes(route));
+    if (announced) for (const route of dropped) this.#routeHint(route, true, 0);
+  }
+
+  /** What the event filter lets through: ours, and main's that are short enough. */
+  #routeHint(route: Route, deleted: boolean, sender: number): void {
+    const request = this.#subscription?.request;
+    if (request === undefined) return;
+    const own = route.protocol === request.protocol;
+    const cover = route.table === TABLE_MAIN && route.destination.length <= (request.mainMaxLength[route.family] ?? -1);
+    if (own || cover) this.#hint('route', `${deleted ? 'deleted route' : 'route'} ${routeText(route)}`, own && deleted, sender);
+  }
+
+  #hint(kind: KernelHint['kind'], text: string, ownDeleted = false, sender = 0): void {
+    const subscription = this.#subscription;
+    if (subscription !== undefined) queueMicrotask(() => subscription.listener({ kind, text, ownDeleted, sender }));
+  }
+}
+
+function splitPrefix(text: string): { readonly address: Address; readonly length: number } {
+  const [address = '', length = ''] = text.split('/');
+  return { address, length: Number(length) };
+}
+
+function routeKey(route: Route): string {
+  return `${route.table} ${route.destination.address}/${route.destination.length} ${route.metric} ${route.nexthops.map((nexthop) => nexthop.interfaceIndex).join()}`;
+}
+
+/** What an address brings by itself: its subnet in main, itself in local. */
+function connectedRoutes({ address, length, family, interfaceIndex }: InterfaceAddress): readonly Route[] {
+  const common = { family, tos: 0, protocol: PROTO_KERNEL, nexthops: [{ gateway: undefined, interfaceIndex, dead: false }] };
+  const host = family === 'inet' ? 32 : 128;
+  const metric = family === 'inet6' ? 256 : 0;
+  const subnet: Route = { ...common, table: TABLE_MAIN, destination: prefix(address, length), metric, type: 'unicast' };
+  const local: Route = { ...common, table: TABLE_LOCAL, destination: prefix(address, host), metric, type: 'local' };
+  return isLinkLocal(address) || length < host ? [subnet, local] : [local];
+}
