@@ -26,7 +26,53 @@ export interface FrrDaemons {
   readonly socketDirectory: string;
 }
 
-export type RoutingDaemon = FrrDaemons;
+/** BIRD 2 or 3, by its control socket. */
+export interface BirdDaemon {
+  readonly kind: 'bird';
+  readonly socket: string;
+}
+
+/** What the kinds below have in common: they cannot know whose routes the daemon installs. */
+interface Generic {
+  /** rtm_protocol numbers of the daemon's routes: stale once it is dead. Empty: none is ever taken for stale. */
+  readonly routeProtocols: readonly number[];
+}
+
+/** A systemd unit: healthy while its cgroup has processes. */
+export interface UnitDaemon extends Generic {
+  readonly kind: 'unit';
+  /** `frr.service`. */
+  readonly unit: string;
+}
+
+/** A process by its pid file. */
+export interface PidfileDaemon extends Generic {
+  readonly kind: 'pidfile';
+  readonly path: string;
+}
+
+/** A process by its name (comm, proc(5)). */
+export interface ProcessDaemon extends Generic {
+  readonly kind: 'process';
+  readonly name: string;
+}
+
+/** A stream socket that accepts and stays open. */
+export interface SocketDaemon extends Generic {
+  readonly kind: 'socket';
+  readonly endpoint: { readonly kind: 'unix'; readonly path: string } | { readonly kind: 'tcp'; readonly host: Address; readonly port: number };
+}
+
+/** A command whose exit status 0 means healthy. */
+export interface ExecDaemon extends Generic {
+  readonly kind: 'exec';
+  /** Absolute path and arguments; no shell. */
+  readonly command: readonly [string, ...string[]];
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+}
+
+export type RoutingDaemon = FrrDaemons | BirdDaemon | UnitDaemon | PidfileDaemon | ProcessDaemon | SocketDaemon | ExecDaemon;
 
 export type Placement = 'local' | 'main';
 export type Role = 'primary' | 'standby';

@@ -46,13 +46,14 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   const choice = chooseConfig(options.paths);
   if (choice.kind === 'none') throw new CommandError(EXIT.CONFIG, `nothing to run\n${renderDiagnostics(choice.diagnostics)}`, `backup-router check -c ${options.paths.configFile}`);
   reportChoice(log, choice.chosen, options.paths);
-  if (!options.dryRun) await mustBeAllowed(options.paths);
+  const taken = await someoneListens(options.paths.controlSocket);
+  if (!options.dryRun) mustBeAllowed(options.paths, taken);
 
   if (loadLibc() === undefined) log('warning', 'no-koffi', { message: libcFault(), effect: 'kernel events are polled for each second; reload works by SIGHUP only' });
   const notifier = createNotifier(process.env, (failure) => log('warning', 'notify-failed', { message: failure }));
   const kernel = options.dryRun ? dryRun(openKernel(), (step) => process.stdout.write(`${step.kind} ${stepText(step)}\n`)) : openKernel();
   try {
-    return await live({ options, startedAt, log, chosen: choice.chosen, notifier, kernel });
+    return await live({ options, startedAt, log, chosen: choice.chosen, notifier, kernel, taken });
   } finally {
     kernel.close();
   }
@@ -65,9 +66,11 @@ interface Life {
   readonly chosen: Chosen;
   readonly notifier: Notifier;
   readonly kernel: Kernel;
+  /** The control socket belongs to a running agent, beside which this is a dry run. */
+  readonly taken: boolean;
 }
 
-function live({ options, startedAt, log, chosen, notifier, kernel }: Life): Promise<number> {
+function live({ options, startedAt, log, chosen, notifier, kernel, taken }: Life): Promise<number> {
   return new Promise((resolve) => {
     let current = chosen;
     let health = openHealth(current.config.routingDaemons, timingOf(current.config));
@@ -137,10 +140,11 @@ function live({ options, startedAt, log, chosen, notifier, kernel }: Life): Prom
       onExit: () => finish(EXIT.OK),
     });
     process.on('SIGHUP', reload).on('SIGTERM', stop).on('SIGINT', stop);
+    if (taken) return;
     control = startControlServer(
       options.paths.controlSocket,
       async (request) => (request.command === 'status' ? { ok: true, status: status() } : reload()),
-      (error) => log('warning', 'control-socket', { message: error.message, effect: 'status and reload work by signals only' }),
+      (error) => log('warning', 'control-socket', { message: error.message, effect: 'no status; reload by SIGHUP only' }),
     );
   });
 }
@@ -149,11 +153,11 @@ function timingOf(config: Config): { readonly probeIntervalMs: number; readonly 
   return { probeIntervalMs: config.probeIntervalMs, probeTimeoutMs: config.probeTimeoutMs };
 }
 
-async function mustBeAllowed(paths: Paths): Promise<void> {
+function mustBeAllowed(paths: Paths, taken: boolean): void {
   if (!mayChangeRoutes()) {
     throw new CommandError(EXIT.NO_PERMISSION, 'no permission to change routes: the capability CAP_NET_ADMIN is missing', 'run as root, or in a unit with AmbientCapabilities=CAP_NET_ADMIN');
   }
-  if (await someoneListens(paths.controlSocket)) {
+  if (taken) {
     throw new CommandError(EXIT.UNAVAILABLE, `another agent runs already (it listens on ${paths.controlSocket})`, 'backup-router status');
   }
 }
