@@ -2,7 +2,7 @@
  * What each input changes in the state, before anything is decided. Pure; the decisions follow in machine.ts.
  */
 
-import type { Config } from '../model/config.js';
+import { allBackupRouters, type Config } from '../model/config.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { died } from './damping.js';
@@ -138,7 +138,7 @@ export function absorbReload(
   input: { readonly config: Config; readonly watched: readonly WatchedDaemon[]; readonly restarted: boolean },
   now: number,
 ): State {
-  const former = [...state.formerGateways, ...state.config.backupRouters.flatMap((router) => router.gateways)];
+  const former = [...state.formerGateways, ...allBackupRouters(state.config).flatMap((router) => router.gateways)];
   const daemons = new Map<DaemonId, DaemonState>();
   for (const watched of input.watched) {
     const known = input.restarted ? undefined : state.daemons.get(watched.id);

@@ -10,6 +10,7 @@
  *   applied          refusals and faults; dirty (verify)         settle
  *   answered         what the daemon holds                       settle
  *   reload           configuration; gateways remembered          settle
+ *   role, override, pin  the word of the role source or operator settle
  *   tick             nothing                                     settle
  *   stop             stopping                                    leave
  *
@@ -21,7 +22,7 @@
  * before the desired state is known.
  */
 
-import type { Config } from '../model/config.js';
+import { allBackupRouters, type Config } from '../model/config.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
 import { prefixText, type Prefix } from '../model/prefix.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -32,7 +33,7 @@ import { nextPhase } from './phase.js';
 import { ownership, plan } from './plan.js';
 import type { KernelHint, ObserveRequest, Step, StepResult } from './ports.js';
 import { coverage } from './rivals.js';
-import type { Phase, RoundCause, State } from './state.js';
+import type { Phase, Pin, RoleState, RoundCause, State } from './state.js';
 
 
 export type Input =
@@ -45,6 +46,11 @@ export type Input =
   | { readonly kind: 'answered'; readonly held: ReadonlyMap<string, boolean> }
   /** `restarted`: the health adapters were opened anew, so that every verdict is awaited again. */
   | { readonly kind: 'reload'; readonly config: Config; readonly watched: readonly WatchedDaemon[]; readonly restarted: boolean }
+  /** The role source speaks. */
+  | { readonly kind: 'role'; readonly role: RoleState }
+  /** An operator overrides the role (undefined: no longer) or pins the routes. */
+  | { readonly kind: 'override'; readonly role: RoleState | undefined }
+  | { readonly kind: 'pin'; readonly pin: Pin | undefined }
   | { readonly kind: 'tick' }
   | { readonly kind: 'stop' };
 
@@ -82,6 +88,12 @@ function absorb(state: State, input: Input, now: number): State {
       return absorbReload(state, input, now);
     case 'stop':
       return { ...state, stopping: true };
+    case 'role':
+      return { ...state, role: input.role };
+    case 'override':
+      return { ...state, roleOverride: input.role };
+    case 'pin':
+      return { ...state, pin: input.pin };
     case 'tick':
       return state;
     default:
@@ -166,7 +178,7 @@ function observeRequest(state: State, cause: RoundCause): ObserveRequest {
 
 /** What the event socket must let through, whatever the phase: events of today decide about tomorrow's phase. */
 export function interest(config: Config): ObserveRequest {
-  return { protocol: config.routeProtocol, mainMaxLength: longestDestinations(config.backupRouters) };
+  return { protocol: config.routeProtocol, mainMaxLength: longestDestinations(allBackupRouters(config)) };
 }
 
 /** on-stop: leave the kernel as it is, or take out what is ours, then go. */

@@ -1,7 +1,7 @@
 /**
  * Are the backup routes in or out? One total function of what is known. Pure.
  *
- *   daemons                                                     primary        standby
+ *   daemons                                                     primary        standby, pinned
  *   one down, dead, hung, or silent past the deadline           in (down)      in
  *   one not judged yet                                          as before      in
  *   all answer, hold-time not over                              in (hold)      in
@@ -16,6 +16,7 @@
  * Invariant: no input but a healthy verdict of every daemon leads to `out`.
  */
 
+import { allBackupRouters } from '../model/config.js';
 import { prefixText, type Prefix } from '../model/prefix.js';
 import { dampedHoldMs } from './damping.js';
 import { ownedRoutes, ownership } from './plan.js';
@@ -35,7 +36,9 @@ type Inside = (cause: InCause, reason: string, until?: number | 'never', from?: 
 
 function judge(state: State, now: number): Phase {
   const inside: Inside = (cause, reason, until, from) => ({ kind: 'in', cause, since: now, reason, until, from });
-  if (state.config.role === 'standby') return inside('standby', 'role is standby');
+  if (state.pin !== undefined && (state.pin.until === 'never' || now < state.pin.until)) return inside('pinned', state.pin.reason, state.pin.until);
+  const { role, reason } = state.roleOverride ?? state.role;
+  if (role === 'standby') return inside('standby', `role is standby: ${reason}`);
 
   const daemons = [...state.daemons.values()];
   const bad = worst(daemons.filter((daemon) => daemon.life !== 'responsive' && daemon.life !== 'unknown'));
@@ -44,7 +47,9 @@ function judge(state: State, now: number): Phase {
   const unknown = daemons.find((daemon) => daemon.life === 'unknown');
   if (unknown !== undefined) {
     if (now >= state.verdictsBy) return inside('down', `${unknown.id} has not answered in time`);
-    if (state.phase.kind !== 'starting') return state.phase;
+    if (state.phase.kind === 'out') return state.phase;
+    // What was pinned or on standby a moment ago is in, and stays so until the verdict.
+    if (state.phase.kind === 'in') return state.phase.cause === 'pinned' || state.phase.cause === 'standby' ? inside('down', `${unknown.id} is not heard of yet`) : state.phase;
     return routesAreIn(state) ? inside('down', 'routes were in when the agent started') : state.phase;
   }
 
@@ -85,7 +90,7 @@ function judgeCovers(state: State, phase: Phase & { kind: 'out' }, now: number, 
 }
 
 function everything(state: State): readonly string[] {
-  return state.config.backupRouters.flatMap((router) => router.destinations.map(prefixText));
+  return allBackupRouters(state.config).flatMap((router) => router.destinations.map(prefixText));
 }
 
 /** The daemon to name when several are not well: the one that has been so for longest. */

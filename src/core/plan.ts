@@ -10,7 +10,7 @@
  */
 
 import type { Address } from '../model/address.js';
-import type { Config } from '../model/config.js';
+import { allBackupRouters, type Config } from '../model/config.js';
 import type { Nexthop, Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { routeKey, routeSlot, ruleKey } from './keys.js';
@@ -34,7 +34,7 @@ export function ownership(config: Config, formerGateways: Iterable<Address> = []
   return {
     protocol: config.routeProtocol,
     tableBase: config.tableBase,
-    gateways: new Set([...formerGateways, ...config.backupRouters.flatMap((router) => router.gateways)]),
+    gateways: new Set([...formerGateways, ...allBackupRouters(config).flatMap((router) => router.gateways)]),
   };
 }
 

@@ -7,6 +7,7 @@
  * daemon says that it holds the route (fact F13: "vty answers" proves nothing).
  */
 
+import { allBackupRouters } from '../model/config.js';
 import { containsPrefix, prefixText, type Prefix } from '../model/prefix.js';
 import type { Nexthop, Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -94,7 +95,7 @@ export function coverage(state: State, snapshot: Snapshot, trusting = false): Co
   const toConfirm = new Map<string, Prefix>();
   const usable = snapshot.mainRoutes.filter((route) => resolves(snapshot, route) && staleSince(state.daemons.values(), route) === undefined);
   const watched = new Set([...state.daemons.values()].flatMap((daemon) => daemon.protocols));
-  for (const destination of state.config.backupRouters.flatMap((router) => router.destinations)) {
+  for (const destination of allBackupRouters(state.config).flatMap((router) => router.destinations)) {
     const covers = usable.filter((route) => containsPrefix(route.destination, destination));
     const counts = (route: Route): boolean => (state.confirmed.get(prefixText(route.destination)) ?? trusting) || !watched.has(route.protocol);
     if (covers.some(counts)) continue;

@@ -4,7 +4,7 @@
  */
 
 import type { Address } from '../model/address.js';
-import type { Config } from '../model/config.js';
+import type { Config, Role } from '../model/config.js';
 import type { DaemonId, WatchedDaemon } from '../model/daemon.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { ObserveRequest } from './ports.js';
@@ -21,7 +21,7 @@ export interface DaemonState extends WatchedDaemon {
 }
 
 /** Why routes are in. */
-export type InCause = 'standby' | 'down' | 'hold' | 'converging';
+export type InCause = 'pinned' | 'standby' | 'down' | 'hold' | 'converging';
 
 export type Phase =
   /** Beside a daemon that has not been judged yet: the kernel is left as it was found. */
@@ -64,8 +64,25 @@ export interface Fight {
   readonly culprit: string;
 }
 
+/** The role in force and where it comes from. */
+export interface RoleState {
+  readonly role: Role;
+  readonly reason: string;
+}
+
+/** An operator's word that the routes stay in. */
+export interface Pin {
+  readonly until: number | 'never';
+  readonly reason: string;
+}
+
 export interface State {
   readonly config: Config;
+  /** What the configured source says. */
+  readonly role: RoleState;
+  /** What an operator says instead. */
+  readonly roleOverride: RoleState | undefined;
+  readonly pin: Pin | undefined;
   readonly formerGateways: ReadonlySet<Address>;
   readonly daemons: ReadonlyMap<DaemonId, DaemonState>;
   /** Daemons without a verdict are waited for until then; after that they count as down. */
@@ -110,11 +127,17 @@ export interface Beginning {
   /** Gateways of configurations before this one, whose routes may still stand. */
   readonly formerGateways: Iterable<Address>;
   readonly resyncMs: number;
+  readonly role: RoleState;
+  readonly roleOverride: RoleState | undefined;
+  readonly pin: Pin | undefined;
 }
 
-export function initialState({ config, watched, formerGateways, resyncMs }: Beginning, now: number): State {
+export function initialState({ config, watched, formerGateways, resyncMs, role, roleOverride, pin }: Beginning, now: number): State {
   return {
     config,
+    role,
+    roleOverride,
+    pin,
     formerGateways: new Set(formerGateways),
     daemons: new Map(watched.map((daemon) => [daemon.id, { ...daemon, life: 'unknown' as const, since: now, reason: 'not heard of yet' }])),
     verdictsBy: now + config.probeTimeoutMs,

@@ -76,12 +76,42 @@ export type RoutingDaemon = FrrDaemons | BirdDaemon | UnitDaemon | PidfileDaemon
 
 export type Placement = 'local' | 'main';
 export type Role = 'primary' | 'standby';
+
+/** Where the role comes from. A source that cannot be read means standby: in doubt the routes are in. */
+export type RoleSource =
+  | { readonly kind: 'fixed'; readonly role: Role }
+  /** A file whose first word is `primary` (or `master`) or `standby` (or `backup`); watched. */
+  | { readonly kind: 'file'; readonly path: string }
+  /** A command that prints such a word; no shell. */
+  | { readonly kind: 'exec'; readonly command: readonly [string, ...string[]]; readonly intervalMs: number; readonly timeoutMs: number };
+
+/** Every backup router of every management interface. */
+export function allBackupRouters(config: Config): readonly BackupRouter[] {
+  return config.managementInterfaces.flatMap((management) => management.backupRouters);
+}
+
+/** How a selector is written and shown. */
+export function selectorText(selector: InterfaceSelector): string {
+  return selector.kind === 'name' ? selector.name : selector.mac;
+}
 export type OnStop = 'keep' | 'withdraw';
 
-export interface Config {
-  readonly managementInterface: string;
+/** How a management interface is found among the links. */
+export type InterfaceSelector =
+  /** By its name or one of its alternative names (`ip link property add altname`). */
+  | { readonly kind: 'name'; readonly name: string }
+  /** By its MAC address, lower-case colon form. */
+  | { readonly kind: 'mac'; readonly mac: string };
+
+export interface ManagementInterface {
+  readonly selector: InterfaceSelector;
   /** One a family at most, one at least. */
   readonly backupRouters: readonly BackupRouter[];
+}
+
+export interface Config {
+  /** In order of preference, at least one: of two that reach the same destination the first one carries it. */
+  readonly managementInterfaces: readonly ManagementInterface[];
   readonly routingDaemons: readonly RoutingDaemon[];
   readonly holdMs: number;
   /** 0: as Junos, no wait for coverage. */
@@ -90,7 +120,7 @@ export interface Config {
   readonly probeTimeoutMs: number;
   readonly preemptAfterMs: Timeout;
   readonly placement: Placement;
-  readonly role: Role;
+  readonly role: RoleSource;
   /** rtm_protocol that marks what the agent owns. */
   readonly routeProtocol: number;
   /** Table of destinations of length L: tableBase + L. */

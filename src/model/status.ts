@@ -15,7 +15,7 @@ export interface Status {
   };
   readonly routes: {
     readonly phase: 'starting' | 'in' | 'out';
-    readonly cause: 'standby' | 'down' | 'hold' | 'converging' | null;
+    readonly cause: 'pinned' | 'standby' | 'down' | 'hold' | 'converging' | null;
     readonly reason: string;
     readonly since: string;
     readonly forMs: number;
@@ -23,8 +23,19 @@ export interface Status {
     readonly untilMs: number | null;
     readonly placement: string;
     readonly role: string;
+    /** Why it is this role: configured, which file or command said so, set by an operator. */
+    readonly roleReason: string;
   };
-  readonly managementInterface: { readonly name: string; readonly index: number | null; readonly up: boolean; readonly carrier: boolean; readonly addresses: readonly string[] };
+  readonly managementInterfaces: readonly {
+    /** As configured: a name or a MAC address. */
+    readonly selector: string;
+    /** null: no such interface now. */
+    readonly name: string | null;
+    readonly index: number | null;
+    readonly up: boolean;
+    readonly carrier: boolean;
+    readonly addresses: readonly string[];
+  }[];
   readonly daemons: readonly {
     readonly id: string;
     readonly state: 'unknown' | 'down' | 'appeared' | 'unresponsive' | 'responsive';
@@ -37,7 +48,7 @@ export interface Status {
   readonly faults: readonly string[];
   /** Who keeps deleting what is ours; null: nobody. */
   readonly interference: { readonly episodes: number; readonly last: string; readonly pauseMs: number } | null;
-  readonly damping: { readonly deaths: number; readonly holdMs: number };
+  readonly damping: { readonly deaths: number; readonly holdMs: number; readonly reason: string | null };
 }
 
 export interface BackupRouteStatus {
