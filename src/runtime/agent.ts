@@ -3,6 +3,7 @@
  * Routes come first: control socket, READY and the last known good copy follow the first round.
  */
 
+import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { startControlServer, type ControlServer } from '../control/server.js';
 import { someoneListens } from '../control/probe.js';
 import type { Response } from '../control/protocol.js';
@@ -36,6 +37,7 @@ export interface AgentOptions {
   readonly verbose: boolean;
 }
 
+const TAKEN_POLL_MS = 1_000;
 /** How long an orderly end may take before we go anyway; the kernel keeps what it has. */
 const STOP_DEADLINE_MS = 3_000;
 
@@ -46,7 +48,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   const choice = chooseConfig(options.paths);
   if (choice.kind === 'none') throw new CommandError(EXIT.CONFIG, `nothing to run\n${renderDiagnostics(choice.diagnostics)}`, `backup-router check -c ${options.paths.configFile}`);
   reportChoice(log, choice.chosen, options.paths);
-  const taken = await someoneListens(options.paths.controlSocket);
+  const taken = await takenSocket(options, log);
   if (!options.dryRun) mustBeAllowed(options.paths, taken);
 
   if (loadLibc() === undefined) log('warning', 'no-koffi', { message: libcFault(), effect: 'kernel events are polled for each second; reload works by SIGHUP only' });
@@ -151,6 +153,21 @@ function live({ options, startedAt, log, chosen, notifier, kernel, taken }: Life
 
 function timingOf(config: Config): { readonly probeIntervalMs: number; readonly probeTimeoutMs: number } {
   return { probeIntervalMs: config.probeIntervalMs, probeTimeoutMs: config.probeTimeoutMs };
+}
+
+/**
+ * Whether another agent owns the control socket. Under a service manager, which would start us ten times a second for nothing,
+ * its end is waited for; a person is told at once.
+ */
+async function takenSocket(options: AgentOptions, log: Log): Promise<boolean> {
+  let taken = await someoneListens(options.paths.controlSocket);
+  if (!taken || options.dryRun || process.env['NOTIFY_SOCKET'] === undefined) return taken;
+  log('error', 'another-agent', { socket: options.paths.controlSocket, effect: 'waiting for its end', remedy: 'stop the one that was started by hand' });
+  while (taken) {
+    await setTimeoutPromise(TAKEN_POLL_MS);
+    taken = await someoneListens(options.paths.controlSocket);
+  }
+  return taken;
 }
 
 function mustBeAllowed(paths: Paths, taken: boolean): void {

@@ -14,7 +14,11 @@ export type Journal = (before: State, input: Input, result: Transition, now: num
 /** Steps named one by one in the log, at the most. */
 const NAMED_STEPS = 8;
 
+/** A storm of events loses many: told once in this time. */
+const LOST_EVERY_MS = 10_000;
+
 export function createJournal(log: Log): Journal {
+  let lostTold = Number.NEGATIVE_INFINITY;
   return (before, input, { state, outputs }, now) => {
     if (input.kind === 'verdict') logVerdict(log, before, state, input.id, now);
     if (input.kind === 'reload') log('notice', 'configuration-reloaded');
@@ -27,7 +31,10 @@ export function createJournal(log: Log): Journal {
     if (state.fight !== before.fight && input.kind === 'hint') {
       log('warning', 'interference', { what: input.hint.text, episode: state.fight.count, pause_ms: Math.max(0, Math.round(state.notBefore - now)) });
     }
-    if (input.kind === 'hint' && input.hint.kind === 'overflow') log('warning', 'events-lost', { remedy: 'none needed, everything is looked at anew' });
+    if (input.kind === 'hint' && input.hint.kind === 'overflow' && now - lostTold > LOST_EVERY_MS) {
+      lostTold = now;
+      log('notice', 'events-lost', { what: input.hint.text, remedy: 'none needed, everything is looked at anew' });
+    }
   };
 }
 

@@ -1,0 +1,30 @@
+/**
+ * Copies what runs, and nothing else, from a built checkout: install-stage.mjs PROJECT DESTINATION
+ *
+ * That is the compiled program (only files whose source still exists), package.json (it says that .js means ESM) and the
+ * production packages of the lock file, as they lie in node_modules: no network, no npm, no scripts.
+ */
+
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+const [project, destination] = process.argv.slice(2);
+
+for (const file of readdirSync(join(project, 'dist/src'), { recursive: true })) {
+  if (!file.endsWith('.js') || !existsSync(join(project, 'src', file.replace(/\.js$/, '.ts')))) continue;
+  copy(join('dist/src', file));
+}
+copy('package.json');
+
+const { packages } = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));
+for (const [path, { dev, optional }] of Object.entries(packages)) {
+  // '' is the project itself; a package inside another comes along with that one.
+  if (path === '' || dev || path.lastIndexOf('node_modules/') > 0) continue;
+  if (existsSync(join(project, path))) copy(path);
+  else if (!optional) throw new Error(`${path} is missing: run scripts/setup build`);
+}
+
+function copy(path) {
+  mkdirSync(dirname(join(destination, path)), { recursive: true });
+  cpSync(join(project, path), join(destination, path), { recursive: true });
+}

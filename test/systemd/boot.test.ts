@@ -1,0 +1,225 @@
+/**
+ * The agent under a real systemd as PID 1, beside the real frr.service: boot, convergence, the deaths of daemon and agent,
+ * the watchdog, networkd's foreign-route deletion, reload, removal. One boot; the tests follow upon each other.
+ */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import t from 'tap';
+import type { Process } from '../../src/lab/process.js';
+import { eventually } from '../../src/lab/wait.js';
+import type { Status } from '../../src/model/status.js';
+import { CHECKOUT } from './host/machine.js';
+import { cannotBoot } from './host/requirements.js';
+import { CONFIG, SHORT_WATCHDOG, startRouter, type Router } from './router.js';
+
+const AGENT = 'backup-router.service';
+const CONFIG_FILE = '/etc/backup-router/config.yaml';
+const DROP_IN = `/etc/systemd/system/${AGENT}.d/test.conf`;
+const CAP_NET_ADMIN = 1n << 12n;
+
+const EXPECTED = [
+  '198.51.100.0/24 via 10.77.0.1 dev mgmt0 table 25524',
+  ...['31016: from all iif lo lookup 254 suppress_prefixlength 23 proto 157', '31017: from all iif lo lookup 25524 proto 157'],
+  ...['31064: from all iif lo lookup 254 proto 157', '31065: from all iif lo lookup 25500 proto 157'],
+  ...['31256: from all iif lo lookup 254 proto 157', '31257: from all iif lo lookup 25500 proto 157'],
+  'default via 10.77.0.1 dev mgmt0 table 25500',
+  'default via 2001:db8:77::1 dev mgmt0 table 25500 metric 1024 pref medium',
+];
+
+// Several restarts and a watchdog's patience; tap's 30 s are for a unit test.
+t.setTimeout(200_000);
+
+t.test('under systemd', { skip: cannotBoot() }, async (t) => {
+  const router = await startRouter();
+  t.teardown(() => router.close());
+  const { machine } = router;
+  const status = (): Status => JSON.parse(machine.try('backup-router', 'status', '--json').stdout) as Status;
+  const mainPid = (): number => Number(machine.property(AGENT, 'MainPID'));
+  const restarts = (): number => Number(machine.property(AGENT, 'NRestarts'));
+  const comeIn = (timeoutMs: number, what: string): Promise<unknown> => eventually(() => same(router.owned()), { timeoutMs, what: `backup routes in ${what}` });
+  const goOut = (timeoutMs: number, what: string): Promise<unknown> => eventually(() => router.owned().length === 0, { timeoutMs, what: `backup routes out ${what}` });
+  const newPid = (old: number, timeoutMs: number): Promise<unknown> =>
+    eventually(() => ![0, old].includes(mainPid()) && machine.property(AGENT, 'ActiveState') === 'active', { timeoutMs, what: 'another process, ready' });
+
+  t.test('routes are in before FRR starts', async (t) => {
+    t.match(machine.run('cat', '/run/when-frr-started'), /^default via 10\.77\.0\.1 dev mgmt0 table 25500 *\n.*\ndefault via 2001:db8:77::1 dev mgmt0 table 25500 /);
+    const [ready, frr] = [machine.property(AGENT, 'ActiveEnterTimestampMonotonic'), machine.property('frr.service', 'InactiveExitTimestampMonotonic')].map(Number);
+    t.ok(ready! > 0 && ready! < frr!, `READY at ${ready} us, frr.service from ${frr} us on`);
+    t.equal(machine.try('systemctl', 'is-system-running').stdout.trim(), 'running', 'no unit failed');
+  });
+
+  t.test('as an unprivileged user with one capability', async (t) => {
+    const proc = machine.run('cat', `/proc/${mainPid()}/status`);
+    t.notMatch(proc, /^Uid:\s+0\s/m);
+    t.equal(machine.run('ps', '-o', 'user:20=', '-p', String(mainPid())).trim(), 'backup-router');
+    for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb']) t.equal(BigInt(`0x${new RegExp(`^${set}:\\s*([0-9a-f]+)`, 'm').exec(proc)?.[1]}`), CAP_NET_ADMIN, set);
+    t.match(proc, /^NoNewPrivs:\s+1$/m);
+    t.match(proc, /^Seccomp:\s+2$/m, 'the system call filter is on');
+  });
+
+  t.test('the unit is clean, and exposed no more than OK', async (t) => {
+    const verify = machine.try('systemd-analyze', 'verify', AGENT);
+    t.same([verify.status, verify.stdout, verify.stderr], [0, '', '']);
+    const score = Number(/exposure level for backup-router\.service: ([0-9.]+)/.exec(machine.run('systemd-analyze', 'security', AGENT))?.[1]);
+    t.ok(score <= 2.0, `systemd-analyze security: ${score}`);
+    t.equal(machine.property(AGENT, 'WatchdogUSec'), '20s');
+    t.match(machine.run('systemctl', 'status', AGENT), /Status: "backup routes /, 'STATUS arrives');
+  });
+
+  t.test('out once FRR has converged', async (t) => {
+    await goOut(15_000, 'after convergence');
+    t.match(router.namespace.ip('-4 route show default'), /via 10\.78\.0\.1 dev data0/);
+    t.equal(status().routes.phase, 'out');
+  });
+
+  t.test('a restart beside a healthy daemon inserts nothing', async (t) => {
+    const monitor = monitorOwned(router);
+    await delay(100);
+    machine.run('systemctl', 'restart', AGENT);
+    await delay(1500);
+    await monitor.close();
+    t.same(monitor.lines, []);
+    t.equal(status().routes.phase, 'out');
+  });
+
+  t.test('in on `systemctl stop frr`', async (t) => {
+    machine.run('systemctl', 'stop', 'frr');
+    await comeIn(1000, 'after the stop');
+    t.match(router.gateway.run(['ping', '-c', '1', '-W', '2', '-I', '198.51.100.9', '10.77.0.2']), /1 received/, 'the management network reaches the router');
+    machine.run('systemctl', 'start', 'frr');
+    await goOut(20_000, 'after the start');
+  });
+
+  t.test('in on SIGKILL of zebra', async () => {
+    machine.run('sh', '-c', 'kill -KILL "$(cat /run/frr/zebra.pid)"');
+    await comeIn(500, 'after the kill');
+    machine.run('systemctl', 'stop', 'frr');
+  });
+
+  t.test('SIGKILL of the agent: it comes back and adopts', async (t) => {
+    await comeIn(1000, 'before the kill');
+    const [old, count] = [mainPid(), restarts()];
+    const monitor = monitorOwned(router);
+    await delay(100);
+    machine.run('systemctl', 'kill', '--signal=KILL', '--kill-whom=main', AGENT);
+    await newPid(old, 5000);
+    await delay(500);
+    await monitor.close();
+    t.equal(restarts(), count + 1);
+    t.same(monitor.lines, [], 'nothing was added, nothing removed');
+    t.same(router.owned(), EXPECTED);
+  });
+
+  t.test('a stopped agent is restarted by the watchdog', async (t) => {
+    machine.write(DROP_IN, SHORT_WATCHDOG);
+    machine.run('systemctl', 'daemon-reload');
+    machine.run('systemctl', 'restart', AGENT);
+    await comeIn(2000, 'after the restart');
+    const [old, count] = [mainPid(), restarts()];
+    await delay(5000);
+    t.same([mainPid(), restarts()], [old, count], 'one that works feeds it');
+
+    machine.run('systemctl', 'kill', '--signal=STOP', '--kill-whom=main', AGENT);
+    await newPid(old, 8000);
+    t.equal(restarts(), count + 1);
+    t.match(machine.run('journalctl', '--no-pager', '-u', AGENT), /Watchdog timeout/);
+    t.same(router.owned(), EXPECTED, 'the routes stayed');
+  });
+
+  t.test('reload: a good file is used, a bad one is not', async (t) => {
+    const pid = mainPid();
+    machine.write(CONFIG_FILE, CONFIG.replace(', 198.51.100.0/24', ', 203.0.113.0/24'));
+    machine.run('systemctl', 'reload', AGENT);
+    await eventually(() => router.owned().some((line) => line.startsWith('203.0.113.0/24 ')) && !router.owned().some((line) => line.startsWith('198.51.100.0/24 ')), { what: 'the new destination' });
+    const good = router.owned();
+    machine.write(CONFIG_FILE, 'management-interface: [\n');
+    machine.run('systemctl', 'reload', AGENT);
+    await delay(500);
+    t.same(router.owned(), good, 'what ran goes on');
+    machine.write(CONFIG_FILE, CONFIG);
+    machine.run('systemctl', 'reload', AGENT);
+    await comeIn(2000, 'after the second reload');
+    t.equal(mainPid(), pid, 'all by one process');
+    t.equal(machine.property(AGENT, 'ActiveState'), 'active');
+  });
+
+  t.test('systemd-networkd deletes what it does not know: repaired', async (t) => {
+    // Its own from now on: one that is there already and differs in a detail sends networkd 252 into a loop of its own.
+    router.namespace.ip('address flush dev mgmt0 scope global');
+    manageByNetworkd(router, 'mgmt0', ['10.77.0.2/24', '2001:db8:77::2/64']);
+    for (const verb of ['start', 'restart']) {
+      const monitor = monitorOwned(router);
+      await delay(100);
+      machine.run('systemctl', verb, 'systemd-networkd');
+      await eventually(() => monitor.lines.some((line) => line.startsWith('Deleted ')), { timeoutMs: 5000, what: `networkd to delete something of ours at its ${verb}` });
+      await comeIn(1000, `after networkd's ${verb}`);
+      await delay(1000);
+      t.same(router.owned(), EXPECTED, `${verb}: repaired, and they stay`);
+      await monitor.close();
+    }
+    machine.run('systemctl', 'stop', 'systemd-networkd');
+  });
+
+  t.test('an agent that cannot start does not keep FRR from starting, and does not spin', async (t) => {
+    machine.run('systemctl', 'stop', AGENT);
+    t.same(router.owned(), EXPECTED, 'on-stop: keep');
+    machine.write(CONFIG_FILE, 'management-interface: [\n');
+    machine.run('rm', '-f', '/var/lib/backup-router/last-known-good.yaml');
+    machine.try('systemctl', 'start', AGENT, 'frr.service');
+    t.equal(machine.property('frr.service', 'ActiveState'), 'active');
+    t.equal(machine.property(AGENT, 'ExecMainStatus'), '78');
+    t.equal(machine.property(AGENT, 'ActiveState'), 'failed');
+    machine.write(CONFIG_FILE, CONFIG);
+    machine.run('systemctl', 'stop', 'frr.service');
+    machine.run('systemctl', 'start', AGENT);
+    await comeIn(2000, 'after the repair');
+  });
+
+  t.test('without koffi systemd is told by systemd-notify', async (t) => {
+    machine.run('sh', '-ec', 'mv /usr/local/lib/backup-router/node_modules/@koromix /root/');
+    machine.run('systemctl', 'restart', AGENT);
+    const [pid, count] = [mainPid(), restarts()];
+    t.equal(machine.property(AGENT, 'ActiveState'), 'active', 'READY arrived');
+    await delay(5000);
+    t.same([mainPid(), restarts()], [pid, count], 'and so does what the watchdog waits for');
+    t.match(machine.run('systemctl', 'status', AGENT), /Status: "backup routes in/);
+    machine.run('sh', '-ec', 'mv /root/@koromix /usr/local/lib/backup-router/node_modules/');
+    machine.run('systemctl', 'restart', AGENT);
+    t.same(router.owned(), EXPECTED);
+  });
+
+  t.test('uninstall takes all of it away', async (t) => {
+    machine.run(`${CHECKOUT}/scripts/uninstall`, '--purge');
+    t.same(router.owned(), []);
+    t.equal(machine.run('find', '/', '-xdev', '-path', CHECKOUT, '-prune', '-o', '-path', '/proc', '-prune', '-o', '-name', '*backup-router*', '-print'), '');
+    t.match(machine.run('cat', '/etc/passwd', '/etc/group'), /^frrvty:[^:]*:[0-9]+:frr$/m, 'of the accounts only those of FRR stay');
+    t.notMatch(machine.run('cat', '/etc/passwd', '/etc/group'), 'backup-router');
+    t.equal(machine.property(AGENT, 'LoadState'), 'not-found');
+    t.equal(machine.try('systemctl', 'is-system-running').stdout.trim(), 'running');
+  });
+});
+
+function same(owned: readonly string[]): boolean {
+  return owned.length === EXPECTED.length && owned.every((line, i) => line === EXPECTED[i]);
+}
+
+/**
+ * networkd manages a link once udev has initialised it; in a container it looks for a read-only /sys and, finding one,
+ * begins before it has seen any route, so that there would be nothing to delete. Here it meets what it meets on a host.
+ */
+function manageByNetworkd({ machine }: Router, link: string, addresses: readonly string[]): void {
+  machine.run('mount', '-o', 'remount,bind,rw', '/sys');
+  const index = machine.run('cat', `/sys/class/net/${link}/ifindex`).trim();
+  machine.write(`/run/udev/data/n${index}`, 'I:1\n');
+  machine.write(`/etc/systemd/network/${link}.network`, `[Match]\nName=${link}\n[Network]\nIPv6AcceptRA=no\n${addresses.map((address) => `Address=${address}\n`).join('')}`);
+}
+
+/** Every change of a route or rule of ours, as ip(8) prints it, from a moment after the call on. */
+function monitorOwned(router: Router): { readonly lines: readonly string[]; close(): Promise<void> } {
+  const lines: string[] = [];
+  const keep = (line: string): void => {
+    if (/proto 157|table 255[0-9][0-9]|lookup 255[0-9][0-9]/.test(line)) lines.push(line);
+  };
+  const monitor: Process = router.namespace.spawn(['ip', '-N', 'monitor', 'route', 'rule'], { onLine: keep });
+  return { lines, close: () => monitor.close() };
+}
