@@ -4,7 +4,7 @@ import { loadConfig } from '../config/load.js';
 import { parseConfig } from '../config/parse.js';
 import { DEFAULTS } from '../config/defaults.js';
 import { ownedRoutes, ownedRules, type Ownership } from '../core/plan.js';
-import type { Config } from '../model/config.js';
+import { allBackupRouters, type Config } from '../model/config.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { openKernel } from '../kernel/kernel.js';
@@ -29,7 +29,7 @@ export async function withOwned<T>(configFile: string, use: (kernel: Kernel, own
   try {
     const { routeProtocol: protocol, tableBase } = configs[0] ?? DEFAULTS;
     const snapshot = await kernel.observe({ protocol, mainMaxLength: {} });
-    const ownership: Ownership = { protocol, tableBase, gateways: new Set(configs.flatMap((config) => config.backupRouters.flatMap((router) => router.gateways))) };
+    const ownership: Ownership = { protocol, tableBase, gateways: new Set(configs.flatMap((config) => allBackupRouters(config).flatMap((router) => router.gateways))) };
     return await use(kernel, { ownership, snapshot, routes: ownedRoutes(ownership, snapshot), rules: ownedRules(ownership, snapshot) });
   } finally {
     kernel.close();

@@ -1,6 +1,6 @@
 /** The command line: names, options, help texts. What a command does is in the file of its name, loaded when it is called. */
 
-import { Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError } from 'commander';
 import { EXIT } from '../model/exit.js';
 import { DEFAULT_CONFIG_FILE } from '../model/paths.js';
 import { VERSION } from '../model/version.js';
@@ -64,7 +64,24 @@ function buildProgram(ends: (exitStatus: number) => void): Command {
   program
     .command('reload')
     .description('make the daemon read its configuration again; with errors in it, what runs goes on')
-    .action(async () => ends(await (await import('./reload.js')).reload()));
+    .action(async () => ends(await (await import('./order.js')).order({ command: 'reload' })));
+
+  program
+    .command('hold')
+    .description('keep the backup routes in, whatever the routing daemon does')
+    .argument('[duration]', '30m, 2h; or off. Nothing: until hold off')
+    .addHelpText('after', '\nSurvives a restart of the agent.\n\nExamples:\n  sudo backup-router hold 30m      # before an upgrade of FRR\n  sudo backup-router hold off')
+    .action(async (duration: string | undefined) => {
+      const { holdRequest, order } = await import('./order.js');
+      ends(await order(holdRequest(duration)));
+    });
+
+  program
+    .command('role')
+    .description('take a role in a pair of routers, whatever the configured source says: standby keeps the routes in')
+    .addArgument(new Argument('<role>', 'auto: as configured').choices(['primary', 'standby', 'auto'] as const))
+    .addHelpText('after', '\nSurvives a restart of the agent.\n\nExample, as keepalived notify script:\n  notify_master "/usr/local/bin/backup-router role primary"\n  notify_backup "/usr/local/bin/backup-router role standby"\n  notify_fault  "/usr/local/bin/backup-router role standby"')
+    .action(async (role: 'primary' | 'standby' | 'auto') => ends(await (await import('./order.js')).order({ command: 'role', role })));
 
   program
     .command('flush')

@@ -24,26 +24,26 @@ export function inWishedState(s: Status): boolean {
 
 export function render(s: Status, paint: Paint): string {
   const colour: Colour = s.routes.phase === 'out' ? 'green' : s.routes.phase === 'in' && inWishedState(s) ? 'yellow' : 'red';
-  const link = s.managementInterface;
   const until = s.routes.untilMs === null ? '' : `, at most ${durationText(s.routes.untilMs)} more`;
   const lines = [
     `backup routes    ${paint(colour, s.routes.phase.toUpperCase())} for ${durationText(s.routes.forMs)}: ${s.routes.reason}${until}`,
-    `interface        ${link.name}: ${linkText(s)}${link.addresses.length > 0 ? `, ${link.addresses.join(' ')}` : ''}`,
-    `placement        ${s.routes.placement}, role ${s.routes.role}${s.agent.dryRun ? paint('bold', ', DRY RUN: the kernel is not changed') : ''}`,
+    ...s.managementInterfaces.map((link) => `interface        ${interfaceText(link)}`),
+    `placement        ${s.routes.placement}, role ${s.routes.role} (${s.routes.roleReason})${s.agent.dryRun ? paint('bold', ', DRY RUN: the kernel is not changed') : ''}`,
   ];
   if (s.configuration.source !== 'file') lines.push(paint('red', `configuration    ${s.configuration.file} has errors; running ${s.configuration.source}`));
   for (const error of s.configuration.errors) lines.push(`                 ${error}`);
   for (const wait of s.waiting) lines.push(`waiting for      ${wait.subject}: ${wait.reason}`);
   for (const fault of s.faults) lines.push(paint('red', `fault            ${fault}`));
   if (s.interference !== null) lines.push(paint('red', `interference     ${s.interference.episodes} times: ${s.interference.last}`));
-  if (s.damping.deaths > 1) lines.push(`damping          ${s.damping.deaths} deaths: hold-time ${durationText(s.damping.holdMs)}`);
+  if (s.damping.reason !== null) lines.push(`damping          hold-time is ${durationText(s.damping.holdMs)}: ${s.damping.reason}`);
   const daemons = table(['DAEMON', 'STATE', 'FOR', 'REASON'], s.daemons.map((d) => [d.id, d.state, durationText(d.forMs), d.reason]));
   return `${lines.join('\n')}\n\n${daemons}\n${routesTable(s)}`;
 }
 
-function linkText(s: Status): string {
-  if (s.managementInterface.index === null) return 'not there';
-  return !s.managementInterface.up ? 'down' : s.managementInterface.carrier ? 'up' : 'up, no carrier';
+function interfaceText(link: Status['managementInterfaces'][number]): string {
+  const name = link.name === null || link.name === link.selector ? link.selector : `${link.name} (${link.selector})`;
+  const state = link.index === null ? 'not there' : !link.up ? 'down' : link.carrier ? 'up' : 'up, no carrier';
+  return [`${name}: ${state}`, link.addresses.join(' ')].filter((part) => part !== '').join(', ');
 }
 
 function routesTable(s: Status): string {

@@ -5,7 +5,7 @@
  */
 
 import { FAMILIES, type Family } from '../model/address.js';
-import type { BackupRouter } from '../model/config.js';
+import { selectorText, type BackupRouter, type InterfaceSelector } from '../model/config.js';
 import { destinationText, prefixText } from '../model/prefix.js';
 import type { Link } from '../model/link.js';
 import type { Route, Rule } from '../model/route.js';
@@ -47,46 +47,83 @@ export function wanted(state: State, snapshot: Snapshot, now: number): Wanted | 
   }
 }
 
-/** The management interface as the kernel knows it now. */
-export function managementLink(state: State, snapshot: Snapshot): Link | undefined {
-  const name = state.config.managementInterface;
-  return snapshot.links.find((link) => link.name === name) ?? snapshot.links.find((link) => link.altNames.includes(name));
+/** A management interface as the kernel knows it now. */
+export function linkOf(selector: InterfaceSelector, snapshot: Snapshot): Link | undefined {
+  switch (selector.kind) {
+    case 'name':
+      return snapshot.links.find((link) => link.name === selector.name) ?? snapshot.links.find((link) => link.altNames.includes(selector.name));
+    case 'mac':
+      // VLANs and bonds bear the MAC address of the port below them: the port itself is meant.
+      return snapshot.links.find((link) => link.mac === selector.mac && link.kind === undefined) ?? snapshot.links.find((link) => link.mac === selector.mac);
+    default:
+      return selector satisfies never;
+  }
+}
+
+/** The link, or what keeps it from carrying backup routes. */
+function usableLink(selector: InterfaceSelector, snapshot: Snapshot): Link | Wait {
+  const subject = selectorText(selector);
+  const link = linkOf(selector, snapshot);
+  if (link === undefined) return { subject, reason: 'no such interface yet' };
+  if (!link.up) return { subject, reason: 'interface is down' };
+  const master = snapshot.links.find((candidate) => candidate.index === link.master);
+  if (master?.vrfTable !== undefined) return { subject, reason: `member of VRF ${master.name}, which this version cannot place routes in` };
+  return link;
 }
 
 function wantedIn(state: State, snapshot: Snapshot, now: number): Wanted {
-  const link = managementLink(state, snapshot);
-  const name = state.config.managementInterface;
-  if (link === undefined) return { ...NOTHING, waits: [{ subject: name, reason: 'no such interface yet' }] };
-  if (!link.up) return { ...NOTHING, waits: [{ subject: name, reason: 'interface is down' }] };
-  const master = snapshot.links.find((candidate) => candidate.index === link.master);
-  if (master?.vrfTable !== undefined) {
-    return { ...NOTHING, waits: [{ subject: name, reason: `member of VRF ${master.name}, which this version cannot place routes in` }] };
+  const found: Found = { targets: { inet: [], inet6: [] }, links: new Map(), waits: [], preempting: [], preemptAt: undefined };
+  const rivals = bestByPrefix(snapshot);
+  const usable: { readonly link: Link; readonly routers: readonly BackupRouter[] }[] = [];
+  for (const { selector, backupRouters } of state.config.managementInterfaces) {
+    const link = usableLink(selector, snapshot);
+    if ('reason' in link) found.waits.push(link);
+    else usable.push({ link, routers: backupRouters });
   }
-
+  // The order of preference, but an interface without carrier comes last.
+  usable.sort((a, b) => Number(b.link.carrier) - Number(a.link.carrier));
+  usable.forEach(({ link, routers }, order) => addTargets(found, state, snapshot, link, routers, order, rivals, now));
   const routes: Route[] = [];
   const rules: Rule[] = [];
-  const waits: Wait[] = [];
-  const preempting: string[] = [];
-  let preemptAt: number | undefined;
-  const rivals = bestByPrefix(snapshot);
   for (const family of FAMILIES) {
-    const targets: Target[] = [];
-    for (const router of state.config.backupRouters) {
-      if (router.family !== family) continue;
-      const choice = chooseGateway(router.gateways, link.index, snapshot);
-      for (const destination of router.destinations) {
-        const stand = rivalry(state, snapshot, rivals.get(prefixText(destination)), now);
-        if (stand.preempt) preempting.push(prefixText(destination));
-        if (stand.preemptAt !== undefined) preemptAt = Math.min(preemptAt ?? stand.preemptAt, stand.preemptAt);
-        targets.push({ destination, ...choice, preempt: stand.preempt, activeRival: stand.activeRival });
-      }
-    }
-    const placed = place(state.config, family, link.index, targets);
+    const placed = place(state.config, family, found.targets[family]);
     routes.push(...placed.routes);
     rules.push(...rulesOfAccepted(state, family, placed.routes, placed.rules));
-    waits.push(...waitsOf(state, snapshot, link, placed.routes));
   }
-  return { routes, rules, waits, preempting, preemptAt };
+  found.waits.push(...refusals(state, snapshot, found.links, routes));
+  return { routes, rules, waits: found.waits, preempting: found.preempting, preemptAt: found.preemptAt };
+}
+
+/** Gateways of one interface that have a metric of their own. */
+const RANKS = 4;
+
+interface Found {
+  readonly targets: Record<Family, Target[]>;
+  readonly links: Map<number, Link>;
+  readonly waits: Wait[];
+  readonly preempting: string[];
+  preemptAt: number | undefined;
+}
+
+function addTargets(found: Found, state: State, snapshot: Snapshot, link: Link, routers: readonly BackupRouter[], order: number, rivals: ReadonlyMap<string, Route>, now: number): void {
+  found.links.set(link.index, link);
+  for (const router of routers) {
+    const choice = chooseGateway(router.gateways, link.index, snapshot);
+    for (const destination of router.destinations) {
+      const stand = rivalry(state, snapshot, rivals.get(prefixText(destination)), now);
+      if (stand.preempt) found.preempting.push(prefixText(destination));
+      if (stand.preemptAt !== undefined) found.preemptAt = Math.min(found.preemptAt ?? stand.preemptAt, stand.preemptAt);
+      found.targets[router.family].push({
+        destination,
+        gateway: choice.gateway,
+        interfaceIndex: link.index,
+        // Ranks stay small: in placement main, a preempting route must stay below FRR's metric 20 (fact F3).
+        rank: RANKS * order + Math.min(choice.rank, RANKS - 1),
+        preempt: stand.preempt,
+        activeRival: stand.activeRival,
+      });
+    }
+  }
 }
 
 /** Rules exist only while routes do: those of a table all of whose routes the kernel refuses are left out. */
@@ -102,12 +139,14 @@ function pairedTable(state: State, family: Family, rule: Rule): number {
   return state.config.tableBase + bits - Math.floor((rule.priority - state.config.rulePriorityBase) / 2);
 }
 
-function waitsOf(state: State, snapshot: Snapshot, link: Link, routes: readonly Route[]): Wait[] {
+function refusals(state: State, snapshot: Snapshot, links: ReadonlyMap<number, Link>, routes: readonly Route[]): Wait[] {
+  if (state.refused.size === 0) return [];
   const waits = new Map<string, Wait>();
   for (const route of routes) {
     const refusal = state.refused.get(routeKey(route));
     const gateway = route.nexthops[0]?.gateway;
-    if (refusal === undefined || gateway === undefined) continue;
+    const link = links.get(route.nexthops[0]?.interfaceIndex ?? 0);
+    if (refusal === undefined || gateway === undefined || link === undefined) continue;
     const offLink = !onLink(gateway, link.index, snapshot);
     const subject = offLink ? gateway : destinationText(route.destination);
     const reason = offLink ? offLinkReason(snapshot, link, route.family) : `kernel: ${refusal.message} (${refusal.code})`;

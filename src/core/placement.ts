@@ -32,7 +32,8 @@ const LOCAL_METRIC: Readonly<Record<Family, number>> = { inet: 0, inet6: 1024 };
 export interface Target {
   readonly destination: Prefix;
   readonly gateway: Address;
-  /** Position of the gateway in the list of preference: part of the metric, so that a switch can add before it deletes. */
+  readonly interfaceIndex: number;
+  /** Position of interface and gateway in order of preference: part of the metric, so that a switch can add before it deletes. */
   readonly rank: number;
   readonly preempt: boolean;
   /** A foreign route that is not stale holds the same prefix now. */
@@ -44,15 +45,15 @@ export interface Placed {
   readonly rules: readonly Rule[];
 }
 
-/** The routes and rules that carry the targets of one family out of one interface. */
-export function place(config: Config, family: Family, interfaceIndex: number, targets: readonly Target[]): Placed {
+/** The routes and rules that carry the targets of one family. */
+export function place(config: Config, family: Family, targets: readonly Target[]): Placed {
   switch (config.placement) {
     case 'local':
-      return placeLocal(config, family, interfaceIndex, targets);
+      return placeLocal(config, family, targets);
     case 'main':
       return {
         routes: targets.map((target) =>
-          backupRoute(config, interfaceIndex, target, TABLE_MAIN, (target.preempt ? MAIN_METRIC_PREEMPTING : MAIN_METRIC) + target.rank),
+          backupRoute(config, target, TABLE_MAIN, (target.preempt ? MAIN_METRIC_PREEMPTING : MAIN_METRIC) + target.rank),
         ),
         rules: [],
       };
@@ -61,7 +62,7 @@ export function place(config: Config, family: Family, interfaceIndex: number, ta
   }
 }
 
-function placeLocal(config: Config, family: Family, interfaceIndex: number, targets: readonly Target[]): Placed {
+function placeLocal(config: Config, family: Family, targets: readonly Target[]): Placed {
   const preemptingLengths = new Set(targets.filter((target) => target.preempt).map((target) => target.destination.length));
   const routes: Route[] = [];
   const lengths = new Set<number>();
@@ -71,7 +72,7 @@ function placeLocal(config: Config, family: Family, interfaceIndex: number, targ
     // all the same, so it stays out of the table: its rival is then found by the next rule.
     if (preemptingLengths.has(length) && target.activeRival && !target.preempt) continue;
     lengths.add(length);
-    routes.push(backupRoute(config, interfaceIndex, target, config.tableBase + length, LOCAL_METRIC[family] + target.rank));
+    routes.push(backupRoute(config, target, config.tableBase + length, LOCAL_METRIC[family] + target.rank));
   }
   return { routes, rules: localRules(config, family, lengths, preemptingLengths) };
 }
@@ -89,7 +90,7 @@ export function localRules(config: Config, family: Family, lengths: ReadonlySet<
   return rules;
 }
 
-function backupRoute(config: Config, interfaceIndex: number, target: Target, table: number, metric: number): Route {
+function backupRoute(config: Config, target: Target, table: number, metric: number): Route {
   return {
     family: target.destination.family,
     table,
@@ -98,6 +99,6 @@ function backupRoute(config: Config, interfaceIndex: number, target: Target, tab
     tos: 0,
     protocol: config.routeProtocol,
     type: 'unicast',
-    nexthops: [{ gateway: target.gateway, interfaceIndex, dead: false }],
+    nexthops: [{ gateway: target.gateway, interfaceIndex: target.interfaceIndex, dead: false }],
   };
 }

@@ -1,10 +1,13 @@
 /** The state as its status for people and programs. Pure: the wall clock comes in as an offset. */
 
+import { selectorText, type InterfaceSelector } from '../model/config.js';
+import { TABLE_MAIN } from '../model/route.js';
+import type { Snapshot } from '../model/snapshot.js';
 import { destinationText, prefixText } from '../model/prefix.js';
 import type { BackupRouteStatus, Status } from '../model/status.js';
 import { pauseOf } from './absorb.js';
-import { dampedHoldMs } from './damping.js';
-import { managementLink, wanted, type Wanted } from './desired.js';
+import { dampedHoldMs, QUIET_MS } from './damping.js';
+import { linkOf, wanted, type Wanted } from './desired.js';
 import { routeKey } from './keys.js';
 import { ownedRoutes, ownership } from './plan.js';
 import type { State } from './state.js';
@@ -27,8 +30,8 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
     forMs: Math.round(now - monotonic),
   });
   const snapshot = state.snapshot;
-  const link = snapshot === undefined ? undefined : managementLink(state, snapshot);
   const want = snapshot === undefined ? undefined : wanted(state, snapshot, now);
+  const role = state.roleOverride ?? state.role;
   const until = state.phase.kind === 'in' ? state.phase.until : undefined;
   return {
     version: 1,
@@ -41,51 +44,63 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
       ...at(state.phase.since),
       untilMs: typeof until === 'number' ? Math.max(0, Math.round(until - now)) : null,
       placement: state.config.placement,
-      role: state.config.role,
+      role: role.role,
+      roleReason: role.reason,
     },
-    managementInterface: {
-      name: state.config.managementInterface,
-      index: link?.index ?? null,
-      up: link?.up ?? false,
-      carrier: link?.carrier ?? false,
-      addresses: snapshot === undefined ? [] : snapshot.addresses.filter((a) => a.interfaceIndex === link?.index).map((a) => `${a.address}/${a.length}`),
-    },
+    managementInterfaces: state.config.managementInterfaces.map((management) => interfaceStatus(management.selector, snapshot)),
     daemons: [...state.daemons.values()].map((daemon) => ({ id: daemon.id, state: daemon.life, reason: daemon.reason, ...at(daemon.since) })),
     backupRoutes: backupRoutes(state, want),
     waiting: want?.waits ?? (snapshot === undefined ? [{ subject: 'kernel', reason: 'first look is not done yet' }] : []),
     faults: state.faults,
     interference: state.fight.count === 0 ? null : { episodes: state.fight.count, last: state.fight.culprit, pauseMs: pauseOf(state.fight) },
-    damping: { deaths: state.damping.deaths, holdMs: dampedHoldMs(state.damping, state.config.holdMs, now) },
+    damping: dampingStatus(state, now),
   };
+}
+
+function interfaceStatus(selector: InterfaceSelector, snapshot: Snapshot | undefined): Status['managementInterfaces'][number] {
+  const link = snapshot === undefined ? undefined : linkOf(selector, snapshot);
+  const addresses = snapshot?.addresses.filter((a) => a.interfaceIndex === link?.index).map((a) => `${a.address}/${a.length}`);
+  return { selector: selectorText(selector), name: link?.name ?? null, index: link?.index ?? null, up: link?.up ?? false, carrier: link?.carrier ?? false, addresses: addresses ?? [] };
+}
+
+function dampingStatus(state: State, now: number): Status['damping'] {
+  const holdMs = dampedHoldMs(state.damping, state.config.holdMs, now);
+  const { deaths } = state.damping;
+  return { deaths, holdMs, reason: holdMs > state.config.holdMs ? `${deaths} deaths, each within ${QUIET_MS / 60_000} minutes of the one before` : null };
 }
 
 /** One line a wanted route; while nothing is wanted (or can be), one a configured destination. */
 function backupRoutes(state: State, want: Wanted | undefined): BackupRouteStatus[] {
-  const name = state.config.managementInterface;
+  const nameOf = (index: number | undefined): string => state.snapshot?.links.find((link) => link.index === index)?.name ?? '';
   const preempting = new Set(want?.preempting);
   const installed = new Set(
     state.snapshot === undefined ? [] : ownedRoutes(ownership(state.config, state.formerGateways), state.snapshot).map((route) => routeKey(route)),
   );
-  if (want !== undefined && want.routes.length > 0) {
-    return want.routes.map((route) => ({
-      destination: destinationText(route.destination),
-      gateway: route.nexthops[0]?.gateway ?? '',
-      interface: name,
-      table: route.table,
-      metric: route.metric,
-      state: installed.has(routeKey(route)) ? 'installed' : state.refused.has(routeKey(route)) ? 'refused' : 'absent',
-      preempting: preempting.has(prefixText(route.destination)),
-    }));
-  }
-  return state.config.backupRouters.flatMap((router) =>
-    router.destinations.map((destination) => ({
-      destination: destinationText(destination),
-      gateway: router.gateways[0] ?? '',
-      interface: name,
-      table: state.config.placement === 'local' ? state.config.tableBase + destination.length : 254,
-      metric: 0,
-      state: state.phase.kind === 'in' ? 'absent' : 'withdrawn',
-      preempting: false,
-    })),
-  );
+  const present = (want?.routes ?? []).map((route): BackupRouteStatus => ({
+    destination: destinationText(route.destination),
+    gateway: route.nexthops[0]?.gateway ?? '',
+    interface: nameOf(route.nexthops[0]?.interfaceIndex),
+    table: route.table,
+    metric: route.metric,
+    state: installed.has(routeKey(route)) ? 'installed' : state.refused.has(routeKey(route)) ? 'refused' : 'absent',
+    preempting: preempting.has(prefixText(route.destination)),
+  }));
+  return [...present, ...missing(state, present)];
+}
+
+/** Configured destinations that have no route to show: nothing is wanted now, or its interface is not there. */
+function missing(state: State, present: readonly BackupRouteStatus[]): BackupRouteStatus[] {
+  const shown = new Set(present.map((route) => `${route.interface} ${route.table} ${route.destination}`));
+  const text = state.phase.kind === 'in' ? 'absent' : 'withdrawn';
+  return state.config.managementInterfaces.flatMap(({ selector, backupRouters }) => {
+    const name = (state.snapshot === undefined ? undefined : linkOf(selector, state.snapshot)?.name) ?? selectorText(selector);
+    return backupRouters.flatMap((router) =>
+      router.destinations.flatMap((prefix): BackupRouteStatus[] => {
+        const table = state.config.placement === 'local' ? state.config.tableBase + prefix.length : TABLE_MAIN;
+        const destination = destinationText(prefix);
+        if (shown.has(`${name} ${table} ${destination}`)) return [];
+        return [{ destination, gateway: router.gateways[0] ?? '', interface: name, table, metric: 0, state: text, preempting: false }];
+      }),
+    );
+  });
 }

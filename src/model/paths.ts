@@ -8,15 +8,19 @@ export interface Paths {
   readonly controlSocket: string;
   /** The last configuration that ran, as text. */
   readonly lastKnownGood: string;
+  /** What an operator has ordered: pins and roles. */
+  readonly orders: string;
 }
 
 export const DEFAULT_CONFIG_FILE = '/etc/backup-router/config.yaml';
 
 export function pathsOf(env: Readonly<Record<string, string | undefined>>, configFile = DEFAULT_CONFIG_FILE): Paths {
+  const state = directory(env['STATE_DIRECTORY'], '/var/lib/backup-router');
   return {
     configFile,
     controlSocket: `${directory(env['RUNTIME_DIRECTORY'], '/run/backup-router')}/control.sock`,
-    lastKnownGood: `${directory(env['STATE_DIRECTORY'], '/var/lib/backup-router')}/last-known-good.yaml`,
+    lastKnownGood: `${state}/last-known-good.yaml`,
+    orders: `${state}/orders.json`,
   };
 }
 

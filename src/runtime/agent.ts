@@ -3,7 +3,6 @@
  * Routes come first: control socket, READY and the last known good copy follow the first round.
  */
 
-import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { startControlServer, type ControlServer } from '../control/server.js';
 import { someoneListens } from '../control/probe.js';
 import type { Response } from '../control/protocol.js';
@@ -12,14 +11,14 @@ import type { Kernel } from '../core/ports.js';
 import { RESYNC_MS, type State } from '../core/state.js';
 import { openHealth } from '../health/open.js';
 import { openKernel } from '../kernel/kernel.js';
-import type { Config } from '../model/config.js';
+import { allBackupRouters, type Config } from '../model/config.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import type { Paths } from '../model/paths.js';
 import type { Status } from '../model/status.js';
 import { VERSION } from '../model/version.js';
 import { renderDiagnostics } from '../config/diagnostic.js';
 import { libcFault, loadLibc } from '../native/libc.js';
-import { mayChangeRoutes } from './capability.js';
+import { mustBeAlone } from './admission.js';
 import { chooseConfig, type Chosen } from './choose-config.js';
 import { systemClock } from './clock.js';
 import { startDriver, type Driver } from './driver.js';
@@ -28,8 +27,11 @@ import { createJournal, stepText } from './journal.js';
 import { writeLastKnownGood } from './last-known-good.js';
 import { createLog, type Log } from './log.js';
 import { createNotifier, type Notifier } from './notify.js';
-import { reloadInto } from './reload.js';
+import { overrideOf, pinOf, readOrders } from './operator.js';
+import { reloadInto, type Reloaded } from './reload.js';
+import { answerer } from './requests.js';
 import { retire } from './retire.js';
+import { watchRole, type RoleWatch } from './role.js';
 
 export interface AgentOptions {
   readonly paths: Paths;
@@ -37,25 +39,26 @@ export interface AgentOptions {
   readonly verbose: boolean;
 }
 
-const TAKEN_POLL_MS = 1_000;
 /** How long an orderly end may take before we go anyway; the kernel keeps what it has. */
 const STOP_DEADLINE_MS = 3_000;
 
 /** Runs until stopped; resolves with the exit status. Rejects with a CommandError when it cannot start. */
 export async function runAgent(options: AgentOptions): Promise<number> {
   const startedAt = performance.now();
+  const { paths } = options;
   const log = createLog(process.env, options.verbose);
-  const choice = chooseConfig(options.paths);
-  if (choice.kind === 'none') throw new CommandError(EXIT.CONFIG, `nothing to run\n${renderDiagnostics(choice.diagnostics)}`, `backup-router check -c ${options.paths.configFile}`);
-  reportChoice(log, choice.chosen, options.paths);
-  const taken = await takenSocket(options, log);
-  if (!options.dryRun) mustBeAllowed(options.paths, taken);
+  const choice = chooseConfig(paths);
+  if (choice.kind === 'none') throw new CommandError(EXIT.CONFIG, `nothing to run\n${renderDiagnostics(choice.diagnostics)}`, `backup-router check -c ${paths.configFile}`);
+  reportChoice(log, choice.chosen, paths);
+  if (!options.dryRun) await mustBeAlone(paths.controlSocket, log);
+  // Beside a running agent a dry run must not take its socket.
+  const quiet = options.dryRun && (await someoneListens(paths.controlSocket));
 
   if (loadLibc() === undefined) log('warning', 'no-koffi', { message: libcFault(), effect: 'kernel events are polled for each second; reload works by SIGHUP only' });
   const notifier = createNotifier(process.env, (failure) => log('warning', 'notify-failed', { message: failure }));
   const kernel = options.dryRun ? dryRun(openKernel(), (step) => process.stdout.write(`${step.kind} ${stepText(step)}\n`)) : openKernel();
   try {
-    return await live({ options, startedAt, log, chosen: choice.chosen, notifier, kernel, taken });
+    return await live({ options, startedAt, log, chosen: choice.chosen, notifier, kernel, quiet });
   } finally {
     kernel.close();
   }
@@ -68,29 +71,32 @@ interface Life {
   readonly chosen: Chosen;
   readonly notifier: Notifier;
   readonly kernel: Kernel;
-  /** The control socket belongs to a running agent, beside which this is a dry run. */
-  readonly taken: boolean;
+  /** Without a control socket. */
+  readonly quiet: boolean;
 }
 
-function live({ options, startedAt, log, chosen, notifier, kernel, taken }: Life): Promise<number> {
+function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life): Promise<number> {
+  const { paths } = options;
   return new Promise((resolve) => {
     let current = chosen;
     let health = openHealth(current.config.routingDaemons, timingOf(current.config));
     let control: ControlServer | undefined;
+    let deadline: NodeJS.Timeout | undefined;
     let ready = false;
     let rounds = 0;
 
-    const status = (): Status => statusOf(driver.state(), { pid: process.pid, version: VERSION, dryRun: options.dryRun, startedAt, wallOffset: Date.now() - performance.now(), configuration: configurationOf(current, options.paths) }, performance.now());
+    const follow = (config: Config): RoleWatch => watchRole(config.role, (role) => driver.dispatch({ kind: 'role', role }));
+    let role = follow(current.config);
 
     const finish = (exitStatus: number): void => {
       clearTimeout(deadline);
       process.off('SIGHUP', reload).off('SIGTERM', stop).off('SIGINT', stop);
       driver.close();
       control?.close();
+      role.close();
       health.close();
       resolve(exitStatus);
     };
-    let deadline: NodeJS.Timeout | undefined;
     const stop = (): void => {
       log('notice', 'stopping', { on_stop: driver.state().config.onStop });
       notifier.stopping();
@@ -99,25 +105,25 @@ function live({ options, startedAt, log, chosen, notifier, kernel, taken }: Life
     };
     const reload = (): Response => {
       notifier.reloading();
-      const result = reloadInto(options.paths, current, driver, health, (config) => openHealth(config.routingDaemons, timingOf(config)));
-      if (result.kind === 'kept') log('error', 'reload-refused', { file: options.paths.configFile, errors: result.errors, remedy: 'backup-router check' });
-      else {
+      const result = reloadInto(paths, current, driver, health, (config) => openHealth(config.routingDaemons, timingOf(config)));
+      if (result.kind === 'taken') {
         void retire(kernel, current.config, result.chosen.config, log);
         current = result.chosen;
         health = result.health;
+        role.close();
+        role = follow(current.config);
+        driver.dispatch({ kind: 'role', role: role.initial });
         keep(log, options, current);
-      }
+      } else log('error', 'reload-refused', { file: paths.configFile, errors: result.errors, remedy: 'backup-router check' });
       notifier.ready();
-      return result.kind === 'kept'
-        ? { ok: false, error: { code: 'configuration', message: `${options.paths.configFile} has errors; what ran before goes on\n${result.text}`, suggestion: `backup-router check -c ${options.paths.configFile}` } }
-        : { ok: true, message: 'configuration reloaded' };
+      return reloadResponse(result, paths);
     };
 
     const onSettled = (state: State): void => {
       if (state.completedRounds === rounds) return;
       rounds = state.completedRounds;
       notifier.watchdog();
-      notifier.status(summary(state));
+      notifier.status(`backup routes ${state.phase.kind}: ${state.phase.reason}`);
       if (ready || state.phase.kind === 'starting') return;
       ready = true;
       notifier.ready();
@@ -128,6 +134,7 @@ function live({ options, startedAt, log, chosen, notifier, kernel, taken }: Life
       });
     };
 
+    const orders = readOrders(paths.orders);
     const driver: Driver = startDriver({
       kernel,
       health,
@@ -135,48 +142,36 @@ function live({ options, startedAt, log, chosen, notifier, kernel, taken }: Life
       journal: createJournal(log),
       beginning: {
         config: current.config,
-        formerGateways: current.former?.backupRouters.flatMap((router) => router.gateways) ?? [],
+        formerGateways: current.former === undefined ? [] : allBackupRouters(current.former).flatMap((router) => router.gateways),
         resyncMs: Math.min(RESYNC_MS, notifier.watchdogIntervalMs ?? RESYNC_MS),
+        role: role.initial,
+        roleOverride: overrideOf(orders),
+        pin: pinOf(orders, performance.now(), Date.now()),
       },
       onSettled,
       onExit: () => finish(EXIT.OK),
     });
     process.on('SIGHUP', reload).on('SIGTERM', stop).on('SIGINT', stop);
-    if (taken) return;
-    control = startControlServer(
-      options.paths.controlSocket,
-      async (request) => (request.command === 'status' ? { ok: true, status: status() } : reload()),
-      (error) => log('warning', 'control-socket', { message: error.message, effect: 'no status; reload by SIGHUP only' }),
+    if (quiet) return;
+
+    const status = (): Status => {
+      const around = { pid: process.pid, version: VERSION, dryRun: options.dryRun, startedAt, wallOffset: Date.now() - performance.now(), configuration: configurationOf(current, paths) };
+      return statusOf(driver.state(), around, performance.now());
+    };
+    control = startControlServer(paths.controlSocket, answerer({ driver: () => driver, status, reload, log, ordersFile: paths.orders }), (error) =>
+      log('warning', 'control-socket', { message: error.message, effect: 'no status; reload by SIGHUP only' }),
     );
   });
 }
 
+function reloadResponse(result: Reloaded, paths: Paths): Response {
+  if (result.kind === 'taken') return { ok: true, message: 'configuration reloaded' };
+  const message = `${paths.configFile} has errors; what ran before goes on\n${result.text}`;
+  return { ok: false, error: { code: 'configuration', message, suggestion: `backup-router check -c ${paths.configFile}` } };
+}
+
 function timingOf(config: Config): { readonly probeIntervalMs: number; readonly probeTimeoutMs: number } {
   return { probeIntervalMs: config.probeIntervalMs, probeTimeoutMs: config.probeTimeoutMs };
-}
-
-/**
- * Whether another agent owns the control socket. Under a service manager, which would start us ten times a second for nothing,
- * its end is waited for; a person is told at once.
- */
-async function takenSocket(options: AgentOptions, log: Log): Promise<boolean> {
-  let taken = await someoneListens(options.paths.controlSocket);
-  if (!taken || options.dryRun || process.env['NOTIFY_SOCKET'] === undefined) return taken;
-  log('error', 'another-agent', { socket: options.paths.controlSocket, effect: 'waiting for its end', remedy: 'stop the one that was started by hand' });
-  while (taken) {
-    await setTimeoutPromise(TAKEN_POLL_MS);
-    taken = await someoneListens(options.paths.controlSocket);
-  }
-  return taken;
-}
-
-function mustBeAllowed(paths: Paths, taken: boolean): void {
-  if (!mayChangeRoutes()) {
-    throw new CommandError(EXIT.NO_PERMISSION, 'no permission to change routes: the capability CAP_NET_ADMIN is missing', 'run as root, or in a unit with AmbientCapabilities=CAP_NET_ADMIN');
-  }
-  if (taken) {
-    throw new CommandError(EXIT.UNAVAILABLE, `another agent runs already (it listens on ${paths.controlSocket})`, 'backup-router status');
-  }
 }
 
 function reportChoice(log: Log, chosen: Chosen, paths: Paths): void {
@@ -201,9 +196,4 @@ function keep(log: Log, options: AgentOptions, chosen: Chosen): void {
   if (options.dryRun || chosen.text === undefined) return;
   const fault = writeLastKnownGood(options.paths.lastKnownGood, chosen.text);
   if (fault !== undefined) log('warning', 'last-known-good', { message: fault, effect: 'a broken configuration file would have no copy to fall back to' });
-}
-
-/** For `systemctl status`. */
-function summary(state: State): string {
-  return `backup routes ${state.phase.kind}: ${state.phase.reason}`;
 }

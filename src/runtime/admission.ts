@@ -1,0 +1,25 @@
+/** Whether this process may be the agent here: it has the capability, and no other agent owns the control socket. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { someoneListens } from '../control/probe.js';
+import { CommandError, EXIT } from '../model/exit.js';
+import { mayChangeRoutes } from './capability.js';
+import type { Log } from './log.js';
+
+const TAKEN_POLL_MS = 1_000;
+
+/**
+ * Rejects with exit status 77 or 69 and the remedy. Under a service manager, which would start us ten times a second for
+ * nothing, the end of the other agent is waited for; a person is told at once.
+ */
+export async function mustBeAlone(socket: string, log: Log): Promise<void> {
+  if (!mayChangeRoutes()) {
+    throw new CommandError(EXIT.NO_PERMISSION, 'no permission to change routes: the capability CAP_NET_ADMIN is missing', 'run as root, or in a unit with AmbientCapabilities=CAP_NET_ADMIN');
+  }
+  if (!(await someoneListens(socket))) return;
+  if (process.env['NOTIFY_SOCKET'] === undefined) {
+    throw new CommandError(EXIT.UNAVAILABLE, `another agent runs already (it listens on ${socket})`, 'backup-router status');
+  }
+  log('error', 'another-agent', { socket, effect: 'waiting for its end', remedy: 'stop the one that was started by hand' });
+  while (await someoneListens(socket)) await sleep(TAKEN_POLL_MS);
+}

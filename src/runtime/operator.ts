@@ -1,0 +1,48 @@
+/**
+ * What an operator has ordered at run time and what must survive a restart of the agent: a pin of the routes and a role. Kept in the state
+ * directory as JSON. Times there are wall clock, since the monotonic one starts anew with the host.
+ */
+
+import { readFileSync } from 'node:fs';
+import type { Pin, RoleState } from '../core/state.js';
+import type { Role } from '../model/config.js';
+import { writeAtomically } from './atomic.js';
+
+export interface Orders {
+  readonly pin: { readonly setAt: number; readonly durationMs: number | 'never' } | undefined;
+  readonly role: Role | undefined;
+}
+
+export const NO_ORDERS: Orders = { pin: undefined, role: undefined };
+
+/** The orders kept there; none when there is no such file or it is damaged. */
+export function readOrders(path: string): Orders {
+  try {
+    const value = JSON.parse(readFileSync(path, 'utf8')) as { readonly pin?: { readonly setAt?: unknown; readonly durationMs?: unknown }; readonly role?: unknown };
+    const { pin, role } = value;
+    return {
+      pin: typeof pin?.setAt === 'number' && (typeof pin.durationMs === 'number' || pin.durationMs === 'never') ? { setAt: pin.setAt, durationMs: pin.durationMs } : undefined,
+      role: role === 'primary' || role === 'standby' ? role : undefined,
+    };
+  } catch {
+    return NO_ORDERS;
+  }
+}
+
+/** Keeps the orders. Returns what went wrong, or undefined. */
+export function writeOrders(path: string, orders: Orders): string | undefined {
+  return writeAtomically(path, `${JSON.stringify(orders)}\n`);
+}
+
+/** The pin as the core wants it; a clock that was set back can never make it longer than it was ordered. */
+export function pinOf(orders: Orders, now: number, wallNow: number): Pin | undefined {
+  if (orders.pin === undefined) return undefined;
+  const { setAt, durationMs } = orders.pin;
+  if (durationMs === 'never') return { until: 'never', reason: `held by an operator since ${new Date(setAt).toISOString()}` };
+  const leftMs = Math.min(durationMs, setAt + durationMs - wallNow);
+  return leftMs <= 0 ? undefined : { until: now + leftMs, reason: `held by an operator until ${new Date(setAt + durationMs).toISOString()}` };
+}
+
+export function overrideOf(orders: Orders): RoleState | undefined {
+  return orders.role === undefined ? undefined : { role: orders.role, reason: 'set by an operator' };
+}
