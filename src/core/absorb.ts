@@ -6,6 +6,7 @@ import { allBackupRouters, type Config } from '../model/config.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { died } from './damping.js';
+import { suspectsAfter } from './gateway.js';
 import { routeKey } from './keys.js';
 import type { KernelHint, Step, StepResult } from './ports.js';
 import type { DaemonState, Fight, Refusal, State } from './state.js';
@@ -86,10 +87,14 @@ export function pauseOf(fight: Fight): number {
 
 export function absorbObserved(state: State, id: number, snapshot: Snapshot, now: number): State {
   if (state.round.kind !== 'observing' || state.round.id !== id) return state;
-  // A look that left out the main table knows nothing new of it.
-  const unread = Object.keys(state.round.request.mainMaxLength).length === 0;
-  const known = unread && state.snapshot !== undefined ? { ...snapshot, mainRoutes: state.snapshot.mainRoutes, neighbours: state.snapshot.neighbours } : snapshot;
-  return { ...state, snapshot: known, round: { kind: 'idle' }, lastRound: now, notBefore: state.dirty === undefined ? now : state.notBefore };
+  // What a look left out is as it was known before.
+  const { request } = state.round;
+  const known = {
+    ...snapshot,
+    mainRoutes: Object.keys(request.mainMaxLength).length > 0 ? snapshot.mainRoutes : (state.snapshot?.mainRoutes ?? []),
+    neighbours: request.neighbours === true ? snapshot.neighbours : (state.snapshot?.neighbours ?? []),
+  };
+  return { ...state, snapshot: known, suspects: suspectsAfter(state.suspects, known, now), round: { kind: 'idle' }, lastRound: now, notBefore: state.dirty === undefined ? now : state.notBefore };
 }
 
 export function absorbFailure(state: State, id: number, message: string, now: number): State {

@@ -14,6 +14,7 @@ import { chooseGateway, onLink } from './gateway.js';
 import { routeKey } from './keys.js';
 import { place, type Target } from './placement.js';
 import type { Desired } from './plan.js';
+import type { ProbeTarget } from './ports.js';
 import { bestByPrefix, rivalry } from './rivals.js';
 import type { State } from './state.js';
 
@@ -108,7 +109,7 @@ interface Found {
 function addTargets(found: Found, state: State, snapshot: Snapshot, link: Link, routers: readonly BackupRouter[], order: number, rivals: ReadonlyMap<string, Route>, now: number): void {
   found.links.set(link.index, link);
   for (const router of routers) {
-    const choice = chooseGateway(router.gateways, link.index, snapshot);
+    const choice = chooseGateway(router.gateways, link.index, state.suspects);
     for (const destination of router.destinations) {
       const stand = rivalry(state, snapshot, rivals.get(prefixText(destination)), now);
       if (stand.preempt) found.preempting.push(prefixText(destination));
@@ -158,6 +159,20 @@ function refusals(state: State, snapshot: Snapshot, links: ReadonlyMap<number, L
 function offLinkReason(snapshot: Snapshot, link: Link, family: Family): string {
   const own = snapshot.addresses.filter((a) => a.interfaceIndex === link.index && a.family === family).map((a) => `${a.address}/${a.length}`);
   return own.length === 0 ? `${link.name} has no ${family} address yet` : `gateway is in no on-link prefix of ${link.name} (${own.join(', ')})`;
+}
+
+/** The gateways whose life decides something, to be asked for it: those of lists, on interfaces that are up. */
+export function probeTargets(state: State, snapshot: Snapshot): ProbeTarget[] {
+  return state.config.managementInterfaces.flatMap(({ selector, backupRouters }) => {
+    const link = linkOf(selector, snapshot);
+    if (link === undefined || !link.up || !link.carrier) return [];
+    const listed = backupRouters.filter((router) => router.gateways.length > 1).flatMap((router) => router.gateways);
+    return listed.map((address) => ({
+      interfaceIndex: link.index,
+      address,
+      known: snapshot.neighbours.some((n) => n.known && n.interfaceIndex === link.index && n.address === address),
+    }));
+  });
 }
 
 /** For the observation: how long main-table prefixes may be and still matter. */

@@ -27,11 +27,12 @@ import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
 import { prefixText, type Prefix } from '../model/prefix.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { absorbAnswer, absorbApplied, absorbFailure, absorbHint, absorbObserved, absorbReload, absorbVerdict } from './absorb.js';
-import { longestDestinations, wanted } from './desired.js';
+import { longestDestinations, probeTargets, wanted } from './desired.js';
+import { PROBE_EVERY_MS } from './gateway.js';
 import { routeKey } from './keys.js';
 import { nextPhase } from './phase.js';
 import { ownership, plan } from './plan.js';
-import type { KernelHint, ObserveRequest, Step, StepResult } from './ports.js';
+import type { KernelHint, ObserveRequest, ProbeTarget, Step, StepResult } from './ports.js';
 import { coverage } from './rivals.js';
 import type { Phase, Pin, RoleState, RoundCause, State } from './state.js';
 
@@ -58,6 +59,8 @@ export type Output =
   | { readonly kind: 'apply'; readonly steps: readonly Step[] }
   | { readonly kind: 'observe'; readonly id: number; readonly request: ObserveRequest }
   | { readonly kind: 'ask'; readonly prefixes: readonly Prefix[] }
+  /** Ask these neighbours for a sign of life. */
+  | { readonly kind: 'probe'; readonly targets: readonly ProbeTarget[] }
   | { readonly kind: 'phase'; readonly from: Phase; readonly to: Phase }
   | { readonly kind: 'exit' };
 
@@ -126,7 +129,7 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
     }
   }
 
-  state = ask(state, outputs, now);
+  state = probe(ask(state, outputs, now), outputs, now);
   return observeIfDue(state, outputs, now);
 }
 
@@ -152,6 +155,18 @@ function ask(state: State, outputs: Output[], now: number): State {
   return { ...state, asking: true };
 }
 
+/** Asks the gateways of lists in turn of the clock, and looks at the answers to the questions before. */
+function probe(state: State, outputs: Output[], now: number): State {
+  if (now < state.probeAt || state.snapshot === undefined || !hasLists(state)) return state;
+  const targets = probeTargets(state, state.snapshot);
+  if (targets.length > 0) outputs.push({ kind: 'probe', targets });
+  return { ...state, probeAt: now + PROBE_EVERY_MS[state.phase.kind === 'out' ? 'out' : 'in'], dirty: state.dirty ?? 'probe' };
+}
+
+function hasLists(state: State): boolean {
+  return allBackupRouters(state.config).some((router) => router.gateways.length > 1);
+}
+
 function observeIfDue(state: State, outputs: Output[], now: number): Transition {
   const dirty = state.dirty ?? dueAnyway(state, now);
   if (state.round.kind !== 'idle' || dirty === undefined || (now < state.notBefore && dirty !== 'phase')) return { state: { ...state, dirty }, outputs };
@@ -172,13 +187,13 @@ function dueAnyway(state: State, now: number): State['dirty'] {
  * main table (a million routes, perhaps) is read only when something happened to it.
  */
 function observeRequest(state: State, cause: RoundCause): ObserveRequest {
-  const idle = state.phase.kind === 'out' && (cause === 'resync' || cause === 'verify');
-  return idle ? { protocol: state.config.routeProtocol, mainMaxLength: {} } : interest(state.config);
+  const idle = state.phase.kind === 'out' && (cause === 'resync' || cause === 'verify' || cause === 'probe');
+  return idle ? { ...interest(state.config), mainMaxLength: {}, neighbours: cause === 'probe' } : interest(state.config);
 }
 
 /** What the event socket must let through, whatever the phase: events of today decide about tomorrow's phase. */
 export function interest(config: Config): ObserveRequest {
-  return { protocol: config.routeProtocol, mainMaxLength: longestDestinations(allBackupRouters(config)) };
+  return { protocol: config.routeProtocol, mainMaxLength: longestDestinations(allBackupRouters(config)), neighbours: true };
 }
 
 /** on-stop: leave the kernel as it is, or take out what is ours, then go. */
@@ -197,6 +212,7 @@ export function nextDeadline(state: State, now: number): number {
   const deadlines = [state.lastRound + state.resyncMs, state.verdictsBy, state.notBefore];
   if (state.phase.kind === 'in' && typeof state.phase.until === 'number') deadlines.push(state.phase.until);
   if (questions(state).length > 0) deadlines.push(state.askAgainAt);
+  if (hasLists(state)) deadlines.push(state.probeAt);
   const want = state.snapshot === undefined ? undefined : wanted(state, state.snapshot, now);
   if (want?.preemptAt !== undefined) deadlines.push(want.preemptAt);
   return deadlines.reduce((least, deadline) => (deadline > now && deadline < least ? deadline : least), now + state.resyncMs);

@@ -5,7 +5,7 @@
 
 import type { Prefix } from '../model/prefix.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
-import type { Family } from '../model/address.js';
+import type { Address, Family } from '../model/address.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 
@@ -35,6 +35,8 @@ export interface ObserveRequest {
    * means that the main table need not be read at all.
    */
   readonly mainMaxLength: Readonly<Partial<Record<Family, number>>>;
+  /** Whether `neighbours` are wanted; they are not when absent. */
+  readonly neighbours?: boolean;
 }
 
 /** Something changed: look again. What is known of the change is for logs, never for decisions. */
@@ -48,11 +50,24 @@ export interface KernelHint {
   readonly sender: number;
 }
 
+/** A neighbour to ask for a sign of life. */
+export interface ProbeTarget {
+  readonly interfaceIndex: number;
+  readonly address: Address;
+  /** The kernel has a link-layer address for it already. */
+  readonly known: boolean;
+}
+
 export interface Kernel {
   /** Dumps what the request names. Rejects when the kernel cannot be asked; never returns a torn dump. */
   observe(request: ObserveRequest): Promise<Snapshot>;
   /** Sends the steps in order, all of them whatever fails, and resolves with one result for each. Never rejects for a refused step. */
   apply(steps: readonly Step[]): Promise<readonly StepResult[]>;
+  /**
+   * Makes the kernel ask each neighbour (ARP, ND) on its link now, whatever the routes say. The answer shows in `neighbours` of a later
+   * observation: failed three seconds after an unanswered one. Failures to ask are ignored.
+   */
+  probe(targets: readonly ProbeTarget[]): void;
   /** Starts the events. Changes that this object made itself are not reported. */
   subscribe(request: ObserveRequest, listener: (hint: KernelHint) => void): void;
   close(): void;

@@ -7,6 +7,7 @@ import type { Address } from '../model/address.js';
 import type { Config, Role } from '../model/config.js';
 import type { DaemonId, WatchedDaemon } from '../model/daemon.js';
 import type { Snapshot } from '../model/snapshot.js';
+import type { Suspects } from './gateway.js';
 import type { ObserveRequest } from './ports.js';
 import { UNDAMPED, type Damping } from './damping.js';
 
@@ -40,7 +41,7 @@ export type Phase =
   | { readonly kind: 'out'; readonly since: number; readonly reason: string; readonly uncovered: readonly string[] };
 
 /** Why an observation was asked for. */
-export type RoundCause = 'start' | 'hint' | 'resync' | 'phase' | 'verify' | 'reload';
+export type RoundCause = 'start' | 'probe' | 'hint' | 'resync' | 'phase' | 'verify' | 'reload';
 
 export type Round =
   | { readonly kind: 'idle' }
@@ -113,6 +114,10 @@ export interface State {
   /** Questions in a row that were denied or not answered. */
   readonly denials: number;
   readonly fight: Fight;
+  /** Gateways of lists that were seen dead. */
+  readonly suspects: Suspects;
+  /** When the gateways of lists are asked next. */
+  readonly probeAt: number;
   readonly stopping: boolean;
   /** How often everything is looked at without any event. */
   readonly resyncMs: number;
@@ -158,6 +163,8 @@ export function initialState({ config, watched, formerGateways, resyncMs, role, 
     askAgainAt: now,
     denials: 0,
     fight: { count: 0, last: Number.NEGATIVE_INFINITY, round: 0, culprit: '' },
+    suspects: new Map(),
+    probeAt: now,
     stopping: false,
     resyncMs,
   };

@@ -10,6 +10,7 @@ import type { Kernel, KernelHint, ObserveRequest } from '../core/ports.js';
 import { apply } from './apply.js';
 import { Connection } from './connection.js';
 import { Events } from './events.js';
+import { encodeProbe } from './messages-link.js';
 import { observe } from './observe.js';
 
 /** The kernel sizes the datagrams of a dump by what the reader has room for, up to 32 KiB (af_netlink.c). */
@@ -31,6 +32,9 @@ export function openKernel(): Kernel {
       return snapshot;
     },
     apply: (steps) => apply(changes, steps),
+    probe(targets) {
+      void changes.change(targets.map(encodeProbe));
+    },
     subscribe(request: ObserveRequest, listener: (hint: KernelHint) => void) {
       events?.close();
       events = new Events({ interest: { ...request, ownPort: changes.port }, listener });

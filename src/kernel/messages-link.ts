@@ -1,11 +1,13 @@
 /**
- * RTM_*LINK, RTM_*ADDR and RTM_*NEIGH: dump requests and decoding. The agent never changes any of these,
- * so there is nothing here that could. Sources: linux/if_link.h, if_addr.h, neighbour.h; rtnetlink(7).
+ * RTM_*LINK, RTM_*ADDR and RTM_*NEIGH: dump requests and decoding. The agent never changes a link or an address,
+ * so there is nothing here that could; a neighbour it may only ask the kernel to ask for. Sources: linux/if_link.h, if_addr.h, neighbour.h; rtnetlink(7).
  */
 
+import type { ProbeTarget } from '../core/ports.js';
+import { addressBytes, familyOf } from '../model/address.js';
 import type { InterfaceAddress, Link, Neighbour } from '../model/link.js';
-import { beginMessage, endMessage, putU32, readText, readU32, reserve, walkAttributes } from './codec.js';
-import { familyFromNumber, readAddress } from './families.js';
+import { beginMessage, endMessage, putBytes, putU32, readText, readU32, reserve, walkAttributes } from './codec.js';
+import { familyFromNumber, familyNumber, readAddress } from './families.js';
 import * as uapi from './uapi.js';
 
 const DUMP = uapi.NLM_F_REQUEST | uapi.NLM_F_DUMP;
@@ -29,6 +31,21 @@ export function encodeAddressDump(): Buffer {
 export function encodeNeighbourDump(): Buffer {
   const writer = beginMessage(uapi.RTM_GETNEIGH, DUMP);
   reserve(writer, uapi.NDMSG_LEN);
+  return endMessage(writer);
+}
+
+/**
+ * Makes the kernel send ARP requests or neighbour solicitations to the address: a known entry is put to NUD_PROBE (unicast, three tries a
+ * second apart, then FAILED), an unknown or failed one is resolved as if a packet were waiting (NTF_USE). net/core/neighbour.c, neigh_add().
+ */
+export function encodeProbe(target: ProbeTarget): Buffer {
+  const writer = beginMessage(uapi.RTM_NEWNEIGH, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | (target.known ? 0 : uapi.NLM_F_CREATE));
+  const header = reserve(writer, uapi.NDMSG_LEN);
+  writer.bytes[header] = familyNumber(familyOf(target.address));
+  writer.bytes.writeInt32LE(target.interfaceIndex, header + 4);
+  writer.bytes.writeUInt16LE(target.known ? uapi.NUD_PROBE : uapi.NUD_NONE, header + 8);
+  writer.bytes[header + 10] = target.known ? 0 : uapi.NTF_USE;
+  putBytes(writer, uapi.NDA_DST, addressBytes(target.address));
   return endMessage(writer);
 }
 

@@ -27,7 +27,7 @@ export async function observe(connection: Connection, request: ObserveRequest): 
     connection.dump(encodeRuleDump(), only(uapi.RTM_NEWRULE, decodeRule)),
     Promise.all(FAMILIES.map((family) => connection.dump(encodeRouteDump(family, { protocol }), ownRoute(family, protocol)))),
     Promise.all(mainFamilies.map((family) => dumpMain(connection, family, protocol, mainMaxLength[family]!))),
-    mainFamilies.length > 0 ? connection.dump(encodeNeighbourDump(), only(uapi.RTM_NEWNEIGH, decodeNeighbour)) : [],
+    request.neighbours === true ? connection.dump(encodeNeighbourDump(), only(uapi.RTM_NEWNEIGH, decodeNeighbour)) : [],
   ]);
   return { links, addresses, rules, ownRoutes: own.flat(), mainRoutes: main.flat(), neighbours };
 }

@@ -112,7 +112,10 @@ export const IFA_F_TENTATIVE = 0x40;
 // linux/neighbour.h
 export const NDMSG_LEN = 12;
 export const NDA_DST = 1;
+export const NTF_USE = 0x01;
+export const NUD_NONE = 0x00;
 export const NUD_INCOMPLETE = 0x01;
+export const NUD_PROBE = 0x10;
 export const NUD_FAILED = 0x20;
 
 // linux/fib_rules.h

@@ -74,6 +74,9 @@ export function startDriver(options: DriverOptions): Driver {
       case 'ask':
         void ask(health, output.prefixes).then((held) => dispatch({ kind: 'answered', held }));
         return;
+      case 'probe':
+        kernel.probe(output.targets);
+        return;
       case 'phase':
         return;
       case 'exit':

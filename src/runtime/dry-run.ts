@@ -28,6 +28,7 @@ export function dryRun(kernel: Kernel, print: (step: Step) => void): Kernel {
       }
       return steps.map(() => ({ ok: true }));
     },
+    probe: () => undefined,
     subscribe: (request, listener) => kernel.subscribe(request, listener),
     close: () => kernel.close(),
   };

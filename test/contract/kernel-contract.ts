@@ -13,7 +13,7 @@ import { settle, type World } from './world.js';
 const OWN = 157;
 const TABLE = 25500;
 const LINK = 'mgmt0';
-const EVERYTHING: ObserveRequest = { protocol: OWN, mainMaxLength: { inet: 16, inet6: 40 } };
+const EVERYTHING: ObserveRequest = { protocol: OWN, mainMaxLength: { inet: 16, inet6: 40 }, neighbours: true };
 
 interface Scene {
   readonly world: World;

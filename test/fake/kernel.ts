@@ -6,7 +6,7 @@
  * from its sockets. The same contract suite runs against this and the real kernel (test/contract/).
  */
 
-import type { Kernel, KernelHint, ObserveRequest, Step, StepResult } from '../../src/core/ports.js';
+import type { Kernel, KernelHint, ObserveRequest, ProbeTarget, Step, StepResult } from '../../src/core/ports.js';
 import { familyOf, isLinkLocal, type Address, type Family } from '../../src/model/address.js';
 import type { InterfaceAddress, Link, Neighbour } from '../../src/model/link.js';
 import { prefix, type Prefix } from '../../src/model/prefix.js';
@@ -80,7 +80,7 @@ export class FakeKernel implements Kernel {
       ownRoutes: routes.filter((route) => route.protocol === protocol),
       mainRoutes: routes.filter((route) => route.table === TABLE_MAIN && route.protocol !== protocol && route.destination.length <= (mainMaxLength[route.family] ?? -1)),
       rules: [...this.fib.rules],
-      neighbours: mainMaxLength.inet === undefined && mainMaxLength.inet6 === undefined ? [] : [...this.neighbours],
+      neighbours: request.neighbours === true ? [...this.neighbours] : [],
     };
   }
 
@@ -92,6 +92,13 @@ export class FakeKernel implements Kernel {
     });
     await Promise.resolve();
     return results;
+  }
+
+  /** What was asked of neighbours, as `INDEX ADDRESS`. */
+  readonly probed: string[] = [];
+
+  probe(targets: readonly ProbeTarget[]): void {
+    for (const target of targets) this.probed.push(`${target.interfaceIndex} ${target.address}`);
   }
 
   subscribe(request: ObserveRequest, listener: (hint: KernelHint) => void): void {
