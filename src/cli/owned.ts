@@ -28,7 +28,7 @@ export async function withOwned<T>(configFile: string, use: (kernel: Kernel, own
   const kernel = openKernel();
   try {
     const { routeProtocol: protocol, tableBase } = configs[0] ?? DEFAULTS;
-    const snapshot = await kernel.observe({ protocol, mainMaxLength: {} });
+    const snapshot = await kernel.observe({ protocol, maxLength: {} });
     const ownership: Ownership = { protocol, tableBase, gateways: new Set(configs.flatMap((config) => allBackupRouters(config).flatMap((router) => router.gateways))) };
     return await use(kernel, { ownership, snapshot, routes: ownedRoutes(ownership, snapshot), rules: ownedRules(ownership, snapshot) });
   } finally {

@@ -91,7 +91,7 @@ export function absorbObserved(state: State, id: number, snapshot: Snapshot, now
   const { request } = state.round;
   const known = {
     ...snapshot,
-    mainRoutes: Object.keys(request.mainMaxLength).length > 0 ? snapshot.mainRoutes : (state.snapshot?.mainRoutes ?? []),
+    foreignRoutes: Object.keys(request.maxLength).length > 0 ? snapshot.foreignRoutes : (state.snapshot?.foreignRoutes ?? []),
     neighbours: request.neighbours === true ? snapshot.neighbours : (state.snapshot?.neighbours ?? []),
   };
   return { ...state, snapshot: known, suspects: suspectsAfter(state.suspects, known, now), round: { kind: 'idle' }, lastRound: now, notBefore: state.dirty === undefined ? now : state.notBefore };

@@ -5,24 +5,19 @@
  */
 
 import { FAMILIES, type Family } from '../model/address.js';
-import { selectorText, type BackupRouter, type InterfaceSelector } from '../model/config.js';
+import type { BackupRouter } from '../model/config.js';
 import { destinationText, prefixText } from '../model/prefix.js';
 import type { Link } from '../model/link.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { chooseGateway, onLink } from './gateway.js';
 import { routeKey } from './keys.js';
+import { linkOf, realmOf, usableLink, type Wait } from './management.js';
 import { place, type Target } from './placement.js';
 import type { Desired } from './plan.js';
 import type { ProbeTarget } from './ports.js';
-import { bestByPrefix, rivalry } from './rivals.js';
+import { bestByPrefix, rivalKey, rivalry } from './rivals.js';
 import type { State } from './state.js';
-
-/** Something outside that a backup route needs before it can exist. */
-export interface Wait {
-  readonly subject: string;
-  readonly reason: string;
-}
 
 export interface Wanted extends Desired {
   readonly waits: readonly Wait[];
@@ -48,36 +43,12 @@ export function wanted(state: State, snapshot: Snapshot, now: number): Wanted | 
   }
 }
 
-/** A management interface as the kernel knows it now. */
-export function linkOf(selector: InterfaceSelector, snapshot: Snapshot): Link | undefined {
-  switch (selector.kind) {
-    case 'name':
-      return snapshot.links.find((link) => link.name === selector.name) ?? snapshot.links.find((link) => link.altNames.includes(selector.name));
-    case 'mac':
-      // VLANs and bonds bear the MAC address of the port below them: the port itself is meant.
-      return snapshot.links.find((link) => link.mac === selector.mac && link.kind === undefined) ?? snapshot.links.find((link) => link.mac === selector.mac);
-    default:
-      return selector satisfies never;
-  }
-}
-
-/** The link, or what keeps it from carrying backup routes. */
-function usableLink(selector: InterfaceSelector, snapshot: Snapshot): Link | Wait {
-  const subject = selectorText(selector);
-  const link = linkOf(selector, snapshot);
-  if (link === undefined) return { subject, reason: 'no such interface yet' };
-  if (!link.up) return { subject, reason: 'interface is down' };
-  const master = snapshot.links.find((candidate) => candidate.index === link.master);
-  if (master?.vrfTable !== undefined) return { subject, reason: `member of VRF ${master.name}, which this version cannot place routes in` };
-  return link;
-}
-
 function wantedIn(state: State, snapshot: Snapshot, now: number): Wanted {
   const found: Found = { targets: { inet: [], inet6: [] }, links: new Map(), waits: [], preempting: [], preemptAt: undefined };
   const rivals = bestByPrefix(snapshot);
   const usable: { readonly link: Link; readonly routers: readonly BackupRouter[] }[] = [];
   for (const { selector, backupRouters } of state.config.managementInterfaces) {
-    const link = usableLink(selector, snapshot);
+    const link = usableLink(state.config, selector, snapshot);
     if ('reason' in link) found.waits.push(link);
     else usable.push({ link, routers: backupRouters });
   }
@@ -108,16 +79,18 @@ interface Found {
 
 function addTargets(found: Found, state: State, snapshot: Snapshot, link: Link, routers: readonly BackupRouter[], order: number, rivals: ReadonlyMap<string, Route>, now: number): void {
   found.links.set(link.index, link);
+  const realm = realmOf(link, snapshot);
   for (const router of routers) {
     const choice = chooseGateway(router.gateways, link.index, state.suspects);
     for (const destination of router.destinations) {
-      const stand = rivalry(state, snapshot, rivals.get(prefixText(destination)), now);
+      const stand = rivalry(state, snapshot, rivals.get(rivalKey(realm.table, destination)), now);
       if (stand.preempt) found.preempting.push(prefixText(destination));
       if (stand.preemptAt !== undefined) found.preemptAt = Math.min(found.preemptAt ?? stand.preemptAt, stand.preemptAt);
       found.targets[router.family].push({
         destination,
         gateway: choice.gateway,
         interfaceIndex: link.index,
+        vrfTable: realm.vrf === undefined ? undefined : realm.table,
         // Ranks stay small: in placement main, a preempting route must stay below FRR's metric 20 (fact F3).
         rank: RANKS * order + Math.min(choice.rank, RANKS - 1),
         preempt: stand.preempt,

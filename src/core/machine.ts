@@ -24,7 +24,6 @@
 
 import { allBackupRouters, type Config } from '../model/config.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
-import { prefixText, type Prefix } from '../model/prefix.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { absorbAnswer, absorbApplied, absorbFailure, absorbHint, absorbObserved, absorbReload, absorbVerdict } from './absorb.js';
 import { longestDestinations, probeTargets, wanted } from './desired.js';
@@ -33,7 +32,8 @@ import { routeKey } from './keys.js';
 import { nextPhase } from './phase.js';
 import { ownership, plan } from './plan.js';
 import type { KernelHint, ObserveRequest, ProbeTarget, Step, StepResult } from './ports.js';
-import { coverage } from './rivals.js';
+import { vrfTables } from './management.js';
+import { coverage, questionKey, type Question } from './rivals.js';
 import type { Phase, Pin, RoleState, RoundCause, State } from './state.js';
 
 
@@ -58,7 +58,7 @@ export type Input =
 export type Output =
   | { readonly kind: 'apply'; readonly steps: readonly Step[] }
   | { readonly kind: 'observe'; readonly id: number; readonly request: ObserveRequest }
-  | { readonly kind: 'ask'; readonly prefixes: readonly Prefix[] }
+  | { readonly kind: 'ask'; readonly questions: readonly Question[] }
   /** Ask these neighbours for a sign of life. */
   | { readonly kind: 'probe'; readonly targets: readonly ProbeTarget[] }
   | { readonly kind: 'phase'; readonly from: Phase; readonly to: Phase }
@@ -109,6 +109,9 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
   let state = absorbed;
   if (state.stopping) return leave(state, input, now);
 
+  // A VRF has been found (or left): its table has not been read yet.
+  if (state.snapshot !== before.snapshot && vrfChanged(before, state)) state = { ...state, dirty: state.dirty ?? 'hint' };
+
   const phase = nextPhase(state, now);
   if (phase !== state.phase) {
     const turned = phase.kind !== state.phase.kind;
@@ -142,16 +145,16 @@ function toDo(state: State, snapshot: Snapshot, verifying: boolean, now: number)
 }
 
 /** Foreign prefixes to ask the daemon about now: those that would end the wait for coverage. */
-function questions(state: State): readonly Prefix[] {
+function questions(state: State): readonly Question[] {
   const waiting = state.phase.kind === 'starting' || (state.phase.kind === 'in' && (state.phase.cause === 'converging' || state.phase.cause === 'hold'));
   if (!waiting || state.asking || state.snapshot === undefined) return [];
   return coverage(state, state.snapshot).toConfirm;
 }
 
 function ask(state: State, outputs: Output[], now: number): State {
-  const due = questions(state).filter((p) => (!state.confirmed.has(prefixText(p)) && state.denials === 0) || now >= state.askAgainAt);
+  const due = questions(state).filter((question) => (!state.confirmed.has(questionKey(question)) && state.denials === 0) || now >= state.askAgainAt);
   if (due.length === 0) return state;
-  outputs.push({ kind: 'ask', prefixes: due });
+  outputs.push({ kind: 'ask', questions: due });
   return { ...state, asking: true };
 }
 
@@ -188,12 +191,22 @@ function dueAnyway(state: State, now: number): State['dirty'] {
  */
 function observeRequest(state: State, cause: RoundCause): ObserveRequest {
   const idle = state.phase.kind === 'out' && (cause === 'resync' || cause === 'verify' || cause === 'probe');
-  return idle ? { ...interest(state.config), mainMaxLength: {}, neighbours: cause === 'probe' } : interest(state.config);
+  const all = interest(state.config, state.snapshot);
+  return idle ? { ...all, maxLength: {}, neighbours: cause === 'probe' } : all;
+}
+
+function vrfChanged(before: State, after: State): boolean {
+  return String(interest(before.config, before.snapshot).vrfTables) !== String(interest(after.config, after.snapshot).vrfTables);
 }
 
 /** What the event socket must let through, whatever the phase: events of today decide about tomorrow's phase. */
-export function interest(config: Config): ObserveRequest {
-  return { protocol: config.routeProtocol, mainMaxLength: longestDestinations(allBackupRouters(config)), neighbours: true };
+export function interest(config: Config, snapshot: Snapshot | undefined): ObserveRequest {
+  return {
+    protocol: config.routeProtocol,
+    vrfTables: snapshot === undefined ? [] : vrfTables(config, snapshot),
+    maxLength: longestDestinations(allBackupRouters(config)),
+    neighbours: true,
+  };
 }
 
 /** on-stop: leave the kernel as it is, or take out what is ours, then go. */

@@ -20,7 +20,7 @@ import { allBackupRouters } from '../model/config.js';
 import { prefixText, type Prefix } from '../model/prefix.js';
 import { dampedHoldMs } from './damping.js';
 import { ownedRoutes, ownership } from './plan.js';
-import { coverage } from './rivals.js';
+import { coverage, questionKey } from './rivals.js';
 import type { DaemonState, InCause, Phase, State } from './state.js';
 
 /** The phase that follows from the state; the very same object when nothing changed but the clock. */
@@ -74,7 +74,7 @@ function judgeCoverage(state: State, holdUntil: number, now: number, inside: Ins
   }
   if (found === undefined) return state.phase;
   // Beside a daemon older than ourselves, and with nothing installed: its word on its routes is awaited before we insert ours.
-  const unanswered = found.toConfirm.some((prefix) => !state.confirmed.has(prefixText(prefix)));
+  const unanswered = found.toConfirm.some((question) => !state.confirmed.has(questionKey(question)));
   if (state.phase.kind === 'starting' && unanswered && now < state.verdictsBy && !routesAreIn(state)) return state.phase;
   return inside('converging', `not covered yet: ${some(found.uncovered)}`, until, from);
 }

@@ -12,6 +12,8 @@
  * rule takes the tie from main. Both rules carry `iif lo`: a packet in transit sees neither, so that
  * rules of the operator between ours and main's keep their meaning for all transit traffic.
  *
+ * `main` and the table of a VRF are shared with the routing daemon: there the metric decides.
+ *
  * Invariant: any prefix of the rule list, in ascending priority, is harmless by itself; rules are added in that
  * order and removed in the reverse.
  */
@@ -21,7 +23,10 @@ import type { Config } from '../model/config.js';
 import type { Prefix } from '../model/prefix.js';
 import { TABLE_MAIN, type Route, type Rule } from '../model/route.js';
 
-/** Administrative distance 255 for zebra, which reads metric >> 24 (fact F1); above every ordinary metric. */
+/**
+ * Administrative distance 255 for zebra, which reads metric >> 24 (fact F1); above every ordinary metric, and below the 4278198272 of the
+ * `unreachable default` that belongs into every VRF table (kernel documentation, networking/vrf.rst).
+ */
 export const MAIN_METRIC = 0xff001000;
 /** Below every metric a routing daemon uses (FRR 20, BIRD 32: fact F3), above an operator's 0. */
 export const MAIN_METRIC_PREEMPTING = 1;
@@ -33,6 +38,8 @@ export interface Target {
   readonly destination: Prefix;
   readonly gateway: Address;
   readonly interfaceIndex: number;
+  /** The table of the VRF that the interface is in. */
+  readonly vrfTable: number | undefined;
   /** Position of interface and gateway in order of preference: part of the metric, so that a switch can add before it deletes. */
   readonly rank: number;
   readonly preempt: boolean;
@@ -47,19 +54,26 @@ export interface Placed {
 
 /** The routes and rules that carry the targets of one family. */
 export function place(config: Config, family: Family, targets: readonly Target[]): Placed {
+  const inVrf = targets.filter((target) => target.vrfTable !== undefined);
+  const others = targets.filter((target) => target.vrfTable === undefined);
+  const vrfRoutes = inVrf.map((target) => sharedRoute(config, target, target.vrfTable ?? TABLE_MAIN));
   switch (config.placement) {
-    case 'local':
-      return placeLocal(config, family, targets);
+    case 'local': {
+      const local = placeLocal(config, family, others);
+      return { routes: [...local.routes, ...vrfRoutes], rules: local.rules };
+    }
     case 'main':
-      return {
-        routes: targets.map((target) =>
-          backupRoute(config, target, TABLE_MAIN, (target.preempt ? MAIN_METRIC_PREEMPTING : MAIN_METRIC) + target.rank),
-        ),
-        rules: [],
-      };
+      return { routes: [...others.map((target) => sharedRoute(config, target, TABLE_MAIN)), ...vrfRoutes], rules: [] };
+    case 'vrf':
+      return { routes: vrfRoutes, rules: [] };
     default:
       return config.placement satisfies never;
   }
+}
+
+/** A backup route in a table that is shared with the routing daemon: the metric decides ties. */
+function sharedRoute(config: Config, target: Target, table: number): Route {
+  return backupRoute(config, target, table, (target.preempt ? MAIN_METRIC_PREEMPTING : MAIN_METRIC) + target.rank);
 }
 
 function placeLocal(config: Config, family: Family, targets: readonly Target[]): Placed {

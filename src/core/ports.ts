@@ -30,11 +30,13 @@ export type StepResult =
 export interface ObserveRequest {
   /** Marks the routes that go into `ownRoutes`. */
   readonly protocol: number;
+  /** Tables beside the main one whose foreign routes are wanted too: those of VRFs. */
+  readonly vrfTables?: readonly number[];
   /**
-   * Longest prefix length wanted in `mainRoutes`, a family; a family that is absent gets none, and both absent
-   * means that the main table need not be read at all.
+   * Longest prefix length wanted in `foreignRoutes`, a family; a family that is absent gets none, and both absent
+   * means that no table need be read at all.
    */
-  readonly mainMaxLength: Readonly<Partial<Record<Family, number>>>;
+  readonly maxLength: Readonly<Partial<Record<Family, number>>>;
   /** Whether `neighbours` are wanted; they are not when absent. */
   readonly neighbours?: boolean;
 }
@@ -79,9 +81,10 @@ export interface Health {
   /** Starts; the listener hears the first verdict of each process as soon as there is one, then every change. */
   start(listener: (id: DaemonId, verdict: Verdict) => void): void;
   /**
-   * Which of the prefixes the daemon itself holds as installed routes now (not as leftovers of a former life).
+   * Which of the prefixes the daemon itself holds as installed routes now (not as leftovers of a former life), in the VRF of that
+   * name or, without one, in its default instance.
    * Rejects when the daemon cannot be asked.
    */
-  holds(prefixes: readonly Prefix[]): Promise<readonly boolean[]>;
+  holds(prefixes: readonly Prefix[], vrf?: string): Promise<readonly boolean[]>;
   close(): void;
 }

@@ -7,10 +7,10 @@
  * daemon says that it holds the route (fact F13: "vty answers" proves nothing).
  */
 
-import { allBackupRouters } from '../model/config.js';
 import { containsPrefix, prefixText, type Prefix } from '../model/prefix.js';
 import type { Nexthop, Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
+import { linkOf, realmOf } from './management.js';
 import type { DaemonState, State } from './state.js';
 
 /** Since when the route has been stale, or undefined when its owner lives (or is not watched). */
@@ -56,18 +56,23 @@ export interface Rivalry {
 
 const NO_RIVAL: Rivalry = { preempt: false, preemptAt: undefined, activeRival: false };
 
-/** The main table's best foreign route of each prefix, by prefix text. */
+/** The key of {@link bestByPrefix}. */
+export function rivalKey(table: number, prefix: Prefix): string {
+  return `${table} ${prefixText(prefix)}`;
+}
+
+/** The best foreign route of each prefix in each table. */
 export function bestByPrefix(snapshot: Snapshot): ReadonlyMap<string, Route> {
   const best = new Map<string, Route>();
-  for (const route of snapshot.mainRoutes) {
-    const key = prefixText(route.destination);
+  for (const route of snapshot.foreignRoutes) {
+    const key = rivalKey(route.table, route.destination);
     const known = best.get(key);
     if (known === undefined || route.metric < known.metric) best.set(key, route);
   }
   return best;
 }
 
-/** How the backup route of a destination stands to the main table's best route of the same prefix, if there is one. */
+/** How the backup route of a destination stands to the best foreign route of the same prefix in its realm, if there is one. */
 export function rivalry(state: State, snapshot: Snapshot, rival: Route | undefined, now: number): Rivalry {
   if (rival === undefined) return NO_RIVAL;
   const since = staleSince(state.daemons.values(), rival);
@@ -82,7 +87,17 @@ export interface Coverage {
   /** Destinations that nothing covers. */
   readonly uncovered: readonly Prefix[];
   /** Foreign prefixes that would cover one, if the living daemon said that it holds them. */
-  readonly toConfirm: readonly Prefix[];
+  readonly toConfirm: readonly Question[];
+}
+
+/** A foreign prefix that a daemon shall confirm, in the VRF of that name or in the default one. */
+export interface Question {
+  readonly prefix: Prefix;
+  readonly vrf: string | undefined;
+}
+
+export function questionKey({ prefix, vrf }: Question): string {
+  return vrf === undefined ? prefixText(prefix) : `${vrf} ${prefixText(prefix)}`;
 }
 
 /**
@@ -92,15 +107,19 @@ export interface Coverage {
  */
 export function coverage(state: State, snapshot: Snapshot, trusting = false): Coverage {
   const uncovered: Prefix[] = [];
-  const toConfirm = new Map<string, Prefix>();
-  const usable = snapshot.mainRoutes.filter((route) => resolves(snapshot, route) && staleSince(state.daemons.values(), route) === undefined);
+  const toConfirm = new Map<string, Question>();
+  const usable = snapshot.foreignRoutes.filter((route) => resolves(snapshot, route) && staleSince(state.daemons.values(), route) === undefined);
   const watched = new Set([...state.daemons.values()].flatMap((daemon) => daemon.protocols));
-  for (const destination of allBackupRouters(state.config).flatMap((router) => router.destinations)) {
-    const covers = usable.filter((route) => containsPrefix(route.destination, destination));
-    const counts = (route: Route): boolean => (state.confirmed.get(prefixText(route.destination)) ?? trusting) || !watched.has(route.protocol);
-    if (covers.some(counts)) continue;
-    uncovered.push(destination);
-    for (const route of covers) toConfirm.set(prefixText(route.destination), route.destination);
+  for (const { selector, backupRouters } of state.config.managementInterfaces) {
+    const { table, vrf } = realmOf(linkOf(selector, snapshot), snapshot);
+    const inRealm = usable.filter((route) => route.table === table);
+    const counts = (route: Route): boolean => (state.confirmed.get(questionKey({ prefix: route.destination, vrf })) ?? trusting) || !watched.has(route.protocol);
+    for (const destination of backupRouters.flatMap((router) => router.destinations)) {
+      const covers = inRealm.filter((route) => containsPrefix(route.destination, destination));
+      if (covers.some(counts)) continue;
+      uncovered.push(destination);
+      for (const route of covers) toConfirm.set(questionKey({ prefix: route.destination, vrf }), { prefix: route.destination, vrf });
+    }
   }
   return { uncovered, toConfirm: [...toConfirm.values()] };
 }

@@ -47,8 +47,8 @@ export interface EventInterest extends ObserveRequest {
 
 /** The program for SO_ATTACH_FILTER. */
 export function eventFilter(request: EventInterest): readonly FilterInstruction[] {
-  const inet = request.mainMaxLength.inet;
-  const inet6 = request.mainMaxLength.inet6;
+  const inet = request.maxLength.inet;
+  const inet6 = request.maxLength.inet6;
   return assemble([
     [LOAD_WORD, PORT],
     [JUMP_IF_EQUAL, word(request.ownPort), 'drop'],
@@ -62,7 +62,9 @@ export function eventFilter(request: EventInterest): readonly FilterInstruction[
     [LOAD_BYTE, PROTOCOL],
     [JUMP_IF_EQUAL, request.protocol, 'pass'],
     [LOAD_BYTE, TABLE],
+    ...tableBytes(request).map((table): Line => [JUMP_IF_EQUAL, table, 'family']),
     [JUMP_IF_EQUAL, uapi.RT_TABLE_MAIN, undefined, 'drop'],
+    'family',
     [LOAD_BYTE, FAMILY],
     [JUMP_IF_EQUAL, uapi.AF_INET, 'inet'],
     [JUMP_IF_EQUAL, uapi.AF_INET6, 'inet6', 'drop'],
@@ -93,6 +95,11 @@ function assemble(lines: readonly Line[]): readonly FilterInstruction[] {
   return instructions.map(([code, k, ifTrue, ifFalse], at) => ({ code, k, jt: distance(ifTrue, at), jf: distance(ifFalse, at) }));
 }
 
+/** rtm_table of the VRFs asked for: tables above 255 share RT_TABLE_COMPAT, so a few strangers pass, which costs a look. */
+function tableBytes(request: EventInterest): readonly number[] {
+  return [...new Set((request.vrfTables ?? []).map((table) => (table < 256 ? table : uapi.RT_TABLE_COMPAT)))];
+}
+
 /** The same decision on a message in JavaScript. */
 export function eventPasses(request: EventInterest, type: number, bytes: Buffer, start: number): boolean {
   if (bytes.readUInt32LE(start + PORT) === request.ownPort) return false;
@@ -100,10 +107,11 @@ export function eventPasses(request: EventInterest, type: number, bytes: Buffer,
     case uapi.RTM_NEWROUTE:
     case uapi.RTM_DELROUTE: {
       if (bytes[start + PROTOCOL] === request.protocol) return true;
-      const { inet, inet6 } = request.mainMaxLength;
+      const { inet, inet6 } = request.maxLength;
       const family = bytes[start + FAMILY];
       const longest = family === uapi.AF_INET ? inet : family === uapi.AF_INET6 ? inet6 : undefined;
-      return bytes[start + TABLE] === uapi.RT_TABLE_MAIN && longest !== undefined && bytes[start + LENGTH]! <= longest;
+      const known = bytes[start + TABLE] === uapi.RT_TABLE_MAIN || tableBytes(request).includes(bytes[start + TABLE]!);
+      return known && longest !== undefined && bytes[start + LENGTH]! <= longest;
     }
     case uapi.RTM_NEWNEIGH:
     case uapi.RTM_DELNEIGH:

@@ -18,23 +18,24 @@ import { decodeRule, encodeRuleDump } from './messages-rule.js';
 import * as uapi from './uapi.js';
 
 export async function observe(connection: Connection, request: ObserveRequest): Promise<Snapshot> {
-  const { protocol, mainMaxLength } = request;
-  const mainFamilies = FAMILIES.filter((family) => mainMaxLength[family] !== undefined);
+  const { protocol, maxLength } = request;
+  const families = FAMILIES.filter((family) => maxLength[family] !== undefined);
+  const tables = [uapi.RT_TABLE_MAIN, ...(request.vrfTables ?? [])];
   // All asked at once; the connection sends each as soon as the one before has ended.
   const [links, addresses, rules, own, main, neighbours] = await Promise.all([
     connection.dump(encodeLinkDump(), only(uapi.RTM_NEWLINK, decodeLink)),
     connection.dump(encodeAddressDump(), only(uapi.RTM_NEWADDR, decodeAddress)),
     connection.dump(encodeRuleDump(), only(uapi.RTM_NEWRULE, decodeRule)),
     Promise.all(FAMILIES.map((family) => connection.dump(encodeRouteDump(family, { protocol }), ownRoute(family, protocol)))),
-    Promise.all(mainFamilies.map((family) => dumpMain(connection, family, protocol, mainMaxLength[family]!))),
+    Promise.all(tables.flatMap((table) => families.map((family) => dumpTable(connection, family, table, protocol, maxLength[family]!)))),
     request.neighbours === true ? connection.dump(encodeNeighbourDump(), only(uapi.RTM_NEWNEIGH, decodeNeighbour)) : [],
   ]);
-  return { links, addresses, rules, ownRoutes: own.flat(), mainRoutes: main.flat(), neighbours };
+  return { links, addresses, rules, ownRoutes: own.flat(), foreignRoutes: main.flat(), neighbours };
 }
 
-async function dumpMain(connection: Connection, family: Family, protocol: number, maxLength: number): Promise<readonly Route[]> {
+async function dumpTable(connection: Connection, family: Family, table: number, protocol: number, maxLength: number): Promise<readonly Route[]> {
   try {
-    return await connection.dump(encodeRouteDump(family, { table: uapi.RT_TABLE_MAIN }), mainRoute(family, protocol, maxLength));
+    return await connection.dump(encodeRouteDump(family, { table }), foreignRoute(family, table, protocol, maxLength));
   } catch (error) {
     // Tables are made by their first route: early at boot there is no main table yet ("FIB table does not exist").
     if ((error as { readonly code?: string }).code === 'ENOENT') return [];
@@ -60,12 +61,14 @@ function ownRoute(family: Family, protocol: number): DumpDecoder<Route> {
 }
 
 /** Looks at four bytes of each route before decoding it: a full table walks at some 0.3 us a route (fact N6). */
-function mainRoute(family: Family, protocol: number, maxLength: number): DumpDecoder<Route> {
+function foreignRoute(family: Family, table: number, protocol: number, maxLength: number): DumpDecoder<Route> {
   const wanted = familyNumber(family);
   return (bytes, start, end, type) => {
     const header = start + uapi.NLMSG_HDRLEN;
     if (type !== uapi.RTM_NEWROUTE || bytes[header + 1]! > maxLength || bytes[header] !== wanted) return undefined;
-    if (bytes[header + 4] !== uapi.RT_TABLE_MAIN || bytes[header + 5] === protocol) return undefined;
-    return decodeRoute(bytes, start, end);
+    // Above 255 the byte says RT_TABLE_COMPAT, and the attribute the table.
+    if (bytes[header + 4] !== (table < 256 ? table : uapi.RT_TABLE_COMPAT) || bytes[header + 5] === protocol) return undefined;
+    const route = decodeRoute(bytes, start, end);
+    return route?.table === table ? route : undefined;
   };
 }

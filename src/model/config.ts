@@ -74,7 +74,8 @@ export interface ExecDaemon extends Generic {
 
 export type RoutingDaemon = FrrDaemons | BirdDaemon | UnitDaemon | PidfileDaemon | ProcessDaemon | SocketDaemon | ExecDaemon;
 
-export type Placement = 'local' | 'main';
+/** An interface in a VRF has its routes in the VRF's table whatever this says; `vrf` insists on one. */
+export type Placement = 'local' | 'main' | 'vrf';
 export type Role = 'primary' | 'standby';
 
 /** Where the role comes from. A source that cannot be read means standby: in doubt the routes are in. */

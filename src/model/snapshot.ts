@@ -11,11 +11,11 @@ export interface Snapshot {
   readonly addresses: readonly InterfaceAddress[];
   /** Every route marked with our protocol number, in any table. */
   readonly ownRoutes: readonly Route[];
-  /** Foreign routes of the main table no longer than the longest destination of their family: possible covers and rivals. */
-  readonly mainRoutes: readonly Route[];
+  /** Foreign routes of the main table and of the VRFs asked for, no longer than the longest destination of their family: possible covers and rivals. */
+  readonly foreignRoutes: readonly Route[];
   /** All rules of both families. */
   readonly rules: readonly Rule[];
   readonly neighbours: readonly Neighbour[];
 }
 
-export const EMPTY_SNAPSHOT: Snapshot = { links: [], addresses: [], ownRoutes: [], mainRoutes: [], rules: [], neighbours: [] };
+export const EMPTY_SNAPSHOT: Snapshot = { links: [], addresses: [], ownRoutes: [], foreignRoutes: [], rules: [], neighbours: [] };

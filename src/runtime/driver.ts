@@ -8,7 +8,8 @@ import { interest, nextDeadline, transition, type Input, type Output } from '../
 import type { Health, Kernel } from '../core/ports.js';
 import { initialState, type Beginning, type State } from '../core/state.js';
 import type { Config } from '../model/config.js';
-import { prefixText, type Prefix } from '../model/prefix.js';
+import { questionKey, type Question } from '../core/rivals.js';
+import type { Snapshot } from '../model/snapshot.js';
 import type { Clock } from './clock.js';
 import type { Journal } from './journal.js';
 
@@ -39,12 +40,19 @@ export function startDriver(options: DriverOptions): Driver {
   let timer: { cancel(): void } | undefined;
   let closed = false;
 
-  const listen = (config: Config): void => kernel.subscribe(interest(config), (hint) => dispatch({ kind: 'hint', hint }));
+  let heard = '';
+  const listen = (config: Config, snapshot: Snapshot | undefined): void => {
+    const request = interest(config, snapshot);
+    if (JSON.stringify(request) === heard) return;
+    heard = JSON.stringify(request);
+    kernel.subscribe(request, (hint) => dispatch({ kind: 'hint', hint }));
+  };
 
   const dispatch = (input: Input): void => {
     if (closed) return;
     // Events first, then the look that a reload asks for: nothing can happen between the two.
-    if (input.kind === 'reload') listen(input.config);
+    if (input.kind === 'reload') listen(input.config, state.snapshot);
+    if (input.kind === 'observed') listen(state.config, input.snapshot);
     const now = clock.now();
     const result = transition(state, input, now);
     const before = state;
@@ -72,7 +80,7 @@ export function startDriver(options: DriverOptions): Driver {
         );
         return;
       case 'ask':
-        void ask(health, output.prefixes).then((held) => dispatch({ kind: 'answered', held }));
+        void ask(health, output.questions).then((held) => dispatch({ kind: 'answered', held }));
         return;
       case 'probe':
         kernel.probe(output.targets);
@@ -95,7 +103,7 @@ export function startDriver(options: DriverOptions): Driver {
     });
   };
 
-  listen(state.config);
+  listen(state.config, undefined);
   dispatch({ kind: 'tick' });
   watch(health);
 
@@ -110,14 +118,19 @@ export function startDriver(options: DriverOptions): Driver {
   };
 }
 
-/** What the daemon holds of the prefixes; empty when it cannot be asked, so that it is asked again later. */
-async function ask(health: Health, prefixes: readonly Prefix[]): Promise<ReadonlyMap<string, boolean>> {
-  try {
-    const held = await health.holds(prefixes);
-    return new Map(prefixes.map((prefix, i) => [prefixText(prefix), held[i] === true]));
-  } catch {
-    return new Map();
+/** What the daemon holds of what is asked; what could not be asked is left out, so that it is asked again later. */
+async function ask(health: Health, questions: readonly Question[]): Promise<ReadonlyMap<string, boolean>> {
+  const answers = new Map<string, boolean>();
+  for (const vrf of new Set(questions.map((question) => question.vrf))) {
+    const ofVrf = questions.filter((question) => question.vrf === vrf);
+    try {
+      const held = await health.holds(ofVrf.map((question) => question.prefix), vrf);
+      ofVrf.forEach((question, i) => answers.set(questionKey(question), held[i] === true));
+    } catch {
+      // Not connected, or too slow.
+    }
   }
+  return answers;
 }
 
 function failed(error: unknown): { readonly ok: false; readonly code: string; readonly message: string } {

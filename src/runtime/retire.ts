@@ -12,7 +12,7 @@ import type { Log } from './log.js';
 export async function retire(kernel: Kernel, former: Config, current: Config, log: Log): Promise<void> {
   if (former.routeProtocol === current.routeProtocol) return;
   try {
-    const snapshot = await kernel.observe({ protocol: former.routeProtocol, mainMaxLength: {} });
+    const snapshot = await kernel.observe({ protocol: former.routeProtocol, maxLength: {} });
     const steps = plan(ownership(former), { routes: [], rules: [] }, snapshot);
     await kernel.apply(steps);
     log('notice', 'former-protocol-retired', { protocol: former.routeProtocol, changes: steps.length });

@@ -47,7 +47,7 @@ ip('link', 'set', 'mgmt0', 'up');
 ip('address', 'add', '198.51.100.2/24', 'dev', 'mgmt0');
 
 const kernel = openKernel();
-const request = { protocol: 157, mainMaxLength: mode === 'wide' ? { inet: 32, inet6: 128 } : { inet: 16 } };
+const request = { protocol: 157, maxLength: mode === 'wide' ? { inet: 32, inet6: 128 } : { inet: 16 } };
 const hints: KernelHint[] = [];
 kernel.subscribe(request, (hint) => {
   hints.push(hint);
@@ -63,14 +63,14 @@ flood();
 await settle();
 if (mode === 'no-koffi') await new Promise((resolve) => setTimeout(resolve, 1200));
 const cpu = process.cpuUsage(before);
-const main = await kernel.observe({ protocol: 157, mainMaxLength: { inet: 32 } });
+const main = await kernel.observe({ protocol: 157, maxLength: { inet: 32 } });
 const again = await kernel.apply([{ kind: 'add-route', route: own }]);
 kernel.close();
 console.log(JSON.stringify({
   thrown,
   added,
   again,
-  mainRoutes: main.mainRoutes.length,
+  foreignRoutes: main.foreignRoutes.length,
   ownDeleted: hints.filter((hint) => hint.ownDeleted).map((hint) => hint.text),
   overflow: hints.filter((hint) => hint.kind === 'overflow').map((hint) => hint.text),
   routeHints: hints.filter((hint) => hint.kind === 'route').length,

@@ -13,7 +13,7 @@ import { settle, type World } from './world.js';
 const OWN = 157;
 const TABLE = 25500;
 const LINK = 'mgmt0';
-const EVERYTHING: ObserveRequest = { protocol: OWN, mainMaxLength: { inet: 16, inet6: 40 }, neighbours: true };
+const EVERYTHING: ObserveRequest = { protocol: OWN, maxLength: { inet: 16, inet6: 40 }, neighbours: true };
 
 interface Scene {
   readonly world: World;
@@ -39,7 +39,7 @@ async function makeScene(make: () => World): Promise<Scene> {
     world,
     index: links.find((link) => link.name === LINK)!.index,
     hints,
-    own: async () => (await world.kernel.observe({ protocol: OWN, mainMaxLength: {} })).ownRoutes.map((route) => routeText(route, () => LINK)),
+    own: async () => (await world.kernel.observe({ protocol: OWN, maxLength: {} })).ownRoutes.map((route) => routeText(route, () => LINK)),
     async apply(kind, ...items) {
       const steps = items.map((item) => ('destination' in item ? { kind, route: item } : { kind, rule: item }) as Step);
       return (await world.kernel.apply(steps)).map(verdict);
@@ -221,19 +221,19 @@ export function kernelContract(t: Test, make: () => World): void {
     t.same(await left(), [0], 'add before delete always hits the right one');
   });
 
-  scene('mainRoutes has foreign routes of the main table, no longer than asked', async (t, { world, index, apply }) => {
+  scene('foreignRoutes has foreign routes of the main table, no longer than asked', async (t, { world, index, apply }) => {
     world.routeAdd({ destination: '10.0.0.0/8', via: '198.51.100.7', dev: LINK, metric: 20, protocol: 186 });
     world.routeAdd({ destination: '10.1.1.0/24', via: '198.51.100.7', dev: LINK, metric: 20 });
     world.routeAdd({ destination: '2001:db8:100::/40', via: '2001:db8:1::7', dev: LINK, metric: 20 });
     world.routeAdd({ destination: '172.16.0.0/12', via: '198.51.100.7', dev: LINK, table: 300, metric: 20 });
     await apply('add-route', route(index, { table: 254, metric: 9999 }));
-    const seen = async (request: ObserveRequest): Promise<readonly string[]> => (await world.kernel.observe(request)).mainRoutes.map((r) => routeText(r, () => LINK)).sort();
+    const seen = async (request: ObserveRequest): Promise<readonly string[]> => (await world.kernel.observe(request)).foreignRoutes.map((r) => routeText(r, () => LINK)).sort();
     const inet = '10.0.0.0/8 via 198.51.100.7 dev mgmt0 proto 186 metric 20';
     const inet6 = '2001:db8:100::/40 via 2001:db8:1::7 dev mgmt0 proto 4 metric 20';
     t.same(await seen(EVERYTHING), [inet, inet6]);
-    t.same(await seen({ protocol: OWN, mainMaxLength: { inet6: 40 } }), [inet6]);
-    t.same(await seen({ protocol: OWN, mainMaxLength: { inet: 7 } }), []);
-    t.same(await seen({ protocol: OWN, mainMaxLength: {} }), []);
+    t.same(await seen({ protocol: OWN, maxLength: { inet6: 40 } }), [inet6]);
+    t.same(await seen({ protocol: OWN, maxLength: { inet: 7 } }), []);
+    t.same(await seen({ protocol: OWN, maxLength: {} }), []);
   });
 
   scene('our own changes are not hinted; what others do to ours is, and who', async (t, { world, index, apply, hints }) => {

@@ -13,7 +13,7 @@ const results = await kernel.apply([
   { kind: 'add-rule', rule },
   { kind: 'delete-rule', rule },
 ]);
-kernel.subscribe({ protocol: 157, mainMaxLength: {} }, () => undefined);
-const { links } = await kernel.observe({ protocol: 157, mainMaxLength: { inet: 0 } });
+kernel.subscribe({ protocol: 157, maxLength: {} }, () => undefined);
+const { links } = await kernel.observe({ protocol: 157, maxLength: { inet: 0 } });
 kernel.close();
 console.log(JSON.stringify({ codes: results.map((result) => (result.ok ? 'ok' : result.code)), links: links.map((link) => link.name) }));

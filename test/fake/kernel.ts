@@ -72,13 +72,13 @@ export class FakeKernel implements Kernel {
     await Promise.resolve();
     this.observations++;
     if (this.failure !== undefined && this.failure.code !== 'EPERM') throw Object.assign(new Error(this.failure.message), { code: this.failure.code });
-    const { protocol, mainMaxLength } = request;
+    const { protocol, maxLength } = request;
     const routes = this.fib.routes.map((route) => this.#withDead(route));
     return {
       links: [...this.links.values()],
       addresses: [...this.addresses],
       ownRoutes: routes.filter((route) => route.protocol === protocol),
-      mainRoutes: routes.filter((route) => route.table === TABLE_MAIN && route.protocol !== protocol && route.destination.length <= (mainMaxLength[route.family] ?? -1)),
+      foreignRoutes: routes.filter((route) => route.table === TABLE_MAIN && route.protocol !== protocol && route.destination.length <= (maxLength[route.family] ?? -1)),
       rules: [...this.fib.rules],
       neighbours: request.neighbours === true ? [...this.neighbours] : [],
     };
@@ -313,7 +313,7 @@ export class FakeKernel implements Kernel {
     const request = this.#subscription?.request;
     if (request === undefined) return;
     const own = route.protocol === request.protocol;
-    const cover = route.table === TABLE_MAIN && route.destination.length <= (request.mainMaxLength[route.family] ?? -1);
+    const cover = route.table === TABLE_MAIN && route.destination.length <= (request.maxLength[route.family] ?? -1);
     if (own || cover) this.#hint('route', `${deleted ? 'deleted route' : 'route'} ${routeText(route)}`, own && deleted, sender);
   }
 

@@ -50,7 +50,7 @@ function passes(interest: EventInterest, message: Message): boolean {
 }
 
 t.test('what passes', async (t) => {
-  const interest: EventInterest = { protocol: 157, mainMaxLength: { inet: 8 }, ownPort: OWN_PORT };
+  const interest: EventInterest = { protocol: 157, maxLength: { inet: 8 }, ownPort: OWN_PORT };
   const cases: readonly (readonly [string, Message, boolean])[] = [
     ['link', { type: 16 }, true],
     ['address', { type: 21 }, true],
@@ -68,7 +68,7 @@ t.test('what passes', async (t) => {
     ['resolution request', { type: 30, state: 0x20 }, false],
   ];
   for (const [name, message, expected] of cases) t.equal(passes(interest, message), expected, name);
-  t.equal(passes({ ...interest, mainMaxLength: {} }, { type: 24 }), false, 'no family asked for');
+  t.equal(passes({ ...interest, maxLength: {} }, { type: 24 }), false, 'no family asked for');
 });
 
 t.test('program and predicate agree', async (t) => {
@@ -77,7 +77,7 @@ t.test('program and predicate agree', async (t) => {
   const interests = fc.record({
     protocol: near(157),
     ownPort: fc.constantFrom(OWN_PORT, 77),
-    mainMaxLength: fc.record({ inet: fc.integer({ min: 0, max: 32 }), inet6: fc.integer({ min: 0, max: 128 }) }, { requiredKeys: [] }),
+    maxLength: fc.record({ inet: fc.integer({ min: 0, max: 32 }), inet6: fc.integer({ min: 0, max: 128 }) }, { requiredKeys: [] }),
   });
   const messages = fc.record({
     type: fc.oneof(fc.constantFrom(24, 25, 28, 29, 30, 16), fc.integer({ min: 0, max: 65535 })),
