@@ -92,11 +92,15 @@ export interface State {
   /** Foreign prefixes that the living daemon has confirmed as its own (true) or denied (false). */
   readonly confirmed: ReadonlyMap<string, boolean>;
   readonly asking: boolean;
+  /** The question under way was put to a former life of a daemon. */
+  readonly askedInVain: boolean;
   readonly askAgainAt: number;
   /** Questions in a row that were denied or not answered. */
   readonly denials: number;
   readonly fight: Fight;
   readonly stopping: boolean;
+  /** The last batch of all is under way. */
+  readonly leaving: boolean;
   /** How often everything is looked at without any event. */
   readonly resyncMs: number;
 }
@@ -132,10 +136,12 @@ export function initialState({ config, watched, formerGateways, resyncMs }: Begi
     faults: [],
     confirmed: new Map(),
     asking: false,
+    askedInVain: false,
     askAgainAt: now,
     denials: 0,
     fight: { count: 0, last: Number.NEGATIVE_INFINITY, round: 0, culprit: '' },
     stopping: false,
+    leaving: false,
     resyncMs,
   };
 }

@@ -2,7 +2,7 @@
 
 import { destinationText, prefixText } from '../model/prefix.js';
 import type { BackupRouteStatus, Status } from '../model/status.js';
-import { pauseOf } from './absorb.js';
+import { FIGHT_WINDOW_MS, pauseOf } from './absorb.js';
 import { dampedHoldMs } from './damping.js';
 import { managementLink, wanted, type Wanted } from './desired.js';
 import { routeKey } from './keys.js';
@@ -54,7 +54,7 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
     backupRoutes: backupRoutes(state, want),
     waiting: want?.waits ?? (snapshot === undefined ? [{ subject: 'kernel', reason: 'first look is not done yet' }] : []),
     faults: state.faults,
-    interference: state.fight.count === 0 ? null : { episodes: state.fight.count, last: state.fight.culprit, pauseMs: pauseOf(state.fight) },
+    interference: now - state.fight.last > FIGHT_WINDOW_MS ? null : { episodes: state.fight.count, last: state.fight.culprit, pauseMs: pauseOf(state.fight) },
     damping: { deaths: state.damping.deaths, holdMs: dampedHoldMs(state.damping, state.config.holdMs, now) },
   };
 }
