@@ -15,7 +15,8 @@ import type { DaemonState, Fight, Refusal, State } from './state.js';
 const HINT_SPACING_MS = 10;
 /** Foreign deletions in a row that are repaired at once; each further one doubles the pause. */
 const FREE_REPAIRS = 5;
-const FIGHT_WINDOW_MS = 60_000;
+/** A deletion this long after the one before starts a new count. */
+export const FIGHT_WINDOW_MS = 60_000;
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 5_000;
 /** Batches in a row that changed something without coming to rest, before we slow down. */
@@ -38,7 +39,9 @@ export function absorbVerdict(state: State, id: DaemonId, verdict: Verdict, now:
     damping: death ? died(state.damping, now) : state.damping,
     // What it confirmed in its last life says nothing about the next.
     confirmed: next.life === 'responsive' ? state.confirmed : new Map(),
-    dirty: state.dirty ?? 'phase',
+    askedInVain: state.askedInVain || (state.asking && next.life !== 'responsive'),
+    // Not `??`: what a verdict changes (a tie that turns at the first sign of life) waits for no pause.
+    dirty: 'phase',
   };
 }
 
@@ -74,9 +77,9 @@ export function absorbHint(state: State, hint: KernelHint, now: number): State {
 /** One episode for all deletions between two rounds: flushing a table is one act, however many routes it held. */
 function fought(state: State, hint: KernelHint, now: number): Fight {
   const { fight } = state;
-  if (fight.count > 0 && fight.round === state.observations) return fight;
+  if (fight.count > 0 && fight.round === state.completedRounds) return fight;
   const fresh = now - fight.last > FIGHT_WINDOW_MS;
-  return { count: fresh ? 1 : fight.count + 1, last: now, round: state.observations, culprit: hint.text };
+  return { count: fresh ? 1 : fight.count + 1, last: now, round: state.completedRounds, culprit: hint.text };
 }
 
 /** How long after a foreign deletion its repair waits: not at all for the first few, then doubling. */
@@ -132,6 +135,8 @@ function alreadyDone(step: Step, code: string): boolean {
 }
 
 export function absorbAnswer(state: State, held: ReadonlyMap<string, boolean>, now: number): State {
+  // Asked of a former life: it says nothing about this one.
+  if (state.askedInVain) return { ...state, asking: false, askedInVain: false, askAgainAt: now };
   const denied = [...held.values()].includes(false) || held.size === 0;
   const denials = denied ? state.denials + 1 : 0;
   const pauseMs = denials <= QUICK_ASKS ? QUICK_ASK_MS : state.config.probeIntervalMs;
@@ -156,6 +161,7 @@ export function absorbReload(
     daemons,
     verdictsBy: input.restarted ? now + input.config.probeTimeoutMs : state.verdictsBy,
     confirmed: input.restarted ? new Map() : state.confirmed,
+    askedInVain: state.askedInVain || (state.asking && input.restarted),
     refused: new Map(),
     dirty: 'reload',
     notBefore: now,

@@ -212,12 +212,12 @@ export function interest(config: Config, snapshot: Snapshot | undefined): Observ
 /** on-stop: leave the kernel as it is, or take out what is ours, then go. */
 function leave(state: State, input: Input, now: number): Transition {
   if (state.round.kind === 'applying') return { state, outputs: [] };
-  if (state.config.onStop === 'keep' || input.kind === 'applied' || input.kind === 'observe-failed') return { state, outputs: [{ kind: 'exit' }] };
+  if (state.config.onStop === 'keep' || (input.kind === 'applied' && state.leaving) || input.kind === 'observe-failed') return { state, outputs: [{ kind: 'exit' }] };
   if (state.round.kind === 'observing') return { state, outputs: [] };
   if (state.snapshot === undefined || input.kind !== 'observed') return observeIfDue({ ...state, dirty: 'phase' }, [], now);
   const steps = plan(ownership(state.config, state.formerGateways), { routes: [], rules: [] }, state.snapshot);
   if (steps.length === 0) return { state, outputs: [{ kind: 'exit' }] };
-  return { state: { ...state, round: { kind: 'applying' } }, outputs: [{ kind: 'apply', steps }] };
+  return { state: { ...state, round: { kind: 'applying' }, leaving: true }, outputs: [{ kind: 'apply', steps }] };
 }
 
 /** When the state wants to hear a tick, at the latest. Whatever was due before `now` has been settled. */

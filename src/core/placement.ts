@@ -43,7 +43,7 @@ export interface Target {
   /** Position of interface and gateway in order of preference: part of the metric, so that a switch can add before it deletes. */
   readonly rank: number;
   readonly preempt: boolean;
-  /** A foreign route that is not stale holds the same prefix now. */
+  /** A foreign route of the same prefix keeps the tie now. */
   readonly activeRival: boolean;
 }
 
@@ -82,8 +82,8 @@ function placeLocal(config: Config, family: Family, targets: readonly Target[]):
   const lengths = new Set<number>();
   for (const target of targets) {
     const length = target.destination.length;
-    // A preempting length takes every tie of that length. A destination with an active rival must lose its tie
-    // all the same, so it stays out of the table: its rival is then found by the next rule.
+    // A preempting length takes every tie of that length. A destination whose rival keeps its tie must lose it
+    // all the same, so it stays out of the table: the rival is then found by the next rule.
     if (preemptingLengths.has(length) && target.activeRival && !target.preempt) continue;
     lengths.add(length);
     routes.push(backupRoute(config, target, config.tableBase + length, LOCAL_METRIC[family] + target.rank));

@@ -50,7 +50,7 @@ export interface Rivalry {
   readonly preempt: boolean;
   /** It will at this time, if nothing happens until then. */
   readonly preemptAt: number | undefined;
-  /** A route of the same prefix that is not stale decides the tie in the main table. */
+  /** A foreign route of the same prefix keeps the tie for now: it is not stale, or has not been stale for long enough. */
   readonly activeRival: boolean;
 }
 
@@ -78,9 +78,9 @@ export function rivalry(state: State, snapshot: Snapshot, rival: Route | undefin
   const since = staleSince(state.daemons.values(), rival);
   if (since === undefined) return { preempt: false, preemptAt: undefined, activeRival: true };
   if (knownBad(snapshot, rival)) return { preempt: true, preemptAt: undefined, activeRival: false };
-  if (state.config.preemptAfterMs === 'never') return NO_RIVAL;
+  if (state.config.preemptAfterMs === 'never') return { preempt: false, preemptAt: undefined, activeRival: true };
   const preemptAt = since + state.config.preemptAfterMs;
-  return now >= preemptAt ? { preempt: true, preemptAt: undefined, activeRival: false } : { preempt: false, preemptAt, activeRival: false };
+  return now >= preemptAt ? { preempt: true, preemptAt: undefined, activeRival: false } : { preempt: false, preemptAt, activeRival: true };
 }
 
 export interface Coverage {

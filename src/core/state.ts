@@ -110,6 +110,8 @@ export interface State {
   /** Foreign prefixes that the living daemon has confirmed as its own (true) or denied (false). */
   readonly confirmed: ReadonlyMap<string, boolean>;
   readonly asking: boolean;
+  /** The question under way was put to a former life of a daemon. */
+  readonly askedInVain: boolean;
   readonly askAgainAt: number;
   /** Questions in a row that were denied or not answered. */
   readonly denials: number;
@@ -119,6 +121,8 @@ export interface State {
   /** When the gateways of lists are asked next. */
   readonly probeAt: number;
   readonly stopping: boolean;
+  /** The last batch of all is under way. */
+  readonly leaving: boolean;
   /** How often everything is looked at without any event. */
   readonly resyncMs: number;
 }
@@ -160,12 +164,14 @@ export function initialState({ config, watched, formerGateways, resyncMs, role, 
     faults: [],
     confirmed: new Map(),
     asking: false,
+    askedInVain: false,
     askAgainAt: now,
     denials: 0,
     fight: { count: 0, last: Number.NEGATIVE_INFINITY, round: 0, culprit: '' },
     suspects: new Map(),
     probeAt: now,
     stopping: false,
+    leaving: false,
     resyncMs,
   };
 }

@@ -5,7 +5,7 @@ import { TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { destinationText, prefixText } from '../model/prefix.js';
 import type { BackupRouteStatus, Status } from '../model/status.js';
-import { pauseOf } from './absorb.js';
+import { FIGHT_WINDOW_MS, pauseOf } from './absorb.js';
 import { dampedHoldMs, QUIET_MS } from './damping.js';
 import { wanted, type Wanted } from './desired.js';
 import { linkOf } from './management.js';
@@ -53,7 +53,7 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
     backupRoutes: backupRoutes(state, want),
     waiting: want?.waits ?? (snapshot === undefined ? [{ subject: 'kernel', reason: 'first look is not done yet' }] : []),
     faults: state.faults,
-    interference: state.fight.count === 0 ? null : { episodes: state.fight.count, last: state.fight.culprit, pauseMs: pauseOf(state.fight) },
+    interference: now - state.fight.last > FIGHT_WINDOW_MS ? null : { episodes: state.fight.count, last: state.fight.culprit, pauseMs: pauseOf(state.fight) },
     damping: dampingStatus(state, now),
   };
 }

@@ -1,0 +1,145 @@
+/**
+ * Placement `local` in the real kernel: random sets of destinations, main routes and preempted ties, installed by plan and
+ * the real netlink code from one set to the next, and the kernel's own `ip route get` asked for many addresses: what the host
+ * originates goes by the longest match of main and backup routes together, what it forwards by main alone.
+ * This file is also the child that runs inside the namespace (`placement-kernel.test.js apply`).
+ */
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import t, { type Test } from 'tap';
+import { place, type Target } from '../../src/core/placement.js';
+import { ownership, plan, type Desired } from '../../src/core/plan.js';
+import { openKernel } from '../../src/kernel/kernel.js';
+import { createLab } from '../../src/lab/lab.js';
+import type { Namespace } from '../../src/lab/namespace.js';
+import { addressBytes, type Address, type Family } from '../../src/model/address.js';
+import { containsAddress, parsePrefix, prefixText, samePrefix, type Prefix } from '../../src/model/prefix.js';
+import { config, edges, prefixes } from '../unit/core/fixture.js';
+
+const SELF = fileURLToPath(import.meta.url);
+const SETS = 10;
+const SEED = 20_261_121;
+
+interface Net {
+  readonly option: '-4' | '-6';
+  readonly connected: readonly Prefix[];
+  /** The `n`th next hop behind each interface: each route has its own, so that an answer names the route. */
+  readonly data0: (n: number) => Address;
+  readonly mgmt0: (n: number) => Address;
+  readonly sender: Address;
+}
+
+const NETS: Readonly<Record<Family, Net>> = {
+  inet: {
+    option: '-4',
+    connected: ['10.255.0.0/24', '198.51.100.0/24'].map((text) => parsePrefix(text)!),
+    data0: (n) => `198.51.100.${10 + n}`,
+    mgmt0: (n) => `10.255.0.${10 + n}`,
+    sender: '198.51.100.99',
+  },
+  inet6: {
+    option: '-6',
+    connected: ['2001:db8:255::/64', '2001:db8:100::/64'].map((text) => parsePrefix(text)!),
+    data0: (n) => `2001:db8:100::${(16 + n).toString(16)}`,
+    mgmt0: (n) => `2001:db8:255::${(16 + n).toString(16)}`,
+    sender: '2001:db8:100::99',
+  },
+};
+
+interface Trial {
+  readonly main: readonly Prefix[];
+  readonly destinations: readonly { readonly destination: Prefix; readonly preempt: boolean }[];
+}
+
+const sets = (family: Family): readonly Trial[] =>
+  fc.sample(
+    fc.record({
+      main: fc.uniqueArray(prefixes(family), { maxLength: 8, selector: prefixText }),
+      destinations: fc.uniqueArray(fc.record({ destination: prefixes(family), preempt: fc.boolean() }), { minLength: 1, maxLength: 6, selector: ({ destination }) => prefixText(destination) }),
+    }),
+    { seed: SEED, numRuns: SETS },
+  );
+
+if (process.argv[2] === 'apply') await child();
+else t.test('the kernel agrees with the reference', parent);
+
+async function parent(t: Test): Promise<void> {
+  const lab = createLab();
+  t.teardown(() => lab.close());
+  const router = lab.namespace('router', { forwarding: true });
+  const outside = lab.namespace('outside');
+  lab.link(router, 'mgmt0', outside, 'mgmt0');
+  lab.link(router, 'data0', outside, 'data0');
+  router.ipBatch(['addr add 10.255.0.2/24 dev mgmt0', 'addr add 198.51.100.2/24 dev data0', 'addr add 2001:db8:255::2/64 dev mgmt0 nodad', 'addr add 2001:db8:100::2/64 dev data0 nodad']);
+  const index = Number(router.run(['cat', '/sys/class/net/mgmt0/ifindex']));
+
+  for (const family of ['inet', 'inet6'] as const) {
+    await t.test(family, async (t) => {
+      for (const [number, set] of sets(family).entries()) trial(t, router, index, family, set, number);
+    });
+  }
+}
+
+function trial(t: Test, router: Namespace, index: number, family: Family, set: Trial, number: number): void {
+  const net = NETS[family];
+  router.tryRun(['ip', net.option, 'route', 'flush', 'table', 'main', 'proto', '186']);
+  router.ipBatch(set.main.map((p, i) => `route add ${prefixText(p)} via ${net.data0(i)} dev data0 proto 186 metric 20`));
+  const targets: Target[] = set.destinations.map(({ destination, preempt }, i) => ({
+    destination,
+    gateway: net.mgmt0(i),
+    rank: 0,
+    preempt,
+    activeRival: !preempt && set.main.some((p) => samePrefix(p, destination)),
+  }));
+  const foreign = (): string => router.run(['ip', net.option, 'route', 'show', 'table', 'main']) + router.run(['ip', net.option, 'rule', 'show']).replace(/^.* iif lo .*\n/gm, '');
+  const before = foreign();
+  const answer = JSON.parse(router.run([process.execPath, SELF, 'apply'], { input: JSON.stringify(place(config(), family, index, targets)) })) as { readonly faults: readonly string[]; readonly left: number };
+  t.strictSame(answer, { faults: [], left: 0 }, `set ${number}: every step is taken, and a second plan is empty`);
+  t.equal(foreign(), before, `set ${number}: main and foreign rules are as they were`);
+
+  const addresses = edges([...set.main, ...set.destinations.map(({ destination }) => destination)]).filter((address) => askable(net, address));
+  const originated = ask(router, net, addresses, '');
+  const transit = ask(router, net, addresses, ` from ${net.sender} iif data0`);
+  const wrong = addresses.flatMap((address) => [
+    ...(originated.get(address) === longest(net, set, address, true) ? [] : [`${address} originated: ${originated.get(address)}, not ${longest(net, set, address, true)}`]),
+    ...(transit.get(address) === longest(net, set, address, false) ? [] : [`${address} transit: ${transit.get(address)}, not ${longest(net, set, address, false)}`]),
+  ]);
+  t.strictSame(wrong, [], `set ${number}: ${addresses.length} addresses, ${set.main.length} main routes, ${targets.length} destinations`);
+}
+
+/** The next hop of the longest match; `with us` or without. Main wins ties that are not preempted. */
+function longest(net: Net, { main, destinations }: Trial, address: Address, withUs: boolean): Address | undefined {
+  const candidates = [
+    ...main.map((p, i) => ({ p, hop: net.data0(i), rank: 1 })),
+    ...(withUs ? destinations.map(({ destination, preempt }, i) => ({ p: destination, hop: net.mgmt0(i), rank: preempt ? 2 : 0 })) : []),
+  ].filter(({ p }) => containsAddress(p, address));
+  return candidates.sort((a, b) => b.p.length - a.p.length || b.rank - a.rank)[0]?.hop;
+}
+
+/** Unicast addresses of other networks: the rest never gets to the main table. */
+function askable(net: Net, address: Address): boolean {
+  const first = addressBytes(address)[0]!;
+  const special = net.option === '-4' ? first === 0 || first === 127 || first >= 224 : first === 0 || first >= 0xfe;
+  return !special && !net.connected.some((p) => containsAddress(p, address));
+}
+
+/** The kernel's next hop for each address; those that it has no route for are absent. */
+function ask(router: Namespace, net: Net, addresses: readonly Address[], how: string): ReadonlyMap<Address, Address> {
+  const { stdout } = router.tryRun(['ip', net.option, '-force', '-o', '-batch', '-'], { input: addresses.map((address) => `route get ${address}${how}\n`).join('') });
+  return new Map([...stdout.matchAll(/^(\S+) (?:from \S+ )?via (\S+) /gm)].map(([, address, hop]) => [address!, hop!]));
+}
+
+/** Inside the namespace: makes the kernel hold what standard input says, with the agent's own plan and netlink code. */
+async function child(): Promise<void> {
+  const desired = JSON.parse(readFileSync(0, 'utf8')) as Desired;
+  const own = ownership(config());
+  const kernel = openKernel();
+  const look = async (): Promise<ReturnType<typeof plan>> => plan(own, desired, await kernel.observe({ protocol: 157, maxLength: {} }));
+  const steps = await look();
+  const results = await kernel.apply(steps);
+  const faults = results.flatMap((result, i) => (result.ok ? [] : [`${JSON.stringify(steps[i])}: ${result.code} ${result.message}`]));
+  process.stdout.write(JSON.stringify({ faults, left: (await look()).length }));
+  kernel.close();
+}

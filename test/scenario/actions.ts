@@ -1,0 +1,142 @@
+/**
+ * What can happen in a scenario: one command, one change of the world.
+ *
+ *   link NAME up [ADDRESS/LENGTH...] | down | carrier | no-carrier | delete | rename NEW
+ *   link NAME add [altname A] [master NAME] [vrf-table N]
+ *   address NAME add|remove ADDRESS/LENGTH          neighbour ADDRESS dev NAME failed|known|absent
+ *   [no] route [blackhole] PREFIX [via A] [dev D] [proto N] [metric N] [table N]
+ *   append route PREFIX via A dev D [proto N]       (another next hop; to ours: a foreigner's `ip -6 route append`, fact K7)
+ *   rule PRIORITY lookup TABLE [iif NAME]           flush table N | flush rules | overflow
+ *   frr|DAEMON responsive [aged TIME] | eof | hang | appeared | down
+ *   rib holds PREFIX... | rib lost PREFIX... | rib mute | rib speaks
+ *   kernel delay TIME | kernel fails CODE | kernel works
+ *   config KEY VALUE... | reload | agent start | agent stop | agent kill | mark
+ */
+
+import type { Verdict } from '../../src/model/daemon.js';
+import { defaultPrefix, parsePrefix, prefixText, type Prefix } from '../../src/model/prefix.js';
+import type { RouteType } from '../../src/model/route.js';
+import type { ForeignRoute } from '../fake/kernel.js';
+import { parseTime } from './parse.js';
+import type { World } from './world.js';
+
+export function act(world: World, command: string): void {
+  const words = command.split(/\s+/);
+  const [verb = '', what = ''] = words;
+  const fake = world.kernel.fake;
+  switch (verb) {
+    case 'link': return link(world, what, words.slice(2));
+    case 'address': return words[2] === 'add' ? fake.addressAdd(what, words[3]!) : fake.addressRemove(what, words[3]!);
+    case 'neighbour': return fake.neighbourSet(words[3]!, what, words[4] as 'failed' | 'known' | 'absent');
+    case 'route': return must(command, fake.foreignRouteAdd(foreignRoute(words.slice(1))));
+    case 'no': return must(command, fake.foreignRouteDelete(foreignRoute(words.slice(2))));
+    case 'append': return append(world, foreignRoute(words.slice(2)));
+    case 'rule': return must(command, fake.foreignRuleAdd({ family: 'inet', priority: Number(what), table: Number(words[3]), suppressPrefixLength: undefined, inputInterface: words[5], protocol: 3, foreign: false }));
+    case 'flush': return what === 'table' ? fake.flushTable(Number(words[2])) : fake.flushRules();
+    case 'overflow': return fake.loseEvents();
+    case 'rib': return rib(world, what, words.slice(2));
+    case 'kernel': return kernel(world, what, words[2] ?? '');
+    case 'config': return void world.configLines.push(words.slice(1).join(' '));
+    case 'reload': return world.reload();
+    case 'agent': return agent(world, what);
+    case 'mark': return void (world.mark = world.kernel.steps.length);
+    default: return world.health.say(verb, verdict(command, what, words[3]));
+  }
+}
+
+function link(world: World, name: string, [change = '', ...rest]: readonly string[]): void {
+  const fake = world.kernel.fake;
+  switch (change) {
+    case 'up': {
+      const known = [...fake.links.values()].some((candidate) => candidate.name === name);
+      if (!known) fake.linkAdd(name);
+      fake.linkUp(name);
+      const index = fake.link(name).index;
+      for (const text of rest) if (!fake.addresses.some((a) => a.interfaceIndex === index && `${a.address}/${a.length}` === text)) fake.addressAdd(name, text);
+      return;
+    }
+    case 'add': return addLink(world, name, rest);
+    case 'down': return fake.linkDown(name);
+    case 'carrier': return fake.linkCarrier(name, true);
+    case 'no-carrier': return fake.linkCarrier(name, false);
+    case 'delete': return fake.linkDelete(name);
+    case 'rename': return fake.linkRename(name, rest[0]!);
+    default: throw new SyntaxError(`link ${name}: unknown change ${change}`);
+  }
+}
+
+function addLink(world: World, name: string, words: readonly string[]): void {
+  const value = (key: string): string | undefined => (words.includes(key) ? words[words.indexOf(key) + 1] : undefined);
+  const [altName, master, table] = [value('altname'), value('master'), value('vrf-table')];
+  world.kernel.fake.linkAdd(name, {
+    ...(altName === undefined ? {} : { altNames: [altName] }),
+    ...(master === undefined ? {} : { master: world.kernel.fake.link(master).index }),
+    ...(table === undefined ? {} : { vrfTable: Number(table), kind: 'vrf' }),
+  });
+}
+
+function foreignRoute(words: readonly string[]): ForeignRoute {
+  const typed = ['blackhole', 'unreachable', 'prohibit'].includes(words[0] ?? '');
+  const route: { -readonly [K in keyof ForeignRoute]: ForeignRoute[K] } = { destination: prefixOf(words[typed ? 1 : 0] ?? '') };
+  if (typed) route.type = words[0] as RouteType;
+  for (let i = typed ? 2 : 1; i < words.length; i += 2) {
+    const [key, value = ''] = [words[i], words[i + 1]];
+    if (key === 'via') route.via = value;
+    else if (key === 'dev') route.dev = value;
+    else if (key === 'proto') route.protocol = Number(value);
+    else if (key === 'metric') route.metric = Number(value);
+    else if (key === 'table') route.table = Number(value);
+    else throw new SyntaxError(`route: unknown word ${key}`);
+  }
+  // `default` is of the family of its gateway.
+  return route.via?.includes(':') === true && words.includes('default') ? { ...route, destination: defaultPrefix('inet6') } : route;
+}
+
+function prefixOf(text: string): Prefix {
+  const parsed = text === 'default' ? defaultPrefix('inet') : parsePrefix(text);
+  if (parsed === undefined) throw new SyntaxError(`not a prefix: ${text}`);
+  return parsed;
+}
+
+function append(world: World, { destination, via, dev, protocol }: ForeignRoute): void {
+  const ours = world.kernel.fake.fib.routes.find((route) => route.protocol === (protocol ?? world.kernel.protocol) && prefixText(route.destination) === prefixText(destination));
+  if (ours === undefined) throw new Error(`no route to append to: ${prefixText(destination)}`);
+  world.kernel.fake.foreignNexthopAppend(ours, { gateway: via, interfaceIndex: world.kernel.fake.link(dev ?? '').index, dead: false });
+}
+
+function rib(world: World, what: string, prefixes: readonly string[]): void {
+  const texts = prefixes.map((text) => prefixText(prefixOf(text)));
+  if (what === 'holds') texts.forEach((text) => world.rib.held.add(text));
+  else if (what === 'lost') texts.forEach((text) => world.rib.held.delete(text));
+  else if (what === 'mute' || what === 'speaks') world.rib.mute = what === 'mute';
+  else throw new SyntaxError(`rib: unknown word ${what}`);
+}
+
+function kernel(world: World, what: string, value: string): void {
+  if (what === 'delay') world.kernel.delayMs = parseTime(value);
+  else if (what === 'fails') world.kernel.fake.failure = { code: value, message: 'made to fail' };
+  else if (what === 'works') world.kernel.fake.failure = undefined;
+  else throw new SyntaxError(`kernel: unknown word ${what}`);
+}
+
+function agent(world: World, what: string): void {
+  if (what === 'start') world.startAgent();
+  else if (what === 'stop') world.stopAgent();
+  else if (what === 'kill') world.killAgent();
+  else throw new SyntaxError(`agent: unknown word ${what}`);
+}
+
+function verdict(command: string, what: string, age: string | undefined): Verdict {
+  switch (what) {
+    case 'responsive': return { kind: 'responsive', reason: 'answers', ageMs: age === undefined ? 0 : parseTime(age) };
+    case 'eof': return { kind: 'down', reason: 'end of file' };
+    case 'down': return { kind: 'down', reason: 'no socket' };
+    case 'hang': return { kind: 'unresponsive', reason: 'no answer' };
+    case 'appeared': return { kind: 'appeared', reason: 'socket appeared' };
+    default: throw new SyntaxError(`unknown command: ${command}`);
+  }
+}
+
+function must(command: string, result: { readonly ok: boolean; readonly message?: string }): void {
+  if (!result.ok) throw new Error(`${command}: the fake kernel says: ${result.message ?? ''}`);
+}

@@ -1,0 +1,113 @@
+/**
+ * What a scenario can expect. Each returns undefined when it holds, else what was found instead.
+ *
+ *   withdrawn                               nothing of ours in the kernel
+ *   [no] ROUTE WORDS                        default via A dev D table N proto N metric N (those named must agree)
+ *   [no] rule PRIORITY [iif I] [lookup N] [suppress_prefixlength N]
+ *   phase starting | in CAUSE | out         reason TEXT
+ *   waiting SUBJECT [TEXT] | no waiting     backup PREFIX STATE [preempting|yielding]
+ *   no kernel change                        since the agent's start, or the last `mark`
+ *   lookup ADDRESS originated|transit -> via A dev D | dev D | blackhole | nothing
+ *   life DAEMON LIFE | hold TIME | interference N TEXT | no interference | fault TEXT | no fault | exited | log TEXT
+ */
+
+import type { Status } from '../../src/model/status.js';
+import { parseTime } from './parse.js';
+import type { World } from './world.js';
+
+export function check(world: World, expectation: string): string | undefined {
+  const words = expectation.split(/\s+/);
+  const [verb = '', what = ''] = words;
+  const rest = words.slice(1).join(' ');
+  const verdict = (holds: boolean, found: string): string | undefined => (holds ? undefined : found);
+  switch (verb) {
+    case 'withdrawn': return verdict(world.kernel.ownLines().length === 0, 'the kernel has routes or rules of ours');
+    case 'phase': {
+      const { phase, cause } = world.status().routes;
+      const found = cause === null ? phase : `${phase} ${cause}`;
+      return verdict(found === rest || (phase === rest && words.length === 2), `phase ${found}`);
+    }
+    case 'reason': return contains(world.status().routes.reason, rest);
+    case 'waiting': {
+      const wait = world.status().waiting.find(({ subject }) => subject === what);
+      return wait === undefined ? 'nothing waits for that' : contains(wait.reason, words.slice(2).join(' '));
+    }
+    case 'backup': return backup(world.status(), what, words.slice(2));
+    case 'lookup': return lookup(world, words);
+    case 'life': {
+      const life = world.status().daemons.find(({ id }) => id === `frr/${what}`)?.state;
+      return verdict(life === words[2], `it is ${life ?? 'not watched'}`);
+    }
+    case 'hold': return verdict(world.status().damping.holdMs === parseTime(what), `hold-time ${world.status().damping.holdMs} ms`);
+    case 'interference': {
+      const found = world.status().interference;
+      return found === null ? 'nobody interferes' : found.episodes !== Number(what) ? `${found.episodes} episodes` : contains(found.last, words.slice(2).join(' '));
+    }
+    case 'fault': return contains(world.status().faults.join(' | '), rest);
+    case 'exited': return verdict(world.exited, 'the agent still runs');
+    case 'log': return verdict(world.log.some((line) => line.includes(rest)), 'no such line in the log');
+    case 'rule': return verdict(rules(world).some((line) => agrees(line, rest)), 'no such rule');
+    case 'no': return none(world, words.slice(1));
+    default: return verdict(world.kernel.fake.routeLines().some((line) => agrees(line, expectation)), 'no such route');
+  }
+}
+
+function none(world: World, words: readonly string[]): string | undefined {
+  const rest = words.slice(1).join(' ');
+  const status = (): Status => world.status();
+  switch (words[0]) {
+    case 'kernel': {
+      const changes = world.kernel.steps.length - world.mark;
+      return changes === 0 ? undefined : `${changes} changes: ${world.kernel.stepLines(changes).join(' | ')}`;
+    }
+    case 'waiting': return status().waiting.length === 0 ? undefined : `waiting ${status().waiting.map((wait) => `${wait.subject}: ${wait.reason}`).join(', ')}`;
+    case 'interference': return status().interference === null ? undefined : 'somebody interferes';
+    case 'fault': return status().faults.length === 0 ? undefined : `faults: ${status().faults.join(', ')}`;
+    case 'log': return world.log.find((line) => line.includes(rest));
+    case 'rule': return rules(world).find((line) => agrees(line, rest));
+    default: return world.kernel.fake.routeLines().find((line) => agrees(line, words.join(' ')));
+  }
+}
+
+function rules(world: World): readonly string[] {
+  return [...world.kernel.fake.ruleLines('inet'), ...world.kernel.fake.ruleLines('inet6')].map((line) => line.replace(':', ''));
+}
+
+function backup(status: Status, destination: string, [state, tie]: readonly string[]): string | undefined {
+  const found = status.backupRoutes.find((route) => route.destination === destination);
+  if (found === undefined) return `no backup route ${destination}`;
+  if (found.state !== state) return `it is ${found.state}`;
+  if (tie === undefined || (tie === 'preempting') === found.preempting) return undefined;
+  return found.preempting ? 'it is preempting' : 'it is not preempting';
+}
+
+function lookup(world: World, [, address = '', origin, , ...wanted]: readonly string[]): string | undefined {
+  const found = world.kernel.fake.lookup(address, { originated: origin === 'originated' });
+  const hop = found?.route.nexthops[0];
+  const device = hop === undefined ? '' : `dev ${world.kernel.fake.links.get(hop.interfaceIndex)?.name}`;
+  const text = found === undefined ? 'nothing' : hop === undefined ? found.route.type : hop.gateway === undefined ? device : `via ${hop.gateway} ${device}`;
+  return text === wanted.join(' ') ? undefined : `it goes ${text}`;
+}
+
+const KEYS = new Set(['via', 'dev', 'table', 'proto', 'metric', 'iif', 'lookup', 'suppress_prefixlength', 'from', 'tos']);
+
+/** Whether a line of the fake's output agrees with every word expected. `table 254` and `metric 0` are left out of the output. */
+function agrees(line: string, expectation: string): boolean {
+  const is = split(line);
+  const wanted = split(expectation);
+  const silent = new Set(['table 254', 'metric 0']);
+  return is.head === wanted.head && wanted.pairs.every((pair) => is.pairs.includes(pair) || (silent.has(pair) && !is.pairs.some((other) => other.split(' ')[0] === pair.split(' ')[0])));
+}
+
+function split(text: string): { readonly head: string; readonly pairs: readonly string[] } {
+  const words = text.split(/\s+/).filter((word) => word !== 'nexthop');
+  const first = words.findIndex((word) => KEYS.has(word));
+  const end = first < 0 ? words.length : first;
+  const pairs: string[] = [];
+  for (let i = end; i < words.length; i += 2) pairs.push(`${words[i]} ${words[i + 1]}`);
+  return { head: words.slice(0, end).join(' '), pairs };
+}
+
+function contains(text: string, wanted: string): string | undefined {
+  return text.includes(wanted) ? undefined : `found "${text}"`;
+}

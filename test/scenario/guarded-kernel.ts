@@ -1,0 +1,93 @@
+/**
+ * The fake kernel behind a port that takes virtual time to answer, and that watches what the agent may never do:
+ * change or delete anything foreign, or send a batch before the one before it was answered. Violations are
+ * collected; the runner fails a scenario that has any, whatever it expects.
+ */
+
+import type { Kernel, KernelHint, ObserveRequest, Step, StepResult } from '../../src/core/ports.js';
+import type { Snapshot } from '../../src/model/snapshot.js';
+import { stepText } from '../../src/runtime/journal.js';
+import { FakeKernel } from '../fake/kernel.js';
+import { formatTime, type VirtualClock } from './clock.js';
+
+export interface AppliedStep {
+  readonly time: number;
+  readonly step: Step;
+  readonly result: StepResult;
+}
+
+export class GuardedKernel {
+  readonly fake = new FakeKernel();
+  readonly steps: AppliedStep[] = [];
+  readonly violations: string[] = [];
+  /** How long an answer is under way, in virtual milliseconds. A dump shows the kernel as it was when asked for. */
+  delayMs = 0;
+  #applying = 0;
+
+  constructor(
+    readonly clock: VirtualClock,
+    readonly protocol: number,
+  ) {}
+
+  /** A port of its own for each life of the agent: what a dead one asked for is answered to nobody. */
+  open(): Kernel {
+    let closed = false;
+    this.#applying = 0;
+    return {
+      observe: async (request: ObserveRequest): Promise<Snapshot> => {
+        const answer = await this.fake.observe(request);
+        await this.delay();
+        return closed ? new Promise(() => undefined) : answer;
+      },
+      apply: async (steps: readonly Step[]): Promise<readonly StepResult[]> => {
+        if (++this.#applying > 1) this.#violated('a batch was sent before the one before it was answered');
+        const before = this.foreignLines();
+        const answer = this.fake.apply(steps);
+        const changed = difference(before, this.foreignLines());
+        if (changed.length > 0) this.#violated(`the agent changed what is not its own: ${changed.join(' | ')}`);
+        const results = await answer;
+        steps.forEach((step, i) => this.steps.push({ time: this.clock.now(), step, result: results[i]! }));
+        await this.delay();
+        this.#applying--;
+        return closed ? new Promise(() => undefined) : results;
+      },
+      subscribe: (request: ObserveRequest, listener: (hint: KernelHint) => void) => this.fake.subscribe(request, (hint) => void (closed || listener(hint))),
+      close: () => {
+        closed = true;
+        this.fake.close();
+      },
+    };
+  }
+
+  delay(): Promise<void> {
+    return this.delayMs === 0 ? Promise.resolve() : this.clock.after(this.delayMs);
+  }
+
+  /** Routes and rules of everybody else. */
+  foreignLines(): readonly string[] {
+    const own = new RegExp(` proto ${this.protocol}\\b`);
+    return this.lines().filter((line) => !own.test(line));
+  }
+
+  ownLines(): readonly string[] {
+    const foreign = new Set(this.foreignLines());
+    return this.lines().filter((line) => !foreign.has(line));
+  }
+
+  lines(): readonly string[] {
+    return [...this.fake.routeLines(), ...this.fake.ruleLines('inet').map((line) => `rule ${line}`), ...this.fake.ruleLines('inet6').map((line) => `rule -6 ${line}`)];
+  }
+
+  stepLines(count: number): readonly string[] {
+    const name = (index: number): string | undefined => this.fake.links.get(index)?.name;
+    return this.steps.slice(-count).map(({ time, step, result }) => `${formatTime(time)} ${step.kind} ${stepText(step, name)}${result.ok ? '' : ` -> ${result.code}`}`);
+  }
+
+  #violated(text: string): void {
+    this.violations.push(`${formatTime(this.clock.now())} ${text}`);
+  }
+}
+
+function difference(before: readonly string[], after: readonly string[]): readonly string[] {
+  return [...before.filter((line) => !after.includes(line)).map((line) => `- ${line}`), ...after.filter((line) => !before.includes(line)).map((line) => `+ ${line}`)];
+}

@@ -1,0 +1,138 @@
+/**
+ * What a scenario plays in: virtual clock, fake kernel, scripted daemons, and the agent itself: the real driver with the
+ * real core. Only process, sockets and control socket are missing.
+ */
+
+import { RESYNC_MS, type State } from '../../src/core/state.js';
+import { statusOf } from '../../src/core/status.js';
+import type { Kernel } from '../../src/core/ports.js';
+import type { Config } from '../../src/model/config.js';
+import type { Status } from '../../src/model/status.js';
+import { startDriver, type Driver } from '../../src/runtime/driver.js';
+import { createJournal } from '../../src/runtime/journal.js';
+import { VirtualClock, formatTime } from './clock.js';
+import { configure } from './configure.js';
+import { ScriptedHealth, type Rib } from './daemon.js';
+import { GuardedKernel } from './guarded-kernel.js';
+
+export class World {
+  readonly clock = new VirtualClock();
+  readonly kernel: GuardedKernel;
+  readonly rib: Rib = { held: new Set(), mute: false, asked: 0 };
+  readonly log: string[] = [];
+  /** Takes effect with `reload` or the next start. */
+  readonly configLines: string[];
+  /** Steps applied before this are not looked at by `expect no kernel change`. */
+  mark = 0;
+  exited = false;
+  #config: Config;
+  #agent: { readonly driver: Driver; readonly port: Kernel } | undefined;
+  #health: ScriptedHealth | undefined;
+
+  constructor(config: readonly string[]) {
+    this.configLines = [...config];
+    this.#config = configure(this.configLines);
+    this.kernel = new GuardedKernel(this.clock, this.#config.routeProtocol);
+  }
+
+  startAgent(): void {
+    if (this.#agent !== undefined) throw new Error('the agent runs already');
+    this.#config = configure(this.configLines);
+    this.mark = this.kernel.steps.length;
+    this.exited = false;
+    const port = this.kernel.open();
+    this.#health = this.#openHealth();
+    const driver = startDriver({
+      kernel: port,
+      health: this.#health,
+      clock: this.clock,
+      journal: createJournal((level, event, fields = {}) => {
+        const words = Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]));
+        this.log.push([formatTime(this.clock.now()), level, event, ...words].join(' '));
+      }),
+      beginning: { config: this.#config, formerGateways: [], resyncMs: RESYNC_MS },
+      onSettled: () => undefined,
+      onExit: () => {
+        this.exited = true;
+        this.killAgent();
+      },
+    });
+    this.#agent = { driver, port };
+  }
+
+  /** SIGKILL: nothing of it is left but what is in the kernel. */
+  killAgent(): void {
+    this.#agent?.driver.close();
+    this.#agent?.port.close();
+    this.#health?.close();
+    this.#agent = undefined;
+  }
+
+  /** SIGTERM. */
+  stopAgent(): void {
+    this.driver.dispatch({ kind: 'stop' });
+  }
+
+  /** SIGHUP with the present config lines, as runtime/reload.ts does it. */
+  reload(): void {
+    const next = configure(this.configLines);
+    const restarted = JSON.stringify(next.routingDaemons) !== JSON.stringify(this.#config.routingDaemons);
+    this.#config = next;
+    if (restarted) {
+      this.health.close();
+      this.#health = this.#openHealth();
+    }
+    this.driver.dispatch({ kind: 'reload', config: next, watched: this.health.watched, restarted });
+    if (restarted) this.driver.watch(this.health);
+  }
+
+  get driver(): Driver {
+    if (this.#agent === undefined) throw new Error('the agent does not run');
+    return this.#agent.driver;
+  }
+
+  get health(): ScriptedHealth {
+    if (this.#health === undefined) throw new Error('the agent does not run');
+    return this.#health;
+  }
+
+  get state(): State {
+    return this.driver.state();
+  }
+
+  status(): Status {
+    const around = { pid: 1, version: '0', dryRun: false, startedAt: 0, wallOffset: 0, configuration: { file: 'scenario', source: 'file', errors: [] } } as const;
+    return statusOf(this.state, around, this.clock.now());
+  }
+
+  /** Everything an operator would look at, as text. */
+  print(): string {
+    const section = (title: string, lines: readonly string[]): string[] => [`${title}:`, ...(lines.length === 0 ? ['  (none)'] : lines.map((line) => `  ${line}`))];
+    const agent = this.#agent === undefined ? ['(does not run)'] : agentLines(this.status());
+    const links = [...this.kernel.fake.links.values()].map((link) => {
+      const own = this.kernel.fake.addresses.filter((address) => address.interfaceIndex === link.index).map((address) => `${address.address}/${address.length}`);
+      return `${link.index}: ${link.name} ${link.up ? 'up' : 'down'}${link.carrier ? '' : ' no-carrier'} ${own.join(' ')}`;
+    });
+    return [
+      ...section('agent', agent),
+      ...section('links', links),
+      ...section('routes and rules', this.kernel.lines()),
+      ...section('last kernel changes', this.kernel.stepLines(12)),
+      ...section('log', this.log.slice(-12)),
+    ].join('\n');
+  }
+
+  #openHealth(): ScriptedHealth {
+    return new ScriptedHealth(this.#config.routingDaemons.flatMap((daemon) => (daemon.kind === 'frr' ? daemon.daemons : [])), this.rib, () => this.kernel.delay());
+  }
+}
+
+function agentLines(status: Status): string[] {
+  return [
+    `phase ${status.routes.phase}${status.routes.cause === null ? '' : ` ${status.routes.cause}`}: ${status.routes.reason}`,
+    ...status.daemons.map((daemon) => `daemon ${daemon.id} ${daemon.state} for ${daemon.forMs} ms: ${daemon.reason}`),
+    ...status.backupRoutes.map((route) => `backup ${route.destination} via ${route.gateway} table ${route.table} ${route.state}${route.preempting ? ' preempting' : ''}`),
+    ...status.waiting.map((wait) => `waiting ${wait.subject}: ${wait.reason}`),
+    ...status.faults.map((fault) => `fault ${fault}`),
+  ];
+}

@@ -1,0 +1,114 @@
+/**
+ * The shape of the source tree, as docs/ARCHITECTURE.md states it: who may import whom, small files, one version number.
+ */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { VERSION } from '../../../src/model/version.js';
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
+const sources = join(root, 'src');
+
+/** Directories of src/ that a directory may import, beside itself; a file stands for itself alone. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  config: ['model'],
+  core: ['model'],
+  native: ['model'],
+  kernel: ['model', 'core/ports', 'native'],
+  health: ['model', 'core/ports'],
+  control: ['model', 'core/ports', 'native'],
+  lab: ['model'],
+  runtime: ['model', 'config', 'core', 'native', 'kernel', 'health', 'control'],
+  cli: ['model', 'config', 'core', 'native', 'kernel', 'health', 'control', 'runtime', 'lab'],
+};
+
+/** The only directory that may load a package that does not come with Node, by package. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  koffi: ['native'],
+  netlink: ['kernel'],
+  'ip-num': ['config'],
+  yaml: ['config'],
+  commander: ['cli'],
+  'systemd-notify': ['runtime'],
+};
+
+interface Source {
+  /** Relative to src/, without the suffix: `core/plan`. */
+  readonly name: string;
+  readonly directory: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+function load(): readonly Source[] {
+  return readdirSync(sources, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      const name = relative(sources, path).replace(/\.ts$/, '');
+      const text = readFileSync(path, 'utf8');
+      // Static, type-only, side-effect, dynamic and CommonJS forms alike.
+      const imports = [...text.matchAll(/\bfrom\s+'([^']+)'|\bimport\s+'([^']+)'|\bimport\(\s*'([^']+)'|\brequire\(\s*'([^']+)'/g)].map((m) => m.slice(1).find((part) => part !== undefined)!);
+      return { name, directory: name.split('/')[0]!, text, imports };
+    });
+}
+
+const files = load();
+
+t.test('every directory is known', async (t) => {
+  t.ok(files.length > 50, `${files.length} files`);
+  t.strictSame([...new Set(files.map(({ directory }) => directory))].filter((directory) => ALLOWED[directory] === undefined), []);
+});
+
+t.test('import directions', async (t) => {
+  for (const { name, directory, imports } of files) {
+    for (const target of imports) {
+      if (!target.startsWith('.')) {
+        const owner = PACKAGES[packageOf(target)];
+        if (!target.startsWith('node:') && (owner === undefined || !owner.includes(directory))) t.fail(`src/${name}.ts imports ${target}`);
+        continue;
+      }
+      if (!target.endsWith('.js')) t.fail(`src/${name}.ts imports ${target} without .js`);
+      const other = relative(sources, join(sources, dirname(name), target)).replace(/\.js$/, '');
+      const allowed = other.startsWith(`${directory}/`) || (ALLOWED[directory] ?? []).some((one) => other === one || other.startsWith(`${one}/`));
+      if (!allowed) t.fail(`src/${name}.ts must not import src/${other}.ts`);
+      if (!files.some((file) => file.name === other)) t.fail(`src/${name}.ts imports src/${other}.ts, which is not there`);
+    }
+  }
+  t.pass(`${files.reduce((sum, { imports }) => sum + imports.length, 0)} imports`);
+});
+
+t.test('no IO, clock or timer in model and core', async (t) => {
+  for (const { name, directory, text, imports } of files) {
+    if (directory !== 'model' && directory !== 'core') continue;
+    t.strictSame(imports.filter((target) => !target.startsWith('.')), [], `src/${name}.ts imports nothing from outside`);
+    t.notMatch(code(text), /\b(Date\.now|new Date\(\)|performance\.|setTimeout|setInterval|setImmediate|process\.|Math\.random|console\.)/, `src/${name}.ts is pure`);
+  }
+});
+
+t.test('house rules', async (t) => {
+  for (const { name, text } of files) {
+    t.notMatch(text, /^export default\b|\bexport\s*\{[^}]*\bas default\b/m, `src/${name}.ts has no default export`);
+    t.ok(text.split('\n').length - 1 <= 350, `src/${name}.ts has at most 350 lines`);
+    t.notMatch(text, /\.\.\/shared|\/work\/|\bTODO\b|\bFIXME\b/, `src/${name}.ts mentions nothing outside the project`);
+    t.notMatch(code(text), /^\s*(?:export\s+)?(?:const\s+)?enum\s/m, `src/${name}.ts has no enum`);
+    t.match(text, /^(?:#!.*\n)?\/\*\*/, `src/${name}.ts begins with what it is`);
+  }
+});
+
+t.test('one version', async (t) => {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string };
+  t.equal(VERSION, manifest.version);
+});
+
+function packageOf(specifier: string): string {
+  return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
+/** The text without comments. */
+function code(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
+}

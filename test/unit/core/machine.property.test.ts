@@ -1,0 +1,135 @@
+/**
+ * Random lives of the agent: verdicts, kernel changes, late answers, ticks, reloads, stops, in any order. The machine never
+ * throws, never touches a foreigner, never has two batches under way (simulation.ts), and in the end the kernel holds what the
+ * phase says.
+ */
+
+import fc from 'fast-check';
+import t from 'tap';
+import { onLink } from '../../../src/core/gateway.js';
+import { statusOf } from '../../../src/core/status.js';
+import type { Config } from '../../../src/model/config.js';
+import type { Verdict } from '../../../src/model/daemon.js';
+import { defaultPrefix, parsePrefix, prefixText, type Prefix } from '../../../src/model/prefix.js';
+import { routeText, ruleText } from '../../../src/kernel/text.js';
+import type { FakeKernel } from '../../fake/kernel.js';
+import { config, router, STRANGERS, twoInterfaces } from './fixture.js';
+import { Simulation } from './simulation.js';
+
+const POOL: readonly Prefix[] = [defaultPrefix('inet'), defaultPrefix('inet6'), ...['10.0.0.0/8', '11.0.0.0/8', '10.1.0.0/16', '2001:db8:4000::/34'].map((text) => parsePrefix(text)!)];
+
+const configs: fc.Arbitrary<Config> = fc
+  .record({
+    destinations: fc.uniqueArray(fc.constantFrom(...POOL), { minLength: 1, selector: prefixText }),
+    placement: fc.constantFrom('local' as const, 'main' as const),
+    role: fc.constantFrom('primary' as const, 'primary' as const, 'standby' as const),
+    convergenceTimeoutMs: fc.constantFrom(0, 30_000, 'never' as const),
+    preemptAfterMs: fc.constantFrom(0, 10_000, 'never' as const),
+    onStop: fc.constantFrom('keep' as const, 'withdraw' as const),
+    tableBase: fc.constantFrom(25_500, 26_000),
+  })
+  .map(({ destinations, ...change }) => {
+    const routers = (['inet', 'inet6'] as const).map((family) => router(family, destinations.filter((p) => p.family === family)));
+    return config({ ...change, backupRouters: routers.filter((one) => one.destinations.length > 0) });
+  });
+
+type Act = (simulation: Simulation) => Promise<unknown> | unknown;
+const act = (name: string, run: Act): { readonly name: string; readonly run: Act } => ({ name, run });
+
+/** What the outside world does: the same words as in the scenarios. */
+const WORLD: readonly (readonly [string, (kernel: FakeKernel) => unknown])[] = [
+  ['mgmt0 down', (k) => k.linkDown('mgmt0')],
+  ['mgmt0 up', (k) => k.linkUp('mgmt0')],
+  ['data0 down', (k) => k.linkDown('data0')],
+  ['data0 up', (k) => k.linkUp('data0')],
+  ['data0 no carrier', (k) => k.linkCarrier('data0', false)],
+  ['inet6 address back', (k) => hasAddress(k, '2001:db8:255::2') || k.addressAdd('mgmt0', '2001:db8:255::2/64')],
+  ['inet address back', (k) => hasAddress(k, '10.255.0.2') || k.addressAdd('mgmt0', '10.255.0.2/24')],
+  ['inet address gone', (k) => hasAddress(k, '10.255.0.2') && k.addressRemove('mgmt0', '10.255.0.2/24')],
+  ['gateway failed', (k) => k.neighbourSet('mgmt0', '10.255.0.1', 'failed')],
+  ['gateway known', (k) => k.neighbourSet('mgmt0', '10.255.0.1', 'known')],
+  ['next hop failed', (k) => k.neighbourSet('data0', STRANGERS.inet.data0, 'failed')],
+  ['flush table', (k) => k.flushTable(25_500)],
+  ['flush rules', (k) => k.flushRules()],
+  ['overflow', (k) => k.loseEvents()],
+];
+
+const VERDICTS: readonly Verdict[] = [
+  { kind: 'responsive', reason: 'answers', ageMs: 0 },
+  { kind: 'responsive', reason: 'answers', ageMs: 3_600_000 },
+  { kind: 'appeared', reason: 'socket' },
+  { kind: 'down', reason: 'eof' },
+  { kind: 'unresponsive', reason: 'silent' },
+];
+
+const acts = fc.oneof(
+  { weight: 6, arbitrary: fc.nat(7).map((n) => act(`deliver ${n}`, (s) => s.deliver(n))) },
+  { weight: 3, arbitrary: fc.constantFrom(0, 5, 20, 1_000, 5_000, 10_000, 31_000).map((ms) => act(`tick ${ms}`, (s) => s.tick(ms))) },
+  { weight: 3, arbitrary: fc.tuple(fc.constantFrom('frr/zebra', 'frr/bgpd', 'frr/nobody'), fc.constantFrom(...VERDICTS)).map(([id, verdict]) => act(`${id} ${verdict.kind}`, (s) => s.input({ kind: 'verdict', id, verdict }))) },
+  { weight: 3, arbitrary: fc.constantFrom(...WORLD).map(([name, run]) => act(name, (s) => run(s.kernel))) },
+  { weight: 2, arbitrary: fc.tuple(fc.constantFrom(...POOL), fc.constantFrom(4, 186), fc.constantFrom(20, 0xff001000)).map(([p, protocol, metric]) => act(`route ${prefixText(p)} proto ${protocol}`, (s) => s.kernel.foreignRouteAdd({ destination: p, via: STRANGERS[p.family].data0, dev: 'data0', protocol, metric }))) },
+  { weight: 1, arbitrary: fc.constantFrom(...POOL).map((p) => act(`no route ${prefixText(p)}`, (s) => s.kernel.foreignRouteDelete({ destination: p, via: STRANGERS[p.family].data0, dev: 'data0', protocol: 186, metric: 20 }))) },
+  { weight: 1, arbitrary: fc.constantFrom(...POOL).map((p) => act(`rib holds ${prefixText(p)}`, (s) => s.held.add(prefixText(p)))) },
+  { weight: 1, arbitrary: fc.tuple(configs, fc.boolean()).map(([next, restarted]) => act('reload', (s) => s.reload(next, restarted))) },
+);
+
+function hasAddress(kernel: FakeKernel, address: string): boolean {
+  return kernel.addresses.some((own) => own.address === address);
+}
+
+/** What the kernel must hold once everything is at rest. */
+async function verify(s: Simulation): Promise<void> {
+  const own = [...s.kernel.fib.routes.filter((r) => r.protocol === 157).map((r) => routeText(r)), ...s.kernel.fib.rules.filter((r) => r.protocol === 157).map(ruleText)];
+  const fail = (text: string): never => {
+    throw new Error(`${text}\nin the kernel: ${own.join(' | ')}\n${s.log.slice(-40).join('\n')}`);
+  };
+  const { state } = s;
+  if (state.round.kind !== 'idle' || state.dirty !== undefined) fail(`not at rest: ${state.round.kind} ${state.dirty}`);
+  if (state.phase.kind === 'starting') fail('still starting');
+  if (state.phase.kind === 'out') return own.length === 0 ? undefined : fail('out, and not withdrawn');
+  const link = s.kernel.link('mgmt0');
+  if (!link.up) return own.length === 0 ? undefined : fail('rules without routes');
+  const snapshot = await s.kernel.observe({ protocol: 157, maxLength: { inet: 32, inet6: 128 } });
+  const status = statusOf(state, { pid: 1, version: '', dryRun: false, startedAt: 0, wallOffset: 0, configuration: { file: '', source: 'file', errors: [] } }, s.now);
+  for (const route of status.backupRoutes) {
+    const reachable = onLink(route.gateway, link.index, snapshot);
+    if (route.state === 'absent' || (route.state === 'refused' && reachable && state.config.placement === 'local')) fail(`${route.destination} is ${route.state} (gateway ${reachable ? 'on-link' : 'off-link'})`);
+    if (route.state === 'installed' && !own.some((line) => line.startsWith(`${route.destination} via ${route.gateway} `))) fail(`${route.destination} is not in the kernel`);
+  }
+  if (own.some((line) => line.includes('iif lo')) && !own.some((line) => line.includes(' table '))) fail('rules without routes');
+}
+
+t.test('whatever happens, in the end the kernel holds what the phase says', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(configs, fc.array(acts, { maxLength: 60 }), async (first, life) => {
+      const s = new Simulation(twoInterfaces(), first);
+      await s.input({ kind: 'tick' });
+      for (const { name, run } of life) {
+        s.log.push(`${s.now} -- ${name}`);
+        await run(s);
+      }
+      await s.rest();
+      await verify(s);
+    }),
+    { numRuns: 400 },
+  );
+  t.pass('400 lives');
+});
+
+t.test('a stop comes to an end, and withdraws when it should', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(configs, fc.array(acts, { maxLength: 30 }), fc.array(fc.nat(7), { maxLength: 6 }), async (first, life, deliveries) => {
+      const s = new Simulation(twoInterfaces(), first);
+      await s.input({ kind: 'tick' });
+      for (const { run } of life) await run(s);
+      for (const n of deliveries) await s.deliver(n);
+      await s.input({ kind: 'stop' });
+      while (!s.exited && (await s.deliver(0)));
+      if (!s.exited) throw new Error(`the agent does not end\n${s.log.slice(-20).join('\n')}`);
+      const own = s.kernel.fib.routes.filter((r) => r.protocol === 157).length + s.kernel.fib.rules.filter((r) => r.protocol === 157).length;
+      if (s.state.config.onStop === 'withdraw' && own > 0) throw new Error(`${own} left\n${s.log.slice(-20).join('\n')}`);
+    }),
+    { numRuns: 400 },
+  );
+  t.pass('400 ends');
+});

@@ -1,0 +1,96 @@
+/**
+ * Placement `local` against a reference: whatever the destinations, the main table and the ties that are preempted, the
+ * walk through rules and tables finds for every address exactly the longest match of main and backup routes
+ * together (main wins ties unless preempted), and packets in transit find what they find without us.
+ */
+
+import fc from 'fast-check';
+import t from 'tap';
+import { place, type Target } from '../../../src/core/placement.js';
+import type { Address, Family } from '../../../src/model/address.js';
+import { containsAddress, prefixText, samePrefix, type Prefix } from '../../../src/model/prefix.js';
+import { TABLE_MAIN, type Route } from '../../../src/model/route.js';
+import { addRoute, addRule, lookup, type Fib } from '../../fake/fib.js';
+import { config, edges, families, GATEWAYS, prefixes, STRANGERS, twoInterfaces } from './fixture.js';
+
+interface Case {
+  readonly family: Family;
+  readonly main: readonly Prefix[];
+  readonly destinations: readonly { readonly destination: Prefix; readonly preempt: boolean }[];
+}
+
+const cases: fc.Arbitrary<Case> = families.chain((family) =>
+  fc.record({
+    family: fc.constant(family),
+    main: fc.uniqueArray(prefixes(family), { maxLength: 8, selector: prefixText }),
+    destinations: fc.uniqueArray(fc.record({ destination: prefixes(family), preempt: fc.boolean() }), { minLength: 1, maxLength: 6, selector: ({ destination }) => prefixText(destination) }),
+  }),
+);
+
+/** `main` or `backup` and the prefix, or nothing. */
+function reference({ main, destinations }: Case, address: Address): string {
+  const candidates = [
+    ...main.map((p) => ({ p, name: `main ${prefixText(p)}`, rank: 1 })),
+    ...destinations.map(({ destination, preempt }) => ({ p: destination, name: `backup ${prefixText(destination)}`, rank: preempt ? 2 : 0 })),
+  ].filter(({ p }) => containsAddress(p, address));
+  return candidates.sort((a, b) => b.p.length - a.p.length || b.rank - a.rank)[0]?.name ?? 'nothing';
+}
+
+function found(fib: Fib, address: Address, originated: boolean): string {
+  const result = lookup(fib, address, { originated });
+  return result === undefined ? 'nothing' : `${result.route.table === TABLE_MAIN ? 'main' : 'backup'} ${prefixText(result.route.destination)}`;
+}
+
+t.test('the rule walk is the longest prefix match of both', async (t) => {
+  fc.assert(
+    fc.property(cases, (c) => {
+      const kernel = twoInterfaces();
+      const index = kernel.link('mgmt0').index;
+      const data = kernel.link('data0').index;
+      // Only what the case names is in main; the connected subnets stay out of the way of the comparison.
+      const connected = kernel.fib.routes.filter((route) => route.table === TABLE_MAIN);
+      const without: Fib = { routes: [...kernel.fib.routes], rules: [...kernel.fib.rules] };
+      for (const p of c.main) {
+        const route: Route = { family: c.family, table: TABLE_MAIN, destination: p, metric: 20, tos: 0, protocol: 186, type: 'unicast', nexthops: [{ gateway: STRANGERS[c.family].data0, interfaceIndex: data, dead: false }] };
+        if (!addRoute(without, kernel, route).ok) throw new Error(`main refuses ${prefixText(p)}`);
+      }
+      const targets: Target[] = c.destinations.map(({ destination, preempt }) => ({
+        destination,
+        gateway: GATEWAYS[c.family][0],
+        rank: 0,
+        preempt,
+        activeRival: !preempt && c.main.some((p) => samePrefix(p, destination)),
+      }));
+      const placed = place(config(), c.family, index, targets);
+      const fib: Fib = { routes: [...without.routes], rules: [...without.rules] };
+      for (const route of placed.routes) if (!addRoute(fib, kernel, route).ok) throw new Error(`refused ${prefixText(route.destination)}`);
+      for (const rule of placed.rules) if (!addRule(fib, rule).ok) throw new Error(`refused rule ${rule.priority}`);
+
+      for (const address of edges([...c.main, ...c.destinations.map(({ destination }) => destination)])) {
+        if (connected.some((route) => containsAddress(route.destination, address))) continue;
+        const [is, wanted] = [found(fib, address, true), reference(c, address)];
+        if (is !== wanted) throw new Error(`${address}: ${is}, not ${wanted}`);
+        const [transit, before] = [found(fib, address, false), found(without, address, false)];
+        if (transit !== before) throw new Error(`transit to ${address}: ${transit}, not ${before}`);
+      }
+    }),
+    { numRuns: 1500 },
+  );
+  t.pass('1500 cases');
+});
+
+t.test('rules come in pairs, longest destination first, none without a route behind it', async (t) => {
+  fc.assert(
+    fc.property(cases, (c) => {
+      const targets = c.destinations.map(({ destination, preempt }) => ({ destination, gateway: GATEWAYS[c.family][0], rank: 0, preempt, activeRival: false }));
+      const { routes, rules } = place(config(), c.family, 7, targets);
+      const tables = [...new Set(routes.map(({ table }) => table))].sort((a, b) => b - a);
+      return (
+        JSON.stringify(rules.map(({ table }) => table)) === JSON.stringify(tables.flatMap((table) => [TABLE_MAIN, table])) &&
+        rules.every(({ priority }, i) => i === 0 || priority > rules[i - 1]!.priority) &&
+        rules.every(({ inputInterface, priority }) => inputInterface === 'lo' && priority >= 31_000 && priority < 32_766)
+      );
+    }),
+  );
+  t.pass();
+});

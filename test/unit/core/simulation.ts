@@ -1,0 +1,144 @@
+/**
+ * The core's machine in a world that answers late, in any order, and changes under it: the fake kernel, outputs that wait to
+ * be carried out, and a clock. Every transition is checked for what must hold always; `rest` lets everything settle.
+ */
+
+import { nextDeadline, transition, type Input, type Output } from '../../../src/core/machine.js';
+import { ownership, owns } from '../../../src/core/plan.js';
+import type { KernelHint, Step } from '../../../src/core/ports.js';
+import { initialState, type State } from '../../../src/core/state.js';
+import type { Address } from '../../../src/model/address.js';
+import type { Config } from '../../../src/model/config.js';
+import type { WatchedDaemon } from '../../../src/model/daemon.js';
+import { prefixText } from '../../../src/model/prefix.js';
+import type { Snapshot } from '../../../src/model/snapshot.js';
+import type { FakeKernel } from '../../fake/kernel.js';
+
+type Pending =
+  | { readonly kind: 'observe'; readonly id: number; readonly snapshot: Snapshot }
+  | { readonly kind: 'apply'; readonly answer: Input }
+  | { readonly kind: 'ask'; readonly prefixes: readonly string[] };
+
+const WATCHED: readonly WatchedDaemon[] = [
+  { id: 'frr/zebra', protocols: [11, 186, 196] },
+  { id: 'frr/bgpd', protocols: [186] },
+];
+
+export class Simulation {
+  state: State;
+  now = 0;
+  readonly held = new Set<string>();
+  readonly log: string[] = [];
+  exited = false;
+  #pending: Pending[] = [];
+  #hints: KernelHint[] = [];
+  /** Gateways of every configuration so far. */
+  readonly #gateways = new Set<Address>();
+
+  constructor(
+    readonly kernel: FakeKernel,
+    config: Config,
+  ) {
+    this.state = initialState({ config, watched: WATCHED, formerGateways: [], resyncMs: 30_000 }, 0);
+    this.#remember(config);
+    kernel.subscribe({ protocol: config.routeProtocol, maxLength: { inet: 32, inet6: 128 } }, (hint) => void this.#hints.push(hint));
+  }
+
+  async input(input: Input): Promise<void> {
+    if (this.exited) return;
+    if (input.kind === 'reload') this.#remember(input.config);
+    this.log.push(`${this.now} ${input.kind === 'verdict' ? `${input.id} ${input.verdict.kind}` : input.kind}`);
+    const before = this.state;
+    const { state, outputs } = transition(before, input, this.now);
+    this.state = state;
+    this.#check(before, outputs);
+    // As the driver does it: kernel changes first.
+    for (const output of outputs) if (output.kind === 'apply') await this.#carryOut(output);
+    for (const output of outputs) if (output.kind !== 'apply') await this.#carryOut(output);
+    if (!(nextDeadline(this.state, this.now) > this.now)) throw new Error(`deadline ${nextDeadline(this.state, this.now)} is not after ${this.now}`);
+  }
+
+  reload(config: Config, restarted: boolean): Promise<void> {
+    return this.input({ kind: 'reload', config, watched: WATCHED, restarted });
+  }
+
+  /** Delivers one of the answers and hints that are under way, the `n`th, if there is any. */
+  async deliver(n: number): Promise<boolean> {
+    await Promise.resolve();
+    const count = this.#pending.length + this.#hints.length;
+    if (count === 0) return false;
+    const at = n % count;
+    const [hint] = at >= this.#pending.length ? this.#hints.splice(at - this.#pending.length, 1) : [];
+    if (hint !== undefined) await this.input({ kind: 'hint', hint });
+    const [pending] = hint === undefined ? this.#pending.splice(at, 1) : [];
+    if (pending?.kind === 'observe') await this.input({ kind: 'observed', id: pending.id, snapshot: pending.snapshot });
+    if (pending?.kind === 'apply') await this.input(pending.answer);
+    if (pending?.kind === 'ask') await this.input({ kind: 'answered', held: new Map(pending.prefixes.map((text) => [text, this.held.has(text)])) });
+    return true;
+  }
+
+  async tick(ms: number): Promise<void> {
+    this.now += ms;
+    await this.input({ kind: 'tick' });
+  }
+
+  /** Answers everything and follows every deadline for two minutes; then nothing more may be under way. */
+  async rest(): Promise<void> {
+    const end = this.now + 120_000;
+    for (let i = 0; this.now < end; i++) {
+      if (i > 5_000) throw new Error('never at rest');
+      if (await this.deliver(0)) continue;
+      await this.tick(Math.min(end, nextDeadline(this.state, this.now)) - this.now);
+    }
+    while (await this.deliver(0)) if (this.log.length > 50_000) throw new Error('never at rest');
+  }
+
+  async #carryOut(output: Output): Promise<void> {
+    switch (output.kind) {
+      case 'observe':
+        this.#pending.push({ kind: 'observe', id: output.id, snapshot: await this.kernel.observe(output.request) });
+        return;
+      case 'apply':
+        this.#pending.push({ kind: 'apply', answer: { kind: 'applied', steps: output.steps, results: await this.kernel.apply(output.steps) } });
+        return;
+      case 'ask':
+        this.#pending.push({ kind: 'ask', prefixes: output.prefixes.map(prefixText) });
+        return;
+      case 'exit':
+        this.exited = true;
+        return;
+      case 'phase':
+        return;
+      default:
+        output satisfies never;
+    }
+  }
+
+  #remember(config: Config): void {
+    for (const router of config.backupRouters) for (const gateway of router.gateways) this.#gateways.add(gateway);
+  }
+
+  #check(before: State, outputs: readonly Output[]): void {
+    const { state } = this;
+    const fail = (text: string): never => {
+      throw new Error(`${text}\n${this.log.slice(-30).join('\n')}`);
+    };
+    const wasOut = before.phase.kind === 'out';
+    for (const { id, life } of state.daemons.values()) {
+      if (state.stopping || state.config.role === 'standby' || state.phase.kind !== 'out') continue;
+      if (life !== 'responsive' && !(wasOut && life === 'unknown')) fail(`out, and ${id} is ${life}`);
+    }
+    const applies = outputs.filter((output) => output.kind === 'apply');
+    if (applies.length > 1 || (applies.length > 0 && this.#pending.some(({ kind }) => kind === 'apply'))) fail('two batches under way');
+    const observes = outputs.filter((output) => output.kind === 'observe');
+    if (observes.length > 1 || (observes.length > 0 && this.#pending.some((p) => p.kind === 'apply' || (p.kind === 'observe' && p.id === state.observations - 1 && before.round.kind === 'observing')))) fail('an observation beside another round');
+    if (outputs.filter(({ kind }) => kind === 'ask').length + this.#pending.filter(({ kind }) => kind === 'ask').length > 1) fail('two questions under way');
+    for (const output of outputs) if (output.kind === 'apply') for (const step of output.steps) if (!this.#isOurs(step)) fail(`a step names what is foreign: ${JSON.stringify(step)}`);
+  }
+
+  #isOurs(step: Step): boolean {
+    const own = { ...ownership(this.state.config), gateways: this.#gateways };
+    if ('rule' in step) return step.rule.protocol === own.protocol && !step.rule.foreign && step.rule.inputInterface === 'lo';
+    return step.route.nexthops.length === 1 && owns(own, step.route, step.route.nexthops[0]!) && this.#gateways.has(step.route.nexthops[0]!.gateway!);
+  }
+}
