@@ -2,10 +2,16 @@
  * What a configuration means where it says nothing. docs/CONFIGURATION.md repeats these; a test compares them.
  */
 
-import type { Config, FrrDaemons } from '../model/config.js';
+import type { BirdDaemon, Config, ExecDaemon, FrrDaemons } from '../model/config.js';
 
 /** FRR with zebra alone: every FRR runs it, and it is the one that owns the kernel's routes. */
 export const DEFAULT_FRR: FrrDaemons = { kind: 'frr', daemons: ['zebra'], socketDirectory: '/run/frr' };
+
+/** The control socket of Debian's and the project's own packages (fact B1). */
+export const DEFAULT_BIRD: BirdDaemon = { kind: 'bird', socket: '/run/bird/bird.ctl' };
+
+/** The timeout is never longer than an interval that is set shorter. */
+export const DEFAULT_EXEC: Pick<ExecDaemon, 'intervalMs' | 'timeoutMs'> = { intervalMs: 5_000, timeoutMs: 2_000 };
 
 /** Everything but the interface and the backup routers, which nobody can guess. */
 export const DEFAULTS: Omit<Config, 'managementInterface' | 'backupRouters'> = {

@@ -4,80 +4,115 @@
  * Invariant: a faulty list never widens. Without one valid prefix the result is empty, never the default route.
  */
 
-import { addressBytes, type Address, type Family } from '../model/address.js';
-import { containsAddress, containsPrefix, networkAddress, parsePrefix, prefixText, type Prefix } from '../model/prefix.js';
+import { addressBytes, familyBits, type Address, type Family } from '../model/address.js';
+import { parsePrefix, prefix, prefixText, type Prefix } from '../model/prefix.js';
 import type { Entry } from './document.js';
 import { familyFault } from './gateways.js';
 import { readPrefix } from './prefix-text.js';
 import type { Report, Span } from './report.js';
 import { readItems, readScalar } from './section.js';
 
-interface Placed {
+/** A network as bytes too: of a hundred thousand, each is compared with several others. */
+interface Network {
   readonly prefix: Prefix;
+  readonly bytes: Uint8Array;
+}
+
+interface Placed extends Network {
   readonly span: Span;
 }
 
 const EXAMPLE: Readonly<Record<Family, string>> = { inet: 'a prefix such as 10.0.0.0/8', inet6: 'a prefix such as 2001:db8::/32' };
 
-const UNUSABLE: readonly (readonly [string, string])[] = [
-  ['127.0.0.0/8', 'loopback'],
-  ['224.0.0.0/4', 'multicast'],
-  ['255.255.255.255/32', 'broadcast'],
-  ['::1/128', 'loopback'],
-  ['ff00::/8', 'multicast'],
-  ['fe80::/10', 'link-local'],
-];
+const UNUSABLE: Readonly<Record<Family, readonly (readonly [Network, string])[]>> = {
+  inet: [[network('127.0.0.0/8'), 'loopback'], [network('224.0.0.0/4'), 'multicast'], [network('255.255.255.255/32'), 'broadcast']],
+  inet6: [[network('::1/128'), 'loopback'], [network('ff00::/8'), 'multicast'], [network('fe80::/10'), 'link-local']],
+};
 
 /** The valid destinations of the entry, in the order of the file, without duplicates. */
 export function readDestinations(entry: Entry, family: Family, gateways: readonly Address[], report: Report): readonly Prefix[] {
   const found = new Map<string, Placed>();
+  const routers = gateways.map((address): Network => ({ prefix: prefix(address, familyBits(family)), bytes: addressBytes(address) }));
   for (const item of readItems(entry, report, 'name a prefix, or remove the key for the default route')) {
     const scalar = readScalar(item, EXAMPLE[family], report);
     if (scalar === undefined) continue;
-    const result = readPrefix(scalar.text);
+    const result = readPrefix(scalar.text, report.hasRoom());
     if (!result.ok) {
       report.error(scalar.span, result.fault);
       continue;
     }
-    if (!isUsable(result.value, family, gateways, scalar.span, report)) continue;
+    const placed: Placed = { prefix: result.value, bytes: addressBytes(result.value.address), span: scalar.span };
+    if (!isUsable(placed, family, routers, report)) continue;
     const text = prefixText(result.value);
     if (found.has(text)) report.warning(scalar.span, { code: 'duplicate-destination', message: `${text} is listed twice`, suggestion: 'remove one' });
-    else found.set(text, { prefix: result.value, span: scalar.span });
+    else found.set(text, placed);
   }
-  warnOfNesting(found, report);
+  warnOfNesting([...found.values()], report);
   return [...found.values()].map((placed) => placed.prefix);
 }
 
-function isUsable(p: Prefix, family: Family, gateways: readonly Address[], span: Span, report: Report): boolean {
+function isUsable(placed: Placed, family: Family, gateways: readonly Network[], report: Report): boolean {
+  const { prefix: p, span } = placed;
   const text = prefixText(p);
   const mismatch = familyFault(text, p.family, family);
   if (mismatch !== undefined) {
     report.error(span, mismatch);
     return false;
   }
-  const unusable = UNUSABLE.find(([range]) => containsPrefix(parsePrefix(range)!, p));
+  const unusable = UNUSABLE[family].find(([range]) => contains(range, placed));
   if (unusable !== undefined) {
     report.error(span, { code: 'unusable-destination', message: `${text} is ${unusable[1]}, which no router forwards`, suggestion: 'remove it' });
     return false;
   }
-  const inside = gateways.find((gateway) => containsAddress(p, gateway));
+  const inside = gateways.find((gateway) => contains(placed, gateway))?.prefix;
   if (inside === undefined) return true;
-  if (p.length === addressBytes(inside).length * 8) {
+  if (p.length === inside.length) {
     report.error(span, { code: 'destination-is-gateway', message: `${text} is the backup router itself, which cannot be reached through itself`, suggestion: 'remove it: the backup router is reached directly' });
     return false;
   }
   // The default route always does, and the connected prefix is more specific; any other one may be as long as it.
   if (p.length > 0) {
-    report.warning(span, { code: 'destination-contains-gateway', message: `${text} contains the backup router ${inside}`, suggestion: 'it must be shorter than the prefix of the management network; otherwise remove it' });
+    report.warning(span, { code: 'destination-contains-gateway', message: `${text} contains the backup router ${inside.address}`, suggestion: 'it must be shorter than the prefix of the management network; otherwise remove it' });
   }
   return true;
 }
 
-function warnOfNesting(found: ReadonlyMap<string, Placed>, report: Report): void {
-  const lengths = [...new Set([...found.values()].map((placed) => placed.prefix.length))].sort((a, b) => b - a);
-  for (const { prefix, span } of found.values()) {
-    const around = lengths.filter((l) => l < prefix.length).map((l) => `${networkAddress(prefix.address, l)}/${l}`).find((text) => found.has(text));
-    if (around === undefined) continue;
-    report.warning(span, { code: 'nested-destination', message: `${prefixText(prefix)} lies within ${around}, which is a destination too`, suggestion: 'remove it, unless more specific routes of the daemon must lose to it' });
+function warnOfNesting(found: readonly Placed[], report: Report): void {
+  if (new Set(found.map((placed) => placed.prefix.length)).size < 2) return;
+  const around = closestAround(found);
+  for (const placed of found) {
+    const outer = around.get(placed);
+    if (outer === undefined) continue;
+    report.warning(placed.span, { code: 'nested-destination', message: `${prefixText(placed.prefix)} lies within ${prefixText(outer.prefix)}, which is a destination too`, suggestion: 'remove it, unless more specific routes of the daemon must lose to it' });
   }
+}
+
+/** For each network the longest other one that contains it. In the order of addresses, those that contain one stand right before it. */
+function closestAround(found: readonly Placed[]): ReadonlyMap<Placed, Placed> {
+  const keyed = found.map((placed) => ({ placed, key: String.fromCharCode(...placed.bytes, placed.prefix.length) }));
+  keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
+  const around = new Map<Placed, Placed>();
+  const open: Placed[] = [];
+  for (const { placed } of keyed) {
+    while (open.length > 0 && !contains(open.at(-1)!, placed)) open.pop();
+    const outer = open.at(-1);
+    if (outer !== undefined) around.set(placed, outer);
+    open.push(placed);
+  }
+  return around;
+}
+
+/** As containsPrefix of model/, of one family. */
+function contains(outer: Network, inner: Network): boolean {
+  const { length } = outer.prefix;
+  if (length > inner.prefix.length) return false;
+  const whole = length >> 3;
+  for (let i = 0; i < whole; i++) if (outer.bytes[i] !== inner.bytes[i]) return false;
+  const rest = length & 7;
+  return rest === 0 || (outer.bytes[whole]! ^ inner.bytes[whole]!) >> (8 - rest) === 0;
+}
+
+function network(text: string): Network {
+  const parsed = parsePrefix(text)!;
+  return { prefix: parsed, bytes: addressBytes(parsed.address) };
 }

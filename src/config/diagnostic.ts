@@ -15,14 +15,15 @@ export type DiagnosticCode =
   // YAML
   | 'syntax' | 'tab-indent' | 'several-documents' | 'control-character' | 'unknown-alias' | 'unknown-tag'
   // Keys and types
-  | 'duplicate-key' | 'unknown-key' | 'missing-key' | 'wrong-type' | 'empty-value' | 'unknown-value' | 'not-supported-yet'
+  | 'duplicate-key' | 'conflicting-keys' | 'unknown-key' | 'missing-key' | 'wrong-type' | 'empty-value' | 'unknown-value' | 'not-supported-yet'
   // Values
   | 'interface-name' | 'address-syntax' | 'prefix-syntax' | 'prefix-length' | 'missing-length' | 'unexpected-length' | 'leading-zeros'
   | 'zone-id' | 'ipv4-mapped' | 'host-bits' | 'family-mismatch' | 'unusable-gateway' | 'unusable-destination'
   | 'duplicate-gateway' | 'duplicate-destination' | 'nested-destination' | 'destination-contains-gateway' | 'destination-is-gateway'
   | 'duration-syntax' | 'missing-unit' | 'unknown-unit' | 'out-of-range' | 'probe-timeout-too-short'
   | 'reserved-protocol' | 'protocol-in-use' | 'reserved-table' | 'table-imported-by-zebra'
-  | 'unknown-daemon' | 'duplicate-daemon' | 'relative-path';
+  | 'unknown-protocol' | 'duplicate-protocol'
+  | 'unknown-daemon' | 'duplicate-daemon' | 'relative-path' | 'unit-name' | 'process-name' | 'socket-address' | 'not-loopback' | 'exec-timeout-too-long';
 
 /** A fault before it has a place. Nobody is told that something is wrong without being told what to do. */
 export interface Fault {

@@ -9,6 +9,7 @@
 
 import { Composer, isAlias, isMap, isScalar, isSeq, Parser, type CST, type Document, type ParsedNode } from 'yaml';
 import type { DiagnosticCode, Fault } from './diagnostic.js';
+import { foldLongLists, unfold, type Fold, type Folded } from './long-lists.js';
 import { createReport, type Report, type Span } from './report.js';
 
 interface Placed {
@@ -53,19 +54,27 @@ export interface YamlDocument {
   readonly damaged: boolean;
 }
 
-/** Thousands of destinations fit; a bad file of this size costs a second or two, not the boot. */
+/** Without long lists of prefixes, which have no limit but the file's: a bad file of this size costs a second or two, not the boot. */
 const MAX_LENGTH = 1 << 18;
 const MAX_DEPTH = 32;
 
 /** Parses the first document of the text; faults of syntax go into the report. Never throws. */
 export function parseDocument(text: string, file: string): YamlDocument {
-  const report = createReport(text, file);
-  const refuse = (span: Span, fault: Fault): YamlDocument => {
+  const folded = foldLongLists(text);
+  const { unplaced, ...document } = parseFolded(text, folded, file);
+  // What looked like a list is none, or is lost in broken syntax that has been reported.
+  if (unplaced && (text.length <= MAX_LENGTH || document.report.errorCount() === 0)) return parseFolded(text, { text, folds: [], taken: 0 }, file);
+  return document;
+}
+
+function parseFolded(original: string, { text, folds, taken }: Folded, file: string): YamlDocument & { readonly unplaced: boolean } {
+  const report = createReport(original, file);
+  const refuse = (span: Span, fault: Fault): ReturnType<typeof parseFolded> => {
     report.error(span, fault);
-    return { root: undefined, report, damaged: true };
+    return { root: undefined, report, damaged: true, unplaced: false };
   };
-  if (text.length > MAX_LENGTH) {
-    return refuse({ start: 0, end: 1 }, { code: 'too-large', message: `the file has ${text.length} characters; ${MAX_LENGTH} are read at most`, suggestion: 'is this the right file?' });
+  if (text.length - taken > MAX_LENGTH) {
+    return refuse({ start: 0, end: 1 }, { code: 'too-large', message: `the file has ${text.length - taken} characters, not counting long lists of prefixes; ${MAX_LENGTH} are read at most`, suggestion: 'is this the right file?' });
   }
   const tokens = [...new Parser().parse(text)];
   const tooDeep = findTooDeep(tokens);
@@ -77,16 +86,18 @@ export function parseDocument(text: string, file: string): YamlDocument {
     const start = second.range[0];
     report.error({ start, end: start + 3 }, { code: 'several-documents', message: 'a second YAML document begins here', suggestion: "remove the line '---' and what follows it, or use two files" });
   }
-  const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.exec(text);
+  const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.exec(original);
   if (control !== null) {
     const code = control[0].charCodeAt(0).toString(16).padStart(4, '0');
     report.error({ start: control.index, end: control.index + 1 }, { code: 'control-character', message: `control character U+${code}`, suggestion: 'the file must be plain UTF-8 text' });
   }
-  if (first === undefined) return { root: undefined, report, damaged: control !== null };
+  if (first === undefined) return { root: undefined, report, damaged: control !== null, unplaced: folds.length > 0 };
   for (const e of first.errors) report.error({ start: e.pos[0], end: e.pos[1] }, syntaxFault(e.code, e.message, text, e.pos[0]));
   for (const w of first.warnings) report.warning({ start: w.pos[0], end: w.pos[1] }, { code: 'unknown-tag', message: w.message, suggestion: 'remove the tag' });
   const readable = first.errors.some((e) => e.code === 'TAB_AS_INDENT') ? untabbed(text) ?? first : first;
-  return { root: convertDocument(readable, report), report, damaged: first.errors.length > 0 || second !== undefined || control !== null };
+  const pending = new Map(folds.map((fold) => [fold.items[0]!.span.start, fold]));
+  const root = convertDocument(readable, pending, report);
+  return { root, report, damaged: first.errors.length > 0 || second !== undefined || control !== null, unplaced: pending.size > 0 };
 }
 
 function compose(tokens: readonly CST.Token[], length: number): readonly Document.Parsed<ParsedNode>[] {
@@ -131,15 +142,16 @@ function syntaxFault(code: string, message: string, text: string, at: number): F
     case 'BAD_INDENT':
       return result('syntax', 'keys of one level start in the same column; is a bracket not closed?');
     case 'MISSING_CHAR':
-      return result('syntax', /quote|bracket|\]|\}/.test(message) ? 'close it' : "write 'key: value', with a space behind the colon");
     case 'UNEXPECTED_TOKEN':
-      return result('syntax', 'is a quote or bracket missing or left over?');
+      if (text[at - 1] === ']' && /^:\d/.test(text.slice(at, at + 2))) return result('syntax', "put an IPv6 address with a port in quotes: '[::1]:179'", 'this reads as a list, not as an address');
+      if (code === 'UNEXPECTED_TOKEN') return result('syntax', 'is a quote or bracket missing or left over?');
+      return result('syntax', /quote|bracket|\]|\}/.test(message) ? 'close it' : "write 'key: value', with a space behind the colon");
     default:
       return result('syntax', 'see docs/CONFIGURATION.md for the form of the file');
   }
 }
 
-function convertDocument(document: Document.Parsed<ParsedNode>, report: Report): Value | undefined {
+function convertDocument(document: Document.Parsed<ParsedNode>, pending: Map<number, Fold>, report: Report): Value | undefined {
   const anchors = new Map<string, Value>();
   const contents: ParsedNode | null = document.contents;
   if (contents === null) return undefined;
@@ -160,7 +172,7 @@ function convertDocument(document: Document.Parsed<ParsedNode>, report: Report):
   };
 
   const convertNode = (node: ParsedNode, span: Span): Value => {
-    if (isSeq(node)) return { kind: 'list', span, items: node.items.map((item) => convert(item as ParsedNode | null, span)) };
+    if (isSeq(node)) return { kind: 'list', span, items: unfold(node.items.map((item) => convert(item as ParsedNode | null, span)), node.flow !== true, pending) };
     if (isMap(node)) {
       const entries: Entry[] = [];
       for (const pair of node.items) {

@@ -2,12 +2,24 @@
  * The keys there are and the closest of them to a misspelt one. Also serves for any other closed list of words.
  */
 
+import type { RoutingDaemon } from '../model/config.js';
+
 export const TOP_KEYS = [
   'management-interface', 'backup-router', 'inet6-backup-router', 'routing-daemon', 'withdraw', 'detect', 'stale', 'placement', 'role',
   'route-protocol', 'table-base', 'rule-priority-base', 'on-stop',
 ] as const;
 export const BACKUP_ROUTER_KEYS = ['address', 'destination'] as const;
-export const FRR_KEYS = ['daemons', 'socket-directory'] as const;
+/** The keys of each kind of routing daemon; its own order is that of the documentation. */
+export const DAEMON_KEYS = {
+  frr: ['daemons', 'socket-directory'],
+  bird: ['socket'],
+  unit: ['name', 'route-protocols'],
+  pidfile: ['path', 'route-protocols'],
+  process: ['name', 'route-protocols'],
+  socket: ['path', 'address', 'route-protocols'],
+  exec: ['command', 'interval', 'timeout', 'route-protocols'],
+} as const satisfies Readonly<Record<RoutingDaemon['kind'], readonly string[]>>;
+export const DAEMON_KINDS = Object.keys(DAEMON_KEYS) as readonly RoutingDaemon['kind'][];
 export const WITHDRAW_KEYS = ['hold-time', 'convergence-timeout'] as const;
 export const DETECT_KEYS = ['probe-interval', 'probe-timeout'] as const;
 export const STALE_KEYS = ['preempt-after'] as const;
@@ -15,7 +27,9 @@ export const STALE_KEYS = ['preempt-after'] as const;
 const HOMES: readonly (readonly [string, readonly string[]])[] = [
   ['', TOP_KEYS],
   ['backup-router', BACKUP_ROUTER_KEYS],
-  ['routing-daemon: frr', FRR_KEYS],
+  ['routing-daemon', DAEMON_KINDS],
+  ['routing-daemon: frr', DAEMON_KEYS.frr],
+  ['routing-daemon: exec', ['command', 'interval', 'timeout']],
   ['withdraw', WITHDRAW_KEYS],
   ['detect', DETECT_KEYS],
   ['stale', STALE_KEYS],

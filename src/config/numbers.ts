@@ -9,7 +9,7 @@ import type { Report } from './report.js';
 import { readInteger } from './section.js';
 
 /** rtm_protocol numbers whose routes the kernel, `ip route add`, RA or DHCP put in: linux/rtnetlink.h. */
-const VITAL: Readonly<Record<number, string>> = {
+export const VITAL_PROTOCOLS: Readonly<Record<number, string>> = {
   1: "the kernel's ICMP redirects",
   2: "the kernel's connected routes",
   3: "routes added with 'ip route add'",
@@ -34,7 +34,7 @@ export function readRouteProtocol(entry: Entry | undefined, fallback: number, re
   const protocol = readInteger(entry, 1, 255, report);
   if (entry === undefined || protocol === undefined) return undefined;
   const suggestion = `write ${fallback}, or another number that is not in /etc/iproute2/rt_protos`;
-  const vital = VITAL[protocol];
+  const vital = VITAL_PROTOCOLS[protocol];
   if (vital !== undefined || isFrr(protocol)) {
     const message = vital === undefined
       ? `protocol ${protocol} is FRR's own: FRR removes all routes marked with it when it starts`

@@ -7,7 +7,7 @@
  */
 
 import { FAMILIES } from '../model/address.js';
-import type { BackupRouter, Config, Timeout } from '../model/config.js';
+import type { BackupRouter, Config } from '../model/config.js';
 import { readBackupRouter, type StanzaResult } from './backup-router.js';
 import { readRoutingDaemons } from './daemons.js';
 import { DEFAULTS } from './defaults.js';
@@ -20,7 +20,7 @@ import { junosFault } from './junos.js';
 import { DETECT_KEYS, STALE_KEYS, TOP_KEYS, WITHDRAW_KEYS } from './keys.js';
 import { readRouteProtocol, readRulePriorityBase, readTableBase } from './numbers.js';
 import { createReport, type Report, type Span } from './report.js';
-import { describe, readChoice, readDuration, readSection, type Section } from './section.js';
+import { asTime, describe, readChoice, readDuration, readSection, type Section } from './section.js';
 
 export interface ParsedConfig {
   /** What the file means; undefined when it has an error. */
@@ -104,15 +104,16 @@ function readSettings(top: Section, report: Report): Settings {
   const daemons = top.get('routing-daemon');
   const withdraw = sub('withdraw', WITHDRAW_KEYS);
   const stale = sub('stale', STALE_KEYS);
+  const routeProtocol = readRouteProtocol(top.get('route-protocol'), DEFAULTS.routeProtocol, report);
   return defined({
-    routingDaemons: daemons === undefined ? undefined : readRoutingDaemons(daemons, report),
+    routingDaemons: daemons === undefined ? undefined : readRoutingDaemons(daemons, routeProtocol ?? DEFAULTS.routeProtocol, report),
     holdMs: asTime(readDuration(withdraw?.get('hold-time'), HOLD, report)),
     convergenceTimeoutMs: readDuration(withdraw?.get('convergence-timeout'), WAIT, report),
     ...readDetect(sub('detect', DETECT_KEYS), report),
     preemptAfterMs: readDuration(stale?.get('preempt-after'), WAIT, report),
     placement: readChoice(top.get('placement'), ['local', 'main'], report, { vrf: 'write local, with a management interface that is in no VRF' }),
     role: readRole(top, report),
-    routeProtocol: readRouteProtocol(top.get('route-protocol'), DEFAULTS.routeProtocol, report),
+    routeProtocol,
     tableBase: readTableBase(top.get('table-base'), DEFAULTS.tableBase, report),
     rulePriorityBase: readRulePriorityBase(top.get('rule-priority-base'), report),
     onStop: readChoice(top.get('on-stop'), ['keep', 'withdraw'], report),
@@ -141,11 +142,6 @@ function readDetect(detect: Section | undefined, report: Report): Settings {
     suggestion: `write a probe-timeout of several intervals, such as ${formatDuration(10 * effective.interval)}`,
   });
   return {};
-}
-
-/** For bounds that do not allow `never`. */
-function asTime(value: Timeout | undefined): number | undefined {
-  return value === 'never' ? undefined : value;
 }
 
 /** Without the fields that are undefined, so that the defaults show through. */

@@ -17,10 +17,10 @@ export type PrefixResult = { readonly ok: true; readonly value: Prefix } | { rea
 
 const refuse = (code: Fault['code'], message: string, suggestion: string): PrefixResult => ({ ok: false, fault: { code, message, suggestion } });
 
-/** Reads a prefix as written; the fault says what to write instead. */
-export function readPrefix(text: string): PrefixResult {
+/** Reads a prefix as written; the fault says what to write instead, unless the explanation (40 us) is not wanted. */
+export function readPrefix(text: string, explained = true): PrefixResult {
   const parsed = parsePrefix(text);
-  if (parsed === undefined) return explain(text);
+  if (parsed === undefined) return explained ? explain(text) : refuse('prefix-syntax', `${quote(text)} is not a prefix`, 'write ADDRESS/LENGTH');
   const mapped = parsed.length >= 96 ? mappedInet(parsed.address) : undefined;
   if (mapped === undefined) return { ok: true, value: parsed };
   return refuse('ipv4-mapped', `${text} is an IPv4 prefix in IPv6 notation`, `write ${mapped}/${parsed.length - 96}, under backup-router`);

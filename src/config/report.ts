@@ -18,6 +18,8 @@ export interface Report {
   readonly error: (span: Span, fault: Fault) => void;
   readonly warning: (span: Span, fault: Fault) => void;
   readonly errorCount: () => number;
+  /** Whether one more error would be listed; where it would only be counted, nobody reads its wording. */
+  readonly hasRoom: () => boolean;
   /** Line number, from 1, of an offset. */
   readonly lineOf: (offset: number) => number;
   readonly diagnostics: () => readonly Diagnostic[];
@@ -51,6 +53,7 @@ export function createReport(text: string, file: string): Report {
     error: (span, fault) => add('error', span, fault),
     warning: (span, fault) => add('warning', span, fault),
     errorCount: () => errors,
+    hasRoom: () => found.error.length < MAX_DIAGNOSTICS,
     lineOf: (offset) => Math.max(1, lines.linePos(offset).line),
     diagnostics: () => {
       const sorted = [...found.error, ...found.warning].sort((a, b) => a.line - b.line || a.column - b.column);

@@ -22,8 +22,11 @@ export interface Section {
 /** Keys of later versions, and what to write today. */
 export type LaterKeys = Readonly<Record<string, string>>;
 
+/** What to write instead of a key that is unknown here, where more is known than its spelling. */
+export type Hints = Readonly<Record<string, string>>;
+
 /** Reads a mapping whose keys are `known`; undefined when the value is none. */
-export function readSection(value: Value, name: string, known: readonly string[], report: Report, later: LaterKeys = {}): Section | undefined {
+export function readSection(value: Value, name: string, known: readonly string[], report: Report, later: LaterKeys = {}, hints: Hints = {}): Section | undefined {
   if (value.kind !== 'map') {
     report.error(value.span, { code: 'wrong-type', message: `${name} must be a mapping, not ${describe(value)}`, suggestion: `its keys are ${known.slice(0, 4).join(', ')}${known.length > 4 ? ', ...' : ''}` });
     return undefined;
@@ -44,7 +47,7 @@ export function readSection(value: Value, name: string, known: readonly string[]
       continue;
     }
     unknownKeys.push(entry.key);
-    report.error(entry.keySpan, { code: 'unknown-key', message: `unknown key ${quote(entry.key)} ${name === '' ? 'at the top level' : `in ${name}`}`, suggestion: suggestKey(entry.key, name, known) });
+    report.error(entry.keySpan, { code: 'unknown-key', message: `unknown key ${quote(entry.key)} ${name === '' ? 'at the top level' : `in ${name}`}`, suggestion: hints[entry.key] ?? suggestKey(entry.key, name, known) });
   }
   const get = (key: string): Entry | undefined => {
     const entry = entries.get(key);
@@ -129,6 +132,11 @@ export function readDuration(entry: Entry | undefined, bounds: DurationBounds, r
   if (result.ok) return result.value;
   report.error(scalar.span, result.fault);
   return undefined;
+}
+
+/** For bounds that do not allow `never`. */
+export function asTime(value: Timeout | undefined): number | undefined {
+  return value === 'never' ? undefined : value;
 }
 
 /** One or many: the items of a list, or the value itself. An empty list is a fault. */

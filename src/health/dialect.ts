@@ -7,7 +7,7 @@
 /** One whole answer to one command. */
 export interface Answer {
   readonly text: string;
-  /** The protocol's own status; 0 is success. */
+  /** The protocol's own status (vty: 0 is success; BIRD: the code of the last line, errors from 8000). */
   readonly status: number;
 }
 
@@ -22,9 +22,32 @@ export interface AnswerReader {
   push(chunk: Uint8Array): Reading;
 }
 
+/** A step of the conversation before the first heartbeat. */
+export interface Opening {
+  /** What to send; undefined: the other side speaks first. */
+  readonly command: string | undefined;
+  /** Whether this is the answer that belongs to it. */
+  proves(answer: Answer): boolean;
+}
+
+/** What a daemon that answers says of itself. */
+export type Readiness =
+  | { readonly kind: 'ready' }
+  /** It lives and has not finished starting. */
+  | { readonly kind: 'starting'; readonly reason: string }
+  /** It is on its way out: as good as dead. */
+  | { readonly kind: 'stopping'; readonly reason: string };
+
 export interface Dialect {
-  /** The heartbeat command: answered at once, by every version, without privileges. */
-  readonly probe: string;
+  /** A greeting to await, a command that must come first; none in most protocols. */
+  readonly prelude?: readonly Opening[];
+  /**
+   * The heartbeat command: answered at once, by every version, without privileges.
+   * undefined: the protocol is not known, nothing is ever sent, and a connection that lasts is all the life there is.
+   */
+  readonly probe: string | undefined;
+  /** What an answer to the heartbeat says; absent: who answers is ready. */
+  readiness?(heartbeat: Answer): Readiness;
   /** Whether this answer to the heartbeat proves that the two sides are in step. */
   proves(answer: Answer): boolean;
   /** A command as bytes on the wire. */

@@ -15,12 +15,16 @@ interface Waiter {
 }
 
 interface Command {
-  readonly text: string;
+  /** undefined: nothing is sent, the other side speaks by itself. */
+  readonly text: string | undefined;
+  readonly purpose: 'prelude' | 'heartbeat' | 'question';
+  /** Of the prelude and the heartbeat: an answer that does not fit means that the two sides are out of step. */
+  readonly proves: (answer: Answer) => boolean;
   /** Nobody waits for a probe, nor for a command whose time limit is over. */
   waiter: Waiter | undefined;
 }
 
-/** `answered`: at least one command was answered as it should be. */
+/** `answered`: at least one heartbeat or question was answered as it should be. */
 export type Received = { readonly kind: 'answered' } | { readonly kind: 'incomplete' } | { readonly kind: 'fault'; readonly reason: string };
 
 const ANSWERED: Received = { kind: 'answered' };
@@ -33,6 +37,7 @@ export class Exchange {
   readonly #reader: AnswerReader;
   readonly #queue: Command[] = [];
   #outstanding: Command | undefined;
+  #heartbeat: Answer | undefined;
   #open = false;
 
   constructor(dialect: Dialect, clock: Clock, write: (bytes: string) => void) {
@@ -40,6 +45,11 @@ export class Exchange {
     this.#clock = clock;
     this.#write = write;
     this.#reader = dialect.reader();
+  }
+
+  /** The last answer to the heartbeat; undefined: none yet. */
+  get heartbeat(): Answer | undefined {
+    return this.#heartbeat;
   }
 
   /** Whether a command waits for its answer. */
@@ -50,20 +60,23 @@ export class Exchange {
   /** The connection stands: what was queued goes out. */
   open(): void {
     this.#open = true;
+    const prelude = (this.#dialect.prelude ?? []).map(({ command, proves }): Command => ({ text: command, purpose: 'prelude', proves, waiter: undefined }));
+    this.#queue.unshift(...prelude);
     this.#sendNext();
   }
 
   /** Queues the heartbeat, unless the connection is busy: then the answer that is due is the heartbeat. */
   probe(): void {
-    if (this.#outstanding !== undefined || this.#queue.length > 0) return;
-    this.#queue.push({ text: this.#dialect.probe, waiter: undefined });
+    const { probe } = this.#dialect;
+    if (probe === undefined || this.#outstanding !== undefined || this.#queue.length > 0) return;
+    this.#queue.push({ text: probe, purpose: 'heartbeat', proves: (answer) => this.#dialect.proves(answer), waiter: undefined });
     this.#sendNext();
   }
 
   /** Resolves with the answer; rejects when it takes longer than `limitMs`, time in the queue included, or the connection ends. */
   ask(text: string, limitMs: number): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const command: Command = { text, waiter: undefined };
+      const command: Command = { text, purpose: 'question', proves: () => true, waiter: undefined };
       const timer = this.#clock.setTimeout(() => {
         command.waiter = undefined;
         const index = this.#queue.indexOf(command);
@@ -83,11 +96,13 @@ export class Exchange {
     for (const answer of reading.answers) {
       const command = this.#outstanding;
       if (command === undefined) return { kind: 'fault', reason: 'an answer to no command' };
-      if (command.text === this.#dialect.probe && !this.#dialect.proves(answer)) {
-        return { kind: 'fault', reason: `'${command.text}' answered by ${JSON.stringify(answer.text.slice(0, 40))}` };
+      if (!command.proves(answer)) {
+        const said = JSON.stringify(answer.text.slice(0, 40));
+        return { kind: 'fault', reason: command.text === undefined ? `the greeting ${said}` : `'${command.text}' answered by ${said}` };
       }
       this.#outstanding = undefined;
-      answered = true;
+      if (command.purpose === 'heartbeat') this.#heartbeat = answer;
+      if (command.purpose !== 'prelude') answered = true;
       const waiter = release(command, this.#clock);
       waiter?.resolve(answer);
       this.#sendNext();
@@ -110,7 +125,7 @@ export class Exchange {
     const next = this.#queue.shift();
     if (next === undefined) return;
     this.#outstanding = next;
-    this.#write(this.#dialect.encode(next.text));
+    if (next.text !== undefined) this.#write(this.#dialect.encode(next.text));
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Holds exactly one stream connection to a unix socket and says what it learns of the process behind it:
+ * Holds exactly one stream connection and says what it learns of the process behind it:
  * end of file is death and is told at once; a command unanswered for probeTimeoutMs is a hang; only a whole answer is
  * life (fact F7). Nothing here knows which daemon it is: the protocol is a {@link Dialect}.
  *
@@ -11,19 +11,23 @@
 import { createConnection, type Socket } from 'node:net';
 import type { Verdict } from '../model/daemon.js';
 import type { Clock, ProbeTiming, Timer } from './clock.js';
-import type { Answer, Dialect } from './dialect.js';
+import type { Answer, Dialect, Readiness } from './dialect.js';
+import { calledItself, endpointText, refusal, type Endpoint } from './endpoint.js';
 import { Exchange } from './exchange.js';
 import { PathWatch } from './path-watch.js';
 
 export interface LinkOptions extends ProbeTiming {
-  /** The unix socket. It need not exist, nor its directory. */
-  readonly path: string;
+  /** Where it listens. A unix socket need not exist, nor its directory. */
+  readonly endpoint: Endpoint;
   readonly dialect: Dialect;
   readonly clock: Clock;
   /** What to do about EACCES, for people. */
   readonly permissionHint: string;
-  /** How long the process behind the socket has existed, milliseconds, 0 when unknown. Called once for each `responsive`. */
-  readonly ageMs: () => number;
+  /**
+   * How long the process behind the socket has existed, milliseconds, 0 when unknown. Called once for each `responsive`, with
+   * the answer to the heartbeat, if the protocol has one.
+   */
+  readonly ageMs: (heartbeat: Answer | undefined) => number;
 }
 
 const FIRST_RETRY_MS = 1;
@@ -34,20 +38,27 @@ const LAST_RETRY_MS = 1000;
  * SIGKILL). So soon after a death an accepted connection is a sign of life only if it lasts.
  */
 const DEATH_THROES_MS = 100;
+/** Where nothing can be asked, a connection that has lasted this long is life: whoever turns callers away does it sooner. */
+const SETTLED_MS = 100;
 
 interface Timers {
   retry?: Timer | undefined;
   probe?: Timer | undefined;
   /** Runs while an accepted connection is not yet believed. */
   appear?: Timer | undefined;
+  /** Runs while a connection without heartbeat is young. */
+  settle?: Timer | undefined;
   /** Runs, or has run out, while nothing is heard. */
   hang?: Timer | undefined;
 }
 
 export class Link {
   readonly #options: LinkOptions;
+  /** `/run/x.sock` or `127.0.0.1:179`, for people. */
+  readonly #where: string;
   #listener: ((verdict: Verdict) => void) | undefined;
   #last: Verdict['kind'] | undefined;
+  #lastReason = '';
   /** Whether the last `down` told of missing permission. */
   #toldDenied = false;
   #watch: PathWatch | undefined;
@@ -62,12 +73,14 @@ export class Link {
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#where = endpointText(options.endpoint);
   }
 
   /** Connects, now and for ever; the listener hears the first verdict and then each change. */
   start(listener: (verdict: Verdict) => void): void {
     this.#listener = listener;
-    this.#watch = new PathWatch(this.#options.path, () => this.#onPathChange());
+    const { endpoint } = this.#options;
+    if (endpoint.kind === 'unix') this.#watch = new PathWatch(endpoint.path, () => this.#onPathChange());
     this.#attempt();
   }
 
@@ -76,7 +89,7 @@ export class Link {
    * Rejects when there is no connection, it ends, or no answer comes within probeTimeoutMs.
    */
   ask(command: string): Promise<Answer> {
-    if (this.#exchange === undefined) return Promise.reject(new Error(`not connected to ${this.#options.path}`));
+    if (this.#exchange === undefined) return Promise.reject(new Error(`not connected to ${this.#where}`));
     const answer = this.#exchange.ask(command, this.#options.probeTimeoutMs);
     this.#watchSilence();
     return answer;
@@ -93,12 +106,16 @@ export class Link {
   #attempt(): void {
     if (this.#closed || this.#socket !== undefined) return;
     this.#stopTimer('retry');
-    const socket = createConnection({ path: this.#options.path });
+    const { endpoint } = this.#options;
+    const socket = createConnection(endpoint.kind === 'unix' ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port });
     this.#socket = socket;
     const exchange = new Exchange(this.#options.dialect, this.#options.clock, (bytes) => socket.write(bytes, 'latin1'));
     this.#exchange = exchange;
     exchange.probe();
-    socket.on('connect', () => this.#onConnect(exchange));
+    socket.on('connect', () => {
+      if (calledItself(socket)) this.#onRefused(socket, 'ECONNREFUSED');
+      else this.#onConnect(exchange);
+    });
     socket.on('data', (chunk: Buffer) => this.#onData(exchange, chunk));
     socket.on('end', () => this.#onEnd(socket, 'end of file'));
     socket.on('close', () => this.#onEnd(socket, 'closed'));
@@ -107,6 +124,8 @@ export class Link {
       if (this.#connected) this.#onEnd(socket, code);
       else this.#onRefused(socket, code);
     });
+    // TCP drops what a full backlog cannot take: then there is neither connection nor refusal, only silence.
+    if (endpoint.kind === 'tcp') this.#beginSilence();
   }
 
   #onConnect(exchange: Exchange): void {
@@ -114,7 +133,17 @@ export class Link {
     this.#connected = true;
     exchange.open();
     this.#watchSilence();
-    this.#onAccepted(`${this.#options.path} accepts`);
+    // Without a heartbeat nobody would take back the sign of life of one who accepts and hangs up.
+    if (this.#options.dialect.probe === undefined) this.#settle();
+    else this.#onAccepted(`${this.#where} accepts`);
+  }
+
+  #settle(): void {
+    this.#stopTimer('hang');
+    this.#timers.settle = this.#options.clock.setTimeout(() => {
+      this.#retryMs = FIRST_RETRY_MS;
+      this.#tell({ kind: 'responsive', reason: `${this.#where} accepts and stays open (no heartbeat: a hang would not be noticed)`, ageMs: this.#options.ageMs(undefined) });
+    }, SETTLED_MS);
   }
 
   #onAccepted(reason: string): void {
@@ -136,26 +165,44 @@ export class Link {
         return;
       case 'fault':
         // Not a death: somebody is there. The silence goes on until an answer makes sense.
-        this.#drop(`${received.reason} on ${this.#options.path}`);
+        this.#drop(`${received.reason} on ${this.#where}`);
         this.#beginSilence();
         this.#retryLater();
         return;
       case 'answered':
-        this.#onAnswer();
+        this.#onAnswer(exchange.heartbeat);
         return;
       default:
         received satisfies never;
     }
   }
 
-  #onAnswer(): void {
-    const { path, clock, probeIntervalMs, ageMs } = this.#options;
+  #onAnswer(heartbeat: Answer | undefined): void {
+    const { clock, probeIntervalMs } = this.#options;
     this.#retryMs = FIRST_RETRY_MS;
     this.#stopTimer('hang');
     this.#watchSilence();
     this.#stopTimer('probe');
     this.#timers.probe = clock.setTimeout(() => this.#onProbeDue(), probeIntervalMs);
-    if (this.#last !== 'responsive') this.#tell({ kind: 'responsive', reason: `${path} answers`, ageMs: ageMs() });
+    this.#tellReadiness(heartbeat);
+  }
+
+  #tellReadiness(heartbeat: Answer | undefined): void {
+    const { dialect, ageMs } = this.#options;
+    const readiness: Readiness = (heartbeat && dialect.readiness?.(heartbeat)) ?? { kind: 'ready' };
+    switch (readiness.kind) {
+      case 'ready':
+        if (this.#last !== 'responsive') this.#tell({ kind: 'responsive', reason: `${this.#where} answers`, ageMs: ageMs(heartbeat) });
+        return;
+      case 'starting':
+        if (this.#lastReason !== readiness.reason) this.#tell({ kind: 'appeared', reason: readiness.reason });
+        return;
+      case 'stopping':
+        if (this.#last !== 'down') this.#tell({ kind: 'down', reason: readiness.reason });
+        return;
+      default:
+        readiness satisfies never;
+    }
   }
 
   #onProbeDue(): void {
@@ -167,31 +214,31 @@ export class Link {
   /** End of file, reset or close of a standing connection: the process is dead. The most urgent path of the product. */
   #onEnd(socket: Socket, what: string): void {
     if (socket !== this.#socket) return;
-    if (this.#last !== 'down') this.#tell({ kind: 'down', reason: `${what} on ${this.#options.path}` });
+    if (this.#last !== 'down') this.#tell({ kind: 'down', reason: `${what} on ${this.#where}` });
     this.#toldDenied = false;
     this.#diedMs = this.#options.clock.now();
-    this.#drop(`${what} on ${this.#options.path}`);
+    this.#drop(`${what} on ${this.#where}`);
     this.#stopTimer('hang');
     this.#retryLater();
   }
 
   #onRefused(socket: Socket, code: string): void {
     if (socket !== this.#socket) return;
-    const { path } = this.#options;
+    const where = this.#where;
     if (code === 'EAGAIN') {
       // unix(7): the backlog is full. Somebody listens and does not accept; that is a hang in the making.
-      this.#drop(`${path} accepts no connection`);
+      this.#drop(`${where} accepts no connection`);
       this.#beginSilence();
-      this.#onAccepted(`${path} listens, its backlog is full`);
+      this.#onAccepted(`${where} listens, its backlog is full`);
     } else {
       const denied = code === 'EACCES' || code === 'EPERM';
       // An operator must hear of missing permission even if all was down before; but a starting daemon makes its socket
       // first and gives it to its group then (vty_serv_un in lib/vty.c), so only a denial that lasts is news.
       if (this.#last !== 'down' || (denied !== this.#toldDenied && this.#retryMs >= LAST_RETRY_MS)) {
         this.#toldDenied = denied;
-        this.#tell({ kind: 'down', reason: refusal(code, path, this.#options.permissionHint) });
+        this.#tell({ kind: 'down', reason: refusal(code, this.#options.endpoint, this.#options.permissionHint) });
       }
-      this.#drop(`${code} on ${path}`);
+      this.#drop(`${code} on ${where}`);
       this.#stopTimer('hang');
     }
     this.#retryLater();
@@ -199,6 +246,7 @@ export class Link {
 
   #tell(verdict: Verdict): void {
     this.#last = verdict.kind;
+    this.#lastReason = verdict.reason;
     this.#listener?.(verdict);
   }
 
@@ -224,7 +272,7 @@ export class Link {
   #onSilence(): void {
     if (this.#last === 'unresponsive') return;
     const silentMs = Math.round(this.#options.clock.now() - this.#silentSinceMs);
-    this.#tell({ kind: 'unresponsive', reason: `no answer on ${this.#options.path} for ${silentMs} ms` });
+    this.#tell({ kind: 'unresponsive', reason: `no answer on ${this.#where} for ${silentMs} ms` });
   }
 
   #onPathChange(): void {
@@ -253,6 +301,7 @@ export class Link {
     this.#connected = false;
     this.#stopTimer('probe');
     this.#stopTimer('appear');
+    this.#stopTimer('settle');
     if (socket !== undefined) {
       socket.removeAllListeners();
       socket.on('error', () => undefined);
@@ -265,20 +314,5 @@ export class Link {
     const timer = this.#timers[which];
     if (timer !== undefined) this.#options.clock.clearTimeout(timer);
     this.#timers[which] = undefined;
-  }
-}
-
-function refusal(code: string, path: string, permissionHint: string): string {
-  switch (code) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return `no socket ${path}`;
-    case 'ECONNREFUSED':
-      return `nobody listens on ${path}`;
-    case 'EACCES':
-    case 'EPERM':
-      return `no permission on ${path}, so it counts as down: ${permissionHint}`;
-    default:
-      return `${code} on ${path}`;
   }
 }

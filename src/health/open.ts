@@ -1,43 +1,67 @@
 /**
  * From the configured routing daemons to one `Health`: the only place that knows every adapter.
  * A new kind of routing daemon is a new file and a new case here.
+ *
+ * Who holds a prefix: only the adapters that can ask their daemon have a say, as soon as there is one; a generic kind says yes to everything
+ * without knowing, and its yes must not outweigh zebra's no. Where nobody can ask, the FIB's word is all there is, and everything is held.
  */
 
 import type { Health } from '../core/ports.js';
 import type { RoutingDaemon } from '../model/config.js';
 import type { DaemonId, Verdict } from '../model/daemon.js';
 import type { Prefix } from '../model/prefix.js';
+import type { Adapter } from './adapter.js';
+import { openBird } from './bird/bird.js';
 import { SYSTEM_CLOCK, type Clock, type ProbeTiming } from './clock.js';
+import { openExec } from './exec.js';
 import { openFrr } from './frr/frr.js';
+import { openPidfile } from './pidfile.js';
+import { openProcess } from './process.js';
+import { openSocket } from './socket.js';
+import { openUnit } from './unit.js';
 
 /** Watches all of the routing daemons. Two that bear the same name are told apart as `frr/zebra` and `frr/zebra#2`. */
 export function openHealth(daemons: readonly RoutingDaemon[], timing: ProbeTiming, clock: Clock = SYSTEM_CLOCK): Health {
   return merge(daemons.map((daemon) => open(daemon, timing, clock)));
 }
 
-function open(daemon: RoutingDaemon, timing: ProbeTiming, clock: Clock): Health {
+function open(daemon: RoutingDaemon, timing: ProbeTiming, clock: Clock): Adapter {
   switch (daemon.kind) {
     case 'frr':
       return openFrr(daemon, timing, clock);
+    case 'bird':
+      return openBird(daemon, timing, clock);
+    case 'unit':
+      return openUnit(daemon, timing, clock);
+    case 'pidfile':
+      return openPidfile(daemon, timing, clock);
+    case 'process':
+      return openProcess(daemon, timing, clock);
+    case 'socket':
+      return openSocket(daemon, timing, clock);
+    case 'exec':
+      return openExec(daemon, clock);
     default:
-      return unreachable(daemon.kind);
+      return unreachable(daemon);
   }
 }
 
-function unreachable(kind: never): never {
-  throw new TypeError(`unknown routing daemon ${String(kind)}`);
+function unreachable(daemon: never): never {
+  throw new TypeError(`unknown routing daemon ${JSON.stringify(daemon)}`);
 }
 
-/** Several adapters as one: a prefix is held when one of them holds it. Exported for its tests. */
-export function merge(parts: readonly Health[]): Health {
+/** Several adapters as one: a prefix is held when one that can be asked holds it, or when none can be asked. Exported for its tests. */
+export function merge(parts: readonly Adapter[]): Health {
   const names = uniqueNames(parts);
+  const able = parts.filter((part) => part.asksDaemon);
+  const asked = able.length > 0 ? able : parts;
   return {
     watched: parts.flatMap((part, i) => part.watched.map((daemon) => ({ ...daemon, id: names[i]!.get(daemon.id)! }))),
     start: (listener: (id: DaemonId, verdict: Verdict) => void) => {
       parts.forEach((part, i) => part.start((id, verdict) => listener(names[i]!.get(id)!, verdict)));
     },
     holds: async (prefixes: readonly Prefix[]) => {
-      const answers = await Promise.allSettled(parts.map((part) => part.holds(prefixes)));
+      const answers = await Promise.allSettled(asked.map((part) => part.holds(prefixes)));
       const held = prefixes.map((_, i) => answers.some((answer) => answer.status === 'fulfilled' && answer.value[i] === true));
       const failure = answers.find((answer) => answer.status === 'rejected');
       // Who could not be asked may hold the rest, so the rest is not known.
@@ -48,7 +72,7 @@ export function merge(parts: readonly Health[]): Health {
   };
 }
 
-function uniqueNames(parts: readonly Health[]): readonly ReadonlyMap<DaemonId, DaemonId>[] {
+function uniqueNames(parts: readonly Adapter[]): readonly ReadonlyMap<DaemonId, DaemonId>[] {
   const seen = new Map<DaemonId, number>();
   return parts.map(
     (part) =>

@@ -5,9 +5,10 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { isDead, parseStat } from './proc.js';
 
-/** USER_HZ, the unit of times in /proc/PID/stat: 100 for user space on every architecture that Node runs on. */
-const TICKS_PER_SECOND = 100;
+/** TASK_COMM_LEN without its NUL. */
+const COMM_BYTES = 15;
 
 /** Milliseconds since the process named in `pidFile` began, 0 unless it runs and is called `name`. */
 export function processAgeMs(pidFile: string, name: string): number {
@@ -22,14 +23,8 @@ export function processAgeMs(pidFile: string, name: string): number {
 
 /** The age from the text of /proc/PID/stat and /proc/uptime (proc(5)). */
 export function ageFromProc(stat: string, uptime: string, name: string): number {
-  // comm stands in brackets and may itself hold brackets and blanks; TASK_COMM_LEN cuts it at 15 bytes.
-  const open = stat.indexOf('(');
-  const close = stat.lastIndexOf(')');
-  if (open < 0 || stat.slice(open + 1, close) !== name.slice(0, 15)) return 0;
-  const fields = stat.slice(close + 2).split(' ');
-  const state = fields[0];
-  // starttime is field 22, state being field 3.
-  const startSeconds = Number(fields[19]) / TICKS_PER_SECOND;
-  const ageMs = Math.round((Number(uptime.split(' ')[0]) - startSeconds) * 1000);
-  return state !== 'Z' && ageMs > 0 ? ageMs : 0;
+  const process = parseStat(stat);
+  if (process === undefined || isDead(process) || process.comm !== name.slice(0, COMM_BYTES)) return 0;
+  const ageMs = Math.round(Number(uptime.split(' ')[0]) * 1000 - process.startMs);
+  return ageMs > 0 ? ageMs : 0;
 }

@@ -7,10 +7,10 @@
  */
 
 import { join } from 'node:path';
-import type { Health } from '../../core/ports.js';
 import type { FrrDaemons } from '../../model/config.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../../model/daemon.js';
 import type { Prefix } from '../../model/prefix.js';
+import type { Adapter } from '../adapter.js';
 import { SYSTEM_CLOCK, type Clock, type ProbeTiming } from '../clock.js';
 import { Link } from '../link.js';
 import { processAgeMs } from '../process-age.js';
@@ -21,11 +21,12 @@ import { VTY } from './vty.js';
 const PERMISSION_HINT = 'the agent must run with the group frrvty (usermod -aG frrvty USER, or SupplementaryGroups=frrvty)';
 
 /** Watches the daemons of one FRR. Ids are `frr/DAEMON`. Nothing is opened before `start`. */
-export function openFrr(spec: FrrDaemons, timing: ProbeTiming, clock: Clock = SYSTEM_CLOCK): Health {
+export function openFrr(spec: FrrDaemons, timing: ProbeTiming, clock: Clock = SYSTEM_CLOCK): Adapter {
   return new Frr(spec, timing, clock);
 }
 
-class Frr implements Health {
+class Frr implements Adapter {
+  readonly asksDaemon = true;
   readonly watched: readonly WatchedDaemon[];
   readonly #links: ReadonlyMap<DaemonId, Link>;
   readonly #openLink: (daemon: string) => Link;
@@ -38,7 +39,7 @@ class Frr implements Health {
   constructor(spec: FrrDaemons, timing: ProbeTiming, clock: Clock) {
     this.#openLink = (daemon) =>
       new Link({
-        path: join(spec.socketDirectory, `${daemon}.vty`),
+        endpoint: { kind: 'unix', path: join(spec.socketDirectory, `${daemon}.vty`) },
         dialect: VTY,
         clock,
         probeIntervalMs: timing.probeIntervalMs,

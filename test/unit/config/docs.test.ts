@@ -2,11 +2,12 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
-import { DEFAULT_FRR, DEFAULTS } from '../../../src/config/defaults.js';
+import { DEFAULT_BIRD, DEFAULT_EXEC, DEFAULT_FRR, DEFAULTS } from '../../../src/config/defaults.js';
 import { formatDuration } from '../../../src/config/duration.js';
-import { BACKUP_ROUTER_KEYS, DETECT_KEYS, FRR_KEYS, STALE_KEYS, TOP_KEYS, WITHDRAW_KEYS } from '../../../src/config/keys.js';
+import { BACKUP_ROUTER_KEYS, DAEMON_KEYS, DETECT_KEYS, STALE_KEYS, TOP_KEYS, WITHDRAW_KEYS } from '../../../src/config/keys.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { parseConfig } from '../../../src/config/parse.js';
+import { ROUTE_PROTOCOLS } from '../../../src/config/route-protocols.js';
 import { renderDiagnostics } from '../../../src/config/diagnostic.js';
 
 /** The project's root, from dist/test/unit/config/. */
@@ -15,7 +16,7 @@ const manual = readFileSync(`${root}docs/CONFIGURATION.md`, 'utf8');
 
 t.test('examples', async (t) => {
   const names = readdirSync(`${root}docs/examples`).filter((name) => name.endsWith('.yaml'));
-  for (const name of ['minimal.yaml', 'full.yaml', 'inet6.yaml']) t.ok(names.includes(name), name);
+  for (const name of ['minimal.yaml', 'full.yaml', 'inet6.yaml', 'bird.yaml', 'generic.yaml']) t.ok(names.includes(name), name);
   for (const name of names) t.strictSame(loadConfig(`${root}docs/examples/${name}`).diagnostics, [], `${name} has no fault`);
   const full = loadConfig(`${root}docs/examples/full.yaml`).config!;
   for (const key of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
@@ -35,11 +36,14 @@ t.test('every block of YAML in the manual loads', async (t) => {
 });
 
 t.test('the manual knows every key, its default and every code that it explains', async (t) => {
-  for (const key of [...TOP_KEYS, ...BACKUP_ROUTER_KEYS, ...FRR_KEYS, ...WITHDRAW_KEYS, ...DETECT_KEYS, ...STALE_KEYS]) t.match(manual, `\`${key}\``, key);
+  for (const key of [...TOP_KEYS, ...BACKUP_ROUTER_KEYS, ...Object.keys(DAEMON_KEYS), ...Object.values(DAEMON_KEYS).flat(), ...WITHDRAW_KEYS, ...DETECT_KEYS, ...STALE_KEYS]) t.match(manual, `\`${key}\``, key);
   const table: Readonly<Record<string, string>> = Object.fromEntries([...manual.matchAll(/^\| `([a-z0-9.-]+)` \| ([^|]+) \|/gm)].map((m) => [m[1]!, m[2]!.trim().replaceAll('`', '')]));
   t.match(table, {
     'daemons': `[${DEFAULT_FRR.daemons.join(', ')}]`,
     'socket-directory': DEFAULT_FRR.socketDirectory,
+    'socket': DEFAULT_BIRD.socket,
+    'interval': formatDuration(DEFAULT_EXEC.intervalMs),
+    'timeout': formatDuration(DEFAULT_EXEC.timeoutMs),
     'hold-time': formatDuration(DEFAULTS.holdMs),
     'convergence-timeout': formatDuration(DEFAULTS.convergenceTimeoutMs),
     'probe-interval': formatDuration(DEFAULTS.probeIntervalMs),
@@ -55,6 +59,7 @@ t.test('the manual knows every key, its default and every code that it explains'
   const source = readFileSync(`${root}src/config/diagnostic.ts`, 'utf8');
   const codes = [...source.slice(source.indexOf('export type DiagnosticCode'), source.indexOf('/** A fault before')).matchAll(/'([a-z0-9-]+)'/g)].map((m) => m[1]!);
   t.ok(codes.length > 40);
+  for (const name of Object.keys(ROUTE_PROTOCOLS)) t.match(manual, new RegExp(`\\b${name} ${ROUTE_PROTOCOLS[name]!}\\b`), `the manual has the number of ${name}`);
   for (const code of codes) t.match(manual, `\`${code}\``, `the manual explains ${code}`);
 });
 

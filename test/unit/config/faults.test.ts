@@ -5,6 +5,7 @@
 
 import t from 'tap';
 import { parseConfig } from '../../../src/config/parse.js';
+import { checkRows, type Row } from './fault-rows.js';
 
 const IF = 'management-interface: eth0\n';
 const V4 = 'backup-router: {address: 192.0.2.1}\n';
@@ -13,8 +14,6 @@ const gateway = (text: string): string => `${IF}backup-router:\n  address: ${tex
 const gateway6 = (text: string): string => `${IF}inet6-backup-router:\n  address: ${text}\n`;
 const destination = (text: string): string => `${gateway('192.0.2.1')}  destination: ${text}\n`;
 const destination6 = (text: string): string => `${gateway6('fe80::1')}  destination: ${text}\n`;
-
-type Row = readonly [name: string, text: string, ...expected: readonly string[]];
 
 const FILE: readonly Row[] = [
   ['empty', '', '1:1 error empty-file'],
@@ -166,31 +165,10 @@ const SETTINGS: readonly Row[] = [
   ['tables beyond the end', `${BASE}table-base: 4294967168\n`, '3:13 error out-of-range'],
   ['priorities', `${BASE}rule-priority-base: 32508\n`],
   ['priorities beyond main', `${BASE}rule-priority-base: 32509\n`, '3:21 error out-of-range'],
-  ['bird', `${BASE}routing-daemon:\n  - bird: {socket: /run/bird/bird.ctl}\n`, '4:5 error not-supported-yet'],
-  ['unit', `${BASE}routing-daemon: {unit: frr.service}\n`, '3:18 error not-supported-yet'],
-  ['just a daemon', `${BASE}routing-daemon: zebra\n`, '3:17 error unknown-value'],
-  ['no daemon', `${BASE}routing-daemon: []\n`, '3:17 error empty-value'],
-  ['daemon without a kind', `${BASE}routing-daemon: [{}]\n`, '3:18 error empty-value'],
-  ['no daemons of FRR', `${BASE}routing-daemon: {frr: {daemons: []}}\n`, '3:33 error empty-value'],
-  ['unknown daemon', `${BASE}routing-daemon: {frr: {daemons: [zebra, bgp]}}\n`, '3:41 warning unknown-daemon'],
-  ['daemon that leaves the directory', `${BASE}routing-daemon: {frr: {daemons: ../zebra}}\n`, '3:33 error unknown-daemon'],
-  ['daemon twice', `${BASE}routing-daemon: {frr: {daemons: [zebra, zebra]}}\n`, '3:41 warning duplicate-daemon'],
-  ['relative directory', `${BASE}routing-daemon: {frr: {socket-directory: run/frr}}\n`, '3:42 error relative-path'],
-  ['directory too long for a socket', `${BASE}routing-daemon: {frr: {daemons: zebra, socket-directory: /${'x'.repeat(100)}}}\n`, '3:33 error out-of-range'],
 ];
 
 for (const [group, rows] of Object.entries({ FILE, KEYS, INTERFACE, ADDRESSES, DESTINATIONS, SETTINGS })) {
-  t.test(group.toLowerCase(), async (t) => {
-    for (const [name, text, ...expected] of rows) {
-      const { config, diagnostics } = parseConfig(text, 'f');
-      t.strictSame(diagnostics.map((d) => `${d.line}:${d.column} ${d.severity} ${d.code}`), expected, name);
-      t.equal(config === undefined, expected.some((line) => line.includes(' error ')), `${name}: a configuration exactly when there is no error`);
-      for (const d of diagnostics) {
-        t.ok(d.suggestion.length > 0, `${name}: has a remedy`);
-        t.ok(d.endColumn > d.column, `${name}: underlines something`);
-      }
-    }
-  });
+  t.test(group.toLowerCase(), async (t) => checkRows(t, rows));
 }
 
 t.test('all at once', async (t) => {

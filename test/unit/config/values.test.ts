@@ -3,12 +3,12 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { DEFAULTS } from '../../../src/config/defaults.js';
-import { FRR_DAEMONS } from '../../../src/config/daemons.js';
+import { FRR_DAEMONS } from '../../../src/config/daemon-frr.js';
 import { formatDuration, parseDuration } from '../../../src/config/duration.js';
-import { closest, editDistance, TOP_KEYS } from '../../../src/config/keys.js';
+import { closest, DAEMON_KINDS, editDistance, TOP_KEYS } from '../../../src/config/keys.js';
 import { parseConfig } from '../../../src/config/parse.js';
 import { addressFromBytes, type Address, type Family } from '../../../src/model/address.js';
-import type { Config, Timeout } from '../../../src/model/config.js';
+import type { Config, RoutingDaemon, SocketDaemon, Timeout } from '../../../src/model/config.js';
 import { defaultPrefix, prefix, prefixText } from '../../../src/model/prefix.js';
 
 t.test('the smallest file', async (t) => {
@@ -86,14 +86,64 @@ const stanza = (family: Family): fc.Arbitrary<Config['backupRouters'][number]> =
 const ms = (min: number): fc.Arbitrary<number> => fc.integer({ min, max: 86_400_000 });
 const timeout = (): fc.Arbitrary<Timeout> => fc.oneof(ms(0), fc.constant<'never'>('never'));
 
+const text = (pattern: RegExp): fc.Arbitrary<string> => fc.stringMatching(pattern);
+const path = (maxLength: number): fc.Arbitrary<string> => fc.oneof(fc.constantFrom('/tmp/with space', '/tmp/#x: y', '/é/*', '/{a: b}', "/'\""), text(/^\/run(\/[a-z.@-]{1,9}[a-z]){1,4}$/).filter((p) => p.length <= maxLength));
+const routeProtocols = fc.uniqueArray(fc.integer({ min: 10, max: 255 }).filter((n) => ![19, 100, 157, 185, 199, 255].includes(n)), { maxLength: 4 });
+const exact = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> => fc.record(model, { noNullPrototype: true }) as fc.Arbitrary<T>;
+
+const endpoint: fc.Arbitrary<SocketDaemon['endpoint']> = fc.oneof(
+  exact<SocketDaemon['endpoint']>({ kind: fc.constant('unix'), path: path(107) }),
+  exact<SocketDaemon['endpoint']>({ kind: fc.constant('tcp'), host: fc.oneof(fc.constant('::1'), fc.ipV4().map((a) => a.replace(/^\d+/, '127'))), port: fc.integer({ min: 1, max: 65535 }) }),
+);
+
+const anyDaemon: fc.Arbitrary<RoutingDaemon> = fc.oneof(
+  exact<RoutingDaemon>({ kind: fc.constant('frr'), daemons: fc.uniqueArray(fc.constantFrom(...FRR_DAEMONS), { minLength: 1 }), socketDirectory: fc.constantFrom('/run/frr', '/run/frr/blue', '/tmp/with space', '/tmp/#x: y') }),
+  exact<RoutingDaemon>({ kind: fc.constant('bird'), socket: path(107) }),
+  exact<RoutingDaemon>({ kind: fc.constant('unit'), unit: text(/^[A-Za-z0-9:_.\\-]{1,20}(@[a-z]{1,9})?\.(service|scope|slice)$/).filter((name) => !name.startsWith('.')), routeProtocols }),
+  exact<RoutingDaemon>({ kind: fc.constant('pidfile'), path: path(4095), routeProtocols }),
+  exact<RoutingDaemon>({ kind: fc.constant('process'), name: text(/^[A-Za-z0-9._: -]{0,14}[a-z]$/).filter((name) => !FRR_DAEMONS.includes(name) && name !== 'bird'), routeProtocols }),
+  exact<RoutingDaemon>({ kind: fc.constant('socket'), endpoint, routeProtocols }),
+  fc.record({
+    command: fc.tuple(path(4095), fc.array(fc.string({ unit: 'grapheme', maxLength: 9 }).filter((word) => !/[\u0000-\u001f\u007f]/.test(word)), { maxLength: 3 })).map(([file, words]): readonly [string, ...string[]] => [file, ...words]),
+    times: fc.tuple(ms(100), ms(100)),
+    routeProtocols,
+  }).map(({ times, ...rest }): RoutingDaemon => ({ kind: 'exec', intervalMs: Math.max(...times), timeoutMs: Math.min(...times), ...rest })),
+);
+
+/** Such that no two of one kind are the same daemon. */
+function identity(d: RoutingDaemon): string {
+  switch (d.kind) {
+    case 'frr': return d.socketDirectory;
+    case 'bird': return d.socket;
+    case 'unit': return `unit ${d.unit}`;
+    case 'pidfile': return `pidfile ${d.path}`;
+    case 'process': return `process ${d.name}`;
+    case 'socket': return d.endpoint.kind === 'unix' ? d.endpoint.path : `${d.endpoint.host} ${d.endpoint.port}`;
+    case 'exec': return JSON.stringify(d.command);
+    default: return d satisfies never;
+  }
+}
+
+/** `short`: the one-line form where there is nothing that it could not say. */
+function spellDaemon(d: RoutingDaemon, short: boolean): unknown {
+  const form = (key: string, value: unknown): unknown => (short && 'routeProtocols' in d && d.routeProtocols.length === 0 ? value : { [key]: value, ...protocols });
+  const protocols = 'routeProtocols' in d && d.routeProtocols.length > 0 ? { 'route-protocols': d.routeProtocols } : {};
+  switch (d.kind) {
+    case 'frr': return { frr: { daemons: d.daemons, 'socket-directory': d.socketDirectory } };
+    case 'bird': return { bird: { socket: d.socket } };
+    case 'unit': return { unit: form('name', d.unit) };
+    case 'pidfile': return { pidfile: form('path', d.path) };
+    case 'process': return { process: form('name', d.name) };
+    case 'socket': return { socket: d.endpoint.kind === 'unix' ? form('path', d.endpoint.path) : form('address', d.endpoint.host.includes(':') ? `[${d.endpoint.host}]:${d.endpoint.port}` : `${d.endpoint.host}:${d.endpoint.port}`) };
+    case 'exec': return { exec: { command: d.command, interval: formatDuration(d.intervalMs), timeout: formatDuration(d.timeoutMs), ...protocols } };
+    default: return d satisfies never;
+  }
+}
+
 const anyConfig: fc.Arbitrary<Config> = fc.record({
   managementInterface: fc.stringMatching(/^[a-z][a-z0-9._-]{0,14}$/).filter((name) => !['lo', 'true', 'false', 'null', 'y', 'n'].includes(name)),
   backupRouters: fc.oneof(fc.tuple(stanza('inet')), fc.tuple(stanza('inet6')), fc.tuple(stanza('inet'), stanza('inet6'))),
-  routingDaemons: fc.uniqueArray(fc.record({
-    kind: fc.constant<'frr'>('frr'),
-    daemons: fc.uniqueArray(fc.constantFrom(...FRR_DAEMONS), { minLength: 1 }),
-    socketDirectory: fc.constantFrom('/run/frr', '/run/frr/blue', '/tmp/with space', '/tmp/#x: y'),
-  }, { noNullPrototype: true }), { minLength: 1, maxLength: 3, selector: (frr) => frr.socketDirectory }),
+  routingDaemons: fc.uniqueArray(anyDaemon, { minLength: 1, maxLength: 6, selector: identity }),
   holdMs: ms(0),
   convergenceTimeoutMs: timeout(),
   probe: fc.tuple(ms(100), ms(100)),
@@ -111,7 +161,7 @@ function spell(c: Config, block: boolean): string {
   const file = {
     'management-interface': c.managementInterface,
     ...routers,
-    'routing-daemon': c.routingDaemons.map((d) => ({ frr: { daemons: d.daemons, 'socket-directory': d.socketDirectory } })),
+    'routing-daemon': c.routingDaemons.map((d) => spellDaemon(d, block)),
     withdraw: { 'hold-time': formatDuration(c.holdMs), 'convergence-timeout': formatDuration(c.convergenceTimeoutMs) },
     detect: { 'probe-interval': formatDuration(c.probeIntervalMs), 'probe-timeout': formatDuration(c.probeTimeoutMs) },
     stale: { 'preempt-after': formatDuration(c.preemptAfterMs) },
@@ -126,5 +176,6 @@ t.test('any configuration survives its text', async (t) => {
     t.strictSame(parsed.diagnostics.filter((d) => d.severity === 'error'), []);
     t.strictSame(parsed.config, config);
   }), { numRuns: 100 });
+  t.strictSame(new Set(fc.sample(anyDaemon, 300).map((d) => d.kind)), new Set(DAEMON_KINDS), 'every kind of routing daemon is exercised');
   t.strictSame(Object.keys(DEFAULTS).length + 2, Object.keys(fc.sample(anyConfig, 1)[0]!).length, 'every field is exercised');
 });

@@ -74,7 +74,7 @@ export interface LinkSettings {
 
 export function vtyLink(path: string, settings: LinkSettings = {}): Link {
   return new Link({
-    path,
+    endpoint: { kind: 'unix', path },
     dialect: VTY,
     clock: settings.clock ?? SYSTEM_CLOCK,
     probeIntervalMs: settings.probeIntervalMs ?? 20,

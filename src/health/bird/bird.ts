@@ -1,0 +1,46 @@
+/**
+ * The health adapter for BIRD 2 and 3: one link to the control socket, which both watches and asks.
+ * Its routes carry RTPROT_BIRD whichever of its protocols they come from. No pid file is needed: BIRD itself says how old it is.
+ */
+
+import type { BirdDaemon } from '../../model/config.js';
+import type { Prefix } from '../../model/prefix.js';
+import type { Adapter } from '../adapter.js';
+import type { Clock, ProbeTiming } from '../clock.js';
+import { Link } from '../link.js';
+import { ageOf, BIRD } from './control.js';
+import { kernelProtocols, readShowRoute, SHOW_PROTOCOLS, showRouteCommand } from './routes.js';
+
+/** linux/rtnetlink.h. */
+const RTPROT_BIRD = 12;
+const PERMISSION_HINT = 'the agent must run with the group bird (usermod -aG bird USER, or SupplementaryGroups=bird)';
+
+/** Watches one BIRD as `bird/bird`. */
+export function openBird(spec: BirdDaemon, timing: ProbeTiming, clock: Clock): Adapter {
+  const id = 'bird/bird';
+  const link = new Link({
+    endpoint: { kind: 'unix', path: spec.socket },
+    dialect: BIRD,
+    clock,
+    probeIntervalMs: timing.probeIntervalMs,
+    probeTimeoutMs: timing.probeTimeoutMs,
+    permissionHint: PERMISSION_HINT,
+    ageMs: (heartbeat) => ageOf(heartbeat?.text ?? ''),
+  });
+  return {
+    asksDaemon: true,
+    watched: [{ id, protocols: [RTPROT_BIRD] }],
+    start: (listener) => link.start((verdict) => listener(id, verdict)),
+    // The names are asked each time: a reconfiguration may change them, and the answer takes microseconds.
+    holds: async (prefixes) => {
+      const kernels = kernelProtocols(await link.ask(SHOW_PROTOCOLS));
+      return Promise.all(prefixes.map((p) => heldByOne(link, p, kernels)));
+    },
+    close: () => link.close(),
+  };
+}
+
+async function heldByOne(link: Link, p: Prefix, kernels: readonly string[]): Promise<boolean> {
+  for (const kernel of kernels) if (readShowRoute(p, await link.ask(showRouteCommand(p, kernel)))) return true;
+  return false;
+}

@@ -1,0 +1,40 @@
+/** Where a daemon listens: its spelling, what a refused connection means, and who has answered. */
+
+import type { Socket } from 'node:net';
+import type { SocketDaemon } from '../model/config.js';
+
+export type Endpoint = SocketDaemon['endpoint'];
+
+/** `/run/x.sock`, `127.0.0.1:179`, `[::1]:179`. */
+export function endpointText(endpoint: Endpoint): string {
+  switch (endpoint.kind) {
+    case 'unix':
+      return endpoint.path;
+    case 'tcp':
+      return endpoint.host.includes(':') ? `[${endpoint.host}]:${endpoint.port}` : `${endpoint.host}:${endpoint.port}`;
+    default:
+      return endpoint satisfies never;
+  }
+}
+
+/** The reason of a `down` for the errno of a connection that did not come about. */
+export function refusal(code: string, endpoint: Endpoint, permissionHint: string): string {
+  const where = endpointText(endpoint);
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return `no socket ${where}`;
+    case 'ECONNREFUSED':
+      return `nobody listens on ${where}`;
+    case 'EACCES':
+    case 'EPERM':
+      return `no permission on ${where}, so it counts as down: ${permissionHint}`;
+    default:
+      return `${code} on ${where}`;
+  }
+}
+
+/** RFC 9293 3.5: a connection to a free port of the ephemeral range may get that very port as its own, and then meets itself. */
+export function calledItself(socket: Socket): boolean {
+  return socket.remotePort !== undefined && socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress;
+}

@@ -1,0 +1,90 @@
+/**
+ * The health adapter for a process by its pid file. inotify tells of the file; process-watch.ts follows the process.
+ *
+ * Invariant: a reused number fools nobody. A process that began after its pid file was written is another one: the file was left by a
+ * crash or a former boot. Once accepted, a process is known by its start time, so a later step of the clock changes nothing.
+ */
+
+import { readFileSync, statfsSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { PidfileDaemon } from '../model/config.js';
+import { generic, type Adapter } from './adapter.js';
+import type { Clock, ProbeTiming } from './clock.js';
+import { PathWatch } from './path-watch.js';
+import { HeldProcess, isDead, uptimeMs } from './proc.js';
+import { ProcessWatch, type Finding } from './process-watch.js';
+
+/** TMPFS_MAGIC, linux/magic.h: such a file system begins empty at boot. */
+const TMPFS = 0x01021994;
+/** Clock slew and the grain of start times. */
+const SLACK_MS = 2000;
+
+/** Watches the process as `pidfile/NAME`, NAME being the file's without `.pid`. */
+export function openPidfile(spec: PidfileDaemon, timing: ProbeTiming, clock: Clock): Adapter {
+  const watch = new ProcessWatch({ ...timing, clock, recheck: true, find: () => findByPidfile(spec.path) });
+  let files: PathWatch | undefined;
+  return generic(`pidfile/${basename(spec.path, '.pid')}`, spec.routeProtocols, {
+    start: (listener) => {
+      files = new PathWatch(spec.path, () => watch.search());
+      watch.start(listener);
+    },
+    close: () => {
+      files?.close();
+      watch.close();
+    },
+  });
+}
+
+/** The process that the file means; exported for its tests. */
+export function findByPidfile(path: string): Finding {
+  let text: string;
+  let mtimeMs: number;
+  let volatile: boolean;
+  try {
+    text = readFileSync(path, 'latin1');
+    mtimeMs = statSync(path).mtimeMs;
+    volatile = statfsSync(path).type === TMPFS;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    return none(code === 'ENOENT' || code === 'ENOTDIR' ? `no pid file ${path}` : `${code} on ${path}`);
+  }
+  // Some daemons write more lines (PostgreSQL), or pad with blanks (Postfix); the number comes first.
+  const pid = Number(/^\s*([1-9][0-9]{0,6})(?:\s|$)/.exec(text)?.[1]);
+  // Perhaps it is being rewritten.
+  if (Number.isNaN(pid)) return { kind: 'unclear', reason: `no process id in ${path}` };
+  const process = HeldProcess.open(pid);
+  const stat = process?.stat();
+  if (process === undefined || stat === undefined || isDead(stat)) {
+    process?.close();
+    return none(`process ${pid} of ${path} does not run${stat === undefined ? '' : ', its parent has not reaped it'}`);
+  }
+  const uptime = uptimeMs();
+  if (!mayMean({ startMs: stat.startMs, uptimeMs: uptime, wallMs: Date.now(), mtimeMs, volatile })) {
+    process.close();
+    return none(`${path} is stale: process ${pid} (${stat.comm}) began after the file was written`);
+  }
+  return { kind: 'found', process };
+}
+
+export interface PidfileTimes {
+  /** The process began, milliseconds since boot. */
+  readonly startMs: number;
+  readonly uptimeMs: number;
+  /** Wall clock now, and of the file's last change, milliseconds since the epoch. */
+  readonly wallMs: number;
+  readonly mtimeMs: number;
+  /** The file system was empty at boot. */
+  readonly volatile: boolean;
+}
+
+/** Whether the process may be the one whose number was written. */
+export function mayMean({ startMs, uptimeMs, wallMs, mtimeMs, volatile }: PidfileTimes): boolean {
+  const bootMs = wallMs - uptimeMs;
+  // Older than the boot that made it: the clock was set since (a router without a battery wakes in 1970), so times prove nothing.
+  if (volatile && mtimeMs < bootMs - SLACK_MS) return true;
+  return bootMs + startMs <= mtimeMs + SLACK_MS;
+}
+
+function none(reason: string): Finding {
+  return { kind: 'none', reason };
+}

@@ -1,0 +1,158 @@
+/**
+ * Follows one process after another, as a finder names them: death, stop, return. Knows neither pid files nor names.
+ *
+ * Without native code nobody can wait for a stranger's process, so its held /proc/PID/stat is read every 100 ms; where it has a
+ * control group of its own (a systemd service), inotify on cgroup.events tells at once and the poll is only the net below.
+ * Invariant: a process that takes the place of a dead one is a new life, told as `down` and then `responsive`, unless it was
+ * there before the other died (a worker, a handover).
+ */
+
+import type { Verdict } from '../model/daemon.js';
+import type { Watcher } from './adapter.js';
+import { cgroupOf, cgroupRoot, watchEvents } from './cgroup.js';
+import type { Clock, ProbeTiming, Timer } from './clock.js';
+import { isDead, isStopped, uptimeMs, type HeldProcess, type ProcStat } from './proc.js';
+
+/** The finder gives up the process to its caller, who closes it. */
+export type Finding =
+  | { readonly kind: 'found'; readonly process: HeldProcess }
+  | { readonly kind: 'none'; readonly reason: string }
+  /** Cannot be told now: a living process is kept. */
+  | { readonly kind: 'unclear'; readonly reason: string };
+
+export interface ProcessWatchOptions extends ProbeTiming {
+  readonly clock: Clock;
+  /** Whether to look every probeIntervalMs, while the process lives, if another one counts now. */
+  readonly recheck: boolean;
+  find(): Finding;
+}
+
+const POLL_MS = 100;
+
+export class ProcessWatch implements Watcher {
+  readonly #options: ProcessWatchOptions;
+  #listener: (verdict: Verdict) => void = () => undefined;
+  #last: Verdict | undefined;
+  #process: HeldProcess | undefined;
+  #endEvents: (() => void) | undefined;
+  #seenAliveMs = 0;
+  #searchedAt = -Infinity;
+  #stoppedAt: number | undefined;
+  #timer: Timer | undefined;
+  #closed = false;
+
+  constructor(options: ProcessWatchOptions) {
+    this.#options = options;
+  }
+
+  start(listener: (verdict: Verdict) => void): void {
+    this.#listener = listener;
+    this.search();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#release();
+    if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
+  }
+
+  /** Looks at once for the process that counts now; for hints that it may be another one. */
+  search(): void {
+    if (this.#closed) return;
+    this.#searchedAt = this.#options.clock.now();
+    this.#take();
+    // By how long it waits, the next look depends on what was found.
+    this.#schedule();
+  }
+
+  #take(): void {
+    const finding = this.#options.find();
+    if (finding.kind !== 'found') {
+      const stat = this.#process?.stat();
+      if (finding.kind === 'unclear' && stat !== undefined && !isDead(stat)) return;
+      this.#release();
+      return this.#tell({ kind: 'down', reason: finding.reason });
+    }
+    const { process } = finding;
+    const stat = process.stat();
+    if (process.pid === this.#process?.pid && this.#process.stat()?.startMs === stat?.startMs) {
+      process.close();
+      return this.#judge(stat);
+    }
+    if (stat === undefined || isDead(stat)) {
+      process.close();
+      this.#release();
+      return this.#tell({ kind: 'down', reason: ended(process.pid, stat) });
+    }
+    // Not yet there when the former was last seen alive: a new life.
+    const former = this.#process;
+    if (former !== undefined && stat.startMs > this.#seenAliveMs) this.#tell({ kind: 'down', reason: ended(former.pid, former.stat()) });
+    this.#release();
+    // The listener may have closed us.
+    if (this.#closed) return process.close();
+    this.#process = process;
+    const root = cgroupRoot();
+    const group = root === undefined ? undefined : cgroupOf(process.pid, root);
+    this.#endEvents = group === undefined ? undefined : watchEvents(group, () => this.#look());
+    this.#judge(stat);
+  }
+
+  #look(): void {
+    if (this.#closed) return;
+    const { clock, probeIntervalMs, recheck } = this.#options;
+    const stat = this.#process?.stat();
+    const alive = stat !== undefined && !isDead(stat);
+    if (alive) this.#judge(stat);
+    if (!alive || (recheck && clock.now() - this.#searchedAt >= probeIntervalMs)) this.search();
+  }
+
+  #judge(stat: ProcStat | undefined): void {
+    const pid = this.#process?.pid ?? 0;
+    if (stat === undefined || isDead(stat)) {
+      this.#release();
+      return this.#tell({ kind: 'down', reason: ended(pid, stat) });
+    }
+    this.#seenAliveMs = uptimeMs();
+    const name = `process ${pid} (${stat.comm})`;
+    if (!isStopped(stat)) {
+      this.#stoppedAt = undefined;
+      const reason = `${name} runs (no heartbeat: of all hangs only a stop by signal is noticed)`;
+      return this.#tell({ kind: 'responsive', reason, ageMs: Math.max(0, Math.round(this.#seenAliveMs - stat.startMs)) });
+    }
+    const { clock, probeTimeoutMs } = this.#options;
+    this.#stoppedAt ??= clock.now();
+    if (clock.now() - this.#stoppedAt >= probeTimeoutMs) this.#tell({ kind: 'unresponsive', reason: `${name} is stopped, state ${stat.state}` });
+  }
+
+  #schedule(): void {
+    if (this.#closed) return;
+    const { clock, probeIntervalMs } = this.#options;
+    if (this.#timer !== undefined) clock.clearTimeout(this.#timer);
+    this.#timer = clock.setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#look();
+        if (this.#timer === undefined) this.#schedule();
+      },
+      this.#process === undefined ? probeIntervalMs : Math.min(POLL_MS, probeIntervalMs),
+    );
+  }
+
+  #release(): void {
+    this.#endEvents?.();
+    this.#endEvents = undefined;
+    this.#process?.close();
+    this.#process = undefined;
+    this.#stoppedAt = undefined;
+  }
+
+  #tell(verdict: Verdict): void {
+    if (this.#last?.kind === verdict.kind && (verdict.kind === 'responsive' || this.#last.reason === verdict.reason)) return;
+    this.#last = verdict;
+    this.#listener(verdict);
+  }
+}
+
+function ended(pid: number, stat: ProcStat | undefined): string {
+  return stat === undefined || !isDead(stat) ? `process ${pid} has ended` : `process ${pid} (${stat.comm}) has ended, its parent has not reaped it`;
+}

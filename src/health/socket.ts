@@ -1,0 +1,35 @@
+/**
+ * The health adapter for a stream socket of unknown protocol, unix or loopback TCP: a connection that stands is life, its end is
+ * death. Nothing is sent, so a hang is not seen, nor whether the daemon is ready: the reason says so.
+ * A daemon that turns strangers away, or closes idle connections, cannot be watched so.
+ */
+
+import type { SocketDaemon } from '../model/config.js';
+import { generic, type Adapter } from './adapter.js';
+import type { Clock, ProbeTiming } from './clock.js';
+import type { Dialect } from './dialect.js';
+import { endpointText } from './endpoint.js';
+import { Link } from './link.js';
+
+/** Sends nothing and understands nothing. */
+const SILENT: Dialect = {
+  probe: undefined,
+  proves: () => false,
+  encode: (command) => command,
+  reader: () => ({ push: () => ({ answers: [], fault: undefined }) }),
+};
+
+/** Watches the socket as `socket/PATH` or `socket/HOST:PORT`. */
+export function openSocket(spec: SocketDaemon, timing: ProbeTiming, clock: Clock): Adapter {
+  const link = new Link({
+    endpoint: spec.endpoint,
+    dialect: SILENT,
+    clock,
+    probeIntervalMs: timing.probeIntervalMs,
+    probeTimeoutMs: timing.probeTimeoutMs,
+    permissionHint: 'the agent must be allowed to write to the socket (connect(2), unix(7)), say by a group of its own',
+    // SO_PEERCRED would tell, but only of a unix socket and only to native code.
+    ageMs: () => 0,
+  });
+  return generic(`socket/${endpointText(spec.endpoint)}`, spec.routeProtocols, link);
+}

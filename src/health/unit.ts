@@ -1,0 +1,159 @@
+/**
+ * The health adapter for a systemd unit, through its control group (fact B3): inotify on cgroup.events, and on the directory that the group
+ * appears in, polled every probe-interval besides. No D-Bus, no permission, no systemd library.
+ *
+ * Invariant: it sees processes, not states. A unit is up while one process of it lives, so `frr.service` stays up with a dead zebra, as long as watchfrr
+ * runs (fact F12): watch FRR by its sockets. A unit without processes (Type=oneshot, RemainAfterExit=) is down.
+ */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Verdict } from '../model/daemon.js';
+import type { UnitDaemon } from '../model/config.js';
+import { generic, type Adapter, type Watcher } from './adapter.js';
+import { cgroupRoot, populated, watchEvents } from './cgroup.js';
+import type { Clock, ProbeTiming, Timer } from './clock.js';
+import { PathWatch } from './path-watch.js';
+import { HeldProcess, uptimeMs } from './proc.js';
+
+/** Where a service lives unless `Slice=` says otherwise (systemd.special(7)). */
+const DEFAULT_SLICE = 'system.slice';
+
+/** Watches the unit as `unit/NAME`. `mount` says where cgroup v2 is. */
+export function openUnit(spec: UnitDaemon, timing: ProbeTiming, clock: Clock, mount: () => string | undefined = cgroupRoot): Adapter {
+  const root = mount();
+  const id = `unit/${spec.unit}`;
+  if (root === undefined) return generic(id, spec.routeProtocols, NOWHERE);
+  return generic(id, spec.routeProtocols, new UnitWatch(root, spec.unit, timing, clock));
+}
+
+const NOWHERE: Watcher = {
+  start: (listener) => listener({ kind: 'down', reason: 'cgroup v2 is not mounted, so no unit can be watched' }),
+  close: () => undefined,
+};
+
+class UnitWatch implements Watcher {
+  readonly #root: string;
+  readonly #unit: string;
+  readonly #timing: ProbeTiming;
+  readonly #clock: Clock;
+  #listener: (verdict: Verdict) => void = () => undefined;
+  #last: Verdict['kind'] | undefined;
+  #arrival: PathWatch | undefined;
+  #arrivalAt = '';
+  /** The watch of cgroup.events and the directory it is for. */
+  #events: { readonly directory: string; readonly end: () => void } | undefined;
+  #timer: Timer | undefined;
+  #closed = false;
+
+  constructor(root: string, unit: string, timing: ProbeTiming, clock: Clock) {
+    this.#root = root;
+    this.#unit = unit;
+    this.#timing = timing;
+    this.#clock = clock;
+  }
+
+  start(listener: (verdict: Verdict) => void): void {
+    this.#listener = listener;
+    this.#poll();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#forgetEvents();
+    this.#arrival?.close();
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+  }
+
+  #poll(): void {
+    if (this.#arrival?.rearm() === true) this.#forgetEvents();
+    this.#look();
+    if (!this.#closed) this.#timer = this.#clock.setTimeout(() => this.#poll(), this.#timing.probeIntervalMs);
+  }
+
+  #look(): void {
+    if (this.#closed) return;
+    const directory = this.#events?.directory ?? findGroup(this.#root, this.#unit);
+    this.#watchArrival(directory ?? (this.#arrivalAt === '' ? join(this.#root, DEFAULT_SLICE, this.#unit) : this.#arrivalAt));
+    // First the watch, then the look, or a change in between is lost.
+    if (directory !== undefined && this.#events === undefined) this.#watchEvents(directory);
+    const alive = directory === undefined ? undefined : populated(directory);
+    // Removed: perhaps it comes back in another slice.
+    if (alive === undefined) this.#forgetEvents();
+    if (alive === true) {
+      if (this.#last !== 'responsive') {
+        const reason = `${this.#unit} has processes (no heartbeat: a hang would not be noticed)`;
+        this.#tell({ kind: 'responsive', reason, ageMs: ageOf(directory!) });
+      }
+    } else if (this.#last !== 'down') {
+      this.#tell({ kind: 'down', reason: alive === false ? `${this.#unit} has no process left` : `${this.#unit} is not running, it has no control group` });
+    }
+  }
+
+  #forgetEvents(): void {
+    this.#events?.end();
+    this.#events = undefined;
+  }
+
+  #watchEvents(directory: string): void {
+    const end = watchEvents(directory, () => this.#look());
+    if (end !== undefined) this.#events = { directory, end };
+  }
+
+  #watchArrival(directory: string): void {
+    if (directory === this.#arrivalAt) return;
+    this.#arrival?.close();
+    this.#arrivalAt = directory;
+    // The slice is watched, not the group: kernfs does not tell a directory's own watch that it was removed (no IN_DELETE_SELF).
+    this.#arrival = new PathWatch(directory, () => {
+      // A group made again under its old name has another cgroup.events.
+      this.#forgetEvents();
+      this.#look();
+    });
+  }
+
+  #tell(verdict: Verdict): void {
+    this.#last = verdict.kind;
+    this.#listener(verdict);
+  }
+}
+
+/** The unit's group: in system.slice, else in any slice below the root (`Slice=`, template instances). Exported for its tests. */
+export function findGroup(root: string, unit: string): string | undefined {
+  const names = [unit, `_${unit}`]; // cg_escape() of systemd: `_` before names that cgroupfs itself might use.
+  for (const queue = [join(root, DEFAULT_SLICE), root]; queue.length > 0; ) {
+    const slice = queue.shift()!;
+    const entries = directories(slice);
+    const found = names.find((name) => entries.includes(name));
+    if (found !== undefined) return join(slice, found);
+    // Only slices hold units; a service's own groups are its own affair.
+    for (const entry of entries) if (entry.endsWith('.slice') && !(slice === root && entry === DEFAULT_SLICE)) queue.push(join(slice, entry));
+  }
+  return undefined;
+}
+
+function directories(path: string): readonly string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+  } catch {
+    return [];
+  }
+}
+
+/** The age of the unit's youngest process, milliseconds: what has just been restarted must not pass for old. 0 when unknown. */
+function ageOf(directory: string): number {
+  try {
+    const pids = readFileSync(join(directory, 'cgroup.procs'), 'latin1').trim().split('\n').map(Number);
+    const starts = pids.map((pid) => startOf(pid));
+    return Math.max(0, Math.round(uptimeMs() - Math.max(...starts)));
+  } catch {
+    return 0;
+  }
+}
+
+function startOf(pid: number): number {
+  const held = HeldProcess.open(pid);
+  const startMs = held?.stat()?.startMs ?? Infinity;
+  held?.close();
+  return startMs;
+}
