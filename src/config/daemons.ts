@@ -48,7 +48,7 @@ export function readRoutingDaemons(entry: Entry, ownProtocol: number, report: Re
 
 function readItem(item: Value, ownProtocol: number, report: Report): readonly Found[] {
   if (item.kind === 'scalar') return readBare(item, report);
-  const section = readSection(item, 'routing-daemon', DAEMON_KINDS, report, {}, item.kind === 'map' ? siblingHint(item) : {});
+  const section = readSection(item, 'routing-daemon', DAEMON_KINDS, report, item.kind === 'map' ? siblingHint(item) : {});
   if (section === undefined) return [];
   if (item.kind === 'map' && item.entries.length === 0) report.error(item.span, { code: 'empty-value', message: 'a routing daemon without a kind', suggestion: `write ${EXAMPLES.frr}` });
   const entries = DAEMON_KINDS.flatMap((kind) => section.get(kind) ?? []).sort((a, b) => a.keySpan.start - b.keySpan.start);

@@ -10,11 +10,11 @@ export const DEFAULT_FRR: FrrDaemons = { kind: 'frr', daemons: ['zebra'], socket
 /** The control socket of Debian's and the project's own packages (fact B1). */
 export const DEFAULT_BIRD: BirdDaemon = { kind: 'bird', socket: '/run/bird/bird.ctl' };
 
-/** The timeout is never longer than an interval that is set shorter. */
+/** Of a routing daemon and of a role. The timeout is never longer than an interval that is set shorter. */
 export const DEFAULT_EXEC: Pick<ExecDaemon, 'intervalMs' | 'timeoutMs'> = { intervalMs: 5_000, timeoutMs: 2_000 };
 
-/** Everything but the interface and the backup routers, which nobody can guess. */
-export const DEFAULTS: Omit<Config, 'managementInterface' | 'backupRouters'> = {
+/** Everything but the interfaces and the backup routers, which nobody can guess. */
+export const DEFAULTS: Omit<Config, 'managementInterfaces'> = {
   routingDaemons: [DEFAULT_FRR],
   holdMs: 5_000,
   convergenceTimeoutMs: 30_000,
@@ -23,7 +23,7 @@ export const DEFAULTS: Omit<Config, 'managementInterface' | 'backupRouters'> = {
   probeTimeoutMs: 10_000,
   preemptAfterMs: 10_000,
   placement: 'local',
-  role: 'primary',
+  role: { kind: 'fixed', role: 'primary' },
   routeProtocol: 157,
   tableBase: 25_500,
   rulePriorityBase: 31_000,

@@ -17,8 +17,9 @@ export type DiagnosticCode =
   // Keys and types
   | 'duplicate-key' | 'conflicting-keys' | 'unknown-key' | 'missing-key' | 'wrong-type' | 'empty-value' | 'unknown-value' | 'not-supported-yet'
   // Values
-  | 'interface-name' | 'address-syntax' | 'prefix-syntax' | 'prefix-length' | 'missing-length' | 'unexpected-length' | 'leading-zeros'
+  | 'interface-name' | 'mac-address' | 'duplicate-interface' | 'too-many-interfaces' | 'address-syntax' | 'prefix-syntax' | 'prefix-length' | 'missing-length' | 'unexpected-length' | 'leading-zeros'
   | 'zone-id' | 'ipv4-mapped' | 'host-bits' | 'family-mismatch' | 'unusable-gateway' | 'unusable-destination'
+  | 'auto-in-list' | 'adopt-without-auto'
   | 'duplicate-gateway' | 'duplicate-destination' | 'nested-destination' | 'destination-contains-gateway' | 'destination-is-gateway'
   | 'duration-syntax' | 'missing-unit' | 'unknown-unit' | 'out-of-range' | 'probe-timeout-too-short'
   | 'reserved-protocol' | 'protocol-in-use' | 'reserved-table' | 'table-imported-by-zebra'

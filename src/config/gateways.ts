@@ -14,6 +14,9 @@ import { readItems, readScalar } from './section.js';
 export const STANZA: Readonly<Record<Family, string>> = { inet: 'backup-router', inet6: 'inet6-backup-router' };
 export const FAMILY_NAME: Readonly<Record<Family, string>> = { inet: 'IPv4', inet6: 'IPv6' };
 
+/** The gateway is that of the default route which somebody else put on the interface. */
+const AUTO = 'auto';
+
 const NO_GATEWAY: readonly (readonly [string, string])[] = [
   ['0.0.0.0/8', "the unspecified network, 'this host'"],
   ['127.0.0.0/8', 'a loopback address'],
@@ -24,18 +27,35 @@ const NO_GATEWAY: readonly (readonly [string, string])[] = [
   ['ff00::/8', 'a multicast address'],
 ];
 
-/** The valid gateways of the entry without duplicates; every other one is reported. */
-export function readGateways(entry: Entry, family: Family, report: Report): readonly Address[] {
+export interface GatewaysResult {
+  /** The valid ones without duplicates; none with `auto`. */
+  readonly gateways: readonly Address[];
+  /** The entry is the word `auto`. */
+  readonly auto: boolean;
+  /** `auto` stands somewhere in it, be it where it cannot. */
+  readonly mentionsAuto: boolean;
+}
+
+/** Reads `address`; every gateway that is none is reported. */
+export function readGateways(entry: Entry, family: Family, report: Report): GatewaysResult {
+  if (entry.value.kind === 'scalar' && entry.value.text === AUTO) return { gateways: [], auto: true, mentionsAuto: true };
   const gateways: Address[] = [];
+  let mentionsAuto = false;
   for (const item of readItems(entry, report, 'name the backup router, or remove the whole stanza')) {
     const scalar = readScalar(item, `an ${FAMILY_NAME[family]} address`, report);
     if (scalar === undefined) continue;
+    if (scalar.text === AUTO) {
+      mentionsAuto = true;
+      const suggestion = entry.value.kind === 'list' && entry.value.items.length === 1 ? 'write address: auto' : 'write address: auto alone, or only the gateways, in order of preference';
+      report.error(scalar.span, { code: 'auto-in-list', message: "'auto' is the gateway that is found, so it cannot be one of a list", suggestion });
+      continue;
+    }
     const result = judge(scalar.text, family);
     if (typeof result !== 'string') report.error(scalar.span, result);
     else if (gateways.includes(result)) report.warning(scalar.span, { code: 'duplicate-gateway', message: `${result} is listed twice`, suggestion: 'remove one' });
     else gateways.push(result);
   }
-  return gateways;
+  return { gateways, auto: false, mentionsAuto };
 }
 
 /** A family mismatch, or undefined. */
@@ -45,8 +65,8 @@ export function familyFault(text: string, actual: Family, family: Family): Fault
 }
 
 function judge(text: string, family: Family): Address | Fault {
-  if (text === 'auto') {
-    return { code: 'not-supported-yet', message: "'address: auto' is not supported by this version yet", suggestion: "write the gateway's address, which 'ip route show default' prints behind 'via'" };
+  if (/^(auto|automatic|dynamic|dhcp|slaac|ra)$/i.test(text)) {
+    return { code: 'address-syntax', message: `${quote(text)} is not an IP address`, suggestion: `write ${AUTO}, for the gateway of the default route that stands on the interface` };
   }
   const slash = text.indexOf('/');
   if (slash > 0) {

@@ -1,15 +1,17 @@
 /**
- * `management-interface`: a name that the kernel could give to a link (net/core/dev.c, dev_valid_name). Whether the
- * link exists is known at run time only, and its absence is no fault.
+ * The name of a management interface: one that the kernel could give to a link (net/core/dev.c, dev_valid_name), or an
+ * alternative name (ip-link(8), altname), which may be far longer. Whether such a link exists is known at run time
+ * only, and its absence is no fault.
  */
 
 import { quote, type Fault } from './diagnostic.js';
 import type { Entry } from './document.js';
+import { macIn } from './mac-text.js';
 import type { Report } from './report.js';
 import { readScalar } from './section.js';
 
-/** IFNAMSIZ is 16 with the terminating zero: linux/if.h. */
-const MAX_BYTES = 15;
+/** ALTIFNAMSIZ is 128 with the terminating zero, linux/if.h; a name proper has 15 bytes at most. */
+const MAX_BYTES = 127;
 
 /** The name, or undefined when it is none; the fault has been reported. */
 export function readInterfaceName(entry: Entry, report: Report): string | undefined {
@@ -19,21 +21,23 @@ export function readInterfaceName(entry: Entry, report: Report): string | undefi
     report.error(scalar.span, { code: 'wrong-type', message: `${scalar.text.slice(0, 40)} is a ${typeof scalar.value} to YAML, not the name of an interface`, suggestion: `if that is the name, put it in quotes: '${scalar.text.slice(0, 40)}'` });
     return undefined;
   }
-  const fault = nameFault(scalar.text);
+  const fault = nameFault(scalar.text, entry.key);
   if (fault === undefined) return scalar.text;
   report.error(scalar.span, fault);
   return undefined;
 }
 
-function nameFault(name: string): Fault | undefined {
+function nameFault(name: string, key: string): Fault | undefined {
   const fault = (message: string, suggestion: string): Fault => ({ code: 'interface-name', message, suggestion });
   const list = "'ip -brief link' lists the interfaces of this host";
   if (name === '') return fault('the name of the interface is empty', list);
-  if (/[\s,]/.test(name)) return fault(`${quote(name)} has a space or comma in it`, name.trim() === '' || !/[\s,]/.test(name.trim()) ? list : 'there is one management interface; name only that');
+  const mac = macIn(name);
+  if (mac !== undefined) return fault(`${quote(name)} is a MAC address, not a name`, `write ${key === 'name' ? '' : `${key}: {`}mac: ${mac}${key === 'name' ? '' : '}'}`);
+  if (/[\s,]/.test(name)) return fault(`${quote(name)} has a space or comma in it`, /\S[\s,]+\S/.test(name) ? 'name one; several are a list, each with its own: - {name: eth0, backup-router: {address: ADDRESS}}' : list);
   const bad = /[/:\u0000-\u001f\u007f\ufffd]/.exec(name)?.[0];
   if (bad !== undefined) return fault(`${quote(name)} has ${quote(bad)} in it, which no interface name has`, /^\/?(dev|sys)\//.test(name) ? `write ${name.split('/').at(-1)!}` : list);
   if (name === '.' || name === '..') return fault(`${quote(name)} cannot be an interface`, list);
-  if (Buffer.byteLength(name) > MAX_BYTES) return fault(`${quote(name)} is longer than the ${MAX_BYTES} characters of an interface name`, list);
+  if (Buffer.byteLength(name) > MAX_BYTES) return fault(`${quote(name)} is longer than the ${MAX_BYTES} bytes of an alternative name`, list);
   if (name === 'lo') return fault('lo is the loopback interface; no router can be reached through it', list);
   return undefined;
 }

@@ -8,7 +8,9 @@ export const TOP_KEYS = [
   'management-interface', 'backup-router', 'inet6-backup-router', 'routing-daemon', 'withdraw', 'detect', 'stale', 'placement', 'role',
   'route-protocol', 'table-base', 'rule-priority-base', 'on-stop',
 ] as const;
-export const BACKUP_ROUTER_KEYS = ['address', 'destination'] as const;
+/** Of one management interface that has its backup routers with it; without them, of one by name or MAC address. */
+export const INTERFACE_KEYS = ['name', 'mac', 'backup-router', 'inet6-backup-router'] as const;
+export const BACKUP_ROUTER_KEYS = ['address', 'adopt', 'destination'] as const;
 /** The keys of each kind of routing daemon; its own order is that of the documentation. */
 export const DAEMON_KEYS = {
   frr: ['daemons', 'socket-directory'],
@@ -20,16 +22,21 @@ export const DAEMON_KEYS = {
   exec: ['command', 'interval', 'timeout', 'route-protocols'],
 } as const satisfies Readonly<Record<RoutingDaemon['kind'], readonly string[]>>;
 export const DAEMON_KINDS = Object.keys(DAEMON_KEYS) as readonly RoutingDaemon['kind'][];
+export const ROLE_KEYS = ['file', 'exec'] as const;
+export const ROLE_EXEC_KEYS = ['command', 'interval', 'timeout'] as const;
 export const WITHDRAW_KEYS = ['hold-time', 'convergence-timeout'] as const;
 export const DETECT_KEYS = ['probe-interval', 'probe-timeout'] as const;
 export const STALE_KEYS = ['preempt-after'] as const;
 
 const HOMES: readonly (readonly [string, readonly string[]])[] = [
   ['', TOP_KEYS],
+  // `name` belongs under some kinds of routing daemon as well, so it tells nothing.
+  ['management-interface', ['mac']],
   ['backup-router', BACKUP_ROUTER_KEYS],
   ['routing-daemon', DAEMON_KINDS],
   ['routing-daemon: frr', DAEMON_KEYS.frr],
   ['routing-daemon: exec', ['command', 'interval', 'timeout']],
+  ['role', ['file']],
   ['withdraw', WITHDRAW_KEYS],
   ['detect', DETECT_KEYS],
   ['stale', STALE_KEYS],

@@ -6,33 +6,30 @@
  * than the file asks for.
  */
 
-import { FAMILIES } from '../model/address.js';
-import type { BackupRouter, Config } from '../model/config.js';
-import { readBackupRouter, type StanzaResult } from './backup-router.js';
+import type { Config, ManagementInterface } from '../model/config.js';
 import { readRoutingDaemons } from './daemons.js';
 import { DEFAULTS } from './defaults.js';
 import type { Diagnostic } from './diagnostic.js';
 import { parseDocument, type MapValue } from './document.js';
 import { formatDuration, type DurationBounds } from './duration.js';
-import { STANZA } from './gateways.js';
-import { readInterfaceName } from './interface-name.js';
 import { junosFault } from './junos.js';
 import { DETECT_KEYS, STALE_KEYS, TOP_KEYS, WITHDRAW_KEYS } from './keys.js';
+import { readManagementInterfaces, type InterfaceResult } from './management-interface.js';
 import { readRouteProtocol, readRulePriorityBase, readTableBase } from './numbers.js';
-import { createReport, type Report, type Span } from './report.js';
+import { createReport, type Report } from './report.js';
+import { readRole } from './role.js';
 import { asTime, describe, readChoice, readDuration, readSection, type Section } from './section.js';
 
 export interface ParsedConfig {
   /** What the file means; undefined when it has an error. */
   readonly config: Config | undefined;
-  /** Its valid part: at least the management interface and one backup router with a gateway and a destination. */
+  /** Its valid part: at least one management interface and one backup router with a gateway and a destination. */
   readonly partial: Config | undefined;
   /** Every fault, in the order of the file. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
 const MINIMAL = 'the smallest one is\nmanagement-interface: eth0\nbackup-router:\n  address: 192.0.2.1';
-const TOP_OF_FILE: Span = { start: 0, end: 1 };
 const DAY_MS = 86_400_000;
 const HOLD: DurationBounds = { minMs: 0, maxMs: DAY_MS, neverAllowed: false };
 const WAIT: DurationBounds = { minMs: 0, maxMs: DAY_MS, neverAllowed: true };
@@ -63,38 +60,27 @@ export function parseConfig(text: string, fileName: string): ParsedConfig {
 function readTop(root: MapValue, text: string, damaged: boolean, report: Report): Config | undefined {
   const top = readSection(root, '', TOP_KEYS, report);
   if (top === undefined) return undefined;
-  const name = top.get('management-interface');
-  // A key that damage has swallowed is not missing; the damage itself has been reported.
-  if (!top.has('management-interface') && !damaged) report.error(TOP_OF_FILE, { code: 'missing-key', message: "there is no 'management-interface'", suggestion: "add 'management-interface: eth0', with the name that 'ip -brief link' shows" });
-  const managementInterface = name === undefined ? undefined : readInterfaceName(name, report);
-  const stanzas = readStanzas(top, damaged, report);
+  const interfaces = readManagementInterfaces(top, damaged, report);
   const settings = readSettings(top, report);
-  const backupRouters = withoutWidening(stanzas, text, report);
-  if (managementInterface === undefined || backupRouters.length === 0) return undefined;
-  return { ...DEFAULTS, ...settings, managementInterface, backupRouters };
-}
-
-function readStanzas(top: Section, damaged: boolean, report: Report): readonly StanzaResult[] {
-  if (!FAMILIES.some((family) => top.has(STANZA[family])) && !damaged) {
-    report.error(TOP_OF_FILE, { code: 'missing-key', message: "there is neither 'backup-router' nor 'inet6-backup-router'", suggestion: "add 'backup-router: {address: ADDRESS}' with a router on the management network" });
-  }
-  return FAMILIES.flatMap((family) => {
-    const entry = top.get(STANZA[family]);
-    return entry === undefined ? [] : [readBackupRouter(entry, family, report)];
-  });
+  const managementInterfaces = withoutWidening(interfaces, text, report);
+  return managementInterfaces.length === 0 ? undefined : { ...DEFAULTS, ...settings, managementInterfaces };
 }
 
 /**
  * In a faulty file, a destination that was written but not found where it belongs (lost to a syntax error, wrongly
- * indented, in a duplicate stanza) must not turn into the default route.
+ * indented, in a duplicate stanza, in one that is nobody's) must not turn into the default route.
  */
-function withoutWidening(stanzas: readonly StanzaResult[], text: string, report: Report): readonly BackupRouter[] {
+function withoutWidening(interfaces: readonly InterfaceResult[], text: string, report: Report): readonly ManagementInterface[] {
   const written = text.replace(/(^|\s)#.*/g, '').match(/desti/gi)?.length ?? 0;
-  const lost = report.errorCount() > 0 && written > stanzas.filter((stanza) => stanza.namesDestinations).length;
-  return stanzas.filter((stanza) => !(lost && stanza.assumedDefault)).flatMap((stanza) => stanza.backupRouter ?? []);
+  const found = new Set(interfaces.flatMap(({ named, stanzas }) => (named ? stanzas.flatMap((stanza) => stanza.destinationAt ?? []) : [])));
+  const lost = report.errorCount() > 0 && written > found.size;
+  return interfaces.flatMap(({ selector, stanzas }) => {
+    const backupRouters = stanzas.filter((stanza) => !(lost && stanza.assumedDefault)).flatMap((stanza) => stanza.backupRouter ?? []);
+    return selector === undefined || backupRouters.length === 0 ? [] : [{ selector, backupRouters }];
+  });
 }
 
-type Settings = Partial<Omit<Config, 'managementInterface' | 'backupRouters'>>;
+type Settings = Partial<Omit<Config, 'managementInterfaces'>>;
 
 function readSettings(top: Section, report: Report): Settings {
   const sub = (key: string, keys: readonly string[]): Section | undefined => {
@@ -111,21 +97,13 @@ function readSettings(top: Section, report: Report): Settings {
     convergenceTimeoutMs: readDuration(withdraw?.get('convergence-timeout'), WAIT, report),
     ...readDetect(sub('detect', DETECT_KEYS), report),
     preemptAfterMs: readDuration(stale?.get('preempt-after'), WAIT, report),
-    placement: readChoice(top.get('placement'), ['local', 'main'], report, { vrf: 'write local, with a management interface that is in no VRF' }),
-    role: readRole(top, report),
+    placement: readChoice(top.get('placement'), ['local', 'main', 'vrf'], report),
+    role: readRole(top.get('role'), report),
     routeProtocol,
     tableBase: readTableBase(top.get('table-base'), DEFAULTS.tableBase, report),
     rulePriorityBase: readRulePriorityBase(top.get('rule-priority-base'), report),
     onStop: readChoice(top.get('on-stop'), ['keep', 'withdraw'], report),
   });
-}
-
-function readRole(top: Section, report: Report): Config['role'] | undefined {
-  const entry = top.get('role');
-  const key = entry?.value.kind === 'map' ? entry.value.entries[0]?.key : undefined;
-  if (entry === undefined || (key !== 'file' && key !== 'exec')) return readChoice(entry, ['primary', 'standby'], report);
-  report.error(entry.value.span, { code: 'not-supported-yet', message: `a role by '${key}' is not supported by this version yet`, suggestion: "write primary or standby, and let the HA manager change the file and send SIGHUP" });
-  return undefined;
 }
 
 function readDetect(detect: Section | undefined, report: Report): Settings {

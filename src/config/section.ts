@@ -16,17 +16,16 @@ export interface Section {
   readonly get: (key: string) => Entry | undefined;
   /** Whether the key stands there, with whatever value. */
   readonly has: (key: string) => boolean;
+  /** Offset of the key, or undefined when it is not there. */
+  readonly keyAt: (key: string) => number | undefined;
   readonly unknownKeys: readonly string[];
 }
 
-/** Keys of later versions, and what to write today. */
-export type LaterKeys = Readonly<Record<string, string>>;
-
-/** What to write instead of a key that is unknown here, where more is known than its spelling. */
+/** What to write instead of a word that is unknown here, where more is known than its spelling. */
 export type Hints = Readonly<Record<string, string>>;
 
 /** Reads a mapping whose keys are `known`; undefined when the value is none. */
-export function readSection(value: Value, name: string, known: readonly string[], report: Report, later: LaterKeys = {}, hints: Hints = {}): Section | undefined {
+export function readSection(value: Value, name: string, known: readonly string[], report: Report, hints: Hints = {}): Section | undefined {
   if (value.kind !== 'map') {
     report.error(value.span, { code: 'wrong-type', message: `${name} must be a mapping, not ${describe(value)}`, suggestion: `its keys are ${known.slice(0, 4).join(', ')}${known.length > 4 ? ', ...' : ''}` });
     return undefined;
@@ -41,13 +40,8 @@ export function readSection(value: Value, name: string, known: readonly string[]
     }
     entries.set(entry.key, entry);
     if (known.includes(entry.key)) continue;
-    const today = later[entry.key];
-    if (today !== undefined) {
-      report.error(entry.keySpan, { code: 'not-supported-yet', message: `'${entry.key}' is not supported by this version yet`, suggestion: today });
-      continue;
-    }
     unknownKeys.push(entry.key);
-    report.error(entry.keySpan, { code: 'unknown-key', message: `unknown key ${quote(entry.key)} ${name === '' ? 'at the top level' : `in ${name}`}`, suggestion: hints[entry.key] ?? suggestKey(entry.key, name, known) });
+    report.error(entry.keySpan, { code: 'unknown-key', message: `unknown key ${quote(entry.key)} ${name === '' ? 'at the top level' : `in ${name}`}`, suggestion: (Object.hasOwn(hints, entry.key) ? hints[entry.key] : undefined) ?? suggestKey(entry.key, name, known) });
   }
   const get = (key: string): Entry | undefined => {
     const entry = entries.get(key);
@@ -57,7 +51,7 @@ export function readSection(value: Value, name: string, known: readonly string[]
   for (const [key, entry] of entries) {
     if (entry.value.kind === 'null' && known.includes(key)) report.error(entry.keySpan, { code: 'empty-value', message: `'${key}' has no value`, suggestion: 'give it one, or remove the line for the default; is the value on a line of its own, not indented?' });
   }
-  return { span: value.span, get, has: (key) => entries.has(key), unknownKeys };
+  return { span: value.span, get, has: (key) => entries.has(key), keyAt: (key) => entries.get(key)?.keySpan.start, unknownKeys };
 }
 
 function suggestKey(key: string, name: string, known: readonly string[]): string {
@@ -94,18 +88,25 @@ export function readScalar(value: Value, what: string, report: Report): ScalarVa
 }
 
 /** One of a closed list of words. */
-export function readChoice<T extends string>(entry: Entry | undefined, choices: readonly T[], report: Report, later: LaterKeys = {}): T | undefined {
+export function readChoice<T extends string>(entry: Entry | undefined, choices: readonly T[], report: Report, hints: Hints = {}): T | undefined {
   const scalar = entry === undefined ? undefined : readScalar(entry.value, choices.join(' or '), report);
   if (entry === undefined || scalar === undefined) return undefined;
   const choice = choices.find((word) => word === scalar.text);
   if (choice !== undefined) return choice;
-  const today = later[scalar.text];
-  if (today !== undefined) {
-    report.error(scalar.span, { code: 'not-supported-yet', message: `'${entry.key}: ${scalar.text}' is not supported by this version yet`, suggestion: today });
-    return undefined;
-  }
   const near = closest(scalar.text, choices);
-  report.error(scalar.span, { code: 'unknown-value', message: `${quote(scalar.text)} is no ${entry.key}`, suggestion: near === undefined ? `write ${choices.join(' or ')}` : `did you mean ${near}?` });
+  report.error(scalar.span, { code: 'unknown-value', message: `${quote(scalar.text)} is no ${entry.key}`, suggestion: (Object.hasOwn(hints, scalar.text) ? hints[scalar.text] : undefined) ?? (near === undefined ? `write ${choices.join(' or ')}` : `did you mean ${near}?`) });
+  return undefined;
+}
+
+/** `true` or `false`. */
+export function readBoolean(entry: Entry | undefined, report: Report): boolean | undefined {
+  const scalar = entry === undefined ? undefined : readScalar(entry.value, 'true or false', report);
+  if (entry === undefined || scalar === undefined) return undefined;
+  if (typeof scalar.value === 'boolean') return scalar.value;
+  const word = scalar.text.trim().toLowerCase();
+  const meant = ['true', 'yes', 'on', 'y'].includes(word) ? 'true' : ['false', 'no', 'off', 'n'].includes(word) ? 'false' : undefined;
+  const suggestion = meant === undefined ? 'write true or false' : `write ${meant}${word === meant ? ' without quotes' : ''}`;
+  report.error(scalar.span, { code: 'wrong-type', message: `${entry.key} must be true or false, not ${describe(scalar)}`, suggestion });
   return undefined;
 }
 

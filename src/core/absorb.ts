@@ -9,7 +9,7 @@ import { died } from './damping.js';
 import { suspectsAfter } from './gateway.js';
 import { routeKey } from './keys.js';
 import type { KernelHint, Step, StepResult } from './ports.js';
-import type { DaemonState, Fight, Refusal, State } from './state.js';
+import { moreUrgent, type DaemonState, type Fight, type Refusal, type State } from './state.js';
 
 /** Rounds that hints alone ask for keep this distance, so that a storm of events costs little. */
 const HINT_SPACING_MS = 10;
@@ -71,7 +71,7 @@ function judged(daemon: DaemonState, verdict: Verdict, now: number): DaemonState
 export function absorbHint(state: State, hint: KernelHint, now: number): State {
   const fight = hint.ownDeleted && hint.sender !== 0 ? fought(state, hint, now) : state.fight;
   const earliest = Math.max(state.lastRound + HINT_SPACING_MS, fight.last + pauseOf(fight));
-  return { ...state, fight, dirty: state.dirty ?? 'hint', notBefore: Math.max(state.notBefore, earliest) };
+  return { ...state, fight, dirty: moreUrgent(state.dirty, 'hint'), notBefore: Math.max(state.notBefore, earliest) };
 }
 
 /** One episode for all deletions between two rounds: flushing a table is one act, however many routes it held. */
@@ -91,18 +91,29 @@ export function pauseOf(fight: Fight): number {
 export function absorbObserved(state: State, id: number, snapshot: Snapshot, now: number): State {
   if (state.round.kind !== 'observing' || state.round.id !== id) return state;
   // What a look left out is as it was known before.
-  const { request } = state.round;
+  const { request, cause } = state.round;
+  const tables = Object.keys(request.maxLength).length > 0;
   const known = {
     ...snapshot,
-    foreignRoutes: Object.keys(request.maxLength).length > 0 ? snapshot.foreignRoutes : (state.snapshot?.foreignRoutes ?? []),
+    foreignRoutes: tables ? snapshot.foreignRoutes : (state.snapshot?.foreignRoutes ?? []),
     neighbours: request.neighbours === true ? snapshot.neighbours : (state.snapshot?.neighbours ?? []),
   };
-  return { ...state, snapshot: known, suspects: suspectsAfter(state.suspects, known, now), round: { kind: 'idle' }, lastRound: now, notBefore: state.dirty === undefined ? now : state.notBefore };
+  return {
+    ...state,
+    snapshot: known,
+    tablesRead: tables ? (request.vrfTables ?? []) : state.tablesRead,
+    suspects: suspectsAfter(state.suspects, known, now),
+    round: { kind: 'idle' },
+    // A look at the neighbours is no resync.
+    lastRound: cause === 'probe' ? state.lastRound : now,
+    notBefore: state.dirty === undefined ? now : state.notBefore,
+  };
 }
 
 export function absorbFailure(state: State, id: number, message: string, now: number): State {
   if (state.round.kind !== 'observing' || state.round.id !== id) return state;
-  return { ...state, round: { kind: 'idle' }, dirty: 'verify', notBefore: now + RETRY_MS, faults: [`cannot look at the kernel: ${message}`] };
+  // What the look was for is still owed.
+  return { ...state, round: { kind: 'idle' }, dirty: moreUrgent(state.dirty, state.round.cause === 'phase' ? 'hint' : state.round.cause), notBefore: now + RETRY_MS, faults: [`cannot look at the kernel: ${message}`] };
 }
 
 export function absorbApplied(state: State, steps: readonly Step[], results: readonly StepResult[], now: number): State {
@@ -124,7 +135,7 @@ export function absorbApplied(state: State, steps: readonly Step[], results: rea
     faults,
     round: { kind: 'idle' },
     completedRounds: state.completedRounds + 1,
-    dirty: state.dirty ?? 'verify',
+    dirty: moreUrgent(state.dirty, 'verify'),
     notBefore: state.restlessRounds > RESTLESS_ROUNDS ? now + RETRY_MS : state.notBefore,
   };
 }

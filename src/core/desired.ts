@@ -6,7 +6,7 @@
 
 import { FAMILIES, type Family } from '../model/address.js';
 import type { BackupRouter } from '../model/config.js';
-import { destinationText, prefixText } from '../model/prefix.js';
+import { destinationText, prefixText, type Prefix } from '../model/prefix.js';
 import type { Link } from '../model/link.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -23,8 +23,13 @@ export interface Wanted extends Desired {
   readonly waits: readonly Wait[];
   /** When the next tie turns by itself. */
   readonly preemptAt: number | undefined;
-  /** Destinations whose backup route takes the tie now. */
+  /** Destinations whose backup route takes the tie now, by {@link interfaceKey}. */
   readonly preempting: readonly string[];
+}
+
+/** One destination of one interface: it is judged in the interface's own realm. */
+export function interfaceKey(interfaceIndex: number, destination: Prefix): string {
+  return `${interfaceIndex} ${prefixText(destination)}`;
 }
 
 const NOTHING: Wanted = { routes: [], rules: [], waits: [], preemptAt: undefined, preempting: [] };
@@ -84,7 +89,7 @@ function addTargets(found: Found, state: State, snapshot: Snapshot, link: Link, 
     const choice = chooseGateway(router.gateways, link.index, state.suspects);
     for (const destination of router.destinations) {
       const stand = rivalry(state, snapshot, rivals.get(rivalKey(realm.table, destination)), now);
-      if (stand.preempt) found.preempting.push(prefixText(destination));
+      if (stand.preempt) found.preempting.push(interfaceKey(link.index, destination));
       if (stand.preemptAt !== undefined) found.preemptAt = Math.min(found.preemptAt ?? stand.preemptAt, stand.preemptAt);
       found.targets[router.family].push({
         destination,
@@ -140,11 +145,10 @@ export function probeTargets(state: State, snapshot: Snapshot): ProbeTarget[] {
     const link = linkOf(selector, snapshot);
     if (link === undefined || !link.up || !link.carrier) return [];
     const listed = backupRouters.filter((router) => router.gateways.length > 1).flatMap((router) => router.gateways);
-    return listed.map((address) => ({
-      interfaceIndex: link.index,
-      address,
-      known: snapshot.neighbours.some((n) => n.known && n.interfaceIndex === link.index && n.address === address),
-    }));
+    return listed.flatMap((address) => {
+      const neighbour = snapshot.neighbours.find((n) => n.interfaceIndex === link.index && n.address === address);
+      return neighbour?.permanent === true ? [] : [{ interfaceIndex: link.index, address, known: neighbour?.known ?? false }];
+    });
   });
 }
 

@@ -34,7 +34,7 @@ import { ownership, plan } from './plan.js';
 import type { KernelHint, ObserveRequest, ProbeTarget, Step, StepResult } from './ports.js';
 import { vrfTables } from './management.js';
 import { coverage, questionKey, type Question } from './rivals.js';
-import type { Phase, Pin, RoleState, RoundCause, State } from './state.js';
+import { moreUrgent, type Phase, type Pin, type RoleState, type RoundCause, type State } from './state.js';
 
 
 export type Input =
@@ -110,7 +110,7 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
   if (state.stopping) return leave(state, input, now);
 
   // A VRF has been found (or left): its table has not been read yet.
-  if (state.snapshot !== before.snapshot && vrfChanged(before, state)) state = { ...state, dirty: state.dirty ?? 'hint' };
+  if (state.snapshot !== before.snapshot && vrfChanged(before, state)) state = { ...state, dirty: moreUrgent(state.dirty, 'hint') };
 
   const phase = nextPhase(state, now);
   if (phase !== state.phase) {
@@ -123,7 +123,7 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
   const turnedIn = phase.kind === 'in' && before.phase.kind !== 'in';
   // A death never waits for an observation: what the last one found is good enough to add routes by, and another look follows.
   if (state.snapshot !== undefined && state.round.kind !== 'applying' && (observed !== undefined || turnedIn)) {
-    const steps = toDo(state, state.snapshot, observed === 'verify', now);
+    const steps = toDo(state, state.snapshot, observed === 'verify' || observed === 'probe', now);
     if (steps.length > 0) {
       outputs.push({ kind: 'apply', steps });
       state = { ...state, round: { kind: 'applying' }, restlessRounds: state.restlessRounds + 1 };
@@ -163,7 +163,7 @@ function probe(state: State, outputs: Output[], now: number): State {
   if (now < state.probeAt || state.snapshot === undefined || !hasLists(state)) return state;
   const targets = probeTargets(state, state.snapshot);
   if (targets.length > 0) outputs.push({ kind: 'probe', targets });
-  return { ...state, probeAt: now + PROBE_EVERY_MS[state.phase.kind === 'out' ? 'out' : 'in'], dirty: state.dirty ?? 'probe' };
+  return { ...state, probeAt: now + PROBE_EVERY_MS[state.phase.kind === 'out' ? 'out' : 'in'], dirty: moreUrgent(state.dirty, 'probe') };
 }
 
 function hasLists(state: State): boolean {
@@ -187,10 +187,10 @@ function dueAnyway(state: State, now: number): State['dirty'] {
 
 /**
  * What the next observation must read. Rivals and covers matter all the time, but while the routes are out the
- * main table (a million routes, perhaps) is read only when something happened to it.
+ * main table (a million routes, perhaps) is read only when something happened to it, and never each second for the sake of neighbours.
  */
 function observeRequest(state: State, cause: RoundCause): ObserveRequest {
-  const idle = state.phase.kind === 'out' && (cause === 'resync' || cause === 'verify' || cause === 'probe');
+  const idle = cause === 'probe' || (state.phase.kind === 'out' && (cause === 'resync' || cause === 'verify'));
   const all = interest(state.config, state.snapshot);
   return idle ? { ...all, maxLength: {}, neighbours: cause === 'probe' } : all;
 }

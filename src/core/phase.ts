@@ -4,6 +4,7 @@
  *   daemons                                                     primary        standby, pinned
  *   one down, dead, hung, or silent past the deadline           in (down)      in
  *   one not judged yet                                          as before      in
+ *   all answer, the source of the role does not yet             as before      -
  *   all answer, hold-time not over                              in (hold)      in
  *   all answer, held, a destination not covered, time left      in (converging) in
  *   all answer, held, and covered or timed out                  out            in
@@ -53,6 +54,11 @@ function judge(state: State, now: number): Phase {
     return routesAreIn(state) ? inside('down', 'routes were in when the agent started') : state.phase;
   }
 
+  if (state.roleOverride === undefined && state.role.provisional === true) {
+    if (state.phase.kind === 'in') return state.phase.cause === 'pinned' ? inside('standby', state.role.reason) : state.phase;
+    return state.phase.kind === 'starting' && routesAreIn(state) ? inside('down', 'routes were in when the agent started') : state.phase;
+  }
+
   if (state.phase.kind === 'out') return judgeCovers(state, state.phase, now, inside);
 
   const youngest = daemons.reduce((a, b) => (b.since > a.since ? b : a));
@@ -67,7 +73,9 @@ function judgeCoverage(state: State, holdUntil: number, now: number, inside: Ins
   const from = state.phase.kind === 'in' ? (state.phase.from ?? holdUntil) : holdUntil;
   const until = timeout === 'never' ? 'never' : from + timeout;
   const found = state.snapshot === undefined ? undefined : coverage(state, state.snapshot);
-  if (found?.uncovered.length === 0) return { kind: 'out', since: now, reason: 'every destination is covered', uncovered: [] };
+  // The look that reads it is under way.
+  if (found?.unread === true && state.phase.kind === 'starting' && now < state.verdictsBy) return state.phase;
+  if (found?.uncovered.length === 0 && !found.unread) return { kind: 'out', since: now, reason: 'every destination is covered', uncovered: [] };
   if (until !== 'never' && now >= until) {
     const reason = timeout === 0 ? 'daemon is responsive and held' : 'convergence-timeout is over';
     return { kind: 'out', since: now, reason, uncovered: found?.uncovered.map(prefixText) ?? everything(state) };
@@ -83,7 +91,8 @@ function judgeCoverage(state: State, holdUntil: number, now: number, inside: Ins
 function judgeCovers(state: State, phase: Phase & { kind: 'out' }, now: number, inside: Inside): Phase {
   const timeout = state.config.convergenceTimeoutMs;
   if (timeout === 0 || state.snapshot === undefined) return phase;
-  const { uncovered } = coverage(state, state.snapshot, true);
+  const { unread, uncovered } = coverage(state, state.snapshot, true);
+  if (unread) return phase;
   const lost = uncovered.filter((prefix) => !phase.uncovered.includes(prefixText(prefix)));
   if (lost.length > 0) return inside('converging', `no longer covered: ${some(lost)}`, timeout === 'never' ? 'never' : now + timeout, now);
   return uncovered.length === phase.uncovered.length ? phase : { ...phase, uncovered: uncovered.map(prefixText) };

@@ -1,7 +1,7 @@
 /**
  * Desired against observed: the steps that lead from one to the other. Pure; nothing is remembered.
  *
- * Order: routes are added, then rules in ascending priority; rules are deleted in descending priority, then
+ * Order: routes are added (into free slots first), then rules in ascending priority; rules are deleted in descending priority, then
  * routes. So a rule never points at an empty table, and whatever prefix of the list gets through (we may be
  * killed between two messages), the router is at least as reachable as before. The one exception to add-before-delete
  * is a slot that our own older route occupies: the two stand side by side in one batch.
@@ -75,8 +75,10 @@ export function plan(own: Ownership, desired: Desired, snapshot: Snapshot): Step
   }
 
   const steps: Step[] = [];
-  for (const route of desired.routes) {
-    if (observedRoutes.has(routeKey(route))) continue;
+  // Into free slots first: what leaves a slot for another then stands in the new one already.
+  const missing = desired.routes.filter((route) => !observedRoutes.has(routeKey(route)));
+  const free = missing.filter((route) => !leaving.has(routeSlot(route)));
+  for (const route of [...free, ...missing.filter((one) => !free.includes(one))]) {
     for (const occupant of leaving.get(routeSlot(route)) ?? []) steps.push({ kind: 'delete-route', route: occupant });
     leaving.delete(routeSlot(route));
     steps.push({ kind: 'add-route', route });

@@ -84,6 +84,8 @@ export function rivalry(state: State, snapshot: Snapshot, rival: Route | undefin
 }
 
 export interface Coverage {
+  /** A VRF is there whose table has not been read yet: nothing can be said of the destinations in it. */
+  readonly unread: boolean;
   /** Destinations that nothing covers. */
   readonly uncovered: readonly Prefix[];
   /** Foreign prefixes that would cover one, if the living daemon said that it holds them. */
@@ -106,12 +108,17 @@ export function questionKey({ prefix, vrf }: Question): string {
  * (`trusting`, for a daemon that has earned it) as long as it has not denied it.
  */
 export function coverage(state: State, snapshot: Snapshot, trusting = false): Coverage {
+  let unread = false;
   const uncovered: Prefix[] = [];
   const toConfirm = new Map<string, Question>();
   const usable = snapshot.foreignRoutes.filter((route) => resolves(snapshot, route) && staleSince(state.daemons.values(), route) === undefined);
   const watched = new Set([...state.daemons.values()].flatMap((daemon) => daemon.protocols));
   for (const { selector, backupRouters } of state.config.managementInterfaces) {
     const { table, vrf } = realmOf(linkOf(selector, snapshot), snapshot);
+    if (vrf !== undefined && !state.tablesRead.includes(table)) {
+      unread = true;
+      continue;
+    }
     const inRealm = usable.filter((route) => route.table === table);
     const counts = (route: Route): boolean => (state.confirmed.get(questionKey({ prefix: route.destination, vrf })) ?? trusting) || !watched.has(route.protocol);
     for (const destination of backupRouters.flatMap((router) => router.destinations)) {
@@ -121,5 +128,5 @@ export function coverage(state: State, snapshot: Snapshot, trusting = false): Co
       for (const route of covers) toConfirm.set(questionKey({ prefix: route.destination, vrf }), { prefix: route.destination, vrf });
     }
   }
-  return { uncovered, toConfirm: [...toConfirm.values()] };
+  return { unread, uncovered, toConfirm: [...toConfirm.values()] };
 }

@@ -43,6 +43,14 @@ export type Phase =
 /** Why an observation was asked for. */
 export type RoundCause = 'start' | 'probe' | 'hint' | 'resync' | 'phase' | 'verify' | 'reload';
 
+/** How much a look for this reason reads, least first: the ones that read less never stand in for the ones that read more. */
+const URGENCY: readonly RoundCause[] = ['probe', 'verify', 'resync', 'hint', 'start', 'reload', 'phase'];
+
+/** Of two reasons to look, the one that reads more. */
+export function moreUrgent(a: RoundCause | undefined, b: RoundCause): RoundCause {
+  return a === undefined || URGENCY.indexOf(b) > URGENCY.indexOf(a) ? b : a;
+}
+
 export type Round =
   | { readonly kind: 'idle' }
   | { readonly kind: 'observing'; readonly id: number; readonly cause: RoundCause; readonly request: ObserveRequest }
@@ -69,6 +77,8 @@ export interface Fight {
 export interface RoleState {
   readonly role: Role;
   readonly reason: string;
+  /** The source has not answered yet: beside a healthy daemon everything is left as it was found. */
+  readonly provisional?: true;
 }
 
 /** An operator's word that the routes stay in. */
@@ -100,6 +110,8 @@ export interface State {
   /** No observation that nobody waits for before this. */
   readonly notBefore: number;
   readonly lastRound: number;
+  /** Tables of VRFs whose routes the snapshot has. */
+  readonly tablesRead: readonly number[];
   readonly completedRounds: number;
   /** Rounds in a row that changed something without coming to rest. */
   readonly restlessRounds: number;
@@ -158,6 +170,7 @@ export function initialState({ config, watched, formerGateways, resyncMs, role, 
     dirty: 'start',
     notBefore: now,
     lastRound: now,
+    tablesRead: [],
     completedRounds: 0,
     restlessRounds: 0,
     refused: new Map(),

@@ -3,12 +3,12 @@
 import { selectorText, type InterfaceSelector } from '../model/config.js';
 import { TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { destinationText, prefixText } from '../model/prefix.js';
+import { destinationText } from '../model/prefix.js';
 import type { BackupRouteStatus, Status } from '../model/status.js';
 import { FIGHT_WINDOW_MS, pauseOf } from './absorb.js';
 import { dampedHoldMs, QUIET_MS } from './damping.js';
-import { wanted, type Wanted } from './desired.js';
-import { linkOf } from './management.js';
+import { interfaceKey, wanted, type Wanted } from './desired.js';
+import { linkOf, realmOf } from './management.js';
 import { routeKey } from './keys.js';
 import { ownedRoutes, ownership } from './plan.js';
 import type { State } from './state.js';
@@ -84,7 +84,7 @@ function backupRoutes(state: State, want: Wanted | undefined): BackupRouteStatus
     table: route.table,
     metric: route.metric,
     state: installed.has(routeKey(route)) ? 'installed' : state.refused.has(routeKey(route)) ? 'refused' : 'absent',
-    preempting: preempting.has(prefixText(route.destination)),
+    preempting: preempting.has(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination)),
   }));
   return [...present, ...missing(state, present)];
 }
@@ -94,10 +94,12 @@ function missing(state: State, present: readonly BackupRouteStatus[]): BackupRou
   const shown = new Set(present.map((route) => `${route.interface} ${route.table} ${route.destination}`));
   const text = state.phase.kind === 'in' ? 'absent' : 'withdrawn';
   return state.config.managementInterfaces.flatMap(({ selector, backupRouters }) => {
-    const name = (state.snapshot === undefined ? undefined : linkOf(selector, state.snapshot)?.name) ?? selectorText(selector);
+    const link = state.snapshot === undefined ? undefined : linkOf(selector, state.snapshot);
+    const name = link?.name ?? selectorText(selector);
+    const realm = state.snapshot === undefined ? undefined : realmOf(link, state.snapshot);
     return backupRouters.flatMap((router) =>
       router.destinations.flatMap((prefix): BackupRouteStatus[] => {
-        const table = state.config.placement === 'local' ? state.config.tableBase + prefix.length : TABLE_MAIN;
+        const table = realm?.vrf === undefined && state.config.placement === 'local' ? state.config.tableBase + prefix.length : (realm?.table ?? TABLE_MAIN);
         const destination = destinationText(prefix);
         if (shown.has(`${name} ${table} ${destination}`)) return [];
         return [{ destination, gateway: router.gateways[0] ?? '', interface: name, table, metric: 0, state: text, preempting: false }];

@@ -60,8 +60,8 @@ export function merge(parts: readonly Adapter[]): Health {
     start: (listener: (id: DaemonId, verdict: Verdict) => void) => {
       parts.forEach((part, i) => part.start((id, verdict) => listener(names[i]!.get(id)!, verdict)));
     },
-    holds: async (prefixes: readonly Prefix[]) => {
-      const answers = await Promise.allSettled(asked.map((part) => part.holds(prefixes)));
+    holds: async (prefixes: readonly Prefix[], vrf?: string) => {
+      const answers = await Promise.allSettled(asked.map((part) => part.holds(prefixes, vrf)));
       const held = prefixes.map((_, i) => answers.some((answer) => answer.status === 'fulfilled' && answer.value[i] === true));
       const failure = answers.find((answer) => answer.status === 'rejected');
       // Who could not be asked may hold the rest, so the rest is not known.

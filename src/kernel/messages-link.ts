@@ -151,5 +151,6 @@ export function decodeNeighbour(bytes: Buffer, start: number, end: number): Neig
     address,
     failed: (state & uapi.NUD_FAILED) !== 0,
     known: (state & ~(uapi.NUD_FAILED | uapi.NUD_INCOMPLETE)) !== 0,
+    permanent: (state & (uapi.NUD_PERMANENT | uapi.NUD_NOARP)) !== 0,
   };
 }

@@ -118,6 +118,8 @@ export const NUD_NONE = 0x00;
 export const NUD_INCOMPLETE = 0x01;
 export const NUD_PROBE = 0x10;
 export const NUD_FAILED = 0x20;
+export const NUD_NOARP = 0x40;
+export const NUD_PERMANENT = 0x80;
 
 // linux/fib_rules.h
 export const FIB_RULE_HDR_LEN = 12;

@@ -108,11 +108,14 @@ function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life
       const result = reloadInto(paths, current, driver, health, (config) => openHealth(config.routingDaemons, timingOf(config)));
       if (result.kind === 'taken') {
         void retire(kernel, current.config, result.chosen.config, log);
+        const sameRole = JSON.stringify(current.config.role) === JSON.stringify(result.chosen.config.role);
         current = result.chosen;
         health = result.health;
-        role.close();
-        role = follow(current.config);
-        driver.dispatch({ kind: 'role', role: role.initial });
+        if (!sameRole) {
+          role.close();
+          role = follow(current.config);
+          driver.dispatch({ kind: 'role', role: role.initial });
+        }
         keep(log, options, current);
       } else log('error', 'reload-refused', { file: paths.configFile, errors: result.errors, remedy: 'backup-router check' });
       notifier.ready();

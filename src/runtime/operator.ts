@@ -4,6 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { MAX_HOLD_MS } from '../control/protocol.js';
 import type { Pin, RoleState } from '../core/state.js';
 import type { Role } from '../model/config.js';
 import { writeAtomically } from './atomic.js';
@@ -21,12 +22,21 @@ export function readOrders(path: string): Orders {
     const value = JSON.parse(readFileSync(path, 'utf8')) as { readonly pin?: { readonly setAt?: unknown; readonly durationMs?: unknown }; readonly role?: unknown };
     const { pin, role } = value;
     return {
-      pin: typeof pin?.setAt === 'number' && (typeof pin.durationMs === 'number' || pin.durationMs === 'never') ? { setAt: pin.setAt, durationMs: pin.durationMs } : undefined,
+      pin: isTime(pin?.setAt) && (pin.durationMs === 'never' || isDuration(pin.durationMs)) ? { setAt: pin.setAt, durationMs: pin.durationMs } : undefined,
       role: role === 'primary' || role === 'standby' ? role : undefined,
     };
   } catch {
     return NO_ORDERS;
   }
+}
+
+/** A time that Date can show, with a year to spare for the end of the pin (ECMA-262, 21.4.1.1). */
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Math.abs(value) <= 8.64e15 - MAX_HOLD_MS;
+}
+
+function isDuration(value: unknown): value is number {
+  return typeof value === 'number' && value > 0 && value <= MAX_HOLD_MS;
 }
 
 /** Keeps the orders. Returns what went wrong, or undefined. */

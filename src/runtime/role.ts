@@ -102,17 +102,25 @@ function watchFile(path: string, change: ReturnType<typeof onChange>): RoleWatch
 function runCommand(source: RoleSource & { kind: 'exec' }, change: ReturnType<typeof onChange>): RoleWatch {
   const [file, ...args] = source.command;
   let running = false;
+  let closed = false;
   const run = (): void => {
     if (running) return;
     running = true;
     execFile(file, args, { timeout: source.timeoutMs, killSignal: 'SIGKILL', maxBuffer: 65_536, encoding: 'utf8', env: { PATH: process.env['PATH'], LANG: 'C.UTF-8' } }, (error, stdout) => {
       running = false;
+      if (closed) return;
       if (error === null) change.tell(roleFrom(stdout, file));
       else change.tell({ role: 'standby', reason: `${file} failed: ${error.message.split('\n')[0]!.slice(0, 2 * SHOWN)}` });
     });
   };
   run();
   const timer = setInterval(run, source.intervalMs);
-  // Until the first answer as primary: standby would insert routes beside a daemon that works, on every restart of ours.
-  return { initial: { role: 'primary', reason: `${file} has not answered yet` }, close: () => clearInterval(timer) };
+  // Standby would insert routes beside a daemon that works, on every restart of ours; primary would withdraw those of a standby.
+  return {
+    initial: { role: 'primary', reason: `${file} has not answered yet`, provisional: true },
+    close() {
+      closed = true;
+      clearInterval(timer);
+    },
+  };
 }

@@ -3,5 +3,7 @@
 import t from 'tap';
 import { fakeWorld } from './fake-world.js';
 import { kernelContract } from './kernel-contract.js';
+import { neighbourContract } from './neighbour-contract.js';
 
 kernelContract(t, fakeWorld);
+neighbourContract(t, fakeWorld);

@@ -1,11 +1,12 @@
 /** The contract suite's outside world on the fake kernel. */
 
-import { parsePrefix } from '../../src/model/prefix.js';
+import { parsePrefix, samePrefix } from '../../src/model/prefix.js';
 import { FakeKernel } from '../fake/kernel.js';
 import type { World } from './world.js';
 
 export function fakeWorld(): World {
   const kernel = new FakeKernel();
+  const alive = new Set<string>();
   return {
     kernel,
     linkAdd: (name) => void kernel.linkAdd(name, { up: true }),
@@ -18,6 +19,22 @@ export function fakeWorld(): World {
       const result = kernel.foreignRouteAdd({ destination: parsePrefix(destination)!, ...rest });
       if (!result.ok) throw new Error(result.message);
     },
+    routeAppend({ destination, via, dev, table, metric }) {
+      const wanted = parsePrefix(destination)!;
+      const found = kernel.fib.routes.find((route) => route.table === table && route.metric === metric && samePrefix(route.destination, wanted));
+      if (found === undefined) throw new Error(`no route ${destination}`);
+      kernel.foreignNexthopAppend(found, { gateway: via, interfaceIndex: kernel.link(dev).index, dead: false });
+    },
+    neighbourAnswers(_name, address, answers) {
+      if (answers) alive.add(address);
+      else alive.delete(address);
+    },
+    async probesDone() {
+      for (const { interfaceIndex, address } of kernel.probed.splice(0)) {
+        kernel.neighbourSet(kernel.links.get(interfaceIndex)!.name, address, alive.has(address) ? 'known' : 'failed');
+      }
+    },
+    neighbourPermanent: (name, address) => kernel.neighbourSet(name, address, 'permanent'),
     flushTable: (table) => kernel.flushTable(table),
     deleteRules(priority) {
       const spared = kernel.fib.rules.filter((rule) => rule.priority !== priority);

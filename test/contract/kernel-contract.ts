@@ -10,12 +10,12 @@ import type { Route, Rule } from '../../src/model/route.js';
 import { routeText } from '../../src/kernel/text.js';
 import { settle, type World } from './world.js';
 
-const OWN = 157;
+export const OWN = 157;
 const TABLE = 25500;
-const LINK = 'mgmt0';
+export const LINK = 'mgmt0';
 const EVERYTHING: ObserveRequest = { protocol: OWN, maxLength: { inet: 16, inet6: 40 }, neighbours: true };
 
-interface Scene {
+export interface Scene {
   readonly world: World;
   readonly index: number;
   readonly hints: KernelHint[];
@@ -47,7 +47,7 @@ async function makeScene(make: () => World): Promise<Scene> {
   };
 }
 
-function route(interfaceIndex: number, change: Partial<Route> & { readonly gateway?: string | null } = {}): Route {
+export function route(interfaceIndex: number, change: Partial<Route> & { readonly gateway?: string | null } = {}): Route {
   const { gateway = '198.51.100.1', ...rest } = change;
   return {
     family: 'inet',
@@ -72,9 +72,9 @@ function rule(change: Partial<Rule> = {}): Rule {
 
 const p = (text: string): Prefix => parsePrefix(text)!;
 
-/** Runs every case on a world of its own. */
-export function kernelContract(t: Test, make: () => World): void {
-  const scene = (name: string, run: (t: Test, scene: Scene) => Promise<void>): void =>
+/** Declares cases, each on a world of its own. */
+export function scenes(t: Test, make: () => World): (name: string, run: (t: Test, scene: Scene) => Promise<void>) => void {
+  return (name, run) =>
     void t.test(name, async (t) => {
       const made = await makeScene(make);
       try {
@@ -83,6 +83,11 @@ export function kernelContract(t: Test, make: () => World): void {
         made.world.close();
       }
     });
+}
+
+/** Routes, rules, links, events. */
+export function kernelContract(t: Test, make: () => World): void {
+  const scene = scenes(t, make);
 
   scene('a route is read back as it was written', async (t, { world, index, apply }) => {
     const wanted = [
@@ -260,5 +265,51 @@ export function kernelContract(t: Test, make: () => World): void {
     world.routeAdd({ destination: '10.0.0.0/8', via: '198.51.100.7', dev: LINK, metric: 20 });
     await settle();
     t.match(hints, [{ kind: 'route', ownDeleted: false, text: /10\.0\.0\.0\/8/ }]);
+  });
+
+  scene('foreignRoutes has those of the tables of VRFs too, whatever their number, and of no other', async (t, { world, index, apply }) => {
+    for (const table of [100, 300, 70_000, 301]) {
+      world.routeAdd({ destination: '10.0.0.0/8', via: '198.51.100.7', dev: LINK, table, metric: 20, protocol: 186 });
+      world.routeAdd({ destination: '10.1.1.0/24', via: '198.51.100.7', dev: LINK, table, metric: 20, protocol: 186 });
+      world.routeAdd({ destination: '2001:db8:100::/40', via: '2001:db8:1::7', dev: LINK, table, metric: 20 });
+    }
+    await apply('add-route', route(index, { table: 300, destination: p('172.16.0.0/12') }));
+    const tables = async (vrfTables: readonly number[], maxLength: ObserveRequest['maxLength']): Promise<readonly string[]> =>
+      (await world.kernel.observe({ protocol: OWN, vrfTables, maxLength })).foreignRoutes.map((r) => `${r.table} ${r.family} /${r.destination.length}`).sort();
+    t.same(await tables([100], { inet: 16, inet6: 40 }), ['100 inet /8', '100 inet6 /40']);
+    t.same(await tables([300, 70_000], { inet: 16 }), ['300 inet /8', '70000 inet /8'], 'never ours');
+    t.same(await tables([100, 300, 70_000], { inet6: 40 }), ['100 inet6 /40', '300 inet6 /40', '70000 inet6 /40']);
+    t.same(await tables([4711], { inet: 16 }), [], 'a table that has no route yet');
+    t.same(await tables([100], {}), []);
+  });
+
+  scene('foreign routes of the tables of VRFs are hinted, and those too long are not', async (t, { world, hints }) => {
+    for (const table of [100, 300]) {
+      world.kernel.subscribe({ ...EVERYTHING, vrfTables: [table] }, (hint) => hints.push(hint));
+      await settle();
+      hints.length = 0;
+      world.routeAdd({ destination: '10.1.1.0/24', via: '198.51.100.7', dev: LINK, table, metric: 20 });
+      await settle();
+      t.same(hints, [], `too long, table ${table}`);
+      world.routeAdd({ destination: '10.0.0.0/8', via: '198.51.100.7', dev: LINK, table, metric: 20 });
+      world.routeAdd({ destination: '2001:db8:100::/40', via: '2001:db8:1::7', dev: LINK, table, metric: 20 });
+      await settle();
+      t.match(hints.map(({ kind, ownDeleted }) => ({ kind, ownDeleted })), [{ kind: 'route', ownDeleted: false }, { kind: 'route', ownDeleted: false }], `table ${table}`);
+      hints.length = 0;
+      world.flushTable(table);
+      await settle();
+      t.equal(hints.filter(({ kind }) => kind === 'route').length, 2, `and their end, table ${table}`);
+    }
+  });
+
+  scene('K7: a next hop that a foreigner appended stays when ours goes, under his own protocol', async (t, { world, index, apply, own }) => {
+    t.same(await apply('add-route', route6(index, { table: 254 })), ['ok']);
+    world.routeAppend({ destination: '::/0', via: '2001:db8:1::9', dev: LINK, table: 254, metric: 1 });
+    t.same(await own(), ['default proto 157 metric 1 nexthop via 2001:db8:1::1 dev mgmt0 nexthop via 2001:db8:1::9 dev mgmt0'], 'one route, under our protocol');
+    t.same(await apply('delete-route', route6(index, { table: 254, gateway: '2001:db8:1::9' })), ['ESRCH'], 'his is not deleted under our protocol');
+    t.same(await apply('delete-route', route6(index, { table: 254 })), ['ok']);
+    t.same(await own(), []);
+    const { foreignRoutes } = await world.kernel.observe(EVERYTHING);
+    t.same(foreignRoutes.filter((r) => r.family === 'inet6' && r.destination.length === 0).map((r) => routeText(r, () => LINK)), ['default via 2001:db8:1::9 dev mgmt0 proto 4 metric 1']);
   });
 }

@@ -6,10 +6,12 @@
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { kernelContract } from './kernel-contract.js';
+import { neighbourContract } from './neighbour-contract.js';
 import { NAMESPACE_MARK, realWorld } from './real-world.js';
 
 if (process.env[NAMESPACE_MARK] !== undefined) {
   kernelContract(t, realWorld);
+  neighbourContract(t, realWorld);
 } else if (process.getuid?.() !== 0) {
   t.plan(0, 'needs root for a network namespace');
 } else {

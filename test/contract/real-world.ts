@@ -4,6 +4,7 @@
  */
 
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { openKernel } from '../../src/kernel/kernel.js';
 import type { World } from './world.js';
 
@@ -39,6 +40,20 @@ export function realWorld(): World {
     routeAdd({ destination, via, dev, table = 254, metric, protocol = 4 }) {
       ip(family(destination), 'route', 'add', destination, 'via', via, 'dev', dev, 'table', String(table), 'metric', String(metric), 'protocol', String(protocol));
     },
+    routeAppend({ destination, via, dev, table, metric }) {
+      ip('-6', 'route', 'append', destination, 'via', via, 'dev', dev, 'table', String(table), 'metric', String(metric), 'protocol', '4');
+    },
+    // The peer of the link answers for its addresses, and no longer once they are gone. Both are in one namespace: without
+    // accept_local it takes the question for a forgery (ip-sysctl.rst).
+    neighbourAnswers(name, address, answers) {
+      const length = address.includes(':') ? 128 : 32;
+      for (const [key, value] of [['accept_local', '1'], ['arp_ignore', '1'], ['rp_filter', '0']]) writeFileSync(`/proc/sys/net/ipv4/conf/${name}-peer/${key}`, `${value}\n`);
+      writeFileSync('/proc/sys/net/ipv4/conf/all/rp_filter', '0\n');
+      ip(family(address), 'address', answers ? 'add' : 'delete', `${address}/${length}`, 'dev', `${name}-peer`, ...(answers && address.includes(':') ? ['nodad'] : []));
+    },
+    // Three tries, a second apart (mcast_solicit, ucast_solicit, retrans_time_ms: ip-sysctl.rst).
+    probesDone: () => new Promise((resolve) => setTimeout(resolve, 3_700)),
+    neighbourPermanent: (name, address) => void ip('neighbour', 'replace', address, 'lladdr', '02:00:00:00:00:99', 'dev', name, 'nud', 'permanent'),
     flushTable(table) {
       for (const which of ['-4', '-6']) tolerate(() => ip(which, 'route', 'flush', 'table', String(table)));
     },

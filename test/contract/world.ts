@@ -16,6 +16,17 @@ export interface World {
   addressRemove(name: string, address: string): void;
   /** A foreign route, protocol 4 unless another is given. */
   routeAdd(route: { readonly destination: string; readonly via: string; readonly dev: string; readonly table?: number; readonly metric: number; readonly protocol?: number }): void;
+  /** `ip -6 route append`: one more next hop of the same identity, protocol 4 (boot is 3). */
+  routeAppend(route: { readonly destination: string; readonly via: string; readonly dev: string; readonly table: number; readonly metric: number }): void;
+  /**
+   * A neighbour on the link that answers for the address from now on, or no longer. Probes bring what they find to the neighbour table;
+   * the fake is told of it by `probesDone`.
+   */
+  neighbourAnswers(name: string, address: string, answers: boolean): void;
+  /** Waits until probes sent before are decided. */
+  probesDone(): Promise<void>;
+  /** An operator's own entry. */
+  neighbourPermanent(name: string, address: string): void;
   /** Deletes whatever stands in the table, of both families. */
   flushTable(table: number): void;
   /** Deletes the rules of that priority, of both families. */

@@ -60,6 +60,13 @@ export function addRoute(fib: Fib, host: Host, wanted: Route): StepResult {
   return OK;
 }
 
+/** What the kernel adds for an address of its own: the same subnet on two links stands twice (fib_magic, NLM_F_APPEND). */
+export function connectRoute(fib: Fib, route: Route): boolean {
+  const there = fib.routes.some((other) => sameIdentity(other, route) && other.nexthops[0]?.interfaceIndex === route.nexthops[0]?.interfaceIndex);
+  if (!there) fib.routes.push(route);
+  return !there;
+}
+
 /** K6: the gateway must be on-link behind an interface that is up. */
 function nexthopFault(host: Host, fib: Fib, { gateway, interfaceIndex }: Nexthop): StepResult | undefined {
   const link = host.links.get(interfaceIndex);
@@ -81,9 +88,37 @@ function onLink(fib: Fib, interfaceIndex: number, gateway: Address): boolean {
   );
 }
 
+/** Whose a next hop is that was merged into a route of somebody else: IPv6 keeps each hop as a route of its own, with its own protocol. */
+const appended = new WeakMap<Nexthop, number>();
+
+/** K7: IPv6 merges another next hop into the route of the same identity; a dump shows all under the protocol of the first. */
+export function appendNexthop(fib: Fib, route: Route, nexthop: Nexthop, protocol: number): void {
+  appended.set(nexthop, protocol);
+  fib.routes = fib.routes.map((other) => (other === route ? { ...other, nexthops: [...other.nexthops, nexthop] } : other));
+}
+
+/** One next hop out of a merged IPv6 route (ip6_route_del): the others stay, under the protocol of the first of them. */
+function deleteMerged(fib: Fib, named: Route): Route | undefined {
+  const [wanted, ...more] = named.nexthops;
+  if (named.family !== 'inet6' || wanted === undefined || more.length > 0) return undefined;
+  const owner = (route: Route, hop: Nexthop): number => appended.get(hop) ?? route.protocol;
+  for (const [at, route] of fib.routes.entries()) {
+    if (route.nexthops.length < 2 || !sameIdentity(route, { ...named, metric: named.metric === 0 ? route.metric : named.metric })) continue;
+    const hop = route.nexthops.find((one) => one.gateway === wanted.gateway && one.interfaceIndex === wanted.interfaceIndex && owner(route, one) === named.protocol);
+    if (hop === undefined) continue;
+    const rest = route.nexthops.filter((one) => one !== hop);
+    for (const one of rest) appended.set(one, owner(route, one));
+    fib.routes[at] = { ...route, protocol: owner(route, rest[0]!), nexthops: rest };
+    return { ...route, protocol: named.protocol, nexthops: [hop] };
+  }
+  return undefined;
+}
+
 /** Deletes by the full tuple (K5); metric 0 matches any. The deleted route, or ESRCH. */
 export function deleteRoute(fib: Fib, named: Route): { readonly result: StepResult; readonly deleted: Route | undefined } {
   const route = named.family === 'inet6' ? { ...normalize(named), metric: named.metric } : named;
+  const merged = deleteMerged(fib, route);
+  if (merged !== undefined) return { result: OK, deleted: merged };
   const at = fib.routes
     .map((other, index) => ({ other, index }))
     .filter(({ other }) => sameIdentity(other, { ...route, metric: route.metric === 0 ? other.metric : route.metric }))
@@ -147,7 +182,8 @@ export function lookup(fib: Fib, address: Address, packet: { readonly originated
   return undefined;
 }
 
-function lookupTable(routes: readonly Route[], table: number, host: Prefix): Route | undefined {
+/** The route that one table has for the address. */
+export function lookupTable(routes: readonly Route[], table: number, host: Prefix): Route | undefined {
   let best: Route | undefined;
   for (const route of routes) {
     if (route.table !== table || route.family !== host.family || !containsAddress(route.destination, host.address)) continue;

@@ -1,22 +1,22 @@
 /**
  * A small, strict kernel for tests: the Kernel port, and methods to act as the outside world on it. Obeys facts
- * K1-K7, K9 and K10; fib.ts has the routes and rules, this file links, addresses, notifications.
+ * K1-K10; fib.ts has the routes and rules, connected.ts what addresses bring, this file links, neighbours, notifications.
  *
  * Synchronous inside, asynchronous at the port: results and hints come as microtasks, like the real one's come
  * from its sockets. The same contract suite runs against this and the real kernel (test/contract/).
  */
 
 import type { Kernel, KernelHint, ObserveRequest, ProbeTarget, Step, StepResult } from '../../src/core/ports.js';
-import { familyOf, isLinkLocal, type Address, type Family } from '../../src/model/address.js';
+import { familyOf, type Address, type Family } from '../../src/model/address.js';
 import type { InterfaceAddress, Link, Neighbour } from '../../src/model/link.js';
-import { prefix, type Prefix } from '../../src/model/prefix.js';
+import type { Prefix } from '../../src/model/prefix.js';
 import { TABLE_LOCAL, TABLE_MAIN, type Nexthop, type Route, type Rule } from '../../src/model/route.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
 import { stepFault } from '../../src/kernel/apply.js';
 import { routeText, ruleText } from '../../src/kernel/text.js';
-import { addRoute, addRule, deleteRoute, deleteRule, lookup, refuse, type Fib, type Lookup } from './fib.js';
+import { connectedRoutes, PROTO_KERNEL, routeKey, splitPrefix } from './connected.js';
+import { addRoute, addRule, appendNexthop, connectRoute, deleteRoute, deleteRule, lookup, refuse, type Fib, type Lookup } from './fib.js';
 
-const PROTO_KERNEL = 2;
 const PROTO_STATIC = 4;
 
 export interface LinkOptions {
@@ -72,13 +72,13 @@ export class FakeKernel implements Kernel {
     await Promise.resolve();
     this.observations++;
     if (this.failure !== undefined && this.failure.code !== 'EPERM') throw Object.assign(new Error(this.failure.message), { code: this.failure.code });
-    const { protocol, maxLength } = request;
+    const { protocol } = request;
     const routes = this.fib.routes.map((route) => this.#withDead(route));
     return {
       links: [...this.links.values()],
       addresses: [...this.addresses],
       ownRoutes: routes.filter((route) => route.protocol === protocol),
-      foreignRoutes: routes.filter((route) => route.table === TABLE_MAIN && route.protocol !== protocol && route.destination.length <= (maxLength[route.family] ?? -1)),
+      foreignRoutes: routes.filter((route) => this.#isAskedFor(request, route) && route.protocol !== protocol),
       rules: [...this.fib.rules],
       neighbours: request.neighbours === true ? [...this.neighbours] : [],
     };
@@ -94,11 +94,11 @@ export class FakeKernel implements Kernel {
     return results;
   }
 
-  /** What was asked of neighbours, as `INDEX ADDRESS`. */
-  readonly probed: string[] = [];
+  /** What was asked of neighbours; their answers are for neighbourSet() to tell. */
+  readonly probed: ProbeTarget[] = [];
 
   probe(targets: readonly ProbeTarget[]): void {
-    for (const target of targets) this.probed.push(`${target.interfaceIndex} ${target.address}`);
+    this.probed.push(...targets);
   }
 
   subscribe(request: ObserveRequest, listener: (hint: KernelHint) => void): void {
@@ -149,6 +149,17 @@ export class FakeKernel implements Kernel {
     for (const address of this.addresses) if (address.interfaceIndex === link.index) this.#connect(address);
   }
 
+  /**
+   * A new master, or none. Into and out of a VRF the kernel takes the link down and up again (drivers/net/vrf.c, cycle_netdev), with
+   * all that this costs (K1); the connected subnets come back in the other table.
+   */
+  linkMaster(name: string, master: string | undefined): void {
+    const link = this.link(name);
+    if (link.up) this.linkDown(name);
+    this.#change(this.link(name), { master: master === undefined ? undefined : this.link(master).index });
+    if (link.up) this.linkUp(name);
+  }
+
   /** K1: IPv4 routes go without a word; IPv6 routes are announced, and its addresses go too. */
   linkDown(name: string): void {
     const link = this.#change(this.link(name), { up: false, carrier: false });
@@ -167,6 +178,7 @@ export class FakeKernel implements Kernel {
     const link = this.link(name);
     if (link.up) this.linkDown(name);
     for (const address of this.addresses.filter((a) => a.interfaceIndex === link.index)) this.#forget(address);
+    for (const member of [...this.links.values()].filter((other) => other.master === link.index)) this.linkMaster(member.name, undefined);
     this.links.delete(link.index);
     this.#hint('link', `deleted link ${name}`);
   }
@@ -188,15 +200,17 @@ export class FakeKernel implements Kernel {
     const found = this.addresses.find((a) => a.interfaceIndex === link.index && a.address === address);
     if (found === undefined) throw new Error(`fake kernel has no address ${text} on ${name}`);
     this.#forget(found);
-    const gone = new Set(connectedRoutes(found).map(routeKey));
+    const gone = new Set(connectedRoutes(found, this.#vrfTable(link)).map(routeKey));
     this.fib.routes = this.fib.routes.filter((route) => !(route.protocol === PROTO_KERNEL && gone.has(routeKey(route))));
     if (found.family === 'inet' && !this.addresses.some((a) => a.interfaceIndex === link.index && a.family === 'inet')) this.#dropThrough(link.index, 'inet', false);
   }
 
-  neighbourSet(name: string, address: Address, state: 'failed' | 'known' | 'absent'): void {
+  /** `permanent`: an operator's own entry. `incomplete`: being asked for. */
+  neighbourSet(name: string, address: Address, state: 'failed' | 'known' | 'absent' | 'incomplete' | 'permanent'): void {
     const interfaceIndex = this.link(name).index;
     this.neighbours = this.neighbours.filter((n) => n.address !== address || n.interfaceIndex !== interfaceIndex);
-    if (state !== 'absent') this.neighbours.push({ interfaceIndex, address, failed: state === 'failed', known: state === 'known' });
+    const entry = { interfaceIndex, address, failed: state === 'failed', known: state === 'known' || state === 'permanent', permanent: state === 'permanent' };
+    if (state !== 'absent') this.neighbours.push(entry);
     if (state === 'failed') this.#hint('neighbour', `neighbour ${address} dev ${name} failed`);
   }
 
@@ -217,8 +231,10 @@ export class FakeKernel implements Kernel {
   }
 
   /** K7: `ip -6 route append` merges into the route of the same identity, under that one's protocol. */
-  foreignNexthopAppend(route: Route, nexthop: Nexthop, sender = 4242): void {
-    this.fib.routes = this.fib.routes.map((other) => (other === route || routeKey(other) === routeKey(route) ? { ...other, nexthops: [...other.nexthops, nexthop] } : other));
+  foreignNexthopAppend(route: Route, nexthop: Nexthop, protocol = PROTO_STATIC, sender = 4242): void {
+    const found = this.fib.routes.find((other) => other === route || routeKey(other) === routeKey(route));
+    if (found === undefined) throw new Error(`fake kernel has no route ${routeText(route)}`);
+    appendNexthop(this.fib, found, nexthop, protocol);
     this.#routeHint(route, false, sender);
   }
 
@@ -291,9 +307,13 @@ export class FakeKernel implements Kernel {
     return changed;
   }
 
+  #vrfTable(link: Link): number | undefined {
+    return link.master === undefined ? undefined : this.links.get(link.master)?.vrfTable;
+  }
+
   #connect(address: InterfaceAddress): void {
-    for (const route of connectedRoutes(address)) {
-      if (addRoute(this.fib, this, route).ok) this.#routeHint(route, false, 0);
+    for (const route of connectedRoutes(address, this.#vrfTable(this.links.get(address.interfaceIndex)!))) {
+      if (connectRoute(this.fib, route)) this.#routeHint(route, false, 0);
     }
   }
 
@@ -308,36 +328,21 @@ export class FakeKernel implements Kernel {
     if (announced) for (const route of dropped) this.#routeHint(route, true, 0);
   }
 
-  /** What the event filter lets through: ours, and main's that are short enough. */
+  /** A table, family and length that an observation was asked to read. */
+  #isAskedFor({ vrfTables = [], maxLength }: ObserveRequest, route: Route): boolean {
+    return (route.table === TABLE_MAIN || vrfTables.includes(route.table)) && route.destination.length <= (maxLength[route.family] ?? -1);
+  }
+
+  /** What the event filter lets through: ours, and those of the tables read that are short enough. */
   #routeHint(route: Route, deleted: boolean, sender: number): void {
     const request = this.#subscription?.request;
     if (request === undefined) return;
     const own = route.protocol === request.protocol;
-    const cover = route.table === TABLE_MAIN && route.destination.length <= (request.maxLength[route.family] ?? -1);
-    if (own || cover) this.#hint('route', `${deleted ? 'deleted route' : 'route'} ${routeText(route)}`, own && deleted, sender);
+    if (own || this.#isAskedFor(request, route)) this.#hint('route', `${deleted ? 'deleted route' : 'route'} ${routeText(route)}`, own && deleted, sender);
   }
 
   #hint(kind: KernelHint['kind'], text: string, ownDeleted = false, sender = 0): void {
     const subscription = this.#subscription;
     if (subscription !== undefined) queueMicrotask(() => subscription.listener({ kind, text, ownDeleted, sender }));
   }
-}
-
-function splitPrefix(text: string): { readonly address: Address; readonly length: number } {
-  const [address = '', length = ''] = text.split('/');
-  return { address, length: Number(length) };
-}
-
-function routeKey(route: Route): string {
-  return `${route.table} ${route.destination.address}/${route.destination.length} ${route.metric} ${route.nexthops.map((nexthop) => nexthop.interfaceIndex).join()}`;
-}
-
-/** What an address brings by itself: its subnet in main, itself in local. */
-function connectedRoutes({ address, length, family, interfaceIndex }: InterfaceAddress): readonly Route[] {
-  const common = { family, tos: 0, protocol: PROTO_KERNEL, nexthops: [{ gateway: undefined, interfaceIndex, dead: false }] };
-  const host = family === 'inet' ? 32 : 128;
-  const metric = family === 'inet6' ? 256 : 0;
-  const subnet: Route = { ...common, table: TABLE_MAIN, destination: prefix(address, length), metric, type: 'unicast' };
-  const local: Route = { ...common, table: TABLE_LOCAL, destination: prefix(address, host), metric, type: 'local' };
-  return isLinkLocal(address) || length < host ? [subnet, local] : [local];
 }

@@ -89,13 +89,15 @@ function trial(t: Test, router: Namespace, index: number, family: Family, set: T
   const targets: Target[] = set.destinations.map(({ destination, preempt }, i) => ({
     destination,
     gateway: net.mgmt0(i),
+    interfaceIndex: index,
+    vrfTable: undefined,
     rank: 0,
     preempt,
     activeRival: !preempt && set.main.some((p) => samePrefix(p, destination)),
   }));
   const foreign = (): string => router.run(['ip', net.option, 'route', 'show', 'table', 'main']) + router.run(['ip', net.option, 'rule', 'show']).replace(/^.* iif lo .*\n/gm, '');
   const before = foreign();
-  const answer = JSON.parse(router.run([process.execPath, SELF, 'apply'], { input: JSON.stringify(place(config(), family, index, targets)) })) as { readonly faults: readonly string[]; readonly left: number };
+  const answer = JSON.parse(router.run([process.execPath, SELF, 'apply'], { input: JSON.stringify(place(config(), family, targets)) })) as { readonly faults: readonly string[]; readonly left: number };
   t.strictSame(answer, { faults: [], left: 0 }, `set ${number}: every step is taken, and a second plan is empty`);
   t.equal(foreign(), before, `set ${number}: main and foreign rules are as they were`);
 

@@ -2,17 +2,22 @@
  * What can happen in a scenario: one command, one change of the world.
  *
  *   link NAME up [ADDRESS/LENGTH...] | down | carrier | no-carrier | delete | rename NEW
- *   link NAME add [altname A] [master NAME] [vrf-table N]
- *   address NAME add|remove ADDRESS/LENGTH          neighbour ADDRESS dev NAME failed|known|absent
+ *   link NAME add [altname A] [mac M] [master NAME] [vrf-table N] | master NAME | no-master
+ *   address NAME add|remove ADDRESS/LENGTH          neighbour ADDRESS dev NAME failed|known|absent|incomplete|permanent
  *   [no] route [blackhole] PREFIX [via A] [dev D] [proto N] [metric N] [table N]
  *   append route PREFIX via A dev D [proto N]       (another next hop; to ours: a foreigner's `ip -6 route append`, fact K7)
  *   rule PRIORITY lookup TABLE [iif NAME]           flush table N | flush rules | overflow
  *   frr|DAEMON responsive [aged TIME] | eof | hang | appeared | down
- *   rib holds PREFIX... | rib lost PREFIX... | rib mute | rib speaks
+ *   rib holds [vrf NAME] PREFIX... | rib lost [vrf NAME] PREFIX... | rib mute | rib speaks
  *   kernel delay TIME | kernel fails CODE | kernel works
  *   config KEY VALUE... | reload | agent start | agent stop | agent kill | mark
+ *   hold TIME|never|off | role primary|standby|auto             what an operator orders; kept over the agent's death
+ *   role says WORDS | role fails | role silent                  the configured role file or command; silent: the next agent waits for it
+ *   wall-clock +TIME|-TIME                                      somebody sets the host's clock
+ *   keep reachable ADDRESS [vrf NAME]                           from here on no step of the agent may make it unreachable
  */
 
+import { questionKey } from '../../src/core/rivals.js';
 import type { Verdict } from '../../src/model/daemon.js';
 import { defaultPrefix, parsePrefix, prefixText, type Prefix } from '../../src/model/prefix.js';
 import type { RouteType } from '../../src/model/route.js';
@@ -27,7 +32,7 @@ export function act(world: World, command: string): void {
   switch (verb) {
     case 'link': return link(world, what, words.slice(2));
     case 'address': return words[2] === 'add' ? fake.addressAdd(what, words[3]!) : fake.addressRemove(what, words[3]!);
-    case 'neighbour': return fake.neighbourSet(words[3]!, what, words[4] as 'failed' | 'known' | 'absent');
+    case 'neighbour': return fake.neighbourSet(words[3]!, what, words[4] as Parameters<typeof fake.neighbourSet>[2]);
     case 'route': return must(command, fake.foreignRouteAdd(foreignRoute(words.slice(1))));
     case 'no': return must(command, fake.foreignRouteDelete(foreignRoute(words.slice(2))));
     case 'append': return append(world, foreignRoute(words.slice(2)));
@@ -39,7 +44,11 @@ export function act(world: World, command: string): void {
     case 'config': return void world.configLines.push(words.slice(1).join(' '));
     case 'reload': return world.reload();
     case 'agent': return agent(world, what);
-    case 'mark': return void (world.mark = world.kernel.steps.length);
+    case 'mark': return world.setMark();
+    case 'hold': return world.orderHold(what === 'off' || what === 'never' ? what : parseTime(what));
+    case 'role': return role(world, what, words.slice(2).join(' '));
+    case 'wall-clock': return void (world.wallOffset += (what.startsWith('-') ? -1 : 1) * parseTime(what.slice(1)));
+    case 'keep': return world.kernel.keepReachable(words[2] ?? '', words[4]);
     default: return world.health.say(verb, verdict(command, what, words[3]));
   }
 }
@@ -60,6 +69,8 @@ function link(world: World, name: string, [change = '', ...rest]: readonly strin
     case 'carrier': return fake.linkCarrier(name, true);
     case 'no-carrier': return fake.linkCarrier(name, false);
     case 'delete': return fake.linkDelete(name);
+    case 'master': return fake.linkMaster(name, rest[0]!);
+    case 'no-master': return fake.linkMaster(name, undefined);
     case 'rename': return fake.linkRename(name, rest[0]!);
     default: throw new SyntaxError(`link ${name}: unknown change ${change}`);
   }
@@ -67,8 +78,9 @@ function link(world: World, name: string, [change = '', ...rest]: readonly strin
 
 function addLink(world: World, name: string, words: readonly string[]): void {
   const value = (key: string): string | undefined => (words.includes(key) ? words[words.indexOf(key) + 1] : undefined);
-  const [altName, master, table] = [value('altname'), value('master'), value('vrf-table')];
+  const [altName, mac, master, table] = [value('altname'), value('mac'), value('master'), value('vrf-table')];
   world.kernel.fake.linkAdd(name, {
+    ...(mac === undefined ? {} : { mac }),
     ...(altName === undefined ? {} : { altNames: [altName] }),
     ...(master === undefined ? {} : { master: world.kernel.fake.link(master).index }),
     ...(table === undefined ? {} : { vrfTable: Number(table), kind: 'vrf' }),
@@ -101,19 +113,29 @@ function prefixOf(text: string): Prefix {
 function append(world: World, { destination, via, dev, protocol }: ForeignRoute): void {
   const ours = world.kernel.fake.fib.routes.find((route) => route.protocol === (protocol ?? world.kernel.protocol) && prefixText(route.destination) === prefixText(destination));
   if (ours === undefined) throw new Error(`no route to append to: ${prefixText(destination)}`);
-  world.kernel.fake.foreignNexthopAppend(ours, { gateway: via, interfaceIndex: world.kernel.fake.link(dev ?? '').index, dead: false });
+  world.kernel.fake.foreignNexthopAppend(ours, { gateway: via, interfaceIndex: world.kernel.fake.link(dev ?? '').index, dead: false }, 4);
 }
 
-function rib(world: World, what: string, prefixes: readonly string[]): void {
-  const texts = prefixes.map((text) => prefixText(prefixOf(text)));
+function rib(world: World, what: string, words: readonly string[]): void {
+  const vrf = words[0] === 'vrf' ? words[1] : undefined;
+  const texts = (vrf === undefined ? words : words.slice(2)).map((text) => questionKey({ prefix: prefixOf(text), vrf }));
   if (what === 'holds') texts.forEach((text) => world.rib.held.add(text));
   else if (what === 'lost') texts.forEach((text) => world.rib.held.delete(text));
   else if (what === 'mute' || what === 'speaks') world.rib.mute = what === 'mute';
   else throw new SyntaxError(`rib: unknown word ${what}`);
 }
 
+function role(world: World, what: string, text: string): void {
+  if (what === 'primary' || what === 'standby' || what === 'auto') world.orderRole(what);
+  else if (what === 'says') world.roleSays(text);
+  else if (what === 'silent') world.roleIsSilent();
+  else if (what === 'fails') world.roleSays(undefined);
+  else throw new SyntaxError(`role: unknown word ${what}`);
+}
+
 function kernel(world: World, what: string, value: string): void {
   if (what === 'delay') world.kernel.delayMs = parseTime(value);
+  else if (what === 'silent') world.roleIsSilent();
   else if (what === 'fails') world.kernel.fake.failure = { code: value, message: 'made to fail' };
   else if (what === 'works') world.kernel.fake.failure = undefined;
   else throw new SyntaxError(`kernel: unknown word ${what}`);

@@ -1,57 +1,90 @@
 /**
  * `config` lines -> Config, over the product's own defaults. One key a line:
  *
+ *   interface NAME|MAC        the first management interface (default: mgmt0)
+ *   also NAME|MAC             one more; the gateways and destinations that follow are its own
  *   gateway ADDRESS...        in order of preference; one line a family (default: 10.255.0.1)
  *   destination PREFIX...     of either family (default: the default route)
  *   daemons NAME...           FRR daemons (default: zebra)
- *   interface, hold, convergence-timeout, probe-timeout, preempt-after, placement, role, on-stop, table-base
+ *   role primary|standby|file|exec   what `file` and `exec` say: the action `role says`
+ *   hold, convergence-timeout, probe-timeout, preempt-after, placement, on-stop, table-base
  */
 
 import { DEFAULTS } from '../../src/config/defaults.js';
 import { FAMILIES, familyOf, parseAddress, type Address, type Family } from '../../src/model/address.js';
-import type { BackupRouter, Config, OnStop, Placement, Role, Timeout } from '../../src/model/config.js';
+import type { BackupRouter, Config, InterfaceSelector, ManagementInterface, OnStop, Placement, RoleSource, Timeout } from '../../src/model/config.js';
 import { defaultPrefix, parsePrefix, type Prefix } from '../../src/model/prefix.js';
 import { parseTime } from './parse.js';
 
-interface Draft {
+/** Where a role source of kind `file` is said to be. */
+export const ROLE_FILE = '/run/role';
+
+interface Stanza {
+  readonly selector: InterfaceSelector;
   readonly gateways: ReadonlyMap<Family, readonly Address[]>;
   readonly destinations: readonly Prefix[];
-  readonly config: Omit<Config, 'backupRouters'>;
+}
+
+interface Draft {
+  readonly stanzas: readonly Stanza[];
+  readonly config: Omit<Config, 'managementInterfaces'>;
 }
 
 export function configure(lines: readonly string[]): Config {
-  const draft = lines.reduce(applyLine, { gateways: new Map(), destinations: [], config: { ...DEFAULTS, managementInterface: 'mgmt0' } } as Draft);
-  const gateways = draft.gateways.size > 0 ? draft.gateways : new Map([['inet' as const, ['10.255.0.1']]]);
+  const first: Draft = { stanzas: [stanza('mgmt0')], config: { ...DEFAULTS, role: { kind: 'fixed', role: 'primary' } } };
+  const { stanzas, config } = lines.reduce(applyLine, first);
+  return { ...config, managementInterfaces: stanzas.map(managementInterface) };
+}
+
+function stanza(name: string): Stanza {
+  return { selector: selector(name), gateways: new Map(), destinations: [] };
+}
+
+function selector(text: string): InterfaceSelector {
+  return /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(text) ? { kind: 'mac', mac: text } : { kind: 'name', name: text };
+}
+
+function managementInterface({ selector, gateways, destinations }: Stanza): ManagementInterface {
+  const known = gateways.size > 0 ? gateways : new Map([['inet' as const, ['10.255.0.1']]]);
   const backupRouters = FAMILIES.flatMap((family): BackupRouter[] => {
-    const own = gateways.get(family);
-    const destinations = draft.destinations.filter((destination) => destination.family === family);
-    return own === undefined ? [] : [{ family, gateways: own, destinations: destinations.length > 0 ? destinations : [defaultPrefix(family)] }];
+    const own = known.get(family);
+    const named = destinations.filter((destination) => destination.family === family);
+    return own === undefined ? [] : [{ family, gateways: own, auto: undefined, destinations: named.length > 0 ? named : [defaultPrefix(family)] }];
   });
-  return { ...draft.config, backupRouters };
+  return { selector, backupRouters };
 }
 
 function applyLine(draft: Draft, line: string): Draft {
   const [key = '', ...values] = line.split(/\s+/);
   const value = values[0] ?? '';
   const set = (change: Partial<Draft['config']>): Draft => ({ ...draft, config: { ...draft.config, ...change } });
+  const last = draft.stanzas.at(-1)!;
+  const edit = (change: Partial<Stanza>): Draft => ({ ...draft, stanzas: [...draft.stanzas.slice(0, -1), { ...last, ...change }] });
   switch (key) {
+    case 'interface': return { ...draft, stanzas: [{ ...draft.stanzas[0]!, selector: selector(value) }, ...draft.stanzas.slice(1)] };
+    case 'also': return { ...draft, stanzas: [...draft.stanzas, stanza(value)] };
     case 'gateway': {
       const gateways = values.map((text) => must(parseAddress(text), `an address: ${text}`));
-      return { ...draft, gateways: new Map(draft.gateways).set(familyOf(gateways[0]!), gateways) };
+      return edit({ gateways: new Map(last.gateways).set(familyOf(gateways[0]!), gateways) });
     }
-    case 'destination': return { ...draft, destinations: values.map((text) => must(parsePrefix(text), `a prefix: ${text}`)) };
+    case 'destination': return edit({ destinations: values.map((text) => must(parsePrefix(text), `a prefix: ${text}`)) });
     case 'daemons': return set({ routingDaemons: [{ kind: 'frr', daemons: values, socketDirectory: '/run/frr' }] });
-    case 'interface': return set({ managementInterface: value });
     case 'hold': return set({ holdMs: parseTime(value) });
     case 'convergence-timeout': return set({ convergenceTimeoutMs: timeout(value) });
     case 'probe-timeout': return set({ probeTimeoutMs: parseTime(value) });
     case 'preempt-after': return set({ preemptAfterMs: timeout(value) });
-    case 'placement': return set({ placement: oneOf<Placement>(value, ['local', 'main']) });
-    case 'role': return set({ role: oneOf<Role>(value, ['primary', 'standby']) });
+    case 'placement': return set({ placement: oneOf<Placement>(value, ['local', 'main', 'vrf']) });
+    case 'role': return set({ role: roleSource(value) });
     case 'on-stop': return set({ onStop: oneOf<OnStop>(value, ['keep', 'withdraw']) });
     case 'table-base': return set({ tableBase: Number(value) });
     default: throw new SyntaxError(`config: unknown key ${key}`);
   }
+}
+
+function roleSource(value: string): RoleSource {
+  const word = oneOf(value, ['primary', 'standby', 'file', 'exec'] as const);
+  if (word === 'exec') return { kind: 'exec', command: ['/bin/role'], intervalMs: 5_000, timeoutMs: 2_000 };
+  return word === 'file' ? { kind: 'file', path: ROLE_FILE } : { kind: 'fixed', role: word };
 }
 
 function timeout(text: string): Timeout {

@@ -5,11 +5,13 @@
 
 import type { Health } from '../../src/core/ports.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../../src/model/daemon.js';
-import { prefixText, type Prefix } from '../../src/model/prefix.js';
+import type { Prefix } from '../../src/model/prefix.js';
+import { questionKey } from '../../src/core/rivals.js';
 import { protocolsOf } from '../../src/health/frr/protocols.js';
 
 /** What outlives the agent's view of it: RIB, and the age of each process. */
 export interface Rib {
+  /** `PREFIX`, or `VRF PREFIX`. */
   readonly held: Set<string>;
   /** `holds` rejects: the daemon cannot be asked. */
   mute: boolean;
@@ -32,9 +34,9 @@ export class ScriptedHealth implements Health {
     this.#listener = listener;
   }
 
-  async holds(prefixes: readonly Prefix[]): Promise<readonly boolean[]> {
+  async holds(prefixes: readonly Prefix[], vrf?: string): Promise<readonly boolean[]> {
     this.#rib.asked++;
-    const held = prefixes.map((prefix) => this.#rib.held.has(prefixText(prefix)));
+    const held = prefixes.map((prefix) => this.#rib.held.has(questionKey({ prefix, vrf })));
     await this.#delay();
     if (this.#rib.mute) throw new Error('connection closed');
     return held;

@@ -5,9 +5,11 @@
  *   [no] ROUTE WORDS                        default via A dev D table N proto N metric N (those named must agree)
  *   [no] rule PRIORITY [iif I] [lookup N] [suppress_prefixlength N]
  *   phase starting | in CAUSE | out         reason TEXT
- *   waiting SUBJECT [TEXT] | no waiting     backup PREFIX STATE [preempting|yielding]
+ *   waiting SUBJECT [TEXT] | no waiting     backup PREFIX [dev D] STATE [preempting|yielding] | no backup PREFIX [dev D] [table N]
  *   no kernel change                        since the agent's start, or the last `mark`
- *   lookup ADDRESS originated|transit -> via A dev D | dev D | blackhole | nothing
+ *   lookup ADDRESS originated|transit -> via A dev D | dev D | blackhole | nothing      lookup ADDRESS vrf NAME -> ...
+ *   probed ADDRESS [TIMES] | no probe [ADDRESS]          since the last mark
+ *   role primary|standby [TEXT]             interface SELECTOR NAME | interface SELECTOR missing
  *   life DAEMON LIFE | hold TIME | interference N TEXT | no interference | fault TEXT | no fault | exited | log TEXT
  */
 
@@ -34,6 +36,18 @@ export function check(world: World, expectation: string): string | undefined {
     }
     case 'backup': return backup(world.status(), what, words.slice(2));
     case 'lookup': return lookup(world, words);
+    case 'probed': {
+      const count = world.probes(what);
+      return verdict(words[2] === undefined ? count > 0 : count === Number(words[2]), `it was probed ${count} times`);
+    }
+    case 'role': {
+      const { role, roleReason } = world.status().routes;
+      return role === what ? contains(roleReason, words.slice(2).join(' ')) : `role ${role}: ${roleReason}`;
+    }
+    case 'interface': {
+      const found = world.status().managementInterfaces.find(({ selector }) => selector === what);
+      return verdict(found !== undefined && (found.name ?? 'missing') === words[2], `it is ${found?.name ?? 'missing'}`);
+    }
     case 'life': {
       const life = world.status().daemons.find(({ id }) => id === `frr/${what}`)?.state;
       return verdict(life === words[2], `it is ${life ?? 'not watched'}`);
@@ -60,6 +74,14 @@ function none(world: World, words: readonly string[]): string | undefined {
       const changes = world.kernel.steps.length - world.mark;
       return changes === 0 ? undefined : `${changes} changes: ${world.kernel.stepLines(changes).join(' | ')}`;
     }
+    case 'probe': {
+      const count = world.probes(words[1]);
+      return count === 0 ? undefined : `${count} probes`;
+    }
+    case 'backup': {
+      const found = status().backupRoutes.find((route) => agrees(`${route.destination} dev ${route.interface} table ${route.table}`, rest));
+      return found === undefined ? undefined : `it is ${found.state}`;
+    }
     case 'waiting': return status().waiting.length === 0 ? undefined : `waiting ${status().waiting.map((wait) => `${wait.subject}: ${wait.reason}`).join(', ')}`;
     case 'interference': return status().interference === null ? undefined : 'somebody interferes';
     case 'fault': return status().faults.length === 0 ? undefined : `faults: ${status().faults.join(', ')}`;
@@ -73,19 +95,22 @@ function rules(world: World): readonly string[] {
   return [...world.kernel.fake.ruleLines('inet'), ...world.kernel.fake.ruleLines('inet6')].map((line) => line.replace(':', ''));
 }
 
-function backup(status: Status, destination: string, [state, tie]: readonly string[]): string | undefined {
-  const found = status.backupRoutes.find((route) => route.destination === destination);
+function backup(status: Status, destination: string, words: readonly string[]): string | undefined {
+  const dev = words.indexOf('dev');
+  const [state, tie] = dev < 0 ? words : words.toSpliced(dev, 2);
+  const found = status.backupRoutes.find((route) => route.destination === destination && (dev < 0 || route.interface === words[dev + 1]));
   if (found === undefined) return `no backup route ${destination}`;
   if (found.state !== state) return `it is ${found.state}`;
   if (tie === undefined || (tie === 'preempting') === found.preempting) return undefined;
   return found.preempting ? 'it is preempting' : 'it is not preempting';
 }
 
-function lookup(world: World, [, address = '', origin, , ...wanted]: readonly string[]): string | undefined {
-  const found = world.kernel.fake.lookup(address, { originated: origin === 'originated' });
-  const hop = found?.route.nexthops[0];
+function lookup(world: World, [, address = '', origin, ...rest]: readonly string[]): string | undefined {
+  const wanted = rest.slice(rest.indexOf('->') + 1);
+  const found = origin === 'vrf' ? world.kernel.lookupIn(address, rest[0]!) : world.kernel.fake.lookup(address, { originated: origin === 'originated' })?.route;
+  const hop = found?.nexthops[0];
   const device = hop === undefined ? '' : `dev ${world.kernel.fake.links.get(hop.interfaceIndex)?.name}`;
-  const text = found === undefined ? 'nothing' : hop === undefined ? found.route.type : hop.gateway === undefined ? device : `via ${hop.gateway} ${device}`;
+  const text = found === undefined ? 'nothing' : hop === undefined ? found.type : hop.gateway === undefined ? device : `via ${hop.gateway} ${device}`;
   return text === wanted.join(' ') ? undefined : `it goes ${text}`;
 }
 

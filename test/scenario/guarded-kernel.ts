@@ -1,12 +1,15 @@
 /**
  * The fake kernel behind a port that takes virtual time to answer, and that watches what the agent may never do:
- * change or delete anything foreign, or send a batch before the one before it was answered. Violations are
- * collected; the runner fails a scenario that has any, whatever it expects.
+ * change or delete anything foreign, send a batch before the one before it was answered, or leave what a scenario wants
+ * kept reachable without a route between two steps. Violations are collected; the runner fails a scenario that has any, whatever it expects.
  */
 
-import type { Kernel, KernelHint, ObserveRequest, Step, StepResult } from '../../src/core/ports.js';
+import type { Kernel, KernelHint, ObserveRequest, ProbeTarget, Step, StepResult } from '../../src/core/ports.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
 import { stepText } from '../../src/runtime/journal.js';
+import { familyBits, familyOf, type Address } from '../../src/model/address.js';
+import type { Route } from '../../src/model/route.js';
+import { lookupTable } from '../fake/fib.js';
 import { FakeKernel } from '../fake/kernel.js';
 import { formatTime, type VirtualClock } from './clock.js';
 
@@ -22,6 +25,7 @@ export class GuardedKernel {
   readonly violations: string[] = [];
   /** How long an answer is under way, in virtual milliseconds. A dump shows the kernel as it was when asked for. */
   delayMs = 0;
+  readonly #kept: { readonly address: Address; readonly vrf: string | undefined }[] = [];
   #applying = 0;
 
   constructor(
@@ -42,15 +46,21 @@ export class GuardedKernel {
       apply: async (steps: readonly Step[]): Promise<readonly StepResult[]> => {
         if (++this.#applying > 1) this.#violated('a batch was sent before the one before it was answered');
         const before = this.foreignLines();
-        const answer = this.fake.apply(steps);
+        // One by one, as the kernel takes them: the agent may be killed after any of them.
+        const answers = steps.map((step) => {
+          const result = this.fake.apply([step]);
+          this.#checkReachable(step);
+          return result;
+        });
         const changed = difference(before, this.foreignLines());
         if (changed.length > 0) this.#violated(`the agent changed what is not its own: ${changed.join(' | ')}`);
-        const results = await answer;
+        const results = (await Promise.all(answers)).flat();
         steps.forEach((step, i) => this.steps.push({ time: this.clock.now(), step, result: results[i]! }));
         await this.delay();
         this.#applying--;
         return closed ? new Promise(() => undefined) : results;
       },
+      probe: (targets: readonly ProbeTarget[]) => void (closed || this.fake.probe(targets)),
       subscribe: (request: ObserveRequest, listener: (hint: KernelHint) => void) => this.fake.subscribe(request, (hint) => void (closed || listener(hint))),
       close: () => {
         closed = true;
@@ -61,6 +71,24 @@ export class GuardedKernel {
 
   delay(): Promise<void> {
     return this.delayMs === 0 ? Promise.resolve() : this.clock.after(this.delayMs);
+  }
+
+  /** From now on no step of the agent may leave the address without a way out. */
+  keepReachable(address: Address, vrf: string | undefined): void {
+    this.#kept.push({ address, vrf });
+  }
+
+  /** What the VRF's table has for the address. */
+  lookupIn(address: Address, vrf: string): Route | undefined {
+    const table = this.fake.link(vrf).vrfTable ?? 0;
+    return lookupTable(this.fake.fib.routes, table, { family: familyOf(address), address, length: familyBits(familyOf(address)) });
+  }
+
+  #checkReachable(step: Step): void {
+    for (const { address, vrf } of this.#kept) {
+      const found = vrf === undefined ? this.fake.lookup(address, { originated: true })?.route : this.lookupIn(address, vrf);
+      if (found?.type !== 'unicast') this.#violated(`${address} is unreachable after ${step.kind} ${stepText(step)}`);
+    }
   }
 
   /** Routes and rules of everybody else. */

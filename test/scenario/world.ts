@@ -3,17 +3,22 @@
  * real core. Only process, sockets and control socket are missing.
  */
 
-import { RESYNC_MS, type State } from '../../src/core/state.js';
+import { RESYNC_MS, type Pin, type RoleState, type State } from '../../src/core/state.js';
 import { statusOf } from '../../src/core/status.js';
 import type { Kernel } from '../../src/core/ports.js';
-import type { Config } from '../../src/model/config.js';
+import type { Config, Role } from '../../src/model/config.js';
 import type { Status } from '../../src/model/status.js';
 import { startDriver, type Driver } from '../../src/runtime/driver.js';
 import { createJournal } from '../../src/runtime/journal.js';
+import { NO_ORDERS, overrideOf, pinOf, type Orders } from '../../src/runtime/operator.js';
+import { roleFrom } from '../../src/runtime/role.js';
 import { VirtualClock, formatTime } from './clock.js';
-import { configure } from './configure.js';
+import { configure, ROLE_FILE } from './configure.js';
 import { ScriptedHealth, type Rib } from './daemon.js';
 import { GuardedKernel } from './guarded-kernel.js';
+
+/** As runtime/role.ts has it until a command has answered. */
+const UNANSWERED = { role: 'primary', reason: '/bin/role has not answered yet', provisional: true } as const;
 
 export class World {
   readonly clock = new VirtualClock();
@@ -24,7 +29,14 @@ export class World {
   readonly configLines: string[];
   /** Steps applied before this are not looked at by `expect no kernel change`. */
   mark = 0;
+  #probeMark = 0;
   exited = false;
+  /** Wall clock minus virtual clock. */
+  wallOffset = Date.parse('2026-01-01T00:00:00Z');
+  /** The state directory: what an operator has ordered. */
+  #orders: Orders = NO_ORDERS;
+  /** What the role file says; undefined: it cannot be read. */
+  #roleText: string | undefined;
   #config: Config;
   #agent: { readonly driver: Driver; readonly port: Kernel } | undefined;
   #health: ScriptedHealth | undefined;
@@ -38,7 +50,7 @@ export class World {
   startAgent(): void {
     if (this.#agent !== undefined) throw new Error('the agent runs already');
     this.#config = configure(this.configLines);
-    this.mark = this.kernel.steps.length;
+    this.setMark();
     this.exited = false;
     const port = this.kernel.open();
     this.#health = this.#openHealth();
@@ -50,7 +62,7 @@ export class World {
         const words = Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]));
         this.log.push([formatTime(this.clock.now()), level, event, ...words].join(' '));
       }),
-      beginning: { config: this.#config, formerGateways: [], resyncMs: RESYNC_MS },
+      beginning: { config: this.#config, formerGateways: [], resyncMs: RESYNC_MS, role: this.#role(), roleOverride: overrideOf(this.#orders), pin: this.#pin() },
       onSettled: () => undefined,
       onExit: () => {
         this.exited = true;
@@ -84,6 +96,52 @@ export class World {
     }
     this.driver.dispatch({ kind: 'reload', config: next, watched: this.health.watched, restarted });
     if (restarted) this.driver.watch(this.health);
+    this.driver.dispatch({ kind: 'role', role: this.#role() });
+  }
+
+  /** `backup-router hold`, as runtime/requests.ts does it. */
+  orderHold(durationMs: number | 'never' | 'off'): void {
+    this.#orders = { ...this.#orders, pin: durationMs === 'off' ? undefined : { setAt: this.clock.now() + this.wallOffset, durationMs } };
+    this.driver.dispatch({ kind: 'pin', pin: this.#pin() });
+  }
+
+  /** `backup-router role`. */
+  orderRole(role: Role | 'auto'): void {
+    this.#orders = { ...this.#orders, role: role === 'auto' ? undefined : role };
+    this.driver.dispatch({ kind: 'override', role: overrideOf(this.#orders) });
+  }
+
+  /** The role file changes; undefined: it can no longer be read. */
+  roleSays(text: string | undefined): void {
+    this.#roleText = text;
+    if (this.#agent !== undefined) this.driver.dispatch({ kind: 'role', role: this.#role() });
+  }
+
+  /** The role command will not have answered when the agent starts next. */
+  roleIsSilent(): void {
+    this.#roleText = undefined;
+  }
+
+  /** From here on `expect no kernel change` and `expect probed` count. */
+  setMark(): void {
+    this.mark = this.kernel.steps.length;
+    this.#probeMark = this.kernel.fake.probed.length;
+  }
+
+  /** How often the address, or any, was probed since the mark. */
+  probes(address: string | undefined): number {
+    return this.kernel.fake.probed.slice(this.#probeMark).filter((target) => address === undefined || target.address === address).length;
+  }
+
+  #pin(): Pin | undefined {
+    return pinOf(this.#orders, this.clock.now(), this.clock.now() + this.wallOffset);
+  }
+
+  #role(): RoleState {
+    const source = this.#config.role;
+    if (source.kind === 'fixed') return { role: source.role, reason: 'configured' };
+    if (source.kind === 'exec' && this.#roleText === undefined) return UNANSWERED;
+    return this.#roleText === undefined ? { role: 'standby', reason: `cannot read ${ROLE_FILE}` } : roleFrom(this.#roleText, ROLE_FILE);
   }
 
   get driver(): Driver {
@@ -129,9 +187,10 @@ export class World {
 
 function agentLines(status: Status): string[] {
   return [
+    `role ${status.routes.role}: ${status.routes.roleReason}`,
     `phase ${status.routes.phase}${status.routes.cause === null ? '' : ` ${status.routes.cause}`}: ${status.routes.reason}`,
     ...status.daemons.map((daemon) => `daemon ${daemon.id} ${daemon.state} for ${daemon.forMs} ms: ${daemon.reason}`),
-    ...status.backupRoutes.map((route) => `backup ${route.destination} via ${route.gateway} table ${route.table} ${route.state}${route.preempting ? ' preempting' : ''}`),
+    ...status.backupRoutes.map((route) => `backup ${route.destination} via ${route.gateway} dev ${route.interface} table ${route.table} ${route.state}${route.preempting ? ' preempting' : ''}`),
     ...status.waiting.map((wait) => `waiting ${wait.subject}: ${wait.reason}`),
     ...status.faults.map((fault) => `fault ${fault}`),
   ];

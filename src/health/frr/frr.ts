@@ -60,10 +60,10 @@ class Frr implements Adapter {
     for (const [id, link] of this.#links) link.start((verdict) => listener(id, verdict));
   }
 
-  async holds(prefixes: readonly Prefix[]): Promise<readonly boolean[]> {
+  async holds(prefixes: readonly Prefix[], vrf?: string): Promise<readonly boolean[]> {
     if (!this.#started || this.#closed) throw new Error('the FRR adapter does not run');
     const zebra = this.#askable();
-    return Promise.all(prefixes.map(async (p) => readShowRoute(p, await zebra.ask(showRouteCommand(p)))));
+    return Promise.all(prefixes.map(async (p) => readShowRoute(p, await zebra.ask(showRouteCommand(p, vrf)), vrf)));
   }
 
   close(): void {

@@ -2,6 +2,9 @@
  * What zebra says of one prefix: the command, and the reading of its JSON (zebra/zebra_vty.c, vty_show_ip_route).
  * Invariant: a route counts only when this life of zebra got it from a protocol and put it into the FIB. What it found
  * in the kernel when it started carries ZEBRA_FLAG_SELFROUTE (docs/MEASUREMENTS.md), even while `selected` and `installed`.
+ *
+ * In a VRF that is asked for, only a route that zebra says is of that VRF: `all` and whatever abbreviates it (`al`) are words of
+ * the command, so that a VRF of such a name is answered for every VRF (8.4.4).
  */
 
 import { parsePrefix, prefixText, samePrefix, type Prefix } from '../../model/prefix.js';
@@ -14,16 +17,19 @@ const CMD_SUCCESS = 0;
 const CMD_WARNING = 1;
 
 /** One prefix at a time: asking for the table would block zebra for seconds (fact F6). */
-export function showRouteCommand(p: Prefix): string {
-  return `show ${p.family === 'inet' ? 'ip' : 'ipv6'} route ${prefixText(p)} json`;
+export function showRouteCommand(p: Prefix, vrf?: string): string {
+  return `show ${p.family === 'inet' ? 'ip' : 'ipv6'} route ${vrf === undefined ? '' : `vrf ${vrf} `}${prefixText(p)} json`;
 }
 
-/** Whether the answer shows the prefix as held; throws when it is no answer to the question. */
-export function readShowRoute(p: Prefix, answer: Answer): boolean {
+/** Whether the answer shows the prefix as held, in the VRF of that name if one is given; throws when it is no answer to the question. */
+export function readShowRoute(p: Prefix, answer: Answer, vrf?: string): boolean {
+  // A VRF that the kernel has and zebra does not (yet) know: nothing of it is held (zebra_vty.c, "%% VRF %s not found").
+  if (vrf !== undefined && answer.status === CMD_WARNING && answer.text.trim() === `% VRF ${vrf} not found`) return false;
+  const command = showRouteCommand(p, vrf);
   if (answer.status !== CMD_SUCCESS && answer.status !== CMD_WARNING) {
-    throw new Error(`zebra refused '${showRouteCommand(p)}': ${answer.text.trim().slice(0, 80)}`);
+    throw new Error(`zebra refused '${command}': ${answer.text.trim().slice(0, 80)}`);
   }
-  return entries(p, answer.text).some((entry) => holds(p, entry));
+  return entries(command, answer.text).some((entry) => holds(p, entry) && (vrf === undefined || entry['vrfName'] === vrf));
 }
 
 function holds(p: Prefix, entry: Readonly<Record<string, unknown>>): boolean {
@@ -42,14 +48,14 @@ function holds(p: Prefix, entry: Readonly<Record<string, unknown>>): boolean {
   );
 }
 
-function entries(p: Prefix, text: string): Readonly<Record<string, unknown>>[] {
+function entries(command: string, text: string): Readonly<Record<string, unknown>>[] {
   let parsed: unknown;
   try {
     parsed = text.trim() === '' ? {} : JSON.parse(text);
   } catch {
-    throw new Error(`zebra answered '${showRouteCommand(p)}' with no JSON`);
+    throw new Error(`zebra answered '${command}' with no JSON`);
   }
-  if (!isObject(parsed)) throw new Error(`zebra answered '${showRouteCommand(p)}' with no object`);
+  if (!isObject(parsed)) throw new Error(`zebra answered '${command}' with no object`);
   return Object.values(parsed).flatMap((value: unknown) => (Array.isArray(value) ? value.filter(isObject) : []));
 }
 

@@ -4,11 +4,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import { DEFAULT_BIRD, DEFAULT_EXEC, DEFAULT_FRR, DEFAULTS } from '../../../src/config/defaults.js';
 import { formatDuration } from '../../../src/config/duration.js';
-import { BACKUP_ROUTER_KEYS, DAEMON_KEYS, DETECT_KEYS, STALE_KEYS, TOP_KEYS, WITHDRAW_KEYS } from '../../../src/config/keys.js';
+import { BACKUP_ROUTER_KEYS, DAEMON_KEYS, DETECT_KEYS, INTERFACE_KEYS, ROLE_EXEC_KEYS, ROLE_KEYS, STALE_KEYS, TOP_KEYS, WITHDRAW_KEYS } from '../../../src/config/keys.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { parseConfig } from '../../../src/config/parse.js';
 import { ROUTE_PROTOCOLS } from '../../../src/config/route-protocols.js';
 import { renderDiagnostics } from '../../../src/config/diagnostic.js';
+import { allBackupRouters, type Config } from '../../../src/model/config.js';
 
 /** The project's root, from dist/test/unit/config/. */
 const root = new URL('../../../../', import.meta.url).pathname;
@@ -16,12 +17,17 @@ const manual = readFileSync(`${root}docs/CONFIGURATION.md`, 'utf8');
 
 t.test('examples', async (t) => {
   const names = readdirSync(`${root}docs/examples`).filter((name) => name.endsWith('.yaml'));
-  for (const name of ['minimal.yaml', 'full.yaml', 'inet6.yaml', 'bird.yaml', 'generic.yaml']) t.ok(names.includes(name), name);
+  for (const name of ['minimal.yaml', 'full.yaml', 'inet6.yaml', 'bird.yaml', 'generic.yaml', 'pair.yaml', 'two-interfaces.yaml', 'containerlab.yaml', 'vrf.yaml']) t.ok(names.includes(name), name);
   for (const name of names) t.strictSame(loadConfig(`${root}docs/examples/${name}`).diagnostics, [], `${name} has no fault`);
   const full = loadConfig(`${root}docs/examples/full.yaml`).config!;
   for (const key of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
     if (key !== 'routingDaemons') t.strictSame(full[key], DEFAULTS[key], `full.yaml shows the default of ${key}`);
   }
+  const example = (name: string): Config => loadConfig(`${root}docs/examples/${name}.yaml`).config!;
+  t.equal(example('pair').role.kind, 'file');
+  t.strictSame(example('two-interfaces').managementInterfaces.map(({ selector }) => selector.kind), ['name', 'mac']);
+  t.match(allBackupRouters(example('containerlab')), [{ auto: { adopt: true } }]);
+  t.equal(example('vrf').placement, 'vrf');
   const text = readFileSync(`${root}docs/examples/full.yaml`, 'utf8');
   for (const key of TOP_KEYS) t.match(text, new RegExp(`^${key}:`, 'm'), `full.yaml has ${key}`);
 });
@@ -30,13 +36,13 @@ t.test('every block of YAML in the manual loads', async (t) => {
   const blocks = [...manual.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1]!);
   t.ok(blocks.length > 5);
   for (const block of blocks) {
-    const whole = `${/^management-interface:/m.test(block) ? '' : 'management-interface: eth0\n'}${/^(inet6-)?backup-router:/m.test(block) ? '' : 'backup-router: {address: 192.0.2.1}\n'}${block}`;
+    const whole = `${/^management-interface:/m.test(block) ? '' : 'management-interface: eth0\n'}${/^(management-interface:$|(inet6-)?backup-router:)/m.test(block) ? '' : 'backup-router: {address: 192.0.2.1}\n'}${block}`;
     t.strictSame(parseConfig(whole, 'f').diagnostics.filter((d) => d.severity === 'error'), [], block);
   }
 });
 
 t.test('the manual knows every key, its default and every code that it explains', async (t) => {
-  for (const key of [...TOP_KEYS, ...BACKUP_ROUTER_KEYS, ...Object.keys(DAEMON_KEYS), ...Object.values(DAEMON_KEYS).flat(), ...WITHDRAW_KEYS, ...DETECT_KEYS, ...STALE_KEYS]) t.match(manual, `\`${key}\``, key);
+  for (const key of [...TOP_KEYS, ...INTERFACE_KEYS, ...BACKUP_ROUTER_KEYS, ...ROLE_KEYS, ...ROLE_EXEC_KEYS, ...Object.keys(DAEMON_KEYS), ...Object.values(DAEMON_KEYS).flat(), ...WITHDRAW_KEYS, ...DETECT_KEYS, ...STALE_KEYS]) t.match(manual, `\`${key}\``, key);
   const table: Readonly<Record<string, string>> = Object.fromEntries([...manual.matchAll(/^\| `([a-z0-9.-]+)` \| ([^|]+) \|/gm)].map((m) => [m[1]!, m[2]!.trim().replaceAll('`', '')]));
   t.match(table, {
     'daemons': `[${DEFAULT_FRR.daemons.join(', ')}]`,
@@ -50,7 +56,8 @@ t.test('the manual knows every key, its default and every code that it explains'
     'probe-timeout': formatDuration(DEFAULTS.probeTimeoutMs),
     'preempt-after': formatDuration(DEFAULTS.preemptAfterMs),
     'placement': DEFAULTS.placement,
-    'role': DEFAULTS.role,
+    'role': DEFAULTS.role.kind === 'fixed' ? DEFAULTS.role.role : DEFAULTS.role.kind,
+    'adopt': 'false',
     'route-protocol': String(DEFAULTS.routeProtocol),
     'table-base': String(DEFAULTS.tableBase),
     'rule-priority-base': String(DEFAULTS.rulePriorityBase),

@@ -17,14 +17,14 @@ const file = (name: string, content: string | Buffer): string => {
 
 t.test('a good file', async (t) => {
   const { config, diagnostics } = loadConfig(join(dir, 'config.yaml'));
-  t.equal(config?.managementInterface, 'eth0');
+  t.strictSame(config?.managementInterfaces[0]?.selector, { kind: 'name', name: 'eth0' });
   t.strictSame(diagnostics, []);
 });
 
 t.test('a pipe, which says nothing of its size and comes in pieces', async (t) => {
   const long = file('long.yaml', `# ${'x'.repeat(78)}\n`.repeat(2500) + TEXT);
-  t.equal(loadConfig(long).config?.managementInterface, 'eth0');
-  const script = `import { loadConfig } from ${JSON.stringify(new URL('../../../src/config/load.js', import.meta.url).href)}; console.log(loadConfig('/dev/stdin').config?.managementInterface)`;
+  t.strictSame(loadConfig(long).config?.managementInterfaces[0]?.selector, { kind: 'name', name: 'eth0' });
+  const script = `import { loadConfig } from ${JSON.stringify(new URL('../../../src/config/load.js', import.meta.url).href)}; console.log(loadConfig('/dev/stdin').config?.managementInterfaces[0]?.selector.name)`;
   t.equal(execFileSync('sh', ['-c', '(cat "$1"; sleep 0.1; echo "role: primary") | "$0" --input-type=module -e "$2"', process.execPath, long, script], { encoding: 'utf8' }), 'eth0\n');
 });
 
@@ -48,7 +48,7 @@ t.test('what is no text file', async (t) => {
 t.test('a Latin-1 letter in a comment costs nothing but the verdict', async (t) => {
   const { config, partial, diagnostics } = loadConfig(file('latin1.yaml', Buffer.from(`${TEXT}# für Köln\n`, 'latin1')));
   t.equal(config, undefined);
-  t.equal(partial?.managementInterface, 'eth0');
+  t.strictSame(partial?.managementInterfaces[0]?.selector, { kind: 'name', name: 'eth0' });
   t.match(diagnostics, [{ code: 'not-utf8', line: 3, column: 4, severity: 'error' }]);
 });
 

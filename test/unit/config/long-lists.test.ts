@@ -122,7 +122,7 @@ t.test('a hundred thousand destinations', async (t) => {
       const started = performance.now();
       const { config } = parseConfig(text, 'f');
       const ms = performance.now() - started;
-      t.equal(config?.backupRouters[0]?.destinations.length, 100_000);
+      t.equal(config?.managementInterfaces[0]?.backupRouters[0]?.destinations.length, 100_000);
       return ms;
     });
     t.ok(Math.min(...times) < 2000, `${form}: ${Math.round(Math.min(...times))} ms`);
@@ -135,8 +135,8 @@ t.test('one fault among them is found at its place', async (t) => {
   const faulty = `${head}${lines.with(50_000, '    - 10.0.0.1/8').join('\n')}withdraw: {hold-time: 5}\n`;
   const { partial, diagnostics } = parseConfig(faulty, 'f');
   t.strictSame(diagnostics.map((d) => `${d.line}:${d.column} ${d.code}`), ['50005:7 host-bits', '100005:23 missing-unit']);
-  t.equal(partial?.backupRouters[0]?.destinations.length, 99_999);
+  t.equal(partial?.managementInterfaces[0]?.backupRouters[0]?.destinations.length, 99_999);
   const broken = parseConfig(`${head}${block(100_000)}withdraw: {hold-time: 5s\n`, 'f');
   t.strictSame(broken.diagnostics.map((d) => d.code), ['syntax']);
-  t.equal(broken.partial?.backupRouters[0]?.destinations.length, 100_000, 'a fault of syntax elsewhere costs nothing');
+  t.equal(broken.partial?.managementInterfaces[0]?.backupRouters[0]?.destinations.length, 100_000, 'a fault of syntax elsewhere costs nothing');
 });

@@ -26,11 +26,21 @@ config.yaml:1:1: error: this is Junos configuration text, which is not supported
         backup-router: {address: '192.0.2.1', destination: [10.0.0.0/8, 172.16.0.0/12]}
         inet6-backup-router: {address: '2001:db8::1'}
 `);
-  t.equal(rendered('management-interface: eth0\nbackup-router: {address: 192.0.2.1}\nplacement: vrf\n'), `\
-config.yaml:3:12: error: 'placement: vrf' is not supported by this version yet [not-supported-yet]
-    3 | placement: vrf
+  t.equal(rendered('management-interface: eth0\nbackup-router: {address: 192.0.2.1}\nplacement: VRF\n'), `\
+config.yaml:3:12: error: 'VRF' is no placement [unknown-value]
+    3 | placement: VRF
       |            ^^^
-  help: write local, with a management interface that is in no VRF
+  help: did you mean vrf?
+`);
+  t.equal(rendered('management-interface:\n  - name: eth0\n    backup-router: {address: 192.0.2.1}\n  - name: eth1\ninet6-backup-router: {address: [fe80::1, auto]}\n'), `\
+config.yaml:5:1: error: inet6-backup-router stands at the top level, and the stanzas of management-interface have their own [conflicting-keys]
+    5 | inet6-backup-router: {address: [fe80::1, auto]}
+      | ^^^^^^^^^^^^^^^^^^^
+  help: move it into the stanza of the interface behind which that router is
+config.yaml:5:42: error: 'auto' is the gateway that is found, so it cannot be one of a list [auto-in-list]
+    5 | inet6-backup-router: {address: [fe80::1, auto]}
+      |                                          ^^^^
+  help: write address: auto alone, or only the gateways, in order of preference
 `);
 });
 

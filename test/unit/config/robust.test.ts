@@ -23,13 +23,17 @@ function survives(text: string): readonly string[] {
 t.test('random text', async () => {
   fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => void survives(text)), { numRuns: 500 });
   fc.assert(fc.property(fc.uint8Array({ maxLength: 500 }), (bytes) => void survives(Buffer.from(bytes).toString('utf8'))), { numRuns: 500 });
-  const pieces = fc.constantFrom('management-interface', 'backup-router', 'address', 'destination', ':', ': ', '\n', '\n  ', '\t', '- ', '[', ']', '{', '}', ',', '&a ', '*a', '"', "'", '#', '|\n', '>', '!!str ', '? ', '---\n', '%', '@', '192.0.2.1', '10.0.0.0/8', 'fe80::', 'never', '5', '~', '<<');
+  const pieces = fc.constantFrom('management-interface', 'name', 'mac', 'backup-router', 'address', 'adopt', 'auto', 'destination', 'role', 'file', 'exec', ':', ': ', '\n', '\n  ', '\t', '- ', '[', ']', '{', '}', ',', '&a ', '*a', '"', "'", '#', '|\n', '>', '!!str ', '? ', '---\n', '%', '@', '192.0.2.1', '10.0.0.0/8', 'fe80::', 'never', '5', '~', '<<');
   fc.assert(fc.property(fc.array(pieces, { maxLength: 60 }), (parts) => void survives(parts.join(''))), { numRuns: 1000 });
 });
 
 t.test('a valid file with anything done to it', async () => {
   const text = `${BASE}withdraw: {hold-time: 5s}\nrouting-daemon:\n  - frr: {daemons: [zebra, bgpd]}\n`;
-  fc.assert(fc.property(fc.nat(text.length), fc.nat(5), fc.string({ unit: 'binary', maxLength: 4 }), (at, length, other) => void survives(text.slice(0, at) + other + text.slice(at + length))), { numRuns: 1000 });
+  const several = 'management-interface:\n  - name: eth0\n    backup-router: &r {address: auto, adopt: true}\n  - {mac: 52-54-00-aa-bb-cc, backup-router: *r}\nplacement: vrf\nrole: {exec: {command: [/bin/role], interval: 5s}}\n';
+  for (const whole of [text, several]) {
+    if (survives(whole).length > 0) throw new Error('it has a fault before anything is done to it');
+    fc.assert(fc.property(fc.nat(whole.length), fc.nat(5), fc.string({ unit: 'binary', maxLength: 4 }), (at, length, other) => void survives(whole.slice(0, at) + other + whole.slice(at + length))), { numRuns: 1000 });
+  }
 });
 
 t.test('bombs', async (t) => {

@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { DEFAULTS } from '../../../src/config/defaults.js';
 import { familyBits, addressBytes, addressFromBytes, type Address, type Family } from '../../../src/model/address.js';
-import type { BackupRouter, Config } from '../../../src/model/config.js';
+import type { BackupRouter, Config, ManagementInterface, RoleSource } from '../../../src/model/config.js';
 import { prefix, type Prefix } from '../../../src/model/prefix.js';
 import { FakeKernel } from '../../fake/kernel.js';
 
@@ -20,12 +20,20 @@ export const STRANGERS: Readonly<Record<Family, { readonly mgmt0: Address; reado
   inet6: { mgmt0: '2001:db8:255::9', data0: '2001:db8:100::1' },
 };
 
+export const PRIMARY: RoleSource = { kind: 'fixed', role: 'primary' };
+/** What the role source says of it. */
+export const PRIMARY_STATE = { role: 'primary', reason: 'configured' } as const;
+
 export function config(change: Partial<Config> = {}): Config {
-  return { ...DEFAULTS, managementInterface: 'mgmt0', backupRouters: [router('inet', [prefix('0.0.0.0', 0)])], ...change };
+  return { ...DEFAULTS, role: PRIMARY, managementInterfaces: [management('mgmt0', router('inet', [prefix('0.0.0.0', 0)]))], ...change };
+}
+
+export function management(name: string, ...backupRouters: readonly BackupRouter[]): ManagementInterface {
+  return { selector: { kind: 'name', name }, backupRouters };
 }
 
 export function router(family: Family, destinations: readonly Prefix[]): BackupRouter {
-  return { family, gateways: GATEWAYS[family], destinations };
+  return { family, gateways: GATEWAYS[family], auto: undefined, destinations };
 }
 
 /** mgmt0 and data0, up, with an address of each family. */

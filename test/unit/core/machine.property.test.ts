@@ -1,37 +1,63 @@
 /**
- * Random lives of the agent: verdicts, kernel changes, late answers, ticks, reloads, stops, in any order. The machine never
- * throws, never touches a foreigner, never has two batches under way (simulation.ts), and in the end the kernel holds what the
- * phase says.
+ * Random lives of the agent: verdicts, roles, pins, kernel changes, late answers, ticks, reloads, stops, in any order. The machine
+ * never throws, never touches a foreigner, never has two batches under way, never withdraws while pinned or on
+ * standby (simulation.ts), and in the end the kernel holds what the phase says.
  */
 
 import fc from 'fast-check';
 import t from 'tap';
 import { onLink } from '../../../src/core/gateway.js';
 import { statusOf } from '../../../src/core/status.js';
-import type { Config } from '../../../src/model/config.js';
+import type { Config, ManagementInterface } from '../../../src/model/config.js';
 import type { Verdict } from '../../../src/model/daemon.js';
 import { defaultPrefix, parsePrefix, prefixText, type Prefix } from '../../../src/model/prefix.js';
 import { routeText, ruleText } from '../../../src/kernel/text.js';
 import type { FakeKernel } from '../../fake/kernel.js';
-import { config, router, STRANGERS, twoInterfaces } from './fixture.js';
-import { Simulation } from './simulation.js';
+import { config, GATEWAYS, management, router, STRANGERS, twoInterfaces } from './fixture.js';
+import { Simulation, VRF_TABLE } from './simulation.js';
 
 const POOL: readonly Prefix[] = [defaultPrefix('inet'), defaultPrefix('inet6'), ...['10.0.0.0/8', '11.0.0.0/8', '10.1.0.0/16', '2001:db8:4000::/34'].map((text) => parsePrefix(text)!)];
 
+/** Gateways on mgmt1, which may be in a VRF. */
+const SECOND = { inet: ['10.254.0.1'], inet6: ['2001:db8:254::1', '2001:db8:254::3'] } as const;
+
+function managed(name: string, destinations: readonly Prefix[], single: boolean): ManagementInterface[] {
+  const routers = (['inet', 'inet6'] as const).map((family) => {
+    const gateways: readonly string[] = name === 'mgmt0' ? GATEWAYS[family] : SECOND[family];
+    return { ...router(family, destinations.filter((p) => p.family === family)), gateways: single ? gateways.slice(0, 1) : gateways };
+  });
+  const some = routers.filter((one) => one.destinations.length > 0);
+  return some.length === 0 ? [] : [management(name, ...some)];
+}
+
+const destinations = (minLength: number): fc.Arbitrary<Prefix[]> => fc.uniqueArray(fc.constantFrom(...POOL), { minLength, selector: prefixText });
+
 const configs: fc.Arbitrary<Config> = fc
   .record({
-    destinations: fc.uniqueArray(fc.constantFrom(...POOL), { minLength: 1, selector: prefixText }),
-    placement: fc.constantFrom('local' as const, 'main' as const),
-    role: fc.constantFrom('primary' as const, 'primary' as const, 'standby' as const),
+    first: destinations(1),
+    second: fc.oneof(fc.constant([]), destinations(1)),
+    swapped: fc.boolean(),
+    single: fc.boolean(),
+    placement: fc.constantFrom('local' as const, 'local' as const, 'main' as const, 'vrf' as const),
     convergenceTimeoutMs: fc.constantFrom(0, 30_000, 'never' as const),
     preemptAfterMs: fc.constantFrom(0, 10_000, 'never' as const),
     onStop: fc.constantFrom('keep' as const, 'withdraw' as const),
     tableBase: fc.constantFrom(25_500, 26_000),
   })
-  .map(({ destinations, ...change }) => {
-    const routers = (['inet', 'inet6'] as const).map((family) => router(family, destinations.filter((p) => p.family === family)));
-    return config({ ...change, backupRouters: routers.filter((one) => one.destinations.length > 0) });
+  .map(({ first, second, swapped, single, ...change }) => {
+    const both = [...managed('mgmt0', first, single), ...managed('mgmt1', second, single)];
+    return config({ ...change, managementInterfaces: swapped ? both.reverse() : both });
   });
+
+/** mgmt0 and data0, and beside them mgmt1 and a VRF that it may join. */
+function world(): FakeKernel {
+  const kernel = twoInterfaces();
+  kernel.linkAdd('mgmt1', { up: true });
+  kernel.addressAdd('mgmt1', '10.254.0.2/24');
+  kernel.addressAdd('mgmt1', '2001:db8:254::2/64');
+  kernel.linkAdd('red', { up: true, kind: 'vrf', vrfTable: VRF_TABLE });
+  return kernel;
+}
 
 type Act = (simulation: Simulation) => Promise<unknown> | unknown;
 const act = (name: string, run: Act): { readonly name: string; readonly run: Act } => ({ name, run });
@@ -49,6 +75,16 @@ const WORLD: readonly (readonly [string, (kernel: FakeKernel) => unknown])[] = [
   ['gateway failed', (k) => k.neighbourSet('mgmt0', '10.255.0.1', 'failed')],
   ['gateway known', (k) => k.neighbourSet('mgmt0', '10.255.0.1', 'known')],
   ['next hop failed', (k) => k.neighbourSet('data0', STRANGERS.inet.data0, 'failed')],
+  ['mgmt0 no carrier', (k) => k.linkCarrier('mgmt0', false)],
+  ['mgmt0 carrier', (k) => k.link('mgmt0').up && k.linkCarrier('mgmt0', true)],
+  ['mgmt1 no carrier', (k) => k.linkCarrier('mgmt1', false)],
+  ['mgmt1 joins red', (k) => k.link('mgmt1').master === undefined && k.linkMaster('mgmt1', 'red')],
+  ['mgmt1 leaves red', (k) => k.link('mgmt1').master !== undefined && k.linkMaster('mgmt1', undefined)],
+  ['mgmt1 inet6 address back', (k) => hasAddress(k, '2001:db8:254::2') || k.addressAdd('mgmt1', '2001:db8:254::2/64')],
+  ['unreachable default in red', (k) => k.foreignRouteAdd({ destination: defaultPrefix('inet'), type: 'unreachable', table: VRF_TABLE, metric: 4_278_198_272 })],
+  ['default in red', (k) => k.foreignRouteAdd({ destination: defaultPrefix('inet'), via: '10.254.0.9', dev: 'mgmt1', table: VRF_TABLE, metric: 20, protocol: 186 })],
+  ['second gateway failed', (k) => k.neighbourSet('mgmt0', '10.255.0.3', 'failed')],
+  ['second gateway known', (k) => k.neighbourSet('mgmt0', '10.255.0.3', 'known')],
   ['flush table', (k) => k.flushTable(25_500)],
   ['flush rules', (k) => k.flushRules()],
   ['overflow', (k) => k.loseEvents()],
@@ -70,6 +106,10 @@ const acts = fc.oneof(
   { weight: 2, arbitrary: fc.tuple(fc.constantFrom(...POOL), fc.constantFrom(4, 186), fc.constantFrom(20, 0xff001000)).map(([p, protocol, metric]) => act(`route ${prefixText(p)} proto ${protocol}`, (s) => s.kernel.foreignRouteAdd({ destination: p, via: STRANGERS[p.family].data0, dev: 'data0', protocol, metric }))) },
   { weight: 1, arbitrary: fc.constantFrom(...POOL).map((p) => act(`no route ${prefixText(p)}`, (s) => s.kernel.foreignRouteDelete({ destination: p, via: STRANGERS[p.family].data0, dev: 'data0', protocol: 186, metric: 20 }))) },
   { weight: 1, arbitrary: fc.constantFrom(...POOL).map((p) => act(`rib holds ${prefixText(p)}`, (s) => s.held.add(prefixText(p)))) },
+  { weight: 1, arbitrary: fc.constantFrom(...POOL).map((p) => act(`rib holds red ${prefixText(p)}`, (s) => s.held.add(`red ${prefixText(p)}`))) },
+  { weight: 2, arbitrary: fc.constantFrom('primary' as const, 'standby' as const).map((role) => act(`role ${role}`, (s) => s.input({ kind: 'role', role: { role, reason: 'so it says' } }))) },
+  { weight: 1, arbitrary: fc.constantFrom('primary' as const, 'standby' as const, undefined).map((role) => act(`role ordered ${role}`, (s) => s.input({ kind: 'override', role: role && { role, reason: 'ordered' } }))) },
+  { weight: 1, arbitrary: fc.constantFrom(-1, 0, 5_000, 60_000, 'never' as const, undefined).map((ms) => act(`pin ${ms}`, (s) => s.input({ kind: 'pin', pin: ms === undefined ? undefined : { until: ms === 'never' ? ms : s.now + ms, reason: 'held' } }))) },
   { weight: 1, arbitrary: fc.tuple(configs, fc.boolean()).map(([next, restarted]) => act('reload', (s) => s.reload(next, restarted))) },
 );
 
@@ -87,14 +127,20 @@ async function verify(s: Simulation): Promise<void> {
   if (state.round.kind !== 'idle' || state.dirty !== undefined) fail(`not at rest: ${state.round.kind} ${state.dirty}`);
   if (state.phase.kind === 'starting') fail('still starting');
   if (state.phase.kind === 'out') return own.length === 0 ? undefined : fail('out, and not withdrawn');
-  const link = s.kernel.link('mgmt0');
-  if (!link.up) return own.length === 0 ? undefined : fail('rules without routes');
   const snapshot = await s.kernel.observe({ protocol: 157, maxLength: { inet: 32, inet6: 128 } });
   const status = statusOf(state, { pid: 1, version: '', dryRun: false, startedAt: 0, wallOffset: 0, configuration: { file: '', source: 'file', errors: [] } }, s.now);
   for (const route of status.backupRoutes) {
+    const link = s.kernel.link(route.interface);
+    const inVrf = link.master !== undefined;
+    const usable = link.up && (state.config.placement !== 'vrf' || inVrf);
     const reachable = onLink(route.gateway, link.index, snapshot);
-    if (route.state === 'absent' || (route.state === 'refused' && reachable && state.config.placement === 'local')) fail(`${route.destination} is ${route.state} (gateway ${reachable ? 'on-link' : 'off-link'})`);
-    if (route.state === 'installed' && !own.some((line) => line.startsWith(`${route.destination} via ${route.gateway} `))) fail(`${route.destination} is not in the kernel`);
+    // In a table of our own nobody has a reason to stand; in a shared one a foreigner may have the very metric.
+    const ours = state.config.placement === 'local' && !inVrf;
+    if (usable && (route.state === 'absent' || (route.state === 'refused' && reachable && ours))) fail(`${route.destination} dev ${route.interface} table ${route.table} is ${route.state} (gateway ${reachable ? 'on-link' : 'off-link'})`);
+    if (!usable && route.state === 'installed') fail(`${route.destination} is installed on ${route.interface}, which cannot be used`);
+    const line = own.find((one) => one.startsWith(`${route.destination} via ${route.gateway} `) && one.includes(` dev if${link.index} `));
+    if (route.state === 'installed' && line === undefined) fail(`${route.destination} is not in the kernel`);
+    if (route.state === 'installed' && inVrf && !line!.includes(` table ${VRF_TABLE} `)) fail(`${line} is not in the table of the VRF`);
   }
   if (own.some((line) => line.includes('iif lo')) && !own.some((line) => line.includes(' table '))) fail('rules without routes');
 }
@@ -102,7 +148,7 @@ async function verify(s: Simulation): Promise<void> {
 t.test('whatever happens, in the end the kernel holds what the phase says', async (t) => {
   await fc.assert(
     fc.asyncProperty(configs, fc.array(acts, { maxLength: 60 }), async (first, life) => {
-      const s = new Simulation(twoInterfaces(), first);
+      const s = new Simulation(world(), first);
       await s.input({ kind: 'tick' });
       for (const { name, run } of life) {
         s.log.push(`${s.now} -- ${name}`);
@@ -119,7 +165,7 @@ t.test('whatever happens, in the end the kernel holds what the phase says', asyn
 t.test('a stop comes to an end, and withdraws when it should', async (t) => {
   await fc.assert(
     fc.asyncProperty(configs, fc.array(acts, { maxLength: 30 }), fc.array(fc.nat(7), { maxLength: 6 }), async (first, life, deliveries) => {
-      const s = new Simulation(twoInterfaces(), first);
+      const s = new Simulation(world(), first);
       await s.input({ kind: 'tick' });
       for (const { run } of life) await run(s);
       for (const n of deliveries) await s.deliver(n);

@@ -10,7 +10,7 @@ import type { Role, Timeout } from '../../../src/model/config.js';
 import { prefix } from '../../../src/model/prefix.js';
 import { TABLE_MAIN, type Route } from '../../../src/model/route.js';
 import { EMPTY_SNAPSHOT } from '../../../src/model/snapshot.js';
-import { config } from './fixture.js';
+import { config, PRIMARY_STATE } from './fixture.js';
 
 const LIVES: readonly Life[] = ['unknown', 'down', 'appeared', 'unresponsive', 'responsive'];
 const BEFORE = ['starting', 'in', 'out'] as const;
@@ -33,6 +33,14 @@ interface Row {
   readonly late: boolean;
 }
 
+/** What an operator may have ordered, and what must come of it whatever the row says; undefined: what the row says. */
+const ORDERS: readonly (readonly [string, Pick<State, 'pin' | 'roleOverride'>, string | undefined])[] = [
+  ['pinned', { pin: { until: NOW + 1, reason: 'held' }, roleOverride: undefined }, 'in pinned'],
+  ['pinned for ever', { pin: { until: 'never', reason: 'held' }, roleOverride: { role: 'primary', reason: 'ordered' } }, 'in pinned'],
+  ['pinned until now', { pin: { until: NOW, reason: 'held' }, roleOverride: undefined }, undefined],
+  ['standby ordered', { pin: undefined, roleOverride: { role: 'standby', reason: 'ordered' } }, 'in standby'],
+];
+
 function* rows(): Generator<Row> {
   for (const a of LIVES) for (const b of LIVES) for (const held of [false, true]) for (const covered of [false, true]) for (const timedOut of [false, true])
     for (const timeout of [TIMEOUT, 0, 'never'] as const) for (const role of ['primary', 'standby'] as const) for (const before of BEFORE) for (const late of [false, true])
@@ -48,7 +56,7 @@ function stateOf(row: Row): State {
   // The younger of the two decides; the first has always been there for long.
   const age = row.timedOut ? HOLD + TIMEOUT : row.held ? HOLD : HOLD - 1;
   const watched = ['frr/a', 'frr/b'].map((id) => ({ id, protocols: [186] }));
-  const state = initialState({ config: config({ holdMs: HOLD, convergenceTimeoutMs: row.timeout, role: row.role }), watched, formerGateways: [], resyncMs: 30_000 }, 0);
+  const state = initialState({ config: config({ holdMs: HOLD, convergenceTimeoutMs: row.timeout }), watched, formerGateways: [], resyncMs: 30_000, role: { ...PRIMARY_STATE, role: row.role }, roleOverride: undefined, pin: undefined }, 0);
   const daemons = new Map(watched.map((daemon, i) => [daemon.id, { ...daemon, life: row.lives[i]!, since: i === 0 ? 0 : NOW - age, reason: 'because' }]));
   const snapshot = { ...EMPTY_SNAPSHOT, links: [{ ...LINK, index: 3 }], foreignRoutes: row.covered ? [COVER] : [] };
   return { ...state, daemons, snapshot, verdictsBy: row.late ? NOW : NOW + 1, phase: phaseBefore(row.before) };
@@ -80,6 +88,14 @@ t.test('every row of the table', async (t) => {
     const rest = lost ? !row.held || (again.kind === 'in' && phase.kind === 'in' && again.cause === phase.cause && again.until === phase.until) : again === phase;
     if (!rest) t.fail(`not at rest: ${JSON.stringify(row)}`);
     if (phase.kind === row.before && phase.since !== 5) t.fail(`the phase began anew: ${JSON.stringify(row)}`);
+    for (const [name, order, instead] of ORDERS) {
+      const ordered = nextPhase({ ...state, ...order }, NOW);
+      const got = ordered.kind === 'in' ? `in ${ordered.cause}` : ordered.kind;
+      if (got !== (instead ?? is)) t.fail(`${name} ${JSON.stringify(row)}: ${got}, not ${instead ?? is}`);
+    }
+    const anyway = { ...state, roleOverride: { role: 'primary', reason: 'ordered' } } as const;
+    const overridden = nextPhase(anyway, NOW);
+    if ((overridden.kind === 'in' ? `in ${overridden.cause}` : overridden.kind) !== expected({ ...row, role: 'primary' })) t.fail(`ordered to be primary: ${JSON.stringify(row)}`);
     count++;
   }
   t.equal(count, 5 * 5 * 2 * 2 * 2 * 3 * 2 * 3 * 2, 'all rows');

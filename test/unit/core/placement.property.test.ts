@@ -17,13 +17,21 @@ interface Case {
   readonly family: Family;
   readonly main: readonly Prefix[];
   readonly destinations: readonly { readonly destination: Prefix; readonly preempt: boolean }[];
+  /** Of an interface in a VRF: of no consequence to any other lookup. */
+  readonly inVrf: readonly { readonly destination: Prefix; readonly preempt: boolean; readonly activeRival: boolean }[];
+  /** A second interface, less preferred, has the same destinations. */
+  readonly also: boolean;
 }
+
+const VRF_TABLE = 10;
 
 const cases: fc.Arbitrary<Case> = families.chain((family) =>
   fc.record({
     family: fc.constant(family),
     main: fc.uniqueArray(prefixes(family), { maxLength: 8, selector: prefixText }),
     destinations: fc.uniqueArray(fc.record({ destination: prefixes(family), preempt: fc.boolean() }), { minLength: 1, maxLength: 6, selector: ({ destination }) => prefixText(destination) }),
+    inVrf: fc.uniqueArray(fc.record({ destination: prefixes(family), preempt: fc.boolean(), activeRival: fc.boolean() }), { maxLength: 4, selector: ({ destination }) => prefixText(destination) }),
+    also: fc.boolean(),
   }),
 );
 
@@ -38,7 +46,10 @@ function reference({ main, destinations }: Case, address: Address): string {
 
 function found(fib: Fib, address: Address, originated: boolean): string {
   const result = lookup(fib, address, { originated });
-  return result === undefined ? 'nothing' : `${result.route.table === TABLE_MAIN ? 'main' : 'backup'} ${prefixText(result.route.destination)}`;
+  if (result === undefined) return 'nothing';
+  const text = `${result.route.table === TABLE_MAIN ? 'main' : 'backup'} ${prefixText(result.route.destination)}`;
+  const second = result.route.protocol === 157 && result.route.nexthops[0]!.gateway !== GATEWAYS[result.route.family][0];
+  return second ? `${text} by the less preferred interface` : text;
 }
 
 t.test('the rule walk is the longest prefix match of both', async (t) => {
@@ -54,14 +65,21 @@ t.test('the rule walk is the longest prefix match of both', async (t) => {
         const route: Route = { family: c.family, table: TABLE_MAIN, destination: p, metric: 20, tos: 0, protocol: 186, type: 'unicast', nexthops: [{ gateway: STRANGERS[c.family].data0, interfaceIndex: data, dead: false }] };
         if (!addRoute(without, kernel, route).ok) throw new Error(`main refuses ${prefixText(p)}`);
       }
-      const targets: Target[] = c.destinations.map(({ destination, preempt }) => ({
+      const own: Target[] = c.destinations.map(({ destination, preempt }) => ({
         destination,
         gateway: GATEWAYS[c.family][0],
+        interfaceIndex: index,
+        vrfTable: undefined,
         rank: 0,
         preempt,
         activeRival: !preempt && c.main.some((p) => samePrefix(p, destination)),
       }));
-      const placed = place(config(), c.family, index, targets);
+      const second = c.also ? own.map((target) => ({ ...target, gateway: STRANGERS[c.family].data0, interfaceIndex: data, rank: 4 })) : [];
+      const inVrf = c.inVrf.map((target): Target => ({ ...target, gateway: GATEWAYS[c.family][1], interfaceIndex: index, vrfTable: VRF_TABLE, rank: 0 }));
+      const placed = place(config(), c.family, [...second, ...inVrf, ...own]);
+      const vrfOnly = place(config({ placement: 'vrf' }), c.family, inVrf);
+      if (vrfOnly.rules.length > 0 || vrfOnly.routes.some(({ table }) => table !== VRF_TABLE)) throw new Error('a VRF needs no rules and no other table');
+      if (JSON.stringify(vrfOnly.routes) !== JSON.stringify(placed.routes.filter(({ table }) => table === VRF_TABLE))) throw new Error('the routes of a VRF depend on others');
       const fib: Fib = { routes: [...without.routes], rules: [...without.rules] };
       for (const route of placed.routes) if (!addRoute(fib, kernel, route).ok) throw new Error(`refused ${prefixText(route.destination)}`);
       for (const rule of placed.rules) if (!addRule(fib, rule).ok) throw new Error(`refused rule ${rule.priority}`);
@@ -82,8 +100,8 @@ t.test('the rule walk is the longest prefix match of both', async (t) => {
 t.test('rules come in pairs, longest destination first, none without a route behind it', async (t) => {
   fc.assert(
     fc.property(cases, (c) => {
-      const targets = c.destinations.map(({ destination, preempt }) => ({ destination, gateway: GATEWAYS[c.family][0], rank: 0, preempt, activeRival: false }));
-      const { routes, rules } = place(config(), c.family, 7, targets);
+      const targets = c.destinations.map(({ destination, preempt }) => ({ destination, gateway: GATEWAYS[c.family][0], interfaceIndex: 7, vrfTable: undefined, rank: 0, preempt, activeRival: false }));
+      const { routes, rules } = place(config(), c.family, targets);
       const tables = [...new Set(routes.map(({ table }) => table))].sort((a, b) => b - a);
       return (
         JSON.stringify(rules.map(({ table }) => table)) === JSON.stringify(tables.flatMap((table) => [TABLE_MAIN, table])) &&

@@ -9,20 +9,21 @@ import t from 'tap';
 import { place, type Target } from '../../../src/core/placement.js';
 import { ownership, plan, type Desired } from '../../../src/core/plan.js';
 import { routeKey, routeSlot, ruleKey } from '../../../src/core/keys.js';
-import type { Step, StepResult } from '../../../src/core/ports.js';
+import type { Step } from '../../../src/core/ports.js';
 import { FAMILIES, type Family } from '../../../src/model/address.js';
 import type { Config, Placement } from '../../../src/model/config.js';
 import { prefixText } from '../../../src/model/prefix.js';
 import { TABLE_MAIN, type Nexthop, type Route, type Rule } from '../../../src/model/route.js';
-import { addRoute, addRule, deleteRoute, deleteRule, lookup, sameIdentity, type Fib } from '../../fake/fib.js';
+import { addRoute, addRule, deleteRoute, deleteRule, lookup, type Fib } from '../../fake/fib.js';
 import type { FakeKernel } from '../../fake/kernel.js';
-import { config, edges, GATEWAYS, prefixes, router, STRANGERS, twoInterfaces } from './fixture.js';
+import { config, edges, GATEWAYS, management, prefixes, router, STRANGERS, twoInterfaces } from './fixture.js';
 
 const FORMER: Readonly<Record<Family, string>> = { inet: '10.255.0.7', inet6: '2001:db8:255::7' };
 const OWN = 157;
+const VRF_TABLE = 10;
 
 const settings = fc.record({ placement: fc.constantFrom<Placement>('local', 'main'), tableBase: fc.constantFrom(25_500, 26_000) }).map((change) =>
-  config({ ...change, backupRouters: [router('inet', []), router('inet6', [])] }),
+  config({ ...change, managementInterfaces: [management('mgmt0', router('inet', []), router('inet6', []))] }),
 );
 const hop = (kernel: FakeKernel, name: string, gateway: string): Nexthop => ({ gateway, interfaceIndex: kernel.link(name).index, dead: false });
 
@@ -32,7 +33,7 @@ const leftover = fc.constantFrom<Family>('inet', 'inet6').chain((family) =>
     family: fc.constant(family),
     destination: prefixes(family),
     gateway: fc.constantFrom(...GATEWAYS[family], FORMER[family]),
-    table: fc.constantFrom('own' as const, 'former' as const, 'main' as const),
+    table: fc.constantFrom('own' as const, 'former' as const, 'main' as const, 'vrf' as const),
     metric: fc.constantFrom(0, 1, 2, 1024, 1025, 0xff001000, 0xff001001),
     merged: fc.boolean(),
   }),
@@ -42,12 +43,12 @@ const stranger = fc.constantFrom<Family>('inet', 'inet6').chain((family) =>
     family: fc.constant(family),
     destination: prefixes(family),
     dev: fc.constantFrom('mgmt0' as const, 'data0' as const),
-    table: fc.constantFrom('own' as const, 'main' as const),
+    table: fc.constantFrom('own' as const, 'main' as const, 'vrf' as const),
     metric: fc.constantFrom(0, 1, 20, 1024, 0xff001000),
     protocol: fc.constantFrom(4, 12, 186),
   }),
 );
-const target = fc.constantFrom<Family>('inet', 'inet6').chain((family) => fc.record({ destination: prefixes(family), rank: fc.constantFrom(0, 1), preempt: fc.boolean(), activeRival: fc.boolean() }));
+const target = fc.constantFrom<Family>('inet', 'inet6').chain((family) => fc.record({ destination: prefixes(family), rank: fc.constantFrom(0, 1), preempt: fc.boolean(), activeRival: fc.boolean(), vrfTable: fc.constantFrom(undefined, undefined, VRF_TABLE) }));
 const anyRule = fc.record({
   family: fc.constantFrom<Family>('inet', 'inet6'),
   priority: fc.constantFrom(100, 31_000, 31_064, 31_065, 31_256, 31_257),
@@ -69,7 +70,7 @@ type World = typeof worlds extends fc.Arbitrary<infer T> ? T : never;
 
 function build({ config, leftovers, strangers, rules }: World): FakeKernel {
   const kernel = twoInterfaces();
-  const table = (which: 'own' | 'former' | 'main', length: number): number => (which === 'main' ? TABLE_MAIN : (which === 'own' ? config.tableBase : 25_000) + length);
+  const table = (which: 'own' | 'former' | 'main' | 'vrf', length: number): number => (which === 'main' ? TABLE_MAIN : which === 'vrf' ? VRF_TABLE : (which === 'own' ? config.tableBase : 25_000) + length);
   for (const { dev, family, destination, metric, protocol, table: which } of strangers) {
     addRoute(kernel.fib, kernel, route(family, destination, table(which, destination.length), metric, protocol, hop(kernel, dev, STRANGERS[family][dev])));
   }
@@ -91,8 +92,8 @@ function route(family: Family, destination: Route['destination'], table: number,
 function desiredOf(config: Config, kernel: FakeKernel, targets: World['targets']): Desired {
   const index = kernel.link('mgmt0').index;
   const placed = FAMILIES.map((family) => {
-    const own: Target[] = targets.filter(({ destination }) => destination.family === family).map((one) => ({ ...one, activeRival: one.activeRival && !one.preempt, gateway: GATEWAYS[family][one.rank]! }));
-    return place(config, family, index, own);
+    const own: Target[] = targets.filter(({ destination }) => destination.family === family).map((one) => ({ ...one, activeRival: one.activeRival && !one.preempt, gateway: GATEWAYS[family][one.rank]!, interfaceIndex: index }));
+    return place(config, family, own);
   });
   return { routes: placed.flatMap(({ routes }) => routes), rules: placed.flatMap(({ rules }) => rules) };
 }
@@ -117,19 +118,8 @@ const copy = (fib: Fib): Fib => ({ routes: [...fib.routes], rules: [...fib.rules
 
 function applyStep(kernel: FakeKernel, fib: Fib, step: Step): string {
   const result =
-    step.kind === 'add-route' ? addRoute(fib, kernel, step.route) : step.kind === 'delete-route' ? deleteOne(fib, step.route) : step.kind === 'add-rule' ? addRule(fib, step.rule) : deleteRule(fib, step.rule);
+    step.kind === 'add-route' ? addRoute(fib, kernel, step.route) : step.kind === 'delete-route' ? deleteRoute(fib, step.route).result : step.kind === 'add-rule' ? addRule(fib, step.rule) : deleteRule(fib, step.rule);
   return result.ok ? 'ok' : result.code;
-}
-
-/** A delete that names its gateway takes that next hop out of a merged IPv6 route and leaves the others (ip6_route_del). */
-function deleteOne(fib: Fib, named: Route): StepResult {
-  const at = fib.routes.findIndex((r) => r.family === 'inet6' && r.nexthops.length > 1 && sameIdentity(r, named) && r.nexthops.some((nexthop) => routeKey(r, nexthop) === routeKey(named)));
-  const merged = fib.routes[at];
-  if (merged === undefined) return deleteRoute(fib, named).result;
-  const rest = merged.nexthops.filter((nexthop) => routeKey(merged, nexthop) !== routeKey(named));
-  // What is left shows the protocol of the one who put it there.
-  fib.routes[at] = { ...merged, nexthops: rest, protocol: rest.some((nexthop) => isOurs(merged, nexthop)) ? merged.protocol : 4 };
-  return { ok: true };
 }
 
 const same = (what: string, is: readonly string[], wanted: readonly string[]): void => {

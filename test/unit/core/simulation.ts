@@ -8,16 +8,20 @@ import { ownership, owns } from '../../../src/core/plan.js';
 import type { KernelHint, Step } from '../../../src/core/ports.js';
 import { initialState, type State } from '../../../src/core/state.js';
 import type { Address } from '../../../src/model/address.js';
-import type { Config } from '../../../src/model/config.js';
 import type { WatchedDaemon } from '../../../src/model/daemon.js';
-import { prefixText } from '../../../src/model/prefix.js';
+import { allBackupRouters, type Config } from '../../../src/model/config.js';
+import { questionKey } from '../../../src/core/rivals.js';
 import type { Snapshot } from '../../../src/model/snapshot.js';
 import type { FakeKernel } from '../../fake/kernel.js';
+import { PRIMARY_STATE } from './fixture.js';
 
 type Pending =
   | { readonly kind: 'observe'; readonly id: number; readonly snapshot: Snapshot }
   | { readonly kind: 'apply'; readonly answer: Input }
-  | { readonly kind: 'ask'; readonly prefixes: readonly string[] };
+  | { readonly kind: 'ask'; readonly keys: readonly string[] };
+
+/** The table of the VRF that there may be. */
+export const VRF_TABLE = 10;
 
 const WATCHED: readonly WatchedDaemon[] = [
   { id: 'frr/zebra', protocols: [11, 186, 196] },
@@ -39,9 +43,9 @@ export class Simulation {
     readonly kernel: FakeKernel,
     config: Config,
   ) {
-    this.state = initialState({ config, watched: WATCHED, formerGateways: [], resyncMs: 30_000 }, 0);
+    this.state = initialState({ config, watched: WATCHED, formerGateways: [], resyncMs: 30_000, role: PRIMARY_STATE, roleOverride: undefined, pin: undefined }, 0);
     this.#remember(config);
-    kernel.subscribe({ protocol: config.routeProtocol, maxLength: { inet: 32, inet6: 128 } }, (hint) => void this.#hints.push(hint));
+    kernel.subscribe({ protocol: config.routeProtocol, vrfTables: [VRF_TABLE], maxLength: { inet: 32, inet6: 128 } }, (hint) => void this.#hints.push(hint));
   }
 
   async input(input: Input): Promise<void> {
@@ -73,7 +77,7 @@ export class Simulation {
     const [pending] = hint === undefined ? this.#pending.splice(at, 1) : [];
     if (pending?.kind === 'observe') await this.input({ kind: 'observed', id: pending.id, snapshot: pending.snapshot });
     if (pending?.kind === 'apply') await this.input(pending.answer);
-    if (pending?.kind === 'ask') await this.input({ kind: 'answered', held: new Map(pending.prefixes.map((text) => [text, this.held.has(text)])) });
+    if (pending?.kind === 'ask') await this.input({ kind: 'answered', held: new Map(pending.keys.map((text) => [text, this.held.has(text)])) });
     return true;
   }
 
@@ -102,7 +106,10 @@ export class Simulation {
         this.#pending.push({ kind: 'apply', answer: { kind: 'applied', steps: output.steps, results: await this.kernel.apply(output.steps) } });
         return;
       case 'ask':
-        this.#pending.push({ kind: 'ask', prefixes: output.prefixes.map(prefixText) });
+        this.#pending.push({ kind: 'ask', keys: output.questions.map(questionKey) });
+        return;
+      case 'probe':
+        this.kernel.probe(output.targets);
         return;
       case 'exit':
         this.exited = true;
@@ -115,7 +122,7 @@ export class Simulation {
   }
 
   #remember(config: Config): void {
-    for (const router of config.backupRouters) for (const gateway of router.gateways) this.#gateways.add(gateway);
+    for (const router of allBackupRouters(config)) for (const gateway of router.gateways) this.#gateways.add(gateway);
   }
 
   #check(before: State, outputs: readonly Output[]): void {
@@ -124,8 +131,10 @@ export class Simulation {
       throw new Error(`${text}\n${this.log.slice(-30).join('\n')}`);
     };
     const wasOut = before.phase.kind === 'out';
+    const kept = (state.roleOverride ?? state.role).role === 'standby' || (state.pin !== undefined && (state.pin.until === 'never' || this.now < state.pin.until));
+    if (kept && !state.stopping && state.phase.kind !== 'in') fail(`pinned or standby, and ${state.phase.kind}`);
     for (const { id, life } of state.daemons.values()) {
-      if (state.stopping || state.config.role === 'standby' || state.phase.kind !== 'out') continue;
+      if (state.stopping || state.phase.kind !== 'out') continue;
       if (life !== 'responsive' && !(wasOut && life === 'unknown')) fail(`out, and ${id} is ${life}`);
     }
     const applies = outputs.filter((output) => output.kind === 'apply');

@@ -68,6 +68,17 @@ t.test('K7: a foreign append merges into our route', async (t) => {
   t.equal(kernel.fib.routes.find((route) => route.table === 25500)?.nexthops.length, 2);
 });
 
+t.test('a VRF has its own subnets, and its own answers', async (t) => {
+  const kernel = await router('lose');
+  kernel.linkAdd('red', { up: true, kind: 'vrf', vrfTable: 10 });
+  kernel.linkMaster('data0', 'red');
+  t.same(kernel.routeLines(10), ['203.0.113.0/24 dev data0 table 10 proto 2', 'local 203.0.113.2/32 dev data0 table 10 proto 2'], 'what it brings by itself moves; what went through it is gone (K1)');
+  t.equal(leaves(kernel, '203.0.113.77'), 'mgmt0');
+  kernel.linkMaster('data0', undefined);
+  t.same(kernel.routeLines(10), []);
+  t.equal(leaves(kernel, '203.0.113.77'), 'data0');
+});
+
 t.test('it prints itself as ip does', async (t) => {
   const kernel = await router('win');
   t.same(kernel.routeLines(25508), ['10.0.0.0/8 via 198.51.100.1 dev mgmt0 table 25508 proto 157 metric 1']);

@@ -69,6 +69,18 @@ t.test('what passes', async (t) => {
   ];
   for (const [name, message, expected] of cases) t.equal(passes(interest, message), expected, name);
   t.equal(passes({ ...interest, maxLength: {} }, { type: 24 }), false, 'no family asked for');
+  const inVrfs = { ...interest, vrfTables: [10, 2000] };
+  const vrfCases: readonly (readonly [string, Message, boolean])[] = [
+    ['main as ever', { type: 24 }, true],
+    ['a VRF of a small number', { type: 25, table: 10, length: 8 }, true],
+    ['too long there', { type: 24, table: 10, length: 9 }, false],
+    ['of the other family there', { type: 24, table: 10, family: 10 }, false],
+    ['a VRF of a large number: RT_TABLE_COMPAT', { type: 24, table: 252, length: 0 }, true],
+    ['too long there too', { type: 24, table: 252, length: 9 }, false],
+    ['yet another table', { type: 24, table: 11 }, false],
+    ['our own request', { type: 24, table: 10, port: OWN_PORT }, false],
+  ];
+  for (const [name, message, expected] of vrfCases) t.equal(passes(inVrfs, message), expected, name);
 });
 
 t.test('program and predicate agree', async (t) => {
@@ -77,6 +89,7 @@ t.test('program and predicate agree', async (t) => {
   const interests = fc.record({
     protocol: near(157),
     ownPort: fc.constantFrom(OWN_PORT, 77),
+    vrfTables: fc.uniqueArray(fc.constantFrom(10, 253, 255, 256, 2000, 70_000), { maxLength: 4 }),
     maxLength: fc.record({ inet: fc.integer({ min: 0, max: 32 }), inet6: fc.integer({ min: 0, max: 128 }) }, { requiredKeys: [] }),
   });
   const messages = fc.record({
@@ -84,7 +97,7 @@ t.test('program and predicate agree', async (t) => {
     port: fc.constantFrom(0, OWN_PORT, 77, 0x34120008),
     family: near(2, 10),
     length: byte,
-    table: near(254),
+    table: near(254, 10, 252),
     protocol: near(157),
     state: fc.constantFrom(undefined, 0x20, 0x2000, 0x02),
   });

@@ -8,7 +8,7 @@ import t from 'tap';
 import type { Route, Rule } from '../../../src/model/route.js';
 import { defaultPrefix, parsePrefix, type Prefix } from '../../../src/model/prefix.js';
 import { encodeStep } from '../../../src/kernel/apply.js';
-import { encodeAddressDump, encodeLinkDump, encodeNeighbourDump } from '../../../src/kernel/messages-link.js';
+import { encodeAddressDump, encodeLinkDump, encodeNeighbourDump, encodeProbe } from '../../../src/kernel/messages-link.js';
 import { encodeRouteDump } from '../../../src/kernel/messages-route.js';
 import { encodeRuleDump } from '../../../src/kernel/messages-rule.js';
 
@@ -84,6 +84,8 @@ const EXACT: readonly (readonly [string, Buffer, string])[] = [
   ['dump links without counters', encodeLinkDump(), '28000000120001030000000000000000 00000000000000000000000000000000 08001d0008000000'],
   ['dump addresses', encodeAddressDump(), '18000000160001030000000000000000 0000000000000000'],
   ['dump neighbours', encodeNeighbourDump(), '1c0000001e0001030000000000000000 000000000000000000000000'],
+  ['probe a neighbour that is known: NUD_PROBE, nothing is created', encodeProbe({ interfaceIndex: 7, address: '198.51.100.1', known: true }), '240000001c0005000000000000000000 020000000700000010000000 08000100c6336401'],
+  ['probe one that is not: NTF_USE', encodeProbe({ interfaceIndex: 7, address: 'fe80::1', known: false }), '300000001c0005040000000000000000 0a0000000700000000000100 14000100fe800000000000000000000000000001'],
   ['dump rules', encodeRuleDump(), '1c000000220001030000000000000000 000000000000000000000000'],
   ['dump own IPv6 routes', encodeRouteDump('inet6', { protocol: 157 }), '1c0000001a0001030000000000000000 0a000000009d000000000000'],
   ['dump main', encodeRouteDump('inet', { table: 254 }), '240000001a0001030000000000000000 020000000000000000000000 08000f00fe000000'],

@@ -1,0 +1,59 @@
+/**
+ * A command of the operator's own that is run again and again, without a shell: its words, and its times. A routing
+ * daemon (`exec`) and a role are told by one.
+ *
+ * Invariants: the command is whole or not there; a run is over before the next one begins.
+ */
+
+import { DEFAULT_EXEC } from './defaults.js';
+import { quote } from './diagnostic.js';
+import type { Entry, ScalarValue } from './document.js';
+import { formatDuration, type DurationBounds } from './duration.js';
+import { isPlain } from './path-text.js';
+import type { Report, Span } from './report.js';
+import { asTime, readDuration, readItems, readScalar, type Section } from './section.js';
+
+/** An absolute path and arguments. */
+export type Command = readonly [string, ...string[]];
+export type CommandTimes = typeof DEFAULT_EXEC;
+
+/** A process for each run: faster than this costs a small router more than it tells. */
+const BOUNDS: DurationBounds = { minMs: 100, maxMs: 86_400_000, neverAllowed: false };
+
+/** The words under the entry, or undefined when one is missing or faulty: one word short, a command is another command. */
+export function readCommand(entry: Entry, example: string, report: Report): { readonly command: Command; readonly span: Span } | undefined {
+  const items = readItems(entry, report, `write ${example}`);
+  const scalars = items.map((item) => readScalar(item, 'a word of the command', report));
+  const words = scalars.filter((scalar): scalar is ScalarValue => scalar !== undefined && isPlain(scalar, report));
+  const [first, ...rest] = words;
+  if (first === undefined || words.length < items.length) return undefined;
+  if (entry.value.kind === 'scalar' && /\s/.test(first.text)) {
+    report.error(first.span, { code: 'wrong-type', message: `${quote(first.text)} has spaces in it, and no shell takes it apart`, suggestion: `write a list: [${first.text.trim().split(/\s+/).slice(0, 8).join(', ')}]` });
+    return undefined;
+  }
+  if (!first.text.startsWith('/')) {
+    const name = first.text.split('/').at(-1)!;
+    report.error(first.span, { code: 'relative-path', message: `${quote(first.text)} does not start with '/'`, suggestion: /^[\w.+-]+$/.test(name) ? `write the whole path, which 'command -v ${name}' prints` : 'write the whole path of the command' });
+    return undefined;
+  }
+  return { command: [first.text, ...rest.map((scalar) => scalar.text)], span: first.span };
+}
+
+/** `interval` and `timeout` of the section. Both or neither: a run must be over before the next one begins. */
+export function readTimes(section: Section, report: Report): CommandTimes {
+  const interval = section.get('interval');
+  const timeout = section.get('timeout');
+  const intervalMs = asTime(readDuration(interval, BOUNDS, report));
+  const timeoutMs = asTime(readDuration(timeout, BOUNDS, report));
+  const effective = { intervalMs: intervalMs ?? DEFAULT_EXEC.intervalMs, timeoutMs: timeoutMs ?? Math.min(DEFAULT_EXEC.timeoutMs, intervalMs ?? DEFAULT_EXEC.intervalMs) };
+  if (effective.timeoutMs <= effective.intervalMs) return effective;
+  // What has been found unreadable is not judged a second time.
+  if (timeout !== undefined && (interval === undefined || intervalMs !== undefined)) {
+    report.error(timeout.value.span, {
+      code: 'exec-timeout-too-long',
+      message: `timeout ${formatDuration(effective.timeoutMs)} is longer than interval ${formatDuration(effective.intervalMs)}: the next run would begin before this one is over`,
+      suggestion: `write an interval of at least ${formatDuration(effective.timeoutMs)}, or a shorter timeout`,
+    });
+  }
+  return DEFAULT_EXEC;
+}

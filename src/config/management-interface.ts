@@ -1,0 +1,140 @@
+/**
+ * `management-interface`: one, by name or MAC address, whose backup routers stand at the top level of the file; or a
+ * list of stanzas, each with its own backup routers.
+ *
+ * Invariants: every stanza is read, one that cannot be used too, since whoever judges what a faulty file has lost must
+ * know all of its destinations; an interface that is named twice keeps its first stanza.
+ */
+
+import { FAMILIES } from '../model/address.js';
+import { selectorText, type InterfaceSelector } from '../model/config.js';
+import { readBackupRouter, type StanzaResult } from './backup-router.js';
+import type { Entry, Value } from './document.js';
+import { STANZA } from './gateways.js';
+import { readInterfaceName } from './interface-name.js';
+import { INTERFACE_KEYS } from './keys.js';
+import { readMac } from './mac-text.js';
+import type { Report, Span } from './report.js';
+import { readItems, readSection, type Section } from './section.js';
+
+/** Each has a rank among the metrics of the backup routes, of which the core has this many. */
+export const MAX_INTERFACES = 4;
+
+const KEY = 'management-interface';
+const EXAMPLE = '{name: eth0, backup-router: {address: ADDRESS}}';
+const TOP_OF_FILE: Span = { start: 0, end: 1 };
+
+export interface InterfaceResult {
+  /** undefined when the interface is not named, not validly, or for the second time. */
+  readonly selector: InterfaceSelector | undefined;
+  /** Whether the file says, validly or not, whose the stanzas are. */
+  readonly named: boolean;
+  readonly stanzas: readonly StanzaResult[];
+}
+
+/** Every management interface of the file, in its order; `top` is its top level. All faults go into the report. */
+export function readManagementInterfaces(top: Section, damaged: boolean, report: Report): readonly InterfaceResult[] {
+  const entry = top.get(KEY);
+  // A key that damage has swallowed is not missing; the damage itself has been reported.
+  if (!top.has(KEY) && !damaged) report.error(TOP_OF_FILE, { code: 'missing-key', message: `there is no '${KEY}'`, suggestion: `add '${KEY}: eth0', with the name that 'ip -brief link' shows` });
+  if (entry !== undefined && hasStanzas(entry.value)) return readStanzas(entry, top, report);
+  const selector = entry === undefined ? undefined : readOne(entry, report);
+  if (!FAMILIES.some((family) => top.has(STANZA[family])) && !damaged) {
+    report.error(TOP_OF_FILE, { code: 'missing-key', message: "there is neither 'backup-router' nor 'inet6-backup-router'", suggestion: "add 'backup-router: {address: ADDRESS}' with a router on the management network" });
+  }
+  return [{ selector, named: true, stanzas: readRouters(top, report) }];
+}
+
+/** Whether the value is a stanza, or a list of which at least one item is a mapping. */
+function hasStanzas(value: Value): boolean {
+  if (value.kind === 'list') return value.items.some((item) => item.kind === 'map');
+  return value.kind === 'map' && value.entries.some(({ key }) => FAMILIES.some((family) => STANZA[family] === key));
+}
+
+/** `eth0`, `{name: eth0}` or `{mac: ...}`. */
+function readOne(entry: Entry, report: Report): InterfaceSelector | undefined {
+  const { value } = entry;
+  if (value.kind === 'map') {
+    const section = readSection(value, KEY, INTERFACE_KEYS, report);
+    return section === undefined ? undefined : readSelector(section, report);
+  }
+  if (value.kind !== 'list') return named(readInterfaceName(entry, report));
+  const [only] = readItems(entry, report, 'name the interface');
+  if (value.items.length === 1 && only?.kind === 'scalar') {
+    report.error(value.span, { code: 'wrong-type', message: 'a list of management interfaces has the backup routers of each in it', suggestion: `write ${KEY}: ${only.text.slice(0, 40)}` });
+    return named(readInterfaceName({ ...entry, value: only }, report));
+  }
+  for (const item of value.items) refuseItem(item, report);
+  return undefined;
+}
+
+function readStanzas(entry: Entry, top: Section, report: Report): readonly InterfaceResult[] {
+  const misplaced = FAMILIES.flatMap((family) => top.get(STANZA[family]) ?? []);
+  for (const { key, keySpan } of misplaced) {
+    report.error(keySpan, { code: 'conflicting-keys', message: `${key} stands at the top level, and the stanzas of ${KEY} have their own`, suggestion: 'move it into the stanza of the interface behind which that router is' });
+  }
+  const first = new Map<string, Span>();
+  const results = readItems(entry, report, `write ${EXAMPLE}`).map((item, i): InterfaceResult => {
+    if (item.kind !== 'map') {
+      refuseItem(item, report);
+      return { selector: undefined, named: false, stanzas: [] };
+    }
+    if (i === MAX_INTERFACES) report.error(item.span, { code: 'too-many-interfaces', message: `there are more than ${MAX_INTERFACES} management interfaces`, suggestion: `keep the ${MAX_INTERFACES} that matter most; they are in order of preference` });
+    const stanza = readStanza(item, misplaced.length > 0, report);
+    const { selector } = stanza;
+    const key = selector === undefined ? undefined : `${selector.kind} ${selectorText(selector)}`;
+    if (selector === undefined || key === undefined) return stanza;
+    const before = first.get(key);
+    if (before !== undefined) report.error(item.span, { code: 'duplicate-interface', message: `${selectorText(selector)} has two stanzas; the first begins in line ${report.lineOf(before.start)}`, suggestion: 'make them one: it may have a backup-router and an inet6-backup-router, each with several addresses' });
+    else first.set(key, item.span);
+    return before === undefined && i < MAX_INTERFACES ? stanza : { ...stanza, selector: undefined };
+  });
+  return [...results, { selector: undefined, named: false, stanzas: readRouters(top, report) }];
+}
+
+/** `moved`: backup routers stand elsewhere, so that their absence here has been reported. */
+function readStanza(item: Value, moved: boolean, report: Report): InterfaceResult {
+  const section = readSection(item, KEY, INTERFACE_KEYS, report);
+  if (section === undefined) return { selector: undefined, named: false, stanzas: [] };
+  const selector = readSelector(section, report);
+  if (!moved && section.unknownKeys.length === 0 && !FAMILIES.some((family) => section.has(STANZA[family]))) {
+    report.error(section.span, { code: 'missing-key', message: `${selector === undefined ? 'the interface' : selectorText(selector)} has neither 'backup-router' nor 'inet6-backup-router'`, suggestion: `write them beside it: ${EXAMPLE}` });
+  }
+  return { selector, named: section.has('name') || section.has('mac'), stanzas: readRouters(section, report) };
+}
+
+function readSelector(section: Section, report: Report): InterfaceSelector | undefined {
+  const name = section.get('name');
+  const mac = section.get('mac');
+  if (name !== undefined && mac !== undefined) {
+    const later = name.keySpan.start > mac.keySpan.start ? name : mac;
+    report.error(later.keySpan, { code: 'conflicting-keys', message: "the interface has both 'name' and 'mac'", suggestion: 'keep the one that stays when hardware or names change' });
+    return undefined;
+  }
+  if (mac !== undefined) {
+    const address = readMac(mac, report);
+    return address === undefined ? undefined : { kind: 'mac', mac: address };
+  }
+  if (name !== undefined) return named(readInterfaceName(name, report));
+  // A misspelt key has been reported, with the one that is meant; one without a value too.
+  if (!section.has('name') && !section.has('mac') && section.unknownKeys.length === 0) {
+    report.error(section.span, { code: 'missing-key', message: "the interface has neither 'name' nor 'mac'", suggestion: "add name: eth0, with the name that 'ip -brief link' shows" });
+  }
+  return undefined;
+}
+
+function readRouters(section: Section, report: Report): readonly StanzaResult[] {
+  return FAMILIES.flatMap((family) => {
+    const entry = section.get(STANZA[family]);
+    return entry === undefined ? [] : [readBackupRouter(entry, family, report)];
+  });
+}
+
+function refuseItem(item: Value, report: Report): void {
+  const name = item.kind === 'scalar' && item.text !== '' ? item.text.slice(0, 40) : undefined;
+  report.error(item.span, { code: 'wrong-type', message: 'each of several management interfaces is a mapping with its own backup routers', suggestion: `write ${name === undefined ? EXAMPLE : EXAMPLE.replace('eth0', () => name)}` });
+}
+
+function named(name: string | undefined): InterfaceSelector | undefined {
+  return name === undefined ? undefined : { kind: 'name', name };
+}

@@ -1,0 +1,76 @@
+/**
+ * `role`: a word, or where the word comes from, which is a file or a command. What such a source says, and what it
+ * means when it says nothing, is for run time.
+ */
+
+import type { Role, RoleSource } from '../model/config.js';
+import { readCommand, readTimes } from './command.js';
+import { DEFAULT_EXEC } from './defaults.js';
+import type { Entry } from './document.js';
+import { ROLE_EXEC_KEYS, ROLE_KEYS } from './keys.js';
+import { readPath } from './path-text.js';
+import type { Report } from './report.js';
+import { readChoice, readScalar, readSection, type Hints } from './section.js';
+
+const ROLES: readonly Role[] = ['primary', 'standby'];
+const FILE_EXAMPLE = '/run/backup-router-role';
+const EXEC_EXAMPLE = '[/usr/local/bin/role]';
+
+/** Words of other programs. A file or command may use keepalived's; this file has one word for each role. */
+const OTHER_WORDS: Hints = {
+  ...Object.fromEntries(['master', 'active', 'leader'].map((word) => [word, 'write primary'])),
+  ...Object.fromEntries(['backup', 'passive', 'slave', 'secondary'].map((word) => [word, 'write standby'])),
+};
+
+const MISPLACED: Hints = {
+  path: `write role: {file: ${FILE_EXAMPLE}}`,
+  ...Object.fromEntries(ROLE_EXEC_KEYS.map((key) => [key, `'${key}' belongs under 'exec': role: {exec: {command: ${EXEC_EXAMPLE}}}`])),
+};
+
+/** The source of the role, or undefined when it is not, or not validly, given. */
+export function readRole(entry: Entry | undefined, report: Report): RoleSource | undefined {
+  if (entry === undefined) return undefined;
+  const { value } = entry;
+  if (value.kind === 'list' || (value.kind === 'scalar' && value.text.startsWith('/'))) {
+    const words = value.kind === 'list' ? value.items.flatMap((item) => (item.kind === 'scalar' ? [item.text] : [])).slice(0, 8) : [];
+    const suggestion = value.kind === 'scalar' ? `write role: {file: ${value.text}} or role: {exec: [${value.text}]}` : `write role: {exec: ${words.length === 0 ? EXEC_EXAMPLE : `[${words.join(', ')}]`}}`;
+    report.error(value.span, { code: 'wrong-type', message: 'the role is primary or standby, or a mapping with file or exec', suggestion });
+    return undefined;
+  }
+  if (value.kind === 'scalar') {
+    const role = readChoice(entry, ROLES, report, OTHER_WORDS);
+    return role === undefined ? undefined : { kind: 'fixed', role };
+  }
+  const section = readSection(value, 'role', ROLE_KEYS, report, MISPLACED);
+  if (section === undefined) return undefined;
+  const file = section.get('file');
+  const exec = section.get('exec');
+  if (file !== undefined && exec !== undefined) {
+    const later = file.keySpan.start > exec.keySpan.start ? file : exec;
+    report.error(later.keySpan, { code: 'conflicting-keys', message: "the role has both 'file' and 'exec'", suggestion: 'keep one of them' });
+    return undefined;
+  }
+  if (exec !== undefined) return readExec(exec, report);
+  if (file !== undefined) {
+    const scalar = readScalar(file.value, 'the path of a file', report);
+    const path = scalar === undefined ? undefined : readPath(scalar, FILE_EXAMPLE, report);
+    return path === undefined ? undefined : { kind: 'file', path };
+  }
+  if (!ROLE_KEYS.some(section.has) && section.unknownKeys.length === 0) report.error(entry.keySpan, { code: 'missing-key', message: "role has no 'file' or 'exec'", suggestion: 'write role: primary' });
+  return undefined;
+}
+
+/** `exec: [...]`, or `exec: {command: [...], interval: 5s, timeout: 2s}`. */
+function readExec(entry: Entry, report: Report): RoleSource | undefined {
+  if (entry.value.kind !== 'map') {
+    const words = readCommand(entry, EXEC_EXAMPLE, report);
+    return words === undefined ? undefined : { kind: 'exec', command: words.command, ...DEFAULT_EXEC };
+  }
+  const section = readSection(entry.value, 'exec', ROLE_EXEC_KEYS, report);
+  if (section === undefined) return undefined;
+  if (!section.has('command') && section.unknownKeys.length === 0) report.error(entry.keySpan, { code: 'missing-key', message: "exec has no 'command'", suggestion: `write exec: {command: ${EXEC_EXAMPLE}}` });
+  const command = section.get('command');
+  const words = command === undefined ? undefined : readCommand(command, EXEC_EXAMPLE, report);
+  const times = readTimes(section, report);
+  return words === undefined ? undefined : { kind: 'exec', command: words.command, ...times };
+}
