@@ -4,7 +4,8 @@
  * predicate in JavaScript, for where the program could not be attached; a property test holds them equal.
  *
  * Passes: links, addresses, rules, next hops; routes of our protocol in any table, and routes of the main table
- * no longer than asked (possible covers and rivals); neighbours that have failed. Never what our own requests
+ * and of all tables above 255 (ours are there, and a stranger's route may hold our slot) no longer than asked;
+ * neighbours that have failed. Never what our own requests
  * caused: the kernel repeats their port.
  */
 
@@ -62,7 +63,9 @@ export function eventFilter(request: EventInterest): readonly FilterInstruction[
     [LOAD_BYTE, PROTOCOL],
     [JUMP_IF_EQUAL, request.protocol, 'pass'],
     [LOAD_BYTE, TABLE],
+    [JUMP_IF_EQUAL, uapi.RT_TABLE_COMPAT, 'family'],
     [JUMP_IF_EQUAL, uapi.RT_TABLE_MAIN, undefined, 'drop'],
+    'family',
     [LOAD_BYTE, FAMILY],
     [JUMP_IF_EQUAL, uapi.AF_INET, 'inet'],
     [JUMP_IF_EQUAL, uapi.AF_INET6, 'inet6', 'drop'],
@@ -103,7 +106,8 @@ export function eventPasses(request: EventInterest, type: number, bytes: Buffer,
       const { inet, inet6 } = request.mainMaxLength;
       const family = bytes[start + FAMILY];
       const longest = family === uapi.AF_INET ? inet : family === uapi.AF_INET6 ? inet6 : undefined;
-      return bytes[start + TABLE] === uapi.RT_TABLE_MAIN && longest !== undefined && bytes[start + LENGTH]! <= longest;
+      const table = bytes[start + TABLE];
+      return (table === uapi.RT_TABLE_MAIN || table === uapi.RT_TABLE_COMPAT) && longest !== undefined && bytes[start + LENGTH]! <= longest;
     }
     case uapi.RTM_NEWNEIGH:
     case uapi.RTM_DELNEIGH:

@@ -60,6 +60,7 @@ export const RTM_DELNEXTHOP = 105;
 export const RTMSG_LEN = 12;
 export const RTNEXTHOP_LEN = 8;
 export const RT_TABLE_UNSPEC = 0;
+export const RT_TABLE_COMPAT = 252;
 export const RT_TABLE_MAIN = 254;
 export const RT_SCOPE_UNIVERSE = 0;
 export const RT_SCOPE_LINK = 253;

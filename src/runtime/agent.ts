@@ -97,12 +97,18 @@ function live({ options, startedAt, log, chosen, notifier, kernel, taken }: Life
       deadline ??= setTimeout(() => finish(EXIT.OK), STOP_DEADLINE_MS);
       driver.dispatch({ kind: 'stop' });
     };
+    // What the former routes held back (their slots) is put in once they are out: our own deletions raise no hint.
+    const retireFormer = (former: Config, config: Config): void => {
+      void retire(kernel, former, config, log).then((text) => {
+        if (text !== undefined) driver.dispatch({ kind: 'hint', hint: { kind: 'route', text, ownDeleted: false, sender: 0 } });
+      });
+    };
     const reload = (): Response => {
       notifier.reloading();
       const result = reloadInto(options.paths, current, driver, health, (config) => openHealth(config.routingDaemons, timingOf(config)));
       if (result.kind === 'kept') log('error', 'reload-refused', { file: options.paths.configFile, errors: result.errors, remedy: 'backup-router check' });
       else {
-        void retire(kernel, current.config, result.chosen.config, log);
+        retireFormer(current.config, result.chosen.config);
         current = result.chosen;
         health = result.health;
         keep(log, options, current);
@@ -124,7 +130,7 @@ function live({ options, startedAt, log, chosen, notifier, kernel, taken }: Life
       log('notice', 'ready', { version: VERSION, after_ms: Math.round(performance.now() - startedAt) });
       setImmediate(() => {
         keep(log, options, current);
-        if (current.former !== undefined) void retire(kernel, current.former, current.config, log);
+        if (current.former !== undefined) retireFormer(current.former, current.config);
       });
     };
 
