@@ -306,7 +306,8 @@ export class FakeKernel implements Kernel {
     const request = this.#subscription?.request;
     if (request === undefined) return;
     const own = route.protocol === request.protocol;
-    const cover = route.table === TABLE_MAIN && route.destination.length <= (request.mainMaxLength[route.family] ?? -1);
+    // A table above 255 may be one of ours, where a stranger's route holds a slot.
+    const cover = (route.table === TABLE_MAIN || route.table > 255) && route.destination.length <= (request.mainMaxLength[route.family] ?? -1);
     if (own || cover) this.#hint('route', `${deleted ? 'deleted route' : 'route'} ${routeText(route)}`, own && deleted, sender);
   }
 
