@@ -1,7 +1,7 @@
 # The agent's user and groups: made by install, taken away by uninstall.
 #
 # Sourced after install-common.sh, never run. Invariant: an account that was there before is neither changed, but for the
-# agent's own membership of FRR's vty group, nor removed.
+# agent's own membership of the groups of FRR's and BIRD's sockets, nor removed.
 
 put_group() {
   if has_account group "$1"; then return; fi
@@ -19,6 +19,8 @@ put_accounts() {
     with_accounts useradd --system --gid "$agent" --home-dir /nonexistent --no-create-home --shell "$shell" --comment 'backup-router agent' "$agent"
   fi
   with_accounts usermod --append --groups "$vty_group" "$agent"
+  # The group of BIRD's control socket is its package's to make; where BIRD comes later, install again.
+  if has_account group bird; then with_accounts usermod --append --groups bird "$agent"; fi
 }
 
 # FRR's package was installed after us and has taken the group over.

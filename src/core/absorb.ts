@@ -55,9 +55,8 @@ function judged(daemon: DaemonState, verdict: Verdict, now: number): DaemonState
     }
     case 'appeared':
       // A sign of life ends staleness; it takes nothing back from a daemon that answers.
-      return daemon.life === 'responsive' || daemon.life === 'appeared' || daemon.life === 'unknown'
-        ? daemon
-        : { ...daemon, life: 'appeared', since: now, reason: verdict.reason };
+      if (daemon.life === 'responsive' || (daemon.life === 'appeared' && daemon.reason === verdict.reason)) return daemon;
+      return { ...daemon, life: 'appeared', since: daemon.life === 'appeared' ? daemon.since : now, reason: verdict.reason };
     case 'down':
     case 'unresponsive':
       return daemon.life === verdict.kind && daemon.reason === verdict.reason

@@ -11,6 +11,8 @@ import type { KernelHint } from '../core/ports.js';
 import { messagePort, walkMessages } from './codec.js';
 import { eventFilter, eventPasses, type EventInterest } from './filter.js';
 import { describe, type Described } from './describe.js';
+import { decodeNeighbour } from './messages-link.js';
+import type { Neighbour } from '../model/link.js';
 import { senderText } from './sender.js';
 import { openSocket, type NetlinkSocket } from './socket.js';
 import * as uapi from './uapi.js';
@@ -31,7 +33,16 @@ const GROUPS: readonly number[] = [
   uapi.RTNLGRP_NEIGH,
 ];
 
+/** Neighbours that were announced as failed, by {@link neighbourKey}. */
+export type Failures = Set<string>;
+
+export function neighbourKey(neighbour: Pick<Neighbour, 'interfaceIndex' | 'address'>): string {
+  return `${neighbour.interfaceIndex} ${neighbour.address}`;
+}
+
 export interface EventOptions {
+  /** Filled by the events, read and cleared by the observations. */
+  readonly failures?: Failures;
   readonly interest: EventInterest;
   readonly listener: (hint: KernelHint) => void;
   readonly receiveBuffer?: number;
@@ -101,6 +112,7 @@ export class Events {
   #receive(bytes: Buffer): void {
     walkMessages(bytes, (type, message, start, end) => {
       if (!eventPasses(this.#options.interest, type, message, start)) return;
+      if (type === uapi.RTM_NEWNEIGH) this.#noteFailure(message, start, end);
       const described = describe(type, message, start, end, (index) => this.#names.get(index));
       if (described !== undefined) this.#report(described, messagePort(message, start));
     });
@@ -110,6 +122,11 @@ export class Events {
       this.#checkDue = false;
       this.checkDrops();
     });
+  }
+
+  #noteFailure(bytes: Buffer, start: number, end: number): void {
+    const neighbour = decodeNeighbour(bytes, start, end);
+    if (neighbour?.failed === true) this.#options.failures?.add(neighbourKey(neighbour));
   }
 
   #report(described: Described, sender: number): void {

@@ -4,7 +4,8 @@
  * predicate in JavaScript, for where the program could not be attached; a property test holds them equal.
  *
  * Passes: links, addresses, rules, next hops; routes of our protocol in any table, and routes of the main table
- * no longer than asked (possible covers and rivals); neighbours that have failed. Never what our own requests
+ * and of all tables above 255 (ours are there, and a stranger's route may hold our slot) no longer than asked;
+ * neighbours that have failed. Never what our own requests
  * caused: the kernel repeats their port.
  */
 
@@ -95,9 +96,9 @@ function assemble(lines: readonly Line[]): readonly FilterInstruction[] {
   return instructions.map(([code, k, ifTrue, ifFalse], at) => ({ code, k, jt: distance(ifTrue, at), jf: distance(ifFalse, at) }));
 }
 
-/** rtm_table of the VRFs asked for: tables above 255 share RT_TABLE_COMPAT, so a few strangers pass, which costs a look. */
+/** rtm_table of the VRFs asked for; and RT_TABLE_COMPAT, which all tables above 255 share, ours and some VRFs' among them. */
 function tableBytes(request: EventInterest): readonly number[] {
-  return [...new Set((request.vrfTables ?? []).map((table) => (table < 256 ? table : uapi.RT_TABLE_COMPAT)))];
+  return [...new Set([uapi.RT_TABLE_COMPAT, ...(request.vrfTables ?? []).filter((table) => table < 256)])];
 }
 
 /** The same decision on a message in JavaScript. */

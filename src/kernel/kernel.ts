@@ -3,13 +3,15 @@
  * changes one of their own, so that a change never waits behind a dump and its port marks what it causes;
  * events the third, opened by the first subscribe().
  *
- * Invariant: no state but sockets. Whatever was installed is read back from the kernel.
+ * Invariant: no state but sockets, and which neighbours have failed, which the kernel forgets too fast. Whatever was installed
+ * is read back from the kernel.
  */
 
 import type { Kernel, KernelHint, ObserveRequest } from '../core/ports.js';
 import { apply } from './apply.js';
 import { Connection } from './connection.js';
-import { Events } from './events.js';
+import type { Neighbour } from '../model/link.js';
+import { Events, neighbourKey, type Failures } from './events.js';
 import { encodeProbe } from './messages-link.js';
 import { observe } from './observe.js';
 
@@ -24,12 +26,13 @@ export function openKernel(): Kernel {
   const dumps = new Connection({ receiveBuffer: RECEIVE_BUFFER, datagramBytes: DUMP_DATAGRAM_BYTES });
   const changes = new Connection({ receiveBuffer: RECEIVE_BUFFER, datagramBytes: ANSWER_BYTES });
   let events: Events | undefined;
+  const failures: Failures = new Set();
   return {
     async observe(request) {
       events?.checkDrops();
       const snapshot = await observe(dumps, request);
       events?.learnNames(snapshot.links);
-      return snapshot;
+      return { ...snapshot, neighbours: withFailures(failures, snapshot.neighbours) };
     },
     apply: (steps) => apply(changes, steps),
     probe(targets) {
@@ -37,7 +40,7 @@ export function openKernel(): Kernel {
     },
     subscribe(request: ObserveRequest, listener: (hint: KernelHint) => void) {
       events?.close();
-      events = new Events({ interest: { ...request, ownPort: changes.port }, listener });
+      events = new Events({ interest: { ...request, ownPort: changes.port }, listener, failures });
     },
     close() {
       events?.close();
@@ -45,4 +48,15 @@ export function openKernel(): Kernel {
       changes.close();
     },
   };
+}
+
+/**
+ * A neighbour that has failed is asked again with the next packet that is sent to it, and shows as incomplete from then on, often before
+ * anybody has looked. Until it answers or is gone it has still failed.
+ */
+function withFailures(failures: Failures, neighbours: readonly Neighbour[]): readonly Neighbour[] {
+  if (failures.size === 0 || neighbours.length === 0) return neighbours;
+  const unanswered = new Set(neighbours.filter((neighbour) => !neighbour.known).map(neighbourKey));
+  for (const key of failures) if (!unanswered.has(key)) failures.delete(key);
+  return neighbours.map((neighbour) => (failures.has(neighbourKey(neighbour)) ? { ...neighbour, failed: true } : neighbour));
 }

@@ -103,11 +103,17 @@ function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life
       deadline ??= setTimeout(() => finish(EXIT.OK), STOP_DEADLINE_MS);
       driver.dispatch({ kind: 'stop' });
     };
+    // What the former routes held back (their slots) is put in once they are out: our own deletions raise no hint.
+    const retireFormer = (former: Config, config: Config): void => {
+      void retire(kernel, former, config, log).then((text) => {
+        if (text !== undefined) driver.dispatch({ kind: 'hint', hint: { kind: 'route', text, ownDeleted: false, sender: 0 } });
+      });
+    };
     const reload = (): Response => {
       notifier.reloading();
       const result = reloadInto(paths, current, driver, health, (config) => openHealth(config.routingDaemons, timingOf(config)));
       if (result.kind === 'taken') {
-        void retire(kernel, current.config, result.chosen.config, log);
+        retireFormer(current.config, result.chosen.config);
         const sameRole = JSON.stringify(current.config.role) === JSON.stringify(result.chosen.config.role);
         current = result.chosen;
         health = result.health;
@@ -133,7 +139,7 @@ function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life
       log('notice', 'ready', { version: VERSION, after_ms: Math.round(performance.now() - startedAt) });
       setImmediate(() => {
         keep(log, options, current);
-        if (current.former !== undefined) void retire(kernel, current.former, current.config, log);
+        if (current.former !== undefined) retireFormer(current.former, current.config);
       });
     };
 

@@ -61,7 +61,8 @@ export function startDriver(options: DriverOptions): Driver {
     for (const output of result.outputs) if (output.kind !== 'apply') carryOut(output);
     journal(before, input, result, now);
     timer?.cancel();
-    timer = closed ? undefined : clock.at(nextDeadline(state, clock.now()), () => dispatch({ kind: 'tick' }));
+    // As of `now`, not of this moment: a deadline in between was not settled yet.
+    timer = closed ? undefined : clock.at(nextDeadline(state, now), () => dispatch({ kind: 'tick' }));
     options.onSettled(state);
   };
 

@@ -338,7 +338,9 @@ export class FakeKernel implements Kernel {
     const request = this.#subscription?.request;
     if (request === undefined) return;
     const own = route.protocol === request.protocol;
-    if (own || this.#isAskedFor(request, route)) this.#hint('route', `${deleted ? 'deleted route' : 'route'} ${routeText(route)}`, own && deleted, sender);
+    // A table above 255 may be one of ours, where a stranger's route holds a slot.
+    const high = route.table > 255 && route.destination.length <= (request.maxLength[route.family] ?? -1);
+    if (own || high || this.#isAskedFor(request, route)) this.#hint('route', `${deleted ? 'deleted route' : 'route'} ${routeText(route)}`, own && deleted, sender);
   }
 
   #hint(kind: KernelHint['kind'], text: string, ownDeleted = false, sender = 0): void {

@@ -1,0 +1,265 @@
+/**
+ * What the agent-*.test.ts files share: a laboratory with an agent in it, its configuration, the exact routes and rules that
+ * each placement must show in the kernel, and times taken from the kernel's own notifications.
+ *
+ * What does not live here: the laboratory (src/lab) and any of the agent's code: the expected state is written down anew.
+ * Invariant: what is measured is measured by other processes' clocks (ip monitor, fping), never by the agent's log.
+ */
+
+import { startAgent, type Agent, type AgentOptions } from '../../src/lab/agent.js';
+import { prepareFrr, type Frr } from '../../src/lab/frr.js';
+import { zebraConfig } from '../../src/lab/frr-conf.js';
+import { ownRoutes, ownRules } from '../../src/lab/inspect.js';
+import type { Namespace } from '../../src/lab/namespace.js';
+import { startPing, type Ping } from '../../src/lab/ping.js';
+import type { Process } from '../../src/lab/process.js';
+import { STANDARD, standardLab, type StandardLab, type StandardOptions } from '../../src/lab/standard.js';
+import { eventually, sleep } from '../../src/lab/wait.js';
+import type { Family } from '../../src/model/address.js';
+import type { Status } from '../../src/model/status.js';
+import { join } from 'node:path';
+
+/** What is used of a tap test. */
+export interface Case {
+  teardown(run: () => unknown): void;
+  comment(...words: unknown[]): void;
+  ok(value: unknown, message: string): boolean;
+  same(found: unknown, wanted: unknown, message: string): boolean;
+}
+
+export const FAMILIES: readonly Family[] = ['inet', 'inet6'];
+export const PLACEMENTS = ['local', 'main'] as const;
+export type Placement = (typeof PLACEMENTS)[number];
+
+/** The backup router of each family in the standard laboratory; IPv6 through its link-local address. */
+export const GATEWAY: Readonly<Record<Family, string>> = { inet: STANDARD.inet.gateway, inet6: STANDARD.inet6.gatewayLinkLocal };
+
+type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export interface ConfigOptions {
+  readonly placement?: Placement;
+  readonly interface?: string;
+  readonly gateway?: Partial<Record<Family, string | readonly string[]>>;
+  /** Omitted: the default route. */
+  readonly destinations?: Partial<Record<Family, readonly string[]>>;
+  /** The daemons watched; zebra and bgpd by default. */
+  readonly daemons?: readonly string[];
+  /** Where their sockets are; one that stays empty by default. */
+  readonly frr?: Frr;
+  readonly hold?: string;
+  readonly convergence?: string | number;
+  readonly probeTimeout?: string;
+  readonly preempt?: string | number;
+  /** Further keys of the file. */
+  readonly more?: { readonly [key: string]: Json };
+}
+
+/** A configuration with short timings, as JSON, which is YAML. */
+export function configText(o: ConfigOptions = {}): string {
+  const stanza = (family: Family): Json => {
+    const destination = o.destinations?.[family];
+    return { address: o.gateway?.[family] ?? GATEWAY[family], ...(destination === undefined ? {} : { destination }) };
+  };
+  return JSON.stringify(
+    {
+      'management-interface': o.interface ?? 'mgmt0',
+      'backup-router': stanza('inet'),
+      'inet6-backup-router': stanza('inet6'),
+      'routing-daemon': [{ frr: { daemons: o.daemons ?? ['zebra', 'bgpd'], 'socket-directory': o.frr?.directory ?? '/tmp/no-such-directory-of-frr' } }],
+      withdraw: { 'hold-time': o.hold ?? '300ms', 'convergence-timeout': o.convergence ?? '20s' },
+      detect: { 'probe-interval': '100ms', 'probe-timeout': o.probeTimeout ?? '2s' },
+      stale: { 'preempt-after': o.preempt ?? '500ms' },
+      placement: o.placement ?? 'local',
+      ...o.more,
+    },
+    null,
+    2,
+  );
+}
+
+/** The standard laboratory, closed with the test. */
+export function laboratory(t: Case, options: StandardOptions = {}): StandardLab {
+  const std = standardLab(options);
+  t.teardown(async () => std.close());
+  return std;
+}
+
+/** zebra alone in the router: up in 40 ms, for tests that need a daemon that lives and dies but no protocol. */
+export function zebraOnly(std: StandardLab, args: readonly string[] = []): Frr {
+  return prepareFrr(std.router, { directory: join(std.lab.directory, 'zebra'), daemons: { zebra: { config: zebraConfig(), args } } });
+}
+
+/** Shows the agents' logs beside the results: `BACKUP_ROUTER_TEST_LOG=1 tap run ...`. */
+const LOUD: Pick<AgentOptions, 'onLine'> = process.env['BACKUP_ROUTER_TEST_LOG'] === undefined ? {} : { onLine: (line) => process.stderr.write(`  ${line}\n`) };
+
+/** An agent in the router. */
+export function agentIn(std: StandardLab, config: ConfigOptions | string, options: Omit<AgentOptions, 'configText'> = {}): Agent {
+  return startAgent(std.lab, std.router, { ...LOUD, ...options, configText: typeof config === 'string' ? config : configText(config) });
+}
+
+/** The same agent again, over the files of the former. */
+export function restartAgent(std: StandardLab, former: Agent, config: ConfigOptions | string): Agent {
+  return agentIn(std, config, { directory: former.directory });
+}
+
+/** The place in the log after which later lines are to be found. */
+export function mark(agent: Agent): number {
+  return agent.log.length;
+}
+
+/** Resolves once the agent has turned to the phase after the mark. */
+export async function turned(agent: Agent, phase: 'in' | 'out', from = 0, timeoutMs = 20_000): Promise<void> {
+  await agent.waitForLog(new RegExp(`routes phase=${phase}`), timeoutMs, from);
+}
+
+export async function statusOf(agent: Agent): Promise<Status> {
+  return agent.status<Status>();
+}
+
+/** Polls the status until it fits. */
+export async function statusWhere(agent: Agent, fits: (status: Status) => boolean, timeoutMs = 5000): Promise<Status> {
+  return eventually(async () => {
+    const status = await statusOf(agent);
+    return fits(status) ? status : Promise.reject(new Error(JSON.stringify({ routes: status.routes, waiting: status.waiting, backupRoutes: status.backupRoutes, interference: status.interference })));
+  }, { timeoutMs, intervalMs: 30, what: `a status like ${fits.toString()}` });
+}
+
+/** Everything that carries the agent's protocol number, one line each, sorted: routes of every table and rules. */
+export function owned(namespace: Namespace, protocol?: number): readonly string[] {
+  return FAMILIES.flatMap((family) => [
+    ...ownRoutes(namespace, family, protocol).map((r) => `${family} ${r.dst} via ${r.gateway ?? r.nexthops.map((hop) => hop.gateway).join('+')} dev ${r.dev} table ${r.table} metric ${r.metric}`),
+    ...ownRules(namespace, family, protocol).map((r) => `${family} rule ${r.priority} iif ${r.iif} lookup ${r.table}${r.suppressPrefixLength === undefined ? '' : ` suppress ${r.suppressPrefixLength}`}`),
+  ]).sort();
+}
+
+export interface Expectation {
+  readonly placement?: Placement;
+  readonly destinations?: Partial<Record<Family, readonly string[]>>;
+  /** Lengths at which the backup takes the tie from a stale route. */
+  readonly preempting?: readonly number[];
+  readonly gateway?: Partial<Record<Family, string>>;
+  readonly families?: readonly Family[];
+  readonly tableBase?: number;
+}
+
+/** The lines of {@link owned} while the routes are in (spec section 5). */
+export function expected(e: Expectation = {}): readonly string[] {
+  const base = e.tableBase ?? 25_500;
+  return (e.families ?? FAMILIES)
+    .flatMap((family) => {
+      const destinations = e.destinations?.[family] ?? ['default'];
+      const lengthOf = (destination: string): number => (destination === 'default' || destination.endsWith('/0') ? 0 : Number(destination.split('/')[1]));
+      const shown = (destination: string): string => (lengthOf(destination) === 0 ? 'default' : destination);
+      const via = `via ${e.gateway?.[family] ?? GATEWAY[family]} dev mgmt0`;
+      const preempts = (length: number): boolean => e.preempting?.includes(length) ?? false;
+      if (e.placement === 'main') return destinations.map((d) => `${family} ${shown(d)} ${via} table 254 metric ${preempts(lengthOf(d)) ? 1 : 0xff001000}`);
+      const bits = family === 'inet' ? 32 : 128;
+      const rules = [...new Set(destinations.map(lengthOf))].flatMap((length) => {
+        const priority = 31_000 + 2 * (bits - length);
+        const suppress = preempts(length) ? length : length - 1;
+        return [`${family} rule ${priority} iif lo lookup 254${suppress < 0 ? '' : ` suppress ${suppress}`}`, `${family} rule ${priority + 1} iif lo lookup ${base + length}`];
+      });
+      return [...destinations.map((d) => `${family} ${shown(d)} ${via} table ${base + lengthOf(d)} metric ${family === 'inet' ? 0 : 1024}`), ...rules];
+    })
+    .sort();
+}
+
+/** Resolves when exactly the expected state is in the kernel; fails the test with the difference otherwise. */
+export async function settles(t: Case, namespace: Namespace, wanted: readonly string[], message: string, timeoutMs = 3000): Promise<void> {
+  await eventually(() => owned(namespace).join() === wanted.join(), { timeoutMs, intervalMs: 15, what: message }).catch(() => undefined);
+  t.same(owned(namespace), wanted, message);
+}
+
+/** A notification of the kernel. */
+export interface KernelEvent {
+  /** Wall clock, milliseconds, when `ip monitor` read it. */
+  readonly atMs: number;
+  /** `default via 10.255.0.1 dev mgmt0 table 25500 proto 157`, `Deleted ...`. */
+  readonly text: string;
+}
+
+/** `ip -ts monitor route rule` in a namespace. It goes on printing an interface's old name after a rename. */
+export class Monitor {
+  readonly events: KernelEvent[] = [];
+  readonly #process: Process;
+
+  constructor(namespace: Namespace) {
+    this.#process = namespace.spawn(['env', 'TZ=UTC', 'ip', '-N', '-ts', 'monitor', 'route', 'rule'], { closeSignal: 'SIGKILL', keepLines: false, onLine: (line) => this.#read(line) });
+  }
+
+  /** The first event at or after `fromMs` that matches. */
+  async next(pattern: RegExp, fromMs: number, timeoutMs = 5000): Promise<KernelEvent> {
+    return eventually(() => this.events.find((event) => event.atMs >= fromMs && pattern.test(event.text)), { timeoutMs, intervalMs: 5, what: `a kernel event like ${pattern}, among ${this.events.map((event) => event.text).join('; ')}` });
+  }
+
+  /** Those since `fromMs` that match, once everything that has happened by now has been read. */
+  async since(fromMs: number, pattern: RegExp): Promise<readonly KernelEvent[]> {
+    await sleep(60);
+    return this.events.filter((event) => event.atMs >= fromMs && pattern.test(event.text));
+  }
+
+  async stop(): Promise<void> {
+    await this.#process.stop('SIGKILL');
+  }
+
+  #read(line: string): void {
+    const match = /^\[(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})(\d*)\] ?(.*)$/.exec(line);
+    if (match !== null) this.events.push({ atMs: Date.parse(`${match[1]}Z`) + Number(`0.${match[2]}`), text: match[3]!.replace(/\s+/g, ' ').trim() });
+  }
+}
+
+/** A monitor that is known to hear the kernel. */
+export async function monitor(namespace: Namespace): Promise<Monitor> {
+  const started = new Monitor(namespace);
+  await eventually(
+    () => {
+      namespace.ip('route replace blackhole 203.0.113.255/32 table 4711 proto 4');
+      namespace.ip('route del blackhole 203.0.113.255/32 table 4711');
+      return started.events.length > 0;
+    },
+    { intervalMs: 20, what: 'ip monitor hears the kernel' },
+  );
+  return started;
+}
+
+/** Our own default route of the family coming in; `proto 157`, any placement. */
+export function added(family: Family): RegExp {
+  return new RegExp(`^default via ${GATEWAY[family].replace(/[.:]/g, '\\$&')} dev mgmt0 .*proto 157`);
+}
+
+/** The times from `fromMs` to our default route of each family in the kernel; printed, and held to `limitMs`. */
+export async function backWithin(t: Case, watch: Monitor, fromMs: number, limitMs: number, what: string, families: readonly Family[] = FAMILIES): Promise<void> {
+  const times: number[] = [];
+  for (const family of families) times.push((await watch.next(added(family), fromMs)).atMs - fromMs);
+  t.comment(`MEASURED ${what}: ${families.map((family, i) => `${family} ${times[i]!.toFixed(1)} ms`).join(', ')}`);
+  t.ok(Math.max(...times) < limitMs, `${what}: in the kernel within ${limitMs} ms`);
+}
+
+/**
+ * Pings from the NOC to the router's management addresses. Every link on both ways has carried a packet before they start, so that
+ * no neighbour remains to be resolved.
+ */
+export async function steadyPings(std: StandardLab): Promise<readonly Ping[]> {
+  const { inet, inet6 } = STANDARD;
+  const answered = async (from: Namespace, target: string): Promise<Ping> => {
+    const ping = startPing(from, target);
+    await ping.nextReply();
+    return ping;
+  };
+  const near = [[std.noc, inet.corePeer], [std.noc, inet6.corePeer], [std.router, inet.peer], [std.router, inet6.peer]] as const;
+  for (const [from, target] of [...near, [std.noc, inet.mgmt] as const, [std.noc, inet6.mgmt] as const]) await (await answered(from, target)).stop();
+  return Promise.all(FAMILIES.map(async (family) => answered(std.noc, STANDARD[family].mgmt)));
+}
+
+/** No outage longer than `limitMs` since `fromMs`; printed. The limit leaves room for a machine that is busy with other tests. */
+export async function unbroken(t: Case, pings: readonly Ping[], fromMs: number, what: string, limitMs = 400): Promise<void> {
+  const gaps = await Promise.all(pings.map(async (ping) => ping.longestGapMs(fromMs)));
+  t.comment(`MEASURED ${what}: longest time without a reply ${gaps.map((gap) => `${gap.toFixed(0)} ms`).join(', ')} (packets each 10 ms)`);
+  t.ok(Math.max(...gaps) < limitMs, `${what}: no outage of ${limitMs} ms`);
+}
+
+/** Ends the ping. Not even scattered losses; a few packets may be late (200 ms) on a busy machine, which is no loss of a route. */
+export async function notLost(t: Case, ping: Ping): Promise<void> {
+  const { sent, received } = await ping.stop();
+  t.comment(`MEASURED ${ping.target}: ${sent} sent, ${received} received`);
+  t.ok(sent - received <= 15, `${ping.target}: nothing is lost`);
+}
