@@ -20,7 +20,7 @@ t.test('status: every field of the schema, in and out', async (t) => {
   const agent = agentIn(std, { frr, daemons: ['zebra'], convergence: 0 });
   await agent.waitForLog(/ ready /);
   const status = await statusOf(agent);
-  t.same(Object.keys(status).sort(), ['agent', 'backupRoutes', 'configuration', 'daemons', 'damping', 'faults', 'interference', 'managementInterface', 'routes', 'version', 'waiting']);
+  t.same(Object.keys(status).sort(), ['agent', 'backupRoutes', 'configuration', 'daemons', 'damping', 'faults', 'interference', 'managementInterfaces', 'routes', 'version', 'waiting']);
   t.equal(status.version, 1);
   t.match(status.agent, { pid: agent.process.pid, version: /^\d+\.\d+\.\d+/, forMs: Number, dryRun: false });
   t.same(status.configuration, { file: agent.configFile, source: 'file', errors: [] });
@@ -34,7 +34,7 @@ t.test('status: every field of the schema, in and out', async (t) => {
   t.same(status.backupRoutes, FAMILIES.map((family) => ({
     destination: 'default', gateway: GATEWAY[family], interface: 'mgmt0', table: 25_500, metric: family === 'inet' ? 0 : 1024, state: 'installed', preempting: false,
   })));
-  t.same([status.waiting, status.faults, status.interference, status.damping], [[], [], null, { deaths: 0, holdMs: 300 }]);
+  t.same([status.waiting, status.faults, status.interference, status.damping], [[], [], null, { deaths: 0, holdMs: 300, reason: null }]);
 
   const words = (await agent.cli('status')).stdout;
   t.match(words, /^backup routes +IN for \S+: frr\/zebra is down/);
