@@ -85,11 +85,20 @@ function buildProgram(ends: (exitStatus: number) => void): Command {
 
   program
     .command('flush')
-    .description('remove every route and rule that the agent owns (refuses while the daemon runs, which would put them back)')
+    .description('remove every route and rule that the agent owns, and give back what it took over (refuses while the daemon runs, which would put them back)')
     .option(...CONFIG_OPTION)
     .option('--force', 'also while the daemon runs')
     .option('--dry-run', 'print what would be removed')
     .action(async (options: { config: string; force?: boolean; dryRun?: boolean }) => ends(await (await import('./flush.js')).flush(options)));
+
+  program
+    .command('restore')
+    .description('give back the default routes that were taken over (refuses while the daemon runs, which would take them again)')
+    .option('--force', 'also while the daemon runs')
+    .option('--dry-run', 'print what would be given back')
+    .option('--after-stop', 'do nothing when systemd is about to start the daemon again; for ExecStopPost=')
+    .addHelpText('after', '\nDoing it twice changes nothing. Exit status 1: something could not be given back, and stays recorded.')
+    .action(async (options: { force?: boolean; dryRun?: boolean; afterStop?: boolean }) => ends(await (await import('./restore.js')).restore(options)));
 
   return program;
 }

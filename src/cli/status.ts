@@ -32,6 +32,7 @@ export function render(s: Status, paint: Paint): string {
   ];
   if (s.configuration.source !== 'file') lines.push(paint('red', `configuration    ${s.configuration.file} has errors; running ${s.configuration.source}`));
   for (const error of s.configuration.errors) lines.push(`                 ${error}`);
+  for (const route of s.adopted) lines.push(`adopted          ${route.text}: taken over, given back on stop`);
   for (const wait of s.waiting) lines.push(`waiting for      ${wait.subject}: ${wait.reason}`);
   for (const fault of s.faults) lines.push(paint('red', `fault            ${fault}`));
   if (s.interference !== null) lines.push(paint('red', `interference     ${s.interference.episodes} times: ${s.interference.last}`));

@@ -2,10 +2,14 @@
  * What each input changes in the state, before anything is decided. Pure; the decisions follow in machine.ts.
  */
 
+import type { AdoptedRoute } from '../model/adopted.js';
 import { allBackupRouters, type Config } from '../model/config.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
 import type { Snapshot } from '../model/snapshot.js';
+import { foughtOver, without } from './adopt.js';
+import { learnedAfter } from './auto.js';
 import { died } from './damping.js';
+import { FIGHT_WINDOW_MS, pauseOf } from './fight.js';
 import { suspectsAfter } from './gateway.js';
 import { routeKey } from './keys.js';
 import type { KernelHint, Step, StepResult } from './ports.js';
@@ -13,12 +17,6 @@ import { moreUrgent, type DaemonState, type Fight, type Refusal, type State } fr
 
 /** Rounds that hints alone ask for keep this distance, so that a storm of events costs little. */
 const HINT_SPACING_MS = 10;
-/** Foreign deletions in a row that are repaired at once; each further one doubles the pause. */
-const FREE_REPAIRS = 5;
-/** A deletion this long after the one before starts a new count. */
-export const FIGHT_WINDOW_MS = 60_000;
-const FIRST_PAUSE_MS = 100;
-const MAX_PAUSE_MS = 5_000;
 /** Batches in a row that changed something without coming to rest, before we slow down. */
 const RESTLESS_ROUNDS = 5;
 const RETRY_MS = 200;
@@ -81,12 +79,6 @@ function fought(state: State, hint: KernelHint, now: number): Fight {
   return { count: fresh ? 1 : fight.count + 1, last: now, round: state.completedRounds, culprit: hint.text };
 }
 
-/** How long after a foreign deletion its repair waits: not at all for the first few, then doubling. */
-export function pauseOf(fight: Fight): number {
-  if (fight.count <= FREE_REPAIRS) return 0;
-  return Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(fight.count - FREE_REPAIRS - 1, 16));
-}
-
 export function absorbObserved(state: State, id: number, snapshot: Snapshot, now: number): State {
   if (state.round.kind !== 'observing' || state.round.id !== id) return state;
   // What a look left out is as it was known before.
@@ -94,13 +86,16 @@ export function absorbObserved(state: State, id: number, snapshot: Snapshot, now
   const tables = Object.keys(request.maxLength).length > 0;
   const known = {
     ...snapshot,
-    foreignRoutes: tables ? snapshot.foreignRoutes : (state.snapshot?.foreignRoutes ?? []),
+    ...(tables ? {} : { foreignRoutes: state.snapshot?.foreignRoutes ?? [], originals: state.snapshot?.originals ?? [] }),
     neighbours: request.neighbours === true ? snapshot.neighbours : (state.snapshot?.neighbours ?? []),
   };
+  const learned = learnedAfter(state, known);
   return {
     ...state,
     snapshot: known,
     tablesRead: tables ? (request.vrfTables ?? []) : state.tablesRead,
+    learned,
+    formerGateways: learned === state.learned ? state.formerGateways : new Set([...state.formerGateways, ...learned.values()]),
     suspects: suspectsAfter(state.suspects, known, now),
     round: { kind: 'idle' },
     // A look at the neighbours is no resync.
@@ -118,6 +113,8 @@ export function absorbFailure(state: State, id: number, message: string, now: nu
 export function absorbApplied(state: State, steps: readonly Step[], results: readonly StepResult[], now: number): State {
   const refused = new Map<string, Refusal>(state.refused);
   const faults: string[] = [];
+  const returned: AdoptedRoute[] = [];
+  let { adoptFight, restoreAt } = state;
   steps.forEach((step, i) => {
     const result = results[i];
     if (result === undefined) return;
@@ -127,11 +124,19 @@ export function absorbApplied(state: State, steps: readonly Step[], results: rea
     } else if (!result.ok && !alreadyDone(step, result.code)) {
       faults.push(`${step.kind}: ${result.message} (${result.code})`);
     }
+    if (step.kind === 'adopt-route') adoptFight = foughtOver(adoptFight, now);
+    if (step.kind === 'restore-route') {
+      if (result.ok || alreadyDone(step, result.code)) returned.push(step.adopted);
+      else restoreAt = now + state.resyncMs;
+    }
   });
   return {
     ...state,
     refused,
     faults,
+    returned: [...state.returned, ...returned],
+    adoptFight,
+    restoreAt,
     round: { kind: 'idle' },
     completedRounds: state.completedRounds + 1,
     dirty: moreUrgent(state.dirty, 'verify'),
@@ -139,9 +144,24 @@ export function absorbApplied(state: State, steps: readonly Step[], results: rea
   };
 }
 
-/** Somebody was faster: the look that follows will tell. */
+/** The record was written, or could not be: then the routes that it was to name stay where they are. */
+export function absorbRecorded(state: State, fault: string | undefined, now: number): State {
+  const { recording, ...rest } = state;
+  if (recording === undefined) return state;
+  const written = { ...rest, recording: undefined, recordFault: undefined, adopted: recording, dirty: state.dirty ?? 'hint' } as const;
+  if (fault === undefined) return written;
+  // What was given back may be given back again, which changes nothing.
+  return { ...written, adopted: state.adopted, recordFault: `the record cannot be written: ${fault}`, adoptFight: foughtOver(state.adoptFight, now), restoreAt: now + state.resyncMs };
+}
+
+/** The record to write after routes were given back; undefined when none was, or one is being written. */
+export function recordOwed(state: State): readonly AdoptedRoute[] | undefined {
+  return state.returned.length === 0 || state.recording !== undefined ? undefined : without(state.adopted, state.returned);
+}
+
+/** Somebody was faster: the look that follows will tell. Of a route to give back, EEXIST says that another stands in its place. */
 function alreadyDone(step: Step, code: string): boolean {
-  return step.kind === 'add-rule' ? code === 'EEXIST' : code === 'ESRCH' || code === 'ENOENT' || code === 'ENODEV';
+  return step.kind === 'add-rule' || step.kind === 'restore-route' ? code === 'EEXIST' : code === 'ESRCH' || code === 'ENOENT' || code === 'ENODEV';
 }
 
 export function absorbAnswer(state: State, held: ReadonlyMap<string, boolean>, now: number): State {

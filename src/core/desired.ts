@@ -5,15 +5,16 @@
  */
 
 import { FAMILIES, type Family } from '../model/address.js';
-import type { BackupRouter } from '../model/config.js';
+import type { BackupRouter, ManagementInterface } from '../model/config.js';
 import { destinationText, prefixText, type Prefix } from '../model/prefix.js';
 import type { Link } from '../model/link.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
+import { autoGateway, type AutoChoice } from './auto.js';
 import { chooseGateway, onLink } from './gateway.js';
 import { routeKey } from './keys.js';
 import { linkOf, realmOf, usableLink, type Wait } from './management.js';
-import { place, type Target } from './placement.js';
+import { place, RANKS, type Target } from './placement.js';
 import type { Desired } from './plan.js';
 import type { ProbeTarget } from './ports.js';
 import { bestByPrefix, rivalKey, rivalry } from './rivals.js';
@@ -51,15 +52,15 @@ export function wanted(state: State, snapshot: Snapshot, now: number): Wanted | 
 function wantedIn(state: State, snapshot: Snapshot, now: number): Wanted {
   const found: Found = { targets: { inet: [], inet6: [] }, links: new Map(), waits: [], preempting: [], preemptAt: undefined };
   const rivals = bestByPrefix(snapshot);
-  const usable: { readonly link: Link; readonly routers: readonly BackupRouter[] }[] = [];
-  for (const { selector, backupRouters } of state.config.managementInterfaces) {
-    const link = usableLink(state.config, selector, snapshot);
+  const usable: { readonly link: Link; readonly management: ManagementInterface }[] = [];
+  for (const management of state.config.managementInterfaces) {
+    const link = usableLink(state.config, management.selector, snapshot);
     if ('reason' in link) found.waits.push(link);
-    else usable.push({ link, routers: backupRouters });
+    else usable.push({ link, management });
   }
   // The order of preference, but an interface without carrier comes last.
   usable.sort((a, b) => Number(b.link.carrier) - Number(a.link.carrier));
-  usable.forEach(({ link, routers }, order) => addTargets(found, state, snapshot, link, routers, order, rivals, now));
+  usable.forEach(({ link, management }, order) => addTargets(found, state, snapshot, link, management, order, rivals, now));
   const routes: Route[] = [];
   const rules: Rule[] = [];
   for (const family of FAMILIES) {
@@ -71,9 +72,6 @@ function wantedIn(state: State, snapshot: Snapshot, now: number): Wanted {
   return { routes, rules, waits: found.waits, preempting: found.preempting, preemptAt: found.preemptAt };
 }
 
-/** Gateways of one interface that have a metric of their own. */
-const RANKS = 4;
-
 interface Found {
   readonly targets: Record<Family, Target[]>;
   readonly links: Map<number, Link>;
@@ -82,11 +80,16 @@ interface Found {
   preemptAt: number | undefined;
 }
 
-function addTargets(found: Found, state: State, snapshot: Snapshot, link: Link, routers: readonly BackupRouter[], order: number, rivals: ReadonlyMap<string, Route>, now: number): void {
+function addTargets(found: Found, state: State, snapshot: Snapshot, link: Link, management: ManagementInterface, order: number, rivals: ReadonlyMap<string, Route>, now: number): void {
   found.links.set(link.index, link);
   const realm = realmOf(link, snapshot);
-  for (const router of routers) {
-    const choice = chooseGateway(router.gateways, link.index, state.suspects);
+  for (const router of management.backupRouters) {
+    const choice = gatewayOf(state, snapshot, link, management, router, order);
+    if ('reason' in choice) {
+      found.waits.push(choice);
+      continue;
+    }
+    if (choice.note !== undefined) found.waits.push(choice.note);
     for (const destination of router.destinations) {
       const stand = rivalry(state, snapshot, rivals.get(rivalKey(realm.table, destination)), now);
       if (stand.preempt) found.preempting.push(interfaceKey(link.index, destination));
@@ -96,13 +99,18 @@ function addTargets(found: Found, state: State, snapshot: Snapshot, link: Link, 
         gateway: choice.gateway,
         interfaceIndex: link.index,
         vrfTable: realm.vrf === undefined ? undefined : realm.table,
-        // Ranks stay small: in placement main, a preempting route must stay below FRR's metric 20 (fact F3).
-        rank: RANKS * order + Math.min(choice.rank, RANKS - 1),
+        rank: choice.rank,
         preempt: stand.preempt,
         activeRival: stand.activeRival,
       });
     }
   }
+}
+
+function gatewayOf(state: State, snapshot: Snapshot, link: Link, { selector }: ManagementInterface, router: BackupRouter, order: number): AutoChoice | Wait {
+  if (router.auto !== undefined) return autoGateway(state, snapshot, selector, link, router, order);
+  const { gateway, rank } = chooseGateway(router.gateways, link.index, state.suspects);
+  return { gateway, rank: RANKS * order + Math.min(rank, RANKS - 1), note: undefined };
 }
 
 /** Rules exist only while routes do: those of a table all of whose routes the kernel refuses are left out. */

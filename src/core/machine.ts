@@ -9,23 +9,26 @@
  *   observe-failed   dirty, after a pause                        settle
  *   applied          refusals and faults; dirty (verify)         settle
  *   answered         what the daemon holds                       settle
+ *   recorded         what the record on disk holds               settle
  *   reload           configuration; gateways remembered          settle
  *   role, override, pin  the word of the role source or operator settle
  *   tick             nothing                                     settle
  *   stop             stopping                                    leave
  *
  * settle: judge the phase; act at once on the last snapshot when the phase turned to `in`; otherwise observe when
- * dirty, and apply what the diff says once observed.
+ * dirty, and apply what the diff says once observed; when it says nothing, take over foreign default routes (adopt.ts).
  *
  * Invariants: one observation or one batch of changes under way at a time, except that a death never waits for an
  * observation; every batch is computed from a snapshot and followed by another look; nothing is deleted
  * before the desired state is known.
  */
 
+import type { AdoptedRoute } from '../model/adopted.js';
 import { allBackupRouters, type Config } from '../model/config.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { absorbAnswer, absorbApplied, absorbFailure, absorbHint, absorbObserved, absorbReload, absorbVerdict } from './absorb.js';
+import { adoptAt, adoption, disowned, restoreSteps } from './adopt.js';
+import { absorbAnswer, absorbApplied, absorbFailure, absorbHint, absorbObserved, absorbRecorded, absorbReload, absorbVerdict, recordOwed } from './absorb.js';
 import { longestDestinations, probeTargets, wanted } from './desired.js';
 import { PROBE_EVERY_MS } from './gateway.js';
 import { routeKey } from './keys.js';
@@ -45,6 +48,8 @@ export type Input =
   | { readonly kind: 'applied'; readonly steps: readonly Step[]; readonly results: readonly StepResult[] }
   /** Empty when the daemon could not be asked. */
   | { readonly kind: 'answered'; readonly held: ReadonlyMap<string, boolean> }
+  /** The record was written, or why it could not be. */
+  | { readonly kind: 'recorded'; readonly fault: string | undefined }
   /** `restarted`: the health adapters were opened anew, so that every verdict is awaited again. */
   | { readonly kind: 'reload'; readonly config: Config; readonly watched: readonly WatchedDaemon[]; readonly restarted: boolean }
   /** The role source speaks. */
@@ -61,6 +66,8 @@ export type Output =
   | { readonly kind: 'ask'; readonly questions: readonly Question[] }
   /** Ask these neighbours for a sign of life. */
   | { readonly kind: 'probe'; readonly targets: readonly ProbeTarget[] }
+  /** Write down, durably, which foreign routes are to be given back. */
+  | { readonly kind: 'record'; readonly adopted: readonly AdoptedRoute[] }
   | { readonly kind: 'phase'; readonly from: Phase; readonly to: Phase }
   | { readonly kind: 'exit' };
 
@@ -87,6 +94,8 @@ function absorb(state: State, input: Input, now: number): State {
       return absorbApplied(state, input.steps, input.results, now);
     case 'answered':
       return absorbAnswer(state, input.held, now);
+    case 'recorded':
+      return absorbRecorded(state, input.fault, now);
     case 'reload':
       return absorbReload(state, input, now);
     case 'stop':
@@ -128,10 +137,12 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
       outputs.push({ kind: 'apply', steps });
       state = { ...state, round: { kind: 'applying' }, restlessRounds: state.restlessRounds + 1 };
     } else if (observed !== undefined) {
-      state = { ...state, completedRounds: state.completedRounds + 1, restlessRounds: 0, faults: [] };
+      state = adopt({ ...state, completedRounds: state.completedRounds + 1, restlessRounds: 0, faults: [] }, state.snapshot, outputs, now);
     }
   }
 
+  const owed = recordOwed(state);
+  if (owed !== undefined) state = record(state, owed, outputs);
   state = probe(ask(state, outputs, now), outputs, now);
   return observeIfDue(state, outputs, now);
 }
@@ -140,8 +151,25 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
 function toDo(state: State, snapshot: Snapshot, verifying: boolean, now: number): Step[] {
   const want = wanted(state, snapshot, now);
   if (want === undefined) return [];
-  const steps = plan(ownership(state.config, state.formerGateways), want, snapshot);
+  const restores = verifying || now < state.restoreAt ? [] : restoreSteps(disowned(state, snapshot), snapshot);
+  const steps = [...restores, ...plan(ownership(state.config, state.formerGateways), want, snapshot)];
   return verifying ? steps.filter((step) => step.kind !== 'add-route' || !state.refused.has(routeKey(step.route))) : steps;
+}
+
+/** The next step of taking over a foreign default route, once nothing else is left to do. */
+function adopt(state: State, snapshot: Snapshot, outputs: Output[], now: number): State {
+  const want = wanted(state, snapshot, now);
+  if (want === undefined) return state;
+  const next = adoption(state, snapshot, want, now);
+  if (next.record !== undefined) return record(state, next.record, outputs);
+  if (next.steps.length === 0) return state;
+  outputs.push({ kind: 'apply', steps: next.steps });
+  return { ...state, round: { kind: 'applying' } };
+}
+
+function record(state: State, adopted: readonly AdoptedRoute[], outputs: Output[]): State {
+  outputs.push({ kind: 'record', adopted });
+  return { ...state, recording: adopted, returned: [] };
 }
 
 /** Foreign prefixes to ask the daemon about now: those that would end the wait for coverage. */
@@ -181,6 +209,8 @@ function observeIfDue(state: State, outputs: Output[], now: number): Transition 
 
 function dueAnyway(state: State, now: number): State['dirty'] {
   if (now >= state.lastRound + state.resyncMs) return 'resync';
+  // The pause after a route was taken over yet again has ended since the last look.
+  if (adoptAt(state) > state.lastRound && now >= adoptAt(state)) return 'hint';
   const want = state.snapshot === undefined ? undefined : wanted(state, state.snapshot, state.lastRound);
   return want?.preemptAt !== undefined && now >= want.preemptAt ? 'phase' : undefined;
 }
@@ -190,7 +220,9 @@ function dueAnyway(state: State, now: number): State['dirty'] {
  * main table (a million routes, perhaps) is read only when something happened to it, and never each second for the sake of neighbours.
  */
 function observeRequest(state: State, cause: RoundCause): ObserveRequest {
-  const idle = cause === 'probe' || (state.phase.kind === 'out' && (cause === 'resync' || cause === 'verify'));
+  // Whether a default route was taken over shows in the main table only.
+  const adopts = allBackupRouters(state.config).some((router) => router.auto?.adopt === true);
+  const idle = cause === 'probe' || (state.phase.kind === 'out' && (cause === 'resync' || (cause === 'verify' && !adopts)));
   const all = interest(state.config, state.snapshot);
   return idle ? { ...all, maxLength: {}, neighbours: cause === 'probe' } : all;
 }
@@ -209,13 +241,18 @@ export function interest(config: Config, snapshot: Snapshot | undefined): Observ
   };
 }
 
-/** on-stop: leave the kernel as it is, or take out what is ours, then go. */
+/** on-stop: leave the kernel as it is, or take out what is ours, then go. What was taken over is given back in any case, and first. */
 function leave(state: State, input: Input, now: number): Transition {
-  if (state.round.kind === 'applying') return { state, outputs: [] };
-  if (state.config.onStop === 'keep' || (input.kind === 'applied' && state.leaving) || input.kind === 'observe-failed') return { state, outputs: [{ kind: 'exit' }] };
+  if (state.round.kind === 'applying' || state.recording !== undefined) return { state, outputs: [] };
+  const outputs: Output[] = [];
+  const owed = recordOwed(state);
+  if (owed !== undefined) return { state: record(state, owed, outputs), outputs };
+  const keep = state.config.onStop === 'keep';
+  if ((keep && state.adopted.length === 0) || state.leaving || input.kind === 'observe-failed') return { state, outputs: [{ kind: 'exit' }] };
   if (state.round.kind === 'observing') return { state, outputs: [] };
   if (state.snapshot === undefined || input.kind !== 'observed') return observeIfDue({ ...state, dirty: 'phase' }, [], now);
-  const steps = plan(ownership(state.config, state.formerGateways), { routes: [], rules: [] }, state.snapshot);
+  const withdrawal = keep ? [] : plan(ownership(state.config, state.formerGateways), { routes: [], rules: [] }, state.snapshot);
+  const steps = [...restoreSteps(state.adopted, state.snapshot), ...withdrawal];
   if (steps.length === 0) return { state, outputs: [{ kind: 'exit' }] };
   return { state: { ...state, round: { kind: 'applying' }, leaving: true }, outputs: [{ kind: 'apply', steps }] };
 }
@@ -228,5 +265,6 @@ export function nextDeadline(state: State, now: number): number {
   if (hasLists(state)) deadlines.push(state.probeAt);
   const want = state.snapshot === undefined ? undefined : wanted(state, state.snapshot, now);
   if (want?.preemptAt !== undefined) deadlines.push(want.preemptAt);
+  deadlines.push(adoptAt(state));
   return deadlines.reduce((least, deadline) => (deadline > now && deadline < least ? deadline : least), now + state.resyncMs);
 }

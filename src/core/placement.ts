@@ -30,8 +30,18 @@ import { TABLE_MAIN, type Route, type Rule } from '../model/route.js';
 export const MAIN_METRIC = 0xff001000;
 /** Below every metric a routing daemon uses (FRR 20, BIRD 32: fact F3), above an operator's 0. */
 export const MAIN_METRIC_PREEMPTING = 1;
+/** Gateways of one interface that have a metric of their own; ranks stay small, so that a preempting route stays below FRR's metric 20. */
+export const RANKS = 4;
+/** Metrics that only backup routes have in shared tables: each of the two above, and this many ranks. */
+const OWN_METRICS = 16;
+
+/** Whether a metric in a shared table is one that only the agent uses. */
+export function isOwnMetric(metric: number): boolean {
+  return [MAIN_METRIC, MAIN_METRIC_PREEMPTING].some((base) => metric >= base && metric < base + OWN_METRICS);
+}
+
 /** What the kernel gives an IPv6 route that names no metric (IP6_RT_PRIO_USER); an IPv4 route gets 0. */
-const LOCAL_METRIC: Readonly<Record<Family, number>> = { inet: 0, inet6: 1024 };
+export const LOCAL_METRIC: Readonly<Record<Family, number>> = { inet: 0, inet6: 1024 };
 
 /** One destination, decided: the gateway to use and whether the backup route wins ties. */
 export interface Target {

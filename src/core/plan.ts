@@ -14,6 +14,7 @@ import { allBackupRouters, type Config } from '../model/config.js';
 import type { Nexthop, Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { routeKey, routeSlot, ruleKey } from './keys.js';
+import { isOwnMetric } from './placement.js';
 import type { Step } from './ports.js';
 
 export interface Desired {
@@ -41,12 +42,13 @@ export function ownership(config: Config, formerGateways: Iterable<Address> = []
 /**
  * Whether one next hop of an observed route is ours. The protocol number is not enough: IPv6 merges a foreigner's
  * appended next hop into our route, under our protocol (fact K7). In our own tables the number does suffice, but for
- * such a merge.
+ * such a merge, and so it does in shared tables with a metric that only we use: the gateways of `address: auto` are in no configuration.
  */
 export function owns(own: Ownership, route: Route, nexthop: Nexthop): boolean {
   if (route.protocol !== own.protocol || route.type !== 'unicast' || nexthop.gateway === undefined) return false;
   if (own.gateways.has(nexthop.gateway)) return true;
-  return route.nexthops.length === 1 && route.table >= own.tableBase && route.table <= own.tableBase + 128;
+  const ownTable = route.table >= own.tableBase && route.table <= own.tableBase + 128;
+  return route.nexthops.length === 1 && (ownTable || isOwnMetric(route.metric));
 }
 
 /** The owned next hops of a snapshot, each as a route of its own. */

@@ -3,6 +3,7 @@
  * held to the same contract suite.
  */
 
+import type { AdoptedRoute } from '../model/adopted.js';
 import type { Prefix } from '../model/prefix.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
 import type { Address, Family } from '../model/address.js';
@@ -14,7 +15,11 @@ export type Step =
   | { readonly kind: 'add-route'; readonly route: Route }
   | { readonly kind: 'delete-route'; readonly route: Route }
   | { readonly kind: 'add-rule'; readonly rule: Rule }
-  | { readonly kind: 'delete-rule'; readonly rule: Rule };
+  | { readonly kind: 'delete-rule'; readonly rule: Rule }
+  /** Delete a foreign default route, which has been recorded; named by all that the kernel said of it. */
+  | { readonly kind: 'adopt-route'; readonly adopted: AdoptedRoute }
+  /** Put it back as it was, unless something stands in its place. */
+  | { readonly kind: 'restore-route'; readonly adopted: AdoptedRoute };
 
 /** The kernel's answer to one step. */
 export type StepResult =

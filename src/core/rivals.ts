@@ -10,6 +10,8 @@
 import { containsPrefix, prefixText, type Prefix } from '../model/prefix.js';
 import type { Nexthop, Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
+import { adoptable } from './adopt.js';
+import { routeKey } from './keys.js';
 import { linkOf, realmOf } from './management.js';
 import type { DaemonState, State } from './state.js';
 
@@ -103,15 +105,17 @@ export function questionKey({ prefix, vrf }: Question): string {
 }
 
 /**
- * Which destinations the FIB carries without us. A route covers a destination when it contains it, is not ours, resolves,
- * and is not stale; one that a watched daemon put there counts once that daemon has confirmed it, or
+ * Which destinations the FIB carries without us. A route covers a destination when it contains it, is not ours nor about to be taken
+ * over, resolves, and is not stale; one that a watched daemon put there counts once that daemon has confirmed it, or
  * (`trusting`, for a daemon that has earned it) as long as it has not denied it.
  */
 export function coverage(state: State, snapshot: Snapshot, trusting = false): Coverage {
   let unread = false;
   const uncovered: Prefix[] = [];
   const toConfirm = new Map<string, Question>();
-  const usable = snapshot.foreignRoutes.filter((route) => resolves(snapshot, route) && staleSince(state.daemons.values(), route) === undefined);
+  const leaving = new Set(adoptable(state, snapshot).map((route) => routeKey(route)));
+  const stays = (route: Route): boolean => route.destination.length > 0 || !leaving.has(routeKey(route));
+  const usable = snapshot.foreignRoutes.filter((route) => stays(route) && resolves(snapshot, route) && staleSince(state.daemons.values(), route) === undefined);
   const watched = new Set([...state.daemons.values()].flatMap((daemon) => daemon.protocols));
   for (const { selector, backupRouters } of state.config.managementInterfaces) {
     const { table, vrf } = realmOf(linkOf(selector, snapshot), snapshot);

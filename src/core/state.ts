@@ -4,9 +4,11 @@
  */
 
 import type { Address } from '../model/address.js';
+import type { AdoptedRoute } from '../model/adopted.js';
 import type { Config, Role } from '../model/config.js';
 import type { DaemonId, WatchedDaemon } from '../model/daemon.js';
 import type { Snapshot } from '../model/snapshot.js';
+import type { Learned } from './auto.js';
 import type { Suspects } from './gateway.js';
 import type { ObserveRequest } from './ports.js';
 import { UNDAMPED, type Damping } from './damping.js';
@@ -73,6 +75,12 @@ export interface Fight {
   readonly culprit: string;
 }
 
+/** Somebody keeps putting back a default route that we take over. */
+export interface AdoptFight {
+  readonly count: number;
+  readonly last: number;
+}
+
 /** The role in force and where it comes from. */
 export interface RoleState {
   readonly role: Role;
@@ -132,6 +140,19 @@ export interface State {
   readonly suspects: Suspects;
   /** When the gateways of lists are asked next. */
   readonly probeAt: number;
+  /** Gateways of `address: auto`. */
+  readonly learned: Learned;
+  /** What the record on disk holds: foreign routes that were taken over, or may be now. */
+  readonly adopted: readonly AdoptedRoute[];
+  /** The record that is being written. */
+  readonly recording: readonly AdoptedRoute[] | undefined;
+  /** Routes that were given back and that the record still names. */
+  readonly returned: readonly AdoptedRoute[];
+  /** Why the record could not be written. */
+  readonly recordFault: string | undefined;
+  readonly adoptFight: AdoptFight;
+  /** No route that the configuration no longer adopts is given back before this. */
+  readonly restoreAt: number;
   readonly stopping: boolean;
   /** The last batch of all is under way. */
   readonly leaving: boolean;
@@ -151,15 +172,17 @@ export interface Beginning {
   readonly role: RoleState;
   readonly roleOverride: RoleState | undefined;
   readonly pin: Pin | undefined;
+  /** The record of the life before; none when absent. */
+  readonly adopted?: readonly AdoptedRoute[];
 }
 
-export function initialState({ config, watched, formerGateways, resyncMs, role, roleOverride, pin }: Beginning, now: number): State {
+export function initialState({ config, watched, formerGateways, resyncMs, role, roleOverride, pin, adopted = [] }: Beginning, now: number): State {
   return {
     config,
     role,
     roleOverride,
     pin,
-    formerGateways: new Set(formerGateways),
+    formerGateways: new Set([...formerGateways, ...adopted.flatMap(({ route }) => route.nexthops[0]?.gateway ?? [])]),
     daemons: new Map(watched.map((daemon) => [daemon.id, { ...daemon, life: 'unknown' as const, since: now, reason: 'not heard of yet' }])),
     verdictsBy: now + config.probeTimeoutMs,
     phase: { kind: 'starting', since: now, reason: 'agent started' },
@@ -183,6 +206,13 @@ export function initialState({ config, watched, formerGateways, resyncMs, role, 
     fight: { count: 0, last: Number.NEGATIVE_INFINITY, round: 0, culprit: '' },
     suspects: new Map(),
     probeAt: now,
+    learned: new Map(),
+    adopted,
+    recording: undefined,
+    returned: [],
+    recordFault: undefined,
+    adoptFight: { count: 0, last: Number.NEGATIVE_INFINITY },
+    restoreAt: now,
     stopping: false,
     leaving: false,
     resyncMs,

@@ -5,9 +5,11 @@ import { TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { destinationText } from '../model/prefix.js';
 import type { BackupRouteStatus, Status } from '../model/status.js';
-import { FIGHT_WINDOW_MS, pauseOf } from './absorb.js';
+import { adoptionWaits, takenOver } from './adopt.js';
+import { autoGateway } from './auto.js';
 import { dampedHoldMs, QUIET_MS } from './damping.js';
 import { interfaceKey, wanted, type Wanted } from './desired.js';
+import { FIGHT_WINDOW_MS, pauseOf } from './fight.js';
 import { linkOf, realmOf } from './management.js';
 import { routeKey } from './keys.js';
 import { ownedRoutes, ownership } from './plan.js';
@@ -51,7 +53,8 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
     managementInterfaces: state.config.managementInterfaces.map((management) => interfaceStatus(management.selector, snapshot)),
     daemons: [...state.daemons.values()].map((daemon) => ({ id: daemon.id, state: daemon.life, reason: daemon.reason, ...at(daemon.since) })),
     backupRoutes: backupRoutes(state, want),
-    waiting: want?.waits ?? (snapshot === undefined ? [{ subject: 'kernel', reason: 'first look is not done yet' }] : []),
+    adopted: snapshot === undefined ? [] : takenOver(state, snapshot),
+    waiting: snapshot === undefined ? [{ subject: 'kernel', reason: 'first look is not done yet' }] : [...(want?.waits ?? []), ...adoptionWaits(state, snapshot, now)],
     faults: state.faults,
     interference: now - state.fight.last > FIGHT_WINDOW_MS ? null : { episodes: state.fight.count, last: state.fight.culprit, pauseMs: pauseOf(state.fight) },
     damping: dampingStatus(state, now),
@@ -97,13 +100,15 @@ function missing(state: State, present: readonly BackupRouteStatus[]): BackupRou
     const link = state.snapshot === undefined ? undefined : linkOf(selector, state.snapshot);
     const name = link?.name ?? selectorText(selector);
     const realm = state.snapshot === undefined ? undefined : realmOf(link, state.snapshot);
-    return backupRouters.flatMap((router) =>
-      router.destinations.flatMap((prefix): BackupRouteStatus[] => {
+    return backupRouters.flatMap((router) => {
+      const auto = router.auto === undefined || link === undefined || state.snapshot === undefined ? undefined : autoGateway(state, state.snapshot, selector, link, router, 0);
+      const gateway = router.gateways[0] ?? (auto !== undefined && 'gateway' in auto ? auto.gateway : '');
+      return router.destinations.flatMap((prefix): BackupRouteStatus[] => {
         const table = realm?.vrf === undefined && state.config.placement === 'local' ? state.config.tableBase + prefix.length : (realm?.table ?? TABLE_MAIN);
         const destination = destinationText(prefix);
         if (shown.has(`${name} ${table} ${destination}`)) return [];
-        return [{ destination, gateway: router.gateways[0] ?? '', interface: name, table, metric: 0, state: text, preempting: false }];
-      }),
-    );
+        return [{ destination, gateway, interface: name, table, metric: 0, state: text, preempting: false }];
+      });
+    });
   });
 }

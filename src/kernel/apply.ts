@@ -8,6 +8,7 @@
 import type { Step, StepResult } from '../core/ports.js';
 import type { Connection } from './connection.js';
 import { encodeAddRoute, encodeDeleteRoute, routeFault } from './messages-route.js';
+import { encodeAdoptRoute, encodeRestoreRoute, originalFault } from './original.js';
 import { encodeAddRule, encodeDeleteRule, ruleFault } from './messages-rule.js';
 
 export async function apply(connection: Connection, steps: readonly Step[]): Promise<readonly StepResult[]> {
@@ -19,7 +20,8 @@ export async function apply(connection: Connection, steps: readonly Step[]): Pro
 
 /** Why the step cannot be put on the wire; undefined when it can. */
 export function stepFault(step: Step): string | undefined {
-  return step.kind === 'add-route' || step.kind === 'delete-route' ? routeFault(step.route) : ruleFault(step.rule);
+  if ('adopted' in step) return originalFault(step.adopted);
+  return 'route' in step ? routeFault(step.route) : ruleFault(step.rule);
 }
 
 /** The netlink message of the step. */
@@ -29,6 +31,8 @@ export function encodeStep(step: Step): Buffer {
     case 'delete-route': return encodeDeleteRoute(step.route);
     case 'add-rule': return encodeAddRule(step.rule);
     case 'delete-rule': return encodeDeleteRule(step.rule);
+    case 'adopt-route': return encodeAdoptRoute(step.adopted);
+    case 'restore-route': return encodeRestoreRoute(step.adopted);
     default: throw new TypeError(`unknown step ${JSON.stringify(step satisfies never)}`);
   }
 }

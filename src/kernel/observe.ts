@@ -7,6 +7,7 @@
  */
 
 import { FAMILIES, type Family } from '../model/address.js';
+import type { Original } from '../model/adopted.js';
 import type { Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { ObserveRequest } from '../core/ports.js';
@@ -14,6 +15,7 @@ import type { Connection, DumpDecoder } from './connection.js';
 import { familyNumber } from './families.js';
 import { decodeAddress, decodeLink, decodeNeighbour, encodeAddressDump, encodeLinkDump, encodeNeighbourDump } from './messages-link.js';
 import { decodeRoute, encodeRouteDump } from './messages-route.js';
+import { originalOf } from './original.js';
 import { decodeRule, encodeRuleDump } from './messages-rule.js';
 import * as uapi from './uapi.js';
 
@@ -30,10 +32,12 @@ export async function observe(connection: Connection, request: ObserveRequest): 
     Promise.all(tables.flatMap((table) => families.map((family) => dumpTable(connection, family, table, protocol, maxLength[family]!)))),
     request.neighbours === true ? connection.dump(encodeNeighbourDump(), only(uapi.RTM_NEWNEIGH, decodeNeighbour)) : [],
   ]);
-  return { links, addresses, rules, ownRoutes: own.flat(), foreignRoutes: main.flat(), neighbours };
+  const foreign = main.flat();
+  const originals = foreign.filter((item) => 'message' in item);
+  return { links, addresses, rules, ownRoutes: own.flat(), foreignRoutes: foreign.map((item) => ('message' in item ? item.route : item)), originals, neighbours };
 }
 
-async function dumpTable(connection: Connection, family: Family, table: number, protocol: number, maxLength: number): Promise<readonly Route[]> {
+async function dumpTable(connection: Connection, family: Family, table: number, protocol: number, maxLength: number): Promise<readonly (Route | Original)[]> {
   try {
     return await connection.dump(encodeRouteDump(family, { table }), foreignRoute(family, table, protocol, maxLength));
   } catch (error) {
@@ -61,7 +65,7 @@ function ownRoute(family: Family, protocol: number): DumpDecoder<Route> {
 }
 
 /** Looks at four bytes of each route before decoding it: a full table walks at some 0.3 us a route (fact N6). */
-function foreignRoute(family: Family, table: number, protocol: number, maxLength: number): DumpDecoder<Route> {
+function foreignRoute(family: Family, table: number, protocol: number, maxLength: number): DumpDecoder<Route | Original> {
   const wanted = familyNumber(family);
   return (bytes, start, end, type) => {
     const header = start + uapi.NLMSG_HDRLEN;
@@ -69,6 +73,7 @@ function foreignRoute(family: Family, table: number, protocol: number, maxLength
     // Above 255 the byte says RT_TABLE_COMPAT, and the attribute the table.
     if (bytes[header + 4] !== (table < 256 ? table : uapi.RT_TABLE_COMPAT) || bytes[header + 5] === protocol) return undefined;
     const route = decodeRoute(bytes, start, end);
-    return route?.table === table ? route : undefined;
+    if (route?.table !== table) return undefined;
+    return originalOf(route, bytes, start, end) ?? route;
   };
 }

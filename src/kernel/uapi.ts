@@ -66,14 +66,18 @@ export const RT_SCOPE_UNIVERSE = 0;
 export const RT_SCOPE_LINK = 253;
 export const RTM_F_CLONED = 0x200;
 export const RTNH_F_DEAD = 1;
+export const RTNH_F_ONLINK = 4;
 export const RTNH_F_LINKDOWN = 16;
 export const RTA_DST = 1;
 export const RTA_OIF = 4;
 export const RTA_GATEWAY = 5;
 export const RTA_PRIORITY = 6;
 export const RTA_MULTIPATH = 9;
+export const RTA_CACHEINFO = 12;
 export const RTA_TABLE = 15;
 export const RTA_VIA = 18;
+export const RTA_EXPIRES = 23;
+export const RTA_NH_ID = 30;
 
 // linux/rtnetlink.h: multicast groups (enum rtnetlink_groups)
 export const RTNLGRP_LINK = 1;

@@ -13,7 +13,7 @@ export interface BackupRouter {
   readonly family: Family;
   /** In order of preference, at least one; none with `auto`. */
   readonly gateways: readonly Address[];
-  /** The gateway is that of the default route that stands on the interface; `adopt` takes that route over. undefined: `gateways` says. */
+  /** `address: auto`: the gateway is that of the default route that somebody else put on the interface; `adopt` takes that route over. */
   readonly auto: { readonly adopt: boolean } | undefined;
   /** At least one, no duplicates; the default route when the file names none. */
   readonly destinations: readonly Prefix[];

@@ -10,6 +10,8 @@ export interface Paths {
   readonly lastKnownGood: string;
   /** What an operator has ordered: pins and roles. */
   readonly orders: string;
+  /** Foreign default routes that were taken over. */
+  readonly adopted: string;
 }
 
 export const DEFAULT_CONFIG_FILE = '/etc/backup-router/config.yaml';
@@ -21,6 +23,7 @@ export function pathsOf(env: Readonly<Record<string, string | undefined>>, confi
     controlSocket: `${directory(env['RUNTIME_DIRECTORY'], '/run/backup-router')}/control.sock`,
     lastKnownGood: `${state}/last-known-good.yaml`,
     orders: `${state}/orders.json`,
+    adopted: `${state}/adopted.json`,
   };
 }
 

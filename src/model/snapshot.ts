@@ -3,6 +3,7 @@
  * A million foreign routes are never in here.
  */
 
+import type { Original } from './adopted.js';
 import type { InterfaceAddress, Link, Neighbour } from './link.js';
 import type { Route, Rule } from './route.js';
 
@@ -13,6 +14,8 @@ export interface Snapshot {
   readonly ownRoutes: readonly Route[];
   /** Foreign routes of the main table and of the VRFs asked for, no longer than the longest destination of their family: possible covers and rivals. */
   readonly foreignRoutes: readonly Route[];
+  /** The default routes among them that have one next hop, to the byte. Absent: not looked for. */
+  readonly originals?: readonly Original[];
   /** All rules of both families. */
   readonly rules: readonly Rule[];
   readonly neighbours: readonly Neighbour[];

@@ -44,6 +44,8 @@ export interface Status {
     readonly forMs: number;
   }[];
   readonly backupRoutes: readonly BackupRouteStatus[];
+  /** Default routes of somebody else that were taken over and will be given back. */
+  readonly adopted: readonly AdoptedRouteStatus[];
   readonly waiting: readonly { readonly subject: string; readonly reason: string }[];
   readonly faults: readonly string[];
   /** Who keeps deleting what is ours; null: nobody. */
@@ -61,4 +63,12 @@ export interface BackupRouteStatus {
   readonly state: 'installed' | 'absent' | 'refused' | 'withdrawn';
   /** Takes the tie from a stale route of the same prefix. */
   readonly preempting: boolean;
+}
+
+export interface AdoptedRouteStatus {
+  readonly destination: string;
+  readonly gateway: string;
+  readonly interface: string;
+  /** The whole route in the spelling of ip(8). */
+  readonly text: string;
 }

@@ -18,6 +18,7 @@ import type { Status } from '../model/status.js';
 import { VERSION } from '../model/version.js';
 import { renderDiagnostics } from '../config/diagnostic.js';
 import { libcFault, loadLibc } from '../native/libc.js';
+import { readAdopted, writeAdopted } from './adopted-record.js';
 import { mustBeAlone } from './admission.js';
 import { chooseConfig, type Chosen } from './choose-config.js';
 import { systemClock } from './clock.js';
@@ -144,6 +145,8 @@ function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life
     };
 
     const orders = readOrders(paths.orders);
+    const adopted = readAdopted(paths.adopted);
+    if (adopted.fault !== undefined) log('error', 'record-unreadable', { file: paths.adopted, message: adopted.fault, effect: 'routes that were taken over before cannot be given back' });
     const driver: Driver = startDriver({
       kernel,
       health,
@@ -156,7 +159,9 @@ function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life
         role: role.initial,
         roleOverride: overrideOf(orders),
         pin: pinOf(orders, performance.now(), Date.now()),
+        adopted: adopted.adopted,
       },
+      record: (routes) => (options.dryRun ? undefined : writeAdopted(paths.adopted, routes)),
       onSettled,
       onExit: () => finish(EXIT.OK),
     });

@@ -7,6 +7,7 @@
 import { interest, nextDeadline, transition, type Input, type Output } from '../core/machine.js';
 import type { Health, Kernel } from '../core/ports.js';
 import { initialState, type Beginning, type State } from '../core/state.js';
+import type { AdoptedRoute } from '../model/adopted.js';
 import type { Config } from '../model/config.js';
 import { questionKey, type Question } from '../core/rivals.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -27,6 +28,8 @@ export interface DriverOptions {
   readonly health: Health;
   readonly clock: Clock;
   readonly journal: Journal;
+  /** Writes the record of routes that were taken over; returns what went wrong. Absent: none can be taken over. */
+  readonly record?: (adopted: readonly AdoptedRoute[]) => string | undefined;
   readonly beginning: Omit<Beginning, 'watched'>;
   /** Called after every input that was carried out. */
   readonly onSettled: (state: State) => void;
@@ -61,7 +64,7 @@ export function startDriver(options: DriverOptions): Driver {
     for (const output of result.outputs) if (output.kind !== 'apply') carryOut(output);
     journal(before, input, result, now);
     timer?.cancel();
-    // As of `now`, not of this moment: a deadline in between was not settled yet.
+    // By the time that was settled for: what fell due while the outputs were carried out has not been settled yet.
     timer = closed ? undefined : clock.at(nextDeadline(state, now), () => dispatch({ kind: 'tick' }));
     options.onSettled(state);
   };
@@ -86,6 +89,12 @@ export function startDriver(options: DriverOptions): Driver {
       case 'probe':
         kernel.probe(output.targets);
         return;
+      case 'record': {
+        const fault = options.record === undefined ? 'there is nowhere to write it' : options.record(output.adopted);
+        // Not in this turn: the journal has yet to hear of what led here.
+        void Promise.resolve().then(() => dispatch({ kind: 'recorded', fault }));
+        return;
+      }
       case 'phase':
         return;
       case 'exit':

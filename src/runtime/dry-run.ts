@@ -10,11 +10,14 @@ import type { Route, Rule } from '../model/route.js';
 export function dryRun(kernel: Kernel, print: (step: Step) => void): Kernel {
   const routes = new Map<string, { readonly route: Route; readonly present: boolean }>();
   const rules = new Map<string, { readonly rule: Rule; readonly present: boolean }>();
+  const taken = new Set<string>();
   return {
     async observe(request) {
       const real = await kernel.observe(request);
       return {
         ...real,
+        foreignRoutes: real.foreignRoutes.filter((route) => !taken.has(routeKey(route))),
+        originals: (real.originals ?? []).filter(({ route }) => !taken.has(routeKey(route))),
         ownRoutes: [...real.ownRoutes.filter((route) => !routes.has(routeKey(route))), ...[...routes.values()].flatMap((entry) => (entry.present ? [entry.route] : []))],
         rules: [...real.rules.filter((rule) => !rules.has(ruleKey(rule))), ...[...rules.values()].flatMap((entry) => (entry.present ? [entry.rule] : []))],
       };
@@ -22,6 +25,9 @@ export function dryRun(kernel: Kernel, print: (step: Step) => void): Kernel {
     async apply(steps) {
       for (const step of steps) {
         print(step);
+        if (step.kind === 'adopt-route') taken.add(routeKey(step.adopted.route));
+        if (step.kind === 'restore-route') taken.delete(routeKey(step.adopted.route));
+        if ('adopted' in step) continue;
         const present = step.kind === 'add-route' || step.kind === 'add-rule';
         if ('route' in step) routes.set(routeKey(step.route), { route: step.route, present });
         else rules.set(ruleKey(step.rule), { rule: step.rule, present });

@@ -3,6 +3,7 @@
  * carries its reason and its length. Derived from state before and after, so that the core need not know of logs.
  */
 
+import { pauseOf } from '../core/fight.js';
 import type { Input, Transition } from '../core/machine.js';
 import type { Step } from '../core/ports.js';
 import type { Phase, State } from '../core/state.js';
@@ -27,7 +28,13 @@ export function createJournal(log: Log): Journal {
       if (output.kind === 'apply') logSteps(log, output.steps, namesIn(state));
     }
     if (input.kind === 'applied') logResults(log, before, state, input);
+    if (input.kind === 'recorded' && input.fault !== undefined) {
+      log('error', 'record-failed', { message: input.fault, effect: 'no default route is taken over', remedy: 'make the state directory writable' });
+    }
     if (input.kind === 'observe-failed') log('error', 'observe-failed', { message: input.message });
+    if (state.adoptFight !== before.adoptFight && pauseOf(state.adoptFight) > 0) {
+      log('warning', 'route-keeps-coming-back', { times: state.adoptFight.count, pause_ms: pauseOf(state.adoptFight), remedy: 'keep its owner from setting a default route' });
+    }
     if (state.fight !== before.fight && input.kind === 'hint') {
       log('warning', 'interference', { what: input.hint.text, episode: state.fight.count, pause_ms: Math.max(0, Math.round(state.notBefore - now)) });
     }
@@ -75,6 +82,9 @@ export function stepText(step: Step, nameOf?: NameOf): string {
     case 'add-rule':
     case 'delete-rule':
       return ruleText(step.rule);
+    case 'adopt-route':
+    case 'restore-route':
+      return routeText(step.adopted.route, (index) => nameOf?.(index) ?? step.adopted.interfaceName);
     default:
       return step satisfies never;
   }

@@ -118,6 +118,8 @@ export class FakeKernel implements Kernel {
       case 'delete-route': return deleteRoute(this.fib, step.route).result;
       case 'add-rule': return addRule(this.fib, step.rule);
       case 'delete-rule': return deleteRule(this.fib, step.rule);
+      case 'adopt-route': return deleteRoute(this.fib, step.adopted.route).result;
+      case 'restore-route': return addRoute(this.fib, this, step.adopted.route);
       default: throw new TypeError(JSON.stringify(step satisfies never));
     }
   }

@@ -7,7 +7,7 @@ import t from 'tap';
 import { standardLab, STANDARD } from '../../src/lab/standard.js';
 import { startPeerFrr } from '../../src/lab/standard-frr.js';
 import { eventually, sleep } from '../../src/lab/wait.js';
-import { added, agentIn, Bird, birdProgram, configText, defaultsOf, expected, inAfter, leavesBy, Monitor, owned, settles, statusOf, statusWhere, turned } from './kinds-support.js';
+import { added, agentIn, Bird, birdProgram, configText, defaultsOf, expected, inAfter, leavesBy, Monitor, owned, settles, statusOf, statusWhere, turned, type Case } from './kinds-support.js';
 
 /** rtm_protocol and metric of BIRD's routes (facts B2, F3). */
 const BIRD = 12;
@@ -42,7 +42,7 @@ t.test('BIRD', { skip: birdProgram() === undefined && 'bird is not installed' },
   const text = configText([{ bird: { socket: bird.socket } }]);
   const [monitor] = await Promise.all([Monitor.open(router), startPeerFrr(std)]);
   let agent = agentIn(lab, router, text);
-  const atOut = async (from: number): Promise<void> => {
+  const atOut = async (t: Case, from: number): Promise<void> => {
     await turned(agent, 'out', from);
     await settles(t, router, [], 'withdrawn');
     t.same(defaultsOf(router, BIRD, BIRD_METRIC), [true, true], "BIRD's defaults stand, both families");
@@ -61,7 +61,7 @@ t.test('BIRD', { skip: birdProgram() === undefined && 'bird is not installed' },
     await agent.waitForLog(/daemon id=bird\/bird state=responsive/, 5000, from);
     await agent.waitForLog(/cause=converging/, 5000, from);
     t.same(owned(router), expected(), 'an answer alone withdraws nothing');
-    await atOut(from);
+    await atOut(t, from);
     t.comment(`MEASURED spawn of BIRD to withdrawn: ${Date.now() - startedMs} ms, most of it BGP`);
     t.match((await statusOf(agent)).routes, { phase: 'out', cause: null, reason: 'every destination is covered' });
     const causes = agent.log.slice(from).flatMap((line) => /routes phase=(\w+)(?: cause=(\w+))?/.exec(line)?.slice(1).filter(Boolean).join(' ') ?? []);
@@ -76,13 +76,13 @@ t.test('BIRD', { skip: birdProgram() === undefined && 'bird is not installed' },
     t.same(defaultsOf(router, BIRD), [false, false], 'BIRD took its routes along');
     t.match((await statusOf(agent)).daemons, [{ id: 'bird/bird', state: 'down' }]);
     bird.start();
-    await atOut(from);
+    await atOut(t, from);
   });
 
   await t.test('SIGKILL: stale routes, preemption; graceful restart: the tie goes back, leftovers are no cover', async (t) => {
     const from = agent.log.length;
     const killedMs = await bird.signal('SIGKILL');
-    await inAfter(t, monitor, killedMs, 'SIGKILL', 150);
+    await inAfter(t, monitor, killedMs, 'SIGKILL', 400);
     t.same(defaultsOf(router, BIRD, BIRD_METRIC), [true, true], 'the stale routes remain');
     await settles(t, router, expected(undefined, 'winning'), 'after preempt-after the tie is won');
     const tookMs = Date.now() - killedMs;
@@ -97,7 +97,7 @@ t.test('BIRD', { skip: birdProgram() === undefined && 'bird is not installed' },
     t.same(leavesBy(router), ['data0', 'data0'], 'and carry again');
     const status = await statusWhere(agent, (s) => s.daemons[0]?.state === 'appeared', 1500);
     t.match(status.routes, { phase: 'in', cause: 'down', reason: /^bird\/bird is starting: .*[Gg]raceful restart/ }, 'recovery is no health');
-    await atOut(from);
+    await atOut(t, from);
     const recoveredMs = Date.now() - startedMs;
     t.comment(`MEASURED bird -R, graceful restart wait ${RECOVERY_MS} ms: withdrawn after ${recoveredMs} ms`);
     t.ok(recoveredMs >= RECOVERY_MS - 100, 'not before recovery is over');
@@ -111,16 +111,16 @@ t.test('BIRD', { skip: birdProgram() === undefined && 'bird is not installed' },
     t.match((await statusOf(agent)).daemons, [{ state: 'unresponsive', reason: /no answer/ }]);
     await settles(t, router, expected(undefined, 'winning'), 'a hung daemon is dead as far as preemption goes');
     await bird.signal('SIGCONT');
-    await atOut(from);
+    await atOut(t, from);
   });
 
   await t.test('restart', async (t) => {
     const from = agent.log.length;
     const killedMs = await bird.signal('SIGKILL');
     bird.start();
-    await inAfter(t, monitor, killedMs, 'SIGKILL with a start at its heels', 150);
+    await inAfter(t, monitor, killedMs, 'SIGKILL with a start at its heels', 400);
     await turned(agent, 'in', from);
-    await atOut(from);
+    await atOut(t, from);
     const { damping } = await statusOf(agent);
     t.match(damping, { deaths: 4, holdMs: 800, reason: /^4 deaths/ }, 'stop, kill, hang, restart: the hold-time has doubled three times');
   });
@@ -137,7 +137,7 @@ t.test('BIRD', { skip: birdProgram() === undefined && 'bird is not installed' },
       t.same(await monitor.since(fromMs, /proto 157|: from all iif lo/), [], `${signal}: and no rule`);
     }
     const killedMs = await bird.signal('SIGKILL');
-    await inAfter(t, monitor, killedMs, 'SIGKILL beside the successor', 150);
+    await inAfter(t, monitor, killedMs, 'SIGKILL beside the successor', 400);
     await eventually(() => leavesBy(router).join() === 'mgmt0,mgmt0', { what: 'preemption' });
   });
 });

@@ -14,7 +14,7 @@ import { FAMILIES, type Family } from '../../../src/model/address.js';
 import type { Config, Placement } from '../../../src/model/config.js';
 import { prefixText } from '../../../src/model/prefix.js';
 import { TABLE_MAIN, type Nexthop, type Route, type Rule } from '../../../src/model/route.js';
-import { addRoute, addRule, deleteRoute, deleteRule, lookup, type Fib } from '../../fake/fib.js';
+import { addRoute, addRule, deleteRoute, deleteRule, lookup, refuse, type Fib } from '../../fake/fib.js';
 import type { FakeKernel } from '../../fake/kernel.js';
 import { config, edges, GATEWAYS, management, prefixes, router, STRANGERS, twoInterfaces } from './fixture.js';
 
@@ -118,7 +118,7 @@ const copy = (fib: Fib): Fib => ({ routes: [...fib.routes], rules: [...fib.rules
 
 function applyStep(kernel: FakeKernel, fib: Fib, step: Step): string {
   const result =
-    step.kind === 'add-route' ? addRoute(fib, kernel, step.route) : step.kind === 'delete-route' ? deleteRoute(fib, step.route).result : step.kind === 'add-rule' ? addRule(fib, step.rule) : deleteRule(fib, step.rule);
+    step.kind === 'add-route' ? addRoute(fib, kernel, step.route) : step.kind === 'delete-route' ? deleteRoute(fib, step.route).result : step.kind === 'add-rule' ? addRule(fib, step.rule) : step.kind === 'delete-rule' ? deleteRule(fib, step.rule) : refuse('EINVAL', 'no step of a plan');
   return result.ok ? 'ok' : result.code;
 }
 
@@ -173,7 +173,7 @@ t.test('applied, the plan leaves exactly what is desired, and every foreigner as
       same('own routes', routesOf(fib, true), desired.routes.map((r) => routeKey(r)).filter((key) => !refused.has(key)).sort());
       same('own rules', rulesOf(fib.rules, true), rulesOf(desired.rules, true));
       const rest = await again(fib);
-      same('the next plan', rest.map((step) => ('route' in step ? `${step.kind} ${routeKey(step.route)}` : `${step.kind} ${ruleKey(step.rule)}`)).sort(), [...refused].map((key) => `add-route ${key}`).sort());
+      same('the next plan', rest.map((step) => ('route' in step ? `${step.kind} ${routeKey(step.route)}` : 'rule' in step ? `${step.kind} ${ruleKey(step.rule)}` : step.kind)).sort(), [...refused].map((key) => `add-route ${key}`).sort());
     }),
     { numRuns: 1500 },
   );

@@ -115,6 +115,8 @@ export class Simulation {
         this.exited = true;
         return;
       case 'phase':
+      // No configuration of the simulation adopts.
+      case 'record':
         return;
       default:
         output satisfies never;
@@ -147,6 +149,7 @@ export class Simulation {
 
   #isOurs(step: Step): boolean {
     const own = { ...ownership(this.state.config), gateways: this.#gateways };
+    if ('adopted' in step) return false;
     if ('rule' in step) return step.rule.protocol === own.protocol && !step.rule.foreign && step.rule.inputInterface === 'lo';
     return step.route.nexthops.length === 1 && owns(own, step.route, step.route.nexthops[0]!) && this.#gateways.has(step.route.nexthops[0]!.gateway!);
   }

@@ -1,0 +1,71 @@
+/**
+ * Foreign default routes to the byte: taken from a dump, named in a deletion, put back (linux/rtnetlink.h; rtnetlink(7)).
+ *
+ * What is kept is struct rtmsg and every attribute as it came, those unknown to us too, so that source address, MTU,
+ * preference and the like survive. Left out is what only a dump has: RTA_CACHEINFO, and of rtm_flags all but
+ * RTNH_F_ONLINK, which the kernel refuses in a request ("Invalid flags").
+ *
+ * Invariant: the same bytes delete and create. A route that was changed since it was read does not match, and stays.
+ */
+
+import type { AdoptedRoute, Obstacle, Original } from '../model/adopted.js';
+import type { Route } from '../model/route.js';
+import { align, beginMessage, endMessage, reserve, walkAttributes } from './codec.js';
+import * as uapi from './uapi.js';
+
+/** Offset of rtm_flags in struct rtmsg, of rta_expires in struct rta_cacheinfo. */
+const RTM_FLAGS = 8;
+const RTA_EXPIRES_OFFSET = 8;
+
+/** The route of an RTM_NEWROUTE message as it was dumped; undefined unless it is a unicast default route of one next hop. */
+export function originalOf(route: Route, bytes: Buffer, start: number, end: number): Original | undefined {
+  if (route.destination.length !== 0 || route.type !== 'unicast' || route.nexthops.length !== 1) return undefined;
+  const header = start + uapi.NLMSG_HDRLEN;
+  const kept = Buffer.from(bytes.subarray(header, header + uapi.RTMSG_LEN));
+  kept.writeUInt32LE(kept.readUInt32LE(RTM_FLAGS) & uapi.RTNH_F_ONLINK, RTM_FLAGS);
+  const parts = [kept];
+  let obstacle: Obstacle | undefined;
+  walkAttributes(bytes, header + uapi.RTMSG_LEN, end, (type, from, to) => {
+    if (type === uapi.RTA_NH_ID) obstacle = 'nexthop-object';
+    if (type === uapi.RTA_EXPIRES || (type === uapi.RTA_CACHEINFO && expires(bytes, from, to))) obstacle = 'expires';
+    if (type === uapi.RTA_CACHEINFO || type === uapi.RTA_EXPIRES) return;
+    const attribute = Buffer.alloc(align(to - from + 4));
+    bytes.copy(attribute, 0, from - 4, to);
+    parts.push(attribute);
+  });
+  return { route, message: Buffer.concat(parts).toString('hex'), obstacle };
+}
+
+function expires(bytes: Buffer, start: number, end: number): boolean {
+  return start + RTA_EXPIRES_OFFSET + 4 <= end && bytes.readInt32LE(start + RTA_EXPIRES_OFFSET) !== 0;
+}
+
+/** Why the record cannot be put on the wire; undefined when it can. It was on disk: nothing is taken for granted. */
+export function originalFault(adopted: AdoptedRoute): string | undefined {
+  const bytes = Buffer.from(adopted.message, 'hex');
+  if (bytes.length < uapi.RTMSG_LEN || 2 * bytes.length !== adopted.message.length) return 'the record of the route is damaged';
+  if (bytes[1] !== 0 || bytes[5] !== adopted.route.protocol) return 'the record of the route contradicts itself';
+  return undefined;
+}
+
+/** RTM_DELROUTE, naming everything that the kernel said of the route. */
+export function encodeAdoptRoute(adopted: AdoptedRoute): Buffer {
+  return encode(uapi.RTM_DELROUTE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK, adopted);
+}
+
+/** RTM_NEWROUTE: EEXIST when another route stands in its place. */
+export function encodeRestoreRoute(adopted: AdoptedRoute): Buffer {
+  return encode(uapi.RTM_NEWROUTE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | uapi.NLM_F_CREATE | uapi.NLM_F_EXCL, adopted);
+}
+
+/** The interface is that of the route, which may have been found again under another index (fact K9). */
+function encode(type: number, flags: number, { route, message }: AdoptedRoute): Buffer {
+  const kept = Buffer.from(message, 'hex');
+  walkAttributes(kept, uapi.RTMSG_LEN, kept.length, (attribute, from) => {
+    if (attribute === uapi.RTA_OIF) kept.writeUInt32LE(route.nexthops[0]?.interfaceIndex ?? 0, from);
+  });
+  const writer = beginMessage(type, flags);
+  const at = reserve(writer, kept.length);
+  kept.copy(writer.bytes, at);
+  return endMessage(writer);
+}

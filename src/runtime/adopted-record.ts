@@ -1,0 +1,59 @@
+/**
+ * The record of foreign default routes that were taken over: `adopted.json` in the state directory, so that they can be given
+ * back by whoever comes after us. Written whole or not at all, before a route is touched.
+ *
+ * It names the boot and the network namespace in which the routes stood. In another one they are nobody's loss: a reboot, or a
+ * container that starts anew, gets its default route from where it got the first one, and one of yesterday would be in its way. So such
+ * a record reads as empty; for the same reason a power failure can do no harm here.
+ */
+
+import { readFileSync, readlinkSync } from 'node:fs';
+import type { AdoptedRoute } from '../model/adopted.js';
+import { writeAtomically } from './atomic.js';
+
+export interface Record {
+  readonly adopted: readonly AdoptedRoute[];
+  /** The file is there and says nothing that makes sense. */
+  readonly fault: string | undefined;
+}
+
+/** What this boot and namespace have to give back. */
+export function readAdopted(path: string): Record {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    return { adopted: [], fault: missing ? undefined : (error as Error).message };
+  }
+  try {
+    const value = JSON.parse(text) as { readonly version?: unknown; readonly place?: unknown; readonly adopted?: unknown };
+    if (value.version !== 1 || !Array.isArray(value.adopted) || !value.adopted.every(isAdopted)) return { adopted: [], fault: 'not a record of adopted routes' };
+    return { adopted: value.place === placeText() ? value.adopted : [], fault: undefined };
+  } catch (error) {
+    return { adopted: [], fault: (error as Error).message };
+  }
+}
+
+/** Returns what went wrong, or undefined. */
+export function writeAdopted(path: string, adopted: readonly AdoptedRoute[]): string | undefined {
+  return writeAtomically(path, `${JSON.stringify({ version: 1, place: placeText(), adopted }, null, 1)}\n`);
+}
+
+/** This boot of this host, and this network namespace. */
+function placeText(): string {
+  return `${textOf(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())} ${textOf(() => readlinkSync('/proc/self/ns/net'))}`;
+}
+
+function textOf(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return '-';
+  }
+}
+
+function isAdopted(value: unknown): value is AdoptedRoute {
+  const { route, message, interfaceName } = (value ?? {}) as Partial<AdoptedRoute>;
+  return typeof message === 'string' && /^(?:[0-9a-f]{2})+$/.test(message) && typeof interfaceName === 'string' && Array.isArray(route?.nexthops) && typeof route.protocol === 'number' && typeof route.destination?.address === 'string';
+}

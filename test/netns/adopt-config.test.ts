@@ -1,0 +1,53 @@
+/** The same with the real agent, its configuration file, SIGHUP, and `status` for people. */
+
+import t from 'tap';
+import { startAgent } from '../../src/lab/agent.js';
+import { ownRoutes } from '../../src/lab/inspect.js';
+import { STANDARD, standardLab } from '../../src/lab/standard.js';
+import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
+import { eventually } from '../../src/lab/wait.js';
+import type { Status } from '../../src/model/status.js';
+
+t.setTimeout(120_000);
+
+t.test('containerlab, with a file', async (t) => {
+  const standard = standardLab();
+  t.teardown(() => standard.close());
+  const { router, lab } = standard;
+  await startPeerFrr(standard);
+  const frr = prepareRouterFrr(standard);
+  router.ip(`route add default via ${STANDARD.inet.gateway} dev mgmt0`);
+  await frr.start();
+  const defaults = (): string => router.run(['ip', '-d', 'route', 'show', 'default']);
+  const before = router.run(['ip', '-d', 'route', 'show', 'default', 'proto', 'boot']);
+  const configText = (adopt: boolean): string =>
+    [
+      'management-interface: mgmt0',
+      `backup-router: {address: auto, adopt: ${adopt}}`,
+      `routing-daemon: {frr: {daemons: [zebra, bgpd], socket-directory: ${frr.directory}}}`,
+      'withdraw: {hold-time: 500ms, convergence-timeout: never}',
+    ].join('\n');
+
+  const agent = startAgent(lab, router, { configText: configText(true) });
+  await eventually(async () => (await agent.status<Status>()).routes.phase === 'out' && /proto bgp/.test(defaults()), { timeoutMs: 20_000, what: 'FRR carries it' });
+  t.notMatch(defaults(), /dev mgmt0/);
+  t.match((await agent.cli('status')).stdout, /^adopted {10}default via 10\.255\.0\.1 dev mgmt0 proto 3: taken over, given back on stop$/m);
+  t.match(await agent.cli('restore'), { status: 1, stderr: /the daemon runs/ });
+
+  agent.configure(configText(false));
+  agent.signal('SIGHUP');
+  await eventually(() => /dev mgmt0/.test(defaults()), { what: 'a reload that no longer adopts gives back' });
+  agent.configure(configText(true));
+  agent.signal('SIGHUP');
+  await eventually(() => /proto bgp/.test(defaults()) && !/dev mgmt0/.test(defaults()), { timeoutMs: 20_000, what: 'taken over again' });
+
+  t.match(await agent.stop(), { status: 0 });
+  t.equal(router.run(['ip', '-d', 'route', 'show', 'default', 'proto', 'boot']), before);
+
+  const dry = startAgent(lab, router, { configText: configText(true), args: ['--dry-run'] });
+  await dry.waitForLog(/^adopt-route default via 10\.255\.0\.1 dev mgmt0/, 15_000);
+  t.match(defaults(), /dev mgmt0/, 'a dry run says so and does nothing');
+  await dry.stop();
+  await frr.kill();
+  t.same(ownRoutes(router, 'inet').filter((route) => route.table === 254), []);
+});

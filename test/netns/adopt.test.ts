@@ -1,0 +1,304 @@
+/**
+ * `address: auto` and `adopt: true` with the real kernel and the real FRR, as a containerlab node has it (facts F1, S6): the container
+ * runtime's default route at metric 0 on the management interface keeps FRR's BGP default out of the kernel.
+ *
+ * The driver runs with a Config object (adopt-agent.ts); `restore` is the real command.
+ */
+
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
+import type { CommandResult } from '../../src/lab/command.js';
+import type { Frr } from '../../src/lab/frr.js';
+import { eventually, sleep } from '../../src/lab/wait.js';
+import { ownRoutes, routes, snapshotText } from '../../src/lab/inspect.js';
+import type { Process } from '../../src/lab/process.js';
+import { STANDARD, standardLab, type StandardLab } from '../../src/lab/standard.js';
+import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
+import { defaultPrefix, parsePrefix } from '../../src/model/prefix.js';
+import type { BackupRouter, Config } from '../../src/model/config.js';
+import type { Family } from '../../src/model/address.js';
+import type { Status } from '../../src/model/status.js';
+import type { AgentSetup } from './adopt-agent.js';
+
+const AGENT = fileURLToPath(new URL('./adopt-agent.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const FRR_BGP = 186;
+const RUNTIME_DEFAULT = `default via ${STANDARD.inet.gateway} dev mgmt0`;
+
+const auto = (family: Family, adopt: boolean): BackupRouter => ({ family, gateways: [], auto: { adopt }, destinations: [defaultPrefix(family)] });
+
+interface World {
+  readonly standard: StandardLab;
+  readonly frr: Frr;
+  readonly directory: string;
+  /** Every default route of main, in full, as iproute2 tells it, but for FRR's. */
+  foreign(): string;
+  run(change?: Partial<Config>, dieAfter?: AgentSetup['dieAfter']): Process;
+  status(): Status;
+  restore(): CommandResult;
+  /** A command of the real program, without blocking. */
+  command(...args: readonly (string | NodeJS.ProcessEnv)[]): Promise<CommandResult>;
+  frrDefault(): boolean;
+  recorded(): number;
+}
+
+/** The router of the standard laboratory with the runtime's default, FRR not started. */
+async function world(t: Test, name: string): Promise<World> {
+  const standard = standardLab();
+  t.teardown(() => standard.close());
+  await startPeerFrr(standard);
+  const frr = prepareRouterFrr(standard);
+  const { router, lab } = standard;
+  const directory = join(lab.directory, name);
+  router.ip(`route add ${RUNTIME_DEFAULT}`);
+  const defaults = (option: string): string => router.run(['ip', '-N', '-d', option, 'route', 'show', 'default']).split('\n').filter((line) => line !== '' && !/ proto (?:186|157)\b/.test(line) && !line.startsWith('\t')).join('\n');
+  return {
+    standard,
+    frr,
+    directory,
+    foreign: () => `${defaults('-4')}\n${defaults('-6')}`,
+    run(change = {}, dieAfter) {
+      const config: AgentSetup['config'] = {
+        managementInterfaces: [{ selector: { kind: 'name', name: 'mgmt0' }, backupRouters: [auto('inet', true)] }],
+        routingDaemons: [{ kind: 'frr', daemons: ['zebra', 'bgpd'], socketDirectory: frr.directory }],
+        holdMs: 500,
+        convergenceTimeoutMs: 'never',
+        probeIntervalMs: 200,
+        ...change,
+      };
+      const setup: AgentSetup = dieAfter === undefined ? { config } : { config, dieAfter };
+      return router.spawn([process.execPath, AGENT, directory, JSON.stringify(setup)]);
+    },
+    status: () => JSON.parse(readFileSync(join(directory, 'status.json'), 'utf8')) as Status,
+    restore: () => router.tryRun(['env', `STATE_DIRECTORY=${directory}`, `RUNTIME_DIRECTORY=${directory}`, process.execPath, CLI, 'restore']),
+    command: (...args) => {
+      const env = Object.entries(Object.assign({ STATE_DIRECTORY: directory, RUNTIME_DIRECTORY: directory }, ...args.filter((arg) => typeof arg === 'object')) as NodeJS.ProcessEnv);
+      return router.runAsync(['env', ...env.map(([name, value]) => `${name}=${value ?? ''}`), process.execPath, CLI, ...args.filter((arg) => typeof arg === 'string')]);
+    },
+    frrDefault: () => routes(router, 'inet').some((route) => route.dst === 'default' && route.protocol === FRR_BGP),
+    recorded: () => (JSON.parse(readFileSync(join(directory, 'adopted.json'), 'utf8')) as { adopted: unknown[] }).adopted.length,
+  };
+}
+
+const backupIn = ({ standard }: World): boolean => ownRoutes(standard.router, 'inet').some((route) => route.dst === 'default');
+const adopted = (w: World): boolean => !/ dev mgmt0/.test(w.foreign().split('\n')[0]!);
+
+t.setTimeout(200_000);
+
+t.test('a container runtime blocks the default of BGP; taken over, it does not', async (t) => {
+  const w = await world(t, 'clab');
+  await w.frr.start();
+  await sleep(3000);
+  t.notOk(w.frrDefault(), 'without us FRR never installs its default (fact F1)');
+  const before = w.foreign();
+  const all = snapshotText(w.standard.router);
+
+  const agent = w.run();
+  await eventually(() => adopted(w) && w.frrDefault(), { timeoutMs: 15_000, what: 'FRR installs its default' });
+  await eventually(() => w.status().routes.phase === 'out' && !backupIn(w), { timeoutMs: 10_000, what: 'the backup routes are out' });
+  t.match(w.status().adopted, [{ destination: 'default', gateway: STANDARD.inet.gateway, interface: 'mgmt0', text: `default via ${STANDARD.inet.gateway} dev mgmt0 proto 3` }]);
+  t.match(w.status().backupRoutes, [{ gateway: STANDARD.inet.gateway, state: 'withdrawn' }], 'the gateway is known although its route is away');
+
+  await w.frr.kill();
+  await eventually(() => backupIn(w), { what: 'the backup default after the death of FRR' });
+  t.match(ownRoutes(w.standard.router, 'inet'), [{ dst: 'default', gateway: STANDARD.inet.gateway, dev: 'mgmt0' }]);
+
+  t.match(await agent.stop('SIGTERM'), { status: 0 });
+  t.equal(w.foreign(), before, 'SIGTERM gives it back as it was');
+  t.equal(w.recorded(), 0, 'and nothing is owed any more');
+  t.ok(backupIn(w), 'on-stop: keep');
+  const others = (text: string): string => text.replace(/^.* proto 186 .*\n(?:[ \t].*\n)*/gm, '');
+  t.equal(others(snapshotText(w.standard.router)), others(all), 'nothing else has changed');
+});
+
+t.test('there is always a default route', async (t) => {
+  const w = await world(t, 'gap');
+  let misses = 0;
+  let watching = true;
+  // Asked of the kernel as fast as two cores allow; a gap of a dump or two would be seen.
+  const watch = (async () => {
+    while (watching) {
+      if ((await w.standard.router.runAsync(['ip', 'route', 'get', STANDARD.inet.noc])).status !== 0) misses++;
+    }
+  })();
+  const agent = w.run({ onStop: 'withdraw' });
+  await eventually(() => adopted(w) && backupIn(w), { what: 'taken over while FRR is not there' });
+  await agent.stop('SIGTERM');
+  t.notOk(backupIn(w));
+  t.notOk(adopted(w), 'given back before ours was withdrawn');
+  watching = false;
+  await watch;
+  t.equal(misses, 0);
+});
+
+t.test('crashes', async (t) => {
+  const w = await world(t, 'crash');
+  const before = w.foreign();
+
+  let agent = w.run();
+  await eventually(() => adopted(w), { what: 'taken over' });
+  await agent.stop('SIGKILL');
+  t.ok(adopted(w), 'a crash changes nothing');
+  t.match(w.restore(), { status: 0, stdout: /^restore-route default via 10\.255\.0\.1 dev mgmt0/ });
+  t.equal(w.foreign(), before, 'restore gives it back as it was');
+  t.match(w.restore(), { status: 0, stdout: 'nothing to give back\n' });
+
+  agent = w.run();
+  await eventually(() => adopted(w), { what: 'taken over' });
+  await agent.stop('SIGKILL');
+  const listener = createServer().listen(join(w.directory, 'control.sock'));
+  await once(listener, 'listening');
+  const refused = await w.command('restore');
+  t.match(refused, { status: 1, stderr: /the daemon runs/ }, 'restore refuses while a daemon answers');
+  t.match(await w.command('restore', '--dry-run'), { status: 0, stdout: /^restore-route default via 10\.255\.0\.1 dev mgmt0/ });
+  t.ok(adopted(w), 'and a dry run changes nothing');
+  t.match(await w.command('restore', '--force'), { status: 0 });
+  t.equal(w.foreign(), before);
+  listener.close();
+
+  agent = w.run();
+  await eventually(() => adopted(w), { what: 'taken over' });
+  await agent.stop('SIGKILL');
+  t.match(await w.command('restore', '--after-stop', { SERVICE_RESULT: 'signal' }), { status: 0, stdout: '' }, 'after a crash the next process goes on');
+  t.ok(adopted(w));
+  t.match(await w.command('flush', '-c', '/nonexistent'), { status: 0, stdout: /^restore-route .*\ndelete-rule [^]*\ndelete-route / }, 'flush gives back before it removes');
+  t.equal(w.foreign(), before);
+  t.notOk(backupIn(w));
+
+  agent = w.run({}, 'record');
+  t.match(await agent.exited, { signal: 'SIGKILL' }, 'killed between the record and the deletion');
+  t.equal(w.foreign(), before, 'nothing was taken');
+  t.equal(w.recorded(), 1);
+  t.match(w.restore(), { status: 0 }, 'what is there already counts as given back');
+  t.equal(w.foreign(), before);
+  t.equal(w.recorded(), 0);
+
+  agent = w.run({}, 'record');
+  await agent.exited;
+  agent = w.run({}, 'delete');
+  t.match(await agent.exited, { signal: 'SIGKILL' }, 'the record of the one before is good enough to delete by; killed right after');
+  t.ok(adopted(w) && backupIn(w));
+
+  agent = w.run();
+  await eventually(() => w.status().adopted.length === 1, { what: 'the next life knows what it owes' });
+  await sleep(200);
+  t.match(w.status().backupRoutes, [{ gateway: STANDARD.inet.gateway, state: 'installed' }], 'and where the gateway is');
+  await agent.stop('SIGKILL');
+
+  w.standard.router.ip('link set mgmt0 down');
+  t.match(w.restore(), { status: 1, stderr: /default via 10\.255\.0\.1 dev mgmt0: / }, 'a route that cannot be given back');
+  t.equal(w.recorded(), 1, 'stays recorded');
+  w.standard.router.ip('link set mgmt0 up');
+  t.match(w.restore(), { status: 0 });
+  t.equal(w.foreign(), before);
+
+  agent = w.run();
+  await eventually(() => adopted(w), { what: 'taken over' });
+  await agent.stop('SIGKILL');
+  agent = w.run({ managementInterfaces: [{ selector: { kind: 'name', name: 'mgmt0' }, backupRouters: [auto('inet', false)] }] });
+  await eventually(() => w.foreign() === before && w.recorded() === 0, { what: 'a configuration that no longer adopts gives back' });
+  await eventually(() => backupIn(w), { what: 'address: auto alone' });
+  await agent.stop('SIGTERM');
+  t.equal(w.foreign(), before);
+
+  agent = w.run();
+  await eventually(() => adopted(w), { what: 'taken over' });
+  await agent.stop('SIGKILL');
+  const path = join(w.directory, 'adopted.json');
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/net:\[\d+\]/, 'net:[1]'));
+  t.match(w.restore(), { status: 0, stdout: 'nothing to give back\n' }, 'the record of another namespace is none of ours');
+});
+
+t.test('somebody puts it back', async (t) => {
+  const w = await world(t, 'fight');
+  const { router } = w.standard;
+  const agent = w.run();
+  await eventually(() => adopted(w), { what: 'taken over' });
+
+  router.ip('route add default via 10.255.0.77 dev mgmt0 proto 16 src 10.255.0.2 mtu 1400');
+  const changed = router.run(['ip', '-N', '-d', 'route', 'show', 'default']);
+  await eventually(() => adopted(w), { what: 'the changed route is taken over too' });
+  await eventually(() => ownRoutes(router, 'inet').some((route) => route.gateway === '10.255.0.77'), { what: 'the gateway follows' });
+  await eventually(() => ownRoutes(router, 'inet').length === 1, { what: 'the former gateway goes' });
+  t.equal(w.recorded(), 1, 'it supersedes the former one');
+
+  const end = performance.now() + 4000;
+  let times = 0;
+  while (performance.now() < end) if (router.tryRun(['ip', 'route', 'add', 'default', 'via', '10.255.0.77', 'dev', 'mgmt0', 'proto', '16', 'src', '10.255.0.2', 'mtu', '1400']).status === 0) times++;
+  t.ok(times >= 5 && times < 14, `put back at once ${times} times in 4 s: at full speed a few times, then ever more slowly`);
+  await eventually(() => agent.lines.some((line) => line.includes('route-keeps-coming-back')), { what: 'a word in the log' });
+
+  await agent.stop('SIGTERM');
+  t.match(router.run(['ip', '-N', '-d', 'route', 'show', 'default']), changed.trim(), 'what is given back is the last one, to the byte');
+});
+
+t.test('IPv6, attributes, and what is left alone', async (t) => {
+  const w = await world(t, 'inet6');
+  const { router } = w.standard;
+  router.ip('route del default');
+  for (const line of [
+    `-6 route add default via ${STANDARD.inet6.gatewayLinkLocal} dev mgmt0 proto 16 metric 512 mtu 1400 advmss 1300 pref high`,
+    `-6 route add default via ${STANDARD.inet6.gateway} dev mgmt0 proto ra metric 1024 expires 600`,
+    `-6 route add default via ${STANDARD.inet6.peer} dev data0 metric 2048`,
+    `route add default via ${STANDARD.inet.gateway} dev mgmt0 onlink proto dhcp src ${STANDARD.inet.mgmt} metric 100 mtu lock 1400 realm 7 initcwnd 20`,
+    `route add default via ${STANDARD.inet.peer} dev data0 metric 3`,
+    `route add default via 10.255.0.3 dev mgmt0 proto bird metric 32`,
+    'route add 10.123.0.0/16 via 10.255.0.1 dev mgmt0 proto dhcp metric 100',
+  ]) router.ip(line);
+  const before = w.foreign().replace(/ expires \d+sec/g, '');
+  const agent = w.run({ managementInterfaces: [{ selector: { kind: 'name', name: 'mgmt0' }, backupRouters: [auto('inet', true), auto('inet6', true)] }] });
+  await eventually(() => !/metric 512|metric 100 /.test(w.foreign()), { what: 'both are taken over' });
+  await sleep(300);
+  t.match(w.foreign().replace(/ expires \d+sec/g, ''), new RegExp(`^default via ${STANDARD.inet.peer} dev data0 .* metric 3 |proto 12 `), 'others are not');
+  t.equal(w.foreign().split('\n').filter((line) => line !== '').length, before.split('\n').filter((line) => line !== '').length - 2);
+  t.match(ownRoutes(router, 'inet6'), [{ gateway: STANDARD.inet6.gatewayLinkLocal }], 'the best of them names the gateway');
+  t.match(w.status().waiting.filter((wait) => /router advertisements/.test(wait.reason)), [{ subject: `default via ${STANDARD.inet6.gateway} dev mgmt0` }]);
+  t.equal(router.sysctl('net.ipv6.conf.mgmt0.ra_defrtr_metric', 4278190080), '4278190080', 'the remedy exists');
+  await agent.stop('SIGTERM');
+  t.equal(w.foreign().replace(/ expires \d+sec/g, ''), before, 'given back to the byte');
+});
+
+t.test('beside a healthy FRR: a restart, and a renewal by DHCP', async (t) => {
+  const w = await world(t, 'healthy');
+  await w.frr.start();
+  let agent = w.run();
+  await eventually(() => w.status().routes.phase === 'out' && w.frrDefault(), { timeoutMs: 20_000, what: 'out' });
+  await agent.stop('SIGKILL');
+  agent = w.run();
+  await eventually(() => w.status().routes.phase === 'out' && w.status().adopted.length === 1, { timeoutMs: 20_000, what: 'out again, with the record' });
+  w.standard.router.ip(`route add ${RUNTIME_DEFAULT}`);
+  await eventually(() => adopted(w) && w.frrDefault() && w.status().routes.phase === 'out', { timeoutMs: 20_000, what: 'taken over again' });
+  await agent.stop('SIGTERM');
+  t.notOk(adopted(w));
+});
+
+t.test('address: auto follows, in placement main too', async (t) => {
+  const w = await world(t, 'auto');
+  const { router } = w.standard;
+  const management = (adopt: boolean): Partial<Config> => ({ placement: 'main', managementInterfaces: [{ selector: { kind: 'name', name: 'mgmt0' }, backupRouters: [{ ...auto('inet', adopt), destinations: [parsePrefix('10.99.0.0/16')!] }] }] });
+  router.ip('route del default');
+  const agent = w.run(management(false));
+  await eventually(() => w.status().waiting.some((wait) => /to take the gateway from yet/.test(wait.reason)), { what: 'nothing to go by' });
+  router.ip(`route add ${RUNTIME_DEFAULT} proto dhcp metric 100`);
+  await eventually(() => ownRoutes(router, 'inet').some((route) => route.gateway === STANDARD.inet.gateway), { what: 'the gateway' });
+  router.ip('route replace default via 10.255.0.9 dev mgmt0 proto dhcp metric 100');
+  await eventually(() => ownRoutes(router, 'inet').length === 1 && ownRoutes(router, 'inet')[0]?.gateway === '10.255.0.9', { what: 'the other gateway' });
+  router.ip('route del default');
+  await eventually(() => w.status().waiting.some((wait) => /is gone; 10\.255\.0\.9/.test(wait.reason)), { what: 'the guess, told' });
+  t.match(ownRoutes(router, 'inet'), [{ gateway: '10.255.0.9' }]);
+  router.ip('link set mgmt0 down');
+  router.ip('link set mgmt0 up');
+  await eventually(() => ownRoutes(router, 'inet')[0]?.gateway === '10.255.0.9', { what: 'the same after the link was down' });
+  await agent.stop('SIGKILL');
+  const next = w.run(management(false));
+  await eventually(() => w.status().agent.pid === next.pid && w.status().routes.phase === 'in', { what: 'a new life' });
+  await sleep(300);
+  t.match(ownRoutes(router, 'inet'), [{ gateway: '10.255.0.9' }], 'which keeps what it finds');
+  router.ip(`route add ${RUNTIME_DEFAULT} proto dhcp metric 100`);
+  await eventually(() => ownRoutes(router, 'inet').length === 1 && ownRoutes(router, 'inet')[0]?.gateway === STANDARD.inet.gateway, { what: 'and knows the route of a gateway that nobody names any more as its own' });
+  await next.stop('SIGTERM');
+});

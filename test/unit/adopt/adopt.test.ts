@@ -1,0 +1,203 @@
+/** Taking over and giving back in virtual time: when, in which order, and what never happens. */
+
+import t from 'tap';
+import { defaultPrefix, parsePrefix } from '../../../src/model/prefix.js';
+import { EMPTY_SNAPSHOT } from '../../../src/model/snapshot.js';
+import { adoptableIn, GATEWAY, Host, onePort, router } from './fixture.js';
+
+const DOCKER = 'default via 10.255.0.1 dev mgmt0 proto 3';
+const BACKUP = 'default via 10.255.0.1 dev mgmt0 table 25500 proto 157';
+const FRR = 'default via 198.51.100.1 dev data0 proto 186 metric 20';
+
+t.test('taken over only once ours is in, and recorded first', async (t) => {
+  const host = new Host();
+  host.runtimeDefault();
+  host.kernel.onBatch = (steps) => {
+    if (!steps.some((step) => step.kind === 'adopt-route')) return;
+    t.strictSame(host.ours, [BACKUP], 'our default stands');
+    t.match(host.disk, [{ interfaceName: 'mgmt0', route: { nexthops: [{ gateway: GATEWAY }] } }], 'and the record is written');
+  };
+  host.start();
+  await host.at(1);
+  t.strictSame(host.main, [DOCKER], 'untouched while starting');
+  host.down();
+  await host.at(2);
+  t.strictSame(host.kernel.batches, [['add-route', 'add-rule', 'add-rule'], ['adopt-route']]);
+  t.strictSame(host.main, []);
+  t.match(host.status().adopted, [{ destination: 'default', gateway: GATEWAY, interface: 'mgmt0', text: DOCKER }]);
+  t.match(host.status().backupRoutes, [{ gateway: GATEWAY, state: 'installed' }]);
+  const { batches, observations } = host.kernel;
+  const [before, looks] = [batches.length, observations];
+  await host.at(300);
+  t.equal(batches.length, before, 'then nothing more happens');
+  t.ok(host.kernel.observations - looks < 15, 'and nobody looks but at each resync');
+});
+
+t.test('the route to be taken over covers nothing', async (t) => {
+  const host = new Host();
+  host.runtimeDefault();
+  host.start();
+  host.healthy(60_000);
+  await host.at(1);
+  t.match(host.status().routes, { phase: 'in', cause: 'converging' }, 'beside an old FRR whose default it blocks');
+  t.strictSame([host.main, host.ours], [[], [BACKUP]]);
+  host.holds = true;
+  host.frrDefault();
+  await host.at(3);
+  t.match(host.status().routes, { phase: 'out' });
+  t.strictSame([host.main, host.ours], [[FRR], []]);
+
+  host.runtimeDefault();
+  await host.at(4);
+  t.strictSame(host.main, [FRR], 'while out it is taken over as well');
+  host.down();
+  await host.at(5);
+  t.strictSame(host.ours, [BACKUP], 'the record names the gateway');
+  host.driver.dispatch({ kind: 'stop' });
+  await host.at(6);
+  t.strictSame(host.main, [DOCKER, FRR]);
+  t.ok(host.exited);
+  t.strictSame(host.disk, []);
+});
+
+t.test('stop gives back first, withdraws second', async (t) => {
+  const host = new Host();
+  host.runtimeDefault();
+  host.start({ onStop: 'withdraw' });
+  host.down();
+  await host.at(1);
+  host.driver.dispatch({ kind: 'stop' });
+  await host.at(2);
+  t.strictSame(host.kernel.batches.at(-1), ['restore-route', 'delete-rule', 'delete-rule', 'delete-route']);
+  t.strictSame([host.main, host.ours, host.disk, host.exited], [[DOCKER], [], [], true]);
+});
+
+t.test('stop in the midst of it', async (t) => {
+  const host = new Host();
+  host.runtimeDefault();
+  host.kernel.onBatch = (steps) => {
+    if (steps[0]?.kind === 'adopt-route') host.driver.dispatch({ kind: 'stop' });
+  };
+  host.start();
+  host.down();
+  await host.at(5);
+  t.strictSame([host.main, host.disk, host.exited], [[DOCKER], [], true]);
+});
+
+t.test('a disk that takes no record', async (t) => {
+  const host = new Host();
+  host.runtimeDefault();
+  host.diskFault = 'ENOSPC: no space left on device';
+  host.start();
+  host.down();
+  await host.at(60);
+  t.strictSame([host.main, host.ours], [[DOCKER], [BACKUP]], 'keeps the route where it is, and the backup route in');
+  t.match(host.status().waiting, [{ subject: 'default via 10.255.0.1 dev mgmt0', reason: /cannot be written: ENOSPC/ }]);
+  t.ok(host.kernel.observations < 60, `tried ever more slowly (${host.kernel.observations} looks)`);
+  host.diskFault = undefined;
+  await host.at(70);
+  t.strictSame(host.main, []);
+  host.diskFault = 'EROFS';
+  host.driver.dispatch({ kind: 'stop' });
+  await host.at(71);
+  t.strictSame([host.main, host.exited], [[DOCKER], true], 'giving back needs no disk');
+});
+
+t.test('killed at any moment, the next life goes on from there', async (t) => {
+  // What the first life does last.
+  for (const last of ['record', 'adopt-route'] as const) {
+    const host = new Host();
+    host.runtimeDefault();
+    host.start();
+    host.down();
+    if (last === 'record') {
+      host.kernel.onBatch = (steps) => {
+        if (steps[0]?.kind === 'adopt-route') host.kill();
+      };
+    }
+    await host.at(1);
+    if (last === 'adopt-route') host.kill();
+    host.kernel.onBatch = () => undefined;
+    t.equal(host.disk.length, 1);
+    host.start();
+    host.down();
+    await host.at(2);
+    t.strictSame([host.main, host.ours, host.disk.length], [[], [BACKUP], 1], `after ${last}`);
+    host.driver.dispatch({ kind: 'stop' });
+    await host.at(3);
+    t.strictSame([host.main, host.disk], [[DOCKER], []]);
+  }
+});
+
+t.test('a configuration that no longer adopts gives back', async (t) => {
+  const host = new Host();
+  host.runtimeDefault();
+  host.start();
+  host.down();
+  await host.at(1);
+  const plain = { managementInterfaces: [{ selector: { kind: 'name', name: 'mgmt0' } as const, backupRouters: [{ ...router(false), gateways: ['10.255.0.9'], auto: undefined }] }] };
+  host.kill();
+  host.start(plain);
+  host.down();
+  await host.at(3);
+  t.strictSame([host.main, host.disk], [[DOCKER], []]);
+  t.strictSame(host.kernel.batches.at(-1)?.[0], 'restore-route');
+
+  const lost = new Host();
+  lost.runtimeDefault();
+  lost.start();
+  lost.down();
+  await lost.at(1);
+  lost.kill();
+  lost.kernel.addressRemove('mgmt0', '10.255.0.2/24');
+  lost.start(plain);
+  lost.down();
+  await lost.at(100);
+  t.strictSame([lost.main, lost.disk.length], [[], 1], 'what cannot be given back stays recorded');
+  t.match(lost.status().waiting.filter((wait) => /given back/.test(wait.reason)).length, 1);
+  t.ok(lost.kernel.batches.filter((batch) => batch.includes('restore-route')).length <= 5, 'and is tried at each resync, not more often');
+  lost.kernel.addressAdd('mgmt0', '10.255.0.2/24');
+  await lost.at(140);
+  t.strictSame([lost.main, lost.disk], [[DOCKER], []]);
+});
+
+t.test('somebody insists', async (t) => {
+  const host = new Host();
+  host.runtimeDefault();
+  host.start();
+  host.down();
+  let times = 0;
+  for (let i = 1; i < 400; i++) {
+    await host.clock.advanceTo(1_000 + i * 50);
+    if (host.runtimeDefault().ok) times++;
+  }
+  t.ok(times >= 8 && times <= 14, `taken over ${times} times in 20 s`);
+  t.match(host.status().waiting, [{ reason: /keeps putting it back/ }]);
+  t.equal(host.disk.length, 1);
+});
+
+t.test('which routes', async (t) => {
+  const kernel = onePort();
+  const add = (metric: number, protocol: number, change = {}): void => void kernel.foreignRouteAdd({ destination: defaultPrefix('inet'), via: GATEWAY, dev: 'mgmt0', metric, protocol, ...change });
+  add(0, 3);
+  add(100, 16);
+  add(1, 186);
+  add(2, 12);
+  add(3, 157);
+  add(4, 11);
+  add(5, 3, { via: '198.51.100.1', dev: 'data0' });
+  add(6, 3, { destination: parsePrefix('0.0.0.0/1')! });
+  add(0xff000000, 3);
+  add(7, 3);
+  add(8, 3);
+  add(9, 9);
+  kernel.obstacles.set(7, 'expires').set(8, 'nexthop-object');
+  const snapshot = await kernel.observe({ protocol: 99, maxLength: { inet: 1 } });
+  const metrics = (change: Parameters<typeof adoptableIn>[0]): readonly number[] => adoptableIn(change, snapshot).map((route) => route.metric).sort((a, b) => a - b);
+  t.strictSame(metrics({}), [0, 100]);
+  const only = (backup: ReturnType<typeof router>): Parameters<typeof adoptableIn>[0] => ({ managementInterfaces: [{ selector: { kind: 'name', name: 'mgmt0' }, backupRouters: [backup] }] });
+  t.strictSame(metrics(only(router(false))), []);
+  t.strictSame(metrics(only(router(true, 'inet6'))), []);
+  t.strictSame(metrics(only({ ...router(true), destinations: [parsePrefix('10.0.0.0/8')!] })), [], 'nothing of ours would carry what the default route does');
+  t.strictSame(adoptableIn({}, EMPTY_SNAPSHOT), []);
+});

@@ -1,0 +1,96 @@
+/** The record on disk, the bytes of a route, and when systemd's ExecStopPost= gives back. */
+
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { comesBack } from '../../../src/cli/restore.js';
+import { decodeRoute } from '../../../src/kernel/messages-route.js';
+import { encodeAdoptRoute, encodeRestoreRoute, originalFault, originalOf } from '../../../src/kernel/original.js';
+import type { AdoptedRoute } from '../../../src/model/adopted.js';
+import { readAdopted, writeAdopted } from '../../../src/runtime/adopted-record.js';
+import { pathsOf } from '../../../src/model/paths.js';
+
+// rtmsg of `default via 10.255.0.1 dev if2 proto dhcp src 10.255.0.2 metric 100 onlink`, as dumped: flags onlink | linkdown.
+const RTMSG = '02000000fe100001' + '14000000';
+const TABLE = '08000f00fe000000';
+const PRIORITY = '0800060064000000';
+const PREFSRC = '080007000aff0002';
+const METRICS = '0c000800' + '0800020078050000';
+const GATEWAY = '080005000aff0001';
+const OIF = '0800040002000000';
+const cacheinfo = (expires: string): string => '24000c00' + '00000000' + '00000000' + expires + '00000000'.repeat(5);
+
+function dumped(...attributes: readonly string[]): Buffer {
+  const payload = RTMSG + attributes.join('');
+  const header = Buffer.alloc(16);
+  header.writeUInt32LE(16 + payload.length / 2, 0);
+  header.writeUInt16LE(24, 4);
+  return Buffer.concat([header, Buffer.from(payload, 'hex')]);
+}
+
+function original(...attributes: readonly string[]): NonNullable<ReturnType<typeof originalOf>> {
+  const bytes = dumped(...attributes);
+  return originalOf(decodeRoute(bytes, 0, bytes.length)!, bytes, 0, bytes.length)!;
+}
+
+const ALL = [TABLE, PRIORITY, PREFSRC, METRICS, GATEWAY, OIF];
+
+t.test('what a dump says is kept to the byte, but for what only a dump says', (t) => {
+  const { message, obstacle } = original(...ALL, cacheinfo('00000000'));
+  t.equal(message, '02000000fe100001' + '04000000' + ALL.join(''), 'no cache information, no linkdown; source, metrics and onlink stay');
+  t.equal(obstacle, undefined);
+  t.equal(original(...ALL, cacheinfo('58020000')).obstacle, 'expires');
+  t.equal(original(...ALL, '08001e0007000000').obstacle, 'nexthop-object');
+  const multipath = dumped(TABLE, '24000900' + '1000000002000000080005000aff0001' + '1000000002000000080005000aff0003');
+  t.equal(originalOf(decodeRoute(multipath, 0, multipath.length)!, multipath, 0, multipath.length), undefined, 'several next hops');
+  t.end();
+});
+
+t.test('the same bytes delete and create', (t) => {
+  const { route, message } = original(...ALL, cacheinfo('00000000'));
+  const adopted: AdoptedRoute = { route, message, interfaceName: 'mgmt0' };
+  const [gone, back] = [encodeAdoptRoute(adopted), encodeRestoreRoute(adopted)];
+  t.equal(gone.subarray(16).toString('hex'), message);
+  t.equal(back.subarray(16).toString('hex'), message);
+  t.strictSame([gone.readUInt16LE(4), gone.readUInt16LE(6)], [25, 0x5], 'RTM_DELROUTE, REQUEST|ACK');
+  t.strictSame([back.readUInt16LE(4), back.readUInt16LE(6)], [24, 0x605], 'RTM_NEWROUTE, REQUEST|ACK|CREATE|EXCL: never REPLACE');
+  const moved = encodeRestoreRoute({ ...adopted, route: { ...route, nexthops: [{ ...route.nexthops[0]!, interfaceIndex: 9 }] } });
+  t.equal(moved.subarray(16).toString('hex'), message.replace(OIF, '0800040009000000'), 'an interface that was made anew');
+  t.equal(originalFault(adopted), undefined);
+  t.match(originalFault({ ...adopted, message: 'zz' }), /damaged/);
+  t.match(originalFault({ ...adopted, message: message.replace('fe10', 'fe04') }), /contradicts/);
+  t.end();
+});
+
+t.test('the record', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'br-record-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const { adopted: path } = pathsOf({ STATE_DIRECTORY: directory });
+  const { route, message } = original(...ALL);
+  const adopted: AdoptedRoute = { route, message, interfaceName: 'mgmt0' };
+  t.strictSame(readAdopted(path), { adopted: [], fault: undefined }, 'none');
+  t.equal(writeAdopted(path, [adopted]), undefined);
+  t.strictSame(readAdopted(path), { adopted: [adopted], fault: undefined });
+  t.equal(statSync(path).mode & 0o022, 0, 'for the owner alone to write');
+  const text = readFileSync(path, 'utf8');
+  writeFileSync(path, text.replace(/"place": "\w{4}/, '"place": "0000'));
+  t.strictSame(readAdopted(path), { adopted: [], fault: undefined }, 'another boot');
+  for (const broken of ['', '{', '[]', 'null', text.replace('"version": 1', '"version": 2'), text.replace(message, 'zz'), text.replace('"nexthops"', '"x"')]) {
+    writeFileSync(path, broken);
+    t.match(readAdopted(path), { adopted: [], fault: /./ }, `damaged: ${broken.slice(0, 10)}`);
+  }
+  t.match(writeAdopted(join(path, 'below'), []), /./, 'a fault is a value');
+  t.end();
+});
+
+t.test('after a stop that is none', (t) => {
+  const answers = ['success', 'timeout', 'signal', 'core-dump', 'watchdog', 'oom-kill'].map((SERVICE_RESULT) => comesBack({ SERVICE_RESULT }));
+  t.strictSame(answers, [false, false, true, true, true, true]);
+  t.strictSame(['1', '70', '64', '77', '78'].map((EXIT_STATUS) => comesBack({ SERVICE_RESULT: 'exit-code', EXIT_STATUS })), [true, true, false, false, false]);
+  t.equal(comesBack({}), false, 'by hand');
+  const unit = readFileSync(new URL('../../../../systemd/backup-router.service', import.meta.url), 'utf8');
+  t.match(unit, /^RestartPreventExitStatus=64 77 78$/m, 'the statuses that systemd does not restart after');
+  t.match(unit, /^ExecStopPost=-\S+ restore --after-stop$/m);
+  t.end();
+});
