@@ -20,7 +20,7 @@ t.test('status: every field of the schema, in and out', async (t) => {
   const agent = agentIn(std, { frr, daemons: ['zebra'], convergence: 0 });
   await agent.waitForLog(/ ready /);
   const status = await statusOf(agent);
-  t.same(Object.keys(status).sort(), ['agent', 'backupRoutes', 'configuration', 'daemons', 'damping', 'faults', 'interference', 'managementInterfaces', 'routes', 'version', 'waiting']);
+  t.same(Object.keys(status).sort(), ['adopted', 'agent', 'backupRoutes', 'configuration', 'daemons', 'damping', 'faults', 'interference', 'managementInterfaces', 'routes', 'version', 'waiting']);
   t.equal(status.version, 1);
   t.match(status.agent, { pid: agent.process.pid, version: /^\d+\.\d+\.\d+/, forMs: Number, dryRun: false });
   t.same(status.configuration, { file: agent.configFile, source: 'file', errors: [] });
