@@ -175,6 +175,25 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
     await comeIn(2000, 'after the repair');
   });
 
+  t.test('frr.service watched as a unit, through its control group', async (t) => {
+    machine.write(CONFIG_FILE, CONFIG.replace('frr: {daemons: [zebra, staticd]}', 'unit: frr.service'));
+    machine.run('systemctl', 'reload', AGENT);
+    t.match(status().daemons, [{ id: 'unit/frr.service', state: 'down' }]);
+    machine.run('systemctl', 'start', 'frr.service');
+    await goOut(30_000, 'beside a unit that runs and covers the destinations');
+    t.match(status().daemons, [{ id: 'unit/frr.service', state: 'responsive' }]);
+    machine.run('systemctl', 'stop', 'frr.service');
+    await comeIn(500, 'after the stop');
+    machine.run('systemctl', 'start', 'frr.service');
+    await goOut(30_000, 'again');
+    machine.run('systemctl', 'kill', '--kill-who=all', '--signal=KILL', 'frr.service');
+    await comeIn(500, 'after SIGKILL of the whole unit');
+    machine.run('systemctl', 'stop', 'frr.service');
+    machine.write(CONFIG_FILE, CONFIG);
+    machine.run('systemctl', 'reload', AGENT);
+    await comeIn(2000, 'with FRR watched by its sockets again');
+  });
+
   t.test('without koffi systemd is told by systemd-notify', async (t) => {
     machine.run('sh', '-ec', 'mv /usr/local/lib/backup-router/node_modules/@koromix /root/');
     machine.run('systemctl', 'restart', AGENT);
