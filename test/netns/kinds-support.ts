@@ -84,7 +84,7 @@ export const DEFAULTS: Numbers = { protocol: 157, tableBase: 25_500, priorityBas
 /** Where the default route of each family leads. */
 export interface Ways {
   readonly dev: string;
-  readonly inet: string;
+  readonly inet?: string;
   readonly inet6?: string;
 }
 
