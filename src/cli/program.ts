@@ -80,7 +80,7 @@ function buildProgram(ends: (exitStatus: number) => void): Command {
     .command('role')
     .description('take a role in a pair of routers, whatever the configured source says: standby keeps the routes in')
     .addArgument(new Argument('<role>', 'auto: as configured').choices(['primary', 'standby', 'auto'] as const))
-    .addHelpText('after', '\nSurvives a restart of the agent.\n\nExample, as keepalived notify script:\n  notify_master "/usr/local/bin/backup-router role primary"\n  notify_backup "/usr/local/bin/backup-router role standby"\n  notify_fault  "/usr/local/bin/backup-router role standby"')
+    .addHelpText('after', '\nSurvives a restart of the agent.\n\nExample, as keepalived notify script:\n  notify_master "/usr/local/bin/backup-router role primary"\n  notify_backup "/usr/local/bin/backup-router role standby"\n  notify_fault  "/usr/local/bin/backup-router role standby"\n  notify_stop   "/usr/bin/setsid -f /usr/local/bin/backup-router role standby"')
     .action(async (role: 'primary' | 'standby' | 'auto') => ends(await (await import('./order.js')).order({ command: 'role', role })));
 
   program

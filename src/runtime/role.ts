@@ -47,6 +47,7 @@ const ROLES: ReadonlyMap<string, Role> = new Map([
   ['standby', 'standby'],
   ['backup', 'standby'],
   ['fault', 'standby'],
+  ['stop', 'standby'],
 ]);
 
 function readRole(path: string): RoleState {
