@@ -14,7 +14,7 @@ export const METRIC = 4278194176;
 /** Of ours while they take the tie from stale routes. */
 export const METRIC_PREEMPTING = 1;
 export const PREEMPT_S = 6;
-export const PATIENCE = { timeoutMs: 90_000, intervalMs: 200 } as const;
+export const PATIENCE = { timeoutMs: 45_000, intervalMs: 200 } as const;
 /** For a test, as node:test takes it. */
 export const LIMIT = { timeout: 300_000 } as const;
 

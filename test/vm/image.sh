@@ -8,7 +8,7 @@ vm_cache=${BACKUP_ROUTER_TEST_CACHE:-/var/cache/backup-router-test}
 # libstdc++6 is for this host's Node, which comes with the project's disk.
 vm_packages=linux-image-cloud-amd64,iproute2,frr,iputils-ping,procps,kmod,libstdc++6
 # Raised when what is done below changes, so that an old image is not taken for a new one.
-vm_recipe=1
+vm_recipe=3
 # The release whose FRR (10) and kernel are wanted; this host's own where its mirrors do not have it.
 vm_wanted=trixie
 
@@ -47,9 +47,10 @@ vm_build_base() {
   kernel=$(echo "$directory"/root/boot/vmlinuz-*)
   vm_extract_kernel "$kernel" "$directory/vmlinux" || return 1
   rm -rf "$directory"/root/boot/* "$directory"/root/var/cache/apt/* "$directory"/root/var/lib/apt/lists/*
-  # The rest of PID 1 comes with the project's disk.
+  # The rest of PID 1 comes with the project's disk. That is no second nvme disk: the kernel numbers those in no certain order.
   mkdir "$directory/root/project"
-  printf '%s\n' '#!/bin/sh' 'mount -t devtmpfs devtmpfs /dev' 'mount -o ro /dev/nvme0n2 /project' 'exec /project/init.sh' >"$directory/root/sbin/init"
+  printf '%s\n' '#!/bin/sh' 'export PATH=/usr/sbin:/usr/bin:/sbin:/bin' 'mount -t proc proc /proc' 'mount -t devtmpfs devtmpfs /dev' 'modprobe virtio_blk' \
+    'for i in $(seq 100); do [ -b /dev/vda ] && break; sleep 0.1; done' 'mount -o ro /dev/vda /project' 'exec /project/init.sh' >"$directory/root/sbin/init"
   chmod 755 "$directory/root/sbin/init"
   vm_make_disk "$directory/root" "$directory/root.ext4" || return 1
   rm -rf "$directory/root"
@@ -77,7 +78,8 @@ vm_extract_kernel() {
 vm_make_disk() {
   local megabytes
   megabytes=$(du -sm --apparent-size "$1" | cut -f1)
-  mkfs.ext4 -q -F -E root_owner=0:0 -O ^has_journal -d "$1" "$2" "$((megabytes * 3 / 2 + 64))M"
+  truncate -s "$((megabytes * 3 / 2 + 64))M" "$2"
+  mkfs.ext4 -q -F -E root_owner=0:0 -O ^has_journal -d "$1" "$2" >&2
 }
 
 vm_try_base() {

@@ -1,13 +1,12 @@
 #!/bin/sh
-# PID 1 of the virtual machine: mounts, loads the modules that the tests are about, runs them, ends the machine.
+# PID 1 of the virtual machine, once /sbin/init (image.sh) has mounted /proc, /dev and this: mounts the rest, loads the
+# modules that the tests are about, runs them, ends the machine.
 #
 # The kernel and this script speak on the console (the first serial port), the tests on the second, as TAP and nothing
 # else. The machine is ended by a reset, which qemu takes for its end (-no-reboot); so is a panic.
-export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb NO_COLOR=1
 
-mount -t proc proc /proc
 mount -t sysfs sysfs /sys
-mount -t devtmpfs devtmpfs /dev
 mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /tmp
 mount -t cgroup2 cgroup2 /sys/fs/cgroup

@@ -5,13 +5,13 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Agent } from '../../src/lab/agent.js';
 import { routeGet, routes, snapshotText } from '../../src/lab/inspect.js';
 import { eventually } from '../../src/lab/wait.js';
 import { become, LIMIT, METRIC, METRIC_PREEMPTING, PATIENCE, PREEMPT_S, startIn } from './agent.js';
-import { addVrf, createNetwork, defaultsIn, FAMILIES, GATEWAY, owned, PEER, prepareVrfFrr, reaches, wayToNoc } from './network.js';
+import { addVrf, createNetwork, defaultsIn, FAMILIES, GATEWAY, owned, PEER, reaches, wayToNoc } from './network.js';
+import { prepareVrfFrr } from './vrf-frr.js';
 
 /** Where neither the router nor anybody beside it has a route to. */
 const NOWHERE = { inet: '203.0.113.9', inet6: '2001:db8:beef::9' } as const;
@@ -66,14 +66,14 @@ export async function lifecycle(t: TestContext, table: number): Promise<void> {
 
   await t.test('zebra is asked in the VRF, and ours are withdrawn after the hold-time', LIMIT, async () => {
     await become(network, [], 'withdrawn');
-    const log = readFileSync(join(frr.directory, 'zebra.log'), 'utf8');
+    const log = readFileSync(frr.zebraLog, 'utf8');
     assert.match(log, /show ip route vrf mgmt 0\.0\.0\.0\/0 json/);
     assert.match(log, /show ipv6 route vrf mgmt ::\/0 json/);
     for (const family of FAMILIES) assert.deepEqual([wayToNoc(network, family, 'mgmt'), reaches(network, family, 'bound to mgmt')], [PEER[family], { fromNoc: true, toNoc: true }]);
   });
 
   await t.test('SIGKILL of zebra: in beside the stale routes, which are preempted in time', LIMIT, async () => {
-    const atMs = await frr.kill('zebra');
+    const atMs = await frr.killZebra();
     await become(network, defaultsIn(table, METRIC), 'back in');
     for (const family of FAMILIES) assert.equal(wayToNoc(network, family, 'mgmt'), PEER[family], 'the stale route keeps the tie');
     await become(network, defaultsIn(table, METRIC_PREEMPTING), 'preempting');
@@ -82,8 +82,8 @@ export async function lifecycle(t: TestContext, table: number): Promise<void> {
     for (const family of FAMILIES) assert.deepEqual([wayToNoc(network, family, 'mgmt'), reaches(network, family, 'bound to mgmt')], [GATEWAY[family], { fromNoc: true, toNoc: true }]);
   });
 
-  await t.test('zebra comes back: withdrawn again', LIMIT, async () => {
-    await frr.start('zebra');
+  await t.test('FRR is restarted, as watchfrr does: withdrawn again', LIMIT, async () => {
+    await frr.restart();
     await become(network, [], 'withdrawn');
     for (const family of FAMILIES) assert.equal(wayToNoc(network, family, 'mgmt'), PEER[family]);
   });

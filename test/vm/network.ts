@@ -1,6 +1,6 @@
 /**
  * The network of the VRF tests, in namespaces of the virtual machine: a router whose management and data ports are (or come to be)
- * in a VRF, the two ways from there to the NOC, and the router's FRR.
+ * in a VRF, and the two ways from there to the NOC.
  *
  *   NOC 198.51.100.9 --+-- gateway 10.77.0.1 --- mgmt0 10.77.0.2 [router]
  *                      +-- peer    10.78.0.1 --- data0 10.78.0.2 [router]
@@ -8,9 +8,7 @@
  * IPv6 likewise: 2001:db8:77::/64, 2001:db8:78::/64, and the NOC is 2001:db8:9::9. Who owns which route is asked of iproute2.
  */
 
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { prepareFrr, FRR_BINARIES, type Frr } from '../../src/lab/frr.js';
 import { ownRoutes, ownRules, routeGet } from '../../src/lab/inspect.js';
 import { createLab, type Lab } from '../../src/lab/lab.js';
 import type { Namespace } from '../../src/lab/namespace.js';
@@ -88,15 +86,6 @@ export function addVrf({ router }: VrfNetwork, name: string, table: number): voi
   ]);
 }
 
-/** FRR with a static default route of each family in the VRF, through the peer: configured, not started. */
-export function prepareVrfFrr({ router, frrDirectory }: VrfNetwork, vrf: string): Frr {
-  const routes = `ip route 0.0.0.0/0 ${PEER.inet} vrf ${vrf}\nipv6 route ::/0 ${PEER.inet6} vrf ${vrf}`;
-  // From FRR 10 on mgmtd reads the static routes and tells staticd.
-  const statics = existsSync(join(FRR_BINARIES, 'mgmtd')) ? { mgmtd: routes, staticd: '' } : { staticd: routes };
-  // Each command of each vty is logged: what the agent asks can be read there.
-  return prepareFrr(router, { directory: frrDirectory, daemons: { zebra: 'log commands', ...statics } });
-}
-
 /** The agent's routes and rules of both families, one line each, sorted. */
 export function owned({ router }: VrfNetwork): readonly string[] {
   return FAMILIES.flatMap((family) => [
@@ -110,10 +99,13 @@ export function defaultsIn(table: number, metric: number): readonly string[] {
   return FAMILIES.map((family) => `default via ${GATEWAY[family]} dev mgmt0 table ${table} metric ${metric}`).sort();
 }
 
+/** ENETUNREACH: no route at all. EHOSTUNREACH: a route of type unreachable. */
+const NO_ROUTE = /unreachable|No route to host/;
+
 /** The next hop of what is sent to the NOC in the VRF (or, without one, in main), or `none`. */
 export function wayToNoc({ router }: VrfNetwork, family: Family, vrf?: string): string {
   const answer = routeGet(router, NOC[family], ...(vrf === undefined ? [] : ['vrf', vrf]));
-  return / via (\S+) /.exec(answer)?.[1] ?? (/unreachable/i.test(answer) ? 'none' : answer);
+  return / via (\S+) /.exec(answer)?.[1] ?? (NO_ROUTE.test(answer) ? 'none' : answer);
 }
 
 /** Both directions, one packet that is answered each: the NOC to the router's management address, the router to the NOC. */
