@@ -188,10 +188,42 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
     await goOut(30_000, 'again');
     machine.run('systemctl', 'kill', '--kill-who=all', '--signal=KILL', 'frr.service');
     await comeIn(500, 'after SIGKILL of the whole unit');
+    // A new zebra sweeps what the killed one has left in the FIB.
+    machine.try('systemctl', 'stop', 'frr.service');
+    machine.try('systemctl', 'reset-failed', 'frr.service');
+    machine.run('systemctl', 'start', 'frr.service');
     machine.run('systemctl', 'stop', 'frr.service');
     machine.write(CONFIG_FILE, CONFIG);
     machine.run('systemctl', 'reload', AGENT);
     await comeIn(2000, 'with FRR watched by its sockets again');
+  });
+
+  t.test('a default route that was taken over is given back: on stop, and when the agent cannot come back', async (t) => {
+    const route = ['default', 'via', '10.77.0.1', 'dev', 'mgmt0', 'proto', 'dhcp'];
+    const foreign = (): string => machine.run('ip', '-4', 'route', 'show', 'default', 'dev', 'mgmt0').trim();
+    const whole = 'default via 10.77.0.1 proto dhcp';
+    const takenOver = (): Promise<unknown> => eventually(() => foreign() === '' && router.owned().includes('default via 10.77.0.1 dev mgmt0 table 25500'), { what: 'the default route to be taken over' });
+    machine.run('ip', 'route', 'add', ...route);
+    machine.write(CONFIG_FILE, 'management-interface: mgmt0\nbackup-router: {address: auto, adopt: true}\nrouting-daemon: [{frr: {daemons: [zebra, staticd]}}]\n');
+    machine.run('systemctl', 'reload', AGENT);
+    await takenOver();
+    machine.run('systemctl', 'stop', AGENT);
+    t.equal(foreign(), whole, 'back after an orderly stop');
+    machine.run('systemctl', 'start', AGENT);
+    await takenOver();
+    const pid = mainPid();
+    machine.run('systemctl', 'kill', '--signal=KILL', AGENT);
+    await newPid(pid, 5000);
+    t.equal(foreign(), '', 'a crash alone gives nothing back: the next process goes on');
+    machine.write(CONFIG_FILE, 'management-interface: [\n');
+    machine.run('rm', '-f', '/var/lib/backup-router/last-known-good.yaml');
+    machine.run('systemctl', 'kill', '--signal=KILL', AGENT);
+    await eventually(() => foreign() === whole, { timeoutMs: 5000, what: 'the default route to be given back by ExecStopPost=' });
+    t.equal(machine.property(AGENT, 'ActiveState'), 'failed');
+    machine.run('ip', 'route', 'delete', ...route);
+    machine.write(CONFIG_FILE, CONFIG);
+    machine.run('systemctl', 'start', AGENT);
+    await comeIn(2000, 'with the first configuration');
   });
 
   t.test('without koffi systemd is told by systemd-notify', async (t) => {
