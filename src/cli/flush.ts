@@ -6,7 +6,7 @@ import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { giveBack, owedSteps } from '../runtime/give-back.js';
 import { stepText } from '../runtime/journal.js';
-import { mayChangeRoutes } from '../runtime/capability.js';
+import { requireCapability } from '../runtime/capability.js';
 import { withOwned } from './owned.js';
 
 export async function flush(options: { readonly config: string; readonly force?: boolean; readonly dryRun?: boolean }): Promise<number> {
@@ -14,9 +14,7 @@ export async function flush(options: { readonly config: string; readonly force?:
   if (options.force !== true && options.dryRun !== true && (await someoneListens(controlSocket))) {
     throw new CommandError(EXIT.NOT_IN_STATE, 'the daemon runs and would put the routes back', 'systemctl stop backup-router, or flush --force');
   }
-  if (options.dryRun !== true && !mayChangeRoutes()) {
-    throw new CommandError(EXIT.NO_PERMISSION, 'no permission to change routes: the capability CAP_NET_ADMIN is missing', 'sudo backup-router flush');
-  }
+  if (options.dryRun !== true) requireCapability('sudo backup-router flush');
   return withOwned(options.config, async (kernel, owned) => {
     const back = options.dryRun === true ? { steps: owedSteps(adopted, owned.snapshot), faults: [] } : await giveBack(kernel, adopted, owned.snapshot);
     for (const step of back.steps) process.stdout.write(`${step.kind} ${stepText(step)}\n`);

@@ -5,7 +5,7 @@ import { someoneListens } from '../control/probe.js';
 import { openKernel } from '../kernel/kernel.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
-import { mayChangeRoutes } from '../runtime/capability.js';
+import { requireCapability } from '../runtime/capability.js';
 import { giveBack, owedSteps } from '../runtime/give-back.js';
 import { stepText } from '../runtime/journal.js';
 
@@ -22,9 +22,7 @@ export async function restore(options: RestoreOptions): Promise<number> {
   if (options.force !== true && options.dryRun !== true && (await someoneListens(controlSocket))) {
     throw new CommandError(EXIT.NOT_IN_STATE, 'the daemon runs and would take the routes over again', 'systemctl stop backup-router, or restore --force');
   }
-  if (options.dryRun !== true && !mayChangeRoutes()) {
-    throw new CommandError(EXIT.NO_PERMISSION, 'no permission to change routes: the capability CAP_NET_ADMIN is missing', 'sudo backup-router restore');
-  }
+  if (options.dryRun !== true) requireCapability('sudo backup-router restore');
   const kernel = openKernel();
   try {
     const snapshot = await kernel.observe({ protocol: DEFAULTS.routeProtocol, maxLength: {} });

@@ -12,28 +12,36 @@ import { createReport, fileDiagnostic } from './report.js';
 /** A file larger than this is none of ours: 100,000 destinations are 2 to 3 MB. */
 const MAX_BYTES = 1 << 22;
 
-/** Reads and parses the file; never throws. */
-export function loadConfig(path: string): ParsedConfig {
+export interface LoadedConfig extends ParsedConfig {
+  /** The very text that was parsed; undefined when there was none to read, or not as UTF-8. */
+  readonly text: string | undefined;
+}
+
+/** Reads the file, once, and parses it; never throws. */
+export function loadConfig(path: string): LoadedConfig {
   let bytes: Buffer;
   try {
     bytes = readBytes(path);
   } catch (error) {
     return failed(fileDiagnostic(path, readFault(path, error as NodeJS.ErrnoException)));
   }
-  if (isUtf8(bytes)) return parseConfig(bytes.toString('utf8'), path);
+  if (isUtf8(bytes)) {
+    const text = bytes.toString('utf8');
+    return { ...parseConfig(text, path), text };
+  }
   const wide = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : undefined;
   if (wide !== undefined) return failed(fileDiagnostic(path, { code: 'not-utf8', message: `${path} is UTF-16`, suggestion: `convert it: iconv -f utf-16 -t utf-8 ${path}` }));
   return lossy(bytes.toString('utf8'), path);
 }
 
 /** A stray Latin-1 letter in a comment must not cost the router its routes: the rest is read, the fault stands. */
-function lossy(text: string, path: string): ParsedConfig {
+function lossy(text: string, path: string): LoadedConfig {
   const parsed = parseConfig(text, path);
   const report = createReport(text, path);
   const start = text.indexOf('\ufffd');
   report.error({ start, end: start + 1 }, { code: 'not-utf8', message: 'a byte that is not UTF-8', suggestion: `save the file as UTF-8; if it is Latin-1: iconv -f latin1 -t utf-8 ${path}` });
   const diagnostics = [...report.diagnostics(), ...parsed.diagnostics].sort((a, b) => a.line - b.line || a.column - b.column);
-  return { config: undefined, partial: parsed.partial, diagnostics };
+  return { config: undefined, partial: parsed.partial, diagnostics, text: undefined };
 }
 
 /** Bounded, whatever the file says of its size: `/dev/zero` and a pipe (`-c <(generate)`) say 0. */
@@ -72,6 +80,6 @@ function readFault(path: string, error: NodeJS.ErrnoException): Fault {
   }
 }
 
-function failed(diagnostic: Diagnostic): ParsedConfig {
-  return { config: undefined, partial: undefined, diagnostics: [diagnostic] };
+function failed(diagnostic: Diagnostic): LoadedConfig {
+  return { config: undefined, partial: undefined, diagnostics: [diagnostic], text: undefined };
 }

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { someoneListens } from '../control/probe.js';
 import { CommandError, EXIT } from '../model/exit.js';
-import { mayChangeRoutes } from './capability.js';
+import { requireCapability } from './capability.js';
 import type { Log } from './log.js';
 
 const TAKEN_POLL_MS = 1_000;
@@ -13,9 +13,7 @@ const TAKEN_POLL_MS = 1_000;
  * nothing, the end of the other agent is waited for; a person is told at once.
  */
 export async function mustBeAlone(socket: string, log: Log): Promise<void> {
-  if (!mayChangeRoutes()) {
-    throw new CommandError(EXIT.NO_PERMISSION, 'no permission to change routes: the capability CAP_NET_ADMIN is missing', 'run as root, or in a unit with AmbientCapabilities=CAP_NET_ADMIN');
-  }
+  requireCapability('run as root, or in a unit with AmbientCapabilities=CAP_NET_ADMIN');
   if (!(await someoneListens(socket))) return;
   if (process.env['NOTIFY_SOCKET'] === undefined) {
     throw new CommandError(EXIT.UNAVAILABLE, `another agent runs already (it listens on ${socket})`, 'backup-router status');

@@ -3,7 +3,6 @@
  * valid part of the file. A router is never left without backup routes for the sake of a typing error.
  */
 
-import { readFileSync } from 'node:fs';
 import type { Diagnostic } from '../config/diagnostic.js';
 import { parseConfig } from '../config/parse.js';
 import { loadConfig } from '../config/load.js';
@@ -30,17 +29,8 @@ export function chooseConfig(paths: Paths): Choice {
   const kept = readLastKnownGood(paths.lastKnownGood);
   const former = kept === undefined ? undefined : parseConfig(kept, paths.lastKnownGood).config;
   const { diagnostics } = loaded;
-  if (loaded.config !== undefined) return { kind: 'chosen', chosen: { config: loaded.config, source: 'file', diagnostics, text: textOf(paths.configFile), former } };
+  if (loaded.config !== undefined) return { kind: 'chosen', chosen: { config: loaded.config, source: 'file', diagnostics, text: loaded.text, former } };
   if (former !== undefined) return { kind: 'chosen', chosen: { config: former, source: 'last-known-good', diagnostics, text: undefined, former } };
   if (loaded.partial !== undefined) return { kind: 'chosen', chosen: { config: loaded.partial, source: 'partial', diagnostics, text: undefined, former } };
   return { kind: 'none', diagnostics };
-}
-
-/** A file that vanished since it was parsed is not kept. */
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

@@ -5,7 +5,6 @@ import { loadConfig } from '../config/load.js';
 import type { Health } from '../core/ports.js';
 import type { Config } from '../model/config.js';
 import type { Paths } from '../model/paths.js';
-import { readFileSync } from 'node:fs';
 import type { Chosen } from './choose-config.js';
 import type { Driver } from './driver.js';
 
@@ -14,9 +13,9 @@ export type Reloaded =
   | { readonly kind: 'kept'; readonly errors: number; readonly text: string };
 
 export function reloadInto(paths: Paths, current: Chosen, driver: Driver, health: Health, open: (config: Config) => Health): Reloaded {
-  const { config, diagnostics } = loadConfig(paths.configFile);
+  const { config, diagnostics, text } = loadConfig(paths.configFile);
   if (config === undefined) return { kind: 'kept', errors: diagnostics.filter((d) => d.severity === 'error').length, text: renderDiagnostics(diagnostics) };
-  const chosen: Chosen = { config, source: 'file', diagnostics, text: readFileSync(paths.configFile, 'utf8'), former: current.config };
+  const chosen: Chosen = { config, source: 'file', diagnostics, text, former: current.config };
   // The held connections are worth keeping: a new one would have to wait for its first verdict.
   if (sameWatch(current.config, config)) {
     driver.dispatch({ kind: 'reload', config, watched: health.watched, restarted: false });

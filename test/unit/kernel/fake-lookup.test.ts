@@ -3,7 +3,8 @@
 import t from 'tap';
 import { defaultPrefix, parsePrefix, type Prefix } from '../../../src/model/prefix.js';
 import type { Route, Rule } from '../../../src/model/route.js';
-import { resolveLink } from '../../../src/kernel/resolve.js';
+import { linkOf } from '../../../src/core/management.js';
+import { EMPTY_SNAPSHOT } from '../../../src/model/snapshot.js';
 import { FakeKernel } from '../../fake/kernel.js';
 
 const p = (text: string): Prefix => parsePrefix(text)!;
@@ -87,7 +88,9 @@ t.test('it prints itself as ip does', async (t) => {
 
 t.test('a link is found by its alternative name', async (t) => {
   const kernel = await router('lose');
-  t.equal(resolveLink([...kernel.links.values()], 'management')?.name, 'mgmt0');
-  t.equal(resolveLink([...kernel.links.values()], 'data0')?.name, 'data0');
-  t.equal(resolveLink([...kernel.links.values()], 'nonesuch'), undefined);
+  const snapshot = { ...EMPTY_SNAPSHOT, links: [...kernel.links.values()] };
+  const named = (name: string): string | undefined => linkOf({ kind: 'name', name }, snapshot)?.name;
+  t.equal(named('management'), 'mgmt0');
+  t.equal(named('data0'), 'data0');
+  t.equal(named('nonesuch'), undefined);
 });
