@@ -19,7 +19,7 @@ export function explanationJson(explanation: Explanation, { source, agent, silen
     agent: agent === undefined ? null : { phase: agent.routes.phase, reason: agent.routes.reason, forMs: agent.routes.forMs },
     agentSilence: silence ?? null,
     kernel: answerJson(explanation.answer, nameOf),
-    agrees: explanation.agrees ?? null,
+    agrees: explanation.agrees,
     now: passageJson(explanation.now, nameOf),
     states: explanation.states.map((passage) => passageJson(passage, nameOf)),
     mayDivert: explanation.mayDivert.map(({ rule, reason }) => ({ ...ruleJson(rule), dependsOn: reason })),

@@ -25,9 +25,10 @@ export function explanationText(explanation: Explanation, facts: Gathered, vrf: 
   const { answer } = explanation;
   const head = [`${paint('bold', explanation.address)}  for packets that this router originates${vrf === undefined ? '' : ` in VRF ${vrf.name}`}\n`];
   head.push(line('kernel', answerText(answer, nameOf)));
-  if (answer.kind === 'route' && answer.matched !== undefined) head.push(line('route', `${routeText(answer.matched, nameOf)}${explanation.now.rule === undefined ? '' : `, by rule ${explanation.now.rule.rule.priority}`}`));
+  const { route, rule } = explanation.now;
+  if (explanation.agrees && route !== undefined) head.push(line('route', `${routeText(route, nameOf)}${rule === undefined ? '' : `, by rule ${rule.rule.priority}`}`));
   head.push(line('agent', agentText(facts)));
-  if (explanation.agrees === false) head.push(line('differs', paint('red', 'the kernel goes another way than its rules and routes let expect; the states below may be as wrong')));
+  if (!explanation.agrees) head.push(line('differs', paint('red', 'the kernel goes another way than its rules and routes let expect; the states below may be as wrong')));
   const rows = [explanation.now, ...explanation.states].map((passage) => [passage.state.replace('-', ' '), carriedBy(passage, nameOf), passage.why]);
   const tail = [
     ...explanation.mayDivert.map(({ rule, reason }) => line('depends', `rule ${policyText(rule)} may take other packets to this address: on ${reason}`)),

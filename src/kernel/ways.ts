@@ -26,8 +26,9 @@ export async function readWays(address: Address, vrf?: Vrf): Promise<Ways> {
   try {
     const family = familyOf(address);
     const rules = await connection.dump(encodeRuleDump(), (bytes, start, end, type) => (type === uapi.RTM_NEWRULE ? decodePolicyRule(family, bytes, start, end) : undefined));
-    const routes = await connection.dump(encodeRouteDump(family, {}), containing(address));
-    return { address, rules: [...rules].sort((a, b) => a.rule.priority - b.rule.priority), routes, answer: await ask(connection, address, vrf) };
+    let nexthopObjects = false;
+    const routes = await connection.dump(encodeRouteDump(family, {}), containing(address, () => (nexthopObjects = true)));
+    return { address, rules: [...rules].sort((a, b) => a.rule.priority - b.rule.priority), routes, nexthopObjects, answer: await ask(connection, address, vrf) };
   } finally {
     connection.close();
   }
@@ -35,9 +36,9 @@ export async function readWays(address: Address, vrf?: Vrf): Promise<Ways> {
 
 /**
  * Routes whose destination contains the address, told from the bytes. Next hops are dead as the lookup takes them:
- * without carrier only where ignore_routes_with_linkdown says so (fib_semantics.c, fib_nexthop_info).
+ * without carrier only where ignore_routes_with_linkdown says so (fib_semantics.c, fib_nexthop_info). Nexthop objects among them are reported.
  */
-export function containing(address: Address): DumpDecoder<Route> {
+export function containing(address: Address, onNexthopObject: () => void): DumpDecoder<Route> {
   const wanted = addressBytes(address);
   const family = familyNumber(familyOf(address));
   return (bytes, start, end, type) => {
@@ -45,6 +46,9 @@ export function containing(address: Address): DumpDecoder<Route> {
     if (type !== uapi.RTM_NEWROUTE || header + uapi.RTMSG_LEN > end || bytes[header] !== family) return undefined;
     const length = bytes[header + 1]!;
     if (length > 0 && !startsLike(bytes, header + uapi.RTMSG_LEN, end, wanted, length)) return undefined;
+    walkAttributes(bytes, header + uapi.RTMSG_LEN, end, (attribute) => {
+      if (attribute === uapi.RTA_NH_ID) onNexthopObject();
+    });
     return decodeRoute(bytes, start, end, uapi.RTNH_F_DEAD);
   };
 }

@@ -55,6 +55,8 @@ export interface Ways {
   readonly rules: readonly PolicyRule[];
   /** Every route of every table whose destination contains the address. */
   readonly routes: readonly Route[];
+  /** One of them hangs on a nexthop object, which routes of other prefixes may share. */
+  readonly nexthopObjects: boolean;
   readonly answer: KernelAnswer;
 }
 

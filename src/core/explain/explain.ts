@@ -3,14 +3,14 @@
  * state of {@link SceneName}. Pure: facts and ways in, one value out; docs/EXPLAIN.md has its JSON.
  */
 
-import type { Address } from '../../model/address.js';
+import { familyOf, isLinkLocal, type Address } from '../../model/address.js';
 import type { KernelAnswer, PolicyRule, Vrf, Ways } from '../../model/policy.js';
 import { TABLE_LOCAL, TABLE_MAIN, type Route } from '../../model/route.js';
 import { routeKey } from '../keys.js';
 import { ownedRoutes, ownership } from '../plan.js';
 import { carrierOf, relation, sceneText, type Carrier } from './reason.js';
 import { isDaemons, sceneOf, SCENES, type Facts, type SceneName } from './scenes.js';
-import { refuses, walk, type Way } from './walk.js';
+import { refuses, REFUSALS, walk, type Way } from './walk.js';
 
 export interface Passage {
   readonly state: 'now' | SceneName;
@@ -25,8 +25,8 @@ export interface Passage {
 export interface Explanation {
   readonly address: Address;
   readonly answer: KernelAnswer;
-  /** Whether the walk through the rules ends where the kernel says; undefined: the kernel did not say which entry matched. */
-  readonly agrees: boolean | undefined;
+  /** Whether the walk through the rules ends where the kernel says. */
+  readonly agrees: boolean;
   readonly now: Passage;
   readonly states: readonly Passage[];
   readonly mayDivert: Way['mayDivert'];
@@ -50,22 +50,24 @@ export function explain(facts: Facts, ways: Ways, vrf: Vrf | undefined): Explana
     const settled = ['host', 'connected'].includes(carrierOf(facts, way, mine));
     return passage(name, facts, way, mine, settled ? stands : `${sceneText(name, facts.config, scene.routes.some((route) => isDaemons(facts, route)))}; ${stands}`);
   });
-  return { address: ways.address, answer: ways.answer, agrees: agreement(present, ways.answer), now, states, mayDivert: present.mayDivert, notes: notesOf(facts, ways) };
+  return { address: ways.address, answer: ways.answer, agrees: agreement(present, ways.answer), now, states, mayDivert: present.mayDivert, notes: notesOf(facts, ways, now, states) };
 }
 
 function passage(state: Passage['state'], facts: Facts, way: Way, ours: ReadonlySet<string>, why: string): Passage {
   return { state, carrier: carrierOf(facts, way, ours), route: way.route, rule: way.rule, why };
 }
 
-/** Same entry of the FIB, or both refuse. */
-function agreement(way: Way, answer: KernelAnswer): boolean | undefined {
-  const refused = way.route === undefined || refuses(way.route);
-  if (answer.kind === 'refused') return refused;
-  if (answer.type === 'blackhole' || answer.type === 'unreachable' || answer.type === 'prohibit') return refused;
-  if (way.route === undefined || refused) return false;
-  if (answer.matched === undefined) return undefined;
-  const { table, destination, type } = answer.matched;
-  return sameTable(table, way.route.table) && destination.length === way.route.destination.length && type === way.route.type && shareNexthop(answer.matched, way.route);
+/**
+ * Both refuse, or both take the same next hop, and in IPv4 the same entry. IPv6 does not tell which entry matched when several share a nexthop object:
+ * it names the one that was used first (the route is cached in the fib6_nh, seen on Linux 6.18 with FRR).
+ */
+function agreement({ route }: Way, answer: KernelAnswer): boolean {
+  if (answer.kind === 'refused' || REFUSALS.has(answer.type)) return route === undefined || refuses(route);
+  if (route === undefined || answer.type !== route.type) return false;
+  const { matched } = answer;
+  const sameEntry = matched === undefined || route.family === 'inet6' || (sameTable(matched.table, route.table) && matched.destination.length === route.destination.length);
+  // What is the host's own shows as leaving by lo.
+  return sameEntry && (route.table === TABLE_LOCAL || route.nexthops.some(({ gateway, interfaceIndex }) => gateway === answer.gateway && interfaceIndex === answer.interfaceIndex));
 }
 
 /** Until somebody adds a rule, IPv4 keeps `local` and `main` in one trie and calls both main (fib_trie.c, fib_trie_unmerge). */
@@ -73,20 +75,23 @@ function sameTable(said: number, walked: number): boolean {
   return said === walked || (said === TABLE_MAIN && walked === TABLE_LOCAL);
 }
 
-function shareNexthop(a: Route, b: Route): boolean {
-  return a.nexthops.length === 0 || a.nexthops.some((one) => b.nexthops.some((other) => one.gateway === other.gateway && one.interfaceIndex === other.interfaceIndex));
-}
-
-function notesOf(facts: Facts, ways: Ways): readonly string[] {
+function notesOf(facts: Facts, ways: Ways, now: Passage, states: readonly Passage[]): readonly string[] {
+  const { config, watched } = facts;
   const notes: string[] = [];
-  if (!ways.routes.some((route) => isDaemons(facts, route)) && facts.watched.some(({ protocols }) => protocols.length > 0)) {
+  const suppressing = [...ways.rules.map(({ rule }) => rule.suppressPrefixLength), ...(config.placement === 'local' ? [0] : [])];
+  if (familyOf(ways.address) === 'inet6' && ways.nexthopObjects && suppressing.some((suppress) => suppress !== undefined)) {
+    notes.push(
+      'IPv6 routes to it hang on nexthop objects. Where routes of several prefixes share one, Linux applies suppress_prefixlength to the prefix that was looked up first, so that ties and longer prefixes may go either way while backup routes are in. FRR: `no zebra nexthop kernel enable`.',
+    );
+  }
+  if (watched.every(({ protocols }) => protocols.length === 0)) {
+    notes.push('Whose routes the routing daemon installs is not configured (`route-protocols`): none is taken for its own, so none goes stale.');
+  } else if (!ways.routes.some((route) => isDaemons(facts, route))) {
     notes.push('The routing daemon has no route to it in the FIB now: what it will bring when it converges is not known.');
   }
-  if (facts.watched.every(({ protocols }) => protocols.length === 0)) {
-    notes.push('Whose routes the routing daemon installs is not configured (`route-protocols`): none is taken for its own, so none goes stale.');
-  }
-  if (facts.config.placement === 'main') {
+  if (config.placement === 'main' && [now, ...states].some(({ carrier }) => carrier === 'backup')) {
     notes.push('Placement main: while in, backup routes carry transit packets too, and the routing daemon sees them and can redistribute them.');
   }
+  if (isLinkLocal(ways.address)) notes.push('A link-local address is reached on the interface that the sender names; no route decides.');
   return notes;
 }

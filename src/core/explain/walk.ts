@@ -43,11 +43,11 @@ export interface Way {
   readonly mayDivert: readonly { readonly rule: PolicyRule; readonly reason: string }[];
 }
 
-const REFUSING: ReadonlySet<RouteType> = new Set<RouteType>(['blackhole', 'unreachable', 'prohibit']);
+export const REFUSALS: ReadonlySet<RouteType> = new Set<RouteType>(['blackhole', 'unreachable', 'prohibit']);
 
 /** Whether packets are refused by the route rather than carried. */
 export function refuses(route: Route): boolean {
-  return REFUSING.has(route.type);
+  return REFUSALS.has(route.type);
 }
 
 /** The way of the packet through rules (of its family, ascending) and routes (that contain its address, of any table). */
