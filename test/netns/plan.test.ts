@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import type { CommandResult } from '../../src/lab/command.js';
+import { routes } from '../../src/lab/inspect.js';
 import { STANDARD, type StandardLab } from '../../src/lab/standard.js';
 import { agentIn, configText, expected, laboratory, owned, PLACEMENTS, type ConfigOptions } from './agent-support.js';
 
@@ -58,7 +59,7 @@ for (const placement of PLACEMENTS) {
     t.same(owned(router), expected(config), 'the whole output pasted: in');
     t.match(plan(), { in: { commands: [] } }, 'nothing is left to do');
     const agent = agentIn(std, config);
-    await agent.waitForLog(/ ready /);
+    await agent.waitForLog(/ ready /, 20_000);
     t.notOk(agent.log.some((line) => /add-route|add-rule|delete-/.test(line)), 'the agent finds nothing to do');
     t.match(JSON.parse((await agent.cli('plan', '--json', '-c', agent.configFile)).stdout), { applies: 'in', in: { commands: [] } });
     await agent.stop();
@@ -79,6 +80,19 @@ t.test('what it waits for', async (t) => {
   t.notMatch(stdout, /^ip route/m, 'no command that would be refused');
   t.match(stdout, /^ip -6 route add default via fe80::1 dev mgmt0/m, 'a link-local gateway needs none');
   t.match(JSON.parse(other.cli(['plan', '--json']).stdout), { waiting: [{ subject: '10.255.0.1' }] });
+});
+
+t.test('a default route that would be taken over', async (t) => {
+  const std = laboratory(t);
+  std.router.ip(`route add default via ${STANDARD.inet.gateway} dev mgmt0 proto dhcp metric 100`);
+  const { cli } = commandLine(std, { more: { 'backup-router': { address: 'auto', adopt: true } } });
+  const { stdout } = cli(['plan']);
+  t.match(stdout, /^ip route add default via 10\.255\.0\.1 dev mgmt0 table 25500 proto 157$/m, 'its gateway is ours');
+  t.match(stdout, /^# once these stand, taken over .*\nip route del default via 10\.255\.0\.1 dev mgmt0 proto 16 metric 100$/m);
+  std.router.run(['sh', '-e'], { input: stdout });
+  t.same(routes(std.router, 'inet').filter((route) => route.dst === 'default'), [], 'ip(8) takes the command');
+  const told = cli(['explain', '203.0.113.1']).stdout;
+  t.match(told, /^now +backup via 10\.255\.0\.1 dev mgmt0/m);
 });
 
 t.test('explain: exit statuses, arguments and silence', async (t) => {
