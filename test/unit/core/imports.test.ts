@@ -22,7 +22,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   control: ['model', 'core/ports', 'native'],
   lab: ['model'],
   runtime: ['model', 'config', 'core', 'native', 'kernel', 'health', 'control'],
-  cli: ['model', 'config', 'core', 'native', 'kernel', 'health', 'control', 'runtime', 'lab'],
+  doctor: ['model', 'config', 'core', 'native', 'kernel', 'health', 'control', 'runtime'],
+  cli: ['model', 'config', 'core', 'native', 'kernel', 'health', 'control', 'runtime', 'lab', 'doctor'],
 };
 
 /** The only directory that may load a package that does not come with Node, by package. */
