@@ -88,7 +88,7 @@ function block({ severity, code, group, message, evidence, remedy }: ReportedFin
     ...wrap(message, WIDTH - MARGIN.length).map((text) => `${MARGIN}${text}`),
     ...labelled('seen', evidence.flatMap((text) => wrap(text, WIDTH - MARGIN.length - 6, '  '))),
     // Not wrapped: it is for pasting.
-    ...labelled('do', remedy?.split('\n') ?? []),
+    ...labelled('do', (remedy?.split('\n') ?? []).map(printable)),
   ];
   return `${lines.map((text) => `${text.trimEnd()}\n`).join('')}`;
 }
@@ -106,11 +106,16 @@ function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** At blanks; a word that is longer than the width stays whole. Control characters would garble a terminal. Exported for its test. */
+/** Control characters of a file or of an interface's name would garble a terminal, or command it. */
+function printable(text: string): string {
+  return text.replace(/[\x00-\x1f\x7f-\x9f]+/g, ' ');
+}
+
+/** At blanks; a word that is longer than the width stays whole. Exported for its test. */
 export function wrap(text: string, width: number, hanging = ''): readonly string[] {
   const lines: string[] = [];
   let current = '';
-  for (const word of text.replace(/[\x00-\x1f\x7f-\x9f]+/g, ' ').split(' ')) {
+  for (const word of printable(text).split(' ')) {
     if (current.trim() !== '' && current.length + 1 + word.length > width) {
       lines.push(current);
       current = `${hanging}${word}`;

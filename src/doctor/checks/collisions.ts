@@ -5,7 +5,7 @@ import { ruleText } from '../../kernel/text.js';
 import { familyBits } from '../../model/address.js';
 import { allBackupRouters, type Config } from '../../model/config.js';
 import { ownership, owns } from '../../core/plan.js';
-import { filesIn, textOf, type FoundFile } from '../files.js';
+import { filesIn, textOf, unreadableOf, type FoundFile } from '../files.js';
 import { finding, unknown, type Check, type Outcome } from '../finding.js';
 import type { Host, SeenRule } from '../host.js';
 import { managed, shown } from '../management.js';
@@ -87,7 +87,9 @@ export const numberNamedOtherwise: Check = {
     const protocols = names(host, 'rt_protos').filter(({ number, name }) => number === host.config.routeProtocol && name !== 'backup-router');
     const tables = host.config.placement === 'local' ? names(host, 'rt_tables').filter(({ number, name }) => lengths.has(number) && !name.startsWith('backup-router')) : [];
     const all = [...protocols, ...tables];
-    return all.length === 0 ? [] : [finding('warning', 'iproute2 knows numbers of the agent by the name of somebody else, who seems to use them too.', all.map(({ where }) => where), `# in ${host.configuration.file}, free numbers:\n${protocols.length > 0 ? 'route-protocol: 158' : 'table-base: 26500'}`)];
+    const why = unreadableOf(host.files, NAME_PLACES);
+    if (all.length === 0) return why === undefined ? [] : unknown(why);
+    return [finding('warning', 'iproute2 knows numbers of the agent by the name of somebody else, who seems to use them too.', all.map(({ where }) => where), `# in ${host.configuration.file}, free numbers:\n${protocols.length > 0 ? 'route-protocol: 158' : 'table-base: 26500'}`)];
   },
 };
 
@@ -100,6 +102,8 @@ export const namesNotInstalled: Check = {
     const protocol = names(host, 'rt_protos').some(({ number, name }) => number === 157 && name === 'backup-router');
     const table = host.config.placement !== 'local' || host.config.tableBase !== 25_500 || names(host, 'rt_tables').some(({ name }) => name === 'backup-router-0');
     if (protocol && table) return [];
+    const why = unreadableOf(host.files, NAME_PLACES);
+    if (why !== undefined) return unknown(why);
     return [finding('note', '`ip route` and `ip rule` show numbers only: the names of protocol and tables are not installed.', [...(protocol ? [] : ['rt_protos: no 157']), ...(table ? [] : ['rt_tables: no backup-router-0'])], 'mkdir -p /etc/iproute2/rt_protos.d\necho 157 backup-router > /etc/iproute2/rt_protos.d/backup-router.conf\n# or all of them: scripts/install')];
   },
 };

@@ -1,6 +1,6 @@
 /** Hazards in how the agent is started: its unit is missing, masked, not enabled, failed, weakened, or comes too late. Judged by files and by `systemctl show`. */
 
-import { exists, type FileEntry } from '../files.js';
+import { exists, unreadableOf, type FileEntry } from '../files.js';
 import { finding, unknown, type Check, type Outcome } from '../finding.js';
 import type { Host } from '../host.js';
 import { SYSTEMD_DIRECTORIES, systemdFiles, valuesOf } from '../ini.js';
@@ -11,6 +11,8 @@ import { look } from '../seen.js';
 /** The unit's files with their main file first. Without systemd there are no units to judge. */
 function withUnit(host: Host, judge: (files: readonly FoundFile[]) => Outcome): Outcome {
   if (!hasSystemd(host)) return 'not-applicable';
+  const why = closed(host);
+  if (why !== undefined) return unknown(why, 'sudo backup-router doctor');
   const files = systemdFiles(host.files, `system/${UNIT}`);
   return files[0]?.path.endsWith(`/${UNIT}`) === true && masked(host) === undefined ? judge(files) : 'not-applicable';
 }
@@ -22,6 +24,11 @@ function hasSystemd(host: Host): boolean {
 
 function mainFile(host: Host): string | undefined {
   return SYSTEMD_DIRECTORIES.map((directory) => `${directory}/system/${UNIT}`).find((path) => exists(host.files, path));
+}
+
+/** Why the unit or a drop-in of it cannot be read. */
+function closed(host: Host): string | undefined {
+  return unreadableOf(host.files, SYSTEMD_DIRECTORIES.flatMap((directory) => [`${directory}/system/${UNIT}`, `${directory}/system/${UNIT}.d`]));
 }
 
 function masked(host: Host): string | undefined {
@@ -48,7 +55,12 @@ export const unitMasked: Check = {
   code: 'unit-masked',
   title: 'the unit is not masked',
   facts: '',
-  run: (host) => (!hasSystemd(host) ? 'not-applicable' : masked(host) === undefined ? [] : [finding('error', 'The unit is masked: it cannot be started, now or at boot.', [`${masked(host)} -> /dev/null`], `systemctl unmask ${UNIT} && systemctl enable --now ${UNIT}`)]),
+  run: (host) => {
+    if (!hasSystemd(host)) return 'not-applicable';
+    const [path, why] = [masked(host), closed(host)];
+    if (path === undefined) return why === undefined ? [] : unknown(why, 'sudo backup-router doctor');
+    return [finding('error', 'The unit is masked: it cannot be started, now or at boot.', [`${path} -> /dev/null`], `systemctl unmask ${UNIT} && systemctl enable --now ${UNIT}`)];
+  },
 };
 
 export const unitNotEnabled: Check = {

@@ -41,10 +41,10 @@ t.test('who can see nothing says so: no check that needs evidence passes without
   const why = unseen('no permission');
   const base = hostWith();
   const closed = new Map([...base.files].map(([path, entry]) => [path, path.startsWith('/run/systemd/system') || path.startsWith('/proc') ? entry : ({ kind: 'unreadable', why: 'no permission' } as const)]));
-  const blind = hostWith({ more: { kernel: why, rules: why, processes: why, systemd: why, shippedUnit: why, runningComplete: why, files: closed, agent: { ...base.agent, status: why, others: why } } });
+  const blind = hostWith({ more: { configuration: { ...base.configuration, kept: why }, kernel: why, rules: why, processes: why, systemd: why, shippedUnit: why, runningComplete: why, files: closed, agent: { ...base.agent, status: why, others: why } } });
   const report = diagnose(blind);
   const ok = report.findings.filter(({ severity }) => severity === 'ok').map(({ code }) => code);
-  // These judge the configuration, the clock and what was seen all the same; for the two last the running agent's identity was seen.
-  t.strictSame(ok.sort(), ['capability-missing', 'clock-before-build', 'config-faults', 'destination-nested', 'native-missing', 'protocol-reserved', 'socket-absent', 'socket-denied', 'socket-silent', 'socket-stale', 'state-not-writable', 'unit-of-frr'].sort());
+  // These judge the configuration, the clock, and what was seen all the same: sockets, the agent's identity, that systemd runs, that a unit file is there.
+  t.strictSame(ok.sort(), ['capability-missing', 'clock-before-build', 'config-faults', 'destination-nested', 'native-missing', 'no-systemd', 'protocol-reserved', 'socket-absent', 'socket-denied', 'socket-silent', 'socket-stale', 'state-not-writable', 'unit-not-installed', 'unit-of-frr'].sort());
   t.ok(report.summary.unknown >= 25, `${report.summary.unknown} unknown`);
 });
