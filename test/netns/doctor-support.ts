@@ -5,7 +5,7 @@
  * Invariant: nothing of this machine's /etc, /run or /usr is looked at; kernel, sockets and processes are the router's own.
  */
 
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Report, ReportedFinding } from '../../src/doctor/report.js';
@@ -20,6 +20,8 @@ const NAMES: Readonly<Record<string, string>> = { '/etc/iproute2/rt_protos.d/bac
 /** A directory with these files, and the names that an installation brings. */
 export function hostFiles(std: StandardLab, files: Readonly<Record<string, string>> = {}): string {
   const root = mkdtempSync(join(std.lab.directory, 'host-'));
+  // For those who look as somebody else.
+  chmodSync(root, 0o755);
   for (const [path, text] of Object.entries({ ...NAMES, ...files })) {
     mkdirSync(dirname(root + path), { recursive: true });
     writeFileSync(root + path, text);

@@ -60,7 +60,7 @@ function netOf(pid: number): string | undefined {
 /** Owner, groups and effective capabilities of a process. */
 export function identityOf(pid: number | 'self', who: string): Identity | undefined {
   const text = read(`/proc/${pid}/status`);
-  const field = (name: string): string | undefined => text === undefined ? undefined : new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(text)?.[1];
+  const field = (name: string): string | undefined => text === undefined ? undefined : new RegExp(`^${name}:[ \\t]*(.*)$`, 'm').exec(text)?.[1];
   const [uid, gid, capabilities] = [field('Uid')?.split(/\s+/)[1], field('Gid')?.split(/\s+/)[1], field('CapEff')];
   if (uid === undefined || gid === undefined || capabilities === undefined) return undefined;
   const groups = (field('Groups') ?? '').split(/\s+/).filter((word) => word !== '').map(Number);
