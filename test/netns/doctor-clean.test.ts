@@ -27,6 +27,7 @@ for (const placement of PLACEMENTS) {
     const later = await examine(std, agent);
     t.same(later.report.findings.filter(({ severity }) => severity === 'warning' || severity === 'error').map(({ code }) => code), ['socket-stale'], 'zebra is dead, and that is all');
     t.match(later.of('socket-stale')[0]!, { message: /left its socket behind/, evidence: [`${frr.directory}/zebra.vty: ECONNREFUSED`] });
+    t.match(later.of('stale-routes'), [{ severity: 'note', evidence: [/proto 186/, /proto 186/] }]);
     t.equal(later.status, 1);
     await peer.stop();
   });

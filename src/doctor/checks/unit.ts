@@ -3,7 +3,7 @@
 import { exists, unreadableOf, type FileEntry } from '../files.js';
 import { finding, unknown, type Check, type Outcome } from '../finding.js';
 import type { Host } from '../host.js';
-import { SYSTEMD_DIRECTORIES, systemdFiles, valuesOf } from '../ini.js';
+import { booleanOf, SYSTEMD_DIRECTORIES, systemdFiles, valuesOf, type Setting } from '../ini.js';
 import { UNIT } from '../identity.js';
 import type { FoundFile } from '../files.js';
 import { look } from '../seen.js';
@@ -186,5 +186,25 @@ export const unitUser: Check = {
       if (exists('/etc/passwd', 'root') === undefined) return unknown('/etc/passwd cannot be read');
       const missing = [...(user === undefined || exists('/etc/passwd', user.value) !== false ? [] : [`${user.where}: User=${user.value}: no such user`]), ...groups.filter(({ name }) => exists('/etc/group', name) === false).map(({ name, where }) => `${where}: group ${name}: no such group`)];
       return missing.length === 0 ? [] : [finding('error', 'The unit cannot start: it names a user or group that does not exist.', missing, 'scripts/install      # makes the user backup-router and its groups')];
+    }),
+};
+
+/** Settings of a drop-in that V8 or the agent does not survive. */
+export const unitSandbox: Check = {
+  code: 'unit-sandbox',
+  title: 'the unit forbids nothing that Node needs',
+  facts: 'S3',
+  run: (host) =>
+    withUnit(host, (files) => {
+      const last = (key: string): Setting | undefined => valuesOf(files, 'Service', key).at(-1);
+      const writeExecute = last('MemoryDenyWriteExecute');
+      const filters = valuesOf(files, 'Service', 'SystemCallFilter');
+      const notify = last('NotifyAccess');
+      const evidence = [
+        ...(writeExecute !== undefined && booleanOf(writeExecute.value) === true ? [`${writeExecute.where}: MemoryDenyWriteExecute=${writeExecute.value}`] : []),
+        ...(filters.some(({ value }) => !value.startsWith('~')) && !filters.some(({ value }) => !value.startsWith('~') && /@pkey|pkey_alloc/.test(value)) ? [`${filters[0]!.where}: SystemCallFilter= without @pkey`] : []),
+        ...(host.nativeFault !== undefined && notify?.value === 'main' ? [`${notify.where}: NotifyAccess=main, and koffi does not load: READY comes from a child process`] : []),
+      ];
+      return evidence.length === 0 ? [] : [finding('error', 'The unit forbids what Node or its notifier needs: the agent dies at its start, or systemd kills it for want of READY.', evidence, `systemctl edit ${UNIT}\n[Service]\nMemoryDenyWriteExecute=no\nSystemCallFilter=@pkey\nNotifyAccess=all`)];
     }),
 };

@@ -1,8 +1,7 @@
 /** The running agent: its status by the control socket, who it is by /proc, and agents beside it. */
 
 import { request } from '../../control/client.js';
-import { CommandError } from '../../model/exit.js';
-import { EXIT } from '../../model/exit.js';
+import { CommandError, EXIT } from '../../model/exit.js';
 import type { Status } from '../../model/status.js';
 import type { AgentEvidence } from '../host.js';
 import { seen, unseen, type Seen } from '../seen.js';

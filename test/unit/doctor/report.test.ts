@@ -16,7 +16,7 @@ t.test('for people', async (t) => {
   t.ok(text.indexOf('ERROR') >= 0 && text.indexOf('ERROR') < text.indexOf('WARNING') && text.indexOf('WARNING') < text.indexOf('UNKNOWN'), 'worst first');
   t.match(text, /^ERROR    interface-down  management interface\n         mgmt0 is down: [\s\S]*?\n         seen  2: mgmt0: state DOWN\n         do    ip link set mgmt0 up\n/m);
   t.strictSame(lines.filter((line) => line.length > 80 && !line.startsWith('               ') && !line.startsWith('         do')), [], '80 columns but for what is pasted');
-  t.match(lines.at(-2), /^1 error, 1 warning, 0 notes, \d+ checks ok, 2 not possible$/);
+  t.match(lines.at(-2), /^1 error, 1 warning, 1 note, \d+ checks ok, 2 not possible$/);
   t.notMatch(text, /^OK/m);
   t.match(render(diagnose(bad), { ...PLAIN, verbose: true }), /^OK       interface-missing: every management interface is there$/m);
   t.notMatch(render(diagnose(bad), { verbose: true, paint: paintFor({ isTTY: true }, { NO_COLOR: '1' }) }), /\x1b/);

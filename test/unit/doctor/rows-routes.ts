@@ -1,7 +1,7 @@
 /** Rows of routes and rules of others: defaults, FRR, BIRD, numbers. */
 
 import { seen } from '../../../src/doctor/seen.js';
-import { KERNEL_RULES, link, route, rule, status } from './fixture.js';
+import { KERNEL_RULES, link, route, rule, socket, status } from './fixture.js';
 import { BIRD, config, MAIN, type Row } from './row.js';
 
 const BGP = route('0.0.0.0', 0, { protocol: 186, metric: 20, via: '10.1.0.1', dev: 3 });
@@ -30,6 +30,8 @@ export const ROUTE_ROWS: readonly Row[] = [
   { code: 'network-default', what: 'IPv4', bad: { config: MAIN, files: { [FRR]: bgp('network 0.0.0.0/0') } }, severity: 'warning', evidence: /network 0\.0\.0\.0\/0/, remedy: /default-originate/, near: { config: MAIN, files: { [FRR]: bgp('network 10.0.0.0/8') } } },
   { code: 'nht-resolve-via-default', what: 'on', bad: { config: MAIN, files: { [FRR]: 'ip nht resolve-via-default\n' } }, severity: 'warning', evidence: /frr\.conf:1: ip nht/, remedy: /no ip nht resolve-via-default/, near: { config: MAIN, files: { [FRR]: 'no ip nht resolve-via-default\n' } } },
   { code: 'transit-forwarding', what: 'placement main', bad: { config: MAIN }, severity: 'warning', evidence: /ip_forward = 1\n.*forwarding = 1/, remedy: /placement: local/, near: { config: MAIN, files: { '/proc/sys/net/ipv4/ip_forward': '0\n', '/proc/sys/net/ipv6/conf/all/forwarding': '0\n' } } },
+  { code: 'metric-collision', what: 'BIRD at metric 1', bad: { config: config('placement: main', BIRD), routes: [route('0.0.0.0', 0, { protocol: 12, metric: 1, via: '10.1.0.1', dev: 3 })] }, severity: 'warning', evidence: /proto 12 metric 1/, remedy: /placement: local/, near: { config: config('placement: main', BIRD), routes: [route('0.0.0.0', 0, { protocol: 12, metric: 32, via: '10.1.0.1', dev: 3 }), route('0.0.0.0', 0, { protocol: 4, metric: 1 })] } },
+  { code: 'stale-routes', what: 'zebra was killed', bad: { more: { sockets: [socket('frr/zebra', { outcome: 'stale' })] } }, severity: 'note', evidence: /default via 10\.1\.0\.1 dev data0 proto 186/, remedy: /restart frr/, near: { more: { sockets: [socket('frr/zebra'), socket('frr/bgpd', { outcome: 'stale' })] } } },
   { code: 'bird-learn', what: 'on', bad: { config: config('placement: main', BIRD), files: { '/etc/bird/bird.conf': 'protocol kernel {\n  learn;\n}\n' } }, severity: 'warning', evidence: /bird\.conf:2: learn;/, remedy: /krt_source != 157/, near: { config: config('placement: main', BIRD), files: { '/etc/bird/bird.conf': 'protocol kernel {\n  # learn;\n  learn off;\n}\n' } } },
   { code: 'bird-persist', what: 'on', bad: { config: config('', BIRD), files: { '/etc/bird/bird.conf': 'protocol kernel { persist; }\n' } }, severity: 'note', evidence: /persist/, near: { config: config('', BIRD), files: { '/etc/bird/bird.conf': 'protocol kernel { scan time 20; }\n' } } },
   { code: 'bird-persist', what: 'no file to read', bad: { config: config('', BIRD) }, severity: 'unknown', evidence: /^$/, near: {} },
