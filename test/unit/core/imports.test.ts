@@ -23,6 +23,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   lab: ['model'],
   runtime: ['model', 'config', 'core', 'native', 'kernel', 'health', 'control'],
   doctor: ['model', 'config', 'core', 'native', 'kernel', 'health', 'control', 'runtime'],
+  manual: ['model', 'config', 'cli'],
   cli: ['model', 'config', 'core', 'native', 'kernel', 'health', 'control', 'runtime', 'lab', 'doctor'],
 };
 
