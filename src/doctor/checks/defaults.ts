@@ -35,18 +35,19 @@ export const defaultDistanceZero: Check = {
 function judge(host: Host, kernel: KernelEvidence, route: Route): Finding {
   const on = managed(host, kernel).find(({ link }) => leavesBy(route, link));
   const router = on?.management.backupRouters.find(({ family }) => family === route.family);
-  const adopting = router?.auto?.adopt === true && route.protocol !== 9 && route.nexthops.length === 1;
+  const adopting = router?.auto?.adopt === true && route.nexthops.length === 1;
   const who = PUT_BY[route.protocol] ?? `protocol ${route.protocol}`;
   const container = [...['/.dockerenv', '/run/.containerenv'].filter((path) => exists(host.files, path)).map((path) => `${path} exists: this is a container`)];
   const daemon = host.config.routingDaemons.some(({ kind }) => kind === 'frr') ? `zebra takes it for administrative distance ${route.metric >>> 24}, so that no BGP or static default of FRR is ever installed` : "at this metric it hides the routing daemon's own default (BIRD installs at 32)";
   const where = on?.link === undefined ? '' : ` on ${on.link.name}`;
-  if (adopting) return finding('note', `A default route${where} by ${who}; adopt: true takes it over while the agent runs.`, [shown(kernel, route), ...container]);
+  if (adopting) return finding('note', `A default route${where} by ${who}; adopt: true takes it over while the agent runs.${route.protocol === 9 ? ' Each advertisement brings it back for a moment; the better cure is its metric.' : ''}`, [shown(kernel, route), ...container], route.protocol === 9 ? remedy(host, route, on) : undefined);
   return finding('warning', `A default route${where} by ${who}: ${daemon}. An agent that waits for that route withdraws at its convergence-timeout.`, [shown(kernel, route), ...container], remedy(host, route, on));
 }
 
 function remedy(host: Host, route: Route, on: Managed | undefined): string {
   const device = on?.link?.name ?? 'DEV';
   const lines: string[] = [];
+  // A route that each advertisement renews is better cured at its source alone.
   if (on !== undefined && route.protocol !== 9) {
     lines.push(`# in ${host.configuration.file}, if there is no other use for it:`, `${route.family === 'inet' ? 'backup-router' : 'inet6-backup-router'}:`, '  address: auto', '  adopt: true', '# or at its source:');
   }
