@@ -1,0 +1,72 @@
+/** Plays the cases of an order one after the other, and judges each. */
+
+import { CASES, type DrillCase } from './cases.js';
+import type { CaseResult, DrillEvent, DrillOrder } from './order.js';
+import type { Window } from './probes.js';
+import { InVain, Stage } from './stage.js';
+
+/** Resolves when all have been played; a bug of the drill itself rejects. */
+export async function runDrill(order: DrillOrder, tell: (event: DrillEvent) => void): Promise<void> {
+  const stage = await Stage.open(order);
+  for (const one of CASES.filter(({ name }) => order.cases.includes(name))) {
+    tell({ kind: 'begin', name: one.name });
+    tell({ kind: 'result', result: await playCase(stage, one) });
+  }
+  tell({ kind: 'end' });
+}
+
+async function playCase(stage: Stage, one: DrillCase): Promise<CaseResult> {
+  const startMs = Date.now();
+  const failed = (reason: string): CaseResult => ({ name: one.name, passed: false, outageMs: null, routesInMs: null, carriedBy: [], reason, tookMs: Date.now() - startMs });
+  try {
+    await stage.enter(one.from);
+  } catch (error) {
+    return failed(`could not begin: ${wordsOf(error, stage)}`);
+  }
+  const fromMs = Date.now();
+  const away: { readonly port: number; readonly window: Window }[] = [];
+  let fault: string | undefined;
+  try {
+    await one.play(stage, (port, window) => away.push({ port, window }));
+  } catch (error) {
+    fault = wordsOf(error, stage);
+  }
+  const toMs = Date.now();
+  const outageMs = await stage.probes.longestOutageMs((port) => without({ fromMs, toMs }, away.filter((one) => one.port === port).map(({ window }) => window)));
+  const allowedMs = stage.order.maxOutageMs + (one.allowanceMs ?? 0);
+  const tooLong = outageMs > allowedMs ? `unanswered for ${Math.round(outageMs)} ms, allowed are ${allowedMs} ms${hint(stage.order, one)}` : undefined;
+  return {
+    name: one.name,
+    passed: fault === undefined && tooLong === undefined,
+    outageMs: Math.round(outageMs),
+    routesInMs: one.name === 'start' ? null : (stage.owned.inAfterMs(fromMs) ?? null),
+    carriedBy: stage.probes.carriedBy({ fromMs, toMs }),
+    reason: [fault, tooLong].filter((text) => text !== undefined).join('; '),
+    tookMs: Date.now() - startMs,
+  };
+}
+
+/** Expected failures are told in their own words, bugs of the drill are thrown on. */
+function wordsOf(error: unknown, stage: Stage): string {
+  if (error instanceof InVain) return error.message;
+  const ended = stage.network.router.processes.filter((process) => !process.running && process.end?.signal === undefined).at(-1);
+  return `${error instanceof Error ? error.message : String(error)}${ended === undefined ? '' : ` (${ended.argv.at(4) ?? ''} ended with status ${ended.end?.status})`}`;
+}
+
+/** Why a long outage may be no fault of the agent's but the configuration's word. */
+function hint(order: DrillOrder, one: DrillCase): string {
+  if (order.timings.convergenceTimeoutMs === 0 && one.name !== 'boot' && one.from !== 'down') return ': with convergence-timeout 0 the backup routes leave before the daemon has its own';
+  if (order.timings.convergenceTimeoutMs === 0 && one.name === 'start') return ': with convergence-timeout 0 the backup routes leave before the daemon has its own';
+  return '';
+}
+
+/** What is left of a window without others that lie in it, in order. */
+export function without(window: Window, holes: readonly Window[]): readonly Window[] {
+  const windows: Window[] = [];
+  let fromMs = window.fromMs;
+  for (const hole of holes) {
+    windows.push({ fromMs, toMs: hole.fromMs });
+    fromMs = hole.toMs;
+  }
+  return [...windows, { fromMs, toMs: window.toMs }];
+}
