@@ -6,9 +6,11 @@
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import type { Namespace } from './namespace.js';
 import type { Process } from './process.js';
+import { sleep } from './wait.js';
 
 export interface BirdOptions {
   readonly config: string;
@@ -55,6 +57,16 @@ export class Bird {
     return atMs;
   }
 
+  /** Resolves when it takes connections on its control socket; rejects, with its own words, when it has ended instead. */
+  async listening(timeoutMs = 10_000): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    while (!(await accepts(this.socket))) {
+      if (!this.running) throw new Error(`BIRD has ended: ${this.process.lines.slice(-5).join(' / ')}`);
+      if (performance.now() > deadline) throw new Error(`BIRD does not listen on ${this.socket} after ${timeoutMs} ms`);
+      await sleep(10);
+    }
+  }
+
   /** Sends the signal, and waits for the end where there is one. Returns the time (Date.now()) of the signal. */
   async signal(signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): Promise<number> {
     const atMs = Date.now();
@@ -62,4 +74,16 @@ export class Bird {
     if (signal === 'SIGKILL' || signal === 'SIGTERM') await this.process.exited;
     return atMs;
   }
+}
+
+async function accepts(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(socketPath);
+    const finish = (result: boolean): void => {
+      socket.destroy();
+      resolve(result);
+    };
+    socket.once('connect', () => finish(true));
+    socket.once('error', () => finish(false));
+  });
 }

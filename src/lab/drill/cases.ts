@@ -18,6 +18,14 @@ const AWAY_MS = 300;
 /** As RestartSec= of the unit. */
 const RESTART_MS = 100;
 
+/** A port was down, or without address. */
+export interface Absence {
+  readonly port: number;
+  readonly window: Window;
+  /** When it began to come back: from then on the agent can act. */
+  readonly backMs: number;
+}
+
 export interface DrillCase {
   readonly name: string;
   readonly title: string;
@@ -25,7 +33,7 @@ export interface DrillCase {
   /** Added to the outage that is allowed. */
   readonly allowanceMs?: number;
   /** Does it, and waits for the end. `away` is called for a time in which a port could not be asked. */
-  readonly play: (stage: Stage, away: (port: number, window: Window) => void) => Promise<void>;
+  readonly play: (stage: Stage, away: (absence: Absence) => void) => Promise<void>;
 }
 
 export const CASES: readonly DrillCase[] = [
@@ -159,13 +167,14 @@ interface Loss {
 }
 
 /** One port after the other. Its probes are judged again from the moment at which it is back. */
-async function eachPort(stage: Stage, away: (port: number, window: Window) => void, { lose, regain }: Loss): Promise<void> {
+async function eachPort(stage: Stage, away: (absence: Absence) => void, { lose, regain }: Loss): Promise<void> {
   for (const [i, port] of stage.order.network.ports.entries()) {
     const fromMs = Date.now();
     lose(port);
     await sleep(AWAY_MS);
+    const backMs = Date.now();
     regain(port);
-    away(i, { fromMs, toMs: Date.now() });
+    away({ port: i, window: { fromMs, toMs: Date.now() }, backMs });
     lease(stage.network.router, port);
     await stage.carriedByBackup();
   }

@@ -92,17 +92,21 @@ function watchedDaemons(configuration: unknown): readonly string[] {
   return entries.flatMap((entry) => entry.frr?.daemons ?? []);
 }
 
-function birdPlayers(network: Network, order: DrillOrder, program: string): Player {
+async function birdPlayers(network: Network, order: DrillOrder, program: string): Promise<Player> {
   const { data, announced } = order.network;
   const peer = new Bird(network.peer, { program, directory: join(INSIDE.directory, 'bird-peer'), config: birdPeerConfig({ asn: PEER_ASN, otherAsn: ROUTER_ASN, own: data.map((link) => withoutLength(link.peer)), others: data.map((link) => withoutLength(link.router)), announced }) });
   const bird = new Bird(network.router, { program, directory: join(INSIDE.directory, 'bird-router'), socket: INSIDE.bird, config: birdRouterConfig({ asn: ROUTER_ASN, otherAsn: PEER_ASN, own: data.map((link) => withoutLength(link.router)), others: data.map((link) => withoutLength(link.peer)) }) });
   peer.start();
+  await peer.listening();
   return {
     protocols: [12],
     get running() {
       return bird.running;
     },
-    start: async () => void (await Promise.resolve(bird.start())),
+    start: async () => {
+      bird.start();
+      await bird.listening();
+    },
     stop: async () => void (await bird.signal('SIGTERM')),
     kill: async () => void (await bird.signal('SIGKILL')),
     pause: () => void bird.process.kill('SIGSTOP'),

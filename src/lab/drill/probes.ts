@@ -78,8 +78,10 @@ export class Probes {
       this.#bySequence.set(sequence, tick);
     }
     for (const [probe, sequence, tookMs] of line.answers) if (tookMs <= LATE_MS) this.#bySequence.get(sequence)?.answered.add(probe);
-    const fromMs = this.#samples.at(-1)?.toMs ?? line.sent[0]?.[1] ?? line.atMs;
+    const fromMs = line.sent[0]?.[1] ?? line.atMs;
     const backup = Object.entries(line.received).reduce((sum, [device, packets]) => sum + (device.startsWith('gw') ? packets : 0), 0);
+    // Without answers there are only the packets of neighbour discovery.
+    if (line.answers.length === 0) return;
     this.#samples.push({ fromMs, toMs: line.atMs, backup, daemon: line.received['peer'] ?? 0 });
   }
 }

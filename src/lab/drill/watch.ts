@@ -4,6 +4,7 @@
 
 import { tryCommandAsync } from '../command.js';
 import type { Namespace } from '../namespace.js';
+import type { Window } from './probes.js';
 
 export class OwnedRoutes {
   readonly #added: { readonly atMs: number; readonly route: string }[] = [];
@@ -26,10 +27,10 @@ export class OwnedRoutes {
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
-  /** From then to the last of the routes that came in since, each counted when it came first; undefined when none came. */
-  inAfterMs(fromMs: number): number | undefined {
+  /** From the begin of the window to the last of the routes that came in, each counted when it came first; undefined when none came. */
+  inAfterMs({ fromMs, toMs }: Window): number | undefined {
     const first = new Map<string, number>();
-    for (const { atMs, route } of this.#added) if (atMs >= fromMs && !first.has(route)) first.set(route, atMs);
+    for (const { atMs, route } of this.#added) if (atMs >= fromMs && atMs <= toMs && !first.has(route)) first.set(route, atMs);
     return first.size === 0 ? undefined : Math.max(...first.values()) - fromMs;
   }
 
