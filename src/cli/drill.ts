@@ -29,8 +29,8 @@ export async function drill(options: DrillOptions): Promise<number> {
   if (options.list === true) return list();
   const cases = chooseCases(options.case ?? []);
   const maxOutageMs = readMaxOutage(options.maxOutage);
-  const config = readConfig(options.config);
   requireRoot();
+  const config = readConfig(options.config);
   const daemon = chooseDaemon(config, options.daemon);
   const adapted = adapt(config, { ...daemon, realTime: options.realTime ?? false });
   const paint = paintFor(process.stdout, process.env);

@@ -56,7 +56,7 @@ function routesIn(stage: Stage, one: DrillCase, whole: Window, away: readonly Ab
   if (one.name === 'start') return null;
   const windows = away.length === 0 ? [whole] : away.map(({ backMs }, i) => ({ fromMs: backMs, toMs: away[i + 1]?.window.fromMs ?? whole.toMs }));
   const times = windows.map((window) => stage.owned.inAfterMs(window)).filter((ms) => ms !== undefined);
-  return times.length === 0 ? null : Math.max(...times);
+  return times.length === 0 ? null : Math.round(Math.max(...times) * 10) / 10;
 }
 
 /** Expected failures are told in their own words, bugs of the drill are thrown on. */
