@@ -85,10 +85,10 @@ export class Host {
     return this.run(['sh', '-c', LOOK]).stdout;
   }
 
-  /** Names of the processes that are not the host's own two. */
+  /** Command lines of the processes that are neither the host's first one nor its sleep. */
   strangers(): readonly string[] {
-    const script = 'for d in /proc/[0-9]*; do [ "${d#/proc/}" != $$ ] && tr "\\0" " " < $d/cmdline 2>/dev/null && echo; done; :';
-    return this.run(['sh', '-c', script]).stdout.split('\n').filter((line) => line.trim() !== '' && !/^sleep |while :; do sleep/.test(line));
+    const script = 'for d in /proc/[0-9]*; do case ${d#/proc/} in 1|$$) ;; *) tr "\\0" " " < $d/cmdline 2>/dev/null && echo ;; esac; done; :';
+    return this.run(['sh', '-c', script]).stdout.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('sleep '));
   }
 
   run(argv: readonly string[]): CommandResult {

@@ -33,10 +33,11 @@ export function overlaps(a: Prefix, b: Prefix): boolean {
   return containsPrefix(a, b) || containsPrefix(b, a);
 }
 
-/** A pool that lies in none of the prefixes but the shorter ones, and has none of them in it; the first one where all do. */
+/** A pool that none of the prefixes touches, default routes apart; else one that only shorter ones contain, which longest match makes harmless. */
 export function choosePool(family: Family, taken: readonly Prefix[]): Prefix {
   const pools = POOLS[family].map((text) => parsePrefix(text)!);
-  return pools.find((pool) => !taken.some((p) => p.family === family && p.length >= 16 && overlaps(pool, p))) ?? pools.find((pool) => !taken.some((p) => p.length > pool.length && overlaps(pool, p))) ?? pools[0]!;
+  const free = (least: number): Prefix | undefined => pools.find((pool) => !taken.some((p) => p.length >= least && overlaps(pool, p)));
+  return free(1) ?? free(pools[0]!.length) ?? pools[0]!;
 }
 
 /** Subnet `index` of a pool, where the laboratory's own links live: a /30 of its own /24 (inet), or a /64. */
