@@ -56,7 +56,8 @@ export function adapt(config: Config, options: AdaptOptions): Adapted {
       network,
       role,
       routeProtocol: config.routeProtocol,
-      daemonCarries: !interfaces.some(({ backupRouters }) => backupRouters.some(({ auto }) => auto?.adopt === false)),
+      // The route of a router advertisement may come back at any time; whether it or the daemon's carries is not judged.
+      daemonCarries: !interfaces.some(({ backupRouters }) => backupRouters.some(({ auto, family }) => auto !== undefined && (!auto.adopt || family === 'inet6'))),
       timings: { holdMs: timings.holdMs, convergenceTimeoutMs: timings.convergenceTimeoutMs, probeTimeoutMs: timings.probeTimeoutMs, preemptAfterMs: timings.preemptAfterMs },
       configuration: {
         'management-interface': interfaces.map(({ selector, backupRouters }) => ({

@@ -11,7 +11,7 @@ import { sleep } from '../wait.js';
 import { addressPort, lease } from './build.js';
 import type { PortPlan } from './order.js';
 import type { Window } from './probes.js';
-import { InVain, type Stage } from './stage.js';
+import { InVain, START_MS, type Stage } from './stage.js';
 
 /** How long a port is down, or without its address. */
 const AWAY_MS = 300;
@@ -149,7 +149,7 @@ export const CASES: readonly DrillCase[] = [
       await sleep(RESTART_MS);
       if ((await stage.owned.count()) < stage.wholeCount) throw new InVain('backup routes went with the agent');
       stage.startAgent();
-      await stage.agent.waitForLog(/ routes phase=in/, 15_000);
+      await stage.agent.waitForLog(/ routes phase=in/, START_MS);
       await stage.carriedByBackup();
     },
   },

@@ -55,7 +55,7 @@ export class Container {
   readonly #child: ChildProcess;
 
   constructor(order: DrillOrder, onEvent: (event: DrillEvent) => void) {
-    const argv = ['-n', '10', 'ionice', '-c', '3', 'setpriv', '--pdeathsig', 'KILL', '--', ...UNSHARE, 'sh', '-ec', SETUP, 'sh', process.execPath, PLAYER];
+    const argv = ['-n', '5', 'ionice', '-c', '2', '-n', '7', 'setpriv', '--pdeathsig', 'KILL', '--', ...UNSHARE, 'sh', '-ec', SETUP, 'sh', process.execPath, PLAYER];
     // A session of its own: the terminal's signals are for the command, which then closes the container.
     this.#child = spawn('nice', argv, { detached: true, cwd: '/', env: { PATH: SYSTEM_PATH, HOME: '/root', LANG: 'C.UTF-8', TMPDIR: INSIDE.directory }, stdio: ['pipe', 'pipe', 'pipe'] });
     let stderr = '';

@@ -79,7 +79,7 @@ export interface DrillOrder {
   readonly timings: Timings;
   readonly role: 'primary' | 'standby';
   readonly routeProtocol: number;
-  /** Whether the daemon's routes win while it is healthy; not beside a leased default route that nobody takes away. */
+  /** Whether the daemon's routes win while it is healthy; not beside a leased default route that stays. */
   readonly daemonCarries: boolean;
   /** Names of the cases, in order. */
   readonly cases: readonly string[];

@@ -14,7 +14,10 @@ import { Probes } from './probes.js';
 import { OwnedRoutes } from './watch.js';
 
 /** On top of the configured times: processes start, BGP sessions come up, machines are busy. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 20_000;
+
+/** From the start of an agent to its first decision, on a machine that has other things to do. */
+export const START_MS = 30_000;
 
 export class Stage {
   /** How many routes the agent has in while it has them in; known from the first time on. */
@@ -55,7 +58,7 @@ export class Stage {
   async freshAgent(): Promise<void> {
     await this.#agent?.stop();
     this.startAgent();
-    await this.agent.waitForLog(/ routes phase=(?:in|out)/, PATIENCE_MS);
+    await this.agent.waitForLog(/ routes phase=(?:in|out)/, START_MS);
   }
 
   /** The state that a case begins in. */

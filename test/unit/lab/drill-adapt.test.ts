@@ -74,6 +74,7 @@ t.test('roles of elsewhere, VRFs and leases', async (t) => {
   t.same(whats(one).filter((what) => ['role', 'placement', 'lease of eth0'].includes(what)).sort(), ['lease of eth0', 'placement', 'role']);
   t.same(one.order.network.ports[0]!.leased.length, 1);
   t.ok(one.order.daemonCarries);
+  t.notOk(adapted({ ...MINIMAL, 'inet6-backup-router': { address: 'auto', adopt: true } }).order.daemonCarries, 'nor is it judged who carries beside a router advertisement');
   t.notOk(adapted({ ...MINIMAL, 'backup-router': { address: 'auto' } }).order.daemonCarries, 'a lease that nobody takes over wins');
 });
 
