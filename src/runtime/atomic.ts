@@ -19,6 +19,8 @@ export function writeAtomically(path: string, text: string): string | undefined 
     renameSync(temporary, path);
     return undefined;
   } catch (error) {
+    // Half a file would keep a full disk full.
+    attempt(() => rmSync(temporary, { force: true }));
     return error instanceof Error ? error.message : String(error);
   }
 }

@@ -3,10 +3,11 @@
  * before it runs again; and the last known good copy is never one that nobody confirmed.
  */
 
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Agent } from '../../src/lab/agent.js';
+import { command } from '../../src/lab/command.js';
 import { eventually, sleep } from '../../src/lab/wait.js';
 import { agentIn, configText, expected, laboratory, mark, monitor, owned, restartAgent, settles, statusOf, steadyPings, unbroken, zebraOnly, type ConfigOptions, type Expectation } from './agent-support.js';
 
@@ -208,6 +209,49 @@ t.test('a state directory that cannot be written: nothing is promised', async (t
   t.match(await agent.cli('confirm'), { status: 1, stderr: /not confirmed, since/ }, 'a confirmation that would not last is none');
   await agent.waitForLog(/configuration-rolled-back/);
   await settles(t, router, expected(OLD), 'rolled back all the same');
+  await agent.stop();
+});
+
+t.test('a state directory that is full, then read-only: nothing is promised, nothing is cut short', async (t) => {
+  const std = laboratory(t);
+  const { router } = std;
+  const directory = mkdtempSync(join(std.lab.directory, 'full-'));
+  const state = join(directory, 'state');
+  // A file system of the agent's own, in the mount namespace that `ip netns exec` makes.
+  const wrapper = ['sh', '-c', `mount -t tmpfs -o size=64k none ${state} && exec "$@"`, 'sh'];
+  const agent = agentIn(std, OLD, { directory, wrapper });
+  await agent.waitForLog(/ ready /);
+  const inside = `/proc/${agent.process.pid}/root${state}`;
+  const copy = join(inside, 'last-known-good.yaml');
+  await eventually(() => existsSync(copy), { what: 'the copy' });
+  const fill = openSync(join(inside, 'fill'), 'w');
+  t.throws(() => {
+    for (;;) writeSync(fill, Buffer.alloc(4096));
+  }, /ENOSPC/);
+  // Room for a part of what comes.
+  ftruncateSync(fill, fstatSync(fill).size - 12_288);
+  closeSync(fill);
+
+  const many = { destinations: { inet: ['0.0.0.0/0', ...Array.from({ length: 900 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`)], inet6: ['::/0'] } };
+  agent.configure(configText(many));
+  t.match(await agent.cli('reload', '--confirm', '5m'), { status: 1, stderr: /the way back cannot be written down: ENOSPC/ });
+  t.same(owned(router), expected(OLD), 'nothing was taken');
+  t.match(await agent.cli('reload'), { status: 0 }, 'without a promise it is');
+  await eventually(() => owned(router).length > 900, { what: 'many routes' });
+  t.equal(readFileSync(copy, 'utf8'), configText(OLD), 'the copy is the old one, not a part of the new one');
+
+  // Busy while the history is being written.
+  const remount = (mode: 'ro' | 'rw'): Promise<string> => eventually(() => `done ${command(['nsenter', '-t', String(agent.process.pid), '-m', 'mount', '-o', `remount,${mode}`, state])}`, { what: mode });
+  rmSync(join(inside, 'fill'));
+  agent.configure(configText(NEW));
+  t.match(await agent.cli('reload', '--confirm', '1h'), { status: 0 });
+  await remount('ro');
+  t.match(await agent.cli('reload', '--confirm', '1h'), { status: 1, stderr: /EROFS/ });
+  t.match(await agent.cli('confirm'), { status: 1, stderr: /not confirmed, since .*EROFS/ });
+  t.not((await statusOf(agent)).configuration.unconfirmed, null, 'it still awaits its confirmation');
+  await remount('rw');
+  t.match(await agent.cli('confirm'), { status: 0 });
+  t.equal(readFileSync(copy, 'utf8'), configText(NEW));
   await agent.stop();
 });
 

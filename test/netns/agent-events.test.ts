@@ -87,7 +87,7 @@ t.test('a death, its outage, its end; then without the agent; then over restarts
   await third.stop();
 });
 
-t.test('one who follows and does not read is dropped, and nobody keeps the agent from ending', async (t) => {
+t.test('a line for each change, and nobody who follows keeps the agent from ending', async (t) => {
   const std = laboratory(t);
   const agent = agentIn(std, {});
   await agent.waitForLog(/ ready /);
