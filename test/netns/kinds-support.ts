@@ -189,6 +189,8 @@ export interface BirdOptions {
   readonly config: string;
   /** Also the name of its program, which is a copy, so that no other BIRD on the host is taken for it. */
   readonly name?: string;
+  /** The installed one when absent. */
+  readonly program?: string;
   /** Put before the command. */
   readonly wrapper?: readonly string[];
 }
@@ -210,7 +212,7 @@ export class Bird {
     this.#directory = join(lab.directory, `${namespace.label}-${name}`);
     mkdirSync(this.#directory, { recursive: true });
     [this.socket, this.pidfile, this.program] = [join(this.#directory, 'bird.ctl'), join(this.#directory, 'bird.pid'), join(this.#directory, name)];
-    copyFileSync(birdProgram()!, this.program);
+    copyFileSync(options.program ?? birdProgram()!, this.program);
     writeFileSync(join(this.#directory, 'bird.conf'), options.config);
   }
 
