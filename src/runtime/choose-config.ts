@@ -36,10 +36,10 @@ export interface Chosen {
 export type Choice = { readonly kind: 'chosen'; readonly chosen: Chosen } | { readonly kind: 'none'; readonly diagnostics: readonly Diagnostic[] };
 
 /** A dry run shows what the file would do, whatever awaits its confirmation in the agent beside it. */
-export function chooseConfig(paths: Paths, dryRun = false, now: Moment = thisMoment()): Choice {
+export function chooseConfig(paths: Paths, dryRun = false, now?: Moment): Choice {
   const loaded = loadConfig(paths.configFile);
   const record = dryRun ? undefined : readUnconfirmed(paths.unconfirmed);
-  const chosen = approved(record, loaded, paths, now) ?? ordinary(loaded, paths);
+  const chosen = (record === undefined ? undefined : approved(record, loaded, paths, now ?? thisMoment())) ?? ordinary(loaded, paths);
   return chosen === undefined ? { kind: 'none', diagnostics: loaded.diagnostics } : { kind: 'chosen', chosen };
 }
 
@@ -57,8 +57,7 @@ function ordinary(loaded: LoadedConfig, paths: Paths): Chosen | undefined {
 }
 
 /** What the record of an unconfirmed configuration says of this start; undefined: nothing. */
-function approved(record: Unconfirmed | undefined, loaded: LoadedConfig, paths: Paths, now: Moment): Chosen | undefined {
-  if (record === undefined) return undefined;
+function approved(record: Unconfirmed, loaded: LoadedConfig, paths: Paths, now: Moment): Chosen | undefined {
   const taken = meaning(record.text, paths.configFile);
   const before = meaning(record.former, paths.configFile);
   const left = record.kind === 'pending' ? leftMs(record, now) : 0;

@@ -29,12 +29,17 @@ export function createJournal(tell: Tell, outages: Outages = createOutages()): J
   return (before, input, result, now) => {
     const { state } = result;
     for (const happening of happenings(before, input, result, now, outages)) tell(happening);
-    if (input.kind === 'observed' && state.completedRounds > before.completedRounds) waits(state, now).forEach(tell);
+    if (roundCompleted(before, input, state)) waits(state, now).forEach(tell);
     if (input.kind === 'hint' && input.hint.kind === 'overflow' && now - lostTold > LOST_EVERY_MS) {
       lostTold = now;
       tell({ kind: 'events-lost', what: input.hint.text, remedy: 'none needed, everything is looked at anew' });
     }
   };
+}
+
+/** Not the one that each second asks after neighbours: with a hundred thousand destinations a look at all of them takes 50 ms. */
+function roundCompleted(before: State, input: Input, state: State): boolean {
+  return input.kind === 'observed' && state.completedRounds > before.completedRounds && before.round.kind === 'observing' && before.round.cause !== 'probe';
 }
 
 function* happenings(before: State, input: Input, result: Transition, now: number, outages: Outages): Iterable<Happening> {

@@ -4,6 +4,7 @@
  */
 
 import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Agent } from '../../src/lab/agent.js';
@@ -140,6 +141,53 @@ t.test('killed between the record and the taking', async (t) => {
   t.match((await statusOf(third)).configuration, { source: 'file', unconfirmed: null });
   await settles(t, router, expected(OLD), 'the file');
   await third.stop();
+});
+
+t.test('killed at any moment of a reload on approval, and of its roll-back', async (t) => {
+  const std = laboratory(t);
+  const { router } = std;
+  let agent = agentIn(std, OLD);
+  let recorded = 0;
+  for (const [i, delayMs] of [0, 1, 2, 3, 5, 8, 13, 21].entries()) {
+    await agent.waitForLog(/ ready /);
+    await eventually(() => existsSync(copyOf(agent)) && readFileSync(copyOf(agent), 'utf8') === configText(OLD), { what: 'OLD is known good' });
+    await statusOf(agent);
+    agent.configure(configText(NEW));
+    const socket = connect(join(agent.directory, 'run', 'control.sock'));
+    socket.on('error', () => undefined);
+    await new Promise((resolve) => socket.once('connect', resolve));
+    socket.write('{"command":"reload","confirmMs":3600000}\n');
+    await sleep(delayMs);
+    await agent.kill();
+    socket.destroy();
+    const written = existsSync(recordOf(agent));
+    if (written) recorded++;
+    t.equal(readFileSync(copyOf(agent), 'utf8'), configText(OLD), `${delayMs} ms: what is known good is what was`);
+    agent = restartAgent(std, agent, NEW);
+    await agent.waitForLog(/ ready /);
+    await settles(t, router, expected(NEW), `${delayMs} ms: ${written ? 'on approval' : 'as at any start'}`);
+    const { unconfirmed } = (await statusOf(agent)).configuration;
+    t.equal(unconfirmed !== null, written, `${delayMs} ms: the way back is there if it was written down`);
+    if (i === 7) break;
+    agent.configure(configText(OLD));
+    await agent.cli('reload');
+  }
+  t.ok(recorded > 0, `${recorded} of 8 times the record was there`);
+  agent.configure(configText(OLD));
+  await agent.cli('reload');
+
+  for (const delayMs of [980, 995, 1_000, 1_005, 1_020]) {
+    agent.configure(configText(NEW));
+    t.equal((await agent.cli('reload', '--confirm', '1s')).status, 0);
+    await sleep(delayMs - 40);
+    await agent.kill();
+    agent = restartAgent(std, agent, NEW);
+    await agent.waitForLog(/ ready /);
+    await eventually(async () => (await statusOf(agent)).configuration.source === 'rolled-back', { what: 'rolled back' });
+    await settles(t, router, expected(OLD), `killed about ${delayMs} ms into a second: rolled back`);
+    t.equal(readFileSync(copyOf(agent), 'utf8'), configText(OLD));
+  }
+  await agent.stop();
 });
 
 t.test('other reloads inside the window', async (t) => {

@@ -84,7 +84,23 @@ t.test('a death, its outage, its end; then without the agent; then over restarts
   t.same((await eventsOf(third)).map(({ seq }) => seq), heard.map((_, i) => i + 1), 'as the agent has them');
   t.match((await statusOf(third)).lastOutage, { cause: 'death', ended: lastOutage!.ended }, 'the last outage is known over restarts');
   await follower.stop('SIGINT');
-  await third.stop();
+
+  // An outage over a restart of the agent.
+  const outBefore = mark(third);
+  await frr.kill('zebra');
+  await turned(third, 'in', outBefore);
+  const began = (await statusOf(third)).lastOutage!.began;
+  await third.kill();
+  await sleep(300);
+  const fourth = restartAgent(std, third, config);
+  await fourth.waitForLog(/ ready /);
+  await frr.start();
+  await turned(fourth, 'out');
+  const last = (await eventsOf(fourth)).findLast((event) => event.kind === 'outage-ended')!;
+  const whole = Date.parse(last.at) - Date.parse(began);
+  t.ok(last.kind === 'outage-ended' && Math.abs(last.lengthMs - whole) < 100 && whole > 300, `one outage of ${whole} ms`);
+  t.match((await statusOf(fourth)).lastOutage, { began, cause: 'death', ended: /Z$/ });
+  await fourth.stop();
 });
 
 t.test('a line for each change, and nobody who follows keeps the agent from ending', async (t) => {
