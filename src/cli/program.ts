@@ -45,8 +45,22 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     .command('status')
     .description('show what is in, why, and what is awaited')
     .option('--json', 'as JSON, a stable schema')
-    .addHelpText('after', '\nExit status 1: the routes should be in and are not.\n\nExamples:\n  backup-router status\n  backup-router status --json | jq .routes.phase')
-    .action(async (options: { json?: boolean }) => ends(await (await import('./status.js')).status(options)));
+    .option('-w, --watch', 'again on each change; on a terminal also each interval, until Ctrl-C')
+    .option('--interval <duration>', 'with --watch: how often the durations are drawn anew', '1s')
+    .addHelpText('after', '\nExit status 1: the routes should be in and are not.\n\nExamples:\n  backup-router status\n  backup-router status --watch\n  backup-router status --json | jq .routes.phase')
+    .action(async (options: { json?: boolean; watch?: boolean; interval?: string }) =>
+      ends(options.watch === true ? await (await import('./status-watch.js')).watchStatus(options) : await (await import('./status.js')).status(options)),
+    );
+
+  program
+    .command('events')
+    .description('show what happened, and why; from the file that the daemon left if it does not run')
+    .option('-f, --follow', 'and what happens from now on, over restarts of the daemon')
+    .option('-n, --count <number>', 'the last so many (default: 50, with --since: all)')
+    .option('--since <time>', 'since so long ago (30s, 1h), or since a time (2026-05-01T12:00:00Z)')
+    .option('--json', 'one JSON object a line, a stable schema')
+    .addHelpText('after', '\nExamples:\n  backup-router events -f\n  backup-router events --since 24h\n  backup-router events --since 168h --json | jq \'select(.kind == "outage-ended") | .lengthMs\'')
+    .action(async (options: { follow?: boolean; count?: string; since?: string; json?: boolean }) => ends(await (await import('./events.js')).events(options)));
 
   program
     .command('routes')
@@ -94,7 +108,18 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
   program
     .command('reload')
     .description('make the daemon read its configuration again; with errors in it, what runs goes on')
-    .action(async () => ends(await (await import('./order.js')).order({ command: 'reload' })));
+    .option('--confirm <duration>', 'go back to what ran before, unless `backup-router confirm` comes in this time (1s to 24h)')
+    .addHelpText('after', '\nThe way back survives a restart of the agent and of the host. Again while one is awaited: the file is taken again, and the time starts anew.\n\nExamples:\n  sudo backup-router reload\n  sudo backup-router reload --confirm 5m      # then, from outside: backup-router confirm')
+    .action(async (options: { confirm?: string }) => {
+      const { order, reloadRequest } = await import('./order.js');
+      ends(await order(reloadRequest(options.confirm)));
+    });
+
+  program
+    .command('confirm')
+    .description('keep the configuration that reload --confirm has taken')
+    .addHelpText('after', '\nExit status 1: nothing awaits its confirmation.')
+    .action(async () => ends(await (await import('./order.js')).order({ command: 'confirm' })));
 
   program
     .command('hold')
