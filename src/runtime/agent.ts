@@ -17,6 +17,7 @@ import type { Paths } from '../model/paths.js';
 import type { Status } from '../model/status.js';
 import { VERSION } from '../model/version.js';
 import { renderDiagnostics } from '../config/diagnostic.js';
+import type { JunosHints } from '../config/junos/read.js';
 import { libcFault, loadLibc } from '../native/libc.js';
 import { readAdopted, writeAdopted } from './adopted-record.js';
 import { mustBeAlone } from './admission.js';
@@ -36,6 +37,8 @@ import { watchRole, type RoleWatch } from './role.js';
 
 export interface AgentOptions {
   readonly paths: Paths;
+  /** For what a configuration in Junos text does not say. */
+  readonly hints: JunosHints;
   readonly dryRun: boolean;
   readonly verbose: boolean;
 }
@@ -48,7 +51,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   const startedAt = performance.now();
   const { paths } = options;
   const log = createLog(process.env, options.verbose);
-  const choice = chooseConfig(paths);
+  const choice = chooseConfig(paths, options.hints);
   if (choice.kind === 'none') throw new CommandError(EXIT.CONFIG, `nothing to run\n${renderDiagnostics(choice.diagnostics)}`, `backup-router check -c ${paths.configFile}`);
   reportChoice(log, choice.chosen, paths);
   if (!options.dryRun) await mustBeAlone(paths.controlSocket, log);
@@ -112,7 +115,7 @@ function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life
     };
     const reload = (): Response => {
       notifier.reloading();
-      const result = reloadInto(paths, current, driver, health, (config) => openHealth(config.routingDaemons, timingOf(config)));
+      const result = reloadInto(paths, options.hints, current, driver, health, (config) => openHealth(config.routingDaemons, timingOf(config)));
       if (result.kind === 'taken') {
         retireFormer(current.config, result.chosen.config);
         const sameRole = JSON.stringify(current.config.role) === JSON.stringify(result.chosen.config.role);

@@ -4,6 +4,7 @@
  */
 
 import type { Diagnostic } from '../config/diagnostic.js';
+import type { JunosHints } from '../config/junos/read.js';
 import { parseConfig } from '../config/parse.js';
 import { loadConfig } from '../config/load.js';
 import type { Config } from '../model/config.js';
@@ -24,10 +25,11 @@ export interface Chosen {
 
 export type Choice = { readonly kind: 'chosen'; readonly chosen: Chosen } | { readonly kind: 'none'; readonly diagnostics: readonly Diagnostic[] };
 
-export function chooseConfig(paths: Paths): Choice {
-  const loaded = loadConfig(paths.configFile);
+/** `hints`: for what a Junos text does not say. */
+export function chooseConfig(paths: Paths, hints: JunosHints): Choice {
+  const loaded = loadConfig(paths.configFile, hints);
   const kept = readLastKnownGood(paths.lastKnownGood);
-  const former = kept === undefined ? undefined : parseConfig(kept, paths.lastKnownGood).config;
+  const former = kept === undefined ? undefined : parseConfig(kept, paths.lastKnownGood, hints).config;
   const { diagnostics } = loaded;
   if (loaded.config !== undefined) return { kind: 'chosen', chosen: { config: loaded.config, source: 'file', diagnostics, text: loaded.text, former } };
   if (former !== undefined) return { kind: 'chosen', chosen: { config: former, source: 'last-known-good', diagnostics, text: undefined, former } };

@@ -1,6 +1,7 @@
 /** SIGHUP and `reload`: the new file takes over when it has no error; otherwise what runs goes on untouched. */
 
 import { renderDiagnostics } from '../config/diagnostic.js';
+import type { JunosHints } from '../config/junos/read.js';
 import { loadConfig } from '../config/load.js';
 import type { Health } from '../core/ports.js';
 import type { Config } from '../model/config.js';
@@ -12,8 +13,8 @@ export type Reloaded =
   | { readonly kind: 'taken'; readonly chosen: Chosen; readonly health: Health }
   | { readonly kind: 'kept'; readonly errors: number; readonly text: string };
 
-export function reloadInto(paths: Paths, current: Chosen, driver: Driver, health: Health, open: (config: Config) => Health): Reloaded {
-  const { config, diagnostics, text } = loadConfig(paths.configFile);
+export function reloadInto(paths: Paths, hints: JunosHints, current: Chosen, driver: Driver, health: Health, open: (config: Config) => Health): Reloaded {
+  const { config, diagnostics, text } = loadConfig(paths.configFile, hints);
   if (config === undefined) return { kind: 'kept', errors: diagnostics.filter((d) => d.severity === 'error').length, text: renderDiagnostics(diagnostics) };
   const chosen: Chosen = { config, source: 'file', diagnostics, text, former: current.config };
   // The held connections are worth keeping: a new one would have to wait for its first verdict.
