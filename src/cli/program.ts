@@ -1,6 +1,6 @@
 /** The command line: names, options, help texts. What a command does is in the file of its name, loaded when it is called. */
 
-import { Argument, Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../model/exit.js';
 import { DEFAULT_CONFIG_FILE } from '../model/paths.js';
 import { VERSION } from '../model/version.js';
@@ -67,6 +67,17 @@ function buildProgram(ends: (exitStatus: number) => void): Command {
     .option(...MEMBER_OPTION)
     .addHelpText('after', '\nExit status 78: the file has errors. Warnings alone are fine.')
     .action(async (options: { config: string; json?: boolean; interface?: string; member?: string }) => ends(await (await import('./check.js')).check(options)));
+
+  program
+    .command('convert')
+    .description('convert Junos configuration text to YAML, or YAML to Junos')
+    .argument('[file]', 'Junos or YAML; - or nothing: standard input', '-')
+    .addOption(new Option('--to <form>', 'default: yaml for Junos text, junos for YAML').choices(['yaml', 'junos', 'set']))
+    .option(...INTERFACE_OPTION)
+    .option(...MEMBER_OPTION)
+    .option('-o, --output <file>', 'write there instead of to standard output')
+    .addHelpText('after', '\nWhat Junos cannot express is named on standard error. Exit status 78: the input has errors.\n\nExamples:\n  backup-router convert router.conf --interface eth0 -o /etc/backup-router/config.yaml\n  ssh router1 "show configuration | display set | no-more" | backup-router convert --interface eth0\n  backup-router convert /etc/backup-router/config.yaml --to set')
+    .action(async (file: string, options: { to?: 'yaml' | 'junos' | 'set'; interface?: string; member?: string; output?: string }) => ends(await (await import('./convert.js')).convert(file, options)));
 
   program
     .command('reload')

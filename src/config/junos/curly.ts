@@ -7,7 +7,7 @@
 
 import type { Report, Span } from '../report.js';
 import type { Lexer } from './lexer.js';
-import { extend, markInactive, put, startPath, type Node, type Path, type Word } from './tree.js';
+import { createNode, extend, markInactive, put, startPath, type Node, type Path, type Word } from './tree.js';
 
 export interface Curly {
   /** Reads one token. */
@@ -49,7 +49,7 @@ export function createCurly(root: Node, lexer: Lexer, report: Report, byIndent: 
   const blocks: Block[] = [];
   let pending: Pending | undefined;
   let closedEarly = 0;
-  let tooDeep = false;
+  let stopped = false;
 
   const here = (): Span => ({ start: lexer.start(), end: lexer.end() });
   const parent = (): Node => blocks.at(-1)?.node ?? base;
@@ -113,8 +113,9 @@ export function createCurly(root: Node, lexer: Lexer, report: Report, byIndent: 
     if (pending === undefined || pending.words === 0) syntax(span, 'a block without a name', 'write the statement it belongs to in front of it');
     const node = finish() ?? parent();
     if (blocks.length >= MAX_DEPTH) {
-      if (!tooDeep) report.error(span, { code: 'too-deep', message: `nested deeper than ${MAX_DEPTH} levels`, suggestion: 'is a brace not closed?' });
-      tooDeep = true;
+      report.error(span, { code: 'too-deep', message: `nested deeper than ${MAX_DEPTH} levels`, suggestion: 'is a brace not closed?' });
+      stopped = true;
+      return lexer.stop();
     }
     blocks.push({ node, open: span, indent });
   };
@@ -154,8 +155,11 @@ export function createCurly(root: Node, lexer: Lexer, report: Report, byIndent: 
       }
       word();
     } else if (kind === '[') {
-      if (pending === undefined || pending.words === 0) syntax(here(), 'a list without a name', 'write the statement it belongs to in front of it');
-      else if (pending.list === undefined) pending.list = here();
+      if (pending === undefined || pending.words === 0) {
+        syntax(here(), 'a list without a name', 'write the statement it belongs to in front of it');
+        // Its items are nobody's.
+        Object.assign(begin(), { words: 1, list: here(), end: lexer.end() }).path.cursor = createNode('', here());
+      } else if (pending.list === undefined) pending.list = here();
       else syntax(here(), 'a list within a list', "remove the '['");
     } else if (kind === ']') {
       if (pending?.list === undefined) syntax(here(), "there is no list that this ']' could end", 'remove it');
@@ -182,6 +186,7 @@ export function createCurly(root: Node, lexer: Lexer, report: Report, byIndent: 
       base = path.cursor;
     },
     end: (commands) => {
+      if (stopped) return 0;
       endList(here());
       if (pending !== undefined && commands > 0 && blocks.length === 0) {
         syntax({ start: pending.end - 1, end: pending.end }, 'this line is neither a command nor a statement', "begin it with 'set', or end it with ';'");

@@ -27,9 +27,10 @@ export function readDirective(text: string, start: number, end: number, report: 
   const comment = text.slice(start, Math.min(end, start + MAX_LENGTH));
   const mark = MARK.exec(comment);
   if (mark === null) return undefined;
-  const words: Word[] = [...comment.matchAll(/[^\s,;]+/g)]
-    .filter((m) => m.index >= mark[0].length && m[0] !== '*/')
-    .map((m) => ({ text: m[0].replace(/\*\/$/, ''), span: { start: start + m.index, end: start + m.index + m[0].length } }));
+  const body = comment.startsWith('/*') ? comment.replace(/\*\/$/, '') : comment;
+  const words: Word[] = [...body.matchAll(/[^\s,]+/g)]
+    .filter((m) => m.index >= mark[0].length)
+    .map((m) => ({ text: m[0], span: { start: start + m.index, end: start + m.index + m[0].length } }));
   const found: Directive[] = [];
   for (let i = 0; i < words.length; i += 2) {
     const { text: name, span } = words[i]!;

@@ -18,14 +18,18 @@ export interface Lexer {
   readonly text: () => string;
   /** Whether nothing but space stands in front of it in its line. */
   readonly firstOnLine: () => boolean;
-  /** Characters in front of the first token of the line. */
+  /** Characters in front of the first token or comment of the line. */
   readonly indent: () => number;
+  /** Words so far. */
+  readonly words: () => number;
   readonly advance: () => void;
   /** Goes on with the first token at or behind the offset. */
   readonly jump: (offset: number) => void;
+  /** Leaves the rest of the text unread. */
+  readonly stop: () => void;
 }
 
-const WORD = /(?:[^\s;{}[\]"<$]+|<[^>\s]{0,200}>|\$\{[^}\s]{0,200}\}|[<$])+/y;
+const WORD = /(?:[^\s;{}[\]"<$]+|<[^>\s]{0,64}>|\$\{[^}\s]{0,64}\}|[<$])+/y;
 /** Characters looked at in search of a closing quote, in vain; beyond, strings end in their line. */
 const MAX_WASTED = 1 << 23;
 const SPACE = /[^\S\n]+/y;
@@ -37,29 +41,43 @@ export function createLexer(text: string, report: Report, onComment: (start: num
   let lineStart = 0;
   let indent = 0;
   let first = true;
+  /** Nothing but space and comments has been seen in this line; a comment has. */
   let fresh = true;
+  let led = false;
   let start = 0;
   let kind: TokenKind = 'end';
   let word = '';
   let wasted = 0;
+  let words = 0;
+  /** No comment ends any more. */
+  let endless = false;
 
   const lineEnd = (from: number): number => {
     const newline = text.indexOf('\n', from);
     return newline < 0 ? text.length : newline;
   };
 
+  /** Whether a line has begun between the offset and here. */
+  const newLine = (from: number): boolean => {
+    const newline = text.slice(from, at).lastIndexOf('\n');
+    if (newline >= 0) {
+      lineStart = from + newline + 1;
+      led = false;
+    }
+    return newline >= 0;
+  };
+
   const comment = (): boolean => {
     const line = text[at] === '#';
-    if (!line && !(text[at] === '/' && text[at + 1] === '*')) return false;
     const from = at;
-    const close = line ? -1 : text.indexOf('*/', at + 2);
+    if (!line && !(text[at] === '/' && text[at + 1] === '*')) return false;
+    if (fresh && !led) indent = at - lineStart;
+    led ||= fresh;
+    const close = line || endless ? -1 : text.indexOf('*/', at + 2);
+    endless ||= !line && close < 0;
     if (!line && close < 0) report.error({ start: at, end: at + 2 }, { code: 'syntax', message: 'the comment that begins here does not end', suggestion: "write '*/' where it ends" });
     at = close < 0 ? lineEnd(at) : close + 2;
-    const newline = text.lastIndexOf('\n', at - 1);
-    if (newline >= from) {
-      lineStart = newline + 1;
-      fresh = true;
-    }
+    fresh = newLine(from) || fresh;
     onComment(from, at);
     return true;
   };
@@ -78,8 +96,7 @@ export function createLexer(text: string, report: Report, onComment: (start: num
   const takeString = (end: number, next: number): void => {
     word = unescape(text.slice(at + 1, end));
     at = next;
-    const newline = text.lastIndexOf('\n', at - 1);
-    if (newline >= start) lineStart = newline + 1;
+    newLine(start);
   };
 
   /** A quote behind which the text goes on without a gap may be the beginning of another string, of which this one lacks the end. */
@@ -107,11 +124,12 @@ export function createLexer(text: string, report: Report, onComment: (start: num
         at++;
         lineStart = at;
         fresh = true;
+        led = false;
       } else if (at >= text.length || !comment()) break;
     }
     start = at;
     first = fresh;
-    if (fresh) indent = at - lineStart;
+    if (fresh && !led) indent = at - lineStart;
     fresh = false;
     const char = text[at];
     if (char === undefined) {
@@ -125,6 +143,7 @@ export function createLexer(text: string, report: Report, onComment: (start: num
       return;
     }
     kind = 'word';
+    words++;
     if (char === '"') return string();
     WORD.lastIndex = at;
     // Anything else is part of a word, so there is one.
@@ -141,9 +160,14 @@ export function createLexer(text: string, report: Report, onComment: (start: num
     text: () => word,
     firstOnLine: () => first,
     indent: () => indent,
+    words: () => words,
     advance,
     jump: (offset) => {
       at = offset;
+      advance();
+    },
+    stop: () => {
+      at = text.length;
       advance();
     },
   };

@@ -23,6 +23,9 @@ export interface JunosDocument {
   readonly damaged: boolean;
 }
 
+/** A configuration of 100,000 lines has some 800,000; each costs some 200 bytes while the text is read. */
+const MAX_WORDS = 1 << 21;
+
 /** Parses the text; faults of syntax go into the report. Never throws. */
 export function parseJunosText(text: string, file: string): JunosDocument {
   const plain = parseOnce(text, file, false);
@@ -50,6 +53,11 @@ function parseOnce(text: string, file: string, byIndent: boolean): Attempt {
   const curly = createCurly(root, lexer, report, byIndent);
 
   while (lexer.kind() !== 'end') {
+    if (lexer.words() > MAX_WORDS) {
+      report.error({ start: lexer.start(), end: lexer.end() }, { code: 'too-large', message: `the text has more than ${MAX_WORDS} words`, suggestion: 'is this the right file?' });
+      lexer.stop();
+      continue;
+    }
     if (curly.idle() && lexer.firstOnLine()) {
       const noise = noiseAt(text, lexer.start());
       if (noise !== undefined) {
