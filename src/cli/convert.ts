@@ -3,9 +3,10 @@
 import { writeFileSync } from 'node:fs';
 import { renderDiagnostics } from '../config/diagnostic.js';
 import { looksLikeJunos } from '../config/junos/detect.js';
-import { readJunos, type JunosConfig } from '../config/junos/read.js';
+import { readJunos, type JunosConfig, type JunosHints } from '../config/junos/read.js';
 import { writeJunos } from '../config/junos/write.js';
-import { loadConfig } from '../config/load.js';
+import { loadConfig, type LoadedConfig } from '../config/load.js';
+import { parseConfig } from '../config/parse.js';
 import { writeYaml, type Notes } from '../config/write.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { hintsOf, type HintOptions } from './hints.js';
@@ -19,15 +20,14 @@ export interface ConvertOptions extends HintOptions {
 }
 
 export async function convert(file: string, options: ConvertOptions): Promise<number> {
-  const path = file === '-' ? '/dev/stdin' : file;
   const hints = hintsOf(options);
-  const { config, diagnostics, text } = loadConfig(path, hints);
+  const { config, diagnostics, text } = file === '-' ? await fromInput(hints) : loadConfig(file, hints);
   process.stderr.write(renderDiagnostics(diagnostics));
   if (config === undefined || text === undefined) return EXIT.CONFIG;
-  const junos = looksLikeJunos(text) ? readJunos(text, path, hints) : undefined;
+  const junos = looksLikeJunos(text) ? readJunos(text, file, hints) : undefined;
   const form = options.to ?? (junos === undefined ? 'junos' : 'yaml');
   if (form === 'yaml') {
-    write(writeYaml(config, junos === undefined ? {} : notesOf(junos, path)), options.output);
+    write(writeYaml(config, junos === undefined ? {} : notesOf(junos, file)), options.output);
     return EXIT.OK;
   }
   const written = writeJunos(config, form);
@@ -37,10 +37,17 @@ export async function convert(file: string, options: ConvertOptions): Promise<nu
   return EXIT.OK;
 }
 
+async function fromInput(hints: JunosHints): Promise<LoadedConfig> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString('utf8');
+  return { ...parseConfig(text, 'stdin', hints), text };
+}
+
 /** Where the statements came from, for those who read the result. */
-function notesOf({ origins, member }: JunosConfig, path: string): Notes {
+function notesOf({ origins, member }: JunosConfig, file: string): Notes {
   const groups = (names: readonly string[] | undefined): readonly string[] => (names === undefined || names.length === 0 ? [] : [`from ${names.length === 1 ? 'group' : 'groups'} ${names.join(', ')}`]);
-  const source = path === '/dev/stdin' ? 'Junos text' : `the Junos text ${path}`;
+  const source = file === '-' ? 'Junos text' : `the Junos text ${file}`;
   return { top: [`converted from ${source}${member === undefined ? '' : `, as ${member}`}`], inet: groups(origins.inet), inet6: groups(origins.inet6) };
 }
 

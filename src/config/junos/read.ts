@@ -127,11 +127,11 @@ function deactivated(root: Statement): Statement | undefined {
   return applied?.inactive === true ? applied : undefined;
 }
 
-/** Whether a destination is written near a backup router: in a damaged text it may not have been found. */
+/** Whether what may be a destination is written near a backup router: in a damaged text it may not have been found. */
 function mayHaveLost(text: string): boolean {
   const NEAR = 400;
   for (let at = text.indexOf('backup-router'); at >= 0; at = text.indexOf('backup-router', at + 1)) {
-    if (/\bdesti\w*\s+["[\d:a-f]/i.test(text.slice(at, at + NEAR))) return true;
+    if (/desti|[\da-f:]\/\d/i.test(text.slice(at, at + NEAR))) return true;
   }
   return false;
 }
