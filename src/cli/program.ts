@@ -81,6 +81,16 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     .action(async (file: string, options: { to?: 'yaml' | 'junos' | 'set'; interface?: string; member?: string; output?: string }) => ends(await (await import('./convert.js')).convert(file, options)));
 
   program
+    .command('doctor')
+    .description('look for every known hazard on this host: evidence, and what to do about each')
+    .option(...CONFIG_OPTION)
+    .option('--json', 'as JSON, a stable schema')
+    .option('-v, --verbose', 'show also what is in order')
+    .option('--root <path>', 'read the files of /etc, /run and /usr below this directory (an image, a test)')
+    .addHelpText('after', '\nNeeds no agent. As root it sees most: it then asks the backup router by ARP or ND, and FRR for its configuration. It changes nothing.\n\nExit status: 0 nothing worse than notes, 1 a warning or an error, 78 the configuration has errors.\n\nExamples:\n  sudo backup-router doctor\n  backup-router doctor -c ./config.yaml --verbose\n  backup-router doctor --json | jq -r \'.findings[] | select(.severity == "error") | .code\'')
+    .action(async (options: { config: string; json?: boolean; verbose?: boolean; root?: string }) => ends(await (await import('./doctor.js')).doctor(options)));
+
+  program
     .command('reload')
     .description('make the daemon read its configuration again; with errors in it, what runs goes on')
     .action(async () => ends(await (await import('./order.js')).order({ command: 'reload' })));
