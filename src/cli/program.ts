@@ -60,6 +60,24 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     .action(async (options: { config: string; json?: boolean }) => ends(await (await import('./routes.js')).routes(options)));
 
   program
+    .command('explain')
+    .description('tell which route carries packets of this router to an address now, and would in each state (booting, converged, crash, ...), and why')
+    .argument('<address>', 'an IPv4 or IPv6 address')
+    .option(...CONFIG_OPTION)
+    .option('--vrf <name>', 'for sockets bound to this VRF')
+    .option('--json', 'as JSON, a stable schema')
+    .addHelpText('after', '\nNeeds no daemon and no privileges. Exit status 1: the kernel goes another way than its rules and routes let expect.\n\nExamples:\n  backup-router explain 10.99.0.10\n  backup-router explain 2001:db8::1 --json | jq -r \'.states[] | [.state, .carrier] | @tsv\'')
+    .action(async (address: string, options: { config: string; vrf?: string; json?: boolean }) => ends(await (await import('./explain.js')).explain(address, options)));
+
+  program
+    .command('plan')
+    .description('print the kernel changes that a configuration would make from here, as commands of ip(8)')
+    .option(...CONFIG_OPTION)
+    .option('--json', 'as JSON, a stable schema')
+    .addHelpText('after', '\nChanges nothing and needs no privileges. Exit status 0, whether something is to do or not.\n\nExamples:\n  backup-router plan -c ./new.yaml\n  backup-router plan --json | jq -r .in.commands[]')
+    .action(async (options: { config: string; json?: boolean }) => ends(await (await import('./plan.js')).plan(options)));
+
+  program
     .command('check')
     .description('check a configuration file; every fault is reported')
     .option(...CONFIG_OPTION)
