@@ -4,6 +4,7 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../model/exit.js';
 import { DEFAULT_CONFIG_FILE } from '../model/paths.js';
 import { VERSION } from '../model/version.js';
+import type { DrillOptions } from './drill.js';
 
 const CONFIG_OPTION = ['-c, --config <file>', 'configuration file', DEFAULT_CONFIG_FILE] as const;
 /** For a configuration in Junos text. */
@@ -146,6 +147,19 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     .option('--after-stop', 'do nothing when systemd is about to start the daemon again; for ExecStopPost=')
     .addHelpText('after', '\nDoing it twice changes nothing. Exit status 1: something could not be given back, and stays recorded.')
     .action(async (options: { force?: boolean; dryRun?: boolean; afterStop?: boolean }) => ends(await (await import('./restore.js')).restore(options)));
+
+  program
+    .command('drill')
+    .description('play the failures of routing daemon, port and agent in a network of its own, with this configuration and the real FRR or BIRD')
+    .option(...CONFIG_OPTION)
+    .addOption(new Option('--daemon <kind>', 'play with this one; default: the one configured, else the one installed').choices(['frr', 'bird'] as const))
+    .option('--case <name...>', 'only these cases')
+    .option('--list', 'list the cases')
+    .option('--max-outage <time>', 'a longer outage is a failure', '1s')
+    .option('--real-time', 'keep the configured times; otherwise long ones are shortened')
+    .option('--json', 'as JSON, a stable schema')
+    .addHelpText('after', '\nSafe on a router in production: it works in namespaces of its own that vanish with it, even when it is killed.\n\nExit status: 0 all cases passed, 1 some failed, 69 neither FRR nor BIRD is installed, 77 not root, 78 configuration.\n\nExamples:\n  sudo backup-router drill\n  sudo backup-router drill -c ./new.yaml --case kill hang\n  sudo backup-router drill --daemon bird --json | jq .cases')
+    .action(async (options: DrillOptions) => ends(await (await import('./drill.js')).drill(options)));
 
   program
     .command('completion')
