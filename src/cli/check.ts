@@ -3,9 +3,10 @@
 import { renderDiagnostics } from '../config/diagnostic.js';
 import { loadConfig } from '../config/load.js';
 import { EXIT } from '../model/exit.js';
+import { hintsOf, type HintOptions } from './hints.js';
 
-export async function check(options: { readonly config: string; readonly json?: boolean }): Promise<number> {
-  const { config, diagnostics } = loadConfig(options.config);
+export async function check(options: HintOptions & { readonly config: string; readonly json?: boolean }): Promise<number> {
+  const { config, diagnostics } = loadConfig(options.config, hintsOf(options));
   const errors = diagnostics.filter((d) => d.severity === 'error').length;
   if (options.json === true) {
     process.stdout.write(`${JSON.stringify({ version: 1, file: options.config, valid: config !== undefined, diagnostics }, null, 2)}\n`);

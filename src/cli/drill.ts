@@ -12,6 +12,7 @@ import { CommandError, EXIT } from '../model/exit.js';
 import { parseDuration } from '../config/duration.js';
 import { caseLines, differenceLines, drillJson, HEADING, summaryLine } from './drill-report.js';
 import { paintFor } from './table.js';
+import { hintsOf } from './hints.js';
 
 export interface DrillOptions {
   readonly config: string;
@@ -65,7 +66,7 @@ function readMaxOutage(text: string): number {
 }
 
 function readConfig(file: string): Config {
-  const { config, diagnostics } = loadConfig(file);
+  const { config, diagnostics } = loadConfig(file, hintsOf({}));
   process.stderr.write(renderDiagnostics(diagnostics));
   if (config === undefined) throw new CommandError(EXIT.CONFIG, `${file} has errors`, 'correct them first; a drill plays what would run');
   return config;

@@ -19,6 +19,7 @@ import type { Snapshot } from '../model/snapshot.js';
 import type { Status } from '../model/status.js';
 import { readAdopted } from '../runtime/adopted-record.js';
 import { chooseConfig, type Chosen } from '../runtime/choose-config.js';
+import { hintsOf } from './hints.js';
 
 export interface Gathered extends Facts {
   readonly source: Chosen['source'];
@@ -44,7 +45,7 @@ export async function gather(configFile: string): Promise<Gathered> {
 }
 
 function chosen(paths: Paths, configFile: string): Chosen {
-  const choice = chooseConfig(paths);
+  const choice = chooseConfig(paths, hintsOf({}));
   if (choice.kind === 'none') throw new CommandError(EXIT.CONFIG, `no configuration to go by\n${renderDiagnostics(choice.diagnostics)}`, `backup-router check -c ${configFile}`);
   if (choice.chosen.source !== 'file') process.stderr.write(`backup-router: ${configFile} has errors; this goes by ${choice.chosen.source === 'partial' ? 'its valid part' : 'the last known good copy'}\n  help: backup-router check -c ${configFile}\n`);
   return choice.chosen;

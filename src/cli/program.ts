@@ -7,6 +7,9 @@ import { VERSION } from '../model/version.js';
 import type { DrillOptions } from './drill.js';
 
 const CONFIG_OPTION = ['-c, --config <file>', 'configuration file', DEFAULT_CONFIG_FILE] as const;
+/** For a configuration in Junos text. */
+const INTERFACE_OPTION = ['--interface <name>', 'Junos text: the management interface of this host, by name or MAC address'] as const;
+const MEMBER_OPTION = ['--member <member>', 'Junos text: re0, re1, node0 or node1; default: by the host name'] as const;
 
 /** Runs the command that argv (without node and script) names; resolves with the exit status. */
 export async function runProgram(argv: readonly string[]): Promise<number> {
@@ -38,8 +41,10 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     .option(...CONFIG_OPTION)
     .option('--dry-run', 'print kernel changes instead of making them')
     .option('-v, --verbose', 'log more')
+    .option(...INTERFACE_OPTION)
+    .option(...MEMBER_OPTION)
     .addHelpText('after', '\nExamples:\n  sudo backup-router run -c ./config.yaml\n  backup-router run --dry-run -c ./config.yaml      # needs no privileges')
-    .action(async (options: { config: string; dryRun?: boolean; verbose?: boolean }) => ends(await (await import('./run.js')).run(options)));
+    .action(async (options: { config: string; dryRun?: boolean; verbose?: boolean; interface?: string; member?: string }) => ends(await (await import('./run.js')).run(options)));
 
   program
     .command('status')
@@ -92,8 +97,21 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     .description('check a configuration file; every fault is reported')
     .option(...CONFIG_OPTION)
     .option('--json', 'diagnostics as JSON')
+    .option(...INTERFACE_OPTION)
+    .option(...MEMBER_OPTION)
     .addHelpText('after', '\nExit status 78: the file has errors. Warnings alone are fine.')
-    .action(async (options: { config: string; json?: boolean }) => ends(await (await import('./check.js')).check(options)));
+    .action(async (options: { config: string; json?: boolean; interface?: string; member?: string }) => ends(await (await import('./check.js')).check(options)));
+
+  program
+    .command('convert')
+    .description('convert Junos configuration text to YAML, or YAML to Junos')
+    .argument('[file]', 'Junos or YAML; - or nothing: standard input', '-')
+    .addOption(new Option('--to <form>', 'default: yaml for Junos text, junos for YAML').choices(['yaml', 'junos', 'set']))
+    .option(...INTERFACE_OPTION)
+    .option(...MEMBER_OPTION)
+    .option('-o, --output <file>', 'write there instead of to standard output')
+    .addHelpText('after', '\nWhat Junos cannot express is named on standard error. Exit status 78: the input has errors.\n\nExamples:\n  backup-router convert router.conf --interface eth0 -o /etc/backup-router/config.yaml\n  ssh router1 "show configuration | display set | no-more" | backup-router convert --interface eth0\n  backup-router convert /etc/backup-router/config.yaml --to set')
+    .action(async (file: string, options: { to?: 'yaml' | 'junos' | 'set'; interface?: string; member?: string; output?: string }) => ends(await (await import('./convert.js')).convert(file, options)));
 
   program
     .command('doctor')

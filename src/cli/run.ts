@@ -2,8 +2,9 @@
 
 import { DEFAULT_CONFIG_FILE, pathsOf } from '../model/paths.js';
 import { runAgent } from '../runtime/agent.js';
+import { hintsOf, type HintOptions } from './hints.js';
 
-export interface RunOptions {
+export interface RunOptions extends HintOptions {
   readonly config?: string;
   readonly dryRun?: boolean;
   readonly verbose?: boolean;
@@ -12,6 +13,7 @@ export interface RunOptions {
 export function run(options: RunOptions): Promise<number> {
   return runAgent({
     paths: pathsOf(process.env, options.config ?? DEFAULT_CONFIG_FILE),
+    hints: hintsOf(options),
     dryRun: options.dryRun ?? false,
     verbose: options.verbose ?? false,
   });

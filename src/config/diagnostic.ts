@@ -24,6 +24,7 @@ export type DiagnosticCode =
   | 'duration-syntax' | 'missing-unit' | 'unknown-unit' | 'out-of-range' | 'probe-timeout-too-short'
   | 'reserved-protocol' | 'protocol-in-use' | 'reserved-table' | 'table-imported-by-zebra'
   | 'unknown-protocol' | 'duplicate-protocol'
+  | 'missing-interface' | 'missing-member' | 'unknown-member' | 'unknown-group' | 'overridden' | 'inactive'
   | 'unknown-daemon' | 'duplicate-daemon' | 'relative-path' | 'unit-name' | 'process-name' | 'socket-address' | 'not-loopback' | 'exec-timeout-too-long';
 
 /** A fault before it has a place. Nobody is told that something is wrong without being told what to do. */

@@ -27,7 +27,8 @@ export function readInterfaceName(entry: Entry, report: Report): string | undefi
   return undefined;
 }
 
-function nameFault(name: string, key: string): Fault | undefined {
+/** What is wrong with the name of an interface. `key` is that of its place. */
+export function nameFault(name: string, key: string): Fault | undefined {
   const fault = (message: string, suggestion: string): Fault => ({ code: 'interface-name', message, suggestion });
   const list = "'ip -brief link' lists the interfaces of this host";
   if (name === '') return fault('the name of the interface is empty', list);

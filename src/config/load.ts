@@ -6,19 +6,20 @@
 import { isUtf8 } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Diagnostic, Fault } from './diagnostic.js';
+import type { JunosHints } from './junos/read.js';
 import { parseConfig, type ParsedConfig } from './parse.js';
 import { createReport, fileDiagnostic } from './report.js';
 
-/** A file larger than this is none of ours: 100,000 destinations are 2 to 3 MB. */
-const MAX_BYTES = 1 << 22;
+/** A file larger than this is none of ours: a Junos configuration of 100,000 lines has some 8 MB. */
+const MAX_BYTES = 1 << 25;
 
 export interface LoadedConfig extends ParsedConfig {
   /** The very text that was parsed; undefined when there was none to read, or not as UTF-8. */
   readonly text: string | undefined;
 }
 
-/** Reads the file, once, and parses it; never throws. */
-export function loadConfig(path: string): LoadedConfig {
+/** Reads the file, once, and parses it; never throws. The hints are for what Junos text does not say. */
+export function loadConfig(path: string, hints: JunosHints = {}): LoadedConfig {
   let bytes: Buffer;
   try {
     bytes = readBytes(path);
@@ -27,16 +28,16 @@ export function loadConfig(path: string): LoadedConfig {
   }
   if (isUtf8(bytes)) {
     const text = bytes.toString('utf8');
-    return { ...parseConfig(text, path), text };
+    return { ...parseConfig(text, path, hints), text };
   }
   const wide = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : undefined;
   if (wide !== undefined) return failed(fileDiagnostic(path, { code: 'not-utf8', message: `${path} is UTF-16`, suggestion: `convert it: iconv -f utf-16 -t utf-8 ${path}` }));
-  return lossy(bytes.toString('utf8'), path);
+  return lossy(bytes.toString('utf8'), path, hints);
 }
 
 /** A stray Latin-1 letter in a comment must not cost the router its routes: the rest is read, the fault stands. */
-function lossy(text: string, path: string): LoadedConfig {
-  const parsed = parseConfig(text, path);
+function lossy(text: string, path: string, hints: JunosHints): LoadedConfig {
+  const parsed = parseConfig(text, path, hints);
   const report = createReport(text, path);
   const start = text.indexOf('\ufffd');
   report.error({ start, end: start + 1 }, { code: 'not-utf8', message: 'a byte that is not UTF-8', suggestion: `save the file as UTF-8; if it is Latin-1: iconv -f latin1 -t utf-8 ${path}` });

@@ -12,11 +12,12 @@ import { DEFAULTS } from './defaults.js';
 import type { Diagnostic } from './diagnostic.js';
 import { parseDocument, type MapValue } from './document.js';
 import { formatDuration, type DurationBounds } from './duration.js';
-import { junosFault } from './junos.js';
+import { looksLikeJunos } from './junos/detect.js';
+import { readJunos, type JunosHints } from './junos/read.js';
 import { DETECT_KEYS, STALE_KEYS, TOP_KEYS, WITHDRAW_KEYS } from './keys.js';
 import { readManagementInterfaces, type InterfaceResult } from './management-interface.js';
 import { readRouteProtocol, readRulePriorityBase, readTableBase } from './numbers.js';
-import { createReport, type Report } from './report.js';
+import { fileDiagnostic, type Report } from './report.js';
 import { readRole } from './role.js';
 import { asTime, describe, readChoice, readDuration, readSection, type Section } from './section.js';
 
@@ -36,20 +37,27 @@ const WAIT: DurationBounds = { minMs: 0, maxMs: DAY_MS, neverAllowed: true };
 /** Faster than this, probing costs the daemon more than it tells us. */
 const PROBE: DurationBounds = { minMs: 100, maxMs: DAY_MS, neverAllowed: false };
 
-/** Reads the text of a configuration file. `fileName` is for the diagnostics only. */
-export function parseConfig(text: string, fileName: string): ParsedConfig {
+/** Larger YAML is none of ours; a Junos configuration may well be. */
+const MAX_YAML_LENGTH = 1 << 22;
+
+/**
+ * Reads the text of a configuration file, YAML or Junos. `fileName` is for the diagnostics only; the hints are for
+ * what Junos text does not say.
+ */
+export function parseConfig(text: string, fileName: string, hints: JunosHints = {}): ParsedConfig {
   const body = text.startsWith('\ufeff') ? text.slice(1) : text;
+  return looksLikeJunos(body) ? readJunos(body, fileName, hints) : parseYaml(body, fileName);
+}
+
+function parseYaml(body: string, fileName: string): ParsedConfig {
+  if (body.length > MAX_YAML_LENGTH) {
+    const fault = fileDiagnostic(fileName, { code: 'too-large', message: `${fileName} has more than ${MAX_YAML_LENGTH} characters`, suggestion: 'is this the right file?' });
+    return { config: undefined, partial: undefined, diagnostics: [fault] };
+  }
   const { root, report, damaged } = parseDocument(body, fileName);
-  const ours = root?.kind === 'map' && root.entries.some((entry) => (TOP_KEYS as readonly string[]).includes(entry.key));
-  const junos = ours ? undefined : junosFault(body);
-  if (root?.kind === 'map' && junos === undefined) {
+  if (root?.kind === 'map') {
     const partial = readTop(root, body, damaged, report);
     return { config: report.errorCount() === 0 ? partial : undefined, partial, diagnostics: report.diagnostics() };
-  }
-  if (junos !== undefined) {
-    const instead = createReport(body, fileName);
-    instead.error(junos.span, junos.fault);
-    return { config: undefined, partial: undefined, diagnostics: instead.diagnostics() };
   }
   if (root !== undefined) report.error(root.span, { code: 'wrong-type', message: `a configuration is a mapping of keys, not ${describe(root)}`, suggestion: MINIMAL });
   else if (!damaged) report.error({ start: 0, end: 1 }, { code: 'empty-file', message: 'the configuration is empty', suggestion: MINIMAL });

@@ -44,9 +44,12 @@ export function createReport(text: string, file: string): Report {
     if (severity === 'error') errors++;
     // What reads strangely where the syntax is broken is a consequence, not a fault of its own.
     if (broken.has(span.start)) return;
+    if (found[severity].length >= MAX_DIAGNOSTICS) {
+      suppressed[severity]++;
+      return;
+    }
     if (fault.code === 'syntax' || fault.code === 'unknown-alias') broken.add(span.start);
-    if (found[severity].length >= MAX_DIAGNOSTICS) suppressed[severity]++;
-    else found[severity].push(diagnosticAt(text, file, lines, severity, span, fault));
+    found[severity].push(diagnosticAt(text, file, lines, severity, span, fault));
   };
 
   return {

@@ -17,6 +17,7 @@ import type { Paths } from '../model/paths.js';
 import type { Status } from '../model/status.js';
 import { VERSION } from '../model/version.js';
 import { renderDiagnostics } from '../config/diagnostic.js';
+import type { JunosHints } from '../config/junos/read.js';
 import { libcFault, loadLibc } from '../native/libc.js';
 import { readAdopted, writeAdopted } from './adopted-record.js';
 import { mustBeAlone } from './admission.js';
@@ -41,6 +42,8 @@ import { createTeller } from './tell.js';
 
 export interface AgentOptions {
   readonly paths: Paths;
+  /** For what a configuration in Junos text does not say. */
+  readonly hints: JunosHints;
   readonly dryRun: boolean;
   readonly verbose: boolean;
 }
@@ -53,7 +56,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   const startedAt = performance.now();
   const { paths } = options;
   const log = createLog(process.env, options.verbose);
-  const choice = chooseConfig(paths, options.dryRun);
+  const choice = chooseConfig(paths, options.hints, options.dryRun);
   if (choice.kind === 'none') throw new CommandError(EXIT.CONFIG, `nothing to run\n${renderDiagnostics(choice.diagnostics)}`, `backup-router check -c ${paths.configFile}`);
   reportDiagnostics(log, choice.chosen);
   if (!options.dryRun) await mustBeAlone(paths.controlSocket, log);
@@ -140,7 +143,7 @@ function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life
       role = follow(next.config);
       driver.dispatch({ kind: 'role', role: role.initial });
     };
-    const configuration = createConfiguration({ paths, chosen, take, tell, log, clock: systemClock, dryRun: options.dryRun });
+    const configuration = createConfiguration({ paths, hints: options.hints, chosen, take, tell, log, clock: systemClock, dryRun: options.dryRun });
     const reload = (confirmMs?: number): Response => {
       notifier.reloading();
       const response = configuration.reload(confirmMs);

@@ -11,6 +11,7 @@
  */
 
 import type { Diagnostic } from '../config/diagnostic.js';
+import type { JunosHints } from '../config/junos/read.js';
 import { parseConfig } from '../config/parse.js';
 import { loadConfig, type LoadedConfig } from '../config/load.js';
 import type { Config } from '../model/config.js';
@@ -35,18 +36,18 @@ export interface Chosen {
 
 export type Choice = { readonly kind: 'chosen'; readonly chosen: Chosen } | { readonly kind: 'none'; readonly diagnostics: readonly Diagnostic[] };
 
-/** A dry run shows what the file would do, whatever awaits its confirmation in the agent beside it. */
-export function chooseConfig(paths: Paths, dryRun = false, now?: Moment): Choice {
-  const loaded = loadConfig(paths.configFile);
+/** `hints`: for what a Junos text does not say. A dry run shows what the file would do, whatever awaits its confirmation in the agent beside it. */
+export function chooseConfig(paths: Paths, hints: JunosHints, dryRun = false, now?: Moment): Choice {
+  const loaded = loadConfig(paths.configFile, hints);
   const record = dryRun ? undefined : readUnconfirmed(paths.unconfirmed);
-  const chosen = (record === undefined ? undefined : approved(record, loaded, paths, now ?? thisMoment())) ?? ordinary(loaded, paths);
+  const chosen = (record === undefined ? undefined : approved(record, loaded, paths, hints, now ?? thisMoment())) ?? ordinary(loaded, paths, hints);
   return chosen === undefined ? { kind: 'none', diagnostics: loaded.diagnostics } : { kind: 'chosen', chosen };
 }
 
-function ordinary(loaded: LoadedConfig, paths: Paths): Chosen | undefined {
+function ordinary(loaded: LoadedConfig, paths: Paths, hints: JunosHints): Chosen | undefined {
   const { diagnostics, text } = loaded;
   const kept = readLastKnownGood(paths.lastKnownGood);
-  const copy = kept === undefined ? undefined : parseConfig(kept, paths.lastKnownGood);
+  const copy = kept === undefined ? undefined : parseConfig(kept, paths.lastKnownGood, hints);
   const former = copy?.config;
   if (loaded.config !== undefined) return { config: loaded.config, source: 'file', diagnostics, text, former };
   if (former !== undefined) return { config: former, source: 'last-known-good', diagnostics, text: kept, former };
@@ -57,9 +58,9 @@ function ordinary(loaded: LoadedConfig, paths: Paths): Chosen | undefined {
 }
 
 /** What the record of an unconfirmed configuration says of this start; undefined: nothing. */
-function approved(record: Unconfirmed, loaded: LoadedConfig, paths: Paths, now: Moment): Chosen | undefined {
-  const taken = meaning(record.text, paths.configFile);
-  const before = meaning(record.former, paths.configFile);
+function approved(record: Unconfirmed, loaded: LoadedConfig, paths: Paths, hints: JunosHints, now: Moment): Chosen | undefined {
+  const taken = meaning(record.text, paths.configFile, hints);
+  const before = meaning(record.former, paths.configFile, hints);
   const left = record.kind === 'pending' ? leftMs(record, now) : 0;
   if (record.kind === 'pending' && left > 0 && taken !== undefined) {
     return { config: taken, source: 'file', diagnostics: [], text: record.text, former: before, pending: { former: record.former, leftMs: left } };
@@ -72,7 +73,7 @@ function approved(record: Unconfirmed, loaded: LoadedConfig, paths: Paths, now: 
 }
 
 /** What a text meant when it ran, which it did although it may have had errors. */
-export function meaning(text: string, file: string): Config | undefined {
-  const { config, partial } = parseConfig(text, file);
+export function meaning(text: string, file: string, hints: JunosHints): Config | undefined {
+  const { config, partial } = parseConfig(text, file, hints);
   return config ?? partial;
 }

@@ -13,6 +13,7 @@
 
 import { renderDiagnostics } from '../config/diagnostic.js';
 import { formatDuration } from '../config/duration.js';
+import type { JunosHints } from '../config/junos/read.js';
 import { loadConfig } from '../config/load.js';
 import type { Response } from '../control/protocol.js';
 import type { Paths } from '../model/paths.js';
@@ -37,6 +38,8 @@ export interface Configuration {
 
 export interface ConfigurationOptions {
   readonly paths: Paths;
+  /** For what a Junos text does not say. */
+  readonly hints: JunosHints;
   readonly chosen: Chosen;
   /** Makes it run, in place of the current one. */
   readonly take: (next: Chosen, former: Chosen) => void;
@@ -47,7 +50,7 @@ export interface ConfigurationOptions {
   readonly dryRun: boolean;
 }
 
-export function createConfiguration({ paths, chosen, take, tell, log, clock, dryRun }: ConfigurationOptions): Configuration {
+export function createConfiguration({ paths, hints, chosen, take, tell, log, clock, dryRun }: ConfigurationOptions): Configuration {
   let current = chosen;
   let deadline: number | undefined;
   let timer: { cancel(): void } | undefined;
@@ -102,7 +105,7 @@ export function createConfiguration({ paths, chosen, take, tell, log, clock, dry
     const { pending, text } = current;
     disarm();
     if (pending === undefined || text === undefined) return;
-    const config = meaning(pending.former, paths.configFile);
+    const config = meaning(pending.former, paths.configFile, hints);
     if (config === undefined) return log('error', 'roll-back-failed', { effect: 'what was not confirmed goes on', remedy: 'backup-router reload' });
     const rolledBack: RolledBack = { kind: 'rolled-back', text, former: pending.former, atWallMs: Date.now() };
     run({ config, source: 'rolled-back', diagnostics: [], text: pending.former, former: current.config, rolledBack });
@@ -121,7 +124,7 @@ export function createConfiguration({ paths, chosen, take, tell, log, clock, dry
   return {
     current: () => current,
     reload(confirmMs) {
-      const { config, diagnostics, text } = loadConfig(paths.configFile);
+      const { config, diagnostics, text } = loadConfig(paths.configFile, hints);
       if (config === undefined || text === undefined) {
         const message = `${paths.configFile} has errors; what ran before goes on\n${renderDiagnostics(diagnostics)}`;
         return refuse('configuration', message, `backup-router check -c ${paths.configFile}`, diagnostics.filter((d) => d.severity === 'error').length);

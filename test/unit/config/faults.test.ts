@@ -33,8 +33,6 @@ const FILE: readonly Row[] = [
   ['tag', gateway('!ip 192.0.2.1'), '3:12 warning unknown-tag'],
   ['nested too deeply', `${BASE}x: ${'['.repeat(40)}${']'.repeat(40)}\n`, '3:35 error too-deep'],
   ['too large', `${BASE}#${'x'.repeat(1 << 18)}`, '1:1 error too-large'],
-  ['Junos set form', 'set system host-name r1\nset system backup-router 192.0.2.1\n', '1:1 error not-supported-yet'],
-  ['Junos curly form', '## Last changed\nsystem {\n    backup-router 192.0.2.1;\n}\n', '2:1 error not-supported-yet'],
 ];
 
 const KEYS: readonly Row[] = [

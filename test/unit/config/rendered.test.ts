@@ -17,15 +17,6 @@ config.yaml:7:12: error: unknown key 'hold_time' in withdraw [unknown-key]
       |            ^^^^^^^^^
   help: did you mean 'hold-time'?
 `);
-  t.equal(rendered('system {\n    backup-router 192.0.2.1 destination [ 10.0.0.0/8 172.16.0.0/12 ];\n    inet6-backup-router 2001:db8::1;\n}\n'), `\
-config.yaml:1:1: error: this is Junos configuration text, which is not supported by this version yet [not-supported-yet]
-    1 | system {
-      | ^^^^^^^^
-  help: write it as YAML:
-        management-interface: eth0
-        backup-router: {address: '192.0.2.1', destination: [10.0.0.0/8, 172.16.0.0/12]}
-        inet6-backup-router: {address: '2001:db8::1'}
-`);
   t.equal(rendered('management-interface: eth0\nbackup-router: {address: 192.0.2.1}\nplacement: VRF\n'), `\
 config.yaml:3:12: error: 'VRF' is no placement [unknown-value]
     3 | placement: VRF

@@ -88,12 +88,12 @@ interface Life {
 /** A life of the agent's configuration, over the files that the one before left. */
 function life(directory: string, now?: Moment): Life {
   const paths = pathsOf({ STATE_DIRECTORY: join(directory, 'state'), RUNTIME_DIRECTORY: directory }, join(directory, 'config.yaml'));
-  const choice = chooseConfig(paths, false, now);
+  const choice = chooseConfig(paths, {}, false, now);
   if (choice.kind === 'none') throw new Error('nothing to run');
   const clock = new VirtualClock();
   const told: Happening[] = [];
   const taken: Chosen[] = [];
-  const configuration = createConfiguration({ paths, chosen: choice.chosen, take: (next) => void taken.push(next), tell: (one) => void told.push(one), log: () => undefined, clock, dryRun: false });
+  const configuration = createConfiguration({ paths, hints: {}, chosen: choice.chosen, take: (next) => void taken.push(next), tell: (one) => void told.push(one), log: () => undefined, clock, dryRun: false });
   return { paths, clock, told, taken, configuration };
 }
 
@@ -161,7 +161,7 @@ t.test('a pending one over restarts, reboots and set clocks', async (t) => {
   rmSync(first.paths.lastKnownGood);
   t.same(chosen(later), ['last-known-good', '10.0.0.1', undefined], 'broken while it was down, and no copy: the record has what last was good');
   t.same(chosen({ ...at, monotonicMs: at.monotonicMs + MINUTE }), ['file', '10.0.0.2', 4 * MINUTE], 'broken inside the window');
-  t.equal(chooseConfig(first.paths, true).kind, 'none', 'a dry run is about the file');
+  t.equal(chooseConfig(first.paths, {}, true).kind, 'none', 'a dry run is about the file');
 });
 
 t.test('what cannot be written down is not promised', async (t) => {

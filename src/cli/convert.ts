@@ -1,0 +1,64 @@
+/** `backup-router convert`: Junos text to YAML and back. Strict: a text with errors is not converted. */
+
+import { writeFileSync } from 'node:fs';
+import { renderDiagnostics } from '../config/diagnostic.js';
+import { looksLikeJunos } from '../config/junos/detect.js';
+import { readJunos, type JunosConfig, type JunosHints } from '../config/junos/read.js';
+import { writeJunos } from '../config/junos/write.js';
+import { loadConfig, type LoadedConfig } from '../config/load.js';
+import { parseConfig } from '../config/parse.js';
+import { writeYaml, type Notes } from '../config/write.js';
+import { CommandError, EXIT } from '../model/exit.js';
+import { hintsOf, type HintOptions } from './hints.js';
+
+export const FORMS = ['yaml', 'junos', 'set'] as const;
+type Form = (typeof FORMS)[number];
+
+export interface ConvertOptions extends HintOptions {
+  readonly to?: Form;
+  readonly output?: string;
+}
+
+export async function convert(file: string, options: ConvertOptions): Promise<number> {
+  const hints = hintsOf(options);
+  const { config, diagnostics, text } = file === '-' ? await fromInput(hints) : loadConfig(file, hints);
+  process.stderr.write(renderDiagnostics(diagnostics));
+  if (config === undefined || text === undefined) return EXIT.CONFIG;
+  const junos = looksLikeJunos(text) ? readJunos(text, file, hints) : undefined;
+  const form = options.to ?? (junos === undefined ? 'junos' : 'yaml');
+  if (form === 'yaml') {
+    write(writeYaml(config, junos === undefined ? {} : notesOf(junos, file)), options.output);
+    return EXIT.OK;
+  }
+  const written = writeJunos(config, form);
+  for (const line of written.lost) process.stderr.write(`backup-router: warning: lost: ${line}\n`);
+  if (written.text === undefined) throw new CommandError(EXIT.CONFIG, 'nothing is left that Junos could say', 'name the address of a backup router');
+  write(written.text, options.output);
+  return EXIT.OK;
+}
+
+async function fromInput(hints: JunosHints): Promise<LoadedConfig> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString('utf8');
+  return { ...parseConfig(text, 'stdin', hints), text };
+}
+
+/** Where the statements came from, for those who read the result. */
+function notesOf({ origins, member }: JunosConfig, file: string): Notes {
+  const groups = (names: readonly string[] | undefined): readonly string[] => (names === undefined || names.length === 0 ? [] : [`from ${names.length === 1 ? 'group' : 'groups'} ${names.join(', ')}`]);
+  const source = file === '-' ? 'Junos text' : `the Junos text ${file}`;
+  return { top: [`converted from ${source}${member === undefined ? '' : `, as ${member}`}`], inet: groups(origins.inet), inet6: groups(origins.inet6) };
+}
+
+function write(text: string, output: string | undefined): void {
+  if (output === undefined || output === '-') {
+    process.stdout.write(text);
+    return;
+  }
+  try {
+    writeFileSync(output, text);
+  } catch (error) {
+    throw new CommandError(EXIT.NOT_IN_STATE, `${output} cannot be written: ${(error as Error).message}`, 'name another file with -o');
+  }
+}

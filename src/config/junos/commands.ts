@@ -1,0 +1,134 @@
+/**
+ * The commands of configuration mode, a line each: `set`, `delete`, `deactivate` and the others that change the
+ * candidate, in the order in which they stand. Those that change nothing here (`protect`, `annotate`, `insert`, `commit`)
+ * are passed over.
+ */
+
+import type { Report, Span } from '../report.js';
+import type { Lexer } from './lexer.js';
+import { extend, find, put, startPath, type Node, type Word } from './tree.js';
+
+export interface Commands {
+  /** Reads a whole command when the current token begins one. */
+  readonly take: () => boolean;
+  readonly level: () => readonly Word[];
+  readonly setLevel: (level: readonly Word[]) => void;
+  /** Commands taken. */
+  readonly count: () => number;
+}
+
+const IGNORED: ReadonlySet<string> = new Set(['protect', 'unprotect', 'annotate', 'insert', 'commit', 'show', 'configure', 'run', 'quit', 'rollback', 'status', 'load', 'save']);
+const REWRITES: ReadonlySet<string> = new Set(['rename', 'copy', 'replace', 'wildcard']);
+const VERBS: ReadonlySet<string> = new Set(['set', 'delete', 'deactivate', 'activate', 'edit', 'top', 'up', 'exit', ...IGNORED, ...REWRITES]);
+
+/** Words and lists of one command. */
+type Item = Word | readonly Word[];
+
+export function createCommands(root: Node, lexer: Lexer, report: Report): Commands {
+  let level: readonly Word[] = [];
+  const former: (readonly Word[])[] = [];
+  let count = 0;
+
+  const each = (items: readonly Item[], act: (words: readonly Word[]) => void): void => {
+    const at = items.findIndex((item) => Array.isArray(item));
+    if (at < 0) return act([...level, ...(items as readonly Word[])]);
+    const before = items.slice(0, at) as readonly Word[];
+    for (const item of items[at] as readonly Word[]) act([...level, ...before, item]);
+  };
+
+  const set = (items: readonly Item[]): void => {
+    const path = startPath(root);
+    for (const word of level) extend(path, word);
+    for (const item of items) {
+      if ('span' in item) extend(path, item);
+      else for (const word of item) put(path.cursor, word);
+    }
+  };
+
+  const remove = (words: readonly Word[]): void => {
+    if (words.length === 0) root.children = undefined;
+    const found = find(root, words);
+    found?.parent.children?.delete(found.node.word);
+  };
+
+  const mark = (inactive: boolean) => (words: readonly Word[]): void => {
+    const found = find(root, words);
+    if (found === undefined) return;
+    found.node.inactive = inactive;
+    found.node.span = words.at(-1)!.span;
+  };
+
+  const run = (verb: string, items: readonly Item[], place: Span): void => {
+    const words = items.filter((item): item is Word => 'span' in item);
+    if (verb === 'set') {
+      if (items.length === 0) report.error(place, { code: 'syntax', message: "'set' without a statement", suggestion: 'is the line cut off?' });
+      return set(items);
+    }
+    if (verb === 'delete') return each(items, remove);
+    if (verb === 'deactivate' || verb === 'activate') return each(items, mark(verb === 'deactivate'));
+    if (verb === 'edit') {
+      former.push(level);
+      level = [...level, ...words];
+    }
+    if (verb === 'up') level = level.slice(0, Math.max(0, level.length - (Number(words[0]?.text) || 1)));
+    if (verb === 'exit') level = former.pop() ?? [];
+    if (verb === 'top') {
+      const [next, ...rest] = items;
+      const here = level;
+      level = [];
+      if (next === undefined || !('span' in next)) return;
+      run(next.text, rest, place);
+      if (next.text !== 'edit') level = here;
+    }
+    if (REWRITES.has(verb)) {
+      report.error(place, { code: 'not-supported-yet', message: `'${verb}' works on a configuration that is elsewhere`, suggestion: "carry it out on the device and take the output of 'show configuration | display set'" });
+    }
+  };
+
+  return {
+    take: () => {
+      if (lexer.kind() !== 'word' || !VERBS.has(lexer.text())) return false;
+      count++;
+      const verb = lexer.text();
+      const place: Span = { start: lexer.start(), end: lexer.end() };
+      lexer.advance();
+      // A comment text or a pattern may hold anything.
+      const items = readItems(lexer, IGNORED.has(verb) ? undefined : report);
+      run(verb, items, place);
+      return true;
+    },
+    level: () => level,
+    setLevel: (next) => {
+      level = next;
+      former.length = 0;
+    },
+    count: () => count,
+  };
+}
+
+/** The rest of the line; a list that is open at its end goes on in the next one, unless a command begins there. */
+function readItems(lexer: Lexer, report: Report | undefined): readonly Item[] {
+  const items: Item[] = [];
+  let list: Word[] | undefined;
+  let open: Span = { start: 0, end: 0 };
+  while (lexer.kind() !== 'end' && (!lexer.firstOnLine() || (list !== undefined && (lexer.kind() === ']' || (lexer.kind() === 'word' && !VERBS.has(lexer.text())))))) {
+    const span: Span = { start: lexer.start(), end: lexer.end() };
+    const kind = lexer.kind();
+    if (kind === 'word') {
+      const word: Word = { text: lexer.text(), span };
+      if (list === undefined) items.push(word);
+      else list.push(word);
+    } else if (kind === '[' && list === undefined) {
+      list = [];
+      open = span;
+      items.push(list);
+    } else if (kind === ']' && list !== undefined) {
+      list = undefined;
+    } else {
+      report?.error(span, { code: 'syntax', message: `'${kind}' does not belong into a command`, suggestion: kind === ';' ? 'remove it: a command ends with its line' : 'remove it, or put the word in quotes' });
+    }
+    lexer.advance();
+  }
+  if (list !== undefined) report?.error(open, { code: 'syntax', message: 'the list that begins here does not end', suggestion: "write ']' behind its last item" });
+  return items;
+}

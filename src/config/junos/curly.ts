@@ -1,0 +1,201 @@
+/**
+ * The curly form, token by token: blocks, statements, lists, and tags such as `inactive:` in front of them.
+ *
+ * Invariants: every fault has one place and is told once; after it, reading goes on with what was most likely meant, so
+ * that the statements around it are read as they stand. Depth costs no stack.
+ */
+
+import type { Report, Span } from '../report.js';
+import type { Lexer } from './lexer.js';
+import { createNode, extend, markInactive, put, startPath, type Node, type Path, type Word } from './tree.js';
+
+export interface Curly {
+  /** Reads one token. */
+  readonly take: () => void;
+  /** Between two statements of the top level. */
+  readonly idle: () => boolean;
+  /** The level at which the statements that follow are. */
+  readonly setLevel: (level: readonly Word[]) => void;
+  /** Reports what is left open and returns how many blocks that are. `commands`: how many were seen in the text. */
+  readonly end: (commands: number) => number;
+  readonly closedEarly: () => number;
+}
+
+const TAGS: ReadonlySet<string> = new Set(['inactive:', 'active:', 'protect:', 'unprotect:', 'replace:', 'delete:']);
+const MAX_DEPTH = 256;
+
+interface Block {
+  readonly node: Node;
+  readonly open: Span;
+  /** Of the line in which it was opened. */
+  readonly indent: number;
+}
+
+interface Pending {
+  readonly path: Path;
+  /** Of the line in which it begins. */
+  readonly indent: number;
+  inactive: boolean;
+  deleted: boolean;
+  words: number;
+  end: number;
+  /** The list that is open. */
+  list: Span | undefined;
+  inactiveItem: boolean;
+}
+
+export function createCurly(root: Node, lexer: Lexer, report: Report, byIndent: boolean): Curly {
+  let base = root;
+  const blocks: Block[] = [];
+  let pending: Pending | undefined;
+  let closedEarly = 0;
+  let stopped = false;
+
+  const here = (): Span => ({ start: lexer.start(), end: lexer.end() });
+  const parent = (): Node => blocks.at(-1)?.node ?? base;
+  const syntax = (span: Span, message: string, suggestion: string): void => report.error(span, { code: 'syntax', message, suggestion });
+
+  const begin = (): Pending => (pending ??= { path: startPath(parent()), indent: lexer.indent(), inactive: false, deleted: false, words: 0, end: lexer.end(), list: undefined, inactiveItem: false });
+
+  const endList = (at: Span): void => {
+    if (pending?.list === undefined) return;
+    const line = report.lineOf(at.start);
+    syntax(pending.list, 'the list that begins here does not end', `write ']' ${line === report.lineOf(pending.list.start) ? 'behind its last item' : `in front of line ${line}`}`);
+    pending.list = undefined;
+  };
+
+  /** Ends the statement; a block of it follows or not. */
+  const finish = (): Node | undefined => {
+    if (pending === undefined) return undefined;
+    const { path, inactive, deleted } = pending;
+    if (inactive) markInactive(path);
+    const node = path.cursor;
+    if (deleted) parent().children?.delete(path.first?.word ?? '');
+    pending = undefined;
+    return node;
+  };
+
+  const missingSemicolon = (before: string): void => {
+    if (pending === undefined) return;
+    if (pending.words === 0) syntax(here(), `a statement is missing in front of ${before}`, 'remove the tag, or write what it is for');
+    else syntax({ start: pending.end - 1, end: pending.end }, "';' is missing behind this statement", "end it with ';'");
+  };
+
+  const word = (): void => {
+    const { list, inactiveItem } = begin();
+    const p = pending!;
+    const span = here();
+    const text = lexer.text();
+    p.end = span.end;
+    if (list !== undefined) {
+      if (text === 'inactive:') {
+        p.inactiveItem = true;
+        return;
+      }
+      const item = put(p.path.cursor, { text, span });
+      if (inactiveItem) item.inactive = true;
+      p.inactiveItem = false;
+      return;
+    }
+    if (p.words === 0 && TAGS.has(text)) {
+      if (text === 'inactive:') p.inactive = true;
+      if (text === 'delete:') p.deleted = true;
+      return;
+    }
+    p.words++;
+    extend(p.path, { text, span });
+  };
+
+  const open = (): void => {
+    const span = here();
+    endList(span);
+    const indent = pending?.indent ?? lexer.indent();
+    if (pending === undefined || pending.words === 0) syntax(span, 'a block without a name', 'write the statement it belongs to in front of it');
+    const node = finish() ?? parent();
+    if (blocks.length >= MAX_DEPTH) {
+      report.error(span, { code: 'too-deep', message: `nested deeper than ${MAX_DEPTH} levels`, suggestion: 'is a brace not closed?' });
+      stopped = true;
+      return lexer.stop();
+    }
+    blocks.push({ node, open: span, indent });
+  };
+
+  const close = (): void => {
+    const span = here();
+    endList(span);
+    if (pending !== undefined) missingSemicolon("'}'");
+    finish();
+    if (blocks.pop() === undefined) syntax(span, "there is no block that this '}' could close", 'remove it, or is a { missing above?');
+  };
+
+  /** What is no further in than the line of a block cannot be in the block. */
+  const closeByIndent = (): void => {
+    if (!byIndent || !lexer.firstOnLine() || pending?.list !== undefined) return;
+    const closing = lexer.kind() === '}';
+    while (blocks.length > 0) {
+      const { indent, open: opened } = blocks.at(-1)!;
+      if (closing ? lexer.indent() >= indent : lexer.indent() > indent) break;
+      if (pending !== undefined) missingSemicolon('the next one');
+      finish();
+      blocks.pop();
+      closedEarly++;
+      syntax(opened, 'the block that begins here does not end', `write '}' in front of line ${report.lineOf(lexer.start())}`);
+    }
+  };
+
+  const take = (): void => {
+    closeByIndent();
+    const kind = lexer.kind();
+    if (kind === 'word') {
+      if (pending !== undefined && pending.list === undefined && lexer.firstOnLine() && lexer.indent() <= pending.indent) {
+        missingSemicolon('this line');
+        finish();
+        // The line may be a command, or the terminal's.
+        return;
+      }
+      word();
+    } else if (kind === '[') {
+      if (pending === undefined || pending.words === 0) {
+        syntax(here(), 'a list without a name', 'write the statement it belongs to in front of it');
+        // Its items are nobody's.
+        Object.assign(begin(), { words: 1, list: here(), end: lexer.end() }).path.cursor = createNode('', here());
+      } else if (pending.list === undefined) pending.list = here();
+      else syntax(here(), 'a list within a list', "remove the '['");
+    } else if (kind === ']') {
+      if (pending?.list === undefined) syntax(here(), "there is no list that this ']' could end", 'remove it');
+      else {
+        pending.list = undefined;
+        pending.end = lexer.end();
+      }
+    } else if (kind === '{') open();
+    else if (kind === '}') close();
+    else if (kind === ';') {
+      endList(here());
+      if (pending !== undefined && pending.words === 0) missingSemicolon("';'");
+      finish();
+    }
+    lexer.advance();
+  };
+
+  return {
+    take,
+    idle: () => blocks.length === 0 && pending === undefined,
+    setLevel: (level) => {
+      const path = startPath(root);
+      for (const w of level) extend(path, w);
+      base = path.cursor;
+    },
+    end: (commands) => {
+      if (stopped) return 0;
+      endList(here());
+      if (pending !== undefined && commands > 0 && blocks.length === 0) {
+        syntax({ start: pending.end - 1, end: pending.end }, 'this line is neither a command nor a statement', "begin it with 'set', or end it with ';'");
+      } else missingSemicolon('the end');
+      finish();
+      const last = blocks.at(-1);
+      if (last !== undefined) syntax(last.open, 'the block that begins here does not end', "write '}' where it ends");
+      return blocks.length;
+    },
+    closedEarly: () => closedEarly,
+  };
+}

@@ -1,0 +1,22 @@
+/**
+ * Whether a text is Junos configuration rather than YAML: cheap, and nothing of the reader is needed to tell.
+ *
+ * Invariant: a text with a key of ours at the start of a line is YAML, whatever else it holds (a shell script in a
+ * block scalar has lines that begin with `set`).
+ */
+
+import { TOP_KEYS } from '../keys.js';
+
+const YAML = new RegExp(`^(?:(?:${TOP_KEYS.join('|')})|[ \\t]+(?:management-interface|(?:inet6-)?backup-router))[ \\t]*:`, 'm');
+const COMMAND = /^[ \t]*(?:[^\s@"]+@[^\s"]+[>#%][ \t]+)?(?:set|deactivate|activate|delete|protect|edit)[ \t]+[\w"<-]+/m;
+/** `word word {` or `word word;` without a colon behind a word, which would make it YAML. */
+const STATEMENT = /^[ \t]*(?:(?:inactive|active|protect|replace):[ \t]*)*[\w-]+(?:[ \t]+[^\s:#{};]+)*[ \t]*(?:\{|;[ \t]*(?:\r?$|##?|\}))/m;
+
+/** Enough to tell; the expressions must not run over megabytes of garbage. */
+const HEAD = 1 << 18;
+
+/** Whether the text is to be read as Junos configuration. */
+export function looksLikeJunos(text: string): boolean {
+  const head = text.slice(0, HEAD);
+  return !YAML.test(head) && (COMMAND.test(head) || STATEMENT.test(head));
+}

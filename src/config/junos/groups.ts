@@ -1,0 +1,126 @@
+/**
+ * Inheritance: what a level of the configuration holds once `apply-groups` has brought in what the groups have for it.
+ *
+ * A level is the list of statements that speak for it, in falling precedence: the local one, then the groups applied
+ * right there in their order, then those applied further out. Inactive statements and groups are not there.
+ * Only the levels that are asked for are looked at; nothing is expanded or copied.
+ */
+
+import { closest } from '../keys.js';
+import { quote } from '../diagnostic.js';
+import type { Report } from '../report.js';
+import { isMemberName } from './member.js';
+import type { Statement } from './tree.js';
+
+/** A statement that speaks for a level, and the group it comes from (undefined: local). */
+export interface Source {
+  readonly statement: Statement;
+  readonly group: string | undefined;
+}
+
+export interface Level {
+  readonly sources: readonly Source[];
+  readonly path: readonly string[];
+  readonly excluded: ReadonlySet<string>;
+  readonly applied: ReadonlySet<string>;
+}
+
+export interface Inheritance {
+  readonly top: () => Level;
+  /** The level of the statement in this one; without sources when nobody has it. */
+  readonly enter: (level: Level, word: string) => Level;
+  /** A group that is applied is not defined: what it was to bring is unknown. */
+  readonly incomplete: () => boolean;
+}
+
+/** Inheritance as the given member sees it. */
+export function inheritance(root: Statement, member: string | undefined, report: Report): Inheritance {
+  const groups = active(root.children?.get('groups'));
+  let incomplete = false;
+
+  /** What the group has for the path. */
+  const contribution = (name: string, path: readonly string[]): readonly Source[] => {
+    let found: readonly Statement[] = [active(groups?.children?.get(name))].filter((s) => s !== undefined);
+    for (const word of path) found = found.flatMap((statement) => inGroup(statement, word, true));
+    return found.map((statement) => ({ statement, group: name }));
+  };
+
+  const defined = (name: string, applied: Statement): boolean => {
+    if (groups?.children?.has(name) === true || name.startsWith('junos-')) return true;
+    incomplete = true;
+    const near = closest(name, [...(groups?.children?.keys() ?? [])]);
+    report.error(applied.span, { code: 'unknown-group', message: `there is no group ${quote(name)}`, suggestion: near !== undefined ? `did you mean '${near}'?` : `add 'groups { ${name} { ... } }', or remove it from apply-groups` });
+    return false;
+  };
+
+  const build = (inherited: readonly Source[], path: readonly string[], outer: Pick<Level, 'excluded' | 'applied'>): Level => {
+    const excluded = new Set(outer.excluded);
+    const applied = new Set(outer.applied);
+    for (const { statement } of inherited) for (const { word } of activeChildren(statement, 'apply-groups-except')) excluded.add(word);
+    const sources: Source[] = [];
+    const add = (source: Source): void => {
+      sources.push(source);
+      for (const reference of activeChildren(source.statement, 'apply-groups')) {
+        const name = reference.word === '${node}' ? member ?? reference.word : reference.word;
+        if (excluded.has(name) || excluded.has(reference.word) || applied.has(name)) continue;
+        if (isMemberName(name) && name !== member) continue;
+        applied.add(name);
+        if (defined(name, reference)) contribution(name, path).forEach(add);
+      }
+    };
+    // A group that an outer level applies, and that is excepted here, has nothing to say from here on.
+    for (const source of inherited) if (source.group === undefined || !excluded.has(source.group)) add(source);
+    return { sources, path, excluded, applied };
+  };
+
+  return {
+    top: () => build([{ statement: root, group: undefined }], [], { excluded: new Set(), applied: new Set() }),
+    enter: (level, word) => {
+      const exists = level.sources.some(({ statement }) => active(statement.children?.get(word)) !== undefined);
+      const inherited = level.sources.flatMap(({ statement, group }): readonly Source[] => {
+        const inside = group === undefined ? [active(statement.children?.get(word))].filter((s) => s !== undefined) : inGroup(statement, word, exists);
+        return inside.map((one) => ({ statement: one, group }));
+      });
+      return build(inherited, [...level.path, word], level);
+    },
+    incomplete: () => incomplete,
+  };
+}
+
+/** The children of the sub-statement that count. */
+export function activeChildren(statement: Statement, word: string): readonly Statement[] {
+  return [...(active(statement.children?.get(word))?.children?.values() ?? [])].filter((child) => !child.inactive);
+}
+
+function active(statement: Statement | undefined): Statement | undefined {
+  return statement?.inactive === true ? undefined : statement;
+}
+
+/** The statement of that very name, and those with a pattern that it matches, if it exists elsewhere. */
+function inGroup(statement: Statement, word: string, exists: boolean): readonly Statement[] {
+  const exact = active(statement.children?.get(word));
+  const found = exact === undefined ? [] : [exact];
+  if (!exists) return found;
+  for (const [name, child] of statement.children ?? []) {
+    if (name.startsWith('<') && name.endsWith('>') && !child.inactive && globMatches(name.slice(1, -1), word)) found.push(child);
+  }
+  return found;
+}
+
+/** `*`, `?` and `[...]`, as the names of a group may have them. */
+export function globMatches(glob: string, word: string): boolean {
+  if (glob.length > 64) return false;
+  // Runs of stars are one; the others are few enough for the expression to end soon.
+  const stars = glob.replace(/\*+/g, '*');
+  if (stars.split('*').length > 4) return false;
+  const source = stars.replace(/\[([^\]\\^]*)\]|[\s\S]/g, (part, set: string | undefined) => {
+    if (set !== undefined && set !== '') return `[${set.replace(/[[\]\\^]/g, '\\$&')}]`;
+    return part === '*' ? '.*' : part === '?' ? '.' : part.replace(/[^\w]/g, '\\$&');
+  });
+  try {
+    return new RegExp(`^${source}$`, 's').test(word.slice(0, 256));
+  } catch {
+    // `[z-a]`: matches nothing.
+    return false;
+  }
+}

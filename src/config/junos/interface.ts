@@ -1,0 +1,49 @@
+/**
+ * The management interface of a Junos text. Its names (fxp0, me0, em0, vme, re0:mgmt-0) are those of another machine, so
+ * which interface of this host takes the place must be said: by the option, or by a comment in the file.
+ *
+ * Where nobody says it, the valid part of the file uses the Junos name as it stands, when there is exactly one: it may
+ * be an alternative name of the interface here, and if it is not, nothing is done.
+ */
+
+import type { InterfaceSelector } from '../../model/config.js';
+import type { ScalarValue } from '../document.js';
+import { nameFault, readInterfaceName } from '../interface-name.js';
+import { macIn, readMac } from '../mac-text.js';
+import type { Report, Span } from '../report.js';
+import type { Directive } from './directives.js';
+import type { Level } from './groups.js';
+
+const MANAGEMENT = /^(?:fxp\d|me\d|em\d|vme|(?:re\d:)?mgmt-\d)$/;
+const TOP_OF_FILE: Span = { start: 0, end: 1 };
+
+/** The interface; undefined when it is not said, validly, and cannot be guessed. */
+export function readInterface(option: string | undefined, directives: readonly Directive[], interfaces: Level, report: Report): InterfaceSelector | undefined {
+  if (option !== undefined) return select(option, TOP_OF_FILE, report);
+  const said = directives.filter(({ key }) => key === 'interface').at(-1)?.value;
+  if (said !== undefined) return select(said.text, said.span, report);
+  const names = new Map<string, Span>();
+  for (const { statement } of interfaces.sources) {
+    for (const { word, span, inactive } of statement.children?.values() ?? []) if (!inactive && MANAGEMENT.test(word)) names.set(word, span);
+  }
+  const [first] = names;
+  const list = [...names.keys()].join(' or ');
+  report.error(first?.[1] ?? TOP_OF_FILE, {
+    code: 'missing-interface',
+    message: first === undefined ? 'nothing says which interface of this host is the management interface' : `nothing says which interface of this host takes the place of ${list}`,
+    suggestion: "add a line '# backup-router: interface eth0' to the file, or give the option --interface eth0; 'ip -brief link' shows the names",
+  });
+  return first !== undefined && names.size === 1 && nameFault(first[0], 'interface') === undefined ? { kind: 'name', name: first[0] } : undefined;
+}
+
+/** A name or a MAC address. */
+function select(text: string, span: Span, report: Report): InterfaceSelector | undefined {
+  const value: ScalarValue = { kind: 'scalar', span, text, value: text };
+  const entry = { key: 'interface', keySpan: span, value };
+  if (macIn(text) !== undefined) {
+    const mac = readMac(entry, report);
+    return mac === undefined ? undefined : { kind: 'mac', mac };
+  }
+  const name = readInterfaceName(entry, report);
+  return name === undefined ? undefined : { kind: 'name', name };
+}

@@ -1,0 +1,36 @@
+/**
+ * Which routing engine or node this host is: the groups re0, re1, node0, node1 and member0 to member9 count on one of them
+ * only, and `"${node}"` names one.
+ *
+ * Asked for, in this order: the option, the comment in the file, the host name as the group itself configures it,
+ * the end of the host name (`r1-re0`).
+ */
+
+import type { Statement } from './tree.js';
+
+const MEMBER = /^(?:re[01]|node[01]|member\d)$/;
+const IN_HOST_NAME = /(?:^|[-_.])(re[01]|node[01]|member\d)(?:\.|$)/i;
+
+export function isMemberName(name: string): boolean {
+  return MEMBER.test(name);
+}
+
+/** The members that the text has groups for, in its order. */
+export function membersOf(root: Statement): readonly string[] {
+  const groups = root.children?.get('groups');
+  if (groups === undefined || groups.inactive) return [];
+  return [...(groups.children?.values() ?? [])].filter(({ word, inactive }) => !inactive && isMemberName(word)).map(({ word }) => word);
+}
+
+/** The member that the host name tells, if it is one of these. */
+export function memberOfHost(root: Statement, members: readonly string[], hostName: string): string | undefined {
+  const short = hostName.split('.')[0]!;
+  const groups = root.children?.get('groups');
+  const configured = members.filter((member) => {
+    const names = groups?.children?.get(member)?.children?.get('system')?.children?.get('host-name')?.children;
+    return [hostName, short].some((name) => names?.has(name) === true);
+  });
+  if (configured.length === 1) return configured[0];
+  const word = IN_HOST_NAME.exec(hostName)?.[1]?.toLowerCase();
+  return word !== undefined && members.includes(word) ? word : undefined;
+}

@@ -1,0 +1,82 @@
+/**
+ * Junos text in either form, or both mixed, -> statement tree. This file goes from one statement to the next: what the
+ * terminal added, commands (a line each, commands.ts) and curly statements (curly.ts).
+ *
+ * A closing brace that is missing is found by the indentation: when the braces do not match, the text is read again
+ * with blocks that end where a line stands no further in than the one that opened them.
+ */
+
+import { createReport, type Report } from '../report.js';
+import { createCommands } from './commands.js';
+import { createCurly } from './curly.js';
+import { readDirective, type Directive } from './directives.js';
+import { createLexer } from './lexer.js';
+import { noiseAt } from './noise.js';
+import { createNode, type Node, type Statement } from './tree.js';
+
+export interface JunosDocument {
+  readonly root: Statement;
+  /** `# backup-router: interface eth0` and the like, in the order of the text. */
+  readonly directives: readonly Directive[];
+  readonly report: Report;
+  /** Some of the text did not make it into the tree, or not where it belongs. */
+  readonly damaged: boolean;
+}
+
+/** A configuration of 100,000 lines has some 800,000; each costs some 200 bytes while the text is read. */
+const MAX_WORDS = 1 << 21;
+
+/** Parses the text; faults of syntax go into the report. Never throws. */
+export function parseJunosText(text: string, file: string): JunosDocument {
+  const plain = parseOnce(text, file, false);
+  if (plain.unclosed === 0) return plain;
+  const indented = parseOnce(text, file, true);
+  return indented.closedEarly === plain.unclosed ? indented : plain;
+}
+
+interface Attempt extends JunosDocument {
+  /** Blocks that are open at the end. */
+  readonly unclosed: number;
+  /** Blocks that ended by the indentation. */
+  readonly closedEarly: number;
+}
+
+function parseOnce(text: string, file: string, byIndent: boolean): Attempt {
+  const report = createReport(text, file);
+  const directives: Directive[] = [];
+  const root: Node = createNode('', { start: 0, end: 0 });
+  const lexer = createLexer(text, report, (start, end) => {
+    const directive = readDirective(text, start, end, report);
+    if (directive !== undefined) directives.push(...directive);
+  });
+  const commands = createCommands(root, lexer, report);
+  const curly = createCurly(root, lexer, report, byIndent);
+
+  while (lexer.kind() !== 'end') {
+    if (lexer.words() > MAX_WORDS) {
+      report.error({ start: lexer.start(), end: lexer.end() }, { code: 'too-large', message: `the text has more than ${MAX_WORDS} words`, suggestion: 'is this the right file?' });
+      lexer.stop();
+      continue;
+    }
+    if (curly.idle() && lexer.firstOnLine()) {
+      const noise = noiseAt(text, lexer.start());
+      if (noise !== undefined) {
+        if (noise.level !== undefined) commands.setLevel(noise.level);
+        // The contents of a level are shown without its name (but for `| display set`, whose commands have it).
+        if (noise.level !== undefined || noise.show !== undefined) curly.setLevel([...commands.level(), ...(noise.show ?? [])]);
+        lexer.jump(noise.end);
+        if (!lexer.firstOnLine() && !commands.take()) lexer.jump(lineEnd(text, lexer.start()));
+        continue;
+      }
+      if (commands.take()) continue;
+    }
+    curly.take();
+  }
+  const unclosed = curly.end(commands.count());
+  return { root, directives, report, damaged: report.errorCount() > 0, unclosed, closedEarly: curly.closedEarly() };
+}
+
+function lineEnd(text: string, from: number): number {
+  const newline = text.indexOf('\n', from);
+  return newline < 0 ? text.length : newline;
+}

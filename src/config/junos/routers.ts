@@ -1,0 +1,141 @@
+/**
+ * `system backup-router` and `system inet6-backup-router`: from the statements that speak for the level to a backup router.
+ *
+ * The address has one value: of the first source that has one, the last that was set. Destinations add up over all
+ * sources, as the lists of Junos do. Invariant: the default route is assumed only where nothing was said, or lost, that
+ * could have been a destination.
+ */
+
+import { addressBytes, addressFromBytes, familyBits, familyOf, parseAddress, type Address, type Family } from '../../model/address.js';
+import type { BackupRouter } from '../../model/config.js';
+import { defaultPrefix, prefix, prefixText } from '../../model/prefix.js';
+import { readDestinations } from '../destinations.js';
+import { quote } from '../diagnostic.js';
+import type { ScalarValue } from '../document.js';
+import { readGateways, STANZA } from '../gateways.js';
+import { closest } from '../keys.js';
+import type { Report, Span } from '../report.js';
+import type { Level } from './groups.js';
+import { isValue, type Statement } from './tree.js';
+
+export interface RouterResult {
+  /** undefined without a valid address or a valid destination. */
+  readonly backupRouter: BackupRouter | undefined;
+  /** Nothing is said of destinations, so the default route was put in. */
+  readonly assumedDefault: boolean;
+  /** The statements that count were found, valid or not. */
+  readonly found: boolean;
+  /** The groups that had a part in it. */
+  readonly groups: readonly string[];
+}
+
+const KEYWORDS = ['destination', 'apply-groups', 'apply-groups-except'] as const;
+
+/** What the level says of the backup router of the family; all faults go into the report. */
+export function readRouter(level: Level, family: Family, report: Report): RouterResult {
+  const name = STANZA[family];
+  const sources = level.sources.map(({ statement, group }) => ({ group, ...sortOut(statement) }));
+  const addressed = sources.find(({ addresses }) => addresses.length > 0);
+  const destinations = sources.flatMap((source) => source.destinations);
+  const strange = sources.flatMap((source) => source.strange);
+  const mentioned = sources.flatMap((source) => source.mentioned);
+  const found = addressed !== undefined || destinations.length > 0 || strange.length > 0 || mentioned.length > 0;
+  const groups = [...new Set(sources.flatMap(({ group, addresses, destinations: list }) => (group !== undefined && addresses.length + list.length > 0 ? [group] : [])))];
+  if (!found) return { backupRouter: undefined, assumedDefault: false, found: false, groups };
+
+  for (const { word, span } of strange) {
+    const near = closest(word, ['destination']);
+    report.error(span, { code: 'unknown-key', message: `unknown statement ${quote(word)} in ${name}`, suggestion: near !== undefined ? `did you mean '${near}'?` : `what ${name} knows is an address and 'destination'` });
+  }
+  for (const list of mentioned) if ((list.children?.size ?? 0) === 0) report.error(list.span, { code: 'empty-value', message: "'destination' without a prefix", suggestion: 'name one, or remove the word for the default route' });
+  const gateways = addressed === undefined ? [] : readAddress(addressed.addresses, name, family, report);
+  if (addressed === undefined && (destinations.length > 0 || strange.length === 0)) {
+    const place = destinations[0] ?? mentioned[0] ?? level.sources[0]?.statement;
+    report.error(place?.span ?? { start: 0, end: 1 }, { code: 'missing-key', message: `${name} has no address`, suggestion: `write 'set system ${name} ADDRESS', with the address of the router on the management network` });
+  }
+  const assumedDefault = mentioned.length === 0 && strange.length === 0;
+  const items = masked(destinations, family, report);
+  const prefixes = destinations.length > 0
+    ? readDestinations({ key: 'destination', keySpan: destinations[0]!.span, value: { kind: 'list', span: destinations[0]!.span, items } }, family, gateways, report)
+    : assumedDefault ? [defaultPrefix(family)] : [];
+  const backupRouter = gateways.length > 0 && prefixes.length > 0 ? { family, gateways, auto: undefined, destinations: prefixes } : undefined;
+  return { backupRouter, assumedDefault, found, groups };
+}
+
+interface Sorted {
+  readonly addresses: readonly Statement[];
+  readonly destinations: readonly Statement[];
+  /** The `destination` statements themselves. */
+  readonly mentioned: readonly Statement[];
+  readonly strange: readonly Statement[];
+}
+
+function sortOut(statement: Statement): Sorted {
+  const children = [...(statement.children?.values() ?? [])].filter(({ inactive }) => !inactive);
+  const unknown = children.filter(({ word }) => !(KEYWORDS as readonly string[]).includes(word));
+  // A single word that is no misspelt keyword was meant as the address.
+  const addresses = unknown.filter((child) => isValue(statement, child.word) || (child.children === undefined && closest(child.word, KEYWORDS) === undefined));
+  const mentioned = children.filter(({ word }) => word === 'destination');
+  const destinations = mentioned.flatMap((list) => [...(list.children?.values() ?? [])].filter(({ inactive }) => !inactive));
+  return { addresses, destinations, mentioned: mentioned.filter((list) => list.children === undefined || destinations.length > 0), strange: unknown.filter((child) => !addresses.includes(child)) };
+}
+
+/** The last one set counts. */
+function readAddress(addresses: readonly Statement[], name: string, family: Family, report: Report): BackupRouter['gateways'] {
+  const last = addresses.reduce((a, b) => (b.span.start >= a.span.start ? b : a));
+  for (const other of addresses) {
+    if (other !== last) report.warning(other.span, { code: 'overridden', message: `${name} has one address, and ${last.word} in line ${report.lineOf(last.span.start)} takes the place of ${quote(other.word)}`, suggestion: 'remove one of them; a list of backup routers, in order of preference, is possible in YAML' });
+  }
+  if (/^[a-z]+$/i.test(last.word)) {
+    report.error(last.span, { code: 'address-syntax', message: `${quote(last.word)} is not an IP address`, suggestion: `write 'set system ${name} ADDRESS'` });
+    return [];
+  }
+  return readGateways({ key: name, keySpan: last.span, value: scalar(last.word, last.span) }, family, report).gateways;
+}
+
+/** Junos takes a prefix with host bits for the network it lies in. That is seldom what was meant, so it is told. */
+function masked(destinations: readonly Statement[], family: Family, report: Report): readonly ScalarValue[] {
+  const exact = new Set(destinations.map(({ word }) => word));
+  const seen = new Set<string>();
+  return destinations.flatMap(({ word, span }) => {
+    const network = networkOf(word, family);
+    if (network === undefined) return [scalar(word, span)];
+    const listed = exact.has(network.text) || seen.has(network.text);
+    seen.add(network.text);
+    report.warning(span, {
+      code: 'host-bits',
+      message: `host bits set in ${word}: it is read as ${network.text}${listed ? ', which is listed already' : ', as Junos does'}`,
+      suggestion: network.other === undefined ? `write ${network.text}` : `write ${listed ? `${network.other}, the other half of ${network.around},` : network.text} if that is meant${listed ? '; otherwise remove it' : `; ${network.other} is the other half of ${network.around}`}`,
+    });
+    return listed ? [] : [scalar(network.text, span)];
+  });
+}
+
+interface Network {
+  readonly text: string;
+  /** The prefix of the same length beside it. */
+  readonly other: string | undefined;
+  /** The prefix that both make up. */
+  readonly around: string;
+}
+
+/** The network of a prefix with host bits; undefined for anything else. */
+function networkOf(word: string, family: Family): Network | undefined {
+  const match = /^([^/]+)\/([1-9]\d{0,2}|0)$/.exec(word);
+  const address = match === null ? undefined : parseAddress(match[1]!);
+  const length = Number(match?.[2]);
+  if (address === undefined || familyOf(address) !== family || length > familyBits(family)) return undefined;
+  const network = prefix(address, length);
+  if (network.address === address) return undefined;
+  return { text: prefixText(network), ...sibling(network.address, length) };
+}
+
+function sibling(address: Address, length: number): Pick<Network, 'other' | 'around'> {
+  const bytes = addressBytes(address);
+  if (length > 0) bytes[(length - 1) >> 3]! ^= 0x80 >> ((length - 1) & 7);
+  // Of 128.0.0.0/1 and the like, the other half is no place to go.
+  if (length === 0 || bytes[0]! >= (bytes.length === 4 ? 224 : 0xff)) return { other: undefined, around: '' };
+  return { other: prefixText(prefix(addressFromBytes(bytes), length)), around: prefixText(prefix(address, length - 1)) };
+}
+
+const scalar = (text: string, span: Span): ScalarValue => ({ kind: 'scalar', span, text, value: text });

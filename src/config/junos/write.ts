@@ -1,0 +1,74 @@
+/**
+ * {@link Config} -> Junos text, in either form, and what is lost on the way: Junos has one management interface, one
+ * address for each family, and no settings for the rest.
+ *
+ * Invariant: what is written reads back as the configuration without what is listed as lost.
+ */
+
+import { selectorText, type BackupRouter, type Config } from '../../model/config.js';
+import { prefixText } from '../../model/prefix.js';
+import { DEFAULTS } from '../defaults.js';
+import { STANZA } from '../gateways.js';
+
+export interface JunosText {
+  /** undefined when nothing that Junos could say is left. */
+  readonly text: string | undefined;
+  /** Each as a sentence, with its key in front. */
+  readonly lost: readonly string[];
+}
+
+const SETTINGS: Readonly<Record<keyof typeof DEFAULTS, string>> = {
+  routingDaemons: 'routing-daemon',
+  holdMs: 'withdraw: hold-time',
+  convergenceTimeoutMs: 'withdraw: convergence-timeout',
+  probeIntervalMs: 'detect: probe-interval',
+  probeTimeoutMs: 'detect: probe-timeout',
+  preemptAfterMs: 'stale: preempt-after',
+  placement: 'placement',
+  role: 'role',
+  routeProtocol: 'route-protocol',
+  tableBase: 'table-base',
+  rulePriorityBase: 'rule-priority-base',
+  onStop: 'on-stop',
+};
+
+/** The configuration as Junos text: statements in braces, or one command a line. */
+export function writeJunos(config: Config, form: 'junos' | 'set'): JunosText {
+  const [first, ...others] = config.managementInterfaces;
+  const lost: string[] = [];
+  const routers = first!.backupRouters.filter((router) => {
+    const name = STANZA[router.family];
+    if (router.auto !== undefined) {
+      lost.push(`${name}: address auto${router.auto.adopt ? ' and adopt' : ''}: Junos has no such thing, so this backup router is left out; name its address to keep it`);
+      return false;
+    }
+    if (router.gateways.length > 1) lost.push(`${name}: address: only the first of ${router.gateways.length} is kept, ${router.gateways.slice(1).join(', ')} ${router.gateways.length > 2 ? 'are' : 'is'} not`);
+    return true;
+  });
+  for (const { selector } of others) lost.push(`management-interface: ${selectorText(selector)} and its backup routers: Junos has one management interface`);
+  for (const key of Object.keys(SETTINGS) as (keyof typeof DEFAULTS)[]) {
+    if (JSON.stringify(config[key]) !== JSON.stringify(DEFAULTS[key])) lost.push(`${SETTINGS[key]}: Junos has no such setting; the default counts`);
+  }
+  if (routers.length === 0) return { text: undefined, lost };
+  const directive = `# backup-router: interface ${selectorText(first!.selector)}`;
+  const lines = form === 'set' ? routers.flatMap(commands) : ['system {', ...routers.flatMap(block).map((line) => `    ${line}`), '}'];
+  return { text: `${[directive, ...lines].join('\n')}\n`, lost };
+}
+
+/** None when it is the default route alone, as Junos has it. */
+function destinations({ destinations: all }: BackupRouter): readonly string[] {
+  return all.length === 1 && all[0]!.length === 0 ? [] : all.map(prefixText);
+}
+
+function commands(router: BackupRouter): readonly string[] {
+  const start = `set system ${STANZA[router.family]}`;
+  return [`${start} ${router.gateways[0]!}`, ...destinations(router).map((destination) => `${start} destination ${destination}`)];
+}
+
+function block(router: BackupRouter): readonly string[] {
+  const all = destinations(router);
+  const start = `${STANZA[router.family]} ${router.gateways[0]!}`;
+  if (all.length === 0) return [`${start};`];
+  const short = `${start} destination ${all.length === 1 ? all[0]! : `[ ${all.join(' ')} ]`};`;
+  return short.length <= 100 ? [short] : [`${start} destination [`, ...all.map((destination) => `    ${destination}`), '];'];
+}
