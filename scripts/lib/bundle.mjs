@@ -6,11 +6,14 @@
  * with binaries (netlink's socket, koffi) stay in node_modules.
  */
 
+import { createHash } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
+/** Stands for the digest of the code until that is known. */
+const BUILD = 'digest of this file';
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /**
@@ -20,7 +23,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
  */
 function byFirstUse(code) {
   const names = [];
-  const lazily = code.replace(/^var (import_\w+) = (require\("node:(?!fs"|path"|events")[\w/]+"\)|__toESM\(require_yaml\w*\(\), 1\)|__toESM\(require_dist\(\), 1\));$/gm, (_, name, load) => {
+  const lazily = code.replace(/^var (import_\w+) = (require\("(?:node:(?!fs"|path"|events")[\w/]+|\.\/config\.cjs)"\)|__toESM\(require_dist\(\), 1\));$/gm, (_, name, load) => {
     names.push(name);
     return `var ${name} = { get its() { return this.loaded ??= ${load}; }, loaded: void 0 };`;
   });
@@ -48,23 +51,41 @@ const prebuilt = {
   },
 };
 
-const { outputFiles } = await build({
+/** What only a changed configuration needs: the parser, which with yaml is more code than all the rest. */
+const LATER = ['src/config/parse.ts', 'src/config/report.ts'];
+
+/** An import of one of those becomes one of the file that has them all. */
+const laterFile = {
+  name: 'later',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\./ }, ({ path, resolveDir, pluginData }) => {
+      if (pluginData === laterFile) return undefined;
+      const file = relative(root, join(resolveDir, path)).replace(/\.js$/, '.ts');
+      return LATER.includes(file) ? { path: './config.cjs', external: true } : undefined;
+    });
+  },
+};
+
+const common = {
   absWorkingDir: root,
-  entryPoints: ['src/cli/daemon.ts'],
-  outfile: 'dist/daemon.cjs',
   bundle: true,
   platform: 'node',
   target: 'node20',
   format: 'cjs',
   charset: 'ascii',
   // createRequire(import.meta.url) finds packages from where the bundle lies.
-  define: { 'import.meta.url': '__filename' },
+  define: { 'import.meta.url': '__filename', __BUILD__: JSON.stringify(BUILD) },
   external: ['koffi', 'systemd-notify', 'ip-num'],
-  plugins: [prebuilt],
   write: false,
   logLevel: 'warning',
-});
-// Whole or not at all: a test may be starting it.
-const [{ path, text }] = outputFiles;
-writeFileSync(`${path}.new`, byFirstUse(text));
-renameSync(`${path}.new`, path);
+};
+const reader = await build({ ...common, stdin: { contents: LATER.map((file) => `export * from './${file}';`).join('\n'), resolveDir: root }, outfile: 'dist/config.cjs' });
+const daemon = await build({ ...common, entryPoints: ['src/cli/daemon.ts'], outfile: 'dist/daemon.cjs', plugins: [laterFile, prebuilt] });
+
+const files = [...reader.outputFiles, ...daemon.outputFiles].map(({ path, text }) => ({ path, code: byFirstUse(text) }));
+const digest = files.reduce((hash, { code }) => hash.update(code), createHash('sha256')).digest('hex').slice(0, 16);
+for (const { path, code } of files) {
+  // Whole or not at all: a test may be starting it.
+  writeFileSync(`${path}.new`, code.replace(BUILD, digest));
+  renameSync(`${path}.new`, path);
+}

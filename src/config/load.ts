@@ -17,8 +17,8 @@ export interface LoadedConfig extends ParsedConfig {
   readonly text: string | undefined;
 }
 
-/** Reads the file, once, and parses it; never throws. */
-export function loadConfig(path: string): LoadedConfig {
+/** Reads the file, once, and parses it (`parse` may know what a text means); never throws. */
+export function loadConfig(path: string, parse = parseConfig): LoadedConfig {
   let bytes: Buffer;
   try {
     bytes = readBytes(path);
@@ -27,7 +27,7 @@ export function loadConfig(path: string): LoadedConfig {
   }
   if (isUtf8(bytes)) {
     const text = bytes.toString('utf8');
-    return { ...parseConfig(text, path), text };
+    return { ...parse(text, path), text };
   }
   const wide = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : undefined;
   if (wide !== undefined) return failed(fileDiagnostic(path, { code: 'not-utf8', message: `${path} is UTF-16`, suggestion: `convert it: iconv -f utf-16 -t utf-8 ${path}` }));

@@ -9,7 +9,9 @@ import type { Response } from '../control/protocol.js';
 import { statusOf } from '../core/status.js';
 import type { Kernel } from '../core/ports.js';
 import { RESYNC_MS, type State } from '../core/state.js';
+import { absentSockets, downAtOnce } from '../health/absent.js';
 import { openHealth } from '../health/open.js';
+import { openEarlyKernel } from '../kernel/early.js';
 import { openKernel } from '../kernel/kernel.js';
 import { allBackupRouters, type Config } from '../model/config.js';
 import { CommandError, EXIT } from '../model/exit.js';
@@ -21,6 +23,7 @@ import { libcFault, loadLibc } from '../native/libc.js';
 import { readAdopted, writeAdopted } from './adopted-record.js';
 import { mustBeAlone } from './admission.js';
 import { chooseConfig, type Chosen } from './choose-config.js';
+import { keepCompiled } from './compiled-config.js';
 import { systemClock } from './clock.js';
 import { startDriver, type Driver } from './driver.js';
 import { dryRun } from './dry-run.js';
@@ -55,11 +58,17 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   // Beside a running agent a dry run must not take its socket.
   const quiet = options.dryRun && (await someoneListens(paths.controlSocket));
 
-  if (loadLibc() === undefined) log('warning', 'no-koffi', { message: libcFault(), effect: 'kernel events are polled for each second; reload works by SIGHUP only' });
   const notifier = createNotifier(process.env, (failure) => log('warning', 'notify-failed', { message: failure }));
-  const kernel = options.dryRun ? dryRun(openKernel(), (step) => process.stdout.write(`${step.kind} ${stepText(step)}\n`)) : openKernel();
+  // A daemon without a socket is down: the routes may go in before all else is there. Otherwise its word comes first.
+  const absent = options.dryRun ? [] : absentSockets(choice.chosen.config.routingDaemons);
+  const early = absent.some((path) => path !== undefined) ? openEarlyKernel() : undefined;
+  const kernel = early ?? (options.dryRun ? dryRun(openKernel(), (step) => process.stdout.write(`${step.kind} ${stepText(step)}\n`)) : openKernel());
+  const begun = early?.begun ?? Promise.resolve();
+  void begun.then(() => {
+    if (loadLibc() === undefined) log('warning', 'no-koffi', { message: libcFault(), effect: 'kernel events are polled for each second; reload works by SIGHUP only' });
+  });
   try {
-    return await live({ options, startedAt, log, chosen: choice.chosen, notifier, kernel, quiet });
+    return await live({ options, startedAt, log, chosen: choice.chosen, notifier, kernel, absent, begun, quiet });
   } finally {
     kernel.close();
   }
@@ -72,16 +81,21 @@ interface Life {
   readonly chosen: Chosen;
   readonly notifier: Notifier;
   readonly kernel: Kernel;
+  /** Sockets of daemons that are not there, in the order of what is watched. */
+  readonly absent: readonly (string | undefined)[];
+  /** The routes had their chance: all else may begin. */
+  readonly begun: Promise<void>;
   /** Without a control socket. */
   readonly quiet: boolean;
 }
 
-function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life): Promise<number> {
+function live({ options, startedAt, log, chosen, notifier, kernel, absent, begun, quiet }: Life): Promise<number> {
   const { paths } = options;
   return new Promise((resolve) => {
     let current = chosen;
-    let health = openHealth(current.config.routingDaemons, timingOf(current.config));
+    let health = downAtOnce(openHealth(current.config.routingDaemons, timingOf(current.config)), absent, begun);
     let control: ControlServer | undefined;
+    let ended = false;
     let deadline: NodeJS.Timeout | undefined;
     let ready = false;
     let rounds = 0;
@@ -90,6 +104,7 @@ function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life
     let role = follow(current.config);
 
     const finish = (exitStatus: number): void => {
+      ended = true;
       clearTimeout(deadline);
       process.off('SIGHUP', reload).off('SIGTERM', stop).off('SIGINT', stop);
       driver.close();
@@ -172,9 +187,12 @@ function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life
       const around = { pid: process.pid, version: VERSION, dryRun: options.dryRun, startedAt, wallOffset: Date.now() - performance.now(), configuration: configurationOf(current, paths) };
       return statusOf(driver.state(), around, performance.now());
     };
-    control = startControlServer(paths.controlSocket, answerer({ driver: () => driver, status, reload, log, ordersFile: paths.orders }), (error) =>
-      log('warning', 'control-socket', { message: error.message, effect: 'no status; reload by SIGHUP only' }),
-    );
+    void begun.then(() => {
+      if (ended) return;
+      control = startControlServer(paths.controlSocket, answerer({ driver: () => driver, status, reload, log, ordersFile: paths.orders }), (error) =>
+        log('warning', 'control-socket', { message: error.message, effect: 'no status; reload by SIGHUP only' }),
+      );
+    });
   });
 }
 
@@ -208,6 +226,7 @@ function configurationOf(chosen: Chosen, paths: Paths): Status['configuration'] 
 /** Keeps what runs, if it is the file as it stands. */
 function keep(log: Log, options: AgentOptions, chosen: Chosen): void {
   if (options.dryRun || chosen.text === undefined) return;
-  const fault = writeLastKnownGood(options.paths.lastKnownGood, chosen.text);
+  const { paths } = options;
+  const fault = writeLastKnownGood(paths.lastKnownGood, chosen.text) ?? keepCompiled(paths.compiled, { ...chosen, text: chosen.text });
   if (fault !== undefined) log('warning', 'last-known-good', { message: fault, effect: 'a broken configuration file would have no copy to fall back to' });
 }

@@ -4,11 +4,11 @@
  */
 
 import type { Diagnostic } from '../config/diagnostic.js';
-import { parseConfig } from '../config/parse.js';
 import { loadConfig } from '../config/load.js';
 import type { Config } from '../model/config.js';
 import type { Paths } from '../model/paths.js';
 import type { Status } from '../model/status.js';
+import { parserThatKnows } from './compiled-config.js';
 import { readLastKnownGood } from './last-known-good.js';
 
 export interface Chosen {
@@ -25,9 +25,10 @@ export interface Chosen {
 export type Choice = { readonly kind: 'chosen'; readonly chosen: Chosen } | { readonly kind: 'none'; readonly diagnostics: readonly Diagnostic[] };
 
 export function chooseConfig(paths: Paths): Choice {
-  const loaded = loadConfig(paths.configFile);
+  const parse = parserThatKnows(paths.compiled);
+  const loaded = loadConfig(paths.configFile, parse);
   const kept = readLastKnownGood(paths.lastKnownGood);
-  const former = kept === undefined ? undefined : parseConfig(kept, paths.lastKnownGood).config;
+  const former = kept === undefined ? undefined : kept === loaded.text ? loaded.config : parse(kept, paths.lastKnownGood).config;
   const { diagnostics } = loaded;
   if (loaded.config !== undefined) return { kind: 'chosen', chosen: { config: loaded.config, source: 'file', diagnostics, text: loaded.text, former } };
   if (former !== undefined) return { kind: 'chosen', chosen: { config: former, source: 'last-known-good', diagnostics, text: undefined, former } };

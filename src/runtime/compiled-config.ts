@@ -1,0 +1,38 @@
+/**
+ * The compiled form of the last configuration that ran, beside its text in the state directory: `last-known-good.json`. Read instead of parsing when the
+ * file says the very same; never trusted over the file. Only the bundle has it, whose build tells which parser it came from.
+ */
+
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { readCompiled, writeCompiled, type Circumstances, type Compiled } from '../config/compiled.js';
+import { parseConfig, type ParsedConfig } from '../config/parse.js';
+import { BUILD } from '../model/version.js';
+import { writeAtomically } from './atomic.js';
+
+/** Text to configuration, as `parseConfig`. */
+export type Parse = (text: string, file: string) => ParsedConfig;
+
+function circumstances(): Circumstances | undefined {
+  return BUILD === undefined ? undefined : { build: BUILD, host: hostname() };
+}
+
+/** `parseConfig`, but for the text whose meaning is known. */
+export function parserThatKnows(path: string, around: Circumstances | undefined = circumstances()): Parse {
+  const known = around === undefined ? undefined : readKnown(path, around);
+  return (text, file) => (known?.text === text ? { config: known.config, partial: known.config, diagnostics: known.diagnostics } : parseConfig(text, file));
+}
+
+function readKnown(path: string, around: Circumstances): Compiled | undefined {
+  try {
+    return readCompiled(readFileSync(path, 'utf8'), around);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps the meaning of a text without errors. Returns what went wrong, or undefined. */
+export function keepCompiled(path: string, compiled: Compiled, around: Circumstances | undefined = circumstances()): string | undefined {
+  if (around === undefined || compiled.diagnostics.some((diagnostic) => diagnostic.severity === 'error')) return undefined;
+  return readKnown(path, around)?.text === compiled.text ? undefined : writeAtomically(path, writeCompiled(compiled, around));
+}
