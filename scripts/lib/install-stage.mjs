@@ -14,7 +14,7 @@ for (const file of readdirSync(join(project, 'dist/src'), { recursive: true })) 
   if (!/\.c?js$/.test(file) || !existsSync(join(project, 'src', file.replace(/js$/, 'ts')))) continue;
   copy(join('dist/src', file));
 }
-copy('dist/daemon.cjs');
+for (const file of ['dist/daemon.cjs', 'dist/config.cjs']) copy(file);
 copy('package.json');
 
 const { packages } = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));

@@ -29,7 +29,7 @@ import { startDriver, type Driver } from './driver.js';
 import { dryRun } from './dry-run.js';
 import { createJournal, stepText } from './journal.js';
 import { writeLastKnownGood } from './last-known-good.js';
-import { createLog, type Log } from './log.js';
+import { afterwards, createLog, type Log } from './log.js';
 import { createNotifier, type Notifier } from './notify.js';
 import { overrideOf, pinOf, readOrders } from './operator.js';
 import { reloadInto, type Reloaded } from './reload.js';
@@ -68,7 +68,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     if (loadLibc() === undefined) log('warning', 'no-koffi', { message: libcFault(), effect: 'kernel events are polled for each second; reload works by SIGHUP only' });
   });
   try {
-    return await live({ options, startedAt, log, chosen: choice.chosen, notifier, kernel, absent, begun, quiet });
+    return await live({ options, startedAt, log: early === undefined ? log : afterwards(log, begun), chosen: choice.chosen, notifier, kernel, absent, begun, quiet });
   } finally {
     kernel.close();
   }

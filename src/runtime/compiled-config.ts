@@ -4,7 +4,6 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { readCompiled, writeCompiled, type Circumstances, type Compiled } from '../config/compiled.js';
 import { parseConfig, type ParsedConfig } from '../config/parse.js';
 import { BUILD } from '../model/version.js';
@@ -14,7 +13,16 @@ import { writeAtomically } from './atomic.js';
 export type Parse = (text: string, file: string) => ParsedConfig;
 
 function circumstances(): Circumstances | undefined {
-  return BUILD === undefined ? undefined : { build: BUILD, host: hostname() };
+  return BUILD === undefined ? undefined : { build: BUILD, host: hostName() };
+}
+
+/** As os.hostname(), whose module takes longer to load than this. */
+function hostName(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/hostname', 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** `parseConfig`, but for the text whose meaning is known. */
