@@ -16,6 +16,8 @@ for (const file of readdirSync(join(project, 'dist/src'), { recursive: true })) 
 }
 for (const file of ['dist/daemon.cjs', 'dist/config.cjs']) copy(file);
 copy('package.json');
+// doctor compares the installed unit with it.
+copy('systemd/backup-router.service');
 
 const { packages } = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));
 for (const [path, { dev, optional }] of Object.entries(packages)) {

@@ -1,7 +1,7 @@
 /** The command line as ES modules: everything but the plain `run`, which backup-router.cts hands to the bundle. */
 
 import { EXIT } from '../model/exit.js';
-import { explain } from './explain.js';
+import { explain } from './failure.js';
 import { runProgram } from './program.js';
 
 // `backup-router routes | head` is no error.
