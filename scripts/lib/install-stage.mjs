@@ -1,7 +1,7 @@
 /**
  * Copies what runs, and nothing else, from a built checkout: install-stage.mjs PROJECT DESTINATION
  *
- * That is the compiled program (only files whose source still exists), package.json (it says that .js means ESM) and the
+ * That is the compiled program (only files whose source still exists), the daemon's bundle, package.json (it says that .js means ESM) and the
  * production packages of the lock file, as they lie in node_modules: no network, no npm, no scripts.
  */
 
@@ -11,9 +11,10 @@ import { dirname, join } from 'node:path';
 const [project, destination] = process.argv.slice(2);
 
 for (const file of readdirSync(join(project, 'dist/src'), { recursive: true })) {
-  if (!file.endsWith('.js') || !existsSync(join(project, 'src', file.replace(/\.js$/, '.ts')))) continue;
+  if (!/\.c?js$/.test(file) || !existsSync(join(project, 'src', file.replace(/js$/, 'ts')))) continue;
   copy(join('dist/src', file));
 }
+for (const file of ['dist/daemon.cjs', 'dist/config.cjs']) copy(file);
 copy('package.json');
 // doctor compares the installed unit with it.
 copy('systemd/backup-router.service');

@@ -1,10 +1,8 @@
-#!/usr/bin/env node
-/**
- * Entry of `backup-router`. Looks at argv just enough to start the daemon without loading the command line
- * parser (20 ms that a booting router does not have); everything else goes to program.ts.
- */
+/** The command line as ES modules: everything but the plain `run`, which backup-router.cts hands to the bundle. */
 
-import { CommandError, EXIT } from '../model/exit.js';
+import { EXIT } from '../model/exit.js';
+import { explain } from './failure.js';
+import { runProgram } from './program.js';
 
 // `backup-router routes | head` is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -12,31 +10,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-process.exitCode = await main(process.argv.slice(2)).catch(explain);
-
-async function main(argv: readonly string[]): Promise<number> {
-  const fast = plainRun(argv);
-  if (fast !== undefined) {
-    const { run } = await import('./run.js');
-    return run(fast);
-  }
-  const { runProgram } = await import('./program.js');
-  return runProgram(argv);
-}
-
-/** The options of `run` and `run -c FILE`, the two spellings that units use. */
-function plainRun(argv: readonly string[]): { readonly config?: string } | undefined {
-  if (argv[0] !== 'run') return undefined;
-  if (argv.length === 1) return {};
-  return argv.length === 3 && (argv[1] === '-c' || argv[1] === '--config') && argv[2] !== undefined ? { config: argv[2] } : undefined;
-}
-
-function explain(error: unknown): number {
-  if (error instanceof CommandError) {
-    const help = error.suggestion === undefined ? '' : `  help: ${error.suggestion}\n`;
-    process.stderr.write(`backup-router: ${error.message.trimEnd()}\n${help}`);
-    return error.exitStatus;
-  }
-  process.stderr.write(`backup-router: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  return EXIT.SOFTWARE;
-}
+process.exitCode = await runProgram(process.argv.slice(2)).catch(explain);

@@ -18,8 +18,8 @@ export interface LoadedConfig extends ParsedConfig {
   readonly text: string | undefined;
 }
 
-/** Reads the file, once, and parses it; never throws. The hints are for what Junos text does not say. */
-export function loadConfig(path: string, hints: JunosHints = {}): LoadedConfig {
+/** Reads the file, once, and parses it; never throws. The hints are for what Junos text does not say; `parse` may know what a text means. */
+export function loadConfig(path: string, hints: JunosHints = {}, parse: (text: string, file: string) => ParsedConfig = (text, file) => parseConfig(text, file, hints)): LoadedConfig {
   let bytes: Buffer;
   try {
     bytes = readBytes(path);
@@ -28,7 +28,7 @@ export function loadConfig(path: string, hints: JunosHints = {}): LoadedConfig {
   }
   if (isUtf8(bytes)) {
     const text = bytes.toString('utf8');
-    return { ...parseConfig(text, path, hints), text };
+    return { ...parse(text, path), text };
   }
   const wide = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : undefined;
   if (wide !== undefined) return failed(fileDiagnostic(path, { code: 'not-utf8', message: `${path} is UTF-16`, suggestion: `convert it: iconv -f utf-16 -t utf-8 ${path}` }));

@@ -47,7 +47,7 @@ async function dumpTable(connection: Connection, family: Family, table: number, 
   }
 }
 
-function only<T>(wanted: number, decode: (bytes: Buffer, start: number, end: number) => T | undefined): DumpDecoder<T> {
+export function only<T>(wanted: number, decode: (bytes: Buffer, start: number, end: number) => T | undefined): DumpDecoder<T> {
   return (bytes, start, end, type) => (type === wanted ? decode(bytes, start, end) : undefined);
 }
 
@@ -55,7 +55,7 @@ function only<T>(wanted: number, decode: (bytes: Buffer, start: number, end: num
  * Checks again what the kernel was asked to filter: without NETLINK_GET_STRICT_CHK it sends everything, and a
  * kernel without IPv6 answers for the families that it has (rtnetlink.c, rtnl_dump_all).
  */
-function ownRoute(family: Family, protocol: number): DumpDecoder<Route> {
+export function ownRoute(family: Family, protocol: number): DumpDecoder<Route> {
   const wanted = familyNumber(family);
   return (bytes, start, end, type) => {
     const header = start + uapi.NLMSG_HDRLEN;
@@ -65,7 +65,7 @@ function ownRoute(family: Family, protocol: number): DumpDecoder<Route> {
 }
 
 /** Looks at four bytes of each route before decoding it: a full table walks at some 0.3 us a route (fact N6). */
-function foreignRoute(family: Family, table: number, protocol: number, maxLength: number): DumpDecoder<Route | Original> {
+export function foreignRoute(family: Family, table: number, protocol: number, maxLength: number): DumpDecoder<Route | Original> {
   const wanted = familyNumber(family);
   return (bytes, start, end, type) => {
     const header = start + uapi.NLMSG_HDRLEN;

@@ -38,25 +38,33 @@ export interface NetlinkSocket {
 }
 
 export function openSocket(options: SocketOptions): NetlinkSocket {
+  return open(options, loadLibc());
+}
+
+/** Without koffi: neither options nor filter, and no protection from an overflow. For what cannot overflow it (early.ts). */
+export function openPlainSocket(options: SocketOptions): NetlinkSocket {
+  return open(options, undefined);
+}
+
+function open(options: SocketOptions, libc: Libc | undefined): NetlinkSocket {
   const raw = new RawNetlinkSocket(uapi.NETLINK_ROUTE, {
     messagePeeking: options.datagramBytes === 0,
     msgBufferSize: options.datagramBytes,
     recvBufferSize: options.receiveBuffer,
     sendBufferSize: 0,
   });
-  let open = true;
+  let isOpen = true;
   const fail = (error: unknown): void => {
-    if (!open) return;
+    if (!isOpen) return;
     guard(() => options.onError(error instanceof Error ? error : new Error(String(error))));
   };
   raw.on('error', fail);
   raw.on('truncatedMessage', (_bytes, info) => fail(new Error(`netlink message of ${info.truncated} bytes was cut off`)));
   raw.on('message', (bytes, info) => {
     // Only the kernel (port 0) is believed: any process may send to a netlink port (CVE-2012-3520 and its kin).
-    if (open && info.port === 0) guard(() => options.onDatagram(bytes));
+    if (isOpen && info.port === 0) guard(() => options.onDatagram(bytes));
   });
   const { port } = raw.address();
-  const libc = loadLibc();
   const fd = libc === undefined ? undefined : findDescriptor(libc, port);
   const overflowSafe = libc !== undefined && fd !== undefined && harden(libc, fd, options.receiveBuffer);
   return {
@@ -73,8 +81,8 @@ export function openSocket(options: SocketOptions): NetlinkSocket {
     attachFilter: (program) => libc !== undefined && fd !== undefined && libc.attachFilter(fd, program) === 0,
     drops: () => (libc !== undefined && fd !== undefined ? dropsOf(libc, fd) : dropsInProc(port)),
     close() {
-      if (!open) return;
-      open = false;
+      if (!isOpen) return;
+      isOpen = false;
       setImmediate(() => raw.close());
     },
   };

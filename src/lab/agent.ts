@@ -7,15 +7,12 @@
 
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { CommandResult } from './command.js';
+import { ENTRY, mustBeBundled } from './entry.js';
 import type { Lab } from './lab.js';
 import type { Namespace } from './namespace.js';
 import type { Process, ProcessEnd } from './process.js';
 import { eventually } from './wait.js';
-
-/** The command's entry point, beside this file in the same build. */
-const CLI = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 
 export interface AgentOptions {
   /** Text of the configuration file. */
@@ -52,6 +49,7 @@ export class Agent {
     readonly namespace: Namespace,
     options: AgentOptions,
   ) {
+    mustBeBundled();
     this.directory = options.directory ?? mkdtempSync(join(lab.directory, 'agent-'));
     this.configFile = join(this.directory, 'config.yaml');
     const stateDirectory = options.stateDirectory ?? join(this.directory, 'state');
@@ -59,7 +57,7 @@ export class Agent {
     for (const directory of [this.directory, stateDirectory, runtimeDirectory]) mkdirSync(directory, { recursive: true });
     this.configure(options.configText);
     this.#environment = environmentArgv({ RUNTIME_DIRECTORY: runtimeDirectory, STATE_DIRECTORY: stateDirectory, ...options.env });
-    const argv = [...this.#environment, ...(options.wrapper ?? []), process.execPath, CLI, 'run', '-c', this.configFile, ...(options.args ?? [])];
+    const argv = [...this.#environment, ...(options.wrapper ?? []), process.execPath, ENTRY, 'run', '-c', this.configFile, ...(options.args ?? [])];
     this.process = namespace.spawn(argv, options.onLine === undefined ? {} : { onLine: options.onLine });
   }
 
@@ -85,7 +83,7 @@ export class Agent {
 
   /** Runs another command of the same program beside the agent: `agent.cli('flush', '--force')`. */
   async cli(...args: readonly string[]): Promise<CommandResult> {
-    return this.namespace.runAsync([...this.#environment, process.execPath, CLI, ...args]);
+    return this.namespace.runAsync([...this.#environment, process.execPath, ENTRY, ...args]);
   }
 
   /** The parsed answer of `status --json`, whatever its exit status; throws when there is none. */

@@ -8,6 +8,8 @@ export interface Paths {
   readonly controlSocket: string;
   /** The last configuration that ran, as text. */
   readonly lastKnownGood: string;
+  /** The same, compiled. */
+  readonly compiled: string;
   /** What an operator has ordered: pins and roles. */
   readonly orders: string;
   /** Foreign default routes that were taken over. */
@@ -26,6 +28,7 @@ export function pathsOf(env: Readonly<Record<string, string | undefined>>, confi
     configFile,
     controlSocket: `${directory(env['RUNTIME_DIRECTORY'], '/run/backup-router')}/control.sock`,
     lastKnownGood: `${state}/last-known-good.yaml`,
+    compiled: `${state}/last-known-good.json`,
     orders: `${state}/orders.json`,
     adopted: `${state}/adopted.json`,
     unconfirmed: `${state}/unconfirmed.json`,

@@ -1,5 +1,6 @@
 /** Whether this process may be the agent here: it has the capability, and no other agent owns the control socket. */
 
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { someoneListens } from '../control/probe.js';
 import { CommandError, EXIT } from '../model/exit.js';
@@ -14,7 +15,8 @@ const TAKEN_POLL_MS = 1_000;
  */
 export async function mustBeAlone(socket: string, log: Log): Promise<void> {
   requireCapability('run as root, or in a unit with AmbientCapabilities=CAP_NET_ADMIN');
-  if (!(await someoneListens(socket))) return;
+  // At boot there is no socket, and no time to load what would tell that nobody listens on it.
+  if (!existsSync(socket) || !(await someoneListens(socket))) return;
   if (process.env['NOTIFY_SOCKET'] === undefined) {
     throw new CommandError(EXIT.UNAVAILABLE, `another agent runs already (it listens on ${socket})`, 'backup-router status');
   }

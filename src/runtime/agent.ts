@@ -9,7 +9,9 @@ import type { Response } from '../control/protocol.js';
 import { statusOf } from '../core/status.js';
 import type { Kernel } from '../core/ports.js';
 import { RESYNC_MS, type State } from '../core/state.js';
+import { absentSockets, downAtOnce } from '../health/absent.js';
 import { openHealth } from '../health/open.js';
+import { openEarlyKernel } from '../kernel/early.js';
 import { openKernel } from '../kernel/kernel.js';
 import { allBackupRouters, type Config } from '../model/config.js';
 import { CommandError, EXIT } from '../model/exit.js';
@@ -30,7 +32,7 @@ import { createStatusFollowers } from './followers.js';
 import { createHistory } from './history.js';
 import { openHistoryFile, readHistory } from './history-file.js';
 import { createJournal, stepText } from './journal.js';
-import { createLog, type Log } from './log.js';
+import { afterwards, createLog, type Log } from './log.js';
 import { createNotifier, type Notifier } from './notify.js';
 import { overrideOf, pinOf, readOrders } from './operator.js';
 import { createOutages } from './outages.js';
@@ -63,11 +65,17 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   // Beside a running agent a dry run must not take its socket.
   const quiet = options.dryRun && (await someoneListens(paths.controlSocket));
 
-  if (loadLibc() === undefined) log('warning', 'no-koffi', { message: libcFault(), effect: 'kernel events are polled for each second; reload works by SIGHUP only' });
   const notifier = createNotifier(process.env, (failure) => log('warning', 'notify-failed', { message: failure }));
-  const kernel = options.dryRun ? dryRun(openKernel(), (step) => process.stdout.write(`${step.kind} ${stepText(step)}\n`)) : openKernel();
+  // A daemon without a socket is down: the routes may go in before all else is there. Otherwise its word comes first.
+  const absent = options.dryRun ? [] : absentSockets(choice.chosen.config.routingDaemons);
+  const early = absent.some((path) => path !== undefined) ? openEarlyKernel() : undefined;
+  const kernel = early ?? (options.dryRun ? dryRun(openKernel(), (step) => process.stdout.write(`${step.kind} ${stepText(step)}\n`)) : openKernel());
+  const begun = early?.begun ?? Promise.resolve();
+  void begun.then(() => {
+    if (loadLibc() === undefined) log('warning', 'no-koffi', { message: libcFault(), effect: 'kernel events are polled for each second; reload works by SIGHUP only' });
+  });
   try {
-    return await live({ options, startedAt, log, chosen: choice.chosen, notifier, kernel, quiet });
+    return await live({ options, startedAt, log: early === undefined ? log : afterwards(log, begun), chosen: choice.chosen, notifier, kernel, absent, begun, quiet });
   } finally {
     kernel.close();
   }
@@ -80,15 +88,20 @@ interface Life {
   readonly chosen: Chosen;
   readonly notifier: Notifier;
   readonly kernel: Kernel;
+  /** Sockets of daemons that are not there, in the order of what is watched. */
+  readonly absent: readonly (string | undefined)[];
+  /** The routes had their chance: all else may begin. */
+  readonly begun: Promise<void>;
   /** Without a control socket. */
   readonly quiet: boolean;
 }
 
-function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life): Promise<number> {
+function live({ options, startedAt, log, chosen, notifier, kernel, absent, begun, quiet }: Life): Promise<number> {
   const { paths } = options;
   return new Promise((resolve) => {
-    let health = openHealth(chosen.config.routingDaemons, timingOf(chosen.config));
+    let health = downAtOnce(openHealth(chosen.config.routingDaemons, timingOf(chosen.config)), absent, begun);
     let control: ControlServer | undefined;
+    let ended = false;
     let deadline: NodeJS.Timeout | undefined;
     let ready = false;
     let rounds = 0;
@@ -112,6 +125,7 @@ function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life
     let role = follow(chosen.config);
 
     const finish = (exitStatus: number): void => {
+      ended = true;
       clearTimeout(deadline);
       process.off('SIGHUP', hangUp).off('SIGTERM', stop).off('SIGINT', stop);
       driver.close();
@@ -203,9 +217,12 @@ function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life
       return history;
     };
     const desk = { driver: () => driver, status, reload, confirm: configuration.confirm, followers, history: numbered, tell, ordersFile: paths.orders };
-    control = startControlServer(paths.controlSocket, answerer(desk), (error) =>
-      log('warning', 'control-socket', { message: error.message, effect: 'no status; reload by SIGHUP only' }),
-    );
+    void begun.then(() => {
+      if (ended) return;
+      control = startControlServer(paths.controlSocket, answerer(desk), (error) =>
+        log('warning', 'control-socket', { message: error.message, effect: 'no status; reload by SIGHUP only' }),
+      );
+    });
   });
 }
 

@@ -17,6 +17,7 @@ import { loadConfig, type LoadedConfig } from '../config/load.js';
 import type { Config } from '../model/config.js';
 import type { Paths } from '../model/paths.js';
 import type { Status } from '../model/status.js';
+import { parserThatKnows, type Parse } from './compiled-config.js';
 import { readLastKnownGood } from './last-known-good.js';
 import { leftMs, readUnconfirmed, thisMoment, type Moment, type RolledBack, type Unconfirmed } from './unconfirmed-record.js';
 
@@ -38,16 +39,17 @@ export type Choice = { readonly kind: 'chosen'; readonly chosen: Chosen } | { re
 
 /** `hints`: for what a Junos text does not say. A dry run shows what the file would do, whatever awaits its confirmation in the agent beside it. */
 export function chooseConfig(paths: Paths, hints: JunosHints, dryRun = false, now?: Moment): Choice {
-  const loaded = loadConfig(paths.configFile, hints);
+  const parse = parserThatKnows(paths.compiled, hints);
+  const loaded = loadConfig(paths.configFile, hints, parse);
   const record = dryRun ? undefined : readUnconfirmed(paths.unconfirmed);
-  const chosen = (record === undefined ? undefined : approved(record, loaded, paths, hints, now ?? thisMoment())) ?? ordinary(loaded, paths, hints);
+  const chosen = (record === undefined ? undefined : approved(record, loaded, paths, hints, now ?? thisMoment())) ?? ordinary(loaded, paths, parse);
   return chosen === undefined ? { kind: 'none', diagnostics: loaded.diagnostics } : { kind: 'chosen', chosen };
 }
 
-function ordinary(loaded: LoadedConfig, paths: Paths, hints: JunosHints): Chosen | undefined {
+function ordinary(loaded: LoadedConfig, paths: Paths, parse: Parse): Chosen | undefined {
   const { diagnostics, text } = loaded;
   const kept = readLastKnownGood(paths.lastKnownGood);
-  const copy = kept === undefined ? undefined : parseConfig(kept, paths.lastKnownGood, hints);
+  const copy = kept === undefined ? undefined : kept === text ? loaded : parse(kept, paths.lastKnownGood);
   const former = copy?.config;
   if (loaded.config !== undefined) return { config: loaded.config, source: 'file', diagnostics, text, former };
   if (former !== undefined) return { config: former, source: 'last-known-good', diagnostics, text: kept, former };

@@ -20,6 +20,7 @@ import type { Paths } from '../model/paths.js';
 import type { Status } from '../model/status.js';
 import { meaning, type Chosen } from './choose-config.js';
 import type { Clock } from './clock.js';
+import { keepCompiled } from './compiled-config.js';
 import { writeLastKnownGood } from './last-known-good.js';
 import type { Log } from './log.js';
 import type { Tell } from './tell.js';
@@ -72,7 +73,7 @@ export function createConfiguration({ paths, hints, chosen, take, tell, log, clo
   };
   const keep = (): void => {
     if (dryRun || current.source !== 'file' || current.pending !== undefined || current.text === undefined) return;
-    const fault = writeLastKnownGood(paths.lastKnownGood, current.text);
+    const fault = writeLastKnownGood(paths.lastKnownGood, current.text) ?? keepCompiled(paths.compiled, { ...current, text: current.text }, hints);
     if (fault !== undefined) log('warning', 'last-known-good', { message: fault, effect: 'a broken configuration file would have no copy to fall back to' });
   };
   /** Returns what went wrong, or undefined. */

@@ -14,7 +14,7 @@ import type { CommandResult } from '../../src/lab/command.js';
 import type { StandardLab } from '../../src/lab/standard.js';
 import { configText, type ConfigOptions } from './agent-support.js';
 
-const CLI = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../src/cli/backup-router.cjs', import.meta.url));
 const NAMES: Readonly<Record<string, string>> = { '/etc/iproute2/rt_protos.d/backup-router.conf': '157 backup-router\n', '/etc/iproute2/rt_tables.d/backup-router.conf': '25500 backup-router-0\n' };
 
 /** A directory with these files, and the names that an installation brings. */

@@ -13,7 +13,7 @@ import { command, tryCommand, type CommandResult } from '../../src/lab/command.j
 import { Process } from '../../src/lab/process.js';
 import { eventually } from '../../src/lab/wait.js';
 
-export const CLI = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+export const CLI = fileURLToPath(new URL('../../src/cli/backup-router.cjs', import.meta.url));
 
 /** Short times; `more` replaces whole keys. */
 export function configText(more: Readonly<Record<string, unknown>> = {}): string {

@@ -83,6 +83,7 @@ export const configNotRunning: Check = {
     withAgent(host, (status) => {
       const { configuration } = status;
       const reload = 'backup-router check && backup-router reload';
+      if (configuration.source === 'rolled-back') return [finding('warning', `${configuration.file} was rolled back since nobody confirmed it; the agent runs what was before.`, [`rolled back at ${configuration.rolledBackAt ?? '-'}`], reload)];
       if (configuration.source !== 'file') return [finding('error', `${configuration.file} has errors; the agent runs ${configuration.source === 'partial' ? 'its valid part' : 'the last known good copy'}.`, configuration.errors.slice(0, 5), reload)];
       if (configuration.file !== host.configuration.file) return [finding('warning', `The agent runs another file than the one looked at here.`, [`running: ${configuration.file}`, `looked at: ${host.configuration.file}`], `backup-router doctor -c ${configuration.file}`)];
       const differs = difference(host, status);

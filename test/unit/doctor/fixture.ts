@@ -94,6 +94,7 @@ export function status(more: Partial<Status> = {}): Status {
     version: 1,
     agent: { pid: 4711, version: VERSION, forMs: 1000, dryRun: false },
     configuration: { file: '/etc/backup-router/config.yaml', source: 'file', errors: [], unconfirmed: null, rolledBackAt: null },
+    lastOutage: null,
     routes: { phase: 'out', cause: null, reason: 'healthy', since: '', forMs: 1, untilMs: null, placement: 'local', role: 'primary', roleReason: 'configured' },
     managementInterfaces: [{ selector: 'mgmt0', name: 'mgmt0', index: 2, up: true, carrier: true, addresses: [] }],
     daemons: [], backupRoutes: [], adopted: [], waiting: [], faults: [], interference: null, damping: { deaths: 0, holdMs: 5000, reason: null },

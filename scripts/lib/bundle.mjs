@@ -1,0 +1,106 @@
+/**
+ * Makes one file of the daemon, dist/daemon.cjs: bundle.mjs (after tsc, from the project's directory).
+ *
+ * What lives here: how a start is kept short (docs/ARCHITECTURE.md, "Start"). CommonJS, because Node's loader of ES modules costs as much as
+ * half a bare start. Modules of Node and `yaml` are evaluated by their first use rather than by their import. Packages
+ * with binaries (netlink's socket, koffi) stay in node_modules.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { renameSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+/** Stands for the digest of the code until that is known. */
+const BUILD = 'digest of this file';
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/**
+ * esbuild writes `var import_node_net = require("node:net");` and, at each use, `import_node_net.connect`. That becomes
+ * `import_node_net.its.connect` with a getter that loads the module when it is first asked. node:fs, node:path and node:events are there
+ * before any program runs.
+ */
+function byFirstUse(code) {
+  const names = [];
+  const lazily = code.replace(/^var (import_\w+) = (require\("(?:node:(?!fs"|path"|events")[\w/]+|[./]+config\.cjs)"\)|__toESM\(require_dist\(\), 1\));$/gm, (_, name, load) => {
+    names.push(name);
+    return `var ${name} = { get its() { return this.loaded ??= ${load}; }, loaded: void 0 };`;
+  });
+  return lazily.replace(new RegExp(`\\b(${names.join('|')})\\.`, 'g'), '$1.its.');
+}
+
+/** The clock behind performance.now(), without the 1.5 ms that loading `performance` takes; from boot rather than from the start of the process. */
+const CLOCK = 'function __now() { const [seconds, nanoseconds] = process.hrtime(); return seconds * 1e3 + nanoseconds / 1e6; }';
+
+/** netlink finds its binary by looking through directories (node-gyp-build). Where the usual one is not there, that still happens. */
+const prebuilt = {
+  name: 'prebuilt',
+  setup({ onResolve, onLoad }) {
+    // For the number of an errno that hardly ever comes.
+    onResolve({ filter: /^os$/ }, ({ importer }) => (importer.includes('/netlink/') ? { path: 'os', namespace: 'errno' } : undefined));
+    onLoad({ filter: /.*/, namespace: 'errno' }, () => ({ contents: "exports.constants = { get errno() { return require('node:os').constants.errno; } };" }));
+    onResolve({ filter: /^node-gyp-build$/ }, () => ({ path: 'node-gyp-build', namespace: 'prebuilt' }));
+    onLoad({ filter: /.*/, namespace: 'prebuilt' }, () => ({
+      contents: `
+        const netlink = __dirname + '/../node_modules/netlink';
+        module.exports = () => {
+          const found = { exports: {} };
+          try {
+            process.dlopen(found, netlink + '/prebuilds/linux-' + process.arch + '/node.napi.node');
+            return found.exports;
+          } catch {
+            return require('module').createRequire(__filename)('node-gyp-build')(netlink);
+          }
+        };`,
+    }));
+  },
+};
+
+/** What only a changed configuration needs: the parser, which with yaml is more code than all the rest. */
+const LATER = ['src/config/parse.ts', 'src/config/report.ts'];
+
+/** An import of one of those becomes one of the file that has them all, as seen from the launcher, whose `require` it is. */
+const laterFile = {
+  name: 'later',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\./ }, ({ path, resolveDir, pluginData }) => {
+      if (pluginData === laterFile) return undefined;
+      const file = relative(root, join(resolveDir, path)).replace(/\.js$/, '.ts');
+      return LATER.includes(file) ? { path: '../../config.cjs', external: true } : undefined;
+    });
+  },
+};
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  charset: 'ascii',
+  // createRequire(import.meta.url) finds packages from where the bundle lies.
+  define: { 'import.meta.url': '__filename', 'performance.now': '__now', __BUILD__: JSON.stringify(BUILD) },
+  external: ['koffi', 'systemd-notify', 'ip-num'],
+  banner: { js: CLOCK },
+  write: false,
+  logLevel: 'warning',
+};
+const reader = await build({ ...common, stdin: { contents: LATER.map((file) => `export * from './${file}';`).join('\n'), resolveDir: root }, outfile: 'dist/config.cjs' });
+const daemon = await build({ ...common, entryPoints: ['src/cli/daemon.ts'], outfile: 'dist/daemon.cjs', plugins: [laterFile, prebuilt] });
+
+/** A function of what Node gives a module, labelled with the digest (src/cli/backup-router.cts). */
+const wrapped = (code) => `/* ${BUILD} */ (function (exports, require, module, __filename, __dirname) {${code}\n})\n`;
+
+const files = [
+  { path: join(root, 'dist/config.cjs'), code: byFirstUse(reader.outputFiles[0].text) },
+  { path: join(root, 'dist/daemon.cjs'), code: wrapped(byFirstUse(daemon.outputFiles[0].text)) },
+];
+const digest = files.reduce((hash, { code }) => hash.update(code), createHash('sha256')).digest('hex').slice(0, 16);
+for (const { path, code } of files) {
+  // Whole or not at all: a test may be starting it.
+  writeFileSync(`${path}.new`, code.replaceAll(BUILD, digest));
+  renameSync(`${path}.new`, path);
+}
+execFileSync(process.execPath, [join(root, 'dist/src/cli/compile.cjs')], { stdio: 'inherit' });
