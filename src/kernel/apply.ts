@@ -5,17 +5,47 @@
  * Invariant: the first bytes leave within the call; results come in the order of the steps.
  */
 
-import type { Step, StepResult } from '../core/ports.js';
+import type { Prepared, Step, StepResult } from '../core/ports.js';
 import type { Connection } from './connection.js';
 import { encodeAddRoute, encodeDeleteRoute, routeFault } from './messages-route.js';
 import { encodeAdoptRoute, encodeRestoreRoute, originalFault } from './original.js';
 import { encodeAddRule, encodeDeleteRule, ruleFault } from './messages-rule.js';
+import { windowsOf, type Window } from './window.js';
 
 export async function apply(connection: Connection, steps: readonly Step[]): Promise<readonly StepResult[]> {
-  const faults = steps.map(stepFault);
-  const answers = await connection.change(steps.filter((_, i) => faults[i] === undefined).map(encodeStep));
-  let next = 0;
-  return faults.map((message): StepResult => (message === undefined ? answers[next++]! : { ok: false, code: 'EINVAL', message }));
+  const { windows, merge } = lay(connection, steps);
+  return merge(await connection.change(windows));
+}
+
+/** All of the steps in their final bytes. */
+export function prepare(connection: Connection, steps: readonly Step[]): Prepared {
+  const { windows, merge } = lay(connection, steps);
+  const written = [...windows];
+  return { steps, send: () => connection.change(written).then(merge) };
+}
+
+interface Layout {
+  readonly windows: Iterable<Window>;
+  /** Puts the refusals of what was never sent between the kernel's answers. */
+  readonly merge: (answers: readonly StepResult[]) => readonly StepResult[];
+}
+
+function lay(connection: Connection, steps: readonly Step[]): Layout {
+  const faults = new Map<number, StepResult>();
+  steps.forEach((step, i) => {
+    const message = stepFault(step);
+    if (message !== undefined) faults.set(i, { ok: false, code: 'EINVAL', message });
+  });
+  const sound = faults.size === 0 ? steps : steps.filter((_, i) => !faults.has(i));
+  const windows = windowsOf(sound.length, (i) => encodeStep(sound[i]!), (count) => connection.reserve(count));
+  if (faults.size === 0) return { windows, merge: (answers) => answers };
+  return {
+    windows,
+    merge(answers) {
+      let next = 0;
+      return steps.map((_, i) => faults.get(i) ?? answers[next++]!);
+    },
+  };
 }
 
 /** Why the step cannot be put on the wire; undefined when it can. */
