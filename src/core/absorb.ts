@@ -12,6 +12,7 @@ import { died } from './damping.js';
 import { FIGHT_WINDOW_MS, pauseOf } from './fight.js';
 import { suspectsAfter } from './gateway.js';
 import { routeKey } from './keys.js';
+import { sharing } from './sharing.js';
 import type { KernelHint, Step, StepResult } from './ports.js';
 import { moreUrgent, type DaemonState, type Fight, type Refusal, type State } from './state.js';
 
@@ -84,11 +85,11 @@ export function absorbObserved(state: State, id: number, snapshot: Snapshot, now
   // What a look left out is as it was known before.
   const { request, cause } = state.round;
   const tables = Object.keys(request.maxLength).length > 0;
-  const known = {
+  const known = sharing(state.snapshot, {
     ...snapshot,
     ...(tables ? {} : { foreignRoutes: state.snapshot?.foreignRoutes ?? [], originals: state.snapshot?.originals ?? [] }),
     neighbours: request.neighbours === true ? snapshot.neighbours : (state.snapshot?.neighbours ?? []),
-  };
+  });
   const learned = learnedAfter(state, known);
   return {
     ...state,
@@ -111,7 +112,9 @@ export function absorbFailure(state: State, id: number, message: string, now: nu
 }
 
 export function absorbApplied(state: State, steps: readonly Step[], results: readonly StepResult[], now: number): State {
-  const refused = new Map<string, Refusal>(state.refused);
+  // The same map as before unless something changed in it: what was made of it stays true.
+  let { refused } = state;
+  const edit = (): Map<string, Refusal> => (refused = refused === state.refused ? new Map(refused) : refused) as Map<string, Refusal>;
   const faults: string[] = [];
   const returned: AdoptedRoute[] = [];
   let { adoptFight, restoreAt } = state;
@@ -119,8 +122,8 @@ export function absorbApplied(state: State, steps: readonly Step[], results: rea
     const result = results[i];
     if (result === undefined) return;
     if (step.kind === 'add-route') {
-      if (result.ok) refused.delete(routeKey(step.route));
-      else refused.set(routeKey(step.route), { code: result.code, message: result.message });
+      if (!result.ok) edit().set(routeKey(step.route), { code: result.code, message: result.message });
+      else if (refused.size > 0 && refused.has(routeKey(step.route))) edit().delete(routeKey(step.route));
     } else if (!result.ok && !alreadyDone(step, result.code)) {
       faults.push(`${step.kind}: ${result.message} (${result.code})`);
     }

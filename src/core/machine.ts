@@ -148,12 +148,13 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
 }
 
 /** The steps of the diff, without those whose refusal stands: a look that only verifies proves nothing new. */
-function toDo(state: State, snapshot: Snapshot, verifying: boolean, now: number): Step[] {
+function toDo(state: State, snapshot: Snapshot, verifying: boolean, now: number): readonly Step[] {
   const want = wanted(state, snapshot, now);
   if (want === undefined) return [];
   const restores = verifying || now < state.restoreAt ? [] : restoreSteps(disowned(state, snapshot), snapshot);
-  const steps = [...restores, ...plan(ownership(state.config, state.formerGateways), want, snapshot)];
-  return verifying ? steps.filter((step) => step.kind !== 'add-route' || !state.refused.has(routeKey(step.route))) : steps;
+  const changes = plan(ownership(state.config, state.formerGateways), want, snapshot);
+  const steps = restores.length === 0 ? changes : [...restores, ...changes];
+  return verifying && state.refused.size > 0 ? steps.filter((step) => step.kind !== 'add-route' || !state.refused.has(routeKey(step.route))) : steps;
 }
 
 /** The next step of taking over a foreign default route, once nothing else is left to do. */
