@@ -69,7 +69,16 @@ function judged(daemon: DaemonState, verdict: Verdict, now: number): DaemonState
 export function absorbHint(state: State, hint: KernelHint, now: number): State {
   const fight = hint.ownDeleted && hint.sender !== 0 ? fought(state, hint, now) : state.fight;
   const earliest = Math.max(state.lastRound + HINT_SPACING_MS, fight.last + pauseOf(fight));
-  return { ...state, fight, dirty: moreUrgent(state.dirty, 'hint'), notBefore: Math.max(state.notBefore, earliest) };
+  const foreignDue = state.foreignDue || concernsForeign(hint);
+  return { ...state, fight, foreignDue, dirty: moreUrgent(state.dirty, 'hint'), notBefore: Math.max(state.notBefore, earliest) };
+}
+
+/**
+ * Links and addresses take routes along without a word (facts K1, K2), next hops too (K12). Rules, neighbours and the deletion of what
+ * is ours do not: a route of ours is put back without reading the million that may stand beside it.
+ */
+function concernsForeign(hint: KernelHint): boolean {
+  return !hint.ownDeleted && hint.kind !== 'rule' && hint.kind !== 'neighbour';
 }
 
 /** One episode for all deletions between two rounds: flushing a table is one act, however many routes it held. */
@@ -108,7 +117,8 @@ export function absorbObserved(state: State, id: number, snapshot: Snapshot, now
 export function absorbFailure(state: State, id: number, message: string, now: number): State {
   if (state.round.kind !== 'observing' || state.round.id !== id) return state;
   // What the look was for is still owed.
-  return { ...state, round: { kind: 'idle' }, dirty: moreUrgent(state.dirty, state.round.cause === 'phase' ? 'hint' : state.round.cause), notBefore: now + RETRY_MS, faults: [`cannot look at the kernel: ${message}`] };
+  const foreignDue = state.foreignDue || Object.keys(state.round.request.maxLength).length > 0;
+  return { ...state, round: { kind: 'idle' }, foreignDue, dirty: moreUrgent(state.dirty, state.round.cause === 'phase' ? 'hint' : state.round.cause), notBefore: now + RETRY_MS, faults: [`cannot look at the kernel: ${message}`] };
 }
 
 export function absorbApplied(state: State, steps: readonly Step[], results: readonly StepResult[], now: number): State {
@@ -196,6 +206,7 @@ export function absorbReload(
     confirmed: input.restarted ? new Map() : state.confirmed,
     askedInVain: state.askedInVain || (state.asking && input.restarted),
     refused: new Map(),
+    foreignDue: true,
     dirty: 'reload',
     notBefore: now,
   };

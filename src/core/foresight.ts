@@ -28,6 +28,7 @@ export interface Foresight {
 const WITHOUT_INFLUENCE: ReadonlySet<string> = new Set<keyof State>([
   'observations',
   'dirty',
+  'foreignDue',
   'notBefore',
   'lastRound',
   'completedRounds',
