@@ -8,7 +8,7 @@
 import type { Prepared, Step, StepResult } from '../core/ports.js';
 import type { Connection } from './connection.js';
 import { encodeAddRoute, encodeDeleteRoute, routeFault } from './messages-route.js';
-import { encodeAdoptRoute, encodeRestoreRoute, originalFault } from './original.js';
+import { encodeAdoptRoute, encodeRestoreRoute, isOver, originalFault } from './original.js';
 import { encodeAddRule, encodeDeleteRule, ruleFault } from './messages-rule.js';
 import { windowsOf, type Window } from './window.js';
 
@@ -26,26 +26,33 @@ export function prepare(connection: Connection, steps: readonly Step[]): Prepare
 
 interface Layout {
   readonly windows: Iterable<Window>;
-  /** Puts the refusals of what was never sent between the kernel's answers. */
+  /** Puts the results of what was never sent between the kernel's answers. */
   readonly merge: (answers: readonly StepResult[]) => readonly StepResult[];
 }
 
 function lay(connection: Connection, steps: readonly Step[]): Layout {
-  const faults = new Map<number, StepResult>();
+  const known = new Map<number, StepResult>();
   steps.forEach((step, i) => {
-    const message = stepFault(step);
-    if (message !== undefined) faults.set(i, { ok: false, code: 'EINVAL', message });
+    const result = knownResult(step);
+    if (result !== undefined) known.set(i, result);
   });
-  const sound = faults.size === 0 ? steps : steps.filter((_, i) => !faults.has(i));
-  const windows = windowsOf(sound.length, (i) => encodeStep(sound[i]!), (count) => connection.reserve(count));
-  if (faults.size === 0) return { windows, merge: (answers) => answers };
+  const sent = known.size === 0 ? steps : steps.filter((_, i) => !known.has(i));
+  const windows = windowsOf(sent.length, (i) => encodeStep(sent[i]!), (count) => connection.reserve(count));
+  if (known.size === 0) return { windows, merge: (answers) => answers };
   return {
     windows,
     merge(answers) {
       let next = 0;
-      return steps.map((_, i) => faults.get(i) ?? answers[next++]!);
+      return steps.map((_, i) => known.get(i) ?? answers[next++]!);
     },
   };
+}
+
+/** The result of a step that the kernel need not be asked for. */
+function knownResult(step: Step): StepResult | undefined {
+  const message = stepFault(step);
+  if (message !== undefined) return { ok: false, code: 'EINVAL', message };
+  return step.kind === 'restore-route' && isOver(step.adopted) ? { ok: true } : undefined;
 }
 
 /** Why the step cannot be put on the wire; undefined when it can. */

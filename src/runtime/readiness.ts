@@ -41,6 +41,8 @@ export function readiness(kernel: Kernel): Readiness {
       foresight = foresee(state, now);
       const made = new Map<DaemonId, Prepared>();
       for (const [id, steps] of foresight.steps) {
+        // What is given back carries the lifetime that it has left, and that is known when it leaves.
+        if (steps.some((step) => 'adopted' in step)) continue;
         // Of several daemons most cause the same; a batch is sent once, for whichever dies first.
         const known = [...made.values()].find((batch) => sameSteps(batch.steps, steps));
         made.set(id, known ?? kernel.prepare(steps));
