@@ -25,8 +25,6 @@ export class GuardedKernel {
   readonly violations: string[] = [];
   /** How long an answer is under way, in virtual milliseconds. A dump shows the kernel as it was when asked for. */
   delayMs = 0;
-  /** Batches that were ready when a daemon died. */
-  readySent = 0;
   readonly #kept: { readonly address: Address; readonly vrf: string | undefined }[] = [];
   #applying = 0;
 
@@ -69,7 +67,6 @@ export class GuardedKernel {
       prepare: (steps: readonly Step[]): Prepared => ({
         steps,
         send: () => {
-          this.readySent++;
           const results = apply(steps);
           lookOwed = true;
           return results;
