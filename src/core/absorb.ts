@@ -12,6 +12,7 @@ import { died } from './damping.js';
 import { FIGHT_WINDOW_MS, pauseOf } from './fight.js';
 import { suspectsAfter } from './gateway.js';
 import { routeKey } from './keys.js';
+import { sharing } from './sharing.js';
 import type { KernelHint, Step, StepResult } from './ports.js';
 import { moreUrgent, type DaemonState, type Fight, type Refusal, type State } from './state.js';
 
@@ -68,7 +69,16 @@ function judged(daemon: DaemonState, verdict: Verdict, now: number): DaemonState
 export function absorbHint(state: State, hint: KernelHint, now: number): State {
   const fight = hint.ownDeleted && hint.sender !== 0 ? fought(state, hint, now) : state.fight;
   const earliest = Math.max(state.lastRound + HINT_SPACING_MS, fight.last + pauseOf(fight));
-  return { ...state, fight, dirty: moreUrgent(state.dirty, 'hint'), notBefore: Math.max(state.notBefore, earliest) };
+  const foreignDue = state.foreignDue || concernsForeign(hint);
+  return { ...state, fight, foreignDue, dirty: moreUrgent(state.dirty, 'hint'), notBefore: Math.max(state.notBefore, earliest) };
+}
+
+/**
+ * Links and addresses take routes along without a word (facts K1, K2), next hops too (K12). Rules, neighbours and the deletion of what
+ * is ours do not: a route of ours is put back without reading the million that may stand beside it.
+ */
+function concernsForeign(hint: KernelHint): boolean {
+  return !hint.ownDeleted && hint.kind !== 'rule' && hint.kind !== 'neighbour';
 }
 
 /** One episode for all deletions between two rounds: flushing a table is one act, however many routes it held. */
@@ -84,11 +94,11 @@ export function absorbObserved(state: State, id: number, snapshot: Snapshot, now
   // What a look left out is as it was known before.
   const { request, cause } = state.round;
   const tables = Object.keys(request.maxLength).length > 0;
-  const known = {
+  const known = sharing(state.snapshot, {
     ...snapshot,
     ...(tables ? {} : { foreignRoutes: state.snapshot?.foreignRoutes ?? [], originals: state.snapshot?.originals ?? [] }),
     neighbours: request.neighbours === true ? snapshot.neighbours : (state.snapshot?.neighbours ?? []),
-  };
+  });
   const learned = learnedAfter(state, known);
   return {
     ...state,
@@ -107,11 +117,14 @@ export function absorbObserved(state: State, id: number, snapshot: Snapshot, now
 export function absorbFailure(state: State, id: number, message: string, now: number): State {
   if (state.round.kind !== 'observing' || state.round.id !== id) return state;
   // What the look was for is still owed.
-  return { ...state, round: { kind: 'idle' }, dirty: moreUrgent(state.dirty, state.round.cause === 'phase' ? 'hint' : state.round.cause), notBefore: now + RETRY_MS, faults: [`cannot look at the kernel: ${message}`] };
+  const foreignDue = state.foreignDue || Object.keys(state.round.request.maxLength).length > 0;
+  return { ...state, round: { kind: 'idle' }, foreignDue, dirty: moreUrgent(state.dirty, state.round.cause === 'phase' ? 'hint' : state.round.cause), notBefore: now + RETRY_MS, faults: [`cannot look at the kernel: ${message}`] };
 }
 
 export function absorbApplied(state: State, steps: readonly Step[], results: readonly StepResult[], now: number): State {
-  const refused = new Map<string, Refusal>(state.refused);
+  // The same map as before unless something changed in it: what was made of it stays true.
+  let { refused } = state;
+  const edit = (): Map<string, Refusal> => (refused = refused === state.refused ? new Map(refused) : refused) as Map<string, Refusal>;
   const faults: string[] = [];
   const returned: AdoptedRoute[] = [];
   let { adoptFight, restoreAt } = state;
@@ -119,8 +132,8 @@ export function absorbApplied(state: State, steps: readonly Step[], results: rea
     const result = results[i];
     if (result === undefined) return;
     if (step.kind === 'add-route') {
-      if (result.ok) refused.delete(routeKey(step.route));
-      else refused.set(routeKey(step.route), { code: result.code, message: result.message });
+      if (!result.ok) edit().set(routeKey(step.route), { code: result.code, message: result.message });
+      else if (refused.size > 0 && refused.has(routeKey(step.route))) edit().delete(routeKey(step.route));
     } else if (!result.ok && !alreadyDone(step, result.code)) {
       faults.push(`${step.kind}: ${result.message} (${result.code})`);
     }
@@ -193,6 +206,7 @@ export function absorbReload(
     confirmed: input.restarted ? new Map() : state.confirmed,
     askedInVain: state.askedInVain || (state.asking && input.restarted),
     refused: new Map(),
+    foreignDue: true,
     dirty: 'reload',
     notBefore: now,
   };

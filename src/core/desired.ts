@@ -11,13 +11,14 @@ import type { Link } from '../model/link.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { autoGateway, type AutoChoice } from './auto.js';
+import { byPrefix, type RoutesByPrefix } from './by-prefix.js';
 import { chooseGateway, onLink, outlook, type Suspects } from './gateway.js';
 import { routeKey } from './keys.js';
 import { linkOf, realmOf, usableLink, type Wait } from './management.js';
 import { place, RANKS, type Target } from './placement.js';
 import type { Desired } from './plan.js';
 import type { ProbeTarget } from './ports.js';
-import { bestByPrefix, rivalKey, rivalry } from './rivals.js';
+import { rivalry } from './rivals.js';
 import type { State } from './state.js';
 
 export interface Wanted extends Desired {
@@ -49,9 +50,33 @@ export function wanted(state: State, snapshot: Snapshot, now: number): Wanted | 
   }
 }
 
+/** What a wish was made of; it stays true as long as all of it is the same. */
+interface Made {
+  readonly from: readonly unknown[];
+  /** A foreign route of the same prefix, or of which the gateway is taken, makes it depend on whose it is, and on the time. */
+  readonly rivalled: boolean;
+  readonly daemons: State['daemons'];
+  readonly at: number;
+  readonly want: Wanted;
+}
+
+const made = new WeakMap<Snapshot, Made>();
+
 function wantedIn(state: State, snapshot: Snapshot, now: number): Wanted {
-  const found: Found = { targets: { inet: [], inet6: [] }, links: new Map(), waits: [], preempting: [], preemptAt: undefined };
-  const rivals = bestByPrefix(snapshot);
+  const from = [state.config, state.suspects, state.learned, state.refused, state.adopted, state.formerGateways];
+  const last = made.get(snapshot);
+  if (last !== undefined && last.from.every((value, i) => value === from[i])) {
+    const inTime = now === last.at || (now > last.at && (last.want.preemptAt === undefined || now < last.want.preemptAt));
+    if (!last.rivalled || (last.daemons === state.daemons && inTime)) return last.want;
+  }
+  const { want, rivalled } = makeWanted(state, snapshot, now);
+  made.set(snapshot, { from, rivalled, daemons: state.daemons, at: now, want });
+  return want;
+}
+
+function makeWanted(state: State, snapshot: Snapshot, now: number): { readonly want: Wanted; readonly rivalled: boolean } {
+  const found: Found = { targets: { inet: [], inet6: [] }, links: new Map(), waits: [], preempting: [], preemptAt: undefined, rivalled: false };
+  const foreign = byPrefix(snapshot.foreignRoutes);
   const usable: Usable[] = [];
   for (const management of state.config.managementInterfaces) {
     const link = usableLink(state.config, management.selector, snapshot);
@@ -61,13 +86,14 @@ function wantedIn(state: State, snapshot: Snapshot, now: number): Wanted {
   const routes: Route[] = [];
   const rules: Rule[] = [];
   for (const family of FAMILIES) {
-    inOrder(usable, family, state.suspects).forEach((way, order) => addTargets(found, state, snapshot, way, order, rivals, now));
+    inOrder(usable, family, state.suspects).forEach((way, order) => addTargets(found, state, snapshot, way, order, foreign, now));
     const placed = place(state.config, family, found.targets[family]);
-    routes.push(...placed.routes);
+    // Not by spreading: arguments go on the stack, and there may be a hundred thousand.
+    for (const route of placed.routes) routes.push(route);
     rules.push(...rulesOfAccepted(state, family, placed.routes, placed.rules));
   }
   found.waits.push(...refusals(state, snapshot, found.links, routes));
-  return { routes, rules, waits: found.waits, preempting: found.preempting, preemptAt: found.preemptAt };
+  return { want: { routes, rules, waits: found.waits, preempting: found.preempting, preemptAt: found.preemptAt }, rivalled: found.rivalled };
 }
 
 /** A management interface that is there. */
@@ -94,9 +120,10 @@ interface Found {
   readonly waits: Wait[];
   readonly preempting: string[];
   preemptAt: number | undefined;
+  rivalled: boolean;
 }
 
-function addTargets(found: Found, state: State, snapshot: Snapshot, { link, management, router }: Way, order: number, rivals: ReadonlyMap<string, Route>, now: number): void {
+function addTargets(found: Found, state: State, snapshot: Snapshot, { link, management, router }: Way, order: number, foreign: RoutesByPrefix, now: number): void {
   found.links.set(link.index, link);
   const realm = realmOf(link, snapshot);
   const choice = gatewayOf(state, snapshot, link, management, router, order);
@@ -105,8 +132,11 @@ function addTargets(found: Found, state: State, snapshot: Snapshot, { link, mana
     return;
   }
   if (choice.note !== undefined) found.waits.push(choice.note);
+  found.rivalled ||= router.auto !== undefined;
   for (const destination of router.destinations) {
-    const stand = rivalry(state, snapshot, rivals.get(rivalKey(realm.table, destination)), now);
+    const rival = foreign.best(realm.table, destination);
+    found.rivalled ||= rival !== undefined;
+    const stand = rivalry(state, snapshot, rival, now);
     if (stand.preempt) found.preempting.push(interfaceKey(link.index, destination));
     if (stand.preemptAt !== undefined) found.preemptAt = Math.min(found.preemptAt ?? stand.preemptAt, stand.preemptAt);
     found.targets[router.family].push({
@@ -183,10 +213,14 @@ export function probeTargets(state: State, snapshot: Snapshot): ProbeTarget[] {
 /** For the observation: how long main-table prefixes may be and still matter. */
 export function longestDestinations(routers: readonly BackupRouter[]): Partial<Record<Family, number>> {
   const longest: Partial<Record<Family, number>> = {};
-  for (const router of routers) longest[router.family] = Math.max(longest[router.family] ?? 0, ...lengths(router));
+  for (const router of routers) longest[router.family] = Math.max(longest[router.family] ?? 0, longestOf(router));
   return longest;
 }
 
-function lengths(router: BackupRouter): number[] {
-  return [...new Set(router.destinations.map((destination) => destination.length))];
+const longestKnown = new WeakMap<BackupRouter, number>();
+
+function longestOf(router: BackupRouter): number {
+  let longest = longestKnown.get(router);
+  if (longest === undefined) longestKnown.set(router, (longest = router.destinations.reduce((most, { length }) => Math.max(most, length), 0)));
+  return longest;
 }

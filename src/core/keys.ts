@@ -17,3 +17,31 @@ export function routeKey(route: Route, nexthop: Nexthop | undefined = route.next
 export function ruleKey(rule: Rule): string {
   return `${rule.family} ${rule.priority} ${rule.table} ${rule.suppressPrefixLength ?? '-'} ${rule.inputInterface ?? '-'} ${rule.protocol}`;
 }
+
+/** Whether two routes are the same in everything that the kernel keeps of them, their state included. */
+export function sameRoute(a: Route, b: Route): boolean {
+  return a === b || (sameIdentity(a, b) && a.nexthops.length === b.nexthops.length && (a.nexthops === b.nexthops || a.nexthops.every((nexthop, i) => sameNexthop(nexthop, b.nexthops[i]!))));
+}
+
+function sameNexthop(a: Nexthop, b: Nexthop): boolean {
+  return a.gateway === b.gateway && a.interfaceIndex === b.interfaceIndex && a.dead === b.dead;
+}
+
+/** Whether two routes of one next hop have one {@link routeKey}. */
+export function sameKey(a: Route, b: Route): boolean {
+  const [one, other] = [a.nexthops[0], b.nexthops[0]];
+  return sameIdentity(a, b) && one?.gateway === other?.gateway && one?.interfaceIndex === other?.interfaceIndex;
+}
+
+function sameIdentity(a: Route, b: Route): boolean {
+  return (
+    a.destination.address === b.destination.address &&
+    a.destination.length === b.destination.length &&
+    a.family === b.family &&
+    a.table === b.table &&
+    a.metric === b.metric &&
+    a.tos === b.tos &&
+    a.protocol === b.protocol &&
+    a.type === b.type
+  );
+}

@@ -120,7 +120,7 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
   if (state.stopping) return leave(state, input, now);
 
   // A VRF has been found (or left): its table has not been read yet.
-  if (state.snapshot !== before.snapshot && vrfChanged(before, state)) state = { ...state, dirty: moreUrgent(state.dirty, 'hint') };
+  if (state.snapshot !== before.snapshot && vrfChanged(before, state)) state = { ...state, foreignDue: true, dirty: moreUrgent(state.dirty, 'hint') };
 
   const phase = nextPhase(state, now);
   if (phase !== state.phase) {
@@ -149,12 +149,13 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
 }
 
 /** The steps of the diff, without those whose refusal stands: a look that only verifies proves nothing new. */
-function toDo(state: State, snapshot: Snapshot, verifying: boolean, now: number): Step[] {
+function toDo(state: State, snapshot: Snapshot, verifying: boolean, now: number): readonly Step[] {
   const want = wanted(state, snapshot, now);
   if (want === undefined) return [];
   const restores = verifying || now < state.restoreAt ? [] : restoreSteps(disowned(state, snapshot), snapshot);
-  const steps = [...restores, ...plan(ownership(state.config, state.formerGateways), want, snapshot)];
-  return verifying ? steps.filter((step) => step.kind !== 'add-route' || !state.refused.has(routeKey(step.route))) : steps;
+  const changes = plan(ownership(state.config, state.formerGateways), want, snapshot);
+  const steps = restores.length === 0 ? changes : [...restores, ...changes];
+  return verifying && state.refused.size > 0 ? steps.filter((step) => step.kind !== 'add-route' || !state.refused.has(routeKey(step.route))) : steps;
 }
 
 /** The next step of taking over a foreign default route, once nothing else is left to do. */
@@ -205,7 +206,8 @@ function observeIfDue(state: State, outputs: Output[], now: number): Transition 
   const id = state.observations + 1;
   const request = observeRequest(state, dirty);
   outputs.push({ kind: 'observe', id, request });
-  return { state: { ...state, observations: id, dirty: undefined, round: { kind: 'observing', id, cause: dirty, request } }, outputs };
+  const foreignDue = state.foreignDue && Object.keys(request.maxLength).length === 0;
+  return { state: { ...state, observations: id, foreignDue, dirty: undefined, round: { kind: 'observing', id, cause: dirty, request } }, outputs };
 }
 
 function dueAnyway(state: State, now: number): State['dirty'] {
@@ -217,15 +219,17 @@ function dueAnyway(state: State, now: number): State['dirty'] {
 }
 
 /**
- * What the next observation must read. Rivals and covers matter all the time, but while the routes are out the
- * main table (a million routes, perhaps) is read only when something happened to it, and never each second for the sake of neighbours.
+ * What the next observation must read. The tables of others (a million routes, perhaps) are read after an event concerned them and never for
+ * our own sake: not after a batch, not after a death, not to put back what was deleted of ours. While routes are in, every resync reads them.
  */
 function observeRequest(state: State, cause: RoundCause): ObserveRequest {
-  // Whether a default route was taken over shows in the main table only.
+  // Whether a default route was taken over shows in the main table only, and changes of our own make no event.
   const adopts = allBackupRouters(state.config).some((router) => router.auto?.adopt === true);
-  const idle = cause === 'probe' || (state.phase.kind === 'out' && (cause === 'resync' || (cause === 'verify' && !adopts)));
+  const foreign = state.foreignDue || cause === 'start' || cause === 'reload' || (cause === 'resync' && state.phase.kind !== 'out') || (adopts && cause !== 'resync');
   const all = interest(state.config, state.snapshot);
-  return idle ? { ...all, maxLength: {}, neighbours: cause === 'probe' } : all;
+  if (cause === 'probe') return { ...all, maxLength: {} };
+  const idle = state.phase.kind === 'out' && (cause === 'resync' || (cause === 'verify' && !adopts));
+  return { ...all, ...(foreign && !idle ? {} : { maxLength: {} }), neighbours: !idle };
 }
 
 function vrfChanged(before: State, after: State): boolean {

@@ -20,8 +20,8 @@
 import { allBackupRouters } from '../model/config.js';
 import { prefixText, type Prefix } from '../model/prefix.js';
 import { dampedHoldMs } from './damping.js';
-import { ownedRoutes, ownership } from './plan.js';
-import { coverage, questionKey } from './rivals.js';
+import { ownership, owns } from './plan.js';
+import { coverage, questionKey, type Coverage } from './rivals.js';
 import type { DaemonState, InCause, Phase, State } from './state.js';
 
 /** The phase that follows from the state; the very same object when nothing changed but the clock. */
@@ -30,7 +30,13 @@ export function nextPhase(state: State, now: number): Phase {
   const current = state.phase;
   if (next === current || next.kind !== current.kind) return next;
   const same = { ...next, since: current.since };
-  return JSON.stringify(same) === JSON.stringify(current) ? current : same;
+  return samePhase(same, current) ? current : same;
+}
+
+function samePhase(a: Phase, b: Phase): boolean {
+  if (a.kind === 'in') return b.kind === 'in' && a.cause === b.cause && a.reason === b.reason && a.until === b.until && a.from === b.from;
+  if (a.kind === 'out') return b.kind === 'out' && a.reason === b.reason && a.uncovered.length === b.uncovered.length && a.uncovered.every((text, i) => text === b.uncovered[i]);
+  return b.kind === 'starting' && a.reason === b.reason;
 }
 
 type Inside = (cause: InCause, reason: string, until?: number | 'never', from?: number) => Phase;
@@ -91,12 +97,19 @@ function judgeCoverage(state: State, holdUntil: number, now: number, inside: Ins
 function judgeCovers(state: State, phase: Phase & { kind: 'out' }, now: number, inside: Inside): Phase {
   const timeout = state.config.convergenceTimeoutMs;
   if (timeout === 0 || state.snapshot === undefined) return phase;
-  const { unread, uncovered } = coverage(state, state.snapshot, true);
-  if (unread) return phase;
-  const lost = uncovered.filter((prefix) => !phase.uncovered.includes(prefixText(prefix)));
+  const found = coverage(state, state.snapshot, true);
+  const { unread, uncovered } = found;
+  if (unread || agreed.get(phase.uncovered) === found) return phase;
+  const given = new Set(phase.uncovered);
+  const lost = uncovered.filter((prefix) => !given.has(prefixText(prefix)));
   if (lost.length > 0) return inside('converging', `no longer covered: ${some(lost)}`, timeout === 'never' ? 'never' : now + timeout, now);
-  return uncovered.length === phase.uncovered.length ? phase : { ...phase, uncovered: uncovered.map(prefixText) };
+  const texts = uncovered.length === phase.uncovered.length ? phase.uncovered : uncovered.map(prefixText);
+  agreed.set(texts, found);
+  return texts === phase.uncovered ? phase : { ...phase, uncovered: texts };
 }
+
+/** Lists of the uncovered, each with the coverage that it was last found to agree with. */
+const agreed = new WeakMap<readonly string[], Coverage>();
 
 function everything(state: State): readonly string[] {
   return allBackupRouters(state.config).flatMap((router) => router.destinations.map(prefixText));
@@ -109,7 +122,8 @@ function worst(daemons: readonly DaemonState[]): DaemonState | undefined {
 }
 
 function routesAreIn(state: State): boolean {
-  return state.snapshot !== undefined && ownedRoutes(ownership(state.config, state.formerGateways), state.snapshot).length > 0;
+  const own = ownership(state.config, state.formerGateways);
+  return state.snapshot?.ownRoutes.some((route) => route.nexthops.some((nexthop) => owns(own, route, nexthop))) === true;
 }
 
 function some(prefixes: readonly Prefix[]): string {

@@ -13,7 +13,8 @@ import type { Address } from '../model/address.js';
 import { allBackupRouters, type Config } from '../model/config.js';
 import type { Nexthop, Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { routeKey, routeSlot, ruleKey } from './keys.js';
+import { byPrefix } from './by-prefix.js';
+import { routeSlot, ruleKey, sameKey } from './keys.js';
 import { isOwnMetric } from './placement.js';
 import type { Step } from './ports.js';
 
@@ -30,13 +31,20 @@ export interface Ownership {
   readonly gateways: ReadonlySet<Address>;
 }
 
-/** Ownership under a configuration and the gateways of the one it follows. */
-export function ownership(config: Config, formerGateways: Iterable<Address> = []): Ownership {
-  return {
+const owners = new WeakMap<Config, { readonly former: Iterable<Address>; readonly own: Ownership }>();
+const NO_GATEWAYS: readonly Address[] = [];
+
+/** Ownership under a configuration and the gateways of the one it follows; the very same object for the same ones. */
+export function ownership(config: Config, formerGateways: Iterable<Address> = NO_GATEWAYS): Ownership {
+  const known = owners.get(config);
+  if (known?.former === formerGateways) return known.own;
+  const own = {
     protocol: config.routeProtocol,
     tableBase: config.tableBase,
     gateways: new Set([...formerGateways, ...allBackupRouters(config).flatMap((router) => router.gateways)]),
   };
+  owners.set(config, { former: formerGateways, own });
+  return own;
 }
 
 /**
@@ -53,9 +61,13 @@ export function owns(own: Ownership, route: Route, nexthop: Nexthop): boolean {
 
 /** The owned next hops of a snapshot, each as a route of its own. */
 export function ownedRoutes(own: Ownership, snapshot: Snapshot): Route[] {
-  return snapshot.ownRoutes.flatMap((route) =>
-    route.nexthops.filter((nexthop) => owns(own, route, nexthop)).map((nexthop) => ({ ...route, nexthops: [nexthop] })),
-  );
+  const owned: Route[] = [];
+  for (const route of snapshot.ownRoutes) {
+    const mine = route.nexthops.filter((nexthop) => owns(own, route, nexthop));
+    if (mine.length === 1 && route.nexthops.length === 1) owned.push(route);
+    else for (const nexthop of mine) owned.push({ ...route, nexthops: [nexthop] });
+  }
+  return owned;
 }
 
 /** The owned rules of a snapshot. */
@@ -63,24 +75,40 @@ export function ownedRules(own: Ownership, snapshot: Snapshot): Rule[] {
   return snapshot.rules.filter((rule) => rule.protocol === own.protocol && !rule.foreign);
 }
 
-/** The steps that make the owned part of the snapshot equal to what is desired. */
-export function plan(own: Ownership, desired: Desired, snapshot: Snapshot): Step[] {
-  const observedRoutes = new Map(ownedRoutes(own, snapshot).map((route) => [routeKey(route), route]));
+const planned = new WeakMap<Desired, { readonly own: Ownership; readonly snapshot: Snapshot; readonly steps: readonly Step[] }>();
+
+/** The steps that make the owned part of the snapshot equal to what is desired; the very same list for the same three. */
+export function plan(own: Ownership, desired: Desired, snapshot: Snapshot): readonly Step[] {
+  const last = planned.get(desired);
+  if (last !== undefined && last.own === own && last.snapshot === snapshot) return last.steps;
+  const steps = findSteps(own, desired, snapshot);
+  planned.set(desired, { own, snapshot, steps });
+  return steps;
+}
+
+function findSteps(own: Ownership, desired: Desired, snapshot: Snapshot): Step[] {
+  const observed = ownedRoutes(own, snapshot);
   const observedRules = new Map(ownedRules(own, snapshot).map((rule) => [ruleKey(rule), rule]));
-  const wantedRoutes = new Set(desired.routes.map((route) => routeKey(route)));
   const wantedRules = new Set(desired.rules.map((rule) => ruleKey(rule)));
+  const { missing, surplus } = compareRoutes(observed, desired.routes);
 
   // By slot: an IPv6 slot may hold several of ours, merged into one multipath route.
   const leaving = new Map<string, Route[]>();
-  for (const [key, route] of observedRoutes) {
-    if (!wantedRoutes.has(key)) leaving.set(routeSlot(route), [...(leaving.get(routeSlot(route)) ?? []), route]);
+  for (const route of surplus) {
+    const slot = routeSlot(route);
+    const others = leaving.get(slot);
+    if (others === undefined) leaving.set(slot, [route]);
+    else others.push(route);
   }
 
   const steps: Step[] = [];
   // Into free slots first: what leaves a slot for another then stands in the new one already.
-  const missing = desired.routes.filter((route) => !observedRoutes.has(routeKey(route)));
-  const free = missing.filter((route) => !leaving.has(routeSlot(route)));
-  for (const route of [...free, ...missing.filter((one) => !free.includes(one))]) {
+  const taken: Route[] = [];
+  for (const route of missing) {
+    if (leaving.size > 0 && leaving.has(routeSlot(route))) taken.push(route);
+    else steps.push({ kind: 'add-route', route });
+  }
+  for (const route of taken) {
     for (const occupant of leaving.get(routeSlot(route)) ?? []) steps.push({ kind: 'delete-route', route: occupant });
     leaving.delete(routeSlot(route));
     steps.push({ kind: 'add-route', route });
@@ -90,6 +118,20 @@ export function plan(own: Ownership, desired: Desired, snapshot: Snapshot): Step
   for (const rule of [...observedRules.values()].sort(ascending).reverse()) {
     if (!wantedRules.has(ruleKey(rule))) steps.push({ kind: 'delete-rule', rule });
   }
-  for (const route of [...leaving.values()].flat()) steps.push({ kind: 'delete-route', route });
+  for (const routes of leaving.values()) for (const route of routes) steps.push({ kind: 'delete-route', route });
   return steps;
+}
+
+/** By prefix, not by key: the keys of two hundred thousand routes are most of a second. */
+function compareRoutes(observed: readonly Route[], desired: readonly Route[]): { readonly missing: readonly Route[]; readonly surplus: readonly Route[] } {
+  if (observed.length === 0) return { missing: desired, surplus: [] };
+  if (desired.length === 0) return { missing: [], surplus: observed };
+  const installed = byPrefix(observed);
+  const matched = new Set<Route>();
+  const missing = desired.filter((route) => {
+    const match = installed.at(route.table, route.destination).find((candidate) => sameKey(candidate, route));
+    if (match !== undefined) matched.add(match);
+    return match === undefined;
+  });
+  return { missing, surplus: matched.size === observed.length ? [] : observed.filter((route) => !matched.has(route)) };
 }

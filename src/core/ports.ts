@@ -32,6 +32,13 @@ export type StepResult =
       readonly message: string;
     };
 
+/** Steps in the kernel's own bytes: everything done that can be done before they are needed. */
+export interface Prepared {
+  readonly steps: readonly Step[];
+  /** As {@link Kernel.apply} with these steps; once only. The first bytes leave within the call, whatever else is under way. */
+  send(): Promise<readonly StepResult[]>;
+}
+
 export interface ObserveRequest {
   /** Marks the routes that go into `ownRoutes`. */
   readonly protocol: number;
@@ -70,6 +77,8 @@ export interface Kernel {
   observe(request: ObserveRequest): Promise<Snapshot>;
   /** Sends the steps in order, all of them whatever fails, and resolves with one result for each. Never rejects for a refused step. */
   apply(steps: readonly Step[]): Promise<readonly StepResult[]>;
+  /** Changes nothing. Absent: `apply` is all there is. */
+  prepare?(steps: readonly Step[]): Prepared;
   /**
    * Makes the kernel ask each neighbour (ARP, ND) on its link now, whatever the routes say. The answer shows in `neighbours` of a later
    * observation: failed three seconds after an unanswered one. Failures to ask are ignored.

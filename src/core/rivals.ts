@@ -7,10 +7,11 @@
  * daemon says that it holds the route (fact F13: "vty answers" proves nothing).
  */
 
-import { containsPrefix, prefixText, type Prefix } from '../model/prefix.js';
+import { prefixText, type Prefix } from '../model/prefix.js';
 import type { Nexthop, Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { adoptable } from './adopt.js';
+import { byPrefix } from './by-prefix.js';
 import { routeKey } from './keys.js';
 import { linkOf, realmOf } from './management.js';
 import type { DaemonState, State } from './state.js';
@@ -58,22 +59,6 @@ export interface Rivalry {
 
 const NO_RIVAL: Rivalry = { preempt: false, preemptAt: undefined, activeRival: false };
 
-/** The key of {@link bestByPrefix}. */
-export function rivalKey(table: number, prefix: Prefix): string {
-  return `${table} ${prefixText(prefix)}`;
-}
-
-/** The best foreign route of each prefix in each table. */
-export function bestByPrefix(snapshot: Snapshot): ReadonlyMap<string, Route> {
-  const best = new Map<string, Route>();
-  for (const route of snapshot.foreignRoutes) {
-    const key = rivalKey(route.table, route.destination);
-    const known = best.get(key);
-    if (known === undefined || route.metric < known.metric) best.set(key, route);
-  }
-  return best;
-}
-
 /** How the backup route of a destination stands to the best foreign route of the same prefix in its realm, if there is one. */
 export function rivalry(state: State, snapshot: Snapshot, rival: Route | undefined, now: number): Rivalry {
   if (rival === undefined) return NO_RIVAL;
@@ -104,33 +89,63 @@ export function questionKey({ prefix, vrf }: Question): string {
   return vrf === undefined ? prefixText(prefix) : `${vrf} ${prefixText(prefix)}`;
 }
 
+/** What a coverage was found from; it stays true as long as all of it is the same. */
+interface Found {
+  readonly from: readonly unknown[];
+  readonly coverage: Coverage;
+}
+
+const known = { trusting: new WeakMap<Snapshot, Found>(), confirming: new WeakMap<Snapshot, Found>() };
+
 /**
  * Which destinations the FIB carries without us. A route covers a destination when it contains it, is not ours nor about to be taken
  * over, resolves, and is not stale; one that a watched daemon put there counts once that daemon has confirmed it, or
  * (`trusting`, for a daemon that has earned it) as long as it has not denied it.
  */
 export function coverage(state: State, snapshot: Snapshot, trusting = false): Coverage {
+  const memory = trusting ? known.trusting : known.confirming;
+  const from = [state.config, state.daemons, state.confirmed, state.tablesRead];
+  const last = memory.get(snapshot);
+  if (last !== undefined && last.from.every((value, i) => value === from[i])) return last.coverage;
+  const found = findCoverage(state, snapshot, trusting);
+  memory.set(snapshot, { from, coverage: found });
+  return found;
+}
+
+function findCoverage(state: State, snapshot: Snapshot, trusting: boolean): Coverage {
   let unread = false;
   const uncovered: Prefix[] = [];
   const toConfirm = new Map<string, Question>();
   const leaving = new Set(adoptable(state, snapshot).map((route) => routeKey(route)));
   const stays = (route: Route): boolean => route.destination.length > 0 || !leaving.has(routeKey(route));
-  const usable = snapshot.foreignRoutes.filter((route) => stays(route) && resolves(snapshot, route) && staleSince(state.daemons.values(), route) === undefined);
+  const usable = remembering((route: Route) => stays(route) && resolves(snapshot, route) && staleSince(state.daemons.values(), route) === undefined);
   const watched = new Set([...state.daemons.values()].flatMap((daemon) => daemon.protocols));
+  const { covers } = byPrefix(snapshot.foreignRoutes);
   for (const { selector, backupRouters } of state.config.managementInterfaces) {
     const { table, vrf } = realmOf(linkOf(selector, snapshot), snapshot);
     if (vrf !== undefined && !state.tablesRead.includes(table)) {
       unread = true;
       continue;
     }
-    const inRealm = usable.filter((route) => route.table === table);
-    const counts = (route: Route): boolean => (state.confirmed.get(questionKey({ prefix: route.destination, vrf })) ?? trusting) || !watched.has(route.protocol);
-    for (const destination of backupRouters.flatMap((router) => router.destinations)) {
-      const covers = inRealm.filter((route) => containsPrefix(route.destination, destination));
-      if (covers.some(counts)) continue;
-      uncovered.push(destination);
-      for (const route of covers) toConfirm.set(questionKey({ prefix: route.destination, vrf }), { prefix: route.destination, vrf });
+    const counts = remembering((route: Route) => (state.confirmed.get(questionKey({ prefix: route.destination, vrf })) ?? trusting) || !watched.has(route.protocol));
+    for (const { destinations } of backupRouters) {
+      for (const destination of destinations) {
+        const carrying = covers(table, destination).filter(usable);
+        if (carrying.some(counts)) continue;
+        uncovered.push(destination);
+        for (const route of carrying) toConfirm.set(questionKey({ prefix: route.destination, vrf }), { prefix: route.destination, vrf });
+      }
     }
   }
   return { unread, uncovered, toConfirm: [...toConfirm.values()] };
+}
+
+/** A short prefix may cover a hundred thousand destinations: it is judged once. */
+function remembering(judge: (route: Route) => boolean): (route: Route) => boolean {
+  const judged = new Map<Route, boolean>();
+  return (route) => {
+    let verdict = judged.get(route);
+    if (verdict === undefined) judged.set(route, (verdict = judge(route)));
+    return verdict;
+  };
 }

@@ -118,6 +118,8 @@ export interface State {
   /** No observation that nobody waits for before this. */
   readonly notBefore: number;
   readonly lastRound: number;
+  /** Something may have happened to foreign routes since they were read: the next look reads them. */
+  readonly foreignDue: boolean;
   /** Tables of VRFs whose routes the snapshot has. */
   readonly tablesRead: readonly number[];
   readonly completedRounds: number;
@@ -193,6 +195,7 @@ export function initialState({ config, watched, formerGateways, resyncMs, role, 
     dirty: 'start',
     notBefore: now,
     lastRound: now,
+    foreignDue: true,
     tablesRead: [],
     completedRounds: 0,
     restlessRounds: 0,

@@ -5,17 +5,47 @@
  * Invariant: the first bytes leave within the call; results come in the order of the steps.
  */
 
-import type { Step, StepResult } from '../core/ports.js';
+import type { Prepared, Step, StepResult } from '../core/ports.js';
 import type { Connection } from './connection.js';
 import { encodeAddRoute, encodeDeleteRoute, routeFault } from './messages-route.js';
 import { encodeAdoptRoute, encodeRestoreRoute, isOver, originalFault } from './original.js';
 import { encodeAddRule, encodeDeleteRule, ruleFault } from './messages-rule.js';
+import { windowsOf, type Window } from './window.js';
 
 export async function apply(connection: Connection, steps: readonly Step[]): Promise<readonly StepResult[]> {
-  const known = steps.map(knownResult);
-  const answers = await connection.change(steps.filter((_, i) => known[i] === undefined).map(encodeStep));
-  let next = 0;
-  return known.map((result) => result ?? answers[next++]!);
+  const { windows, merge } = lay(connection, steps);
+  return merge(await connection.change(windows));
+}
+
+/** All of the steps in their final bytes. */
+export function prepare(connection: Connection, steps: readonly Step[]): Prepared {
+  const { windows, merge } = lay(connection, steps);
+  const written = [...windows];
+  return { steps, send: () => connection.change(written).then(merge) };
+}
+
+interface Layout {
+  readonly windows: Iterable<Window>;
+  /** Puts the results of what was never sent between the kernel's answers. */
+  readonly merge: (answers: readonly StepResult[]) => readonly StepResult[];
+}
+
+function lay(connection: Connection, steps: readonly Step[]): Layout {
+  const known = new Map<number, StepResult>();
+  steps.forEach((step, i) => {
+    const result = knownResult(step);
+    if (result !== undefined) known.set(i, result);
+  });
+  const sent = known.size === 0 ? steps : steps.filter((_, i) => !known.has(i));
+  const windows = windowsOf(sent.length, (i) => encodeStep(sent[i]!), (count) => connection.reserve(count));
+  if (known.size === 0) return { windows, merge: (answers) => answers };
+  return {
+    windows,
+    merge(answers) {
+      let next = 0;
+      return steps.map((_, i) => known.get(i) ?? answers[next++]!);
+    },
+  };
 }
 
 /** The result of a step that the kernel need not be asked for. */

@@ -19,18 +19,21 @@ export function align(length: number): number {
   return (length + 3) & ~3;
 }
 
-/** A message with its nlmsghdr; sequence number and port are zero, the connection fills in the former. */
+/** Where messages are written, one at a time: a buffer for each of a hundred thousand would cost more than all the rest. */
+const desk = Buffer.alloc(4096);
+
+/** A message with its nlmsghdr; sequence number and port are zero, the connection fills in the former. To be ended before the next begins. */
 export function beginMessage(type: number, flags: number): Writer {
-  const writer: Writer = { bytes: Buffer.alloc(192), length: NLMSG_HDRLEN };
+  const writer: Writer = { bytes: desk.fill(0, 0, NLMSG_HDRLEN), length: NLMSG_HDRLEN };
   writer.bytes.writeUInt16LE(type, 4);
   writer.bytes.writeUInt16LE(flags, 6);
   return writer;
 }
 
-/** The finished message, its length filled in. */
+/** The finished message, its length filled in, in bytes of its own. */
 export function endMessage(writer: Writer): Buffer {
   writer.bytes.writeUInt32LE(writer.length, 0);
-  return writer.bytes.subarray(0, writer.length);
+  return Buffer.from(writer.bytes.subarray(0, writer.length));
 }
 
 /** Room for `size` bytes, zeroed and aligned; its offset. */
@@ -42,6 +45,7 @@ export function reserve(writer: Writer, size: number): number {
     writer.bytes.copy(larger, 0, 0, writer.length);
     writer.bytes = larger;
   }
+  writer.bytes.fill(0, offset, end);
   writer.length = end;
   return offset;
 }
@@ -66,6 +70,12 @@ export function putU8(writer: Writer, type: number, value: number): void {
 export function putU32(writer: Writer, type: number, value: number): void {
   const offset = beginAttribute(writer, type, 4);
   writer.bytes.writeUInt32LE(value, offset);
+}
+
+/** A u32 in network order: what an IPv4 address is. */
+export function putU32BE(writer: Writer, type: number, value: number): void {
+  const offset = beginAttribute(writer, type, 4);
+  writer.bytes.writeUInt32BE(value, offset);
 }
 
 /** NLA_NUL_STRING. */

@@ -2,22 +2,27 @@
  * Requests and their answers over one socket: sequence numbers, acknowledgements, dumps. What is asked and
  * what the answers mean is in messages-*.ts.
  *
- * Invariants: every request is answered exactly once, by the kernel, by an error or by close(). At most
- * {@link WINDOW} acknowledgements are outstanding, so that they fit the receive buffer (fact N2). A dump that
+ * Changes travel in windows of {@link WINDOW} requests, each window one send. Only the last request of a window asks for an
+ * acknowledgement: the kernel takes them in order, within the system call, and reports every failure unasked, so whatever was not
+ * refused before that acknowledgement was done.
+ *
+ * Invariants: every request is answered exactly once, by the kernel, by an error or by close(). No more windows are under way than
+ * have room for a refusal of each request in the receive buffer (fact N2). A dump that
  * the kernel flags as interrupted (NLM_F_DUMP_INTR) is thrown away and asked again, never handed out.
  */
 
 import type { StepResult } from '../core/ports.js';
 import { systemError } from '../native/errno.js';
-import { messageFlags, messageSequence, walkMessages, type Writer } from './codec.js';
+import { messageFlags, messageSequence, walkMessages } from './codec.js';
 import { decodeDone, decodeError } from './messages-error.js';
 import { openSocket, type NetlinkSocket, type SocketOptions } from './socket.js';
 import { NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP, NLM_F_DUMP_INTR } from './uapi.js';
+import { OK, type Window } from './window.js';
 
-/** Requests packed into one send, and outstanding at once. */
-export const WINDOW = 128;
 /** Dumps of one request that may be torn in a row before the caller hears of it. */
 export const DUMP_ATTEMPTS = 8;
+/** Windows of one batch under way at once: 512 refusals are some 650 KB of the 2 MiB that the socket has (1 MiB asked for, doubled by the kernel). */
+export const WINDOWS_AT_ONCE = 4;
 /** rtnetlink answers within the system call that asks; silence this long means that an answer was lost. */
 const REPLY_TIMEOUT_MS = 5000;
 
@@ -34,12 +39,21 @@ interface Work {
   readonly fail: (code: string, message: string) => void;
 }
 
+/** A window that was sent and whose last answer has not come. */
+interface Flight {
+  readonly window: Window;
+  /** By position in the window. */
+  readonly refusals: Map<number, StepResult>;
+  readonly land: (unanswered: StepResult) => void;
+}
+
 export type OpenSocket = (options: SocketOptions) => NetlinkSocket;
 
 export class Connection {
   readonly #socket: NetlinkSocket;
   readonly #pending = new Map<number, Pending>();
-  /** One exchange at a time: the kernel runs one dump a socket, and a window is one send. */
+  readonly #flights: Flight[] = [];
+  /** One dump at a time: the kernel runs no more on a socket. */
   readonly #queue: Work[] = [];
   #busy = false;
   #sequence = 1;
@@ -60,14 +74,43 @@ export class Connection {
     return this.#socket.port;
   }
 
+  /** The first of as many sequence numbers in a row: what a window is to be written with. */
+  reserve(count: number): number {
+    if (this.#sequence + count > 0xffffffff) this.#sequence = 1;
+    const first = this.#sequence;
+    this.#sequence += count;
+    return first;
+  }
+
   /**
-   * Sends requests that are answered by an acknowledgement each; results in the same order. The first window
-   * leaves within this call when nothing else is under way. Never rejects.
+   * Sends windows; one result for each request, in order. The first window leaves within this call, whatever else is under way. Windows are
+   * taken from the iterable as they are sent, so that they may be written as late as that. Never rejects.
    */
-  async change(messages: readonly Buffer[]): Promise<readonly StepResult[]> {
-    const windows: Promise<readonly StepResult[]>[] = [];
-    for (let at = 0; at < messages.length; at += WINDOW) windows.push(this.#changeWindow(messages.slice(at, at + WINDOW)));
-    return (await Promise.all(windows)).flat();
+  change(windows: Iterable<Window>): Promise<readonly StepResult[]> {
+    const waiting = windows[Symbol.iterator]();
+    const results: StepResult[][] = [];
+    return new Promise((resolve) => {
+      let underWay = 0;
+      let all = false;
+      const limit = this.#socket.overflowSafe ? WINDOWS_AT_ONCE : 1;
+      const pump = (): void => {
+        while (!all && underWay < limit) {
+          const next = waiting.next();
+          if (next.done === true) all = true;
+          else {
+            const at = results.push([]) - 1;
+            underWay++;
+            this.#fly(next.value, (answers) => {
+              results[at] = answers;
+              underWay--;
+              pump();
+            });
+          }
+        }
+        if (all && underWay === 0) resolve(results.flat());
+      };
+      pump();
+    });
   }
 
   /** Everything that the dump yields. Rejects with a `code` when the kernel refuses it or every attempt is torn. */
@@ -120,32 +163,29 @@ export class Connection {
     for (const work of this.#queue.splice(0)) work.fail('ECANCELED', 'connection closed');
   }
 
-  #changeWindow(messages: readonly Buffer[]): Promise<readonly StepResult[]> {
-    return new Promise((resolve) => {
-      const results = new Array<StepResult>(messages.length);
-      let missing = messages.length;
-      const start = (): void => {
-        messages.forEach((message, i) => {
-          const settle = (result: StepResult): void => {
-            if (!this.#pending.delete(sequence)) return;
-            results[i] = result;
-            if (--missing > 0) return;
-            resolve(results);
-            this.#next();
-          };
-          const sequence = this.#register({
-            onMessage: (type, bytes, from, to) => {
-              if (type === NLMSG_ERROR) settle(decodeError(bytes, from, to));
-            },
-            onFailure: (code, text) => settle({ ok: false, code, message: text }),
-          });
-          message.writeUInt32LE(sequence, 8);
-        });
-        this.#send(pack(messages));
-      };
-      const fail = (code: string, message: string): void => resolve(messages.map(() => ({ ok: false, code, message })));
-      this.#enqueue({ start, fail });
-    });
+  #fly(window: Window, done: (answers: StepResult[]) => void): void {
+    const refusals = new Map<number, StepResult>();
+    const land = (unanswered: StepResult): void => {
+      const at = this.#flights.indexOf(flight);
+      if (at < 0) return;
+      this.#flights.splice(at, 1);
+      done(Array.from({ length: window.count }, (_, i) => refusals.get(i) ?? unanswered));
+    };
+    const flight: Flight = { window, refusals, land };
+    this.#flights.push(flight);
+    this.#send(window.bytes);
+  }
+
+  /** An answer to a request of a window: a refusal, or the acknowledgement that ends it. */
+  #answered(sequence: number, bytes: Buffer, start: number, end: number): void {
+    for (const flight of this.#flights) {
+      const position = sequence - flight.window.first;
+      if (position < 0 || position >= flight.window.count) continue;
+      const result = decodeError(bytes, start, end);
+      if (!result.ok) flight.refusals.set(position, result);
+      if (position === flight.window.count - 1) flight.land(OK);
+      return;
+    }
   }
 
   #enqueue(work: Work): void {
@@ -161,35 +201,42 @@ export class Connection {
   }
 
   #register(pending: Pending): number {
-    const sequence = this.#sequence;
-    this.#sequence = sequence >= 0xffffffff ? 1 : sequence + 1;
+    const sequence = this.reserve(1);
     this.#pending.set(sequence, pending);
     return sequence;
   }
 
   #send(bytes: Buffer): void {
     if (this.#closed) return this.#failPending('ECANCELED', 'connection closed');
-    this.#timer ??= setTimeout(() => this.#expire(this.#progress), REPLY_TIMEOUT_MS);
     this.#socket.send(bytes, (error) => {
       if (error !== undefined) this.#failPending(error.code ?? 'EIO', error.message);
     });
+    this.#timer ??= setTimeout(() => this.#expire(this.#progress), REPLY_TIMEOUT_MS);
   }
 
   #receive(bytes: Buffer): void {
     this.#progress++;
     walkMessages(bytes, (type, message, start, end) => {
-      if (type !== NLMSG_NOOP) this.#pending.get(messageSequence(message, start))?.onMessage(type, message, start, end);
+      if (type === NLMSG_NOOP) return;
+      const sequence = messageSequence(message, start);
+      const pending = this.#pending.get(sequence);
+      if (pending !== undefined) pending.onMessage(type, message, start, end);
+      else if (type === NLMSG_ERROR) this.#answered(sequence, message, start, end);
     });
-    if (this.#pending.size > 0) return;
+    if (this.#waited()) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
+  }
+
+  #waited(): boolean {
+    return this.#pending.size > 0 || this.#flights.length > 0;
   }
 
   /** A process that was stopped or busy has its answers waiting: let the loop poll once before giving them up. */
   #expire(progress: number): void {
     setImmediate(() => setImmediate(() => {
       this.#timer = undefined;
-      if (this.#pending.size === 0) return;
+      if (!this.#waited()) return;
       if (this.#progress === progress) this.#failPending('ETIMEDOUT', 'the kernel did not answer');
       else this.#timer = setTimeout(() => this.#expire(this.#progress), REPLY_TIMEOUT_MS);
     }));
@@ -199,14 +246,6 @@ export class Connection {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     for (const pending of [...this.#pending.values()]) pending.onFailure(code, message);
+    for (const flight of [...this.#flights]) flight.land({ ok: false, code, message });
   }
-}
-
-function pack(messages: readonly Buffer[]): Buffer {
-  const writer: Writer = { bytes: Buffer.alloc(messages.reduce((sum, message) => sum + message.length, 0)), length: 0 };
-  for (const message of messages) {
-    message.copy(writer.bytes, writer.length);
-    writer.length += message.length;
-  }
-  return writer.bytes;
 }

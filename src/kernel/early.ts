@@ -49,7 +49,7 @@ export function openEarlyKernel(): EarlyKernel {
     subscription?.listener({ kind: 'overflow', text: 'events begin', ownDeleted: false, sender: 0 });
   };
 
-  return {
+  const kernel: EarlyKernel = {
     begun,
     async observe(request) {
       if (looked || real !== undefined) return turn().observe(request);
@@ -73,6 +73,8 @@ export function openEarlyKernel(): EarlyKernel {
         if (real !== undefined) changes?.close();
       });
     },
+    // Nothing is worth preparing before the first routes are in.
+    prepare: (steps) => real?.prepare?.(steps) ?? { steps, send: () => kernel.apply(steps) },
     // The core asks again in a second.
     probe: (targets) => real?.probe(targets),
     subscribe(request, listener) {
@@ -85,4 +87,5 @@ export function openEarlyKernel(): EarlyKernel {
       real?.close();
     },
   };
+  return kernel;
 }

@@ -8,12 +8,13 @@
  */
 
 import type { Kernel, KernelHint, ObserveRequest } from '../core/ports.js';
-import { apply } from './apply.js';
+import { apply, prepare } from './apply.js';
 import { Connection } from './connection.js';
 import type { Neighbour } from '../model/link.js';
 import { Events, neighbourKey, type Failures } from './events.js';
 import { encodeProbe } from './messages-link.js';
 import { observe } from './observe.js';
+import { windowsOf } from './window.js';
 
 /** The kernel sizes the datagrams of a dump by what the reader has room for, up to 32 KiB (af_netlink.c). */
 const DUMP_DATAGRAM_BYTES = 32768;
@@ -35,8 +36,9 @@ export function openKernel(): Kernel {
       return { ...snapshot, neighbours: withFailures(failures, snapshot.neighbours) };
     },
     apply: (steps) => apply(changes, steps),
+    prepare: (steps) => prepare(changes, steps),
     probe(targets) {
-      void changes.change(targets.map(encodeProbe));
+      void changes.change(windowsOf(targets.length, (i) => encodeProbe(targets[i]!), (count) => changes.reserve(count)));
     },
     subscribe(request: ObserveRequest, listener: (hint: KernelHint) => void) {
       events?.close();

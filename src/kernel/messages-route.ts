@@ -9,7 +9,7 @@
 import { addressBytes, familyOf, type Family } from '../model/address.js';
 import type { Nexthop, Route, RouteType } from '../model/route.js';
 import { beginMessage, beginNest, endMessage, endNest, putBytes, putU32, readU32, reserve, walkAttributes, type Writer } from './codec.js';
-import { anyAddress, familyFromNumber, familyNumber, readAddress } from './families.js';
+import { anyAddress, familyFromNumber, familyNumber, putAddress, readAddress } from './families.js';
 import * as uapi from './uapi.js';
 
 /** rtm_type numbers (enum, linux/rtnetlink.h), by index. */
@@ -65,7 +65,7 @@ function encodeRoute(type: number, flags: number, route: Route): Buffer {
   bytes[header + 5] = route.protocol;
   bytes[header + 6] = scope(route);
   bytes[header + 7] = TYPES.indexOf(route.type);
-  if (route.destination.length > 0) putBytes(writer, uapi.RTA_DST, addressBytes(route.destination.address));
+  if (route.destination.length > 0) putAddress(writer, uapi.RTA_DST, route.destination.address);
   putU32(writer, uapi.RTA_TABLE, route.table);
   putU32(writer, uapi.RTA_PRIORITY, route.metric);
   const [first] = route.nexthops;
@@ -86,12 +86,11 @@ function scope(route: Route): number {
 
 function putGateway(writer: Writer, family: Family, nexthop: Nexthop): void {
   if (nexthop.gateway === undefined) return;
-  const gateway = addressBytes(nexthop.gateway);
   const gatewayFamily = familyOf(nexthop.gateway);
   if (gatewayFamily === family) {
-    putBytes(writer, uapi.RTA_GATEWAY, gateway);
+    putAddress(writer, uapi.RTA_GATEWAY, nexthop.gateway);
   } else {
-    putBytes(writer, uapi.RTA_VIA, Uint8Array.from([familyNumber(gatewayFamily), 0, ...gateway]));
+    putBytes(writer, uapi.RTA_VIA, Uint8Array.from([familyNumber(gatewayFamily), 0, ...addressBytes(nexthop.gateway)]));
   }
 }
 
@@ -151,7 +150,7 @@ export function decodeRoute(bytes: Buffer, start: number, end: number, deadFlags
   });
   const type = routeType(bytes[header + 7]!);
   if (WITHOUT_NEXTHOP.has(type)) nexthops = []; // IPv6 hangs these on `lo`
-  else if (nexthops === undefined) nexthops = interfaceIndex > 0 ? [{ gateway, interfaceIndex, dead: (flags & deadFlags) !== 0 }] : [];
+  else if (nexthops === undefined) nexthops = interfaceIndex > 0 ? single(gateway, interfaceIndex, (flags & deadFlags) !== 0) : [];
   return {
     family,
     table,
@@ -162,6 +161,15 @@ export function decodeRoute(bytes: Buffer, start: number, end: number, deadFlags
     type,
     nexthops,
   };
+}
+
+/** The last next hop read: routes that follow each other in a dump mostly share it, and then they share the object. */
+let last: readonly [Nexthop] = [{ gateway: undefined, interfaceIndex: 0, dead: false }];
+
+function single(gateway: string | undefined, interfaceIndex: number, dead: boolean): readonly Nexthop[] {
+  const [known] = last;
+  if (known.gateway !== gateway || known.interfaceIndex !== interfaceIndex || known.dead !== dead) last = [{ gateway, interfaceIndex, dead }];
+  return last;
 }
 
 function decodeMultipath(bytes: Buffer, start: number, end: number, deadFlags: number): readonly Nexthop[] {

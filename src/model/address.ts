@@ -51,6 +51,20 @@ export function isLinkLocal(address: Address): boolean {
   return bytes[0] === 0xfe && (bytes[1]! & 0xc0) === 0x80;
 }
 
+/** A canonical IPv4 address as a number; the fast way, for addresses that are known to be good. */
+export function inetNumber(address: Address): number {
+  let number = 0;
+  let part = 0;
+  for (let i = 0; i < address.length; i++) {
+    const code = address.charCodeAt(i);
+    if (code === 0x2e) {
+      number = number * 256 + part;
+      part = 0;
+    } else part = part * 10 + code - 0x30;
+  }
+  return number * 256 + part;
+}
+
 function parseInet(text: string): Uint8Array | undefined {
   const parts = text.split('.');
   if (parts.length !== 4) return undefined;

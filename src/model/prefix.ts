@@ -2,7 +2,7 @@
  * IP prefixes: a family, a network address with no host bits, a length. Immutable values.
  */
 
-import { addressBytes, addressFromBytes, familyBits, familyOf, parseAddress, type Address, type Family } from './address.js';
+import { addressBytes, addressFromBytes, familyBits, familyOf, inetNumber, parseAddress, type Address, type Family } from './address.js';
 
 export interface Prefix {
   readonly family: Family;
@@ -67,4 +67,19 @@ export function networkAddress(address: Address, length: number): Address {
     bytes[i] = bytes[i]! & (0xff00 >> keep) & 0xff;
   }
   return addressFromBytes(bytes);
+}
+
+/**
+ * A key for maps that two prefixes of one family share exactly if their first `length` bits are the same: that of the prefix of this length
+ * which contains `p`. A number for IPv4, text for IPv6.
+ */
+export function networkKey(p: Prefix, length: number): number | string {
+  if (p.family === 'inet') {
+    const host = 2 ** (32 - length);
+    return Math.floor(inetNumber(p.address) / host) * host * 64 + length;
+  }
+  const bytes = addressBytes(p.address);
+  let text = '';
+  for (let i = 0; i < 16 && 8 * i < length; i++) text += String.fromCharCode(length - 8 * i >= 8 ? bytes[i]! : bytes[i]! & (0xff00 >> (length - 8 * i)) & 0xff);
+  return `${length} ${text}`;
 }

@@ -1,7 +1,7 @@
 /**
  * Carries the outputs of the core's machine to the edges and their answers back: the only place with a timer.
  * It decides nothing. Kernel changes go out first, in the same turn of the event loop as the input that asked
- * for them; logs, status and watchdog come after.
+ * for them, those of a death before the machine is even asked (readiness.ts); logs, status and watchdog come after.
  */
 
 import { interest, nextDeadline, transition, type Input, type Output } from '../core/machine.js';
@@ -13,6 +13,7 @@ import { questionKey, type Question } from '../core/rivals.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Clock } from './clock.js';
 import type { Journal } from './journal.js';
+import { readiness, resultsOf, type Sent } from './readiness.js';
 
 export interface Driver {
   readonly state: () => State;
@@ -34,6 +35,8 @@ export interface DriverOptions {
   /** Called after every input that was carried out. */
   readonly onSettled: (state: State) => void;
   readonly onExit: () => void;
+  /** Runs a function when nothing else is to be done; setImmediate when absent. */
+  readonly whenIdle?: (run: () => void) => void;
 }
 
 export function startDriver(options: DriverOptions): Driver {
@@ -42,6 +45,17 @@ export function startDriver(options: DriverOptions): Driver {
   let state = initialState({ ...options.beginning, watched: health.watched }, clock.now());
   let timer: { cancel(): void } | undefined;
   let closed = false;
+  const ready = readiness(kernel);
+  const whenIdle = options.whenIdle ?? setImmediate;
+  let preparing = false;
+  const prepareWhenIdle = (): void => {
+    if (preparing || closed) return;
+    preparing = true;
+    whenIdle(() => {
+      preparing = false;
+      if (!closed) ready.prepare(state, clock.now());
+    });
+  };
 
   let heard = '';
   const listen = (config: Config, snapshot: Snapshot | undefined): void => {
@@ -57,22 +71,24 @@ export function startDriver(options: DriverOptions): Driver {
     if (input.kind === 'reload') listen(input.config, state.snapshot);
     if (input.kind === 'observed') listen(state.config, input.snapshot);
     const now = clock.now();
+    const sent = ready.send(input, state, now);
     const result = transition(state, input, now);
     const before = state;
     state = result.state;
-    for (const output of result.outputs) if (output.kind === 'apply') carryOut(output);
+    for (const output of result.outputs) if (output.kind === 'apply') carryOut(output, sent);
     for (const output of result.outputs) if (output.kind !== 'apply') carryOut(output);
     journal(before, input, result, now);
     timer?.cancel();
     // By the time that was settled for: what fell due while the outputs were carried out has not been settled yet.
     timer = closed ? undefined : clock.at(nextDeadline(state, now), () => dispatch({ kind: 'tick' }));
     options.onSettled(state);
+    prepareWhenIdle();
   };
 
-  const carryOut = (output: Output): void => {
+  const carryOut = (output: Output, sent?: Sent): void => {
     switch (output.kind) {
       case 'apply':
-        kernel.apply(output.steps).then(
+        resultsOf(kernel, output.steps, sent).then(
           (results) => dispatch({ kind: 'applied', steps: output.steps, results }),
           (error: unknown) => dispatch({ kind: 'applied', steps: output.steps, results: output.steps.map(() => failed(error)) }),
         );

@@ -4,7 +4,7 @@
  * kept reachable without a route between two steps. Violations are collected; the runner fails a scenario that has any, whatever it expects.
  */
 
-import type { Kernel, KernelHint, ObserveRequest, ProbeTarget, Step, StepResult } from '../../src/core/ports.js';
+import type { Kernel, KernelHint, ObserveRequest, Prepared, ProbeTarget, Step, StepResult } from '../../src/core/ports.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
 import { stepText } from '../../src/runtime/journal.js';
 import { familyBits, familyOf, type Address } from '../../src/model/address.js';
@@ -37,29 +37,41 @@ export class GuardedKernel {
   open(): Kernel {
     let closed = false;
     this.#applying = 0;
+    let lookOwed = false;
+    const apply = async (steps: readonly Step[]): Promise<readonly StepResult[]> => {
+      if (lookOwed) this.#violated('what was ready for a death was not what the death asked for');
+      if (++this.#applying > 1) this.#violated('a batch was sent before the one before it was answered');
+      const before = this.foreignLines();
+      // One by one, as the kernel takes them: the agent may be killed after any of them.
+      const answers = steps.map((step) => {
+        const result = this.fake.apply([step]);
+        this.#checkReachable(step);
+        return result;
+      });
+      const changed = difference(before, this.foreignLines());
+      if (changed.length > 0) this.#violated(`the agent changed what is not its own: ${changed.join(' | ')}`);
+      const results = (await Promise.all(answers)).flat();
+      steps.forEach((step, i) => this.steps.push({ time: this.clock.now(), step, result: results[i]! }));
+      await this.delay();
+      this.#applying--;
+      return closed ? new Promise(() => undefined) : results;
+    };
     return {
       observe: async (request: ObserveRequest): Promise<Snapshot> => {
+        lookOwed = false;
         const answer = await this.fake.observe(request);
         await this.delay();
         return closed ? new Promise(() => undefined) : answer;
       },
-      apply: async (steps: readonly Step[]): Promise<readonly StepResult[]> => {
-        if (++this.#applying > 1) this.#violated('a batch was sent before the one before it was answered');
-        const before = this.foreignLines();
-        // One by one, as the kernel takes them: the agent may be killed after any of them.
-        const answers = steps.map((step) => {
-          const result = this.fake.apply([step]);
-          this.#checkReachable(step);
-          return result;
-        });
-        const changed = difference(before, this.foreignLines());
-        if (changed.length > 0) this.#violated(`the agent changed what is not its own: ${changed.join(' | ')}`);
-        const results = (await Promise.all(answers)).flat();
-        steps.forEach((step, i) => this.steps.push({ time: this.clock.now(), step, result: results[i]! }));
-        await this.delay();
-        this.#applying--;
-        return closed ? new Promise(() => undefined) : results;
-      },
+      apply,
+      prepare: (steps: readonly Step[]): Prepared => ({
+        steps,
+        send: () => {
+          const results = apply(steps);
+          lookOwed = true;
+          return results;
+        },
+      }),
       probe: (targets: readonly ProbeTarget[]) => void (closed || this.fake.probe(targets)),
       subscribe: (request: ObserveRequest, listener: (hint: KernelHint) => void) => this.fake.subscribe(request, (hint) => void (closed || listener(hint))),
       close: () => {

@@ -65,6 +65,7 @@ export class World {
       })),
       beginning: { config: this.#config, formerGateways: [], resyncMs: RESYNC_MS, role: this.#role(), roleOverride: overrideOf(this.#orders), pin: this.#pin() },
       onSettled: () => undefined,
+      whenIdle: (run) => run(),
       onExit: () => {
         this.exited = true;
         this.killAgent();

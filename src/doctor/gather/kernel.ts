@@ -13,6 +13,7 @@ import { Connection } from '../../kernel/connection.js';
 import { decodeNeighbour, encodeNeighbourDump, encodeProbe } from '../../kernel/messages-link.js';
 import { decodeRoute, encodeRouteDump } from '../../kernel/messages-route.js';
 import { observe } from '../../kernel/observe.js';
+import { windowsOf } from '../../kernel/window.js';
 import * as uapi from '../../kernel/uapi.js';
 import { FAMILIES, type Family } from '../../model/address.js';
 import { allBackupRouters, type Config } from '../../model/config.js';
@@ -84,7 +85,7 @@ async function askGateways(connection: Connection, config: Config, snapshot: Sna
     });
   });
   if (targets.length === 0) return { neighbours: before, asked: seen(true) };
-  const results = await connection.change(targets.map(encodeProbe));
+  const results = await connection.change(windowsOf(targets.length, (i) => encodeProbe(targets[i]!), (count) => connection.reserve(count)));
   const refused = results.find((result) => !result.ok && result.code !== 'EEXIST');
   if (refused?.ok === false) return { neighbours: before, asked: unseen(`asking a gateway by ARP or ND needs CAP_NET_ADMIN (${refused.code})`) };
   const end = performance.now() + ANSWER_MS;

@@ -3,6 +3,7 @@
  * be carried out, and a clock. Every transition is checked for what must hold always; `rest` lets everything settle.
  */
 
+import { foresee, sameSteps, staysTrue, type Foresight } from '../../../src/core/foresight.js';
 import { nextDeadline, transition, type Input, type Output } from '../../../src/core/machine.js';
 import { ownership, owns } from '../../../src/core/plan.js';
 import type { KernelHint, Step } from '../../../src/core/ports.js';
@@ -34,6 +35,7 @@ export class Simulation {
   readonly held = new Set<string>();
   readonly log: string[] = [];
   exited = false;
+  #foresight: Foresight | undefined;
   #pending: Pending[] = [];
   #hints: KernelHint[] = [];
   /** Gateways of every configuration so far. */
@@ -53,6 +55,7 @@ export class Simulation {
     if (input.kind === 'reload') this.#remember(input.config);
     this.log.push(`${this.now} ${input.kind === 'verdict' ? `${input.id} ${input.verdict.kind}` : input.kind}`);
     const before = this.state;
+    this.#foretell(before);
     const { state, outputs } = transition(before, input, this.now);
     this.state = state;
     this.#check(before, outputs);
@@ -60,6 +63,17 @@ export class Simulation {
     for (const output of outputs) if (output.kind === 'apply') await this.#carryOut(output);
     for (const output of outputs) if (output.kind !== 'apply') await this.#carryOut(output);
     if (!(nextDeadline(this.state, this.now) > this.now)) throw new Error(`deadline ${nextDeadline(this.state, this.now)} is not after ${this.now}`);
+  }
+
+  /** As long as it claims to be true, what was foreseen at some time is what each death would cause now. */
+  #foretell(state: State): void {
+    if (this.#foresight === undefined || !staysTrue(this.#foresight, state, this.now)) this.#foresight = foresee(state, this.now);
+    else {
+      const anew = foresee(state, this.now);
+      for (const id of state.daemons.keys()) {
+        if (!sameSteps(this.#foresight.steps.get(id) ?? [], anew.steps.get(id) ?? [])) throw new Error(`the death of ${id} was foreseen wrongly`);
+      }
+    }
   }
 
   reload(config: Config, restarted: boolean): Promise<void> {

@@ -1,8 +1,9 @@
 /** Requests and answers over a socket that the test feeds with bytes. */
 
 import t from 'tap';
-import { Connection, DUMP_ATTEMPTS, WINDOW } from '../../../src/kernel/connection.js';
+import { Connection, DUMP_ATTEMPTS, WINDOWS_AT_ONCE } from '../../../src/kernel/connection.js';
 import type { SocketOptions } from '../../../src/kernel/socket.js';
+import { WINDOW, windowsOf } from '../../../src/kernel/window.js';
 
 /** A message with this header and payload. */
 function message(type: number, sequence: number, payload: Buffer, flags = 0): Buffer {
@@ -33,7 +34,7 @@ function words(text: string): Buffer {
   return padded;
 }
 
-function connect() {
+function connect(overflowSafe = true) {
   const sent: Buffer[] = [];
   let options: SocketOptions | undefined;
   let closed = 0;
@@ -42,7 +43,7 @@ function connect() {
     options = given;
     return {
       port: 7,
-      overflowSafe: true,
+      overflowSafe,
       send(bytes, done) {
         sent.push(Buffer.from(bytes));
         if (sendError !== undefined) done(sendError);
@@ -56,9 +57,15 @@ function connect() {
   return {
     connection,
     sent,
+    change: (count: number) => connection.change(windowsOf(count, request, (some) => connection.reserve(some))),
     sequences: (bytes: Buffer): number[] => {
       const found: number[] = [];
       for (let at = 0; at < bytes.length; at += bytes.readUInt32LE(at)) found.push(bytes.readUInt32LE(at + 8));
+      return found;
+    },
+    flags: (bytes: Buffer): number[] => {
+      const found: number[] = [];
+      for (let at = 0; at < bytes.length; at += bytes.readUInt32LE(at)) found.push(bytes.readUInt16LE(at + 6));
       return found;
     },
     feed: (...messages: readonly Buffer[]): void => options!.onDatagram(Buffer.concat(messages)),
@@ -68,7 +75,7 @@ function connect() {
   };
 }
 
-const request = (): Buffer => message(26, 0, Buffer.alloc(12), 0x301);
+const request = (): Buffer => message(26, 0, Buffer.alloc(12), 0x305);
 const lastSequence = (sent: readonly Buffer[]): number => sent.at(-1)!.readUInt32LE(8);
 const decodeText = (bytes: Buffer, start: number, end: number): string => bytes.toString('utf8', start + 16, end);
 
@@ -124,42 +131,68 @@ t.test('a refused dump rejects, with the kernel’s words', async (t) => {
 
 t.test('answers to changes come in order, with errno and extended acknowledgement', async (t) => {
   const c = connect();
-  const change = c.connection.change([request(), request(), request()]);
+  const change = c.change(3);
   t.equal(c.sent.length, 1, 'sent within the call, in one piece');
+  t.same(c.flags(c.sent[0]!), [0x301, 0x301, 0x305], 'only the last one asks for an acknowledgement');
   const [a, b, d] = c.sequences(c.sent[0]!) as [number, number, number];
-  const echoed = request();
-  c.feed(message(ERROR, d, Buffer.concat([int(-22), echoed, words('Nexthop has invalid gateway')]), ACK_TLVS));
-  c.feed(message(ERROR, a, Buffer.concat([int(0), Buffer.alloc(16)]), CAPPED));
-  c.feed(message(ERROR, b, Buffer.concat([int(-1), Buffer.alloc(16)]), CAPPED));
-  t.same(await change, [{ ok: true }, { ok: false, code: 'EPERM', message: 'operation not permitted' }, { ok: false, code: 'EINVAL', message: 'Nexthop has invalid gateway' }]);
+  t.same([b - a, d - b], [1, 1]);
+  c.feed(message(ERROR, b, Buffer.concat([int(-22), request(), words('Nexthop has invalid gateway')]), ACK_TLVS));
+  c.feed(message(ERROR, d, Buffer.concat([int(-1), Buffer.alloc(16)]), CAPPED));
+  t.same(await change, [{ ok: true }, { ok: false, code: 'EINVAL', message: 'Nexthop has invalid gateway' }, { ok: false, code: 'EPERM', message: 'operation not permitted' }]);
+  c.feed(message(ERROR, a, Buffer.concat([int(-1), Buffer.alloc(16)]), CAPPED));
   c.connection.close();
 });
 
-t.test('no more than a window is outstanding', async (t) => {
+for (const [safe, limit] of [[true, WINDOWS_AT_ONCE], [false, 1]] as const) {
+  t.test(`no more than ${limit} windows of a batch are under way`, async (t) => {
+    const c = connect(safe);
+    const change = c.change(WINDOW * (limit + 1) + 1);
+    t.equal(c.sent.length, limit);
+    const windows = c.sent.map((bytes) => c.sequences(bytes));
+    t.ok(windows.every((sequences) => sequences.length === WINDOW));
+    c.feed(message(ERROR, windows[0]![5]!, Buffer.concat([int(-17), Buffer.alloc(16)])));
+    t.equal(c.sent.length, limit, 'a refusal ends no window');
+    c.feed(message(ERROR, windows[0]!.at(-1)!, Buffer.concat([int(0), Buffer.alloc(16)])));
+    t.equal(c.sent.length, limit + 1);
+    for (let i = 1; i < limit + 2; i++) c.feed(message(ERROR, c.sequences(c.sent[i]!).at(-1)!, Buffer.concat([int(0), Buffer.alloc(16)])));
+    const results = await change;
+    t.equal(results.length, WINDOW * (limit + 1) + 1);
+    t.same(results.flatMap((result, i) => (result.ok ? [] : [[i, result.code]])), [[5, 'EEXIST']]);
+    c.connection.close();
+  });
+}
+
+t.test('windows that were written early are sent as they are, beside whatever is under way', async (t) => {
   const c = connect();
-  const change = c.connection.change(Array.from({ length: WINDOW + 1 }, request));
-  t.equal(c.sent.length, 1);
-  const first = c.sequences(c.sent[0]!);
-  t.equal(first.length, WINDOW);
-  for (const sequence of first) c.feed(message(ERROR, sequence, Buffer.concat([int(0), Buffer.alloc(16)])));
+  const written = [...windowsOf(2, request, (count) => c.connection.reserve(count))];
+  const other = c.change(1);
+  const change = c.connection.change(written);
   t.equal(c.sent.length, 2);
-  c.feed(message(ERROR, lastSequence(c.sent), Buffer.concat([int(-17), Buffer.alloc(16)])));
-  const results = await change;
-  t.equal(results.length, WINDOW + 1);
-  t.same(results.at(-1), { ok: false, code: 'EEXIST', message: 'file already exists' });
+  t.equal(c.sent[1]!.equals(written[0]!.bytes), true);
+  c.feed(message(ERROR, written[0]!.first + 1, Buffer.concat([int(0), Buffer.alloc(16)])));
+  t.same(await change, [{ ok: true }, { ok: true }]);
+  c.feed(message(ERROR, lastSequence([c.sent[0]!]), Buffer.concat([int(0), Buffer.alloc(16)])));
+  t.same(await other, [{ ok: true }]);
+  c.connection.close();
+});
+
+t.test('nothing to change', async (t) => {
+  const c = connect();
+  t.same(await c.change(0), []);
+  t.equal(c.sent.length, 0);
   c.connection.close();
 });
 
 t.test('a send that fails, a socket that fails and a close answer everything', async (t) => {
   const c = connect();
   c.refuseSends(Object.assign(new Error('no memory'), { code: 'ENOBUFS' }));
-  t.same(await c.connection.change([request()]), [{ ok: false, code: 'ENOBUFS', message: 'no memory' }]);
+  t.same(await c.change(1), [{ ok: false, code: 'ENOBUFS', message: 'no memory' }]);
   const d = connect();
-  const change = d.connection.change([request()]);
+  const change = d.change(1);
   d.fail(new Error('broken'));
   t.same(await change, [{ ok: false, code: 'EIO', message: 'broken' }]);
   const e = connect();
-  const changes = e.connection.change(Array.from({ length: WINDOW + 1 }, request));
+  const changes = e.change(WINDOW + 1);
   e.connection.close();
   t.ok((await changes).every((result) => !result.ok && result.code === 'ECANCELED'));
   await t.rejects(e.connection.dump(request(), decodeText), { code: 'ECANCELED' });

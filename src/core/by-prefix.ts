@@ -1,0 +1,74 @@
+/**
+ * Routes by prefix: which ones contain a destination, which ones compete with it. Made once for each list of routes that
+ * was read, so that a hundred thousand destinations cost a hundred thousand look-ups and no search. Pure; the index is a
+ * function of the list and is kept as long as the list is.
+ */
+
+import { networkKey, type Prefix } from '../model/prefix.js';
+import type { Route } from '../model/route.js';
+
+export interface RoutesByPrefix {
+  /** The routes of a table that contain the prefix, its equals among them; shortest first. */
+  readonly covers: (table: number, prefix: Prefix) => readonly Route[];
+  /** The routes of a table with this very prefix. */
+  readonly at: (table: number, prefix: Prefix) => readonly Route[];
+  /** The best one of them. */
+  readonly best: (table: number, prefix: Prefix) => Route | undefined;
+}
+
+interface Table {
+  /** Prefix lengths that occur, ascending. */
+  readonly lengths: number[];
+  readonly routes: Map<number | string, Route | Route[]>;
+}
+
+const NONE: readonly Route[] = [];
+const made = new WeakMap<readonly Route[], RoutesByPrefix>();
+
+export function byPrefix(routes: readonly Route[]): RoutesByPrefix {
+  let index = made.get(routes);
+  if (index === undefined) made.set(routes, (index = indexOf(routes)));
+  return index;
+}
+
+function indexOf(routes: readonly Route[]): RoutesByPrefix {
+  const families = { inet: new Map<number, Table>(), inet6: new Map<number, Table>() };
+  for (const route of routes) put(families[route.family], route);
+  for (const tables of Object.values(families)) for (const table of tables.values()) table.lengths.sort((a, b) => a - b);
+  const at = (number: number, prefix: Prefix): readonly Route[] => {
+    const table = families[prefix.family].get(number);
+    return table === undefined ? NONE : listed(table.routes.get(networkKey(prefix, prefix.length)));
+  };
+  return {
+    at,
+    covers(number, prefix) {
+      const table = families[prefix.family].get(number);
+      let found: readonly Route[] = NONE;
+      for (const length of table?.lengths ?? []) {
+        if (length > prefix.length) break;
+        const there = listed(table?.routes.get(networkKey(prefix, length)));
+        if (there.length > 0) found = found.length === 0 ? there : [...found, ...there];
+      }
+      return found;
+    },
+    best: (table, prefix) => at(table, prefix).reduce((best: Route | undefined, route) => (best === undefined || route.metric < best.metric ? route : best), undefined),
+  };
+}
+
+function put(tables: Map<number, Table>, route: Route): void {
+  let table = tables.get(route.table);
+  if (table === undefined) tables.set(route.table, (table = { lengths: [], routes: new Map() }));
+  const { length } = route.destination;
+  if (!table.lengths.includes(length)) table.lengths.push(length);
+  const key = networkKey(route.destination, length);
+  const known = table.routes.get(key);
+  // Nearly all prefixes have one route: a list for each would be most of the memory.
+  if (known === undefined) table.routes.set(key, route);
+  else if (Array.isArray(known)) known.push(route);
+  else table.routes.set(key, [known, route]);
+}
+
+function listed(value: Route | readonly Route[] | undefined): readonly Route[] {
+  if (value === undefined) return NONE;
+  return 'length' in value ? value : [value];
+}

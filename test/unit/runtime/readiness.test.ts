@@ -1,0 +1,100 @@
+/** What a death needs is ready before it comes, leaves in the same turn, and is not used when it no longer holds. */
+
+import t from 'tap';
+import { parseConfig } from '../../../src/config/parse.js';
+import { transition } from '../../../src/core/machine.js';
+import type { Prepared, Step, StepResult } from '../../../src/core/ports.js';
+import { initialState, type State } from '../../../src/core/state.js';
+import type { Link } from '../../../src/model/link.js';
+import { EMPTY_SNAPSHOT, type Snapshot } from '../../../src/model/snapshot.js';
+import { readiness, resultsOf } from '../../../src/runtime/readiness.js';
+import { stepText } from '../../../src/runtime/journal.js';
+
+const WATCHED = [{ id: 'frr/zebra', protocols: [11] }, { id: 'frr/bgpd', protocols: [] }];
+const LINK: Link = { index: 2, name: 'm', altNames: [], mac: undefined, up: true, carrier: true, master: undefined, kind: undefined, vrfTable: undefined };
+const SNAPSHOT: Snapshot = { ...EMPTY_SNAPSHOT, links: [LINK] };
+const DOWN = { kind: 'verdict', id: 'frr/zebra', verdict: { kind: 'down', reason: 'end of file' } } as const;
+
+/** Out, at rest, with one destination a family. */
+function out(): State {
+  const { config } = parseConfig('management-interface: m\nbackup-router: {address: 10.0.0.1}\nwithdraw: {hold-time: 1s, convergence-timeout: 0}\n', 'c');
+  const role = { role: 'primary', reason: 'configured' } as const;
+  let state = initialState({ config: config!, watched: WATCHED, formerGateways: [], resyncMs: 30_000, role, roleOverride: undefined, pin: undefined }, 0);
+  for (const { id } of WATCHED) state = transition(state, { kind: 'verdict', id, verdict: { kind: 'responsive', reason: '', ageMs: 1e6 } }, 0).state;
+  state = transition(state, { kind: 'observed', id: state.observations, snapshot: SNAPSHOT }, 1).state;
+  return state;
+}
+
+function recorder() {
+  const prepared: (readonly Step[])[] = [];
+  const sent: (readonly Step[])[] = [];
+  const answers = (steps: readonly Step[]): Promise<readonly StepResult[]> => (sent.push(steps), Promise.resolve(steps.map(() => ({ ok: true }) as const)));
+  const kernel = {
+    observe: async () => SNAPSHOT,
+    apply: answers,
+    prepare: (steps: readonly Step[]): Prepared => (prepared.push(steps), { steps, send: () => answers(steps) }),
+    probe: () => undefined,
+    subscribe: () => undefined,
+    close: () => undefined,
+  };
+  return { kernel, prepared, sent };
+}
+
+const texts = (batches: readonly (readonly Step[])[]): string[][] => batches.map((steps) => steps.map((step) => `${step.kind} ${stepText(step)}`));
+
+t.test('the batch is ready, leaves at once and once, and is what the machine asks for', async (t) => {
+  const { kernel, prepared, sent } = recorder();
+  const ready = readiness(kernel);
+  const state = out();
+  t.equal(state.phase.kind, 'out');
+  ready.prepare(state, 10);
+  t.same(texts(prepared).map((batch) => batch[0]), ['add-route default via 10.0.0.1 dev if2 table 25500 proto 157'], 'one batch for both daemons');
+  t.equal(sent.length, 0);
+  const left = ready.send(DOWN, state, 20);
+  t.same(texts(sent), texts(prepared), 'sent within the call');
+  const { outputs } = transition(state, DOWN, 20);
+  const steps = outputs.flatMap((output) => (output.kind === 'apply' ? output.steps : []));
+  t.same(texts([steps]), texts(sent));
+  t.same((await resultsOf(kernel, steps, left)).length, steps.length);
+  t.equal(sent.length, 1, 'and not again');
+  t.equal(ready.send(DOWN, state, 21), undefined, 'once');
+});
+
+t.test('it survives what has no influence, and nothing else', (t) => {
+  const { kernel, prepared } = recorder();
+  const ready = readiness(kernel);
+  const state = out();
+  ready.prepare(state, 10);
+  ready.prepare({ ...state, dirty: 'hint', lastRound: 5, observations: 9, phase: { ...state.phase } }, 11);
+  t.equal(prepared.length, 1, 'bookkeeping');
+  const moved: State = { ...state, snapshot: { ...SNAPSHOT, links: [{ ...LINK, index: 3 }] } };
+  t.equal(ready.send(DOWN, moved, 12), undefined, 'another index: the ordinary way');
+  ready.prepare(moved, 12);
+  t.match(texts(prepared).at(-1)?.[0], /dev if3/);
+  t.equal(ready.send({ ...DOWN, verdict: { kind: 'appeared', reason: '' } }, moved, 12), undefined);
+  t.equal(ready.send({ ...DOWN, id: 'frr/nobody' }, moved, 12), undefined);
+  const restoreLater: State = { ...moved, restoreAt: 100 };
+  ready.prepare(restoreLater, 13);
+  t.equal(ready.send(DOWN, restoreLater, 100), undefined, 'the clock alone may change what is due');
+  t.end();
+});
+
+t.test('in a batch under way, in, or without a snapshot nothing is ready', (t) => {
+  for (const change of [{ round: { kind: 'applying' } }, { snapshot: undefined }, { stopping: true }] as const) {
+    const { kernel, prepared } = recorder();
+    readiness(kernel).prepare({ ...out(), ...change }, 10);
+    t.equal(prepared.length, 0, JSON.stringify(change));
+  }
+  t.end();
+});
+
+t.test('were the machine to ask for something else, it would come after', async (t) => {
+  const { kernel, sent } = recorder();
+  const ready = readiness(kernel);
+  const state = out();
+  ready.prepare(state, 10);
+  const left = ready.send(DOWN, state, 20);
+  const other: Step[] = [{ kind: 'delete-rule', rule: { family: 'inet', priority: 1, table: 2, suppressPrefixLength: undefined, inputInterface: 'lo', protocol: 157, foreign: false } }];
+  t.equal((await resultsOf(kernel, other, left)).length, 1);
+  t.same(texts(sent)[1], ['delete-rule 1: from all iif lo lookup 2 proto 157']);
+});
