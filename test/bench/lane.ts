@@ -9,6 +9,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { bgpConfig, zebraConfig } from '../../src/lab/frr-conf.js';
 import { prepareFrr, type Frr } from '../../src/lab/frr.js';
+import { ownRules } from '../../src/lab/inspect.js';
 import type { Lab } from '../../src/lab/lab.js';
 import type { Namespace } from '../../src/lab/namespace.js';
 import type { Process } from '../../src/lab/process.js';
@@ -73,10 +74,15 @@ export class Lane {
   async startDaemons(timeoutMs = 20_000): Promise<void> {
     for (const daemon of DAEMONS) {
       if (this.#running.get(daemon)?.running === true) continue;
-      const argv = [...NICE, this.program(daemon), ...this.#frr.argv(daemon).slice(1)];
-      this.#running.set(daemon, this.namespace.spawn(argv, { closeSignal: 'SIGKILL' }));
+      this.spawn(daemon);
       await this.answering(daemon, timeoutMs);
     }
+  }
+
+  /** Starts one and waits for nothing. */
+  spawn(daemon: Daemon): void {
+    const argv = [...NICE, this.program(daemon), ...this.#frr.argv(daemon).slice(1)];
+    this.#running.set(daemon, this.namespace.spawn(argv, { closeSignal: 'SIGKILL' }));
   }
 
   async answering(daemon: Daemon, timeoutMs = 20_000): Promise<void> {
@@ -95,6 +101,13 @@ export class Lane {
     const sighting = await this.referee.kill(pid, 'SIGKILL', wanted, timeoutMs);
     await this.#running.get(daemon)!.exited;
     return sighting;
+  }
+
+  /** Takes out what a contestant left that was ended without order. */
+  clear(): void {
+    const { namespace } = this;
+    namespace.tryRun(['ip', 'route', 'flush', 'table', 'all', 'proto', String(PROTOCOL)]);
+    for (const { priority } of ownRules(namespace, 'inet', PROTOCOL)) namespace.ip(`rule del priority ${priority}`);
   }
 
   /** Ends the daemons; the next {@link startDaemons} brings new ones. */

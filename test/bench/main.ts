@@ -4,14 +4,22 @@
  */
 
 import { writeFileSync } from 'node:fs';
+import { foreignChanges } from './changes.js';
 import { deathToRoute } from './death.js';
+import { hangAndReturn } from './hang.js';
 import { load, machine, stolenPercent } from './machine.js';
 import { planOf, USAGE, type Plan, type SectionId } from './plan.js';
 import { render } from './render.js';
 import type { Section } from './results.js';
+import { scale } from './scale.js';
+import { startToRoute } from './start.js';
 
 const RUN: Readonly<Record<SectionId, (plan: Plan) => Promise<Section>>> = {
   death: deathToRoute,
+  start: startToRoute,
+  changes: foreignChanges,
+  scale,
+  hang: hangAndReturn,
 };
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -4,7 +4,7 @@
 
 import { parseArgs } from 'node:util';
 
-export const SECTIONS = ['death'] as const;
+export const SECTIONS = ['death', 'start', 'changes', 'scale', 'hang'] as const;
 export type SectionId = (typeof SECTIONS)[number];
 
 export interface Plan {

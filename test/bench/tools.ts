@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** A program of scripts/bench.d, compiled. */
-export function tool(name: 'referee' | 'floor' | 'flood' | 'listener' | 'first-netns.so'): string {
+export function tool(name: 'referee' | 'floor' | 'flood' | 'prober' | 'first-netns.so'): string {
   const directory = process.env['BENCH_TOOLS'];
   if (directory === undefined) throw new Error('BENCH_TOOLS is not set; run scripts/bench, which compiles the tools');
   return join(directory, name);
