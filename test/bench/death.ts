@@ -16,11 +16,13 @@ import { Lane, type Daemon } from './lane.js';
 import type { Plan } from './plan.js';
 import { toLastMs } from './referee.js';
 import { atMost, type Group, type Section, type Target } from './results.js';
-import { shuffled } from './statistics.js';
+import { shuffled, type Summary } from './statistics.js';
 import { tool } from './tools.js';
 
 /** Long enough for the 1 s loop, and for a zebra that has 400 000 routes to give its memory back. */
 const TIMEOUT_MS = 5000;
+/** For several zebras at once to read 400 000 routes each. */
+const TABLE_TIMEOUT_MS = 120_000;
 
 interface Entry {
   readonly contestant: Contestant;
@@ -33,31 +35,55 @@ interface Condition {
   readonly title: string;
   readonly rounds: number;
   readonly victims: readonly Daemon[];
-  readonly only?: (contestant: Contestant) => boolean;
   readonly burden?: 'cores' | 'flood';
-  /** Foreign routes that zebra holds. */
-  readonly table?: number;
 }
 
-/** The rounds of each condition, of which `full` is the number for an idle machine. */
-function conditions(plan: Plan): readonly Condition[] {
-  const share = (part: number): number => Math.max(2, Math.round(plan.kills * part));
-  const fast = (contestant: Contestant): boolean => !contestant.slow;
+/** Conditions that the same lanes go through. */
+interface Stage {
+  readonly takesPart: (contestant: Contestant) => boolean;
+  /** Foreign routes that every zebra reads into its RIB at start. */
+  readonly table?: number;
+  readonly conditions: readonly Condition[];
+}
+
+function stages(plan: Plan): readonly Stage[] {
+  const rounds = (share: number): number => Math.max(2, Math.round(plan.kills * share));
+  const [zebra, either] = [['zebra'], ['zebra', 'bgpd']] as const satisfies readonly (readonly Daemon[])[];
   return [
-    { id: 'zebra', title: 'SIGKILL of zebra, idle', rounds: share(1), victims: ['zebra'], only: fast },
-    { id: 'bgpd', title: 'SIGKILL of bgpd, idle', rounds: share(0.5), victims: ['bgpd'], only: fast },
-    { id: 'cores', title: 'SIGKILL of either, every core busy', rounds: share(0.4), victims: ['zebra', 'bgpd'], burden: 'cores', only: fast },
-    { id: 'flood', title: 'SIGKILL of either, inside a flood of 100k routes', rounds: share(0.3), victims: ['zebra', 'bgpd'], burden: 'flood', only: fast },
-    { id: 'slow', title: 'SIGKILL of zebra, idle: those that poll', rounds: share(0.08), victims: ['zebra'], only: (contestant) => contestant.slow || contestant.id === 'agent-local' },
-    { id: 'table', title: `SIGKILL of zebra with ${plan.tableRoutes / 1000}k routes`, rounds: share(0.06), victims: ['zebra'], table: plan.tableRoutes, only: (contestant) => !contestant.slow && contestant.id !== 'keepalived-script' && contestant.id !== 'floor-again' },
+    {
+      takesPart: ({ slow }) => !slow,
+      conditions: [
+        { id: 'zebra', title: 'SIGKILL of zebra, idle', rounds: rounds(1), victims: zebra },
+        { id: 'bgpd', title: 'SIGKILL of bgpd, idle', rounds: rounds(0.5), victims: ['bgpd'] },
+        { id: 'cores', title: 'SIGKILL of either, every core busy', rounds: rounds(0.4), victims: either, burden: 'cores' },
+        { id: 'flood', title: 'SIGKILL of either, inside a flood of 100k routes', rounds: rounds(0.3), victims: either, burden: 'flood' },
+      ],
+    },
+    {
+      takesPart: ({ id, slow }) => slow || id === 'agent-local',
+      conditions: [{ id: 'slow', title: 'SIGKILL of zebra, idle: those that poll', rounds: rounds(0.08), victims: zebra }],
+    },
+    {
+      takesPart: ({ id, slow }) => !slow && id !== 'keepalived-script' && id !== 'floor-again',
+      table: plan.tableRoutes,
+      conditions: [{ id: 'table', title: `SIGKILL of zebra with ${plan.tableRoutes / 1000}k routes`, rounds: rounds(0.06), victims: zebra }],
+    },
   ];
 }
 
 export async function deathToRoute(plan: Plan): Promise<Section> {
   const groups: Group[] = [];
-  for (const condition of conditions(plan)) {
-    plan.say(`death to route: ${condition.title}, ${condition.rounds} rounds`);
-    groups.push(await underCondition(condition));
+  for (const stage of stages(plan)) {
+    const lab = createLab();
+    try {
+      const entries = await enter(lab, stage);
+      for (const condition of stage.conditions) {
+        plan.say(`death to route: ${condition.title}, ${condition.rounds} rounds`);
+        groups.push(await underCondition(entries, condition));
+      }
+    } finally {
+      await lab.close();
+    }
   }
   return {
     id: 'death',
@@ -70,41 +96,38 @@ export async function deathToRoute(plan: Plan): Promise<Section> {
   };
 }
 
-async function underCondition(condition: Condition): Promise<Group> {
-  const lab = createLab();
+async function underCondition(entries: readonly Entry[], condition: Condition): Promise<Group> {
   const stopBurden = condition.burden === 'cores' ? busyCores() : async (): Promise<void> => undefined;
   try {
-    const entries = await enter(lab, condition);
     const samples = new Map<string, Samples>(entries.map(({ contestant: { id, title } }) => [id, { id, title, values: [] }]));
     for (let round = 0; round < condition.rounds; round++) {
       const victim = condition.victims[round % condition.victims.length]!;
       for (const entry of shuffled(entries)) samples.get(entry.contestant.id)!.values.push(await oneDeath(entry, victim, condition));
-      await Promise.all(entries.map(async ({ lane }) => lane.ready(60_000)));
+      await Promise.all(entries.map(async ({ lane }) => lane.ready(TABLE_TIMEOUT_MS)));
       for (const { contestant, process } of entries) if (!process.running) throw new Error(`${contestant.title} has ended: ${process.lines.slice(-5).join(' / ')}`);
       await sleep(60);
     }
     return groupOf({ id: condition.id, title: condition.title, unit: 'ms', by: ['floor', 'floor-rules', 'keepalived'] }, [...samples.values()]);
   } finally {
     await stopBurden();
-    await lab.close();
   }
 }
 
 /** The lanes with their contestants, all daemons alive, all routes out. */
-async function enter(lab: Lab, condition: Condition): Promise<readonly Entry[]> {
+async function enter(lab: Lab, stage: Stage): Promise<readonly Entry[]> {
   const far = lab.namespace('far');
-  const entries = CONTESTANTS.filter(condition.only ?? (() => true)).map((contestant): Entry => {
+  const entries = CONTESTANTS.filter(stage.takesPart).map((contestant): Entry => {
     const lane = new Lane(lab, far, contestant.id, contestant.protocol);
-    // Before the contestant, whose own look at the kernel is not what is measured here. `static`: zebra reads it into its RIB.
-    if (condition.table !== undefined) lane.namespace.run([tool('flood'), 'add', 'mgmt0', lane.gateway, '4', '254', '16.0.0.0', '27', String(condition.table)]);
+    // Before the contestant, whose own look at the kernel is not what is measured here. Protocol 4, `static`, is what zebra imports.
+    if (stage.table !== undefined) lane.namespace.run([tool('flood'), 'add', 'mgmt0', lane.gateway, '4', '254', '16.0.0.0', '27', String(stage.table)]);
     return { contestant, lane, process: contestant.start(lane) };
   });
-  // Every one has met the death of its daemons at least once before it counts: nothing is compiled or paged in for the first time.
-  for (let warmUp = 0; warmUp < 2; warmUp++) {
-    await Promise.all(entries.map(async ({ lane }) => lane.ready(60_000)));
-    await sleep(500);
-    if (warmUp === 0) for (const { contestant, lane } of entries) await lane.death('zebra', contestant.wanted, TIMEOUT_MS);
-  }
+  // Every one has met a death before it counts, so that nothing is compiled or paged in for the first time.
+  const allReady = async (): Promise<unknown> => Promise.all(entries.map(async ({ lane }) => lane.ready(TABLE_TIMEOUT_MS)));
+  await allReady();
+  await sleep(500);
+  for (const { contestant, lane } of entries) await lane.death('zebra', contestant.wanted, TIMEOUT_MS);
+  await allReady();
   return entries;
 }
 
@@ -125,8 +148,8 @@ function targets(groups: readonly Group[]): readonly Target[] {
   return groups
     .filter(({ id }) => id !== 'slow')
     .flatMap((group) => {
-      const [floor, rules, keepalived] = ['floor', 'floor-rules', 'keepalived'].map((id) => summaryOf(group, id)) as [ReturnType<typeof summaryOf>, ReturnType<typeof summaryOf>, ReturnType<typeof summaryOf>];
-      const [main, local] = [summaryOf(group, 'agent-main'), summaryOf(group, 'agent-local')];
+      const of = (id: string): Summary => summaryOf(group, id);
+      const [floor, rules, keepalived, main, local] = [of('floor'), of('floor-rules'), of('keepalived'), of('agent-main'), of('agent-local')] as const;
       return [
         atMost(`${group.id}: median, main, by the floor`, main.median / floor.median, 1.6),
         atMost(`${group.id}: median, local, by the floor with rules`, local.median / rules.median, 1.6),

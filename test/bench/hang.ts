@@ -18,7 +18,7 @@ import { tool } from './tools.js';
 
 const LOCAL = { routes: 1, rules: 2 };
 const NOTHING = { routes: 0, rules: 0 };
-const [INTERVAL_MS, HANG_TIMEOUT_MS, HOLD_MS, STALL_MS] = [200, 1000, 500, 5000];
+const [INTERVAL_MS, HANG_TIMEOUT_MS, HOLD_MS] = [200, 1000, 500];
 const TIMEOUT_MS = 20_000;
 
 type Values = (number | undefined)[];
@@ -31,7 +31,7 @@ export async function hangAndReturn(plan: Plan): Promise<Section> {
     plan.say(`hang: ${rounds} rounds`);
     const hung = await hangs(lab, far, rounds);
     plan.say('hang: false alarms');
-    const alarms = await falseAlarms(lab, far);
+    const alarms = await falseAlarms(lab, far, plan.stallMs);
     plan.say(`return: ${2 * plan.rounds} rounds`);
     const noticed = await returns(lab, far, plan.rounds, 0);
     const held = await returns(lab, far, plan.rounds, HOLD_MS);
@@ -40,7 +40,7 @@ export async function hangAndReturn(plan: Plan): Promise<Section> {
     const row = (id: string, title: string, values: Values) => ({ id, title, values });
     const groups = [
       groupOf({ id: 'hang', title: `SIGSTOP of zebra to routes, probe-timeout ${HANG_TIMEOUT_MS} ms, probe-interval ${INTERVAL_MS} ms`, unit: 'ms' }, [row('hang', 'agent, local', hung)]),
-      groupOf({ id: 'alarms', title: 'False alarms: routes put in while a daemon was only slow', unit: 'routes' }, [row('flood', `${STALL_MS / 1000} s inside a flood`, [alarms.flood]), row('stall', `a vty stalled for ${STALL_MS / 1000} s, probe-timeout 10 s`, [alarms.stall])]),
+      groupOf({ id: 'alarms', title: 'False alarms: routes put in while a daemon was only slow', unit: 'routes' }, [row('flood', `${plan.stallMs / 1000} s inside a flood`, [alarms.flood]), row('stall', `a vty stalled for ${plan.stallMs / 1000} s, probe-timeout 10 s`, [alarms.stall])]),
       groupOf({ id: 'return', title: 'Return of zebra, from the first answer that another process got', unit: 'ms' }, [
         row('noticed', 'noticed: withdrawal begins, hold-time 0', noticed.map((one) => one?.first)),
         row('withdrawn', 'withdrawal complete, hold-time 0', noticed.map((one) => one?.last)),
@@ -95,17 +95,17 @@ async function hangs(lab: Lab, far: Namespace, rounds: number): Promise<Values> 
   return values;
 }
 
-async function falseAlarms(lab: Lab, far: Namespace): Promise<{ readonly flood: number; readonly stall: number }> {
+async function falseAlarms(lab: Lab, far: Namespace, stallMs: number): Promise<{ readonly flood: number; readonly stall: number }> {
   const { lane, pid } = await agentIn(lab, far, {});
   await lane.ready(TIMEOUT_MS);
   const stopFlood = floodIn(lane);
-  const flood = await lane.referee.watch({ routes: 1, rules: 0, deletions: 0 }, STALL_MS);
+  const flood = await lane.referee.watch({ routes: 1, rules: 0, deletions: 0 }, stallMs);
   await stopFlood();
   await lane.answering('zebra', TIMEOUT_MS);
   const zebra = lane.pid('zebra');
   process.kill(zebra, 'SIGSTOP');
-  setTimeout(() => process.kill(zebra, 'SIGCONT'), STALL_MS);
-  const stall = await lane.referee.watch({ routes: 1, rules: 0, deletions: 0 }, STALL_MS + 1500);
+  setTimeout(() => process.kill(zebra, 'SIGCONT'), stallMs);
+  const stall = await lane.referee.watch({ routes: 1, rules: 0, deletions: 0 }, stallMs + 1000);
   await lane.referee.end(pid, 'SIGKILL');
   await lane.stopDaemons();
   return { flood: flood.routes, stall: stall.routes };

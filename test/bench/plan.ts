@@ -21,6 +21,8 @@ export interface Plan {
   readonly destinations: number;
   /** How long an idle agent is watched. */
   readonly idleMs: number;
+  /** How long a vty stalls, and a flood lasts, that must raise no alarm. */
+  readonly stallMs: number;
   readonly jsonFile: string | undefined;
   readonly markdown: boolean;
   /** Progress, on standard error. */
@@ -44,9 +46,9 @@ examples:
 `;
 
 const SIZES = {
-  full: { kills: 200, rounds: 30, tableRoutes: 400_000, changeRoutes: 500_000, destinations: 100_000, idleMs: 30_000 },
-  quick: { kills: 30, rounds: 8, tableRoutes: 100_000, changeRoutes: 500_000, destinations: 100_000, idleMs: 5_000 },
-  smoke: { kills: 2, rounds: 2, tableRoutes: 1_000, changeRoutes: 1_000, destinations: 500, idleMs: 500 },
+  full: { kills: 200, rounds: 30, tableRoutes: 400_000, changeRoutes: 500_000, destinations: 100_000, idleMs: 30_000, stallMs: 5000 },
+  quick: { kills: 30, rounds: 8, tableRoutes: 100_000, changeRoutes: 500_000, destinations: 100_000, idleMs: 5_000, stallMs: 5000 },
+  smoke: { kills: 2, rounds: 2, tableRoutes: 1_000, changeRoutes: 1_000, destinations: 500, idleMs: 500, stallMs: 300 },
 } as const;
 
 /** Throws with what is wrong about the arguments. */
