@@ -11,7 +11,7 @@ import type { Process } from '../../src/lab/process.js';
 import { startKeepalived } from './keepalived.js';
 import { DAEMONS, PROTOCOL, type Daemon, type Lane } from './lane.js';
 import type { Wanted } from './referee.js';
-import { agentCommand, NICE, script, tool } from './tools.js';
+import { agentCommand, FIRST_NETNS, NICE, script, tool } from './tools.js';
 
 export interface Contestant {
   readonly id: string;
@@ -37,6 +37,7 @@ export const CONTESTANTS: readonly Contestant[] = [
   fast({ id: 'floor', title: 'C floor, 1 route', wanted: ONE_ROUTE, start: (lane) => floor(lane, 'route') }),
   fast({ id: 'floor-again', title: 'C floor, 1 route (again)', wanted: ONE_ROUTE, start: (lane) => floor(lane, 'route') }),
   fast({ id: 'floor-rules', title: 'C floor, 1 route and 2 rules', wanted: LOCAL, start: (lane) => floor(lane, 'rules') }),
+  fast({ id: 'floor-events', title: 'C floor, 1 route, by process events too', wanted: ONE_ROUTE, start: (lane) => floor(lane, 'events') }),
   fast({ id: 'node', title: 'minimal Node script, 1 route', wanted: ONE_ROUTE, start: nodeFloor }),
   fast({ id: 'agent-main', title: 'agent, placement main (1 route)', wanted: ONE_ROUTE, start: (lane) => agent(lane, 'main') }),
   fast({ id: 'agent-local', title: 'agent, placement local (1 route, 2 rules)', wanted: LOCAL, start: (lane) => agent(lane, 'local') }),
@@ -46,8 +47,8 @@ export const CONTESTANTS: readonly Contestant[] = [
   { id: 'vtysh', title: 'shell loop on vtysh, 1 s', wanted: ONE_ROUTE, protocol: PROTOCOL, slow: true, victims: DAEMONS, start: vtyshLoop },
 ];
 
-function floor(lane: Lane, mode: 'route' | 'rules'): Process {
-  return lane.namespace.spawn([...NICE, tool('floor'), mode, String(PROTOCOL), lane.gateway, 'mgmt0', ...DAEMONS.map((daemon) => lane.socket(daemon))], { closeSignal: 'SIGKILL' });
+function floor(lane: Lane, mode: 'route' | 'rules' | 'events'): Process {
+  return lane.namespace.spawn([...NICE, 'env', FIRST_NETNS, tool('floor'), mode, String(PROTOCOL), lane.gateway, 'mgmt0', ...DAEMONS.map((daemon) => lane.socket(daemon))], { closeSignal: 'SIGKILL' });
 }
 
 function nodeFloor(lane: Lane): Process {

@@ -47,7 +47,7 @@ interface Stage {
 }
 
 function stages(plan: Plan): readonly Stage[] {
-  const rounds = (share: number): number => Math.max(2, Math.round(plan.kills * share));
+  const rounds = (share: number): number => Math.max(Math.min(plan.fewest, plan.kills), Math.round(plan.kills * share));
   const [zebra, either] = [['zebra'], ['zebra', 'bgpd']] as const satisfies readonly (readonly Daemon[])[];
   return [
     {

@@ -24,7 +24,7 @@ const TIMEOUT_MS = 20_000;
 type Values = (number | undefined)[];
 
 export async function hangAndReturn(plan: Plan): Promise<Section> {
-  const rounds = Math.max(2, Math.round(plan.rounds / 2));
+  const rounds = Math.ceil(plan.rounds / 2);
   const lab = createLab();
   try {
     const far = lab.namespace('far');

@@ -14,7 +14,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Process } from '../../src/lab/process.js';
 import { DAEMONS, PROTOCOL, type Lane } from './lane.js';
-import { NICE, tool } from './tools.js';
+import { FIRST_NETNS, NICE, tool } from './tools.js';
 
 type Recipe = 'command' | 'script' | 'routes';
 
@@ -22,7 +22,7 @@ export function startKeepalived(lane: Lane, recipe: Recipe): Process {
   const at = (name: string): string => join(lane.directory, name);
   writeFileSync(at('keepalived.conf'), configuration(lane, recipe));
   const files = ['-f', at('keepalived.conf'), '-p', at('keepalived.pid'), '-r', at('vrrp.pid'), '-c', at('checkers.pid')];
-  const environment = [`LD_PRELOAD=${tool('first-netns.so')}`, `BENCH_FIRST_NETNS=/proc/${process.pid}/ns/net`];
+  const environment = [`LD_PRELOAD=${tool('first-netns.so')}`, FIRST_NETNS];
   // -P: VRRP only. -n -l: in the foreground, without the syslog.
   return lane.namespace.spawn([...NICE, 'env', ...environment, 'keepalived', '-n', '-l', '-P', ...files], { keepLines: false });
 }

@@ -11,6 +11,8 @@ export interface Plan {
   readonly sections: readonly SectionId[];
   /** Rounds of death to route on an idle machine; other conditions take a share of it. */
   readonly kills: number;
+  /** Rounds of a condition, however small its share. */
+  readonly fewest: number;
   /** Rounds of everything else. */
   readonly rounds: number;
   /** Routes in zebra for the condition that has many. */
@@ -34,7 +36,7 @@ export const USAGE = `usage: scripts/bench [--quick | --smoke] [--only SECTION[,
 Runs the agent and its alternatives side by side in network namespaces, and prints medians, 99th percentiles, maxima and ratios.
 
   --quick         about 3 minutes instead of about 15
-  --smoke         two rounds of everything and small numbers: proves that it works, measures nothing
+  --smoke         a round or two of everything and small numbers: proves that it works, measures nothing
   --only LIST     of ${SECTIONS.join(', ')}
   --rounds N      kills of death to route on an idle machine (200; quick 30)
   --json FILE     every number, as JSON
@@ -46,9 +48,9 @@ examples:
 `;
 
 const SIZES = {
-  full: { kills: 200, rounds: 30, tableRoutes: 400_000, changeRoutes: 500_000, destinations: 100_000, idleMs: 30_000, stallMs: 5000 },
-  quick: { kills: 30, rounds: 8, tableRoutes: 100_000, changeRoutes: 500_000, destinations: 100_000, idleMs: 5_000, stallMs: 5000 },
-  smoke: { kills: 2, rounds: 2, tableRoutes: 1_000, changeRoutes: 1_000, destinations: 500, idleMs: 500, stallMs: 300 },
+  full: { kills: 200, fewest: 5, rounds: 30, tableRoutes: 400_000, changeRoutes: 500_000, destinations: 100_000, idleMs: 30_000, stallMs: 5000 },
+  quick: { kills: 30, fewest: 3, rounds: 8, tableRoutes: 100_000, changeRoutes: 500_000, destinations: 100_000, idleMs: 5_000, stallMs: 5000 },
+  smoke: { kills: 2, fewest: 1, rounds: 1, tableRoutes: 1_000, changeRoutes: 1_000, destinations: 500, idleMs: 500, stallMs: 300 },
 } as const;
 
 /** Throws with what is wrong about the arguments. */

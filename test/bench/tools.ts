@@ -25,3 +25,6 @@ export function agentCommand(): readonly string[] {
 
 /** Everything runs at the nice value of backup-router.service, and of Debian's frr.service. */
 export const NICE: readonly string[] = ['nice', '-n', '-5'];
+
+/** For those that hear process events: where they exist. scripts/bench runs in the machine's first network namespace. */
+export const FIRST_NETNS = `BENCH_FIRST_NETNS=/proc/${process.pid}/ns/net`;
