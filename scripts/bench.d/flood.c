@@ -2,7 +2,10 @@
  * Foreign routes at the speed of the kernel: packed, 200 a send, no acknowledgement asked for.
  *
  * usage: flood add|del|turn|cycle INTERFACE GATEWAY PROTOCOL TABLE FIRST_PREFIX LENGTH COUNT [OWN_PROTOCOL OWN_TABLE OWN_METRIC]
- *   turn   adds all and deletes all, once; cycle does so until SIGTERM, and leaves nothing behind
+ *   turn   adds all and deletes all, once
+ *   cycle  does so again and again, with a pause of 2 ms after each send: without it zebra cannot read along, and one whose buffer
+ *          overflows ends itself
+ * SIGTERM ends the adding and what comes after; what was added is deleted all the same.
  *   OWN_*  in the middle of the first addition, delete the default route of that protocol, table and metric
  * prints: done T0 T1 MIDDLE ERRORS   (ns of CLOCK_MONOTONIC; MIDDLE is when the own route was deleted, 0: not asked for)
  */
@@ -20,6 +23,7 @@
 
 static int nl;
 static long errors;
+static int pause_us;
 static unsigned oif, gateway, table, first, length;
 static unsigned char protocol;
 static volatile sig_atomic_t stop;
@@ -65,16 +69,19 @@ static void flush(char *buffer, int *used)
 	char answer[65536];
 	if (*used) send(nl, buffer, *used, 0);
 	*used = 0;
+	if (pause_us) usleep(pause_us);
 	while (recv(nl, answer, sizeof answer, MSG_DONTWAIT) > 0) errors++;
 }
 
 static long long middle;
 
-static void all(int type, long count, int own_protocol, unsigned own_table, unsigned own_metric)
+/* Returns how many were sent. */
+static long all(int type, long count, int own_protocol, unsigned own_table, unsigned own_metric)
 {
 	static char buffer[200 * 96];
 	int used = 0, held = 0;
-	for (long i = 0; i < count; i++) {
+	long i = 0;
+	for (; i < count && !(stop && type == RTM_NEWROUTE); i++) {
 		if (own_protocol && i == count / 2) {
 			flush(buffer, &used);
 			held = 0;
@@ -90,6 +97,7 @@ static void all(int type, long count, int own_protocol, unsigned own_table, unsi
 		}
 	}
 	flush(buffer, &used);
+	return i;
 }
 
 int main(int argc, char **argv)
@@ -108,12 +116,13 @@ int main(int argc, char **argv)
 	first = ntohl(inet_addr(argv[6]));
 	length = atoi(argv[7]);
 	signal(SIGTERM, on_term);
+	if (!strcmp(argv[1], "cycle")) pause_us = 2000;
 	int own = argc == 12 ? atoi(argv[9]) : 0;
 	unsigned own_table = argc == 12 ? strtoul(argv[10], NULL, 10) : 0, own_metric = argc == 12 ? strtoul(argv[11], NULL, 10) : 0;
 	long long start = now();
 	do {
-		if (strcmp(argv[1], "del")) all(RTM_NEWROUTE, count, own, own_table, own_metric);
-		if (strcmp(argv[1], "add")) all(RTM_DELROUTE, count, 0, 0, 0);
+		long added = strcmp(argv[1], "del") ? all(RTM_NEWROUTE, count, own, own_table, own_metric) : count;
+		if (strcmp(argv[1], "add")) all(RTM_DELROUTE, added, 0, 0, 0);
 	} while (!strcmp(argv[1], "cycle") && !stop);
 	printf("done %lld %lld %lld %ld\n", start, now(), middle, errors);
 	return errors != 0;

@@ -17,12 +17,14 @@ export function busyCores(): () => Promise<void> {
   };
 }
 
-/** 100 000 foreign routes come and go, again and again, in the lane's own main table, until ended. */
-export function floodIn(lane: Lane, count = 100_000): () => Promise<void> {
-  const argv = ['netns', 'exec', lane.namespace.name, ...NICE, tool('flood'), 'cycle', 'mgmt0', lane.gateway, String(BGP_PROTOCOL), '254', '16.0.0.0', '24', String(count)];
+/**
+ * Foreign routes into the lane's own main table and out again: `turn` once, as fast as the kernel takes them; `cycle` again and
+ * again, at a pace at which zebra can read along. The returned function ends it, and resolves when all are out.
+ */
+export function floodIn(lane: Lane, mode: 'turn' | 'cycle', count: number): () => Promise<void> {
+  const argv = ['netns', 'exec', lane.namespace.name, ...NICE, tool('flood'), mode, 'mgmt0', lane.gateway, String(BGP_PROTOCOL), '254', '16.0.0.0', '24', String(count)];
   const child = spawn('ip', argv, { stdio: 'ignore' });
   return async () => {
-    // SIGTERM: it deletes what it has added first.
     child.kill('SIGTERM');
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   };

@@ -36,6 +36,7 @@ interface Condition {
   readonly rounds: number;
   readonly victims: readonly Daemon[];
   readonly burden?: 'cores' | 'flood';
+  readonly floodRoutes?: number;
 }
 
 /** Conditions that the same lanes go through. */
@@ -56,7 +57,7 @@ function stages(plan: Plan): readonly Stage[] {
         { id: 'zebra', title: 'SIGKILL of zebra, idle', rounds: rounds(1), victims: zebra },
         { id: 'bgpd', title: 'SIGKILL of bgpd, idle', rounds: rounds(0.5), victims: ['bgpd'] },
         { id: 'cores', title: 'SIGKILL of either, every core busy', rounds: rounds(0.4), victims: either, burden: 'cores' },
-        { id: 'flood', title: 'SIGKILL of either, inside a flood of 100k routes', rounds: rounds(0.3), victims: either, burden: 'flood' },
+        { id: 'flood', title: `SIGKILL of either, inside a flood of ${plan.floodRoutes / 1000}k routes`, rounds: rounds(0.3), victims: either, burden: 'flood', floodRoutes: plan.floodRoutes },
       ],
     },
     {
@@ -135,9 +136,9 @@ async function oneDeath({ contestant, lane }: Entry, victim: Daemon, condition: 
   // A loop that polls must not be met at the same point of its sleep each time.
   await sleep(contestant.id === 'vtysh' ? Math.random() * 1000 : 30 + Math.random() * 10);
   if (condition.burden !== 'flood') return toLastMs(await lane.death(victim, contestant.wanted, TIMEOUT_MS));
-  const stopFlood = floodIn(lane);
+  const stopFlood = floodIn(lane, 'turn', condition.floodRoutes ?? 0);
   try {
-    await sleep(100 + Math.random() * 300);
+    await sleep(50 + Math.random() * 250);
     return toLastMs(await lane.death(victim, contestant.wanted, TIMEOUT_MS));
   } finally {
     await stopFlood();

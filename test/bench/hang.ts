@@ -31,7 +31,7 @@ export async function hangAndReturn(plan: Plan): Promise<Section> {
     plan.say(`hang: ${rounds} rounds`);
     const hung = await hangs(lab, far, rounds);
     plan.say('hang: false alarms');
-    const alarms = await falseAlarms(lab, far, plan.stallMs);
+    const alarms = await falseAlarms(lab, far, plan);
     plan.say(`return: ${2 * plan.rounds} rounds`);
     const noticed = await returns(lab, far, plan.rounds, 0);
     const held = await returns(lab, far, plan.rounds, HOLD_MS);
@@ -95,17 +95,18 @@ async function hangs(lab: Lab, far: Namespace, rounds: number): Promise<Values> 
   return values;
 }
 
-async function falseAlarms(lab: Lab, far: Namespace, stallMs: number): Promise<{ readonly flood: number; readonly stall: number }> {
+async function falseAlarms(lab: Lab, far: Namespace, plan: Plan): Promise<{ readonly flood: number; readonly stall: number }> {
   const { lane, pid } = await agentIn(lab, far, {});
   await lane.ready(TIMEOUT_MS);
-  const stopFlood = floodIn(lane);
-  const flood = await lane.referee.watch({ routes: 1, rules: 0, deletions: 0 }, stallMs);
+  const stopFlood = floodIn(lane, 'cycle', plan.floodRoutes);
+  const flood = await lane.referee.watch({ routes: 1, rules: 0, deletions: 0 }, plan.stallMs);
   await stopFlood();
+  // It has read all of the flood.
   await lane.answering('zebra', TIMEOUT_MS);
   const zebra = lane.pid('zebra');
   process.kill(zebra, 'SIGSTOP');
-  setTimeout(() => process.kill(zebra, 'SIGCONT'), stallMs);
-  const stall = await lane.referee.watch({ routes: 1, rules: 0, deletions: 0 }, stallMs + 1000);
+  setTimeout(() => process.kill(zebra, 'SIGCONT'), plan.stallMs);
+  const stall = await lane.referee.watch({ routes: 1, rules: 0, deletions: 0 }, plan.stallMs + 1000);
   await lane.referee.end(pid, 'SIGKILL');
   await lane.stopDaemons();
   return { flood: flood.routes, stall: stall.routes };

@@ -26,6 +26,9 @@ export const PROTOCOL = 157;
 /** Foreign routes: FRR's number for BGP, which zebra takes for its own and does not read again. */
 export const BGP_PROTOCOL = 186;
 
+/** As Debian's /etc/frr/daemons: a zebra whose receive buffer overflows ends itself (zebra/kernel_netlink.c), and a flood is not to kill it. */
+const ZEBRA_ARGS = ['-s', '90000000'];
+
 let lanes = 0;
 
 export class Lane {
@@ -53,7 +56,7 @@ export class Lane {
     mkdirSync(this.directory);
     this.referee = new Referee(this.namespace, protocol);
     const bgpd = bgpConfig({ asn: 65002, routerId: `10.254.${number}.2`, neighbours: [] });
-    this.#frr = prepareFrr(this.namespace, { directory: join(this.directory, 'frr'), daemons: { zebra: zebraConfig(), bgpd } });
+    this.#frr = prepareFrr(this.namespace, { directory: join(this.directory, 'frr'), daemons: { zebra: { config: zebraConfig(), args: ZEBRA_ARGS }, bgpd } });
     for (const daemon of DAEMONS) symlinkSync(this.#frr.argv(daemon)[0]!, this.program(daemon));
   }
 
