@@ -131,7 +131,7 @@ static pid_t peer(int s)
 	return who.pid;
 }
 
-/* A held connection over which one echo has been answered, or -1. */
+/* A held connection over which one echo has been answered, or -1. MSG_NOSIGNAL: a daemon that is dying still accepts. */
 static int attach(const char *path)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
@@ -140,7 +140,7 @@ static int attach(const char *path)
 	snprintf(to.sun_path, sizeof to.sun_path, "%s", path);
 	struct timeval patience = { 1, 0 };
 	setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-	if (connect(s, (void *)&to, sizeof to) == 0 && write(s, "echo ok", 8) == 8 && read(s, answer, sizeof answer) > 0) return s;
+	if (connect(s, (void *)&to, sizeof to) == 0 && send(s, "echo ok", 8, MSG_NOSIGNAL) == 8 && read(s, answer, sizeof answer) > 0) return s;
 	close(s);
 	return -1;
 }

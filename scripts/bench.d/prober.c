@@ -25,7 +25,7 @@ static int answers(const struct sockaddr_un *to)
 	struct timeval patience = { 0, 500000 };
 	int s = socket(AF_UNIX, SOCK_STREAM, 0), length = 0;
 	setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-	if (connect(s, (const void *)to, sizeof *to) == 0 && write(s, "echo ok", 8) == 8) length = read(s, answer, sizeof answer);
+	if (connect(s, (const void *)to, sizeof *to) == 0 && send(s, "echo ok", 8, MSG_NOSIGNAL) == 8) length = read(s, answer, sizeof answer);
 	close(s);
 	return length > 0;
 }

@@ -104,8 +104,8 @@ async function underCondition(entries: readonly Entry[], condition: Condition): 
     for (let round = 0; round < condition.rounds; round++) {
       const victim = condition.victims[round % condition.victims.length]!;
       for (const entry of shuffled(entries)) samples.get(entry.contestant.id)!.values.push(await oneDeath(entry, victim, condition));
-      await Promise.all(entries.map(async ({ lane }) => lane.ready(TABLE_TIMEOUT_MS)));
       for (const { contestant, process } of entries) if (!process.running) throw new Error(`${contestant.title} has ended: ${process.lines.slice(-5).join(' / ')}`);
+      await Promise.all(entries.map(async ({ lane }) => lane.ready(TABLE_TIMEOUT_MS)));
       await sleep(60);
     }
     return groupOf({ id: condition.id, title: condition.title, unit: 'ms', by: ['floor', 'floor-rules', 'keepalived'] }, [...samples.values()]);
