@@ -22,7 +22,8 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   return status;
 }
 
-function buildProgram(ends: (exitStatus: number) => void): Command {
+/** The commands. `ends` hears the exit status of the one that ran. */
+export function buildProgram(ends: (exitStatus: number) => void): Command {
   const program = new Command('backup-router')
     .description('Keeps this router reachable through a backup router on the management interface while its routing daemon is not healthy.')
     .version(VERSION, '-V, --version')
@@ -80,7 +81,7 @@ function buildProgram(ends: (exitStatus: number) => void): Command {
     .command('role')
     .description('take a role in a pair of routers, whatever the configured source says: standby keeps the routes in')
     .addArgument(new Argument('<role>', 'auto: as configured').choices(['primary', 'standby', 'auto'] as const))
-    .addHelpText('after', '\nSurvives a restart of the agent.\n\nExample, as keepalived notify script:\n  notify_master "/usr/local/bin/backup-router role primary"\n  notify_backup "/usr/local/bin/backup-router role standby"\n  notify_fault  "/usr/local/bin/backup-router role standby"\n  notify_stop   "/usr/bin/setsid -f /usr/local/bin/backup-router role standby"')
+    .addHelpText('after', '\nSurvives a restart of the agent.\n\nExample, as keepalived notify script (write whole paths there):\n  notify_master "backup-router role primary"\n  notify_backup "backup-router role standby"\n  notify_fault  "backup-router role standby"\n  notify_stop   "setsid -f backup-router role standby"')
     .action(async (role: 'primary' | 'standby' | 'auto') => ends(await (await import('./order.js')).order({ command: 'role', role })));
 
   program
@@ -99,6 +100,13 @@ function buildProgram(ends: (exitStatus: number) => void): Command {
     .option('--after-stop', 'do nothing when systemd is about to start the daemon again; for ExecStopPost=')
     .addHelpText('after', '\nDoing it twice changes nothing. Exit status 1: something could not be given back, and stays recorded.')
     .action(async (options: { force?: boolean; dryRun?: boolean; afterStop?: boolean }) => ends(await (await import('./restore.js')).restore(options)));
+
+  program
+    .command('completion')
+    .description('print the completion script of a shell')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish'] as const))
+    .addHelpText('after', '\nExamples:\n  source <(backup-router completion bash)\n  backup-router completion bash > /etc/bash_completion.d/backup-router\n  backup-router completion fish | source')
+    .action(async (shell: 'bash' | 'zsh' | 'fish') => ends((await import('./completion.js')).completion(shell)));
 
   return program;
 }

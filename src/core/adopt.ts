@@ -6,11 +6,10 @@
  *   - the phase is decided (never while starting), and the diff of our own routes is empty;
  *   - the routes are out, or our own default on the same interface is in the kernel;
  *   - the record on disk has the very bytes of the route.
- * A route that comes back is recorded and taken over again, ever more slowly when somebody insists.
+ * A route that comes back is recorded and taken over again, ever more slowly when somebody insists. One of router advertisements
+ * comes back with each of them, and FRR loses its default for a moment each time: the status then names the cure at its source.
  *
- * Left alone are routes that could not be put back as they were. Those of router advertisements are renewed by every
- * advertisement and expire without: taken over they would return for ever, and given back they would never expire. They have to be
- * told otherwise at their source, which the wait says.
+ * Left alone are routes that could not be put back as they were.
  *
  * Invariant: nothing is deleted that is not in the record; nothing leaves the record but what was given back or superseded.
  */
@@ -34,6 +33,7 @@ import type { AdoptFight, State } from './state.js';
 const PROTOCOL_RA = 9;
 /** zebra takes metric >> 24 for the distance, and 255 for "never prefer" (fact F1): such a route is in nobody's way. */
 const HARMLESS_DISTANCE = 255;
+const ROUNDING_S = 2;
 
 /** Each management interface that is there, with each of its backup routers that adopt. */
 function adopting(state: State, snapshot: Snapshot): readonly { readonly link: Link; readonly router: BackupRouter }[] {
@@ -58,11 +58,7 @@ function candidates(state: State, snapshot: Snapshot): readonly Candidate[] {
 }
 
 /** Why a candidate is left where it is, for good. */
-function obstacleOf({ original, link, router }: Candidate): string | undefined {
-  const name = link.name;
-  if (original.route.protocol === PROTOCOL_RA || original.obstacle === 'expires') {
-    return `router advertisements renew it, so it is not taken over; raise its metric (sysctl net.ipv6.conf.${name}.ra_defrtr_metric=4278190080, or RouteMetric= in networkd)`;
-  }
+function obstacleOf({ original, router }: Candidate): string | undefined {
   if (original.obstacle === 'nexthop-object') return 'it hangs on a nexthop object, so it is not taken over';
   if (!router.destinations.some((destination) => destination.length === 0)) return 'it is not taken over, because the default route is not among the destinations';
   return undefined;
@@ -91,12 +87,21 @@ export function adoptAt(state: State): number {
 export function adoption(state: State, snapshot: Snapshot, want: Desired, now: number): Adoption {
   if (state.phase.kind === 'starting' || state.recording !== undefined || now < adoptAt(state)) return NO_ADOPTION;
   const ready = candidates(state, snapshot).filter((candidate) => obstacleOf(candidate) === undefined && replaced(state, snapshot, want, candidate));
-  const taking = ready.map(({ original, link }): AdoptedRoute => ({ route: original.route, message: original.message, interfaceName: link.name }));
+  const taking = ready.map(({ original, link }): AdoptedRoute => {
+    const { route, message, expiresAtS } = original;
+    return { route, message, interfaceName: link.name, ...(expiresAtS === undefined ? {} : { expiresAtS }) };
+  });
   if (taking.length === 0) return NO_ADOPTION;
-  const recorded = (adopted: AdoptedRoute): boolean => state.adopted.some((known) => known.message === adopted.message);
+  const recorded = (adopted: AdoptedRoute): boolean => state.adopted.some((known) => known.message === adopted.message && sameEnd(known, adopted));
   if (taking.every(recorded)) return { record: undefined, steps: taking.map((adopted) => ({ kind: 'adopt-route', adopted })) };
   const slots = new Set(taking.map(({ route }) => routeSlot(route)));
   return { record: [...state.adopted.filter(({ route }) => !slots.has(routeSlot(route))), ...taking], steps: [] };
+}
+
+/** Whether a lifetime is the one that was recorded: it is rounded, and read anew at each look. */
+function sameEnd(a: AdoptedRoute, b: AdoptedRoute): boolean {
+  if (a.expiresAtS === undefined || b.expiresAtS === undefined) return a.expiresAtS === b.expiresAtS;
+  return Math.abs(a.expiresAtS - b.expiresAtS) <= ROUNDING_S;
 }
 
 /** Whether the packets of the route have another way already: its own default of ours, or the healthy daemon's routes. */
@@ -140,11 +145,16 @@ export function foughtOver(fight: AdoptFight, now: number): AdoptFight {
 /** What an operator should know: routes that stay where they are, and routes that are still to be given back. */
 export function adoptionWaits(state: State, snapshot: Snapshot, now: number): Wait[] {
   const waits = candidates(state, snapshot).flatMap((candidate): Wait[] => {
-    const reason = obstacleOf(candidate) ?? state.recordFault ?? (now < adoptAt(state) ? `somebody keeps putting it back, ${state.adoptFight.count} times by now` : undefined);
+    const reason = obstacleOf(candidate) ?? state.recordFault ?? (now < adoptAt(state) ? insistence(candidate, state.adoptFight.count) : undefined);
     return reason === undefined ? [] : [{ subject: subjectOf(candidate.original.route, candidate.link.name), reason }];
   });
   for (const { route, interfaceName } of disowned(state, snapshot)) waits.push({ subject: subjectOf(route, interfaceName), reason: 'is still to be given back' });
   return waits;
+}
+
+function insistence({ original, link }: Candidate, count: number): string {
+  if (original.route.protocol !== PROTOCOL_RA) return `somebody keeps putting it back, ${count} times by now`;
+  return `router advertisements keep renewing it, ${count} times by now; raise its metric (sysctl net.ipv6.conf.${link.name}.ra_defrtr_metric=4278190080, or RouteMetric= in networkd)`;
 }
 
 /** The routes that are away because we took them over: what the status tells. */

@@ -5,13 +5,13 @@
  */
 
 import { FAMILIES, type Family } from '../model/address.js';
-import type { BackupRouter, ManagementInterface } from '../model/config.js';
+import type { BackupRouter, Config, ManagementInterface } from '../model/config.js';
 import { destinationText, prefixText, type Prefix } from '../model/prefix.js';
 import type { Link } from '../model/link.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { autoGateway, type AutoChoice } from './auto.js';
-import { chooseGateway, onLink } from './gateway.js';
+import { chooseGateway, onLink, outlook, type Suspects } from './gateway.js';
 import { routeKey } from './keys.js';
 import { linkOf, realmOf, usableLink, type Wait } from './management.js';
 import { place, RANKS, type Target } from './placement.js';
@@ -52,24 +52,40 @@ export function wanted(state: State, snapshot: Snapshot, now: number): Wanted | 
 function wantedIn(state: State, snapshot: Snapshot, now: number): Wanted {
   const found: Found = { targets: { inet: [], inet6: [] }, links: new Map(), waits: [], preempting: [], preemptAt: undefined };
   const rivals = bestByPrefix(snapshot);
-  const usable: { readonly link: Link; readonly management: ManagementInterface }[] = [];
+  const usable: Usable[] = [];
   for (const management of state.config.managementInterfaces) {
     const link = usableLink(state.config, management.selector, snapshot);
     if ('reason' in link) found.waits.push(link);
     else usable.push({ link, management });
   }
-  // The order of preference, but an interface without carrier comes last.
-  usable.sort((a, b) => Number(b.link.carrier) - Number(a.link.carrier));
-  usable.forEach(({ link, management }, order) => addTargets(found, state, snapshot, link, management, order, rivals, now));
   const routes: Route[] = [];
   const rules: Rule[] = [];
   for (const family of FAMILIES) {
+    inOrder(usable, family, state.suspects).forEach((way, order) => addTargets(found, state, snapshot, way, order, rivals, now));
     const placed = place(state.config, family, found.targets[family]);
     routes.push(...placed.routes);
     rules.push(...rulesOfAccepted(state, family, placed.routes, placed.rules));
   }
   found.waits.push(...refusals(state, snapshot, found.links, routes));
   return { routes, rules, waits: found.waits, preempting: found.preempting, preemptAt: found.preemptAt };
+}
+
+/** A management interface that is there. */
+interface Usable {
+  readonly link: Link;
+  readonly management: ManagementInterface;
+}
+
+/** The backup router of one family behind such an interface. */
+interface Way extends Usable {
+  readonly router: BackupRouter;
+}
+
+/** The order of preference, but an interface without carrier comes last, and before it one whose gateways are dead. */
+function inOrder(usable: readonly Usable[], family: Family, suspects: Suspects): readonly Way[] {
+  const ways = usable.flatMap((one) => one.management.backupRouters.filter((router) => router.family === family).map((router) => ({ ...one, router })));
+  const badness = ({ link, router }: Way): number => (link.carrier ? outlook(router.gateways, link.index, suspects) : 3);
+  return ways.sort((a, b) => badness(a) - badness(b));
 }
 
 interface Found {
@@ -80,30 +96,28 @@ interface Found {
   preemptAt: number | undefined;
 }
 
-function addTargets(found: Found, state: State, snapshot: Snapshot, link: Link, management: ManagementInterface, order: number, rivals: ReadonlyMap<string, Route>, now: number): void {
+function addTargets(found: Found, state: State, snapshot: Snapshot, { link, management, router }: Way, order: number, rivals: ReadonlyMap<string, Route>, now: number): void {
   found.links.set(link.index, link);
   const realm = realmOf(link, snapshot);
-  for (const router of management.backupRouters) {
-    const choice = gatewayOf(state, snapshot, link, management, router, order);
-    if ('reason' in choice) {
-      found.waits.push(choice);
-      continue;
-    }
-    if (choice.note !== undefined) found.waits.push(choice.note);
-    for (const destination of router.destinations) {
-      const stand = rivalry(state, snapshot, rivals.get(rivalKey(realm.table, destination)), now);
-      if (stand.preempt) found.preempting.push(interfaceKey(link.index, destination));
-      if (stand.preemptAt !== undefined) found.preemptAt = Math.min(found.preemptAt ?? stand.preemptAt, stand.preemptAt);
-      found.targets[router.family].push({
-        destination,
-        gateway: choice.gateway,
-        interfaceIndex: link.index,
-        vrfTable: realm.vrf === undefined ? undefined : realm.table,
-        rank: choice.rank,
-        preempt: stand.preempt,
-        activeRival: stand.activeRival,
-      });
-    }
+  const choice = gatewayOf(state, snapshot, link, management, router, order);
+  if ('reason' in choice) {
+    found.waits.push(choice);
+    return;
+  }
+  if (choice.note !== undefined) found.waits.push(choice.note);
+  for (const destination of router.destinations) {
+    const stand = rivalry(state, snapshot, rivals.get(rivalKey(realm.table, destination)), now);
+    if (stand.preempt) found.preempting.push(interfaceKey(link.index, destination));
+    if (stand.preemptAt !== undefined) found.preemptAt = Math.min(found.preemptAt ?? stand.preemptAt, stand.preemptAt);
+    found.targets[router.family].push({
+      destination,
+      gateway: choice.gateway,
+      interfaceIndex: link.index,
+      vrfTable: realm.vrf === undefined ? undefined : realm.table,
+      rank: choice.rank,
+      preempt: stand.preempt,
+      activeRival: stand.activeRival,
+    });
   }
 }
 
@@ -147,12 +161,18 @@ function offLinkReason(snapshot: Snapshot, link: Link, family: Family): string {
   return own.length === 0 ? `${link.name} has no ${family} address yet` : `gateway is in no on-link prefix of ${link.name} (${own.join(', ')})`;
 }
 
-/** The gateways whose life decides something, to be asked for it: those of lists, on interfaces that are up. */
+/** Whether the life of a gateway decides something: there are several of them in a list, or several interfaces of one family. */
+export function hasChoice({ managementInterfaces }: Config, family: Family): boolean {
+  const routers = managementInterfaces.flatMap((management) => management.backupRouters.filter((router) => router.family === family));
+  return routers.length > 1 || routers.some((router) => router.gateways.length > 1);
+}
+
+/** The gateways whose life decides something, to be asked for it, on interfaces that are up. */
 export function probeTargets(state: State, snapshot: Snapshot): ProbeTarget[] {
   return state.config.managementInterfaces.flatMap(({ selector, backupRouters }) => {
     const link = linkOf(selector, snapshot);
     if (link === undefined || !link.up || !link.carrier) return [];
-    const listed = backupRouters.filter((router) => router.gateways.length > 1).flatMap((router) => router.gateways);
+    const listed = backupRouters.filter((router) => hasChoice(state.config, router.family)).flatMap((router) => router.gateways);
     return listed.flatMap((address) => {
       const neighbour = snapshot.neighbours.find((n) => n.interfaceIndex === link.index && n.address === address);
       return neighbour?.permanent === true ? [] : [{ interfaceIndex: link.index, address, known: neighbour?.known ?? false }];

@@ -54,6 +54,13 @@ export function chooseGateway(gateways: readonly Address[], interfaceIndex: numb
   return { gateway: gateways[rank]!, rank };
 }
 
+/** How good a way out by these gateways is, best first: one is trusted, one answers after having been dead, all are dead. Nothing is known of none. */
+export function outlook(gateways: readonly Address[], interfaceIndex: number, suspects: Suspects): 0 | 1 | 2 {
+  const stands = gateways.map((gateway) => gatewayKey(interfaceIndex, gateway));
+  if (stands.length === 0 || stands.some((key) => !suspects.has(key))) return 0;
+  return stands.some((key) => suspects.get(key) !== undefined) ? 1 : 2;
+}
+
 /** Whether an address of the interface makes the gateway a neighbour (link-local ones always are). */
 export function onLink(gateway: Address, interfaceIndex: number, snapshot: Snapshot): boolean {
   if (isLinkLocal(gateway)) return true;

@@ -23,13 +23,14 @@
  * before the desired state is known.
  */
 
+import { FAMILIES } from '../model/address.js';
 import type { AdoptedRoute } from '../model/adopted.js';
 import { allBackupRouters, type Config } from '../model/config.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { adoptAt, adoption, disowned, restoreSteps } from './adopt.js';
 import { absorbAnswer, absorbApplied, absorbFailure, absorbHint, absorbObserved, absorbRecorded, absorbReload, absorbVerdict, recordOwed } from './absorb.js';
-import { longestDestinations, probeTargets, wanted } from './desired.js';
+import { hasChoice, longestDestinations, probeTargets, wanted } from './desired.js';
 import { PROBE_EVERY_MS } from './gateway.js';
 import { routeKey } from './keys.js';
 import { nextPhase } from './phase.js';
@@ -186,16 +187,16 @@ function ask(state: State, outputs: Output[], now: number): State {
   return { ...state, asking: true };
 }
 
-/** Asks the gateways of lists in turn of the clock, and looks at the answers to the questions before. */
+/** Asks the gateways whose life decides something in turn of the clock, and looks at the answers to the questions before. */
 function probe(state: State, outputs: Output[], now: number): State {
-  if (now < state.probeAt || state.snapshot === undefined || !hasLists(state)) return state;
+  if (now < state.probeAt || state.snapshot === undefined || !choices(state)) return state;
   const targets = probeTargets(state, state.snapshot);
   if (targets.length > 0) outputs.push({ kind: 'probe', targets });
   return { ...state, probeAt: now + PROBE_EVERY_MS[state.phase.kind === 'out' ? 'out' : 'in'], dirty: moreUrgent(state.dirty, 'probe') };
 }
 
-function hasLists(state: State): boolean {
-  return allBackupRouters(state.config).some((router) => router.gateways.length > 1);
+function choices(state: State): boolean {
+  return FAMILIES.some((family) => hasChoice(state.config, family));
 }
 
 function observeIfDue(state: State, outputs: Output[], now: number): Transition {
@@ -262,7 +263,7 @@ export function nextDeadline(state: State, now: number): number {
   const deadlines = [state.lastRound + state.resyncMs, state.verdictsBy, state.notBefore];
   if (state.phase.kind === 'in' && typeof state.phase.until === 'number') deadlines.push(state.phase.until);
   if (questions(state).length > 0) deadlines.push(state.askAgainAt);
-  if (hasLists(state)) deadlines.push(state.probeAt);
+  if (choices(state)) deadlines.push(state.probeAt);
   const want = state.snapshot === undefined ? undefined : wanted(state, state.snapshot, now);
   if (want?.preemptAt !== undefined) deadlines.push(want.preemptAt);
   deadlines.push(adoptAt(state));

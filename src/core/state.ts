@@ -138,7 +138,7 @@ export interface State {
   readonly fight: Fight;
   /** Gateways of lists that were seen dead. */
   readonly suspects: Suspects;
-  /** When the gateways of lists are asked next. */
+  /** When the gateways whose life decides something are asked next. */
   readonly probeAt: number;
   /** Gateways of `address: auto`. */
   readonly learned: Learned;

@@ -8,14 +8,21 @@
 import type { Step, StepResult } from '../core/ports.js';
 import type { Connection } from './connection.js';
 import { encodeAddRoute, encodeDeleteRoute, routeFault } from './messages-route.js';
-import { encodeAdoptRoute, encodeRestoreRoute, originalFault } from './original.js';
+import { encodeAdoptRoute, encodeRestoreRoute, isOver, originalFault } from './original.js';
 import { encodeAddRule, encodeDeleteRule, ruleFault } from './messages-rule.js';
 
 export async function apply(connection: Connection, steps: readonly Step[]): Promise<readonly StepResult[]> {
-  const faults = steps.map(stepFault);
-  const answers = await connection.change(steps.filter((_, i) => faults[i] === undefined).map(encodeStep));
+  const known = steps.map(knownResult);
+  const answers = await connection.change(steps.filter((_, i) => known[i] === undefined).map(encodeStep));
   let next = 0;
-  return faults.map((message): StepResult => (message === undefined ? answers[next++]! : { ok: false, code: 'EINVAL', message }));
+  return known.map((result) => result ?? answers[next++]!);
+}
+
+/** The result of a step that the kernel need not be asked for. */
+function knownResult(step: Step): StepResult | undefined {
+  const message = stepFault(step);
+  if (message !== undefined) return { ok: false, code: 'EINVAL', message };
+  return step.kind === 'restore-route' && isOver(step.adopted) ? { ok: true } : undefined;
 }
 
 /** Why the step cannot be put on the wire; undefined when it can. */

@@ -3,19 +3,23 @@
  *
  * What is kept is struct rtmsg and every attribute as it came, those unknown to us too, so that source address, MTU,
  * preference and the like survive. Left out is what only a dump has: RTA_CACHEINFO, and of rtm_flags all but
- * RTNH_F_ONLINK, which the kernel refuses in a request ("Invalid flags").
+ * RTNH_F_ONLINK, which the kernel refuses in a request ("Invalid flags"). A lifetime is kept as the time of its end, and
+ * put back as RTA_EXPIRES; the next router advertisement renews it (fib6_add_rt2node, net/ipv6/ip6_fib.c).
  *
  * Invariant: the same bytes delete and create. A route that was changed since it was read does not match, and stays.
  */
 
+import { uptime } from 'node:os';
 import type { AdoptedRoute, Obstacle, Original } from '../model/adopted.js';
 import type { Route } from '../model/route.js';
-import { align, beginMessage, endMessage, reserve, walkAttributes } from './codec.js';
+import { align, beginMessage, endMessage, putU32, reserve, walkAttributes, type Writer } from './codec.js';
 import * as uapi from './uapi.js';
 
 /** Offset of rtm_flags in struct rtmsg, of rta_expires in struct rta_cacheinfo. */
 const RTM_FLAGS = 8;
 const RTA_EXPIRES_OFFSET = 8;
+/** rta_expires counts in USER_HZ, which is 100 everywhere (time(7)). */
+const TICKS_PER_S = 100;
 
 /** The route of an RTM_NEWROUTE message as it was dumped; undefined unless it is a unicast default route of one next hop. */
 export function originalOf(route: Route, bytes: Buffer, start: number, end: number): Original | undefined {
@@ -25,19 +29,27 @@ export function originalOf(route: Route, bytes: Buffer, start: number, end: numb
   kept.writeUInt32LE(kept.readUInt32LE(RTM_FLAGS) & uapi.RTNH_F_ONLINK, RTM_FLAGS);
   const parts = [kept];
   let obstacle: Obstacle | undefined;
+  let expiresAtS: number | undefined;
   walkAttributes(bytes, header + uapi.RTMSG_LEN, end, (type, from, to) => {
     if (type === uapi.RTA_NH_ID) obstacle = 'nexthop-object';
-    if (type === uapi.RTA_EXPIRES || (type === uapi.RTA_CACHEINFO && expires(bytes, from, to))) obstacle = 'expires';
+    if (type === uapi.RTA_CACHEINFO) expiresAtS = endOf(bytes, from, to);
     if (type === uapi.RTA_CACHEINFO || type === uapi.RTA_EXPIRES) return;
     const attribute = Buffer.alloc(align(to - from + 4));
     bytes.copy(attribute, 0, from - 4, to);
     parts.push(attribute);
   });
-  return { route, message: Buffer.concat(parts).toString('hex'), obstacle };
+  return { route, message: Buffer.concat(parts).toString('hex'), obstacle, ...(expiresAtS === undefined ? {} : { expiresAtS }) };
 }
 
-function expires(bytes: Buffer, start: number, end: number): boolean {
-  return start + RTA_EXPIRES_OFFSET + 4 <= end && bytes.readInt32LE(start + RTA_EXPIRES_OFFSET) !== 0;
+function endOf(bytes: Buffer, start: number, end: number): number | undefined {
+  if (start + RTA_EXPIRES_OFFSET + 4 > end) return undefined;
+  const ticks = bytes.readInt32LE(start + RTA_EXPIRES_OFFSET);
+  return ticks === 0 ? undefined : Math.round(uptime() + ticks / TICKS_PER_S);
+}
+
+/** Whether the route would have ended by now: then there is nothing to put back. */
+export function isOver({ expiresAtS }: AdoptedRoute): boolean {
+  return expiresAtS !== undefined && expiresAtS - uptime() < 1;
 }
 
 /** Why the record cannot be put on the wire; undefined when it can. It was on disk: nothing is taken for granted. */
@@ -50,16 +62,18 @@ export function originalFault(adopted: AdoptedRoute): string | undefined {
 
 /** RTM_DELROUTE, naming everything that the kernel said of the route. */
 export function encodeAdoptRoute(adopted: AdoptedRoute): Buffer {
-  return encode(uapi.RTM_DELROUTE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK, adopted);
+  return endMessage(begin(uapi.RTM_DELROUTE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK, adopted));
 }
 
 /** RTM_NEWROUTE: EEXIST when another route stands in its place. */
 export function encodeRestoreRoute(adopted: AdoptedRoute): Buffer {
-  return encode(uapi.RTM_NEWROUTE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | uapi.NLM_F_CREATE | uapi.NLM_F_EXCL, adopted);
+  const writer = begin(uapi.RTM_NEWROUTE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | uapi.NLM_F_CREATE | uapi.NLM_F_EXCL, adopted);
+  if (adopted.expiresAtS !== undefined) putU32(writer, uapi.RTA_EXPIRES, Math.max(1, Math.round(adopted.expiresAtS - uptime())));
+  return endMessage(writer);
 }
 
 /** The interface is that of the route, which may have been found again under another index (fact K9). */
-function encode(type: number, flags: number, { route, message }: AdoptedRoute): Buffer {
+function begin(type: number, flags: number, { route, message }: AdoptedRoute): Writer {
   const kept = Buffer.from(message, 'hex');
   walkAttributes(kept, uapi.RTMSG_LEN, kept.length, (attribute, from) => {
     if (attribute === uapi.RTA_OIF) kept.writeUInt32LE(route.nexthops[0]?.interfaceIndex ?? 0, from);
@@ -67,5 +81,5 @@ function encode(type: number, flags: number, { route, message }: AdoptedRoute): 
   const writer = beginMessage(type, flags);
   const at = reserve(writer, kept.length);
   kept.copy(writer.bytes, at);
-  return endMessage(writer);
+  return writer;
 }

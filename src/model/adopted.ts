@@ -7,14 +7,16 @@
 
 import type { Route } from './route.js';
 
-/** Why a route could not be put back as it was: the kernel or a daemon renews and expires it, or it hangs on a next hop object of somebody else. */
-export type Obstacle = 'expires' | 'nexthop-object';
+/** Why a route could not be put back as it was: it hangs on a next hop object of somebody else. */
+export type Obstacle = 'nexthop-object';
 
 /** A foreign unicast default route of one next hop. */
 export interface Original {
   readonly route: Route;
   readonly message: string;
   readonly obstacle: Obstacle | undefined;
+  /** When it ends unless a router advertisement renews it, in seconds since the host booted; absent: never. */
+  readonly expiresAtS?: number;
 }
 
 /** A route that was taken over, or is about to be: what has to be given back. */
@@ -23,4 +25,6 @@ export interface AdoptedRoute {
   readonly message: string;
   /** The link is found again by this name when its index is gone. */
   readonly interfaceName: string;
+  /** As {@link Original.expiresAtS}: given back, it ends when it would have ended. */
+  readonly expiresAtS?: number;
 }

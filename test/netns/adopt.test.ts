@@ -23,6 +23,7 @@ import type { BackupRouter, Config } from '../../src/model/config.js';
 import type { Family } from '../../src/model/address.js';
 import type { Status } from '../../src/model/status.js';
 import type { AgentSetup } from './adopt-agent.js';
+import { Bird, installed, Monitor } from './kinds-support.js';
 
 const AGENT = fileURLToPath(new URL('./adopt-agent.js', import.meta.url));
 const CLI = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -236,7 +237,7 @@ t.test('somebody puts it back', async (t) => {
   t.match(router.run(['ip', '-N', '-d', 'route', 'show', 'default']), changed.trim(), 'what is given back is the last one, to the byte');
 });
 
-t.test('IPv6, attributes, and what is left alone', async (t) => {
+t.test('IPv6, attributes, and lifetimes, and what is left alone', async (t) => {
   const w = await world(t, 'inet6');
   const { router } = w.standard;
   router.ip('route del default');
@@ -251,15 +252,16 @@ t.test('IPv6, attributes, and what is left alone', async (t) => {
   ]) router.ip(line);
   const before = w.foreign().replace(/ expires \d+sec/g, '');
   const agent = w.run({ managementInterfaces: [{ selector: { kind: 'name', name: 'mgmt0' }, backupRouters: [auto('inet', true), auto('inet6', true)] }] });
-  await eventually(() => !/metric 512|metric 100 /.test(w.foreign()), { what: 'both are taken over' });
+  await eventually(() => !/metric 512|metric 100 |metric 1024/.test(w.foreign()), { what: 'all three are taken over' });
   await sleep(300);
   t.match(w.foreign().replace(/ expires \d+sec/g, ''), new RegExp(`^default via ${STANDARD.inet.peer} dev data0 .* metric 3 |proto 12 `), 'others are not');
-  t.equal(w.foreign().split('\n').filter((line) => line !== '').length, before.split('\n').filter((line) => line !== '').length - 2);
+  t.equal(w.foreign().split('\n').filter((line) => line !== '').length, before.split('\n').filter((line) => line !== '').length - 3);
   t.match(ownRoutes(router, 'inet6'), [{ gateway: STANDARD.inet6.gatewayLinkLocal }], 'the best of them names the gateway');
-  t.match(w.status().waiting.filter((wait) => /router advertisements/.test(wait.reason)), [{ subject: `default via ${STANDARD.inet6.gateway} dev mgmt0` }]);
   t.equal(router.sysctl('net.ipv6.conf.mgmt0.ra_defrtr_metric', 4278190080), '4278190080', 'the remedy exists');
   await agent.stop('SIGTERM');
   t.equal(w.foreign().replace(/ expires \d+sec/g, ''), before, 'given back to the byte');
+  const left = Number(/metric 1024 .*expires (\d+)sec/.exec(w.foreign())?.[1]);
+  t.ok(left > 500 && left <= 600, `and its lifetime goes on: ${left} s`);
 });
 
 t.test('beside a healthy FRR: a restart, and a renewal by DHCP', async (t) => {
@@ -301,4 +303,35 @@ t.test('address: auto follows, in placement main too', async (t) => {
   router.ip(`route add ${RUNTIME_DEFAULT} proto dhcp metric 100`);
   await eventually(() => ownRoutes(router, 'inet').length === 1 && ownRoutes(router, 'inet')[0]?.gateway === STANDARD.inet.gateway, { what: 'and knows the route of a gateway that nobody names any more as its own' });
   await next.stop('SIGTERM');
+});
+
+t.test('router advertisements', { skip: installed('bird') === undefined && 'bird, which advertises here, is not installed' }, async (t) => {
+  const w = await world(t, 'ra');
+  const { lab, gw, router } = w.standard;
+  router.sysctls({ 'net.ipv6.conf.mgmt0.accept_ra': 2 });
+  const radv = 'router id 10.255.0.1;\nprotocol device { }\nprotocol radv { interface "router0" { min ra interval 3; max ra interval 4; default lifetime 30; prefix 2001:db8:ff::/64 { autonomous no; }; }; }\n';
+  const advertiser = new Bird(lab, gw, { config: radv });
+  advertiser.start();
+  const advertised = (): string => w.foreign().split('\n').find((line) => / proto 9 /.test(line)) ?? '';
+  const lifetime = (): number => Number(/expires (\d+)sec/.exec(advertised())?.[1]);
+  await eventually(() => advertised() !== '', { timeoutMs: 10_000, what: 'the default route of an advertisement' });
+  const monitor = await Monitor.open(router);
+  const startedMs = Date.now();
+  const agent = w.run({ managementInterfaces: [{ selector: { kind: 'name', name: 'mgmt0' }, backupRouters: [auto('inet6', true)] }] });
+  await eventually(() => advertised() === '' && ownRoutes(router, 'inet6').length === 1, { timeoutMs: 10_000, what: 'it is taken over' });
+  t.match(w.status().adopted, [{ text: `default via fe80::1 dev mgmt0 proto 9 metric 1024` }]);
+  const came = /^default via fe80::1 .*proto 9/;
+  await eventually(async () => (await monitor.since(startedMs, came)).length >= 2, { timeoutMs: 15_000, what: 'two more advertisements' });
+  await eventually(() => advertised() === '', { what: 'and each time it is taken over again' });
+  const [renewed] = await monitor.since(startedMs, came);
+  const gone = await monitor.next(/^Deleted default via fe80::1 .*proto 9/, renewed!.atMs);
+  t.comment(`MEASURED an advertised default route stands for ${(gone.atMs - renewed!.atMs).toFixed(1)} ms`);
+  t.same(ownRoutes(router, 'inet6').length, 1, 'ours has stood all the while');
+  t.same(await monitor.since(startedMs, /^Deleted .*proto 157/), []);
+
+  t.match(await agent.stop('SIGTERM'), { status: 0 });
+  const left = lifetime();
+  t.ok(left > 20 && left <= 30, `given back with what is left of its lifetime: ${left} s`);
+  await eventually(() => lifetime() >= 29, { timeoutMs: 10_000, intervalMs: 100, what: 'the next advertisement renews it' });
+  t.equal(w.foreign().match(/ proto 9 /g)?.length, 1, 'the same one');
 });

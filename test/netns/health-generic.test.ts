@@ -120,3 +120,28 @@ t.test('a real BIRD in every generic way', { skip }, async (t) => {
   }
   await each(t, 'clean stop', ids, () => bird.signal('SIGTERM'), ear, 'down');
 });
+
+t.test('a restart between two runs of exec is not seen', { skip }, async (t) => {
+  const madeSlice = spawnSync('test', ['-d', join(MOUNT!, 'system.slice')]).status !== 0;
+  const bird = new Bird();
+  const health = openHealth([{ kind: 'exec', command: [found[1]!, '-s', bird.socket, 'show', 'status'], intervalMs: 2000, timeoutMs: 1000, routeProtocols: [12] }], TIMING);
+  t.teardown(async () => {
+    health.close();
+    await bird.close(madeSlice);
+  });
+  const ear = new Ear(health);
+  const id = health.watched[0]!.id;
+  bird.start();
+  const ready = await ear.until(id, 'responsive', 0, 10_000);
+  for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+    // A moment after a run, well before the next.
+    await sleep((2000 - ((performance.now() - ready.atMs) % 2000)) + 300);
+    await bird.end(signal);
+    bird.start();
+  }
+  await sleep(2500);
+  t.same(ear.heard.slice(ear.heard.indexOf(ready) + 1), [], 'nothing was heard of either');
+  await bird.end('SIGKILL');
+  await ear.until(id, 'down', ear.heard.indexOf(ready), 5000);
+  t.pass('and it still listens');
+});

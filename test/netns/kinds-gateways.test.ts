@@ -169,6 +169,19 @@ t.test('two management interfaces, by alternative name and by MAC address', asyn
     await reached(t, 'by the first interface again');
   });
 
+  await t.test('the gateway of the first interface dies, which keeps its carrier', async (t) => {
+    const diedMs = Date.now();
+    gw1.ipBatch(['addr del 10.250.0.1/24 dev lan', 'addr del fe80::1/64 dev lan']);
+    await eventually(() => carriers().join() === 'mgmt1,mgmt1', { timeoutMs: 9000, intervalMs: 20, what: 'the second one carries' });
+    t.comment(`MEASURED gateway of the first interface lost: the second carries after ${Date.now() - diedMs} ms`);
+    t.match((await statusOf(agent)).managementInterfaces, [{ name: 'mgmt0', carrier: true }, { name: 'mgmt1', carrier: true }]);
+    await reached(t, 'by the second interface');
+    gw1.ipBatch(['addr add 10.250.0.1/24 dev lan', 'addr add fe80::1/64 dev lan nodad']);
+    await eventually(() => carriers().join() === 'mgmt0,mgmt0', { timeoutMs: TRUST_MS + 8000, what: 'the first one carries again' });
+    await settles(t, router, expected([ways(0), ways(1)]), 'as before');
+    await reached(t, 'by the first interface again');
+  });
+
   await t.test('the names change places', async (t) => {
     router.ip('link property del dev mgmt0 altname oob0');
     await settles(t, router, expected(ways(1)), 'without its name the first one has no routes');

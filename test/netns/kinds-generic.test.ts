@@ -158,6 +158,55 @@ t.test('a BIRD that the agent knows by unit, pidfile, process, socket, exec, and
   });
 });
 
+t.test('a graceful restart of BIRD, which only those notice that ask for it', { skip }, async (t) => {
+  const RECOVERY_S = 4;
+  const std = standardLab();
+  const removeGroup = makeGroup();
+  t.teardown(async () => {
+    await std.close();
+    removeGroup();
+  });
+  const { lab, router } = std;
+  // A neighbour that never comes: BIRD waits for it as long as it may.
+  const peer = `protocol bgp p4 { local as 65001; neighbor ${STANDARD.inet.peer} as 65002; graceful restart on; ipv4 { import all; export none; }; }`;
+  const config = staticBird(STANDARD.inet.loopback, STANDARD.inet.peer, STANDARD.inet6.peer, { waitS: RECOVERY_S, lines: [peer] });
+  const bird = new Bird(lab, router, { name: NAME, config, wrapper: IN_GROUP });
+  const birdcl = installed('birdcl')!;
+  const times = { interval: `${EXEC_MS}ms`, timeout: `${EXEC_MS}ms`, 'route-protocols': 'bird' };
+  const blind: readonly (readonly [string, Json])[] = [
+    ...(CGROUP2 === undefined ? [] : [['unit', { unit: { name: `${NAME}.service`, 'route-protocols': 'bird' } }] as const]),
+    ['pidfile', { pidfile: { path: bird.pidfile, 'route-protocols': 'bird' } }],
+    ['process', { process: { name: NAME, 'route-protocols': 'bird' } }],
+    ['socket', { socket: { path: bird.socket, 'route-protocols': 'bird' } }],
+    ['exec', { exec: { command: [birdcl, '-s', bird.socket, 'show', 'status'], ...times } }],
+  ];
+  const seeing: readonly (readonly [string, Json])[] = [
+    ['exec', { exec: { command: ['/bin/sh', '-c', `out=$(${birdcl} -s ${bird.socket} show status) && ! echo "$out" | grep -q 'Graceful restart'`], ...times } }],
+    ['bird', { bird: { socket: bird.socket } }],
+  ];
+  const monitor = await Monitor.open(router);
+  const [dim, keen] = [blind, seeing].map((kinds, offset) => kinds.map(([kind, entry], i) => watcher(std, i + 5 * offset, kind, [entry]))) as [Watcher[], Watcher[]];
+  bird.start();
+  for (const { kind, numbers } of [...dim, ...keen]) await settles(t, router, [], `${kind}: out`, 10_000, numbers);
+
+  const killedMs = await bird.signal('SIGKILL');
+  for (const { kind, numbers, limitMs } of [...dim, ...keen]) await inAfter(t, monitor, killedMs, `SIGKILL, ${kind}`, limitMs, 0, undefined, numbers);
+  const startedMs = bird.start('-R');
+  const goneMs = async ({ numbers }: Watcher): Promise<number> => (await monitor.next(new RegExp(`^Deleted default .*proto ${numbers.protocol}\\b`), startedMs, 15_000)).atMs - startedMs;
+  for (const one of dim) {
+    const tookMs = await goneMs(one);
+    t.comment(`MEASURED graceful restart, ${one.kind}: withdrawn ${tookMs.toFixed(0)} ms after -R`);
+    t.ok(tookMs < RECOVERY_S * 1000 - 500, `${one.kind}: does not see that the recovery goes on`);
+  }
+  t.same(defaultsOf(router, 12, 32), [true, true], 'the routes of the former life forward meanwhile');
+  for (const one of keen) t.not(owned(router, one.numbers).length, 0, `${one.kind}: waits`);
+  for (const one of keen) {
+    const tookMs = await goneMs(one);
+    t.comment(`MEASURED graceful restart of ${RECOVERY_S} s, ${one.kind}: withdrawn ${tookMs.toFixed(0)} ms after -R`);
+    t.ok(tookMs >= RECOVERY_S * 1000 - 500, `${one.kind}: not before the recovery is over`);
+  }
+});
+
 t.test('loopback TCP: zebra by its telnet port', { skip: installed(`${FRR_BINARIES}/zebra`) === undefined && 'FRR is not installed' }, async (t) => {
   const std = standardLab();
   t.teardown(async () => std.close());

@@ -189,6 +189,8 @@ export interface BirdOptions {
   readonly config: string;
   /** Also the name of its program, which is a copy, so that no other BIRD on the host is taken for it. */
   readonly name?: string;
+  /** The installed one when absent. */
+  readonly program?: string;
   /** Put before the command. */
   readonly wrapper?: readonly string[];
 }
@@ -210,7 +212,7 @@ export class Bird {
     this.#directory = join(lab.directory, `${namespace.label}-${name}`);
     mkdirSync(this.#directory, { recursive: true });
     [this.socket, this.pidfile, this.program] = [join(this.#directory, 'bird.ctl'), join(this.#directory, 'bird.pid'), join(this.#directory, name)];
-    copyFileSync(birdProgram()!, this.program);
+    copyFileSync(options.program ?? birdProgram()!, this.program);
     writeFileSync(join(this.#directory, 'bird.conf'), options.config);
   }
 
@@ -246,13 +248,15 @@ export function birdProgram(): string | undefined {
   return installed('bird');
 }
 
-/** BIRD with a static default of each family through the given next hops, exported to the kernel. */
-export function staticBird(routerId: string, inet: string, inet6?: string): string {
+/** BIRD with a static default of each family through the given next hops, exported to the kernel; `graceful` with more protocols whose recovery is waited for. */
+export function staticBird(routerId: string, inet: string, inet6?: string, graceful: { readonly waitS: number; readonly lines: readonly string[] } | undefined = undefined): string {
+  const restart = graceful === undefined ? '' : ' graceful restart;';
   return [
     `router id ${routerId};`,
+    ...(graceful === undefined ? [] : [`graceful restart wait ${graceful.waitS};`, ...graceful.lines]),
     'protocol device { scan time 1; }',
-    'protocol kernel k4 { ipv4 { import none; export all; }; }',
-    'protocol kernel k6 { ipv6 { import none; export all; }; }',
+    `protocol kernel k4 { ipv4 { import none; export all; };${restart} }`,
+    `protocol kernel k6 { ipv6 { import none; export all; };${restart} }`,
     `protocol static s4 { ipv4; route 0.0.0.0/0 via ${inet}; }`,
     ...(inet6 === undefined ? [] : [`protocol static s6 { ipv6; route ::/0 via ${inet6}; }`]),
     '',

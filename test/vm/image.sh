@@ -1,8 +1,7 @@
 # The disks and the kernel of the virtual machine: a small Debian, made once and kept, and the project as it is now.
 #
-# Sourced by scripts/test-vrf, after common.sh. Sets `vm_suite` and `vm_base` (a directory with root.ext4 and vmlinux).
-# Mirrors and keys are this host's own: of the sources that its apt uses only the name of the release is replaced. Nothing
-# is mounted on this host, and a finished directory of the cache is never written to (qemu's `snapshot=on`).
+# Sourced by scripts/test-vrf, after common.sh and debian.sh. Sets `vm_suite` and `vm_base` (a directory with root.ext4 and vmlinux).
+# Nothing is mounted on this host, and a finished directory of the cache is never written to (qemu's `snapshot=on`).
 
 vm_cache=${BACKUP_ROUTER_TEST_CACHE:-/var/cache/backup-router-test}
 # libstdc++6 is for this host's Node, which comes with the project's disk.
@@ -12,35 +11,12 @@ vm_recipe=3
 # The release whose FRR (10) and kernel are wanted; this host's own where its mirrors do not have it.
 vm_wanted=trixie
 
-vm_host_field() { (. /etc/os-release && eval "printf '%s' \"\${$1:-}\""); }
-
-# sources.list(5) lines of a release; those of third parties left out.
-vm_sources() {
-  local host keyring signed=
-  host=$(vm_host_field VERSION_CODENAME)
-  keyring=/usr/share/keyrings/$(vm_host_field ID)-archive-keyring.gpg
-  if [ -e "$keyring" ]; then signed="[signed-by=$keyring] "; fi
-  apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-    awk -v host="$host" -v want="$1" -v signed="$signed" '
-      $3 == "main" && ($2 == host || $2 == host "-updates" || $2 == host "-security") { sub("^" host, want, $2); print "deb " signed $1, $2, $3 }' | sort -u
-}
-
-# mmdebstrap runs an apt with a configuration of its own, which knows of no proxy.
-vm_proxies() {
-  local scheme P
-  for scheme in http https; do
-    P=
-    eval "$(apt-config shell P "Acquire::$scheme::Proxy")"
-    if [ -n "$P" ]; then printf '%s\n' "--aptopt=Acquire::$scheme::Proxy \"$P\""; fi
-  done
-}
-
 # vm_build_base SUITE DIRECTORY: about 30 s and 700 MB.
 vm_build_base() {
   local suite=$1 directory=$2 sources proxies kernel
-  sources=$(vm_sources "$suite")
+  sources=$(release_sources "$suite")
   [ -n "$sources" ] || return 1
-  mapfile -t proxies < <(vm_proxies)
+  mapfile -t proxies < <(apt_proxies)
   say "building a Debian ($suite) with its cloud kernel and FRR"
   # INITRD=No: the kernel has what it needs to mount its root, and nobody waits for an initial RAM disk.
   printf '%s\n' "$sources" | INITRD=No mmdebstrap --quiet --mode=root --variant=minbase --include="$vm_packages" "${proxies[@]}" "$suite" "$directory/root" - >&2 || return 1
@@ -84,7 +60,7 @@ vm_make_disk() {
 
 vm_try_base() {
   local suite=$1 key partial
-  key=$(printf '%s\n' "$vm_recipe" "$vm_packages" "$suite" "$(vm_sources "$suite")" | sha256sum | cut -c1-16)
+  key=$(printf '%s\n' "$vm_recipe" "$vm_packages" "$suite" "$(release_sources "$suite")" | sha256sum | cut -c1-16)
   vm_base=$vm_cache/vm-$suite-$key
   vm_suite=$suite
   if [ -d "$vm_base" ]; then return 0; fi
@@ -98,10 +74,10 @@ vm_try_base() {
 
 vm_base_image() {
   local host
-  host=$(vm_host_field VERSION_CODENAME)
-  [ "$(vm_host_field ID)" = debian ] && [ "$(uname -m)" = x86_64 ] || die 69 "needs Debian on x86_64: its cloud kernel has all that it boots from built in"
+  host=$(host_field VERSION_CODENAME)
+  [ "$(host_field ID)" = debian ] && [ "$(uname -m)" = x86_64 ] || die 69 "needs Debian on x86_64: its cloud kernel has all that it boots from built in"
   # A host that has only just been installed has no package lists.
-  if [ -z "$(vm_sources "$host")" ]; then apt-get -q update >&2 || die 69 "apt-get update failed; is the network there?"; fi
+  if [ -z "$(release_sources "$host")" ]; then apt-get -q update >&2 || die 69 "apt-get update failed; is the network there?"; fi
   if [ -n "${BACKUP_ROUTER_VM_SUITE:-}" ]; then vm_try_base "$BACKUP_ROUTER_VM_SUITE" || die 69 "no root of $BACKUP_ROUTER_VM_SUITE could be built"; return; fi
   if vm_try_base "$vm_wanted"; then return; fi
   say "no root of $vm_wanted could be built; taking this host's $host"

@@ -4,6 +4,7 @@
  */
 
 import test from 'node:test';
+import { adoptInVrf } from './adopt.js';
 import { lifecycle } from './lifecycle.js';
 import { insistOnVrf, leaveAndJoin } from './membership.js';
 
@@ -14,4 +15,5 @@ await test('vm/vrf', async (t) => {
   await t.test('table 100', (t) => lifecycle(t, 100));
   await t.test('the interface leaves its VRF and joins again', leaveAndJoin);
   await t.test('placement vrf', insistOnVrf);
+  await t.test('adopt', adoptInVrf);
 });

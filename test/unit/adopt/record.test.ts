@@ -1,12 +1,12 @@
 /** The record on disk, the bytes of a route, and when systemd's ExecStopPost= gives back. */
 
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, uptime } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { comesBack } from '../../../src/cli/restore.js';
 import { decodeRoute } from '../../../src/kernel/messages-route.js';
-import { encodeAdoptRoute, encodeRestoreRoute, originalFault, originalOf } from '../../../src/kernel/original.js';
+import { encodeAdoptRoute, encodeRestoreRoute, isOver, originalFault, originalOf } from '../../../src/kernel/original.js';
 import type { AdoptedRoute } from '../../../src/model/adopted.js';
 import { readAdopted, writeAdopted } from '../../../src/runtime/adopted-record.js';
 import { pathsOf } from '../../../src/model/paths.js';
@@ -40,7 +40,9 @@ t.test('what a dump says is kept to the byte, but for what only a dump says', (t
   const { message, obstacle } = original(...ALL, cacheinfo('00000000'));
   t.equal(message, '02000000fe100001' + '04000000' + ALL.join(''), 'no cache information, no linkdown; source, metrics and onlink stay');
   t.equal(obstacle, undefined);
-  t.equal(original(...ALL, cacheinfo('58020000')).obstacle, 'expires');
+  const advertised = original(...ALL, cacheinfo('58020000'));
+  t.strictSame([advertised.message, advertised.obstacle], [message, undefined], 'a lifetime is no part of the bytes');
+  t.ok(Math.abs(advertised.expiresAtS! - uptime() - 6) < 2, '600 ticks are 6 s from now');
   t.equal(original(...ALL, '08001e0007000000').obstacle, 'nexthop-object');
   const multipath = dumped(TABLE, '24000900' + '1000000002000000080005000aff0001' + '1000000002000000080005000aff0003');
   t.equal(originalOf(decodeRoute(multipath, 0, multipath.length)!, multipath, 0, multipath.length), undefined, 'several next hops');
@@ -57,6 +59,11 @@ t.test('the same bytes delete and create', (t) => {
   t.strictSame([back.readUInt16LE(4), back.readUInt16LE(6)], [24, 0x605], 'RTM_NEWROUTE, REQUEST|ACK|CREATE|EXCL: never REPLACE');
   const moved = encodeRestoreRoute({ ...adopted, route: { ...route, nexthops: [{ ...route.nexthops[0]!, interfaceIndex: 9 }] } });
   t.equal(moved.subarray(16).toString('hex'), message.replace(OIF, '0800040009000000'), 'an interface that was made anew');
+  const withEnd = encodeRestoreRoute({ ...adopted, expiresAtS: Math.round(uptime()) + 100 });
+  t.equal(withEnd.subarray(16, -8).toString('hex'), message);
+  t.strictSame([withEnd.readUInt16LE(withEnd.length - 8), withEnd.readUInt16LE(withEnd.length - 6)], [8, 23], 'RTA_EXPIRES');
+  t.ok(Math.abs(withEnd.readUInt32LE(withEnd.length - 4) - 100) < 3, 'what is left of the lifetime');
+  t.strictSame([isOver(adopted), isOver({ ...adopted, expiresAtS: 1 }), isOver({ ...adopted, expiresAtS: uptime() + 60 })], [false, true, false]);
   t.equal(originalFault(adopted), undefined);
   t.match(originalFault({ ...adopted, message: 'zz' }), /damaged/);
   t.match(originalFault({ ...adopted, message: message.replace('fe10', 'fe04') }), /contradicts/);

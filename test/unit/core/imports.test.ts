@@ -22,6 +22,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   control: ['model', 'core/ports', 'native'],
   lab: ['model'],
   runtime: ['model', 'config', 'core', 'native', 'kernel', 'health', 'control'],
+  manual: ['model', 'config', 'cli'],
   cli: ['model', 'config', 'core', 'native', 'kernel', 'health', 'control', 'runtime', 'lab'],
 };
 

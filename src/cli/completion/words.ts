@@ -1,0 +1,56 @@
+/**
+ * What can be completed, whatever the shell: each command with its options and what they take.
+ */
+
+import { describeProgram, type Word } from '../describe.js';
+import { buildProgram } from '../program.js';
+
+export type Takes =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'file' }
+  | { readonly kind: 'words'; readonly words: readonly string[] }
+  /** Something that nobody can guess: an address, a number. */
+  | { readonly kind: 'anything' };
+
+export interface OptionWords {
+  readonly flags: readonly string[];
+  readonly description: string;
+  readonly takes: Takes;
+}
+
+export interface CommandWords {
+  readonly name: string;
+  readonly description: string;
+  readonly options: readonly OptionWords[];
+  /** Of the first argument. */
+  readonly argument: Takes;
+}
+
+const DURATIONS = ['10m', '30m', '2h', 'off'];
+const HELP: OptionWords = { flags: ['-h', '--help'], description: 'display help for command', takes: { kind: 'nothing' } };
+
+export function completable(): readonly CommandWords[] {
+  const { commands } = describeProgram(buildProgram(() => undefined));
+  return commands.map(({ name, summary, words }) => {
+    const argument = words.find((word) => word.flags.length === 0);
+    const options = words.filter((word) => word.flags.length > 0);
+    return {
+      name,
+      description: firstClause(summary),
+      options: [...options.map((word) => ({ flags: word.flags, description: firstClause(word.description), takes: takesOf(word) })), HELP],
+      argument: argument === undefined ? { kind: 'nothing' } : takesOf(argument),
+    };
+  });
+}
+
+function takesOf(word: Word): Takes {
+  if (word.value === undefined) return { kind: 'nothing' };
+  if (word.choices.length > 0) return { kind: 'words', words: word.choices };
+  if (/file|path/.test(word.value)) return { kind: 'file' };
+  return word.value === 'duration' ? { kind: 'words', words: DURATIONS } : { kind: 'anything' };
+}
+
+/** Up to the first stop: a completion has a line, and not all of that. Quotes would need care in every shell. */
+function firstClause(text: string): string {
+  return text.split(/[;(]| \(/)[0]!.replace(/['"`$\\]/g, '').trim();
+}

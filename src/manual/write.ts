@@ -1,0 +1,32 @@
+/**
+ * Writes what is made from the code into docs/: the manual pages and the schema. `write.js DIRECTORY` of the project; a test compares.
+ */
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { configSchema } from '../config/schema.js';
+import { commandsPage } from './commands-page.js';
+import { configPage } from './config-page.js';
+
+/** Every file by its path below the project's directory. */
+export function generated(root: string): Readonly<Record<string, string>> {
+  const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+  const date = releaseDate(read('CHANGELOG.md'));
+  return {
+    'docs/man/backup-router.8': commandsPage(date),
+    'docs/man/backup-router.yaml.5': configPage(date, { minimal: read('docs/examples/minimal.yaml'), full: read('docs/examples/full.yaml') }),
+    'docs/backup-router.schema.json': `${JSON.stringify(configSchema(), null, 2)}\n`,
+  };
+}
+
+/** Of the newest release in the changelog; none yet is the beginning. */
+function releaseDate(changelog: string): string {
+  return /^## \[[0-9][^\]]*\] - (\d{4}-\d\d-\d\d)/m.exec(changelog)?.[1] ?? '2026-11-21';
+}
+
+const root = process.argv[2];
+if (root !== undefined && process.argv[1] === fileURLToPath(import.meta.url)) {
+  mkdirSync(join(root, 'docs/man'), { recursive: true });
+  for (const [path, content] of Object.entries(generated(root))) writeFileSync(join(root, path), content);
+}
