@@ -12,7 +12,7 @@ import type { Plan } from './plan.js';
 import { costOf } from './procfs.js';
 import { atMost, type Section } from './results.js';
 import { shuffled } from './statistics.js';
-import { script, tool } from './tools.js';
+import { NICE, script, tool } from './tools.js';
 
 interface Listener {
   readonly id: string;
@@ -82,14 +82,16 @@ async function listen(lane: Lane, { argv, installs }: Listener, plan: Plan): Pro
   await sleep(1000);
   const before = costOf(pid);
   const own = installs ? [String(PROTOCOL), LOCAL_TABLE, '0'] : [];
-  const flood = await referee.run([tool('flood'), 'turn', 'mgmt0', lane.gateway, String(BGP_PROTOCOL), '254', '16.0.0.0', '28', String(plan.changeRoutes), ...own]);
-  if (flood.status !== 0) throw new Error(`flood: exit status ${flood.status}`);
+  const watching = installs ? referee.watch({ routes: 1, rules: 0, deletions: 1 }, 60_000) : undefined;
+  const argvOfFlood = [tool('flood'), 'turn', 'mgmt0', lane.gateway, String(BGP_PROTOCOL), '254', '16.0.0.0', '28', String(plan.changeRoutes), ...own];
+  const flood = await lane.namespace.runAsync([...NICE, ...argvOfFlood], { timeoutMs: 120_000 });
+  if (flood.status !== 0) throw new Error(`flood: exit status ${flood.status}: ${flood.stdout}`);
+  const repair = await watching;
   // A slow listener still has a full buffer to read.
   for (let last = -1; costOf(pid).cpuMs - last > 2; await sleep(300)) last = costOf(pid).cpuMs;
   const after = costOf(pid);
   await referee.end(pid, 'SIGKILL');
   lane.clear();
   await referee.absent(2000);
-  const repaired = flood.firstAddNs > 0 && flood.firstDelNs > 0;
-  return { cpuMs: after.cpuMs - before.cpuMs, grownMiB: after.residentMiB - before.residentMiB, repairMs: repaired ? (flood.firstAddNs - flood.firstDelNs) / 1e6 : undefined };
+  return { cpuMs: after.cpuMs - before.cpuMs, grownMiB: after.residentMiB - before.residentMiB, repairMs: repair?.done === true ? (repair.firstAddNs - repair.firstDelNs) / 1e6 : undefined };
 }
