@@ -15,6 +15,8 @@ for (const file of readdirSync(join(project, 'dist/src'), { recursive: true })) 
   copy(join('dist/src', file));
 }
 copy('package.json');
+// doctor compares the installed unit with it.
+copy('systemd/backup-router.service');
 
 const { packages } = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));
 for (const [path, { dev, optional }] of Object.entries(packages)) {

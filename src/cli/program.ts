@@ -1,9 +1,10 @@
 /** The command line: names, options, help texts. What a command does is in the file of its name, loaded when it is called. */
 
-import { Argument, Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../model/exit.js';
 import { DEFAULT_CONFIG_FILE } from '../model/paths.js';
 import { VERSION } from '../model/version.js';
+import type { DrillOptions } from './drill.js';
 
 const CONFIG_OPTION = ['-c, --config <file>', 'configuration file', DEFAULT_CONFIG_FILE] as const;
 
@@ -44,8 +45,22 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     .command('status')
     .description('show what is in, why, and what is awaited')
     .option('--json', 'as JSON, a stable schema')
-    .addHelpText('after', '\nExit status 1: the routes should be in and are not.\n\nExamples:\n  backup-router status\n  backup-router status --json | jq .routes.phase')
-    .action(async (options: { json?: boolean }) => ends(await (await import('./status.js')).status(options)));
+    .option('-w, --watch', 'again on each change; on a terminal also each interval, until Ctrl-C')
+    .option('--interval <duration>', 'with --watch: how often the durations are drawn anew', '1s')
+    .addHelpText('after', '\nExit status 1: the routes should be in and are not.\n\nExamples:\n  backup-router status\n  backup-router status --watch\n  backup-router status --json | jq .routes.phase')
+    .action(async (options: { json?: boolean; watch?: boolean; interval?: string }) =>
+      ends(options.watch === true ? await (await import('./status-watch.js')).watchStatus(options) : await (await import('./status.js')).status(options)),
+    );
+
+  program
+    .command('events')
+    .description('show what happened, and why; from the file that the daemon left if it does not run')
+    .option('-f, --follow', 'and what happens from now on, over restarts of the daemon')
+    .option('-n, --count <number>', 'the last so many (default: 50, with --since: all)')
+    .option('--since <time>', 'since so long ago (30s, 1h), or since a time (2026-05-01T12:00:00Z)')
+    .option('--json', 'one JSON object a line, a stable schema')
+    .addHelpText('after', '\nExamples:\n  backup-router events -f\n  backup-router events --since 24h\n  backup-router events --since 168h --json | jq \'select(.kind == "outage-ended") | .lengthMs\'')
+    .action(async (options: { follow?: boolean; count?: string; since?: string; json?: boolean }) => ends(await (await import('./events.js')).events(options)));
 
   program
     .command('routes')
@@ -53,6 +68,24 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     .option(...CONFIG_OPTION)
     .option('--json', 'as JSON')
     .action(async (options: { config: string; json?: boolean }) => ends(await (await import('./routes.js')).routes(options)));
+
+  program
+    .command('explain')
+    .description('tell which route carries packets of this router to an address now, and would in each state (booting, converged, crash, ...), and why')
+    .argument('<address>', 'an IPv4 or IPv6 address')
+    .option(...CONFIG_OPTION)
+    .option('--vrf <name>', 'for sockets bound to this VRF')
+    .option('--json', 'as JSON, a stable schema')
+    .addHelpText('after', '\nNeeds no daemon and no privileges. Exit status 1: the kernel goes another way than its rules and routes let expect.\n\nExamples:\n  backup-router explain 10.99.0.10\n  backup-router explain 2001:db8::1 --json | jq -r \'.states[] | [.state, .carrier] | @tsv\'')
+    .action(async (address: string, options: { config: string; vrf?: string; json?: boolean }) => ends(await (await import('./explain.js')).explain(address, options)));
+
+  program
+    .command('plan')
+    .description('print the kernel changes that a configuration would make from here, as commands of ip(8)')
+    .option(...CONFIG_OPTION)
+    .option('--json', 'as JSON, a stable schema')
+    .addHelpText('after', '\nChanges nothing and needs no privileges. Exit status 0, whether something is to do or not.\n\nExamples:\n  backup-router plan -c ./new.yaml\n  backup-router plan --json | jq -r .in.commands[]')
+    .action(async (options: { config: string; json?: boolean }) => ends(await (await import('./plan.js')).plan(options)));
 
   program
     .command('check')
@@ -63,9 +96,30 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     .action(async (options: { config: string; json?: boolean }) => ends(await (await import('./check.js')).check(options)));
 
   program
+    .command('doctor')
+    .description('look for every known hazard on this host: evidence, and what to do about each')
+    .option(...CONFIG_OPTION)
+    .option('--json', 'as JSON, a stable schema')
+    .option('-v, --verbose', 'show also what is in order')
+    .option('--root <path>', 'read the files of /etc, /run and /usr below this directory (an image, a test)')
+    .addHelpText('after', '\nNeeds no agent. As root it sees most: it then asks the backup router by ARP or ND, and FRR for its configuration. It changes nothing.\n\nExit status: 0 nothing worse than notes, 1 a warning or an error, 78 the configuration has errors.\n\nExamples:\n  sudo backup-router doctor\n  backup-router doctor -c ./config.yaml --verbose\n  backup-router doctor --json | jq -r \'.findings[] | select(.severity == "error") | .code\'')
+    .action(async (options: { config: string; json?: boolean; verbose?: boolean; root?: string }) => ends(await (await import('./doctor.js')).doctor(options)));
+
+  program
     .command('reload')
     .description('make the daemon read its configuration again; with errors in it, what runs goes on')
-    .action(async () => ends(await (await import('./order.js')).order({ command: 'reload' })));
+    .option('--confirm <duration>', 'go back to what ran before, unless `backup-router confirm` comes in this time (1s to 24h)')
+    .addHelpText('after', '\nThe way back survives a restart of the agent and of the host. Again while one is awaited: the file is taken again, and the time starts anew.\n\nExamples:\n  sudo backup-router reload\n  sudo backup-router reload --confirm 5m      # then, from outside: backup-router confirm')
+    .action(async (options: { confirm?: string }) => {
+      const { order, reloadRequest } = await import('./order.js');
+      ends(await order(reloadRequest(options.confirm)));
+    });
+
+  program
+    .command('confirm')
+    .description('keep the configuration that reload --confirm has taken')
+    .addHelpText('after', '\nExit status 1: nothing awaits its confirmation.')
+    .action(async () => ends(await (await import('./order.js')).order({ command: 'confirm' })));
 
   program
     .command('hold')
@@ -100,6 +154,19 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     .option('--after-stop', 'do nothing when systemd is about to start the daemon again; for ExecStopPost=')
     .addHelpText('after', '\nDoing it twice changes nothing. Exit status 1: something could not be given back, and stays recorded.')
     .action(async (options: { force?: boolean; dryRun?: boolean; afterStop?: boolean }) => ends(await (await import('./restore.js')).restore(options)));
+
+  program
+    .command('drill')
+    .description('play the failures of routing daemon, port and agent in a network of its own, with this configuration and the real FRR or BIRD')
+    .option(...CONFIG_OPTION)
+    .addOption(new Option('--daemon <kind>', 'play with this one; default: the one configured, else the one installed').choices(['frr', 'bird'] as const))
+    .option('--case <name...>', 'only these cases')
+    .option('--list', 'list the cases')
+    .option('--max-outage <time>', 'a longer outage is a failure', '1s')
+    .option('--real-time', 'keep the configured times; otherwise long ones are shortened')
+    .option('--json', 'as JSON, a stable schema')
+    .addHelpText('after', '\nSafe on a router in production: it works in namespaces of its own that vanish with it, even when it is killed.\n\nExit status: 0 all cases passed, 1 some failed, 69 neither FRR nor BIRD is installed, 77 not root, 78 configuration.\n\nExamples:\n  sudo backup-router drill\n  sudo backup-router drill -c ./new.yaml --case kill hang\n  sudo backup-router drill --daemon bird --json | jq .cases')
+    .action(async (options: DrillOptions) => ends(await (await import('./drill.js')).drill(options)));
 
   program
     .command('completion')

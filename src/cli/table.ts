@@ -1,5 +1,7 @@
 /** Aligned columns and colours for people. Colour only on a terminal, and never against NO_COLOR (no-color.org). */
 
+import { wrap } from './terminal.js';
+
 export type Colour = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
 
 const CODE: Readonly<Record<Colour, number>> = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 };
@@ -11,11 +13,15 @@ export function paintFor(stream: { readonly isTTY?: boolean }, env: NodeJS.Proce
   return (colour, text) => (on ? `\x1b[${CODE[colour]}m${text}\x1b[0m` : text);
 }
 
-/** Rows as lines, each column as wide as its widest cell, two spaces between, no trailing space. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/**
+ * Rows as lines, each column as wide as its widest cell, two spaces between, no trailing space. Where that is wider than `width`, the last
+ * column is broken between words.
+ */
+export function table(header: readonly string[], rows: readonly (readonly string[])[], width = Number.POSITIVE_INFINITY): string {
   const all = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
-  return all.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()}\n`).join('');
+  const margin = widths.slice(0, -1).reduce((sum, one) => sum + one + 2, 0);
+  return all.map((row) => `${wrap(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd(), width, Math.min(margin, width / 2))}\n`).join('');
 }
 
 /** `850ms`, `5.2s`, `3m10s`, `2h5m`, `4d3h`. */

@@ -31,7 +31,8 @@ export function request(path: string, question: Request): Promise<Response> {
   });
 }
 
-function explain(path: string, error: NodeJS.ErrnoException): CommandError {
+/** What a failure to connect means to whoever asks. */
+export function explain(path: string, error: NodeJS.ErrnoException): CommandError {
   switch (error.code) {
     case 'ENOENT':
     case 'ECONNREFUSED':

@@ -5,11 +5,17 @@
  */
 
 import type { Role } from '../model/config.js';
+import type { Event } from '../model/event.js';
 import type { Status } from '../model/status.js';
 
 export type Request =
-  | { readonly command: 'status' }
-  | { readonly command: 'reload' }
+  /** `follow`: and again after each change, until the connection ends. */
+  | { readonly command: 'status'; readonly follow?: true }
+  /** What happened after the event of that number; `follow`: and what happens from now on, each as a line of its own. */
+  | { readonly command: 'events'; readonly after?: number; readonly follow?: true }
+  /** With a time: rolled back unless confirmed in that time. */
+  | { readonly command: 'reload'; readonly confirmMs?: number }
+  | { readonly command: 'confirm' }
   /** Keep the routes in for so long; `off` ends it. */
   | { readonly command: 'hold'; readonly durationMs: number | 'never' | 'off' }
   /** Take this role whatever the configured source says; `auto` ends it. */
@@ -17,11 +23,17 @@ export type Request =
 
 export type Response =
   | { readonly ok: true; readonly status: Status }
+  | { readonly ok: true; readonly events: readonly Event[] }
   | { readonly ok: true; readonly message: string }
   | { readonly ok: false; readonly error: { readonly code: string; readonly message: string; readonly suggestion?: string } };
 
+/** An answer that goes on: `follow` sends the first line before it returns, then one whenever there is news; its result ends that. */
+export interface Following {
+  readonly follow: (send: (response: Response) => void) => () => void;
+}
+
 /** Commands that change something. */
-export const CHANGING: ReadonlySet<Request['command']> = new Set(['reload', 'hold', 'role']);
+export const CHANGING: ReadonlySet<Request['command']> = new Set(['reload', 'confirm', 'hold', 'role']);
 
 /** Longest line that either side accepts, in bytes. */
 export const MAX_LINE_BYTES = 64 * 1024 * 1024;
@@ -30,6 +42,9 @@ export const MAX_REQUEST_BYTES = 4096;
 
 /** Longest pin: a year. */
 export const MAX_HOLD_MS = 365 * 86_400_000;
+/** Shortest and longest time to confirm a configuration. */
+export const MIN_CONFIRM_MS = 1_000;
+export const MAX_CONFIRM_MS = 86_400_000;
 
 /** A request, or undefined when the line is none. */
 export function parseRequest(line: string): Request | undefined {
@@ -40,10 +55,18 @@ export function parseRequest(line: string): Request | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { command, durationMs, role } = value as { readonly command?: unknown; readonly durationMs?: unknown; readonly role?: unknown };
+  const { command, durationMs, role, follow, after, confirmMs } = value as Partial<Record<'command' | 'durationMs' | 'role' | 'follow' | 'after' | 'confirmMs', unknown>>;
+  const following: { readonly follow?: true } = follow === true ? { follow } : {};
   switch (command) {
     case 'status':
+      return { command, ...following };
+    case 'events':
+      if (after !== undefined && !(Number.isSafeInteger(after) && (after as number) >= 0)) return undefined;
+      return { command, ...(after === undefined ? {} : { after: after as number }), ...following };
     case 'reload':
+      if (confirmMs === undefined) return { command };
+      return typeof confirmMs === 'number' && confirmMs >= MIN_CONFIRM_MS && confirmMs <= MAX_CONFIRM_MS ? { command, confirmMs } : undefined;
+    case 'confirm':
       return { command };
     case 'hold':
       if (durationMs === 'never' || durationMs === 'off') return { command, durationMs };

@@ -1,25 +1,35 @@
 /**
  * The control socket: answers requests, knows who asks (SO_PEERCRED), decides nothing itself.
  *
- * Invariant: whatever a client does (garbage, endless lines, leaving half way), the agent goes on.
+ * Invariant: whatever a client does (garbage, endless lines, leaving half way, following and not reading), the agent goes on.
  */
 
 import { chmodSync, mkdirSync, unlinkSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { peerCredentials } from '../native/libc.js';
-import { CHANGING, MAX_REQUEST_BYTES, parseRequest, type Request, type Response } from './protocol.js';
+import { CHANGING, MAX_REQUEST_BYTES, parseRequest, type Following, type Request, type Response } from './protocol.js';
 
 export interface ControlServer {
   close(): void;
 }
 
+export type Answer = (request: Request) => Promise<Response | Following>;
+
+/** Bytes that a follower may leave unread before it is dropped. It can come back and ask for what it missed. */
+const MAX_UNREAD_BYTES = 1 << 20;
+
 /**
  * Listens on the path, replacing a socket that a killed agent left behind. `onError` hears what goes wrong; the
  * agent can do without.
  */
-export function startControlServer(path: string, answer: (request: Request) => Promise<Response>, onError: (error: Error) => void): ControlServer {
-  const server = createServer((socket) => serve(socket, answer));
+export function startControlServer(path: string, answer: Answer, onError: (error: Error) => void): ControlServer {
+  const clients = new Set<Socket>();
+  const server = createServer((socket) => {
+    clients.add(socket);
+    socket.once('close', () => clients.delete(socket));
+    serve(socket, answer);
+  });
   server.on('error', onError);
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
@@ -29,7 +39,13 @@ export function startControlServer(path: string, answer: (request: Request) => P
     onError(error instanceof Error ? error : new Error(String(error)));
   }
   server.unref();
-  return { close: () => server.close() };
+  return {
+    close() {
+      server.close();
+      // What is on its way may arrive; nobody who stays connected keeps us from ending.
+      for (const socket of clients) socket.unref().destroySoon();
+    },
+  };
 }
 
 function removeStale(path: string): void {
@@ -50,8 +66,18 @@ function listen(server: Server, path: string): void {
   }
 }
 
-function serve(socket: Socket, answer: (request: Request) => Promise<Response>): void {
+function serve(socket: Socket, answer: Answer): void {
   let buffered = '';
+  let unfollow: () => void = () => undefined;
+  const follow = ({ follow: begin }: Following): void => {
+    unfollow();
+    unfollow = begin((response) => {
+      send(socket, response);
+      if (socket.writableLength > MAX_UNREAD_BYTES) socket.destroy();
+    });
+    if (socket.destroyed) unfollow();
+  };
+  socket.once('close', () => unfollow());
   let turn = Promise.resolve();
   socket.setEncoding('utf8');
   socket.on('error', () => socket.destroy());
@@ -59,7 +85,7 @@ function serve(socket: Socket, answer: (request: Request) => Promise<Response>):
     buffered += chunk;
     const lines = buffered.split('\n');
     buffered = lines.pop() ?? '';
-    for (const line of lines) turn = turn.then(() => reply(socket, line, answer));
+    for (const line of lines) turn = turn.then(() => reply(socket, line, answer, follow));
     if (buffered.length > MAX_REQUEST_BYTES) {
       send(socket, refuse('too-long', `a request has at most ${MAX_REQUEST_BYTES} bytes`));
       socket.destroy();
@@ -67,14 +93,16 @@ function serve(socket: Socket, answer: (request: Request) => Promise<Response>):
   });
 }
 
-async function reply(socket: Socket, line: string, answer: (request: Request) => Promise<Response>): Promise<void> {
+async function reply(socket: Socket, line: string, answer: Answer, follow: (following: Following) => void): Promise<void> {
   const request = parseRequest(line);
   if (request === undefined) return send(socket, refuse('bad-request', 'not a request: one JSON object a line, such as {"command":"status"}'));
   if (CHANGING.has(request.command) && !mayChange(socket)) {
     return send(socket, refuse('permission', `${request.command} needs root`, `sudo backup-router ${request.command}`));
   }
   try {
-    send(socket, await answer(request));
+    const answered = await answer(request);
+    if ('follow' in answered) follow(answered);
+    else send(socket, answered);
   } catch (error) {
     send(socket, refuse('internal', error instanceof Error ? error.message : String(error)));
   }

@@ -24,7 +24,9 @@ export interface Surroundings {
   readonly startedAt: number;
   /** Wall clock minus monotonic clock, in milliseconds. */
   readonly wallOffset: number;
-  readonly configuration: Status['configuration'];
+  readonly configuration: Pick<Status['configuration'], 'file' | 'source' | 'errors'> & Partial<Status['configuration']>;
+  /** null when absent. */
+  readonly lastOutage?: Status['lastOutage'];
 }
 
 export function statusOf(state: State, around: Surroundings, now: number): Status {
@@ -39,7 +41,7 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
   return {
     version: 1,
     agent: { pid: around.pid, version: around.version, forMs: Math.round(now - around.startedAt), dryRun: around.dryRun },
-    configuration: around.configuration,
+    configuration: { unconfirmed: null, rolledBackAt: null, ...around.configuration },
     routes: {
       phase: state.phase.kind,
       cause: state.phase.kind === 'in' ? state.phase.cause : null,
@@ -58,6 +60,7 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
     faults: state.faults,
     interference: now - state.fight.last > FIGHT_WINDOW_MS ? null : { episodes: state.fight.count, last: state.fight.culprit, pauseMs: pauseOf(state.fight) },
     damping: dampingStatus(state, now),
+    lastOutage: around.lastOutage ?? null,
   };
 }
 

@@ -26,7 +26,15 @@ const TYPES: readonly RouteType[] = [
   'throw',
 ];
 
+/** Of the flags of a next hop those by which the kernel says that it cannot carry. */
+const CANNOT_CARRY = uapi.RTNH_F_DEAD | uapi.RTNH_F_LINKDOWN;
+
 const WITHOUT_NEXTHOP: ReadonlySet<RouteType> = new Set<RouteType>(['blackhole', 'unreachable', 'prohibit', 'throw']);
+
+/** The name of a rtm_type. */
+export function routeType(number: number): RouteType {
+  return TYPES[number] ?? 'other';
+}
 
 /** Why the route cannot be put on the wire; undefined when it can. */
 export function routeFault(route: Route): string | undefined {
@@ -111,8 +119,11 @@ export function encodeRouteDump(family: Family, filter: { readonly protocol?: nu
   return endMessage(writer);
 }
 
-/** The route of an RTM_NEWROUTE or RTM_DELROUTE message; undefined for other families, cache entries and garbage. */
-export function decodeRoute(bytes: Buffer, start: number, end: number): Route | undefined {
+/**
+ * The route of an RTM_NEWROUTE or RTM_DELROUTE message; undefined for other families, cache entries and garbage.
+ * `deadFlags`: the flags that make a next hop `dead`.
+ */
+export function decodeRoute(bytes: Buffer, start: number, end: number, deadFlags = CANNOT_CARRY): Route | undefined {
   const header = start + uapi.NLMSG_HDRLEN;
   const attributes = header + uapi.RTMSG_LEN;
   if (attributes > end) return undefined;
@@ -133,14 +144,14 @@ export function decodeRoute(bytes: Buffer, start: number, end: number): Route | 
       case uapi.RTA_OIF: interfaceIndex = readU32(bytes, from, to); break;
       case uapi.RTA_GATEWAY: gateway = readAddress(bytes, from, to); break;
       case uapi.RTA_VIA: gateway = readAddress(bytes, from + 2, to); break;
-      case uapi.RTA_MULTIPATH: nexthops = decodeMultipath(bytes, from, to); break;
+      case uapi.RTA_MULTIPATH: nexthops = decodeMultipath(bytes, from, to, deadFlags); break;
       // RTA_NH_ID needs no case: a dump carries the expanded next hops beside it.
       default: break;
     }
   });
-  const type = TYPES[bytes[header + 7]!] ?? 'other';
+  const type = routeType(bytes[header + 7]!);
   if (WITHOUT_NEXTHOP.has(type)) nexthops = []; // IPv6 hangs these on `lo`
-  else if (nexthops === undefined) nexthops = interfaceIndex > 0 ? [{ gateway, interfaceIndex, dead: isDead(flags) }] : [];
+  else if (nexthops === undefined) nexthops = interfaceIndex > 0 ? [{ gateway, interfaceIndex, dead: (flags & deadFlags) !== 0 }] : [];
   return {
     family,
     table,
@@ -153,7 +164,7 @@ export function decodeRoute(bytes: Buffer, start: number, end: number): Route | 
   };
 }
 
-function decodeMultipath(bytes: Buffer, start: number, end: number): readonly Nexthop[] {
+function decodeMultipath(bytes: Buffer, start: number, end: number, deadFlags: number): readonly Nexthop[] {
   const nexthops: Nexthop[] = [];
   let at = start;
   while (at + uapi.RTNEXTHOP_LEN <= end) {
@@ -164,12 +175,8 @@ function decodeMultipath(bytes: Buffer, start: number, end: number): readonly Ne
       if (type === uapi.RTA_GATEWAY) gateway = readAddress(bytes, from, to);
       else if (type === uapi.RTA_VIA) gateway = readAddress(bytes, from + 2, to);
     });
-    nexthops.push({ gateway, interfaceIndex: bytes.readInt32LE(at + 4), dead: isDead(bytes[at + 2]!) });
+    nexthops.push({ gateway, interfaceIndex: bytes.readInt32LE(at + 4), dead: (bytes[at + 2]! & deadFlags) !== 0 });
     at += (length + 3) & ~3;
   }
   return nexthops;
-}
-
-function isDead(flags: number): boolean {
-  return (flags & (uapi.RTNH_F_DEAD | uapi.RTNH_F_LINKDOWN)) !== 0;
 }

@@ -29,6 +29,8 @@ export interface FrrOptions {
   readonly daemons: Readonly<Record<string, string | DaemonOptions>>;
   /** Made when missing; at most about 90 characters, as it holds unix sockets. */
   readonly directory: string;
+  /** The programs, by daemon; those of {@link FRR_BINARIES} otherwise. */
+  readonly programs?: Readonly<Record<string, string>>;
 }
 
 /** Writes the configurations without starting anything; see {@link Frr.start}. */
@@ -50,6 +52,7 @@ export class Frr {
   /** zebra first, the others as given. */
   readonly daemons: readonly string[];
   readonly #options: Readonly<Record<string, DaemonOptions>>;
+  readonly #programs: Readonly<Record<string, string>>;
   readonly #processes = new Map<string, Process>();
 
   constructor(
@@ -57,6 +60,7 @@ export class Frr {
     options: FrrOptions,
   ) {
     this.directory = options.directory;
+    this.#programs = options.programs ?? {};
     this.daemons = Object.keys(options.daemons).sort((a, b) => Number(b === 'zebra') - Number(a === 'zebra'));
     this.#options = Object.fromEntries(Object.entries(options.daemons).map(([name, value]) => [name, typeof value === 'string' ? { config: value } : value]));
     mkdirSync(this.directory, { recursive: true });
@@ -75,7 +79,7 @@ export class Frr {
     const at = (name: string): string => join(this.directory, name);
     const paths = ['-f', at(`${daemon}.conf`), '-i', at(`${daemon}.pid`), '-z', at('zserv.api'), '--vty_socket', this.directory];
     // -P 0: no TCP vty. FRR 8.4.4's own unit passes -A 127.0.0.1 for the same reason.
-    return [join(FRR_BINARIES, daemon), '-u', 'frr', '-g', 'frr', '-P', '0', ...paths, ...(this.#options[daemon]?.args ?? [])];
+    return [this.#programs[daemon] ?? join(FRR_BINARIES, daemon), '-u', 'frr', '-g', 'frr', '-P', '0', ...paths, ...(this.#options[daemon]?.args ?? [])];
   }
 
   /** Starts one daemon, or all that do not run, and resolves when they answer on their vty sockets. */

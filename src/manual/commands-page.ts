@@ -41,6 +41,8 @@ export function commandsPage(date: string): string {
       item(italic(paths.controlSocket), text('Where the daemon answers: one JSON object a line. Reading needs the group backup-router, changing needs root.')),
       item(italic(paths.lastKnownGood), text('The last configuration that ran, for the boot on which the real one is broken.')),
       item(italic(paths.orders), text('What an operator has ordered: hold and role.')),
+      item(italic(paths.unconfirmed), text('A configuration that awaits its confirmation, and the one to go back to.')),
+      item(italic(paths.history), text('What happened, as JSON lines; what came before, beside it.')),
       item(italic(paths.adopted), text('Default routes that were taken over and are to be given back.')),
     ),
     section(

@@ -12,6 +12,10 @@ export interface Paths {
   readonly orders: string;
   /** Foreign default routes that were taken over. */
   readonly adopted: string;
+  /** A configuration that awaits its confirmation, or was rolled back for want of it. */
+  readonly unconfirmed: string;
+  /** What happened, as JSON lines. */
+  readonly history: string;
 }
 
 export const DEFAULT_CONFIG_FILE = '/etc/backup-router/config.yaml';
@@ -24,6 +28,8 @@ export function pathsOf(env: Readonly<Record<string, string | undefined>>, confi
     lastKnownGood: `${state}/last-known-good.yaml`,
     orders: `${state}/orders.json`,
     adopted: `${state}/adopted.json`,
+    unconfirmed: `${state}/unconfirmed.json`,
+    history: `${state}/events.jsonl`,
   };
 }
 

@@ -4,14 +4,23 @@
  * times RFC 3339 in UTC.
  */
 
+import type { Outage } from './event.js';
+
 export interface Status {
   readonly version: 1;
   readonly agent: { readonly pid: number; readonly version: string; readonly forMs: number; readonly dryRun: boolean };
   readonly configuration: {
     readonly file: string;
-    /** `last-known-good` and `partial`: the file has errors; what runs is the copy kept, or the file's valid part. */
-    readonly source: 'file' | 'last-known-good' | 'partial';
+    /**
+     * `last-known-good` and `partial`: the file has errors; what runs is the copy kept, or the file's valid part. `rolled-back`: the file was
+     * not confirmed in time; what runs is what ran before it.
+     */
+    readonly source: 'file' | 'last-known-good' | 'partial' | 'rolled-back';
     readonly errors: readonly string[];
+    /** What runs was taken by `reload --confirm`, and is rolled back at the deadline unless confirmed; null: nothing awaits that. */
+    readonly unconfirmed: { readonly deadline: string; readonly leftMs: number } | null;
+    /** When the file was rolled back; null: it was not. */
+    readonly rolledBackAt: string | null;
   };
   readonly routes: {
     readonly phase: 'starting' | 'in' | 'out';
@@ -51,6 +60,8 @@ export interface Status {
   /** Who keeps deleting what is ours; null: nobody. */
   readonly interference: { readonly episodes: number; readonly last: string; readonly pauseMs: number } | null;
   readonly damping: { readonly deaths: number; readonly holdMs: number; readonly reason: string | null };
+  /** The outage under way, else the last one that the history has; null: none. */
+  readonly lastOutage: Outage | null;
 }
 
 export interface BackupRouteStatus {

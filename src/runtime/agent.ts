@@ -22,17 +22,22 @@ import { readAdopted, writeAdopted } from './adopted-record.js';
 import { mustBeAlone } from './admission.js';
 import { chooseConfig, type Chosen } from './choose-config.js';
 import { systemClock } from './clock.js';
+import { createConfiguration } from './configuration.js';
 import { startDriver, type Driver } from './driver.js';
 import { dryRun } from './dry-run.js';
+import { createStatusFollowers } from './followers.js';
+import { createHistory } from './history.js';
+import { openHistoryFile, readHistory } from './history-file.js';
 import { createJournal, stepText } from './journal.js';
-import { writeLastKnownGood } from './last-known-good.js';
 import { createLog, type Log } from './log.js';
 import { createNotifier, type Notifier } from './notify.js';
 import { overrideOf, pinOf, readOrders } from './operator.js';
-import { reloadInto, type Reloaded } from './reload.js';
+import { createOutages } from './outages.js';
+import { reloadInto } from './reload.js';
 import { answerer } from './requests.js';
 import { retire } from './retire.js';
 import { watchRole, type RoleWatch } from './role.js';
+import { createTeller } from './tell.js';
 
 export interface AgentOptions {
   readonly paths: Paths;
@@ -48,9 +53,9 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   const startedAt = performance.now();
   const { paths } = options;
   const log = createLog(process.env, options.verbose);
-  const choice = chooseConfig(paths);
+  const choice = chooseConfig(paths, options.dryRun);
   if (choice.kind === 'none') throw new CommandError(EXIT.CONFIG, `nothing to run\n${renderDiagnostics(choice.diagnostics)}`, `backup-router check -c ${paths.configFile}`);
-  reportChoice(log, choice.chosen, paths);
+  reportDiagnostics(log, choice.chosen);
   if (!options.dryRun) await mustBeAlone(paths.controlSocket, log);
   // Beside a running agent a dry run must not take its socket.
   const quiet = options.dryRun && (await someoneListens(paths.controlSocket));
@@ -79,27 +84,44 @@ interface Life {
 function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life): Promise<number> {
   const { paths } = options;
   return new Promise((resolve) => {
-    let current = chosen;
-    let health = openHealth(current.config.routingDaemons, timingOf(current.config));
+    let health = openHealth(chosen.config.routingDaemons, timingOf(chosen.config));
     let control: ControlServer | undefined;
     let deadline: NodeJS.Timeout | undefined;
     let ready = false;
     let rounds = 0;
 
+    const failed = (message: string): void => log('warning', 'history-not-kept', { file: paths.history, message, effect: 'what happens is remembered until the agent ends' });
+    const history = createHistory({
+      read: () => readHistory(paths.history),
+      file: options.dryRun ? undefined : openHistoryFile(paths.history, failed),
+      wallNow: Date.now,
+    });
+    const outages = createOutages();
+    const loadHistory = (): void => outages.resume(history.load());
+    const followers = createStatusFollowers(() => status());
+    const tell = createTeller(log, (happening, level) => {
+      history.record(happening, level);
+      followers.poke();
+    });
+    if (chosen.source !== 'file') tell({ kind: 'configuration-not-used', file: paths.configFile, running: chosen.source, remedy: remedyFor(chosen, paths) });
+
     const follow = (config: Config): RoleWatch => watchRole(config.role, (role) => driver.dispatch({ kind: 'role', role }));
-    let role = follow(current.config);
+    let role = follow(chosen.config);
 
     const finish = (exitStatus: number): void => {
       clearTimeout(deadline);
-      process.off('SIGHUP', reload).off('SIGTERM', stop).off('SIGINT', stop);
+      process.off('SIGHUP', hangUp).off('SIGTERM', stop).off('SIGINT', stop);
       driver.close();
       control?.close();
+      configuration.close();
+      followers.close();
+      history.close();
       role.close();
       health.close();
       resolve(exitStatus);
     };
     const stop = (): void => {
-      log('notice', 'stopping', { on_stop: driver.state().config.onStop });
+      tell({ kind: 'stopping', onStop: driver.state().config.onStop });
       notifier.stopping();
       deadline ??= setTimeout(() => finish(EXIT.OK), STOP_DEADLINE_MS);
       driver.dispatch({ kind: 'stop' });
@@ -110,26 +132,25 @@ function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life
         if (text !== undefined) driver.dispatch({ kind: 'hint', hint: { kind: 'route', text, ownDeleted: false, sender: 0 } });
       });
     };
-    const reload = (): Response => {
-      notifier.reloading();
-      const result = reloadInto(paths, current, driver, health, (config) => openHealth(config.routingDaemons, timingOf(config)));
-      if (result.kind === 'taken') {
-        retireFormer(current.config, result.chosen.config);
-        const sameRole = JSON.stringify(current.config.role) === JSON.stringify(result.chosen.config.role);
-        current = result.chosen;
-        health = result.health;
-        if (!sameRole) {
-          role.close();
-          role = follow(current.config);
-          driver.dispatch({ kind: 'role', role: role.initial });
-        }
-        keep(log, options, current);
-      } else log('error', 'reload-refused', { file: paths.configFile, errors: result.errors, remedy: 'backup-router check' });
-      notifier.ready();
-      return reloadResponse(result, paths);
+    const take = (next: Chosen, former: Chosen): void => {
+      health = reloadInto(driver, health, former.config, next.config, (config) => openHealth(config.routingDaemons, timingOf(config)));
+      retireFormer(former.config, next.config);
+      if (JSON.stringify(former.config.role) === JSON.stringify(next.config.role)) return;
+      role.close();
+      role = follow(next.config);
+      driver.dispatch({ kind: 'role', role: role.initial });
     };
+    const configuration = createConfiguration({ paths, chosen, take, tell, log, clock: systemClock, dryRun: options.dryRun });
+    const reload = (confirmMs?: number): Response => {
+      notifier.reloading();
+      const response = configuration.reload(confirmMs);
+      notifier.ready();
+      return response;
+    };
+    const hangUp = (): void => void reload();
 
     const onSettled = (state: State): void => {
+      followers.poke();
       if (state.completedRounds === rounds) return;
       rounds = state.completedRounds;
       notifier.watchdog();
@@ -137,10 +158,12 @@ function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life
       if (ready || state.phase.kind === 'starting') return;
       ready = true;
       notifier.ready();
-      log('notice', 'ready', { version: VERSION, after_ms: Math.round(performance.now() - startedAt) });
+      tell({ kind: 'ready', version: VERSION, afterMs: Math.round(performance.now() - startedAt) });
       setImmediate(() => {
-        keep(log, options, current);
-        if (current.former !== undefined) retireFormer(current.former, current.config);
+        configuration.settled();
+        loadHistory();
+        const { former, config } = configuration.current();
+        if (former !== undefined) retireFormer(former, config);
       });
     };
 
@@ -151,10 +174,10 @@ function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life
       kernel,
       health,
       clock: systemClock,
-      journal: createJournal(log),
+      journal: createJournal(tell, outages),
       beginning: {
-        config: current.config,
-        formerGateways: current.former === undefined ? [] : allBackupRouters(current.former).flatMap((router) => router.gateways),
+        config: chosen.config,
+        formerGateways: chosen.former === undefined ? [] : allBackupRouters(chosen.former).flatMap((router) => router.gateways),
         resyncMs: Math.min(RESYNC_MS, notifier.watchdogIntervalMs ?? RESYNC_MS),
         role: role.initial,
         roleOverride: overrideOf(orders),
@@ -165,49 +188,34 @@ function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life
       onSettled,
       onExit: () => finish(EXIT.OK),
     });
-    process.on('SIGHUP', reload).on('SIGTERM', stop).on('SIGINT', stop);
+    process.on('SIGHUP', hangUp).on('SIGTERM', stop).on('SIGINT', stop);
     if (quiet) return;
 
     const status = (): Status => {
-      const around = { pid: process.pid, version: VERSION, dryRun: options.dryRun, startedAt, wallOffset: Date.now() - performance.now(), configuration: configurationOf(current, paths) };
+      const around = { pid: process.pid, version: VERSION, dryRun: options.dryRun, startedAt, wallOffset: Date.now() - performance.now(), configuration: configuration.status(), lastOutage: history.lastOutage() ?? null };
       return statusOf(driver.state(), around, performance.now());
     };
-    control = startControlServer(paths.controlSocket, answerer({ driver: () => driver, status, reload, log, ordersFile: paths.orders }), (error) =>
+    const numbered = (): typeof history => {
+      loadHistory();
+      return history;
+    };
+    const desk = { driver: () => driver, status, reload, confirm: configuration.confirm, followers, history: numbered, tell, ordersFile: paths.orders };
+    control = startControlServer(paths.controlSocket, answerer(desk), (error) =>
       log('warning', 'control-socket', { message: error.message, effect: 'no status; reload by SIGHUP only' }),
     );
   });
-}
-
-function reloadResponse(result: Reloaded, paths: Paths): Response {
-  if (result.kind === 'taken') return { ok: true, message: 'configuration reloaded' };
-  const message = `${paths.configFile} has errors; what ran before goes on\n${result.text}`;
-  return { ok: false, error: { code: 'configuration', message, suggestion: `backup-router check -c ${paths.configFile}` } };
 }
 
 function timingOf(config: Config): { readonly probeIntervalMs: number; readonly probeTimeoutMs: number } {
   return { probeIntervalMs: config.probeIntervalMs, probeTimeoutMs: config.probeTimeoutMs };
 }
 
-function reportChoice(log: Log, chosen: Chosen, paths: Paths): void {
+function reportDiagnostics(log: Log, chosen: Chosen): void {
   for (const d of chosen.diagnostics) {
     log(d.severity === 'error' ? 'error' : 'warning', 'configuration', { at: `${d.file}:${d.line}:${d.column}`, code: d.code, message: d.message, remedy: d.suggestion });
   }
-  if (chosen.source !== 'file') {
-    log('error', 'configuration-not-used', { file: paths.configFile, running: chosen.source, remedy: `backup-router check -c ${paths.configFile}` });
-  }
 }
 
-function configurationOf(chosen: Chosen, paths: Paths): Status['configuration'] {
-  return {
-    file: paths.configFile,
-    source: chosen.source,
-    errors: chosen.diagnostics.filter((d) => d.severity === 'error').map((d) => `${d.file}:${d.line}:${d.column}: ${d.message}`),
-  };
-}
-
-/** Keeps what runs, if it is the file as it stands. */
-function keep(log: Log, options: AgentOptions, chosen: Chosen): void {
-  if (options.dryRun || chosen.text === undefined) return;
-  const fault = writeLastKnownGood(options.paths.lastKnownGood, chosen.text);
-  if (fault !== undefined) log('warning', 'last-known-good', { message: fault, effect: 'a broken configuration file would have no copy to fall back to' });
+function remedyFor(chosen: Chosen, paths: Paths): string {
+  return chosen.source === 'rolled-back' ? 'it was not confirmed in time: change it, or backup-router reload' : `backup-router check -c ${paths.configFile}`;
 }

@@ -1,6 +1,6 @@
 /** A file written whole or not at all: write, fsync, rename. A full disk costs the new content, never the old. */
 
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Returns what went wrong, or undefined. */
@@ -10,12 +10,46 @@ export function writeAtomically(path: string, text: string): string | undefined 
     mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
     const file = openSync(temporary, 'w', 0o644);
     try {
-      writeSync(file, text);
+      // Not writeSync: on a disk that is nearly full it writes a part and calls that success (write(2)).
+      writeFileSync(file, text);
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
     renameSync(temporary, path);
+    return undefined;
+  } catch (error) {
+    // Half a file would keep a full disk full.
+    attempt(() => rmSync(temporary, { force: true }));
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** The same, and after a power failure too: the directory is synced as well (fsync(2)). */
+export function writeDurably(path: string, text: string): string | undefined {
+  return writeAtomically(path, text) ?? attempt(() => syncDirectory(path));
+}
+
+/** Removes a file for good; one that is not there is removed. Returns what went wrong, or undefined. */
+export function removeDurably(path: string): string | undefined {
+  return attempt(() => {
+    rmSync(path, { force: true });
+    syncDirectory(path);
+  });
+}
+
+function syncDirectory(path: string): void {
+  const directory = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+function attempt(act: () => void): string | undefined {
+  try {
+    act();
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

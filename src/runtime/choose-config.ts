@@ -1,36 +1,78 @@
 /**
- * Which configuration to run: the file; if it has errors, the last known good copy; if there is none, the
- * valid part of the file. A router is never left without backup routes for the sake of a typing error.
+ * Which configuration to run at start, the first of these that there is:
+ *
+ *   one that awaits its confirmation, with time left      as it was taken, whatever the file says by now
+ *   one that nobody confirmed, and the file still has it  what ran before it
+ *   the file without an error                             the file
+ *   the last known good copy                              the copy
+ *   the valid part of the file, then of the copy          that
+ *
+ * A router is never left without backup routes for the sake of a typing error.
  */
 
 import type { Diagnostic } from '../config/diagnostic.js';
 import { parseConfig } from '../config/parse.js';
-import { loadConfig } from '../config/load.js';
+import { loadConfig, type LoadedConfig } from '../config/load.js';
 import type { Config } from '../model/config.js';
 import type { Paths } from '../model/paths.js';
 import type { Status } from '../model/status.js';
 import { readLastKnownGood } from './last-known-good.js';
+import { leftMs, readUnconfirmed, thisMoment, type Moment, type RolledBack, type Unconfirmed } from './unconfirmed-record.js';
 
 export interface Chosen {
   readonly config: Config;
   readonly source: Status['configuration']['source'];
   /** Of the file, not of the copy. */
   readonly diagnostics: readonly Diagnostic[];
-  /** The text to keep as last known good once it has run; undefined when it is not the file's. */
+  /** The text that the configuration is the meaning of; undefined when it cannot be written down as such (not UTF-8). */
   readonly text: string | undefined;
   /** The configuration that ran before, as far as it is known: its gateways and its protocol number may still mark routes. */
   readonly former: Config | undefined;
+  /** It runs on approval. */
+  readonly pending?: { readonly former: string; readonly leftMs: number };
+  readonly rolledBack?: RolledBack;
 }
 
 export type Choice = { readonly kind: 'chosen'; readonly chosen: Chosen } | { readonly kind: 'none'; readonly diagnostics: readonly Diagnostic[] };
 
-export function chooseConfig(paths: Paths): Choice {
+/** A dry run shows what the file would do, whatever awaits its confirmation in the agent beside it. */
+export function chooseConfig(paths: Paths, dryRun = false, now?: Moment): Choice {
   const loaded = loadConfig(paths.configFile);
+  const record = dryRun ? undefined : readUnconfirmed(paths.unconfirmed);
+  const chosen = (record === undefined ? undefined : approved(record, loaded, paths, now ?? thisMoment())) ?? ordinary(loaded, paths);
+  return chosen === undefined ? { kind: 'none', diagnostics: loaded.diagnostics } : { kind: 'chosen', chosen };
+}
+
+function ordinary(loaded: LoadedConfig, paths: Paths): Chosen | undefined {
+  const { diagnostics, text } = loaded;
   const kept = readLastKnownGood(paths.lastKnownGood);
-  const former = kept === undefined ? undefined : parseConfig(kept, paths.lastKnownGood).config;
-  const { diagnostics } = loaded;
-  if (loaded.config !== undefined) return { kind: 'chosen', chosen: { config: loaded.config, source: 'file', diagnostics, text: loaded.text, former } };
-  if (former !== undefined) return { kind: 'chosen', chosen: { config: former, source: 'last-known-good', diagnostics, text: undefined, former } };
-  if (loaded.partial !== undefined) return { kind: 'chosen', chosen: { config: loaded.partial, source: 'partial', diagnostics, text: undefined, former } };
-  return { kind: 'none', diagnostics };
+  const copy = kept === undefined ? undefined : parseConfig(kept, paths.lastKnownGood);
+  const former = copy?.config;
+  if (loaded.config !== undefined) return { config: loaded.config, source: 'file', diagnostics, text, former };
+  if (former !== undefined) return { config: former, source: 'last-known-good', diagnostics, text: kept, former };
+  if (loaded.partial !== undefined) return { config: loaded.partial, source: 'partial', diagnostics, text, former };
+  // Half a copy of something that once was right, where the file has nothing at all.
+  if (copy?.partial !== undefined) return { config: copy.partial, source: 'last-known-good', diagnostics: [...diagnostics, ...copy.diagnostics], text: kept, former: copy.partial };
+  return undefined;
+}
+
+/** What the record of an unconfirmed configuration says of this start; undefined: nothing. */
+function approved(record: Unconfirmed, loaded: LoadedConfig, paths: Paths, now: Moment): Chosen | undefined {
+  const taken = meaning(record.text, paths.configFile);
+  const before = meaning(record.former, paths.configFile);
+  const left = record.kind === 'pending' ? leftMs(record, now) : 0;
+  if (record.kind === 'pending' && left > 0 && taken !== undefined) {
+    return { config: taken, source: 'file', diagnostics: [], text: record.text, former: before, pending: { former: record.former, leftMs: left } };
+  }
+  // A file that has been changed since is another one: it is taken as at any start.
+  if (before === undefined || (loaded.text !== record.text && loaded.config !== undefined)) return undefined;
+  if (loaded.text !== record.text) return { config: before, source: 'last-known-good', diagnostics: loaded.diagnostics, text: record.former, former: taken };
+  const rolledBack: RolledBack = record.kind === 'rolled-back' ? record : { kind: 'rolled-back', text: record.text, former: record.former, atWallMs: now.wallMs };
+  return { config: before, source: 'rolled-back', diagnostics: [], text: record.former, former: taken, rolledBack };
+}
+
+/** What a text meant when it ran, which it did although it may have had errors. */
+export function meaning(text: string, file: string): Config | undefined {
+  const { config, partial } = parseConfig(text, file);
+  return config ?? partial;
 }

@@ -1,76 +1,118 @@
 /**
- * What the log says of each transition: phase, liveness, kernel changes, refusals, interference. Every turn of phase
+ * What a transition is told as: phase, liveness, role, outages, kernel changes, refusals, waits, interference. Every turn of phase
  * carries its reason and its length. Derived from state before and after, so that the core need not know of logs.
+ *
+ * Invariant: called once the outputs of the transition are on their way; nothing here may hold up a route.
  */
 
+import { wanted } from '../core/desired.js';
 import { pauseOf } from '../core/fight.js';
 import type { Input, Transition } from '../core/machine.js';
 import type { Step } from '../core/ports.js';
 import type { Phase, State } from '../core/state.js';
+import type { Happening } from '../model/event.js';
 import { routeText, ruleText, type NameOf } from '../kernel/text.js';
-import type { Log } from './log.js';
+import { createOutages, type Outages } from './outages.js';
+import type { Tell } from './tell.js';
 
 export type Journal = (before: State, input: Input, result: Transition, now: number) => void;
 
-/** Steps named one by one in the log, at the most. */
+/** Steps named one by one, at the most. */
 const NAMED_STEPS = 8;
 
 /** A storm of events loses many: told once in this time. */
 const LOST_EVERY_MS = 10_000;
 
-export function createJournal(log: Log): Journal {
+export function createJournal(tell: Tell, outages: Outages = createOutages()): Journal {
+  const waits = createWaits();
   let lostTold = Number.NEGATIVE_INFINITY;
-  return (before, input, { state, outputs }, now) => {
-    if (input.kind === 'verdict') logVerdict(log, before, state, input.id, now);
-    if (input.kind === 'reload') log('notice', 'configuration-reloaded');
-    for (const output of outputs) {
-      if (output.kind === 'phase') logPhase(log, output.from, output.to, now);
-      if (output.kind === 'apply') logSteps(log, output.steps, namesIn(state));
-    }
-    if (input.kind === 'applied') logResults(log, before, state, input);
-    if (input.kind === 'recorded' && input.fault !== undefined) {
-      log('error', 'record-failed', { message: input.fault, effect: 'no default route is taken over', remedy: 'make the state directory writable' });
-    }
-    if (input.kind === 'observe-failed') log('error', 'observe-failed', { message: input.message });
-    if (state.adoptFight !== before.adoptFight && pauseOf(state.adoptFight) > 0) {
-      log('warning', 'route-keeps-coming-back', { times: state.adoptFight.count, pause_ms: pauseOf(state.adoptFight), remedy: 'keep its owner from setting a default route' });
-    }
-    if (state.fight !== before.fight && input.kind === 'hint') {
-      log('warning', 'interference', { what: input.hint.text, episode: state.fight.count, pause_ms: Math.max(0, Math.round(state.notBefore - now)) });
-    }
+  return (before, input, result, now) => {
+    const { state } = result;
+    for (const happening of happenings(before, input, result, now, outages)) tell(happening);
+    if (roundCompleted(before, input, state)) waits(state, now).forEach(tell);
     if (input.kind === 'hint' && input.hint.kind === 'overflow' && now - lostTold > LOST_EVERY_MS) {
       lostTold = now;
-      log('notice', 'events-lost', { what: input.hint.text, remedy: 'none needed, everything is looked at anew' });
+      tell({ kind: 'events-lost', what: input.hint.text, remedy: 'none needed, everything is looked at anew' });
     }
   };
 }
 
-function logVerdict(log: Log, before: State, after: State, id: string, now: number): void {
+/** Not the one that each second asks after neighbours: with a hundred thousand destinations a look at all of them takes 50 ms. */
+function roundCompleted(before: State, input: Input, state: State): boolean {
+  return input.kind === 'observed' && state.completedRounds > before.completedRounds && before.round.kind === 'observing' && before.round.cause !== 'probe';
+}
+
+function* happenings(before: State, input: Input, result: Transition, now: number, outages: Outages): Iterable<Happening> {
+  const { state, outputs } = result;
+  if (input.kind === 'verdict') yield* verdict(before, state, input.id, now);
+  if (input.kind === 'reload') yield { kind: 'configuration-reloaded' };
+  yield* role(before, state);
+  // Before the turn of phase, which closes an outage whose end nobody told.
+  yield* outages.after(before, input, result, now);
+  for (const output of outputs) {
+    if (output.kind === 'phase') yield* phase(output.from, output.to, now);
+    if (output.kind === 'apply') yield* steps(output.steps, namesIn(state));
+  }
+  if (input.kind === 'applied') yield* applied(before, state, input);
+  if (input.kind === 'recorded' && input.fault !== undefined) {
+    yield { kind: 'record-failed', message: input.fault, effect: 'no default route is taken over', remedy: 'make the state directory writable' };
+  }
+  if (input.kind === 'observe-failed') yield { kind: 'observe-failed', message: input.message };
+  if (state.adoptFight !== before.adoptFight && pauseOf(state.adoptFight) > 0) {
+    yield { kind: 'route-keeps-coming-back', times: state.adoptFight.count, pauseMs: pauseOf(state.adoptFight), remedy: 'keep its owner from setting a default route' };
+  }
+  if (state.fight !== before.fight && input.kind === 'hint') {
+    yield { kind: 'interference', what: input.hint.text, episode: state.fight.count, pauseMs: Math.max(0, Math.round(state.notBefore - now)) };
+  }
+}
+
+function* verdict(before: State, after: State, id: string, now: number): Iterable<Happening> {
   const was = before.daemons.get(id);
   const is = after.daemons.get(id);
   if (was === undefined || is === undefined || was.life === is.life) return;
-  const level = is.life === 'responsive' || is.life === 'appeared' ? 'notice' : 'warning';
-  log(level, 'daemon', { id, state: is.life, was: was.life, was_for_ms: Math.round(now - was.since), reason: is.reason });
+  yield { kind: 'daemon', id, state: is.life, was: was.life, wasForMs: Math.round(now - was.since), reason: is.reason };
 }
 
-function logPhase(log: Log, from: Phase, to: Phase, now: number): void {
+/** Also a change that leaves the phase as it is: beside a dead daemon nobody would hear of it otherwise. */
+function* role(before: State, after: State): Iterable<Happening> {
+  const was = before.roleOverride ?? before.role;
+  const is = after.roleOverride ?? after.role;
+  if (was.role === is.role && was.reason === is.reason) return;
+  yield { kind: 'role', role: is.role, was: was.role, reason: is.reason };
+}
+
+function* phase(from: Phase, to: Phase, now: number): Iterable<Happening> {
   if (from.kind === to.kind && (from.kind !== 'in' || to.kind !== 'in' || from.cause === to.cause)) return;
-  log('notice', 'routes', { phase: to.kind, cause: to.kind === 'in' ? to.cause : undefined, was: from.kind, was_for_ms: Math.round(now - from.since), reason: to.reason });
+  yield { kind: 'routes', phase: to.kind, cause: to.kind === 'in' ? to.cause : undefined, was: from.kind, wasForMs: Math.round(now - from.since), reason: to.reason };
 }
 
-function logSteps(log: Log, steps: readonly Step[], nameOf: NameOf): void {
-  for (const step of steps.slice(0, NAMED_STEPS)) log('info', step.kind, { what: stepText(step, nameOf) });
-  if (steps.length > NAMED_STEPS) log('info', 'more-changes', { count: steps.length - NAMED_STEPS });
+function* steps(all: readonly Step[], nameOf: NameOf): Iterable<Happening> {
+  for (const step of all.slice(0, NAMED_STEPS)) yield { kind: step.kind, what: stepText(step, nameOf) };
+  if (all.length > NAMED_STEPS) yield { kind: 'more-changes', count: all.length - NAMED_STEPS };
 }
 
-function logResults(log: Log, before: State, after: State, input: Input & { kind: 'applied' }): void {
+function* applied(before: State, after: State, input: Input & { kind: 'applied' }): Iterable<Happening> {
   let count = 0;
-  for (const [key, refusal] of after.refused) {
-    if (before.refused.get(key)?.code === refusal.code || ++count > NAMED_STEPS) continue;
-    log('warning', 'route-refused', { what: key, code: refusal.code, message: refusal.message });
+  for (const [what, { code, message }] of after.refused) {
+    if (before.refused.get(what)?.code === code || ++count > NAMED_STEPS) continue;
+    yield { kind: 'route-refused', what, code, message };
   }
-  for (const fault of after.faults.slice(0, NAMED_STEPS)) log('error', 'change-failed', { what: fault });
-  if (input.results.every((result) => result.ok)) log('debug', 'applied', { count: input.steps.length });
+  for (const what of after.faults.slice(0, NAMED_STEPS)) yield { kind: 'change-failed', what };
+  if (input.results.every((result) => result.ok)) yield { kind: 'applied', count: input.steps.length };
+}
+
+/** What is waited for since the last look at it, and no longer. */
+function createWaits(): (state: State, now: number) => readonly Happening[] {
+  let known: ReadonlyMap<string, { readonly subject: string; readonly reason: string }> = new Map();
+  return (state, now) => {
+    const waits = state.snapshot === undefined ? [] : (wanted(state, state.snapshot, now)?.waits ?? []);
+    if (waits.length === 0 && known.size === 0) return [];
+    const before = known;
+    known = new Map(waits.map((wait) => [`${wait.subject}: ${wait.reason}`, wait]));
+    const fresh = [...known].filter(([key]) => !before.has(key)).slice(0, NAMED_STEPS).map(([, { subject, reason }]): Happening => ({ kind: 'waiting', subject, reason }));
+    const over = [...before].filter(([key]) => !known.has(key)).slice(0, NAMED_STEPS).map(([, { subject, reason }]): Happening => ({ kind: 'no-longer-waiting', subject, reason }));
+    return [...over, ...fresh];
+  };
 }
 
 /** A step in the spelling of ip(8). */

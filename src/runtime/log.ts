@@ -4,8 +4,8 @@
  */
 
 import { writeSync } from 'node:fs';
+import type { Level } from '../model/event.js';
 
-export type Level = 'error' | 'warning' | 'notice' | 'info' | 'debug';
 export type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
 export type Log = (level: Level, event: string, fields?: Fields) => void;
 

@@ -1,28 +1,40 @@
 /** What an operator may ask of the running agent, and what is done about it. Orders are written down before they are confirmed. */
 
-import type { Request, Response } from '../control/protocol.js';
+import type { Following, Request, Response } from '../control/protocol.js';
 import { formatDuration } from '../config/duration.js';
+import type { Event } from '../model/event.js';
 import type { Status } from '../model/status.js';
 import type { Driver } from './driver.js';
-import type { Log } from './log.js';
+import type { StatusFollowers } from './followers.js';
+import type { History } from './history.js';
+import type { Tell } from './tell.js';
 import { overrideOf, pinOf, readOrders, writeOrders, type Orders } from './operator.js';
 
 export interface Desk {
   readonly driver: () => Driver;
   readonly status: () => Status;
-  readonly reload: () => Response;
-  readonly log: Log;
+  readonly reload: (confirmMs?: number) => Response;
+  readonly confirm: () => Response;
+  readonly followers: StatusFollowers;
+  /** Numbered: read from disk if it has not been yet. */
+  readonly history: () => History;
+  readonly tell: Tell;
   /** Where orders are kept. */
   readonly ordersFile: string;
 }
 
-export function answerer(desk: Desk): (request: Request) => Promise<Response> {
+export function answerer(desk: Desk): (request: Request) => Promise<Response | Following> {
   return async (request) => {
     switch (request.command) {
       case 'status':
+        if (request.follow === true) return { follow: (send) => desk.followers.follow((status) => send({ ok: true, status })) };
         return { ok: true, status: desk.status() };
+      case 'events':
+        return events(desk.history(), request);
       case 'reload':
-        return desk.reload();
+        return desk.reload(request.confirmMs);
+      case 'confirm':
+        return desk.confirm();
       case 'hold': {
         const { durationMs } = request;
         const orders: Orders = { ...readOrders(desk.ordersFile), pin: durationMs === 'off' ? undefined : { setAt: Date.now(), durationMs } };
@@ -40,8 +52,22 @@ export function answerer(desk: Desk): (request: Request) => Promise<Response> {
   };
 }
 
+/** Of a number that this history has not reached, it knows nothing: then all of it is news. */
+function events(history: History, { after = 0, follow }: Request & { command: 'events' }): Response | Following {
+  const past = history.events();
+  const from = after > (past.at(-1)?.seq ?? 0) ? 0 : after;
+  const first: Response = { ok: true, events: past.filter((event) => event.seq > from) };
+  if (follow !== true) return first;
+  return {
+    follow(send) {
+      send(first);
+      return history.subscribe((event: Event) => send({ ok: true, events: [event] }));
+    },
+  };
+}
+
 function kept(desk: Desk, orders: Orders, message: string): Response {
   const fault = writeOrders(desk.ordersFile, orders);
-  desk.log('notice', 'order', { what: message });
+  desk.tell({ kind: 'order', what: message });
   return { ok: true, message: fault === undefined ? message : `${message}; it will not survive a restart of the agent (${fault})` };
 }

@@ -16,6 +16,7 @@ import { systemClock } from '../../src/runtime/clock.js';
 import { startDriver } from '../../src/runtime/driver.js';
 import { createJournal } from '../../src/runtime/journal.js';
 import { createLog } from '../../src/runtime/log.js';
+import { createTeller } from '../../src/runtime/tell.js';
 
 export interface AgentSetup {
   readonly config: Pick<Config, 'managementInterfaces'> & Partial<Config>;
@@ -47,7 +48,7 @@ const driver = startDriver({
   },
   health: openHealth(config.routingDaemons, config),
   clock: systemClock,
-  journal: createJournal(log),
+  journal: createJournal(createTeller(log)),
   record(adopted) {
     const fault = writeAdopted(record, adopted);
     if (setup.dieAfter === 'record') die();

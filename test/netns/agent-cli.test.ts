@@ -20,10 +20,11 @@ t.test('status: every field of the schema, in and out', async (t) => {
   const agent = agentIn(std, { frr, daemons: ['zebra'], convergence: 0 });
   await agent.waitForLog(/ ready /);
   const status = await statusOf(agent);
-  t.same(Object.keys(status).sort(), ['adopted', 'agent', 'backupRoutes', 'configuration', 'daemons', 'damping', 'faults', 'interference', 'managementInterfaces', 'routes', 'version', 'waiting']);
+  t.same(Object.keys(status).sort(), ['adopted', 'agent', 'backupRoutes', 'configuration', 'daemons', 'damping', 'faults', 'interference', 'lastOutage', 'managementInterfaces', 'routes', 'version', 'waiting']);
   t.equal(status.version, 1);
   t.match(status.agent, { pid: agent.process.pid, version: /^\d+\.\d+\.\d+/, forMs: Number, dryRun: false });
-  t.same(status.configuration, { file: agent.configFile, source: 'file', errors: [] });
+  t.same(status.configuration, { file: agent.configFile, source: 'file', errors: [], unconfirmed: null, rolledBackAt: null });
+  t.match(status.lastOutage, { began: TIME, ended: null, lengthMs: Number, cause: 'start', reason: /frr\/zebra is down/ });
   t.same(Object.keys(status.routes).sort(), ['cause', 'forMs', 'phase', 'placement', 'reason', 'role', 'roleReason', 'since', 'untilMs']);
   t.match(status.routes, { phase: 'in', cause: 'down', reason: `frr/zebra is down: no socket ${frr.directory}/zebra.vty`, since: TIME, untilMs: null, placement: 'local', role: 'primary' });
   t.ok(Math.abs(Date.parse(status.routes.since) + status.routes.forMs - Date.now()) < 2000, 'since and forMs tell the same');

@@ -6,14 +6,14 @@
  * Invariant: what is measured is measured by other processes' clocks (ip monitor), never by the agent's log.
  */
 
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { copyFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Bird as LabBird } from '../../src/lab/bird.js';
 import { tryCommand } from '../../src/lab/command.js';
 import { startAgent, type Agent, type AgentOptions } from '../../src/lab/agent.js';
 import { ownRoutes, ownRules, routeGet, routes } from '../../src/lab/inspect.js';
 import type { Lab } from '../../src/lab/lab.js';
 import type { Namespace } from '../../src/lab/namespace.js';
-import type { Process } from '../../src/lab/process.js';
 import { STANDARD } from '../../src/lab/standard.js';
 import { eventually, sleep } from '../../src/lab/wait.js';
 import type { Family } from '../../src/model/address.js';
@@ -195,46 +195,16 @@ export interface BirdOptions {
   readonly wrapper?: readonly string[];
 }
 
-/** BIRD in the foreground of a namespace, with its files in a directory of the laboratory. */
-export class Bird {
-  readonly socket: string;
-  readonly pidfile: string;
+/** BIRD, with its files in a directory of the laboratory and under a name of its own. */
+export class Bird extends LabBird {
   readonly program: string;
-  readonly #directory: string;
-  #process: Process | undefined;
 
-  constructor(
-    lab: Lab,
-    readonly namespace: Namespace,
-    readonly options: BirdOptions,
-  ) {
-    const name = options.name ?? 'bird';
-    this.#directory = join(lab.directory, `${namespace.label}-${name}`);
-    mkdirSync(this.#directory, { recursive: true });
-    [this.socket, this.pidfile, this.program] = [join(this.#directory, 'bird.ctl'), join(this.#directory, 'bird.pid'), join(this.#directory, name)];
-    copyFileSync(options.program ?? birdProgram()!, this.program);
-    writeFileSync(join(this.#directory, 'bird.conf'), options.config);
-  }
-
-  get process(): Process {
-    if (this.#process === undefined) throw new Error(`${basename(this.program)} was not started`);
-    return this.#process;
-  }
-
-  /** Starts it and waits for nothing. Returns the time (Date.now()) before. */
-  start(...more: readonly string[]): number {
-    const atMs = Date.now();
-    const argv = [this.program, '-f', '-c', join(this.#directory, 'bird.conf'), '-s', this.socket, '-P', this.pidfile, ...more];
-    this.#process = this.namespace.spawn([...(this.options.wrapper ?? []), ...argv], { closeSignal: 'SIGKILL' });
-    return atMs;
-  }
-
-  /** Sends the signal, and waits for the end where there is one. Returns the time (Date.now()) of the signal. */
-  async signal(signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): Promise<number> {
-    const atMs = Date.now();
-    this.process.kill(signal);
-    if (signal === 'SIGKILL' || signal === 'SIGTERM') await this.process.exited;
-    return atMs;
+  constructor(lab: Lab, namespace: Namespace, { config, name = 'bird', program: original = birdProgram()!, wrapper = [] }: BirdOptions) {
+    const directory = join(lab.directory, `${namespace.label}-${name}`);
+    const program = join(directory, name);
+    super(namespace, { config, directory, program, wrapper });
+    this.program = program;
+    copyFileSync(original, program);
   }
 }
 

@@ -10,6 +10,7 @@ import type { Config, Role } from '../../src/model/config.js';
 import type { Status } from '../../src/model/status.js';
 import { startDriver, type Driver } from '../../src/runtime/driver.js';
 import { createJournal } from '../../src/runtime/journal.js';
+import { createTeller } from '../../src/runtime/tell.js';
 import { NO_ORDERS, overrideOf, pinOf, type Orders } from '../../src/runtime/operator.js';
 import { roleFrom } from '../../src/runtime/role.js';
 import { VirtualClock, formatTime } from './clock.js';
@@ -58,10 +59,10 @@ export class World {
       kernel: port,
       health: this.#health,
       clock: this.clock,
-      journal: createJournal((level, event, fields = {}) => {
+      journal: createJournal(createTeller((level, event, fields = {}) => {
         const words = Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]));
         this.log.push([formatTime(this.clock.now()), level, event, ...words].join(' '));
-      }),
+      })),
       beginning: { config: this.#config, formerGateways: [], resyncMs: RESYNC_MS, role: this.#role(), roleOverride: overrideOf(this.#orders), pin: this.#pin() },
       onSettled: () => undefined,
       onExit: () => {

@@ -16,6 +16,7 @@ import type { Snapshot } from '../../../src/model/snapshot.js';
 import type { Status } from '../../../src/model/status.js';
 import { startDriver, type Driver } from '../../../src/runtime/driver.js';
 import { createJournal } from '../../../src/runtime/journal.js';
+import { createTeller } from '../../../src/runtime/tell.js';
 import { FakeKernel } from '../../fake/kernel.js';
 import { VirtualClock } from '../../scenario/clock.js';
 
@@ -117,7 +118,7 @@ export class Host {
       kernel: port,
       health,
       clock: this.clock,
-      journal: createJournal((level, event, fields = {}) => void this.log.push(`${level} ${event} ${JSON.stringify(fields)}`)),
+      journal: createJournal(createTeller((level, event, fields = {}) => void this.log.push(`${level} ${event} ${JSON.stringify(fields)}`))),
       record: (adopted) => {
         if (this.diskFault === undefined) this.disk = adopted;
         return this.diskFault;

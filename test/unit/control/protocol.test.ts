@@ -7,7 +7,13 @@ import { CHANGING, MAX_HOLD_MS, parseRequest } from '../../../src/control/protoc
 t.test('requests', async (t) => {
   const good: readonly (readonly [string, object])[] = [
     ['{"command":"status"}', { command: 'status' }],
+    ['{"command":"status","follow":true}', { command: 'status', follow: true }],
+    ['{"command":"status","follow":1}', { command: 'status' }],
+    ['{"command":"events"}', { command: 'events' }],
+    ['{"command":"events","after":7,"follow":true}', { command: 'events', after: 7, follow: true }],
     [' {"command":"reload","more":1} ', { command: 'reload' }],
+    ['{"command":"reload","confirmMs":300000}', { command: 'reload', confirmMs: 300_000 }],
+    ['{"command":"confirm"}', { command: 'confirm' }],
     ['{"command":"hold","durationMs":1800000}', { command: 'hold', durationMs: 1_800_000 }],
     [`{"command":"hold","durationMs":${MAX_HOLD_MS}}`, { command: 'hold', durationMs: MAX_HOLD_MS }],
     ['{"command":"hold","durationMs":"never"}', { command: 'hold', durationMs: 'never' }],
@@ -22,6 +28,7 @@ t.test('requests', async (t) => {
 t.test('no requests', async (t) => {
   const bad = [
     '', ' ', '{', 'status', '"status"', '[]', '["status"]', 'null', '7', '{}', '{"command":null}', '{"command":"Status"}', '{"command":["status"]}', '{"command":"__proto__"}', '{"command":"constructor"}',
+    '{"command":"events","after":-1}', '{"command":"events","after":"1"}', '{"command":"events","after":1.5}', '{"command":"reload","confirmMs":999}', '{"command":"reload","confirmMs":86400001}', '{"command":"reload","confirmMs":"5m"}',
     '{"command":"hold"}', '{"command":"hold","durationMs":0}', '{"command":"hold","durationMs":-1}', '{"command":"hold","durationMs":"5m"}', '{"command":"hold","durationMs":null}', '{"command":"hold","durationMs":1e999}',
     `{"command":"hold","durationMs":${MAX_HOLD_MS + 1}}`, '{"command":"hold","durationMs":true}', '{"command":"hold","durationMs":[5]}',
     '{"command":"role"}', '{"command":"role","role":"master"}', '{"command":"role","role":null}', '{"command":"role","role":["auto"]}', '{"__proto__":{"command":"status"}}',
@@ -30,15 +37,15 @@ t.test('no requests', async (t) => {
 });
 
 t.test('all that changes something needs permission', async (t) => {
-  t.strictSame([...CHANGING].sort(), ['hold', 'reload', 'role']);
+  t.strictSame([...CHANGING].sort(), ['confirm', 'hold', 'reload', 'role']);
 });
 
 t.test('anything', async (t) => {
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.json(), fc.record({ command: fc.constantFrom('status', 'reload', 'hold', 'role'), durationMs: fc.anything(), role: fc.anything() }).map((value) => JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner)) ?? '')), (line) => {
+    fc.property(fc.oneof(fc.string(), fc.json(), fc.record({ command: fc.constantFrom('status', 'events', 'reload', 'confirm', 'hold', 'role'), durationMs: fc.anything(), role: fc.anything() }).map((value) => JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner)) ?? '')), (line) => {
       const request = parseRequest(line);
       if (request?.command === 'hold' && typeof request.durationMs === 'number') return request.durationMs > 0 && request.durationMs <= MAX_HOLD_MS;
-      return request === undefined || Object.keys(request).length <= 2;
+      return request === undefined || Object.keys(request).length <= 3;
     }),
   );
   t.pass();

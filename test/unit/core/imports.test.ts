@@ -22,8 +22,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   control: ['model', 'core/ports', 'native'],
   lab: ['model'],
   runtime: ['model', 'config', 'core', 'native', 'kernel', 'health', 'control'],
+  doctor: ['model', 'config', 'core', 'native', 'kernel', 'health', 'control', 'runtime'],
   manual: ['model', 'config', 'cli'],
-  cli: ['model', 'config', 'core', 'native', 'kernel', 'health', 'control', 'runtime', 'lab'],
+  cli: ['model', 'config', 'core', 'native', 'kernel', 'health', 'control', 'runtime', 'lab', 'doctor'],
 };
 
 /** The only directory that may load a package that does not come with Node, by package. */

@@ -1,0 +1,31 @@
+/** `backup-router doctor`: every hazard on this host, with its remedy. Looks, asks, and changes nothing. */
+
+import { renderDiagnostics } from '../config/diagnostic.js';
+import { loadConfig } from '../config/load.js';
+import { parseConfig } from '../config/parse.js';
+import { gatherHost } from '../doctor/gather/gather.js';
+import { diagnose, exitStatusOf, render } from '../doctor/report.js';
+import { CommandError, EXIT } from '../model/exit.js';
+import { pathsOf } from '../model/paths.js';
+import { readLastKnownGood } from '../runtime/last-known-good.js';
+import { paintFor } from './table.js';
+
+export interface DoctorOptions {
+  readonly config: string;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+  /** Where /etc, /run and /usr are looked for; the kernel and the daemons are always those of this host. */
+  readonly root?: string;
+}
+
+export async function doctor(options: DoctorOptions): Promise<number> {
+  const paths = pathsOf(process.env, options.config);
+  const loaded = loadConfig(options.config);
+  const kept = readLastKnownGood(paths.lastKnownGood);
+  // As the agent would choose: a broken file is no reason not to look at the rest.
+  const config = loaded.config ?? (kept === undefined ? undefined : parseConfig(kept, paths.lastKnownGood).config) ?? loaded.partial;
+  if (config === undefined) throw new CommandError(EXIT.CONFIG, `nothing to look for without a configuration\n${renderDiagnostics(loaded.diagnostics)}`, `backup-router check -c ${options.config}`);
+  const report = diagnose(await gatherHost({ config, loaded, paths, host: { root: (options.root ?? '').replace(/\/+$/, '') } }));
+  process.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : render(report, { verbose: options.verbose === true, paint: paintFor(process.stdout, process.env) }));
+  return exitStatusOf(report);
+}

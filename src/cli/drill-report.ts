@@ -1,0 +1,84 @@
+/** How a drill is told: the table for people, at most 80 columns wide, and the stable JSON (docs/DRILL.md). */
+
+import type { Adapted } from '../lab/drill/adapt.js';
+import { CASES } from '../lab/drill/cases.js';
+import type { CaseResult } from '../lab/drill/order.js';
+import type { Paint } from './table.js';
+
+const COLUMNS = 80;
+const NAME = Math.max(...CASES.map(({ name }) => name.length));
+
+export const HEADING = row('CASE', 'RESULT', 'OUTAGE', 'ROUTES IN', 'CARRIED BY');
+
+/** What is played, and what is different from the configured. */
+export function differenceLines({ order, differences }: Adapted, file: string): string {
+  const { probes, ports } = order.network;
+  const asked = `${probes.length === 1 ? 'one question' : `${probes.length} questions`} at a time through ${ports.map(({ altName, device }) => altName ?? device).join(', ')}`;
+  const head = `${file}, played with ${order.daemon === 'frr' ? 'FRR' : 'BIRD'} in a network of its own; ${asked}.\nThis host's routes, rules, links and daemons are left alone.\n`;
+  const lines = differences.map(({ what, configured, drill, why }) => wrap(`${what}: ${drill} instead of ${configured}; ${why}`, '  ', '    '));
+  return `${wrap(head, '', '')}\nIn the drill\n${lines.join('')}`;
+}
+
+/** The line of a case, and why it failed. */
+export function caseLines(result: CaseResult, paint: Paint): string {
+  const carried = result.carriedBy.length === 0 ? 'nothing' : result.carriedBy.map((carrier) => (carrier === 'backup' ? 'backup router' : 'daemon')).join(', ');
+  const line = row(result.name, result.passed ? 'pass' : 'FAIL', outageText(result), routesInText(result), short(carried));
+  const coloured = result.passed ? line.replace('pass', paint('green', 'pass')) : line.replace('FAIL', paint('red', 'FAIL'));
+  return coloured + (result.reason === '' ? '' : wrap(result.reason, '  ', '  '));
+}
+
+export function summaryLine(results: readonly CaseResult[], asked: number): string {
+  const passed = results.filter((result) => result.passed).length;
+  const seconds = results.reduce((sum, { tookMs }) => sum + tookMs, 0) / 1000;
+  return `\n${passed} of ${asked} passed, in ${seconds.toFixed(0)} s\n`;
+}
+
+/** The stable schema. */
+export function drillJson(file: string, { order, differences }: Adapted, maxOutageMs: number, results: readonly CaseResult[], asked: readonly string[]): unknown {
+  return {
+    version: 1,
+    file,
+    daemon: order.daemon,
+    passed: results.length === asked.length && results.every((result) => result.passed),
+    maxOutageMs,
+    differences,
+    probes: order.network.probes.map(({ family, destination, source, target, port }) => ({ interface: order.network.ports[port]!.altName ?? order.network.ports[port]!.device, family, destination, source, target })),
+    cases: results.map((result) => ({ ...result, title: CASES.find(({ name }) => name === result.name)!.title })),
+  };
+}
+
+function outageText({ outageMs }: CaseResult): string {
+  return outageMs === null ? '-' : outageMs === 0 ? 'none' : `${outageMs} ms`;
+}
+
+/** Undefined for those that stayed. */
+function routesInText({ routesInMs }: CaseResult): string {
+  return routesInMs === null ? '-' : `${routesInMs < 10 ? routesInMs.toFixed(1) : Math.round(routesInMs)} ms`;
+}
+
+function row(name: string, result: string, outage: string, routesIn: string, carried: string): string {
+  return `${name.padEnd(NAME)}  ${result.padEnd(6)}  ${outage.padStart(8)}  ${routesIn.padStart(9)}  ${carried}`.trimEnd() + '\n';
+}
+
+/** A long story of ways is cut in its middle. */
+function short(text: string): string {
+  const room = COLUMNS - row('', '', '', '', 'x').length - NAME;
+  return text.length <= Math.max(30, room) ? text : `${text.slice(0, 12)} ... ${text.slice(-15)}`;
+}
+
+/** Lines of at most 80 columns. */
+function wrap(text: string, first: string, further: string): string {
+  let out = '';
+  for (const paragraph of text.split('\n')) {
+    let line = first;
+    for (const word of paragraph.split(' ')) {
+      if (line.trim() !== '' && line.length + 1 + word.length > COLUMNS) {
+        out += `${line.trimEnd()}\n`;
+        line = further;
+      }
+      line += line.endsWith(' ') || line === '' ? word : ` ${word}`;
+    }
+    out += `${line.trimEnd()}\n`;
+  }
+  return out.replace(/\n+$/, '\n');
+}

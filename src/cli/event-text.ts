@@ -1,0 +1,75 @@
+/** An event as one sentence for people. An event of a kind that this version does not know is shown as it is. */
+
+import type { Event } from '../model/event.js';
+import type { Colour } from './table.js';
+import { durationText } from './table.js';
+import { printable } from './terminal.js';
+
+export function eventText(event: Event): string {
+  return printable(sentence(event));
+}
+
+export function eventColour(event: Event): Colour | undefined {
+  if (event.kind === 'routes') return event.phase === 'out' ? 'green' : 'yellow';
+  if (event.kind === 'daemon' && event.state === 'responsive') return 'green';
+  return event.level === 'error' ? 'red' : event.level === 'warning' ? 'yellow' : event.level === 'info' ? 'dim' : undefined;
+}
+
+function sentence(e: Event): string {
+  switch (e.kind) {
+    case 'ready':
+      return `agent ${e.version} ready after ${durationText(e.afterMs)}`;
+    case 'stopping':
+      return `agent stops, on-stop ${e.onStop}`;
+    case 'routes':
+      return `backup routes ${e.phase.toUpperCase()}${e.cause === undefined ? '' : ` (${e.cause})`} after ${durationText(e.wasForMs)} ${e.was}: ${e.reason}`;
+    case 'daemon':
+      return `${e.id} ${e.state} after ${durationText(e.wasForMs)} ${e.was}: ${e.reason}`;
+    case 'outage-began':
+      return `outage begins (${e.cause}): ${e.reason}`;
+    case 'outage-bridged':
+      return `backup routes in the kernel ${durationText(e.afterMs)} after the outage began`;
+    case 'outage-ended':
+      return `outage ends after ${durationText(e.lengthMs)} (${e.cause})`;
+    case 'role':
+      return `role ${e.role}, was ${e.was}: ${e.reason}`;
+    case 'order':
+      return `ordered: ${e.what}`;
+    case 'configuration-reloaded':
+      return 'configuration reloaded';
+    case 'reload-refused':
+      return `reload refused: ${e.message ?? `${e.errors} error${e.errors === 1 ? '' : 's'} in ${e.file}`}`;
+    case 'configuration-not-used':
+      return `${e.file} is not used, running ${e.running}: ${e.remedy}`;
+    case 'configuration-unconfirmed':
+      return `configuration awaits its confirmation until ${e.deadline}`;
+    case 'configuration-confirmed':
+      return 'configuration confirmed';
+    case 'configuration-rolled-back':
+      return `configuration rolled back: ${e.reason}`;
+    case 'waiting':
+      return `waiting for ${e.subject}: ${e.reason}`;
+    case 'no-longer-waiting':
+      return `no longer waiting for ${e.subject}: ${e.reason}`;
+    case 'interference':
+      return `interference ${e.episode}: ${e.what}${e.pauseMs === 0 ? '' : `; repaired after ${durationText(e.pauseMs)}`}`;
+    case 'route-keeps-coming-back':
+      return `a default route that was taken over came back ${e.times} times`;
+    case 'adopt-route':
+      return `taken over: ${e.what}`;
+    case 'restore-route':
+      return `given back: ${e.what}`;
+    case 'record-failed':
+      return `record cannot be written: ${e.message}; ${e.effect}`;
+    case 'route-refused':
+      return `kernel refuses ${e.what}: ${e.message} (${e.code})`;
+    case 'change-failed':
+      return `change failed: ${e.what}`;
+    case 'observe-failed':
+      return `cannot look at the kernel: ${e.message}`;
+    default: {
+      const { seq: _seq, at: _at, level: _level, kind, ...fields } = e;
+      return [kind, ...Object.entries(fields).map(([key, value]) => `${key}=${String(value)}`)].join(' ');
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/** The JSON of `explain`, a stable schema: docs/EXPLAIN.md. Fields are added, never renamed or removed, while `version` is 1. */
+
+import type { Explanation, Passage } from '../core/explain/explain.js';
+import { familyOf } from '../model/address.js';
+import { destinationText } from '../model/prefix.js';
+import type { KernelAnswer, PolicyRule, Vrf } from '../model/policy.js';
+import type { Route } from '../model/route.js';
+import { policyText } from '../kernel/policy-text.js';
+import { routeText, type NameOf } from '../kernel/text.js';
+import type { Gathered } from './facts.js';
+
+export function explanationJson(explanation: Explanation, { source, agent, silence }: Gathered, vrf: Vrf | undefined, nameOf: NameOf): object {
+  return {
+    version: 1,
+    address: explanation.address,
+    family: familyOf(explanation.address),
+    vrf: vrf?.name ?? null,
+    configuration: source,
+    agent: agent === undefined ? null : { phase: agent.routes.phase, reason: agent.routes.reason, forMs: agent.routes.forMs },
+    agentSilence: silence ?? null,
+    kernel: answerJson(explanation.answer, nameOf),
+    agrees: explanation.agrees,
+    now: passageJson(explanation.now, nameOf),
+    states: explanation.states.map((passage) => passageJson(passage, nameOf)),
+    mayDivert: explanation.mayDivert.map(({ rule, reason }) => ({ ...ruleJson(rule), dependsOn: reason })),
+    notes: explanation.notes,
+  };
+}
+
+function passageJson({ state, carrier, route, rule, why }: Passage, nameOf: NameOf): object {
+  return { state, carrier, route: route === undefined ? null : routeJson(route, nameOf), rule: rule === undefined ? null : ruleJson(rule), why };
+}
+
+function routeJson(route: Route, nameOf: NameOf): object {
+  return {
+    destination: destinationText(route.destination),
+    table: route.table,
+    type: route.type,
+    protocol: route.protocol,
+    metric: route.metric,
+    nexthops: route.nexthops.map(({ gateway, interfaceIndex, dead }) => ({ gateway: gateway ?? null, interface: nameOf(interfaceIndex) ?? null, dead })),
+    text: routeText(route, nameOf),
+  };
+}
+
+function ruleJson(rule: PolicyRule): { readonly priority: number; readonly text: string } {
+  return { priority: rule.rule.priority, text: policyText(rule) };
+}
+
+function answerJson(answer: KernelAnswer, nameOf: NameOf): object {
+  if (answer.kind === 'refused') return { kind: 'refused', code: answer.code };
+  return {
+    kind: 'route',
+    type: answer.type,
+    gateway: answer.gateway ?? null,
+    interface: nameOf(answer.interfaceIndex) ?? null,
+    source: answer.source ?? null,
+    table: answer.table,
+    matched: answer.matched === undefined ? null : routeJson(answer.matched, nameOf),
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * What `explain` and `plan` start from: the configuration as the agent would choose it, the kernel as it is, and what the agent says of
+ * itself, if one runs and lets us ask.
+ */
+
+import { renderDiagnostics } from '../config/diagnostic.js';
+import { request } from '../control/client.js';
+import { longestDestinations } from '../core/desired.js';
+import type { Facts } from '../core/explain/scenes.js';
+import { vrfTables } from '../core/management.js';
+import type { Kernel } from '../core/ports.js';
+import { openHealth } from '../health/open.js';
+import { openKernel } from '../kernel/kernel.js';
+import { allBackupRouters, type Config } from '../model/config.js';
+import type { WatchedDaemon } from '../model/daemon.js';
+import { CommandError, EXIT } from '../model/exit.js';
+import { pathsOf, type Paths } from '../model/paths.js';
+import type { Snapshot } from '../model/snapshot.js';
+import type { Status } from '../model/status.js';
+import { readAdopted } from '../runtime/adopted-record.js';
+import { chooseConfig, type Chosen } from '../runtime/choose-config.js';
+
+export interface Gathered extends Facts {
+  readonly source: Chosen['source'];
+  /** undefined: there is no agent to ask, or it may not be asked; `silence` says which. */
+  readonly agent: Status | undefined;
+  readonly silence: string | undefined;
+}
+
+/** Rejects with 78 when nothing of the configuration can be used, and with 77 or 69 when the kernel cannot be asked. */
+export async function gather(configFile: string): Promise<Gathered> {
+  const paths = pathsOf(process.env, configFile);
+  const { config, source, former } = chosen(paths, configFile);
+  const [snapshot, asked] = await Promise.all([observe(config), askAgent(paths.controlSocket)]);
+  return {
+    config,
+    source,
+    watched: watchedOf(config),
+    formerGateways: former === undefined ? [] : allBackupRouters(former).flatMap((router) => router.gateways),
+    adopted: readAdopted(paths.adopted).adopted,
+    snapshot,
+    ...asked,
+  };
+}
+
+function chosen(paths: Paths, configFile: string): Chosen {
+  const choice = chooseConfig(paths);
+  if (choice.kind === 'none') throw new CommandError(EXIT.CONFIG, `no configuration to go by\n${renderDiagnostics(choice.diagnostics)}`, `backup-router check -c ${configFile}`);
+  if (choice.chosen.source !== 'file') process.stderr.write(`backup-router: ${configFile} has errors; this goes by ${choice.chosen.source === 'partial' ? 'its valid part' : 'the last known good copy'}\n  help: backup-router check -c ${configFile}\n`);
+  return choice.chosen;
+}
+
+async function observe(config: Config): Promise<Snapshot> {
+  const kernel = openKernel();
+  try {
+    const first = await look(kernel, config, []);
+    const tables = vrfTables(config, first);
+    return tables.length === 0 ? first : await look(kernel, config, tables);
+  } finally {
+    kernel.close();
+  }
+}
+
+function look(kernel: Kernel, config: Config, tables: readonly number[]): Promise<Snapshot> {
+  return kernel.observe({ protocol: config.routeProtocol, vrfTables: tables, maxLength: longestDestinations(allBackupRouters(config)), neighbours: true });
+}
+
+/** The protocols of the routing daemons; nothing is connected to. */
+function watchedOf(config: Config): readonly WatchedDaemon[] {
+  const health = openHealth(config.routingDaemons, { probeIntervalMs: config.probeIntervalMs, probeTimeoutMs: config.probeTimeoutMs });
+  health.close();
+  return health.watched;
+}
+
+async function askAgent(socket: string): Promise<Pick<Gathered, 'agent' | 'silence'>> {
+  try {
+    const response = await request(socket, { command: 'status' });
+    if (response.ok && 'status' in response) return { agent: response.status, silence: undefined };
+    return { agent: undefined, silence: response.ok ? 'the agent gave an answer to another question' : response.error.message };
+  } catch (error) {
+    if (error instanceof CommandError) return { agent: undefined, silence: error.message };
+    throw error;
+  }
+}

@@ -1,0 +1,61 @@
+/** `backup-router plan`: the kernel changes that a configuration would make from here, as commands to read, or to paste into a root shell. */
+
+import { intentOf, type Intent, type Standing } from '../core/intent.js';
+import type { Step } from '../core/ports.js';
+import { ipCommand } from '../kernel/command.js';
+import type { NameOf } from '../kernel/text.js';
+import type { DaemonId } from '../model/daemon.js';
+import { EXIT } from '../model/exit.js';
+import type { Status } from '../model/status.js';
+import { gather, type Gathered } from './facts.js';
+
+export async function plan(options: { readonly config: string; readonly json?: boolean }): Promise<number> {
+  const facts = await gather(options.config);
+  const intent = intentOf(facts, standingsOf(facts.agent));
+  const nameOf: NameOf = (index) => facts.snapshot.links.find((link) => link.index === index)?.name;
+  process.stdout.write(options.json === true ? `${JSON.stringify(json(intent, facts, options.config, nameOf), null, 2)}\n` : text(intent, facts, options.config, nameOf));
+  return EXIT.OK;
+}
+
+/** Whether ties are won depends on since when the daemons are dead; asked only of an agent whose routes are in. */
+function standingsOf(agent: Status | undefined): ReadonlyMap<DaemonId, Standing> | undefined {
+  if (agent?.routes.phase !== 'in') return undefined;
+  return new Map(agent.daemons.map(({ id, state, forMs }) => [id, { life: state, forMs }]));
+}
+
+/** Which half an agent that runs holds to; null: none runs, or it has not decided. */
+function applies(agent: Status | undefined): 'in' | 'out' | null {
+  return agent === undefined || agent.routes.phase === 'starting' ? null : agent.routes.phase;
+}
+
+function json({ bringIn, takeOut, adopt, waits }: Intent, facts: Gathered, file: string, nameOf: NameOf): object {
+  const commands = (steps: readonly Step[]): readonly string[] => steps.map((step) => ipCommand(step, nameOf));
+  return {
+    version: 1,
+    file,
+    configuration: facts.source,
+    applies: applies(facts.agent),
+    in: { commands: commands(bringIn) },
+    out: { commands: commands(takeOut) },
+    adopt: { commands: commands(adopt) },
+    waiting: waits,
+  };
+}
+
+function text({ bringIn, takeOut, adopt, waits }: Intent, { agent, silence }: Gathered, file: string, nameOf: NameOf): string {
+  const now = applies(agent);
+  const section = (title: string, half: 'in' | 'out', steps: readonly Step[]): string => {
+    const applied = now === half ? ' (this applies now)' : '';
+    return `# ${title}${applied}${steps.length === 0 ? ': nothing to do' : ''}\n${lines(steps)}`;
+  };
+  const lines = (steps: readonly Step[]): string => steps.map((step) => `${ipCommand(step, nameOf)}\n`).join('');
+  const waiting = waits.map(({ subject, reason }) => `# waiting for ${comment(subject)}: ${comment(reason)}\n`).join('');
+  const taking = adopt.length === 0 ? '' : `# once these stand, taken over and given back on stop (adopt: true)\n${lines(adopt)}`;
+  const who = agent === undefined ? silence ?? 'no agent runs' : `the agent says ${agent.routes.phase}: ${agent.routes.reason}`;
+  return `# ${comment(file)}, from the kernel as it is now; ${comment(who)}\n\n${section('to bring the backup routes in', 'in', bringIn)}${taking}${waiting}\n${section('to take them out', 'out', takeOut)}`;
+}
+
+/** Keeps what others said on its comment line. */
+function comment(words: string): string {
+  return words.replace(/\s+/g, ' ');
+}

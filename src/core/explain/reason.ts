@@ -1,0 +1,111 @@
+/**
+ * Why a packet goes where it goes, in a sentence or two for people: what the state means for the routing daemon's routes,
+ * and how the route that won stands to the one that it beat. Pure.
+ */
+
+import { containsAddress, destinationText } from '../../model/prefix.js';
+import type { Config } from '../../model/config.js';
+import { TABLE_LOCAL, type Route } from '../../model/route.js';
+import { routeKey } from '../keys.js';
+import { isOwnMetric, MAIN_METRIC } from '../placement.js';
+import { isDaemons, type Facts, type Scene, type SceneName } from './scenes.js';
+import { lookup, refuses, tableText, type Way } from './walk.js';
+import type { Address } from '../../model/address.js';
+
+/** Whose route carries the packet. */
+export type Carrier = 'backup' | 'daemon' | 'connected' | 'host' | 'other' | 'refused' | 'none';
+
+const RTPROT_KERNEL = 2;
+
+export function carrierOf(facts: Facts, way: Way, ours: ReadonlySet<string>): Carrier {
+  const { route } = way;
+  if (route === undefined) return way.rule === undefined ? 'none' : 'refused';
+  if (refuses(route)) return 'refused';
+  if (ours.has(routeKey(route))) return 'backup';
+  if (route.table === TABLE_LOCAL) return 'host';
+  if (isDaemons(facts, route)) return 'daemon';
+  return route.protocol === RTPROT_KERNEL && route.nexthops.every((nexthop) => nexthop.gateway === undefined) ? 'connected' : 'other';
+}
+
+/** Milliseconds as people write them in a configuration. */
+function seconds(ms: number | 'never'): string {
+  return ms === 'never' ? 'never' : ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+}
+
+/** What the state is. `stale`: the daemon has a route to the address in it. */
+export function sceneText(name: SceneName, config: Config, stale: boolean): string {
+  switch (name) {
+    case 'booting':
+      return 'the routing daemon has no routes yet';
+    case 'converged':
+      return 'backup routes are out';
+    case 'clean-stop':
+      return 'the routing daemon took its routes along';
+    case 'crash':
+      return stale ? "the dead daemon's routes stay, stale" : 'the dead daemon left no route to it';
+    case 'preempted':
+      if (!stale) return 'nothing to preempt';
+      return config.preemptAfterMs === 'never' ? 'preempt-after is never: as after the crash' : `dead for ${seconds(config.preemptAfterMs)} (preempt-after)`;
+    case 'hang':
+      return `found after ${seconds(config.probeTimeoutMs)} (probe-timeout), from then on as a crash`;
+    case 'standby':
+      return 'backup routes are in, and lose their ties';
+    default:
+      return name satisfies never;
+  }
+}
+
+/** How the winner stands to what it beat. */
+export function relation(facts: Facts, scene: Pick<Scene, 'routes' | 'want'>, way: Way, address: Address, ours: ReadonlySet<string>): string {
+  const { route, rule } = way;
+  const backup = longest(scene.want.routes.filter((own) => containsAddress(own.destination, address)));
+  if (route === undefined) {
+    if (rule !== undefined) return `rule ${rule.rule.priority} refuses it`;
+    const [wait] = scene.want.waits;
+    return wait === undefined ? 'nothing has a route to it' : `no route; waiting for ${wait.subject}: ${wait.reason}`;
+  }
+  const name = destinationText(route.destination);
+  if (refuses(route)) {
+    const before = backup !== undefined && backup.destination.length > route.destination.length ? `, although the backup route ${destinationText(backup.destination)} is more specific: a refusal ends the lookup` : '';
+    return `${route.type} ${name} in table ${tableText(route.table)}${before}`;
+  }
+  if (ours.has(routeKey(route))) return won(scene, way, route, address, ours);
+  const owner = ownerText(facts, way, name);
+  if (route.table === TABLE_LOCAL) return owner;
+  if (backup === undefined) {
+    const [wait] = scene.want.waits;
+    return wait === undefined ? owner : `${owner}; backup routes wait for ${wait.subject}: ${wait.reason}`;
+  }
+  const own = destinationText(backup.destination);
+  if (backup.destination.length < route.destination.length) return `${owner} is more specific than the backup route ${own}`;
+  if (backup.destination.length === route.destination.length) return `${owner} wins the tie with the backup route`;
+  return `${owner}; rule ${rule?.rule.priority ?? '?'} comes before the backup route ${own}`;
+}
+
+function ownerText(facts: Facts, way: Way, name: string): string {
+  const carrier = carrierOf(facts, way, new Set());
+  switch (carrier) {
+    case 'daemon':
+      return `the routing daemon's ${name}`;
+    case 'connected':
+      return `the connected ${name}`;
+    case 'host':
+      return "this host's own address, or a broadcast";
+    default:
+      return `${name} of protocol ${way.route?.protocol ?? '?'}`;
+  }
+}
+
+/** A backup route has won: over what? */
+function won(scene: Pick<Scene, 'routes'>, way: Way, route: Route, address: Address, ours: ReadonlySet<string>): string {
+  const beaten = way.visits.find((visit) => visit.verdict === 'suppressed')?.route ?? lookup(scene.routes.filter((other) => !ours.has(routeKey(other))), route.table, address);
+  if (beaten === undefined || beaten.type === 'throw') return 'nothing else has a route to it';
+  const name = destinationText(beaten.destination);
+  if (beaten.destination.length < route.destination.length) return `more specific than ${name} in table ${tableText(beaten.table)}`;
+  const preempting = !isOwnMetric(route.metric) || route.metric < MAIN_METRIC;
+  return preempting ? `takes the tie from the stale ${name}` : `wins over ${name}`;
+}
+
+function longest(routes: readonly Route[]): Route | undefined {
+  return [...routes].sort((a, b) => b.destination.length - a.destination.length)[0];
+}

@@ -1,0 +1,160 @@
+/**
+ * The states that a router with a backup router can be in, each as the rules and routes that the kernel would then have for one
+ * address: what is there now without what is ours, without what the routing daemon would not have there, and with what
+ * the agent would want. Pure; the agent's part is decided by the agent's own functions.
+ *
+ *   scene       routing daemon's routes      ours             the daemon is
+ *   booting     none                         in               never seen
+ *   converged   as they are now              out              healthy
+ *   clean-stop  none (facts F5, B2)          in               down
+ *   crash       as they are now, stale       in, losing ties  dead since a moment
+ *   preempted   as they are now, stale       in, ties won     dead for longer than preempt-after
+ *   hang        as they are now, stale       in, losing ties  unresponsive since a moment
+ *   standby     as they are now              in, losing ties  healthy; the role is standby
+ *
+ * Everybody else's routes are taken to stay.
+ */
+
+import type { AdoptedRoute } from '../../model/adopted.js';
+import { familyOf, type Address } from '../../model/address.js';
+import type { Config } from '../../model/config.js';
+import type { WatchedDaemon } from '../../model/daemon.js';
+import type { PolicyRule, Ways } from '../../model/policy.js';
+import type { Route, Rule } from '../../model/route.js';
+import type { Snapshot } from '../../model/snapshot.js';
+import { adoptable } from '../adopt.js';
+import { learnedAfter } from '../auto.js';
+import { wanted, type Wanted } from '../desired.js';
+import { onLink, suspectsAfter } from '../gateway.js';
+import { routeKey, routeSlot } from '../keys.js';
+import { vrfTables } from '../management.js';
+import { owns, ownedRoutes, ownership } from '../plan.js';
+import { initialState, RESYNC_MS, type Life, type Phase, type Refusal, type State } from '../state.js';
+
+export type SceneName = 'booting' | 'converged' | 'clean-stop' | 'crash' | 'preempted' | 'hang' | 'standby';
+
+export const SCENES: readonly SceneName[] = ['booting', 'converged', 'clean-stop', 'crash', 'preempted', 'hang', 'standby'];
+
+/** What is known of the host and the configuration. */
+export interface Facts {
+  readonly config: Config;
+  readonly watched: readonly WatchedDaemon[];
+  readonly formerGateways: readonly Address[];
+  readonly adopted: readonly AdoptedRoute[];
+  readonly snapshot: Snapshot;
+}
+
+/** The kernel in one state, as far as one address is concerned. */
+export interface Scene {
+  readonly rules: readonly PolicyRule[];
+  readonly routes: readonly Route[];
+  /** What the agent wants there; its routes without those that the kernel would refuse. */
+  readonly want: Wanted;
+}
+
+export function isDaemons(facts: Facts, route: Route): boolean {
+  return facts.watched.some((daemon) => daemon.protocols.includes(route.protocol));
+}
+
+/** A state of the agent in which its daemons have stood in one life since `since`, at time 0 or later. */
+export function imagine(facts: Facts, snapshot: Snapshot, life: Life, phase: Phase, since = 0): State {
+  const role = phase.kind === 'in' && phase.cause === 'standby' ? 'standby' : 'primary';
+  const fresh = initialState(
+    { config: facts.config, watched: facts.watched, formerGateways: facts.formerGateways, resyncMs: RESYNC_MS, role: { role, reason: 'imagined' }, roleOverride: undefined, pin: undefined, adopted: facts.adopted },
+    0,
+  );
+  const daemons = new Map([...fresh.daemons].map(([id, daemon]) => [id, { ...daemon, life, since }]));
+  const state: State = { ...fresh, daemons, phase, snapshot, tablesRead: vrfTables(facts.config, snapshot), suspects: suspectsAfter(fresh.suspects, snapshot, 0) };
+  return { ...state, learned: learnedAfter(state, snapshot) };
+}
+
+export const OUT: Phase = { kind: 'out', since: 0, reason: 'imagined', uncovered: [] };
+
+export function phaseIn(cause: 'down' | 'standby'): Phase {
+  return { kind: 'in', cause, since: 0, reason: 'imagined', until: undefined, from: undefined };
+}
+
+export function sceneOf(name: SceneName, facts: Facts, ways: Ways): Scene {
+  const stands = (route: Route): boolean => (name !== 'booting' && name !== 'clean-stop') || !isDaemons(facts, route);
+  const snapshot: Snapshot = {
+    ...facts.snapshot,
+    foreignRoutes: facts.snapshot.foreignRoutes.filter(stands),
+    originals: (facts.snapshot.originals ?? []).filter(({ route }) => stands(route)),
+  };
+  const foreign = foreignOf(facts, ways).filter(stands);
+  const { state, now } = stateOf(name, facts, snapshot);
+  const want = accepted(state, snapshot, foreign, now);
+  const left = taken(state, snapshot, want);
+  const ours = want.routes.filter((route) => route.family === familyOf(ways.address));
+  return {
+    rules: rulesWith(facts.config.routeProtocol, ways, want.rules),
+    routes: [...foreign.filter((route) => !left.has(routeKey(route))), ...ours],
+    want,
+  };
+}
+
+function stateOf(name: SceneName, facts: Facts, snapshot: Snapshot): { readonly state: State; readonly now: number } {
+  switch (name) {
+    case 'booting':
+    case 'clean-stop':
+    case 'crash':
+      return { state: imagine(facts, snapshot, 'down', phaseIn('down')), now: 0 };
+    case 'preempted': {
+      const { preemptAfterMs } = facts.config;
+      return { state: imagine(facts, snapshot, 'down', phaseIn('down')), now: preemptAfterMs === 'never' ? 0 : preemptAfterMs };
+    }
+    case 'hang':
+      return { state: imagine(facts, snapshot, 'unresponsive', phaseIn('down')), now: 0 };
+    case 'standby':
+      return { state: imagine(facts, snapshot, 'responsive', phaseIn('standby')), now: 0 };
+    case 'converged':
+      return { state: imagine(facts, snapshot, 'responsive', OUT), now: 0 };
+    default:
+      return name satisfies never;
+  }
+}
+
+/** What contains the address and is not ours. Of an IPv6 route that others were merged into (fact K7), their part. */
+export function foreignOf(facts: Facts, ways: Ways): Route[] {
+  const own = ownership(facts.config, facts.formerGateways);
+  return ways.routes.flatMap((route) => {
+    const nexthops = route.nexthops.filter((nexthop) => !owns(own, route, nexthop));
+    return route.nexthops.length > 0 && nexthops.length === 0 ? [] : [{ ...route, nexthops }];
+  });
+}
+
+/** What the agent wants, once it has learned which of it the kernel refuses: a gateway that is no neighbour, a slot that is taken (facts K6, K4). */
+export function accepted(state: State, snapshot: Snapshot, foreign: readonly Route[], now: number): Wanted {
+  const first = wanted(state, snapshot, now);
+  if (first === undefined) throw new TypeError('an imagined state is never undecided');
+  const installed = new Set(ownedRoutes(ownership(state.config, state.formerGateways), snapshot).map((route) => routeKey(route)));
+  const slots = new Set([...foreign, ...snapshot.foreignRoutes].map(routeSlot));
+  const refused = new Map<string, Refusal>();
+  for (const route of first.routes) {
+    const [nexthop] = route.nexthops;
+    if (installed.has(routeKey(route)) || nexthop?.gateway === undefined) continue;
+    if (!onLink(nexthop.gateway, nexthop.interfaceIndex, snapshot)) refused.set(routeKey(route), { code: 'ENETUNREACH', message: 'Nexthop has invalid gateway' });
+    else if (slots.has(routeSlot(route))) refused.set(routeKey(route), { code: 'EEXIST', message: 'File exists' });
+  }
+  if (refused.size === 0) return first;
+  const second = wanted({ ...state, refused }, snapshot, now) ?? first;
+  return { ...second, routes: second.routes.filter((route) => !refused.has(routeKey(route))) };
+}
+
+/** Foreign default routes that the agent would have taken over by then (`adopt: true`), by key. */
+export function taken(state: State, snapshot: Snapshot, want: Wanted): ReadonlySet<string> {
+  const replaced = (route: Route): boolean =>
+    state.phase.kind === 'out' || want.routes.some((own) => own.family === route.family && own.destination.length === 0 && own.nexthops[0]?.interfaceIndex === route.nexthops[0]?.interfaceIndex);
+  return new Set(adoptable(state, snapshot).filter(replaced).map((route) => routeKey(route)));
+}
+
+/** Everybody else's rules with the wanted ones among them; of one priority the older goes first (fib_nl_newrule). */
+function rulesWith(protocol: number, ways: Ways, own: readonly Rule[]): readonly PolicyRule[] {
+  const others = ways.rules.filter(({ rule }) => rule.foreign || rule.protocol !== protocol);
+  const ours = own.filter((rule) => rule.family === familyOf(ways.address)).map(policyRule);
+  return [...others, ...ours].sort((a, b) => a.rule.priority - b.rule.priority);
+}
+
+function policyRule(rule: Rule): PolicyRule {
+  return { rule, action: 'table', target: undefined, inverted: false, from: undefined, to: undefined, tos: 0, mark: undefined, outputInterface: undefined, l3mdev: false, more: [] };
+}

@@ -1,0 +1,50 @@
+/**
+ * What a configuration would change in the kernel as it is now: the steps that bring the backup routes in, and the steps that
+ * take them out. Pure; for `plan`. The decisions are those of the agent itself (desired.ts, plan.ts).
+ */
+
+import type { Wait } from './management.js';
+import { accepted, imagine, OUT, phaseIn, taken, type Facts } from './explain/scenes.js';
+import type { DaemonId } from '../model/daemon.js';
+import { wanted } from './desired.js';
+import { routeKey } from './keys.js';
+import { ownership, plan } from './plan.js';
+import type { Step } from './ports.js';
+import type { Life, State } from './state.js';
+
+/** How a daemon stands, and for how long, in milliseconds. */
+export interface Standing {
+  readonly life: Life;
+  readonly forMs: number;
+}
+
+export interface Intent {
+  readonly bringIn: readonly Step[];
+  readonly takeOut: readonly Step[];
+  /** What a backup route needs before it can go in. */
+  readonly waits: readonly Wait[];
+  /** Foreign default routes that would be taken over (`adopt: true`) once ours stand. */
+  readonly adopt: readonly Step[];
+}
+
+/** `standings`: of the daemons, from an agent whose routes are in; without them every daemon is taken to have died this moment. */
+export function intentOf(facts: Facts, standings: ReadonlyMap<DaemonId, Standing> | undefined): Intent {
+  const { snapshot } = facts;
+  const imagined = imagine(facts, snapshot, 'down', phaseIn('down'));
+  const state: State = standings === undefined ? imagined : { ...imagined, daemons: new Map([...imagined.daemons].map(([id, daemon]) => [id, stand(daemon, standings.get(id))])) };
+  const own = ownership(facts.config, facts.formerGateways);
+  const want = accepted(state, snapshot, [], 0);
+  const out = wanted(imagine(facts, snapshot, 'responsive', OUT), snapshot, 0) ?? want;
+  const leaving = taken(state, snapshot, want);
+  const originals = (snapshot.originals ?? []).filter(({ route }) => leaving.has(routeKey(route)));
+  return {
+    bringIn: plan(own, want, snapshot),
+    takeOut: plan(own, out, snapshot),
+    waits: want.waits,
+    adopt: originals.map(({ route, message }) => ({ kind: 'adopt-route', adopted: { route, message, interfaceName: '' } })),
+  };
+}
+
+function stand(daemon: State['daemons'] extends ReadonlyMap<string, infer D> ? D : never, standing: Standing | undefined): typeof daemon {
+  return standing === undefined ? daemon : { ...daemon, life: standing.life, since: -standing.forMs };
+}

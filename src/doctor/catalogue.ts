@@ -1,0 +1,38 @@
+/**
+ * Every check there is, in the order in which findings of one severity are shown: what carries packets first.
+ * Adding one is a file (or a constant in the file of its family), a line here and a row in docs/DOCTOR.md; tests hold the three together.
+ */
+
+import * as agent from './checks/agent.js';
+import * as collisions from './checks/collisions.js';
+import { metricCollision, staleRoutes } from './checks/daemon-routes.js';
+import { defaultDistanceZero } from './checks/defaults.js';
+import * as frr from './checks/frr.js';
+import * as gateway from './checks/gateway.js';
+import * as link from './checks/interface.js';
+import * as managers from './checks/managers.js';
+import { rpFilterStrict } from './checks/rp-filter.js';
+import * as shared from './checks/shared-table.js';
+import * as sockets from './checks/sockets.js';
+import * as system from './checks/system.js';
+import { probeTimeoutShort } from './checks/timing.js';
+import * as unit from './checks/unit.js';
+import type { Check } from './finding.js';
+
+export interface Group {
+  readonly name: string;
+  readonly checks: readonly Check[];
+}
+
+export const CATALOGUE: readonly Group[] = [
+  { name: 'configuration', checks: [agent.configFaults, agent.configNotRunning, gateway.destinationNested, gateway.destinationOverSubnet, probeTimeoutShort] },
+  { name: 'management interface', checks: [link.interfaceMissing, link.interfaceAmbiguous, link.interfaceDown, link.interfaceNoCarrier, link.interfaceNoAddress, link.interfaceEnslaved, link.interfaceNotInVrf, link.inet6Disabled, link.inet6AddressLost, link.acceptRaForwarding, rpFilterStrict] },
+  { name: 'backup router', checks: [gateway.gatewayOffLink, gateway.gatewayOwnAddress, gateway.gatewayDead, gateway.gatewayAutoNone] },
+  { name: 'routes of others', checks: [defaultDistanceZero, frr.staticOverlap, shared.redistributeKernel, shared.networkDefault, shared.nhtResolveViaDefault, shared.transitForwarding, metricCollision, staleRoutes, shared.birdLearn, shared.birdPersist] },
+  { name: 'routing daemon', checks: [sockets.socketDenied, sockets.socketAbsent, sockets.socketStale, sockets.socketSilent, frr.frrDaemonDisabled, frr.frrWatchfrr, frr.unitOfFrr, frr.frrZebraKeepsRoutes, frr.frrZebraSweepsLate, system.pid1DoesNotReap] },
+  { name: 'network managers', checks: [managers.networkdForeignRoutes, managers.networkdForeignRules, managers.networkManager, managers.ifupdownDefault, managers.netplanDefault] },
+  { name: 'numbers and rules', checks: [collisions.protocolReserved, collisions.protocolForeignRoutes, collisions.tableInUse, collisions.numberNamedOtherwise, collisions.rulePriorityTaken, collisions.ruleBeforeOurs, collisions.ruleOvertaken, collisions.kernelPolicyRules, collisions.namesNotInstalled] },
+  { name: 'agent', checks: [agent.agentNotRunning, agent.agentNotInState, agent.agentInterference, agent.agentDryRun, agent.twoAgents, agent.agentVersion, agent.capabilityMissing, agent.stateNotWritable, agent.lastKnownGoodMissing, agent.nativeMissing] },
+  { name: 'unit', checks: [unit.noSystemd, unit.unitNotInstalled, unit.unitMasked, unit.unitNotEnabled, unit.unitState, unit.unitUser, unit.unitReload, unit.unitDiffers, unit.unitSandbox, unit.unitNoWatchdog, unit.unitNoRestart, unit.unitOrdering, unit.runtimeWatchdog] },
+  { name: 'clock', checks: [system.clockBeforeBuild, system.clockNotSynchronised] },
+];

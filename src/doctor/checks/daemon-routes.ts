@@ -1,0 +1,49 @@
+/** What a routing daemon has put into the FIB, beside what the agent does: leftovers of a dead one, and metrics that both use. */
+
+import { isOwnMetric } from '../../core/placement.js';
+import type { Route } from '../../model/route.js';
+import { finding, type Check } from '../finding.js';
+import type { Host, KernelEvidence } from '../host.js';
+import { sharesTable, shown } from '../management.js';
+import { look } from '../seen.js';
+
+/** FRR's protocol numbers (fact F4), and BIRD's. */
+const FRR: ReadonlySet<number> = new Set([11, 42, 186, 187, 188, 189, 190, 191, 192, 193, 194, 195, 196, 197, 198]);
+const BIRD = 12;
+const LISTED = 6;
+
+function dead(host: Host, id: string): boolean {
+  const socket = host.sockets.find((one) => one.id === id);
+  return socket !== undefined && ['absent', 'no-directory', 'stale'].includes(socket.outcome);
+}
+
+function listed(kernel: KernelEvidence, routes: readonly Route[]): readonly string[] {
+  return [...routes.slice(0, LISTED).map((route) => shown(kernel, route)), ...(routes.length > LISTED ? [`... and ${routes.length - LISTED} more`] : [])];
+}
+
+export const staleRoutes: Check = {
+  code: 'stale-routes',
+  title: 'no dead routing daemon has left routes behind',
+  facts: 'F5, B2, K13',
+  run: (host) => {
+    if (!host.sockets.some(({ id }) => id === 'frr/zebra' || id === 'bird')) return 'not-applicable';
+    return look(host.kernel, (kernel) => {
+      const stale = kernel.snapshot.foreignRoutes.filter(({ protocol }) => (dead(host, 'frr/zebra') && FRR.has(protocol)) || (dead(host, 'bird') && protocol === BIRD));
+      if (stale.length === 0) return [];
+      return [finding('note', 'Routes of a routing daemon that does not run stand in the FIB. They go on forwarding, to next hops that nobody watches: a backup route of the same prefix takes over after stale.preempt-after, a more specific leftover keeps winning.', listed(kernel, stale), `${FRR.has(stale[0]!.protocol) ? 'systemctl restart frr' : 'systemctl restart bird'}      # sweeps them`)];
+    });
+  },
+};
+
+export const metricCollision: Check = {
+  code: 'metric-collision',
+  title: 'no routing daemon installs at a metric of the backup routes',
+  facts: 'F3, K4',
+  run: (host) =>
+    look(host.kernel, (kernel) => {
+      if (!sharesTable(host, kernel)) return 'not-applicable';
+      const same = kernel.snapshot.foreignRoutes.filter(({ protocol, metric, family }) => (FRR.has(protocol) || protocol === BIRD) && family === 'inet' && isOwnMetric(metric));
+      if (same.length === 0) return [];
+      return [finding('warning', 'The routing daemon installs at a metric that a backup route takes in the same table: of two with one prefix and metric the kernel keeps only one.', listed(kernel, same), `# in ${host.configuration.file}:\nplacement: local\n# or another metric in the daemon (BIRD: protocol kernel { metric 32; })`)];
+    }),
+};

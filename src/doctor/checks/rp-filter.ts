@@ -1,0 +1,32 @@
+/**
+ * Reverse path filters (ip-sysctl.rst): the larger of `all` and the interface's own value is in force. 1 (strict) drops a packet whose
+ * source would be answered by another interface; 2 (loose) only one whose source has no route at all.
+ */
+
+import { valueOf } from '../files.js';
+import { finding, unknown, type Check, type Finding } from '../finding.js';
+import { managed } from '../management.js';
+import { look } from '../seen.js';
+
+const STRICT = '1';
+
+export const rpFilterStrict: Check = {
+  code: 'rp-filter-strict',
+  title: 'no strict reverse path filter drops management traffic',
+  facts: 'K11',
+  run: (host) =>
+    look(host.kernel, (kernel) =>
+      managed(host, kernel).flatMap(({ management, link }): readonly Finding[] => {
+        if (link === undefined || !management.backupRouters.some(({ family }) => family === 'inet')) return [];
+        const paths = ['all', link.name].map((name) => `/proc/sys/net/ipv4/conf/${name}/rp_filter`);
+        const values = paths.map((path) => valueOf(host.files, path));
+        if (values.includes(undefined)) return unknown(`${paths[values.indexOf(undefined)]} cannot be read`);
+        if (Math.max(...values.map(Number)) !== Number(STRICT)) return [];
+        const effect =
+          host.config.placement === 'local'
+            ? 'While the backup routes are in they serve this check too (iif lo); while the routing daemon carries the destinations by another interface, it drops what arrives here from beyond the subnet.'
+            : 'The backup routes do not help: in the main table the routing daemon\'s routes come first, and what arrives here from beyond the subnet is dropped while those lead elsewhere.';
+        return [finding('warning', `The reverse path filter of ${link.name} is strict. ${effect} Loose (2) is enough.`, paths.map((path, i) => `${path} = ${values[i]}`), `sysctl -w net.ipv4.conf.${link.name}.rp_filter=2\necho net.ipv4.conf.${link.name}.rp_filter=2 > /etc/sysctl.d/90-backup-router.conf`)];
+      }),
+    ),
+};

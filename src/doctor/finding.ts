@@ -1,0 +1,43 @@
+/**
+ * What a check says: the vocabulary of `doctor`. A check is a pure function of the host's evidence; it never looks for itself.
+ *
+ * Invariants: a check that could not see what it needs says `unknown` and why, never nothing. Nothing (no finding) means that
+ * it looked and found the hazard absent. Codes are stable: scripts match on them; docs/DOCTOR.md lists each.
+ */
+
+import type { Host } from './host.js';
+
+/** `error`: the backup routes do not work, or will not. `warning`: they will fail, or do harm, in some event. `note`: worth knowing. */
+export type Severity = 'error' | 'warning' | 'note' | 'unknown' | 'ok';
+
+export interface Finding {
+  readonly severity: Exclude<Severity, 'ok'>;
+  /** One or two sentences: what is wrong and what comes of it. */
+  readonly message: string;
+  /** The very lines, routes, files or values that were seen. */
+  readonly evidence: readonly string[];
+  /** Commands or file text that can be pasted; prose in it stands behind `#`. Undefined: there is nothing to do. */
+  readonly remedy: string | undefined;
+}
+
+/** `not-applicable`: the hazard cannot exist under this configuration or on such a host. */
+export type Outcome = readonly Finding[] | 'not-applicable';
+
+export interface Check {
+  /** Stable, kebab-case. */
+  readonly code: string;
+  /** What is true when the check finds nothing. */
+  readonly title: string;
+  /** The measured facts behind it, by their numbers in docs/FACTS.md; may be empty. */
+  readonly facts: string;
+  run(host: Host): Outcome;
+}
+
+export function finding(severity: Finding['severity'], message: string, evidence: readonly string[], remedy?: string): Finding {
+  return { severity, message, evidence, remedy };
+}
+
+/** The answer of a check that could not look. */
+export function unknown(why: string, remedy?: string): readonly Finding[] {
+  return [finding('unknown', `could not look: ${why}`, [], remedy)];
+}

@@ -1,0 +1,30 @@
+/** The running agent: its status by the control socket, who it is by /proc, and agents beside it. */
+
+import { request } from '../../control/client.js';
+import { CommandError, EXIT } from '../../model/exit.js';
+import type { Status } from '../../model/status.js';
+import type { AgentEvidence } from '../host.js';
+import { seen, unseen, type Seen } from '../seen.js';
+import { gatherOthers, identityOf } from './processes.js';
+
+export async function gatherAgent(socket: string): Promise<AgentEvidence> {
+  const status = await askStatus(socket);
+  const pid = status.kind === 'seen' ? status.value?.agent.pid : undefined;
+  return {
+    socket,
+    status,
+    identity: pid === undefined ? undefined : identityOf(pid, `the running agent (pid ${pid})`),
+    others: gatherOthers(pid),
+  };
+}
+
+async function askStatus(socket: string): Promise<Seen<Status | undefined>> {
+  try {
+    const response = await request(socket, { command: 'status' });
+    return response.ok && 'status' in response ? seen(response.status) : unseen('the agent gave an answer to another question');
+  } catch (error) {
+    if (!(error instanceof CommandError)) return unseen((error as Error).message);
+    if (error.exitStatus === EXIT.UNAVAILABLE && error.message.includes('does not run')) return seen(undefined);
+    return unseen(error.message);
+  }
+}

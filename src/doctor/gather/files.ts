@@ -1,0 +1,123 @@
+/**
+ * Reads the files that the checks judge: a fixed list of names and directories, nothing else of the disk. Below another root directory
+ * when one is given, for tests and images; /proc/sys is always that of the running kernel and network namespace.
+ *
+ * Invariant: what exists and cannot be read is recorded as unreadable, with the errno.
+ */
+
+import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { FileEntry, FileTree } from '../files.js';
+import { SYSTEMD_DIRECTORIES } from '../ini.js';
+
+/** Where the host's files are. */
+export interface HostPaths {
+  /** '' is this host. */
+  readonly root: string;
+}
+
+/** A directory whose files are read: only those whose names end so. */
+interface Listing {
+  readonly directory: string;
+  readonly suffix: string;
+}
+
+/** Larger files are none of the checks'; an FRR configuration of 10,000 peers has 2 MB. */
+const MAX_BYTES = 8 << 20;
+
+const FILES: readonly string[] = [
+  '/etc/passwd', '/etc/group', '/etc/frr/daemons', '/etc/bird/bird.conf', '/etc/bird.conf', '/etc/network/interfaces',
+  '/etc/iproute2/rt_tables', '/etc/iproute2/rt_protos', '/usr/share/iproute2/rt_tables', '/usr/share/iproute2/rt_protos', '/usr/lib/iproute2/rt_tables', '/usr/lib/iproute2/rt_protos',
+  '/etc/NetworkManager/NetworkManager.conf', '/run/systemd/timesync/synchronized', '/run/systemd/system', '/run/systemd/netif/links', '/run/NetworkManager', '/.dockerenv', '/run/.containerenv',
+  ...SYSTEMD_DIRECTORIES.flatMap((base) => [`${base}/networkd.conf`, `${base}/system.conf`, `${base}/system/backup-router.service`]),
+];
+
+const LISTINGS: readonly Listing[] = [
+  { directory: '/etc/frr', suffix: '.conf' },
+  { directory: '/run/systemd/netif/links', suffix: '' },
+  { directory: '/run/NetworkManager/devices', suffix: '' },
+  { directory: '/etc/network/interfaces.d', suffix: '' },
+  ...['/etc', '/run', '/usr/lib'].map((base) => ({ directory: `${base}/NetworkManager/conf.d`, suffix: '.conf' })),
+  ...['/etc', '/run', '/lib'].map((base) => ({ directory: `${base}/netplan`, suffix: '.yaml' })),
+  ...['/etc', '/usr/share', '/usr/lib'].flatMap((base) => ['rt_tables.d', 'rt_protos.d'].map((name) => ({ directory: `${base}/iproute2/${name}`, suffix: '.conf' }))),
+  ...SYSTEMD_DIRECTORIES.flatMap((base) => [
+    { directory: `${base}/networkd.conf.d`, suffix: '.conf' },
+    { directory: `${base}/system.conf.d`, suffix: '.conf' },
+    { directory: `${base}/system/backup-router.service.d`, suffix: '.conf' },
+  ]),
+];
+
+/** Directories of `*.wants` and `*.requires`, where enabling a unit leaves a link. */
+const ENABLING: readonly string[] = ['/etc/systemd/system', '/run/systemd/system', '/usr/lib/systemd/system', '/usr/local/lib/systemd/system'];
+
+export function gatherFiles(paths: HostPaths, interfaces: readonly string[]): FileTree {
+  const tree = new Map<string, FileEntry>();
+  for (const path of FILES) add(tree, paths.root, path);
+  for (const { directory, suffix } of LISTINGS) for (const name of list(tree, paths.root, directory)) if (name.endsWith(suffix)) add(tree, paths.root, `${directory}/${name}`);
+  for (const directory of ENABLING) {
+    for (const name of list(tree, paths.root, directory)) if (/\.(wants|requires)$/.test(name)) addLink(tree, paths.root, `${directory}/${name}/backup-router.service`);
+  }
+  for (const path of [...sysctlPaths(interfaces), '/proc/1/comm']) add(tree, '', path);
+  return tree;
+}
+
+/** One file of this host, as a tree. */
+export function readOne(path: string): FileTree {
+  const tree = new Map<string, FileEntry>();
+  add(tree, '', path);
+  return tree;
+}
+
+function sysctlPaths(interfaces: readonly string[]): readonly string[] {
+  const each = ['all', ...interfaces];
+  return [
+    '/proc/sys/net/ipv4/ip_forward', '/proc/sys/net/ipv6/conf/all/forwarding',
+    ...each.flatMap((name) => [`/proc/sys/net/ipv4/conf/${name}/rp_filter`, ...['accept_ra', 'forwarding', 'disable_ipv6', 'keep_addr_on_down'].map((key) => `/proc/sys/net/ipv6/conf/${name}/${key}`)]),
+  ];
+}
+
+/** Names in a directory; none when it is not there. One that may not be listed becomes an entry of its own. */
+function list(tree: Map<string, FileEntry>, root: string, directory: string): readonly string[] {
+  try {
+    return readdirSync(root + directory).sort();
+  } catch (error) {
+    const why = whyNot(error);
+    if (why !== undefined) tree.set(directory, { kind: 'unreadable', why });
+    return [];
+  }
+}
+
+function add(tree: Map<string, FileEntry>, root: string, path: string): void {
+  try {
+    const link = lstatSync(root + path).isSymbolicLink() ? readlinkSync(root + path) : undefined;
+    // Absolute links are meant from the other root.
+    const real = link === undefined ? root + path : link.startsWith('/') ? root + link : resolve(dirname(root + path), link);
+    const target = link === undefined ? {} : { target: link };
+    if (link === '/dev/null') return void tree.set(path, { kind: 'file', text: '', ...target });
+    const stat = statSync(real);
+    if (stat.isDirectory()) tree.set(path, { kind: 'directory' });
+    else if (!stat.isFile()) tree.set(path, { kind: 'other' });
+    else if (stat.size > MAX_BYTES) tree.set(path, { kind: 'unreadable', why: `larger than ${MAX_BYTES} bytes` });
+    else tree.set(path, { kind: 'file', text: readFileSync(real, 'utf8'), ...target });
+  } catch (error) {
+    const why = whyNot(error);
+    if (why !== undefined) tree.set(path, { kind: 'unreadable', why });
+  }
+}
+
+/** The link alone counts: its target may be on a file system that is not mounted here. */
+function addLink(tree: Map<string, FileEntry>, root: string, path: string): void {
+  try {
+    tree.set(path, { kind: 'file', text: '', target: readlinkSync(join(root, path)) });
+  } catch (error) {
+    const why = whyNot(error);
+    if (why !== undefined) tree.set(path, { kind: 'unreadable', why });
+  }
+}
+
+/** undefined: it is not there, which is an answer. */
+function whyNot(error: unknown): string | undefined {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+  return code === 'EACCES' || code === 'EPERM' ? 'no permission to read it' : (code ?? String(error));
+}

@@ -1,0 +1,60 @@
+/** From a configuration and a place to look at to the whole evidence. Every gatherer runs at once; none can fail the others. */
+
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { LoadedConfig } from '../../config/load.js';
+import { linkOf } from '../../core/management.js';
+import type { Config } from '../../model/config.js';
+import { selectorText } from '../../model/config.js';
+import type { Paths } from '../../model/paths.js';
+import { libcFault, loadLibc } from '../../native/libc.js';
+import type { Host } from '../host.js';
+import { textOf } from '../files.js';
+import { gatherAgent } from './agent.js';
+import { gatherFiles, readOne, type HostPaths } from './files.js';
+import { gatherKernel } from './kernel.js';
+import { gatherProcesses, identityOf } from './processes.js';
+import { gatherRules } from './rules.js';
+import { gatherSockets, stepsTo } from './sockets.js';
+import { gatherShippedUnit, gatherSystemd } from './systemd.js';
+
+export interface GatherOptions {
+  readonly config: Config;
+  readonly loaded: LoadedConfig;
+  readonly paths: Paths;
+  readonly host: HostPaths;
+}
+
+export async function gatherHost({ config, loaded, paths, host }: GatherOptions): Promise<Host> {
+  const [kernel, rules, sockets, agent, systemd] = await Promise.all([gatherKernel(config), gatherRules(), gatherSockets(config), gatherAgent(paths.controlSocket), gatherSystemd(host.root)]);
+  const names = config.managementInterfaces.map(({ selector }) => (kernel.kind === 'seen' ? linkOf(selector, kernel.value.snapshot)?.name : undefined) ?? selectorText(selector));
+  const state = dirname(paths.lastKnownGood);
+  const steps = stepsTo(state);
+  const native = loadLibc();
+  return {
+    config,
+    configuration: { file: paths.configFile, diagnostics: loaded.diagnostics, text: loaded.text, kept: textOf(readOne(paths.lastKnownGood), paths.lastKnownGood), keptPath: paths.lastKnownGood },
+    files: gatherFiles(host, names),
+    kernel,
+    rules,
+    ...sockets,
+    agent,
+    self: identityOf('self', 'this user') ?? { who: 'this user', uid: process.geteuid?.() ?? 0, groups: process.getgroups?.() ?? [], capabilities: 0n },
+    processes: gatherProcesses(),
+    systemd,
+    shippedUnit: gatherShippedUnit(),
+    stateDirectory: { path: state, steps, exists: steps.at(-1)?.path === state },
+    nativeFault: native === undefined ? libcFault() : undefined,
+    clock: { now: Date.now(), built: builtAt() },
+  };
+}
+
+/** When this very file was written. */
+function builtAt(): number {
+  try {
+    return statSync(fileURLToPath(import.meta.url)).mtimeMs;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * Asks each configured routing daemon once, over a short-lived connection of its own (fact F6: the agent holds another one, and
+ * two fit the backlog), and FRR's daemons for the configuration that they run. One command outstanding at a time.
+ *
+ * `show running-config` needs `enable`, which a vty socket grants without a password to whoever may open it. Nothing is changed.
+ */
+
+import { lstatSync, readdirSync, statSync } from 'node:fs';
+import { createConnection, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import { BIRD } from '../../health/bird/control.js';
+import { SYSTEM_CLOCK } from '../../health/clock.js';
+import type { Dialect } from '../../health/dialect.js';
+import { endpointText, type Endpoint } from '../../health/endpoint.js';
+import { Exchange } from '../../health/exchange.js';
+import { VTY } from '../../health/frr/vty.js';
+import type { Config } from '../../model/config.js';
+import type { PathStep, RunningConfig, SocketEvidence, SocketOutcome } from '../host.js';
+import { seen, unseen, type Seen } from '../seen.js';
+
+/** Those whose configuration can name kernel routes or statics. */
+const CONFIGURABLE: readonly string[] = ['zebra', 'staticd', 'mgmtd', 'bgpd', 'ospfd', 'ospf6d', 'isisd', 'ripd', 'ripngd', 'eigrpd', 'babeld', 'fabricd'];
+/** A busy zebra was silent for 5.2 s and healthy (fact F13). */
+const SILENT_MS = 10_000;
+
+export interface SocketsEvidence {
+  readonly sockets: readonly SocketEvidence[];
+  readonly running: readonly RunningConfig[];
+  readonly runningComplete: Seen<true>;
+}
+
+interface Target {
+  readonly id: string;
+  readonly kind: SocketEvidence['kind'];
+  readonly endpoint: Endpoint;
+  readonly dialect: Dialect | undefined;
+}
+
+export async function gatherSockets(config: Config): Promise<SocketsEvidence> {
+  const limitMs = Math.min(SILENT_MS, config.probeTimeoutMs);
+  const [sockets, configurations] = await Promise.all([
+    Promise.all(targetsOf(config).map(async (target) => ask(target, limitMs))),
+    Promise.all(configurable(config).map(async ({ daemon, path }) => ({ daemon, result: await runningConfig(path, limitMs) }))),
+  ]);
+  const failed = configurations.find(({ result }) => result.kind === 'unseen');
+  return {
+    sockets,
+    running: configurations.flatMap(({ daemon, result }) => (result.kind === 'seen' ? [{ daemon, text: result.value }] : [])),
+    runningComplete: failed?.result.kind === 'unseen' ? unseen(`${failed.daemon} was not asked for its configuration: ${failed.result.why}`) : seen(true),
+  };
+}
+
+function targetsOf(config: Config): readonly Target[] {
+  return config.routingDaemons.flatMap((daemon): readonly Target[] => {
+    switch (daemon.kind) {
+      case 'frr':
+        return daemon.daemons.map((name) => ({ id: `frr/${name}`, kind: 'frr', endpoint: { kind: 'unix', path: join(daemon.socketDirectory, `${name}.vty`) }, dialect: VTY }));
+      case 'bird':
+        return [{ id: 'bird', kind: 'bird', endpoint: { kind: 'unix', path: daemon.socket }, dialect: BIRD }];
+      case 'socket':
+        return [{ id: `socket/${endpointText(daemon.endpoint)}`, kind: 'socket', endpoint: daemon.endpoint, dialect: undefined }];
+      default:
+        return [];
+    }
+  });
+}
+
+function configurable(config: Config): readonly { readonly daemon: string; readonly path: string }[] {
+  return config.routingDaemons.flatMap((daemon) => {
+    if (daemon.kind !== 'frr') return [];
+    const present = listed(daemon.socketDirectory).filter((name) => CONFIGURABLE.includes(name));
+    return present.map((name) => ({ daemon: name, path: join(daemon.socketDirectory, `${name}.vty`) }));
+  });
+}
+
+function listed(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory).flatMap((name) => (name.endsWith('.vty') ? [name.slice(0, -4)] : [])).sort();
+  } catch {
+    return [];
+  }
+}
+
+async function ask(target: Target, limitMs: number): Promise<SocketEvidence> {
+  const where = endpointText(target.endpoint);
+  const result = await conversation(target.endpoint, target.dialect, limitMs, async () => undefined);
+  const steps = target.endpoint.kind === 'unix' ? stepsTo(target.endpoint.path) : [];
+  return { id: target.id, kind: target.kind, where, outcome: result.outcome, detail: result.detail, steps };
+}
+
+async function runningConfig(path: string, limitMs: number): Promise<Seen<string>> {
+  let text: string | undefined;
+  const result = await conversation({ kind: 'unix', path }, VTY, limitMs, async (exchange) => {
+    await exchange.ask('enable', limitMs);
+    const answer = await exchange.ask('show running-config', limitMs);
+    if (answer.status === 0) text = answer.text;
+  });
+  return text === undefined ? unseen(`${path}: ${result.outcome} ${result.detail}`.trim()) : seen(text);
+}
+
+/** Connects, waits for the heartbeat's answer (or, without a dialect, for the connection), then talks. Always ends by itself. */
+function conversation(endpoint: Endpoint, dialect: Dialect | undefined, limitMs: number, talk: (exchange: Exchange) => Promise<void>): Promise<{ readonly outcome: SocketOutcome; readonly detail: string }> {
+  return new Promise((resolve) => {
+    const socket: Socket = createConnection(endpoint.kind === 'unix' ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port });
+    const exchange = dialect === undefined ? undefined : new Exchange(dialect, SYSTEM_CLOCK, (bytes) => socket.write(bytes, 'latin1'));
+    let heard = false;
+    const finish = (outcome: SocketOutcome, detail = ''): void => {
+      clearTimeout(timer);
+      exchange?.close(detail);
+      socket.destroy();
+      resolve({ outcome, detail });
+    };
+    const timer = setTimeout(() => finish('silent', `no answer in ${limitMs} ms`), 3 * limitMs);
+    const firstAnswer = setTimeout(() => heard || finish('silent', `no answer in ${limitMs} ms`), limitMs);
+    firstAnswer.unref();
+    socket.on('connect', () => {
+      if (exchange === undefined) return finish('accepts');
+      exchange.open();
+      exchange.probe();
+    });
+    socket.on('data', (chunk) => {
+      const received = exchange?.receive(chunk) ?? { kind: 'incomplete' as const };
+      if (received.kind === 'fault') return finish('fault', received.reason);
+      if (received.kind !== 'answered' || heard || exchange === undefined) return;
+      heard = true;
+      talk(exchange).then(() => finish('answers'), (error: Error) => finish('fault', error.message));
+    });
+    socket.on('end', () => finish('fault', 'it hung up'));
+    socket.on('error', (error: NodeJS.ErrnoException) => finish(refusalOf(error, endpoint), error.code ?? error.message));
+  });
+}
+
+function refusalOf(error: NodeJS.ErrnoException, endpoint: Endpoint): SocketOutcome {
+  switch (error.code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return endpoint.kind === 'unix' && !isThere(dirname(endpoint.path)) ? 'no-directory' : 'absent';
+    case 'ECONNREFUSED':
+      return endpoint.kind === 'unix' ? 'stale' : 'absent';
+    case 'EACCES':
+    case 'EPERM':
+      return 'denied';
+    default:
+      return 'fault';
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** Owner and mode of every directory on the way and of the thing itself, as far as it exists and may be seen. */
+export function stepsTo(path: string): readonly PathStep[] {
+  const steps: PathStep[] = [];
+  const parts = path.split('/').filter((part) => part !== '');
+  for (let i = 1; i <= parts.length; i++) {
+    const at = `/${parts.slice(0, i).join('/')}`;
+    try {
+      const stat = i < parts.length ? statSync(at) : lstatSync(at);
+      steps.push({ path: at, mode: stat.mode, uid: stat.uid, gid: stat.gid });
+    } catch {
+      break;
+    }
+  }
+  return steps;
+}

@@ -1,0 +1,135 @@
+/**
+ * Everything that `doctor` knows of a host: plain values, gathered once at the edge (gather/) and judged by pure functions (checks/).
+ * Invariant: what could not be looked at is `unseen` with a reason, never an empty list.
+ */
+
+import type { Diagnostic } from '../config/diagnostic.js';
+import type { Address } from '../model/address.js';
+import type { Config } from '../model/config.js';
+import type { Route, Rule } from '../model/route.js';
+import type { Snapshot } from '../model/snapshot.js';
+import type { Status } from '../model/status.js';
+import type { FileTree } from './files.js';
+import type { Seen } from './seen.js';
+
+/** A rule with the selectors that the model leaves out. */
+export interface SeenRule {
+  readonly rule: Rule;
+  /** `from 10.0.0.0/8`, `fwmark 0x1`, `l3mdev`, `not`, `action goto`: in the words of ip-rule(8). */
+  readonly selectors: readonly string[];
+}
+
+export interface SeenNeighbour {
+  readonly interfaceIndex: number;
+  readonly address: Address;
+  /** NUD_* (linux/neighbour.h). */
+  readonly state: number;
+}
+
+export interface KernelEvidence {
+  /** Foreign routes in it are those of the main table and of the VRFs, no longer than the longest destination. */
+  readonly snapshot: Snapshot;
+  readonly neighbours: readonly SeenNeighbour[];
+  /** Whether the neighbours were asked for a sign of life just now; else why not. */
+  readonly asked: Seen<true>;
+  /** All routes with FRR's protocol number for statics, of any length. */
+  readonly frrStatics: readonly Route[];
+  /** What stands in the tables that the agent uses or would use, whoever put it there. */
+  readonly ownTables: readonly Route[];
+}
+
+export interface RulesEvidence {
+  readonly rules: readonly SeenRule[];
+  /** The kernel knows `suppress_prefixlength` (Linux 3.12). */
+  readonly suppress: boolean;
+}
+
+/** One step of the way to a socket or directory: owner and permissions. */
+export interface PathStep {
+  readonly path: string;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export type SocketOutcome = 'answers' | 'accepts' | 'absent' | 'no-directory' | 'stale' | 'denied' | 'silent' | 'fault';
+
+export interface SocketEvidence {
+  /** `frr/zebra`. */
+  readonly id: string;
+  readonly kind: 'frr' | 'bird' | 'socket';
+  /** `/run/frr/zebra.vty`, `127.0.0.1:179`. */
+  readonly where: string;
+  readonly outcome: SocketOutcome;
+  /** The errno, the fault, how long it was silent. */
+  readonly detail: string;
+  /** From the directory below the root to the socket itself; empty for TCP and what is not there. */
+  readonly steps: readonly PathStep[];
+}
+
+/** The configuration that a running FRR daemon says it has. */
+export interface RunningConfig {
+  readonly daemon: string;
+  readonly text: string;
+}
+
+/** Who a process is, as far as permissions go. */
+export interface Identity {
+  /** `the running agent (pid 42)`, `user backup-router of the unit`, `this user`. */
+  readonly who: string;
+  readonly uid: number;
+  readonly groups: readonly number[];
+  /** CapEff (capabilities(7)). */
+  readonly capabilities: bigint;
+}
+
+export interface ProcessEvidence {
+  readonly pid: number;
+  readonly parent: number;
+  readonly name: string;
+  readonly state: string;
+}
+
+export interface AgentEvidence {
+  readonly socket: string;
+  /** The status of the running agent; undefined: none runs. */
+  readonly status: Seen<Status | undefined>;
+  readonly identity: Identity | undefined;
+  /** Other agents in this network namespace, as pid and command line. */
+  readonly others: Seen<readonly string[]>;
+}
+
+export interface SystemdEvidence {
+  /** Properties of `systemctl show` of the agent's unit. */
+  readonly unit: Readonly<Record<string, string>>;
+}
+
+export interface Host {
+  readonly config: Config;
+  readonly configuration: {
+    readonly file: string;
+    readonly diagnostics: readonly Diagnostic[];
+    readonly text: string | undefined;
+    /** The last known good copy, as text. */
+    readonly kept: Seen<string | undefined>;
+    readonly keptPath: string;
+  };
+  readonly files: FileTree;
+  readonly kernel: Seen<KernelEvidence>;
+  readonly rules: Seen<RulesEvidence>;
+  readonly sockets: readonly SocketEvidence[];
+  readonly running: readonly RunningConfig[];
+  /** Whether all FRR daemons that were asked for their configuration gave it. */
+  readonly runningComplete: Seen<true>;
+  readonly agent: AgentEvidence;
+  readonly self: Identity;
+  readonly processes: Seen<readonly ProcessEvidence[]>;
+  readonly systemd: Seen<SystemdEvidence>;
+  /** The unit file that belongs to this version. */
+  readonly shippedUnit: Seen<string>;
+  readonly stateDirectory: { readonly path: string; readonly steps: readonly PathStep[]; readonly exists: boolean };
+  /** Why koffi does not load; undefined: it does. */
+  readonly nativeFault: string | undefined;
+  /** Wall clock, and when this program was built; milliseconds since 1970. */
+  readonly clock: { readonly now: number; readonly built: number };
+}

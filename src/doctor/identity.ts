@@ -1,0 +1,69 @@
+/**
+ * Who the agent is on this host, and what such a one may open: the permission rules of path_resolution(7) and unix(7), applied to
+ * modes and owners that were read. doctor itself often runs as root, whom every socket lets in; the agent does not. Pure.
+ */
+
+import { valueOf } from './files.js';
+import type { Host, Identity, PathStep } from './host.js';
+import { systemdFiles, valuesOf } from './ini.js';
+
+export const CAP_DAC_OVERRIDE = 1n;
+export const CAP_NET_ADMIN = 12n;
+export const UNIT = 'backup-router.service';
+
+export function hasCapability(identity: Identity, capability: bigint): boolean {
+  return ((identity.capabilities >> capability) & 1n) === 1n;
+}
+
+/** The running agent, else the user that its unit names, else whoever asks. */
+export function agentIdentity(host: Host): Identity {
+  return host.agent.identity ?? unitIdentity(host) ?? host.self;
+}
+
+function unitIdentity(host: Host): Identity | undefined {
+  const files = systemdFiles(host.files, `system/${UNIT}`);
+  if (files.length === 0) return undefined;
+  const last = (key: string): string | undefined => valuesOf(files, 'Service', key).at(-1)?.value;
+  const name = last('User') ?? 'root';
+  const user = accounts(host, '/etc/passwd').find((fields) => fields[0] === name || fields[2] === name);
+  if (user === undefined) return undefined;
+  const groups = accounts(host, '/etc/group');
+  const named = [last('Group'), ...valuesOf(files, 'Service', 'SupplementaryGroups').flatMap(({ value }) => value.split(/\s+/))];
+  const members = groups.filter((fields) => named.includes(fields[0]) || (fields[3] ?? '').split(',').includes(user[0]!)).map((fields) => Number(fields[2]));
+  const root = Number(user[2]) === 0;
+  const bounded = valuesOf(files, 'Service', 'CapabilityBoundingSet').map(({ value }) => value).join(' ');
+  const ambient = valuesOf(files, 'Service', 'AmbientCapabilities').map(({ value }) => value).join(' ');
+  const has = (words: string, capability: string): boolean => words.toUpperCase().split(/\s+/).includes(capability);
+  const may = (capability: string): boolean => (root ? bounded === '' || has(bounded, capability) : has(ambient, capability));
+  const capabilities = (may('CAP_NET_ADMIN') ? 1n << CAP_NET_ADMIN : 0n) | (may('CAP_DAC_OVERRIDE') ? 1n << CAP_DAC_OVERRIDE : 0n);
+  return { who: `user ${user[0]} of the unit`, uid: Number(user[2]), groups: [Number(user[3]), ...members], capabilities };
+}
+
+function accounts(host: Host, path: string): readonly (readonly string[])[] {
+  return (valueOf(host.files, path) ?? '').split('\n').map((line) => line.split(':'));
+}
+
+/** The first step on the way that turns the identity away: no search permission on a directory, no write permission on the last one. */
+export function turnedAwayAt(identity: Identity, steps: readonly PathStep[], last: 'write' | 'write-search' = 'write'): PathStep | undefined {
+  if (hasCapability(identity, CAP_DAC_OVERRIDE)) return undefined;
+  return steps.find((step, i) => {
+    const needed = i < steps.length - 1 ? 0o1 : last === 'write' ? 0o2 : 0o3;
+    const shift = step.uid === identity.uid ? 6 : identity.groups.includes(step.gid) ? 3 : 0;
+    return ((step.mode >> shift) & needed) !== needed;
+  });
+}
+
+/** `drwxr-x--- frr:frrvty` as numbers: `0750 uid 101 gid 103`. */
+export function stepText(step: PathStep): string {
+  return `${step.path}: mode ${(step.mode & 0o7777).toString(8).padStart(4, '0')}, uid ${step.uid}, gid ${step.gid}`;
+}
+
+/** The name of a group, else its number. */
+export function groupName(host: Host, gid: number): string {
+  return accounts(host, '/etc/group').find((fields) => fields[2] === String(gid))?.[0] ?? String(gid);
+}
+
+/** The name of a user, else its number. */
+export function userName(host: Host, uid: number): string {
+  return accounts(host, '/etc/passwd').find((fields) => fields[2] === String(uid))?.[0] ?? String(uid);
+}

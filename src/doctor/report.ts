@@ -1,0 +1,125 @@
+/**
+ * The findings of a host as one value, as its stable JSON (docs/DOCTOR.md) and as text for people: worst first, wrapped, with what can
+ * be pasted left as it is. Pure.
+ */
+
+import { EXIT } from '../model/exit.js';
+import { CATALOGUE } from './catalogue.js';
+import type { Severity } from './finding.js';
+import type { Host } from './host.js';
+
+/** Fields are added, never renamed or removed, while `version` is 1. */
+export interface Report {
+  readonly version: 1;
+  readonly configuration: string;
+  readonly findings: readonly ReportedFinding[];
+  readonly summary: { readonly errors: number; readonly warnings: number; readonly notes: number; readonly ok: number; readonly unknown: number; readonly notApplicable: number };
+}
+
+export interface ReportedFinding {
+  readonly code: string;
+  readonly group: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly evidence: readonly string[];
+  readonly remedy: string | null;
+}
+
+const ORDER: readonly Severity[] = ['error', 'warning', 'note', 'unknown', 'ok'];
+
+/** Runs every check. A check of several findings counts each; one without any is ok, and says what it found so. */
+export function diagnose(host: Host): Report {
+  const findings: ReportedFinding[] = [];
+  let notApplicable = 0;
+  for (const { name: group, checks } of CATALOGUE) {
+    for (const { code, title, run } of checks) {
+      const outcome = run(host);
+      if (outcome === 'not-applicable') notApplicable++;
+      else if (outcome.length === 0) findings.push({ code, group, severity: 'ok', message: title, evidence: [], remedy: null });
+      else findings.push(...outcome.map(({ severity, message, evidence, remedy }) => ({ code, group, severity, message, evidence, remedy: remedy ?? null })));
+    }
+  }
+  const count = (severity: Severity): number => findings.filter((one) => one.severity === severity).length;
+  const sorted = ORDER.flatMap((severity) => findings.filter((one) => one.severity === severity));
+  return {
+    version: 1,
+    configuration: host.configuration.file,
+    findings: sorted,
+    summary: { errors: count('error'), warnings: count('warning'), notes: count('note'), ok: count('ok'), unknown: count('unknown'), notApplicable },
+  };
+}
+
+/** 78 when the configuration itself has errors, else 1 for anything worse than a note, else 0. */
+export function exitStatusOf(report: Report): number {
+  if (report.findings.some(({ code, severity }) => code === 'config-faults' && severity === 'error')) return EXIT.CONFIG;
+  return report.summary.errors + report.summary.warnings > 0 ? EXIT.NOT_IN_STATE : EXIT.OK;
+}
+
+export type Paint = (colour: 'red' | 'yellow' | 'green' | 'dim' | 'bold', text: string) => string;
+
+const COLOUR = { error: 'red', warning: 'yellow', note: 'bold', unknown: 'dim', ok: 'green' } as const;
+const WORD: Readonly<Record<Severity, string>> = { error: 'ERROR', warning: 'WARNING', note: 'NOTE', unknown: 'UNKNOWN', ok: 'OK' };
+/** Before the text of a finding. */
+const MARGIN = '         ';
+const WIDTH = 80;
+
+export interface RenderOptions {
+  /** The checks that found nothing, and what could not be looked at, in full. */
+  readonly verbose: boolean;
+  readonly paint: Paint;
+}
+
+export function render(report: Report, { verbose, paint }: RenderOptions): string {
+  const blocks: string[] = [];
+  for (const finding of report.findings) {
+    if (finding.severity === 'ok' || finding.severity === 'unknown') continue;
+    blocks.push(block(finding, paint));
+  }
+  const brief = report.findings.filter(({ severity }) => severity === 'unknown' || (severity === 'ok' && verbose));
+  if (brief.length > 0) blocks.push(brief.map((finding) => line(finding, paint)).join(''));
+  const { errors, warnings, notes, ok, unknown } = report.summary;
+  const last = `${counted(errors, 'error')}, ${counted(warnings, 'warning')}, ${counted(notes, 'note')}, ${counted(ok, 'check')} ok, ${unknown} not possible`;
+  return `${[...blocks, `${paint(errors > 0 ? 'red' : warnings > 0 ? 'yellow' : 'green', last)}\n`].join('\n')}`;
+}
+
+function block({ severity, code, group, message, evidence, remedy }: ReportedFinding, paint: Paint): string {
+  const lines = [
+    `${paint(COLOUR[severity], WORD[severity].padEnd(MARGIN.length))}${paint('bold', code)}  ${paint('dim', group)}`,
+    ...wrap(message, WIDTH - MARGIN.length).map((text) => `${MARGIN}${text}`),
+    ...labelled('seen', evidence.flatMap((text) => wrap(text, WIDTH - MARGIN.length - 6, '  '))),
+    // Not wrapped: it is for pasting.
+    ...labelled('do', (remedy?.split('\n') ?? []).map(printable)),
+  ];
+  return `${lines.map((text) => `${text.trimEnd()}\n`).join('')}`;
+}
+
+function line({ severity, code, message }: ReportedFinding, paint: Paint): string {
+  const [first, ...rest] = wrap(`${code}: ${message}`, WIDTH - MARGIN.length);
+  return `${paint(COLOUR[severity], WORD[severity].padEnd(MARGIN.length))}${first}\n${rest.map((text) => `${MARGIN}${text}\n`).join('')}`;
+}
+
+function labelled(label: string, lines: readonly string[]): readonly string[] {
+  return lines.map((text, i) => `${MARGIN}${(i === 0 ? label : '').padEnd(6)}${text}`);
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Control characters of a file or of an interface's name would garble a terminal, or command it. */
+function printable(text: string): string {
+  return text.replace(/[\x00-\x1f\x7f-\x9f]+/g, ' ');
+}
+
+/** At blanks; a word that is longer than the width stays whole. Exported for its test. */
+export function wrap(text: string, width: number, hanging = ''): readonly string[] {
+  const lines: string[] = [];
+  let current = '';
+  for (const word of printable(text).split(' ')) {
+    if (current.trim() !== '' && current.length + 1 + word.length > width) {
+      lines.push(current);
+      current = `${hanging}${word}`;
+    } else current = current === '' ? word : `${current} ${word}`;
+  }
+  return [...lines, current];
+}

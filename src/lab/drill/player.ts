@@ -1,0 +1,115 @@
+/**
+ * The routing daemons of a drill: the router's, which the cases torment, and the neighbour's, which announces the destinations.
+ *
+ * What lives here: one shape over FRR and BIRD. Programs run under other names (`drill-zebra`), by symbolic links, so that nothing on the host
+ * that looks for processes by name takes them for its own.
+ */
+
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { Bird } from '../bird.js';
+import { command } from '../command.js';
+import { bgpConfig, zebraConfig } from '../frr-conf.js';
+import { prepareFrr } from '../frr.js';
+import { birdPeerConfig, birdRouterConfig } from './bird-conf.js';
+import type { Network } from './build.js';
+import { withoutLength } from './network.js';
+import { INSIDE, type DrillOrder } from './order.js';
+
+const ROUTER_ASN = 65_002;
+const PEER_ASN = 65_001;
+
+/** The router's routing daemons as one. */
+export interface Player {
+  /** rtm_protocol numbers of the routes that it puts into the kernel. */
+  readonly protocols: readonly number[];
+  readonly running: boolean;
+  start(): Promise<void>;
+  /** In order, as a service manager stops it. */
+  stop(): Promise<void>;
+  /** SIGKILL to all of it. */
+  kill(): Promise<void>;
+  /** SIGSTOP to all of it. */
+  pause(): void;
+  /** SIGCONT. */
+  resume(): void;
+}
+
+/** Starts the neighbour, and prepares the router's daemons without starting them. */
+export async function preparePlayers(network: Network, order: DrillOrder): Promise<Player> {
+  const programs = disguise(order.programs);
+  return order.daemon === 'frr' ? frrPlayers(network, order, programs) : birdPlayers(network, order, programs['bird']!);
+}
+
+/** Symbolic links to the programs under the drill's own names. */
+function disguise(programs: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const directory = join(INSIDE.directory, 'bin');
+  mkdirSync(directory, { recursive: true });
+  return Object.fromEntries(Object.entries(programs).map(([name, program]) => {
+    const link = join(directory, `drill-${name}`);
+    symlinkSync(program, link);
+    return [name, link];
+  }));
+}
+
+async function frrPlayers(network: Network, order: DrillOrder, programs: Readonly<Record<string, string>>): Promise<Player> {
+  const { data, announced } = order.network;
+  // Some daemons have sockets with fixed names in there (bfdd), and all keep crash logs in the other.
+  for (const directory of ['/run/frr', '/var/tmp/frr']) {
+    mkdirSync(directory, { recursive: true });
+    command(['chown', 'frr:frr', directory]);
+  }
+  const peer = prepareFrr(network.peer, {
+    directory: join(INSIDE.directory, 'frr-peer'),
+    programs,
+    daemons: {
+      zebra: zebraConfig(),
+      bgpd: bgpConfig({ asn: PEER_ASN, routerId: withoutLength(data[0]!.peer), neighbours: data.map(({ router }) => ({ address: withoutLength(router), asn: ROUTER_ASN })), networks: announced }),
+    },
+  });
+  const bgpd = bgpConfig({ asn: ROUTER_ASN, routerId: withoutLength(data[0]!.router), neighbours: data.map((link) => ({ address: withoutLength(link.peer), asn: PEER_ASN })) });
+  const watched = watchedDaemons(order.configuration);
+  const others = Object.fromEntries(watched.filter((name) => name !== 'zebra' && name !== 'bgpd').map((name) => [name, 'hostname drill']));
+  const frr = prepareFrr(network.router, { directory: INSIDE.frr, programs, daemons: { zebra: zebraConfig(), bgpd, ...others } });
+  await peer.start();
+  const each = (act: (daemon: string) => void): void => frr.daemons.forEach(act);
+  return {
+    protocols: [11, 186],
+    get running() {
+      return frr.daemons.every((daemon) => frr.running(daemon));
+    },
+    start: async () => frr.start(),
+    stop: async () => frr.stop(),
+    kill: async () => void (await frr.kill()),
+    pause: () => each((daemon) => frr.pause(daemon)),
+    resume: () => each((daemon) => frr.resume(daemon)),
+  };
+}
+
+/** The daemons of FRR in the configuration that adapt.ts made. */
+function watchedDaemons(configuration: unknown): readonly string[] {
+  const entries = (configuration as { readonly 'routing-daemon': readonly { readonly frr?: { readonly daemons: readonly string[] } }[] })['routing-daemon'];
+  return entries.flatMap((entry) => entry.frr?.daemons ?? []);
+}
+
+async function birdPlayers(network: Network, order: DrillOrder, program: string): Promise<Player> {
+  const { data, announced } = order.network;
+  const peer = new Bird(network.peer, { program, directory: join(INSIDE.directory, 'bird-peer'), config: birdPeerConfig({ asn: PEER_ASN, otherAsn: ROUTER_ASN, own: data.map((link) => withoutLength(link.peer)), others: data.map((link) => withoutLength(link.router)), announced }) });
+  const bird = new Bird(network.router, { program, directory: join(INSIDE.directory, 'bird-router'), socket: INSIDE.bird, config: birdRouterConfig({ asn: ROUTER_ASN, otherAsn: PEER_ASN, own: data.map((link) => withoutLength(link.router)), others: data.map((link) => withoutLength(link.peer)) }) });
+  peer.start();
+  await peer.listening();
+  return {
+    protocols: [12],
+    get running() {
+      return bird.running;
+    },
+    start: async () => {
+      bird.start();
+      await bird.listening();
+    },
+    stop: async () => void (await bird.signal('SIGTERM')),
+    kill: async () => void (await bird.signal('SIGKILL')),
+    pause: () => void bird.process.kill('SIGSTOP'),
+    resume: () => void bird.process.kill('SIGCONT'),
+  };
+}

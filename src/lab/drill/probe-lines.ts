@@ -1,0 +1,19 @@
+/** What the far side's process (far.ts) tells the player (probes.ts), a line of JSON every few ticks. */
+
+/** UDP port of the echo; nothing else listens in the router's namespace. */
+export const ECHO_PORT = 7007;
+
+export interface FarSetup {
+  readonly intervalMs: number;
+  readonly probes: readonly { readonly source: string; readonly target: string }[];
+}
+
+export interface FarLine {
+  /** Each tick in which one datagram of every probe was sent: its number and time (Date.now()). */
+  readonly sent: readonly (readonly [sequence: number, atMs: number])[];
+  /** Answers: probe, number of the tick, and how long it took. */
+  readonly answers: readonly (readonly [probe: number, sequence: number, tookMs: number])[];
+  /** Packets received since the last line, by device. */
+  readonly received: Readonly<Record<string, number>>;
+  readonly atMs: number;
+}

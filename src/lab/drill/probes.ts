@@ -1,0 +1,87 @@
+/**
+ * What the far side saw: answers and losses over time, and which way the answers took.
+ *
+ * What lives here: the two processes (far.ts, echo.ts), their lines, and the questions that the cases ask of them. An outage is counted in
+ * datagrams that were sent and not answered, never in time that this machine was too busy to send any.
+ */
+
+import { fileURLToPath } from 'node:url';
+import { sleep } from '../wait.js';
+import type { Network } from './build.js';
+import type { Carrier, ProbePlan } from './order.js';
+import { carriersOf, longestOutage, type CarrierSample, type Tick } from './outage.js';
+import type { FarLine, FarSetup } from './probe-lines.js';
+
+/** An answer that took longer was waiting in a queue for a neighbour or a route: lost, to whoever asked. */
+const LATE_MS = 500;
+
+/** A stretch of time; Date.now(). */
+export interface Window {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export class Probes {
+  readonly intervalMs: number;
+  readonly #ticks: Tick[] = [];
+  readonly #samples: CarrierSample[] = [];
+  readonly #bySequence = new Map<number, Tick>();
+
+  constructor(
+    network: Network,
+    readonly plans: readonly ProbePlan[],
+  ) {
+    this.intervalMs = Math.max(10, plans.length);
+    const script = (name: string): string => fileURLToPath(new URL(`./${name}.js`, import.meta.url));
+    network.router.spawn([process.execPath, script('echo'), ...new Set(plans.map((plan) => plan.target))], { closeSignal: 'SIGKILL' });
+    const setup: FarSetup = { intervalMs: this.intervalMs, probes: plans.map(({ source, target }) => ({ source, target })) };
+    network.far.spawn([process.execPath, script('far'), JSON.stringify(setup)], { closeSignal: 'SIGKILL', keepLines: false, onLine: (line, stream) => stream === 'stdout' && this.#read(JSON.parse(line) as FarLine) });
+  }
+
+  /** Whether every probe has been answered from `fromMs` on, at least three times in a row and up to now. */
+  answered(fromMs: number): boolean {
+    const recent = this.#ticks.filter((tick) => tick.atMs >= fromMs && tick.atMs < Date.now() - 3 * this.intervalMs).slice(-3);
+    return recent.length === 3 && recent.every((tick) => tick.answered.size === this.plans.length);
+  }
+
+  /** By which way the last answers came: one way, both or none. */
+  carriers(fromMs: number): readonly Carrier[] {
+    const last = this.#samples.filter((one) => one.fromMs >= fromMs).slice(-2);
+    return (['backup', 'daemon'] as const).filter((carrier) => last.some((one) => one[carrier] > 0));
+  }
+
+  /** The ways that the answers took, in the order of time. */
+  carriedBy(window: Window): readonly Carrier[] {
+    return carriersOf(this.#samples.filter((one) => one.fromMs >= window.fromMs && one.toMs <= window.toMs));
+  }
+
+  /**
+   * The longest outage of any probe. `windows` tells when a probe of a port may be judged: while its port is down or without address, nobody
+   * can ask. Waits for answers that are under way.
+   */
+  async longestOutageMs(windows: (port: number) => readonly Window[]): Promise<number> {
+    await sleep(LATE_MS + 100);
+    const outages = this.plans.flatMap((plan, probe) => windows(plan.port).map((window) => longestOutage(this.#ticks, probe, window)));
+    return Math.max(0, ...outages);
+  }
+
+  /** From then to the first time at which every probe is answered. */
+  firstAnswerMs(fromMs: number): number | undefined {
+    const tick = this.#ticks.find((one) => one.atMs >= fromMs && one.answered.size === this.plans.length);
+    return tick === undefined ? undefined : tick.atMs - fromMs;
+  }
+
+  #read(line: FarLine): void {
+    for (const [sequence, atMs] of line.sent) {
+      const tick: Tick = { atMs, answered: new Set() };
+      this.#ticks.push(tick);
+      this.#bySequence.set(sequence, tick);
+    }
+    for (const [probe, sequence, tookMs] of line.answers) if (tookMs <= LATE_MS) this.#bySequence.get(sequence)?.answered.add(probe);
+    const fromMs = line.sent[0]?.[1] ?? line.atMs;
+    const backup = Object.entries(line.received).reduce((sum, [device, packets]) => sum + (device.startsWith('gw') ? packets : 0), 0);
+    // Without answers there are only the packets of neighbour discovery.
+    if (line.answers.length === 0) return;
+    this.#samples.push({ fromMs, toMs: line.atMs, backup, daemon: line.received['peer'] ?? 0 });
+  }
+}

@@ -1,0 +1,45 @@
+/** What is installed on this host: the routing daemons that a drill can play, and the tools that it needs. Looks at files only. */
+
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { FRR_PLAYERS } from './adapt.js';
+import { CONTAINER_NEEDS, SYSTEM_PATH } from './contain.js';
+import type { DaemonKind } from './order.js';
+
+/** Debian, Ubuntu and FRR's own packages; Fedora and its kin; a build from source. */
+const FRR_DIRECTORIES: readonly string[] = ['/usr/lib/frr', '/usr/libexec/frr', '/usr/local/lib/frr', '/usr/local/sbin'];
+
+/** The programs of each kind by name; a kind that cannot be played has none. */
+export function findDaemons(): Readonly<Record<DaemonKind, Readonly<Record<string, string>>>> {
+  const directory = FRR_DIRECTORIES.find((one) => ['zebra', 'bgpd'].every((name) => executable(join(one, name))));
+  const frr = directory === undefined || !hasUser('frr') ? [] : FRR_PLAYERS.map((name) => [name, join(directory, name)] as const).filter(([, path]) => executable(path));
+  const bird = findProgram('bird');
+  return { frr: Object.fromEntries(frr), bird: bird === undefined ? {} : { bird } };
+}
+
+/** Debian packages of the tools that are missing. */
+export function missingTools(): readonly { readonly tool: string; readonly package: string }[] {
+  return Object.entries(CONTAINER_NEEDS).flatMap(([tool, name]) => (findProgram(tool) === undefined ? [{ tool, package: name }] : []));
+}
+
+function findProgram(name: string): string | undefined {
+  return SYSTEM_PATH.split(':').filter((directory) => directory.startsWith('/')).map((directory) => join(directory, name)).find(executable);
+}
+
+function executable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** The daemons of FRR drop their privileges to this user, which comes with the package. */
+function hasUser(name: string): boolean {
+  try {
+    return readFileSync('/etc/passwd', 'utf8').split('\n').some((line) => line.startsWith(`${name}:`));
+  } catch {
+    return false;
+  }
+}

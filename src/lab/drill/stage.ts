@@ -1,0 +1,126 @@
+/**
+ * The running laboratory of a drill, and what every case waits for.
+ *
+ * What lives here: the agent's life, the two states from which cases begin (healthy, down), waiting with a reason when it was in vain. What
+ * does not: the cases.
+ */
+
+import { startAgent, type Agent } from '../agent.js';
+import { eventually, sleep } from '../wait.js';
+import { buildNetwork, type Network } from './build.js';
+import type { Carrier, DrillOrder } from './order.js';
+import { preparePlayers, type Player } from './player.js';
+import { Probes } from './probes.js';
+import { OwnedRoutes } from './watch.js';
+
+/** On top of the configured times: processes start, BGP sessions come up, machines are busy. */
+const PATIENCE_MS = 20_000;
+
+/** From the start of an agent to its first decision, on a machine that has other things to do. */
+export const START_MS = 30_000;
+
+export class Stage {
+  /** How many routes the agent has in while it has them in; known from the first time on. */
+  wholeCount = 0;
+  #agent: Agent | undefined;
+
+  private constructor(
+    readonly order: DrillOrder,
+    readonly network: Network,
+    readonly player: Player,
+    readonly probes: Probes,
+    readonly owned: OwnedRoutes,
+  ) {}
+
+  static async open(order: DrillOrder): Promise<Stage> {
+    const network = buildNetwork(order.network);
+    const player = await preparePlayers(network, order);
+    const owned = new OwnedRoutes(network.router, order.routeProtocol);
+    const stage = new Stage(order, network, player, new Probes(network, order.network.probes), owned);
+    await sleep(500);
+    return stage;
+  }
+
+  get agent(): Agent {
+    if (this.#agent === undefined) throw new Error('the agent was not started');
+    return this.#agent;
+  }
+
+  /** Starts an agent, the successor of the one before, with its directories. Waits for nothing. Returns the time (Date.now()) before. */
+  startAgent(): number {
+    const directory = this.#agent?.directory;
+    const atMs = Date.now();
+    this.#agent = startAgent(this.network.lab, this.network.router, { configText: JSON.stringify(this.order.configuration, null, 2), ...(directory === undefined ? {} : { directory }) });
+    return atMs;
+  }
+
+  /** A new agent knows of no former deaths: each case sees the configured hold-time, none the doubled one. */
+  async freshAgent(): Promise<void> {
+    await this.#agent?.stop();
+    this.startAgent();
+    await this.agent.waitForLog(/ routes phase=(?:in|out)/, START_MS);
+  }
+
+  /** The state that a case begins in. */
+  async enter(state: 'nothing' | 'healthy' | 'down'): Promise<void> {
+    if (state === 'nothing') return;
+    if (this.#agent === undefined) {
+      this.startAgent();
+      await this.booted();
+    }
+    if (state === 'down' && this.player.running) await this.player.stop();
+    if (state === 'healthy' && !this.player.running) await this.player.start();
+    if (state === 'healthy') await this.healthy();
+    await this.freshAgent();
+    if (state === 'healthy') await this.healthy();
+    else await this.carriedByBackup();
+  }
+
+  /** The first time: the routes are in, whatever their number, and everything answers. */
+  async booted(): Promise<void> {
+    const fromMs = Date.now();
+    await this.#until('no answer to the far side through the backup router', 0, () => this.probes.answered(fromMs));
+    this.wholeCount = await this.owned.count();
+  }
+
+  /** The backup routes are all in the kernel. */
+  async routesIn(waitMs = 0): Promise<void> {
+    await this.#until('the backup routes did not come in', waitMs, async () => (await this.owned.count()) >= this.wholeCount);
+  }
+
+  /** In, and the answers come by them. */
+  async carriedByBackup(waitMs = 0): Promise<void> {
+    await this.routesIn(waitMs);
+    await this.#carried('backup', waitMs);
+  }
+
+  /** The daemon's routes carry, and the backup routes are out (in, on standby). */
+  async healthy(): Promise<void> {
+    const { holdMs, convergenceTimeoutMs } = this.order.timings;
+    const waitMs = holdMs + (convergenceTimeoutMs === 'never' ? 0 : convergenceTimeoutMs);
+    const left = this.order.role === 'standby' ? this.wholeCount : 0;
+    if (this.order.daemonCarries) await this.#carried('daemon', waitMs);
+    await this.#until(left === 0 ? 'the backup routes did not leave' : 'the backup routes left on standby', waitMs, async () => (await this.owned.count()) === left);
+    const fromMs = Date.now();
+    await this.#until("no answer to the far side by the daemon's routes", 0, () => this.probes.answered(fromMs));
+  }
+
+  async #carried(carrier: Carrier, waitMs: number): Promise<void> {
+    const fromMs = Date.now();
+    const way = (): readonly Carrier[] => this.probes.carriers(fromMs);
+    await this.#until(() => `not carried by ${carrierText(carrier)}, but by ${way().map(carrierText).join(' and ') || 'nothing'}`, waitMs, () => this.probes.answered(fromMs) && way().join() === carrier);
+  }
+
+  async #until(inVain: string | (() => string), waitMs: number, probe: () => boolean | Promise<boolean>): Promise<void> {
+    await eventually(probe, { timeoutMs: waitMs + PATIENCE_MS, intervalMs: 25 }).catch(() => {
+      throw new InVain(`${typeof inVain === 'string' ? inVain : inVain()} (waited ${Math.round((waitMs + PATIENCE_MS) / 1000)} s)`);
+    });
+  }
+}
+
+/** Something was waited for and did not come: a result, not a bug. */
+export class InVain extends Error {}
+
+export function carrierText(carrier: Carrier): string {
+  return carrier === 'backup' ? 'the backup router' : "the daemon's route";
+}

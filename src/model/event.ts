@@ -1,0 +1,76 @@
+/**
+ * What happens to the agent, as data: the stable JSON lines of `events --json`, of the control socket and of the history file,
+ * documented in docs/EVENTS.md. Fields are added, never renamed or removed. Durations are milliseconds (`...Ms`), times RFC 3339 in UTC.
+ *
+ * The log is the same data in another spelling (`wasForMs` is `was_for_ms` there): each happening is described once.
+ */
+
+export type Level = 'error' | 'warning' | 'notice' | 'info' | 'debug';
+
+/** What an outage began with. */
+export type OutageCause =
+  /** The agent found the daemon not healthy when it started. */
+  | 'start'
+  /** The daemon died, or went down in order. */
+  | 'death'
+  /** It runs and no longer answers. */
+  | 'hang'
+  /** It answers, and a destination lost its cover. */
+  | 'uncovered'
+  /** The configuration, the role or a pin changed beside a daemon that was not ready. */
+  | 'change';
+
+export type Happening =
+  | { readonly kind: 'ready'; readonly version: string; readonly afterMs: number }
+  | { readonly kind: 'stopping'; readonly onStop: string }
+  /** The routes turned, or stay in for another cause. */
+  | { readonly kind: 'routes'; readonly phase: string; readonly cause: string | undefined; readonly was: string; readonly wasForMs: number; readonly reason: string }
+  | { readonly kind: 'daemon'; readonly id: string; readonly state: string; readonly was: string; readonly wasForMs: number; readonly reason: string }
+  | { readonly kind: 'outage-began'; readonly cause: OutageCause; readonly reason: string }
+  /** The kernel has taken the first backup routes of this outage. */
+  | { readonly kind: 'outage-bridged'; readonly afterMs: number }
+  | { readonly kind: 'outage-ended'; readonly lengthMs: number; readonly cause: OutageCause; readonly bridgedAfterMs: number | undefined }
+  | { readonly kind: 'role'; readonly role: string; readonly was: string; readonly reason: string }
+  | { readonly kind: 'order'; readonly what: string }
+  | { readonly kind: 'configuration-reloaded' }
+  | { readonly kind: 'reload-refused'; readonly file: string; readonly errors: number; readonly message: string | undefined; readonly remedy: string }
+  | { readonly kind: 'configuration-not-used'; readonly file: string; readonly running: string; readonly remedy: string }
+  /** A new configuration runs on approval. */
+  | { readonly kind: 'configuration-unconfirmed'; readonly leftMs: number; readonly deadline: string; readonly remedy: string }
+  | { readonly kind: 'configuration-confirmed'; readonly what: string }
+  | { readonly kind: 'configuration-rolled-back'; readonly file: string; readonly reason: string; readonly remedy: string }
+  /** Something outside that a backup route needs, and that it is there now. */
+  | { readonly kind: 'waiting'; readonly subject: string; readonly reason: string }
+  | { readonly kind: 'no-longer-waiting'; readonly subject: string; readonly reason: string }
+  | { readonly kind: 'interference'; readonly what: string; readonly episode: number; readonly pauseMs: number }
+  | { readonly kind: 'route-keeps-coming-back'; readonly times: number; readonly pauseMs: number; readonly remedy: string }
+  | { readonly kind: 'adopt-route' | 'restore-route'; readonly what: string }
+  | { readonly kind: 'record-failed'; readonly message: string; readonly effect: string; readonly remedy: string }
+  | { readonly kind: 'route-refused'; readonly what: string; readonly code: string; readonly message: string }
+  | { readonly kind: 'change-failed'; readonly what: string }
+  | { readonly kind: 'observe-failed'; readonly message: string }
+  /** Logged only. */
+  | { readonly kind: 'add-route' | 'delete-route' | 'add-rule' | 'delete-rule'; readonly what: string }
+  | { readonly kind: 'more-changes'; readonly count: number }
+  | { readonly kind: 'applied'; readonly count: number }
+  | { readonly kind: 'events-lost'; readonly what: string; readonly remedy: string };
+
+/** A happening that was recorded. */
+export type Event = Happening & {
+  /** Counts up by one, over restarts of the agent too, as long as its history is there. */
+  readonly seq: number;
+  readonly at: string;
+  readonly level: Level;
+};
+
+/** A time without a healthy daemon that carries the destinations: from its end, or from routes-in, until the routes were out again. */
+export interface Outage {
+  readonly began: string;
+  /** null: it goes on. */
+  readonly ended: string | null;
+  readonly lengthMs: number;
+  readonly cause: OutageCause;
+  readonly reason: string;
+  /** From the beginning to the kernel's acknowledgement of the backup routes; null: not known, or they were there already. */
+  readonly bridgedAfterMs: number | null;
+}

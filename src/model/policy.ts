@@ -1,0 +1,68 @@
+/**
+ * Policy rules with all their selectors, and the kernel's answer to "where does a packet to this address go": what `explain`
+ * needs beyond the agent's own vocabulary (route.ts), which only has to tell our rules from others.
+ *
+ * Sources: linux/fib_rules.h, ip-rule(8).
+ */
+
+import type { Address } from './address.js';
+import type { Prefix } from './prefix.js';
+import type { Route, Rule, RouteType } from './route.js';
+
+/** FR_ACT_*; `other` is one that this program does not know. */
+export type RuleAction = 'table' | 'goto' | 'nop' | 'blackhole' | 'unreachable' | 'prohibit' | 'other';
+
+export interface PolicyRule {
+  /** The fields that the agent itself knows. */
+  readonly rule: Rule;
+  readonly action: RuleAction;
+  /** FRA_GOTO: the priority to go on with. */
+  readonly target: number | undefined;
+  /** FIB_RULE_INVERT: `not`. */
+  readonly inverted: boolean;
+  readonly from: Prefix | undefined;
+  readonly to: Prefix | undefined;
+  readonly tos: number;
+  readonly mark: { readonly value: number; readonly mask: number } | undefined;
+  /** FRA_OIFNAME: sockets bound to this device. */
+  readonly outputInterface: string | undefined;
+  /** FRA_L3MDEV: packets of a VRF, looked up in its table. */
+  readonly l3mdev: boolean;
+  /** Further selectors that an address says nothing of, in the words of ip-rule(8): `uidrange 0-0`, `ipproto 6`. */
+  readonly more: readonly string[];
+}
+
+/** What the kernel itself says of an address. */
+export type KernelAnswer =
+  | {
+      readonly kind: 'route';
+      /** The entry of the FIB that matched; undefined where the kernel cannot say (before Linux 4.13). */
+      readonly matched: Route | undefined;
+      /** The way that a packet takes now: of several next hops the one chosen for it. */
+      readonly type: RouteType;
+      readonly gateway: Address | undefined;
+      readonly interfaceIndex: number;
+      readonly source: Address | undefined;
+      readonly table: number;
+    }
+  /** No packet leaves: ENETUNREACH (no route), EHOSTUNREACH, EINVAL (blackhole), EACCES (prohibit). */
+  | { readonly kind: 'refused'; readonly code: string };
+
+/** Everything in the kernel that bears on one address. */
+export interface Ways {
+  readonly address: Address;
+  /** All rules of the family, in ascending priority. */
+  readonly rules: readonly PolicyRule[];
+  /** Every route of every table whose destination contains the address. */
+  readonly routes: readonly Route[];
+  /** One of them hangs on a nexthop object, which routes of other prefixes may share. */
+  readonly nexthopObjects: boolean;
+  readonly answer: KernelAnswer;
+}
+
+/** The VRF that a socket is bound to. */
+export interface Vrf {
+  readonly name: string;
+  readonly index: number;
+  readonly table: number;
+}

@@ -1,0 +1,174 @@
+/**
+ * The configuration that runs: what a reload takes, what is taken on approval and rolled back without it, and what is kept as last known
+ * good. What taking one does to driver and adapters is the caller's.
+ *
+ *   reload              the file, for good; while another one awaits its confirmation, on the same approval and deadline as that
+ *   reload on approval  the file, until the deadline unless confirmed; again: a new deadline
+ *   confirm             for good
+ *   the deadline        what was last running for good, by an ordinary reload; the file is left as it is, and not taken again unasked
+ *
+ * Invariants: no text is taken on approval before the record on disk says what to go back to; the last known good copy is never one that
+ * awaits its confirmation; memory and record agree after each answer, or the answer says otherwise.
+ */
+
+import { renderDiagnostics } from '../config/diagnostic.js';
+import { formatDuration } from '../config/duration.js';
+import { loadConfig } from '../config/load.js';
+import type { Response } from '../control/protocol.js';
+import type { Paths } from '../model/paths.js';
+import type { Status } from '../model/status.js';
+import { meaning, type Chosen } from './choose-config.js';
+import type { Clock } from './clock.js';
+import { writeLastKnownGood } from './last-known-good.js';
+import type { Log } from './log.js';
+import type { Tell } from './tell.js';
+import { readUnconfirmed, removeUnconfirmed, thisMoment, writeUnconfirmed, type RolledBack } from './unconfirmed-record.js';
+
+export interface Configuration {
+  readonly current: () => Chosen;
+  /** Takes the file; with a time, on approval. */
+  reload(confirmMs?: number): Response;
+  confirm(): Response;
+  /** What was chosen at start runs: now the disk may be written. */
+  settled(): void;
+  status(): Status['configuration'];
+  close(): void;
+}
+
+export interface ConfigurationOptions {
+  readonly paths: Paths;
+  readonly chosen: Chosen;
+  /** Makes it run, in place of the current one. */
+  readonly take: (next: Chosen, former: Chosen) => void;
+  readonly tell: Tell;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Nothing is written. */
+  readonly dryRun: boolean;
+}
+
+export function createConfiguration({ paths, chosen, take, tell, log, clock, dryRun }: ConfigurationOptions): Configuration {
+  let current = chosen;
+  let deadline: number | undefined;
+  let timer: { cancel(): void } | undefined;
+
+  const run = (next: Chosen): void => {
+    const former = current;
+    current = next;
+    take(next, former);
+  };
+  const arm = (leftMs: number): void => {
+    timer?.cancel();
+    deadline = clock.now() + leftMs;
+    timer = clock.at(deadline, rollBack);
+  };
+  const disarm = (): void => {
+    timer?.cancel();
+    timer = undefined;
+    deadline = undefined;
+  };
+  const keep = (): void => {
+    if (dryRun || current.source !== 'file' || current.pending !== undefined || current.text === undefined) return;
+    const fault = writeLastKnownGood(paths.lastKnownGood, current.text);
+    if (fault !== undefined) log('warning', 'last-known-good', { message: fault, effect: 'a broken configuration file would have no copy to fall back to' });
+  };
+  /** Returns what went wrong, or undefined. */
+  const forget = (): string | undefined => (dryRun ? undefined : removeUnconfirmed(paths.unconfirmed));
+  const refuse = (code: string, message: string, suggestion: string, errors = 0): Response => {
+    tell({ kind: 'reload-refused', file: paths.configFile, errors, message: errors === 0 ? message : undefined, remedy: suggestion });
+    return { ok: false, error: { code, message, suggestion } };
+  };
+
+  const takeForGood = (next: Chosen, answer: string): Response => {
+    disarm();
+    run(next);
+    keep();
+    const fault = forget();
+    return { ok: true, message: fault === undefined ? answer : `${answer}; a restart of the agent will not take it, since ${paths.unconfirmed} cannot be removed (${fault})` };
+  };
+  const takeOnApproval = (next: Chosen, former: string, leftMs: number): Response => {
+    const fault = dryRun ? 'a dry run writes nothing' : writeUnconfirmed(paths.unconfirmed, { kind: 'pending', text: next.text!, former, leftMs, at: thisMoment() });
+    if (fault !== undefined) {
+      return refuse('state-directory', `nothing is taken, since the way back cannot be written down: ${fault}`, 'make the state directory writable, or reload without --confirm');
+    }
+    run({ ...next, pending: { former, leftMs } });
+    arm(leftMs);
+    const at = deadlineText();
+    tell({ kind: 'configuration-unconfirmed', leftMs: Math.round(leftMs), deadline: at, remedy: 'backup-router confirm' });
+    return { ok: true, message: `configuration reloaded; unless confirmed (backup-router confirm) it is rolled back in ${formatDuration(Math.ceil(leftMs / 1000) * 1000)}, at ${at}` };
+  };
+
+  const rollBack = (): void => {
+    const { pending, text } = current;
+    disarm();
+    if (pending === undefined || text === undefined) return;
+    const config = meaning(pending.former, paths.configFile);
+    if (config === undefined) return log('error', 'roll-back-failed', { effect: 'what was not confirmed goes on', remedy: 'backup-router reload' });
+    const rolledBack: RolledBack = { kind: 'rolled-back', text, former: pending.former, atWallMs: Date.now() };
+    run({ config, source: 'rolled-back', diagnostics: [], text: pending.former, former: current.config, rolledBack });
+    tell({ kind: 'configuration-rolled-back', file: paths.configFile, reason: 'not confirmed in time', remedy: 'change the file and reload' });
+    writeRolledBack(rolledBack);
+  };
+  // Should it fail: the record still says what awaits its confirmation since when, which at the next start comes to the same.
+  const writeRolledBack = (rolledBack: RolledBack): void => {
+    const fault = dryRun ? undefined : writeUnconfirmed(paths.unconfirmed, rolledBack);
+    if (fault !== undefined) log('warning', 'unconfirmed-record', { message: fault, effect: 'none as long as the agent runs' });
+  };
+  const deadlineText = (): string => new Date(Date.now() + Math.max(0, (deadline ?? clock.now()) - clock.now())).toISOString();
+
+  if (chosen.pending !== undefined) arm(chosen.pending.leftMs);
+
+  return {
+    current: () => current,
+    reload(confirmMs) {
+      const { config, diagnostics, text } = loadConfig(paths.configFile);
+      if (config === undefined || text === undefined) {
+        const message = `${paths.configFile} has errors; what ran before goes on\n${renderDiagnostics(diagnostics)}`;
+        return refuse('configuration', message, `backup-router check -c ${paths.configFile}`, diagnostics.filter((d) => d.severity === 'error').length);
+      }
+      const next: Chosen = { config, source: 'file', diagnostics, text, former: current.config };
+      const former = current.pending?.former ?? current.text;
+      if (current.pending === undefined && confirmMs === undefined) return takeForGood(next, 'configuration reloaded');
+      if (former === undefined) return refuse('not-possible', 'what runs now is not UTF-8, so there would be no way back to it', 'reload without --confirm');
+      if (text === former) return takeForGood(next, 'configuration reloaded; it is what ran for good before, so nothing is left to confirm');
+      return takeOnApproval(next, former, confirmMs ?? Math.max(1, (deadline ?? 0) - clock.now()));
+    },
+    confirm() {
+      if (current.pending === undefined) {
+        const at = current.rolledBack === undefined ? '' : `; what was, was rolled back at ${new Date(current.rolledBack.atWallMs).toISOString()}`;
+        return { ok: false, error: { code: 'not-pending', message: `nothing awaits its confirmation${at}`, suggestion: 'backup-router reload --confirm 5m' } };
+      }
+      const { pending, ...confirmed } = current;
+      // The copy first: should the agent die in between, the time still runs, and the answer was not given.
+      const former = current;
+      current = confirmed;
+      keep();
+      const fault = forget();
+      if (fault !== undefined) {
+        current = former;
+        return { ok: false, error: { code: 'state-directory', message: `not confirmed, since ${paths.unconfirmed} cannot be removed (${fault}); it is rolled back at ${deadlineText()}`, suggestion: 'make the state directory writable, and confirm again' } };
+      }
+      disarm();
+      tell({ kind: 'configuration-confirmed', what: paths.configFile });
+      return { ok: true, message: 'configuration confirmed' };
+    },
+    settled() {
+      keep();
+      if (dryRun) return;
+      if (current.rolledBack !== undefined && current === chosen) writeRolledBack(current.rolledBack);
+      // Counted anew from this boot, so that the next one can only shorten it.
+      else if (current.pending !== undefined && current === chosen) {
+        const fault = writeUnconfirmed(paths.unconfirmed, { kind: 'pending', text: current.text!, former: current.pending.former, leftMs: Math.max(1, deadline! - clock.now()), at: thisMoment() });
+        if (fault !== undefined) log('warning', 'unconfirmed-record', { message: fault });
+      } else if (current.source === 'file' && current.pending === undefined && readUnconfirmed(paths.unconfirmed) !== undefined) forget();
+    },
+    status: () => ({
+      file: paths.configFile,
+      source: current.source,
+      errors: current.diagnostics.filter((d) => d.severity === 'error').map((d) => `${d.file}:${d.line}:${d.column}: ${d.message}`),
+      unconfirmed: current.pending === undefined || deadline === undefined ? null : { deadline: deadlineText(), leftMs: Math.max(0, Math.round(deadline - clock.now())) },
+      rolledBackAt: current.rolledBack === undefined ? null : new Date(current.rolledBack.atWallMs).toISOString(),
+    }),
+    close: disarm,
+  };
+}

@@ -1,0 +1,120 @@
+/**
+ * The history on disk: JSON lines in the state directory, in two files of a bounded size, of which the older is dropped.
+ *
+ * Written in batches, by the thread pool, never more than one write at a time and never waited for: a disk that is full, read-only or hangs
+ * costs history and nothing else, and is told of once. A line that a crash tore is skipped by readers; the next one starts on a line of its own.
+ */
+
+import { readFileSync } from 'node:fs';
+import { mkdir, open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Event } from '../model/event.js';
+
+export interface HistoryFile {
+  append(event: Event): void;
+  /** Lets what waits be written without the pause between batches. */
+  close(): void;
+}
+
+/** Each of the two files has at most this size, in bytes. */
+const MAX_BYTES = 256 * 1024;
+/** Between two batches: spares flash memory when much happens. */
+const PAUSE_MS = 200;
+/** Events that wait for a disk that does not answer; older ones are dropped. */
+const MAX_WAITING = 1_000;
+
+export function olderOf(path: string): string {
+  return `${path}.1`;
+}
+
+/** Everything that is there and makes sense, oldest first. Throws what reading throws, except that there is no file. */
+export function readHistory(path: string): readonly Event[] {
+  return [olderOf(path), path].flatMap((file) => textOf(file).split('\n').flatMap(eventIn));
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+function eventIn(line: string): readonly Event[] {
+  if (line === '') return [];
+  try {
+    const value = JSON.parse(line) as Partial<Event> | null;
+    const sound = typeof value === 'object' && Number.isSafeInteger(value?.seq) && typeof value?.kind === 'string' && !Number.isNaN(Date.parse(value.at ?? ''));
+    return sound ? [value as Event] : [];
+  } catch {
+    return [];
+  }
+}
+
+/** `report` hears once that the history is not kept, until it is again. */
+export function openHistoryFile(path: string, report: (failure: string) => void, maxBytes = MAX_BYTES): HistoryFile {
+  const waiting: string[] = [];
+  let busy = false;
+  let closing = false;
+  let failing = false;
+  let wake: (() => void) | undefined;
+  // A life before this one, or a write that failed, may have left half a line.
+  let torn = true;
+
+  const pause = (): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, PAUSE_MS);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  const run = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      try {
+        await append(path, torn, waiting.splice(0).join(''), maxBytes);
+        torn = false;
+        failing = false;
+      } catch (error) {
+        torn = true;
+        if (!failing) report(error instanceof Error ? error.message : String(error));
+        failing = true;
+      }
+      if (!closing) await pause();
+    }
+    busy = false;
+  };
+
+  return {
+    append(event) {
+      waiting.push(`${JSON.stringify(event)}\n`);
+      if (waiting.length > MAX_WAITING) waiting.shift();
+      if (busy) return;
+      busy = true;
+      // Not in this turn of the event loop, in which a route may be due.
+      setImmediate(() => void run());
+    },
+    close() {
+      closing = true;
+      wake?.();
+    },
+  };
+}
+
+async function append(path: string, torn: boolean, text: string, maxBytes: number): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+  let handle = await open(path, 'a', 0o644);
+  try {
+    const { size } = await handle.stat();
+    if (size > 0 && size + text.length > maxBytes) {
+      await handle.close();
+      await rename(path, olderOf(path));
+      handle = await open(path, 'a', 0o644);
+    }
+    await handle.appendFile(torn && size > 0 ? `\n${text}` : text);
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
+}

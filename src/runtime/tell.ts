@@ -1,0 +1,65 @@
+/**
+ * Tells what happened, to the log and to the history, from one description. Here is which level each kind has, and which kinds are for the
+ * log alone: single kernel changes, of which there may be a hundred thousand, would drive everything else out of a bounded history.
+ */
+
+import type { Happening, Level } from '../model/event.js';
+import type { Fields, Log } from './log.js';
+
+export type Tell = (happening: Happening) => void;
+
+const LEVEL: Readonly<Record<Happening['kind'], Level>> = {
+  ready: 'notice',
+  stopping: 'notice',
+  routes: 'notice',
+  daemon: 'warning',
+  'outage-began': 'warning',
+  'outage-bridged': 'notice',
+  'outage-ended': 'notice',
+  role: 'notice',
+  order: 'notice',
+  'configuration-reloaded': 'notice',
+  'reload-refused': 'error',
+  'configuration-not-used': 'error',
+  'configuration-unconfirmed': 'warning',
+  'configuration-confirmed': 'notice',
+  'configuration-rolled-back': 'error',
+  waiting: 'warning',
+  'no-longer-waiting': 'notice',
+  interference: 'warning',
+  'route-keeps-coming-back': 'warning',
+  'adopt-route': 'info',
+  'restore-route': 'info',
+  'record-failed': 'error',
+  'route-refused': 'warning',
+  'change-failed': 'error',
+  'observe-failed': 'error',
+  'add-route': 'info',
+  'delete-route': 'info',
+  'add-rule': 'info',
+  'delete-rule': 'info',
+  'more-changes': 'info',
+  applied: 'debug',
+  'events-lost': 'notice',
+};
+
+const LOGGED_ONLY: ReadonlySet<Happening['kind']> = new Set(['add-route', 'delete-route', 'add-rule', 'delete-rule', 'more-changes', 'applied', 'events-lost']);
+
+/** The log first: it is what a crash in the next line would leave behind. */
+export function createTeller(log: Log, record: (happening: Happening, level: Level) => void = () => undefined): Tell {
+  return (happening) => {
+    const level = levelOf(happening);
+    const { kind, ...fields } = happening;
+    log(level, kind, inSnakeCase(fields));
+    if (!LOGGED_ONLY.has(kind)) record(happening, level);
+  };
+}
+
+function levelOf(happening: Happening): Level {
+  if (happening.kind === 'daemon' && (happening.state === 'responsive' || happening.state === 'appeared')) return 'notice';
+  return LEVEL[happening.kind];
+}
+
+function inSnakeCase(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]));
+}

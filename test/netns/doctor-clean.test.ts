@@ -1,0 +1,34 @@
+/** A router without hazards: doctor finds none, whatever the placement; and it changes nothing. */
+
+import t from 'tap';
+import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
+import { agentIn, laboratory, owned, PLACEMENTS, turned } from './agent-support.js';
+import { complaints, examine } from './doctor-support.js';
+
+for (const placement of PLACEMENTS) {
+  t.test(`placement ${placement}: nothing worse than notes, and everything could be looked at`, async (t) => {
+    // Forwarding is a hazard of placement main, and told as such elsewhere.
+    const std = laboratory(t, { forwarding: placement === 'local' });
+    const peer = await startPeerFrr(std);
+    const frr = prepareRouterFrr(std);
+    await frr.start();
+    const agent = agentIn(std, { frr, placement });
+    await turned(agent, 'out');
+    const before = [std.router.ip('route show table all'), std.router.ip('-6 route show table all'), std.router.ip('rule show'), ...owned(std.router)];
+    const found = await examine(std, agent);
+    t.same(complaints(found), []);
+    t.equal(found.status, 0, 'exit status');
+    t.same(found.report.findings.filter(({ severity }) => severity === 'unknown'), [], 'nothing unknown');
+    t.ok(found.report.summary.ok > 30, `${found.report.summary.ok} checks ok`);
+    t.same([std.router.ip('route show table all'), std.router.ip('-6 route show table all'), std.router.ip('rule show'), ...owned(std.router)], before, 'the kernel is as it was');
+
+    await frr.kill('zebra');
+    await turned(agent, 'in');
+    const later = await examine(std, agent);
+    t.same(later.report.findings.filter(({ severity }) => severity === 'warning' || severity === 'error').map(({ code }) => code), ['socket-stale'], 'zebra is dead, and that is all');
+    t.match(later.of('socket-stale')[0]!, { message: /left its socket behind/, evidence: [`${frr.directory}/zebra.vty: ECONNREFUSED`] });
+    t.match(later.of('stale-routes'), [{ severity: 'note', evidence: [/proto 186/, /proto 186/] }]);
+    t.equal(later.status, 1);
+    await peer.stop();
+  });
+}

@@ -1,0 +1,5 @@
+/** The predictions of `explain` against every real state, placement local: explain-states.ts. */
+
+import { everyState } from './explain-states.js';
+
+everyState('local');

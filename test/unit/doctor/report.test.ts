@@ -1,0 +1,42 @@
+/** The report: worst first, wrapped at 80 columns, remedies left whole, colours only when painted, exit statuses. */
+
+import t from 'tap';
+import { paintFor } from '../../../src/cli/table.js';
+import { diagnose, exitStatusOf, render, wrap } from '../../../src/doctor/report.js';
+import { seen, unseen } from '../../../src/doctor/seen.js';
+import { hostWith, link, socket } from './fixture.js';
+import { config } from './row.js';
+
+const PLAIN = { verbose: false, paint: (_: string, text: string) => text } as const;
+const bad = hostWith({ links: [link('mgmt0', 2, { up: false })], files: { '/proc/sys/net/ipv4/conf/mgmt0/rp_filter': undefined }, more: { sockets: [socket('frr/zebra', { outcome: 'stale', detail: 'ECONNREFUSED' })], processes: unseen('/proc cannot be read') } });
+
+t.test('for people', async (t) => {
+  const text = render(diagnose(bad), PLAIN);
+  const lines = text.split('\n');
+  t.ok(text.indexOf('ERROR') >= 0 && text.indexOf('ERROR') < text.indexOf('WARNING') && text.indexOf('WARNING') < text.indexOf('UNKNOWN'), 'worst first');
+  t.match(text, /^ERROR    interface-down  management interface\n         mgmt0 is down: [\s\S]*?\n         seen  2: mgmt0: state DOWN\n         do    ip link set mgmt0 up\n/m);
+  t.strictSame(lines.filter((line) => line.length > 80 && !line.startsWith('               ') && !line.startsWith('         do')), [], '80 columns but for what is pasted');
+  t.match(lines.at(-2), /^1 error, 1 warning, 1 note, \d+ checks ok, 2 not possible$/);
+  t.notMatch(text, /^OK/m);
+  t.match(render(diagnose(bad), { ...PLAIN, verbose: true }), /^OK       interface-missing: every management interface is there$/m);
+  t.notMatch(render(diagnose(bad), { verbose: true, paint: paintFor({ isTTY: true }, { NO_COLOR: '1' }) }), /\x1b/);
+  t.notMatch(render(diagnose(bad), { verbose: true, paint: paintFor({ isTTY: false }, {}) }), /\x1b/);
+  t.match(render(diagnose(bad), { verbose: true, paint: paintFor({ isTTY: true }, {}) }), /\x1b\[31mERROR/);
+});
+
+t.test('exit statuses', async (t) => {
+  t.equal(exitStatusOf(diagnose(hostWith())), 0);
+  t.equal(exitStatusOf(diagnose(hostWith({ files: { '/etc/systemd/system.conf': '' } }))), 0, 'a note');
+  t.equal(exitStatusOf(diagnose(hostWith({ more: { processes: unseen('x') } }))), 0, 'not possible');
+  t.equal(exitStatusOf(diagnose(hostWith({ status: seen(undefined) }))), 1, 'a warning');
+  t.equal(exitStatusOf(diagnose(bad)), 1, 'an error');
+  t.equal(exitStatusOf(diagnose(hostWith({ config: `${config()}no-such-key: 1\n` }))), 78, 'an error in the file');
+});
+
+t.test('wrapping', async (t) => {
+  t.strictSame(wrap('aa bb cc', 5), ['aa bb', 'cc']);
+  t.strictSame(wrap('aa bb cc', 5, '  '), ['aa bb', '  cc']);
+  t.strictSame(wrap('aaaaaaaa b', 3), ['aaaaaaaa', 'b'], 'a long word stays whole');
+  t.strictSame(wrap('a\x1b[31mb', 80), ['a [31mb'], 'nothing that a terminal would obey');
+  t.strictSame(wrap('', 80), ['']);
+});

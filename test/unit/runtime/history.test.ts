@@ -1,0 +1,159 @@
+/** The history: numbers over restarts, torn lines, rotation, a disk that fails, followers; and outages folded from it. */
+
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import type { Event, Happening } from '../../../src/model/event.js';
+import { createHistory, REMEMBERED, type History } from '../../../src/runtime/history.js';
+import { olderOf, openHistoryFile, readHistory } from '../../../src/runtime/history-file.js';
+import { outageAfter } from '../../../src/runtime/last-outage.js';
+import { createTeller } from '../../../src/runtime/tell.js';
+import { eventually } from '../../../src/lab/wait.js';
+
+const made = mkdtempSync(join(tmpdir(), 'br-history-'));
+t.teardown(() => rmSync(made, { recursive: true, force: true }));
+const order = (what: string): Happening => ({ kind: 'order', what });
+const WALL = Date.parse('2026-05-01T12:00:00Z');
+
+interface Life {
+  readonly history: History;
+  readonly faults: string[];
+  wallMs: number;
+}
+
+function life(path: string, maxBytes?: number): Life {
+  const faults: string[] = [];
+  const one: Life = {
+    faults,
+    wallMs: WALL,
+    history: createHistory({ read: () => readHistory(path), file: openHistoryFile(path, (fault) => void faults.push(fault), maxBytes), wallNow: () => one.wallMs }),
+  };
+  return one;
+}
+
+const texts = (events: readonly Event[]): readonly string[] => events.map((event) => `${event.seq} ${event.kind === 'order' ? event.what : event.kind}`);
+const written = (path: string, count: number): Promise<unknown> => eventually(() => readHistory(path).length === count, { what: `${count} events on disk, not ${readHistory(path).length}` });
+
+t.test('numbers go on where the last life stopped; what came before the load is numbered then', async (t) => {
+  const path = join(made, 'deeper', 'events.jsonl');
+  const first = life(path).history;
+  first.record(order('a'), 'notice');
+  t.same(first.events(), [], 'no number yet');
+  const heard: Event[] = [];
+  first.load();
+  first.subscribe((event) => void heard.push(event));
+  first.record(order('b'), 'notice');
+  t.same(texts(first.events()), ['1 a', '2 b']);
+  t.same(texts(heard), ['2 b']);
+  t.match(first.events()[0], { at: '2026-05-01T12:00:00.000Z', level: 'notice' });
+  first.close();
+  await written(path, 2);
+  const second = life(path).history;
+  second.record(order('c'), 'notice');
+  second.load();
+  second.load();
+  t.same(texts(second.events()), ['1 a', '2 b', '3 c']);
+  second.close();
+  await written(path, 3);
+});
+
+t.test('a line that a crash tore costs that line', async (t) => {
+  const path = join(made, 'torn.jsonl');
+  writeFileSync(path, `${JSON.stringify({ seq: 7, at: '2026-05-01T11:00:00.000Z', level: 'notice', kind: 'order', what: 'x' })}\n{"seq":8,"at":"2026-05-01T11:0`);
+  const { history } = life(path);
+  history.record(order('y'), 'notice');
+  history.load();
+  t.same(texts(history.events()), ['7 x', '8 y']);
+  history.close();
+  await written(path, 2);
+  appendFileSync(path, '\u0000'.repeat(512));
+  appendFileSync(path, '\nnull\n7\n{"seq":"9"}\n{"seq":9,"kind":"order","at":"yesterday"}\n[]\n');
+  t.same(texts(readHistory(path)), ['7 x', '8 y'], 'nor does garbage');
+});
+
+t.test('bounded on disk and in memory', async (t) => {
+  const path = join(made, 'large.jsonl');
+  const { history } = life(path, 10_000);
+  history.load();
+  for (let i = 0; i < 40; i++) {
+    for (let j = 0; j < 60; j++) history.record(order(`${i} ${j} ${'x'.repeat(20)}`), 'notice');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  t.equal(history.events().length, REMEMBERED);
+  t.equal(history.events().at(-1)!.seq, 2_400);
+  history.close();
+  await eventually(() => readHistory(path).at(-1)?.seq === 2_400, { what: 'the last one on disk' });
+  const sizes = [path, olderOf(path)].map((file) => statSync(file).size);
+  // A batch is never torn apart: one that waited for the disk may be longer than the bound.
+  t.ok(sizes[1]! <= 10_000 + 1_000 * 150, `${String(sizes)} bytes`);
+  const seqs = readHistory(path).map(({ seq }) => seq);
+  t.same(seqs, [...seqs].sort((a, b) => a - b), 'in order over both files');
+});
+
+t.test('a disk that fails: told once, everything else goes on, and so does the history once it works', async (t) => {
+  const directory = join(made, 'fails');
+  writeFileSync(directory, 'in the way');
+  const path = join(directory, 'events.jsonl');
+  const { history, faults } = life(path);
+  history.load();
+  history.record(order('lost'), 'notice');
+  await eventually(() => faults.length === 1, { what: 'a fault' });
+  history.record(order('lost too'), 'notice');
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  t.match(faults, [/ENOTDIR|EEXIST/], 'once');
+  t.same(texts(history.events()), ['1 lost', '2 lost too'], 'remembered all the same');
+  rmSync(directory);
+  mkdirSync(directory);
+  history.record(order('kept'), 'notice');
+  await written(path, 1);
+  t.same(texts(readHistory(path)), ['3 kept']);
+  t.equal(readFileSync(path, 'utf8').split('\n').length, 2);
+  history.close();
+});
+
+t.test('the log and the history say the same', async (t) => {
+  const lines: string[] = [];
+  const { history } = life(join(made, 'told.jsonl'));
+  const tell = createTeller((level, event, fields) => void lines.push(`${level} ${event} ${JSON.stringify(fields)}`), history.record);
+  tell({ kind: 'daemon', id: 'z', state: 'responsive', was: 'down', wasForMs: 5, reason: 'r' });
+  tell({ kind: 'add-route', what: 'default' });
+  tell({ kind: 'routes', phase: 'out', cause: undefined, was: 'in', wasForMs: 7, reason: 'r' });
+  history.load();
+  t.same(lines.slice(0, 2), ['notice daemon {"id":"z","state":"responsive","was":"down","was_for_ms":5,"reason":"r"}', 'info add-route {"what":"default"}']);
+  t.same(history.events().map(({ kind, level }) => `${level} ${kind}`), ['notice daemon', 'notice routes'], 'single kernel changes are for the log alone');
+  history.close();
+});
+
+t.test('the last outage', async (t) => {
+  let seq = 0;
+  const at = (minute: number, happening: Happening): Event => ({ ...happening, seq: ++seq, at: new Date(WALL + minute * 60_000).toISOString(), level: 'notice' }) as Event;
+  const fold = (...events: readonly Event[]): ReturnType<typeof outageAfter> => events.reduce<ReturnType<typeof outageAfter>>(outageAfter, undefined);
+  const began = at(0, { kind: 'outage-began', cause: 'death', reason: 'r' });
+  const bridged = at(0, { kind: 'outage-bridged', afterMs: 2.1 });
+  const ended = at(5, { kind: 'outage-ended', lengthMs: 299_000, cause: 'death', bridgedAfterMs: 2.1 });
+  const out = at(5, { kind: 'routes', phase: 'out', cause: undefined, was: 'in', wasForMs: 1, reason: 'r' });
+  const again = at(2, { kind: 'outage-began', cause: 'start', reason: 'later' });
+  t.equal(fold(out), undefined);
+  t.match(fold(began, bridged), { ended: null, bridgedAfterMs: 2.1, cause: 'death' });
+  t.match(fold(began, bridged, ended, out), { ended: ended.at, lengthMs: 299_000 }, 'measured, not by the wall clock');
+  t.match(fold(began, bridged, again), { began: began.at, ended: null, cause: 'death', bridgedAfterMs: 2.1 }, 'the agent came back in the middle of it: one outage');
+  t.match(fold(began, out), { ended: out.at, lengthMs: 300_000 }, 'it ended while the agent was away');
+  t.match(fold(began, ended, again), { began: again.at, ended: null, cause: 'start' }, 'another one');
+});
+
+t.test('an outage that began in the life before has its length', async (t) => {
+  const path = join(made, 'resumed.jsonl');
+  const first = life(path).history;
+  first.load();
+  first.record({ kind: 'outage-began', cause: 'death', reason: 'r' }, 'warning');
+  first.close();
+  await written(path, 1);
+  const second = life(path);
+  second.wallMs += 90_000;
+  second.history.record({ kind: 'outage-began', cause: 'start', reason: 'r' }, 'warning');
+  t.equal(second.history.load(), 90_000);
+  second.wallMs += 10_000;
+  t.match(second.history.lastOutage(), { ended: null, lengthMs: 100_000, cause: 'death' });
+  second.history.close();
+});
