@@ -1,0 +1,30 @@
+/**
+ * Where things are: the compiled C programs (scripts/bench builds them), the contestants written in JavaScript, the agent.
+ */
+
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** A program of scripts/bench.d, compiled. */
+export function tool(name: 'referee' | 'floor' | 'flood' | 'prober' | 'first-netns.so'): string {
+  const directory = process.env['BENCH_TOOLS'];
+  if (directory === undefined) throw new Error('BENCH_TOOLS is not set; run scripts/bench, which compiles the tools');
+  return join(directory, name);
+}
+
+/** A program beside this file. */
+export function script(name: 'node-floor' | 'node-listener'): string {
+  return fileURLToPath(new URL(`${name}.js`, import.meta.url));
+}
+
+/** The agent's command line up to `run -c`, as ExecStart= of the unit has it. BENCH_AGENT_COMMAND overrides it, words separated by blanks. */
+export function agentCommand(): readonly string[] {
+  const given = process.env['BENCH_AGENT_COMMAND'];
+  return given === undefined ? [process.execPath, fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))] : given.trim().split(/\s+/);
+}
+
+/** Everything runs at the nice value of backup-router.service, and of Debian's frr.service. */
+export const NICE: readonly string[] = ['nice', '-n', '-5'];
+
+/** For those that hear process events: where they exist. scripts/bench runs in the machine's first network namespace. */
+export const FIRST_NETNS = `BENCH_FIRST_NETNS=/proc/${process.pid}/ns/net`;
