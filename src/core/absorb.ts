@@ -125,6 +125,7 @@ export function absorbApplied(state: State, steps: readonly Step[], results: rea
   // The same map as before unless something changed in it: what was made of it stays true.
   let { refused } = state;
   const edit = (): Map<string, Refusal> => (refused = refused === state.refused ? new Map(refused) : refused) as Map<string, Refusal>;
+  const repair = state.round.kind === 'applying' && state.round.repair === true;
   const faults: string[] = [];
   const returned: AdoptedRoute[] = [];
   let { adoptFight, restoreAt } = state;
@@ -132,6 +133,8 @@ export function absorbApplied(state: State, steps: readonly Step[], results: rea
     const result = results[i];
     if (result === undefined) return;
     if (step.kind === 'add-route') {
+      // Of a repair before any look a refusal says little (EEXIST: somebody else put it back): the look decides.
+      if (!result.ok && repair) return;
       if (!result.ok) edit().set(routeKey(step.route), { code: result.code, message: result.message });
       else if (refused.size > 0 && refused.has(routeKey(step.route))) edit().delete(routeKey(step.route));
     } else if (!result.ok && !alreadyDone(step, result.code)) {
@@ -151,7 +154,8 @@ export function absorbApplied(state: State, steps: readonly Step[], results: rea
     adoptFight,
     restoreAt,
     round: { kind: 'idle' },
-    completedRounds: state.completedRounds + 1,
+    // What is still being deleted belongs to the episode that the repair answered.
+    completedRounds: state.completedRounds + (repair ? 0 : 1),
     dirty: moreUrgent(state.dirty, 'verify'),
     notBefore: state.restlessRounds > RESTLESS_ROUNDS ? now + RETRY_MS : state.notBefore,
   };

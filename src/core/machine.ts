@@ -4,7 +4,7 @@
  *
  *   input            effect on the state                         then
  *   verdict          the daemon's life; a death counts           settle
- *   hint             dirty; foreign deletions are counted        settle
+ *   hint             dirty; foreign deletions are counted        repair (repair.ts), settle
  *   observed         the snapshot, unless a newer was asked for  settle
  *   observe-failed   dirty, after a pause                        settle
  *   applied          refusals and faults; dirty (verify)         settle
@@ -18,8 +18,8 @@
  * settle: judge the phase; act at once on the last snapshot when the phase turned to `in`; otherwise observe when
  * dirty, and apply what the diff says once observed; when it says nothing, take over foreign default routes (adopt.ts).
  *
- * Invariants: one observation or one batch of changes under way at a time, except that a death never waits for an
- * observation; every batch is computed from a snapshot and followed by another look; nothing is deleted
+ * Invariants: one observation or one batch of changes under way at a time, except that a death and a repair never wait
+ * for an observation; every batch is computed from a snapshot and followed by another look; nothing is deleted
  * before the desired state is known.
  */
 
@@ -37,6 +37,7 @@ import { nextPhase } from './phase.js';
 import { ownership, plan } from './plan.js';
 import type { KernelHint, ObserveRequest, ProbeTarget, Step, StepResult } from './ports.js';
 import { vrfTables } from './management.js';
+import { repairOf } from './repair.js';
 import { coverage, questionKey, type Question } from './rivals.js';
 import { moreUrgent, type Phase, type Pin, type RoleState, type RoundCause, type State } from './state.js';
 
@@ -136,16 +137,27 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
     const steps = toDo(state, state.snapshot, observed === 'verify' || observed === 'probe', now);
     if (steps.length > 0) {
       outputs.push({ kind: 'apply', steps });
-      state = { ...state, round: { kind: 'applying' }, restlessRounds: state.restlessRounds + 1 };
+      state = { ...interrupted(state), round: { kind: 'applying' }, restlessRounds: state.restlessRounds + 1 };
     } else if (observed !== undefined) {
       state = adopt({ ...state, completedRounds: state.completedRounds + 1, restlessRounds: 0, faults: [] }, state.snapshot, outputs, now);
     }
+  }
+
+  const repair = input.kind === 'hint' ? repairOf(before, state, input.hint, now) : [];
+  if (repair.length > 0) {
+    outputs.push({ kind: 'apply', steps: repair });
+    state = { ...interrupted(state), round: { kind: 'applying', repair: true } };
   }
 
   const owed = recordOwed(state);
   if (owed !== undefined) state = record(state, owed, outputs);
   state = probe(ask(state, outputs, now), outputs, now);
   return observeIfDue(state, outputs, now);
+}
+
+/** What a look under way was to find out about the routes of others is owed again once it is given up. */
+function interrupted(state: State): State {
+  return state.round.kind === 'observing' && Object.keys(state.round.request.maxLength).length > 0 ? { ...state, foreignDue: true } : state;
 }
 
 /** The steps of the diff, without those whose refusal stands: a look that only verifies proves nothing new. */

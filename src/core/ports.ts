@@ -53,13 +53,15 @@ export interface ObserveRequest {
   readonly neighbours?: boolean;
 }
 
-/** Something changed: look again. What is known of the change is for logs, never for decisions. */
+/** Something changed: look again. What is known of the change is for logs; the one decision by it is to put back at once what is `lost`. */
 export interface KernelHint {
   readonly kind: 'link' | 'address' | 'route' | 'rule' | 'neighbour' | 'overflow';
   /** `deleted route default table 25500`: greppable, for people. */
   readonly text: string;
   /** A route or rule marked with our protocol was deleted by somebody else. */
   readonly ownDeleted: boolean;
+  /** That route or rule, where the notification names it in full. */
+  readonly lost?: { readonly kind: 'route'; readonly route: Route } | { readonly kind: 'rule'; readonly rule: Rule };
   /** nlmsg_pid of the request that caused it (usually the process id); 0: the kernel itself. */
   readonly sender: number;
 }

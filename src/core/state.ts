@@ -56,7 +56,8 @@ export function moreUrgent(a: RoundCause | undefined, b: RoundCause): RoundCause
 export type Round =
   | { readonly kind: 'idle' }
   | { readonly kind: 'observing'; readonly id: number; readonly cause: RoundCause; readonly request: ObserveRequest }
-  | { readonly kind: 'applying' };
+  /** `repair`: a single deletion is being undone before any look at it. */
+  | { readonly kind: 'applying'; readonly repair?: true };
 
 /** A wanted route that the kernel refused, and in which words. */
 export interface Refusal {

@@ -1,5 +1,5 @@
 /**
- * A notification in words, and the few things about it that a hint carries. Nothing here is for decisions.
+ * A notification in words, and the few things about it that a hint carries.
  */
 
 import type { KernelHint } from '../core/ports.js';
@@ -19,6 +19,8 @@ export interface Described {
   /** rtm_protocol or FRA_PROTOCOL; undefined where there is none. */
   readonly protocol: number | undefined;
   readonly link: Link | undefined;
+  /** The route or rule of the message. */
+  readonly subject?: NonNullable<KernelHint['lost']>;
 }
 
 /** undefined for what is no change: cache entries, other families, garbage. */
@@ -45,14 +47,14 @@ export function describe(type: number, bytes: Buffer, start: number, end: number
       const route = decodeRoute(bytes, start, end);
       if (route === undefined) return undefined;
       const deleted = type === uapi.RTM_DELROUTE;
-      return { ...plain('route', `${deleted ? 'deleted route' : 'route'} ${routeText(route, nameOf)}`), deleted, protocol: route.protocol };
+      return { ...plain('route', `${deleted ? 'deleted route' : 'route'} ${routeText(route, nameOf)}`), deleted, protocol: route.protocol, subject: { kind: 'route', route } };
     }
     case uapi.RTM_NEWRULE:
     case uapi.RTM_DELRULE: {
       const rule = decodeRule(bytes, start, end);
       if (rule === undefined) return undefined;
       const deleted = type === uapi.RTM_DELRULE;
-      return { ...plain('rule', `${deleted ? 'deleted rule' : 'rule'} ${ruleText(rule)}`), deleted, protocol: rule.protocol };
+      return { ...plain('rule', `${deleted ? 'deleted rule' : 'rule'} ${ruleText(rule)}`), deleted, protocol: rule.protocol, subject: { kind: 'rule', rule } };
     }
     case uapi.RTM_NEWNEIGH:
     case uapi.RTM_DELNEIGH: {

@@ -1,6 +1,6 @@
 /**
- * The kernel's notifications as hints: something changed, look again. A hint is never a fact to decide on; its
- * text is for people.
+ * The kernel's notifications as hints: something changed, look again. A hint is no fact to decide on, but for the one that names
+ * what was deleted of ours (core/repair.ts); its text is for people.
  *
  * Invariants: what our own requests caused is not reported (nlmsg_pid is their port). Lost messages are reported
  * as one `overflow`. Without koffi an event socket could abort the process (fact N2), so none is opened then,
@@ -131,9 +131,9 @@ export class Events {
 
   #report(described: Described, sender: number): void {
     if (described.link !== undefined) this.#names.set(described.link.index, described.link.name);
-    const { kind, deleted } = described;
+    const { kind, deleted, subject } = described;
     const ownDeleted = deleted && described.protocol === this.#options.interest.protocol;
-    this.#deliver({ kind, text: `${described.text}${senderText(sender)}`, ownDeleted, sender });
+    this.#deliver({ kind, text: `${described.text}${senderText(sender)}`, ownDeleted, sender, ...(ownDeleted && subject !== undefined ? { lost: subject } : {}) });
   }
 
   #hint(kind: 'overflow', text: string): void {

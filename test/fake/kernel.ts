@@ -257,7 +257,7 @@ export class FakeKernel implements Kernel {
   flushRules(family?: Family, sender = 4242): void {
     const flushed = this.fib.rules.filter((rule) => rule.protocol !== PROTO_KERNEL && (family === undefined || rule.family === family));
     this.fib.rules = this.fib.rules.filter((rule) => !flushed.includes(rule));
-    for (const rule of flushed) this.#hint('rule', `deleted rule ${ruleText(rule)}`, rule.protocol === this.#subscription?.request.protocol, sender);
+    for (const rule of flushed) this.#hint('rule', `deleted rule ${ruleText(rule)}`, rule.protocol === this.#subscription?.request.protocol, sender, { kind: 'rule', rule });
   }
 
   /** The event socket overflowed. */
@@ -342,11 +342,11 @@ export class FakeKernel implements Kernel {
     const own = route.protocol === request.protocol;
     // A table above 255 may be one of ours, where a stranger's route holds a slot.
     const high = route.table > 255 && route.destination.length <= (request.maxLength[route.family] ?? -1);
-    if (own || high || this.#isAskedFor(request, route)) this.#hint('route', `${deleted ? 'deleted route' : 'route'} ${routeText(route)}`, own && deleted, sender);
+    if (own || high || this.#isAskedFor(request, route)) this.#hint('route', `${deleted ? 'deleted route' : 'route'} ${routeText(route)}`, own && deleted, sender, { kind: 'route', route });
   }
 
-  #hint(kind: KernelHint['kind'], text: string, ownDeleted = false, sender = 0): void {
+  #hint(kind: KernelHint['kind'], text: string, ownDeleted = false, sender = 0, subject?: KernelHint['lost']): void {
     const subscription = this.#subscription;
-    if (subscription !== undefined) queueMicrotask(() => subscription.listener({ kind, text, ownDeleted, sender }));
+    if (subscription !== undefined) queueMicrotask(() => subscription.listener({ kind, text, ownDeleted, sender, ...(ownDeleted && subject !== undefined ? { lost: subject } : {}) }));
   }
 }
