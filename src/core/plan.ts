@@ -92,14 +92,9 @@ function findSteps(own: Ownership, desired: Desired, snapshot: Snapshot): Step[]
   const wantedRules = new Set(desired.rules.map((rule) => ruleKey(rule)));
   const { missing, surplus } = compareRoutes(observed, desired.routes);
 
-  // By slot: an IPv6 slot may hold several of ours, merged into one multipath route.
+  // By slot: an IPv6 slot may hold several of ours, merged into one multipath route. Where nothing is to be added, no slot matters.
   const leaving = new Map<string, Route[]>();
-  for (const route of surplus) {
-    const slot = routeSlot(route);
-    const others = leaving.get(slot);
-    if (others === undefined) leaving.set(slot, [route]);
-    else others.push(route);
-  }
+  if (missing.length > 0) for (const route of surplus) add(leaving, routeSlot(route), route);
 
   const steps: Step[] = [];
   // Into free slots first: what leaves a slot for another then stands in the new one already.
@@ -118,14 +113,23 @@ function findSteps(own: Ownership, desired: Desired, snapshot: Snapshot): Step[]
   for (const rule of [...observedRules.values()].sort(ascending).reverse()) {
     if (!wantedRules.has(ruleKey(rule))) steps.push({ kind: 'delete-rule', rule });
   }
+  if (missing.length === 0) for (const route of surplus) steps.push({ kind: 'delete-route', route });
   for (const routes of leaving.values()) for (const route of routes) steps.push({ kind: 'delete-route', route });
   return steps;
+}
+
+function add(slots: Map<string, Route[]>, slot: string, route: Route): void {
+  const others = slots.get(slot);
+  if (others === undefined) slots.set(slot, [route]);
+  else others.push(route);
 }
 
 /** By prefix, not by key: the keys of two hundred thousand routes are most of a second. */
 function compareRoutes(observed: readonly Route[], desired: readonly Route[]): { readonly missing: readonly Route[]; readonly surplus: readonly Route[] } {
   if (observed.length === 0) return { missing: desired, surplus: [] };
   if (desired.length === 0) return { missing: [], surplus: observed };
+  // A list in the order of the kernel's, which goes by address: nothing need be looked up.
+  if (desired.length === observed.length && desired.every((route, i) => sameKey(route, observed[i]!))) return { missing: [], surplus: [] };
   const installed = byPrefix(observed);
   const matched = new Set<Route>();
   const missing = desired.filter((route) => {

@@ -33,6 +33,7 @@ import { createHistory } from './history.js';
 import { openHistoryFile, readHistory } from './history-file.js';
 import { createJournal, stepText } from './journal.js';
 import { afterwards, createLog, type Log } from './log.js';
+import { createSweeper, processHeap } from './memory.js';
 import { createNotifier, type Notifier } from './notify.js';
 import { overrideOf, pinOf, readOrders } from './operator.js';
 import { createOutages } from './outages.js';
@@ -166,8 +167,10 @@ function live({ options, startedAt, log, chosen, notifier, kernel, absent, begun
     };
     const hangUp = (): void => void reload();
 
+    const sweeper = createSweeper(processHeap());
     const onSettled = (state: State): void => {
       followers.poke();
+      sweeper.poke(state);
       if (state.completedRounds === rounds) return;
       rounds = state.completedRounds;
       notifier.watchdog();
