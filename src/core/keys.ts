@@ -29,6 +29,7 @@ function sameNexthop(a: Nexthop, b: Nexthop): boolean {
 
 /** Whether two routes of one next hop have one {@link routeKey}. */
 export function sameKey(a: Route, b: Route): boolean {
+  if (a === b) return true;
   const [one, other] = [a.nexthops[0], b.nexthops[0]];
   return sameIdentity(a, b) && one?.gateway === other?.gateway && one?.interfaceIndex === other?.interfaceIndex;
 }

@@ -3,17 +3,18 @@
  * changes one of their own, so that a change never waits behind a dump and its port marks what it causes;
  * events the third, opened by the first subscribe().
  *
- * Invariant: no state but sockets, and which neighbours have failed, which the kernel forgets too fast. Whatever was installed
- * is read back from the kernel.
+ * Invariant: no state but sockets, which neighbours have failed, which the kernel forgets too fast, and the routes last read or added, so that
+ * equal ones are the same objects. Whatever was installed is read back from the kernel.
  */
 
-import type { Kernel, KernelHint, ObserveRequest } from '../core/ports.js';
+import type { Kernel, KernelHint, ObserveRequest, Step } from '../core/ports.js';
 import { apply, prepare } from './apply.js';
 import { Connection } from './connection.js';
 import type { Neighbour } from '../model/link.js';
 import { Events, neighbourKey, type Failures } from './events.js';
 import { encodeProbe } from './messages-link.js';
 import { observe } from './observe.js';
+import { knownRoutes } from './own-routes.js';
 import { windowsOf } from './window.js';
 
 /** The kernel sizes the datagrams of a dump by what the reader has room for, up to 32 KiB (af_netlink.c). */
@@ -22,21 +23,36 @@ const DUMP_DATAGRAM_BYTES = 32768;
 const ANSWER_BYTES = 8192;
 const RECEIVE_BUFFER = 1 << 20;
 
-/** Opens the sockets, in the network namespace of the process. Throws when the kernel has no rtnetlink for us. */
-export function openKernel(): Kernel {
+/** Opens the sockets, in the network namespace of the process. Throws when the kernel has no rtnetlink for us. `added`: by somebody before, just now. */
+export function openKernel(added: readonly Step[] = []): Kernel {
   const dumps = new Connection({ receiveBuffer: RECEIVE_BUFFER, datagramBytes: DUMP_DATAGRAM_BYTES });
   const changes = new Connection({ receiveBuffer: RECEIVE_BUFFER, datagramBytes: ANSWER_BYTES });
   let events: Events | undefined;
   const failures: Failures = new Set();
+  const known = knownRoutes();
+  known.expect(added);
   return {
     async observe(request) {
       events?.checkDrops();
-      const snapshot = await observe(dumps, request);
+      const snapshot = await observe(dumps, request, known);
       events?.learnNames(snapshot.links);
       return { ...snapshot, neighbours: withFailures(failures, snapshot.neighbours) };
     },
-    apply: (steps) => apply(changes, steps),
-    prepare: (steps) => prepare(changes, steps),
+    apply(steps) {
+      if (adds(steps)) known.expect(steps);
+      return apply(changes, steps);
+    },
+    prepare(steps) {
+      const prepared = prepare(changes, steps);
+      return {
+        steps,
+        send() {
+          const results = prepared.send();
+          if (adds(steps)) known.expect(steps);
+          return results;
+        },
+      };
+    },
     probe(targets) {
       void changes.change(windowsOf(targets.length, (i) => encodeProbe(targets[i]!), (count) => changes.reserve(count)));
     },
@@ -50,6 +66,10 @@ export function openKernel(): Kernel {
       changes.close();
     },
   };
+}
+
+function adds(steps: readonly Step[]): boolean {
+  return steps[0]?.kind === 'add-route';
 }
 
 /**

@@ -27,7 +27,7 @@ const TYPES: readonly RouteType[] = [
 ];
 
 /** Of the flags of a next hop those by which the kernel says that it cannot carry. */
-const CANNOT_CARRY = uapi.RTNH_F_DEAD | uapi.RTNH_F_LINKDOWN;
+export const CANNOT_CARRY = uapi.RTNH_F_DEAD | uapi.RTNH_F_LINKDOWN;
 
 const WITHOUT_NEXTHOP: ReadonlySet<RouteType> = new Set<RouteType>(['blackhole', 'unreachable', 'prohibit', 'throw']);
 

@@ -1,6 +1,6 @@
 /**
  * One observation of the kernel: the dumps that it takes, and the filters that keep a million foreign routes
- * out of it. Stateless: the kernel is the database.
+ * out of it. Stateless but for what it need not decode twice (own-routes.ts): the kernel is the database.
  *
  * Invariant: each dump is whole (connection.ts asks torn ones again). Dumps are not of one instant; a change
  * between two of them has its own hint, and the next observation sees it.
@@ -15,11 +15,12 @@ import type { Connection, DumpDecoder } from './connection.js';
 import { familyNumber } from './families.js';
 import { decodeAddress, decodeLink, decodeNeighbour, encodeAddressDump, encodeLinkDump, encodeNeighbourDump } from './messages-link.js';
 import { decodeRoute, encodeRouteDump } from './messages-route.js';
+import { knownRoutes, type KnownRoutes } from './own-routes.js';
 import { originalOf } from './original.js';
 import { decodeRule, encodeRuleDump } from './messages-rule.js';
 import * as uapi from './uapi.js';
 
-export async function observe(connection: Connection, request: ObserveRequest): Promise<Snapshot> {
+export async function observe(connection: Connection, request: ObserveRequest, known: KnownRoutes = knownRoutes()): Promise<Snapshot> {
   const { protocol, maxLength } = request;
   const families = FAMILIES.filter((family) => maxLength[family] !== undefined);
   const tables = [uapi.RT_TABLE_MAIN, ...(request.vrfTables ?? [])];
@@ -28,10 +29,11 @@ export async function observe(connection: Connection, request: ObserveRequest): 
     connection.dump(encodeLinkDump(), only(uapi.RTM_NEWLINK, decodeLink)),
     connection.dump(encodeAddressDump(), only(uapi.RTM_NEWADDR, decodeAddress)),
     connection.dump(encodeRuleDump(), only(uapi.RTM_NEWRULE, decodeRule)),
-    Promise.all(FAMILIES.map((family) => connection.dump(encodeRouteDump(family, { protocol }), ownRoute(family, protocol)))),
+    Promise.all(FAMILIES.map((family) => connection.dump(encodeRouteDump(family, { protocol }), known.decoder(family, protocol)))),
     Promise.all(tables.flatMap((table) => families.map((family) => dumpTable(connection, family, table, protocol, maxLength[family]!)))),
     request.neighbours === true ? connection.dump(encodeNeighbourDump(), only(uapi.RTM_NEWNEIGH, decodeNeighbour)) : [],
   ]);
+  FAMILIES.forEach((family, i) => known.learn(family, own[i]!));
   const foreign = main.flat();
   const originals = foreign.filter((item) => 'message' in item);
   return { links, addresses, rules, ownRoutes: own.flat(), foreignRoutes: foreign.map((item) => ('message' in item ? item.route : item)), originals, neighbours };
