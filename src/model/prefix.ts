@@ -2,7 +2,7 @@
  * IP prefixes: a family, a network address with no host bits, a length. Immutable values.
  */
 
-import { addressBytes, addressFromBytes, familyBits, familyOf, inetNumber, parseAddress, type Address, type Family } from './address.js';
+import { addressBytes, addressFromBytes, familyBits, familyOf, inetNumber, inetText, parseAddress, readInet, type Address, type Family } from './address.js';
 
 export interface Prefix {
   readonly family: Family;
@@ -25,12 +25,24 @@ export function defaultPrefix(family: Family): Prefix {
 /** Strict parse of `ADDRESS/LENGTH` without host bits; undefined when it is not one. */
 export function parsePrefix(text: string): Prefix | undefined {
   const slash = text.indexOf('/');
+  const number = readInet(text, slash);
+  if (number !== undefined) return inetPrefix(number, text, slash + 1);
   const address = parseAddress(slash < 0 ? text : text.slice(0, slash));
   const lengthText = text.slice(slash + 1);
   if (slash < 0 || address === undefined || !/^(0|[1-9][0-9]{0,2})$/.test(lengthText)) return undefined;
   const length = Number(lengthText);
   const result = length <= familyBits(familyOf(address)) ? prefix(address, length) : undefined;
   return result?.address === address ? result : undefined;
+}
+
+/** An IPv4 prefix of this address, with the length that the text has from there on. */
+function inetPrefix(number: number, text: string, from: number): Prefix | undefined {
+  const [tens, ones] = [text.charCodeAt(from) - 0x30, text.charCodeAt(from + 1) - 0x30];
+  const digits = text.length - from;
+  if (digits < 1 || digits > 2 || !(tens >= 0 && tens <= 9) || (digits === 2 && !(tens > 0 && ones >= 0 && ones <= 9))) return undefined;
+  const length = digits === 1 ? tens : 10 * tens + ones;
+  // No host bits.
+  return length > 32 || number % 2 ** (32 - length) !== 0 ? undefined : { family: 'inet', address: inetText(number), length };
 }
 
 /** `10.0.0.0/8`: the key of a prefix in maps, and its spelling for people. */
