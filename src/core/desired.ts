@@ -19,6 +19,7 @@ import { place, RANKS, type Target } from './placement.js';
 import type { Desired } from './plan.js';
 import type { ProbeTarget } from './ports.js';
 import { rivalry } from './rivals.js';
+import { sameRoutes } from './sharing.js';
 import type { State } from './state.js';
 
 export interface Wanted extends Desired {
@@ -93,7 +94,9 @@ function makeWanted(state: State, snapshot: Snapshot, now: number): { readonly w
     rules.push(...rulesOfAccepted(state, family, placed.routes, placed.rules));
   }
   found.waits.push(...refusals(state, snapshot, found.links, routes));
-  return { want: { routes, rules, waits: found.waits, preempting: found.preempting, preemptAt: found.preemptAt }, rivalled: found.rivalled };
+  // Where all of them stand there is one list, not two alike.
+  const standing = sameRoutes(snapshot.ownRoutes, routes);
+  return { want: { routes: standing, rules, waits: found.waits, preempting: found.preempting, preemptAt: found.preemptAt }, rivalled: found.rivalled };
 }
 
 /** A management interface that is there. */

@@ -77,12 +77,13 @@ export function ownedRules(own: Ownership, snapshot: Snapshot): Rule[] {
 
 const planned = new WeakMap<Desired, { readonly own: Ownership; readonly snapshot: Snapshot; readonly steps: readonly Step[] }>();
 
-/** The steps that make the owned part of the snapshot equal to what is desired; the very same list for the same three. */
+/** The steps that make the owned part of the snapshot equal to what is desired; the very same list for the same three, unless no route is desired. */
 export function plan(own: Ownership, desired: Desired, snapshot: Snapshot): readonly Step[] {
   const last = planned.get(desired);
   if (last !== undefined && last.own === own && last.snapshot === snapshot) return last.steps;
   const steps = findSteps(own, desired, snapshot);
-  planned.set(desired, { own, snapshot, steps });
+  // "Nothing" is one value for ever, and would keep the snapshot and the steps of a withdrawal as long.
+  if (desired.routes.length > 0) planned.set(desired, { own, snapshot, steps });
   return steps;
 }
 

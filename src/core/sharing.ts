@@ -30,6 +30,7 @@ function same<T>(before: readonly T[] | undefined, after: readonly T[]): readonl
   return before === after || JSON.stringify(before) === JSON.stringify(after) ? before : after;
 }
 
-function sameRoutes(before: readonly Route[], after: readonly Route[]): readonly Route[] {
+/** The list `before` when `after` is equal to it, route by route. */
+export function sameRoutes(before: readonly Route[], after: readonly Route[]): readonly Route[] {
   return before === after || (before.length === after.length && before.every((route, i) => sameRoute(route, after[i]!))) ? before : after;
 }

@@ -39,6 +39,7 @@ export function openEarlyKernel(): EarlyKernel {
   const turn = (): Kernel => {
     if (real !== undefined) return real;
     real = openKernel(added);
+    added = [];
     if (subscription !== undefined) real.subscribe(subscription.request, subscription.listener);
     if (answered) changes?.close();
     tellBegun();

@@ -60,7 +60,9 @@ export function knownRoutes(): KnownRoutes {
     learn(family, routes) {
       read[family] = routes;
       // Those that are there are among what was read now; what was added meanwhile is not.
-      if (family === FAMILIES.at(-1) && added === looked) added = [];
+      if (family !== FAMILIES.at(-1)) return;
+      if (added === looked) added = [];
+      looked = [];
     },
   };
 }
