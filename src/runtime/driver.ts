@@ -9,8 +9,8 @@ import type { Health, Kernel } from '../core/ports.js';
 import { initialState, type Beginning, type State } from '../core/state.js';
 import type { AdoptedRoute } from '../model/adopted.js';
 import type { Config } from '../model/config.js';
-import { questionKey, type Question } from '../core/rivals.js';
 import type { Snapshot } from '../model/snapshot.js';
+import { ask } from './ask.js';
 import type { Clock } from './clock.js';
 import type { Journal } from './journal.js';
 import { readiness, resultsOf, type Sent } from './readiness.js';
@@ -142,21 +142,6 @@ export function startDriver(options: DriverOptions): Driver {
       timer?.cancel();
     },
   };
-}
-
-/** What the daemon holds of what is asked; what could not be asked is left out, so that it is asked again later. */
-async function ask(health: Health, questions: readonly Question[]): Promise<ReadonlyMap<string, boolean>> {
-  const answers = new Map<string, boolean>();
-  for (const vrf of new Set(questions.map((question) => question.vrf))) {
-    const ofVrf = questions.filter((question) => question.vrf === vrf);
-    try {
-      const held = await health.holds(ofVrf.map((question) => question.prefix), vrf);
-      ofVrf.forEach((question, i) => answers.set(questionKey(question), held[i] === true));
-    } catch {
-      // Not connected, or too slow.
-    }
-  }
-  return answers;
 }
 
 function failed(error: unknown): { readonly ok: false; readonly code: string; readonly message: string } {
