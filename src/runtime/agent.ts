@@ -33,7 +33,7 @@ import { createHistory } from './history.js';
 import { openHistoryFile, readHistory } from './history-file.js';
 import { createJournal, stepText } from './journal.js';
 import { afterwards, createLog, type Log } from './log.js';
-import { createSweeper, processHeap } from './memory.js';
+import { createSweeper, expectConfig, processHeap } from './memory.js';
 import { createNotifier, type Notifier } from './notify.js';
 import { overrideOf, pinOf, readOrders } from './operator.js';
 import { createOutages } from './outages.js';
@@ -59,6 +59,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   const startedAt = performance.now();
   const { paths } = options;
   const log = createLog(process.env, options.verbose);
+  expectConfig(paths.configFile);
   const choice = chooseConfig(paths, options.hints, options.dryRun);
   if (choice.kind === 'none') throw new CommandError(EXIT.CONFIG, `nothing to run\n${renderDiagnostics(choice.diagnostics)}`, `backup-router check -c ${paths.configFile}`);
   reportDiagnostics(log, choice.chosen);

@@ -1,5 +1,7 @@
 /** When the heap is swept: only beside a long list, only when it is worth it, and never while a batch is under way. */
 
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import t from 'tap';
 import { initialState, type State } from '../../../src/core/state.js';
 import { createSweeper, hasLongList, processHeap } from '../../../src/runtime/memory.js';
@@ -55,5 +57,24 @@ t.test('the heap of the process can be collected', (t) => {
   heap.collect();
   heap.collect();
   t.ok(heap.used() < before - 4 * MIB, `${before} -> ${heap.used()}`);
+  t.end();
+});
+
+/** Bytes of the space for young objects after work that keeps much of what it makes, in a process that expects this file; it must not grow where that is long. */
+function youngSpace(file: string): number {
+  const program = `import { getHeapSpaceStatistics } from 'node:v8';
+import { expectConfig } from ${JSON.stringify(new URL('../../../src/runtime/memory.js', import.meta.url).href)};
+expectConfig(${JSON.stringify(file)});
+const kept = Array.from({ length: 400_000 }, (_, i) => ({ i }));
+console.log(kept.length && getHeapSpaceStatistics().find((space) => space.space_name === 'new_space').space_size);`;
+  return Number(execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' }));
+}
+
+t.test('where a long configuration is expected, the space for young objects stays small', (t) => {
+  const directory = t.testdir({ short: '#'.repeat(99_999), long: '#'.repeat(100_000) });
+  const [absent, short, long] = ['absent', 'short', 'long'].map((name) => youngSpace(join(directory, name)));
+  t.ok(short! >= 8 * MIB, `short: ${short} bytes`);
+  t.ok(absent! >= 8 * MIB, `absent: ${absent} bytes`);
+  t.ok(long! > 0 && long! <= 4 * MIB, `long: ${long} bytes`);
   t.end();
 });
