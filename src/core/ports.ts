@@ -89,6 +89,17 @@ export interface Kernel {
   close(): void;
 }
 
+/** Ends of processes as the kernel announces them, which may be long before their sockets close. Where the kernel does not, none is ever told. */
+export interface ProcessEvents {
+  /** The kernel has said that it will tell. */
+  readonly live: boolean;
+  /** The process at the other end of a connected unix socket, as of its listen(2); undefined: cannot be told. */
+  peer(fd: number): number | undefined;
+  /** The listener hears how the process ends (`was ended by signal 9`), perhaps once for each thread; what is returned ends the watch. */
+  watch(pid: number, listener: (how: string) => void): () => void;
+  close(): void;
+}
+
 /** A health adapter: watches one configured routing daemon, which may be several processes. */
 export interface Health {
   readonly watched: readonly WatchedDaemon[];

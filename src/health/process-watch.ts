@@ -2,11 +2,13 @@
  * Follows one process after another, as a finder names them: death, stop, return. Knows neither pid files nor names.
  *
  * Without native code nobody can wait for a stranger's process, so its held /proc/PID/stat is read every 100 ms; where it has a
- * control group of its own (a systemd service), inotify on cgroup.events tells at once and the poll is only the net below.
+ * control group of its own (a systemd service), inotify on cgroup.events tells at once and the poll is only the net below. Where the
+ * kernel announces the ends of processes (ProcessEvents) these are heard first, and the look each probeIntervalMs is left for a stop.
  * Invariant: a process that takes the place of a dead one is a new life, told as `down` and then `responsive`, unless it was
  * there before the other died (a worker, a handover).
  */
 
+import type { ProcessEvents } from '../core/ports.js';
 import type { Verdict } from '../model/daemon.js';
 import type { Watcher } from './adapter.js';
 import { cgroupOf, cgroupRoot, watchEvents } from './cgroup.js';
@@ -24,8 +26,13 @@ export interface ProcessWatchOptions extends ProbeTiming {
   readonly clock: Clock;
   /** Whether to look every probeIntervalMs, while the process lives, if another one counts now. */
   readonly recheck: boolean;
-  find(): Finding;
+  /** The process that counts; one that is known to die does not, though /proc still shows it. */
+  find(isDying: IsDying): Finding;
+  readonly processes?: ProcessEvents | undefined;
 }
+
+/** By number and start time, milliseconds since boot. */
+export type IsDying = (pid: number, startMs: number) => boolean;
 
 const POLL_MS = 100;
 
@@ -35,6 +42,8 @@ export class ProcessWatch implements Watcher {
   #last: Verdict | undefined;
   #process: HeldProcess | undefined;
   #endEvents: (() => void) | undefined;
+  #endWatch: (() => void) | undefined;
+  #dying: { readonly pid: number; readonly startMs: number; readonly reason: string } | undefined;
   #seenAliveMs = 0;
   #searchedAt = -Infinity;
   #stoppedAt: number | undefined;
@@ -66,12 +75,14 @@ export class ProcessWatch implements Watcher {
   }
 
   #take(): void {
-    const finding = this.#options.find();
+    const dying = this.#dying;
+    const finding = this.#options.find((pid, startMs) => pid === dying?.pid && startMs === dying.startMs);
     if (finding.kind !== 'found') {
       const stat = this.#process?.stat();
-      if (finding.kind === 'unclear' && stat !== undefined && !isDead(stat)) return;
+      const ends = dying !== undefined && this.#process?.pid === dying.pid;
+      if (finding.kind === 'unclear' && !ends && stat !== undefined && !isDead(stat)) return;
       this.#release();
-      return this.#tell({ kind: 'down', reason: finding.reason });
+      return this.#tell({ kind: 'down', reason: ends ? dying.reason : finding.reason });
     }
     const { process } = finding;
     const stat = process.stat();
@@ -94,6 +105,12 @@ export class ProcessWatch implements Watcher {
     const root = cgroupRoot();
     const group = root === undefined ? undefined : cgroupOf(process.pid, root);
     this.#endEvents = group === undefined ? undefined : watchEvents(group, () => this.#look());
+    const { startMs } = stat;
+    this.#endWatch = this.#options.processes?.watch(process.pid, (how) => {
+      this.#dying = { pid: process.pid, startMs, reason: `process ${process.pid} (${stat.comm}) ${how}` };
+      // Another that was there before may take its place silently.
+      this.search();
+    });
     this.#judge(stat);
   }
 
@@ -134,13 +151,15 @@ export class ProcessWatch implements Watcher {
         this.#look();
         if (this.#timer === undefined) this.#schedule();
       },
-      this.#process === undefined ? probeIntervalMs : Math.min(POLL_MS, probeIntervalMs),
+      this.#process === undefined || this.#options.processes?.live === true ? probeIntervalMs : Math.min(POLL_MS, probeIntervalMs),
     );
   }
 
   #release(): void {
     this.#endEvents?.();
     this.#endEvents = undefined;
+    this.#endWatch?.();
+    this.#endWatch = undefined;
     this.#process?.close();
     this.#process = undefined;
     this.#stoppedAt = undefined;
