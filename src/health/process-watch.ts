@@ -111,7 +111,8 @@ export class ProcessWatch implements Watcher {
       // Another that was there before may take its place silently.
       this.search();
     });
-    this.#judge(stat);
+    // Now, not before: it may have ended between.
+    this.#judge(process.stat());
   }
 
   #look(): void {

@@ -28,3 +28,5 @@ export const NICE: readonly string[] = ['nice', '-n', '-5'];
 
 /** For those that hear process events: where they exist. scripts/bench runs in the machine's first network namespace. */
 export const FIRST_NETNS = `BENCH_FIRST_NETNS=/proc/${process.pid}/ns/net`;
+/** The same for the agent, which on a router runs there anyway. */
+export const AGENT_FIRST_NETNS = `BACKUP_ROUTER_PROCESS_EVENTS_NETNS=/proc/${process.pid}/ns/net`;
