@@ -65,7 +65,7 @@ export function decodeProcessMessage(bytes: Buffer): ProcessMessage | undefined 
   if (what !== PROC_EVENT_EXIT && what !== PROC_EVENT_COREDUMP) return undefined;
   if (bytes.length < OFFSET.exitCode + 4) return undefined;
   const pid = bytes.readUInt32LE(OFFSET.tgid);
-  if (what === PROC_EVENT_COREDUMP) return { kind: 'ending', pid, how: 'crashed and leaves a core' };
+  if (what === PROC_EVENT_COREDUMP) return { kind: 'ending', pid, how: 'crashed' };
   const code = bytes.readUInt32LE(OFFSET.exitCode);
   const signal = code & SIGNAL_MASK;
   // A signal that ends one thread ends them all; the first of them is announced before the memory is given back.

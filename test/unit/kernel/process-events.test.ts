@@ -61,7 +61,7 @@ t.test('golden bytes', async (t) => {
   t.same(decodeProcessMessage(bytes('answer')), { kind: 'answer', token: TOKEN, errno: 0 });
   t.same(decodeProcessMessage(bytes('killed')), { kind: 'ending', pid: 23638, how: 'was ended by signal 9' });
   t.same(decodeProcessMessage(bytes('status3')), { kind: 'ending', pid: 23639, how: 'has ended with status 3' });
-  t.same(decodeProcessMessage(bytes('core')), { kind: 'ending', pid: 23640, how: 'crashed and leaves a core' });
+  t.same(decodeProcessMessage(bytes('core')), { kind: 'ending', pid: 23640, how: 'crashed' });
   t.same(decodeProcessMessage(bytes('segv')), { kind: 'ending', pid: 23640, how: 'was ended by signal 11' });
   for (let length = 0; length < OFFSET.exitCode + 4; length++) t.doesNotThrow(() => decodeProcessMessage(bytes('killed').subarray(0, length)));
 });
