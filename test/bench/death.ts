@@ -114,7 +114,7 @@ async function underCondition(entries: readonly Entry[], condition: Condition): 
       await Promise.all(entries.map(async ({ lane }) => lane.ready(TABLE_TIMEOUT_MS)));
       await sleep(condition.settleMs ?? 60);
     }
-    return groupOf({ id: condition.id, title: condition.title, unit: 'ms', by: ['floor', 'floor-rules', 'keepalived'] }, [...samples.values()]);
+    return groupOf({ id: condition.id, title: condition.title, unit: 'ms', by: ['floor', 'floor-events', 'floor-rules', 'keepalived'] }, [...samples.values()]);
   } finally {
     await stopBurden();
   }
