@@ -69,7 +69,7 @@ function stages(plan: Plan): readonly Stage[] {
     {
       takesPart: ({ id, slow }) => !slow && id !== 'keepalived-script' && id !== 'floor-again',
       table: plan.tableRoutes,
-      conditions: [{ id: 'table', title: `SIGKILL of zebra with ${plan.tableRoutes / 1000}k routes`, rounds: rounds(0.06), victims: zebra, settleMs: 2000 }],
+      conditions: [{ id: 'table', title: `SIGKILL of zebra with ${plan.tableRoutes / 1000}k routes`, rounds: rounds(0.06), victims: zebra, settleMs: 4000 }],
     },
   ];
 }
@@ -98,7 +98,7 @@ export async function deathToRoute(plan: Plan): Promise<Section> {
     notes: [
       '`C floor, 1 route (again)` is the same program as `C floor, 1 route` in a lane of its own: how far their ratio is from 1 is the noise of this table.',
       'keepalived, one floor and the agent hear process events, which exist in the first network namespace alone: each opens that one socket there (BENCH_FIRST_NETNS, BACKUP_ROUTER_PROCESS_EVENTS_NETNS), once, at its start. `by end of file alone` is the agent without: as in a container.',
-      'With a table, deaths come 2 s after the return: before that zebra and the agent still read it, and one filtered look of the kernel at 100k routes is a system call of 11 ms.',
+      'With a table, deaths come 4 s after the return: before that zebra and the agent still read it, and one filtered look of the kernel at 100k routes is a system call of 11 ms.',
     ],
   };
 }
