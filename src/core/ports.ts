@@ -95,10 +95,16 @@ export interface ProcessEvents {
   readonly live: boolean;
   /** The process at the other end of a connected unix socket, as of its listen(2); undefined: cannot be told. */
   peer(fd: number): number | undefined;
-  /** The listener hears how the process ends (`was ended by signal 9`), perhaps once for each thread; what is returned ends the watch. */
-  watch(pid: number, listener: (how: string) => void): () => void;
+  /** What is returned ends the watch. */
+  watch(pid: number, listener: EndingListener): () => void;
   close(): void;
 }
+
+/**
+ * Hears how a process ends (`was ended by signal 9`), perhaps once for each thread. Not certain: the first thread has ended with
+ * status 0 and others may live on, or it is the parent of a daemon that has just put itself into the background.
+ */
+export type EndingListener = (how: string, certain: boolean) => void;
 
 /** A health adapter: watches one configured routing daemon, which may be several processes. */
 export interface Health {

@@ -142,18 +142,19 @@ export class Link {
     const dying = this.#peer.meet(socket);
     exchange.open();
     this.#watchSilence();
-    if (dying) return;
     // Without a heartbeat nobody would take back the sign of life of one who accepts and hangs up.
-    if (this.#options.dialect.probe === undefined) this.#settle();
-    else this.#onAccepted(`${this.#where} accepts`);
+    if (this.#options.dialect.probe === undefined) this.#settle(dying ? this.#options.probeTimeoutMs : SETTLED_MS);
+    else if (!dying) this.#onAccepted(`${this.#where} accepts`);
   }
 
-  #settle(): void {
+  /** A dying process may accept for as long as its core is written; but whoever accepts for ever lives. */
+  #settle(afterMs: number): void {
     this.#stopTimer('hang');
     this.#timers.settle = this.#options.clock.setTimeout(() => {
       this.#retryMs = FIRST_RETRY_MS;
+      this.#peer.answered();
       this.#tell({ kind: 'responsive', reason: `${this.#where} accepts and stays open (no heartbeat: a hang would not be noticed)`, ageMs: this.#options.ageMs(undefined) });
-    }, SETTLED_MS);
+    }, afterMs);
   }
 
   #onAccepted(reason: string): void {

@@ -3,8 +3,9 @@
  * socket closes: a process that dies gives its memory back first.
  *
  * Invariants. A process known to die is no sign of life, though its socket still accepts: only an answer clears it (then the
- * news was wrong). Credentials are those of listen(2) and the number may have been used again since: a process younger than the
- * socket is another one, and is not watched.
+ * news was wrong, or another process serves the socket). Credentials are those of listen(2), and the number may have been used
+ * again since: a process younger than the socket is another one, and is not watched. Nor is one whose first thread left in
+ * peace: a parent that went into the background by fork(2), whose number is free now, or main() that called pthread_exit(3).
  */
 
 import { statSync } from 'node:fs';
@@ -49,7 +50,7 @@ export class Peer {
     return false;
   }
 
-  /** It has answered on this connection: whatever was said of it, it lives. */
+  /** A sign of life has come over this connection: whatever was said of the process, somebody lives. */
   answered(): void {
     if (this.#dying === undefined) return;
     this.#dying = undefined;
@@ -66,9 +67,10 @@ export class Peer {
   #watch(): void {
     const process = this.#process;
     if (process === undefined) return;
-    this.#endWatch = this.#processes?.watch(process.pid, (how) => {
+    this.#endWatch = this.#processes?.watch(process.pid, (how, certain) => {
       // Each thread may be announced; the first says it all.
       if (this.#dying !== undefined || this.#process !== process) return;
+      if (!certain) return this.leave();
       this.#dying = process;
       this.#onEnding(`process ${process.pid} (${process.name}) ${how}`);
     });

@@ -3,7 +3,7 @@
  *
  * Without native code nobody can wait for a stranger's process, so its held /proc/PID/stat is read every 100 ms; where it has a
  * control group of its own (a systemd service), inotify on cgroup.events tells at once and the poll is only the net below. Where the
- * kernel announces the ends of processes (ProcessEvents) these are heard first, and the look each probeIntervalMs is left for a stop.
+ * kernel announces the ends of processes (ProcessEvents) these are heard first; the look stays, for what they do not tell.
  * Invariant: a process that takes the place of a dead one is a new life, told as `down` and then `responsive`, unless it was
  * there before the other died (a worker, a handover).
  */
@@ -35,6 +35,13 @@ export interface ProcessWatchOptions extends ProbeTiming {
 export type IsDying = (pid: number, startMs: number) => boolean;
 
 const POLL_MS = 100;
+const MOST_DYING = 16;
+
+interface Dying {
+  readonly pid: number;
+  readonly startMs: number;
+  readonly reason: string;
+}
 
 export class ProcessWatch implements Watcher {
   readonly #options: ProcessWatchOptions;
@@ -43,7 +50,8 @@ export class ProcessWatch implements Watcher {
   #process: HeldProcess | undefined;
   #endEvents: (() => void) | undefined;
   #endWatch: (() => void) | undefined;
-  #dying: { readonly pid: number; readonly startMs: number; readonly reason: string } | undefined;
+  /** The last that were told of, newest first: /proc shows them alive until their memory is freed, several where a group is killed. */
+  #dying: readonly Dying[] = [];
   #seenAliveMs = 0;
   #searchedAt = -Infinity;
   #stoppedAt: number | undefined;
@@ -75,14 +83,13 @@ export class ProcessWatch implements Watcher {
   }
 
   #take(): void {
-    const dying = this.#dying;
-    const finding = this.#options.find((pid, startMs) => pid === dying?.pid && startMs === dying.startMs);
+    const dying = this.#dying.find(({ pid }) => pid === this.#process?.pid);
+    const finding = this.#options.find((pid, startMs) => this.#dying.some((one) => pid === one.pid && startMs === one.startMs));
     if (finding.kind !== 'found') {
       const stat = this.#process?.stat();
-      const ends = dying !== undefined && this.#process?.pid === dying.pid;
-      if (finding.kind === 'unclear' && !ends && stat !== undefined && !isDead(stat)) return;
+      if (finding.kind === 'unclear' && dying === undefined && stat !== undefined && !isDead(stat)) return;
       this.#release();
-      return this.#tell({ kind: 'down', reason: ends ? dying.reason : finding.reason });
+      return this.#tell({ kind: 'down', reason: dying?.reason ?? finding.reason });
     }
     const { process } = finding;
     const stat = process.stat();
@@ -102,12 +109,14 @@ export class ProcessWatch implements Watcher {
     // The listener may have closed us.
     if (this.#closed) return process.close();
     this.#process = process;
+    // A former one of that number is gone.
+    this.#dying = this.#dying.filter(({ pid }) => pid !== process.pid);
     const root = cgroupRoot();
     const group = root === undefined ? undefined : cgroupOf(process.pid, root);
     this.#endEvents = group === undefined ? undefined : watchEvents(group, () => this.#look());
     const { startMs } = stat;
     this.#endWatch = this.#options.processes?.watch(process.pid, (how) => {
-      this.#dying = { pid: process.pid, startMs, reason: `process ${process.pid} (${stat.comm}) ${how}` };
+      this.#dying = [{ pid: process.pid, startMs, reason: `process ${process.pid} (${stat.comm}) ${how}` }, ...this.#dying.slice(0, MOST_DYING - 1)];
       // Another that was there before may take its place silently.
       this.search();
     });
@@ -152,7 +161,7 @@ export class ProcessWatch implements Watcher {
         this.#look();
         if (this.#timer === undefined) this.#schedule();
       },
-      this.#process === undefined || this.#options.processes?.live === true ? probeIntervalMs : Math.min(POLL_MS, probeIntervalMs),
+      this.#process === undefined ? probeIntervalMs : Math.min(POLL_MS, probeIntervalMs),
     );
   }
 

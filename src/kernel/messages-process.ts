@@ -2,7 +2,8 @@
  * The process events connector (linux/connector.h, linux/cn_proc.h): what is sent to begin and end it, what it tells, and what of
  * that means the end of a process. Bytes and meaning only; the socket is in process-events.ts.
  *
- * Invariant: in doubt a process is ending. A thread that ends by itself is no end: pthread_exit(3) gives code 0.
+ * Invariant: what is called certain ends the whole process. A thread that ends by itself is no end: pthread_exit(3) gives code 0. The
+ * first thread may do that too, and others live on: its end with code 0 is told as uncertain.
  */
 
 import { NLMSG_DONE, NLMSG_HDRLEN } from './uapi.js';
@@ -54,8 +55,8 @@ export function encodeListening(operation: number, token: number, events?: numbe
 export type ProcessMessage =
   /** The kernel's answer to a request: 0 or an errno. */
   | { readonly kind: 'answer'; readonly token: number; readonly errno: number }
-  /** A process ends; `how` completes a sentence that begins with its name. */
-  | { readonly kind: 'ending'; readonly pid: number; readonly how: string };
+  /** A process ends; `how` completes a sentence that begins with its name. Not certain: its first thread has ended, perhaps not the others. */
+  | { readonly kind: 'ending'; readonly pid: number; readonly how: string; readonly certain: boolean };
 
 /** What a datagram says; undefined: nothing that concerns a whole process. */
 export function decodeProcessMessage(bytes: Buffer): ProcessMessage | undefined {
@@ -65,10 +66,10 @@ export function decodeProcessMessage(bytes: Buffer): ProcessMessage | undefined 
   if (what !== PROC_EVENT_EXIT && what !== PROC_EVENT_COREDUMP) return undefined;
   if (bytes.length < OFFSET.exitCode + 4) return undefined;
   const pid = bytes.readUInt32LE(OFFSET.tgid);
-  if (what === PROC_EVENT_COREDUMP) return { kind: 'ending', pid, how: 'crashed' };
+  if (what === PROC_EVENT_COREDUMP) return { kind: 'ending', pid, how: 'crashed', certain: true };
   const code = bytes.readUInt32LE(OFFSET.exitCode);
   const signal = code & SIGNAL_MASK;
   // A signal that ends one thread ends them all; the first of them is announced before the memory is given back.
-  if (signal !== 0) return { kind: 'ending', pid, how: `was ended by signal ${signal}` };
-  return bytes.readUInt32LE(OFFSET.pid) === pid ? { kind: 'ending', pid, how: `has ended with status ${(code >> 8) & 0xff}` } : undefined;
+  if (signal !== 0) return { kind: 'ending', pid, how: `was ended by signal ${signal}`, certain: true };
+  return bytes.readUInt32LE(OFFSET.pid) === pid ? { kind: 'ending', pid, how: `has ended with status ${(code >> 8) & 0xff}`, certain: code !== 0 } : undefined;
 }

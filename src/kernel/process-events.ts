@@ -8,7 +8,7 @@
  */
 
 import { closeSync, openSync } from 'node:fs';
-import type { ProcessEvents } from '../core/ports.js';
+import type { EndingListener, ProcessEvents } from '../core/ports.js';
 import { loadLibc, peerCredentials } from '../native/libc.js';
 import { CN_IDX_PROC, decodeProcessMessage, encodeListening, PROC_CN_MCAST_IGNORE, PROC_CN_MCAST_LISTEN, PROC_EVENT_COREDUMP, PROC_EVENT_EXIT } from './messages-process.js';
 import { processFilter } from './process-filter.js';
@@ -28,7 +28,7 @@ const DATAGRAM_BYTES = 256;
 const ANSWER_MS = 1000;
 
 export function openProcessEvents(options: ProcessEventOptions = {}): ProcessEvents {
-  const watchers = new Map<number, Set<(how: string) => void>>();
+  const watchers = new Map<number, Set<EndingListener>>();
   /** Marks our request among those of other listeners, who hear its answer too. */
   const token = Math.floor(Math.random() * 0xffffffff);
   let socket: NetlinkSocket | undefined;
@@ -54,7 +54,7 @@ export function openProcessEvents(options: ProcessEventOptions = {}): ProcessEve
     if (message === undefined) return;
     switch (message.kind) {
       case 'ending':
-        for (const listener of [...(watchers.get(message.pid) ?? [])]) listener(message.how);
+        for (const listener of [...(watchers.get(message.pid) ?? [])]) listener(message.how, message.certain);
         return;
       case 'answer':
         if (message.token !== token || state !== 'asked') return;
@@ -93,7 +93,7 @@ export function openProcessEvents(options: ProcessEventOptions = {}): ProcessEve
     peer: (fd) => (state === 'over' ? undefined : peerCredentials(fd)?.pid),
     watch(pid, listener) {
       if (state === 'over') return () => undefined;
-      const listeners = watchers.get(pid) ?? new Set();
+      const listeners = watchers.get(pid) ?? new Set<EndingListener>();
       watchers.set(pid, listeners.add(listener));
       if (state === 'unopened') open();
       else refilter();

@@ -2,38 +2,16 @@
 
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import type { ProcessEvents } from '../../../src/core/ports.js';
 import { SYSTEM_CLOCK } from '../../../src/health/clock.js';
 import { VTY } from '../../../src/health/frr/vty.js';
 import { Link } from '../../../src/health/link.js';
+import { openHealth } from '../../../src/health/open.js';
+import type { Verdict } from '../../../src/model/daemon.js';
+import { News } from './fake-news.js';
 import { directory, FakeVty, kinds, listen, obedient, sleep, until } from './fake-vty.js';
 
-/** The kernel of a test: this process listens, so this process is what dies. */
-class News implements ProcessEvents {
-  readonly live = true;
-  readonly listeners = new Map<number, Set<(how: string) => void>>();
-  pid: number | undefined = process.pid;
-
-  peer(): number | undefined {
-    return this.pid;
-  }
-
-  watch(pid: number, listener: (how: string) => void): () => void {
-    const all = this.listeners.get(pid) ?? new Set();
-    this.listeners.set(pid, all.add(listener));
-    return () => void all.delete(listener);
-  }
-
-  tell(how: string): void {
-    for (const listener of [...(this.listeners.get(process.pid) ?? [])]) listener(how);
-  }
-
-  watching(pid = process.pid): number {
-    return this.listeners.get(pid)?.size ?? 0;
-  }
-
-  close(): void {}
-}
+/** What a closed socket says, by whether something had just been written to it. */
+const BY_SOCKET = /^(?:end of file|EPIPE|ECONNRESET) on /;
 
 async function scene(t: Test, news: News) {
   const { path: root, remove } = directory();
@@ -98,11 +76,11 @@ t.test('several announcements are one death; a connection closed is watched no l
   const { server, link, heard } = await scene(t, news);
   const [listener] = news.listeners.get(process.pid)!;
   server.answering = () => undefined;
-  listener!('was ended by signal 9');
-  listener!('was ended by signal 9');
+  listener!('was ended by signal 9', true);
+  listener!('was ended by signal 9', true);
   t.same(kinds(heard), ['responsive', 'down']);
   link.close();
-  listener!('was ended by signal 9');
+  listener!('was ended by signal 9', true);
   t.same(kinds(heard), ['responsive', 'down']);
   t.equal(news.watching(), 0);
 });
@@ -115,6 +93,50 @@ t.test('a peer that cannot be told, or that has no /proc any more, is watched by
     t.equal(news.listeners.size, 0);
     server.die();
     t.ok(await until(() => heard.at(-1)?.kind === 'down'));
-    t.match(heard.at(-1)!.reason, 'end of file');
+    t.match(heard.at(-1)!.reason, BY_SOCKET);
   }
+});
+
+t.test('a first thread that leaves in peace is no death: others may serve; its number is watched no longer', async (t) => {
+  const news = new News();
+  const { server, heard } = await scene(t, news);
+  news.tell('has ended with status 0', false);
+  t.equal(news.watching(), 0);
+  news.tell('was ended by signal 9');
+  await sleep(100);
+  t.same(kinds(heard), ['responsive'], 'whoever has that number now');
+  t.equal(server.connections, 1, 'the connection stands');
+  server.die();
+  t.ok(await until(() => heard.at(-1)?.kind === 'down'));
+  t.match(heard.at(-1)!.reason, BY_SOCKET);
+});
+
+t.test('news that are lost: the end of file', async (t) => {
+  const news = new News();
+  const { server, heard } = await scene(t, news);
+  t.equal(news.watching(), 1);
+  server.die();
+  t.ok(await until(() => heard.at(-1)?.kind === 'down'));
+  t.match(heard.at(-1)!.reason, BY_SOCKET);
+  t.equal(news.watching(), 0);
+});
+
+t.test('without a heartbeat: who is known to die is believed only after probe-timeout, a wrong alarm is over then', async (t) => {
+  const { path: root, remove } = directory();
+  t.teardown(remove);
+  const path = join(root, 'x.sock');
+  const server = await new FakeVty(() => undefined).listen(path);
+  t.teardown(() => server.die());
+  const news = new News();
+  const health = openHealth([{ kind: 'socket', endpoint: { kind: 'unix', path }, routeProtocols: [] }], { probeIntervalMs: 20, probeTimeoutMs: 600 }, SYSTEM_CLOCK, news);
+  t.teardown(() => health.close());
+  const heard: Verdict[] = [];
+  health.start((_id, verdict) => heard.push(verdict));
+  t.ok(await until(() => heard.at(-1)?.kind === 'responsive'));
+  const toldMs = performance.now();
+  news.tell('was ended by signal 9');
+  t.equal(heard.at(-1)?.kind, 'down');
+  t.ok(await until(() => heard.at(-1)?.kind === 'responsive'));
+  t.ok(performance.now() - toldMs >= 590, 'it might have been writing its core');
+  t.equal(news.watching(), 1, 'and its end counts again');
 });

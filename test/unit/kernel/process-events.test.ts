@@ -59,11 +59,23 @@ t.test('golden bytes', async (t) => {
   t.equal(encodeListening(PROC_CN_MCAST_LISTEN, TOKEN).toString('hex'), GOLDEN.listen);
   t.equal(encodeListening(PROC_CN_MCAST_LISTEN, TOKEN, 0xc0000000).toString('hex'), GOLDEN.masked);
   t.same(decodeProcessMessage(bytes('answer')), { kind: 'answer', token: TOKEN, errno: 0 });
-  t.same(decodeProcessMessage(bytes('killed')), { kind: 'ending', pid: 23638, how: 'was ended by signal 9' });
-  t.same(decodeProcessMessage(bytes('status3')), { kind: 'ending', pid: 23639, how: 'has ended with status 3' });
-  t.same(decodeProcessMessage(bytes('core')), { kind: 'ending', pid: 23640, how: 'crashed' });
-  t.same(decodeProcessMessage(bytes('segv')), { kind: 'ending', pid: 23640, how: 'was ended by signal 11' });
+  t.same(decodeProcessMessage(bytes('killed')), { kind: 'ending', pid: 23638, how: 'was ended by signal 9', certain: true });
+  t.same(decodeProcessMessage(bytes('status3')), { kind: 'ending', pid: 23639, how: 'has ended with status 3', certain: true });
+  t.same(decodeProcessMessage(bytes('core')), { kind: 'ending', pid: 23640, how: 'crashed', certain: true });
+  t.same(decodeProcessMessage(bytes('segv')), { kind: 'ending', pid: 23640, how: 'was ended by signal 11', certain: true });
   for (let length = 0; length < OFFSET.exitCode + 4; length++) t.doesNotThrow(() => decodeProcessMessage(bytes('killed').subarray(0, length)));
+});
+
+t.test('which ends are certain', async (t) => {
+  const certain = (code: number, tid = 100): unknown => {
+    const message = decodeProcessMessage(event(PROC_EVENT_EXIT, { pid: tid, tgid: 100, code }));
+    return message?.kind === 'ending' ? message.certain : undefined;
+  };
+  t.equal(certain(0), false, 'main() may have called pthread_exit, a parent may have forked');
+  t.equal(certain(0x100), true);
+  t.equal(certain(9), true);
+  t.equal(certain(9, 101), true);
+  t.equal(certain(0, 101), undefined);
 });
 
 t.test('what is the end of a process, and what passes', async (t) => {
