@@ -49,8 +49,7 @@ export function openPlainSocket(options: SocketOptions): NetlinkSocket {
 }
 
 function open(options: SocketOptions, libc: Libc | undefined): NetlinkSocket {
-  const protocol = options.protocol ?? uapi.NETLINK_ROUTE;
-  const raw = new RawNetlinkSocket(protocol, {
+  const raw = new RawNetlinkSocket(options.protocol ?? uapi.NETLINK_ROUTE, {
     messagePeeking: options.datagramBytes === 0,
     msgBufferSize: options.datagramBytes,
     recvBufferSize: options.receiveBuffer,
@@ -68,7 +67,7 @@ function open(options: SocketOptions, libc: Libc | undefined): NetlinkSocket {
     if (isOpen && info.port === 0) guard(() => options.onDatagram(bytes));
   });
   const { port } = raw.address();
-  const fd = libc === undefined ? undefined : findDescriptor(libc, protocol, port);
+  const fd = libc === undefined ? undefined : findDescriptor(libc, port);
   const overflowSafe = libc !== undefined && fd !== undefined && harden(libc, fd, options.receiveBuffer);
   return {
     port,
@@ -82,7 +81,7 @@ function open(options: SocketOptions, libc: Libc | undefined): NetlinkSocket {
     },
     join: (group) => raw.addMembership(group),
     attachFilter: (program) => libc !== undefined && fd !== undefined && libc.attachFilter(fd, program) === 0,
-    drops: () => (libc !== undefined && fd !== undefined ? dropsOf(libc, fd) : dropsInProc(protocol, port)),
+    drops: () => (libc !== undefined && fd !== undefined ? dropsOf(libc, fd) : dropsInProc(port)),
     close() {
       if (!isOpen) return;
       isOpen = false;
@@ -112,18 +111,13 @@ function harden(libc: Libc, fd: number, receiveBuffer: number): boolean {
   return libc.setInt(fd, uapi.SOL_NETLINK, uapi.NETLINK_NO_ENOBUFS, 1) === 0;
 }
 
-/** (protocol, port) is unique in a network namespace; the port alone is not: the first socket of each protocol has our pid. */
-function findDescriptor(libc: Libc, protocol: number, port: number): number | undefined {
+/** The descriptor whose netlink address has this port: the package gives no two sockets of a process the same one, whatever their protocol. */
+function findDescriptor(libc: Libc, port: number): number | undefined {
   for (const fd of descriptors()) {
     const name = libc.socketName(fd);
-    if (name !== undefined && name.length >= 8 && name.readUInt16LE(0) === uapi.AF_NETLINK && name.readUInt32LE(4) === port && protocolOf(libc, fd) === protocol) return fd;
+    if (name !== undefined && name.length >= 8 && name.readUInt16LE(0) === uapi.AF_NETLINK && name.readUInt32LE(4) === port) return fd;
   }
   return undefined;
-}
-
-function protocolOf(libc: Libc, fd: number): number | undefined {
-  const bytes = libc.getBytes(fd, uapi.SOL_SOCKET, uapi.SO_PROTOCOL, 4);
-  return bytes !== undefined && bytes.length === 4 ? bytes.readInt32LE(0) : undefined;
 }
 
 /** Newest first: the socket was opened a moment ago. */
@@ -142,11 +136,11 @@ function dropsOf(libc: Libc, fd: number): number {
 }
 
 /** Column `Drops` of the line whose protocol and port are ours. */
-function dropsInProc(ownProtocol: number, port: number): number {
+function dropsInProc(port: number): number {
   try {
     for (const line of readFileSync('/proc/self/net/netlink', 'utf8').split('\n')) {
       const [, protocol, pid, , , , , , drops] = line.trim().split(/\s+/);
-      if (Number(protocol) === ownProtocol && Number(pid) === port) return Number(drops);
+      if (Number(protocol) === uapi.NETLINK_ROUTE && Number(pid) === port) return Number(drops);
     }
   } catch {
     // No /proc, no count.

@@ -11,7 +11,6 @@ export const AF_NETLINK = 16;
 export const SOL_SOCKET = 1;
 export const SOL_NETLINK = 270;
 export const SO_RCVBUFFORCE = 33;
-export const SO_PROTOCOL = 38;
 export const SO_MEMINFO = 55;
 /** linux/sock_diag.h: index of the count of lost messages in SO_MEMINFO. */
 export const SK_MEMINFO_DROPS = 8;
