@@ -204,7 +204,8 @@ for (const [title, prefix, absent] of [
     chmodSync(path, 0o777);
     const script = fileURLToPath(new URL('process-events-child.js', import.meta.url));
     const [command, ...rest] = [...prefix, process.execPath, script, path];
-    const child = spawn(command!, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
+    // Without what tap puts into every Node: it writes into the source tree.
+    const child = spawn(command!, rest, { stdio: ['pipe', 'pipe', 'inherit'], env: { PATH: process.env['PATH'] } });
     t.teardown(async () => {
       child.stdin.end();
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
