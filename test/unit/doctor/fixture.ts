@@ -126,7 +126,7 @@ export function hostWith(spoil: Spoil = {}): Host {
       rules: [], neighbours: [],
     },
     neighbours: [{ interfaceIndex: 2, address: '10.255.0.1', state: 0x02 }, { interfaceIndex: 2, address: 'fe80::1', state: 0x02 }],
-    asked: seen(true), frrStatics: [], ownTables: [],
+    asked: seen(true), frrStatics: [], ownTables: [], nexthopObjects: { total: 0, first: [] },
     ...spoil.kernel,
   };
   return {
