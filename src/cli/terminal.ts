@@ -16,7 +16,8 @@ export function wrap(line: string, width: number, indent: number): string {
   const margin = ' '.repeat(indent);
   while (rest.length > width) {
     const at = rest.lastIndexOf(' ', width);
-    const next = at > indent ? at : rest.indexOf(' ', Math.max(width, indent));
+    // Behind the first line the margin itself is blanks.
+    const next = at > (lines.length === 0 ? 0 : indent) ? at : rest.indexOf(' ', Math.max(width, indent));
     if (next < 0) break;
     lines.push(rest.slice(0, next).trimEnd());
     rest = margin + rest.slice(next).trimStart();

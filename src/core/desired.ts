@@ -13,7 +13,7 @@ import type { Snapshot } from '../model/snapshot.js';
 import { autoGateway, type AutoChoice } from './auto.js';
 import { byPrefix, type RoutesByPrefix } from './by-prefix.js';
 import { chooseGateway, onLink, outlook, type Suspects } from './gateway.js';
-import { hiddenBy, hiddenWaits, type Hidden } from './hidden.js';
+import { anyRefusal, hiddenBy, hiddenWaits, type Hidden } from './hidden.js';
 import { routeKey } from './keys.js';
 import { linkOf, realmOf, usableLink, type Wait } from './management.js';
 import { place, RANKS, type Target } from './placement.js';
@@ -137,12 +137,13 @@ function addTargets(found: Found, state: State, snapshot: Snapshot, { link, mana
   }
   if (choice.note !== undefined) found.waits.push(choice.note);
   found.rivalled ||= router.auto !== undefined;
+  const hides = state.config.placement === 'local' && realm.vrf === undefined && anyRefusal(snapshot.foreignRoutes);
   for (const destination of router.destinations) {
     const rival = foreign.best(realm.table, destination);
     found.rivalled ||= rival !== undefined;
     const stand = rivalry(state, snapshot, rival, now);
     if (stand.preempt) found.preempting.push(interfaceKey(link.index, destination));
-    const by = state.config.placement === 'local' && realm.vrf === undefined ? hiddenBy(snapshot.foreignRoutes, destination, stand.preempt) : undefined;
+    const by = hides ? hiddenBy(snapshot.foreignRoutes, destination, stand.preempt) : undefined;
     if (by !== undefined) found.hidden.push({ destination, by });
     if (stand.preemptAt !== undefined) found.preemptAt = Math.min(found.preemptAt ?? stand.preemptAt, stand.preemptAt);
     found.targets[router.family].push({

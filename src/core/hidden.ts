@@ -24,8 +24,8 @@ const NAMED = 20;
 
 const refusing = new WeakMap<readonly Route[], boolean>();
 
-/** Most routers have no refusal in main: then nothing is looked up. */
-function anyRefusal(routes: readonly Route[]): boolean {
+/** Whether main refuses anything at all. Most routers have no such route: then nothing need be looked up. */
+export function anyRefusal(routes: readonly Route[]): boolean {
   let any = refusing.get(routes);
   if (any === undefined) refusing.set(routes, (any = routes.some((route) => route.table === TABLE_MAIN && refuses(route))));
   return any;
@@ -33,7 +33,6 @@ function anyRefusal(routes: readonly Route[]): boolean {
 
 /** The refusal of main that hides the backup route of this destination. `preempt`: the backup route is to win ties. */
 export function hiddenBy(foreignRoutes: readonly Route[], destination: Prefix, preempt: boolean): Route | undefined {
-  if (!anyRefusal(foreignRoutes)) return undefined;
   const found = lookup(byPrefix(foreignRoutes).covers(TABLE_MAIN, destination), TABLE_MAIN, destination.address);
   if (found === undefined || !refuses(found)) return undefined;
   return found.destination.length < destination.length || preempt ? found : undefined;
