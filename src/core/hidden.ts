@@ -38,14 +38,14 @@ export function hiddenBy(foreignRoutes: readonly Route[], destination: Prefix, p
   return found.destination.length < destination.length || preempt ? found : undefined;
 }
 
-/** Every configured destination that a refusal hides, ties left to main: what would be hidden were the routes to come in. */
-export function hiddenDestinations(config: Config, snapshot: Snapshot): readonly Hidden[] {
+/** Every configured destination that a refusal hides, or would hide were the routes to come in. `preempt`: and were they to win ties. */
+export function hiddenDestinations(config: Config, snapshot: Snapshot, preempt: boolean): readonly Hidden[] {
   if (config.placement !== 'local' || !anyRefusal(snapshot.foreignRoutes)) return [];
   const here = config.managementInterfaces.filter(({ selector }) => realmOf(linkOf(selector, snapshot), snapshot).vrf === undefined);
   return here.flatMap(({ backupRouters }) =>
     backupRouters.flatMap(({ destinations }) =>
       destinations.flatMap((destination) => {
-        const by = hiddenBy(snapshot.foreignRoutes, destination, false);
+        const by = hiddenBy(snapshot.foreignRoutes, destination, preempt);
         return by === undefined ? [] : [{ destination, by }];
       }),
     ),

@@ -3,14 +3,14 @@
 import { selectorText, type InterfaceSelector } from '../model/config.js';
 import { TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { destinationText, prefixText } from '../model/prefix.js';
+import { destinationText } from '../model/prefix.js';
 import type { BackupRouteStatus, Status } from '../model/status.js';
 import { adoptionWaits, takenOver } from './adopt.js';
 import { autoGateway } from './auto.js';
 import { dampedHoldMs, QUIET_MS } from './damping.js';
 import { interfaceKey, wanted, type Wanted } from './desired.js';
 import { FIGHT_WINDOW_MS, pauseOf } from './fight.js';
-import { hiddenDestinations, hiddenWaits, refusalText } from './hidden.js';
+import { hiddenDestinations, hiddenWaits, refusalText, type Hidden } from './hidden.js';
 import { linkOf, realmOf } from './management.js';
 import { routeKey } from './keys.js';
 import { ownedRoutes, ownership } from './plan.js';
@@ -67,7 +67,7 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
 
 /** While the routes are not in, a refusal that would hide them is told all the same: better now than when they are needed. */
 function waitsOf(state: State, snapshot: Snapshot, want: Wanted | undefined): Status['waiting'] {
-  return state.phase.kind === 'in' ? (want?.waits ?? []) : hiddenWaits(hiddenDestinations(state.config, snapshot));
+  return state.phase.kind === 'in' ? (want?.waits ?? []) : hiddenWaits(hiddenDestinations(state.config, snapshot, false));
 }
 
 function interfaceStatus(selector: InterfaceSelector, snapshot: Snapshot | undefined): Status['managementInterfaces'][number] {
@@ -89,7 +89,6 @@ function backupRoutes(state: State, want: Wanted | undefined): BackupRouteStatus
   const installed = new Set(
     state.snapshot === undefined ? [] : ownedRoutes(ownership(state.config, state.formerGateways), state.snapshot).map((route) => routeKey(route)),
   );
-  const hidden = new Map(want?.hidden.map(({ destination, by }) => [prefixText(destination), refusalText(by)]));
   const present = (want?.routes ?? []).map((route): BackupRouteStatus => ({
     destination: destinationText(route.destination),
     gateway: route.nexthops[0]?.gateway ?? '',
@@ -98,13 +97,13 @@ function backupRoutes(state: State, want: Wanted | undefined): BackupRouteStatus
     metric: route.metric,
     state: installed.has(routeKey(route)) ? 'installed' : state.refused.has(routeKey(route)) ? 'refused' : 'absent',
     preempting: preempting.has(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination)),
-    ...hiding(route.table === TABLE_MAIN ? undefined : hidden.get(prefixText(route.destination))),
+    ...hiding(want?.hidden.get(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination))),
   }));
   return [...present, ...missing(state, present)];
 }
 
-function hiding(by: string | undefined): Pick<BackupRouteStatus, 'hiddenBy'> {
-  return by === undefined ? {} : { hiddenBy: by };
+function hiding(hidden: Hidden | undefined): Pick<BackupRouteStatus, 'hiddenBy'> {
+  return hidden === undefined ? {} : { hiddenBy: refusalText(hidden.by) };
 }
 
 /** Configured destinations that have no route to show: nothing is wanted now, or its interface is not there. */

@@ -39,7 +39,7 @@ export function explain(facts: Facts, ways: Ways, vrf: Vrf | undefined): Explana
   const present = walk(ways.rules, ways.routes, packet);
   const installed = ownedRoutes(ownership(facts.config, facts.formerGateways), facts.snapshot);
   const ours = new Set(installed.map((route) => routeKey(route)));
-  const want = { routes: installed, rules: [], waits: [], hidden: [], preempting: [], preemptAt: undefined };
+  const want = { routes: installed, rules: [], waits: [], hidden: new Map(), preempting: [], preemptAt: undefined };
   const now = passage('now', facts, present, ours, relation(facts, { routes: ways.routes, want }, present, ways.address, ours));
   const states = SCENES.map((name) => {
     const scene = sceneOf(name, facts, ways);

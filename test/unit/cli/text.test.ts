@@ -16,6 +16,7 @@ t.test('wrap', async (t) => {
   t.equal(wrap('label    aaaa bbbb cccc', 14, 9), 'label    aaaa\n         bbbb\n         cccc');
   t.equal(wrap('a 2001:db8:1111:2222::1 b', 10, 2), 'a\n  2001:db8:1111:2222::1\n  b', 'a word is never cut');
   t.equal(wrap('a a aaaa aaaaaaaaaaaa a', 20, 8), 'a a aaaa\n        aaaaaaaaaaaa\n        a', 'the first line may break where the margin of the others ends');
+  t.equal(wrap('    aaaaaaaaaaaa b', 8, 2), '    aaaaaaaaaaaa\n  b', 'not before its first word');
   fc.assert(
     fc.property(fc.array(fc.stringMatching(/^[a-z]{1,30}$/), { minLength: 1, maxLength: 40 }), fc.integer({ min: 20, max: 100 }), fc.integer({ min: 0, max: 10 }), (words, width, indent) => {
       const lines = wrap(words.join(' '), width, indent).split('\n');
