@@ -52,7 +52,7 @@ function told(host: Host, kernel: KernelEvidence, severity: 'error' | 'warning',
 }
 
 function removal(route: Route): string {
-  if (route.protocol === FRR_STATIC) return `vtysh -c 'configure terminal' -c 'no ${route.family === 'inet6' ? 'ipv6' : 'ip'} route ${prefixText(route.destination)} ${route.type === 'blackhole' ? 'blackhole' : 'reject'}'      # as it is written there: Null0, a distance`;
+  if (route.protocol === FRR_STATIC) return `vtysh -c 'configure terminal' -c 'no ${route.family === 'inet6' ? 'ipv6' : 'ip'} route ${prefixText(route.destination)} ${route.type === 'blackhole' ? 'blackhole' : 'reject'}'      # Null0 as well, at any distance; write memory makes it last`;
   const metric = route.metric === 0 ? '' : ` metric ${route.metric}`;
   return `${ip(route.family)} route del ${route.type} ${destinationText(route.destination)}${metric}      # and in what put it there, protocol ${route.protocol}`;
 }
