@@ -32,7 +32,7 @@ import { dryRun } from './dry-run.js';
 import { createStatusFollowers } from './followers.js';
 import { createHistory } from './history.js';
 import { openHistoryFile, readHistory } from './history-file.js';
-import { createJournal, stepText } from './journal.js';
+import { createJournal } from './journal.js';
 import { afterwards, createLog, type Log } from './log.js';
 import { createNotifier, type Notifier } from './notify.js';
 import { overrideOf, pinOf, readOrders } from './operator.js';
@@ -70,7 +70,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   // A daemon without a socket is down: the routes may go in before all else is there. Otherwise its word comes first.
   const absent = options.dryRun ? [] : absentSockets(choice.chosen.config.routingDaemons);
   const early = absent.some((path) => path !== undefined) ? openEarlyKernel() : undefined;
-  const kernel = early ?? (options.dryRun ? dryRun(openKernel(), (step) => process.stdout.write(`${step.kind} ${stepText(step)}\n`)) : openKernel());
+  const kernel = early ?? (options.dryRun ? dryRun(openKernel(), (command) => process.stdout.write(`${command}\n`)) : openKernel());
   const begun = early?.begun ?? Promise.resolve();
   void begun.then(() => {
     if (loadLibc() === undefined) log('warning', 'no-koffi', { message: libcFault(), effect: 'kernel events are polled for each second; reload works by SIGHUP only' });
