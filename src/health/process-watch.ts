@@ -115,7 +115,9 @@ export class ProcessWatch implements Watcher {
     const group = root === undefined ? undefined : cgroupOf(process.pid, root);
     this.#endEvents = group === undefined ? undefined : watchEvents(group, () => this.#look());
     const { startMs } = stat;
-    this.#endWatch = this.#options.processes?.watch(process.pid, (how) => {
+    this.#endWatch = this.#options.processes?.watch(process.pid, (how, certain) => {
+      // An execve(2) by another thread keeps number and start time: the look will tell.
+      if (!certain) return;
       this.#dying = [{ pid: process.pid, startMs, reason: `process ${process.pid} (${stat.comm}) ${how}` }, ...this.#dying.slice(0, MOST_DYING - 1)];
       // Another that was there before may take its place silently.
       this.search();

@@ -86,6 +86,18 @@ t.test('by pid file: down within the call, though the file still names it', asyn
   t.notOk(kinds(heard).slice(2).includes('responsive'));
 });
 
+t.test('the first thread ends peacefully: no death, and the look goes on', async (t) => {
+  const news = new News();
+  const { name, run } = program(t);
+  const child = await run();
+  const { heard } = watch(t, { kind: 'process', name, routeProtocols: [] }, news);
+  news.tell('exited with status 0', false, child.pid);
+  await sleep(250);
+  t.same(kinds(heard), ['responsive']);
+  child.kill('SIGKILL');
+  t.ok(await until(() => heard.at(-1)?.kind === 'down'));
+});
+
 t.test('news that are lost, and news that there are none: the look', async (t) => {
   for (const [live, probeIntervalMs] of [[true, 100], [false, 60_000]] as const) {
     const news = new News();
