@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 /** Stands for the digest of the code until that is known. */
 const BUILD = 'digest of this file';
@@ -93,9 +93,12 @@ const daemon = await build({ ...common, entryPoints: ['src/cli/daemon.ts'], outf
 /** A function of what Node gives a module, labelled with the digest (src/cli/backup-router.cts). */
 const wrapped = (code) => `/* ${BUILD} */ (function (exports, require, module, __filename, __dirname) {${code}\n})\n`;
 
+/** Half the text, in lines that a stack trace can still point at; names stay. */
+const terse = async (code) => (await transform(code, { minifyWhitespace: true, minifySyntax: true, charset: 'ascii', target: 'node20', lineLimit: 160 })).code;
+
 const files = [
   { path: join(root, 'dist/config.cjs'), code: byFirstUse(reader.outputFiles[0].text) },
-  { path: join(root, 'dist/daemon.cjs'), code: wrapped(byFirstUse(daemon.outputFiles[0].text)) },
+  { path: join(root, 'dist/daemon.cjs'), code: wrapped(await terse(byFirstUse(daemon.outputFiles[0].text))) },
 ];
 const digest = files.reduce((hash, { code }) => hash.update(code), createHash('sha256')).digest('hex').slice(0, 16);
 for (const { path, code } of files) {
