@@ -46,7 +46,7 @@ routing-daemon: {frr: {daemons: [zebra], socket-directory: ${JSON.stringify(path
 /** The file system as the agent's user has it, whoever builds; without its log. */
 const quietFs = {
   ...fs,
-  readFileSync: (file: string, options?: BufferEncoding): string | Buffer => (file === '/proc/self/status' ? 'CapEff:\t0000000000001000\n' : fs.readFileSync(file, options)),
+  readFileSync: (file: string, options?: BufferEncoding): string | Buffer => (file === '/proc/self/status' ? 'Name:\tnode\nCapEff:\t0000000000001000\nCapBnd:\t0000000000001000\n' : fs.readFileSync(file, options)),
   writeSync: (fd: number, text: string): number => (fd === 2 ? text.length : fs.writeSync(fd, text)),
 };
 
