@@ -58,7 +58,7 @@ interface Bundle {
 function load(name: string): { readonly script: vm.Script; readonly bundle: Bundle } {
   const script = new vm.Script(source, { filename: name });
   const bundle = { exports: {} };
-  const provide = (id: string): unknown => (id === 'node:fs' ? quietFs : id === './config.cjs' || id === '../../config.cjs' ? require('../../config.cjs') : require(id));
+  const provide = (id: string): unknown => (id === 'node:fs' ? quietFs : require(id));
   (script.runInThisContext() as (...scope: readonly unknown[]) => void)(bundle.exports, provide, bundle, filename, directory);
   return { script, bundle: bundle.exports as Bundle };
 }

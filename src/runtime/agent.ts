@@ -7,7 +7,7 @@ import { startControlServer, type ControlServer } from '../control/server.js';
 import { someoneListens } from '../control/probe.js';
 import type { Response } from '../control/protocol.js';
 import { statusOf } from '../core/status.js';
-import type { Kernel } from '../core/ports.js';
+import type { Health, Kernel } from '../core/ports.js';
 import { RESYNC_MS, type State } from '../core/state.js';
 import { absentSockets, downAtOnce } from '../health/absent.js';
 import { openHealth } from '../health/open.js';
@@ -102,7 +102,8 @@ interface Life {
 function live({ options, startedAt, log, chosen, notifier, kernel, absent, begun, afterwards, quiet }: Life): Promise<number> {
   const { paths } = options;
   return new Promise((resolve) => {
-    let health = downAtOnce(openHealth(chosen.config.routingDaemons, timingOf(chosen.config)), absent, begun);
+    const open = (): Health => openHealth(chosen.config.routingDaemons, timingOf(chosen.config));
+    let health = downAtOnce(chosen.config.routingDaemons, open, absent, begun);
     let control: ControlServer | undefined;
     let ended = false;
     let deadline: NodeJS.Timeout | undefined;
