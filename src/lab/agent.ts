@@ -8,7 +8,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandResult } from './command.js';
-import { ENTRY, mustBeBundled } from './entry.js';
+import { ENTRY, mustBeBundled, NODE_OPTIONS } from './entry.js';
 import type { Lab } from './lab.js';
 import type { Namespace } from './namespace.js';
 import type { Process, ProcessEnd } from './process.js';
@@ -57,7 +57,7 @@ export class Agent {
     for (const directory of [this.directory, stateDirectory, runtimeDirectory]) mkdirSync(directory, { recursive: true });
     this.configure(options.configText);
     this.#environment = environmentArgv({ RUNTIME_DIRECTORY: runtimeDirectory, STATE_DIRECTORY: stateDirectory, ...options.env });
-    const argv = [...this.#environment, ...(options.wrapper ?? []), process.execPath, ENTRY, 'run', '-c', this.configFile, ...(options.args ?? [])];
+    const argv = [...this.#environment, ...(options.wrapper ?? []), process.execPath, ...NODE_OPTIONS, ENTRY, 'run', '-c', this.configFile, ...(options.args ?? [])];
     this.process = namespace.spawn(argv, options.onLine === undefined ? {} : { onLine: options.onLine });
   }
 
