@@ -8,6 +8,7 @@
  */
 
 import fs = require('node:fs');
+import os = require('node:os');
 import path = require('node:path');
 import v8 = require('node:v8');
 import vm = require('node:vm');
@@ -74,26 +75,38 @@ async function rehearse(state: string): Promise<void> {
     if (!file.includes('netlink')) throw new Error('not in a rehearsal');
     Object.assign(module, { exports: play });
   };
-  const first = load(`${filename} (reading)`).bundle.daemon(config);
-  while (!fs.existsSync(path.join(state, 'last-known-good.json'))) await new Promise((resolve) => setTimeout(resolve, 10));
+  let ended = false;
+  const first = load(`${filename} (reading)`).bundle.daemon(config).finally(() => (ended = true));
+  while (!fs.existsSync(path.join(state, 'last-known-good.json'))) {
+    if (ended) throw new Error('no configuration was kept');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
   process.emit('SIGTERM');
   await first;
   const { script, bundle } = load(filename);
-  changed = () => finish(() => write(script), state);
+  changed = () => finish(script);
   await bundle.daemon(config);
 }
 
 /** Ends the process, whatever the agent that is being rehearsed has begun. */
-function finish(keep: () => void, state: string): never {
-  keep();
-  fs.rmSync(state, { recursive: true, force: true });
-  process.exit(0);
+function finish(script: vm.Script): never {
+  try {
+    write(script);
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`${compiled} cannot be written: ${String(error)}\n`);
+    process.exit(1);
+  }
 }
 
-const state = fs.mkdtempSync(path.join(directory, '.rehearsal-'));
-const instead = (reason: string): void => {
+// Not beside the bundle, whose path may be too long for a socket: unix(7).
+const state = fs.mkdtempSync(path.join(os.tmpdir(), 'backup-router-'));
+process.on('exit', () => fs.rmSync(state, { recursive: true, force: true }));
+const instead = (reason: string): never => {
   process.stderr.write(`the start could not be rehearsed (${reason}): all of the daemon is compiled\n`);
-  finish(() => write(compileAll()), state);
+  finish(compileAll());
 };
+const failed = (error: unknown): never => instead(error instanceof Error ? error.message : String(error));
 setTimeout(() => instead('no route'), REHEARSAL_MS).unref();
-rehearse(state).then(() => instead('it ended'), (error: unknown) => instead(error instanceof Error ? error.message : String(error)));
+process.once('uncaughtException', failed);
+rehearse(state).then(() => instead('it ended'), failed);

@@ -3,11 +3,12 @@
  * with rubbish the daemon starts all the same.
  */
 
-import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { ENTRY, mustBeBundled } from '../../../src/lab/entry.js';
 
 mustBeBundled();
@@ -32,17 +33,25 @@ function start(dist: string): string {
 t.test('a start is rehearsed, and V8 takes what came of it', async (t) => {
   const dist = copy(t.testdir());
   rmSync(join(dist, 'daemon.compiled'));
-  const { status, stderr } = spawnSync(process.execPath, [join(dist, 'src/cli/compile.cjs')], { encoding: 'utf8', env: {} });
-  t.strictSame([status, stderr], [0, ''], 'not the way out for a rehearsal that fails');
+  t.strictSame(compile(t, dist), [0, ''], 'not the way out for a rehearsal that fails');
   const source = readFileSync(join(dist, 'daemon.cjs'), 'latin1');
   const compiled = readFileSync(join(dist, 'daemon.compiled'));
   t.equal(compiled.toString('latin1', 0, 24), source.slice(0, 24));
   t.equal(new Script(source, { filename: join(dist, 'daemon.cjs'), cachedData: compiled.subarray(24) }).cachedDataRejected, false);
   t.ok(compiled.length < 0.75 * everything(source), 'not all functions');
-  t.strictSame(readdirSync(dist).filter((name) => name.startsWith('.')), [], 'nothing is left behind');
   t.equal(start(dist), '78 there is no file');
 });
 
+/** Status and standard error; whatever comes of it, nothing may be left behind. */
+function compile(t: Test, dist: string): readonly [status: number | null, stderr: string] {
+  const directory = mkdtempSync(join(tmpdir(), 'compiled-code-'));
+  const { status, stderr } = spawnSync(process.execPath, [join(dist, 'src/cli/compile.cjs')], { encoding: 'utf8', env: { TMPDIR: directory } });
+  t.strictSame(readdirSync(directory), [], 'nothing is left behind');
+  rmSync(directory, { recursive: true });
+  return [status, stderr];
+}
+
+/** Bytes of the compiled code of all functions. */
 function everything(source: string): number {
   const eager = spawnSync(process.execPath, ['-e', `const s = require('node:fs').readFileSync(0, 'latin1'); require('node:v8').setFlagsFromString('--no-lazy'); console.log(new (require('node:vm').Script)(s).createCachedData().length)`], { input: source, encoding: 'latin1' });
   return Number(eager.stdout);
@@ -65,8 +74,18 @@ t.test('code that does not fit is left alone', async (t) => {
 t.test('a rehearsal that cannot be', async (t) => {
   const dist = copy(t.testdir());
   writeFileSync(join(dist, 'config.cjs'), 'throw new Error("no parser");');
-  const { status, stderr } = spawnSync(process.execPath, [join(dist, 'src/cli/compile.cjs')], { encoding: 'utf8', env: {} });
+  const [status, stderr] = compile(t, dist);
   t.equal(status, 0);
-  t.match(stderr, /could not be rehearsed/);
-  t.ok(readFileSync(join(dist, 'daemon.compiled')).length > 100_000);
+  t.match(stderr, /could not be rehearsed \(no configuration was kept\)/);
+  t.ok(readFileSync(join(dist, 'daemon.compiled')).length > 200_000, 'all functions');
+});
+
+t.test('a place where nothing can be written', async (t) => {
+  const dist = copy(t.testdir());
+  const before = readFileSync(join(dist, 'daemon.compiled'));
+  mkdirSync(join(dist, 'daemon.compiled.new'));
+  const [status, stderr] = compile(t, dist);
+  t.equal(status, 1, 'scripts/install says what that means');
+  t.match(stderr, /daemon\.compiled cannot be written/);
+  t.strictSame(readFileSync(join(dist, 'daemon.compiled')), before, 'what was there stays');
 });
