@@ -6,7 +6,7 @@
  * usage: floor route|rules|events PROTOCOL GATEWAY INTERFACE SOCKET...
  *   route   one RTM_NEWROUTE: default into the main table
  *   events  the same, and besides the sockets it hears the kernel's process events (PROC_EVENT_EXIT), as keepalived does. A dying
- *           process gives its memory back before it closes its sockets; the event of its first thread is not held up by that.
+ *           process gives its memory back before it closes its sockets; the event of the first thread that ends is not held up by that.
  *           BENCH_FIRST_NETNS names the first network namespace, the only one that has these events
  *   rules   the same messages as the agent's `local` placement: a route in table 25500 and two rules, in one send
  * Where no socket accepts at start it installs at once, which is its start to route.
@@ -111,15 +111,16 @@ static int process_events(void)
 	return s;
 }
 
-/* The end of the first thread of one of these processes. */
+/* The end of one of these processes: of its first thread, or of any thread by a signal, which ends them all. */
 static int tells_of(int events, const pid_t *pids, int count)
 {
 	char buffer[4096] __attribute__((aligned(8)));
 	if (recv(events, buffer, sizeof buffer, 0) <= 0) return 0;
 	struct cn_msg *c = NLMSG_DATA((struct nlmsghdr *)buffer);
 	struct proc_event *e = (void *)c->data;
-	if (e->what != PROC_EVENT_EXIT || e->event_data.exit.process_pid != e->event_data.exit.process_tgid) return 0;
-	for (int i = 0; i < count; i++) if (pids[i] == e->event_data.exit.process_pid) return 1;
+	if (e->what != PROC_EVENT_EXIT) return 0;
+	if (e->event_data.exit.process_pid != e->event_data.exit.process_tgid && !(e->event_data.exit.exit_code & 0x7f)) return 0;
+	for (int i = 0; i < count; i++) if (pids[i] == e->event_data.exit.process_tgid) return 1;
 	return 0;
 }
 

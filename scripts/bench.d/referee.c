@@ -3,8 +3,8 @@
  *
  * It takes CLOCK_MONOTONIC right before kill(2) or fork(2), and again when the kernel's own notification of a route or
  * rule arrives (RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV4_RULE). It runs as SCHED_FIFO, so that a busy machine delays the
- * contestant and not the observer; what it starts falls back to an ordinary process at nice -5, as backup-router.service
- * and Debian's frr.service run. A socket filter drops, in the kernel, routes that do not have the contestant's protocol number.
+ * contestant and not the observer; what it starts falls back to an ordinary process at the nice value of
+ * backup-router.service. A socket filter drops, in the kernel, routes that do not have the contestant's protocol number.
  *
  * usage: referee PROTOCOL          one command a line on stdin, words separated by tabs; one line of answer each:
  *   kill PID SIGNAL ROUTES RULES TIMEOUT_MS     sends the signal, waits for so many new routes and rules
@@ -141,7 +141,7 @@ static pid_t execute(char **words)
 	const char *log = getenv("BENCH_CHILD_LOG");
 	int out = open(log ? log : "/dev/null", O_WRONLY | O_CREAT | O_APPEND, 0644), in = open("/dev/null", O_RDONLY);
 	sigprocmask(SIG_SETMASK, &unblocked, NULL);
-	setpriority(PRIO_PROCESS, 0, -5);
+	setpriority(PRIO_PROCESS, 0, -10);
 	dup2(in, 0);
 	dup2(out, 1);
 	dup2(out, 2);

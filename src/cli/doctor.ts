@@ -9,10 +9,9 @@ import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { readLastKnownGood } from '../runtime/last-known-good.js';
 import { paintFor } from './table.js';
-import { hintsOf } from './hints.js';
+import { hintsOf, type ConfigOptions } from './hints.js';
 
-export interface DoctorOptions {
-  readonly config: string;
+export interface DoctorOptions extends ConfigOptions {
   readonly json?: boolean;
   readonly verbose?: boolean;
   /** Where /etc, /run and /usr are looked for; the kernel and the daemons are always those of this host. */
@@ -21,10 +20,10 @@ export interface DoctorOptions {
 
 export async function doctor(options: DoctorOptions): Promise<number> {
   const paths = pathsOf(process.env, options.config);
-  const loaded = loadConfig(options.config, hintsOf({}));
+  const loaded = loadConfig(options.config, hintsOf(options));
   const kept = readLastKnownGood(paths.lastKnownGood);
   // As the agent would choose: a broken file is no reason not to look at the rest.
-  const config = loaded.config ?? (kept === undefined ? undefined : parseConfig(kept, paths.lastKnownGood, hintsOf({})).config) ?? loaded.partial;
+  const config = loaded.config ?? (kept === undefined ? undefined : parseConfig(kept, paths.lastKnownGood, hintsOf(options)).config) ?? loaded.partial;
   if (config === undefined) throw new CommandError(EXIT.CONFIG, `nothing to look for without a configuration\n${renderDiagnostics(loaded.diagnostics)}`, `backup-router check -c ${options.config}`);
   const report = diagnose(await gatherHost({ config, loaded, paths, host: { root: (options.root ?? '').replace(/\/+$/, '') } }));
   process.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : render(report, { verbose: options.verbose === true, paint: paintFor(process.stdout, process.env) }));

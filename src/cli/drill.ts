@@ -12,10 +12,9 @@ import { CommandError, EXIT } from '../model/exit.js';
 import { parseDuration } from '../config/duration.js';
 import { caseLines, differenceLines, drillJson, HEADING, summaryLine } from './drill-report.js';
 import { paintFor } from './table.js';
-import { hintsOf } from './hints.js';
+import { hintsOf, type ConfigOptions } from './hints.js';
 
-export interface DrillOptions {
-  readonly config: string;
+export interface DrillOptions extends ConfigOptions {
   readonly daemon?: DaemonKind;
   readonly case?: readonly string[];
   readonly maxOutage: string;
@@ -31,7 +30,7 @@ export async function drill(options: DrillOptions): Promise<number> {
   const cases = chooseCases(options.case ?? []);
   const maxOutageMs = readMaxOutage(options.maxOutage);
   requireRoot();
-  const config = readConfig(options.config);
+  const config = readConfig(options);
   const daemon = chooseDaemon(config, options.daemon);
   const adapted = adapt(config, { ...daemon, realTime: options.realTime ?? false });
   const paint = paintFor(process.stdout, process.env);
@@ -65,8 +64,9 @@ function readMaxOutage(text: string): number {
   throw new CommandError(EXIT.USAGE, `--max-outage: not a time between 0 and 60s: ${text}`, 'backup-router drill --max-outage 500ms');
 }
 
-function readConfig(file: string): Config {
-  const { config, diagnostics } = loadConfig(file, hintsOf({}));
+function readConfig(options: ConfigOptions): Config {
+  const { config: file } = options;
+  const { config, diagnostics } = loadConfig(file, hintsOf(options));
   process.stderr.write(renderDiagnostics(diagnostics));
   if (config === undefined) throw new CommandError(EXIT.CONFIG, `${file} has errors`, 'correct them first; a drill plays what would run');
   return config;

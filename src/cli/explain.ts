@@ -11,14 +11,14 @@ import { addressArgument } from './explain-address.js';
 import { explanationJson } from './explain-json.js';
 import { explanationText } from './explain-text.js';
 import { gather, type Gathered } from './facts.js';
+import type { ConfigOptions } from './hints.js';
 import { paintFor } from './table.js';
 
 /** A difference that lasts is one. */
 const ATTEMPTS = 3;
 const PAUSE_MS = 100;
 
-export interface ExplainOptions {
-  readonly config: string;
+export interface ExplainOptions extends ConfigOptions {
   readonly json?: boolean;
   readonly vrf?: string;
 }
@@ -45,7 +45,7 @@ interface Settled {
 /** Rules, routes and the kernel's answer are read one after the other: what changed in between is read again. */
 async function settled(address: Address, options: ExplainOptions): Promise<Settled> {
   for (let left = ATTEMPTS; ; left--) {
-    const facts = await gather(options.config);
+    const facts = await gather(options);
     const vrf = options.vrf === undefined ? undefined : vrfNamed(options.vrf, facts.snapshot);
     const explanation = explainWays(facts, await readWays(address, vrf), vrf);
     if (explanation.agrees || left <= 1) return { facts, vrf, explanation };

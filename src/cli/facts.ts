@@ -19,7 +19,7 @@ import type { Snapshot } from '../model/snapshot.js';
 import type { Status } from '../model/status.js';
 import { readAdopted } from '../runtime/adopted-record.js';
 import { chooseConfig, type Chosen } from '../runtime/choose-config.js';
-import { hintsOf } from './hints.js';
+import { hintsOf, type ConfigOptions } from './hints.js';
 
 export interface Gathered extends Facts {
   readonly source: Chosen['source'];
@@ -29,9 +29,9 @@ export interface Gathered extends Facts {
 }
 
 /** Rejects with 78 when nothing of the configuration can be used, and with 77 or 69 when the kernel cannot be asked. */
-export async function gather(configFile: string): Promise<Gathered> {
-  const paths = pathsOf(process.env, configFile);
-  const { config, source, former } = chosen(paths, configFile);
+export async function gather(options: ConfigOptions): Promise<Gathered> {
+  const paths = pathsOf(process.env, options.config);
+  const { config, source, former } = chosen(paths, options);
   const [snapshot, asked] = await Promise.all([observe(config), askAgent(paths.controlSocket)]);
   return {
     config,
@@ -44,8 +44,9 @@ export async function gather(configFile: string): Promise<Gathered> {
   };
 }
 
-function chosen(paths: Paths, configFile: string): Chosen {
-  const choice = chooseConfig(paths, hintsOf({}));
+function chosen(paths: Paths, options: ConfigOptions): Chosen {
+  const { config: configFile } = options;
+  const choice = chooseConfig(paths, hintsOf(options));
   if (choice.kind === 'none') throw new CommandError(EXIT.CONFIG, `no configuration to go by\n${renderDiagnostics(choice.diagnostics)}`, `backup-router check -c ${configFile}`);
   if (choice.chosen.source !== 'file') process.stderr.write(`backup-router: ${configFile} has errors; this goes by ${choice.chosen.source === 'partial' ? 'its valid part' : 'the last known good copy'}\n  help: backup-router check -c ${configFile}\n`);
   return choice.chosen;

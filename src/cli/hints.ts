@@ -1,11 +1,20 @@
-/** The options that say what a configuration in Junos text does not: `--interface` and `--member`. */
+/**
+ * What every command that reads a configuration takes: the file, and for one in Junos text what that does not say itself,
+ * `--interface` and `--member`. Options and their reading are here alone, so that no command can forget them.
+ */
 
 import { hostname } from 'node:os';
+import type { Command } from 'commander';
 import type { JunosHints } from '../config/junos/read.js';
+import { DEFAULT_CONFIG_FILE } from '../model/paths.js';
 
 export interface HintOptions {
   readonly interface?: string;
   readonly member?: string;
+}
+
+export interface ConfigOptions extends HintOptions {
+  readonly config: string;
 }
 
 export function hintsOf(options: HintOptions): JunosHints {
@@ -17,4 +26,16 @@ export function hintsOf(options: HintOptions): JunosHints {
       return hostname();
     },
   };
+}
+
+/** The command with `--interface` and `--member`. */
+export function withHints(command: Command): Command {
+  return command
+    .option('--interface <name>', 'Junos text: the management interface of this host, by name or MAC address')
+    .option('--member <member>', 'Junos text: re0, re1, node0 or node1; default: by the host name');
+}
+
+/** The command with all of {@link ConfigOptions}. */
+export function withConfig(command: Command): Command {
+  return withHints(command.option('-c, --config <file>', 'configuration file', DEFAULT_CONFIG_FILE));
 }

@@ -11,7 +11,7 @@ import { openKernel } from '../kernel/kernel.js';
 import { pathsOf } from '../model/paths.js';
 import { readLastKnownGood } from '../runtime/last-known-good.js';
 import type { Kernel } from '../core/ports.js';
-import { hintsOf } from './hints.js';
+import { hintsOf, type ConfigOptions } from './hints.js';
 
 export interface Owned {
   readonly ownership: Ownership;
@@ -21,11 +21,11 @@ export interface Owned {
 }
 
 /** Calls back with the open kernel and what is owned there; closes the kernel afterwards. */
-export async function withOwned<T>(configFile: string, use: (kernel: Kernel, owned: Owned) => Promise<T>): Promise<T> {
-  const paths = pathsOf(process.env, configFile);
-  const loaded = loadConfig(configFile, hintsOf({}));
+export async function withOwned<T>(options: ConfigOptions, use: (kernel: Kernel, owned: Owned) => Promise<T>): Promise<T> {
+  const paths = pathsOf(process.env, options.config);
+  const loaded = loadConfig(options.config, hintsOf(options));
   const kept = readLastKnownGood(paths.lastKnownGood);
-  const configs = [loaded.config ?? loaded.partial, kept === undefined ? undefined : parseConfig(kept, paths.lastKnownGood, hintsOf({})).config].filter((c): c is Config => c !== undefined);
+  const configs = [loaded.config ?? loaded.partial, kept === undefined ? undefined : parseConfig(kept, paths.lastKnownGood, hintsOf(options)).config].filter((c): c is Config => c !== undefined);
   const kernel = openKernel();
   try {
     const { routeProtocol: protocol, tableBase } = configs[0] ?? DEFAULTS;

@@ -8,9 +8,10 @@ import type { DaemonId } from '../model/daemon.js';
 import { EXIT } from '../model/exit.js';
 import type { Status } from '../model/status.js';
 import { gather, type Gathered } from './facts.js';
+import type { ConfigOptions } from './hints.js';
 
-export async function plan(options: { readonly config: string; readonly json?: boolean }): Promise<number> {
-  const facts = await gather(options.config);
+export async function plan(options: ConfigOptions & { readonly json?: boolean }): Promise<number> {
+  const facts = await gather(options);
   const intent = intentOf(facts, standingsOf(facts.agent));
   const nameOf: NameOf = (index) => facts.snapshot.links.find((link) => link.index === index)?.name;
   process.stdout.write(options.json === true ? `${JSON.stringify(json(intent, facts, options.config, nameOf), null, 2)}\n` : text(intent, facts, options.config, nameOf));

@@ -2,14 +2,9 @@
 
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../model/exit.js';
-import { DEFAULT_CONFIG_FILE } from '../model/paths.js';
 import { VERSION } from '../model/version.js';
 import type { DrillOptions } from './drill.js';
-
-const CONFIG_OPTION = ['-c, --config <file>', 'configuration file', DEFAULT_CONFIG_FILE] as const;
-/** For a configuration in Junos text. */
-const INTERFACE_OPTION = ['--interface <name>', 'Junos text: the management interface of this host, by name or MAC address'] as const;
-const MEMBER_OPTION = ['--member <member>', 'Junos text: re0, re1, node0 or node1; default: by the host name'] as const;
+import { withConfig, withHints, type ConfigOptions, type HintOptions } from './hints.js';
 
 /** Runs the command that argv (without node and script) names; resolves with the exit status. */
 export async function runProgram(argv: readonly string[]): Promise<number> {
@@ -35,16 +30,12 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     .showHelpAfterError('(backup-router --help tells more)')
     .addHelpText('after', '\nFiles:\n  /etc/backup-router/config.yaml      what to keep reachable, and through whom\n  /run/backup-router/control.sock     where the daemon answers\n\nExit status: 0 done, 1 not in the wished state, 64 usage, 69 daemon not running, 77 no permission, 78 configuration.');
 
-  program
-    .command('run')
+  withConfig(program.command('run'))
     .description('run the daemon in the foreground')
-    .option(...CONFIG_OPTION)
     .option('--dry-run', 'print kernel changes instead of making them')
     .option('-v, --verbose', 'log more')
-    .option(...INTERFACE_OPTION)
-    .option(...MEMBER_OPTION)
     .addHelpText('after', '\nExamples:\n  sudo backup-router run -c ./config.yaml\n  backup-router run --dry-run -c ./config.yaml      # needs no privileges')
-    .action(async (options: { config: string; dryRun?: boolean; verbose?: boolean; interface?: string; member?: string }) => ends(await (await import('./run.js')).run(options)));
+    .action(async (options: ConfigOptions & { dryRun?: boolean; verbose?: boolean }) => ends(await (await import('./run.js')).run(options)));
 
   program
     .command('status')
@@ -67,61 +58,46 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     .addHelpText('after', '\nExamples:\n  backup-router events -f\n  backup-router events --since 24h\n  backup-router events --since 168h --json | jq \'select(.kind == "outage-ended") | .lengthMs\'')
     .action(async (options: { follow?: boolean; count?: string; since?: string; json?: boolean }) => ends(await (await import('./events.js')).events(options)));
 
-  program
-    .command('routes')
+  withConfig(program.command('routes'))
     .description('show the backup routes and rules that the kernel holds (the forwarding-table view; needs no daemon)')
-    .option(...CONFIG_OPTION)
     .option('--json', 'as JSON')
-    .action(async (options: { config: string; json?: boolean }) => ends(await (await import('./routes.js')).routes(options)));
+    .action(async (options: ConfigOptions & { json?: boolean }) => ends(await (await import('./routes.js')).routes(options)));
 
-  program
-    .command('explain')
+  withConfig(program.command('explain'))
     .description('tell which route carries packets of this router to an address now, and would in each state (booting, converged, crash, ...), and why')
     .argument('<address>', 'an IPv4 or IPv6 address')
-    .option(...CONFIG_OPTION)
     .option('--vrf <name>', 'for sockets bound to this VRF')
     .option('--json', 'as JSON, a stable schema')
     .addHelpText('after', '\nNeeds no daemon and no privileges. Exit status 1: the kernel goes another way than its rules and routes let expect.\n\nExamples:\n  backup-router explain 10.99.0.10\n  backup-router explain 2001:db8::1 --json | jq -r \'.states[] | [.state, .carrier] | @tsv\'')
-    .action(async (address: string, options: { config: string; vrf?: string; json?: boolean }) => ends(await (await import('./explain.js')).explain(address, options)));
+    .action(async (address: string, options: ConfigOptions & { vrf?: string; json?: boolean }) => ends(await (await import('./explain.js')).explain(address, options)));
 
-  program
-    .command('plan')
+  withConfig(program.command('plan'))
     .description('print the kernel changes that a configuration would make from here, as commands of ip(8)')
-    .option(...CONFIG_OPTION)
     .option('--json', 'as JSON, a stable schema')
     .addHelpText('after', '\nChanges nothing and needs no privileges. Exit status 0, whether something is to do or not.\n\nExamples:\n  backup-router plan -c ./new.yaml\n  backup-router plan --json | jq -r .in.commands[]')
-    .action(async (options: { config: string; json?: boolean }) => ends(await (await import('./plan.js')).plan(options)));
+    .action(async (options: ConfigOptions & { json?: boolean }) => ends(await (await import('./plan.js')).plan(options)));
 
-  program
-    .command('check')
+  withConfig(program.command('check'))
     .description('check a configuration file; every fault is reported')
-    .option(...CONFIG_OPTION)
     .option('--json', 'diagnostics as JSON')
-    .option(...INTERFACE_OPTION)
-    .option(...MEMBER_OPTION)
     .addHelpText('after', '\nExit status 78: the file has errors. Warnings alone are fine.')
-    .action(async (options: { config: string; json?: boolean; interface?: string; member?: string }) => ends(await (await import('./check.js')).check(options)));
+    .action(async (options: ConfigOptions & { json?: boolean }) => ends(await (await import('./check.js')).check(options)));
 
-  program
-    .command('convert')
+  withHints(program.command('convert'))
     .description('convert Junos configuration text to YAML, or YAML to Junos')
     .argument('[file]', 'Junos or YAML; - or nothing: standard input', '-')
     .addOption(new Option('--to <form>', 'default: yaml for Junos text, junos for YAML').choices(['yaml', 'junos', 'set']))
-    .option(...INTERFACE_OPTION)
-    .option(...MEMBER_OPTION)
     .option('-o, --output <file>', 'write there instead of to standard output')
     .addHelpText('after', '\nWhat Junos cannot express is named on standard error. Exit status 78: the input has errors.\n\nExamples:\n  backup-router convert router.conf --interface eth0 -o /etc/backup-router/config.yaml\n  ssh router1 "show configuration | display set | no-more" | backup-router convert --interface eth0\n  backup-router convert /etc/backup-router/config.yaml --to set')
-    .action(async (file: string, options: { to?: 'yaml' | 'junos' | 'set'; interface?: string; member?: string; output?: string }) => ends(await (await import('./convert.js')).convert(file, options)));
+    .action(async (file: string, options: HintOptions & { to?: 'yaml' | 'junos' | 'set'; output?: string }) => ends(await (await import('./convert.js')).convert(file, options)));
 
-  program
-    .command('doctor')
+  withConfig(program.command('doctor'))
     .description('look for every known hazard on this host: evidence, and what to do about each')
-    .option(...CONFIG_OPTION)
     .option('--json', 'as JSON, a stable schema')
     .option('-v, --verbose', 'show also what is in order')
     .option('--root <path>', 'read the files of /etc, /run and /usr below this directory (an image, a test)')
     .addHelpText('after', '\nNeeds no agent. As root it sees most: it then asks the backup router by ARP or ND, and FRR for its configuration. It changes nothing.\n\nExit status: 0 nothing worse than notes, 1 a warning or an error, 78 the configuration has errors.\n\nExamples:\n  sudo backup-router doctor\n  backup-router doctor -c ./config.yaml --verbose\n  backup-router doctor --json | jq -r \'.findings[] | select(.severity == "error") | .code\'')
-    .action(async (options: { config: string; json?: boolean; verbose?: boolean; root?: string }) => ends(await (await import('./doctor.js')).doctor(options)));
+    .action(async (options: ConfigOptions & { json?: boolean; verbose?: boolean; root?: string }) => ends(await (await import('./doctor.js')).doctor(options)));
 
   program
     .command('reload')
@@ -156,13 +132,11 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     .addHelpText('after', '\nSurvives a restart of the agent.\n\nExample, as keepalived notify script (write whole paths there):\n  notify_master "backup-router role primary"\n  notify_backup "backup-router role standby"\n  notify_fault  "backup-router role standby"\n  notify_stop   "setsid -f backup-router role standby"')
     .action(async (role: 'primary' | 'standby' | 'auto') => ends(await (await import('./order.js')).order({ command: 'role', role })));
 
-  program
-    .command('flush')
+  withConfig(program.command('flush'))
     .description('remove every route and rule that the agent owns, and give back what it took over (refuses while the daemon runs, which would put them back)')
-    .option(...CONFIG_OPTION)
     .option('--force', 'also while the daemon runs')
     .option('--dry-run', 'print what would be removed')
-    .action(async (options: { config: string; force?: boolean; dryRun?: boolean }) => ends(await (await import('./flush.js')).flush(options)));
+    .action(async (options: ConfigOptions & { force?: boolean; dryRun?: boolean }) => ends(await (await import('./flush.js')).flush(options)));
 
   program
     .command('restore')
@@ -173,10 +147,8 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     .addHelpText('after', '\nDoing it twice changes nothing. Exit status 1: something could not be given back, and stays recorded.')
     .action(async (options: { force?: boolean; dryRun?: boolean; afterStop?: boolean }) => ends(await (await import('./restore.js')).restore(options)));
 
-  program
-    .command('drill')
+  withConfig(program.command('drill'))
     .description('play the failures of routing daemon, port and agent in a network of its own, with this configuration and the real FRR or BIRD')
-    .option(...CONFIG_OPTION)
     .addOption(new Option('--daemon <kind>', 'play with this one; default: the one configured, else the one installed').choices(['frr', 'bird'] as const))
     .option('--case <name...>', 'only these cases')
     .option('--list', 'list the cases')

@@ -2,12 +2,13 @@
 
 import { DEFAULTS } from '../config/defaults.js';
 import { someoneListens } from '../control/probe.js';
+import type { Step } from '../core/ports.js';
+import { ipCommand } from '../kernel/command.js';
 import { openKernel } from '../kernel/kernel.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { requireCapability } from '../runtime/capability.js';
 import { giveBack, owedSteps } from '../runtime/give-back.js';
-import { stepText } from '../runtime/journal.js';
 
 export interface RestoreOptions {
   readonly force?: boolean;
@@ -26,12 +27,13 @@ export async function restore(options: RestoreOptions): Promise<number> {
   const kernel = openKernel();
   try {
     const snapshot = await kernel.observe({ protocol: DEFAULTS.routeProtocol, maxLength: {} });
+    const command = (step: Step): string => `${ipCommand(step, (index) => snapshot.links.find((link) => link.index === index)?.name)}\n`;
     if (options.dryRun === true) {
-      process.stdout.write(owedSteps(adopted, snapshot).map((step) => `${step.kind} ${stepText(step)}\n`).join(''));
+      process.stdout.write(owedSteps(adopted, snapshot).map(command).join(''));
       return EXIT.OK;
     }
     const { steps, faults } = await giveBack(kernel, adopted, snapshot);
-    process.stdout.write(steps.length === 0 ? 'nothing to give back\n' : steps.map((step) => `${step.kind} ${stepText(step)}\n`).join(''));
+    process.stdout.write(steps.length === 0 ? 'nothing to give back\n' : steps.map(command).join(''));
     if (faults.length > 0) throw new CommandError(EXIT.NOT_IN_STATE, faults.join('\n'), 'it stays in the record; backup-router restore tries again');
     return EXIT.OK;
   } finally {

@@ -3,11 +3,12 @@
 import { routeText, ruleText } from '../kernel/text.js';
 import { destinationText } from '../model/prefix.js';
 import { EXIT } from '../model/exit.js';
+import type { ConfigOptions } from './hints.js';
 import { withOwned } from './owned.js';
 import { table } from './table.js';
 
-export async function routes(options: { readonly config: string; readonly json?: boolean }): Promise<number> {
-  return withOwned(options.config, async (_kernel, owned) => {
+export async function routes(options: ConfigOptions & { readonly json?: boolean }): Promise<number> {
+  return withOwned(options, async (_kernel, owned) => {
     const nameOf = (index: number | undefined): string | undefined => owned.snapshot.links.find((link) => link.index === index)?.name;
     if (options.json === true) {
       const json = {

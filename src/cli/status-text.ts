@@ -9,9 +9,9 @@ const LISTED = 20;
 /** Where the text beside a label begins. */
 const MARGIN = 17;
 
-/** In, and installed; or out; or waiting for a verdict that is not overdue. */
+/** In, installed and not hidden; or out; or waiting for a verdict that is not overdue. */
 export function inWishedState(s: Status): boolean {
-  return s.faults.length === 0 && (s.routes.phase !== 'in' || s.backupRoutes.every((route) => route.state === 'installed'));
+  return s.faults.length === 0 && (s.routes.phase !== 'in' || s.backupRoutes.every((route) => route.state === 'installed' && route.hiddenBy === undefined));
 }
 
 export function renderStatus(s: Status, paint: Paint, width: number): string {
@@ -67,7 +67,7 @@ function interfaceText(link: Status['managementInterfaces'][number]): string {
 }
 
 function routesTable(s: Status, width: number): string {
-  const rows = s.backupRoutes.slice(0, LISTED).map((r) => [r.destination, r.gateway, r.interface, String(r.table), r.preempting ? `${r.state}, preempting` : r.state]);
+  const rows = s.backupRoutes.slice(0, LISTED).map((r) => [r.destination, r.gateway, r.interface, String(r.table), [r.state, ...(r.preempting ? ['preempting'] : []), ...(r.hiddenBy === undefined ? [] : ['hidden'])].join(', ')]);
   const more = s.backupRoutes.length > LISTED ? `... and ${s.backupRoutes.length - LISTED} more (--json has all)\n` : '';
   return table(['DESTINATION', 'BACKUP ROUTER', 'INTERFACE', 'TABLE', 'STATE'], rows, width) + more;
 }

@@ -13,6 +13,7 @@ import type { Snapshot } from '../model/snapshot.js';
 import { autoGateway, type AutoChoice } from './auto.js';
 import { byPrefix, type RoutesByPrefix } from './by-prefix.js';
 import { chooseGateway, onLink, outlook, type Suspects } from './gateway.js';
+import { anyRefusal, hiddenBy, hiddenWaits, type Hidden } from './hidden.js';
 import { routeKey } from './keys.js';
 import { linkOf, realmOf, usableLink, type Wait } from './management.js';
 import { place, RANKS, type Target } from './placement.js';
@@ -23,6 +24,8 @@ import type { State } from './state.js';
 
 export interface Wanted extends Desired {
   readonly waits: readonly Wait[];
+  /** Destinations whose backup route is of no use while they are refused, by {@link interfaceKey}; `waits` tells them. */
+  readonly hidden: ReadonlyMap<string, Hidden>;
   /** When the next tie turns by itself. */
   readonly preemptAt: number | undefined;
   /** Destinations whose backup route takes the tie now, by {@link interfaceKey}. */
@@ -34,7 +37,7 @@ export function interfaceKey(interfaceIndex: number, destination: Prefix): strin
   return `${interfaceIndex} ${prefixText(destination)}`;
 }
 
-const NOTHING: Wanted = { routes: [], rules: [], waits: [], preemptAt: undefined, preempting: [] };
+const NOTHING: Wanted = { routes: [], rules: [], waits: [], hidden: new Map(), preemptAt: undefined, preempting: [] };
 
 /** The wanted routes and rules, or undefined while the kernel is to be left as it was found. */
 export function wanted(state: State, snapshot: Snapshot, now: number): Wanted | undefined {
@@ -75,7 +78,7 @@ function wantedIn(state: State, snapshot: Snapshot, now: number): Wanted {
 }
 
 function makeWanted(state: State, snapshot: Snapshot, now: number): { readonly want: Wanted; readonly rivalled: boolean } {
-  const found: Found = { targets: { inet: [], inet6: [] }, links: new Map(), waits: [], preempting: [], preemptAt: undefined, rivalled: false };
+  const found: Found = { targets: { inet: [], inet6: [] }, links: new Map(), waits: [], hidden: new Map(), preempting: [], preemptAt: undefined, rivalled: false };
   const foreign = byPrefix(snapshot.foreignRoutes);
   const usable: Usable[] = [];
   for (const management of state.config.managementInterfaces) {
@@ -92,8 +95,8 @@ function makeWanted(state: State, snapshot: Snapshot, now: number): { readonly w
     for (const route of placed.routes) routes.push(route);
     rules.push(...rulesOfAccepted(state, family, placed.routes, placed.rules));
   }
-  found.waits.push(...refusals(state, snapshot, found.links, routes));
-  return { want: { routes, rules, waits: found.waits, preempting: found.preempting, preemptAt: found.preemptAt }, rivalled: found.rivalled };
+  found.waits.push(...refusals(state, snapshot, found.links, routes), ...hiddenWaits([...found.hidden.values()]));
+  return { want: { routes, rules, waits: found.waits, hidden: found.hidden, preempting: found.preempting, preemptAt: found.preemptAt }, rivalled: found.rivalled };
 }
 
 /** A management interface that is there. */
@@ -118,6 +121,7 @@ interface Found {
   readonly targets: Record<Family, Target[]>;
   readonly links: Map<number, Link>;
   readonly waits: Wait[];
+  readonly hidden: Map<string, Hidden>;
   readonly preempting: string[];
   preemptAt: number | undefined;
   rivalled: boolean;
@@ -133,11 +137,14 @@ function addTargets(found: Found, state: State, snapshot: Snapshot, { link, mana
   }
   if (choice.note !== undefined) found.waits.push(choice.note);
   found.rivalled ||= router.auto !== undefined;
+  const hides = state.config.placement === 'local' && realm.vrf === undefined && anyRefusal(snapshot.foreignRoutes);
   for (const destination of router.destinations) {
     const rival = foreign.best(realm.table, destination);
     found.rivalled ||= rival !== undefined;
     const stand = rivalry(state, snapshot, rival, now);
     if (stand.preempt) found.preempting.push(interfaceKey(link.index, destination));
+    const by = hides ? hiddenBy(snapshot.foreignRoutes, destination, stand.preempt) : undefined;
+    if (by !== undefined) found.hidden.set(interfaceKey(link.index, destination), { destination, by });
     if (stand.preemptAt !== undefined) found.preemptAt = Math.min(found.preemptAt ?? stand.preemptAt, stand.preemptAt);
     found.targets[router.family].push({
       destination,

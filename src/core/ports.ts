@@ -89,6 +89,23 @@ export interface Kernel {
   close(): void;
 }
 
+/** Ends of processes as the kernel announces them, which may be long before their sockets close. Where the kernel does not, none is ever told. */
+export interface ProcessEvents {
+  /** The kernel has said that it will tell. */
+  readonly live: boolean;
+  /** The process at the other end of a connected unix socket, as of its listen(2); undefined: cannot be told. */
+  peer(fd: number): number | undefined;
+  /** What is returned ends the watch. */
+  watch(pid: number, listener: EndingListener): () => void;
+  close(): void;
+}
+
+/**
+ * Hears how a process ends (`was ended by signal 9`), perhaps once for each thread. Not certain: the first thread has ended with
+ * status 0 and others may live on, or it is the parent of a daemon that has just put itself into the background.
+ */
+export type EndingListener = (how: string, certain: boolean) => void;
+
 /** A health adapter: watches one configured routing daemon, which may be several processes. */
 export interface Health {
   readonly watched: readonly WatchedDaemon[];

@@ -10,6 +10,7 @@ import { autoGateway } from './auto.js';
 import { dampedHoldMs, QUIET_MS } from './damping.js';
 import { interfaceKey, wanted, type Wanted } from './desired.js';
 import { FIGHT_WINDOW_MS, pauseOf } from './fight.js';
+import { hiddenDestinations, hiddenWaits, refusalText, type Hidden } from './hidden.js';
 import { linkOf, realmOf } from './management.js';
 import { routeKey } from './keys.js';
 import { ownedRoutes, ownership } from './plan.js';
@@ -56,12 +57,17 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
     daemons: [...state.daemons.values()].map((daemon) => ({ id: daemon.id, state: daemon.life, reason: daemon.reason, ...at(daemon.since) })),
     backupRoutes: backupRoutes(state, want),
     adopted: snapshot === undefined ? [] : takenOver(state, snapshot),
-    waiting: snapshot === undefined ? [{ subject: 'kernel', reason: 'first look is not done yet' }] : [...(want?.waits ?? []), ...adoptionWaits(state, snapshot, now)],
+    waiting: snapshot === undefined ? [{ subject: 'kernel', reason: 'first look is not done yet' }] : [...waitsOf(state, snapshot, want), ...adoptionWaits(state, snapshot, now)],
     faults: state.faults,
     interference: now - state.fight.last > FIGHT_WINDOW_MS ? null : { episodes: state.fight.count, last: state.fight.culprit, pauseMs: pauseOf(state.fight) },
     damping: dampingStatus(state, now),
     lastOutage: around.lastOutage ?? null,
   };
+}
+
+/** While the routes are not in, a refusal that would hide them is told all the same: better now than when they are needed. */
+function waitsOf(state: State, snapshot: Snapshot, want: Wanted | undefined): Status['waiting'] {
+  return state.phase.kind === 'in' ? (want?.waits ?? []) : hiddenWaits(hiddenDestinations(state.config, snapshot, false));
 }
 
 function interfaceStatus(selector: InterfaceSelector, snapshot: Snapshot | undefined): Status['managementInterfaces'][number] {
@@ -91,8 +97,13 @@ function backupRoutes(state: State, want: Wanted | undefined): BackupRouteStatus
     metric: route.metric,
     state: installed.has(routeKey(route)) ? 'installed' : state.refused.has(routeKey(route)) ? 'refused' : 'absent',
     preempting: preempting.has(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination)),
+    ...hiding(want?.hidden.get(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination))),
   }));
   return [...present, ...missing(state, present)];
+}
+
+function hiding(hidden: Hidden | undefined): Pick<BackupRouteStatus, 'hiddenBy'> {
+  return hidden === undefined ? {} : { hiddenBy: refusalText(hidden.by) };
 }
 
 /** Configured destinations that have no route to show: nothing is wanted now, or its interface is not there. */

@@ -9,6 +9,7 @@ import { metricCollision, staleRoutes } from './checks/daemon-routes.js';
 import { defaultDistanceZero } from './checks/defaults.js';
 import * as frr from './checks/frr.js';
 import * as gateway from './checks/gateway.js';
+import * as hidden from './checks/hidden.js';
 import * as link from './checks/interface.js';
 import * as managers from './checks/managers.js';
 import { rpFilterStrict } from './checks/rp-filter.js';
@@ -28,7 +29,7 @@ export const CATALOGUE: readonly Group[] = [
   { name: 'configuration', checks: [agent.configFaults, agent.configNotRunning, gateway.destinationNested, gateway.destinationOverSubnet, probeTimeoutShort] },
   { name: 'management interface', checks: [link.interfaceMissing, link.interfaceAmbiguous, link.interfaceDown, link.interfaceNoCarrier, link.interfaceNoAddress, link.interfaceEnslaved, link.interfaceNotInVrf, link.inet6Disabled, link.inet6AddressLost, link.acceptRaForwarding, rpFilterStrict] },
   { name: 'backup router', checks: [gateway.gatewayOffLink, gateway.gatewayOwnAddress, gateway.gatewayDead, gateway.gatewayAutoNone] },
-  { name: 'routes of others', checks: [defaultDistanceZero, frr.staticOverlap, shared.redistributeKernel, shared.networkDefault, shared.nhtResolveViaDefault, shared.transitForwarding, metricCollision, staleRoutes, shared.birdLearn, shared.birdPersist] },
+  { name: 'routes of others', checks: [defaultDistanceZero, frr.staticOverlap, shared.redistributeKernel, shared.networkDefault, shared.nhtResolveViaDefault, shared.transitForwarding, metricCollision, staleRoutes, hidden.refusalHides, hidden.nexthopObjectsInet6, shared.birdLearn, shared.birdPersist] },
   { name: 'routing daemon', checks: [sockets.socketDenied, sockets.socketAbsent, sockets.socketStale, sockets.socketSilent, frr.frrDaemonDisabled, frr.frrWatchfrr, frr.unitOfFrr, frr.frrZebraKeepsRoutes, frr.frrZebraSweepsLate, system.pid1DoesNotReap] },
   { name: 'network managers', checks: [managers.networkdForeignRoutes, managers.networkdForeignRules, managers.networkManager, managers.ifupdownDefault, managers.netplanDefault] },
   { name: 'numbers and rules', checks: [collisions.protocolReserved, collisions.protocolForeignRoutes, collisions.tableInUse, collisions.numberNamedOtherwise, collisions.rulePriorityTaken, collisions.ruleBeforeOurs, collisions.ruleOvertaken, collisions.kernelPolicyRules, collisions.namesNotInstalled] },

@@ -26,6 +26,12 @@ export interface SeenNeighbour {
   readonly state: number;
 }
 
+/** IPv6 routes of the main table, not ours, that hang on nexthop objects. */
+export interface NexthopObjects {
+  readonly total: number;
+  readonly first: readonly { readonly route: Route; readonly id: number }[];
+}
+
 export interface KernelEvidence {
   /** Foreign routes in it are those of the main table and of the VRFs, no longer than the longest destination. */
   readonly snapshot: Snapshot;
@@ -36,6 +42,7 @@ export interface KernelEvidence {
   readonly frrStatics: readonly Route[];
   /** What stands in the tables that the agent uses or would use, whoever put it there. */
   readonly ownTables: readonly Route[];
+  readonly nexthopObjects: NexthopObjects;
 }
 
 export interface RulesEvidence {

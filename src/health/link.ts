@@ -1,6 +1,6 @@
 /**
  * Holds exactly one stream connection and says what it learns of the process behind it:
- * end of file is death and is told at once; a command unanswered for probeTimeoutMs is a hang; only a whole answer is
+ * end of file is death and is told at once, and so is the kernel's news that the process is ending (peer.ts); a command unanswered for probeTimeoutMs is a hang; only a whole answer is
  * life (fact F7). Nothing here knows which daemon it is: the protocol is a {@link Dialect}.
  *
  * Invariants. The listener hears of a death inside the event that brought it, before anything is cleaned up. A hung
@@ -9,18 +9,22 @@
  */
 
 import { createConnection, type Socket } from 'node:net';
+import type { ProcessEvents } from '../core/ports.js';
 import type { Verdict } from '../model/daemon.js';
 import type { Clock, ProbeTiming, Timer } from './clock.js';
 import type { Answer, Dialect, Readiness } from './dialect.js';
 import { calledItself, endpointText, refusal, type Endpoint } from './endpoint.js';
 import { Exchange } from './exchange.js';
 import { PathWatch } from './path-watch.js';
+import { Peer } from './peer.js';
 
 export interface LinkOptions extends ProbeTiming {
   /** Where it listens. A unix socket need not exist, nor its directory. */
   readonly endpoint: Endpoint;
   readonly dialect: Dialect;
   readonly clock: Clock;
+  /** Absent: the end of file is all that tells of a death. */
+  readonly processes?: ProcessEvents | undefined;
   /** What to do about EACCES, for people. */
   readonly permissionHint: string;
   /**
@@ -64,6 +68,7 @@ export class Link {
   #watch: PathWatch | undefined;
   #socket: Socket | undefined;
   #exchange: Exchange | undefined;
+  readonly #peer: Peer;
   #connected = false;
   #retryMs = FIRST_RETRY_MS;
   readonly #timers: Timers = {};
@@ -74,6 +79,9 @@ export class Link {
   constructor(options: LinkOptions) {
     this.#options = options;
     this.#where = endpointText(options.endpoint);
+    this.#peer = new Peer(options.endpoint.kind === 'unix' ? options.processes : undefined, this.#where, (reason) => {
+      if (this.#socket !== undefined) this.#onEnd(this.#socket, reason);
+    });
   }
 
   /** Connects, now and for ever; the listener hears the first verdict and then each change. */
@@ -114,36 +122,39 @@ export class Link {
     exchange.probe();
     socket.on('connect', () => {
       if (calledItself(socket)) this.#onRefused(socket, 'ECONNREFUSED');
-      else this.#onConnect(exchange);
+      else this.#onConnect(socket, exchange);
     });
     socket.on('data', (chunk: Buffer) => this.#onData(exchange, chunk));
-    socket.on('end', () => this.#onEnd(socket, 'end of file'));
-    socket.on('close', () => this.#onEnd(socket, 'closed'));
+    socket.on('end', () => this.#onEnd(socket, `end of file on ${this.#where}`));
+    socket.on('close', () => this.#onEnd(socket, `closed on ${this.#where}`));
     socket.on('error', (error: NodeJS.ErrnoException) => {
       const code = error.code ?? error.message;
-      if (this.#connected) this.#onEnd(socket, code);
+      if (this.#connected) this.#onEnd(socket, `${code} on ${this.#where}`);
       else this.#onRefused(socket, code);
     });
     // TCP drops what a full backlog cannot take: then there is neither connection nor refusal, only silence.
     if (endpoint.kind === 'tcp') this.#beginSilence();
   }
 
-  #onConnect(exchange: Exchange): void {
+  #onConnect(socket: Socket, exchange: Exchange): void {
     if (exchange !== this.#exchange) return;
     this.#connected = true;
+    const dying = this.#peer.meet(socket);
     exchange.open();
     this.#watchSilence();
     // Without a heartbeat nobody would take back the sign of life of one who accepts and hangs up.
-    if (this.#options.dialect.probe === undefined) this.#settle();
-    else this.#onAccepted(`${this.#where} accepts`);
+    if (this.#options.dialect.probe === undefined) this.#settle(dying ? this.#options.probeTimeoutMs : SETTLED_MS);
+    else if (!dying) this.#onAccepted(`${this.#where} accepts`);
   }
 
-  #settle(): void {
+  /** A dying process may accept for as long as its core is written; but whoever accepts for ever lives. */
+  #settle(afterMs: number): void {
     this.#stopTimer('hang');
     this.#timers.settle = this.#options.clock.setTimeout(() => {
       this.#retryMs = FIRST_RETRY_MS;
+      this.#peer.answered();
       this.#tell({ kind: 'responsive', reason: `${this.#where} accepts and stays open (no heartbeat: a hang would not be noticed)`, ageMs: this.#options.ageMs(undefined) });
-    }, SETTLED_MS);
+    }, afterMs);
   }
 
   #onAccepted(reason: string): void {
@@ -180,6 +191,7 @@ export class Link {
   #onAnswer(heartbeat: Answer | undefined): void {
     const { clock, probeIntervalMs } = this.#options;
     this.#retryMs = FIRST_RETRY_MS;
+    this.#peer.answered();
     this.#stopTimer('hang');
     this.#watchSilence();
     this.#stopTimer('probe');
@@ -211,13 +223,13 @@ export class Link {
     this.#watchSilence();
   }
 
-  /** End of file, reset or close of a standing connection: the process is dead. The most urgent path of the product. */
-  #onEnd(socket: Socket, what: string): void {
+  /** End of file, reset or close of a standing connection, or news of the process: it is dead. The most urgent path of the product. */
+  #onEnd(socket: Socket, reason: string): void {
     if (socket !== this.#socket) return;
-    if (this.#last !== 'down') this.#tell({ kind: 'down', reason: `${what} on ${this.#where}` });
+    if (this.#last !== 'down') this.#tell({ kind: 'down', reason });
     this.#toldDenied = false;
     this.#diedMs = this.#options.clock.now();
-    this.#drop(`${what} on ${this.#where}`);
+    this.#drop(reason);
     this.#stopTimer('hang');
     this.#retryLater();
   }
@@ -299,6 +311,7 @@ export class Link {
     this.#socket = undefined;
     this.#exchange = undefined;
     this.#connected = false;
+    this.#peer.leave();
     this.#stopTimer('probe');
     this.#stopTimer('appear');
     this.#stopTimer('settle');

@@ -6,7 +6,7 @@
  * without knowing, and its yes must not outweigh zebra's no. Where nobody can ask, the FIB's word is all there is, and everything is held.
  */
 
-import type { Health } from '../core/ports.js';
+import type { Health, ProcessEvents } from '../core/ports.js';
 import type { RoutingDaemon } from '../model/config.js';
 import type { DaemonId, Verdict } from '../model/daemon.js';
 import type { Prefix } from '../model/prefix.js';
@@ -20,25 +20,25 @@ import { openProcess } from './process.js';
 import { openSocket } from './socket.js';
 import { openUnit } from './unit.js';
 
-/** Watches all of the routing daemons. Two that bear the same name are told apart as `frr/zebra` and `frr/zebra#2`. */
-export function openHealth(daemons: readonly RoutingDaemon[], timing: ProbeTiming, clock: Clock = SYSTEM_CLOCK): Health {
-  return merge(daemons.map((daemon) => open(daemon, timing, clock)));
+/** Watches all of the routing daemons. Two that bear the same name are told apart as `frr/zebra` and `frr/zebra#2`. `processes` tells of deaths sooner, where it can. */
+export function openHealth(daemons: readonly RoutingDaemon[], timing: ProbeTiming, clock: Clock = SYSTEM_CLOCK, processes?: ProcessEvents): Health {
+  return merge(daemons.map((daemon) => open(daemon, timing, clock, processes)));
 }
 
-function open(daemon: RoutingDaemon, timing: ProbeTiming, clock: Clock): Adapter {
+function open(daemon: RoutingDaemon, timing: ProbeTiming, clock: Clock, processes: ProcessEvents | undefined): Adapter {
   switch (daemon.kind) {
     case 'frr':
-      return openFrr(daemon, timing, clock);
+      return openFrr(daemon, timing, clock, processes);
     case 'bird':
-      return openBird(daemon, timing, clock);
+      return openBird(daemon, timing, clock, processes);
     case 'unit':
       return openUnit(daemon, timing, clock);
     case 'pidfile':
-      return openPidfile(daemon, timing, clock);
+      return openPidfile(daemon, timing, clock, processes);
     case 'process':
-      return openProcess(daemon, timing, clock);
+      return openProcess(daemon, timing, clock, processes);
     case 'socket':
-      return openSocket(daemon, timing, clock);
+      return openSocket(daemon, timing, clock, processes);
     case 'exec':
       return openExec(daemon, clock);
     default:

@@ -7,21 +7,20 @@
 
 import { readFileSync, statfsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { ProcessEvents } from '../core/ports.js';
 import type { PidfileDaemon } from '../model/config.js';
 import { generic, type Adapter } from './adapter.js';
 import type { Clock, ProbeTiming } from './clock.js';
 import { PathWatch } from './path-watch.js';
-import { HeldProcess, isDead, uptimeMs } from './proc.js';
-import { ProcessWatch, type Finding } from './process-watch.js';
+import { HeldProcess, isDead, mayMean, uptimeMs } from './proc.js';
+import { ProcessWatch, type Finding, type IsDying } from './process-watch.js';
 
 /** TMPFS_MAGIC, linux/magic.h: such a file system begins empty at boot. */
 const TMPFS = 0x01021994;
-/** Clock slew and the grain of start times. */
-const SLACK_MS = 2000;
 
 /** Watches the process as `pidfile/NAME`, NAME being the file's without `.pid`. */
-export function openPidfile(spec: PidfileDaemon, timing: ProbeTiming, clock: Clock): Adapter {
-  const watch = new ProcessWatch({ ...timing, clock, recheck: true, find: () => findByPidfile(spec.path) });
+export function openPidfile(spec: PidfileDaemon, timing: ProbeTiming, clock: Clock, processes?: ProcessEvents): Adapter {
+  const watch = new ProcessWatch({ ...timing, clock, processes, recheck: true, find: (isDying) => findByPidfile(spec.path, isDying) });
   let files: PathWatch | undefined;
   return generic(`pidfile/${basename(spec.path, '.pid')}`, spec.routeProtocols, {
     start: (listener) => {
@@ -36,7 +35,7 @@ export function openPidfile(spec: PidfileDaemon, timing: ProbeTiming, clock: Clo
 }
 
 /** The process that the file means; exported for its tests. */
-export function findByPidfile(path: string): Finding {
+export function findByPidfile(path: string, isDying: IsDying = () => false): Finding {
   let text: string;
   let mtimeMs: number;
   let volatile: boolean;
@@ -54,9 +53,9 @@ export function findByPidfile(path: string): Finding {
   if (Number.isNaN(pid)) return { kind: 'unclear', reason: `no process id in ${path}` };
   const process = HeldProcess.open(pid);
   const stat = process?.stat();
-  if (process === undefined || stat === undefined || isDead(stat)) {
+  if (process === undefined || stat === undefined || isDead(stat) || isDying(pid, stat.startMs)) {
     process?.close();
-    return none(`process ${pid} of ${path} does not run${stat === undefined ? '' : ', its parent has not reaped it'}`);
+    return none(`process ${pid} of ${path} does not run${stat === undefined || !isDead(stat) ? '' : ', its parent has not reaped it'}`);
   }
   const uptime = uptimeMs();
   if (!mayMean({ startMs: stat.startMs, uptimeMs: uptime, wallMs: Date.now(), mtimeMs, volatile })) {
@@ -64,25 +63,6 @@ export function findByPidfile(path: string): Finding {
     return none(`${path} is stale: process ${pid} (${stat.comm}) began after the file was written`);
   }
   return { kind: 'found', process };
-}
-
-export interface PidfileTimes {
-  /** The process began, milliseconds since boot. */
-  readonly startMs: number;
-  readonly uptimeMs: number;
-  /** Wall clock now, and of the file's last change, milliseconds since the epoch. */
-  readonly wallMs: number;
-  readonly mtimeMs: number;
-  /** The file system was empty at boot. */
-  readonly volatile: boolean;
-}
-
-/** Whether the process may be the one whose number was written. */
-export function mayMean({ startMs, uptimeMs, wallMs, mtimeMs, volatile }: PidfileTimes): boolean {
-  const bootMs = wallMs - uptimeMs;
-  // Older than the boot that made it: the clock was set since (a router without a battery wakes in 1970), so times prove nothing.
-  if (volatile && mtimeMs < bootMs - SLACK_MS) return true;
-  return bootMs + startMs <= mtimeMs + SLACK_MS;
 }
 
 function none(reason: string): Finding {

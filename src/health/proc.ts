@@ -7,6 +7,8 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 
 /** USER_HZ, the unit of times in /proc/PID/stat: 100 for user space on every architecture that Node runs on. */
 const MS_PER_TICK = 10;
+/** Clock slew and the grain of start times. */
+const SLACK_MS = 2000;
 /** One line of 52 numbers and a name of 15 bytes. */
 const STAT_BYTES = 1024;
 
@@ -42,6 +44,26 @@ export function isStopped(stat: ProcStat): boolean {
 /** Milliseconds since boot. */
 export function uptimeMs(): number {
   return Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]) * 1000;
+}
+
+/** When a process began, and when its number or its socket was written to the file system. */
+export interface WrittenTimes {
+  /** The process began, milliseconds since boot. */
+  readonly startMs: number;
+  readonly uptimeMs: number;
+  /** Wall clock now, and of the file's last change, milliseconds since the epoch. */
+  readonly wallMs: number;
+  readonly mtimeMs: number;
+  /** The file system was empty at boot. */
+  readonly volatile: boolean;
+}
+
+/** Whether the process may be the one that the file is about: it must not be younger. */
+export function mayMean({ startMs, uptimeMs, wallMs, mtimeMs, volatile }: WrittenTimes): boolean {
+  const bootMs = wallMs - uptimeMs;
+  // Older than the boot that made it: the clock was set since (a router without a battery wakes in 1970), so times prove nothing.
+  if (volatile && mtimeMs < bootMs - SLACK_MS) return true;
+  return bootMs + startMs <= mtimeMs + SLACK_MS;
 }
 
 /** One process, as long as it is held open. */

@@ -2,11 +2,13 @@
  * Follows one process after another, as a finder names them: death, stop, return. Knows neither pid files nor names.
  *
  * Without native code nobody can wait for a stranger's process, so its held /proc/PID/stat is read every 100 ms; where it has a
- * control group of its own (a systemd service), inotify on cgroup.events tells at once and the poll is only the net below.
+ * control group of its own (a systemd service), inotify on cgroup.events tells at once and the poll is only the net below. Where the
+ * kernel announces the ends of processes (ProcessEvents) these are heard first; the look stays, for what they do not tell.
  * Invariant: a process that takes the place of a dead one is a new life, told as `down` and then `responsive`, unless it was
  * there before the other died (a worker, a handover).
  */
 
+import type { ProcessEvents } from '../core/ports.js';
 import type { Verdict } from '../model/daemon.js';
 import type { Watcher } from './adapter.js';
 import { cgroupOf, cgroupRoot, watchEvents } from './cgroup.js';
@@ -24,10 +26,22 @@ export interface ProcessWatchOptions extends ProbeTiming {
   readonly clock: Clock;
   /** Whether to look every probeIntervalMs, while the process lives, if another one counts now. */
   readonly recheck: boolean;
-  find(): Finding;
+  /** The process that counts; one that is known to die does not, though /proc still shows it. */
+  find(isDying: IsDying): Finding;
+  readonly processes?: ProcessEvents | undefined;
 }
 
+/** By number and start time, milliseconds since boot. */
+export type IsDying = (pid: number, startMs: number) => boolean;
+
 const POLL_MS = 100;
+const MOST_DYING = 16;
+
+interface Dying {
+  readonly pid: number;
+  readonly startMs: number;
+  readonly reason: string;
+}
 
 export class ProcessWatch implements Watcher {
   readonly #options: ProcessWatchOptions;
@@ -35,6 +49,9 @@ export class ProcessWatch implements Watcher {
   #last: Verdict | undefined;
   #process: HeldProcess | undefined;
   #endEvents: (() => void) | undefined;
+  #endWatch: (() => void) | undefined;
+  /** The last that were told of, newest first: /proc shows them alive until their memory is freed, several where a group is killed. */
+  #dying: readonly Dying[] = [];
   #seenAliveMs = 0;
   #searchedAt = -Infinity;
   #stoppedAt: number | undefined;
@@ -66,12 +83,13 @@ export class ProcessWatch implements Watcher {
   }
 
   #take(): void {
-    const finding = this.#options.find();
+    const dying = this.#dying.find(({ pid }) => pid === this.#process?.pid);
+    const finding = this.#options.find((pid, startMs) => this.#dying.some((one) => pid === one.pid && startMs === one.startMs));
     if (finding.kind !== 'found') {
       const stat = this.#process?.stat();
-      if (finding.kind === 'unclear' && stat !== undefined && !isDead(stat)) return;
+      if (finding.kind === 'unclear' && dying === undefined && stat !== undefined && !isDead(stat)) return;
       this.#release();
-      return this.#tell({ kind: 'down', reason: finding.reason });
+      return this.#tell({ kind: 'down', reason: dying?.reason ?? finding.reason });
     }
     const { process } = finding;
     const stat = process.stat();
@@ -91,10 +109,19 @@ export class ProcessWatch implements Watcher {
     // The listener may have closed us.
     if (this.#closed) return process.close();
     this.#process = process;
+    // A former one of that number is gone.
+    this.#dying = this.#dying.filter(({ pid }) => pid !== process.pid);
     const root = cgroupRoot();
     const group = root === undefined ? undefined : cgroupOf(process.pid, root);
     this.#endEvents = group === undefined ? undefined : watchEvents(group, () => this.#look());
-    this.#judge(stat);
+    const { startMs } = stat;
+    this.#endWatch = this.#options.processes?.watch(process.pid, (how) => {
+      this.#dying = [{ pid: process.pid, startMs, reason: `process ${process.pid} (${stat.comm}) ${how}` }, ...this.#dying.slice(0, MOST_DYING - 1)];
+      // Another that was there before may take its place silently.
+      this.search();
+    });
+    // Now, not before: it may have ended between.
+    this.#judge(process.stat());
   }
 
   #look(): void {
@@ -141,6 +168,8 @@ export class ProcessWatch implements Watcher {
   #release(): void {
     this.#endEvents?.();
     this.#endEvents = undefined;
+    this.#endWatch?.();
+    this.#endWatch = undefined;
     this.#process?.close();
     this.#process = undefined;
     this.#stoppedAt = undefined;

@@ -7,22 +7,23 @@
  */
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import type { ProcessEvents } from '../core/ports.js';
 import type { ProcessDaemon } from '../model/config.js';
 import { generic, type Adapter } from './adapter.js';
 import type { Clock, ProbeTiming } from './clock.js';
 import { HeldProcess, isDead } from './proc.js';
-import { ProcessWatch, type Finding } from './process-watch.js';
+import { ProcessWatch, type Finding, type IsDying } from './process-watch.js';
 
 /** TASK_COMM_LEN without its NUL. */
 const COMM_BYTES = 15;
 
 /** Watches the processes of that name as `process/NAME`. */
-export function openProcess(spec: ProcessDaemon, timing: ProbeTiming, clock: Clock): Adapter {
-  return generic(`process/${spec.name}`, spec.routeProtocols, new ProcessWatch({ ...timing, clock, recheck: false, find: () => findByName(spec.name) }));
+export function openProcess(spec: ProcessDaemon, timing: ProbeTiming, clock: Clock, processes?: ProcessEvents): Adapter {
+  return generic(`process/${spec.name}`, spec.routeProtocols, new ProcessWatch({ ...timing, clock, processes, recheck: false, find: (isDying) => findByName(spec.name, isDying) }));
 }
 
 /** The oldest process of that name: the others are its workers. Exported for its tests. */
-export function findByName(name: string): Finding {
+export function findByName(name: string, isDying: IsDying = () => false): Finding {
   const comm = Buffer.from(name, 'utf8').subarray(0, COMM_BYTES).toString('latin1');
   const own = link('/proc/self/ns/net');
   let oldest: { readonly process: HeldProcess; readonly startMs: number } | undefined;
@@ -32,7 +33,7 @@ export function findByName(name: string): Finding {
     if (!Number.isInteger(pid) || pid === process.pid || nameOf(pid) !== comm) continue;
     const held = HeldProcess.open(pid);
     const stat = held?.stat();
-    const counts = held !== undefined && stat !== undefined && !isDead(stat) && stat.comm === comm;
+    const counts = held !== undefined && stat !== undefined && !isDead(stat) && stat.comm === comm && !isDying(pid, stat.startMs);
     const here = counts && isHere(pid, own);
     if (counts && !here) elsewhere++;
     if (held !== undefined && stat !== undefined && here && stat.startMs < (oldest?.startMs ?? Infinity)) {

@@ -4,6 +4,7 @@
  * A daemon that turns strangers away, or closes idle connections, cannot be watched so.
  */
 
+import type { ProcessEvents } from '../core/ports.js';
 import type { SocketDaemon } from '../model/config.js';
 import { generic, type Adapter } from './adapter.js';
 import type { Clock, ProbeTiming } from './clock.js';
@@ -20,11 +21,12 @@ const SILENT: Dialect = {
 };
 
 /** Watches the socket as `socket/PATH` or `socket/HOST:PORT`. */
-export function openSocket(spec: SocketDaemon, timing: ProbeTiming, clock: Clock): Adapter {
+export function openSocket(spec: SocketDaemon, timing: ProbeTiming, clock: Clock, processes?: ProcessEvents): Adapter {
   const link = new Link({
     endpoint: spec.endpoint,
     dialect: SILENT,
     clock,
+    processes,
     probeIntervalMs: timing.probeIntervalMs,
     probeTimeoutMs: timing.probeTimeoutMs,
     permissionHint: 'the agent must be allowed to write to the socket (connect(2), unix(7)), say by a group of its own',

@@ -11,16 +11,8 @@
 
 import type { ObserveRequest } from '../core/ports.js';
 import type { FilterInstruction } from '../native/libc.js';
+import { assemble, half, JUMP_IF_EQUAL, JUMP_IF_GREATER, LOAD_BYTE, LOAD_HALF, LOAD_WORD, PASS, RETURN, word, type Line } from './bpf.js';
 import * as uapi from './uapi.js';
-
-// linux/bpf_common.h: BPF_LD|BPF_ABS with W, H or B, BPF_JMP|BPF_JEQ|BPF_K, BPF_JMP|BPF_JGT|BPF_K, BPF_RET|BPF_K
-const LOAD_WORD = 0x20;
-const LOAD_HALF = 0x28;
-const LOAD_BYTE = 0x30;
-const JUMP_IF_EQUAL = 0x15;
-const JUMP_IF_GREATER = 0x25;
-const RETURN = 0x06;
-const PASS = 0xffffffff;
 
 const TYPE = 4;
 const PORT = 12;
@@ -29,17 +21,6 @@ const LENGTH = FAMILY + 1;
 const TABLE = FAMILY + 4;
 const PROTOCOL = FAMILY + 5;
 const NEIGHBOUR_STATE = FAMILY + 8;
-
-/** Classic BPF loads are in network order, netlink is in the host's, which is little-endian (codec.ts). */
-function half(value: number): number {
-  return ((value & 0xff) << 8) | (value >> 8);
-}
-
-function word(value: number): number {
-  return ((half(value & 0xffff) << 16) | half(value >>> 16)) >>> 0;
-}
-
-type Line = readonly [code: number, k: number, ifTrue?: string | undefined, ifFalse?: string] | string;
 
 /** What the filter goes by: the observation's request, and the port whose requests are our own. */
 export interface EventInterest extends ObserveRequest {
@@ -83,17 +64,6 @@ export function eventFilter(request: EventInterest): readonly FilterInstruction[
     'drop',
     [RETURN, 0],
   ]);
-}
-
-function assemble(lines: readonly Line[]): readonly FilterInstruction[] {
-  const labels = new Map<string, number>();
-  const instructions: Exclude<Line, string>[] = [];
-  for (const line of lines) {
-    if (typeof line === 'string') labels.set(line, instructions.length);
-    else instructions.push(line);
-  }
-  const distance = (label: string | undefined, at: number): number => (label === undefined ? 0 : labels.get(label)! - at - 1);
-  return instructions.map(([code, k, ifTrue, ifFalse], at) => ({ code, k, jt: distance(ifTrue, at), jf: distance(ifFalse, at) }));
 }
 
 /** rtm_table of the VRFs asked for; and RT_TABLE_COMPAT, which all tables above 255 share, ours and some VRFs' among them. */

@@ -1,5 +1,5 @@
 /**
- * One rtnetlink socket: the raw socket of the `netlink` package with the options that it cannot set itself,
+ * One netlink socket, of rtnetlink unless told otherwise: the raw socket of the `netlink` package with the options that it cannot set itself,
  * put on its descriptor through libc. What travels over it is the business of connection.ts and events.ts.
  *
  * Invariants (facts N1-N3). The package aborts the process when its socket has a pending error, when a
@@ -14,6 +14,8 @@ import { loadLibc, type FilterInstruction, type Libc } from '../native/libc.js';
 import * as uapi from './uapi.js';
 
 export interface SocketOptions {
+  /** Netlink family; rtnetlink unless given. */
+  readonly protocol?: number;
   /** Receive buffer in bytes, as SO_RCVBUF counts. */
   readonly receiveBuffer: number;
   /** Largest datagram; 0: ask the kernel for the size of each first, which costs a second system call. */
@@ -47,7 +49,7 @@ export function openPlainSocket(options: SocketOptions): NetlinkSocket {
 }
 
 function open(options: SocketOptions, libc: Libc | undefined): NetlinkSocket {
-  const raw = new RawNetlinkSocket(uapi.NETLINK_ROUTE, {
+  const raw = new RawNetlinkSocket(options.protocol ?? uapi.NETLINK_ROUTE, {
     messagePeeking: options.datagramBytes === 0,
     msgBufferSize: options.datagramBytes,
     recvBufferSize: options.receiveBuffer,
@@ -109,7 +111,7 @@ function harden(libc: Libc, fd: number, receiveBuffer: number): boolean {
   return libc.setInt(fd, uapi.SOL_NETLINK, uapi.NETLINK_NO_ENOBUFS, 1) === 0;
 }
 
-/** The descriptor whose netlink address has this port: (protocol, port) is unique in a network namespace. */
+/** The descriptor whose netlink address has this port: the package gives no two sockets of a process the same one, whatever their protocol. */
 function findDescriptor(libc: Libc, port: number): number | undefined {
   for (const fd of descriptors()) {
     const name = libc.socketName(fd);

@@ -17,6 +17,7 @@ export const SK_MEMINFO_DROPS = 8;
 
 // linux/netlink.h
 export const NETLINK_ROUTE = 0;
+export const NETLINK_CONNECTOR = 11;
 export const NETLINK_NO_ENOBUFS = 5;
 export const NETLINK_CAP_ACK = 10;
 export const NETLINK_EXT_ACK = 11;

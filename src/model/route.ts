@@ -14,6 +14,14 @@ export const TABLE_LOCAL = 255;
 /** rtm_type (linux/rtnetlink.h); types that the agent never meets read as `other`. */
 export type RouteType = 'unicast' | 'local' | 'broadcast' | 'anycast' | 'multicast' | 'blackhole' | 'unreachable' | 'prohibit' | 'throw' | 'other';
 
+/** Types whose lookup succeeds, and whose packets are refused. */
+export const REFUSALS: ReadonlySet<RouteType> = new Set<RouteType>(['blackhole', 'unreachable', 'prohibit']);
+
+/** Whether packets are refused by the route rather than carried. */
+export function refuses(route: Route): boolean {
+  return REFUSALS.has(route.type);
+}
+
 export interface Nexthop {
   /** undefined: on-link, the destination is a neighbour itself. */
   readonly gateway: Address | undefined;

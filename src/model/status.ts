@@ -74,6 +74,8 @@ export interface BackupRouteStatus {
   readonly state: 'installed' | 'absent' | 'refused' | 'withdrawn';
   /** Takes the tie from a stale route of the same prefix. */
   readonly preempting: boolean;
+  /** A refusal of the main table that ends every lookup before it (fact K18): `blackhole 10.0.0.0/8 (proto 196)`. Absent: none does. */
+  readonly hiddenBy?: string;
 }
 
 export interface AdoptedRouteStatus {

@@ -33,6 +33,8 @@ export interface Libc {
   attachFilter(fd: number, program: readonly FilterInstruction[]): number;
   /** getsockname as raw bytes of struct sockaddr; undefined when the descriptor is no socket. */
   socketName(fd: number): Buffer | undefined;
+  /** setns(2) of the calling thread into the network namespace of an open /proc/PID/ns/net; errno or 0. */
+  setNetworkNamespace(fd: number): number;
   /** One datagram to a unix address from a socket made for it; errno or 0. */
   sendUnixDatagram(address: Buffer, bytes: Uint8Array): number;
 }
@@ -42,6 +44,7 @@ const SO_PEERCRED = 17;
 const SO_ATTACH_FILTER = 26;
 const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
+const CLONE_NEWNET = 0x40000000;
 const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
 
 let loaded: { readonly libc: Libc | undefined; readonly fault: string } | undefined;
@@ -98,6 +101,11 @@ function bind(): Libc {
       const name = Buffer.alloc(128);
       const length = [name.length];
       return getName(fd, name, length) === 0 ? name.subarray(0, length[0]) : undefined;
+    },
+    setNetworkNamespace(fd) {
+      // Bound here: only laboratories need it.
+      const setns = library.func('int setns(int fd, int type)');
+      return setns(fd, CLONE_NEWNET) === 0 ? 0 : errno();
     },
     sendUnixDatagram(address, bytes) {
       const fd = openSocket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0) as number;

@@ -13,6 +13,7 @@ import { absentSockets, downAtOnce } from '../health/absent.js';
 import { openHealth } from '../health/open.js';
 import { openEarlyKernel } from '../kernel/early.js';
 import { openKernel } from '../kernel/kernel.js';
+import { openProcessEvents } from '../kernel/process-events.js';
 import { allBackupRouters, type Config } from '../model/config.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import type { Paths } from '../model/paths.js';
@@ -32,7 +33,7 @@ import { dryRun } from './dry-run.js';
 import { createStatusFollowers } from './followers.js';
 import { createHistory } from './history.js';
 import { openHistoryFile, readHistory } from './history-file.js';
-import { createJournal, stepText } from './journal.js';
+import { createJournal } from './journal.js';
 import { createLog, type Log } from './log.js';
 import { createNotifier, type Notifier } from './notify.js';
 import { overrideOf, pinOf, readOrders } from './operator.js';
@@ -70,7 +71,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   // A daemon without a socket is down: the routes may go in before all else is there. Otherwise its word comes first.
   const absent = options.dryRun ? [] : absentSockets(choice.chosen.config.routingDaemons);
   const early = absent.some((path) => path !== undefined) ? openEarlyKernel() : undefined;
-  const kernel = early ?? (options.dryRun ? dryRun(openKernel(), (step) => process.stdout.write(`${step.kind} ${stepText(step)}\n`)) : openKernel());
+  const kernel = early ?? (options.dryRun ? dryRun(openKernel(), (command) => process.stdout.write(`${command}\n`)) : openKernel());
   const begun = early?.begun ?? Promise.resolve();
   void begun.then(() => {
     if (loadLibc() === undefined) log('warning', 'no-koffi', { message: libcFault(), effect: 'kernel events are polled for each second; reload works by SIGHUP only' });
@@ -102,8 +103,12 @@ interface Life {
 function live({ options, startedAt, log, chosen, notifier, kernel, absent, begun, afterwards, quiet }: Life): Promise<number> {
   const { paths } = options;
   return new Promise((resolve) => {
-    const open = (): Health => openHealth(chosen.config.routingDaemons, timingOf(chosen.config));
-    let health = downAtOnce(chosen.config.routingDaemons, open, absent, begun);
+    const processes = openProcessEvents({
+      networkNamespace: process.env['BACKUP_ROUTER_PROCESS_EVENTS_NETNS'],
+      onAbsent: (reason) => log('debug', 'no-process-events', { message: reason, effect: "a daemon's death is noticed when its socket closes" }),
+    });
+    const watch = (config: Config): Health => openHealth(config.routingDaemons, timingOf(config), undefined, processes);
+    let health = downAtOnce(chosen.config.routingDaemons, () => watch(chosen.config), absent, begun);
     let control: ControlServer | undefined;
     let ended = false;
     let deadline: NodeJS.Timeout | undefined;
@@ -141,6 +146,7 @@ function live({ options, startedAt, log, chosen, notifier, kernel, absent, begun
       history.close();
       role.close();
       health.close();
+      processes.close();
       resolve(exitStatus);
     };
     const stop = (): void => {
@@ -156,7 +162,7 @@ function live({ options, startedAt, log, chosen, notifier, kernel, absent, begun
       });
     };
     const take = (next: Chosen, former: Chosen): void => {
-      health = reloadInto(driver, health, former.config, next.config, (config) => openHealth(config.routingDaemons, timingOf(config)));
+      health = reloadInto(driver, health, former.config, next.config, watch);
       retireFormer(former.config, next.config);
       if (JSON.stringify(former.config.role) === JSON.stringify(next.config.role)) return;
       role.close();

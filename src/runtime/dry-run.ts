@@ -1,19 +1,22 @@
 /**
- * A kernel that is looked at and never changed: steps are printed, and kept in memory so that the next observation shows
+ * A kernel that is looked at and never changed: steps are printed as commands of ip(8), and kept in memory so that the next observation shows
  * them as done. For `run --dry-run`.
  */
 
 import { routeKey, ruleKey } from '../core/keys.js';
-import type { Kernel, Step } from '../core/ports.js';
+import type { Kernel } from '../core/ports.js';
+import { ipCommand } from '../kernel/command.js';
 import type { Route, Rule } from '../model/route.js';
 
-export function dryRun(kernel: Kernel, print: (step: Step) => void): Kernel {
+export function dryRun(kernel: Kernel, print: (command: string) => void): Kernel {
+  const names = new Map<number, string>();
   const routes = new Map<string, { readonly route: Route; readonly present: boolean }>();
   const rules = new Map<string, { readonly rule: Rule; readonly present: boolean }>();
   const taken = new Set<string>();
   return {
     async observe(request) {
       const real = await kernel.observe(request);
+      for (const { index, name } of real.links) names.set(index, name);
       return {
         ...real,
         foreignRoutes: real.foreignRoutes.filter((route) => !taken.has(routeKey(route))),
@@ -24,7 +27,7 @@ export function dryRun(kernel: Kernel, print: (step: Step) => void): Kernel {
     },
     async apply(steps) {
       for (const step of steps) {
-        print(step);
+        print(ipCommand(step, (index) => names.get(index)));
         if (step.kind === 'adopt-route') taken.add(routeKey(step.adopted.route));
         if (step.kind === 'restore-route') taken.delete(routeKey(step.adopted.route));
         if ('adopted' in step) continue;

@@ -7,7 +7,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { BGP_PROTOCOL, type Lane } from './lane.js';
-import { NICE, tool } from './tools.js';
+import { DAEMON_NICE, tool } from './tools.js';
 
 /** One endless loop a core, at ordinary priority. Resolve the returned function to end them. */
 export function busyCores(): () => Promise<void> {
@@ -22,7 +22,7 @@ export function busyCores(): () => Promise<void> {
  * again, at a pace at which zebra can read along. The returned function ends it, and resolves when all are out.
  */
 export function floodIn(lane: Lane, mode: 'turn' | 'cycle', count: number): () => Promise<void> {
-  const argv = ['netns', 'exec', lane.namespace.name, ...NICE, tool('flood'), mode, 'mgmt0', lane.gateway, String(BGP_PROTOCOL), '254', '16.0.0.0', '24', String(count)];
+  const argv = ['netns', 'exec', lane.namespace.name, ...DAEMON_NICE, tool('flood'), mode, 'mgmt0', lane.gateway, String(BGP_PROTOCOL), '254', '16.0.0.0', '24', String(count)];
   const child = spawn('ip', argv, { stdio: 'ignore' });
   return async () => {
     child.kill('SIGTERM');

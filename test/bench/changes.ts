@@ -12,7 +12,7 @@ import type { Plan } from './plan.js';
 import { costOf } from './procfs.js';
 import { atMost, type Section } from './results.js';
 import { shuffled } from './statistics.js';
-import { NICE, script, tool } from './tools.js';
+import { DAEMON_NICE, script, tool } from './tools.js';
 
 interface Listener {
   readonly id: string;
@@ -84,7 +84,7 @@ async function listen(lane: Lane, { argv, installs }: Listener, plan: Plan): Pro
   const own = installs ? [String(PROTOCOL), LOCAL_TABLE, '0'] : [];
   const watching = installs ? referee.watch({ routes: 1, rules: 0, deletions: 1 }, 60_000) : undefined;
   const argvOfFlood = [tool('flood'), 'turn', 'mgmt0', lane.gateway, String(BGP_PROTOCOL), '254', '16.0.0.0', '28', String(plan.changeRoutes), ...own];
-  const flood = await lane.namespace.runAsync([...NICE, ...argvOfFlood], { timeoutMs: 120_000 });
+  const flood = await lane.namespace.runAsync([...DAEMON_NICE, ...argvOfFlood], { timeoutMs: 120_000 });
   if (flood.status !== 0) throw new Error(`flood: exit status ${flood.status}: ${flood.stdout}`);
   const repair = await watching;
   // A slow listener still has a full buffer to read.

@@ -11,7 +11,7 @@ import type { Process } from '../../src/lab/process.js';
 import { startKeepalived } from './keepalived.js';
 import { DAEMONS, PROTOCOL, type Daemon, type Lane } from './lane.js';
 import type { Wanted } from './referee.js';
-import { agentCommand, FIRST_NETNS, NICE, script, tool } from './tools.js';
+import { AGENT_FIRST_NETNS, agentCommand, FIRST_NETNS, NICE, script, tool } from './tools.js';
 
 export interface Contestant {
   readonly id: string;
@@ -41,6 +41,7 @@ export const CONTESTANTS: readonly Contestant[] = [
   fast({ id: 'node', title: 'minimal Node script, 1 route', wanted: ONE_ROUTE, start: nodeFloor }),
   fast({ id: 'agent-main', title: 'agent, placement main (1 route)', wanted: ONE_ROUTE, start: (lane) => agent(lane, 'main') }),
   fast({ id: 'agent-local', title: 'agent, placement local (1 route, 2 rules)', wanted: LOCAL, start: (lane) => agent(lane, 'local') }),
+  fast({ id: 'agent-local-eof', title: 'agent, local, by end of file alone', wanted: LOCAL, start: (lane) => agent(lane, 'local', false) }),
   fast({ id: 'keepalived', title: 'keepalived track_process, notify: ip itself', wanted: ONE_ROUTE, start: (lane) => startKeepalived(lane, 'command') }),
   fast({ id: 'keepalived-script', title: 'keepalived track_process, notify: script', wanted: ONE_ROUTE, start: (lane) => startKeepalived(lane, 'script') }),
   { id: 'keepalived-routes', title: 'keepalived virtual_routes', wanted: ONE_ROUTE, protocol: 18, slow: true, victims: ['zebra'], start: (lane) => startKeepalived(lane, 'routes') },
@@ -79,18 +80,18 @@ export function agentConfig(lane: Lane, settings: AgentSettings = {}): string {
   });
 }
 
-/** Environment and command line of an agent over files of its own in the lane's directory. */
-export function agentArgv(lane: Lane, files: string, config: string): readonly string[] {
+/** Environment and command line of an agent over files of its own in the lane's directory. Without process events: as in a container. */
+export function agentArgv(lane: Lane, files: string, config: string, processEvents = true): readonly string[] {
   const directory = join(lane.directory, files);
   const [state, run] = [join(directory, 'state'), join(directory, 'run')];
   for (const one of [state, run]) mkdirSync(one, { recursive: true });
   const file = join(directory, 'config.yaml');
   writeFileSync(file, config);
-  return [`RUNTIME_DIRECTORY=${run}`, `STATE_DIRECTORY=${state}`, ...agentCommand(), 'run', '-c', file];
+  return [...(processEvents ? [AGENT_FIRST_NETNS] : []), `RUNTIME_DIRECTORY=${run}`, `STATE_DIRECTORY=${state}`, ...agentCommand(), 'run', '-c', file];
 }
 
-function agent(lane: Lane, placement: 'local' | 'main'): Process {
-  return lane.namespace.spawn([...NICE, 'env', ...agentArgv(lane, 'agent', agentConfig(lane, { placement }))], { keepLines: false });
+function agent(lane: Lane, placement: 'local' | 'main', processEvents = true): Process {
+  return lane.namespace.spawn([...NICE, 'env', ...agentArgv(lane, 'agent', agentConfig(lane, { placement }), processEvents)], { keepLines: false });
 }
 
 /** What many a router has in a cron-like script: ask each daemon each second. */

@@ -16,7 +16,7 @@ import type { Process } from '../../src/lab/process.js';
 import { askVty } from '../../src/lab/vty.js';
 import { eventually } from '../../src/lab/wait.js';
 import { Referee, type Sighting, type Wanted } from './referee.js';
-import { NICE } from './tools.js';
+import { DAEMON_NICE } from './tools.js';
 
 export type Daemon = 'zebra' | 'bgpd';
 export const DAEMONS: readonly Daemon[] = ['zebra', 'bgpd'];
@@ -84,7 +84,7 @@ export class Lane {
 
   /** Starts one and waits for nothing. */
   spawn(daemon: Daemon): void {
-    const argv = [...NICE, this.program(daemon), ...this.#frr.argv(daemon).slice(1)];
+    const argv = [...DAEMON_NICE, this.program(daemon), ...this.#frr.argv(daemon).slice(1)];
     this.#running.set(daemon, this.namespace.spawn(argv, { closeSignal: 'SIGKILL' }));
   }
 

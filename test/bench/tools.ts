@@ -24,8 +24,12 @@ export function agentCommand(): readonly string[] {
   return given === undefined ? [process.execPath, ...NODE_OPTIONS, ENTRY] : given.trim().split(/\s+/);
 }
 
-/** Everything runs at the nice value of backup-router.service, and of Debian's frr.service. */
-export const NICE: readonly string[] = ['nice', '-n', '-5'];
+/** Every contestant, the agent or not, runs at the nice value of backup-router.service; scripts/bench.d/referee.c has the same number. */
+export const NICE: readonly string[] = ['nice', '-n', '-10'];
+/** Routing daemons, and floods that stand for them, run as Debian's frr.service does. */
+export const DAEMON_NICE: readonly string[] = ['nice', '-n', '-5'];
 
 /** For those that hear process events: where they exist. scripts/bench runs in the machine's first network namespace. */
 export const FIRST_NETNS = `BENCH_FIRST_NETNS=/proc/${process.pid}/ns/net`;
+/** The same for the agent, which on a router runs there anyway. */
+export const AGENT_FIRST_NETNS = `BACKUP_ROUTER_PROCESS_EVENTS_NETNS=/proc/${process.pid}/ns/net`;

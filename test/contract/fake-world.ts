@@ -19,6 +19,11 @@ export function fakeWorld(): World {
       const result = kernel.foreignRouteAdd({ destination: parsePrefix(destination)!, ...rest });
       if (!result.ok) throw new Error(result.message);
     },
+    refusalAdd(destination) {
+      const result = kernel.foreignRouteAdd({ destination: parsePrefix(destination)!, metric: 20, protocol: 4, type: 'blackhole' });
+      if (!result.ok) throw new Error(result.message);
+    },
+    leavesBy: (address) => kernel.lookup(address, { originated: true })?.route.nexthops[0]?.gateway,
     routeAppend({ destination, via, dev, table, metric }) {
       const wanted = parsePrefix(destination)!;
       const found = kernel.fib.routes.find((route) => route.table === table && route.metric === metric && samePrefix(route.destination, wanted));

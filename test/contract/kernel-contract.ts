@@ -121,6 +121,21 @@ export function kernelContract(t: Test, make: () => World): void {
     t.same(await own(), []);
   });
 
+  scene('K18: suppress_prefixlength suppresses what carries, and no refusal', async (t, { world, index, apply }) => {
+    const [short, long, short6, long6] = ['10.0.0.0/8', '10.99.0.0/16', '2001:db8:f000::/36', '2001:db8:ff00::/40'] as const;
+    world.routeAdd({ destination: short, via: '198.51.100.7', dev: LINK, metric: 30 });
+    world.routeAdd({ destination: short6, via: '2001:db8:1::7', dev: LINK, metric: 30 });
+    t.same(await apply('add-route', route(index, { destination: p(long) }), route6(index, { destination: p(long6) })), ['ok', 'ok']);
+    const pair = (family: 'inet' | 'inet6', length: number): readonly Rule[] => [rule({ family, table: 254, suppressPrefixLength: length }), rule({ family, priority: 31001 })];
+    t.same(await apply('add-rule', ...pair('inet', 15), ...pair('inet6', 39)), ['ok', 'ok', 'ok', 'ok']);
+    t.equal(world.leavesBy('10.99.0.1'), '198.51.100.1', 'a shorter route that carries is suppressed');
+    t.equal(world.leavesBy('2001:db8:ff00::1'), '2001:db8:1::1');
+    world.refusalAdd(short);
+    world.refusalAdd(short6);
+    t.equal(world.leavesBy('10.99.0.1'), undefined, 'a shorter one that refuses ends the lookup');
+    t.equal(world.leavesBy('2001:db8:ff00::1'), undefined);
+  });
+
   scene('K3, K4: an equal identity answers EEXIST whoever owns it; another metric coexists', async (t, { world, index, apply, own }) => {
     world.routeAdd({ destination: '10.0.0.0/8', via: '198.51.100.7', dev: LINK, table: TABLE, metric: 1 });
     const mine = route(index, { destination: p('10.0.0.0/8') });

@@ -21,6 +21,7 @@ function family(address: string): string {
 }
 
 export function realWorld(): World {
+  const refusals: string[] = [];
   const made: string[] = [];
   ip('link', 'set', 'lo', 'up');
   const kernel = openKernel();
@@ -39,6 +40,17 @@ export function realWorld(): World {
     addressRemove: (name, address) => void ip('address', 'delete', address, 'dev', name),
     routeAdd({ destination, via, dev, table = 254, metric, protocol = 4 }) {
       ip(family(destination), 'route', 'add', destination, 'via', via, 'dev', dev, 'table', String(table), 'metric', String(metric), 'protocol', String(protocol));
+    },
+    refusalAdd(destination) {
+      refusals.push(destination);
+      ip(family(destination), 'route', 'add', 'blackhole', destination, 'metric', '20', 'protocol', '4');
+    },
+    leavesBy(address) {
+      try {
+        return / via (\S+)/.exec(ip(family(address), 'route', 'get', address))?.[1];
+      } catch {
+        return undefined;
+      }
     },
     routeAppend({ destination, via, dev, table, metric }) {
       ip('-6', 'route', 'append', destination, 'via', via, 'dev', dev, 'table', String(table), 'metric', String(metric), 'protocol', '4');
@@ -65,6 +77,8 @@ export function realWorld(): World {
       for (const which of ['-4', '-6']) tolerate(() => ip(which, 'rule', 'flush', 'protocol', '157'));
       for (const name of made) tolerate(() => ip('link', 'delete', name));
       for (const table of [25500, 254]) for (const which of ['-4', '-6']) tolerate(() => ip(which, 'route', 'flush', 'table', String(table), 'protocol', '157'));
+      // A route without a device outlives its link.
+      for (const destination of refusals) tolerate(() => ip(family(destination), 'route', 'delete', 'blackhole', destination, 'metric', '20', 'protocol', '4'));
     },
   };
 }

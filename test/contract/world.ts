@@ -16,6 +16,10 @@ export interface World {
   addressRemove(name: string, address: string): void;
   /** A foreign route, protocol 4 unless another is given. */
   routeAdd(route: { readonly destination: string; readonly via: string; readonly dev: string; readonly table?: number; readonly metric: number; readonly protocol?: number }): void;
+  /** A foreign blackhole route of the main table, protocol 4. */
+  refusalAdd(destination: string): void;
+  /** The gateway by which a packet of this host to the address leaves; undefined: it does not. */
+  leavesBy(address: string): string | undefined;
   /** `ip -6 route append`: one more next hop of the same identity, protocol 4 (boot is 3). */
   routeAppend(route: { readonly destination: string; readonly via: string; readonly dev: string; readonly table: number; readonly metric: number }): void;
   /**

@@ -6,7 +6,7 @@
 import { familyOf, familyBits, isLinkLocal, type Address } from '../../src/model/address.js';
 import type { InterfaceAddress, Link } from '../../src/model/link.js';
 import { containsAddress, networkAddress, prefix, samePrefix, type Prefix } from '../../src/model/prefix.js';
-import type { Nexthop, Route, Rule } from '../../src/model/route.js';
+import { refuses, type Nexthop, type Route, type Rule } from '../../src/model/route.js';
 import type { StepResult } from '../../src/core/ports.js';
 
 export interface Host {
@@ -167,7 +167,7 @@ export function deleteRule(fib: Fib, rule: Rule): StepResult {
 /**
  * Walks rules and tables as Linux does (net/core/fib_rules.c, fib_rules_lookup): priority order, `iif lo` only
  * for what the host originates, in each table the longest prefix and then the lowest metric; a result that is
- * suppressed, or a `throw` route, goes on with the next rule.
+ * suppressed, or a `throw` route, goes on with the next rule. A refusal is a result that no rule suppresses (fact K18).
  */
 export function lookup(fib: Fib, address: Address, packet: { readonly originated: boolean }): Lookup | undefined {
   const family = familyOf(address);
@@ -176,7 +176,7 @@ export function lookup(fib: Fib, address: Address, packet: { readonly originated
     if (rule.inputInterface !== undefined && !(rule.inputInterface === 'lo' && packet.originated)) continue;
     const route = lookupTable(fib.routes, rule.table, { family, address, length: familyBits(family) });
     if (route === undefined || route.type === 'throw') continue;
-    if (rule.suppressPrefixLength !== undefined && route.destination.length <= rule.suppressPrefixLength) continue;
+    if (!refuses(route) && rule.suppressPrefixLength !== undefined && route.destination.length <= rule.suppressPrefixLength) continue;
     return { rule, route };
   }
   return undefined;

@@ -45,7 +45,7 @@ t.test('containerlab, with a file', async (t) => {
   t.equal(router.run(['ip', '-d', 'route', 'show', 'default', 'proto', 'boot']), before);
 
   const dry = startAgent(lab, router, { configText: configText(true), args: ['--dry-run'] });
-  await dry.waitForLog(/^adopt-route default via 10\.255\.0\.1 dev mgmt0/, 15_000);
+  await dry.waitForLog(/^ip route del default via 10\.255\.0\.1 dev mgmt0/, 15_000);
   t.match(defaults(), /dev mgmt0/, 'a dry run says so and does nothing');
   await dry.stop();
   await frr.kill();

@@ -144,7 +144,7 @@ t.test('crashes', async (t) => {
   await eventually(() => adopted(w), { what: 'taken over' });
   await agent.stop('SIGKILL');
   t.ok(adopted(w), 'a crash changes nothing');
-  t.match(w.restore(), { status: 0, stdout: /^restore-route default via 10\.255\.0\.1 dev mgmt0/ });
+  t.match(w.restore(), { status: 0, stdout: /^ip route add default via 10\.255\.0\.1 dev mgmt0/ });
   t.equal(w.foreign(), before, 'restore gives it back as it was');
   t.match(w.restore(), { status: 0, stdout: 'nothing to give back\n' });
 
@@ -155,7 +155,7 @@ t.test('crashes', async (t) => {
   await once(listener, 'listening');
   const refused = await w.command('restore');
   t.match(refused, { status: 1, stderr: /the daemon runs/ }, 'restore refuses while a daemon answers');
-  t.match(await w.command('restore', '--dry-run'), { status: 0, stdout: /^restore-route default via 10\.255\.0\.1 dev mgmt0/ });
+  t.match(await w.command('restore', '--dry-run'), { status: 0, stdout: /^ip route add default via 10\.255\.0\.1 dev mgmt0/ });
   t.ok(adopted(w), 'and a dry run changes nothing');
   t.match(await w.command('restore', '--force'), { status: 0 });
   t.equal(w.foreign(), before);
@@ -166,7 +166,7 @@ t.test('crashes', async (t) => {
   await agent.stop('SIGKILL');
   t.match(await w.command('restore', '--after-stop', { SERVICE_RESULT: 'signal' }), { status: 0, stdout: '' }, 'after a crash the next process goes on');
   t.ok(adopted(w));
-  t.match(await w.command('flush', '-c', '/nonexistent'), { status: 0, stdout: /^restore-route .*\ndelete-rule [^]*\ndelete-route / }, 'flush gives back before it removes');
+  t.match(await w.command('flush', '-c', '/nonexistent'), { status: 0, stdout: /^ip route add .*\nip rule del [^]*\nip route del / }, 'flush gives back before it removes');
   t.equal(w.foreign(), before);
   t.notOk(backupIn(w));
 

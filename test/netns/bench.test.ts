@@ -33,7 +33,7 @@ t.test('scripts/bench --smoke', { skip: missing.length > 0 && `not installed: ${
     }
   }
   const rowsOf = (wanted: string): readonly string[] => groups.find(({ name }) => name === wanted)?.group.rows.map(({ id }) => id) ?? [];
-  const fast = ['floor', 'floor-again', 'floor-rules', 'floor-events', 'node', 'agent-main', 'agent-local', 'keepalived', 'keepalived-script'];
+  const fast = ['floor', 'floor-again', 'floor-rules', 'floor-events', 'node', 'agent-main', 'agent-local', 'agent-local-eof', 'keepalived', 'keepalived-script'];
   for (const condition of ['zebra', 'bgpd', 'cores', 'flood']) t.strictSame(rowsOf(`death/${condition}`), fast, condition);
   t.strictSame(rowsOf('death/slow'), ['agent-local', 'keepalived-routes', 'vtysh']);
 

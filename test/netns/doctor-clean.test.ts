@@ -10,7 +10,8 @@ for (const placement of PLACEMENTS) {
     // Forwarding is a hazard of placement main, and told as such elsewhere.
     const std = laboratory(t, { forwarding: placement === 'local' });
     const peer = await startPeerFrr(std);
-    const frr = prepareRouterFrr(std);
+    // FRR's default is a hazard of placement local for IPv6 (fact K19).
+    const frr = prepareRouterFrr(std, { zebraLines: ['no zebra nexthop kernel enable'] });
     await frr.start();
     const agent = agentIn(std, { frr, placement });
     await turned(agent, 'out');

@@ -1,6 +1,7 @@
 /** For explain-walk.test.ts, inside its namespace: for each address of the arguments one line of JSON, where the walk ends. */
 
-import { walk, refuses } from '../../src/core/explain/walk.js';
+import { walk } from '../../src/core/explain/walk.js';
+import { refuses } from '../../src/model/route.js';
 import { readWays } from '../../src/kernel/ways.js';
 import { destinationText } from '../../src/model/prefix.js';
 

@@ -1,7 +1,8 @@
 /**
  * Placement `local` in the real kernel: random sets of destinations, main routes and preempted ties, installed by plan and
  * the real netlink code from one set to the next, and the kernel's own `ip route get` asked for many addresses: what the host
- * originates goes by the longest match of main and backup routes together, what it forwards by main alone.
+ * originates goes by the longest match of main and backup routes together, what it forwards by main alone. Every third route of main is a refusal,
+ * which no rule suppresses (fact K18).
  * This file is also the child that runs inside the namespace (`placement-kernel.test.js apply`).
  */
 
@@ -48,6 +49,10 @@ const NETS: Readonly<Record<Family, Net>> = {
   },
 };
 
+function refused(i: number): boolean {
+  return i % 3 === 2;
+}
+
 interface Trial {
   readonly main: readonly Prefix[];
   readonly destinations: readonly { readonly destination: Prefix; readonly preempt: boolean }[];
@@ -85,7 +90,7 @@ async function parent(t: Test): Promise<void> {
 function trial(t: Test, router: Namespace, index: number, family: Family, set: Trial, number: number): void {
   const net = NETS[family];
   router.tryRun(['ip', net.option, 'route', 'flush', 'table', 'main', 'proto', '186']);
-  router.ipBatch(set.main.map((p, i) => `route add ${prefixText(p)} via ${net.data0(i)} dev data0 proto 186 metric 20`));
+  router.ipBatch(set.main.map((p, i) => `route add ${refused(i) ? `${i % 2 === 0 ? 'blackhole' : 'unreachable'} ${prefixText(p)}` : `${prefixText(p)} via ${net.data0(i)} dev data0`} proto 186 metric 20`));
   const targets: Target[] = set.destinations.map(({ destination, preempt }, i) => ({
     destination,
     gateway: net.mgmt0(i),
@@ -111,8 +116,10 @@ function trial(t: Test, router: Namespace, index: number, family: Family, set: T
   t.strictSame(wrong, [], `set ${number}: ${addresses.length} addresses, ${set.main.length} main routes, ${targets.length} destinations`);
 }
 
-/** The next hop of the longest match; `with us` or without. Main wins ties that are not preempted. */
+/** The next hop of the longest match; `with us` or without. Main wins ties that are not preempted, and everything where it refuses. */
 function longest(net: Net, { main, destinations }: Trial, address: Address, withUs: boolean): Address | undefined {
+  const ofMain = main.map((p, i) => ({ p, i })).filter(({ p }) => containsAddress(p, address)).sort((a, b) => b.p.length - a.p.length)[0];
+  if (ofMain !== undefined && refused(ofMain.i)) return undefined;
   const candidates = [
     ...main.map((p, i) => ({ p, hop: net.data0(i), rank: 1 })),
     ...(withUs ? destinations.map(({ destination, preempt }, i) => ({ p: destination, hop: net.mgmt0(i), rank: preempt ? 2 : 0 })) : []),

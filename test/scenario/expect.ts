@@ -5,7 +5,7 @@
  *   [no] ROUTE WORDS                        default via A dev D table N proto N metric N (those named must agree)
  *   [no] rule PRIORITY [iif I] [lookup N] [suppress_prefixlength N]
  *   phase starting | in CAUSE | out         reason TEXT
- *   waiting SUBJECT [TEXT] | no waiting     backup PREFIX [dev D] STATE [preempting|yielding] | no backup PREFIX [dev D] [table N]
+ *   waiting SUBJECT [TEXT] | no waiting     backup PREFIX [dev D] STATE [preempting|yielding|hidden|seen] | no backup PREFIX [dev D] [table N]
  *   no kernel change                        since the agent's start, or the last `mark`
  *   lookup ADDRESS originated|transit -> via A dev D | dev D | blackhole | nothing      lookup ADDRESS vrf NAME -> ...
  *   probed ADDRESS [TIMES] | no probe [ADDRESS]          since the last mark
@@ -101,6 +101,7 @@ function backup(status: Status, destination: string, words: readonly string[]): 
   const found = status.backupRoutes.find((route) => route.destination === destination && (dev < 0 || route.interface === words[dev + 1]));
   if (found === undefined) return `no backup route ${destination}`;
   if (found.state !== state) return `it is ${found.state}`;
+  if (tie === 'hidden' || tie === 'seen') return (tie === 'hidden') === (found.hiddenBy !== undefined) ? undefined : `it is hidden by ${found.hiddenBy ?? 'nothing'}`;
   if (tie === undefined || (tie === 'preempting') === found.preempting) return undefined;
   return found.preempting ? 'it is preempting' : 'it is not preempting';
 }

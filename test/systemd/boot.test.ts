@@ -8,6 +8,7 @@ import t from 'tap';
 import type { Process } from '../../src/lab/process.js';
 import { eventually } from '../../src/lab/wait.js';
 import type { Status } from '../../src/model/status.js';
+import { installedIsInOrder, networkdRemedyHelps } from './doctor.js';
 import { CHECKOUT } from './host/machine.js';
 import { cannotBoot } from './host/requirements.js';
 import { CONFIG, SHORT_WATCHDOG, startRouter, type Router } from './router.js';
@@ -71,6 +72,8 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
     t.match(router.namespace.ip('-4 route show default'), /via 10\.78\.0\.1 dev data0/);
     t.equal(status().routes.phase, 'out');
   });
+
+  t.test('doctor finds the installation in order', async (t) => installedIsInOrder(t, router));
 
   t.test('a restart beside a healthy daemon inserts nothing', async (t) => {
     const monitor = monitorOwned(router);
@@ -158,6 +161,18 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
       await monitor.close();
     }
     machine.run('systemctl', 'stop', 'systemd-networkd');
+  });
+
+  t.test('doctor finds networkd, and its remedy helps', async (t) => {
+    await networkdRemedyHelps(t, router, async () => {
+      const monitor = monitorOwned(router);
+      await delay(100);
+      machine.run('systemctl', 'restart', 'systemd-networkd');
+      await delay(1500);
+      await monitor.close();
+      return monitor.lines.filter((line) => /^Deleted .*(?:2001:db8|3125[67]:)/.test(line));
+    });
+    await comeIn(2000, 'all the same');
   });
 
   t.test('an agent that cannot start does not keep FRR from starting, and does not spin', async (t) => {

@@ -17,6 +17,8 @@ const skip = cannotBoot();
 const INSTALL = `${PROJECT}/scripts/install`;
 const UNINSTALL = `${PROJECT}/scripts/uninstall`;
 const UNIT = '/usr/local/lib/systemd/system/backup-router.service';
+/** Manual pages, schema and completions, below /usr/local/share. */
+const SHARED = ['man/man8/backup-router.8', 'man/man5/backup-router.yaml.5', 'backup-router/backup-router.schema.json', 'bash-completion/completions/backup-router', 'zsh/site-functions/_backup-router', 'fish/vendor_completions.d/backup-router.fish'].map((path) => `/usr/local/share/${path}`);
 const VALID = 'management-interface: mgmt0\nbackup-router: {address: 10.77.0.1}\n';
 
 /** Every path but those of /run with type, mode and owner, and the account files' contents. */
@@ -37,7 +39,7 @@ t.test('install and uninstall', { skip }, async (t) => {
     run([INSTALL, '--root', root]);
     const installed = listing();
     t.not(installed, before);
-    for (const path of [UNIT, '/usr/local/bin/backup-router', '/etc/backup-router/config.yaml', '/etc/iproute2/rt_tables.d/backup-router.conf', '/etc/iproute2/rt_protos.d/backup-router.conf']) {
+    for (const path of [UNIT, '/usr/local/bin/backup-router', '/etc/backup-router/config.yaml', '/etc/iproute2/rt_tables.d/backup-router.conf', '/etc/iproute2/rt_protos.d/backup-router.conf', ...SHARED]) {
       t.match(installed, new RegExp(`f [0-7]+ 0:0 \\.${path} `), path);
     }
     t.match(sh('chroot "$1" id backup-router'), /groups=[0-9]+\(backup-router\),[0-9]+\(frrvty\)/);

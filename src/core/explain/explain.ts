@@ -5,12 +5,12 @@
 
 import { familyOf, isLinkLocal, type Address } from '../../model/address.js';
 import type { KernelAnswer, PolicyRule, Vrf, Ways } from '../../model/policy.js';
-import { TABLE_LOCAL, TABLE_MAIN, type Route } from '../../model/route.js';
+import { REFUSALS, refuses, TABLE_LOCAL, TABLE_MAIN, type Route } from '../../model/route.js';
 import { routeKey } from '../keys.js';
 import { ownedRoutes, ownership } from '../plan.js';
 import { carrierOf, relation, sceneText, type Carrier } from './reason.js';
 import { isDaemons, sceneOf, SCENES, type Facts, type SceneName } from './scenes.js';
-import { refuses, REFUSALS, walk, type Way } from './walk.js';
+import { walk, type Way } from './walk.js';
 
 export interface Passage {
   readonly state: 'now' | SceneName;
@@ -39,7 +39,7 @@ export function explain(facts: Facts, ways: Ways, vrf: Vrf | undefined): Explana
   const present = walk(ways.rules, ways.routes, packet);
   const installed = ownedRoutes(ownership(facts.config, facts.formerGateways), facts.snapshot);
   const ours = new Set(installed.map((route) => routeKey(route)));
-  const want = { routes: installed, rules: [], waits: [], preempting: [], preemptAt: undefined };
+  const want = { routes: installed, rules: [], waits: [], hidden: new Map(), preempting: [], preemptAt: undefined };
   const now = passage('now', facts, present, ours, relation(facts, { routes: ways.routes, want }, present, ways.address, ours));
   const states = SCENES.map((name) => {
     const scene = sceneOf(name, facts, ways);

@@ -5,11 +5,11 @@
 
 import { containsAddress, destinationText } from '../../model/prefix.js';
 import type { Config } from '../../model/config.js';
-import { TABLE_LOCAL, type Route } from '../../model/route.js';
+import { refuses, TABLE_LOCAL, type Route } from '../../model/route.js';
 import { routeKey } from '../keys.js';
 import { isOwnMetric, MAIN_METRIC } from '../placement.js';
 import { isDaemons, type Facts, type Scene, type SceneName } from './scenes.js';
-import { lookup, refuses, tableText, type Way } from './walk.js';
+import { lookup, tableText, type Way } from './walk.js';
 import type { Address } from '../../model/address.js';
 
 /** Whose route carries the packet. */

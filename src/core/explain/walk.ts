@@ -16,7 +16,7 @@
 import { containsAddress } from '../../model/prefix.js';
 import type { Address } from '../../model/address.js';
 import type { PolicyRule, Vrf } from '../../model/policy.js';
-import { TABLE_LOCAL, TABLE_MAIN, type Route, type RouteType } from '../../model/route.js';
+import { refuses, TABLE_LOCAL, TABLE_MAIN, type Route } from '../../model/route.js';
 
 export interface Packet {
   readonly address: Address;
@@ -41,13 +41,6 @@ export interface Way {
   readonly visits: readonly Visit[];
   /** Rules met on the way that depend on more than the destination, and on what. */
   readonly mayDivert: readonly { readonly rule: PolicyRule; readonly reason: string }[];
-}
-
-export const REFUSALS: ReadonlySet<RouteType> = new Set<RouteType>(['blackhole', 'unreachable', 'prohibit']);
-
-/** Whether packets are refused by the route rather than carried. */
-export function refuses(route: Route): boolean {
-  return REFUSALS.has(route.type);
 }
 
 /** The way of the packet through rules (of its family, ascending) and routes (that contain its address, of any table). */

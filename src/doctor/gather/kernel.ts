@@ -22,6 +22,7 @@ import type { Snapshot } from '../../model/snapshot.js';
 import { gatewaysOf } from '../gateways.js';
 import type { KernelEvidence, SeenNeighbour } from '../host.js';
 import { seen, unseen, type Seen } from '../seen.js';
+import { routesOnNexthopObjects } from './nexthops.js';
 
 /** RTPROT_ZSTATIC (fact F4). */
 const FRR_STATIC = 196;
@@ -54,7 +55,7 @@ async function gather(connection: Connection, config: Config): Promise<KernelEvi
   const ownTables: Route[] = [];
   for (const length of lengths) ownTables.push(...(await routes(connection, { table: config.tableBase + length }, (route) => route.table === config.tableBase + length)));
   const { neighbours, asked } = await askGateways(connection, config, snapshot);
-  return { snapshot, frrStatics, ownTables, neighbours, asked };
+  return { snapshot, frrStatics, ownTables, nexthopObjects: await routesOnNexthopObjects(connection, protocol), neighbours, asked };
 }
 
 async function routes(connection: Connection, filter: { readonly protocol?: number; readonly table?: number }, wanted: (route: Route) => boolean): Promise<readonly Route[]> {

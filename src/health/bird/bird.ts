@@ -3,6 +3,7 @@
  * Its routes carry RTPROT_BIRD whichever of its protocols they come from. No pid file is needed: BIRD itself says how old it is.
  */
 
+import type { ProcessEvents } from '../../core/ports.js';
 import type { BirdDaemon } from '../../model/config.js';
 import type { Prefix } from '../../model/prefix.js';
 import type { Adapter } from '../adapter.js';
@@ -16,12 +17,13 @@ const RTPROT_BIRD = 12;
 const PERMISSION_HINT = 'the agent must run with the group bird (usermod -aG bird USER, or SupplementaryGroups=bird)';
 
 /** Watches one BIRD as `bird/bird`. */
-export function openBird(spec: BirdDaemon, timing: ProbeTiming, clock: Clock): Adapter {
+export function openBird(spec: BirdDaemon, timing: ProbeTiming, clock: Clock, processes?: ProcessEvents): Adapter {
   const id = 'bird/bird';
   const link = new Link({
     endpoint: { kind: 'unix', path: spec.socket },
     dialect: BIRD,
     clock,
+    processes,
     probeIntervalMs: timing.probeIntervalMs,
     probeTimeoutMs: timing.probeTimeoutMs,
     permissionHint: PERMISSION_HINT,

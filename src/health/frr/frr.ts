@@ -7,6 +7,7 @@
  */
 
 import { join } from 'node:path';
+import type { ProcessEvents } from '../../core/ports.js';
 import type { FrrDaemons } from '../../model/config.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../../model/daemon.js';
 import type { Prefix } from '../../model/prefix.js';
@@ -21,8 +22,8 @@ import { VTY } from './vty.js';
 const PERMISSION_HINT = 'the agent must run with the group frrvty (usermod -aG frrvty USER, or SupplementaryGroups=frrvty)';
 
 /** Watches the daemons of one FRR. Ids are `frr/DAEMON`. Nothing is opened before `start`. */
-export function openFrr(spec: FrrDaemons, timing: ProbeTiming, clock: Clock = SYSTEM_CLOCK): Adapter {
-  return new Frr(spec, timing, clock);
+export function openFrr(spec: FrrDaemons, timing: ProbeTiming, clock: Clock = SYSTEM_CLOCK, processes?: ProcessEvents): Adapter {
+  return new Frr(spec, timing, clock, processes);
 }
 
 class Frr implements Adapter {
@@ -36,12 +37,13 @@ class Frr implements Adapter {
   #started = false;
   #closed = false;
 
-  constructor(spec: FrrDaemons, timing: ProbeTiming, clock: Clock) {
+  constructor(spec: FrrDaemons, timing: ProbeTiming, clock: Clock, processes: ProcessEvents | undefined) {
     this.#openLink = (daemon) =>
       new Link({
         endpoint: { kind: 'unix', path: join(spec.socketDirectory, `${daemon}.vty`) },
         dialect: VTY,
         clock,
+        processes,
         probeIntervalMs: timing.probeIntervalMs,
         probeTimeoutMs: timing.probeTimeoutMs,
         permissionHint: PERMISSION_HINT,

@@ -100,9 +100,16 @@ export class Stage {
     const waitMs = holdMs + (convergenceTimeoutMs === 'never' ? 0 : convergenceTimeoutMs);
     const left = this.order.role === 'standby' ? this.wholeCount : 0;
     if (this.order.daemonCarries) await this.#carried('daemon', waitMs);
+    // An agent that has decided to bring them in has not done so yet: what is not there may still come.
+    if (this.order.role !== 'standby') await this.#until('the agent did not decide to take the backup routes out', waitMs, () => this.#phase() === 'out');
     await this.#until(left === 0 ? 'the backup routes did not leave' : 'the backup routes left on standby', waitMs, async () => (await this.owned.count()) === left);
     const fromMs = Date.now();
     await this.#until("no answer to the far side by the daemon's routes", 0, () => this.probes.answered(fromMs));
+  }
+
+  /** The last decision in the agent's log. */
+  #phase(): string | undefined {
+    return this.agent.log.flatMap((line) => / routes phase=(in|out)\b/.exec(line)?.[1] ?? []).at(-1);
   }
 
   async #carried(carrier: Carrier, waitMs: number): Promise<void> {

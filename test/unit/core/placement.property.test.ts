@@ -1,7 +1,7 @@
 /**
  * Placement `local` against a reference: whatever the destinations, the main table and the ties that are preempted, the
  * walk through rules and tables finds for every address exactly the longest match of main and backup routes
- * together (main wins ties unless preempted), and packets in transit find what they find without us.
+ * together (main wins ties unless preempted; a refusal that is main's longest match wins whatever ours, fact K18), and packets in transit find what they find without us.
  */
 
 import fc from 'fast-check';
@@ -15,7 +15,8 @@ import { config, edges, families, GATEWAYS, prefixes, STRANGERS, twoInterfaces }
 
 interface Case {
   readonly family: Family;
-  readonly main: readonly Prefix[];
+  /** `refused`: a blackhole. */
+  readonly main: readonly { readonly p: Prefix; readonly refused: boolean }[];
   readonly destinations: readonly { readonly destination: Prefix; readonly preempt: boolean }[];
   /** Of an interface in a VRF: of no consequence to any other lookup. */
   readonly inVrf: readonly { readonly destination: Prefix; readonly preempt: boolean; readonly activeRival: boolean }[];
@@ -28,7 +29,7 @@ const VRF_TABLE = 10;
 const cases: fc.Arbitrary<Case> = families.chain((family) =>
   fc.record({
     family: fc.constant(family),
-    main: fc.uniqueArray(prefixes(family), { maxLength: 8, selector: prefixText }),
+    main: fc.uniqueArray(fc.record({ p: prefixes(family), refused: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }) }), { maxLength: 8, selector: ({ p }) => prefixText(p) }),
     destinations: fc.uniqueArray(fc.record({ destination: prefixes(family), preempt: fc.boolean() }), { minLength: 1, maxLength: 6, selector: ({ destination }) => prefixText(destination) }),
     inVrf: fc.uniqueArray(fc.record({ destination: prefixes(family), preempt: fc.boolean(), activeRival: fc.boolean() }), { maxLength: 4, selector: ({ destination }) => prefixText(destination) }),
     also: fc.boolean(),
@@ -37,8 +38,10 @@ const cases: fc.Arbitrary<Case> = families.chain((family) =>
 
 /** `main` or `backup` and the prefix, or nothing. */
 function reference({ main, destinations }: Case, address: Address): string {
+  const refusal = main.filter(({ p }) => containsAddress(p, address)).sort((a, b) => b.p.length - a.p.length)[0];
+  if (refusal?.refused === true) return `main ${prefixText(refusal.p)}`;
   const candidates = [
-    ...main.map((p) => ({ p, name: `main ${prefixText(p)}`, rank: 1 })),
+    ...main.map(({ p }) => ({ p, name: `main ${prefixText(p)}`, rank: 1 })),
     ...destinations.map(({ destination, preempt }) => ({ p: destination, name: `backup ${prefixText(destination)}`, rank: preempt ? 2 : 0 })),
   ].filter(({ p }) => containsAddress(p, address));
   return candidates.sort((a, b) => b.p.length - a.p.length || b.rank - a.rank)[0]?.name ?? 'nothing';
@@ -61,8 +64,8 @@ t.test('the rule walk is the longest prefix match of both', async (t) => {
       // Only what the case names is in main; the connected subnets stay out of the way of the comparison.
       const connected = kernel.fib.routes.filter((route) => route.table === TABLE_MAIN);
       const without: Fib = { routes: [...kernel.fib.routes], rules: [...kernel.fib.rules] };
-      for (const p of c.main) {
-        const route: Route = { family: c.family, table: TABLE_MAIN, destination: p, metric: 20, tos: 0, protocol: 186, type: 'unicast', nexthops: [{ gateway: STRANGERS[c.family].data0, interfaceIndex: data, dead: false }] };
+      for (const { p, refused } of c.main) {
+        const route: Route = { family: c.family, table: TABLE_MAIN, destination: p, metric: 20, tos: 0, protocol: 186, type: refused ? 'blackhole' : 'unicast', nexthops: refused ? [] : [{ gateway: STRANGERS[c.family].data0, interfaceIndex: data, dead: false }] };
         if (!addRoute(without, kernel, route).ok) throw new Error(`main refuses ${prefixText(p)}`);
       }
       const own: Target[] = c.destinations.map(({ destination, preempt }) => ({
@@ -72,7 +75,7 @@ t.test('the rule walk is the longest prefix match of both', async (t) => {
         vrfTable: undefined,
         rank: 0,
         preempt,
-        activeRival: !preempt && c.main.some((p) => samePrefix(p, destination)),
+        activeRival: !preempt && c.main.some(({ p }) => samePrefix(p, destination)),
       }));
       const second = c.also ? own.map((target) => ({ ...target, gateway: STRANGERS[c.family].data0, interfaceIndex: data, rank: 4 })) : [];
       const inVrf = c.inVrf.map((target): Target => ({ ...target, gateway: GATEWAYS[c.family][1], interfaceIndex: index, vrfTable: VRF_TABLE, rank: 0 }));
@@ -84,7 +87,7 @@ t.test('the rule walk is the longest prefix match of both', async (t) => {
       for (const route of placed.routes) if (!addRoute(fib, kernel, route).ok) throw new Error(`refused ${prefixText(route.destination)}`);
       for (const rule of placed.rules) if (!addRule(fib, rule).ok) throw new Error(`refused rule ${rule.priority}`);
 
-      for (const address of edges([...c.main, ...c.destinations.map(({ destination }) => destination)])) {
+      for (const address of edges([...c.main.map(({ p }) => p), ...c.destinations.map(({ destination }) => destination)])) {
         if (connected.some((route) => containsAddress(route.destination, address))) continue;
         const [is, wanted] = [found(fib, address, true), reference(c, address)];
         if (is !== wanted) throw new Error(`${address}: ${is}, not ${wanted}`);

@@ -12,7 +12,7 @@ import type { Finding } from '../../../src/doctor/finding.js';
 import { seen, type Seen } from '../../../src/doctor/seen.js';
 import type { InterfaceAddress, Link } from '../../../src/model/link.js';
 import { prefix } from '../../../src/model/prefix.js';
-import type { Route, Rule } from '../../../src/model/route.js';
+import { REFUSALS, type Route, type Rule } from '../../../src/model/route.js';
 import type { Status } from '../../../src/model/status.js';
 import { VERSION } from '../../../src/model/version.js';
 
@@ -37,7 +37,7 @@ export function address(interfaceIndex: number, text: string, length: number, mo
 export function route(destination: string, length: number, o: { readonly metric?: number; readonly protocol?: number; readonly via?: string; readonly dev?: number; readonly table?: number; readonly type?: Route['type'] } = {}): Route {
   return {
     family: destination.includes(':') ? 'inet6' : 'inet', table: o.table ?? 254, destination: prefix(destination, length), metric: o.metric ?? 0, tos: 0, protocol: o.protocol ?? 3, type: o.type ?? 'unicast',
-    nexthops: o.type === 'blackhole' ? [] : [{ gateway: o.via, interfaceIndex: o.dev ?? 2, dead: false }],
+    nexthops: o.type !== undefined && REFUSALS.has(o.type) ? [] : [{ gateway: o.via, interfaceIndex: o.dev ?? 2, dead: false }],
   };
 }
 
@@ -126,7 +126,7 @@ export function hostWith(spoil: Spoil = {}): Host {
       rules: [], neighbours: [],
     },
     neighbours: [{ interfaceIndex: 2, address: '10.255.0.1', state: 0x02 }, { interfaceIndex: 2, address: 'fe80::1', state: 0x02 }],
-    asked: seen(true), frrStatics: [], ownTables: [],
+    asked: seen(true), frrStatics: [], ownTables: [], nexthopObjects: { total: 0, first: [] },
     ...spoil.kernel,
   };
   return {

@@ -6,7 +6,8 @@ import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync 
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { openHealth } from '../../../src/health/open.js';
-import { findByPidfile, mayMean } from '../../../src/health/pidfile.js';
+import { findByPidfile } from '../../../src/health/pidfile.js';
+import { mayMean } from '../../../src/health/proc.js';
 import type { Verdict } from '../../../src/model/daemon.js';
 import { directory, kinds, sleep, until } from './fake-vty.js';
 

@@ -1,0 +1,45 @@
+/**
+ * Classic BPF as the kernel runs it on a netlink socket (linux/filter.h, linux/bpf_common.h): the few instructions that the
+ * filters of this directory are made of, and labels for their jumps. What a filter means is in filter.ts and process-filter.ts.
+ *
+ * Invariant: a conditional jump reaches 255 instructions, and the caller keeps his programs shorter than that.
+ */
+
+import type { FilterInstruction } from '../native/libc.js';
+
+// BPF_LD|BPF_ABS with W, H or B; BPF_JMP with JEQ, JGT, JSET and BPF_K; JEQ with BPF_X; BPF_MISC|BPF_TAX; BPF_RET|BPF_K
+export const LOAD_WORD = 0x20;
+export const LOAD_HALF = 0x28;
+export const LOAD_BYTE = 0x30;
+export const JUMP_IF_EQUAL = 0x15;
+export const JUMP_IF_EQUAL_X = 0x1d;
+export const JUMP_IF_GREATER = 0x25;
+export const JUMP_IF_SET = 0x45;
+export const KEEP_IN_X = 0x07;
+export const RETURN = 0x06;
+/** What a filter returns to let the whole message through. */
+export const PASS = 0xffffffff;
+
+/** Classic BPF loads are in network order, netlink is in the host's, which is little-endian (codec.ts). */
+export function half(value: number): number {
+  return ((value & 0xff) << 8) | (value >> 8);
+}
+
+export function word(value: number): number {
+  return ((half(value & 0xffff) << 16) | half(value >>> 16)) >>> 0;
+}
+
+/** An instruction with the labels that it jumps to (none: the next one), or a label. */
+export type Line = readonly [code: number, k: number, ifTrue?: string | undefined, ifFalse?: string] | string;
+
+/** The program, its labels turned into distances. */
+export function assemble(lines: readonly Line[]): readonly FilterInstruction[] {
+  const labels = new Map<string, number>();
+  const instructions: Exclude<Line, string>[] = [];
+  for (const line of lines) {
+    if (typeof line === 'string') labels.set(line, instructions.length);
+    else instructions.push(line);
+  }
+  const distance = (label: string | undefined, at: number): number => (label === undefined ? 0 : labels.get(label)! - at - 1);
+  return instructions.map(([code, k, ifTrue, ifFalse], at) => ({ code, k, jt: distance(ifTrue, at), jf: distance(ifFalse, at) }));
+}

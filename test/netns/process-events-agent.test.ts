@@ -1,0 +1,72 @@
+/**
+ * The agent with process events, in a namespace: the routes go in for the kernel's word, and what is known to die does not bring
+ * them out again. Without them, or with a laboratory's setting that makes no sense, the end of file does what it always did.
+ */
+
+import t from 'tap';
+import { sleep } from '../../src/lab/wait.js';
+import { openProcessEvents } from '../../src/kernel/process-events.js';
+import { agentIn, expected, laboratory, mark, settles, turned, zebraOnly } from './agent-support.js';
+
+const HERE = `/proc/${process.pid}/ns/net`;
+const CONFIG = { daemons: ['zebra'], hold: '0s', convergence: 0 } as const;
+
+/** Whether the kernel tells of processes where this test runs. */
+async function has(): Promise<boolean> {
+  const processes = openProcessEvents();
+  processes.watch(process.pid, () => undefined);
+  for (let i = 0; i < 50 && !processes.live; i++) await sleep(10);
+  const { live } = processes;
+  processes.close();
+  return live;
+}
+
+const skip = (await has()) ? false : 'process events are not to be had here';
+
+t.test('SIGKILL and crash, again and again', { skip }, async (t) => {
+  const std = laboratory(t);
+  const frr = zebraOnly(std);
+  await frr.start();
+  const agent = agentIn(std, { frr, ...CONFIG }, { env: { BACKUP_ROUTER_PROCESS_EVENTS_NETNS: HERE }, args: ['--verbose'] });
+  await turned(agent, 'out');
+  for (const [signal, how] of [['SIGKILL', 'was ended by signal 9'], ['SIGSEGV', 'crashed'], ['SIGKILL', 'was ended by signal 9']] as const) {
+    await sleep(100);
+    const from = mark(agent);
+    frr.process('zebra').kill(signal);
+    await agent.waitForLog(new RegExp(`process \\d+ \\(zebra\\) ${how}`), 5000, from);
+    await settles(t, std.router, expected(), `${signal}: in`);
+    await sleep(300);
+    t.same(agent.log.slice(from).filter((line) => /phase=out/.test(line)), [], 'and they stay in');
+    await frr.kill('zebra').catch(() => undefined);
+    await frr.start('zebra');
+    await turned(agent, 'out', from);
+    await settles(t, std.router, [], 'out');
+  }
+  t.notOk(agent.log.some((line) => /no-process-events/.test(line)));
+  const from = mark(agent);
+  for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGSTOP', 'SIGCONT'] as const) frr.process('zebra').kill(signal);
+  await sleep(500);
+  t.same(agent.log.slice(from).filter((line) => /phase=in/.test(line)), [], 'no false alarm');
+});
+
+for (const [title, env] of [
+  ['none asked for', {}],
+  ['a namespace that is not there', { BACKUP_ROUTER_PROCESS_EVENTS_NETNS: '/proc/0/ns/net' }],
+  ['a file that is no namespace', { BACKUP_ROUTER_PROCESS_EVENTS_NETNS: '/proc/self/status' }],
+] as const) {
+  t.test(`without process events: ${title}`, async (t) => {
+    const std = laboratory(t);
+    const frr = zebraOnly(std);
+    await frr.start();
+    const agent = agentIn(std, { frr, ...CONFIG }, { env, args: ['--verbose'] });
+    await turned(agent, 'out');
+    t.match(await agent.waitForLog(/no-process-events/), /closes/);
+    const from = mark(agent);
+    await frr.kill('zebra');
+    await agent.waitForLog(/end of file|ECONNRESET/, 5000, from);
+    await settles(t, std.router, expected(), 'in');
+    await frr.start();
+    await turned(agent, 'out', from);
+    await settles(t, std.router, [], 'out');
+  });
+}

@@ -1,0 +1,191 @@
+/**
+ * Deaths by the kernel's process events, with the real zebra, bgpd and BIRD, and programs that end in their own ways. The test runs
+ * where the events are: in the first network namespace. Where they are not (a container) it is skipped by name.
+ */
+
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import type { ProcessEvents } from '../../src/core/ports.js';
+import { SYSTEM_CLOCK } from '../../src/health/clock.js';
+import { openHealth } from '../../src/health/open.js';
+import { openProcessEvents } from '../../src/kernel/process-events.js';
+import { Ear, FrrLab, sleep } from './health-frr-daemons.js';
+
+const TIMING = { probeIntervalMs: 50, probeTimeoutMs: 2000 };
+
+/** What the kernel does here: undefined when it tells of processes. */
+async function whyNot(): Promise<string | false> {
+  let reason: string | undefined;
+  const processes = openProcessEvents({ onAbsent: (text) => (reason = text) });
+  processes.watch(process.pid, () => undefined);
+  for (let i = 0; i < 150 && !processes.live && reason === undefined; i++) await sleep(10);
+  processes.close();
+  return reason === undefined ? false : `process events are not to be had: ${reason}`;
+}
+
+const skip = await whyNot();
+
+function events(t: Test): ProcessEvents {
+  const processes = openProcessEvents();
+  t.teardown(() => processes.close());
+  return processes;
+}
+
+function spawned(t: Test, command: string, ...args: readonly string[]): ChildProcess {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.teardown(() => child.kill('SIGKILL'));
+  return child;
+}
+
+/** Compiles a program of threads; undefined without a compiler. */
+function compiled(t: Test, source: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'hlthread-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  writeFileSync(join(directory, 'p.c'), source);
+  const result = spawnSync('gcc', ['-pthread', '-o', join(directory, 'p'), join(directory, 'p.c')], { encoding: 'utf8' });
+  t.equal(result.status, 0, result.stderr);
+  return join(directory, 'p');
+}
+
+t.test('how processes end, and threads', { skip }, async (t) => {
+  const processes = events(t);
+  const heard: string[] = [];
+  const ending = async (child: ChildProcess, act: () => void): Promise<readonly string[]> => {
+    const told: string[] = [];
+    const stop = processes.watch(child.pid!, (how) => told.push(how));
+    for (let i = 0; i < 100 && !processes.live; i++) await sleep(10);
+    await sleep(20);
+    const exit = once(child, 'exit');
+    act();
+    await exit;
+    await sleep(20);
+    stop();
+    return told;
+  };
+  const killed = spawned(t, '/bin/sleep', '60');
+  t.same(await ending(killed, () => killed.kill('SIGKILL')), ['was ended by signal 9']);
+  const failing = spawned(t, 'sh', '-c', 'trap "exit 3" TERM; while :; do sleep 0.05; done');
+  t.same(await ending(failing, () => failing.kill('SIGTERM')), ['has ended with status 3']);
+
+  await t.test('threads that come and go are no end; the first of many killed is', async (t) => {
+    const program = compiled(t, '#include <pthread.h>\n#include <unistd.h>\nstatic void *go(void *x) { usleep(100); return x; }\nstatic void *stay(void *x) { for (;;) pause(); return x; }\nint main(void) { pthread_t p; pthread_create(&p, 0, stay, 0); for (int i = 0; i < 500; i++) { pthread_create(&p, 0, go, 0); pthread_join(p, 0); }\n write(1, "done", 4); for (;;) pause(); }\n');
+    const child = spawned(t, program);
+    const told: string[] = [];
+    processes.watch(child.pid!, (how) => told.push(how));
+    await once(child.stdout!, 'data');
+    await sleep(50);
+    t.same(told, [], '500 threads have ended');
+    const exit = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exit;
+    await sleep(20);
+    t.ok(told.length >= 1 && told.every((how) => how === 'was ended by signal 9'), told.join(', '));
+  });
+
+  await t.test('nobody else is heard of, and 2000 processes of others cost next to nothing', async (t) => {
+    processes.watch(process.pid, (how) => heard.push(how));
+    const before = process.cpuUsage();
+    const shell = spawn('sh', ['-c', 'i=0; while [ $i -lt 2000 ]; do /bin/true; i=$((i+1)); done'], { stdio: 'ignore' });
+    await once(shell, 'exit');
+    const { user, system } = process.cpuUsage(before);
+    t.comment(`CPU of ours: ${(user + system) / 1000} ms`);
+    t.same(heard, []);
+    t.ok(user + system < 200_000, `${user + system} us`);
+  });
+});
+
+t.test('zebra and bgpd: killed, crashed, stopped, restarted', { skip }, async (t) => {
+  const lab = new FrrLab();
+  const processes = events(t);
+  const health = openHealth([{ kind: 'frr', daemons: ['zebra', 'bgpd'], socketDirectory: lab.directory }], TIMING, SYSTEM_CLOCK, processes);
+  t.teardown(async () => {
+    health.close();
+    await lab.close();
+  });
+  const ear = new Ear(health);
+  for (const [signal, reason] of [['SIGKILL', /process \d+ \(zebra\) was ended by signal 9/], ['SIGSEGV', /process \d+ \(zebra\)|end of file/]] as const) {
+    const from = ear.heard.length;
+    lab.start('zebra');
+    lab.start('bgpd');
+    await ear.until('frr/zebra', 'responsive', from);
+    await ear.until('frr/bgpd', 'responsive', from);
+    await t.test('what is no death tells nothing', async (t) => {
+      const quiet = ear.heard.length;
+      lab.signal('zebra', 'SIGSTOP');
+      await sleep(300);
+      lab.signal('zebra', 'SIGCONT');
+      for (const harmless of ['SIGHUP', 'SIGUSR1'] as const) lab.signal('zebra', harmless);
+      spawnSync('vtysh', ['--vty_socket', lab.directory, '-c', 'show version'], { stdio: 'ignore' });
+      await sleep(300);
+      t.same(ear.heard.slice(quiet), []);
+      t.ok(processes.live);
+    });
+    for (const daemon of ['bgpd', 'zebra']) {
+      const at = ear.heard.length;
+      const killedMs = performance.now();
+      lab.signal(daemon, signal);
+      const dead = await ear.until(`frr/${daemon}`, 'down', at);
+      t.comment(`${daemon}: ${signal} to verdict ${(dead.atMs - killedMs).toFixed(2)} ms: ${dead.verdict.reason}`);
+      t.match(dead.verdict.reason, daemon === 'zebra' ? reason : /bgpd/);
+      await lab.end(daemon, 'SIGKILL');
+    }
+    await sleep(200);
+    t.same(ear.heard.slice(from).filter((one) => one.id === 'frr/zebra' && one.verdict.kind === 'down').length, from === 0 ? 2 : 1, 'death is told once');
+  }
+});
+
+t.test('a stopped daemon that is killed; a process by name and by pid file', { skip }, async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'hlproc-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  const name = `pe${process.pid}`;
+  const [program, pidfile] = [join(directory, name), join(directory, 'x.pid')];
+  copyFileSync('/bin/sleep', program);
+  const processes = events(t);
+  const slow = { probeIntervalMs: 5000, probeTimeoutMs: 10_000 };
+  const child = spawned(t, program, '600');
+  await once(child, 'spawn');
+  writeFileSync(pidfile, `${child.pid}\n`);
+  const health = openHealth([{ kind: 'process', name, routeProtocols: [] }, { kind: 'pidfile', path: pidfile, routeProtocols: [] }], slow, SYSTEM_CLOCK, processes);
+  t.teardown(() => health.close());
+  const ear = new Ear(health);
+  for (const { id } of health.watched) await ear.until(id, 'responsive');
+  for (let i = 0; i < 100 && !processes.live; i++) await sleep(10);
+  child.kill('SIGSTOP');
+  await sleep(50);
+  const killedMs = performance.now();
+  child.kill('SIGKILL');
+  for (const { id } of health.watched) {
+    const dead = await ear.until(id, 'down', 0, 3000);
+    t.comment(`${id}: ${(dead.atMs - killedMs).toFixed(2)} ms: ${dead.verdict.reason}`);
+    t.match(dead.verdict.reason, /was ended by signal 9/);
+    t.ok(dead.atMs - killedMs < 1000, 'by the event, not by the look each 5 s');
+  }
+});
+
+t.test('a socket older than its process is another one: a number used again is not watched', { skip }, async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'hlpid-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  const path = join(directory, 's');
+  const server = createServer().listen(path);
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const watched: number[] = [];
+  const fake = (pid: number): ProcessEvents => ({ live: true, peer: () => pid, watch: (one) => (watched.push(one), () => undefined), close: () => undefined });
+  const young = spawned(t, '/bin/sleep', '60');
+  await sleep(3000);
+  const younger = spawned(t, '/bin/sleep', '60');
+  await sleep(50);
+  for (const pid of [process.pid, young.pid!, younger.pid!]) {
+    const health = openHealth([{ kind: 'socket', endpoint: { kind: 'unix', path }, routeProtocols: [] }], TIMING, SYSTEM_CLOCK, fake(pid));
+    const ear = new Ear(health);
+    await ear.until(health.watched[0]!.id, 'responsive');
+    health.close();
+  }
+  t.notOk(watched.includes(younger.pid!));
+  t.ok(watched.includes(process.pid));
+});
