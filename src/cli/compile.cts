@@ -23,8 +23,15 @@ const filename = path.join(directory, 'daemon.cjs');
 const compiled = path.join(directory, 'daemon.compiled');
 const source = fs.readFileSync(filename, 'latin1');
 
+/**
+ * On the disk before it has its name: what V8 takes it runs unseen, and a file that a power failure left full of zeros behind a good label would kill
+ * every start (seen: SIGSEGV, SIGTRAP).
+ */
 function write(script: vm.Script): void {
-  fs.writeFileSync(`${compiled}.new`, Buffer.concat([Buffer.from(source.slice(0, LABEL), 'latin1'), script.createCachedData()]));
+  const file = fs.openSync(`${compiled}.new`, 'w', 0o644);
+  fs.writeFileSync(file, Buffer.concat([Buffer.from(source.slice(0, LABEL), 'latin1'), script.createCachedData()]));
+  fs.fsyncSync(file);
+  fs.closeSync(file);
   fs.renameSync(`${compiled}.new`, compiled);
 }
 
@@ -64,7 +71,10 @@ function load(name: string): { readonly script: vm.Script; readonly bundle: Bund
   return { script, bundle: bundle.exports as Bundle };
 }
 
-async function rehearse(state: string): Promise<void> {
+async function rehearse(): Promise<void> {
+  // Not beside the bundle, whose path may be too long for a socket: unix(7).
+  const state = fs.mkdtempSync(path.join(os.tmpdir(), 'backup-router-'));
+  process.on('exit', () => fs.rmSync(state, { recursive: true, force: true }));
   const config = path.join(state, 'config.yaml');
   fs.writeFileSync(config, configuration(state));
   process.env['STATE_DIRECTORY'] = process.env['RUNTIME_DIRECTORY'] = state;
@@ -99,9 +109,6 @@ function finish(script: vm.Script): never {
   }
 }
 
-// Not beside the bundle, whose path may be too long for a socket: unix(7).
-const state = fs.mkdtempSync(path.join(os.tmpdir(), 'backup-router-'));
-process.on('exit', () => fs.rmSync(state, { recursive: true, force: true }));
 const instead = (reason: string): never => {
   process.stderr.write(`the start could not be rehearsed (${reason}): all of the daemon is compiled\n`);
   finish(compileAll());
@@ -109,4 +116,4 @@ const instead = (reason: string): never => {
 const failed = (error: unknown): never => instead(error instanceof Error ? error.message : String(error));
 setTimeout(() => instead('no route'), REHEARSAL_MS).unref();
 process.once('uncaughtException', failed);
-rehearse(state).then(() => instead('it ended'), failed);
+rehearse().then(() => instead('it ended'), failed);
