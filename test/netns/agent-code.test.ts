@@ -20,14 +20,14 @@ function otherNode(code: Buffer): Buffer {
   return turned;
 }
 
-const DAMAGES: ReadonlyMap<string, (code: Buffer) => Buffer | undefined> = new Map([
-  ['as built', (code: Buffer) => code],
+const DAMAGES = new Map<string, (code: Buffer) => Buffer | undefined>([
+  ['as built', (code) => code],
   ['missing', () => undefined],
   ['empty', () => Buffer.alloc(0)],
-  ['of another build', (code: Buffer) => Buffer.concat([Buffer.from('/* 0000000000000000 */ ('), code.subarray(LABEL)])],
+  ['of another build', (code) => Buffer.concat([Buffer.from('/* 0000000000000000 */ ('), code.subarray(LABEL)])],
   ['of another Node', otherNode],
-  ['cut off', (code: Buffer) => code.subarray(0, code.length >> 1)],
-  ['rubbish behind its label', (code: Buffer) => Buffer.concat([code.subarray(0, LABEL), Buffer.alloc(code.length, 0xa5)])],
+  ['cut off', (code) => code.subarray(0, code.length >> 1)],
+  ['rubbish behind its label', (code) => Buffer.concat([code.subarray(0, LABEL), Buffer.alloc(code.length, 0xa5)])],
 ]);
 
 t.test('routes are in, whatever became of the compiled code', async (t) => {
