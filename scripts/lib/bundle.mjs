@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 /** Stands for the digest of the code until that is known. */
 const BUILD = 'digest of this file';
@@ -24,7 +24,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
  */
 function byFirstUse(code) {
   const names = [];
-  const lazily = code.replace(/^var (import_\w+) = (require\("(?:node:(?!fs"|path"|events")[\w/]+|[./]+config\.cjs)"\)|__toESM\(require_dist\(\), 1\));$/gm, (_, name, load) => {
+  const lazily = code.replace(/^var (import_\w+) = (require\("(?:node:(?!fs"|path"|events")[\w/]+|[./]+(?:config|later)\.cjs)"\)|__toESM\(require_dist\(\), 1\));$/gm, (_, name, load) => {
     names.push(name);
     return `var ${name} = { get its() { return this.loaded ??= ${load}; }, loaded: void 0 };`;
   });
@@ -58,20 +58,27 @@ const prebuilt = {
   },
 };
 
-/** What only a changed configuration needs: the parser, which with yaml is more code than all the rest. */
-const LATER = ['src/config/parse.ts', 'src/config/report.ts'];
+/**
+ * What the first route does not need, by file. config.cjs, for a changed configuration: the parser, which with yaml is more code than all the rest.
+ * later.cjs, for when the routes are in: adapters, control socket, native options. Each may bring modules along that daemon.cjs has too; so nothing
+ * with a state of its own may be in two of them (the sockets of netlink are in daemon.cjs, koffi in later.cjs).
+ */
+const LATER = {
+  'config.cjs': ['src/config/parse.ts', 'src/config/report.ts'],
+  'later.cjs': ['src/health/open.ts', 'src/control/server.ts', 'src/control/probe.ts', 'src/native/libc.ts', 'src/runtime/requests.ts', 'src/config/diagnostic.ts'],
+};
 
-/** An import of one of those becomes one of the file that has them all, as seen from the launcher, whose `require` it is. */
-const laterFile = {
+/** An import of one of those becomes one of the file that has it, as seen from `directory`. */
+const inFiles = (directory, own) => ({
   name: 'later',
   setup({ onResolve }) {
-    onResolve({ filter: /^\./ }, ({ path, resolveDir, pluginData }) => {
-      if (pluginData === laterFile) return undefined;
+    onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
       const file = relative(root, join(resolveDir, path)).replace(/\.js$/, '.ts');
-      return LATER.includes(file) ? { path: '../../config.cjs', external: true } : undefined;
+      const [name] = Object.entries(LATER).find(([, files]) => files.includes(file)) ?? [];
+      return name === undefined || name === own ? undefined : { path: `${directory}/${name}`, external: true };
     });
   },
-};
+});
 
 const common = {
   absWorkingDir: root,
@@ -87,15 +94,25 @@ const common = {
   write: false,
   logLevel: 'warning',
 };
-const reader = await build({ ...common, stdin: { contents: LATER.map((file) => `export * from './${file}';`).join('\n'), resolveDir: root }, outfile: 'dist/config.cjs' });
-const daemon = await build({ ...common, entryPoints: ['src/cli/daemon.ts'], outfile: 'dist/daemon.cjs', plugins: [laterFile, prebuilt] });
+const later = await Promise.all(
+  Object.entries(LATER).map(async ([name, sources]) => {
+    const contents = sources.map((file) => `export * from './${file}';`).join('\n');
+    const built = await build({ ...common, stdin: { contents, resolveDir: root }, outfile: `dist/${name}`, plugins: [inFiles('.', name)] });
+    return { path: join(root, 'dist', name), code: byFirstUse(built.outputFiles[0].text) };
+  }),
+);
+// The daemon's `require` is the launcher's.
+const daemon = await build({ ...common, entryPoints: ['src/cli/daemon.ts'], outfile: 'dist/daemon.cjs', plugins: [inFiles('../..'), prebuilt] });
 
 /** A function of what Node gives a module, labelled with the digest (src/cli/backup-router.cts). */
 const wrapped = (code) => `/* ${BUILD} */ (function (exports, require, module, __filename, __dirname) {${code}\n})\n`;
 
+/** Half the text, in lines that a stack trace can still point at; names stay. */
+const terse = async (code) => (await transform(code, { minifyWhitespace: true, minifySyntax: true, charset: 'ascii', target: 'node20', lineLimit: 160 })).code;
+
 const files = [
-  { path: join(root, 'dist/config.cjs'), code: byFirstUse(reader.outputFiles[0].text) },
-  { path: join(root, 'dist/daemon.cjs'), code: wrapped(byFirstUse(daemon.outputFiles[0].text)) },
+  ...later,
+  { path: join(root, 'dist/daemon.cjs'), code: wrapped(await terse(byFirstUse(daemon.outputFiles[0].text))) },
 ];
 const digest = files.reduce((hash, { code }) => hash.update(code), createHash('sha256')).digest('hex').slice(0, 16);
 for (const { path, code } of files) {

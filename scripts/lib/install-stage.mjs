@@ -14,7 +14,7 @@ for (const file of readdirSync(join(project, 'dist/src'), { recursive: true })) 
   if (!/\.c?js$/.test(file) || !existsSync(join(project, 'src', file.replace(/js$/, 'ts')))) continue;
   copy(join('dist/src', file));
 }
-for (const file of ['dist/daemon.cjs', 'dist/config.cjs']) copy(file);
+for (const file of ['dist/daemon.cjs', 'dist/later.cjs', 'dist/config.cjs']) copy(file);
 copy('package.json');
 // doctor compares the installed unit with it.
 copy('systemd/backup-router.service');

@@ -18,7 +18,14 @@ export interface ConfigOptions extends HintOptions {
 }
 
 export function hintsOf(options: HintOptions): JunosHints {
-  return { interface: options.interface, member: options.member, hostName: hostname() };
+  // Asked only where Junos text asks: the module that knows takes 0.3 ms to load.
+  return {
+    interface: options.interface,
+    member: options.member,
+    get hostName() {
+      return hostname();
+    },
+  };
 }
 
 /** The command with `--interface` and `--member`. */

@@ -4,7 +4,7 @@
  */
 
 import { isUtf8 } from 'node:buffer';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import type { Diagnostic, Fault } from './diagnostic.js';
 import type { JunosHints } from './junos/read.js';
 import { parseConfig, type ParsedConfig } from './parse.js';
@@ -33,6 +33,18 @@ export function loadConfig(path: string, hints: JunosHints = {}, parse: (text: s
   const wide = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : undefined;
   if (wide !== undefined) return failed(fileDiagnostic(path, { code: 'not-utf8', message: `${path} is UTF-16`, suggestion: `convert it: iconv -f utf-16 -t utf-8 ${path}` }));
   return lossy(bytes.toString('utf8'), path, hints);
+}
+
+/** Whether the file is this very text, byte by byte: a quarter of a millisecond cheaper to ask than to read it for parsing. Leaves pipes alone. */
+export function fileSays(path: string, text: string): boolean {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats?.isFile() !== true || stats.size !== Buffer.byteLength(text)) return false;
+    // What is not UTF-8 reads as U+FFFD, which a text could have of its own.
+    return !text.includes('\ufffd') && readFileSync(path, 'utf8') === text;
+  } catch {
+    return false;
+  }
 }
 
 /** A stray Latin-1 letter in a comment must not cost the router its routes: the rest is read, the fault stands. */

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Health } from '../core/ports.js';
 import type { RoutingDaemon } from '../model/config.js';
 import { refusal } from './endpoint.js';
+import { watchedBySight } from './watched.js';
 
 /** Paths of the sockets that are missing, in the order of `Health.watched`; undefined: there, or it has none. */
 export function absentSockets(daemons: readonly RoutingDaemon[]): readonly (string | undefined)[] {
@@ -32,24 +33,35 @@ function socketsOf(daemon: RoutingDaemon): readonly (string | undefined)[] {
   }
 }
 
-/** The same health, whose daemons without a socket are down at once; it begins to watch when `begun` resolves. */
-export function downAtOnce(health: Health, absent: readonly (string | undefined)[], begun: Promise<void>): Health {
+/**
+ * The same health, whose daemons without a socket are down at once; it begins to watch when `begun` resolves. It is not even opened before where that can be
+ * helped: the adapters are a sixth of the daemon's code.
+ */
+export function downAtOnce(daemons: readonly RoutingDaemon[], open: () => Health, absent: readonly (string | undefined)[], begun: Promise<void>): Health {
+  const known = absent.every((path) => path === undefined) ? undefined : watchedBySight(daemons);
+  let health = known === undefined ? open() : undefined;
+  const watched = known ?? health?.watched ?? [];
   let closed = false;
   return {
-    watched: health.watched,
+    watched,
     start(listener) {
       absent.forEach((path, i) => {
-        const daemon = health.watched[i];
+        const daemon = watched[i];
         if (path !== undefined && daemon !== undefined) listener(daemon.id, { kind: 'down', reason: refusal('ENOENT', { kind: 'unix', path }, '') });
       });
       void begun.then(() => {
-        if (!closed) health.start(listener);
+        if (closed) return;
+        health ??= open();
+        health.start(listener);
       });
     },
-    holds: (prefixes, vrf) => health.holds(prefixes, vrf),
+    async holds(prefixes, vrf) {
+      if (health === undefined) throw new Error('nobody can be asked yet');
+      return health.holds(prefixes, vrf);
+    },
     close() {
       closed = true;
-      health.close();
+      health?.close();
     },
   };
 }

@@ -8,7 +8,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandResult } from './command.js';
-import { ENTRY, mustBeBundled } from './entry.js';
+import { ENTRY, mustBeBundled, NODE_OPTIONS } from './entry.js';
 import type { Lab } from './lab.js';
 import type { Namespace } from './namespace.js';
 import type { Process, ProcessEnd } from './process.js';
@@ -25,6 +25,8 @@ export interface AgentOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Further arguments of `run`. */
   readonly args?: readonly string[];
+  /** In place of this build's: another copy of what is installed. */
+  readonly entry?: string;
   /** Put before the command: `['setpriv', '--bounding-set', '-net_admin', ...]`. */
   readonly wrapper?: readonly string[];
   /** Hears each line of the log. */
@@ -57,7 +59,7 @@ export class Agent {
     for (const directory of [this.directory, stateDirectory, runtimeDirectory]) mkdirSync(directory, { recursive: true });
     this.configure(options.configText);
     this.#environment = environmentArgv({ RUNTIME_DIRECTORY: runtimeDirectory, STATE_DIRECTORY: stateDirectory, ...options.env });
-    const argv = [...this.#environment, ...(options.wrapper ?? []), process.execPath, ENTRY, 'run', '-c', this.configFile, ...(options.args ?? [])];
+    const argv = [...this.#environment, ...(options.wrapper ?? []), process.execPath, ...NODE_OPTIONS, options.entry ?? ENTRY, 'run', '-c', this.configFile, ...(options.args ?? [])];
     this.process = namespace.spawn(argv, options.onLine === undefined ? {} : { onLine: options.onLine });
   }
 

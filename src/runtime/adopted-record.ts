@@ -10,6 +10,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import type { AdoptedRoute } from '../model/adopted.js';
 import { writeAtomically } from './atomic.js';
+import { readRecord } from './record-file.js';
 
 export interface Record {
   readonly adopted: readonly AdoptedRoute[];
@@ -19,13 +20,14 @@ export interface Record {
 
 /** What this boot and namespace have to give back. */
 export function readAdopted(path: string): Record {
-  let text: string;
+  let text: string | undefined;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readRecord(path);
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     return { adopted: [], fault: missing ? undefined : (error as Error).message };
   }
+  if (text === undefined) return { adopted: [], fault: undefined };
   try {
     const value = JSON.parse(text) as { readonly version?: unknown; readonly place?: unknown; readonly adopted?: unknown };
     if (value.version !== 1 || !Array.isArray(value.adopted) || !value.adopted.every(isAdopted)) return { adopted: [], fault: 'not a record of adopted routes' };

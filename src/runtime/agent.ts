@@ -24,6 +24,7 @@ import type { JunosHints } from '../config/junos/read.js';
 import { libcFault, loadLibc } from '../native/libc.js';
 import { readAdopted, writeAdopted } from './adopted-record.js';
 import { mustBeAlone } from './admission.js';
+import { atOnce, createAfterwards, type Afterwards } from './afterwards.js';
 import { chooseConfig, type Chosen } from './choose-config.js';
 import { systemClock } from './clock.js';
 import { createConfiguration } from './configuration.js';
@@ -33,7 +34,7 @@ import { createStatusFollowers } from './followers.js';
 import { createHistory } from './history.js';
 import { openHistoryFile, readHistory } from './history-file.js';
 import { createJournal } from './journal.js';
-import { afterwards, createLog, type Log } from './log.js';
+import { createLog, type Log } from './log.js';
 import { createSweeper, expectConfig, processHeap } from './memory.js';
 import { createNotifier, type Notifier } from './notify.js';
 import { overrideOf, pinOf, readOrders } from './operator.js';
@@ -78,7 +79,8 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     if (loadLibc() === undefined) log('warning', 'no-koffi', { message: libcFault(), effect: 'kernel events are polled for each second; reload works by SIGHUP only' });
   });
   try {
-    return await live({ options, startedAt, log: early === undefined ? log : afterwards(log, begun), chosen: choice.chosen, notifier, kernel, absent, begun, quiet });
+    const afterwards = early === undefined ? atOnce : createAfterwards(begun);
+    return await live({ options, startedAt, log: afterwards(log), chosen: choice.chosen, notifier, kernel, absent, begun, afterwards, quiet });
   } finally {
     kernel.close();
   }
@@ -95,11 +97,12 @@ interface Life {
   readonly absent: readonly (string | undefined)[];
   /** The routes had their chance: all else may begin. */
   readonly begun: Promise<void>;
+  readonly afterwards: Afterwards;
   /** Without a control socket. */
   readonly quiet: boolean;
 }
 
-function live({ options, startedAt, log, chosen, notifier, kernel, absent, begun, quiet }: Life): Promise<number> {
+function live({ options, startedAt, log, chosen, notifier, kernel, absent, begun, afterwards, quiet }: Life): Promise<number> {
   const { paths } = options;
   return new Promise((resolve) => {
     const processes = openProcessEvents({
@@ -107,7 +110,7 @@ function live({ options, startedAt, log, chosen, notifier, kernel, absent, begun
       onAbsent: (reason) => log('debug', 'no-process-events', { message: reason, effect: "a daemon's death is noticed when its socket closes" }),
     });
     const watch = (config: Config): Health => openHealth(config.routingDaemons, timingOf(config), undefined, processes);
-    let health = downAtOnce(watch(chosen.config), absent, begun);
+    let health = downAtOnce(chosen.config.routingDaemons, () => watch(chosen.config), absent, begun);
     let control: ControlServer | undefined;
     let ended = false;
     let deadline: NodeJS.Timeout | undefined;
@@ -123,10 +126,12 @@ function live({ options, startedAt, log, chosen, notifier, kernel, absent, begun
     const outages = createOutages();
     const loadHistory = (): void => outages.resume(history.load());
     const followers = createStatusFollowers(() => status());
-    const tell = createTeller(log, (happening, level) => {
-      history.record(happening, level);
-      followers.poke();
-    });
+    const tell = afterwards(
+      createTeller(log, (happening, level) => {
+        history.record(happening, level);
+        followers.poke();
+      }),
+    );
     if (chosen.source !== 'file') tell({ kind: 'configuration-not-used', file: paths.configFile, running: chosen.source, remedy: remedyFor(chosen, paths) });
 
     const follow = (config: Config): RoleWatch => watchRole(config.role, (role) => driver.dispatch({ kind: 'role', role }));
@@ -202,7 +207,7 @@ function live({ options, startedAt, log, chosen, notifier, kernel, absent, begun
       kernel,
       health,
       clock: systemClock,
-      journal: createJournal(tell, outages),
+      journal: afterwards(createJournal(tell, outages)),
       beginning: {
         config: chosen.config,
         formerGateways: chosen.former === undefined ? [] : allBackupRouters(chosen.former).flatMap((router) => router.gateways),

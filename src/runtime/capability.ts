@@ -3,13 +3,16 @@
 import { readFileSync } from 'node:fs';
 import { CommandError, EXIT } from '../model/exit.js';
 
-const CAP_NET_ADMIN = 12n;
+const CAP_NET_ADMIN = 12;
 
 /** True also when it cannot be found out: the kernel will then say so itself. */
 function mayChangeRoutes(): boolean {
   try {
-    const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
-    return effective === undefined || ((BigInt(`0x${effective}`) >> CAP_NET_ADMIN) & 1n) === 1n;
+    const status = readFileSync('/proc/self/status', 'utf8');
+    const line = status.indexOf('\nCapEff:');
+    // The last eight of sixteen hexadecimal digits.
+    const low = line < 0 ? Number.NaN : Number.parseInt(status.slice(status.indexOf('\n', line + 1) - 8), 16);
+    return Number.isNaN(low) || ((low >>> CAP_NET_ADMIN) & 1) === 1;
   } catch {
     return true;
   }

@@ -13,11 +13,11 @@
 import type { Diagnostic } from '../config/diagnostic.js';
 import type { JunosHints } from '../config/junos/read.js';
 import { parseConfig } from '../config/parse.js';
-import { loadConfig, type LoadedConfig } from '../config/load.js';
+import { fileSays, loadConfig, type LoadedConfig } from '../config/load.js';
 import type { Config } from '../model/config.js';
 import type { Paths } from '../model/paths.js';
 import type { Status } from '../model/status.js';
-import { parserThatKnows, type Parse } from './compiled-config.js';
+import { asParsed, parserThatKnows, readMeaning, type Parse } from './compiled-config.js';
 import { readLastKnownGood } from './last-known-good.js';
 import { leftMs, readUnconfirmed, thisMoment, type Moment, type RolledBack, type Unconfirmed } from './unconfirmed-record.js';
 
@@ -39,8 +39,9 @@ export type Choice = { readonly kind: 'chosen'; readonly chosen: Chosen } | { re
 
 /** `hints`: for what a Junos text does not say. A dry run shows what the file would do, whatever awaits its confirmation in the agent beside it. */
 export function chooseConfig(paths: Paths, hints: JunosHints, dryRun = false, now?: Moment): Choice {
-  const parse = parserThatKnows(paths.compiled, hints);
-  const loaded = loadConfig(paths.configFile, hints, parse);
+  const known = readMeaning(paths.compiled, hints);
+  const parse = parserThatKnows(known, hints);
+  const loaded = known !== undefined && fileSays(paths.configFile, known.text) ? { ...asParsed(known), text: known.text } : loadConfig(paths.configFile, hints, parse);
   const record = dryRun ? undefined : readUnconfirmed(paths.unconfirmed);
   const chosen = (record === undefined ? undefined : approved(record, loaded, paths, hints, now ?? thisMoment())) ?? ordinary(loaded, paths, parse);
   return chosen === undefined ? { kind: 'none', diagnostics: loaded.diagnostics } : { kind: 'chosen', chosen };

@@ -27,10 +27,18 @@ function hostName(): string {
   }
 }
 
+/** What is kept there and counts here and now. */
+export function readMeaning(path: string, hints: JunosHints, around: Circumstances | undefined = circumstances(hints)): Compiled | undefined {
+  return around === undefined ? undefined : readKnown(path, around);
+}
+
 /** `parseConfig`, but for the text whose meaning is known. */
-export function parserThatKnows(path: string, hints: JunosHints, around: Circumstances | undefined = circumstances(hints)): Parse {
-  const known = around === undefined ? undefined : readKnown(path, around);
-  return (text, file) => (known?.text === text ? { config: known.config, partial: known.config, diagnostics: known.diagnostics } : parseConfig(text, file, hints));
+export function parserThatKnows(known: Compiled | undefined, hints: JunosHints): Parse {
+  return (text, file) => (known?.text === text ? asParsed(known) : parseConfig(text, file, hints));
+}
+
+export function asParsed({ config, diagnostics }: Compiled): ParsedConfig {
+  return { config, partial: config, diagnostics };
 }
 
 function readKnown(path: string, around: Circumstances): Compiled | undefined {

@@ -25,20 +25,6 @@ export function createLog(env: NodeJS.ProcessEnv, verbose = false): Log {
   };
 }
 
-/** The same log, whose lines wait until `begun` resolves or the process ends: at boot a route comes before the line that tells of it. */
-export function afterwards(log: Log, begun: Promise<void>): Log {
-  let waiting: Parameters<Log>[] | undefined = [];
-  const flush = (): void => {
-    const lines = waiting ?? [];
-    waiting = undefined;
-    for (const line of lines) log(...line);
-    process.off('exit', flush);
-  };
-  process.on('exit', flush);
-  void begun.then(flush);
-  return (...line) => (waiting === undefined ? log(...line) : void waiting.push(line));
-}
-
 function quoted(value: string | number | boolean): string {
   const text = String(value);
   return /^[^\s"=\p{Cc}]+$/u.test(text) ? text : JSON.stringify(text);

@@ -3,11 +3,11 @@
  * directory as JSON. Times there are wall clock, since the monotonic one starts anew with the host.
  */
 
-import { readFileSync } from 'node:fs';
 import { MAX_HOLD_MS } from '../control/protocol.js';
 import type { Pin, RoleState } from '../core/state.js';
 import type { Role } from '../model/config.js';
 import { writeAtomically } from './atomic.js';
+import { readRecord } from './record-file.js';
 
 export interface Orders {
   readonly pin: { readonly setAt: number; readonly durationMs: number | 'never' } | undefined;
@@ -19,7 +19,9 @@ export const NO_ORDERS: Orders = { pin: undefined, role: undefined };
 /** The orders kept there; none when there is no such file or it is damaged. */
 export function readOrders(path: string): Orders {
   try {
-    const value = JSON.parse(readFileSync(path, 'utf8')) as { readonly pin?: { readonly setAt?: unknown; readonly durationMs?: unknown }; readonly role?: unknown };
+    const text = readRecord(path);
+    if (text === undefined) return NO_ORDERS;
+    const value = JSON.parse(text) as { readonly pin?: { readonly setAt?: unknown; readonly durationMs?: unknown }; readonly role?: unknown };
     const { pin, role } = value;
     return {
       pin: isTime(pin?.setAt) && (pin.durationMs === 'never' || isDuration(pin.durationMs)) ? { setAt: pin.setAt, durationMs: pin.durationMs } : undefined,

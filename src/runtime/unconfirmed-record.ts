@@ -9,6 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { MAX_CONFIRM_MS } from '../control/protocol.js';
 import { removeDurably, writeDurably } from './atomic.js';
+import { readRecord } from './record-file.js';
 
 export interface Pending {
   readonly kind: 'pending';
@@ -61,7 +62,9 @@ function bootId(): string {
 /** The record; undefined when there is none or it makes no sense. */
 export function readUnconfirmed(path: string): Unconfirmed | undefined {
   try {
-    const value = JSON.parse(readFileSync(path, 'utf8')) as { readonly version?: unknown; readonly unconfirmed?: unknown };
+    const text = readRecord(path);
+    if (text === undefined) return undefined;
+    const value = JSON.parse(text) as { readonly version?: unknown; readonly unconfirmed?: unknown };
     return value.version === 1 && isUnconfirmed(value.unconfirmed) ? value.unconfirmed : undefined;
   } catch {
     return undefined;

@@ -15,7 +15,7 @@ import type { Adapter } from '../adapter.js';
 import { SYSTEM_CLOCK, type Clock, type ProbeTiming } from '../clock.js';
 import { Link } from '../link.js';
 import { processAgeMs } from '../process-age.js';
-import { protocolsOf } from './protocols.js';
+import { idOf, watchedByFrr } from './protocols.js';
 import { readShowRoute, showRouteCommand } from './rib.js';
 import { VTY } from './vty.js';
 
@@ -49,10 +49,7 @@ class Frr implements Adapter {
         permissionHint: PERMISSION_HINT,
         ageMs: () => processAgeMs(join(spec.socketDirectory, `${daemon}.pid`), daemon),
       });
-    // What stands in the FIB is zebra's, whoever asked for it: while zebra lives it takes a dead daemon's routes out itself,
-    // or keeps them on purpose (graceful restart).
-    const keeper = spec.daemons.includes('zebra');
-    this.watched = spec.daemons.map((daemon) => ({ id: idOf(daemon), protocols: keeper && daemon !== 'zebra' ? [] : protocolsOf(daemon) }));
+    this.watched = watchedByFrr(spec.daemons);
     this.#links = new Map(spec.daemons.map((daemon) => [idOf(daemon), this.#openLink(daemon)]));
     this.#zebra = this.#links.get(idOf('zebra'));
   }
@@ -82,8 +79,4 @@ class Frr implements Adapter {
     }
     return this.#zebra;
   }
-}
-
-function idOf(daemon: string): DaemonId {
-  return `frr/${daemon}`;
 }

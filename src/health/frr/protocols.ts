@@ -3,6 +3,8 @@
  * fact F4). A daemon that is not listed makes no routes: its death leaves nothing stale.
  */
 
+import type { DaemonId, WatchedDaemon } from '../../model/daemon.js';
+
 const OWN: ReadonlyMap<string, readonly number[]> = new Map([
   ['bgpd', [186]],
   ['isisd', [187]],
@@ -22,6 +24,19 @@ const OWN: ReadonlyMap<string, readonly number[]> = new Map([
 
 /** 11 is zebra itself (RTPROT_ZEBRA), 198 SRTE; zebra writes every FRR route, so its death makes all of them stale. */
 const ALL: readonly number[] = [11, 42, 186, 187, 188, 189, 190, 191, 192, 193, 194, 195, 196, 197, 198];
+
+/**
+ * What stands in the FIB is zebra's, whoever asked for it: while zebra lives it takes a dead daemon's routes out itself, or keeps them on purpose
+ * (graceful restart).
+ */
+export function watchedByFrr(daemons: readonly string[]): readonly WatchedDaemon[] {
+  const keeper = daemons.includes('zebra');
+  return daemons.map((daemon) => ({ id: idOf(daemon), protocols: keeper && daemon !== 'zebra' ? [] : protocolsOf(daemon) }));
+}
+
+export function idOf(daemon: string): DaemonId {
+  return `frr/${daemon}`;
+}
 
 /** rtm_protocol numbers of the routes that are stale once the daemon is dead. */
 export function protocolsOf(daemon: string): readonly number[] {

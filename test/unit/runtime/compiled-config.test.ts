@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { parseConfig } from '../../../src/config/parse.js';
-import { keepCompiled, parserThatKnows } from '../../../src/runtime/compiled-config.js';
+import { keepCompiled, parserThatKnows, readMeaning } from '../../../src/runtime/compiled-config.js';
 
 const TEXT = 'management-interface: mgmt0\nbackup-router: {address: 10.0.0.1}\n';
 const OTHER = TEXT.replace('10.0.0.1', '10.0.0.2');
@@ -16,10 +16,10 @@ t.test('a known text is not parsed, another one is', async (t) => {
   t.equal(keepCompiled(path, { text: TEXT, config: config!, diagnostics }, {}, HERE), undefined);
   // The known meaning is told from a parsed one by a mark that no text has.
   writeFileSync(path, readFileSync(path, 'utf8').replace('"tableBase":25500', '"tableBase":26000'));
-  t.equal(parserThatKnows(path, {}, HERE)(TEXT, 'c').config?.tableBase, 26_000);
-  t.equal(parserThatKnows(path, {}, HERE)(OTHER, 'c').config?.tableBase, 25_500);
-  t.equal(parserThatKnows(path, {}, { ...HERE, build: 'b2' })(TEXT, 'c').config?.tableBase, 25_500);
-  t.equal(parserThatKnows(path, {}, undefined)(TEXT, 'c').config?.tableBase, 25_500, 'from modules: no build, nothing known');
+  t.equal(parserThatKnows(readMeaning(path, {}, HERE), {})(TEXT, 'c').config?.tableBase, 26_000);
+  t.equal(parserThatKnows(readMeaning(path, {}, HERE), {})(OTHER, 'c').config?.tableBase, 25_500);
+  t.equal(parserThatKnows(readMeaning(path, {}, { ...HERE, build: 'b2' }), {})(TEXT, 'c').config?.tableBase, 25_500);
+  t.equal(parserThatKnows(readMeaning(path, {}, undefined), {})(TEXT, 'c').config?.tableBase, 25_500, 'from modules: no build, nothing known');
 });
 
 t.test('what has errors is not kept', async (t) => {
