@@ -18,6 +18,8 @@ export type Answer = (request: Request) => Promise<Response | Following>;
 
 /** Bytes that a follower may leave unread before it is dropped. It can come back and ask for what it missed. */
 const MAX_UNREAD_BYTES = 1 << 20;
+/** sun_path of unix(7) without its NUL. libuv would cut a longer path and listen elsewhere. */
+const MAX_PATH_BYTES = 107;
 
 /**
  * Listens on the path, replacing a socket that a killed agent left behind. `onError` hears what goes wrong; the
@@ -34,7 +36,8 @@ export function startControlServer(path: string, answer: Answer, onError: (error
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
     removeStale(path);
-    listen(server, path);
+    if (Buffer.byteLength(path) > MAX_PATH_BYTES) throw new Error(`${path} is longer than the ${MAX_PATH_BYTES} bytes of a unix socket's path (unix(7)); set a shorter RUNTIME_DIRECTORY`);
+    listen(server, path, onError);
   } catch (error) {
     onError(error instanceof Error ? error : new Error(String(error)));
   }
@@ -56,11 +59,18 @@ function removeStale(path: string): void {
   }
 }
 
-function listen(server: Server, path: string): void {
+function listen(server: Server, path: string, onError: (error: Error) => void): void {
   // The socket must never be open to all, not even between bind and chmod.
   const umask = process.umask(0o117);
   try {
-    server.listen(path, () => chmodSync(path, 0o660));
+    server.listen(path, () => {
+      try {
+        chmodSync(path, 0o660);
+      } catch (error) {
+        // Its directory may just have been taken away.
+        onError(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
   } finally {
     process.umask(umask);
   }

@@ -1,6 +1,6 @@
 /** The control socket towards those who follow: what they get, when they are dropped, and that nobody keeps the server from closing. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -106,4 +106,22 @@ t.test('who does not read is dropped; others are not', async (t) => {
   await eventually(() => heard === sent + 1, { what: `all ${sent + 1} lines for the other, not ${heard}` });
   slow.resume();
   await eventually(() => closed, { what: 'its end' });
+});
+
+t.test('a path that no socket can have, and a directory that goes away: told, and nothing else', async (t) => {
+  const errors: string[] = [];
+  const answer = async (): Promise<Response> => ({ ok: true, message: '' });
+  const start = (path: string): void => {
+    const server = startControlServer(path, answer, (error) => errors.push(error.message));
+    t.teardown(() => server.close());
+  };
+  const long = join(made, 'x'.repeat(108));
+  start(long);
+  t.match(errors, [/longer than the 107 bytes of a unix socket's path/]);
+  t.notOk(existsSync(long.slice(0, 107)) || existsSync(long), 'nor is there one with half the name');
+  const gone = join(made, 'gone');
+  start(join(gone, 'socket'));
+  rmSync(gone, { recursive: true });
+  await eventually(() => errors.length === 2, { what: 'the error' });
+  t.match(errors[1], /ENOENT.*chmod/);
 });
