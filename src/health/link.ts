@@ -11,7 +11,7 @@
 import { createConnection, type Socket } from 'node:net';
 import type { ProcessEvents } from '../core/ports.js';
 import type { Verdict } from '../model/daemon.js';
-import type { Clock, ProbeTiming, Timer } from './clock.js';
+import { untilBeat, type Clock, type ProbeTiming, type Timer } from './clock.js';
 import type { Answer, Dialect, Readiness } from './dialect.js';
 import { calledItself, endpointText, refusal, type Endpoint } from './endpoint.js';
 import { Exchange } from './exchange.js';
@@ -195,7 +195,7 @@ export class Link {
     this.#stopTimer('hang');
     this.#watchSilence();
     this.#stopTimer('probe');
-    this.#timers.probe = clock.setTimeout(() => this.#onProbeDue(), probeIntervalMs);
+    this.#timers.probe = clock.setTimeout(() => this.#onProbeDue(), untilBeat(clock, probeIntervalMs));
     this.#tellReadiness(heartbeat);
   }
 
@@ -298,11 +298,15 @@ export class Link {
     if (this.#closed || this.#timers.retry !== undefined) return;
     const delayMs = this.#retryMs;
     this.#retryMs = Math.min(2 * delayMs, LAST_RETRY_MS);
-    this.#timers.retry = this.#options.clock.setTimeout(() => {
-      this.#timers.retry = undefined;
-      if (delayMs >= LAST_RETRY_MS) this.#watch?.rearm();
-      this.#attempt();
-    }, delayMs);
+    const { clock } = this.#options;
+    this.#timers.retry = clock.setTimeout(
+      () => {
+        this.#timers.retry = undefined;
+        if (delayMs >= LAST_RETRY_MS) this.#watch?.rearm();
+        this.#attempt();
+      },
+      delayMs < LAST_RETRY_MS ? delayMs : untilBeat(clock, LAST_RETRY_MS),
+    );
   }
 
   #drop(reason: string): void {
