@@ -2,6 +2,7 @@
 
 import t from 'tap';
 import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
+import { eventually } from '../../src/lab/wait.js';
 import { agentIn, laboratory, owned, PLACEMENTS, turned } from './agent-support.js';
 import { complaints, examine } from './doctor-support.js';
 
@@ -15,6 +16,8 @@ for (const placement of PLACEMENTS) {
     await frr.start();
     const agent = agentIn(std, { frr, placement });
     await turned(agent, 'out');
+    // The withdrawal is told when it is decided.
+    await eventually(() => owned(std.router).length === 0, { what: 'the withdrawal' });
     const before = [std.router.ip('route show table all'), std.router.ip('-6 route show table all'), std.router.ip('rule show'), ...owned(std.router)];
     const found = await examine(std, agent);
     t.same(complaints(found), []);
