@@ -24,7 +24,8 @@ const desk = Buffer.alloc(4096);
 
 /** A message with its nlmsghdr; sequence number and port are zero, the connection fills in the former. To be ended before the next begins. */
 export function beginMessage(type: number, flags: number): Writer {
-  const writer: Writer = { bytes: desk.fill(0, 0, NLMSG_HDRLEN), length: NLMSG_HDRLEN };
+  clear(desk, 0, NLMSG_HDRLEN);
+  const writer: Writer = { bytes: desk, length: NLMSG_HDRLEN };
   writer.bytes.writeUInt16LE(type, 4);
   writer.bytes.writeUInt16LE(flags, 6);
   return writer;
@@ -45,9 +46,14 @@ export function reserve(writer: Writer, size: number): number {
     writer.bytes.copy(larger, 0, 0, writer.length);
     writer.bytes = larger;
   }
-  writer.bytes.fill(0, offset, end);
+  clear(writer.bytes, offset, end);
   writer.length = end;
   return offset;
+}
+
+/** For a few bytes a loop takes a fraction of what Buffer's fill does, which looks at its arguments first. */
+function clear(bytes: Buffer, start: number, end: number): void {
+  for (let at = start; at < end; at++) bytes[at] = 0;
 }
 
 function beginAttribute(writer: Writer, type: number, size: number): number {
