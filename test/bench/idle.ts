@@ -32,8 +32,8 @@ export async function idle(plan: Plan): Promise<Pick<Section, 'groups' | 'target
       { id: 'in', title: 'agent, no daemons, routes in', pid: await startAgent(dead) },
     ];
     await healthy.ready();
-    // Compiling and collecting after the start are not idleness.
-    await sleep(Math.min(5000, plan.idleMs));
+    // Compiling and collecting after the start are not idleness: seen, the last of it some 10 s after it.
+    await sleep(Math.min(15_000, 2 * plan.idleMs));
     const before = subjects.map(({ pid }) => costOf(pid));
     await sleep(plan.idleMs);
     const after = subjects.map(({ pid }) => costOf(pid));
