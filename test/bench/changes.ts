@@ -53,7 +53,7 @@ export async function foreignChanges(plan: Plan): Promise<Section> {
     }
     const groups = [
       groupOf({ id: 'cpu', title: `CPU time of ${changes} changes`, unit: 'ms', by: ['agent'] }, [...cpu.values()]),
-      groupOf({ id: 'memory', title: 'Resident memory, after less before', unit: 'MiB' }, [...memory.values()]),
+      groupOf({ id: 'memory', title: 'Memory of its own (RssAnon), after less before', unit: 'MiB' }, [...memory.values()]),
       groupOf({ id: 'repair', title: 'Own route deleted in the middle, until it is back', unit: 'ms' }, [...repair.values()]),
     ] as const;
     return {
@@ -93,5 +93,5 @@ async function listen(lane: Lane, { argv, installs }: Listener, plan: Plan): Pro
   await referee.end(pid, 'SIGKILL');
   lane.clear();
   await referee.absent(2000);
-  return { cpuMs: after.cpuMs - before.cpuMs, grownMiB: after.residentMiB - before.residentMiB, repairMs: repair?.done === true ? (repair.firstAddNs - repair.firstDelNs) / 1e6 : undefined };
+  return { cpuMs: after.cpuMs - before.cpuMs, grownMiB: after.anonymousMiB - before.anonymousMiB, repairMs: repair?.done === true ? (repair.firstAddNs - repair.firstDelNs) / 1e6 : undefined };
 }

@@ -12,6 +12,8 @@ export interface Cost {
   /** Times that a thread of it went to sleep by itself, and so was woken again. */
   readonly sleeps: number;
   readonly residentMiB: number;
+  /** Of that what is its own: the rest is files, above all the pages of its program that were ever touched, which it shares and can lose. */
+  readonly anonymousMiB: number;
   /** The most it ever was. */
   readonly peakMiB: number;
 }
@@ -24,7 +26,7 @@ export function costOf(pid: number): Cost {
     sleeps += field(readFileSync(`${directory}/status`, 'utf8'), 'voluntary_ctxt_switches');
   }
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return { cpuMs: cpuNs / 1e6, sleeps, residentMiB: field(status, 'VmRSS') / 1024, peakMiB: field(status, 'VmHWM') / 1024 };
+  return { cpuMs: cpuNs / 1e6, sleeps, residentMiB: field(status, 'VmRSS') / 1024, anonymousMiB: field(status, 'RssAnon') / 1024, peakMiB: field(status, 'VmHWM') / 1024 };
 }
 
 function field(text: string, name: string): number {
