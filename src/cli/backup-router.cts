@@ -5,6 +5,7 @@
  *
  * With the bundle comes the code that V8 made of it (compile.cts). V8 takes that from its own version and flags only; that it is of this very
  * source it does not check, so both files begin with the same label. What does not fit is left alone, and the start takes some 10 ms longer.
+ * Damage inside it V8 may not notice, and die of it; so a start leaves a mark until it is ready, and the one after such a mark does without.
  * A build by tsc alone has no bundle; then the same daemon runs from its modules.
  */
 
@@ -32,12 +33,24 @@ function loadBundle(): Bundle | undefined {
   const filename = path.join(DIRECTORY, 'daemon.cjs');
   const source = read(filename)?.toString('latin1');
   if (source === undefined) return undefined;
-  const compiled = read(path.join(DIRECTORY, 'daemon.compiled'));
+  const compiled = lastStartGotThrough() ? read(path.join(DIRECTORY, 'daemon.compiled')) : undefined;
   const fits = compiled !== undefined && compiled.toString('latin1', 0, LABEL) === source.slice(0, LABEL);
   const script = new vm.Script(source, fits ? { filename, cachedData: compiled.subarray(LABEL) } : { filename });
   const bundle = { exports: {} };
   (script.runInThisContext() as (...scope: readonly unknown[]) => void)(bundle.exports, require, bundle, filename, DIRECTORY);
   return bundle.exports as Bundle;
+}
+
+/** Leaves the mark (`starting` in model/paths.ts); false: the last start left it, too. Without systemd nothing starts it again, and there is none. */
+function lastStartGotThrough(): boolean {
+  const directory = process.env['RUNTIME_DIRECTORY'];
+  if (directory === undefined || directory === '') return true;
+  try {
+    fs.closeSync(fs.openSync(path.join(directory.split(':')[0]!, 'starting'), 'wx'));
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EEXIST';
+  }
 }
 
 function read(file: string): Buffer | undefined {

@@ -18,21 +18,25 @@ export interface Paths {
   readonly unconfirmed: string;
   /** What happened, as JSON lines. */
   readonly history: string;
+  /** There from the beginning of a start until it is ready (cli/backup-router.cts). */
+  readonly starting: string;
 }
 
 export const DEFAULT_CONFIG_FILE = '/etc/backup-router/config.yaml';
 
 export function pathsOf(env: Readonly<Record<string, string | undefined>>, configFile = DEFAULT_CONFIG_FILE): Paths {
   const state = directory(env['STATE_DIRECTORY'], '/var/lib/backup-router');
+  const runtime = directory(env['RUNTIME_DIRECTORY'], '/run/backup-router');
   return {
     configFile,
-    controlSocket: `${directory(env['RUNTIME_DIRECTORY'], '/run/backup-router')}/control.sock`,
+    controlSocket: `${runtime}/control.sock`,
     lastKnownGood: `${state}/last-known-good.yaml`,
     compiled: `${state}/last-known-good.json`,
     orders: `${state}/orders.json`,
     adopted: `${state}/adopted.json`,
     unconfirmed: `${state}/unconfirmed.json`,
     history: `${state}/events.jsonl`,
+    starting: `${runtime}/starting`,
   };
 }
 

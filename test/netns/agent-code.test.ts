@@ -3,10 +3,11 @@
  * And from a place that nobody may write to.
  */
 
-import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { ENTRY } from '../../src/lab/entry.js';
+import { eventually } from '../../src/lab/wait.js';
 import { agentIn, expected, laboratory, owned } from './agent-support.js';
 
 const built = join(dirname(ENTRY), '../..');
@@ -30,12 +31,18 @@ const DAMAGES = new Map<string, (code: Buffer) => Buffer | undefined>([
   ['rubbish behind its label', (code) => Buffer.concat([code.subarray(0, LABEL), Buffer.alloc(code.length, 0xa5)])],
 ]);
 
-t.test('routes are in, whatever became of the compiled code', async (t) => {
-  const std = laboratory(t);
+/** All that is built, save the compiled code; its directory. */
+function copy(t: Test): string {
   const dist = join(t.testdir(), 'dist');
   for (const name of ['src', 'daemon.cjs', 'later.cjs', 'config.cjs']) cpSync(join(built, name), join(dist, name), { recursive: true });
   symlinkSync(join(built, '../node_modules'), join(dist, '../node_modules'));
   cpSync(join(built, '../package.json'), join(dist, '../package.json'));
+  return dist;
+}
+
+t.test('routes are in, whatever became of the compiled code', async (t) => {
+  const std = laboratory(t);
+  const dist = copy(t);
   const code = readFileSync(join(built, 'daemon.compiled'));
   for (const [what, damage] of DAMAGES) {
     const damaged = damage(code);
@@ -49,6 +56,23 @@ t.test('routes are in, whatever became of the compiled code', async (t) => {
     await agent.cli('flush', '-c', agent.configFile);
     t.same(owned(std.router), [], 'flushed');
   }
+});
+
+t.test('code that kills Node kills one start, and the next does without it', async (t) => {
+  const std = laboratory(t);
+  const dist = copy(t);
+  const code = readFileSync(join(built, 'daemon.compiled'));
+  writeFileSync(join(dist, 'daemon.compiled'), Buffer.concat([code.subarray(0, code.length >> 1), Buffer.alloc(code.length - (code.length >> 1))]));
+  const entry = join(dist, 'src/cli/backup-router.cjs');
+  const killed = agentIn(std, {}, { entry });
+  const end = await killed.process.exited;
+  t.ok(end.signal !== undefined || (end.status ?? 0) > 128, `V8 dies of it: ${JSON.stringify(end)}`);
+  const runtimeDirectory = join(killed.directory, 'run');
+  const agent = agentIn(std, {}, { entry, runtimeDirectory });
+  await agent.waitForLog(/ ready /);
+  t.same(owned(std.router), expected({}));
+  await eventually(() => !existsSync(join(runtimeDirectory, 'starting')), { what: 'the mark is taken away' });
+  await agent.stop();
 });
 
 t.test('from a read-only file system', async (t) => {
