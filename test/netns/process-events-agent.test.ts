@@ -63,7 +63,7 @@ for (const [title, env] of [
     t.match(await agent.waitForLog(/no-process-events/), /closes/);
     const from = mark(agent);
     await frr.kill('zebra');
-    await agent.waitForLog(/end of file|ECONNRESET/, 5000, from);
+    await agent.waitForLog(/end of file|ECONNRESET|EPIPE/, 5000, from);
     await settles(t, std.router, expected(), 'in');
     await frr.start();
     await turned(agent, 'out', from);

@@ -108,7 +108,7 @@ t.test('zebra and bgpd: killed, crashed, stopped, restarted', { skip }, async (t
     await lab.close();
   });
   const ear = new Ear(health);
-  for (const [signal, reason] of [['SIGKILL', /process \d+ \(zebra\) was ended by signal 9/], ['SIGSEGV', /process \d+ \(zebra\)|end of file/]] as const) {
+  for (const [signal, reason] of [['SIGKILL', /process \d+ \(zebra\) was ended by signal 9/], ['SIGSEGV', /process \d+ \(zebra\)|end of file|ECONNRESET|EPIPE/]] as const) {
     const from = ear.heard.length;
     lab.start('zebra');
     lab.start('bgpd');
