@@ -15,11 +15,11 @@
  *   tick             nothing                                     settle
  *   stop             stopping                                    leave
  *
- * settle: judge the phase; act at once on the last snapshot when the phase turned to `in`; otherwise observe when
- * dirty, and apply what the diff says once observed; when it says nothing, take over foreign default routes (adopt.ts).
+ * settle: judge the phase; act at once on the last snapshot when the phase turned to `in`, or to `out` with nothing left to
+ * learn; otherwise observe when dirty, and apply what the diff says once observed; when it says nothing, take over foreign default routes (adopt.ts).
  *
  * Invariants: one observation or one batch of changes under way at a time, except that a death and a repair never wait
- * for an observation; every batch is computed from a snapshot and followed by another look; nothing is deleted
+ * for an observation, nor a withdrawal that none can change; every batch is computed from a snapshot and followed by another look; nothing is deleted
  * before the desired state is known.
  */
 
@@ -133,7 +133,7 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
   const observed = input.kind === 'observed' && before.round.kind === 'observing' && before.round.id === input.id ? before.round.cause : undefined;
   const turnedIn = phase.kind === 'in' && before.phase.kind !== 'in';
   // A death never waits for an observation: what the last one found is good enough to add routes by, and another look follows.
-  if (state.snapshot !== undefined && state.round.kind !== 'applying' && (observed !== undefined || turnedIn)) {
+  if (state.snapshot !== undefined && state.round.kind !== 'applying' && (observed !== undefined || turnedIn || leavesAtOnce(before, phase))) {
     const steps = toDo(state, state.snapshot, observed === 'verify' || observed === 'probe', now);
     if (steps.length > 0) {
       outputs.push({ kind: 'apply', steps });
@@ -153,6 +153,15 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
   if (owed !== undefined) state = record(state, owed, outputs);
   state = probe(ask(state, outputs, now), outputs, now);
   return observeIfDue(state, outputs, now);
+}
+
+/**
+ * Whether a withdrawal needs no look of its own: nothing has happened since the last one, or what stands beside our routes does not
+ * matter (convergence-timeout 0). Otherwise the look may find that a destination has lost its cover, and the routes stay.
+ */
+function leavesAtOnce(before: State, phase: Phase): boolean {
+  if (phase.kind !== 'out' || before.phase.kind !== 'in') return false;
+  return before.config.convergenceTimeoutMs === 0 || (before.round.kind === 'idle' && before.dirty === undefined && !before.foreignDue);
 }
 
 /** What a look under way was to find out about the routes of others is owed again once it is given up. */

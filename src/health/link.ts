@@ -139,8 +139,9 @@ export class Link {
   #onConnect(socket: Socket, exchange: Exchange): void {
     if (exchange !== this.#exchange) return;
     this.#connected = true;
-    const dying = this.#peer.meet(socket);
+    // The question first: while it is on its way there is time to find out whom it was put to.
     exchange.open();
+    const dying = this.#peer.meet(socket);
     this.#watchSilence();
     // Without a heartbeat nobody would take back the sign of life of one who accepts and hangs up.
     if (this.#options.dialect.probe === undefined) this.#settle(dying ? this.#options.probeTimeoutMs : SETTLED_MS);

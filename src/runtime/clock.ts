@@ -10,14 +10,24 @@ export interface Clock {
 /** Longest delay that setTimeout takes, in milliseconds. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
-/** A timer is made in the next turn of the loop: most are cancelled before it, and the first one of a process takes 0.4 ms, which a route would wait for. */
+/**
+ * A timer is made in the next turn of the loop: most are cancelled before it, and the first one of a process takes 0.4 ms, which a route would wait for.
+ * Timers know whole milliseconds: one that is early by a part of one goes around the loop until it is due, one that is late cannot be helped.
+ */
 export const systemClock: Clock = {
   now: () => performance.now(),
   at(time, callback) {
     let cancelled = false;
     let timer: NodeJS.Timeout | undefined;
+    const due = (): void => {
+      if (cancelled) return;
+      const leftMs = time - performance.now();
+      if (leftMs <= 0) callback();
+      else if (leftMs < 1) setImmediate(due);
+      else timer = setTimeout(due, Math.min(LONGEST_DELAY_MS, Math.floor(leftMs)));
+    };
     setImmediate(() => {
-      if (!cancelled) timer = setTimeout(callback, Math.min(LONGEST_DELAY_MS, Math.max(0, Math.ceil(time - performance.now()))));
+      if (!cancelled) timer = setTimeout(due, Math.min(LONGEST_DELAY_MS, Math.max(0, Math.floor(time - performance.now()))));
     });
     return {
       cancel() {

@@ -52,7 +52,7 @@ export async function hangAndReturn(plan: Plan): Promise<Section> {
     return {
       id: 'hang',
       title: 'Hang and return',
-      method: 'Of the agent alone: no alternative here notices a hang. A return counts from the moment when a C program, asking each 200 us, has had its first echo from the new zebra; a negative number means that the agent was answered first.',
+      method: 'Of the agent alone: no alternative here notices a hang. A return counts from the moment when a C program, asking each 200 us, has had its first echo from the new zebra; a negative number means that the agent was answered first. Each agent has met one death and one return before it counts.',
       groups,
       targets: [
         atMost('SIGSTOP to routes, longest', summaryOf(hangGroup, 'hang').maximum, HANG_TIMEOUT_MS + INTERVAL_MS, 'ms'),
@@ -112,12 +112,21 @@ async function falseAlarms(lab: Lab, far: Namespace, plan: Plan): Promise<{ read
   return { flood: flood.routes, stall: stall.routes };
 }
 
-/** First and last deletion after zebra's first answer, less the hold-time. A hold-time makes a new agent each round: damping would lengthen it. */
+/**
+ * First and last deletion after zebra's first answer, less the hold-time. As with a death, an agent has met one return before it counts.
+ * With a hold-time each round has a new agent: from the second death on damping would lengthen it.
+ */
 async function returns(lab: Lab, far: Namespace, rounds: number, holdMs: number): Promise<readonly ({ readonly first: number; readonly last: number } | undefined)[]> {
   const found: ({ readonly first: number; readonly last: number } | undefined)[] = [];
   const settings: AgentSettings = { holdTime: `${holdMs}ms` };
   const { lane, pid: firstPid } = await agentIn(lab, far, settings);
+  const meetOne = async (): Promise<void> => {
+    await lane.ready(TIMEOUT_MS);
+    await lane.death('zebra', LOCAL, TIMEOUT_MS);
+    await lane.stopDaemons();
+  };
   let pid = firstPid;
+  await meetOne();
   for (let round = 0; round < rounds; round++) {
     // Any time between two attempts to connect.
     await sleep(500 + Math.random() * 500);
@@ -130,7 +139,10 @@ async function returns(lab: Lab, far: Namespace, rounds: number, holdMs: number)
     found.push(done && answeredNs > 0 ? { first: (firstDelNs - answeredNs) / 1e6 - holdMs, last: (lastDelNs - answeredNs) / 1e6 - holdMs } : undefined);
     if (holdMs > 0) await lane.referee.end(pid, 'SIGKILL');
     await lane.stopDaemons();
-    if (holdMs > 0) ({ pid } = await lane.referee.start(agentArgv(lane, 'agent', agentConfig(lane, { daemons: ['zebra'], ...settings })), LOCAL, 10_000));
+    if (holdMs > 0) {
+      ({ pid } = await lane.referee.start(agentArgv(lane, 'agent', agentConfig(lane, { daemons: ['zebra'], ...settings })), LOCAL, 10_000));
+      await meetOne();
+    }
     await sleep(200);
   }
   await lane.referee.end(pid, 'SIGKILL');
