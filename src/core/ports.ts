@@ -86,6 +86,8 @@ export interface Kernel {
    * observation: failed three seconds after an unanswered one. Failures to ask are ignored.
    */
   probe(targets: readonly ProbeTarget[]): void;
+  /** To be called again and again while a long answer is read, which keeps the event loop from its turn for milliseconds. Absent: no answer is long. */
+  interleave?(work: () => void): void;
   /** Starts the events. Changes that this object made itself are not reported. */
   subscribe(request: ObserveRequest, listener: (hint: KernelHint) => void): void;
   close(): void;
@@ -99,6 +101,8 @@ export interface ProcessEvents {
   peer(fd: number): number | undefined;
   /** What is returned ends the watch. */
   watch(pid: number, listener: EndingListener): () => void;
+  /** Tells what the kernel has said already, for whoever keeps the event loop from its turn. */
+  catchUp(): void;
   close(): void;
 }
 

@@ -26,6 +26,7 @@ export function openEarlyKernel(): EarlyKernel {
   let real: Kernel | undefined;
   let changes: Connection | undefined;
   let subscription: { readonly request: ObserveRequest; readonly listener: (hint: KernelHint) => void } | undefined;
+  let interleaved: (() => void) | undefined;
   let looked = false;
   let applied = false;
   let added: readonly Step[] = [];
@@ -40,6 +41,7 @@ export function openEarlyKernel(): EarlyKernel {
     if (real !== undefined) return real;
     real = openKernel(added);
     added = [];
+    if (interleaved !== undefined) real.interleave?.(interleaved);
     if (subscription !== undefined) real.subscribe(subscription.request, subscription.listener);
     if (answered) changes?.close();
     tellBegun();
@@ -80,6 +82,10 @@ export function openEarlyKernel(): EarlyKernel {
     prepare: (steps) => real?.prepare?.(steps) ?? { steps, send: () => kernel.apply(steps) },
     // The core asks again in a second.
     probe: (targets) => real?.probe(targets),
+    interleave(work) {
+      interleaved = work;
+      real?.interleave?.(work);
+    },
     subscribe(request, listener) {
       subscription = { request, listener };
       real?.subscribe(request, listener);

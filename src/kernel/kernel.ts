@@ -56,6 +56,7 @@ export function openKernel(added: readonly Step[] = []): Kernel {
     probe(targets) {
       void changes.change(windowsOf(targets.length, (i) => encodeProbe(targets[i]!), (count) => changes.reserve(count)));
     },
+    interleave: (work) => dumps.interleave(work),
     subscribe(request: ObserveRequest, listener: (hint: KernelHint) => void) {
       events?.close();
       events = new Events({ interest: { ...request, ownPort: changes.port }, listener, failures });

@@ -104,6 +104,7 @@ export function openProcessEvents(options: ProcessEventOptions = {}): ProcessEve
         refilter();
       };
     },
+    catchUp: () => (state === 'live' ? socket?.drain() : undefined),
     close: () => end(),
   };
 }

@@ -34,10 +34,15 @@ export interface NetlinkSocket {
   join(group: number): void;
   /** SO_ATTACH_FILTER; false when it could not be attached. */
   attachFilter(program: readonly FilterInstruction[]): boolean;
+  /** Hands over what has come already, without waiting for the event loop; nothing without koffi. */
+  drain(): void;
   /** Messages that the kernel could not queue here, ever. */
   drops(): number;
   close(): void;
 }
+
+/** What comes faster than that waits for the loop. */
+const DRAINED_AT_ONCE = 32;
 
 export function openSocket(options: SocketOptions): NetlinkSocket {
   return open(options, loadLibc());
@@ -81,6 +86,15 @@ function open(options: SocketOptions, libc: Libc | undefined): NetlinkSocket {
     },
     join: (group) => raw.addMembership(group),
     attachFilter: (program) => libc !== undefined && fd !== undefined && libc.attachFilter(fd, program) === 0,
+    drain() {
+      if (libc === undefined || fd === undefined) return;
+      for (let count = 0; isOpen && count < DRAINED_AT_ONCE; count++) {
+        const received = libc.receive(fd, options.datagramBytes);
+        if (received === undefined) return;
+        // As above: sockaddr_nl has the port at 4.
+        if (received.sender.length >= 8 && received.sender.readUInt32LE(4) === 0) guard(() => options.onDatagram(received.bytes));
+      }
+    },
     drops: () => (libc !== undefined && fd !== undefined ? dropsOf(libc, fd) : dropsInProc(port)),
     close() {
       if (!isOpen) return;

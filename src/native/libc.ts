@@ -35,6 +35,8 @@ export interface Libc {
   socketName(fd: number): Buffer | undefined;
   /** setns(2) of the calling thread into the network namespace of an open /proc/PID/ns/net; errno or 0. */
   setNetworkNamespace(fd: number): number;
+  /** recvfrom(2) that does not wait, one datagram, cut off at `maxBytes`; undefined when there is none. */
+  receive(fd: number, maxBytes: number): { readonly bytes: Buffer; readonly sender: Buffer } | undefined;
   /** One datagram to a unix address from a socket made for it; errno or 0. */
   sendUnixDatagram(address: Buffer, bytes: Uint8Array): number;
 }
@@ -45,7 +47,8 @@ const SO_ATTACH_FILTER = 26;
 const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
 const CLONE_NEWNET = 0x40000000;
-const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
+const MSG_DONTWAIT = 0x40;
+const MSG_NOSIGNAL = 0x4000;
 
 let loaded: { readonly libc: Libc | undefined; readonly fault: string } | undefined;
 
@@ -83,6 +86,7 @@ function bind(): Libc {
   const getName = library.func('int getsockname(int fd, _Out_ void *name, _Inout_ uint32_t *length)');
   const openSocket = library.func('int socket(int family, int type, int protocol)');
   const sendTo = library.func('long sendto(int fd, const void *bytes, size_t size, int flags, const void *name, uint32_t length)');
+  const receiveFrom = library.func('long recvfrom(int fd, void *bytes, size_t size, int flags, void *name, _Inout_ uint32_t *length)');
   const closeDescriptor = library.func('int close(int fd)');
   const errno = (): number => koffi.errno() || 5;
   return {
@@ -107,10 +111,17 @@ function bind(): Libc {
       const setns = library.func('int setns(int fd, int type)');
       return setns(fd, CLONE_NEWNET) === 0 ? 0 : errno();
     },
+    receive(fd, maxBytes) {
+      const bytes = Buffer.allocUnsafe(maxBytes);
+      const sender = Buffer.alloc(128);
+      const length = [sender.length];
+      const size = Number(receiveFrom(fd, bytes, maxBytes, MSG_DONTWAIT, sender, length));
+      return size < 0 ? undefined : { bytes: bytes.subarray(0, size), sender: sender.subarray(0, length[0]) };
+    },
     sendUnixDatagram(address, bytes) {
       const fd = openSocket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0) as number;
       if (fd < 0) return errno();
-      const sent = Number(sendTo(fd, bytes, bytes.length, MSG_DONTWAIT_NOSIGNAL, address, address.length));
+      const sent = Number(sendTo(fd, bytes, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL, address, address.length));
       const result = sent < 0 ? errno() : 0;
       closeDescriptor(fd);
       return result;

@@ -110,6 +110,7 @@ function live({ options, startedAt, log, chosen, notifier, kernel, absent, begun
       networkNamespace: process.env['BACKUP_ROUTER_PROCESS_EVENTS_NETNS'],
       onAbsent: (reason) => log('debug', 'no-process-events', { message: reason, effect: "a daemon's death is noticed when its socket closes" }),
     });
+    kernel.interleave?.(() => processes.catchUp());
     const watch = (config: Config): Health => openHealth(config.routingDaemons, timingOf(config), undefined, processes);
     let health = downAtOnce(chosen.config.routingDaemons, () => watch(chosen.config), absent, begun);
     let control: ControlServer | undefined;

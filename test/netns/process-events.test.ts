@@ -13,6 +13,7 @@ import t, { type Test } from 'tap';
 import type { ProcessEvents } from '../../src/core/ports.js';
 import { SYSTEM_CLOCK } from '../../src/health/clock.js';
 import { openHealth } from '../../src/health/open.js';
+import { openKernel } from '../../src/kernel/kernel.js';
 import { openProcessEvents } from '../../src/kernel/process-events.js';
 import { Ear, FrrLab, sleep } from './health-frr-daemons.js';
 
@@ -99,6 +100,29 @@ t.test('how processes end, and threads', { skip }, async (t) => {
   });
 });
 
+t.test('a death is heard amid an answer of the kernel, before the event loop has its turn', { skip }, async (t) => {
+  const processes = openProcessEvents();
+  processes.catchUp();
+  const child = spawned(t, '/bin/sleep', '60');
+  const told: string[] = [];
+  processes.watch(child.pid!, (how) => told.push(how));
+  for (let i = 0; i < 100 && !processes.live; i++) await sleep(10);
+  const kernel = openKernel();
+  t.teardown(() => kernel.close());
+  let called = 0;
+  kernel.interleave!(() => {
+    if (called++ > 0) return;
+    child.kill('SIGKILL');
+    for (const until = performance.now() + 5000; told.length === 0 && performance.now() < until; ) processes.catchUp();
+    told.push('and only then the next piece');
+  });
+  await kernel.observe({ protocol: 157, maxLength: {} });
+  t.ok(called > 1, `${called} pieces`);
+  t.same(told, ['was ended by signal 9', 'and only then the next piece'], 'and once');
+  processes.close();
+  processes.catchUp();
+});
+
 t.test('zebra and bgpd: killed, crashed, stopped, restarted', { skip }, async (t) => {
   const lab = new FrrLab();
   const processes = events(t);
@@ -175,7 +199,7 @@ t.test('a socket older than its process is another one: a number used again is n
   await once(server, 'listening');
   t.teardown(() => server.close());
   const watched: number[] = [];
-  const fake = (pid: number): ProcessEvents => ({ live: true, peer: () => pid, watch: (one) => (watched.push(one), () => undefined), close: () => undefined });
+  const fake = (pid: number): ProcessEvents => ({ live: true, peer: () => pid, watch: (one) => (watched.push(one), () => undefined), catchUp: () => undefined, close: () => undefined });
   const young = spawned(t, '/bin/sleep', '60');
   await sleep(3000);
   const younger = spawned(t, '/bin/sleep', '60');

@@ -26,5 +26,7 @@ export class News implements ProcessEvents {
     return this.listeners.get(pid)?.size ?? 0;
   }
 
+  catchUp(): void {}
+
   close(): void {}
 }
