@@ -18,6 +18,12 @@ import { moreUrgent, type DaemonState, type Fight, type Refusal, type State } fr
 
 /** Rounds that hints alone ask for keep this distance, so that a storm of events costs little. */
 const HINT_SPACING_MS = 10;
+/**
+ * A router with a full table has next hops that come and go all day, and each may be the end of a cover: reading the table for them may
+ * take this share of the time at most, one part of so many, and a change is seen this late at most, milliseconds.
+ */
+const FOREIGN_SHARE = 5;
+const FOREIGN_PAUSE_MS = 2000;
 /** Batches in a row that changed something without coming to rest, before we slow down. */
 const RESTLESS_ROUNDS = 5;
 const RETRY_MS = 200;
@@ -69,8 +75,9 @@ function judged(daemon: DaemonState, verdict: Verdict, now: number): DaemonState
 export function absorbHint(state: State, hint: KernelHint, now: number): State {
   const fight = hint.ownDeleted && hint.sender !== 0 ? fought(state, hint, now) : state.fight;
   const earliest = Math.max(state.lastRound + HINT_SPACING_MS, fight.last + pauseOf(fight));
-  const foreignDue = state.foreignDue || concernsForeign(hint);
-  return { ...state, fight, foreignDue, dirty: moreUrgent(state.dirty, 'hint'), notBefore: Math.max(state.notBefore, earliest) };
+  const notBefore = Math.max(state.notBefore, earliest);
+  if (hint.kind === 'route' && !hint.ownDeleted) return { ...state, fight, foreignDue: true, foreignWaits: true, notBefore };
+  return { ...state, fight, foreignDue: state.foreignDue || concernsForeign(hint), dirty: moreUrgent(state.dirty, 'hint'), notBefore };
 }
 
 /**
@@ -92,7 +99,7 @@ function fought(state: State, hint: KernelHint, now: number): Fight {
 export function absorbObserved(state: State, id: number, snapshot: Snapshot, now: number): State {
   if (state.round.kind !== 'observing' || state.round.id !== id) return state;
   // What a look left out is as it was known before.
-  const { request, cause } = state.round;
+  const { request, cause, since } = state.round;
   const tables = Object.keys(request.maxLength).length > 0;
   const known = sharing(state.snapshot, {
     ...snapshot,
@@ -104,6 +111,7 @@ export function absorbObserved(state: State, id: number, snapshot: Snapshot, now
     ...state,
     snapshot: known,
     tablesRead: tables ? (request.vrfTables ?? []) : state.tablesRead,
+    foreignNotBefore: tables ? now + foreignPauseMs(now - since) : state.foreignNotBefore,
     learned,
     formerGateways: learned === state.learned ? state.formerGateways : new Set([...state.formerGateways, ...learned.values()]),
     suspects: suspectsAfter(state.suspects, known, now),
@@ -112,6 +120,10 @@ export function absorbObserved(state: State, id: number, snapshot: Snapshot, now
     lastRound: cause === 'probe' ? state.lastRound : now,
     notBefore: state.dirty === undefined ? now : state.notBefore,
   };
+}
+
+function foreignPauseMs(lookMs: number): number {
+  return Math.min(FOREIGN_PAUSE_MS, Math.max(HINT_SPACING_MS, (FOREIGN_SHARE - 1) * lookMs));
 }
 
 export function absorbFailure(state: State, id: number, message: string, now: number): State {

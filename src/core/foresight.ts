@@ -29,6 +29,8 @@ const WITHOUT_INFLUENCE: ReadonlySet<string> = new Set<keyof State>([
   'observations',
   'dirty',
   'foreignDue',
+  'foreignWaits',
+  'foreignNotBefore',
   'notBefore',
   'lastRound',
   'completedRounds',

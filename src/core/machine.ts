@@ -227,12 +227,14 @@ function observeIfDue(state: State, outputs: Output[], now: number): Transition 
   const id = state.observations + 1;
   const request = observeRequest(state, dirty);
   outputs.push({ kind: 'observe', id, request });
-  const foreignDue = state.foreignDue && Object.keys(request.maxLength).length === 0;
-  return { state: { ...state, observations: id, foreignDue, dirty: undefined, round: { kind: 'observing', id, cause: dirty, request } }, outputs };
+  const unread = Object.keys(request.maxLength).length === 0;
+  const [foreignDue, foreignWaits] = [state.foreignDue && unread, state.foreignWaits && unread];
+  return { state: { ...state, observations: id, foreignDue, foreignWaits, dirty: undefined, round: { kind: 'observing', id, cause: dirty, request, since: now } }, outputs };
 }
 
 function dueAnyway(state: State, now: number): State['dirty'] {
   if (now >= state.lastRound + state.resyncMs) return 'resync';
+  if (state.foreignWaits && now >= state.foreignNotBefore) return 'hint';
   // The pause after a route was taken over yet again has ended since the last look.
   if (adoptAt(state) > state.lastRound && now >= adoptAt(state)) return 'hint';
   const want = state.snapshot === undefined ? undefined : wanted(state, state.snapshot, state.lastRound);
@@ -289,6 +291,7 @@ export function nextDeadline(state: State, now: number): number {
   if (state.phase.kind === 'in' && typeof state.phase.until === 'number') deadlines.push(state.phase.until);
   if (questions(state).length > 0) deadlines.push(state.askAgainAt);
   if (choices(state)) deadlines.push(state.probeAt);
+  if (state.foreignWaits) deadlines.push(state.foreignNotBefore);
   const want = state.snapshot === undefined ? undefined : wanted(state, state.snapshot, now);
   if (want?.preemptAt !== undefined) deadlines.push(want.preemptAt);
   deadlines.push(adoptAt(state));

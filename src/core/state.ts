@@ -55,7 +55,7 @@ export function moreUrgent(a: RoundCause | undefined, b: RoundCause): RoundCause
 
 export type Round =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'observing'; readonly id: number; readonly cause: RoundCause; readonly request: ObserveRequest }
+  | { readonly kind: 'observing'; readonly id: number; readonly cause: RoundCause; readonly request: ObserveRequest; readonly since: number }
   /** `repair`: a single deletion is being undone before any look at it. */
   | { readonly kind: 'applying'; readonly repair?: true };
 
@@ -121,6 +121,10 @@ export interface State {
   readonly lastRound: number;
   /** Something may have happened to foreign routes since they were read: the next look reads them. */
   readonly foreignDue: boolean;
+  /** A look is owed for that alone; it waits for `foreignNotBefore`. */
+  readonly foreignWaits: boolean;
+  /** Reading a full table takes long: after that a change of a foreign route alone is no reason to read it again before this. */
+  readonly foreignNotBefore: number;
   /** Tables of VRFs whose routes the snapshot has. */
   readonly tablesRead: readonly number[];
   readonly completedRounds: number;
@@ -197,6 +201,8 @@ export function initialState({ config, watched, formerGateways, resyncMs, role, 
     notBefore: now,
     lastRound: now,
     foreignDue: true,
+    foreignWaits: false,
+    foreignNotBefore: now,
     tablesRead: [],
     completedRounds: 0,
     restlessRounds: 0,

@@ -1,7 +1,7 @@
 /** Which looks read the tables of others, a million routes perhaps: those that an event about them asks for, and no others. */
 
 import t from 'tap';
-import { transition, type Input, type Output } from '../../../src/core/machine.js';
+import { nextDeadline, transition, type Input, type Output } from '../../../src/core/machine.js';
 import { initialState } from '../../../src/core/state.js';
 import type { KernelHint } from '../../../src/core/ports.js';
 import { parseConfig } from '../../../src/config/parse.js';
@@ -53,5 +53,42 @@ t.test('a look reads foreign tables when something happened to them', (t) => {
   t.equal(looks(hint('route', true))[0], true, 'a look that failed is still owed');
   now += 30_000;
   t.equal(looks({ kind: 'tick' })[0], true, 'resync while in');
+  t.end();
+});
+
+t.test('what reading a full table takes is spent on it once in five times, and links wait for nothing', (t) => {
+  const { config } = parseConfig('management-interface: m\nbackup-router: {address: 10.0.0.1}\n', 'c');
+  const role = { role: 'primary', reason: 'configured' } as const;
+  let state = initialState({ config: config!, watched: [{ id: 'z', protocols: [] }], formerGateways: [], resyncMs: 30_000, role, roleOverride: undefined, pin: undefined }, 0);
+  let now = 0;
+  const give = (input: Input): readonly Output[] => {
+    const result = transition(state, input, now);
+    state = result.state;
+    return result.outputs;
+  };
+  /** Whether the outputs are a look that reads foreign tables; it takes 100 ms. */
+  const reads = (outputs: readonly Output[]): boolean => {
+    const output = outputs.find(({ kind }) => kind === 'observe');
+    if (output?.kind !== 'observe') return false;
+    now += 100;
+    give({ kind: 'observed', id: output.id, snapshot: { ...EMPTY_SNAPSHOT, links: [{ ...LINK, up: false, carrier: false }] } });
+    return Object.keys(output.request.maxLength).length > 0;
+  };
+  t.ok(reads(give({ kind: 'tick' })));
+  reads(give({ kind: 'verdict', id: 'z', verdict: { kind: 'down', reason: 'eof' } }));
+  now += 5000;
+  t.ok(reads(give(hint('route'))), 'long after the last one: at once');
+  const ended = now;
+  let looks = 0;
+  for (const until = now + 5000; now < until; now += 10) looks += Number(reads(give(hint('route'))));
+  t.ok(looks >= 9 && looks <= 10, `a change each 10 ms for 5 s: ${looks} times`);
+  t.notOk(reads(give(hint('route'))));
+  t.equal(nextDeadline(state, now), state.foreignNotBefore);
+  t.ok(reads(give(hint('link'))), 'a link');
+  t.equal(state.foreignWaits, false, 'which was told of the routes, too');
+  give(hint('route'));
+  now = state.foreignNotBefore;
+  t.ok(reads(give({ kind: 'tick' })), 'the last change is seen, without another');
+  t.ok(now > ended);
   t.end();
 });
