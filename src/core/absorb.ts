@@ -76,7 +76,8 @@ export function absorbHint(state: State, hint: KernelHint, now: number): State {
   const fight = hint.ownDeleted && hint.sender !== 0 ? fought(state, hint, now) : state.fight;
   const earliest = Math.max(state.lastRound + HINT_SPACING_MS, fight.last + pauseOf(fight));
   const notBefore = Math.max(state.notBefore, earliest);
-  if (hint.kind === 'route' && !hint.ownDeleted) return { ...state, fight, foreignDue: true, foreignWaits: true, notBefore };
+  // Unless a route of ours is refused: the one in its place may have gone.
+  if (hint.kind === 'route' && !hint.ownDeleted && state.refused.size === 0) return { ...state, fight, foreignDue: true, foreignWaits: true, notBefore };
   return { ...state, fight, foreignDue: state.foreignDue || concernsForeign(hint), dirty: moreUrgent(state.dirty, 'hint'), notBefore };
 }
 

@@ -228,7 +228,9 @@ function observeIfDue(state: State, outputs: Output[], now: number): Transition 
   const request = observeRequest(state, dirty);
   outputs.push({ kind: 'observe', id, request });
   const unread = Object.keys(request.maxLength).length === 0;
-  const [foreignDue, foreignWaits] = [state.foreignDue && unread, state.foreignWaits && unread];
+  const foreignDue = state.foreignDue && unread;
+  // A look that only verifies tries nothing again that was refused, and what refused it may be what has gone.
+  const foreignWaits = state.foreignWaits && (unread || dirty === 'verify');
   return { state: { ...state, observations: id, foreignDue, foreignWaits, dirty: undefined, round: { kind: 'observing', id, cause: dirty, request, since: now } }, outputs };
 }
 

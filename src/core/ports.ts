@@ -86,7 +86,7 @@ export interface Kernel {
    * observation: failed three seconds after an unanswered one. Failures to ask are ignored.
    */
   probe(targets: readonly ProbeTarget[]): void;
-  /** To be called again and again while a long answer is read, which keeps the event loop from its turn for milliseconds. Absent: no answer is long. */
+  /** Has `work` done again and again while a long answer is read, which keeps the event loop from its turn for milliseconds. Absent: no answer is long. */
   interleave?(work: () => void): void;
   /** Starts the events. Changes that this object made itself are not reported. */
   subscribe(request: ObserveRequest, listener: (hint: KernelHint) => void): void;

@@ -77,7 +77,7 @@ export class Connection {
   }
 
   /**
-   * To be called after each datagram of an answer. The socket reads 32 of them before it lets the event loop look at any other (binding.cc
+   * Has `work` done after each datagram of an answer. The socket reads 32 of them before it lets the event loop look at any other (binding.cc
    * of the `netlink` package): with a full table that is 6 ms, and more when others want the processor.
    */
   interleave(work: () => void): void {

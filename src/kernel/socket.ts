@@ -34,7 +34,7 @@ export interface NetlinkSocket {
   join(group: number): void;
   /** SO_ATTACH_FILTER; false when it could not be attached. */
   attachFilter(program: readonly FilterInstruction[]): boolean;
-  /** Hands over what has come already, without waiting for the event loop; nothing without koffi. */
+  /** Hands over what has come already, without waiting for the event loop; nothing without koffi, or of a socket that asks for the size of each. */
   drain(): void;
   /** Messages that the kernel could not queue here, ever. */
   drops(): number;
@@ -87,7 +87,7 @@ function open(options: SocketOptions, libc: Libc | undefined): NetlinkSocket {
     join: (group) => raw.addMembership(group),
     attachFilter: (program) => libc !== undefined && fd !== undefined && libc.attachFilter(fd, program) === 0,
     drain() {
-      if (libc === undefined || fd === undefined) return;
+      if (libc === undefined || fd === undefined || options.datagramBytes === 0) return;
       for (let count = 0; isOpen && count < DRAINED_AT_ONCE; count++) {
         const received = libc.receive(fd, options.datagramBytes);
         if (received === undefined) return;

@@ -26,9 +26,7 @@ export const systemClock: Clock = {
       else if (leftMs < 1) setImmediate(due);
       else timer = setTimeout(due, Math.min(LONGEST_DELAY_MS, Math.floor(leftMs)));
     };
-    setImmediate(() => {
-      if (!cancelled) timer = setTimeout(due, Math.min(LONGEST_DELAY_MS, Math.max(0, Math.floor(time - performance.now()))));
-    });
+    setImmediate(due);
     return {
       cancel() {
         cancelled = true;

@@ -90,5 +90,8 @@ t.test('what reading a full table takes is spent on it once in five times, and l
   now = state.foreignNotBefore;
   t.ok(reads(give({ kind: 'tick' })), 'the last change is seen, without another');
   t.ok(now > ended);
+  state = { ...state, refused: new Map([['inet 25500 0.0.0.0/0', { code: 'EEXIST', message: 'file already exists' }]]) };
+  now += 10;
+  t.ok(reads(give(hint('route'))), 'a route of ours is refused: what is in its place may have gone');
   t.end();
 });
