@@ -4,11 +4,12 @@
  */
 
 import type { BirdDaemon } from '../model/config.js';
+import { MAX_SOCKET_PATH } from '../model/paths.js';
 import type { Found } from './daemon-parts.js';
 import { DEFAULT_BIRD } from './defaults.js';
 import type { Entry } from './document.js';
 import { DAEMON_KEYS } from './keys.js';
-import { MAX_SOCKET_PATH, readPath } from './path-text.js';
+import { readPath } from './path-text.js';
 import type { Report } from './report.js';
 import { readScalar, readSection } from './section.js';
 

@@ -3,12 +3,13 @@
  */
 
 import type { FrrDaemons } from '../model/config.js';
+import { MAX_SOCKET_PATH } from '../model/paths.js';
 import type { Found } from './daemon-parts.js';
 import { DEFAULT_FRR } from './defaults.js';
 import { quote } from './diagnostic.js';
 import type { Entry, Value } from './document.js';
 import { closest, DAEMON_KEYS } from './keys.js';
-import { MAX_SOCKET_PATH, readPath } from './path-text.js';
+import { readPath } from './path-text.js';
 import type { Report, Span } from './report.js';
 import { readItems, readScalar, readSection } from './section.js';
 

@@ -7,12 +7,13 @@
 
 import { familyOf, parseAddress, type Address } from '../model/address.js';
 import type { SocketDaemon } from '../model/config.js';
+import { MAX_SOCKET_PATH } from '../model/paths.js';
 import { containsAddress, parsePrefix } from '../model/prefix.js';
 import { mappedInet } from './address-text.js';
 import { readGeneric, type Found } from './daemon-parts.js';
 import { quote, type Fault } from './diagnostic.js';
 import type { Entry } from './document.js';
-import { MAX_SOCKET_PATH, readPath } from './path-text.js';
+import { readPath } from './path-text.js';
 import type { Report } from './report.js';
 
 type Tcp = Extract<SocketDaemon['endpoint'], { readonly kind: 'tcp' }>;

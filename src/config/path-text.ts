@@ -10,9 +10,6 @@ import type { Report } from './report.js';
 /** PATH_MAX of linux/limits.h, without the terminating zero. */
 const MAX_PATH = 4095;
 
-/** sun_path of a Unix socket holds 108 bytes with its terminating zero: unix(7). */
-export const MAX_SOCKET_PATH = 107;
-
 /** The path as written, or undefined when it cannot be one; `example` is what to write when the text gives no hint. */
 export function readPath({ text, span }: ScalarValue, example: string, report: Report, maxBytes = MAX_PATH): string | undefined {
   if (!isPlain({ text, span }, report)) return undefined;

@@ -6,6 +6,7 @@
  * accept it accepts. `backup-router check` has the last word. Tests hold both to that.
  */
 
+import { MAX_SOCKET_PATH } from '../model/paths.js';
 import { formatDuration } from './duration.js';
 import { DEFAULT_BIRD, DEFAULT_EXEC, DEFAULT_FRR, DEFAULTS } from './defaults.js';
 import { FRR_DAEMONS } from './daemon-frr.js';
@@ -56,7 +57,7 @@ const time = (description: string, ms: number | 'never', never = false): Schema 
 });
 
 const PATH: Schema = { type: 'string', pattern: '^/', maxLength: 4095 };
-const SOCKET_PATH: Schema = { type: 'string', pattern: '^/', maxLength: 107 };
+const SOCKET_PATH: Schema = { type: 'string', pattern: '^/', maxLength: MAX_SOCKET_PATH };
 const NAME: Schema = { type: 'string', minLength: 1, maxLength: 127, pattern: '^[^\\s,/:]+$', not: { enum: ['lo', '.', '..'] } };
 const MAC: Schema = { type: 'string', pattern: '^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$' };
 const WORD: Schema = { anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] };

@@ -7,6 +7,7 @@
 import { chmodSync, mkdirSync, unlinkSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { MAX_SOCKET_PATH } from '../model/paths.js';
 import { peerCredentials } from '../native/libc.js';
 import { CHANGING, MAX_REQUEST_BYTES, parseRequest, type Following, type Request, type Response } from './protocol.js';
 
@@ -18,8 +19,6 @@ export type Answer = (request: Request) => Promise<Response | Following>;
 
 /** Bytes that a follower may leave unread before it is dropped. It can come back and ask for what it missed. */
 const MAX_UNREAD_BYTES = 1 << 20;
-/** sun_path of unix(7) without its NUL. libuv would cut a longer path and listen elsewhere. */
-const MAX_PATH_BYTES = 107;
 
 /**
  * Listens on the path, replacing a socket that a killed agent left behind. `onError` hears what goes wrong; the
@@ -36,7 +35,8 @@ export function startControlServer(path: string, answer: Answer, onError: (error
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
     removeStale(path);
-    if (Buffer.byteLength(path) > MAX_PATH_BYTES) throw new Error(`${path} is longer than the ${MAX_PATH_BYTES} bytes of a unix socket's path (unix(7)); set a shorter RUNTIME_DIRECTORY`);
+    // libuv would cut a longer path and listen elsewhere.
+    if (Buffer.byteLength(path) > MAX_SOCKET_PATH) throw new Error(`${path} is longer than the ${MAX_SOCKET_PATH} bytes of a unix socket's path (unix(7)); set a shorter RUNTIME_DIRECTORY`);
     listen(server, path, onError);
   } catch (error) {
     onError(error instanceof Error ? error : new Error(String(error)));

@@ -13,7 +13,7 @@ import { FIGHT_WINDOW_MS, pauseOf } from './fight.js';
 import { suspectsAfter } from './gateway.js';
 import { routeKey } from './keys.js';
 import { sharing } from './sharing.js';
-import type { KernelHint, Step, StepResult } from './ports.js';
+import { readsTables, type KernelHint, type Step, type StepResult } from './ports.js';
 import { moreUrgent, type DaemonState, type Fight, type Refusal, type State } from './state.js';
 
 /** Rounds that hints alone ask for keep this distance, so that a storm of events costs little. */
@@ -75,10 +75,16 @@ function judged(daemon: DaemonState, verdict: Verdict, now: number): DaemonState
 export function absorbHint(state: State, hint: KernelHint, now: number): State {
   const fight = hint.ownDeleted && hint.sender !== 0 ? fought(state, hint, now) : state.fight;
   const earliest = Math.max(state.lastRound + HINT_SPACING_MS, fight.last + pauseOf(fight));
-  const notBefore = Math.max(state.notBefore, earliest);
   // Unless a route of ours is refused: the one in its place may have gone.
-  if (hint.kind === 'route' && !hint.ownDeleted && state.refused.size === 0) return { ...state, fight, foreignDue: true, foreignWaits: true, notBefore };
-  return { ...state, fight, foreignDue: state.foreignDue || concernsForeign(hint), dirty: moreUrgent(state.dirty, 'hint'), notBefore };
+  const canWait = hint.kind === 'route' && !hint.ownDeleted && state.refused.size === 0;
+  return {
+    ...state,
+    fight,
+    foreignDue: state.foreignDue || concernsForeign(hint),
+    foreignWaits: state.foreignWaits || canWait,
+    dirty: canWait ? state.dirty : moreUrgent(state.dirty, 'hint'),
+    notBefore: Math.max(state.notBefore, earliest),
+  };
 }
 
 /**
@@ -101,7 +107,7 @@ export function absorbObserved(state: State, id: number, snapshot: Snapshot, now
   if (state.round.kind !== 'observing' || state.round.id !== id) return state;
   // What a look left out is as it was known before.
   const { request, cause, since } = state.round;
-  const tables = Object.keys(request.maxLength).length > 0;
+  const tables = readsTables(request);
   const known = sharing(state.snapshot, {
     ...snapshot,
     ...(tables ? {} : { foreignRoutes: state.snapshot?.foreignRoutes ?? [], originals: state.snapshot?.originals ?? [] }),
@@ -130,7 +136,7 @@ function foreignPauseMs(lookMs: number): number {
 export function absorbFailure(state: State, id: number, message: string, now: number): State {
   if (state.round.kind !== 'observing' || state.round.id !== id) return state;
   // What the look was for is still owed.
-  const foreignDue = state.foreignDue || Object.keys(state.round.request.maxLength).length > 0;
+  const foreignDue = state.foreignDue || readsTables(state.round.request);
   return { ...state, round: { kind: 'idle' }, foreignDue, dirty: moreUrgent(state.dirty, state.round.cause === 'phase' ? 'hint' : state.round.cause), notBefore: now + RETRY_MS, faults: [`cannot look at the kernel: ${message}`] };
 }
 

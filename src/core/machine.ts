@@ -35,7 +35,7 @@ import { PROBE_EVERY_MS } from './gateway.js';
 import { routeKey } from './keys.js';
 import { nextPhase } from './phase.js';
 import { ownership, plan } from './plan.js';
-import type { KernelHint, ObserveRequest, ProbeTarget, Step, StepResult } from './ports.js';
+import { readsTables, type KernelHint, type ObserveRequest, type ProbeTarget, type Step, type StepResult } from './ports.js';
 import { vrfTables } from './management.js';
 import { repairOf } from './repair.js';
 import { coverage, questionKey, type Question } from './rivals.js';
@@ -166,7 +166,7 @@ function leavesAtOnce(before: State, phase: Phase): boolean {
 
 /** What a look under way was to find out about the routes of others is owed again once it is given up. */
 function interrupted(state: State): State {
-  return state.round.kind === 'observing' && Object.keys(state.round.request.maxLength).length > 0 ? { ...state, foreignDue: true } : state;
+  return state.round.kind === 'observing' && readsTables(state.round.request) ? { ...state, foreignDue: true } : state;
 }
 
 /** The steps of the diff, without those whose refusal stands: a look that only verifies proves nothing new. */
@@ -227,7 +227,7 @@ function observeIfDue(state: State, outputs: Output[], now: number): Transition 
   const id = state.observations + 1;
   const request = observeRequest(state, dirty);
   outputs.push({ kind: 'observe', id, request });
-  const unread = Object.keys(request.maxLength).length === 0;
+  const unread = !readsTables(request);
   const foreignDue = state.foreignDue && unread;
   // A look that only verifies tries nothing again that was refused, and what refused it may be what has gone.
   const foreignWaits = state.foreignWaits && (unread || dirty === 'verify');

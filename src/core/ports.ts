@@ -53,6 +53,11 @@ export interface ObserveRequest {
   readonly neighbours?: boolean;
 }
 
+/** Whether it names any table: the routes of others, which may be a million. */
+export function readsTables({ maxLength }: ObserveRequest): boolean {
+  return Object.keys(maxLength).length > 0;
+}
+
 /** Something changed: look again. What is known of the change is for logs; the one decision by it is to put back at once what is `lost`. */
 export interface KernelHint {
   readonly kind: 'link' | 'address' | 'route' | 'rule' | 'neighbour' | 'overflow';

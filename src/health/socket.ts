@@ -9,8 +9,8 @@ import type { SocketDaemon } from '../model/config.js';
 import { generic, type Adapter } from './adapter.js';
 import type { Clock, ProbeTiming } from './clock.js';
 import type { Dialect } from './dialect.js';
-import { endpointText } from './endpoint.js';
 import { Link } from './link.js';
+import { watchedSocket } from './watched.js';
 
 /** Sends nothing and understands nothing. */
 const SILENT: Dialect = {
@@ -33,5 +33,6 @@ export function openSocket(spec: SocketDaemon, timing: ProbeTiming, clock: Clock
     // SO_PEERCRED would tell, but only of a unix socket and only to native code.
     ageMs: () => 0,
   });
-  return generic(`socket/${endpointText(spec.endpoint)}`, spec.routeProtocols, link);
+  const { id, protocols } = watchedSocket(spec);
+  return generic(id, protocols, link);
 }

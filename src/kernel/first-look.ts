@@ -15,7 +15,8 @@ import { familyFromNumber } from './families.js';
 import { decodeAddress, decodeLink, encodeAddressDump, encodeLinkDump } from './messages-link.js';
 import { encodeRouteDump } from './messages-route.js';
 import { decodeRule, encodeRuleDump } from './messages-rule.js';
-import { foreignRoute, only, ownRoute } from './observe.js';
+import { foreignRoute, only } from './observe.js';
+import { ownRoute } from './own-routes.js';
 import { openPlainSocket } from './socket.js';
 import * as uapi from './uapi.js';
 

@@ -53,19 +53,6 @@ export function only<T>(wanted: number, decode: (bytes: Buffer, start: number, e
   return (bytes, start, end, type) => (type === wanted ? decode(bytes, start, end) : undefined);
 }
 
-/**
- * Checks again what the kernel was asked to filter: without NETLINK_GET_STRICT_CHK it sends everything, and a
- * kernel without IPv6 answers for the families that it has (rtnetlink.c, rtnl_dump_all).
- */
-export function ownRoute(family: Family, protocol: number): DumpDecoder<Route> {
-  const wanted = familyNumber(family);
-  return (bytes, start, end, type) => {
-    const header = start + uapi.NLMSG_HDRLEN;
-    if (type !== uapi.RTM_NEWROUTE || bytes[header] !== wanted || bytes[header + 5] !== protocol) return undefined;
-    return decodeRoute(bytes, start, end);
-  };
-}
-
 /** Looks at four bytes of each route before decoding it: a full table walks at some 0.3 us a route (fact N6). */
 export function foreignRoute(family: Family, table: number, protocol: number, maxLength: number): DumpDecoder<Route | Original> {
   const wanted = familyNumber(family);

@@ -23,6 +23,21 @@ export interface KnownRoutes {
   learn(family: Family, routes: readonly Route[]): void;
 }
 
+/**
+ * Checks again what the kernel was asked to filter: without NETLINK_GET_STRICT_CHK it sends everything, and a
+ * kernel without IPv6 answers for the families that it has (rtnetlink.c, rtnl_dump_all).
+ */
+export function ownRoute(family: Family, protocol: number, decode: DecodeRoute = decodeRoute): DumpDecoder<Route> {
+  const wanted = familyNumber(family);
+  return (bytes, start, end, type) => {
+    const header = start + uapi.NLMSG_HDRLEN;
+    if (type !== uapi.RTM_NEWROUTE || bytes[header] !== wanted || bytes[header + 5] !== protocol) return undefined;
+    return decode(bytes, start, end);
+  };
+}
+
+type DecodeRoute = (bytes: Buffer, start: number, end: number) => Route | undefined;
+
 const NONE: readonly Route[] = [];
 
 export function knownRoutes(): KnownRoutes {
@@ -36,11 +51,7 @@ export function knownRoutes(): KnownRoutes {
     decoder(family, protocol) {
       let [nextRead, nextAdded] = [0, 0];
       looked = added;
-      const wanted = familyNumber(family);
-      return (bytes, start, end, type) => {
-        const header = start + uapi.NLMSG_HDRLEN;
-        // Checks again what the kernel was asked to filter (observe.ts).
-        if (type !== uapi.RTM_NEWROUTE || bytes[header] !== wanted || bytes[header + 5] !== protocol) return undefined;
+      return ownRoute(family, protocol, (bytes, start, end) => {
         const before = read[family];
         // One that is gone is stepped over; after more than that the rest is decoded.
         for (let skip = 0; skip < 2; skip++) {
@@ -55,7 +66,7 @@ export function knownRoutes(): KnownRoutes {
           return step.route;
         }
         return decodeRoute(bytes, start, end);
-      };
+      });
     },
     learn(family, routes) {
       read[family] = routes;

@@ -3,6 +3,9 @@
  * take precedence, so that several agents can run side by side in namespaces.
  */
 
+/** Bytes: sun_path of a unix socket holds 108 with its terminating zero, unix(7). */
+export const MAX_SOCKET_PATH = 107;
+
 export interface Paths {
   readonly configFile: string;
   readonly controlSocket: string;

@@ -75,9 +75,13 @@ export async function hangAndReturn(plan: Plan): Promise<Section> {
 /** An agent that watches zebra alone, with its routes in: no daemon runs yet. */
 async function agentIn(lab: Lab, far: Namespace, settings: AgentSettings): Promise<{ readonly lane: Lane; readonly pid: number }> {
   const lane = new Lane(lab, far, 'hang');
+  return { lane, pid: await startAgent(lane, settings) };
+}
+
+async function startAgent(lane: Lane, settings: AgentSettings): Promise<number> {
   const { pid, done } = await lane.referee.start(agentArgv(lane, 'agent', agentConfig(lane, { daemons: ['zebra'], ...settings })), LOCAL, 10_000);
   if (!done) throw new Error('the agent installed nothing');
-  return { lane, pid };
+  return pid;
 }
 
 async function hangs(lab: Lab, far: Namespace, rounds: number): Promise<Values> {
@@ -140,7 +144,7 @@ async function returns(lab: Lab, far: Namespace, rounds: number, holdMs: number)
     if (holdMs > 0) await lane.referee.end(pid, 'SIGKILL');
     await lane.stopDaemons();
     if (holdMs > 0) {
-      ({ pid } = await lane.referee.start(agentArgv(lane, 'agent', agentConfig(lane, { daemons: ['zebra'], ...settings })), LOCAL, 10_000));
+      pid = await startAgent(lane, settings);
       await meetOne();
     }
     await sleep(200);

@@ -1,6 +1,6 @@
 /**
  * The health adapter for BIRD 2 and 3: one link to the control socket, which both watches and asks.
- * Its routes carry RTPROT_BIRD whichever of its protocols they come from. No pid file is needed: BIRD itself says how old it is.
+ * No pid file is needed: BIRD itself says how old it is.
  */
 
 import type { ProcessEvents } from '../../core/ports.js';
@@ -9,16 +9,14 @@ import type { Prefix } from '../../model/prefix.js';
 import type { Adapter } from '../adapter.js';
 import type { Clock, ProbeTiming } from '../clock.js';
 import { Link } from '../link.js';
+import { WATCHED_BIRD } from '../watched.js';
 import { ageOf, BIRD } from './control.js';
 import { kernelProtocols, readShowRoute, SHOW_PROTOCOLS, showRouteCommand } from './routes.js';
 
-/** linux/rtnetlink.h. */
-const RTPROT_BIRD = 12;
 const PERMISSION_HINT = 'the agent must run with the group bird (usermod -aG bird USER, or SupplementaryGroups=bird)';
 
 /** Watches one BIRD as `bird/bird`. */
 export function openBird(spec: BirdDaemon, timing: ProbeTiming, clock: Clock, processes?: ProcessEvents): Adapter {
-  const id = 'bird/bird';
   const link = new Link({
     endpoint: { kind: 'unix', path: spec.socket },
     dialect: BIRD,
@@ -31,8 +29,8 @@ export function openBird(spec: BirdDaemon, timing: ProbeTiming, clock: Clock, pr
   });
   return {
     asksDaemon: true,
-    watched: [{ id, protocols: [RTPROT_BIRD] }],
-    start: (listener) => link.start((verdict) => listener(id, verdict)),
+    watched: [WATCHED_BIRD],
+    start: (listener) => link.start((verdict) => listener(WATCHED_BIRD.id, verdict)),
     // The names are asked each time: a reconfiguration may change them, and the answer takes microseconds.
     holds: async (prefixes) => {
       const kernels = kernelProtocols(await link.ask(SHOW_PROTOCOLS));

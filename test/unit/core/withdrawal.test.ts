@@ -1,77 +1,33 @@
 /** When a withdrawal is sent at once, and when a look comes first: nothing is taken out that the look might have wanted to keep. */
 
 import t from 'tap';
-import { transition, type Input, type Output } from '../../../src/core/machine.js';
-import { initialState, type State } from '../../../src/core/state.js';
-import { parseConfig } from '../../../src/config/parse.js';
-import type { Link } from '../../../src/model/link.js';
+import type { Output } from '../../../src/core/machine.js';
 import { prefix } from '../../../src/model/prefix.js';
-import { TABLE_MAIN, type Route, type Rule } from '../../../src/model/route.js';
-import { EMPTY_SNAPSHOT, type Snapshot } from '../../../src/model/snapshot.js';
+import { TABLE_MAIN, type Route } from '../../../src/model/route.js';
+import { DATA, DOWN, hint, Life, LINK, RESPONSIVE } from './life.js';
 
-const LINK: Link = { index: 2, name: 'm', altNames: [], mac: undefined, up: true, carrier: true, master: undefined, kind: undefined, vrfTable: undefined };
-const DATA: Link = { ...LINK, index: 3, name: 'd' };
 /** A default route of the watched daemon. */
 const COVER: Route = { family: 'inet', table: TABLE_MAIN, destination: prefix('0.0.0.0', 0), metric: 20, tos: 0, protocol: 11, type: 'unicast', nexthops: [{ gateway: '198.51.100.1', interfaceIndex: 3, dead: false }] };
 const HOLD_MS = 1000;
 
 /** An agent beside a dead daemon, whose routes are in and at rest. */
-class Agent {
-  state: State;
-  now = 0;
-  foreign: readonly Route[] = [];
-  #routes: Route[] = [];
-  #rules: Rule[] = [];
-
+class Agent extends Life {
   constructor(convergence: string) {
-    const text = `management-interface: m\nbackup-router: {address: 10.0.0.1}\nwithdraw: {hold-time: ${HOLD_MS}ms, convergence-timeout: ${convergence}}\n`;
-    const { config } = parseConfig(text, 'c');
-    const role = { role: 'primary', reason: 'configured' } as const;
-    this.state = initialState({ config: config!, watched: [{ id: 'z', protocols: [11] }], formerGateways: [], resyncMs: 30_000, role, roleOverride: undefined, pin: undefined }, 0);
+    super(`withdraw: {hold-time: ${HOLD_MS}ms, convergence-timeout: ${convergence}}\n`, [11]);
+    this.links = [LINK, DATA];
     this.run(this.give({ kind: 'tick' }));
-    this.run(this.give({ kind: 'verdict', id: 'z', verdict: { kind: 'down', reason: 'eof' } }));
+    this.run(this.give(DOWN));
   }
 
   get installed(): number {
-    return this.#routes.length;
-  }
-
-  /** One input, 20 ms later unless told otherwise; what follows is not carried out. */
-  give(input: Input, afterMs = 20): readonly Output[] {
-    const result = transition(this.state, input, (this.now += afterMs));
-    this.state = result.state;
-    return result.outputs;
-  }
-
-  /** Carries out what follows, to the end, but answers no question. */
-  run(outputs: readonly Output[]): void {
-    for (let queue = [...outputs]; queue.length > 0; ) {
-      const output = queue.shift()!;
-      if (output.kind === 'apply') queue.push(...this.give(this.applied(output)));
-      if (output.kind === 'observe') queue.push(...this.give(this.observed(output.id)));
-    }
-  }
-
-  observed(id: number): Input {
-    const snapshot: Snapshot = { ...EMPTY_SNAPSHOT, links: [LINK, DATA], ownRoutes: [...this.#routes], rules: [...this.#rules], foreignRoutes: this.foreign };
-    return { kind: 'observed', id, snapshot };
-  }
-
-  applied({ steps }: Output & { kind: 'apply' }): Input {
-    for (const step of steps) {
-      if (step.kind === 'add-route') this.#routes.push(step.route);
-      if (step.kind === 'add-rule') this.#rules.push(step.rule);
-      if (step.kind === 'delete-route') this.#routes = [];
-      if (step.kind === 'delete-rule') this.#rules = this.#rules.filter((rule) => rule.priority !== step.rule.priority);
-    }
-    return { kind: 'applied', steps, results: steps.map(() => ({ ok: true })) };
+    return this.routes.length;
   }
 
   /** The daemon answers, and holds the covering route. */
   revive(): void {
     this.foreign = [COVER];
-    this.run(this.give({ kind: 'hint', hint: { kind: 'route', text: '', ownDeleted: false, sender: 7 } }));
-    this.run(this.give({ kind: 'verdict', id: 'z', verdict: { kind: 'responsive', reason: 'answers', ageMs: 0 } }));
+    this.run(this.give(hint('route')));
+    this.run(this.give(RESPONSIVE));
     this.run(this.give({ kind: 'answered', held: new Map([['0.0.0.0/0', true]]) }));
   }
 }
@@ -99,7 +55,7 @@ for (const lost of [false, true]) {
   t.test(`something has happened: the look comes first, and ${lost ? 'finds that the cover is lost' : 'the cover stands'}`, (t) => {
     const agent = new Agent('30s');
     agent.revive();
-    const [look] = agent.give({ kind: 'hint', hint: { kind: 'route', text: '', ownDeleted: false, sender: 7 } });
+    const [look] = agent.give(hint('route'));
     t.equal(look?.kind, 'observe');
     t.notOk(kinds(agent.give({ kind: 'tick' }, HOLD_MS)).includes('apply'), 'hold-time over: not before the look');
     if (lost) agent.foreign = [];
@@ -114,8 +70,8 @@ for (const lost of [false, true]) {
 
 t.test('convergence-timeout 0: what stands beside ours does not matter, not even while a look is under way', (t) => {
   const agent = new Agent('0s');
-  agent.run(agent.give({ kind: 'verdict', id: 'z', verdict: { kind: 'responsive', reason: 'answers', ageMs: 0 } }));
-  const [look] = agent.give({ kind: 'hint', hint: { kind: 'route', text: '', ownDeleted: false, sender: 7 } });
+  agent.run(agent.give(RESPONSIVE));
+  const [look] = agent.give(hint('route'));
   t.equal(look?.kind, 'observe');
   const outputs = agent.give({ kind: 'tick' }, HOLD_MS);
   t.same([...steps(outputs)].sort(), [...DELETIONS].sort());
@@ -129,7 +85,7 @@ t.test('a death during the withdrawal: the routes come back', (t) => {
   agent.revive();
   const withdrawal = agent.give({ kind: 'tick' }, HOLD_MS);
   t.same([...steps(withdrawal)].sort(), [...DELETIONS].sort());
-  t.notOk(kinds(agent.give({ kind: 'verdict', id: 'z', verdict: { kind: 'down', reason: 'eof' } })).includes('apply'), 'one batch at a time');
+  t.notOk(kinds(agent.give(DOWN)).includes('apply'), 'one batch at a time');
   agent.run(withdrawal);
   t.equal(agent.state.phase.kind, 'in');
   t.equal(agent.installed, 1);
