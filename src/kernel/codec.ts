@@ -8,7 +8,7 @@
 
 import { NLA_TYPE_MASK, NLMSG_HDRLEN } from './uapi.js';
 
-/** A message being written. `bytes` grows; `length` is how much of it is used. */
+/** Messages being written, one behind the other. `bytes` grows; `length` is how much of it is used. */
 export interface Writer {
   bytes: Buffer;
   length: number;
@@ -19,47 +19,85 @@ export function align(length: number): number {
   return (length + 3) & ~3;
 }
 
-/** Where messages are written, one at a time: a buffer for each of a hundred thousand would cost more than all the rest. */
-const desk = Buffer.alloc(4096);
-
-/** A message with its nlmsghdr; sequence number and port are zero, the connection fills in the former. To be ended before the next begins. */
-export function beginMessage(type: number, flags: number): Writer {
-  clear(desk, 0, NLMSG_HDRLEN);
-  const writer: Writer = { bytes: desk, length: NLMSG_HDRLEN };
-  writer.bytes.writeUInt16LE(type, 4);
-  writer.bytes.writeUInt16LE(flags, 6);
-  return writer;
+export function createWriter(): Writer {
+  return { bytes: Buffer.alloc(4096), length: 0 };
 }
 
-/** The finished message, its length filled in, in bytes of its own. */
-export function endMessage(writer: Writer): Buffer {
-  writer.bytes.writeUInt32LE(writer.length, 0);
+const desk = createWriter();
+
+/** What is written, in bytes of its own. */
+export function alone(write: (writer: Writer) => void): Buffer {
+  desk.length = 0;
+  write(desk);
+  return written(desk);
+}
+
+/** A copy of everything that was written. */
+export function written(writer: Writer): Buffer {
   return Buffer.from(writer.bytes.subarray(0, writer.length));
+}
+
+/** Begins a message with its nlmsghdr; pass the result to {@link endMessage}. Sequence number and port are zero, whoever sends it fills in the former. */
+export function beginMessage(writer: Writer, type: number, flags: number): number {
+  const start = reserve(writer, NLMSG_HDRLEN);
+  store16(writer.bytes, start + 4, type);
+  store16(writer.bytes, start + 6, flags);
+  return start;
+}
+
+/** Fills in the length of the message that begins there. */
+export function endMessage(writer: Writer, start: number): void {
+  store32(writer.bytes, start, writer.length - start);
+}
+
+/** One message in bytes of its own: nlmsghdr, and what `body` writes. */
+export function message(type: number, flags: number, body: (writer: Writer) => void): Buffer {
+  return alone((writer) => {
+    const start = beginMessage(writer, type, flags);
+    body(writer);
+    endMessage(writer, start);
+  });
 }
 
 /** Room for `size` bytes, zeroed and aligned; its offset. */
 export function reserve(writer: Writer, size: number): number {
+  const offset = extend(writer, align(size));
+  const { bytes, length } = writer;
+  // For a few bytes a loop takes a fraction of what Buffer's fill does, which looks at its arguments first.
+  for (let at = offset; at < length; at++) bytes[at] = 0;
+  return offset;
+}
+
+/** Room for as many bytes, with anything in them. */
+function extend(writer: Writer, size: number): number {
   const offset = writer.length;
-  const end = offset + align(size);
+  const end = offset + size;
   if (end > writer.bytes.length) {
     const larger = Buffer.alloc(Math.max(end, 2 * writer.bytes.length));
-    writer.bytes.copy(larger, 0, 0, writer.length);
+    writer.bytes.copy(larger, 0, 0, offset);
     writer.bytes = larger;
   }
-  clear(writer.bytes, offset, end);
   writer.length = end;
   return offset;
 }
 
-/** For a few bytes a loop takes a fraction of what Buffer's fill does, which looks at its arguments first. */
-function clear(bytes: Buffer, start: number, end: number): void {
-  for (let at = start; at < end; at++) bytes[at] = 0;
+/** Byte by byte: Buffer's own methods look at their arguments first, which takes longer than the storing. */
+function store16(bytes: Buffer, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+}
+
+function store32(bytes: Buffer, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value >>> 16;
+  bytes[at + 3] = value >>> 24;
 }
 
 function beginAttribute(writer: Writer, type: number, size: number): number {
   const offset = reserve(writer, 4 + size);
-  writer.bytes.writeUInt16LE(4 + size, offset);
-  writer.bytes.writeUInt16LE(type, offset + 2);
+  store16(writer.bytes, offset, 4 + size);
+  store16(writer.bytes, offset + 2, type);
   return offset + 4;
 }
 
@@ -70,18 +108,27 @@ export function putBytes(writer: Writer, type: number, value: Uint8Array): void 
 
 export function putU8(writer: Writer, type: number, value: number): void {
   const offset = beginAttribute(writer, type, 1);
-  writer.bytes.writeUInt8(value, offset);
+  writer.bytes[offset] = value;
 }
 
 export function putU32(writer: Writer, type: number, value: number): void {
-  const offset = beginAttribute(writer, type, 4);
-  writer.bytes.writeUInt32LE(value, offset);
+  const offset = extend(writer, 8);
+  const { bytes } = writer;
+  store16(bytes, offset, 8);
+  store16(bytes, offset + 2, type);
+  store32(bytes, offset + 4, value);
 }
 
 /** A u32 in network order: what an IPv4 address is. */
 export function putU32BE(writer: Writer, type: number, value: number): void {
-  const offset = beginAttribute(writer, type, 4);
-  writer.bytes.writeUInt32BE(value, offset);
+  const offset = extend(writer, 8);
+  const { bytes } = writer;
+  store16(bytes, offset, 8);
+  store16(bytes, offset + 2, type);
+  bytes[offset + 4] = value >>> 24;
+  bytes[offset + 5] = value >>> 16;
+  bytes[offset + 6] = value >>> 8;
+  bytes[offset + 7] = value;
 }
 
 /** NLA_NUL_STRING. */
@@ -95,7 +142,7 @@ export function beginNest(writer: Writer, type: number): number {
 }
 
 export function endNest(writer: Writer, nest: number): void {
-  writer.bytes.writeUInt16LE(writer.length - nest, nest);
+  store16(writer.bytes, nest, writer.length - nest);
 }
 
 /** One message inside a received datagram: `bytes[start..end)`, header included. */

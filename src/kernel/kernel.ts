@@ -12,7 +12,7 @@ import { apply, prepare } from './apply.js';
 import { Connection } from './connection.js';
 import type { Neighbour } from '../model/link.js';
 import { Events, neighbourKey, type Failures } from './events.js';
-import { encodeProbe } from './messages-link.js';
+import { writeProbe } from './messages-link.js';
 import { observe } from './observe.js';
 import { knownRoutes } from './own-routes.js';
 import { windowsOf } from './window.js';
@@ -54,7 +54,7 @@ export function openKernel(added: readonly Step[] = []): Kernel {
       };
     },
     probe(targets) {
-      void changes.change(windowsOf(targets.length, (i) => encodeProbe(targets[i]!), (count) => changes.reserve(count)));
+      void changes.change(windowsOf(targets.length, (i, writer) => writeProbe(writer, targets[i]!), (count) => changes.reserve(count)));
     },
     interleave: (work) => dumps.interleave(work),
     subscribe(request: ObserveRequest, listener: (hint: KernelHint) => void) {

@@ -6,7 +6,7 @@
 import type { ProbeTarget } from '../core/ports.js';
 import { addressBytes, familyOf } from '../model/address.js';
 import type { InterfaceAddress, Link, Neighbour } from '../model/link.js';
-import { beginMessage, endMessage, putBytes, putU32, readText, readU32, reserve, walkAttributes } from './codec.js';
+import { beginMessage, endMessage, message, putBytes, putU32, readText, readU32, reserve, walkAttributes, type Writer } from './codec.js';
 import { familyFromNumber, familyNumber, readAddress } from './families.js';
 import * as uapi from './uapi.js';
 
@@ -14,39 +14,35 @@ const DUMP = uapi.NLM_F_REQUEST | uapi.NLM_F_DUMP;
 
 /** All links, without their counters, which are two thirds of the bytes. */
 export function encodeLinkDump(): Buffer {
-  const writer = beginMessage(uapi.RTM_GETLINK, DUMP);
-  reserve(writer, uapi.IFINFOMSG_LEN);
-  putU32(writer, uapi.IFLA_EXT_MASK, uapi.RTEXT_FILTER_SKIP_STATS);
-  return endMessage(writer);
+  return message(uapi.RTM_GETLINK, DUMP, (writer) => {
+    reserve(writer, uapi.IFINFOMSG_LEN);
+    putU32(writer, uapi.IFLA_EXT_MASK, uapi.RTEXT_FILTER_SKIP_STATS);
+  });
 }
 
 /** The addresses of both families. */
 export function encodeAddressDump(): Buffer {
-  const writer = beginMessage(uapi.RTM_GETADDR, DUMP);
-  reserve(writer, uapi.IFADDRMSG_LEN);
-  return endMessage(writer);
+  return message(uapi.RTM_GETADDR, DUMP, (writer) => reserve(writer, uapi.IFADDRMSG_LEN));
 }
 
 /** The neighbours of both families. */
 export function encodeNeighbourDump(): Buffer {
-  const writer = beginMessage(uapi.RTM_GETNEIGH, DUMP);
-  reserve(writer, uapi.NDMSG_LEN);
-  return endMessage(writer);
+  return message(uapi.RTM_GETNEIGH, DUMP, (writer) => reserve(writer, uapi.NDMSG_LEN));
 }
 
 /**
  * Makes the kernel send ARP requests or neighbour solicitations to the address: a known entry is put to NUD_PROBE (unicast, three tries a
  * second apart, then FAILED), an unknown or failed one is resolved as if a packet were waiting (NTF_USE). net/core/neighbour.c, neigh_add().
  */
-export function encodeProbe(target: ProbeTarget): Buffer {
-  const writer = beginMessage(uapi.RTM_NEWNEIGH, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | (target.known ? 0 : uapi.NLM_F_CREATE));
+export function writeProbe(writer: Writer, target: ProbeTarget): void {
+  const start = beginMessage(writer, uapi.RTM_NEWNEIGH, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | (target.known ? 0 : uapi.NLM_F_CREATE));
   const header = reserve(writer, uapi.NDMSG_LEN);
   writer.bytes[header] = familyNumber(familyOf(target.address));
   writer.bytes.writeInt32LE(target.interfaceIndex, header + 4);
   writer.bytes.writeUInt16LE(target.known ? uapi.NUD_PROBE : uapi.NUD_NONE, header + 8);
   writer.bytes[header + 10] = target.known ? 0 : uapi.NTF_USE;
   putBytes(writer, uapi.NDA_DST, addressBytes(target.address));
-  return endMessage(writer);
+  endMessage(writer, start);
 }
 
 /** The link of an RTM_NEWLINK or RTM_DELLINK message; undefined for the per-family messages of bridges. */

@@ -8,7 +8,7 @@
 
 import { addressBytes, familyOf, type Family } from '../model/address.js';
 import type { Nexthop, Route, RouteType } from '../model/route.js';
-import { beginMessage, beginNest, endMessage, endNest, putBytes, putU32, readU32, reserve, walkAttributes, type Writer } from './codec.js';
+import { beginMessage, beginNest, endMessage, endNest, message, putBytes, putU32, readU32, reserve, walkAttributes, type Writer } from './codec.js';
 import { anyAddress, familyFromNumber, familyNumber, putAddress, readAddress } from './families.js';
 import * as uapi from './uapi.js';
 
@@ -45,17 +45,20 @@ export function routeFault(route: Route): string | undefined {
   return undefined;
 }
 
-export function encodeAddRoute(route: Route): Buffer {
+export function writeAddRoute(writer: Writer, route: Route): void {
   const flags = uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | uapi.NLM_F_CREATE | uapi.NLM_F_EXCL;
-  return encodeRoute(uapi.RTM_NEWROUTE, flags, route);
+  const start = beginMessage(writer, uapi.RTM_NEWROUTE, flags);
+  putRoute(writer, route);
+  endMessage(writer, start);
 }
 
-export function encodeDeleteRoute(route: Route): Buffer {
-  return encodeRoute(uapi.RTM_DELROUTE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK, route);
+export function writeDeleteRoute(writer: Writer, route: Route): void {
+  const start = beginMessage(writer, uapi.RTM_DELROUTE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK);
+  putRoute(writer, route);
+  endMessage(writer, start);
 }
 
-function encodeRoute(type: number, flags: number, route: Route): Buffer {
-  const writer = beginMessage(type, flags);
+function putRoute(writer: Writer, route: Route): void {
   const header = reserve(writer, uapi.RTMSG_LEN);
   const { bytes } = writer;
   bytes[header] = familyNumber(route.family);
@@ -75,7 +78,6 @@ function encodeRoute(type: number, flags: number, route: Route): Buffer {
   } else if (route.nexthops.length > 1) {
     putMultipath(writer, route);
   }
-  return endMessage(writer);
 }
 
 /** IPv6 has no scopes. */
@@ -110,12 +112,12 @@ function putMultipath(writer: Writer, route: Route): void {
  * NETLINK_GET_STRICT_CHK (Linux 4.20, fact N6) and mere hints without: check what comes.
  */
 export function encodeRouteDump(family: Family | undefined, filter: { readonly protocol?: number; readonly table?: number }): Buffer {
-  const writer = beginMessage(uapi.RTM_GETROUTE, uapi.NLM_F_REQUEST | uapi.NLM_F_DUMP);
-  const header = reserve(writer, uapi.RTMSG_LEN);
-  writer.bytes[header] = family === undefined ? uapi.AF_UNSPEC : familyNumber(family);
-  writer.bytes[header + 5] = filter.protocol ?? 0;
-  if (filter.table !== undefined) putU32(writer, uapi.RTA_TABLE, filter.table);
-  return endMessage(writer);
+  return message(uapi.RTM_GETROUTE, uapi.NLM_F_REQUEST | uapi.NLM_F_DUMP, (writer) => {
+    const header = reserve(writer, uapi.RTMSG_LEN);
+    writer.bytes[header] = family === undefined ? uapi.AF_UNSPEC : familyNumber(family);
+    writer.bytes[header + 5] = filter.protocol ?? 0;
+    if (filter.table !== undefined) putU32(writer, uapi.RTA_TABLE, filter.table);
+  });
 }
 
 /**

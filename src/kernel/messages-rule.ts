@@ -6,7 +6,7 @@
  */
 
 import type { Rule } from '../model/route.js';
-import { beginMessage, endMessage, putText, putU32, putU8, readText, readU32, reserve, walkAttributes } from './codec.js';
+import { beginMessage, endMessage, message, putText, putU32, putU8, readText, readU32, reserve, walkAttributes, type Writer } from './codec.js';
 import { familyFromNumber, familyNumber } from './families.js';
 import * as uapi from './uapi.js';
 
@@ -21,16 +21,16 @@ export function ruleFault(rule: Rule): string | undefined {
   return undefined;
 }
 
-export function encodeAddRule(rule: Rule): Buffer {
-  return encodeRule(uapi.RTM_NEWRULE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | uapi.NLM_F_CREATE | uapi.NLM_F_EXCL, rule);
+export function writeAddRule(writer: Writer, rule: Rule): void {
+  writeRule(writer, uapi.RTM_NEWRULE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | uapi.NLM_F_CREATE | uapi.NLM_F_EXCL, rule);
 }
 
-export function encodeDeleteRule(rule: Rule): Buffer {
-  return encodeRule(uapi.RTM_DELRULE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK, rule);
+export function writeDeleteRule(writer: Writer, rule: Rule): void {
+  writeRule(writer, uapi.RTM_DELRULE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK, rule);
 }
 
-function encodeRule(type: number, flags: number, rule: Rule): Buffer {
-  const writer = beginMessage(type, flags);
+function writeRule(writer: Writer, type: number, flags: number, rule: Rule): void {
+  const start = beginMessage(writer, type, flags);
   const header = reserve(writer, uapi.FIB_RULE_HDR_LEN);
   writer.bytes[header] = familyNumber(rule.family);
   writer.bytes[header + 4] = rule.table < 256 ? rule.table : uapi.RT_TABLE_UNSPEC;
@@ -40,14 +40,12 @@ function encodeRule(type: number, flags: number, rule: Rule): Buffer {
   if (rule.protocol !== 0) putU8(writer, uapi.FRA_PROTOCOL, rule.protocol);
   if (rule.inputInterface !== undefined) putText(writer, uapi.FRA_IIFNAME, rule.inputInterface);
   if (rule.suppressPrefixLength !== undefined) putU32(writer, uapi.FRA_SUPPRESS_PREFIXLEN, rule.suppressPrefixLength);
-  return endMessage(writer);
+  endMessage(writer, start);
 }
 
 /** A dump of the rules of all families. */
 export function encodeRuleDump(): Buffer {
-  const writer = beginMessage(uapi.RTM_GETRULE, uapi.NLM_F_REQUEST | uapi.NLM_F_DUMP);
-  reserve(writer, uapi.FIB_RULE_HDR_LEN);
-  return endMessage(writer);
+  return message(uapi.RTM_GETRULE, uapi.NLM_F_REQUEST | uapi.NLM_F_DUMP, (writer) => reserve(writer, uapi.FIB_RULE_HDR_LEN));
 }
 
 /** The rule of an RTM_NEWRULE or RTM_DELRULE message; undefined for other families (multicast routing) and garbage. */

@@ -61,25 +61,26 @@ export function originalFault(adopted: AdoptedRoute): string | undefined {
 }
 
 /** RTM_DELROUTE, naming everything that the kernel said of the route. */
-export function encodeAdoptRoute(adopted: AdoptedRoute): Buffer {
-  return endMessage(begin(uapi.RTM_DELROUTE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK, adopted));
+export function writeAdoptRoute(writer: Writer, adopted: AdoptedRoute): void {
+  const start = beginMessage(writer, uapi.RTM_DELROUTE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK);
+  putKept(writer, adopted);
+  endMessage(writer, start);
 }
 
 /** RTM_NEWROUTE: EEXIST when another route stands in its place. */
-export function encodeRestoreRoute(adopted: AdoptedRoute): Buffer {
-  const writer = begin(uapi.RTM_NEWROUTE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | uapi.NLM_F_CREATE | uapi.NLM_F_EXCL, adopted);
+export function writeRestoreRoute(writer: Writer, adopted: AdoptedRoute): void {
+  const start = beginMessage(writer, uapi.RTM_NEWROUTE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | uapi.NLM_F_CREATE | uapi.NLM_F_EXCL);
+  putKept(writer, adopted);
   if (adopted.expiresAtS !== undefined) putU32(writer, uapi.RTA_EXPIRES, Math.max(1, Math.round(adopted.expiresAtS - uptime())));
-  return endMessage(writer);
+  endMessage(writer, start);
 }
 
 /** The interface is that of the route, which may have been found again under another index (fact K9). */
-function begin(type: number, flags: number, { route, message }: AdoptedRoute): Writer {
+function putKept(writer: Writer, { route, message }: AdoptedRoute): void {
   const kept = Buffer.from(message, 'hex');
   walkAttributes(kept, uapi.RTMSG_LEN, kept.length, (attribute, from) => {
     if (attribute === uapi.RTA_OIF) kept.writeUInt32LE(route.nexthops[0]?.interfaceIndex ?? 0, from);
   });
-  const writer = beginMessage(type, flags);
   const at = reserve(writer, kept.length);
   kept.copy(writer.bytes, at);
-  return writer;
 }

@@ -9,7 +9,7 @@
 import { addressBytes, familyBits, familyOf, type Address } from '../model/address.js';
 import type { KernelAnswer, Vrf, Ways } from '../model/policy.js';
 import type { Route } from '../model/route.js';
-import { beginMessage, endMessage, putBytes, putU32, readU32, reserve, walkAttributes } from './codec.js';
+import { message, putBytes, putU32, readU32, reserve, walkAttributes } from './codec.js';
 import { Connection, type DumpDecoder } from './connection.js';
 import { familyNumber, readAddress } from './families.js';
 import { decodePolicyRule } from './messages-policy.js';
@@ -82,16 +82,16 @@ async function ask(connection: Connection, address: Address, vrf: Vrf | undefine
 
 /** The acknowledgement that is asked for ends the answer, as it ends a dump. */
 export function encodeRouteGet(address: Address, flags: number, vrf: Vrf | undefined): Buffer {
-  const writer = beginMessage(uapi.RTM_GETROUTE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK);
-  const header = reserve(writer, uapi.RTMSG_LEN);
-  const family = familyOf(address);
-  writer.bytes[header] = familyNumber(family);
-  writer.bytes[header + 1] = familyBits(family);
-  // IPv6 always names the table, and refuses the flag that asks for it (inet6_rtm_valid_getroute_req).
-  writer.bytes.writeUInt32LE(flags | (family === 'inet' ? uapi.RTM_F_LOOKUP_TABLE : 0), header + 8);
-  putBytes(writer, uapi.RTA_DST, addressBytes(address));
-  if (vrf !== undefined) putU32(writer, uapi.RTA_OIF, vrf.index);
-  return endMessage(writer);
+  return message(uapi.RTM_GETROUTE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK, (writer) => {
+    const header = reserve(writer, uapi.RTMSG_LEN);
+    const family = familyOf(address);
+    writer.bytes[header] = familyNumber(family);
+    writer.bytes[header + 1] = familyBits(family);
+    // IPv6 always names the table, and refuses the flag that asks for it (inet6_rtm_valid_getroute_req).
+    writer.bytes.writeUInt32LE(flags | (family === 'inet' ? uapi.RTM_F_LOOKUP_TABLE : 0), header + 8);
+    putBytes(writer, uapi.RTA_DST, addressBytes(address));
+    if (vrf !== undefined) putU32(writer, uapi.RTA_OIF, vrf.index);
+  });
 }
 
 const decodeAnswer: DumpDecoder<KernelAnswer & { kind: 'route' }> = (bytes, start, end, type) => {

@@ -4,6 +4,7 @@
  */
 
 import type { StepResult } from '../core/ports.js';
+import { createWriter, written, type Writer } from './codec.js';
 import { NLM_F_ACK } from './uapi.js';
 
 /** Requests in one send: fact N4 allows no more. */
@@ -23,22 +24,23 @@ export interface Window {
 const FLAGS = 6;
 const SEQUENCE = 8;
 
-/** The windows of `count` messages, each written when it is asked for. `reserve` gives sequence numbers in a row. */
-export function* windowsOf(count: number, write: (index: number) => Buffer, reserve: (count: number) => number): Generator<Window> {
-  for (let from = 0; from < count; from += WINDOW) {
-    const messages = Array.from({ length: Math.min(WINDOW, count - from) }, (_, i) => write(from + i));
-    yield pack(messages, reserve(messages.length));
-  }
-}
+const sheet = createWriter();
 
-/** Only the last message asks for an acknowledgement, so only refusals and one answer come back. */
-function pack(messages: readonly Buffer[], first: number): Window {
-  const bytes = Buffer.concat(messages);
-  let at = 0;
-  messages.forEach((message, i) => {
-    bytes.writeUInt32LE(first + i, at + SEQUENCE);
-    if (i < messages.length - 1) bytes[at + FLAGS]! &= ~NLM_F_ACK;
-    at += message.length;
-  });
-  return { bytes, first, count: messages.length };
+/**
+ * The windows of `count` messages, each written when it is asked for, by `write`, which puts one message. `reserve` gives sequence numbers in a row.
+ * Only the last message of a window asks for an acknowledgement, so only refusals and one answer come back.
+ */
+export function* windowsOf(count: number, write: (index: number, writer: Writer) => void, reserve: (count: number) => number): Generator<Window> {
+  for (let from = 0; from < count; from += WINDOW) {
+    const size = Math.min(WINDOW, count - from);
+    const first = reserve(size);
+    sheet.length = 0;
+    for (let i = 0; i < size; i++) {
+      const start = sheet.length;
+      write(from + i, sheet);
+      sheet.bytes.writeUInt32LE(first + i, start + SEQUENCE);
+      if (i < size - 1) sheet.bytes[start + FLAGS]! &= ~NLM_F_ACK;
+    }
+    yield { bytes: written(sheet), first, count: size };
+  }
 }

@@ -10,7 +10,7 @@ import { onLink } from '../../core/gateway.js';
 import { linkOf, vrfTables } from '../../core/management.js';
 import type { ProbeTarget } from '../../core/ports.js';
 import { Connection } from '../../kernel/connection.js';
-import { decodeNeighbour, encodeNeighbourDump, encodeProbe } from '../../kernel/messages-link.js';
+import { decodeNeighbour, encodeNeighbourDump, writeProbe } from '../../kernel/messages-link.js';
 import { decodeRoute, encodeRouteDump } from '../../kernel/messages-route.js';
 import { observe } from '../../kernel/observe.js';
 import { windowsOf } from '../../kernel/window.js';
@@ -86,7 +86,7 @@ async function askGateways(connection: Connection, config: Config, snapshot: Sna
     });
   });
   if (targets.length === 0) return { neighbours: before, asked: seen(true) };
-  const results = await connection.change(windowsOf(targets.length, (i) => encodeProbe(targets[i]!), (count) => connection.reserve(count)));
+  const results = await connection.change(windowsOf(targets.length, (i, writer) => writeProbe(writer, targets[i]!), (count) => connection.reserve(count)));
   const refused = results.find((result) => !result.ok && result.code !== 'EEXIST');
   if (refused?.ok === false) return { neighbours: before, asked: unseen(`asking a gateway by ARP or ND needs CAP_NET_ADMIN (${refused.code})`) };
   const end = performance.now() + ANSWER_MS;

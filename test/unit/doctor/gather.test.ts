@@ -12,7 +12,8 @@ import { decodeSeenRule } from '../../../src/doctor/gather/rules.js';
 import { gatherSockets, stepsTo } from '../../../src/doctor/gather/sockets.js';
 import { linesOf } from '../../../src/doctor/frr-config.js';
 import { parseIni, systemdFiles, valuesOf } from '../../../src/doctor/ini.js';
-import { encodeAddRule } from '../../../src/kernel/messages-rule.js';
+import { alone } from '../../../src/kernel/codec.js';
+import { writeAddRule } from '../../../src/kernel/messages-rule.js';
 import { parseConfig } from '../../../src/config/parse.js';
 
 const root = mkdtempSync(join(tmpdir(), 'br-doctor-'));
@@ -85,7 +86,7 @@ t.test("FRR's blocks", async (t) => {
 
 t.test('a rule with nothing but our own fields has no selectors', async (t) => {
   const rule = { family: 'inet', priority: 5, table: 300, suppressPrefixLength: 7, inputInterface: 'lo', protocol: 157, foreign: false } as const;
-  const bytes = encodeAddRule(rule);
+  const bytes = alone((writer) => writeAddRule(writer, rule));
   t.strictSame(decodeSeenRule(bytes, 0, bytes.length), { rule, selectors: [] });
   const inverted = Buffer.from(bytes);
   inverted.writeUInt32LE(2, 16 + 8);

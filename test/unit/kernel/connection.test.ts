@@ -1,6 +1,7 @@
 /** Requests and answers over a socket that the test feeds with bytes. */
 
 import t from 'tap';
+import { beginMessage, endMessage, reserve, type Writer } from '../../../src/kernel/codec.js';
 import { Connection, DUMP_ATTEMPTS, WINDOWS_AT_ONCE } from '../../../src/kernel/connection.js';
 import type { SocketOptions } from '../../../src/kernel/socket.js';
 import { WINDOW, windowsOf } from '../../../src/kernel/window.js';
@@ -58,7 +59,7 @@ function connect(overflowSafe = true) {
   return {
     connection,
     sent,
-    change: (count: number) => connection.change(windowsOf(count, request, (some) => connection.reserve(some))),
+    change: (count: number) => connection.change(windowsOf(count, writeRequest, (some) => connection.reserve(some))),
     sequences: (bytes: Buffer): number[] => {
       const found: number[] = [];
       for (let at = 0; at < bytes.length; at += bytes.readUInt32LE(at)) found.push(bytes.readUInt32LE(at + 8));
@@ -77,6 +78,11 @@ function connect(overflowSafe = true) {
 }
 
 const request = (): Buffer => message(26, 0, Buffer.alloc(12), 0x305);
+const writeRequest = (_index: number, writer: Writer): void => {
+  const start = beginMessage(writer, 26, 0x305);
+  reserve(writer, 12);
+  endMessage(writer, start);
+};
 const lastSequence = (sent: readonly Buffer[]): number => sent.at(-1)!.readUInt32LE(8);
 const decodeText = (bytes: Buffer, start: number, end: number): string => bytes.toString('utf8', start + 16, end);
 
@@ -178,7 +184,7 @@ for (const [safe, limit] of [[true, WINDOWS_AT_ONCE], [false, 1]] as const) {
 
 t.test('windows that were written early are sent as they are, beside whatever is under way', async (t) => {
   const c = connect();
-  const written = [...windowsOf(2, request, (count) => c.connection.reserve(count))];
+  const written = [...windowsOf(2, writeRequest, (count) => c.connection.reserve(count))];
   const other = c.change(1);
   const change = c.connection.change(written);
   t.equal(c.sent.length, 2);
