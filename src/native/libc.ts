@@ -37,6 +37,8 @@ export interface Libc {
   setNetworkNamespace(fd: number): number;
   /** recvfrom(2) that does not wait, one datagram, cut off at `maxBytes`; undefined when there is none. */
   receive(fd: number, maxBytes: number): { readonly bytes: Buffer; readonly sender: Buffer } | undefined;
+  /** madvise(2) with MADV_DONTNEED; errno or 0. Only for clean pages of a file: others lose what is in them. */
+  dontNeed(address: bigint, size: number): number;
   /** One datagram to a unix address from a socket made for it; errno or 0. */
   sendUnixDatagram(address: Buffer, bytes: Uint8Array): number;
 }
@@ -47,6 +49,7 @@ const SO_ATTACH_FILTER = 26;
 const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
 const CLONE_NEWNET = 0x40000000;
+const MADV_DONTNEED = 4;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 
@@ -117,6 +120,11 @@ function bind(): Libc {
       const length = [sender.length];
       const size = Number(receiveFrom(fd, bytes, maxBytes, MSG_DONTWAIT, sender, length));
       return size < 0 ? undefined : { bytes: bytes.subarray(0, size), sender: sender.subarray(0, length[0]) };
+    },
+    dontNeed(address, size) {
+      // Bound here: needed once in a life.
+      const advise = library.func('int madvise(uint64_t address, size_t size, int advice)');
+      return advise(address, size, MADV_DONTNEED) === 0 ? 0 : errno();
     },
     sendUnixDatagram(address, bytes) {
       const fd = openSocket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0) as number;

@@ -44,6 +44,7 @@ import { reloadInto } from './reload.js';
 import { answerer } from './requests.js';
 import { retire } from './retire.js';
 import { watchRole, type RoleWatch } from './role.js';
+import { releaseStartPages } from './start-pages.js';
 import { createTeller } from './tell.js';
 
 export interface AgentOptions {
@@ -196,6 +197,7 @@ function live({ options, startedAt, log, chosen, notifier, kernel, absent, begun
       tell({ kind: 'ready', version: VERSION, afterMs: Math.round(performance.now() - startedAt) });
       setImmediate(() => {
         gotThrough(paths.starting);
+        releaseStartPages();
         configuration.settled();
         loadHistory();
         const { former, config } = configuration.current();
