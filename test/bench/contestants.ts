@@ -80,6 +80,11 @@ export function agentConfig(lane: Lane, settings: AgentSettings = {}): string {
   });
 }
 
+/** Where such an agent keeps what happened. */
+export function agentHistory(lane: Lane, files: string): string {
+  return join(lane.directory, files, 'state', 'events.jsonl');
+}
+
 /** Environment and command line of an agent over files of its own in the lane's directory. Without process events: as in a container. */
 export function agentArgv(lane: Lane, files: string, config: string, processEvents = true): readonly string[] {
   const directory = join(lane.directory, files);
