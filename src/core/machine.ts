@@ -235,12 +235,18 @@ function observeIfDue(state: State, outputs: Output[], now: number): Transition 
 }
 
 function dueAnyway(state: State, now: number): State['dirty'] {
-  if (now >= state.lastRound + state.resyncMs) return 'resync';
+  if (now >= resyncAt(state)) return 'resync';
   if (state.foreignWaits && now >= state.foreignNotBefore) return 'hint';
   // The pause after a route was taken over yet again has ended since the last look.
   if (adoptAt(state) > state.lastRound && now >= adoptAt(state)) return 'hint';
   const want = state.snapshot === undefined ? undefined : wanted(state, state.snapshot, state.lastRound);
   return want?.preemptAt !== undefined && now >= want.preemptAt ? 'phase' : undefined;
+}
+
+/** When everything is looked at again at the latest: on the beat of the heartbeats (untilBeat, health/clock.ts), so that it wakes nobody up by itself. */
+function resyncAt({ lastRound, resyncMs, config }: State): number {
+  const at = lastRound + resyncMs;
+  return 3 * config.probeIntervalMs <= resyncMs ? at - (at % config.probeIntervalMs) : at;
 }
 
 /**
@@ -289,7 +295,7 @@ function leave(state: State, input: Input, now: number): Transition {
 
 /** When the state wants to hear a tick, at the latest. Whatever was due before `now` has been settled. */
 export function nextDeadline(state: State, now: number): number {
-  const deadlines = [state.lastRound + state.resyncMs, state.verdictsBy, state.notBefore];
+  const deadlines = [resyncAt(state), state.verdictsBy, state.notBefore];
   if (state.phase.kind === 'in' && typeof state.phase.until === 'number') deadlines.push(state.phase.until);
   if (questions(state).length > 0) deadlines.push(state.askAgainAt);
   if (choices(state)) deadlines.push(state.probeAt);
