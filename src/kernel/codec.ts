@@ -19,10 +19,12 @@ export function align(length: number): number {
   return (length + 3) & ~3;
 }
 
+/** An empty one. */
 export function createWriter(): Writer {
   return { bytes: Buffer.alloc(4096), length: 0 };
 }
 
+/** Where messages are written that go alone. */
 const desk = createWriter();
 
 /** What is written, in bytes of its own. */

@@ -24,6 +24,7 @@ export interface Window {
 const FLAGS = 6;
 const SEQUENCE = 8;
 
+/** Where windows are written, one at a time: a buffer for each of a hundred thousand messages would cost more than all the rest. */
 const sheet = createWriter();
 
 /**

@@ -16,15 +16,14 @@ export interface Mapping {
   readonly size: number;
 }
 
-/** Does it once, when the start has settled. Returns what calls it off. */
-export function releaseStartPages(afterMs = SETTLED_MS): () => void {
+/** Does it once, when the start has settled, if the process is still there. */
+export function releaseStartPages(afterMs = SETTLED_MS): void {
   const timer = setTimeout(() => {
     const libc = loadLibc();
     if (libc === undefined) return;
     for (const { address, size } of codeMappings(readMappings())) libc.dontNeed(address, size);
   }, afterMs);
   timer.unref();
-  return () => clearTimeout(timer);
 }
 
 /** Mappings of code without a page of the process's own, of the text of /proc/PID/smaps (proc_pid_smaps(5)). */
