@@ -3,9 +3,10 @@
  * Entry of `backup-router`. Looks at argv just enough to start the daemon from its bundle: one CommonJS file, since a booting router
  * has no time for Node's loader of ES modules nor for a parser of command lines. Everything else goes to main.ts.
  *
- * With the bundle comes the code that V8 made of it (compile.cts). V8 takes that from its own version and flags only; that it is of this very
- * source it does not check, so both files begin with the same label. What does not fit is left alone, and the start takes some 10 ms longer.
- * Damage inside it V8 may not notice, and die of it; so a start leaves a mark until it is ready, and the one after such a mark does without.
+ * With the bundle, and with the parser of configurations that a start may need, comes the code that V8 made of it (compile.cts). V8 takes that
+ * from its own version and flags only; that it is of this very source it does not check, so both files begin with the same label. What does not
+ * fit is left alone, and the start takes some 10 ms longer. Damage inside it V8 may not notice, and die of it; so a start leaves a mark until it
+ * is ready, and the one after such a mark does without. A reload, which has time and would end a running agent, does without, too.
  * A build by tsc alone has no bundle; then the same daemon runs from its modules.
  */
 
@@ -28,17 +29,28 @@ function plainRun(argv: readonly string[]): { readonly config: string | undefine
   return argv.length === 3 && (argv[1] === '-c' || argv[1] === '--config') ? { config: argv[2] } : undefined;
 }
 
-/** undefined when there is none. */
-function loadBundle(): Bundle | undefined {
-  const filename = path.join(DIRECTORY, 'daemon.cjs');
+/** Whether compiled code is to be used. */
+let trusting = false;
+
+/** What a file of the bundle exports; undefined when there is none. */
+function load(name: 'daemon' | 'config'): unknown {
+  const filename = path.join(DIRECTORY, `${name}.cjs`);
   const source = read(filename)?.toString('latin1');
   if (source === undefined) return undefined;
-  const compiled = lastStartGotThrough() ? read(path.join(DIRECTORY, 'daemon.compiled')) : undefined;
+  const compiled = trusting ? read(path.join(DIRECTORY, `${name}.compiled`)) : undefined;
   const fits = compiled !== undefined && compiled.toString('latin1', 0, LABEL) === source.slice(0, LABEL);
   const script = new vm.Script(source, fits ? { filename, cachedData: compiled.subarray(LABEL) } : { filename });
-  const bundle = { exports: {} };
-  (script.runInThisContext() as (...scope: readonly unknown[]) => void)(bundle.exports, require, bundle, filename, DIRECTORY);
-  return bundle.exports as Bundle;
+  const loaded = { exports: {} };
+  (script.runInThisContext() as (...scope: readonly unknown[]) => void)(loaded.exports, provide, loaded, filename, DIRECTORY);
+  return loaded.exports;
+}
+
+let parser: unknown;
+
+/** `require` for the bundle: the parser comes from here, once, all else from Node. */
+function provide(id: string): unknown {
+  if (!id.endsWith('/config.cjs')) return require(id);
+  return (parser ??= load('config') ?? require(id));
 }
 
 /** Leaves the mark (`starting` in model/paths.ts); false: the last start left it, too. Without systemd nothing starts it again, and there is none. */
@@ -62,6 +74,9 @@ function read(file: string): Buffer | undefined {
 }
 
 const plain = plainRun(process.argv.slice(2));
-const bundle = plain === undefined ? undefined : loadBundle();
+if (plain !== undefined) trusting = lastStartGotThrough();
+const bundle = plain === undefined ? undefined : (load('daemon') as Bundle | undefined);
 if (plain !== undefined && bundle !== undefined) void bundle.daemon(plain.config);
 else void import('./main.js');
+// The configuration of a start is read within that call.
+trusting = false;

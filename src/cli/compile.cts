@@ -1,10 +1,11 @@
 /**
- * `node compile.cjs`: writes, beside the daemon's bundle, what V8 makes of it, for backup-router.cts. To be run with the Node that is to run
- * the daemon, by whoever may write there: scripts/lib/bundle.mjs for this checkout, scripts/install for the installed system.
+ * `node compile.cjs`: writes, beside the daemon's bundle and its parser of configurations, what V8 makes of them, for backup-router.cts. To be run
+ * with the Node that is to run the daemon, by whoever may write there: scripts/lib/bundle.mjs for this checkout, scripts/install for the installed system.
  *
- * What V8 makes of it should be the functions that a start runs until its first route is on the way, and no others: each costs time to read. So a
- * start is rehearsed here, against a kernel on tape (tape.cts). The first run reads the configuration and leaves it compiled; the second, with
- * code of its own, is the one that is kept. Where a rehearsal fails all functions are taken, which costs a start 2 ms.
+ * What V8 makes of them should be the functions that a start runs until its first route is on the way, and no others: each costs time to read. So a
+ * start is rehearsed here, against a kernel on tape (tape.cts). The first run reads the configuration, whose parser is kept then, and leaves it
+ * compiled; the second, with code of its own, is the daemon's that is kept. Where a rehearsal fails all functions of the daemon are taken, which
+ * costs a start 2 ms, and the parser is left to the start.
  */
 
 import fs = require('node:fs');
@@ -19,15 +20,28 @@ const LABEL = 24;
 const REHEARSAL_MS = 10_000;
 
 const directory = path.join(__dirname, '../..');
-const filename = path.join(directory, 'daemon.cjs');
-const compiled = path.join(directory, 'daemon.compiled');
-const source = fs.readFileSync(filename, 'latin1');
+
+/** A file of the bundle. */
+interface Part {
+  readonly filename: string;
+  readonly source: string;
+  /** Where V8's code of it is written. */
+  readonly compiled: string;
+}
+
+function partOf(name: string): Part {
+  const filename = path.join(directory, `${name}.cjs`);
+  return { filename, source: fs.readFileSync(filename, 'latin1'), compiled: path.join(directory, `${name}.compiled`) };
+}
+
+const daemon = partOf('daemon');
+const parser = partOf('config');
 
 /**
  * On the disk before it has its name: what V8 takes it runs unseen, and a file that a power failure left full of zeros behind a good label would kill
  * every start (seen: SIGSEGV, SIGTRAP).
  */
-function write(script: vm.Script): void {
+function write({ source, compiled }: Part, script: vm.Script): void {
   const file = fs.openSync(`${compiled}.new`, 'w', 0o644);
   fs.writeFileSync(file, Buffer.concat([Buffer.from(source.slice(0, LABEL), 'latin1'), script.createCachedData()]));
   fs.fsyncSync(file);
@@ -38,7 +52,7 @@ function write(script: vm.Script): void {
 /** All functions now, in place of each at its first call. What V8 checks includes this flag, so it is set back before the code is written. */
 function compileAll(): vm.Script {
   v8.setFlagsFromString('--no-lazy');
-  const script = new vm.Script(source, { filename });
+  const script = new vm.Script(daemon.source, { filename: daemon.filename });
   v8.setFlagsFromString('--lazy');
   return script;
 }
@@ -62,13 +76,21 @@ interface Bundle {
   daemon(config: string | undefined): Promise<void>;
 }
 
-/** Evaluates the bundle as backup-router.cts does. V8 knows code again by text and name: another name, code of its own. */
-function load(name: string): { readonly script: vm.Script; readonly bundle: Bundle } {
-  const script = new vm.Script(source, { filename: name });
-  const bundle = { exports: {} };
-  const provide = (id: string): unknown => (id === 'node:fs' ? quietFs : require(id));
-  (script.runInThisContext() as (...scope: readonly unknown[]) => void)(bundle.exports, provide, bundle, filename, directory);
-  return { script, bundle: bundle.exports as Bundle };
+/** Evaluates a file of the bundle as backup-router.cts does. V8 knows code again by text and name: another name, code of its own. */
+function load({ source }: Part, filename: string): { readonly script: vm.Script; readonly exports: unknown } {
+  const script = new vm.Script(source, { filename });
+  const loaded = { exports: {} };
+  (script.runInThisContext() as (...scope: readonly unknown[]) => void)(loaded.exports, provide, loaded, filename, directory);
+  return { script, exports: loaded.exports };
+}
+
+let parserLoaded: ReturnType<typeof load> | undefined;
+
+function provide(id: string): unknown {
+  if (id === 'node:fs') return quietFs;
+  if (!id.endsWith('/config.cjs')) return require(id);
+  parserLoaded ??= load(parser, parser.filename);
+  return parserLoaded.exports;
 }
 
 async function rehearse(): Promise<void> {
@@ -86,27 +108,30 @@ async function rehearse(): Promise<void> {
     Object.assign(module, { exports: play });
   };
   let ended = false;
-  const first = load(`${filename} (reading)`).bundle.daemon(config).finally(() => (ended = true));
+  const first = (load(daemon, `${daemon.filename} (reading)`).exports as Bundle).daemon(config).finally(() => (ended = true));
   while (!fs.existsSync(path.join(state, 'last-known-good.json'))) {
     if (ended) throw new Error('no configuration was kept');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   process.emit('SIGTERM');
   await first;
-  const { script, bundle } = load(filename);
+  const { script, exports } = load(daemon, daemon.filename);
   changed = () => finish(script);
-  await bundle.daemon(config);
+  await (exports as Bundle).daemon(config);
 }
 
 /** Ends the process, whatever the agent that is being rehearsed has begun. */
 function finish(script: vm.Script): never {
-  try {
-    write(script);
-    process.exit(0);
-  } catch (error) {
-    process.stderr.write(`${compiled} cannot be written: ${String(error)}\n`);
-    process.exit(1);
+  const scripts: readonly (readonly [Part, vm.Script | undefined])[] = [[daemon, script], [parser, parserLoaded?.script]];
+  for (const [part, made] of scripts) {
+    try {
+      if (made !== undefined) write(part, made);
+    } catch (error) {
+      process.stderr.write(`${part.compiled} cannot be written: ${String(error)}\n`);
+      process.exit(1);
+    }
   }
+  process.exit(0);
 }
 
 const instead = (reason: string): never => {

@@ -4,12 +4,15 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 import t, { type Test } from 'tap';
 import { ENTRY, mustBeBundled } from '../../../src/lab/entry.js';
+
+/** What a start reads of the bundle. */
+const PARTS = ['daemon', 'config'] as const;
 
 mustBeBundled();
 const built = join(dirname(ENTRY), '../..');
@@ -17,7 +20,7 @@ const built = join(dirname(ENTRY), '../..');
 /** A copy of what is installed, whose files a test may break. */
 function copy(directory: string): string {
   const dist = join(directory, 'dist');
-  for (const name of ['src', 'daemon.cjs', 'daemon.compiled', 'later.cjs', 'config.cjs']) cpSync(join(built, name), join(dist, name), { recursive: true });
+  for (const name of ['src', 'daemon.cjs', 'daemon.compiled', 'later.cjs', 'config.cjs', 'config.compiled']) cpSync(join(built, name), join(dist, name), { recursive: true });
   symlinkSync(join(built, '../node_modules'), join(directory, 'node_modules'));
   cpSync(join(built, '../package.json'), join(directory, 'package.json'));
   return dist;
@@ -32,13 +35,15 @@ function start(dist: string): string {
 
 t.test('a start is rehearsed, and V8 takes what came of it', async (t) => {
   const dist = copy(t.testdir());
-  rmSync(join(dist, 'daemon.compiled'));
+  for (const name of PARTS) rmSync(join(dist, `${name}.compiled`));
   t.strictSame(compile(t, dist), [0, ''], 'not the way out for a rehearsal that fails');
-  const source = readFileSync(join(dist, 'daemon.cjs'), 'latin1');
-  const compiled = readFileSync(join(dist, 'daemon.compiled'));
-  t.equal(compiled.toString('latin1', 0, 24), source.slice(0, 24));
-  t.equal(new Script(source, { filename: join(dist, 'daemon.cjs'), cachedData: compiled.subarray(24) }).cachedDataRejected, false);
-  t.ok(compiled.length < 0.75 * everything(source), 'not all functions');
+  for (const name of PARTS) {
+    const source = readFileSync(join(dist, `${name}.cjs`), 'latin1');
+    const compiled = readFileSync(join(dist, `${name}.compiled`));
+    t.equal(compiled.toString('latin1', 0, 24), source.slice(0, 24), name);
+    t.equal(new Script(source, { filename: join(dist, `${name}.cjs`), cachedData: compiled.subarray(24) }).cachedDataRejected, false);
+    t.ok(compiled.length < 0.75 * everything(source), 'not all functions');
+  }
   t.equal(start(dist), '78 there is no file');
 });
 
@@ -74,8 +79,10 @@ t.test('code that does not fit is left alone', async (t) => {
 t.test('a rehearsal that cannot be', async (t) => {
   const dist = copy(t.testdir());
   writeFileSync(join(dist, 'config.cjs'), 'throw new Error("no parser");');
+  rmSync(join(dist, 'config.compiled'));
   const [status, stderr] = compile(t, dist);
   t.equal(status, 0);
+  t.notOk(existsSync(join(dist, 'config.compiled')), 'nothing of the parser');
   t.match(stderr, /could not be rehearsed \(no configuration was kept\)/);
   t.ok(readFileSync(join(dist, 'daemon.compiled')).length > 200_000, 'all functions');
 });
