@@ -30,6 +30,8 @@ export function realWorld(): World {
     linkAdd(name) {
       ip('link', 'add', name, 'type', 'veth', 'peer', 'name', `${name}-peer`);
       made.push(name);
+      // Without a link-local address that has passed its duplicate address detection, 1 to 3 s, the kernel asks for no IPv6 neighbour (fact K21).
+      for (const end of [name, `${name}-peer`]) writeFileSync(`/proc/sys/net/ipv6/conf/${end}/dad_transmits`, '0\n');
       ip('link', 'set', `${name}-peer`, 'up');
       ip('link', 'set', name, 'up');
     },
