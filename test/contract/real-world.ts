@@ -30,8 +30,6 @@ export function realWorld(): World {
     linkAdd(name) {
       ip('link', 'add', name, 'type', 'veth', 'peer', 'name', `${name}-peer`);
       made.push(name);
-      // Without a link-local address that has passed its duplicate address detection, 1 to 3 s, the kernel asks for no IPv6 neighbour (fact K21).
-      for (const end of [name, `${name}-peer`]) writeFileSync(`/proc/sys/net/ipv6/conf/${end}/dad_transmits`, '0\n');
       ip('link', 'set', `${name}-peer`, 'up');
       ip('link', 'set', name, 'up');
     },
@@ -60,6 +58,7 @@ export function realWorld(): World {
     // The peer of the link answers for its addresses, and no longer once they are gone. Both are in one namespace: without
     // accept_local it takes the question for a forgery (ip-sysctl.rst).
     neighbourAnswers(name, address, answers) {
+      if (answers && address.includes(':')) untilLinkLocal(name);
       const length = address.includes(':') ? 128 : 32;
       for (const [key, value] of [['accept_local', '1'], ['arp_ignore', '1'], ['rp_filter', '0']]) writeFileSync(`/proc/sys/net/ipv4/conf/${name}-peer/${key}`, `${value}\n`);
       writeFileSync('/proc/sys/net/ipv4/conf/all/rp_filter', '0\n');
@@ -83,6 +82,16 @@ export function realWorld(): World {
       for (const destination of refusals) tolerate(() => ip(family(destination), 'route', 'delete', 'blackhole', destination, 'metric', '20', 'protocol', '4'));
     },
   };
+}
+
+/** Without a link-local address that has passed its duplicate address detection, 1 to 3 s, the kernel asks for no IPv6 neighbour (fact K21). */
+function untilLinkLocal(name: string): void {
+  for (let tries = 0; tries < 100; tries++) {
+    const shown = ip('-6', '-o', 'address', 'show', 'dev', name, 'scope', 'link');
+    if (shown !== '' && !shown.includes('tentative')) return;
+    execFileSync('sleep', ['0.05']);
+  }
+  throw new Error(`${name} has no link-local address`);
 }
 
 function tolerate(action: () => void): boolean {

@@ -102,8 +102,9 @@ t.test('a real BIRD in every generic way', { skip }, async (t) => {
 
   // The socket is believed after it has lasted 100 ms.
   await each(t, 'start', ids, () => bird.start(), ear, 'responsive', 250);
+  const told = ear.heard.length;
   await sleep(1200);
-  t.equal(ear.heard.length, 10, 'a healthy daemon is silent news');
+  t.equal(ear.heard.length, told, 'a healthy daemon is silent news');
 
   const from = ear.heard.length;
   await each(t, 'hang', [pidfile, named, exec], () => bird.signal('SIGSTOP'), ear, 'unresponsive', TIMING.probeTimeoutMs + 250);
