@@ -24,23 +24,31 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
  */
 function byFirstUse(code) {
   const names = [];
-  const lazily = code.replace(/^var (import_\w+) = (require\("(?:node:(?!fs"|path"|events")[\w/]+|[./]+(?:config|later)\.cjs)"\)|__toESM\(require_dist\(\), 1\));$/gm, (_, name, load) => {
-    names.push(name);
-    return `var ${name} = { get its() { return this.loaded ??= ${load}; }, loaded: void 0 };`;
-  });
+  const lazily = code.replace(
+    /^var (import_\w+) = (require\("(?:node:(?!fs"|path"|events")[\w/]+|[./]+(?:config|later)\.cjs)"\)|__toESM\(require_dist\(\), 1\));$/gm,
+    (_, name, load) => {
+      names.push(name);
+      return `var ${name} = { get its() { return this.loaded ??= ${load}; }, loaded: void 0 };`;
+    },
+  );
   return lazily.replace(new RegExp(`\\b(${names.join('|')})\\.`, 'g'), '$1.its.');
 }
 
 /** The clock behind performance.now(), without the 1.5 ms that loading `performance` takes; from boot rather than from the start of the process. */
-const CLOCK = 'function __now() { const [seconds, nanoseconds] = process.hrtime(); return seconds * 1e3 + nanoseconds / 1e6; }';
+const CLOCK =
+  'function __now() { const [seconds, nanoseconds] = process.hrtime(); return seconds * 1e3 + nanoseconds / 1e6; }';
 
 /** netlink finds its binary by looking through directories (node-gyp-build). Where the usual one is not there, that still happens. */
 const prebuilt = {
   name: 'prebuilt',
   setup({ onResolve, onLoad }) {
     // For the number of an errno that hardly ever comes.
-    onResolve({ filter: /^os$/ }, ({ importer }) => (importer.includes('/netlink/') ? { path: 'os', namespace: 'errno' } : undefined));
-    onLoad({ filter: /.*/, namespace: 'errno' }, () => ({ contents: "exports.constants = { get errno() { return require('node:os').constants.errno; } };" }));
+    onResolve({ filter: /^os$/ }, ({ importer }) =>
+      importer.includes('/netlink/') ? { path: 'os', namespace: 'errno' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'errno' }, () => ({
+      contents: "exports.constants = { get errno() { return require('node:os').constants.errno; } };",
+    }));
     onResolve({ filter: /^node-gyp-build$/ }, () => ({ path: 'node-gyp-build', namespace: 'prebuilt' }));
     onLoad({ filter: /.*/, namespace: 'prebuilt' }, () => ({
       contents: `
@@ -65,7 +73,13 @@ const prebuilt = {
  */
 const LATER = {
   'config.cjs': ['src/config/parse.ts', 'src/config/report.ts'],
-  'later.cjs': ['src/health/open.ts', 'src/control/server.ts', 'src/control/probe.ts', 'src/native/libc.ts', 'src/runtime/requests.ts'],
+  'later.cjs': [
+    'src/health/open.ts',
+    'src/control/server.ts',
+    'src/control/probe.ts',
+    'src/native/libc.ts',
+    'src/runtime/requests.ts',
+  ],
 };
 
 /** An import of one of those becomes one of the file that has it, as seen from `directory`. */
@@ -97,26 +111,45 @@ const common = {
 const later = await Promise.all(
   Object.entries(LATER).map(async ([name, sources]) => {
     const contents = sources.map((file) => `export * from './${file}';`).join('\n');
-    const built = await build({ ...common, stdin: { contents, resolveDir: root }, outfile: `dist/${name}`, plugins: [inFiles('.', name)] });
+    const built = await build({
+      ...common,
+      stdin: { contents, resolveDir: root },
+      outfile: `dist/${name}`,
+      plugins: [inFiles('.', name)],
+    });
     return { path: join(root, 'dist', name), code: byFirstUse(built.outputFiles[0].text) };
   }),
 );
 // The daemon's `require` is the launcher's.
-const daemon = await build({ ...common, entryPoints: ['src/cli/daemon.ts'], outfile: 'dist/daemon.cjs', plugins: [inFiles('../..'), prebuilt] });
+const daemon = await build({
+  ...common,
+  entryPoints: ['src/cli/daemon.ts'],
+  outfile: 'dist/daemon.cjs',
+  plugins: [inFiles('../..'), prebuilt],
+});
 
 /** A function of what Node gives a module, labelled with the digest (src/cli/backup-router.cts). */
 const wrapped = (code) => `/* ${BUILD} */ (function (exports, require, module, __filename, __dirname) {${code}\n})\n`;
 
 /** Half the text, in lines that a stack trace can still point at; names stay. */
-const terse = async (code) => (await transform(code, { minifyWhitespace: true, minifySyntax: true, charset: 'ascii', target: 'node20', lineLimit: 160 })).code;
+const terse = async (code) =>
+  (
+    await transform(code, {
+      minifyWhitespace: true,
+      minifySyntax: true,
+      charset: 'ascii',
+      target: 'node20',
+      lineLimit: 160,
+    })
+  ).code;
 
-const files = [
-  ...later,
-  { path: join(root, 'dist/daemon.cjs'), code: byFirstUse(daemon.outputFiles[0].text) },
-];
+const files = [...later, { path: join(root, 'dist/daemon.cjs'), code: byFirstUse(daemon.outputFiles[0].text) }];
 // What a start reads is the launcher's to evaluate.
 for (const file of files) if (!file.path.endsWith('/later.cjs')) file.code = wrapped(await terse(file.code));
-const digest = files.reduce((hash, { code }) => hash.update(code), createHash('sha256')).digest('hex').slice(0, 16);
+const digest = files
+  .reduce((hash, { code }) => hash.update(code), createHash('sha256'))
+  .digest('hex')
+  .slice(0, 16);
 for (const { path, code } of files) {
   // Whole or not at all: a test may be starting it.
   writeFileSync(`${path}.new`, code.replaceAll(BUILD, digest));

@@ -75,7 +75,13 @@ function readPoint(depth, ok, rest) {
   const description = rest.replace(/ *\{$/, '');
   const directive = /(?:^|\s)# *(skip|todo)\b\S* *(.*?)(?: # time=.*)?$/i.exec(description);
   const name = description.replace(/(?:^|\s)# *(?:time=|skip|todo).*$/i, '').trim();
-  const node = { name: name || '(unnamed)', ok, skip: directive === null ? undefined : `${directive[1].toUpperCase()} ${directive[2]}`.trim(), diagnostic: [], children: [] };
+  const node = {
+    name: name || '(unnamed)',
+    ok,
+    skip: directive === null ? undefined : `${directive[1].toUpperCase()} ${directive[2]}`.trim(),
+    diagnostic: [],
+    children: [],
+  };
   (pending[depth] ??= []).push(node);
   adopt(node, depth);
 }
@@ -99,7 +105,9 @@ function tellUpTo(length) {
     const node = pending[0][told];
     const { passed, failed, skipped } = count(node);
     const name = node.name.replace(/^dist\/test\//, '').replace(/\.test\.js$/, '');
-    console.log(`${failed > 0 ? 'FAIL' : passed > 0 ? 'ok  ' : 'skip'}  ${name.padEnd(36)} ${passed} passed${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+    console.log(
+      `${failed > 0 ? 'FAIL' : passed > 0 ? 'ok  ' : 'skip'}  ${name.padEnd(36)} ${passed} passed${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}`,
+    );
   }
 }
 

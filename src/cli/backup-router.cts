@@ -41,7 +41,13 @@ function load(name: 'daemon' | 'config'): unknown {
   const fits = compiled !== undefined && compiled.toString('latin1', 0, LABEL) === source.slice(0, LABEL);
   const script = new vm.Script(source, fits ? { filename, cachedData: compiled.subarray(LABEL) } : { filename });
   const loaded = { exports: {} };
-  (script.runInThisContext() as (...scope: readonly unknown[]) => void)(loaded.exports, provide, loaded, filename, DIRECTORY);
+  (script.runInThisContext() as (...scope: readonly unknown[]) => void)(
+    loaded.exports,
+    provide,
+    loaded,
+    filename,
+    DIRECTORY,
+  );
   return loaded.exports;
 }
 

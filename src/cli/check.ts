@@ -3,17 +3,23 @@
 import { renderDiagnostics } from '../config/diagnostic.js';
 import { loadConfig } from '../config/load.js';
 import { EXIT } from '../model/exit.js';
-import { hintsOf, type HintOptions } from './hints.js';
+import { type HintOptions, hintsOf } from './hints.js';
 
-export async function check(options: HintOptions & { readonly config: string; readonly json?: boolean }): Promise<number> {
+export async function check(
+  options: HintOptions & { readonly config: string; readonly json?: boolean },
+): Promise<number> {
   const { config, diagnostics } = loadConfig(options.config, hintsOf(options));
   const errors = diagnostics.filter((d) => d.severity === 'error').length;
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify({ version: 1, file: options.config, valid: config !== undefined, diagnostics }, null, 2)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ version: 1, file: options.config, valid: config !== undefined, diagnostics }, null, 2)}\n`,
+    );
   } else {
     process.stderr.write(renderDiagnostics(diagnostics));
     const warnings = diagnostics.length - errors;
-    process.stdout.write(`${options.config}: ${config === undefined ? `${errors} error${errors === 1 ? '' : 's'}` : 'ok'}${warnings > 0 ? `, ${warnings} warning${warnings === 1 ? '' : 's'}` : ''}\n`);
+    process.stdout.write(
+      `${options.config}: ${config === undefined ? `${errors} error${errors === 1 ? '' : 's'}` : 'ok'}${warnings > 0 ? `, ${warnings} warning${warnings === 1 ? '' : 's'}` : ''}\n`,
+    );
   }
   return config === undefined ? EXIT.CONFIG : EXIT.OK;
 }

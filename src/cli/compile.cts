@@ -31,7 +31,11 @@ interface Part {
 
 function partOf(name: string): Part {
   const filename = path.join(directory, `${name}.cjs`);
-  return { filename, source: fs.readFileSync(filename, 'latin1'), compiled: path.join(directory, `${name}.compiled`) };
+  return {
+    filename,
+    source: fs.readFileSync(filename, 'latin1'),
+    compiled: path.join(directory, `${name}.compiled`),
+  };
 }
 
 const daemon = partOf('daemon');
@@ -68,7 +72,10 @@ routing-daemon: {frr: {daemons: [zebra], socket-directory: ${JSON.stringify(path
 /** The file system as the agent's user has it, whoever builds; without its log. */
 const quietFs = {
   ...fs,
-  readFileSync: (file: string, options?: BufferEncoding): string | Buffer => (file === '/proc/self/status' ? 'Name:\tnode\nCapEff:\t0000000000001000\nCapBnd:\t0000000000001000\n' : fs.readFileSync(file, options)),
+  readFileSync: (file: string, options?: BufferEncoding): string | Buffer =>
+    file === '/proc/self/status'
+      ? 'Name:\tnode\nCapEff:\t0000000000001000\nCapBnd:\t0000000000001000\n'
+      : fs.readFileSync(file, options),
   writeSync: (fd: number, text: string): number => (fd === 2 ? text.length : fs.writeSync(fd, text)),
 };
 
@@ -80,7 +87,13 @@ interface Bundle {
 function load({ source }: Part, filename: string): { readonly script: vm.Script; readonly exports: unknown } {
   const script = new vm.Script(source, { filename });
   const loaded = { exports: {} };
-  (script.runInThisContext() as (...scope: readonly unknown[]) => void)(loaded.exports, provide, loaded, filename, directory);
+  (script.runInThisContext() as (...scope: readonly unknown[]) => void)(
+    loaded.exports,
+    provide,
+    loaded,
+    filename,
+    directory,
+  );
   return { script, exports: loaded.exports };
 }
 
@@ -108,7 +121,9 @@ async function rehearse(): Promise<void> {
     Object.assign(module, { exports: play });
   };
   let ended = false;
-  const first = (load(daemon, `${daemon.filename} (reading)`).exports as Bundle).daemon(config).finally(() => (ended = true));
+  const first = (load(daemon, `${daemon.filename} (reading)`).exports as Bundle)
+    .daemon(config)
+    .finally(() => (ended = true));
   while (!fs.existsSync(path.join(state, 'last-known-good.json'))) {
     if (ended) throw new Error('no configuration was kept');
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -122,7 +137,10 @@ async function rehearse(): Promise<void> {
 
 /** Ends the process, whatever the agent that is being rehearsed has begun. */
 function finish(script: vm.Script): never {
-  const scripts: readonly (readonly [Part, vm.Script | undefined])[] = [[daemon, script], [parser, parserLoaded?.script]];
+  const scripts: readonly (readonly [Part, vm.Script | undefined])[] = [
+    [daemon, script],
+    [parser, parserLoaded?.script],
+  ];
   for (const [part, made] of scripts) {
     try {
       if (made !== undefined) write(part, made);

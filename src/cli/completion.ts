@@ -3,13 +3,17 @@
 import { EXIT } from '../model/exit.js';
 import { bashCompletion } from './completion/bash.js';
 import { fishCompletion } from './completion/fish.js';
-import { completable, type CommandWords } from './completion/words.js';
+import { type CommandWords, completable } from './completion/words.js';
 import { zshCompletion } from './completion/zsh.js';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
-const SCRIPTS: Readonly<Record<Shell, (commands: readonly CommandWords[]) => string>> = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion };
+const SCRIPTS: Readonly<Record<Shell, (commands: readonly CommandWords[]) => string>> = {
+  bash: bashCompletion,
+  zsh: zshCompletion,
+  fish: fishCompletion,
+};
 
 export function completion(shell: Shell): number {
   process.stdout.write(SCRIPTS[shell](completable()));

@@ -3,13 +3,13 @@
 import { writeFileSync } from 'node:fs';
 import { renderDiagnostics } from '../config/diagnostic.js';
 import { looksLikeJunos } from '../config/junos/detect.js';
-import { readJunos, type JunosConfig, type JunosHints } from '../config/junos/read.js';
+import { type JunosConfig, type JunosHints, readJunos } from '../config/junos/read.js';
 import { writeJunos } from '../config/junos/write.js';
-import { loadConfig, type LoadedConfig } from '../config/load.js';
+import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { parseConfig } from '../config/parse.js';
-import { writeYaml, type Notes } from '../config/write.js';
+import { type Notes, writeYaml } from '../config/write.js';
 import { CommandError, EXIT } from '../model/exit.js';
-import { hintsOf, type HintOptions } from './hints.js';
+import { type HintOptions, hintsOf } from './hints.js';
 
 export const FORMS = ['yaml', 'junos', 'set'] as const;
 type Form = (typeof FORMS)[number];
@@ -32,7 +32,8 @@ export async function convert(file: string, options: ConvertOptions): Promise<nu
   }
   const written = writeJunos(config, form);
   for (const line of written.lost) process.stderr.write(`backup-router: warning: lost: ${line}\n`);
-  if (written.text === undefined) throw new CommandError(EXIT.CONFIG, 'nothing is left that Junos could say', 'name the address of a backup router');
+  if (written.text === undefined)
+    throw new CommandError(EXIT.CONFIG, 'nothing is left that Junos could say', 'name the address of a backup router');
   write(written.text, options.output);
   return EXIT.OK;
 }
@@ -46,9 +47,16 @@ async function fromInput(hints: JunosHints): Promise<LoadedConfig> {
 
 /** Where the statements came from, for those who read the result. */
 function notesOf({ origins, member }: JunosConfig, file: string): Notes {
-  const groups = (names: readonly string[] | undefined): readonly string[] => (names === undefined || names.length === 0 ? [] : [`from ${names.length === 1 ? 'group' : 'groups'} ${names.join(', ')}`]);
+  const groups = (names: readonly string[] | undefined): readonly string[] =>
+    names === undefined || names.length === 0
+      ? []
+      : [`from ${names.length === 1 ? 'group' : 'groups'} ${names.join(', ')}`];
   const source = file === '-' ? 'Junos text' : `the Junos text ${file}`;
-  return { top: [`converted from ${source}${member === undefined ? '' : `, as ${member}`}`], inet: groups(origins.inet), inet6: groups(origins.inet6) };
+  return {
+    top: [`converted from ${source}${member === undefined ? '' : `, as ${member}`}`],
+    inet: groups(origins.inet),
+    inet6: groups(origins.inet6),
+  };
 }
 
 function write(text: string, output: string | undefined): void {
@@ -59,6 +67,10 @@ function write(text: string, output: string | undefined): void {
   try {
     writeFileSync(output, text);
   } catch (error) {
-    throw new CommandError(EXIT.NOT_IN_STATE, `${output} cannot be written: ${(error as Error).message}`, 'name another file with -o');
+    throw new CommandError(
+      EXIT.NOT_IN_STATE,
+      `${output} cannot be written: ${(error as Error).message}`,
+      'name another file with -o',
+    );
   }
 }

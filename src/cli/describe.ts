@@ -30,14 +30,19 @@ export interface CommandText {
 }
 
 /** The program and each of its commands, in their order. */
-export function describeProgram(program: Command): { readonly program: CommandText; readonly commands: readonly CommandText[] } {
+export function describeProgram(program: Command): {
+  readonly program: CommandText;
+  readonly commands: readonly CommandText[];
+} {
   const commands = program.commands.filter((command) => command.name() !== 'help').map(describeCommand);
   return { program: describeCommand(program), commands };
 }
 
 function describeCommand(command: Command): CommandText {
   const words: Word[] = command.registeredArguments.map((argument) => ({
-    term: argument.required ? `<${argument.name()}${argument.variadic ? '...' : ''}>` : `[${argument.name()}${argument.variadic ? '...' : ''}]`,
+    term: argument.required
+      ? `<${argument.name()}${argument.variadic ? '...' : ''}>`
+      : `[${argument.name()}${argument.variadic ? '...' : ''}]`,
     description: argument.description,
     flags: [],
     value: argument.name().toLowerCase(),
@@ -45,17 +50,29 @@ function describeCommand(command: Command): CommandText {
     choices: argument.argChoices ?? [],
   }));
   for (const option of command.options.filter((one) => !one.hidden)) {
-    const fallback = option.defaultValue === undefined || option.defaultValue === false ? '' : ` (default: ${String(option.defaultValue)})`;
+    const fallback =
+      option.defaultValue === undefined || option.defaultValue === false
+        ? ''
+        : ` (default: ${String(option.defaultValue)})`;
     words.push({
       term: option.flags,
       description: `${option.description}${fallback}`,
       flags: [option.short, option.long].filter((flag): flag is string => flag !== undefined && flag !== null),
-      value: /[<[]([^>\]]+)[>\]]/.exec(option.flags)?.[1]?.replace(/\.\.\.$/, '').toLowerCase(),
+      value: /[<[]([^>\]]+)[>\]]/
+        .exec(option.flags)?.[1]
+        ?.replace(/\.\.\.$/, '')
+        .toLowerCase(),
       required: option.required,
       choices: option.argChoices ?? [],
     });
   }
-  return { name: command.name(), summary: command.description(), usage: command.usage(), words, after: textAfter(command) };
+  return {
+    name: command.name(),
+    summary: command.description(),
+    usage: command.usage(),
+    words,
+    after: textAfter(command),
+  };
 }
 
 /** What addHelpText has put behind the help: commander tells it only by printing it. */

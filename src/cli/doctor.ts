@@ -8,8 +8,8 @@ import { diagnose, exitStatusOf, render } from '../doctor/report.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { readLastKnownGood } from '../runtime/last-known-good.js';
+import { type ConfigOptions, hintsOf } from './hints.js';
 import { paintFor } from './table.js';
-import { hintsOf, type ConfigOptions } from './hints.js';
 
 export interface DoctorOptions extends ConfigOptions {
   readonly json?: boolean;
@@ -23,9 +23,23 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   const loaded = loadConfig(options.config, hintsOf(options));
   const kept = readLastKnownGood(paths.lastKnownGood);
   // As the agent would choose: a broken file is no reason not to look at the rest.
-  const config = loaded.config ?? (kept === undefined ? undefined : parseConfig(kept, paths.lastKnownGood, hintsOf(options)).config) ?? loaded.partial;
-  if (config === undefined) throw new CommandError(EXIT.CONFIG, `nothing to look for without a configuration\n${renderDiagnostics(loaded.diagnostics)}`, `backup-router check -c ${options.config}`);
-  const report = diagnose(await gatherHost({ config, loaded, paths, host: { root: (options.root ?? '').replace(/\/+$/, '') } }));
-  process.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : render(report, { verbose: options.verbose === true, paint: paintFor(process.stdout, process.env) }));
+  const config =
+    loaded.config ??
+    (kept === undefined ? undefined : parseConfig(kept, paths.lastKnownGood, hintsOf(options)).config) ??
+    loaded.partial;
+  if (config === undefined)
+    throw new CommandError(
+      EXIT.CONFIG,
+      `nothing to look for without a configuration\n${renderDiagnostics(loaded.diagnostics)}`,
+      `backup-router check -c ${options.config}`,
+    );
+  const report = diagnose(
+    await gatherHost({ config, loaded, paths, host: { root: (options.root ?? '').replace(/\/+$/, '') } }),
+  );
+  process.stdout.write(
+    options.json === true
+      ? `${JSON.stringify(report, null, 2)}\n`
+      : render(report, { verbose: options.verbose === true, paint: paintFor(process.stdout, process.env) }),
+  );
   return exitStatusOf(report);
 }

@@ -15,15 +15,28 @@ export function differenceLines({ order, differences }: Adapted, file: string): 
   const { probes, ports } = order.network;
   const asked = `${probes.length === 1 ? 'one question' : `${probes.length} questions`} at a time through ${ports.map(({ altName, device }) => altName ?? device).join(', ')}`;
   const head = `${file}, played with ${order.daemon === 'frr' ? 'FRR' : 'BIRD'} in a network of its own; ${asked}.\nThis host's routes, rules, links and daemons are left alone.\n`;
-  const lines = differences.map(({ what, configured, drill, why }) => wrap(`${what}: ${drill} instead of ${configured}; ${why}`, '  ', '    '));
+  const lines = differences.map(({ what, configured, drill, why }) =>
+    wrap(`${what}: ${drill} instead of ${configured}; ${why}`, '  ', '    '),
+  );
   return `${wrap(head, '', '')}\nIn the drill\n${lines.join('')}`;
 }
 
 /** The line of a case, and why it failed. */
 export function caseLines(result: CaseResult, paint: Paint): string {
-  const carried = result.carriedBy.length === 0 ? 'nothing' : result.carriedBy.map((carrier) => (carrier === 'backup' ? 'backup router' : 'daemon')).join(', ');
-  const line = row(result.name, result.passed ? 'pass' : 'FAIL', outageText(result), routesInText(result), short(carried));
-  const coloured = result.passed ? line.replace('pass', paint('green', 'pass')) : line.replace('FAIL', paint('red', 'FAIL'));
+  const carried =
+    result.carriedBy.length === 0
+      ? 'nothing'
+      : result.carriedBy.map((carrier) => (carrier === 'backup' ? 'backup router' : 'daemon')).join(', ');
+  const line = row(
+    result.name,
+    result.passed ? 'pass' : 'FAIL',
+    outageText(result),
+    routesInText(result),
+    short(carried),
+  );
+  const coloured = result.passed
+    ? line.replace('pass', paint('green', 'pass'))
+    : line.replace('FAIL', paint('red', 'FAIL'));
   return coloured + (result.reason === '' ? '' : wrap(result.reason, '  ', '  '));
 }
 
@@ -34,7 +47,13 @@ export function summaryLine(results: readonly CaseResult[], asked: number): stri
 }
 
 /** The stable schema. */
-export function drillJson(file: string, { order, differences }: Adapted, maxOutageMs: number, results: readonly CaseResult[], asked: readonly string[]): unknown {
+export function drillJson(
+  file: string,
+  { order, differences }: Adapted,
+  maxOutageMs: number,
+  results: readonly CaseResult[],
+  asked: readonly string[],
+): unknown {
   return {
     version: 1,
     file,
@@ -42,8 +61,17 @@ export function drillJson(file: string, { order, differences }: Adapted, maxOuta
     passed: results.length === asked.length && results.every((result) => result.passed),
     maxOutageMs,
     differences,
-    probes: order.network.probes.map(({ family, destination, source, target, port }) => ({ interface: order.network.ports[port]!.altName ?? order.network.ports[port]!.device, family, destination, source, target })),
-    cases: results.map((result) => ({ ...result, title: CASES.find(({ name }) => name === result.name)!.title })),
+    probes: order.network.probes.map(({ family, destination, source, target, port }) => ({
+      interface: order.network.ports[port]!.altName ?? order.network.ports[port]!.device,
+      family,
+      destination,
+      source,
+      target,
+    })),
+    cases: results.map((result) => ({
+      ...result,
+      title: CASES.find(({ name }) => name === result.name)!.title,
+    })),
   };
 }
 
@@ -57,7 +85,10 @@ function routesInText({ routesInMs }: CaseResult): string {
 }
 
 function row(name: string, result: string, outage: string, routesIn: string, carried: string): string {
-  return `${name.padEnd(NAME)}  ${result.padEnd(6)}  ${outage.padStart(8)}  ${routesIn.padStart(9)}  ${carried}`.trimEnd() + '\n';
+  return (
+    `${name.padEnd(NAME)}  ${result.padEnd(6)}  ${outage.padStart(8)}  ${routesIn.padStart(9)}  ${carried}`.trimEnd() +
+    '\n'
+  );
 }
 
 /** A long story of ways is cut in its middle. */

@@ -1,18 +1,18 @@
 /** `backup-router drill`: the failure matrix, played with the user's own configuration in a container of its own (src/lab/drill). */
 
-import { loadConfig } from '../config/load.js';
 import { renderDiagnostics } from '../config/diagnostic.js';
-import { adapt, type Adapted } from '../lab/drill/adapt.js';
+import { parseDuration } from '../config/duration.js';
+import { loadConfig } from '../config/load.js';
+import { type Adapted, adapt } from '../lab/drill/adapt.js';
 import { CASES } from '../lab/drill/cases.js';
 import { Container, type ContainerEnd } from '../lab/drill/contain.js';
 import type { CaseResult, DaemonKind, DrillEvent } from '../lab/drill/order.js';
 import { findDaemons, missingTools } from '../lab/drill/programs.js';
 import type { Config } from '../model/config.js';
 import { CommandError, EXIT } from '../model/exit.js';
-import { parseDuration } from '../config/duration.js';
 import { caseLines, differenceLines, drillJson, HEADING, summaryLine } from './drill-report.js';
+import { type ConfigOptions, hintsOf } from './hints.js';
 import { paintFor } from './table.js';
-import { hintsOf, type ConfigOptions } from './hints.js';
 
 export interface DrillOptions extends ConfigOptions {
   readonly daemon?: DaemonKind;
@@ -38,9 +38,17 @@ export async function drill(options: DrillOptions): Promise<number> {
   const { results, end, broken } = await play(adapted, cases, maxOutageMs, (result) => {
     if (options.json !== true) process.stdout.write(caseLines(result, paint));
   });
-  if (options.json === true) process.stdout.write(`${JSON.stringify(drillJson(options.config, adapted, maxOutageMs, results, cases), null, 2)}\n`);
+  if (options.json === true)
+    process.stdout.write(
+      `${JSON.stringify(drillJson(options.config, adapted, maxOutageMs, results, cases), null, 2)}\n`,
+    );
   else process.stdout.write(summaryLine(results, cases.length));
-  if (broken !== undefined || results.length < cases.length) throw new CommandError(EXIT.SOFTWARE, `the drill ended early: ${broken ?? end.stderr}`, 'nothing of it is left on this host; please report this');
+  if (broken !== undefined || results.length < cases.length)
+    throw new CommandError(
+      EXIT.SOFTWARE,
+      `the drill ended early: ${broken ?? end.stderr}`,
+      'nothing of it is left on this host; please report this',
+    );
   return results.every((result) => result.passed) ? EXIT.OK : EXIT.NOT_IN_STATE;
 }
 
@@ -54,38 +62,75 @@ function list(): number {
 function chooseCases(names: readonly string[]): readonly string[] {
   const known = CASES.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new CommandError(EXIT.USAGE, `there is no case '${unknown}'`, `the cases are ${known.join(', ')}`);
+  if (unknown !== undefined)
+    throw new CommandError(EXIT.USAGE, `there is no case '${unknown}'`, `the cases are ${known.join(', ')}`);
   return names.length === 0 ? known : known.filter((name) => names.includes(name));
 }
 
 function readMaxOutage(text: string): number {
   const parsed = parseDuration(text, { minMs: 0, maxMs: 60_000, neverAllowed: false });
   if (parsed.ok && parsed.value !== 'never') return parsed.value;
-  throw new CommandError(EXIT.USAGE, `--max-outage: not a time between 0 and 60s: ${text}`, 'backup-router drill --max-outage 500ms');
+  throw new CommandError(
+    EXIT.USAGE,
+    `--max-outage: not a time between 0 and 60s: ${text}`,
+    'backup-router drill --max-outage 500ms',
+  );
 }
 
 function readConfig(options: ConfigOptions): Config {
   const { config: file } = options;
   const { config, diagnostics } = loadConfig(file, hintsOf(options));
   process.stderr.write(renderDiagnostics(diagnostics));
-  if (config === undefined) throw new CommandError(EXIT.CONFIG, `${file} has errors`, 'correct them first; a drill plays what would run');
+  if (config === undefined)
+    throw new CommandError(EXIT.CONFIG, `${file} has errors`, 'correct them first; a drill plays what would run');
   return config;
 }
 
 function requireRoot(): void {
-  if (process.geteuid?.() !== 0) throw new CommandError(EXIT.NO_PERMISSION, 'a drill makes network namespaces, which only root may', 'sudo backup-router drill');
+  if (process.geteuid?.() !== 0)
+    throw new CommandError(
+      EXIT.NO_PERMISSION,
+      'a drill makes network namespaces, which only root may',
+      'sudo backup-router drill',
+    );
 }
 
 /** The daemon asked for, else the first of the configuration that is installed, else any that is. */
-function chooseDaemon(config: Config, asked: DaemonKind | undefined): { readonly daemon: DaemonKind; readonly programs: Readonly<Record<string, string>> } {
+function chooseDaemon(
+  config: Config,
+  asked: DaemonKind | undefined,
+): { readonly daemon: DaemonKind; readonly programs: Readonly<Record<string, string>> } {
   const missing = missingTools();
-  if (missing.length > 0) throw new CommandError(EXIT.UNAVAILABLE, `not installed: ${missing.map(({ tool }) => tool).join(', ')}`, `apt install ${[...new Set(missing.map((one) => one.package))].join(' ')}`);
+  if (missing.length > 0)
+    throw new CommandError(
+      EXIT.UNAVAILABLE,
+      `not installed: ${missing.map(({ tool }) => tool).join(', ')}`,
+      `apt install ${[...new Set(missing.map((one) => one.package))].join(' ')}`,
+    );
   const found = findDaemons();
-  const wished = asked === undefined ? [...config.routingDaemons.flatMap(({ kind }) => (kind === 'frr' || kind === 'bird' ? [kind] : [])), 'frr' as const, 'bird' as const] : [asked];
+  const wished =
+    asked === undefined
+      ? [
+          ...config.routingDaemons.flatMap(({ kind }) => (kind === 'frr' || kind === 'bird' ? [kind] : [])),
+          'frr' as const,
+          'bird' as const,
+        ]
+      : [asked];
   const daemon = wished.find((kind) => Object.keys(found[kind]).length > 0);
   if (daemon !== undefined) return { daemon, programs: found[daemon] };
-  const names = asked === undefined ? 'neither FRR nor BIRD is' : `${asked === 'frr' ? 'FRR (zebra and bgpd, and the user frr)' : 'BIRD'} is not`;
-  throw new CommandError(EXIT.UNAVAILABLE, `${names} installed on this host, and a drill plays with the real one`, asked === 'bird' ? 'apt install bird2' : asked === 'frr' ? 'apt install frr' : 'apt install frr, or apt install bird2; its service need not run');
+  const names =
+    asked === undefined
+      ? 'neither FRR nor BIRD is'
+      : `${asked === 'frr' ? 'FRR (zebra and bgpd, and the user frr)' : 'BIRD'} is not`;
+  throw new CommandError(
+    EXIT.UNAVAILABLE,
+    `${names} installed on this host, and a drill plays with the real one`,
+    asked === 'bird'
+      ? 'apt install bird2'
+      : asked === 'frr'
+        ? 'apt install frr'
+        : 'apt install frr, or apt install bird2; its service need not run',
+  );
 }
 
 interface Played {
@@ -95,7 +140,12 @@ interface Played {
 }
 
 /** Plays it to the end. A signal ends the container first, then the command as that signal would have. */
-async function play({ order }: Adapted, cases: readonly string[], maxOutageMs: number, onResult: (result: CaseResult) => void): Promise<Played> {
+async function play(
+  { order }: Adapted,
+  cases: readonly string[],
+  maxOutageMs: number,
+  onResult: (result: CaseResult) => void,
+): Promise<Played> {
   const results: CaseResult[] = [];
   let broken: string | undefined;
   const container = new Container({ ...order, cases, maxOutageMs }, (event: DrillEvent) => {
@@ -114,7 +164,11 @@ async function play({ order }: Adapted, cases: readonly string[], maxOutageMs: n
   try {
     const end = await container.ended;
     if (results.length === 0 && broken === undefined && /unshare: .*(?:not permitted|denied)/.test(end.stderr)) {
-      throw new CommandError(EXIT.NO_PERMISSION, `this host does not allow new namespaces: ${end.stderr}`, 'inside a container, a drill needs a privileged one');
+      throw new CommandError(
+        EXIT.NO_PERMISSION,
+        `this host does not allow new namespaces: ${end.stderr}`,
+        'inside a container, a drill needs a privileged one',
+      );
     }
     return { results, end, broken };
   } finally {

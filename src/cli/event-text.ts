@@ -12,7 +12,13 @@ export function eventText(event: Event): string {
 export function eventColour(event: Event): Colour | undefined {
   if (event.kind === 'routes') return event.phase === 'out' ? 'green' : 'yellow';
   if (event.kind === 'daemon' && event.state === 'responsive') return 'green';
-  return event.level === 'error' ? 'red' : event.level === 'warning' ? 'yellow' : event.level === 'info' ? 'dim' : undefined;
+  return event.level === 'error'
+    ? 'red'
+    : event.level === 'warning'
+      ? 'yellow'
+      : event.level === 'info'
+        ? 'dim'
+        : undefined;
 }
 
 function sentence(e: Event): string {

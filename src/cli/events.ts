@@ -9,7 +9,7 @@ import { request } from '../control/client.js';
 import { subscribe } from '../control/subscribe.js';
 import type { Event } from '../model/event.js';
 import { CommandError, EXIT } from '../model/exit.js';
-import { pathsOf, type Paths } from '../model/paths.js';
+import { type Paths, pathsOf } from '../model/paths.js';
 import { readHistory } from '../runtime/history-file.js';
 import { eventColour, eventText } from './event-text.js';
 import { paintFor } from './table.js';
@@ -38,7 +38,8 @@ export async function events(options: EventsOptions): Promise<number> {
 type Selection = (all: readonly Event[]) => readonly Event[];
 
 function selection({ count, since }: EventsOptions): Selection {
-  if (count !== undefined && !/^\d{1,6}$/.test(count)) throw new CommandError(EXIT.USAGE, `not a number: ${count}`, 'backup-router events -n 100');
+  if (count !== undefined && !/^\d{1,6}$/.test(count))
+    throw new CommandError(EXIT.USAGE, `not a number: ${count}`, 'backup-router events -n 100');
   const from = since === undefined ? Number.NEGATIVE_INFINITY : timeOf(since);
   const most = count === undefined ? (since === undefined ? SHOWN : Number.POSITIVE_INFINITY) : Number(count);
   return (all) => {
@@ -52,14 +53,21 @@ function timeOf(word: string): number {
   if (ago.ok) return Date.now() - Number(ago.value);
   const at = /^\d{4}-\d\d-\d\d/.test(word) ? Date.parse(word) : Number.NaN;
   if (!Number.isNaN(at)) return at;
-  throw new CommandError(EXIT.USAGE, `neither a duration nor a time: ${word}`, 'backup-router events --since 1h, or --since 2026-05-01T12:00:00Z');
+  throw new CommandError(
+    EXIT.USAGE,
+    `neither a duration nor a time: ${word}`,
+    'backup-router events --since 1h, or --since 2026-05-01T12:00:00Z',
+  );
 }
 
 async function history(paths: Paths): Promise<readonly Event[]> {
   try {
     const response = await request(paths.controlSocket, { command: 'events' });
     if (response.ok && 'events' in response) return response.events;
-    throw new CommandError(EXIT.SOFTWARE, response.ok ? 'the daemon gave an answer to another question' : response.error.message);
+    throw new CommandError(
+      EXIT.SOFTWARE,
+      response.ok ? 'the daemon gave an answer to another question' : response.error.message,
+    );
   } catch (error) {
     if (!(error instanceof CommandError) || error.exitStatus !== EXIT.UNAVAILABLE) throw error;
     return left(paths);
@@ -73,7 +81,11 @@ function left(paths: Paths): readonly Event[] {
     return readHistory(paths.history);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new CommandError(code === 'EACCES' ? EXIT.NO_PERMISSION : EXIT.UNAVAILABLE, `cannot read ${paths.history}: ${message}`, code === 'EACCES' ? 'use sudo, or join the group backup-router' : undefined);
+    throw new CommandError(
+      code === 'EACCES' ? EXIT.NO_PERMISSION : EXIT.UNAVAILABLE,
+      `cannot read ${paths.history}: ${message}`,
+      code === 'EACCES' ? 'use sudo, or join the group backup-router' : undefined,
+    );
   }
 }
 

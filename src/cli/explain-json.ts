@@ -1,22 +1,30 @@
 /** The JSON of `explain`, a stable schema: docs/EXPLAIN.md. Fields are added, never renamed or removed, while `version` is 1. */
 
 import type { Explanation, Passage } from '../core/explain/explain.js';
-import { familyOf } from '../model/address.js';
-import { destinationText } from '../model/prefix.js';
-import type { KernelAnswer, PolicyRule, Vrf } from '../model/policy.js';
-import type { Route } from '../model/route.js';
 import { policyText } from '../kernel/policy-text.js';
-import { routeText, type NameOf } from '../kernel/text.js';
+import { type NameOf, routeText } from '../kernel/text.js';
+import { familyOf } from '../model/address.js';
+import type { KernelAnswer, PolicyRule, Vrf } from '../model/policy.js';
+import { destinationText } from '../model/prefix.js';
+import type { Route } from '../model/route.js';
 import type { Gathered } from './facts.js';
 
-export function explanationJson(explanation: Explanation, { source, agent, silence }: Gathered, vrf: Vrf | undefined, nameOf: NameOf): object {
+export function explanationJson(
+  explanation: Explanation,
+  { source, agent, silence }: Gathered,
+  vrf: Vrf | undefined,
+  nameOf: NameOf,
+): object {
   return {
     version: 1,
     address: explanation.address,
     family: familyOf(explanation.address),
     vrf: vrf?.name ?? null,
     configuration: source,
-    agent: agent === undefined ? null : { phase: agent.routes.phase, reason: agent.routes.reason, forMs: agent.routes.forMs },
+    agent:
+      agent === undefined
+        ? null
+        : { phase: agent.routes.phase, reason: agent.routes.reason, forMs: agent.routes.forMs },
     agentSilence: silence ?? null,
     kernel: answerJson(explanation.answer, nameOf),
     agrees: explanation.agrees,
@@ -28,7 +36,13 @@ export function explanationJson(explanation: Explanation, { source, agent, silen
 }
 
 function passageJson({ state, carrier, route, rule, why }: Passage, nameOf: NameOf): object {
-  return { state, carrier, route: route === undefined ? null : routeJson(route, nameOf), rule: rule === undefined ? null : ruleJson(rule), why };
+  return {
+    state,
+    carrier,
+    route: route === undefined ? null : routeJson(route, nameOf),
+    rule: rule === undefined ? null : ruleJson(rule),
+    why,
+  };
 }
 
 function routeJson(route: Route, nameOf: NameOf): object {
@@ -38,7 +52,11 @@ function routeJson(route: Route, nameOf: NameOf): object {
     type: route.type,
     protocol: route.protocol,
     metric: route.metric,
-    nexthops: route.nexthops.map(({ gateway, interfaceIndex, dead }) => ({ gateway: gateway ?? null, interface: nameOf(interfaceIndex) ?? null, dead })),
+    nexthops: route.nexthops.map(({ gateway, interfaceIndex, dead }) => ({
+      gateway: gateway ?? null,
+      interface: nameOf(interfaceIndex) ?? null,
+      dead,
+    })),
     text: routeText(route, nameOf),
   };
 }

@@ -2,9 +2,9 @@
 
 import type { Explanation, Passage } from '../core/explain/explain.js';
 import { linkOf, realmOf } from '../core/management.js';
-import type { KernelAnswer, Vrf } from '../model/policy.js';
 import { policyText } from '../kernel/policy-text.js';
-import { routeText, type NameOf } from '../kernel/text.js';
+import { type NameOf, routeText } from '../kernel/text.js';
+import type { KernelAnswer, Vrf } from '../model/policy.js';
 import type { Gathered } from './facts.js';
 import { durationText, type Paint } from './table.js';
 import { wrappedTable, wrapWords } from './wrap.js';
@@ -19,26 +19,55 @@ const REFUSED: Readonly<Record<string, string>> = {
   EACCES: 'refused: prohibited',
 };
 
-export function explanationText(explanation: Explanation, facts: Gathered, vrf: Vrf | undefined, nameOf: NameOf, paint: Paint, columns = 80): string {
+export function explanationText(
+  explanation: Explanation,
+  facts: Gathered,
+  vrf: Vrf | undefined,
+  nameOf: NameOf,
+  paint: Paint,
+  columns = 80,
+): string {
   const width = Math.min(Math.max(columns, 60), 120);
   const line = (label: string, text: string): string => labelled(label, text, width);
   const { answer } = explanation;
-  const head = [`${paint('bold', explanation.address)}  for packets that this router originates${vrf === undefined ? '' : ` in VRF ${vrf.name}`}\n`];
+  const head = [
+    `${paint('bold', explanation.address)}  for packets that this router originates${vrf === undefined ? '' : ` in VRF ${vrf.name}`}\n`,
+  ];
   head.push(line('kernel', answerText(answer, nameOf)));
   const { route, rule } = explanation.now;
-  if (explanation.agrees && route !== undefined) head.push(line('route', `${routeText(route, nameOf)}${rule === undefined ? '' : `, by rule ${rule.rule.priority}`}`));
+  if (explanation.agrees && route !== undefined)
+    head.push(
+      line('route', `${routeText(route, nameOf)}${rule === undefined ? '' : `, by rule ${rule.rule.priority}`}`),
+    );
   head.push(line('agent', agentText(facts)));
-  if (!explanation.agrees) head.push(line('differs', paint('red', 'the kernel goes another way than its rules and routes let expect; the states below may be as wrong')));
-  const rows = [explanation.now, ...explanation.states].map((passage) => [passage.state.replace('-', ' '), carriedBy(passage, nameOf), passage.why]);
+  if (!explanation.agrees)
+    head.push(
+      line(
+        'differs',
+        paint(
+          'red',
+          'the kernel goes another way than its rules and routes let expect; the states below may be as wrong',
+        ),
+      ),
+    );
+  const rows = [explanation.now, ...explanation.states].map((passage) => [
+    passage.state.replace('-', ' '),
+    carriedBy(passage, nameOf),
+    passage.why,
+  ]);
   const tail = [
-    ...explanation.mayDivert.map(({ rule, reason }) => line('depends', `rule ${policyText(rule)} may take other packets to this address: on ${reason}`)),
+    ...explanation.mayDivert.map(({ rule, reason }) =>
+      line('depends', `rule ${policyText(rule)} may take other packets to this address: on ${reason}`),
+    ),
     ...[...explanation.notes, ...hints(facts, vrf)].map((note) => line('note', note)),
   ];
   return `${head.join('')}\n${wrappedTable(['STATE', 'CARRIED BY', 'WHY'], rows, [10, 32, width], width)}${tail.length === 0 ? '' : `\n${tail.join('')}`}`;
 }
 
 function labelled(label: string, text: string, width: number): string {
-  return wrapWords(text, width - LABEL).map((part, i) => `${(i === 0 ? label : '').padEnd(LABEL)}${part}\n`).join('');
+  return wrapWords(text, width - LABEL)
+    .map((part, i) => `${(i === 0 ? label : '').padEnd(LABEL)}${part}\n`)
+    .join('');
 }
 
 function answerText(answer: KernelAnswer, nameOf: NameOf): string {
@@ -58,7 +87,10 @@ function agentText({ agent, silence }: Gathered): string {
 function carriedBy({ carrier, route }: Passage, nameOf: NameOf): string {
   if (route === undefined) return carrier === 'none' ? 'nothing' : 'refused by rule';
   if (carrier === 'refused') return `refused (${route.type})`;
-  const ways = route.nexthops.map(({ gateway, interfaceIndex }) => `${gateway === undefined ? '' : `via ${gateway} `}dev ${nameOf(interfaceIndex) ?? `if${interfaceIndex}`}`);
+  const ways = route.nexthops.map(
+    ({ gateway, interfaceIndex }) =>
+      `${gateway === undefined ? '' : `via ${gateway} `}dev ${nameOf(interfaceIndex) ?? `if${interfaceIndex}`}`,
+  );
   return `${carrier} ${ways.slice(0, 2).join(' or ')}${ways.length > 2 ? ` or ${ways.length - 2} more` : ''}`;
 }
 
@@ -69,5 +101,8 @@ function hints({ snapshot, config }: Gathered, vrf: Vrf | undefined): readonly s
     const { vrf: name } = realmOf(linkOf(selector, snapshot), snapshot);
     return name === undefined ? [] : [name];
   });
-  return [...new Set(masters)].map((name) => `The management interface is in VRF ${name}: its backup routes serve sockets bound there (--vrf ${name}).`);
+  return [...new Set(masters)].map(
+    (name) =>
+      `The management interface is in VRF ${name}: its backup routes serve sockets bound there (--vrf ${name}).`,
+  );
 }

@@ -1,16 +1,16 @@
 /** `backup-router explain ADDRESS`: which route carries packets of this router to it now, and would in each state. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { explain as explainWays, type Explanation } from '../core/explain/explain.js';
-import type { Address } from '../model/address.js';
-import type { Snapshot } from '../model/snapshot.js';
+import { type Explanation, explain as explainWays } from '../core/explain/explain.js';
 import { readWays } from '../kernel/ways.js';
+import type { Address } from '../model/address.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import type { Vrf } from '../model/policy.js';
+import type { Snapshot } from '../model/snapshot.js';
 import { addressArgument } from './explain-address.js';
 import { explanationJson } from './explain-json.js';
 import { explanationText } from './explain-text.js';
-import { gather, type Gathered } from './facts.js';
+import { type Gathered, gather } from './facts.js';
 import type { ConfigOptions } from './hints.js';
 import { paintFor } from './table.js';
 
@@ -57,5 +57,9 @@ function vrfNamed(name: string, snapshot: Snapshot): Vrf {
   const vrfs = snapshot.links.filter((link) => link.vrfTable !== undefined);
   const link = vrfs.find((one) => one.name === name);
   if (link?.vrfTable !== undefined) return { name, index: link.index, table: link.vrfTable };
-  throw new CommandError(EXIT.USAGE, `there is no VRF ${name}`, vrfs.length === 0 ? 'leave --vrf out: this host has no VRF' : `--vrf ${vrfs.map((one) => one.name).join(' or ')}`);
+  throw new CommandError(
+    EXIT.USAGE,
+    `there is no VRF ${name}`,
+    vrfs.length === 0 ? 'leave --vrf out: this host has no VRF' : `--vrf ${vrfs.map((one) => one.name).join(' or ')}`,
+  );
 }

@@ -14,12 +14,12 @@ import { openKernel } from '../kernel/kernel.js';
 import { allBackupRouters, type Config } from '../model/config.js';
 import type { WatchedDaemon } from '../model/daemon.js';
 import { CommandError, EXIT } from '../model/exit.js';
-import { pathsOf, type Paths } from '../model/paths.js';
+import { type Paths, pathsOf } from '../model/paths.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Status } from '../model/status.js';
 import { readAdopted } from '../runtime/adopted-record.js';
-import { chooseConfig, type Chosen } from '../runtime/choose-config.js';
-import { hintsOf, type ConfigOptions } from './hints.js';
+import { type Chosen, chooseConfig } from '../runtime/choose-config.js';
+import { type ConfigOptions, hintsOf } from './hints.js';
 
 export interface Gathered extends Facts {
   readonly source: Chosen['source'];
@@ -47,8 +47,16 @@ export async function gather(options: ConfigOptions): Promise<Gathered> {
 function chosen(paths: Paths, options: ConfigOptions): Chosen {
   const { config: configFile } = options;
   const choice = chooseConfig(paths, hintsOf(options));
-  if (choice.kind === 'none') throw new CommandError(EXIT.CONFIG, `no configuration to go by\n${renderDiagnostics(choice.diagnostics)}`, `backup-router check -c ${configFile}`);
-  if (choice.chosen.source !== 'file') process.stderr.write(`backup-router: ${configFile} has errors; this goes by ${choice.chosen.source === 'partial' ? 'its valid part' : 'the last known good copy'}\n  help: backup-router check -c ${configFile}\n`);
+  if (choice.kind === 'none')
+    throw new CommandError(
+      EXIT.CONFIG,
+      `no configuration to go by\n${renderDiagnostics(choice.diagnostics)}`,
+      `backup-router check -c ${configFile}`,
+    );
+  if (choice.chosen.source !== 'file')
+    process.stderr.write(
+      `backup-router: ${configFile} has errors; this goes by ${choice.chosen.source === 'partial' ? 'its valid part' : 'the last known good copy'}\n  help: backup-router check -c ${configFile}\n`,
+    );
   return choice.chosen;
 }
 
@@ -64,12 +72,20 @@ async function observe(config: Config): Promise<Snapshot> {
 }
 
 function look(kernel: Kernel, config: Config, tables: readonly number[]): Promise<Snapshot> {
-  return kernel.observe({ protocol: config.routeProtocol, vrfTables: tables, maxLength: longestDestinations(allBackupRouters(config)), neighbours: true });
+  return kernel.observe({
+    protocol: config.routeProtocol,
+    vrfTables: tables,
+    maxLength: longestDestinations(allBackupRouters(config)),
+    neighbours: true,
+  });
 }
 
 /** The protocols of the routing daemons; nothing is connected to. */
 function watchedOf(config: Config): readonly WatchedDaemon[] {
-  const health = openHealth(config.routingDaemons, { probeIntervalMs: config.probeIntervalMs, probeTimeoutMs: config.probeTimeoutMs });
+  const health = openHealth(config.routingDaemons, {
+    probeIntervalMs: config.probeIntervalMs,
+    probeTimeoutMs: config.probeTimeoutMs,
+  });
   health.close();
   return health.watched;
 }
@@ -78,7 +94,10 @@ async function askAgent(socket: string): Promise<Pick<Gathered, 'agent' | 'silen
   try {
     const response = await request(socket, { command: 'status' });
     if (response.ok && 'status' in response) return { agent: response.status, silence: undefined };
-    return { agent: undefined, silence: response.ok ? 'the agent gave an answer to another question' : response.error.message };
+    return {
+      agent: undefined,
+      silence: response.ok ? 'the agent gave an answer to another question' : response.error.message,
+    };
   } catch (error) {
     if (error instanceof CommandError) return { agent: undefined, silence: error.message };
     throw error;

@@ -9,6 +9,8 @@ export function explain(error: unknown): number {
     process.stderr.write(`backup-router: ${error.message.trimEnd()}\n${help}`);
     return error.exitStatus;
   }
-  process.stderr.write(`backup-router: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `backup-router: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   return EXIT.SOFTWARE;
 }

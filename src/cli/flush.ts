@@ -6,26 +6,44 @@ import type { Step } from '../core/ports.js';
 import { ipCommand } from '../kernel/command.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
-import { giveBack, owedSteps } from '../runtime/give-back.js';
 import { requireCapability } from '../runtime/capability.js';
+import { giveBack, owedSteps } from '../runtime/give-back.js';
 import type { ConfigOptions } from './hints.js';
 import { withOwned } from './owned.js';
 
-export async function flush(options: ConfigOptions & { readonly force?: boolean; readonly dryRun?: boolean }): Promise<number> {
+export async function flush(
+  options: ConfigOptions & { readonly force?: boolean; readonly dryRun?: boolean },
+): Promise<number> {
   const { controlSocket, adopted } = pathsOf(process.env);
   if (options.force !== true && options.dryRun !== true && (await someoneListens(controlSocket))) {
-    throw new CommandError(EXIT.NOT_IN_STATE, 'the daemon runs and would put the routes back', 'systemctl stop backup-router, or flush --force');
+    throw new CommandError(
+      EXIT.NOT_IN_STATE,
+      'the daemon runs and would put the routes back',
+      'systemctl stop backup-router, or flush --force',
+    );
   }
   if (options.dryRun !== true) requireCapability('sudo backup-router flush');
   return withOwned(options, async (kernel, owned) => {
-    const back = options.dryRun === true ? { steps: owedSteps(adopted, owned.snapshot), faults: [] } : await giveBack(kernel, adopted, owned.snapshot);
-    const command = (step: Step): string => ipCommand(step, (index) => owned.snapshot.links.find((link) => link.index === index)?.name);
+    const back =
+      options.dryRun === true
+        ? { steps: owedSteps(adopted, owned.snapshot), faults: [] }
+        : await giveBack(kernel, adopted, owned.snapshot);
+    const command = (step: Step): string =>
+      ipCommand(step, (index) => owned.snapshot.links.find((link) => link.index === index)?.name);
     const steps = plan(owned.ownership, { routes: [], rules: [] }, owned.snapshot);
     for (const step of [...back.steps, ...steps]) process.stdout.write(`${command(step)}\n`);
     if (options.dryRun === true) return EXIT.OK;
     const results = await kernel.apply(steps);
-    const failures = [...back.faults, ...results.flatMap((result, i) => (result.ok || result.code === 'ESRCH' || result.code === 'ENOENT' ? [] : [`${command(steps[i]!)}: ${result.message} (${result.code})`]))];
-    if (failures.length > 0) throw new CommandError(EXIT.NOT_IN_STATE, failures.join('\n'), 'ip route show table all proto 157; ip rule');
+    const failures = [
+      ...back.faults,
+      ...results.flatMap((result, i) =>
+        result.ok || result.code === 'ESRCH' || result.code === 'ENOENT'
+          ? []
+          : [`${command(steps[i]!)}: ${result.message} (${result.code})`],
+      ),
+    ];
+    if (failures.length > 0)
+      throw new CommandError(EXIT.NOT_IN_STATE, failures.join('\n'), 'ip route show table all proto 157; ip rule');
     process.stdout.write(steps.length === 0 ? 'nothing to remove\n' : `${steps.length} removed\n`);
     return EXIT.OK;
   });

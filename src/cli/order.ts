@@ -38,7 +38,15 @@ export function holdRequest(word: string | undefined): Request {
 /** `reload`, with the time to confirm it where one is given. */
 export function reloadRequest(confirm: string | undefined): Request {
   if (confirm === undefined) return { command: 'reload' };
-  const parsed = parseDuration(confirm, { minMs: MIN_CONFIRM_MS, maxMs: MAX_CONFIRM_MS, neverAllowed: false });
+  const parsed = parseDuration(confirm, {
+    minMs: MIN_CONFIRM_MS,
+    maxMs: MAX_CONFIRM_MS,
+    neverAllowed: false,
+  });
   if (parsed.ok && parsed.value !== 'never') return { command: 'reload', confirmMs: parsed.value };
-  throw new CommandError(EXIT.USAGE, parsed.ok ? 'not a time' : `--confirm: ${parsed.fault.message}`, parsed.ok ? 'reload --confirm 5m' : parsed.fault.suggestion);
+  throw new CommandError(
+    EXIT.USAGE,
+    parsed.ok ? 'not a time' : `--confirm: ${parsed.fault.message}`,
+    parsed.ok ? 'reload --confirm 5m' : parsed.fault.suggestion,
+  );
 }

@@ -1,20 +1,24 @@
 /** `backup-router plan`: the kernel changes that a configuration would make from here, as commands to read, or to paste into a root shell. */
 
-import { intentOf, type Intent, type Standing } from '../core/intent.js';
+import { type Intent, intentOf, type Standing } from '../core/intent.js';
 import type { Step } from '../core/ports.js';
 import { ipCommand } from '../kernel/command.js';
 import type { NameOf } from '../kernel/text.js';
 import type { DaemonId } from '../model/daemon.js';
 import { EXIT } from '../model/exit.js';
 import type { Status } from '../model/status.js';
-import { gather, type Gathered } from './facts.js';
+import { type Gathered, gather } from './facts.js';
 import type { ConfigOptions } from './hints.js';
 
 export async function plan(options: ConfigOptions & { readonly json?: boolean }): Promise<number> {
   const facts = await gather(options);
   const intent = intentOf(facts, standingsOf(facts.agent));
   const nameOf: NameOf = (index) => facts.snapshot.links.find((link) => link.index === index)?.name;
-  process.stdout.write(options.json === true ? `${JSON.stringify(json(intent, facts, options.config, nameOf), null, 2)}\n` : text(intent, facts, options.config, nameOf));
+  process.stdout.write(
+    options.json === true
+      ? `${JSON.stringify(json(intent, facts, options.config, nameOf), null, 2)}\n`
+      : text(intent, facts, options.config, nameOf),
+  );
   return EXIT.OK;
 }
 
@@ -43,16 +47,25 @@ function json({ bringIn, takeOut, adopt, waits }: Intent, facts: Gathered, file:
   };
 }
 
-function text({ bringIn, takeOut, adopt, waits }: Intent, { agent, silence }: Gathered, file: string, nameOf: NameOf): string {
+function text(
+  { bringIn, takeOut, adopt, waits }: Intent,
+  { agent, silence }: Gathered,
+  file: string,
+  nameOf: NameOf,
+): string {
   const now = applies(agent);
   const section = (title: string, half: 'in' | 'out', steps: readonly Step[]): string => {
     const applied = now === half ? ' (this applies now)' : '';
     return `# ${title}${applied}${steps.length === 0 ? ': nothing to do' : ''}\n${lines(steps)}`;
   };
   const lines = (steps: readonly Step[]): string => steps.map((step) => `${ipCommand(step, nameOf)}\n`).join('');
-  const waiting = waits.map(({ subject, reason }) => `# waiting for ${comment(subject)}: ${comment(reason)}\n`).join('');
-  const taking = adopt.length === 0 ? '' : `# once these stand, taken over and given back on stop (adopt: true)\n${lines(adopt)}`;
-  const who = agent === undefined ? silence ?? 'no agent runs' : `the agent says ${agent.routes.phase}: ${agent.routes.reason}`;
+  const waiting = waits
+    .map(({ subject, reason }) => `# waiting for ${comment(subject)}: ${comment(reason)}\n`)
+    .join('');
+  const taking =
+    adopt.length === 0 ? '' : `# once these stand, taken over and given back on stop (adopt: true)\n${lines(adopt)}`;
+  const who =
+    agent === undefined ? (silence ?? 'no agent runs') : `the agent says ${agent.routes.phase}: ${agent.routes.reason}`;
   return `# ${comment(file)}, from the kernel as it is now; ${comment(who)}\n\n${section('to bring the backup routes in', 'in', bringIn)}${taking}${waiting}\n${section('to take them out', 'out', takeOut)}`;
 }
 

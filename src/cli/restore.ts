@@ -21,20 +21,30 @@ export async function restore(options: RestoreOptions): Promise<number> {
   if (options.afterStop === true && comesBack(process.env)) return EXIT.OK;
   const { controlSocket, adopted } = pathsOf(process.env);
   if (options.force !== true && options.dryRun !== true && (await someoneListens(controlSocket))) {
-    throw new CommandError(EXIT.NOT_IN_STATE, 'the daemon runs and would take the routes over again', 'systemctl stop backup-router, or restore --force');
+    throw new CommandError(
+      EXIT.NOT_IN_STATE,
+      'the daemon runs and would take the routes over again',
+      'systemctl stop backup-router, or restore --force',
+    );
   }
   if (options.dryRun !== true) requireCapability('sudo backup-router restore');
   const kernel = openKernel();
   try {
     const snapshot = await kernel.observe({ protocol: DEFAULTS.routeProtocol, maxLength: {} });
-    const command = (step: Step): string => `${ipCommand(step, (index) => snapshot.links.find((link) => link.index === index)?.name)}\n`;
+    const command = (step: Step): string =>
+      `${ipCommand(step, (index) => snapshot.links.find((link) => link.index === index)?.name)}\n`;
     if (options.dryRun === true) {
       process.stdout.write(owedSteps(adopted, snapshot).map(command).join(''));
       return EXIT.OK;
     }
     const { steps, faults } = await giveBack(kernel, adopted, snapshot);
     process.stdout.write(steps.length === 0 ? 'nothing to give back\n' : steps.map(command).join(''));
-    if (faults.length > 0) throw new CommandError(EXIT.NOT_IN_STATE, faults.join('\n'), 'it stays in the record; backup-router restore tries again');
+    if (faults.length > 0)
+      throw new CommandError(
+        EXIT.NOT_IN_STATE,
+        faults.join('\n'),
+        'it stays in the record; backup-router restore tries again',
+      );
     return EXIT.OK;
   } finally {
     kernel.close();

@@ -1,15 +1,16 @@
 /** `backup-router routes`: the backup routes and rules in the kernel now, whether a daemon runs or not. */
 
 import { routeText, ruleText } from '../kernel/text.js';
-import { destinationText } from '../model/prefix.js';
 import { EXIT } from '../model/exit.js';
+import { destinationText } from '../model/prefix.js';
 import type { ConfigOptions } from './hints.js';
 import { withOwned } from './owned.js';
 import { table } from './table.js';
 
 export async function routes(options: ConfigOptions & { readonly json?: boolean }): Promise<number> {
   return withOwned(options, async (_kernel, owned) => {
-    const nameOf = (index: number | undefined): string | undefined => owned.snapshot.links.find((link) => link.index === index)?.name;
+    const nameOf = (index: number | undefined): string | undefined =>
+      owned.snapshot.links.find((link) => link.index === index)?.name;
     if (options.json === true) {
       const json = {
         version: 1,
@@ -23,7 +24,13 @@ export async function routes(options: ConfigOptions & { readonly json?: boolean 
           protocol: route.protocol,
           text: routeText(route, nameOf),
         })),
-        rules: owned.rules.map((rule) => ({ family: rule.family, priority: rule.priority, table: rule.table, suppressPrefixLength: rule.suppressPrefixLength ?? null, text: ruleText(rule) })),
+        rules: owned.rules.map((rule) => ({
+          family: rule.family,
+          priority: rule.priority,
+          table: rule.table,
+          suppressPrefixLength: rule.suppressPrefixLength ?? null,
+          text: ruleText(rule),
+        })),
       };
       process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
       return EXIT.OK;
@@ -40,7 +47,10 @@ export async function routes(options: ConfigOptions & { readonly json?: boolean 
       String(route.metric),
     ]);
     process.stdout.write(table(['DESTINATION', 'BACKUP ROUTER', 'INTERFACE', 'TABLE', 'METRIC'], rows));
-    if (owned.rules.length > 0) process.stdout.write(`\n${owned.rules.map((rule) => `${rule.family === 'inet6' ? '-6 ' : ''}${ruleText(rule)}\n`).join('')}`);
+    if (owned.rules.length > 0)
+      process.stdout.write(
+        `\n${owned.rules.map((rule) => `${rule.family === 'inet6' ? '-6 ' : ''}${ruleText(rule)}\n`).join('')}`,
+      );
     return EXIT.OK;
   });
 }

@@ -2,7 +2,7 @@
 
 import { DEFAULT_CONFIG_FILE, pathsOf } from '../model/paths.js';
 import { runAgent } from '../runtime/agent.js';
-import { hintsOf, type HintOptions } from './hints.js';
+import { type HintOptions, hintsOf } from './hints.js';
 
 export interface RunOptions extends HintOptions {
   readonly config?: string;

@@ -1,7 +1,7 @@
 /** The status as a picture for people: terse, aligned, broken to the width of a terminal and whole anywhere else. */
 
 import type { Status } from '../model/status.js';
-import { durationText, table, type Colour, type Paint } from './table.js';
+import { type Colour, durationText, type Paint, table } from './table.js';
 import { printable, shortTime, wrap } from './terminal.js';
 
 /** Destinations listed for people, at the most; `--json` has them all. */
@@ -11,7 +11,11 @@ const MARGIN = 17;
 
 /** In, installed and not hidden; or out; or waiting for a verdict that is not overdue. */
 export function inWishedState(s: Status): boolean {
-  return s.faults.length === 0 && (s.routes.phase !== 'in' || s.backupRoutes.every((route) => route.state === 'installed' && route.hiddenBy === undefined));
+  return (
+    s.faults.length === 0 &&
+    (s.routes.phase !== 'in' ||
+      s.backupRoutes.every((route) => route.state === 'installed' && route.hiddenBy === undefined))
+  );
 }
 
 export function renderStatus(s: Status, paint: Paint, width: number): string {
@@ -20,11 +24,18 @@ export function renderStatus(s: Status, paint: Paint, width: number): string {
     const lines = wrap(`${label.padEnd(MARGIN)}${printable(text)}`, width, MARGIN);
     return colour === undefined ? lines : paint(colour, lines);
   };
-  const colour: Colour = s.routes.phase === 'out' ? 'green' : s.routes.phase === 'in' && inWishedState(s) ? 'yellow' : 'red';
+  const colour: Colour =
+    s.routes.phase === 'out' ? 'green' : s.routes.phase === 'in' && inWishedState(s) ? 'yellow' : 'red';
   const phase = s.routes.phase.toUpperCase();
-  const until = s.routes.untilMs === null ? '' : `, at most ${durationText(s.routes.untilMs)} more (until ${shortTime(new Date(nowMs + s.routes.untilMs).toISOString(), nowMs)})`;
+  const until =
+    s.routes.untilMs === null
+      ? ''
+      : `, at most ${durationText(s.routes.untilMs)} more (until ${shortTime(new Date(nowMs + s.routes.untilMs).toISOString(), nowMs)})`;
   const lines = [
-    line('backup routes', `${phase} for ${durationText(s.routes.forMs)}: ${s.routes.reason}${until}`).replace(phase, () => paint(colour, phase)),
+    line('backup routes', `${phase} for ${durationText(s.routes.forMs)}: ${s.routes.reason}${until}`).replace(
+      phase,
+      () => paint(colour, phase),
+    ),
     ...s.managementInterfaces.map((link) => line('interface', interfaceText(link))),
     line('placement', `${s.routes.placement}, role ${s.routes.role} (${s.routes.roleReason})`),
   ];
@@ -34,29 +45,56 @@ export function renderStatus(s: Status, paint: Paint, width: number): string {
   for (const route of s.adopted) lines.push(line('adopted', `${route.text}: taken over, given back on stop`));
   for (const wait of s.waiting) lines.push(line('waiting for', `${wait.subject}: ${wait.reason}`));
   for (const fault of s.faults) lines.push(line('fault', fault, 'red'));
-  if (s.interference !== null) lines.push(line('interference', `${s.interference.episodes} times: ${s.interference.last}`, 'red'));
-  if (s.damping.reason !== null) lines.push(line('damping', `hold-time is ${durationText(s.damping.holdMs)}: ${s.damping.reason}`));
-  const daemons = s.daemons.map((d) => [d.id, d.state, durationText(d.forMs), shortTime(d.since, nowMs), printable(d.reason)]);
+  if (s.interference !== null)
+    lines.push(line('interference', `${s.interference.episodes} times: ${s.interference.last}`, 'red'));
+  if (s.damping.reason !== null)
+    lines.push(line('damping', `hold-time is ${durationText(s.damping.holdMs)}: ${s.damping.reason}`));
+  const daemons = s.daemons.map((d) => [
+    d.id,
+    d.state,
+    durationText(d.forMs),
+    shortTime(d.since, nowMs),
+    printable(d.reason),
+  ]);
   return `${lines.join('\n')}\n\n${table(['DAEMON', 'STATE', 'FOR', 'SINCE', 'REASON'], daemons, width)}\n${routesTable(s, width)}`;
 }
 
-function configuration({ configuration: c }: Status, nowMs: number, line: (label: string, text: string, colour?: Colour) => string): readonly string[] {
+function configuration(
+  { configuration: c }: Status,
+  nowMs: number,
+  line: (label: string, text: string, colour?: Colour) => string,
+): readonly string[] {
   const lines: string[] = [];
   if (c.source === 'rolled-back') {
     const at = c.rolledBackAt === null ? '' : ` at ${shortTime(c.rolledBackAt, nowMs)}`;
-    lines.push(line('configuration', `${c.file} was not confirmed and rolled back${at}; running what ran before it, until the file changes or: backup-router reload`, 'red'));
+    lines.push(
+      line(
+        'configuration',
+        `${c.file} was not confirmed and rolled back${at}; running what ran before it, until the file changes or: backup-router reload`,
+        'red',
+      ),
+    );
   } else if (c.source !== 'file') lines.push(line('configuration', `${c.file} has errors; running ${c.source}`, 'red'));
   for (const error of c.errors) lines.push(line('', error));
   if (c.unconfirmed !== null) {
     const { leftMs, deadline } = c.unconfirmed;
-    lines.push(line('unconfirmed', `rolled back in ${durationText(leftMs)} (at ${shortTime(deadline, nowMs)}) unless: backup-router confirm`, 'yellow'));
+    lines.push(
+      line(
+        'unconfirmed',
+        `rolled back in ${durationText(leftMs)} (at ${shortTime(deadline, nowMs)}) unless: backup-router confirm`,
+        'yellow',
+      ),
+    );
   }
   return lines;
 }
 
 function outageText(o: NonNullable<Status['lastOutage']>, nowMs: number): string {
   const bridged = o.bridgedAfterMs === null ? '' : `, backup routes in after ${durationText(o.bridgedAfterMs)}`;
-  const length = o.ended === null ? `going on for ${durationText(o.lengthMs)}` : `${durationText(o.lengthMs)}, ended ${shortTime(o.ended, nowMs)}`;
+  const length =
+    o.ended === null
+      ? `going on for ${durationText(o.lengthMs)}`
+      : `${durationText(o.lengthMs)}, ended ${shortTime(o.ended, nowMs)}`;
   return `${length} (${o.cause})${bridged}: ${o.reason}`;
 }
 
@@ -67,7 +105,16 @@ function interfaceText(link: Status['managementInterfaces'][number]): string {
 }
 
 function routesTable(s: Status, width: number): string {
-  const rows = s.backupRoutes.slice(0, LISTED).map((r) => [r.destination, r.gateway, r.interface, String(r.table), [r.state, ...(r.preempting ? ['preempting'] : []), ...(r.hiddenBy === undefined ? [] : ['hidden'])].join(', ')]);
-  const more = s.backupRoutes.length > LISTED ? `... and ${s.backupRoutes.length - LISTED} more (--json has all)\n` : '';
+  const rows = s.backupRoutes
+    .slice(0, LISTED)
+    .map((r) => [
+      r.destination,
+      r.gateway,
+      r.interface,
+      String(r.table),
+      [r.state, ...(r.preempting ? ['preempting'] : []), ...(r.hiddenBy === undefined ? [] : ['hidden'])].join(', '),
+    ]);
+  const more =
+    s.backupRoutes.length > LISTED ? `... and ${s.backupRoutes.length - LISTED} more (--json has all)\n` : '';
   return table(['DESTINATION', 'BACKUP ROUTER', 'INTERFACE', 'TABLE', 'STATE'], rows, width) + more;
 }

@@ -26,11 +26,18 @@ const ENTER = '\x1b[?1049h\x1b[?25l';
 const LEAVE = '\x1b[?25h\x1b[?1049l';
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-type Seen = { readonly kind: 'there'; readonly status: Status; readonly at: number } | { readonly kind: 'gone'; readonly sinceMs: number };
+type Seen =
+  | { readonly kind: 'there'; readonly status: Status; readonly at: number }
+  | { readonly kind: 'gone'; readonly sinceMs: number };
 
 export function watchStatus(options: WatchOptions): Promise<number> {
-  const interval = parseDuration(options.interval ?? '1s', { minMs: 100, maxMs: 3_600_000, neverAllowed: false });
-  if (!interval.ok) throw new CommandError(EXIT.USAGE, `--interval: ${interval.fault.message}`, interval.fault.suggestion);
+  const interval = parseDuration(options.interval ?? '1s', {
+    minMs: 100,
+    maxMs: 3_600_000,
+    neverAllowed: false,
+  });
+  if (!interval.ok)
+    throw new CommandError(EXIT.USAGE, `--interval: ${interval.fault.message}`, interval.fault.suggestion);
   const { controlSocket } = pathsOf(process.env);
   const terminal = process.stdout.isTTY && options.json !== true;
   return new Promise((_resolve, reject) => {
@@ -81,7 +88,8 @@ function leave(): void {
 
 function text(seen: Seen): string {
   const paint = paintFor(process.stdout, process.env);
-  if (seen.kind === 'there') return renderStatus(later(seen.status, performance.now() - seen.at), paint, widthOf(process.stdout));
+  if (seen.kind === 'there')
+    return renderStatus(later(seen.status, performance.now() - seen.at), paint, widthOf(process.stdout));
   const at = new Date(seen.sinceMs).toISOString();
   return `${paint('red', `agent not running since ${shortTime(at, Date.now())}`)} (${durationText(Date.now() - seen.sinceMs)}); waiting for it\n`;
 }
@@ -96,8 +104,15 @@ export function later(s: Status, ms: number): Status {
   return {
     ...s,
     agent: { ...s.agent, forMs: s.agent.forMs + ms },
-    configuration: { ...s.configuration, unconfirmed: unconfirmed === null ? null : { ...unconfirmed, leftMs: Math.max(0, unconfirmed.leftMs - ms) } },
-    routes: { ...s.routes, forMs: s.routes.forMs + ms, untilMs: s.routes.untilMs === null ? null : Math.max(0, s.routes.untilMs - ms) },
+    configuration: {
+      ...s.configuration,
+      unconfirmed: unconfirmed === null ? null : { ...unconfirmed, leftMs: Math.max(0, unconfirmed.leftMs - ms) },
+    },
+    routes: {
+      ...s.routes,
+      forMs: s.routes.forMs + ms,
+      untilMs: s.routes.untilMs === null ? null : Math.max(0, s.routes.untilMs - ms),
+    },
     daemons: s.daemons.map((daemon) => ({ ...daemon, forMs: daemon.forMs + ms })),
     lastOutage: s.lastOutage?.ended === null ? { ...s.lastOutage, lengthMs: s.lastOutage.lengthMs + ms } : s.lastOutage,
   };
@@ -106,6 +121,7 @@ export function later(s: Status, ms: number): Status {
 /** The text over whatever the screen shows, cut at its last line, without the flicker of clearing it first. */
 function screen(block: string, rows: number): string {
   const lines = block.trimEnd().split('\n');
-  const shown = lines.length < rows ? lines : [...lines.slice(0, rows - 2), `... ${lines.length - rows + 2} more lines`];
+  const shown =
+    lines.length < rows ? lines : [...lines.slice(0, rows - 2), `... ${lines.length - rows + 2} more lines`];
   return `\x1b[H${shown.map((line) => `${line}\x1b[K\r\n`).join('')}\x1b[J`;
 }

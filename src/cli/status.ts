@@ -11,6 +11,10 @@ export async function status(options: { readonly json?: boolean }): Promise<numb
   const response = await request(pathsOf(process.env).controlSocket, { command: 'status' });
   if (!response.ok) throw new CommandError(EXIT.SOFTWARE, response.error.message, response.error.suggestion);
   if (!('status' in response)) throw new CommandError(EXIT.SOFTWARE, 'the daemon gave an answer to another question');
-  process.stdout.write(options.json === true ? `${JSON.stringify(response.status, null, 2)}\n` : renderStatus(response.status, paintFor(process.stdout, process.env), widthOf(process.stdout)));
+  process.stdout.write(
+    options.json === true
+      ? `${JSON.stringify(response.status, null, 2)}\n`
+      : renderStatus(response.status, paintFor(process.stdout, process.env), widthOf(process.stdout)),
+  );
   return inWishedState(response.status) ? EXIT.OK : EXIT.NOT_IN_STATE;
 }

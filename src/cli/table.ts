@@ -17,11 +17,27 @@ export function paintFor(stream: { readonly isTTY?: boolean }, env: NodeJS.Proce
  * Rows as lines, each column as wide as its widest cell, two spaces between, no trailing space. Where that is wider than `width`, the last
  * column is broken between words.
  */
-export function table(header: readonly string[], rows: readonly (readonly string[])[], width = Number.POSITIVE_INFINITY): string {
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  width = Number.POSITIVE_INFINITY,
+): string {
   const all = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
   const margin = widths.slice(0, -1).reduce((sum, one) => sum + one + 2, 0);
-  return all.map((row) => `${wrap(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd(), width, Math.min(margin, width / 2))}\n`).join('');
+  return all
+    .map(
+      (row) =>
+        `${wrap(
+          row
+            .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+            .join('  ')
+            .trimEnd(),
+          width,
+          Math.min(margin, width / 2),
+        )}\n`,
+    )
+    .join('');
 }
 
 /** `850ms`, `5.2s`, `3m10s`, `2h5m`, `4d3h`. */

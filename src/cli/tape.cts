@@ -6,7 +6,10 @@
  * Layouts: linux/rtnetlink.h, linux/if_link.h, linux/if_addr.h, linux/fib_rules.h.
  */
 
-type Receive = (bytes: Buffer, info: { readonly port: number; readonly groups: number; readonly truncated: number }) => void;
+type Receive = (
+  bytes: Buffer,
+  info: { readonly port: number; readonly groups: number; readonly truncated: number },
+) => void;
 
 const DUMP = 0x300;
 const MULTI = 2;
@@ -37,13 +40,48 @@ function u32(...values: readonly number[]): Buffer {
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 const link = (index: number, type: number, flags: number, name: string): Buffer =>
-  message(16, MULTI, Buffer.from([0, 0, type, type >> 8]), u32(index, flags, 0), attribute(3, name), attribute(4, 1500), attribute(1, hex('020000000001')), attribute(52, Buffer.concat([attribute(53, 'enp1s0')])));
+  message(
+    16,
+    MULTI,
+    Buffer.from([0, 0, type, type >> 8]),
+    u32(index, flags, 0),
+    attribute(3, name),
+    attribute(4, 1500),
+    attribute(1, hex('020000000001')),
+    attribute(52, Buffer.concat([attribute(53, 'enp1s0')])),
+  );
 const address = (family: number, length: number, index: number, bytes: Buffer): Buffer =>
-  message(20, MULTI, Buffer.from([family, length, 0x80, 0]), u32(index), attribute(1, bytes), ...(family === 2 ? [attribute(2, bytes), attribute(3, 'eth0')] : []), attribute(8, 0x80));
+  message(
+    20,
+    MULTI,
+    Buffer.from([family, length, 0x80, 0]),
+    u32(index),
+    attribute(1, bytes),
+    ...(family === 2 ? [attribute(2, bytes), attribute(3, 'eth0')] : []),
+    attribute(8, 0x80),
+  );
 const rule = (family: number, priority: number, table: number): Buffer =>
-  message(32, MULTI, Buffer.from([family, 0, 0, 0, table, 0, 0, 1]), u32(0), attribute(15, table), attribute(14, 0xffffffff), ...(priority > 0 ? [attribute(6, priority)] : []), attribute(21, Buffer.from([2])));
+  message(
+    32,
+    MULTI,
+    Buffer.from([family, 0, 0, 0, table, 0, 0, 1]),
+    u32(0),
+    attribute(15, table),
+    attribute(14, 0xffffffff),
+    ...(priority > 0 ? [attribute(6, priority)] : []),
+    attribute(21, Buffer.from([2])),
+  );
 const route = (family: number, length: number, table: number, kind: number, prefix: Buffer): Buffer =>
-  message(24, MULTI, Buffer.from([family, length, 0, 0, table, 2, kind === 2 ? 254 : 253, kind]), u32(0), attribute(15, table), attribute(1, prefix), ...(family === 10 ? [attribute(6, 256)] : [attribute(7, hex('c6336402'))]), attribute(4, 2));
+  message(
+    24,
+    MULTI,
+    Buffer.from([family, length, 0, 0, table, 2, kind === 2 ? 254 : 253, kind]),
+    u32(0),
+    attribute(15, table),
+    attribute(1, prefix),
+    ...(family === 10 ? [attribute(6, 256)] : [attribute(7, hex('c6336402'))]),
+    attribute(4, 2),
+  );
 
 const IPV4 = hex('c6336402');
 const IPV6 = hex('20010db8000000000000000000000002');
@@ -51,7 +89,12 @@ const IPV6 = hex('20010db8000000000000000000000002');
 const DUMPS: Readonly<Record<number, readonly Buffer[]>> = {
   18: [link(1, 772, 0x10049, 'lo'), link(2, 1, 0x11043, 'eth0')],
   22: [address(2, 8, 1, hex('7f000001')), address(2, 24, 2, IPV4), address(10, 64, 2, IPV6)],
-  26: [route(2, 24, 254, 1, hex('c6336400')), route(2, 32, 255, 2, IPV4), route(10, 64, 254, 1, hex('20010db8000000000000000000000000')), route(10, 128, 255, 2, IPV6)],
+  26: [
+    route(2, 24, 254, 1, hex('c6336400')),
+    route(2, 32, 255, 2, IPV4),
+    route(10, 64, 254, 1, hex('20010db8000000000000000000000000')),
+    route(10, 128, 255, 2, IPV6),
+  ],
   34: [rule(2, 0, 255), rule(2, 32766, 254), rule(2, 32767, 253), rule(10, 0, 255), rule(10, 32766, 254)],
 };
 
@@ -79,7 +122,8 @@ function tapeNetlink(onChange: () => void): { readonly NativeNetlink: unknown } 
           for (const datagram of dump ? [DUMPS[type] ?? [], [message(3, MULTI, u32(0))]] : [[acknowledgement(bytes)]]) {
             const answer = Buffer.concat(datagram);
             const sequence = dump ? bytes.readUInt32LE(8) : answer.readUInt32LE(8);
-            for (let at = 0; at < answer.length; at += (answer.readUInt32LE(at) + 3) & ~3) answer.writeUInt32LE(sequence, at + 8);
+            for (let at = 0; at < answer.length; at += (answer.readUInt32LE(at) + 3) & ~3)
+              answer.writeUInt32LE(sequence, at + 8);
             if (this.#open && answer.length > 0) this.#receive(answer, { port: 0, groups: 0, truncated: 0 });
           }
           if (!dump) onChange();

@@ -17,7 +17,8 @@ export function wrap(line: string, width: number, indent: number): string {
   while (rest.length > width) {
     const at = rest.lastIndexOf(' ', width);
     // The blanks that a line begins with are no place to break it: behind the first one they are the margin.
-    const next = at > (lines.length === 0 ? rest.search(/\S/) : indent) ? at : rest.indexOf(' ', Math.max(width, indent));
+    const next =
+      at > (lines.length === 0 ? rest.search(/\S/) : indent) ? at : rest.indexOf(' ', Math.max(width, indent));
     if (next < 0) break;
     lines.push(rest.slice(0, next).trimEnd());
     rest = margin + rest.slice(next).trimStart();

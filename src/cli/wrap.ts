@@ -12,24 +12,44 @@ export function wrapWords(text: string, width: number): readonly string[] {
 }
 
 /** Rows in columns of these widths at the most, two spaces between; the last column takes what is left of the line. */
-export function wrappedTable(header: readonly string[], rows: readonly (readonly string[])[], widths: readonly number[], line: number): string {
+export function wrappedTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  widths: readonly number[],
+  line: number,
+): string {
   const all = [header, ...rows];
-  const limits = header.map((_, column) => Math.min(widths[column] ?? line, longestWordOrCell(all, column, widths[column] ?? line)));
+  const limits = header.map((_, column) =>
+    Math.min(widths[column] ?? line, longestWordOrCell(all, column, widths[column] ?? line)),
+  );
   const used = limits.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
   limits[limits.length - 1] = Math.max(20, line - used);
-  return all.map((row) => rowText(row.map((cell, column) => wrapWords(cell, limits[column]!)), limits)).join('');
+  return all
+    .map((row) =>
+      rowText(
+        row.map((cell, column) => wrapWords(cell, limits[column]!)),
+        limits,
+      ),
+    )
+    .join('');
 }
 
 /** As wide as the widest cell, or, where that is too wide, as the limit or the longest word. */
 function longestWordOrCell(all: readonly (readonly string[])[], column: number, limit: number): number {
   const cells = all.map((row) => row[column] ?? '');
   const widest = Math.max(...cells.map((cell) => cell.length));
-  return widest <= limit ? widest : Math.max(limit, ...cells.flatMap((cell) => cell.split(' ').map((word) => word.length)));
+  return widest <= limit
+    ? widest
+    : Math.max(limit, ...cells.flatMap((cell) => cell.split(' ').map((word) => word.length)));
 }
 
 function rowText(cells: readonly (readonly string[])[], widths: readonly number[]): string {
   const height = Math.max(...cells.map((cell) => cell.length));
   let text = '';
-  for (let i = 0; i < height; i++) text += `${cells.map((cell, column) => (cell[i] ?? '').padEnd(widths[column]!)).join('  ').trimEnd()}\n`;
+  for (let i = 0; i < height; i++)
+    text += `${cells
+      .map((cell, column) => (cell[i] ?? '').padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd()}\n`;
   return text;
 }

@@ -3,12 +3,17 @@
  * refuses and refuses what it may not see (IPv4-mapped addresses, which are IPv4 in disguise).
  */
 
-import { addressBytes, familyOf, parseAddress, type Address } from '../model/address.js';
-import { quote, type Fault } from './diagnostic.js';
+import { type Address, addressBytes, familyOf, parseAddress } from '../model/address.js';
+import { type Fault, quote } from './diagnostic.js';
 
-export type AddressResult = { readonly ok: true; readonly value: Address } | { readonly ok: false; readonly fault: Fault };
+export type AddressResult =
+  | { readonly ok: true; readonly value: Address }
+  | { readonly ok: false; readonly fault: Fault };
 
-const refuse = (code: Fault['code'], message: string, suggestion: string): AddressResult => ({ ok: false, fault: { code, message, suggestion } });
+const refuse = (code: Fault['code'], message: string, suggestion: string): AddressResult => ({
+  ok: false,
+  fault: { code, message, suggestion },
+});
 
 /** Reads an address as written; the fault says what to write instead. */
 export function readAddress(text: string): AddressResult {
@@ -39,35 +44,86 @@ function explain(text: string): AddressResult {
   const percent = text.indexOf('%');
   if (percent > 0) {
     const bare = parseAddress(text.slice(0, percent));
-    return refuse('zone-id', `${quote(text)} carries a zone id; the interface is always the management interface`, bare === undefined ? 'remove the zone id' : `write ${bare}`);
+    return refuse(
+      'zone-id',
+      `${quote(text)} carries a zone id; the interface is always the management interface`,
+      bare === undefined ? 'remove the zone id' : `write ${bare}`,
+    );
   }
   if (/[\s,;]/.test(text.trim())) {
-    const words = text.trim().split(/[\s,;]+/).filter((word) => word !== '');
-    return refuse('address-syntax', `${quote(text)} is not one address`, `write a list: [${words.slice(0, 8).join(', ')}]`);
+    const words = text
+      .trim()
+      .split(/[\s,;]+/)
+      .filter((word) => word !== '');
+    return refuse(
+      'address-syntax',
+      `${quote(text)} is not one address`,
+      `write a list: [${words.slice(0, 8).join(', ')}]`,
+    );
   }
-  if (text !== text.trim()) return refuse('address-syntax', `${quote(text)} has spaces around it`, `write ${text.trim()}`);
-  if (/^\[.*\]$/.test(text)) return refuse('address-syntax', `${quote(text)} has brackets around it`, `write ${text.slice(1, -1)}`);
+  if (text !== text.trim())
+    return refuse('address-syntax', `${quote(text)} has spaces around it`, `write ${text.trim()}`);
+  if (/^\[.*\]$/.test(text))
+    return refuse('address-syntax', `${quote(text)} has brackets around it`, `write ${text.slice(1, -1)}`);
   if (text.includes(':')) return explainInet6(text);
   if (/^\d+(\.\d+)*$/.test(text)) return explainInet(text);
-  return refuse('address-syntax', `${quote(text)} is not an IP address`, 'write the address in figures: before routing works, no name can be resolved');
+  return refuse(
+    'address-syntax',
+    `${quote(text)} is not an IP address`,
+    'write the address in figures: before routing works, no name can be resolved',
+  );
 }
 
 function explainInet(text: string): AddressResult {
   const octets = text.split('.');
-  if (octets.length !== 4) return refuse('address-syntax', `${quote(text)} has ${octets.length} ${octets.length === 1 ? 'number' : 'numbers'} where an IPv4 address has 4`, 'write it as a.b.c.d');
+  if (octets.length !== 4)
+    return refuse(
+      'address-syntax',
+      `${quote(text)} has ${octets.length} ${octets.length === 1 ? 'number' : 'numbers'} where an IPv4 address has 4`,
+      'write it as a.b.c.d',
+    );
   const large = octets.find((octet) => Number(octet) > 255);
-  if (large !== undefined) return refuse('address-syntax', `${large} in ${quote(text)} is larger than 255`, 'each of the 4 numbers is 0 to 255');
+  if (large !== undefined)
+    return refuse(
+      'address-syntax',
+      `${large} in ${quote(text)} is larger than 255`,
+      'each of the 4 numbers is 0 to 255',
+    );
   const plain = withoutLeadingZeros(text);
-  return refuse('leading-zeros', `${quote(text)} has leading zeros, which some programs read as octal`, plain === undefined ? 'write it without them' : `write ${plain}`);
+  return refuse(
+    'leading-zeros',
+    `${quote(text)} has leading zeros, which some programs read as octal`,
+    plain === undefined ? 'write it without them' : `write ${plain}`,
+  );
 }
 
 function explainInet6(text: string): AddressResult {
   const bad = /[^0-9a-f:.]/i.exec(text)?.[0];
-  if (bad !== undefined) return refuse('address-syntax', `${quote(bad)} cannot stand in an IPv6 address (${quote(text)})`, 'its digits are 0 to 9 and a to f');
-  if (text.split('::').length > 2 || text.includes(':::')) return refuse('address-syntax', `'::' may stand only once in ${quote(text)}`, 'write the zero groups out, or remove a colon');
+  if (bad !== undefined)
+    return refuse(
+      'address-syntax',
+      `${quote(bad)} cannot stand in an IPv6 address (${quote(text)})`,
+      'its digits are 0 to 9 and a to f',
+    );
+  if (text.split('::').length > 2 || text.includes(':::'))
+    return refuse(
+      'address-syntax',
+      `'::' may stand only once in ${quote(text)}`,
+      'write the zero groups out, or remove a colon',
+    );
   const long = text.split(':').find((group) => /^[0-9a-f]{5,}$/i.test(group));
-  if (long !== undefined) return refuse('address-syntax', `${long} in ${quote(text)} has more than 4 digits`, 'is a colon missing?');
+  if (long !== undefined)
+    return refuse('address-syntax', `${long} in ${quote(text)} has more than 4 digits`, 'is a colon missing?');
   const groups = text.split(':').filter((group) => group !== '').length;
-  if (!text.includes('::') && !text.includes('.') && groups < 8) return refuse('address-syntax', `${quote(text)} has ${groups} groups where an IPv6 address has 8`, "is '::' missing?");
-  return refuse('address-syntax', `${quote(text)} is not an IPv6 address`, 'write it as 8 groups of hexadecimal digits, one run of zero groups as ::');
+  if (!text.includes('::') && !text.includes('.') && groups < 8)
+    return refuse(
+      'address-syntax',
+      `${quote(text)} has ${groups} groups where an IPv6 address has 8`,
+      "is '::' missing?",
+    );
+  return refuse(
+    'address-syntax',
+    `${quote(text)} is not an IPv6 address`,
+    'write it as 8 groups of hexadecimal digits, one run of zero groups as ::',
+  );
 }

@@ -10,7 +10,7 @@ import type { BackupRouter } from '../model/config.js';
 import { defaultPrefix } from '../model/prefix.js';
 import { readDestinations } from './destinations.js';
 import type { Entry } from './document.js';
-import { readGateways, STANZA, type GatewaysResult } from './gateways.js';
+import { type GatewaysResult, readGateways, STANZA } from './gateways.js';
 import { BACKUP_ROUTER_KEYS } from './keys.js';
 import type { Report } from './report.js';
 import { readBoolean, readSection, type Section } from './section.js';
@@ -33,22 +33,45 @@ const NOTHING: StanzaResult = { backupRouter: undefined, assumedDefault: false, 
 export function readBackupRouter(entry: Entry, family: Family, report: Report): StanzaResult {
   const name = STANZA[family];
   if (entry.value.kind === 'scalar') {
-    report.error(entry.value.span, { code: 'wrong-type', message: `${name} must be a mapping`, suggestion: `write ${name}: {address: ${entry.value.text}}` });
+    report.error(entry.value.span, {
+      code: 'wrong-type',
+      message: `${name} must be a mapping`,
+      suggestion: `write ${name}: {address: ${entry.value.text}}`,
+    });
     return NOTHING;
   }
   const section = readSection(entry.value, name, BACKUP_ROUTER_KEYS, report);
   if (section === undefined) return NOTHING;
   const address = section.get('address');
-  if (!section.has('address')) report.error(entry.keySpan, { code: 'missing-key', message: `${name} has no 'address'`, suggestion: section.has('adopt') ? "add 'address: auto', which is what 'adopt' goes with" : "add 'address:' with the address of the router on the management network" });
-  const found: GatewaysResult = address === undefined ? { gateways: [], auto: false, mentionsAuto: false } : readGateways(address, family, report);
+  if (!section.has('address'))
+    report.error(entry.keySpan, {
+      code: 'missing-key',
+      message: `${name} has no 'address'`,
+      suggestion: section.has('adopt')
+        ? "add 'address: auto', which is what 'adopt' goes with"
+        : "add 'address:' with the address of the router on the management network",
+    });
+  const found: GatewaysResult =
+    address === undefined ? { gateways: [], auto: false, mentionsAuto: false } : readGateways(address, family, report);
   const adopt = readAdopt(section, found, report);
   const { gateways } = found;
   const destination = section.get('destination');
   const assumedDefault = !section.has('destination') && section.unknownKeys.length === 0;
-  const destinations = destination !== undefined ? readDestinations(destination, family, gateways, report) : assumedDefault ? [defaultPrefix(family)] : [];
+  const destinations =
+    destination !== undefined
+      ? readDestinations(destination, family, gateways, report)
+      : assumedDefault
+        ? [defaultPrefix(family)]
+        : [];
   const complete = (found.auto || gateways.length > 0) && destinations.length > 0;
-  const backupRouter = complete ? { family, gateways, auto: found.auto ? { adopt } : undefined, destinations } : undefined;
-  return { backupRouter, assumedDefault, destinationAt: section.has('address') ? section.keyAt('destination') : undefined };
+  const backupRouter = complete
+    ? { family, gateways, auto: found.auto ? { adopt } : undefined, destinations }
+    : undefined;
+  return {
+    backupRouter,
+    assumedDefault,
+    destinationAt: section.has('address') ? section.keyAt('destination') : undefined,
+  };
 }
 
 /** Whether the default route that is found is taken over. In doubt it is left alone. */
@@ -57,6 +80,11 @@ function readAdopt(section: Section, { auto, mentionsAuto }: GatewaysResult, rep
   const adopt = readBoolean(entry, report) ?? false;
   // Without a usable address, that is the fault to mend first.
   if (entry === undefined || mentionsAuto || !section.has('address')) return auto && adopt;
-  report.error(entry.keySpan, { code: 'adopt-without-auto', message: "'adopt' takes over the default route in which 'address: auto' finds the gateway; the address is given here", suggestion: "remove it, or write 'address: auto'" });
+  report.error(entry.keySpan, {
+    code: 'adopt-without-auto',
+    message:
+      "'adopt' takes over the default route in which 'address: auto' finds the gateway; the address is given here",
+    suggestion: "remove it, or write 'address: auto'",
+  });
   return false;
 }

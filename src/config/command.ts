@@ -8,7 +8,7 @@
 import { DEFAULT_EXEC } from './defaults.js';
 import { quote } from './diagnostic.js';
 import type { Entry, ScalarValue } from './document.js';
-import { formatDuration, type DurationBounds } from './duration.js';
+import { type DurationBounds, formatDuration } from './duration.js';
 import { isPlain } from './path-text.js';
 import type { Report, Span } from './report.js';
 import { asTime, readDuration, readItems, readScalar, type Section } from './section.js';
@@ -21,19 +21,33 @@ export type CommandTimes = typeof DEFAULT_EXEC;
 const BOUNDS: DurationBounds = { minMs: 100, maxMs: 86_400_000, neverAllowed: false };
 
 /** The words under the entry, or undefined when one is missing or faulty: one word short, a command is another command. */
-export function readCommand(entry: Entry, example: string, report: Report): { readonly command: Command; readonly span: Span } | undefined {
+export function readCommand(
+  entry: Entry,
+  example: string,
+  report: Report,
+): { readonly command: Command; readonly span: Span } | undefined {
   const items = readItems(entry, report, `write ${example}`);
   const scalars = items.map((item) => readScalar(item, 'a word of the command', report));
   const words = scalars.filter((scalar): scalar is ScalarValue => scalar !== undefined && isPlain(scalar, report));
   const [first, ...rest] = words;
   if (first === undefined || words.length < items.length) return undefined;
   if (entry.value.kind === 'scalar' && /\s/.test(first.text)) {
-    report.error(first.span, { code: 'wrong-type', message: `${quote(first.text)} has spaces in it, and no shell takes it apart`, suggestion: `write a list: [${first.text.trim().split(/\s+/).slice(0, 8).join(', ')}]` });
+    report.error(first.span, {
+      code: 'wrong-type',
+      message: `${quote(first.text)} has spaces in it, and no shell takes it apart`,
+      suggestion: `write a list: [${first.text.trim().split(/\s+/).slice(0, 8).join(', ')}]`,
+    });
     return undefined;
   }
   if (!first.text.startsWith('/')) {
     const name = first.text.split('/').at(-1)!;
-    report.error(first.span, { code: 'relative-path', message: `${quote(first.text)} does not start with '/'`, suggestion: /^[\w.+-]+$/.test(name) ? `write the whole path, which 'command -v ${name}' prints` : 'write the whole path of the command' });
+    report.error(first.span, {
+      code: 'relative-path',
+      message: `${quote(first.text)} does not start with '/'`,
+      suggestion: /^[\w.+-]+$/.test(name)
+        ? `write the whole path, which 'command -v ${name}' prints`
+        : 'write the whole path of the command',
+    });
     return undefined;
   }
   return { command: [first.text, ...rest.map((scalar) => scalar.text)], span: first.span };
@@ -45,7 +59,10 @@ export function readTimes(section: Section, report: Report): CommandTimes {
   const timeout = section.get('timeout');
   const intervalMs = asTime(readDuration(interval, BOUNDS, report));
   const timeoutMs = asTime(readDuration(timeout, BOUNDS, report));
-  const effective = { intervalMs: intervalMs ?? DEFAULT_EXEC.intervalMs, timeoutMs: timeoutMs ?? Math.min(DEFAULT_EXEC.timeoutMs, intervalMs ?? DEFAULT_EXEC.intervalMs) };
+  const effective = {
+    intervalMs: intervalMs ?? DEFAULT_EXEC.intervalMs,
+    timeoutMs: timeoutMs ?? Math.min(DEFAULT_EXEC.timeoutMs, intervalMs ?? DEFAULT_EXEC.intervalMs),
+  };
   if (effective.timeoutMs <= effective.intervalMs) return effective;
   // What has been found unreadable is not judged a second time.
   if (timeout !== undefined && (interval === undefined || intervalMs !== undefined)) {

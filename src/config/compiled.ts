@@ -33,7 +33,11 @@ export function readCompiled(json: string, { build, host }: Circumstances): Comp
     const value = JSON.parse(json) as Partial<Compiled & Circumstances>;
     if (value.build !== build || value.host !== host || typeof value.text !== 'string') return undefined;
     if (!isConfig(value.config) || !listOf(isDiagnostic)(value.diagnostics)) return undefined;
-    return { text: value.text, config: value.config, diagnostics: value.diagnostics as readonly Diagnostic[] };
+    return {
+      text: value.text,
+      config: value.config,
+      diagnostics: value.diagnostics as readonly Diagnostic[],
+    };
   } catch {
     return undefined;
   }
@@ -44,21 +48,43 @@ type Check = (value: unknown) => boolean;
 const text: Check = (value) => typeof value === 'string';
 const number: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 const timeout: Check = (value) => value === 'never' || number(value);
-const oneOf = (...words: readonly string[]): Check => (value) => words.includes(value as string);
-const listOf = (check: Check, least = 0): Check => (value) => Array.isArray(value) && value.length >= least && value.every(check);
-const maybe = (check: Check): Check => (value) => value === undefined || check(value);
-const shape = (fields: Readonly<Record<string, Check>>): Check => (value) =>
-  typeof value === 'object' && value !== null && Object.entries(fields).every(([name, check]) => check((value as Readonly<Record<string, unknown>>)[name]));
+const oneOf =
+  (...words: readonly string[]): Check =>
+  (value) =>
+    words.includes(value as string);
+const listOf =
+  (check: Check, least = 0): Check =>
+  (value) =>
+    Array.isArray(value) && value.length >= least && value.every(check);
+const maybe =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const shape =
+  (fields: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.entries(fields).every(([name, check]) => check((value as Readonly<Record<string, unknown>>)[name]));
 /** One of several shapes, told apart by `kind`. */
-const variant = (kinds: Readonly<Record<string, Check>>): Check => (value) => {
-  const kind = (value as { readonly kind?: unknown } | null)?.kind;
-  return typeof kind === 'string' && Object.hasOwn(kinds, kind) && kinds[kind]!(value);
-};
+const variant =
+  (kinds: Readonly<Record<string, Check>>): Check =>
+  (value) => {
+    const kind = (value as { readonly kind?: unknown } | null)?.kind;
+    return typeof kind === 'string' && Object.hasOwn(kinds, kind) && kinds[kind]!(value);
+  };
 
 const family = oneOf('inet', 'inet6');
 const command = listOf(text, 1);
 const generic = { routeProtocols: listOf(number) };
-const isDiagnostic = shape({ severity: oneOf('warning'), code: text, message: text, file: text, line: number, column: number });
+const isDiagnostic = shape({
+  severity: oneOf('warning'),
+  code: text,
+  message: text,
+  file: text,
+  line: number,
+  column: number,
+});
 
 const isBackupRouter = shape({
   family,
@@ -73,12 +99,21 @@ const isDaemon = variant({
   unit: shape({ ...generic, unit: text }),
   pidfile: shape({ ...generic, path: text }),
   process: shape({ ...generic, name: text }),
-  socket: shape({ ...generic, endpoint: variant({ unix: shape({ path: text }), tcp: shape({ host: text, port: number }) }) }),
+  socket: shape({
+    ...generic,
+    endpoint: variant({ unix: shape({ path: text }), tcp: shape({ host: text, port: number }) }),
+  }),
   exec: shape({ ...generic, command, intervalMs: number, timeoutMs: number }),
 });
 
 const hasConfigShape = shape({
-  managementInterfaces: listOf(shape({ selector: variant({ name: shape({ name: text }), mac: shape({ mac: text }) }), backupRouters: listOf(isBackupRouter, 1) }), 1),
+  managementInterfaces: listOf(
+    shape({
+      selector: variant({ name: shape({ name: text }), mac: shape({ mac: text }) }),
+      backupRouters: listOf(isBackupRouter, 1),
+    }),
+    1,
+  ),
   routingDaemons: listOf(isDaemon, 1),
   holdMs: number,
   convergenceTimeoutMs: timeout,
@@ -86,7 +121,11 @@ const hasConfigShape = shape({
   probeTimeoutMs: number,
   preemptAfterMs: timeout,
   placement: oneOf('local', 'main', 'vrf'),
-  role: variant({ fixed: shape({ role: oneOf('primary', 'standby') }), file: shape({ path: text }), exec: shape({ command, intervalMs: number, timeoutMs: number }) }),
+  role: variant({
+    fixed: shape({ role: oneOf('primary', 'standby') }),
+    file: shape({ path: text }),
+    exec: shape({ command, intervalMs: number, timeoutMs: number }),
+  }),
   routeProtocol: number,
   tableBase: number,
   rulePriorityBase: number,

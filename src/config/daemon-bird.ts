@@ -15,14 +15,21 @@ import { readScalar, readSection } from './section.js';
 
 export function readBird(entry: Entry, report: Report): Found<BirdDaemon> | undefined {
   if (entry.value.kind === 'scalar' && entry.value.text.startsWith('/')) {
-    report.error(entry.value.span, { code: 'wrong-type', message: 'bird must be a mapping', suggestion: `write bird: {socket: ${entry.value.text}}` });
+    report.error(entry.value.span, {
+      code: 'wrong-type',
+      message: 'bird must be a mapping',
+      suggestion: `write bird: {socket: ${entry.value.text}}`,
+    });
     return undefined;
   }
   const section = readSection(entry.value, 'bird', DAEMON_KEYS.bird, report);
   if (section === undefined) return undefined;
-  if (!section.has('socket')) return section.unknownKeys.length > 0 ? undefined : { daemon: DEFAULT_BIRD, spans: [entry.keySpan] };
+  if (!section.has('socket'))
+    return section.unknownKeys.length > 0 ? undefined : { daemon: DEFAULT_BIRD, spans: [entry.keySpan] };
   const value = section.get('socket')?.value;
   const scalar = value === undefined ? undefined : readScalar(value, "the path of BIRD's control socket", report);
   const socket = scalar === undefined ? undefined : readPath(scalar, DEFAULT_BIRD.socket, report, MAX_SOCKET_PATH);
-  return scalar === undefined || socket === undefined ? undefined : { daemon: { kind: 'bird', socket }, spans: [scalar.span] };
+  return scalar === undefined || socket === undefined
+    ? undefined
+    : { daemon: { kind: 'bird', socket }, spans: [scalar.span] };
 }

@@ -15,7 +15,12 @@ import type { Report } from './report.js';
 export function withoutDuplicates(found: readonly Found[], report: Report): readonly RoutingDaemon[] {
   const seen = new Set<string>();
   const isNew = (key: string): boolean => !seen.has(key) && Boolean(seen.add(key));
-  const warn = (item: Found, i: number, name: string): void => report.warning(item.spans[i]!, { code: 'duplicate-daemon', message: `${name} is listed twice`, suggestion: 'remove one' });
+  const warn = (item: Found, i: number, name: string): void =>
+    report.warning(item.spans[i]!, {
+      code: 'duplicate-daemon',
+      message: `${name} is listed twice`,
+      suggestion: 'remove one',
+    });
 
   const kept = new Map<Found, RoutingDaemon>();
   const understood = found.filter(({ daemon }) => daemon.kind === 'frr' || daemon.kind === 'bird');
@@ -37,26 +42,45 @@ export function withoutDuplicates(found: readonly Found[], report: Report): read
 /** What two entries have in common exactly when they are one daemon. */
 function identity(daemon: RoutingDaemon, frrName = ''): string {
   switch (daemon.kind) {
-    case 'frr': return `unix ${posix.normalize(vtyPath(daemon.socketDirectory, frrName))}`;
-    case 'bird': return `unix ${posix.normalize(daemon.socket)}`;
-    case 'socket': return daemon.endpoint.kind === 'unix' ? `unix ${posix.normalize(daemon.endpoint.path)}` : `tcp ${daemon.endpoint.host} ${daemon.endpoint.port}`;
-    case 'unit': return `unit ${daemon.unit}`;
-    case 'pidfile': return `pidfile ${posix.normalize(daemon.path)}`;
-    case 'process': return `process ${daemon.name}`;
-    case 'exec': return `exec ${JSON.stringify(daemon.command)}`;
-    default: return daemon satisfies never;
+    case 'frr':
+      return `unix ${posix.normalize(vtyPath(daemon.socketDirectory, frrName))}`;
+    case 'bird':
+      return `unix ${posix.normalize(daemon.socket)}`;
+    case 'socket':
+      return daemon.endpoint.kind === 'unix'
+        ? `unix ${posix.normalize(daemon.endpoint.path)}`
+        : `tcp ${daemon.endpoint.host} ${daemon.endpoint.port}`;
+    case 'unit':
+      return `unit ${daemon.unit}`;
+    case 'pidfile':
+      return `pidfile ${posix.normalize(daemon.path)}`;
+    case 'process':
+      return `process ${daemon.name}`;
+    case 'exec':
+      return `exec ${JSON.stringify(daemon.command)}`;
+    default:
+      return daemon satisfies never;
   }
 }
 
 /** The name in a message. */
 function nameOf(daemon: Exclude<RoutingDaemon, { readonly kind: 'frr' }>): string {
   switch (daemon.kind) {
-    case 'bird': return daemon.socket;
-    case 'socket': return daemon.endpoint.kind === 'unix' ? daemon.endpoint.path : `${daemon.endpoint.host} port ${daemon.endpoint.port}`;
-    case 'unit': return daemon.unit;
-    case 'pidfile': return daemon.path;
-    case 'process': return `process ${daemon.name}`;
-    case 'exec': return `the command ${daemon.command[0]}`;
-    default: return daemon satisfies never;
+    case 'bird':
+      return daemon.socket;
+    case 'socket':
+      return daemon.endpoint.kind === 'unix'
+        ? daemon.endpoint.path
+        : `${daemon.endpoint.host} port ${daemon.endpoint.port}`;
+    case 'unit':
+      return daemon.unit;
+    case 'pidfile':
+      return daemon.path;
+    case 'process':
+      return `process ${daemon.name}`;
+    case 'exec':
+      return `the command ${daemon.command[0]}`;
+    default:
+      return daemon satisfies never;
   }
 }

@@ -15,8 +15,28 @@ import { readItems, readScalar, readSection } from './section.js';
 
 /** The daemons of FRR that have a vty. */
 export const FRR_DAEMONS: readonly string[] = [
-  'zebra', 'bgpd', 'ospfd', 'ospf6d', 'isisd', 'ripd', 'ripngd', 'eigrpd', 'pimd', 'pim6d', 'ldpd', 'nhrpd', 'babeld', 'staticd', 'bfdd',
-  'fabricd', 'vrrpd', 'pathd', 'pbrd', 'sharpd', 'watchfrr', 'mgmtd',
+  'zebra',
+  'bgpd',
+  'ospfd',
+  'ospf6d',
+  'isisd',
+  'ripd',
+  'ripngd',
+  'eigrpd',
+  'pimd',
+  'pim6d',
+  'ldpd',
+  'nhrpd',
+  'babeld',
+  'staticd',
+  'bfdd',
+  'fabricd',
+  'vrrpd',
+  'pathd',
+  'pbrd',
+  'sharpd',
+  'watchfrr',
+  'mgmtd',
 ];
 
 /** The valid daemons of the entry, or undefined when there is none. */
@@ -25,9 +45,19 @@ export function readFrr(entry: Entry, report: Report): Found<FrrDaemons> | undef
   if (keys === undefined) return undefined;
   const directory = readDirectory(keys.get('socket-directory'), report);
   const names = keys.get('daemons');
-  if (names === undefined) return keys.has('daemons') ? undefined : { daemon: { ...DEFAULT_FRR, socketDirectory: directory }, spans: [entry.keySpan] };
-  const named = readItems(names, report, 'name at least zebra').flatMap((value) => readName(value, directory, report) ?? []);
-  return named.length === 0 ? undefined : { daemon: { kind: 'frr', daemons: named.map((n) => n.name), socketDirectory: directory }, spans: named.map((n) => n.span) };
+  if (names === undefined)
+    return keys.has('daemons')
+      ? undefined
+      : { daemon: { ...DEFAULT_FRR, socketDirectory: directory }, spans: [entry.keySpan] };
+  const named = readItems(names, report, 'name at least zebra').flatMap(
+    (value) => readName(value, directory, report) ?? [],
+  );
+  return named.length === 0
+    ? undefined
+    : {
+        daemon: { kind: 'frr', daemons: named.map((n) => n.name), socketDirectory: directory },
+        spans: named.map((n) => n.span),
+      };
 }
 
 /** Where the vty of a daemon of FRR is. */
@@ -35,7 +65,11 @@ export function vtyPath(directory: string, name: string): string {
   return `${directory}/${name}.vty`;
 }
 
-function readName(value: Value, directory: string, report: Report): { readonly name: string; readonly span: Span } | undefined {
+function readName(
+  value: Value,
+  directory: string,
+  report: Report,
+): { readonly name: string; readonly span: Span } | undefined {
   const scalar = readScalar(value, 'the name of a daemon of FRR', report);
   if (scalar === undefined) return undefined;
   const { text: name, span } = scalar;
@@ -43,14 +77,27 @@ function readName(value: Value, directory: string, report: Report): { readonly n
   const suggestion = near === undefined ? `FRR has ${FRR_DAEMONS.join(', ')}` : `did you mean ${near}?`;
   // The name becomes part of a path.
   if (!/^[A-Za-z0-9_-]{1,32}$/.test(name)) {
-    report.error(span, { code: 'unknown-daemon', message: `${quote(name)} cannot be the name of a daemon of FRR`, suggestion });
+    report.error(span, {
+      code: 'unknown-daemon',
+      message: `${quote(name)} cannot be the name of a daemon of FRR`,
+      suggestion,
+    });
     return undefined;
   }
   if (Buffer.byteLength(vtyPath(directory, name)) > MAX_SOCKET_PATH) {
-    report.error(span, { code: 'out-of-range', message: `the path of ${name}'s socket is longer than ${MAX_SOCKET_PATH} bytes`, suggestion: 'use a shorter socket-directory' });
+    report.error(span, {
+      code: 'out-of-range',
+      message: `the path of ${name}'s socket is longer than ${MAX_SOCKET_PATH} bytes`,
+      suggestion: 'use a shorter socket-directory',
+    });
     return undefined;
   }
-  if (!FRR_DAEMONS.includes(name)) report.warning(span, { code: 'unknown-daemon', message: `FRR has no daemon ${quote(name)} that this version knows`, suggestion });
+  if (!FRR_DAEMONS.includes(name))
+    report.warning(span, {
+      code: 'unknown-daemon',
+      message: `FRR has no daemon ${quote(name)} that this version knows`,
+      suggestion,
+    });
   return { name, span };
 }
 

@@ -27,7 +27,14 @@ export interface GenericParts {
 }
 
 /** Reads either form; `keys` are those of which exactly one names the daemon. */
-export function readGeneric(entry: Entry, kind: 'unit' | 'pidfile' | 'process' | 'socket', keys: readonly string[], example: string, ownProtocol: number, report: Report): GenericParts | undefined {
+export function readGeneric(
+  entry: Entry,
+  kind: 'unit' | 'pidfile' | 'process' | 'socket',
+  keys: readonly string[],
+  example: string,
+  ownProtocol: number,
+  report: Report,
+): GenericParts | undefined {
   if (entry.value.kind !== 'map') {
     const scalar = readScalar(entry.value, `${kind}: ${example}`, report);
     return scalar === undefined ? undefined : { key: undefined, scalar, routeProtocols: [] };
@@ -38,11 +45,20 @@ export function readGeneric(entry: Entry, kind: 'unit' | 'pidfile' | 'process' |
   const [key, second] = keys.filter(section.has);
   if (key === undefined) {
     // A misspelt key has been reported, with the one that is meant.
-    if (section.unknownKeys.length === 0) report.error(entry.keySpan, { code: 'missing-key', message: `${kind} has no ${keys.map((k) => `'${k}'`).join(' or ')}`, suggestion: `write ${kind}: ${example}` });
+    if (section.unknownKeys.length === 0)
+      report.error(entry.keySpan, {
+        code: 'missing-key',
+        message: `${kind} has no ${keys.map((k) => `'${k}'`).join(' or ')}`,
+        suggestion: `write ${kind}: ${example}`,
+      });
     return undefined;
   }
   if (second !== undefined) {
-    report.error(entry.keySpan, { code: 'conflicting-keys', message: `${kind} has both '${key}' and '${second}'`, suggestion: 'keep one of them; two sockets are two entries of a list' });
+    report.error(entry.keySpan, {
+      code: 'conflicting-keys',
+      message: `${kind} has both '${key}' and '${second}'`,
+      suggestion: 'keep one of them; two sockets are two entries of a list',
+    });
     return undefined;
   }
   const value = section.get(key)?.value;

@@ -5,13 +5,13 @@
  * the way to it may be the very route that is to be judged.
  */
 
-import { familyOf, parseAddress, type Address } from '../model/address.js';
+import { type Address, familyOf, parseAddress } from '../model/address.js';
 import type { SocketDaemon } from '../model/config.js';
 import { MAX_SOCKET_PATH } from '../model/paths.js';
 import { containsAddress, parsePrefix } from '../model/prefix.js';
 import { mappedInet } from './address-text.js';
-import { readGeneric, type Found } from './daemon-parts.js';
-import { quote, type Fault } from './diagnostic.js';
+import { type Found, readGeneric } from './daemon-parts.js';
+import { type Fault, quote } from './diagnostic.js';
 import type { Entry } from './document.js';
 import { readPath } from './path-text.js';
 import type { Report } from './report.js';
@@ -22,23 +22,41 @@ const EXAMPLE = '/run/x.sock';
 const LOOPBACK: readonly string[] = ['127.0.0.0/8', '::1/128'];
 
 export function readSocket(entry: Entry, ownProtocol: number, report: Report): Found<SocketDaemon> | undefined {
-  const list = entry.value.kind === 'map' ? entry.value.entries.find(({ key, value }) => key === 'address' && value.kind === 'list')?.value : entry.value;
+  const list =
+    entry.value.kind === 'map'
+      ? entry.value.entries.find(({ key, value }) => key === 'address' && value.kind === 'list')?.value
+      : entry.value;
   if (list?.kind === 'list') {
     // Without quotes, YAML takes the brackets of `[::1]:179` for a list.
-    report.error(list.span, { code: 'wrong-type', message: 'one socket is expected here, not a list', suggestion: `put an IPv6 address with a port in quotes: ${spell('::1', 179)}; two sockets are two entries of routing-daemon` });
+    report.error(list.span, {
+      code: 'wrong-type',
+      message: 'one socket is expected here, not a list',
+      suggestion: `put an IPv6 address with a port in quotes: ${spell('::1', 179)}; two sockets are two entries of routing-daemon`,
+    });
     return undefined;
   }
   const parts = readGeneric(entry, 'socket', ['path', 'address'], EXAMPLE, ownProtocol, report);
   if (parts === undefined) return undefined;
   const { key, scalar, routeProtocols } = parts;
-  const found = (endpoint: SocketDaemon['endpoint']): Found<SocketDaemon> => ({ daemon: { kind: 'socket', endpoint, routeProtocols }, spans: [scalar.span] });
+  const found = (endpoint: SocketDaemon['endpoint']): Found<SocketDaemon> => ({
+    daemon: { kind: 'socket', endpoint, routeProtocols },
+    spans: [scalar.span],
+  });
   const tcp = endpointOf(scalar.text);
   if (key === 'path' && isTcp(tcp)) {
-    report.error(scalar.span, { code: 'socket-address', message: `${quote(scalar.text)} is no path`, suggestion: `write address: ${spell(tcp.host, tcp.port)}` });
+    report.error(scalar.span, {
+      code: 'socket-address',
+      message: `${quote(scalar.text)} is no path`,
+      suggestion: `write address: ${spell(tcp.host, tcp.port)}`,
+    });
     return undefined;
   }
   if (key === 'address' && scalar.text.startsWith('/')) {
-    report.error(scalar.span, { code: 'socket-address', message: `${quote(scalar.text)} is a path`, suggestion: `write path: ${scalar.text}` });
+    report.error(scalar.span, {
+      code: 'socket-address',
+      message: `${quote(scalar.text)} is a path`,
+      suggestion: `write path: ${scalar.text}`,
+    });
     return undefined;
   }
   if (key === 'path' || scalar.text.startsWith('/')) {
@@ -60,50 +78,102 @@ function spell(host: Address, port: number | string): string {
 }
 
 function endpointOf(text: string): Tcp | Fault {
-  const fault = (message: string, suggestion: string, code: Fault['code'] = 'socket-address'): Fault => ({ code, message, suggestion });
+  const fault = (message: string, suggestion: string, code: Fault['code'] = 'socket-address'): Fault => ({
+    code,
+    message,
+    suggestion,
+  });
   const scheme = /^(unix|tcp|tcp4|tcp6|http):(?:\/\/)?(.+)$/i.exec(text);
-  if (scheme !== null) return fault(`${quote(text)} begins with ${quote(scheme[1]!)}, which has no meaning here`, `write ${scheme[2]!}`);
-  if (text.startsWith('@')) return fault(`${quote(text)} is an abstract socket, which has no path`, 'watch the daemon by unit, pidfile or process');
+  if (scheme !== null)
+    return fault(`${quote(text)} begins with ${quote(scheme[1]!)}, which has no meaning here`, `write ${scheme[2]!}`);
+  if (text.startsWith('@'))
+    return fault(
+      `${quote(text)} is an abstract socket, which has no path`,
+      'watch the daemon by unit, pidfile or process',
+    );
   const match = /^(?:\[([^\]]*)\]|([^:]*)):([^:]*)$/.exec(text);
   if (match === null) return withoutPort(text);
   const hostText = match[1] ?? match[2]!;
   const portText = match[3]!;
-  if (match[1] === undefined && /[/\s]/.test(hostText)) return fault(`${quote(text)} is neither a path nor an address with a port`, `write ${EXAMPLE} or 127.0.0.1:179`);
-  if (!/^\d+$/.test(portText)) return fault(`${quote(portText)} is not a port`, `write its number, such as ${spell('127.0.0.1', 179)}`);
+  if (match[1] === undefined && /[/\s]/.test(hostText))
+    return fault(`${quote(text)} is neither a path nor an address with a port`, `write ${EXAMPLE} or 127.0.0.1:179`);
+  if (!/^\d+$/.test(portText))
+    return fault(`${quote(portText)} is not a port`, `write its number, such as ${spell('127.0.0.1', 179)}`);
   const port = Number(portText);
-  if (port < 1 || port > 65_535) return fault(`there is no port ${quote(portText)}`, 'write a number from 1 to 65535', 'out-of-range');
+  if (port < 1 || port > 65_535)
+    return fault(`there is no port ${quote(portText)}`, 'write a number from 1 to 65535', 'out-of-range');
   const host = parseAddress(hostText);
   if (host === undefined || (match[1] === undefined) !== (familyOf(host) === 'inet')) return hostFault(hostText, port);
   const mapped = mappedInet(host);
-  if (mapped !== undefined) return fault(`${hostText} is an IPv4 address in IPv6 notation`, `write ${spell(mapped, port)}`, 'ipv4-mapped');
-  if (!LOOPBACK.some((range) => containsAddress(parsePrefix(range)!, host))) return notLoopback(hostText, port, host.includes(':'));
-  if (portText !== String(port)) return fault(`the port ${portText} has leading zeros`, `write ${spell(host, port)}`, 'leading-zeros');
+  if (mapped !== undefined)
+    return fault(`${hostText} is an IPv4 address in IPv6 notation`, `write ${spell(mapped, port)}`, 'ipv4-mapped');
+  if (!LOOPBACK.some((range) => containsAddress(parsePrefix(range)!, host)))
+    return notLoopback(hostText, port, host.includes(':'));
+  if (portText !== String(port))
+    return fault(`the port ${portText} has leading zeros`, `write ${spell(host, port)}`, 'leading-zeros');
   return { kind: 'tcp', host, port };
 }
 
 function withoutPort(text: string): Fault {
-  const fault = (message: string, suggestion: string): Fault => ({ code: 'socket-address', message, suggestion });
+  const fault = (message: string, suggestion: string): Fault => ({
+    code: 'socket-address',
+    message,
+    suggestion,
+  });
   const bare = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
   const host = parseAddress(bare);
   // `::1:179` is an address to some and an address with a port to others.
   const glued = /^(.*):(\d{1,5})$/.exec(text);
   const inner = glued === null ? undefined : parseAddress(glued[1]!);
-  if (glued !== null && inner === '::1') return fault(`${quote(text)} does not say where the address ends`, `write ${spell(inner, Number(glued[2]))}`);
-  if (host !== undefined) return fault(`${quote(text)} has no port`, `write ${spell(host, 'PORT')}, with the port on which the daemon listens`);
+  if (glued !== null && inner === '::1')
+    return fault(`${quote(text)} does not say where the address ends`, `write ${spell(inner, Number(glued[2]))}`);
+  if (host !== undefined)
+    return fault(
+      `${quote(text)} has no port`,
+      `write ${spell(host, 'PORT')}, with the port on which the daemon listens`,
+    );
   if (/^\d+$/.test(text)) return fault(`${quote(text)} has no address`, `write ${spell('127.0.0.1', text)}`);
-  if (/^[\w.-]+\/./.test(text)) return { code: 'relative-path', message: `${quote(text)} does not start with '/'`, suggestion: `write the whole path, such as /${text}` };
+  if (/^[\w.-]+\/./.test(text))
+    return {
+      code: 'relative-path',
+      message: `${quote(text)} does not start with '/'`,
+      suggestion: `write the whole path, such as /${text}`,
+    };
   return fault(`${quote(text)} is neither a path nor an address with a port`, `write ${EXAMPLE} or 127.0.0.1:179`);
 }
 
 function hostFault(hostText: string, port: number): Fault {
-  if (hostText === 'localhost') return { code: 'socket-address', message: 'localhost is a name, and names are not resolved', suggestion: `write ${spell('127.0.0.1', port)} or ${spell('::1', port)}` };
-  if (hostText === '' || hostText === '*') return { code: 'not-loopback', message: 'there is no loopback address in front of the port', suggestion: `write ${spell('127.0.0.1', port)}` };
+  if (hostText === 'localhost')
+    return {
+      code: 'socket-address',
+      message: 'localhost is a name, and names are not resolved',
+      suggestion: `write ${spell('127.0.0.1', port)} or ${spell('::1', port)}`,
+    };
+  if (hostText === '' || hostText === '*')
+    return {
+      code: 'not-loopback',
+      message: 'there is no loopback address in front of the port',
+      suggestion: `write ${spell('127.0.0.1', port)}`,
+    };
   if (hostText.includes('%')) return notLoopback(hostText, port, true);
   const address = parseAddress(hostText);
-  if (address !== undefined) return { code: 'socket-address', message: `brackets are for IPv6 addresses, and only for these`, suggestion: `write ${spell(address, port)}` };
-  return { code: 'socket-address', message: `${quote(hostText)} is not an IP address`, suggestion: `write ${spell('127.0.0.1', port)}; names are not resolved` };
+  if (address !== undefined)
+    return {
+      code: 'socket-address',
+      message: `brackets are for IPv6 addresses, and only for these`,
+      suggestion: `write ${spell(address, port)}`,
+    };
+  return {
+    code: 'socket-address',
+    message: `${quote(hostText)} is not an IP address`,
+    suggestion: `write ${spell('127.0.0.1', port)}; names are not resolved`,
+  };
 }
 
 function notLoopback(hostText: string, port: number, inet6: boolean): Fault {
-  return { code: 'not-loopback', message: `${quote(hostText)} is not a loopback address; a daemon of another host says nothing of this one`, suggestion: `let the daemon listen on ${spell(inet6 ? '::1' : '127.0.0.1', port)} and write that, or watch it by unit, pidfile or process` };
+  return {
+    code: 'not-loopback',
+    message: `${quote(hostText)} is not a loopback address; a daemon of another host says nothing of this one`,
+    suggestion: `let the daemon listen on ${spell(inet6 ? '::1' : '127.0.0.1', port)} and write that, or watch it by unit, pidfile or process`,
+  };
 }

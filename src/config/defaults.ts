@@ -11,7 +11,10 @@ export const DEFAULT_FRR: FrrDaemons = { kind: 'frr', daemons: ['zebra'], socket
 export const DEFAULT_BIRD: BirdDaemon = { kind: 'bird', socket: '/run/bird/bird.ctl' };
 
 /** Of a routing daemon and of a role. The timeout is never longer than an interval that is set shorter. */
-export const DEFAULT_EXEC: Pick<ExecDaemon, 'intervalMs' | 'timeoutMs'> = { intervalMs: 5_000, timeoutMs: 2_000 };
+export const DEFAULT_EXEC: Pick<ExecDaemon, 'intervalMs' | 'timeoutMs'> = {
+  intervalMs: 5_000,
+  timeoutMs: 2_000,
+};
 
 /** Everything but the interfaces and the backup routers, which nobody can guess. */
 export const DEFAULTS: Omit<Config, 'managementInterfaces'> = {

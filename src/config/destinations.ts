@@ -4,8 +4,8 @@
  * Invariant: a faulty list never widens. Without one valid prefix the result is empty, never the default route.
  */
 
-import { addressBytes, familyBits, inetNumber, type Address, type Family } from '../model/address.js';
-import { networkKey, parsePrefix, prefix, prefixText, type Prefix } from '../model/prefix.js';
+import { type Address, addressBytes, type Family, familyBits, inetNumber } from '../model/address.js';
+import { networkKey, type Prefix, parsePrefix, prefix, prefixText } from '../model/prefix.js';
 import type { Entry } from './document.js';
 import { familyFault } from './gateways.js';
 import { readPrefix } from './prefix-text.js';
@@ -22,17 +22,35 @@ interface Placed extends Network {
   readonly span: Span;
 }
 
-const EXAMPLE: Readonly<Record<Family, string>> = { inet: 'a prefix such as 10.0.0.0/8', inet6: 'a prefix such as 2001:db8::/32' };
+const EXAMPLE: Readonly<Record<Family, string>> = {
+  inet: 'a prefix such as 10.0.0.0/8',
+  inet6: 'a prefix such as 2001:db8::/32',
+};
 
 const UNUSABLE: Readonly<Record<Family, readonly (readonly [Network, string])[]>> = {
-  inet: [[network('127.0.0.0/8'), 'loopback'], [network('224.0.0.0/4'), 'multicast'], [network('255.255.255.255/32'), 'broadcast']],
-  inet6: [[network('::1/128'), 'loopback'], [network('ff00::/8'), 'multicast'], [network('fe80::/10'), 'link-local']],
+  inet: [
+    [network('127.0.0.0/8'), 'loopback'],
+    [network('224.0.0.0/4'), 'multicast'],
+    [network('255.255.255.255/32'), 'broadcast'],
+  ],
+  inet6: [
+    [network('::1/128'), 'loopback'],
+    [network('ff00::/8'), 'multicast'],
+    [network('fe80::/10'), 'link-local'],
+  ],
 };
 
 /** The valid destinations of the entry, in the order of the file, without duplicates. */
-export function readDestinations(entry: Entry, family: Family, gateways: readonly Address[], report: Report): readonly Prefix[] {
+export function readDestinations(
+  entry: Entry,
+  family: Family,
+  gateways: readonly Address[],
+  report: Report,
+): readonly Prefix[] {
   const found = new Map<number | string, Placed>();
-  const routers = gateways.map((address): Network => ({ prefix: prefix(address, familyBits(family)), bits: bitsOf(address) }));
+  const routers = gateways.map(
+    (address): Network => ({ prefix: prefix(address, familyBits(family)), bits: bitsOf(address) }),
+  );
   for (const item of readItems(entry, report, 'name a prefix, or remove the key for the default route')) {
     const scalar = readScalar(item, EXAMPLE[family], report);
     if (scalar === undefined) continue;
@@ -44,7 +62,12 @@ export function readDestinations(entry: Entry, family: Family, gateways: readonl
     const placed: Placed = { prefix: result.value, bits: bitsOf(result.value.address), span: scalar.span };
     if (!isUsable(placed, family, routers, report)) continue;
     const key = networkKey(result.value, result.value.length);
-    if (found.has(key)) report.warning(scalar.span, { code: 'duplicate-destination', message: `${prefixText(result.value)} is listed twice`, suggestion: 'remove one' });
+    if (found.has(key))
+      report.warning(scalar.span, {
+        code: 'duplicate-destination',
+        message: `${prefixText(result.value)} is listed twice`,
+        suggestion: 'remove one',
+      });
     else found.set(key, placed);
   }
   warnOfNesting([...found.values()], report);
@@ -60,18 +83,30 @@ function isUsable(placed: Placed, family: Family, gateways: readonly Network[], 
   }
   const unusable = UNUSABLE[family].find(([range]) => contains(range, placed));
   if (unusable !== undefined) {
-    report.error(span, { code: 'unusable-destination', message: `${prefixText(p)} is ${unusable[1]}, which no router forwards`, suggestion: 'remove it' });
+    report.error(span, {
+      code: 'unusable-destination',
+      message: `${prefixText(p)} is ${unusable[1]}, which no router forwards`,
+      suggestion: 'remove it',
+    });
     return false;
   }
   const inside = gateways.find((gateway) => contains(placed, gateway))?.prefix;
   if (inside === undefined) return true;
   if (p.length === inside.length) {
-    report.error(span, { code: 'destination-is-gateway', message: `${prefixText(p)} is the backup router itself, which cannot be reached through itself`, suggestion: 'remove it: the backup router is reached directly' });
+    report.error(span, {
+      code: 'destination-is-gateway',
+      message: `${prefixText(p)} is the backup router itself, which cannot be reached through itself`,
+      suggestion: 'remove it: the backup router is reached directly',
+    });
     return false;
   }
   // The default route always does, and the connected prefix is more specific; any other one may be as long as it.
   if (p.length > 0) {
-    report.warning(span, { code: 'destination-contains-gateway', message: `${prefixText(p)} contains the backup router ${inside.address}`, suggestion: 'it must be shorter than the prefix of the management network; otherwise remove it' });
+    report.warning(span, {
+      code: 'destination-contains-gateway',
+      message: `${prefixText(p)} contains the backup router ${inside.address}`,
+      suggestion: 'it must be shorter than the prefix of the management network; otherwise remove it',
+    });
   }
   return true;
 }
@@ -82,13 +117,20 @@ function warnOfNesting(found: readonly Placed[], report: Report): void {
   for (const placed of found) {
     const outer = around.get(placed);
     if (outer === undefined) continue;
-    report.warning(placed.span, { code: 'nested-destination', message: `${prefixText(placed.prefix)} lies within ${prefixText(outer.prefix)}, which is a destination too`, suggestion: 'remove it, unless more specific routes of the daemon must lose to it' });
+    report.warning(placed.span, {
+      code: 'nested-destination',
+      message: `${prefixText(placed.prefix)} lies within ${prefixText(outer.prefix)}, which is a destination too`,
+      suggestion: 'remove it, unless more specific routes of the daemon must lose to it',
+    });
   }
 }
 
 /** For each network the longest other one that contains it. In the order of addresses, those that contain one stand right before it. */
 function closestAround(found: readonly Placed[]): ReadonlyMap<Placed, Placed> {
-  const keyed = found.map((placed) => ({ placed, key: String.fromCharCode(...addressBytes(placed.prefix.address), placed.prefix.length) }));
+  const keyed = found.map((placed) => ({
+    placed,
+    key: String.fromCharCode(...addressBytes(placed.prefix.address), placed.prefix.length),
+  }));
   keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
   const around = new Map<Placed, Placed>();
   const open: Placed[] = [];
@@ -106,7 +148,8 @@ function contains(outer: Network, inner: Network): boolean {
   const { length } = outer.prefix;
   if (length > inner.prefix.length) return false;
   const [a, b] = [outer.bits, inner.bits];
-  if (typeof a === 'number' || typeof b === 'number') return typeof a === typeof b && (length === 0 || ((a as number) ^ (b as number)) >>> (32 - length) === 0);
+  if (typeof a === 'number' || typeof b === 'number')
+    return typeof a === typeof b && (length === 0 || ((a as number) ^ (b as number)) >>> (32 - length) === 0);
   const whole = length >> 3;
   for (let i = 0; i < whole; i++) if (a[i] !== b[i]) return false;
   const rest = length & 7;

@@ -11,21 +11,77 @@ export type Severity = 'error' | 'warning';
 /** Every code there is. A code is never renamed or given another meaning. */
 export type DiagnosticCode =
   // The file as a whole
-  | 'unreadable' | 'not-utf8' | 'too-large' | 'too-deep' | 'too-many-faults' | 'empty-file'
+  | 'unreadable'
+  | 'not-utf8'
+  | 'too-large'
+  | 'too-deep'
+  | 'too-many-faults'
+  | 'empty-file'
   // YAML
-  | 'syntax' | 'tab-indent' | 'several-documents' | 'control-character' | 'unknown-alias' | 'unknown-tag'
+  | 'syntax'
+  | 'tab-indent'
+  | 'several-documents'
+  | 'control-character'
+  | 'unknown-alias'
+  | 'unknown-tag'
   // Keys and types
-  | 'duplicate-key' | 'conflicting-keys' | 'unknown-key' | 'missing-key' | 'wrong-type' | 'empty-value' | 'unknown-value' | 'not-supported-yet'
+  | 'duplicate-key'
+  | 'conflicting-keys'
+  | 'unknown-key'
+  | 'missing-key'
+  | 'wrong-type'
+  | 'empty-value'
+  | 'unknown-value'
+  | 'not-supported-yet'
   // Values
-  | 'interface-name' | 'mac-address' | 'duplicate-interface' | 'too-many-interfaces' | 'address-syntax' | 'prefix-syntax' | 'prefix-length' | 'missing-length' | 'unexpected-length' | 'leading-zeros'
-  | 'zone-id' | 'ipv4-mapped' | 'host-bits' | 'family-mismatch' | 'unusable-gateway' | 'unusable-destination'
-  | 'auto-in-list' | 'adopt-without-auto'
-  | 'duplicate-gateway' | 'duplicate-destination' | 'nested-destination' | 'destination-contains-gateway' | 'destination-is-gateway'
-  | 'duration-syntax' | 'missing-unit' | 'unknown-unit' | 'out-of-range' | 'probe-timeout-too-short'
-  | 'reserved-protocol' | 'protocol-in-use' | 'reserved-table' | 'table-imported-by-zebra'
-  | 'unknown-protocol' | 'duplicate-protocol'
-  | 'missing-interface' | 'missing-member' | 'unknown-member' | 'unknown-group' | 'overridden' | 'inactive'
-  | 'unknown-daemon' | 'duplicate-daemon' | 'relative-path' | 'unit-name' | 'process-name' | 'socket-address' | 'not-loopback' | 'exec-timeout-too-long';
+  | 'interface-name'
+  | 'mac-address'
+  | 'duplicate-interface'
+  | 'too-many-interfaces'
+  | 'address-syntax'
+  | 'prefix-syntax'
+  | 'prefix-length'
+  | 'missing-length'
+  | 'unexpected-length'
+  | 'leading-zeros'
+  | 'zone-id'
+  | 'ipv4-mapped'
+  | 'host-bits'
+  | 'family-mismatch'
+  | 'unusable-gateway'
+  | 'unusable-destination'
+  | 'auto-in-list'
+  | 'adopt-without-auto'
+  | 'duplicate-gateway'
+  | 'duplicate-destination'
+  | 'nested-destination'
+  | 'destination-contains-gateway'
+  | 'destination-is-gateway'
+  | 'duration-syntax'
+  | 'missing-unit'
+  | 'unknown-unit'
+  | 'out-of-range'
+  | 'probe-timeout-too-short'
+  | 'reserved-protocol'
+  | 'protocol-in-use'
+  | 'reserved-table'
+  | 'table-imported-by-zebra'
+  | 'unknown-protocol'
+  | 'duplicate-protocol'
+  | 'missing-interface'
+  | 'missing-member'
+  | 'unknown-member'
+  | 'unknown-group'
+  | 'overridden'
+  | 'inactive'
+  | 'unknown-daemon'
+  | 'duplicate-daemon'
+  | 'relative-path'
+  | 'unit-name'
+  | 'process-name'
+  | 'socket-address'
+  | 'not-loopback'
+  | 'exec-timeout-too-long';
 
 /** A fault before it has a place. Nobody is told that something is wrong without being told what to do. */
 export interface Fault {
@@ -81,5 +137,8 @@ function renderOne(d: Diagnostic): string {
 
 /** Control characters (C0 but tab and newline, DEL, C1, the Unicode direction marks) become U+FFFD, one for one. */
 function printable(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/g, '\uFFFD');
+  return text.replace(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/g,
+    '\uFFFD',
+  );
 }

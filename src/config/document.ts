@@ -7,9 +7,9 @@
  * exhausted stack.
  */
 
-import { Composer, isAlias, isMap, isScalar, isSeq, Parser, type CST, type Document, type ParsedNode } from 'yaml';
+import { Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, type ParsedNode, Parser } from 'yaml';
 import type { DiagnosticCode, Fault } from './diagnostic.js';
-import { foldLongLists, unfold, type Fold, type Folded } from './long-lists.js';
+import { type Fold, type Folded, foldLongLists, unfold } from './long-lists.js';
 import { createReport, type Report, type Span } from './report.js';
 
 interface Placed {
@@ -63,45 +63,90 @@ export function parseDocument(text: string, file: string): YamlDocument {
   const folded = foldLongLists(text);
   const { unplaced, ...document } = parseFolded(text, folded, file);
   // What looked like a list is none, or is lost in broken syntax that has been reported.
-  if (unplaced && (text.length <= MAX_LENGTH || document.report.errorCount() === 0)) return parseFolded(text, { text, folds: [], taken: 0 }, file);
+  if (unplaced && (text.length <= MAX_LENGTH || document.report.errorCount() === 0))
+    return parseFolded(text, { text, folds: [], taken: 0 }, file);
   return document;
 }
 
-function parseFolded(original: string, { text, folds, taken }: Folded, file: string): YamlDocument & { readonly unplaced: boolean } {
+function parseFolded(
+  original: string,
+  { text, folds, taken }: Folded,
+  file: string,
+): YamlDocument & { readonly unplaced: boolean } {
   const report = createReport(original, file);
   const refuse = (span: Span, fault: Fault): ReturnType<typeof parseFolded> => {
     report.error(span, fault);
     return { root: undefined, report, damaged: true, unplaced: false };
   };
   if (text.length - taken > MAX_LENGTH) {
-    return refuse({ start: 0, end: 1 }, { code: 'too-large', message: `the file has ${text.length - taken} characters, not counting long lists of prefixes; ${MAX_LENGTH} are read at most`, suggestion: 'is this the right file?' });
+    return refuse(
+      { start: 0, end: 1 },
+      {
+        code: 'too-large',
+        message: `the file has ${text.length - taken} characters, not counting long lists of prefixes; ${MAX_LENGTH} are read at most`,
+        suggestion: 'is this the right file?',
+      },
+    );
   }
   const tokens = [...new Parser().parse(text)];
   const tooDeep = findTooDeep(tokens);
   if (tooDeep !== undefined) {
-    return refuse({ start: tooDeep, end: tooDeep + 1 }, { code: 'too-deep', message: `nested deeper than ${MAX_DEPTH} levels`, suggestion: 'is a bracket not closed?' });
+    return refuse(
+      { start: tooDeep, end: tooDeep + 1 },
+      {
+        code: 'too-deep',
+        message: `nested deeper than ${MAX_DEPTH} levels`,
+        suggestion: 'is a bracket not closed?',
+      },
+    );
   }
   const [first, second] = compose(tokens, text.length);
   if (second !== undefined) {
     const start = second.range[0];
-    report.error({ start, end: start + 3 }, { code: 'several-documents', message: 'a second YAML document begins here', suggestion: "remove the line '---' and what follows it, or use two files" });
+    report.error(
+      { start, end: start + 3 },
+      {
+        code: 'several-documents',
+        message: 'a second YAML document begins here',
+        suggestion: "remove the line '---' and what follows it, or use two files",
+      },
+    );
   }
   const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.exec(original);
   if (control !== null) {
     const code = control[0].charCodeAt(0).toString(16).padStart(4, '0');
-    report.error({ start: control.index, end: control.index + 1 }, { code: 'control-character', message: `control character U+${code}`, suggestion: 'the file must be plain UTF-8 text' });
+    report.error(
+      { start: control.index, end: control.index + 1 },
+      {
+        code: 'control-character',
+        message: `control character U+${code}`,
+        suggestion: 'the file must be plain UTF-8 text',
+      },
+    );
   }
   if (first === undefined) return { root: undefined, report, damaged: control !== null, unplaced: folds.length > 0 };
-  for (const e of first.errors) report.error({ start: e.pos[0], end: e.pos[1] }, syntaxFault(e.code, e.message, text, e.pos[0]));
-  for (const w of first.warnings) report.warning({ start: w.pos[0], end: w.pos[1] }, { code: 'unknown-tag', message: w.message, suggestion: 'remove the tag' });
-  const readable = first.errors.some((e) => e.code === 'TAB_AS_INDENT') ? untabbed(text) ?? first : first;
+  for (const e of first.errors)
+    report.error({ start: e.pos[0], end: e.pos[1] }, syntaxFault(e.code, e.message, text, e.pos[0]));
+  for (const w of first.warnings)
+    report.warning(
+      { start: w.pos[0], end: w.pos[1] },
+      { code: 'unknown-tag', message: w.message, suggestion: 'remove the tag' },
+    );
+  const readable = first.errors.some((e) => e.code === 'TAB_AS_INDENT') ? (untabbed(text) ?? first) : first;
   const pending = new Map(folds.map((fold) => [fold.items[0]!.span.start, fold]));
   const root = convertDocument(readable, pending, report);
-  return { root, report, damaged: first.errors.length > 0 || second !== undefined || control !== null, unplaced: pending.size > 0 };
+  return {
+    root,
+    report,
+    damaged: first.errors.length > 0 || second !== undefined || control !== null,
+    unplaced: pending.size > 0,
+  };
 }
 
 function compose(tokens: readonly CST.Token[], length: number): readonly Document.Parsed<ParsedNode>[] {
-  return [...new Composer({ prettyErrors: false, uniqueKeys: false, logLevel: 'silent' }).compose(tokens, true, length)];
+  return [
+    ...new Composer({ prettyErrors: false, uniqueKeys: false, logLevel: 'silent' }).compose(tokens, true, length),
+  ];
 }
 
 /**
@@ -116,7 +161,10 @@ function untabbed(text: string): Document.Parsed<ParsedNode> | undefined {
 
 /** Offset of the first token beyond the depth limit. Iterative, since depth is the very thing in question. */
 function findTooDeep(tokens: readonly CST.Token[]): number | undefined {
-  const stack: { readonly token: CST.Token; readonly depth: number }[] = tokens.map((token) => ({ token, depth: 0 }));
+  const stack: { readonly token: CST.Token; readonly depth: number }[] = tokens.map((token) => ({
+    token,
+    depth: 0,
+  }));
   for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
     const { token, depth } = top;
     if (depth > MAX_DEPTH) return 'offset' in token ? token.offset : 0;
@@ -131,27 +179,52 @@ function findTooDeep(tokens: readonly CST.Token[]): number | undefined {
 }
 
 function syntaxFault(code: string, message: string, text: string, at: number): Fault {
-  const result = (own: DiagnosticCode, suggestion: string, words = message): Fault => ({ code: own, message: words, suggestion });
+  const result = (own: DiagnosticCode, suggestion: string, words = message): Fault => ({
+    code: own,
+    message: words,
+    suggestion,
+  });
   switch (code) {
     case 'TAB_AS_INDENT':
       return result('tab-indent', 'indent with spaces');
     case 'BLOCK_AS_IMPLICIT_KEY':
     case 'MULTILINE_IMPLICIT_KEY':
-      if (/^[0-9a-f:]+:\s*$/im.test(text.slice(at, at + 50).split('\n')[0]!)) return result('syntax', 'put an address that ends in a colon in quotes', 'this reads as a key, not as an address');
-      return result('syntax', "is the next line indented too far, or is there a ':' too many?", 'the value begins with another key');
+      if (/^[0-9a-f:]+:\s*$/im.test(text.slice(at, at + 50).split('\n')[0]!))
+        return result(
+          'syntax',
+          'put an address that ends in a colon in quotes',
+          'this reads as a key, not as an address',
+        );
+      return result(
+        'syntax',
+        "is the next line indented too far, or is there a ':' too many?",
+        'the value begins with another key',
+      );
     case 'BAD_INDENT':
       return result('syntax', 'keys of one level start in the same column; is a bracket not closed?');
     case 'MISSING_CHAR':
     case 'UNEXPECTED_TOKEN':
-      if (text[at - 1] === ']' && /^:\d/.test(text.slice(at, at + 2))) return result('syntax', "put an IPv6 address with a port in quotes: '[::1]:179'", 'this reads as a list, not as an address');
+      if (text[at - 1] === ']' && /^:\d/.test(text.slice(at, at + 2)))
+        return result(
+          'syntax',
+          "put an IPv6 address with a port in quotes: '[::1]:179'",
+          'this reads as a list, not as an address',
+        );
       if (code === 'UNEXPECTED_TOKEN') return result('syntax', 'is a quote or bracket missing or left over?');
-      return result('syntax', /quote|bracket|\]|\}/.test(message) ? 'close it' : "write 'key: value', with a space behind the colon");
+      return result(
+        'syntax',
+        /quote|bracket|\]|\}/.test(message) ? 'close it' : "write 'key: value', with a space behind the colon",
+      );
     default:
       return result('syntax', 'see docs/CONFIGURATION.md for the form of the file');
   }
 }
 
-function convertDocument(document: Document.Parsed<ParsedNode>, pending: Map<number, Fold>, report: Report): Value | undefined {
+function convertDocument(
+  document: Document.Parsed<ParsedNode>,
+  pending: Map<number, Fold>,
+  report: Report,
+): Value | undefined {
   const anchors = new Map<string, Value>();
   const contents: ParsedNode | null = document.contents;
   if (contents === null) return undefined;
@@ -162,7 +235,12 @@ function convertDocument(document: Document.Parsed<ParsedNode>, pending: Map<num
     const span: Span = end > start ? { start, end } : fallback;
     if (isAlias(node)) {
       const target = anchors.get(node.source);
-      if (target === undefined) report.error(span, { code: 'unknown-alias', message: `there is no anchor '&${node.source}' before this alias`, suggestion: 'write the value itself' });
+      if (target === undefined)
+        report.error(span, {
+          code: 'unknown-alias',
+          message: `there is no anchor '&${node.source}' before this alias`,
+          suggestion: 'write the value itself',
+        });
       return target ?? { kind: 'scalar', span, text: '', value: '' };
     }
     const value = convertNode(node, span);
@@ -172,13 +250,32 @@ function convertDocument(document: Document.Parsed<ParsedNode>, pending: Map<num
   };
 
   const convertNode = (node: ParsedNode, span: Span): Value => {
-    if (isSeq(node)) return { kind: 'list', span, items: unfold(node.items.map((item) => convert(item as ParsedNode | null, span)), node.flow !== true, pending) };
+    if (isSeq(node))
+      return {
+        kind: 'list',
+        span,
+        items: unfold(
+          node.items.map((item) => convert(item as ParsedNode | null, span)),
+          node.flow !== true,
+          pending,
+        ),
+      };
     if (isMap(node)) {
       const entries: Entry[] = [];
       for (const pair of node.items) {
         const key = convert(pair.key as ParsedNode | null, span);
-        if (key.kind === 'scalar') entries.push({ key: key.text, keySpan: key.span, value: convert(pair.value as ParsedNode | null, key.span) });
-        else report.error(key.span, { code: 'syntax', message: 'a key must be a word', suggestion: "write 'key: value'" });
+        if (key.kind === 'scalar')
+          entries.push({
+            key: key.text,
+            keySpan: key.span,
+            value: convert(pair.value as ParsedNode | null, key.span),
+          });
+        else
+          report.error(key.span, {
+            code: 'syntax',
+            message: 'a key must be a word',
+            suggestion: "write 'key: value'",
+          });
       }
       return { kind: 'map', span, entries };
     }
@@ -186,7 +283,12 @@ function convertDocument(document: Document.Parsed<ParsedNode>, pending: Map<num
     const raw: unknown = node.value;
     if (raw === null || raw === undefined) return { kind: 'null', span };
     const value = typeof raw === 'number' || typeof raw === 'boolean' ? raw : String(raw);
-    return { kind: 'scalar', span, value, text: typeof raw === 'string' ? raw : node.source ?? String(raw) };
+    return {
+      kind: 'scalar',
+      span,
+      value,
+      text: typeof raw === 'string' ? raw : (node.source ?? String(raw)),
+    };
   };
 
   const root = convert(contents, { start: 0, end: 1 });

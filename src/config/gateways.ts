@@ -3,15 +3,18 @@
  * not, own address or not) is not judged here.
  */
 
-import { addressBytes, familyOf, type Address, type Family } from '../model/address.js';
+import { type Address, addressBytes, type Family, familyOf } from '../model/address.js';
 import { containsAddress, parsePrefix } from '../model/prefix.js';
 import { readAddress } from './address-text.js';
-import { quote, type Fault } from './diagnostic.js';
+import { type Fault, quote } from './diagnostic.js';
 import type { Entry } from './document.js';
 import type { Report } from './report.js';
 import { readItems, readScalar } from './section.js';
 
-export const STANZA: Readonly<Record<Family, string>> = { inet: 'backup-router', inet6: 'inet6-backup-router' };
+export const STANZA: Readonly<Record<Family, string>> = {
+  inet: 'backup-router',
+  inet6: 'inet6-backup-router',
+};
 export const FAMILY_NAME: Readonly<Record<Family, string>> = { inet: 'IPv4', inet6: 'IPv6' };
 
 /** The gateway is that of the default route which somebody else put on the interface. */
@@ -38,7 +41,8 @@ export interface GatewaysResult {
 
 /** Reads `address`; every gateway that is none is reported. */
 export function readGateways(entry: Entry, family: Family, report: Report): GatewaysResult {
-  if (entry.value.kind === 'scalar' && entry.value.text === AUTO) return { gateways: [], auto: true, mentionsAuto: true };
+  if (entry.value.kind === 'scalar' && entry.value.text === AUTO)
+    return { gateways: [], auto: true, mentionsAuto: true };
   const gateways: Address[] = [];
   let mentionsAuto = false;
   for (const item of readItems(entry, report, 'name the backup router, or remove the whole stanza')) {
@@ -46,13 +50,25 @@ export function readGateways(entry: Entry, family: Family, report: Report): Gate
     if (scalar === undefined) continue;
     if (scalar.text === AUTO) {
       mentionsAuto = true;
-      const suggestion = entry.value.kind === 'list' && entry.value.items.length === 1 ? 'write address: auto' : 'write address: auto alone, or only the gateways, in order of preference';
-      report.error(scalar.span, { code: 'auto-in-list', message: "'auto' is the gateway that is found, so it cannot be one of a list", suggestion });
+      const suggestion =
+        entry.value.kind === 'list' && entry.value.items.length === 1
+          ? 'write address: auto'
+          : 'write address: auto alone, or only the gateways, in order of preference';
+      report.error(scalar.span, {
+        code: 'auto-in-list',
+        message: "'auto' is the gateway that is found, so it cannot be one of a list",
+        suggestion,
+      });
       continue;
     }
     const result = judge(scalar.text, family);
     if (typeof result !== 'string') report.error(scalar.span, result);
-    else if (gateways.includes(result)) report.warning(scalar.span, { code: 'duplicate-gateway', message: `${result} is listed twice`, suggestion: 'remove one' });
+    else if (gateways.includes(result))
+      report.warning(scalar.span, {
+        code: 'duplicate-gateway',
+        message: `${result} is listed twice`,
+        suggestion: 'remove one',
+      });
     else gateways.push(result);
   }
   return { gateways, auto: false, mentionsAuto };
@@ -61,16 +77,28 @@ export function readGateways(entry: Entry, family: Family, report: Report): Gate
 /** A family mismatch, or undefined. */
 export function familyFault(text: string, actual: Family, family: Family): Fault | undefined {
   if (actual === family) return undefined;
-  return { code: 'family-mismatch', message: `${text} is ${FAMILY_NAME[actual]}; ${STANZA[family]} takes ${FAMILY_NAME[family]}`, suggestion: `move it to ${STANZA[actual]}` };
+  return {
+    code: 'family-mismatch',
+    message: `${text} is ${FAMILY_NAME[actual]}; ${STANZA[family]} takes ${FAMILY_NAME[family]}`,
+    suggestion: `move it to ${STANZA[actual]}`,
+  };
 }
 
 function judge(text: string, family: Family): Address | Fault {
   if (/^(auto|automatic|dynamic|dhcp|slaac|ra)$/i.test(text)) {
-    return { code: 'address-syntax', message: `${quote(text)} is not an IP address`, suggestion: `write ${AUTO}, for the gateway of the default route that stands on the interface` };
+    return {
+      code: 'address-syntax',
+      message: `${quote(text)} is not an IP address`,
+      suggestion: `write ${AUTO}, for the gateway of the default route that stands on the interface`,
+    };
   }
   const slash = text.indexOf('/');
   if (slash > 0) {
-    return { code: 'unexpected-length', message: `${quote(text)} is a prefix; the backup router is one address`, suggestion: `write ${text.slice(0, slash)}` };
+    return {
+      code: 'unexpected-length',
+      message: `${quote(text)} is a prefix; the backup router is one address`,
+      suggestion: `write ${text.slice(0, slash)}`,
+    };
   }
   const result = readAddress(text);
   if (!result.ok) return result.fault;
@@ -78,8 +106,19 @@ function judge(text: string, family: Family): Address | Fault {
   const mismatch = familyFault(text, familyOf(address), family);
   if (mismatch !== undefined) return mismatch;
   const unusable = NO_GATEWAY.find(([range]) => containsAddress(parsePrefix(range)!, address));
-  if (unusable !== undefined) return { code: 'unusable-gateway', message: `${text} is ${unusable[1]}, which no router has`, suggestion: 'write the address that the backup router has on the management network' };
-  return hasNoInterfaceId(address) ? { code: 'unusable-gateway', message: `${text} is a network, not a router in it`, suggestion: `write the router's address, such as ${address}1` } : address;
+  if (unusable !== undefined)
+    return {
+      code: 'unusable-gateway',
+      message: `${text} is ${unusable[1]}, which no router has`,
+      suggestion: 'write the address that the backup router has on the management network',
+    };
+  return hasNoInterfaceId(address)
+    ? {
+        code: 'unusable-gateway',
+        message: `${text} is a network, not a router in it`,
+        suggestion: `write the router's address, such as ${address}1`,
+      }
+    : address;
 }
 
 /** `fe80::`: the all-zero interface id of link-local is the subnet-router anycast address (RFC 4291 section 2.6.1). */

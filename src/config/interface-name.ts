@@ -4,7 +4,7 @@
  * only, and its absence is no fault.
  */
 
-import { quote, type Fault } from './diagnostic.js';
+import { type Fault, quote } from './diagnostic.js';
 import type { Entry } from './document.js';
 import { macIn } from './mac-text.js';
 import type { Report } from './report.js';
@@ -18,7 +18,11 @@ export function readInterfaceName(entry: Entry, report: Report): string | undefi
   const scalar = readScalar(entry.value, 'the name of one interface', report);
   if (scalar === undefined) return undefined;
   if (typeof scalar.value !== 'string') {
-    report.error(scalar.span, { code: 'wrong-type', message: `${scalar.text.slice(0, 40)} is a ${typeof scalar.value} to YAML, not the name of an interface`, suggestion: `if that is the name, put it in quotes: '${scalar.text.slice(0, 40)}'` });
+    report.error(scalar.span, {
+      code: 'wrong-type',
+      message: `${scalar.text.slice(0, 40)} is a ${typeof scalar.value} to YAML, not the name of an interface`,
+      suggestion: `if that is the name, put it in quotes: '${scalar.text.slice(0, 40)}'`,
+    });
     return undefined;
   }
   const fault = nameFault(scalar.text, entry.key);
@@ -29,16 +33,35 @@ export function readInterfaceName(entry: Entry, report: Report): string | undefi
 
 /** What is wrong with the name of an interface. `key` is that of its place. */
 export function nameFault(name: string, key: string): Fault | undefined {
-  const fault = (message: string, suggestion: string): Fault => ({ code: 'interface-name', message, suggestion });
+  const fault = (message: string, suggestion: string): Fault => ({
+    code: 'interface-name',
+    message,
+    suggestion,
+  });
   const list = "'ip -brief link' lists the interfaces of this host";
   if (name === '') return fault('the name of the interface is empty', list);
   const mac = macIn(name);
-  if (mac !== undefined) return fault(`${quote(name)} is a MAC address, not a name`, `write ${key === 'name' ? '' : `${key}: {`}mac: ${mac}${key === 'name' ? '' : '}'}`);
-  if (/[\s,]/.test(name)) return fault(`${quote(name)} has a space or comma in it`, /\S[\s,]+\S/.test(name) ? 'name one; several are a list, each with its own: - {name: eth0, backup-router: {address: ADDRESS}}' : list);
+  if (mac !== undefined)
+    return fault(
+      `${quote(name)} is a MAC address, not a name`,
+      `write ${key === 'name' ? '' : `${key}: {`}mac: ${mac}${key === 'name' ? '' : '}'}`,
+    );
+  if (/[\s,]/.test(name))
+    return fault(
+      `${quote(name)} has a space or comma in it`,
+      /\S[\s,]+\S/.test(name)
+        ? 'name one; several are a list, each with its own: - {name: eth0, backup-router: {address: ADDRESS}}'
+        : list,
+    );
   const bad = /[/:\u0000-\u001f\u007f\ufffd]/.exec(name)?.[0];
-  if (bad !== undefined) return fault(`${quote(name)} has ${quote(bad)} in it, which no interface name has`, /^\/?(dev|sys)\//.test(name) ? `write ${name.split('/').at(-1)!}` : list);
+  if (bad !== undefined)
+    return fault(
+      `${quote(name)} has ${quote(bad)} in it, which no interface name has`,
+      /^\/?(dev|sys)\//.test(name) ? `write ${name.split('/').at(-1)!}` : list,
+    );
   if (name === '.' || name === '..') return fault(`${quote(name)} cannot be an interface`, list);
-  if (Buffer.byteLength(name) > MAX_BYTES) return fault(`${quote(name)} is longer than the ${MAX_BYTES} bytes of an alternative name`, list);
+  if (Buffer.byteLength(name) > MAX_BYTES)
+    return fault(`${quote(name)} is longer than the ${MAX_BYTES} bytes of an alternative name`, list);
   if (name === 'lo') return fault('lo is the loopback interface; no router can be reached through it', list);
   return undefined;
 }

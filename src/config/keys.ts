@@ -5,8 +5,19 @@
 import type { RoutingDaemon } from '../model/config.js';
 
 export const TOP_KEYS = [
-  'management-interface', 'backup-router', 'inet6-backup-router', 'routing-daemon', 'withdraw', 'detect', 'stale', 'placement', 'role',
-  'route-protocol', 'table-base', 'rule-priority-base', 'on-stop',
+  'management-interface',
+  'backup-router',
+  'inet6-backup-router',
+  'routing-daemon',
+  'withdraw',
+  'detect',
+  'stale',
+  'placement',
+  'role',
+  'route-protocol',
+  'table-base',
+  'rule-priority-base',
+  'on-stop',
 ] as const;
 /** Of one management interface that has its backup routers with it; without them, of one by name or MAC address. */
 export const INTERFACE_KEYS = ['name', 'mac', 'backup-router', 'inet6-backup-router'] as const;
@@ -61,12 +72,17 @@ export function closest(word: string, candidates: readonly string[]): string | u
     }
   }
   if (best !== undefined) return best;
-  return plain.length < 3 ? undefined : candidates.find((c) => normal(c).startsWith(plain) || normal(c).endsWith(plain));
+  return plain.length < 3
+    ? undefined
+    : candidates.find((c) => normal(c).startsWith(plain) || normal(c).endsWith(plain));
 }
 
 /** `hold_time`, `holdTime` and `hold-time` are one word to a person. */
 function normal(word: string): string {
-  return word.slice(0, 64).toLowerCase().replace(/[^a-z0-9]/g, '');
+  return word
+    .slice(0, 64)
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, '');
 }
 
 /** Levenshtein distance, a swap of neighbours counting as one (optimal string alignment). */
@@ -78,7 +94,8 @@ export function editDistance(a: string, b: string): number {
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1];
       let cost = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (same ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, beforeLast[j - 2]! + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        cost = Math.min(cost, beforeLast[j - 2]! + 1);
       row.push(cost);
     }
     beforeLast = last;

@@ -7,7 +7,7 @@ import { isUtf8 } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import type { Diagnostic, Fault } from './diagnostic.js';
 import type { JunosHints } from './junos/read.js';
-import { parseConfig, type ParsedConfig } from './parse.js';
+import { type ParsedConfig, parseConfig } from './parse.js';
 import { createReport, fileDiagnostic } from './report.js';
 
 /** A file larger than this is none of ours: a Junos configuration of 100,000 lines has some 8 MB. */
@@ -19,7 +19,11 @@ export interface LoadedConfig extends ParsedConfig {
 }
 
 /** Reads the file, once, and parses it; never throws. The hints are for what Junos text does not say; `parse` may know what a text means. */
-export function loadConfig(path: string, hints: JunosHints = {}, parse: (text: string, file: string) => ParsedConfig = (text, file) => parseConfig(text, file, hints)): LoadedConfig {
+export function loadConfig(
+  path: string,
+  hints: JunosHints = {},
+  parse: (text: string, file: string) => ParsedConfig = (text, file) => parseConfig(text, file, hints),
+): LoadedConfig {
   let bytes: Buffer;
   try {
     bytes = readBytes(path);
@@ -30,8 +34,20 @@ export function loadConfig(path: string, hints: JunosHints = {}, parse: (text: s
     const text = bytes.toString('utf8');
     return { ...parse(text, path), text };
   }
-  const wide = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : undefined;
-  if (wide !== undefined) return failed(fileDiagnostic(path, { code: 'not-utf8', message: `${path} is UTF-16`, suggestion: `convert it: iconv -f utf-16 -t utf-8 ${path}` }));
+  const wide =
+    bytes[0] === 0xff && bytes[1] === 0xfe
+      ? 'utf-16le'
+      : bytes[0] === 0xfe && bytes[1] === 0xff
+        ? 'utf-16be'
+        : undefined;
+  if (wide !== undefined)
+    return failed(
+      fileDiagnostic(path, {
+        code: 'not-utf8',
+        message: `${path} is UTF-16`,
+        suggestion: `convert it: iconv -f utf-16 -t utf-8 ${path}`,
+      }),
+    );
   return lossy(bytes.toString('utf8'), path, hints);
 }
 
@@ -52,8 +68,17 @@ function lossy(text: string, path: string, hints: JunosHints): LoadedConfig {
   const parsed = parseConfig(text, path, hints);
   const report = createReport(text, path);
   const start = text.indexOf('\ufffd');
-  report.error({ start, end: start + 1 }, { code: 'not-utf8', message: 'a byte that is not UTF-8', suggestion: `save the file as UTF-8; if it is Latin-1: iconv -f latin1 -t utf-8 ${path}` });
-  const diagnostics = [...report.diagnostics(), ...parsed.diagnostics].sort((a, b) => a.line - b.line || a.column - b.column);
+  report.error(
+    { start, end: start + 1 },
+    {
+      code: 'not-utf8',
+      message: 'a byte that is not UTF-8',
+      suggestion: `save the file as UTF-8; if it is Latin-1: iconv -f latin1 -t utf-8 ${path}`,
+    },
+  );
+  const diagnostics = [...report.diagnostics(), ...parsed.diagnostics].sort(
+    (a, b) => a.line - b.line || a.column - b.column,
+  );
   return { config: undefined, partial: parsed.partial, diagnostics, text: undefined };
 }
 
@@ -78,16 +103,26 @@ function readFault(path: string, error: NodeJS.ErrnoException): Fault {
   const fault = (message: string, suggestion: string): Fault => ({ code: 'unreadable', message, suggestion });
   switch (error.code) {
     case 'ENOENT':
-      return fault(`there is no file ${path}`, 'create it, or name another one with -c; the smallest one is\nmanagement-interface: eth0\nbackup-router:\n  address: 192.0.2.1');
+      return fault(
+        `there is no file ${path}`,
+        'create it, or name another one with -c; the smallest one is\nmanagement-interface: eth0\nbackup-router:\n  address: 192.0.2.1',
+      );
     case 'ENOTDIR':
       return fault(`${path} leads through something that is no directory`, 'name another file with -c');
     case 'EISDIR':
       return fault(`${path} is a directory`, `name the file in it, such as ${path.replace(/\/+$/, '')}/config.yaml`);
     case 'EACCES':
     case 'EPERM':
-      return fault(`${path} may not be read by this user`, 'run as root, or give the user that runs backup-router the right to read it');
+      return fault(
+        `${path} may not be read by this user`,
+        'run as root, or give the user that runs backup-router the right to read it',
+      );
     case 'EFBIG':
-      return { code: 'too-large', message: `${path} is larger than ${MAX_BYTES} bytes`, suggestion: 'is this the right file?' };
+      return {
+        code: 'too-large',
+        message: `${path} is larger than ${MAX_BYTES} bytes`,
+        suggestion: 'is this the right file?',
+      };
     default:
       return fault(`${path} cannot be read: ${error.message}`, 'name another file with -c');
   }

@@ -39,7 +39,9 @@ const STRAY_RETURN = /\r(?!\n)/;
 /** Finds the long lists of the text and takes their middles out. */
 export function foldLongLists(text: string): Folded {
   if (text.length < 8 * MIN_ITEMS) return { text, folds: [], taken: 0 };
-  const runs = [...blockRuns(text), ...flowRuns(text)].filter((run) => run.items.length >= MIN_ITEMS).sort((a, b) => a.from - b.from);
+  const runs = [...blockRuns(text), ...flowRuns(text)]
+    .filter((run) => run.items.length >= MIN_ITEMS)
+    .sort((a, b) => a.from - b.from);
   const pieces: string[] = [];
   const folds: Fold[] = [];
   let at = 0;
@@ -113,7 +115,11 @@ function flowRuns(text: string): readonly Run[] {
     let from = 0;
     let to = 0;
     BETWEEN_COMMAS.lastIndex = open + 1;
-    for (let at = open + 1, found = BETWEEN_COMMAS.exec(text); found !== null && !STRAY_RETURN.test(found[0]); at = BETWEEN_COMMAS.lastIndex, found = BETWEEN_COMMAS.exec(text)) {
+    for (
+      let at = open + 1, found = BETWEEN_COMMAS.exec(text);
+      found !== null && !STRAY_RETURN.test(found[0]);
+      at = BETWEEN_COMMAS.lastIndex, found = BETWEEN_COMMAS.exec(text)
+    ) {
       to = at + /^[ \r\n]*/.exec(found[0])![0].length;
       if (items.length === 0) from = BETWEEN_COMMAS.lastIndex;
       items.push(item(found[2]!, to, found[1]!.length));
@@ -139,7 +145,8 @@ export function unfold(items: readonly Value[], block: boolean, pending: Map<num
       continue;
     }
     // The two at the ends as the parser has them: text of the next line may have been added to the last.
-    for (let j = 0; j < fold.items.length; j++) whole.push(j === 0 ? first : j === fold.items.length - 1 ? items[i + 1]! : fold.items[j]!);
+    for (let j = 0; j < fold.items.length; j++)
+      whole.push(j === 0 ? first : j === fold.items.length - 1 ? items[i + 1]! : fold.items[j]!);
     pending.delete(first.span.start);
     i++;
   }

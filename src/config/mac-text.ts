@@ -5,7 +5,7 @@
  * Invariant: the result is spelt as the kernel's are shown, in lower case with colons.
  */
 
-import { quote, type Fault } from './diagnostic.js';
+import { type Fault, quote } from './diagnostic.js';
 import type { Entry } from './document.js';
 import type { Report } from './report.js';
 import { readScalar } from './section.js';
@@ -37,7 +37,9 @@ function macFault(mac: string): Fault | undefined {
   if (mac === '00:00:00:00:00:00') return refuse(`${mac} is the address of no interface but loopback`, LIST);
   if (mac === 'ff:ff:ff:ff:ff:ff') return refuse(`${mac} is the broadcast address`, LIST);
   // The group bit is the lowest one of the first byte: IEEE 802, section 8.
-  return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1 ? refuse(`${mac} is a multicast address, which no interface has`, LIST) : undefined;
+  return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1
+    ? refuse(`${mac} is a multicast address, which no interface has`, LIST)
+    : undefined;
 }
 
 /** `5254.0012.3456`, `525400123456` and `52:54:0:12:34:56` are guessed at; nothing of another length is. */
@@ -46,5 +48,10 @@ function explain(text: string): Fault {
   const digits = groups.length === 6 ? groups.map((group) => group.padStart(2, '0')).join('') : groups.join('');
   const guess = /^[0-9a-f]{12}$/i.test(digits) ? digits.toLowerCase().match(/../g)!.join(':') : undefined;
   if (guess !== undefined) return refuse(`${quote(text)} is not a MAC address as this file wants it`, `write ${guess}`);
-  return refuse(`${quote(text)} is not a MAC address`, /^[\w.-]+$/.test(text) && !/^[0-9a-f.-]+$/i.test(text) ? `if that is the interface's name, write name: ${text.slice(0, 40)}` : `write six pairs of digits with colons between them; ${LIST}`);
+  return refuse(
+    `${quote(text)} is not a MAC address`,
+    /^[\w.-]+$/.test(text) && !/^[0-9a-f.-]+$/i.test(text)
+      ? `if that is the interface's name, write name: ${text.slice(0, 40)}`
+      : `write six pairs of digits with colons between them; ${LIST}`,
+  );
 }

@@ -7,7 +7,7 @@
  */
 
 import { FAMILIES } from '../model/address.js';
-import { selectorText, type InterfaceSelector } from '../model/config.js';
+import { type InterfaceSelector, selectorText } from '../model/config.js';
 import { readBackupRouter, type StanzaResult } from './backup-router.js';
 import type { Entry, Value } from './document.js';
 import { STANZA } from './gateways.js';
@@ -36,11 +36,20 @@ export interface InterfaceResult {
 export function readManagementInterfaces(top: Section, damaged: boolean, report: Report): readonly InterfaceResult[] {
   const entry = top.get(KEY);
   // A key that damage has swallowed is not missing; the damage itself has been reported.
-  if (!top.has(KEY) && !damaged) report.error(TOP_OF_FILE, { code: 'missing-key', message: `there is no '${KEY}'`, suggestion: `add '${KEY}: eth0', with the name that 'ip -brief link' shows` });
+  if (!top.has(KEY) && !damaged)
+    report.error(TOP_OF_FILE, {
+      code: 'missing-key',
+      message: `there is no '${KEY}'`,
+      suggestion: `add '${KEY}: eth0', with the name that 'ip -brief link' shows`,
+    });
   if (entry !== undefined && hasStanzas(entry.value)) return readStanzas(entry, top, report);
   const selector = entry === undefined ? undefined : readOne(entry, report);
   if (!FAMILIES.some((family) => top.has(STANZA[family])) && !damaged) {
-    report.error(TOP_OF_FILE, { code: 'missing-key', message: "there is neither 'backup-router' nor 'inet6-backup-router'", suggestion: "add 'backup-router: {address: ADDRESS}' with a router on the management network" });
+    report.error(TOP_OF_FILE, {
+      code: 'missing-key',
+      message: "there is neither 'backup-router' nor 'inet6-backup-router'",
+      suggestion: "add 'backup-router: {address: ADDRESS}' with a router on the management network",
+    });
   }
   return [{ selector, named: true, stanzas: readRouters(top, report) }];
 }
@@ -61,7 +70,11 @@ function readOne(entry: Entry, report: Report): InterfaceSelector | undefined {
   if (value.kind !== 'list') return named(readInterfaceName(entry, report));
   const [only] = readItems(entry, report, 'name the interface');
   if (value.items.length === 1 && only?.kind === 'scalar') {
-    report.error(value.span, { code: 'wrong-type', message: 'a list of management interfaces has the backup routers of each in it', suggestion: `write ${KEY}: ${only.text.slice(0, 40)}` });
+    report.error(value.span, {
+      code: 'wrong-type',
+      message: 'a list of management interfaces has the backup routers of each in it',
+      suggestion: `write ${KEY}: ${only.text.slice(0, 40)}`,
+    });
     return named(readInterfaceName({ ...entry, value: only }, report));
   }
   for (const item of value.items) refuseItem(item, report);
@@ -71,7 +84,11 @@ function readOne(entry: Entry, report: Report): InterfaceSelector | undefined {
 function readStanzas(entry: Entry, top: Section, report: Report): readonly InterfaceResult[] {
   const misplaced = FAMILIES.flatMap((family) => top.get(STANZA[family]) ?? []);
   for (const { key, keySpan } of misplaced) {
-    report.error(keySpan, { code: 'conflicting-keys', message: `${key} stands at the top level, and the stanzas of ${KEY} have their own`, suggestion: 'move it into the stanza of the interface behind which that router is' });
+    report.error(keySpan, {
+      code: 'conflicting-keys',
+      message: `${key} stands at the top level, and the stanzas of ${KEY} have their own`,
+      suggestion: 'move it into the stanza of the interface behind which that router is',
+    });
   }
   const first = new Map<string, Span>();
   const results = readItems(entry, report, `write ${EXAMPLE}`).map((item, i): InterfaceResult => {
@@ -79,13 +96,24 @@ function readStanzas(entry: Entry, top: Section, report: Report): readonly Inter
       refuseItem(item, report);
       return { selector: undefined, named: false, stanzas: [] };
     }
-    if (i === MAX_INTERFACES) report.error(item.span, { code: 'too-many-interfaces', message: `there are more than ${MAX_INTERFACES} management interfaces`, suggestion: `keep the ${MAX_INTERFACES} that matter most; they are in order of preference` });
+    if (i === MAX_INTERFACES)
+      report.error(item.span, {
+        code: 'too-many-interfaces',
+        message: `there are more than ${MAX_INTERFACES} management interfaces`,
+        suggestion: `keep the ${MAX_INTERFACES} that matter most; they are in order of preference`,
+      });
     const stanza = readStanza(item, misplaced.length > 0, report);
     const { selector } = stanza;
     const key = selector === undefined ? undefined : `${selector.kind} ${selectorText(selector)}`;
     if (selector === undefined || key === undefined) return stanza;
     const before = first.get(key);
-    if (before !== undefined) report.error(item.span, { code: 'duplicate-interface', message: `${selectorText(selector)} has two stanzas; the first begins in line ${report.lineOf(before.start)}`, suggestion: 'make them one: it may have a backup-router and an inet6-backup-router, each with several addresses' });
+    if (before !== undefined)
+      report.error(item.span, {
+        code: 'duplicate-interface',
+        message: `${selectorText(selector)} has two stanzas; the first begins in line ${report.lineOf(before.start)}`,
+        suggestion:
+          'make them one: it may have a backup-router and an inet6-backup-router, each with several addresses',
+      });
     else first.set(key, item.span);
     return before === undefined && i < MAX_INTERFACES ? stanza : { ...stanza, selector: undefined };
   });
@@ -98,9 +126,17 @@ function readStanza(item: Value, moved: boolean, report: Report): InterfaceResul
   if (section === undefined) return { selector: undefined, named: false, stanzas: [] };
   const selector = readSelector(section, report);
   if (!moved && section.unknownKeys.length === 0 && !FAMILIES.some((family) => section.has(STANZA[family]))) {
-    report.error(section.span, { code: 'missing-key', message: `${selector === undefined ? 'the interface' : selectorText(selector)} has neither 'backup-router' nor 'inet6-backup-router'`, suggestion: `write them beside it: ${EXAMPLE}` });
+    report.error(section.span, {
+      code: 'missing-key',
+      message: `${selector === undefined ? 'the interface' : selectorText(selector)} has neither 'backup-router' nor 'inet6-backup-router'`,
+      suggestion: `write them beside it: ${EXAMPLE}`,
+    });
   }
-  return { selector, named: section.has('name') || section.has('mac'), stanzas: readRouters(section, report) };
+  return {
+    selector,
+    named: section.has('name') || section.has('mac'),
+    stanzas: readRouters(section, report),
+  };
 }
 
 function readSelector(section: Section, report: Report): InterfaceSelector | undefined {
@@ -108,7 +144,11 @@ function readSelector(section: Section, report: Report): InterfaceSelector | und
   const mac = section.get('mac');
   if (name !== undefined && mac !== undefined) {
     const later = name.keySpan.start > mac.keySpan.start ? name : mac;
-    report.error(later.keySpan, { code: 'conflicting-keys', message: "the interface has both 'name' and 'mac'", suggestion: 'keep the one that stays when hardware or names change' });
+    report.error(later.keySpan, {
+      code: 'conflicting-keys',
+      message: "the interface has both 'name' and 'mac'",
+      suggestion: 'keep the one that stays when hardware or names change',
+    });
     return undefined;
   }
   if (mac !== undefined) {
@@ -118,7 +158,11 @@ function readSelector(section: Section, report: Report): InterfaceSelector | und
   if (name !== undefined) return named(readInterfaceName(name, report));
   // A misspelt key has been reported, with the one that is meant; one without a value too.
   if (!section.has('name') && !section.has('mac') && section.unknownKeys.length === 0) {
-    report.error(section.span, { code: 'missing-key', message: "the interface has neither 'name' nor 'mac'", suggestion: "add name: eth0, with the name that 'ip -brief link' shows" });
+    report.error(section.span, {
+      code: 'missing-key',
+      message: "the interface has neither 'name' nor 'mac'",
+      suggestion: "add name: eth0, with the name that 'ip -brief link' shows",
+    });
   }
   return undefined;
 }
@@ -132,7 +176,11 @@ function readRouters(section: Section, report: Report): readonly StanzaResult[] 
 
 function refuseItem(item: Value, report: Report): void {
   const name = item.kind === 'scalar' && item.text !== '' ? item.text.slice(0, 40) : undefined;
-  report.error(item.span, { code: 'wrong-type', message: 'each of several management interfaces is a mapping with its own backup routers', suggestion: `write ${name === undefined ? EXAMPLE : EXAMPLE.replace('eth0', () => name)}` });
+  report.error(item.span, {
+    code: 'wrong-type',
+    message: 'each of several management interfaces is a mapping with its own backup routers',
+    suggestion: `write ${name === undefined ? EXAMPLE : EXAMPLE.replace('eth0', () => name)}`,
+  });
 }
 
 function named(name: string | undefined): InterfaceSelector | undefined {

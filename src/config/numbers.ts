@@ -20,8 +20,21 @@ export const VITAL_PROTOCOLS: Readonly<Record<number, string>> = {
 
 /** rtm_protocol numbers of other programs: linux/rtnetlink.h and fact F4. */
 const IN_USE: Readonly<Record<number, string>> = {
-  5: 'iproute2', 6: 'iproute2', 7: 'iproute2', 8: 'GateD', 10: 'MRT', 12: 'BIRD', 13: 'DECnet', 14: 'XORP', 15: 'Netsukuku', 17: 'mrouted', 18: 'keepalived',
-  66: 'another agent', 85: 'another agent', 99: 'Open/R', 111: 'another agent',
+  5: 'iproute2',
+  6: 'iproute2',
+  7: 'iproute2',
+  8: 'GateD',
+  10: 'MRT',
+  12: 'BIRD',
+  13: 'DECnet',
+  14: 'XORP',
+  15: 'Netsukuku',
+  17: 'mrouted',
+  18: 'keepalived',
+  66: 'another agent',
+  85: 'another agent',
+  99: 'Open/R',
+  111: 'another agent',
 };
 
 /** Numbers that FRR takes for its own and sweeps out of the kernel when it starts (fact F4). */
@@ -36,14 +49,20 @@ export function readRouteProtocol(entry: Entry | undefined, fallback: number, re
   const suggestion = `write ${fallback}, or another number that is not in /etc/iproute2/rt_protos`;
   const vital = VITAL_PROTOCOLS[protocol];
   if (vital !== undefined || isFrr(protocol)) {
-    const message = vital === undefined
-      ? `protocol ${protocol} is FRR's own: FRR removes all routes marked with it when it starts`
-      : `protocol ${protocol} marks ${vital}; the agent would take them for its own and delete them`;
+    const message =
+      vital === undefined
+        ? `protocol ${protocol} is FRR's own: FRR removes all routes marked with it when it starts`
+        : `protocol ${protocol} marks ${vital}; the agent would take them for its own and delete them`;
     report.error(entry.value.span, { code: 'reserved-protocol', message, suggestion });
     return undefined;
   }
   const user = IN_USE[protocol];
-  if (user !== undefined) report.warning(entry.value.span, { code: 'protocol-in-use', message: `protocol ${protocol} is in use by ${user}, whose routes the agent would take for its own`, suggestion });
+  if (user !== undefined)
+    report.warning(entry.value.span, {
+      code: 'protocol-in-use',
+      message: `protocol ${protocol} is in use by ${user}, whose routes the agent would take for its own`,
+      suggestion,
+    });
   return protocol;
 }
 
@@ -61,10 +80,19 @@ export function readTableBase(entry: Entry | undefined, fallback: number, report
   const range = `tables ${base} to ${base + lengths}`;
   const suggestion = `write ${fallback}, or another number from ${FIRST_FREE_TABLE} to ${LAST_TABLE - lengths}`;
   if (base < FIRST_FREE_TABLE && base + lengths >= LAST_IMPORTED_TABLE) {
-    report.error(entry.value.span, { code: 'reserved-table', message: `${range} would include 252 to 255, the kernel's own (default, main, local)`, suggestion });
+    report.error(entry.value.span, {
+      code: 'reserved-table',
+      message: `${range} would include 252 to 255, the kernel's own (default, main, local)`,
+      suggestion,
+    });
     return undefined;
   }
-  if (base < FIRST_FREE_TABLE) report.warning(entry.value.span, { code: 'table-imported-by-zebra', message: `zebra imports tables up to ${LAST_IMPORTED_TABLE}, so it will see the backup routes in ${range}`, suggestion });
+  if (base < FIRST_FREE_TABLE)
+    report.warning(entry.value.span, {
+      code: 'table-imported-by-zebra',
+      message: `zebra imports tables up to ${LAST_IMPORTED_TABLE}, so it will see the backup routes in ${range}`,
+      suggestion,
+    });
   return base;
 }
 

@@ -10,12 +10,12 @@ import type { Config, ManagementInterface } from '../model/config.js';
 import { readRoutingDaemons } from './daemons.js';
 import { DEFAULTS } from './defaults.js';
 import type { Diagnostic } from './diagnostic.js';
-import { parseDocument, type MapValue } from './document.js';
-import { formatDuration, type DurationBounds } from './duration.js';
+import { type MapValue, parseDocument } from './document.js';
+import { type DurationBounds, formatDuration } from './duration.js';
 import { looksLikeJunos } from './junos/detect.js';
-import { readJunos, type JunosHints } from './junos/read.js';
+import { type JunosHints, readJunos } from './junos/read.js';
 import { DETECT_KEYS, STALE_KEYS, TOP_KEYS, WITHDRAW_KEYS } from './keys.js';
-import { readManagementInterfaces, type InterfaceResult } from './management-interface.js';
+import { type InterfaceResult, readManagementInterfaces } from './management-interface.js';
 import { readRouteProtocol, readRulePriorityBase, readTableBase } from './numbers.js';
 import { fileDiagnostic, type Report } from './report.js';
 import { readRole } from './role.js';
@@ -51,16 +51,33 @@ export function parseConfig(text: string, fileName: string, hints: JunosHints = 
 
 function parseYaml(body: string, fileName: string): ParsedConfig {
   if (body.length > MAX_YAML_LENGTH) {
-    const fault = fileDiagnostic(fileName, { code: 'too-large', message: `${fileName} has more than ${MAX_YAML_LENGTH} characters`, suggestion: 'is this the right file?' });
+    const fault = fileDiagnostic(fileName, {
+      code: 'too-large',
+      message: `${fileName} has more than ${MAX_YAML_LENGTH} characters`,
+      suggestion: 'is this the right file?',
+    });
     return { config: undefined, partial: undefined, diagnostics: [fault] };
   }
   const { root, report, damaged } = parseDocument(body, fileName);
   if (root?.kind === 'map') {
     const partial = readTop(root, body, damaged, report);
-    return { config: report.errorCount() === 0 ? partial : undefined, partial, diagnostics: report.diagnostics() };
+    return {
+      config: report.errorCount() === 0 ? partial : undefined,
+      partial,
+      diagnostics: report.diagnostics(),
+    };
   }
-  if (root !== undefined) report.error(root.span, { code: 'wrong-type', message: `a configuration is a mapping of keys, not ${describe(root)}`, suggestion: MINIMAL });
-  else if (!damaged) report.error({ start: 0, end: 1 }, { code: 'empty-file', message: 'the configuration is empty', suggestion: MINIMAL });
+  if (root !== undefined)
+    report.error(root.span, {
+      code: 'wrong-type',
+      message: `a configuration is a mapping of keys, not ${describe(root)}`,
+      suggestion: MINIMAL,
+    });
+  else if (!damaged)
+    report.error(
+      { start: 0, end: 1 },
+      { code: 'empty-file', message: 'the configuration is empty', suggestion: MINIMAL },
+    );
   return { config: undefined, partial: undefined, diagnostics: report.diagnostics() };
 }
 
@@ -78,12 +95,20 @@ function readTop(root: MapValue, text: string, damaged: boolean, report: Report)
  * In a faulty file, a destination that was written but not found where it belongs (lost to a syntax error, wrongly
  * indented, in a duplicate stanza, in one that is nobody's) must not turn into the default route.
  */
-function withoutWidening(interfaces: readonly InterfaceResult[], text: string, report: Report): readonly ManagementInterface[] {
+function withoutWidening(
+  interfaces: readonly InterfaceResult[],
+  text: string,
+  report: Report,
+): readonly ManagementInterface[] {
   const written = text.replace(/(^|\s)#.*/g, '').match(/desti/gi)?.length ?? 0;
-  const found = new Set(interfaces.flatMap(({ named, stanzas }) => (named ? stanzas.flatMap((stanza) => stanza.destinationAt ?? []) : [])));
+  const found = new Set(
+    interfaces.flatMap(({ named, stanzas }) => (named ? stanzas.flatMap((stanza) => stanza.destinationAt ?? []) : [])),
+  );
   const lost = report.errorCount() > 0 && written > found.size;
   return interfaces.flatMap(({ selector, stanzas }) => {
-    const backupRouters = stanzas.filter((stanza) => !(lost && stanza.assumedDefault)).flatMap((stanza) => stanza.backupRouter ?? []);
+    const backupRouters = stanzas
+      .filter((stanza) => !(lost && stanza.assumedDefault))
+      .flatMap((stanza) => stanza.backupRouter ?? []);
     return selector === undefined || backupRouters.length === 0 ? [] : [{ selector, backupRouters }];
   });
 }
@@ -100,7 +125,8 @@ function readSettings(top: Section, report: Report): Settings {
   const stale = sub('stale', STALE_KEYS);
   const routeProtocol = readRouteProtocol(top.get('route-protocol'), DEFAULTS.routeProtocol, report);
   return defined({
-    routingDaemons: daemons === undefined ? undefined : readRoutingDaemons(daemons, routeProtocol ?? DEFAULTS.routeProtocol, report),
+    routingDaemons:
+      daemons === undefined ? undefined : readRoutingDaemons(daemons, routeProtocol ?? DEFAULTS.routeProtocol, report),
     holdMs: asTime(readDuration(withdraw?.get('hold-time'), HOLD, report)),
     convergenceTimeoutMs: readDuration(withdraw?.get('convergence-timeout'), WAIT, report),
     ...readDetect(sub('detect', DETECT_KEYS), report),
@@ -119,8 +145,12 @@ function readDetect(detect: Section | undefined, report: Report): Settings {
   const timeout = detect?.get('probe-timeout');
   const intervalMs = asTime(readDuration(interval, PROBE, report));
   const timeoutMs = asTime(readDuration(timeout, PROBE, report));
-  const effective = { interval: intervalMs ?? DEFAULTS.probeIntervalMs, timeout: timeoutMs ?? DEFAULTS.probeTimeoutMs };
-  if (effective.timeout >= effective.interval) return defined({ probeIntervalMs: intervalMs, probeTimeoutMs: timeoutMs });
+  const effective = {
+    interval: intervalMs ?? DEFAULTS.probeIntervalMs,
+    timeout: timeoutMs ?? DEFAULTS.probeTimeoutMs,
+  };
+  if (effective.timeout >= effective.interval)
+    return defined({ probeIntervalMs: intervalMs, probeTimeoutMs: timeoutMs });
   const place = timeoutMs === undefined ? interval : timeout;
   report.error(place!.value.span, {
     code: 'probe-timeout-too-short',

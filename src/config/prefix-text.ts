@@ -8,67 +8,115 @@
 
 import { createRequire } from 'node:module';
 import type * as IpNum from 'ip-num';
-import { addressBytes, familyBits, familyOf, parseAddress, type Address, type Family } from '../model/address.js';
-import { parsePrefix, prefix, prefixText, type Prefix } from '../model/prefix.js';
+import { type Address, addressBytes, type Family, familyBits, familyOf, parseAddress } from '../model/address.js';
+import { type Prefix, parsePrefix, prefix, prefixText } from '../model/prefix.js';
 import { mappedInet, readAddress, withoutLeadingZeros } from './address-text.js';
-import { quote, type Fault } from './diagnostic.js';
+import { type Fault, quote } from './diagnostic.js';
 
-export type PrefixResult = { readonly ok: true; readonly value: Prefix } | { readonly ok: false; readonly fault: Fault };
+export type PrefixResult =
+  | { readonly ok: true; readonly value: Prefix }
+  | { readonly ok: false; readonly fault: Fault };
 
-const refuse = (code: Fault['code'], message: string, suggestion: string): PrefixResult => ({ ok: false, fault: { code, message, suggestion } });
+const refuse = (code: Fault['code'], message: string, suggestion: string): PrefixResult => ({
+  ok: false,
+  fault: { code, message, suggestion },
+});
 
 /** Reads a prefix as written; the fault says what to write instead, unless the explanation (40 us) is not wanted. */
 export function readPrefix(text: string, explained = true): PrefixResult {
   const parsed = parsePrefix(text);
-  if (parsed === undefined) return explained ? explain(text) : refuse('prefix-syntax', `${quote(text)} is not a prefix`, 'write ADDRESS/LENGTH');
+  if (parsed === undefined)
+    return explained
+      ? explain(text)
+      : refuse('prefix-syntax', `${quote(text)} is not a prefix`, 'write ADDRESS/LENGTH');
   const mapped = parsed.length >= 96 ? mappedInet(parsed.address) : undefined;
   if (mapped === undefined) return { ok: true, value: parsed };
-  return refuse('ipv4-mapped', `${text} is an IPv4 prefix in IPv6 notation`, `write ${mapped}/${parsed.length - 96}, under backup-router`);
+  return refuse(
+    'ipv4-mapped',
+    `${text} is an IPv4 prefix in IPv6 notation`,
+    `write ${mapped}/${parsed.length - 96}, under backup-router`,
+  );
 }
 
 function explain(text: string): PrefixResult {
   const word = text.trim();
   if (word === '') return refuse('empty-value', 'an empty destination', 'write a prefix, or remove the item');
-  if (/^(default|any|all)$/i.test(word)) return refuse('prefix-syntax', `${quote(word)} is not a prefix`, "leave 'destination' out for the default route, or write 0.0.0.0/0 or ::/0");
+  if (/^(default|any|all)$/i.test(word))
+    return refuse(
+      'prefix-syntax',
+      `${quote(word)} is not a prefix`,
+      "leave 'destination' out for the default route, or write 0.0.0.0/0 or ::/0",
+    );
   const spaced = /^([\d.]+)\s+(?:mask\s+|netmask\s+)?([\d.]+)$/i.exec(word);
   if (spaced !== null && maskLength(spaced[2]!) !== undefined) return explain(`${spaced[1]}/${spaced[2]}`);
   if (/[\s,;]/.test(word)) {
     const words = word.split(/[\s,;]+/).filter((part) => part !== '');
-    return refuse('prefix-syntax', `${quote(word)} is not one prefix`, `write a list: [${words.slice(0, 8).join(', ')}]`);
+    return refuse(
+      'prefix-syntax',
+      `${quote(word)} is not one prefix`,
+      `write a list: [${words.slice(0, 8).join(', ')}]`,
+    );
   }
   const slash = word.indexOf('/');
   if (slash < 0) return withoutLength(word);
   const addressText = word.slice(0, slash);
   const lengthText = word.slice(slash + 1);
-  const short = /^\d{1,3}(\.\d{1,3}){0,2}$/.test(addressText) ? [...addressText.split('.'), '0', '0', '0'].slice(0, 4).join('.') : undefined;
-  if (short !== undefined && parseAddress(short) !== undefined) return refuse('prefix-syntax', `${quote(addressText)} is short for an address`, `write ${short}/${lengthText}`);
+  const short = /^\d{1,3}(\.\d{1,3}){0,2}$/.test(addressText)
+    ? [...addressText.split('.'), '0', '0', '0'].slice(0, 4).join('.')
+    : undefined;
+  if (short !== undefined && parseAddress(short) !== undefined)
+    return refuse('prefix-syntax', `${quote(addressText)} is short for an address`, `write ${short}/${lengthText}`);
   const address = readAddress(addressText);
   if (!address.ok) return addressFault(address.fault, addressText, lengthText);
   return explainLength(address.value, word, lengthText);
 }
 
 function addressFault(fault: Fault, addressText: string, lengthText: string): PrefixResult {
-  const bare = fault.code === 'zone-id' ? parseAddress(addressText.slice(0, addressText.indexOf('%'))) : withoutLeadingZeros(addressText);
+  const bare =
+    fault.code === 'zone-id'
+      ? parseAddress(addressText.slice(0, addressText.indexOf('%')))
+      : withoutLeadingZeros(addressText);
   if (bare === undefined || fault.code === 'ipv4-mapped') return { ok: false, fault };
   const length = Number(lengthText);
   const fits = /^\d{1,3}$/.test(lengthText) && length <= familyBits(familyOf(bare));
-  const message = fault.code === 'zone-id' ? `${quote(`${addressText}/${lengthText}`)} carries a zone id; a destination has none` : fault.message;
+  const message =
+    fault.code === 'zone-id'
+      ? `${quote(`${addressText}/${lengthText}`)} carries a zone id; a destination has none`
+      : fault.message;
   return refuse(fault.code, message, `write ${fits ? prefixText(prefix(bare, length)) : bare}`);
 }
 
 function explainLength(address: Address, word: string, lengthText: string): PrefixResult {
   const bits = familyBits(familyOf(address));
   const mask = maskLength(lengthText);
-  if (mask !== undefined) return refuse('prefix-syntax', `${quote(word)} has a netmask where a length is expected`, `write ${prefixText(prefix(address, mask))}`);
-  if (!/^\d+$/.test(lengthText)) return refuse('prefix-length', `${quote(lengthText)} is not a prefix length`, `write a number from 0 to ${bits}`);
+  if (mask !== undefined)
+    return refuse(
+      'prefix-syntax',
+      `${quote(word)} has a netmask where a length is expected`,
+      `write ${prefixText(prefix(address, mask))}`,
+    );
+  if (!/^\d+$/.test(lengthText))
+    return refuse('prefix-length', `${quote(lengthText)} is not a prefix length`, `write a number from 0 to ${bits}`);
   const length = Number(lengthText);
-  if (length > bits) return refuse('prefix-length', `a prefix length of ${lengthText} in ${quote(word)}; ${bits} is the longest there is`, `write a length up to ${bits}; a single host has /${bits}`);
-  if (/^0\d/.test(lengthText)) return refuse('leading-zeros', `${quote(word)} has leading zeros in its length`, `write ${prefixText(prefix(address, length))}`);
+  if (length > bits)
+    return refuse(
+      'prefix-length',
+      `a prefix length of ${lengthText} in ${quote(word)}; ${bits} is the longest there is`,
+      `write a length up to ${bits}; a single host has /${bits}`,
+    );
+  if (/^0\d/.test(lengthText))
+    return refuse(
+      'leading-zeros',
+      `${quote(word)} has leading zeros in its length`,
+      `write ${prefixText(prefix(address, length))}`,
+    );
   return hostBits(address, length, word);
 }
 
 function hostBits(address: Address, length: number, word: string): PrefixResult {
-  const neighbours = [prefixText(prefix(address, length)), nextPrefix(address, length)].filter((text) => text !== undefined);
+  const neighbours = [prefixText(prefix(address, length)), nextPrefix(address, length)].filter(
+    (text) => text !== undefined,
+  );
   return refuse('host-bits', `host bits set in ${word}`, `did you mean ${neighbours.join(' or ')}?`);
 }
 
@@ -89,7 +137,11 @@ function withoutLength(word: string): PrefixResult {
   const guess = likelyLength(address.value);
   const bits = familyBits(familyOf(address.value));
   const host = `${address.value}/${bits}`;
-  return refuse('missing-length', `${word} has no prefix length`, guess === bits ? `write ${host} for the one host` : `write ${address.value}/${guess}, or ${host} for the one host`);
+  return refuse(
+    'missing-length',
+    `${word} has no prefix length`,
+    guess === bits ? `write ${host} for the one host` : `write ${address.value}/${guess}, or ${host} for the one host`,
+  );
 }
 
 /** The length that somebody who leaves it out has in mind: whole octets or groups up to the last that is not zero. */

@@ -60,10 +60,16 @@ export function createReport(text: string, file: string): Report {
     lineOf: (offset) => Math.max(1, lines.linePos(offset).line),
     diagnostics: () => {
       const sorted = [...found.error, ...found.warning].sort((a, b) => a.line - b.line || a.column - b.column);
-      const rest = (['error', 'warning'] as const).filter((severity) => suppressed[severity] > 0).map((severity) => {
-        const message = `${suppressed[severity]} more ${severity}s are not listed`;
-        return fileDiagnostic(file, { code: 'too-many-faults', message, suggestion: 'repair those above first' }, severity);
-      });
+      const rest = (['error', 'warning'] as const)
+        .filter((severity) => suppressed[severity] > 0)
+        .map((severity) => {
+          const message = `${suppressed[severity]} more ${severity}s are not listed`;
+          return fileDiagnostic(
+            file,
+            { code: 'too-many-faults', message, suggestion: 'repair those above first' },
+            severity,
+          );
+        });
       return [...sorted, ...rest];
     },
   };
@@ -72,10 +78,28 @@ export function createReport(text: string, file: string): Report {
 /** A diagnostic about the file itself, without a place in it. */
 export function fileDiagnostic(file: string, fault: Fault, severity: Severity = 'error'): Diagnostic {
   const { code, message, suggestion } = fault;
-  return { severity, code, message, file, line: 0, column: 0, endColumn: 0, source: '', sourceColumn: 1, suggestion };
+  return {
+    severity,
+    code,
+    message,
+    file,
+    line: 0,
+    column: 0,
+    endColumn: 0,
+    source: '',
+    sourceColumn: 1,
+    suggestion,
+  };
 }
 
-function diagnosticAt(text: string, file: string, lines: LineCounter, severity: Severity, span: Span, fault: Fault): Diagnostic {
+function diagnosticAt(
+  text: string,
+  file: string,
+  lines: LineCounter,
+  severity: Severity,
+  span: Span,
+  fault: Fault,
+): Diagnostic {
   const start = Math.min(Math.max(0, span.start), text.length);
   const position = lines.linePos(start);
   const line = Math.max(1, position.line);

@@ -10,7 +10,7 @@ import type { Entry } from './document.js';
 import { ROLE_EXEC_KEYS, ROLE_KEYS } from './keys.js';
 import { readPath } from './path-text.js';
 import type { Report } from './report.js';
-import { readChoice, readScalar, readSection, type Hints } from './section.js';
+import { type Hints, readChoice, readScalar, readSection } from './section.js';
 
 const ROLES: readonly Role[] = ['primary', 'standby'];
 const FILE_EXAMPLE = '/run/backup-router-role';
@@ -24,7 +24,9 @@ const OTHER_WORDS: Hints = {
 
 const MISPLACED: Hints = {
   path: `write role: {file: ${FILE_EXAMPLE}}`,
-  ...Object.fromEntries(ROLE_EXEC_KEYS.map((key) => [key, `'${key}' belongs under 'exec': role: {exec: {command: ${EXEC_EXAMPLE}}}`])),
+  ...Object.fromEntries(
+    ROLE_EXEC_KEYS.map((key) => [key, `'${key}' belongs under 'exec': role: {exec: {command: ${EXEC_EXAMPLE}}}`]),
+  ),
 };
 
 /** The source of the role, or undefined when it is not, or not validly, given. */
@@ -32,9 +34,19 @@ export function readRole(entry: Entry | undefined, report: Report): RoleSource |
   if (entry === undefined) return undefined;
   const { value } = entry;
   if (value.kind === 'list' || (value.kind === 'scalar' && value.text.startsWith('/'))) {
-    const words = value.kind === 'list' ? value.items.flatMap((item) => (item.kind === 'scalar' ? [item.text] : [])).slice(0, 8) : [];
-    const suggestion = value.kind === 'scalar' ? `write role: {file: ${value.text}} or role: {exec: [${value.text}]}` : `write role: {exec: ${words.length === 0 ? EXEC_EXAMPLE : `[${words.join(', ')}]`}}`;
-    report.error(value.span, { code: 'wrong-type', message: 'the role is primary or standby, or a mapping with file or exec', suggestion });
+    const words =
+      value.kind === 'list'
+        ? value.items.flatMap((item) => (item.kind === 'scalar' ? [item.text] : [])).slice(0, 8)
+        : [];
+    const suggestion =
+      value.kind === 'scalar'
+        ? `write role: {file: ${value.text}} or role: {exec: [${value.text}]}`
+        : `write role: {exec: ${words.length === 0 ? EXEC_EXAMPLE : `[${words.join(', ')}]`}}`;
+    report.error(value.span, {
+      code: 'wrong-type',
+      message: 'the role is primary or standby, or a mapping with file or exec',
+      suggestion,
+    });
     return undefined;
   }
   if (value.kind === 'scalar') {
@@ -47,7 +59,11 @@ export function readRole(entry: Entry | undefined, report: Report): RoleSource |
   const exec = section.get('exec');
   if (file !== undefined && exec !== undefined) {
     const later = file.keySpan.start > exec.keySpan.start ? file : exec;
-    report.error(later.keySpan, { code: 'conflicting-keys', message: "the role has both 'file' and 'exec'", suggestion: 'keep one of them' });
+    report.error(later.keySpan, {
+      code: 'conflicting-keys',
+      message: "the role has both 'file' and 'exec'",
+      suggestion: 'keep one of them',
+    });
     return undefined;
   }
   if (exec !== undefined) return readExec(exec, report);
@@ -56,7 +72,12 @@ export function readRole(entry: Entry | undefined, report: Report): RoleSource |
     const path = scalar === undefined ? undefined : readPath(scalar, FILE_EXAMPLE, report);
     return path === undefined ? undefined : { kind: 'file', path };
   }
-  if (!ROLE_KEYS.some(section.has) && section.unknownKeys.length === 0) report.error(entry.keySpan, { code: 'missing-key', message: "role has no 'file' or 'exec'", suggestion: 'write role: primary' });
+  if (!ROLE_KEYS.some(section.has) && section.unknownKeys.length === 0)
+    report.error(entry.keySpan, {
+      code: 'missing-key',
+      message: "role has no 'file' or 'exec'",
+      suggestion: 'write role: primary',
+    });
   return undefined;
 }
 
@@ -68,7 +89,12 @@ function readExec(entry: Entry, report: Report): RoleSource | undefined {
   }
   const section = readSection(entry.value, 'exec', ROLE_EXEC_KEYS, report);
   if (section === undefined) return undefined;
-  if (!section.has('command') && section.unknownKeys.length === 0) report.error(entry.keySpan, { code: 'missing-key', message: "exec has no 'command'", suggestion: `write exec: {command: ${EXEC_EXAMPLE}}` });
+  if (!section.has('command') && section.unknownKeys.length === 0)
+    report.error(entry.keySpan, {
+      code: 'missing-key',
+      message: "exec has no 'command'",
+      suggestion: `write exec: {command: ${EXEC_EXAMPLE}}`,
+    });
   const command = section.get('command');
   const words = command === undefined ? undefined : readCommand(command, EXEC_EXAMPLE, report);
   const times = readTimes(section, report);

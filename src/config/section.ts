@@ -6,7 +6,7 @@
 import type { Timeout } from '../model/config.js';
 import { quote } from './diagnostic.js';
 import type { Entry, ScalarValue, Value } from './document.js';
-import { parseDuration, type DurationBounds } from './duration.js';
+import { type DurationBounds, parseDuration } from './duration.js';
 import { closest, homeOf } from './keys.js';
 import type { Report, Span } from './report.js';
 
@@ -25,9 +25,19 @@ export interface Section {
 export type Hints = Readonly<Record<string, string>>;
 
 /** Reads a mapping whose keys are `known`; undefined when the value is none. */
-export function readSection(value: Value, name: string, known: readonly string[], report: Report, hints: Hints = {}): Section | undefined {
+export function readSection(
+  value: Value,
+  name: string,
+  known: readonly string[],
+  report: Report,
+  hints: Hints = {},
+): Section | undefined {
   if (value.kind !== 'map') {
-    report.error(value.span, { code: 'wrong-type', message: `${name} must be a mapping, not ${describe(value)}`, suggestion: `its keys are ${known.slice(0, 4).join(', ')}${known.length > 4 ? ', ...' : ''}` });
+    report.error(value.span, {
+      code: 'wrong-type',
+      message: `${name} must be a mapping, not ${describe(value)}`,
+      suggestion: `its keys are ${known.slice(0, 4).join(', ')}${known.length > 4 ? ', ...' : ''}`,
+    });
     return undefined;
   }
   const entries = new Map<string, Entry>();
@@ -35,13 +45,22 @@ export function readSection(value: Value, name: string, known: readonly string[]
   for (const entry of value.entries) {
     const first = entries.get(entry.key);
     if (first !== undefined) {
-      report.error(entry.keySpan, { code: 'duplicate-key', message: `${quote(entry.key)} is set twice; first in line ${report.lineOf(first.keySpan.start)}`, suggestion: 'keep one of them; several values are written as a list: [a, b]' });
+      report.error(entry.keySpan, {
+        code: 'duplicate-key',
+        message: `${quote(entry.key)} is set twice; first in line ${report.lineOf(first.keySpan.start)}`,
+        suggestion: 'keep one of them; several values are written as a list: [a, b]',
+      });
       continue;
     }
     entries.set(entry.key, entry);
     if (known.includes(entry.key)) continue;
     unknownKeys.push(entry.key);
-    report.error(entry.keySpan, { code: 'unknown-key', message: `unknown key ${quote(entry.key)} ${name === '' ? 'at the top level' : `in ${name}`}`, suggestion: (Object.hasOwn(hints, entry.key) ? hints[entry.key] : undefined) ?? suggestKey(entry.key, name, known) });
+    report.error(entry.keySpan, {
+      code: 'unknown-key',
+      message: `unknown key ${quote(entry.key)} ${name === '' ? 'at the top level' : `in ${name}`}`,
+      suggestion:
+        (Object.hasOwn(hints, entry.key) ? hints[entry.key] : undefined) ?? suggestKey(entry.key, name, known),
+    });
   }
   const get = (key: string): Entry | undefined => {
     const entry = entries.get(key);
@@ -49,14 +68,28 @@ export function readSection(value: Value, name: string, known: readonly string[]
     return undefined;
   };
   for (const [key, entry] of entries) {
-    if (entry.value.kind === 'null' && known.includes(key)) report.error(entry.keySpan, { code: 'empty-value', message: `'${key}' has no value`, suggestion: 'give it one, or remove the line for the default; is the value on a line of its own, not indented?' });
+    if (entry.value.kind === 'null' && known.includes(key))
+      report.error(entry.keySpan, {
+        code: 'empty-value',
+        message: `'${key}' has no value`,
+        suggestion: 'give it one, or remove the line for the default; is the value on a line of its own, not indented?',
+      });
   }
-  return { span: value.span, get, has: (key) => entries.has(key), keyAt: (key) => entries.get(key)?.keySpan.start, unknownKeys };
+  return {
+    span: value.span,
+    get,
+    has: (key) => entries.has(key),
+    keyAt: (key) => entries.get(key)?.keySpan.start,
+    unknownKeys,
+  };
 }
 
 function suggestKey(key: string, name: string, known: readonly string[]): string {
   const home = homeOf(key);
-  if (home !== undefined && !known.includes(key)) return home === '' ? `'${key}' belongs at the top level; is it indented too far?` : `'${key}' belongs under '${home}'; is it indented too little?`;
+  if (home !== undefined && !known.includes(key))
+    return home === ''
+      ? `'${key}' belongs at the top level; is it indented too far?`
+      : `'${key}' belongs under '${home}'; is it indented too little?`;
   const glued = known.find((word) => key.startsWith(`${word}:`));
   if (glued !== undefined) return `write '${glued}: ${key.slice(glued.length + 1)}', with a space behind the colon`;
   const near = closest(key, known);
@@ -67,11 +100,18 @@ function suggestKey(key: string, name: string, known: readonly string[]): string
 /** `a list`, `the number 5`: a value inside a message. */
 export function describe(value: Value): string {
   switch (value.kind) {
-    case 'null': return 'nothing';
-    case 'list': return 'a list';
-    case 'map': return 'a mapping';
-    case 'scalar': return typeof value.value === 'string' ? quote(value.text) : `the ${typeof value.value} ${value.text.slice(0, 40)}`;
-    default: return value satisfies never;
+    case 'null':
+      return 'nothing';
+    case 'list':
+      return 'a list';
+    case 'map':
+      return 'a mapping';
+    case 'scalar':
+      return typeof value.value === 'string'
+        ? quote(value.text)
+        : `the ${typeof value.value} ${value.text.slice(0, 40)}`;
+    default:
+      return value satisfies never;
   }
 }
 
@@ -80,21 +120,43 @@ export function readScalar(value: Value, what: string, report: Report): ScalarVa
   if (value.kind === 'scalar') return value;
   const first = value.kind === 'list' ? value.items[0] : undefined;
   // `[fe80::]` is YAML for a mapping whose key ends where the last colon stands.
-  const colon = value.kind === 'map' && value.entries.length === 1 && value.entries[0]!.key.includes(':') ? value.entries[0]!.key : undefined;
-  const suggestion = first?.kind === 'scalar' && value.kind === 'list' && value.items.length === 1 ? `write ${first.text}`
-    : colon !== undefined ? `put an address that ends in a colon in quotes: '${colon}:'` : 'write a single word or number';
-  report.error(value.span, { code: 'wrong-type', message: `${what} is expected here, not ${describe(value)}`, suggestion });
+  const colon =
+    value.kind === 'map' && value.entries.length === 1 && value.entries[0]!.key.includes(':')
+      ? value.entries[0]!.key
+      : undefined;
+  const suggestion =
+    first?.kind === 'scalar' && value.kind === 'list' && value.items.length === 1
+      ? `write ${first.text}`
+      : colon !== undefined
+        ? `put an address that ends in a colon in quotes: '${colon}:'`
+        : 'write a single word or number';
+  report.error(value.span, {
+    code: 'wrong-type',
+    message: `${what} is expected here, not ${describe(value)}`,
+    suggestion,
+  });
   return undefined;
 }
 
 /** One of a closed list of words. */
-export function readChoice<T extends string>(entry: Entry | undefined, choices: readonly T[], report: Report, hints: Hints = {}): T | undefined {
+export function readChoice<T extends string>(
+  entry: Entry | undefined,
+  choices: readonly T[],
+  report: Report,
+  hints: Hints = {},
+): T | undefined {
   const scalar = entry === undefined ? undefined : readScalar(entry.value, choices.join(' or '), report);
   if (entry === undefined || scalar === undefined) return undefined;
   const choice = choices.find((word) => word === scalar.text);
   if (choice !== undefined) return choice;
   const near = closest(scalar.text, choices);
-  report.error(scalar.span, { code: 'unknown-value', message: `${quote(scalar.text)} is no ${entry.key}`, suggestion: (Object.hasOwn(hints, scalar.text) ? hints[scalar.text] : undefined) ?? (near === undefined ? `write ${choices.join(' or ')}` : `did you mean ${near}?`) });
+  report.error(scalar.span, {
+    code: 'unknown-value',
+    message: `${quote(scalar.text)} is no ${entry.key}`,
+    suggestion:
+      (Object.hasOwn(hints, scalar.text) ? hints[scalar.text] : undefined) ??
+      (near === undefined ? `write ${choices.join(' or ')}` : `did you mean ${near}?`),
+  });
   return undefined;
 }
 
@@ -104,9 +166,18 @@ export function readBoolean(entry: Entry | undefined, report: Report): boolean |
   if (entry === undefined || scalar === undefined) return undefined;
   if (typeof scalar.value === 'boolean') return scalar.value;
   const word = scalar.text.trim().toLowerCase();
-  const meant = ['true', 'yes', 'on', 'y'].includes(word) ? 'true' : ['false', 'no', 'off', 'n'].includes(word) ? 'false' : undefined;
-  const suggestion = meant === undefined ? 'write true or false' : `write ${meant}${word === meant ? ' without quotes' : ''}`;
-  report.error(scalar.span, { code: 'wrong-type', message: `${entry.key} must be true or false, not ${describe(scalar)}`, suggestion });
+  const meant = ['true', 'yes', 'on', 'y'].includes(word)
+    ? 'true'
+    : ['false', 'no', 'off', 'n'].includes(word)
+      ? 'false'
+      : undefined;
+  const suggestion =
+    meant === undefined ? 'write true or false' : `write ${meant}${word === meant ? ' without quotes' : ''}`;
+  report.error(scalar.span, {
+    code: 'wrong-type',
+    message: `${entry.key} must be true or false, not ${describe(scalar)}`,
+    suggestion,
+  });
   return undefined;
 }
 
@@ -116,12 +187,21 @@ export function readInteger(entry: Entry | undefined, min: number, max: number, 
   if (entry === undefined || scalar === undefined) return undefined;
   const number = scalar.value;
   if (typeof number !== 'number' || !Number.isInteger(number)) {
-    const bare = typeof number === 'string' && /^\s*\d+\s*$/.test(number) ? `write ${number.trim()} without quotes` : undefined;
-    report.error(scalar.span, { code: 'wrong-type', message: `${entry.key} must be a whole number, not ${describe(scalar)}`, suggestion: bare ?? `write a number from ${min} to ${max}` });
+    const bare =
+      typeof number === 'string' && /^\s*\d+\s*$/.test(number) ? `write ${number.trim()} without quotes` : undefined;
+    report.error(scalar.span, {
+      code: 'wrong-type',
+      message: `${entry.key} must be a whole number, not ${describe(scalar)}`,
+      suggestion: bare ?? `write a number from ${min} to ${max}`,
+    });
     return undefined;
   }
   if (number >= min && number <= max) return number;
-  report.error(scalar.span, { code: 'out-of-range', message: `${entry.key} ${scalar.text} is out of range`, suggestion: `write a number from ${min} to ${max}` });
+  report.error(scalar.span, {
+    code: 'out-of-range',
+    message: `${entry.key} ${scalar.text} is out of range`,
+    suggestion: `write a number from ${min} to ${max}`,
+  });
   return undefined;
 }
 
@@ -143,6 +223,11 @@ export function asTime(value: Timeout | undefined): number | undefined {
 /** One or many: the items of a list, or the value itself. An empty list is a fault. */
 export function readItems(entry: Entry, report: Report, remedy: string): readonly Value[] {
   if (entry.value.kind !== 'list') return [entry.value];
-  if (entry.value.items.length === 0) report.error(entry.value.span, { code: 'empty-value', message: `'${entry.key}' is an empty list`, suggestion: remedy });
+  if (entry.value.items.length === 0)
+    report.error(entry.value.span, {
+      code: 'empty-value',
+      message: `'${entry.key}' is an empty list`,
+      suggestion: remedy,
+    });
   return entry.value.items;
 }

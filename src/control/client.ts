@@ -16,7 +16,9 @@ export function request(path: string, question: Request): Promise<Response> {
       reject(error);
     };
     socket.setEncoding('utf8');
-    socket.setTimeout(TIMEOUT_MS, () => fail(new CommandError(EXIT.UNAVAILABLE, `the agent at ${path} does not answer`, 'journalctl -u backup-router')));
+    socket.setTimeout(TIMEOUT_MS, () =>
+      fail(new CommandError(EXIT.UNAVAILABLE, `the agent at ${path} does not answer`, 'journalctl -u backup-router')),
+    );
     socket.on('connect', () => socket.write(`${JSON.stringify(question)}\n`));
     socket.on('data', (chunk: string) => {
       text += chunk;
@@ -24,7 +26,8 @@ export function request(path: string, question: Request): Promise<Response> {
       if (end >= 0) {
         socket.destroy();
         resolve(JSON.parse(text.slice(0, end)) as Response);
-      } else if (text.length > MAX_LINE_BYTES) fail(new CommandError(EXIT.SOFTWARE, 'the agent sent an endless answer'));
+      } else if (text.length > MAX_LINE_BYTES)
+        fail(new CommandError(EXIT.SOFTWARE, 'the agent sent an endless answer'));
     });
     socket.on('end', () => fail(new CommandError(EXIT.UNAVAILABLE, `the agent at ${path} hung up`, 'try again')));
     socket.on('error', (error: NodeJS.ErrnoException) => fail(explain(path, error)));
@@ -36,9 +39,17 @@ export function explain(path: string, error: NodeJS.ErrnoException): CommandErro
   switch (error.code) {
     case 'ENOENT':
     case 'ECONNREFUSED':
-      return new CommandError(EXIT.UNAVAILABLE, `the agent does not run (nobody listens on ${path})`, 'systemctl start backup-router');
+      return new CommandError(
+        EXIT.UNAVAILABLE,
+        `the agent does not run (nobody listens on ${path})`,
+        'systemctl start backup-router',
+      );
     case 'EACCES':
-      return new CommandError(EXIT.NO_PERMISSION, `no permission for ${path}`, 'use sudo, or join the group backup-router');
+      return new CommandError(
+        EXIT.NO_PERMISSION,
+        `no permission for ${path}`,
+        'use sudo, or join the group backup-router',
+      );
     default:
       return new CommandError(EXIT.UNAVAILABLE, `cannot reach the agent at ${path}: ${error.message}`);
   }

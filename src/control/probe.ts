@@ -10,6 +10,8 @@ export function someoneListens(path: string): Promise<boolean> {
       resolve(true);
     });
     // EACCES and EAGAIN (full backlog) mean that the socket has an owner.
-    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ENOENT' && error.code !== 'ECONNREFUSED' && error.code !== 'ENOTSOCK'));
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.code !== 'ENOENT' && error.code !== 'ECONNREFUSED' && error.code !== 'ENOTSOCK'),
+    );
   });
 }

@@ -25,7 +25,10 @@ export type Response =
   | { readonly ok: true; readonly status: Status }
   | { readonly ok: true; readonly events: readonly Event[] }
   | { readonly ok: true; readonly message: string }
-  | { readonly ok: false; readonly error: { readonly code: string; readonly message: string; readonly suggestion?: string } };
+  | {
+      readonly ok: false;
+      readonly error: { readonly code: string; readonly message: string; readonly suggestion?: string };
+    };
 
 /** An answer that goes on: `follow` sends the first line before it returns, then one whenever there is news; its result ends that. */
 export interface Following {
@@ -55,7 +58,9 @@ export function parseRequest(line: string): Request | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { command, durationMs, role, follow, after, confirmMs } = value as Partial<Record<'command' | 'durationMs' | 'role' | 'follow' | 'after' | 'confirmMs', unknown>>;
+  const { command, durationMs, role, follow, after, confirmMs } = value as Partial<
+    Record<'command' | 'durationMs' | 'role' | 'follow' | 'after' | 'confirmMs', unknown>
+  >;
   const following: { readonly follow?: true } = follow === true ? { follow } : {};
   switch (command) {
     case 'status':
@@ -65,12 +70,16 @@ export function parseRequest(line: string): Request | undefined {
       return { command, ...(after === undefined ? {} : { after: after as number }), ...following };
     case 'reload':
       if (confirmMs === undefined) return { command };
-      return typeof confirmMs === 'number' && confirmMs >= MIN_CONFIRM_MS && confirmMs <= MAX_CONFIRM_MS ? { command, confirmMs } : undefined;
+      return typeof confirmMs === 'number' && confirmMs >= MIN_CONFIRM_MS && confirmMs <= MAX_CONFIRM_MS
+        ? { command, confirmMs }
+        : undefined;
     case 'confirm':
       return { command };
     case 'hold':
       if (durationMs === 'never' || durationMs === 'off') return { command, durationMs };
-      return typeof durationMs === 'number' && durationMs > 0 && durationMs <= MAX_HOLD_MS ? { command, durationMs } : undefined;
+      return typeof durationMs === 'number' && durationMs > 0 && durationMs <= MAX_HOLD_MS
+        ? { command, durationMs }
+        : undefined;
     case 'role':
       return role === 'primary' || role === 'standby' || role === 'auto' ? { command, role } : undefined;
     default:

@@ -9,7 +9,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { MAX_SOCKET_PATH } from '../model/paths.js';
 import { peerCredentials } from '../native/libc.js';
-import { CHANGING, MAX_REQUEST_BYTES, parseRequest, type Following, type Request, type Response } from './protocol.js';
+import { CHANGING, type Following, MAX_REQUEST_BYTES, parseRequest, type Request, type Response } from './protocol.js';
 
 export interface ControlServer {
   close(): void;
@@ -36,7 +36,10 @@ export function startControlServer(path: string, answer: Answer, onError: (error
     mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
     removeStale(path);
     // libuv would cut a longer path and listen elsewhere.
-    if (Buffer.byteLength(path) > MAX_SOCKET_PATH) throw new Error(`${path} is longer than the ${MAX_SOCKET_PATH} bytes of a unix socket's path (unix(7)); set a shorter RUNTIME_DIRECTORY`);
+    if (Buffer.byteLength(path) > MAX_SOCKET_PATH)
+      throw new Error(
+        `${path} is longer than the ${MAX_SOCKET_PATH} bytes of a unix socket's path (unix(7)); set a shorter RUNTIME_DIRECTORY`,
+      );
     listen(server, path, onError);
   } catch (error) {
     onError(error instanceof Error ? error : new Error(String(error)));
@@ -103,9 +106,15 @@ function serve(socket: Socket, answer: Answer): void {
   });
 }
 
-async function reply(socket: Socket, line: string, answer: Answer, follow: (following: Following) => void): Promise<void> {
+async function reply(
+  socket: Socket,
+  line: string,
+  answer: Answer,
+  follow: (following: Following) => void,
+): Promise<void> {
   const request = parseRequest(line);
-  if (request === undefined) return send(socket, refuse('bad-request', 'not a request: one JSON object a line, such as {"command":"status"}'));
+  if (request === undefined)
+    return send(socket, refuse('bad-request', 'not a request: one JSON object a line, such as {"command":"status"}'));
   if (CHANGING.has(request.command) && !mayChange(socket)) {
     return send(socket, refuse('permission', `${request.command} needs root`, `sudo backup-router ${request.command}`));
   }

@@ -9,7 +9,12 @@ import { MAX_LINE_BYTES, type Request, type Response } from './protocol.js';
 const TIMEOUT_MS = 5_000;
 
 /** `ended` is called once, with 69 when nobody is there (any more), 77 when it is not allowed. The result ends it without that. */
-export function subscribe(path: string, question: Request, heard: (response: Response) => void, ended: (why: CommandError) => void): () => void {
+export function subscribe(
+  path: string,
+  question: Request,
+  heard: (response: Response) => void,
+  ended: (why: CommandError) => void,
+): () => void {
   const socket = connect(path);
   let text = '';
   let over = false;
@@ -19,7 +24,9 @@ export function subscribe(path: string, question: Request, heard: (response: Res
     over = true;
   };
   socket.setEncoding('utf8');
-  socket.setTimeout(TIMEOUT_MS, () => end(new CommandError(EXIT.UNAVAILABLE, `the agent at ${path} does not answer`, 'journalctl -u backup-router')));
+  socket.setTimeout(TIMEOUT_MS, () =>
+    end(new CommandError(EXIT.UNAVAILABLE, `the agent at ${path} does not answer`, 'journalctl -u backup-router')),
+  );
   socket.on('connect', () => socket.write(`${JSON.stringify(question)}\n`));
   socket.on('data', (chunk: string) => {
     socket.setTimeout(0);

@@ -12,9 +12,9 @@ import { died } from './damping.js';
 import { FIGHT_WINDOW_MS, pauseOf } from './fight.js';
 import { suspectsAfter } from './gateway.js';
 import { routeKey } from './keys.js';
+import { type KernelHint, readsTables, type Step, type StepResult } from './ports.js';
 import { sharing } from './sharing.js';
-import { readsTables, type KernelHint, type Step, type StepResult } from './ports.js';
-import { moreUrgent, type DaemonState, type Fight, type Refusal, type State } from './state.js';
+import { type DaemonState, type Fight, moreUrgent, type Refusal, type State } from './state.js';
 
 /** Rounds that hints alone ask for keep this distance, so that a storm of events costs little. */
 const HINT_SPACING_MS = 10;
@@ -60,13 +60,24 @@ function judged(daemon: DaemonState, verdict: Verdict, now: number): DaemonState
     }
     case 'appeared':
       // A sign of life ends staleness; it takes nothing back from a daemon that answers.
-      if (daemon.life === 'responsive' || (daemon.life === 'appeared' && daemon.reason === verdict.reason)) return daemon;
-      return { ...daemon, life: 'appeared', since: daemon.life === 'appeared' ? daemon.since : now, reason: verdict.reason };
+      if (daemon.life === 'responsive' || (daemon.life === 'appeared' && daemon.reason === verdict.reason))
+        return daemon;
+      return {
+        ...daemon,
+        life: 'appeared',
+        since: daemon.life === 'appeared' ? daemon.since : now,
+        reason: verdict.reason,
+      };
     case 'down':
     case 'unresponsive':
       return daemon.life === verdict.kind && daemon.reason === verdict.reason
         ? daemon
-        : { ...daemon, life: verdict.kind, since: daemon.life === 'down' || daemon.life === 'unresponsive' ? daemon.since : now, reason: verdict.reason };
+        : {
+            ...daemon,
+            life: verdict.kind,
+            since: daemon.life === 'down' || daemon.life === 'unresponsive' ? daemon.since : now,
+            reason: verdict.reason,
+          };
     default:
       return verdict satisfies never;
   }
@@ -110,7 +121,9 @@ export function absorbObserved(state: State, id: number, snapshot: Snapshot, now
   const tables = readsTables(request);
   const known = sharing(state.snapshot, {
     ...snapshot,
-    ...(tables ? {} : { foreignRoutes: state.snapshot?.foreignRoutes ?? [], originals: state.snapshot?.originals ?? [] }),
+    ...(tables
+      ? {}
+      : { foreignRoutes: state.snapshot?.foreignRoutes ?? [], originals: state.snapshot?.originals ?? [] }),
     neighbours: request.neighbours === true ? snapshot.neighbours : (state.snapshot?.neighbours ?? []),
   });
   const learned = learnedAfter(state, known);
@@ -120,7 +133,8 @@ export function absorbObserved(state: State, id: number, snapshot: Snapshot, now
     tablesRead: tables ? (request.vrfTables ?? []) : state.tablesRead,
     foreignNotBefore: tables ? now + foreignPauseMs(now - since) : state.foreignNotBefore,
     learned,
-    formerGateways: learned === state.learned ? state.formerGateways : new Set([...state.formerGateways, ...learned.values()]),
+    formerGateways:
+      learned === state.learned ? state.formerGateways : new Set([...state.formerGateways, ...learned.values()]),
     suspects: suspectsAfter(state.suspects, known, now),
     round: { kind: 'idle' },
     // A look at the neighbours is no resync.
@@ -137,13 +151,26 @@ export function absorbFailure(state: State, id: number, message: string, now: nu
   if (state.round.kind !== 'observing' || state.round.id !== id) return state;
   // What the look was for is still owed.
   const foreignDue = state.foreignDue || readsTables(state.round.request);
-  return { ...state, round: { kind: 'idle' }, foreignDue, dirty: moreUrgent(state.dirty, state.round.cause === 'phase' ? 'hint' : state.round.cause), notBefore: now + RETRY_MS, faults: [`cannot look at the kernel: ${message}`] };
+  return {
+    ...state,
+    round: { kind: 'idle' },
+    foreignDue,
+    dirty: moreUrgent(state.dirty, state.round.cause === 'phase' ? 'hint' : state.round.cause),
+    notBefore: now + RETRY_MS,
+    faults: [`cannot look at the kernel: ${message}`],
+  };
 }
 
-export function absorbApplied(state: State, steps: readonly Step[], results: readonly StepResult[], now: number): State {
+export function absorbApplied(
+  state: State,
+  steps: readonly Step[],
+  results: readonly StepResult[],
+  now: number,
+): State {
   // The same map as before unless something changed in it: what was made of it stays true.
   let { refused } = state;
-  const edit = (): Map<string, Refusal> => (refused = refused === state.refused ? new Map(refused) : refused) as Map<string, Refusal>;
+  const edit = (): Map<string, Refusal> =>
+    (refused = refused === state.refused ? new Map(refused) : refused) as Map<string, Refusal>;
   const repair = state.round.kind === 'applying' && state.round.repair === true;
   const faults: string[] = [];
   const returned: AdoptedRoute[] = [];
@@ -184,20 +211,36 @@ export function absorbApplied(state: State, steps: readonly Step[], results: rea
 export function absorbRecorded(state: State, fault: string | undefined, now: number): State {
   const { recording, ...rest } = state;
   if (recording === undefined) return state;
-  const written = { ...rest, recording: undefined, recordFault: undefined, adopted: recording, dirty: state.dirty ?? 'hint' } as const;
+  const written = {
+    ...rest,
+    recording: undefined,
+    recordFault: undefined,
+    adopted: recording,
+    dirty: state.dirty ?? 'hint',
+  } as const;
   if (fault === undefined) return written;
   // What was given back may be given back again, which changes nothing.
-  return { ...written, adopted: state.adopted, recordFault: `the record cannot be written: ${fault}`, adoptFight: foughtOver(state.adoptFight, now), restoreAt: now + state.resyncMs };
+  return {
+    ...written,
+    adopted: state.adopted,
+    recordFault: `the record cannot be written: ${fault}`,
+    adoptFight: foughtOver(state.adoptFight, now),
+    restoreAt: now + state.resyncMs,
+  };
 }
 
 /** The record to write after routes were given back; undefined when none was, or one is being written. */
 export function recordOwed(state: State): readonly AdoptedRoute[] | undefined {
-  return state.returned.length === 0 || state.recording !== undefined ? undefined : without(state.adopted, state.returned);
+  return state.returned.length === 0 || state.recording !== undefined
+    ? undefined
+    : without(state.adopted, state.returned);
 }
 
 /** Somebody was faster: the look that follows will tell. Of a route to give back, EEXIST says that another stands in its place. */
 function alreadyDone(step: Step, code: string): boolean {
-  return step.kind === 'add-rule' || step.kind === 'restore-route' ? code === 'EEXIST' : code === 'ESRCH' || code === 'ENOENT' || code === 'ENODEV';
+  return step.kind === 'add-rule' || step.kind === 'restore-route'
+    ? code === 'EEXIST'
+    : code === 'ESRCH' || code === 'ENOENT' || code === 'ENODEV';
 }
 
 export function absorbAnswer(state: State, held: ReadonlyMap<string, boolean>, now: number): State {
@@ -206,7 +249,13 @@ export function absorbAnswer(state: State, held: ReadonlyMap<string, boolean>, n
   const denied = [...held.values()].includes(false) || held.size === 0;
   const denials = denied ? state.denials + 1 : 0;
   const pauseMs = denials <= QUICK_ASKS ? QUICK_ASK_MS : state.config.probeIntervalMs;
-  return { ...state, asking: false, confirmed: new Map([...state.confirmed, ...held]), denials, askAgainAt: now + pauseMs };
+  return {
+    ...state,
+    asking: false,
+    confirmed: new Map([...state.confirmed, ...held]),
+    denials,
+    askAgainAt: now + pauseMs,
+  };
 }
 
 export function absorbReload(
@@ -218,7 +267,13 @@ export function absorbReload(
   const daemons = new Map<DaemonId, DaemonState>();
   for (const watched of input.watched) {
     const known = input.restarted ? undefined : state.daemons.get(watched.id);
-    daemons.set(watched.id, { life: 'unknown', since: now, reason: 'not heard of yet', ...known, ...watched });
+    daemons.set(watched.id, {
+      life: 'unknown',
+      since: now,
+      reason: 'not heard of yet',
+      ...known,
+      ...watched,
+    });
   }
   return {
     ...state,

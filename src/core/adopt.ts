@@ -18,14 +18,14 @@ import type { AdoptedRoute, Original } from '../model/adopted.js';
 import type { BackupRouter } from '../model/config.js';
 import type { Link } from '../model/link.js';
 import { destinationText } from '../model/prefix.js';
-import { TABLE_MAIN, type Route } from '../model/route.js';
-import type { AdoptedRouteStatus } from '../model/status.js';
+import { type Route, TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { FIGHT_WINDOW_MS, pauseOf } from './fight.js';
+import type { AdoptedRouteStatus } from '../model/status.js';
 import { bound, isForeignDefault } from './auto.js';
+import { FIGHT_WINDOW_MS, pauseOf } from './fight.js';
 import { routeKey, routeSlot } from './keys.js';
 import { linkOf, type Wait } from './management.js';
-import { ownedRoutes, ownership, type Desired } from './plan.js';
+import { type Desired, ownedRoutes, ownership } from './plan.js';
 import type { Step } from './ports.js';
 import type { AdoptFight, State } from './state.js';
 
@@ -39,7 +39,9 @@ const ROUNDING_S = 2;
 function adopting(state: State, snapshot: Snapshot): readonly { readonly link: Link; readonly router: BackupRouter }[] {
   return state.config.managementInterfaces.flatMap(({ selector, backupRouters }) => {
     const link = linkOf(selector, snapshot);
-    return link === undefined ? [] : backupRouters.filter((router) => router.auto?.adopt === true).map((router) => ({ link, router }));
+    return link === undefined
+      ? []
+      : backupRouters.filter((router) => router.auto?.adopt === true).map((router) => ({ link, router }));
   });
 }
 
@@ -52,7 +54,10 @@ interface Candidate {
 function candidates(state: State, snapshot: Snapshot): readonly Candidate[] {
   return adopting(state, snapshot).flatMap(({ link, router }) =>
     (snapshot.originals ?? [])
-      .filter(({ route }) => isForeignDefault(state, snapshot, link, router.family, route) && route.metric >>> 24 !== HARMLESS_DISTANCE)
+      .filter(
+        ({ route }) =>
+          isForeignDefault(state, snapshot, link, router.family, route) && route.metric >>> 24 !== HARMLESS_DISTANCE,
+      )
       .map((original) => ({ original, link, router })),
   );
 }
@@ -60,13 +65,16 @@ function candidates(state: State, snapshot: Snapshot): readonly Candidate[] {
 /** Why a candidate is left where it is, for good. */
 function obstacleOf({ original, router }: Candidate): string | undefined {
   if (original.obstacle === 'nexthop-object') return 'it hangs on a nexthop object, so it is not taken over';
-  if (!router.destinations.some((destination) => destination.length === 0)) return 'it is not taken over, because the default route is not among the destinations';
+  if (!router.destinations.some((destination) => destination.length === 0))
+    return 'it is not taken over, because the default route is not among the destinations';
   return undefined;
 }
 
 /** The foreign default routes that are to be taken over. They cover nothing: they stand only until our own do. */
 export function adoptable(state: State, snapshot: Snapshot): readonly Route[] {
-  return candidates(state, snapshot).filter((candidate) => obstacleOf(candidate) === undefined).map(({ original }) => original.route);
+  return candidates(state, snapshot)
+    .filter((candidate) => obstacleOf(candidate) === undefined)
+    .map(({ original }) => original.route);
 }
 
 /** What the next step of taking over is. */
@@ -86,16 +94,23 @@ export function adoptAt(state: State): number {
 /** Called with a fresh snapshot whose diff to `want` is empty. */
 export function adoption(state: State, snapshot: Snapshot, want: Desired, now: number): Adoption {
   if (state.phase.kind === 'starting' || state.recording !== undefined || now < adoptAt(state)) return NO_ADOPTION;
-  const ready = candidates(state, snapshot).filter((candidate) => obstacleOf(candidate) === undefined && replaced(state, snapshot, want, candidate));
+  const ready = candidates(state, snapshot).filter(
+    (candidate) => obstacleOf(candidate) === undefined && replaced(state, snapshot, want, candidate),
+  );
   const taking = ready.map(({ original, link }): AdoptedRoute => {
     const { route, message, expiresAtS } = original;
     return { route, message, interfaceName: link.name, ...(expiresAtS === undefined ? {} : { expiresAtS }) };
   });
   if (taking.length === 0) return NO_ADOPTION;
-  const recorded = (adopted: AdoptedRoute): boolean => state.adopted.some((known) => known.message === adopted.message && sameEnd(known, adopted));
-  if (taking.every(recorded)) return { record: undefined, steps: taking.map((adopted) => ({ kind: 'adopt-route', adopted })) };
+  const recorded = (adopted: AdoptedRoute): boolean =>
+    state.adopted.some((known) => known.message === adopted.message && sameEnd(known, adopted));
+  if (taking.every(recorded))
+    return { record: undefined, steps: taking.map((adopted) => ({ kind: 'adopt-route', adopted })) };
   const slots = new Set(taking.map(({ route }) => routeSlot(route)));
-  return { record: [...state.adopted.filter(({ route }) => !slots.has(routeSlot(route))), ...taking], steps: [] };
+  return {
+    record: [...state.adopted.filter(({ route }) => !slots.has(routeSlot(route))), ...taking],
+    steps: [],
+  };
 }
 
 /** Whether a lifetime is the one that was recorded: it is rounded, and read anew at each look. */
@@ -107,8 +122,12 @@ function sameEnd(a: AdoptedRoute, b: AdoptedRoute): boolean {
 /** Whether the packets of the route have another way already: its own default of ours, or the healthy daemon's routes. */
 function replaced(state: State, snapshot: Snapshot, want: Desired, { link, router }: Candidate): boolean {
   if (state.phase.kind === 'out') return true;
-  const installed = new Set(ownedRoutes(ownership(state.config, state.formerGateways), snapshot).map((route) => routeKey(route)));
-  const ours = want.routes.filter((route) => route.family === router.family && route.nexthops[0]?.interfaceIndex === link.index);
+  const installed = new Set(
+    ownedRoutes(ownership(state.config, state.formerGateways), snapshot).map((route) => routeKey(route)),
+  );
+  const ours = want.routes.filter(
+    (route) => route.family === router.family && route.nexthops[0]?.interfaceIndex === link.index,
+  );
   return ours.some((route) => route.destination.length === 0) && ours.every((route) => installed.has(routeKey(route)));
 }
 
@@ -118,7 +137,9 @@ export function disowned(state: State, snapshot: Snapshot): readonly AdoptedRout
   const wanted = adopting(state, snapshot);
   return without(state.recording ?? state.adopted, state.returned).flatMap((adopted) => {
     const now = bound(adopted, snapshot);
-    const kept = now === undefined || wanted.some(({ link, router }) => isForeignDefault(state, snapshot, link, router.family, now.route));
+    const kept =
+      now === undefined ||
+      wanted.some(({ link, router }) => isForeignDefault(state, snapshot, link, router.family, now.route));
     return kept ? [] : [now];
   });
 }
@@ -145,10 +166,14 @@ export function foughtOver(fight: AdoptFight, now: number): AdoptFight {
 /** What an operator should know: routes that stay where they are, and routes that are still to be given back. */
 export function adoptionWaits(state: State, snapshot: Snapshot, now: number): Wait[] {
   const waits = candidates(state, snapshot).flatMap((candidate): Wait[] => {
-    const reason = obstacleOf(candidate) ?? state.recordFault ?? (now < adoptAt(state) ? insistence(candidate, state.adoptFight.count) : undefined);
+    const reason =
+      obstacleOf(candidate) ??
+      state.recordFault ??
+      (now < adoptAt(state) ? insistence(candidate, state.adoptFight.count) : undefined);
     return reason === undefined ? [] : [{ subject: subjectOf(candidate.original.route, candidate.link.name), reason }];
   });
-  for (const { route, interfaceName } of disowned(state, snapshot)) waits.push({ subject: subjectOf(route, interfaceName), reason: 'is still to be given back' });
+  for (const { route, interfaceName } of disowned(state, snapshot))
+    waits.push({ subject: subjectOf(route, interfaceName), reason: 'is still to be given back' });
   return waits;
 }
 
@@ -163,8 +188,18 @@ export function takenOver(state: State, snapshot: Snapshot): readonly AdoptedRou
   return without(state.adopted, state.returned)
     .filter(({ message }) => !present.has(message))
     .map(({ route, interfaceName }) => {
-      const words = [subjectOf(route, interfaceName), ...(route.table === TABLE_MAIN ? [] : [`table ${route.table}`]), `proto ${route.protocol}`, ...(route.metric === 0 ? [] : [`metric ${route.metric}`])];
-      return { destination: destinationText(route.destination), gateway: route.nexthops[0]?.gateway ?? '', interface: interfaceName, text: words.join(' ') };
+      const words = [
+        subjectOf(route, interfaceName),
+        ...(route.table === TABLE_MAIN ? [] : [`table ${route.table}`]),
+        `proto ${route.protocol}`,
+        ...(route.metric === 0 ? [] : [`metric ${route.metric}`]),
+      ];
+      return {
+        destination: destinationText(route.destination),
+        gateway: route.nexthops[0]?.gateway ?? '',
+        interface: interfaceName,
+        text: words.join(' '),
+      };
     });
 }
 

@@ -15,7 +15,7 @@
 
 import type { Address, Family } from '../model/address.js';
 import type { AdoptedRoute } from '../model/adopted.js';
-import { selectorText, type BackupRouter, type InterfaceSelector } from '../model/config.js';
+import { type BackupRouter, type InterfaceSelector, selectorText } from '../model/config.js';
 import type { Link } from '../model/link.js';
 import type { Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -25,7 +25,13 @@ import { ownedRoutes, ownership } from './plan.js';
 import type { State } from './state.js';
 
 /** rtm_protocol of routing daemons: zebra, BIRD, Babel, and FRR's own range (fact F4); 157 is our own default. */
-const DAEMON_PROTOCOLS: ReadonlySet<number> = new Set([11, 12, 42, ...Array.from({ length: 13 }, (_, i) => 186 + i), 157]);
+const DAEMON_PROTOCOLS: ReadonlySet<number> = new Set([
+  11,
+  12,
+  42,
+  ...Array.from({ length: 13 }, (_, i) => 186 + i),
+  157,
+]);
 
 /** Gateways that default routes of somebody else have named in this life, by {@link learnedKey}. */
 export type Learned = ReadonlyMap<string, Address>;
@@ -54,9 +60,17 @@ export function isForeignDefault(state: State, snapshot: Snapshot, link: Link, f
 /** A record as it applies now: under the index that its interface has; undefined while the interface is gone. */
 export function bound(adopted: AdoptedRoute, snapshot: Snapshot): AdoptedRoute | undefined {
   const { route, interfaceName } = adopted;
-  const link = snapshot.links.find((l) => l.index === route.nexthops[0]?.interfaceIndex) ?? snapshot.links.find((l) => l.name === interfaceName);
+  const link =
+    snapshot.links.find((l) => l.index === route.nexthops[0]?.interfaceIndex) ??
+    snapshot.links.find((l) => l.name === interfaceName);
   if (link === undefined) return undefined;
-  return { ...adopted, route: { ...route, nexthops: route.nexthops.map((nexthop) => ({ ...nexthop, interfaceIndex: link.index })) } };
+  return {
+    ...adopted,
+    route: {
+      ...route,
+      nexthops: route.nexthops.map((nexthop) => ({ ...nexthop, interfaceIndex: link.index })),
+    },
+  };
 }
 
 function best(routes: readonly Route[]): Address | undefined {
@@ -78,7 +92,8 @@ export function learnedAfter(state: State, snapshot: Snapshot): Learned {
     for (const { family } of backupRouters.filter((router) => router.auto !== undefined)) {
       const key = learnedKey(selector, family);
       const gateway = best(present(state, snapshot, link, family));
-      if (gateway !== undefined && (next ?? state.learned).get(key) !== gateway) (next ??= new Map(state.learned)).set(key, gateway);
+      if (gateway !== undefined && (next ?? state.learned).get(key) !== gateway)
+        (next ??= new Map(state.learned)).set(key, gateway);
     }
   }
   return next ?? state.learned;
@@ -92,14 +107,29 @@ export interface AutoChoice {
 }
 
 /** The gateway to use on the interface, or what is waited for. */
-export function autoGateway(state: State, snapshot: Snapshot, selector: InterfaceSelector, link: Link, { family }: BackupRouter, order: number): AutoChoice | Wait {
-  const own = ownedRoutes(ownership(state.config, state.formerGateways), snapshot).filter((route) => route.family === family && route.nexthops[0]?.interfaceIndex === link.index);
-  const taken = state.adopted.flatMap((adopted) => bound(adopted, snapshot)?.route ?? []).filter((route) => isForeignDefault(state, snapshot, link, family, route));
+export function autoGateway(
+  state: State,
+  snapshot: Snapshot,
+  selector: InterfaceSelector,
+  link: Link,
+  { family }: BackupRouter,
+  order: number,
+): AutoChoice | Wait {
+  const own = ownedRoutes(ownership(state.config, state.formerGateways), snapshot).filter(
+    (route) => route.family === family && route.nexthops[0]?.interfaceIndex === link.index,
+  );
+  const taken = state.adopted
+    .flatMap((adopted) => bound(adopted, snapshot)?.route ?? [])
+    .filter((route) => isForeignDefault(state, snapshot, link, family, route));
   // Of equal metrics the route that is there speaks: it is newer than the record.
   const named = best([...present(state, snapshot, link, family), ...taken]);
   if (named !== undefined) return { gateway: named, rank: freeRank(own, family, named, order), note: undefined };
   const guess = state.learned.get(learnedKey(selector, family)) ?? own[0]?.nexthops[0]?.gateway;
-  if (guess === undefined) return { subject: link.name, reason: `no ${family} default route on ${link.name} to take the gateway from yet` };
+  if (guess === undefined)
+    return {
+      subject: link.name,
+      reason: `no ${family} default route on ${link.name} to take the gateway from yet`,
+    };
   const reason = `its ${family} default route is gone; ${guess}, the last gateway known from it, is used until there is one again`;
   return { gateway: guess, rank: freeRank(own, family, guess, order), note: { subject: link.name, reason } };
 }
@@ -110,7 +140,9 @@ export function autoGateway(state: State, snapshot: Snapshot, selector: Interfac
  */
 function freeRank(own: readonly Route[], family: Family, gateway: Address, order: number): number {
   const rankOf = (route: Route): number | undefined => {
-    const ranks = [LOCAL_METRIC[family], MAIN_METRIC, MAIN_METRIC_PREEMPTING].map((base) => route.metric - base - RANKS * order);
+    const ranks = [LOCAL_METRIC[family], MAIN_METRIC, MAIN_METRIC_PREEMPTING].map(
+      (base) => route.metric - base - RANKS * order,
+    );
     return ranks.find((rank) => rank >= 0 && rank < RANKS);
   };
   const mine = own.filter((route) => route.nexthops[0]?.gateway === gateway).map(rankOf);

@@ -34,7 +34,8 @@ export function byPrefix(routes: readonly Route[]): RoutesByPrefix {
 function indexOf(routes: readonly Route[]): RoutesByPrefix {
   const families = { inet: new Map<number, Table>(), inet6: new Map<number, Table>() };
   for (const route of routes) put(families[route.family], route);
-  for (const tables of Object.values(families)) for (const table of tables.values()) table.lengths.sort((a, b) => a - b);
+  for (const tables of Object.values(families))
+    for (const table of tables.values()) table.lengths.sort((a, b) => a - b);
   const at = (number: number, prefix: Prefix): readonly Route[] => {
     const table = families[prefix.family].get(number);
     return table === undefined ? NONE : listed(table.routes.get(networkKey(prefix, prefix.length)));
@@ -51,7 +52,11 @@ function indexOf(routes: readonly Route[]): RoutesByPrefix {
       }
       return found;
     },
-    best: (table, prefix) => at(table, prefix).reduce((best: Route | undefined, route) => (best === undefined || route.metric < best.metric ? route : best), undefined),
+    best: (table, prefix) =>
+      at(table, prefix).reduce(
+        (best: Route | undefined, route) => (best === undefined || route.metric < best.metric ? route : best),
+        undefined,
+      ),
   };
 }
 

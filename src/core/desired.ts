@@ -6,14 +6,14 @@
 
 import { FAMILIES, type Family } from '../model/address.js';
 import type { BackupRouter, Config, ManagementInterface } from '../model/config.js';
-import { destinationText, prefixText, type Prefix } from '../model/prefix.js';
 import type { Link } from '../model/link.js';
+import { destinationText, type Prefix, prefixText } from '../model/prefix.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { autoGateway, type AutoChoice } from './auto.js';
+import { type AutoChoice, autoGateway } from './auto.js';
 import { byPrefix, type RoutesByPrefix } from './by-prefix.js';
 import { chooseGateway, onLink, outlook, type Suspects } from './gateway.js';
-import { anyRefusal, hiddenBy, hiddenWaits, type Hidden } from './hidden.js';
+import { anyRefusal, type Hidden, hiddenBy, hiddenWaits } from './hidden.js';
 import { routeKey } from './keys.js';
 import { linkOf, realmOf, usableLink, type Wait } from './management.js';
 import { place, RANKS, type Target } from './placement.js';
@@ -38,7 +38,14 @@ export function interfaceKey(interfaceIndex: number, destination: Prefix): strin
   return `${interfaceIndex} ${prefixText(destination)}`;
 }
 
-const NOTHING: Wanted = { routes: [], rules: [], waits: [], hidden: new Map(), preemptAt: undefined, preempting: [] };
+const NOTHING: Wanted = {
+  routes: [],
+  rules: [],
+  waits: [],
+  hidden: new Map(),
+  preemptAt: undefined,
+  preempting: [],
+};
 
 /** The wanted routes and rules, or undefined while the kernel is to be left as it was found. */
 export function wanted(state: State, snapshot: Snapshot, now: number): Wanted | undefined {
@@ -69,8 +76,9 @@ const made = new WeakMap<Snapshot, Made>();
 function wantedIn(state: State, snapshot: Snapshot, now: number): Wanted {
   const from = [state.config, state.suspects, state.learned, state.refused, state.adopted, state.formerGateways];
   const last = made.get(snapshot);
-  if (last !== undefined && last.from.every((value, i) => value === from[i])) {
-    const inTime = now === last.at || (now > last.at && (last.want.preemptAt === undefined || now < last.want.preemptAt));
+  if (last?.from.every((value, i) => value === from[i])) {
+    const inTime =
+      now === last.at || (now > last.at && (last.want.preemptAt === undefined || now < last.want.preemptAt));
     if (!last.rivalled || (last.daemons === state.daemons && inTime)) return last.want;
   }
   const { want, rivalled } = makeWanted(state, snapshot, now);
@@ -78,8 +86,20 @@ function wantedIn(state: State, snapshot: Snapshot, now: number): Wanted {
   return want;
 }
 
-function makeWanted(state: State, snapshot: Snapshot, now: number): { readonly want: Wanted; readonly rivalled: boolean } {
-  const found: Found = { targets: { inet: [], inet6: [] }, links: new Map(), waits: [], hidden: new Map(), preempting: [], preemptAt: undefined, rivalled: false };
+function makeWanted(
+  state: State,
+  snapshot: Snapshot,
+  now: number,
+): { readonly want: Wanted; readonly rivalled: boolean } {
+  const found: Found = {
+    targets: { inet: [], inet6: [] },
+    links: new Map(),
+    waits: [],
+    hidden: new Map(),
+    preempting: [],
+    preemptAt: undefined,
+    rivalled: false,
+  };
   const foreign = byPrefix(snapshot.foreignRoutes);
   const usable: Usable[] = [];
   for (const management of state.config.managementInterfaces) {
@@ -90,7 +110,9 @@ function makeWanted(state: State, snapshot: Snapshot, now: number): { readonly w
   const routes: Route[] = [];
   const rules: Rule[] = [];
   for (const family of FAMILIES) {
-    inOrder(usable, family, state.suspects).forEach((way, order) => addTargets(found, state, snapshot, way, order, foreign, now));
+    inOrder(usable, family, state.suspects).forEach((way, order) =>
+      addTargets(found, state, snapshot, way, order, foreign, now),
+    );
     const placed = place(state.config, family, found.targets[family]);
     // Not by spreading: arguments go on the stack, and there may be a hundred thousand.
     for (const route of placed.routes) routes.push(route);
@@ -99,7 +121,17 @@ function makeWanted(state: State, snapshot: Snapshot, now: number): { readonly w
   found.waits.push(...refusals(state, snapshot, found.links, routes), ...hiddenWaits([...found.hidden.values()]));
   // Where all of them stand there is one list, not two alike.
   const standing = sameRoutes(snapshot.ownRoutes, routes);
-  return { want: { routes: standing, rules, waits: found.waits, hidden: found.hidden, preempting: found.preempting, preemptAt: found.preemptAt }, rivalled: found.rivalled };
+  return {
+    want: {
+      routes: standing,
+      rules,
+      waits: found.waits,
+      hidden: found.hidden,
+      preempting: found.preempting,
+      preemptAt: found.preemptAt,
+    },
+    rivalled: found.rivalled,
+  };
 }
 
 /** A management interface that is there. */
@@ -115,8 +147,11 @@ interface Way extends Usable {
 
 /** The order of preference, but an interface without carrier comes last, and before it one whose gateways are dead. */
 function inOrder(usable: readonly Usable[], family: Family, suspects: Suspects): readonly Way[] {
-  const ways = usable.flatMap((one) => one.management.backupRouters.filter((router) => router.family === family).map((router) => ({ ...one, router })));
-  const badness = ({ link, router }: Way): number => (link.carrier ? outlook(router.gateways, link.index, suspects) : 3);
+  const ways = usable.flatMap((one) =>
+    one.management.backupRouters.filter((router) => router.family === family).map((router) => ({ ...one, router })),
+  );
+  const badness = ({ link, router }: Way): number =>
+    link.carrier ? outlook(router.gateways, link.index, suspects) : 3;
   return ways.sort((a, b) => badness(a) - badness(b));
 }
 
@@ -130,7 +165,15 @@ interface Found {
   rivalled: boolean;
 }
 
-function addTargets(found: Found, state: State, snapshot: Snapshot, { link, management, router }: Way, order: number, foreign: RoutesByPrefix, now: number): void {
+function addTargets(
+  found: Found,
+  state: State,
+  snapshot: Snapshot,
+  { link, management, router }: Way,
+  order: number,
+  foreign: RoutesByPrefix,
+  now: number,
+): void {
   found.links.set(link.index, link);
   const realm = realmOf(link, snapshot);
   const choice = gatewayOf(state, snapshot, link, management, router, order);
@@ -161,14 +204,26 @@ function addTargets(found: Found, state: State, snapshot: Snapshot, { link, mana
   }
 }
 
-function gatewayOf(state: State, snapshot: Snapshot, link: Link, { selector }: ManagementInterface, router: BackupRouter, order: number): AutoChoice | Wait {
+function gatewayOf(
+  state: State,
+  snapshot: Snapshot,
+  link: Link,
+  { selector }: ManagementInterface,
+  router: BackupRouter,
+  order: number,
+): AutoChoice | Wait {
   if (router.auto !== undefined) return autoGateway(state, snapshot, selector, link, router, order);
   const { gateway, rank } = chooseGateway(router.gateways, link.index, state.suspects);
   return { gateway, rank: RANKS * order + Math.min(rank, RANKS - 1), note: undefined };
 }
 
 /** Rules exist only while routes do: those of a table all of whose routes the kernel refuses are left out. */
-function rulesOfAccepted(state: State, family: Family, routes: readonly Route[], rules: readonly Rule[]): readonly Rule[] {
+function rulesOfAccepted(
+  state: State,
+  family: Family,
+  routes: readonly Route[],
+  rules: readonly Rule[],
+): readonly Rule[] {
   if (state.refused.size === 0) return rules;
   const tables = new Set(routes.filter((route) => !state.refused.has(routeKey(route))).map((route) => route.table));
   return rules.filter((rule) => tables.has(pairedTable(state, family, rule)));
@@ -180,7 +235,12 @@ function pairedTable(state: State, family: Family, rule: Rule): number {
   return state.config.tableBase + bits - Math.floor((rule.priority - state.config.rulePriorityBase) / 2);
 }
 
-function refusals(state: State, snapshot: Snapshot, links: ReadonlyMap<number, Link>, routes: readonly Route[]): Wait[] {
+function refusals(
+  state: State,
+  snapshot: Snapshot,
+  links: ReadonlyMap<number, Link>,
+  routes: readonly Route[],
+): Wait[] {
   if (state.refused.size === 0) return [];
   const waits = new Map<string, Wait>();
   for (const route of routes) {
@@ -190,20 +250,28 @@ function refusals(state: State, snapshot: Snapshot, links: ReadonlyMap<number, L
     if (refusal === undefined || gateway === undefined || link === undefined) continue;
     const offLink = !onLink(gateway, link.index, snapshot);
     const subject = offLink ? gateway : destinationText(route.destination);
-    const reason = offLink ? offLinkReason(snapshot, link, route.family) : `kernel: ${refusal.message} (${refusal.code})`;
+    const reason = offLink
+      ? offLinkReason(snapshot, link, route.family)
+      : `kernel: ${refusal.message} (${refusal.code})`;
     waits.set(subject, { subject, reason });
   }
   return [...waits.values()];
 }
 
 function offLinkReason(snapshot: Snapshot, link: Link, family: Family): string {
-  const own = snapshot.addresses.filter((a) => a.interfaceIndex === link.index && a.family === family).map((a) => `${a.address}/${a.length}`);
-  return own.length === 0 ? `${link.name} has no ${family} address yet` : `gateway is in no on-link prefix of ${link.name} (${own.join(', ')})`;
+  const own = snapshot.addresses
+    .filter((a) => a.interfaceIndex === link.index && a.family === family)
+    .map((a) => `${a.address}/${a.length}`);
+  return own.length === 0
+    ? `${link.name} has no ${family} address yet`
+    : `gateway is in no on-link prefix of ${link.name} (${own.join(', ')})`;
 }
 
 /** Whether the life of a gateway decides something: there are several of them in a list, or several interfaces of one family. */
 export function hasChoice({ managementInterfaces }: Config, family: Family): boolean {
-  const routers = managementInterfaces.flatMap((management) => management.backupRouters.filter((router) => router.family === family));
+  const routers = managementInterfaces.flatMap((management) =>
+    management.backupRouters.filter((router) => router.family === family),
+  );
   return routers.length > 1 || routers.some((router) => router.gateways.length > 1);
 }
 
@@ -212,10 +280,14 @@ export function probeTargets(state: State, snapshot: Snapshot): ProbeTarget[] {
   return state.config.managementInterfaces.flatMap(({ selector, backupRouters }) => {
     const link = linkOf(selector, snapshot);
     if (link === undefined || !link.up || !link.carrier) return [];
-    const listed = backupRouters.filter((router) => hasChoice(state.config, router.family)).flatMap((router) => router.gateways);
+    const listed = backupRouters
+      .filter((router) => hasChoice(state.config, router.family))
+      .flatMap((router) => router.gateways);
     return listed.flatMap((address) => {
       const neighbour = snapshot.neighbours.find((n) => n.interfaceIndex === link.index && n.address === address);
-      return neighbour?.permanent === true ? [] : [{ interfaceIndex: link.index, address, known: neighbour?.known ?? false }];
+      return neighbour?.permanent === true
+        ? []
+        : [{ interfaceIndex: link.index, address, known: neighbour?.known ?? false }];
     });
   });
 }
@@ -231,6 +303,7 @@ const longestKnown = new WeakMap<BackupRouter, number>();
 
 function longestOf(router: BackupRouter): number {
   let longest = longestKnown.get(router);
-  if (longest === undefined) longestKnown.set(router, (longest = router.destinations.reduce((most, { length }) => Math.max(most, length), 0)));
+  if (longest === undefined)
+    longestKnown.set(router, (longest = router.destinations.reduce((most, { length }) => Math.max(most, length), 0)));
   return longest;
 }

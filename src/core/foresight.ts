@@ -64,7 +64,12 @@ export function foresee(state: State, now: number): Foresight {
 export function staysTrue(foresight: Foresight, state: State, now: number): boolean {
   const then = foresight.state;
   if (then === state) return now < foresight.until;
-  if (now >= foresight.until || then.phase.kind !== state.phase.kind || (then.round.kind === 'applying') !== (state.round.kind === 'applying')) return false;
+  if (
+    now >= foresight.until ||
+    then.phase.kind !== state.phase.kind ||
+    (then.round.kind === 'applying') !== (state.round.kind === 'applying')
+  )
+    return false;
   for (const key in state) {
     if (key === 'phase' || key === 'round' || WITHOUT_INFLUENCE.has(key)) continue;
     if (then[key as keyof State] !== state[key as keyof State]) return false;

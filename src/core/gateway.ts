@@ -6,7 +6,7 @@
  * that one that comes and goes does not take the routes with it. When all are dead the first one stays.
  */
 
-import { isLinkLocal, type Address } from '../model/address.js';
+import { type Address, isLinkLocal } from '../model/address.js';
 import { containsAddress, prefix } from '../model/prefix.js';
 import type { Snapshot } from '../model/snapshot.js';
 
@@ -65,6 +65,8 @@ export function outlook(gateways: readonly Address[], interfaceIndex: number, su
 export function onLink(gateway: Address, interfaceIndex: number, snapshot: Snapshot): boolean {
   if (isLinkLocal(gateway)) return true;
   return snapshot.addresses.some(
-    (own) => own.interfaceIndex === interfaceIndex && (own.peer === gateway || containsAddress(prefix(own.peer ?? own.address, own.length), gateway)),
+    (own) =>
+      own.interfaceIndex === interfaceIndex &&
+      (own.peer === gateway || containsAddress(prefix(own.peer ?? own.address, own.length), gateway)),
   );
 }

@@ -8,7 +8,7 @@
 
 import type { Config } from '../model/config.js';
 import { destinationText, type Prefix } from '../model/prefix.js';
-import { refuses, TABLE_MAIN, type Route } from '../model/route.js';
+import { type Route, refuses, TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { byPrefix } from './by-prefix.js';
 import { lookup } from './explain/walk.js';
@@ -27,7 +27,8 @@ const refusing = new WeakMap<readonly Route[], boolean>();
 /** Whether main refuses anything at all. Most routers have no such route: then nothing need be looked up. */
 export function anyRefusal(routes: readonly Route[]): boolean {
   let any = refusing.get(routes);
-  if (any === undefined) refusing.set(routes, (any = routes.some((route) => route.table === TABLE_MAIN && refuses(route))));
+  if (any === undefined)
+    refusing.set(routes, (any = routes.some((route) => route.table === TABLE_MAIN && refuses(route))));
   return any;
 }
 
@@ -41,7 +42,9 @@ export function hiddenBy(foreignRoutes: readonly Route[], destination: Prefix, p
 /** Every configured destination that a refusal hides, or would hide were the routes to come in. `preempt`: and were they to win ties. */
 export function hiddenDestinations(config: Config, snapshot: Snapshot, preempt: boolean): readonly Hidden[] {
   if (config.placement !== 'local' || !anyRefusal(snapshot.foreignRoutes)) return [];
-  const here = config.managementInterfaces.filter(({ selector }) => realmOf(linkOf(selector, snapshot), snapshot).vrf === undefined);
+  const here = config.managementInterfaces.filter(
+    ({ selector }) => realmOf(linkOf(selector, snapshot), snapshot).vrf === undefined,
+  );
   return here.flatMap(({ backupRouters }) =>
     backupRouters.flatMap(({ destinations }) =>
       destinations.flatMap((destination) => {
@@ -60,8 +63,18 @@ export function refusalText({ type, destination, protocol }: Route): string {
 /** What is to be told of them: a line for each destination, and one for all that are too many. */
 export function hiddenWaits(hidden: readonly Hidden[]): readonly Wait[] {
   // Two interfaces may have one destination.
-  const reasons = new Map(hidden.map(({ destination, by }) => [destinationText(destination), `hidden by ${refusalText(by)} of the main table; remove it, or use placement: main, which has no such limit`]));
+  const reasons = new Map(
+    hidden.map(({ destination, by }) => [
+      destinationText(destination),
+      `hidden by ${refusalText(by)} of the main table; remove it, or use placement: main, which has no such limit`,
+    ]),
+  );
   const waits = [...reasons].map(([subject, reason]): Wait => ({ subject, reason }));
   const more = waits.length - NAMED;
-  return more <= 0 ? waits : [...waits.slice(0, NAMED), { subject: `${more} more destinations`, reason: 'hidden by refusals of the main table' }];
+  return more <= 0
+    ? waits
+    : [
+        ...waits.slice(0, NAMED),
+        { subject: `${more} more destinations`, reason: 'hidden by refusals of the main table' },
+      ];
 }

@@ -3,11 +3,11 @@
  * take them out. Pure; for `plan`. The decisions are those of the agent itself (desired.ts, plan.ts).
  */
 
-import type { Wait } from './management.js';
-import { accepted, imagine, OUT, phaseIn, taken, type Facts } from './explain/scenes.js';
 import type { DaemonId } from '../model/daemon.js';
 import { wanted } from './desired.js';
+import { accepted, type Facts, imagine, OUT, phaseIn, taken } from './explain/scenes.js';
 import { routeKey } from './keys.js';
+import type { Wait } from './management.js';
 import { ownership, plan } from './plan.js';
 import type { Step } from './ports.js';
 import type { Life, State } from './state.js';
@@ -31,7 +31,13 @@ export interface Intent {
 export function intentOf(facts: Facts, standings: ReadonlyMap<DaemonId, Standing> | undefined): Intent {
   const { snapshot } = facts;
   const imagined = imagine(facts, snapshot, 'down', phaseIn('down'));
-  const state: State = standings === undefined ? imagined : { ...imagined, daemons: new Map([...imagined.daemons].map(([id, daemon]) => [id, stand(daemon, standings.get(id))])) };
+  const state: State =
+    standings === undefined
+      ? imagined
+      : {
+          ...imagined,
+          daemons: new Map([...imagined.daemons].map(([id, daemon]) => [id, stand(daemon, standings.get(id))])),
+        };
   const own = ownership(facts.config, facts.formerGateways);
   const want = accepted(state, snapshot, [], 0);
   const out = wanted(imagine(facts, snapshot, 'responsive', OUT), snapshot, 0) ?? want;
@@ -41,10 +47,16 @@ export function intentOf(facts: Facts, standings: ReadonlyMap<DaemonId, Standing
     bringIn: plan(own, want, snapshot),
     takeOut: plan(own, out, snapshot),
     waits: want.waits,
-    adopt: originals.map(({ route, message }) => ({ kind: 'adopt-route', adopted: { route, message, interfaceName: '' } })),
+    adopt: originals.map(({ route, message }) => ({
+      kind: 'adopt-route',
+      adopted: { route, message, interfaceName: '' },
+    })),
   };
 }
 
-function stand(daemon: State['daemons'] extends ReadonlyMap<string, infer D> ? D : never, standing: Standing | undefined): typeof daemon {
+function stand(
+  daemon: State['daemons'] extends ReadonlyMap<string, infer D> ? D : never,
+  standing: Standing | undefined,
+): typeof daemon {
   return standing === undefined ? daemon : { ...daemon, life: standing.life, since: -standing.forMs };
 }

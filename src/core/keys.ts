@@ -20,7 +20,12 @@ export function ruleKey(rule: Rule): string {
 
 /** Whether two routes are the same in everything that the kernel keeps of them, their state included. */
 export function sameRoute(a: Route, b: Route): boolean {
-  return a === b || (sameIdentity(a, b) && a.nexthops.length === b.nexthops.length && (a.nexthops === b.nexthops || a.nexthops.every((nexthop, i) => sameNexthop(nexthop, b.nexthops[i]!))));
+  return (
+    a === b ||
+    (sameIdentity(a, b) &&
+      a.nexthops.length === b.nexthops.length &&
+      (a.nexthops === b.nexthops || a.nexthops.every((nexthop, i) => sameNexthop(nexthop, b.nexthops[i]!))))
+  );
 }
 
 function sameNexthop(a: Nexthop, b: Nexthop): boolean {

@@ -28,19 +28,35 @@ import type { AdoptedRoute } from '../model/adopted.js';
 import { allBackupRouters, type Config } from '../model/config.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
 import type { Snapshot } from '../model/snapshot.js';
+import {
+  absorbAnswer,
+  absorbApplied,
+  absorbFailure,
+  absorbHint,
+  absorbObserved,
+  absorbRecorded,
+  absorbReload,
+  absorbVerdict,
+  recordOwed,
+} from './absorb.js';
 import { adoptAt, adoption, disowned, restoreSteps } from './adopt.js';
-import { absorbAnswer, absorbApplied, absorbFailure, absorbHint, absorbObserved, absorbRecorded, absorbReload, absorbVerdict, recordOwed } from './absorb.js';
 import { hasChoice, longestDestinations, probeTargets, wanted } from './desired.js';
 import { PROBE_EVERY_MS } from './gateway.js';
 import { routeKey } from './keys.js';
+import { vrfTables } from './management.js';
 import { nextPhase } from './phase.js';
 import { ownership, plan } from './plan.js';
-import { readsTables, type KernelHint, type ObserveRequest, type ProbeTarget, type Step, type StepResult } from './ports.js';
-import { vrfTables } from './management.js';
+import {
+  type KernelHint,
+  type ObserveRequest,
+  type ProbeTarget,
+  readsTables,
+  type Step,
+  type StepResult,
+} from './ports.js';
 import { repairOf } from './repair.js';
-import { coverage, questionKey, type Question } from './rivals.js';
+import { coverage, type Question, questionKey } from './rivals.js';
 import { moreUrgent, type Phase, type Pin, type RoleState, type RoundCause, type State } from './state.js';
-
 
 export type Input =
   | { readonly kind: 'verdict'; readonly id: DaemonId; readonly verdict: Verdict }
@@ -53,7 +69,12 @@ export type Input =
   /** The record was written, or why it could not be. */
   | { readonly kind: 'recorded'; readonly fault: string | undefined }
   /** `restarted`: the health adapters were opened anew, so that every verdict is awaited again. */
-  | { readonly kind: 'reload'; readonly config: Config; readonly watched: readonly WatchedDaemon[]; readonly restarted: boolean }
+  | {
+      readonly kind: 'reload';
+      readonly config: Config;
+      readonly watched: readonly WatchedDaemon[];
+      readonly restarted: boolean;
+    }
   /** The role source speaks. */
   | { readonly kind: 'role'; readonly role: RoleState }
   /** An operator overrides the role (undefined: no longer) or pins the routes. */
@@ -121,7 +142,8 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
   if (state.stopping) return leave(state, input, now);
 
   // A VRF has been found (or left): its table has not been read yet.
-  if (state.snapshot !== before.snapshot && vrfChanged(before, state)) state = { ...state, foreignDue: true, dirty: moreUrgent(state.dirty, 'hint') };
+  if (state.snapshot !== before.snapshot && vrfChanged(before, state))
+    state = { ...state, foreignDue: true, dirty: moreUrgent(state.dirty, 'hint') };
 
   const phase = nextPhase(state, now);
   if (phase !== state.phase) {
@@ -130,16 +152,32 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
     outputs.push({ kind: 'phase', from: before.phase, to: phase });
   }
 
-  const observed = input.kind === 'observed' && before.round.kind === 'observing' && before.round.id === input.id ? before.round.cause : undefined;
+  const observed =
+    input.kind === 'observed' && before.round.kind === 'observing' && before.round.id === input.id
+      ? before.round.cause
+      : undefined;
   const turnedIn = phase.kind === 'in' && before.phase.kind !== 'in';
   // A death never waits for an observation: what the last one found is good enough to add routes by, and another look follows.
-  if (state.snapshot !== undefined && state.round.kind !== 'applying' && (observed !== undefined || turnedIn || leavesAtOnce(before, phase))) {
+  if (
+    state.snapshot !== undefined &&
+    state.round.kind !== 'applying' &&
+    (observed !== undefined || turnedIn || leavesAtOnce(before, phase))
+  ) {
     const steps = toDo(state, state.snapshot, observed === 'verify' || observed === 'probe', now);
     if (steps.length > 0) {
       outputs.push({ kind: 'apply', steps });
-      state = { ...interrupted(state), round: { kind: 'applying' }, restlessRounds: state.restlessRounds + 1 };
+      state = {
+        ...interrupted(state),
+        round: { kind: 'applying' },
+        restlessRounds: state.restlessRounds + 1,
+      };
     } else if (observed !== undefined) {
-      state = adopt({ ...state, completedRounds: state.completedRounds + 1, restlessRounds: 0, faults: [] }, state.snapshot, outputs, now);
+      state = adopt(
+        { ...state, completedRounds: state.completedRounds + 1, restlessRounds: 0, faults: [] },
+        state.snapshot,
+        outputs,
+        now,
+      );
     }
   }
 
@@ -161,7 +199,10 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
  */
 function leavesAtOnce(before: State, phase: Phase): boolean {
   if (phase.kind !== 'out' || before.phase.kind !== 'in') return false;
-  return before.config.convergenceTimeoutMs === 0 || (before.round.kind === 'idle' && before.dirty === undefined && !before.foreignDue);
+  return (
+    before.config.convergenceTimeoutMs === 0 ||
+    (before.round.kind === 'idle' && before.dirty === undefined && !before.foreignDue)
+  );
 }
 
 /** What a look under way was to find out about the routes of others is owed again once it is given up. */
@@ -176,7 +217,9 @@ function toDo(state: State, snapshot: Snapshot, verifying: boolean, now: number)
   const restores = verifying || now < state.restoreAt ? [] : restoreSteps(disowned(state, snapshot), snapshot);
   const changes = plan(ownership(state.config, state.formerGateways), want, snapshot);
   const steps = restores.length === 0 ? changes : [...restores, ...changes];
-  return verifying && state.refused.size > 0 ? steps.filter((step) => step.kind !== 'add-route' || !state.refused.has(routeKey(step.route))) : steps;
+  return verifying && state.refused.size > 0
+    ? steps.filter((step) => step.kind !== 'add-route' || !state.refused.has(routeKey(step.route)))
+    : steps;
 }
 
 /** The next step of taking over a foreign default route, once nothing else is left to do. */
@@ -197,13 +240,17 @@ function record(state: State, adopted: readonly AdoptedRoute[], outputs: Output[
 
 /** Foreign prefixes to ask the daemon about now: those that would end the wait for coverage. */
 function questions(state: State): readonly Question[] {
-  const waiting = state.phase.kind === 'starting' || (state.phase.kind === 'in' && (state.phase.cause === 'converging' || state.phase.cause === 'hold'));
+  const waiting =
+    state.phase.kind === 'starting' ||
+    (state.phase.kind === 'in' && (state.phase.cause === 'converging' || state.phase.cause === 'hold'));
   if (!waiting || state.asking || state.snapshot === undefined) return [];
   return coverage(state, state.snapshot).toConfirm;
 }
 
 function ask(state: State, outputs: Output[], now: number): State {
-  const due = questions(state).filter((question) => (!state.confirmed.has(questionKey(question)) && state.denials === 0) || now >= state.askAgainAt);
+  const due = questions(state).filter(
+    (question) => (!state.confirmed.has(questionKey(question)) && state.denials === 0) || now >= state.askAgainAt,
+  );
   if (due.length === 0) return state;
   outputs.push({ kind: 'ask', questions: due });
   return { ...state, asking: true };
@@ -214,7 +261,11 @@ function probe(state: State, outputs: Output[], now: number): State {
   if (now < state.probeAt || state.snapshot === undefined || !choices(state)) return state;
   const targets = probeTargets(state, state.snapshot);
   if (targets.length > 0) outputs.push({ kind: 'probe', targets });
-  return { ...state, probeAt: now + PROBE_EVERY_MS[state.phase.kind === 'out' ? 'out' : 'in'], dirty: moreUrgent(state.dirty, 'probe') };
+  return {
+    ...state,
+    probeAt: now + PROBE_EVERY_MS[state.phase.kind === 'out' ? 'out' : 'in'],
+    dirty: moreUrgent(state.dirty, 'probe'),
+  };
 }
 
 function choices(state: State): boolean {
@@ -223,7 +274,8 @@ function choices(state: State): boolean {
 
 function observeIfDue(state: State, outputs: Output[], now: number): Transition {
   const dirty = state.dirty ?? dueAnyway(state, now);
-  if (state.round.kind !== 'idle' || dirty === undefined || (now < state.notBefore && dirty !== 'phase')) return { state: { ...state, dirty }, outputs };
+  if (state.round.kind !== 'idle' || dirty === undefined || (now < state.notBefore && dirty !== 'phase'))
+    return { state: { ...state, dirty }, outputs };
   const id = state.observations + 1;
   const request = observeRequest(state, dirty);
   outputs.push({ kind: 'observe', id, request });
@@ -231,7 +283,17 @@ function observeIfDue(state: State, outputs: Output[], now: number): Transition 
   const foreignDue = state.foreignDue && unread;
   // A look that only verifies tries nothing again that was refused, and what refused it may be what has gone.
   const foreignWaits = state.foreignWaits && (unread || dirty === 'verify');
-  return { state: { ...state, observations: id, foreignDue, foreignWaits, dirty: undefined, round: { kind: 'observing', id, cause: dirty, request, since: now } }, outputs };
+  return {
+    state: {
+      ...state,
+      observations: id,
+      foreignDue,
+      foreignWaits,
+      dirty: undefined,
+      round: { kind: 'observing', id, cause: dirty, request, since: now },
+    },
+    outputs,
+  };
 }
 
 function dueAnyway(state: State, now: number): State['dirty'] {
@@ -256,7 +318,12 @@ function resyncAt({ lastRound, resyncMs, config }: State): number {
 function observeRequest(state: State, cause: RoundCause): ObserveRequest {
   // Whether a default route was taken over shows in the main table only, and changes of our own make no event.
   const adopts = allBackupRouters(state.config).some((router) => router.auto?.adopt === true);
-  const foreign = state.foreignDue || cause === 'start' || cause === 'reload' || (cause === 'resync' && state.phase.kind !== 'out') || (adopts && cause !== 'resync');
+  const foreign =
+    state.foreignDue ||
+    cause === 'start' ||
+    cause === 'reload' ||
+    (cause === 'resync' && state.phase.kind !== 'out') ||
+    (adopts && cause !== 'resync');
   const all = interest(state.config, state.snapshot);
   if (cause === 'probe') return { ...all, maxLength: {} };
   const idle = state.phase.kind === 'out' && (cause === 'resync' || (cause === 'verify' && !adopts));
@@ -264,7 +331,10 @@ function observeRequest(state: State, cause: RoundCause): ObserveRequest {
 }
 
 function vrfChanged(before: State, after: State): boolean {
-  return String(interest(before.config, before.snapshot).vrfTables) !== String(interest(after.config, after.snapshot).vrfTables);
+  return (
+    String(interest(before.config, before.snapshot).vrfTables) !==
+    String(interest(after.config, after.snapshot).vrfTables)
+  );
 }
 
 /** What the event socket must let through, whatever the phase: events of today decide about tomorrow's phase. */
@@ -284,13 +354,20 @@ function leave(state: State, input: Input, now: number): Transition {
   const owed = recordOwed(state);
   if (owed !== undefined) return { state: record(state, owed, outputs), outputs };
   const keep = state.config.onStop === 'keep';
-  if ((keep && state.adopted.length === 0) || state.leaving || input.kind === 'observe-failed') return { state, outputs: [{ kind: 'exit' }] };
+  if ((keep && state.adopted.length === 0) || state.leaving || input.kind === 'observe-failed')
+    return { state, outputs: [{ kind: 'exit' }] };
   if (state.round.kind === 'observing') return { state, outputs: [] };
-  if (state.snapshot === undefined || input.kind !== 'observed') return observeIfDue({ ...state, dirty: 'phase' }, [], now);
-  const withdrawal = keep ? [] : plan(ownership(state.config, state.formerGateways), { routes: [], rules: [] }, state.snapshot);
+  if (state.snapshot === undefined || input.kind !== 'observed')
+    return observeIfDue({ ...state, dirty: 'phase' }, [], now);
+  const withdrawal = keep
+    ? []
+    : plan(ownership(state.config, state.formerGateways), { routes: [], rules: [] }, state.snapshot);
   const steps = [...restoreSteps(state.adopted, state.snapshot), ...withdrawal];
   if (steps.length === 0) return { state, outputs: [{ kind: 'exit' }] };
-  return { state: { ...state, round: { kind: 'applying' }, leaving: true }, outputs: [{ kind: 'apply', steps }] };
+  return {
+    state: { ...state, round: { kind: 'applying' }, leaving: true },
+    outputs: [{ kind: 'apply', steps }],
+  };
 }
 
 /** When the state wants to hear a tick, at the latest. Whatever was due before `now` has been settled. */
@@ -303,5 +380,8 @@ export function nextDeadline(state: State, now: number): number {
   const want = state.snapshot === undefined ? undefined : wanted(state, state.snapshot, now);
   if (want?.preemptAt !== undefined) deadlines.push(want.preemptAt);
   deadlines.push(adoptAt(state));
-  return deadlines.reduce((least, deadline) => (deadline > now && deadline < least ? deadline : least), now + state.resyncMs);
+  return deadlines.reduce(
+    (least, deadline) => (deadline > now && deadline < least ? deadline : least),
+    now + state.resyncMs,
+  );
 }

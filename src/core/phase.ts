@@ -18,10 +18,10 @@
  */
 
 import { allBackupRouters } from '../model/config.js';
-import { prefixText, type Prefix } from '../model/prefix.js';
+import { type Prefix, prefixText } from '../model/prefix.js';
 import { dampedHoldMs } from './damping.js';
 import { ownership, owns } from './plan.js';
-import { coverage, questionKey, type Coverage } from './rivals.js';
+import { type Coverage, coverage, questionKey } from './rivals.js';
 import type { DaemonState, InCause, Phase, State } from './state.js';
 
 /** The phase that follows from the state; the very same object when nothing changed but the clock. */
@@ -34,35 +34,57 @@ export function nextPhase(state: State, now: number): Phase {
 }
 
 function samePhase(a: Phase, b: Phase): boolean {
-  if (a.kind === 'in') return b.kind === 'in' && a.cause === b.cause && a.reason === b.reason && a.until === b.until && a.from === b.from;
-  if (a.kind === 'out') return b.kind === 'out' && a.reason === b.reason && a.uncovered.length === b.uncovered.length && a.uncovered.every((text, i) => text === b.uncovered[i]);
+  if (a.kind === 'in')
+    return b.kind === 'in' && a.cause === b.cause && a.reason === b.reason && a.until === b.until && a.from === b.from;
+  if (a.kind === 'out')
+    return (
+      b.kind === 'out' &&
+      a.reason === b.reason &&
+      a.uncovered.length === b.uncovered.length &&
+      a.uncovered.every((text, i) => text === b.uncovered[i])
+    );
   return b.kind === 'starting' && a.reason === b.reason;
 }
 
 type Inside = (cause: InCause, reason: string, until?: number | 'never', from?: number) => Phase;
 
 function judge(state: State, now: number): Phase {
-  const inside: Inside = (cause, reason, until, from) => ({ kind: 'in', cause, since: now, reason, until, from });
-  if (state.pin !== undefined && (state.pin.until === 'never' || now < state.pin.until)) return inside('pinned', state.pin.reason, state.pin.until);
+  const inside: Inside = (cause, reason, until, from) => ({
+    kind: 'in',
+    cause,
+    since: now,
+    reason,
+    until,
+    from,
+  });
+  if (state.pin !== undefined && (state.pin.until === 'never' || now < state.pin.until))
+    return inside('pinned', state.pin.reason, state.pin.until);
   const { role, reason } = state.roleOverride ?? state.role;
   if (role === 'standby') return inside('standby', `role is standby: ${reason}`);
 
   const daemons = [...state.daemons.values()];
   const bad = worst(daemons.filter((daemon) => daemon.life !== 'responsive' && daemon.life !== 'unknown'));
-  if (bad !== undefined) return inside('down', `${bad.id} ${bad.life === 'appeared' ? 'is starting' : `is ${bad.life}`}: ${bad.reason}`);
+  if (bad !== undefined)
+    return inside('down', `${bad.id} ${bad.life === 'appeared' ? 'is starting' : `is ${bad.life}`}: ${bad.reason}`);
 
   const unknown = daemons.find((daemon) => daemon.life === 'unknown');
   if (unknown !== undefined) {
     if (now >= state.verdictsBy) return inside('down', `${unknown.id} has not answered in time`);
     if (state.phase.kind === 'out') return state.phase;
     // What was pinned or on standby a moment ago is in, and stays so until the verdict.
-    if (state.phase.kind === 'in') return state.phase.cause === 'pinned' || state.phase.cause === 'standby' ? inside('down', `${unknown.id} is not heard of yet`) : state.phase;
+    if (state.phase.kind === 'in')
+      return state.phase.cause === 'pinned' || state.phase.cause === 'standby'
+        ? inside('down', `${unknown.id} is not heard of yet`)
+        : state.phase;
     return routesAreIn(state) ? inside('down', 'routes were in when the agent started') : state.phase;
   }
 
   if (state.roleOverride === undefined && state.role.provisional === true) {
-    if (state.phase.kind === 'in') return state.phase.cause === 'pinned' ? inside('standby', state.role.reason) : state.phase;
-    return state.phase.kind === 'starting' && routesAreIn(state) ? inside('down', 'routes were in when the agent started') : state.phase;
+    if (state.phase.kind === 'in')
+      return state.phase.cause === 'pinned' ? inside('standby', state.role.reason) : state.phase;
+    return state.phase.kind === 'starting' && routesAreIn(state)
+      ? inside('down', 'routes were in when the agent started')
+      : state.phase;
   }
 
   if (state.phase.kind === 'out') return judgeCovers(state, state.phase, now, inside);
@@ -81,15 +103,22 @@ function judgeCoverage(state: State, holdUntil: number, now: number, inside: Ins
   const found = state.snapshot === undefined ? undefined : coverage(state, state.snapshot);
   // The look that reads it is under way.
   if (found?.unread === true && state.phase.kind === 'starting' && now < state.verdictsBy) return state.phase;
-  if (found?.uncovered.length === 0 && !found.unread) return { kind: 'out', since: now, reason: 'every destination is covered', uncovered: [] };
+  if (found?.uncovered.length === 0 && !found.unread)
+    return { kind: 'out', since: now, reason: 'every destination is covered', uncovered: [] };
   if (until !== 'never' && now >= until) {
     const reason = timeout === 0 ? 'daemon is responsive and held' : 'convergence-timeout is over';
-    return { kind: 'out', since: now, reason, uncovered: found?.uncovered.map(prefixText) ?? everything(state) };
+    return {
+      kind: 'out',
+      since: now,
+      reason,
+      uncovered: found?.uncovered.map(prefixText) ?? everything(state),
+    };
   }
   if (found === undefined) return state.phase;
   // Beside a daemon older than ourselves, and with nothing installed: its word on its routes is awaited before we insert ours.
   const unanswered = found.toConfirm.some((question) => !state.confirmed.has(questionKey(question)));
-  if (state.phase.kind === 'starting' && unanswered && now < state.verdictsBy && !routesAreIn(state)) return state.phase;
+  if (state.phase.kind === 'starting' && unanswered && now < state.verdictsBy && !routesAreIn(state))
+    return state.phase;
   return inside('converging', `not covered yet: ${some(found.uncovered)}`, until, from);
 }
 
@@ -102,7 +131,8 @@ function judgeCovers(state: State, phase: Phase & { kind: 'out' }, now: number, 
   if (unread || agreed.get(phase.uncovered) === found) return phase;
   const given = new Set(phase.uncovered);
   const lost = uncovered.filter((prefix) => !given.has(prefixText(prefix)));
-  if (lost.length > 0) return inside('converging', `no longer covered: ${some(lost)}`, timeout === 'never' ? 'never' : now + timeout, now);
+  if (lost.length > 0)
+    return inside('converging', `no longer covered: ${some(lost)}`, timeout === 'never' ? 'never' : now + timeout, now);
   const texts = uncovered.length === phase.uncovered.length ? phase.uncovered : uncovered.map(prefixText);
   agreed.set(texts, found);
   return texts === phase.uncovered ? phase : { ...phase, uncovered: texts };
@@ -123,7 +153,9 @@ function worst(daemons: readonly DaemonState[]): DaemonState | undefined {
 
 function routesAreIn(state: State): boolean {
   const own = ownership(state.config, state.formerGateways);
-  return state.snapshot?.ownRoutes.some((route) => route.nexthops.some((nexthop) => owns(own, route, nexthop))) === true;
+  return (
+    state.snapshot?.ownRoutes.some((route) => route.nexthops.some((nexthop) => owns(own, route, nexthop))) === true
+  );
 }
 
 function some(prefixes: readonly Prefix[]): string {

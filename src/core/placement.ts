@@ -18,10 +18,10 @@
  * order and removed in the reverse.
  */
 
-import { familyBits, type Address, type Family } from '../model/address.js';
+import { type Address, type Family, familyBits } from '../model/address.js';
 import type { Config } from '../model/config.js';
 import type { Prefix } from '../model/prefix.js';
-import { TABLE_MAIN, type Route, type Rule } from '../model/route.js';
+import { type Route, type Rule, TABLE_MAIN } from '../model/route.js';
 
 /**
  * Administrative distance 255 for zebra, which reads metric >> 24 (fact F1); above every ordinary metric, and below the 4278198272 of the
@@ -73,7 +73,10 @@ export function place(config: Config, family: Family, targets: readonly Target[]
       return { routes: [...local.routes, ...vrfRoutes], rules: local.rules };
     }
     case 'main':
-      return { routes: [...others.map((target) => sharedRoute(config, target, TABLE_MAIN)), ...vrfRoutes], rules: [] };
+      return {
+        routes: [...others.map((target) => sharedRoute(config, target, TABLE_MAIN)), ...vrfRoutes],
+        rules: [],
+      };
     case 'vrf':
       return { routes: vrfRoutes, rules: [] };
     default:
@@ -87,7 +90,9 @@ function sharedRoute(config: Config, target: Target, table: number): Route {
 }
 
 function placeLocal(config: Config, family: Family, targets: readonly Target[]): Placed {
-  const preemptingLengths = new Set(targets.filter((target) => target.preempt).map((target) => target.destination.length));
+  const preemptingLengths = new Set(
+    targets.filter((target) => target.preempt).map((target) => target.destination.length),
+  );
   const routes: Route[] = [];
   const lengths = new Set<number>();
   for (const target of targets) {
@@ -102,14 +107,29 @@ function placeLocal(config: Config, family: Family, targets: readonly Target[]):
 }
 
 /** The rule pairs of {@link place} for the given destination lengths, in ascending priority. */
-export function localRules(config: Config, family: Family, lengths: ReadonlySet<number>, preempting: ReadonlySet<number>): Rule[] {
+export function localRules(
+  config: Config,
+  family: Family,
+  lengths: ReadonlySet<number>,
+  preempting: ReadonlySet<number>,
+): Rule[] {
   const rules: Rule[] = [];
   for (const length of [...lengths].sort((a, b) => b - a)) {
     const priority = config.rulePriorityBase + 2 * (familyBits(family) - length);
     const suppress = preempting.has(length) ? length : length - 1;
     const common = { family, inputInterface: 'lo', protocol: config.routeProtocol, foreign: false };
-    rules.push({ ...common, priority, table: TABLE_MAIN, suppressPrefixLength: suppress < 0 ? undefined : suppress });
-    rules.push({ ...common, priority: priority + 1, table: config.tableBase + length, suppressPrefixLength: undefined });
+    rules.push({
+      ...common,
+      priority,
+      table: TABLE_MAIN,
+      suppressPrefixLength: suppress < 0 ? undefined : suppress,
+    });
+    rules.push({
+      ...common,
+      priority: priority + 1,
+      table: config.tableBase + length,
+      suppressPrefixLength: undefined,
+    });
   }
   return rules;
 }
@@ -118,7 +138,8 @@ export function localRules(config: Config, family: Family, lengths: ReadonlySet<
 let lastNexthops: Route['nexthops'] = [{ gateway: undefined, interfaceIndex: 0, dead: false }];
 
 function nexthopsOf({ gateway, interfaceIndex }: Target): Route['nexthops'] {
-  if (lastNexthops[0]?.gateway !== gateway || lastNexthops[0].interfaceIndex !== interfaceIndex) lastNexthops = [{ gateway, interfaceIndex, dead: false }];
+  if (lastNexthops[0]?.gateway !== gateway || lastNexthops[0].interfaceIndex !== interfaceIndex)
+    lastNexthops = [{ gateway, interfaceIndex, dead: false }];
   return lastNexthops;
 }
 

@@ -75,7 +75,10 @@ export function ownedRules(own: Ownership, snapshot: Snapshot): Rule[] {
   return snapshot.rules.filter((rule) => rule.protocol === own.protocol && !rule.foreign);
 }
 
-const planned = new WeakMap<Desired, { readonly own: Ownership; readonly snapshot: Snapshot; readonly steps: readonly Step[] }>();
+const planned = new WeakMap<
+  Desired,
+  { readonly own: Ownership; readonly snapshot: Snapshot; readonly steps: readonly Step[] }
+>();
 
 /** The steps that make the owned part of the snapshot equal to what is desired; the very same list for the same three, unless no route is desired. */
 export function plan(own: Ownership, desired: Desired, snapshot: Snapshot): readonly Step[] {
@@ -110,7 +113,8 @@ function findSteps(own: Ownership, desired: Desired, snapshot: Snapshot): Step[]
     steps.push({ kind: 'add-route', route });
   }
   const ascending = (a: Rule, b: Rule): number => a.priority - b.priority;
-  for (const rule of [...desired.rules].sort(ascending)) if (!observedRules.has(ruleKey(rule))) steps.push({ kind: 'add-rule', rule });
+  for (const rule of [...desired.rules].sort(ascending))
+    if (!observedRules.has(ruleKey(rule))) steps.push({ kind: 'add-rule', rule });
   for (const rule of [...observedRules.values()].sort(ascending).reverse()) {
     if (!wantedRules.has(ruleKey(rule))) steps.push({ kind: 'delete-rule', rule });
   }
@@ -126,11 +130,15 @@ function add(slots: Map<string, Route[]>, slot: string, route: Route): void {
 }
 
 /** By prefix, not by key: the keys of two hundred thousand routes are most of a second. */
-function compareRoutes(observed: readonly Route[], desired: readonly Route[]): { readonly missing: readonly Route[]; readonly surplus: readonly Route[] } {
+function compareRoutes(
+  observed: readonly Route[],
+  desired: readonly Route[],
+): { readonly missing: readonly Route[]; readonly surplus: readonly Route[] } {
   if (observed.length === 0) return { missing: desired, surplus: [] };
   if (desired.length === 0) return { missing: [], surplus: observed };
   // A list in the order of the kernel's, which goes by address: nothing need be looked up.
-  if (desired.length === observed.length && desired.every((route, i) => sameKey(route, observed[i]!))) return { missing: [], surplus: [] };
+  if (desired.length === observed.length && desired.every((route, i) => sameKey(route, observed[i]!)))
+    return { missing: [], surplus: [] };
   const installed = byPrefix(observed);
   const matched = new Set<Route>();
   const missing = desired.filter((route) => {
@@ -138,5 +146,8 @@ function compareRoutes(observed: readonly Route[], desired: readonly Route[]): {
     if (match !== undefined) matched.add(match);
     return match === undefined;
   });
-  return { missing, surplus: matched.size === observed.length ? [] : observed.filter((route) => !matched.has(route)) };
+  return {
+    missing,
+    surplus: matched.size === observed.length ? [] : observed.filter((route) => !matched.has(route)),
+  };
 }

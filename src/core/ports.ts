@@ -3,10 +3,10 @@
  * held to the same contract suite.
  */
 
-import type { AdoptedRoute } from '../model/adopted.js';
-import type { Prefix } from '../model/prefix.js';
-import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
 import type { Address, Family } from '../model/address.js';
+import type { AdoptedRoute } from '../model/adopted.js';
+import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
+import type { Prefix } from '../model/prefix.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 

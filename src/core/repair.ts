@@ -6,7 +6,7 @@
  * by the look that follows in any case. Invariant: nothing but what the last snapshot wants is ever put back, and nothing else is touched.
  */
 
-import { TABLE_MAIN, type Rule } from '../model/route.js';
+import { type Rule, TABLE_MAIN } from '../model/route.js';
 import { wanted } from './desired.js';
 import { pauseOf } from './fight.js';
 import { ruleKey, sameKey } from './keys.js';
@@ -15,7 +15,13 @@ import type { State } from './state.js';
 
 /** The step that undoes the deletion which the hint tells of; `before`: the state that has not heard of it. */
 export function repairOf(before: State, state: State, { lost }: KernelHint, now: number): readonly Step[] {
-  if (lost === undefined || state.snapshot === undefined || state.phase.kind !== 'in' || state.round.kind === 'applying') return [];
+  if (
+    lost === undefined ||
+    state.snapshot === undefined ||
+    state.phase.kind !== 'in' ||
+    state.round.kind === 'applying'
+  )
+    return [];
   // The kernel's own deletions (sender 0) are no fight: what took the route along would refuse it now.
   if (state.fight === before.fight || pauseOf(state.fight) > 0) return [];
   const want = wanted(state, state.snapshot, now);
@@ -32,6 +38,9 @@ function rules(wanted: readonly Rule[], lost: Rule): readonly Rule[] {
   const key = ruleKey(lost);
   const found = wanted.find((rule) => ruleKey(rule) === key);
   if (found === undefined) return [];
-  const guard = lost.table === TABLE_MAIN ? undefined : wanted.find((rule) => rule.family === lost.family && rule.priority === lost.priority - 1);
+  const guard =
+    lost.table === TABLE_MAIN
+      ? undefined
+      : wanted.find((rule) => rule.family === lost.family && rule.priority === lost.priority - 1);
   return guard === undefined ? [found] : [guard, found];
 }

@@ -7,7 +7,7 @@
  * daemon says that it holds the route (fact F13: "vty answers" proves nothing).
  */
 
-import { prefixText, type Prefix } from '../model/prefix.js';
+import { type Prefix, prefixText } from '../model/prefix.js';
 import type { Nexthop, Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { adoptable } from './adopt.js';
@@ -34,7 +34,9 @@ function nexthopBroken(snapshot: Snapshot, nexthop: Nexthop): boolean {
   if (link === undefined || !link.up || !link.carrier) return true;
   return (
     nexthop.gateway !== undefined &&
-    snapshot.neighbours.some((n) => n.failed && n.interfaceIndex === nexthop.interfaceIndex && n.address === nexthop.gateway)
+    snapshot.neighbours.some(
+      (n) => n.failed && n.interfaceIndex === nexthop.interfaceIndex && n.address === nexthop.gateway,
+    )
   );
 }
 
@@ -45,7 +47,10 @@ export function knownBad(snapshot: Snapshot, route: Route): boolean {
 
 /** Whether packets can leave by the route: unicast, and one next hop that is not broken. */
 function resolves(snapshot: Snapshot, route: Route): boolean {
-  return (route.type === 'unicast' || route.type === 'local') && route.nexthops.some((nexthop) => !nexthopBroken(snapshot, nexthop));
+  return (
+    (route.type === 'unicast' || route.type === 'local') &&
+    route.nexthops.some((nexthop) => !nexthopBroken(snapshot, nexthop))
+  );
 }
 
 export interface Rivalry {
@@ -67,7 +72,9 @@ export function rivalry(state: State, snapshot: Snapshot, rival: Route | undefin
   if (knownBad(snapshot, rival)) return { preempt: true, preemptAt: undefined, activeRival: false };
   if (state.config.preemptAfterMs === 'never') return { preempt: false, preemptAt: undefined, activeRival: true };
   const preemptAt = since + state.config.preemptAfterMs;
-  return now >= preemptAt ? { preempt: true, preemptAt: undefined, activeRival: false } : { preempt: false, preemptAt, activeRival: true };
+  return now >= preemptAt
+    ? { preempt: true, preemptAt: undefined, activeRival: false }
+    : { preempt: false, preemptAt, activeRival: true };
 }
 
 export interface Coverage {
@@ -106,7 +113,7 @@ export function coverage(state: State, snapshot: Snapshot, trusting = false): Co
   const memory = trusting ? known.trusting : known.confirming;
   const from = [state.config, state.daemons, state.confirmed, state.tablesRead];
   const last = memory.get(snapshot);
-  if (last !== undefined && last.from.every((value, i) => value === from[i])) return last.coverage;
+  if (last?.from.every((value, i) => value === from[i])) return last.coverage;
   const found = findCoverage(state, snapshot, trusting);
   memory.set(snapshot, { from, coverage: found });
   return found;
@@ -118,7 +125,10 @@ function findCoverage(state: State, snapshot: Snapshot, trusting: boolean): Cove
   const toConfirm = new Map<string, Question>();
   const leaving = new Set(adoptable(state, snapshot).map((route) => routeKey(route)));
   const stays = (route: Route): boolean => route.destination.length > 0 || !leaving.has(routeKey(route));
-  const usable = remembering((route: Route) => stays(route) && resolves(snapshot, route) && staleSince(state.daemons.values(), route) === undefined);
+  const usable = remembering(
+    (route: Route) =>
+      stays(route) && resolves(snapshot, route) && staleSince(state.daemons.values(), route) === undefined,
+  );
   const watched = new Set([...state.daemons.values()].flatMap((daemon) => daemon.protocols));
   const { covers } = byPrefix(snapshot.foreignRoutes);
   for (const { selector, backupRouters } of state.config.managementInterfaces) {
@@ -127,13 +137,18 @@ function findCoverage(state: State, snapshot: Snapshot, trusting: boolean): Cove
       unread = true;
       continue;
     }
-    const counts = remembering((route: Route) => (state.confirmed.get(questionKey({ prefix: route.destination, vrf })) ?? trusting) || !watched.has(route.protocol));
+    const counts = remembering(
+      (route: Route) =>
+        (state.confirmed.get(questionKey({ prefix: route.destination, vrf })) ?? trusting) ||
+        !watched.has(route.protocol),
+    );
     for (const { destinations } of backupRouters) {
       for (const destination of destinations) {
         const carrying = covers(table, destination).filter(usable);
         if (carrying.some(counts)) continue;
         uncovered.push(destination);
-        for (const route of carrying) toConfirm.set(questionKey({ prefix: route.destination, vrf }), { prefix: route.destination, vrf });
+        for (const route of carrying)
+          toConfirm.set(questionKey({ prefix: route.destination, vrf }), { prefix: route.destination, vrf });
       }
     }
   }

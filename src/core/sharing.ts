@@ -4,8 +4,8 @@
  * nothing costs next to nothing, with a hundred thousand destinations too. Pure.
  */
 
-import type { Snapshot } from '../model/snapshot.js';
 import type { Route } from '../model/route.js';
+import type { Snapshot } from '../model/snapshot.js';
 import { sameRoute } from './keys.js';
 
 /** `after` with every part that equals that of `before` replaced by it; `before` itself when all of them do. */
@@ -32,5 +32,7 @@ function same<T>(before: readonly T[] | undefined, after: readonly T[]): readonl
 
 /** The list `before` when `after` is equal to it, route by route. */
 export function sameRoutes(before: readonly Route[], after: readonly Route[]): readonly Route[] {
-  return before === after || (before.length === after.length && before.every((route, i) => sameRoute(route, after[i]!))) ? before : after;
+  return before === after || (before.length === after.length && before.every((route, i) => sameRoute(route, after[i]!)))
+    ? before
+    : after;
 }

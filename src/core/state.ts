@@ -9,9 +9,9 @@ import type { Config, Role } from '../model/config.js';
 import type { DaemonId, WatchedDaemon } from '../model/daemon.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Learned } from './auto.js';
+import { type Damping, UNDAMPED } from './damping.js';
 import type { Suspects } from './gateway.js';
 import type { ObserveRequest } from './ports.js';
-import { UNDAMPED, type Damping } from './damping.js';
 
 /** Where a watched daemon stands. `unknown`: no verdict yet. `appeared`: a sign of life, no answer yet. */
 export type Life = 'unknown' | 'down' | 'appeared' | 'unresponsive' | 'responsive';
@@ -40,7 +40,12 @@ export type Phase =
       readonly from: number | undefined;
     }
   /** `uncovered`: the destinations that nothing covers and that are no longer waited for. */
-  | { readonly kind: 'out'; readonly since: number; readonly reason: string; readonly uncovered: readonly string[] };
+  | {
+      readonly kind: 'out';
+      readonly since: number;
+      readonly reason: string;
+      readonly uncovered: readonly string[];
+    };
 
 /** Why an observation was asked for. */
 export type RoundCause = 'start' | 'probe' | 'hint' | 'resync' | 'phase' | 'verify' | 'reload';
@@ -55,7 +60,13 @@ export function moreUrgent(a: RoundCause | undefined, b: RoundCause): RoundCause
 
 export type Round =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'observing'; readonly id: number; readonly cause: RoundCause; readonly request: ObserveRequest; readonly since: number }
+  | {
+      readonly kind: 'observing';
+      readonly id: number;
+      readonly cause: RoundCause;
+      readonly request: ObserveRequest;
+      readonly since: number;
+    }
   /** `repair`: a single deletion is being undone before any look at it. */
   | { readonly kind: 'applying'; readonly repair?: true };
 
@@ -183,14 +194,22 @@ export interface Beginning {
   readonly adopted?: readonly AdoptedRoute[];
 }
 
-export function initialState({ config, watched, formerGateways, resyncMs, role, roleOverride, pin, adopted = [] }: Beginning, now: number): State {
+export function initialState(
+  { config, watched, formerGateways, resyncMs, role, roleOverride, pin, adopted = [] }: Beginning,
+  now: number,
+): State {
   return {
     config,
     role,
     roleOverride,
     pin,
     formerGateways: new Set([...formerGateways, ...adopted.flatMap(({ route }) => route.nexthops[0]?.gateway ?? [])]),
-    daemons: new Map(watched.map((daemon) => [daemon.id, { ...daemon, life: 'unknown' as const, since: now, reason: 'not heard of yet' }])),
+    daemons: new Map(
+      watched.map((daemon) => [
+        daemon.id,
+        { ...daemon, life: 'unknown' as const, since: now, reason: 'not heard of yet' },
+      ]),
+    ),
     verdictsBy: now + config.probeTimeoutMs,
     phase: { kind: 'starting', since: now, reason: 'agent started' },
     damping: UNDAMPED,

@@ -1,18 +1,18 @@
 /** The state as its status for people and programs. Pure: the wall clock comes in as an offset. */
 
-import { selectorText, type InterfaceSelector } from '../model/config.js';
+import { type InterfaceSelector, selectorText } from '../model/config.js';
+import { destinationText } from '../model/prefix.js';
 import { TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { destinationText } from '../model/prefix.js';
 import type { BackupRouteStatus, Status } from '../model/status.js';
 import { adoptionWaits, takenOver } from './adopt.js';
 import { autoGateway } from './auto.js';
 import { dampedHoldMs, QUIET_MS } from './damping.js';
-import { interfaceKey, wanted, type Wanted } from './desired.js';
+import { interfaceKey, type Wanted, wanted } from './desired.js';
 import { FIGHT_WINDOW_MS, pauseOf } from './fight.js';
-import { hiddenDestinations, hiddenWaits, refusalText, type Hidden } from './hidden.js';
-import { linkOf, realmOf } from './management.js';
+import { type Hidden, hiddenDestinations, hiddenWaits, refusalText } from './hidden.js';
 import { routeKey } from './keys.js';
+import { linkOf, realmOf } from './management.js';
 import { ownedRoutes, ownership } from './plan.js';
 import type { State } from './state.js';
 
@@ -25,7 +25,8 @@ export interface Surroundings {
   readonly startedAt: number;
   /** Wall clock minus monotonic clock, in milliseconds. */
   readonly wallOffset: number;
-  readonly configuration: Pick<Status['configuration'], 'file' | 'source' | 'errors'> & Partial<Status['configuration']>;
+  readonly configuration: Pick<Status['configuration'], 'file' | 'source' | 'errors'> &
+    Partial<Status['configuration']>;
   /** null when absent. */
   readonly lastOutage?: Status['lastOutage'];
 }
@@ -41,7 +42,12 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
   const until = state.phase.kind === 'in' ? state.phase.until : undefined;
   return {
     version: 1,
-    agent: { pid: around.pid, version: around.version, forMs: Math.round(now - around.startedAt), dryRun: around.dryRun },
+    agent: {
+      pid: around.pid,
+      version: around.version,
+      forMs: Math.round(now - around.startedAt),
+      dryRun: around.dryRun,
+    },
     configuration: { unconfirmed: null, rolledBackAt: null, ...around.configuration },
     routes: {
       phase: state.phase.kind,
@@ -53,13 +59,26 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
       role: role.role,
       roleReason: role.reason,
     },
-    managementInterfaces: state.config.managementInterfaces.map((management) => interfaceStatus(management.selector, snapshot)),
-    daemons: [...state.daemons.values()].map((daemon) => ({ id: daemon.id, state: daemon.life, reason: daemon.reason, ...at(daemon.since) })),
+    managementInterfaces: state.config.managementInterfaces.map((management) =>
+      interfaceStatus(management.selector, snapshot),
+    ),
+    daemons: [...state.daemons.values()].map((daemon) => ({
+      id: daemon.id,
+      state: daemon.life,
+      reason: daemon.reason,
+      ...at(daemon.since),
+    })),
     backupRoutes: backupRoutes(state, want),
     adopted: snapshot === undefined ? [] : takenOver(state, snapshot),
-    waiting: snapshot === undefined ? [{ subject: 'kernel', reason: 'first look is not done yet' }] : [...waitsOf(state, snapshot, want), ...adoptionWaits(state, snapshot, now)],
+    waiting:
+      snapshot === undefined
+        ? [{ subject: 'kernel', reason: 'first look is not done yet' }]
+        : [...waitsOf(state, snapshot, want), ...adoptionWaits(state, snapshot, now)],
     faults: state.faults,
-    interference: now - state.fight.last > FIGHT_WINDOW_MS ? null : { episodes: state.fight.count, last: state.fight.culprit, pauseMs: pauseOf(state.fight) },
+    interference:
+      now - state.fight.last > FIGHT_WINDOW_MS
+        ? null
+        : { episodes: state.fight.count, last: state.fight.culprit, pauseMs: pauseOf(state.fight) },
     damping: dampingStatus(state, now),
     lastOutage: around.lastOutage ?? null,
   };
@@ -67,38 +86,64 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
 
 /** While the routes are not in, a refusal that would hide them is told all the same: better now than when they are needed. */
 function waitsOf(state: State, snapshot: Snapshot, want: Wanted | undefined): Status['waiting'] {
-  return state.phase.kind === 'in' ? (want?.waits ?? []) : hiddenWaits(hiddenDestinations(state.config, snapshot, false));
+  return state.phase.kind === 'in'
+    ? (want?.waits ?? [])
+    : hiddenWaits(hiddenDestinations(state.config, snapshot, false));
 }
 
-function interfaceStatus(selector: InterfaceSelector, snapshot: Snapshot | undefined): Status['managementInterfaces'][number] {
+function interfaceStatus(
+  selector: InterfaceSelector,
+  snapshot: Snapshot | undefined,
+): Status['managementInterfaces'][number] {
   const link = snapshot === undefined ? undefined : linkOf(selector, snapshot);
-  const addresses = snapshot?.addresses.filter((a) => a.interfaceIndex === link?.index).map((a) => `${a.address}/${a.length}`);
-  return { selector: selectorText(selector), name: link?.name ?? null, index: link?.index ?? null, up: link?.up ?? false, carrier: link?.carrier ?? false, addresses: addresses ?? [] };
+  const addresses = snapshot?.addresses
+    .filter((a) => a.interfaceIndex === link?.index)
+    .map((a) => `${a.address}/${a.length}`);
+  return {
+    selector: selectorText(selector),
+    name: link?.name ?? null,
+    index: link?.index ?? null,
+    up: link?.up ?? false,
+    carrier: link?.carrier ?? false,
+    addresses: addresses ?? [],
+  };
 }
 
 function dampingStatus(state: State, now: number): Status['damping'] {
   const holdMs = dampedHoldMs(state.damping, state.config.holdMs, now);
   const { deaths } = state.damping;
-  return { deaths, holdMs, reason: holdMs > state.config.holdMs ? `${deaths} deaths, each within ${QUIET_MS / 60_000} minutes of the one before` : null };
+  return {
+    deaths,
+    holdMs,
+    reason:
+      holdMs > state.config.holdMs
+        ? `${deaths} deaths, each within ${QUIET_MS / 60_000} minutes of the one before`
+        : null,
+  };
 }
 
 /** One line a wanted route; while nothing is wanted (or can be), one a configured destination. */
 function backupRoutes(state: State, want: Wanted | undefined): BackupRouteStatus[] {
-  const nameOf = (index: number | undefined): string => state.snapshot?.links.find((link) => link.index === index)?.name ?? '';
+  const nameOf = (index: number | undefined): string =>
+    state.snapshot?.links.find((link) => link.index === index)?.name ?? '';
   const preempting = new Set(want?.preempting);
   const installed = new Set(
-    state.snapshot === undefined ? [] : ownedRoutes(ownership(state.config, state.formerGateways), state.snapshot).map((route) => routeKey(route)),
+    state.snapshot === undefined
+      ? []
+      : ownedRoutes(ownership(state.config, state.formerGateways), state.snapshot).map((route) => routeKey(route)),
   );
-  const present = (want?.routes ?? []).map((route): BackupRouteStatus => ({
-    destination: destinationText(route.destination),
-    gateway: route.nexthops[0]?.gateway ?? '',
-    interface: nameOf(route.nexthops[0]?.interfaceIndex),
-    table: route.table,
-    metric: route.metric,
-    state: installed.has(routeKey(route)) ? 'installed' : state.refused.has(routeKey(route)) ? 'refused' : 'absent',
-    preempting: preempting.has(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination)),
-    ...hiding(want?.hidden.get(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination))),
-  }));
+  const present = (want?.routes ?? []).map(
+    (route): BackupRouteStatus => ({
+      destination: destinationText(route.destination),
+      gateway: route.nexthops[0]?.gateway ?? '',
+      interface: nameOf(route.nexthops[0]?.interfaceIndex),
+      table: route.table,
+      metric: route.metric,
+      state: installed.has(routeKey(route)) ? 'installed' : state.refused.has(routeKey(route)) ? 'refused' : 'absent',
+      preempting: preempting.has(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination)),
+      ...hiding(want?.hidden.get(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination))),
+    }),
+  );
   return [...present, ...missing(state, present)];
 }
 
@@ -115,10 +160,16 @@ function missing(state: State, present: readonly BackupRouteStatus[]): BackupRou
     const name = link?.name ?? selectorText(selector);
     const realm = state.snapshot === undefined ? undefined : realmOf(link, state.snapshot);
     return backupRouters.flatMap((router) => {
-      const auto = router.auto === undefined || link === undefined || state.snapshot === undefined ? undefined : autoGateway(state, state.snapshot, selector, link, router, 0);
+      const auto =
+        router.auto === undefined || link === undefined || state.snapshot === undefined
+          ? undefined
+          : autoGateway(state, state.snapshot, selector, link, router, 0);
       const gateway = router.gateways[0] ?? (auto !== undefined && 'gateway' in auto ? auto.gateway : '');
       return router.destinations.flatMap((prefix): BackupRouteStatus[] => {
-        const table = realm?.vrf === undefined && state.config.placement === 'local' ? state.config.tableBase + prefix.length : (realm?.table ?? TABLE_MAIN);
+        const table =
+          realm?.vrf === undefined && state.config.placement === 'local'
+            ? state.config.tableBase + prefix.length
+            : (realm?.table ?? TABLE_MAIN);
         const destination = destinationText(prefix);
         if (shown.has(`${name} ${table} ${destination}`)) return [];
         return [{ destination, gateway, interface: name, table, metric: 0, state: text, preempting: false }];

@@ -5,10 +5,14 @@
  * Invariant: a path below a directory that could not be listed is unseen, not absent.
  */
 
-import { seen, unseen, type Seen } from './seen.js';
+import { type Seen, seen, unseen } from './seen.js';
 
 export type FileEntry =
-  | { readonly kind: 'file'; readonly text: string; /** Where a symbolic link of this name points. */ readonly target?: string }
+  | {
+      readonly kind: 'file';
+      readonly text: string /** Where a symbolic link of this name points. */;
+      readonly target?: string;
+    }
   | { readonly kind: 'directory' }
   /** A socket, a device: there, and not for reading. */
   | { readonly kind: 'other' }
@@ -54,7 +58,8 @@ export function filesIn(tree: FileTree, directory: string, suffix: string): read
 /** Why something of these could not be read; undefined: all of it was, or is not there. */
 export function unreadableOf(tree: FileTree, paths: readonly string[]): string | undefined {
   for (const [path, entry] of tree) {
-    if (entry.kind === 'unreadable' && paths.some((one) => path === one || path.startsWith(`${one}/`))) return `${path}: ${entry.why}`;
+    if (entry.kind === 'unreadable' && paths.some((one) => path === one || path.startsWith(`${one}/`)))
+      return `${path}: ${entry.why}`;
   }
   return undefined;
 }

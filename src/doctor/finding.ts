@@ -33,7 +33,12 @@ export interface Check {
   run(host: Host): Outcome;
 }
 
-export function finding(severity: Finding['severity'], message: string, evidence: readonly string[], remedy?: string): Finding {
+export function finding(
+  severity: Finding['severity'],
+  message: string,
+  evidence: readonly string[],
+  remedy?: string,
+): Finding {
   return { severity, message, evidence, remedy };
 }
 

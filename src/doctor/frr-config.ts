@@ -18,8 +18,13 @@ export interface FrrLine {
 const DIRECTORY = '/etc/frr';
 
 /** All lines, files first. `why`: what could not be read, so that a line that is not found may yet be there. */
-export function frrLines(host: Host): { readonly lines: readonly FrrLine[]; readonly why: string | undefined } {
-  const files = filesIn(host.files, DIRECTORY, '.conf').filter(({ path }) => !/\/(vtysh|support_bundle_commands)\.conf$/.test(path));
+export function frrLines(host: Host): {
+  readonly lines: readonly FrrLine[];
+  readonly why: string | undefined;
+} {
+  const files = filesIn(host.files, DIRECTORY, '.conf').filter(
+    ({ path }) => !/\/(vtysh|support_bundle_commands)\.conf$/.test(path),
+  );
   const lines = [
     ...files.flatMap(({ path, text }) => linesOf(text, (number) => `${path}:${number}`)),
     ...host.running.flatMap(({ daemon, text }) => linesOf(text, () => `${daemon} (running)`)),
@@ -27,7 +32,10 @@ export function frrLines(host: Host): { readonly lines: readonly FrrLine[]; read
   // Either source is enough: a running daemon has read its files, and says more than they do.
   if (host.running.length > 0 && host.runningComplete.kind === 'seen') return { lines, why: undefined };
   const unread = unreadableOf(host.files, [DIRECTORY]);
-  const nothing = files.length > 0 ? undefined : `no configuration of FRR in ${DIRECTORY}, and ${host.runningComplete.kind === 'unseen' ? host.runningComplete.why : 'no daemon to ask'}`;
+  const nothing =
+    files.length > 0
+      ? undefined
+      : `no configuration of FRR in ${DIRECTORY}, and ${host.runningComplete.kind === 'unseen' ? host.runningComplete.why : 'no daemon to ask'}`;
   return { lines, why: unread ?? nothing };
 }
 
@@ -56,11 +64,18 @@ export function frrLineText(line: FrrLine): string {
 }
 
 /** `NAME=value` of /etc/frr/daemons, without its quotes; undefined: not there. */
-export function daemonsOption(host: Host, name: string): { readonly value: string; readonly evidence: string } | undefined {
+export function daemonsOption(
+  host: Host,
+  name: string,
+): { readonly value: string; readonly evidence: string } | undefined {
   const lines = (valueOf(host.files, `${DIRECTORY}/daemons`) ?? '').split('\n');
   for (const [i, line] of [...lines.entries()].reverse()) {
     const match = /^\s*([a-z0-9_]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|(.*?))\s*(?:#.*)?$/i.exec(line);
-    if (match?.[1] === name) return { value: (match[2] ?? match[3] ?? match[4] ?? '').trim(), evidence: `${DIRECTORY}/daemons:${i + 1}: ${line.trim()}` };
+    if (match?.[1] === name)
+      return {
+        value: (match[2] ?? match[3] ?? match[4] ?? '').trim(),
+        evidence: `${DIRECTORY}/daemons:${i + 1}: ${line.trim()}`,
+      };
   }
   return undefined;
 }

@@ -7,7 +7,9 @@ import type { Snapshot } from '../model/snapshot.js';
 
 export function gatewaysOf(router: BackupRouter, link: Link, snapshot: Snapshot): readonly Address[] {
   if (router.auto === undefined) return router.gateways;
-  const routes = [...snapshot.foreignRoutes, ...snapshot.ownRoutes].filter((route) => route.family === router.family && route.destination.length === 0);
+  const routes = [...snapshot.foreignRoutes, ...snapshot.ownRoutes].filter(
+    (route) => route.family === router.family && route.destination.length === 0,
+  );
   const gateways = routes.flatMap((route) => route.nexthops).filter((hop) => hop.interfaceIndex === link.index);
   return [...new Set(gateways.flatMap((hop) => (hop.gateway === undefined ? [] : [hop.gateway])))];
 }

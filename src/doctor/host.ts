@@ -134,7 +134,11 @@ export interface Host {
   readonly systemd: Seen<SystemdEvidence>;
   /** The unit file that belongs to this version. */
   readonly shippedUnit: Seen<string>;
-  readonly stateDirectory: { readonly path: string; readonly steps: readonly PathStep[]; readonly exists: boolean };
+  readonly stateDirectory: {
+    readonly path: string;
+    readonly steps: readonly PathStep[];
+    readonly exists: boolean;
+  };
   /** Why koffi does not load; undefined: it does. */
   readonly nativeFault: string | undefined;
   /** Wall clock, and when this program was built; milliseconds since 1970. */

@@ -28,15 +28,31 @@ function unitIdentity(host: Host): Identity | undefined {
   const user = accounts(host, '/etc/passwd').find((fields) => fields[0] === name || fields[2] === name);
   if (user === undefined) return undefined;
   const groups = accounts(host, '/etc/group');
-  const named = [last('Group'), ...valuesOf(files, 'Service', 'SupplementaryGroups').flatMap(({ value }) => value.split(/\s+/))];
-  const members = groups.filter((fields) => named.includes(fields[0]) || (fields[3] ?? '').split(',').includes(user[0]!)).map((fields) => Number(fields[2]));
+  const named = [
+    last('Group'),
+    ...valuesOf(files, 'Service', 'SupplementaryGroups').flatMap(({ value }) => value.split(/\s+/)),
+  ];
+  const members = groups
+    .filter((fields) => named.includes(fields[0]) || (fields[3] ?? '').split(',').includes(user[0]!))
+    .map((fields) => Number(fields[2]));
   const root = Number(user[2]) === 0;
-  const bounded = valuesOf(files, 'Service', 'CapabilityBoundingSet').map(({ value }) => value).join(' ');
-  const ambient = valuesOf(files, 'Service', 'AmbientCapabilities').map(({ value }) => value).join(' ');
+  const bounded = valuesOf(files, 'Service', 'CapabilityBoundingSet')
+    .map(({ value }) => value)
+    .join(' ');
+  const ambient = valuesOf(files, 'Service', 'AmbientCapabilities')
+    .map(({ value }) => value)
+    .join(' ');
   const has = (words: string, capability: string): boolean => words.toUpperCase().split(/\s+/).includes(capability);
-  const may = (capability: string): boolean => (root ? bounded === '' || has(bounded, capability) : has(ambient, capability));
-  const capabilities = (may('CAP_NET_ADMIN') ? 1n << CAP_NET_ADMIN : 0n) | (may('CAP_DAC_OVERRIDE') ? 1n << CAP_DAC_OVERRIDE : 0n);
-  return { who: `user ${user[0]} of the unit`, uid: Number(user[2]), groups: [Number(user[3]), ...members], capabilities };
+  const may = (capability: string): boolean =>
+    root ? bounded === '' || has(bounded, capability) : has(ambient, capability);
+  const capabilities =
+    (may('CAP_NET_ADMIN') ? 1n << CAP_NET_ADMIN : 0n) | (may('CAP_DAC_OVERRIDE') ? 1n << CAP_DAC_OVERRIDE : 0n);
+  return {
+    who: `user ${user[0]} of the unit`,
+    uid: Number(user[2]),
+    groups: [Number(user[3]), ...members],
+    capabilities,
+  };
 }
 
 function accounts(host: Host, path: string): readonly (readonly string[])[] {
@@ -44,7 +60,11 @@ function accounts(host: Host, path: string): readonly (readonly string[])[] {
 }
 
 /** The first step on the way that turns the identity away: no search permission on a directory, no write permission on the last one. */
-export function turnedAwayAt(identity: Identity, steps: readonly PathStep[], last: 'write' | 'write-search' = 'write'): PathStep | undefined {
+export function turnedAwayAt(
+  identity: Identity,
+  steps: readonly PathStep[],
+  last: 'write' | 'write-search' = 'write',
+): PathStep | undefined {
   if (hasCapability(identity, CAP_DAC_OVERRIDE)) return undefined;
   return steps.find((step, i) => {
     const needed = i < steps.length - 1 ? 0o1 : last === 'write' ? 0o2 : 0o3;

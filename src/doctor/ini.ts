@@ -6,10 +6,12 @@
  * counts. An empty value resets a list.
  */
 
-import { filesIn, type FileTree, type FoundFile } from './files.js';
+import { type FileTree, type FoundFile, filesIn } from './files.js';
 
 /** `systemd` below each of them, highest precedence first. */
-export const SYSTEMD_DIRECTORIES: readonly string[] = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map((base) => `${base}/systemd`);
+export const SYSTEMD_DIRECTORIES: readonly string[] = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map(
+  (base) => `${base}/systemd`,
+);
 
 export interface Setting {
   readonly section: string;
@@ -37,7 +39,13 @@ export function parseIni(file: FoundFile): readonly Setting[] {
     const head = /^\[(.+)\]$/.exec(text)?.[1];
     if (head !== undefined) section = head;
     const at = text.indexOf('=');
-    if (head === undefined && at > 0) settings.push({ section, key: text.slice(0, at).trim(), value: text.slice(at + 1).trim(), where: `${file.path}:${line}` });
+    if (head === undefined && at > 0)
+      settings.push({
+        section,
+        key: text.slice(0, at).trim(),
+        value: text.slice(at + 1).trim(),
+        where: `${file.path}:${line}`,
+      });
   });
   return settings;
 }

@@ -4,12 +4,12 @@
  */
 
 import { linkOf, realmOf } from '../core/management.js';
+import { routeText } from '../kernel/text.js';
 import type { Address } from '../model/address.js';
 import type { BackupRouter, BirdDaemon, FrrDaemons, ManagementInterface } from '../model/config.js';
 import { selectorText } from '../model/config.js';
 import type { Link } from '../model/link.js';
 import type { Nexthop, Route } from '../model/route.js';
-import { routeText } from '../kernel/text.js';
 import { gatewaysOf } from './gateways.js';
 import type { Host, KernelEvidence } from './host.js';
 
@@ -21,7 +21,11 @@ export interface Managed {
 }
 
 export function managed(host: Host, kernel: KernelEvidence): readonly Managed[] {
-  return host.config.managementInterfaces.map((management) => ({ management, name: selectorText(management.selector), link: linkOf(management.selector, kernel.snapshot) }));
+  return host.config.managementInterfaces.map((management) => ({
+    management,
+    name: selectorText(management.selector),
+    link: linkOf(management.selector, kernel.snapshot),
+  }));
 }
 
 export interface ManagedGateway {
@@ -33,13 +37,20 @@ export interface ManagedGateway {
 /** Every gateway on an interface that is there. */
 export function managedGateways(host: Host, kernel: KernelEvidence): readonly ManagedGateway[] {
   return managed(host, kernel).flatMap(({ management, link }) =>
-    link === undefined ? [] : management.backupRouters.flatMap((router) => gatewaysOf(router, link, kernel.snapshot).map((gateway) => ({ link, router, gateway }))),
+    link === undefined
+      ? []
+      : management.backupRouters.flatMap((router) =>
+          gatewaysOf(router, link, kernel.snapshot).map((gateway) => ({ link, router, gateway })),
+        ),
   );
 }
 
 /** Whether backup routes stand in a table that the routing daemon reads: the main table or a VRF's. */
 export function sharesTable(host: Host, kernel: KernelEvidence): boolean {
-  return host.config.placement !== 'local' || managed(host, kernel).some(({ link }) => realmOf(link, kernel.snapshot).vrf !== undefined);
+  return (
+    host.config.placement !== 'local' ||
+    managed(host, kernel).some(({ link }) => realmOf(link, kernel.snapshot).vrf !== undefined)
+  );
 }
 
 export function frrDaemons(host: Host): readonly FrrDaemons[] {

@@ -13,7 +13,14 @@ export interface Report {
   readonly version: 1;
   readonly configuration: string;
   readonly findings: readonly ReportedFinding[];
-  readonly summary: { readonly errors: number; readonly warnings: number; readonly notes: number; readonly ok: number; readonly unknown: number; readonly notApplicable: number };
+  readonly summary: {
+    readonly errors: number;
+    readonly warnings: number;
+    readonly notes: number;
+    readonly ok: number;
+    readonly unknown: number;
+    readonly notApplicable: number;
+  };
 }
 
 export interface ReportedFinding {
@@ -35,8 +42,19 @@ export function diagnose(host: Host): Report {
     for (const { code, title, run } of checks) {
       const outcome = run(host);
       if (outcome === 'not-applicable') notApplicable++;
-      else if (outcome.length === 0) findings.push({ code, group, severity: 'ok', message: title, evidence: [], remedy: null });
-      else findings.push(...outcome.map(({ severity, message, evidence, remedy }) => ({ code, group, severity, message, evidence, remedy: remedy ?? null })));
+      else if (outcome.length === 0)
+        findings.push({ code, group, severity: 'ok', message: title, evidence: [], remedy: null });
+      else
+        findings.push(
+          ...outcome.map(({ severity, message, evidence, remedy }) => ({
+            code,
+            group,
+            severity,
+            message,
+            evidence,
+            remedy: remedy ?? null,
+          })),
+        );
     }
   }
   const count = (severity: Severity): number => findings.filter((one) => one.severity === severity).length;
@@ -45,20 +63,34 @@ export function diagnose(host: Host): Report {
     version: 1,
     configuration: host.configuration.file,
     findings: sorted,
-    summary: { errors: count('error'), warnings: count('warning'), notes: count('note'), ok: count('ok'), unknown: count('unknown'), notApplicable },
+    summary: {
+      errors: count('error'),
+      warnings: count('warning'),
+      notes: count('note'),
+      ok: count('ok'),
+      unknown: count('unknown'),
+      notApplicable,
+    },
   };
 }
 
 /** 78 when the configuration itself has errors, else 1 for anything worse than a note, else 0. */
 export function exitStatusOf(report: Report): number {
-  if (report.findings.some(({ code, severity }) => code === 'config-faults' && severity === 'error')) return EXIT.CONFIG;
+  if (report.findings.some(({ code, severity }) => code === 'config-faults' && severity === 'error'))
+    return EXIT.CONFIG;
   return report.summary.errors + report.summary.warnings > 0 ? EXIT.NOT_IN_STATE : EXIT.OK;
 }
 
 export type Paint = (colour: 'red' | 'yellow' | 'green' | 'dim' | 'bold', text: string) => string;
 
 const COLOUR = { error: 'red', warning: 'yellow', note: 'bold', unknown: 'dim', ok: 'green' } as const;
-const WORD: Readonly<Record<Severity, string>> = { error: 'ERROR', warning: 'WARNING', note: 'NOTE', unknown: 'UNKNOWN', ok: 'OK' };
+const WORD: Readonly<Record<Severity, string>> = {
+  error: 'ERROR',
+  warning: 'WARNING',
+  note: 'NOTE',
+  unknown: 'UNKNOWN',
+  ok: 'OK',
+};
 /** Before the text of a finding. */
 const MARGIN = '         ';
 const WIDTH = 80;
@@ -86,7 +118,10 @@ function block({ severity, code, group, message, evidence, remedy }: ReportedFin
   const lines = [
     `${paint(COLOUR[severity], WORD[severity].padEnd(MARGIN.length))}${paint('bold', code)}  ${paint('dim', group)}`,
     ...wrap(message, WIDTH - MARGIN.length).map((text) => `${MARGIN}${text}`),
-    ...labelled('seen', evidence.flatMap((text) => wrap(text, WIDTH - MARGIN.length - 6, '  '))),
+    ...labelled(
+      'seen',
+      evidence.flatMap((text) => wrap(text, WIDTH - MARGIN.length - 6, '  ')),
+    ),
     // Not wrapped: it is for pasting.
     ...labelled('do', (remedy?.split('\n') ?? []).map(printable)),
   ];

@@ -2,7 +2,7 @@
  * Evidence that may be missing: what was seen, or why it could not be. Forces every check to say `unknown` instead of a false ok.
  */
 
-import { unknown, type Outcome } from './finding.js';
+import { type Outcome, unknown } from './finding.js';
 
 export type Seen<T> = { readonly kind: 'seen'; readonly value: T } | { readonly kind: 'unseen'; readonly why: string };
 

@@ -37,7 +37,12 @@ function socketsOf(daemon: RoutingDaemon): readonly (string | undefined)[] {
  * The same health, whose daemons without a socket are down at once; it begins to watch when `begun` resolves. It is not even opened before where that can be
  * helped: the adapters are a sixth of the daemon's code.
  */
-export function downAtOnce(daemons: readonly RoutingDaemon[], open: () => Health, absent: readonly (string | undefined)[], begun: Promise<void>): Health {
+export function downAtOnce(
+  daemons: readonly RoutingDaemon[],
+  open: () => Health,
+  absent: readonly (string | undefined)[],
+  begun: Promise<void>,
+): Health {
   const known = absent.every((path) => path === undefined) ? undefined : watchedBySight(daemons);
   let health = known === undefined ? open() : undefined;
   const watched = known ?? health?.watched ?? [];
@@ -47,7 +52,8 @@ export function downAtOnce(daemons: readonly RoutingDaemon[], open: () => Health
     start(listener) {
       absent.forEach((path, i) => {
         const daemon = watched[i];
-        if (path !== undefined && daemon !== undefined) listener(daemon.id, { kind: 'down', reason: refusal('ENOENT', { kind: 'unix', path }, '') });
+        if (path !== undefined && daemon !== undefined)
+          listener(daemon.id, { kind: 'down', reason: refusal('ENOENT', { kind: 'unix', path }, '') });
       });
       void begun.then(() => {
         if (closed) return;

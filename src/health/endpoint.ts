@@ -36,5 +36,9 @@ export function refusal(code: string, endpoint: Endpoint, permissionHint: string
 
 /** RFC 9293 3.5: a connection to a free port of the ephemeral range may get that very port as its own, and then meets itself. */
 export function calledItself(socket: Socket): boolean {
-  return socket.remotePort !== undefined && socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress;
+  return (
+    socket.remotePort !== undefined &&
+    socket.localPort === socket.remotePort &&
+    socket.localAddress === socket.remoteAddress
+  );
 }

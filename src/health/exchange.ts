@@ -25,7 +25,10 @@ interface Command {
 }
 
 /** `answered`: at least one heartbeat or question was answered as it should be. */
-export type Received = { readonly kind: 'answered' } | { readonly kind: 'incomplete' } | { readonly kind: 'fault'; readonly reason: string };
+export type Received =
+  | { readonly kind: 'answered' }
+  | { readonly kind: 'incomplete' }
+  | { readonly kind: 'fault'; readonly reason: string };
 
 const ANSWERED: Received = { kind: 'answered' };
 const INCOMPLETE: Received = { kind: 'incomplete' };
@@ -60,7 +63,9 @@ export class Exchange {
   /** The connection stands: what was queued goes out. */
   open(): void {
     this.#open = true;
-    const prelude = (this.#dialect.prelude ?? []).map(({ command, proves }): Command => ({ text: command, purpose: 'prelude', proves, waiter: undefined }));
+    const prelude = (this.#dialect.prelude ?? []).map(
+      ({ command, proves }): Command => ({ text: command, purpose: 'prelude', proves, waiter: undefined }),
+    );
     this.#queue.unshift(...prelude);
     this.#sendNext();
   }
@@ -69,7 +74,12 @@ export class Exchange {
   probe(): void {
     const { probe } = this.#dialect;
     if (probe === undefined || this.#outstanding !== undefined || this.#queue.length > 0) return;
-    this.#queue.push({ text: probe, purpose: 'heartbeat', proves: (answer) => this.#dialect.proves(answer), waiter: undefined });
+    this.#queue.push({
+      text: probe,
+      purpose: 'heartbeat',
+      proves: (answer) => this.#dialect.proves(answer),
+      waiter: undefined,
+    });
     this.#sendNext();
   }
 
@@ -98,7 +108,10 @@ export class Exchange {
       if (command === undefined) return { kind: 'fault', reason: 'an answer to no command' };
       if (!command.proves(answer)) {
         const said = JSON.stringify(answer.text.slice(0, 40));
-        return { kind: 'fault', reason: command.text === undefined ? `the greeting ${said}` : `'${command.text}' answered by ${said}` };
+        return {
+          kind: 'fault',
+          reason: command.text === undefined ? `the greeting ${said}` : `'${command.text}' answered by ${said}`,
+        };
       }
       this.#outstanding = undefined;
       if (command.purpose === 'heartbeat') this.#heartbeat = answer;

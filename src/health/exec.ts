@@ -10,7 +10,7 @@ import { spawn } from 'node:child_process';
 import { basename } from 'node:path';
 import type { ExecDaemon } from '../model/config.js';
 import type { Verdict } from '../model/daemon.js';
-import { generic, type Adapter, type Watcher } from './adapter.js';
+import { type Adapter, generic, type Watcher } from './adapter.js';
 import type { Clock, Timer } from './clock.js';
 
 const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' };
@@ -125,7 +125,12 @@ function runOnce(spec: ExecDaemon, clock: Clock, tell: (outcome: Outcome) => voi
 }
 
 function start(file: string, args: readonly string[]) {
-  return spawn(file, args, { detached: true, cwd: '/', env: ENVIRONMENT, stdio: ['ignore', 'ignore', 'pipe'] });
+  return spawn(file, args, {
+    detached: true,
+    cwd: '/',
+    env: ENVIRONMENT,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
 }
 
 /** kill(2) of the group; ESRCH: nothing is left of it. */
@@ -143,14 +148,19 @@ function notStarted(file: string, code: string): Outcome {
 }
 
 function tooLong(spec: ExecDaemon): Outcome {
-  return { key: 'timeout', verdict: { kind: 'unresponsive', reason: `${spec.command[0]} took longer than ${spec.timeoutMs} ms` } };
+  return {
+    key: 'timeout',
+    verdict: { kind: 'unresponsive', reason: `${spec.command[0]} took longer than ${spec.timeoutMs} ms` },
+  };
 }
 
 function ended(file: string, status: number | null, signal: string | null, stderr: string): Outcome {
   if (status === 0) return { key: '0', verdict: { kind: 'responsive', reason: `${file} says so`, ageMs: 0 } };
   const how = status === null ? `was ended by ${signal}` : `exited with ${status}`;
   // Control characters would garble a terminal or the journal.
-  const line = (stderr.split('\n').find((text) => text.trim() !== '') ?? '').replace(/[\x00-\x1f\x7f-\x9f]+/g, ' ').trim();
+  const line = (stderr.split('\n').find((text) => text.trim() !== '') ?? '')
+    .replace(/[\x00-\x1f\x7f-\x9f]+/g, ' ')
+    .trim();
   const why = line === '' ? '' : `: ${line.length > MAX_REASON_CHARS ? `${line.slice(0, MAX_REASON_CHARS)}...` : line}`;
   return { key: how, verdict: { kind: 'down', reason: `${file} ${how}${why}` } };
 }

@@ -11,9 +11,9 @@
 import { createConnection, type Socket } from 'node:net';
 import type { ProcessEvents } from '../core/ports.js';
 import type { Verdict } from '../model/daemon.js';
-import { untilBeat, type Clock, type ProbeTiming, type Timer } from './clock.js';
+import { type Clock, type ProbeTiming, type Timer, untilBeat } from './clock.js';
 import type { Answer, Dialect, Readiness } from './dialect.js';
-import { calledItself, endpointText, refusal, type Endpoint } from './endpoint.js';
+import { calledItself, type Endpoint, endpointText, refusal } from './endpoint.js';
 import { Exchange } from './exchange.js';
 import { PathWatch } from './path-watch.js';
 import { Peer } from './peer.js';
@@ -115,7 +115,9 @@ export class Link {
     if (this.#closed || this.#socket !== undefined) return;
     this.#stopTimer('retry');
     const { endpoint } = this.#options;
-    const socket = createConnection(endpoint.kind === 'unix' ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port });
+    const socket = createConnection(
+      endpoint.kind === 'unix' ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port },
+    );
     this.#socket = socket;
     const exchange = new Exchange(this.#options.dialect, this.#options.clock, (bytes) => socket.write(bytes, 'latin1'));
     this.#exchange = exchange;
@@ -154,7 +156,11 @@ export class Link {
     this.#timers.settle = this.#options.clock.setTimeout(() => {
       this.#retryMs = FIRST_RETRY_MS;
       this.#peer.answered();
-      this.#tell({ kind: 'responsive', reason: `${this.#where} accepts and stays open (no heartbeat: a hang would not be noticed)`, ageMs: this.#options.ageMs(undefined) });
+      this.#tell({
+        kind: 'responsive',
+        reason: `${this.#where} accepts and stays open (no heartbeat: a hang would not be noticed)`,
+        ageMs: this.#options.ageMs(undefined),
+      });
     }, afterMs);
   }
 
@@ -205,7 +211,8 @@ export class Link {
     const readiness: Readiness = (heartbeat && dialect.readiness?.(heartbeat)) ?? { kind: 'ready' };
     switch (readiness.kind) {
       case 'ready':
-        if (this.#last !== 'responsive') this.#tell({ kind: 'responsive', reason: `${this.#where} answers`, ageMs: ageMs(heartbeat) });
+        if (this.#last !== 'responsive')
+          this.#tell({ kind: 'responsive', reason: `${this.#where} answers`, ageMs: ageMs(heartbeat) });
         return;
       case 'starting':
         if (this.#lastReason !== readiness.reason) this.#tell({ kind: 'appeared', reason: readiness.reason });
@@ -249,7 +256,10 @@ export class Link {
       // first and gives it to its group then (vty_serv_un in lib/vty.c), so only a denial that lasts is news.
       if (this.#last !== 'down' || (denied !== this.#toldDenied && this.#retryMs >= LAST_RETRY_MS)) {
         this.#toldDenied = denied;
-        this.#tell({ kind: 'down', reason: refusal(code, this.#options.endpoint, this.#options.permissionHint) });
+        this.#tell({
+          kind: 'down',
+          reason: refusal(code, this.#options.endpoint, this.#options.permissionHint),
+        });
       }
       this.#drop(`${code} on ${where}`);
       this.#stopTimer('hang');

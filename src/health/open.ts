@@ -12,7 +12,7 @@ import type { DaemonId, Verdict } from '../model/daemon.js';
 import type { Prefix } from '../model/prefix.js';
 import type { Adapter } from './adapter.js';
 import { openBird } from './bird/bird.js';
-import { SYSTEM_CLOCK, type Clock, type ProbeTiming } from './clock.js';
+import { type Clock, type ProbeTiming, SYSTEM_CLOCK } from './clock.js';
 import { openExec } from './exec.js';
 import { openFrr } from './frr/frr.js';
 import { openPidfile } from './pidfile.js';
@@ -21,7 +21,12 @@ import { openSocket } from './socket.js';
 import { openUnit } from './unit.js';
 
 /** Watches all of the routing daemons. Two that bear the same name are told apart as `frr/zebra` and `frr/zebra#2`. `processes` tells of deaths sooner, where it can. */
-export function openHealth(daemons: readonly RoutingDaemon[], timing: ProbeTiming, clock: Clock = SYSTEM_CLOCK, processes?: ProcessEvents): Health {
+export function openHealth(
+  daemons: readonly RoutingDaemon[],
+  timing: ProbeTiming,
+  clock: Clock = SYSTEM_CLOCK,
+  processes?: ProcessEvents,
+): Health {
   return merge(daemons.map((daemon) => open(daemon, timing, clock, processes)));
 }
 
@@ -62,7 +67,9 @@ export function merge(parts: readonly Adapter[]): Health {
     },
     holds: async (prefixes: readonly Prefix[], vrf?: string) => {
       const answers = await Promise.allSettled(asked.map((part) => part.holds(prefixes, vrf)));
-      const held = prefixes.map((_, i) => answers.some((answer) => answer.status === 'fulfilled' && answer.value[i] === true));
+      const held = prefixes.map((_, i) =>
+        answers.some((answer) => answer.status === 'fulfilled' && answer.value[i] === true),
+      );
       const failure = answers.find((answer) => answer.status === 'rejected');
       // Who could not be asked may hold the rest, so the rest is not known.
       if (failure !== undefined && held.includes(false)) throw failure.reason;

@@ -5,7 +5,7 @@
  * the watch moves, so whoever listens polls as well and calls `rearm` when he does.
  */
 
-import { statSync, watch, type FSWatcher } from 'node:fs';
+import { type FSWatcher, statSync, watch } from 'node:fs';
 import { basename, dirname, relative, sep } from 'node:path';
 
 export class PathWatch {
@@ -29,7 +29,8 @@ export class PathWatch {
     // A directory made between the look and the watch would be missed, hence the second look; bounded, since poll comes after.
     for (let attempt = 0; attempt < 8 && !this.#closed; attempt++) {
       const nearest = nearestDirectory(dirname(this.#path));
-      if (this.#watcher !== undefined && nearest.path === this.#directory && nearest.inode === this.#inode) return moved;
+      if (this.#watcher !== undefined && nearest.path === this.#directory && nearest.inode === this.#inode)
+        return moved;
       if (!this.#arm(nearest)) return moved;
       moved = true;
     }

@@ -41,7 +41,10 @@ export class Peer {
     this.leave();
     const process = this.#processes === undefined ? undefined : this.#identify(socket, this.#processes);
     this.#process = process;
-    if (process !== undefined && (process.ended || (process.pid === this.#dying?.pid && process.startMs === this.#dying.startMs))) {
+    if (
+      process !== undefined &&
+      (process.ended || (process.pid === this.#dying?.pid && process.startMs === this.#dying.startMs))
+    ) {
       this.#dying = process;
       return true;
     }
@@ -86,7 +89,8 @@ export class Peer {
     if (pid === undefined || stat === undefined) return undefined;
     try {
       const { mtimeMs } = statSync(this.#path);
-      if (!mayMean({ startMs: stat.startMs, uptimeMs: uptimeMs(), wallMs: Date.now(), mtimeMs, volatile: true })) return undefined;
+      if (!mayMean({ startMs: stat.startMs, uptimeMs: uptimeMs(), wallMs: Date.now(), mtimeMs, volatile: true }))
+        return undefined;
     } catch {
       return undefined;
     }

@@ -9,18 +9,29 @@ import { readFileSync, statfsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { ProcessEvents } from '../core/ports.js';
 import type { PidfileDaemon } from '../model/config.js';
-import { generic, type Adapter } from './adapter.js';
+import { type Adapter, generic } from './adapter.js';
 import type { Clock, ProbeTiming } from './clock.js';
 import { PathWatch } from './path-watch.js';
 import { HeldProcess, isDead, mayMean, uptimeMs } from './proc.js';
-import { ProcessWatch, type Finding, type IsDying } from './process-watch.js';
+import { type Finding, type IsDying, ProcessWatch } from './process-watch.js';
 
 /** TMPFS_MAGIC, linux/magic.h: such a file system begins empty at boot. */
 const TMPFS = 0x01021994;
 
 /** Watches the process as `pidfile/NAME`, NAME being the file's without `.pid`. */
-export function openPidfile(spec: PidfileDaemon, timing: ProbeTiming, clock: Clock, processes?: ProcessEvents): Adapter {
-  const watch = new ProcessWatch({ ...timing, clock, processes, recheck: true, find: (isDying) => findByPidfile(spec.path, isDying) });
+export function openPidfile(
+  spec: PidfileDaemon,
+  timing: ProbeTiming,
+  clock: Clock,
+  processes?: ProcessEvents,
+): Adapter {
+  const watch = new ProcessWatch({
+    ...timing,
+    clock,
+    processes,
+    recheck: true,
+    find: (isDying) => findByPidfile(spec.path, isDying),
+  });
   let files: PathWatch | undefined;
   return generic(`pidfile/${basename(spec.path, '.pid')}`, spec.routeProtocols, {
     start: (listener) => {
@@ -55,7 +66,9 @@ export function findByPidfile(path: string, isDying: IsDying = () => false): Fin
   const stat = process?.stat();
   if (process === undefined || stat === undefined || isDead(stat) || isDying(pid, stat.startMs)) {
     process?.close();
-    return none(`process ${pid} of ${path} does not run${stat === undefined || !isDead(stat) ? '' : ', its parent has not reaped it'}`);
+    return none(
+      `process ${pid} of ${path} does not run${stat === undefined || !isDead(stat) ? '' : ', its parent has not reaped it'}`,
+    );
   }
   const uptime = uptimeMs();
   if (!mayMean({ startMs: stat.startMs, uptimeMs: uptime, wallMs: Date.now(), mtimeMs, volatile })) {

@@ -26,5 +26,5 @@ export function ageFromProc(stat: string, uptime: string, name: string): number 
   const process = parseStat(stat);
   if (process === undefined || isDead(process) || process.comm !== name.slice(0, COMM_BYTES)) return 0;
   const ageMs = Math.round(Number(uptime.split(' ')[0]) * 1000 - process.startMs);
-  return ageMs > 0 ? ageMs : 0;
+  return Math.max(ageMs, 0);
 }

@@ -13,7 +13,7 @@ import type { Verdict } from '../model/daemon.js';
 import type { Watcher } from './adapter.js';
 import { cgroupOf, cgroupRoot, watchEvents } from './cgroup.js';
 import type { Clock, ProbeTiming, Timer } from './clock.js';
-import { isDead, isStopped, uptimeMs, type HeldProcess, type ProcStat } from './proc.js';
+import { type HeldProcess, isDead, isStopped, type ProcStat, uptimeMs } from './proc.js';
 
 /** The finder gives up the process to its caller, who closes it. */
 export type Finding =
@@ -84,7 +84,9 @@ export class ProcessWatch implements Watcher {
 
   #take(): void {
     const dying = this.#dying.find(({ pid }) => pid === this.#process?.pid);
-    const finding = this.#options.find((pid, startMs) => this.#dying.some((one) => pid === one.pid && startMs === one.startMs));
+    const finding = this.#options.find((pid, startMs) =>
+      this.#dying.some((one) => pid === one.pid && startMs === one.startMs),
+    );
     if (finding.kind !== 'found') {
       const stat = this.#process?.stat();
       if (finding.kind === 'unclear' && dying === undefined && stat !== undefined && !isDead(stat)) return;
@@ -104,7 +106,8 @@ export class ProcessWatch implements Watcher {
     }
     // Not yet there when the former was last seen alive: a new life.
     const former = this.#process;
-    if (former !== undefined && stat.startMs > this.#seenAliveMs) this.#tell({ kind: 'down', reason: ended(former.pid, former.stat()) });
+    if (former !== undefined && stat.startMs > this.#seenAliveMs)
+      this.#tell({ kind: 'down', reason: ended(former.pid, former.stat()) });
     this.#release();
     // The listener may have closed us.
     if (this.#closed) return process.close();
@@ -118,7 +121,10 @@ export class ProcessWatch implements Watcher {
     this.#endWatch = this.#options.processes?.watch(process.pid, (how, certain) => {
       // An execve(2) by another thread keeps number and start time: the look will tell.
       if (!certain) return;
-      this.#dying = [{ pid: process.pid, startMs, reason: `process ${process.pid} (${stat.comm}) ${how}` }, ...this.#dying.slice(0, MOST_DYING - 1)];
+      this.#dying = [
+        { pid: process.pid, startMs, reason: `process ${process.pid} (${stat.comm}) ${how}` },
+        ...this.#dying.slice(0, MOST_DYING - 1),
+      ];
       // Another that was there before may take its place silently.
       this.search();
     });
@@ -146,11 +152,16 @@ export class ProcessWatch implements Watcher {
     if (!isStopped(stat)) {
       this.#stoppedAt = undefined;
       const reason = `${name} runs (no heartbeat: of all hangs only a stop by signal is noticed)`;
-      return this.#tell({ kind: 'responsive', reason, ageMs: Math.max(0, Math.round(this.#seenAliveMs - stat.startMs)) });
+      return this.#tell({
+        kind: 'responsive',
+        reason,
+        ageMs: Math.max(0, Math.round(this.#seenAliveMs - stat.startMs)),
+      });
     }
     const { clock, probeTimeoutMs } = this.#options;
     this.#stoppedAt ??= clock.now();
-    if (clock.now() - this.#stoppedAt >= probeTimeoutMs) this.#tell({ kind: 'unresponsive', reason: `${name} is stopped, state ${stat.state}` });
+    if (clock.now() - this.#stoppedAt >= probeTimeoutMs)
+      this.#tell({ kind: 'unresponsive', reason: `${name} is stopped, state ${stat.state}` });
   }
 
   #schedule(): void {
@@ -178,12 +189,15 @@ export class ProcessWatch implements Watcher {
   }
 
   #tell(verdict: Verdict): void {
-    if (this.#last?.kind === verdict.kind && (verdict.kind === 'responsive' || this.#last.reason === verdict.reason)) return;
+    if (this.#last?.kind === verdict.kind && (verdict.kind === 'responsive' || this.#last.reason === verdict.reason))
+      return;
     this.#last = verdict;
     this.#listener(verdict);
   }
 }
 
 function ended(pid: number, stat: ProcStat | undefined): string {
-  return stat === undefined || !isDead(stat) ? `process ${pid} has ended` : `process ${pid} (${stat.comm}) has ended, its parent has not reaped it`;
+  return stat === undefined || !isDead(stat)
+    ? `process ${pid} has ended`
+    : `process ${pid} (${stat.comm}) has ended, its parent has not reaped it`;
 }

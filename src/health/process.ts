@@ -9,17 +9,32 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { ProcessEvents } from '../core/ports.js';
 import type { ProcessDaemon } from '../model/config.js';
-import { generic, type Adapter } from './adapter.js';
+import { type Adapter, generic } from './adapter.js';
 import type { Clock, ProbeTiming } from './clock.js';
 import { HeldProcess, isDead } from './proc.js';
-import { ProcessWatch, type Finding, type IsDying } from './process-watch.js';
+import { type Finding, type IsDying, ProcessWatch } from './process-watch.js';
 
 /** TASK_COMM_LEN without its NUL. */
 const COMM_BYTES = 15;
 
 /** Watches the processes of that name as `process/NAME`. */
-export function openProcess(spec: ProcessDaemon, timing: ProbeTiming, clock: Clock, processes?: ProcessEvents): Adapter {
-  return generic(`process/${spec.name}`, spec.routeProtocols, new ProcessWatch({ ...timing, clock, processes, recheck: false, find: (isDying) => findByName(spec.name, isDying) }));
+export function openProcess(
+  spec: ProcessDaemon,
+  timing: ProbeTiming,
+  clock: Clock,
+  processes?: ProcessEvents,
+): Adapter {
+  return generic(
+    `process/${spec.name}`,
+    spec.routeProtocols,
+    new ProcessWatch({
+      ...timing,
+      clock,
+      processes,
+      recheck: false,
+      find: (isDying) => findByName(spec.name, isDying),
+    }),
+  );
 }
 
 /** The oldest process of that name: the others are its workers. Exported for its tests. */
@@ -33,7 +48,8 @@ export function findByName(name: string, isDying: IsDying = () => false): Findin
     if (!Number.isInteger(pid) || pid === process.pid || nameOf(pid) !== comm) continue;
     const held = HeldProcess.open(pid);
     const stat = held?.stat();
-    const counts = held !== undefined && stat !== undefined && !isDead(stat) && stat.comm === comm && !isDying(pid, stat.startMs);
+    const counts =
+      held !== undefined && stat !== undefined && !isDead(stat) && stat.comm === comm && !isDying(pid, stat.startMs);
     const here = counts && isHere(pid, own);
     if (counts && !here) elsewhere++;
     if (held !== undefined && stat !== undefined && here && stat.startMs < (oldest?.startMs ?? Infinity)) {
@@ -44,7 +60,10 @@ export function findByName(name: string, isDying: IsDying = () => false): Findin
     }
   }
   if (oldest !== undefined) return { kind: 'found', process: oldest.process };
-  return { kind: 'none', reason: `no process ${name}${elsewhere === 0 ? '' : ` here, ${elsewhere} in other namespaces`}` };
+  return {
+    kind: 'none',
+    reason: `no process ${name}${elsewhere === 0 ? '' : ` here, ${elsewhere} in other namespaces`}`,
+  };
 }
 
 function nameOf(pid: number): string | undefined {

@@ -6,7 +6,7 @@
 
 import type { ProcessEvents } from '../core/ports.js';
 import type { SocketDaemon } from '../model/config.js';
-import { generic, type Adapter } from './adapter.js';
+import { type Adapter, generic } from './adapter.js';
 import type { Clock, ProbeTiming } from './clock.js';
 import type { Dialect } from './dialect.js';
 import { Link } from './link.js';

@@ -8,9 +8,9 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Verdict } from '../model/daemon.js';
 import type { UnitDaemon } from '../model/config.js';
-import { generic, type Adapter, type Watcher } from './adapter.js';
+import type { Verdict } from '../model/daemon.js';
+import { type Adapter, generic, type Watcher } from './adapter.js';
 import { cgroupRoot, populated, watchEvents } from './cgroup.js';
 import type { Clock, ProbeTiming, Timer } from './clock.js';
 import { PathWatch } from './path-watch.js';
@@ -20,7 +20,12 @@ import { HeldProcess, uptimeMs } from './proc.js';
 const DEFAULT_SLICE = 'system.slice';
 
 /** Watches the unit as `unit/NAME`. `mount` says where cgroup v2 is. */
-export function openUnit(spec: UnitDaemon, timing: ProbeTiming, clock: Clock, mount: () => string | undefined = cgroupRoot): Adapter {
+export function openUnit(
+  spec: UnitDaemon,
+  timing: ProbeTiming,
+  clock: Clock,
+  mount: () => string | undefined = cgroupRoot,
+): Adapter {
   const root = mount();
   const id = `unit/${spec.unit}`;
   if (root === undefined) return generic(id, spec.routeProtocols, NOWHERE);
@@ -74,7 +79,9 @@ class UnitWatch implements Watcher {
   #look(): void {
     if (this.#closed) return;
     const directory = this.#events?.directory ?? findGroup(this.#root, this.#unit);
-    this.#watchArrival(directory ?? (this.#arrivalAt === '' ? join(this.#root, DEFAULT_SLICE, this.#unit) : this.#arrivalAt));
+    this.#watchArrival(
+      directory ?? (this.#arrivalAt === '' ? join(this.#root, DEFAULT_SLICE, this.#unit) : this.#arrivalAt),
+    );
     // First the watch, then the look, or a change in between is lost.
     if (directory !== undefined && this.#events === undefined) this.#watchEvents(directory);
     const alive = directory === undefined ? undefined : populated(directory);
@@ -86,7 +93,13 @@ class UnitWatch implements Watcher {
         this.#tell({ kind: 'responsive', reason, ageMs: ageOf(directory!) });
       }
     } else if (this.#last !== 'down') {
-      this.#tell({ kind: 'down', reason: alive === false ? `${this.#unit} has no process left` : `${this.#unit} is not running, it has no control group` });
+      this.#tell({
+        kind: 'down',
+        reason:
+          alive === false
+            ? `${this.#unit} has no process left`
+            : `${this.#unit} is not running, it has no control group`,
+      });
     }
   }
 
@@ -127,7 +140,8 @@ export function findGroup(root: string, unit: string): string | undefined {
     const found = names.find((name) => entries.includes(name));
     if (found !== undefined) return join(slice, found);
     // Only slices hold units; a service's own groups are its own affair.
-    for (const entry of entries) if (entry.endsWith('.slice') && !(slice === root && entry === DEFAULT_SLICE)) queue.push(join(slice, entry));
+    for (const entry of entries)
+      if (entry.endsWith('.slice') && !(slice === root && entry === DEFAULT_SLICE)) queue.push(join(slice, entry));
   }
   return undefined;
 }

@@ -9,9 +9,9 @@ import type { Prepared, Step, StepResult } from '../core/ports.js';
 import type { Writer } from './codec.js';
 import type { Connection } from './connection.js';
 import { routeFault, writeAddRoute, writeDeleteRoute } from './messages-route.js';
-import { isOver, originalFault, writeAdoptRoute, writeRestoreRoute } from './original.js';
 import { ruleFault, writeAddRule, writeDeleteRule } from './messages-rule.js';
-import { windowsOf, type Window } from './window.js';
+import { isOver, originalFault, writeAdoptRoute, writeRestoreRoute } from './original.js';
+import { type Window, windowsOf } from './window.js';
 
 export async function apply(connection: Connection, steps: readonly Step[]): Promise<readonly StepResult[]> {
   const { windows, merge } = lay(connection, steps);
@@ -38,7 +38,11 @@ function lay(connection: Connection, steps: readonly Step[]): Layout {
     if (result !== undefined) known.set(i, result);
   });
   const sent = known.size === 0 ? steps : steps.filter((_, i) => !known.has(i));
-  const windows = windowsOf(sent.length, (i, writer) => writeStep(writer, sent[i]!), (count) => connection.reserve(count));
+  const windows = windowsOf(
+    sent.length,
+    (i, writer) => writeStep(writer, sent[i]!),
+    (count) => connection.reserve(count),
+  );
   if (known.size === 0) return { windows, merge: (answers) => answers };
   return {
     windows,
@@ -65,12 +69,19 @@ export function stepFault(step: Step): string | undefined {
 /** The netlink message of the step. */
 export function writeStep(writer: Writer, step: Step): void {
   switch (step.kind) {
-    case 'add-route': return writeAddRoute(writer, step.route);
-    case 'delete-route': return writeDeleteRoute(writer, step.route);
-    case 'add-rule': return writeAddRule(writer, step.rule);
-    case 'delete-rule': return writeDeleteRule(writer, step.rule);
-    case 'adopt-route': return writeAdoptRoute(writer, step.adopted);
-    case 'restore-route': return writeRestoreRoute(writer, step.adopted);
-    default: throw new TypeError(`unknown step ${JSON.stringify(step satisfies never)}`);
+    case 'add-route':
+      return writeAddRoute(writer, step.route);
+    case 'delete-route':
+      return writeDeleteRoute(writer, step.route);
+    case 'add-rule':
+      return writeAddRule(writer, step.rule);
+    case 'delete-rule':
+      return writeDeleteRule(writer, step.rule);
+    case 'adopt-route':
+      return writeAdoptRoute(writer, step.adopted);
+    case 'restore-route':
+      return writeRestoreRoute(writer, step.adopted);
+    default:
+      throw new TypeError(`unknown step ${JSON.stringify(step satisfies never)}`);
   }
 }

@@ -40,6 +40,12 @@ export function assemble(lines: readonly Line[]): readonly FilterInstruction[] {
     if (typeof line === 'string') labels.set(line, instructions.length);
     else instructions.push(line);
   }
-  const distance = (label: string | undefined, at: number): number => (label === undefined ? 0 : labels.get(label)! - at - 1);
-  return instructions.map(([code, k, ifTrue, ifFalse], at) => ({ code, k, jt: distance(ifTrue, at), jf: distance(ifFalse, at) }));
+  const distance = (label: string | undefined, at: number): number =>
+    label === undefined ? 0 : labels.get(label)! - at - 1;
+  return instructions.map(([code, k, ifTrue, ifFalse], at) => ({
+    code,
+    k,
+    jt: distance(ifTrue, at),
+    jf: distance(ifFalse, at),
+  }));
 }

@@ -4,9 +4,9 @@
  */
 
 import type { Step } from '../core/ports.js';
-import { destinationText } from '../model/prefix.js';
 import { familyOf } from '../model/address.js';
-import { TABLE_MAIN, type Nexthop, type Route, type Rule } from '../model/route.js';
+import { destinationText } from '../model/prefix.js';
+import { type Nexthop, type Route, type Rule, TABLE_MAIN } from '../model/route.js';
 import type { NameOf } from './text.js';
 
 /** One command line. An interface whose name is not known is called `if7`, which ip(8) understands. */
@@ -39,7 +39,8 @@ function routeCommand(verb: 'add' | 'del', route: Route, nameOf: NameOf): string
   if (route.table !== TABLE_MAIN) words.push(`table ${route.table}`);
   words.push(`proto ${route.protocol}`);
   if (route.metric !== 0) words.push(`metric ${route.metric}`);
-  if (route.nexthops.length > 1) words.push(...route.nexthops.map((nexthop) => `nexthop ${nexthopWords(route, nexthop, nameOf)}`));
+  if (route.nexthops.length > 1)
+    words.push(...route.nexthops.map((nexthop) => `nexthop ${nexthopWords(route, nexthop, nameOf)}`));
   return words.join(' ');
 }
 

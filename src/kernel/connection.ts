@@ -15,8 +15,8 @@ import type { StepResult } from '../core/ports.js';
 import { systemError } from '../native/errno.js';
 import { messageFlags, messageSequence, walkMessages } from './codec.js';
 import { decodeDone, decodeError } from './messages-error.js';
-import { openSocket, type NetlinkSocket, type SocketOptions } from './socket.js';
-import { NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP, NLM_F_DUMP_INTR } from './uapi.js';
+import { type NetlinkSocket, openSocket, type SocketOptions } from './socket.js';
+import { NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP } from './uapi.js';
 import { OK, type Window } from './window.js';
 
 /** Dumps of one request that may be torn in a row before the caller hears of it. */
@@ -148,7 +148,8 @@ export class Connection {
             const result = type === NLMSG_DONE ? decodeDone(bytes, from, to) : decodeError(bytes, from, to);
             if (!result.ok) finish(() => fail(result.code, result.message));
             else if (!torn) finish(() => resolve(items));
-            else if (attempts >= DUMP_ATTEMPTS) finish(() => fail('EAGAIN', `changed under the reader ${attempts} times in a row`));
+            else if (attempts >= DUMP_ATTEMPTS)
+              finish(() => fail('EAGAIN', `changed under the reader ${attempts} times in a row`));
             else {
               items = [];
               this.#pending.delete(sequence);
@@ -258,12 +259,14 @@ export class Connection {
 
   /** A process that was stopped or busy has its answers waiting: let the loop poll once before giving them up. */
   #expire(progress: number): void {
-    setImmediate(() => setImmediate(() => {
-      this.#timer = undefined;
-      if (!this.#waited()) return;
-      if (this.#progress === progress) this.#failPending('ETIMEDOUT', 'the kernel did not answer');
-      else this.#timer = setTimeout(() => this.#expire(this.#progress), REPLY_TIMEOUT_MS);
-    }));
+    setImmediate(() =>
+      setImmediate(() => {
+        this.#timer = undefined;
+        if (!this.#waited()) return;
+        if (this.#progress === progress) this.#failPending('ETIMEDOUT', 'the kernel did not answer');
+        else this.#timer = setTimeout(() => this.#expire(this.#progress), REPLY_TIMEOUT_MS);
+      }),
+    );
   }
 
   #failPending(code: string, message: string): void {

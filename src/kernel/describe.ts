@@ -8,7 +8,7 @@ import { readU32, walkAttributes } from './codec.js';
 import { decodeAddress, decodeLink, decodeNeighbour } from './messages-link.js';
 import { decodeRoute } from './messages-route.js';
 import { decodeRule } from './messages-rule.js';
-import { routeText, ruleText, type NameOf } from './text.js';
+import { type NameOf, routeText, ruleText } from './text.js';
 import * as uapi from './uapi.js';
 
 export interface Described {
@@ -24,13 +24,20 @@ export interface Described {
 }
 
 /** undefined for what is no change: cache entries, other families, garbage. */
-export function describe(type: number, bytes: Buffer, start: number, end: number, nameOf: NameOf): Described | undefined {
+export function describe(
+  type: number,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  nameOf: NameOf,
+): Described | undefined {
   const interfaceName = (index: number): string => nameOf(index) ?? `if${index}`;
   switch (type) {
     case uapi.RTM_NEWLINK:
     case uapi.RTM_DELLINK: {
       const link = decodeLink(bytes, start, end);
-      if (link === undefined) return plain('link', type === uapi.RTM_NEWLINK ? 'bridge port changed' : 'bridge port deleted');
+      if (link === undefined)
+        return plain('link', type === uapi.RTM_NEWLINK ? 'bridge port changed' : 'bridge port deleted');
       const state = `${link.up ? 'up' : 'down'}, ${link.carrier ? 'carrier' : 'no carrier'}`;
       const text = type === uapi.RTM_NEWLINK ? `link ${link.name} ${state}` : `deleted link ${link.name}`;
       return { ...plain('link', text), link };
@@ -40,21 +47,34 @@ export function describe(type: number, bytes: Buffer, start: number, end: number
       const address = decodeAddress(bytes, start, end);
       if (address === undefined) return undefined;
       const verb = type === uapi.RTM_NEWADDR ? 'address' : 'deleted address';
-      return plain('address', `${verb} ${address.address}/${address.length} dev ${interfaceName(address.interfaceIndex)}`);
+      return plain(
+        'address',
+        `${verb} ${address.address}/${address.length} dev ${interfaceName(address.interfaceIndex)}`,
+      );
     }
     case uapi.RTM_NEWROUTE:
     case uapi.RTM_DELROUTE: {
       const route = decodeRoute(bytes, start, end);
       if (route === undefined) return undefined;
       const deleted = type === uapi.RTM_DELROUTE;
-      return { ...plain('route', `${deleted ? 'deleted route' : 'route'} ${routeText(route, nameOf)}`), deleted, protocol: route.protocol, subject: { kind: 'route', route } };
+      return {
+        ...plain('route', `${deleted ? 'deleted route' : 'route'} ${routeText(route, nameOf)}`),
+        deleted,
+        protocol: route.protocol,
+        subject: { kind: 'route', route },
+      };
     }
     case uapi.RTM_NEWRULE:
     case uapi.RTM_DELRULE: {
       const rule = decodeRule(bytes, start, end);
       if (rule === undefined) return undefined;
       const deleted = type === uapi.RTM_DELRULE;
-      return { ...plain('rule', `${deleted ? 'deleted rule' : 'rule'} ${ruleText(rule)}`), deleted, protocol: rule.protocol, subject: { kind: 'rule', rule } };
+      return {
+        ...plain('rule', `${deleted ? 'deleted rule' : 'rule'} ${ruleText(rule)}`),
+        deleted,
+        protocol: rule.protocol,
+        subject: { kind: 'rule', rule },
+      };
     }
     case uapi.RTM_NEWNEIGH:
     case uapi.RTM_DELNEIGH: {
@@ -64,7 +84,10 @@ export function describe(type: number, bytes: Buffer, start: number, end: number
     }
     case uapi.RTM_NEWNEXTHOP:
     case uapi.RTM_DELNEXTHOP:
-      return plain('route', `${type === uapi.RTM_NEWNEXTHOP ? 'nexthop' : 'deleted nexthop'} id ${nexthopId(bytes, start, end)}`);
+      return plain(
+        'route',
+        `${type === uapi.RTM_NEWNEXTHOP ? 'nexthop' : 'deleted nexthop'} id ${nexthopId(bytes, start, end)}`,
+      );
     default:
       return undefined;
   }

@@ -8,13 +8,13 @@
  */
 
 import type { KernelHint } from '../core/ports.js';
-import { messagePort, walkMessages } from './codec.js';
-import { eventFilter, eventPasses, type EventInterest } from './filter.js';
-import { describe, type Described } from './describe.js';
-import { decodeNeighbour } from './messages-link.js';
 import type { Neighbour } from '../model/link.js';
+import { messagePort, walkMessages } from './codec.js';
+import { type Described, describe } from './describe.js';
+import { type EventInterest, eventFilter, eventPasses } from './filter.js';
+import { decodeNeighbour } from './messages-link.js';
 import { senderText } from './sender.js';
-import { openSocket, type NetlinkSocket } from './socket.js';
+import { type NetlinkSocket, openSocket } from './socket.js';
 import * as uapi from './uapi.js';
 
 /** Bytes of receive buffer: some ten thousand notifications that passed the filter. */
@@ -133,7 +133,13 @@ export class Events {
     if (described.link !== undefined) this.#names.set(described.link.index, described.link.name);
     const { kind, deleted, subject } = described;
     const ownDeleted = deleted && described.protocol === this.#options.interest.protocol;
-    this.#deliver({ kind, text: `${described.text}${senderText(sender)}`, ownDeleted, sender, ...(ownDeleted && subject !== undefined ? { lost: subject } : {}) });
+    this.#deliver({
+      kind,
+      text: `${described.text}${senderText(sender)}`,
+      ownDeleted,
+      sender,
+      ...(ownDeleted && subject !== undefined ? { lost: subject } : {}),
+    });
   }
 
   #hint(kind: 'overflow', text: string): void {

@@ -11,7 +11,19 @@
 
 import type { ObserveRequest } from '../core/ports.js';
 import type { FilterInstruction } from '../native/libc.js';
-import { assemble, half, JUMP_IF_EQUAL, JUMP_IF_GREATER, LOAD_BYTE, LOAD_HALF, LOAD_WORD, PASS, RETURN, word, type Line } from './bpf.js';
+import {
+  assemble,
+  half,
+  JUMP_IF_EQUAL,
+  JUMP_IF_GREATER,
+  type Line,
+  LOAD_BYTE,
+  LOAD_HALF,
+  LOAD_WORD,
+  PASS,
+  RETURN,
+  word,
+} from './bpf.js';
 import * as uapi from './uapi.js';
 
 const TYPE = 4;

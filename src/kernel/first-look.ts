@@ -25,14 +25,19 @@ const MAX_ROUTES = 5_000;
 const DATAGRAM_BYTES = 32_768;
 
 export async function firstLook(request: ObserveRequest): Promise<Snapshot> {
-  const connections = [0, 1, 2, 3].map(() => new Connection({ receiveBuffer: 0, datagramBytes: DATAGRAM_BYTES }, openPlainSocket));
+  const connections = [0, 1, 2, 3].map(
+    () => new Connection({ receiveBuffer: 0, datagramBytes: DATAGRAM_BYTES }, openPlainSocket),
+  );
   const [one, two, three, four] = connections as [Connection, Connection, Connection, Connection];
   try {
     const [links, addresses, rules, routes] = await Promise.all([
       one.dump(encodeLinkDump(), only(uapi.RTM_NEWLINK, decodeLink)),
       two.dump(encodeAddressDump(), only(uapi.RTM_NEWADDR, decodeAddress)),
       three.dump(encodeRuleDump(), only(uapi.RTM_NEWRULE, decodeRule)),
-      four.dump(encodeRouteDump(undefined, {}), sorter(request, () => four.close())),
+      four.dump(
+        encodeRouteDump(undefined, {}),
+        sorter(request, () => four.close()),
+      ),
     ]);
     const foreign = routes.flatMap((found) => ('foreign' in found ? [found.foreign] : []));
     return {
@@ -52,7 +57,10 @@ export async function firstLook(request: ObserveRequest): Promise<Snapshot> {
 type Found = { readonly own: Route } | { readonly foreign: Route | Original };
 
 /** Own and foreign routes of one dump, by the very decoders of the observations that come after. */
-function sorter({ protocol, maxLength, vrfTables }: ObserveRequest, giveUp: () => void): (bytes: Buffer, start: number, end: number, type: number) => Found | undefined {
+function sorter(
+  { protocol, maxLength, vrfTables }: ObserveRequest,
+  giveUp: () => void,
+): (bytes: Buffer, start: number, end: number, type: number) => Found | undefined {
   const tables = [uapi.RT_TABLE_MAIN, ...(vrfTables ?? [])];
   let count = 0;
   return (bytes, start, end, type) => {

@@ -8,10 +8,10 @@
  */
 
 import type { Kernel, KernelHint, ObserveRequest, Step } from '../core/ports.js';
+import type { Neighbour } from '../model/link.js';
 import { apply, prepare } from './apply.js';
 import { Connection } from './connection.js';
-import type { Neighbour } from '../model/link.js';
-import { Events, neighbourKey, type Failures } from './events.js';
+import { Events, type Failures, neighbourKey } from './events.js';
 import { writeProbe } from './messages-link.js';
 import { observe } from './observe.js';
 import { knownRoutes } from './own-routes.js';
@@ -54,7 +54,13 @@ export function openKernel(added: readonly Step[] = []): Kernel {
       };
     },
     probe(targets) {
-      void changes.change(windowsOf(targets.length, (i, writer) => writeProbe(writer, targets[i]!), (count) => changes.reserve(count)));
+      void changes.change(
+        windowsOf(
+          targets.length,
+          (i, writer) => writeProbe(writer, targets[i]!),
+          (count) => changes.reserve(count),
+        ),
+      );
     },
     interleave: (work) => dumps.interleave(work),
     subscribe(request: ObserveRequest, listener: (hint: KernelHint) => void) {
@@ -81,5 +87,7 @@ function withFailures(failures: Failures, neighbours: readonly Neighbour[]): rea
   if (failures.size === 0 || neighbours.length === 0) return neighbours;
   const unanswered = new Set(neighbours.filter((neighbour) => !neighbour.known).map(neighbourKey));
   for (const key of failures) if (!unanswered.has(key)) failures.delete(key);
-  return neighbours.map((neighbour) => (failures.has(neighbourKey(neighbour)) ? { ...neighbour, failed: true } : neighbour));
+  return neighbours.map((neighbour) =>
+    failures.has(neighbourKey(neighbour)) ? { ...neighbour, failed: true } : neighbour,
+  );
 }

@@ -7,12 +7,13 @@
 import type { StepResult } from '../core/ports.js';
 import { errnoName, errnoText } from '../native/errno.js';
 import { align, messageFlags, readText, walkAttributes } from './codec.js';
-import { NLMSGERR_ATTR_MSG, NLMSG_HDRLEN, NLM_F_ACK_TLVS, NLM_F_CAPPED } from './uapi.js';
+import { NLM_F_ACK_TLVS, NLM_F_CAPPED, NLMSG_HDRLEN, NLMSGERR_ATTR_MSG } from './uapi.js';
 
 /** The result in an NLMSG_ERROR message: an acknowledgement when its errno is 0. */
 export function decodeError(bytes: Buffer, start: number, end: number): StepResult {
   const payload = start + NLMSG_HDRLEN;
-  if (payload + 4 + NLMSG_HDRLEN > end) return { ok: false, code: 'EBADMSG', message: 'the kernel sent half an answer' };
+  if (payload + 4 + NLMSG_HDRLEN > end)
+    return { ok: false, code: 'EBADMSG', message: 'the kernel sent half an answer' };
   const errno = -bytes.readInt32LE(payload);
   if (errno === 0) return { ok: true };
   const flags = messageFlags(bytes, start);

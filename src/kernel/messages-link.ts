@@ -6,7 +6,18 @@
 import type { ProbeTarget } from '../core/ports.js';
 import { addressBytes, familyOf } from '../model/address.js';
 import type { InterfaceAddress, Link, Neighbour } from '../model/link.js';
-import { beginMessage, endMessage, message, putBytes, putU32, readText, readU32, reserve, walkAttributes, type Writer } from './codec.js';
+import {
+  beginMessage,
+  endMessage,
+  message,
+  putBytes,
+  putU32,
+  readText,
+  readU32,
+  reserve,
+  type Writer,
+  walkAttributes,
+} from './codec.js';
 import { familyFromNumber, familyNumber, readAddress } from './families.js';
 import * as uapi from './uapi.js';
 
@@ -35,7 +46,11 @@ export function encodeNeighbourDump(): Buffer {
  * second apart, then FAILED), an unknown or failed one is resolved as if a packet were waiting (NTF_USE). net/core/neighbour.c, neigh_add().
  */
 export function writeProbe(writer: Writer, target: ProbeTarget): void {
-  const start = beginMessage(writer, uapi.RTM_NEWNEIGH, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | (target.known ? 0 : uapi.NLM_F_CREATE));
+  const start = beginMessage(
+    writer,
+    uapi.RTM_NEWNEIGH,
+    uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | (target.known ? 0 : uapi.NLM_F_CREATE),
+  );
   const header = reserve(writer, uapi.NDMSG_LEN);
   writer.bytes[header] = familyNumber(familyOf(target.address));
   writer.bytes.writeInt32LE(target.interfaceIndex, header + 4);
@@ -55,19 +70,31 @@ export function decodeLink(bytes: Buffer, start: number, end: number): Link | un
   let name = '';
   let mac: string | undefined;
   let master: number | undefined;
-  let info: { readonly kind: string | undefined; readonly vrfTable: number | undefined } = { kind: undefined, vrfTable: undefined };
+  let info: { readonly kind: string | undefined; readonly vrfTable: number | undefined } = {
+    kind: undefined,
+    vrfTable: undefined,
+  };
   walkAttributes(bytes, attributes, end, (type, from, to) => {
     switch (type) {
-      case uapi.IFLA_IFNAME: name = readText(bytes, from, to); break;
-      case uapi.IFLA_ADDRESS: mac = readMac(bytes, from, to); break;
-      case uapi.IFLA_MASTER: master = readU32(bytes, from, to); break;
-      case uapi.IFLA_LINKINFO: info = decodeLinkInfo(bytes, from, to); break;
+      case uapi.IFLA_IFNAME:
+        name = readText(bytes, from, to);
+        break;
+      case uapi.IFLA_ADDRESS:
+        mac = readMac(bytes, from, to);
+        break;
+      case uapi.IFLA_MASTER:
+        master = readU32(bytes, from, to);
+        break;
+      case uapi.IFLA_LINKINFO:
+        info = decodeLinkInfo(bytes, from, to);
+        break;
       case uapi.IFLA_PROP_LIST:
         walkAttributes(bytes, from, to, (property, at, stop) => {
           if (property === uapi.IFLA_ALT_IFNAME) altNames.push(readText(bytes, at, stop));
         });
         break;
-      default: break;
+      default:
+        break;
     }
   });
   return {
@@ -83,7 +110,11 @@ export function decodeLink(bytes: Buffer, start: number, end: number): Link | un
   };
 }
 
-function decodeLinkInfo(bytes: Buffer, start: number, end: number): { readonly kind: string | undefined; readonly vrfTable: number | undefined } {
+function decodeLinkInfo(
+  bytes: Buffer,
+  start: number,
+  end: number,
+): { readonly kind: string | undefined; readonly vrfTable: number | undefined } {
   let kind: string | undefined;
   let data: readonly [number, number] | undefined;
   walkAttributes(bytes, start, end, (type, from, to) => {

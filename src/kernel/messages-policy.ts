@@ -5,13 +5,13 @@
  * Invariant: an attribute that this file does not know ends up in `more`, never in silence.
  */
 
-import { prefix } from '../model/prefix.js';
+import type { Family } from '../model/address.js';
 import type { PolicyRule, RuleAction } from '../model/policy.js';
+import { prefix } from '../model/prefix.js';
 import { readText, readU32, walkAttributes } from './codec.js';
 import { familyNumber, readAddress } from './families.js';
 import { decodeRule } from './messages-rule.js';
 import * as uapi from './uapi.js';
-import type { Family } from '../model/address.js';
 
 const ACTIONS: ReadonlyMap<number, RuleAction> = new Map([
   [uapi.FR_ACT_TO_TBL, 'table'],
@@ -27,9 +27,19 @@ export function decodePolicyRule(family: Family, bytes: Buffer, start: number, e
   const header = start + uapi.NLMSG_HDRLEN;
   const rule = bytes[header] === familyNumber(family) ? decodeRule(bytes, start, end) : undefined;
   if (rule === undefined) return undefined;
-  const found: Found = { from: undefined, to: undefined, mark: 0, mask: undefined, outputInterface: undefined, l3mdev: false, target: undefined, more: [] };
+  const found: Found = {
+    from: undefined,
+    to: undefined,
+    mark: 0,
+    mask: undefined,
+    outputInterface: undefined,
+    l3mdev: false,
+    target: undefined,
+    more: [],
+  };
   walkAttributes(bytes, header + uapi.FIB_RULE_HDR_LEN, end, (type, from, to) => read(found, bytes, type, from, to));
-  const prefixOf = (address: string | undefined, length: number): PolicyRule['from'] => (address === undefined ? undefined : prefix(address, length));
+  const prefixOf = (address: string | undefined, length: number): PolicyRule['from'] =>
+    address === undefined ? undefined : prefix(address, length);
   return {
     rule,
     action: ACTIONS.get(bytes[header + 7]!) ?? 'other',
@@ -68,22 +78,47 @@ function read(found: Found, bytes: Buffer, type: number, from: number, to: numbe
     case uapi.FRA_PAD:
     case uapi.FRA_FLOW:
       return;
-    case uapi.FRA_SRC: found.from = readAddress(bytes, from, to); return;
-    case uapi.FRA_DST: found.to = readAddress(bytes, from, to); return;
-    case uapi.FRA_FWMARK: found.mark = readU32(bytes, from, to); return;
-    case uapi.FRA_FWMASK: found.mask = readU32(bytes, from, to); return;
-    case uapi.FRA_OIFNAME: found.outputInterface = readText(bytes, from, to); return;
-    case uapi.FRA_L3MDEV: found.l3mdev = bytes[from] === 1; return;
-    case uapi.FRA_GOTO: found.target = readU32(bytes, from, to); return;
+    case uapi.FRA_SRC:
+      found.from = readAddress(bytes, from, to);
+      return;
+    case uapi.FRA_DST:
+      found.to = readAddress(bytes, from, to);
+      return;
+    case uapi.FRA_FWMARK:
+      found.mark = readU32(bytes, from, to);
+      return;
+    case uapi.FRA_FWMASK:
+      found.mask = readU32(bytes, from, to);
+      return;
+    case uapi.FRA_OIFNAME:
+      found.outputInterface = readText(bytes, from, to);
+      return;
+    case uapi.FRA_L3MDEV:
+      found.l3mdev = bytes[from] === 1;
+      return;
+    case uapi.FRA_GOTO:
+      found.target = readU32(bytes, from, to);
+      return;
     case uapi.FRA_SUPPRESS_IFGROUP:
       if (readU32(bytes, from, to) !== 0xffffffff) found.more.push(`suppress_ifgroup ${readU32(bytes, from, to)}`);
       return;
-    case uapi.FRA_TUN_ID: found.more.push('the tunnel id'); return;
-    case uapi.FRA_UID_RANGE: found.more.push(`the user id (uidrange ${readU32(bytes, from, to)}-${readU32(bytes, from + 4, to)})`); return;
-    case uapi.FRA_IP_PROTO: found.more.push(`the protocol (ipproto ${bytes[from] ?? 0})`); return;
-    case uapi.FRA_SPORT_RANGE: found.more.push(`the port (sport ${ports(bytes, from, to)})`); return;
-    case uapi.FRA_DPORT_RANGE: found.more.push(`the port (dport ${ports(bytes, from, to)})`); return;
-    default: found.more.push(`a selector that is not known here (attribute ${type})`);
+    case uapi.FRA_TUN_ID:
+      found.more.push('the tunnel id');
+      return;
+    case uapi.FRA_UID_RANGE:
+      found.more.push(`the user id (uidrange ${readU32(bytes, from, to)}-${readU32(bytes, from + 4, to)})`);
+      return;
+    case uapi.FRA_IP_PROTO:
+      found.more.push(`the protocol (ipproto ${bytes[from] ?? 0})`);
+      return;
+    case uapi.FRA_SPORT_RANGE:
+      found.more.push(`the port (sport ${ports(bytes, from, to)})`);
+      return;
+    case uapi.FRA_DPORT_RANGE:
+      found.more.push(`the port (dport ${ports(bytes, from, to)})`);
+      return;
+    default:
+      found.more.push(`a selector that is not known here (attribute ${type})`);
   }
 }
 

@@ -62,7 +62,12 @@ export type ProcessMessage =
 export function decodeProcessMessage(bytes: Buffer): ProcessMessage | undefined {
   if (bytes.length < OFFSET.pid + 4) return undefined;
   const what = bytes.readUInt32LE(OFFSET.what);
-  if (what === PROC_EVENT_NONE) return { kind: 'answer', token: (bytes.readUInt32LE(OFFSET.ack) - 1) >>> 0, errno: bytes.readUInt32LE(OFFSET.error) };
+  if (what === PROC_EVENT_NONE)
+    return {
+      kind: 'answer',
+      token: (bytes.readUInt32LE(OFFSET.ack) - 1) >>> 0,
+      errno: bytes.readUInt32LE(OFFSET.error),
+    };
   if (what !== PROC_EVENT_EXIT && what !== PROC_EVENT_COREDUMP) return undefined;
   if (bytes.length < OFFSET.exitCode + 4) return undefined;
   const pid = bytes.readUInt32LE(OFFSET.tgid);
@@ -71,5 +76,7 @@ export function decodeProcessMessage(bytes: Buffer): ProcessMessage | undefined 
   const signal = code & SIGNAL_MASK;
   // A signal that ends one thread ends them all; the first of them is announced before the memory is given back.
   if (signal !== 0) return { kind: 'ending', pid, how: `was ended by signal ${signal}`, certain: true };
-  return bytes.readUInt32LE(OFFSET.pid) === pid ? { kind: 'ending', pid, how: `has ended with status ${(code >> 8) & 0xff}`, certain: code !== 0 } : undefined;
+  return bytes.readUInt32LE(OFFSET.pid) === pid
+    ? { kind: 'ending', pid, how: `has ended with status ${(code >> 8) & 0xff}`, certain: code !== 0 }
+    : undefined;
 }

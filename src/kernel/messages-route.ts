@@ -6,9 +6,21 @@
  * a next hop without interface is not sent at all.
  */
 
-import { addressBytes, familyOf, type Family } from '../model/address.js';
+import { addressBytes, type Family, familyOf } from '../model/address.js';
 import type { Nexthop, Route, RouteType } from '../model/route.js';
-import { beginMessage, beginNest, endMessage, endNest, message, putBytes, putU32, readU32, reserve, walkAttributes, type Writer } from './codec.js';
+import {
+  beginMessage,
+  beginNest,
+  endMessage,
+  endNest,
+  message,
+  putBytes,
+  putU32,
+  readU32,
+  reserve,
+  type Writer,
+  walkAttributes,
+} from './codec.js';
 import { anyAddress, familyFromNumber, familyNumber, putAddress, readAddress } from './families.js';
 import * as uapi from './uapi.js';
 
@@ -39,7 +51,8 @@ export function routeType(number: number): RouteType {
 /** Why the route cannot be put on the wire; undefined when it can. */
 export function routeFault(route: Route): string | undefined {
   if (route.type === 'other') return 'route type is not known';
-  if (WITHOUT_NEXTHOP.has(route.type)) return route.nexthops.length > 0 ? `${route.type} routes have no next hop` : undefined;
+  if (WITHOUT_NEXTHOP.has(route.type))
+    return route.nexthops.length > 0 ? `${route.type} routes have no next hop` : undefined;
   if (route.nexthops.length === 0) return 'route has no next hop';
   if (route.nexthops.some((nexthop) => nexthop.interfaceIndex <= 0)) return 'next hop has no interface';
   return undefined;
@@ -82,7 +95,10 @@ function putRoute(writer: Writer, route: Route): void {
 
 /** IPv6 has no scopes. */
 function scope(route: Route): number {
-  const onLink = route.family === 'inet' && route.nexthops.length > 0 && route.nexthops.every((nexthop) => nexthop.gateway === undefined);
+  const onLink =
+    route.family === 'inet' &&
+    route.nexthops.length > 0 &&
+    route.nexthops.every((nexthop) => nexthop.gateway === undefined);
   return onLink ? uapi.RT_SCOPE_LINK : uapi.RT_SCOPE_UNIVERSE;
 }
 
@@ -111,7 +127,10 @@ function putMultipath(writer: Writer, route: Route): void {
  * A dump of the routes of one family. `protocol` and `table` are filters of the kernel under
  * NETLINK_GET_STRICT_CHK (Linux 4.20, fact N6) and mere hints without: check what comes.
  */
-export function encodeRouteDump(family: Family | undefined, filter: { readonly protocol?: number; readonly table?: number }): Buffer {
+export function encodeRouteDump(
+  family: Family | undefined,
+  filter: { readonly protocol?: number; readonly table?: number },
+): Buffer {
   return message(uapi.RTM_GETROUTE, uapi.NLM_F_REQUEST | uapi.NLM_F_DUMP, (writer) => {
     const header = reserve(writer, uapi.RTMSG_LEN);
     writer.bytes[header] = family === undefined ? uapi.AF_UNSPEC : familyNumber(family);
@@ -139,20 +158,37 @@ export function decodeRoute(bytes: Buffer, start: number, end: number, deadFlags
   let nexthops: readonly Nexthop[] | undefined;
   walkAttributes(bytes, attributes, end, (type, from, to) => {
     switch (type) {
-      case uapi.RTA_DST: destination = readAddress(bytes, from, to) ?? destination; break;
-      case uapi.RTA_TABLE: table = readU32(bytes, from, to); break;
-      case uapi.RTA_PRIORITY: metric = readU32(bytes, from, to); break;
-      case uapi.RTA_OIF: interfaceIndex = readU32(bytes, from, to); break;
-      case uapi.RTA_GATEWAY: gateway = readAddress(bytes, from, to); break;
-      case uapi.RTA_VIA: gateway = readAddress(bytes, from + 2, to); break;
-      case uapi.RTA_MULTIPATH: nexthops = decodeMultipath(bytes, from, to, deadFlags); break;
+      case uapi.RTA_DST:
+        destination = readAddress(bytes, from, to) ?? destination;
+        break;
+      case uapi.RTA_TABLE:
+        table = readU32(bytes, from, to);
+        break;
+      case uapi.RTA_PRIORITY:
+        metric = readU32(bytes, from, to);
+        break;
+      case uapi.RTA_OIF:
+        interfaceIndex = readU32(bytes, from, to);
+        break;
+      case uapi.RTA_GATEWAY:
+        gateway = readAddress(bytes, from, to);
+        break;
+      case uapi.RTA_VIA:
+        gateway = readAddress(bytes, from + 2, to);
+        break;
+      case uapi.RTA_MULTIPATH:
+        nexthops = decodeMultipath(bytes, from, to, deadFlags);
+        break;
       // RTA_NH_ID needs no case: a dump carries the expanded next hops beside it.
-      default: break;
+      default:
+        break;
     }
   });
   const type = routeType(bytes[header + 7]!);
-  if (WITHOUT_NEXTHOP.has(type)) nexthops = []; // IPv6 hangs these on `lo`
-  else if (nexthops === undefined) nexthops = interfaceIndex > 0 ? single(gateway, interfaceIndex, (flags & deadFlags) !== 0) : [];
+  if (WITHOUT_NEXTHOP.has(type))
+    nexthops = []; // IPv6 hangs these on `lo`
+  else if (nexthops === undefined)
+    nexthops = interfaceIndex > 0 ? single(gateway, interfaceIndex, (flags & deadFlags) !== 0) : [];
   return {
     family,
     table,
@@ -170,7 +206,8 @@ let last: readonly [Nexthop] = [{ gateway: undefined, interfaceIndex: 0, dead: f
 
 function single(gateway: string | undefined, interfaceIndex: number, dead: boolean): readonly Nexthop[] {
   const [known] = last;
-  if (known.gateway !== gateway || known.interfaceIndex !== interfaceIndex || known.dead !== dead) last = [{ gateway, interfaceIndex, dead }];
+  if (known.gateway !== gateway || known.interfaceIndex !== interfaceIndex || known.dead !== dead)
+    last = [{ gateway, interfaceIndex, dead }];
   return last;
 }
 
@@ -185,7 +222,11 @@ function decodeMultipath(bytes: Buffer, start: number, end: number, deadFlags: n
       if (type === uapi.RTA_GATEWAY) gateway = readAddress(bytes, from, to);
       else if (type === uapi.RTA_VIA) gateway = readAddress(bytes, from + 2, to);
     });
-    nexthops.push({ gateway, interfaceIndex: bytes.readInt32LE(at + 4), dead: (bytes[at + 2]! & deadFlags) !== 0 });
+    nexthops.push({
+      gateway,
+      interfaceIndex: bytes.readInt32LE(at + 4),
+      dead: (bytes[at + 2]! & deadFlags) !== 0,
+    });
     at += (length + 3) & ~3;
   }
   return nexthops;

@@ -6,7 +6,19 @@
  */
 
 import type { Rule } from '../model/route.js';
-import { beginMessage, endMessage, message, putText, putU32, putU8, readText, readU32, reserve, walkAttributes, type Writer } from './codec.js';
+import {
+  beginMessage,
+  endMessage,
+  message,
+  putText,
+  putU8,
+  putU32,
+  readText,
+  readU32,
+  reserve,
+  type Writer,
+  walkAttributes,
+} from './codec.js';
 import { familyFromNumber, familyNumber } from './families.js';
 import * as uapi from './uapi.js';
 
@@ -17,7 +29,8 @@ const SUPPRESS_NOTHING = 0xffffffff;
 export function ruleFault(rule: Rule): string | undefined {
   if (rule.foreign) return 'rule has selectors or actions that are not ours to set';
   if (rule.table === 0) return 'rule has no table';
-  if (rule.inputInterface !== undefined && Buffer.byteLength(rule.inputInterface) > 15) return 'interface name is longer than 15 bytes';
+  if (rule.inputInterface !== undefined && Buffer.byteLength(rule.inputInterface) > 15)
+    return 'interface name is longer than 15 bytes';
   return undefined;
 }
 
@@ -45,7 +58,9 @@ function writeRule(writer: Writer, type: number, flags: number, rule: Rule): voi
 
 /** A dump of the rules of all families. */
 export function encodeRuleDump(): Buffer {
-  return message(uapi.RTM_GETRULE, uapi.NLM_F_REQUEST | uapi.NLM_F_DUMP, (writer) => reserve(writer, uapi.FIB_RULE_HDR_LEN));
+  return message(uapi.RTM_GETRULE, uapi.NLM_F_REQUEST | uapi.NLM_F_DUMP, (writer) =>
+    reserve(writer, uapi.FIB_RULE_HDR_LEN),
+  );
 }
 
 /** The rule of an RTM_NEWRULE or RTM_DELRULE message; undefined for other families (multicast routing) and garbage. */
@@ -61,21 +76,38 @@ export function decodeRule(bytes: Buffer, start: number, end: number): Rule | un
   let inputInterface: string | undefined;
   let protocol = 0;
   const inverted = (bytes.readUInt32LE(header + 8) & uapi.FIB_RULE_INVERT) !== 0;
-  let foreign = inverted || bytes[header + 1] !== 0 || bytes[header + 2] !== 0 || bytes[header + 3] !== 0 || bytes[header + 7] !== uapi.FR_ACT_TO_TBL;
+  let foreign =
+    inverted ||
+    bytes[header + 1] !== 0 ||
+    bytes[header + 2] !== 0 ||
+    bytes[header + 3] !== 0 ||
+    bytes[header + 7] !== uapi.FR_ACT_TO_TBL;
   walkAttributes(bytes, attributes, end, (type, from, to) => {
     switch (type) {
-      case uapi.FRA_PRIORITY: priority = readU32(bytes, from, to); break;
-      case uapi.FRA_TABLE: table = readU32(bytes, from, to); break;
-      case uapi.FRA_PROTOCOL: protocol = bytes[from] ?? 0; break;
-      case uapi.FRA_IIFNAME: inputInterface = readText(bytes, from, to); break;
+      case uapi.FRA_PRIORITY:
+        priority = readU32(bytes, from, to);
+        break;
+      case uapi.FRA_TABLE:
+        table = readU32(bytes, from, to);
+        break;
+      case uapi.FRA_PROTOCOL:
+        protocol = bytes[from] ?? 0;
+        break;
+      case uapi.FRA_IIFNAME:
+        inputInterface = readText(bytes, from, to);
+        break;
       case uapi.FRA_SUPPRESS_PREFIXLEN: {
         const value = readU32(bytes, from, to);
         suppressPrefixLength = value === SUPPRESS_NOTHING ? undefined : value;
         break;
       }
-      case uapi.FRA_SUPPRESS_IFGROUP: foreign ||= readU32(bytes, from, to) !== SUPPRESS_NOTHING; break;
-      case uapi.FRA_PAD: break;
-      default: foreign = true;
+      case uapi.FRA_SUPPRESS_IFGROUP:
+        foreign ||= readU32(bytes, from, to) !== SUPPRESS_NOTHING;
+        break;
+      case uapi.FRA_PAD:
+        break;
+      default:
+        foreign = true;
     }
   });
   return { family, priority, table, suppressPrefixLength, inputInterface, protocol, foreign };

@@ -6,21 +6,32 @@
  * between two of them has its own hint, and the next observation sees it.
  */
 
+import type { ObserveRequest } from '../core/ports.js';
 import { FAMILIES, type Family } from '../model/address.js';
 import type { Original } from '../model/adopted.js';
 import type { Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import type { ObserveRequest } from '../core/ports.js';
 import type { Connection, DumpDecoder } from './connection.js';
 import { familyNumber } from './families.js';
-import { decodeAddress, decodeLink, decodeNeighbour, encodeAddressDump, encodeLinkDump, encodeNeighbourDump } from './messages-link.js';
+import {
+  decodeAddress,
+  decodeLink,
+  decodeNeighbour,
+  encodeAddressDump,
+  encodeLinkDump,
+  encodeNeighbourDump,
+} from './messages-link.js';
 import { decodeRoute, encodeRouteDump } from './messages-route.js';
-import { knownRoutes, type KnownRoutes } from './own-routes.js';
-import { originalOf } from './original.js';
 import { decodeRule, encodeRuleDump } from './messages-rule.js';
+import { originalOf } from './original.js';
+import { type KnownRoutes, knownRoutes } from './own-routes.js';
 import * as uapi from './uapi.js';
 
-export async function observe(connection: Connection, request: ObserveRequest, known: KnownRoutes = knownRoutes()): Promise<Snapshot> {
+export async function observe(
+  connection: Connection,
+  request: ObserveRequest,
+  known: KnownRoutes = knownRoutes(),
+): Promise<Snapshot> {
   const { protocol, maxLength } = request;
   const families = FAMILIES.filter((family) => maxLength[family] !== undefined);
   const tables = [uapi.RT_TABLE_MAIN, ...(request.vrfTables ?? [])];
@@ -29,17 +40,37 @@ export async function observe(connection: Connection, request: ObserveRequest, k
     connection.dump(encodeLinkDump(), only(uapi.RTM_NEWLINK, decodeLink)),
     connection.dump(encodeAddressDump(), only(uapi.RTM_NEWADDR, decodeAddress)),
     connection.dump(encodeRuleDump(), only(uapi.RTM_NEWRULE, decodeRule)),
-    Promise.all(FAMILIES.map((family) => connection.dump(encodeRouteDump(family, { protocol }), known.decoder(family, protocol)))),
-    Promise.all(tables.flatMap((table) => families.map((family) => dumpTable(connection, family, table, protocol, maxLength[family]!)))),
+    Promise.all(
+      FAMILIES.map((family) => connection.dump(encodeRouteDump(family, { protocol }), known.decoder(family, protocol))),
+    ),
+    Promise.all(
+      tables.flatMap((table) =>
+        families.map((family) => dumpTable(connection, family, table, protocol, maxLength[family]!)),
+      ),
+    ),
     request.neighbours === true ? connection.dump(encodeNeighbourDump(), only(uapi.RTM_NEWNEIGH, decodeNeighbour)) : [],
   ]);
   FAMILIES.forEach((family, i) => known.learn(family, own[i]!));
   const foreign = main.flat();
   const originals = foreign.filter((item) => 'message' in item);
-  return { links, addresses, rules, ownRoutes: own.flat(), foreignRoutes: foreign.map((item) => ('message' in item ? item.route : item)), originals, neighbours };
+  return {
+    links,
+    addresses,
+    rules,
+    ownRoutes: own.flat(),
+    foreignRoutes: foreign.map((item) => ('message' in item ? item.route : item)),
+    originals,
+    neighbours,
+  };
 }
 
-async function dumpTable(connection: Connection, family: Family, table: number, protocol: number, maxLength: number): Promise<readonly (Route | Original)[]> {
+async function dumpTable(
+  connection: Connection,
+  family: Family,
+  table: number,
+  protocol: number,
+  maxLength: number,
+): Promise<readonly (Route | Original)[]> {
   try {
     return await connection.dump(encodeRouteDump(family, { table }), foreignRoute(family, table, protocol, maxLength));
   } catch (error) {
@@ -49,18 +80,27 @@ async function dumpTable(connection: Connection, family: Family, table: number, 
   }
 }
 
-export function only<T>(wanted: number, decode: (bytes: Buffer, start: number, end: number) => T | undefined): DumpDecoder<T> {
+export function only<T>(
+  wanted: number,
+  decode: (bytes: Buffer, start: number, end: number) => T | undefined,
+): DumpDecoder<T> {
   return (bytes, start, end, type) => (type === wanted ? decode(bytes, start, end) : undefined);
 }
 
 /** Looks at four bytes of each route before decoding it: a full table walks at some 0.3 us a route (fact N6). */
-export function foreignRoute(family: Family, table: number, protocol: number, maxLength: number): DumpDecoder<Route | Original> {
+export function foreignRoute(
+  family: Family,
+  table: number,
+  protocol: number,
+  maxLength: number,
+): DumpDecoder<Route | Original> {
   const wanted = familyNumber(family);
   return (bytes, start, end, type) => {
     const header = start + uapi.NLMSG_HDRLEN;
     if (type !== uapi.RTM_NEWROUTE || bytes[header + 1]! > maxLength || bytes[header] !== wanted) return undefined;
     // Above 255 the byte says RT_TABLE_COMPAT, and the attribute the table.
-    if (bytes[header + 4] !== (table < 256 ? table : uapi.RT_TABLE_COMPAT) || bytes[header + 5] === protocol) return undefined;
+    if (bytes[header + 4] !== (table < 256 ? table : uapi.RT_TABLE_COMPAT) || bytes[header + 5] === protocol)
+      return undefined;
     const route = decodeRoute(bytes, start, end);
     if (route?.table !== table) return undefined;
     return originalOf(route, bytes, start, end) ?? route;

@@ -12,7 +12,7 @@
 import { uptime } from 'node:os';
 import type { AdoptedRoute, Obstacle, Original } from '../model/adopted.js';
 import type { Route } from '../model/route.js';
-import { align, beginMessage, endMessage, putU32, reserve, walkAttributes, type Writer } from './codec.js';
+import { align, beginMessage, endMessage, putU32, reserve, type Writer, walkAttributes } from './codec.js';
 import * as uapi from './uapi.js';
 
 /** Offset of rtm_flags in struct rtmsg, of rta_expires in struct rta_cacheinfo. */
@@ -38,7 +38,12 @@ export function originalOf(route: Route, bytes: Buffer, start: number, end: numb
     bytes.copy(attribute, 0, from - 4, to);
     parts.push(attribute);
   });
-  return { route, message: Buffer.concat(parts).toString('hex'), obstacle, ...(expiresAtS === undefined ? {} : { expiresAtS }) };
+  return {
+    route,
+    message: Buffer.concat(parts).toString('hex'),
+    obstacle,
+    ...(expiresAtS === undefined ? {} : { expiresAtS }),
+  };
 }
 
 function endOf(bytes: Buffer, start: number, end: number): number | undefined {
@@ -55,7 +60,8 @@ export function isOver({ expiresAtS }: AdoptedRoute): boolean {
 /** Why the record cannot be put on the wire; undefined when it can. It was on disk: nothing is taken for granted. */
 export function originalFault(adopted: AdoptedRoute): string | undefined {
   const bytes = Buffer.from(adopted.message, 'hex');
-  if (bytes.length < uapi.RTMSG_LEN || 2 * bytes.length !== adopted.message.length) return 'the record of the route is damaged';
+  if (bytes.length < uapi.RTMSG_LEN || 2 * bytes.length !== adopted.message.length)
+    return 'the record of the route is damaged';
   if (bytes[1] !== 0 || bytes[5] !== adopted.route.protocol) return 'the record of the route contradicts itself';
   return undefined;
 }
@@ -69,9 +75,14 @@ export function writeAdoptRoute(writer: Writer, adopted: AdoptedRoute): void {
 
 /** RTM_NEWROUTE: EEXIST when another route stands in its place. */
 export function writeRestoreRoute(writer: Writer, adopted: AdoptedRoute): void {
-  const start = beginMessage(writer, uapi.RTM_NEWROUTE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | uapi.NLM_F_CREATE | uapi.NLM_F_EXCL);
+  const start = beginMessage(
+    writer,
+    uapi.RTM_NEWROUTE,
+    uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | uapi.NLM_F_CREATE | uapi.NLM_F_EXCL,
+  );
   putKept(writer, adopted);
-  if (adopted.expiresAtS !== undefined) putU32(writer, uapi.RTA_EXPIRES, Math.max(1, Math.round(adopted.expiresAtS - uptime())));
+  if (adopted.expiresAtS !== undefined)
+    putU32(writer, uapi.RTA_EXPIRES, Math.max(1, Math.round(adopted.expiresAtS - uptime())));
   endMessage(writer, start);
 }
 

@@ -7,7 +7,7 @@
  */
 
 import type { Step } from '../core/ports.js';
-import { FAMILIES, inetNumber, type Family } from '../model/address.js';
+import { FAMILIES, type Family, inetNumber } from '../model/address.js';
 import type { Route } from '../model/route.js';
 import type { DumpDecoder } from './connection.js';
 import { familyNumber } from './families.js';
@@ -88,11 +88,29 @@ function gatewayNumber(text: string): number {
 /** Whether the message is this IPv4 route of one gateway; false also for what would take longer to say. */
 function isRoute(route: Route, bytes: Buffer, start: number, end: number): boolean {
   const [nexthop] = route.nexthops;
-  if (route.family !== 'inet' || route.type !== 'unicast' || nexthop?.gateway === undefined || route.nexthops.length !== 1 || nexthop.gateway.includes(':')) return false;
+  if (
+    route.family !== 'inet' ||
+    route.type !== 'unicast' ||
+    nexthop?.gateway === undefined ||
+    route.nexthops.length !== 1 ||
+    nexthop.gateway.includes(':')
+  )
+    return false;
   const header = start + uapi.NLMSG_HDRLEN;
   const flags = bytes.readUInt32LE(header + 8);
-  if (bytes[header] !== uapi.AF_INET || bytes[header + 1] !== route.destination.length || bytes[header + 3] !== route.tos || bytes[header + 5] !== route.protocol) return false;
-  if (routeType(bytes[header + 7]!) !== 'unicast' || (flags & uapi.RTM_F_CLONED) !== 0 || ((flags & CANNOT_CARRY) !== 0) !== nexthop.dead) return false;
+  if (
+    bytes[header] !== uapi.AF_INET ||
+    bytes[header + 1] !== route.destination.length ||
+    bytes[header + 3] !== route.tos ||
+    bytes[header + 5] !== route.protocol
+  )
+    return false;
+  if (
+    routeType(bytes[header + 7]!) !== 'unicast' ||
+    (flags & uapi.RTM_F_CLONED) !== 0 ||
+    ((flags & CANNOT_CARRY) !== 0) !== nexthop.dead
+  )
+    return false;
   let [destination, table, metric, interfaceIndex, via] = [0, bytes[header + 4]!, 0, 0, -1];
   for (let at = header + uapi.RTMSG_LEN; at + 4 <= end; ) {
     const length = bytes.readUInt16LE(at);

@@ -1,7 +1,7 @@
 /** A policy rule with all its selectors, in the words and the order of `ip rule`. */
 
-import { prefixText } from '../model/prefix.js';
 import type { PolicyRule } from '../model/policy.js';
+import { prefixText } from '../model/prefix.js';
 import { TABLE_LOCAL, TABLE_MAIN } from '../model/route.js';
 
 /** `1000: not from 10.0.0.0/8 fwmark 0x1/0xff lookup 100`. */
@@ -12,7 +12,10 @@ export function policyText(policy: PolicyRule): string {
   words.push(`from ${policy.from === undefined ? 'all' : prefixText(policy.from)}`);
   if (policy.to !== undefined) words.push(`to ${prefixText(policy.to)}`);
   if (policy.tos !== 0) words.push(`tos 0x${policy.tos.toString(16)}`);
-  if (policy.mark !== undefined) words.push(`fwmark 0x${policy.mark.value.toString(16)}${policy.mark.mask === 0xffffffff ? '' : `/0x${policy.mark.mask.toString(16)}`}`);
+  if (policy.mark !== undefined)
+    words.push(
+      `fwmark 0x${policy.mark.value.toString(16)}${policy.mark.mask === 0xffffffff ? '' : `/0x${policy.mark.mask.toString(16)}`}`,
+    );
   if (rule.inputInterface !== undefined) words.push(`iif ${rule.inputInterface}`);
   if (policy.outputInterface !== undefined) words.push(`oif ${policy.outputInterface}`);
   words.push(actionText(policy));
@@ -24,7 +27,9 @@ export function policyText(policy: PolicyRule): string {
 function actionText({ action, l3mdev, rule, target }: PolicyRule): string {
   switch (action) {
     case 'table':
-      return l3mdev ? 'lookup [l3mdev-table]' : `lookup ${rule.table === TABLE_MAIN ? 'main' : rule.table === TABLE_LOCAL ? 'local' : rule.table}`;
+      return l3mdev
+        ? 'lookup [l3mdev-table]'
+        : `lookup ${rule.table === TABLE_MAIN ? 'main' : rule.table === TABLE_LOCAL ? 'local' : rule.table}`;
     case 'goto':
       return `goto ${target ?? '?'}`;
     case 'other':

@@ -10,9 +10,17 @@
 import { closeSync, openSync } from 'node:fs';
 import type { EndingListener, ProcessEvents } from '../core/ports.js';
 import { loadLibc, peerCredentials } from '../native/libc.js';
-import { CN_IDX_PROC, decodeProcessMessage, encodeListening, PROC_CN_MCAST_IGNORE, PROC_CN_MCAST_LISTEN, PROC_EVENT_COREDUMP, PROC_EVENT_EXIT } from './messages-process.js';
+import {
+  CN_IDX_PROC,
+  decodeProcessMessage,
+  encodeListening,
+  PROC_CN_MCAST_IGNORE,
+  PROC_CN_MCAST_LISTEN,
+  PROC_EVENT_COREDUMP,
+  PROC_EVENT_EXIT,
+} from './messages-process.js';
 import { processFilter } from './process-filter.js';
-import { openSocket, type NetlinkSocket } from './socket.js';
+import { type NetlinkSocket, openSocket } from './socket.js';
 import { NETLINK_CONNECTOR } from './uapi.js';
 
 export interface ProcessEventOptions {
@@ -47,7 +55,10 @@ export function openProcessEvents(options: ProcessEventOptions = {}): ProcessEve
     if (reason !== undefined) options.onAbsent?.(reason);
   };
   const refilter = (): boolean => socket?.attachFilter(processFilter(token, [...watchers.keys()])) ?? false;
-  const send = (bytes: Buffer): void => socket?.send(bytes, (error) => (error === undefined ? undefined : end(`${error.code ?? error.message}: none in this network namespace`)));
+  const send = (bytes: Buffer): void =>
+    socket?.send(bytes, (error) =>
+      error === undefined ? undefined : end(`${error.code ?? error.message}: none in this network namespace`),
+    );
 
   const onDatagram = (bytes: Buffer): void => {
     const message = decodeProcessMessage(bytes);
@@ -73,7 +84,13 @@ export function openProcessEvents(options: ProcessEventOptions = {}): ProcessEve
     state = 'asked';
     try {
       socket = within(options.networkNamespace, () =>
-        openSocket({ protocol: NETLINK_CONNECTOR, receiveBuffer: RECEIVE_BUFFER, datagramBytes: DATAGRAM_BYTES, onDatagram, onError: () => undefined }),
+        openSocket({
+          protocol: NETLINK_CONNECTOR,
+          receiveBuffer: RECEIVE_BUFFER,
+          datagramBytes: DATAGRAM_BYTES,
+          onDatagram,
+          onError: () => undefined,
+        }),
       );
       // Without either a busy host would flood us, or end us (fact N2).
       if (!socket.overflowSafe || !refilter()) return end('no filter: koffi does not load');
@@ -81,7 +98,10 @@ export function openProcessEvents(options: ProcessEventOptions = {}): ProcessEve
     } catch (error) {
       return end(error instanceof Error ? error.message : String(error));
     }
-    patience = setTimeout(() => end('no answer: not the first pid and user namespace, or a kernel without CONFIG_PROC_EVENTS'), ANSWER_MS);
+    patience = setTimeout(
+      () => end('no answer: not the first pid and user namespace, or a kernel without CONFIG_PROC_EVENTS'),
+      ANSWER_MS,
+    );
     patience.unref();
     send(encodeListening(PROC_CN_MCAST_LISTEN, token));
   };

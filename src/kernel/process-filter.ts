@@ -6,7 +6,18 @@
  */
 
 import type { FilterInstruction } from '../native/libc.js';
-import { assemble, JUMP_IF_EQUAL, JUMP_IF_EQUAL_X, JUMP_IF_SET, KEEP_IN_X, LOAD_WORD, PASS, RETURN, word, type Line } from './bpf.js';
+import {
+  assemble,
+  JUMP_IF_EQUAL,
+  JUMP_IF_EQUAL_X,
+  JUMP_IF_SET,
+  KEEP_IN_X,
+  type Line,
+  LOAD_WORD,
+  PASS,
+  RETURN,
+  word,
+} from './bpf.js';
 import { OFFSET, PROC_EVENT_COREDUMP, PROC_EVENT_EXIT, PROC_EVENT_NONE, SIGNAL_MASK } from './messages-process.js';
 
 /** With more than this a jump would not reach; the ends of all processes pass then, and are told apart in JavaScript. */

@@ -10,7 +10,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { RawNetlinkSocket } from 'netlink/dist/raw.js';
-import { loadLibc, type FilterInstruction, type Libc } from '../native/libc.js';
+import { type FilterInstruction, type Libc, loadLibc } from '../native/libc.js';
 import * as uapi from './uapi.js';
 
 export interface SocketOptions {
@@ -66,7 +66,9 @@ function open(options: SocketOptions, libc: Libc | undefined): NetlinkSocket {
     guard(() => options.onError(error instanceof Error ? error : new Error(String(error))));
   };
   raw.on('error', fail);
-  raw.on('truncatedMessage', (_bytes, info) => fail(new Error(`netlink message of ${info.truncated} bytes was cut off`)));
+  raw.on('truncatedMessage', (_bytes, info) =>
+    fail(new Error(`netlink message of ${info.truncated} bytes was cut off`)),
+  );
   raw.on('message', (bytes, info) => {
     // Only the kernel (port 0) is believed: any process may send to a netlink port (CVE-2012-3520 and its kin).
     if (isOpen && info.port === 0) guard(() => options.onDatagram(bytes));
@@ -92,7 +94,8 @@ function open(options: SocketOptions, libc: Libc | undefined): NetlinkSocket {
         const received = libc.receive(fd, options.datagramBytes);
         if (received === undefined) return;
         // As above: sockaddr_nl has the port at 4.
-        if (received.sender.length >= 8 && received.sender.readUInt32LE(4) === 0) guard(() => options.onDatagram(received.bytes));
+        if (received.sender.length >= 8 && received.sender.readUInt32LE(4) === 0)
+          guard(() => options.onDatagram(received.bytes));
       }
     },
     drops: () => (libc !== undefined && fd !== undefined ? dropsOf(libc, fd) : dropsInProc(port)),
@@ -129,7 +132,13 @@ function harden(libc: Libc, fd: number, receiveBuffer: number): boolean {
 function findDescriptor(libc: Libc, port: number): number | undefined {
   for (const fd of descriptors()) {
     const name = libc.socketName(fd);
-    if (name !== undefined && name.length >= 8 && name.readUInt16LE(0) === uapi.AF_NETLINK && name.readUInt32LE(4) === port) return fd;
+    if (
+      name !== undefined &&
+      name.length >= 8 &&
+      name.readUInt16LE(0) === uapi.AF_NETLINK &&
+      name.readUInt32LE(4) === port
+    )
+      return fd;
   }
   return undefined;
 }
@@ -137,7 +146,9 @@ function findDescriptor(libc: Libc, port: number): number | undefined {
 /** Newest first: the socket was opened a moment ago. */
 function descriptors(): readonly number[] {
   try {
-    return readdirSync('/proc/self/fd').map(Number).sort((a, b) => b - a);
+    return readdirSync('/proc/self/fd')
+      .map(Number)
+      .sort((a, b) => b - a);
   } catch {
     return Array.from({ length: 1024 }, (_, fd) => fd); // no /proc: a descriptor that is not open just answers EBADF
   }

@@ -3,22 +3,27 @@
  * where only the host's files know the names.
  */
 
-import type { Nexthop, Route, Rule } from '../model/route.js';
 import { destinationText } from '../model/prefix.js';
+import type { Nexthop, Route, Rule } from '../model/route.js';
 
 /** The name of an interface index, or undefined when it is not known. */
 export type NameOf = (interfaceIndex: number) => string | undefined;
 
 /** `default via 10.0.0.1 dev eth0 table 25500 proto 157 metric 1`. */
 export function routeText(route: Route, nameOf: NameOf = () => undefined): string {
-  const words = [route.type === 'unicast' ? destinationText(route.destination) : `${route.type} ${destinationText(route.destination)}`];
+  const words = [
+    route.type === 'unicast'
+      ? destinationText(route.destination)
+      : `${route.type} ${destinationText(route.destination)}`,
+  ];
   if (route.tos !== 0) words.push(`tos ${route.tos}`);
   const [first] = route.nexthops;
   if (route.nexthops.length === 1 && first !== undefined) words.push(nexthopText(first, nameOf));
   if (route.table !== 254) words.push(`table ${route.table}`);
   words.push(`proto ${route.protocol}`);
   if (route.metric !== 0) words.push(`metric ${route.metric}`);
-  if (route.nexthops.length > 1) words.push(...route.nexthops.map((nexthop) => `nexthop ${nexthopText(nexthop, nameOf)}`));
+  if (route.nexthops.length > 1)
+    words.push(...route.nexthops.map((nexthop) => `nexthop ${nexthopText(nexthop, nameOf)}`));
   return words.join(' ');
 }
 

@@ -6,7 +6,7 @@
  * made, so that a full table costs some 0.3 us a route (fact N6).
  */
 
-import { addressBytes, familyBits, familyOf, type Address } from '../model/address.js';
+import { type Address, addressBytes, familyBits, familyOf } from '../model/address.js';
 import type { KernelAnswer, Vrf, Ways } from '../model/policy.js';
 import type { Route } from '../model/route.js';
 import { message, putBytes, putU32, readU32, reserve, walkAttributes } from './codec.js';
@@ -25,10 +25,21 @@ export async function readWays(address: Address, vrf?: Vrf): Promise<Ways> {
   const connection = new Connection({ receiveBuffer: RECEIVE_BUFFER, datagramBytes: DUMP_DATAGRAM_BYTES });
   try {
     const family = familyOf(address);
-    const rules = await connection.dump(encodeRuleDump(), (bytes, start, end, type) => (type === uapi.RTM_NEWRULE ? decodePolicyRule(family, bytes, start, end) : undefined));
+    const rules = await connection.dump(encodeRuleDump(), (bytes, start, end, type) =>
+      type === uapi.RTM_NEWRULE ? decodePolicyRule(family, bytes, start, end) : undefined,
+    );
     let nexthopObjects = false;
-    const routes = await connection.dump(encodeRouteDump(family, {}), containing(address, () => (nexthopObjects = true)));
-    return { address, rules: [...rules].sort((a, b) => a.rule.priority - b.rule.priority), routes, nexthopObjects, answer: await ask(connection, address, vrf) };
+    const routes = await connection.dump(
+      encodeRouteDump(family, {}),
+      containing(address, () => (nexthopObjects = true)),
+    );
+    return {
+      address,
+      rules: [...rules].sort((a, b) => a.rule.priority - b.rule.priority),
+      routes,
+      nexthopObjects,
+      answer: await ask(connection, address, vrf),
+    };
   } finally {
     connection.close();
   }
@@ -69,13 +80,16 @@ async function ask(connection: Connection, address: Address, vrf: Vrf | undefine
   try {
     const [answer] = await connection.dump(encodeRouteGet(address, 0, vrf), decodeAnswer);
     if (answer === undefined) return { kind: 'refused', code: 'ENETUNREACH' };
-    const [matched] = await connection.dump(encodeRouteGet(address, uapi.RTM_F_FIB_MATCH, vrf), (bytes, start, end, type) =>
-      type === uapi.RTM_NEWROUTE ? decodeRoute(bytes, start, end, uapi.RTNH_F_DEAD) : undefined,
-    ).catch(() => [undefined]);
+    const [matched] = await connection
+      .dump(encodeRouteGet(address, uapi.RTM_F_FIB_MATCH, vrf), (bytes, start, end, type) =>
+        type === uapi.RTM_NEWROUTE ? decodeRoute(bytes, start, end, uapi.RTNH_F_DEAD) : undefined,
+      )
+      .catch(() => [undefined]);
     return { ...answer, matched };
   } catch (error) {
     const { code } = error as { readonly code?: string };
-    if (code === 'ENETUNREACH' || code === 'EHOSTUNREACH' || code === 'EINVAL' || code === 'EACCES') return { kind: 'refused', code };
+    if (code === 'ENETUNREACH' || code === 'EHOSTUNREACH' || code === 'EINVAL' || code === 'EACCES')
+      return { kind: 'refused', code };
     throw error;
   }
 }
@@ -103,13 +117,32 @@ const decodeAnswer: DumpDecoder<KernelAnswer & { kind: 'route' }> = (bytes, star
   let table = bytes[header + 4]!;
   walkAttributes(bytes, header + uapi.RTMSG_LEN, end, (attribute, from, to) => {
     switch (attribute) {
-      case uapi.RTA_GATEWAY: gateway = readAddress(bytes, from, to); break;
-      case uapi.RTA_VIA: gateway = readAddress(bytes, from + 2, to); break;
-      case uapi.RTA_OIF: interfaceIndex = readU32(bytes, from, to); break;
-      case uapi.RTA_PREFSRC: source = readAddress(bytes, from, to); break;
-      case uapi.RTA_TABLE: table = readU32(bytes, from, to); break;
-      default: break;
+      case uapi.RTA_GATEWAY:
+        gateway = readAddress(bytes, from, to);
+        break;
+      case uapi.RTA_VIA:
+        gateway = readAddress(bytes, from + 2, to);
+        break;
+      case uapi.RTA_OIF:
+        interfaceIndex = readU32(bytes, from, to);
+        break;
+      case uapi.RTA_PREFSRC:
+        source = readAddress(bytes, from, to);
+        break;
+      case uapi.RTA_TABLE:
+        table = readU32(bytes, from, to);
+        break;
+      default:
+        break;
     }
   });
-  return { kind: 'route', matched: undefined, type: routeType(bytes[header + 7]!), gateway, interfaceIndex, source, table };
+  return {
+    kind: 'route',
+    matched: undefined,
+    type: routeType(bytes[header + 7]!),
+    gateway,
+    interfaceIndex,
+    source,
+    table,
+  };
 };

@@ -4,7 +4,7 @@
  */
 
 import type { StepResult } from '../core/ports.js';
-import { createWriter, written, type Writer } from './codec.js';
+import { createWriter, type Writer, written } from './codec.js';
 import { NLM_F_ACK } from './uapi.js';
 
 /** Requests in one send: fact N4 allows no more. */
@@ -31,7 +31,11 @@ const sheet = createWriter();
  * The windows of `count` messages, each written when it is asked for, by `write`, which puts one message. `reserve` gives sequence numbers in a row.
  * Only the last message of a window asks for an acknowledgement, so only refusals and one answer come back.
  */
-export function* windowsOf(count: number, write: (index: number, writer: Writer) => void, reserve: (count: number) => number): Generator<Window> {
+export function* windowsOf(
+  count: number,
+  write: (index: number, writer: Writer) => void,
+  reserve: (count: number) => number,
+): Generator<Window> {
   for (let from = 0; from < count; from += WINDOW) {
     const size = Math.min(WINDOW, count - from);
     const first = reserve(size);

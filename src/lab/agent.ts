@@ -56,10 +56,25 @@ export class Agent {
     this.configFile = join(this.directory, 'config.yaml');
     const stateDirectory = options.stateDirectory ?? join(this.directory, 'state');
     const runtimeDirectory = options.runtimeDirectory ?? join(this.directory, 'run');
-    for (const directory of [this.directory, stateDirectory, runtimeDirectory]) mkdirSync(directory, { recursive: true });
+    for (const directory of [this.directory, stateDirectory, runtimeDirectory])
+      mkdirSync(directory, { recursive: true });
     this.configure(options.configText);
-    this.#environment = environmentArgv({ RUNTIME_DIRECTORY: runtimeDirectory, STATE_DIRECTORY: stateDirectory, ...options.env });
-    const argv = [...this.#environment, ...(options.wrapper ?? []), process.execPath, ...NODE_OPTIONS, options.entry ?? ENTRY, 'run', '-c', this.configFile, ...(options.args ?? [])];
+    this.#environment = environmentArgv({
+      RUNTIME_DIRECTORY: runtimeDirectory,
+      STATE_DIRECTORY: stateDirectory,
+      ...options.env,
+    });
+    const argv = [
+      ...this.#environment,
+      ...(options.wrapper ?? []),
+      process.execPath,
+      ...NODE_OPTIONS,
+      options.entry ?? ENTRY,
+      'run',
+      '-c',
+      this.configFile,
+      ...(options.args ?? []),
+    ];
     this.process = namespace.spawn(argv, options.onLine === undefined ? {} : { onLine: options.onLine });
   }
 
@@ -76,10 +91,16 @@ export class Agent {
   /** Resolves with the first line from number `from` on that matches; `from` 0 includes the past, `agent.log.length` only the future. */
   async waitForLog(pattern: RegExp, timeoutMs = 5000, from = 0): Promise<string> {
     try {
-      return await eventually(() => this.log.slice(from).find((line) => pattern.test(line)), { timeoutMs, intervalMs: 5, what: `a log line like ${pattern}` });
+      return await eventually(() => this.log.slice(from).find((line) => pattern.test(line)), {
+        timeoutMs,
+        intervalMs: 5,
+        what: `a log line like ${pattern}`,
+      });
     } catch (error) {
       const text = this.log.slice(-30).join('\n');
-      throw new Error(`no log line like ${pattern} in ${timeoutMs} ms; the log ends:\n${text}`, { cause: error });
+      throw new Error(`no log line like ${pattern} in ${timeoutMs} ms; the log ends:\n${text}`, {
+        cause: error,
+      });
     }
   }
 
@@ -94,7 +115,9 @@ export class Agent {
     try {
       return JSON.parse(result.stdout) as T;
     } catch (error) {
-      throw new Error(`status --json: exit status ${result.status}: ${result.stderr.trim() || result.stdout.trim()}`, { cause: error });
+      throw new Error(`status --json: exit status ${result.status}: ${result.stderr.trim() || result.stdout.trim()}`, {
+        cause: error,
+      });
     }
   }
 
@@ -120,5 +143,9 @@ export class Agent {
  */
 function environmentArgv(extra: NodeJS.ProcessEnv): readonly string[] {
   const bare = { PATH: process.env['PATH'], HOME: '/root', LANG: 'C.UTF-8', ...extra };
-  return ['env', '-i', ...Object.entries(bare).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))];
+  return [
+    'env',
+    '-i',
+    ...Object.entries(bare).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`])),
+  ];
 }

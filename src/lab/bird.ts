@@ -52,8 +52,20 @@ export class Bird {
   /** Starts it and waits for nothing. Returns the time (Date.now()) before. */
   start(...more: readonly string[]): number {
     const atMs = Date.now();
-    const argv = [this.options.program, '-f', '-c', join(this.options.directory, 'bird.conf'), '-s', this.socket, '-P', this.pidfile, ...more];
-    this.#process = this.namespace.spawn([...(this.options.wrapper ?? []), ...argv], { closeSignal: 'SIGKILL' });
+    const argv = [
+      this.options.program,
+      '-f',
+      '-c',
+      join(this.options.directory, 'bird.conf'),
+      '-s',
+      this.socket,
+      '-P',
+      this.pidfile,
+      ...more,
+    ];
+    this.#process = this.namespace.spawn([...(this.options.wrapper ?? []), ...argv], {
+      closeSignal: 'SIGKILL',
+    });
     return atMs;
   }
 

@@ -38,7 +38,8 @@ export function tryCommand(argv: readonly string[], options: CommandOptions = {}
     killSignal: 'SIGKILL',
     maxBuffer: 256 * 1024 * 1024,
   });
-  if (result.error !== undefined) throw new Error(`${argv.join(' ')}: ${result.error.message}`, { cause: result.error });
+  if (result.error !== undefined)
+    throw new Error(`${argv.join(' ')}: ${result.error.message}`, { cause: result.error });
   return { status: result.status ?? -1, stdout: result.stdout, stderr: result.stderr };
 }
 
@@ -52,7 +53,11 @@ export async function tryCommandAsync(argv: readonly string[], options: CommandO
   const [file, ...args] = argv;
   if (file === undefined) throw new TypeError('an empty command');
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { env: options.env ?? process.env, timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, killSignal: 'SIGKILL' });
+    const child = spawn(file, args, {
+      env: options.env ?? process.env,
+      timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+    });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

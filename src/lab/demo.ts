@@ -5,12 +5,12 @@
  * What lives here: the acts and their telling. What does not: how anything is built (standard.ts) or measured (ping.ts).
  */
 
-import { startAgent, type Agent } from './agent.js';
+import { type Agent, startAgent } from './agent.js';
 import type { Frr } from './frr.js';
-import { startPing, type Ping } from './ping.js';
-import { STANDARD, standardLab, type StandardLab } from './standard.js';
-import { prepareRouterFrr, startPeerFrr } from './standard-frr.js';
+import { type Ping, startPing } from './ping.js';
 import { RouteWatch } from './route-watch.js';
+import { STANDARD, type StandardLab, standardLab } from './standard.js';
+import { prepareRouterFrr, startPeerFrr } from './standard-frr.js';
 import { sleep } from './wait.js';
 
 const HOLD_S = 2;
@@ -24,7 +24,8 @@ interface Stage {
   readonly summary: (readonly [act: string, outage: string, detail: string])[];
 }
 
-const bold = (text: string): string => (process.stdout.isTTY === true && (process.env['NO_COLOR'] ?? '') === '' ? `\x1b[1m${text}\x1b[0m` : text);
+const bold = (text: string): string =>
+  process.stdout.isTTY === true && (process.env['NO_COLOR'] ?? '') === '' ? `\x1b[1m${text}\x1b[0m` : text;
 
 function tell(stage: Stage, text: string): void {
   process.stdout.write(`${((Date.now() - stage.startMs) / 1000).toFixed(2).padStart(7)}s  ${text}\n`);
@@ -68,7 +69,10 @@ async function boot(stage: Stage, startIt: () => Agent): Promise<Agent> {
   const title = '1. Boot: no FRR yet, and no agent';
   act(title);
   await sleep(500);
-  tell(stage, `the NOC pings ${STANDARD.inet.mgmt}: ${stage.ping.alive() ? 'answered (?)' : 'no answer, the router knows no way back'}`);
+  tell(
+    stage,
+    `the NOC pings ${STANDARD.inet.mgmt}: ${stage.ping.alive() ? 'answered (?)' : 'no answer, the router knows no way back'}`,
+  );
   const startMs = Date.now();
   const agent = startIt();
   tell(stage, 'the agent is started (in a real boot by systemd, before FRR)');
@@ -76,7 +80,11 @@ async function boot(stage: Stage, startIt: () => Agent): Promise<Agent> {
   tell(stage, `first answer ${bold(`${(replyMs - startMs).toFixed(0)} ms`)} after the agent's start; FRR does not run`);
   tell(stage, stage.lab.router.ip('route show table 25500').trim());
   await sleep(300);
-  stage.summary.push([title, `${((replyMs - stage.ping.startMs) / 1000).toFixed(1)} s`, 'until the agent was started: that is why it starts first']);
+  stage.summary.push([
+    title,
+    `${((replyMs - stage.ping.startMs) / 1000).toFixed(1)} s`,
+    'until the agent was started: that is why it starts first',
+  ]);
   return agent;
 }
 
@@ -102,7 +110,10 @@ async function crash(stage: Stage, watch: RouteWatch): Promise<void> {
   tell(stage, `backup route in the kernel ${bold(`${routeMs.toFixed(1)} ms`)} after the kill`);
   tell(stage, `zebra's own route is stale now, and still forwards: left to work for ${PREEMPT_S} s`);
   await sleep(PREEMPT_S * 1000 + 200);
-  tell(stage, `then the backup route takes the tie: ${stage.lab.router.ip(`route get ${STANDARD.inet.noc}`).split('\n')[0]!.trim()}`);
+  tell(
+    stage,
+    `then the backup route takes the tie: ${stage.lab.router.ip(`route get ${STANDARD.inet.noc}`).split('\n')[0]!.trim()}`,
+  );
   await curtain(stage, title, since, `backup route installed ${routeMs.toFixed(1)} ms after death`);
 }
 
@@ -121,7 +132,13 @@ async function main(): Promise<void> {
   try {
     await startPeerFrr(lab);
     const frr = prepareRouterFrr(lab);
-    const stage: Stage = { lab, frr, ping: startPing(lab.noc, STANDARD.inet.mgmt), startMs: Date.now(), summary: [] };
+    const stage: Stage = {
+      lab,
+      frr,
+      ping: startPing(lab.noc, STANDARD.inet.mgmt),
+      startMs: Date.now(),
+      summary: [],
+    };
     process.stdout.write(PICTURE);
     const agent = await boot(stage, () => startAgent(lab.lab, lab.router, { configText: config(frr) }));
     const watch = new RouteWatch(lab.router);
@@ -144,7 +161,8 @@ async function main(): Promise<void> {
 function report(stage: Stage): void {
   const width = Math.max(...stage.summary.map(([title]) => title.length));
   process.stdout.write(`\n${bold('Outages of the management address, as the NOC saw them (one ping each 10 ms)')}\n\n`);
-  for (const [title, outage, detail] of stage.summary) process.stdout.write(`  ${title.padEnd(width)}  ${outage.padStart(8)}  ${detail}\n`);
+  for (const [title, outage, detail] of stage.summary)
+    process.stdout.write(`  ${title.padEnd(width)}  ${outage.padStart(8)}  ${detail}\n`);
 }
 
 await main();

@@ -17,7 +17,10 @@ export function mustBeBundled(): void {
   if (checked) return;
   const compiled = fileURLToPath(new URL('..', import.meta.url));
   const bundled = statSync(join(compiled, '../daemon.cjs'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const newer = readdirSync(compiled, { recursive: true, encoding: 'utf8' }).find((name) => /\.c?js$/.test(name) && statSync(join(compiled, name)).mtimeMs > bundled);
-  if (newer !== undefined) throw new Error(`dist/daemon.cjs is ${bundled === 0 ? 'missing' : `older than dist/src/${newer}`}: npm run build`);
+  const newer = readdirSync(compiled, { recursive: true, encoding: 'utf8' }).find(
+    (name) => /\.c?js$/.test(name) && statSync(join(compiled, name)).mtimeMs > bundled,
+  );
+  if (newer !== undefined)
+    throw new Error(`dist/daemon.cjs is ${bundled === 0 ? 'missing' : `older than dist/src/${newer}`}: npm run build`);
   checked = true;
 }

@@ -30,7 +30,9 @@ export function zebraConfig(lines: readonly string[] = []): string {
 
 /** staticd: `ip route PREFIX GATEWAY`, or `ipv6 route` where the prefix is of that family. */
 export function staticConfig(routes: readonly { readonly prefix: string; readonly gateway: string }[]): string {
-  return routes.map(({ prefix, gateway }) => `${prefix.includes(':') ? 'ipv6' : 'ip'} route ${prefix} ${gateway}`).join('\n');
+  return routes
+    .map(({ prefix, gateway }) => `${prefix.includes(':') ? 'ipv6' : 'ip'} route ${prefix} ${gateway}`)
+    .join('\n');
 }
 
 /** bgpd for one speaker; each neighbour carries the family of its address. */

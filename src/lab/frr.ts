@@ -62,7 +62,12 @@ export class Frr {
     this.directory = options.directory;
     this.#programs = options.programs ?? {};
     this.daemons = Object.keys(options.daemons).sort((a, b) => Number(b === 'zebra') - Number(a === 'zebra'));
-    this.#options = Object.fromEntries(Object.entries(options.daemons).map(([name, value]) => [name, typeof value === 'string' ? { config: value } : value]));
+    this.#options = Object.fromEntries(
+      Object.entries(options.daemons).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? { config: value } : value,
+      ]),
+    );
     mkdirSync(this.directory, { recursive: true });
     for (const daemon of this.daemons) this.configure(daemon, this.#options[daemon]!.config);
     // The daemons write their sockets and logs as frr:frr.
@@ -71,15 +76,38 @@ export class Frr {
 
   /** Replaces the configuration that the daemon's next start reads. */
   configure(daemon: string, config: string): void {
-    writeFileSync(join(this.directory, `${daemon}.conf`), `log file ${join(this.directory, `${daemon}.log`)}\n${config}\n`, { mode: 0o644 });
+    writeFileSync(
+      join(this.directory, `${daemon}.conf`),
+      `log file ${join(this.directory, `${daemon}.log`)}\n${config}\n`,
+      { mode: 0o644 },
+    );
   }
 
   /** The command line of a daemon, as it runs in the foreground. */
   argv(daemon: string): readonly string[] {
     const at = (name: string): string => join(this.directory, name);
-    const paths = ['-f', at(`${daemon}.conf`), '-i', at(`${daemon}.pid`), '-z', at('zserv.api'), '--vty_socket', this.directory];
+    const paths = [
+      '-f',
+      at(`${daemon}.conf`),
+      '-i',
+      at(`${daemon}.pid`),
+      '-z',
+      at('zserv.api'),
+      '--vty_socket',
+      this.directory,
+    ];
     // -P 0: no TCP vty. FRR 8.4.4's own unit passes -A 127.0.0.1 for the same reason.
-    return [this.#programs[daemon] ?? join(FRR_BINARIES, daemon), '-u', 'frr', '-g', 'frr', '-P', '0', ...paths, ...(this.#options[daemon]?.args ?? [])];
+    return [
+      this.#programs[daemon] ?? join(FRR_BINARIES, daemon),
+      '-u',
+      'frr',
+      '-g',
+      'frr',
+      '-P',
+      '0',
+      ...paths,
+      ...(this.#options[daemon]?.args ?? []),
+    ];
   }
 
   /** Starts one daemon, or all that do not run, and resolves when they answer on their vty sockets. */
@@ -97,7 +125,8 @@ export class Frr {
     await eventually(
       async () => {
         const child = this.#processes.get(daemon);
-        if (child?.running === false) return Promise.reject(new Error(`${daemon} has ended: ${child.lines.join(' / ')}`));
+        if (child?.running === false)
+          return Promise.reject(new Error(`${daemon} has ended: ${child.lines.join(' / ')}`));
         return (await askVty(socketPath, 'echo alive')).includes('alive');
       },
       { timeoutMs, intervalMs: 10, what: `${daemon} answers on ${socketPath}` },
@@ -106,7 +135,8 @@ export class Frr {
 
   /** SIGTERM to one daemon, or to all (zebra last, as frr.service does), and waits for the end. zebra takes its routes away. */
   async stop(daemon?: string): Promise<void> {
-    for (const name of daemon === undefined ? [...this.daemons].reverse() : [daemon]) await this.#processes.get(name)?.stop('SIGTERM');
+    for (const name of daemon === undefined ? [...this.daemons].reverse() : [daemon])
+      await this.#processes.get(name)?.stop('SIGTERM');
   }
 
   /** SIGKILL to one daemon, or to all at once, and waits for the end. zebra's routes stay, stale. Resolves with the time (Date.now()) of the signal. */

@@ -35,7 +35,11 @@ export interface RuleLine {
 export const OWN_PROTOCOL = 157;
 
 /** The routes of a table (`main` by default, `all` for every one); none when the table does not exist. */
-export function routes(namespace: Namespace, family: Family, table: number | 'main' | 'all' = 'main'): readonly RouteLine[] {
+export function routes(
+  namespace: Namespace,
+  family: Family,
+  table: number | 'main' | 'all' = 'main',
+): readonly RouteLine[] {
   const result = namespace.tryRun(['ip', '-N', '-j', '-d', option(family), 'route', 'show', 'table', String(table)]);
   if (result.status !== 0) {
     if (/FIB table does not exist/.test(result.stderr)) return [];
@@ -49,7 +53,10 @@ export function routes(namespace: Namespace, family: Family, table: number | 'ma
     gateway: gatewayOf(raw),
     dev: text(raw['dev']),
     flags: (raw['flags'] as string[] | undefined) ?? [],
-    nexthops: ((raw['nexthops'] as Raw[] | undefined) ?? []).map((hop) => ({ gateway: gatewayOf(hop), dev: text(hop['dev']) })),
+    nexthops: ((raw['nexthops'] as Raw[] | undefined) ?? []).map((hop) => ({
+      gateway: gatewayOf(hop),
+      dev: text(hop['dev']),
+    })),
   }));
 }
 
@@ -76,7 +83,14 @@ export function ownRules(namespace: Namespace, family: Family, protocol: number 
 
 /** What `ip route get` answers for a packet that the namespace originates, or the error's text. */
 export function routeGet(namespace: Namespace, address: string, ...extra: readonly string[]): string {
-  const result = namespace.tryRun(['ip', option(address.includes(':') ? 'inet6' : 'inet'), 'route', 'get', address, ...extra]);
+  const result = namespace.tryRun([
+    'ip',
+    option(address.includes(':') ? 'inet6' : 'inet'),
+    'route',
+    'get',
+    address,
+    ...extra,
+  ]);
   return (result.status === 0 ? result.stdout : result.stderr).trim().replace(/\s+/g, ' ');
 }
 
@@ -115,7 +129,10 @@ function stable(record: string): string {
     .replace(/ nhid \d+/g, '')
     .replace(/(nh_info) id \d+/g, '$1')
     .replace(/(valid_lft|preferred_lft) \d+sec/g, '$1 *')
-    .replace(/ (?:hello_timer|tcn_timer|topology_change_timer|gc_timer|hold_timer|message_age_timer|forward_delay_timer) +[\d.]+/g, '');
+    .replace(
+      / (?:hello_timer|tcn_timer|topology_change_timer|gc_timer|hold_timer|message_age_timer|forward_delay_timer) +[\d.]+/g,
+      '',
+    );
 }
 
 type Raw = Readonly<Record<string, unknown>>;

@@ -11,8 +11,8 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command, tryCommand } from './command.js';
-import { Namespace } from './namespace.js';
 import { installExitHook, removeExitHook } from './exit-hook.js';
+import { Namespace } from './namespace.js';
 import { sleep } from './wait.js';
 
 /** Where `ip netns` keeps its names (ip-netns(8)). */
@@ -87,7 +87,11 @@ export class Lab {
   /**
    * A bridge `name` inside `hub`, with one veth pair to each port. The hub's ends are `NAME-0`, `NAME-1`, ...
    */
-  bridge(hub: Namespace, name: string, ports: readonly { readonly namespace: Namespace; readonly name: string }[]): void {
+  bridge(
+    hub: Namespace,
+    name: string,
+    ports: readonly { readonly namespace: Namespace; readonly name: string }[],
+  ): void {
     hub.ip(`link add ${name} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`);
     hub.ip(`link set ${name} up`);
     ports.forEach((port, i) => {
@@ -112,7 +116,8 @@ export class Lab {
   /** The last resort, from the exit of the caller's process: no time to wait, no event loop. */
   closeNow(): void {
     for (const child of this.namespaces.flatMap((n) => n.processes)) child.kill('SIGKILL');
-    for (let i = 0; i < 20 && this.#killRest() > 0; i++) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    for (let i = 0; i < 20 && this.#killRest() > 0; i++)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
     this.#delete();
   }
 
@@ -138,7 +143,8 @@ export class Lab {
 /** `br-PID-N-`, with the run's name in it where there is one, and not taken by leftovers of a former process of that pid. */
 function freePrefix(): string {
   const run = process.env['BACKUP_ROUTER_LAB_RUN'] ?? '';
-  if (run !== '' && !/^[A-Za-z0-9]{1,32}$/.test(run)) throw new TypeError(`BACKUP_ROUTER_LAB_RUN: letters and digits only: ${JSON.stringify(run)}`);
+  if (run !== '' && !/^[A-Za-z0-9]{1,32}$/.test(run))
+    throw new TypeError(`BACKUP_ROUTER_LAB_RUN: letters and digits only: ${JSON.stringify(run)}`);
   const taken = listNamespaces();
   for (;;) {
     const prefix = `br-${run === '' ? '' : `${run}-`}${process.pid}-${++labs}-`;

@@ -6,7 +6,7 @@
  * Invariant: nothing here touches the namespace that the caller runs in.
  */
 
-import { command, tryCommand, tryCommandAsync, type CommandOptions, type CommandResult } from './command.js';
+import { type CommandOptions, type CommandResult, command, tryCommand, tryCommandAsync } from './command.js';
 import { Process, type SpawnOptions } from './process.js';
 
 /** A host of the laboratory. Made by {@link Lab.namespace}. */
@@ -71,7 +71,10 @@ export class Namespace {
   /** The pids of everything that runs inside, whoever started it. */
   pids(): number[] {
     const result = tryCommand(['ip', 'netns', 'pids', this.name]);
-    return result.stdout.split('\n').filter((line) => line !== '').map(Number);
+    return result.stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map(Number);
   }
 
   #inside(argv: readonly string[]): string[] {

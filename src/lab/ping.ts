@@ -64,8 +64,25 @@ export class Ping {
     const source = options.source === undefined ? [] : ['-S', options.source];
     // -t: by default a reply slower than the interval counts as lost, which on a loaded machine is no outage. Packets that
     // wait for their reply are missing from fping's final count, so a much longer time would falsify that.
-    const argv = ['fping', ...family, ...source, '-l', '-D', '-i', '1', '-p', String(this.intervalMs), '-t', '200', target];
-    this.#process = namespace.spawn(argv, { closeSignal: 'SIGKILL', keepLines: false, onLine: (line) => this.#read(line) });
+    const argv = [
+      'fping',
+      ...family,
+      ...source,
+      '-l',
+      '-D',
+      '-i',
+      '1',
+      '-p',
+      String(this.intervalMs),
+      '-t',
+      '200',
+      target,
+    ];
+    this.#process = namespace.spawn(argv, {
+      closeSignal: 'SIGKILL',
+      keepLines: false,
+      onLine: (line) => this.#read(line),
+    });
   }
 
   get received(): number {
@@ -86,7 +103,12 @@ export class Ping {
   /** The gaps that overlap the time from `fromMs` to `toMs` (now), cut to it, the one still open included. */
   async gaps(fromMs: number = this.startMs, toMs: number = Date.now()): Promise<readonly Gap[]> {
     await this.#drain();
-    return gapsOf(this.#replies, Math.max(fromMs, this.startMs), Math.min(toMs, this.#stopMs ?? toMs), 2 * this.intervalMs);
+    return gapsOf(
+      this.#replies,
+      Math.max(fromMs, this.startMs),
+      Math.min(toMs, this.#stopMs ?? toMs),
+      2 * this.intervalMs,
+    );
   }
 
   /** The longest gap since `fromMs` (the start); 0 when there is none. */
@@ -108,7 +130,11 @@ export class Ping {
     // On SIGINT fping prints its own count of packets.
     await this.#process.stop('SIGINT', 2000);
     const received = this.received;
-    return { sent: Math.max(this.#summary?.sent ?? 0, this.#lastSequence + 1), received, longestGapMs: await this.longestGapMs() };
+    return {
+      sent: Math.max(this.#summary?.sent ?? 0, this.#lastSequence + 1),
+      received,
+      longestGapMs: await this.longestGapMs(),
+    };
   }
 
   /** Lets replies under way arrive and lets the event loop read them. */

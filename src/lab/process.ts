@@ -5,7 +5,7 @@
  * Invariant: close() returns only once the process is gone, stopped (SIGSTOP) ones included.
  */
 
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 /** How a process ended: by itself (`status`) or by a signal. */

@@ -12,7 +12,11 @@ export class RouteWatch {
   readonly #waiting: { readonly pattern: RegExp; readonly resolve: (atMs: number) => void }[] = [];
 
   constructor(namespace: Namespace) {
-    this.#process = namespace.spawn(['stdbuf', '-oL', 'ip', '-ts', 'monitor', 'route', 'rule'], { closeSignal: 'SIGKILL', keepLines: false, onLine: (line) => this.#read(line) });
+    this.#process = namespace.spawn(['stdbuf', '-oL', 'ip', '-ts', 'monitor', 'route', 'rule'], {
+      closeSignal: 'SIGKILL',
+      keepLines: false,
+      onLine: (line) => this.#read(line),
+    });
   }
 
   /** Resolves with the time (as Date.now(), with fractions) of the next event whose text matches. */

@@ -5,8 +5,8 @@
  */
 
 import { join } from 'node:path';
+import { type DaemonOptions, type Frr, prepareFrr } from './frr.js';
 import { bgpConfig, staticConfig, zebraConfig } from './frr-conf.js';
-import { prepareFrr, type DaemonOptions, type Frr } from './frr.js';
 import { STANDARD, type StandardLab } from './standard.js';
 
 export interface PeerOptions {
@@ -40,7 +40,10 @@ export async function startPeerFrr(standard: StandardLab, options: PeerOptions =
     neighbours: [inet.data, inet6.data].map((address) => ({ ...neighbour, address })),
     networks: options.networks ?? [],
   });
-  const frr = prepareFrr(standard.peer, { directory: join(standard.lab.directory, 'frr-peer'), daemons: { zebra: zebraConfig(), bgpd } });
+  const frr = prepareFrr(standard.peer, {
+    directory: join(standard.lab.directory, 'frr-peer'),
+    daemons: { zebra: zebraConfig(), bgpd },
+  });
   await frr.start();
   return frr;
 }

@@ -80,7 +80,10 @@ export interface StandardLab {
 export function standardLab(options: StandardOptions = {}): StandardLab {
   const lab = createLab();
   try {
-    const router = lab.namespace('router', { forwarding: options.forwarding ?? true, rpFilter: options.rpFilter ?? 0 });
+    const router = lab.namespace('router', {
+      forwarding: options.forwarding ?? true,
+      rpFilter: options.rpFilter ?? 0,
+    });
     const [gw, peer] = [lab.namespace('gw', { forwarding: true }), lab.namespace('peer', { forwarding: true })];
     const [noc, client] = [lab.namespace('noc'), lab.namespace('client')];
     lab.link(router, 'mgmt0', gw, 'router0');
@@ -106,11 +109,26 @@ function address(hosts: Pick<StandardLab, 'router' | 'gw' | 'noc' | 'peer' | 'cl
         return [`addr add ${v4}/${l4} dev ${device}`, `addr add ${v6}/${l6} dev ${device} nodad`];
       }),
     );
-  add(hosts.router, ['mgmt0', inet.mgmt, inet6.mgmt], ['data0', inet.data, inet6.data], ['lo', inet.loopback, inet6.loopback]);
-  add(hosts.gw, ['router0', inet.gateway, inet6.gateway], ['noc0', inet.nocGateway, inet6.nocGateway], ['core0', inet.coreGateway, inet6.coreGateway]);
+  add(
+    hosts.router,
+    ['mgmt0', inet.mgmt, inet6.mgmt],
+    ['data0', inet.data, inet6.data],
+    ['lo', inet.loopback, inet6.loopback],
+  );
+  add(
+    hosts.gw,
+    ['router0', inet.gateway, inet6.gateway],
+    ['noc0', inet.nocGateway, inet6.nocGateway],
+    ['core0', inet.coreGateway, inet6.coreGateway],
+  );
   hosts.gw.ip(`addr add ${inet6.gatewayLinkLocal}/64 dev router0 nodad`);
   add(hosts.noc, ['eth0', inet.noc, inet6.noc], ['lo', inet.transitBait, inet6.transitBait]);
-  add(hosts.peer, ['router0', inet.peer, inet6.peer], ['core0', inet.corePeer, inet6.corePeer], ['client0', inet.clientGateway, inet6.clientGateway]);
+  add(
+    hosts.peer,
+    ['router0', inet.peer, inet6.peer],
+    ['core0', inet.corePeer, inet6.corePeer],
+    ['client0', inet.clientGateway, inet6.clientGateway],
+  );
   add(hosts.client, ['eth0', inet.client, inet6.client]);
 }
 
@@ -136,5 +154,6 @@ function wire(hosts: Pick<StandardLab, 'gw' | 'noc' | 'peer' | 'client'>): void 
       client: [add(net('default', '::/0'), a.clientGateway)],
     };
   });
-  for (const host of ['gw', 'peer', 'noc', 'client'] as const) hosts[host].ipBatch(batches.flatMap((batch) => batch[host]));
+  for (const host of ['gw', 'peer', 'noc', 'client'] as const)
+    hosts[host].ipBatch(batches.flatMap((batch) => batch[host]));
 }

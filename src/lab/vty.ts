@@ -19,7 +19,10 @@ export async function askVty(socketPath: string, command: string, timeoutMs = 10
       if (error === undefined) resolve(answer);
       else reject(error);
     };
-    const timer = setTimeout(() => finish(new Error(`${socketPath}: no answer to "${command}" in ${timeoutMs} ms`)), timeoutMs);
+    const timer = setTimeout(
+      () => finish(new Error(`${socketPath}: no answer to "${command}" in ${timeoutMs} ms`)),
+      timeoutMs,
+    );
     socket.on('error', finish);
     socket.on('end', () => finish(new Error(`${socketPath}: end of file`)));
     socket.on('connect', () => socket.write(`${command}\0`));

@@ -36,9 +36,25 @@ export class Watchfrr {
     const { directory, daemons, namespace } = frr;
     this.#script = join(directory, 'supervise');
     writeFileSync(this.#script, superviseScript(frr), { mode: 0o755 });
-    const commands = ['-s', `${this.#script} start %s`, '-r', `${this.#script} restart %s`, '-k', `${this.#script} stop %s`];
+    const commands = [
+      '-s',
+      `${this.#script} start %s`,
+      '-r',
+      `${this.#script} restart %s`,
+      '-k',
+      `${this.#script} stop %s`,
+    ];
     const timers = options.args ?? ['-i', '1', '--min-restart-interval', '1'];
-    const argv = [join(FRR_BINARIES, 'watchfrr'), '-S', directory, '-p', join(directory, 'watchfrr.pid'), ...commands, ...timers, ...daemons];
+    const argv = [
+      join(FRR_BINARIES, 'watchfrr'),
+      '-S',
+      directory,
+      '-p',
+      join(directory, 'watchfrr.pid'),
+      ...commands,
+      ...timers,
+      ...daemons,
+    ];
     // `ip netns exec` has unshared the mount namespace already, with propagation to the host off.
     const privateRun = 'mount -t tmpfs tmpfs /run && mkdir /run/frr && exec "$@"';
     this.process = namespace.spawn(['sh', '-c', privateRun, 'sh', ...argv], { closeSignal: 'SIGKILL' });

@@ -2,7 +2,7 @@
  * backup-router(8), made from the commands themselves. Prose that no command has stands here; paths and exit statuses are the program's own.
  */
 
-import { describeProgram, type CommandText } from '../cli/describe.js';
+import { type CommandText, describeProgram } from '../cli/describe.js';
 import { buildProgram } from '../cli/program.js';
 import { EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
@@ -11,7 +11,8 @@ import { bold, example, heading, italic, item, paragraph, section, subsection, t
 
 const EXIT_MEANING: Readonly<Record<keyof typeof EXIT, string>> = {
   OK: 'Done.',
-  NOT_IN_STATE: 'It works, and the state is not the wished one: routes should be in and are not, hazards were found, a case failed.',
+  NOT_IN_STATE:
+    'It works, and the state is not the wished one: routes should be in and are not, hazards were found, a case failed.',
   USAGE: 'The command line is wrong.',
   UNAVAILABLE: 'The daemon does not run.',
   SOFTWARE: 'A bug.',
@@ -26,20 +27,46 @@ export function commandsPage(date: string): string {
   return [
     heading('backup-router', 8, date, `backup-router ${VERSION}`),
     section('name', `backup\\-router \\- keep a router reachable while its routing daemon is not healthy\n`),
-    section('synopsis', ...commands.map((command) => `${bold('backup-router')} ${bold(command.name)}${usage(command)}\n.br\n`)),
+    section(
+      'synopsis',
+      ...commands.map((command) => `${bold('backup-router')} ${bold(command.name)}${usage(command)}\n.br\n`),
+    ),
     section(
       'description',
-      paragraph(text('A router that boots, or whose routing daemon has died, has no routes beyond its connected subnets: nobody can reach it to repair it. backup-router keeps routes through a backup router on the management interface in the kernel whenever the routing daemon (FRR, BIRD, ...) is not healthy, withdraws them once it is, and puts them back within milliseconds when it dies. It is what Junos calls system backup-router.')),
-      paragraph(text('The routes are in while the daemon is down, hung, starting, or has been healthy for less than hold-time; and until every destination is covered by a route of its own, at most for convergence-timeout. In role standby they are always in.')),
-      paragraph(`${text('With placement local (the default) they are in tables of their own, found only by packets that this router itself originates. See')} ${bold('backup-router.yaml')}(5).`),
+      paragraph(
+        text(
+          'A router that boots, or whose routing daemon has died, has no routes beyond its connected subnets: nobody can reach it to repair it. backup-router keeps routes through a backup router on the management interface in the kernel whenever the routing daemon (FRR, BIRD, ...) is not healthy, withdraws them once it is, and puts them back within milliseconds when it dies. It is what Junos calls system backup-router.',
+        ),
+      ),
+      paragraph(
+        text(
+          'The routes are in while the daemon is down, hung, starting, or has been healthy for less than hold-time; and until every destination is covered by a route of its own, at most for convergence-timeout. In role standby they are always in.',
+        ),
+      ),
+      paragraph(
+        `${text('With placement local (the default) they are in tables of their own, found only by packets that this router itself originates. See')} ${bold('backup-router.yaml')}(5).`,
+      ),
     ),
     section('commands', ...commands.map(commandText)),
-    section('exit status', ...(Object.keys(EXIT) as (keyof typeof EXIT)[]).map((name) => item(bold(String(EXIT[name])), text(EXIT_MEANING[name])))),
+    section(
+      'exit status',
+      ...(Object.keys(EXIT) as (keyof typeof EXIT)[]).map((name) =>
+        item(bold(String(EXIT[name])), text(EXIT_MEANING[name])),
+      ),
+    ),
     section(
       'files',
       item(italic(paths.configFile), text('The configuration, YAML or Junos text.')),
-      item(italic(paths.controlSocket), text('Where the daemon answers: one JSON object a line. Reading needs the group backup-router, changing needs root.')),
-      item(italic(paths.lastKnownGood), text('The last configuration that ran, for the boot on which the real one is broken.')),
+      item(
+        italic(paths.controlSocket),
+        text(
+          'Where the daemon answers: one JSON object a line. Reading needs the group backup-router, changing needs root.',
+        ),
+      ),
+      item(
+        italic(paths.lastKnownGood),
+        text('The last configuration that ran, for the boot on which the real one is broken.'),
+      ),
       item(italic(paths.orders), text('What an operator has ordered: hold and role.')),
       item(italic(paths.unconfirmed), text('A configuration that awaits its confirmation, and the one to go back to.')),
       item(italic(paths.history), text('What happened, as JSON lines; what came before, beside it.')),
@@ -47,16 +74,34 @@ export function commandsPage(date: string): string {
     ),
     section(
       'environment',
-      item(`${bold('RUNTIME_DIRECTORY')}, ${bold('STATE_DIRECTORY')}`, text('As systemd sets them: instead of /run/backup-router and /var/lib/backup-router, so that several agents can run side by side in namespaces.')),
-      item(bold('NOTIFY_SOCKET'), text('sd_notify(3): READY once the first look at the kernel is done and judged, RELOADING, STATUS, WATCHDOG after completed rounds only.')),
+      item(
+        `${bold('RUNTIME_DIRECTORY')}, ${bold('STATE_DIRECTORY')}`,
+        text(
+          'As systemd sets them: instead of /run/backup-router and /var/lib/backup-router, so that several agents can run side by side in namespaces.',
+        ),
+      ),
+      item(
+        bold('NOTIFY_SOCKET'),
+        text(
+          'sd_notify(3): READY once the first look at the kernel is done and judged, RELOADING, STATUS, WATCHDOG after completed rounds only.',
+        ),
+      ),
       item(bold('NO_COLOR'), text('No colour, on terminals too.')),
     ),
     section(
       'signals',
       item(bold('SIGHUP'), text('As backup-router reload.')),
-      item(`${bold('SIGTERM')}, ${bold('SIGINT')}`, text('Stop in order: routes stay or go as on-stop says; what was taken over is given back.')),
+      item(
+        `${bold('SIGTERM')}, ${bold('SIGINT')}`,
+        text('Stop in order: routes stay or go as on-stop says; what was taken over is given back.'),
+      ),
     ),
-    section('see also', paragraph(`${bold('backup-router.yaml')}(5), ${bold('ip-route')}(8), ${bold('ip-rule')}(8), ${bold('zebra')}(8), ${bold('bird')}(8), ${bold('systemd.service')}(5)`)),
+    section(
+      'see also',
+      paragraph(
+        `${bold('backup-router.yaml')}(5), ${bold('ip-route')}(8), ${bold('ip-rule')}(8), ${bold('zebra')}(8), ${bold('bird')}(8), ${bold('systemd.service')}(5)`,
+      ),
+    ),
   ].join('');
 }
 
@@ -67,12 +112,19 @@ function usage(command: CommandText): string {
 
 /** Commander writes `[options]` for a command that has none but --help, too. */
 function usageOf(command: CommandText): string {
-  return command.words.some((word) => word.flags.length > 0) ? command.usage : command.usage.replace(/\[options\] ?/, '');
+  return command.words.some((word) => word.flags.length > 0)
+    ? command.usage
+    : command.usage.replace(/\[options\] ?/, '');
 }
 
 function commandText(command: CommandText): string {
   const words = command.words.map((word) => item(text(word.term), text(sentence(word.description))));
-  return subsection(`${command.name} ${usageOf(command)}`.trim(), paragraph(text(sentence(command.summary))), ...words, afterText(command.after));
+  return subsection(
+    `${command.name} ${usageOf(command)}`.trim(),
+    paragraph(text(sentence(command.summary))),
+    ...words,
+    afterText(command.after),
+  );
 }
 
 function sentence(words: string): string {
@@ -87,9 +139,9 @@ function afterText(after: string): string {
     .split(/\n\s*\n/)
     .map((block) => {
       const [first, ...rest] = block.split('\n');
-      if (rest.length > 0 && rest.every((line) => /^\s/.test(line))) return paragraph(text(first!)) + example(rest.map((line) => line.replace(/^ {2}/, '')).join('\n'));
+      if (rest.length > 0 && rest.every((line) => /^\s/.test(line)))
+        return paragraph(text(first!)) + example(rest.map((line) => line.replace(/^ {2}/, '')).join('\n'));
       return paragraph(text(block));
     })
     .join('');
 }
-

@@ -21,10 +21,20 @@ export function configPage(date: string, examples: Examples): string {
     section('synopsis', paragraph(italic(DEFAULT_CONFIG_FILE))),
     section(
       'description',
-      paragraph(text('One YAML file; JSON is YAML, so JSON works too. Junos configuration text is read as well, wherever a file is expected. The smallest useful file:')),
+      paragraph(
+        text(
+          'One YAML file; JSON is YAML, so JSON works too. Junos configuration text is read as well, wherever a file is expected. The smallest useful file:',
+        ),
+      ),
       example(examples.minimal.replace(/^#.*\n/gm, '')),
-      paragraph(`${bold('backup-router check')} ${text('prints every fault at once, with its line, column and remedy. A file with an error is never used as it is: at reload what runs goes on, at start the last known good copy runs, else the valid part of the file.')}`),
-      paragraph(text('Times are a number with a unit: 500ms, 5s, 10m, 1h. 0 needs none, any other number does. The longest is 24h.')),
+      paragraph(
+        `${bold('backup-router check')} ${text('prints every fault at once, with its line, column and remedy. A file with an error is never used as it is: at reload what runs goes on, at start the last known good copy runs, else the valid part of the file.')}`,
+      ),
+      paragraph(
+        text(
+          'Times are a number with a unit: 500ms, 5s, 10m, 1h. 0 needs none, any other number does. The longest is 24h.',
+        ),
+      ),
     ),
     section('keys', ...keysOf(schema, schema)),
     section('example', paragraph(text('Every key:')), example(examples.full)),
@@ -35,14 +45,32 @@ export function configPage(date: string, examples: Examples): string {
 /** The keys of a mapping, those below them indented. */
 function keysOf(schema: Schema, top: Schema, depth = 0): readonly string[] {
   return Object.entries(schema.properties ?? {}).map(([key, value]) => {
-    if (depth > 0 && top.properties?.[key] === value) return item(bold(key), text('As at the top level, for this interface.'));
+    if (depth > 0 && top.properties?.[key] === value)
+      return item(bold(key), text('As at the top level, for this interface.'));
     const required = schema.required?.includes(key) === true ? ' Required.' : '';
-    const body = item(bold(key), text(`${value.description ?? ''}${required}${choices(value)}${fallback(value)}`.trim()));
+    const body = item(
+      bold(key),
+      text(`${value.description ?? ''}${required}${choices(value)}${fallback(value)}`.trim()),
+    );
     const below = new Map<string, Schema>();
-    for (const map of mappingsIn(value)) for (const [name, inner] of Object.entries(map.properties ?? {})) if (inner.description !== undefined || !below.has(name)) below.set(name, inner);
+    for (const map of mappingsIn(value))
+      for (const [name, inner] of Object.entries(map.properties ?? {}))
+        if (inner.description !== undefined || !below.has(name)) below.set(name, inner);
     if (below.size === 0) return body;
     const requiredBelow = mappingsIn(value).length === 1 ? mappingsIn(value)[0]!.required : undefined;
-    return body + indented(...keysOf({ properties: Object.fromEntries(below), ...(requiredBelow === undefined ? {} : { required: requiredBelow }) }, top, depth + 1));
+    return (
+      body +
+      indented(
+        ...keysOf(
+          {
+            properties: Object.fromEntries(below),
+            ...(requiredBelow === undefined ? {} : { required: requiredBelow }),
+          },
+          top,
+          depth + 1,
+        ),
+      )
+    );
   });
 }
 

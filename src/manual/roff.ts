@@ -4,7 +4,14 @@
 
 /** Text as it stands, in the body of a page. */
 export function text(words: string): string {
-  const escaped = words.replace(/\\/g, '\\e').replace(/-/g, '\\-').replace(/'/g, '\\(aq').replace(/`/g, '\\(ga').replace(/\^/g, '\\(ha').replace(/~/g, '\\(ti').replace(/[^\x00-\x7f]/g, (c) => `\\[u${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}]`);
+  const escaped = words
+    .replace(/\\/g, '\\e')
+    .replace(/-/g, '\\-')
+    .replace(/'/g, '\\(aq')
+    .replace(/`/g, '\\(ga')
+    .replace(/\^/g, '\\(ha')
+    .replace(/~/g, '\\(ti')
+    .replace(/[^\x00-\x7f]/g, (c) => `\\[u${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}]`);
   // A period at the start of a line would be a request.
   return escaped.replace(/^\./gm, '\\&.');
 }
@@ -17,8 +24,10 @@ export function heading(title: string, section: 5 | 8, date: string, source: str
   return `.TH ${title.toUpperCase().replace(/-/g, '\\-')} ${section} ${date} "${source}" "backup\\-router"\n`;
 }
 
-export const section = (title: string, ...body: readonly string[]): string => `.SH ${title.toUpperCase()}\n${body.join('')}`;
-export const subsection = (title: string, ...body: readonly string[]): string => `.SS "${title.replace(/"/g, '\\(dq')}"\n${body.join('')}`;
+export const section = (title: string, ...body: readonly string[]): string =>
+  `.SH ${title.toUpperCase()}\n${body.join('')}`;
+export const subsection = (title: string, ...body: readonly string[]): string =>
+  `.SS "${title.replace(/"/g, '\\(dq')}"\n${body.join('')}`;
 /** Already escaped. */
 export const paragraph = (body: string): string => `.PP\n${body}\n`;
 /** A term and what is said of it; both already escaped. */

@@ -15,7 +15,10 @@ export function generated(root: string): Readonly<Record<string, string>> {
   const date = releaseDate(read('CHANGELOG.md'));
   return {
     'docs/man/backup-router.8': commandsPage(date),
-    'docs/man/backup-router.yaml.5': configPage(date, { minimal: read('docs/examples/minimal.yaml'), full: read('docs/examples/full.yaml') }),
+    'docs/man/backup-router.yaml.5': configPage(date, {
+      minimal: read('docs/examples/minimal.yaml'),
+      full: read('docs/examples/full.yaml'),
+    }),
     'docs/backup-router.schema.json': `${JSON.stringify(configSchema(), null, 2)}\n`,
   };
 }

@@ -62,7 +62,9 @@ export interface ProcessDaemon extends Generic {
 /** A stream socket that accepts and stays open. */
 export interface SocketDaemon extends Generic {
   readonly kind: 'socket';
-  readonly endpoint: { readonly kind: 'unix'; readonly path: string } | { readonly kind: 'tcp'; readonly host: Address; readonly port: number };
+  readonly endpoint:
+    | { readonly kind: 'unix'; readonly path: string }
+    | { readonly kind: 'tcp'; readonly host: Address; readonly port: number };
 }
 
 /** A command whose exit status 0 means healthy. */
@@ -74,7 +76,14 @@ export interface ExecDaemon extends Generic {
   readonly timeoutMs: number;
 }
 
-export type RoutingDaemon = FrrDaemons | BirdDaemon | UnitDaemon | PidfileDaemon | ProcessDaemon | SocketDaemon | ExecDaemon;
+export type RoutingDaemon =
+  | FrrDaemons
+  | BirdDaemon
+  | UnitDaemon
+  | PidfileDaemon
+  | ProcessDaemon
+  | SocketDaemon
+  | ExecDaemon;
 
 /** An interface in a VRF has its routes in the VRF's table whatever this says; `vrf` insists on one. */
 export type Placement = 'local' | 'main' | 'vrf';
@@ -86,7 +95,12 @@ export type RoleSource =
   /** A file whose first word is `primary` (or `master`) or `standby` (or `backup`); watched. */
   | { readonly kind: 'file'; readonly path: string }
   /** A command that prints such a word; no shell. */
-  | { readonly kind: 'exec'; readonly command: readonly [string, ...string[]]; readonly intervalMs: number; readonly timeoutMs: number };
+  | {
+      readonly kind: 'exec';
+      readonly command: readonly [string, ...string[]];
+      readonly intervalMs: number;
+      readonly timeoutMs: number;
+    };
 
 /** Every backup router of every management interface. */
 export function allBackupRouters(config: Config): readonly BackupRouter[] {

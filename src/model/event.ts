@@ -24,28 +24,83 @@ export type Happening =
   | { readonly kind: 'ready'; readonly version: string; readonly afterMs: number }
   | { readonly kind: 'stopping'; readonly onStop: string }
   /** The routes turned, or stay in for another cause. */
-  | { readonly kind: 'routes'; readonly phase: string; readonly cause: string | undefined; readonly was: string; readonly wasForMs: number; readonly reason: string }
-  | { readonly kind: 'daemon'; readonly id: string; readonly state: string; readonly was: string; readonly wasForMs: number; readonly reason: string }
+  | {
+      readonly kind: 'routes';
+      readonly phase: string;
+      readonly cause: string | undefined;
+      readonly was: string;
+      readonly wasForMs: number;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: 'daemon';
+      readonly id: string;
+      readonly state: string;
+      readonly was: string;
+      readonly wasForMs: number;
+      readonly reason: string;
+    }
   | { readonly kind: 'outage-began'; readonly cause: OutageCause; readonly reason: string }
   /** The kernel has taken the first backup routes of this outage. */
   | { readonly kind: 'outage-bridged'; readonly afterMs: number }
-  | { readonly kind: 'outage-ended'; readonly lengthMs: number; readonly cause: OutageCause; readonly bridgedAfterMs: number | undefined }
+  | {
+      readonly kind: 'outage-ended';
+      readonly lengthMs: number;
+      readonly cause: OutageCause;
+      readonly bridgedAfterMs: number | undefined;
+    }
   | { readonly kind: 'role'; readonly role: string; readonly was: string; readonly reason: string }
   | { readonly kind: 'order'; readonly what: string }
   | { readonly kind: 'configuration-reloaded' }
-  | { readonly kind: 'reload-refused'; readonly file: string; readonly errors: number; readonly message: string | undefined; readonly remedy: string }
-  | { readonly kind: 'configuration-not-used'; readonly file: string; readonly running: string; readonly remedy: string }
+  | {
+      readonly kind: 'reload-refused';
+      readonly file: string;
+      readonly errors: number;
+      readonly message: string | undefined;
+      readonly remedy: string;
+    }
+  | {
+      readonly kind: 'configuration-not-used';
+      readonly file: string;
+      readonly running: string;
+      readonly remedy: string;
+    }
   /** A new configuration runs on approval. */
-  | { readonly kind: 'configuration-unconfirmed'; readonly leftMs: number; readonly deadline: string; readonly remedy: string }
+  | {
+      readonly kind: 'configuration-unconfirmed';
+      readonly leftMs: number;
+      readonly deadline: string;
+      readonly remedy: string;
+    }
   | { readonly kind: 'configuration-confirmed'; readonly what: string }
-  | { readonly kind: 'configuration-rolled-back'; readonly file: string; readonly reason: string; readonly remedy: string }
+  | {
+      readonly kind: 'configuration-rolled-back';
+      readonly file: string;
+      readonly reason: string;
+      readonly remedy: string;
+    }
   /** Something outside that a backup route needs, and that it is there now. */
   | { readonly kind: 'waiting'; readonly subject: string; readonly reason: string }
   | { readonly kind: 'no-longer-waiting'; readonly subject: string; readonly reason: string }
-  | { readonly kind: 'interference'; readonly what: string; readonly episode: number; readonly pauseMs: number }
-  | { readonly kind: 'route-keeps-coming-back'; readonly times: number; readonly pauseMs: number; readonly remedy: string }
+  | {
+      readonly kind: 'interference';
+      readonly what: string;
+      readonly episode: number;
+      readonly pauseMs: number;
+    }
+  | {
+      readonly kind: 'route-keeps-coming-back';
+      readonly times: number;
+      readonly pauseMs: number;
+      readonly remedy: string;
+    }
   | { readonly kind: 'adopt-route' | 'restore-route'; readonly what: string }
-  | { readonly kind: 'record-failed'; readonly message: string; readonly effect: string; readonly remedy: string }
+  | {
+      readonly kind: 'record-failed';
+      readonly message: string;
+      readonly effect: string;
+      readonly remedy: string;
+    }
   | { readonly kind: 'route-refused'; readonly what: string; readonly code: string; readonly message: string }
   | { readonly kind: 'change-failed'; readonly what: string }
   | { readonly kind: 'observe-failed'; readonly message: string }

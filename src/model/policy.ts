@@ -7,7 +7,7 @@
 
 import type { Address } from './address.js';
 import type { Prefix } from './prefix.js';
-import type { Route, Rule, RouteType } from './route.js';
+import type { Route, RouteType, Rule } from './route.js';
 
 /** FR_ACT_*; `other` is one that this program does not know. */
 export type RuleAction = 'table' | 'goto' | 'nop' | 'blackhole' | 'unreachable' | 'prohibit' | 'other';

@@ -2,7 +2,18 @@
  * IP prefixes: a family, a network address with no host bits, a length. Immutable values.
  */
 
-import { addressBytes, addressFromBytes, familyBits, familyOf, inetNumber, inetText, parseAddress, readInet, type Address, type Family } from './address.js';
+import {
+  type Address,
+  addressBytes,
+  addressFromBytes,
+  type Family,
+  familyBits,
+  familyOf,
+  inetNumber,
+  inetText,
+  parseAddress,
+  readInet,
+} from './address.js';
 
 export interface Prefix {
   readonly family: Family;
@@ -39,10 +50,13 @@ export function parsePrefix(text: string): Prefix | undefined {
 function inetPrefix(number: number, text: string, from: number): Prefix | undefined {
   const [tens, ones] = [text.charCodeAt(from) - 0x30, text.charCodeAt(from + 1) - 0x30];
   const digits = text.length - from;
-  if (digits < 1 || digits > 2 || !(tens >= 0 && tens <= 9) || (digits === 2 && !(tens > 0 && ones >= 0 && ones <= 9))) return undefined;
+  if (digits < 1 || digits > 2 || !(tens >= 0 && tens <= 9) || (digits === 2 && !(tens > 0 && ones >= 0 && ones <= 9)))
+    return undefined;
   const length = digits === 1 ? tens : 10 * tens + ones;
   // No host bits.
-  return length > 32 || number % 2 ** (32 - length) !== 0 ? undefined : { family: 'inet', address: inetText(number), length };
+  return length > 32 || number % 2 ** (32 - length) !== 0
+    ? undefined
+    : { family: 'inet', address: inetText(number), length };
 }
 
 /** `10.0.0.0/8`: the key of a prefix in maps, and its spelling for people. */
@@ -73,7 +87,8 @@ export function containsAddress(p: Prefix, address: Address): boolean {
 /** The address with everything behind the first `length` bits cleared. */
 export function networkAddress(address: Address, length: number): Address {
   const bytes = addressBytes(address);
-  if (!Number.isInteger(length) || length < 0 || length > bytes.length * 8) throw new RangeError(`prefix length ${length} of ${address}`);
+  if (!Number.isInteger(length) || length < 0 || length > bytes.length * 8)
+    throw new RangeError(`prefix length ${length} of ${address}`);
   for (let i = 0; i < bytes.length; i++) {
     const keep = Math.min(8, Math.max(0, length - 8 * i));
     bytes[i] = bytes[i]! & (0xff00 >> keep) & 0xff;
@@ -92,6 +107,7 @@ export function networkKey(p: Prefix, length: number): number | string {
   }
   const bytes = addressBytes(p.address);
   let text = '';
-  for (let i = 0; i < 16 && 8 * i < length; i++) text += String.fromCharCode(length - 8 * i >= 8 ? bytes[i]! : bytes[i]! & (0xff00 >> (length - 8 * i)) & 0xff);
+  for (let i = 0; i < 16 && 8 * i < length; i++)
+    text += String.fromCharCode(length - 8 * i >= 8 ? bytes[i]! : bytes[i]! & (0xff00 >> (length - 8 * i)) & 0xff);
   return `${length} ${text}`;
 }

@@ -12,7 +12,17 @@ export const TABLE_MAIN = 254;
 export const TABLE_LOCAL = 255;
 
 /** rtm_type (linux/rtnetlink.h); types that the agent never meets read as `other`. */
-export type RouteType = 'unicast' | 'local' | 'broadcast' | 'anycast' | 'multicast' | 'blackhole' | 'unreachable' | 'prohibit' | 'throw' | 'other';
+export type RouteType =
+  | 'unicast'
+  | 'local'
+  | 'broadcast'
+  | 'anycast'
+  | 'multicast'
+  | 'blackhole'
+  | 'unreachable'
+  | 'prohibit'
+  | 'throw'
+  | 'other';
 
 /** Types whose lookup succeeds, and whose packets are refused. */
 export const REFUSALS: ReadonlySet<RouteType> = new Set<RouteType>(['blackhole', 'unreachable', 'prohibit']);

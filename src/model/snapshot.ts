@@ -21,4 +21,11 @@ export interface Snapshot {
   readonly neighbours: readonly Neighbour[];
 }
 
-export const EMPTY_SNAPSHOT: Snapshot = { links: [], addresses: [], ownRoutes: [], foreignRoutes: [], rules: [], neighbours: [] };
+export const EMPTY_SNAPSHOT: Snapshot = {
+  links: [],
+  addresses: [],
+  ownRoutes: [],
+  foreignRoutes: [],
+  rules: [],
+  neighbours: [],
+};

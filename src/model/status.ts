@@ -8,7 +8,12 @@ import type { Outage } from './event.js';
 
 export interface Status {
   readonly version: 1;
-  readonly agent: { readonly pid: number; readonly version: string; readonly forMs: number; readonly dryRun: boolean };
+  readonly agent: {
+    readonly pid: number;
+    readonly version: string;
+    readonly forMs: number;
+    readonly dryRun: boolean;
+  };
   readonly configuration: {
     readonly file: string;
     /**
@@ -58,7 +63,11 @@ export interface Status {
   readonly waiting: readonly { readonly subject: string; readonly reason: string }[];
   readonly faults: readonly string[];
   /** Who keeps deleting what is ours; null: nobody. */
-  readonly interference: { readonly episodes: number; readonly last: string; readonly pauseMs: number } | null;
+  readonly interference: {
+    readonly episodes: number;
+    readonly last: string;
+    readonly pauseMs: number;
+  } | null;
   readonly damping: { readonly deaths: number; readonly holdMs: number; readonly reason: string | null };
   /** The outage under way, else the last one that the history has; null: none. */
   readonly lastOutage: Outage | null;

@@ -85,11 +85,17 @@ function bind(): Libc {
   const setInt = library.func('int setsockopt(int fd, int level, int option, const int *value, uint32_t length)');
   const program = koffi.struct({ len: 'uint16_t', filter: 'const void *' });
   const setProgram = library.func('setsockopt', 'int', ['int', 'int', 'int', koffi.pointer(program), 'uint32_t']);
-  const getOption = library.func('int getsockopt(int fd, int level, int option, _Out_ void *value, _Inout_ uint32_t *length)');
+  const getOption = library.func(
+    'int getsockopt(int fd, int level, int option, _Out_ void *value, _Inout_ uint32_t *length)',
+  );
   const getName = library.func('int getsockname(int fd, _Out_ void *name, _Inout_ uint32_t *length)');
   const openSocket = library.func('int socket(int family, int type, int protocol)');
-  const sendTo = library.func('long sendto(int fd, const void *bytes, size_t size, int flags, const void *name, uint32_t length)');
-  const receiveFrom = library.func('long recvfrom(int fd, void *bytes, size_t size, int flags, void *name, _Inout_ uint32_t *length)');
+  const sendTo = library.func(
+    'long sendto(int fd, const void *bytes, size_t size, int flags, const void *name, uint32_t length)',
+  );
+  const receiveFrom = library.func(
+    'long recvfrom(int fd, void *bytes, size_t size, int flags, void *name, _Inout_ uint32_t *length)',
+  );
   const closeDescriptor = library.func('int close(int fd)');
   const errno = (): number => koffi.errno() || 5;
   return {

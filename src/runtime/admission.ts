@@ -18,8 +18,16 @@ export async function mustBeAlone(socket: string, log: Log): Promise<void> {
   // At boot there is no socket, and no time to load what would tell that nobody listens on it.
   if (!existsSync(socket) || !(await someoneListens(socket))) return;
   if (process.env['NOTIFY_SOCKET'] === undefined) {
-    throw new CommandError(EXIT.UNAVAILABLE, `another agent runs already (it listens on ${socket})`, 'backup-router status');
+    throw new CommandError(
+      EXIT.UNAVAILABLE,
+      `another agent runs already (it listens on ${socket})`,
+      'backup-router status',
+    );
   }
-  log('error', 'another-agent', { socket, effect: 'waiting for its end', remedy: 'stop the one that was started by hand' });
+  log('error', 'another-agent', {
+    socket,
+    effect: 'waiting for its end',
+    remedy: 'stop the one that was started by hand',
+  });
   while (await someoneListens(socket)) await sleep(TAKEN_POLL_MS);
 }

@@ -29,8 +29,13 @@ export function readAdopted(path: string): Record {
   }
   if (text === undefined) return { adopted: [], fault: undefined };
   try {
-    const value = JSON.parse(text) as { readonly version?: unknown; readonly place?: unknown; readonly adopted?: unknown };
-    if (value.version !== 1 || !Array.isArray(value.adopted) || !value.adopted.every(isAdopted)) return { adopted: [], fault: 'not a record of adopted routes' };
+    const value = JSON.parse(text) as {
+      readonly version?: unknown;
+      readonly place?: unknown;
+      readonly adopted?: unknown;
+    };
+    if (value.version !== 1 || !Array.isArray(value.adopted) || !value.adopted.every(isAdopted))
+      return { adopted: [], fault: 'not a record of adopted routes' };
     return { adopted: value.place === placeText() ? value.adopted : [], fault: undefined };
   } catch (error) {
     return { adopted: [], fault: (error as Error).message };
@@ -57,5 +62,12 @@ function textOf(read: () => string): string {
 
 function isAdopted(value: unknown): value is AdoptedRoute {
   const { route, message, interfaceName } = (value ?? {}) as Partial<AdoptedRoute>;
-  return typeof message === 'string' && /^(?:[0-9a-f]{2})+$/.test(message) && typeof interfaceName === 'string' && Array.isArray(route?.nexthops) && typeof route.protocol === 'number' && typeof route.destination?.address === 'string';
+  return (
+    typeof message === 'string' &&
+    /^(?:[0-9a-f]{2})+$/.test(message) &&
+    typeof interfaceName === 'string' &&
+    Array.isArray(route?.nexthops) &&
+    typeof route.protocol === 'number' &&
+    typeof route.destination?.address === 'string'
+  );
 }

@@ -18,10 +18,11 @@ export function createAfterwards(begun: Promise<void>): Afterwards {
   };
   process.on('exit', flush);
   void begun.then(flush);
-  return (call) => (...args) => {
-    if (waiting === undefined) call(...args);
-    else waiting.push(() => call(...args));
-  };
+  return (call) =>
+    (...args) => {
+      if (waiting === undefined) call(...args);
+      else waiting.push(() => call(...args));
+    };
 }
 
 /** Nothing has to wait. */

@@ -4,12 +4,14 @@
  */
 
 import { unlinkSync } from 'node:fs';
-import { startControlServer, type ControlServer } from '../control/server.js';
+import { renderDiagnostics } from '../config/diagnostic.js';
+import type { JunosHints } from '../config/junos/read.js';
 import { someoneListens } from '../control/probe.js';
 import type { Response } from '../control/protocol.js';
-import { statusOf } from '../core/status.js';
+import { type ControlServer, startControlServer } from '../control/server.js';
 import type { Health, Kernel } from '../core/ports.js';
 import { RESYNC_MS, type State } from '../core/state.js';
+import { statusOf } from '../core/status.js';
 import { absentSockets, downAtOnce } from '../health/absent.js';
 import { openHealth } from '../health/open.js';
 import { openEarlyKernel } from '../kernel/early.js';
@@ -20,16 +22,14 @@ import { CommandError, EXIT } from '../model/exit.js';
 import type { Paths } from '../model/paths.js';
 import type { Status } from '../model/status.js';
 import { VERSION } from '../model/version.js';
-import { renderDiagnostics } from '../config/diagnostic.js';
-import type { JunosHints } from '../config/junos/read.js';
 import { libcFault, loadLibc } from '../native/libc.js';
-import { readAdopted, writeAdopted } from './adopted-record.js';
 import { mustBeAlone } from './admission.js';
-import { atOnce, createAfterwards, type Afterwards } from './afterwards.js';
-import { chooseConfig, type Chosen } from './choose-config.js';
+import { readAdopted, writeAdopted } from './adopted-record.js';
+import { type Afterwards, atOnce, createAfterwards } from './afterwards.js';
+import { type Chosen, chooseConfig } from './choose-config.js';
 import { systemClock } from './clock.js';
 import { createConfiguration } from './configuration.js';
-import { startDriver, type Driver } from './driver.js';
+import { type Driver, startDriver } from './driver.js';
 import { dryRun } from './dry-run.js';
 import { createStatusFollowers } from './followers.js';
 import { createHistory } from './history.js';
@@ -43,7 +43,7 @@ import { createOutages } from './outages.js';
 import { reloadInto } from './reload.js';
 import { answerer } from './requests.js';
 import { retire } from './retire.js';
-import { watchRole, type RoleWatch } from './role.js';
+import { type RoleWatch, watchRole } from './role.js';
 import { releaseStartPages } from './start-pages.js';
 import { createTeller } from './tell.js';
 
@@ -65,7 +65,12 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   const log = createLog(process.env, options.verbose);
   expectConfig(paths.configFile);
   const choice = chooseConfig(paths, options.hints, options.dryRun);
-  if (choice.kind === 'none') throw new CommandError(EXIT.CONFIG, `nothing to run\n${renderDiagnostics(choice.diagnostics)}`, `backup-router check -c ${paths.configFile}`);
+  if (choice.kind === 'none')
+    throw new CommandError(
+      EXIT.CONFIG,
+      `nothing to run\n${renderDiagnostics(choice.diagnostics)}`,
+      `backup-router check -c ${paths.configFile}`,
+    );
   reportDiagnostics(log, choice.chosen);
   if (!options.dryRun) await mustBeAlone(paths.controlSocket, log);
   // Beside a running agent a dry run must not take its socket.
@@ -75,14 +80,30 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   // A daemon without a socket is down: the routes may go in before all else is there. Otherwise its word comes first.
   const absent = options.dryRun ? [] : absentSockets(choice.chosen.config.routingDaemons);
   const early = absent.some((path) => path !== undefined) ? openEarlyKernel() : undefined;
-  const kernel = early ?? (options.dryRun ? dryRun(openKernel(), (command) => process.stdout.write(`${command}\n`)) : openKernel());
+  const kernel =
+    early ?? (options.dryRun ? dryRun(openKernel(), (command) => process.stdout.write(`${command}\n`)) : openKernel());
   const begun = early?.begun ?? Promise.resolve();
   void begun.then(() => {
-    if (loadLibc() === undefined) log('warning', 'no-koffi', { message: libcFault(), effect: 'kernel events are polled for each second; reload works by SIGHUP only' });
+    if (loadLibc() === undefined)
+      log('warning', 'no-koffi', {
+        message: libcFault(),
+        effect: 'kernel events are polled for each second; reload works by SIGHUP only',
+      });
   });
   try {
     const afterwards = early === undefined ? atOnce : createAfterwards(begun);
-    return await live({ options, startedAt, log: afterwards(log), chosen: choice.chosen, notifier, kernel, absent, begun, afterwards, quiet });
+    return await live({
+      options,
+      startedAt,
+      log: afterwards(log),
+      chosen: choice.chosen,
+      notifier,
+      kernel,
+      absent,
+      begun,
+      afterwards,
+      quiet,
+    });
   } finally {
     kernel.close();
   }
@@ -104,12 +125,27 @@ interface Life {
   readonly quiet: boolean;
 }
 
-function live({ options, startedAt, log, chosen, notifier, kernel, absent, begun, afterwards, quiet }: Life): Promise<number> {
+function live({
+  options,
+  startedAt,
+  log,
+  chosen,
+  notifier,
+  kernel,
+  absent,
+  begun,
+  afterwards,
+  quiet,
+}: Life): Promise<number> {
   const { paths } = options;
   return new Promise((resolve) => {
     const processes = openProcessEvents({
       networkNamespace: process.env['BACKUP_ROUTER_PROCESS_EVENTS_NETNS'],
-      onAbsent: (reason) => log('debug', 'no-process-events', { message: reason, effect: "a daemon's death is noticed when its socket closes" }),
+      onAbsent: (reason) =>
+        log('debug', 'no-process-events', {
+          message: reason,
+          effect: "a daemon's death is noticed when its socket closes",
+        }),
     });
     kernel.interleave?.(() => processes.catchUp());
     const watch = (config: Config): Health => openHealth(config.routingDaemons, timingOf(config), undefined, processes);
@@ -120,7 +156,12 @@ function live({ options, startedAt, log, chosen, notifier, kernel, absent, begun
     let ready = false;
     let rounds = 0;
 
-    const failed = (message: string): void => log('warning', 'history-not-kept', { file: paths.history, message, effect: 'what happens is remembered until the agent ends' });
+    const failed = (message: string): void =>
+      log('warning', 'history-not-kept', {
+        file: paths.history,
+        message,
+        effect: 'what happens is remembered until the agent ends',
+      });
     const history = createHistory({
       read: () => readHistory(paths.history),
       file: options.dryRun ? undefined : openHistoryFile(paths.history, failed),
@@ -135,9 +176,16 @@ function live({ options, startedAt, log, chosen, notifier, kernel, absent, begun
         followers.poke();
       }),
     );
-    if (chosen.source !== 'file') tell({ kind: 'configuration-not-used', file: paths.configFile, running: chosen.source, remedy: remedyFor(chosen, paths) });
+    if (chosen.source !== 'file')
+      tell({
+        kind: 'configuration-not-used',
+        file: paths.configFile,
+        running: chosen.source,
+        remedy: remedyFor(chosen, paths),
+      });
 
-    const follow = (config: Config): RoleWatch => watchRole(config.role, (role) => driver.dispatch({ kind: 'role', role }));
+    const follow = (config: Config): RoleWatch =>
+      watchRole(config.role, (role) => driver.dispatch({ kind: 'role', role }));
     let role = follow(chosen.config);
 
     const finish = (exitStatus: number): void => {
@@ -163,7 +211,8 @@ function live({ options, startedAt, log, chosen, notifier, kernel, absent, begun
     // What the former routes held back (their slots) is put in once they are out: our own deletions raise no hint.
     const retireFormer = (former: Config, config: Config): void => {
       void retire(kernel, former, config, log).then((text) => {
-        if (text !== undefined) driver.dispatch({ kind: 'hint', hint: { kind: 'route', text, ownDeleted: false, sender: 0 } });
+        if (text !== undefined)
+          driver.dispatch({ kind: 'hint', hint: { kind: 'route', text, ownDeleted: false, sender: 0 } });
       });
     };
     const take = (next: Chosen, former: Chosen): void => {
@@ -174,7 +223,16 @@ function live({ options, startedAt, log, chosen, notifier, kernel, absent, begun
       role = follow(next.config);
       driver.dispatch({ kind: 'role', role: role.initial });
     };
-    const configuration = createConfiguration({ paths, hints: options.hints, chosen, take, tell, log, clock: systemClock, dryRun: options.dryRun });
+    const configuration = createConfiguration({
+      paths,
+      hints: options.hints,
+      chosen,
+      take,
+      tell,
+      log,
+      clock: systemClock,
+      dryRun: options.dryRun,
+    });
     const reload = (confirmMs?: number): Response => {
       notifier.reloading();
       const response = configuration.reload(confirmMs);
@@ -207,7 +265,12 @@ function live({ options, startedAt, log, chosen, notifier, kernel, absent, begun
 
     const orders = readOrders(paths.orders);
     const adopted = readAdopted(paths.adopted);
-    if (adopted.fault !== undefined) log('error', 'record-unreadable', { file: paths.adopted, message: adopted.fault, effect: 'routes that were taken over before cannot be given back' });
+    if (adopted.fault !== undefined)
+      log('error', 'record-unreadable', {
+        file: paths.adopted,
+        message: adopted.fault,
+        effect: 'routes that were taken over before cannot be given back',
+      });
     const driver: Driver = startDriver({
       kernel,
       health,
@@ -215,7 +278,8 @@ function live({ options, startedAt, log, chosen, notifier, kernel, absent, begun
       journal: afterwards(createJournal(tell, outages)),
       beginning: {
         config: chosen.config,
-        formerGateways: chosen.former === undefined ? [] : allBackupRouters(chosen.former).flatMap((router) => router.gateways),
+        formerGateways:
+          chosen.former === undefined ? [] : allBackupRouters(chosen.former).flatMap((router) => router.gateways),
         resyncMs: Math.min(RESYNC_MS, notifier.watchdogIntervalMs ?? RESYNC_MS),
         role: role.initial,
         roleOverride: overrideOf(orders),
@@ -230,18 +294,38 @@ function live({ options, startedAt, log, chosen, notifier, kernel, absent, begun
     if (quiet) return;
 
     const status = (): Status => {
-      const around = { pid: process.pid, version: VERSION, dryRun: options.dryRun, startedAt, wallOffset: Date.now() - performance.now(), configuration: configuration.status(), lastOutage: history.lastOutage() ?? null };
+      const around = {
+        pid: process.pid,
+        version: VERSION,
+        dryRun: options.dryRun,
+        startedAt,
+        wallOffset: Date.now() - performance.now(),
+        configuration: configuration.status(),
+        lastOutage: history.lastOutage() ?? null,
+      };
       return statusOf(driver.state(), around, performance.now());
     };
     const numbered = (): typeof history => {
       loadHistory();
       return history;
     };
-    const desk = { driver: () => driver, status, reload, confirm: configuration.confirm, followers, history: numbered, tell, ordersFile: paths.orders };
+    const desk = {
+      driver: () => driver,
+      status,
+      reload,
+      confirm: configuration.confirm,
+      followers,
+      history: numbered,
+      tell,
+      ordersFile: paths.orders,
+    };
     void begun.then(() => {
       if (ended) return;
       control = startControlServer(paths.controlSocket, answerer(desk), (error) =>
-        log('warning', 'control-socket', { message: error.message, effect: 'no status; reload by SIGHUP only' }),
+        log('warning', 'control-socket', {
+          message: error.message,
+          effect: 'no status; reload by SIGHUP only',
+        }),
       );
     });
   });
@@ -262,10 +346,17 @@ function timingOf(config: Config): { readonly probeIntervalMs: number; readonly 
 
 function reportDiagnostics(log: Log, chosen: Chosen): void {
   for (const d of chosen.diagnostics) {
-    log(d.severity === 'error' ? 'error' : 'warning', 'configuration', { at: `${d.file}:${d.line}:${d.column}`, code: d.code, message: d.message, remedy: d.suggestion });
+    log(d.severity === 'error' ? 'error' : 'warning', 'configuration', {
+      at: `${d.file}:${d.line}:${d.column}`,
+      code: d.code,
+      message: d.message,
+      remedy: d.suggestion,
+    });
   }
 }
 
 function remedyFor(chosen: Chosen, paths: Paths): string {
-  return chosen.source === 'rolled-back' ? 'it was not confirmed in time: change it, or backup-router reload' : `backup-router check -c ${paths.configFile}`;
+  return chosen.source === 'rolled-back'
+    ? 'it was not confirmed in time: change it, or backup-router reload'
+    : `backup-router check -c ${paths.configFile}`;
 }

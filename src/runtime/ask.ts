@@ -4,24 +4,41 @@
  * What could not be asked is left out of the answer, so that it is asked again later.
  */
 
-import { questionKey, type Question } from '../core/rivals.js';
 import type { Health } from '../core/ports.js';
+import { type Question, questionKey } from '../core/rivals.js';
 
 /** 0.1 s of zebra's time, of the 10 s that the default probe-timeout allows. */
 const AT_ONCE = 500;
 
 /** What the daemons hold, by `questionKey`. */
-export async function ask(health: Pick<Health, 'holds'>, questions: readonly Question[]): Promise<ReadonlyMap<string, boolean>> {
+export async function ask(
+  health: Pick<Health, 'holds'>,
+  questions: readonly Question[],
+): Promise<ReadonlyMap<string, boolean>> {
   const answers = new Map<string, boolean>();
-  for (const vrf of new Set(questions.map((question) => question.vrf))) await askOf(health, vrf, questions.filter((question) => question.vrf === vrf), answers);
+  for (const vrf of new Set(questions.map((question) => question.vrf)))
+    await askOf(
+      health,
+      vrf,
+      questions.filter((question) => question.vrf === vrf),
+      answers,
+    );
   return answers;
 }
 
-async function askOf(health: Pick<Health, 'holds'>, vrf: string | undefined, questions: readonly Question[], answers: Map<string, boolean>): Promise<void> {
+async function askOf(
+  health: Pick<Health, 'holds'>,
+  vrf: string | undefined,
+  questions: readonly Question[],
+  answers: Map<string, boolean>,
+): Promise<void> {
   try {
     for (let from = 0; from < questions.length; from += AT_ONCE) {
       const some = questions.slice(from, from + AT_ONCE);
-      const held = await health.holds(some.map((question) => question.prefix), vrf);
+      const held = await health.holds(
+        some.map((question) => question.prefix),
+        vrf,
+      );
       some.forEach((question, i) => answers.set(questionKey(question), held[i] === true));
     }
   } catch {

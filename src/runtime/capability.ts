@@ -21,5 +21,9 @@ function mayChangeRoutes(): boolean {
 /** Throws the exit status 77, which names the capability, with this remedy. */
 export function requireCapability(remedy: string): void {
   if (mayChangeRoutes()) return;
-  throw new CommandError(EXIT.NO_PERMISSION, 'no permission to change routes: the capability CAP_NET_ADMIN is missing', remedy);
+  throw new CommandError(
+    EXIT.NO_PERMISSION,
+    'no permission to change routes: the capability CAP_NET_ADMIN is missing',
+    remedy,
+  );
 }

@@ -12,14 +12,21 @@
 
 import type { Diagnostic } from '../config/diagnostic.js';
 import type { JunosHints } from '../config/junos/read.js';
+import { fileSays, type LoadedConfig, loadConfig } from '../config/load.js';
 import { parseConfig } from '../config/parse.js';
-import { fileSays, loadConfig, type LoadedConfig } from '../config/load.js';
 import type { Config } from '../model/config.js';
 import type { Paths } from '../model/paths.js';
 import type { Status } from '../model/status.js';
-import { asParsed, parserThatKnows, readMeaning, type Parse } from './compiled-config.js';
+import { asParsed, type Parse, parserThatKnows, readMeaning } from './compiled-config.js';
 import { readLastKnownGood } from './last-known-good.js';
-import { leftMs, readUnconfirmed, thisMoment, type Moment, type RolledBack, type Unconfirmed } from './unconfirmed-record.js';
+import {
+  leftMs,
+  type Moment,
+  type RolledBack,
+  readUnconfirmed,
+  thisMoment,
+  type Unconfirmed,
+} from './unconfirmed-record.js';
 
 export interface Chosen {
   readonly config: Config;
@@ -35,15 +42,22 @@ export interface Chosen {
   readonly rolledBack?: RolledBack;
 }
 
-export type Choice = { readonly kind: 'chosen'; readonly chosen: Chosen } | { readonly kind: 'none'; readonly diagnostics: readonly Diagnostic[] };
+export type Choice =
+  | { readonly kind: 'chosen'; readonly chosen: Chosen }
+  | { readonly kind: 'none'; readonly diagnostics: readonly Diagnostic[] };
 
 /** `hints`: for what a Junos text does not say. A dry run shows what the file would do, whatever awaits its confirmation in the agent beside it. */
 export function chooseConfig(paths: Paths, hints: JunosHints, dryRun = false, now?: Moment): Choice {
   const known = readMeaning(paths.compiled, hints);
   const parse = parserThatKnows(known, hints);
-  const loaded = known !== undefined && fileSays(paths.configFile, known.text) ? { ...asParsed(known), text: known.text } : loadConfig(paths.configFile, hints, parse);
+  const loaded =
+    known !== undefined && fileSays(paths.configFile, known.text)
+      ? { ...asParsed(known), text: known.text }
+      : loadConfig(paths.configFile, hints, parse);
   const record = dryRun ? undefined : readUnconfirmed(paths.unconfirmed);
-  const chosen = (record === undefined ? undefined : approved(record, loaded, paths, hints, now ?? thisMoment())) ?? ordinary(loaded, paths, parse);
+  const chosen =
+    (record === undefined ? undefined : approved(record, loaded, paths, hints, now ?? thisMoment())) ??
+    ordinary(loaded, paths, parse);
   return chosen === undefined ? { kind: 'none', diagnostics: loaded.diagnostics } : { kind: 'chosen', chosen };
 }
 
@@ -56,23 +70,60 @@ function ordinary(loaded: LoadedConfig, paths: Paths, parse: Parse): Chosen | un
   if (former !== undefined) return { config: former, source: 'last-known-good', diagnostics, text: kept, former };
   if (loaded.partial !== undefined) return { config: loaded.partial, source: 'partial', diagnostics, text, former };
   // Half a copy of something that once was right, where the file has nothing at all.
-  if (copy?.partial !== undefined) return { config: copy.partial, source: 'last-known-good', diagnostics: [...diagnostics, ...copy.diagnostics], text: kept, former: copy.partial };
+  if (copy?.partial !== undefined)
+    return {
+      config: copy.partial,
+      source: 'last-known-good',
+      diagnostics: [...diagnostics, ...copy.diagnostics],
+      text: kept,
+      former: copy.partial,
+    };
   return undefined;
 }
 
 /** What the record of an unconfirmed configuration says of this start; undefined: nothing. */
-function approved(record: Unconfirmed, loaded: LoadedConfig, paths: Paths, hints: JunosHints, now: Moment): Chosen | undefined {
+function approved(
+  record: Unconfirmed,
+  loaded: LoadedConfig,
+  paths: Paths,
+  hints: JunosHints,
+  now: Moment,
+): Chosen | undefined {
   const taken = meaning(record.text, paths.configFile, hints);
   const before = meaning(record.former, paths.configFile, hints);
   const left = record.kind === 'pending' ? leftMs(record, now) : 0;
   if (record.kind === 'pending' && left > 0 && taken !== undefined) {
-    return { config: taken, source: 'file', diagnostics: [], text: record.text, former: before, pending: { former: record.former, leftMs: left } };
+    return {
+      config: taken,
+      source: 'file',
+      diagnostics: [],
+      text: record.text,
+      former: before,
+      pending: { former: record.former, leftMs: left },
+    };
   }
   // A file that has been changed since is another one: it is taken as at any start.
   if (before === undefined || (loaded.text !== record.text && loaded.config !== undefined)) return undefined;
-  if (loaded.text !== record.text) return { config: before, source: 'last-known-good', diagnostics: loaded.diagnostics, text: record.former, former: taken };
-  const rolledBack: RolledBack = record.kind === 'rolled-back' ? record : { kind: 'rolled-back', text: record.text, former: record.former, atWallMs: now.wallMs };
-  return { config: before, source: 'rolled-back', diagnostics: [], text: record.former, former: taken, rolledBack };
+  if (loaded.text !== record.text)
+    return {
+      config: before,
+      source: 'last-known-good',
+      diagnostics: loaded.diagnostics,
+      text: record.former,
+      former: taken,
+    };
+  const rolledBack: RolledBack =
+    record.kind === 'rolled-back'
+      ? record
+      : { kind: 'rolled-back', text: record.text, former: record.former, atWallMs: now.wallMs };
+  return {
+    config: before,
+    source: 'rolled-back',
+    diagnostics: [],
+    text: record.former,
+    former: taken,
+    rolledBack,
+  };
 }
 
 /** What a text meant when it ran, which it did although it may have had errors. */

@@ -4,9 +4,9 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { readCompiled, writeCompiled, type Circumstances, type Compiled } from '../config/compiled.js';
+import { type Circumstances, type Compiled, readCompiled, writeCompiled } from '../config/compiled.js';
 import type { JunosHints } from '../config/junos/read.js';
-import { parseConfig, type ParsedConfig } from '../config/parse.js';
+import { type ParsedConfig, parseConfig } from '../config/parse.js';
 import { BUILD } from '../model/version.js';
 import { writeAtomically } from './atomic.js';
 
@@ -15,7 +15,9 @@ export type Parse = (text: string, file: string) => ParsedConfig;
 
 /** The hints say of Junos text what it does not say itself. */
 function circumstances(hints: JunosHints): Circumstances | undefined {
-  return BUILD === undefined ? undefined : { build: BUILD, host: `${hostName()}${JSON.stringify([hints.interface, hints.member])}` };
+  return BUILD === undefined
+    ? undefined
+    : { build: BUILD, host: `${hostName()}${JSON.stringify([hints.interface, hints.member])}` };
 }
 
 /** As os.hostname(), whose module takes longer to load than this. */
@@ -28,7 +30,11 @@ function hostName(): string {
 }
 
 /** What is kept there and counts here and now. */
-export function readMeaning(path: string, hints: JunosHints, around: Circumstances | undefined = circumstances(hints)): Compiled | undefined {
+export function readMeaning(
+  path: string,
+  hints: JunosHints,
+  around: Circumstances | undefined = circumstances(hints),
+): Compiled | undefined {
   return around === undefined ? undefined : readKnown(path, around);
 }
 
@@ -50,7 +56,15 @@ function readKnown(path: string, around: Circumstances): Compiled | undefined {
 }
 
 /** Keeps the meaning of a text without errors. Returns what went wrong, or undefined. */
-export function keepCompiled(path: string, compiled: Compiled, hints: JunosHints, around: Circumstances | undefined = circumstances(hints)): string | undefined {
-  if (around === undefined || compiled.diagnostics.some((diagnostic) => diagnostic.severity === 'error')) return undefined;
-  return readKnown(path, around)?.text === compiled.text ? undefined : writeAtomically(path, writeCompiled(compiled, around));
+export function keepCompiled(
+  path: string,
+  compiled: Compiled,
+  hints: JunosHints,
+  around: Circumstances | undefined = circumstances(hints),
+): string | undefined {
+  if (around === undefined || compiled.diagnostics.some((diagnostic) => diagnostic.severity === 'error'))
+    return undefined;
+  return readKnown(path, around)?.text === compiled.text
+    ? undefined
+    : writeAtomically(path, writeCompiled(compiled, around));
 }

@@ -18,13 +18,19 @@ import { loadConfig } from '../config/load.js';
 import type { Response } from '../control/protocol.js';
 import type { Paths } from '../model/paths.js';
 import type { Status } from '../model/status.js';
-import { meaning, type Chosen } from './choose-config.js';
+import { type Chosen, meaning } from './choose-config.js';
 import type { Clock } from './clock.js';
 import { keepCompiled } from './compiled-config.js';
 import { writeLastKnownGood } from './last-known-good.js';
 import type { Log } from './log.js';
 import type { Tell } from './tell.js';
-import { readUnconfirmed, removeUnconfirmed, thisMoment, writeUnconfirmed, type RolledBack } from './unconfirmed-record.js';
+import {
+  type RolledBack,
+  readUnconfirmed,
+  removeUnconfirmed,
+  thisMoment,
+  writeUnconfirmed,
+} from './unconfirmed-record.js';
 
 export interface Configuration {
   readonly current: () => Chosen;
@@ -51,7 +57,16 @@ export interface ConfigurationOptions {
   readonly dryRun: boolean;
 }
 
-export function createConfiguration({ paths, hints, chosen, take, tell, log, clock, dryRun }: ConfigurationOptions): Configuration {
+export function createConfiguration({
+  paths,
+  hints,
+  chosen,
+  take,
+  tell,
+  log,
+  clock,
+  dryRun,
+}: ConfigurationOptions): Configuration {
   let current = chosen;
   let deadline: number | undefined;
   let timer: { cancel(): void } | undefined;
@@ -73,13 +88,25 @@ export function createConfiguration({ paths, hints, chosen, take, tell, log, clo
   };
   const keep = (): void => {
     if (dryRun || current.source !== 'file' || current.pending !== undefined || current.text === undefined) return;
-    const fault = writeLastKnownGood(paths.lastKnownGood, current.text) ?? keepCompiled(paths.compiled, { ...current, text: current.text }, hints);
-    if (fault !== undefined) log('warning', 'last-known-good', { message: fault, effect: 'a broken configuration file would have no copy to fall back to' });
+    const fault =
+      writeLastKnownGood(paths.lastKnownGood, current.text) ??
+      keepCompiled(paths.compiled, { ...current, text: current.text }, hints);
+    if (fault !== undefined)
+      log('warning', 'last-known-good', {
+        message: fault,
+        effect: 'a broken configuration file would have no copy to fall back to',
+      });
   };
   /** Returns what went wrong, or undefined. */
   const forget = (): string | undefined => (dryRun ? undefined : removeUnconfirmed(paths.unconfirmed));
   const refuse = (code: string, message: string, suggestion: string, errors = 0): Response => {
-    tell({ kind: 'reload-refused', file: paths.configFile, errors, message: errors === 0 ? message : undefined, remedy: suggestion });
+    tell({
+      kind: 'reload-refused',
+      file: paths.configFile,
+      errors,
+      message: errors === 0 ? message : undefined,
+      remedy: suggestion,
+    });
     return { ok: false, error: { code, message, suggestion } };
   };
 
@@ -88,18 +115,44 @@ export function createConfiguration({ paths, hints, chosen, take, tell, log, clo
     run(next);
     keep();
     const fault = forget();
-    return { ok: true, message: fault === undefined ? answer : `${answer}; a restart of the agent will not take it, since ${paths.unconfirmed} cannot be removed (${fault})` };
+    return {
+      ok: true,
+      message:
+        fault === undefined
+          ? answer
+          : `${answer}; a restart of the agent will not take it, since ${paths.unconfirmed} cannot be removed (${fault})`,
+    };
   };
   const takeOnApproval = (next: Chosen, former: string, leftMs: number): Response => {
-    const fault = dryRun ? 'a dry run writes nothing' : writeUnconfirmed(paths.unconfirmed, { kind: 'pending', text: next.text!, former, leftMs, at: thisMoment() });
+    const fault = dryRun
+      ? 'a dry run writes nothing'
+      : writeUnconfirmed(paths.unconfirmed, {
+          kind: 'pending',
+          text: next.text!,
+          former,
+          leftMs,
+          at: thisMoment(),
+        });
     if (fault !== undefined) {
-      return refuse('state-directory', `nothing is taken, since the way back cannot be written down: ${fault}`, 'make the state directory writable, or reload without --confirm');
+      return refuse(
+        'state-directory',
+        `nothing is taken, since the way back cannot be written down: ${fault}`,
+        'make the state directory writable, or reload without --confirm',
+      );
     }
     run({ ...next, pending: { former, leftMs } });
     arm(leftMs);
     const at = deadlineText();
-    tell({ kind: 'configuration-unconfirmed', leftMs: Math.round(leftMs), deadline: at, remedy: 'backup-router confirm' });
-    return { ok: true, message: `configuration reloaded; unless confirmed (backup-router confirm) it is rolled back in ${formatDuration(Math.ceil(leftMs / 1000) * 1000)}, at ${at}` };
+    tell({
+      kind: 'configuration-unconfirmed',
+      leftMs: Math.round(leftMs),
+      deadline: at,
+      remedy: 'backup-router confirm',
+    });
+    return {
+      ok: true,
+      message: `configuration reloaded; unless confirmed (backup-router confirm) it is rolled back in ${formatDuration(Math.ceil(leftMs / 1000) * 1000)}, at ${at}`,
+    };
   };
 
   const rollBack = (): void => {
@@ -107,18 +160,41 @@ export function createConfiguration({ paths, hints, chosen, take, tell, log, clo
     disarm();
     if (pending === undefined || text === undefined) return;
     const config = meaning(pending.former, paths.configFile, hints);
-    if (config === undefined) return log('error', 'roll-back-failed', { effect: 'what was not confirmed goes on', remedy: 'backup-router reload' });
-    const rolledBack: RolledBack = { kind: 'rolled-back', text, former: pending.former, atWallMs: Date.now() };
-    run({ config, source: 'rolled-back', diagnostics: [], text: pending.former, former: current.config, rolledBack });
-    tell({ kind: 'configuration-rolled-back', file: paths.configFile, reason: 'not confirmed in time', remedy: 'change the file and reload' });
+    if (config === undefined)
+      return log('error', 'roll-back-failed', {
+        effect: 'what was not confirmed goes on',
+        remedy: 'backup-router reload',
+      });
+    const rolledBack: RolledBack = {
+      kind: 'rolled-back',
+      text,
+      former: pending.former,
+      atWallMs: Date.now(),
+    };
+    run({
+      config,
+      source: 'rolled-back',
+      diagnostics: [],
+      text: pending.former,
+      former: current.config,
+      rolledBack,
+    });
+    tell({
+      kind: 'configuration-rolled-back',
+      file: paths.configFile,
+      reason: 'not confirmed in time',
+      remedy: 'change the file and reload',
+    });
     writeRolledBack(rolledBack);
   };
   // Should it fail: the record still says what awaits its confirmation since when, which at the next start comes to the same.
   const writeRolledBack = (rolledBack: RolledBack): void => {
     const fault = dryRun ? undefined : writeUnconfirmed(paths.unconfirmed, rolledBack);
-    if (fault !== undefined) log('warning', 'unconfirmed-record', { message: fault, effect: 'none as long as the agent runs' });
+    if (fault !== undefined)
+      log('warning', 'unconfirmed-record', { message: fault, effect: 'none as long as the agent runs' });
   };
-  const deadlineText = (): string => new Date(Date.now() + Math.max(0, (deadline ?? clock.now()) - clock.now())).toISOString();
+  const deadlineText = (): string =>
+    new Date(Date.now() + Math.max(0, (deadline ?? clock.now()) - clock.now())).toISOString();
 
   if (chosen.pending !== undefined) arm(chosen.pending.leftMs);
 
@@ -128,19 +204,43 @@ export function createConfiguration({ paths, hints, chosen, take, tell, log, clo
       const { config, diagnostics, text } = loadConfig(paths.configFile, hints);
       if (config === undefined || text === undefined) {
         const message = `${paths.configFile} has errors; what ran before goes on\n${renderDiagnostics(diagnostics)}`;
-        return refuse('configuration', message, `backup-router check -c ${paths.configFile}`, diagnostics.filter((d) => d.severity === 'error').length);
+        return refuse(
+          'configuration',
+          message,
+          `backup-router check -c ${paths.configFile}`,
+          diagnostics.filter((d) => d.severity === 'error').length,
+        );
       }
       const next: Chosen = { config, source: 'file', diagnostics, text, former: current.config };
       const former = current.pending?.former ?? current.text;
       if (current.pending === undefined && confirmMs === undefined) return takeForGood(next, 'configuration reloaded');
-      if (former === undefined) return refuse('not-possible', 'what runs now is not UTF-8, so there would be no way back to it', 'reload without --confirm');
-      if (text === former) return takeForGood(next, 'configuration reloaded; it is what ran for good before, so nothing is left to confirm');
+      if (former === undefined)
+        return refuse(
+          'not-possible',
+          'what runs now is not UTF-8, so there would be no way back to it',
+          'reload without --confirm',
+        );
+      if (text === former)
+        return takeForGood(
+          next,
+          'configuration reloaded; it is what ran for good before, so nothing is left to confirm',
+        );
       return takeOnApproval(next, former, confirmMs ?? Math.max(1, (deadline ?? 0) - clock.now()));
     },
     confirm() {
       if (current.pending === undefined) {
-        const at = current.rolledBack === undefined ? '' : `; what was, was rolled back at ${new Date(current.rolledBack.atWallMs).toISOString()}`;
-        return { ok: false, error: { code: 'not-pending', message: `nothing awaits its confirmation${at}`, suggestion: 'backup-router reload --confirm 5m' } };
+        const at =
+          current.rolledBack === undefined
+            ? ''
+            : `; what was, was rolled back at ${new Date(current.rolledBack.atWallMs).toISOString()}`;
+        return {
+          ok: false,
+          error: {
+            code: 'not-pending',
+            message: `nothing awaits its confirmation${at}`,
+            suggestion: 'backup-router reload --confirm 5m',
+          },
+        };
       }
       const { pending, ...confirmed } = current;
       // The copy first: should the agent die in between, the time still runs, and the answer was not given.
@@ -150,7 +250,14 @@ export function createConfiguration({ paths, hints, chosen, take, tell, log, clo
       const fault = forget();
       if (fault !== undefined) {
         current = former;
-        return { ok: false, error: { code: 'state-directory', message: `not confirmed, since ${paths.unconfirmed} cannot be removed (${fault}); it is rolled back at ${deadlineText()}`, suggestion: 'make the state directory writable, and confirm again' } };
+        return {
+          ok: false,
+          error: {
+            code: 'state-directory',
+            message: `not confirmed, since ${paths.unconfirmed} cannot be removed (${fault}); it is rolled back at ${deadlineText()}`,
+            suggestion: 'make the state directory writable, and confirm again',
+          },
+        };
       }
       disarm();
       tell({ kind: 'configuration-confirmed', what: paths.configFile });
@@ -162,15 +269,31 @@ export function createConfiguration({ paths, hints, chosen, take, tell, log, clo
       if (current.rolledBack !== undefined && current === chosen) writeRolledBack(current.rolledBack);
       // Counted anew from this boot, so that the next one can only shorten it.
       else if (current.pending !== undefined && current === chosen) {
-        const fault = writeUnconfirmed(paths.unconfirmed, { kind: 'pending', text: current.text!, former: current.pending.former, leftMs: Math.max(1, deadline! - clock.now()), at: thisMoment() });
+        const fault = writeUnconfirmed(paths.unconfirmed, {
+          kind: 'pending',
+          text: current.text!,
+          former: current.pending.former,
+          leftMs: Math.max(1, deadline! - clock.now()),
+          at: thisMoment(),
+        });
         if (fault !== undefined) log('warning', 'unconfirmed-record', { message: fault });
-      } else if (current.source === 'file' && current.pending === undefined && readUnconfirmed(paths.unconfirmed) !== undefined) forget();
+      } else if (
+        current.source === 'file' &&
+        current.pending === undefined &&
+        readUnconfirmed(paths.unconfirmed) !== undefined
+      )
+        forget();
     },
     status: () => ({
       file: paths.configFile,
       source: current.source,
-      errors: current.diagnostics.filter((d) => d.severity === 'error').map((d) => `${d.file}:${d.line}:${d.column}: ${d.message}`),
-      unconfirmed: current.pending === undefined || deadline === undefined ? null : { deadline: deadlineText(), leftMs: Math.max(0, Math.round(deadline - clock.now())) },
+      errors: current.diagnostics
+        .filter((d) => d.severity === 'error')
+        .map((d) => `${d.file}:${d.line}:${d.column}: ${d.message}`),
+      unconfirmed:
+        current.pending === undefined || deadline === undefined
+          ? null
+          : { deadline: deadlineText(), leftMs: Math.max(0, Math.round(deadline - clock.now())) },
       rolledBackAt: current.rolledBack === undefined ? null : new Date(current.rolledBack.atWallMs).toISOString(),
     }),
     close: disarm,

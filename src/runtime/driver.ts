@@ -4,9 +4,9 @@
  * for them, those of a death before the machine is even asked (readiness.ts); logs, status and watchdog come after.
  */
 
-import { interest, nextDeadline, transition, type Input, type Output } from '../core/machine.js';
+import { type Input, interest, nextDeadline, type Output, transition } from '../core/machine.js';
 import type { Health, Kernel } from '../core/ports.js';
-import { initialState, type Beginning, type State } from '../core/state.js';
+import { type Beginning, initialState, type State } from '../core/state.js';
 import type { AdoptedRoute } from '../model/adopted.js';
 import type { Config } from '../model/config.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -90,7 +90,12 @@ export function startDriver(options: DriverOptions): Driver {
       case 'apply':
         resultsOf(kernel, output.steps, sent).then(
           (results) => dispatch({ kind: 'applied', steps: output.steps, results }),
-          (error: unknown) => dispatch({ kind: 'applied', steps: output.steps, results: output.steps.map(() => failed(error)) }),
+          (error: unknown) =>
+            dispatch({
+              kind: 'applied',
+              steps: output.steps,
+              results: output.steps.map(() => failed(error)),
+            }),
         );
         return;
       case 'observe':

@@ -21,8 +21,14 @@ export function dryRun(kernel: Kernel, print: (command: string) => void): Kernel
         ...real,
         foreignRoutes: real.foreignRoutes.filter((route) => !taken.has(routeKey(route))),
         originals: (real.originals ?? []).filter(({ route }) => !taken.has(routeKey(route))),
-        ownRoutes: [...real.ownRoutes.filter((route) => !routes.has(routeKey(route))), ...[...routes.values()].flatMap((entry) => (entry.present ? [entry.route] : []))],
-        rules: [...real.rules.filter((rule) => !rules.has(ruleKey(rule))), ...[...rules.values()].flatMap((entry) => (entry.present ? [entry.rule] : []))],
+        ownRoutes: [
+          ...real.ownRoutes.filter((route) => !routes.has(routeKey(route))),
+          ...[...routes.values()].flatMap((entry) => (entry.present ? [entry.route] : [])),
+        ],
+        rules: [
+          ...real.rules.filter((rule) => !rules.has(ruleKey(rule))),
+          ...[...rules.values()].flatMap((entry) => (entry.present ? [entry.rule] : [])),
+        ],
       };
     },
     async apply(steps) {

@@ -49,5 +49,7 @@ export function createStatusFollowers(status: () => Status): StatusFollowers {
 
 /** What remains of a status when the clock is stopped. Times of day are derived from it and jitter by a millisecond. */
 function timeless(status: Status): string {
-  return JSON.stringify(status, (key, value: unknown) => (key.endsWith('Ms') || key === 'since' || key === 'deadline' ? undefined : value));
+  return JSON.stringify(status, (key, value: unknown) =>
+    key.endsWith('Ms') || key === 'since' || key === 'deadline' ? undefined : value,
+  );
 }

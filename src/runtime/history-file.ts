@@ -45,7 +45,11 @@ function eventIn(line: string): readonly Event[] {
   if (line === '') return [];
   try {
     const value = JSON.parse(line) as Partial<Event> | null;
-    const sound = typeof value === 'object' && Number.isSafeInteger(value?.seq) && typeof value?.kind === 'string' && !Number.isNaN(Date.parse(value.at ?? ''));
+    const sound =
+      typeof value === 'object' &&
+      Number.isSafeInteger(value?.seq) &&
+      typeof value?.kind === 'string' &&
+      !Number.isNaN(Date.parse(value.at ?? ''));
     return sound ? [value as Event] : [];
   } catch {
     return [];

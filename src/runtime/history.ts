@@ -75,7 +75,8 @@ export function createHistory({ read, file, wallNow }: HistoryOptions): History 
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    lastOutage: () => (outage?.ended === null ? { ...outage, lengthMs: Math.max(0, wallNow() - Date.parse(outage.began)) } : outage),
+    lastOutage: () =>
+      outage?.ended === null ? { ...outage, lengthMs: Math.max(0, wallNow() - Date.parse(outage.began)) } : outage,
     close() {
       listeners.clear();
       file?.close();

@@ -10,8 +10,8 @@ import { pauseOf } from '../core/fight.js';
 import type { Input, Transition } from '../core/machine.js';
 import type { Step } from '../core/ports.js';
 import type { Phase, State } from '../core/state.js';
+import { type NameOf, routeText, ruleText } from '../kernel/text.js';
 import type { Happening } from '../model/event.js';
-import { routeText, ruleText, type NameOf } from '../kernel/text.js';
 import { createOutages, type Outages } from './outages.js';
 import type { Tell } from './tell.js';
 
@@ -32,17 +32,32 @@ export function createJournal(tell: Tell, outages: Outages = createOutages()): J
     if (roundCompleted(before, input, state)) waits(state, now).forEach(tell);
     if (input.kind === 'hint' && input.hint.kind === 'overflow' && now - lostTold > LOST_EVERY_MS) {
       lostTold = now;
-      tell({ kind: 'events-lost', what: input.hint.text, remedy: 'none needed, everything is looked at anew' });
+      tell({
+        kind: 'events-lost',
+        what: input.hint.text,
+        remedy: 'none needed, everything is looked at anew',
+      });
     }
   };
 }
 
 /** Not the one that each second asks after neighbours: with a hundred thousand destinations a look at all of them takes 50 ms. */
 function roundCompleted(before: State, input: Input, state: State): boolean {
-  return input.kind === 'observed' && state.completedRounds > before.completedRounds && before.round.kind === 'observing' && before.round.cause !== 'probe';
+  return (
+    input.kind === 'observed' &&
+    state.completedRounds > before.completedRounds &&
+    before.round.kind === 'observing' &&
+    before.round.cause !== 'probe'
+  );
 }
 
-function* happenings(before: State, input: Input, result: Transition, now: number, outages: Outages): Iterable<Happening> {
+function* happenings(
+  before: State,
+  input: Input,
+  result: Transition,
+  now: number,
+  outages: Outages,
+): Iterable<Happening> {
   const { state, outputs } = result;
   if (input.kind === 'verdict') yield* verdict(before, state, input.id, now);
   if (input.kind === 'reload') yield { kind: 'configuration-reloaded' };
@@ -55,14 +70,29 @@ function* happenings(before: State, input: Input, result: Transition, now: numbe
   }
   if (input.kind === 'applied') yield* applied(before, state, input);
   if (input.kind === 'recorded' && input.fault !== undefined) {
-    yield { kind: 'record-failed', message: input.fault, effect: 'no default route is taken over', remedy: 'make the state directory writable' };
+    yield {
+      kind: 'record-failed',
+      message: input.fault,
+      effect: 'no default route is taken over',
+      remedy: 'make the state directory writable',
+    };
   }
   if (input.kind === 'observe-failed') yield { kind: 'observe-failed', message: input.message };
   if (state.adoptFight !== before.adoptFight && pauseOf(state.adoptFight) > 0) {
-    yield { kind: 'route-keeps-coming-back', times: state.adoptFight.count, pauseMs: pauseOf(state.adoptFight), remedy: 'keep its owner from setting a default route' };
+    yield {
+      kind: 'route-keeps-coming-back',
+      times: state.adoptFight.count,
+      pauseMs: pauseOf(state.adoptFight),
+      remedy: 'keep its owner from setting a default route',
+    };
   }
   if (state.fight !== before.fight && input.kind === 'hint') {
-    yield { kind: 'interference', what: input.hint.text, episode: state.fight.count, pauseMs: Math.max(0, Math.round(state.notBefore - now)) };
+    yield {
+      kind: 'interference',
+      what: input.hint.text,
+      episode: state.fight.count,
+      pauseMs: Math.max(0, Math.round(state.notBefore - now)),
+    };
   }
 }
 
@@ -70,7 +100,14 @@ function* verdict(before: State, after: State, id: string, now: number): Iterabl
   const was = before.daemons.get(id);
   const is = after.daemons.get(id);
   if (was === undefined || is === undefined || was.life === is.life) return;
-  yield { kind: 'daemon', id, state: is.life, was: was.life, wasForMs: Math.round(now - was.since), reason: is.reason };
+  yield {
+    kind: 'daemon',
+    id,
+    state: is.life,
+    was: was.life,
+    wasForMs: Math.round(now - was.since),
+    reason: is.reason,
+  };
 }
 
 /** Also a change that leaves the phase as it is: beside a dead daemon nobody would hear of it otherwise. */
@@ -83,7 +120,14 @@ function* role(before: State, after: State): Iterable<Happening> {
 
 function* phase(from: Phase, to: Phase, now: number): Iterable<Happening> {
   if (from.kind === to.kind && (from.kind !== 'in' || to.kind !== 'in' || from.cause === to.cause)) return;
-  yield { kind: 'routes', phase: to.kind, cause: to.kind === 'in' ? to.cause : undefined, was: from.kind, wasForMs: Math.round(now - from.since), reason: to.reason };
+  yield {
+    kind: 'routes',
+    phase: to.kind,
+    cause: to.kind === 'in' ? to.cause : undefined,
+    was: from.kind,
+    wasForMs: Math.round(now - from.since),
+    reason: to.reason,
+  };
 }
 
 function* steps(all: readonly Step[], nameOf: NameOf): Iterable<Happening> {
@@ -109,8 +153,14 @@ function createWaits(): (state: State, now: number) => readonly Happening[] {
     if (waits.length === 0 && known.size === 0) return [];
     const before = known;
     known = new Map(waits.map((wait) => [`${wait.subject}: ${wait.reason}`, wait]));
-    const fresh = [...known].filter(([key]) => !before.has(key)).slice(0, NAMED_STEPS).map(([, { subject, reason }]): Happening => ({ kind: 'waiting', subject, reason }));
-    const over = [...before].filter(([key]) => !known.has(key)).slice(0, NAMED_STEPS).map(([, { subject, reason }]): Happening => ({ kind: 'no-longer-waiting', subject, reason }));
+    const fresh = [...known]
+      .filter(([key]) => !before.has(key))
+      .slice(0, NAMED_STEPS)
+      .map(([, { subject, reason }]): Happening => ({ kind: 'waiting', subject, reason }));
+    const over = [...before]
+      .filter(([key]) => !known.has(key))
+      .slice(0, NAMED_STEPS)
+      .map(([, { subject, reason }]): Happening => ({ kind: 'no-longer-waiting', subject, reason }));
     return [...over, ...fresh];
   };
 }

@@ -12,14 +12,23 @@ export function outageAfter(last: Outage | undefined, event: Event): Outage | un
     case 'outage-began':
       // The agent came back in the middle of one.
       if (open !== undefined && event.cause === 'start') return open;
-      return { began: event.at, ended: null, lengthMs: 0, cause: event.cause, reason: event.reason, bridgedAfterMs: null };
+      return {
+        began: event.at,
+        ended: null,
+        lengthMs: 0,
+        cause: event.cause,
+        reason: event.reason,
+        bridgedAfterMs: null,
+      };
     case 'outage-bridged':
       return open === undefined || open.bridgedAfterMs !== null ? last : { ...open, bridgedAfterMs: event.afterMs };
     case 'outage-ended':
       return open === undefined ? last : { ...open, ended: event.at, lengthMs: event.lengthMs };
     case 'routes':
       // It ended while the agent was away.
-      return open === undefined || event.phase !== 'out' ? last : { ...open, ended: event.at, lengthMs: between(open.began, event.at) };
+      return open === undefined || event.phase !== 'out'
+        ? last
+        : { ...open, ended: event.at, lengthMs: between(open.began, event.at) };
     default:
       return last;
   }

@@ -16,7 +16,10 @@ export function createLog(env: NodeJS.ProcessEnv, verbose = false): Log {
   const journal = env['JOURNAL_STREAM'] !== undefined;
   return (level, event, fields = {}) => {
     if (level === 'debug' && !verbose) return;
-    const text = [event, ...Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${quoted(value)}`]))].join(' ');
+    const text = [
+      event,
+      ...Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${quoted(value)}`])),
+    ].join(' ');
     try {
       writeSync(2, journal ? `<${PRIORITY[level]}>${text}\n` : `${new Date().toISOString()} ${level} ${text}\n`);
     } catch {

@@ -9,8 +9,8 @@
 
 import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { allBackupRouters, type Config } from '../model/config.js';
 import type { State } from '../core/state.js';
+import { allBackupRouters, type Config } from '../model/config.js';
 
 /** Destinations from which on it is worth it: a collection takes some 20 ms there, and saves as many megabytes. */
 const LONG_LIST = 10_000;

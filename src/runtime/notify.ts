@@ -48,13 +48,21 @@ export function createNotifier(env: NodeJS.ProcessEnv, report: (failure: string)
     ready: () => queue({ READY: '1', RELOADING: undefined, MONOTONIC_USEC: undefined }),
     status: (text) => queue({ STATUS: text.replace(/\s+/g, ' ').trim() }),
     watchdog: () => queue({ WATCHDOG: '1' }),
-    reloading: () => queue({ RELOADING: '1', MONOTONIC_USEC: String(process.hrtime.bigint() / 1000n), READY: undefined }),
+    reloading: () =>
+      queue({ RELOADING: '1', MONOTONIC_USEC: String(process.hrtime.bigint() / 1000n), READY: undefined }),
     stopping: () => queue({ STOPPING: '1', READY: undefined, RELOADING: undefined, MONOTONIC_USEC: undefined }),
   };
 }
 
 const nothing = (): void => {};
-const SILENT: Notifier = { watchdogIntervalMs: undefined, ready: nothing, status: nothing, watchdog: nothing, reloading: nothing, stopping: nothing };
+const SILENT: Notifier = {
+  watchdogIntervalMs: undefined,
+  ready: nothing,
+  status: nothing,
+  watchdog: nothing,
+  reloading: nothing,
+  stopping: nothing,
+};
 
 /** sd_watchdog_enabled(3): WATCHDOG_USEC counts only for the process that WATCHDOG_PID names, if it names one. */
 function watchdogInterval(env: NodeJS.ProcessEnv): number | undefined {
@@ -74,7 +82,10 @@ function reportOnce(report: (failure: string) => void): (failure: string) => voi
 }
 
 /** A function that merges assignments into what waits (undefined: no longer wanted) and sends as soon as it can. */
-function createQueue(socket: string, report: (failure: string) => void): (news: Readonly<Record<string, string | undefined>>) => void {
+function createQueue(
+  socket: string,
+  report: (failure: string) => void,
+): (news: Readonly<Record<string, string | undefined>>) => void {
   const waiting = new Map<string, string>();
   let busy = false;
   // The helper cannot leave the status out, so the one that stands is said again.
@@ -127,8 +138,15 @@ interface HelperOptions {
 }
 
 /** One run of systemd-notify(1), which may take seconds (it waits for the manager to have read it). Never rejects. */
-async function sendByHelper(socket: string, shown: string, assignments: Assignments, report: (failure: string) => void): Promise<void> {
-  const others = [...assignments].filter(([name]) => name !== 'READY' && name !== 'STATUS').map(([name, value]) => `${name}=${value}`);
+async function sendByHelper(
+  socket: string,
+  shown: string,
+  assignments: Assignments,
+  report: (failure: string) => void,
+): Promise<void> {
+  const others = [...assignments]
+    .filter(([name]) => name !== 'READY' && name !== 'STATUS')
+    .map(([name, value]) => `${name}=${value}`);
   const status = [shown, ...others].join('\n');
   const outside = process.env['NOTIFY_SOCKET'];
   try {

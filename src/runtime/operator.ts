@@ -21,10 +21,16 @@ export function readOrders(path: string): Orders {
   try {
     const text = readRecord(path);
     if (text === undefined) return NO_ORDERS;
-    const value = JSON.parse(text) as { readonly pin?: { readonly setAt?: unknown; readonly durationMs?: unknown }; readonly role?: unknown };
+    const value = JSON.parse(text) as {
+      readonly pin?: { readonly setAt?: unknown; readonly durationMs?: unknown };
+      readonly role?: unknown;
+    };
     const { pin, role } = value;
     return {
-      pin: isTime(pin?.setAt) && (pin.durationMs === 'never' || isDuration(pin.durationMs)) ? { setAt: pin.setAt, durationMs: pin.durationMs } : undefined,
+      pin:
+        isTime(pin?.setAt) && (pin.durationMs === 'never' || isDuration(pin.durationMs))
+          ? { setAt: pin.setAt, durationMs: pin.durationMs }
+          : undefined,
       role: role === 'primary' || role === 'standby' ? role : undefined,
     };
   } catch {
@@ -50,9 +56,15 @@ export function writeOrders(path: string, orders: Orders): string | undefined {
 export function pinOf(orders: Orders, now: number, wallNow: number): Pin | undefined {
   if (orders.pin === undefined) return undefined;
   const { setAt, durationMs } = orders.pin;
-  if (durationMs === 'never') return { until: 'never', reason: `held by an operator since ${new Date(setAt).toISOString()}` };
+  if (durationMs === 'never')
+    return { until: 'never', reason: `held by an operator since ${new Date(setAt).toISOString()}` };
   const leftMs = Math.min(durationMs, setAt + durationMs - wallNow);
-  return leftMs <= 0 ? undefined : { until: now + leftMs, reason: `held by an operator until ${new Date(setAt + durationMs).toISOString()}` };
+  return leftMs <= 0
+    ? undefined
+    : {
+        until: now + leftMs,
+        reason: `held by an operator until ${new Date(setAt + durationMs).toISOString()}`,
+      };
 }
 
 export function overrideOf(orders: Orders): RoleState | undefined {

@@ -29,19 +29,28 @@ export function createOutages(): Outages {
 
   const begin = (before: State, input: Input, { state, outputs }: Transition, now: number): Happening => {
     const turned = outputs.some((output) => output.kind === 'phase' && output.from.kind !== 'in');
-    under = { began: now, cause: causeOf(before, input, state), earlierMs: 0, bridged: turned ? 'awaited' : undefined };
+    under = {
+      began: now,
+      cause: causeOf(before, input, state),
+      earlierMs: 0,
+      bridged: turned ? 'awaited' : undefined,
+    };
     return { kind: 'outage-began', cause: under.cause, reason: reasonOf(state) };
   };
 
   const bridge = (before: State, input: Input, { state }: Transition, now: number): Happening | undefined => {
     if (under?.bridged !== 'awaited') return undefined;
-    if (input.kind === 'applied' && input.steps.some((step, i) => step.kind === 'add-route' && input.results[i]?.ok === true)) {
+    if (
+      input.kind === 'applied' &&
+      input.steps.some((step, i) => step.kind === 'add-route' && input.results[i]?.ok === true)
+    ) {
       const afterMs = rounded(now - under.began);
       under = { ...under, bridged: afterMs };
       return { kind: 'outage-bridged', afterMs };
     }
     // A look that found nothing to do: they were there already, or what they need is not.
-    if (input.kind === 'observed' && state.completedRounds > before.completedRounds) under = { ...under, bridged: undefined };
+    if (input.kind === 'observed' && state.completedRounds > before.completedRounds)
+      under = { ...under, bridged: undefined };
     return undefined;
   };
 
@@ -55,7 +64,15 @@ export function createOutages(): Outages {
       if (is || under === undefined) return told;
       const { began, cause, earlierMs, bridged: at } = under;
       under = undefined;
-      return [...told, { kind: 'outage-ended', lengthMs: rounded(now - began + earlierMs), cause, bridgedAfterMs: typeof at === 'number' ? at : undefined }];
+      return [
+        ...told,
+        {
+          kind: 'outage-ended',
+          lengthMs: rounded(now - began + earlierMs),
+          cause,
+          bridgedAfterMs: typeof at === 'number' ? at : undefined,
+        },
+      ];
     },
     resume(earlierMs) {
       if (under?.cause === 'start') under = { ...under, earlierMs: Math.max(0, earlierMs) };
@@ -75,7 +92,8 @@ function suffers(state: State): boolean {
 }
 
 function unwell(state: State): string | undefined {
-  for (const { id, life, reason } of state.daemons.values()) if (life !== 'responsive' && life !== 'unknown') return `${id} is ${life}: ${reason}`;
+  for (const { id, life, reason } of state.daemons.values())
+    if (life !== 'responsive' && life !== 'unknown') return `${id} is ${life}: ${reason}`;
   return undefined;
 }
 
@@ -85,10 +103,14 @@ function causeOf(before: State, input: Input, after: State): OutageCause {
     if (before.daemons.get(input.id)?.life === 'unknown') return 'start';
     return input.verdict.kind === 'unresponsive' ? 'hang' : 'death';
   }
-  return after.phase.kind === 'in' && after.phase.cause === 'converging' && before.phase.kind === 'out' ? 'uncovered' : 'change';
+  return after.phase.kind === 'in' && after.phase.cause === 'converging' && before.phase.kind === 'out'
+    ? 'uncovered'
+    : 'change';
 }
 
 function reasonOf(state: State): string {
   const { phase } = state;
-  return phase.kind === 'in' && (phase.cause === 'pinned' || phase.cause === 'standby') ? (unwell(state) ?? phase.reason) : phase.reason;
+  return phase.kind === 'in' && (phase.cause === 'pinned' || phase.cause === 'standby')
+    ? (unwell(state) ?? phase.reason)
+    : phase.reason;
 }

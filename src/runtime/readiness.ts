@@ -6,7 +6,7 @@
  * ready, and the ordinary way is taken.
  */
 
-import { foresee, sameSteps, staysTrue, type Foresight } from '../core/foresight.js';
+import { type Foresight, foresee, sameSteps, staysTrue } from '../core/foresight.js';
 import type { Input } from '../core/machine.js';
 import type { Kernel, Prepared, Step, StepResult } from '../core/ports.js';
 import type { State } from '../core/state.js';
@@ -53,7 +53,11 @@ export function readiness(kernel: Kernel): Readiness {
 }
 
 /** The results of the steps that the machine asks for, given what has left already: the same, in all cases that can be thought of. */
-export function resultsOf(kernel: Kernel, steps: readonly Step[], sent: Sent | undefined): Promise<readonly StepResult[]> {
+export function resultsOf(
+  kernel: Kernel,
+  steps: readonly Step[],
+  sent: Sent | undefined,
+): Promise<readonly StepResult[]> {
   if (sent === undefined) return kernel.apply(steps);
   if (sameSteps(sent.steps, steps)) return sent.results;
   // One batch at a time: EEXIST tells what has been done.

@@ -5,7 +5,13 @@ import type { Config } from '../model/config.js';
 import type { Driver } from './driver.js';
 
 /** Returns the adapters that watch from now on; the former ones, if they are others, are closed. */
-export function reloadInto(driver: Driver, health: Health, former: Config, config: Config, open: (config: Config) => Health): Health {
+export function reloadInto(
+  driver: Driver,
+  health: Health,
+  former: Config,
+  config: Config,
+  open: (config: Config) => Health,
+): Health {
   // The held connections are worth keeping: a new one would have to wait for its first verdict.
   if (sameWatch(former, config)) {
     driver.dispatch({ kind: 'reload', config, watched: health.watched, restarted: false });
@@ -19,6 +25,7 @@ export function reloadInto(driver: Driver, health: Health, former: Config, confi
 }
 
 function sameWatch(a: Config, b: Config): boolean {
-  const key = (config: Config): string => JSON.stringify([config.routingDaemons, config.probeIntervalMs, config.probeTimeoutMs]);
+  const key = (config: Config): string =>
+    JSON.stringify([config.routingDaemons, config.probeIntervalMs, config.probeTimeoutMs]);
   return key(a) === key(b);
 }

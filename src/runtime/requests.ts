@@ -1,14 +1,14 @@
 /** What an operator may ask of the running agent, and what is done about it. Orders are written down before they are confirmed. */
 
-import type { Following, Request, Response } from '../control/protocol.js';
 import { formatDuration } from '../config/duration.js';
+import type { Following, Request, Response } from '../control/protocol.js';
 import type { Event } from '../model/event.js';
 import type { Status } from '../model/status.js';
 import type { Driver } from './driver.js';
 import type { StatusFollowers } from './followers.js';
 import type { History } from './history.js';
+import { type Orders, overrideOf, pinOf, readOrders, writeOrders } from './operator.js';
 import type { Tell } from './tell.js';
-import { overrideOf, pinOf, readOrders, writeOrders, type Orders } from './operator.js';
 
 export interface Desk {
   readonly driver: () => Driver;
@@ -27,7 +27,8 @@ export function answerer(desk: Desk): (request: Request) => Promise<Response | F
   return async (request) => {
     switch (request.command) {
       case 'status':
-        if (request.follow === true) return { follow: (send) => desk.followers.follow((status) => send({ ok: true, status })) };
+        if (request.follow === true)
+          return { follow: (send) => desk.followers.follow((status) => send({ ok: true, status })) };
         return { ok: true, status: desk.status() };
       case 'events':
         return events(desk.history(), request);
@@ -37,12 +38,24 @@ export function answerer(desk: Desk): (request: Request) => Promise<Response | F
         return desk.confirm();
       case 'hold': {
         const { durationMs } = request;
-        const orders: Orders = { ...readOrders(desk.ordersFile), pin: durationMs === 'off' ? undefined : { setAt: Date.now(), durationMs } };
+        const orders: Orders = {
+          ...readOrders(desk.ordersFile),
+          pin: durationMs === 'off' ? undefined : { setAt: Date.now(), durationMs },
+        };
         desk.driver().dispatch({ kind: 'pin', pin: pinOf(orders, performance.now(), Date.now()) });
-        return kept(desk, orders, durationMs === 'off' ? 'hold is off' : `routes stay in ${durationMs === 'never' ? 'until hold off' : `for ${formatDuration(durationMs)}`}`);
+        return kept(
+          desk,
+          orders,
+          durationMs === 'off'
+            ? 'hold is off'
+            : `routes stay in ${durationMs === 'never' ? 'until hold off' : `for ${formatDuration(durationMs)}`}`,
+        );
       }
       case 'role': {
-        const orders: Orders = { ...readOrders(desk.ordersFile), role: request.role === 'auto' ? undefined : request.role };
+        const orders: Orders = {
+          ...readOrders(desk.ordersFile),
+          role: request.role === 'auto' ? undefined : request.role,
+        };
         desk.driver().dispatch({ kind: 'override', role: overrideOf(orders) });
         return kept(desk, orders, request.role === 'auto' ? 'role is as configured' : `role is ${request.role}`);
       }
@@ -69,5 +82,8 @@ function events(history: History, { after = 0, follow }: Request & { command: 'e
 function kept(desk: Desk, orders: Orders, message: string): Response {
   const fault = writeOrders(desk.ordersFile, orders);
   desk.tell({ kind: 'order', what: message });
-  return { ok: true, message: fault === undefined ? message : `${message}; it will not survive a restart of the agent (${fault})` };
+  return {
+    ok: true,
+    message: fault === undefined ? message : `${message}; it will not survive a restart of the agent (${fault})`,
+  };
 }

@@ -18,7 +18,10 @@ export async function retire(kernel: Kernel, former: Config, current: Config, lo
     log('notice', 'former-protocol-retired', { protocol: former.routeProtocol, changes: steps.length });
     return `routes of protocol ${former.routeProtocol} are out`;
   } catch (error) {
-    log('error', 'retire-failed', { message: error instanceof Error ? error.message : String(error), remedy: `ip route flush table all proto ${former.routeProtocol}` });
+    log('error', 'retire-failed', {
+      message: error instanceof Error ? error.message : String(error),
+      remedy: `ip route flush table all proto ${former.routeProtocol}`,
+    });
     return undefined;
   }
 }

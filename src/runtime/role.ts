@@ -4,7 +4,7 @@
  */
 
 import { execFile } from 'node:child_process';
-import { readFileSync, watch, type FSWatcher } from 'node:fs';
+import { type FSWatcher, readFileSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import type { RoleState } from '../core/state.js';
 import type { Role, RoleSource } from '../model/config.js';
@@ -38,7 +38,13 @@ export function roleFrom(text: string, origin: string): RoleState {
   const word = text.trim().split(/\s+/)[0]?.toLowerCase() ?? '';
   const role = ROLES.get(word);
   if (role !== undefined) return { role, reason: `${origin} says ${word}` };
-  return { role: 'standby', reason: word === '' ? `${origin} says nothing` : `${origin} says ${JSON.stringify(word.slice(0, SHOWN))}, which is no role` };
+  return {
+    role: 'standby',
+    reason:
+      word === ''
+        ? `${origin} says nothing`
+        : `${origin} says ${JSON.stringify(word.slice(0, SHOWN))}, which is no role`,
+  };
 }
 
 const ROLES: ReadonlyMap<string, Role> = new Map([
@@ -54,11 +60,17 @@ function readRole(path: string): RoleState {
   try {
     return roleFrom(readFileSync(path, 'utf8').slice(0, 4096), path);
   } catch (error) {
-    return { role: 'standby', reason: `cannot read ${path}: ${error instanceof Error && 'code' in error ? String(error.code) : String(error)}` };
+    return {
+      role: 'standby',
+      reason: `cannot read ${path}: ${error instanceof Error && 'code' in error ? String(error.code) : String(error)}`,
+    };
   }
 }
 
-function onChange(first: RoleState | undefined, listener: (role: RoleState) => void): { readonly first: RoleState | undefined; readonly tell: (role: RoleState) => void } {
+function onChange(
+  first: RoleState | undefined,
+  listener: (role: RoleState) => void,
+): { readonly first: RoleState | undefined; readonly tell: (role: RoleState) => void } {
   let last = first;
   return {
     first,
@@ -107,12 +119,27 @@ function runCommand(source: RoleSource & { kind: 'exec' }, change: ReturnType<ty
   const run = (): void => {
     if (running) return;
     running = true;
-    execFile(file, args, { timeout: source.timeoutMs, killSignal: 'SIGKILL', maxBuffer: 65_536, encoding: 'utf8', env: { PATH: process.env['PATH'], LANG: 'C.UTF-8' } }, (error, stdout) => {
-      running = false;
-      if (closed) return;
-      if (error === null) change.tell(roleFrom(stdout, file));
-      else change.tell({ role: 'standby', reason: `${file} failed: ${error.message.split('\n')[0]!.slice(0, 2 * SHOWN)}` });
-    });
+    execFile(
+      file,
+      args,
+      {
+        timeout: source.timeoutMs,
+        killSignal: 'SIGKILL',
+        maxBuffer: 65_536,
+        encoding: 'utf8',
+        env: { PATH: process.env['PATH'], LANG: 'C.UTF-8' },
+      },
+      (error, stdout) => {
+        running = false;
+        if (closed) return;
+        if (error === null) change.tell(roleFrom(stdout, file));
+        else
+          change.tell({
+            role: 'standby',
+            reason: `${file} failed: ${error.message.split('\n')[0]!.slice(0, 2 * SHOWN)}`,
+          });
+      },
+    );
   };
   run();
   const timer = setInterval(run, source.intervalMs);

@@ -43,7 +43,15 @@ const LEVEL: Readonly<Record<Happening['kind'], Level>> = {
   'events-lost': 'notice',
 };
 
-const LOGGED_ONLY: ReadonlySet<Happening['kind']> = new Set(['add-route', 'delete-route', 'add-rule', 'delete-rule', 'more-changes', 'applied', 'events-lost']);
+const LOGGED_ONLY: ReadonlySet<Happening['kind']> = new Set([
+  'add-route',
+  'delete-route',
+  'add-rule',
+  'delete-rule',
+  'more-changes',
+  'applied',
+  'events-lost',
+]);
 
 /** The log first: it is what a crash in the next line would leave behind. */
 export function createTeller(log: Log, record: (happening: Happening, level: Level) => void = () => undefined): Tell {
@@ -56,10 +64,16 @@ export function createTeller(log: Log, record: (happening: Happening, level: Lev
 }
 
 function levelOf(happening: Happening): Level {
-  if (happening.kind === 'daemon' && (happening.state === 'responsive' || happening.state === 'appeared')) return 'notice';
+  if (happening.kind === 'daemon' && (happening.state === 'responsive' || happening.state === 'appeared'))
+    return 'notice';
   return LEVEL[happening.kind];
 }
 
 function inSnakeCase(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]));
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [
+      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      value,
+    ]),
+  );
 }

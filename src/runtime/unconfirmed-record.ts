@@ -82,11 +82,26 @@ export function removeUnconfirmed(path: string): string | undefined {
 }
 
 function isUnconfirmed(value: unknown): value is Unconfirmed {
-  const { kind, text, former, leftMs: left, at, atWallMs } = (value ?? {}) as Partial<Record<keyof Pending | keyof RolledBack, unknown>>;
+  const {
+    kind,
+    text,
+    former,
+    leftMs: left,
+    at,
+    atWallMs,
+  } = (value ?? {}) as Partial<Record<keyof Pending | keyof RolledBack, unknown>>;
   if (typeof text !== 'string' || typeof former !== 'string') return false;
   if (kind === 'rolled-back') return isTime(atWallMs);
   const { boot, monotonicMs, wallMs } = (at ?? {}) as Partial<Record<keyof Moment, unknown>>;
-  return kind === 'pending' && typeof left === 'number' && left > 0 && left <= MAX_CONFIRM_MS && typeof boot === 'string' && typeof monotonicMs === 'number' && isTime(wallMs);
+  return (
+    kind === 'pending' &&
+    typeof left === 'number' &&
+    left > 0 &&
+    left <= MAX_CONFIRM_MS &&
+    typeof boot === 'string' &&
+    typeof monotonicMs === 'number' &&
+    isTime(wallMs)
+  );
 }
 
 /** A time that Date can show, with the longest wait to spare (ECMA-262, 21.4.1.1). */

@@ -3,7 +3,7 @@
  * Everything here is ended by its pid.
  */
 
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { BGP_PROTOCOL, type Lane } from './lane.js';
@@ -22,7 +22,21 @@ export function busyCores(): () => Promise<void> {
  * again, at a pace at which zebra can read along. The returned function ends it, and resolves when all are out.
  */
 export function floodIn(lane: Lane, mode: 'turn' | 'cycle', count: number): () => Promise<void> {
-  const argv = ['netns', 'exec', lane.namespace.name, ...DAEMON_NICE, tool('flood'), mode, 'mgmt0', lane.gateway, String(BGP_PROTOCOL), '254', '16.0.0.0', '24', String(count)];
+  const argv = [
+    'netns',
+    'exec',
+    lane.namespace.name,
+    ...DAEMON_NICE,
+    tool('flood'),
+    mode,
+    'mgmt0',
+    lane.gateway,
+    String(BGP_PROTOCOL),
+    '254',
+    '16.0.0.0',
+    '24',
+    String(count),
+  ];
   const child = spawn('ip', argv, { stdio: 'ignore' });
   return async () => {
     child.kill('SIGTERM');

@@ -6,7 +6,7 @@
 import { createLab } from '../../src/lab/lab.js';
 import { sleep } from '../../src/lab/wait.js';
 import { agentArgv, agentConfig } from './contestants.js';
-import { groupOf, summaryOf, type Samples } from './groups.js';
+import { groupOf, type Samples, summaryOf } from './groups.js';
 import { BGP_PROTOCOL, Lane, PROTOCOL } from './lane.js';
 import type { Plan } from './plan.js';
 import { costOf } from './procfs.js';
@@ -38,11 +38,28 @@ export async function foreignChanges(plan: Plan): Promise<Section> {
   try {
     const lane = new Lane(lab, lab.namespace('far'), 'changes');
     const listeners: readonly Listener[] = [
-      { id: 'agent', title: 'agent', argv: () => agentArgv(lane, 'agent', agentConfig(lane)), installs: true },
-      { id: 'ip-monitor', title: 'ip monitor route', argv: () => ['ip', 'monitor', 'route'], installs: false },
-      { id: 'node-listener', title: 'JavaScript listener without a filter', argv: () => [process.execPath, script('node-listener')], installs: false },
+      {
+        id: 'agent',
+        title: 'agent',
+        argv: () => agentArgv(lane, 'agent', agentConfig(lane)),
+        installs: true,
+      },
+      {
+        id: 'ip-monitor',
+        title: 'ip monitor route',
+        argv: () => ['ip', 'monitor', 'route'],
+        installs: false,
+      },
+      {
+        id: 'node-listener',
+        title: 'JavaScript listener without a filter',
+        argv: () => [process.execPath, script('node-listener')],
+        installs: false,
+      },
     ];
-    const [cpu, memory, repair] = ['cpu', 'memory', 'repair'].map(() => new Map<string, Samples>(listeners.map(({ id, title }) => [id, { id, title, values: [] }]))) as [Map<string, Samples>, Map<string, Samples>, Map<string, Samples>];
+    const [cpu, memory, repair] = ['cpu', 'memory', 'repair'].map(
+      () => new Map<string, Samples>(listeners.map(({ id, title }) => [id, { id, title, values: [] }])),
+    ) as [Map<string, Samples>, Map<string, Samples>, Map<string, Samples>];
     for (let round = 0; round < rounds; round++) {
       for (const listener of shuffled(listeners)) {
         const found = await listen(lane, listener, plan);
@@ -53,8 +70,12 @@ export async function foreignChanges(plan: Plan): Promise<Section> {
     }
     const groups = [
       groupOf({ id: 'cpu', title: `CPU time of ${changes} changes`, unit: 'ms', by: ['agent'] }, [...cpu.values()]),
-      groupOf({ id: 'memory', title: 'Memory of its own (RssAnon), after less before', unit: 'MiB' }, [...memory.values()]),
-      groupOf({ id: 'repair', title: 'Own route deleted in the middle, until it is back', unit: 'ms' }, [...repair.values()]),
+      groupOf({ id: 'memory', title: 'Memory of its own (RssAnon), after less before', unit: 'MiB' }, [
+        ...memory.values(),
+      ]),
+      groupOf({ id: 'repair', title: 'Own route deleted in the middle, until it is back', unit: 'ms' }, [
+        ...repair.values(),
+      ]),
     ] as const;
     return {
       id: 'changes',
@@ -83,7 +104,18 @@ async function listen(lane: Lane, { argv, installs }: Listener, plan: Plan): Pro
   const before = costOf(pid);
   const own = installs ? [String(PROTOCOL), LOCAL_TABLE, '0'] : [];
   const watching = installs ? referee.watch({ routes: 1, rules: 0, deletions: 1 }, 60_000) : undefined;
-  const argvOfFlood = [tool('flood'), 'turn', 'mgmt0', lane.gateway, String(BGP_PROTOCOL), '254', '16.0.0.0', '28', String(plan.changeRoutes), ...own];
+  const argvOfFlood = [
+    tool('flood'),
+    'turn',
+    'mgmt0',
+    lane.gateway,
+    String(BGP_PROTOCOL),
+    '254',
+    '16.0.0.0',
+    '28',
+    String(plan.changeRoutes),
+    ...own,
+  ];
   const flood = await lane.namespace.runAsync([...DAEMON_NICE, ...argvOfFlood], { timeoutMs: 120_000 });
   if (flood.status !== 0) throw new Error(`flood: exit status ${flood.status}: ${flood.stdout}`);
   const repair = await watching;
@@ -93,5 +125,9 @@ async function listen(lane: Lane, { argv, installs }: Listener, plan: Plan): Pro
   await referee.end(pid, 'SIGKILL');
   lane.clear();
   await referee.absent(2000);
-  return { cpuMs: after.cpuMs - before.cpuMs, grownMiB: after.anonymousMiB - before.anonymousMiB, repairMs: repair?.done === true ? (repair.firstAddNs - repair.firstDelNs) / 1e6 : undefined };
+  return {
+    cpuMs: after.cpuMs - before.cpuMs,
+    grownMiB: after.anonymousMiB - before.anonymousMiB,
+    repairMs: repair?.done === true ? (repair.firstAddNs - repair.firstDelNs) / 1e6 : undefined,
+  };
 }

@@ -9,7 +9,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Process } from '../../src/lab/process.js';
 import { startKeepalived } from './keepalived.js';
-import { DAEMONS, PROTOCOL, type Daemon, type Lane } from './lane.js';
+import { DAEMONS, type Daemon, type Lane, PROTOCOL } from './lane.js';
 import type { Wanted } from './referee.js';
 import { AGENT_FIRST_NETNS, agentCommand, FIRST_NETNS, NICE, script, tool } from './tools.js';
 
@@ -35,25 +35,105 @@ const fast = (one: Fast): Contestant => ({ ...one, protocol: PROTOCOL, slow: fal
 
 export const CONTESTANTS: readonly Contestant[] = [
   fast({ id: 'floor', title: 'C floor, 1 route', wanted: ONE_ROUTE, start: (lane) => floor(lane, 'route') }),
-  fast({ id: 'floor-again', title: 'C floor, 1 route (again)', wanted: ONE_ROUTE, start: (lane) => floor(lane, 'route') }),
-  fast({ id: 'floor-rules', title: 'C floor, 1 route and 2 rules', wanted: LOCAL, start: (lane) => floor(lane, 'rules') }),
-  fast({ id: 'floor-events', title: 'C floor, 1 route, by process events too', wanted: ONE_ROUTE, start: (lane) => floor(lane, 'events') }),
+  fast({
+    id: 'floor-again',
+    title: 'C floor, 1 route (again)',
+    wanted: ONE_ROUTE,
+    start: (lane) => floor(lane, 'route'),
+  }),
+  fast({
+    id: 'floor-rules',
+    title: 'C floor, 1 route and 2 rules',
+    wanted: LOCAL,
+    start: (lane) => floor(lane, 'rules'),
+  }),
+  fast({
+    id: 'floor-events',
+    title: 'C floor, 1 route, by process events too',
+    wanted: ONE_ROUTE,
+    start: (lane) => floor(lane, 'events'),
+  }),
   fast({ id: 'node', title: 'minimal Node script, 1 route', wanted: ONE_ROUTE, start: nodeFloor }),
-  fast({ id: 'agent-main', title: 'agent, placement main (1 route)', wanted: ONE_ROUTE, start: (lane) => agent(lane, 'main') }),
-  fast({ id: 'agent-local', title: 'agent, placement local (1 route, 2 rules)', wanted: LOCAL, start: (lane) => agent(lane, 'local') }),
-  fast({ id: 'agent-local-eof', title: 'agent, local, by end of file alone', wanted: LOCAL, start: (lane) => agent(lane, 'local', false) }),
-  fast({ id: 'keepalived', title: 'keepalived track_process, notify: ip itself', wanted: ONE_ROUTE, start: (lane) => startKeepalived(lane, 'command') }),
-  fast({ id: 'keepalived-script', title: 'keepalived track_process, notify: script', wanted: ONE_ROUTE, start: (lane) => startKeepalived(lane, 'script') }),
-  { id: 'keepalived-routes', title: 'keepalived virtual_routes', wanted: ONE_ROUTE, protocol: 18, slow: true, victims: ['zebra'], start: (lane) => startKeepalived(lane, 'routes') },
-  { id: 'vtysh', title: 'shell loop on vtysh, 1 s', wanted: ONE_ROUTE, protocol: PROTOCOL, slow: true, victims: DAEMONS, start: vtyshLoop },
+  fast({
+    id: 'agent-main',
+    title: 'agent, placement main (1 route)',
+    wanted: ONE_ROUTE,
+    start: (lane) => agent(lane, 'main'),
+  }),
+  fast({
+    id: 'agent-local',
+    title: 'agent, placement local (1 route, 2 rules)',
+    wanted: LOCAL,
+    start: (lane) => agent(lane, 'local'),
+  }),
+  fast({
+    id: 'agent-local-eof',
+    title: 'agent, local, by end of file alone',
+    wanted: LOCAL,
+    start: (lane) => agent(lane, 'local', false),
+  }),
+  fast({
+    id: 'keepalived',
+    title: 'keepalived track_process, notify: ip itself',
+    wanted: ONE_ROUTE,
+    start: (lane) => startKeepalived(lane, 'command'),
+  }),
+  fast({
+    id: 'keepalived-script',
+    title: 'keepalived track_process, notify: script',
+    wanted: ONE_ROUTE,
+    start: (lane) => startKeepalived(lane, 'script'),
+  }),
+  {
+    id: 'keepalived-routes',
+    title: 'keepalived virtual_routes',
+    wanted: ONE_ROUTE,
+    protocol: 18,
+    slow: true,
+    victims: ['zebra'],
+    start: (lane) => startKeepalived(lane, 'routes'),
+  },
+  {
+    id: 'vtysh',
+    title: 'shell loop on vtysh, 1 s',
+    wanted: ONE_ROUTE,
+    protocol: PROTOCOL,
+    slow: true,
+    victims: DAEMONS,
+    start: vtyshLoop,
+  },
 ];
 
 function floor(lane: Lane, mode: 'route' | 'rules' | 'events'): Process {
-  return lane.namespace.spawn([...NICE, 'env', FIRST_NETNS, tool('floor'), mode, String(PROTOCOL), lane.gateway, 'mgmt0', ...DAEMONS.map((daemon) => lane.socket(daemon))], { closeSignal: 'SIGKILL' });
+  return lane.namespace.spawn(
+    [
+      ...NICE,
+      'env',
+      FIRST_NETNS,
+      tool('floor'),
+      mode,
+      String(PROTOCOL),
+      lane.gateway,
+      'mgmt0',
+      ...DAEMONS.map((daemon) => lane.socket(daemon)),
+    ],
+    { closeSignal: 'SIGKILL' },
+  );
 }
 
 function nodeFloor(lane: Lane): Process {
-  return lane.namespace.spawn([...NICE, process.execPath, script('node-floor'), String(PROTOCOL), lane.gateway, 'mgmt0', ...DAEMONS.map((daemon) => lane.socket(daemon))], { closeSignal: 'SIGKILL' });
+  return lane.namespace.spawn(
+    [
+      ...NICE,
+      process.execPath,
+      script('node-floor'),
+      String(PROTOCOL),
+      lane.gateway,
+      'mgmt0',
+      ...DAEMONS.map((daemon) => lane.socket(daemon)),
+    ],
+    { closeSignal: 'SIGKILL' },
+  );
 }
 
 export interface AgentSettings {
@@ -72,10 +152,16 @@ export interface AgentSettings {
 export function agentConfig(lane: Lane, settings: AgentSettings = {}): string {
   return JSON.stringify({
     'management-interface': 'mgmt0',
-    'backup-router': { address: lane.gateway, ...(settings.destination === undefined ? {} : { destination: settings.destination }) },
+    'backup-router': {
+      address: lane.gateway,
+      ...(settings.destination === undefined ? {} : { destination: settings.destination }),
+    },
     'routing-daemon': [{ frr: { daemons: settings.daemons ?? DAEMONS, 'socket-directory': lane.socketDirectory } }],
     withdraw: { 'hold-time': settings.holdTime ?? 0, 'convergence-timeout': 0 },
-    detect: { 'probe-interval': settings.probeInterval ?? '1s', 'probe-timeout': settings.probeTimeout ?? '10s' },
+    detect: {
+      'probe-interval': settings.probeInterval ?? '1s',
+      'probe-timeout': settings.probeTimeout ?? '10s',
+    },
     placement: settings.placement ?? 'local',
   });
 }
@@ -92,16 +178,29 @@ export function agentArgv(lane: Lane, files: string, config: string, processEven
   for (const one of [state, run]) mkdirSync(one, { recursive: true });
   const file = join(directory, 'config.yaml');
   writeFileSync(file, config);
-  return [...(processEvents ? [AGENT_FIRST_NETNS] : []), `RUNTIME_DIRECTORY=${run}`, `STATE_DIRECTORY=${state}`, ...agentCommand(), 'run', '-c', file];
+  return [
+    ...(processEvents ? [AGENT_FIRST_NETNS] : []),
+    `RUNTIME_DIRECTORY=${run}`,
+    `STATE_DIRECTORY=${state}`,
+    ...agentCommand(),
+    'run',
+    '-c',
+    file,
+  ];
 }
 
 function agent(lane: Lane, placement: 'local' | 'main', processEvents = true): Process {
-  return lane.namespace.spawn([...NICE, 'env', ...agentArgv(lane, 'agent', agentConfig(lane, { placement }), processEvents)], { keepLines: false });
+  return lane.namespace.spawn(
+    [...NICE, 'env', ...agentArgv(lane, 'agent', agentConfig(lane, { placement }), processEvents)],
+    { keepLines: false },
+  );
 }
 
 /** What many a router has in a cron-like script: ask each daemon each second. */
 function vtyshLoop(lane: Lane): Process {
-  const ask = DAEMONS.map((daemon) => `vtysh --vty_socket ${lane.socketDirectory} -d ${daemon} -c 'show version' >/dev/null 2>&1`).join(' && ');
+  const ask = DAEMONS.map(
+    (daemon) => `vtysh --vty_socket ${lane.socketDirectory} -d ${daemon} -c 'show version' >/dev/null 2>&1`,
+  ).join(' && ');
   const loop = `while :; do
   if ${ask}; then ip route del default via ${lane.gateway} proto ${PROTOCOL} 2>/dev/null
   else ip route add default via ${lane.gateway} proto ${PROTOCOL} 2>/dev/null

@@ -6,8 +6,8 @@
 import { startAgent } from '../../src/lab/agent.js';
 import { routes } from '../../src/lab/inspect.js';
 import { startPing } from '../../src/lab/ping.js';
-import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
 import { STANDARD, standardLab } from '../../src/lab/standard.js';
+import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
 import { eventually, sleep } from '../../src/lab/wait.js';
 
 const { inet } = STANDARD;
@@ -23,7 +23,8 @@ export async function cycles(count: number): Promise<Pings> {
     await startPeerFrr(std);
     const frr = prepareRouterFrr(std);
     await frr.start();
-    const hasDefault = (): boolean => routes(std.router, 'inet').some((route) => route.dst === 'default' && route.protocol === 186);
+    const hasDefault = (): boolean =>
+      routes(std.router, 'inet').some((route) => route.dst === 'default' && route.protocol === 186);
     await eventually(hasDefault, { timeoutMs: 20_000, what: 'BGP brings a default route' });
     const agent = startAgent(std.lab, std.router, {
       configText: JSON.stringify({

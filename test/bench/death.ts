@@ -11,12 +11,12 @@ import type { Process } from '../../src/lab/process.js';
 import { sleep } from '../../src/lab/wait.js';
 import { busyCores, floodIn } from './burden.js';
 import { CONTESTANTS, type Contestant } from './contestants.js';
-import { groupOf, summaryOf, type Samples } from './groups.js';
-import { Lane, type Daemon } from './lane.js';
+import { groupOf, type Samples, summaryOf } from './groups.js';
+import { type Daemon, Lane } from './lane.js';
 import type { Plan } from './plan.js';
 import { toLastMs } from './referee.js';
 import { atMost, type Group, type Section, type Target } from './results.js';
-import { shuffled, type Summary } from './statistics.js';
+import { type Summary, shuffled } from './statistics.js';
 import { tool } from './tools.js';
 
 /** Long enough for the 1 s loop, and for a zebra that has 400 000 routes to give its memory back. */
@@ -58,18 +58,46 @@ function stages(plan: Plan): readonly Stage[] {
       conditions: [
         { id: 'zebra', title: 'SIGKILL of zebra, idle', rounds: rounds(1), victims: zebra },
         { id: 'bgpd', title: 'SIGKILL of bgpd, idle', rounds: rounds(0.5), victims: ['bgpd'] },
-        { id: 'cores', title: 'SIGKILL of either, every core busy', rounds: rounds(0.4), victims: either, burden: 'cores' },
-        { id: 'flood', title: `SIGKILL of either, inside a flood of ${plan.floodRoutes / 1000}k routes`, rounds: rounds(0.3), victims: either, burden: 'flood', floodRoutes: plan.floodRoutes },
+        {
+          id: 'cores',
+          title: 'SIGKILL of either, every core busy',
+          rounds: rounds(0.4),
+          victims: either,
+          burden: 'cores',
+        },
+        {
+          id: 'flood',
+          title: `SIGKILL of either, inside a flood of ${plan.floodRoutes / 1000}k routes`,
+          rounds: rounds(0.3),
+          victims: either,
+          burden: 'flood',
+          floodRoutes: plan.floodRoutes,
+        },
       ],
     },
     {
       takesPart: ({ id, slow }) => slow || id === 'agent-local',
-      conditions: [{ id: 'slow', title: 'SIGKILL of zebra, idle: those that poll', rounds: rounds(0.08), victims: zebra }],
+      conditions: [
+        {
+          id: 'slow',
+          title: 'SIGKILL of zebra, idle: those that poll',
+          rounds: rounds(0.08),
+          victims: zebra,
+        },
+      ],
     },
     {
       takesPart: ({ id, slow }) => !slow && id !== 'keepalived-script' && id !== 'floor-again',
       table: plan.tableRoutes,
-      conditions: [{ id: 'table', title: `SIGKILL of zebra with ${plan.tableRoutes / 1000}k routes`, rounds: rounds(0.06), victims: zebra, settleMs: 4000 }],
+      conditions: [
+        {
+          id: 'table',
+          title: `SIGKILL of zebra with ${plan.tableRoutes / 1000}k routes`,
+          rounds: rounds(0.06),
+          victims: zebra,
+          settleMs: 4000,
+        },
+      ],
     },
   ];
 }
@@ -106,15 +134,27 @@ export async function deathToRoute(plan: Plan): Promise<Section> {
 async function underCondition(entries: readonly Entry[], condition: Condition): Promise<Group> {
   const stopBurden = condition.burden === 'cores' ? busyCores() : async (): Promise<void> => undefined;
   try {
-    const samples = new Map<string, Samples>(entries.map(({ contestant: { id, title } }) => [id, { id, title, values: [] }]));
+    const samples = new Map<string, Samples>(
+      entries.map(({ contestant: { id, title } }) => [id, { id, title, values: [] }]),
+    );
     for (let round = 0; round < condition.rounds; round++) {
       const victim = condition.victims[round % condition.victims.length]!;
-      for (const entry of shuffled(entries)) samples.get(entry.contestant.id)!.values.push(await oneDeath(entry, victim, condition));
-      for (const { contestant, process } of entries) if (!process.running) throw new Error(`${contestant.title} has ended: ${process.lines.slice(-5).join(' / ')}`);
+      for (const entry of shuffled(entries))
+        samples.get(entry.contestant.id)!.values.push(await oneDeath(entry, victim, condition));
+      for (const { contestant, process } of entries)
+        if (!process.running) throw new Error(`${contestant.title} has ended: ${process.lines.slice(-5).join(' / ')}`);
       await Promise.all(entries.map(async ({ lane }) => lane.ready(TABLE_TIMEOUT_MS)));
       await sleep(condition.settleMs ?? 60);
     }
-    return groupOf({ id: condition.id, title: condition.title, unit: 'ms', by: ['floor', 'floor-events', 'floor-rules', 'keepalived'] }, [...samples.values()]);
+    return groupOf(
+      {
+        id: condition.id,
+        title: condition.title,
+        unit: 'ms',
+        by: ['floor', 'floor-events', 'floor-rules', 'keepalived'],
+      },
+      [...samples.values()],
+    );
   } finally {
     await stopBurden();
   }
@@ -126,11 +166,23 @@ async function enter(lab: Lab, stage: Stage): Promise<readonly Entry[]> {
   const entries = CONTESTANTS.filter(stage.takesPart).map((contestant): Entry => {
     const lane = new Lane(lab, far, contestant.id, contestant.protocol);
     // Before the contestant, whose own look at the kernel is not what is measured here. Protocol 4, `static`, is what zebra imports.
-    if (stage.table !== undefined) lane.namespace.run([tool('flood'), 'add', 'mgmt0', lane.gateway, '4', '254', '16.0.0.0', '27', String(stage.table)]);
+    if (stage.table !== undefined)
+      lane.namespace.run([
+        tool('flood'),
+        'add',
+        'mgmt0',
+        lane.gateway,
+        '4',
+        '254',
+        '16.0.0.0',
+        '27',
+        String(stage.table),
+      ]);
     return { contestant, lane, process: contestant.start(lane) };
   });
   // Every one has met a death before it counts, so that nothing is compiled or paged in for the first time.
-  const allReady = async (): Promise<unknown> => Promise.all(entries.map(async ({ lane }) => lane.ready(TABLE_TIMEOUT_MS)));
+  const allReady = async (): Promise<unknown> =>
+    Promise.all(entries.map(async ({ lane }) => lane.ready(TABLE_TIMEOUT_MS)));
   await allReady();
   await sleep(500);
   for (const { contestant, lane } of entries) await lane.death('zebra', contestant.wanted, TIMEOUT_MS);
@@ -139,7 +191,11 @@ async function enter(lab: Lab, stage: Stage): Promise<readonly Entry[]> {
   return entries;
 }
 
-async function oneDeath({ contestant, lane }: Entry, victim: Daemon, condition: Condition): Promise<number | undefined> {
+async function oneDeath(
+  { contestant, lane }: Entry,
+  victim: Daemon,
+  condition: Condition,
+): Promise<number | undefined> {
   // A loop that polls must not be met at the same point of its sleep each time.
   await sleep(contestant.id === 'vtysh' ? Math.random() * 1000 : 30 + Math.random() * 10);
   if (condition.burden !== 'flood') return toLastMs(await lane.death(victim, contestant.wanted, TIMEOUT_MS));
@@ -157,7 +213,13 @@ function targets(groups: readonly Group[]): readonly Target[] {
     .filter(({ id }) => id !== 'slow')
     .flatMap((group) => {
       const of = (id: string): Summary => summaryOf(group, id);
-      const [floor, rules, keepalived, main, local] = [of('floor'), of('floor-rules'), of('keepalived'), of('agent-main'), of('agent-local')] as const;
+      const [floor, rules, keepalived, main, local] = [
+        of('floor'),
+        of('floor-rules'),
+        of('keepalived'),
+        of('agent-main'),
+        of('agent-local'),
+      ] as const;
       return [
         atMost(`${group.id}: median, main, by the floor`, main.median / floor.median, 1.6),
         atMost(`${group.id}: median, local, by the floor with rules`, local.median / rules.median, 1.6),
@@ -168,4 +230,3 @@ function targets(groups: readonly Group[]): readonly Target[] {
       ];
     });
 }
-

@@ -3,7 +3,7 @@
  */
 
 import type { Group } from './results.js';
-import { summarize, type Summary } from './statistics.js';
+import { type Summary, summarize } from './statistics.js';
 
 /** Samples of one contestant; `undefined` is a miss. */
 export interface Samples {
@@ -30,7 +30,9 @@ export function groupOf(options: GroupOptions, samples: readonly Samples[]): Gro
     title: options.title,
     unit: options.unit,
     by,
-    rows: summaries.filter((one) => one.values.length > 0).map(({ id, title, summary }) => ({ id, title, summary, ratios: ratios(summary) })),
+    rows: summaries
+      .filter((one) => one.values.length > 0)
+      .map(({ id, title, summary }) => ({ id, title, summary, ratios: ratios(summary) })),
   };
 }
 

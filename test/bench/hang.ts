@@ -8,7 +8,7 @@ import type { Namespace } from '../../src/lab/namespace.js';
 import { sleep } from '../../src/lab/wait.js';
 import { readHistory } from '../../src/runtime/history-file.js';
 import { floodIn } from './burden.js';
-import { agentArgv, agentConfig, agentHistory, type AgentSettings } from './contestants.js';
+import { type AgentSettings, agentArgv, agentConfig, agentHistory } from './contestants.js';
 import { cycles } from './cycle.js';
 import { groupOf, summaryOf } from './groups.js';
 import { Lane } from './lane.js';
@@ -40,21 +40,62 @@ export async function hangAndReturn(plan: Plan): Promise<Section> {
     const pings = await cycles(Math.max(1, Math.round(plan.rounds / 10)));
     const row = (id: string, title: string, values: Values) => ({ id, title, values });
     const groups = [
-      groupOf({ id: 'hang', title: `SIGSTOP of zebra to routes, probe-timeout ${HANG_TIMEOUT_MS} ms, probe-interval ${INTERVAL_MS} ms`, unit: 'ms' }, [row('hang', 'agent, local', hung)]),
-      groupOf({ id: 'alarms', title: 'False alarms: routes put in while a daemon was only slow', unit: 'routes' }, [row('flood', `${plan.stallMs / 1000} s inside a flood`, [alarms.flood]), row('stall', `a vty stalled for ${plan.stallMs / 1000} s, probe-timeout 10 s`, [alarms.stall])]),
-      groupOf({ id: 'return', title: 'Return of zebra, from the first answer that another process got', unit: 'ms' }, [
-        row('noticed', 'noticed: withdrawal begins, hold-time 0', noticed.map((one) => one?.first)),
-        row('withdrawn', 'withdrawal complete, hold-time 0', noticed.map((one) => one?.last)),
-        row('held', `withdrawal complete, less the hold-time of ${HOLD_MS} ms`, held.map((one) => one?.last)),
-        row('allowed', `the same, from the agent's own first answer (its history, in whole ms)`, held.map((one) => one?.allowed)),
+      groupOf(
+        {
+          id: 'hang',
+          title: `SIGSTOP of zebra to routes, probe-timeout ${HANG_TIMEOUT_MS} ms, probe-interval ${INTERVAL_MS} ms`,
+          unit: 'ms',
+        },
+        [row('hang', 'agent, local', hung)],
+      ),
+      groupOf({ id: 'alarms', title: 'False alarms: routes put in while a daemon was only slow', unit: 'routes' }, [
+        row('flood', `${plan.stallMs / 1000} s inside a flood`, [alarms.flood]),
+        row('stall', `a vty stalled for ${plan.stallMs / 1000} s, probe-timeout 10 s`, [alarms.stall]),
       ]),
-      groupOf({ id: 'pings', title: 'Kill of zebra and bgpd, return, convergence, withdrawal: a ping each 10 ms', unit: 'packets' }, [row('lost', 'lost', pings.lost), row('sent', 'sent', pings.sent)]),
+      groupOf(
+        {
+          id: 'return',
+          title: 'Return of zebra, from the first answer that another process got',
+          unit: 'ms',
+        },
+        [
+          row(
+            'noticed',
+            'noticed: withdrawal begins, hold-time 0',
+            noticed.map((one) => one?.first),
+          ),
+          row(
+            'withdrawn',
+            'withdrawal complete, hold-time 0',
+            noticed.map((one) => one?.last),
+          ),
+          row(
+            'held',
+            `withdrawal complete, less the hold-time of ${HOLD_MS} ms`,
+            held.map((one) => one?.last),
+          ),
+          row(
+            'allowed',
+            `the same, from the agent's own first answer (its history, in whole ms)`,
+            held.map((one) => one?.allowed),
+          ),
+        ],
+      ),
+      groupOf(
+        {
+          id: 'pings',
+          title: 'Kill of zebra and bgpd, return, convergence, withdrawal: a ping each 10 ms',
+          unit: 'packets',
+        },
+        [row('lost', 'lost', pings.lost), row('sent', 'sent', pings.sent)],
+      ),
     ] as const;
     const [hangGroup, alarmGroup, returnGroup, pingGroup] = groups;
     return {
       id: 'hang',
       title: 'Hang and return',
-      method: 'Of the agent alone: no alternative here notices a hang. A return counts from the moment when a C program, asking each 200 us, has had its first echo from the new zebra; a negative number means that the agent was answered first. Each agent has met one death and one return before it counts.',
+      method:
+        'Of the agent alone: no alternative here notices a hang. A return counts from the moment when a C program, asking each 200 us, has had its first echo from the new zebra; a negative number means that the agent was answered first. Each agent has met one death and one return before it counts.',
       groups,
       targets: [
         atMost('SIGSTOP to routes, longest', summaryOf(hangGroup, 'hang').maximum, HANG_TIMEOUT_MS + INTERVAL_MS, 'ms'),
@@ -67,7 +108,9 @@ export async function hangAndReturn(plan: Plan): Promise<Section> {
         atMost('withdrawn too early, most', -summaryOf(returnGroup, 'held').minimum, 1, 'ms'),
         atMost('pings lost', summaryOf(pingGroup, 'lost').maximum, 0),
       ],
-      notes: ['`withdrawn too early` allows for the millisecond by which the agent may have had its answer before the other program.'],
+      notes: [
+        '`withdrawn too early` allows for the millisecond by which the agent may have had its answer before the other program.',
+      ],
     };
   } finally {
     await lab.close();
@@ -75,19 +118,30 @@ export async function hangAndReturn(plan: Plan): Promise<Section> {
 }
 
 /** An agent that watches zebra alone, with its routes in: no daemon runs yet. */
-async function agentIn(lab: Lab, far: Namespace, settings: AgentSettings): Promise<{ readonly lane: Lane; readonly pid: number }> {
+async function agentIn(
+  lab: Lab,
+  far: Namespace,
+  settings: AgentSettings,
+): Promise<{ readonly lane: Lane; readonly pid: number }> {
   const lane = new Lane(lab, far, 'hang');
   return { lane, pid: await startAgent(lane, settings) };
 }
 
 async function startAgent(lane: Lane, settings: AgentSettings): Promise<number> {
-  const { pid, done } = await lane.referee.start(agentArgv(lane, 'agent', agentConfig(lane, { daemons: ['zebra'], ...settings })), LOCAL, 10_000);
+  const { pid, done } = await lane.referee.start(
+    agentArgv(lane, 'agent', agentConfig(lane, { daemons: ['zebra'], ...settings })),
+    LOCAL,
+    10_000,
+  );
   if (!done) throw new Error('the agent installed nothing');
   return pid;
 }
 
 async function hangs(lab: Lab, far: Namespace, rounds: number): Promise<Values> {
-  const { lane, pid } = await agentIn(lab, far, { probeInterval: `${INTERVAL_MS}ms`, probeTimeout: `${HANG_TIMEOUT_MS}ms` });
+  const { lane, pid } = await agentIn(lab, far, {
+    probeInterval: `${INTERVAL_MS}ms`,
+    probeTimeout: `${HANG_TIMEOUT_MS}ms`,
+  });
   const values: Values = [];
   for (let round = 0; round < rounds; round++) {
     await lane.ready(TIMEOUT_MS);
@@ -101,7 +155,11 @@ async function hangs(lab: Lab, far: Namespace, rounds: number): Promise<Values> 
   return values;
 }
 
-async function falseAlarms(lab: Lab, far: Namespace, plan: Plan): Promise<{ readonly flood: number; readonly stall: number }> {
+async function falseAlarms(
+  lab: Lab,
+  far: Namespace,
+  plan: Plan,
+): Promise<{ readonly flood: number; readonly stall: number }> {
   const { lane, pid } = await agentIn(lab, far, {});
   await lane.ready(TIMEOUT_MS);
   const stopFlood = floodIn(lane, 'cycle', plan.floodRoutes);
@@ -130,7 +188,12 @@ interface Return {
  * As with a death, an agent has met one return before it counts.
  * With a hold-time each round has a new agent: from the second death on damping would lengthen it.
  */
-async function returns(lab: Lab, far: Namespace, rounds: number, holdMs: number): Promise<readonly (Return | undefined)[]> {
+async function returns(
+  lab: Lab,
+  far: Namespace,
+  rounds: number,
+  holdMs: number,
+): Promise<readonly (Return | undefined)[]> {
   const found: (Return | undefined)[] = [];
   const settings: AgentSettings = { holdTime: `${holdMs}ms` };
   const { lane, pid: firstPid } = await agentIn(lab, far, settings);
@@ -144,7 +207,14 @@ async function returns(lab: Lab, far: Namespace, rounds: number, holdMs: number)
   for (let round = 0; round < rounds; round++) {
     // Any time between two attempts to connect.
     await sleep(500 + Math.random() * 500);
-    const prober = lane.namespace.runAsync(['chrt', '-f', '40', tool('prober'), lane.socket('zebra'), String(TIMEOUT_MS)]);
+    const prober = lane.namespace.runAsync([
+      'chrt',
+      '-f',
+      '40',
+      tool('prober'),
+      lane.socket('zebra'),
+      String(TIMEOUT_MS),
+    ]);
     await sleep(20);
     const watching = lane.referee.watch({ ...NOTHING, deletions: 3 }, TIMEOUT_MS);
     lane.spawn('zebra');
@@ -154,7 +224,15 @@ async function returns(lab: Lab, far: Namespace, rounds: number, holdMs: number)
     // The agent writes its history down 200 ms late.
     await sleep(400);
     const heardNs = lastAnswerNs(agentHistory(lane, 'agent'));
-    found.push(done && answeredNs > 0 && heardNs !== undefined ? { first: afterHold(firstDelNs, answeredNs), last: afterHold(lastDelNs, answeredNs), allowed: afterHold(lastDelNs, heardNs) } : undefined);
+    found.push(
+      done && answeredNs > 0 && heardNs !== undefined
+        ? {
+            first: afterHold(firstDelNs, answeredNs),
+            last: afterHold(lastDelNs, answeredNs),
+            allowed: afterHold(lastDelNs, heardNs),
+          }
+        : undefined,
+    );
     if (holdMs > 0) await lane.referee.end(pid, 'SIGKILL');
     await lane.stopDaemons();
     if (holdMs > 0) {

@@ -9,7 +9,7 @@ import { agentArgv, agentConfig } from './contestants.js';
 import { groupOf, summaryOf } from './groups.js';
 import { Lane } from './lane.js';
 import type { Plan } from './plan.js';
-import { costOf, type Cost } from './procfs.js';
+import { type Cost, costOf } from './procfs.js';
 import { atMost, type Section } from './results.js';
 
 interface Subject {
@@ -24,8 +24,19 @@ export async function idle(plan: Plan): Promise<Pick<Section, 'groups' | 'target
     const far = lab.namespace('far');
     const [healthy, dead] = [new Lane(lab, far, 'healthy'), new Lane(lab, far, 'dead')];
     const destination = Array.from({ length: 10 }, (_, i) => `10.${100 + i}.0.0/16`);
-    const startAgent = async (lane: Lane): Promise<number> => (await lane.referee.start(agentArgv(lane, 'agent', agentConfig(lane, { destination })), { routes: 10, rules: 2 }, 10_000)).pid;
-    const bare = await healthy.referee.start([process.execPath, '-e', 'setInterval(()=>{},1e9)'], { routes: 0, rules: 0 }, 1000);
+    const startAgent = async (lane: Lane): Promise<number> =>
+      (
+        await lane.referee.start(
+          agentArgv(lane, 'agent', agentConfig(lane, { destination })),
+          { routes: 10, rules: 2 },
+          10_000,
+        )
+      ).pid;
+    const bare = await healthy.referee.start(
+      [process.execPath, '-e', 'setInterval(()=>{},1e9)'],
+      { routes: 0, rules: 0 },
+      1000,
+    );
     const subjects: readonly Subject[] = [
       { id: 'bare', title: "node -e 'setInterval(()=>{},1e9)'", pid: bare.pid },
       { id: 'out', title: 'agent, daemons healthy, routes out', pid: await startAgent(healthy) },
@@ -38,12 +49,22 @@ export async function idle(plan: Plan): Promise<Pick<Section, 'groups' | 'target
     await sleep(plan.idleMs);
     const after = subjects.map(({ pid }) => costOf(pid));
     for (const { pid } of subjects) process.kill(pid, 'SIGKILL');
-    const each = (value: (from: Cost, to: Cost) => number) => subjects.map(({ id, title }, i) => ({ id, title, values: [value(before[i]!, after[i]!)] }));
+    const each = (value: (from: Cost, to: Cost) => number) =>
+      subjects.map(({ id, title }, i) => ({ id, title, values: [value(before[i]!, after[i]!)] }));
     const seconds = plan.idleMs / 1000;
     const groups = [
-      groupOf({ id: 'idle-memory', title: 'Idle, 10 destinations: resident memory', unit: 'MiB' }, each((_, to) => to.residentMiB)),
-      groupOf({ id: 'idle-wakes', title: `Idle for ${seconds} s: wake-ups`, unit: 'per second' }, each((from, to) => (to.sleeps - from.sleeps) / seconds)),
-      groupOf({ id: 'idle-cpu', title: `Idle for ${seconds} s: CPU time`, unit: 'ms per second' }, each((from, to) => (to.cpuMs - from.cpuMs) / seconds)),
+      groupOf(
+        { id: 'idle-memory', title: 'Idle, 10 destinations: resident memory', unit: 'MiB' },
+        each((_, to) => to.residentMiB),
+      ),
+      groupOf(
+        { id: 'idle-wakes', title: `Idle for ${seconds} s: wake-ups`, unit: 'per second' },
+        each((from, to) => (to.sleeps - from.sleeps) / seconds),
+      ),
+      groupOf(
+        { id: 'idle-cpu', title: `Idle for ${seconds} s: CPU time`, unit: 'ms per second' },
+        each((from, to) => (to.cpuMs - from.cpuMs) / seconds),
+      ),
     ] as const;
     const more = (group: (typeof groups)[number], id: string): number => summaryOf(group, id).median;
     return {

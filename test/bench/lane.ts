@@ -7,8 +7,8 @@
 
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Frr, prepareFrr } from '../../src/lab/frr.js';
 import { bgpConfig, zebraConfig } from '../../src/lab/frr-conf.js';
-import { prepareFrr, type Frr } from '../../src/lab/frr.js';
 import { ownRules } from '../../src/lab/inspect.js';
 import type { Lab } from '../../src/lab/lab.js';
 import type { Namespace } from '../../src/lab/namespace.js';
@@ -56,7 +56,10 @@ export class Lane {
     mkdirSync(this.directory);
     this.referee = new Referee(this.namespace, protocol);
     const bgpd = bgpConfig({ asn: 65002, routerId: `10.254.${number}.2`, neighbours: [] });
-    this.#frr = prepareFrr(this.namespace, { directory: join(this.directory, 'frr'), daemons: { zebra: { config: zebraConfig(), args: ZEBRA_ARGS }, bgpd } });
+    this.#frr = prepareFrr(this.namespace, {
+      directory: join(this.directory, 'frr'),
+      daemons: { zebra: { config: zebraConfig(), args: ZEBRA_ARGS }, bgpd },
+    });
     for (const daemon of DAEMONS) symlinkSync(this.#frr.argv(daemon)[0]!, this.program(daemon));
   }
 
@@ -89,7 +92,11 @@ export class Lane {
   }
 
   async answering(daemon: Daemon, timeoutMs = 20_000): Promise<void> {
-    await eventually(async () => (await askVty(this.socket(daemon), 'echo alive', timeoutMs)).includes('alive'), { timeoutMs, intervalMs: 5, what: `${this.name}: ${daemon} answers` });
+    await eventually(async () => (await askVty(this.socket(daemon), 'echo alive', timeoutMs)).includes('alive'), {
+      timeoutMs,
+      intervalMs: 5,
+      what: `${this.name}: ${daemon} answers`,
+    });
   }
 
   pid(daemon: Daemon): number {
@@ -122,6 +129,9 @@ export class Lane {
   async ready(timeoutMs = 20_000): Promise<void> {
     await this.startDaemons(timeoutMs);
     const { done, live } = await this.referee.absent(timeoutMs);
-    if (!done) throw new Error(`${this.name}: ${live} routes and rules are still in, ${timeoutMs} ms after its daemons returned`);
+    if (!done)
+      throw new Error(
+        `${this.name}: ${live} routes and rules are still in, ${timeoutMs} ms after its daemons returned`,
+      );
   }
 }

@@ -42,7 +42,11 @@ export function machine(): Machine {
 export function load(): Load {
   const ticks = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]!.trim().split(/\s+/).slice(1).map(Number);
   // user nice system idle iowait irq softirq steal (proc_stat(5)); guest time is part of user.
-  return { average: loadavg()[0]!, stealTicks: ticks[7] ?? 0, allTicks: ticks.slice(0, 8).reduce((sum, one) => sum + one, 0) };
+  return {
+    average: loadavg()[0]!,
+    stealTicks: ticks[7] ?? 0,
+    allTicks: ticks.slice(0, 8).reduce((sum, one) => sum + one, 0),
+  };
 }
 
 /** Per cent of the CPU time between two moments that the hypervisor gave to others. */

@@ -8,7 +8,7 @@ import { foreignChanges } from './changes.js';
 import { deathToRoute } from './death.js';
 import { hangAndReturn } from './hang.js';
 import { load, machine, stolenPercent } from './machine.js';
-import { planOf, USAGE, type Plan, type SectionId } from './plan.js';
+import { type Plan, planOf, type SectionId, USAGE } from './plan.js';
 import { render } from './render.js';
 import type { Section } from './results.js';
 import { scale } from './scale.js';

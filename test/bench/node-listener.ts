@@ -11,7 +11,8 @@ const socket = openSocket({
   receiveBuffer: 256 << 20,
   datagramBytes: 32_768,
   onDatagram: (bytes) => {
-    for (let at = 0; at + 28 <= bytes.length; at += Math.max(16, (bytes.readUInt32LE(at) + 3) & ~3)) if (bytes[at + 21] === 157) own++;
+    for (let at = 0; at + 28 <= bytes.length; at += Math.max(16, (bytes.readUInt32LE(at) + 3) & ~3))
+      if (bytes[at + 21] === 157) own++;
   },
   onError: () => undefined,
 });

@@ -50,9 +50,39 @@ examples:
 `;
 
 const SIZES = {
-  full: { kills: 200, fewest: 5, rounds: 30, tableRoutes: 400_000, floodRoutes: 100_000, changeRoutes: 500_000, destinations: 100_000, idleMs: 30_000, stallMs: 5000 },
-  quick: { kills: 30, fewest: 3, rounds: 8, tableRoutes: 100_000, floodRoutes: 100_000, changeRoutes: 500_000, destinations: 100_000, idleMs: 5_000, stallMs: 5000 },
-  smoke: { kills: 2, fewest: 1, rounds: 1, tableRoutes: 1_000, floodRoutes: 3_000, changeRoutes: 1_000, destinations: 500, idleMs: 500, stallMs: 300 },
+  full: {
+    kills: 200,
+    fewest: 5,
+    rounds: 30,
+    tableRoutes: 400_000,
+    floodRoutes: 100_000,
+    changeRoutes: 500_000,
+    destinations: 100_000,
+    idleMs: 30_000,
+    stallMs: 5000,
+  },
+  quick: {
+    kills: 30,
+    fewest: 3,
+    rounds: 8,
+    tableRoutes: 100_000,
+    floodRoutes: 100_000,
+    changeRoutes: 500_000,
+    destinations: 100_000,
+    idleMs: 5_000,
+    stallMs: 5000,
+  },
+  smoke: {
+    kills: 2,
+    fewest: 1,
+    rounds: 1,
+    tableRoutes: 1_000,
+    floodRoutes: 3_000,
+    changeRoutes: 1_000,
+    destinations: 500,
+    idleMs: 500,
+    stallMs: 300,
+  },
 } as const;
 
 /** Throws with what is wrong about the arguments. */

@@ -26,7 +26,13 @@ export function costOf(pid: number): Cost {
     sleeps += field(readFileSync(`${directory}/status`, 'utf8'), 'voluntary_ctxt_switches');
   }
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return { cpuMs: cpuNs / 1e6, sleeps, residentMiB: field(status, 'VmRSS') / 1024, anonymousMiB: field(status, 'RssAnon') / 1024, peakMiB: field(status, 'VmHWM') / 1024 };
+  return {
+    cpuMs: cpuNs / 1e6,
+    sleeps,
+    residentMiB: field(status, 'VmRSS') / 1024,
+    anonymousMiB: field(status, 'RssAnon') / 1024,
+    peakMiB: field(status, 'VmHWM') / 1024,
+  };
 }
 
 function field(text: string, name: string): number {

@@ -5,7 +5,7 @@
  * by CLOCK_MONOTONIC, in a SCHED_FIFO process. One command at a time.
  */
 
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Namespace } from '../../src/lab/namespace.js';
 import { tool } from './tools.js';
@@ -51,7 +51,9 @@ export class Referee {
   readonly #waiting: ((line: string) => void)[] = [];
 
   constructor(namespace: Namespace, protocol: number) {
-    this.#child = spawn('ip', ['netns', 'exec', namespace.name, tool('referee'), String(protocol)], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#child = spawn('ip', ['netns', 'exec', namespace.name, tool('referee'), String(protocol)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     createInterface({ input: this.#child.stdout! }).on('line', (line) => this.#waiting.shift()?.(line));
     this.#child.on('exit', () => {
       for (const waiting of this.#waiting.splice(0)) waiting('gone');
@@ -94,7 +96,8 @@ export class Referee {
     return new Promise((resolve, reject) => {
       this.#waiting.push((line) => {
         const n = line.split(' ').map(Number);
-        if (n.length !== 14 || n[1] === -1) return reject(new Error(`referee: "${words.join(' ')}" was answered by "${line}"`));
+        if (n.length !== 14 || n[1] === -1)
+          return reject(new Error(`referee: "${words.join(' ')}" was answered by "${line}"`));
         const at = (i: number): number => n[i]!;
         resolve({
           done: at(1) === 1,

@@ -18,12 +18,14 @@ export interface Report {
 type Cells = readonly string[];
 
 export function render(report: Report, markdown: boolean): string {
-  const heading = (level: number, text: string): string => (markdown ? `${'#'.repeat(level + 2)} ${text}` : level === 0 ? `${text}\n${'='.repeat(text.length)}` : text);
+  const heading = (level: number, text: string): string =>
+    markdown ? `${'#'.repeat(level + 2)} ${text}` : level === 0 ? `${text}\n${'='.repeat(text.length)}` : text;
   const table = (rows: readonly Cells[]): string => (markdown ? piped(rows) : aligned(rows));
   const blocks = [conditions(report)];
   for (const section of report.sections) {
     blocks.push(heading(0, section.title), section.method);
-    for (const group of section.groups) blocks.push(heading(1, `${group.title} (${group.unit})`), table(cellsOf(group)));
+    for (const group of section.groups)
+      blocks.push(heading(1, `${group.title} (${group.unit})`), table(cellsOf(group)));
     if (section.targets.length > 0) blocks.push(heading(1, 'Targets'), table(targetCells(section.targets)));
     if (section.notes.length > 0) blocks.push(section.notes.join('\n'));
   }
@@ -41,14 +43,27 @@ function conditions({ machine, startedAt, tookS, loadAverage, stolenPercent }: R
 function cellsOf(group: Group): readonly Cells[] {
   return [
     ['contestant', 'n', 'missed', 'median', 'p99', 'max', ...group.by.map((id) => `x ${id}`)],
-    ...group.rows.map(({ title, summary: s, ratios }) => [title, String(s.count), String(s.missed), number(s.median), number(s.p99), number(s.maximum), ...group.by.map((id) => ratio(ratios[id]))]),
+    ...group.rows.map(({ title, summary: s, ratios }) => [
+      title,
+      String(s.count),
+      String(s.missed),
+      number(s.median),
+      number(s.p99),
+      number(s.maximum),
+      ...group.by.map((id) => ratio(ratios[id])),
+    ]),
   ];
 }
 
 function targetCells(targets: readonly Target[]): readonly Cells[] {
   return [
     ['target', 'found', 'limit', 'met'],
-    ...targets.map(({ title, value, limit, atLeast, unit, met }) => [title, withUnit(number(value), unit), `${atLeast === true ? '>=' : '<='} ${withUnit(String(limit), unit)}`, met ? 'yes' : 'NO']),
+    ...targets.map(({ title, value, limit, atLeast, unit, met }) => [
+      title,
+      withUnit(number(value), unit),
+      `${atLeast === true ? '>=' : '<='} ${withUnit(String(limit), unit)}`,
+      met ? 'yes' : 'NO',
+    ]),
   ];
 }
 
@@ -69,7 +84,14 @@ function ratio(value: number | undefined): string {
 
 function aligned(rows: readonly Cells[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  ').trimEnd()).join('\n');
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 function piped([head, ...rows]: readonly Cells[]): string {

@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import { createLab } from '../../src/lab/lab.js';
 import { sleep } from '../../src/lab/wait.js';
 import { agentArgv, agentConfig } from './contestants.js';
-import { groupOf, summaryOf, type Samples } from './groups.js';
+import { groupOf, type Samples, summaryOf } from './groups.js';
 import { idle } from './idle.js';
 import { Lane, PROTOCOL } from './lane.js';
 import type { Plan } from './plan.js';
 import { costOf } from './procfs.js';
-import { toLastMs, type Sighting } from './referee.js';
+import { type Sighting, toLastMs } from './referee.js';
 import { atLeast, atMost, type Group, type Section } from './results.js';
 import { agentCommand, tool } from './tools.js';
 
@@ -32,7 +32,9 @@ export async function scale(plan: Plan): Promise<Section> {
     method: `${plan.destinations} destinations of length 24 in one file, \`local\` placement; everything else puts the same routes into the same table. CPU time and switches as the kernel counted them.`,
     groups: [...large.groups, ...small.groups],
     targets: [...large.targets, ...small.targets],
-    notes: ['`ip -force -batch` and `C, packed` are timed from fork(2), which is under a millisecond of it. The agent at its start: first message to last, and from fork(2) with reading the file.'],
+    notes: [
+      '`ip -force -batch` and `C, packed` are timed from fork(2), which is under a millisecond of it. The agent at its start: first message to last, and from fork(2) with reading the file.',
+    ],
   };
 }
 
@@ -50,25 +52,48 @@ async function manyDestinations(plan: Plan, rounds: number): Promise<Pick<Sectio
     const lane = new Lane(lab, lab.namespace('far'), 'scale');
     const { referee } = lane;
     const batch = join(lane.directory, 'batch');
-    writeFileSync(batch, destination.map((prefix) => `route add ${prefix} via ${lane.gateway} dev mgmt0 table ${TABLE} proto ${PROTOCOL}\n`).join(''));
+    writeFileSync(
+      batch,
+      destination
+        .map((prefix) => `route add ${prefix} via ${lane.gateway} dev mgmt0 table ${TABLE} proto ${PROTOCOL}\n`)
+        .join(''),
+    );
     const config = agentConfig(lane, { destination });
     const wanted = { routes: count, rules: 2 };
     for (let round = 0; round < rounds; round++) {
       note('ip', 'ip -force -batch', spanMs(await referee.run(['ip', '-force', '-batch', batch], TIMEOUT_MS), count));
       await cleared(lane);
-      note('packed', 'C, packed', spanMs(await referee.run([tool('flood'), 'add', 'mgmt0', lane.gateway, String(PROTOCOL), TABLE, '16.0.0.0', '24', String(count)], TIMEOUT_MS), count));
+      note(
+        'packed',
+        'C, packed',
+        spanMs(
+          await referee.run(
+            [tool('flood'), 'add', 'mgmt0', lane.gateway, String(PROTOCOL), TABLE, '16.0.0.0', '24', String(count)],
+            TIMEOUT_MS,
+          ),
+          count,
+        ),
+      );
       await cleared(lane);
       const argv = agentArgv(lane, 'agent', config);
       const check = await referee.run([...argv.slice(0, 2), ...agentCommand(), 'check', ...argv.slice(-2)], TIMEOUT_MS);
       note('check', 'agent: check of the file', check.status === 0 ? (check.toNs - check.fromNs) / 1e6 : undefined);
       const start = await referee.start(argv, wanted, TIMEOUT_MS);
       note('start', 'agent: start to all routes', toLastMs(start));
-      note('install', 'agent: first route to last, at start', start.done ? (start.lastAddNs - start.firstAddNs) / 1e6 : undefined);
+      note(
+        'install',
+        'agent: first route to last, at start',
+        start.done ? (start.lastAddNs - start.firstAddNs) / 1e6 : undefined,
+      );
       await lane.ready(TIMEOUT_MS);
       await sleep(1000);
       const death = await lane.death('zebra', wanted, TIMEOUT_MS);
       note('death', 'agent: death of zebra to all routes', toLastMs(death));
-      note('first', 'agent: death of zebra to the first route', death.done ? (death.firstAddNs - death.fromNs) / 1e6 : undefined);
+      note(
+        'first',
+        'agent: death of zebra to the first route',
+        death.done ? (death.firstAddNs - death.fromNs) / 1e6 : undefined,
+      );
       await sleep(1000);
       const { residentMiB, peakMiB } = costOf(start.pid);
       note('resident', 'agent: resident, routes in', residentMiB);
@@ -78,8 +103,14 @@ async function manyDestinations(plan: Plan, rounds: number): Promise<Pick<Sectio
       await cleared(lane);
     }
     const pick = (...ids: readonly string[]): readonly Samples[] => ids.map((id) => rows.get(id)!);
-    const times = groupOf({ id: 'install', title: `${count} routes`, unit: 'ms', by: ['ip', 'packed'] }, pick('ip', 'packed', 'install', 'start', 'first', 'death', 'check'));
-    const memory = groupOf({ id: 'memory', title: `Memory with ${count} destinations`, unit: 'MiB' }, pick('resident', 'peak'));
+    const times = groupOf(
+      { id: 'install', title: `${count} routes`, unit: 'ms', by: ['ip', 'packed'] },
+      pick('ip', 'packed', 'install', 'start', 'first', 'death', 'check'),
+    );
+    const memory = groupOf(
+      { id: 'memory', title: `Memory with ${count} destinations`, unit: 'MiB' },
+      pick('resident', 'peak'),
+    );
     return { groups: [times, memory], targets: targets(times, memory) };
   } finally {
     await lab.close();

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { createLab } from '../../src/lab/lab.js';
 import { sleep } from '../../src/lab/wait.js';
 import { agentArgv, agentConfig } from './contestants.js';
-import { groupOf, summaryOf, type Samples } from './groups.js';
-import { Lane, PROTOCOL, DAEMONS } from './lane.js';
+import { groupOf, type Samples, summaryOf } from './groups.js';
+import { DAEMONS, Lane, PROTOCOL } from './lane.js';
 import type { Plan } from './plan.js';
-import { toLastMs, type Sighting, type Wanted } from './referee.js';
+import { type Sighting, toLastMs, type Wanted } from './referee.js';
 import { atMost, type Section } from './results.js';
 import { shuffled } from './statistics.js';
 import { script, tool } from './tools.js';
@@ -40,15 +40,23 @@ export async function startToRoute(plan: Plan): Promise<Section> {
         if (round >= 0) samples.get(starter.id)!.values.push(value);
       }
     }
-    const group = groupOf({ id: 'start', title: 'Start to route, warm page cache', unit: 'ms', by: ['node-exit', 'node-line'] }, [...samples.values()]);
+    const group = groupOf(
+      { id: 'start', title: 'Start to route, warm page cache', unit: 'ms', by: ['node-exit', 'node-line'] },
+      [...samples.values()],
+    );
     const bare = summaryOf(group, 'node-exit').median;
     return {
       id: 'start',
       title: 'Start to route',
-      method: 'From fork(2) to the notification of the last message needed; for programs that install nothing, to their end. One at a time, in random order; no daemon runs, so the routes belong in.',
+      method:
+        'From fork(2) to the notification of the last message needed; for programs that install nothing, to their end. One at a time, in random order; no daemon runs, so the routes belong in.',
       groups: [group],
-      targets: ['agent-first', 'agent-again'].map((id) => atMost(`${id}: median, by node -e 0`, summaryOf(group, id).median / bare, 1.15)),
-      notes: ['`node, first line`: a script whose first statement is SIGKILL to itself, hence start-up without the orderly end that `node -e 0` pays for.'],
+      targets: ['agent-first', 'agent-again'].map((id) =>
+        atMost(`${id}: median, by node -e 0`, summaryOf(group, id).median / bare, 1.15),
+      ),
+      notes: [
+        '`node, first line`: a script whose first statement is SIGKILL to itself, hence start-up without the orderly end that `node -e 0` pays for.',
+      ],
     };
   } finally {
     await lab.close();
@@ -65,14 +73,56 @@ function startersOf(lane: Lane): readonly Starter[] {
   };
   return [
     { id: 'node-exit', title: 'node -e 0, to its end', argv: () => [process.execPath, '-e', '0'] },
-    { id: 'node-line', title: 'node, first line', argv: () => [process.execPath, '-e', 'process.kill(process.pid,9)'] },
-    { id: 'ip', title: 'ip route add', argv: () => ['ip', 'route', 'add', 'default', 'via', lane.gateway, 'proto', String(PROTOCOL)], wanted },
-    { id: 'floor', title: 'C floor, 1 route', argv: () => [tool('floor'), 'route', String(PROTOCOL), lane.gateway, 'mgmt0', ...sockets], wanted },
-    { id: 'floor-rules', title: 'C floor, 1 route and 2 rules', argv: () => [tool('floor'), 'rules', String(PROTOCOL), lane.gateway, 'mgmt0', ...sockets], wanted: local },
-    { id: 'node', title: 'minimal Node script, 1 route', argv: () => [process.execPath, script('node-floor'), String(PROTOCOL), lane.gateway, 'mgmt0', ...sockets], wanted },
-    { id: 'agent-first', title: 'agent, local, nothing kept', argv: () => own('first', 'local', true), wanted: local, settleMs: 300 },
-    { id: 'agent-again', title: 'agent, local, state directory kept', argv: () => own('again', 'local', false), wanted: local, settleMs: 300 },
-    { id: 'agent-main', title: 'agent, main, state directory kept', argv: () => own('main', 'main', false), wanted, settleMs: 300 },
+    {
+      id: 'node-line',
+      title: 'node, first line',
+      argv: () => [process.execPath, '-e', 'process.kill(process.pid,9)'],
+    },
+    {
+      id: 'ip',
+      title: 'ip route add',
+      argv: () => ['ip', 'route', 'add', 'default', 'via', lane.gateway, 'proto', String(PROTOCOL)],
+      wanted,
+    },
+    {
+      id: 'floor',
+      title: 'C floor, 1 route',
+      argv: () => [tool('floor'), 'route', String(PROTOCOL), lane.gateway, 'mgmt0', ...sockets],
+      wanted,
+    },
+    {
+      id: 'floor-rules',
+      title: 'C floor, 1 route and 2 rules',
+      argv: () => [tool('floor'), 'rules', String(PROTOCOL), lane.gateway, 'mgmt0', ...sockets],
+      wanted: local,
+    },
+    {
+      id: 'node',
+      title: 'minimal Node script, 1 route',
+      argv: () => [process.execPath, script('node-floor'), String(PROTOCOL), lane.gateway, 'mgmt0', ...sockets],
+      wanted,
+    },
+    {
+      id: 'agent-first',
+      title: 'agent, local, nothing kept',
+      argv: () => own('first', 'local', true),
+      wanted: local,
+      settleMs: 300,
+    },
+    {
+      id: 'agent-again',
+      title: 'agent, local, state directory kept',
+      argv: () => own('again', 'local', false),
+      wanted: local,
+      settleMs: 300,
+    },
+    {
+      id: 'agent-main',
+      title: 'agent, main, state directory kept',
+      argv: () => own('main', 'main', false),
+      wanted,
+      settleMs: 300,
+    },
   ];
 }
 

@@ -20,15 +20,26 @@ export function fakeWorld(): World {
       if (!result.ok) throw new Error(result.message);
     },
     refusalAdd(destination) {
-      const result = kernel.foreignRouteAdd({ destination: parsePrefix(destination)!, metric: 20, protocol: 4, type: 'blackhole' });
+      const result = kernel.foreignRouteAdd({
+        destination: parsePrefix(destination)!,
+        metric: 20,
+        protocol: 4,
+        type: 'blackhole',
+      });
       if (!result.ok) throw new Error(result.message);
     },
     leavesBy: (address) => kernel.lookup(address, { originated: true })?.route.nexthops[0]?.gateway,
     routeAppend({ destination, via, dev, table, metric }) {
       const wanted = parsePrefix(destination)!;
-      const found = kernel.fib.routes.find((route) => route.table === table && route.metric === metric && samePrefix(route.destination, wanted));
+      const found = kernel.fib.routes.find(
+        (route) => route.table === table && route.metric === metric && samePrefix(route.destination, wanted),
+      );
       if (found === undefined) throw new Error(`no route ${destination}`);
-      kernel.foreignNexthopAppend(found, { gateway: via, interfaceIndex: kernel.link(dev).index, dead: false });
+      kernel.foreignNexthopAppend(found, {
+        gateway: via,
+        interfaceIndex: kernel.link(dev).index,
+        dead: false,
+      });
     },
     neighbourAnswers(_name, address, answers) {
       if (answers) alive.add(address);

@@ -55,7 +55,16 @@ kernel.subscribe(request, (hint) => {
 });
 const { links } = await kernel.observe(request);
 const interfaceIndex = links.find((link) => link.name === 'mgmt0')!.index;
-const own: Route = { family: 'inet', table: 25500, destination: defaultPrefix('inet'), metric: 1, tos: 0, protocol: 157, type: 'unicast', nexthops: [{ gateway: '198.51.100.1', interfaceIndex, dead: false }] };
+const own: Route = {
+  family: 'inet',
+  table: 25500,
+  destination: defaultPrefix('inet'),
+  metric: 1,
+  tos: 0,
+  protocol: 157,
+  type: 'unicast',
+  nexthops: [{ gateway: '198.51.100.1', interfaceIndex, dead: false }],
+};
 const added = await kernel.apply([{ kind: 'add-route', route: own }]);
 hints.length = 0;
 const before = process.cpuUsage();
@@ -70,14 +79,16 @@ const cpu = process.cpuUsage(before);
 const main = await kernel.observe({ protocol: 157, maxLength: { inet: 32 } });
 const again = await kernel.apply([{ kind: 'add-route', route: own }]);
 kernel.close();
-console.log(JSON.stringify({
-  thrown,
-  added,
-  again,
-  foreignRoutes: main.foreignRoutes.length,
-  ownDeleted: hints.filter((hint) => hint.ownDeleted).map((hint) => hint.text),
-  overflow: hints.filter((hint) => hint.kind === 'overflow').map((hint) => hint.text),
-  routeHints: hints.filter((hint) => hint.kind === 'route').length,
-  linkHints: hints.filter((hint) => hint.kind === 'link').length,
-  cpuMs: Math.round((cpu.user + cpu.system) / 1000),
-}));
+console.log(
+  JSON.stringify({
+    thrown,
+    added,
+    again,
+    foreignRoutes: main.foreignRoutes.length,
+    ownDeleted: hints.filter((hint) => hint.ownDeleted).map((hint) => hint.text),
+    overflow: hints.filter((hint) => hint.kind === 'overflow').map((hint) => hint.text),
+    routeHints: hints.filter((hint) => hint.kind === 'route').length,
+    linkHints: hints.filter((hint) => hint.kind === 'link').length,
+    cpuMs: Math.round((cpu.user + cpu.system) / 1000),
+  }),
+);

@@ -36,10 +36,26 @@ export function realWorld(): World {
     linkUp: (name) => void ip('link', 'set', name, 'up'),
     linkDown: (name) => void ip('link', 'set', name, 'down'),
     linkDelete: (name) => void ip('link', 'delete', name),
-    addressAdd: (name, address) => void ip(family(address), 'address', 'add', address, 'dev', name, ...(address.includes(':') ? ['nodad'] : [])),
+    addressAdd: (name, address) =>
+      void ip(family(address), 'address', 'add', address, 'dev', name, ...(address.includes(':') ? ['nodad'] : [])),
     addressRemove: (name, address) => void ip('address', 'delete', address, 'dev', name),
     routeAdd({ destination, via, dev, table = 254, metric, protocol = 4 }) {
-      ip(family(destination), 'route', 'add', destination, 'via', via, 'dev', dev, 'table', String(table), 'metric', String(metric), 'protocol', String(protocol));
+      ip(
+        family(destination),
+        'route',
+        'add',
+        destination,
+        'via',
+        via,
+        'dev',
+        dev,
+        'table',
+        String(table),
+        'metric',
+        String(metric),
+        'protocol',
+        String(protocol),
+      );
     },
     refusalAdd(destination) {
       refusals.push(destination);
@@ -53,33 +69,68 @@ export function realWorld(): World {
       }
     },
     routeAppend({ destination, via, dev, table, metric }) {
-      ip('-6', 'route', 'append', destination, 'via', via, 'dev', dev, 'table', String(table), 'metric', String(metric), 'protocol', '4');
+      ip(
+        '-6',
+        'route',
+        'append',
+        destination,
+        'via',
+        via,
+        'dev',
+        dev,
+        'table',
+        String(table),
+        'metric',
+        String(metric),
+        'protocol',
+        '4',
+      );
     },
     // The peer of the link answers for its addresses, and no longer once they are gone. Both are in one namespace: without
     // accept_local it takes the question for a forgery (ip-sysctl.rst).
     neighbourAnswers(name, address, answers) {
       if (answers && address.includes(':')) untilLinkLocal(name);
       const length = address.includes(':') ? 128 : 32;
-      for (const [key, value] of [['accept_local', '1'], ['arp_ignore', '1'], ['rp_filter', '0']]) writeFileSync(`/proc/sys/net/ipv4/conf/${name}-peer/${key}`, `${value}\n`);
+      for (const [key, value] of [
+        ['accept_local', '1'],
+        ['arp_ignore', '1'],
+        ['rp_filter', '0'],
+      ])
+        writeFileSync(`/proc/sys/net/ipv4/conf/${name}-peer/${key}`, `${value}\n`);
       writeFileSync('/proc/sys/net/ipv4/conf/all/rp_filter', '0\n');
-      ip(family(address), 'address', answers ? 'add' : 'delete', `${address}/${length}`, 'dev', `${name}-peer`, ...(answers && address.includes(':') ? ['nodad'] : []));
+      ip(
+        family(address),
+        'address',
+        answers ? 'add' : 'delete',
+        `${address}/${length}`,
+        'dev',
+        `${name}-peer`,
+        ...(answers && address.includes(':') ? ['nodad'] : []),
+      );
     },
     // Three tries, a second apart (mcast_solicit, ucast_solicit, retrans_time_ms: ip-sysctl.rst).
     probesDone: () => new Promise((resolve) => setTimeout(resolve, 3_700)),
-    neighbourPermanent: (name, address) => void ip('neighbour', 'replace', address, 'lladdr', '02:00:00:00:00:99', 'dev', name, 'nud', 'permanent'),
+    neighbourPermanent: (name, address) =>
+      void ip('neighbour', 'replace', address, 'lladdr', '02:00:00:00:00:99', 'dev', name, 'nud', 'permanent'),
     flushTable(table) {
       for (const which of ['-4', '-6']) tolerate(() => ip(which, 'route', 'flush', 'table', String(table)));
     },
     deleteRules(priority) {
-      for (const which of ['-4', '-6']) for (let more = true; more; ) more = tolerate(() => ip(which, 'rule', 'delete', 'priority', String(priority)));
+      for (const which of ['-4', '-6'])
+        for (let more = true; more; ) more = tolerate(() => ip(which, 'rule', 'delete', 'priority', String(priority)));
     },
     close() {
       kernel.close();
       for (const which of ['-4', '-6']) tolerate(() => ip(which, 'rule', 'flush', 'protocol', '157'));
       for (const name of made) tolerate(() => ip('link', 'delete', name));
-      for (const table of [25500, 254]) for (const which of ['-4', '-6']) tolerate(() => ip(which, 'route', 'flush', 'table', String(table), 'protocol', '157'));
+      for (const table of [25500, 254])
+        for (const which of ['-4', '-6'])
+          tolerate(() => ip(which, 'route', 'flush', 'table', String(table), 'protocol', '157'));
       // A route without a device outlives its link.
-      for (const destination of refusals) tolerate(() => ip(family(destination), 'route', 'delete', 'blackhole', destination, 'metric', '20', 'protocol', '4'));
+      for (const destination of refusals)
+        tolerate(() =>
+          ip(family(destination), 'route', 'delete', 'blackhole', destination, 'metric', '20', 'protocol', '4'),
+        );
     },
   };
 }

@@ -15,13 +15,26 @@ export interface World {
   addressAdd(name: string, address: string): void;
   addressRemove(name: string, address: string): void;
   /** A foreign route, protocol 4 unless another is given. */
-  routeAdd(route: { readonly destination: string; readonly via: string; readonly dev: string; readonly table?: number; readonly metric: number; readonly protocol?: number }): void;
+  routeAdd(route: {
+    readonly destination: string;
+    readonly via: string;
+    readonly dev: string;
+    readonly table?: number;
+    readonly metric: number;
+    readonly protocol?: number;
+  }): void;
   /** A foreign blackhole route of the main table, protocol 4. */
   refusalAdd(destination: string): void;
   /** The gateway by which a packet of this host to the address leaves; undefined: it does not. */
   leavesBy(address: string): string | undefined;
   /** `ip -6 route append`: one more next hop of the same identity, protocol 4 (boot is 3). */
-  routeAppend(route: { readonly destination: string; readonly via: string; readonly dev: string; readonly table: number; readonly metric: number }): void;
+  routeAppend(route: {
+    readonly destination: string;
+    readonly via: string;
+    readonly dev: string;
+    readonly table: number;
+    readonly metric: number;
+  }): void;
   /**
    * A neighbour on the link that answers for the address from now on, or no longer. Probes bring what they find to the neighbour table;
    * the fake is told of it by `probesDone`.

@@ -1,19 +1,39 @@
 /** What an address brings by itself to the FIB of the fake kernel: its subnet in the main table or its VRF's, itself in table local. */
 
-import { isLinkLocal, type Address } from '../../src/model/address.js';
+import { type Address, isLinkLocal } from '../../src/model/address.js';
 import type { InterfaceAddress } from '../../src/model/link.js';
 import { prefix } from '../../src/model/prefix.js';
-import { TABLE_LOCAL, TABLE_MAIN, type Route } from '../../src/model/route.js';
+import { type Route, TABLE_LOCAL, TABLE_MAIN } from '../../src/model/route.js';
 
 export const PROTO_KERNEL = 2;
 
 /** The connected routes of an address; `vrfTable` when its link is a member of a VRF, which then has the local ones too (vrf.rst). */
-export function connectedRoutes({ address, length, family, interfaceIndex }: InterfaceAddress, vrfTable: number | undefined): readonly Route[] {
-  const common = { family, tos: 0, protocol: PROTO_KERNEL, nexthops: [{ gateway: undefined, interfaceIndex, dead: false }] };
+export function connectedRoutes(
+  { address, length, family, interfaceIndex }: InterfaceAddress,
+  vrfTable: number | undefined,
+): readonly Route[] {
+  const common = {
+    family,
+    tos: 0,
+    protocol: PROTO_KERNEL,
+    nexthops: [{ gateway: undefined, interfaceIndex, dead: false }],
+  };
   const host = family === 'inet' ? 32 : 128;
   const metric = family === 'inet6' ? 256 : 0;
-  const subnet: Route = { ...common, table: vrfTable ?? TABLE_MAIN, destination: prefix(address, length), metric, type: 'unicast' };
-  const local: Route = { ...common, table: vrfTable ?? TABLE_LOCAL, destination: prefix(address, host), metric, type: 'local' };
+  const subnet: Route = {
+    ...common,
+    table: vrfTable ?? TABLE_MAIN,
+    destination: prefix(address, length),
+    metric,
+    type: 'unicast',
+  };
+  const local: Route = {
+    ...common,
+    table: vrfTable ?? TABLE_LOCAL,
+    destination: prefix(address, host),
+    metric,
+    type: 'local',
+  };
   return isLinkLocal(address) || length < host ? [subnet, local] : [local];
 }
 

@@ -3,11 +3,11 @@
  * one refuses, this refuses, with the same errno (facts K3-K6, K10). Links and addresses are kernel.ts's.
  */
 
-import { familyOf, familyBits, isLinkLocal, type Address } from '../../src/model/address.js';
-import type { InterfaceAddress, Link } from '../../src/model/link.js';
-import { containsAddress, networkAddress, prefix, samePrefix, type Prefix } from '../../src/model/prefix.js';
-import { refuses, type Nexthop, type Route, type Rule } from '../../src/model/route.js';
 import type { StepResult } from '../../src/core/ports.js';
+import { type Address, familyBits, familyOf, isLinkLocal } from '../../src/model/address.js';
+import type { InterfaceAddress, Link } from '../../src/model/link.js';
+import { containsAddress, networkAddress, type Prefix, prefix, samePrefix } from '../../src/model/prefix.js';
+import { type Nexthop, type Route, type Rule, refuses } from '../../src/model/route.js';
 
 export interface Host {
   readonly links: ReadonlyMap<number, Link>;
@@ -33,18 +33,35 @@ export function refuse(code: string, message: string): StepResult {
 
 /** (table, destination, tos, metric), whatever the protocol (fact K4). IPv6 has no tos in it. */
 export function sameIdentity(a: Route, b: Route): boolean {
-  return a.family === b.family && a.table === b.table && samePrefix(a.destination, b.destination) && a.metric === b.metric && (a.family === 'inet6' || a.tos === b.tos);
+  return (
+    a.family === b.family &&
+    a.table === b.table &&
+    samePrefix(a.destination, b.destination) &&
+    a.metric === b.metric &&
+    (a.family === 'inet6' || a.tos === b.tos)
+  );
 }
 
 function sameNexthops(a: Route, b: Route): boolean {
-  return a.nexthops.length === b.nexthops.length && a.nexthops.every((nexthop, i) => nexthop.gateway === b.nexthops[i]!.gateway && nexthop.interfaceIndex === b.nexthops[i]!.interfaceIndex);
+  return (
+    a.nexthops.length === b.nexthops.length &&
+    a.nexthops.every(
+      (nexthop, i) =>
+        nexthop.gateway === b.nexthops[i]!.gateway && nexthop.interfaceIndex === b.nexthops[i]!.interfaceIndex,
+    )
+  );
 }
 
 /** As the kernel keeps it: IPv6 masks host bits (K10) and takes metric 0 for 1024. */
 function normalize(route: Route): Route {
   if (route.family === 'inet') return route;
   const { address, length } = route.destination;
-  return { ...route, destination: prefix(address, length), metric: route.metric === 0 ? 1024 : route.metric, tos: 0 };
+  return {
+    ...route,
+    destination: prefix(address, length),
+    metric: route.metric === 0 ? 1024 : route.metric,
+    tos: 0,
+  };
 }
 
 export function addRoute(fib: Fib, host: Host, wanted: Route): StepResult {
@@ -62,7 +79,9 @@ export function addRoute(fib: Fib, host: Host, wanted: Route): StepResult {
 
 /** What the kernel adds for an address of its own: the same subnet on two links stands twice (fib_magic, NLM_F_APPEND). */
 export function connectRoute(fib: Fib, route: Route): boolean {
-  const there = fib.routes.some((other) => sameIdentity(other, route) && other.nexthops[0]?.interfaceIndex === route.nexthops[0]?.interfaceIndex);
+  const there = fib.routes.some(
+    (other) => sameIdentity(other, route) && other.nexthops[0]?.interfaceIndex === route.nexthops[0]?.interfaceIndex,
+  );
   if (!there) fib.routes.push(route);
   return !there;
 }
@@ -70,11 +89,15 @@ export function connectRoute(fib: Fib, route: Route): boolean {
 /** K6: the gateway must be on-link behind an interface that is up. */
 function nexthopFault(host: Host, fib: Fib, { gateway, interfaceIndex }: Nexthop): StepResult | undefined {
   const link = host.links.get(interfaceIndex);
-  if (link === undefined) return gateway === undefined || familyOf(gateway) === 'inet6' ? refuse('ENODEV', 'no such device') : refuse('ENETUNREACH', 'Nexthop has invalid gateway');
+  if (link === undefined)
+    return gateway === undefined || familyOf(gateway) === 'inet6'
+      ? refuse('ENODEV', 'no such device')
+      : refuse('ENETUNREACH', 'Nexthop has invalid gateway');
   if (gateway === undefined) return link.up ? undefined : refuse('ENETDOWN', 'Device for nexthop is not up');
   if (familyOf(gateway) === 'inet6') {
     if (!link.up) return refuse('ENETDOWN', 'Nexthop device is not up');
-    if (host.addresses.some((own) => own.address === gateway && own.interfaceIndex === interfaceIndex)) return refuse('EINVAL', 'Gateway can not be a local address');
+    if (host.addresses.some((own) => own.address === gateway && own.interfaceIndex === interfaceIndex))
+      return refuse('EINVAL', 'Gateway can not be a local address');
     if (isLinkLocal(gateway) || onLink(fib, interfaceIndex, gateway)) return undefined;
     return refuse('EHOSTUNREACH', 'host is unreachable');
   }
@@ -84,7 +107,10 @@ function nexthopFault(host: Host, fib: Fib, { gateway, interfaceIndex }: Nexthop
 
 function onLink(fib: Fib, interfaceIndex: number, gateway: Address): boolean {
   return fib.routes.some(
-    (route) => route.type !== 'other' && containsAddress(route.destination, gateway) && route.nexthops.some((nexthop) => nexthop.interfaceIndex === interfaceIndex && nexthop.gateway === undefined),
+    (route) =>
+      route.type !== 'other' &&
+      containsAddress(route.destination, gateway) &&
+      route.nexthops.some((nexthop) => nexthop.interfaceIndex === interfaceIndex && nexthop.gateway === undefined),
   );
 }
 
@@ -94,7 +120,9 @@ const appended = new WeakMap<Nexthop, number>();
 /** K7: IPv6 merges another next hop into the route of the same identity; a dump shows all under the protocol of the first. */
 export function appendNexthop(fib: Fib, route: Route, nexthop: Nexthop, protocol: number): void {
   appended.set(nexthop, protocol);
-  fib.routes = fib.routes.map((other) => (other === route ? { ...other, nexthops: [...other.nexthops, nexthop] } : other));
+  fib.routes = fib.routes.map((other) =>
+    other === route ? { ...other, nexthops: [...other.nexthops, nexthop] } : other,
+  );
 }
 
 /** One next hop out of a merged IPv6 route (ip6_route_del): the others stay, under the protocol of the first of them. */
@@ -103,8 +131,17 @@ function deleteMerged(fib: Fib, named: Route): Route | undefined {
   if (named.family !== 'inet6' || wanted === undefined || more.length > 0) return undefined;
   const owner = (route: Route, hop: Nexthop): number => appended.get(hop) ?? route.protocol;
   for (const [at, route] of fib.routes.entries()) {
-    if (route.nexthops.length < 2 || !sameIdentity(route, { ...named, metric: named.metric === 0 ? route.metric : named.metric })) continue;
-    const hop = route.nexthops.find((one) => one.gateway === wanted.gateway && one.interfaceIndex === wanted.interfaceIndex && owner(route, one) === named.protocol);
+    if (
+      route.nexthops.length < 2 ||
+      !sameIdentity(route, { ...named, metric: named.metric === 0 ? route.metric : named.metric })
+    )
+      continue;
+    const hop = route.nexthops.find(
+      (one) =>
+        one.gateway === wanted.gateway &&
+        one.interfaceIndex === wanted.interfaceIndex &&
+        owner(route, one) === named.protocol,
+    );
     if (hop === undefined) continue;
     const rest = route.nexthops.filter((one) => one !== hop);
     for (const one of rest) appended.set(one, owner(route, one));
@@ -115,7 +152,10 @@ function deleteMerged(fib: Fib, named: Route): Route | undefined {
 }
 
 /** Deletes by the full tuple (K5); metric 0 matches any. The deleted route, or ESRCH. */
-export function deleteRoute(fib: Fib, named: Route): { readonly result: StepResult; readonly deleted: Route | undefined } {
+export function deleteRoute(
+  fib: Fib,
+  named: Route,
+): { readonly result: StepResult; readonly deleted: Route | undefined } {
   const route = named.family === 'inet6' ? { ...normalize(named), metric: named.metric } : named;
   const merged = deleteMerged(fib, route);
   if (merged !== undefined) return { result: OK, deleted: merged };
@@ -171,12 +211,19 @@ export function deleteRule(fib: Fib, rule: Rule): StepResult {
  */
 export function lookup(fib: Fib, address: Address, packet: { readonly originated: boolean }): Lookup | undefined {
   const family = familyOf(address);
-  const rules = fib.rules.filter((rule) => rule.family === family && !rule.foreign).sort((a, b) => a.priority - b.priority);
+  const rules = fib.rules
+    .filter((rule) => rule.family === family && !rule.foreign)
+    .sort((a, b) => a.priority - b.priority);
   for (const rule of rules) {
     if (rule.inputInterface !== undefined && !(rule.inputInterface === 'lo' && packet.originated)) continue;
     const route = lookupTable(fib.routes, rule.table, { family, address, length: familyBits(family) });
     if (route === undefined || route.type === 'throw') continue;
-    if (!refuses(route) && rule.suppressPrefixLength !== undefined && route.destination.length <= rule.suppressPrefixLength) continue;
+    if (
+      !refuses(route) &&
+      rule.suppressPrefixLength !== undefined &&
+      route.destination.length <= rule.suppressPrefixLength
+    )
+      continue;
     return { rule, route };
   }
   return undefined;
@@ -186,7 +233,8 @@ export function lookup(fib: Fib, address: Address, packet: { readonly originated
 export function lookupTable(routes: readonly Route[], table: number, host: Prefix): Route | undefined {
   let best: Route | undefined;
   for (const route of routes) {
-    if (route.table !== table || route.family !== host.family || !containsAddress(route.destination, host.address)) continue;
+    if (route.table !== table || route.family !== host.family || !containsAddress(route.destination, host.address))
+      continue;
     const longer = best === undefined ? 1 : route.destination.length - best.destination.length;
     if (longer > 0 || (longer === 0 && route.metric < best!.metric)) best = route;
   }

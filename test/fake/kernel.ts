@@ -7,15 +7,26 @@
  */
 
 import type { Kernel, KernelHint, ObserveRequest, ProbeTarget, Step, StepResult } from '../../src/core/ports.js';
-import { familyOf, type Address, type Family } from '../../src/model/address.js';
-import type { InterfaceAddress, Link, Neighbour } from '../../src/model/link.js';
-import type { Prefix } from '../../src/model/prefix.js';
-import { TABLE_LOCAL, TABLE_MAIN, type Nexthop, type Route, type Rule } from '../../src/model/route.js';
-import type { Snapshot } from '../../src/model/snapshot.js';
 import { stepFault } from '../../src/kernel/apply.js';
 import { routeText, ruleText } from '../../src/kernel/text.js';
+import { type Address, type Family, familyOf } from '../../src/model/address.js';
+import type { InterfaceAddress, Link, Neighbour } from '../../src/model/link.js';
+import type { Prefix } from '../../src/model/prefix.js';
+import { type Nexthop, type Route, type Rule, TABLE_LOCAL, TABLE_MAIN } from '../../src/model/route.js';
+import type { Snapshot } from '../../src/model/snapshot.js';
 import { connectedRoutes, PROTO_KERNEL, routeKey, splitPrefix } from './connected.js';
-import { addRoute, addRule, appendNexthop, connectRoute, deleteRoute, deleteRule, lookup, refuse, type Fib, type Lookup } from './fib.js';
+import {
+  addRoute,
+  addRule,
+  appendNexthop,
+  connectRoute,
+  deleteRoute,
+  deleteRule,
+  type Fib,
+  type Lookup,
+  lookup,
+  refuse,
+} from './fib.js';
 
 const PROTO_STATIC = 4;
 
@@ -61,7 +72,15 @@ export class FakeKernel implements Kernel {
       ['inet6', 0, TABLE_LOCAL],
       ['inet6', 32766, TABLE_MAIN],
     ] as const) {
-      addRule(this.fib, { family, priority, table, suppressPrefixLength: undefined, inputInterface: undefined, protocol: PROTO_KERNEL, foreign: false });
+      addRule(this.fib, {
+        family,
+        priority,
+        table,
+        suppressPrefixLength: undefined,
+        inputInterface: undefined,
+        protocol: PROTO_KERNEL,
+        foreign: false,
+      });
     }
     this.linkAdd('lo', { up: true });
   }
@@ -71,7 +90,8 @@ export class FakeKernel implements Kernel {
   async observe(request: ObserveRequest): Promise<Snapshot> {
     await Promise.resolve();
     this.observations++;
-    if (this.failure !== undefined && this.failure.code !== 'EPERM') throw Object.assign(new Error(this.failure.message), { code: this.failure.code });
+    if (this.failure !== undefined && this.failure.code !== 'EPERM')
+      throw Object.assign(new Error(this.failure.message), { code: this.failure.code });
     const { protocol } = request;
     const routes = this.fib.routes.map((route) => this.#withDead(route));
     return {
@@ -114,13 +134,20 @@ export class FakeKernel implements Kernel {
     if (fault !== undefined) return refuse('EINVAL', fault);
     if (this.failure !== undefined) return refuse(this.failure.code, this.failure.message);
     switch (step.kind) {
-      case 'add-route': return addRoute(this.fib, this, step.route);
-      case 'delete-route': return deleteRoute(this.fib, step.route).result;
-      case 'add-rule': return addRule(this.fib, step.rule);
-      case 'delete-rule': return deleteRule(this.fib, step.rule);
-      case 'adopt-route': return deleteRoute(this.fib, step.adopted.route).result;
-      case 'restore-route': return addRoute(this.fib, this, step.adopted.route);
-      default: throw new TypeError(JSON.stringify(step satisfies never));
+      case 'add-route':
+        return addRoute(this.fib, this, step.route);
+      case 'delete-route':
+        return deleteRoute(this.fib, step.route).result;
+      case 'add-rule':
+        return addRule(this.fib, step.rule);
+      case 'delete-rule':
+        return deleteRule(this.fib, step.rule);
+      case 'adopt-route':
+        return deleteRoute(this.fib, step.adopted.route).result;
+      case 'restore-route':
+        return addRoute(this.fib, this, step.adopted.route);
+      default:
+        throw new TypeError(JSON.stringify(step satisfies never));
     }
   }
 
@@ -167,7 +194,8 @@ export class FakeKernel implements Kernel {
     const link = this.#change(this.link(name), { up: false, carrier: false });
     this.#dropThrough(link.index, 'inet', false);
     this.#dropThrough(link.index, 'inet6', true);
-    for (const address of this.addresses.filter((a) => a.interfaceIndex === link.index && a.family === 'inet6')) this.#forget(address);
+    for (const address of this.addresses.filter((a) => a.interfaceIndex === link.index && a.family === 'inet6'))
+      this.#forget(address);
     this.neighbours = this.neighbours.filter((neighbour) => neighbour.interfaceIndex !== link.index);
   }
 
@@ -180,16 +208,28 @@ export class FakeKernel implements Kernel {
     const link = this.link(name);
     if (link.up) this.linkDown(name);
     for (const address of this.addresses.filter((a) => a.interfaceIndex === link.index)) this.#forget(address);
-    for (const member of [...this.links.values()].filter((other) => other.master === link.index)) this.linkMaster(member.name, undefined);
+    for (const member of [...this.links.values()].filter((other) => other.master === link.index))
+      this.linkMaster(member.name, undefined);
     this.links.delete(link.index);
     this.#hint('link', `deleted link ${name}`);
   }
 
   /** `addressAdd('eth0', '10.0.0.2/24')`. */
-  addressAdd(name: string, text: string, options: { readonly tentative?: boolean; readonly peer?: Address } = {}): void {
+  addressAdd(
+    name: string,
+    text: string,
+    options: { readonly tentative?: boolean; readonly peer?: Address } = {},
+  ): void {
     const link = this.link(name);
     const { address, length } = splitPrefix(text);
-    const added: InterfaceAddress = { interfaceIndex: link.index, family: familyOf(address), address, peer: options.peer, length, tentative: options.tentative ?? false };
+    const added: InterfaceAddress = {
+      interfaceIndex: link.index,
+      family: familyOf(address),
+      address,
+      peer: options.peer,
+      length,
+      tentative: options.tentative ?? false,
+    };
     this.addresses.push(added);
     this.#hint('address', `address ${text} dev ${name}`);
     if (link.up) this.#connect(added);
@@ -203,15 +243,28 @@ export class FakeKernel implements Kernel {
     if (found === undefined) throw new Error(`fake kernel has no address ${text} on ${name}`);
     this.#forget(found);
     const gone = new Set(connectedRoutes(found, this.#vrfTable(link)).map(routeKey));
-    this.fib.routes = this.fib.routes.filter((route) => !(route.protocol === PROTO_KERNEL && gone.has(routeKey(route))));
-    if (found.family === 'inet' && !this.addresses.some((a) => a.interfaceIndex === link.index && a.family === 'inet')) this.#dropThrough(link.index, 'inet', false);
+    this.fib.routes = this.fib.routes.filter(
+      (route) => !(route.protocol === PROTO_KERNEL && gone.has(routeKey(route))),
+    );
+    if (found.family === 'inet' && !this.addresses.some((a) => a.interfaceIndex === link.index && a.family === 'inet'))
+      this.#dropThrough(link.index, 'inet', false);
   }
 
   /** `permanent`: an operator's own entry. `incomplete`: being asked for. */
-  neighbourSet(name: string, address: Address, state: 'failed' | 'known' | 'absent' | 'incomplete' | 'permanent'): void {
+  neighbourSet(
+    name: string,
+    address: Address,
+    state: 'failed' | 'known' | 'absent' | 'incomplete' | 'permanent',
+  ): void {
     const interfaceIndex = this.link(name).index;
     this.neighbours = this.neighbours.filter((n) => n.address !== address || n.interfaceIndex !== interfaceIndex);
-    const entry = { interfaceIndex, address, failed: state === 'failed', known: state === 'known' || state === 'permanent', permanent: state === 'permanent' };
+    const entry = {
+      interfaceIndex,
+      address,
+      failed: state === 'failed',
+      known: state === 'known' || state === 'permanent',
+      permanent: state === 'permanent',
+    };
     if (state !== 'absent') this.neighbours.push(entry);
     if (state === 'failed') this.#hint('neighbour', `neighbour ${address} dev ${name} failed`);
   }
@@ -242,7 +295,9 @@ export class FakeKernel implements Kernel {
 
   /** `ip route flush table N`, both families unless one is given. */
   flushTable(table: number, family?: Family, sender = 4242): void {
-    const flushed = this.fib.routes.filter((route) => route.table === table && (family === undefined || route.family === family));
+    const flushed = this.fib.routes.filter(
+      (route) => route.table === table && (family === undefined || route.family === family),
+    );
     this.fib.routes = this.fib.routes.filter((route) => !flushed.includes(route));
     for (const route of flushed) this.#routeHint(route, true, sender);
   }
@@ -255,9 +310,18 @@ export class FakeKernel implements Kernel {
 
   /** `ip rule flush`, sparing the kernel's own. */
   flushRules(family?: Family, sender = 4242): void {
-    const flushed = this.fib.rules.filter((rule) => rule.protocol !== PROTO_KERNEL && (family === undefined || rule.family === family));
+    const flushed = this.fib.rules.filter(
+      (rule) => rule.protocol !== PROTO_KERNEL && (family === undefined || rule.family === family),
+    );
     this.fib.rules = this.fib.rules.filter((rule) => !flushed.includes(rule));
-    for (const rule of flushed) this.#hint('rule', `deleted rule ${ruleText(rule)}`, rule.protocol === this.#subscription?.request.protocol, sender, { kind: 'rule', rule });
+    for (const rule of flushed)
+      this.#hint(
+        'rule',
+        `deleted rule ${ruleText(rule)}`,
+        rule.protocol === this.#subscription?.request.protocol,
+        sender,
+        { kind: 'rule', rule },
+      );
   }
 
   /** The event socket overflowed. */
@@ -289,7 +353,16 @@ export class FakeKernel implements Kernel {
     const interfaceIndex = dev === undefined ? this.#behind(via) : this.link(dev).index;
     const nexthops = (type ?? 'unicast') === 'unicast' ? [{ gateway: via, interfaceIndex, dead: false }] : [];
     const defaultMetric = destination.family === 'inet6' ? 1024 : 0;
-    return { family: destination.family, table: table ?? TABLE_MAIN, destination, metric: metric ?? defaultMetric, tos: 0, protocol: protocol ?? PROTO_STATIC, type: type ?? 'unicast', nexthops };
+    return {
+      family: destination.family,
+      table: table ?? TABLE_MAIN,
+      destination,
+      metric: metric ?? defaultMetric,
+      tos: 0,
+      protocol: protocol ?? PROTO_STATIC,
+      type: type ?? 'unicast',
+      nexthops,
+    };
   }
 
   #behind(gateway: Address | undefined): number {
@@ -299,13 +372,22 @@ export class FakeKernel implements Kernel {
 
   #withDead(route: Route): Route {
     if (!route.nexthops.some((nexthop) => this.links.get(nexthop.interfaceIndex)?.carrier !== true)) return route;
-    return { ...route, nexthops: route.nexthops.map((nexthop) => ({ ...nexthop, dead: this.links.get(nexthop.interfaceIndex)?.carrier !== true })) };
+    return {
+      ...route,
+      nexthops: route.nexthops.map((nexthop) => ({
+        ...nexthop,
+        dead: this.links.get(nexthop.interfaceIndex)?.carrier !== true,
+      })),
+    };
   }
 
   #change(link: Link, change: Partial<Link>): Link {
     const changed = { ...link, ...change };
     this.links.set(link.index, changed);
-    this.#hint('link', `link ${changed.name} ${changed.up ? 'up' : 'down'}, ${changed.carrier ? 'carrier' : 'no carrier'}`);
+    this.#hint(
+      'link',
+      `link ${changed.name} ${changed.up ? 'up' : 'down'}, ${changed.carrier ? 'carrier' : 'no carrier'}`,
+    );
     return changed;
   }
 
@@ -321,18 +403,26 @@ export class FakeKernel implements Kernel {
 
   #forget(address: InterfaceAddress): void {
     this.addresses = this.addresses.filter((other) => other !== address);
-    this.#hint('address', `deleted address ${address.address}/${address.length} dev ${this.links.get(address.interfaceIndex)?.name ?? ''}`);
+    this.#hint(
+      'address',
+      `deleted address ${address.address}/${address.length} dev ${this.links.get(address.interfaceIndex)?.name ?? ''}`,
+    );
   }
 
   #dropThrough(interfaceIndex: number, family: Family, announced: boolean): void {
-    const dropped = this.fib.routes.filter((route) => route.family === family && route.nexthops.some((nexthop) => nexthop.interfaceIndex === interfaceIndex));
+    const dropped = this.fib.routes.filter(
+      (route) => route.family === family && route.nexthops.some((nexthop) => nexthop.interfaceIndex === interfaceIndex),
+    );
     this.fib.routes = this.fib.routes.filter((route) => !dropped.includes(route));
     if (announced) for (const route of dropped) this.#routeHint(route, true, 0);
   }
 
   /** A table, family and length that an observation was asked to read. */
   #isAskedFor({ vrfTables = [], maxLength }: ObserveRequest, route: Route): boolean {
-    return (route.table === TABLE_MAIN || vrfTables.includes(route.table)) && route.destination.length <= (maxLength[route.family] ?? -1);
+    return (
+      (route.table === TABLE_MAIN || vrfTables.includes(route.table)) &&
+      route.destination.length <= (maxLength[route.family] ?? -1)
+    );
   }
 
   /** What the event filter lets through: ours, and those of the tables read that are short enough. */
@@ -342,11 +432,24 @@ export class FakeKernel implements Kernel {
     const own = route.protocol === request.protocol;
     // A table above 255 may be one of ours, where a stranger's route holds a slot.
     const high = route.table > 255 && route.destination.length <= (request.maxLength[route.family] ?? -1);
-    if (own || high || this.#isAskedFor(request, route)) this.#hint('route', `${deleted ? 'deleted route' : 'route'} ${routeText(route)}`, own && deleted, sender, { kind: 'route', route });
+    if (own || high || this.#isAskedFor(request, route))
+      this.#hint('route', `${deleted ? 'deleted route' : 'route'} ${routeText(route)}`, own && deleted, sender, {
+        kind: 'route',
+        route,
+      });
   }
 
   #hint(kind: KernelHint['kind'], text: string, ownDeleted = false, sender = 0, subject?: KernelHint['lost']): void {
     const subscription = this.#subscription;
-    if (subscription !== undefined) queueMicrotask(() => subscription.listener({ kind, text, ownDeleted, sender, ...(ownDeleted && subject !== undefined ? { lost: subject } : {}) }));
+    if (subscription !== undefined)
+      queueMicrotask(() =>
+        subscription.listener({
+          kind,
+          text,
+          ownDeleted,
+          sender,
+          ...(ownDeleted && subject !== undefined ? { lost: subject } : {}),
+        }),
+      );
   }
 }

@@ -54,9 +54,24 @@ const driver = startDriver({
     if (setup.dieAfter === 'record') die();
     return fault;
   },
-  beginning: { config, formerGateways: [], resyncMs: 30_000, role: { role: 'primary', reason: 'configured' }, roleOverride: undefined, pin: undefined, adopted: readAdopted(record).adopted },
+  beginning: {
+    config,
+    formerGateways: [],
+    resyncMs: 30_000,
+    role: { role: 'primary', reason: 'configured' },
+    roleOverride: undefined,
+    pin: undefined,
+    adopted: readAdopted(record).adopted,
+  },
   onSettled(state) {
-    const around = { pid: process.pid, version: '0', dryRun: false, startedAt, wallOffset: Date.now() - performance.now(), configuration: { file: '-', source: 'file', errors: [] } } as const;
+    const around = {
+      pid: process.pid,
+      version: '0',
+      dryRun: false,
+      startedAt,
+      wallOffset: Date.now() - performance.now(),
+      configuration: { file: '-', source: 'file', errors: [] },
+    } as const;
     writeFileSync(join(directory!, 'status.new'), JSON.stringify(statusOf(state, around, performance.now())));
     renameSync(join(directory!, 'status.new'), join(directory!, 'status.json'));
   },

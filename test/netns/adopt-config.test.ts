@@ -29,9 +29,15 @@ t.test('containerlab, with a file', async (t) => {
     ].join('\n');
 
   const agent = startAgent(lab, router, { configText: configText(true) });
-  await eventually(async () => (await agent.status<Status>()).routes.phase === 'out' && /proto bgp/.test(defaults()), { timeoutMs: 20_000, what: 'FRR carries it' });
+  await eventually(async () => (await agent.status<Status>()).routes.phase === 'out' && /proto bgp/.test(defaults()), {
+    timeoutMs: 20_000,
+    what: 'FRR carries it',
+  });
   t.notMatch(defaults(), /dev mgmt0/);
-  t.match((await agent.cli('status')).stdout, /^adopted {10}default via 10\.255\.0\.1 dev mgmt0 proto 3: taken over, given back on stop$/m);
+  t.match(
+    (await agent.cli('status')).stdout,
+    /^adopted {10}default via 10\.255\.0\.1 dev mgmt0 proto 3: taken over, given back on stop$/m,
+  );
   t.match(await agent.cli('restore'), { status: 1, stderr: /the daemon runs/ });
 
   agent.configure(configText(false));
@@ -39,7 +45,10 @@ t.test('containerlab, with a file', async (t) => {
   await eventually(() => /dev mgmt0/.test(defaults()), { what: 'a reload that no longer adopts gives back' });
   agent.configure(configText(true));
   agent.signal('SIGHUP');
-  await eventually(() => /proto bgp/.test(defaults()) && !/dev mgmt0/.test(defaults()), { timeoutMs: 20_000, what: 'taken over again' });
+  await eventually(() => /proto bgp/.test(defaults()) && !/dev mgmt0/.test(defaults()), {
+    timeoutMs: 20_000,
+    what: 'taken over again',
+  });
 
   t.match(await agent.stop(), { status: 0 });
   t.equal(router.run(['ip', '-d', 'route', 'show', 'default', 'proto', 'boot']), before);
@@ -49,5 +58,8 @@ t.test('containerlab, with a file', async (t) => {
   t.match(defaults(), /dev mgmt0/, 'a dry run says so and does nothing');
   await dry.stop();
   await frr.kill();
-  t.same(ownRoutes(router, 'inet').filter((route) => route.table === 254), []);
+  t.same(
+    ownRoutes(router, 'inet').filter((route) => route.table === 254),
+    [],
+  );
 });

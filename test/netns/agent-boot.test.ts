@@ -8,14 +8,28 @@ import { routeGet } from '../../src/lab/inspect.js';
 import { startPing } from '../../src/lab/ping.js';
 import { STANDARD } from '../../src/lab/standard.js';
 import { sleep } from '../../src/lab/wait.js';
-import { agentIn, backWithin, configText, expected, FAMILIES, laboratory, monitor, owned, PLACEMENTS, settles, statusOf, statusWhere } from './agent-support.js';
+import {
+  agentIn,
+  backWithin,
+  configText,
+  expected,
+  FAMILIES,
+  laboratory,
+  monitor,
+  owned,
+  PLACEMENTS,
+  settles,
+  statusOf,
+  statusWhere,
+} from './agent-support.js';
 
 const SEVERAL = {
   inet: ['0.0.0.0/0', '10.0.0.0/8', '10.99.0.0/16', '172.16.0.0/12', '203.0.113.7/32'],
   inet6: ['::/0', '2001:db8::/32', '2001:db8:99::/48', '2001:db8:77::1/128'],
 } as const;
 /** `ip route` prints host routes without their length. */
-const bare = (lines: readonly string[]): readonly string[] => lines.map((line) => line.replace(/ (203\.0\.113\.7)\/32 | (2001:db8:77::1)\/128 /, ' $1$2 ')).sort();
+const bare = (lines: readonly string[]): readonly string[] =>
+  lines.map((line) => line.replace(/ (203\.0\.113\.7)\/32 | (2001:db8:77::1)\/128 /, ' $1$2 ')).sort();
 
 for (const placement of PLACEMENTS) {
   t.test(`boot without FRR, placement ${placement}`, async (t) => {
@@ -29,7 +43,10 @@ for (const placement of PLACEMENTS) {
     const status = await statusOf(agent);
     t.match(status.routes, { phase: 'in', cause: 'down', placement });
     t.match(status.waiting, []);
-    t.same(status.backupRoutes.map((route) => route.state), ['installed', 'installed']);
+    t.same(
+      status.backupRoutes.map((route) => route.state),
+      ['installed', 'installed'],
+    );
     t.equal((await agent.cli('status')).status, 0, 'in the wished state');
     await agent.stop();
     await agent.cli('flush', '-c', agent.configFile);
@@ -37,7 +54,11 @@ for (const placement of PLACEMENTS) {
 
     const several = agentIn(std, { placement, destinations: SEVERAL });
     await several.waitForLog(/ ready /);
-    t.same(owned(std.router), bare(expected({ placement, destinations: SEVERAL })), 'several destinations of many lengths');
+    t.same(
+      owned(std.router),
+      bare(expected({ placement, destinations: SEVERAL })),
+      'several destinations of many lengths',
+    );
     for (const family of FAMILIES) await startPing(std.noc, STANDARD[family].mgmt).nextReply();
     await several.stop();
   });
@@ -46,8 +67,18 @@ for (const placement of PLACEMENTS) {
 for (const family of FAMILIES) {
   t.test(`one family alone: ${family}`, async (t) => {
     const std = laboratory(t);
-    const { 'backup-router': inet, 'inet6-backup-router': inet6, ...rest } = JSON.parse(configText()) as Record<string, unknown>;
-    const agent = agentIn(std, JSON.stringify({ ...rest, ...(family === 'inet' ? { 'backup-router': inet } : { 'inet6-backup-router': inet6 }) }));
+    const {
+      'backup-router': inet,
+      'inet6-backup-router': inet6,
+      ...rest
+    } = JSON.parse(configText()) as Record<string, unknown>;
+    const agent = agentIn(
+      std,
+      JSON.stringify({
+        ...rest,
+        ...(family === 'inet' ? { 'backup-router': inet } : { 'inet6-backup-router': inet6 }),
+      }),
+    );
     await agent.waitForLog(/ ready /);
     await settles(t, std.router, expected({ families: [family] }), 'nothing in the other family');
     await startPing(std.noc, STANDARD[family].mgmt).nextReply();
@@ -64,8 +95,17 @@ t.test('what is not there yet is waited for, and status says so', async (t) => {
   let status = await statusWhere(agent, (s) => s.waiting.length > 0);
   t.same(status.waiting, [{ subject: 'mgmt0', reason: 'no such interface yet' }]);
   t.match(status.routes, { phase: 'in', cause: 'down' });
-  t.match(status.managementInterfaces[0]!, { selector: 'mgmt0', name: null, index: null, up: false, addresses: [] });
-  t.same(status.backupRoutes.map((route) => route.state), ['absent', 'absent']);
+  t.match(status.managementInterfaces[0]!, {
+    selector: 'mgmt0',
+    name: null,
+    index: null,
+    up: false,
+    addresses: [],
+  });
+  t.same(
+    status.backupRoutes.map((route) => route.state),
+    ['absent', 'absent'],
+  );
   const words = await agent.cli('status');
   t.equal(words.status, 1, 'not in the wished state');
   t.match(words.stdout, /waiting for +mgmt0: no such interface yet/);
@@ -80,13 +120,19 @@ t.test('what is not there yet is waited for, and status says so', async (t) => {
   router.ip('link set mgmt0 up');
   await backWithin(t, watch, fromMs, 300, 'link comes up, link-local gateway', ['inet6']);
   status = await statusWhere(agent, (s) => s.waiting.some((wait) => wait.reason.includes('inet address')));
-  t.same(status.waiting, [{ subject: STANDARD.inet.gateway, reason: 'mgmt0 has no inet address yet' }], 'IPv6 is no longer waited for');
+  t.same(
+    status.waiting,
+    [{ subject: STANDARD.inet.gateway, reason: 'mgmt0 has no inet address yet' }],
+    'IPv6 is no longer waited for',
+  );
   t.same(status.backupRoutes.map((route) => route.state).sort(), ['installed', 'refused']);
   t.same(owned(router), expected({ families: ['inet6'] }), 'only the rules that have a route');
 
   router.ip('addr add 10.254.254.2/24 dev mgmt0');
   status = await statusWhere(agent, (s) => s.waiting[0]?.reason.includes('on-link') === true);
-  t.match(status.waiting, [{ subject: STANDARD.inet.gateway, reason: 'gateway is in no on-link prefix of mgmt0 (10.254.254.2/24)' }]);
+  t.match(status.waiting, [
+    { subject: STANDARD.inet.gateway, reason: 'gateway is in no on-link prefix of mgmt0 (10.254.254.2/24)' },
+  ]);
 
   fromMs = Date.now();
   router.ip(`addr add ${STANDARD.inet.mgmt}/24 dev mgmt0`);
@@ -105,14 +151,22 @@ t.test('what is not there yet is waited for, and status says so', async (t) => {
   t.same(owned(router), expected(), 'carrier loss takes nothing away');
   fromMs = Date.now();
   // IPv6 addresses go with the link (fact K1); the gateway's owner puts them back.
-  gw.ipBatch(['link set router0 up', `addr add ${STANDARD.inet6.gateway}/64 dev router0 nodad`, `addr add ${STANDARD.inet6.gatewayLinkLocal}/64 dev router0 nodad`]);
-  for (const family of FAMILIES) t.ok((await startPing(noc, STANDARD[family].mgmt).nextReply()) > fromMs, `${family}: the gateway is back`);
+  gw.ipBatch([
+    'link set router0 up',
+    `addr add ${STANDARD.inet6.gateway}/64 dev router0 nodad`,
+    `addr add ${STANDARD.inet6.gatewayLinkLocal}/64 dev router0 nodad`,
+  ]);
+  for (const family of FAMILIES)
+    t.ok((await startPing(noc, STANDARD[family].mgmt).nextReply()) > fromMs, `${family}: the gateway is back`);
 });
 
 t.test('a gateway that appears after boot; of several, one that is known dead is passed over', async (t) => {
   const std = laboratory(t);
   const { router, gw, noc } = std;
-  gw.ipBatch([`addr del ${STANDARD.inet.gateway}/24 dev router0`, `addr del ${STANDARD.inet6.gatewayLinkLocal}/64 dev router0`]);
+  gw.ipBatch([
+    `addr del ${STANDARD.inet.gateway}/24 dev router0`,
+    `addr del ${STANDARD.inet6.gatewayLinkLocal}/64 dev router0`,
+  ]);
   const agent = agentIn(std, {});
   await agent.waitForLog(/ ready /);
   t.same(owned(router), expected(), 'in, whether the gateway answers or not');
@@ -120,16 +174,31 @@ t.test('a gateway that appears after boot; of several, one that is known dead is
   // (net/ipv4/icmp.c, icmp_xmit_lock), so a fast ping to nowhere is an outage in every other laboratory.
   const pings = FAMILIES.map((family) => startPing(noc, STANDARD[family].mgmt, { intervalMs: 100 }));
   await sleep(500);
-  t.same(pings.map((ping) => ping.received), [0, 0]);
-  gw.ipBatch([`addr add ${STANDARD.inet.gateway}/24 dev router0`, `addr add ${STANDARD.inet6.gatewayLinkLocal}/64 dev router0 nodad`]);
+  t.same(
+    pings.map((ping) => ping.received),
+    [0, 0],
+  );
+  gw.ipBatch([
+    `addr add ${STANDARD.inet.gateway}/24 dev router0`,
+    `addr add ${STANDARD.inet6.gatewayLinkLocal}/64 dev router0 nodad`,
+  ]);
   for (const ping of pings) await ping.nextReply();
   await agent.stop();
 
   // 10.255.0.9 and fe80::9 do not exist: asked and unanswered, they are FAILED.
-  const listed = agentIn(std, { gateway: { inet: ['10.255.0.9', STANDARD.inet.gateway], inet6: ['fe80::9', STANDARD.inet6.gatewayLinkLocal] } });
+  const listed = agentIn(std, {
+    gateway: {
+      inet: ['10.255.0.9', STANDARD.inet.gateway],
+      inet6: ['fe80::9', STANDARD.inet6.gatewayLinkLocal],
+    },
+  });
   await listed.waitForLog(/ ready /);
   // Each takes three seconds of unanswered questions (net.ipv4.neigh.*.retrans_time_ms), while packets keep coming.
   for (const ping of pings) await ping.nextReply(6000);
   const status = await statusOf(listed);
-  t.same(status.backupRoutes.map((route) => route.gateway), [STANDARD.inet.gateway, STANDARD.inet6.gatewayLinkLocal], 'the second gateway carries');
+  t.same(
+    status.backupRoutes.map((route) => route.gateway),
+    [STANDARD.inet.gateway, STANDARD.inet6.gatewayLinkLocal],
+    'the second gateway carries',
+  );
 });

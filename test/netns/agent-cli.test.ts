@@ -8,7 +8,20 @@ import { join } from 'node:path';
 import t from 'tap';
 import { STANDARD } from '../../src/lab/standard.js';
 import { sleep } from '../../src/lab/wait.js';
-import { agentIn, expected, FAMILIES, GATEWAY, laboratory, owned, PLACEMENTS, restartAgent, settles, statusOf, turned, zebraOnly } from './agent-support.js';
+import {
+  agentIn,
+  expected,
+  FAMILIES,
+  GATEWAY,
+  laboratory,
+  owned,
+  PLACEMENTS,
+  restartAgent,
+  settles,
+  statusOf,
+  turned,
+  zebraOnly,
+} from './agent-support.js';
 
 /** RFC 3339 in UTC. */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -20,22 +33,81 @@ t.test('status: every field of the schema, in and out', async (t) => {
   const agent = agentIn(std, { frr, daemons: ['zebra'], convergence: 0 });
   await agent.waitForLog(/ ready /);
   const status = await statusOf(agent);
-  t.same(Object.keys(status).sort(), ['adopted', 'agent', 'backupRoutes', 'configuration', 'daemons', 'damping', 'faults', 'interference', 'lastOutage', 'managementInterfaces', 'routes', 'version', 'waiting']);
+  t.same(Object.keys(status).sort(), [
+    'adopted',
+    'agent',
+    'backupRoutes',
+    'configuration',
+    'daemons',
+    'damping',
+    'faults',
+    'interference',
+    'lastOutage',
+    'managementInterfaces',
+    'routes',
+    'version',
+    'waiting',
+  ]);
   t.equal(status.version, 1);
   t.match(status.agent, { pid: agent.process.pid, version: /^\d+\.\d+\.\d+/, forMs: Number, dryRun: false });
-  t.same(status.configuration, { file: agent.configFile, source: 'file', errors: [], unconfirmed: null, rolledBackAt: null });
-  t.match(status.lastOutage, { began: TIME, ended: null, lengthMs: Number, cause: 'start', reason: /frr\/zebra is down/ });
-  t.same(Object.keys(status.routes).sort(), ['cause', 'forMs', 'phase', 'placement', 'reason', 'role', 'roleReason', 'since', 'untilMs']);
-  t.match(status.routes, { phase: 'in', cause: 'down', reason: `frr/zebra is down: no socket ${frr.directory}/zebra.vty`, since: TIME, untilMs: null, placement: 'local', role: 'primary' });
-  t.ok(Math.abs(Date.parse(status.routes.since) + status.routes.forMs - Date.now()) < 2000, 'since and forMs tell the same');
+  t.same(status.configuration, {
+    file: agent.configFile,
+    source: 'file',
+    errors: [],
+    unconfirmed: null,
+    rolledBackAt: null,
+  });
+  t.match(status.lastOutage, {
+    began: TIME,
+    ended: null,
+    lengthMs: Number,
+    cause: 'start',
+    reason: /frr\/zebra is down/,
+  });
+  t.same(Object.keys(status.routes).sort(), [
+    'cause',
+    'forMs',
+    'phase',
+    'placement',
+    'reason',
+    'role',
+    'roleReason',
+    'since',
+    'untilMs',
+  ]);
+  t.match(status.routes, {
+    phase: 'in',
+    cause: 'down',
+    reason: `frr/zebra is down: no socket ${frr.directory}/zebra.vty`,
+    since: TIME,
+    untilMs: null,
+    placement: 'local',
+    role: 'primary',
+  });
+  t.ok(
+    Math.abs(Date.parse(status.routes.since) + status.routes.forMs - Date.now()) < 2000,
+    'since and forMs tell the same',
+  );
   t.match(status.managementInterfaces[0]!, { name: 'mgmt0', index: Number, up: true, carrier: true });
   t.match(status.managementInterfaces[0]!.addresses.join(' '), `${STANDARD.inet.mgmt}/24`);
   t.match(status.managementInterfaces[0]!.addresses.join(' '), `${STANDARD.inet6.mgmt}/64`);
   t.match(status.daemons, [{ id: 'frr/zebra', state: 'down', reason: /no socket/, since: TIME }]);
-  t.same(status.backupRoutes, FAMILIES.map((family) => ({
-    destination: 'default', gateway: GATEWAY[family], interface: 'mgmt0', table: 25_500, metric: family === 'inet' ? 0 : 1024, state: 'installed', preempting: false,
-  })));
-  t.same([status.waiting, status.faults, status.interference, status.damping], [[], [], null, { deaths: 0, holdMs: 300, reason: null }]);
+  t.same(
+    status.backupRoutes,
+    FAMILIES.map((family) => ({
+      destination: 'default',
+      gateway: GATEWAY[family],
+      interface: 'mgmt0',
+      table: 25_500,
+      metric: family === 'inet' ? 0 : 1024,
+      state: 'installed',
+      preempting: false,
+    })),
+  );
+  t.same(
+    [status.waiting, status.faults, status.interference, status.damping],
+    [[], [], null, { deaths: 0, holdMs: 300, reason: null }],
+  );
 
   const words = (await agent.cli('status')).stdout;
   t.match(words, /^backup routes +IN for \S+: frr\/zebra is down/);
@@ -48,7 +120,8 @@ t.test('status: every field of the schema, in and out', async (t) => {
   await frr.start();
   await agent.waitForLog(/cause=hold/);
   const held = await statusOf(agent);
-  if (held.routes.phase === 'in') t.ok(held.routes.untilMs !== null && held.routes.untilMs <= 300, 'until when it will be in');
+  if (held.routes.phase === 'in')
+    t.ok(held.routes.untilMs !== null && held.routes.untilMs <= 300, 'until when it will be in');
   await turned(agent, 'out');
   await settles(t, router, [], 'out');
   const out = await statusOf(agent);
@@ -76,12 +149,26 @@ for (const placement of PLACEMENTS) {
     const [table, metric] = placement === 'local' ? ['25500', '0'] : ['main', '4278194176'];
     t.match(words, new RegExp(`^default +10\\.255\\.0\\.1 +mgmt0 +${table} +${metric}$`, 'm'));
     t.match(words, new RegExp(`^default +fe80::1 +mgmt0 +${table} `, 'm'));
-    const json = JSON.parse((await agent.cli('routes', '--json', ...at)).stdout) as { readonly version: number; readonly routes: readonly unknown[]; readonly rules: readonly unknown[] };
-    t.match(json, { version: 1, routes: [{ destination: 'default', family: 'inet', gateway: '10.255.0.1', interface: 'mgmt0', protocol: 157 }, { family: 'inet6', gateway: 'fe80::1' }] });
+    const json = JSON.parse((await agent.cli('routes', '--json', ...at)).stdout) as {
+      readonly version: number;
+      readonly routes: readonly unknown[];
+      readonly rules: readonly unknown[];
+    };
+    t.match(json, {
+      version: 1,
+      routes: [
+        { destination: 'default', family: 'inet', gateway: '10.255.0.1', interface: 'mgmt0', protocol: 157 },
+        { family: 'inet6', gateway: 'fe80::1' },
+      ],
+    });
     t.equal(json.rules.length, placement === 'local' ? 4 : 0);
 
     const refused = await agent.cli('flush', ...at);
-    t.match(refused, { status: 1, stderr: /the daemon runs and would put the routes back/ }, 'flush refuses beside the agent');
+    t.match(
+      refused,
+      { status: 1, stderr: /the daemon runs and would put the routes back/ },
+      'flush refuses beside the agent',
+    );
     t.same(owned(router), expected({ placement }), 'and removes nothing');
     const dry = await agent.cli('flush', '--dry-run', ...at);
     t.match(dry, { status: 0, stdout: /^ip route del default via 10\.255\.0\.1 dev mgmt0/m });

@@ -37,7 +37,8 @@ const COMPILED = ['daemon.compiled', 'config.compiled'] as const;
 /** All that is built; its directory. */
 function copy(t: Test): string {
   const dist = join(t.testdir(), 'dist');
-  for (const name of ['src', 'daemon.cjs', 'later.cjs', 'config.cjs', ...COMPILED]) cpSync(join(built, name), join(dist, name), { recursive: true });
+  for (const name of ['src', 'daemon.cjs', 'later.cjs', 'config.cjs', ...COMPILED])
+    cpSync(join(built, name), join(dist, name), { recursive: true });
   symlinkSync(join(built, '../node_modules'), join(dist, '../node_modules'));
   cpSync(join(built, '../package.json'), join(dist, '../package.json'));
   return dist;
@@ -70,7 +71,9 @@ t.test('a reload does without', async (t) => {
   const entry = join(dist, 'src/cli/backup-router.cjs');
   const former = agentIn(std, {}, { entry });
   await former.waitForLog(/ ready /);
-  await eventually(() => existsSync(join(former.directory, 'state/last-known-good.json')), { what: 'the meaning of the configuration' });
+  await eventually(() => existsSync(join(former.directory, 'state/last-known-good.json')), {
+    what: 'the meaning of the configuration',
+  });
   await former.stop();
   // Whoever opens it to read waits for ever.
   rmSync(join(dist, 'config.compiled'));
@@ -80,9 +83,14 @@ t.test('a reload does without', async (t) => {
   const other = { destinations: { inet: ['198.51.100.0/24'] } };
   agent.configure(configText(other));
   agent.signal('SIGHUP');
-  await eventually(() => String(owned(std.router)) === String(expected(other)), { what: 'the new destination' });
+  await eventually(() => String(owned(std.router)) === String(expected(other)), {
+    what: 'the new destination',
+  });
   await agent.stop();
-  const blocked = agentIn(std, configText({ destinations: { inet: ['203.0.113.0/24'] } }), { entry, directory: former.directory });
+  const blocked = agentIn(std, configText({ destinations: { inet: ['203.0.113.0/24'] } }), {
+    entry,
+    directory: former.directory,
+  });
   await sleep(500);
   t.same(blocked.log, [], 'a start does not: the test can fail');
   await blocked.kill();
@@ -93,7 +101,10 @@ t.test('code that kills Node kills one start, and the next does without it', asy
   const dist = copy(t);
   for (const name of COMPILED) {
     const code = readFileSync(join(built, name));
-    writeFileSync(join(dist, name), Buffer.concat([code.subarray(0, code.length >> 1), Buffer.alloc(code.length - (code.length >> 1))]));
+    writeFileSync(
+      join(dist, name),
+      Buffer.concat([code.subarray(0, code.length >> 1), Buffer.alloc(code.length - (code.length >> 1))]),
+    );
   }
   const entry = join(dist, 'src/cli/backup-router.cjs');
   const killed = agentIn(std, {}, { entry });
@@ -112,7 +123,20 @@ t.test('code that kills Node kills one start, and the next does without it', asy
 t.test('from a read-only file system', async (t) => {
   const std = laboratory(t);
   const root = join(built, '..');
-  const agent = agentIn(std, {}, { wrapper: ['unshare', '--mount', 'sh', '-ec', 'mount --bind "$0" "$0"; mount -o remount,ro,bind "$0"; exec "$@"', root] });
+  const agent = agentIn(
+    std,
+    {},
+    {
+      wrapper: [
+        'unshare',
+        '--mount',
+        'sh',
+        '-ec',
+        'mount --bind "$0" "$0"; mount -o remount,ro,bind "$0"; exec "$@"',
+        root,
+      ],
+    },
+  );
   await agent.waitForLog(/ ready /);
   t.same(owned(std.router), expected({}));
   await agent.stop();

@@ -3,14 +3,43 @@
  * before it runs again; and the last known good copy is never one that nobody confirmed.
  */
 
-import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Agent } from '../../src/lab/agent.js';
 import { command } from '../../src/lab/command.js';
 import { eventually, sleep } from '../../src/lab/wait.js';
-import { agentIn, configText, expected, laboratory, mark, monitor, owned, restartAgent, settles, statusOf, steadyPings, unbroken, zebraOnly, type ConfigOptions, type Expectation } from './agent-support.js';
+import {
+  agentIn,
+  type ConfigOptions,
+  configText,
+  type Expectation,
+  expected,
+  laboratory,
+  mark,
+  monitor,
+  owned,
+  restartAgent,
+  settles,
+  statusOf,
+  steadyPings,
+  unbroken,
+  zebraOnly,
+} from './agent-support.js';
 
 const OLD = { destinations: { inet: ['0.0.0.0/0', '10.0.0.0/8'], inet6: ['::/0'] } };
 const NEW = { destinations: { inet: ['0.0.0.0/0', '172.16.0.0/12'], inet6: ['::/0'] } };
@@ -37,7 +66,11 @@ t.test('confirmed in time; rolled back without; nothing moves that need not', as
   const agent = await onApproval(std, '1h');
   await settles(t, router, expected(NEW), 'taken');
   const waiting = await statusOf(agent);
-  t.match(waiting.configuration, { source: 'file', unconfirmed: { deadline: /^20.*Z$/ }, rolledBackAt: null });
+  t.match(waiting.configuration, {
+    source: 'file',
+    unconfirmed: { deadline: /^20.*Z$/ },
+    rolledBackAt: null,
+  });
   t.ok(waiting.configuration.unconfirmed!.leftMs > 3_500_000 && waiting.configuration.unconfirmed!.leftMs <= 3_600_000);
   t.match((await agent.cli('status')).stdout, /^unconfirmed +rolled back in 59m.* unless: backup-router confirm$/m);
   t.equal(readFileSync(copyOf(agent), 'utf8'), configText(OLD), 'not known good yet');
@@ -53,15 +86,22 @@ t.test('confirmed in time; rolled back without; nothing moves that need not', as
   const watch = await monitor(router);
   const fromMs = Date.now();
   agent.configure(configText(OTHER));
-  t.match(await agent.cli('reload', '--confirm', '1s'), { status: 0, stdout: /unless confirmed \(backup-router confirm\) it is rolled back in 1s/ });
+  t.match(await agent.cli('reload', '--confirm', '1s'), {
+    status: 0,
+    stdout: /unless confirmed \(backup-router confirm\) it is rolled back in 1s/,
+  });
   await agent.waitForLog(/configuration-rolled-back/);
   await settles(t, router, expected(NEW), 'rolled back');
   const defaults = (await watch.since(fromMs, /default.*proto 157/)).map((event) => event.text);
   t.same(defaults, [], 'the routes that both have in common were not touched');
   await unbroken(t, pings, fromMs, 'taken on approval and rolled back');
-  t.match((await statusOf(agent)).configuration, { source: 'rolled-back', unconfirmed: null, rolledBackAt: /^20/ });
+  t.match((await statusOf(agent)).configuration, {
+    source: 'rolled-back',
+    unconfirmed: null,
+    rolledBackAt: /^20/,
+  });
   t.match((await agent.cli('status')).stdout, /^configuration +.*was not confirmed and rolled back at /m);
-  t.equal(readFileSync(agent.configFile, 'utf8'), configText(OTHER), 'the file is the operator\'s');
+  t.equal(readFileSync(agent.configFile, 'utf8'), configText(OTHER), "the file is the operator's");
   t.equal(readFileSync(copyOf(agent), 'utf8'), configText(NEW));
   t.match(await agent.cli('confirm'), { status: 1, stderr: /was rolled back at 20/ }, 'too late');
 
@@ -90,7 +130,10 @@ t.test('killed inside the window: the time goes on; killed past it: rolled back 
   await second.waitForLog(/ ready /);
   const { configuration } = await statusOf(second);
   t.equal(configuration.source, 'file');
-  t.ok(configuration.unconfirmed !== null && configuration.unconfirmed.leftMs < 8_000, `${configuration.unconfirmed?.leftMs} ms left`);
+  t.ok(
+    configuration.unconfirmed !== null && configuration.unconfirmed.leftMs < 8_000,
+    `${configuration.unconfirmed?.leftMs} ms left`,
+  );
   t.same(owned(router), expected(NEW));
   await second.waitForLog(/configuration-rolled-back/, 12_000);
   await settles(t, router, expected(OLD), 'rolled back by the second life');
@@ -106,7 +149,9 @@ t.test('killed inside the window: the time goes on; killed past it: rolled back 
   await fourth.waitForLog(/ ready /);
   await settles(t, router, expected(OLD), 'rolled back at start');
   t.equal((await statusOf(fourth)).configuration.source, 'rolled-back');
-  await eventually(() => readFileSync(recordOf(fourth), 'utf8').includes('rolled-back'), { what: 'the record says so' });
+  await eventually(() => readFileSync(recordOf(fourth), 'utf8').includes('rolled-back'), {
+    what: 'the record says so',
+  });
   t.equal(readFileSync(copyOf(fourth), 'utf8'), configText(OLD));
   await fourth.kill();
   const changed = restartAgent(std, fourth, OTHER);
@@ -150,7 +195,9 @@ t.test('killed at any moment of a reload on approval, and of its roll-back', asy
   let recorded = 0;
   for (const [i, delayMs] of [0, 1, 2, 3, 5, 8, 13, 21].entries()) {
     await agent.waitForLog(/ ready /);
-    await eventually(() => existsSync(copyOf(agent)) && readFileSync(copyOf(agent), 'utf8') === configText(OLD), { what: 'OLD is known good' });
+    await eventually(() => existsSync(copyOf(agent)) && readFileSync(copyOf(agent), 'utf8') === configText(OLD), {
+      what: 'OLD is known good',
+    });
     await statusOf(agent);
     agent.configure(configText(NEW));
     const socket = connect(join(agent.directory, 'run', 'control.sock'));
@@ -183,7 +230,9 @@ t.test('killed at any moment of a reload on approval, and of its roll-back', asy
     await agent.kill();
     agent = restartAgent(std, agent, NEW);
     await agent.waitForLog(/ ready /);
-    await eventually(async () => (await statusOf(agent)).configuration.source === 'rolled-back', { what: 'rolled back' });
+    await eventually(async () => (await statusOf(agent)).configuration.source === 'rolled-back', {
+      what: 'rolled back',
+    });
     await settles(t, router, expected(OLD), `killed about ${delayMs} ms into a second: rolled back`);
     t.equal(readFileSync(copyOf(agent), 'utf8'), configText(OLD));
   }
@@ -228,7 +277,11 @@ t.test('other reloads inside the window', async (t) => {
   second.configure(configText(NEW));
   await second.cli('reload', '--confirm', '1h');
   second.configure(configText(OLD));
-  t.match(await second.cli('reload'), { status: 0, stdout: /nothing is left to confirm/ }, 'the operator went back by hand');
+  t.match(
+    await second.cli('reload'),
+    { status: 0, stdout: /nothing is left to confirm/ },
+    'the operator went back by hand',
+  );
   t.equal((await statusOf(second)).configuration.unconfirmed, null);
   await settles(t, router, expected(OLD), 'back');
   await second.stop();
@@ -244,7 +297,10 @@ t.test('a state directory that cannot be written: nothing is promised', async (t
   renameSync(state, `${state}.away`);
   writeFileSync(state, 'not a directory');
   agent.configure(configText(NEW));
-  t.match(await agent.cli('reload', '--confirm', '5m'), { status: 1, stderr: /the way back cannot be written down: [^]*help: make the state directory writable/ });
+  t.match(await agent.cli('reload', '--confirm', '5m'), {
+    status: 1,
+    stderr: /the way back cannot be written down: [\s\S]*help: make the state directory writable/,
+  });
   t.same(owned(router), expected(OLD), 'nothing was taken');
   t.equal((await statusOf(agent)).configuration.unconfirmed, null);
   await agent.waitForLog(/history-not-kept/);
@@ -254,7 +310,11 @@ t.test('a state directory that cannot be written: nothing is promised', async (t
   t.match(await agent.cli('reload', '--confirm', '2s'), { status: 0 });
   rmSync(recordOf(agent));
   mkdirSync(recordOf(agent));
-  t.match(await agent.cli('confirm'), { status: 1, stderr: /not confirmed, since/ }, 'a confirmation that would not last is none');
+  t.match(
+    await agent.cli('confirm'),
+    { status: 1, stderr: /not confirmed, since/ },
+    'a confirmation that would not last is none',
+  );
   await agent.waitForLog(/configuration-rolled-back/);
   await settles(t, router, expected(OLD), 'rolled back all the same');
   await agent.stop();
@@ -280,16 +340,29 @@ t.test('a state directory that is full, then read-only: nothing is promised, not
   ftruncateSync(fill, fstatSync(fill).size - 12_288);
   closeSync(fill);
 
-  const many = { destinations: { inet: ['0.0.0.0/0', ...Array.from({ length: 900 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`)], inet6: ['::/0'] } };
+  const many = {
+    destinations: {
+      inet: ['0.0.0.0/0', ...Array.from({ length: 900 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`)],
+      inet6: ['::/0'],
+    },
+  };
   agent.configure(configText(many));
-  t.match(await agent.cli('reload', '--confirm', '5m'), { status: 1, stderr: /the way back cannot be written down: ENOSPC/ });
+  t.match(await agent.cli('reload', '--confirm', '5m'), {
+    status: 1,
+    stderr: /the way back cannot be written down: ENOSPC/,
+  });
   t.same(owned(router), expected(OLD), 'nothing was taken');
   t.match(await agent.cli('reload'), { status: 0 }, 'without a promise it is');
   await eventually(() => owned(router).length > 900, { what: 'many routes' });
   t.equal(readFileSync(copy, 'utf8'), configText(OLD), 'the copy is the old one, not a part of the new one');
 
   // Busy while the history is being written.
-  const remount = (mode: 'ro' | 'rw'): Promise<string> => eventually(() => `done ${command(['nsenter', '-t', String(agent.process.pid), '-m', 'mount', '-o', `remount,${mode}`, state])}`, { what: mode });
+  const remount = (mode: 'ro' | 'rw'): Promise<string> =>
+    eventually(
+      () =>
+        `done ${command(['nsenter', '-t', String(agent.process.pid), '-m', 'mount', '-o', `remount,${mode}`, state])}`,
+      { what: mode },
+    );
   rmSync(join(inside, 'fill'));
   agent.configure(configText(NEW));
   t.match(await agent.cli('reload', '--confirm', '1h'), { status: 0 });
@@ -317,7 +390,13 @@ t.test('a broken file at start: what is there to run is run, and check stays str
     ['with a copy', half, whole, 'last-known-good', OLD],
     ['without one', half, undefined, 'partial', { destinations: { inet: ['0.0.0.0/0'], inet6: ['::/0'] } }],
     ['the copy broken as well', half, BROKEN, 'partial', { destinations: { inet: ['0.0.0.0/0'], inet6: ['::/0'] } }],
-    ['nothing in the file, half a copy', '', `${whole.slice(0, whole.indexOf('"routing-daemon"'))}`, 'last-known-good', OLD],
+    [
+      'nothing in the file, half a copy',
+      '',
+      `${whole.slice(0, whole.indexOf('"routing-daemon"'))}`,
+      'last-known-good',
+      OLD,
+    ],
   ];
   let last = first;
   for (const [what, text, kept, source, running] of cases) {

@@ -8,7 +8,25 @@ import { routeGet, routes } from '../../src/lab/inspect.js';
 import { STANDARD } from '../../src/lab/standard.js';
 import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
 import { sleep } from '../../src/lab/wait.js';
-import { added, agentIn, expected, FAMILIES, laboratory, mark, monitor, notLost, owned, PLACEMENTS, settles, statusOf, statusWhere, turned, steadyPings, unbroken, zebraOnly } from './agent-support.js';
+import {
+  added,
+  agentIn,
+  expected,
+  FAMILIES,
+  laboratory,
+  mark,
+  monitor,
+  notLost,
+  owned,
+  PLACEMENTS,
+  settles,
+  statusOf,
+  statusWhere,
+  steadyPings,
+  turned,
+  unbroken,
+  zebraOnly,
+} from './agent-support.js';
 
 for (const placement of PLACEMENTS) {
   t.test(`FRR starts and converges, placement ${placement}: make before break`, async (t) => {
@@ -27,17 +45,27 @@ for (const placement of PLACEMENTS) {
     await settles(t, router, [], 'nothing of ours is left');
     for (const family of FAMILIES) {
       // F1: at distance 255 a backup default in the main table does not keep FRR's own out.
-      t.match(routes(router, family).find((route) => route.dst === 'default'), { protocol: 186, metric: 20, dev: 'data0' }, `${family}: FRR's default stands`);
+      t.match(
+        routes(router, family).find((route) => route.dst === 'default'),
+        { protocol: 186, metric: 20, dev: 'data0' },
+        `${family}: FRR's default stands`,
+      );
       t.match(routeGet(router, STANDARD[family].noc), /dev data0/, `${family}: and carries`);
     }
     const made = await watch.since(startMs, /^default .*proto 186/);
     const broken = await watch.since(startMs, /^Deleted default .*proto 157/);
     t.equal(broken.length, 2, 'one backup default of each family was taken out');
-    t.ok(made.length >= 2 && made.every((event) => broken.every((other) => event.atMs < other.atMs)), 'after both BGP defaults had come');
+    t.ok(
+      made.length >= 2 && made.every((event) => broken.every((other) => event.atMs < other.atMs)),
+      'after both BGP defaults had come',
+    );
     if (placement === 'local') {
       const rules = await watch.since(startMs, /^Deleted 31\d+:.*proto 157/);
       t.equal(rules.length, 4, 'with both pairs of rules');
-      t.ok(rules.every((event) => event.atMs <= broken[0]!.atMs), 'rules before their routes');
+      t.ok(
+        rules.every((event) => event.atMs <= broken[0]!.atMs),
+        'rules before their routes',
+      );
     }
     await sleep(500);
     await unbroken(t, pings, startMs, `start, convergence and withdrawal, ${placement}`);
@@ -45,8 +73,14 @@ for (const placement of PLACEMENTS) {
     for (const ping of pings) await notLost(t, ping);
     const status = await statusOf(agent);
     t.match(status.routes, { phase: 'out', cause: null, reason: 'every destination is covered' });
-    t.same(status.backupRoutes.map((route) => route.state), ['withdrawn', 'withdrawn']);
-    t.same(status.daemons.map((daemon) => daemon.state), ['responsive', 'responsive']);
+    t.same(
+      status.backupRoutes.map((route) => route.state),
+      ['withdrawn', 'withdrawn'],
+    );
+    t.same(
+      status.daemons.map((daemon) => daemon.state),
+      ['responsive', 'responsive'],
+    );
     t.equal((await agent.cli('status')).status, 0, 'out is a wished state');
   });
 }
@@ -101,7 +135,11 @@ t.test('what no route covers is waited for as long as the convergence-timeout', 
     t.equal((await statusOf(agent)).routes.untilMs, null, 'no end in sight');
     router.ipBatch(['route add blackhole default proto static', 'route add blackhole ::/0 proto static metric 10']);
     await sleep(600);
-    t.match((await statusOf(agent)).routes, { phase: 'in', cause: 'converging', reason: 'not covered yet: 0.0.0.0/0, ::/0' }, 'blackholes do not count');
+    t.match(
+      (await statusOf(agent)).routes,
+      { phase: 'in', cause: 'converging', reason: 'not covered yet: 0.0.0.0/0, ::/0' },
+      'blackholes do not count',
+    );
     router.ipBatch(['route del blackhole default', 'route del blackhole ::/0 metric 10']);
 
     router.ip(`route add default via ${STANDARD.inet.peer} dev data0 proto static`);
@@ -119,7 +157,11 @@ t.test('what no route covers is waited for as long as the convergence-timeout', 
 
   await t.test('a destination inside a connected or a shorter route is covered by that', async (t) => {
     router.ipBatch(['route del default', 'route del ::/0', `route add 10.0.0.0/8 via ${STANDARD.inet.peer}`]);
-    const agent = agentIn(std, { ...base, convergence: 'never', destinations: { inet: ['10.99.0.0/16', '10.1.0.128/25'], inet6: ['2001:db8:1:0:1::/80'] } });
+    const agent = agentIn(std, {
+      ...base,
+      convergence: 'never',
+      destinations: { inet: ['10.99.0.0/16', '10.1.0.128/25'], inet6: ['2001:db8:1:0:1::/80'] },
+    });
     await agent.waitForLog(/ ready /);
     await frr.start();
     await turned(agent, 'out');
@@ -144,13 +186,23 @@ t.test('a living daemon whose routes go: in again at once, out again when they r
 
   let from = mark(agent);
   const stopMs = Date.now();
-  const activate = (no: string): readonly string[] => ['router bgp 65001', 'address-family ipv4 unicast', `${no}neighbor ${STANDARD.inet.data} default-originate`, 'exit-address-family', 'address-family ipv6 unicast', `${no}neighbor ${STANDARD.inet6.data} default-originate`];
+  const activate = (no: string): readonly string[] => [
+    'router bgp 65001',
+    'address-family ipv4 unicast',
+    `${no}neighbor ${STANDARD.inet.data} default-originate`,
+    'exit-address-family',
+    'address-family ipv6 unicast',
+    `${no}neighbor ${STANDARD.inet6.data} default-originate`,
+  ];
   peerFrr.configureRunning('bgpd', activate('no '));
   await turned(agent, 'in', from);
   await agent.waitForLog(/cause=converging .*no longer covered/, 1000, from);
   await settles(t, router, expected(), 'in, because nothing covers the destinations any more');
   for (const family of FAMILIES) {
-    const lost = await watch.next(family === 'inet' ? /^Deleted default .*via 10\..*proto 186/ : /^Deleted default .*via fe80.*proto 186/, stopMs);
+    const lost = await watch.next(
+      family === 'inet' ? /^Deleted default .*via 10\..*proto 186/ : /^Deleted default .*via fe80.*proto 186/,
+      stopMs,
+    );
     const back = await watch.next(added(family), stopMs);
     t.comment(`MEASURED ${family}: FRR's default lost to ours in: ${(back.atMs - lost.atMs).toFixed(1)} ms`);
     t.ok(back.atMs - lost.atMs < 200, `${family}: at once`);

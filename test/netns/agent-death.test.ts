@@ -6,13 +6,32 @@
 
 import t from 'tap';
 import type { Agent } from '../../src/lab/agent.js';
+import type { Frr } from '../../src/lab/frr.js';
 import { routeGet, routes } from '../../src/lab/inspect.js';
 import { startPing } from '../../src/lab/ping.js';
 import { STANDARD, type StandardLab } from '../../src/lab/standard.js';
-import { prepareRouterFrr, startPeerFrr, type RouterOptions } from '../../src/lab/standard-frr.js';
-import type { Frr } from '../../src/lab/frr.js';
+import { prepareRouterFrr, type RouterOptions, startPeerFrr } from '../../src/lab/standard-frr.js';
 import { eventually, sleep } from '../../src/lab/wait.js';
-import { agentIn, backWithin, expected, FAMILIES, laboratory, mark, monitor, owned, PLACEMENTS, settles, statusOf, statusWhere, turned, steadyPings, unbroken, type Case, type ConfigOptions, type Monitor } from './agent-support.js';
+import {
+  agentIn,
+  backWithin,
+  type Case,
+  type ConfigOptions,
+  expected,
+  FAMILIES,
+  laboratory,
+  type Monitor,
+  mark,
+  monitor,
+  owned,
+  PLACEMENTS,
+  settles,
+  statusOf,
+  statusWhere,
+  steadyPings,
+  turned,
+  unbroken,
+} from './agent-support.js';
 
 interface Converged {
   readonly std: StandardLab;
@@ -27,7 +46,10 @@ async function converged(t: Case, config: ConfigOptions, options: RouterOptions 
   await startPeerFrr(std);
   const frr = prepareRouterFrr(std, options);
   await frr.start();
-  await eventually(() => FAMILIES.every((family) => hasDefault(std, family)), { timeoutMs: 20_000, what: 'BGP defaults' });
+  await eventually(() => FAMILIES.every((family) => hasDefault(std, family)), {
+    timeoutMs: 20_000,
+    what: 'BGP defaults',
+  });
   const agent = agentIn(std, { frr, ...config });
   await turned(agent, 'out');
   return { std, frr, agent, watch: await monitor(std.router) };
@@ -46,7 +68,8 @@ async function recover(t: Case, { std, frr, agent }: Converged): Promise<void> {
   await settles(t, std.router, [], 'withdrawn again');
 }
 
-const ways = (std: StandardLab): readonly string[] => FAMILIES.map((family) => / dev (\S+)/.exec(routeGet(std.router, STANDARD[family].noc))?.[1] ?? 'none');
+const ways = (std: StandardLab): readonly string[] =>
+  FAMILIES.map((family) => / dev (\S+)/.exec(routeGet(std.router, STANDARD[family].noc))?.[1] ?? 'none');
 
 for (const placement of PLACEMENTS) {
   t.test(`clean stop and SIGKILL, placement ${placement}`, async (t) => {
@@ -67,7 +90,13 @@ for (const placement of PLACEMENTS) {
     t.comment(`MEASURED preempt-after 1500 ms: tie won ${tookMs} ms after the death`);
     t.ok(tookMs >= 1450 && tookMs < 2500, 'no earlier and not much later');
     t.same(ways(std), ['mgmt0', 'mgmt0'], 'the kernel sends by the backup router');
-    t.same((await statusOf(agent)).backupRoutes.map((route) => [route.state, route.preempting]), [['installed', true], ['installed', true]]);
+    t.same(
+      (await statusOf(agent)).backupRoutes.map((route) => [route.state, route.preempting]),
+      [
+        ['installed', true],
+        ['installed', true],
+      ],
+    );
     for (const family of FAMILIES) t.ok(hasDefault(std, family), `${family}: nobody touched the stale route`);
 
     await frr.start('zebra');
@@ -113,8 +142,14 @@ t.test('preemption at once when the stale next hop is known bad', async (t) => {
 
   await t.test('its neighbour is FAILED', async (t) => {
     // The neighbour is asked each 50 ms, three times, instead of each second.
-    router.sysctls({ 'net.ipv4.neigh.data0.retrans_time_ms': 50, 'net.ipv6.neigh.data0.retrans_time_ms': 50 });
-    const hops = FAMILIES.map((family) => routes(router, family).find((route) => route.dst === 'default' && route.protocol === 186)?.gateway ?? '');
+    router.sysctls({
+      'net.ipv4.neigh.data0.retrans_time_ms': 50,
+      'net.ipv6.neigh.data0.retrans_time_ms': 50,
+    });
+    const hops = FAMILIES.map(
+      (family) =>
+        routes(router, family).find((route) => route.dst === 'default' && route.protocol === 186)?.gateway ?? '',
+    );
     t.match(hops, [STANDARD.inet.peer, /^fe80::/]);
     peer.ip(`addr del ${hops[0]}/24 dev router0`);
     peer.ip(`addr del ${hops[1]}/64 dev router0`);
@@ -137,10 +172,15 @@ t.test('a hang: SIGSTOP and SIGCONT of zebra', async (t) => {
   const stoppedMs = Date.now();
   frr.pause('zebra');
   const back = await watch.next(/^default via 10\.255\.0\.1 .*proto 157/, stoppedMs);
-  t.comment(`MEASURED SIGSTOP, probe-timeout 1000 ms, probe-interval 100 ms: in after ${(back.atMs - stoppedMs).toFixed(0)} ms`);
+  t.comment(
+    `MEASURED SIGSTOP, probe-timeout 1000 ms, probe-interval 100 ms: in after ${(back.atMs - stoppedMs).toFixed(0)} ms`,
+  );
   t.ok(back.atMs - stoppedMs > 850 && back.atMs - stoppedMs < 1600, 'between probe-timeout and that plus an interval');
   await settles(t, router, expected(), 'in');
-  t.match((await statusOf(agent)).daemons.find((d) => d.id === 'frr/zebra'), { state: 'unresponsive', reason: /no answer .* for \d+ ms/ });
+  t.match(
+    (await statusOf(agent)).daemons.find((d) => d.id === 'frr/zebra'),
+    { state: 'unresponsive', reason: /no answer .* for \d+ ms/ },
+  );
   await settles(t, router, expected({ preempting: [0] }), 'a hung daemon is dead as far as preemption goes');
   t.same(ways(std), ['mgmt0', 'mgmt0']);
 
@@ -158,7 +198,9 @@ t.test('a hang: SIGSTOP and SIGCONT of zebra', async (t) => {
   // Stale routes over nexthop objects: the kernel flushes them with the carrier, and the backup carries without preemption.
   await frr.kill('zebra');
   std.peer.ip('link set router0 down');
-  await eventually(() => !FAMILIES.some((family) => hasDefault(std, family)), { what: 'the kernel flushes the stale routes' });
+  await eventually(() => !FAMILIES.some((family) => hasDefault(std, family)), {
+    what: 'the kernel flushes the stale routes',
+  });
   t.same(ways(std), ['mgmt0', 'mgmt0'], 'the backup carries');
   await settles(t, router, expected(), 'with no rival there is nothing to preempt');
   await agent.stop();

@@ -19,12 +19,22 @@ const CLI = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
 async function eventsOf(agent: Agent, ...args: readonly string[]): Promise<readonly Event[]> {
   const { stdout } = await agent.cli('events', '--json', '-n', '1000', ...args);
-  return stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Event);
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Event);
 }
 
 /** Another command that stays: of the program, unless it is another one. */
 function beside(agent: Agent, args: readonly string[], command: readonly string[] = [process.execPath, CLI]): Process {
-  const environment = ['env', '-i', `PATH=${process.env['PATH']}`, 'TERM=xterm', `RUNTIME_DIRECTORY=${join(agent.directory, 'run')}`, `STATE_DIRECTORY=${join(agent.directory, 'state')}`];
+  const environment = [
+    'env',
+    '-i',
+    `PATH=${process.env['PATH']}`,
+    'TERM=xterm',
+    `RUNTIME_DIRECTORY=${join(agent.directory, 'run')}`,
+    `STATE_DIRECTORY=${join(agent.directory, 'state')}`,
+  ];
   return agent.namespace.spawn([...environment, ...command, ...args], { closeSignal: 'SIGKILL' });
 }
 
@@ -41,22 +51,49 @@ t.test('a death, its outage, its end; then without the agent; then over restarts
   await frr.kill('zebra');
   await turned(agent, 'in', from);
   const during = await statusOf(agent);
-  t.match(during.lastOutage, { ended: null, cause: 'death', reason: /frr\/zebra is down: (end of file|ECONNRESET|EPIPE)/ });
+  t.match(during.lastOutage, {
+    ended: null,
+    cause: 'death',
+    reason: /frr\/zebra is down: (end of file|ECONNRESET|EPIPE)/,
+  });
   await frr.start();
   await turned(agent, 'out', from);
 
   const all = await eventsOf(agent);
-  t.same(all.map(({ seq }) => seq), all.map((_, i) => i + 1), 'numbered without a gap');
+  t.same(
+    all.map(({ seq }) => seq),
+    all.map((_, i) => i + 1),
+    'numbered without a gap',
+  );
   const story = all.slice(all.findIndex((event) => event.kind === 'daemon' && event.state === 'down'));
-  const kinds = story.map((event) => (event.kind === 'daemon' ? event.state : event.kind === 'routes' ? `${event.phase} ${event.cause ?? ''}`.trim() : event.kind));
-  t.same(kinds.filter((kind) => kind !== 'appeared'), ['down', 'outage-began', 'in down', 'outage-bridged', 'responsive', 'in hold', 'outage-ended', 'out']);
+  const kinds = story.map((event) =>
+    event.kind === 'daemon'
+      ? event.state
+      : event.kind === 'routes'
+        ? `${event.phase} ${event.cause ?? ''}`.trim()
+        : event.kind,
+  );
+  t.same(
+    kinds.filter((kind) => kind !== 'appeared'),
+    ['down', 'outage-began', 'in down', 'outage-bridged', 'responsive', 'in hold', 'outage-ended', 'out'],
+  );
   const bridged = story.find((event) => event.kind === 'outage-bridged')!;
   const ended = story.find((event) => event.kind === 'outage-ended')!;
-  t.comment(`MEASURED outage of ${ended.kind === 'outage-ended' ? ended.lengthMs : '?'} ms, bridged after ${bridged.kind === 'outage-bridged' ? bridged.afterMs : '?'} ms as the agent saw it`);
+  t.comment(
+    `MEASURED outage of ${ended.kind === 'outage-ended' ? ended.lengthMs : '?'} ms, bridged after ${bridged.kind === 'outage-bridged' ? bridged.afterMs : '?'} ms as the agent saw it`,
+  );
   t.ok(bridged.kind === 'outage-bridged' && bridged.afterMs > 0 && bridged.afterMs < 1_000);
   const { lastOutage } = await statusOf(agent);
-  t.match(lastOutage, { ended: /Z$/, cause: 'death', lengthMs: ended.kind === 'outage-ended' ? ended.lengthMs : -1, bridgedAfterMs: bridged.kind === 'outage-bridged' ? bridged.afterMs : -1 });
-  t.match((await agent.cli('status')).stdout, /^last outage +\S+, ended \d\d:\d\d:\d\dZ \(death\), backup routes in after \S+ms: frr\/zebra is down/m);
+  t.match(lastOutage, {
+    ended: /Z$/,
+    cause: 'death',
+    lengthMs: ended.kind === 'outage-ended' ? ended.lengthMs : -1,
+    bridgedAfterMs: bridged.kind === 'outage-bridged' ? bridged.afterMs : -1,
+  });
+  t.match(
+    (await agent.cli('status')).stdout,
+    /^last outage +\S+, ended \d\d:\d\d:\d\dZ \(death\), backup routes in after \S+ms: frr\/zebra is down/m,
+  );
   t.match((await agent.cli('events')).stdout, /^20\S+Z {2}outage ends after \S+ \(death\)$/m);
   t.equal((await eventsOf(agent, '-n', '3')).length, 3);
   t.same(await eventsOf(agent, '--since', '2099-01-01'), []);
@@ -64,7 +101,9 @@ t.test('a death, its outage, its end; then without the agent; then over restarts
 
   await agent.kill();
   const file = join(agent.directory, 'state', 'events.jsonl');
-  await eventually(() => follower.lines.some((line) => line.includes('the agent has ended')), { what: 'the follower notices' });
+  await eventually(() => follower.lines.some((line) => line.includes('the agent has ended')), {
+    what: 'the follower notices',
+  });
   const without = await agent.cli('events', '--json', '-n', '1000');
   t.match(without, { status: 0, stderr: /the agent does not run; from .*events\.jsonl/ });
   t.equal(without.stdout, readFileSync(file, 'utf8').trimStart(), 'what it left');
@@ -73,16 +112,32 @@ t.test('a death, its outage, its end; then without the agent; then over restarts
   const second = restartAgent(std, agent, config);
   await second.waitForLog(/ ready /);
   await second.cli('hold', '1h');
-  await eventually(() => follower.lines.some((line) => line.includes('"kind":"order"')), { what: 'the follower hears the second life' });
+  await eventually(() => follower.lines.some((line) => line.includes('"kind":"order"')), {
+    what: 'the follower hears the second life',
+  });
   await second.stop();
   const third = restartAgent(std, second, config);
   await third.waitForLog(/ ready /);
   await third.cli('hold', 'off');
-  await eventually(() => follower.lines.filter((line) => line.includes('"kind":"order"')).length === 2, { what: 'the follower hears the third life' });
+  await eventually(() => follower.lines.filter((line) => line.includes('"kind":"order"')).length === 2, {
+    what: 'the follower hears the third life',
+  });
   const heard = follower.lines.filter((line) => line.startsWith('{')).map((line) => (JSON.parse(line) as Event).seq);
-  t.same(heard, heard.map((_, i) => i + 1), 'each event once, over three lives');
-  t.same((await eventsOf(third)).map(({ seq }) => seq), heard.map((_, i) => i + 1), 'as the agent has them');
-  t.match((await statusOf(third)).lastOutage, { cause: 'death', ended: lastOutage!.ended }, 'the last outage is known over restarts');
+  t.same(
+    heard,
+    heard.map((_, i) => i + 1),
+    'each event once, over three lives',
+  );
+  t.same(
+    (await eventsOf(third)).map(({ seq }) => seq),
+    heard.map((_, i) => i + 1),
+    'as the agent has them',
+  );
+  t.match(
+    (await statusOf(third)).lastOutage,
+    { cause: 'death', ended: lastOutage!.ended },
+    'the last outage is known over restarts',
+  );
   await follower.stop('SIGINT');
 
   // An outage over a restart of the agent.
@@ -98,7 +153,10 @@ t.test('a death, its outage, its end; then without the agent; then over restarts
   await turned(fourth, 'out');
   const last = (await eventsOf(fourth)).findLast((event) => event.kind === 'outage-ended')!;
   const whole = Date.parse(last.at) - Date.parse(began);
-  t.ok(last.kind === 'outage-ended' && Math.abs(last.lengthMs - whole) < 100 && whole > 300, `one outage of ${whole} ms`);
+  t.ok(
+    last.kind === 'outage-ended' && Math.abs(last.lengthMs - whole) < 100 && whole > 300,
+    `one outage of ${whole} ms`,
+  );
   t.match((await statusOf(fourth)).lastOutage, { began, cause: 'death', ended: /Z$/ });
   await fourth.stop();
 });
@@ -140,33 +198,54 @@ t.test('status --watch: in a pipe and on a terminal', async (t) => {
   const agent = agentIn(std, {});
   await agent.waitForLog(/ ready /);
   const pipe = beside(agent, ['status', '--watch']);
-  await eventually(() => pipe.lines.some((line) => line.startsWith('backup routes')), { what: 'the first block' });
+  await eventually(() => pipe.lines.some((line) => line.startsWith('backup routes')), {
+    what: 'the first block',
+  });
   await sleep(1_500);
   t.equal(pipe.lines.filter((line) => line.startsWith('backup routes')).length, 1, 'the clock alone is no change');
   t.notMatch(pipe.lines.join('\n'), /\u001b/);
   await agent.cli('hold', '10m');
-  await eventually(() => pipe.lines.some((line) => /^backup routes +IN for .*held by an operator/.test(line)), { what: 'the hold' });
+  await eventually(() => pipe.lines.some((line) => /^backup routes +IN for .*held by an operator/.test(line)), {
+    what: 'the hold',
+  });
   await agent.kill();
-  await eventually(() => pipe.lines.some((line) => /^agent not running since \d\d:\d\d:\d\dZ/.test(line)), { what: 'its end' });
+  await eventually(() => pipe.lines.some((line) => /^agent not running since \d\d:\d\d:\d\dZ/.test(line)), {
+    what: 'its end',
+  });
   const gone = pipe.lines.length;
   const second = restartAgent(std, agent, {});
-  await eventually(() => pipe.lines.slice(gone).some((line) => /^backup routes .*held by an operator/.test(line)), { what: 'its return' });
+  await eventually(() => pipe.lines.slice(gone).some((line) => /^backup routes .*held by an operator/.test(line)), {
+    what: 'its return',
+  });
   await second.waitForLog(/ ready /);
   await pipe.stop('SIGTERM');
 
   // script(1) gives the command a terminal.
-  for (const [signal, status] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+  for (const [signal, status] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
     const log = join(std.lab.directory, `typescript-${signal}`);
     const command = `stty cols 80 rows 24; exec ${process.execPath} ${CLI} status --watch --interval 200ms`;
     const terminal = beside(second, ['-q', '-e', '-f', '-c', `echo pid $$; ${command}`, log], ['script']);
-    const pid = await eventually(() => /^pid (\d+)/m.exec(readFileSync(log, 'utf8'))?.[1], { what: 'the terminal' });
-    await eventually(() => (readFileSync(log, 'utf8').match(/\u001b\[H/g)?.length ?? 0) >= 4, { what: 'drawn again and again' });
+    const pid = await eventually(() => /^pid (\d+)/m.exec(readFileSync(log, 'utf8'))?.[1], {
+      what: 'the terminal',
+    });
+    await eventually(() => (readFileSync(log, 'utf8').match(/\u001b\[H/g)?.length ?? 0) >= 4, {
+      what: 'drawn again and again',
+    });
     process.kill(Number(pid), signal);
     t.match(await terminal.exited, { status }, signal);
     const shown = readFileSync(log, 'utf8');
-    t.ok(shown.indexOf('\u001b[?1049h') >= 0 && shown.lastIndexOf('\u001b[?1049l') > shown.lastIndexOf('\u001b[H'), 'the terminal is left as it was');
+    t.ok(
+      shown.indexOf('\u001b[?1049h') >= 0 && shown.lastIndexOf('\u001b[?1049l') > shown.lastIndexOf('\u001b[H'),
+      'the terminal is left as it was',
+    );
     t.ok(shown.lastIndexOf('\u001b[?25h') > shown.lastIndexOf('\u001b[?25l'), 'with its cursor');
-    const wide = shown.replace(/\u001b\[[?0-9;]*[a-zA-Z]/g, '').split(/\r?\n/).filter((line) => line.length > 80 && !line.startsWith('Script') && !line.startsWith('pid'));
+    const wide = shown
+      .replace(/\u001b\[[?0-9;]*[a-zA-Z]/g, '')
+      .split(/\r?\n/)
+      .filter((line) => line.length > 80 && !line.startsWith('Script') && !line.startsWith('pid'));
     t.same(wide, [], 'nothing is wider than it');
   }
   await second.stop();

@@ -7,7 +7,20 @@ import t from 'tap';
 import { ownRoutes, routes, snapshotText } from '../../src/lab/inspect.js';
 import { STANDARD } from '../../src/lab/standard.js';
 import { sleep } from '../../src/lab/wait.js';
-import { agentIn, configText, expected, FAMILIES, laboratory, mark, owned, PLACEMENTS, settles, statusWhere, turned, zebraOnly } from './agent-support.js';
+import {
+  agentIn,
+  configText,
+  expected,
+  FAMILIES,
+  laboratory,
+  mark,
+  owned,
+  PLACEMENTS,
+  settles,
+  statusWhere,
+  turned,
+  zebraOnly,
+} from './agent-support.js';
 
 const { inet, inet6 } = STANDARD;
 
@@ -38,13 +51,24 @@ for (const placement of PLACEMENTS) {
     const { router } = std;
     const frr = zebraOnly(std);
     router.ipBatch(NEIGHBOURS);
-    for (const rule of ['pref 31256 from 2001:db8:c6::/48 lookup 4000', 'pref 31257 iif lo from 2001:db8:c6::/48 lookup 25500']) router.run(['ip', '-6', 'rule', 'add', ...rule.split(' ')]);
+    for (const rule of [
+      'pref 31256 from 2001:db8:c6::/48 lookup 4000',
+      'pref 31257 iif lo from 2001:db8:c6::/48 lookup 25500',
+    ])
+      router.run(['ip', '-6', 'rule', 'add', ...rule.split(' ')]);
     await sleep(100);
     const before = snapshotText(router);
     const same = (when: string): void => {
       t.equal(snapshotText(router), before, `${when}: foreign state is what it was`);
     };
-    const config = { placement, frr, daemons: ['zebra'], convergence: 0, preempt: 0, destinations: { inet: ['0.0.0.0/0', '10.99.0.0/16'], inet6: ['::/0', '2001:db8:99::/48'] } };
+    const config = {
+      placement,
+      frr,
+      daemons: ['zebra'],
+      convergence: 0,
+      preempt: 0,
+      destinations: { inet: ['0.0.0.0/0', '10.99.0.0/16'], inet6: ['::/0', '2001:db8:99::/48'] },
+    };
     const agent = agentIn(std, config);
     await agent.waitForLog(/ ready /);
     const wanted = expected(config);
@@ -87,7 +111,14 @@ t.test('a foreign route in our very slot is never touched: refused, and visible'
     const agent = agentIn(std, { placement });
     await agent.waitForLog(/ ready /);
     const status = await statusWhere(agent, (s) => s.backupRoutes.some((route) => route.state === 'refused'));
-    t.same(status.backupRoutes.map((route) => [route.gateway, route.state]), [[inet.gateway, 'refused'], [inet6.gatewayLinkLocal, 'installed']], `${placement}: IPv4 refused, IPv6 installed`);
+    t.same(
+      status.backupRoutes.map((route) => [route.gateway, route.state]),
+      [
+        [inet.gateway, 'refused'],
+        [inet6.gatewayLinkLocal, 'installed'],
+      ],
+      `${placement}: IPv4 refused, IPv6 installed`,
+    );
     t.match(status.waiting, [{ subject: 'default', reason: /EEXIST/ }], 'and why');
     t.equal((await agent.cli('status')).status, 1, 'not in the wished state');
     t.same(owned(router), expected({ placement, families: ['inet6'] }), 'no rule leads to his table');
@@ -104,13 +135,36 @@ t.test('a foreign route in our very slot is never touched: refused, and visible'
   const agent = agentIn(std, {});
   await agent.waitForLog(/ ready /);
   const [hop] = routes(peer, 'inet6', 255).filter((route) => route.dev === 'router0' && route.dst.startsWith('fe80'));
-  router.run(['ip', '-6', 'route', 'append', 'default', 'via', hop!.dst, 'dev', 'data0', 'table', '25500', 'metric', '1024', 'proto', '4']);
+  router.run([
+    'ip',
+    '-6',
+    'route',
+    'append',
+    'default',
+    'via',
+    hop!.dst,
+    'dev',
+    'data0',
+    'table',
+    '25500',
+    'metric',
+    '1024',
+    'proto',
+    '4',
+  ]);
   await sleep(300);
-  const hops = (): readonly string[] => routes(router, 'inet6', 25_500).flatMap((route) => [route.gateway, ...route.nexthops.map((n) => n.gateway)]).filter((gateway) => gateway !== undefined);
+  const hops = (): readonly string[] =>
+    routes(router, 'inet6', 25_500)
+      .flatMap((route) => [route.gateway, ...route.nexthops.map((n) => n.gateway)])
+      .filter((gateway) => gateway !== undefined);
   t.same([...hops()].sort(), [hop!.dst, inet6.gatewayLinkLocal].sort(), 'both stand in one route');
   await agent.stop();
   await agent.cli('flush', '-c', agent.configFile);
   t.same(hops(), [hop!.dst], 'flush takes ours only');
   t.same(ownRoutes(router, 'inet'), []);
-  for (const family of FAMILIES) t.same(routes(router, family).filter((route) => route.dst === 'default'), []);
+  for (const family of FAMILIES)
+    t.same(
+      routes(router, family).filter((route) => route.dst === 'default'),
+      [],
+    );
 });

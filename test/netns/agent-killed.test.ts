@@ -8,13 +8,28 @@ import type { Agent } from '../../src/lab/agent.js';
 import { snapshotText } from '../../src/lab/inspect.js';
 import type { Namespace } from '../../src/lab/namespace.js';
 import { sleep } from '../../src/lab/wait.js';
-import { agentIn, configText, expected, laboratory, owned, PLACEMENTS, restartAgent, settles, turned, zebraOnly } from './agent-support.js';
+import {
+  agentIn,
+  configText,
+  expected,
+  laboratory,
+  owned,
+  PLACEMENTS,
+  restartAgent,
+  settles,
+  turned,
+  zebraOnly,
+} from './agent-support.js';
 
 /** Deletes what a line of `owned` tells of. */
 function remove(router: Namespace, line: string): void {
   const [, family, rest] = /^(inet6?) (.*)$/.exec(line)!;
   const rule = /^rule (\d+) /.exec(rest!);
-  router.run(['ip', family === 'inet' ? '-4' : '-6', ...(rule === null ? ['route', 'del', ...rest!.split(' ')] : ['rule', 'del', 'pref', rule[1]!])]);
+  router.run([
+    'ip',
+    family === 'inet' ? '-4' : '-6',
+    ...(rule === null ? ['route', 'del', ...rest!.split(' ')] : ['rule', 'del', 'pref', rule[1]!]),
+  ]);
 }
 
 for (const placement of PLACEMENTS) {
@@ -22,8 +37,18 @@ for (const placement of PLACEMENTS) {
     const std = laboratory(t);
     const { router } = std;
     const frr = zebraOnly(std);
-    const destinations = { inet: ['0.0.0.0/0', '10.0.0.0/8', '172.16.0.0/12'], inet6: ['::/0', '2001:db8::/32'] };
-    const config = configText({ placement, frr, daemons: ['zebra'], destinations, hold: '0s', convergence: 0 });
+    const destinations = {
+      inet: ['0.0.0.0/0', '10.0.0.0/8', '172.16.0.0/12'],
+      inet6: ['::/0', '2001:db8::/32'],
+    };
+    const config = configText({
+      placement,
+      frr,
+      daemons: ['zebra'],
+      destinations,
+      hold: '0s',
+      convergence: 0,
+    });
     const wanted = expected({ placement, destinations });
     const foreign = snapshotText(router);
     let agent: Agent = agentIn(std, config);
@@ -47,7 +72,9 @@ for (const placement of PLACEMENTS) {
       if (frr.running('zebra')) await frr.kill('zebra');
       agent = restartAgent(std, agent, config);
     }
-    t.comment(`routes and rules found after the kills: ${[...seen].sort((a, b) => a - b).join(' ')} of ${wanted.length}`);
+    t.comment(
+      `routes and rules found after the kills: ${[...seen].sort((a, b) => a - b).join(' ')} of ${wanted.length}`,
+    );
     await agent.waitForLog(/ ready /);
     await settles(t, router, wanted, 'the last start brings exactly the wanted state');
     await frr.start('zebra');

@@ -10,7 +10,24 @@ import type { Agent } from '../../src/lab/agent.js';
 import { startPing } from '../../src/lab/ping.js';
 import { STANDARD } from '../../src/lab/standard.js';
 import { eventually } from '../../src/lab/wait.js';
-import { agentIn, configText, expected, laboratory, mark, monitor, owned, restartAgent, settles, statusOf, steadyPings, unbroken, turned, zebraOnly, type ConfigOptions, type Expectation } from './agent-support.js';
+import {
+  agentIn,
+  type ConfigOptions,
+  configText,
+  type Expectation,
+  expected,
+  laboratory,
+  mark,
+  monitor,
+  owned,
+  restartAgent,
+  settles,
+  statusOf,
+  steadyPings,
+  turned,
+  unbroken,
+  zebraOnly,
+} from './agent-support.js';
 
 /** Writes the file and sends SIGHUP; resolves when the agent has taken it. */
 async function reloadTo(agent: Agent, config: ConfigOptions): Promise<void> {
@@ -33,10 +50,18 @@ t.test('SIGHUP: destinations, gateways, tables, rules, placement, protocol', asy
   const gateway = { inet: '10.255.0.3', inet6: 'fe80::3' };
   const steps: readonly (readonly [string, ConfigOptions, Expectation])[] = [
     ['more destinations', { destinations: more }, { destinations: more }],
-    ['other destinations', { destinations: { inet: ['0.0.0.0/0', '10.0.0.0/8'] } }, { destinations: { inet: ['0.0.0.0/0', '10.0.0.0/8'] } }],
+    [
+      'other destinations',
+      { destinations: { inet: ['0.0.0.0/0', '10.0.0.0/8'] } },
+      { destinations: { inet: ['0.0.0.0/0', '10.0.0.0/8'] } },
+    ],
     ['another gateway', { gateway }, { gateway }],
     ['the former gateway', {}, {}],
-    ['another table-base', { destinations: more, more: { 'table-base': 26_000 } }, { destinations: more, tableBase: 26_000 }],
+    [
+      'another table-base',
+      { destinations: more, more: { 'table-base': 26_000 } },
+      { destinations: more, tableBase: 26_000 },
+    ],
     ['placement main', { placement: 'main', destinations: more }, { placement: 'main', destinations: more }],
     ['placement local', {}, {}],
   ];
@@ -52,13 +77,24 @@ t.test('SIGHUP: destinations, gateways, tables, rules, placement, protocol', asy
   t.same(await watch.since(beforeMs, /proto 157/), [], 'the same file again: the kernel sees nothing');
 
   await reloadTo(agent, { more: { 'rule-priority-base': 20_000 } });
-  await settles(t, router, expected().map((line) => line.replace(/rule 31(\d+)/, 'rule 20$1')), 'another rule-priority-base');
+  await settles(
+    t,
+    router,
+    expected().map((line) => line.replace(/rule 31(\d+)/, 'rule 20$1')),
+    'another rule-priority-base',
+  );
   await reloadTo(agent, { more: { 'route-protocol': 158 } });
-  await eventually(() => owned(router).length === 0 && owned(router, 158).join() === expected().join(), { timeoutMs: 4000, what: 'another protocol' }).catch(() => undefined);
+  await eventually(() => owned(router).length === 0 && owned(router, 158).join() === expected().join(), {
+    timeoutMs: 4000,
+    what: 'another protocol',
+  }).catch(() => undefined);
   t.same(owned(router), [], 'nothing is left of the former protocol');
   t.same(owned(router, 158), expected(), 'and everything stands under the new one');
   await unbroken(t, pings, beforeMs, 'reload, other rule priorities, other protocol');
-  t.match((await statusOf(agent)).backupRoutes.map((route) => route.state), ['installed', 'installed']);
+  t.match(
+    (await statusOf(agent)).backupRoutes.map((route) => route.state),
+    ['installed', 'installed'],
+  );
   await agent.stop();
 });
 
@@ -74,7 +110,10 @@ t.test('a restart under another protocol number takes the former routes out', as
     await ping.nextReply();
     const fromMs = Date.now();
     const next = restartAgent(std, former, { placement, more: { 'route-protocol': 158 } });
-    await eventually(() => owned(router).length === 0 && owned(router, 158).join() === expected({ placement }).join(), { timeoutMs: 4000, what: 'another protocol' }).catch(() => undefined);
+    await eventually(() => owned(router).length === 0 && owned(router, 158).join() === expected({ placement }).join(), {
+      timeoutMs: 4000,
+      what: 'another protocol',
+    }).catch(() => undefined);
     t.same(owned(router), [], `${placement}: nothing is left of the former protocol`);
     t.same(owned(router, 158), expected({ placement }), `${placement}: and everything stands under the new one`);
     await unbroken(t, [ping], fromMs, `restart under another protocol, ${placement}`);
@@ -118,12 +157,18 @@ t.test('a bad file at reload: what runs goes on; reload and check tell why', asy
   await agent.waitForLog(/reload-refused .*errors=1/);
   const refused = await agent.cli('reload');
   t.equal(refused.status, 78);
-  t.match(refused.stderr, /172\.16\.128\.0\/13[^]*what ran before goes on|what ran before goes on[^]*172\.16\.128\.0\/13/);
+  t.match(
+    refused.stderr,
+    /172\.16\.128\.0\/13[\s\S]*what ran before goes on|what ran before goes on[\s\S]*172\.16\.128\.0\/13/,
+  );
   const check = await agent.cli('check', '-c', agent.configFile);
   t.equal(check.status, 78);
   t.match(check.stderr, /config\.yaml:\d+:\d+/);
   t.match(check.stderr, 'did you mean 172.16.0.0/13 or 172.24.0.0/13');
-  const json = JSON.parse((await agent.cli('check', '--json', '-c', agent.configFile)).stdout) as { readonly valid: boolean; readonly diagnostics: readonly unknown[] };
+  const json = JSON.parse((await agent.cli('check', '--json', '-c', agent.configFile)).stdout) as {
+    readonly valid: boolean;
+    readonly diagnostics: readonly unknown[];
+  };
   t.match(json, { valid: false, diagnostics: [{ severity: 'error' }] });
   t.same(await watch.since(fromMs, /proto 157/), [], 'no route moved');
   t.equal((await statusOf(agent)).configuration.source, 'file');
@@ -132,7 +177,12 @@ t.test('a bad file at reload: what runs goes on; reload and check tell why', asy
   t.equal((await agent.cli('check', '-c', agent.configFile)).status, 0);
   const taken = await agent.cli('reload');
   t.match(taken, { status: 0, stdout: 'configuration reloaded\n' });
-  await settles(t, router, expected({ destinations: { inet: ['10.0.0.0/8'], inet6: ['2001:db8::/32'] } }), 'a good file is taken');
+  await settles(
+    t,
+    router,
+    expected({ destinations: { inet: ['10.0.0.0/8'], inet6: ['2001:db8::/32'] } }),
+    'a good file is taken',
+  );
   await agent.stop();
 });
 

@@ -8,7 +8,20 @@ import { routes, rules } from '../../src/lab/inspect.js';
 import { startPing } from '../../src/lab/ping.js';
 import { STANDARD } from '../../src/lab/standard.js';
 import { eventually, sleep } from '../../src/lab/wait.js';
-import { agentIn, backWithin, expected, FAMILIES, laboratory, monitor, owned, PLACEMENTS, settles, statusOf, statusWhere, type Placement } from './agent-support.js';
+import {
+  agentIn,
+  backWithin,
+  expected,
+  FAMILIES,
+  laboratory,
+  monitor,
+  owned,
+  PLACEMENTS,
+  type Placement,
+  settles,
+  statusOf,
+  statusWhere,
+} from './agent-support.js';
 
 /** Generous: the machine may be busy. What is measured is printed. */
 const LIMIT_MS = 300;
@@ -47,7 +60,11 @@ for (const placement of PLACEMENTS) {
     router.ip(`addr del ${inet.mgmt}/24 dev mgmt0`);
     await statusWhere(agent, (s) => s.waiting.length > 0);
     t.same((await statusOf(agent)).waiting, [{ subject: inet.gateway, reason: 'mgmt0 has no inet address yet' }]);
-    t.same(owned(router), expected({ placement, families: ['inet6'] }), 'IPv6 is not touched by the loss of the IPv4 address');
+    t.same(
+      owned(router),
+      expected({ placement, families: ['inet6'] }),
+      'IPv6 is not touched by the loss of the IPv4 address',
+    );
     fromMs = Date.now();
     router.ip(`addr add ${inet.mgmt}/24 dev mgmt0`);
     await backWithin(t, watch, fromMs, LIMIT_MS, `address removed and returned, ${placement}`, ['inet']);
@@ -67,11 +84,19 @@ for (const placement of PLACEMENTS) {
     const oldIndex = (await statusOf(agent)).managementInterfaces[0]!.index;
     router.ip('link del mgmt0');
     await statusWhere(agent, (s) => s.waiting[0]?.reason === 'no such interface yet');
-    t.same(routes(router, 'inet', 'all').filter((route) => route.protocol === 157), [], 'nothing is left behind');
+    t.same(
+      routes(router, 'inet', 'all').filter((route) => route.protocol === 157),
+      [],
+      'nothing is left behind',
+    );
     // Something else takes the old index's place in line.
     router.ip('link add other0 type bridge');
     lab.link(router, 'mgmt0', gw, 'router0');
-    gw.ipBatch([`addr add ${inet.gateway}/24 dev router0`, `addr add ${inet6.gateway}/64 dev router0 nodad`, `addr add ${inet6.gatewayLinkLocal}/64 dev router0 nodad`]);
+    gw.ipBatch([
+      `addr add ${inet.gateway}/24 dev router0`,
+      `addr add ${inet6.gateway}/64 dev router0 nodad`,
+      `addr add ${inet6.gatewayLinkLocal}/64 dev router0 nodad`,
+    ]);
     await watch.stop();
     watch = await monitor(router);
     fromMs = Date.now();
@@ -86,10 +111,38 @@ for (const placement of PLACEMENTS) {
 
 /** What a foreigner does to us, and what comes back: the pattern of the kernel's event. */
 const ATTACKS: readonly (readonly [Placement, string, readonly (readonly string[])[]])[] = [
-  ['local', 'our table is flushed', [['ip', 'route', 'flush', 'table', '25500'], ['ip', '-6', 'route', 'flush', 'table', '25500']]],
-  ['local', 'one route is deleted', [['ip', 'route', 'del', 'default', 'table', '25500'], ['ip', '-6', 'route', 'del', 'default', 'table', '25500']]],
-  ['main', 'the default routes of main are deleted', [['ip', 'route', 'del', 'default'], ['ip', '-6', 'route', 'del', 'default']]],
-  ['main', "everything of main's is flushed by protocol", [['ip', 'route', 'flush', 'proto', '157'], ['ip', '-6', 'route', 'flush', 'proto', '157']]],
+  [
+    'local',
+    'our table is flushed',
+    [
+      ['ip', 'route', 'flush', 'table', '25500'],
+      ['ip', '-6', 'route', 'flush', 'table', '25500'],
+    ],
+  ],
+  [
+    'local',
+    'one route is deleted',
+    [
+      ['ip', 'route', 'del', 'default', 'table', '25500'],
+      ['ip', '-6', 'route', 'del', 'default', 'table', '25500'],
+    ],
+  ],
+  [
+    'main',
+    'the default routes of main are deleted',
+    [
+      ['ip', 'route', 'del', 'default'],
+      ['ip', '-6', 'route', 'del', 'default'],
+    ],
+  ],
+  [
+    'main',
+    "everything of main's is flushed by protocol",
+    [
+      ['ip', 'route', 'flush', 'proto', '157'],
+      ['ip', '-6', 'route', 'flush', 'proto', '157'],
+    ],
+  ],
 ];
 
 for (const [placement, name, commands] of ATTACKS) {
@@ -129,7 +182,11 @@ t.test('our rules are deleted, one and all', async (t) => {
     const priority = family === '-4' ? 31_065 : 31_257;
     const fromMs = Date.now();
     // As systemd-networkd does: everything that is not the kernel's own.
-    router.run(['sh', '-c', `ip ${family} rule flush; ip ${family} rule add pref 32766 lookup main; ip ${family} rule add pref 32767 lookup default`]);
+    router.run([
+      'sh',
+      '-c',
+      `ip ${family} rule flush; ip ${family} rule add pref 32766 lookup main; ip ${family} rule add pref 32767 lookup default`,
+    ]);
     const back = await watch.next(new RegExp(`^${priority}: `), fromMs);
     t.comment(`MEASURED all rules flushed: back after ${(back.atMs - fromMs).toFixed(1)} ms`);
     t.ok(back.atMs - fromMs < LIMIT_MS, 'all rules are back');
@@ -145,14 +202,24 @@ t.test('who does it again and again is met with back-off and named', async (t) =
   await agent.waitForLog(/ ready /);
   t.equal((await statusOf(agent)).interference, null, 'nobody yet');
   // One ip(8) for all deletions, that lives on until it has been looked up.
-  const culprit = router.spawn(['sh', '-c', 'while ip route show table 25500 | grep -q default || sleep 0.02; do (echo route del default table 25500; sleep 0.1) | ip -force -batch -; done'], { closeSignal: 'SIGKILL' });
+  const culprit = router.spawn(
+    [
+      'sh',
+      '-c',
+      'while ip route show table 25500 | grep -q default || sleep 0.02; do (echo route del default table 25500; sleep 0.1) | ip -force -batch -; done',
+    ],
+    { closeSignal: 'SIGKILL' },
+  );
   const status = await statusWhere(agent, (s) => (s.interference?.episodes ?? 0) >= 8, 15_000);
   culprit.kill('SIGKILL');
   t.match(status.interference?.last, /^deleted route default .* by ip \(pid \d+\)$/, 'the culprit is named');
   t.ok((status.interference?.pauseMs ?? 0) >= 100, `a pause of ${status.interference?.pauseMs} ms`);
   const pauses = agent.log.flatMap((line) => / interference .*pause_ms=(\d+)/.exec(line)?.[1] ?? []).map(Number);
   t.comment(`MEASURED pauses, ms: ${pauses.join(' ')}`);
-  t.ok(pauses.slice(0, 4).every((pause) => pause <= 20), 'the first repairs are immediate');
+  t.ok(
+    pauses.slice(0, 4).every((pause) => pause <= 20),
+    'the first repairs are immediate',
+  );
   t.ok(pauses.at(-1)! > pauses[0]! && pauses.at(-1)! >= 100, 'the later ones are not');
   t.match((await agent.cli('status')).stdout, /interference +\d+ times: deleted route default/);
   await settles(t, router, expected(), 'he stops, we are back', 8000);
@@ -166,11 +233,20 @@ t.test('a storm of foreign changes costs nothing and hides nothing', async (t) =
   const agent = agentIn(std, {});
   await agent.waitForLog(/ ready /);
   const lines = Array.from({ length: 20_000 }, (_, i) => `10.${128 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}/32`);
-  const storm = router.runAsync(['ip', '-batch', '-'], { input: [...lines.map((dst) => `route add ${dst} dev lo`), ...lines.map((dst) => `route del ${dst} dev lo`), ''].join('\n') });
+  const storm = router.runAsync(['ip', '-batch', '-'], {
+    input: [
+      ...lines.map((dst) => `route add ${dst} dev lo`),
+      ...lines.map((dst) => `route del ${dst} dev lo`),
+      '',
+    ].join('\n'),
+  });
   await sleep(100);
   const fromMs = Date.now();
   router.run(['ip', 'route', 'flush', 'table', '25500']);
-  await eventually(() => owned(router).join() === expected().join(), { timeoutMs: 3000, what: 'our route in the middle of the storm' });
+  await eventually(() => owned(router).join() === expected().join(), {
+    timeoutMs: 3000,
+    what: 'our route in the middle of the storm',
+  });
   t.comment(`MEASURED flush in the middle of 40000 foreign changes: back after less than ${Date.now() - fromMs} ms`);
   t.equal((await storm).status, 0);
   await settles(t, router, expected(), 'and after it');

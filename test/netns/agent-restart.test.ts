@@ -9,7 +9,22 @@ import { startPing } from '../../src/lab/ping.js';
 import { STANDARD } from '../../src/lab/standard.js';
 import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
 import { eventually, sleep } from '../../src/lab/wait.js';
-import { agentIn, expected, FAMILIES, laboratory, monitor, notLost, owned, PLACEMENTS, restartAgent, settles, statusOf, turned, steadyPings, unbroken } from './agent-support.js';
+import {
+  agentIn,
+  expected,
+  FAMILIES,
+  laboratory,
+  monitor,
+  notLost,
+  owned,
+  PLACEMENTS,
+  restartAgent,
+  settles,
+  statusOf,
+  steadyPings,
+  turned,
+  unbroken,
+} from './agent-support.js';
 
 for (const placement of PLACEMENTS) {
   t.test(`beside a healthy, converged FRR a restart inserts nothing, placement ${placement}`, async (t) => {
@@ -23,7 +38,13 @@ for (const placement of PLACEMENTS) {
     let agent = agentIn(std, config);
     await turned(agent, 'out');
     await settles(t, router, [], 'out');
-    await eventually(() => FAMILIES.every((family) => routes(router, family).some((route) => route.dst === 'default' && route.protocol === 186)), { what: 'BGP defaults' });
+    await eventually(
+      () =>
+        FAMILIES.every((family) =>
+          routes(router, family).some((route) => route.dst === 'default' && route.protocol === 186),
+        ),
+      { what: 'BGP defaults' },
+    );
     const watch = await monitor(router);
     const ping = startPing(std.noc, STANDARD.inet.loopback);
     await ping.nextReply();
@@ -45,7 +66,10 @@ for (const placement of PLACEMENTS) {
   t.test(`killed while the routes are in: adopted, placement ${placement}`, async (t) => {
     const std = laboratory(t);
     const { router } = std;
-    const config = { placement, destinations: { inet: ['0.0.0.0/0', '10.99.0.0/16'], inet6: ['::/0', '2001:db8:99::/48'] } };
+    const config = {
+      placement,
+      destinations: { inet: ['0.0.0.0/0', '10.99.0.0/16'], inet6: ['::/0', '2001:db8:99::/48'] },
+    };
     const wanted = expected(config);
     let agent = agentIn(std, config);
     await agent.waitForLog(/ ready /);

@@ -8,7 +8,21 @@ import { STANDARD } from '../../src/lab/standard.js';
 import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
 import { eventually, sleep } from '../../src/lab/wait.js';
 import { startWatchfrr } from '../../src/lab/watchfrr.js';
-import { agentIn, backWithin, expected, FAMILIES, laboratory, mark, monitor, owned, settles, statusOf, turned, steadyPings, unbroken } from './agent-support.js';
+import {
+  agentIn,
+  backWithin,
+  expected,
+  FAMILIES,
+  laboratory,
+  mark,
+  monitor,
+  owned,
+  settles,
+  statusOf,
+  steadyPings,
+  turned,
+  unbroken,
+} from './agent-support.js';
 
 t.test('zebra is killed, watchfrr restarts FRR: out again only once the routes are really back', async (t) => {
   const std = laboratory(t);
@@ -34,7 +48,10 @@ t.test('zebra is killed, watchfrr restarts FRR: out again only once the routes a
   const gone = await watch.since(killedMs, /^Deleted default .*proto 157/);
   t.equal(gone.length, 2, 'withdrawn once');
   for (const family of FAMILIES) {
-    t.ok(routes(router, family).some((route) => route.dst === 'default' && route.protocol === 186), `${family}: the BGP default is back`);
+    t.ok(
+      routes(router, family).some((route) => route.dst === 'default' && route.protocol === 186),
+      `${family}: the BGP default is back`,
+    );
     const gateway = family === 'inet' ? /^default .*via 10\..*proto 186/ : /^default .*via fe80.*proto 186/;
     const returned = (await watch.since(killedMs, gateway)).at(-1);
     t.ok(returned !== undefined && returned.atMs < gone[0]!.atMs, `${family}: before the backup went`);
@@ -61,10 +78,17 @@ t.test('of zebra, bgpd and staticd only one dies', async (t) => {
   const std = laboratory(t);
   const { router } = std;
   await startPeerFrr(std);
-  const frr = prepareRouterFrr(std, { staticRoutes: [{ prefix: '203.0.113.0/24', gateway: STANDARD.inet.peer }] });
+  const frr = prepareRouterFrr(std, {
+    staticRoutes: [{ prefix: '203.0.113.0/24', gateway: STANDARD.inet.peer }],
+  });
   await frr.start();
   // Damping has its own tests; a short hold-time keeps its doublings short.
-  const agent = agentIn(std, { frr, daemons: ['zebra', 'bgpd', 'staticd'], hold: '100ms', convergence: '30s' });
+  const agent = agentIn(std, {
+    frr,
+    daemons: ['zebra', 'bgpd', 'staticd'],
+    hold: '100ms',
+    convergence: '30s',
+  });
   await turned(agent, 'out');
   const watch = await monitor(router);
   const pings = await steadyPings(std);
@@ -76,14 +100,25 @@ t.test('of zebra, bgpd and staticd only one dies', async (t) => {
     await settles(t, router, expected(), 'in');
     const status = await statusOf(agent);
     t.match(status.routes.reason, `frr/${daemon} is down`, 'the reason names the daemon');
-    t.same(status.daemons.filter((d) => d.state !== 'responsive').map((d) => d.id), [`frr/${daemon}`], 'the others live');
-    if (daemon === 'bgpd') await eventually(() => !routes(router, 'inet').some((route) => route.protocol === 186), { what: 'zebra takes the routes of bgpd out' });
+    t.same(
+      status.daemons.filter((d) => d.state !== 'responsive').map((d) => d.id),
+      [`frr/${daemon}`],
+      'the others live',
+    );
+    if (daemon === 'bgpd')
+      await eventually(() => !routes(router, 'inet').some((route) => route.protocol === 186), {
+        what: 'zebra takes the routes of bgpd out',
+      });
     await sleep(100);
     t.same(owned(router), expected(), 'a living rival or none: nothing is preempted');
     await frr.start(daemon);
     await turned(agent, 'out', from);
     await settles(t, router, [], `${daemon} is back: out`);
-    for (const family of FAMILIES) t.ok(routes(router, family).some((route) => route.dst === 'default' && route.protocol === 186), `${family}: with FRR's default in place`);
+    for (const family of FAMILIES)
+      t.ok(
+        routes(router, family).some((route) => route.dst === 'default' && route.protocol === 186),
+        `${family}: with FRR's default in place`,
+      );
     await sleep(100);
     await unbroken(t, pings, killedMs, `SIGKILL and return of ${daemon}`);
   }

@@ -6,18 +6,18 @@
  * Invariant: what is measured is measured by other processes' clocks (ip monitor, fping), never by the agent's log.
  */
 
-import { startAgent, type Agent, type AgentOptions } from '../../src/lab/agent.js';
-import { prepareFrr, type Frr } from '../../src/lab/frr.js';
+import { join } from 'node:path';
+import { type Agent, type AgentOptions, startAgent } from '../../src/lab/agent.js';
+import { type Frr, prepareFrr } from '../../src/lab/frr.js';
 import { zebraConfig } from '../../src/lab/frr-conf.js';
 import { ownRoutes, ownRules } from '../../src/lab/inspect.js';
 import type { Namespace } from '../../src/lab/namespace.js';
-import { startPing, type Ping } from '../../src/lab/ping.js';
+import { type Ping, startPing } from '../../src/lab/ping.js';
 import type { Process } from '../../src/lab/process.js';
-import { STANDARD, standardLab, type StandardLab, type StandardOptions } from '../../src/lab/standard.js';
+import { STANDARD, type StandardLab, type StandardOptions, standardLab } from '../../src/lab/standard.js';
 import { eventually, sleep } from '../../src/lab/wait.js';
 import type { Family } from '../../src/model/address.js';
 import type { Status } from '../../src/model/status.js';
-import { join } from 'node:path';
 
 /** What is used of a tap test. */
 export interface Case {
@@ -32,7 +32,10 @@ export const PLACEMENTS = ['local', 'main'] as const;
 export type Placement = (typeof PLACEMENTS)[number];
 
 /** The backup router of each family in the standard laboratory; IPv6 through its link-local address. */
-export const GATEWAY: Readonly<Record<Family, string>> = { inet: STANDARD.inet.gateway, inet6: STANDARD.inet6.gatewayLinkLocal };
+export const GATEWAY: Readonly<Record<Family, string>> = {
+  inet: STANDARD.inet.gateway,
+  inet6: STANDARD.inet6.gatewayLinkLocal,
+};
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export interface ConfigOptions {
@@ -57,14 +60,24 @@ export interface ConfigOptions {
 export function configText(o: ConfigOptions = {}): string {
   const stanza = (family: Family): Json => {
     const destination = o.destinations?.[family];
-    return { address: o.gateway?.[family] ?? GATEWAY[family], ...(destination === undefined ? {} : { destination }) };
+    return {
+      address: o.gateway?.[family] ?? GATEWAY[family],
+      ...(destination === undefined ? {} : { destination }),
+    };
   };
   return JSON.stringify(
     {
       'management-interface': o.interface ?? 'mgmt0',
       'backup-router': stanza('inet'),
       'inet6-backup-router': stanza('inet6'),
-      'routing-daemon': [{ frr: { daemons: o.daemons ?? ['zebra', 'bgpd'], 'socket-directory': o.frr?.directory ?? '/tmp/no-such-directory-of-frr' } }],
+      'routing-daemon': [
+        {
+          frr: {
+            daemons: o.daemons ?? ['zebra', 'bgpd'],
+            'socket-directory': o.frr?.directory ?? '/tmp/no-such-directory-of-frr',
+          },
+        },
+      ],
       withdraw: { 'hold-time': o.hold ?? '300ms', 'convergence-timeout': o.convergence ?? '20s' },
       detect: { 'probe-interval': '100ms', 'probe-timeout': o.probeTimeout ?? '2s' },
       stale: { 'preempt-after': o.preempt ?? '500ms' },
@@ -85,15 +98,27 @@ export function laboratory(t: Case, options: StandardOptions = {}): StandardLab 
 
 /** zebra alone in the router: up in 40 ms, for tests that need a daemon that lives and dies but no protocol. */
 export function zebraOnly(std: StandardLab, args: readonly string[] = []): Frr {
-  return prepareFrr(std.router, { directory: join(std.lab.directory, 'zebra'), daemons: { zebra: { config: zebraConfig(), args } } });
+  return prepareFrr(std.router, {
+    directory: join(std.lab.directory, 'zebra'),
+    daemons: { zebra: { config: zebraConfig(), args } },
+  });
 }
 
 /** Shows the agents' logs beside the results: `BACKUP_ROUTER_TEST_LOG=1 tap run ...`. */
-const LOUD: Pick<AgentOptions, 'onLine'> = process.env['BACKUP_ROUTER_TEST_LOG'] === undefined ? {} : { onLine: (line) => process.stderr.write(`  ${line}\n`) };
+const LOUD: Pick<AgentOptions, 'onLine'> =
+  process.env['BACKUP_ROUTER_TEST_LOG'] === undefined ? {} : { onLine: (line) => process.stderr.write(`  ${line}\n`) };
 
 /** An agent in the router. */
-export function agentIn(std: StandardLab, config: ConfigOptions | string, options: Omit<AgentOptions, 'configText'> = {}): Agent {
-  return startAgent(std.lab, std.router, { ...LOUD, ...options, configText: typeof config === 'string' ? config : configText(config) });
+export function agentIn(
+  std: StandardLab,
+  config: ConfigOptions | string,
+  options: Omit<AgentOptions, 'configText'> = {},
+): Agent {
+  return startAgent(std.lab, std.router, {
+    ...LOUD,
+    ...options,
+    configText: typeof config === 'string' ? config : configText(config),
+  });
 }
 
 /** The same agent again, over the files of the former. */
@@ -117,17 +142,37 @@ export async function statusOf(agent: Agent): Promise<Status> {
 
 /** Polls the status until it fits. */
 export async function statusWhere(agent: Agent, fits: (status: Status) => boolean, timeoutMs = 5000): Promise<Status> {
-  return eventually(async () => {
-    const status = await statusOf(agent);
-    return fits(status) ? status : Promise.reject(new Error(JSON.stringify({ routes: status.routes, waiting: status.waiting, backupRoutes: status.backupRoutes, interference: status.interference })));
-  }, { timeoutMs, intervalMs: 30, what: `a status like ${fits.toString()}` });
+  return eventually(
+    async () => {
+      const status = await statusOf(agent);
+      return fits(status)
+        ? status
+        : Promise.reject(
+            new Error(
+              JSON.stringify({
+                routes: status.routes,
+                waiting: status.waiting,
+                backupRoutes: status.backupRoutes,
+                interference: status.interference,
+              }),
+            ),
+          );
+    },
+    { timeoutMs, intervalMs: 30, what: `a status like ${fits.toString()}` },
+  );
 }
 
 /** Everything that carries the agent's protocol number, one line each, sorted: routes of every table and rules. */
 export function owned(namespace: Namespace, protocol?: number): readonly string[] {
   return FAMILIES.flatMap((family) => [
-    ...ownRoutes(namespace, family, protocol).map((r) => `${family} ${r.dst} via ${r.gateway ?? r.nexthops.map((hop) => hop.gateway).join('+')} dev ${r.dev} table ${r.table} metric ${r.metric}`),
-    ...ownRules(namespace, family, protocol).map((r) => `${family} rule ${r.priority} iif ${r.iif} lookup ${r.table}${r.suppressPrefixLength === undefined ? '' : ` suppress ${r.suppressPrefixLength}`}`),
+    ...ownRoutes(namespace, family, protocol).map(
+      (r) =>
+        `${family} ${r.dst} via ${r.gateway ?? r.nexthops.map((hop) => hop.gateway).join('+')} dev ${r.dev} table ${r.table} metric ${r.metric}`,
+    ),
+    ...ownRules(namespace, family, protocol).map(
+      (r) =>
+        `${family} rule ${r.priority} iif ${r.iif} lookup ${r.table}${r.suppressPrefixLength === undefined ? '' : ` suppress ${r.suppressPrefixLength}`}`,
+    ),
   ]).sort();
 }
 
@@ -147,25 +192,47 @@ export function expected(e: Expectation = {}): readonly string[] {
   return (e.families ?? FAMILIES)
     .flatMap((family) => {
       const destinations = e.destinations?.[family] ?? ['default'];
-      const lengthOf = (destination: string): number => (destination === 'default' || destination.endsWith('/0') ? 0 : Number(destination.split('/')[1]));
+      const lengthOf = (destination: string): number =>
+        destination === 'default' || destination.endsWith('/0') ? 0 : Number(destination.split('/')[1]);
       const shown = (destination: string): string => (lengthOf(destination) === 0 ? 'default' : destination);
       const via = `via ${e.gateway?.[family] ?? GATEWAY[family]} dev mgmt0`;
       const preempts = (length: number): boolean => e.preempting?.includes(length) ?? false;
-      if (e.placement === 'main') return destinations.map((d) => `${family} ${shown(d)} ${via} table 254 metric ${preempts(lengthOf(d)) ? 1 : 0xff001000}`);
+      if (e.placement === 'main')
+        return destinations.map(
+          (d) => `${family} ${shown(d)} ${via} table 254 metric ${preempts(lengthOf(d)) ? 1 : 0xff001000}`,
+        );
       const bits = family === 'inet' ? 32 : 128;
       const rules = [...new Set(destinations.map(lengthOf))].flatMap((length) => {
         const priority = 31_000 + 2 * (bits - length);
         const suppress = preempts(length) ? length : length - 1;
-        return [`${family} rule ${priority} iif lo lookup 254${suppress < 0 ? '' : ` suppress ${suppress}`}`, `${family} rule ${priority + 1} iif lo lookup ${base + length}`];
+        return [
+          `${family} rule ${priority} iif lo lookup 254${suppress < 0 ? '' : ` suppress ${suppress}`}`,
+          `${family} rule ${priority + 1} iif lo lookup ${base + length}`,
+        ];
       });
-      return [...destinations.map((d) => `${family} ${shown(d)} ${via} table ${base + lengthOf(d)} metric ${family === 'inet' ? 0 : 1024}`), ...rules];
+      return [
+        ...destinations.map(
+          (d) => `${family} ${shown(d)} ${via} table ${base + lengthOf(d)} metric ${family === 'inet' ? 0 : 1024}`,
+        ),
+        ...rules,
+      ];
     })
     .sort();
 }
 
 /** Resolves when exactly the expected state is in the kernel; fails the test with the difference otherwise. */
-export async function settles(t: Case, namespace: Namespace, wanted: readonly string[], message: string, timeoutMs = 3000): Promise<void> {
-  await eventually(() => owned(namespace).join() === wanted.join(), { timeoutMs, intervalMs: 15, what: message }).catch(() => undefined);
+export async function settles(
+  t: Case,
+  namespace: Namespace,
+  wanted: readonly string[],
+  message: string,
+  timeoutMs = 3000,
+): Promise<void> {
+  await eventually(() => owned(namespace).join() === wanted.join(), {
+    timeoutMs,
+    intervalMs: 15,
+    what: message,
+  }).catch(() => undefined);
   t.same(owned(namespace), wanted, message);
 }
 
@@ -183,12 +250,20 @@ export class Monitor {
   readonly #process: Process;
 
   constructor(namespace: Namespace) {
-    this.#process = namespace.spawn(['env', 'TZ=UTC', 'ip', '-N', '-ts', 'monitor', 'route', 'rule'], { closeSignal: 'SIGKILL', keepLines: false, onLine: (line) => this.#read(line) });
+    this.#process = namespace.spawn(['env', 'TZ=UTC', 'ip', '-N', '-ts', 'monitor', 'route', 'rule'], {
+      closeSignal: 'SIGKILL',
+      keepLines: false,
+      onLine: (line) => this.#read(line),
+    });
   }
 
   /** The first event at or after `fromMs` that matches. */
   async next(pattern: RegExp, fromMs: number, timeoutMs = 5000): Promise<KernelEvent> {
-    return eventually(() => this.events.find((event) => event.atMs >= fromMs && pattern.test(event.text)), { timeoutMs, intervalMs: 5, what: `a kernel event like ${pattern}, among ${this.events.map((event) => event.text).join('; ')}` });
+    return eventually(() => this.events.find((event) => event.atMs >= fromMs && pattern.test(event.text)), {
+      timeoutMs,
+      intervalMs: 5,
+      what: `a kernel event like ${pattern}, among ${this.events.map((event) => event.text).join('; ')}`,
+    });
   }
 
   /** Those since `fromMs` that match, once everything that has happened by now has been read. */
@@ -203,7 +278,11 @@ export class Monitor {
 
   #read(line: string): void {
     const match = /^\[(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})(\d*)\] ?(.*)$/.exec(line);
-    if (match !== null) this.events.push({ atMs: Date.parse(`${match[1]}Z`) + Number(`0.${match[2]}`), text: match[3]!.replace(/\s+/g, ' ').trim() });
+    if (match !== null)
+      this.events.push({
+        atMs: Date.parse(`${match[1]}Z`) + Number(`0.${match[2]}`),
+        text: match[3]!.replace(/\s+/g, ' ').trim(),
+      });
   }
 }
 
@@ -227,7 +306,14 @@ export function added(family: Family): RegExp {
 }
 
 /** The times from `fromMs` to our default route of each family in the kernel; printed, and held to `limitMs`. */
-export async function backWithin(t: Case, watch: Monitor, fromMs: number, limitMs: number, what: string, families: readonly Family[] = FAMILIES): Promise<void> {
+export async function backWithin(
+  t: Case,
+  watch: Monitor,
+  fromMs: number,
+  limitMs: number,
+  what: string,
+  families: readonly Family[] = FAMILIES,
+): Promise<void> {
   const times: number[] = [];
   for (const family of families) times.push((await watch.next(added(family), fromMs)).atMs - fromMs);
   t.comment(`MEASURED ${what}: ${families.map((family, i) => `${family} ${times[i]!.toFixed(1)} ms`).join(', ')}`);
@@ -245,15 +331,29 @@ export async function steadyPings(std: StandardLab): Promise<readonly Ping[]> {
     await ping.nextReply();
     return ping;
   };
-  const near = [[std.noc, inet.corePeer], [std.noc, inet6.corePeer], [std.router, inet.peer], [std.router, inet6.peer]] as const;
-  for (const [from, target] of [...near, [std.noc, inet.mgmt] as const, [std.noc, inet6.mgmt] as const]) await (await answered(from, target)).stop();
+  const near = [
+    [std.noc, inet.corePeer],
+    [std.noc, inet6.corePeer],
+    [std.router, inet.peer],
+    [std.router, inet6.peer],
+  ] as const;
+  for (const [from, target] of [...near, [std.noc, inet.mgmt] as const, [std.noc, inet6.mgmt] as const])
+    await (await answered(from, target)).stop();
   return Promise.all(FAMILIES.map(async (family) => answered(std.noc, STANDARD[family].mgmt)));
 }
 
 /** No outage longer than `limitMs` since `fromMs`; printed. The limit leaves room for a machine that is busy with other tests. */
-export async function unbroken(t: Case, pings: readonly Ping[], fromMs: number, what: string, limitMs = 400): Promise<void> {
+export async function unbroken(
+  t: Case,
+  pings: readonly Ping[],
+  fromMs: number,
+  what: string,
+  limitMs = 400,
+): Promise<void> {
   const gaps = await Promise.all(pings.map(async (ping) => ping.longestGapMs(fromMs)));
-  t.comment(`MEASURED ${what}: longest time without a reply ${gaps.map((gap) => `${gap.toFixed(0)} ms`).join(', ')} (packets each 10 ms)`);
+  t.comment(
+    `MEASURED ${what}: longest time without a reply ${gaps.map((gap) => `${gap.toFixed(0)} ms`).join(', ')} (packets each 10 ms)`,
+  );
   t.ok(Math.max(...gaps) < limitMs, `${what}: no outage of ${limitMs} ms`);
 }
 

@@ -4,10 +4,10 @@
  */
 
 import t from 'tap';
-import type { Namespace } from '../../src/lab/namespace.js';
-import { createLab } from '../../src/lab/lab.js';
 import { startAgent } from '../../src/lab/agent.js';
 import { routeGet } from '../../src/lab/inspect.js';
+import { createLab } from '../../src/lab/lab.js';
+import type { Namespace } from '../../src/lab/namespace.js';
 import { startPing } from '../../src/lab/ping.js';
 import { STANDARD } from '../../src/lab/standard.js';
 import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
@@ -16,14 +16,18 @@ import { agentIn, configText, expected, FAMILIES, laboratory, settles } from './
 
 /** Packets sent out of an interface. */
 function sentBy(namespace: Namespace, device: string): number {
-  const [link] = JSON.parse(namespace.ip(`-s -j link show ${device}`)) as readonly { readonly stats64: { readonly tx: { readonly packets: number } } }[];
+  const [link] = JSON.parse(namespace.ip(`-s -j link show ${device}`)) as readonly {
+    readonly stats64: { readonly tx: { readonly packets: number } };
+  }[];
   return link!.stats64.tx.packets;
 }
 
 t.test('transit packets never leave through the backup router', async (t) => {
   const std = laboratory(t, { forwarding: true });
   const { router, client, peer } = std;
-  const agent = agentIn(std, { destinations: { inet: ['0.0.0.0/0', '10.0.0.0/8'], inet6: ['::/0', '2001:db8::/32'] } });
+  const agent = agentIn(std, {
+    destinations: { inet: ['0.0.0.0/0', '10.0.0.0/8'], inet6: ['::/0', '2001:db8::/32'] },
+  });
   await agent.waitForLog(/ ready /);
   for (const family of FAMILIES) {
     const a = STANDARD[family];
@@ -39,10 +43,19 @@ t.test('transit packets never leave through the backup router', async (t) => {
     const before = sentBy(router, 'mgmt0');
     await sleep(1000);
     const during = sentBy(router, 'mgmt0') - before;
-    t.same(pings.map((ping) => ping.received), [0, 0], `${family}: no transit packet is answered`);
-    t.comment(`MEASURED ${family}: ${during} packets left by mgmt0 while 200 came in transit (ICMP errors of the router itself, rate-limited)`);
+    t.same(
+      pings.map((ping) => ping.received),
+      [0, 0],
+      `${family}: no transit packet is answered`,
+    );
+    t.comment(
+      `MEASURED ${family}: ${during} packets left by mgmt0 while 200 came in transit (ICMP errors of the router itself, rate-limited)`,
+    );
     t.ok(during < 100, `${family}: they did not`);
-    const [inside, transit] = [routeGet(router, a.transitBait), routeGet(router, a.transitBait, 'from', a.client, 'iif', 'data0')];
+    const [inside, transit] = [
+      routeGet(router, a.transitBait),
+      routeGet(router, a.transitBait, 'from', a.client, 'iif', 'data0'),
+    ];
     t.match(inside, /dev mgmt0/, `${family}: the router's own packets take it`);
     t.match(transit, /unreachable|No route/i, `${family}: the kernel has no route for the same packet in transit`);
     // Second control: with an ordinary route, the very same pings are answered.
@@ -57,19 +70,28 @@ t.test('rules of the operator keep their effect on transit while backup routes a
   const { router } = std;
   const { inet, inet6 } = STANDARD;
   router.ipBatch([
-    'route add prohibit default table 99', 'route add prohibit ::/0 table 99 metric 10',
+    'route add prohibit default table 99',
+    'route add prohibit ::/0 table 99 metric 10',
     'rule add pref 32765 from 10.2.0.0/24 lookup 99',
     // Main has a default of its own: a rule of ours that showed main to transit packets would beat the operator's.
-    `route add default via ${inet.peer} metric 50`, `route add ::/0 via ${inet6.peer} metric 50`,
+    `route add default via ${inet.peer} metric 50`,
+    `route add ::/0 via ${inet6.peer} metric 50`,
   ]);
   router.run(['ip', '-6', 'rule', 'add', 'pref', '32765', 'from', '2001:db8:2::/64', 'lookup', '99']);
   const questions = [
-    ['203.0.113.9', 'from', inet.client, 'iif', 'data0'], ['2001:db8:aaaa::9', 'from', inet6.client, 'iif', 'data0'],
-    ['203.0.113.9', 'from', inet.peer, 'iif', 'data0'], ['2001:db8:aaaa::9', 'from', inet6.noc, 'iif', 'mgmt0'],
+    ['203.0.113.9', 'from', inet.client, 'iif', 'data0'],
+    ['2001:db8:aaaa::9', 'from', inet6.client, 'iif', 'data0'],
+    ['203.0.113.9', 'from', inet.peer, 'iif', 'data0'],
+    ['2001:db8:aaaa::9', 'from', inet6.noc, 'iif', 'mgmt0'],
   ] as const;
-  const answers = (): readonly string[] => questions.map(([address, ...rest]) => routeGet(router, address, ...rest).replace(/ expires \S+/, ''));
+  const answers = (): readonly string[] =>
+    questions.map(([address, ...rest]) => routeGet(router, address, ...rest).replace(/ expires \S+/, ''));
   const before = answers();
-  t.match(before, [/prohibited|permission|EACCES/i, /prohibited|permission|EACCES/i, /./, /./], "the operator's rule forbids the client's transit");
+  t.match(
+    before,
+    [/prohibited|permission|EACCES/i, /prohibited|permission|EACCES/i, /./, /./],
+    "the operator's rule forbids the client's transit",
+  );
   const agent = agentIn(std, {});
   await agent.waitForLog(/ ready /);
   await settles(t, router, expected(), 'in');
@@ -88,29 +110,64 @@ t.test('redistribute kernel announces nothing of ours in placement local', async
   await agent.waitForLog(/ ready /);
   await frr.start();
   // Positive control: an ordinary kernel route of the router does travel.
-  router.ipBatch([`route add 198.51.100.0/24 via ${STANDARD.inet.gateway}`, `route add 2001:db8:c0::/48 via ${STANDARD.inet6.gateway}`]);
+  router.ipBatch([
+    `route add 198.51.100.0/24 via ${STANDARD.inet.gateway}`,
+    `route add 2001:db8:c0::/48 via ${STANDARD.inet6.gateway}`,
+  ]);
   const heard = (): readonly string[] =>
-    ['ipv4', 'ipv6'].flatMap((family) => Object.keys((JSON.parse(peerFrr.vtysh('bgpd', `show bgp ${family} unicast json`)) as { readonly routes?: Readonly<Record<string, unknown>> }).routes ?? {}));
-  await eventually(() => ['198.51.100.0/24', '2001:db8:c0::/48'].every((prefix) => heard().includes(prefix)), { timeoutMs: 20_000, what: 'the peer hears the control routes' });
+    ['ipv4', 'ipv6'].flatMap((family) =>
+      Object.keys(
+        (
+          JSON.parse(peerFrr.vtysh('bgpd', `show bgp ${family} unicast json`)) as {
+            readonly routes?: Readonly<Record<string, unknown>>;
+          }
+        ).routes ?? {},
+      ),
+    );
+  await eventually(() => ['198.51.100.0/24', '2001:db8:c0::/48'].every((prefix) => heard().includes(prefix)), {
+    timeoutMs: 20_000,
+    what: 'the peer hears the control routes',
+  });
   // The agent's routes go and come under the eyes of zebra.
   router.ip('route flush table 25500');
   await settles(t, router, expected({ destinations }), 'in');
   await sleep(500);
-  t.same(heard().filter((prefix) => !['198.51.100.0/24', '2001:db8:c0::/48', '10.0.0.2/32', '2001:db8::2/128'].includes(prefix)), [], 'the peer hears nothing else');
+  t.same(
+    heard().filter(
+      (prefix) => !['198.51.100.0/24', '2001:db8:c0::/48', '10.0.0.2/32', '2001:db8::2/128'].includes(prefix),
+    ),
+    [],
+    'the peer hears nothing else',
+  );
   t.notMatch(frr.vtysh('zebra', 'show ip route'), /10\.99\.0\.0\/16|0\.0\.0\.0\/0/, 'zebra knows nothing of ours');
   t.notMatch(frr.vtysh('zebra', 'show ipv6 route'), /2001:db8:99::|::\/0/, 'nor in IPv6');
 });
 
-t.test('two routers that are each other\'s backup router make no loop', async (t) => {
+t.test("two routers that are each other's backup router make no loop", async (t) => {
   const lab = createLab();
   t.teardown(async () => lab.close());
   const [r1, r2] = [lab.namespace('r1', { forwarding: true }), lab.namespace('r2', { forwarding: true })];
   const host = lab.namespace('host');
   lab.link(r1, 'mgmt0', r2, 'mgmt0');
   lab.link(r1, 'lan0', host, 'eth0');
-  r1.ipBatch(['addr add 10.255.0.1/24 dev mgmt0', 'addr add 2001:db8:ff::1/64 dev mgmt0 nodad', 'addr add 10.3.0.1/24 dev lan0', 'addr add 2001:db8:3::1/64 dev lan0 nodad']);
-  r2.ipBatch(['addr add 10.255.0.2/24 dev mgmt0', 'addr add 2001:db8:ff::2/64 dev mgmt0 nodad', 'route add 10.3.0.0/24 via 10.255.0.1', 'route add 2001:db8:3::/64 via 2001:db8:ff::1']);
-  host.ipBatch(['addr add 10.3.0.9/24 dev eth0', 'addr add 2001:db8:3::9/64 dev eth0 nodad', 'route add default via 10.3.0.1', 'route add ::/0 via 2001:db8:3::1']);
+  r1.ipBatch([
+    'addr add 10.255.0.1/24 dev mgmt0',
+    'addr add 2001:db8:ff::1/64 dev mgmt0 nodad',
+    'addr add 10.3.0.1/24 dev lan0',
+    'addr add 2001:db8:3::1/64 dev lan0 nodad',
+  ]);
+  r2.ipBatch([
+    'addr add 10.255.0.2/24 dev mgmt0',
+    'addr add 2001:db8:ff::2/64 dev mgmt0 nodad',
+    'route add 10.3.0.0/24 via 10.255.0.1',
+    'route add 2001:db8:3::/64 via 2001:db8:ff::1',
+  ]);
+  host.ipBatch([
+    'addr add 10.3.0.9/24 dev eth0',
+    'addr add 2001:db8:3::9/64 dev eth0 nodad',
+    'route add default via 10.3.0.1',
+    'route add ::/0 via 2001:db8:3::1',
+  ]);
   const targets = ['198.51.100.1', '2001:db8:aaaa::1'] as const;
   const crossings = (from: Namespace): { readonly packets: number; readonly output: string } => {
     const before = sentBy(r1, 'mgmt0') + sentBy(r2, 'mgmt0');
@@ -127,11 +184,19 @@ t.test('two routers that are each other\'s backup router make no loop', async (t
   for (const router of [r1, r2]) router.ipBatch(['route del default', 'route del ::/0']);
 
   const agents = [
-    startAgent(lab, r1, { configText: configText({ gateway: { inet: '10.255.0.2', inet6: '2001:db8:ff::2' } }) }),
-    startAgent(lab, r2, { configText: configText({ gateway: { inet: '10.255.0.1', inet6: '2001:db8:ff::1' } }) }),
+    startAgent(lab, r1, {
+      configText: configText({ gateway: { inet: '10.255.0.2', inet6: '2001:db8:ff::2' } }),
+    }),
+    startAgent(lab, r2, {
+      configText: configText({ gateway: { inet: '10.255.0.1', inet6: '2001:db8:ff::1' } }),
+    }),
   ];
   for (const agent of agents) await agent.waitForLog(/ ready /);
-  for (const [name, from] of [['a third host', host], ['one of the two', r1], ['the other', r2]] as const) {
+  for (const [name, from] of [
+    ['a third host', host],
+    ['one of the two', r1],
+    ['the other', r2],
+  ] as const) {
     const { packets, output } = crossings(from);
     t.comment(`MEASURED pings from ${name} to nowhere: ${packets} packets crossed the link between the routers`);
     t.ok(packets < 20, `${name}: no packet goes round`);

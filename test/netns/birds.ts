@@ -18,6 +18,10 @@ export interface BirdProgram {
 const BIRD_3 = join(process.env['BACKUP_ROUTER_TEST_CACHE'] ?? '/var/cache/backup-router-test', 'bird3-1', 'bird');
 
 export const BIRDS: readonly BirdProgram[] = [
-  { name: 'BIRD 2', program: installed('bird') ?? 'bird', skip: installed('bird') === undefined && 'BIRD 2 is not installed' },
+  {
+    name: 'BIRD 2',
+    program: installed('bird') ?? 'bird',
+    skip: installed('bird') === undefined && 'BIRD 2 is not installed',
+  },
   { name: 'BIRD 3', program: BIRD_3, skip: !existsSync(BIRD_3) && 'BIRD 3 could not be had here' },
 ];

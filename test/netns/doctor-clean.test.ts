@@ -18,19 +18,46 @@ for (const placement of PLACEMENTS) {
     await turned(agent, 'out');
     // The withdrawal is told when it is decided.
     await eventually(() => owned(std.router).length === 0, { what: 'the withdrawal' });
-    const before = [std.router.ip('route show table all'), std.router.ip('-6 route show table all'), std.router.ip('rule show'), ...owned(std.router)];
+    const before = [
+      std.router.ip('route show table all'),
+      std.router.ip('-6 route show table all'),
+      std.router.ip('rule show'),
+      ...owned(std.router),
+    ];
     const found = await examine(std, agent);
     t.same(complaints(found), []);
     t.equal(found.status, 0, 'exit status');
-    t.same(found.report.findings.filter(({ severity }) => severity === 'unknown'), [], 'nothing unknown');
+    t.same(
+      found.report.findings.filter(({ severity }) => severity === 'unknown'),
+      [],
+      'nothing unknown',
+    );
     t.ok(found.report.summary.ok > 30, `${found.report.summary.ok} checks ok`);
-    t.same([std.router.ip('route show table all'), std.router.ip('-6 route show table all'), std.router.ip('rule show'), ...owned(std.router)], before, 'the kernel is as it was');
+    t.same(
+      [
+        std.router.ip('route show table all'),
+        std.router.ip('-6 route show table all'),
+        std.router.ip('rule show'),
+        ...owned(std.router),
+      ],
+      before,
+      'the kernel is as it was',
+    );
 
     await frr.kill('zebra');
     await turned(agent, 'in');
     const later = await examine(std, agent);
-    t.same(later.report.findings.filter(({ severity }) => severity === 'warning' || severity === 'error').map(({ code }) => code), ['socket-stale'], 'zebra is dead, and that is all');
-    t.match(later.of('socket-stale')[0]!, { message: /left its socket behind/, evidence: [`${frr.directory}/zebra.vty: ECONNREFUSED`] });
+    t.same(
+      later.report.findings
+        .filter(({ severity }) => severity === 'warning' || severity === 'error')
+        .map(({ code }) => code),
+      ['socket-stale'],
+      'zebra is dead, and that is all',
+    );
+    t.match(later.of('socket-stale')[0]!, {
+      message: /left its socket behind/,
+      evidence: [`${frr.directory}/zebra.vty: ECONNREFUSED`],
+    });
     t.match(later.of('stale-routes'), [{ severity: 'note', evidence: [/proto 186/, /proto 186/] }]);
     t.equal(later.status, 1);
     await peer.stop();

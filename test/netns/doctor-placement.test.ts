@@ -1,8 +1,8 @@
 /** The two limits of placement local (facts K18, K19), made for real: what the kernel does, what status and doctor say, and that the remedy helps. */
 
 import t from 'tap';
-import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
 import { STANDARD } from '../../src/lab/standard.js';
+import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
 import { agentIn, laboratory, statusWhere, turned } from './agent-support.js';
 import { examine, examineAlone } from './doctor-support.js';
 
@@ -10,9 +10,17 @@ t.test('a blackhole of main hides a more specific backup route', async (t) => {
   const std = laboratory(t);
   std.router.ip('route add blackhole 10.0.0.0/8 metric 20');
   const agent = agentIn(std, { destinations: { inet: ['10.99.0.0/16', '0.0.0.0/0'] } });
-  const s = await statusWhere(agent, ({ backupRoutes }) => backupRoutes.length > 0 && backupRoutes.every(({ state }) => state === 'installed'));
-  t.match(s.waiting, [{ subject: '10.99.0.0/16', reason: /^hidden by blackhole 10\.0\.0\.0\/8 \(proto 3\) of the main table/ }]);
-  t.same(s.backupRoutes.filter(({ hiddenBy }) => hiddenBy !== undefined).map(({ destination }) => destination), ['10.99.0.0/16']);
+  const s = await statusWhere(
+    agent,
+    ({ backupRoutes }) => backupRoutes.length > 0 && backupRoutes.every(({ state }) => state === 'installed'),
+  );
+  t.match(s.waiting, [
+    { subject: '10.99.0.0/16', reason: /^hidden by blackhole 10\.0\.0\.0\/8 \(proto 3\) of the main table/ },
+  ]);
+  t.same(
+    s.backupRoutes.filter(({ hiddenBy }) => hiddenBy !== undefined).map(({ destination }) => destination),
+    ['10.99.0.0/16'],
+  );
   t.not(std.router.tryRun(['ip', 'route', 'get', '10.99.0.10']).status, 0, 'the kernel refuses it');
   const text = await agent.cli('status');
   t.equal(text.status, 1, 'status says that the wished state is not reached');
@@ -21,7 +29,12 @@ t.test('a blackhole of main hides a more specific backup route', async (t) => {
   t.match(found, { severity: 'error', evidence: ['blackhole 10.0.0.0/8 proto 3 metric 20'] });
 
   std.router.run(['sh', '-c', found!.remedy!.split('\n')[0]!]);
-  t.same((await statusWhere(agent, ({ waiting }) => waiting.length === 0)).backupRoutes.filter(({ hiddenBy }) => hiddenBy !== undefined), []);
+  t.same(
+    (await statusWhere(agent, ({ waiting }) => waiting.length === 0)).backupRoutes.filter(
+      ({ hiddenBy }) => hiddenBy !== undefined,
+    ),
+    [],
+  );
   t.match(std.router.run(['ip', 'route', 'get', '10.99.0.10']), / via 10\.255\.0\.1 dev mgmt0 /);
   t.equal((await agent.cli('status')).status, 0);
   t.same((await examine(std, agent)).of('refusal-hides'), [], 'and doctor has nothing more to say');
@@ -33,17 +46,30 @@ t.test('IPv6 prefixes that share a nexthop object are of one length', async (t) 
   const via = STANDARD.inet6.peer;
   // One CPU: the route cached in the object is the CPU's own.
   const get = (address: string): string => std.router.run(['taskset', '-c', '0', 'ip', '-6', 'route', 'get', address]);
-  std.router.ipBatch([`nexthop add id 16 via ${via} dev data0`, 'route add ::/0 nhid 16 metric 20 proto 186', 'route add 2001:db8:7::/64 nhid 16 metric 20 proto 186']);
+  std.router.ipBatch([
+    `nexthop add id 16 via ${via} dev data0`,
+    'route add ::/0 nhid 16 metric 20 proto 186',
+    'route add 2001:db8:7::/64 nhid 16 metric 20 proto 186',
+  ]);
   const agent = agentIn(std, { destinations });
-  await statusWhere(agent, ({ backupRoutes }) => backupRoutes.length > 0 && backupRoutes.every(({ state }) => state === 'installed'));
+  await statusWhere(
+    agent,
+    ({ backupRoutes }) => backupRoutes.length > 0 && backupRoutes.every(({ state }) => state === 'installed'),
+  );
   get('2001:db8:7::1');
   t.match(get('2001:db8:99::10'), / dev data0 /, 'the default, taken for a /64, wins over the longer backup route');
   const [found] = (await examine(std, agent)).of('nexthop-objects-inet6');
   t.match(found, { severity: 'warning', remedy: /no zebra nexthop kernel enable/ });
-  t.same(found?.evidence.toSorted(), ['2001:db8:7::/64', 'default'].map((prefix) => `-6 ${prefix} via ${via} dev data0 proto 186 metric 20 nhid 16`));
+  t.same(
+    found?.evidence.toSorted(),
+    ['2001:db8:7::/64', 'default'].map((prefix) => `-6 ${prefix} via ${via} dev data0 proto 186 metric 20 nhid 16`),
+  );
 
   std.router.ip('nexthop del id 16');
-  std.router.ipBatch([`route add ::/0 via ${via} dev data0 metric 20 proto 186`, `route add 2001:db8:7::/64 via ${via} dev data0 metric 20 proto 186`]);
+  std.router.ipBatch([
+    `route add ::/0 via ${via} dev data0 metric 20 proto 186`,
+    `route add 2001:db8:7::/64 via ${via} dev data0 metric 20 proto 186`,
+  ]);
   get('2001:db8:7::1');
   t.match(get('2001:db8:99::10'), / dev mgmt0 /, 'without an object it does not');
   t.same((await examine(std, agent)).of('nexthop-objects-inet6'), []);
@@ -51,7 +77,10 @@ t.test('IPv6 prefixes that share a nexthop object are of one length', async (t) 
 });
 
 t.test('what FRR does by default, and with the line of the remedy', async (t) => {
-  for (const [zebraLines, hazard] of [[[], true], [['no zebra nexthop kernel enable'], false]] as const) {
+  for (const [zebraLines, hazard] of [
+    [[], true],
+    [['no zebra nexthop kernel enable'], false],
+  ] as const) {
     const std = laboratory(t);
     const peer = await startPeerFrr(std);
     const frr = prepareRouterFrr(std, { zebraLines });

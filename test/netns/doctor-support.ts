@@ -12,10 +12,13 @@ import type { Report, ReportedFinding } from '../../src/doctor/report.js';
 import type { Agent } from '../../src/lab/agent.js';
 import type { CommandResult } from '../../src/lab/command.js';
 import type { StandardLab } from '../../src/lab/standard.js';
-import { configText, type ConfigOptions } from './agent-support.js';
+import { type ConfigOptions, configText } from './agent-support.js';
 
 const CLI = fileURLToPath(new URL('../../src/cli/backup-router.cjs', import.meta.url));
-const NAMES: Readonly<Record<string, string>> = { '/etc/iproute2/rt_protos.d/backup-router.conf': '157 backup-router\n', '/etc/iproute2/rt_tables.d/backup-router.conf': '25500 backup-router-0\n' };
+const NAMES: Readonly<Record<string, string>> = {
+  '/etc/iproute2/rt_protos.d/backup-router.conf': '157 backup-router\n',
+  '/etc/iproute2/rt_tables.d/backup-router.conf': '25500 backup-router-0\n',
+};
 
 /** A directory with these files, and the names that an installation brings. */
 export function hostFiles(std: StandardLab, files: Readonly<Record<string, string>> = {}): string {
@@ -41,26 +44,62 @@ function examined(result: CommandResult): Examination {
   try {
     report = JSON.parse(result.stdout) as Report;
   } catch (error) {
-    throw new Error(`doctor --json: exit status ${result.status}: ${result.stderr || result.stdout}`, { cause: error });
+    throw new Error(`doctor --json: exit status ${result.status}: ${result.stderr || result.stdout}`, {
+      cause: error,
+    });
   }
-  return { status: result.status, report, of: (code) => report.findings.filter((finding) => finding.code === code && finding.severity !== 'ok') };
+  return {
+    status: result.status,
+    report,
+    of: (code) => report.findings.filter((finding) => finding.code === code && finding.severity !== 'ok'),
+  };
 }
 
 /** Beside a running agent. */
-export async function examine(std: StandardLab, agent: Agent, files: Readonly<Record<string, string>> = {}): Promise<Examination> {
+export async function examine(
+  std: StandardLab,
+  agent: Agent,
+  files: Readonly<Record<string, string>> = {},
+): Promise<Examination> {
   return examined(await agent.cli('doctor', '--json', '-c', agent.configFile, '--root', hostFiles(std, files)));
 }
 
 /** Without an agent, as whoever the wrapper makes of it. */
-export async function examineAlone(std: StandardLab, config: ConfigOptions | string, files: Readonly<Record<string, string>> = {}, wrapper: readonly string[] = []): Promise<Examination> {
+export async function examineAlone(
+  std: StandardLab,
+  config: ConfigOptions | string,
+  files: Readonly<Record<string, string>> = {},
+  wrapper: readonly string[] = [],
+): Promise<Examination> {
   const root = hostFiles(std, files);
   const file = join(root, 'config.yaml');
   writeFileSync(file, typeof config === 'string' ? config : configText(config));
-  const environment = [`PATH=${process.env['PATH']}`, `RUNTIME_DIRECTORY=${root}/run/backup-router`, `STATE_DIRECTORY=${root}/var/lib/backup-router`];
-  return examined(await std.router.runAsync(['env', '-i', ...environment, ...wrapper, process.execPath, CLI, 'doctor', '--json', '-c', file, '--root', root]));
+  const environment = [
+    `PATH=${process.env['PATH']}`,
+    `RUNTIME_DIRECTORY=${root}/run/backup-router`,
+    `STATE_DIRECTORY=${root}/var/lib/backup-router`,
+  ];
+  return examined(
+    await std.router.runAsync([
+      'env',
+      '-i',
+      ...environment,
+      ...wrapper,
+      process.execPath,
+      CLI,
+      'doctor',
+      '--json',
+      '-c',
+      file,
+      '--root',
+      root,
+    ]),
+  );
 }
 
 /** `code severity` of everything worse than a note, for a test that wants none. */
 export function complaints({ report }: Examination): readonly string[] {
-  return report.findings.filter(({ severity }) => severity === 'error' || severity === 'warning').map(({ code, severity, message, evidence }) => `${severity} ${code}: ${message} (${evidence.join('; ')})`);
+  return report.findings
+    .filter(({ severity }) => severity === 'error' || severity === 'warning')
+    .map(({ code, severity, message, evidence }) => `${severity} ${code}: ${message} (${evidence.join('; ')})`);
 }

@@ -5,7 +5,7 @@
 
 import t from 'tap';
 import { eventually, sleep } from '../../src/lab/wait.js';
-import { configText, difference, Host, machineState, type DrillJson } from './drill-support.js';
+import { configText, type DrillJson, difference, Host, machineState } from './drill-support.js';
 
 t.test('the whole matrix with FRR, and the host stays as it is', async (t) => {
   const machine = machineState();
@@ -14,7 +14,12 @@ t.test('the whole matrix with FRR, and the host stays as it is', async (t) => {
   const before = host.state();
   t.match(before, /default via 10\.255\.0\.1 dev eth0 table 25500 proto 157/, 'the host has something to lose');
   t.match(before, /zebra\.7\/crashlog/);
-  const drill = host.drill(configText({ 'inet6-backup-router': { address: 'fe80::1', destination: '2001:db8:100::/40' } }), '--json', '--max-outage', '3s');
+  const drill = host.drill(
+    configText({ 'inet6-backup-router': { address: 'fe80::1', destination: '2001:db8:100::/40' } }),
+    '--json',
+    '--max-outage',
+    '3s',
+  );
   const differing: string[] = [];
   let looks = 0;
   let rootMount = '';
@@ -22,16 +27,31 @@ t.test('the whole matrix with FRR, and the host stays as it is', async (t) => {
     differing.push(...difference(before, host.state()));
     looks++;
     // The first process of the drill's own container, as the host sees it.
-    rootMount ||= host.run(['sh', '-c', "for d in /proc/[0-9]*; do if tr '\\0' ' ' < $d/cmdline 2>/dev/null | grep -q '^[^ ]*node [^ ]*drill/inside.js'; then grep -F ' / / ' $d/mountinfo; fi; done"]).stdout;
+    rootMount ||= host.run([
+      'sh',
+      '-c',
+      "for d in /proc/[0-9]*; do if tr '\\0' ' ' < $d/cmdline 2>/dev/null | grep -q '^[^ ]*node [^ ]*drill/inside.js'; then grep -F ' / / ' $d/mountinfo; fi; done",
+    ]).stdout;
     await sleep(700);
   }
   const end = await drill.exited;
   const report = JSON.parse(drill.lines.slice(1).join('\n')) as DrillJson;
-  for (const one of report.cases) t.ok(one.passed, `${one.name}: outage ${one.outageMs} ms, in after ${one.routesInMs} ms, by ${one.carriedBy.join(', ')}${one.reason === '' ? '' : `: ${one.reason}`}`);
+  for (const one of report.cases)
+    t.ok(
+      one.passed,
+      `${one.name}: outage ${one.outageMs} ms, in after ${one.routesInMs} ms, by ${one.carriedBy.join(', ')}${one.reason === '' ? '' : `: ${one.reason}`}`,
+    );
   t.equal(end.status, 0);
   t.equal(report.daemon, 'frr');
-  t.same(report.cases.map(({ name }) => name), ['boot', 'start', 'restart', 'hang', 'kill', 'stop', 'link-flap', 'address-loss', 'flush', 'agent-kill']);
-  t.same(report.cases.find(({ name }) => name === 'kill')?.carriedBy, ['daemon', 'backup', 'daemon'], 'the stale route, the backup router, the daemon again');
+  t.same(
+    report.cases.map(({ name }) => name),
+    ['boot', 'start', 'restart', 'hang', 'kill', 'stop', 'link-flap', 'address-loss', 'flush', 'agent-kill'],
+  );
+  t.same(
+    report.cases.find(({ name }) => name === 'kill')?.carriedBy,
+    ['daemon', 'backup', 'daemon'],
+    'the stale route, the backup router, the daemon again',
+  );
   t.ok(looks >= 5, `${looks} looks`);
   t.same([...new Set(differing)], [], 'the same at each look');
   t.same(difference(before, host.state()), [], 'the same afterwards');
@@ -59,7 +79,10 @@ t.test('killed in the middle, nothing is left', async (t) => {
     const running = host.strangers().length;
     host.run(['kill', `-${signal.slice(3)}`, drill.lines[0]!]);
     const end = await drill.exited;
-    await eventually(() => host.strangers().length === 0, { timeoutMs: 5000, what: 'no process is left' }).catch(() => undefined);
+    await eventually(() => host.strangers().length === 0, {
+      timeoutMs: 5000,
+      what: 'no process is left',
+    }).catch(() => undefined);
     t.same(host.strangers(), [], `${signal} after ${afterMs.toFixed(0)} ms, with ${running} processes: none is left`);
     t.same(difference(before, host.state()), [], 'and the host is the same');
     t.ok(end.status !== 0, 'and it is no success');
@@ -71,7 +94,10 @@ t.test('stopped first and killed then, nothing is left either', async (t) => {
   t.teardown(async () => host.close());
   const before = host.state();
   const drill = host.drill(configText());
-  await eventually(() => drill.lines.some((line) => line.startsWith('boot ')), { timeoutMs: 15_000, what: 'the first case' });
+  await eventually(() => drill.lines.some((line) => line.startsWith('boot ')), {
+    timeoutMs: 15_000,
+    what: 'the first case',
+  });
   t.ok(host.strangers().length > 4, 'daemons are running');
   // Its handlers never run; the container must notice by itself.
   host.run(['kill', '-STOP', drill.lines[0]!]);

@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { command, tryCommand, type CommandResult } from '../../src/lab/command.js';
+import { type CommandResult, command, tryCommand } from '../../src/lab/command.js';
 import { Process } from '../../src/lab/process.js';
 import { eventually } from '../../src/lab/wait.js';
 
@@ -32,7 +32,14 @@ export interface DrillJson {
   readonly daemon: string;
   readonly passed: boolean;
   readonly differences: readonly { readonly what: string }[];
-  readonly cases: readonly { readonly name: string; readonly passed: boolean; readonly outageMs: number | null; readonly routesInMs: number | null; readonly carriedBy: readonly string[]; readonly reason: string }[];
+  readonly cases: readonly {
+    readonly name: string;
+    readonly passed: boolean;
+    readonly outageMs: number | null;
+    readonly routesInMs: number | null;
+    readonly carriedBy: readonly string[];
+    readonly reason: string;
+  }[];
 }
 
 /** The agent's protocol, table and rules stand here as those of the host's own agent would. */
@@ -70,12 +77,30 @@ export class Host {
   #pid = 0;
 
   private constructor() {
-    this.#process = new Process(['unshare', '--net', '--mount', '--pid', '--ipc', '--fork', '--kill-child=KILL', '--mount-proc', '--', 'sh', '-c', SETUP], { closeSignal: 'SIGKILL' });
+    this.#process = new Process(
+      [
+        'unshare',
+        '--net',
+        '--mount',
+        '--pid',
+        '--ipc',
+        '--fork',
+        '--kill-child=KILL',
+        '--mount-proc',
+        '--',
+        'sh',
+        '-c',
+        SETUP,
+      ],
+      { closeSignal: 'SIGKILL' },
+    );
   }
 
   static async open(): Promise<Host> {
     const host = new Host();
-    await eventually(() => host.#process.lines.includes('ready'), { what: `the host is there: ${host.#process.lines.join(' / ')}` });
+    await eventually(() => host.#process.lines.includes('ready'), {
+      what: `the host is there: ${host.#process.lines.join(' / ')}`,
+    });
     host.#pid = Number(command(['sh', '-c', `cat /proc/${host.#process.pid}/task/*/children`]).trim());
     return host;
   }
@@ -87,8 +112,11 @@ export class Host {
 
   /** Command lines of the processes that are neither the host's first one nor its sleep. */
   strangers(): readonly string[] {
-    const script = 'for d in /proc/[0-9]*; do case ${d#/proc/} in 1|$$) ;; *) tr "\\0" " " < $d/cmdline 2>/dev/null && echo ;; esac; done; :';
-    return this.run(['sh', '-c', script]).stdout.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('sleep '));
+    const script =
+      'for d in /proc/[0-9]*; do case ${d#/proc/} in 1|$$) ;; *) tr "\\0" " " < $d/cmdline 2>/dev/null && echo ;; esac; done; :';
+    return this.run(['sh', '-c', script])
+      .stdout.split('\n')
+      .filter((line) => line.trim() !== '' && !line.startsWith('sleep '));
   }
 
   run(argv: readonly string[]): CommandResult {
@@ -99,7 +127,24 @@ export class Host {
   drill(text: string, ...args: readonly string[]): Process {
     const file = join(this.#directory, 'config.yaml');
     writeFileSync(file, text);
-    return new Process(this.#inside(['env', '-i', `PATH=${process.env['PATH']}`, 'sh', '-c', 'echo $$; exec "$@"', 'sh', process.execPath, CLI, 'drill', '-c', file, ...args]), { closeSignal: 'SIGKILL' });
+    return new Process(
+      this.#inside([
+        'env',
+        '-i',
+        `PATH=${process.env['PATH']}`,
+        'sh',
+        '-c',
+        'echo $$; exec "$@"',
+        'sh',
+        process.execPath,
+        CLI,
+        'drill',
+        '-c',
+        file,
+        ...args,
+      ]),
+      { closeSignal: 'SIGKILL' },
+    );
   }
 
   async close(): Promise<void> {
@@ -116,12 +161,18 @@ export class Host {
 export function difference(before: string, after: string): readonly string[] {
   if (before === after) return [];
   const [a, b] = [before.split('\n'), after.split('\n')];
-  const found = [...a.filter((line) => !b.includes(line)).map((line) => `- ${line}`), ...b.filter((line) => !a.includes(line)).map((line) => `+ ${line}`)];
+  const found = [
+    ...a.filter((line) => !b.includes(line)).map((line) => `- ${line}`),
+    ...b.filter((line) => !a.includes(line)).map((line) => `+ ${line}`),
+  ];
   return found.length === 0 ? ['the same lines in another order'] : found.slice(0, 20);
 }
 
 /** What the machine's own network namespace holds, lifetimes apart. */
 export function machineState(): string {
-  const look = 'for f in -4 -6; do ip -N -d $f route show table all; ip -N -d $f rule show; ip -N -d $f addr show; done; ip -d link show';
-  return command(['sh', '-c', look]).replace(/ (?:expires|age|users|used) -?\d+(?:sec)?/g, '').replace(/(valid_lft|preferred_lft) \d+sec/g, '$1 *');
+  const look =
+    'for f in -4 -6; do ip -N -d $f route show table all; ip -N -d $f rule show; ip -N -d $f addr show; done; ip -d link show';
+  return command(['sh', '-c', look])
+    .replace(/ (?:expires|age|users|used) -?\d+(?:sec)?/g, '')
+    .replace(/(valid_lft|preferred_lft) \d+sec/g, '$1 *');
 }

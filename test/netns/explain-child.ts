@@ -1,14 +1,20 @@
 /** For explain-walk.test.ts, inside its namespace: for each address of the arguments one line of JSON, where the walk ends. */
 
 import { walk } from '../../src/core/explain/walk.js';
-import { refuses } from '../../src/model/route.js';
 import { readWays } from '../../src/kernel/ways.js';
 import { destinationText } from '../../src/model/prefix.js';
+import { refuses } from '../../src/model/route.js';
 
 for (const address of process.argv.slice(2)) {
   const { rules, routes, answer } = await readWays(address);
   const { route } = walk(rules, routes, { address, vrf: undefined });
-  const end = route === undefined || refuses(route) ? 'refused' : `${destinationText(route.destination)} table ${route.table} metric ${route.metric} via ${route.nexthops[0]?.gateway ?? '-'}`;
-  const matched = answer.kind === 'refused' || answer.matched === undefined || refuses(answer.matched) ? 'refused' : `${destinationText(answer.matched.destination)} table ${answer.matched.table} metric ${answer.matched.metric} via ${answer.matched.nexthops[0]?.gateway ?? '-'}`;
+  const end =
+    route === undefined || refuses(route)
+      ? 'refused'
+      : `${destinationText(route.destination)} table ${route.table} metric ${route.metric} via ${route.nexthops[0]?.gateway ?? '-'}`;
+  const matched =
+    answer.kind === 'refused' || answer.matched === undefined || refuses(answer.matched)
+      ? 'refused'
+      : `${destinationText(answer.matched.destination)} table ${answer.matched.table} metric ${answer.matched.metric} via ${answer.matched.nexthops[0]?.gateway ?? '-'}`;
   process.stdout.write(`${JSON.stringify({ address, end, matched })}\n`);
 }

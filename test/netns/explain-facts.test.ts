@@ -21,7 +21,11 @@ t.test('a refusal in main hides a longer backup route', async (t) => {
     for (const address of ['10.99.0.10', '2001:db8:99::10']) {
       const json = JSON.parse((await agent.cli('explain', address, '--json', '-c', agent.configFile)).stdout) as Json;
       const carried = / dev mgmt0 /.test(routeGet(router, address));
-      t.same([json.agrees, json.now.carrier], [true, carried ? 'backup' : 'refused'], `${type} ${address}: as the kernel has it`);
+      t.same(
+        [json.agrees, json.now.carrier],
+        [true, carried ? 'backup' : 'refused'],
+        `${type} ${address}: as the kernel has it`,
+      );
       t.equal(carried, type === 'throw', `${type} ${address}: ${carried ? 'carried' : 'refused'}`);
     }
     router.ipBatch([`route del ${type} 10.0.0.0/8`, `route del ${type} 2001:db8::/32`]);
@@ -35,13 +39,24 @@ t.test('IPv6 routes that share a nexthop object', async (t) => {
   const destinations = { inet: ['10.99.0.0/16'], inet6: ['2001:db8:99::/48'] };
   const agent = agentIn(std, { destinations });
   await settles(t, router, expected({ destinations }), 'in', 20_000);
-  const notes = async (address: string): Promise<string> => (JSON.parse((await agent.cli('explain', address, '--json', '-c', agent.configFile)).stdout) as Json).notes.join(' ');
+  const notes = async (address: string): Promise<string> =>
+    (JSON.parse((await agent.cli('explain', address, '--json', '-c', agent.configFile)).stdout) as Json).notes.join(
+      ' ',
+    );
   router.ipBatch([`route add 2001:db8:5::/48 via ${STANDARD.inet6.peer} dev data0`]);
   t.notMatch(await notes('2001:db8:5::1'), /nexthop object/, 'not without one');
-  router.ipBatch([`nexthop add id 16 via ${STANDARD.inet6.peer} dev data0`, 'route add ::/0 nhid 16 metric 20', 'route add 2001:db8:6::/48 nhid 16 metric 20', `nexthop add id 4 via ${STANDARD.inet.peer} dev data0`, 'route add default nhid 4']);
+  router.ipBatch([
+    `nexthop add id 16 via ${STANDARD.inet6.peer} dev data0`,
+    'route add ::/0 nhid 16 metric 20',
+    'route add 2001:db8:6::/48 nhid 16 metric 20',
+    `nexthop add id 4 via ${STANDARD.inet.peer} dev data0`,
+    'route add default nhid 4',
+  ]);
   t.match(await notes('2001:db8:99::10'), /Where routes of several prefixes share one.*no zebra nexthop kernel enable/);
   t.notMatch(await notes('10.99.0.10'), /nexthop object/, 'IPv4 is not affected');
   router.run(['taskset', '-c', '0', 'ip', '-6', 'route', 'get', '2001:db8:6::1']);
-  t.comment(`MEASURED with the /48 looked up first, the backup route 2001:db8:99::/48 against main's default: ${router.run(['taskset', '-c', '0', 'ip', '-6', 'route', 'get', '2001:db8:99::10']).trim()}`);
+  t.comment(
+    `MEASURED with the /48 looked up first, the backup route 2001:db8:99::/48 against main's default: ${router.run(['taskset', '-c', '0', 'ip', '-6', 'route', 'get', '2001:db8:99::10']).trim()}`,
+  );
   await agent.stop();
 });

@@ -12,7 +12,18 @@ import type { Namespace } from '../../src/lab/namespace.js';
 import { STANDARD } from '../../src/lab/standard.js';
 import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
 import { eventually } from '../../src/lab/wait.js';
-import { agentIn, expected, FAMILIES, laboratory, mark, owned, settles, turned, type Case, type Placement } from './agent-support.js';
+import {
+  agentIn,
+  type Case,
+  expected,
+  FAMILIES,
+  laboratory,
+  mark,
+  owned,
+  type Placement,
+  settles,
+  turned,
+} from './agent-support.js';
 
 const DESTINATIONS = {
   inet: ['0.0.0.0/0', '10.99.0.0/16', '10.200.0.0/16', '10.202.0.0/15', '10.151.7.0/24'],
@@ -22,14 +33,32 @@ const DESTINATIONS = {
 const NETWORKS = ['10.200.0.0/16', '10.203.0.0/16', '2001:db8:200::/48', '2001:db8:203::/48'];
 
 const ADDRESSES = [
-  ...['203.0.113.1', '10.99.0.10', '10.200.1.1', '10.203.1.1', '10.150.1.1', '10.151.7.1', '10.1.0.77', STANDARD.inet.loopback],
-  ...['2001:4860::1', '2001:db8:99::10', '2001:db8:200::1', '2001:db8:203::1', '2001:db8:151:7::1', STANDARD.inet6.loopback],
+  ...[
+    '203.0.113.1',
+    '10.99.0.10',
+    '10.200.1.1',
+    '10.203.1.1',
+    '10.150.1.1',
+    '10.151.7.1',
+    '10.1.0.77',
+    STANDARD.inet.loopback,
+  ],
+  ...[
+    '2001:4860::1',
+    '2001:db8:99::10',
+    '2001:db8:200::1',
+    '2001:db8:203::1',
+    '2001:db8:151:7::1',
+    STANDARD.inet6.loopback,
+  ],
 ];
 
 interface Told {
   readonly state: string;
   readonly carrier: string;
-  readonly route: { readonly nexthops: readonly { readonly gateway: string | null; readonly interface: string | null }[] } | null;
+  readonly route: {
+    readonly nexthops: readonly { readonly gateway: string | null; readonly interface: string | null }[];
+  } | null;
 }
 interface Json {
   readonly agrees: boolean | null;
@@ -43,7 +72,9 @@ type Picture = Readonly<Record<string, string>>;
 function told({ carrier, route }: Told): string {
   if (carrier === 'host') return 'own';
   if (carrier === 'refused' || carrier === 'none' || route === null) return 'refused';
-  return route.nexthops.map(({ gateway, interface: device }) => `${gateway === null ? '' : `via ${gateway} `}dev ${device}`).join(' or ');
+  return route.nexthops
+    .map(({ gateway, interface: device }) => `${gateway === null ? '' : `via ${gateway} `}dev ${device}`)
+    .join(' or ');
 }
 
 /** The same, as the kernel has it. */
@@ -88,19 +119,33 @@ export function everyState(placement: Placement): void {
     await startPeerFrr(std, { networks: NETWORKS });
     // With nexthop objects IPv6's suppress_prefixlength goes by whichever prefix of the object was looked up first.
     const frr = prepareRouterFrr(std, { zebraLines: ['no zebra nexthop kernel enable'] });
-    const agent = agentIn(std, { placement, frr, destinations: DESTINATIONS, preempt: '15s', probeTimeout: '1s' });
-    const wanted = (preempting: readonly number[] = []): readonly string[] => expected({ placement, destinations: DESTINATIONS, preempting });
+    const agent = agentIn(std, {
+      placement,
+      frr,
+      destinations: DESTINATIONS,
+      preempt: '15s',
+      probeTimeout: '1s',
+    });
+    const wanted = (preempting: readonly number[] = []): readonly string[] =>
+      expected({ placement, destinations: DESTINATIONS, preempting });
     await agent.waitForLog(/ ready /, 20_000);
     await settles(t, router, wanted(), 'booting: in', 20_000);
     const booting = picture(router);
 
     await frr.start();
     await turned(agent, 'out', 0, 60_000);
-    const arrived = (): boolean => NETWORKS.every((network) => FAMILIES.some((family) => routes(router, family).some((route) => route.dst === network)));
+    const arrived = (): boolean =>
+      NETWORKS.every((network) =>
+        FAMILIES.some((family) => routes(router, family).some((route) => route.dst === network)),
+      );
     await eventually(arrived, { timeoutMs: 60_000, what: 'the announced networks' });
     const all = await predictions(t, agent);
     t.same(owned(router), [], 'asked while they are out');
-    t.same(Object.keys(all), ['now', 'booting', 'converged', 'clean-stop', 'crash', 'preempted', 'hang', 'standby'], 'all the states are told');
+    t.same(
+      Object.keys(all),
+      ['now', 'booting', 'converged', 'clean-stop', 'crash', 'preempted', 'hang', 'standby'],
+      'all the states are told',
+    );
     t.same(booting, all['booting'], 'booting was as told');
     t.same(picture(router), all['now'], 'now');
     t.same(picture(router), all['converged'], 'converged');
@@ -124,9 +169,16 @@ export function everyState(placement: Placement): void {
     t.same(picture(router), all['crash'], 'crash, before preemption');
     const stale = placement === 'local' ? [0, 16, 48] : [0];
     const ties = (line: string): boolean => /metric 1$|suppress (16|48)$/.test(line);
-    await eventually(() => owned(router).some(ties), { timeoutMs: 60_000, what: `preemption at ${stale.join()}` });
+    await eventually(() => owned(router).some(ties), {
+      timeoutMs: 60_000,
+      what: `preemption at ${stale.join()}`,
+    });
     t.same(picture(router), all['preempted'], 'crash, after preemption');
-    t.match(JSON.parse((await agent.cli('plan', '--json', '-c', agent.configFile)).stdout), { applies: 'in', in: { commands: [] } }, 'plan knows since when it is dead: nothing to do');
+    t.match(
+      JSON.parse((await agent.cli('plan', '--json', '-c', agent.configFile)).stdout),
+      { applies: 'in', in: { commands: [] } },
+      'plan knows since when it is dead: nothing to do',
+    );
 
     from = mark(agent);
     await frr.kill('bgpd');
@@ -134,7 +186,10 @@ export function everyState(placement: Placement): void {
     await turned(agent, 'out', from, 60_000);
     await settles(t, router, [], 'out again', 20_000);
     await frr.stop();
-    await eventually(() => FAMILIES.every((family) => routes(router, family).every((route) => route.protocol !== 186)), { timeoutMs: 20_000, what: 'zebra takes its routes along' });
+    await eventually(
+      () => FAMILIES.every((family) => routes(router, family).every((route) => route.protocol !== 186)),
+      { timeoutMs: 20_000, what: 'zebra takes its routes along' },
+    );
     await settles(t, router, wanted(), 'clean stop: in', 20_000);
     t.same(picture(router), all['clean-stop'], 'clean stop');
     const distinct = new Set(Object.values(all).map((one) => JSON.stringify(one)));

@@ -22,43 +22,150 @@ interface Pool {
 
 const POOLS: Readonly<Record<Family, Pool>> = {
   inet: {
-    prefixes: ['default', '10.0.0.0/8', '10.64.0.0/10', '10.99.0.0/16', '10.99.1.0/24', '10.99.1.7/32', '203.0.113.0/24'],
-    addresses: ['10.99.1.7', '10.99.1.8', '10.99.2.1', '10.65.0.1', '10.2.3.4', '203.0.113.9', '172.16.0.1', '10.1.0.9'],
+    prefixes: [
+      'default',
+      '10.0.0.0/8',
+      '10.64.0.0/10',
+      '10.99.0.0/16',
+      '10.99.1.0/24',
+      '10.99.1.7/32',
+      '203.0.113.0/24',
+    ],
+    addresses: [
+      '10.99.1.7',
+      '10.99.1.8',
+      '10.99.2.1',
+      '10.65.0.1',
+      '10.2.3.4',
+      '203.0.113.9',
+      '172.16.0.1',
+      '10.1.0.9',
+    ],
     gateways: ['10.1.0.1', '10.1.0.3', '10.1.0.5'],
   },
   inet6: {
-    prefixes: ['default', '2001:db8::/32', '2001:db8:40::/42', '2001:db8:63::/48', '2001:db8:63:1::/64', '2001:db8:63:1::7/128', '3fff::/20'],
-    addresses: ['2001:db8:63:1::7', '2001:db8:63:1::8', '2001:db8:63:2::1', '2001:db8:41::1', '2001:db8:2::1', '3fff::9', '2001:4860::1', '2001:db8:1::9'],
+    prefixes: [
+      'default',
+      '2001:db8::/32',
+      '2001:db8:40::/42',
+      '2001:db8:63::/48',
+      '2001:db8:63:1::/64',
+      '2001:db8:63:1::7/128',
+      '3fff::/20',
+    ],
+    addresses: [
+      '2001:db8:63:1::7',
+      '2001:db8:63:1::8',
+      '2001:db8:63:2::1',
+      '2001:db8:41::1',
+      '2001:db8:2::1',
+      '3fff::9',
+      '2001:4860::1',
+      '2001:db8:1::9',
+    ],
     gateways: ['2001:db8:1::1', '2001:db8:1::3', '2001:db8:1::5'],
   },
 };
 
 const TABLES = ['main', '100', '101', '102'];
 const SELECTORS: Readonly<Record<Family, readonly string[]>> = {
-  inet: ['', '', 'iif lo', 'iif data0', 'fwmark 0x1', 'fwmark 0x0/0xff', 'from 10.1.0.0/16', 'to 10.99.0.0/16', 'to 172.16.0.0/12', 'tos 0x10', 'oif data0', 'ipproto tcp', 'uidrange 4711-4712', 'not to 10.99.0.0/16', 'not fwmark 0x1', 'not from 10.0.0.0/8', 'not iif lo'],
-  inet6: ['', '', 'iif lo', 'iif data0', 'fwmark 0x1', 'fwmark 0x0/0xff', 'from 2001:db8:1::/48', 'to 2001:db8:63::/48', 'to 3fff::/20', 'oif data0', 'ipproto tcp', 'uidrange 4711-4712', 'not to 2001:db8:63::/48', 'not fwmark 0x1', 'not iif lo'],
+  inet: [
+    '',
+    '',
+    'iif lo',
+    'iif data0',
+    'fwmark 0x1',
+    'fwmark 0x0/0xff',
+    'from 10.1.0.0/16',
+    'to 10.99.0.0/16',
+    'to 172.16.0.0/12',
+    'tos 0x10',
+    'oif data0',
+    'ipproto tcp',
+    'uidrange 4711-4712',
+    'not to 10.99.0.0/16',
+    'not fwmark 0x1',
+    'not from 10.0.0.0/8',
+    'not iif lo',
+  ],
+  inet6: [
+    '',
+    '',
+    'iif lo',
+    'iif data0',
+    'fwmark 0x1',
+    'fwmark 0x0/0xff',
+    'from 2001:db8:1::/48',
+    'to 2001:db8:63::/48',
+    'to 3fff::/20',
+    'oif data0',
+    'ipproto tcp',
+    'uidrange 4711-4712',
+    'not to 2001:db8:63::/48',
+    'not fwmark 0x1',
+    'not iif lo',
+  ],
 };
-const ACTIONS = [...TABLES, ...TABLES, ...TABLES].map((table) => `lookup ${table}`).concat('blackhole', 'unreachable', 'prohibit', 'nop', 'goto 190');
+const ACTIONS = [...TABLES, ...TABLES, ...TABLES]
+  .map((table) => `lookup ${table}`)
+  .concat('blackhole', 'unreachable', 'prohibit', 'nop', 'goto 190');
 
 function rules(family: Family): fc.Arbitrary<readonly string[]> {
-  const one = fc.record({ selector: fc.constantFrom(...SELECTORS[family]), action: fc.constantFrom(...ACTIONS), suppress: fc.constantFrom('', '', 'suppress_prefixlength 0', 'suppress_prefixlength 15', 'suppress_prefixlength 32') });
+  const one = fc.record({
+    selector: fc.constantFrom(...SELECTORS[family]),
+    action: fc.constantFrom(...ACTIONS),
+    suppress: fc.constantFrom(
+      '',
+      '',
+      'suppress_prefixlength 0',
+      'suppress_prefixlength 15',
+      'suppress_prefixlength 32',
+    ),
+  });
   return fc
     .array(one, { minLength: 2, maxLength: 8 })
-    .map((list) => list.map(({ selector, action, suppress }, i) => `rule add ${selector} pref ${100 + 10 * i} ${action} ${action.startsWith('lookup') ? suppress : ''}`));
+    .map((list) =>
+      list.map(
+        ({ selector, action, suppress }, i) =>
+          `rule add ${selector} pref ${100 + 10 * i} ${action} ${action.startsWith('lookup') ? suppress : ''}`,
+      ),
+    );
 }
 
 function routes(family: Family): fc.Arbitrary<readonly string[]> {
   const { prefixes, gateways } = POOLS[family];
-  const one = fc.record({ prefix: fc.constantFrom(...prefixes), table: fc.constantFrom(...TABLES), metric: fc.integer({ min: 1, max: 3 }), how: fc.constantFrom(...gateways.map((gateway) => `via ${gateway} dev data0`), ...gateways.map((gateway) => `via ${gateway} dev data0`), 'blackhole', 'unreachable', 'prohibit', 'throw') });
-  return fc.uniqueArray(one, { maxLength: 16, selector: (r) => `${r.prefix} ${r.table} ${r.metric}` }).map((list) =>
-    list.map(({ prefix, table, metric, how }) => (how.startsWith('via') ? `route add ${prefix} ${how} table ${table} metric ${metric}` : `route add ${how} ${prefix} table ${table} metric ${metric}`)),
-  );
+  const one = fc.record({
+    prefix: fc.constantFrom(...prefixes),
+    table: fc.constantFrom(...TABLES),
+    metric: fc.integer({ min: 1, max: 3 }),
+    how: fc.constantFrom(
+      ...gateways.map((gateway) => `via ${gateway} dev data0`),
+      ...gateways.map((gateway) => `via ${gateway} dev data0`),
+      'blackhole',
+      'unreachable',
+      'prohibit',
+      'throw',
+    ),
+  });
+  return fc
+    .uniqueArray(one, { maxLength: 16, selector: (r) => `${r.prefix} ${r.table} ${r.metric}` })
+    .map((list) =>
+      list.map(({ prefix, table, metric, how }) =>
+        how.startsWith('via')
+          ? `route add ${prefix} ${how} table ${table} metric ${metric}`
+          : `route add ${how} ${prefix} table ${table} metric ${metric}`,
+      ),
+    );
 }
 
 /** What the kernel says of each address, as the child spells it; one process asks for all. */
 function kernelSays(router: Namespace, family: Family, addresses: readonly string[]): readonly string[] {
   const ask = `for a in ${addresses.join(' ')}; do ip -N ${family === 'inet' ? '-4' : '-6'} route get fibmatch $a 2>/dev/null || echo refused; done`;
-  const lines = router.run(['sh', '-c', ask]).trim().split('\n').map((line) => line.trim());
+  const lines = router
+    .run(['sh', '-c', ask])
+    .trim()
+    .split('\n')
+    .map((line) => line.trim());
   return lines.map((line) => spelled(family, line));
 }
 
@@ -67,7 +174,10 @@ function spelled(family: Family, line: string): string {
   if (/^(refused|unreachable|blackhole|prohibit|[678] )/.test(line)) return 'refused';
   const word = (name: string, otherwise: string): string => new RegExp(` ${name} (\\S+)`).exec(line)?.[1] ?? otherwise;
   const destination = line.replace(/^(?:unicast|1) /, '').split(' ')[0]!;
-  const whole = destination === 'default' || destination.includes('/') ? destination : `${destination}/${family === 'inet' ? 32 : 128}`;
+  const whole =
+    destination === 'default' || destination.includes('/')
+      ? destination
+      : `${destination}/${family === 'inet' ? 32 : 128}`;
   return `${whole} table ${word('table', '254')} metric ${word('metric', '0')} via ${word('via', '-')}`;
 }
 
@@ -82,23 +192,41 @@ t.test('random rules and tables', async (t) => {
   let [compared, refused] = [0, 0];
   for (const family of ['inet', 'inet6'] as const) {
     const option = family === 'inet' ? '-4' : '-6';
-    for (const { rules: some, routes: others } of fc.sample(fc.record({ rules: rules(family), routes: routes(family) }), { seed, numRuns: ROUNDS })) {
-      router.run(['ip', option, '-batch', '-'], { input: [...others, ...some, 'rule add pref 190 lookup 101'].join('\n') });
+    for (const { rules: some, routes: others } of fc.sample(
+      fc.record({ rules: rules(family), routes: routes(family) }),
+      { seed, numRuns: ROUNDS },
+    )) {
+      router.run(['ip', option, '-batch', '-'], {
+        input: [...others, ...some, 'rule add pref 190 lookup 101'].join('\n'),
+      });
       const { addresses } = POOLS[family];
-      const answers = router.run([process.execPath, CHILD, ...addresses]).trim().split('\n').map((line) => JSON.parse(line) as { address: string; end: string; matched: string });
+      const answers = router
+        .run([process.execPath, CHILD, ...addresses])
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { address: string; end: string; matched: string });
       const says = kernelSays(router, family, addresses);
       for (const [i, { address, end, matched }] of answers.entries()) {
         const kernel = says[i]!;
         compared++;
         if (kernel === 'refused') refused++;
         if (end !== kernel || matched !== kernel) {
-          t.comment(`${router.run(['ip', option, 'rule'])}\n${router.run(['ip', option, 'route', 'show', 'table', 'all'])}`);
+          t.comment(
+            `${router.run(['ip', option, 'rule'])}\n${router.run(['ip', option, 'route', 'show', 'table', 'all'])}`,
+          );
           t.fail(`${address}: the walk ends at ${end}, our question at ${matched}, ip route get at ${kernel}`);
           return;
         }
       }
-      router.run(['sh', '-c', `for p in $(seq 100 10 190); do while ip ${option} rule del pref $p 2>/dev/null; do :; done; done; for table in 100 101 102; do ip ${option} route flush table $table 2>/dev/null; done; ip ${option} route flush table main proto 3 2>/dev/null; for k in blackhole unreachable prohibit throw; do ip ${option} route flush table main type $k 2>/dev/null; done; true`]);
+      router.run([
+        'sh',
+        '-c',
+        `for p in $(seq 100 10 190); do while ip ${option} rule del pref $p 2>/dev/null; do :; done; done; for table in 100 101 102; do ip ${option} route flush table $table 2>/dev/null; done; ip ${option} route flush table main proto 3 2>/dev/null; for k in blackhole unreachable prohibit throw; do ip ${option} route flush table main type $k 2>/dev/null; done; true`,
+      ]);
     }
   }
-  t.ok(compared >= 2 * ROUNDS * 8 && refused > 20 && refused < compared - 20, `${compared} lookups compared, ${refused} of them refused`);
+  t.ok(
+    compared >= 2 * ROUNDS * 8 && refused > 20 && refused < compared - 20,
+    `${compared} lookups compared, ${refused} of them refused`,
+  );
 });

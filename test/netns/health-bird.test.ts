@@ -1,6 +1,6 @@
 /** The BIRD adapter against a real BIRD in a namespace: life, death, hang, return, graceful restart, and what it holds. */
 
-import { spawn, execFileSync, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -54,7 +54,18 @@ class BirdLab {
   }
 
   start(...more: readonly string[]): void {
-    const argv = ['netns', 'exec', this.#namespace, this.program, '-f', '-c', join(this.#root, 'bird.conf'), '-s', this.socket, ...more];
+    const argv = [
+      'netns',
+      'exec',
+      this.#namespace,
+      this.program,
+      '-f',
+      '-c',
+      join(this.#root, 'bird.conf'),
+      '-s',
+      this.socket,
+      ...more,
+    ];
     this.#child = spawn('ip', argv, { stdio: 'ignore' });
   }
 
@@ -87,100 +98,127 @@ function setUp(t: Test, program: string) {
   return { lab, health };
 }
 
-for (const { name, program, skip } of BIRDS) t.test(name, { skip }, async (t) => {
-  t.test('start, converge, hang, clean stop', async (t) => {
-    const { lab, health } = setUp(t, program);
-    const ear = new Ear(health);
-    t.match((await ear.until(ID, 'down', 0, 300)).verdict.reason, 'no socket');
-    await t.rejects(health.holds([STATIC4]), 'nobody to ask');
-    const startedMs = performance.now();
-    lab.start();
-    const alive = await ear.until(ID, 'responsive');
-    t.comment(`spawn to responsive ${(alive.atMs - startedMs).toFixed(1)} ms`);
-    t.same(ear.kinds(ID), ['down', 'appeared', 'responsive']);
-    t.ok(await eventually(async () => (await health.holds([STATIC4, STATIC6])).every(Boolean)), 'both families, by their kernel protocols');
-    t.match(lab.ip('route', 'show', '10.50.0.0/16'), 'proto bird metric 32', 'and they are in the kernel');
-
-    const asked = ['10.52.0.0/16', '10.0.0.0/8', '10.50.1.0/24', '10.99.0.0/16', '10.9.0.0/24', '0.0.0.0/0'].map((text) => {
-      const [address, length] = text.split('/');
-      return prefix(address!, Number(length));
-    });
-    t.same(await health.holds([...asked, prefix('::', 0)]), [false, false, false, false, false, true, false], 'not exported, absent, or connected: no');
-    lab.ip('route', 'add', '10.51.0.0/16', 'via', '10.9.0.2');
-    await sleep(300);
-    t.same(await health.holds([prefix('10.51.0.0', 16)]), [false], "another's route that BIRD has learned is not its own");
-
-    const from = ear.heard.length;
-    const rounds = await Promise.all(Array.from({ length: 100 }, () => health.holds([STATIC4, STATIC6])));
-    t.ok(rounds.every((round) => round.every(Boolean)));
-    await sleep(300);
-    t.equal(ear.heard.length, from, 'bulk questions and a steady heartbeat are silent');
-
-    const late = openHealth([{ kind: 'bird', socket: lab.socket }], TIMING);
-    const verdict = (await new Ear(late).until(ID, 'responsive')).verdict;
-    late.close();
-    const realMs = performance.now() - startedMs;
-    t.ok(verdict.kind === 'responsive' && Math.abs(verdict.ageMs - realMs) < 300, `age ${JSON.stringify(verdict)}, spawned ${realMs.toFixed(0)} ms ago`);
-
-    const stoppedMs = performance.now();
-    lab.signal('SIGSTOP');
-    const hung = await ear.until(ID, 'unresponsive', from);
-    t.comment(`SIGSTOP to unresponsive ${(hung.atMs - stoppedMs).toFixed(0)} ms at probe-timeout ${TIMING.probeTimeoutMs}`);
-    t.ok(hung.atMs - stoppedMs < TIMING.probeTimeoutMs + 300);
-    lab.signal('SIGCONT');
-    await ear.until(ID, 'responsive', from);
-
-    const termMs = performance.now();
-    await lab.end('SIGTERM');
-    const down = await ear.until(ID, 'down', from);
-    t.comment(`SIGTERM to down ${(down.atMs - termMs).toFixed(1)} ms`);
-    t.equal(lab.ip('route', 'show', 'proto', 'bird'), '', 'its routes are gone');
-    t.same(ear.kinds(ID).slice(from), ['unresponsive', 'responsive', 'down']);
-  });
-
-  t.test('SIGKILL and restart, five times', async (t) => {
-    const { lab, health } = setUp(t, program);
-    const ear = new Ear(health);
-    const deathsMs: number[] = [];
-    for (let i = 0; i < 5; i++) {
-      const from = ear.heard.length;
+for (const { name, program, skip } of BIRDS)
+  t.test(name, { skip }, async (t) => {
+    t.test('start, converge, hang, clean stop', async (t) => {
+      const { lab, health } = setUp(t, program);
+      const ear = new Ear(health);
+      t.match((await ear.until(ID, 'down', 0, 300)).verdict.reason, 'no socket');
+      await t.rejects(health.holds([STATIC4]), 'nobody to ask');
+      const startedMs = performance.now();
       lab.start();
-      await ear.until(ID, 'responsive', from);
-      t.ok(await eventually(async () => (await health.holds([STATIC4])).every(Boolean)));
-      const killedMs = performance.now();
-      lab.signal('SIGKILL');
-      deathsMs.push((await ear.until(ID, 'down', Math.max(1, from))).atMs - killedMs);
-      await lab.end('SIGKILL');
-      t.ok(existsSync(lab.socket), 'the socket file stays behind');
-      t.match(lab.ip('route', 'show', '10.50.0.0/16'), 'proto bird', 'and so does the route');
-      await t.rejects(health.holds([STATIC4]), 'a dead BIRD cannot be asked');
-    }
-    t.comment(`SIGKILL to verdict, ms: ${deathsMs.map((ms) => ms.toFixed(2)).join(' ')}`);
-    t.ok(deathsMs.every((ms) => ms < 100));
-    t.same(ear.kinds(ID).filter((kind) => kind !== 'appeared'), ['down', ...Array.from({ length: 5 }, () => ['responsive', 'down']).flat()]);
-  });
+      const alive = await ear.until(ID, 'responsive');
+      t.comment(`spawn to responsive ${(alive.atMs - startedMs).toFixed(1)} ms`);
+      t.same(ear.kinds(ID), ['down', 'appeared', 'responsive']);
+      t.ok(
+        await eventually(async () => (await health.holds([STATIC4, STATIC6])).every(Boolean)),
+        'both families, by their kernel protocols',
+      );
+      t.match(lab.ip('route', 'show', '10.50.0.0/16'), 'proto bird metric 32', 'and they are in the kernel');
 
-  t.test('graceful restart: the leftovers stand, BIRD lives, and is ready when its recovery is over', async (t) => {
-    const { lab, health } = setUp(t, program);
-    const ear = new Ear(health);
-    lab.start();
-    await ear.until(ID, 'responsive');
-    t.ok(await eventually(async () => (await health.holds([STATIC4])).every(Boolean)));
-    await lab.end('SIGKILL');
-    await sleep(150);
-    const from = ear.heard.length;
-    const startedMs = performance.now();
-    lab.start('-R');
-    t.ok(await eventually(async () => ear.heard.slice(from).some((h) => /Graceful restart/.test(h.verdict.reason)), 1000));
-    t.same(await health.holds([STATIC4]), [false], 'what the kernel has is of the former life');
-    t.match(lab.ip('route', 'show', '10.50.0.0/16'), 'proto bird', 'and it still forwards');
-    const ready = await ear.until(ID, 'responsive', from);
-    t.comment(`-R to responsive ${(ready.atMs - startedMs).toFixed(0)} ms, graceful restart wait being 2 s`);
-    t.ok(ready.atMs - startedMs > 1500, 'not before');
-    t.same([...new Set(ear.heard.slice(from).map((h) => h.verdict.kind))], ['appeared', 'responsive']);
-    // Fact B4.
-    if (name === 'BIRD 3') t.same(await health.holds([STATIC4]), [false], 'its exports are down for good');
-    else t.ok(await eventually(async () => (await health.holds([STATIC4])).every(Boolean), 3000));
+      const asked = ['10.52.0.0/16', '10.0.0.0/8', '10.50.1.0/24', '10.99.0.0/16', '10.9.0.0/24', '0.0.0.0/0'].map(
+        (text) => {
+          const [address, length] = text.split('/');
+          return prefix(address!, Number(length));
+        },
+      );
+      t.same(
+        await health.holds([...asked, prefix('::', 0)]),
+        [false, false, false, false, false, true, false],
+        'not exported, absent, or connected: no',
+      );
+      lab.ip('route', 'add', '10.51.0.0/16', 'via', '10.9.0.2');
+      await sleep(300);
+      t.same(
+        await health.holds([prefix('10.51.0.0', 16)]),
+        [false],
+        "another's route that BIRD has learned is not its own",
+      );
+
+      const from = ear.heard.length;
+      const rounds = await Promise.all(Array.from({ length: 100 }, () => health.holds([STATIC4, STATIC6])));
+      t.ok(rounds.every((round) => round.every(Boolean)));
+      await sleep(300);
+      t.equal(ear.heard.length, from, 'bulk questions and a steady heartbeat are silent');
+
+      const late = openHealth([{ kind: 'bird', socket: lab.socket }], TIMING);
+      const verdict = (await new Ear(late).until(ID, 'responsive')).verdict;
+      late.close();
+      const realMs = performance.now() - startedMs;
+      t.ok(
+        verdict.kind === 'responsive' && Math.abs(verdict.ageMs - realMs) < 300,
+        `age ${JSON.stringify(verdict)}, spawned ${realMs.toFixed(0)} ms ago`,
+      );
+
+      const stoppedMs = performance.now();
+      lab.signal('SIGSTOP');
+      const hung = await ear.until(ID, 'unresponsive', from);
+      t.comment(
+        `SIGSTOP to unresponsive ${(hung.atMs - stoppedMs).toFixed(0)} ms at probe-timeout ${TIMING.probeTimeoutMs}`,
+      );
+      t.ok(hung.atMs - stoppedMs < TIMING.probeTimeoutMs + 300);
+      lab.signal('SIGCONT');
+      await ear.until(ID, 'responsive', from);
+
+      const termMs = performance.now();
+      await lab.end('SIGTERM');
+      const down = await ear.until(ID, 'down', from);
+      t.comment(`SIGTERM to down ${(down.atMs - termMs).toFixed(1)} ms`);
+      t.equal(lab.ip('route', 'show', 'proto', 'bird'), '', 'its routes are gone');
+      t.same(ear.kinds(ID).slice(from), ['unresponsive', 'responsive', 'down']);
+    });
+
+    t.test('SIGKILL and restart, five times', async (t) => {
+      const { lab, health } = setUp(t, program);
+      const ear = new Ear(health);
+      const deathsMs: number[] = [];
+      for (let i = 0; i < 5; i++) {
+        const from = ear.heard.length;
+        lab.start();
+        await ear.until(ID, 'responsive', from);
+        t.ok(await eventually(async () => (await health.holds([STATIC4])).every(Boolean)));
+        const killedMs = performance.now();
+        lab.signal('SIGKILL');
+        deathsMs.push((await ear.until(ID, 'down', Math.max(1, from))).atMs - killedMs);
+        await lab.end('SIGKILL');
+        t.ok(existsSync(lab.socket), 'the socket file stays behind');
+        t.match(lab.ip('route', 'show', '10.50.0.0/16'), 'proto bird', 'and so does the route');
+        await t.rejects(health.holds([STATIC4]), 'a dead BIRD cannot be asked');
+      }
+      t.comment(`SIGKILL to verdict, ms: ${deathsMs.map((ms) => ms.toFixed(2)).join(' ')}`);
+      t.ok(deathsMs.every((ms) => ms < 100));
+      t.same(
+        ear.kinds(ID).filter((kind) => kind !== 'appeared'),
+        ['down', ...Array.from({ length: 5 }, () => ['responsive', 'down']).flat()],
+      );
+    });
+
+    t.test('graceful restart: the leftovers stand, BIRD lives, and is ready when its recovery is over', async (t) => {
+      const { lab, health } = setUp(t, program);
+      const ear = new Ear(health);
+      lab.start();
+      await ear.until(ID, 'responsive');
+      t.ok(await eventually(async () => (await health.holds([STATIC4])).every(Boolean)));
+      await lab.end('SIGKILL');
+      await sleep(150);
+      const from = ear.heard.length;
+      const startedMs = performance.now();
+      lab.start('-R');
+      t.ok(
+        await eventually(
+          async () => ear.heard.slice(from).some((h) => /Graceful restart/.test(h.verdict.reason)),
+          1000,
+        ),
+      );
+      t.same(await health.holds([STATIC4]), [false], 'what the kernel has is of the former life');
+      t.match(lab.ip('route', 'show', '10.50.0.0/16'), 'proto bird', 'and it still forwards');
+      const ready = await ear.until(ID, 'responsive', from);
+      t.comment(`-R to responsive ${(ready.atMs - startedMs).toFixed(0)} ms, graceful restart wait being 2 s`);
+      t.ok(ready.atMs - startedMs > 1500, 'not before');
+      t.same([...new Set(ear.heard.slice(from).map((h) => h.verdict.kind))], ['appeared', 'responsive']);
+      // Fact B4.
+      if (name === 'BIRD 3') t.same(await health.holds([STATIC4]), [false], 'its exports are down for good');
+      else t.ok(await eventually(async () => (await health.holds([STATIC4])).every(Boolean), 3000));
+    });
+    t.end();
   });
-  t.end();
-});

@@ -3,7 +3,7 @@
  * real daemons as children of the test. `ip netns exec` execs, so the child's pid is the daemon's own, and Node reaps it.
  */
 
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -60,10 +60,23 @@ export class FrrLab {
   /** Starts a daemon in the foreground; returns at once. */
   start(daemon: string, ...more: readonly string[]): ChildProcess {
     const dir = this.directory;
-    const args = ['-u', 'frr', '-g', 'frr', '--vty_socket', dir, '-z', join(dir, 'zserv.api'), '-i', join(dir, `${daemon}.pid`)];
+    const args = [
+      '-u',
+      'frr',
+      '-g',
+      'frr',
+      '--vty_socket',
+      dir,
+      '-z',
+      join(dir, 'zserv.api'),
+      '-i',
+      join(dir, `${daemon}.pid`),
+    ];
     args.push('-f', join(this.#root, `${daemon}.conf`), '-A', '127.0.0.1', '-P', '0', '--log', 'stdout', ...more);
     if (daemon === 'bgpd') args.push('-p', '0');
-    const child = spawn('ip', ['netns', 'exec', this.#namespace, `/usr/lib/frr/${daemon}`, ...args], { stdio: 'ignore' });
+    const child = spawn('ip', ['netns', 'exec', this.#namespace, `/usr/lib/frr/${daemon}`, ...args], {
+      stdio: 'ignore',
+    });
     this.#children.set(daemon, child);
     return child;
   }
@@ -125,7 +138,8 @@ export class Ear {
       const found = this.heard.slice(from).find((h) => h.id === id && h.verdict.kind === kind);
       if (found !== undefined) return found;
       const left = deadline - performance.now();
-      if (left <= 0) throw new Error(`no '${kind}' of ${id} within ${limitMs} ms; heard ${JSON.stringify(this.heard.slice(from))}`);
+      if (left <= 0)
+        throw new Error(`no '${kind}' of ${id} within ${limitMs} ms; heard ${JSON.stringify(this.heard.slice(from))}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);
         this.#waiting.push(() => {

@@ -62,7 +62,11 @@ t.test('started before FRR: down at once, then appeared and responsive when each
     t.comment(`bgpd: SIGKILL to verdict ${(dead.atMs - killedMs).toFixed(2)} ms`);
     t.ok(dead.atMs - killedMs < 100);
     await sleep(300);
-    t.same(ear.heard.slice(from).map((h) => h.id), ['frr/bgpd'], 'and nothing is said of the others, and death is told once');
+    t.same(
+      ear.heard.slice(from).map((h) => h.id),
+      ['frr/bgpd'],
+      'and nothing is said of the others, and death is told once',
+    );
   });
 
   await t.test('a hang is found by silence, and the same connection brings the answer after SIGCONT', async (t) => {
@@ -140,5 +144,8 @@ t.test('a clean stop is down; a directory removed and made again is found at onc
   const back = await ear.until('frr/zebra', 'responsive', from);
   t.comment(`zebra: spawn to responsive ${(back.atMs - startedMs).toFixed(1)} ms, the directory being new`);
   t.ok(back.atMs - startedMs < 500, 'by inotify, not by the poll');
-  t.same(ear.heard.slice(from).map((h) => h.verdict.kind), ['down', 'appeared', 'responsive']);
+  t.same(
+    ear.heard.slice(from).map((h) => h.verdict.kind),
+    ['down', 'appeared', 'responsive'],
+  );
 });

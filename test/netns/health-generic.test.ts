@@ -4,7 +4,7 @@
  * Its program is a copy under a name of its own, so that no other BIRD on the host is taken for it.
  */
 
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,10 @@ const NAME = `hlb${process.pid}`;
 const UNIT = `${NAME}.service`;
 const found = spawnSync('bash', ['-c', 'command -v bird birdcl'], { encoding: 'utf8' }).stdout.trim().split('\n');
 const MOUNT = cgroupRoot();
-const skip = (found.length < 2 && 'bird is not installed') || (MOUNT === undefined && 'needs cgroup v2') || (process.getuid?.() !== 0 && 'needs root');
+const skip =
+  (found.length < 2 && 'bird is not installed') ||
+  (MOUNT === undefined && 'needs cgroup v2') ||
+  (process.getuid?.() !== 0 && 'needs root');
 
 class Bird {
   readonly root = mkdtempSync(join(tmpdir(), 'hlgen-'));
@@ -40,7 +43,11 @@ class Bird {
   start(): void {
     const args = ['-f', '-c', join(this.root, 'bird.conf'), '-s', this.socket, '-P', this.pidfile];
     // sh puts itself into the group and becomes BIRD, as systemd does: BIRD is never outside.
-    this.#child = spawn('sh', ['-c', 'echo $$ > "$0" && exec "$@"', join(this.#group, 'cgroup.procs'), join(this.root, NAME), ...args], { stdio: 'ignore' });
+    this.#child = spawn(
+      'sh',
+      ['-c', 'echo $$ > "$0" && exec "$@"', join(this.#group, 'cgroup.procs'), join(this.root, NAME), ...args],
+      { stdio: 'ignore' },
+    );
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -66,9 +73,23 @@ class Bird {
 
 const EXEC = { intervalMs: 200, timeoutMs: 500 };
 /** Longest wait for a verdict: a poll of each kind, a busy machine on top. */
-const LIMIT_MS: Readonly<Record<string, number>> = { unit: 150, pidfile: 150, process: 500, socket: 150, exec: 1500 };
+const LIMIT_MS: Readonly<Record<string, number>> = {
+  unit: 150,
+  pidfile: 150,
+  process: 500,
+  socket: 150,
+  exec: 1500,
+};
 
-async function each(t: Test, what: string, ids: readonly DaemonId[], act: () => void, ear: Ear, kind: 'down' | 'responsive' | 'unresponsive', extraMs = 0): Promise<void> {
+async function each(
+  t: Test,
+  what: string,
+  ids: readonly DaemonId[],
+  act: () => void,
+  ear: Ear,
+  kind: 'down' | 'responsive' | 'unresponsive',
+  extraMs = 0,
+): Promise<void> {
   const from = ear.heard.length;
   const atMs = performance.now();
   act();
@@ -88,7 +109,12 @@ t.test('a real BIRD in every generic way', { skip }, async (t) => {
     { kind: 'pidfile', path: bird.pidfile, routeProtocols: [12] },
     { kind: 'process', name: NAME, routeProtocols: [12] },
     { kind: 'socket', endpoint: { kind: 'unix', path: bird.socket }, routeProtocols: [12] },
-    { kind: 'exec', command: [found[1]!, '-s', bird.socket, 'show', 'status'], ...EXEC, routeProtocols: [12] },
+    {
+      kind: 'exec',
+      command: [found[1]!, '-s', bird.socket, 'show', 'status'],
+      ...EXEC,
+      routeProtocols: [12],
+    },
   ];
   const health = openHealth(daemons, TIMING);
   t.teardown(async () => {
@@ -107,9 +133,21 @@ t.test('a real BIRD in every generic way', { skip }, async (t) => {
   t.equal(ear.heard.length, told, 'a healthy daemon is silent news');
 
   const from = ear.heard.length;
-  await each(t, 'hang', [pidfile, named, exec], () => bird.signal('SIGSTOP'), ear, 'unresponsive', TIMING.probeTimeoutMs + 250);
+  await each(
+    t,
+    'hang',
+    [pidfile, named, exec],
+    () => bird.signal('SIGSTOP'),
+    ear,
+    'unresponsive',
+    TIMING.probeTimeoutMs + 250,
+  );
   await sleep(500);
-  t.same(ear.heard.slice(from).filter((h) => h.id === unit || h.id === socket), [], 'unit and socket cannot notice a hang');
+  t.same(
+    ear.heard.slice(from).filter((h) => h.id === unit || h.id === socket),
+    [],
+    'unit and socket cannot notice a hang',
+  );
   await each(t, 'SIGCONT', [pidfile, named, exec], () => bird.signal('SIGCONT'), ear, 'responsive', 250);
 
   for (const round of [1, 2, 3]) {
@@ -125,7 +163,18 @@ t.test('a real BIRD in every generic way', { skip }, async (t) => {
 t.test('a restart between two runs of exec is not seen', { skip }, async (t) => {
   const madeSlice = spawnSync('test', ['-d', join(MOUNT!, 'system.slice')]).status !== 0;
   const bird = new Bird();
-  const health = openHealth([{ kind: 'exec', command: [found[1]!, '-s', bird.socket, 'show', 'status'], intervalMs: 2000, timeoutMs: 1000, routeProtocols: [12] }], TIMING);
+  const health = openHealth(
+    [
+      {
+        kind: 'exec',
+        command: [found[1]!, '-s', bird.socket, 'show', 'status'],
+        intervalMs: 2000,
+        timeoutMs: 1000,
+        routeProtocols: [12],
+      },
+    ],
+    TIMING,
+  );
   t.teardown(async () => {
     health.close();
     await bird.close(madeSlice);
@@ -136,7 +185,7 @@ t.test('a restart between two runs of exec is not seen', { skip }, async (t) => 
   const ready = await ear.until(id, 'responsive', 0, 10_000);
   for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
     // A moment after a run, well before the next.
-    await sleep((2000 - ((performance.now() - ready.atMs) % 2000)) + 300);
+    await sleep(2000 - ((performance.now() - ready.atMs) % 2000) + 300);
     await bird.end(signal);
     bird.start();
   }

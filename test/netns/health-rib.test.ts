@@ -28,7 +28,14 @@ t.test('an installed route is held, another prefix is not, a leftover is not', a
   await ear.until('frr/staticd', 'responsive');
   t.ok(await eventually(async () => (await health.holds(BOTH)).every(Boolean)), 'both families are held');
   t.same(
-    await health.holds([prefix('10.50.1.0', 24), prefix('10.0.0.0', 8), prefix('0.0.0.0', 0), prefix('::', 0), prefix('10.9.0.0', 24), STATIC4]),
+    await health.holds([
+      prefix('10.50.1.0', 24),
+      prefix('10.0.0.0', 8),
+      prefix('0.0.0.0', 0),
+      prefix('::', 0),
+      prefix('10.9.0.0', 24),
+      STATIC4,
+    ]),
     [false, false, false, false, true, true],
     'exactly that prefix; connected counts; answers keep their order',
   );
@@ -59,30 +66,36 @@ t.test('an installed route is held, another prefix is not, a leftover is not', a
     }
     t.match(lab.ip('route', 'show', '10.50.0.0/16'), 'proto static', 'though it still stands');
     lab.start('staticd');
-    t.ok(await eventually(async () => (await health.holds(BOTH)).every(Boolean), 20_000), 'and is, once staticd has said it again');
+    t.ok(
+      await eventually(async () => (await health.holds(BOTH)).every(Boolean), 20_000),
+      'and is, once staticd has said it again',
+    );
   });
 });
 
-t.test('a hung zebra: the question is given up after the time limit, the answer that comes late confuses nobody', async (t) => {
-  const lab = new FrrLab();
-  lab.start('zebra');
-  const health = openHealth([{ kind: 'frr', daemons: ['zebra'], socketDirectory: lab.directory }], TIMING);
-  t.teardown(async () => {
-    health.close();
-    await lab.close();
-  });
-  const ear = new Ear(health);
-  await ear.until('frr/zebra', 'responsive');
-  lab.signal('zebra', 'SIGSTOP');
-  const askedMs = performance.now();
-  await t.rejects(health.holds(BOTH), /within 400 ms/);
-  t.ok(performance.now() - askedMs < 800);
-  await ear.until('frr/zebra', 'unresponsive');
-  const from = ear.heard.length;
-  lab.signal('zebra', 'SIGCONT');
-  await ear.until('frr/zebra', 'responsive', from);
-  t.same(await health.holds([prefix('10.9.0.0', 24), STATIC4]), [true, false]);
-});
+t.test(
+  'a hung zebra: the question is given up after the time limit, the answer that comes late confuses nobody',
+  async (t) => {
+    const lab = new FrrLab();
+    lab.start('zebra');
+    const health = openHealth([{ kind: 'frr', daemons: ['zebra'], socketDirectory: lab.directory }], TIMING);
+    t.teardown(async () => {
+      health.close();
+      await lab.close();
+    });
+    const ear = new Ear(health);
+    await ear.until('frr/zebra', 'responsive');
+    lab.signal('zebra', 'SIGSTOP');
+    const askedMs = performance.now();
+    await t.rejects(health.holds(BOTH), /within 400 ms/);
+    t.ok(performance.now() - askedMs < 800);
+    await ear.until('frr/zebra', 'unresponsive');
+    const from = ear.heard.length;
+    lab.signal('zebra', 'SIGCONT');
+    await ear.until('frr/zebra', 'responsive', from);
+    t.same(await health.holds([prefix('10.9.0.0', 24), STATIC4]), [true, false]);
+  },
+);
 
 t.test('zebra is asked even when only another daemon is watched', async (t) => {
   const lab = new FrrLab();
@@ -96,9 +109,16 @@ t.test('zebra is asked even when only another daemon is watched', async (t) => {
   await sleep(500);
   lab.start('staticd');
   await ear.until('frr/staticd', 'responsive');
-  t.same(await health.holds([prefix('10.9.0.0', 24), prefix('10.99.0.0', 16)]), [true, false], 'the first question opens the link');
+  t.same(
+    await health.holds([prefix('10.9.0.0', 24), prefix('10.99.0.0', 16)]),
+    [true, false],
+    'the first question opens the link',
+  );
   await lab.end('zebra', 'SIGKILL');
   await sleep(50);
   await t.rejects(health.holds(BOTH));
-  t.notOk(ear.heard.some((h) => h.id === 'frr/zebra'), "zebra's health is nobody's verdict");
+  t.notOk(
+    ear.heard.some((h) => h.id === 'frr/zebra'),
+    "zebra's health is nobody's verdict",
+  );
 });

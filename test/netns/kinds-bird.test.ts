@@ -4,11 +4,27 @@
  */
 
 import t from 'tap';
-import { standardLab, STANDARD } from '../../src/lab/standard.js';
+import { STANDARD, standardLab } from '../../src/lab/standard.js';
 import { startPeerFrr } from '../../src/lab/standard-frr.js';
 import { eventually, sleep } from '../../src/lab/wait.js';
 import { BIRDS } from './birds.js';
-import { added, agentIn, Bird, configText, defaultsOf, expected, inAfter, leavesBy, Monitor, owned, settles, statusOf, statusWhere, turned, type Case } from './kinds-support.js';
+import {
+  added,
+  agentIn,
+  Bird,
+  type Case,
+  configText,
+  defaultsOf,
+  expected,
+  inAfter,
+  leavesBy,
+  Monitor,
+  owned,
+  settles,
+  statusOf,
+  statusWhere,
+  turned,
+} from './kinds-support.js';
 
 /** rtm_protocol and metric of BIRD's routes (facts B2, F3). */
 const BIRD = 12;
@@ -35,122 +51,157 @@ protocol bgp p6 from session { neighbor ${inet6.peer} as ${peerAsn}; ipv6 { impo
 protocol bgp silent from session { neighbor 10.1.0.77 as 65077; ipv4 { import all; export none; }; }
 `;
 
-for (const { name, program, skip } of BIRDS) t.test(name, { skip }, async (t) => {
-  const std = standardLab();
-  t.teardown(async () => std.close());
-  const { lab, router } = std;
-  const bird = new Bird(lab, router, { config: CONFIG, program });
-  const text = configText([{ bird: { socket: bird.socket } }]);
-  const [monitor] = await Promise.all([Monitor.open(router), startPeerFrr(std)]);
-  let agent = agentIn(lab, router, text);
-  const atOut = async (t: Case, from: number): Promise<void> => {
-    await turned(agent, 'out', from);
-    await settles(t, router, [], 'withdrawn');
-    t.same(defaultsOf(router, BIRD, BIRD_METRIC), [true, true], "BIRD's defaults stand, both families");
-    t.same(leavesBy(router), ['data0', 'data0'], 'and carry');
-  };
+for (const { name, program, skip } of BIRDS)
+  t.test(name, { skip }, async (t) => {
+    const std = standardLab();
+    t.teardown(async () => std.close());
+    const { lab, router } = std;
+    const bird = new Bird(lab, router, { config: CONFIG, program });
+    const text = configText([{ bird: { socket: bird.socket } }]);
+    const [monitor] = await Promise.all([Monitor.open(router), startPeerFrr(std)]);
+    let agent = agentIn(lab, router, text);
+    const atOut = async (t: Case, from: number): Promise<void> => {
+      await turned(agent, 'out', from);
+      await settles(t, router, [], 'withdrawn');
+      t.same(defaultsOf(router, BIRD, BIRD_METRIC), [true, true], "BIRD's defaults stand, both families");
+      t.same(leavesBy(router), ['data0', 'data0'], 'and carry');
+    };
 
-  await t.test('before it has ever run', async (t) => {
-    await settles(t, router, expected(), 'in');
-    t.match((await statusOf(agent)).routes, { phase: 'in', cause: 'down', reason: /^bird\/bird is down: no socket/ });
-    t.same(leavesBy(router), ['mgmt0', 'mgmt0']);
-  });
+    await t.test('before it has ever run', async (t) => {
+      await settles(t, router, expected(), 'in');
+      t.match((await statusOf(agent)).routes, {
+        phase: 'in',
+        cause: 'down',
+        reason: /^bird\/bird is down: no socket/,
+      });
+      t.same(leavesBy(router), ['mgmt0', 'mgmt0']);
+    });
 
-  await t.test('start, hold, converge', async (t) => {
-    const from = agent.log.length;
-    const startedMs = bird.start();
-    await agent.waitForLog(/daemon id=bird\/bird state=responsive/, 5000, from);
-    await agent.waitForLog(/cause=converging/, 5000, from);
-    t.same(owned(router), expected(), 'an answer alone withdraws nothing');
-    await atOut(t, from);
-    t.comment(`MEASURED spawn of BIRD to withdrawn: ${Date.now() - startedMs} ms, most of it BGP`);
-    t.match((await statusOf(agent)).routes, { phase: 'out', cause: null, reason: 'every destination is covered' });
-    const causes = agent.log.slice(from).flatMap((line) => /routes phase=(\w+)(?: cause=(\w+))?/.exec(line)?.slice(1).filter(Boolean).join(' ') ?? []);
-    t.same(causes.slice(-3), ['in hold', 'in converging', 'out'], 'in this order');
-  });
+    await t.test('start, hold, converge', async (t) => {
+      const from = agent.log.length;
+      const startedMs = bird.start();
+      await agent.waitForLog(/daemon id=bird\/bird state=responsive/, 5000, from);
+      await agent.waitForLog(/cause=converging/, 5000, from);
+      t.same(owned(router), expected(), 'an answer alone withdraws nothing');
+      await atOut(t, from);
+      t.comment(`MEASURED spawn of BIRD to withdrawn: ${Date.now() - startedMs} ms, most of it BGP`);
+      t.match((await statusOf(agent)).routes, {
+        phase: 'out',
+        cause: null,
+        reason: 'every destination is covered',
+      });
+      const causes = agent.log
+        .slice(from)
+        .flatMap((line) => /routes phase=(\w+)(?: cause=(\w+))?/.exec(line)?.slice(1).filter(Boolean).join(' ') ?? []);
+      t.same(causes.slice(-3), ['in hold', 'in converging', 'out'], 'in this order');
+    });
 
-  await t.test('clean stop, and start', async (t) => {
-    const from = agent.log.length;
-    const stoppedMs = await bird.signal('SIGTERM');
-    await inAfter(t, monitor, stoppedMs, 'SIGTERM', 1500);
-    await settles(t, router, expected(), 'in, with nothing to preempt');
-    t.same(defaultsOf(router, BIRD), [false, false], 'BIRD took its routes along');
-    t.match((await statusOf(agent)).daemons, [{ id: 'bird/bird', state: 'down' }]);
-    bird.start();
-    await atOut(t, from);
-  });
-
-  await t.test('SIGKILL: stale routes, preemption; graceful restart: the tie goes back, leftovers are no cover', async (t) => {
-    const from = agent.log.length;
-    const killedMs = await bird.signal('SIGKILL');
-    await inAfter(t, monitor, killedMs, 'SIGKILL', 400);
-    t.same(defaultsOf(router, BIRD, BIRD_METRIC), [true, true], 'the stale routes remain');
-    await settles(t, router, expected(undefined, 'winning'), 'after preempt-after the tie is won');
-    const tookMs = Date.now() - killedMs;
-    t.comment(`MEASURED preempt-after 600 ms: tie won ${tookMs} ms after the death`);
-    t.ok(tookMs >= 580 && tookMs < 2000, 'no earlier and not much later');
-    t.same(leavesBy(router), ['mgmt0', 'mgmt0']);
-    t.same((await statusOf(agent)).backupRoutes.map((route) => [route.state, route.preempting]), [['installed', true], ['installed', true]]);
-
-    const startedMs = bird.start('-R');
-    await settles(t, router, expected(), 'the first sign of life gives the tie back');
-    t.same(defaultsOf(router, BIRD, BIRD_METRIC), [true, true], 'while the leftovers stand');
-    t.same(leavesBy(router), ['data0', 'data0'], 'and carry again');
-    const status = await statusWhere(agent, (s) => s.daemons[0]?.state === 'appeared', 2500);
-    t.match(status.routes, { phase: 'in', cause: 'down', reason: /^bird\/bird is starting: .*[Gg]raceful restart/ }, 'recovery is no health');
-    if (name === 'BIRD 3') {
-      // Fact B4: its exports stay down after a recovery that ended by its timeout, so that it maintains nothing in the kernel.
-      await statusWhere(agent, (s) => s.routes.cause === 'converging', RECOVERY_MS + 3000);
-      await sleep(500);
-      t.match((await statusOf(agent)).routes, { phase: 'in', cause: 'converging', reason: 'not covered yet: 0.0.0.0/0, ::/0' }, 'which is no cover');
-      t.same(leavesBy(router), ['data0', 'data0'], 'the leftovers carry all the same');
-      await bird.signal('SIGTERM');
+    await t.test('clean stop, and start', async (t) => {
+      const from = agent.log.length;
+      const stoppedMs = await bird.signal('SIGTERM');
+      await inAfter(t, monitor, stoppedMs, 'SIGTERM', 1500);
+      await settles(t, router, expected(), 'in, with nothing to preempt');
+      t.same(defaultsOf(router, BIRD), [false, false], 'BIRD took its routes along');
+      t.match((await statusOf(agent)).daemons, [{ id: 'bird/bird', state: 'down' }]);
       bird.start();
-      return atOut(t, from);
-    }
-    await atOut(t, from);
-    const recoveredMs = Date.now() - startedMs;
-    t.comment(`MEASURED bird -R, graceful restart wait ${RECOVERY_MS} ms: withdrawn after ${recoveredMs} ms`);
-    t.ok(recoveredMs >= RECOVERY_MS - 100, 'not before recovery is over');
-    const gone = await monitor.since(startedMs, /^Deleted default .*proto 157/);
-    t.ok(gone.length === 2 && gone.every((event) => event.atMs - startedMs >= RECOVERY_MS - 100), 'ours stood all the while');
-  });
+      await atOut(t, from);
+    });
 
-  await t.test('hang and return', async (t) => {
-    const from = agent.log.length;
-    const stoppedMs = await bird.signal('SIGSTOP');
-    await inAfter(t, monitor, stoppedMs, 'SIGSTOP, probe-timeout 1000 ms', 2200, 850);
-    t.match((await statusOf(agent)).daemons, [{ state: 'unresponsive', reason: /no answer/ }]);
-    await settles(t, router, expected(undefined, 'winning'), 'a hung daemon is dead as far as preemption goes');
-    await bird.signal('SIGCONT');
-    await atOut(t, from);
-  });
+    await t.test(
+      'SIGKILL: stale routes, preemption; graceful restart: the tie goes back, leftovers are no cover',
+      async (t) => {
+        const from = agent.log.length;
+        const killedMs = await bird.signal('SIGKILL');
+        await inAfter(t, monitor, killedMs, 'SIGKILL', 400);
+        t.same(defaultsOf(router, BIRD, BIRD_METRIC), [true, true], 'the stale routes remain');
+        await settles(t, router, expected(undefined, 'winning'), 'after preempt-after the tie is won');
+        const tookMs = Date.now() - killedMs;
+        t.comment(`MEASURED preempt-after 600 ms: tie won ${tookMs} ms after the death`);
+        t.ok(tookMs >= 580 && tookMs < 2000, 'no earlier and not much later');
+        t.same(leavesBy(router), ['mgmt0', 'mgmt0']);
+        t.same(
+          (await statusOf(agent)).backupRoutes.map((route) => [route.state, route.preempting]),
+          [
+            ['installed', true],
+            ['installed', true],
+          ],
+        );
 
-  await t.test('restart', async (t) => {
-    const from = agent.log.length;
-    const killedMs = await bird.signal('SIGKILL');
-    bird.start();
-    await inAfter(t, monitor, killedMs, 'SIGKILL with a start at its heels', 400);
-    await turned(agent, 'in', from);
-    await atOut(t, from);
-    const { damping } = await statusOf(agent);
-    const deaths = name === 'BIRD 3' ? 5 : 4;
-    t.match(damping, { deaths, holdMs: 100 * 2 ** (deaths - 1), reason: new RegExp(`^${deaths} deaths`) }, 'stop, kill, hang, restart: the hold-time has doubled with each but the first');
-  });
+        const startedMs = bird.start('-R');
+        await settles(t, router, expected(), 'the first sign of life gives the tie back');
+        t.same(defaultsOf(router, BIRD, BIRD_METRIC), [true, true], 'while the leftovers stand');
+        t.same(leavesBy(router), ['data0', 'data0'], 'and carry again');
+        const status = await statusWhere(agent, (s) => s.daemons[0]?.state === 'appeared', 2500);
+        t.match(
+          status.routes,
+          { phase: 'in', cause: 'down', reason: /^bird\/bird is starting: .*[Gg]raceful restart/ },
+          'recovery is no health',
+        );
+        if (name === 'BIRD 3') {
+          // Fact B4: its exports stay down after a recovery that ended by its timeout, so that it maintains nothing in the kernel.
+          await statusWhere(agent, (s) => s.routes.cause === 'converging', RECOVERY_MS + 3000);
+          await sleep(500);
+          t.match(
+            (await statusOf(agent)).routes,
+            { phase: 'in', cause: 'converging', reason: 'not covered yet: 0.0.0.0/0, ::/0' },
+            'which is no cover',
+          );
+          t.same(leavesBy(router), ['data0', 'data0'], 'the leftovers carry all the same');
+          await bird.signal('SIGTERM');
+          bird.start();
+          return atOut(t, from);
+        }
+        await atOut(t, from);
+        const recoveredMs = Date.now() - startedMs;
+        t.comment(`MEASURED bird -R, graceful restart wait ${RECOVERY_MS} ms: withdrawn after ${recoveredMs} ms`);
+        t.ok(recoveredMs >= RECOVERY_MS - 100, 'not before recovery is over');
+        const gone = await monitor.since(startedMs, /^Deleted default .*proto 157/);
+        t.ok(
+          gone.length === 2 && gone.every((event) => event.atMs - startedMs >= RECOVERY_MS - 100),
+          'ours stood all the while',
+        );
+      },
+    );
 
-  await t.test('a restart of the agent beside a healthy BIRD inserts nothing', async (t) => {
-    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-      const fromMs = Date.now();
-      await agent.stop(signal);
-      agent = agentIn(lab, router, text, { directory: agent.directory });
-      await turned(agent, 'out', 0);
-      await sleep(300);
-      t.match((await statusOf(agent)).routes, { phase: 'out' });
-      t.same(await monitor.since(fromMs, added()), [], `${signal}: no route of ours`);
-      t.same(await monitor.since(fromMs, /proto 157|: from all iif lo/), [], `${signal}: and no rule`);
-    }
-    const killedMs = await bird.signal('SIGKILL');
-    await inAfter(t, monitor, killedMs, 'SIGKILL beside the successor', 400);
-    await eventually(() => leavesBy(router).join() === 'mgmt0,mgmt0', { what: 'preemption' });
+    await t.test('hang and return', async (t) => {
+      const from = agent.log.length;
+      const stoppedMs = await bird.signal('SIGSTOP');
+      await inAfter(t, monitor, stoppedMs, 'SIGSTOP, probe-timeout 1000 ms', 2200, 850);
+      t.match((await statusOf(agent)).daemons, [{ state: 'unresponsive', reason: /no answer/ }]);
+      await settles(t, router, expected(undefined, 'winning'), 'a hung daemon is dead as far as preemption goes');
+      await bird.signal('SIGCONT');
+      await atOut(t, from);
+    });
+
+    await t.test('restart', async (t) => {
+      const from = agent.log.length;
+      const killedMs = await bird.signal('SIGKILL');
+      bird.start();
+      await inAfter(t, monitor, killedMs, 'SIGKILL with a start at its heels', 400);
+      await turned(agent, 'in', from);
+      await atOut(t, from);
+      const { damping } = await statusOf(agent);
+      const deaths = name === 'BIRD 3' ? 5 : 4;
+      t.match(
+        damping,
+        { deaths, holdMs: 100 * 2 ** (deaths - 1), reason: new RegExp(`^${deaths} deaths`) },
+        'stop, kill, hang, restart: the hold-time has doubled with each but the first',
+      );
+    });
+
+    await t.test('a restart of the agent beside a healthy BIRD inserts nothing', async (t) => {
+      for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+        const fromMs = Date.now();
+        await agent.stop(signal);
+        agent = agentIn(lab, router, text, { directory: agent.directory });
+        await turned(agent, 'out', 0);
+        await sleep(300);
+        t.match((await statusOf(agent)).routes, { phase: 'out' });
+        t.same(await monitor.since(fromMs, added()), [], `${signal}: no route of ours`);
+        t.same(await monitor.since(fromMs, /proto 157|: from all iif lo/), [], `${signal}: and no rule`);
+      }
+      const killedMs = await bird.signal('SIGKILL');
+      await inAfter(t, monitor, killedMs, 'SIGKILL beside the successor', 400);
+      await eventually(() => leavesBy(router).join() === 'mgmt0,mgmt0', { what: 'preemption' });
+    });
   });
-});

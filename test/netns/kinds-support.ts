@@ -8,9 +8,9 @@
 
 import { copyFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type Agent, type AgentOptions, startAgent } from '../../src/lab/agent.js';
 import { Bird as LabBird } from '../../src/lab/bird.js';
 import { tryCommand } from '../../src/lab/command.js';
-import { startAgent, type Agent, type AgentOptions } from '../../src/lab/agent.js';
 import { ownRoutes, ownRules, routeGet, routes } from '../../src/lab/inspect.js';
 import type { Lab } from '../../src/lab/lab.js';
 import type { Namespace } from '../../src/lab/namespace.js';
@@ -36,7 +36,12 @@ export function configText(daemons: Json, more: { readonly [key: string]: Json }
   return JSON.stringify(
     {
       'management-interface': 'mgmt0',
-      ...(Array.isArray(more['management-interface']) ? {} : { 'backup-router': { address: STANDARD.inet.gateway }, 'inet6-backup-router': { address: STANDARD.inet6.gatewayLinkLocal } }),
+      ...(Array.isArray(more['management-interface'])
+        ? {}
+        : {
+            'backup-router': { address: STANDARD.inet.gateway },
+            'inet6-backup-router': { address: STANDARD.inet6.gatewayLinkLocal },
+          }),
       'routing-daemon': daemons,
       withdraw: { 'hold-time': '100ms', 'convergence-timeout': '20s' },
       detect: { 'probe-interval': '100ms', 'probe-timeout': '1s' },
@@ -49,8 +54,16 @@ export function configText(daemons: Json, more: { readonly [key: string]: Json }
 }
 
 /** An agent in `namespace`; its log is shown with BACKUP_ROUTER_TEST_LOG=1. */
-export function agentIn(lab: Lab, namespace: Namespace, text: string, options: Omit<AgentOptions, 'configText'> = {}): Agent {
-  const loud = process.env['BACKUP_ROUTER_TEST_LOG'] === undefined ? {} : { onLine: (line: string) => void process.stderr.write(`  ${namespace.label}: ${line}\n`) };
+export function agentIn(
+  lab: Lab,
+  namespace: Namespace,
+  text: string,
+  options: Omit<AgentOptions, 'configText'> = {},
+): Agent {
+  const loud =
+    process.env['BACKUP_ROUTER_TEST_LOG'] === undefined
+      ? {}
+      : { onLine: (line: string) => void process.stderr.write(`  ${namespace.label}: ${line}\n`) };
   return startAgent(lab, namespace, { ...loud, ...options, configText: text });
 }
 
@@ -62,7 +75,18 @@ export async function statusOf(agent: Agent): Promise<Status> {
 export async function statusWhere(agent: Agent, fits: (status: Status) => boolean, timeoutMs = 8000): Promise<Status> {
   const probe = async (): Promise<Status> => {
     const status = await statusOf(agent);
-    return fits(status) ? status : Promise.reject(new Error(JSON.stringify({ routes: status.routes, daemons: status.daemons, waiting: status.waiting, damping: status.damping })));
+    return fits(status)
+      ? status
+      : Promise.reject(
+          new Error(
+            JSON.stringify({
+              routes: status.routes,
+              daemons: status.daemons,
+              waiting: status.waiting,
+              damping: status.damping,
+            }),
+          ),
+        );
   };
   return eventually(probe, { timeoutMs, intervalMs: 30, what: `a status like ${fits.toString()}` });
 }
@@ -88,30 +112,61 @@ export interface Ways {
   readonly inet6?: string;
 }
 
-export const MGMT: Ways = { dev: 'mgmt0', inet: STANDARD.inet.gateway, inet6: STANDARD.inet6.gatewayLinkLocal };
+export const MGMT: Ways = {
+  dev: 'mgmt0',
+  inet: STANDARD.inet.gateway,
+  inet6: STANDARD.inet6.gatewayLinkLocal,
+};
 
 /** Everything that carries the agent's protocol number, a line each, sorted: routes of every table and rules. */
 export function owned(namespace: Namespace, { protocol }: Numbers = DEFAULTS): readonly string[] {
   return FAMILIES.flatMap((family) => [
-    ...ownRoutes(namespace, family, protocol).map((r) => `${family} ${r.dst} via ${r.gateway} dev ${r.dev} table ${r.table}`),
-    ...ownRules(namespace, family, protocol).map((r) => `${family} rule ${r.priority} iif ${r.iif} lookup ${r.table}${r.suppressPrefixLength === undefined ? '' : ` suppress ${r.suppressPrefixLength}`}`),
+    ...ownRoutes(namespace, family, protocol).map(
+      (r) => `${family} ${r.dst} via ${r.gateway} dev ${r.dev} table ${r.table}`,
+    ),
+    ...ownRules(namespace, family, protocol).map(
+      (r) =>
+        `${family} rule ${r.priority} iif ${r.iif} lookup ${r.table}${r.suppressPrefixLength === undefined ? '' : ` suppress ${r.suppressPrefixLength}`}`,
+    ),
   ]).sort();
 }
 
 /** The lines of {@link owned} while default routes are in, placement local (spec section 5); a list of ways where several interfaces carry the same. */
-export function expected(ways: Ways | readonly Ways[] = MGMT, tie: 'losing' | 'winning' = 'losing', numbers: Numbers = DEFAULTS): readonly string[] {
+export function expected(
+  ways: Ways | readonly Ways[] = MGMT,
+  tie: 'losing' | 'winning' = 'losing',
+  numbers: Numbers = DEFAULTS,
+): readonly string[] {
   const all = Array.isArray(ways) ? (ways as readonly Ways[]) : [ways as Ways];
   return FAMILIES.flatMap((family) => {
-    const lines = all.flatMap((way) => (way[family] === undefined ? [] : [`${family} default via ${way[family]} dev ${way.dev} table ${numbers.tableBase}`]));
+    const lines = all.flatMap((way) =>
+      way[family] === undefined
+        ? []
+        : [`${family} default via ${way[family]} dev ${way.dev} table ${numbers.tableBase}`],
+    );
     const priority = numbers.priorityBase + 2 * (family === 'inet' ? 32 : 128);
-    const rules = [`${family} rule ${priority} iif lo lookup 254${tie === 'winning' ? ' suppress 0' : ''}`, `${family} rule ${priority + 1} iif lo lookup ${numbers.tableBase}`];
+    const rules = [
+      `${family} rule ${priority} iif lo lookup 254${tie === 'winning' ? ' suppress 0' : ''}`,
+      `${family} rule ${priority + 1} iif lo lookup ${numbers.tableBase}`,
+    ];
     return lines.length === 0 ? [] : [...lines, ...rules];
   }).sort();
 }
 
 /** Resolves when exactly this is in the kernel; fails the test with the difference otherwise. */
-export async function settles(t: Case, namespace: Namespace, wanted: readonly string[], message: string, timeoutMs = 5000, numbers: Numbers = DEFAULTS): Promise<void> {
-  await eventually(() => owned(namespace, numbers).join() === wanted.join(), { timeoutMs, intervalMs: 15, what: message }).catch(() => undefined);
+export async function settles(
+  t: Case,
+  namespace: Namespace,
+  wanted: readonly string[],
+  message: string,
+  timeoutMs = 5000,
+  numbers: Numbers = DEFAULTS,
+): Promise<void> {
+  await eventually(() => owned(namespace, numbers).join() === wanted.join(), {
+    timeoutMs,
+    intervalMs: 15,
+    what: message,
+  }).catch(() => undefined);
   t.same(owned(namespace, numbers), wanted, message);
 }
 
@@ -122,7 +177,11 @@ export function leavesBy(router: Namespace): readonly string[] {
 
 /** Whether a default route of that rtm_protocol stands in the main table, in each family. */
 export function defaultsOf(router: Namespace, protocol: number, metric?: number): readonly boolean[] {
-  return FAMILIES.map((family) => routes(router, family).some((r) => r.dst === 'default' && r.protocol === protocol && (metric === undefined || r.metric === metric)));
+  return FAMILIES.map((family) =>
+    routes(router, family).some(
+      (r) => r.dst === 'default' && r.protocol === protocol && (metric === undefined || r.metric === metric),
+    ),
+  );
 }
 
 /** A notification of the kernel, wall clock. */
@@ -137,7 +196,11 @@ export class Monitor {
   readonly events: KernelEvent[] = [];
 
   private constructor(namespace: Namespace) {
-    namespace.spawn(['env', 'TZ=UTC', 'ip', '-N', '-ts', 'monitor', 'route', 'rule'], { closeSignal: 'SIGKILL', keepLines: false, onLine: (line) => this.#read(line) });
+    namespace.spawn(['env', 'TZ=UTC', 'ip', '-N', '-ts', 'monitor', 'route', 'rule'], {
+      closeSignal: 'SIGKILL',
+      keepLines: false,
+      onLine: (line) => this.#read(line),
+    });
   }
 
   /** One that is known to hear the kernel. */
@@ -154,7 +217,11 @@ export class Monitor {
 
   /** The first event at or after `fromMs` that matches. */
   async next(pattern: RegExp, fromMs: number, timeoutMs = 5000): Promise<KernelEvent> {
-    return eventually(() => this.events.find((event) => event.atMs >= fromMs && pattern.test(event.text)), { timeoutMs, intervalMs: 5, what: `a kernel event like ${pattern}` });
+    return eventually(() => this.events.find((event) => event.atMs >= fromMs && pattern.test(event.text)), {
+      timeoutMs,
+      intervalMs: 5,
+      what: `a kernel event like ${pattern}`,
+    });
   }
 
   /** Those since `fromMs` that match, once everything that has happened by now has been read. */
@@ -165,20 +232,36 @@ export class Monitor {
 
   #read(line: string): void {
     const match = /^\[(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})(\d*)\] ?(.*)$/.exec(line);
-    if (match !== null) this.events.push({ atMs: Date.parse(`${match[1]}Z`) + Number(`0.${match[2]}`), text: match[3]!.replace(/\s+/g, ' ').trim() });
+    if (match !== null)
+      this.events.push({
+        atMs: Date.parse(`${match[1]}Z`) + Number(`0.${match[2]}`),
+        text: match[3]!.replace(/\s+/g, ' ').trim(),
+      });
   }
 }
 
 /** A route of the agent's own coming in, by gateway; any family and gateway when none is named. */
 export function added(gateway?: string, { protocol }: Numbers = DEFAULTS): RegExp {
-  return new RegExp(`^default via ${gateway === undefined ? '\\S+' : gateway.replace(/[.:]/g, '\\$&')} dev \\S+ .*proto ${protocol}\\b`);
+  return new RegExp(
+    `^default via ${gateway === undefined ? '\\S+' : gateway.replace(/[.:]/g, '\\$&')} dev \\S+ .*proto ${protocol}\\b`,
+  );
 }
 
 /** The times from `fromMs` to the agent's default route of each family; printed, and held to the limits. */
-export async function inAfter(t: Case, monitor: Monitor, fromMs: number, what: string, limitMs: number, leastMs = 0, ways: Ways = MGMT, numbers: Numbers = DEFAULTS): Promise<void> {
+export async function inAfter(
+  t: Case,
+  monitor: Monitor,
+  fromMs: number,
+  what: string,
+  limitMs: number,
+  leastMs = 0,
+  ways: Ways = MGMT,
+  numbers: Numbers = DEFAULTS,
+): Promise<void> {
   const tookMs: number[] = [];
   for (const family of FAMILIES) {
-    if (ways[family] !== undefined) tookMs.push((await monitor.next(added(ways[family], numbers), fromMs, limitMs + 5000)).atMs - fromMs);
+    if (ways[family] !== undefined)
+      tookMs.push((await monitor.next(added(ways[family], numbers), fromMs, limitMs + 5000)).atMs - fromMs);
   }
   t.comment(`MEASURED ${what}: ${tookMs.map((ms) => `${ms.toFixed(1)} ms`).join(', ')}`);
   t.ok(Math.max(...tookMs) < limitMs, `${what}: in the kernel within ${limitMs} ms`);
@@ -199,7 +282,11 @@ export interface BirdOptions {
 export class Bird extends LabBird {
   readonly program: string;
 
-  constructor(lab: Lab, namespace: Namespace, { config, name = 'bird', program: original = birdProgram()!, wrapper = [] }: BirdOptions) {
+  constructor(
+    lab: Lab,
+    namespace: Namespace,
+    { config, name = 'bird', program: original = birdProgram()!, wrapper = [] }: BirdOptions,
+  ) {
     const directory = join(lab.directory, `${namespace.label}-${name}`);
     const program = join(directory, name);
     super(namespace, { config, directory, program, wrapper });
@@ -210,7 +297,9 @@ export class Bird extends LabBird {
 
 /** The path of a program that is installed, or undefined. */
 export function installed(program: string): string | undefined {
-  const found = tryCommand(['sh', '-c', 'command -v "$0"', program], { env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` } }).stdout.trim();
+  const found = tryCommand(['sh', '-c', 'command -v "$0"', program], {
+    env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
+  }).stdout.trim();
   return found === '' || dirname(found) === '.' ? undefined : found;
 }
 
@@ -219,7 +308,12 @@ export function birdProgram(): string | undefined {
 }
 
 /** BIRD with a static default of each family through the given next hops, exported to the kernel; `graceful` with more protocols whose recovery is waited for. */
-export function staticBird(routerId: string, inet: string, inet6?: string, graceful: { readonly waitS: number; readonly lines: readonly string[] } | undefined = undefined): string {
+export function staticBird(
+  routerId: string,
+  inet: string,
+  inet6?: string,
+  graceful: { readonly waitS: number; readonly lines: readonly string[] } | undefined = undefined,
+): string {
   const restart = graceful === undefined ? '' : ' graceful restart;';
   return [
     `router id ${routerId};`,

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { command, tryCommandAsync } from '../../src/lab/command.js';
 import { OWN_PROTOCOL, ownRoutes, routeGet, routes, rules, snapshotText } from '../../src/lab/inspect.js';
-import { createLab, listNamespaces, type Lab } from '../../src/lab/lab.js';
+import { createLab, type Lab, listNamespaces } from '../../src/lab/lab.js';
 import { startPing } from '../../src/lab/ping.js';
 import { STANDARD, standardLab } from '../../src/lab/standard.js';
 import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
@@ -16,7 +16,8 @@ import { eventually, sleep } from '../../src/lab/wait.js';
 import { startWatchfrr } from '../../src/lab/watchfrr.js';
 
 const hostLinks = (): string => command(['ip', '-o', 'link', 'show']).replace(/ state \S+| qdisc \S+/g, '');
-const leftovers = (lab: { readonly prefix: string }): string[] => listNamespaces().filter((name) => name.startsWith(lab.prefix));
+const leftovers = (lab: { readonly prefix: string }): string[] =>
+  listNamespaces().filter((name) => name.startsWith(lab.prefix));
 
 /** Running, not a zombie (where process 1 does not reap, those stay). */
 function alive(pid: number): boolean {
@@ -38,7 +39,9 @@ t.test('close() ends every process and deletes every namespace; nothing ever app
   b.ip('addr add 10.9.0.2/24 dev eth1');
   t.match(b.run(['ping', '-c', '1', '-W', '2', '10.9.0.1']), / 0% packet loss/, 'the bridge carries');
 
-  const stubborn = a.spawn(['sh', '-c', 'trap "" TERM; echo ready; while :; do sleep 0.1; done'], { closeTimeoutMs: 200 });
+  const stubborn = a.spawn(['sh', '-c', 'trap "" TERM; echo ready; while :; do sleep 0.1; done'], {
+    closeTimeoutMs: 200,
+  });
   const stopped = b.spawn(['sleep', '1000']);
   const forked = Number(b.run(['sh', '-c', 'sleep 1000 >/dev/null 2>&1 & echo $!']));
   await eventually(() => stubborn.lines.includes('ready'), { what: 'the stubborn process runs' });
@@ -63,8 +66,14 @@ for (const how of ['throw', 'SIGTERM', 'exit'] as const) {
       const host = lab.namespace('host');
       console.log(JSON.stringify({ prefix: lab.prefix, directory: lab.directory, pid: host.spawn(['sleep', '1000']).pid }));
       ${{ throw: 'throw new Error("on purpose")', SIGTERM: 'process.kill(process.pid, "SIGTERM")', exit: 'process.exit(3)' }[how]}`;
-    const result = await tryCommandAsync([process.execPath, '--input-type=module', '-e', script], { env: { ...process.env, NODE_OPTIONS: '' } });
-    const child = JSON.parse(result.stdout) as { readonly prefix: string; readonly directory: string; readonly pid: number };
+    const result = await tryCommandAsync([process.execPath, '--input-type=module', '-e', script], {
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
+    const child = JSON.parse(result.stdout) as {
+      readonly prefix: string;
+      readonly directory: string;
+      readonly pid: number;
+    };
     t.equal(result.status, { throw: 1, SIGTERM: -1, exit: 3 }[how], result.stderr);
     t.notOk(alive(child.pid));
     t.same(leftovers(child), []);
@@ -96,7 +105,10 @@ t.test('a ping sees an outage as long as it was', async (t) => {
   await sleep(300);
   for (const ping of pings) {
     t.ok(ping.alive());
-    t.ok((await ping.longestGapMs(steadyMs)) < 150, `${ping.target}: steady, longest gap ${await ping.longestGapMs(steadyMs)} ms`);
+    t.ok(
+      (await ping.longestGapMs(steadyMs)) < 150,
+      `${ping.target}: steady, longest gap ${await ping.longestGapMs(steadyMs)} ms`,
+    );
   }
   // A bare blackhole takes the packets and leaves neighbours and addresses alone, so that the outage is ours alone to time.
   const downMs = Date.now();
@@ -109,7 +121,10 @@ t.test('a ping sees an outage as long as it was', async (t) => {
   for (const ping of pings) {
     await ping.nextReply();
     const totals = await ping.stop();
-    t.ok(Math.abs(totals.longestGapMs - outageMs) < 100, `${ping.target}: gap ${totals.longestGapMs} ms of ${outageMs} ms`);
+    t.ok(
+      Math.abs(totals.longestGapMs - outageMs) < 100,
+      `${ping.target}: gap ${totals.longestGapMs} ms of ${outageMs} ms`,
+    );
     t.ok(totals.sent - totals.received > 15, `${totals.sent} sent, ${totals.received} received`);
   }
 });
@@ -139,11 +154,27 @@ t.test('the text of foreign state ignores our own and sees all else', async (t) 
   const before = snapshotText(host);
   for (const family of ['-4', '-6']) {
     host.run(['ip', family, 'route', 'add', 'default', 'dev', 'lo', 'table', '25500', 'proto', String(OWN_PROTOCOL)]);
-    host.run(['ip', family, 'rule', 'add', 'pref', '31000', 'iif', 'lo', 'lookup', '25500', 'protocol', String(OWN_PROTOCOL)]);
+    host.run([
+      'ip',
+      family,
+      'rule',
+      'add',
+      'pref',
+      '31000',
+      'iif',
+      'lo',
+      'lookup',
+      '25500',
+      'protocol',
+      String(OWN_PROTOCOL),
+    ]);
   }
   t.equal(snapshotText(host), before, 'ours');
   t.match(ownRoutes(host, 'inet6'), [{ dst: 'default', dev: 'lo', table: 25500 }]);
-  t.match(rules(host, 'inet').filter((rule) => rule.protocol === OWN_PROTOCOL), [{ priority: 31000, table: 25500, iif: 'lo' }]);
+  t.match(
+    rules(host, 'inet').filter((rule) => rule.protocol === OWN_PROTOCOL),
+    [{ priority: 31000, table: 25500, iif: 'lo' }],
+  );
   t.same(routes(host, 'inet', 4711), [], 'a table that does not exist');
   for (const [add, remove] of [
     ['route add 10.7.0.0/16 dev lo proto 42', 'route del 10.7.0.0/16'],
@@ -164,7 +195,11 @@ t.test('FRR converges in the standard laboratory, and its crash leaves stale rou
   t.teardown(async () => standard.close());
   const { router, noc, client } = standard;
   const bait = startPing(client, STANDARD.inet.transitBait);
-  t.match(noc.tryRun(['ping', '-c', '1', '-W', '1', STANDARD.inet.mgmt]).stdout, /100% packet loss/, 'no way back from the router yet');
+  t.match(
+    noc.tryRun(['ping', '-c', '1', '-W', '1', STANDARD.inet.mgmt]).stdout,
+    /100% packet loss/,
+    'no way back from the router yet',
+  );
   t.match(routeGet(router, STANDARD.inet.noc), /unreachable/);
   router.ip(`route add ${STANDARD.inet.transitPrefix} via ${STANDARD.inet.gateway}`);
   await bait.nextReply(); // The positive control of every test that expects transit to get no answer.
@@ -172,14 +207,23 @@ t.test('FRR converges in the standard laboratory, and its crash leaves stale rou
   await bait.stop();
 
   await startPeerFrr(standard);
-  const frr = prepareRouterFrr(standard, { staticRoutes: [{ prefix: '203.0.113.0/24', gateway: STANDARD.inet.peer }] });
+  const frr = prepareRouterFrr(standard, {
+    staticRoutes: [{ prefix: '203.0.113.0/24', gateway: STANDARD.inet.peer }],
+  });
   await frr.start();
   for (const family of ['inet', 'inet6'] as const) {
-    const found = await eventually(() => routes(router, family).find((route) => route.dst === 'default'), { timeoutMs: 20_000, what: `${family} default route by BGP` });
+    const found = await eventually(() => routes(router, family).find((route) => route.dst === 'default'), {
+      timeoutMs: 20_000,
+      what: `${family} default route by BGP`,
+    });
     t.match(found, { protocol: 186, metric: 20, dev: 'data0' });
-    for (const target of [STANDARD[family].mgmt, STANDARD[family].loopback]) await startPing(noc, target).nextReply(10_000);
+    for (const target of [STANDARD[family].mgmt, STANDARD[family].loopback])
+      await startPing(noc, target).nextReply(10_000);
   }
-  t.match(routes(router, 'inet').find((route) => route.dst === '203.0.113.0/24'), { protocol: 196 });
+  t.match(
+    routes(router, 'inet').find((route) => route.dst === '203.0.113.0/24'),
+    { protocol: 196 },
+  );
   t.match(frr.vtysh('bgpd', 'show bgp summary'), /10\.1\.0\.1/);
   frr.pause('bgpd');
   await t.rejects(frr.answering('bgpd', 300), { message: /no answer/ });
@@ -188,7 +232,11 @@ t.test('FRR converges in the standard laboratory, and its crash leaves stale rou
 
   await frr.kill();
   t.notOk(frr.running('zebra'));
-  t.match(routes(router, 'inet').find((route) => route.dst === 'default'), { protocol: 186 }, 'stale');
+  t.match(
+    routes(router, 'inet').find((route) => route.dst === 'default'),
+    { protocol: 186 },
+    'stale',
+  );
 });
 
 t.test('watchfrr brings a killed daemon back', async (t) => {

@@ -11,12 +11,12 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { place, type Target } from '../../src/core/placement.js';
-import { ownership, plan, type Desired } from '../../src/core/plan.js';
+import { type Desired, ownership, plan } from '../../src/core/plan.js';
 import { openKernel } from '../../src/kernel/kernel.js';
 import { createLab } from '../../src/lab/lab.js';
 import type { Namespace } from '../../src/lab/namespace.js';
-import { addressBytes, type Address, type Family } from '../../src/model/address.js';
-import { containsAddress, parsePrefix, prefixText, samePrefix, type Prefix } from '../../src/model/prefix.js';
+import { type Address, addressBytes, type Family } from '../../src/model/address.js';
+import { containsAddress, type Prefix, parsePrefix, prefixText, samePrefix } from '../../src/model/prefix.js';
 import { config, edges, prefixes } from '../unit/core/fixture.js';
 
 const SELF = fileURLToPath(import.meta.url);
@@ -62,7 +62,11 @@ const sets = (family: Family): readonly Trial[] =>
   fc.sample(
     fc.record({
       main: fc.uniqueArray(prefixes(family), { maxLength: 8, selector: prefixText }),
-      destinations: fc.uniqueArray(fc.record({ destination: prefixes(family), preempt: fc.boolean() }), { minLength: 1, maxLength: 6, selector: ({ destination }) => prefixText(destination) }),
+      destinations: fc.uniqueArray(fc.record({ destination: prefixes(family), preempt: fc.boolean() }), {
+        minLength: 1,
+        maxLength: 6,
+        selector: ({ destination }) => prefixText(destination),
+      }),
     }),
     { seed: SEED, numRuns: SETS },
   );
@@ -77,7 +81,12 @@ async function parent(t: Test): Promise<void> {
   const outside = lab.namespace('outside');
   lab.link(router, 'mgmt0', outside, 'mgmt0');
   lab.link(router, 'data0', outside, 'data0');
-  router.ipBatch(['addr add 10.255.0.2/24 dev mgmt0', 'addr add 198.51.100.2/24 dev data0', 'addr add 2001:db8:255::2/64 dev mgmt0 nodad', 'addr add 2001:db8:100::2/64 dev data0 nodad']);
+  router.ipBatch([
+    'addr add 10.255.0.2/24 dev mgmt0',
+    'addr add 198.51.100.2/24 dev data0',
+    'addr add 2001:db8:255::2/64 dev mgmt0 nodad',
+    'addr add 2001:db8:100::2/64 dev data0 nodad',
+  ]);
   const index = Number(router.run(['cat', '/sys/class/net/mgmt0/ifindex']));
 
   for (const family of ['inet', 'inet6'] as const) {
@@ -90,7 +99,12 @@ async function parent(t: Test): Promise<void> {
 function trial(t: Test, router: Namespace, index: number, family: Family, set: Trial, number: number): void {
   const net = NETS[family];
   router.tryRun(['ip', net.option, 'route', 'flush', 'table', 'main', 'proto', '186']);
-  router.ipBatch(set.main.map((p, i) => `route add ${refused(i) ? `${i % 2 === 0 ? 'blackhole' : 'unreachable'} ${prefixText(p)}` : `${prefixText(p)} via ${net.data0(i)} dev data0`} proto 186 metric 20`));
+  router.ipBatch(
+    set.main.map(
+      (p, i) =>
+        `route add ${refused(i) ? `${i % 2 === 0 ? 'blackhole' : 'unreachable'} ${prefixText(p)}` : `${prefixText(p)} via ${net.data0(i)} dev data0`} proto 186 metric 20`,
+    ),
+  );
   const targets: Target[] = set.destinations.map(({ destination, preempt }, i) => ({
     destination,
     gateway: net.mgmt0(i),
@@ -100,29 +114,54 @@ function trial(t: Test, router: Namespace, index: number, family: Family, set: T
     preempt,
     activeRival: !preempt && set.main.some((p) => samePrefix(p, destination)),
   }));
-  const foreign = (): string => router.run(['ip', net.option, 'route', 'show', 'table', 'main']) + router.run(['ip', net.option, 'rule', 'show']).replace(/^.* iif lo .*\n/gm, '');
+  const foreign = (): string =>
+    router.run(['ip', net.option, 'route', 'show', 'table', 'main']) +
+    router.run(['ip', net.option, 'rule', 'show']).replace(/^.* iif lo .*\n/gm, '');
   const before = foreign();
-  const answer = JSON.parse(router.run([process.execPath, SELF, 'apply'], { input: JSON.stringify(place(config(), family, targets)) })) as { readonly faults: readonly string[]; readonly left: number };
+  const answer = JSON.parse(
+    router.run([process.execPath, SELF, 'apply'], {
+      input: JSON.stringify(place(config(), family, targets)),
+    }),
+  ) as { readonly faults: readonly string[]; readonly left: number };
   t.strictSame(answer, { faults: [], left: 0 }, `set ${number}: every step is taken, and a second plan is empty`);
   t.equal(foreign(), before, `set ${number}: main and foreign rules are as they were`);
 
-  const addresses = edges([...set.main, ...set.destinations.map(({ destination }) => destination)]).filter((address) => askable(net, address));
+  const addresses = edges([...set.main, ...set.destinations.map(({ destination }) => destination)]).filter((address) =>
+    askable(net, address),
+  );
   const originated = ask(router, net, addresses, '');
   const transit = ask(router, net, addresses, ` from ${net.sender} iif data0`);
   const wrong = addresses.flatMap((address) => [
-    ...(originated.get(address) === longest(net, set, address, true) ? [] : [`${address} originated: ${originated.get(address)}, not ${longest(net, set, address, true)}`]),
-    ...(transit.get(address) === longest(net, set, address, false) ? [] : [`${address} transit: ${transit.get(address)}, not ${longest(net, set, address, false)}`]),
+    ...(originated.get(address) === longest(net, set, address, true)
+      ? []
+      : [`${address} originated: ${originated.get(address)}, not ${longest(net, set, address, true)}`]),
+    ...(transit.get(address) === longest(net, set, address, false)
+      ? []
+      : [`${address} transit: ${transit.get(address)}, not ${longest(net, set, address, false)}`]),
   ]);
-  t.strictSame(wrong, [], `set ${number}: ${addresses.length} addresses, ${set.main.length} main routes, ${targets.length} destinations`);
+  t.strictSame(
+    wrong,
+    [],
+    `set ${number}: ${addresses.length} addresses, ${set.main.length} main routes, ${targets.length} destinations`,
+  );
 }
 
 /** The next hop of the longest match; `with us` or without. Main wins ties that are not preempted, and everything where it refuses. */
 function longest(net: Net, { main, destinations }: Trial, address: Address, withUs: boolean): Address | undefined {
-  const ofMain = main.map((p, i) => ({ p, i })).filter(({ p }) => containsAddress(p, address)).sort((a, b) => b.p.length - a.p.length)[0];
+  const ofMain = main
+    .map((p, i) => ({ p, i }))
+    .filter(({ p }) => containsAddress(p, address))
+    .sort((a, b) => b.p.length - a.p.length)[0];
   if (ofMain !== undefined && refused(ofMain.i)) return undefined;
   const candidates = [
     ...main.map((p, i) => ({ p, hop: net.data0(i), rank: 1 })),
-    ...(withUs ? destinations.map(({ destination, preempt }, i) => ({ p: destination, hop: net.mgmt0(i), rank: preempt ? 2 : 0 })) : []),
+    ...(withUs
+      ? destinations.map(({ destination, preempt }, i) => ({
+          p: destination,
+          hop: net.mgmt0(i),
+          rank: preempt ? 2 : 0,
+        }))
+      : []),
   ].filter(({ p }) => containsAddress(p, address));
   return candidates.sort((a, b) => b.p.length - a.p.length || b.rank - a.rank)[0]?.hop;
 }
@@ -136,7 +175,9 @@ function askable(net: Net, address: Address): boolean {
 
 /** The kernel's next hop for each address; those that it has no route for are absent. */
 function ask(router: Namespace, net: Net, addresses: readonly Address[], how: string): ReadonlyMap<Address, Address> {
-  const { stdout } = router.tryRun(['ip', net.option, '-force', '-o', '-batch', '-'], { input: addresses.map((address) => `route get ${address}${how}\n`).join('') });
+  const { stdout } = router.tryRun(['ip', net.option, '-force', '-o', '-batch', '-'], {
+    input: addresses.map((address) => `route get ${address}${how}\n`).join(''),
+  });
   return new Map([...stdout.matchAll(/^(\S+) (?:from \S+ )?via (\S+) /gm)].map(([, address, hop]) => [address!, hop!]));
 }
 
@@ -145,10 +186,13 @@ async function child(): Promise<void> {
   const desired = JSON.parse(readFileSync(0, 'utf8')) as Desired;
   const own = ownership(config());
   const kernel = openKernel();
-  const look = async (): Promise<ReturnType<typeof plan>> => plan(own, desired, await kernel.observe({ protocol: 157, maxLength: {} }));
+  const look = async (): Promise<ReturnType<typeof plan>> =>
+    plan(own, desired, await kernel.observe({ protocol: 157, maxLength: {} }));
   const steps = await look();
   const results = await kernel.apply(steps);
-  const faults = results.flatMap((result, i) => (result.ok ? [] : [`${JSON.stringify(steps[i])}: ${result.code} ${result.message}`]));
+  const faults = results.flatMap((result, i) =>
+    result.ok ? [] : [`${JSON.stringify(steps[i])}: ${result.code} ${result.message}`],
+  );
   process.stdout.write(JSON.stringify({ faults, left: (await look()).length }));
   kernel.close();
 }

@@ -4,8 +4,8 @@
  */
 
 import t from 'tap';
-import { sleep } from '../../src/lab/wait.js';
 import { openProcessEvents } from '../../src/kernel/process-events.js';
+import { sleep } from '../../src/lab/wait.js';
 import { agentIn, expected, laboratory, mark, settles, turned, zebraOnly } from './agent-support.js';
 
 const HERE = `/proc/${process.pid}/ns/net`;
@@ -27,16 +27,28 @@ t.test('SIGKILL and crash, again and again', { skip }, async (t) => {
   const std = laboratory(t);
   const frr = zebraOnly(std);
   await frr.start();
-  const agent = agentIn(std, { frr, ...CONFIG }, { env: { BACKUP_ROUTER_PROCESS_EVENTS_NETNS: HERE }, args: ['--verbose'] });
+  const agent = agentIn(
+    std,
+    { frr, ...CONFIG },
+    { env: { BACKUP_ROUTER_PROCESS_EVENTS_NETNS: HERE }, args: ['--verbose'] },
+  );
   await turned(agent, 'out');
-  for (const [signal, how] of [['SIGKILL', 'was ended by signal 9'], ['SIGSEGV', 'crashed'], ['SIGKILL', 'was ended by signal 9']] as const) {
+  for (const [signal, how] of [
+    ['SIGKILL', 'was ended by signal 9'],
+    ['SIGSEGV', 'crashed'],
+    ['SIGKILL', 'was ended by signal 9'],
+  ] as const) {
     await sleep(100);
     const from = mark(agent);
     frr.process('zebra').kill(signal);
     await agent.waitForLog(new RegExp(`process \\d+ \\(zebra\\) ${how}`), 5000, from);
     await settles(t, std.router, expected(), `${signal}: in`);
     await sleep(300);
-    t.same(agent.log.slice(from).filter((line) => /phase=out/.test(line)), [], 'and they stay in');
+    t.same(
+      agent.log.slice(from).filter((line) => /phase=out/.test(line)),
+      [],
+      'and they stay in',
+    );
     await frr.kill('zebra').catch(() => undefined);
     await frr.start('zebra');
     await turned(agent, 'out', from);
@@ -46,7 +58,11 @@ t.test('SIGKILL and crash, again and again', { skip }, async (t) => {
   const from = mark(agent);
   for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGSTOP', 'SIGCONT'] as const) frr.process('zebra').kill(signal);
   await sleep(500);
-  t.same(agent.log.slice(from).filter((line) => /phase=in/.test(line)), [], 'no false alarm');
+  t.same(
+    agent.log.slice(from).filter((line) => /phase=in/.test(line)),
+    [],
+    'no false alarm',
+  );
 });
 
 for (const [title, env] of [

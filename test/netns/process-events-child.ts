@@ -10,7 +10,12 @@ import { openProcessEvents } from '../../src/kernel/process-events.js';
 const path = process.argv[2] ?? '';
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 const processes = openProcessEvents({ onAbsent: (absent) => say({ absent }) });
-const health = openHealth([{ kind: 'socket', endpoint: { kind: 'unix', path }, routeProtocols: [] }], { probeIntervalMs: 100, probeTimeoutMs: 1000 }, SYSTEM_CLOCK, processes);
+const health = openHealth(
+  [{ kind: 'socket', endpoint: { kind: 'unix', path }, routeProtocols: [] }],
+  { probeIntervalMs: 100, probeTimeoutMs: 1000 },
+  SYSTEM_CLOCK,
+  processes,
+);
 // A daemon of another pid namespace has no number here, and would not even be asked for.
 processes.watch(process.pid, () => undefined);
 health.start((_id, verdict) => say({ verdict: verdict.kind, reason: verdict.reason }));

@@ -4,7 +4,7 @@
  * file still tells of a death, and no death is told that was none.
  */
 
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -57,7 +57,8 @@ async function serve(t: Test, mode: string, ...prefix: readonly string[]): Promi
   const serving = Number(line.toString());
   t.teardown(() => {
     // Gone already, in most cases.
-    if (serving > 1 && serving !== child.pid && readable(`/proc/${serving}/comm`).startsWith('server')) process.kill(serving, 'SIGKILL');
+    if (serving > 1 && serving !== child.pid && readable(`/proc/${serving}/comm`).startsWith('server'))
+      process.kill(serving, 'SIGKILL');
   });
   return { path, child, serving };
 }
@@ -72,7 +73,12 @@ function readable(path: string): string {
 
 function watch(t: Test, path: string, processes: ProcessEvents) {
   t.teardown(() => processes.close());
-  const health = openHealth([{ kind: 'socket', endpoint: { kind: 'unix', path }, routeProtocols: [] }], TIMING, SYSTEM_CLOCK, processes);
+  const health = openHealth(
+    [{ kind: 'socket', endpoint: { kind: 'unix', path }, routeProtocols: [] }],
+    TIMING,
+    SYSTEM_CLOCK,
+    processes,
+  );
   t.teardown(() => health.close());
   return new Ear(health);
 }
@@ -100,7 +106,11 @@ for (const [mode, title] of [
     child.stdin!.write('go\n');
     await once(child.stdout!, 'data');
     await sleep(300);
-    t.same(ear.kinds(id).filter((kind) => kind === 'down'), [], JSON.stringify(ear.heard));
+    t.same(
+      ear.kinds(id).filter((kind) => kind === 'down'),
+      [],
+      JSON.stringify(ear.heard),
+    );
     const from = ear.heard.length;
     process.kill(serving, 'SIGKILL');
     const { verdict } = await ear.until(id, 'down', from);
@@ -124,7 +134,12 @@ t.test('a parent that listened is killed, a child serves on: an alarm that is ov
 t.test('FRR with -d: the number behind the socket is the daemon, not its parent', { skip }, async (t) => {
   const lab = new FrrLab();
   const processes = openProcessEvents();
-  const health = openHealth([{ kind: 'frr', daemons: ['zebra'], socketDirectory: lab.directory }], TIMING, SYSTEM_CLOCK, processes);
+  const health = openHealth(
+    [{ kind: 'frr', daemons: ['zebra'], socketDirectory: lab.directory }],
+    TIMING,
+    SYSTEM_CLOCK,
+    processes,
+  );
   const pidOf = (): number => Number(readable(join(lab.directory, 'zebra.pid')));
   t.teardown(async () => {
     health.close();
@@ -171,7 +186,11 @@ t.test('events that the kernel could not queue: the end of file, and the socket 
   const [second, third] = [watch(t, one.path, processes), watch(t, after.path, processes)];
   processes.watch(crowd.serving, () => ends++);
   processes.watch(one.serving, () => told.add(one.serving));
-  await Promise.all([first.until(`${ID}${crowd.path}`, 'responsive'), second.until(`${ID}${one.path}`, 'responsive'), third.until(`${ID}${after.path}`, 'responsive')]);
+  await Promise.all([
+    first.until(`${ID}${crowd.path}`, 'responsive'),
+    second.until(`${ID}${one.path}`, 'responsive'),
+    third.until(`${ID}${after.path}`, 'responsive'),
+  ]);
   t.ok(await eventually(async () => processes.live));
   await sleep(50);
   // Two thousand threads announce their end while nobody reads.
@@ -197,7 +216,11 @@ for (const [title, prefix, absent] of [
   ['another pid namespace', ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'], /no answer/],
   ['another pid namespace with the /proc of the first', ['unshare', '--pid', '--fork', '--kill-child'], /no answer/],
   ['another user namespace', ['unshare', '--user', '--map-root-user'], /no answer|EPERM|permission|errno/],
-  ['another user without capabilities', ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--inh-caps=-all', '--bounding-set=-all'], undefined],
+  [
+    'another user without capabilities',
+    ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--inh-caps=-all', '--bounding-set=-all'],
+    undefined,
+  ],
 ] as const) {
   t.test(`the watcher in ${title}`, { skip: built.status !== 0 && 'needs gcc' }, async (t) => {
     const { path, serving } = await serve(t, 'plain');
@@ -205,7 +228,10 @@ for (const [title, prefix, absent] of [
     const script = fileURLToPath(new URL('process-events-child.js', import.meta.url));
     const [command, ...rest] = [...prefix, process.execPath, script, path];
     // Without what tap puts into every Node: it writes into the source tree.
-    const child = spawn(command!, rest, { stdio: ['pipe', 'pipe', 'inherit'], env: { PATH: process.env['PATH'] } });
+    const child = spawn(command!, rest, {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { PATH: process.env['PATH'] },
+    });
     t.teardown(async () => {
       child.stdin.end();
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');

@@ -3,7 +3,7 @@
  * where the events are: in the first network namespace. Where they are not (a container) it is skipped by name.
  */
 
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -48,7 +48,9 @@ function compiled(t: Test, source: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'hlthread-'));
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));
   writeFileSync(join(directory, 'p.c'), source);
-  const result = spawnSync('gcc', ['-pthread', '-o', join(directory, 'p'), join(directory, 'p.c')], { encoding: 'utf8' });
+  const result = spawnSync('gcc', ['-pthread', '-o', join(directory, 'p'), join(directory, 'p.c')], {
+    encoding: 'utf8',
+  });
   t.equal(result.status, 0, result.stderr);
   return join(directory, 'p');
 }
@@ -74,7 +76,10 @@ t.test('how processes end, and threads', { skip }, async (t) => {
   t.same(await ending(failing, () => failing.kill('SIGTERM')), ['has ended with status 3']);
 
   await t.test('threads that come and go are no end; the first of many killed is', async (t) => {
-    const program = compiled(t, '#include <pthread.h>\n#include <unistd.h>\nstatic void *go(void *x) { usleep(100); return x; }\nstatic void *stay(void *x) { for (;;) pause(); return x; }\nint main(void) { pthread_t p; pthread_create(&p, 0, stay, 0); for (int i = 0; i < 500; i++) { pthread_create(&p, 0, go, 0); pthread_join(p, 0); }\n write(1, "done", 4); for (;;) pause(); }\n');
+    const program = compiled(
+      t,
+      '#include <pthread.h>\n#include <unistd.h>\nstatic void *go(void *x) { usleep(100); return x; }\nstatic void *stay(void *x) { for (;;) pause(); return x; }\nint main(void) { pthread_t p; pthread_create(&p, 0, stay, 0); for (int i = 0; i < 500; i++) { pthread_create(&p, 0, go, 0); pthread_join(p, 0); }\n write(1, "done", 4); for (;;) pause(); }\n',
+    );
     const child = spawned(t, program);
     const told: string[] = [];
     processes.watch(child.pid!, (how) => told.push(how));
@@ -91,7 +96,9 @@ t.test('how processes end, and threads', { skip }, async (t) => {
   await t.test('nobody else is heard of, and 2000 processes of others cost next to nothing', async (t) => {
     processes.watch(process.pid, (how) => heard.push(how));
     const before = process.cpuUsage();
-    const shell = spawn('sh', ['-c', 'i=0; while [ $i -lt 2000 ]; do /bin/true; i=$((i+1)); done'], { stdio: 'ignore' });
+    const shell = spawn('sh', ['-c', 'i=0; while [ $i -lt 2000 ]; do /bin/true; i=$((i+1)); done'], {
+      stdio: 'ignore',
+    });
     await once(shell, 'exit');
     const { user, system } = process.cpuUsage(before);
     t.comment(`CPU of ours: ${(user + system) / 1000} ms`);
@@ -126,13 +133,21 @@ t.test('a death is heard amid an answer of the kernel, before the event loop has
 t.test('zebra and bgpd: killed, crashed, stopped, restarted', { skip }, async (t) => {
   const lab = new FrrLab();
   const processes = events(t);
-  const health = openHealth([{ kind: 'frr', daemons: ['zebra', 'bgpd'], socketDirectory: lab.directory }], TIMING, SYSTEM_CLOCK, processes);
+  const health = openHealth(
+    [{ kind: 'frr', daemons: ['zebra', 'bgpd'], socketDirectory: lab.directory }],
+    TIMING,
+    SYSTEM_CLOCK,
+    processes,
+  );
   t.teardown(async () => {
     health.close();
     await lab.close();
   });
   const ear = new Ear(health);
-  for (const [signal, reason] of [['SIGKILL', /process \d+ \(zebra\) was ended by signal 9/], ['SIGSEGV', /process \d+ \(zebra\)|end of file|ECONNRESET|EPIPE/]] as const) {
+  for (const [signal, reason] of [
+    ['SIGKILL', /process \d+ \(zebra\) was ended by signal 9/],
+    ['SIGSEGV', /process \d+ \(zebra\)|end of file|ECONNRESET|EPIPE/],
+  ] as const) {
     const from = ear.heard.length;
     lab.start('zebra');
     lab.start('bgpd');
@@ -159,7 +174,11 @@ t.test('zebra and bgpd: killed, crashed, stopped, restarted', { skip }, async (t
       await lab.end(daemon, 'SIGKILL');
     }
     await sleep(200);
-    t.same(ear.heard.slice(from).filter((one) => one.id === 'frr/zebra' && one.verdict.kind === 'down').length, from === 0 ? 2 : 1, 'death is told once');
+    t.same(
+      ear.heard.slice(from).filter((one) => one.id === 'frr/zebra' && one.verdict.kind === 'down').length,
+      from === 0 ? 2 : 1,
+      'death is told once',
+    );
   }
 });
 
@@ -174,7 +193,15 @@ t.test('a stopped daemon that is killed; a process by name and by pid file', { s
   const child = spawned(t, program, '600');
   await once(child, 'spawn');
   writeFileSync(pidfile, `${child.pid}\n`);
-  const health = openHealth([{ kind: 'process', name, routeProtocols: [] }, { kind: 'pidfile', path: pidfile, routeProtocols: [] }], slow, SYSTEM_CLOCK, processes);
+  const health = openHealth(
+    [
+      { kind: 'process', name, routeProtocols: [] },
+      { kind: 'pidfile', path: pidfile, routeProtocols: [] },
+    ],
+    slow,
+    SYSTEM_CLOCK,
+    processes,
+  );
   t.teardown(() => health.close());
   const ear = new Ear(health);
   for (const { id } of health.watched) await ear.until(id, 'responsive');
@@ -199,13 +226,24 @@ t.test('a socket older than its process is another one: a number used again is n
   await once(server, 'listening');
   t.teardown(() => server.close());
   const watched: number[] = [];
-  const fake = (pid: number): ProcessEvents => ({ live: true, peer: () => pid, watch: (one) => (watched.push(one), () => undefined), catchUp: () => undefined, close: () => undefined });
+  const fake = (pid: number): ProcessEvents => ({
+    live: true,
+    peer: () => pid,
+    watch: (one) => (watched.push(one), () => undefined),
+    catchUp: () => undefined,
+    close: () => undefined,
+  });
   const young = spawned(t, '/bin/sleep', '60');
   await sleep(3000);
   const younger = spawned(t, '/bin/sleep', '60');
   await sleep(50);
   for (const pid of [process.pid, young.pid!, younger.pid!]) {
-    const health = openHealth([{ kind: 'socket', endpoint: { kind: 'unix', path }, routeProtocols: [] }], TIMING, SYSTEM_CLOCK, fake(pid));
+    const health = openHealth(
+      [{ kind: 'socket', endpoint: { kind: 'unix', path }, routeProtocols: [] }],
+      TIMING,
+      SYSTEM_CLOCK,
+      fake(pid),
+    );
     const ear = new Ear(health);
     await ear.until(health.watched[0]!.id, 'responsive');
     health.close();

@@ -2,4 +2,8 @@
 
 import t from 'tap';
 
-t.test('placement in the VRF of the interface, on a real kernel', { skip: 'needs a kernel with VRF: sudo scripts/test-vrf runs it in a virtual machine' }, async () => undefined);
+t.test(
+  'placement in the VRF of the interface, on a real kernel',
+  { skip: 'needs a kernel with VRF: sudo scripts/test-vrf runs it in a virtual machine' },
+  async () => undefined,
+);

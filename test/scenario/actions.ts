@@ -19,7 +19,7 @@
 
 import { questionKey } from '../../src/core/rivals.js';
 import type { Verdict } from '../../src/model/daemon.js';
-import { defaultPrefix, parsePrefix, prefixText, type Prefix } from '../../src/model/prefix.js';
+import { defaultPrefix, type Prefix, parsePrefix, prefixText } from '../../src/model/prefix.js';
 import type { RouteType } from '../../src/model/route.js';
 import type { ForeignRoute } from '../fake/kernel.js';
 import { parseTime } from './parse.js';
@@ -30,26 +30,57 @@ export function act(world: World, command: string): void {
   const [verb = '', what = ''] = words;
   const fake = world.kernel.fake;
   switch (verb) {
-    case 'link': return link(world, what, words.slice(2));
-    case 'address': return words[2] === 'add' ? fake.addressAdd(what, words[3]!) : fake.addressRemove(what, words[3]!);
-    case 'neighbour': return fake.neighbourSet(words[3]!, what, words[4] as Parameters<typeof fake.neighbourSet>[2]);
-    case 'route': return must(command, fake.foreignRouteAdd(foreignRoute(words.slice(1))));
-    case 'no': return must(command, fake.foreignRouteDelete(foreignRoute(words.slice(2))));
-    case 'append': return append(world, foreignRoute(words.slice(2)));
-    case 'rule': return must(command, fake.foreignRuleAdd({ family: 'inet', priority: Number(what), table: Number(words[3]), suppressPrefixLength: undefined, inputInterface: words[5], protocol: 3, foreign: false }));
-    case 'flush': return what === 'table' ? fake.flushTable(Number(words[2])) : fake.flushRules();
-    case 'overflow': return fake.loseEvents();
-    case 'rib': return rib(world, what, words.slice(2));
-    case 'kernel': return kernel(world, what, words[2] ?? '');
-    case 'config': return void world.configLines.push(words.slice(1).join(' '));
-    case 'reload': return world.reload();
-    case 'agent': return agent(world, what);
-    case 'mark': return world.setMark();
-    case 'hold': return world.orderHold(what === 'off' || what === 'never' ? what : parseTime(what));
-    case 'role': return role(world, what, words.slice(2).join(' '));
-    case 'wall-clock': return void (world.wallOffset += (what.startsWith('-') ? -1 : 1) * parseTime(what.slice(1)));
-    case 'keep': return world.kernel.keepReachable(words[2] ?? '', words[4]);
-    default: return world.health.say(verb, verdict(command, what, words[3]));
+    case 'link':
+      return link(world, what, words.slice(2));
+    case 'address':
+      return words[2] === 'add' ? fake.addressAdd(what, words[3]!) : fake.addressRemove(what, words[3]!);
+    case 'neighbour':
+      return fake.neighbourSet(words[3]!, what, words[4] as Parameters<typeof fake.neighbourSet>[2]);
+    case 'route':
+      return must(command, fake.foreignRouteAdd(foreignRoute(words.slice(1))));
+    case 'no':
+      return must(command, fake.foreignRouteDelete(foreignRoute(words.slice(2))));
+    case 'append':
+      return append(world, foreignRoute(words.slice(2)));
+    case 'rule':
+      return must(
+        command,
+        fake.foreignRuleAdd({
+          family: 'inet',
+          priority: Number(what),
+          table: Number(words[3]),
+          suppressPrefixLength: undefined,
+          inputInterface: words[5],
+          protocol: 3,
+          foreign: false,
+        }),
+      );
+    case 'flush':
+      return what === 'table' ? fake.flushTable(Number(words[2])) : fake.flushRules();
+    case 'overflow':
+      return fake.loseEvents();
+    case 'rib':
+      return rib(world, what, words.slice(2));
+    case 'kernel':
+      return kernel(world, what, words[2] ?? '');
+    case 'config':
+      return void world.configLines.push(words.slice(1).join(' '));
+    case 'reload':
+      return world.reload();
+    case 'agent':
+      return agent(world, what);
+    case 'mark':
+      return world.setMark();
+    case 'hold':
+      return world.orderHold(what === 'off' || what === 'never' ? what : parseTime(what));
+    case 'role':
+      return role(world, what, words.slice(2).join(' '));
+    case 'wall-clock':
+      return void (world.wallOffset += (what.startsWith('-') ? -1 : 1) * parseTime(what.slice(1)));
+    case 'keep':
+      return world.kernel.keepReachable(words[2] ?? '', words[4]);
+    default:
+      return world.health.say(verb, verdict(command, what, words[3]));
   }
 }
 
@@ -61,18 +92,29 @@ function link(world: World, name: string, [change = '', ...rest]: readonly strin
       if (!known) fake.linkAdd(name);
       fake.linkUp(name);
       const index = fake.link(name).index;
-      for (const text of rest) if (!fake.addresses.some((a) => a.interfaceIndex === index && `${a.address}/${a.length}` === text)) fake.addressAdd(name, text);
+      for (const text of rest)
+        if (!fake.addresses.some((a) => a.interfaceIndex === index && `${a.address}/${a.length}` === text))
+          fake.addressAdd(name, text);
       return;
     }
-    case 'add': return addLink(world, name, rest);
-    case 'down': return fake.linkDown(name);
-    case 'carrier': return fake.linkCarrier(name, true);
-    case 'no-carrier': return fake.linkCarrier(name, false);
-    case 'delete': return fake.linkDelete(name);
-    case 'master': return fake.linkMaster(name, rest[0]!);
-    case 'no-master': return fake.linkMaster(name, undefined);
-    case 'rename': return fake.linkRename(name, rest[0]!);
-    default: throw new SyntaxError(`link ${name}: unknown change ${change}`);
+    case 'add':
+      return addLink(world, name, rest);
+    case 'down':
+      return fake.linkDown(name);
+    case 'carrier':
+      return fake.linkCarrier(name, true);
+    case 'no-carrier':
+      return fake.linkCarrier(name, false);
+    case 'delete':
+      return fake.linkDelete(name);
+    case 'master':
+      return fake.linkMaster(name, rest[0]!);
+    case 'no-master':
+      return fake.linkMaster(name, undefined);
+    case 'rename':
+      return fake.linkRename(name, rest[0]!);
+    default:
+      throw new SyntaxError(`link ${name}: unknown change ${change}`);
   }
 }
 
@@ -89,7 +131,9 @@ function addLink(world: World, name: string, words: readonly string[]): void {
 
 function foreignRoute(words: readonly string[]): ForeignRoute {
   const typed = ['blackhole', 'unreachable', 'prohibit'].includes(words[0] ?? '');
-  const route: { -readonly [K in keyof ForeignRoute]: ForeignRoute[K] } = { destination: prefixOf(words[typed ? 1 : 0] ?? '') };
+  const route: { -readonly [K in keyof ForeignRoute]: ForeignRoute[K] } = {
+    destination: prefixOf(words[typed ? 1 : 0] ?? ''),
+  };
   if (typed) route.type = words[0] as RouteType;
   for (let i = typed ? 2 : 1; i < words.length; i += 2) {
     const [key, value = ''] = [words[i], words[i + 1]];
@@ -101,7 +145,9 @@ function foreignRoute(words: readonly string[]): ForeignRoute {
     else throw new SyntaxError(`route: unknown word ${key}`);
   }
   // `default` is of the family of its gateway.
-  return route.via?.includes(':') === true && words.includes('default') ? { ...route, destination: defaultPrefix('inet6') } : route;
+  return route.via?.includes(':') === true && words.includes('default')
+    ? { ...route, destination: defaultPrefix('inet6') }
+    : route;
 }
 
 function prefixOf(text: string): Prefix {
@@ -111,14 +157,24 @@ function prefixOf(text: string): Prefix {
 }
 
 function append(world: World, { destination, via, dev, protocol }: ForeignRoute): void {
-  const ours = world.kernel.fake.fib.routes.find((route) => route.protocol === (protocol ?? world.kernel.protocol) && prefixText(route.destination) === prefixText(destination));
+  const ours = world.kernel.fake.fib.routes.find(
+    (route) =>
+      route.protocol === (protocol ?? world.kernel.protocol) &&
+      prefixText(route.destination) === prefixText(destination),
+  );
   if (ours === undefined) throw new Error(`no route to append to: ${prefixText(destination)}`);
-  world.kernel.fake.foreignNexthopAppend(ours, { gateway: via, interfaceIndex: world.kernel.fake.link(dev ?? '').index, dead: false }, 4);
+  world.kernel.fake.foreignNexthopAppend(
+    ours,
+    { gateway: via, interfaceIndex: world.kernel.fake.link(dev ?? '').index, dead: false },
+    4,
+  );
 }
 
 function rib(world: World, what: string, words: readonly string[]): void {
   const vrf = words[0] === 'vrf' ? words[1] : undefined;
-  const texts = (vrf === undefined ? words : words.slice(2)).map((text) => questionKey({ prefix: prefixOf(text), vrf }));
+  const texts = (vrf === undefined ? words : words.slice(2)).map((text) =>
+    questionKey({ prefix: prefixOf(text), vrf }),
+  );
   if (what === 'holds') texts.forEach((text) => world.rib.held.add(text));
   else if (what === 'lost') texts.forEach((text) => world.rib.held.delete(text));
   else if (what === 'mute' || what === 'speaks') world.rib.mute = what === 'mute';
@@ -150,12 +206,18 @@ function agent(world: World, what: string): void {
 
 function verdict(command: string, what: string, age: string | undefined): Verdict {
   switch (what) {
-    case 'responsive': return { kind: 'responsive', reason: 'answers', ageMs: age === undefined ? 0 : parseTime(age) };
-    case 'eof': return { kind: 'down', reason: 'end of file' };
-    case 'down': return { kind: 'down', reason: 'no socket' };
-    case 'hang': return { kind: 'unresponsive', reason: 'no answer' };
-    case 'appeared': return { kind: 'appeared', reason: 'socket appeared' };
-    default: throw new SyntaxError(`unknown command: ${command}`);
+    case 'responsive':
+      return { kind: 'responsive', reason: 'answers', ageMs: age === undefined ? 0 : parseTime(age) };
+    case 'eof':
+      return { kind: 'down', reason: 'end of file' };
+    case 'down':
+      return { kind: 'down', reason: 'no socket' };
+    case 'hang':
+      return { kind: 'unresponsive', reason: 'no answer' };
+    case 'appeared':
+      return { kind: 'appeared', reason: 'socket appeared' };
+    default:
+      throw new SyntaxError(`unknown command: ${command}`);
   }
 }
 

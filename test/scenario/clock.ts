@@ -21,7 +21,8 @@ export class VirtualClock implements Clock {
   #timers: Timer[] = [];
 
   now(): number {
-    if (++this.#reads > READS_PER_INSTANT) throw new Error(`endless loop at ${formatTime(this.#now)}: the clock was read ${this.#reads} times`);
+    if (++this.#reads > READS_PER_INSTANT)
+      throw new Error(`endless loop at ${formatTime(this.#now)}: the clock was read ${this.#reads} times`);
     return this.#now;
   }
 
@@ -41,7 +42,9 @@ export class VirtualClock implements Clock {
   async advanceTo(time: number): Promise<void> {
     await settled();
     for (;;) {
-      const due = this.#timers.filter((timer) => timer.time <= time).sort((a, b) => a.time - b.time || a.order - b.order)[0];
+      const due = this.#timers
+        .filter((timer) => timer.time <= time)
+        .sort((a, b) => a.time - b.time || a.order - b.order)[0];
       if (due === undefined) break;
       this.#timers = this.#timers.filter((timer) => timer !== due);
       this.#move(due.time);

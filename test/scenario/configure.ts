@@ -11,9 +11,18 @@
  */
 
 import { DEFAULTS } from '../../src/config/defaults.js';
-import { FAMILIES, familyOf, parseAddress, type Address, type Family } from '../../src/model/address.js';
-import type { BackupRouter, Config, InterfaceSelector, ManagementInterface, OnStop, Placement, RoleSource, Timeout } from '../../src/model/config.js';
-import { defaultPrefix, parsePrefix, type Prefix } from '../../src/model/prefix.js';
+import { type Address, FAMILIES, type Family, familyOf, parseAddress } from '../../src/model/address.js';
+import type {
+  BackupRouter,
+  Config,
+  InterfaceSelector,
+  ManagementInterface,
+  OnStop,
+  Placement,
+  RoleSource,
+  Timeout,
+} from '../../src/model/config.js';
+import { defaultPrefix, type Prefix, parsePrefix } from '../../src/model/prefix.js';
 import { parseTime } from './parse.js';
 
 /** Where a role source of kind `file` is said to be. */
@@ -31,7 +40,10 @@ interface Draft {
 }
 
 export function configure(lines: readonly string[]): Config {
-  const first: Draft = { stanzas: [stanza('mgmt0')], config: { ...DEFAULTS, role: { kind: 'fixed', role: 'primary' } } };
+  const first: Draft = {
+    stanzas: [stanza('mgmt0')],
+    config: { ...DEFAULTS, role: { kind: 'fixed', role: 'primary' } },
+  };
   const { stanzas, config } = lines.reduce(applyLine, first);
   return { ...config, managementInterfaces: stanzas.map(managementInterface) };
 }
@@ -49,7 +61,16 @@ function managementInterface({ selector, gateways, destinations }: Stanza): Mana
   const backupRouters = FAMILIES.flatMap((family): BackupRouter[] => {
     const own = known.get(family);
     const named = destinations.filter((destination) => destination.family === family);
-    return own === undefined ? [] : [{ family, gateways: own, auto: undefined, destinations: named.length > 0 ? named : [defaultPrefix(family)] }];
+    return own === undefined
+      ? []
+      : [
+          {
+            family,
+            gateways: own,
+            auto: undefined,
+            destinations: named.length > 0 ? named : [defaultPrefix(family)],
+          },
+        ];
   });
   return { selector, backupRouters };
 }
@@ -57,27 +78,49 @@ function managementInterface({ selector, gateways, destinations }: Stanza): Mana
 function applyLine(draft: Draft, line: string): Draft {
   const [key = '', ...values] = line.split(/\s+/);
   const value = values[0] ?? '';
-  const set = (change: Partial<Draft['config']>): Draft => ({ ...draft, config: { ...draft.config, ...change } });
+  const set = (change: Partial<Draft['config']>): Draft => ({
+    ...draft,
+    config: { ...draft.config, ...change },
+  });
   const last = draft.stanzas.at(-1)!;
-  const edit = (change: Partial<Stanza>): Draft => ({ ...draft, stanzas: [...draft.stanzas.slice(0, -1), { ...last, ...change }] });
+  const edit = (change: Partial<Stanza>): Draft => ({
+    ...draft,
+    stanzas: [...draft.stanzas.slice(0, -1), { ...last, ...change }],
+  });
   switch (key) {
-    case 'interface': return { ...draft, stanzas: [{ ...draft.stanzas[0]!, selector: selector(value) }, ...draft.stanzas.slice(1)] };
-    case 'also': return { ...draft, stanzas: [...draft.stanzas, stanza(value)] };
+    case 'interface':
+      return {
+        ...draft,
+        stanzas: [{ ...draft.stanzas[0]!, selector: selector(value) }, ...draft.stanzas.slice(1)],
+      };
+    case 'also':
+      return { ...draft, stanzas: [...draft.stanzas, stanza(value)] };
     case 'gateway': {
       const gateways = values.map((text) => must(parseAddress(text), `an address: ${text}`));
       return edit({ gateways: new Map(last.gateways).set(familyOf(gateways[0]!), gateways) });
     }
-    case 'destination': return edit({ destinations: values.map((text) => must(parsePrefix(text), `a prefix: ${text}`)) });
-    case 'daemons': return set({ routingDaemons: [{ kind: 'frr', daemons: values, socketDirectory: '/run/frr' }] });
-    case 'hold': return set({ holdMs: parseTime(value) });
-    case 'convergence-timeout': return set({ convergenceTimeoutMs: timeout(value) });
-    case 'probe-timeout': return set({ probeTimeoutMs: parseTime(value) });
-    case 'preempt-after': return set({ preemptAfterMs: timeout(value) });
-    case 'placement': return set({ placement: oneOf<Placement>(value, ['local', 'main', 'vrf']) });
-    case 'role': return set({ role: roleSource(value) });
-    case 'on-stop': return set({ onStop: oneOf<OnStop>(value, ['keep', 'withdraw']) });
-    case 'table-base': return set({ tableBase: Number(value) });
-    default: throw new SyntaxError(`config: unknown key ${key}`);
+    case 'destination':
+      return edit({ destinations: values.map((text) => must(parsePrefix(text), `a prefix: ${text}`)) });
+    case 'daemons':
+      return set({ routingDaemons: [{ kind: 'frr', daemons: values, socketDirectory: '/run/frr' }] });
+    case 'hold':
+      return set({ holdMs: parseTime(value) });
+    case 'convergence-timeout':
+      return set({ convergenceTimeoutMs: timeout(value) });
+    case 'probe-timeout':
+      return set({ probeTimeoutMs: parseTime(value) });
+    case 'preempt-after':
+      return set({ preemptAfterMs: timeout(value) });
+    case 'placement':
+      return set({ placement: oneOf<Placement>(value, ['local', 'main', 'vrf']) });
+    case 'role':
+      return set({ role: roleSource(value) });
+    case 'on-stop':
+      return set({ onStop: oneOf<OnStop>(value, ['keep', 'withdraw']) });
+    case 'table-base':
+      return set({ tableBase: Number(value) });
+    default:
+      throw new SyntaxError(`config: unknown key ${key}`);
   }
 }
 
@@ -92,7 +135,10 @@ function timeout(text: string): Timeout {
 }
 
 function oneOf<T extends string>(text: string, allowed: readonly T[]): T {
-  return must(allowed.find((one) => one === text), `one of ${allowed.join(', ')}: ${text}`);
+  return must(
+    allowed.find((one) => one === text),
+    `one of ${allowed.join(', ')}: ${text}`,
+  );
 }
 
 function must<T>(value: T | undefined, what: string): T {

@@ -4,10 +4,10 @@
  */
 
 import type { Health } from '../../src/core/ports.js';
-import type { DaemonId, Verdict, WatchedDaemon } from '../../src/model/daemon.js';
-import type { Prefix } from '../../src/model/prefix.js';
 import { questionKey } from '../../src/core/rivals.js';
 import { protocolsOf } from '../../src/health/frr/protocols.js';
+import type { DaemonId, Verdict, WatchedDaemon } from '../../src/model/daemon.js';
+import type { Prefix } from '../../src/model/prefix.js';
 
 /** What outlives the agent's view of it: RIB, and the age of each process. */
 export interface Rib {
@@ -49,7 +49,8 @@ export class ScriptedHealth implements Health {
   /** A verdict on one daemon, or on all of them. */
   say(daemon: string, verdict: Verdict): void {
     const ids = this.watched.map(({ id }) => id).filter((id) => daemon === 'frr' || id === `frr/${daemon}`);
-    if (ids.length === 0) throw new Error(`no daemon ${daemon} is watched (watched: ${this.watched.map(({ id }) => id).join(', ')})`);
+    if (ids.length === 0)
+      throw new Error(`no daemon ${daemon} is watched (watched: ${this.watched.map(({ id }) => id).join(', ')})`);
     for (const id of ids) this.#listener?.(id, verdict);
   }
 }

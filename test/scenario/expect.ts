@@ -23,19 +23,23 @@ export function check(world: World, expectation: string): string | undefined {
   const rest = words.slice(1).join(' ');
   const verdict = (holds: boolean, found: string): string | undefined => (holds ? undefined : found);
   switch (verb) {
-    case 'withdrawn': return verdict(world.kernel.ownLines().length === 0, 'the kernel has routes or rules of ours');
+    case 'withdrawn':
+      return verdict(world.kernel.ownLines().length === 0, 'the kernel has routes or rules of ours');
     case 'phase': {
       const { phase, cause } = world.status().routes;
       const found = cause === null ? phase : `${phase} ${cause}`;
       return verdict(found === rest || (phase === rest && words.length === 2), `phase ${found}`);
     }
-    case 'reason': return contains(world.status().routes.reason, rest);
+    case 'reason':
+      return contains(world.status().routes.reason, rest);
     case 'waiting': {
       const wait = world.status().waiting.find(({ subject }) => subject === what);
       return wait === undefined ? 'nothing waits for that' : contains(wait.reason, words.slice(2).join(' '));
     }
-    case 'backup': return backup(world.status(), what, words.slice(2));
-    case 'lookup': return lookup(world, words);
+    case 'backup':
+      return backup(world.status(), what, words.slice(2));
+    case 'lookup':
+      return lookup(world, words);
     case 'probed': {
       const count = world.probes(what);
       return verdict(words[2] === undefined ? count > 0 : count === Number(words[2]), `it was probed ${count} times`);
@@ -46,23 +50,49 @@ export function check(world: World, expectation: string): string | undefined {
     }
     case 'interface': {
       const found = world.status().managementInterfaces.find(({ selector }) => selector === what);
-      return verdict(found !== undefined && (found.name ?? 'missing') === words[2], `it is ${found?.name ?? 'missing'}`);
+      return verdict(
+        found !== undefined && (found.name ?? 'missing') === words[2],
+        `it is ${found?.name ?? 'missing'}`,
+      );
     }
     case 'life': {
       const life = world.status().daemons.find(({ id }) => id === `frr/${what}`)?.state;
       return verdict(life === words[2], `it is ${life ?? 'not watched'}`);
     }
-    case 'hold': return verdict(world.status().damping.holdMs === parseTime(what), `hold-time ${world.status().damping.holdMs} ms`);
+    case 'hold':
+      return verdict(
+        world.status().damping.holdMs === parseTime(what),
+        `hold-time ${world.status().damping.holdMs} ms`,
+      );
     case 'interference': {
       const found = world.status().interference;
-      return found === null ? 'nobody interferes' : found.episodes !== Number(what) ? `${found.episodes} episodes` : contains(found.last, words.slice(2).join(' '));
+      return found === null
+        ? 'nobody interferes'
+        : found.episodes !== Number(what)
+          ? `${found.episodes} episodes`
+          : contains(found.last, words.slice(2).join(' '));
     }
-    case 'fault': return contains(world.status().faults.join(' | '), rest);
-    case 'exited': return verdict(world.exited, 'the agent still runs');
-    case 'log': return verdict(world.log.some((line) => line.includes(rest)), 'no such line in the log');
-    case 'rule': return verdict(rules(world).some((line) => agrees(line, rest)), 'no such rule');
-    case 'no': return none(world, words.slice(1));
-    default: return verdict(world.kernel.fake.routeLines().some((line) => agrees(line, expectation)), 'no such route');
+    case 'fault':
+      return contains(world.status().faults.join(' | '), rest);
+    case 'exited':
+      return verdict(world.exited, 'the agent still runs');
+    case 'log':
+      return verdict(
+        world.log.some((line) => line.includes(rest)),
+        'no such line in the log',
+      );
+    case 'rule':
+      return verdict(
+        rules(world).some((line) => agrees(line, rest)),
+        'no such rule',
+      );
+    case 'no':
+      return none(world, words.slice(1));
+    default:
+      return verdict(
+        world.kernel.fake.routeLines().some((line) => agrees(line, expectation)),
+        'no such route',
+      );
   }
 }
 
@@ -79,50 +109,97 @@ function none(world: World, words: readonly string[]): string | undefined {
       return count === 0 ? undefined : `${count} probes`;
     }
     case 'backup': {
-      const found = status().backupRoutes.find((route) => agrees(`${route.destination} dev ${route.interface} table ${route.table}`, rest));
+      const found = status().backupRoutes.find((route) =>
+        agrees(`${route.destination} dev ${route.interface} table ${route.table}`, rest),
+      );
       return found === undefined ? undefined : `it is ${found.state}`;
     }
-    case 'waiting': return status().waiting.length === 0 ? undefined : `waiting ${status().waiting.map((wait) => `${wait.subject}: ${wait.reason}`).join(', ')}`;
-    case 'interference': return status().interference === null ? undefined : 'somebody interferes';
-    case 'fault': return status().faults.length === 0 ? undefined : `faults: ${status().faults.join(', ')}`;
-    case 'log': return world.log.find((line) => line.includes(rest));
-    case 'rule': return rules(world).find((line) => agrees(line, rest));
-    default: return world.kernel.fake.routeLines().find((line) => agrees(line, words.join(' ')));
+    case 'waiting':
+      return status().waiting.length === 0
+        ? undefined
+        : `waiting ${status()
+            .waiting.map((wait) => `${wait.subject}: ${wait.reason}`)
+            .join(', ')}`;
+    case 'interference':
+      return status().interference === null ? undefined : 'somebody interferes';
+    case 'fault':
+      return status().faults.length === 0 ? undefined : `faults: ${status().faults.join(', ')}`;
+    case 'log':
+      return world.log.find((line) => line.includes(rest));
+    case 'rule':
+      return rules(world).find((line) => agrees(line, rest));
+    default:
+      return world.kernel.fake.routeLines().find((line) => agrees(line, words.join(' ')));
   }
 }
 
 function rules(world: World): readonly string[] {
-  return [...world.kernel.fake.ruleLines('inet'), ...world.kernel.fake.ruleLines('inet6')].map((line) => line.replace(':', ''));
+  return [...world.kernel.fake.ruleLines('inet'), ...world.kernel.fake.ruleLines('inet6')].map((line) =>
+    line.replace(':', ''),
+  );
 }
 
 function backup(status: Status, destination: string, words: readonly string[]): string | undefined {
   const dev = words.indexOf('dev');
   const [state, tie] = dev < 0 ? words : words.toSpliced(dev, 2);
-  const found = status.backupRoutes.find((route) => route.destination === destination && (dev < 0 || route.interface === words[dev + 1]));
+  const found = status.backupRoutes.find(
+    (route) => route.destination === destination && (dev < 0 || route.interface === words[dev + 1]),
+  );
   if (found === undefined) return `no backup route ${destination}`;
   if (found.state !== state) return `it is ${found.state}`;
-  if (tie === 'hidden' || tie === 'seen') return (tie === 'hidden') === (found.hiddenBy !== undefined) ? undefined : `it is hidden by ${found.hiddenBy ?? 'nothing'}`;
+  if (tie === 'hidden' || tie === 'seen')
+    return (tie === 'hidden') === (found.hiddenBy !== undefined)
+      ? undefined
+      : `it is hidden by ${found.hiddenBy ?? 'nothing'}`;
   if (tie === undefined || (tie === 'preempting') === found.preempting) return undefined;
   return found.preempting ? 'it is preempting' : 'it is not preempting';
 }
 
 function lookup(world: World, [, address = '', origin, ...rest]: readonly string[]): string | undefined {
   const wanted = rest.slice(rest.indexOf('->') + 1);
-  const found = origin === 'vrf' ? world.kernel.lookupIn(address, rest[0]!) : world.kernel.fake.lookup(address, { originated: origin === 'originated' })?.route;
+  const found =
+    origin === 'vrf'
+      ? world.kernel.lookupIn(address, rest[0]!)
+      : world.kernel.fake.lookup(address, { originated: origin === 'originated' })?.route;
   const hop = found?.nexthops[0];
   const device = hop === undefined ? '' : `dev ${world.kernel.fake.links.get(hop.interfaceIndex)?.name}`;
-  const text = found === undefined ? 'nothing' : hop === undefined ? found.type : hop.gateway === undefined ? device : `via ${hop.gateway} ${device}`;
+  const text =
+    found === undefined
+      ? 'nothing'
+      : hop === undefined
+        ? found.type
+        : hop.gateway === undefined
+          ? device
+          : `via ${hop.gateway} ${device}`;
   return text === wanted.join(' ') ? undefined : `it goes ${text}`;
 }
 
-const KEYS = new Set(['via', 'dev', 'table', 'proto', 'metric', 'iif', 'lookup', 'suppress_prefixlength', 'from', 'tos']);
+const KEYS = new Set([
+  'via',
+  'dev',
+  'table',
+  'proto',
+  'metric',
+  'iif',
+  'lookup',
+  'suppress_prefixlength',
+  'from',
+  'tos',
+]);
 
 /** Whether a line of the fake's output agrees with every word expected. `table 254` and `metric 0` are left out of the output. */
 function agrees(line: string, expectation: string): boolean {
   const is = split(line);
   const wanted = split(expectation);
   const silent = new Set(['table 254', 'metric 0']);
-  return is.head === wanted.head && wanted.pairs.every((pair) => is.pairs.includes(pair) || (silent.has(pair) && !is.pairs.some((other) => other.split(' ')[0] === pair.split(' ')[0])));
+  return (
+    is.head === wanted.head &&
+    wanted.pairs.every(
+      (pair) =>
+        is.pairs.includes(pair) ||
+        (silent.has(pair) && !is.pairs.some((other) => other.split(' ')[0] === pair.split(' ')[0])),
+    )
+  );
 }
 
 function split(text: string): { readonly head: string; readonly pairs: readonly string[] } {

@@ -4,11 +4,19 @@
  * kept reachable without a route between two steps. Violations are collected; the runner fails a scenario that has any, whatever it expects.
  */
 
-import type { Kernel, KernelHint, ObserveRequest, Prepared, ProbeTarget, Step, StepResult } from '../../src/core/ports.js';
+import type {
+  Kernel,
+  KernelHint,
+  ObserveRequest,
+  Prepared,
+  ProbeTarget,
+  Step,
+  StepResult,
+} from '../../src/core/ports.js';
+import { type Address, familyBits, familyOf } from '../../src/model/address.js';
+import type { Route } from '../../src/model/route.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
 import { stepText } from '../../src/runtime/journal.js';
-import { familyBits, familyOf, type Address } from '../../src/model/address.js';
-import type { Route } from '../../src/model/route.js';
 import { lookupTable } from '../fake/fib.js';
 import { FakeKernel } from '../fake/kernel.js';
 import { formatTime, type VirtualClock } from './clock.js';
@@ -73,7 +81,8 @@ export class GuardedKernel {
         },
       }),
       probe: (targets: readonly ProbeTarget[]) => void (closed || this.fake.probe(targets)),
-      subscribe: (request: ObserveRequest, listener: (hint: KernelHint) => void) => this.fake.subscribe(request, (hint) => void (closed || listener(hint))),
+      subscribe: (request: ObserveRequest, listener: (hint: KernelHint) => void) =>
+        this.fake.subscribe(request, (hint) => void (closed || listener(hint))),
       close: () => {
         closed = true;
         this.fake.close();
@@ -93,12 +102,17 @@ export class GuardedKernel {
   /** What the VRF's table has for the address. */
   lookupIn(address: Address, vrf: string): Route | undefined {
     const table = this.fake.link(vrf).vrfTable ?? 0;
-    return lookupTable(this.fake.fib.routes, table, { family: familyOf(address), address, length: familyBits(familyOf(address)) });
+    return lookupTable(this.fake.fib.routes, table, {
+      family: familyOf(address),
+      address,
+      length: familyBits(familyOf(address)),
+    });
   }
 
   #checkReachable(step: Step): void {
     for (const { address, vrf } of this.#kept) {
-      const found = vrf === undefined ? this.fake.lookup(address, { originated: true })?.route : this.lookupIn(address, vrf);
+      const found =
+        vrf === undefined ? this.fake.lookup(address, { originated: true })?.route : this.lookupIn(address, vrf);
       if (found?.type !== 'unicast') this.#violated(`${address} is unreachable after ${step.kind} ${stepText(step)}`);
     }
   }
@@ -115,12 +129,21 @@ export class GuardedKernel {
   }
 
   lines(): readonly string[] {
-    return [...this.fake.routeLines(), ...this.fake.ruleLines('inet').map((line) => `rule ${line}`), ...this.fake.ruleLines('inet6').map((line) => `rule -6 ${line}`)];
+    return [
+      ...this.fake.routeLines(),
+      ...this.fake.ruleLines('inet').map((line) => `rule ${line}`),
+      ...this.fake.ruleLines('inet6').map((line) => `rule -6 ${line}`),
+    ];
   }
 
   stepLines(count: number): readonly string[] {
     const name = (index: number): string | undefined => this.fake.links.get(index)?.name;
-    return this.steps.slice(-count).map(({ time, step, result }) => `${formatTime(time)} ${step.kind} ${stepText(step, name)}${result.ok ? '' : ` -> ${result.code}`}`);
+    return this.steps
+      .slice(-count)
+      .map(
+        ({ time, step, result }) =>
+          `${formatTime(time)} ${step.kind} ${stepText(step, name)}${result.ok ? '' : ` -> ${result.code}`}`,
+      );
   }
 
   #violated(text: string): void {
@@ -129,5 +152,8 @@ export class GuardedKernel {
 }
 
 function difference(before: readonly string[], after: readonly string[]): readonly string[] {
-  return [...before.filter((line) => !after.includes(line)).map((line) => `- ${line}`), ...after.filter((line) => !before.includes(line)).map((line) => `+ ${line}`)];
+  return [
+    ...before.filter((line) => !after.includes(line)).map((line) => `- ${line}`),
+    ...after.filter((line) => !before.includes(line)).map((line) => `+ ${line}`),
+  ];
 }

@@ -38,10 +38,14 @@ export function parseScenario(text: string): Scenario {
     }
     const match = /^(config|given|at\s+(\S+))\s+(.*)$/.exec(line);
     if (match === null) throw new SyntaxError(`line ${number}: not config, given or at: ${line}`);
-    const commands = match[3]!.split(';').map((command) => command.trim()).filter((command) => command !== '');
+    const commands = match[3]!
+      .split(';')
+      .map((command) => command.trim())
+      .filter((command) => command !== '');
     if (match[1] === 'config') return void config.push(...commands);
     if (match[1] === 'given') {
-      if (lines.some(({ at }) => at !== undefined)) throw new SyntaxError(`line ${number}: given comes before the first at`);
+      if (lines.some(({ at }) => at !== undefined))
+        throw new SyntaxError(`line ${number}: given comes before the first at`);
       return void lines.push({ number, at: undefined, commands });
     }
     const relative = match[2]!.startsWith('+');
@@ -51,7 +55,8 @@ export function parseScenario(text: string): Scenario {
     lines.push({ number, at, commands });
   });
   if (title === '') throw new SyntaxError('a scenario begins with a comment that says what happens in it');
-  if (!lines.some(({ commands }) => commands.some((command) => command.startsWith('expect ')))) throw new SyntaxError('a scenario without expectations proves nothing');
+  if (!lines.some(({ commands }) => commands.some((command) => command.startsWith('expect '))))
+    throw new SyntaxError('a scenario without expectations proves nothing');
   return { title, config, lines };
 }
 

@@ -8,13 +8,38 @@ const WORLD = '# title\ngiven link mgmt0 up 10.255.0.2/24\nat 0s frr down\n';
 
 t.test('each kind of expectation can fail', async (t) => {
   const wrong = [
-    'withdrawn', 'phase out', 'phase in hold', 'reason because', 'waiting mgmt0', 'backup default withdrawn', 'backup default installed preempting',
-    'lookup 8.8.8.8 originated -> nothing', 'lookup 8.8.8.8 transit -> via 10.255.0.1 dev mgmt0', 'life zebra responsive', 'hold 6s', 'interference 1 x',
-    'fault x', 'exited', 'log nonsense', 'rule 31064 lookup 99', 'no rule 31064', 'no kernel change', 'default via 10.255.0.9', 'default via 10.255.0.1 metric 5',
-    'no default via 10.255.0.1', '10.0.0.0/8 via 10.255.0.1',
+    'withdrawn',
+    'phase out',
+    'phase in hold',
+    'reason because',
+    'waiting mgmt0',
+    'backup default withdrawn',
+    'backup default installed preempting',
+    'lookup 8.8.8.8 originated -> nothing',
+    'lookup 8.8.8.8 transit -> via 10.255.0.1 dev mgmt0',
+    'life zebra responsive',
+    'hold 6s',
+    'interference 1 x',
+    'fault x',
+    'exited',
+    'log nonsense',
+    'rule 31064 lookup 99',
+    'no rule 31064',
+    'no kernel change',
+    'default via 10.255.0.9',
+    'default via 10.255.0.1 metric 5',
+    'no default via 10.255.0.1',
+    '10.0.0.0/8 via 10.255.0.1',
   ];
-  for (const expectation of wrong) t.match(await runScenario('x', `${WORLD}at 1s expect ${expectation}\n`), /^x:4: at 1\.000s expected /, expectation);
-  t.equal(await runScenario('x', `${WORLD}at 1s expect phase in down; expect default via 10.255.0.1 dev mgmt0 table 25500 proto 157 metric 0; expect no fault\n`), undefined);
+  for (const expectation of wrong)
+    t.match(await runScenario('x', `${WORLD}at 1s expect ${expectation}\n`), /^x:4: at 1\.000s expected /, expectation);
+  t.equal(
+    await runScenario(
+      'x',
+      `${WORLD}at 1s expect phase in down; expect default via 10.255.0.1 dev mgmt0 table 25500 proto 157 metric 0; expect no fault\n`,
+    ),
+    undefined,
+  );
 });
 
 t.test('a failure shows the time, the expectation and the state', async (t) => {
@@ -25,11 +50,29 @@ t.test('a failure shows the time, the expectation and the state', async (t) => {
 });
 
 t.test('a scenario that makes no sense is refused', async (t) => {
-  for (const text of ['at 0s expect withdrawn', '# t\nat 1s frr eof', '# t\nat 1s expect withdrawn\nat 0s expect withdrawn', '# t\nfoo', '# t\nat 1s expect withdrawn\ngiven overflow']) {
+  for (const text of [
+    'at 0s expect withdrawn',
+    '# t\nat 1s frr eof',
+    '# t\nat 1s expect withdrawn\nat 0s expect withdrawn',
+    '# t\nfoo',
+    '# t\nat 1s expect withdrawn\ngiven overflow',
+  ]) {
     t.throws(() => parseScenario(text), SyntaxError, text);
   }
-  for (const command of ['bgpd eof', 'frr dance', 'link nolink down', 'no route 10.0.0.0/8 via 10.255.0.9', 'rib forgets', 'kernel panics', 'agent start']) {
-    await t.rejects(runScenario('x', `${WORLD}at 1s ${command}\nat 2s expect withdrawn`), { message: /^x:4: / }, command);
+  for (const command of [
+    'bgpd eof',
+    'frr dance',
+    'link nolink down',
+    'no route 10.0.0.0/8 via 10.255.0.9',
+    'rib forgets',
+    'kernel panics',
+    'agent start',
+  ]) {
+    await t.rejects(
+      runScenario('x', `${WORLD}at 1s ${command}\nat 2s expect withdrawn`),
+      { message: /^x:4: / },
+      command,
+    );
   }
   await t.rejects(runScenario('x', '# t\nconfig colour blue\nat 0s expect withdrawn'), SyntaxError);
 });
@@ -40,5 +83,8 @@ t.test('times', async (t) => {
   t.equal(parseTime('2m'), 120_000);
   t.equal(parseTime('0'), 0);
   t.throws(() => parseTime('5'));
-  t.strictSame(parseScenario('# t\nat 1s a\nat +500ms expect b').lines.map(({ at }) => at), [1000, 1500]);
+  t.strictSame(
+    parseScenario('# t\nat 1s a\nat +500ms expect b').lines.map(({ at }) => at),
+    [1000, 1500],
+  );
 });

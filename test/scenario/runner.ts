@@ -6,7 +6,7 @@
 import { act } from './actions.js';
 import { formatTime, settled } from './clock.js';
 import { check } from './expect.js';
-import { parseScenario, type Line, type Scenario } from './parse.js';
+import { type Line, parseScenario, type Scenario } from './parse.js';
 import { World } from './world.js';
 
 /** Returns the failure as text, or undefined when everything happened as expected. */
@@ -21,7 +21,8 @@ export async function runScenario(file: string, text: string): Promise<string | 
 }
 
 async function play(file: string, scenario: Scenario, world: World): Promise<string | undefined> {
-  for (const line of scenario.lines.filter(({ at }) => at === undefined)) for (const command of line.commands) carryOut(file, line, world, command);
+  for (const line of scenario.lines.filter(({ at }) => at === undefined))
+    for (const command of line.commands) carryOut(file, line, world, command);
   world.startAgent();
   await settled();
   for (const line of scenario.lines) {
@@ -32,7 +33,8 @@ async function play(file: string, scenario: Scenario, world: World): Promise<str
       const failure = expectation === undefined ? carryOut(file, line, world, command) : check(world, expectation);
       if (failure !== undefined) return report(file, line, world, `expected ${expectation}`, failure);
       await settled();
-      if (world.kernel.violations.length > 0) return report(file, line, world, 'no harm', world.kernel.violations.join('\n'));
+      if (world.kernel.violations.length > 0)
+        return report(file, line, world, 'no harm', world.kernel.violations.join('\n'));
     }
   }
   return undefined;
@@ -42,7 +44,9 @@ function carryOut(file: string, line: Line, world: World, command: string): unde
   try {
     act(world, command);
   } catch (error) {
-    throw new Error(`${file}:${line.number}: ${command}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(`${file}:${line.number}: ${command}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
 }
 

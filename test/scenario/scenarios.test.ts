@@ -10,7 +10,9 @@ import { parseScenario } from './parse.js';
 import { runScenario } from './runner.js';
 
 const directory = fileURLToPath(new URL('../../../test/scenario/', import.meta.url));
-const files = readdirSync(directory).filter((name) => name.endsWith('.scenario')).sort();
+const files = readdirSync(directory)
+  .filter((name) => name.endsWith('.scenario'))
+  .sort();
 
 t.ok(files.length >= 25, `${files.length} scenarios`);
 for (const name of files) {

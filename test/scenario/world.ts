@@ -3,19 +3,19 @@
  * real core. Only process, sockets and control socket are missing.
  */
 
-import { RESYNC_MS, type Pin, type RoleState, type State } from '../../src/core/state.js';
-import { statusOf } from '../../src/core/status.js';
 import type { Kernel } from '../../src/core/ports.js';
+import { type Pin, RESYNC_MS, type RoleState, type State } from '../../src/core/state.js';
+import { statusOf } from '../../src/core/status.js';
 import type { Config, Role } from '../../src/model/config.js';
 import type { Status } from '../../src/model/status.js';
-import { startDriver, type Driver } from '../../src/runtime/driver.js';
+import { type Driver, startDriver } from '../../src/runtime/driver.js';
 import { createJournal } from '../../src/runtime/journal.js';
-import { createTeller } from '../../src/runtime/tell.js';
-import { NO_ORDERS, overrideOf, pinOf, type Orders } from '../../src/runtime/operator.js';
+import { NO_ORDERS, type Orders, overrideOf, pinOf } from '../../src/runtime/operator.js';
 import { roleFrom } from '../../src/runtime/role.js';
-import { VirtualClock, formatTime } from './clock.js';
+import { createTeller } from '../../src/runtime/tell.js';
+import { formatTime, VirtualClock } from './clock.js';
 import { configure, ROLE_FILE } from './configure.js';
-import { ScriptedHealth, type Rib } from './daemon.js';
+import { type Rib, ScriptedHealth } from './daemon.js';
 import { GuardedKernel } from './guarded-kernel.js';
 
 /** As runtime/role.ts has it until a command has answered. */
@@ -59,11 +59,22 @@ export class World {
       kernel: port,
       health: this.#health,
       clock: this.clock,
-      journal: createJournal(createTeller((level, event, fields = {}) => {
-        const words = Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]));
-        this.log.push([formatTime(this.clock.now()), level, event, ...words].join(' '));
-      })),
-      beginning: { config: this.#config, formerGateways: [], resyncMs: RESYNC_MS, role: this.#role(), roleOverride: overrideOf(this.#orders), pin: this.#pin() },
+      journal: createJournal(
+        createTeller((level, event, fields = {}) => {
+          const words = Object.entries(fields).flatMap(([key, value]) =>
+            value === undefined ? [] : [`${key}=${value}`],
+          );
+          this.log.push([formatTime(this.clock.now()), level, event, ...words].join(' '));
+        }),
+      ),
+      beginning: {
+        config: this.#config,
+        formerGateways: [],
+        resyncMs: RESYNC_MS,
+        role: this.#role(),
+        roleOverride: overrideOf(this.#orders),
+        pin: this.#pin(),
+      },
       onSettled: () => undefined,
       whenIdle: (run) => run(),
       onExit: () => {
@@ -103,7 +114,10 @@ export class World {
 
   /** `backup-router hold`, as runtime/requests.ts does it. */
   orderHold(durationMs: number | 'never' | 'off'): void {
-    this.#orders = { ...this.#orders, pin: durationMs === 'off' ? undefined : { setAt: this.clock.now() + this.wallOffset, durationMs } };
+    this.#orders = {
+      ...this.#orders,
+      pin: durationMs === 'off' ? undefined : { setAt: this.clock.now() + this.wallOffset, durationMs },
+    };
     this.driver.dispatch({ kind: 'pin', pin: this.#pin() });
   }
 
@@ -132,7 +146,9 @@ export class World {
 
   /** How often the address, or any, was probed since the mark. */
   probes(address: string | undefined): number {
-    return this.kernel.fake.probed.slice(this.#probeMark).filter((target) => address === undefined || target.address === address).length;
+    return this.kernel.fake.probed
+      .slice(this.#probeMark)
+      .filter((target) => address === undefined || target.address === address).length;
   }
 
   #pin(): Pin | undefined {
@@ -143,7 +159,9 @@ export class World {
     const source = this.#config.role;
     if (source.kind === 'fixed') return { role: source.role, reason: 'configured' };
     if (source.kind === 'exec' && this.#roleText === undefined) return UNANSWERED;
-    return this.#roleText === undefined ? { role: 'standby', reason: `cannot read ${ROLE_FILE}` } : roleFrom(this.#roleText, ROLE_FILE);
+    return this.#roleText === undefined
+      ? { role: 'standby', reason: `cannot read ${ROLE_FILE}` }
+      : roleFrom(this.#roleText, ROLE_FILE);
   }
 
   get driver(): Driver {
@@ -161,16 +179,28 @@ export class World {
   }
 
   status(): Status {
-    const around = { pid: 1, version: '0', dryRun: false, startedAt: 0, wallOffset: 0, configuration: { file: 'scenario', source: 'file', errors: [] } } as const;
+    const around = {
+      pid: 1,
+      version: '0',
+      dryRun: false,
+      startedAt: 0,
+      wallOffset: 0,
+      configuration: { file: 'scenario', source: 'file', errors: [] },
+    } as const;
     return statusOf(this.state, around, this.clock.now());
   }
 
   /** Everything an operator would look at, as text. */
   print(): string {
-    const section = (title: string, lines: readonly string[]): string[] => [`${title}:`, ...(lines.length === 0 ? ['  (none)'] : lines.map((line) => `  ${line}`))];
+    const section = (title: string, lines: readonly string[]): string[] => [
+      `${title}:`,
+      ...(lines.length === 0 ? ['  (none)'] : lines.map((line) => `  ${line}`)),
+    ];
     const agent = this.#agent === undefined ? ['(does not run)'] : agentLines(this.status());
     const links = [...this.kernel.fake.links.values()].map((link) => {
-      const own = this.kernel.fake.addresses.filter((address) => address.interfaceIndex === link.index).map((address) => `${address.address}/${address.length}`);
+      const own = this.kernel.fake.addresses
+        .filter((address) => address.interfaceIndex === link.index)
+        .map((address) => `${address.address}/${address.length}`);
       return `${link.index}: ${link.name} ${link.up ? 'up' : 'down'}${link.carrier ? '' : ' no-carrier'} ${own.join(' ')}`;
     });
     return [
@@ -183,7 +213,11 @@ export class World {
   }
 
   #openHealth(): ScriptedHealth {
-    return new ScriptedHealth(this.#config.routingDaemons.flatMap((daemon) => (daemon.kind === 'frr' ? daemon.daemons : [])), this.rib, () => this.kernel.delay());
+    return new ScriptedHealth(
+      this.#config.routingDaemons.flatMap((daemon) => (daemon.kind === 'frr' ? daemon.daemons : [])),
+      this.rib,
+      () => this.kernel.delay(),
+    );
   }
 }
 
@@ -192,7 +226,10 @@ function agentLines(status: Status): string[] {
     `role ${status.routes.role}: ${status.routes.roleReason}`,
     `phase ${status.routes.phase}${status.routes.cause === null ? '' : ` ${status.routes.cause}`}: ${status.routes.reason}`,
     ...status.daemons.map((daemon) => `daemon ${daemon.id} ${daemon.state} for ${daemon.forMs} ms: ${daemon.reason}`),
-    ...status.backupRoutes.map((route) => `backup ${route.destination} via ${route.gateway} dev ${route.interface} table ${route.table} ${route.state}${route.preempting ? ' preempting' : ''}`),
+    ...status.backupRoutes.map(
+      (route) =>
+        `backup ${route.destination} via ${route.gateway} dev ${route.interface} table ${route.table} ${route.state}${route.preempting ? ' preempting' : ''}`,
+    ),
     ...status.waiting.map((wait) => `waiting ${wait.subject}: ${wait.reason}`),
     ...status.faults.map((fault) => `fault ${fault}`),
   ];

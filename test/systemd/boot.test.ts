@@ -11,7 +11,7 @@ import type { Status } from '../../src/model/status.js';
 import { installedIsInOrder, networkdRemedyHelps } from './doctor.js';
 import { CHECKOUT } from './host/machine.js';
 import { cannotBoot } from './host/requirements.js';
-import { CONFIG, SHORT_WATCHDOG, startRouter, type Router } from './router.js';
+import { CONFIG, type Router, SHORT_WATCHDOG, startRouter } from './router.js';
 
 const AGENT = 'backup-router.service';
 const CONFIG_FILE = '/etc/backup-router/config.yaml';
@@ -20,7 +20,10 @@ const CAP_NET_ADMIN = 1n << 12n;
 
 const EXPECTED = [
   '198.51.100.0/24 via 10.77.0.1 dev mgmt0 table 25524',
-  ...['31016: from all iif lo lookup 254 suppress_prefixlength 23 proto 157', '31017: from all iif lo lookup 25524 proto 157'],
+  ...[
+    '31016: from all iif lo lookup 254 suppress_prefixlength 23 proto 157',
+    '31017: from all iif lo lookup 25524 proto 157',
+  ],
   ...['31064: from all iif lo lookup 254 proto 157', '31065: from all iif lo lookup 25500 proto 157'],
   ...['31256: from all iif lo lookup 254 proto 157', '31257: from all iif lo lookup 25500 proto 157'],
   'default via 10.77.0.1 dev mgmt0 table 25500',
@@ -37,14 +40,25 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
   const status = (): Status => JSON.parse(machine.try('backup-router', 'status', '--json').stdout) as Status;
   const mainPid = (): number => Number(machine.property(AGENT, 'MainPID'));
   const restarts = (): number => Number(machine.property(AGENT, 'NRestarts'));
-  const comeIn = (timeoutMs: number, what: string): Promise<unknown> => eventually(() => same(router.owned()), { timeoutMs, what: `backup routes in ${what}` });
-  const goOut = (timeoutMs: number, what: string): Promise<unknown> => eventually(() => router.owned().length === 0, { timeoutMs, what: `backup routes out ${what}` });
+  const comeIn = (timeoutMs: number, what: string): Promise<unknown> =>
+    eventually(() => same(router.owned()), { timeoutMs, what: `backup routes in ${what}` });
+  const goOut = (timeoutMs: number, what: string): Promise<unknown> =>
+    eventually(() => router.owned().length === 0, { timeoutMs, what: `backup routes out ${what}` });
   const newPid = (old: number, timeoutMs: number): Promise<unknown> =>
-    eventually(() => ![0, old].includes(mainPid()) && machine.property(AGENT, 'ActiveState') === 'active', { timeoutMs, what: 'another process, ready' });
+    eventually(() => ![0, old].includes(mainPid()) && machine.property(AGENT, 'ActiveState') === 'active', {
+      timeoutMs,
+      what: 'another process, ready',
+    });
 
   t.test('routes are in before FRR starts', async (t) => {
-    t.match(machine.run('cat', '/run/when-frr-started'), /^default via 10\.77\.0\.1 dev mgmt0 table 25500 *\n.*\ndefault via 2001:db8:77::1 dev mgmt0 table 25500 /);
-    const [ready, frr] = [machine.property(AGENT, 'ActiveEnterTimestampMonotonic'), machine.property('frr.service', 'InactiveExitTimestampMonotonic')].map(Number);
+    t.match(
+      machine.run('cat', '/run/when-frr-started'),
+      /^default via 10\.77\.0\.1 dev mgmt0 table 25500 *\n.*\ndefault via 2001:db8:77::1 dev mgmt0 table 25500 /,
+    );
+    const [ready, frr] = [
+      machine.property(AGENT, 'ActiveEnterTimestampMonotonic'),
+      machine.property('frr.service', 'InactiveExitTimestampMonotonic'),
+    ].map(Number);
     t.ok(ready! > 0 && ready! < frr!, `READY at ${ready} us, frr.service from ${frr} us on`);
     t.equal(machine.try('systemctl', 'is-system-running').stdout.trim(), 'running', 'no unit failed');
   });
@@ -53,7 +67,8 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
     const proc = machine.run('cat', `/proc/${mainPid()}/status`);
     t.notMatch(proc, /^Uid:\s+0\s/m);
     t.equal(machine.run('ps', '-o', 'user:20=', '-p', String(mainPid())).trim(), 'backup-router');
-    for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb']) t.equal(BigInt(`0x${new RegExp(`^${set}:\\s*([0-9a-f]+)`, 'm').exec(proc)?.[1]}`), CAP_NET_ADMIN, set);
+    for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'])
+      t.equal(BigInt(`0x${new RegExp(`^${set}:\\s*([0-9a-f]+)`, 'm').exec(proc)?.[1]}`), CAP_NET_ADMIN, set);
     t.match(proc, /^NoNewPrivs:\s+1$/m);
     t.match(proc, /^Seccomp:\s+2$/m, 'the system call filter is on');
   });
@@ -61,7 +76,11 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
   t.test('the unit is clean, and exposed no more than OK', async (t) => {
     const verify = machine.try('systemd-analyze', 'verify', AGENT);
     t.same([verify.status, verify.stdout, verify.stderr], [0, '', '']);
-    const score = Number(/exposure level for backup-router\.service: ([0-9.]+)/.exec(machine.run('systemd-analyze', 'security', AGENT))?.[1]);
+    const score = Number(
+      /exposure level for backup-router\.service: ([0-9.]+)/.exec(
+        machine.run('systemd-analyze', 'security', AGENT),
+      )?.[1],
+    );
     t.ok(score <= 2.0, `systemd-analyze security: ${score}`);
     t.equal(machine.property(AGENT, 'WatchdogUSec'), '20s');
     t.match(machine.run('systemctl', 'status', AGENT), /Status: "backup routes /, 'STATUS arrives');
@@ -86,16 +105,24 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
   });
 
   t.test('what only the start needed leaves memory', async (t) => {
-    const residentFileKiB = (): number => Number(/^RssFile:\s+(\d+)/m.exec(machine.run('cat', `/proc/${mainPid()}/status`))![1]);
+    const residentFileKiB = (): number =>
+      Number(/^RssFile:\s+(\d+)/m.exec(machine.run('cat', `/proc/${mainPid()}/status`))![1]);
     const before = residentFileKiB();
-    await eventually(() => before - residentFileKiB() > 8 * 1024, { timeoutMs: 20_000, what: `less than ${before} KiB of files in memory` });
+    await eventually(() => before - residentFileKiB() > 8 * 1024, {
+      timeoutMs: 20_000,
+      what: `less than ${before} KiB of files in memory`,
+    });
     t.equal(status().routes.phase, 'out', 'and it answers');
   });
 
   t.test('in on `systemctl stop frr`', async (t) => {
     machine.run('systemctl', 'stop', 'frr');
     await comeIn(1000, 'after the stop');
-    t.match(router.gateway.run(['ping', '-c', '1', '-W', '2', '-I', '198.51.100.9', '10.77.0.2']), /1 received/, 'the management network reaches the router');
+    t.match(
+      router.gateway.run(['ping', '-c', '1', '-W', '2', '-I', '198.51.100.9', '10.77.0.2']),
+      /1 received/,
+      'the management network reaches the router',
+    );
     machine.run('systemctl', 'start', 'frr');
     await goOut(20_000, 'after the start');
   });
@@ -140,7 +167,12 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
     const pid = mainPid();
     machine.write(CONFIG_FILE, CONFIG.replace(', 198.51.100.0/24', ', 203.0.113.0/24'));
     machine.run('systemctl', 'reload', AGENT);
-    await eventually(() => router.owned().some((line) => line.startsWith('203.0.113.0/24 ')) && !router.owned().some((line) => line.startsWith('198.51.100.0/24 ')), { what: 'the new destination' });
+    await eventually(
+      () =>
+        router.owned().some((line) => line.startsWith('203.0.113.0/24 ')) &&
+        !router.owned().some((line) => line.startsWith('198.51.100.0/24 ')),
+      { what: 'the new destination' },
+    );
     const good = router.owned();
     machine.write(CONFIG_FILE, 'management-interface: [\n');
     machine.run('systemctl', 'reload', AGENT);
@@ -161,7 +193,10 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
       const monitor = monitorOwned(router);
       await delay(100);
       machine.run('systemctl', verb, 'systemd-networkd');
-      await eventually(() => monitor.lines.some((line) => line.startsWith('Deleted ')), { timeoutMs: 5000, what: `networkd to delete something of ours at its ${verb}` });
+      await eventually(() => monitor.lines.some((line) => line.startsWith('Deleted ')), {
+        timeoutMs: 5000,
+        what: `networkd to delete something of ours at its ${verb}`,
+      });
       await comeIn(1000, `after networkd's ${verb}`);
       await delay(1000);
       t.same(router.owned(), EXPECTED, `${verb}: repaired, and they stay`);
@@ -220,33 +255,45 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
     await comeIn(2000, 'with FRR watched by its sockets again');
   });
 
-  t.test('a default route that was taken over is given back: on stop, and when the agent cannot come back', async (t) => {
-    const route = ['default', 'via', '10.77.0.1', 'dev', 'mgmt0', 'proto', 'dhcp'];
-    const foreign = (): string => machine.run('ip', '-4', 'route', 'show', 'default', 'dev', 'mgmt0').trim();
-    const whole = 'default via 10.77.0.1 proto dhcp';
-    const takenOver = (): Promise<unknown> => eventually(() => foreign() === '' && router.owned().includes('default via 10.77.0.1 dev mgmt0 table 25500'), { what: 'the default route to be taken over' });
-    machine.run('ip', 'route', 'add', ...route);
-    machine.write(CONFIG_FILE, 'management-interface: mgmt0\nbackup-router: {address: auto, adopt: true}\nrouting-daemon: [{frr: {daemons: [zebra, staticd]}}]\n');
-    machine.run('systemctl', 'reload', AGENT);
-    await takenOver();
-    machine.run('systemctl', 'stop', AGENT);
-    t.equal(foreign(), whole, 'back after an orderly stop');
-    machine.run('systemctl', 'start', AGENT);
-    await takenOver();
-    const pid = mainPid();
-    machine.run('systemctl', 'kill', '--signal=KILL', AGENT);
-    await newPid(pid, 5000);
-    t.equal(foreign(), '', 'a crash alone gives nothing back: the next process goes on');
-    machine.write(CONFIG_FILE, 'management-interface: [\n');
-    machine.run('rm', '-f', '/var/lib/backup-router/last-known-good.yaml');
-    machine.run('systemctl', 'kill', '--signal=KILL', AGENT);
-    await eventually(() => foreign() === whole, { timeoutMs: 5000, what: 'the default route to be given back by ExecStopPost=' });
-    t.equal(machine.property(AGENT, 'ActiveState'), 'failed');
-    machine.run('ip', 'route', 'delete', ...route);
-    machine.write(CONFIG_FILE, CONFIG);
-    machine.run('systemctl', 'start', AGENT);
-    await comeIn(2000, 'with the first configuration');
-  });
+  t.test(
+    'a default route that was taken over is given back: on stop, and when the agent cannot come back',
+    async (t) => {
+      const route = ['default', 'via', '10.77.0.1', 'dev', 'mgmt0', 'proto', 'dhcp'];
+      const foreign = (): string => machine.run('ip', '-4', 'route', 'show', 'default', 'dev', 'mgmt0').trim();
+      const whole = 'default via 10.77.0.1 proto dhcp';
+      const takenOver = (): Promise<unknown> =>
+        eventually(() => foreign() === '' && router.owned().includes('default via 10.77.0.1 dev mgmt0 table 25500'), {
+          what: 'the default route to be taken over',
+        });
+      machine.run('ip', 'route', 'add', ...route);
+      machine.write(
+        CONFIG_FILE,
+        'management-interface: mgmt0\nbackup-router: {address: auto, adopt: true}\nrouting-daemon: [{frr: {daemons: [zebra, staticd]}}]\n',
+      );
+      machine.run('systemctl', 'reload', AGENT);
+      await takenOver();
+      machine.run('systemctl', 'stop', AGENT);
+      t.equal(foreign(), whole, 'back after an orderly stop');
+      machine.run('systemctl', 'start', AGENT);
+      await takenOver();
+      const pid = mainPid();
+      machine.run('systemctl', 'kill', '--signal=KILL', AGENT);
+      await newPid(pid, 5000);
+      t.equal(foreign(), '', 'a crash alone gives nothing back: the next process goes on');
+      machine.write(CONFIG_FILE, 'management-interface: [\n');
+      machine.run('rm', '-f', '/var/lib/backup-router/last-known-good.yaml');
+      machine.run('systemctl', 'kill', '--signal=KILL', AGENT);
+      await eventually(() => foreign() === whole, {
+        timeoutMs: 5000,
+        what: 'the default route to be given back by ExecStopPost=',
+      });
+      t.equal(machine.property(AGENT, 'ActiveState'), 'failed');
+      machine.run('ip', 'route', 'delete', ...route);
+      machine.write(CONFIG_FILE, CONFIG);
+      machine.run('systemctl', 'start', AGENT);
+      await comeIn(2000, 'with the first configuration');
+    },
+  );
 
   t.test('without koffi systemd is told by systemd-notify', async (t) => {
     machine.run('sh', '-ec', 'mv /usr/local/lib/backup-router/node_modules/@koromix /root/');
@@ -264,8 +311,30 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
   t.test('uninstall takes all of it away', async (t) => {
     machine.run(`${CHECKOUT}/scripts/uninstall`, '--purge');
     t.same(router.owned(), []);
-    t.equal(machine.run('find', '/', '-xdev', '-path', CHECKOUT, '-prune', '-o', '-path', '/proc', '-prune', '-o', '-name', '*backup-router*', '-print'), '');
-    t.match(machine.run('cat', '/etc/passwd', '/etc/group'), /^frrvty:[^:]*:[0-9]+:frr$/m, 'of the accounts only those of FRR stay');
+    t.equal(
+      machine.run(
+        'find',
+        '/',
+        '-xdev',
+        '-path',
+        CHECKOUT,
+        '-prune',
+        '-o',
+        '-path',
+        '/proc',
+        '-prune',
+        '-o',
+        '-name',
+        '*backup-router*',
+        '-print',
+      ),
+      '',
+    );
+    t.match(
+      machine.run('cat', '/etc/passwd', '/etc/group'),
+      /^frrvty:[^:]*:[0-9]+:frr$/m,
+      'of the accounts only those of FRR stay',
+    );
     t.notMatch(machine.run('cat', '/etc/passwd', '/etc/group'), 'backup-router');
     t.equal(machine.property(AGENT, 'LoadState'), 'not-found');
     t.equal(machine.try('systemctl', 'is-system-running').stdout.trim(), 'running');
@@ -284,7 +353,10 @@ function manageByNetworkd({ machine }: Router, link: string, addresses: readonly
   machine.run('mount', '-o', 'remount,bind,rw', '/sys');
   const index = machine.run('cat', `/sys/class/net/${link}/ifindex`).trim();
   machine.write(`/run/udev/data/n${index}`, 'I:1\n');
-  machine.write(`/etc/systemd/network/${link}.network`, `[Match]\nName=${link}\n[Network]\nIPv6AcceptRA=no\n${addresses.map((address) => `Address=${address}\n`).join('')}`);
+  machine.write(
+    `/etc/systemd/network/${link}.network`,
+    `[Match]\nName=${link}\n[Network]\nIPv6AcceptRA=no\n${addresses.map((address) => `Address=${address}\n`).join('')}`,
+  );
 }
 
 /** Every change of a route or rule of ours, as ip(8) prints it, from a moment after the call on. */

@@ -18,13 +18,23 @@ const INSTALL = `${PROJECT}/scripts/install`;
 const UNINSTALL = `${PROJECT}/scripts/uninstall`;
 const UNIT = '/usr/local/lib/systemd/system/backup-router.service';
 /** Manual pages, schema and completions, below /usr/local/share. */
-const SHARED = ['man/man8/backup-router.8', 'man/man5/backup-router.yaml.5', 'backup-router/backup-router.schema.json', 'bash-completion/completions/backup-router', 'zsh/site-functions/_backup-router', 'fish/vendor_completions.d/backup-router.fish'].map((path) => `/usr/local/share/${path}`);
+const SHARED = [
+  'man/man8/backup-router.8',
+  'man/man5/backup-router.yaml.5',
+  'backup-router/backup-router.schema.json',
+  'bash-completion/completions/backup-router',
+  'zsh/site-functions/_backup-router',
+  'fish/vendor_completions.d/backup-router.fish',
+].map((path) => `/usr/local/share/${path}`);
 const VALID = 'management-interface: mgmt0\nbackup-router: {address: 10.77.0.1}\n';
 
 /** Every path but those of /run with type, mode and owner, and the account files' contents. */
-const LISTING = 'cd "$1"; find . -xdev -path ./run -prune -o -printf "%y %m %U:%G %p -> %l\\n" | LC_ALL=C sort; sha256sum etc/passwd etc/group etc/shadow etc/gshadow';
+const LISTING =
+  'cd "$1"; find . -xdev -path ./run -prune -o -printf "%y %m %U:%G %p -> %l\\n" | LC_ALL=C sort; sha256sum etc/passwd etc/group etc/shadow etc/gshadow';
 
-function freshRoot(t: { teardown(end: () => void): unknown }): Overlay & { sh(script: string): string; listing(): string } {
+function freshRoot(t: {
+  teardown(end: () => void): unknown;
+}): Overlay & { sh(script: string): string; listing(): string } {
   const directory = mkdtempSync(join(process.env['TMPDIR'] ?? tmpdir(), 'backup-router-install-'));
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));
   const overlay = createOverlay(debianRoot(), directory);
@@ -39,7 +49,14 @@ t.test('install and uninstall', { skip }, async (t) => {
     run([INSTALL, '--root', root]);
     const installed = listing();
     t.not(installed, before);
-    for (const path of [UNIT, '/usr/local/bin/backup-router', '/etc/backup-router/config.yaml', '/etc/iproute2/rt_tables.d/backup-router.conf', '/etc/iproute2/rt_protos.d/backup-router.conf', ...SHARED]) {
+    for (const path of [
+      UNIT,
+      '/usr/local/bin/backup-router',
+      '/etc/backup-router/config.yaml',
+      '/etc/iproute2/rt_tables.d/backup-router.conf',
+      '/etc/iproute2/rt_protos.d/backup-router.conf',
+      ...SHARED,
+    ]) {
       t.match(installed, new RegExp(`f [0-7]+ 0:0 \\.${path} `), path);
     }
     t.match(sh('chroot "$1" id backup-router'), /groups=[0-9]+\(backup-router\),[0-9]+\(frrvty\)/);
@@ -64,7 +81,11 @@ t.test('install and uninstall', { skip }, async (t) => {
     run([INSTALL, '--root', root]);
     t.equal(sh('cat "$1/etc/backup-router/config.yaml"'), VALID);
     t.match(listing(), `./etc/systemd/system/multi-user.target.wants/backup-router.service -> ${UNIT}`);
-    t.equal(sh('chroot "$1" systemd-analyze verify backup-router.service 2>&1'), '', 'systemd-analyze verify has nothing to say');
+    t.equal(
+      sh('chroot "$1" systemd-analyze verify backup-router.service 2>&1'),
+      '',
+      'systemd-analyze verify has nothing to say',
+    );
     run([UNINSTALL, '--root', root, '--purge']);
     t.equal(listing(), before);
   });
@@ -74,7 +95,9 @@ t.test('install and uninstall', { skip }, async (t) => {
     const before = listing();
     run([INSTALL, '--root', root, '--prefix', '/usr']);
     t.match(sh('cat "$1/usr/lib/systemd/system/backup-router.service"'), '\nExecStart=/usr/bin/backup-router run');
-    const routes = sh('unshare --net chroot "$1" sh -ec "ip link set lo up; ip route add 10.0.0.0/8 dev lo table backup-router-8 proto backup-router; ip -N route show table all proto 157"');
+    const routes = sh(
+      'unshare --net chroot "$1" sh -ec "ip link set lo up; ip route add 10.0.0.0/8 dev lo table backup-router-8 proto backup-router; ip -N route show table all proto 157"',
+    );
     t.match(routes, '10.0.0.0/8 dev lo table 25508');
     run([UNINSTALL, '--root', root, '--purge']);
     t.equal(listing(), before);

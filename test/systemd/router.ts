@@ -52,7 +52,11 @@ export interface Router {
 export async function startRouter(): Promise<Router> {
   const lab = createLab();
   try {
-    const [namespace, gateway, neighbour] = [lab.namespace('router'), lab.namespace('gateway'), lab.namespace('neighbour')];
+    const [namespace, gateway, neighbour] = [
+      lab.namespace('router'),
+      lab.namespace('gateway'),
+      lab.namespace('neighbour'),
+    ];
     lab.link(namespace, 'mgmt0', gateway, 'mgmt0');
     lab.link(namespace, 'data0', neighbour, 'data0');
     addresses(namespace, 'mgmt0', '10.77.0.2/24', '2001:db8:77::2/64');
@@ -64,7 +68,11 @@ export async function startRouter(): Promise<Router> {
     const directory = join(lab.directory, 'machine');
     mkdirSync(directory);
     const overlay = createOverlay(debianRoot(), directory);
-    const put = (path: string, content: string): string => overlay.run(['sh', '-ec', 'mkdir -p "$(dirname "$1")"; cat >"$1"; chmod 644 "$1"', 'sh', `${overlay.root}${path}`], { input: content });
+    const put = (path: string, content: string): string =>
+      overlay.run(
+        ['sh', '-ec', 'mkdir -p "$(dirname "$1")"; cat >"$1"; chmod 644 "$1"', 'sh', `${overlay.root}${path}`],
+        { input: content },
+      );
     put('/etc/backup-router/config.yaml', CONFIG);
     put('/etc/frr/frr.conf', FRR_CONF);
     put('/etc/systemd/system/frr.service.d/record.conf', FRR_DROP_IN);
@@ -86,12 +94,20 @@ export async function startRouter(): Promise<Router> {
 }
 
 function addresses(namespace: Namespace, link: string, ...list: readonly string[]): void {
-  for (const address of list) namespace.ip(`${address.includes(':') ? '-6 ' : ''}address add ${address} dev ${link}${address.includes(':') ? ' nodad' : ''}`);
+  for (const address of list)
+    namespace.ip(
+      `${address.includes(':') ? '-6 ' : ''}address add ${address} dev ${link}${address.includes(':') ? ' nodad' : ''}`,
+    );
 }
 
 function ownedLines(namespace: Namespace): readonly string[] {
   const families = ['-4', '-6'];
   const routes = families.flatMap((family) => namespace.ip(`-N ${family} route show table all proto 157`).split('\n'));
-  const rules = families.flatMap((family) => namespace.ip(`-N ${family} rule show`).split('\n')).filter((line) => /proto 157/.test(line));
-  return [...routes, ...rules].map((line) => line.trim().replaceAll(/\s+/g, ' ')).filter(Boolean).sort();
+  const rules = families
+    .flatMap((family) => namespace.ip(`-N ${family} rule show`).split('\n'))
+    .filter((line) => /proto 157/.test(line));
+  return [...routes, ...rules]
+    .map((line) => line.trim().replaceAll(/\s+/g, ' '))
+    .filter(Boolean)
+    .sort();
 }

@@ -21,7 +21,8 @@ t.test('canonical text', async (t) => {
     ['', undefined],
   ];
   for (const [text, canonical] of cases) t.equal(parseAddress(text), canonical, text);
-  for (const [, canonical] of cases) if (canonical !== undefined) t.equal(addressFromBytes(addressBytes(canonical)), canonical);
+  for (const [, canonical] of cases)
+    if (canonical !== undefined) t.equal(addressFromBytes(addressBytes(canonical)), canonical);
 });
 
 t.test('prefixes', async (t) => {

@@ -25,7 +25,8 @@ export async function adoptInVrf(t: TestContext): Promise<void> {
   router.ip(`route add default via ${PEER.inet} dev data0 proto dhcp`);
   const before = snapshotText(router);
   const ours = defaultsIn(TABLE, METRIC).filter((line) => line.includes(GATEWAY.inet));
-  const dhcpIn = (table: number): number => routes(router, 'inet', table).filter((route) => route.protocol === DHCP).length;
+  const dhcpIn = (table: number): number =>
+    routes(router, 'inet', table).filter((route) => route.protocol === DHCP).length;
   const agent = startAgent(lab, router, {
     configText: `management-interface: mgmt0
 backup-router: {address: auto, adopt: true}

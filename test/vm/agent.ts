@@ -4,7 +4,7 @@
  */
 
 import assert from 'node:assert/strict';
-import { startAgent, type Agent } from '../../src/lab/agent.js';
+import { type Agent, startAgent } from '../../src/lab/agent.js';
 import { eventually } from '../../src/lab/wait.js';
 import type { Placement } from '../../src/model/config.js';
 import { GATEWAY, owned, type VrfNetwork } from './network.js';

@@ -49,18 +49,28 @@ export async function lifecycle(t: TestContext, table: number): Promise<void> {
   }
 
   await t.test('a command in `ip vrf exec` reaches the NOC', LIMIT, () => {
-    for (const family of FAMILIES) assert.deepEqual(reaches(network, family, 'ip vrf exec mgmt'), { fromNoc: true, toNoc: true });
+    for (const family of FAMILIES)
+      assert.deepEqual(reaches(network, family, 'ip vrf exec mgmt'), { fromNoc: true, toNoc: true });
   });
 
   await t.test('outside the VRF nothing has changed', LIMIT, () => {
-    assert.deepEqual(FAMILIES.map((family) => routeGet(router, NOWHERE[family])), outside);
+    assert.deepEqual(
+      FAMILIES.map((family) => routeGet(router, NOWHERE[family])),
+      outside,
+    );
     assert.equal(snapshotText(router), foreign);
     for (const family of FAMILIES) assert.equal(wayToNoc(network, family), 'none');
   });
 
   await t.test('FRR appears: its route in the VRF wins the tie while ours is held', LIMIT, async () => {
     await frr.start();
-    await eventually(() => FAMILIES.every((family) => routes(router, family, table).some((route) => route.gateway === PEER[family] && route.metric === 20)), { ...PATIENCE, what: "FRR's default routes in the VRF" });
+    await eventually(
+      () =>
+        FAMILIES.every((family) =>
+          routes(router, family, table).some((route) => route.gateway === PEER[family] && route.metric === 20),
+        ),
+      { ...PATIENCE, what: "FRR's default routes in the VRF" },
+    );
     for (const family of FAMILIES) assert.equal(wayToNoc(network, family, 'mgmt'), PEER[family]);
   });
 
@@ -69,17 +79,26 @@ export async function lifecycle(t: TestContext, table: number): Promise<void> {
     const log = readFileSync(frr.zebraLog, 'utf8');
     assert.match(log, /show ip route vrf mgmt 0\.0\.0\.0\/0 json/);
     assert.match(log, /show ipv6 route vrf mgmt ::\/0 json/);
-    for (const family of FAMILIES) assert.deepEqual([wayToNoc(network, family, 'mgmt'), reaches(network, family, 'bound to mgmt')], [PEER[family], { fromNoc: true, toNoc: true }]);
+    for (const family of FAMILIES)
+      assert.deepEqual(
+        [wayToNoc(network, family, 'mgmt'), reaches(network, family, 'bound to mgmt')],
+        [PEER[family], { fromNoc: true, toNoc: true }],
+      );
   });
 
   await t.test('SIGKILL of zebra: in beside the stale routes, which are preempted in time', LIMIT, async () => {
     const atMs = await frr.killZebra();
     await become(network, defaultsIn(table, METRIC), 'back in');
-    for (const family of FAMILIES) assert.equal(wayToNoc(network, family, 'mgmt'), PEER[family], 'the stale route keeps the tie');
+    for (const family of FAMILIES)
+      assert.equal(wayToNoc(network, family, 'mgmt'), PEER[family], 'the stale route keeps the tie');
     await become(network, defaultsIn(table, METRIC_PREEMPTING), 'preempting');
     const tookMs = Date.now() - atMs;
     assert.ok(tookMs >= PREEMPT_S * 1000, `after ${tookMs} ms`);
-    for (const family of FAMILIES) assert.deepEqual([wayToNoc(network, family, 'mgmt'), reaches(network, family, 'bound to mgmt')], [GATEWAY[family], { fromNoc: true, toNoc: true }]);
+    for (const family of FAMILIES)
+      assert.deepEqual(
+        [wayToNoc(network, family, 'mgmt'), reaches(network, family, 'bound to mgmt')],
+        [GATEWAY[family], { fromNoc: true, toNoc: true }],
+      );
   });
 
   await t.test('FRR is restarted, as watchfrr does: withdrawn again', LIMIT, async () => {

@@ -8,13 +8,28 @@ import { routes } from '../../src/lab/inspect.js';
 import { sleep } from '../../src/lab/wait.js';
 import type { Status } from '../../src/model/status.js';
 import { become, LIMIT, METRIC, startIn } from './agent.js';
-import { addVrf, createNetwork, defaultsIn, FAMILIES, GATEWAY, owned, reaches, UNREACHABLE_METRIC, wayToNoc } from './network.js';
+import {
+  addVrf,
+  createNetwork,
+  defaultsIn,
+  FAMILIES,
+  GATEWAY,
+  owned,
+  reaches,
+  UNREACHABLE_METRIC,
+  wayToNoc,
+} from './network.js';
 
 /** Placement `local` outside of any VRF: table 25500, and its pair of rules (a default route's is the last pair of its family). */
 const LOCAL: readonly string[] = [
   `default via ${GATEWAY.inet} dev mgmt0 table 25500 metric 0`,
   `default via ${GATEWAY.inet6} dev mgmt0 table 25500 metric 1024`,
-  ...['inet rule 31064 table 254', 'inet rule 31065 table 25500', 'inet6 rule 31256 table 254', 'inet6 rule 31257 table 25500'],
+  ...[
+    'inet rule 31064 table 254',
+    'inet rule 31065 table 25500',
+    'inet6 rule 31256 table 254',
+    'inet6 rule 31257 table 25500',
+  ],
 ];
 
 /** Placement `local`: in the VRF's table while there is a VRF, in a table of our own with rules while there is none. */
@@ -53,7 +68,11 @@ export async function leaveAndJoin(t: TestContext): Promise<void> {
   await t.test('it joins another VRF: after it', LIMIT, async () => {
     router.ip('link set mgmt0 master blue');
     await become(network, defaultsIn(100, METRIC), 'backup routes in the other VRF');
-    for (const family of FAMILIES) assert.deepEqual([wayToNoc(network, family, 'mgmt'), wayToNoc(network, family, 'blue')], ['none', GATEWAY[family]]);
+    for (const family of FAMILIES)
+      assert.deepEqual(
+        [wayToNoc(network, family, 'mgmt'), wayToNoc(network, family, 'blue')],
+        ['none', GATEWAY[family]],
+      );
   });
 }
 
@@ -68,7 +87,11 @@ export async function insistOnVrf(t: TestContext): Promise<void> {
     await agent.waitForLog(/./, 60_000);
     await sleep(5000);
     const status = await agent.status<Status>();
-    assert.deepEqual(status.waiting.filter(({ subject, reason }) => subject === 'mgmt0' && /in no VRF/.test(reason)).length > 0, true, JSON.stringify(status.waiting));
+    assert.deepEqual(
+      status.waiting.filter(({ subject, reason }) => subject === 'mgmt0' && /in no VRF/.test(reason)).length > 0,
+      true,
+      JSON.stringify(status.waiting),
+    );
     assert.equal(status.routes.phase, 'in');
     assert.deepEqual(owned(network), []);
     for (const family of FAMILIES) assert.equal(wayToNoc(network, family), 'none');
@@ -78,7 +101,8 @@ export async function insistOnVrf(t: TestContext): Promise<void> {
     addVrf(network, 'mgmt', 1001);
     router.ip('link set mgmt0 master mgmt');
     await become(network, defaultsIn(1001, METRIC), 'backup routes in the VRF');
-    for (const family of FAMILIES) assert.deepEqual(reaches(network, family, 'bound to mgmt'), { fromNoc: true, toNoc: true });
+    for (const family of FAMILIES)
+      assert.deepEqual(reaches(network, family, 'bound to mgmt'), { fromNoc: true, toNoc: true });
     assert.deepEqual((await agent.status<Status>()).waiting, []);
   });
 
@@ -88,7 +112,10 @@ export async function insistOnVrf(t: TestContext): Promise<void> {
     assert.match(JSON.stringify((await agent.status<Status>()).waiting), /in no VRF/);
     for (const family of FAMILIES) {
       assert.equal(wayToNoc(network, family), 'none');
-      assert.ok(routes(router, family, 1001).every((route) => route.metric === UNREACHABLE_METRIC), 'of others only');
+      assert.ok(
+        routes(router, family, 1001).every((route) => route.metric === UNREACHABLE_METRIC),
+        'of others only',
+      );
     }
   });
 }

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { ownRoutes, ownRules, routeGet } from '../../src/lab/inspect.js';
 import { createLab, type Lab } from '../../src/lab/lab.js';
 import type { Namespace } from '../../src/lab/namespace.js';
-import { familyBits, type Family } from '../../src/model/address.js';
+import { type Family, familyBits } from '../../src/model/address.js';
 
 export const FAMILIES = ['inet', 'inet6'] as const;
 export const NOC: Readonly<Record<Family, string>> = { inet: '198.51.100.9', inet6: '2001:db8:9::9' };
@@ -33,7 +33,11 @@ export interface VrfNetwork {
 export function createNetwork(): VrfNetwork {
   const lab = createLab();
   try {
-    const [router, gateway, peer] = [lab.namespace('router', { forwarding: true }), lab.namespace('gateway', { forwarding: true }), lab.namespace('peer', { forwarding: true })];
+    const [router, gateway, peer] = [
+      lab.namespace('router', { forwarding: true }),
+      lab.namespace('gateway', { forwarding: true }),
+      lab.namespace('peer', { forwarding: true }),
+    ];
     const noc = lab.namespace('noc');
     lab.link(router, 'mgmt0', gateway, 'router0');
     lab.link(router, 'data0', peer, 'router0');
@@ -89,7 +93,9 @@ export function addVrf({ router }: VrfNetwork, name: string, table: number): voi
 /** The agent's routes and rules of both families, one line each, sorted. */
 export function owned({ router }: VrfNetwork): readonly string[] {
   return FAMILIES.flatMap((family) => [
-    ...ownRoutes(router, family).map((route) => `${route.dst} via ${route.gateway} dev ${route.dev} table ${route.table} metric ${route.metric}`),
+    ...ownRoutes(router, family).map(
+      (route) => `${route.dst} via ${route.gateway} dev ${route.dev} table ${route.table} metric ${route.metric}`,
+    ),
     ...ownRules(router, family).map((rule) => `${family} rule ${rule.priority} table ${rule.table}`),
   ]).sort();
 }
@@ -109,10 +115,18 @@ export function wayToNoc({ router }: VrfNetwork, family: Family, vrf?: string): 
 }
 
 /** Both directions, one packet that is answered each: the NOC to the router's management address, the router to the NOC. */
-export function reaches({ router, noc }: VrfNetwork, family: Family, how: 'main' | 'bound to mgmt' | 'ip vrf exec mgmt'): { readonly fromNoc: boolean; readonly toNoc: boolean } {
-  const ping = (host: Namespace, before: readonly string[], after: readonly string[]): boolean => host.tryRun([...before, 'ping', '-n', '-c', '1', '-W', '5', ...after]).status === 0;
+export function reaches(
+  { router, noc }: VrfNetwork,
+  family: Family,
+  how: 'main' | 'bound to mgmt' | 'ip vrf exec mgmt',
+): { readonly fromNoc: boolean; readonly toNoc: boolean } {
+  const ping = (host: Namespace, before: readonly string[], after: readonly string[]): boolean =>
+    host.tryRun([...before, 'ping', '-n', '-c', '1', '-W', '5', ...after]).status === 0;
   return {
     fromNoc: ping(noc, [], [ROUTER[family]]),
-    toNoc: ping(router, how === 'ip vrf exec mgmt' ? how.split(' ') : [], [...(how === 'bound to mgmt' ? ['-I', 'mgmt'] : []), NOC[family]]),
+    toNoc: ping(router, how === 'ip vrf exec mgmt' ? how.split(' ') : [], [
+      ...(how === 'bound to mgmt' ? ['-I', 'mgmt'] : []),
+      NOC[family],
+    ]),
   };
 }

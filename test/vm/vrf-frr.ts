@@ -33,12 +33,37 @@ export interface VrfFrr {
 export function prepareVrfFrr({ router, frrDirectory }: VrfNetwork, vrf: string): VrfFrr {
   const lines = [`ip route 0.0.0.0/0 ${PEER.inet} vrf ${vrf}`, `ipv6 route ::/0 ${PEER.inet6} vrf ${vrf}`];
   const managed = existsSync(join(FRR_BINARIES, 'mgmtd'));
-  const frr = prepareFrr(router, { directory: frrDirectory, daemons: { zebra: 'log commands', ...(managed ? {} : { staticd: lines.join('\n') }) } });
+  const frr = prepareFrr(router, {
+    directory: frrDirectory,
+    daemons: { zebra: 'log commands', ...(managed ? {} : { staticd: lines.join('\n') }) },
+  });
   const others: Process[] = [];
   const startOther = async (name: string): Promise<void> => {
     const at = (file: string): string => join(frrDirectory, file);
-    others.push(router.spawn([join(FRR_BINARIES, name), '-u', 'frr', '-g', 'frr', '-P', '0', '-i', at(`${name}.pid`), '-z', at('zserv.api'), '--vty_socket', frrDirectory], { closeSignal: 'SIGKILL' }));
-    await eventually(async () => (await askVty(at(`${name}.vty`), 'echo alive')).includes('alive'), { ...PATIENCE, what: `${name} answers` });
+    others.push(
+      router.spawn(
+        [
+          join(FRR_BINARIES, name),
+          '-u',
+          'frr',
+          '-g',
+          'frr',
+          '-P',
+          '0',
+          '-i',
+          at(`${name}.pid`),
+          '-z',
+          at('zserv.api'),
+          '--vty_socket',
+          frrDirectory,
+        ],
+        { closeSignal: 'SIGKILL' },
+      ),
+    );
+    await eventually(async () => (await askVty(at(`${name}.vty`), 'echo alive')).includes('alive'), {
+      ...PATIENCE,
+      what: `${name} answers`,
+    });
   };
   const start = async (): Promise<void> => {
     await frr.start();

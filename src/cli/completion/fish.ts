@@ -18,7 +18,9 @@ function optionLine(command: string, { flags, description, takes }: OptionWords)
 
 function argumentLines({ name, argument }: CommandWords): readonly string[] {
   if (argument.kind === 'file') return [`complete -c backup-router -n '__fish_seen_subcommand_from ${name}' -F`];
-  return argument.kind === 'words' ? [`complete -c backup-router -n '__fish_seen_subcommand_from ${name}' -f -a '${argument.words.join(' ')}'`] : [];
+  return argument.kind === 'words'
+    ? [`complete -c backup-router -n '__fish_seen_subcommand_from ${name}' -f -a '${argument.words.join(' ')}'`]
+    : [];
 }
 
 function value(takes: Takes): string {

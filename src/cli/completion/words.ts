@@ -27,7 +27,11 @@ export interface CommandWords {
 }
 
 const DURATIONS = ['10m', '30m', '2h', 'off'];
-const HELP: OptionWords = { flags: ['-h', '--help'], description: 'display help for command', takes: { kind: 'nothing' } };
+const HELP: OptionWords = {
+  flags: ['-h', '--help'],
+  description: 'display help for command',
+  takes: { kind: 'nothing' },
+};
 
 export function completable(): readonly CommandWords[] {
   const { commands } = describeProgram(buildProgram(() => undefined));
@@ -37,7 +41,14 @@ export function completable(): readonly CommandWords[] {
     return {
       name,
       description: firstClause(summary),
-      options: [...options.map((word) => ({ flags: word.flags, description: firstClause(word.description), takes: takesOf(word) })), HELP],
+      options: [
+        ...options.map((word) => ({
+          flags: word.flags,
+          description: firstClause(word.description),
+          takes: takesOf(word),
+        })),
+        HELP,
+      ],
       argument: argument === undefined ? { kind: 'nothing' } : takesOf(argument),
     };
   });
@@ -52,5 +63,8 @@ function takesOf(word: Word): Takes {
 
 /** Up to the first stop: a completion has a line, and not all of that. Quotes would need care in every shell. */
 function firstClause(text: string): string {
-  return text.split(/[;(]| \(/)[0]!.replace(/['"`$\\]/g, '').trim();
+  return text
+    .split(/[;(]| \(/)[0]!
+    .replace(/['"`$\\]/g, '')
+    .trim();
 }

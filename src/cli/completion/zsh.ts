@@ -27,7 +27,10 @@ if [ "$funcstack[1]" = "_backup-router" ]; then _backup-router "$@"; elif (( $+f
 }
 
 function commandCase({ name, options, argument }: CommandWords): string {
-  const specs = [...options.flatMap(optionSpecs), ...(argument.kind === 'nothing' ? [] : [`'1:argument:${action(argument)}'`])];
+  const specs = [
+    ...options.flatMap(optionSpecs),
+    ...(argument.kind === 'nothing' ? [] : [`'1:argument:${action(argument)}'`]),
+  ];
   return `    ${name})
       _arguments ${specs.join(' \\\n        ')}
       ;;`;
@@ -35,7 +38,10 @@ function commandCase({ name, options, argument }: CommandWords): string {
 
 function optionSpecs({ flags, description, takes }: OptionWords): readonly string[] {
   const value = takes.kind === 'nothing' ? '' : `:value:${action(takes)}`;
-  return flags.map((flag) => `'${flags.length > 1 ? `(${flags.join(' ')})` : ''}${flag}[${description.replace(/[[\]:]/g, '')}]${value}'`);
+  return flags.map(
+    (flag) =>
+      `'${flags.length > 1 ? `(${flags.join(' ')})` : ''}${flag}[${description.replace(/[[\]:]/g, '')}]${value}'`,
+  );
 }
 
 function action(takes: Takes): string {

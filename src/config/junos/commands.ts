@@ -6,7 +6,7 @@
 
 import type { Report, Span } from '../report.js';
 import type { Lexer } from './lexer.js';
-import { extend, find, put, startPath, type Node, type Word } from './tree.js';
+import { extend, find, type Node, put, startPath, type Word } from './tree.js';
 
 export interface Commands {
   /** Reads a whole command when the current token begins one. */
@@ -17,9 +17,34 @@ export interface Commands {
   readonly count: () => number;
 }
 
-const IGNORED: ReadonlySet<string> = new Set(['protect', 'unprotect', 'annotate', 'insert', 'commit', 'show', 'configure', 'run', 'quit', 'rollback', 'status', 'load', 'save']);
+const IGNORED: ReadonlySet<string> = new Set([
+  'protect',
+  'unprotect',
+  'annotate',
+  'insert',
+  'commit',
+  'show',
+  'configure',
+  'run',
+  'quit',
+  'rollback',
+  'status',
+  'load',
+  'save',
+]);
 const REWRITES: ReadonlySet<string> = new Set(['rename', 'copy', 'replace', 'wildcard']);
-const VERBS: ReadonlySet<string> = new Set(['set', 'delete', 'deactivate', 'activate', 'edit', 'top', 'up', 'exit', ...IGNORED, ...REWRITES]);
+const VERBS: ReadonlySet<string> = new Set([
+  'set',
+  'delete',
+  'deactivate',
+  'activate',
+  'edit',
+  'top',
+  'up',
+  'exit',
+  ...IGNORED,
+  ...REWRITES,
+]);
 
 /** Words and lists of one command. */
 type Item = Word | readonly Word[];
@@ -51,17 +76,24 @@ export function createCommands(root: Node, lexer: Lexer, report: Report): Comman
     found?.parent.children?.delete(found.node.word);
   };
 
-  const mark = (inactive: boolean) => (words: readonly Word[]): void => {
-    const found = find(root, words);
-    if (found === undefined) return;
-    found.node.inactive = inactive;
-    found.node.span = words.at(-1)!.span;
-  };
+  const mark =
+    (inactive: boolean) =>
+    (words: readonly Word[]): void => {
+      const found = find(root, words);
+      if (found === undefined) return;
+      found.node.inactive = inactive;
+      found.node.span = words.at(-1)!.span;
+    };
 
   const run = (verb: string, items: readonly Item[], place: Span): void => {
     const words = items.filter((item): item is Word => 'span' in item);
     if (verb === 'set') {
-      if (items.length === 0) report.error(place, { code: 'syntax', message: "'set' without a statement", suggestion: 'is the line cut off?' });
+      if (items.length === 0)
+        report.error(place, {
+          code: 'syntax',
+          message: "'set' without a statement",
+          suggestion: 'is the line cut off?',
+        });
       return set(items);
     }
     if (verb === 'delete') return each(items, remove);
@@ -81,7 +113,11 @@ export function createCommands(root: Node, lexer: Lexer, report: Report): Comman
       if (next.text !== 'edit') level = here;
     }
     if (REWRITES.has(verb)) {
-      report.error(place, { code: 'not-supported-yet', message: `'${verb}' works on a configuration that is elsewhere`, suggestion: "carry it out on the device and take the output of 'show configuration | display set'" });
+      report.error(place, {
+        code: 'not-supported-yet',
+        message: `'${verb}' works on a configuration that is elsewhere`,
+        suggestion: "carry it out on the device and take the output of 'show configuration | display set'",
+      });
     }
   };
 
@@ -111,7 +147,11 @@ function readItems(lexer: Lexer, report: Report | undefined): readonly Item[] {
   const items: Item[] = [];
   let list: Word[] | undefined;
   let open: Span = { start: 0, end: 0 };
-  while (lexer.kind() !== 'end' && (!lexer.firstOnLine() || (list !== undefined && (lexer.kind() === ']' || (lexer.kind() === 'word' && !VERBS.has(lexer.text())))))) {
+  while (
+    lexer.kind() !== 'end' &&
+    (!lexer.firstOnLine() ||
+      (list !== undefined && (lexer.kind() === ']' || (lexer.kind() === 'word' && !VERBS.has(lexer.text())))))
+  ) {
     const span: Span = { start: lexer.start(), end: lexer.end() };
     const kind = lexer.kind();
     if (kind === 'word') {
@@ -125,10 +165,19 @@ function readItems(lexer: Lexer, report: Report | undefined): readonly Item[] {
     } else if (kind === ']' && list !== undefined) {
       list = undefined;
     } else {
-      report?.error(span, { code: 'syntax', message: `'${kind}' does not belong into a command`, suggestion: kind === ';' ? 'remove it: a command ends with its line' : 'remove it, or put the word in quotes' });
+      report?.error(span, {
+        code: 'syntax',
+        message: `'${kind}' does not belong into a command`,
+        suggestion: kind === ';' ? 'remove it: a command ends with its line' : 'remove it, or put the word in quotes',
+      });
     }
     lexer.advance();
   }
-  if (list !== undefined) report?.error(open, { code: 'syntax', message: 'the list that begins here does not end', suggestion: "write ']' behind its last item" });
+  if (list !== undefined)
+    report?.error(open, {
+      code: 'syntax',
+      message: 'the list that begins here does not end',
+      suggestion: "write ']' behind its last item",
+    });
   return items;
 }

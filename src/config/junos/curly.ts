@@ -7,7 +7,7 @@
 
 import type { Report, Span } from '../report.js';
 import type { Lexer } from './lexer.js';
-import { createNode, extend, markInactive, put, startPath, type Node, type Path, type Word } from './tree.js';
+import { createNode, extend, markInactive, type Node, type Path, put, startPath, type Word } from './tree.js';
 
 export interface Curly {
   /** Reads one token. */
@@ -53,14 +53,29 @@ export function createCurly(root: Node, lexer: Lexer, report: Report, byIndent: 
 
   const here = (): Span => ({ start: lexer.start(), end: lexer.end() });
   const parent = (): Node => blocks.at(-1)?.node ?? base;
-  const syntax = (span: Span, message: string, suggestion: string): void => report.error(span, { code: 'syntax', message, suggestion });
+  const syntax = (span: Span, message: string, suggestion: string): void =>
+    report.error(span, { code: 'syntax', message, suggestion });
 
-  const begin = (): Pending => (pending ??= { path: startPath(parent()), indent: lexer.indent(), inactive: false, deleted: false, words: 0, end: lexer.end(), list: undefined, inactiveItem: false });
+  const begin = (): Pending =>
+    (pending ??= {
+      path: startPath(parent()),
+      indent: lexer.indent(),
+      inactive: false,
+      deleted: false,
+      words: 0,
+      end: lexer.end(),
+      list: undefined,
+      inactiveItem: false,
+    });
 
   const endList = (at: Span): void => {
     if (pending?.list === undefined) return;
     const line = report.lineOf(at.start);
-    syntax(pending.list, 'the list that begins here does not end', `write ']' ${line === report.lineOf(pending.list.start) ? 'behind its last item' : `in front of line ${line}`}`);
+    syntax(
+      pending.list,
+      'the list that begins here does not end',
+      `write ']' ${line === report.lineOf(pending.list.start) ? 'behind its last item' : `in front of line ${line}`}`,
+    );
     pending.list = undefined;
   };
 
@@ -77,8 +92,10 @@ export function createCurly(root: Node, lexer: Lexer, report: Report, byIndent: 
 
   const missingSemicolon = (before: string): void => {
     if (pending === undefined) return;
-    if (pending.words === 0) syntax(here(), `a statement is missing in front of ${before}`, 'remove the tag, or write what it is for');
-    else syntax({ start: pending.end - 1, end: pending.end }, "';' is missing behind this statement", "end it with ';'");
+    if (pending.words === 0)
+      syntax(here(), `a statement is missing in front of ${before}`, 'remove the tag, or write what it is for');
+    else
+      syntax({ start: pending.end - 1, end: pending.end }, "';' is missing behind this statement", "end it with ';'");
   };
 
   const word = (): void => {
@@ -110,10 +127,15 @@ export function createCurly(root: Node, lexer: Lexer, report: Report, byIndent: 
     const span = here();
     endList(span);
     const indent = pending?.indent ?? lexer.indent();
-    if (pending === undefined || pending.words === 0) syntax(span, 'a block without a name', 'write the statement it belongs to in front of it');
+    if (pending === undefined || pending.words === 0)
+      syntax(span, 'a block without a name', 'write the statement it belongs to in front of it');
     const node = finish() ?? parent();
     if (blocks.length >= MAX_DEPTH) {
-      report.error(span, { code: 'too-deep', message: `nested deeper than ${MAX_DEPTH} levels`, suggestion: 'is a brace not closed?' });
+      report.error(span, {
+        code: 'too-deep',
+        message: `nested deeper than ${MAX_DEPTH} levels`,
+        suggestion: 'is a brace not closed?',
+      });
       stopped = true;
       return lexer.stop();
     }
@@ -125,7 +147,8 @@ export function createCurly(root: Node, lexer: Lexer, report: Report, byIndent: 
     endList(span);
     if (pending !== undefined) missingSemicolon("'}'");
     finish();
-    if (blocks.pop() === undefined) syntax(span, "there is no block that this '}' could close", 'remove it, or is a { missing above?');
+    if (blocks.pop() === undefined)
+      syntax(span, "there is no block that this '}' could close", 'remove it, or is a { missing above?');
   };
 
   /** What is no further in than the line of a block cannot be in the block. */
@@ -139,7 +162,11 @@ export function createCurly(root: Node, lexer: Lexer, report: Report, byIndent: 
       finish();
       blocks.pop();
       closedEarly++;
-      syntax(opened, 'the block that begins here does not end', `write '}' in front of line ${report.lineOf(lexer.start())}`);
+      syntax(
+        opened,
+        'the block that begins here does not end',
+        `write '}' in front of line ${report.lineOf(lexer.start())}`,
+      );
     }
   };
 
@@ -147,7 +174,12 @@ export function createCurly(root: Node, lexer: Lexer, report: Report, byIndent: 
     closeByIndent();
     const kind = lexer.kind();
     if (kind === 'word') {
-      if (pending !== undefined && pending.list === undefined && lexer.firstOnLine() && lexer.indent() <= pending.indent) {
+      if (
+        pending !== undefined &&
+        pending.list === undefined &&
+        lexer.firstOnLine() &&
+        lexer.indent() <= pending.indent
+      ) {
         missingSemicolon('this line');
         finish();
         // The line may be a command, or the terminal's.
@@ -189,7 +221,11 @@ export function createCurly(root: Node, lexer: Lexer, report: Report, byIndent: 
       if (stopped) return 0;
       endList(here());
       if (pending !== undefined && commands > 0 && blocks.length === 0) {
-        syntax({ start: pending.end - 1, end: pending.end }, 'this line is neither a command nor a statement', "begin it with 'set', or end it with ';'");
+        syntax(
+          { start: pending.end - 1, end: pending.end },
+          'this line is neither a command nor a statement',
+          "begin it with 'set', or end it with ';'",
+        );
       } else missingSemicolon('the end');
       finish();
       const last = blocks.at(-1);

@@ -7,10 +7,14 @@
 
 import { TOP_KEYS } from '../keys.js';
 
-const YAML = new RegExp(`^(?:(?:${TOP_KEYS.join('|')})|[ \\t]+(?:management-interface|(?:inet6-)?backup-router))[ \\t]*:`, 'm');
+const YAML = new RegExp(
+  `^(?:(?:${TOP_KEYS.join('|')})|[ \\t]+(?:management-interface|(?:inet6-)?backup-router))[ \\t]*:`,
+  'm',
+);
 const COMMAND = /^[ \t]*(?:[^\s@"]+@[^\s"]+[>#%][ \t]+)?(?:set|deactivate|activate|delete|protect|edit)[ \t]+[\w"<-]+/m;
 /** `word word {` or `word word;` without a colon behind a word, which would make it YAML. */
-const STATEMENT = /^[ \t]*(?:(?:inactive|active|protect|replace):[ \t]*)*[\w-]+(?:[ \t]+[^\s:#{};]+)*[ \t]*(?:\{|;[ \t]*(?:\r?$|##?|\}))/m;
+const STATEMENT =
+  /^[ \t]*(?:(?:inactive|active|protect|replace):[ \t]*)*[\w-]+(?:[ \t]+[^\s:#{};]+)*[ \t]*(?:\{|;[ \t]*(?:\r?$|##?|\}))/m;
 
 /** Enough to tell; the expressions must not run over megabytes of garbage. */
 const HEAD = 1 << 18;

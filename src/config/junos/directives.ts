@@ -7,8 +7,8 @@
  * A block comment works too. On a Junos device these are comments like any other.
  */
 
-import { closest } from '../keys.js';
 import { quote } from '../diagnostic.js';
+import { closest } from '../keys.js';
 import type { Report } from '../report.js';
 import type { Word } from './tree.js';
 
@@ -23,7 +23,12 @@ const MARK = /^[#/* \t\r\n]*backup-router:/;
 const MAX_LENGTH = 400;
 
 /** The directives of a comment; undefined when it is none of ours. */
-export function readDirective(text: string, start: number, end: number, report: Report): readonly Directive[] | undefined {
+export function readDirective(
+  text: string,
+  start: number,
+  end: number,
+  report: Report,
+): readonly Directive[] | undefined {
   const comment = text.slice(start, Math.min(end, start + MAX_LENGTH));
   const mark = MARK.exec(comment);
   if (mark === null) return undefined;
@@ -43,8 +48,12 @@ export function readDirective(text: string, start: number, end: number, report: 
     const near = closest(name, KEYS);
     report.warning(span, {
       code: key === undefined ? 'unknown-key' : 'empty-value',
-      message: key === undefined ? `${quote(name)} is nothing that can be said in such a comment` : `'${name}' has no value`,
-      suggestion: near !== undefined && key === undefined ? `did you mean '${near}'?` : "write '# backup-router: interface eth0' or '# backup-router: member re0'",
+      message:
+        key === undefined ? `${quote(name)} is nothing that can be said in such a comment` : `'${name}' has no value`,
+      suggestion:
+        near !== undefined && key === undefined
+          ? `did you mean '${near}'?`
+          : "write '# backup-router: interface eth0' or '# backup-router: member re0'",
     });
     break;
   }

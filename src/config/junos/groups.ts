@@ -6,8 +6,8 @@
  * Only the levels that are asked for are looked at; nothing is expanded or copied.
  */
 
-import { closest } from '../keys.js';
 import { quote } from '../diagnostic.js';
+import { closest } from '../keys.js';
 import type { Report } from '../report.js';
 import { isMemberName } from './member.js';
 import type { Statement } from './tree.js';
@@ -49,19 +49,31 @@ export function inheritance(root: Statement, member: string | undefined, report:
     if (groups?.children?.has(name) === true || name.startsWith('junos-')) return true;
     incomplete = true;
     const near = closest(name, [...(groups?.children?.keys() ?? [])]);
-    report.error(applied.span, { code: 'unknown-group', message: `there is no group ${quote(name)}`, suggestion: near !== undefined ? `did you mean '${near}'?` : `add 'groups { ${name} { ... } }', or remove it from apply-groups` });
+    report.error(applied.span, {
+      code: 'unknown-group',
+      message: `there is no group ${quote(name)}`,
+      suggestion:
+        near !== undefined
+          ? `did you mean '${near}'?`
+          : `add 'groups { ${name} { ... } }', or remove it from apply-groups`,
+    });
     return false;
   };
 
-  const build = (inherited: readonly Source[], path: readonly string[], outer: Pick<Level, 'excluded' | 'applied'>): Level => {
+  const build = (
+    inherited: readonly Source[],
+    path: readonly string[],
+    outer: Pick<Level, 'excluded' | 'applied'>,
+  ): Level => {
     const excluded = new Set(outer.excluded);
     const applied = new Set(outer.applied);
-    for (const { statement } of inherited) for (const { word } of activeChildren(statement, 'apply-groups-except')) excluded.add(word);
+    for (const { statement } of inherited)
+      for (const { word } of activeChildren(statement, 'apply-groups-except')) excluded.add(word);
     const sources: Source[] = [];
     const add = (source: Source): void => {
       sources.push(source);
       for (const reference of activeChildren(source.statement, 'apply-groups')) {
-        const name = reference.word === '${node}' ? member ?? reference.word : reference.word;
+        const name = reference.word === '${node}' ? (member ?? reference.word) : reference.word;
         if (excluded.has(name) || excluded.has(reference.word) || applied.has(name)) continue;
         if (isMemberName(name) && name !== member) continue;
         applied.add(name);
@@ -78,7 +90,10 @@ export function inheritance(root: Statement, member: string | undefined, report:
     enter: (level, word) => {
       const exists = level.sources.some(({ statement }) => active(statement.children?.get(word)) !== undefined);
       const inherited = level.sources.flatMap(({ statement, group }): readonly Source[] => {
-        const inside = group === undefined ? [active(statement.children?.get(word))].filter((s) => s !== undefined) : inGroup(statement, word, exists);
+        const inside =
+          group === undefined
+            ? [active(statement.children?.get(word))].filter((s) => s !== undefined)
+            : inGroup(statement, word, exists);
         return inside.map((one) => ({ statement: one, group }));
       });
       return build(inherited, [...level.path, word], level);
@@ -102,7 +117,8 @@ function inGroup(statement: Statement, word: string, exists: boolean): readonly 
   const found = exact === undefined ? [] : [exact];
   if (!exists) return found;
   for (const [name, child] of statement.children ?? []) {
-    if (name.startsWith('<') && name.endsWith('>') && !child.inactive && globMatches(name.slice(1, -1), word)) found.push(child);
+    if (name.startsWith('<') && name.endsWith('>') && !child.inactive && globMatches(name.slice(1, -1), word))
+      found.push(child);
   }
   return found;
 }

@@ -18,22 +18,34 @@ const MANAGEMENT = /^(?:fxp\d|me\d|em\d|vme|(?:re\d:)?mgmt-\d)$/;
 const TOP_OF_FILE: Span = { start: 0, end: 1 };
 
 /** The interface; undefined when it is not said, validly, and cannot be guessed. */
-export function readInterface(option: string | undefined, directives: readonly Directive[], interfaces: Level, report: Report): InterfaceSelector | undefined {
+export function readInterface(
+  option: string | undefined,
+  directives: readonly Directive[],
+  interfaces: Level,
+  report: Report,
+): InterfaceSelector | undefined {
   if (option !== undefined) return select(option, TOP_OF_FILE, report);
   const said = directives.filter(({ key }) => key === 'interface').at(-1)?.value;
   if (said !== undefined) return select(said.text, said.span, report);
   const names = new Map<string, Span>();
   for (const { statement } of interfaces.sources) {
-    for (const { word, span, inactive } of statement.children?.values() ?? []) if (!inactive && MANAGEMENT.test(word)) names.set(word, span);
+    for (const { word, span, inactive } of statement.children?.values() ?? [])
+      if (!inactive && MANAGEMENT.test(word)) names.set(word, span);
   }
   const [first] = names;
   const list = [...names.keys()].join(' or ');
   report.error(first?.[1] ?? TOP_OF_FILE, {
     code: 'missing-interface',
-    message: first === undefined ? 'nothing says which interface of this host is the management interface' : `nothing says which interface of this host takes the place of ${list}`,
-    suggestion: "add a line '# backup-router: interface eth0' to the file, or give the option --interface eth0; 'ip -brief link' shows the names",
+    message:
+      first === undefined
+        ? 'nothing says which interface of this host is the management interface'
+        : `nothing says which interface of this host takes the place of ${list}`,
+    suggestion:
+      "add a line '# backup-router: interface eth0' to the file, or give the option --interface eth0; 'ip -brief link' shows the names",
   });
-  return first !== undefined && names.size === 1 && nameFault(first[0], 'interface') === undefined ? { kind: 'name', name: first[0] } : undefined;
+  return first !== undefined && names.size === 1 && nameFault(first[0], 'interface') === undefined
+    ? { kind: 'name', name: first[0] }
+    : undefined;
 }
 
 /** A name or a MAC address. */

@@ -75,7 +75,15 @@ export function createLexer(text: string, report: Report, onComment: (start: num
     led ||= fresh;
     const close = line || endless ? -1 : text.indexOf('*/', at + 2);
     endless ||= !line && close < 0;
-    if (!line && close < 0) report.error({ start: at, end: at + 2 }, { code: 'syntax', message: 'the comment that begins here does not end', suggestion: "write '*/' where it ends" });
+    if (!line && close < 0)
+      report.error(
+        { start: at, end: at + 2 },
+        {
+          code: 'syntax',
+          message: 'the comment that begins here does not end',
+          suggestion: "write '*/' where it ends",
+        },
+      );
     at = close < 0 ? lineEnd(at) : close + 2;
     fresh = newLine(from) || fresh;
     onComment(from, at);
@@ -106,10 +114,24 @@ export function createLexer(text: string, report: Report, onComment: (start: num
     wasted += far - at;
     const near = closing(at + 1, true);
     if (text[near] === '"') {
-      report.error({ start: near, end: near + 1 }, { code: 'syntax', message: 'the text goes on right behind the closing quote', suggestion: 'put a space or a semicolon there, or a backslash in front of a quote that is part of the string' });
+      report.error(
+        { start: near, end: near + 1 },
+        {
+          code: 'syntax',
+          message: 'the text goes on right behind the closing quote',
+          suggestion: 'put a space or a semicolon there, or a backslash in front of a quote that is part of the string',
+        },
+      );
       return takeString(near, near + 1);
     }
-    report.error({ start: at, end: at + 1 }, { code: 'syntax', message: 'the string that begins here does not end', suggestion: "write '\"' where it ends" });
+    report.error(
+      { start: at, end: at + 1 },
+      {
+        code: 'syntax',
+        message: 'the string that begins here does not end',
+        suggestion: "write '\"' where it ends",
+      },
+    );
     // The semicolon at the end of the line is hardly part of it.
     let end = near;
     while (end > at + 1 && /[\s;]/.test(text[end - 1]!)) end--;

@@ -19,7 +19,9 @@ export function isMemberName(name: string): boolean {
 export function membersOf(root: Statement): readonly string[] {
   const groups = root.children?.get('groups');
   if (groups === undefined || groups.inactive) return [];
-  return [...(groups.children?.values() ?? [])].filter(({ word, inactive }) => !inactive && isMemberName(word)).map(({ word }) => word);
+  return [...(groups.children?.values() ?? [])]
+    .filter(({ word, inactive }) => !inactive && isMemberName(word))
+    .map(({ word }) => word);
 }
 
 /** The member that the host name tells, if it is one of these. */

@@ -7,7 +7,8 @@ import type { Word } from './tree.js';
 
 /** `user@host> `, `user@host# `, `root@host:~ # ` and the rest of the line. */
 const PROMPT = /[ \t]*[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}[>#%](?=[ \t\r\n]|$)[ \t]*/y;
-const ROLE = /[ \t]*\{(?:master|primary|secondary|secondary-hold|backup|linecard|standby|hold|disabled|ineligible|lost)(?::[\w-]+)?\}/y;
+const ROLE =
+  /[ \t]*\{(?:master|primary|secondary|secondary-hold|backup|linecard|standby|hold|disabled|ineligible|lost)(?::[\w-]+)?\}/y;
 const BANNER = /[ \t]*\[edit((?:[ \t]+[^\]\n\s]{1,255}){0,64})[ \t]*\][ \t]*(?=\r?\n|$)/y;
 const SHOW = /show[ \t]+(?:configuration[ \t]*)?([^|\n]*)(\|[^\n]*)?/y;
 
@@ -24,7 +25,8 @@ export interface Noise {
 export function noiseAt(text: string, offset: number): Noise | undefined {
   const role = text[offset] === '{' && matches(ROLE, text, offset) !== undefined ? ROLE.lastIndex : undefined;
   const banner = matches(BANNER, text, role ?? offset);
-  if (banner !== undefined) return { end: BANNER.lastIndex, level: words(banner[1]!, offset, BANNER.lastIndex), show: undefined };
+  if (banner !== undefined)
+    return { end: BANNER.lastIndex, level: words(banner[1]!, offset, BANNER.lastIndex), show: undefined };
   if (role !== undefined) return { end: role, level: undefined, show: undefined };
   if (matches(PROMPT, text, offset) === undefined) return undefined;
   const end = PROMPT.lastIndex;
@@ -40,5 +42,8 @@ function matches(expression: RegExp, text: string, offset: number): RegExpExecAr
 
 /** All at the place of the line. */
 function words(text: string, start: number, end: number): readonly Word[] {
-  return text.split(/\s+/).filter((word) => word !== '').map((word) => ({ text: word, span: { start, end } }));
+  return text
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .map((word) => ({ text: word, span: { start, end } }));
 }

@@ -9,7 +9,7 @@
 import { createReport, type Report } from '../report.js';
 import { createCommands } from './commands.js';
 import { createCurly } from './curly.js';
-import { readDirective, type Directive } from './directives.js';
+import { type Directive, readDirective } from './directives.js';
 import { createLexer } from './lexer.js';
 import { noiseAt } from './noise.js';
 import { createNode, type Node, type Statement } from './tree.js';
@@ -54,7 +54,14 @@ function parseOnce(text: string, file: string, byIndent: boolean): Attempt {
 
   while (lexer.kind() !== 'end') {
     if (lexer.words() > MAX_WORDS) {
-      report.error({ start: lexer.start(), end: lexer.end() }, { code: 'too-large', message: `the text has more than ${MAX_WORDS} words`, suggestion: 'is this the right file?' });
+      report.error(
+        { start: lexer.start(), end: lexer.end() },
+        {
+          code: 'too-large',
+          message: `the text has more than ${MAX_WORDS} words`,
+          suggestion: 'is this the right file?',
+        },
+      );
       lexer.stop();
       continue;
     }
@@ -63,7 +70,8 @@ function parseOnce(text: string, file: string, byIndent: boolean): Attempt {
       if (noise !== undefined) {
         if (noise.level !== undefined) commands.setLevel(noise.level);
         // The contents of a level are shown without its name (but for `| display set`, whose commands have it).
-        if (noise.level !== undefined || noise.show !== undefined) curly.setLevel([...commands.level(), ...(noise.show ?? [])]);
+        if (noise.level !== undefined || noise.show !== undefined)
+          curly.setLevel([...commands.level(), ...(noise.show ?? [])]);
         lexer.jump(noise.end);
         if (!lexer.firstOnLine() && !commands.take()) lexer.jump(lineEnd(text, lexer.start()));
         continue;
@@ -73,7 +81,14 @@ function parseOnce(text: string, file: string, byIndent: boolean): Attempt {
     curly.take();
   }
   const unclosed = curly.end(commands.count());
-  return { root, directives, report, damaged: report.errorCount() > 0, unclosed, closedEarly: curly.closedEarly() };
+  return {
+    root,
+    directives,
+    report,
+    damaged: report.errorCount() > 0,
+    unclosed,
+    closedEarly: curly.closedEarly(),
+  };
 }
 
 function lineEnd(text: string, from: number): number {

@@ -14,8 +14,8 @@ import { createReport, type Report } from '../report.js';
 import { activeChildren, inheritance } from './groups.js';
 import { readInterface } from './interface.js';
 import { isMemberName, memberOfHost, membersOf } from './member.js';
-import { parseJunosText, type JunosDocument } from './parse.js';
-import { readRouter, type RouterResult } from './routers.js';
+import { type JunosDocument, parseJunosText } from './parse.js';
+import { type RouterResult, readRouter } from './routers.js';
 import type { Statement } from './tree.js';
 
 /** What the text does not say and somebody else may. */
@@ -45,9 +45,13 @@ export function readJunos(text: string, fileName: string, hints: JunosHints): Ju
   const found = readAs(root, member, report);
   const selector = readInterface(hints.interface, document.directives, found.interfaces, report);
   if (found.results.every((result) => !result.found)) reportNothing(root, report);
-  const lost = (result: RouterResult): boolean => result.assumedDefault && (found.incomplete || (document.damaged && mayHaveLost(text)));
+  const lost = (result: RouterResult): boolean =>
+    result.assumedDefault && (found.incomplete || (document.damaged && mayHaveLost(text)));
   const backupRouters = found.results.filter((result) => !lost(result)).flatMap((result) => result.backupRouter ?? []);
-  const partial: Config | undefined = selector === undefined || backupRouters.length === 0 ? undefined : { ...DEFAULTS, managementInterfaces: [{ selector, backupRouters }] };
+  const partial: Config | undefined =
+    selector === undefined || backupRouters.length === 0
+      ? undefined
+      : { ...DEFAULTS, managementInterfaces: [{ selector, backupRouters }] };
   return {
     config: report.errorCount() === 0 ? partial : undefined,
     partial,
@@ -79,15 +83,31 @@ function chooseMember({ root, directives, report }: JunosDocument, hints: JunosH
   if (asked !== undefined) {
     const known = members.length === 0 ? isMemberName(asked) : members.includes(asked);
     const span = hints.member === undefined && said !== undefined ? said.span : { start: 0, end: 1 };
-    if (!known) report.error(span, { code: 'unknown-member', message: `there is no group for the member ${asked.slice(0, 40)}`, suggestion: members.length > 0 ? `the members that the file has groups for are ${members.join(', ')}` : 'a member is re0, re1, node0 or node1' });
+    if (!known)
+      report.error(span, {
+        code: 'unknown-member',
+        message: `there is no group for the member ${asked.slice(0, 40)}`,
+        suggestion:
+          members.length > 0
+            ? `the members that the file has groups for are ${members.join(', ')}`
+            : 'a member is re0, re1, node0 or node1',
+      });
     return known ? asked : members[0];
   }
   const ofHost = hints.hostName === undefined ? undefined : memberOfHost(root, members, hints.hostName);
   if (ofHost !== undefined || members.length === 0) return ofHost;
-  const readings = new Set(members.map((member) => JSON.stringify(readAs(root, member, createReport('', '')).results.map((result) => result.backupRouter))));
+  const readings = new Set(
+    members.map((member) =>
+      JSON.stringify(readAs(root, member, createReport('', '')).results.map((result) => result.backupRouter)),
+    ),
+  );
   if (readings.size > 1) {
     const span = root.children?.get('groups')?.children?.get(members[0]!)?.span ?? { start: 0, end: 1 };
-    report.error(span, { code: 'missing-member', message: `the backup router differs from ${members.join(' to ')}, and nothing says which of them this host is`, suggestion: `add a line '# backup-router: member ${members[0]!}' to the file, or give the option --member ${members[0]!}; a host name that ends in -${members[0]!} tells it too` });
+    report.error(span, {
+      code: 'missing-member',
+      message: `the backup router differs from ${members.join(' to ')}, and nothing says which of them this host is`,
+      suggestion: `add a line '# backup-router: member ${members[0]!}' to the file, or give the option --member ${members[0]!}; a host name that ends in -${members[0]!} tells it too`,
+    });
   }
   return members[0];
 }
@@ -97,14 +117,37 @@ function reportNothing(root: Statement, report: Report): void {
   const place = { start: 0, end: 1 };
   const inactive = deactivated(root);
   if (inactive !== undefined) {
-    report.warning(inactive.span, { code: 'inactive', message: `'${inactive.word}' is inactive, so nothing in it counts`, suggestion: "activate it: remove 'inactive:', or the 'deactivate' line" });
+    report.warning(inactive.span, {
+      code: 'inactive',
+      message: `'${inactive.word}' is inactive, so nothing in it counts`,
+      suggestion: "activate it: remove 'inactive:', or the 'deactivate' line",
+    });
   }
-  const misplaced = FAMILIES.map((family) => root.children?.get(STANZA[family])).find((statement) => statement !== undefined);
-  const holder = [...(root.children?.get('groups')?.children?.values() ?? [])].find((group) => FAMILIES.some((family) => activeChildren(group, 'system').some(({ word }) => word === STANZA[family])));
+  const misplaced = FAMILIES.map((family) => root.children?.get(STANZA[family])).find(
+    (statement) => statement !== undefined,
+  );
+  const holder = [...(root.children?.get('groups')?.children?.values() ?? [])].find((group) =>
+    FAMILIES.some((family) => activeChildren(group, 'system').some(({ word }) => word === STANZA[family])),
+  );
   const message = "there is neither 'system backup-router' nor 'system inet6-backup-router'";
-  if (misplaced !== undefined) report.error(misplaced.span, { code: 'missing-key', message: `${message}; '${misplaced.word}' stands outside of 'system'`, suggestion: `put it into 'system { ... }', or write 'set system ${misplaced.word} ...'` });
-  else if (holder !== undefined && inactive === undefined) report.error(holder.span, { code: 'missing-key', message: `${message}; the group '${holder.word.slice(0, 40)}' has one and is not applied`, suggestion: `add 'apply-groups ${holder.word.slice(0, 40)};', or give --member if it is the group of a member` });
-  else report.error(place, { code: 'missing-key', message: `${message}${inactive === undefined ? '' : ' that is active'}`, suggestion: "add 'set system backup-router ADDRESS', or 'system { backup-router ADDRESS; }'" });
+  if (misplaced !== undefined)
+    report.error(misplaced.span, {
+      code: 'missing-key',
+      message: `${message}; '${misplaced.word}' stands outside of 'system'`,
+      suggestion: `put it into 'system { ... }', or write 'set system ${misplaced.word} ...'`,
+    });
+  else if (holder !== undefined && inactive === undefined)
+    report.error(holder.span, {
+      code: 'missing-key',
+      message: `${message}; the group '${holder.word.slice(0, 40)}' has one and is not applied`,
+      suggestion: `add 'apply-groups ${holder.word.slice(0, 40)};', or give --member if it is the group of a member`,
+    });
+  else
+    report.error(place, {
+      code: 'missing-key',
+      message: `${message}${inactive === undefined ? '' : ' that is active'}`,
+      suggestion: "add 'set system backup-router ADDRESS', or 'system { backup-router ADDRESS; }'",
+    });
 }
 
 /** The outermost inactive statement on the way to a backup router, locally or in a group. */
@@ -135,4 +178,3 @@ function mayHaveLost(text: string): boolean {
   }
   return false;
 }
-

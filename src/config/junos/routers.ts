@@ -6,7 +6,15 @@
  * could have been a destination.
  */
 
-import { addressBytes, addressFromBytes, familyBits, familyOf, parseAddress, type Address, type Family } from '../../model/address.js';
+import {
+  type Address,
+  addressBytes,
+  addressFromBytes,
+  type Family,
+  familyBits,
+  familyOf,
+  parseAddress,
+} from '../../model/address.js';
 import type { BackupRouter } from '../../model/config.js';
 import { defaultPrefix, prefix, prefixText } from '../../model/prefix.js';
 import { readDestinations } from '../destinations.js';
@@ -40,25 +48,60 @@ export function readRouter(level: Level, family: Family, report: Report): Router
   const strange = sources.flatMap((source) => source.strange);
   const mentioned = sources.flatMap((source) => source.mentioned);
   const found = addressed !== undefined || destinations.length > 0 || strange.length > 0 || mentioned.length > 0;
-  const groups = [...new Set(sources.flatMap(({ group, addresses, destinations: list }) => (group !== undefined && addresses.length + list.length > 0 ? [group] : [])))];
+  const groups = [
+    ...new Set(
+      sources.flatMap(({ group, addresses, destinations: list }) =>
+        group !== undefined && addresses.length + list.length > 0 ? [group] : [],
+      ),
+    ),
+  ];
   if (!found) return { backupRouter: undefined, assumedDefault: false, found: false, groups };
 
   for (const { word, span } of strange) {
     const near = closest(word, ['destination']);
-    report.error(span, { code: 'unknown-key', message: `unknown statement ${quote(word)} in ${name}`, suggestion: near !== undefined ? `did you mean '${near}'?` : `what ${name} knows is an address and 'destination'` });
+    report.error(span, {
+      code: 'unknown-key',
+      message: `unknown statement ${quote(word)} in ${name}`,
+      suggestion: near !== undefined ? `did you mean '${near}'?` : `what ${name} knows is an address and 'destination'`,
+    });
   }
-  for (const list of mentioned) if ((list.children?.size ?? 0) === 0) report.error(list.span, { code: 'empty-value', message: "'destination' without a prefix", suggestion: 'name one, or remove the word for the default route' });
+  for (const list of mentioned)
+    if ((list.children?.size ?? 0) === 0)
+      report.error(list.span, {
+        code: 'empty-value',
+        message: "'destination' without a prefix",
+        suggestion: 'name one, or remove the word for the default route',
+      });
   const gateways = addressed === undefined ? [] : readAddress(addressed.addresses, name, family, report);
   if (addressed === undefined && (destinations.length > 0 || strange.length === 0)) {
     const place = destinations[0] ?? mentioned[0] ?? level.sources[0]?.statement;
-    report.error(place?.span ?? { start: 0, end: 1 }, { code: 'missing-key', message: `${name} has no address`, suggestion: `write 'set system ${name} ADDRESS', with the address of the router on the management network` });
+    report.error(place?.span ?? { start: 0, end: 1 }, {
+      code: 'missing-key',
+      message: `${name} has no address`,
+      suggestion: `write 'set system ${name} ADDRESS', with the address of the router on the management network`,
+    });
   }
   const assumedDefault = mentioned.length === 0 && strange.length === 0;
   const items = masked(destinations, family, report);
-  const prefixes = destinations.length > 0
-    ? readDestinations({ key: 'destination', keySpan: destinations[0]!.span, value: { kind: 'list', span: destinations[0]!.span, items } }, family, gateways, report)
-    : assumedDefault ? [defaultPrefix(family)] : [];
-  const backupRouter = gateways.length > 0 && prefixes.length > 0 ? { family, gateways, auto: undefined, destinations: prefixes } : undefined;
+  const prefixes =
+    destinations.length > 0
+      ? readDestinations(
+          {
+            key: 'destination',
+            keySpan: destinations[0]!.span,
+            value: { kind: 'list', span: destinations[0]!.span, items },
+          },
+          family,
+          gateways,
+          report,
+        )
+      : assumedDefault
+        ? [defaultPrefix(family)]
+        : [];
+  const backupRouter =
+    gateways.length > 0 && prefixes.length > 0
+      ? { family, gateways, auto: undefined, destinations: prefixes }
+      : undefined;
   return { backupRouter, assumedDefault, found, groups };
 }
 
@@ -74,20 +117,44 @@ function sortOut(statement: Statement): Sorted {
   const children = [...(statement.children?.values() ?? [])].filter(({ inactive }) => !inactive);
   const unknown = children.filter(({ word }) => !(KEYWORDS as readonly string[]).includes(word));
   // A single word that is no misspelt keyword was meant as the address.
-  const addresses = unknown.filter((child) => isValue(statement, child.word) || (child.children === undefined && closest(child.word, KEYWORDS) === undefined));
+  const addresses = unknown.filter(
+    (child) =>
+      isValue(statement, child.word) || (child.children === undefined && closest(child.word, KEYWORDS) === undefined),
+  );
   const mentioned = children.filter(({ word }) => word === 'destination');
-  const destinations = mentioned.flatMap((list) => [...(list.children?.values() ?? [])].filter(({ inactive }) => !inactive));
-  return { addresses, destinations, mentioned: mentioned.filter((list) => list.children === undefined || destinations.length > 0), strange: unknown.filter((child) => !addresses.includes(child)) };
+  const destinations = mentioned.flatMap((list) =>
+    [...(list.children?.values() ?? [])].filter(({ inactive }) => !inactive),
+  );
+  return {
+    addresses,
+    destinations,
+    mentioned: mentioned.filter((list) => list.children === undefined || destinations.length > 0),
+    strange: unknown.filter((child) => !addresses.includes(child)),
+  };
 }
 
 /** The last one set counts. */
-function readAddress(addresses: readonly Statement[], name: string, family: Family, report: Report): BackupRouter['gateways'] {
+function readAddress(
+  addresses: readonly Statement[],
+  name: string,
+  family: Family,
+  report: Report,
+): BackupRouter['gateways'] {
   const last = addresses.reduce((a, b) => (b.span.start >= a.span.start ? b : a));
   for (const other of addresses) {
-    if (other !== last) report.warning(other.span, { code: 'overridden', message: `${name} has one address, and ${last.word} in line ${report.lineOf(last.span.start)} takes the place of ${quote(other.word)}`, suggestion: 'remove one of them; a list of backup routers, in order of preference, is possible in YAML' });
+    if (other !== last)
+      report.warning(other.span, {
+        code: 'overridden',
+        message: `${name} has one address, and ${last.word} in line ${report.lineOf(last.span.start)} takes the place of ${quote(other.word)}`,
+        suggestion: 'remove one of them; a list of backup routers, in order of preference, is possible in YAML',
+      });
   }
   if (/^[a-z]+$/i.test(last.word)) {
-    report.error(last.span, { code: 'address-syntax', message: `${quote(last.word)} is not an IP address`, suggestion: `write 'set system ${name} ADDRESS'` });
+    report.error(last.span, {
+      code: 'address-syntax',
+      message: `${quote(last.word)} is not an IP address`,
+      suggestion: `write 'set system ${name} ADDRESS'`,
+    });
     return [];
   }
   return readGateways({ key: name, keySpan: last.span, value: scalar(last.word, last.span) }, family, report).gateways;
@@ -105,7 +172,10 @@ function masked(destinations: readonly Statement[], family: Family, report: Repo
     report.warning(span, {
       code: 'host-bits',
       message: `host bits set in ${word}: it is read as ${network.text}${listed ? ', which is listed already' : ', as Junos does'}`,
-      suggestion: network.other === undefined ? `write ${network.text}` : `write ${listed ? `${network.other}, the other half of ${network.around},` : network.text} if that is meant${listed ? '; otherwise remove it' : `; ${network.other} is the other half of ${network.around}`}`,
+      suggestion:
+        network.other === undefined
+          ? `write ${network.text}`
+          : `write ${listed ? `${network.other}, the other half of ${network.around},` : network.text} if that is meant${listed ? '; otherwise remove it' : `; ${network.other} is the other half of ${network.around}`}`,
     });
     return listed ? [] : [scalar(network.text, span)];
   });
@@ -135,7 +205,10 @@ function sibling(address: Address, length: number): Pick<Network, 'other' | 'aro
   if (length > 0) bytes[(length - 1) >> 3]! ^= 0x80 >> ((length - 1) & 7);
   // Of 128.0.0.0/1 and the like, the other half is no place to go.
   if (length === 0 || bytes[0]! >= (bytes.length === 4 ? 224 : 0xff)) return { other: undefined, around: '' };
-  return { other: prefixText(prefix(addressFromBytes(bytes), length)), around: prefixText(prefix(address, length - 1)) };
+  return {
+    other: prefixText(prefix(addressFromBytes(bytes), length)),
+    around: prefixText(prefix(address, length - 1)),
+  };
 }
 
 const scalar = (text: string, span: Span): ScalarValue => ({ kind: 'scalar', span, text, value: text });

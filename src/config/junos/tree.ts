@@ -32,7 +32,13 @@ export interface Word {
 }
 
 /** Those that are deactivated whole when their statement is: `inactive: backup-router A destination X;`. */
-const WHOLE: ReadonlySet<string> = new Set(['backup-router', 'inet6-backup-router', 'destination', 'apply-groups', 'apply-groups-except']);
+const WHOLE: ReadonlySet<string> = new Set([
+  'backup-router',
+  'inet6-backup-router',
+  'destination',
+  'apply-groups',
+  'apply-groups-except',
+]);
 
 export function createNode(word: string, span: Span): Node {
   return { word, span, inactive: false, children: undefined };

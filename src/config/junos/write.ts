@@ -5,7 +5,7 @@
  * Invariant: what is written reads back as the configuration without what is listed as lost.
  */
 
-import { selectorText, type BackupRouter, type Config } from '../../model/config.js';
+import { type BackupRouter, type Config, selectorText } from '../../model/config.js';
 import { prefixText } from '../../model/prefix.js';
 import { DEFAULTS } from '../defaults.js';
 import { STANZA } from '../gateways.js';
@@ -39,19 +39,31 @@ export function writeJunos(config: Config, form: 'junos' | 'set'): JunosText {
   const routers = first!.backupRouters.filter((router) => {
     const name = STANZA[router.family];
     if (router.auto !== undefined) {
-      lost.push(`${name}: address auto${router.auto.adopt ? ' and adopt' : ''}: Junos has no such thing, so this backup router is left out; name its address to keep it`);
+      lost.push(
+        `${name}: address auto${router.auto.adopt ? ' and adopt' : ''}: Junos has no such thing, so this backup router is left out; name its address to keep it`,
+      );
       return false;
     }
-    if (router.gateways.length > 1) lost.push(`${name}: address: only the first of ${router.gateways.length} is kept, ${router.gateways.slice(1).join(', ')} ${router.gateways.length > 2 ? 'are' : 'is'} not`);
+    if (router.gateways.length > 1)
+      lost.push(
+        `${name}: address: only the first of ${router.gateways.length} is kept, ${router.gateways.slice(1).join(', ')} ${router.gateways.length > 2 ? 'are' : 'is'} not`,
+      );
     return true;
   });
-  for (const { selector } of others) lost.push(`management-interface: ${selectorText(selector)} and its backup routers: Junos has one management interface`);
+  for (const { selector } of others)
+    lost.push(
+      `management-interface: ${selectorText(selector)} and its backup routers: Junos has one management interface`,
+    );
   for (const key of Object.keys(SETTINGS) as (keyof typeof DEFAULTS)[]) {
-    if (JSON.stringify(config[key]) !== JSON.stringify(DEFAULTS[key])) lost.push(`${SETTINGS[key]}: Junos has no such setting; the default counts`);
+    if (JSON.stringify(config[key]) !== JSON.stringify(DEFAULTS[key]))
+      lost.push(`${SETTINGS[key]}: Junos has no such setting; the default counts`);
   }
   if (routers.length === 0) return { text: undefined, lost };
   const directive = `# backup-router: interface ${selectorText(first!.selector)}`;
-  const lines = form === 'set' ? routers.flatMap(commands) : ['system {', ...routers.flatMap(block).map((line) => `    ${line}`), '}'];
+  const lines =
+    form === 'set'
+      ? routers.flatMap(commands)
+      : ['system {', ...routers.flatMap(block).map((line) => `    ${line}`), '}'];
   return { text: `${[directive, ...lines].join('\n')}\n`, lost };
 }
 
@@ -62,7 +74,10 @@ function destinations({ destinations: all }: BackupRouter): readonly string[] {
 
 function commands(router: BackupRouter): readonly string[] {
   const start = `set system ${STANZA[router.family]}`;
-  return [`${start} ${router.gateways[0]!}`, ...destinations(router).map((destination) => `${start} destination ${destination}`)];
+  return [
+    `${start} ${router.gateways[0]!}`,
+    ...destinations(router).map((destination) => `${start} destination ${destination}`),
+  ];
 }
 
 function block(router: BackupRouter): readonly string[] {
@@ -70,5 +85,7 @@ function block(router: BackupRouter): readonly string[] {
   const start = `${STANZA[router.family]} ${router.gateways[0]!}`;
   if (all.length === 0) return [`${start};`];
   const short = `${start} destination ${all.length === 1 ? all[0]! : `[ ${all.join(' ')} ]`};`;
-  return short.length <= 100 ? [short] : [`${start} destination [`, ...all.map((destination) => `    ${destination}`), '];'];
+  return short.length <= 100
+    ? [short]
+    : [`${start} destination [`, ...all.map((destination) => `    ${destination}`), '];'];
 }

@@ -3,14 +3,14 @@
  * state of {@link SceneName}. Pure: facts and ways in, one value out; docs/EXPLAIN.md has its JSON.
  */
 
-import { familyOf, isLinkLocal, type Address } from '../../model/address.js';
+import { type Address, familyOf, isLinkLocal } from '../../model/address.js';
 import type { KernelAnswer, PolicyRule, Vrf, Ways } from '../../model/policy.js';
-import { REFUSALS, refuses, TABLE_LOCAL, TABLE_MAIN, type Route } from '../../model/route.js';
+import { REFUSALS, type Route, refuses, TABLE_LOCAL, TABLE_MAIN } from '../../model/route.js';
 import { routeKey } from '../keys.js';
 import { ownedRoutes, ownership } from '../plan.js';
-import { carrierOf, relation, sceneText, type Carrier } from './reason.js';
-import { isDaemons, sceneOf, SCENES, type Facts, type SceneName } from './scenes.js';
-import { walk, type Way } from './walk.js';
+import { type Carrier, carrierOf, relation, sceneText } from './reason.js';
+import { type Facts, isDaemons, SCENES, type SceneName, sceneOf } from './scenes.js';
+import { type Way, walk } from './walk.js';
 
 export interface Passage {
   readonly state: 'now' | SceneName;
@@ -39,8 +39,21 @@ export function explain(facts: Facts, ways: Ways, vrf: Vrf | undefined): Explana
   const present = walk(ways.rules, ways.routes, packet);
   const installed = ownedRoutes(ownership(facts.config, facts.formerGateways), facts.snapshot);
   const ours = new Set(installed.map((route) => routeKey(route)));
-  const want = { routes: installed, rules: [], waits: [], hidden: new Map(), preempting: [], preemptAt: undefined };
-  const now = passage('now', facts, present, ours, relation(facts, { routes: ways.routes, want }, present, ways.address, ours));
+  const want = {
+    routes: installed,
+    rules: [],
+    waits: [],
+    hidden: new Map(),
+    preempting: [],
+    preemptAt: undefined,
+  };
+  const now = passage(
+    'now',
+    facts,
+    present,
+    ours,
+    relation(facts, { routes: ways.routes, want }, present, ways.address, ours),
+  );
   const states = SCENES.map((name) => {
     const scene = sceneOf(name, facts, ways);
     const way = walk(scene.rules, scene.routes, packet);
@@ -48,9 +61,29 @@ export function explain(facts: Facts, ways: Ways, vrf: Vrf | undefined): Explana
     const stands = relation(facts, scene, way, ways.address, mine);
     // What is the host's own or a neighbour stays so whatever the routing daemon does.
     const settled = ['host', 'connected'].includes(carrierOf(facts, way, mine));
-    return passage(name, facts, way, mine, settled ? stands : `${sceneText(name, facts.config, scene.routes.some((route) => isDaemons(facts, route)))}; ${stands}`);
+    return passage(
+      name,
+      facts,
+      way,
+      mine,
+      settled
+        ? stands
+        : `${sceneText(
+            name,
+            facts.config,
+            scene.routes.some((route) => isDaemons(facts, route)),
+          )}; ${stands}`,
+    );
   });
-  return { address: ways.address, answer: ways.answer, agrees: agreement(present, ways.answer), now, states, mayDivert: present.mayDivert, notes: notesOf(facts, ways, now, states) };
+  return {
+    address: ways.address,
+    answer: ways.answer,
+    agrees: agreement(present, ways.answer),
+    now,
+    states,
+    mayDivert: present.mayDivert,
+    notes: notesOf(facts, ways, now, states),
+  };
 }
 
 function passage(state: Passage['state'], facts: Facts, way: Way, ours: ReadonlySet<string>, why: string): Passage {
@@ -65,9 +98,18 @@ function agreement({ route }: Way, answer: KernelAnswer): boolean {
   if (answer.kind === 'refused' || REFUSALS.has(answer.type)) return route === undefined || refuses(route);
   if (route === undefined || answer.type !== route.type) return false;
   const { matched } = answer;
-  const sameEntry = matched === undefined || route.family === 'inet6' || (sameTable(matched.table, route.table) && matched.destination.length === route.destination.length);
+  const sameEntry =
+    matched === undefined ||
+    route.family === 'inet6' ||
+    (sameTable(matched.table, route.table) && matched.destination.length === route.destination.length);
   // What is the host's own shows as leaving by lo.
-  return sameEntry && (route.table === TABLE_LOCAL || route.nexthops.some(({ gateway, interfaceIndex }) => gateway === answer.gateway && interfaceIndex === answer.interfaceIndex));
+  return (
+    sameEntry &&
+    (route.table === TABLE_LOCAL ||
+      route.nexthops.some(
+        ({ gateway, interfaceIndex }) => gateway === answer.gateway && interfaceIndex === answer.interfaceIndex,
+      ))
+  );
 }
 
 /** Until somebody adds a rule, IPv4 keeps `local` and `main` in one trie and calls both main (fib_trie.c, fib_trie_unmerge). */
@@ -78,20 +120,34 @@ function sameTable(said: number, walked: number): boolean {
 function notesOf(facts: Facts, ways: Ways, now: Passage, states: readonly Passage[]): readonly string[] {
   const { config, watched } = facts;
   const notes: string[] = [];
-  const suppressing = [...ways.rules.map(({ rule }) => rule.suppressPrefixLength), ...(config.placement === 'local' ? [0] : [])];
-  if (familyOf(ways.address) === 'inet6' && ways.nexthopObjects && suppressing.some((suppress) => suppress !== undefined)) {
+  const suppressing = [
+    ...ways.rules.map(({ rule }) => rule.suppressPrefixLength),
+    ...(config.placement === 'local' ? [0] : []),
+  ];
+  if (
+    familyOf(ways.address) === 'inet6' &&
+    ways.nexthopObjects &&
+    suppressing.some((suppress) => suppress !== undefined)
+  ) {
     notes.push(
       'IPv6 routes to it hang on nexthop objects. Where routes of several prefixes share one, Linux applies suppress_prefixlength to the prefix that was looked up first, so that ties and longer prefixes may go either way while backup routes are in. FRR: `no zebra nexthop kernel enable`.',
     );
   }
   if (watched.every(({ protocols }) => protocols.length === 0)) {
-    notes.push('Whose routes the routing daemon installs is not configured (`route-protocols`): none is taken for its own, so none goes stale.');
+    notes.push(
+      'Whose routes the routing daemon installs is not configured (`route-protocols`): none is taken for its own, so none goes stale.',
+    );
   } else if (!ways.routes.some((route) => isDaemons(facts, route))) {
-    notes.push('The routing daemon has no route to it in the FIB now: what it will bring when it converges is not known.');
+    notes.push(
+      'The routing daemon has no route to it in the FIB now: what it will bring when it converges is not known.',
+    );
   }
   if (config.placement === 'main' && [now, ...states].some(({ carrier }) => carrier === 'backup')) {
-    notes.push('Placement main: while in, backup routes carry transit packets too, and the routing daemon sees them and can redistribute them.');
+    notes.push(
+      'Placement main: while in, backup routes carry transit packets too, and the routing daemon sees them and can redistribute them.',
+    );
   }
-  if (isLinkLocal(ways.address)) notes.push('A link-local address is reached on the interface that the sender names; no route decides.');
+  if (isLinkLocal(ways.address))
+    notes.push('A link-local address is reached on the interface that the sender names; no route decides.');
   return notes;
 }

@@ -3,14 +3,14 @@
  * and how the route that won stands to the one that it beat. Pure.
  */
 
-import { containsAddress, destinationText } from '../../model/prefix.js';
+import type { Address } from '../../model/address.js';
 import type { Config } from '../../model/config.js';
-import { refuses, TABLE_LOCAL, type Route } from '../../model/route.js';
+import { containsAddress, destinationText } from '../../model/prefix.js';
+import { type Route, refuses, TABLE_LOCAL } from '../../model/route.js';
 import { routeKey } from '../keys.js';
 import { isOwnMetric, MAIN_METRIC } from '../placement.js';
-import { isDaemons, type Facts, type Scene, type SceneName } from './scenes.js';
+import { type Facts, isDaemons, type Scene, type SceneName } from './scenes.js';
 import { lookup, tableText, type Way } from './walk.js';
-import type { Address } from '../../model/address.js';
 
 /** Whose route carries the packet. */
 export type Carrier = 'backup' | 'daemon' | 'connected' | 'host' | 'other' | 'refused' | 'none';
@@ -24,7 +24,9 @@ export function carrierOf(facts: Facts, way: Way, ours: ReadonlySet<string>): Ca
   if (ours.has(routeKey(route))) return 'backup';
   if (route.table === TABLE_LOCAL) return 'host';
   if (isDaemons(facts, route)) return 'daemon';
-  return route.protocol === RTPROT_KERNEL && route.nexthops.every((nexthop) => nexthop.gateway === undefined) ? 'connected' : 'other';
+  return route.protocol === RTPROT_KERNEL && route.nexthops.every((nexthop) => nexthop.gateway === undefined)
+    ? 'connected'
+    : 'other';
 }
 
 /** Milliseconds as people write them in a configuration. */
@@ -45,7 +47,9 @@ export function sceneText(name: SceneName, config: Config, stale: boolean): stri
       return stale ? "the dead daemon's routes stay, stale" : 'the dead daemon left no route to it';
     case 'preempted':
       if (!stale) return 'nothing to preempt';
-      return config.preemptAfterMs === 'never' ? 'preempt-after is never: as after the crash' : `dead for ${seconds(config.preemptAfterMs)} (preempt-after)`;
+      return config.preemptAfterMs === 'never'
+        ? 'preempt-after is never: as after the crash'
+        : `dead for ${seconds(config.preemptAfterMs)} (preempt-after)`;
     case 'hang':
       return `found after ${seconds(config.probeTimeoutMs)} (probe-timeout), from then on as a crash`;
     case 'standby':
@@ -56,7 +60,13 @@ export function sceneText(name: SceneName, config: Config, stale: boolean): stri
 }
 
 /** How the winner stands to what it beat. */
-export function relation(facts: Facts, scene: Pick<Scene, 'routes' | 'want'>, way: Way, address: Address, ours: ReadonlySet<string>): string {
+export function relation(
+  facts: Facts,
+  scene: Pick<Scene, 'routes' | 'want'>,
+  way: Way,
+  address: Address,
+  ours: ReadonlySet<string>,
+): string {
   const { route, rule } = way;
   const backup = longest(scene.want.routes.filter((own) => containsAddress(own.destination, address)));
   if (route === undefined) {
@@ -66,7 +76,10 @@ export function relation(facts: Facts, scene: Pick<Scene, 'routes' | 'want'>, wa
   }
   const name = destinationText(route.destination);
   if (refuses(route)) {
-    const before = backup !== undefined && backup.destination.length > route.destination.length ? `, although the backup route ${destinationText(backup.destination)} is more specific: a refusal ends the lookup` : '';
+    const before =
+      backup !== undefined && backup.destination.length > route.destination.length
+        ? `, although the backup route ${destinationText(backup.destination)} is more specific: a refusal ends the lookup`
+        : '';
     return `${route.type} ${name} in table ${tableText(route.table)}${before}`;
   }
   if (ours.has(routeKey(route))) return won(scene, way, route, address, ours);
@@ -77,7 +90,8 @@ export function relation(facts: Facts, scene: Pick<Scene, 'routes' | 'want'>, wa
     return wait === undefined ? owner : `${owner}; backup routes wait for ${wait.subject}: ${wait.reason}`;
   }
   const own = destinationText(backup.destination);
-  if (backup.destination.length < route.destination.length) return `${owner} is more specific than the backup route ${own}`;
+  if (backup.destination.length < route.destination.length)
+    return `${owner} is more specific than the backup route ${own}`;
   if (backup.destination.length === route.destination.length) return `${owner} wins the tie with the backup route`;
   return `${owner}; rule ${rule?.rule.priority ?? '?'} comes before the backup route ${own}`;
 }
@@ -97,11 +111,24 @@ function ownerText(facts: Facts, way: Way, name: string): string {
 }
 
 /** A backup route has won: over what? */
-function won(scene: Pick<Scene, 'routes'>, way: Way, route: Route, address: Address, ours: ReadonlySet<string>): string {
-  const beaten = way.visits.find((visit) => visit.verdict === 'suppressed')?.route ?? lookup(scene.routes.filter((other) => !ours.has(routeKey(other))), route.table, address);
+function won(
+  scene: Pick<Scene, 'routes'>,
+  way: Way,
+  route: Route,
+  address: Address,
+  ours: ReadonlySet<string>,
+): string {
+  const beaten =
+    way.visits.find((visit) => visit.verdict === 'suppressed')?.route ??
+    lookup(
+      scene.routes.filter((other) => !ours.has(routeKey(other))),
+      route.table,
+      address,
+    );
   if (beaten === undefined || beaten.type === 'throw') return 'nothing else has a route to it';
   const name = destinationText(beaten.destination);
-  if (beaten.destination.length < route.destination.length) return `more specific than ${name} in table ${tableText(beaten.table)}`;
+  if (beaten.destination.length < route.destination.length)
+    return `more specific than ${name} in table ${tableText(beaten.table)}`;
   const preempting = !isOwnMetric(route.metric) || route.metric < MAIN_METRIC;
   return preempting ? `takes the tie from the stale ${name}` : `wins over ${name}`;
 }

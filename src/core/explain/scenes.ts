@@ -15,8 +15,8 @@
  * Everybody else's routes are taken to stay.
  */
 
+import { type Address, familyOf } from '../../model/address.js';
 import type { AdoptedRoute } from '../../model/adopted.js';
-import { familyOf, type Address } from '../../model/address.js';
 import type { Config } from '../../model/config.js';
 import type { WatchedDaemon } from '../../model/daemon.js';
 import type { PolicyRule, Ways } from '../../model/policy.js';
@@ -24,16 +24,24 @@ import type { Route, Rule } from '../../model/route.js';
 import type { Snapshot } from '../../model/snapshot.js';
 import { adoptable } from '../adopt.js';
 import { learnedAfter } from '../auto.js';
-import { wanted, type Wanted } from '../desired.js';
+import { type Wanted, wanted } from '../desired.js';
 import { onLink, suspectsAfter } from '../gateway.js';
 import { routeKey, routeSlot } from '../keys.js';
 import { vrfTables } from '../management.js';
-import { owns, ownedRoutes, ownership } from '../plan.js';
-import { initialState, RESYNC_MS, type Life, type Phase, type Refusal, type State } from '../state.js';
+import { ownedRoutes, ownership, owns } from '../plan.js';
+import { initialState, type Life, type Phase, RESYNC_MS, type Refusal, type State } from '../state.js';
 
 export type SceneName = 'booting' | 'converged' | 'clean-stop' | 'crash' | 'preempted' | 'hang' | 'standby';
 
-export const SCENES: readonly SceneName[] = ['booting', 'converged', 'clean-stop', 'crash', 'preempted', 'hang', 'standby'];
+export const SCENES: readonly SceneName[] = [
+  'booting',
+  'converged',
+  'clean-stop',
+  'crash',
+  'preempted',
+  'hang',
+  'standby',
+];
 
 /** What is known of the host and the configuration. */
 export interface Facts {
@@ -60,11 +68,27 @@ export function isDaemons(facts: Facts, route: Route): boolean {
 export function imagine(facts: Facts, snapshot: Snapshot, life: Life, phase: Phase, since = 0): State {
   const role = phase.kind === 'in' && phase.cause === 'standby' ? 'standby' : 'primary';
   const fresh = initialState(
-    { config: facts.config, watched: facts.watched, formerGateways: facts.formerGateways, resyncMs: RESYNC_MS, role: { role, reason: 'imagined' }, roleOverride: undefined, pin: undefined, adopted: facts.adopted },
+    {
+      config: facts.config,
+      watched: facts.watched,
+      formerGateways: facts.formerGateways,
+      resyncMs: RESYNC_MS,
+      role: { role, reason: 'imagined' },
+      roleOverride: undefined,
+      pin: undefined,
+      adopted: facts.adopted,
+    },
     0,
   );
   const daemons = new Map([...fresh.daemons].map(([id, daemon]) => [id, { ...daemon, life, since }]));
-  const state: State = { ...fresh, daemons, phase, snapshot, tablesRead: vrfTables(facts.config, snapshot), suspects: suspectsAfter(fresh.suspects, snapshot, 0) };
+  const state: State = {
+    ...fresh,
+    daemons,
+    phase,
+    snapshot,
+    tablesRead: vrfTables(facts.config, snapshot),
+    suspects: suspectsAfter(fresh.suspects, snapshot, 0),
+  };
   return { ...state, learned: learnedAfter(state, snapshot) };
 }
 
@@ -101,7 +125,10 @@ function stateOf(name: SceneName, facts: Facts, snapshot: Snapshot): { readonly 
       return { state: imagine(facts, snapshot, 'down', phaseIn('down')), now: 0 };
     case 'preempted': {
       const { preemptAfterMs } = facts.config;
-      return { state: imagine(facts, snapshot, 'down', phaseIn('down')), now: preemptAfterMs === 'never' ? 0 : preemptAfterMs };
+      return {
+        state: imagine(facts, snapshot, 'down', phaseIn('down')),
+        now: preemptAfterMs === 'never' ? 0 : preemptAfterMs,
+      };
     }
     case 'hang':
       return { state: imagine(facts, snapshot, 'unresponsive', phaseIn('down')), now: 0 };
@@ -127,13 +154,16 @@ export function foreignOf(facts: Facts, ways: Ways): Route[] {
 export function accepted(state: State, snapshot: Snapshot, foreign: readonly Route[], now: number): Wanted {
   const first = wanted(state, snapshot, now);
   if (first === undefined) throw new TypeError('an imagined state is never undecided');
-  const installed = new Set(ownedRoutes(ownership(state.config, state.formerGateways), snapshot).map((route) => routeKey(route)));
+  const installed = new Set(
+    ownedRoutes(ownership(state.config, state.formerGateways), snapshot).map((route) => routeKey(route)),
+  );
   const slots = new Set([...foreign, ...snapshot.foreignRoutes].map(routeSlot));
   const refused = new Map<string, Refusal>();
   for (const route of first.routes) {
     const [nexthop] = route.nexthops;
     if (installed.has(routeKey(route)) || nexthop?.gateway === undefined) continue;
-    if (!onLink(nexthop.gateway, nexthop.interfaceIndex, snapshot)) refused.set(routeKey(route), { code: 'ENETUNREACH', message: 'Nexthop has invalid gateway' });
+    if (!onLink(nexthop.gateway, nexthop.interfaceIndex, snapshot))
+      refused.set(routeKey(route), { code: 'ENETUNREACH', message: 'Nexthop has invalid gateway' });
     else if (slots.has(routeSlot(route))) refused.set(routeKey(route), { code: 'EEXIST', message: 'File exists' });
   }
   if (refused.size === 0) return first;
@@ -144,8 +174,18 @@ export function accepted(state: State, snapshot: Snapshot, foreign: readonly Rou
 /** Foreign default routes that the agent would have taken over by then (`adopt: true`), by key. */
 export function taken(state: State, snapshot: Snapshot, want: Wanted): ReadonlySet<string> {
   const replaced = (route: Route): boolean =>
-    state.phase.kind === 'out' || want.routes.some((own) => own.family === route.family && own.destination.length === 0 && own.nexthops[0]?.interfaceIndex === route.nexthops[0]?.interfaceIndex);
-  return new Set(adoptable(state, snapshot).filter(replaced).map((route) => routeKey(route)));
+    state.phase.kind === 'out' ||
+    want.routes.some(
+      (own) =>
+        own.family === route.family &&
+        own.destination.length === 0 &&
+        own.nexthops[0]?.interfaceIndex === route.nexthops[0]?.interfaceIndex,
+    );
+  return new Set(
+    adoptable(state, snapshot)
+      .filter(replaced)
+      .map((route) => routeKey(route)),
+  );
 }
 
 /** Everybody else's rules with the wanted ones among them; of one priority the older goes first (fib_nl_newrule). */
@@ -156,5 +196,17 @@ function rulesWith(protocol: number, ways: Ways, own: readonly Rule[]): readonly
 }
 
 function policyRule(rule: Rule): PolicyRule {
-  return { rule, action: 'table', target: undefined, inverted: false, from: undefined, to: undefined, tos: 0, mark: undefined, outputInterface: undefined, l3mdev: false, more: [] };
+  return {
+    rule,
+    action: 'table',
+    target: undefined,
+    inverted: false,
+    from: undefined,
+    to: undefined,
+    tos: 0,
+    mark: undefined,
+    outputInterface: undefined,
+    l3mdev: false,
+    more: [],
+  };
 }

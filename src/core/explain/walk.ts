@@ -13,10 +13,10 @@
  *   prohibit
  */
 
-import { containsAddress } from '../../model/prefix.js';
 import type { Address } from '../../model/address.js';
 import type { PolicyRule, Vrf } from '../../model/policy.js';
-import { refuses, TABLE_LOCAL, TABLE_MAIN, type Route } from '../../model/route.js';
+import { containsAddress } from '../../model/prefix.js';
+import { type Route, refuses, TABLE_LOCAL, TABLE_MAIN } from '../../model/route.js';
 
 export interface Packet {
   readonly address: Address;
@@ -47,7 +47,12 @@ export interface Way {
 export function walk(rules: readonly PolicyRule[], routes: readonly Route[], packet: Packet): Way {
   const visits: Visit[] = [];
   const mayDivert: { readonly rule: PolicyRule; readonly reason: string }[] = [];
-  const end = (rule: PolicyRule | undefined, route: Route | undefined): Way => ({ rule, route, visits, mayDivert });
+  const end = (rule: PolicyRule | undefined, route: Route | undefined): Way => ({
+    rule,
+    route,
+    visits,
+    mayDivert,
+  });
   for (let at = 0; at < rules.length; at++) {
     const rule = rules[at]!;
     const condition = dependsOn(rule, packet);
@@ -93,7 +98,8 @@ function judge(rule: PolicyRule, route: Route): Visit['verdict'] {
 export function lookup(routes: readonly Route[], table: number, address: Address): Route | undefined {
   let best: Route | undefined;
   for (const route of routes) {
-    if (route.table !== table || route.tos !== 0 || !usable(route) || !containsAddress(route.destination, address)) continue;
+    if (route.table !== table || route.tos !== 0 || !usable(route) || !containsAddress(route.destination, address))
+      continue;
     const longer = best === undefined ? 1 : route.destination.length - best.destination.length;
     if (longer > 0 || (longer === 0 && route.metric < best!.metric)) best = route;
   }

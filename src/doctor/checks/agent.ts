@@ -1,13 +1,13 @@
 /** The running agent beside what is on disk: does it run, is it this version, alone, with the file's configuration, with the rights it needs? */
 
 import { selectorText } from '../../model/config.js';
+import type { Status } from '../../model/status.js';
 import { VERSION } from '../../model/version.js';
-import { finding, unknown, type Check, type Outcome } from '../finding.js';
+import { type Check, finding, type Outcome, unknown } from '../finding.js';
 import type { Host } from '../host.js';
 import { agentIdentity, CAP_NET_ADMIN, hasCapability, stepText, turnedAwayAt, UNIT } from '../identity.js';
 import { systemdFiles, valuesOf } from '../ini.js';
 import { look } from '../seen.js';
-import type { Status } from '../../model/status.js';
 
 /** A check of the running agent; without one there is nothing to judge, and agent-not-running says so. */
 function withAgent(host: Host, judge: (status: Status) => Outcome): Outcome {
@@ -19,14 +19,36 @@ export const configFaults: Check = {
   title: 'the configuration has neither errors nor warnings',
   facts: '',
   run: ({ configuration }) =>
-    configuration.diagnostics.map((d) => finding(d.severity, `${d.message} [${d.code}]`, [d.line === 0 ? d.file : `${d.file}:${d.line}:${d.column}: ${d.source.trim()}`], d.suggestion.split('\n').map((line) => `# ${line}`).join('\n'))),
+    configuration.diagnostics.map((d) =>
+      finding(
+        d.severity,
+        `${d.message} [${d.code}]`,
+        [d.line === 0 ? d.file : `${d.file}:${d.line}:${d.column}: ${d.source.trim()}`],
+        d.suggestion
+          .split('\n')
+          .map((line) => `# ${line}`)
+          .join('\n'),
+      ),
+    ),
 };
 
 export const agentNotRunning: Check = {
   code: 'agent-not-running',
   title: 'the agent runs and answers',
   facts: '',
-  run: (host) => look(host.agent.status, (status) => (status !== undefined ? [] : [finding('warning', 'No agent runs: nothing puts the backup routes in when the routing daemon dies.', [`nobody listens on ${host.agent.socket}`], host.systemd.kind === 'seen' ? `systemctl start ${UNIT}` : 'backup-router run')])),
+  run: (host) =>
+    look(host.agent.status, (status) =>
+      status !== undefined
+        ? []
+        : [
+            finding(
+              'warning',
+              'No agent runs: nothing puts the backup routes in when the routing daemon dies.',
+              [`nobody listens on ${host.agent.socket}`],
+              host.systemd.kind === 'seen' ? `systemctl start ${UNIT}` : 'backup-router run',
+            ),
+          ],
+    ),
 };
 
 export const agentNotInState: Check = {
@@ -35,9 +57,25 @@ export const agentNotInState: Check = {
   facts: '',
   run: (host) =>
     withAgent(host, (status) => {
-      const refused = status.routes.phase === 'in' ? status.backupRoutes.filter(({ state }) => state !== 'installed') : [];
-      const evidence = [...status.faults, ...status.waiting.map(({ subject, reason }) => `waiting for ${subject}: ${reason}`), ...refused.slice(0, 10).map((route) => `${route.destination} via ${route.gateway} dev ${route.interface}: ${route.state}`)];
-      return status.faults.length === 0 && refused.length === 0 ? [] : [finding('error', 'The backup routes should be in and are not all installed.', evidence, 'backup-router status')];
+      const refused =
+        status.routes.phase === 'in' ? status.backupRoutes.filter(({ state }) => state !== 'installed') : [];
+      const evidence = [
+        ...status.faults,
+        ...status.waiting.map(({ subject, reason }) => `waiting for ${subject}: ${reason}`),
+        ...refused
+          .slice(0, 10)
+          .map((route) => `${route.destination} via ${route.gateway} dev ${route.interface}: ${route.state}`),
+      ];
+      return status.faults.length === 0 && refused.length === 0
+        ? []
+        : [
+            finding(
+              'error',
+              'The backup routes should be in and are not all installed.',
+              evidence,
+              'backup-router status',
+            ),
+          ];
     }),
 };
 
@@ -45,21 +83,57 @@ export const agentInterference: Check = {
   code: 'agent-interference',
   title: 'nobody deletes what the agent installs',
   facts: 'S2',
-  run: (host) => withAgent(host, ({ interference }) => (interference === null ? [] : [finding('warning', `Somebody deletes the agent's routes or rules: ${interference.episodes} times lately.`, [interference.last], 'backup-router status; journalctl -u backup-router | grep interference')])),
+  run: (host) =>
+    withAgent(host, ({ interference }) =>
+      interference === null
+        ? []
+        : [
+            finding(
+              'warning',
+              `Somebody deletes the agent's routes or rules: ${interference.episodes} times lately.`,
+              [interference.last],
+              'backup-router status; journalctl -u backup-router | grep interference',
+            ),
+          ],
+    ),
 };
 
 export const agentVersion: Check = {
   code: 'agent-old-version',
   title: 'the running agent is of the installed version',
   facts: '',
-  run: (host) => withAgent(host, ({ agent }) => (agent.version === VERSION ? [] : [finding('warning', `The agent that runs is version ${agent.version}; installed is ${VERSION}.`, [`pid ${agent.pid}: ${agent.version}`], `systemctl restart ${UNIT}`)])),
+  run: (host) =>
+    withAgent(host, ({ agent }) =>
+      agent.version === VERSION
+        ? []
+        : [
+            finding(
+              'warning',
+              `The agent that runs is version ${agent.version}; installed is ${VERSION}.`,
+              [`pid ${agent.pid}: ${agent.version}`],
+              `systemctl restart ${UNIT}`,
+            ),
+          ],
+    ),
 };
 
 export const agentDryRun: Check = {
   code: 'agent-dry-run',
   title: 'the agent changes the kernel, rather than printing what it would do',
   facts: '',
-  run: (host) => withAgent(host, ({ agent }) => (agent.dryRun ? [finding('error', 'The agent that runs is a dry run: it installs nothing.', [`pid ${agent.pid}: dryRun`], `kill ${agent.pid} && systemctl start ${UNIT}`)] : [])),
+  run: (host) =>
+    withAgent(host, ({ agent }) =>
+      agent.dryRun
+        ? [
+            finding(
+              'error',
+              'The agent that runs is a dry run: it installs nothing.',
+              [`pid ${agent.pid}: dryRun`],
+              `kill ${agent.pid} && systemctl start ${UNIT}`,
+            ),
+          ]
+        : [],
+    ),
 };
 
 export const twoAgents: Check = {
@@ -69,8 +143,25 @@ export const twoAgents: Check = {
   run: (host) => {
     const running = host.agent.status.kind === 'seen' ? host.agent.status.value : undefined;
     return look(host.agent.others, (others) => {
-      if (others.length === 0 || (running === undefined && others.length === 1)) return running === undefined && others.length === 1 ? [finding('warning', `An agent runs that does not listen on ${host.agent.socket}: it has another runtime directory, and status, reload and hold do not reach it.`, others, '# RUNTIME_DIRECTORY=DIR backup-router status')] : [];
-      return [finding('warning', 'More than one agent runs in this network namespace. With one protocol number they take each other\'s routes for leftovers, and delete them.', [...(running === undefined ? [] : [`${running.agent.pid} (answers on ${host.agent.socket})`]), ...others], `kill ${others.map((line) => line.split(' ')[0]).join(' ')}`)];
+      if (others.length === 0 || (running === undefined && others.length === 1))
+        return running === undefined && others.length === 1
+          ? [
+              finding(
+                'warning',
+                `An agent runs that does not listen on ${host.agent.socket}: it has another runtime directory, and status, reload and hold do not reach it.`,
+                others,
+                '# RUNTIME_DIRECTORY=DIR backup-router status',
+              ),
+            ]
+          : [];
+      return [
+        finding(
+          'warning',
+          "More than one agent runs in this network namespace. With one protocol number they take each other's routes for leftovers, and delete them.",
+          [...(running === undefined ? [] : [`${running.agent.pid} (answers on ${host.agent.socket})`]), ...others],
+          `kill ${others.map((line) => line.split(' ')[0]).join(' ')}`,
+        ),
+      ];
     });
   },
 };
@@ -83,22 +174,63 @@ export const configNotRunning: Check = {
     withAgent(host, (status) => {
       const { configuration } = status;
       const reload = 'backup-router check && backup-router reload';
-      if (configuration.source === 'rolled-back') return [finding('warning', `${configuration.file} was rolled back since nobody confirmed it; the agent runs what was before.`, [`rolled back at ${configuration.rolledBackAt ?? '-'}`], reload)];
-      if (configuration.source !== 'file') return [finding('error', `${configuration.file} has errors; the agent runs ${configuration.source === 'partial' ? 'its valid part' : 'the last known good copy'}.`, configuration.errors.slice(0, 5), reload)];
-      if (configuration.file !== host.configuration.file) return [finding('warning', `The agent runs another file than the one looked at here.`, [`running: ${configuration.file}`, `looked at: ${host.configuration.file}`], `backup-router doctor -c ${configuration.file}`)];
+      if (configuration.source === 'rolled-back')
+        return [
+          finding(
+            'warning',
+            `${configuration.file} was rolled back since nobody confirmed it; the agent runs what was before.`,
+            [`rolled back at ${configuration.rolledBackAt ?? '-'}`],
+            reload,
+          ),
+        ];
+      if (configuration.source !== 'file')
+        return [
+          finding(
+            'error',
+            `${configuration.file} has errors; the agent runs ${configuration.source === 'partial' ? 'its valid part' : 'the last known good copy'}.`,
+            configuration.errors.slice(0, 5),
+            reload,
+          ),
+        ];
+      if (configuration.file !== host.configuration.file)
+        return [
+          finding(
+            'warning',
+            `The agent runs another file than the one looked at here.`,
+            [`running: ${configuration.file}`, `looked at: ${host.configuration.file}`],
+            `backup-router doctor -c ${configuration.file}`,
+          ),
+        ];
       const differs = difference(host, status);
-      if (differs.length > 0) return [finding('warning', `${configuration.file} has changed since the agent read it.`, differs, reload)];
-      return look(host.configuration.kept, (kept) => (kept === undefined || host.configuration.text === undefined || kept === host.configuration.text ? [] : [finding('warning', `${configuration.file} is not the text that last ran.`, [`${host.configuration.keptPath} differs from ${configuration.file}`], `diff ${host.configuration.keptPath} ${configuration.file}\n${reload}`)]));
+      if (differs.length > 0)
+        return [finding('warning', `${configuration.file} has changed since the agent read it.`, differs, reload)];
+      return look(host.configuration.kept, (kept) =>
+        kept === undefined || host.configuration.text === undefined || kept === host.configuration.text
+          ? []
+          : [
+              finding(
+                'warning',
+                `${configuration.file} is not the text that last ran.`,
+                [`${host.configuration.keptPath} differs from ${configuration.file}`],
+                `diff ${host.configuration.keptPath} ${configuration.file}\n${reload}`,
+              ),
+            ],
+      );
     }),
 };
 
 /** What the status shows of the running configuration and the file says otherwise. */
 function difference(host: Host, status: Status): readonly string[] {
   const { config } = host;
-  const [file, runs] = [config.managementInterfaces.map(({ selector }) => selectorText(selector)).join(' '), status.managementInterfaces.map(({ selector }) => selector).join(' ')];
+  const [file, runs] = [
+    config.managementInterfaces.map(({ selector }) => selectorText(selector)).join(' '),
+    status.managementInterfaces.map(({ selector }) => selector).join(' '),
+  ];
   return [
     ...(file === runs ? [] : [`management-interface: ${file} in the file, ${runs} runs`]),
-    ...(config.placement === status.routes.placement ? [] : [`placement: ${config.placement} in the file, ${status.routes.placement} runs`]),
+    ...(config.placement === status.routes.placement
+      ? []
+      : [`placement: ${config.placement} in the file, ${status.routes.placement} runs`]),
   ];
 }
 
@@ -108,8 +240,23 @@ export const lastKnownGoodMissing: Check = {
   facts: '',
   run: (host) =>
     look(host.configuration.kept, (kept) => {
-      if (kept !== undefined || host.agent.status.kind === 'unseen' || host.agent.status.value === undefined || host.agent.status.value.routes.phase === 'starting') return kept === undefined && host.agent.status.kind === 'seen' && host.agent.status.value === undefined ? 'not-applicable' : [];
-      return [finding('warning', 'The agent runs and has kept no copy of its configuration: a broken file at the next start would leave only its valid part.', [`no ${host.configuration.keptPath}`], `ls -ld ${host.stateDirectory.path}; df ${host.stateDirectory.path}`)];
+      if (
+        kept !== undefined ||
+        host.agent.status.kind === 'unseen' ||
+        host.agent.status.value === undefined ||
+        host.agent.status.value.routes.phase === 'starting'
+      )
+        return kept === undefined && host.agent.status.kind === 'seen' && host.agent.status.value === undefined
+          ? 'not-applicable'
+          : [];
+      return [
+        finding(
+          'warning',
+          'The agent runs and has kept no copy of its configuration: a broken file at the next start would leave only its valid part.',
+          [`no ${host.configuration.keptPath}`],
+          `ls -ld ${host.stateDirectory.path}; df ${host.stateDirectory.path}`,
+        ),
+      ];
     }),
 };
 
@@ -124,13 +271,35 @@ export const stateNotWritable: Check = {
     if (!exists && valuesOf(files, 'Service', 'StateDirectory').length > 0) return [];
     const identity = agentIdentity(host);
     const remedy = `install -d -m 755 -o backup-router -g backup-router ${path}`;
-    if (identity === host.self && identity.uid !== 0 && host.agent.identity === undefined) return unknown('there is neither an agent nor a unit to judge by, and this user is not root', 'sudo backup-router doctor');
+    if (identity === host.self && identity.uid !== 0 && host.agent.identity === undefined)
+      return unknown(
+        'there is neither an agent nor a unit to judge by, and this user is not root',
+        'sudo backup-router doctor',
+      );
     if (!exists) {
       // A running agent has made it, or could not.
-      return host.agent.identity === undefined ? [] : [finding('warning', 'The state directory does not exist: orders of an operator, the record of adopted routes and the last known good configuration are lost with the agent.', [`no ${path}`], remedy)];
+      return host.agent.identity === undefined
+        ? []
+        : [
+            finding(
+              'warning',
+              'The state directory does not exist: orders of an operator, the record of adopted routes and the last known good configuration are lost with the agent.',
+              [`no ${path}`],
+              remedy,
+            ),
+          ];
     }
     const closed = turnedAwayAt(identity, steps, 'write-search');
-    return closed === undefined ? [] : [finding('warning', `${identity.who} may not write ${path}: orders, adopted routes and the last known good configuration are not kept.`, [stepText(closed), `${identity.who}: uid ${identity.uid}`], remedy)];
+    return closed === undefined
+      ? []
+      : [
+          finding(
+            'warning',
+            `${identity.who} may not write ${path}: orders, adopted routes and the last known good configuration are not kept.`,
+            [stepText(closed), `${identity.who}: uid ${identity.uid}`],
+            remedy,
+          ),
+        ];
   },
 };
 
@@ -141,8 +310,19 @@ export const capabilityMissing: Check = {
   run: (host) => {
     const identity = agentIdentity(host);
     if (hasCapability(identity, CAP_NET_ADMIN)) return [];
-    if (identity === host.self) return unknown('there is neither an agent nor a unit to judge by, and this user has no CAP_NET_ADMIN', 'sudo backup-router doctor');
-    return [finding('error', `${identity.who} has no CAP_NET_ADMIN: it cannot install a single route, and ends with 77.`, [`${identity.who}: CapEff ${identity.capabilities.toString(16).padStart(16, '0')}`], `systemctl edit ${UNIT}\n[Service]\nAmbientCapabilities=CAP_NET_ADMIN\nCapabilityBoundingSet=CAP_NET_ADMIN`)];
+    if (identity === host.self)
+      return unknown(
+        'there is neither an agent nor a unit to judge by, and this user has no CAP_NET_ADMIN',
+        'sudo backup-router doctor',
+      );
+    return [
+      finding(
+        'error',
+        `${identity.who} has no CAP_NET_ADMIN: it cannot install a single route, and ends with 77.`,
+        [`${identity.who}: CapEff ${identity.capabilities.toString(16).padStart(16, '0')}`],
+        `systemctl edit ${UNIT}\n[Service]\nAmbientCapabilities=CAP_NET_ADMIN\nCapabilityBoundingSet=CAP_NET_ADMIN`,
+      ),
+    ];
   },
 };
 
@@ -150,5 +330,15 @@ export const nativeMissing: Check = {
   code: 'native-missing',
   title: 'the native library (koffi) loads',
   facts: 'N3',
-  run: (host) => (host.nativeFault === undefined ? [] : [finding('warning', 'koffi does not load: the agent polls each second instead of hearing events, has small buffers, and reloads only by SIGHUP.', [host.nativeFault], `# reinstall for this platform (see uname -m):\nnpm ci --ignore-scripts && scripts/install`)]),
+  run: (host) =>
+    host.nativeFault === undefined
+      ? []
+      : [
+          finding(
+            'warning',
+            'koffi does not load: the agent polls each second instead of hearing events, has small buffers, and reloads only by SIGHUP.',
+            [host.nativeFault],
+            `# reinstall for this platform (see uname -m):\nnpm ci --ignore-scripts && scripts/install`,
+          ),
+        ],
 };

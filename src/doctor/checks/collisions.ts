@@ -1,29 +1,43 @@
 /** Collisions with others: protocol number, tables and their names, rules, and what the kernel can do of it. */
 
 import { ROUTE_PROTOCOLS } from '../../config/route-protocols.js';
+import { realmOf } from '../../core/management.js';
+import { ownership, owns } from '../../core/plan.js';
 import { ruleText } from '../../kernel/text.js';
 import { familyBits } from '../../model/address.js';
 import { allBackupRouters, type Config } from '../../model/config.js';
-import { ownership, owns } from '../../core/plan.js';
-import { filesIn, textOf, unreadableOf, type FoundFile } from '../files.js';
-import { finding, unknown, type Check, type Outcome } from '../finding.js';
+import { type FoundFile, filesIn, textOf, unreadableOf } from '../files.js';
+import { type Check, finding, type Outcome, unknown } from '../finding.js';
 import type { Host, SeenRule } from '../host.js';
 import { managed, shown } from '../management.js';
-import { realmOf } from '../../core/management.js';
 import { look } from '../seen.js';
 
 /** Numbers that somebody uses without a line in the kernel's header (fact F4). */
-const IN_USE: Readonly<Record<number, string>> = { 66: 'another agent', 85: 'another agent', 111: 'another agent' };
+const IN_USE: Readonly<Record<number, string>> = {
+  66: 'another agent',
+  85: 'another agent',
+  111: 'another agent',
+};
 
 export const protocolReserved: Check = {
   code: 'protocol-reserved',
-  title: 'the protocol number is nobody else\'s',
+  title: "the protocol number is nobody else's",
   facts: 'F4',
   run: ({ config, configuration }) => {
     const number = config.routeProtocol;
-    const name = Object.entries(ROUTE_PROTOCOLS).find(([, value]) => value === number)?.[0] ?? IN_USE[number] ?? (number <= 18 ? 'the kernel\'s header' : undefined);
+    const name =
+      Object.entries(ROUTE_PROTOCOLS).find(([, value]) => value === number)?.[0] ??
+      IN_USE[number] ??
+      (number <= 18 ? "the kernel's header" : undefined);
     if (name === undefined) return [];
-    return [finding(number === 11 || number === 42 || number >= 186 ? 'error' : 'warning', `route-protocol ${number} belongs to ${name}, whose routes the agent would take for its own, or who would take the agent's.`, [`route-protocol: ${number}`], `# in ${configuration.file}:\nroute-protocol: 157`)];
+    return [
+      finding(
+        number === 11 || number === 42 || number >= 186 ? 'error' : 'warning',
+        `route-protocol ${number} belongs to ${name}, whose routes the agent would take for its own, or who would take the agent's.`,
+        [`route-protocol: ${number}`],
+        `# in ${configuration.file}:\nroute-protocol: 157`,
+      ),
+    ];
   },
 };
 
@@ -34,8 +48,19 @@ export const protocolForeignRoutes: Check = {
   run: (host) =>
     look(host.kernel, (kernel) => {
       const own = ownership(host.config, former(host));
-      const foreign = kernel.snapshot.ownRoutes.filter((route) => route.nexthops.length === 0 || !route.nexthops.some((hop) => owns(own, route, hop)));
-      return foreign.length === 0 ? [] : [finding('warning', `${foreign.length} route${foreign.length === 1 ? '' : 's'} with protocol ${host.config.routeProtocol} ${foreign.length === 1 ? 'is' : 'are'} none of the agent's: left by another configuration, or somebody else uses the number.`, foreign.slice(0, 10).map((route) => shown(kernel, route)), `ip route show table all proto ${host.config.routeProtocol}\n# a leftover: ip route del ...; somebody else's number: another route-protocol in ${host.configuration.file}`)];
+      const foreign = kernel.snapshot.ownRoutes.filter(
+        (route) => route.nexthops.length === 0 || !route.nexthops.some((hop) => owns(own, route, hop)),
+      );
+      return foreign.length === 0
+        ? []
+        : [
+            finding(
+              'warning',
+              `${foreign.length} route${foreign.length === 1 ? '' : 's'} with protocol ${host.config.routeProtocol} ${foreign.length === 1 ? 'is' : 'are'} none of the agent's: left by another configuration, or somebody else uses the number.`,
+              foreign.slice(0, 10).map((route) => shown(kernel, route)),
+              `ip route show table all proto ${host.config.routeProtocol}\n# a leftover: ip route del ...; somebody else's number: another route-protocol in ${host.configuration.file}`,
+            ),
+          ];
     }),
 };
 
@@ -50,12 +75,26 @@ export const tableInUse: Check = {
   title: 'the tables of the backup routes hold nothing else',
   facts: 'K4',
   run: (host) =>
-    host.config.placement !== 'local' ? 'not-applicable' : look(host.kernel, (kernel) => {
-      const foreign = kernel.ownTables.filter((route) => route.protocol !== host.config.routeProtocol);
-      const vrf = managed(host, kernel).map(({ link }) => realmOf(link, kernel.snapshot)).filter(({ vrf: name, table }) => name !== undefined && inRange(host.config, table));
-      if (foreign.length === 0 && vrf.length === 0) return [];
-      return [finding('warning', "Tables that the agent uses hold routes of others. They carry this router's own packets while the backup routes are in, and may hold a slot that a backup route needs.", [...foreign.slice(0, 10).map((route) => shown(kernel, route)), ...vrf.map(({ vrf: name, table }) => `vrf ${name} table ${table}`)], `# in ${host.configuration.file}, a free range of 129 tables:\ntable-base: ${host.config.tableBase === 25_500 ? 26_500 : 25_500}`)];
-    }),
+    host.config.placement !== 'local'
+      ? 'not-applicable'
+      : look(host.kernel, (kernel) => {
+          const foreign = kernel.ownTables.filter((route) => route.protocol !== host.config.routeProtocol);
+          const vrf = managed(host, kernel)
+            .map(({ link }) => realmOf(link, kernel.snapshot))
+            .filter(({ vrf: name, table }) => name !== undefined && inRange(host.config, table));
+          if (foreign.length === 0 && vrf.length === 0) return [];
+          return [
+            finding(
+              'warning',
+              "Tables that the agent uses hold routes of others. They carry this router's own packets while the backup routes are in, and may hold a slot that a backup route needs.",
+              [
+                ...foreign.slice(0, 10).map((route) => shown(kernel, route)),
+                ...vrf.map(({ vrf: name, table }) => `vrf ${name} table ${table}`),
+              ],
+              `# in ${host.configuration.file}, a free range of 129 tables:\ntable-base: ${host.config.tableBase === 25_500 ? 26_500 : 25_500}`,
+            ),
+          ];
+        }),
 };
 
 function inRange(config: Config, table: number): boolean {
@@ -65,15 +104,23 @@ function inRange(config: Config, table: number): boolean {
 const NAME_PLACES = ['/etc/iproute2', '/usr/share/iproute2', '/usr/lib/iproute2'];
 
 /** `NUMBER NAME` lines of rt_tables or rt_protos and their directories. */
-function names(host: Host, kind: 'rt_tables' | 'rt_protos'): readonly { readonly number: number; readonly name: string; readonly where: string }[] {
+function names(
+  host: Host,
+  kind: 'rt_tables' | 'rt_protos',
+): readonly { readonly number: number; readonly name: string; readonly where: string }[] {
   const files: FoundFile[] = NAME_PLACES.flatMap((place) => {
     const text = textOf(host.files, `${place}/${kind}`);
-    return [...(text.kind === 'seen' && text.value !== undefined ? [{ path: `${place}/${kind}`, text: text.value }] : []), ...filesIn(host.files, `${place}/${kind}.d`, '.conf')];
+    return [
+      ...(text.kind === 'seen' && text.value !== undefined ? [{ path: `${place}/${kind}`, text: text.value }] : []),
+      ...filesIn(host.files, `${place}/${kind}.d`, '.conf'),
+    ];
   });
   return files.flatMap(({ path, text }) =>
     text.split('\n').flatMap((line, i) => {
       const match = /^\s*(0x[0-9a-f]+|\d+)\s+([^#\s]+)/i.exec(line);
-      return match === null ? [] : [{ number: Number(match[1]), name: match[2]!, where: `${path}:${i + 1}: ${line.trim()}` }];
+      return match === null
+        ? []
+        : [{ number: Number(match[1]), name: match[2]!, where: `${path}:${i + 1}: ${line.trim()}` }];
     }),
   );
 }
@@ -83,28 +130,56 @@ export const numberNamedOtherwise: Check = {
   title: 'no other program has a name for the protocol number or the tables',
   facts: 'F4',
   run: (host) => {
-    const lengths = new Set(allBackupRouters(host.config).flatMap(({ destinations }) => destinations.map(({ length }) => host.config.tableBase + length)));
-    const protocols = names(host, 'rt_protos').filter(({ number, name }) => number === host.config.routeProtocol && name !== 'backup-router');
-    const tables = host.config.placement === 'local' ? names(host, 'rt_tables').filter(({ number, name }) => lengths.has(number) && !name.startsWith('backup-router')) : [];
+    const lengths = new Set(
+      allBackupRouters(host.config).flatMap(({ destinations }) =>
+        destinations.map(({ length }) => host.config.tableBase + length),
+      ),
+    );
+    const protocols = names(host, 'rt_protos').filter(
+      ({ number, name }) => number === host.config.routeProtocol && name !== 'backup-router',
+    );
+    const tables =
+      host.config.placement === 'local'
+        ? names(host, 'rt_tables').filter(
+            ({ number, name }) => lengths.has(number) && !name.startsWith('backup-router'),
+          )
+        : [];
     const all = [...protocols, ...tables];
     const why = unreadableOf(host.files, NAME_PLACES);
     if (all.length === 0) return why === undefined ? [] : unknown(why);
-    return [finding('warning', 'iproute2 knows numbers of the agent by the name of somebody else, who seems to use them too.', all.map(({ where }) => where), `# in ${host.configuration.file}, free numbers:\n${protocols.length > 0 ? 'route-protocol: 158' : 'table-base: 26500'}`)];
+    return [
+      finding(
+        'warning',
+        'iproute2 knows numbers of the agent by the name of somebody else, who seems to use them too.',
+        all.map(({ where }) => where),
+        `# in ${host.configuration.file}, free numbers:\n${protocols.length > 0 ? 'route-protocol: 158' : 'table-base: 26500'}`,
+      ),
+    ];
   },
 };
 
 export const namesNotInstalled: Check = {
   code: 'names-not-installed',
-  title: 'iproute2 knows the agent\'s protocol and tables by name',
+  title: "iproute2 knows the agent's protocol and tables by name",
   facts: '',
   run: (host) => {
     if (host.config.routeProtocol !== 157) return 'not-applicable';
     const protocol = names(host, 'rt_protos').some(({ number, name }) => number === 157 && name === 'backup-router');
-    const table = host.config.placement !== 'local' || host.config.tableBase !== 25_500 || names(host, 'rt_tables').some(({ name }) => name === 'backup-router-0');
+    const table =
+      host.config.placement !== 'local' ||
+      host.config.tableBase !== 25_500 ||
+      names(host, 'rt_tables').some(({ name }) => name === 'backup-router-0');
     if (protocol && table) return [];
     const why = unreadableOf(host.files, NAME_PLACES);
     if (why !== undefined) return unknown(why);
-    return [finding('note', '`ip route` and `ip rule` show numbers only: the names of protocol and tables are not installed.', [...(protocol ? [] : ['rt_protos: no 157']), ...(table ? [] : ['rt_tables: no backup-router-0'])], 'mkdir -p /etc/iproute2/rt_protos.d\necho 157 backup-router > /etc/iproute2/rt_protos.d/backup-router.conf\n# or all of them: scripts/install')];
+    return [
+      finding(
+        'note',
+        '`ip route` and `ip rule` show numbers only: the names of protocol and tables are not installed.',
+        [...(protocol ? [] : ['rt_protos: no 157']), ...(table ? [] : ['rt_tables: no backup-router-0'])],
+        'mkdir -p /etc/iproute2/rt_protos.d\necho 157 backup-router > /etc/iproute2/rt_protos.d/backup-router.conf\n# or all of them: scripts/install',
+      ),
+    ];
   },
 };
 
@@ -120,12 +195,22 @@ function range(config: Config, family: 'inet' | 'inet6'): readonly [number, numb
 }
 
 function isOwn(config: Config, { rule, selectors }: SeenRule): boolean {
-  return rule.protocol === config.routeProtocol && selectors.length === 0 && (rule.table === 254 || inRange(config, rule.table));
+  return (
+    rule.protocol === config.routeProtocol &&
+    selectors.length === 0 &&
+    (rule.table === 254 || inRange(config, rule.table))
+  );
 }
 
 /** Local, main and default: the kernel's own three. */
 function isKernels({ rule, selectors }: SeenRule): boolean {
-  return selectors.length === 0 && rule.inputInterface === undefined && ((rule.priority === 0 && rule.table === 255) || (rule.priority === 32_766 && rule.table === 254) || (rule.priority === 32_767 && rule.table === 253));
+  return (
+    selectors.length === 0 &&
+    rule.inputInterface === undefined &&
+    ((rule.priority === 0 && rule.table === 255) ||
+      (rule.priority === 32_766 && rule.table === 254) ||
+      (rule.priority === 32_767 && rule.table === 253))
+  );
 }
 
 /** Whether a packet that this host sends can meet the rule: not one for packets that come in, and not that of VRFs. */
@@ -144,28 +229,56 @@ function families(host: Host): ReadonlySet<string> {
 
 export const rulePriorityTaken: Check = {
   code: 'rule-priority-taken',
-  title: 'nobody else has rules among the agent\'s priorities',
+  title: "nobody else has rules among the agent's priorities",
   facts: 'K11',
   run: (host) =>
     withRules(host, (rules) => {
       const foreign = rules.filter((one) => {
         const [first, last] = range(host.config, one.rule.family);
-        return families(host).has(one.rule.family) && one.rule.priority >= first && one.rule.priority <= last && !isOwn(host.config, one);
+        return (
+          families(host).has(one.rule.family) &&
+          one.rule.priority >= first &&
+          one.rule.priority <= last &&
+          !isOwn(host.config, one)
+        );
       });
-      return foreign.length === 0 ? [] : [finding('warning', `Rules of others stand among the agent's priorities (from ${host.config.rulePriorityBase} on): they come before some of its rules and after others.`, foreign.map(seenRuleText), `# in ${host.configuration.file}, another range of 258 priorities:\nrule-priority-base: ${host.config.rulePriorityBase === 31_000 ? 30_000 : 31_000}`)];
+      return foreign.length === 0
+        ? []
+        : [
+            finding(
+              'warning',
+              `Rules of others stand among the agent's priorities (from ${host.config.rulePriorityBase} on): they come before some of its rules and after others.`,
+              foreign.map(seenRuleText),
+              `# in ${host.configuration.file}, another range of 258 priorities:\nrule-priority-base: ${host.config.rulePriorityBase === 31_000 ? 30_000 : 31_000}`,
+            ),
+          ];
     }),
 };
 
 export const ruleBeforeOurs: Check = {
   code: 'rule-before-ours',
-  title: 'no foreign rule takes the router\'s own packets before the backup routes can',
+  title: "no foreign rule takes the router's own packets before the backup routes can",
   facts: 'K11',
   run: (host) =>
     withRules(host, (rules) => {
-      const foreign = rules.filter((one) => families(host).has(one.rule.family) && one.rule.priority < host.config.rulePriorityBase && !isKernels(one) && !isOwn(host.config, one) && meetsOwnPackets(one));
+      const foreign = rules.filter(
+        (one) =>
+          families(host).has(one.rule.family) &&
+          one.rule.priority < host.config.rulePriorityBase &&
+          !isKernels(one) &&
+          !isOwn(host.config, one) &&
+          meetsOwnPackets(one),
+      );
       if (foreign.length === 0) return [];
       const wide = foreign.some(({ selectors }) => selectors.length === 0);
-      return [finding(wide ? 'warning' : 'note', `Rules of others come before the agent's and can match packets that this router sends: what they carry never meets a backup route${wide ? '' : ', if it fits their selectors'}.`, foreign.map(seenRuleText), `ip rule show\n# if backup routes are to come first, in ${host.configuration.file}:\nrule-priority-base: ${Math.max(1, Math.min(...foreign.map(({ rule }) => rule.priority)) - 300)}`)];
+      return [
+        finding(
+          wide ? 'warning' : 'note',
+          `Rules of others come before the agent's and can match packets that this router sends: what they carry never meets a backup route${wide ? '' : ', if it fits their selectors'}.`,
+          foreign.map(seenRuleText),
+          `ip rule show\n# if backup routes are to come first, in ${host.configuration.file}:\nrule-priority-base: ${Math.max(1, Math.min(...foreign.map(({ rule }) => rule.priority)) - 300)}`,
+        ),
+      ];
     }),
 };
 
@@ -175,8 +288,24 @@ export const ruleOvertaken: Check = {
   facts: 'K11',
   run: (host) =>
     withRules(host, (rules) => {
-      const foreign = rules.filter((one) => families(host).has(one.rule.family) && one.rule.priority > range(host.config, one.rule.family)[1] && !isKernels(one) && !isOwn(host.config, one) && meetsOwnPackets(one));
-      return foreign.length === 0 ? [] : [finding('note', "While the backup routes are in, the router's own packets meet them, and the main table, before these rules. Packets in transit meet these rules as ever.", foreign.map(seenRuleText), `# if these are to come first, in ${host.configuration.file}:\nrule-priority-base: ${Math.min(32_500, Math.max(...foreign.map(({ rule }) => rule.priority)) + 1)}`)];
+      const foreign = rules.filter(
+        (one) =>
+          families(host).has(one.rule.family) &&
+          one.rule.priority > range(host.config, one.rule.family)[1] &&
+          !isKernels(one) &&
+          !isOwn(host.config, one) &&
+          meetsOwnPackets(one),
+      );
+      return foreign.length === 0
+        ? []
+        : [
+            finding(
+              'note',
+              "While the backup routes are in, the router's own packets meet them, and the main table, before these rules. Packets in transit meet these rules as ever.",
+              foreign.map(seenRuleText),
+              `# if these are to come first, in ${host.configuration.file}:\nrule-priority-base: ${Math.min(32_500, Math.max(...foreign.map(({ rule }) => rule.priority)) + 1)}`,
+            ),
+          ];
     }),
 };
 
@@ -187,8 +316,25 @@ export const kernelPolicyRules: Check = {
   run: (host) => {
     if (host.config.placement !== 'local') return 'not-applicable';
     return look(host.rules, ({ rules, suppress }) => {
-      if (rules.length === 0) return [finding('error', 'This kernel has no policy rules (CONFIG_IP_MULTIPLE_TABLES), on which placement local rests.', ['ip rule show: nothing'], `# in ${host.configuration.file}:\nplacement: main`)];
-      return suppress ? [] : [finding('error', 'This kernel does not know suppress_prefixlength (Linux 3.12), on which placement local rests.', rules.slice(0, 3).map(seenRuleText), `# in ${host.configuration.file}:\nplacement: main`)];
+      if (rules.length === 0)
+        return [
+          finding(
+            'error',
+            'This kernel has no policy rules (CONFIG_IP_MULTIPLE_TABLES), on which placement local rests.',
+            ['ip rule show: nothing'],
+            `# in ${host.configuration.file}:\nplacement: main`,
+          ),
+        ];
+      return suppress
+        ? []
+        : [
+            finding(
+              'error',
+              'This kernel does not know suppress_prefixlength (Linux 3.12), on which placement local rests.',
+              rules.slice(0, 3).map(seenRuleText),
+              `# in ${host.configuration.file}:\nplacement: main`,
+            ),
+          ];
     });
   },
 };

@@ -2,7 +2,7 @@
 
 import { isOwnMetric } from '../../core/placement.js';
 import type { Route } from '../../model/route.js';
-import { finding, type Check } from '../finding.js';
+import { type Check, finding } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
 import { sharesTable, shown } from '../management.js';
 import { look } from '../seen.js';
@@ -18,7 +18,10 @@ function dead(host: Host, id: string): boolean {
 }
 
 function listed(kernel: KernelEvidence, routes: readonly Route[]): readonly string[] {
-  return [...routes.slice(0, LISTED).map((route) => shown(kernel, route)), ...(routes.length > LISTED ? [`... and ${routes.length - LISTED} more`] : [])];
+  return [
+    ...routes.slice(0, LISTED).map((route) => shown(kernel, route)),
+    ...(routes.length > LISTED ? [`... and ${routes.length - LISTED} more`] : []),
+  ];
 }
 
 export const staleRoutes: Check = {
@@ -28,9 +31,18 @@ export const staleRoutes: Check = {
   run: (host) => {
     if (!host.sockets.some(({ id }) => id === 'frr/zebra' || id === 'bird')) return 'not-applicable';
     return look(host.kernel, (kernel) => {
-      const stale = kernel.snapshot.foreignRoutes.filter(({ protocol }) => (dead(host, 'frr/zebra') && FRR.has(protocol)) || (dead(host, 'bird') && protocol === BIRD));
+      const stale = kernel.snapshot.foreignRoutes.filter(
+        ({ protocol }) => (dead(host, 'frr/zebra') && FRR.has(protocol)) || (dead(host, 'bird') && protocol === BIRD),
+      );
       if (stale.length === 0) return [];
-      return [finding('note', 'Routes of a routing daemon that does not run stand in the FIB. They go on forwarding, to next hops that nobody watches: a backup route of the same prefix takes over after stale.preempt-after, a more specific leftover keeps winning.', listed(kernel, stale), `${FRR.has(stale[0]!.protocol) ? 'systemctl restart frr' : 'systemctl restart bird'}      # sweeps them`)];
+      return [
+        finding(
+          'note',
+          'Routes of a routing daemon that does not run stand in the FIB. They go on forwarding, to next hops that nobody watches: a backup route of the same prefix takes over after stale.preempt-after, a more specific leftover keeps winning.',
+          listed(kernel, stale),
+          `${FRR.has(stale[0]!.protocol) ? 'systemctl restart frr' : 'systemctl restart bird'}      # sweeps them`,
+        ),
+      ];
     });
   },
 };
@@ -42,8 +54,18 @@ export const metricCollision: Check = {
   run: (host) =>
     look(host.kernel, (kernel) => {
       if (!sharesTable(host, kernel)) return 'not-applicable';
-      const same = kernel.snapshot.foreignRoutes.filter(({ protocol, metric, family }) => (FRR.has(protocol) || protocol === BIRD) && family === 'inet' && isOwnMetric(metric));
+      const same = kernel.snapshot.foreignRoutes.filter(
+        ({ protocol, metric, family }) =>
+          (FRR.has(protocol) || protocol === BIRD) && family === 'inet' && isOwnMetric(metric),
+      );
       if (same.length === 0) return [];
-      return [finding('warning', 'The routing daemon installs at a metric that a backup route takes in the same table: of two with one prefix and metric the kernel keeps only one.', listed(kernel, same), `# in ${host.configuration.file}:\nplacement: local\n# or another metric in the daemon (BIRD: protocol kernel { metric 32; })`)];
+      return [
+        finding(
+          'warning',
+          'The routing daemon installs at a metric that a backup route takes in the same table: of two with one prefix and metric the kernel keeps only one.',
+          listed(kernel, same),
+          `# in ${host.configuration.file}:\nplacement: local\n# or another metric in the daemon (BIRD: protocol kernel { metric 32; })`,
+        ),
+      ];
     }),
 };

@@ -6,15 +6,21 @@
 import { realmOf } from '../../core/management.js';
 import type { Route } from '../../model/route.js';
 import { exists } from '../files.js';
-import { finding, type Check, type Finding } from '../finding.js';
+import { type Check, type Finding, finding } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
-import { leavesBy, managed, shown, type Managed } from '../management.js';
+import { leavesBy, type Managed, managed, shown } from '../management.js';
 import { look } from '../seen.js';
 
 /** Distance 255 for zebra begins here. */
 const HARMLESS_METRIC = 0xff000000;
 /** RTPROT_*: who puts such routes, other than routing daemons. */
-const PUT_BY: Readonly<Record<number, string>> = { 2: 'the kernel', 3: '`ip route add`, ifupdown or a container runtime', 4: 'an operator or a network manager', 9: 'a router advertisement', 16: 'a DHCP client' };
+const PUT_BY: Readonly<Record<number, string>> = {
+  2: 'the kernel',
+  3: '`ip route add`, ifupdown or a container runtime',
+  4: 'an operator or a network manager',
+  9: 'a router advertisement',
+  16: 'a DHCP client',
+};
 /** FRR's own and BIRD's (fact F4); 18 is keepalived's. */
 function isDaemons(protocol: number): boolean {
   return protocol === 11 || protocol === 12 || protocol === 42 || (protocol >= 186 && protocol <= 198);
@@ -27,7 +33,14 @@ export const defaultDistanceZero: Check = {
   run: (host) =>
     look(host.kernel, (kernel) => {
       const tables = new Set([254, ...managed(host, kernel).map(({ link }) => realmOf(link, kernel.snapshot).table)]);
-      const rivals = kernel.snapshot.foreignRoutes.filter((route) => route.destination.length === 0 && tables.has(route.table) && route.type === 'unicast' && route.metric < HARMLESS_METRIC && !isDaemons(route.protocol));
+      const rivals = kernel.snapshot.foreignRoutes.filter(
+        (route) =>
+          route.destination.length === 0 &&
+          tables.has(route.table) &&
+          route.type === 'unicast' &&
+          route.metric < HARMLESS_METRIC &&
+          !isDaemons(route.protocol),
+      );
       return rivals.map((route) => judge(host, kernel, route));
     }),
 };
@@ -37,11 +50,28 @@ function judge(host: Host, kernel: KernelEvidence, route: Route): Finding {
   const router = on?.management.backupRouters.find(({ family }) => family === route.family);
   const adopting = router?.auto?.adopt === true && route.nexthops.length === 1;
   const who = PUT_BY[route.protocol] ?? `protocol ${route.protocol}`;
-  const container = [...['/.dockerenv', '/run/.containerenv'].filter((path) => exists(host.files, path)).map((path) => `${path} exists: this is a container`)];
-  const daemon = host.config.routingDaemons.some(({ kind }) => kind === 'frr') ? `zebra takes it for administrative distance ${route.metric >>> 24}, so that no BGP or static default of FRR is ever installed` : "at this metric it hides the routing daemon's own default (BIRD installs at 32)";
+  const container = [
+    ...['/.dockerenv', '/run/.containerenv']
+      .filter((path) => exists(host.files, path))
+      .map((path) => `${path} exists: this is a container`),
+  ];
+  const daemon = host.config.routingDaemons.some(({ kind }) => kind === 'frr')
+    ? `zebra takes it for administrative distance ${route.metric >>> 24}, so that no BGP or static default of FRR is ever installed`
+    : "at this metric it hides the routing daemon's own default (BIRD installs at 32)";
   const where = on?.link === undefined ? '' : ` on ${on.link.name}`;
-  if (adopting) return finding('note', `A default route${where} by ${who}; adopt: true takes it over while the agent runs.${route.protocol === 9 ? ' Each advertisement brings it back for a moment; the better cure is its metric.' : ''}`, [shown(kernel, route), ...container], route.protocol === 9 ? remedy(host, route, on) : undefined);
-  return finding('warning', `A default route${where} by ${who}: ${daemon}. An agent that waits for that route withdraws at its convergence-timeout.`, [shown(kernel, route), ...container], remedy(host, route, on));
+  if (adopting)
+    return finding(
+      'note',
+      `A default route${where} by ${who}; adopt: true takes it over while the agent runs.${route.protocol === 9 ? ' Each advertisement brings it back for a moment; the better cure is its metric.' : ''}`,
+      [shown(kernel, route), ...container],
+      route.protocol === 9 ? remedy(host, route, on) : undefined,
+    );
+  return finding(
+    'warning',
+    `A default route${where} by ${who}: ${daemon}. An agent that waits for that route withdraws at its convergence-timeout.`,
+    [shown(kernel, route), ...container],
+    remedy(host, route, on),
+  );
 }
 
 function remedy(host: Host, route: Route, on: Managed | undefined): string {
@@ -49,15 +79,33 @@ function remedy(host: Host, route: Route, on: Managed | undefined): string {
   const lines: string[] = [];
   // A route that each advertisement renews is better cured at its source alone.
   if (on !== undefined && route.protocol !== 9) {
-    lines.push(`# in ${host.configuration.file}, if there is no other use for it:`, `${route.family === 'inet' ? 'backup-router' : 'inet6-backup-router'}:`, '  address: auto', '  adopt: true', '# or at its source:');
+    lines.push(
+      `# in ${host.configuration.file}, if there is no other use for it:`,
+      `${route.family === 'inet' ? 'backup-router' : 'inet6-backup-router'}:`,
+      '  address: auto',
+      '  adopt: true',
+      '# or at its source:',
+    );
   }
-  if (route.protocol === 16) lines.push(`# /etc/systemd/network/NAME.network of ${device}`, route.family === 'inet' ? '[DHCPv4]' : '[DHCPv6]', `RouteMetric=${HARMLESS_METRIC}      # or UseGateway=no`);
-  else if (route.protocol === 9) lines.push(`sysctl -w net.ipv6.conf.${device}.ra_defrtr_metric=${HARMLESS_METRIC}`, `# or, where systemd-networkd does it, [IPv6AcceptRA] RouteMetric=${HARMLESS_METRIC}`);
+  if (route.protocol === 16)
+    lines.push(
+      `# /etc/systemd/network/NAME.network of ${device}`,
+      route.family === 'inet' ? '[DHCPv4]' : '[DHCPv6]',
+      `RouteMetric=${HARMLESS_METRIC}      # or UseGateway=no`,
+    );
+  else if (route.protocol === 9)
+    lines.push(
+      `sysctl -w net.ipv6.conf.${device}.ra_defrtr_metric=${HARMLESS_METRIC}`,
+      `# or, where systemd-networkd does it, [IPv6AcceptRA] RouteMetric=${HARMLESS_METRIC}`,
+    );
   else {
     const [hop] = route.nexthops;
     const via = hop?.gateway === undefined ? '' : ` via ${hop.gateway}`;
     const ip = route.family === 'inet' ? 'ip' : 'ip -6';
-    lines.push(`${ip} route add default${via} dev ${device} metric ${HARMLESS_METRIC}`, `${ip} route del default${via} dev ${device} metric ${route.metric}`);
+    lines.push(
+      `${ip} route add default${via} dev ${device} metric ${HARMLESS_METRIC}`,
+      `${ip} route del default${via} dev ${device} metric ${route.metric}`,
+    );
   }
   return lines.join('\n');
 }

@@ -1,9 +1,9 @@
 /** Hazards in how FRR is set up: what it starts, with which options, and statics that meet the destinations. */
 
-import { containsAddress, containsPrefix, parsePrefix, prefix, prefixText, samePrefix } from '../../model/prefix.js';
 import { familyOf, parseAddress } from '../../model/address.js';
+import { containsAddress, containsPrefix, parsePrefix, prefix, prefixText, samePrefix } from '../../model/prefix.js';
 import { textOf } from '../files.js';
-import { finding, unknown, type Check, type Outcome } from '../finding.js';
+import { type Check, finding, type Outcome, unknown } from '../finding.js';
 import { daemonsOption, frrLines, frrLineText } from '../frr-config.js';
 import type { Host } from '../host.js';
 import { frrDaemons, leavesBy, managed, shown } from '../management.js';
@@ -31,8 +31,19 @@ export const frrDaemonDisabled: Check = {
         if (ALWAYS.includes(daemon) || /^(yes|true|on|1)$/i.test(option?.value ?? '')) return [];
         // Those that run although they are not enabled were started by hand.
         const runs = host.sockets.some((socket) => socket.id === `frr/${daemon}` && socket.outcome === 'answers');
-        const message = `${daemon} is watched, and FRR does not start it: ${runs ? 'it runs now, and will not after the next boot, so that' : ''} the backup routes stay in for ever.`.replace(':  the', ': the');
-        return [finding(runs ? 'warning' : 'error', message, [option?.evidence ?? `${DAEMONS}: no line ${daemon}=`], `sed -i 's/^${daemon}=no/${daemon}=yes/' ${DAEMONS} && systemctl restart frr\n# or remove ${daemon} from routing-daemon in ${host.configuration.file}`)];
+        const message =
+          `${daemon} is watched, and FRR does not start it: ${runs ? 'it runs now, and will not after the next boot, so that' : ''} the backup routes stay in for ever.`.replace(
+            ':  the',
+            ': the',
+          );
+        return [
+          finding(
+            runs ? 'warning' : 'error',
+            message,
+            [option?.evidence ?? `${DAEMONS}: no line ${daemon}=`],
+            `sed -i 's/^${daemon}=no/${daemon}=yes/' ${DAEMONS} && systemctl restart frr\n# or remove ${daemon} from routing-daemon in ${host.configuration.file}`,
+          ),
+        ];
       }),
     ),
 };
@@ -45,8 +56,15 @@ export const frrZebraKeepsRoutes: Check = {
     withDaemons(host, () => {
       const option = daemonsOption(host, 'zebra_options');
       const words = option?.value.split(/\s+/) ?? [];
-      if (!words.some((word) => word === '--retain' || /^-[a-zA-Z]*r/.test(word) && !word.startsWith('--'))) return [];
-      return [finding('note', 'zebra is started with -r (--retain): after an orderly stop its routes stay, stale, and beat the backup routes for stale.preempt-after.', [option!.evidence])];
+      if (!words.some((word) => word === '--retain' || (/^-[a-zA-Z]*r/.test(word) && !word.startsWith('--'))))
+        return [];
+      return [
+        finding(
+          'note',
+          'zebra is started with -r (--retain): after an orderly stop its routes stay, stale, and beat the backup routes for stale.preempt-after.',
+          [option!.evidence],
+        ),
+      ];
     }),
 };
 
@@ -58,7 +76,15 @@ export const frrZebraSweepsLate: Check = {
     withDaemons(host, () => {
       const option = daemonsOption(host, 'zebra_options');
       const seconds = /(?:^|\s)(?:-K|--graceful_restart)[\s=]*(\d+)/.exec(option?.value ?? '')?.[1];
-      return seconds === undefined || seconds === '0' ? [] : [finding('note', `zebra is started with -K ${seconds}: routes of its former life stay for ${seconds} s after it is back. They count as stale until zebra confirms them.`, [option!.evidence])];
+      return seconds === undefined || seconds === '0'
+        ? []
+        : [
+            finding(
+              'note',
+              `zebra is started with -K ${seconds}: routes of its former life stay for ${seconds} s after it is back. They count as stale until zebra confirms them.`,
+              [option!.evidence],
+            ),
+          ];
     }),
 };
 
@@ -69,7 +95,16 @@ export const frrWatchfrr: Check = {
   run: (host) =>
     withDaemons(host, () => {
       const option = daemonsOption(host, 'watchfrr_enable');
-      return option === undefined || !/^(no|false|off|0)$/i.test(option.value) ? [] : [finding('warning', 'watchfrr is off: an FRR daemon that dies stays dead, and the backup routes in, until somebody starts it.', [option.evidence], `sed -i 's/^watchfrr_enable=.*/watchfrr_enable=yes/' ${DAEMONS} && systemctl restart frr`)];
+      return option === undefined || !/^(no|false|off|0)$/i.test(option.value)
+        ? []
+        : [
+            finding(
+              'warning',
+              'watchfrr is off: an FRR daemon that dies stays dead, and the backup routes in, until somebody starts it.',
+              [option.evidence],
+              `sed -i 's/^watchfrr_enable=.*/watchfrr_enable=yes/' ${DAEMONS} && systemctl restart frr`,
+            ),
+          ];
     }),
 };
 
@@ -80,7 +115,14 @@ export const unitOfFrr: Check = {
   run: (host) =>
     host.config.routingDaemons.flatMap((daemon) =>
       daemon.kind === 'unit' && /^frr(@.*)?\.service$/.test(daemon.unit)
-        ? [finding('warning', `${daemon.unit} stays active when zebra or bgpd dies: its main process is watchfrr. Their death, and a hang, would go unnoticed.`, [`routing-daemon: unit: ${daemon.unit}`], `# in ${host.configuration.file}:\nrouting-daemon:\n  - frr: {daemons: [zebra, bgpd]}`)]
+        ? [
+            finding(
+              'warning',
+              `${daemon.unit} stays active when zebra or bgpd dies: its main process is watchfrr. Their death, and a hang, would go unnoticed.`,
+              [`routing-daemon: unit: ${daemon.unit}`],
+              `# in ${host.configuration.file}:\nrouting-daemon:\n  - frr: {daemons: [zebra, bgpd]}`,
+            ),
+          ]
         : [],
     ),
 };
@@ -95,16 +137,42 @@ export const staticOverlap: Check = {
       const meets = (destination: string): boolean => {
         const p = parsePrefix(destination);
         // Of one length or longer: a shorter static never takes anything from a backup route, which is what the vendor asks for.
-        return p !== undefined && all.some(({ management }) => management.backupRouters.some((router) => router.destinations.some((mine) => samePrefix(mine, p) || (mine.length > 0 && containsPrefix(mine, p)))));
+        return (
+          p !== undefined &&
+          all.some(({ management }) =>
+            management.backupRouters.some((router) =>
+              router.destinations.some((mine) => samePrefix(mine, p) || (mine.length > 0 && containsPrefix(mine, p))),
+            ),
+          )
+        );
       };
-      const inKernel = kernel.frrStatics.filter((route) => all.some(({ link }) => leavesBy(route, link)) && meets(prefixText(route.destination))).map((route) => shown(kernel, route));
+      const inKernel = kernel.frrStatics
+        .filter((route) => all.some(({ link }) => leavesBy(route, link)) && meets(prefixText(route.destination)))
+        .map((route) => shown(kernel, route));
       const { lines, why } = frrLines(host);
       const inConfig = lines.filter(({ text }) => {
         const [, destination, via] = /^(?:ip|ipv6) route (\S+) (\S+)/.exec(text) ?? [];
-        return destination !== undefined && via !== undefined && meets(destination) && all.some(({ link }) => link !== undefined && (via === link.name || text.split(/\s+/).includes(link.name) || onSubnet(host, via, link.index)));
+        return (
+          destination !== undefined &&
+          via !== undefined &&
+          meets(destination) &&
+          all.some(
+            ({ link }) =>
+              link !== undefined &&
+              (via === link.name || text.split(/\s+/).includes(link.name) || onSubnet(host, via, link.index)),
+          )
+        );
       });
       const evidence = [...inConfig.map(frrLineText), ...inKernel];
-      if (evidence.length > 0) return [finding('warning', 'FRR has static routes through the management interface for what is a destination, or part of one. They beat the backup routes; left behind by a crash they go on doing so, those more specific for as long as they stand.', [...new Set(evidence)], `# as the vendor's document says, destinations more specific than the statics; or remove them:\nvtysh -c 'configure terminal' -c 'no ${inConfig[0]?.text ?? 'ip route PREFIX GATEWAY'}'`)];
+      if (evidence.length > 0)
+        return [
+          finding(
+            'warning',
+            'FRR has static routes through the management interface for what is a destination, or part of one. They beat the backup routes; left behind by a crash they go on doing so, those more specific for as long as they stand.',
+            [...new Set(evidence)],
+            `# as the vendor's document says, destinations more specific than the statics; or remove them:\nvtysh -c 'configure terminal' -c 'no ${inConfig[0]?.text ?? 'ip route PREFIX GATEWAY'}'`,
+          ),
+        ];
       if (frrDaemons(host).length === 0) return [];
       return why === undefined ? [] : unknown(why, 'sudo backup-router doctor');
     }),
@@ -113,5 +181,10 @@ export const staticOverlap: Check = {
 function onSubnet(host: Host, text: string, interfaceIndex: number): boolean {
   const gateway = parseAddress(text);
   if (gateway === undefined || host.kernel.kind === 'unseen') return false;
-  return host.kernel.value.snapshot.addresses.some((own) => own.interfaceIndex === interfaceIndex && own.family === familyOf(gateway) && containsAddress(prefix(own.address, own.length), gateway));
+  return host.kernel.value.snapshot.addresses.some(
+    (own) =>
+      own.interfaceIndex === interfaceIndex &&
+      own.family === familyOf(gateway) &&
+      containsAddress(prefix(own.address, own.length), gateway),
+  );
 }

@@ -2,9 +2,9 @@
 
 import { onLink } from '../../core/gateway.js';
 import { containsAddress, containsPrefix, destinationText, prefix, prefixText } from '../../model/prefix.js';
-import { finding, unknown, type Check, type Finding } from '../finding.js';
+import { type Check, type Finding, finding, unknown } from '../finding.js';
 import type { KernelEvidence } from '../host.js';
-import { ip, managed, managedGateways, type ManagedGateway } from '../management.js';
+import { ip, type ManagedGateway, managed, managedGateways } from '../management.js';
 import { look } from '../seen.js';
 
 // linux/neighbour.h
@@ -13,7 +13,16 @@ const NUD_REACHABLE = 0x02;
 const NUD_FAILED = 0x20;
 const NUD_NOARP = 0x40;
 const NUD_PERMANENT = 0x80;
-const NAMES: readonly (readonly [number, string])[] = [[NUD_INCOMPLETE, 'INCOMPLETE'], [NUD_REACHABLE, 'REACHABLE'], [0x04, 'STALE'], [0x08, 'DELAY'], [0x10, 'PROBE'], [NUD_FAILED, 'FAILED'], [NUD_NOARP, 'NOARP'], [NUD_PERMANENT, 'PERMANENT']];
+const NAMES: readonly (readonly [number, string])[] = [
+  [NUD_INCOMPLETE, 'INCOMPLETE'],
+  [NUD_REACHABLE, 'REACHABLE'],
+  [0x04, 'STALE'],
+  [0x08, 'DELAY'],
+  [0x10, 'PROBE'],
+  [NUD_FAILED, 'FAILED'],
+  [NUD_NOARP, 'NOARP'],
+  [NUD_PERMANENT, 'PERMANENT'],
+];
 
 export const gatewayOffLink: Check = {
   code: 'gateway-off-link',
@@ -22,10 +31,22 @@ export const gatewayOffLink: Check = {
   run: (host) =>
     look(host.kernel, (kernel) =>
       managedGateways(host, kernel)
-        .filter(({ link, gateway, router }) => kernel.snapshot.addresses.some((own) => own.interfaceIndex === link.index && own.family === router.family) && !onLink(gateway, link.index, kernel.snapshot))
+        .filter(
+          ({ link, gateway, router }) =>
+            kernel.snapshot.addresses.some(
+              (own) => own.interfaceIndex === link.index && own.family === router.family,
+            ) && !onLink(gateway, link.index, kernel.snapshot),
+        )
         .map(({ link, gateway, router }) => {
-          const own = kernel.snapshot.addresses.filter((address) => address.interfaceIndex === link.index && address.family === router.family);
-          return finding('error', `${gateway} is no neighbour on ${link.name}: it is in none of its subnets, and the kernel refuses routes through it ("Nexthop has invalid gateway").`, own.map((address) => `${link.name}: ${address.family} ${address.address}/${address.length}`), `# in ${host.configuration.file}: a router in one of these subnets; or\nip address add ADDRESS/LENGTH dev ${link.name}`);
+          const own = kernel.snapshot.addresses.filter(
+            (address) => address.interfaceIndex === link.index && address.family === router.family,
+          );
+          return finding(
+            'error',
+            `${gateway} is no neighbour on ${link.name}: it is in none of its subnets, and the kernel refuses routes through it ("Nexthop has invalid gateway").`,
+            own.map((address) => `${link.name}: ${address.family} ${address.address}/${address.length}`),
+            `# in ${host.configuration.file}: a router in one of these subnets; or\nip address add ADDRESS/LENGTH dev ${link.name}`,
+          );
         }),
     ),
 };
@@ -39,8 +60,16 @@ export const gatewayOwnAddress: Check = {
       managedGateways(host, kernel).flatMap(({ gateway }) => {
         const own = kernel.snapshot.addresses.find((address) => address.address === gateway);
         if (own === undefined) return [];
-        const device = kernel.snapshot.links.find((link) => link.index === own.interfaceIndex)?.name ?? `if${own.interfaceIndex}`;
-        return [finding('error', `${gateway} is an address of this host: a route through it leads nowhere.`, [`${device}: ${own.family} ${own.address}/${own.length}`], `# in ${host.configuration.file}: the address of another router on the link`)];
+        const device =
+          kernel.snapshot.links.find((link) => link.index === own.interfaceIndex)?.name ?? `if${own.interfaceIndex}`;
+        return [
+          finding(
+            'error',
+            `${gateway} is an address of this host: a route through it leads nowhere.`,
+            [`${device}: ${own.family} ${own.address}/${own.length}`],
+            `# in ${host.configuration.file}: the address of another router on the link`,
+          ),
+        ];
       }),
     ),
 };
@@ -51,20 +80,54 @@ export const gatewayDead: Check = {
   facts: 'K13',
   run: (host) =>
     look(host.kernel, (kernel) => {
-      const gateways = managedGateways(host, kernel).filter(({ link, gateway }) => link.up && link.carrier && onLink(gateway, link.index, kernel.snapshot) && !kernel.snapshot.addresses.some((own) => own.address === gateway));
+      const gateways = managedGateways(host, kernel).filter(
+        ({ link, gateway }) =>
+          link.up &&
+          link.carrier &&
+          onLink(gateway, link.index, kernel.snapshot) &&
+          !kernel.snapshot.addresses.some((own) => own.address === gateway),
+      );
       return gateways.flatMap((one): readonly Finding[] => {
         const state = stateOf(kernel, one);
         if ((state & (NUD_REACHABLE | NUD_PERMANENT | NUD_NOARP)) !== 0) return [];
         const evidence = [`neighbour ${one.gateway} dev ${one.link.name} ${stateText(state)}`];
         if ((state & NUD_FAILED) !== 0 || ((state & NUD_INCOMPLETE) !== 0 && kernel.asked.kind === 'seen')) {
-          const others = gateways.filter((other) => other.link === one.link && other.router === one.router && (stateOf(kernel, other) & NUD_REACHABLE) !== 0);
+          const others = gateways.filter(
+            (other) =>
+              other.link === one.link && other.router === one.router && (stateOf(kernel, other) & NUD_REACHABLE) !== 0,
+          );
           const remedy = `${ip(one.router.family)} neighbour show dev ${one.link.name}\n# is it up, is it this address, is the cable in this network? then\n${one.router.family === 'inet' ? `arping -c 3 -I ${one.link.name} ${one.gateway}` : `ping -c 3 ${one.gateway}%${one.link.name}`}`;
           return others.length > 0
-            ? [finding('warning', `${one.gateway} does not answer on ${one.link.name}; ${others[0]!.gateway} does, and is used instead.`, evidence, remedy)]
-            : [finding('error', `${one.gateway} does not answer on ${one.link.name}: the backup routes would carry nothing.`, evidence, remedy)];
+            ? [
+                finding(
+                  'warning',
+                  `${one.gateway} does not answer on ${one.link.name}; ${others[0]!.gateway} does, and is used instead.`,
+                  evidence,
+                  remedy,
+                ),
+              ]
+            : [
+                finding(
+                  'error',
+                  `${one.gateway} does not answer on ${one.link.name}: the backup routes would carry nothing.`,
+                  evidence,
+                  remedy,
+                ),
+              ];
         }
-        if (kernel.asked.kind === 'unseen') return unknown(`${one.gateway} on ${one.link.name} is ${stateText(state)}; ${kernel.asked.why}`, 'sudo backup-router doctor');
-        return [finding('warning', `${one.gateway} on ${one.link.name} has not answered in three seconds.`, evidence, `${ip(one.router.family)} neighbour show dev ${one.link.name}`)];
+        if (kernel.asked.kind === 'unseen')
+          return unknown(
+            `${one.gateway} on ${one.link.name} is ${stateText(state)}; ${kernel.asked.why}`,
+            'sudo backup-router doctor',
+          );
+        return [
+          finding(
+            'warning',
+            `${one.gateway} on ${one.link.name} has not answered in three seconds.`,
+            evidence,
+            `${ip(one.router.family)} neighbour show dev ${one.link.name}`,
+          ),
+        ];
       });
     }),
 };
@@ -74,7 +137,11 @@ function stateOf(kernel: KernelEvidence, { link, gateway }: ManagedGateway): num
 }
 
 function stateText(state: number): string {
-  return NAMES.filter(([bit]) => (state & bit) !== 0).map(([, name]) => name).join('|') || 'not in the neighbour table';
+  return (
+    NAMES.filter(([bit]) => (state & bit) !== 0)
+      .map(([, name]) => name)
+      .join('|') || 'not in the neighbour table'
+  );
 }
 
 export const gatewayAutoNone: Check = {
@@ -82,14 +149,36 @@ export const gatewayAutoNone: Check = {
   title: 'address: auto finds a default route to take the gateway from',
   facts: '',
   run: (host) => {
-    if (!host.config.managementInterfaces.some(({ backupRouters }) => backupRouters.some(({ auto }) => auto !== undefined))) return 'not-applicable';
+    if (
+      !host.config.managementInterfaces.some(({ backupRouters }) =>
+        backupRouters.some(({ auto }) => auto !== undefined),
+      )
+    )
+      return 'not-applicable';
     return look(host.kernel, (kernel) =>
       managed(host, kernel).flatMap(({ management, link }) =>
         management.backupRouters.flatMap((router) => {
-          if (router.auto === undefined || link === undefined || managedGateways(host, kernel).some((one) => one.link === link && one.router === router)) return [];
-          const adopted = host.agent.status.kind === 'seen' && (host.agent.status.value?.adopted.some((route) => route.interface === link.name && route.gateway.includes(':') === (router.family === 'inet6')) ?? false);
+          if (
+            router.auto === undefined ||
+            link === undefined ||
+            managedGateways(host, kernel).some((one) => one.link === link && one.router === router)
+          )
+            return [];
+          const adopted =
+            host.agent.status.kind === 'seen' &&
+            (host.agent.status.value?.adopted.some(
+              (route) => route.interface === link.name && route.gateway.includes(':') === (router.family === 'inet6'),
+            ) ??
+              false);
           if (adopted) return [];
-          return [finding('warning', `There is no ${router.family} default route on ${link.name} to take the gateway from: auto waits for one.`, [`${ip(router.family)} route show default dev ${link.name}: nothing`], `# in ${host.configuration.file}, below ${router.family === 'inet' ? 'backup-router' : 'inet6-backup-router'}: a fixed address; or renew the lease:\nnetworkctl renew ${link.name}      # or: dhclient ${link.name}`)];
+          return [
+            finding(
+              'warning',
+              `There is no ${router.family} default route on ${link.name} to take the gateway from: auto waits for one.`,
+              [`${ip(router.family)} route show default dev ${link.name}: nothing`],
+              `# in ${host.configuration.file}, below ${router.family === 'inet' ? 'backup-router' : 'inet6-backup-router'}: a fixed address; or renew the lease:\nnetworkctl renew ${link.name}      # or: dhclient ${link.name}`,
+            ),
+          ];
         }),
       ),
     );
@@ -103,14 +192,23 @@ export const destinationOverSubnet: Check = {
   run: (host) =>
     look(host.kernel, (kernel) =>
       managed(host, kernel).flatMap(({ management, link }) => {
-        const subnets = kernel.snapshot.addresses.filter((own) => own.interfaceIndex === link?.index && own.peer === undefined).map((own) => prefix(own.address, own.length));
+        const subnets = kernel.snapshot.addresses
+          .filter((own) => own.interfaceIndex === link?.index && own.peer === undefined)
+          .map((own) => prefix(own.address, own.length));
         return management.backupRouters.flatMap((router) =>
           router.destinations.flatMap((destination) =>
-            subnets.filter((subnet) => subnet.length < destination.length && containsPrefix(subnet, destination)).map((subnet) => {
-              const caught = router.gateways.filter((gateway) => containsAddress(destination, gateway));
-              const message = `${destinationText(destination)} lies inside ${prefixText(subnet)}, which ${link!.name} is connected to: while the routes are in, those neighbours are reached by way of the backup router instead of directly.`;
-              return finding(caught.length > 0 ? 'error' : 'warning', caught.length > 0 ? `${message} The backup router itself is among them.` : message, [`${link!.name}: connected ${prefixText(subnet)}`, `destination ${prefixText(destination)}`], `# in ${host.configuration.file}: remove ${prefixText(destination)}; ${prefixText(subnet)} is reached without it`);
-            }),
+            subnets
+              .filter((subnet) => subnet.length < destination.length && containsPrefix(subnet, destination))
+              .map((subnet) => {
+                const caught = router.gateways.filter((gateway) => containsAddress(destination, gateway));
+                const message = `${destinationText(destination)} lies inside ${prefixText(subnet)}, which ${link!.name} is connected to: while the routes are in, those neighbours are reached by way of the backup router instead of directly.`;
+                return finding(
+                  caught.length > 0 ? 'error' : 'warning',
+                  caught.length > 0 ? `${message} The backup router itself is among them.` : message,
+                  [`${link!.name}: connected ${prefixText(subnet)}`, `destination ${prefixText(destination)}`],
+                  `# in ${host.configuration.file}: remove ${prefixText(destination)}; ${prefixText(subnet)} is reached without it`,
+                );
+              }),
           ),
         );
       }),
@@ -124,9 +222,24 @@ export const destinationNested: Check = {
   run: (host) =>
     host.config.managementInterfaces.flatMap(({ backupRouters }) =>
       backupRouters.flatMap(({ destinations }) => {
-        if (destinations.length > 2_000) return unknown(`${destinations.length} destinations are too many to compare; backup-router check does it`);
-        const nested = destinations.flatMap((inner) => destinations.filter((outer) => outer.length < inner.length && containsPrefix(outer, inner)).slice(0, 1).map((outer) => `${prefixText(inner)} lies inside ${prefixText(outer)}`));
-        return nested.length === 0 ? [] : [finding('note', 'Some destinations lie inside others of the same backup router, and change nothing but the number of rules.', nested.slice(0, 10), `# in ${host.configuration.file}: remove the longer ones`)];
+        if (destinations.length > 2_000)
+          return unknown(`${destinations.length} destinations are too many to compare; backup-router check does it`);
+        const nested = destinations.flatMap((inner) =>
+          destinations
+            .filter((outer) => outer.length < inner.length && containsPrefix(outer, inner))
+            .slice(0, 1)
+            .map((outer) => `${prefixText(inner)} lies inside ${prefixText(outer)}`),
+        );
+        return nested.length === 0
+          ? []
+          : [
+              finding(
+                'note',
+                'Some destinations lie inside others of the same backup router, and change nothing but the number of rules.',
+                nested.slice(0, 10),
+                `# in ${host.configuration.file}: remove the longer ones`,
+              ),
+            ];
       }),
     ),
 };

@@ -1,11 +1,11 @@
 /** Where the rules of placement local do not do what they say: refusals that no rule suppresses (fact K18), IPv6 routes that share a cache (K19). */
 
-import { hiddenDestinations, type Hidden } from '../../core/hidden.js';
+import { type Hidden, hiddenDestinations } from '../../core/hidden.js';
 import { realmOf } from '../../core/management.js';
-import { familyOf, type Family } from '../../model/address.js';
+import { type Family, familyOf } from '../../model/address.js';
 import { destinationText, prefixText } from '../../model/prefix.js';
 import type { Route } from '../../model/route.js';
-import { finding, type Check, type Finding } from '../finding.js';
+import { type Check, type Finding, finding } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
 import { ip, managed, shown } from '../management.js';
 import { look } from '../seen.js';
@@ -24,10 +24,28 @@ export const refusalHides: Check = {
       if (host.config.placement !== 'local') return 'not-applicable';
       const all = hiddenDestinations(host.config, kernel.snapshot, true);
       const taken = tiesTaken(host);
-      const hidden = all.filter(({ destination, by }) => by.destination.length < destination.length || taken.has(tieKey(destination.family, destinationText(destination))));
+      const hidden = all.filter(
+        ({ destination, by }) =>
+          by.destination.length < destination.length ||
+          taken.has(tieKey(destination.family, destinationText(destination))),
+      );
       return [
-        ...told(host, kernel, 'error', hidden, 'cannot be reached: a refusal of the main table ends the lookup before, however much shorter it is.', 'which has no such limit'),
-        ...told(host, kernel, 'warning', all.filter((one) => !hidden.includes(one)), 'cannot be reached while the main table refuses the very same prefix, even when that route is stale: no rule suppresses it.', 'which takes the tie once that route is stale'),
+        ...told(
+          host,
+          kernel,
+          'error',
+          hidden,
+          'cannot be reached: a refusal of the main table ends the lookup before, however much shorter it is.',
+          'which has no such limit',
+        ),
+        ...told(
+          host,
+          kernel,
+          'warning',
+          all.filter((one) => !hidden.includes(one)),
+          'cannot be reached while the main table refuses the very same prefix, even when that route is stale: no rule suppresses it.',
+          'which takes the tie once that route is stale',
+        ),
       ];
     }),
 };
@@ -35,7 +53,11 @@ export const refusalHides: Check = {
 /** Destinations whose tie the backup route is to take by now, and cannot: the agent's to know. */
 function tiesTaken({ agent }: Host): ReadonlySet<string> {
   const routes = agent.status.kind === 'seen' ? (agent.status.value?.backupRoutes ?? []) : [];
-  return new Set(routes.filter(({ hiddenBy }) => hiddenBy !== undefined).map(({ gateway, destination }) => tieKey(familyOf(gateway), destination)));
+  return new Set(
+    routes
+      .filter(({ hiddenBy }) => hiddenBy !== undefined)
+      .map(({ gateway, destination }) => tieKey(familyOf(gateway), destination)),
+  );
 }
 
 /** Both families have a `default`. */
@@ -43,16 +65,31 @@ function tieKey(family: Family, destination: string): string {
   return `${family} ${destination}`;
 }
 
-function told(host: Host, kernel: KernelEvidence, severity: 'error' | 'warning', hidden: readonly Hidden[], what: string, why: string): readonly Finding[] {
+function told(
+  host: Host,
+  kernel: KernelEvidence,
+  severity: 'error' | 'warning',
+  hidden: readonly Hidden[],
+  what: string,
+  why: string,
+): readonly Finding[] {
   if (hidden.length === 0) return [];
   const names = [...new Set(hidden.map(({ destination }) => destinationText(destination)))];
   const routes = [...new Set(hidden.map(({ by }) => by))];
   const message = `The backup route${names.length === 1 ? '' : 's'} for ${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ` and ${names.length - NAMED} more` : ''} ${what}`;
-  return [finding(severity, message, routes.map((route) => shown(kernel, route)), `${routes.map((route) => `${removal(route)}\n`).join('')}# or, ${why}, in ${host.configuration.file}:\nplacement: main`)];
+  return [
+    finding(
+      severity,
+      message,
+      routes.map((route) => shown(kernel, route)),
+      `${routes.map((route) => `${removal(route)}\n`).join('')}# or, ${why}, in ${host.configuration.file}:\nplacement: main`,
+    ),
+  ];
 }
 
 function removal(route: Route): string {
-  if (route.protocol === FRR_STATIC) return `vtysh -c 'configure terminal' -c 'no ${route.family === 'inet6' ? 'ipv6' : 'ip'} route ${prefixText(route.destination)} ${route.type === 'blackhole' ? 'blackhole' : 'reject'}'      # Null0 as well, at any distance; write memory makes it last`;
+  if (route.protocol === FRR_STATIC)
+    return `vtysh -c 'configure terminal' -c 'no ${route.family === 'inet6' ? 'ipv6' : 'ip'} route ${prefixText(route.destination)} ${route.type === 'blackhole' ? 'blackhole' : 'reject'}'      # Null0 as well, at any distance; write memory makes it last`;
   const metric = route.metric === 0 ? '' : ` metric ${route.metric}`;
   return `${ip(route.family)} route del ${route.type} ${destinationText(route.destination)}${metric}      # and in what put it there, protocol ${route.protocol}`;
 }
@@ -66,7 +103,10 @@ export const nexthopObjectsInet6: Check = {
       if (!inet6Local(host, kernel)) return 'not-applicable';
       const { total, first } = kernel.nexthopObjects;
       if (total === 0) return [];
-      const evidence = [...first.map(({ route, id }) => `${shown(kernel, route)} nhid ${id}`), ...(total > first.length ? [`... and ${total - first.length} more`] : [])];
+      const evidence = [
+        ...first.map(({ route, id }) => `${shown(kernel, route)} nhid ${id}`),
+        ...(total > first.length ? [`... and ${total - first.length} more`] : []),
+      ];
       return [
         finding(
           'warning',
@@ -82,8 +122,14 @@ export const nexthopObjectsInet6: Check = {
 function inet6Local(host: Host, kernel: KernelEvidence): boolean {
   if (host.config.placement !== 'local') return false;
   const here = managed(host, kernel).filter(({ link }) => realmOf(link, kernel.snapshot).vrf === undefined);
-  const lengths = here.flatMap(({ management }) => management.backupRouters.filter(({ family }) => family === 'inet6').flatMap(({ destinations }) => destinations.map(({ length }) => length)));
+  const lengths = here.flatMap(({ management }) =>
+    management.backupRouters
+      .filter(({ family }) => family === 'inet6')
+      .flatMap(({ destinations }) => destinations.map(({ length }) => length)),
+  );
   // With `never`, too, a tie is taken from a stale route whose next hop is known to be broken; but only where owners are known.
-  const preempts = host.config.routingDaemons.some((daemon) => daemon.kind === 'frr' || daemon.kind === 'bird' || daemon.routeProtocols.length > 0);
+  const preempts = host.config.routingDaemons.some(
+    (daemon) => daemon.kind === 'frr' || daemon.kind === 'bird' || daemon.routeProtocols.length > 0,
+  );
   return lengths.some((length) => length > 0 || preempts);
 }

@@ -2,14 +2,19 @@
 
 import { linkOf, realmOf } from '../../core/management.js';
 import { valueOf } from '../files.js';
-import { finding, type Check, type Finding } from '../finding.js';
+import { type Check, type Finding, finding } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
-import { managed, type Managed } from '../management.js';
+import { type Managed, managed } from '../management.js';
 import { look } from '../seen.js';
 
 /** A check over each interface that is there. */
-function each(host: Host, judge: (one: Managed & { readonly link: NonNullable<Managed['link']> }, kernel: KernelEvidence) => readonly Finding[]): ReturnType<Check['run']> {
-  return look(host.kernel, (kernel) => managed(host, kernel).flatMap((one) => (one.link === undefined ? [] : judge({ ...one, link: one.link }, kernel))));
+function each(
+  host: Host,
+  judge: (one: Managed & { readonly link: NonNullable<Managed['link']> }, kernel: KernelEvidence) => readonly Finding[],
+): ReturnType<Check['run']> {
+  return look(host.kernel, (kernel) =>
+    managed(host, kernel).flatMap((one) => (one.link === undefined ? [] : judge({ ...one, link: one.link }, kernel))),
+  );
 }
 
 export const interfaceMissing: Check = {
@@ -20,7 +25,14 @@ export const interfaceMissing: Check = {
     look(host.kernel, (kernel) =>
       managed(host, kernel)
         .filter(({ link }) => link === undefined)
-        .map(({ name }) => finding('error', `There is no interface ${name}. The backup routes go in the moment it appears, and not before.`, [`links: ${kernel.snapshot.links.map((link) => link.name).join(' ')}`], `# in ${host.configuration.file}, one of those that exist:\nmanagement-interface: ${kernel.snapshot.links.find((link) => link.name !== 'lo')?.name ?? 'eth0'}`)),
+        .map(({ name }) =>
+          finding(
+            'error',
+            `There is no interface ${name}. The backup routes go in the moment it appears, and not before.`,
+            [`links: ${kernel.snapshot.links.map((link) => link.name).join(' ')}`],
+            `# in ${host.configuration.file}, one of those that exist:\nmanagement-interface: ${kernel.snapshot.links.find((link) => link.name !== 'lo')?.name ?? 'eth0'}`,
+          ),
+        ),
     ),
 };
 
@@ -32,11 +44,22 @@ export const interfaceAmbiguous: Check = {
     look(host.kernel, ({ snapshot }) =>
       host.config.managementInterfaces.flatMap(({ selector }) => {
         const text = selector.kind === 'name' ? selector.name : selector.mac;
-        const matches = snapshot.links.filter((link) => (selector.kind === 'name' ? link.name === text || link.altNames.includes(text) : link.mac === text));
+        const matches = snapshot.links.filter((link) =>
+          selector.kind === 'name' ? link.name === text || link.altNames.includes(text) : link.mac === text,
+        );
         if (matches.length < 2) return [];
-        const evidence = matches.map((link) => `${link.index}: ${link.name}${link.kind === undefined ? '' : ` (${link.kind})`} ${link.mac ?? ''} ${link.altNames.join(' ')}`.trim());
+        const evidence = matches.map((link) =>
+          `${link.index}: ${link.name}${link.kind === undefined ? '' : ` (${link.kind})`} ${link.mac ?? ''} ${link.altNames.join(' ')}`.trim(),
+        );
         const chosen = linkOf(selector, snapshot)?.name ?? '?';
-        return [finding('warning', `${matches.length} links answer to ${text}; ${chosen} is taken. Another one may be after the next boot.`, evidence, `# in ${host.configuration.file}, a name that only one has:\nmanagement-interface: ${chosen}`)];
+        return [
+          finding(
+            'warning',
+            `${matches.length} links answer to ${text}; ${chosen} is taken. Another one may be after the next boot.`,
+            evidence,
+            `# in ${host.configuration.file}, a name that only one has:\nmanagement-interface: ${chosen}`,
+          ),
+        ];
       }),
     ),
 };
@@ -45,14 +68,38 @@ export const interfaceDown: Check = {
   code: 'interface-down',
   title: 'the management interface is up',
   facts: 'K1',
-  run: (host) => each(host, ({ link }) => (link.up ? [] : [finding('error', `${link.name} is down: no backup route can stand on it, and the kernel removed those that did, silently.`, [`${link.index}: ${link.name}: state DOWN`], `ip link set ${link.name} up`)])),
+  run: (host) =>
+    each(host, ({ link }) =>
+      link.up
+        ? []
+        : [
+            finding(
+              'error',
+              `${link.name} is down: no backup route can stand on it, and the kernel removed those that did, silently.`,
+              [`${link.index}: ${link.name}: state DOWN`],
+              `ip link set ${link.name} up`,
+            ),
+          ],
+    ),
 };
 
 export const interfaceNoCarrier: Check = {
   code: 'interface-no-carrier',
   title: 'the management interface has carrier',
   facts: 'K8',
-  run: (host) => each(host, ({ link }) => (!link.up || link.carrier ? [] : [finding('error', `${link.name} has no carrier: the backup routes stand, flagged linkdown, and carry nothing.`, [`${link.index}: ${link.name}: NO-CARRIER`], `ethtool ${link.name}      # cable, port of the switch, speed`)])),
+  run: (host) =>
+    each(host, ({ link }) =>
+      !link.up || link.carrier
+        ? []
+        : [
+            finding(
+              'error',
+              `${link.name} has no carrier: the backup routes stand, flagged linkdown, and carry nothing.`,
+              [`${link.index}: ${link.name}: NO-CARRIER`],
+              `ethtool ${link.name}      # cable, port of the switch, speed`,
+            ),
+          ],
+    ),
 };
 
 export const interfaceNoAddress: Check = {
@@ -63,11 +110,25 @@ export const interfaceNoAddress: Check = {
     each(host, ({ link, management }, { snapshot }) =>
       management.backupRouters.flatMap(({ family }) => {
         if (!link.up) return []; // IPv6 has none then; interface-down says so.
-        const own = snapshot.addresses.filter((address) => address.interfaceIndex === link.index && address.family === family);
+        const own = snapshot.addresses.filter(
+          (address) => address.interfaceIndex === link.index && address.family === family,
+        );
         const usable = own.filter((address) => !address.tentative);
         if (usable.length > 0) return [];
-        const evidence = own.length === 0 ? [`${link.name}: no ${family} address`] : own.map((address) => `${link.name}: ${family} ${address.address}/${address.length} tentative or dadfailed`);
-        return [finding('error', `${link.name} has no usable ${family} address, so the backup router is no neighbour and no backup route can be installed.`, evidence, `ip address show dev ${link.name}\n# then by DHCP, or: ip address add ADDRESS/LENGTH dev ${link.name}`)];
+        const evidence =
+          own.length === 0
+            ? [`${link.name}: no ${family} address`]
+            : own.map(
+                (address) => `${link.name}: ${family} ${address.address}/${address.length} tentative or dadfailed`,
+              );
+        return [
+          finding(
+            'error',
+            `${link.name} has no usable ${family} address, so the backup router is no neighbour and no backup route can be installed.`,
+            evidence,
+            `ip address show dev ${link.name}\n# then by DHCP, or: ip address add ADDRESS/LENGTH dev ${link.name}`,
+          ),
+        ];
       }),
     ),
 };
@@ -78,9 +139,17 @@ export const interfaceEnslaved: Check = {
   facts: '',
   run: (host) =>
     each(host, ({ link }, { snapshot }) => {
-      const master = link.master === undefined ? undefined : snapshot.links.find((candidate) => candidate.index === link.master);
+      const master =
+        link.master === undefined ? undefined : snapshot.links.find((candidate) => candidate.index === link.master);
       if (master === undefined || master.kind === 'vrf') return [];
-      return [finding('error', `${link.name} is a port of ${master.name}: its packets belong to ${master.name}, and routes on ${link.name} itself carry nothing.`, [`${link.index}: ${link.name}: master ${master.name} (${master.kind ?? 'link'})`], `# in ${host.configuration.file}:\nmanagement-interface: ${master.name}`)];
+      return [
+        finding(
+          'error',
+          `${link.name} is a port of ${master.name}: its packets belong to ${master.name}, and routes on ${link.name} itself carry nothing.`,
+          [`${link.index}: ${link.name}: master ${master.name} (${master.kind ?? 'link'})`],
+          `# in ${host.configuration.file}:\nmanagement-interface: ${master.name}`,
+        ),
+      ];
     }),
 };
 
@@ -88,7 +157,21 @@ export const interfaceNotInVrf: Check = {
   code: 'interface-not-in-vrf',
   title: 'with placement vrf the interface is in a VRF',
   facts: '',
-  run: (host) => (host.config.placement !== 'vrf' ? 'not-applicable' : each(host, ({ link }, { snapshot }) => (realmOf(link, snapshot).vrf !== undefined ? [] : [finding('error', `placement is vrf, and ${link.name} is in none: the agent waits, and installs nothing.`, [`${link.index}: ${link.name}: no master`], `ip link set ${link.name} master VRF      # or, in ${host.configuration.file}: placement: local`)]))),
+  run: (host) =>
+    host.config.placement !== 'vrf'
+      ? 'not-applicable'
+      : each(host, ({ link }, { snapshot }) =>
+          realmOf(link, snapshot).vrf !== undefined
+            ? []
+            : [
+                finding(
+                  'error',
+                  `placement is vrf, and ${link.name} is in none: the agent waits, and installs nothing.`,
+                  [`${link.index}: ${link.name}: no master`],
+                  `ip link set ${link.name} master VRF      # or, in ${host.configuration.file}: placement: local`,
+                ),
+              ],
+        ),
 };
 
 export const inet6Disabled: Check = {
@@ -96,11 +179,24 @@ export const inet6Disabled: Check = {
   title: 'IPv6 is on where there is an IPv6 backup router',
   facts: 'K1',
   run: (host) => {
-    if (!host.config.managementInterfaces.some(({ backupRouters }) => backupRouters.some(({ family }) => family === 'inet6'))) return 'not-applicable';
+    if (
+      !host.config.managementInterfaces.some(({ backupRouters }) =>
+        backupRouters.some(({ family }) => family === 'inet6'),
+      )
+    )
+      return 'not-applicable';
     return each(host, ({ link, management }) => {
       const path = `/proc/sys/net/ipv6/conf/${link.name}/disable_ipv6`;
-      if (!management.backupRouters.some(({ family }) => family === 'inet6') || valueOf(host.files, path) !== '1') return [];
-      return [finding('error', `IPv6 is disabled on ${link.name}: the inet6 backup routes cannot be installed.`, [`${path} = 1`], `sysctl -w net.ipv6.conf.${link.name}.disable_ipv6=0`)];
+      if (!management.backupRouters.some(({ family }) => family === 'inet6') || valueOf(host.files, path) !== '1')
+        return [];
+      return [
+        finding(
+          'error',
+          `IPv6 is disabled on ${link.name}: the inet6 backup routes cannot be installed.`,
+          [`${path} = 1`],
+          `sysctl -w net.ipv6.conf.${link.name}.disable_ipv6=0`,
+        ),
+      ];
     });
   },
 };
@@ -110,14 +206,26 @@ export const inet6AddressLost: Check = {
   title: 'the interface keeps its IPv6 addresses when it goes down',
   facts: 'K1',
   run: (host) => {
-    if (!host.config.managementInterfaces.some(({ backupRouters }) => backupRouters.some(({ family }) => family === 'inet6'))) return 'not-applicable';
+    if (
+      !host.config.managementInterfaces.some(({ backupRouters }) =>
+        backupRouters.some(({ family }) => family === 'inet6'),
+      )
+    )
+      return 'not-applicable';
     return each(host, ({ link, management }) => {
       const paths = [link.name, 'all'].map((name) => `/proc/sys/net/ipv6/conf/${name}/keep_addr_on_down`);
       const values = paths.map((path) => Number(valueOf(host.files, path) ?? '0'));
       // The kernel keeps them when either says so, and neither forbids it (net/ipv6/addrconf.c, addrconf_ifdown).
       const keeps = values[0]! > 0 || (values[0] === 0 && values[1]! > 0);
       if (!management.backupRouters.some(({ family }) => family === 'inet6') || keeps) return [];
-      return [finding('note', `When ${link.name} goes down, the kernel removes its IPv6 addresses. Who set them must set them again, or the inet6 backup routes wait.`, paths.map((path, i) => `${path} = ${values[i]}`), `sysctl -w net.ipv6.conf.${link.name}.keep_addr_on_down=1`)];
+      return [
+        finding(
+          'note',
+          `When ${link.name} goes down, the kernel removes its IPv6 addresses. Who set them must set them again, or the inet6 backup routes wait.`,
+          paths.map((path, i) => `${path} = ${values[i]}`),
+          `sysctl -w net.ipv6.conf.${link.name}.keep_addr_on_down=1`,
+        ),
+      ];
     });
   },
 };
@@ -127,12 +235,25 @@ export const acceptRaForwarding: Check = {
   title: 'router advertisements are not silently ignored where the gateway is taken from them',
   facts: '',
   run: (host) => {
-    if (!host.config.managementInterfaces.some(({ backupRouters }) => backupRouters.some((router) => router.family === 'inet6' && router.auto !== undefined))) return 'not-applicable';
+    if (
+      !host.config.managementInterfaces.some(({ backupRouters }) =>
+        backupRouters.some((router) => router.family === 'inet6' && router.auto !== undefined),
+      )
+    )
+      return 'not-applicable';
     return each(host, ({ link, management }) => {
       const at = (key: string): string => `/proc/sys/net/ipv6/conf/${link.name}/${key}`;
       const auto = management.backupRouters.some((router) => router.family === 'inet6' && router.auto !== undefined);
-      if (!auto || valueOf(host.files, at('accept_ra')) !== '1' || valueOf(host.files, at('forwarding')) !== '1') return [];
-      return [finding('warning', `${link.name} forwards IPv6 and so ignores router advertisements (accept_ra=1): with address: auto there will be no gateway.`, [`${at('accept_ra')} = 1`, `${at('forwarding')} = 1`], `sysctl -w net.ipv6.conf.${link.name}.accept_ra=2`)];
+      if (!auto || valueOf(host.files, at('accept_ra')) !== '1' || valueOf(host.files, at('forwarding')) !== '1')
+        return [];
+      return [
+        finding(
+          'warning',
+          `${link.name} forwards IPv6 and so ignores router advertisements (accept_ra=1): with address: auto there will be no gateway.`,
+          [`${at('accept_ra')} = 1`, `${at('forwarding')} = 1`],
+          `sysctl -w net.ipv6.conf.${link.name}.accept_ra=2`,
+        ),
+      ];
     });
   },
 };

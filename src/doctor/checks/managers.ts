@@ -2,7 +2,7 @@
 
 import type { FoundFile } from '../files.js';
 import { exists, filesIn, textOf, unreadableOf, valueOf } from '../files.js';
-import { finding, unknown, type Check, type Outcome } from '../finding.js';
+import { type Check, finding, type Outcome, unknown } from '../finding.js';
 import type { Host } from '../host.js';
 import { booleanOf, systemdFiles, valuesOf } from '../ini.js';
 import { managed } from '../management.js';
@@ -15,21 +15,40 @@ const DROP_IN = '/etc/systemd/networkd.conf.d/backup-router.conf';
 function networkdLinks(host: Host): readonly { readonly index: number; readonly evidence: string }[] {
   return filesIn(host.files, NETIF, '').flatMap(({ path, text }) => {
     const state = /^ADMIN_STATE=(.*)$/m.exec(text)?.[1];
-    return state === undefined || state === 'unmanaged' || state === 'linger' ? [] : [{ index: Number(path.slice(NETIF.length + 1)), evidence: `${path}: ADMIN_STATE=${state}` }];
+    return state === undefined || state === 'unmanaged' || state === 'linger'
+      ? []
+      : [{ index: Number(path.slice(NETIF.length + 1)), evidence: `${path}: ADMIN_STATE=${state}` }];
   });
 }
 
 /** What networkd does with routes or rules that are not its own; default yes. */
-function networkdDeletes(host: Host, key: 'ManageForeignRoutes' | 'ManageForeignRoutingPolicyRules', what: string): Outcome {
+function networkdDeletes(
+  host: Host,
+  key: 'ManageForeignRoutes' | 'ManageForeignRoutingPolicyRules',
+  what: string,
+): Outcome {
   const why = unreadableOf(host.files, [NETIF, '/etc/systemd/networkd.conf', '/etc/systemd/networkd.conf.d']);
   if (why !== undefined) return unknown(why, 'sudo backup-router doctor');
   const links = networkdLinks(host);
-  if (links.length === 0) return exists(host.files, NETIF) || exists(host.files, '/run/systemd/system') ? [] : 'not-applicable';
+  if (links.length === 0)
+    return exists(host.files, NETIF) || exists(host.files, '/run/systemd/system') ? [] : 'not-applicable';
   const files = systemdFiles(host.files, 'networkd.conf');
   const setting = valuesOf(files, 'Network', key).at(-1);
   if (setting !== undefined && booleanOf(setting.value) === false) return [];
-  const evidence = [...links.slice(0, 4).map((link) => link.evidence), setting === undefined ? `${files.length === 0 ? 'networkd.conf' : files.map(({ path }) => path).join(', ')}: ${key}= not set, so yes` : `${setting.where}: ${key}=${setting.value}`];
-  return [finding('warning', `systemd-networkd runs here and deletes ${what} that are not its own each time it starts. The agent puts its own back, within 100 ms; a fight it need not have.`, evidence, `mkdir -p ${DROP_IN.slice(0, DROP_IN.lastIndexOf('/'))}\ncat > ${DROP_IN} <<END\n[Network]\nManageForeignRoutes=no\nManageForeignRoutingPolicyRules=no\nEND\n# takes effect when systemd-networkd starts the next time`)];
+  const evidence = [
+    ...links.slice(0, 4).map((link) => link.evidence),
+    setting === undefined
+      ? `${files.length === 0 ? 'networkd.conf' : files.map(({ path }) => path).join(', ')}: ${key}= not set, so yes`
+      : `${setting.where}: ${key}=${setting.value}`,
+  ];
+  return [
+    finding(
+      'warning',
+      `systemd-networkd runs here and deletes ${what} that are not its own each time it starts. The agent puts its own back, within 100 ms; a fight it need not have.`,
+      evidence,
+      `mkdir -p ${DROP_IN.slice(0, DROP_IN.lastIndexOf('/'))}\ncat > ${DROP_IN} <<END\n[Network]\nManageForeignRoutes=no\nManageForeignRoutingPolicyRules=no\nEND\n# takes effect when systemd-networkd starts the next time`,
+    ),
+  ];
 }
 
 export const networkdForeignRoutes: Check = {
@@ -43,7 +62,10 @@ export const networkdForeignRules: Check = {
   code: 'networkd-foreign-rules',
   title: 'systemd-networkd leaves foreign policy rules alone',
   facts: 'S2',
-  run: (host) => (host.config.placement === 'local' ? networkdDeletes(host, 'ManageForeignRoutingPolicyRules', 'policy rules') : 'not-applicable'),
+  run: (host) =>
+    host.config.placement === 'local'
+      ? networkdDeletes(host, 'ManageForeignRoutingPolicyRules', 'policy rules')
+      : 'not-applicable',
 };
 
 export const networkManager: Check = {
@@ -63,7 +85,14 @@ export const networkManager: Check = {
         const message = main
           ? `NetworkManager manages ${link!.name}: on each activation it removes routes of the main table on it that are not its own, and it puts a default route there.`
           : `NetworkManager manages ${link!.name}, and puts a default route there unless told otherwise. It leaves the agent's own tables and rules alone.`;
-        return [finding(main ? 'warning' : 'note', message, [`${directory}/${link!.index}: managed=true`], `nmcli connection modify ${link!.name} ipv4.never-default yes ipv6.never-default yes\n# or take it away from NetworkManager altogether:\ncat > /etc/NetworkManager/conf.d/backup-router.conf <<END\n[keyfile]\nunmanaged-devices=interface-name:${link!.name}\nEND`)];
+        return [
+          finding(
+            main ? 'warning' : 'note',
+            message,
+            [`${directory}/${link!.index}: managed=true`],
+            `nmcli connection modify ${link!.name} ipv4.never-default yes ipv6.never-default yes\n# or take it away from NetworkManager altogether:\ncat > /etc/NetworkManager/conf.d/backup-router.conf <<END\n[keyfile]\nunmanaged-devices=interface-name:${link!.name}\nEND`,
+          ),
+        ];
       }),
     );
   },
@@ -78,10 +107,22 @@ export const ifupdownDefault: Check = {
     const why = unreadableOf(host.files, [path, `${path}.d`]);
     if (why !== undefined) return unknown(why, 'sudo backup-router doctor');
     const main = textOf(host.files, path);
-    const files: FoundFile[] = [...(main.kind === 'seen' && main.value !== undefined ? [{ path, text: main.value }] : []), ...filesIn(host.files, `${path}.d`, '')];
+    const files: FoundFile[] = [
+      ...(main.kind === 'seen' && main.value !== undefined ? [{ path, text: main.value }] : []),
+      ...filesIn(host.files, `${path}.d`, ''),
+    ];
     if (files.length === 0) return 'not-applicable';
     const found = files.flatMap((file) => stanzaLines(host, file));
-    return found.length === 0 ? [] : [finding('warning', 'ifupdown puts a default route at metric 0 on the management interface at each ifup: it outranks every route of the daemon.', found, `# remove the line \`gateway\`, and with DHCP take the route over, in ${host.configuration.file}:\nbackup-router:\n  address: auto\n  adopt: true`)];
+    return found.length === 0
+      ? []
+      : [
+          finding(
+            'warning',
+            'ifupdown puts a default route at metric 0 on the management interface at each ifup: it outranks every route of the daemon.',
+            found,
+            `# remove the line \`gateway\`, and with DHCP take the route over, in ${host.configuration.file}:\nbackup-router:\n  address: auto\n  adopt: true`,
+          ),
+        ];
   },
 };
 
@@ -92,7 +133,9 @@ function stanzaLines(host: Host, { path, text }: FoundFile): readonly string[] {
     const line = raw.trim();
     const iface = /^iface\s+(\S+)\s+(inet6?)\s+(\S+)/.exec(line);
     if (iface !== null) {
-      const router = host.config.managementInterfaces.find(({ selector }) => selector.kind === 'name' && selector.name === iface[1])?.backupRouters.find(({ family }) => family === iface[2]);
+      const router = host.config.managementInterfaces
+        .find(({ selector }) => selector.kind === 'name' && selector.name === iface[1])
+        ?.backupRouters.find(({ family }) => family === iface[2]);
       current = router !== undefined && router.auto?.adopt !== true;
       return current && iface[3] === 'dhcp' ? [`${path}:${i + 1}: ${line}`] : [];
     }
@@ -114,14 +157,26 @@ export const netplanDefault: Check = {
       return why === undefined ? 'not-applicable' : unknown(why, 'sudo backup-router doctor');
     }
     const found = files.flatMap((file) => netplanLines(host, file));
-    if (found.length === 0) return unreadableOf(host.files, directories) === undefined ? [] : unknown(unreadableOf(host.files, directories)!, 'sudo backup-router doctor');
-    return [finding('warning', 'netplan puts a default route on the management interface: it outranks every route of the daemon.', found, `# in that file, for DHCP:\ndhcp4-overrides: {use-routes: false}\n# and without gateway4:, or take the route over, in ${host.configuration.file}:\nbackup-router:\n  address: auto\n  adopt: true`)];
+    if (found.length === 0)
+      return unreadableOf(host.files, directories) === undefined
+        ? []
+        : unknown(unreadableOf(host.files, directories)!, 'sudo backup-router doctor');
+    return [
+      finding(
+        'warning',
+        'netplan puts a default route on the management interface: it outranks every route of the daemon.',
+        found,
+        `# in that file, for DHCP:\ndhcp4-overrides: {use-routes: false}\n# and without gateway4:, or take the route over, in ${host.configuration.file}:\nbackup-router:\n  address: auto\n  adopt: true`,
+      ),
+    ];
   },
 };
 
 /** By indentation, as netplan's own examples are written: lines below `NAME:` that are indented further. */
 function netplanLines(host: Host, { path, text }: FoundFile): readonly string[] {
-  const names = host.config.managementInterfaces.flatMap(({ selector, backupRouters }) => (selector.kind === 'name' && !backupRouters.some(({ auto }) => auto?.adopt === true) ? [selector.name] : []));
+  const names = host.config.managementInterfaces.flatMap(({ selector, backupRouters }) =>
+    selector.kind === 'name' && !backupRouters.some(({ auto }) => auto?.adopt === true) ? [selector.name] : [],
+  );
   const found: string[] = [];
   let depth = -1;
   let block: string[] = [];
@@ -142,7 +197,12 @@ function netplanLines(host: Host, { path, text }: FoundFile): readonly string[] 
       if (names.some((name) => line.trim() === `${name}:` || line.trim() === `"${name}":`)) depth = indent;
       return;
     }
-    if (/^\s*(- )?(gateway[46]:|to:\s*["']?(default|0\.0\.0\.0\/0|::\/0)\b|dhcp[46]:\s*(true|yes)\b)|use-routes:\s*(false|no)\b/.test(line)) block.push(`${path}:${i + 1}: ${line.trim()}`);
+    if (
+      /^\s*(- )?(gateway[46]:|to:\s*["']?(default|0\.0\.0\.0\/0|::\/0)\b|dhcp[46]:\s*(true|yes)\b)|use-routes:\s*(false|no)\b/.test(
+        line,
+      )
+    )
+      block.push(`${path}:${i + 1}: ${line.trim()}`);
   });
   close();
   return found;

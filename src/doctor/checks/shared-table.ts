@@ -4,11 +4,11 @@
  */
 
 import { realmOf } from '../../core/management.js';
-import { finding, unknown, type Check, type Outcome } from '../finding.js';
-import { frrLines, frrLineText, type FrrLine } from '../frr-config.js';
+import { textOf, valueOf } from '../files.js';
+import { type Check, finding, type Outcome, unknown } from '../finding.js';
+import { type FrrLine, frrLines, frrLineText } from '../frr-config.js';
 import type { Host } from '../host.js';
 import { managed, sharesTable } from '../management.js';
-import { textOf, valueOf } from '../files.js';
 import { look } from '../seen.js';
 
 function whereShared(host: Host, judge: () => Outcome): Outcome {
@@ -17,7 +17,13 @@ function whereShared(host: Host, judge: () => Outcome): Outcome {
 }
 
 /** A check for lines of FRR's configuration. */
-function frrCheck(code: string, title: string, facts: string, wanted: (line: FrrLine) => boolean, say: (lines: readonly FrrLine[]) => { readonly message: string; readonly remedy: string }): Check {
+function frrCheck(
+  code: string,
+  title: string,
+  facts: string,
+  wanted: (line: FrrLine) => boolean,
+  say: (lines: readonly FrrLine[]) => { readonly message: string; readonly remedy: string },
+): Check {
   return {
     code,
     title,
@@ -43,7 +49,8 @@ export const redistributeKernel: Check = frrCheck(
   'F2',
   ({ text }) => /^redistribute kernel\b/.test(text),
   ([line]) => ({
-    message: 'FRR redistributes kernel routes: while the backup routes are in, it announces them to its neighbours, and draws their traffic to the management network.',
+    message:
+      'FRR redistributes kernel routes: while the backup routes are in, it announces them to its neighbours, and draws their traffic to the management network.',
     remedy: `vtysh -c 'configure terminal'${line?.block === undefined ? '' : ` -c '${line.block}'`} -c 'no redistribute kernel'\n# (within the address-family where it stands)\n${LOCAL}`,
   }),
 );
@@ -53,7 +60,11 @@ export const networkDefault: Check = frrCheck(
   'FRR announces no default route because of a backup route',
   'F2',
   ({ text }) => /^network (0\.0\.0\.0\/0|::\/0)\b/.test(text),
-  () => ({ message: 'A `network` statement for the default route is satisfied by the backup default: FRR then announces itself as the way out.', remedy: `# announce by default-originate with a route-map instead, or\n${LOCAL}` }),
+  () => ({
+    message:
+      'A `network` statement for the default route is satisfied by the backup default: FRR then announces itself as the way out.',
+    remedy: `# announce by default-originate with a route-map instead, or\n${LOCAL}`,
+  }),
 );
 
 export const nhtResolveViaDefault: Check = frrCheck(
@@ -61,7 +72,11 @@ export const nhtResolveViaDefault: Check = frrCheck(
   'BGP next hops do not resolve through the default route',
   'F2',
   ({ text }) => /^(ip|ipv6) nht resolve-via-default\b/.test(text),
-  () => ({ message: 'Next hops may resolve through the default route, so through the backup default: sessions and routes that should be down stay up, by way of the management network.', remedy: `vtysh -c 'configure terminal' -c 'no ip nht resolve-via-default'\n${LOCAL}` }),
+  () => ({
+    message:
+      'Next hops may resolve through the default route, so through the backup default: sessions and routes that should be down stay up, by way of the management network.',
+    remedy: `vtysh -c 'configure terminal' -c 'no ip nht resolve-via-default'\n${LOCAL}`,
+  }),
 );
 
 export const transitForwarding: Check = {
@@ -72,10 +87,23 @@ export const transitForwarding: Check = {
     look(host.kernel, (kernel) => {
       if (host.config.placement !== 'main') return 'not-applicable';
       const inMain = managed(host, kernel).filter(({ link }) => realmOf(link, kernel.snapshot).vrf === undefined);
-      const families = new Set(inMain.flatMap(({ management }) => management.backupRouters.map(({ family }) => family)));
-      const paths = [...(families.has('inet') ? ['/proc/sys/net/ipv4/ip_forward'] : []), ...(families.has('inet6') ? ['/proc/sys/net/ipv6/conf/all/forwarding'] : [])];
+      const families = new Set(
+        inMain.flatMap(({ management }) => management.backupRouters.map(({ family }) => family)),
+      );
+      const paths = [
+        ...(families.has('inet') ? ['/proc/sys/net/ipv4/ip_forward'] : []),
+        ...(families.has('inet6') ? ['/proc/sys/net/ipv6/conf/all/forwarding'] : []),
+      ];
       const on = paths.filter((path) => valueOf(host.files, path) === '1');
-      if (on.length > 0) return [finding('warning', 'placement is main and this host forwards: packets of others without a better route leave by the backup router, into the management network.', on.map((path) => `${path} = 1`), `# in ${host.configuration.file}:\nplacement: local`)];
+      if (on.length > 0)
+        return [
+          finding(
+            'warning',
+            'placement is main and this host forwards: packets of others without a better route leave by the backup router, into the management network.',
+            on.map((path) => `${path} = 1`),
+            `# in ${host.configuration.file}:\nplacement: local`,
+          ),
+        ];
       const missing = paths.filter((path) => valueOf(host.files, path) === undefined);
       return missing.length > 0 ? unknown(`${missing[0]} cannot be read`) : [];
     }),
@@ -87,7 +115,16 @@ export const birdLearn: Check = {
   facts: 'F2, F3, B2',
   run: (host) => {
     if (!host.config.routingDaemons.some(({ kind }) => kind === 'bird')) return 'not-applicable';
-    return whereShared(host, () => birdLines(host, /^learn\b(?!\s+(off|no)\b)/, (evidence) => finding('warning', 'BIRD learns alien routes of a kernel table (`learn`): the backup routes enter its table, and its exports.', evidence, `# in the kernel protocol, an import filter:\nimport where krt_source != ${host.config.routeProtocol};`)));
+    return whereShared(host, () =>
+      birdLines(host, /^learn\b(?!\s+(off|no)\b)/, (evidence) =>
+        finding(
+          'warning',
+          'BIRD learns alien routes of a kernel table (`learn`): the backup routes enter its table, and its exports.',
+          evidence,
+          `# in the kernel protocol, an import filter:\nimport where krt_source != ${host.config.routeProtocol};`,
+        ),
+      ),
+    );
   },
 };
 
@@ -95,16 +132,40 @@ export const birdPersist: Check = {
   code: 'bird-persist',
   title: 'BIRD takes its routes away when it stops in order',
   facts: 'B2',
-  run: (host) => (host.config.routingDaemons.some(({ kind }) => kind === 'bird') ? birdLines(host, /^persist\b(?!\s+(off|no)\b)/, (evidence) => finding('note', 'BIRD leaves its routes in the kernel when it stops (`persist`): they are stale then, and beat the backup routes for stale.preempt-after.', evidence)) : 'not-applicable'),
+  run: (host) =>
+    host.config.routingDaemons.some(({ kind }) => kind === 'bird')
+      ? birdLines(host, /^persist\b(?!\s+(off|no)\b)/, (evidence) =>
+          finding(
+            'note',
+            'BIRD leaves its routes in the kernel when it stops (`persist`): they are stale then, and beat the backup routes for stale.preempt-after.',
+            evidence,
+          ),
+        )
+      : 'not-applicable',
 };
 
 const BIRD_FILES = ['/etc/bird/bird.conf', '/etc/bird.conf'];
 
-function birdLines(host: Host, pattern: RegExp, say: (evidence: readonly string[]) => ReturnType<typeof finding>): Outcome {
+function birdLines(
+  host: Host,
+  pattern: RegExp,
+  say: (evidence: readonly string[]) => ReturnType<typeof finding>,
+): Outcome {
   const texts = BIRD_FILES.map((path) => ({ path, text: textOf(host.files, path) }));
   const unread = texts.find(({ text }) => text.kind === 'unseen')?.text;
-  const files = texts.flatMap(({ path, text }) => (text.kind === 'seen' && text.value !== undefined ? [{ path, text: text.value }] : []));
-  const hits = files.flatMap(({ path, text }) => text.split('\n').flatMap((line, i) => (line.replace(/#.*/, '').split(/[;{]/).some((statement) => pattern.test(statement.trim())) ? [`${path}:${i + 1}: ${line.trim()}`] : [])));
+  const files = texts.flatMap(({ path, text }) =>
+    text.kind === 'seen' && text.value !== undefined ? [{ path, text: text.value }] : [],
+  );
+  const hits = files.flatMap(({ path, text }) =>
+    text.split('\n').flatMap((line, i) =>
+      line
+        .replace(/#.*/, '')
+        .split(/[;{]/)
+        .some((statement) => pattern.test(statement.trim()))
+        ? [`${path}:${i + 1}: ${line.trim()}`]
+        : [],
+    ),
+  );
   if (hits.length > 0) return [say(hits)];
   if (unread?.kind === 'unseen') return unknown(unread.why, 'sudo backup-router doctor');
   return files.length === 0 ? unknown(`no ${BIRD_FILES.join(' or ')}`) : [];

@@ -1,12 +1,26 @@
 /** Hazards of the way to the routing daemon: its socket is not there, left over, silent, or closed to the agent. */
 
-import { finding, unknown, type Check, type Finding } from '../finding.js';
+import { type Check, type Finding, finding, unknown } from '../finding.js';
 import type { SocketEvidence, SocketOutcome } from '../host.js';
 import { agentIdentity, groupName, stepText, turnedAwayAt, userName } from '../identity.js';
 
 /** A check for one outcome of the conversation. */
-function outcome(code: string, title: string, facts: string, wanted: readonly SocketOutcome[], say: (socket: SocketEvidence) => Finding): Check {
-  return { code, title, facts, run: (host) => (host.sockets.length === 0 ? 'not-applicable' : host.sockets.filter((socket) => wanted.includes(socket.outcome)).map(say)) };
+function outcome(
+  code: string,
+  title: string,
+  facts: string,
+  wanted: readonly SocketOutcome[],
+  say: (socket: SocketEvidence) => Finding,
+): Check {
+  return {
+    code,
+    title,
+    facts,
+    run: (host) =>
+      host.sockets.length === 0
+        ? 'not-applicable'
+        : host.sockets.filter((socket) => wanted.includes(socket.outcome)).map(say),
+  };
 }
 
 function serviceOf(socket: SocketEvidence): string {
@@ -14,29 +28,59 @@ function serviceOf(socket: SocketEvidence): string {
 }
 
 function start(socket: SocketEvidence): string {
-  return socket.kind === 'socket' ? '# start it, or correct the address in routing-daemon' : `systemctl start ${serviceOf(socket)}; systemctl status ${serviceOf(socket)}`;
+  return socket.kind === 'socket'
+    ? '# start it, or correct the address in routing-daemon'
+    : `systemctl start ${serviceOf(socket)}; systemctl status ${serviceOf(socket)}`;
 }
 
-export const socketAbsent: Check = outcome('socket-absent', 'every watched socket exists', 'F9', ['absent', 'no-directory'], (socket) =>
-  finding(
-    'warning',
-    socket.outcome === 'absent' ? `${socket.id} has no socket, so it counts as down and the backup routes stay in. Is it started, and is this its socket?` : `The directory of ${socket.id}'s socket does not exist: it has never been started here, or its sockets are elsewhere.`,
-    [`${socket.where}: ${socket.detail}`],
-    socket.kind === 'frr' ? `${start(socket)}\nls -l /run/frr/ /run/frr/*/      # a pathspace has a directory of its own` : start(socket),
-  ),
+export const socketAbsent: Check = outcome(
+  'socket-absent',
+  'every watched socket exists',
+  'F9',
+  ['absent', 'no-directory'],
+  (socket) =>
+    finding(
+      'warning',
+      socket.outcome === 'absent'
+        ? `${socket.id} has no socket, so it counts as down and the backup routes stay in. Is it started, and is this its socket?`
+        : `The directory of ${socket.id}'s socket does not exist: it has never been started here, or its sockets are elsewhere.`,
+      [`${socket.where}: ${socket.detail}`],
+      socket.kind === 'frr'
+        ? `${start(socket)}\nls -l /run/frr/ /run/frr/*/      # a pathspace has a directory of its own`
+        : start(socket),
+    ),
 );
 
-export const socketStale: Check = outcome('socket-stale', 'no watched socket is a leftover', 'F9', ['stale'], (socket) =>
-  finding('warning', `${socket.id} left its socket behind: the file is there, and nobody listens. It has died, or was killed.`, [`${socket.where}: ${socket.detail}`], start(socket)),
+export const socketStale: Check = outcome(
+  'socket-stale',
+  'no watched socket is a leftover',
+  'F9',
+  ['stale'],
+  (socket) =>
+    finding(
+      'warning',
+      `${socket.id} left its socket behind: the file is there, and nobody listens. It has died, or was killed.`,
+      [`${socket.where}: ${socket.detail}`],
+      start(socket),
+    ),
 );
 
-export const socketSilent: Check = outcome('socket-silent', 'every watched daemon answers', 'F7, F13', ['silent', 'fault'], (socket) =>
-  finding(
-    'warning',
-    socket.outcome === 'silent' ? `${socket.id} accepts a connection and does not answer: it hangs, or is stopped.` : `${socket.id} does not speak the protocol that was expected.`,
-    [`${socket.where}: ${socket.detail}`],
-    socket.kind === 'socket' ? undefined : `ps -o pid,stat,wchan,cmd -C ${socket.kind === 'frr' ? socket.id.slice(4) : 'bird'}      # T: stopped; kill -CONT PID`,
-  ),
+export const socketSilent: Check = outcome(
+  'socket-silent',
+  'every watched daemon answers',
+  'F7, F13',
+  ['silent', 'fault'],
+  (socket) =>
+    finding(
+      'warning',
+      socket.outcome === 'silent'
+        ? `${socket.id} accepts a connection and does not answer: it hangs, or is stopped.`
+        : `${socket.id} does not speak the protocol that was expected.`,
+      [`${socket.where}: ${socket.detail}`],
+      socket.kind === 'socket'
+        ? undefined
+        : `ps -o pid,stat,wchan,cmd -C ${socket.kind === 'frr' ? socket.id.slice(4) : 'bird'}      # T: stopped; kill -CONT PID`,
+    ),
 );
 
 export const socketDenied: Check = {
@@ -52,14 +96,32 @@ export const socketDenied: Check = {
       const closed = turnedAwayAt(identity, socket.steps);
       if (closed === undefined) {
         if (socket.outcome !== 'denied') return [];
-        if (others) return unknown(`${socket.where}: ${socket.detail} for this user, so what ${identity.who} may do there could not be told for certain`, 'sudo backup-router doctor');
+        if (others)
+          return unknown(
+            `${socket.where}: ${socket.detail} for this user, so what ${identity.who} may do there could not be told for certain`,
+            'sudo backup-router doctor',
+          );
       }
       const user = userName(host, identity.uid);
       const group = closed === undefined ? (socket.kind === 'bird' ? 'bird' : 'frrvty') : groupName(host, closed.gid);
-      const evidence = [closed === undefined ? `${socket.where}: ${socket.detail}` : stepText(closed), `${identity.who}: uid ${identity.uid}, groups ${identity.groups.map((gid) => groupName(host, gid)).join(' ')}`];
+      const evidence = [
+        closed === undefined ? `${socket.where}: ${socket.detail}` : stepText(closed),
+        `${identity.who}: uid ${identity.uid}, groups ${identity.groups.map((gid) => groupName(host, gid)).join(' ')}`,
+      ];
       // Somebody who merely asks is told as much: no agent, no unit.
-      if (!others && host.agent.status.kind === 'seen' && host.agent.status.value === undefined && identity.uid !== 0) return unknown(`this user may not open ${socket.where}, and there is neither an agent nor a unit to judge by`, 'sudo backup-router doctor');
-      return [finding('error', `${identity.who} may not open ${socket.where}: ${socket.id} counts as down, and the backup routes stay in for ever.`, evidence, `usermod -aG ${group} ${user} && systemctl restart backup-router\n# or in a drop-in (systemctl edit backup-router):\n[Service]\nSupplementaryGroups=${group}`)];
+      if (!others && host.agent.status.kind === 'seen' && host.agent.status.value === undefined && identity.uid !== 0)
+        return unknown(
+          `this user may not open ${socket.where}, and there is neither an agent nor a unit to judge by`,
+          'sudo backup-router doctor',
+        );
+      return [
+        finding(
+          'error',
+          `${identity.who} may not open ${socket.where}: ${socket.id} counts as down, and the backup routes stay in for ever.`,
+          evidence,
+          `usermod -aG ${group} ${user} && systemctl restart backup-router\n# or in a drop-in (systemctl edit backup-router):\n[Service]\nSupplementaryGroups=${group}`,
+        ),
+      ];
     });
   },
 };

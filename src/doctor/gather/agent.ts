@@ -4,7 +4,7 @@ import { request } from '../../control/client.js';
 import { CommandError, EXIT } from '../../model/exit.js';
 import type { Status } from '../../model/status.js';
 import type { AgentEvidence } from '../host.js';
-import { seen, unseen, type Seen } from '../seen.js';
+import { type Seen, seen, unseen } from '../seen.js';
 import { gatherOthers, identityOf } from './processes.js';
 
 export async function gatherAgent(socket: string): Promise<AgentEvidence> {
@@ -21,7 +21,9 @@ export async function gatherAgent(socket: string): Promise<AgentEvidence> {
 async function askStatus(socket: string): Promise<Seen<Status | undefined>> {
   try {
     const response = await request(socket, { command: 'status' });
-    return response.ok && 'status' in response ? seen(response.status) : unseen('the agent gave an answer to another question');
+    return response.ok && 'status' in response
+      ? seen(response.status)
+      : unseen('the agent gave an answer to another question');
   } catch (error) {
     if (!(error instanceof CommandError)) return unseen((error as Error).message);
     if (error.exitStatus === EXIT.UNAVAILABLE && error.message.includes('does not run')) return seen(undefined);

@@ -26,10 +26,30 @@ interface Listing {
 const MAX_BYTES = 8 << 20;
 
 const FILES: readonly string[] = [
-  '/etc/passwd', '/etc/group', '/etc/frr/daemons', '/etc/bird/bird.conf', '/etc/bird.conf', '/etc/network/interfaces',
-  '/etc/iproute2/rt_tables', '/etc/iproute2/rt_protos', '/usr/share/iproute2/rt_tables', '/usr/share/iproute2/rt_protos', '/usr/lib/iproute2/rt_tables', '/usr/lib/iproute2/rt_protos',
-  '/etc/NetworkManager/NetworkManager.conf', '/run/systemd/timesync/synchronized', '/run/systemd/system', '/run/systemd/netif/links', '/run/NetworkManager', '/.dockerenv', '/run/.containerenv',
-  ...SYSTEMD_DIRECTORIES.flatMap((base) => [`${base}/networkd.conf`, `${base}/system.conf`, `${base}/system/backup-router.service`]),
+  '/etc/passwd',
+  '/etc/group',
+  '/etc/frr/daemons',
+  '/etc/bird/bird.conf',
+  '/etc/bird.conf',
+  '/etc/network/interfaces',
+  '/etc/iproute2/rt_tables',
+  '/etc/iproute2/rt_protos',
+  '/usr/share/iproute2/rt_tables',
+  '/usr/share/iproute2/rt_protos',
+  '/usr/lib/iproute2/rt_tables',
+  '/usr/lib/iproute2/rt_protos',
+  '/etc/NetworkManager/NetworkManager.conf',
+  '/run/systemd/timesync/synchronized',
+  '/run/systemd/system',
+  '/run/systemd/netif/links',
+  '/run/NetworkManager',
+  '/.dockerenv',
+  '/run/.containerenv',
+  ...SYSTEMD_DIRECTORIES.flatMap((base) => [
+    `${base}/networkd.conf`,
+    `${base}/system.conf`,
+    `${base}/system/backup-router.service`,
+  ]),
 ];
 
 const LISTINGS: readonly Listing[] = [
@@ -37,9 +57,17 @@ const LISTINGS: readonly Listing[] = [
   { directory: '/run/systemd/netif/links', suffix: '' },
   { directory: '/run/NetworkManager/devices', suffix: '' },
   { directory: '/etc/network/interfaces.d', suffix: '' },
-  ...['/etc', '/run', '/usr/lib'].map((base) => ({ directory: `${base}/NetworkManager/conf.d`, suffix: '.conf' })),
+  ...['/etc', '/run', '/usr/lib'].map((base) => ({
+    directory: `${base}/NetworkManager/conf.d`,
+    suffix: '.conf',
+  })),
   ...['/etc', '/run', '/lib'].map((base) => ({ directory: `${base}/netplan`, suffix: '.yaml' })),
-  ...['/etc', '/usr/share', '/usr/lib'].flatMap((base) => ['rt_tables.d', 'rt_protos.d'].map((name) => ({ directory: `${base}/iproute2/${name}`, suffix: '.conf' }))),
+  ...['/etc', '/usr/share', '/usr/lib'].flatMap((base) =>
+    ['rt_tables.d', 'rt_protos.d'].map((name) => ({
+      directory: `${base}/iproute2/${name}`,
+      suffix: '.conf',
+    })),
+  ),
   ...SYSTEMD_DIRECTORIES.flatMap((base) => [
     { directory: `${base}/networkd.conf.d`, suffix: '.conf' },
     { directory: `${base}/system.conf.d`, suffix: '.conf' },
@@ -48,14 +76,22 @@ const LISTINGS: readonly Listing[] = [
 ];
 
 /** Directories of `*.wants` and `*.requires`, where enabling a unit leaves a link. */
-const ENABLING: readonly string[] = ['/etc/systemd/system', '/run/systemd/system', '/usr/lib/systemd/system', '/usr/local/lib/systemd/system'];
+const ENABLING: readonly string[] = [
+  '/etc/systemd/system',
+  '/run/systemd/system',
+  '/usr/lib/systemd/system',
+  '/usr/local/lib/systemd/system',
+];
 
 export function gatherFiles(paths: HostPaths, interfaces: readonly string[]): FileTree {
   const tree = new Map<string, FileEntry>();
   for (const path of FILES) add(tree, paths.root, path);
-  for (const { directory, suffix } of LISTINGS) for (const name of list(tree, paths.root, directory)) if (name.endsWith(suffix)) add(tree, paths.root, `${directory}/${name}`);
+  for (const { directory, suffix } of LISTINGS)
+    for (const name of list(tree, paths.root, directory))
+      if (name.endsWith(suffix)) add(tree, paths.root, `${directory}/${name}`);
   for (const directory of ENABLING) {
-    for (const name of list(tree, paths.root, directory)) if (/\.(wants|requires)$/.test(name)) addLink(tree, paths.root, `${directory}/${name}/backup-router.service`);
+    for (const name of list(tree, paths.root, directory))
+      if (/\.(wants|requires)$/.test(name)) addLink(tree, paths.root, `${directory}/${name}/backup-router.service`);
   }
   for (const path of [...sysctlPaths(interfaces), '/proc/1/comm']) add(tree, '', path);
   return tree;
@@ -71,8 +107,14 @@ export function readOne(path: string): FileTree {
 function sysctlPaths(interfaces: readonly string[]): readonly string[] {
   const each = ['all', ...interfaces];
   return [
-    '/proc/sys/net/ipv4/ip_forward', '/proc/sys/net/ipv6/conf/all/forwarding',
-    ...each.flatMap((name) => [`/proc/sys/net/ipv4/conf/${name}/rp_filter`, ...['accept_ra', 'forwarding', 'disable_ipv6', 'keep_addr_on_down'].map((key) => `/proc/sys/net/ipv6/conf/${name}/${key}`)]),
+    '/proc/sys/net/ipv4/ip_forward',
+    '/proc/sys/net/ipv6/conf/all/forwarding',
+    ...each.flatMap((name) => [
+      `/proc/sys/net/ipv4/conf/${name}/rp_filter`,
+      ...['accept_ra', 'forwarding', 'disable_ipv6', 'keep_addr_on_down'].map(
+        (key) => `/proc/sys/net/ipv6/conf/${name}/${key}`,
+      ),
+    ]),
   ];
 }
 
@@ -91,7 +133,8 @@ function add(tree: Map<string, FileEntry>, root: string, path: string): void {
   try {
     const link = lstatSync(root + path).isSymbolicLink() ? readlinkSync(root + path) : undefined;
     // Absolute links are meant from the other root.
-    const real = link === undefined ? root + path : link.startsWith('/') ? root + link : resolve(dirname(root + path), link);
+    const real =
+      link === undefined ? root + path : link.startsWith('/') ? root + link : resolve(dirname(root + path), link);
     const target = link === undefined ? {} : { target: link };
     if (link === '/dev/null') return void tree.set(path, { kind: 'file', text: '', ...target });
     const stat = statSync(real);

@@ -9,10 +9,10 @@ import type { Config } from '../../model/config.js';
 import { selectorText } from '../../model/config.js';
 import type { Paths } from '../../model/paths.js';
 import { libcFault, loadLibc } from '../../native/libc.js';
-import type { Host } from '../host.js';
 import { textOf } from '../files.js';
+import type { Host } from '../host.js';
 import { gatherAgent } from './agent.js';
-import { gatherFiles, readOne, type HostPaths } from './files.js';
+import { gatherFiles, type HostPaths, readOne } from './files.js';
 import { gatherKernel } from './kernel.js';
 import { gatherProcesses, identityOf } from './processes.js';
 import { gatherRules } from './rules.js';
@@ -27,20 +27,40 @@ export interface GatherOptions {
 }
 
 export async function gatherHost({ config, loaded, paths, host }: GatherOptions): Promise<Host> {
-  const [kernel, rules, sockets, agent, systemd] = await Promise.all([gatherKernel(config), gatherRules(), gatherSockets(config), gatherAgent(paths.controlSocket), gatherSystemd(host.root)]);
-  const names = config.managementInterfaces.map(({ selector }) => (kernel.kind === 'seen' ? linkOf(selector, kernel.value.snapshot)?.name : undefined) ?? selectorText(selector));
+  const [kernel, rules, sockets, agent, systemd] = await Promise.all([
+    gatherKernel(config),
+    gatherRules(),
+    gatherSockets(config),
+    gatherAgent(paths.controlSocket),
+    gatherSystemd(host.root),
+  ]);
+  const names = config.managementInterfaces.map(
+    ({ selector }) =>
+      (kernel.kind === 'seen' ? linkOf(selector, kernel.value.snapshot)?.name : undefined) ?? selectorText(selector),
+  );
   const state = dirname(paths.lastKnownGood);
   const steps = stepsTo(state);
   const native = loadLibc();
   return {
     config,
-    configuration: { file: paths.configFile, diagnostics: loaded.diagnostics, text: loaded.text, kept: textOf(readOne(paths.lastKnownGood), paths.lastKnownGood), keptPath: paths.lastKnownGood },
+    configuration: {
+      file: paths.configFile,
+      diagnostics: loaded.diagnostics,
+      text: loaded.text,
+      kept: textOf(readOne(paths.lastKnownGood), paths.lastKnownGood),
+      keptPath: paths.lastKnownGood,
+    },
     files: gatherFiles(host, names),
     kernel,
     rules,
     ...sockets,
     agent,
-    self: identityOf('self', 'this user') ?? { who: 'this user', uid: process.geteuid?.() ?? 0, groups: process.getgroups?.() ?? [], capabilities: 0n },
+    self: identityOf('self', 'this user') ?? {
+      who: 'this user',
+      uid: process.geteuid?.() ?? 0,
+      groups: process.getgroups?.() ?? [],
+      capabilities: 0n,
+    },
     processes: gatherProcesses(),
     systemd,
     shippedUnit: gatherShippedUnit(),

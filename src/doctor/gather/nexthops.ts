@@ -1,7 +1,7 @@
 /** IPv6 routes of the main table that hang on nexthop objects (fact K19): how many, and the first of them. The dump streams by. */
 
+import { readU32, walkAttributes } from '../../kernel/codec.js';
 import type { Connection } from '../../kernel/connection.js';
-import { walkAttributes, readU32 } from '../../kernel/codec.js';
 import { decodeRoute, encodeRouteDump } from '../../kernel/messages-route.js';
 import * as uapi from '../../kernel/uapi.js';
 import { TABLE_MAIN } from '../../model/route.js';
@@ -16,7 +16,13 @@ export async function routesOnNexthopObjects(connection: Connection, protocol: n
   const first = await connection
     .dump(encodeRouteDump('inet6', { table: TABLE_MAIN }), (bytes, start, end, type) => {
       const header = start + uapi.NLMSG_HDRLEN;
-      if (type !== uapi.RTM_NEWROUTE || bytes[header] !== uapi.AF_INET6 || bytes[header + 4] !== TABLE_MAIN || bytes[header + 5] === protocol) return undefined;
+      if (
+        type !== uapi.RTM_NEWROUTE ||
+        bytes[header] !== uapi.AF_INET6 ||
+        bytes[header + 4] !== TABLE_MAIN ||
+        bytes[header + 5] === protocol
+      )
+        return undefined;
       let id = 0;
       walkAttributes(bytes, header + uapi.RTMSG_LEN, end, (attribute, from, to) => {
         if (attribute === uapi.RTA_NH_ID) id = readU32(bytes, from, to);

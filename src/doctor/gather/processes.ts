@@ -2,15 +2,17 @@
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Identity, ProcessEvidence } from '../host.js';
-import { seen, unseen, type Seen } from '../seen.js';
+import { type Seen, seen, unseen } from '../seen.js';
 
 /** All processes that can be seen. */
 export function gatherProcesses(): Seen<readonly ProcessEvidence[]> {
   try {
-    return seen(pids().flatMap((pid) => {
-      const parsed = parseStat(read(`/proc/${pid}/stat`) ?? '');
-      return parsed === undefined ? [] : [parsed];
-    }));
+    return seen(
+      pids().flatMap((pid) => {
+        const parsed = parseStat(read(`/proc/${pid}/stat`) ?? '');
+        return parsed === undefined ? [] : [parsed];
+      }),
+    );
   } catch (error) {
     return unseen(`/proc cannot be read: ${(error as Error).message}`);
   }
@@ -19,7 +21,9 @@ export function gatherProcesses(): Seen<readonly ProcessEvidence[]> {
 /** `PID (NAME) STATE PARENT ...`; the name may hold blanks and parentheses. Exported for its test. */
 export function parseStat(text: string): ProcessEvidence | undefined {
   const match = /^(\d+) \((.*)\) (\S) (\d+) /s.exec(text);
-  return match === null ? undefined : { pid: Number(match[1]), name: match[2]!, state: match[3]!, parent: Number(match[4]) };
+  return match === null
+    ? undefined
+    : { pid: Number(match[1]), name: match[2]!, state: match[3]!, parent: Number(match[4]) };
 }
 
 /** Agents in our network namespace beside the one with that pid, as `PID COMMAND LINE`. */
@@ -60,15 +64,26 @@ function netOf(pid: number): string | undefined {
 /** Owner, groups and effective capabilities of a process. */
 export function identityOf(pid: number | 'self', who: string): Identity | undefined {
   const text = read(`/proc/${pid}/status`);
-  const field = (name: string): string | undefined => text === undefined ? undefined : new RegExp(`^${name}:[ \\t]*(.*)$`, 'm').exec(text)?.[1];
+  const field = (name: string): string | undefined =>
+    text === undefined ? undefined : new RegExp(`^${name}:[ \\t]*(.*)$`, 'm').exec(text)?.[1];
   const [uid, gid, capabilities] = [field('Uid')?.split(/\s+/)[1], field('Gid')?.split(/\s+/)[1], field('CapEff')];
   if (uid === undefined || gid === undefined || capabilities === undefined) return undefined;
-  const groups = (field('Groups') ?? '').split(/\s+/).filter((word) => word !== '').map(Number);
-  return { who, uid: Number(uid), groups: [Number(gid), ...groups], capabilities: BigInt(`0x${capabilities}`) };
+  const groups = (field('Groups') ?? '')
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .map(Number);
+  return {
+    who,
+    uid: Number(uid),
+    groups: [Number(gid), ...groups],
+    capabilities: BigInt(`0x${capabilities}`),
+  };
 }
 
 function pids(): readonly number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 function read(path: string): string | undefined {

@@ -3,13 +3,13 @@
  * (linux/fib_rules.h; the words of ip-rule(8)).
  */
 
-import { Connection } from '../../kernel/connection.js';
 import { readText, readU32, walkAttributes } from '../../kernel/codec.js';
+import { Connection } from '../../kernel/connection.js';
 import { readAddress } from '../../kernel/families.js';
 import { decodeRule, encodeRuleDump } from '../../kernel/messages-rule.js';
 import * as uapi from '../../kernel/uapi.js';
 import type { RulesEvidence, SeenRule } from '../host.js';
-import { seen, unseen, type Seen } from '../seen.js';
+import { type Seen, seen, unseen } from '../seen.js';
 
 // linux/fib_rules.h
 const FRA_DST = 1;
@@ -19,8 +19,27 @@ const FRA_FWMARK = 10;
 const FRA_OIFNAME = 17;
 const FRA_L3MDEV = 19;
 /** FR_ACT_*, by number. */
-const ACTIONS: readonly string[] = ['unspec', 'lookup', 'goto', 'nop', 'res3', 'res4', 'blackhole', 'unreachable', 'prohibit'];
-const WITH_FIELD: ReadonlySet<number> = new Set([uapi.FRA_PRIORITY, uapi.FRA_TABLE, uapi.FRA_PROTOCOL, uapi.FRA_IIFNAME, uapi.FRA_SUPPRESS_PREFIXLEN, uapi.FRA_SUPPRESS_IFGROUP, uapi.FRA_PAD, 16]);
+const ACTIONS: readonly string[] = [
+  'unspec',
+  'lookup',
+  'goto',
+  'nop',
+  'res3',
+  'res4',
+  'blackhole',
+  'unreachable',
+  'prohibit',
+];
+const WITH_FIELD: ReadonlySet<number> = new Set([
+  uapi.FRA_PRIORITY,
+  uapi.FRA_TABLE,
+  uapi.FRA_PROTOCOL,
+  uapi.FRA_IIFNAME,
+  uapi.FRA_SUPPRESS_PREFIXLEN,
+  uapi.FRA_SUPPRESS_IFGROUP,
+  uapi.FRA_PAD,
+  16,
+]);
 
 export async function gatherRules(): Promise<Seen<RulesEvidence>> {
   const connection = new Connection({ receiveBuffer: 1 << 20, datagramBytes: 32_768 });
@@ -48,16 +67,30 @@ export function decodeSeenRule(bytes: Buffer, start: number, end: number): SeenR
   if (rule === undefined) return undefined;
   const header = start + uapi.NLMSG_HDRLEN;
   const selectors: string[] = (bytes.readUInt32LE(header + 8) & uapi.FIB_RULE_INVERT) !== 0 ? ['not'] : [];
-  const prefixed = (word: string, length: number, from: number, to: number): string => `${word} ${readAddress(bytes, from, to) ?? '?'}/${length}`;
+  const prefixed = (word: string, length: number, from: number, to: number): string =>
+    `${word} ${readAddress(bytes, from, to) ?? '?'}/${length}`;
   walkAttributes(bytes, header + uapi.FIB_RULE_HDR_LEN, end, (type, from, to) => {
     switch (type) {
-      case FRA_SRC: selectors.push(prefixed('from', bytes[header + 2]!, from, to)); break;
-      case FRA_DST: selectors.push(prefixed('to', bytes[header + 1]!, from, to)); break;
-      case FRA_OIFNAME: selectors.push(`oif ${readText(bytes, from, to)}`); break;
-      case FRA_FWMARK: if (readU32(bytes, from, to) !== 0) selectors.push(`fwmark 0x${readU32(bytes, from, to).toString(16)}`); break;
-      case FRA_L3MDEV: if (bytes[from] === 1) selectors.push('l3mdev'); break;
-      case FRA_GOTO: selectors.push(`goto ${readU32(bytes, from, to)}`); break;
-      default: if (!WITH_FIELD.has(type)) selectors.push(`attribute ${type}`);
+      case FRA_SRC:
+        selectors.push(prefixed('from', bytes[header + 2]!, from, to));
+        break;
+      case FRA_DST:
+        selectors.push(prefixed('to', bytes[header + 1]!, from, to));
+        break;
+      case FRA_OIFNAME:
+        selectors.push(`oif ${readText(bytes, from, to)}`);
+        break;
+      case FRA_FWMARK:
+        if (readU32(bytes, from, to) !== 0) selectors.push(`fwmark 0x${readU32(bytes, from, to).toString(16)}`);
+        break;
+      case FRA_L3MDEV:
+        if (bytes[from] === 1) selectors.push('l3mdev');
+        break;
+      case FRA_GOTO:
+        selectors.push(`goto ${readU32(bytes, from, to)}`);
+        break;
+      default:
+        if (!WITH_FIELD.has(type)) selectors.push(`attribute ${type}`);
     }
   });
   if (bytes[header + 3] !== 0) selectors.push(`tos ${bytes[header + 3]}`);

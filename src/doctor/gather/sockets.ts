@@ -11,15 +11,28 @@ import { dirname, join } from 'node:path';
 import { BIRD } from '../../health/bird/control.js';
 import { SYSTEM_CLOCK } from '../../health/clock.js';
 import type { Dialect } from '../../health/dialect.js';
-import { endpointText, type Endpoint } from '../../health/endpoint.js';
+import { type Endpoint, endpointText } from '../../health/endpoint.js';
 import { Exchange } from '../../health/exchange.js';
 import { VTY } from '../../health/frr/vty.js';
 import type { Config } from '../../model/config.js';
 import type { PathStep, RunningConfig, SocketEvidence, SocketOutcome } from '../host.js';
-import { seen, unseen, type Seen } from '../seen.js';
+import { type Seen, seen, unseen } from '../seen.js';
 
 /** Those whose configuration can name kernel routes or statics. */
-const CONFIGURABLE: readonly string[] = ['zebra', 'staticd', 'mgmtd', 'bgpd', 'ospfd', 'ospf6d', 'isisd', 'ripd', 'ripngd', 'eigrpd', 'babeld', 'fabricd'];
+const CONFIGURABLE: readonly string[] = [
+  'zebra',
+  'staticd',
+  'mgmtd',
+  'bgpd',
+  'ospfd',
+  'ospf6d',
+  'isisd',
+  'ripd',
+  'ripngd',
+  'eigrpd',
+  'babeld',
+  'fabricd',
+];
 /** A busy zebra was silent for 5.2 s and healthy (fact F13). */
 const SILENT_MS = 10_000;
 
@@ -40,13 +53,23 @@ export async function gatherSockets(config: Config): Promise<SocketsEvidence> {
   const limitMs = Math.min(SILENT_MS, config.probeTimeoutMs);
   const [sockets, configurations] = await Promise.all([
     Promise.all(targetsOf(config).map(async (target) => ask(target, limitMs))),
-    Promise.all(configurable(config).map(async ({ daemon, path }) => ({ daemon, result: await runningConfig(path, limitMs) }))),
+    Promise.all(
+      configurable(config).map(async ({ daemon, path }) => ({
+        daemon,
+        result: await runningConfig(path, limitMs),
+      })),
+    ),
   ]);
   const failed = configurations.find(({ result }) => result.kind === 'unseen');
   return {
     sockets,
-    running: configurations.flatMap(({ daemon, result }) => (result.kind === 'seen' ? [{ daemon, text: result.value }] : [])),
-    runningComplete: failed?.result.kind === 'unseen' ? unseen(`${failed.daemon} was not asked for its configuration: ${failed.result.why}`) : seen(true),
+    running: configurations.flatMap(({ daemon, result }) =>
+      result.kind === 'seen' ? [{ daemon, text: result.value }] : [],
+    ),
+    runningComplete:
+      failed?.result.kind === 'unseen'
+        ? unseen(`${failed.daemon} was not asked for its configuration: ${failed.result.why}`)
+        : seen(true),
   };
 }
 
@@ -54,11 +77,23 @@ function targetsOf(config: Config): readonly Target[] {
   return config.routingDaemons.flatMap((daemon): readonly Target[] => {
     switch (daemon.kind) {
       case 'frr':
-        return daemon.daemons.map((name) => ({ id: `frr/${name}`, kind: 'frr', endpoint: { kind: 'unix', path: join(daemon.socketDirectory, `${name}.vty`) }, dialect: VTY }));
+        return daemon.daemons.map((name) => ({
+          id: `frr/${name}`,
+          kind: 'frr',
+          endpoint: { kind: 'unix', path: join(daemon.socketDirectory, `${name}.vty`) },
+          dialect: VTY,
+        }));
       case 'bird':
         return [{ id: 'bird', kind: 'bird', endpoint: { kind: 'unix', path: daemon.socket }, dialect: BIRD }];
       case 'socket':
-        return [{ id: `socket/${endpointText(daemon.endpoint)}`, kind: 'socket', endpoint: daemon.endpoint, dialect: undefined }];
+        return [
+          {
+            id: `socket/${endpointText(daemon.endpoint)}`,
+            kind: 'socket',
+            endpoint: daemon.endpoint,
+            dialect: undefined,
+          },
+        ];
       default:
         return [];
     }
@@ -75,7 +110,9 @@ function configurable(config: Config): readonly { readonly daemon: string; reado
 
 function listed(directory: string): readonly string[] {
   try {
-    return readdirSync(directory).flatMap((name) => (name.endsWith('.vty') ? [name.slice(0, -4)] : [])).sort();
+    return readdirSync(directory)
+      .flatMap((name) => (name.endsWith('.vty') ? [name.slice(0, -4)] : []))
+      .sort();
   } catch {
     return [];
   }
@@ -99,10 +136,18 @@ async function runningConfig(path: string, limitMs: number): Promise<Seen<string
 }
 
 /** Connects, waits for the heartbeat's answer (or, without a dialect, for the connection), then talks. Always ends by itself. */
-function conversation(endpoint: Endpoint, dialect: Dialect | undefined, limitMs: number, talk: (exchange: Exchange) => Promise<void>): Promise<{ readonly outcome: SocketOutcome; readonly detail: string }> {
+function conversation(
+  endpoint: Endpoint,
+  dialect: Dialect | undefined,
+  limitMs: number,
+  talk: (exchange: Exchange) => Promise<void>,
+): Promise<{ readonly outcome: SocketOutcome; readonly detail: string }> {
   return new Promise((resolve) => {
-    const socket: Socket = createConnection(endpoint.kind === 'unix' ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port });
-    const exchange = dialect === undefined ? undefined : new Exchange(dialect, SYSTEM_CLOCK, (bytes) => socket.write(bytes, 'latin1'));
+    const socket: Socket = createConnection(
+      endpoint.kind === 'unix' ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port },
+    );
+    const exchange =
+      dialect === undefined ? undefined : new Exchange(dialect, SYSTEM_CLOCK, (bytes) => socket.write(bytes, 'latin1'));
     let heard = false;
     const finish = (outcome: SocketOutcome, detail = ''): void => {
       clearTimeout(timer);
@@ -123,10 +168,15 @@ function conversation(endpoint: Endpoint, dialect: Dialect | undefined, limitMs:
       if (received.kind === 'fault') return finish('fault', received.reason);
       if (received.kind !== 'answered' || heard || exchange === undefined) return;
       heard = true;
-      talk(exchange).then(() => finish('answers'), (error: Error) => finish('fault', error.message));
+      talk(exchange).then(
+        () => finish('answers'),
+        (error: Error) => finish('fault', error.message),
+      );
     });
     socket.on('end', () => finish('fault', 'it hung up'));
-    socket.on('error', (error: NodeJS.ErrnoException) => finish(refusalOf(error, endpoint), error.code ?? error.message));
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      finish(refusalOf(error, endpoint), error.code ?? error.message),
+    );
   });
 }
 

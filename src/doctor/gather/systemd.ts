@@ -3,11 +3,19 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { UNIT } from '../identity.js';
 import type { SystemdEvidence } from '../host.js';
-import { seen, unseen, type Seen } from '../seen.js';
+import { UNIT } from '../identity.js';
+import { type Seen, seen, unseen } from '../seen.js';
 
-const PROPERTIES: readonly string[] = ['LoadState', 'ActiveState', 'SubState', 'Result', 'UnitFileState', 'NeedDaemonReload', 'NRestarts'];
+const PROPERTIES: readonly string[] = [
+  'LoadState',
+  'ActiveState',
+  'SubState',
+  'Result',
+  'UnitFileState',
+  'NeedDaemonReload',
+  'NRestarts',
+];
 const TIMEOUT_MS = 3_000;
 /** Beside dist/, in a checkout and where scripts/install puts it. */
 const SHIPPED = fileURLToPath(new URL('../../../../systemd/backup-router.service', import.meta.url));
@@ -17,16 +25,25 @@ export async function gatherSystemd(root: string): Promise<Seen<SystemdEvidence>
   if (root !== '') return unseen(`the files below ${root} are looked at, not a running system`);
   if (!existsSync('/run/systemd/system')) return unseen('systemd does not run here');
   return new Promise((resolve) => {
-    execFile('systemctl', ['show', UNIT, ...PROPERTIES.map((name) => `--property=${name}`)], { timeout: TIMEOUT_MS, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } }, (error, stdout) => {
-      if (error !== null) return resolve(unseen(`systemctl show ${UNIT}: ${error.message.split('\n')[0]}`));
-      resolve(seen({ unit: parseProperties(stdout) }));
-    });
+    execFile(
+      'systemctl',
+      ['show', UNIT, ...PROPERTIES.map((name) => `--property=${name}`)],
+      { timeout: TIMEOUT_MS, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } },
+      (error, stdout) => {
+        if (error !== null) return resolve(unseen(`systemctl show ${UNIT}: ${error.message.split('\n')[0]}`));
+        resolve(seen({ unit: parseProperties(stdout) }));
+      },
+    );
   });
 }
 
 /** `Name=value` lines. */
 function parseProperties(text: string): Readonly<Record<string, string>> {
-  const pairs = text.split('\n').flatMap((line): [string, string][] => (line.includes('=') ? [[line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]] : []));
+  const pairs = text
+    .split('\n')
+    .flatMap((line): [string, string][] =>
+      line.includes('=') ? [[line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]] : [],
+    );
   return Object.fromEntries(pairs);
 }
 

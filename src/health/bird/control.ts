@@ -33,7 +33,9 @@ function readiness(heartbeat: Answer): Readiness {
   // Also after `graceful restart wait`, the recovery ends by itself; until then the routes are those of the former life.
   const restarting = lines.find((line) => line.startsWith(GRACEFUL_RESTART));
   if (/shutdown/i.test(last)) return { kind: 'stopping', reason: `BIRD says: ${last}` };
-  return restarting === undefined ? { kind: 'ready' } : { kind: 'starting', reason: `BIRD says: ${restarting.slice(5)}` };
+  return restarting === undefined
+    ? { kind: 'ready' }
+    : { kind: 'starting', reason: `BIRD says: ${restarting.slice(5)}` };
 }
 
 class LineReader implements AnswerReader {

@@ -4,7 +4,7 @@
  * so a leftover in the FIB is never among them, and while a graceful restart recovers nothing is exported yet.
  */
 
-import { parsePrefix, prefixText, samePrefix, type Prefix } from '../../model/prefix.js';
+import { type Prefix, parsePrefix, prefixText, samePrefix } from '../../model/prefix.js';
 import type { Answer } from '../dialect.js';
 
 /** nest/cli.h: errors that mean no. 8001: network not found. 9001 is also the parser's: "No valid tables" for a protocol of the other family or one that recovers. */
@@ -18,7 +18,10 @@ export const SHOW_PROTOCOLS = 'show protocols';
 export function kernelProtocols(answer: Answer): readonly string[] {
   if (answer.status >= FIRST_ERROR) throw new Error(`BIRD refused '${SHOW_PROTOCOLS}': ${answer.text.slice(0, 80)}`);
   return answer.text.split('\n').flatMap((line) => {
-    const [name, kind, , state] = line.replace(/^\d{4}[ -]/, '').trim().split(/\s+/);
+    const [name, kind, , state] = line
+      .replace(/^\d{4}[ -]/, '')
+      .trim()
+      .split(/\s+/);
     return name !== undefined && kind === 'Kernel' && state === 'up' ? [name] : [];
   });
 }
@@ -31,7 +34,8 @@ export function showRouteCommand(p: Prefix, kernelProtocol: string): string {
 /** Whether the answer shows exactly that prefix; throws when BIRD would not answer. */
 export function readShowRoute(p: Prefix, answer: Answer): boolean {
   if (answer.status === NOT_FOUND || answer.status === PARSE_ERROR) return false;
-  if (answer.status >= FIRST_ERROR) throw new Error(`BIRD refused 'show route ${prefixText(p)}': ${answer.text.slice(0, 80)}`);
+  if (answer.status >= FIRST_ERROR)
+    throw new Error(`BIRD refused 'show route ${prefixText(p)}': ${answer.text.slice(0, 80)}`);
   return answer.text.split('\n').some((line) => {
     // ` 10.50.0.0/16         unicast [s4 08:33:54.930] * (200)`: BIRD 2 and 3.
     const shown = /^(?:1007-| )(\S+) /.exec(line)?.[1];

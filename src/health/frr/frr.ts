@@ -12,17 +12,23 @@ import type { FrrDaemons } from '../../model/config.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../../model/daemon.js';
 import type { Prefix } from '../../model/prefix.js';
 import type { Adapter } from '../adapter.js';
-import { SYSTEM_CLOCK, type Clock, type ProbeTiming } from '../clock.js';
+import { type Clock, type ProbeTiming, SYSTEM_CLOCK } from '../clock.js';
 import { Link } from '../link.js';
 import { processAgeMs } from '../process-age.js';
 import { idOf, watchedByFrr } from './protocols.js';
 import { readShowRoute, showRouteCommand } from './rib.js';
 import { VTY } from './vty.js';
 
-const PERMISSION_HINT = 'the agent must run with the group frrvty (usermod -aG frrvty USER, or SupplementaryGroups=frrvty)';
+const PERMISSION_HINT =
+  'the agent must run with the group frrvty (usermod -aG frrvty USER, or SupplementaryGroups=frrvty)';
 
 /** Watches the daemons of one FRR. Ids are `frr/DAEMON`. Nothing is opened before `start`. */
-export function openFrr(spec: FrrDaemons, timing: ProbeTiming, clock: Clock = SYSTEM_CLOCK, processes?: ProcessEvents): Adapter {
+export function openFrr(
+  spec: FrrDaemons,
+  timing: ProbeTiming,
+  clock: Clock = SYSTEM_CLOCK,
+  processes?: ProcessEvents,
+): Adapter {
   return new Frr(spec, timing, clock, processes);
 }
 

@@ -31,7 +31,10 @@ const ALL: readonly number[] = [11, 42, 186, 187, 188, 189, 190, 191, 192, 193, 
  */
 export function watchedByFrr(daemons: readonly string[]): readonly WatchedDaemon[] {
   const keeper = daemons.includes('zebra');
-  return daemons.map((daemon) => ({ id: idOf(daemon), protocols: keeper && daemon !== 'zebra' ? [] : protocolsOf(daemon) }));
+  return daemons.map((daemon) => ({
+    id: idOf(daemon),
+    protocols: keeper && daemon !== 'zebra' ? [] : protocolsOf(daemon),
+  }));
 }
 
 export function idOf(daemon: string): DaemonId {

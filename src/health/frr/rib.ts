@@ -7,7 +7,7 @@
  * the command, so that a VRF of such a name is answered for every VRF (8.4.4).
  */
 
-import { parsePrefix, prefixText, samePrefix, type Prefix } from '../../model/prefix.js';
+import { type Prefix, parsePrefix, prefixText, samePrefix } from '../../model/prefix.js';
 import type { Answer } from '../dialect.js';
 
 /** lib/zclient.h: "a route that is read in on startup that was left around from a previous run of FRR". */
@@ -24,12 +24,15 @@ export function showRouteCommand(p: Prefix, vrf?: string): string {
 /** Whether the answer shows the prefix as held, in the VRF of that name if one is given; throws when it is no answer to the question. */
 export function readShowRoute(p: Prefix, answer: Answer, vrf?: string): boolean {
   // A VRF that the kernel has and zebra does not (yet) know: nothing of it is held (zebra_vty.c, "%% VRF %s not found").
-  if (vrf !== undefined && answer.status === CMD_WARNING && answer.text.trim() === `% VRF ${vrf} not found`) return false;
+  if (vrf !== undefined && answer.status === CMD_WARNING && answer.text.trim() === `% VRF ${vrf} not found`)
+    return false;
   const command = showRouteCommand(p, vrf);
   if (answer.status !== CMD_SUCCESS && answer.status !== CMD_WARNING) {
     throw new Error(`zebra refused '${command}': ${answer.text.trim().slice(0, 80)}`);
   }
-  return entries(command, answer.text).some((entry) => holds(p, entry) && (vrf === undefined || entry['vrfName'] === vrf));
+  return entries(command, answer.text).some(
+    (entry) => holds(p, entry) && (vrf === undefined || entry['vrfName'] === vrf),
+  );
 }
 
 function holds(p: Prefix, entry: Readonly<Record<string, unknown>>): boolean {

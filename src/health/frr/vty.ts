@@ -34,7 +34,8 @@ class VtyReader implements AnswerReader {
       if (this.#trailer === 0) {
         const nul = chunk.indexOf(0, at);
         const end = nul < 0 ? chunk.length : nul;
-        if (this.#textBytes + end - at > MAX_ANSWER_BYTES) return { answers, fault: `an answer of more than ${MAX_ANSWER_BYTES} bytes` };
+        if (this.#textBytes + end - at > MAX_ANSWER_BYTES)
+          return { answers, fault: `an answer of more than ${MAX_ANSWER_BYTES} bytes` };
         this.#append(chunk.subarray(at, end));
         at = end;
         if (nul < 0) break;

@@ -4,18 +4,38 @@
  * Invariant: what is not in the list of differences is as the user configured it. No drill pretends.
  */
 
-import { selectorText, type BackupRouter, type Config, type RoutingDaemon, type Timeout } from '../../model/config.js';
-import { INSIDE, type DaemonKind, type Difference, type DrillOrder } from './order.js';
+import { type BackupRouter, type Config, type RoutingDaemon, selectorText, type Timeout } from '../../model/config.js';
 import { planNetwork } from './network.js';
+import { type DaemonKind, type Difference, type DrillOrder, INSIDE } from './order.js';
 
 /** Destinations of each backup router that are played, at the most. */
 const MAX_DESTINATIONS = 4;
 
 /** Daemons of FRR that run, and answer, without a configuration of their own. */
-export const FRR_PLAYERS: readonly string[] = ['zebra', 'bgpd', 'ospfd', 'ospf6d', 'isisd', 'staticd', 'ripd', 'ripngd', 'bfdd', 'babeld', 'eigrpd', 'fabricd', 'pbrd'];
+export const FRR_PLAYERS: readonly string[] = [
+  'zebra',
+  'bgpd',
+  'ospfd',
+  'ospf6d',
+  'isisd',
+  'staticd',
+  'ripd',
+  'ripngd',
+  'bfdd',
+  'babeld',
+  'eigrpd',
+  'fabricd',
+  'pbrd',
+];
 
 /** Times are cut to these, so that a drill takes half a minute. */
-const SHORT = { holdMs: 1_000, convergenceTimeoutMs: 20_000, probeIntervalMs: 200, probeTimeoutMs: 2_000, preemptAfterMs: 2_000 } as const;
+const SHORT = {
+  holdMs: 1_000,
+  convergenceTimeoutMs: 20_000,
+  probeIntervalMs: 200,
+  probeTimeoutMs: 2_000,
+  preemptAfterMs: 2_000,
+} as const;
 
 export interface AdaptOptions {
   readonly daemon: DaemonKind;
@@ -32,19 +52,50 @@ export interface Adapted {
 
 export function adapt(config: Config, options: AdaptOptions): Adapted {
   const differences: Difference[] = [];
-  const note = (what: string, configured: string, drill: string, why: string): void => void differences.push({ what, configured, drill, why });
+  const note = (what: string, configured: string, drill: string, why: string): void =>
+    void differences.push({ what, configured, drill, why });
   const timings = options.realTime ? config : shorten(config, note);
   const interfaces = config.managementInterfaces.map((management) => ({
     ...management,
-    backupRouters: management.backupRouters.map((router) => ({ ...router, destinations: sample(router, `${selectorText(management.selector)} ${router.family} destination`, note) })),
+    backupRouters: management.backupRouters.map((router) => ({
+      ...router,
+      destinations: sample(router, `${selectorText(management.selector)} ${router.family} destination`, note),
+    })),
   }));
   const sampled: Config = { ...config, managementInterfaces: interfaces };
   const { network, unprobed } = planNetwork(sampled);
-  for (const destination of unprobed) note(`destination ${destination}`, 'configured', 'not asked from', 'no address in it is free of longer prefixes and links');
-  interfaces.forEach(({ selector }, i) => note(`address of ${selectorText(selector)}`, "the host's", network.ports[i]!.own.join(', '), 'not in the configuration'));
-  network.ports.forEach(({ leased, device }) => leased.length > 0 && note(`lease of ${device}`, "the host's DHCP or RA", leased.join(', '), 'address: auto gets a default route as if by DHCP'));
+  for (const destination of unprobed)
+    note(
+      `destination ${destination}`,
+      'configured',
+      'not asked from',
+      'no address in it is free of longer prefixes and links',
+    );
+  interfaces.forEach(({ selector }, i) =>
+    note(
+      `address of ${selectorText(selector)}`,
+      "the host's",
+      network.ports[i]!.own.join(', '),
+      'not in the configuration',
+    ),
+  );
+  network.ports.forEach(
+    ({ leased, device }) =>
+      leased.length > 0 &&
+      note(
+        `lease of ${device}`,
+        "the host's DHCP or RA",
+        leased.join(', '),
+        'address: auto gets a default route as if by DHCP',
+      ),
+  );
   const daemons = chooseDaemons(config.routingDaemons, options, note);
-  note('routes of the daemon', 'yours', `${network.announced.length === 1 ? 'one prefix' : `${network.announced.length} prefixes`} by BGP`, 'from a neighbour in the laboratory');
+  note(
+    'routes of the daemon',
+    'yours',
+    `${network.announced.length === 1 ? 'one prefix' : `${network.announced.length} prefixes`} by BGP`,
+    'from a neighbour in the laboratory',
+  );
   if (config.role.kind !== 'fixed') note('role', config.role.kind, 'primary', 'its source is not in the laboratory');
   if (config.placement === 'vrf') note('placement', 'vrf', 'local', 'a laboratory has no VRF');
   const role = config.role.kind === 'fixed' ? config.role.role : 'primary';
@@ -57,16 +108,37 @@ export function adapt(config: Config, options: AdaptOptions): Adapted {
       role,
       routeProtocol: config.routeProtocol,
       // The route of a router advertisement may come back at any time; whether it or the daemon's carries is not judged.
-      daemonCarries: !interfaces.some(({ backupRouters }) => backupRouters.some(({ auto, family }) => auto !== undefined && (!auto.adopt || family === 'inet6'))),
-      timings: { holdMs: timings.holdMs, convergenceTimeoutMs: timings.convergenceTimeoutMs, probeTimeoutMs: timings.probeTimeoutMs, preemptAfterMs: timings.preemptAfterMs },
+      daemonCarries: !interfaces.some(({ backupRouters }) =>
+        backupRouters.some(({ auto, family }) => auto !== undefined && (!auto.adopt || family === 'inet6')),
+      ),
+      timings: {
+        holdMs: timings.holdMs,
+        convergenceTimeoutMs: timings.convergenceTimeoutMs,
+        probeTimeoutMs: timings.probeTimeoutMs,
+        preemptAfterMs: timings.preemptAfterMs,
+      },
       configuration: {
         'management-interface': interfaces.map(({ selector, backupRouters }) => ({
           ...(selector.kind === 'name' ? { name: selector.name } : { mac: selector.mac }),
-          ...Object.fromEntries(backupRouters.map((router) => [router.family === 'inet' ? 'backup-router' : 'inet6-backup-router', routerText(router)])),
+          ...Object.fromEntries(
+            backupRouters.map((router) => [
+              router.family === 'inet' ? 'backup-router' : 'inet6-backup-router',
+              routerText(router),
+            ]),
+          ),
         })),
-        'routing-daemon': options.daemon === 'bird' ? [{ bird: { socket: INSIDE.bird } }] : [{ frr: { daemons, 'socket-directory': INSIDE.frr } }],
-        withdraw: { 'hold-time': duration(timings.holdMs), 'convergence-timeout': duration(timings.convergenceTimeoutMs) },
-        detect: { 'probe-interval': duration(timings.probeIntervalMs), 'probe-timeout': duration(timings.probeTimeoutMs) },
+        'routing-daemon':
+          options.daemon === 'bird'
+            ? [{ bird: { socket: INSIDE.bird } }]
+            : [{ frr: { daemons, 'socket-directory': INSIDE.frr } }],
+        withdraw: {
+          'hold-time': duration(timings.holdMs),
+          'convergence-timeout': duration(timings.convergenceTimeoutMs),
+        },
+        detect: {
+          'probe-interval': duration(timings.probeIntervalMs),
+          'probe-timeout': duration(timings.probeTimeoutMs),
+        },
         stale: { 'preempt-after': duration(timings.preemptAfterMs) },
         placement: config.placement === 'vrf' ? 'local' : config.placement,
         role,
@@ -82,7 +154,13 @@ export function adapt(config: Config, options: AdaptOptions): Adapted {
 type Note = (what: string, configured: string, drill: string, why: string) => void;
 type Times = Pick<Config, keyof typeof SHORT>;
 
-const KEYS: Readonly<Record<keyof Times, string>> = { holdMs: 'hold-time', convergenceTimeoutMs: 'convergence-timeout', probeIntervalMs: 'probe-interval', probeTimeoutMs: 'probe-timeout', preemptAfterMs: 'preempt-after' };
+const KEYS: Readonly<Record<keyof Times, string>> = {
+  holdMs: 'hold-time',
+  convergenceTimeoutMs: 'convergence-timeout',
+  probeIntervalMs: 'probe-interval',
+  probeTimeoutMs: 'probe-timeout',
+  preemptAfterMs: 'preempt-after',
+};
 
 /** `never` stays: it is a decision, not a length. */
 function shorten(config: Config, note: Note): Times {
@@ -92,46 +170,83 @@ function shorten(config: Config, note: Note): Times {
     note(KEYS[key], duration(configured), duration(SHORT[key]), 'shortened (--real-time keeps it)');
     return SHORT[key] as Times[K];
   };
-  return { holdMs: cut('holdMs'), convergenceTimeoutMs: cut('convergenceTimeoutMs'), probeIntervalMs: cut('probeIntervalMs'), probeTimeoutMs: cut('probeTimeoutMs'), preemptAfterMs: cut('preemptAfterMs') };
+  return {
+    holdMs: cut('holdMs'),
+    convergenceTimeoutMs: cut('convergenceTimeoutMs'),
+    probeIntervalMs: cut('probeIntervalMs'),
+    probeTimeoutMs: cut('probeTimeoutMs'),
+    preemptAfterMs: cut('preemptAfterMs'),
+  };
 }
 
 /** Some of a long list, evenly spread, the first and the last among them. */
 function sample({ destinations }: BackupRouter, what: string, note: Note): BackupRouter['destinations'] {
   if (destinations.length <= MAX_DESTINATIONS) return destinations;
   note(what, `${destinations.length} prefixes`, `${MAX_DESTINATIONS} of them`, 'sampled');
-  return Array.from({ length: MAX_DESTINATIONS }, (_, i) => destinations[Math.round((i * (destinations.length - 1)) / (MAX_DESTINATIONS - 1))]!);
+  return Array.from(
+    { length: MAX_DESTINATIONS },
+    (_, i) => destinations[Math.round((i * (destinations.length - 1)) / (MAX_DESTINATIONS - 1))]!,
+  );
 }
 
 /** The daemons of FRR that the agent watches: those configured that can be played here; zebra when nothing is left. */
-function chooseDaemons(configured: readonly RoutingDaemon[], { daemon, programs }: AdaptOptions, note: Note): readonly string[] {
+function chooseDaemons(
+  configured: readonly RoutingDaemon[],
+  { daemon, programs }: AdaptOptions,
+  note: Note,
+): readonly string[] {
   const here = daemon === 'frr' ? "the laboratory's FRR" : "the laboratory's BIRD";
   const own = configured.find((one) => one.kind === daemon);
-  if (own?.kind === 'frr') note('socket-directory', own.socketDirectory, INSIDE.frr, 'of a daemon started for the drill');
+  if (own?.kind === 'frr')
+    note('socket-directory', own.socketDirectory, INSIDE.frr, 'of a daemon started for the drill');
   if (own?.kind === 'bird') note('socket', own.socket, INSIDE.bird, 'of a daemon started for the drill');
-  for (const one of configured) if (one.kind !== daemon) note('routing-daemon', daemonText(one), here, one.kind === 'frr' || one.kind === 'bird' ? `--daemon ${one.kind} plays it` : 'nothing of the host is watched');
+  for (const one of configured)
+    if (one.kind !== daemon)
+      note(
+        'routing-daemon',
+        daemonText(one),
+        here,
+        one.kind === 'frr' || one.kind === 'bird' ? `--daemon ${one.kind} plays it` : 'nothing of the host is watched',
+      );
   const watched = [...new Set(configured.flatMap((one) => (one.kind === 'frr' ? one.daemons : [])))];
   if (daemon === 'bird') return [];
   const played = watched.filter((name) => FRR_PLAYERS.includes(name) && programs[name] !== undefined);
-  for (const name of watched.filter((one) => !played.includes(one))) note(`routing-daemon frr ${name}`, 'watched', 'left out', programs[name] === undefined ? 'not installed' : 'cannot be played');
+  for (const name of watched.filter((one) => !played.includes(one)))
+    note(
+      `routing-daemon frr ${name}`,
+      'watched',
+      'left out',
+      programs[name] === undefined ? 'not installed' : 'cannot be played',
+    );
   return played.length > 0 ? played : ['zebra'];
 }
 
 function daemonText(daemon: RoutingDaemon): string {
   switch (daemon.kind) {
-    case 'frr': return `frr ${daemon.daemons.join(', ')}`;
-    case 'bird': return 'bird';
-    case 'unit': return `unit ${daemon.unit}`;
-    case 'pidfile': return `pidfile ${daemon.path}`;
-    case 'process': return `process ${daemon.name}`;
-    case 'socket': return `socket ${daemon.endpoint.kind === 'unix' ? daemon.endpoint.path : `${daemon.endpoint.host}:${daemon.endpoint.port}`}`;
-    case 'exec': return `exec ${daemon.command[0]}`;
-    default: return daemon satisfies never;
+    case 'frr':
+      return `frr ${daemon.daemons.join(', ')}`;
+    case 'bird':
+      return 'bird';
+    case 'unit':
+      return `unit ${daemon.unit}`;
+    case 'pidfile':
+      return `pidfile ${daemon.path}`;
+    case 'process':
+      return `process ${daemon.name}`;
+    case 'socket':
+      return `socket ${daemon.endpoint.kind === 'unix' ? daemon.endpoint.path : `${daemon.endpoint.host}:${daemon.endpoint.port}`}`;
+    case 'exec':
+      return `exec ${daemon.command[0]}`;
+    default:
+      return daemon satisfies never;
   }
 }
 
 function routerText(router: BackupRouter): unknown {
   const destination = router.destinations.map(({ address, length }) => `${address}/${length}`);
-  return router.auto === undefined ? { address: router.gateways, destination } : { address: 'auto', adopt: router.auto.adopt, destination };
+  return router.auto === undefined
+    ? { address: router.gateways, destination }
+    : { address: 'auto', adopt: router.auto.adopt, destination };
 }
 
 function duration(time: Timeout): string {

@@ -24,7 +24,11 @@ export function birdRouterConfig(speaker: BirdSpeaker): string {
 
 /** The neighbour: announces the prefixes, and has no routes of its own in the kernel. */
 export function birdPeerConfig(speaker: BirdSpeaker & { readonly announced: readonly string[] }): string {
-  const routes = (inet6: boolean): string => speaker.announced.filter((prefix) => prefix.includes(':') === inet6).map((prefix) => ` route ${prefix} blackhole;`).join('');
+  const routes = (inet6: boolean): string =>
+    speaker.announced
+      .filter((prefix) => prefix.includes(':') === inet6)
+      .map((prefix) => ` route ${prefix} blackhole;`)
+      .join('');
   return [
     ...head(speaker),
     `protocol static s4 { ipv4;${routes(false)} }`,
@@ -35,7 +39,11 @@ export function birdPeerConfig(speaker: BirdSpeaker & { readonly announced: read
 }
 
 function head({ own }: BirdSpeaker): readonly string[] {
-  return ['log stderr all;', `router id ${own.find((address) => !address.includes(':'))};`, 'protocol device { scan time 1; }'];
+  return [
+    'log stderr all;',
+    `router id ${own.find((address) => !address.includes(':'))};`,
+    'protocol device { scan time 1; }',
+  ];
 }
 
 function sessions({ asn, otherAsn, own, others }: BirdSpeaker, policy: string): readonly string[] {

@@ -39,11 +39,29 @@ export function buildNetwork(plan: NetworkPlan): Network {
   }
   for (const source of new Set(plan.probes.map((probe) => probe.source))) {
     address(far, hostRoute(source), 'lo');
-    route(peer, source, plan.peerUplink.map((link) => link.far), 'far0');
-    gateways.forEach((gateway, i) => route(gateway, source, plan.ports[i]!.uplink.map((link) => link.far), 'far0'));
+    route(
+      peer,
+      source,
+      plan.peerUplink.map((link) => link.far),
+      'far0',
+    );
+    gateways.forEach((gateway, i) =>
+      route(
+        gateway,
+        source,
+        plan.ports[i]!.uplink.map((link) => link.far),
+        'far0',
+      ),
+    );
   }
   plan.ports.forEach((port, i) => {
-    for (const own of port.own) route(far, withoutLength(own), port.uplink.map((link) => link.gateway), `gw${i}`);
+    for (const own of port.own)
+      route(
+        far,
+        withoutLength(own),
+        port.uplink.map((link) => link.gateway),
+        `gw${i}`,
+      );
   });
   return { lab, router, peer, far, gateways };
 }
@@ -73,7 +91,10 @@ export function addressPort(router: Namespace, port: PortPlan): void {
 
 /** The default routes that a DHCP client, or the kernel after a router advertisement, would make. */
 export function lease(router: Namespace, port: PortPlan): void {
-  for (const gateway of port.leased) router.ip(`${gateway.includes(':') ? '-6' : '-4'} route replace default via ${gateway} dev ${port.device} proto ${gateway.includes(':') ? 'ra' : 'dhcp'} metric 100`);
+  for (const gateway of port.leased)
+    router.ip(
+      `${gateway.includes(':') ? '-6' : '-4'} route replace default via ${gateway} dev ${port.device} proto ${gateway.includes(':') ? 'ra' : 'dhcp'} metric 100`,
+    );
 }
 
 function address(namespace: Namespace, text: string, device: string): void {

@@ -134,7 +134,8 @@ export const CASES: readonly DrillCase[] = [
       const { router } = stage.network;
       for (const family of FAMILIES) {
         const option = family === 'inet' ? '-4' : '-6';
-        for (const rule of ownRules(router, family, stage.order.routeProtocol)) router.ip(`${option} rule del pref ${rule.priority}`);
+        for (const rule of ownRules(router, family, stage.order.routeProtocol))
+          router.ip(`${option} rule del pref ${rule.priority}`);
         router.ip(`${option} route flush table all proto ${stage.order.routeProtocol}`);
       }
       await stage.carriedByBackup();

@@ -9,20 +9,37 @@
  * pids in here are small. Out of memory, the kernel takes the drill first.
  */
 
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { INSIDE, type DrillEvent, type DrillOrder } from './order.js';
+import { type DrillEvent, type DrillOrder, INSIDE } from './order.js';
 
 const PLAYER = fileURLToPath(new URL('./inside.js', import.meta.url));
 
 /** The programs that the container itself needs, and the Debian package of each. */
-export const CONTAINER_NEEDS: Readonly<Record<string, string>> = { setpriv: 'util-linux', unshare: 'util-linux', ionice: 'util-linux', mount: 'mount', ip: 'iproute2' };
+export const CONTAINER_NEEDS: Readonly<Record<string, string>> = {
+  setpriv: 'util-linux',
+  unshare: 'util-linux',
+  ionice: 'util-linux',
+  mount: 'mount',
+  ip: 'iproute2',
+};
 
 /** With it, programs in sbin are found whoever calls. */
 export const SYSTEM_PATH = `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin`;
 
-const UNSHARE = ['unshare', '--net', '--mount', '--pid', '--ipc', '--uts', '--fork', '--kill-child=KILL', '--mount-proc', '--'];
+const UNSHARE = [
+  'unshare',
+  '--net',
+  '--mount',
+  '--pid',
+  '--ipc',
+  '--uts',
+  '--fork',
+  '--kill-child=KILL',
+  '--mount-proc',
+  '--',
+];
 
 /** A mount that is hidden below another one cannot be changed, and need not be; the root file system must. */
 const SETUP = `
@@ -55,15 +72,41 @@ export class Container {
   readonly #child: ChildProcess;
 
   constructor(order: DrillOrder, onEvent: (event: DrillEvent) => void) {
-    const argv = ['-n', '5', 'ionice', '-c', '2', '-n', '7', 'setpriv', '--pdeathsig', 'KILL', '--', ...UNSHARE, 'sh', '-ec', SETUP, 'sh', process.execPath, PLAYER];
+    const argv = [
+      '-n',
+      '5',
+      'ionice',
+      '-c',
+      '2',
+      '-n',
+      '7',
+      'setpriv',
+      '--pdeathsig',
+      'KILL',
+      '--',
+      ...UNSHARE,
+      'sh',
+      '-ec',
+      SETUP,
+      'sh',
+      process.execPath,
+      PLAYER,
+    ];
     // A session of its own: the terminal's signals are for the command, which then closes the container.
-    this.#child = spawn('nice', argv, { detached: true, cwd: '/', env: { PATH: SYSTEM_PATH, HOME: '/root', LANG: 'C.UTF-8', TMPDIR: INSIDE.directory }, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child = spawn('nice', argv, {
+      detached: true,
+      cwd: '/',
+      env: { PATH: SYSTEM_PATH, HOME: '/root', LANG: 'C.UTF-8', TMPDIR: INSIDE.directory },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     let stderr = '';
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-4000)));
     createInterface({ input: this.#child.stdout! }).on('line', (line) => onEvent(JSON.parse(line) as DrillEvent));
     this.ended = new Promise((resolve) => {
       this.#child.once('error', (error) => resolve({ status: 127, signal: undefined, stderr: error.message }));
-      this.#child.once('close', (status, signal) => resolve({ status: status ?? undefined, signal: signal ?? undefined, stderr: stderr.trim() }));
+      this.#child.once('close', (status, signal) =>
+        resolve({ status: status ?? undefined, signal: signal ?? undefined, stderr: stderr.trim() }),
+      );
     });
     // It may be gone before it has read; `ended` tells.
     this.#child.stdin!.on('error', () => undefined);

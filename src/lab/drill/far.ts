@@ -47,7 +47,9 @@ function tick(): void {
 
 function tell(): void {
   const now = receivedByDevice();
-  const received = Object.fromEntries(Object.entries(now).map(([device, packets]) => [device, packets - (counters[device] ?? 0)]));
+  const received = Object.fromEntries(
+    Object.entries(now).map(([device, packets]) => [device, packets - (counters[device] ?? 0)]),
+  );
   counters = now;
   const line: FarLine = { sent, answers, received, atMs: Date.now() };
   process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -58,8 +60,10 @@ function tell(): void {
 /** Packets received so far, from /proc/net/dev, which is that of the namespace (proc_pid_net(5)). */
 function receivedByDevice(): Readonly<Record<string, number>> {
   const rows = readFileSync('/proc/net/dev', 'utf8').split('\n').slice(2);
-  return Object.fromEntries(rows.flatMap((row) => {
-    const [device, numbers] = row.split(':');
-    return numbers === undefined ? [] : [[device!.trim(), Number(numbers.trim().split(/\s+/)[1])]];
-  }));
+  return Object.fromEntries(
+    rows.flatMap((row) => {
+      const [device, numbers] = row.split(':');
+      return numbers === undefined ? [] : [[device!.trim(), Number(numbers.trim().split(/\s+/)[1])]];
+    }),
+  );
 }

@@ -18,7 +18,12 @@ const input = createInterface({ input: process.stdin });
 input.on('close', () => process.exit(0));
 process.stdout.on('error', () => process.exit(0));
 input.once('line', (line) => {
-  runDrill(JSON.parse(line) as DrillOrder, tell).catch((error: unknown) => tell({ kind: 'broken', message: error instanceof Error ? (error.stack ?? error.message) : String(error) }));
+  runDrill(JSON.parse(line) as DrillOrder, tell).catch((error: unknown) =>
+    tell({
+      kind: 'broken',
+      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    }),
+  );
 });
 
 function tell(event: DrillEvent): void {

@@ -9,9 +9,9 @@
  * port that is asked; the answers take the way that the router's FIB says: back by a gateway, or by the data port and the peer.
  */
 
-import { FAMILIES, familyBits, isLinkLocal, type Address, type Family } from '../../model/address.js';
+import { type Address, FAMILIES, type Family, familyBits, isLinkLocal } from '../../model/address.js';
 import type { BackupRouter, Config, ManagementInterface } from '../../model/config.js';
-import { containsAddress, containsPrefix, prefixText, samePrefix, type Prefix } from '../../model/prefix.js';
+import { containsAddress, containsPrefix, type Prefix, prefixText, samePrefix } from '../../model/prefix.js';
 import type { NetworkPlan, PortPlan, ProbePlan } from './order.js';
 import { candidates, choosePool, freeHost, gatewaySubnets, infrastructure, nth, spacious } from './space.js';
 
@@ -33,20 +33,43 @@ export interface PlannedNetwork {
 
 /** The configuration is one whose destinations have been sampled (adapt.ts). */
 export function planNetwork(config: Config): PlannedNetwork {
-  const destinations = config.managementInterfaces.flatMap(({ backupRouters }) => backupRouters.flatMap((router) => router.destinations));
-  const subnets = config.managementInterfaces.flatMap(({ backupRouters }) => gatewaySubnets(backupRouters.flatMap((router) => router.gateways.filter((gateway) => !isLinkLocal(gateway)))));
-  const pools: Readonly<Record<Family, Prefix>> = { inet: choosePool('inet', [...destinations, ...subnets]), inet6: choosePool('inet6', [...destinations, ...subnets]) };
-  const used = config.managementInterfaces.flatMap(({ backupRouters }) => backupRouters.flatMap((router) => router.gateways));
+  const destinations = config.managementInterfaces.flatMap(({ backupRouters }) =>
+    backupRouters.flatMap((router) => router.destinations),
+  );
+  const subnets = config.managementInterfaces.flatMap(({ backupRouters }) =>
+    gatewaySubnets(backupRouters.flatMap((router) => router.gateways.filter((gateway) => !isLinkLocal(gateway)))),
+  );
+  const pools: Readonly<Record<Family, Prefix>> = {
+    inet: choosePool('inet', [...destinations, ...subnets]),
+    inet6: choosePool('inet6', [...destinations, ...subnets]),
+  };
+  const used = config.managementInterfaces.flatMap(({ backupRouters }) =>
+    backupRouters.flatMap((router) => router.gateways),
+  );
   const ports = config.managementInterfaces.map((management, i) => planPort(management, i, pools, used));
-  const linkSubnets = [...subnets, ...FAMILIES.flatMap((family) => Array.from({ length: PEER_UPLINK + 1 }, (_, i) => infrastructure(pools[family], UPLINK + i)).concat(config.managementInterfaces.map((_, i) => spacious(pools[family], LEASED + i))))];
+  const linkSubnets = [
+    ...subnets,
+    ...FAMILIES.flatMap((family) =>
+      Array.from({ length: PEER_UPLINK + 1 }, (_, i) => infrastructure(pools[family], UPLINK + i)).concat(
+        config.managementInterfaces.map((_, i) => spacious(pools[family], LEASED + i)),
+      ),
+    ),
+  ];
   const probes: ProbePlan[] = [];
   const unprobed: string[] = [];
   config.managementInterfaces.forEach(({ backupRouters }, port) => {
     for (const { family, destinations: mine } of backupRouters) {
-      const target = ports[port]!.own.map(withoutLength).find((address) => (address.includes(':') ? 'inet6' : 'inet') === family)!;
+      const target = ports[port]!.own.map(withoutLength).find(
+        (address) => (address.includes(':') ? 'inet6' : 'inet') === family,
+      )!;
       for (const destination of mine) {
         const known = probes.find((probe) => probe.destination === prefixText(destination));
-        const source = known?.source ?? farAddress(destination, destinations, linkSubnets, pools[family], [...used, ...probes.map((probe) => probe.source)]);
+        const source =
+          known?.source ??
+          farAddress(destination, destinations, linkSubnets, pools[family], [
+            ...used,
+            ...probes.map((probe) => probe.source),
+          ]);
         if (source === undefined) unprobed.push(prefixText(destination));
         else probes.push({ port, family, destination: prefixText(destination), source, target });
       }
@@ -57,8 +80,14 @@ export function planNetwork(config: Config): PlannedNetwork {
     network: {
       ports,
       dataDevice: ['data0', 'data1', 'data2', 'data3', 'data4'].find((name) => !names.has(name))!,
-      data: FAMILIES.map((family) => ({ router: host(pools[family], DATA, 2n), peer: host(pools[family], DATA, 1n) })),
-      peerUplink: FAMILIES.map((family) => ({ peer: host(pools[family], PEER_UPLINK, 1n), far: host(pools[family], PEER_UPLINK, 2n) })),
+      data: FAMILIES.map((family) => ({
+        router: host(pools[family], DATA, 2n),
+        peer: host(pools[family], DATA, 1n),
+      })),
+      peerUplink: FAMILIES.map((family) => ({
+        peer: host(pools[family], PEER_UPLINK, 1n),
+        far: host(pools[family], PEER_UPLINK, 2n),
+      })),
       announced: [...new Set(destinations.map(prefixText))],
       probes,
     },
@@ -66,7 +95,12 @@ export function planNetwork(config: Config): PlannedNetwork {
   };
 }
 
-function planPort({ selector, backupRouters }: ManagementInterface, i: number, pools: Readonly<Record<Family, Prefix>>, used: Address[]): PortPlan {
+function planPort(
+  { selector, backupRouters }: ManagementInterface,
+  i: number,
+  pools: Readonly<Record<Family, Prefix>>,
+  used: Address[],
+): PortPlan {
   const own: string[] = [];
   const gateways: string[] = [];
   const leased: Address[] = [];
@@ -93,7 +127,10 @@ function planPort({ selector, backupRouters }: ManagementInterface, i: number, p
     own,
     gateways,
     leased,
-    uplink: FAMILIES.map((family) => ({ gateway: host(pools[family], UPLINK + i, 1n), far: host(pools[family], UPLINK + i, 2n) })),
+    uplink: FAMILIES.map((family) => ({
+      gateway: host(pools[family], UPLINK + i, 1n),
+      far: host(pools[family], UPLINK + i, 2n),
+    })),
   };
 }
 
@@ -104,11 +141,19 @@ function subnetsOf(router: BackupRouter, i: number, pools: Readonly<Record<Famil
 }
 
 /** An address of the destination that no longer destination, no link and no host has. */
-function farAddress(destination: Prefix, all: readonly Prefix[], links: readonly Prefix[], pool: Prefix, used: readonly Address[]): Address | undefined {
+function farAddress(
+  destination: Prefix,
+  all: readonly Prefix[],
+  links: readonly Prefix[],
+  pool: Prefix,
+  used: readonly Address[],
+): Address | undefined {
   const longer = all.filter((other) => !samePrefix(other, destination) && containsPrefix(destination, other));
   const first = destination.length === 0 ? candidates(spacious(pool, FAR)) : [];
   // What is on a link is reached directly, whatever the destination.
-  return [...first, ...candidates(destination)].find((address) => !used.includes(address) && ![...longer, ...links].some((p) => containsAddress(p, address)));
+  return [...first, ...candidates(destination)].find(
+    (address) => !used.includes(address) && ![...longer, ...links].some((p) => containsAddress(p, address)),
+  );
 }
 
 function host(pool: Prefix, index: number, offset: bigint): string {

@@ -10,7 +10,11 @@ import type { Address, Family } from '../../model/address.js';
 export type DaemonKind = 'frr' | 'bird';
 
 /** Where things live inside the container, in a tmpfs that nobody else sees. */
-export const INSIDE = { directory: '/run/drill', frr: '/run/drill/frr', bird: '/run/drill/bird.ctl' } as const;
+export const INSIDE = {
+  directory: '/run/drill',
+  frr: '/run/drill/frr',
+  bird: '/run/drill/bird.ctl',
+} as const;
 
 /** An address with the length of its subnet: `10.0.0.2/29`. */
 export type Subnetted = string;

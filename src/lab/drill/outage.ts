@@ -24,7 +24,11 @@ const SHARE = 0.3;
  * The longest run of unanswered datagrams of a probe: from the last answered one before it (or the window's begin) to the first answered one
  * behind it (or the window's end). 0 when every datagram was answered.
  */
-export function longestOutage(ticks: readonly Tick[], probe: number, { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): number {
+export function longestOutage(
+  ticks: readonly Tick[],
+  probe: number,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): number {
   let longest = 0;
   let goodMs = fromMs;
   let lost = false;
@@ -55,5 +59,7 @@ export function carriersOf(samples: readonly CarrierSample[]): readonly Carrier[
     else runs.push({ carrier, samples: 1 });
   }
   const steady = runs.filter((run) => run.samples > 1);
-  return (steady.length > 0 ? steady : runs).map((run) => run.carrier).filter((carrier, i, all) => carrier !== all[i - 1]);
+  return (steady.length > 0 ? steady : runs)
+    .map((run) => run.carrier)
+    .filter((carrier, i, all) => carrier !== all[i - 1]);
 }

@@ -9,12 +9,12 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Bird } from '../bird.js';
 import { command } from '../command.js';
-import { bgpConfig, zebraConfig } from '../frr-conf.js';
 import { prepareFrr } from '../frr.js';
+import { bgpConfig, zebraConfig } from '../frr-conf.js';
 import { birdPeerConfig, birdRouterConfig } from './bird-conf.js';
 import type { Network } from './build.js';
 import { withoutLength } from './network.js';
-import { INSIDE, type DrillOrder } from './order.js';
+import { type DrillOrder, INSIDE } from './order.js';
 
 const ROUTER_ASN = 65_002;
 const PEER_ASN = 65_001;
@@ -45,14 +45,20 @@ export async function preparePlayers(network: Network, order: DrillOrder): Promi
 function disguise(programs: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const directory = join(INSIDE.directory, 'bin');
   mkdirSync(directory, { recursive: true });
-  return Object.fromEntries(Object.entries(programs).map(([name, program]) => {
-    const link = join(directory, `drill-${name}`);
-    symlinkSync(program, link);
-    return [name, link];
-  }));
+  return Object.fromEntries(
+    Object.entries(programs).map(([name, program]) => {
+      const link = join(directory, `drill-${name}`);
+      symlinkSync(program, link);
+      return [name, link];
+    }),
+  );
 }
 
-async function frrPlayers(network: Network, order: DrillOrder, programs: Readonly<Record<string, string>>): Promise<Player> {
+async function frrPlayers(
+  network: Network,
+  order: DrillOrder,
+  programs: Readonly<Record<string, string>>,
+): Promise<Player> {
   const { data, announced } = order.network;
   // Some daemons have sockets with fixed names in there (bfdd), and all keep crash logs in the other.
   for (const directory of ['/run/frr', '/var/tmp/frr']) {
@@ -64,13 +70,28 @@ async function frrPlayers(network: Network, order: DrillOrder, programs: Readonl
     programs,
     daemons: {
       zebra: zebraConfig(),
-      bgpd: bgpConfig({ asn: PEER_ASN, routerId: withoutLength(data[0]!.peer), neighbours: data.map(({ router }) => ({ address: withoutLength(router), asn: ROUTER_ASN })), networks: announced }),
+      bgpd: bgpConfig({
+        asn: PEER_ASN,
+        routerId: withoutLength(data[0]!.peer),
+        neighbours: data.map(({ router }) => ({ address: withoutLength(router), asn: ROUTER_ASN })),
+        networks: announced,
+      }),
     },
   });
-  const bgpd = bgpConfig({ asn: ROUTER_ASN, routerId: withoutLength(data[0]!.router), neighbours: data.map((link) => ({ address: withoutLength(link.peer), asn: PEER_ASN })) });
+  const bgpd = bgpConfig({
+    asn: ROUTER_ASN,
+    routerId: withoutLength(data[0]!.router),
+    neighbours: data.map((link) => ({ address: withoutLength(link.peer), asn: PEER_ASN })),
+  });
   const watched = watchedDaemons(order.configuration);
-  const others = Object.fromEntries(watched.filter((name) => name !== 'zebra' && name !== 'bgpd').map((name) => [name, 'hostname drill']));
-  const frr = prepareFrr(network.router, { directory: INSIDE.frr, programs, daemons: { zebra: zebraConfig(), bgpd, ...others } });
+  const others = Object.fromEntries(
+    watched.filter((name) => name !== 'zebra' && name !== 'bgpd').map((name) => [name, 'hostname drill']),
+  );
+  const frr = prepareFrr(network.router, {
+    directory: INSIDE.frr,
+    programs,
+    daemons: { zebra: zebraConfig(), bgpd, ...others },
+  });
   await peer.start();
   const each = (act: (daemon: string) => void): void => frr.daemons.forEach(act);
   return {
@@ -88,14 +109,38 @@ async function frrPlayers(network: Network, order: DrillOrder, programs: Readonl
 
 /** The daemons of FRR in the configuration that adapt.ts made. */
 function watchedDaemons(configuration: unknown): readonly string[] {
-  const entries = (configuration as { readonly 'routing-daemon': readonly { readonly frr?: { readonly daemons: readonly string[] } }[] })['routing-daemon'];
+  const entries = (
+    configuration as {
+      readonly 'routing-daemon': readonly { readonly frr?: { readonly daemons: readonly string[] } }[];
+    }
+  )['routing-daemon'];
   return entries.flatMap((entry) => entry.frr?.daemons ?? []);
 }
 
 async function birdPlayers(network: Network, order: DrillOrder, program: string): Promise<Player> {
   const { data, announced } = order.network;
-  const peer = new Bird(network.peer, { program, directory: join(INSIDE.directory, 'bird-peer'), config: birdPeerConfig({ asn: PEER_ASN, otherAsn: ROUTER_ASN, own: data.map((link) => withoutLength(link.peer)), others: data.map((link) => withoutLength(link.router)), announced }) });
-  const bird = new Bird(network.router, { program, directory: join(INSIDE.directory, 'bird-router'), socket: INSIDE.bird, config: birdRouterConfig({ asn: ROUTER_ASN, otherAsn: PEER_ASN, own: data.map((link) => withoutLength(link.router)), others: data.map((link) => withoutLength(link.peer)) }) });
+  const peer = new Bird(network.peer, {
+    program,
+    directory: join(INSIDE.directory, 'bird-peer'),
+    config: birdPeerConfig({
+      asn: PEER_ASN,
+      otherAsn: ROUTER_ASN,
+      own: data.map((link) => withoutLength(link.peer)),
+      others: data.map((link) => withoutLength(link.router)),
+      announced,
+    }),
+  });
+  const bird = new Bird(network.router, {
+    program,
+    directory: join(INSIDE.directory, 'bird-router'),
+    socket: INSIDE.bird,
+    config: birdRouterConfig({
+      asn: ROUTER_ASN,
+      otherAsn: PEER_ASN,
+      own: data.map((link) => withoutLength(link.router)),
+      others: data.map((link) => withoutLength(link.peer)),
+    }),
+  });
   peer.start();
   await peer.listening();
   return {

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { sleep } from '../wait.js';
 import type { Network } from './build.js';
 import type { Carrier, ProbePlan } from './order.js';
-import { carriersOf, longestOutage, type CarrierSample, type Tick } from './outage.js';
+import { type CarrierSample, carriersOf, longestOutage, type Tick } from './outage.js';
 import type { FarLine, FarSetup } from './probe-lines.js';
 
 /** An answer that took longer was waiting in a queue for a neighbour or a route: lost, to whoever asked. */
@@ -33,14 +33,25 @@ export class Probes {
   ) {
     this.intervalMs = Math.max(10, plans.length);
     const script = (name: string): string => fileURLToPath(new URL(`./${name}.js`, import.meta.url));
-    network.router.spawn([process.execPath, script('echo'), ...new Set(plans.map((plan) => plan.target))], { closeSignal: 'SIGKILL' });
-    const setup: FarSetup = { intervalMs: this.intervalMs, probes: plans.map(({ source, target }) => ({ source, target })) };
-    network.far.spawn([process.execPath, script('far'), JSON.stringify(setup)], { closeSignal: 'SIGKILL', keepLines: false, onLine: (line, stream) => stream === 'stdout' && this.#read(JSON.parse(line) as FarLine) });
+    network.router.spawn([process.execPath, script('echo'), ...new Set(plans.map((plan) => plan.target))], {
+      closeSignal: 'SIGKILL',
+    });
+    const setup: FarSetup = {
+      intervalMs: this.intervalMs,
+      probes: plans.map(({ source, target }) => ({ source, target })),
+    };
+    network.far.spawn([process.execPath, script('far'), JSON.stringify(setup)], {
+      closeSignal: 'SIGKILL',
+      keepLines: false,
+      onLine: (line, stream) => stream === 'stdout' && this.#read(JSON.parse(line) as FarLine),
+    });
   }
 
   /** Whether every probe has been answered from `fromMs` on, at least three times in a row and up to now. */
   answered(fromMs: number): boolean {
-    const recent = this.#ticks.filter((tick) => tick.atMs >= fromMs && tick.atMs < Date.now() - 3 * this.intervalMs).slice(-3);
+    const recent = this.#ticks
+      .filter((tick) => tick.atMs >= fromMs && tick.atMs < Date.now() - 3 * this.intervalMs)
+      .slice(-3);
     return recent.length === 3 && recent.every((tick) => tick.answered.size === this.plans.length);
   }
 
@@ -61,7 +72,9 @@ export class Probes {
    */
   async longestOutageMs(windows: (port: number) => readonly Window[]): Promise<number> {
     await sleep(LATE_MS + 100);
-    const outages = this.plans.flatMap((plan, probe) => windows(plan.port).map((window) => longestOutage(this.#ticks, probe, window)));
+    const outages = this.plans.flatMap((plan, probe) =>
+      windows(plan.port).map((window) => longestOutage(this.#ticks, probe, window)),
+    );
     return Math.max(0, ...outages);
   }
 
@@ -77,9 +90,13 @@ export class Probes {
       this.#ticks.push(tick);
       this.#bySequence.set(sequence, tick);
     }
-    for (const [probe, sequence, tookMs] of line.answers) if (tookMs <= LATE_MS) this.#bySequence.get(sequence)?.answered.add(probe);
+    for (const [probe, sequence, tookMs] of line.answers)
+      if (tookMs <= LATE_MS) this.#bySequence.get(sequence)?.answered.add(probe);
     const fromMs = line.sent[0]?.[1] ?? line.atMs;
-    const backup = Object.entries(line.received).reduce((sum, [device, packets]) => sum + (device.startsWith('gw') ? packets : 0), 0);
+    const backup = Object.entries(line.received).reduce(
+      (sum, [device, packets]) => sum + (device.startsWith('gw') ? packets : 0),
+      0,
+    );
     // Without answers there are only the packets of neighbour discovery.
     if (line.answers.length === 0) return;
     this.#samples.push({ fromMs, toMs: line.atMs, backup, daemon: line.received['peer'] ?? 0 });

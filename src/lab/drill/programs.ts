@@ -7,23 +7,36 @@ import { CONTAINER_NEEDS, SYSTEM_PATH } from './contain.js';
 import type { DaemonKind } from './order.js';
 
 /** Debian, Ubuntu and FRR's own packages; Fedora and its kin; a build from source. */
-const FRR_DIRECTORIES: readonly string[] = ['/usr/lib/frr', '/usr/libexec/frr', '/usr/local/lib/frr', '/usr/local/sbin'];
+const FRR_DIRECTORIES: readonly string[] = [
+  '/usr/lib/frr',
+  '/usr/libexec/frr',
+  '/usr/local/lib/frr',
+  '/usr/local/sbin',
+];
 
 /** The programs of each kind by name; a kind that cannot be played has none. */
 export function findDaemons(): Readonly<Record<DaemonKind, Readonly<Record<string, string>>>> {
   const directory = FRR_DIRECTORIES.find((one) => ['zebra', 'bgpd'].every((name) => executable(join(one, name))));
-  const frr = directory === undefined || !hasUser('frr') ? [] : FRR_PLAYERS.map((name) => [name, join(directory, name)] as const).filter(([, path]) => executable(path));
+  const frr =
+    directory === undefined || !hasUser('frr')
+      ? []
+      : FRR_PLAYERS.map((name) => [name, join(directory, name)] as const).filter(([, path]) => executable(path));
   const bird = findProgram('bird');
   return { frr: Object.fromEntries(frr), bird: bird === undefined ? {} : { bird } };
 }
 
 /** Debian packages of the tools that are missing. */
 export function missingTools(): readonly { readonly tool: string; readonly package: string }[] {
-  return Object.entries(CONTAINER_NEEDS).flatMap(([tool, name]) => (findProgram(tool) === undefined ? [{ tool, package: name }] : []));
+  return Object.entries(CONTAINER_NEEDS).flatMap(([tool, name]) =>
+    findProgram(tool) === undefined ? [{ tool, package: name }] : [],
+  );
 }
 
 function findProgram(name: string): string | undefined {
-  return SYSTEM_PATH.split(':').filter((directory) => directory.startsWith('/')).map((directory) => join(directory, name)).find(executable);
+  return SYSTEM_PATH.split(':')
+    .filter((directory) => directory.startsWith('/'))
+    .map((directory) => join(directory, name))
+    .find(executable);
 }
 
 function executable(path: string): boolean {
@@ -38,7 +51,9 @@ function executable(path: string): boolean {
 /** The daemons of FRR drop their privileges to this user, which comes with the package. */
 function hasUser(name: string): boolean {
   try {
-    return readFileSync('/etc/passwd', 'utf8').split('\n').some((line) => line.startsWith(`${name}:`));
+    return readFileSync('/etc/passwd', 'utf8')
+      .split('\n')
+      .some((line) => line.startsWith(`${name}:`));
   } catch {
     return false;
   }

@@ -1,10 +1,10 @@
 /** Plays the cases of an order one after the other, and judges each. */
 
-import { CASES, type Absence, type DrillCase } from './cases.js';
+import { sleep } from '../wait.js';
+import { type Absence, CASES, type DrillCase } from './cases.js';
 import type { CaseResult, DrillEvent, DrillOrder } from './order.js';
 import type { Window } from './probes.js';
 import { InVain, Stage } from './stage.js';
-import { sleep } from '../wait.js';
 
 const STEADY_MS = 250;
 
@@ -20,7 +20,15 @@ export async function runDrill(order: DrillOrder, tell: (event: DrillEvent) => v
 
 async function playCase(stage: Stage, one: DrillCase): Promise<CaseResult> {
   const startMs = Date.now();
-  const failed = (reason: string): CaseResult => ({ name: one.name, passed: false, outageMs: null, routesInMs: null, carriedBy: [], reason, tookMs: Date.now() - startMs });
+  const failed = (reason: string): CaseResult => ({
+    name: one.name,
+    passed: false,
+    outageMs: null,
+    routesInMs: null,
+    carriedBy: [],
+    reason,
+    tookMs: Date.now() - startMs,
+  });
   try {
     await stage.enter(one.from);
   } catch (error) {
@@ -37,9 +45,17 @@ async function playCase(stage: Stage, one: DrillCase): Promise<CaseResult> {
   // The end must last: what goes wrong a moment later is part of the case.
   await sleep(STEADY_MS);
   const toMs = Date.now();
-  const outageMs = await stage.probes.longestOutageMs((port) => without({ fromMs, toMs }, away.filter((one) => one.port === port).map(({ window }) => window)));
+  const outageMs = await stage.probes.longestOutageMs((port) =>
+    without(
+      { fromMs, toMs },
+      away.filter((one) => one.port === port).map(({ window }) => window),
+    ),
+  );
   const allowedMs = stage.order.maxOutageMs + (one.allowanceMs ?? 0);
-  const tooLong = outageMs > allowedMs ? `unanswered for ${Math.round(outageMs)} ms, allowed are ${allowedMs} ms${hint(stage.order, one)}` : undefined;
+  const tooLong =
+    outageMs > allowedMs
+      ? `unanswered for ${Math.round(outageMs)} ms, allowed are ${allowedMs} ms${hint(stage.order, one)}`
+      : undefined;
   return {
     name: one.name,
     passed: fault === undefined && tooLong === undefined,
@@ -54,7 +70,10 @@ async function playCase(stage: Stage, one: DrillCase): Promise<CaseResult> {
 /** From the fault, or from the return of the port; of several ports the slowest. */
 function routesIn(stage: Stage, one: DrillCase, whole: Window, away: readonly Absence[]): number | null {
   if (one.name === 'start') return null;
-  const windows = away.length === 0 ? [whole] : away.map(({ backMs }, i) => ({ fromMs: backMs, toMs: away[i + 1]?.window.fromMs ?? whole.toMs }));
+  const windows =
+    away.length === 0
+      ? [whole]
+      : away.map(({ backMs }, i) => ({ fromMs: backMs, toMs: away[i + 1]?.window.fromMs ?? whole.toMs }));
   const times = windows.map((window) => stage.owned.inAfterMs(window)).filter((ms) => ms !== undefined);
   return times.length === 0 ? null : Math.round(Math.max(...times) * 10) / 10;
 }
@@ -62,14 +81,18 @@ function routesIn(stage: Stage, one: DrillCase, whole: Window, away: readonly Ab
 /** Expected failures are told in their own words, bugs of the drill are thrown on. */
 function wordsOf(error: unknown, stage: Stage): string {
   if (error instanceof InVain) return error.message;
-  const ended = stage.network.router.processes.filter((process) => !process.running && process.end?.signal === undefined).at(-1);
+  const ended = stage.network.router.processes
+    .filter((process) => !process.running && process.end?.signal === undefined)
+    .at(-1);
   return `${error instanceof Error ? error.message : String(error)}${ended === undefined ? '' : ` (${ended.argv.at(4) ?? ''} ended with status ${ended.end?.status})`}`;
 }
 
 /** Why a long outage may be no fault of the agent's but the configuration's word. */
 function hint(order: DrillOrder, one: DrillCase): string {
-  if (order.timings.convergenceTimeoutMs === 0 && one.name !== 'boot' && one.from !== 'down') return ': with convergence-timeout 0 the backup routes leave before the daemon has its own';
-  if (order.timings.convergenceTimeoutMs === 0 && one.name === 'start') return ': with convergence-timeout 0 the backup routes leave before the daemon has its own';
+  if (order.timings.convergenceTimeoutMs === 0 && one.name !== 'boot' && one.from !== 'down')
+    return ': with convergence-timeout 0 the backup routes leave before the daemon has its own';
+  if (order.timings.convergenceTimeoutMs === 0 && one.name === 'start')
+    return ': with convergence-timeout 0 the backup routes leave before the daemon has its own';
   return '';
 }
 

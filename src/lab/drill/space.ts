@@ -4,8 +4,15 @@
  * What lives here: counting inside prefixes, the pools, the subnets in which gateways live. What does not: what they are used for (network.ts).
  */
 
-import { addressBytes, addressFromBytes, familyBits, familyOf, type Address, type Family } from '../../model/address.js';
-import { containsAddress, containsPrefix, parsePrefix, prefix, type Prefix } from '../../model/prefix.js';
+import {
+  type Address,
+  addressBytes,
+  addressFromBytes,
+  type Family,
+  familyBits,
+  familyOf,
+} from '../../model/address.js';
+import { containsAddress, containsPrefix, type Prefix, parsePrefix, prefix } from '../../model/prefix.js';
 
 /** Of benchmarks (RFC 2544, RFC 5180) first, then others that are seldom routed; a /16 or /48 each. */
 const POOLS: Readonly<Record<Family, readonly string[]>> = {
@@ -14,7 +21,10 @@ const POOLS: Readonly<Record<Family, readonly string[]>> = {
 };
 
 /** The longest and the shortest subnet in which a group of gateways is put. */
-const SUBNET: Readonly<Record<Family, readonly [longest: number, shortest: number]>> = { inet: [29, 24], inet6: [64, 64] };
+const SUBNET: Readonly<Record<Family, readonly [longest: number, shortest: number]>> = {
+  inet: [29, 24],
+  inet6: [64, 64],
+};
 
 /** The address at this distance from the first of the prefix. */
 export function nth(p: Prefix, offset: bigint): Address {
@@ -36,13 +46,16 @@ export function overlaps(a: Prefix, b: Prefix): boolean {
 /** A pool that none of the prefixes touches, default routes apart; else one that only shorter ones contain, which longest match makes harmless. */
 export function choosePool(family: Family, taken: readonly Prefix[]): Prefix {
   const pools = POOLS[family].map((text) => parsePrefix(text)!);
-  const free = (least: number): Prefix | undefined => pools.find((pool) => !taken.some((p) => p.length >= least && overlaps(pool, p)));
+  const free = (least: number): Prefix | undefined =>
+    pools.find((pool) => !taken.some((p) => p.length >= least && overlaps(pool, p)));
   return free(1) ?? free(pools[0]!.length) ?? pools[0]!;
 }
 
 /** Subnet `index` of a pool, where the laboratory's own links live: a /30 of its own /24 (inet), or a /64. */
 export function infrastructure(pool: Prefix, index: number): Prefix {
-  return pool.family === 'inet' ? prefix(nth(pool, BigInt(index) << 8n), 30) : prefix(nth(pool, BigInt(index) << 64n), 64);
+  return pool.family === 'inet'
+    ? prefix(nth(pool, BigInt(index) << 8n), 30)
+    : prefix(nth(pool, BigInt(index) << 64n), 64);
 }
 
 /** As {@link infrastructure}, with room for hosts. */
@@ -56,9 +69,18 @@ export function gatewaySubnets(gateways: readonly Address[]): readonly Prefix[] 
   for (const gateway of gateways) {
     const [longest, shortest] = SUBNET[familyOf(gateway)];
     if (subnets.some((subnet) => containsAddress(subnet, gateway))) continue;
-    const near = gateways.filter((other) => familyOf(other) === familyOf(gateway) && containsAddress(prefix(gateway, shortest), other));
+    const near = gateways.filter(
+      (other) => familyOf(other) === familyOf(gateway) && containsAddress(prefix(gateway, shortest), other),
+    );
     let length = longest;
-    while (length > shortest && !(near.every((other) => containsAddress(prefix(gateway, length), other)) && freeHost(prefix(gateway, length), near) !== undefined)) length--;
+    while (
+      length > shortest &&
+      !(
+        near.every((other) => containsAddress(prefix(gateway, length), other)) &&
+        freeHost(prefix(gateway, length), near) !== undefined
+      )
+    )
+      length--;
     subnets.push(prefix(gateway, length));
   }
   return subnets;
@@ -77,8 +99,16 @@ export function freeHost(subnet: Prefix, taken: readonly Address[]): Address | u
 /** Addresses of a destination at which the far side could be, likely ones first; none that no host may have. */
 export function candidates(destination: Prefix): readonly Address[] {
   const size = sizeOf(destination);
-  const offsets = size === 1n ? [0n] : size === 2n ? [0n, 1n] : [10n, 1n, size - 2n, ...Array.from({ length: 63 }, (_, i) => (size * BigInt(i + 1)) / 64n + 10n)];
-  return offsets.filter((offset) => offset < size).map((offset) => nth(destination, offset)).filter(isHost);
+  const offsets =
+    size === 1n
+      ? [0n]
+      : size === 2n
+        ? [0n, 1n]
+        : [10n, 1n, size - 2n, ...Array.from({ length: 63 }, (_, i) => (size * BigInt(i + 1)) / 64n + 10n)];
+  return offsets
+    .filter((offset) => offset < size)
+    .map((offset) => nth(destination, offset))
+    .filter(isHost);
 }
 
 /** What a host in some network may have as its global address. */

@@ -5,11 +5,11 @@
  * does not: the cases.
  */
 
-import { startAgent, type Agent } from '../agent.js';
+import { type Agent, startAgent } from '../agent.js';
 import { eventually, sleep } from '../wait.js';
 import { buildNetwork, type Network } from './build.js';
 import type { Carrier, DrillOrder } from './order.js';
-import { preparePlayers, type Player } from './player.js';
+import { type Player, preparePlayers } from './player.js';
 import { Probes } from './probes.js';
 import { OwnedRoutes } from './watch.js';
 
@@ -50,7 +50,10 @@ export class Stage {
   startAgent(): number {
     const directory = this.#agent?.directory;
     const atMs = Date.now();
-    this.#agent = startAgent(this.network.lab, this.network.router, { configText: JSON.stringify(this.order.configuration, null, 2), ...(directory === undefined ? {} : { directory }) });
+    this.#agent = startAgent(this.network.lab, this.network.router, {
+      configText: JSON.stringify(this.order.configuration, null, 2),
+      ...(directory === undefined ? {} : { directory }),
+    });
     return atMs;
   }
 
@@ -85,7 +88,11 @@ export class Stage {
 
   /** The backup routes are all in the kernel. */
   async routesIn(waitMs = 0): Promise<void> {
-    await this.#until('the backup routes did not come in', waitMs, async () => (await this.owned.count()) >= this.wholeCount);
+    await this.#until(
+      'the backup routes did not come in',
+      waitMs,
+      async () => (await this.owned.count()) >= this.wholeCount,
+    );
   }
 
   /** In, and the answers come by them. */
@@ -101,8 +108,17 @@ export class Stage {
     const left = this.order.role === 'standby' ? this.wholeCount : 0;
     if (this.order.daemonCarries) await this.#carried('daemon', waitMs);
     // An agent that has decided to bring them in has not done so yet: what is not there may still come.
-    if (this.order.role !== 'standby') await this.#until('the agent did not decide to take the backup routes out', waitMs, () => this.#phase() === 'out');
-    await this.#until(left === 0 ? 'the backup routes did not leave' : 'the backup routes left on standby', waitMs, async () => (await this.owned.count()) === left);
+    if (this.order.role !== 'standby')
+      await this.#until(
+        'the agent did not decide to take the backup routes out',
+        waitMs,
+        () => this.#phase() === 'out',
+      );
+    await this.#until(
+      left === 0 ? 'the backup routes did not leave' : 'the backup routes left on standby',
+      waitMs,
+      async () => (await this.owned.count()) === left,
+    );
     const fromMs = Date.now();
     await this.#until("no answer to the far side by the daemon's routes", 0, () => this.probes.answered(fromMs));
   }
@@ -115,12 +131,22 @@ export class Stage {
   async #carried(carrier: Carrier, waitMs: number): Promise<void> {
     const fromMs = Date.now();
     const way = (): readonly Carrier[] => this.probes.carriers(fromMs);
-    await this.#until(() => `not carried by ${carrierText(carrier)}, but by ${way().map(carrierText).join(' and ') || 'nothing'}`, waitMs, () => this.probes.answered(fromMs) && way().join() === carrier);
+    await this.#until(
+      () => `not carried by ${carrierText(carrier)}, but by ${way().map(carrierText).join(' and ') || 'nothing'}`,
+      waitMs,
+      () => this.probes.answered(fromMs) && way().join() === carrier,
+    );
   }
 
-  async #until(inVain: string | (() => string), waitMs: number, probe: () => boolean | Promise<boolean>): Promise<void> {
+  async #until(
+    inVain: string | (() => string),
+    waitMs: number,
+    probe: () => boolean | Promise<boolean>,
+  ): Promise<void> {
     await eventually(probe, { timeoutMs: waitMs + PATIENCE_MS, intervalMs: 25 }).catch(() => {
-      throw new InVain(`${typeof inVain === 'string' ? inVain : inVain()} (waited ${Math.round((waitMs + PATIENCE_MS) / 1000)} s)`);
+      throw new InVain(
+        `${typeof inVain === 'string' ? inVain : inVain()} (waited ${Math.round((waitMs + PATIENCE_MS) / 1000)} s)`,
+      );
     });
   }
 }

@@ -13,14 +13,30 @@ export class OwnedRoutes {
     readonly router: Namespace,
     readonly protocol: number,
   ) {
-    router.spawn(['env', 'TZ=UTC', 'ip', '-N', '-ts', 'monitor', 'route'], { closeSignal: 'SIGKILL', keepLines: false, onLine: (line) => this.#read(line) });
+    router.spawn(['env', 'TZ=UTC', 'ip', '-N', '-ts', 'monitor', 'route'], {
+      closeSignal: 'SIGKILL',
+      keepLines: false,
+      onLine: (line) => this.#read(line),
+    });
   }
 
   /** How many stand in the kernel now, of both families. */
   async count(): Promise<number> {
     const counts = await Promise.all(
       ['-4', '-6'].map(async (family) => {
-        const { stdout } = await tryCommandAsync(['ip', '-n', this.router.name, '-N', family, 'route', 'show', 'table', 'all', 'proto', String(this.protocol)]);
+        const { stdout } = await tryCommandAsync([
+          'ip',
+          '-n',
+          this.router.name,
+          '-N',
+          family,
+          'route',
+          'show',
+          'table',
+          'all',
+          'proto',
+          String(this.protocol),
+        ]);
         return stdout.split('\n').filter((line) => /^\S/.test(line)).length;
       }),
     );
@@ -30,12 +46,15 @@ export class OwnedRoutes {
   /** From the begin of the window to the last of the routes that came in, each counted when it came first; undefined when none came. */
   inAfterMs({ fromMs, toMs }: Window): number | undefined {
     const first = new Map<string, number>();
-    for (const { atMs, route } of this.#added) if (atMs >= fromMs && atMs <= toMs && !first.has(route)) first.set(route, atMs);
+    for (const { atMs, route } of this.#added)
+      if (atMs >= fromMs && atMs <= toMs && !first.has(route)) first.set(route, atMs);
     return first.size === 0 ? undefined : Math.max(...first.values()) - fromMs;
   }
 
   #read(line: string): void {
-    const match = /^\[(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})(\d*)\] ?(\S+ via \S+ dev \S+) .*\bproto (\d+)\b/.exec(line);
+    const match = /^\[(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})(\d*)\] ?(\S+ via \S+ dev \S+) .*\bproto (\d+)\b/.exec(
+      line,
+    );
     if (match === null || Number(match[4]) !== this.protocol) return;
     this.#added.push({ atMs: Date.parse(`${match[1]}Z`) + Number(`0.${match[2] || '0'}`), route: match[3]! });
   }

@@ -3,14 +3,16 @@
  * Invariant: only cgroups of our own name are made or removed.
  */
 
-import { mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const PREFIX = 'backup-router-test-';
 
 /** Where the v2 hierarchy is mounted: alone, or beside v1 (hybrid); undefined where there is none. */
 export function cgroupRoot(): string | undefined {
-  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n').map((line) => line.split(' '));
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' '));
   return mounts.find((fields) => fields[2] === 'cgroup2')?.[1];
 }
 
@@ -27,7 +29,8 @@ export function createCgroup(name: string): string {
 /** Removes a cgroup and those below; does nothing where processes are left. */
 export function removeCgroup(directory: string): void {
   try {
-    for (const entry of readdirSync(directory, { withFileTypes: true })) if (entry.isDirectory()) removeCgroup(join(directory, entry.name));
+    for (const entry of readdirSync(directory, { withFileTypes: true }))
+      if (entry.isDirectory()) removeCgroup(join(directory, entry.name));
     rmdirSync(directory);
   } catch {
     // Populated (EBUSY) or gone already.

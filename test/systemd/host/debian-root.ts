@@ -20,14 +20,27 @@ const BUILD_TIMEOUT_MS = 200_000;
 /** The directory; builds it (15 s and 240 MB) when there is none yet. */
 export function debianRoot(): string {
   const { suite, sources } = hostSources();
-  const key = createHash('sha256').update(JSON.stringify([RECIPE, PACKAGES, suite, sources])).digest('hex').slice(0, 16);
+  const key = createHash('sha256')
+    .update(JSON.stringify([RECIPE, PACKAGES, suite, sources]))
+    .digest('hex')
+    .slice(0, 16);
   const directory = join(CACHE, `${suite}-${key}`);
   if (existsSync(directory)) return directory;
   mkdirSync(CACHE, { recursive: true });
   const partial = `${directory}.${process.pid}`;
   try {
     command(
-      ['mmdebstrap', '--quiet', '--mode=root', '--variant=minbase', `--include=${PACKAGES.join(',')}`, ...proxyOptions(), suite, partial, '-'],
+      [
+        'mmdebstrap',
+        '--quiet',
+        '--mode=root',
+        '--variant=minbase',
+        `--include=${PACKAGES.join(',')}`,
+        ...proxyOptions(),
+        suite,
+        partial,
+        '-',
+      ],
       { input: sources, timeoutMs: BUILD_TIMEOUT_MS },
     );
     renameSync(partial, directory);
@@ -47,7 +60,13 @@ function hostSources(): { readonly suite: string; readonly sources: string } {
   const keyring = `/usr/share/keyrings/${field('ID')}-archive-keyring.gpg`;
   const signed = existsSync(keyring) ? `[signed-by=${keyring}] ` : '';
   const pockets = [suite, `${suite}-updates`, `${suite}-security`];
-  const targets = command(['apt-get', 'indextargets', '--format', '$(REPO_URI) $(RELEASE) $(COMPONENT)', 'Created-By: Packages']);
+  const targets = command([
+    'apt-get',
+    'indextargets',
+    '--format',
+    '$(REPO_URI) $(RELEASE) $(COMPONENT)',
+    'Created-By: Packages',
+  ]);
   const wanted = targets
     .split('\n')
     .map((line) => line.split(' '))
@@ -60,7 +79,9 @@ function hostSources(): { readonly suite: string; readonly sources: string } {
 /** mmdebstrap runs an apt with a configuration of its own, which knows of no proxy. */
 function proxyOptions(): string[] {
   return ['http', 'https'].flatMap((scheme) => {
-    const proxy = tryCommand(['apt-config', 'shell', 'P', `Acquire::${scheme}::Proxy`]).stdout.match(/^P='(.*)'$/m)?.[1];
+    const proxy = tryCommand(['apt-config', 'shell', 'P', `Acquire::${scheme}::Proxy`]).stdout.match(
+      /^P='(.*)'$/m,
+    )?.[1];
     return proxy === undefined ? [] : [`--aptopt=Acquire::${scheme}::Proxy "${proxy}"`];
   });
 }

@@ -5,17 +5,22 @@
  * its own cgroup are ever signalled. Commands inside get an environment of their own, not the test runner's.
  */
 
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { command, tryCommand, type CommandResult } from '../../../src/lab/command.js';
+import { type CommandResult, command, tryCommand } from '../../../src/lab/command.js';
 import { installExitHook, removeExitHook } from '../../../src/lab/exit-hook.js';
 import type { Namespace } from '../../../src/lab/namespace.js';
 import { eventually } from '../../../src/lab/wait.js';
 import { cgroupPids, createCgroup, killCgroup, removeCgroup } from './cgroup.js';
 import type { Overlay } from './overlay.js';
 
-const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8', SYSTEMD_PAGER: '', SYSTEMD_COLORS: '0' };
+const ENVIRONMENT = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LC_ALL: 'C.UTF-8',
+  SYSTEMD_PAGER: '',
+  SYSTEMD_COLORS: '0',
+};
 /** Neither below /tmp nor /run, which systemd covers with file systems of its own. */
 export const CHECKOUT = '/srv/checkout';
 const BOOT_TIMEOUT_MS = 30_000;
@@ -52,13 +57,39 @@ export class Machine {
     this.#cgroup = createCgroup(namespace.name);
     this.#log = join(directory, 'console.log');
     const nspawn = [
-      ...['systemd-nspawn', '--quiet', `--directory=${overlay.root}`, `--machine=${namespace.name}`, '--boot', '--register=no', '--keep-unit', '--link-journal=no'],
-      ...['--capability=all', `--network-namespace-path=/run/netns/${namespace.name}`, '--resolv-conf=off', '--timezone=off', '--console=read-only'],
+      ...[
+        'systemd-nspawn',
+        '--quiet',
+        `--directory=${overlay.root}`,
+        `--machine=${namespace.name}`,
+        '--boot',
+        '--register=no',
+        '--keep-unit',
+        '--link-journal=no',
+      ],
+      ...[
+        '--capability=all',
+        `--network-namespace-path=/run/netns/${namespace.name}`,
+        '--resolv-conf=off',
+        '--timezone=off',
+        '--console=read-only',
+      ],
       ...(checkout === undefined ? [] : [`--bind-ro=${checkout}:${CHECKOUT}`]),
     ];
-    const argv = ['sh', '-ec', 'echo $$ > "$1/cgroup.procs"; shift; exec "$@"', 'sh', this.#cgroup, ...overlay.wrap(nspawn)];
+    const argv = [
+      'sh',
+      '-ec',
+      'echo $$ > "$1/cgroup.procs"; shift; exec "$@"',
+      'sh',
+      this.#cgroup,
+      ...overlay.wrap(nspawn),
+    ];
     const log = openSync(this.#log, 'a');
-    const environment = { ...ENVIRONMENT, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1', SYSTEMD_NSPAWN_API_VFS_WRITABLE: 'network' };
+    const environment = {
+      ...ENVIRONMENT,
+      SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1',
+      SYSTEMD_NSPAWN_API_VFS_WRITABLE: 'network',
+    };
     this.#nspawn = spawn(argv[0]!, argv.slice(1), { stdio: ['ignore', log, log], env: environment });
     closeSync(log);
     this.#ended = new Promise((resolve) => this.#nspawn.once('close', () => resolve()).once('error', () => resolve()));
@@ -66,8 +97,14 @@ export class Machine {
   }
 
   async started(): Promise<void> {
-    this.#leader = await eventually(() => this.#findLeader(), { timeoutMs: BOOT_TIMEOUT_MS, what: 'PID 1 of the container' });
-    await eventually(() => /^(running|degraded)$/.test(this.try('systemctl', 'is-system-running').stdout.trim()), { timeoutMs: BOOT_TIMEOUT_MS, what: 'the end of the boot' });
+    this.#leader = await eventually(() => this.#findLeader(), {
+      timeoutMs: BOOT_TIMEOUT_MS,
+      what: 'PID 1 of the container',
+    });
+    await eventually(() => /^(running|degraded)$/.test(this.try('systemctl', 'is-system-running').stdout.trim()), {
+      timeoutMs: BOOT_TIMEOUT_MS,
+      what: 'the end of the boot',
+    });
   }
 
   /** Runs a command inside; returns its standard output, throws when it fails. */
@@ -82,7 +119,9 @@ export class Machine {
 
   /** Writes a file inside, mode 644, with its directories. */
   write(path: string, content: string): void {
-    command(this.#enter(['sh', '-ec', 'mkdir -p "$(dirname "$1")"; cat > "$1"; chmod 644 "$1"', 'sh', path]), { input: content });
+    command(this.#enter(['sh', '-ec', 'mkdir -p "$(dirname "$1")"; cat > "$1"; chmod 644 "$1"', 'sh', path]), {
+      input: content,
+    });
   }
 
   /** One property of a unit, as `systemctl show` prints it. */
@@ -118,7 +157,9 @@ export class Machine {
 
   /** nspawn's first child is transient: PID 1 is the one that calls itself so, in the cgroup that systemd made for itself. */
   #findLeader(): number | undefined {
-    return cgroupPids(join(this.#cgroup, 'payload/init.scope')).find((pid) => /^NSpid:.*\t1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')));
+    return cgroupPids(join(this.#cgroup, 'payload/init.scope')).find((pid) =>
+      /^NSpid:.*\t1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')),
+    );
   }
 }
 

@@ -5,7 +5,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { command, type CommandOptions } from '../../../src/lab/command.js';
+import { type CommandOptions, command } from '../../../src/lab/command.js';
 
 export interface Overlay {
   /** Where the command finds the merged root; empty for everybody else. */
@@ -16,11 +16,24 @@ export interface Overlay {
   run(argv: readonly string[], options?: CommandOptions): string;
 }
 
-const MOUNT = 'mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root"; shift 2; exec "$@"';
+const MOUNT =
+  'mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root"; shift 2; exec "$@"';
 
 /** An overlay above `lower`; its files live in `directory`, which must exist. */
 export function createOverlay(lower: string, directory: string): Overlay {
   for (const name of ['upper', 'work', 'root']) mkdirSync(join(directory, name), { recursive: true });
-  const wrap = (argv: readonly string[]): string[] => ['unshare', '--mount', '--propagation', 'private', 'sh', '-ec', MOUNT, 'sh', lower, directory, ...argv];
+  const wrap = (argv: readonly string[]): string[] => [
+    'unshare',
+    '--mount',
+    '--propagation',
+    'private',
+    'sh',
+    '-ec',
+    MOUNT,
+    'sh',
+    lower,
+    directory,
+    ...argv,
+  ];
   return { root: join(directory, 'root'), wrap, run: (argv, options) => command(wrap(argv), options) };
 }

@@ -22,7 +22,15 @@ export function cannotBoot(): string | false {
   } catch {
     return `${cgroups} is read-only`;
   }
-  const overlay = tryCommand(['unshare', '--mount', '--propagation', 'private', 'sh', '-ec', 'mount -t tmpfs none /mnt; cd /mnt; mkdir l u w m; mount -t overlay none -o lowerdir=l,upperdir=u,workdir=w m']);
+  const overlay = tryCommand([
+    'unshare',
+    '--mount',
+    '--propagation',
+    'private',
+    'sh',
+    '-ec',
+    'mount -t tmpfs none /mnt; cd /mnt; mkdir l u w m; mount -t overlay none -o lowerdir=l,upperdir=u,workdir=w m',
+  ]);
   return overlay.status === 0 ? false : `no overlay mounts: ${overlay.stderr.trim()}`;
 }
 

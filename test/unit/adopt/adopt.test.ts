@@ -15,7 +15,11 @@ t.test('taken over only once ours is in, and recorded first', async (t) => {
   host.kernel.onBatch = (steps) => {
     if (!steps.some((step) => step.kind === 'adopt-route')) return;
     t.strictSame(host.ours, [BACKUP], 'our default stands');
-    t.match(host.disk, [{ interfaceName: 'mgmt0', route: { nexthops: [{ gateway: GATEWAY }] } }], 'and the record is written');
+    t.match(
+      host.disk,
+      [{ interfaceName: 'mgmt0', route: { nexthops: [{ gateway: GATEWAY }] } }],
+      'and the record is written',
+    );
   };
   host.start();
   await host.at(1);
@@ -92,7 +96,9 @@ t.test('a disk that takes no record', async (t) => {
   host.down();
   await host.at(60);
   t.strictSame([host.main, host.ours], [[DOCKER], [BACKUP]], 'keeps the route where it is, and the backup route in');
-  t.match(host.status().waiting, [{ subject: 'default via 10.255.0.1 dev mgmt0', reason: /cannot be written: ENOSPC/ }]);
+  t.match(host.status().waiting, [
+    { subject: 'default via 10.255.0.1 dev mgmt0', reason: /cannot be written: ENOSPC/ },
+  ]);
   t.ok(host.kernel.observations < 60, `tried ever more slowly (${host.kernel.observations} looks)`);
   host.diskFault = undefined;
   await host.at(70);
@@ -135,7 +141,14 @@ t.test('a configuration that no longer adopts gives back', async (t) => {
   host.start();
   host.down();
   await host.at(1);
-  const plain = { managementInterfaces: [{ selector: { kind: 'name', name: 'mgmt0' } as const, backupRouters: [{ ...router(false), gateways: ['10.255.0.9'], auto: undefined }] }] };
+  const plain = {
+    managementInterfaces: [
+      {
+        selector: { kind: 'name', name: 'mgmt0' } as const,
+        backupRouters: [{ ...router(false), gateways: ['10.255.0.9'], auto: undefined }],
+      },
+    ],
+  };
   host.kill();
   host.start(plain);
   host.down();
@@ -155,7 +168,10 @@ t.test('a configuration that no longer adopts gives back', async (t) => {
   await lost.at(100);
   t.strictSame([lost.main, lost.disk.length], [[], 1], 'what cannot be given back stays recorded');
   t.match(lost.status().waiting.filter((wait) => /given back/.test(wait.reason)).length, 1);
-  t.ok(lost.kernel.batches.filter((batch) => batch.includes('restore-route')).length <= 5, 'and is tried at each resync, not more often');
+  t.ok(
+    lost.kernel.batches.filter((batch) => batch.includes('restore-route')).length <= 5,
+    'and is tried at each resync, not more often',
+  );
   lost.kernel.addressAdd('mgmt0', '10.255.0.2/24');
   await lost.at(140);
   t.strictSame([lost.main, lost.disk], [[DOCKER], []]);
@@ -178,7 +194,15 @@ t.test('somebody insists', async (t) => {
 
 t.test('which routes', async (t) => {
   const kernel = onePort();
-  const add = (metric: number, protocol: number, change = {}): void => void kernel.foreignRouteAdd({ destination: defaultPrefix('inet'), via: GATEWAY, dev: 'mgmt0', metric, protocol, ...change });
+  const add = (metric: number, protocol: number, change = {}): void =>
+    void kernel.foreignRouteAdd({
+      destination: defaultPrefix('inet'),
+      via: GATEWAY,
+      dev: 'mgmt0',
+      metric,
+      protocol,
+      ...change,
+    });
   add(0, 3);
   add(100, 16);
   add(1, 186);
@@ -193,11 +217,20 @@ t.test('which routes', async (t) => {
   add(9, 9);
   kernel.obstacles.set(8, 'nexthop-object');
   const snapshot = await kernel.observe({ protocol: 99, maxLength: { inet: 1 } });
-  const metrics = (change: Parameters<typeof adoptableIn>[0]): readonly number[] => adoptableIn(change, snapshot).map((route) => route.metric).sort((a, b) => a - b);
+  const metrics = (change: Parameters<typeof adoptableIn>[0]): readonly number[] =>
+    adoptableIn(change, snapshot)
+      .map((route) => route.metric)
+      .sort((a, b) => a - b);
   t.strictSame(metrics({}), [0, 7, 9, 100]);
-  const only = (backup: ReturnType<typeof router>): Parameters<typeof adoptableIn>[0] => ({ managementInterfaces: [{ selector: { kind: 'name', name: 'mgmt0' }, backupRouters: [backup] }] });
+  const only = (backup: ReturnType<typeof router>): Parameters<typeof adoptableIn>[0] => ({
+    managementInterfaces: [{ selector: { kind: 'name', name: 'mgmt0' }, backupRouters: [backup] }],
+  });
   t.strictSame(metrics(only(router(false))), []);
   t.strictSame(metrics(only(router(true, 'inet6'))), []);
-  t.strictSame(metrics(only({ ...router(true), destinations: [parsePrefix('10.0.0.0/8')!] })), [], 'nothing of ours would carry what the default route does');
+  t.strictSame(
+    metrics(only({ ...router(true), destinations: [parsePrefix('10.0.0.0/8')!] })),
+    [],
+    'nothing of ours would carry what the default route does',
+  );
   t.strictSame(adoptableIn({}, EMPTY_SNAPSHOT), []);
 });

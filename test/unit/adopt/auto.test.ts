@@ -1,27 +1,37 @@
 /** `address: auto`: where the gateway comes from, and how a change of it looks. */
 
 import t from 'tap';
-import { owns, type Ownership } from '../../../src/core/plan.js';
 import { MAIN_METRIC, MAIN_METRIC_PREEMPTING } from '../../../src/core/placement.js';
+import { type Ownership, owns } from '../../../src/core/plan.js';
 import { defaultPrefix } from '../../../src/model/prefix.js';
 import type { Route } from '../../../src/model/route.js';
 import { Host, router } from './fixture.js';
 
-const plain = { managementInterfaces: [{ selector: { kind: 'name', name: 'mgmt0' } as const, backupRouters: [router(false)] }] };
+const plain = {
+  managementInterfaces: [{ selector: { kind: 'name', name: 'mgmt0' } as const, backupRouters: [router(false)] }],
+};
 
 t.test('follows the default route, adding before it deletes', async (t) => {
   const host = new Host();
   host.start(plain);
   host.down();
   await host.at(1);
-  t.match(host.status().waiting, [{ subject: 'mgmt0', reason: 'no inet default route on mgmt0 to take the gateway from yet' }]);
+  t.match(host.status().waiting, [
+    { subject: 'mgmt0', reason: 'no inet default route on mgmt0 to take the gateway from yet' },
+  ]);
   host.runtimeDefault('10.255.0.1', 100, 16);
   await host.at(2);
   t.strictSame(host.ours, ['default via 10.255.0.1 dev mgmt0 table 25500 proto 157']);
   t.strictSame(host.main, ['default via 10.255.0.1 dev mgmt0 proto 16 metric 100'], 'which is left alone');
 
   for (const [i, gateway] of ['10.255.0.7', '10.255.0.8', '10.255.0.9', '10.255.0.10'].entries()) {
-    host.kernel.foreignRouteDelete({ destination: defaultPrefix('inet'), via: `10.255.0.${[1, 7, 8, 9][i]}`, dev: 'mgmt0', metric: 100, protocol: 16 });
+    host.kernel.foreignRouteDelete({
+      destination: defaultPrefix('inet'),
+      via: `10.255.0.${[1, 7, 8, 9][i]}`,
+      dev: 'mgmt0',
+      metric: 100,
+      protocol: 16,
+    });
     host.runtimeDefault(gateway, 100, 16);
     await host.at(3 + i);
     t.equal(host.ours.length, 1);
@@ -42,7 +52,11 @@ t.test('a link that goes down and up takes DHCP with it for a while', async (t) 
   host.kernel.linkUp('mgmt0');
   await host.at(3);
   t.equal(host.ours.length, 1, 'reachability first: the last known gateway');
-  t.match(host.status().waiting, [{ subject: 'mgmt0', reason: /is gone; 10\.255\.0\.1, the last gateway known from it/ }], 'and a word of it');
+  t.match(
+    host.status().waiting,
+    [{ subject: 'mgmt0', reason: /is gone; 10\.255\.0\.1, the last gateway known from it/ }],
+    'and a word of it',
+  );
   host.runtimeDefault('10.255.0.5', 100, 16);
   await host.at(4);
   t.match(host.ours, ['default via 10.255.0.5 dev mgmt0']);
@@ -56,24 +70,51 @@ t.test('a new life keeps what it finds, and knows it as its own in a shared tabl
   host.down();
   await host.at(1);
   host.kill();
-  host.kernel.foreignRouteDelete({ destination: defaultPrefix('inet'), via: '10.255.0.6', dev: 'mgmt0', metric: 100, protocol: 16 });
+  host.kernel.foreignRouteDelete({
+    destination: defaultPrefix('inet'),
+    via: '10.255.0.6',
+    dev: 'mgmt0',
+    metric: 100,
+    protocol: 16,
+  });
   host.start({ ...plain, placement: 'main' });
   host.down();
   await host.at(2);
   t.strictSame(host.main, [`default via 10.255.0.6 dev mgmt0 proto 157 metric ${MAIN_METRIC}`]);
   host.runtimeDefault('10.255.0.1', 100, 16);
   await host.at(3);
-  t.strictSame(host.main.filter((line) => line.includes('proto 157')), [`default via 10.255.0.1 dev mgmt0 proto 157 metric ${MAIN_METRIC + 1}`]);
+  t.strictSame(
+    host.main.filter((line) => line.includes('proto 157')),
+    [`default via 10.255.0.1 dev mgmt0 proto 157 metric ${MAIN_METRIC + 1}`],
+  );
 });
 
 t.test('owned by metric', (t) => {
   const own: Ownership = { protocol: 157, tableBase: 25_500, gateways: new Set() };
   const hop = (gateway: string): Route['nexthops'][number] => ({ gateway, interfaceIndex: 2, dead: false });
-  const route = (metric: number, change: Partial<Route> = {}): Route => ({ family: 'inet6', table: 254, destination: defaultPrefix('inet6'), metric, tos: 0, protocol: 157, type: 'unicast', nexthops: [hop('fe80::1')], ...change });
+  const route = (metric: number, change: Partial<Route> = {}): Route => ({
+    family: 'inet6',
+    table: 254,
+    destination: defaultPrefix('inet6'),
+    metric,
+    tos: 0,
+    protocol: 157,
+    type: 'unicast',
+    nexthops: [hop('fe80::1')],
+    ...change,
+  });
   const owned = (r: Route): boolean => owns(own, r, r.nexthops[0]!);
-  for (const base of [MAIN_METRIC, MAIN_METRIC_PREEMPTING]) t.strictSame([-1, 0, 15, 16].map((d) => owned(route(base + d))), [false, true, true, false], `${base}`);
+  for (const base of [MAIN_METRIC, MAIN_METRIC_PREEMPTING])
+    t.strictSame(
+      [-1, 0, 15, 16].map((d) => owned(route(base + d))),
+      [false, true, true, false],
+      `${base}`,
+    );
   t.notOk(owned(route(MAIN_METRIC, { protocol: 4 })));
-  t.notOk(owned(route(MAIN_METRIC, { nexthops: [hop('fe80::1'), hop('fe80::2')] })), 'a merge of next hops (fact K7) is told by the gateway alone');
+  t.notOk(
+    owned(route(MAIN_METRIC, { nexthops: [hop('fe80::1'), hop('fe80::2')] })),
+    'a merge of next hops (fact K7) is told by the gateway alone',
+  );
   t.notOk(owned(route(MAIN_METRIC, { type: 'unreachable' })));
   t.end();
 });

@@ -2,8 +2,8 @@
 
 import t from 'tap';
 import { startDriver } from '../../../src/runtime/driver.js';
-import { config, onePort } from './fixture.js';
 import { VirtualClock } from '../../scenario/clock.js';
+import { config, onePort } from './fixture.js';
 
 t.test('a slow journal loses no deadline', async (t) => {
   const clock = new VirtualClock();
@@ -15,7 +15,14 @@ t.test('a slow journal loses no deadline', async (t) => {
     // Each input takes 20 ms between its decision and the arming of the timer.
     clock: { now: () => clock.now() + skewMs, at: (time, callback) => clock.at(time, callback) },
     journal: (_before, input) => void (skewMs += input.kind === 'hint' ? 20 : 0),
-    beginning: { config: config({}), formerGateways: [], resyncMs: 30_000, role: { role: 'standby', reason: '' }, roleOverride: undefined, pin: undefined },
+    beginning: {
+      config: config({}),
+      formerGateways: [],
+      resyncMs: 30_000,
+      role: { role: 'standby', reason: '' },
+      roleOverride: undefined,
+      pin: undefined,
+    },
     onSettled: () => undefined,
     onExit: () => undefined,
   });

@@ -3,9 +3,9 @@
  * around it, in virtual time, with a disk that can be full.
  */
 
-import { initialState } from '../../../src/core/state.js';
 import { adoptable } from '../../../src/core/adopt.js';
 import type { Health, Kernel, ObserveRequest, Step, StepResult } from '../../../src/core/ports.js';
+import { initialState } from '../../../src/core/state.js';
 import { statusOf } from '../../../src/core/status.js';
 import type { AdoptedRoute, Obstacle } from '../../../src/model/adopted.js';
 import type { BackupRouter, Config } from '../../../src/model/config.js';
@@ -14,7 +14,7 @@ import { defaultPrefix } from '../../../src/model/prefix.js';
 import type { Route } from '../../../src/model/route.js';
 import type { Snapshot } from '../../../src/model/snapshot.js';
 import type { Status } from '../../../src/model/status.js';
-import { startDriver, type Driver } from '../../../src/runtime/driver.js';
+import { type Driver, startDriver } from '../../../src/runtime/driver.js';
 import { createJournal } from '../../../src/runtime/journal.js';
 import { createTeller } from '../../../src/runtime/tell.js';
 import { FakeKernel } from '../../fake/kernel.js';
@@ -22,7 +22,12 @@ import { VirtualClock } from '../../scenario/clock.js';
 
 export const GATEWAY = '10.255.0.1';
 
-export const router = (adopt: boolean, family: 'inet' | 'inet6' = 'inet'): BackupRouter => ({ family, gateways: [], auto: { adopt }, destinations: [defaultPrefix(family)] });
+export const router = (adopt: boolean, family: 'inet' | 'inet6' = 'inet'): BackupRouter => ({
+  family,
+  gateways: [],
+  auto: { adopt },
+  destinations: [defaultPrefix(family)],
+});
 
 export function config(change: Partial<Config>): Config {
   return {
@@ -62,8 +67,17 @@ export class AdoptingKernel extends FakeKernel {
 
   override async observe(request: ObserveRequest): Promise<Snapshot> {
     const snapshot = await super.observe(request);
-    const defaults = snapshot.foreignRoutes.filter((route) => route.destination.length === 0 && route.type === 'unicast' && route.nexthops.length === 1);
-    return { ...snapshot, originals: defaults.map((route) => ({ route, message: messageOf(route), obstacle: this.obstacles.get(route.metric) })) };
+    const defaults = snapshot.foreignRoutes.filter(
+      (route) => route.destination.length === 0 && route.type === 'unicast' && route.nexthops.length === 1,
+    );
+    return {
+      ...snapshot,
+      originals: defaults.map((route) => ({
+        route,
+        message: messageOf(route),
+        obstacle: this.obstacles.get(route.metric),
+      })),
+    };
   }
 
   override async apply(steps: readonly Step[]): Promise<readonly StepResult[]> {
@@ -71,7 +85,12 @@ export class AdoptingKernel extends FakeKernel {
     this.onBatch(steps);
     const results: StepResult[] = [];
     for (const step of steps) {
-      const plain: Step = step.kind === 'adopt-route' ? { kind: 'delete-route', route: step.adopted.route } : step.kind === 'restore-route' ? { kind: 'add-route', route: step.adopted.route } : step;
+      const plain: Step =
+        step.kind === 'adopt-route'
+          ? { kind: 'delete-route', route: step.adopted.route }
+          : step.kind === 'restore-route'
+            ? { kind: 'add-route', route: step.adopted.route }
+            : step;
       results.push(...(await super.apply([plain])));
     }
     return results;
@@ -79,7 +98,15 @@ export class AdoptingKernel extends FakeKernel {
 }
 
 export function messageOf(route: Route): string {
-  return Buffer.from(JSON.stringify([route.family, route.table, route.metric, route.protocol, route.nexthops.map(({ gateway, interfaceIndex }) => [gateway, interfaceIndex])])).toString('hex');
+  return Buffer.from(
+    JSON.stringify([
+      route.family,
+      route.table,
+      route.metric,
+      route.protocol,
+      route.nexthops.map(({ gateway, interfaceIndex }) => [gateway, interfaceIndex]),
+    ]),
+  ).toString('hex');
 }
 
 /** An agent beside a scripted zebra. */
@@ -102,8 +129,12 @@ export class Host {
     const life = ++this.#lives;
     const alive = (): boolean => life === this.#lives;
     const port: Kernel = {
-      observe: (request) => this.kernel.observe(request).then((answer) => (alive() ? answer : new Promise<never>(() => undefined))),
-      apply: (steps) => (alive() ? this.kernel.apply(steps).then((answer) => (alive() ? answer : new Promise<never>(() => undefined))) : new Promise<never>(() => undefined)),
+      observe: (request) =>
+        this.kernel.observe(request).then((answer) => (alive() ? answer : new Promise<never>(() => undefined))),
+      apply: (steps) =>
+        alive()
+          ? this.kernel.apply(steps).then((answer) => (alive() ? answer : new Promise<never>(() => undefined)))
+          : new Promise<never>(() => undefined),
       probe: () => undefined,
       subscribe: (request, listener) => this.kernel.subscribe(request, (hint) => void (alive() && listener(hint))),
       close: () => undefined,
@@ -118,12 +149,22 @@ export class Host {
       kernel: port,
       health,
       clock: this.clock,
-      journal: createJournal(createTeller((level, event, fields = {}) => void this.log.push(`${level} ${event} ${JSON.stringify(fields)}`))),
+      journal: createJournal(
+        createTeller((level, event, fields = {}) => void this.log.push(`${level} ${event} ${JSON.stringify(fields)}`)),
+      ),
       record: (adopted) => {
         if (this.diskFault === undefined) this.disk = adopted;
         return this.diskFault;
       },
-      beginning: { config: config(change), formerGateways: [], resyncMs: 30_000, role: { role: 'primary', reason: '' }, roleOverride: undefined, pin: undefined, adopted: this.disk },
+      beginning: {
+        config: config(change),
+        formerGateways: [],
+        resyncMs: 30_000,
+        role: { role: 'primary', reason: '' },
+        roleOverride: undefined,
+        pin: undefined,
+        adopted: this.disk,
+      },
       onSettled: () => undefined,
       onExit: () => void (this.exited = true),
     });
@@ -157,12 +198,24 @@ export class Host {
 
   /** The runtime's default route. */
   runtimeDefault(via = GATEWAY, metric = 0, protocol = 3): StepResult {
-    return this.kernel.foreignRouteAdd({ destination: defaultPrefix('inet'), via, dev: 'mgmt0', metric, protocol });
+    return this.kernel.foreignRouteAdd({
+      destination: defaultPrefix('inet'),
+      via,
+      dev: 'mgmt0',
+      metric,
+      protocol,
+    });
   }
 
   /** FRR's. */
   frrDefault(): StepResult {
-    return this.kernel.foreignRouteAdd({ destination: defaultPrefix('inet'), via: '198.51.100.1', dev: 'data0', metric: 20, protocol: 186 });
+    return this.kernel.foreignRouteAdd({
+      destination: defaultPrefix('inet'),
+      via: '198.51.100.1',
+      dev: 'data0',
+      metric: 20,
+      protocol: 186,
+    });
   }
 
   get main(): readonly string[] {
@@ -174,12 +227,33 @@ export class Host {
   }
 
   status(): Status {
-    const around = { pid: 1, version: '0', dryRun: false, startedAt: 0, wallOffset: 0, configuration: { file: '-', source: 'file', errors: [] } } as const;
+    const around = {
+      pid: 1,
+      version: '0',
+      dryRun: false,
+      startedAt: 0,
+      wallOffset: 0,
+      configuration: { file: '-', source: 'file', errors: [] },
+    } as const;
     return statusOf(this.driver.state(), around, this.clock.now());
   }
 }
 
 /** What would be taken over in this snapshot, before anything is known of daemons. */
 export function adoptableIn(change: Partial<Config>, snapshot: Snapshot): readonly Route[] {
-  return adoptable(initialState({ config: config(change), watched: [], formerGateways: [], resyncMs: 30_000, role: { role: 'primary', reason: '' }, roleOverride: undefined, pin: undefined }, 0), snapshot);
+  return adoptable(
+    initialState(
+      {
+        config: config(change),
+        watched: [],
+        formerGateways: [],
+        resyncMs: 30_000,
+        role: { role: 'primary', reason: '' },
+        roleOverride: undefined,
+        pin: undefined,
+      },
+      0,
+    ),
+    snapshot,
+  );
 }

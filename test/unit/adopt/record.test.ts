@@ -5,12 +5,12 @@ import { tmpdir, uptime } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { comesBack } from '../../../src/cli/restore.js';
-import { decodeRoute } from '../../../src/kernel/messages-route.js';
 import { alone } from '../../../src/kernel/codec.js';
-import { writeAdoptRoute, writeRestoreRoute, isOver, originalFault, originalOf } from '../../../src/kernel/original.js';
+import { decodeRoute } from '../../../src/kernel/messages-route.js';
+import { isOver, originalFault, originalOf, writeAdoptRoute, writeRestoreRoute } from '../../../src/kernel/original.js';
 import type { AdoptedRoute } from '../../../src/model/adopted.js';
-import { readAdopted, writeAdopted } from '../../../src/runtime/adopted-record.js';
 import { pathsOf } from '../../../src/model/paths.js';
+import { readAdopted, writeAdopted } from '../../../src/runtime/adopted-record.js';
 
 // rtmsg of `default via 10.255.0.1 dev if2 proto dhcp src 10.255.0.2 metric 100 onlink`, as dumped: flags onlink | linkdown.
 const RTMSG = '02000000fe100001' + '14000000';
@@ -39,14 +39,22 @@ const ALL = [TABLE, PRIORITY, PREFSRC, METRICS, GATEWAY, OIF];
 
 t.test('what a dump says is kept to the byte, but for what only a dump says', (t) => {
   const { message, obstacle } = original(...ALL, cacheinfo('00000000'));
-  t.equal(message, '02000000fe100001' + '04000000' + ALL.join(''), 'no cache information, no linkdown; source, metrics and onlink stay');
+  t.equal(
+    message,
+    '02000000fe100001' + '04000000' + ALL.join(''),
+    'no cache information, no linkdown; source, metrics and onlink stay',
+  );
   t.equal(obstacle, undefined);
   const advertised = original(...ALL, cacheinfo('58020000'));
   t.strictSame([advertised.message, advertised.obstacle], [message, undefined], 'a lifetime is no part of the bytes');
   t.ok(Math.abs(advertised.expiresAtS! - uptime() - 6) < 2, '600 ticks are 6 s from now');
   t.equal(original(...ALL, '08001e0007000000').obstacle, 'nexthop-object');
   const multipath = dumped(TABLE, '24000900' + '1000000002000000080005000aff0001' + '1000000002000000080005000aff0003');
-  t.equal(originalOf(decodeRoute(multipath, 0, multipath.length)!, multipath, 0, multipath.length), undefined, 'several next hops');
+  t.equal(
+    originalOf(decodeRoute(multipath, 0, multipath.length)!, multipath, 0, multipath.length),
+    undefined,
+    'several next hops',
+  );
   t.end();
 });
 
@@ -59,14 +67,32 @@ t.test('the same bytes delete and create', (t) => {
   t.equal(gone.subarray(16).toString('hex'), message);
   t.equal(back.subarray(16).toString('hex'), message);
   t.strictSame([gone.readUInt16LE(4), gone.readUInt16LE(6)], [25, 0x5], 'RTM_DELROUTE, REQUEST|ACK');
-  t.strictSame([back.readUInt16LE(4), back.readUInt16LE(6)], [24, 0x605], 'RTM_NEWROUTE, REQUEST|ACK|CREATE|EXCL: never REPLACE');
-  const moved = restored({ ...adopted, route: { ...route, nexthops: [{ ...route.nexthops[0]!, interfaceIndex: 9 }] } });
-  t.equal(moved.subarray(16).toString('hex'), message.replace(OIF, '0800040009000000'), 'an interface that was made anew');
+  t.strictSame(
+    [back.readUInt16LE(4), back.readUInt16LE(6)],
+    [24, 0x605],
+    'RTM_NEWROUTE, REQUEST|ACK|CREATE|EXCL: never REPLACE',
+  );
+  const moved = restored({
+    ...adopted,
+    route: { ...route, nexthops: [{ ...route.nexthops[0]!, interfaceIndex: 9 }] },
+  });
+  t.equal(
+    moved.subarray(16).toString('hex'),
+    message.replace(OIF, '0800040009000000'),
+    'an interface that was made anew',
+  );
   const withEnd = restored({ ...adopted, expiresAtS: Math.round(uptime()) + 100 });
   t.equal(withEnd.subarray(16, -8).toString('hex'), message);
-  t.strictSame([withEnd.readUInt16LE(withEnd.length - 8), withEnd.readUInt16LE(withEnd.length - 6)], [8, 23], 'RTA_EXPIRES');
+  t.strictSame(
+    [withEnd.readUInt16LE(withEnd.length - 8), withEnd.readUInt16LE(withEnd.length - 6)],
+    [8, 23],
+    'RTA_EXPIRES',
+  );
   t.ok(Math.abs(withEnd.readUInt32LE(withEnd.length - 4) - 100) < 3, 'what is left of the lifetime');
-  t.strictSame([isOver(adopted), isOver({ ...adopted, expiresAtS: 1 }), isOver({ ...adopted, expiresAtS: uptime() + 60 })], [false, true, false]);
+  t.strictSame(
+    [isOver(adopted), isOver({ ...adopted, expiresAtS: 1 }), isOver({ ...adopted, expiresAtS: uptime() + 60 })],
+    [false, true, false],
+  );
   t.equal(originalFault(adopted), undefined);
   t.match(originalFault({ ...adopted, message: 'zz' }), /damaged/);
   t.match(originalFault({ ...adopted, message: message.replace('fe10', 'fe04') }), /contradicts/);
@@ -86,7 +112,15 @@ t.test('the record', (t) => {
   const text = readFileSync(path, 'utf8');
   writeFileSync(path, text.replace(/"place": "\w{4}/, '"place": "0000'));
   t.strictSame(readAdopted(path), { adopted: [], fault: undefined }, 'another boot');
-  for (const broken of ['', '{', '[]', 'null', text.replace('"version": 1', '"version": 2'), text.replace(message, 'zz'), text.replace('"nexthops"', '"x"')]) {
+  for (const broken of [
+    '',
+    '{',
+    '[]',
+    'null',
+    text.replace('"version": 1', '"version": 2'),
+    text.replace(message, 'zz'),
+    text.replace('"nexthops"', '"x"'),
+  ]) {
     writeFileSync(path, broken);
     t.match(readAdopted(path), { adopted: [], fault: /./ }, `damaged: ${broken.slice(0, 10)}`);
   }
@@ -95,9 +129,14 @@ t.test('the record', (t) => {
 });
 
 t.test('after a stop that is none', (t) => {
-  const answers = ['success', 'timeout', 'signal', 'core-dump', 'watchdog', 'oom-kill'].map((SERVICE_RESULT) => comesBack({ SERVICE_RESULT }));
+  const answers = ['success', 'timeout', 'signal', 'core-dump', 'watchdog', 'oom-kill'].map((SERVICE_RESULT) =>
+    comesBack({ SERVICE_RESULT }),
+  );
   t.strictSame(answers, [false, false, true, true, true, true]);
-  t.strictSame(['1', '70', '64', '77', '78'].map((EXIT_STATUS) => comesBack({ SERVICE_RESULT: 'exit-code', EXIT_STATUS })), [true, true, false, false, false]);
+  t.strictSame(
+    ['1', '70', '64', '77', '78'].map((EXIT_STATUS) => comesBack({ SERVICE_RESULT: 'exit-code', EXIT_STATUS })),
+    [true, true, false, false, false],
+  );
   t.equal(comesBack({}), false, 'by hand');
   const unit = readFileSync(new URL('../../../../systemd/backup-router.service', import.meta.url), 'utf8');
   t.match(unit, /^RestartPreventExitStatus=64 77 78$/m, 'the statuses that systemd does not restart after');

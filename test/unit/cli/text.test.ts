@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { eventText } from '../../../src/cli/event-text.js';
-import { later } from '../../../src/cli/status-watch.js';
 import { renderStatus } from '../../../src/cli/status-text.js';
+import { later } from '../../../src/cli/status-watch.js';
 import { paintFor } from '../../../src/cli/table.js';
 import { shortTime, widthOf, wrap } from '../../../src/cli/terminal.js';
 import type { Event } from '../../../src/model/event.js';
@@ -15,14 +15,29 @@ t.test('wrap', async (t) => {
   t.equal(wrap('one two three', 8, 2), 'one two\n  three');
   t.equal(wrap('label    aaaa bbbb cccc', 14, 9), 'label    aaaa\n         bbbb\n         cccc');
   t.equal(wrap('a 2001:db8:1111:2222::1 b', 10, 2), 'a\n  2001:db8:1111:2222::1\n  b', 'a word is never cut');
-  t.equal(wrap('a a aaaa aaaaaaaaaaaa a', 20, 8), 'a a aaaa\n        aaaaaaaaaaaa\n        a', 'the first line may break where the margin of the others ends');
+  t.equal(
+    wrap('a a aaaa aaaaaaaaaaaa a', 20, 8),
+    'a a aaaa\n        aaaaaaaaaaaa\n        a',
+    'the first line may break where the margin of the others ends',
+  );
   t.equal(wrap('    aaaaaaaaaaaa b', 8, 2), '    aaaaaaaaaaaa\n  b', 'not before its first word');
   fc.assert(
-    fc.property(fc.array(fc.stringMatching(/^[a-z]{1,30}$/), { minLength: 1, maxLength: 40 }), fc.integer({ min: 20, max: 100 }), fc.integer({ min: 0, max: 10 }), (words, width, indent) => {
-      const lines = wrap(words.join(' '), width, indent).split('\n');
-      const same = lines.map((line) => line.trim()).join(' ') === words.join(' ');
-      return same && lines.every((line, i) => line.length <= width || !line.trim().includes(' ') || (i === 0 && line.length <= width)) && lines.slice(1).every((line) => line.startsWith(' '.repeat(indent)));
-    }),
+    fc.property(
+      fc.array(fc.stringMatching(/^[a-z]{1,30}$/), { minLength: 1, maxLength: 40 }),
+      fc.integer({ min: 20, max: 100 }),
+      fc.integer({ min: 0, max: 10 }),
+      (words, width, indent) => {
+        const lines = wrap(words.join(' '), width, indent).split('\n');
+        const same = lines.map((line) => line.trim()).join(' ') === words.join(' ');
+        return (
+          same &&
+          lines.every(
+            (line, i) => line.length <= width || !line.trim().includes(' ') || (i === 0 && line.length <= width),
+          ) &&
+          lines.slice(1).every((line) => line.startsWith(' '.repeat(indent)))
+        );
+      },
+    ),
     { numRuns: 2000 },
   );
 });
@@ -32,37 +47,104 @@ t.test('terminals and others', async (t) => {
   t.equal(widthOf({ isTTY: true }), 80);
   t.equal(widthOf({ isTTY: false, columns: 80 }), Number.POSITIVE_INFINITY);
   t.match(paintFor({ isTTY: true }, {})('red', 'x'), '\u001b');
-  for (const [stream, env] of [[{ isTTY: true }, { NO_COLOR: '1' }], [{ isTTY: true }, { TERM: 'dumb' }], [{}, {}]] as const) t.equal(paintFor(stream, env)('red', 'x'), 'x');
+  for (const [stream, env] of [
+    [{ isTTY: true }, { NO_COLOR: '1' }],
+    [{ isTTY: true }, { TERM: 'dumb' }],
+    [{}, {}],
+  ] as const)
+    t.equal(paintFor(stream, env)('red', 'x'), 'x');
   const now = Date.parse('2026-05-01T12:00:00Z');
   t.equal(shortTime('2026-05-01T11:22:33.456Z', now), '11:22:33Z');
   t.equal(shortTime('2026-04-20T11:22:33.456Z', now), '2026-04-20');
 });
 
-const LONG = 'a command that says a great deal more about what is wrong with it than anybody has ever wanted to know, and goes on';
+const LONG =
+  'a command that says a great deal more about what is wrong with it than anybody has ever wanted to know, and goes on';
 const STATUS: Status = {
   version: 1,
   agent: { pid: 1, version: '0', forMs: 1, dryRun: true },
-  configuration: { file: '/etc/backup-router/config.yaml', source: 'rolled-back', errors: [`/etc/backup-router/config.yaml:3:4: ${LONG}`], unconfirmed: { deadline: new Date(Date.now() + 61_000).toISOString(), leftMs: 61_000 }, rolledBackAt: new Date().toISOString() },
-  routes: { phase: 'in', cause: 'converging', reason: LONG, since: new Date().toISOString(), forMs: 5_000, untilMs: 25_000, placement: 'local', role: 'primary', roleReason: 'configured' },
-  managementInterfaces: [{ selector: 'eth0', name: 'eth0', index: 2, up: true, carrier: true, addresses: ['192.0.2.7/24', '2001:db8:1111:2222:3333:4444:5555:6666/64', 'fe80::1111:2222:3333:4444/64'] }],
-  daemons: [{ id: 'frr/zebra', state: 'unresponsive', reason: LONG, since: '2026-01-01T00:00:00.000Z', forMs: 123_456_789 }],
-  backupRoutes: [{ destination: 'default', gateway: '192.0.2.1', interface: 'eth0', table: 25_500, metric: 0, state: 'installed', preempting: true }],
+  configuration: {
+    file: '/etc/backup-router/config.yaml',
+    source: 'rolled-back',
+    errors: [`/etc/backup-router/config.yaml:3:4: ${LONG}`],
+    unconfirmed: { deadline: new Date(Date.now() + 61_000).toISOString(), leftMs: 61_000 },
+    rolledBackAt: new Date().toISOString(),
+  },
+  routes: {
+    phase: 'in',
+    cause: 'converging',
+    reason: LONG,
+    since: new Date().toISOString(),
+    forMs: 5_000,
+    untilMs: 25_000,
+    placement: 'local',
+    role: 'primary',
+    roleReason: 'configured',
+  },
+  managementInterfaces: [
+    {
+      selector: 'eth0',
+      name: 'eth0',
+      index: 2,
+      up: true,
+      carrier: true,
+      addresses: ['192.0.2.7/24', '2001:db8:1111:2222:3333:4444:5555:6666/64', 'fe80::1111:2222:3333:4444/64'],
+    },
+  ],
+  daemons: [
+    {
+      id: 'frr/zebra',
+      state: 'unresponsive',
+      reason: LONG,
+      since: '2026-01-01T00:00:00.000Z',
+      forMs: 123_456_789,
+    },
+  ],
+  backupRoutes: [
+    {
+      destination: 'default',
+      gateway: '192.0.2.1',
+      interface: 'eth0',
+      table: 25_500,
+      metric: 0,
+      state: 'installed',
+      preempting: true,
+    },
+  ],
   adopted: [],
   waiting: [{ subject: 'eth1', reason: LONG }],
   faults: ['\u001b[31mred'],
   interference: { episodes: 7, last: LONG, pauseMs: 100 },
   damping: { deaths: 3, holdMs: 20_000, reason: '3 deaths' },
-  lastOutage: { began: '2026-01-01T00:00:00.000Z', ended: new Date().toISOString(), lengthMs: 12_345, cause: 'hang', reason: LONG, bridgedAfterMs: 2.1 },
+  lastOutage: {
+    began: '2026-01-01T00:00:00.000Z',
+    ended: new Date().toISOString(),
+    lengthMs: 12_345,
+    cause: 'hang',
+    reason: LONG,
+    bridgedAfterMs: 2.1,
+  },
 };
 
 t.test('status', async (t) => {
   const plain = paintFor({}, {});
   const narrow = renderStatus(STATUS, plain, 80);
-  t.same(narrow.split('\n').filter((line) => line.length > 80), [], '80 columns');
-  t.match(renderStatus(STATUS, plain, Number.POSITIVE_INFINITY), /^unconfirmed {6}rolled back in 1m1s \(at \d\d:\d\d:\d\dZ\) unless: backup-router confirm$/m);
+  t.same(
+    narrow.split('\n').filter((line) => line.length > 80),
+    [],
+    '80 columns',
+  );
+  t.match(
+    renderStatus(STATUS, plain, Number.POSITIVE_INFINITY),
+    /^unconfirmed {6}rolled back in 1m1s \(at \d\d:\d\d:\d\dZ\) unless: backup-router confirm$/m,
+  );
   t.match(narrow, /^last outage {6}12s, ended \d\d:\d\d:\d\dZ \(hang\), backup routes in after 2ms: a/m);
   const whole = renderStatus(STATUS, plain, Number.POSITIVE_INFINITY);
-  t.match(whole, new RegExp(`^backup routes    IN for 5\\.0s: ${LONG}, at most 25s more \\(until \\d\\d:\\d\\d:\\d\\dZ\\)$`, 'm'), 'in a pipe nothing is broken');
+  t.match(
+    whole,
+    new RegExp(`^backup routes    IN for 5\\.0s: ${LONG}, at most 25s more \\(until \\d\\d:\\d\\d:\\d\\dZ\\)$`, 'm'),
+    'in a pipe nothing is broken',
+  );
   t.match(whole, new RegExp(`^frr/zebra {2}unresponsive {2}1d10h {2}2026-01-01 {2}${LONG}$`, 'm'));
   t.notMatch(whole, '\u001b', 'nobody else colours our terminal');
   t.equal(narrow.replace(/\s+/g, ' '), whole.replace(/\s+/g, ' '), 'and the words are the same');
@@ -78,9 +160,20 @@ t.test('a status that is some seconds old', async (t) => {
 });
 
 t.test('events', async (t) => {
-  const event = (fields: object): Event => ({ seq: 1, at: '2026-05-01T12:00:00.000Z', level: 'notice', ...fields }) as Event;
-  t.equal(eventText(event({ kind: 'routes', phase: 'in', cause: 'down', was: 'out', wasForMs: 7_200_000, reason: 'r' })), 'backup routes IN (down) after 2h0m out: r');
-  t.equal(eventText(event({ kind: 'outage-bridged', afterMs: 3.2 })), 'backup routes in the kernel 3ms after the outage began');
-  t.equal(eventText(event({ kind: 'of-tomorrow', what: 'x', count: 3 })), 'of-tomorrow what=x count=3', 'a kind that is not known yet');
+  const event = (fields: object): Event =>
+    ({ seq: 1, at: '2026-05-01T12:00:00.000Z', level: 'notice', ...fields }) as Event;
+  t.equal(
+    eventText(event({ kind: 'routes', phase: 'in', cause: 'down', was: 'out', wasForMs: 7_200_000, reason: 'r' })),
+    'backup routes IN (down) after 2h0m out: r',
+  );
+  t.equal(
+    eventText(event({ kind: 'outage-bridged', afterMs: 3.2 })),
+    'backup routes in the kernel 3ms after the outage began',
+  );
+  t.equal(
+    eventText(event({ kind: 'of-tomorrow', what: 'x', count: 3 })),
+    'of-tomorrow what=x count=3',
+    'a kind that is not known yet',
+  );
   t.equal(eventText(event({ kind: 'order', what: 'a\u001b[2Jb\nc' })), 'ordered: a [2Jb c');
 });

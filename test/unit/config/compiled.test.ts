@@ -41,12 +41,16 @@ t.test('is nothing in other circumstances', async (t) => {
 
 t.test('whatever was damaged is no compiled configuration', async (t) => {
   const whole = compiled(ALL);
-  for (let at = 0; at < whole.length - 1; at += 7) t.equal(readCompiled(whole.slice(0, at), HERE), undefined, `cut off after ${at} bytes`);
+  for (let at = 0; at < whole.length - 1; at += 7)
+    t.equal(readCompiled(whole.slice(0, at), HERE), undefined, `cut off after ${at} bytes`);
   const value = JSON.parse(whole) as { readonly config: Readonly<Record<string, unknown>> };
   for (const key of Object.keys(value.config)) {
     for (const wrong of [undefined, null, -1, {}, [], [{}], { kind: 'constructor' }]) {
-      t.equal(readCompiled(JSON.stringify({ ...value, config: { ...value.config, [key]: wrong } }), HERE), undefined, `${key}: ${JSON.stringify(wrong)}`);
+      t.equal(
+        readCompiled(JSON.stringify({ ...value, config: { ...value.config, [key]: wrong } }), HERE),
+        undefined,
+        `${key}: ${JSON.stringify(wrong)}`,
+      );
     }
   }
 });
-

@@ -23,25 +23,62 @@ t.test('the forms of every kind', async (t) => {
     ['{bird: {}}', { kind: 'bird', socket: '/run/bird/bird.ctl' }],
     ['{bird: {socket: /run/b.ctl}}', { kind: 'bird', socket: '/run/b.ctl' }],
     ['{unit: frr.service}', { kind: 'unit', unit: 'frr.service', routeProtocols: [] }],
-    ['{unit: {name: frr@blue.service, route-protocols: [bgp, 186, 198]}}', { kind: 'unit', unit: 'frr@blue.service', routeProtocols: [186, 198] }],
+    [
+      '{unit: {name: frr@blue.service, route-protocols: [bgp, 186, 198]}}',
+      { kind: 'unit', unit: 'frr@blue.service', routeProtocols: [186, 198] },
+    ],
     ['{unit: dev-x\\x2dy.slice}', { kind: 'unit', unit: 'dev-x\\x2dy.slice', routeProtocols: [] }],
     ['{pidfile: /run/x.pid}', { kind: 'pidfile', path: '/run/x.pid', routeProtocols: [] }],
-    ['{pidfile: {path: /run/x.pid, route-protocols: frr-static}}', { kind: 'pidfile', path: '/run/x.pid', routeProtocols: [196] }],
+    [
+      '{pidfile: {path: /run/x.pid, route-protocols: frr-static}}',
+      { kind: 'pidfile', path: '/run/x.pid', routeProtocols: [196] },
+    ],
     ['{process: gobgpd}', { kind: 'process', name: 'gobgpd', routeProtocols: [] }],
     ["{process: {name: '1', route-protocols: 255}}", { kind: 'process', name: '1', routeProtocols: [255] }],
     ['{socket: /run/x.sock}', { kind: 'socket', endpoint: { kind: 'unix', path: '/run/x.sock' }, routeProtocols: [] }],
-    ['{socket: 127.0.0.1:179}', { kind: 'socket', endpoint: { kind: 'tcp', host: '127.0.0.1', port: 179 }, routeProtocols: [] }],
-    ["{socket: '[0:0::1]:65535'}", { kind: 'socket', endpoint: { kind: 'tcp', host: '::1', port: 65535 }, routeProtocols: [] }],
-    ['{socket: {path: /run/x.sock, route-protocols: [ospf, isis]}}', { kind: 'socket', endpoint: { kind: 'unix', path: '/run/x.sock' }, routeProtocols: [188, 187] }],
-    ['{socket: {address: 127.9.9.9:1}}', { kind: 'socket', endpoint: { kind: 'tcp', host: '127.9.9.9', port: 1 }, routeProtocols: [] }],
-    ['{exec: {command: /bin/true}}', { kind: 'exec', command: ['/bin/true'], intervalMs: 5000, timeoutMs: 2000, routeProtocols: [] }],
-    ['{exec: {command: [/bin/sh, -c, "exit 0", 5, no, 0x10, 1.50], interval: 10s, timeout: 10s, route-protocols: [babel]}}', { kind: 'exec', command: ['/bin/sh', '-c', 'exit 0', '5', 'no', '0x10', '1.50'], intervalMs: 10000, timeoutMs: 10000, routeProtocols: [42] }],
-    ['{exec: {command: [/bin/true], interval: 500ms}}', { kind: 'exec', command: ['/bin/true'], intervalMs: 500, timeoutMs: 500, routeProtocols: [] }],
+    [
+      '{socket: 127.0.0.1:179}',
+      { kind: 'socket', endpoint: { kind: 'tcp', host: '127.0.0.1', port: 179 }, routeProtocols: [] },
+    ],
+    [
+      "{socket: '[0:0::1]:65535'}",
+      { kind: 'socket', endpoint: { kind: 'tcp', host: '::1', port: 65535 }, routeProtocols: [] },
+    ],
+    [
+      '{socket: {path: /run/x.sock, route-protocols: [ospf, isis]}}',
+      { kind: 'socket', endpoint: { kind: 'unix', path: '/run/x.sock' }, routeProtocols: [188, 187] },
+    ],
+    [
+      '{socket: {address: 127.9.9.9:1}}',
+      { kind: 'socket', endpoint: { kind: 'tcp', host: '127.9.9.9', port: 1 }, routeProtocols: [] },
+    ],
+    [
+      '{exec: {command: /bin/true}}',
+      { kind: 'exec', command: ['/bin/true'], intervalMs: 5000, timeoutMs: 2000, routeProtocols: [] },
+    ],
+    [
+      '{exec: {command: [/bin/sh, -c, "exit 0", 5, no, 0x10, 1.50], interval: 10s, timeout: 10s, route-protocols: [babel]}}',
+      {
+        kind: 'exec',
+        command: ['/bin/sh', '-c', 'exit 0', '5', 'no', '0x10', '1.50'],
+        intervalMs: 10000,
+        timeoutMs: 10000,
+        routeProtocols: [42],
+      },
+    ],
+    [
+      '{exec: {command: [/bin/true], interval: 500ms}}',
+      { kind: 'exec', command: ['/bin/true'], intervalMs: 500, timeoutMs: 500, routeProtocols: [] },
+    ],
   ];
   for (const [text, expected] of cases) {
     const warned = parseConfig(`${BASE}routing-daemon: ${text}\n`, 'f');
     t.strictSame(warned.config?.routingDaemons, [expected], text);
-    t.strictSame(daemons(`${BASE}routing-daemon:\n  - ${text}\n`) ?? warned.diagnostics.map((d) => d.code), text.includes('bgp, 186') ? ['duplicate-protocol'] : [expected], `${text} in a list`);
+    t.strictSame(
+      daemons(`${BASE}routing-daemon:\n  - ${text}\n`) ?? warned.diagnostics.map((d) => d.code),
+      text.includes('bgp, 186') ? ['duplicate-protocol'] : [expected],
+      `${text} in a list`,
+    );
   }
 });
 
@@ -54,16 +91,28 @@ const KINDS: readonly Row[] = [
   ['kind alone', `${BASE}routing-daemon: [unit]\n`, '3:18 error empty-value'],
   ['two kinds in one entry', one('bird: {}, unit: a.service'), '3:28 error conflicting-keys'],
   ['kind at the top level', `${BASE}bird: {}\n`, '3:1 error unknown-key'],
-  ['protocols beside the kind', `${BASE}routing-daemon:\n  - unit: a.service\n    route-protocols: bgp\n`, '5:5 error unknown-key'],
+  [
+    'protocols beside the kind',
+    `${BASE}routing-daemon:\n  - unit: a.service\n    route-protocols: bgp\n`,
+    '5:5 error unknown-key',
+  ],
 ];
 
 const FRR: readonly Row[] = [
   ['no daemons of FRR', `${BASE}routing-daemon: {frr: {daemons: []}}\n`, '3:33 error empty-value'],
   ['unknown daemon', `${BASE}routing-daemon: {frr: {daemons: [zebra, bgp]}}\n`, '3:41 warning unknown-daemon'],
-  ['daemon that leaves the directory', `${BASE}routing-daemon: {frr: {daemons: ../zebra}}\n`, '3:33 error unknown-daemon'],
+  [
+    'daemon that leaves the directory',
+    `${BASE}routing-daemon: {frr: {daemons: ../zebra}}\n`,
+    '3:33 error unknown-daemon',
+  ],
   ['daemon twice', `${BASE}routing-daemon: {frr: {daemons: [zebra, zebra]}}\n`, '3:41 warning duplicate-daemon'],
   ['relative directory', `${BASE}routing-daemon: {frr: {socket-directory: run/frr}}\n`, '3:42 error relative-path'],
-  ['directory too long for a socket', `${BASE}routing-daemon: {frr: {daemons: zebra, socket-directory: /${'x'.repeat(100)}}}\n`, '3:33 error out-of-range'],
+  [
+    'directory too long for a socket',
+    `${BASE}routing-daemon: {frr: {daemons: zebra, socket-directory: /${'x'.repeat(100)}}}\n`,
+    '3:33 error out-of-range',
+  ],
 ];
 
 const BIRD: readonly Row[] = [
@@ -111,7 +160,12 @@ const SOCKETS: readonly Row[] = [
   ['name', one('socket: localhost:179'), '3:26 error socket-address'],
   ['IPv6 without brackets', one("socket: '::1:179'"), '3:26 error socket-address'],
   ['IPv4 in brackets', one("socket: '[127.0.0.1]:179'"), '3:26 error socket-address'],
-  ['brackets without quotes', `${BASE}routing-daemon:\n  - socket: [::1]:179\n`, '4:13 error wrong-type', '4:18 error syntax'],
+  [
+    'brackets without quotes',
+    `${BASE}routing-daemon:\n  - socket: [::1]:179\n`,
+    '4:13 error wrong-type',
+    '4:18 error syntax',
+  ],
   ['port alone', one('socket: 179'), '3:26 error socket-address'],
   ['address alone', one('socket: 127.0.0.1'), '3:26 error socket-address'],
   ['port 0', one('socket: 127.0.0.1:0'), '3:26 error out-of-range'],
@@ -138,9 +192,21 @@ const EXEC: readonly Row[] = [
   ['a list within', one('exec: {command: [/bin/check, [-v]]}'), '3:47 error wrong-type'],
   ['a word of nothing', one('exec: {command: [/bin/check, ~]}'), '3:47 error wrong-type'],
   ['a zero', one('exec: {command: [/bin/check, "\\0"]}'), '3:47 error control-character'],
-  ['timeout above the interval', one('exec: {command: /bin/true, interval: 1s, timeout: 2s}'), '3:68 error exec-timeout-too-long'],
-  ['timeout above the default interval', one('exec: {command: /bin/true, timeout: 6s}'), '3:54 error exec-timeout-too-long'],
-  ['faulty interval, long timeout', one('exec: {command: /bin/true, interval: 9, timeout: 8s}'), '3:55 error missing-unit'],
+  [
+    'timeout above the interval',
+    one('exec: {command: /bin/true, interval: 1s, timeout: 2s}'),
+    '3:68 error exec-timeout-too-long',
+  ],
+  [
+    'timeout above the default interval',
+    one('exec: {command: /bin/true, timeout: 6s}'),
+    '3:54 error exec-timeout-too-long',
+  ],
+  [
+    'faulty interval, long timeout',
+    one('exec: {command: /bin/true, interval: 9, timeout: 8s}'),
+    '3:55 error missing-unit',
+  ],
   ['interval of nothing', one('exec: {command: /bin/true, interval: 0}'), '3:55 error out-of-range'],
   ['timeout never', one('exec: {command: /bin/true, timeout: never}'), '3:54 error out-of-range'],
 ];
@@ -159,7 +225,13 @@ const PROTOCOLS: readonly Row[] = [
   ["the kernel's", unit('[kernel, 1]'), '3:60 error reserved-protocol', '3:68 error reserved-protocol'],
   ["the agent's", unit('157'), '3:59 error reserved-protocol'],
   ["the agent's, as configured", `${unit('[157, 200]')}route-protocol: 200\n`, '3:65 error reserved-protocol'],
-  ["an administrator's", unit('[static, boot, ra]'), '3:60 warning protocol-in-use', '3:68 warning protocol-in-use', '3:74 warning protocol-in-use'],
+  [
+    "an administrator's",
+    unit('[static, boot, ra]'),
+    '3:60 warning protocol-in-use',
+    '3:68 warning protocol-in-use',
+    '3:74 warning protocol-in-use',
+  ],
   ['others', unit('[dhcp, bird, zebra, keepalived, openr, 255]')],
 ];
 
@@ -168,7 +240,8 @@ for (const [group, rows] of Object.entries({ KINDS, FRR, BIRD, PROCESSES, SOCKET
 }
 
 t.test('remedies', async (t) => {
-  const help = (text: string): string => parseConfig(`${BASE}routing-daemon: ${text}\n`, 'f').diagnostics[0]!.suggestion;
+  const help = (text: string): string =>
+    parseConfig(`${BASE}routing-daemon: ${text}\n`, 'f').diagnostics[0]!.suggestion;
   t.equal(help('frr.service'), 'write unit: frr.service');
   t.equal(help('bgpd'), 'write frr: {daemons: [bgpd]}');
   t.equal(help('brid'), 'write bird: {socket: /run/bird/bird.ctl}');
@@ -177,7 +250,10 @@ t.test('remedies', async (t) => {
   t.equal(help('{brid: {}}'), "did you mean 'bird'?");
   t.equal(help('{daemons: [zebra]}'), "'daemons' belongs under 'routing-daemon: frr'; is it indented too little?");
   t.equal(help('{unit: a.service, route-protocols: bgp}'), 'write unit: {name: a.service, route-protocols: [...]}');
-  t.equal(help('{socket: 127.0.0.1:1, route-protocols: bgp}'), 'write socket: {address: 127.0.0.1:1, route-protocols: [...]}');
+  t.equal(
+    help('{socket: 127.0.0.1:1, route-protocols: bgp}'),
+    'write socket: {address: 127.0.0.1:1, route-protocols: [...]}',
+  );
   t.equal(help('{unit: frr}'), 'write frr.service');
   t.equal(help('{unit: frr.timer}'), 'write frr.service');
   t.equal(help('{unit: /lib/frr.service}'), 'write frr.service');
@@ -187,12 +263,19 @@ t.test('remedies', async (t) => {
   t.equal(help('{process: /usr/sbin/gobgpd}'), 'write gobgpd');
   t.equal(help('{process: systemd-networkd}'), 'write systemd-network');
   t.equal(help('{process: aaaaaaaaaaaaaaé}'), 'write aaaaaaaaaaaaaa', 'no half of a letter');
-  t.equal(help('{socket: 10.0.0.1:50051}'), 'let the daemon listen on 127.0.0.1:50051 and write that, or watch it by unit, pidfile or process');
-  t.equal(help("{socket: '[2001:db8::1]:179'}"), "let the daemon listen on '[::1]:179' and write that, or watch it by unit, pidfile or process");
+  t.equal(
+    help('{socket: 10.0.0.1:50051}'),
+    'let the daemon listen on 127.0.0.1:50051 and write that, or watch it by unit, pidfile or process',
+  );
+  t.equal(
+    help("{socket: '[2001:db8::1]:179'}"),
+    "let the daemon listen on '[::1]:179' and write that, or watch it by unit, pidfile or process",
+  );
   t.equal(help("{socket: '::1:179'}"), "write '[::1]:179'");
   t.equal(help("{socket: '::1'}"), "write '[::1]:PORT', with the port on which the daemon listens");
   for (const text of ['\n  socket: [::1]:179', '\n  socket:\n    address: [::1]:179']) {
-    for (const { suggestion } of parseConfig(`${BASE}routing-daemon: ${text}\n`, 'f').diagnostics) t.match(suggestion, "put an IPv6 address with a port in quotes: '[::1]:179'", text);
+    for (const { suggestion } of parseConfig(`${BASE}routing-daemon: ${text}\n`, 'f').diagnostics)
+      t.match(suggestion, "put an IPv6 address with a port in quotes: '[::1]:179'", text);
   }
   t.equal(help("{socket: '[127.0.0.1]:179'}"), 'write 127.0.0.1:179');
   t.equal(help('{socket: localhost:179}'), "write 127.0.0.1:179 or '[::1]:179'");
@@ -210,28 +293,79 @@ t.test('remedies', async (t) => {
 
 t.test('twice', async (t) => {
   const twice = (...items: readonly string[]): readonly string[] => {
-    const { config, diagnostics } = parseConfig(`${BASE}routing-daemon:\n${items.map((item) => `  - ${item}\n`).join('')}`, 'f');
-    return [...diagnostics.map((d) => `${d.line} ${d.severity} ${d.code}`), ...config!.routingDaemons.map((d) => (d.kind === 'frr' ? `frr ${d.daemons.join(' ')}` : d.kind))];
+    const { config, diagnostics } = parseConfig(
+      `${BASE}routing-daemon:\n${items.map((item) => `  - ${item}\n`).join('')}`,
+      'f',
+    );
+    return [
+      ...diagnostics.map((d) => `${d.line} ${d.severity} ${d.code}`),
+      ...config!.routingDaemons.map((d) => (d.kind === 'frr' ? `frr ${d.daemons.join(' ')}` : d.kind)),
+    ];
   };
-  t.strictSame(twice('frr: {daemons: [zebra, bgpd]}', 'frr: {daemons: [bgpd, ospfd]}'), ['5 warning duplicate-daemon', 'frr zebra bgpd', 'frr ospfd']);
-  t.strictSame(twice('frr', 'frr: {socket-directory: /run/frr/blue}'), ['frr zebra', 'frr zebra'], 'two instances are two');
+  t.strictSame(twice('frr: {daemons: [zebra, bgpd]}', 'frr: {daemons: [bgpd, ospfd]}'), [
+    '5 warning duplicate-daemon',
+    'frr zebra bgpd',
+    'frr ospfd',
+  ]);
+  t.strictSame(
+    twice('frr', 'frr: {socket-directory: /run/frr/blue}'),
+    ['frr zebra', 'frr zebra'],
+    'two instances are two',
+  );
   t.strictSame(twice('bird', 'bird: {socket: /run/bird//bird.ctl}'), ['5 warning duplicate-daemon', 'bird']);
   t.strictSame(twice('bird', 'bird: {socket: /run/b2.ctl}'), ['bird', 'bird']);
-  t.strictSame(twice('socket: /run/bird/bird.ctl', 'bird'), ['4 warning duplicate-daemon', 'bird'], 'who understands it stays');
-  t.strictSame(twice('process: zebra', 'socket: /run/frr/zebra.vty', 'frr', 'process: bgpd'), ['4 warning duplicate-daemon', '5 warning duplicate-daemon', 'frr zebra', 'process']);
+  t.strictSame(
+    twice('socket: /run/bird/bird.ctl', 'bird'),
+    ['4 warning duplicate-daemon', 'bird'],
+    'who understands it stays',
+  );
+  t.strictSame(twice('process: zebra', 'socket: /run/frr/zebra.vty', 'frr', 'process: bgpd'), [
+    '4 warning duplicate-daemon',
+    '5 warning duplicate-daemon',
+    'frr zebra',
+    'process',
+  ]);
   t.strictSame(twice('process: bird', 'bird'), ['4 warning duplicate-daemon', 'bird']);
-  t.strictSame(twice('unit: a.service', 'unit: {name: a.service, route-protocols: bgp}', 'unit: b.service'), ['5 warning duplicate-daemon', 'unit', 'unit']);
-  t.strictSame(twice('pidfile: /run/x.pid', 'pidfile: /run/./x.pid', 'process: x', 'process: x'), ['5 warning duplicate-daemon', '7 warning duplicate-daemon', 'pidfile', 'process']);
-  t.strictSame(twice("socket: '[::1]:179'", "socket: '[0::1]:179'", 'socket: 127.0.0.1:179'), ['5 warning duplicate-daemon', 'socket', 'socket']);
-  t.strictSame(twice('exec: {command: [/bin/a, b]}', 'exec: {command: [/bin/a, b], interval: 9s}', 'exec: {command: [/bin/a b]}'), ['5 warning duplicate-daemon', 'exec', 'exec']);
-  t.strictSame(twice('bird', 'frr', 'unit: x.service', 'bird: {socket: /b}'), ['bird', 'frr zebra', 'unit', 'bird'], 'the order is that of the file');
+  t.strictSame(twice('unit: a.service', 'unit: {name: a.service, route-protocols: bgp}', 'unit: b.service'), [
+    '5 warning duplicate-daemon',
+    'unit',
+    'unit',
+  ]);
+  t.strictSame(twice('pidfile: /run/x.pid', 'pidfile: /run/./x.pid', 'process: x', 'process: x'), [
+    '5 warning duplicate-daemon',
+    '7 warning duplicate-daemon',
+    'pidfile',
+    'process',
+  ]);
+  t.strictSame(twice("socket: '[::1]:179'", "socket: '[0::1]:179'", 'socket: 127.0.0.1:179'), [
+    '5 warning duplicate-daemon',
+    'socket',
+    'socket',
+  ]);
+  t.strictSame(
+    twice('exec: {command: [/bin/a, b]}', 'exec: {command: [/bin/a, b], interval: 9s}', 'exec: {command: [/bin/a b]}'),
+    ['5 warning duplicate-daemon', 'exec', 'exec'],
+  );
+  t.strictSame(
+    twice('bird', 'frr', 'unit: x.service', 'bird: {socket: /b}'),
+    ['bird', 'frr zebra', 'unit', 'bird'],
+    'the order is that of the file',
+  );
 });
 
 t.test('the valid part', async (t) => {
   const part = (text: string): unknown => parseConfig(`${BASE}routing-daemon: ${text}\n`, 'f').partial?.routingDaemons;
   t.strictSame(part('[bird, {unit: x}]'), [{ kind: 'bird', socket: '/run/bird/bird.ctl' }]);
-  t.strictSame(part('{unit: x}'), [{ kind: 'frr', daemons: ['zebra'], socketDirectory: '/run/frr' }], 'none left: the default');
-  t.strictSame(part('{unit: {name: a.service, route-protocols: [bgp, kernel, x]}}'), [{ kind: 'unit', unit: 'a.service', routeProtocols: [186] }], 'less is taken for stale, never more');
+  t.strictSame(
+    part('{unit: x}'),
+    [{ kind: 'frr', daemons: ['zebra'], socketDirectory: '/run/frr' }],
+    'none left: the default',
+  );
+  t.strictSame(
+    part('{unit: {name: a.service, route-protocols: [bgp, kernel, x]}}'),
+    [{ kind: 'unit', unit: 'a.service', routeProtocols: [186] }],
+    'less is taken for stale, never more',
+  );
   t.match(part('{exec: {command: /bin/true, interval: 1s, timeout: 2s}}'), [{ intervalMs: 5000, timeoutMs: 2000 }]);
   t.match(part('{exec: {command: /bin/true, interval: 9, timeout: 1s}}'), [{ intervalMs: 5000, timeoutMs: 1000 }]);
   t.match(part('{bird: {}, unit: a.service}'), [{ kind: 'bird' }, { kind: 'unit' }]);

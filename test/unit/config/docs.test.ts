@@ -3,12 +3,22 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import { DEFAULT_BIRD, DEFAULT_EXEC, DEFAULT_FRR, DEFAULTS } from '../../../src/config/defaults.js';
+import { renderDiagnostics } from '../../../src/config/diagnostic.js';
 import { formatDuration } from '../../../src/config/duration.js';
-import { BACKUP_ROUTER_KEYS, DAEMON_KEYS, DETECT_KEYS, INTERFACE_KEYS, ROLE_EXEC_KEYS, ROLE_KEYS, STALE_KEYS, TOP_KEYS, WITHDRAW_KEYS } from '../../../src/config/keys.js';
+import {
+  BACKUP_ROUTER_KEYS,
+  DAEMON_KEYS,
+  DETECT_KEYS,
+  INTERFACE_KEYS,
+  ROLE_EXEC_KEYS,
+  ROLE_KEYS,
+  STALE_KEYS,
+  TOP_KEYS,
+  WITHDRAW_KEYS,
+} from '../../../src/config/keys.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { parseConfig } from '../../../src/config/parse.js';
 import { ROUTE_PROTOCOLS } from '../../../src/config/route-protocols.js';
-import { renderDiagnostics } from '../../../src/config/diagnostic.js';
 import { allBackupRouters, type Config } from '../../../src/model/config.js';
 
 /** The project's root, from dist/test/unit/config/. */
@@ -17,15 +27,30 @@ const manual = readFileSync(`${root}docs/CONFIGURATION.md`, 'utf8');
 
 t.test('examples', async (t) => {
   const names = readdirSync(`${root}docs/examples`).filter((name) => name.endsWith('.yaml'));
-  for (const name of ['minimal.yaml', 'full.yaml', 'inet6.yaml', 'bird.yaml', 'generic.yaml', 'pair.yaml', 'two-interfaces.yaml', 'containerlab.yaml', 'vrf.yaml']) t.ok(names.includes(name), name);
-  for (const name of names) t.strictSame(loadConfig(`${root}docs/examples/${name}`).diagnostics, [], `${name} has no fault`);
+  for (const name of [
+    'minimal.yaml',
+    'full.yaml',
+    'inet6.yaml',
+    'bird.yaml',
+    'generic.yaml',
+    'pair.yaml',
+    'two-interfaces.yaml',
+    'containerlab.yaml',
+    'vrf.yaml',
+  ])
+    t.ok(names.includes(name), name);
+  for (const name of names)
+    t.strictSame(loadConfig(`${root}docs/examples/${name}`).diagnostics, [], `${name} has no fault`);
   const full = loadConfig(`${root}docs/examples/full.yaml`).config!;
   for (const key of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
     if (key !== 'routingDaemons') t.strictSame(full[key], DEFAULTS[key], `full.yaml shows the default of ${key}`);
   }
   const example = (name: string): Config => loadConfig(`${root}docs/examples/${name}.yaml`).config!;
   t.equal(example('pair').role.kind, 'file');
-  t.strictSame(example('two-interfaces').managementInterfaces.map(({ selector }) => selector.kind), ['name', 'mac']);
+  t.strictSame(
+    example('two-interfaces').managementInterfaces.map(({ selector }) => selector.kind),
+    ['name', 'mac'],
+  );
   t.match(allBackupRouters(example('containerlab')), [{ auto: { adopt: true } }]);
   t.equal(example('vrf').placement, 'vrf');
   const text = readFileSync(`${root}docs/examples/full.yaml`, 'utf8');
@@ -37,41 +62,65 @@ t.test('every block of YAML in the manual loads', async (t) => {
   t.ok(blocks.length > 5);
   for (const block of blocks) {
     const whole = `${/^management-interface:/m.test(block) ? '' : 'management-interface: eth0\n'}${/^(management-interface:$|(inet6-)?backup-router:)/m.test(block) ? '' : 'backup-router: {address: 192.0.2.1}\n'}${block}`;
-    t.strictSame(parseConfig(whole, 'f').diagnostics.filter((d) => d.severity === 'error'), [], block);
+    t.strictSame(
+      parseConfig(whole, 'f').diagnostics.filter((d) => d.severity === 'error'),
+      [],
+      block,
+    );
   }
 });
 
 t.test('the manual knows every key, its default and every code that it explains', async (t) => {
-  for (const key of [...TOP_KEYS, ...INTERFACE_KEYS, ...BACKUP_ROUTER_KEYS, ...ROLE_KEYS, ...ROLE_EXEC_KEYS, ...Object.keys(DAEMON_KEYS), ...Object.values(DAEMON_KEYS).flat(), ...WITHDRAW_KEYS, ...DETECT_KEYS, ...STALE_KEYS]) t.match(manual, `\`${key}\``, key);
-  const table: Readonly<Record<string, string>> = Object.fromEntries([...manual.matchAll(/^\| `([a-z0-9.-]+)` \| ([^|]+) \|/gm)].map((m) => [m[1]!, m[2]!.trim().replaceAll('`', '')]));
+  for (const key of [
+    ...TOP_KEYS,
+    ...INTERFACE_KEYS,
+    ...BACKUP_ROUTER_KEYS,
+    ...ROLE_KEYS,
+    ...ROLE_EXEC_KEYS,
+    ...Object.keys(DAEMON_KEYS),
+    ...Object.values(DAEMON_KEYS).flat(),
+    ...WITHDRAW_KEYS,
+    ...DETECT_KEYS,
+    ...STALE_KEYS,
+  ])
+    t.match(manual, `\`${key}\``, key);
+  const table: Readonly<Record<string, string>> = Object.fromEntries(
+    [...manual.matchAll(/^\| `([a-z0-9.-]+)` \| ([^|]+) \|/gm)].map((m) => [m[1]!, m[2]!.trim().replaceAll('`', '')]),
+  );
   t.match(table, {
-    'daemons': `[${DEFAULT_FRR.daemons.join(', ')}]`,
+    daemons: `[${DEFAULT_FRR.daemons.join(', ')}]`,
     'socket-directory': DEFAULT_FRR.socketDirectory,
-    'socket': DEFAULT_BIRD.socket,
-    'interval': formatDuration(DEFAULT_EXEC.intervalMs),
-    'timeout': formatDuration(DEFAULT_EXEC.timeoutMs),
+    socket: DEFAULT_BIRD.socket,
+    interval: formatDuration(DEFAULT_EXEC.intervalMs),
+    timeout: formatDuration(DEFAULT_EXEC.timeoutMs),
     'hold-time': formatDuration(DEFAULTS.holdMs),
     'convergence-timeout': formatDuration(DEFAULTS.convergenceTimeoutMs),
     'probe-interval': formatDuration(DEFAULTS.probeIntervalMs),
     'probe-timeout': formatDuration(DEFAULTS.probeTimeoutMs),
     'preempt-after': formatDuration(DEFAULTS.preemptAfterMs),
-    'placement': DEFAULTS.placement,
-    'role': DEFAULTS.role.kind === 'fixed' ? DEFAULTS.role.role : DEFAULTS.role.kind,
-    'adopt': 'false',
+    placement: DEFAULTS.placement,
+    role: DEFAULTS.role.kind === 'fixed' ? DEFAULTS.role.role : DEFAULTS.role.kind,
+    adopt: 'false',
     'route-protocol': String(DEFAULTS.routeProtocol),
     'table-base': String(DEFAULTS.tableBase),
     'rule-priority-base': String(DEFAULTS.rulePriorityBase),
     'on-stop': DEFAULTS.onStop,
   });
   const source = readFileSync(`${root}src/config/diagnostic.ts`, 'utf8');
-  const codes = [...source.slice(source.indexOf('export type DiagnosticCode'), source.indexOf('/** A fault before')).matchAll(/'([a-z0-9-]+)'/g)].map((m) => m[1]!);
+  const codes = [
+    ...source
+      .slice(source.indexOf('export type DiagnosticCode'), source.indexOf('/** A fault before'))
+      .matchAll(/'([a-z0-9-]+)'/g),
+  ].map((m) => m[1]!);
   t.ok(codes.length > 40);
-  for (const name of Object.keys(ROUTE_PROTOCOLS)) t.match(manual, new RegExp(`\\b${name} ${ROUTE_PROTOCOLS[name]!}\\b`), `the manual has the number of ${name}`);
+  for (const name of Object.keys(ROUTE_PROTOCOLS))
+    t.match(manual, new RegExp(`\\b${name} ${ROUTE_PROTOCOLS[name]!}\\b`), `the manual has the number of ${name}`);
   for (const code of codes) t.match(manual, `\`${code}\``, `the manual explains ${code}`);
 });
 
 t.test('the sample output in the manual is what is printed', async (t) => {
   const sample = /```console\n\$ backup-router check -c config\.yaml\n([\s\S]*?)```/.exec(manual)![1]!;
-  const text = 'management-interface: eth0\nbackup-router:\n  address: 192.0.2.1\n  destination:\n    - 10.0.0.0/8\n    - 172.16.128.0/13\nwithdraw: {hold_time: 5}\n';
+  const text =
+    'management-interface: eth0\nbackup-router:\n  address: 192.0.2.1\n  destination:\n    - 10.0.0.0/8\n    - 172.16.128.0/13\nwithdraw: {hold_time: 5}\n';
   t.equal(sample, renderDiagnostics(parseConfig(text, 'config.yaml').diagnostics));
 });

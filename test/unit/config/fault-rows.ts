@@ -9,8 +9,16 @@ export type Row = readonly [name: string, text: string, ...expected: readonly st
 export function checkRows(t: Test, rows: readonly Row[]): void {
   for (const [name, text, ...expected] of rows) {
     const { config, diagnostics } = parseConfig(text, 'f');
-    t.strictSame(diagnostics.map((d) => `${d.line}:${d.column} ${d.severity} ${d.code}`), expected, name);
-    t.equal(config === undefined, expected.some((line) => line.includes(' error ')), `${name}: a configuration exactly when there is no error`);
+    t.strictSame(
+      diagnostics.map((d) => `${d.line}:${d.column} ${d.severity} ${d.code}`),
+      expected,
+      name,
+    );
+    t.equal(
+      config === undefined,
+      expected.some((line) => line.includes(' error ')),
+      `${name}: a configuration exactly when there is no error`,
+    );
     for (const d of diagnostics) {
       t.ok(d.suggestion.length > 0, `${name}: has a remedy`);
       t.ok(d.endColumn > d.column, `${name}: underlines something`);

@@ -27,7 +27,12 @@ const FILE: readonly Row[] = [
   ['unclosed bracket', destination('[10.0.0.0/8'), '5:1 error syntax'],
   ['unclosed quote', gateway('"192.0.2.1'), '4:1 error syntax'],
   ['indented too far', `${IF}backup-router:\n  address: 192.0.2.1\n   destination: 10.0.0.0/8\n`, '3:12 error syntax'],
-  ['no space behind the colon', `${IF}backup-router: {address:192.0.2.1}\n`, '2:1 error missing-key', '2:17 error unknown-key'],
+  [
+    'no space behind the colon',
+    `${IF}backup-router: {address:192.0.2.1}\n`,
+    '2:1 error missing-key',
+    '2:17 error unknown-key',
+  ],
   ['alias without anchor', destination('*nets'), '4:16 error unknown-alias'],
   ['alias within its own anchor', destination('&a [*a]'), '4:20 error unknown-alias'],
   ['tag', gateway('!ip 192.0.2.1'), '3:12 warning unknown-tag'],
@@ -112,7 +117,11 @@ const DESTINATIONS: readonly Row[] = [
   ['contains the gateway', destination('192.0.0.0/16'), '4:16 warning destination-contains-gateway'],
   ['default contains the gateway', destination('0.0.0.0/0')],
   ['is the gateway', destination('192.0.2.1/32'), '4:16 error destination-is-gateway'],
-  ['is the IPv6 gateway', `${gateway6('2001:db8::1')}  destination: 2001:db8::1/128\n`, '4:16 error destination-is-gateway'],
+  [
+    'is the IPv6 gateway',
+    `${gateway6('2001:db8::1')}  destination: 2001:db8::1/128\n`,
+    '4:16 error destination-is-gateway',
+  ],
 ];
 
 const SETTINGS: readonly Row[] = [
@@ -125,8 +134,16 @@ const SETTINGS: readonly Row[] = [
   ['time of two days', `${BASE}withdraw: {convergence-timeout: 48h}\n`, '3:33 error out-of-range'],
   ['time that is a list', `${BASE}withdraw: {hold-time: [5s]}\n`, '3:23 error wrong-type'],
   ['probe-interval 0', `${BASE}detect: {probe-interval: 0}\n`, '3:26 error out-of-range'],
-  ['timeout below interval', `${BASE}detect: {probe-interval: 5s, probe-timeout: 2s}\n`, '3:45 error probe-timeout-too-short'],
-  ['interval above the default timeout', `${BASE}detect: {probe-interval: 20s}\n`, '3:26 error probe-timeout-too-short'],
+  [
+    'timeout below interval',
+    `${BASE}detect: {probe-interval: 5s, probe-timeout: 2s}\n`,
+    '3:45 error probe-timeout-too-short',
+  ],
+  [
+    'interval above the default timeout',
+    `${BASE}detect: {probe-interval: 20s}\n`,
+    '3:26 error probe-timeout-too-short',
+  ],
   ['placement vrf', `${BASE}placement: vrf\n`],
   ['placement', `${BASE}placement: Local\n`, '3:12 error unknown-value'],
   ['on-stop', `${BASE}on-stop: remove\n`, '3:10 error unknown-value'],
@@ -135,8 +152,12 @@ const SETTINGS: readonly Row[] = [
   ['protocol 1.5', `${BASE}route-protocol: 1.5\n`, '3:17 error wrong-type'],
   ['protocol in quotes', `${BASE}route-protocol: "157"\n`, '3:17 error wrong-type'],
   ['protocol of the kernel', `${BASE}route-protocol: 2\n`, '3:17 error reserved-protocol'],
-  ...[11, 42, 186, 192, 198].map((n): Row => [`protocol ${n} of FRR`, `${BASE}route-protocol: ${n}\n`, '3:17 error reserved-protocol']),
-  ...[12, 18, 66, 85, 99, 111].map((n): Row => [`protocol ${n} in use`, `${BASE}route-protocol: ${n}\n`, '3:17 warning protocol-in-use']),
+  ...[11, 42, 186, 192, 198].map(
+    (n): Row => [`protocol ${n} of FRR`, `${BASE}route-protocol: ${n}\n`, '3:17 error reserved-protocol'],
+  ),
+  ...[12, 18, 66, 85, 99, 111].map(
+    (n): Row => [`protocol ${n} in use`, `${BASE}route-protocol: ${n}\n`, '3:17 warning protocol-in-use'],
+  ),
   ['tables around main', `${BASE}table-base: 126\n`, '3:13 error reserved-table'],
   ['tables from main', `${BASE}table-base: 254\n`, '3:13 error reserved-table'],
   ['tables just clear of the kernel', `${BASE}table-base: 123\n`, '3:13 warning table-imported-by-zebra'],
@@ -153,7 +174,8 @@ for (const [group, rows] of Object.entries({ FILE, KEYS, ADDRESSES, DESTINATIONS
 
 t.test('all at once', async (t) => {
   const text = `${IF}${destination('[172.16.128.0/13, 10.0.0.0/08]').slice(IF.length)}placement: vfr\nwithdraw: {hold-time: 5}\nroute-protocol: 186\ncolour: red\n`;
-  t.strictSame(parseConfig(text, 'f').diagnostics.map((d) => `${d.line}:${d.code}`), [
-    '4:host-bits', '4:leading-zeros', '5:unknown-value', '6:missing-unit', '7:reserved-protocol', '8:unknown-key',
-  ]);
+  t.strictSame(
+    parseConfig(text, 'f').diagnostics.map((d) => `${d.line}:${d.code}`),
+    ['4:host-bits', '4:leading-zeros', '5:unknown-value', '6:missing-unit', '7:reserved-protocol', '8:unknown-key'],
+  );
 });

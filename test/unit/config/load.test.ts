@@ -25,18 +25,35 @@ t.test('a pipe, which says nothing of its size and comes in pieces', async (t) =
   const long = file('long.yaml', `# ${'x'.repeat(78)}\n`.repeat(2500) + TEXT);
   t.strictSame(loadConfig(long).config?.managementInterfaces[0]?.selector, { kind: 'name', name: 'eth0' });
   const script = `import { loadConfig } from ${JSON.stringify(new URL('../../../src/config/load.js', import.meta.url).href)}; console.log(loadConfig('/dev/stdin').config?.managementInterfaces[0]?.selector.name)`;
-  t.equal(execFileSync('sh', ['-c', '(cat "$1"; sleep 0.1; echo "role: primary") | "$0" --input-type=module -e "$2"', process.execPath, long, script], { encoding: 'utf8' }), 'eth0\n');
+  t.equal(
+    execFileSync(
+      'sh',
+      [
+        '-c',
+        '(cat "$1"; sleep 0.1; echo "role: primary") | "$0" --input-type=module -e "$2"',
+        process.execPath,
+        long,
+        script,
+      ],
+      { encoding: 'utf8' },
+    ),
+    'eth0\n',
+  );
 });
 
 t.test('no file', async (t) => {
   const path = join(dir, 'none.yaml');
   const { config, partial, diagnostics } = loadConfig(path);
   t.strictSame([config, partial], [undefined, undefined]);
-  t.equal(renderDiagnostics(diagnostics), `${path}: error: there is no file ${path} [unreadable]\n  help: create it, or name another one with -c; the smallest one is\n        management-interface: eth0\n        backup-router:\n          address: 192.0.2.1\n`);
+  t.equal(
+    renderDiagnostics(diagnostics),
+    `${path}: error: there is no file ${path} [unreadable]\n  help: create it, or name another one with -c; the smallest one is\n        management-interface: eth0\n        backup-router:\n          address: 192.0.2.1\n`,
+  );
 });
 
 t.test('what is no text file', async (t) => {
-  const codes = (path: string): readonly string[] => loadConfig(path).diagnostics.map((d) => `${d.line}:${d.column} ${d.code}`);
+  const codes = (path: string): readonly string[] =>
+    loadConfig(path).diagnostics.map((d) => `${d.line}:${d.column} ${d.code}`);
   t.strictSame(codes(join(dir, 'directory')), ['0:0 unreadable']);
   t.strictSame(codes(join(dir, 'config.yaml', 'x')), ['0:0 unreadable']);
   t.strictSame(codes('/dev/null'), ['1:1 empty-file']);
@@ -46,7 +63,9 @@ t.test('what is no text file', async (t) => {
 });
 
 t.test('a Latin-1 letter in a comment costs nothing but the verdict', async (t) => {
-  const { config, partial, diagnostics } = loadConfig(file('latin1.yaml', Buffer.from(`${TEXT}# für Köln\n`, 'latin1')));
+  const { config, partial, diagnostics } = loadConfig(
+    file('latin1.yaml', Buffer.from(`${TEXT}# für Köln\n`, 'latin1')),
+  );
   t.equal(config, undefined);
   t.strictSame(partial?.managementInterfaces[0]?.selector, { kind: 'name', name: 'eth0' });
   t.match(diagnostics, [{ code: 'not-utf8', line: 3, column: 4, severity: 'error' }]);
@@ -59,7 +78,10 @@ t.test('a file that may not be read', async (t) => {
   const script = `import { loadConfig } from ${JSON.stringify(new URL('../../../src/config/load.js', import.meta.url).href)};
     if (process.getuid() === 0) process.setuid(65534);
     const [fault] = loadConfig(process.argv[1]).diagnostics; console.log(fault.code, '|', fault.message)`;
-  t.equal(execFileSync(process.execPath, ['--input-type=module', '-e', script, path], { encoding: 'utf8' }), `unreadable | ${path} may not be read by this user\n`);
+  t.equal(
+    execFileSync(process.execPath, ['--input-type=module', '-e', script, path], { encoding: 'utf8' }),
+    `unreadable | ${path} may not be read by this user\n`,
+  );
 });
 
 t.test('a file that says a text, byte by byte', async (t) => {
@@ -70,5 +92,9 @@ t.test('a file that says a text, byte by byte', async (t) => {
   t.equal(fileSays(join(dir, 'nowhere'), TEXT), false);
   t.equal(fileSays(dir, TEXT), false, 'a directory');
   t.equal(fileSays('/proc/self/status', TEXT), false, 'a file that does not tell its size');
-  t.equal(fileSays(file('broken.yaml', Buffer.from([0xff, 0x61, 0x62])), '\ufffd'), false, 'bytes that are not UTF-8 say nothing');
+  t.equal(
+    fileSays(file('broken.yaml', Buffer.from([0xff, 0x61, 0x62])), '\ufffd'),
+    false,
+    'bytes that are not UTF-8 say nothing',
+  );
 });

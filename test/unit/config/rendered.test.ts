@@ -7,7 +7,11 @@ import { parseConfig } from '../../../src/config/parse.js';
 const rendered = (text: string): string => renderDiagnostics(parseConfig(text, 'config.yaml').diagnostics);
 
 t.test('golden', async (t) => {
-  t.equal(rendered('management-interface: eth0\nbackup-router:\n  address: 192.0.2.1\n  destination:\n    - 10.0.0.0/8\n    - 172.16.128.0/13\nwithdraw: {hold_time: 5s}\n'), `\
+  t.equal(
+    rendered(
+      'management-interface: eth0\nbackup-router:\n  address: 192.0.2.1\n  destination:\n    - 10.0.0.0/8\n    - 172.16.128.0/13\nwithdraw: {hold_time: 5s}\n',
+    ),
+    `\
 config.yaml:6:7: error: host bits set in 172.16.128.0/13 [host-bits]
     6 |     - 172.16.128.0/13
       |       ^^^^^^^^^^^^^^^
@@ -16,14 +20,22 @@ config.yaml:7:12: error: unknown key 'hold_time' in withdraw [unknown-key]
     7 | withdraw: {hold_time: 5s}
       |            ^^^^^^^^^
   help: did you mean 'hold-time'?
-`);
-  t.equal(rendered('management-interface: eth0\nbackup-router: {address: 192.0.2.1}\nplacement: VRF\n'), `\
+`,
+  );
+  t.equal(
+    rendered('management-interface: eth0\nbackup-router: {address: 192.0.2.1}\nplacement: VRF\n'),
+    `\
 config.yaml:3:12: error: 'VRF' is no placement [unknown-value]
     3 | placement: VRF
       |            ^^^
   help: did you mean vrf?
-`);
-  t.equal(rendered('management-interface:\n  - name: eth0\n    backup-router: {address: 192.0.2.1}\n  - name: eth1\ninet6-backup-router: {address: [fe80::1, auto]}\n'), `\
+`,
+  );
+  t.equal(
+    rendered(
+      'management-interface:\n  - name: eth0\n    backup-router: {address: 192.0.2.1}\n  - name: eth1\ninet6-backup-router: {address: [fe80::1, auto]}\n',
+    ),
+    `\
 config.yaml:5:1: error: inet6-backup-router stands at the top level, and the stanzas of management-interface have their own [conflicting-keys]
     5 | inet6-backup-router: {address: [fe80::1, auto]}
       | ^^^^^^^^^^^^^^^^^^^
@@ -32,11 +44,16 @@ config.yaml:5:42: error: 'auto' is the gateway that is found, so it cannot be on
     5 | inet6-backup-router: {address: [fe80::1, auto]}
       |                                          ^^^^
   help: write address: auto alone, or only the gateways, in order of preference
-`);
+`,
+  );
 });
 
 t.test('remedies', async (t) => {
-  const help = (destination: string): string => parseConfig(`management-interface: e\ninet6-backup-router: {address: fe80::1}\nbackup-router:\n  address: 192.0.2.1\n  destination: ${destination}\n`, 'f').diagnostics[0]!.suggestion;
+  const help = (destination: string): string =>
+    parseConfig(
+      `management-interface: e\ninet6-backup-router: {address: fe80::1}\nbackup-router:\n  address: 192.0.2.1\n  destination: ${destination}\n`,
+      'f',
+    ).diagnostics[0]!.suggestion;
   t.equal(help('10.0.0.0'), 'write 10.0.0.0/8, or 10.0.0.0/32 for the one host');
   t.equal(help('172.16.0.0'), 'write 172.16.0.0/16, or 172.16.0.0/32 for the one host');
   t.equal(help('10.1.2.3'), 'write 10.1.2.3/32 for the one host');
@@ -53,7 +70,9 @@ t.test('remedies', async (t) => {
 });
 
 t.test('a terminal is safe from the file', async (t) => {
-  const text = rendered('management-interface: "\u001b[2J\u202e"\nbackup-router: {address: "\\u001b]0;x\\u0007"}\n\u001b: 1\n');
+  const text = rendered(
+    'management-interface: "\u001b[2J\u202e"\nbackup-router: {address: "\\u001b]0;x\\u0007"}\n\u001b: 1\n',
+  );
   t.match(text, 'interface-name');
   t.notMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
 });

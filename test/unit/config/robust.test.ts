@@ -16,51 +16,130 @@ function survives(text: string): readonly string[] {
   if (config !== undefined && partial !== config) throw new Error('the valid part of a valid file is the file');
   if (renderDiagnostics(diagnostics).length > 200_000) throw new Error('too much output');
   const lineCount = text.split('\n').length;
-  for (const d of diagnostics) if (d.line > lineCount || d.endColumn <= d.column && d.line > 0) throw new Error(`no such place: ${JSON.stringify(d)}`);
+  for (const d of diagnostics)
+    if (d.line > lineCount || (d.endColumn <= d.column && d.line > 0))
+      throw new Error(`no such place: ${JSON.stringify(d)}`);
   return diagnostics.map((d) => d.code);
 }
 
 t.test('random text', async () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => void survives(text)), { numRuns: 500 });
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 500 }), (bytes) => void survives(Buffer.from(bytes).toString('utf8'))), { numRuns: 500 });
-  const pieces = fc.constantFrom('management-interface', 'name', 'mac', 'backup-router', 'address', 'adopt', 'auto', 'destination', 'role', 'file', 'exec', ':', ': ', '\n', '\n  ', '\t', '- ', '[', ']', '{', '}', ',', '&a ', '*a', '"', "'", '#', '|\n', '>', '!!str ', '? ', '---\n', '%', '@', '192.0.2.1', '10.0.0.0/8', 'fe80::', 'never', '5', '~', '<<');
-  fc.assert(fc.property(fc.array(pieces, { maxLength: 60 }), (parts) => void survives(parts.join(''))), { numRuns: 1000 });
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => void survives(text)),
+    { numRuns: 500 },
+  );
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 500 }), (bytes) => void survives(Buffer.from(bytes).toString('utf8'))),
+    { numRuns: 500 },
+  );
+  const pieces = fc.constantFrom(
+    'management-interface',
+    'name',
+    'mac',
+    'backup-router',
+    'address',
+    'adopt',
+    'auto',
+    'destination',
+    'role',
+    'file',
+    'exec',
+    ':',
+    ': ',
+    '\n',
+    '\n  ',
+    '\t',
+    '- ',
+    '[',
+    ']',
+    '{',
+    '}',
+    ',',
+    '&a ',
+    '*a',
+    '"',
+    "'",
+    '#',
+    '|\n',
+    '>',
+    '!!str ',
+    '? ',
+    '---\n',
+    '%',
+    '@',
+    '192.0.2.1',
+    '10.0.0.0/8',
+    'fe80::',
+    'never',
+    '5',
+    '~',
+    '<<',
+  );
+  fc.assert(
+    fc.property(fc.array(pieces, { maxLength: 60 }), (parts) => void survives(parts.join(''))),
+    { numRuns: 1000 },
+  );
 });
 
 t.test('a valid file with anything done to it', async () => {
   const text = `${BASE}withdraw: {hold-time: 5s}\nrouting-daemon:\n  - frr: {daemons: [zebra, bgpd]}\n`;
-  const several = 'management-interface:\n  - name: eth0\n    backup-router: &r {address: auto, adopt: true}\n  - {mac: 52-54-00-aa-bb-cc, backup-router: *r}\nplacement: vrf\nrole: {exec: {command: [/bin/role], interval: 5s}}\n';
+  const several =
+    'management-interface:\n  - name: eth0\n    backup-router: &r {address: auto, adopt: true}\n  - {mac: 52-54-00-aa-bb-cc, backup-router: *r}\nplacement: vrf\nrole: {exec: {command: [/bin/role], interval: 5s}}\n';
   for (const whole of [text, several]) {
     if (survives(whole).length > 0) throw new Error('it has a fault before anything is done to it');
-    fc.assert(fc.property(fc.nat(whole.length), fc.nat(5), fc.string({ unit: 'binary', maxLength: 4 }), (at, length, other) => void survives(whole.slice(0, at) + other + whole.slice(at + length))), { numRuns: 1000 });
+    fc.assert(
+      fc.property(
+        fc.nat(whole.length),
+        fc.nat(5),
+        fc.string({ unit: 'binary', maxLength: 4 }),
+        (at, length, other) => void survives(whole.slice(0, at) + other + whole.slice(at + length)),
+      ),
+      { numRuns: 1000 },
+    );
   }
 });
 
 t.test('bombs', async (t) => {
-  const levels = Array.from({ length: 20 }, (_, i) => `l${i + 1}: &l${i + 1} [${Array(10).fill(`*l${i}`).join(', ')}]`).join('\n');
+  const levels = Array.from(
+    { length: 20 },
+    (_, i) => `l${i + 1}: &l${i + 1} [${Array(10).fill(`*l${i}`).join(', ')}]`,
+  ).join('\n');
   const started = performance.now();
   t.ok(survives(`l0: &l0 [a]\n${levels}\n${BASE.replace('192.0.2.1', '*l20')}`).includes('wrong-type'), 'aliases');
-  for (const open of ['[', '{', '- ', '? ', 'a: ', 'a: [\n', '- [', '"', '&a ', '!!seq ']) t.ok(survives(open.repeat(Math.floor(250_000 / open.length))).length > 0, `${250_000} characters of ${JSON.stringify(open)}`);
+  for (const open of ['[', '{', '- ', '? ', 'a: ', 'a: [\n', '- [', '"', '&a ', '!!seq '])
+    t.ok(
+      survives(open.repeat(Math.floor(250_000 / open.length))).length > 0,
+      `${250_000} characters of ${JSON.stringify(open)}`,
+    );
   t.ok(performance.now() - started < 30_000, 'in bounded time');
 });
 
 t.test('a megabyte of garbage', async (t) => {
-  const letters = Array.from({ length: 1 << 20 }, (_, i) => String.fromCharCode(32 + ((i * 7919) ^ (i >> 3)) % 95));
+  const letters = Array.from({ length: 1 << 20 }, (_, i) => String.fromCharCode(32 + (((i * 7919) ^ (i >> 3)) % 95)));
   t.strictSame(survives(letters.join('')), ['too-large']);
-  const lines = letters.map((letter, i) => (i % 37 === 0 ? '\n' : letter)).slice(0, 1 << 18).join('');
+  const lines = letters
+    .map((letter, i) => (i % 37 === 0 ? '\n' : letter))
+    .slice(0, 1 << 18)
+    .join('');
   t.notSame(survives(lines), []);
   t.notSame(survives(lines), ['too-large']);
 });
 
 t.test('many faults are counted, not listed', async (t) => {
-  const codes = survives(`management-interface: eth0\nbackup-router:\n  address: 192.0.2.1\n  destination:\n${'  - 10.0.0.1/8\n'.repeat(5000)}`);
+  const codes = survives(
+    `management-interface: eth0\nbackup-router:\n  address: 192.0.2.1\n  destination:\n${'  - 10.0.0.1/8\n'.repeat(5000)}`,
+  );
   t.equal(codes.length, 101);
   t.equal(codes.at(-1), 'too-many-faults');
 });
 
 t.test('many faults are not explained in vain', async (t) => {
   const started = performance.now();
-  t.equal(survives(`management-interface: eth0\nbackup-router:\n  address: 192.0.2.1\n  destination:\n${'  - 10.0.0.1/8\n'.repeat(100_000)}`).length, 101);
+  t.equal(
+    survives(
+      `management-interface: eth0\nbackup-router:\n  address: 192.0.2.1\n  destination:\n${'  - 10.0.0.1/8\n'.repeat(100_000)}`,
+    ).length,
+    101,
+  );
   t.ok(performance.now() - started < 3000);
 });
 
@@ -73,12 +152,21 @@ t.test('four megabytes of anything', async (t) => {
 });
 
 t.test('ip-num is loaded for a fault only', async (t) => {
-  const loaded = (text: string): string => execFileSync(process.execPath, ['--input-type=module', '-e', `
+  const loaded = (text: string): string =>
+    execFileSync(
+      process.execPath,
+      [
+        '--input-type=module',
+        '-e',
+        `
     import { createRequire } from 'node:module';
     import { parseConfig } from ${JSON.stringify(new URL('../../../src/config/parse.js', import.meta.url).href)};
     parseConfig(${JSON.stringify(text)}, 'f');
     console.log(Object.keys(createRequire(${JSON.stringify(import.meta.url)}).cache).some((path) => path.includes('/ip-num/')));
-  `], { encoding: 'utf8' }).trim();
+  `,
+      ],
+      { encoding: 'utf8' },
+    ).trim();
   t.equal(loaded(BASE), 'false');
   t.equal(loaded(BASE.replace('}', ', destination: 10.0.0.1/8}')), 'true');
 });

@@ -14,11 +14,23 @@ t.test('forms', async (t) => {
     ['standby', { kind: 'fixed', role: 'standby' }],
     ["'standby'", { kind: 'fixed', role: 'standby' }],
     ['{file: /run/keepalived/role}', { kind: 'file', path: '/run/keepalived/role' }],
-    ['{exec: /usr/local/bin/role}', { kind: 'exec', command: ['/usr/local/bin/role'], intervalMs: 5000, timeoutMs: 2000 }],
-    ['{exec: [/bin/sh, -c, "cat role", 5]}', { kind: 'exec', command: ['/bin/sh', '-c', 'cat role', '5'], intervalMs: 5000, timeoutMs: 2000 }],
+    [
+      '{exec: /usr/local/bin/role}',
+      { kind: 'exec', command: ['/usr/local/bin/role'], intervalMs: 5000, timeoutMs: 2000 },
+    ],
+    [
+      '{exec: [/bin/sh, -c, "cat role", 5]}',
+      { kind: 'exec', command: ['/bin/sh', '-c', 'cat role', '5'], intervalMs: 5000, timeoutMs: 2000 },
+    ],
     ['{exec: {command: [/bin/role]}}', { kind: 'exec', command: ['/bin/role'], intervalMs: 5000, timeoutMs: 2000 }],
-    ['{exec: {command: /bin/role, interval: 1s}}', { kind: 'exec', command: ['/bin/role'], intervalMs: 1000, timeoutMs: 1000 }],
-    ['{exec: {command: /bin/role, interval: 1m, timeout: 500ms}}', { kind: 'exec', command: ['/bin/role'], intervalMs: 60_000, timeoutMs: 500 }],
+    [
+      '{exec: {command: /bin/role, interval: 1s}}',
+      { kind: 'exec', command: ['/bin/role'], intervalMs: 1000, timeoutMs: 1000 },
+    ],
+    [
+      '{exec: {command: /bin/role, interval: 1m, timeout: 500ms}}',
+      { kind: 'exec', command: ['/bin/role'], intervalMs: 60_000, timeoutMs: 500 },
+    ],
   ];
   for (const [text, source] of cases) {
     const { config, diagnostics } = parseConfig(role(text), 'f');
@@ -65,14 +77,25 @@ t.test('remedies', async (t) => {
   t.equal(help('{exec: /bin/role -x}'), 'write a list: [/bin/role, -x]');
   t.equal(help('{exec: [role]}'), "write the whole path, which 'command -v role' prints");
   t.equal(help('{path: /run/role}'), 'write role: {file: /run/backup-router-role}');
-  t.equal(help('{command: /bin/role}'), "'command' belongs under 'exec': role: {exec: {command: [/usr/local/bin/role]}}");
-  t.equal(parseConfig(`${BASE}file: /run/role\n`, 'f').diagnostics[0]!.suggestion, "'file' belongs under 'role'; is it indented too little?");
+  t.equal(
+    help('{command: /bin/role}'),
+    "'command' belongs under 'exec': role: {exec: {command: [/usr/local/bin/role]}}",
+  );
+  t.equal(
+    parseConfig(`${BASE}file: /run/role\n`, 'f').diagnostics[0]!.suggestion,
+    "'file' belongs under 'role'; is it indented too little?",
+  );
 });
 
 t.test('the valid part', async (t) => {
   const part = (text: string): RoleSource | undefined => parseConfig(role(text), 'f').partial?.role;
   t.strictSame(part('{file: role}'), { kind: 'fixed', role: 'primary' }, 'the default');
-  t.strictSame(part('{exec: {command: /bin/role, interval: 1s, timeout: 2s}}'), { kind: 'exec', command: ['/bin/role'], intervalMs: 5000, timeoutMs: 2000 });
+  t.strictSame(part('{exec: {command: /bin/role, interval: 1s, timeout: 2s}}'), {
+    kind: 'exec',
+    command: ['/bin/role'],
+    intervalMs: 5000,
+    timeoutMs: 2000,
+  });
   t.strictSame(part('{file: /run/role, colour: red}'), { kind: 'file', path: '/run/role' });
   t.strictSame(part('{file: /run/role, exec: [/bin/role]}'), { kind: 'fixed', role: 'primary' });
 });

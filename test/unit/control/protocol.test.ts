@@ -27,11 +27,41 @@ t.test('requests', async (t) => {
 
 t.test('no requests', async (t) => {
   const bad = [
-    '', ' ', '{', 'status', '"status"', '[]', '["status"]', 'null', '7', '{}', '{"command":null}', '{"command":"Status"}', '{"command":["status"]}', '{"command":"__proto__"}', '{"command":"constructor"}',
-    '{"command":"events","after":-1}', '{"command":"events","after":"1"}', '{"command":"events","after":1.5}', '{"command":"reload","confirmMs":999}', '{"command":"reload","confirmMs":86400001}', '{"command":"reload","confirmMs":"5m"}',
-    '{"command":"hold"}', '{"command":"hold","durationMs":0}', '{"command":"hold","durationMs":-1}', '{"command":"hold","durationMs":"5m"}', '{"command":"hold","durationMs":null}', '{"command":"hold","durationMs":1e999}',
-    `{"command":"hold","durationMs":${MAX_HOLD_MS + 1}}`, '{"command":"hold","durationMs":true}', '{"command":"hold","durationMs":[5]}',
-    '{"command":"role"}', '{"command":"role","role":"master"}', '{"command":"role","role":null}', '{"command":"role","role":["auto"]}', '{"__proto__":{"command":"status"}}',
+    '',
+    ' ',
+    '{',
+    'status',
+    '"status"',
+    '[]',
+    '["status"]',
+    'null',
+    '7',
+    '{}',
+    '{"command":null}',
+    '{"command":"Status"}',
+    '{"command":["status"]}',
+    '{"command":"__proto__"}',
+    '{"command":"constructor"}',
+    '{"command":"events","after":-1}',
+    '{"command":"events","after":"1"}',
+    '{"command":"events","after":1.5}',
+    '{"command":"reload","confirmMs":999}',
+    '{"command":"reload","confirmMs":86400001}',
+    '{"command":"reload","confirmMs":"5m"}',
+    '{"command":"hold"}',
+    '{"command":"hold","durationMs":0}',
+    '{"command":"hold","durationMs":-1}',
+    '{"command":"hold","durationMs":"5m"}',
+    '{"command":"hold","durationMs":null}',
+    '{"command":"hold","durationMs":1e999}',
+    `{"command":"hold","durationMs":${MAX_HOLD_MS + 1}}`,
+    '{"command":"hold","durationMs":true}',
+    '{"command":"hold","durationMs":[5]}',
+    '{"command":"role"}',
+    '{"command":"role","role":"master"}',
+    '{"command":"role","role":null}',
+    '{"command":"role","role":["auto"]}',
+    '{"__proto__":{"command":"status"}}',
   ];
   for (const line of bad) t.equal(parseRequest(line), undefined, line);
 });
@@ -42,11 +72,28 @@ t.test('all that changes something needs permission', async (t) => {
 
 t.test('anything', async (t) => {
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.json(), fc.record({ command: fc.constantFrom('status', 'events', 'reload', 'confirm', 'hold', 'role'), durationMs: fc.anything(), role: fc.anything() }).map((value) => JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner)) ?? '')), (line) => {
-      const request = parseRequest(line);
-      if (request?.command === 'hold' && typeof request.durationMs === 'number') return request.durationMs > 0 && request.durationMs <= MAX_HOLD_MS;
-      return request === undefined || Object.keys(request).length <= 3;
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.json(),
+        fc
+          .record({
+            command: fc.constantFrom('status', 'events', 'reload', 'confirm', 'hold', 'role'),
+            durationMs: fc.anything(),
+            role: fc.anything(),
+          })
+          .map(
+            (value) =>
+              JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner)) ?? '',
+          ),
+      ),
+      (line) => {
+        const request = parseRequest(line);
+        if (request?.command === 'hold' && typeof request.durationMs === 'number')
+          return request.durationMs > 0 && request.durationMs <= MAX_HOLD_MS;
+        return request === undefined || Object.keys(request).length <= 3;
+      },
+    ),
   );
   t.pass();
 });

@@ -5,9 +5,9 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { subscribe } from '../../../src/control/subscribe.js';
 import type { Response } from '../../../src/control/protocol.js';
-import { startControlServer, type ControlServer } from '../../../src/control/server.js';
+import { type ControlServer, startControlServer } from '../../../src/control/server.js';
+import { subscribe } from '../../../src/control/subscribe.js';
 import { eventually } from '../../../src/lab/wait.js';
 
 const made = mkdtempSync(join(tmpdir(), 'br-control-'));
@@ -23,7 +23,9 @@ interface Following {
 function following(t: { teardown(run: () => void): void }, name: string): Following {
   const path = join(made, name);
   const senders = new Set<(response: Response) => void>();
-  const answer = async (): Promise<{ readonly follow: (send: (response: Response) => void) => () => void }> => ({
+  const answer = async (): Promise<{
+    readonly follow: (send: (response: Response) => void) => () => void;
+  }> => ({
     follow(send) {
       senders.add(send);
       send({ ok: true, message: 'first' });
@@ -38,10 +40,14 @@ function following(t: { teardown(run: () => void): void }, name: string): Follow
 }
 
 async function connected(path: string): Promise<Socket> {
-  const socket = await eventually(() => new Promise<Socket>((resolve, reject) => {
-    const one = connect(path, () => resolve(one));
-    one.on('error', reject);
-  }), { what: 'the server' });
+  const socket = await eventually(
+    () =>
+      new Promise<Socket>((resolve, reject) => {
+        const one = connect(path, () => resolve(one));
+        one.on('error', reject);
+      }),
+    { what: 'the server' },
+  );
   socket.on('error', () => undefined);
   return socket;
 }
@@ -51,7 +57,12 @@ t.test('a line for each piece of news, until either side ends', async (t) => {
   await (await connected(path)).destroy();
   const heard: string[] = [];
   const ends: string[] = [];
-  const stop = subscribe(path, { command: 'status', follow: true }, (response) => void heard.push('message' in response ? response.message : '?'), (why) => void ends.push(`${why.exitStatus} ${why.message}`));
+  const stop = subscribe(
+    path,
+    { command: 'status', follow: true },
+    (response) => void heard.push('message' in response ? response.message : '?'),
+    (why) => void ends.push(`${why.exitStatus} ${why.message}`),
+  );
   await eventually(() => heard.length === 1, { what: 'the first line' });
   for (const send of senders) send({ ok: true, message: 'second' });
   await eventually(() => heard.length === 2, { what: 'the second line' });
@@ -60,12 +71,22 @@ t.test('a line for each piece of news, until either side ends', async (t) => {
   await eventually(() => senders.size === 0, { what: 'the server notices' });
   t.same(ends, [], 'who stops is not told that it stopped');
 
-  subscribe(path, { command: 'status', follow: true }, () => undefined, (why) => void ends.push(`${why.exitStatus} ${why.message}`));
+  subscribe(
+    path,
+    { command: 'status', follow: true },
+    () => undefined,
+    (why) => void ends.push(`${why.exitStatus} ${why.message}`),
+  );
   await eventually(() => senders.size === 1, { what: 'the second follower' });
   server.close();
   await eventually(() => ends.length === 1, { what: 'the end' });
   t.match(ends, [/^69 .*hung up/]);
-  subscribe(path, { command: 'status', follow: true }, () => undefined, (why) => void ends.push(`${why.exitStatus} ${why.message}`));
+  subscribe(
+    path,
+    { command: 'status', follow: true },
+    () => undefined,
+    (why) => void ends.push(`${why.exitStatus} ${why.message}`),
+  );
   await eventually(() => ends.length === 2, { what: 'nobody there' });
   t.match(ends[1], /^69 .*does not run/);
 });
@@ -91,7 +112,12 @@ t.test('who does not read is dropped; others are not', async (t) => {
   slow.pause();
   slow.write('{"command":"status","follow":true}\n');
   let heard = 0;
-  const stop = subscribe(path, { command: 'status', follow: true }, () => void heard++, () => undefined);
+  const stop = subscribe(
+    path,
+    { command: 'status', follow: true },
+    () => void heard++,
+    () => undefined,
+  );
   t.teardown(stop);
   await eventually(() => senders.size === 2, { what: 'both' });
   const line: Response = { ok: true, message: 'x'.repeat(50_000) };

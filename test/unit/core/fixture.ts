@@ -5,9 +5,9 @@
 
 import fc from 'fast-check';
 import { DEFAULTS } from '../../../src/config/defaults.js';
-import { familyBits, addressBytes, addressFromBytes, type Address, type Family } from '../../../src/model/address.js';
+import { type Address, addressBytes, addressFromBytes, type Family, familyBits } from '../../../src/model/address.js';
 import type { BackupRouter, Config, ManagementInterface, RoleSource } from '../../../src/model/config.js';
-import { prefix, type Prefix } from '../../../src/model/prefix.js';
+import { type Prefix, prefix } from '../../../src/model/prefix.js';
 import { FakeKernel } from '../../fake/kernel.js';
 
 export const GATEWAYS: Readonly<Record<Family, readonly [Address, Address]>> = {
@@ -25,7 +25,12 @@ export const PRIMARY: RoleSource = { kind: 'fixed', role: 'primary' };
 export const PRIMARY_STATE = { role: 'primary', reason: 'configured' } as const;
 
 export function config(change: Partial<Config> = {}): Config {
-  return { ...DEFAULTS, role: PRIMARY, managementInterfaces: [management('mgmt0', router('inet', [prefix('0.0.0.0', 0)]))], ...change };
+  return {
+    ...DEFAULTS,
+    role: PRIMARY,
+    managementInterfaces: [management('mgmt0', router('inet', [prefix('0.0.0.0', 0)]))],
+    ...change,
+  };
 }
 
 export function management(name: string, ...backupRouters: readonly BackupRouter[]): ManagementInterface {
@@ -39,7 +44,10 @@ export function router(family: Family, destinations: readonly Prefix[]): BackupR
 /** mgmt0 and data0, up, with an address of each family. */
 export function twoInterfaces(): FakeKernel {
   const kernel = new FakeKernel();
-  for (const [name, inet, inet6] of [['mgmt0', '10.255.0.2/24', '2001:db8:255::2/64'], ['data0', '198.51.100.2/24', '2001:db8:100::2/64']] as const) {
+  for (const [name, inet, inet6] of [
+    ['mgmt0', '10.255.0.2/24', '2001:db8:255::2/64'],
+    ['data0', '198.51.100.2/24', '2001:db8:100::2/64'],
+  ] as const) {
     kernel.linkAdd(name, { up: true });
     kernel.addressAdd(name, inet);
     kernel.addressAdd(name, inet6);
@@ -47,14 +55,19 @@ export function twoInterfaces(): FakeKernel {
   return kernel;
 }
 
-const LENGTHS: Readonly<Record<Family, readonly number[]>> = { inet: [0, 1, 7, 8, 9, 16, 24, 31, 32], inet6: [0, 1, 32, 33, 40, 64, 127, 128] };
+const LENGTHS: Readonly<Record<Family, readonly number[]>> = {
+  inet: [0, 1, 7, 8, 9, 16, 24, 31, 32],
+  inet6: [0, 1, 32, 33, 40, 64, 127, 128],
+};
 const ADDRESSES: Readonly<Record<Family, readonly Address[]>> = {
   inet: ['10.0.0.0', '10.1.0.0', '10.1.2.0', '10.1.2.3', '11.0.0.0', '172.16.0.0', '203.0.113.255'],
   inet6: ['2001:db8::', '2001:db8:4000::', '2001:db8:4000:1::', '2001:db8:4000:1::7', '2001:db9::', '3fff::1'],
 };
 
 export function prefixes(family: Family): fc.Arbitrary<Prefix> {
-  return fc.tuple(fc.constantFrom(...ADDRESSES[family]), fc.constantFrom(...LENGTHS[family])).map(([address, length]) => prefix(address, length));
+  return fc
+    .tuple(fc.constantFrom(...ADDRESSES[family]), fc.constantFrom(...LENGTHS[family]))
+    .map(([address, length]) => prefix(address, length));
 }
 
 export const families: fc.Arbitrary<Family> = fc.constantFrom('inet', 'inet6');

@@ -1,14 +1,15 @@
 /** Which looks read the tables of others, a million routes perhaps: those that an event about them asks for, and no others. */
 
 import t from 'tap';
-import { nextDeadline, type Input, type Output } from '../../../src/core/machine.js';
+import { type Input, nextDeadline, type Output } from '../../../src/core/machine.js';
 import { readsTables } from '../../../src/core/ports.js';
-import { DOWN, hint, Life, LINK } from './life.js';
+import { DOWN, hint, LINK, Life } from './life.js';
 
 t.test('a look reads foreign tables when something happened to them', (t) => {
   const life = new Life();
   /** Gives the input, carries out what follows; whether each look read foreign tables. */
-  const looks = (first: Input): readonly boolean[] => life.run(life.give(first)).map(({ request }) => readsTables(request));
+  const looks = (first: Input): readonly boolean[] =>
+    life.run(life.give(first)).map(({ request }) => readsTables(request));
   t.equal(looks({ kind: 'tick' })[0], true, 'the first look');
   t.same(new Set(looks(DOWN)), new Set([false]), 'a death and the batch after it');
   t.same(new Set(looks(hint('route', true))), new Set([false]), 'a route of ours was deleted');
@@ -53,7 +54,10 @@ t.test('what reading a full table takes is spent on it once in five times, and l
   life.now = life.state.foreignNotBefore;
   t.ok(reads(give({ kind: 'tick' })), 'the last change is seen, without another');
   t.ok(life.now > ended);
-  life.state = { ...life.state, refused: new Map([['inet 25500 0.0.0.0/0', { code: 'EEXIST', message: 'file already exists' }]]) };
+  life.state = {
+    ...life.state,
+    refused: new Map([['inet 25500 0.0.0.0/0', { code: 'EEXIST', message: 'file already exists' }]]),
+  };
   life.now += 10;
   t.ok(reads(give(hint('route'))), 'a route of ours is refused: what is in its place may have gone');
   t.end();

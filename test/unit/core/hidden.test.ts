@@ -7,14 +7,23 @@ import fc from 'fast-check';
 import t from 'tap';
 import { hiddenBy, hiddenDestinations, hiddenWaits, refusalText } from '../../../src/core/hidden.js';
 import { localRules } from '../../../src/core/placement.js';
-import { containsPrefix, parsePrefix, prefixText, type Prefix } from '../../../src/model/prefix.js';
-import { refuses, TABLE_MAIN, type Route, type RouteType } from '../../../src/model/route.js';
+import { containsPrefix, type Prefix, parsePrefix, prefixText } from '../../../src/model/prefix.js';
+import { type Route, type RouteType, refuses, TABLE_MAIN } from '../../../src/model/route.js';
 import { EMPTY_SNAPSHOT } from '../../../src/model/snapshot.js';
 import { lookup } from '../../fake/fib.js';
 import { config, families, prefixes } from './fixture.js';
 
 function route(destination: Prefix, type: RouteType, table = TABLE_MAIN, metric = 20): Route {
-  return { family: destination.family, table, destination, metric, tos: 0, protocol: table === TABLE_MAIN ? 186 : 157, type, nexthops: [] };
+  return {
+    family: destination.family,
+    table,
+    destination,
+    metric,
+    tos: 0,
+    protocol: table === TABLE_MAIN ? 186 : 157,
+    type,
+    nexthops: [],
+  };
 }
 
 t.test('hidden is what a packet to the destination is refused for', async (t) => {
@@ -22,15 +31,32 @@ t.test('hidden is what a packet to the destination is refused for', async (t) =>
   let hidden = 0;
   fc.assert(
     fc.property(
-      families.chain((family) => fc.record({ destination: prefixes(family), main: fc.uniqueArray(fc.record({ p: prefixes(family), type: types }), { maxLength: 6, selector: ({ p }) => prefixText(p) }), preempt: fc.boolean() })),
+      families.chain((family) =>
+        fc.record({
+          destination: prefixes(family),
+          main: fc.uniqueArray(fc.record({ p: prefixes(family), type: types }), {
+            maxLength: 6,
+            selector: ({ p }) => prefixText(p),
+          }),
+          preempt: fc.boolean(),
+        }),
+      ),
       ({ destination, main, preempt }) => {
         const foreign = main.filter(({ p }) => containsPrefix(p, destination)).map(({ p, type }) => route(p, type));
-        const rules = localRules(config(), destination.family, new Set([destination.length]), new Set(preempt ? [destination.length] : []));
+        const rules = localRules(
+          config(),
+          destination.family,
+          new Set([destination.length]),
+          new Set(preempt ? [destination.length] : []),
+        );
         const ours = route(destination, 'unicast', config().tableBase + destination.length);
-        const found = lookup({ routes: [...foreign, ours], rules }, destination.address, { originated: true })?.route;
+        const found = lookup({ routes: [...foreign, ours], rules }, destination.address, {
+          originated: true,
+        })?.route;
         const by = hiddenBy(foreign, destination, preempt);
         if (by !== undefined) hidden++;
-        const refused = found !== undefined && refuses(found) && (found.destination.length < destination.length || preempt);
+        const refused =
+          found !== undefined && refuses(found) && (found.destination.length < destination.length || preempt);
         return refused ? by === found : by === undefined;
       },
     ),
@@ -41,10 +67,17 @@ t.test('hidden is what a packet to the destination is refused for', async (t) =>
 
 t.test('a hundred thousand hidden destinations are told in a few lines', async (t) => {
   const by = route(parsePrefix('10.0.0.0/8')!, 'blackhole');
-  const many = Array.from({ length: 100_000 }, (_, i) => ({ destination: parsePrefix(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}/32`)!, by }));
+  const many = Array.from({ length: 100_000 }, (_, i) => ({
+    destination: parsePrefix(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}/32`)!,
+    by,
+  }));
   const waits = hiddenWaits(many);
   t.equal(waits.length, 21);
   t.match(waits.at(-1), { subject: '99980 more destinations' });
   t.equal(refusalText(by), 'blackhole 10.0.0.0/8 (proto 186)');
-  t.same(hiddenDestinations(config({ placement: 'main' }), { ...EMPTY_SNAPSHOT, foreignRoutes: [by] }, true), [], 'placement main hides nothing');
+  t.same(
+    hiddenDestinations(config({ placement: 'main' }), { ...EMPTY_SNAPSHOT, foreignRoutes: [by] }, true),
+    [],
+    'placement main hides nothing',
+  );
 });

@@ -4,7 +4,7 @@
  */
 
 import { parseConfig } from '../../../src/config/parse.js';
-import { transition, type Input, type Output } from '../../../src/core/machine.js';
+import { type Input, type Output, transition } from '../../../src/core/machine.js';
 import type { KernelHint } from '../../../src/core/ports.js';
 import { initialState, type State } from '../../../src/core/state.js';
 import type { Link } from '../../../src/model/link.js';
@@ -13,11 +13,25 @@ import { EMPTY_SNAPSHOT } from '../../../src/model/snapshot.js';
 import { PRIMARY_STATE } from './fixture.js';
 
 /** The management interface, and another one. */
-export const LINK: Link = { index: 2, name: 'm', altNames: [], mac: undefined, up: true, carrier: true, master: undefined, kind: undefined, vrfTable: undefined };
+export const LINK: Link = {
+  index: 2,
+  name: 'm',
+  altNames: [],
+  mac: undefined,
+  up: true,
+  carrier: true,
+  master: undefined,
+  kind: undefined,
+  vrfTable: undefined,
+};
 export const DATA: Link = { ...LINK, index: 3, name: 'd' };
 
 export const DOWN: Input = { kind: 'verdict', id: 'z', verdict: { kind: 'down', reason: 'eof' } };
-export const RESPONSIVE: Input = { kind: 'verdict', id: 'z', verdict: { kind: 'responsive', reason: 'answers', ageMs: 0 } };
+export const RESPONSIVE: Input = {
+  kind: 'verdict',
+  id: 'z',
+  verdict: { kind: 'responsive', reason: 'answers', ageMs: 0 },
+};
 
 export function hint(kind: KernelHint['kind'], ownDeleted = false): Input {
   return { kind: 'hint', hint: { kind, text: '', ownDeleted, sender: 7 } };
@@ -37,7 +51,18 @@ export class Life {
   /** `more`: lines of the configuration; `protocols`: of the daemon's routes. */
   constructor(more = '', protocols: readonly number[] = []) {
     const { config } = parseConfig(`management-interface: m\nbackup-router: {address: 10.0.0.1}\n${more}`, 'c');
-    this.state = initialState({ config: config!, watched: [{ id: 'z', protocols }], formerGateways: [], resyncMs: 30_000, role: PRIMARY_STATE, roleOverride: undefined, pin: undefined }, 0);
+    this.state = initialState(
+      {
+        config: config!,
+        watched: [{ id: 'z', protocols }],
+        formerGateways: [],
+        resyncMs: 30_000,
+        role: PRIMARY_STATE,
+        roleOverride: undefined,
+        pin: undefined,
+      },
+      0,
+    );
   }
 
   /** One input, so long after the one before; what follows is not carried out. */
@@ -61,7 +86,17 @@ export class Life {
   }
 
   observed(id: number): Input {
-    return { kind: 'observed', id, snapshot: { ...EMPTY_SNAPSHOT, links: this.links, ownRoutes: [...this.routes], rules: [...this.rules], foreignRoutes: this.foreign } };
+    return {
+      kind: 'observed',
+      id,
+      snapshot: {
+        ...EMPTY_SNAPSHOT,
+        links: this.links,
+        ownRoutes: [...this.routes],
+        rules: [...this.rules],
+        foreignRoutes: this.foreign,
+      },
+    };
   }
 
   applied({ steps }: Output & { readonly kind: 'apply' }): Input {

@@ -8,15 +8,19 @@ import fc from 'fast-check';
 import t from 'tap';
 import { onLink } from '../../../src/core/gateway.js';
 import { statusOf } from '../../../src/core/status.js';
+import { routeText, ruleText } from '../../../src/kernel/text.js';
 import type { Config, ManagementInterface } from '../../../src/model/config.js';
 import type { Verdict } from '../../../src/model/daemon.js';
-import { defaultPrefix, parsePrefix, prefixText, type Prefix } from '../../../src/model/prefix.js';
-import { routeText, ruleText } from '../../../src/kernel/text.js';
+import { defaultPrefix, type Prefix, parsePrefix, prefixText } from '../../../src/model/prefix.js';
 import type { FakeKernel } from '../../fake/kernel.js';
 import { config, GATEWAYS, management, router, STRANGERS, twoInterfaces } from './fixture.js';
 import { Simulation, VRF_TABLE } from './simulation.js';
 
-const POOL: readonly Prefix[] = [defaultPrefix('inet'), defaultPrefix('inet6'), ...['10.0.0.0/8', '11.0.0.0/8', '10.1.0.0/16', '2001:db8:4000::/34'].map((text) => parsePrefix(text)!)];
+const POOL: readonly Prefix[] = [
+  defaultPrefix('inet'),
+  defaultPrefix('inet6'),
+  ...['10.0.0.0/8', '11.0.0.0/8', '10.1.0.0/16', '2001:db8:4000::/34'].map((text) => parsePrefix(text)!),
+];
 
 /** Gateways on mgmt1, which may be in a VRF. */
 const SECOND = { inet: ['10.254.0.1'], inet6: ['2001:db8:254::1', '2001:db8:254::3'] } as const;
@@ -24,13 +28,20 @@ const SECOND = { inet: ['10.254.0.1'], inet6: ['2001:db8:254::1', '2001:db8:254:
 function managed(name: string, destinations: readonly Prefix[], single: boolean): ManagementInterface[] {
   const routers = (['inet', 'inet6'] as const).map((family) => {
     const gateways: readonly string[] = name === 'mgmt0' ? GATEWAYS[family] : SECOND[family];
-    return { ...router(family, destinations.filter((p) => p.family === family)), gateways: single ? gateways.slice(0, 1) : gateways };
+    return {
+      ...router(
+        family,
+        destinations.filter((p) => p.family === family),
+      ),
+      gateways: single ? gateways.slice(0, 1) : gateways,
+    };
   });
   const some = routers.filter((one) => one.destinations.length > 0);
   return some.length === 0 ? [] : [management(name, ...some)];
 }
 
-const destinations = (minLength: number): fc.Arbitrary<Prefix[]> => fc.uniqueArray(fc.constantFrom(...POOL), { minLength, selector: prefixText });
+const destinations = (minLength: number): fc.Arbitrary<Prefix[]> =>
+  fc.uniqueArray(fc.constantFrom(...POOL), { minLength, selector: prefixText });
 
 const configs: fc.Arbitrary<Config> = fc
   .record({
@@ -81,8 +92,28 @@ const WORLD: readonly (readonly [string, (kernel: FakeKernel) => unknown])[] = [
   ['mgmt1 joins red', (k) => k.link('mgmt1').master === undefined && k.linkMaster('mgmt1', 'red')],
   ['mgmt1 leaves red', (k) => k.link('mgmt1').master !== undefined && k.linkMaster('mgmt1', undefined)],
   ['mgmt1 inet6 address back', (k) => hasAddress(k, '2001:db8:254::2') || k.addressAdd('mgmt1', '2001:db8:254::2/64')],
-  ['unreachable default in red', (k) => k.foreignRouteAdd({ destination: defaultPrefix('inet'), type: 'unreachable', table: VRF_TABLE, metric: 4_278_198_272 })],
-  ['default in red', (k) => k.foreignRouteAdd({ destination: defaultPrefix('inet'), via: '10.254.0.9', dev: 'mgmt1', table: VRF_TABLE, metric: 20, protocol: 186 })],
+  [
+    'unreachable default in red',
+    (k) =>
+      k.foreignRouteAdd({
+        destination: defaultPrefix('inet'),
+        type: 'unreachable',
+        table: VRF_TABLE,
+        metric: 4_278_198_272,
+      }),
+  ],
+  [
+    'default in red',
+    (k) =>
+      k.foreignRouteAdd({
+        destination: defaultPrefix('inet'),
+        via: '10.254.0.9',
+        dev: 'mgmt1',
+        table: VRF_TABLE,
+        metric: 20,
+        protocol: 186,
+      }),
+  ],
   ['second gateway failed', (k) => k.neighbourSet('mgmt0', '10.255.0.3', 'failed')],
   ['second gateway known', (k) => k.neighbourSet('mgmt0', '10.255.0.3', 'known')],
   ['flush table', (k) => k.flushTable(25_500)],
@@ -100,17 +131,90 @@ const VERDICTS: readonly Verdict[] = [
 
 const acts = fc.oneof(
   { weight: 6, arbitrary: fc.nat(7).map((n) => act(`deliver ${n}`, (s) => s.deliver(n))) },
-  { weight: 3, arbitrary: fc.constantFrom(0, 5, 20, 1_000, 5_000, 10_000, 31_000).map((ms) => act(`tick ${ms}`, (s) => s.tick(ms))) },
-  { weight: 3, arbitrary: fc.tuple(fc.constantFrom('frr/zebra', 'frr/bgpd', 'frr/nobody'), fc.constantFrom(...VERDICTS)).map(([id, verdict]) => act(`${id} ${verdict.kind}`, (s) => s.input({ kind: 'verdict', id, verdict }))) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .constantFrom(0, 5, 20, 1_000, 5_000, 10_000, 31_000)
+      .map((ms) => act(`tick ${ms}`, (s) => s.tick(ms))),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(fc.constantFrom('frr/zebra', 'frr/bgpd', 'frr/nobody'), fc.constantFrom(...VERDICTS))
+      .map(([id, verdict]) => act(`${id} ${verdict.kind}`, (s) => s.input({ kind: 'verdict', id, verdict }))),
+  },
   { weight: 3, arbitrary: fc.constantFrom(...WORLD).map(([name, run]) => act(name, (s) => run(s.kernel))) },
-  { weight: 2, arbitrary: fc.tuple(fc.constantFrom(...POOL), fc.constantFrom(4, 186), fc.constantFrom(20, 0xff001000)).map(([p, protocol, metric]) => act(`route ${prefixText(p)} proto ${protocol}`, (s) => s.kernel.foreignRouteAdd({ destination: p, via: STRANGERS[p.family].data0, dev: 'data0', protocol, metric }))) },
-  { weight: 1, arbitrary: fc.constantFrom(...POOL).map((p) => act(`no route ${prefixText(p)}`, (s) => s.kernel.foreignRouteDelete({ destination: p, via: STRANGERS[p.family].data0, dev: 'data0', protocol: 186, metric: 20 }))) },
-  { weight: 1, arbitrary: fc.constantFrom(...POOL).map((p) => act(`rib holds ${prefixText(p)}`, (s) => s.held.add(prefixText(p)))) },
-  { weight: 1, arbitrary: fc.constantFrom(...POOL).map((p) => act(`rib holds red ${prefixText(p)}`, (s) => s.held.add(`red ${prefixText(p)}`))) },
-  { weight: 2, arbitrary: fc.constantFrom('primary' as const, 'standby' as const).map((role) => act(`role ${role}`, (s) => s.input({ kind: 'role', role: { role, reason: 'so it says' } }))) },
-  { weight: 1, arbitrary: fc.constantFrom('primary' as const, 'standby' as const, undefined).map((role) => act(`role ordered ${role}`, (s) => s.input({ kind: 'override', role: role && { role, reason: 'ordered' } }))) },
-  { weight: 1, arbitrary: fc.constantFrom(-1, 0, 5_000, 60_000, 'never' as const, undefined).map((ms) => act(`pin ${ms}`, (s) => s.input({ kind: 'pin', pin: ms === undefined ? undefined : { until: ms === 'never' ? ms : s.now + ms, reason: 'held' } }))) },
-  { weight: 1, arbitrary: fc.tuple(configs, fc.boolean()).map(([next, restarted]) => act('reload', (s) => s.reload(next, restarted))) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.constantFrom(...POOL), fc.constantFrom(4, 186), fc.constantFrom(20, 0xff001000))
+      .map(([p, protocol, metric]) =>
+        act(`route ${prefixText(p)} proto ${protocol}`, (s) =>
+          s.kernel.foreignRouteAdd({
+            destination: p,
+            via: STRANGERS[p.family].data0,
+            dev: 'data0',
+            protocol,
+            metric,
+          }),
+        ),
+      ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(...POOL).map((p) =>
+      act(`no route ${prefixText(p)}`, (s) =>
+        s.kernel.foreignRouteDelete({
+          destination: p,
+          via: STRANGERS[p.family].data0,
+          dev: 'data0',
+          protocol: 186,
+          metric: 20,
+        }),
+      ),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(...POOL).map((p) => act(`rib holds ${prefixText(p)}`, (s) => s.held.add(prefixText(p)))),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom(...POOL)
+      .map((p) => act(`rib holds red ${prefixText(p)}`, (s) => s.held.add(`red ${prefixText(p)}`))),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom('primary' as const, 'standby' as const)
+      .map((role) => act(`role ${role}`, (s) => s.input({ kind: 'role', role: { role, reason: 'so it says' } }))),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom('primary' as const, 'standby' as const, undefined)
+      .map((role) =>
+        act(`role ordered ${role}`, (s) => s.input({ kind: 'override', role: role && { role, reason: 'ordered' } })),
+      ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(-1, 0, 5_000, 60_000, 'never' as const, undefined).map((ms) =>
+      act(`pin ${ms}`, (s) =>
+        s.input({
+          kind: 'pin',
+          pin: ms === undefined ? undefined : { until: ms === 'never' ? ms : s.now + ms, reason: 'held' },
+        }),
+      ),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(configs, fc.boolean())
+      .map(([next, restarted]) => act('reload', (s) => s.reload(next, restarted))),
+  },
 );
 
 function hasAddress(kernel: FakeKernel, address: string): boolean {
@@ -119,7 +223,10 @@ function hasAddress(kernel: FakeKernel, address: string): boolean {
 
 /** What the kernel must hold once everything is at rest. */
 async function verify(s: Simulation): Promise<void> {
-  const own = [...s.kernel.fib.routes.filter((r) => r.protocol === 157).map((r) => routeText(r)), ...s.kernel.fib.rules.filter((r) => r.protocol === 157).map(ruleText)];
+  const own = [
+    ...s.kernel.fib.routes.filter((r) => r.protocol === 157).map((r) => routeText(r)),
+    ...s.kernel.fib.rules.filter((r) => r.protocol === 157).map(ruleText),
+  ];
   const fail = (text: string): never => {
     throw new Error(`${text}\nin the kernel: ${own.join(' | ')}\n${s.log.slice(-40).join('\n')}`);
   };
@@ -128,7 +235,18 @@ async function verify(s: Simulation): Promise<void> {
   if (state.phase.kind === 'starting') fail('still starting');
   if (state.phase.kind === 'out') return own.length === 0 ? undefined : fail('out, and not withdrawn');
   const snapshot = await s.kernel.observe({ protocol: 157, maxLength: { inet: 32, inet6: 128 } });
-  const status = statusOf(state, { pid: 1, version: '', dryRun: false, startedAt: 0, wallOffset: 0, configuration: { file: '', source: 'file', errors: [] } }, s.now);
+  const status = statusOf(
+    state,
+    {
+      pid: 1,
+      version: '',
+      dryRun: false,
+      startedAt: 0,
+      wallOffset: 0,
+      configuration: { file: '', source: 'file', errors: [] },
+    },
+    s.now,
+  );
   for (const route of status.backupRoutes) {
     const link = s.kernel.link(route.interface);
     const inVrf = link.master !== undefined;
@@ -136,13 +254,21 @@ async function verify(s: Simulation): Promise<void> {
     const reachable = onLink(route.gateway, link.index, snapshot);
     // In a table of our own nobody has a reason to stand; in a shared one a foreigner may have the very metric.
     const ours = state.config.placement === 'local' && !inVrf;
-    if (usable && (route.state === 'absent' || (route.state === 'refused' && reachable && ours))) fail(`${route.destination} dev ${route.interface} table ${route.table} is ${route.state} (gateway ${reachable ? 'on-link' : 'off-link'})`);
-    if (!usable && route.state === 'installed') fail(`${route.destination} is installed on ${route.interface}, which cannot be used`);
-    const line = own.find((one) => one.startsWith(`${route.destination} via ${route.gateway} `) && one.includes(` dev if${link.index} `));
+    if (usable && (route.state === 'absent' || (route.state === 'refused' && reachable && ours)))
+      fail(
+        `${route.destination} dev ${route.interface} table ${route.table} is ${route.state} (gateway ${reachable ? 'on-link' : 'off-link'})`,
+      );
+    if (!usable && route.state === 'installed')
+      fail(`${route.destination} is installed on ${route.interface}, which cannot be used`);
+    const line = own.find(
+      (one) => one.startsWith(`${route.destination} via ${route.gateway} `) && one.includes(` dev if${link.index} `),
+    );
     if (route.state === 'installed' && line === undefined) fail(`${route.destination} is not in the kernel`);
-    if (route.state === 'installed' && inVrf && !line!.includes(` table ${VRF_TABLE} `)) fail(`${line} is not in the table of the VRF`);
+    if (route.state === 'installed' && inVrf && !line!.includes(` table ${VRF_TABLE} `))
+      fail(`${line} is not in the table of the VRF`);
   }
-  if (own.some((line) => line.includes('iif lo')) && !own.some((line) => line.includes(' table '))) fail('rules without routes');
+  if (own.some((line) => line.includes('iif lo')) && !own.some((line) => line.includes(' table ')))
+    fail('rules without routes');
 }
 
 t.test('whatever happens, in the end the kernel holds what the phase says', async (t) => {
@@ -164,17 +290,25 @@ t.test('whatever happens, in the end the kernel holds what the phase says', asyn
 
 t.test('a stop comes to an end, and withdraws when it should', async (t) => {
   await fc.assert(
-    fc.asyncProperty(configs, fc.array(acts, { maxLength: 30 }), fc.array(fc.nat(7), { maxLength: 6 }), async (first, life, deliveries) => {
-      const s = new Simulation(world(), first);
-      await s.input({ kind: 'tick' });
-      for (const { run } of life) await run(s);
-      for (const n of deliveries) await s.deliver(n);
-      await s.input({ kind: 'stop' });
-      while (!s.exited && (await s.deliver(0)));
-      if (!s.exited) throw new Error(`the agent does not end\n${s.log.slice(-20).join('\n')}`);
-      const own = s.kernel.fib.routes.filter((r) => r.protocol === 157).length + s.kernel.fib.rules.filter((r) => r.protocol === 157).length;
-      if (s.state.config.onStop === 'withdraw' && own > 0) throw new Error(`${own} left\n${s.log.slice(-20).join('\n')}`);
-    }),
+    fc.asyncProperty(
+      configs,
+      fc.array(acts, { maxLength: 30 }),
+      fc.array(fc.nat(7), { maxLength: 6 }),
+      async (first, life, deliveries) => {
+        const s = new Simulation(world(), first);
+        await s.input({ kind: 'tick' });
+        for (const { run } of life) await run(s);
+        for (const n of deliveries) await s.deliver(n);
+        await s.input({ kind: 'stop' });
+        while (!s.exited && (await s.deliver(0)));
+        if (!s.exited) throw new Error(`the agent does not end\n${s.log.slice(-20).join('\n')}`);
+        const own =
+          s.kernel.fib.routes.filter((r) => r.protocol === 157).length +
+          s.kernel.fib.rules.filter((r) => r.protocol === 157).length;
+        if (s.state.config.onStop === 'withdraw' && own > 0)
+          throw new Error(`${own} left\n${s.log.slice(-20).join('\n')}`);
+      },
+    ),
     { numRuns: 400 },
   );
   t.pass('400 ends');

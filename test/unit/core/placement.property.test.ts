@@ -8,9 +8,9 @@ import fc from 'fast-check';
 import t from 'tap';
 import { place, type Target } from '../../../src/core/placement.js';
 import type { Address, Family } from '../../../src/model/address.js';
-import { containsAddress, prefixText, samePrefix, type Prefix } from '../../../src/model/prefix.js';
-import { TABLE_MAIN, type Route } from '../../../src/model/route.js';
-import { addRoute, addRule, lookup, type Fib } from '../../fake/fib.js';
+import { containsAddress, type Prefix, prefixText, samePrefix } from '../../../src/model/prefix.js';
+import { type Route, TABLE_MAIN } from '../../../src/model/route.js';
+import { addRoute, addRule, type Fib, lookup } from '../../fake/fib.js';
 import { config, edges, families, GATEWAYS, prefixes, STRANGERS, twoInterfaces } from './fixture.js';
 
 interface Case {
@@ -19,7 +19,11 @@ interface Case {
   readonly main: readonly { readonly p: Prefix; readonly refused: boolean }[];
   readonly destinations: readonly { readonly destination: Prefix; readonly preempt: boolean }[];
   /** Of an interface in a VRF: of no consequence to any other lookup. */
-  readonly inVrf: readonly { readonly destination: Prefix; readonly preempt: boolean; readonly activeRival: boolean }[];
+  readonly inVrf: readonly {
+    readonly destination: Prefix;
+    readonly preempt: boolean;
+    readonly activeRival: boolean;
+  }[];
   /** A second interface, less preferred, has the same destinations. */
   readonly also: boolean;
 }
@@ -29,9 +33,22 @@ const VRF_TABLE = 10;
 const cases: fc.Arbitrary<Case> = families.chain((family) =>
   fc.record({
     family: fc.constant(family),
-    main: fc.uniqueArray(fc.record({ p: prefixes(family), refused: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }) }), { maxLength: 8, selector: ({ p }) => prefixText(p) }),
-    destinations: fc.uniqueArray(fc.record({ destination: prefixes(family), preempt: fc.boolean() }), { minLength: 1, maxLength: 6, selector: ({ destination }) => prefixText(destination) }),
-    inVrf: fc.uniqueArray(fc.record({ destination: prefixes(family), preempt: fc.boolean(), activeRival: fc.boolean() }), { maxLength: 4, selector: ({ destination }) => prefixText(destination) }),
+    main: fc.uniqueArray(
+      fc.record({
+        p: prefixes(family),
+        refused: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+      }),
+      { maxLength: 8, selector: ({ p }) => prefixText(p) },
+    ),
+    destinations: fc.uniqueArray(fc.record({ destination: prefixes(family), preempt: fc.boolean() }), {
+      minLength: 1,
+      maxLength: 6,
+      selector: ({ destination }) => prefixText(destination),
+    }),
+    inVrf: fc.uniqueArray(
+      fc.record({ destination: prefixes(family), preempt: fc.boolean(), activeRival: fc.boolean() }),
+      { maxLength: 4, selector: ({ destination }) => prefixText(destination) },
+    ),
     also: fc.boolean(),
   }),
 );
@@ -42,7 +59,11 @@ function reference({ main, destinations }: Case, address: Address): string {
   if (refusal?.refused === true) return `main ${prefixText(refusal.p)}`;
   const candidates = [
     ...main.map(({ p }) => ({ p, name: `main ${prefixText(p)}`, rank: 1 })),
-    ...destinations.map(({ destination, preempt }) => ({ p: destination, name: `backup ${prefixText(destination)}`, rank: preempt ? 2 : 0 })),
+    ...destinations.map(({ destination, preempt }) => ({
+      p: destination,
+      name: `backup ${prefixText(destination)}`,
+      rank: preempt ? 2 : 0,
+    })),
   ].filter(({ p }) => containsAddress(p, address));
   return candidates.sort((a, b) => b.p.length - a.p.length || b.rank - a.rank)[0]?.name ?? 'nothing';
 }
@@ -51,7 +72,8 @@ function found(fib: Fib, address: Address, originated: boolean): string {
   const result = lookup(fib, address, { originated });
   if (result === undefined) return 'nothing';
   const text = `${result.route.table === TABLE_MAIN ? 'main' : 'backup'} ${prefixText(result.route.destination)}`;
-  const second = result.route.protocol === 157 && result.route.nexthops[0]!.gateway !== GATEWAYS[result.route.family][0];
+  const second =
+    result.route.protocol === 157 && result.route.nexthops[0]!.gateway !== GATEWAYS[result.route.family][0];
   return second ? `${text} by the less preferred interface` : text;
 }
 
@@ -65,7 +87,16 @@ t.test('the rule walk is the longest prefix match of both', async (t) => {
       const connected = kernel.fib.routes.filter((route) => route.table === TABLE_MAIN);
       const without: Fib = { routes: [...kernel.fib.routes], rules: [...kernel.fib.rules] };
       for (const { p, refused } of c.main) {
-        const route: Route = { family: c.family, table: TABLE_MAIN, destination: p, metric: 20, tos: 0, protocol: 186, type: refused ? 'blackhole' : 'unicast', nexthops: refused ? [] : [{ gateway: STRANGERS[c.family].data0, interfaceIndex: data, dead: false }] };
+        const route: Route = {
+          family: c.family,
+          table: TABLE_MAIN,
+          destination: p,
+          metric: 20,
+          tos: 0,
+          protocol: 186,
+          type: refused ? 'blackhole' : 'unicast',
+          nexthops: refused ? [] : [{ gateway: STRANGERS[c.family].data0, interfaceIndex: data, dead: false }],
+        };
         if (!addRoute(without, kernel, route).ok) throw new Error(`main refuses ${prefixText(p)}`);
       }
       const own: Target[] = c.destinations.map(({ destination, preempt }) => ({
@@ -77,17 +108,38 @@ t.test('the rule walk is the longest prefix match of both', async (t) => {
         preempt,
         activeRival: !preempt && c.main.some(({ p }) => samePrefix(p, destination)),
       }));
-      const second = c.also ? own.map((target) => ({ ...target, gateway: STRANGERS[c.family].data0, interfaceIndex: data, rank: 4 })) : [];
-      const inVrf = c.inVrf.map((target): Target => ({ ...target, gateway: GATEWAYS[c.family][1], interfaceIndex: index, vrfTable: VRF_TABLE, rank: 0 }));
+      const second = c.also
+        ? own.map((target) => ({
+            ...target,
+            gateway: STRANGERS[c.family].data0,
+            interfaceIndex: data,
+            rank: 4,
+          }))
+        : [];
+      const inVrf = c.inVrf.map(
+        (target): Target => ({
+          ...target,
+          gateway: GATEWAYS[c.family][1],
+          interfaceIndex: index,
+          vrfTable: VRF_TABLE,
+          rank: 0,
+        }),
+      );
       const placed = place(config(), c.family, [...second, ...inVrf, ...own]);
       const vrfOnly = place(config({ placement: 'vrf' }), c.family, inVrf);
-      if (vrfOnly.rules.length > 0 || vrfOnly.routes.some(({ table }) => table !== VRF_TABLE)) throw new Error('a VRF needs no rules and no other table');
-      if (JSON.stringify(vrfOnly.routes) !== JSON.stringify(placed.routes.filter(({ table }) => table === VRF_TABLE))) throw new Error('the routes of a VRF depend on others');
+      if (vrfOnly.rules.length > 0 || vrfOnly.routes.some(({ table }) => table !== VRF_TABLE))
+        throw new Error('a VRF needs no rules and no other table');
+      if (JSON.stringify(vrfOnly.routes) !== JSON.stringify(placed.routes.filter(({ table }) => table === VRF_TABLE)))
+        throw new Error('the routes of a VRF depend on others');
       const fib: Fib = { routes: [...without.routes], rules: [...without.rules] };
-      for (const route of placed.routes) if (!addRoute(fib, kernel, route).ok) throw new Error(`refused ${prefixText(route.destination)}`);
+      for (const route of placed.routes)
+        if (!addRoute(fib, kernel, route).ok) throw new Error(`refused ${prefixText(route.destination)}`);
       for (const rule of placed.rules) if (!addRule(fib, rule).ok) throw new Error(`refused rule ${rule.priority}`);
 
-      for (const address of edges([...c.main.map(({ p }) => p), ...c.destinations.map(({ destination }) => destination)])) {
+      for (const address of edges([
+        ...c.main.map(({ p }) => p),
+        ...c.destinations.map(({ destination }) => destination),
+      ])) {
         if (connected.some((route) => containsAddress(route.destination, address))) continue;
         const [is, wanted] = [found(fib, address, true), reference(c, address)];
         if (is !== wanted) throw new Error(`${address}: ${is}, not ${wanted}`);
@@ -103,13 +155,24 @@ t.test('the rule walk is the longest prefix match of both', async (t) => {
 t.test('rules come in pairs, longest destination first, none without a route behind it', async (t) => {
   fc.assert(
     fc.property(cases, (c) => {
-      const targets = c.destinations.map(({ destination, preempt }) => ({ destination, gateway: GATEWAYS[c.family][0], interfaceIndex: 7, vrfTable: undefined, rank: 0, preempt, activeRival: false }));
+      const targets = c.destinations.map(({ destination, preempt }) => ({
+        destination,
+        gateway: GATEWAYS[c.family][0],
+        interfaceIndex: 7,
+        vrfTable: undefined,
+        rank: 0,
+        preempt,
+        activeRival: false,
+      }));
       const { routes, rules } = place(config(), c.family, targets);
       const tables = [...new Set(routes.map(({ table }) => table))].sort((a, b) => b - a);
       return (
-        JSON.stringify(rules.map(({ table }) => table)) === JSON.stringify(tables.flatMap((table) => [TABLE_MAIN, table])) &&
+        JSON.stringify(rules.map(({ table }) => table)) ===
+          JSON.stringify(tables.flatMap((table) => [TABLE_MAIN, table])) &&
         rules.every(({ priority }, i) => i === 0 || priority > rules[i - 1]!.priority) &&
-        rules.every(({ inputInterface, priority }) => inputInterface === 'lo' && priority >= 31_000 && priority < 32_766)
+        rules.every(
+          ({ inputInterface, priority }) => inputInterface === 'lo' && priority >= 31_000 && priority < 32_766,
+        )
       );
     }),
   );

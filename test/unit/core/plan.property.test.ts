@@ -6,15 +6,15 @@
 
 import fc from 'fast-check';
 import t from 'tap';
-import { place, type Target } from '../../../src/core/placement.js';
-import { ownership, plan, type Desired } from '../../../src/core/plan.js';
 import { routeKey, routeSlot, ruleKey } from '../../../src/core/keys.js';
+import { place, type Target } from '../../../src/core/placement.js';
+import { type Desired, ownership, plan } from '../../../src/core/plan.js';
 import type { Step } from '../../../src/core/ports.js';
 import { FAMILIES, type Family } from '../../../src/model/address.js';
 import type { Config, Placement } from '../../../src/model/config.js';
 import { prefixText } from '../../../src/model/prefix.js';
-import { TABLE_MAIN, type Nexthop, type Route, type Rule } from '../../../src/model/route.js';
-import { addRoute, addRule, deleteRoute, deleteRule, lookup, refuse, type Fib } from '../../fake/fib.js';
+import { type Nexthop, type Route, type Rule, TABLE_MAIN } from '../../../src/model/route.js';
+import { addRoute, addRule, deleteRoute, deleteRule, type Fib, lookup, refuse } from '../../fake/fib.js';
 import type { FakeKernel } from '../../fake/kernel.js';
 import { config, edges, GATEWAYS, management, prefixes, router, STRANGERS, twoInterfaces } from './fixture.js';
 
@@ -22,10 +22,22 @@ const FORMER: Readonly<Record<Family, string>> = { inet: '10.255.0.7', inet6: '2
 const OWN = 157;
 const VRF_TABLE = 10;
 
-const settings = fc.record({ placement: fc.constantFrom<Placement>('local', 'main'), tableBase: fc.constantFrom(25_500, 26_000) }).map((change) =>
-  config({ ...change, managementInterfaces: [management('mgmt0', router('inet', []), router('inet6', []))] }),
-);
-const hop = (kernel: FakeKernel, name: string, gateway: string): Nexthop => ({ gateway, interfaceIndex: kernel.link(name).index, dead: false });
+const settings = fc
+  .record({
+    placement: fc.constantFrom<Placement>('local', 'main'),
+    tableBase: fc.constantFrom(25_500, 26_000),
+  })
+  .map((change) =>
+    config({
+      ...change,
+      managementInterfaces: [management('mgmt0', router('inet', []), router('inet6', []))],
+    }),
+  );
+const hop = (kernel: FakeKernel, name: string, gateway: string): Nexthop => ({
+  gateway,
+  interfaceIndex: kernel.link(name).index,
+  dead: false,
+});
 
 /** One route of ours as some configuration before may have left it, and perhaps a stranger's next hop merged into it (fact K7). */
 const leftover = fc.constantFrom<Family>('inet', 'inet6').chain((family) =>
@@ -48,16 +60,26 @@ const stranger = fc.constantFrom<Family>('inet', 'inet6').chain((family) =>
     protocol: fc.constantFrom(4, 12, 186),
   }),
 );
-const target = fc.constantFrom<Family>('inet', 'inet6').chain((family) => fc.record({ destination: prefixes(family), rank: fc.constantFrom(0, 1), preempt: fc.boolean(), activeRival: fc.boolean(), vrfTable: fc.constantFrom(undefined, undefined, VRF_TABLE) }));
-const anyRule = fc.record({
-  family: fc.constantFrom<Family>('inet', 'inet6'),
-  priority: fc.constantFrom(100, 31_000, 31_064, 31_065, 31_256, 31_257),
-  table: fc.constantFrom(TABLE_MAIN, 25_500, 25_508, 42),
-  suppressPrefixLength: fc.constantFrom(undefined, 0, 7),
-  inputInterface: fc.constantFrom(undefined, 'lo', 'data0'),
-  protocol: fc.constantFrom(OWN, 3),
-  // Every rule of ours has ever been for what the host originates.
-}).map((rule) => (rule.protocol === OWN ? { ...rule, inputInterface: 'lo' } : rule));
+const target = fc.constantFrom<Family>('inet', 'inet6').chain((family) =>
+  fc.record({
+    destination: prefixes(family),
+    rank: fc.constantFrom(0, 1),
+    preempt: fc.boolean(),
+    activeRival: fc.boolean(),
+    vrfTable: fc.constantFrom(undefined, undefined, VRF_TABLE),
+  }),
+);
+const anyRule = fc
+  .record({
+    family: fc.constantFrom<Family>('inet', 'inet6'),
+    priority: fc.constantFrom(100, 31_000, 31_064, 31_065, 31_256, 31_257),
+    table: fc.constantFrom(TABLE_MAIN, 25_500, 25_508, 42),
+    suppressPrefixLength: fc.constantFrom(undefined, 0, 7),
+    inputInterface: fc.constantFrom(undefined, 'lo', 'data0'),
+    protocol: fc.constantFrom(OWN, 3),
+    // Every rule of ours has ever been for what the host originates.
+  })
+  .map((rule) => (rule.protocol === OWN ? { ...rule, inputInterface: 'lo' } : rule));
 
 const worlds = fc.record({
   config: settings,
@@ -70,12 +92,35 @@ type World = typeof worlds extends fc.Arbitrary<infer T> ? T : never;
 
 function build({ config, leftovers, strangers, rules }: World): FakeKernel {
   const kernel = twoInterfaces();
-  const table = (which: 'own' | 'former' | 'main' | 'vrf', length: number): number => (which === 'main' ? TABLE_MAIN : which === 'vrf' ? VRF_TABLE : (which === 'own' ? config.tableBase : 25_000) + length);
+  const table = (which: 'own' | 'former' | 'main' | 'vrf', length: number): number =>
+    which === 'main'
+      ? TABLE_MAIN
+      : which === 'vrf'
+        ? VRF_TABLE
+        : (which === 'own' ? config.tableBase : 25_000) + length;
   for (const { dev, family, destination, metric, protocol, table: which } of strangers) {
-    addRoute(kernel.fib, kernel, route(family, destination, table(which, destination.length), metric, protocol, hop(kernel, dev, STRANGERS[family][dev])));
+    addRoute(
+      kernel.fib,
+      kernel,
+      route(
+        family,
+        destination,
+        table(which, destination.length),
+        metric,
+        protocol,
+        hop(kernel, dev, STRANGERS[family][dev]),
+      ),
+    );
   }
   for (const { family, destination, gateway, metric, merged, table: which } of leftovers) {
-    const own = route(family, destination, table(which, destination.length), metric, OWN, hop(kernel, 'mgmt0', gateway));
+    const own = route(
+      family,
+      destination,
+      table(which, destination.length),
+      metric,
+      OWN,
+      hop(kernel, 'mgmt0', gateway),
+    );
     if (addRoute(kernel.fib, kernel, own).ok && merged && family === 'inet6') {
       const added = kernel.fib.routes.at(-1)!;
       kernel.foreignNexthopAppend(added, hop(kernel, 'mgmt0', STRANGERS.inet6.mgmt0));
@@ -85,14 +130,28 @@ function build({ config, leftovers, strangers, rules }: World): FakeKernel {
   return kernel;
 }
 
-function route(family: Family, destination: Route['destination'], table: number, metric: number, protocol: number, nexthop: Nexthop): Route {
+function route(
+  family: Family,
+  destination: Route['destination'],
+  table: number,
+  metric: number,
+  protocol: number,
+  nexthop: Nexthop,
+): Route {
   return { family, table, destination, metric, tos: 0, protocol, type: 'unicast', nexthops: [nexthop] };
 }
 
 function desiredOf(config: Config, kernel: FakeKernel, targets: World['targets']): Desired {
   const index = kernel.link('mgmt0').index;
   const placed = FAMILIES.map((family) => {
-    const own: Target[] = targets.filter(({ destination }) => destination.family === family).map((one) => ({ ...one, activeRival: one.activeRival && !one.preempt, gateway: GATEWAYS[family][one.rank]!, interfaceIndex: index }));
+    const own: Target[] = targets
+      .filter(({ destination }) => destination.family === family)
+      .map((one) => ({
+        ...one,
+        activeRival: one.activeRival && !one.preempt,
+        gateway: GATEWAYS[family][one.rank]!,
+        interfaceIndex: index,
+      }));
     return place(config, family, own);
   });
   return { routes: placed.flatMap(({ routes }) => routes), rules: placed.flatMap(({ rules }) => rules) };
@@ -104,26 +163,43 @@ const isOurs = (r: Route, nexthop: Nexthop): boolean => r.protocol === OWN && KN
 /** Every next hop in the FIB as a line, those of strangers or ours. A merged stranger keeps his own protocol underneath. */
 function routesOf(fib: Fib, ours: boolean): string[] {
   return fib.routes
-    .flatMap((r) => r.nexthops.map((nexthop) => ({ text: routeKey(isOurs(r, nexthop) || r.protocol !== OWN ? r : { ...r, protocol: 4 }, nexthop), mine: isOurs(r, nexthop) })))
+    .flatMap((r) =>
+      r.nexthops.map((nexthop) => ({
+        text: routeKey(isOurs(r, nexthop) || r.protocol !== OWN ? r : { ...r, protocol: 4 }, nexthop),
+        mine: isOurs(r, nexthop),
+      })),
+    )
     .filter(({ mine }) => mine === ours)
     .map(({ text }) => text)
     .sort();
 }
 
 function rulesOf(rules: readonly Rule[], ours: boolean): string[] {
-  return rules.filter((rule) => (rule.protocol === OWN) === ours).map(ruleKey).sort();
+  return rules
+    .filter((rule) => (rule.protocol === OWN) === ours)
+    .map(ruleKey)
+    .sort();
 }
 
 const copy = (fib: Fib): Fib => ({ routes: [...fib.routes], rules: [...fib.rules] });
 
 function applyStep(kernel: FakeKernel, fib: Fib, step: Step): string {
   const result =
-    step.kind === 'add-route' ? addRoute(fib, kernel, step.route) : step.kind === 'delete-route' ? deleteRoute(fib, step.route).result : step.kind === 'add-rule' ? addRule(fib, step.rule) : step.kind === 'delete-rule' ? deleteRule(fib, step.rule) : refuse('EINVAL', 'no step of a plan');
+    step.kind === 'add-route'
+      ? addRoute(fib, kernel, step.route)
+      : step.kind === 'delete-route'
+        ? deleteRoute(fib, step.route).result
+        : step.kind === 'add-rule'
+          ? addRule(fib, step.rule)
+          : step.kind === 'delete-rule'
+            ? deleteRule(fib, step.rule)
+            : refuse('EINVAL', 'no step of a plan');
   return result.ok ? 'ok' : result.code;
 }
 
 const same = (what: string, is: readonly string[], wanted: readonly string[]): void => {
-  if (JSON.stringify(is) !== JSON.stringify(wanted)) throw new Error(`${what}:\n  ${is.join('\n  ')}\nshould be\n  ${wanted.join('\n  ')}`);
+  if (JSON.stringify(is) !== JSON.stringify(wanted))
+    throw new Error(`${what}:\n  ${is.join('\n  ')}\nshould be\n  ${wanted.join('\n  ')}`);
 };
 
 /** Applies the steps; returns the keys of the routes whose slot a stranger holds. Any other refusal is a fault. */
@@ -132,9 +208,14 @@ function carryOut(kernel: FakeKernel, fib: Fib, steps: readonly Step[]): Set<str
   const ambiguous = twins(fib.rules);
   for (const step of steps) {
     const result = applyStep(kernel, fib, step);
-    const held = step.kind === 'add-route' && fib.routes.some((r) => routeSlot(r) === routeSlot(step.route) && r.nexthops.some((nexthop) => !isOurs(r, nexthop)));
+    const held =
+      step.kind === 'add-route' &&
+      fib.routes.some(
+        (r) => routeSlot(r) === routeSlot(step.route) && r.nexthops.some((nexthop) => !isOurs(r, nexthop)),
+      );
     if (step.kind === 'add-route' && held && result === 'EEXIST') refused.add(routeKey(step.route));
-    else if (result !== 'ok' && !(ambiguous && step.kind === 'delete-rule' && result === 'ENOENT')) throw new Error(`${step.kind}: ${result}: ${JSON.stringify(step)}`);
+    else if (result !== 'ok' && !(ambiguous && step.kind === 'delete-rule' && result === 'ENOENT'))
+      throw new Error(`${step.kind}: ${result}: ${JSON.stringify(step)}`);
   }
   return refused;
 }
@@ -144,11 +225,18 @@ function carryOut(kernel: FakeKernel, fib: Fib, steps: readonly Step[]): Set<str
  * takes the first that fits (fib_rules.c, rule_find), which may be the wrong one: the next round puts that right.
  */
 function twins(rules: readonly Rule[]): boolean {
-  const places = rules.filter(({ protocol }) => protocol === OWN).map(({ family, priority, table }) => `${family} ${priority} ${table}`);
+  const places = rules
+    .filter(({ protocol }) => protocol === OWN)
+    .map(({ family, priority, table }) => `${family} ${priority} ${table}`);
   return new Set(places).size < places.length;
 }
 
-async function prepare(world: World): Promise<{ kernel: FakeKernel; desired: Desired; steps: readonly Step[]; again: (fib: Fib) => Promise<readonly Step[]> }> {
+async function prepare(world: World): Promise<{
+  kernel: FakeKernel;
+  desired: Desired;
+  steps: readonly Step[];
+  again: (fib: Fib) => Promise<readonly Step[]>;
+}> {
   const kernel = build(world);
   const desired = desiredOf(world.config, kernel, world.targets);
   const own = ownership(world.config, Object.values(FORMER));
@@ -170,10 +258,29 @@ t.test('applied, the plan leaves exactly what is desired, and every foreigner as
       same('foreign routes', routesOf(fib, false), routesOf(before, false));
       same('foreign rules', rulesOf(fib.rules, false), rulesOf(before.rules, false));
       if (twins(before.rules)) refused = carryOut(kernel, fib, await again(fib));
-      same('own routes', routesOf(fib, true), desired.routes.map((r) => routeKey(r)).filter((key) => !refused.has(key)).sort());
+      same(
+        'own routes',
+        routesOf(fib, true),
+        desired.routes
+          .map((r) => routeKey(r))
+          .filter((key) => !refused.has(key))
+          .sort(),
+      );
       same('own rules', rulesOf(fib.rules, true), rulesOf(desired.rules, true));
       const rest = await again(fib);
-      same('the next plan', rest.map((step) => ('route' in step ? `${step.kind} ${routeKey(step.route)}` : 'rule' in step ? `${step.kind} ${ruleKey(step.rule)}` : step.kind)).sort(), [...refused].map((key) => `add-route ${key}`).sort());
+      same(
+        'the next plan',
+        rest
+          .map((step) =>
+            'route' in step
+              ? `${step.kind} ${routeKey(step.route)}`
+              : 'rule' in step
+                ? `${step.kind} ${ruleKey(step.rule)}`
+                : step.kind,
+          )
+          .sort(),
+        [...refused].map((key) => `add-route ${key}`).sort(),
+      );
     }),
     { numRuns: 1500 },
   );
@@ -191,12 +298,14 @@ t.test('cut off anywhere, nothing is lost that was reachable before and will be 
         cuts.push(fib);
       }
       const probes = edges([...world.targets, ...world.leftovers].map(({ destination }) => destination));
-      const reaches = (fib: Fib, address: string): boolean => lookup(fib, address, { originated: true })?.route.type === 'unicast';
+      const reaches = (fib: Fib, address: string): boolean =>
+        lookup(fib, address, { originated: true })?.route.type === 'unicast';
       for (const address of probes) {
         if (!reaches(cuts[0]!, address) || !reaches(cuts.at(-1)!, address)) continue;
         cuts.forEach((fib, i) => {
           // The one exception: our own older route leaves the slot that the next step fills.
-          if (!reaches(fib, address) && !replacing(steps, i)) throw new Error(`${address} is unreachable after ${i} of ${steps.length} steps: ${JSON.stringify(steps)}`);
+          if (!reaches(fib, address) && !replacing(steps, i))
+            throw new Error(`${address} is unreachable after ${i} of ${steps.length} steps: ${JSON.stringify(steps)}`);
         });
       }
     }),

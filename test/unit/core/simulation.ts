@@ -3,15 +3,15 @@
  * be carried out, and a clock. Every transition is checked for what must hold always; `rest` lets everything settle.
  */
 
-import { foresee, sameSteps, staysTrue, type Foresight } from '../../../src/core/foresight.js';
-import { nextDeadline, transition, type Input, type Output } from '../../../src/core/machine.js';
+import { type Foresight, foresee, sameSteps, staysTrue } from '../../../src/core/foresight.js';
+import { type Input, nextDeadline, type Output, transition } from '../../../src/core/machine.js';
 import { ownership, owns } from '../../../src/core/plan.js';
 import type { KernelHint, Step } from '../../../src/core/ports.js';
+import { questionKey } from '../../../src/core/rivals.js';
 import { initialState, type State } from '../../../src/core/state.js';
 import type { Address } from '../../../src/model/address.js';
-import type { WatchedDaemon } from '../../../src/model/daemon.js';
 import { allBackupRouters, type Config } from '../../../src/model/config.js';
-import { questionKey } from '../../../src/core/rivals.js';
+import type { WatchedDaemon } from '../../../src/model/daemon.js';
 import type { Snapshot } from '../../../src/model/snapshot.js';
 import type { FakeKernel } from '../../fake/kernel.js';
 import { PRIMARY_STATE } from './fixture.js';
@@ -45,9 +45,23 @@ export class Simulation {
     readonly kernel: FakeKernel,
     config: Config,
   ) {
-    this.state = initialState({ config, watched: WATCHED, formerGateways: [], resyncMs: 30_000, role: PRIMARY_STATE, roleOverride: undefined, pin: undefined }, 0);
+    this.state = initialState(
+      {
+        config,
+        watched: WATCHED,
+        formerGateways: [],
+        resyncMs: 30_000,
+        role: PRIMARY_STATE,
+        roleOverride: undefined,
+        pin: undefined,
+      },
+      0,
+    );
     this.#remember(config);
-    kernel.subscribe({ protocol: config.routeProtocol, vrfTables: [VRF_TABLE], maxLength: { inet: 32, inet6: 128 } }, (hint) => void this.#hints.push(hint));
+    kernel.subscribe(
+      { protocol: config.routeProtocol, vrfTables: [VRF_TABLE], maxLength: { inet: 32, inet6: 128 } },
+      (hint) => void this.#hints.push(hint),
+    );
   }
 
   async input(input: Input): Promise<void> {
@@ -62,16 +76,19 @@ export class Simulation {
     // As the driver does it: kernel changes first.
     for (const output of outputs) if (output.kind === 'apply') await this.#carryOut(output);
     for (const output of outputs) if (output.kind !== 'apply') await this.#carryOut(output);
-    if (!(nextDeadline(this.state, this.now) > this.now)) throw new Error(`deadline ${nextDeadline(this.state, this.now)} is not after ${this.now}`);
+    if (!(nextDeadline(this.state, this.now) > this.now))
+      throw new Error(`deadline ${nextDeadline(this.state, this.now)} is not after ${this.now}`);
   }
 
   /** As long as it claims to be true, what was foreseen at some time is what each death would cause now. */
   #foretell(state: State): void {
-    if (this.#foresight === undefined || !staysTrue(this.#foresight, state, this.now)) this.#foresight = foresee(state, this.now);
+    if (this.#foresight === undefined || !staysTrue(this.#foresight, state, this.now))
+      this.#foresight = foresee(state, this.now);
     else {
       const anew = foresee(state, this.now);
       for (const id of state.daemons.keys()) {
-        if (!sameSteps(this.#foresight.steps.get(id) ?? [], anew.steps.get(id) ?? [])) throw new Error(`the death of ${id} was foreseen wrongly`);
+        if (!sameSteps(this.#foresight.steps.get(id) ?? [], anew.steps.get(id) ?? []))
+          throw new Error(`the death of ${id} was foreseen wrongly`);
       }
     }
   }
@@ -91,7 +108,11 @@ export class Simulation {
     const [pending] = hint === undefined ? this.#pending.splice(at, 1) : [];
     if (pending?.kind === 'observe') await this.input({ kind: 'observed', id: pending.id, snapshot: pending.snapshot });
     if (pending?.kind === 'apply') await this.input(pending.answer);
-    if (pending?.kind === 'ask') await this.input({ kind: 'answered', held: new Map(pending.keys.map((text) => [text, this.held.has(text)])) });
+    if (pending?.kind === 'ask')
+      await this.input({
+        kind: 'answered',
+        held: new Map(pending.keys.map((text) => [text, this.held.has(text)])),
+      });
     return true;
   }
 
@@ -114,10 +135,17 @@ export class Simulation {
   async #carryOut(output: Output): Promise<void> {
     switch (output.kind) {
       case 'observe':
-        this.#pending.push({ kind: 'observe', id: output.id, snapshot: await this.kernel.observe(output.request) });
+        this.#pending.push({
+          kind: 'observe',
+          id: output.id,
+          snapshot: await this.kernel.observe(output.request),
+        });
         return;
       case 'apply':
-        this.#pending.push({ kind: 'apply', answer: { kind: 'applied', steps: output.steps, results: await this.kernel.apply(output.steps) } });
+        this.#pending.push({
+          kind: 'apply',
+          answer: { kind: 'applied', steps: output.steps, results: await this.kernel.apply(output.steps) },
+        });
         return;
       case 'ask':
         this.#pending.push({ kind: 'ask', keys: output.questions.map(questionKey) });
@@ -147,24 +175,48 @@ export class Simulation {
       throw new Error(`${text}\n${this.log.slice(-30).join('\n')}`);
     };
     const wasOut = before.phase.kind === 'out';
-    const kept = (state.roleOverride ?? state.role).role === 'standby' || (state.pin !== undefined && (state.pin.until === 'never' || this.now < state.pin.until));
+    const kept =
+      (state.roleOverride ?? state.role).role === 'standby' ||
+      (state.pin !== undefined && (state.pin.until === 'never' || this.now < state.pin.until));
     if (kept && !state.stopping && state.phase.kind !== 'in') fail(`pinned or standby, and ${state.phase.kind}`);
     for (const { id, life } of state.daemons.values()) {
       if (state.stopping || state.phase.kind !== 'out') continue;
       if (life !== 'responsive' && !(wasOut && life === 'unknown')) fail(`out, and ${id} is ${life}`);
     }
     const applies = outputs.filter((output) => output.kind === 'apply');
-    if (applies.length > 1 || (applies.length > 0 && this.#pending.some(({ kind }) => kind === 'apply'))) fail('two batches under way');
+    if (applies.length > 1 || (applies.length > 0 && this.#pending.some(({ kind }) => kind === 'apply')))
+      fail('two batches under way');
     const observes = outputs.filter((output) => output.kind === 'observe');
-    if (observes.length > 1 || (observes.length > 0 && this.#pending.some((p) => p.kind === 'apply' || (p.kind === 'observe' && p.id === state.observations - 1 && before.round.kind === 'observing')))) fail('an observation beside another round');
-    if (outputs.filter(({ kind }) => kind === 'ask').length + this.#pending.filter(({ kind }) => kind === 'ask').length > 1) fail('two questions under way');
-    for (const output of outputs) if (output.kind === 'apply') for (const step of output.steps) if (!this.#isOurs(step)) fail(`a step names what is foreign: ${JSON.stringify(step)}`);
+    if (
+      observes.length > 1 ||
+      (observes.length > 0 &&
+        this.#pending.some(
+          (p) =>
+            p.kind === 'apply' ||
+            (p.kind === 'observe' && p.id === state.observations - 1 && before.round.kind === 'observing'),
+        ))
+    )
+      fail('an observation beside another round');
+    if (
+      outputs.filter(({ kind }) => kind === 'ask').length + this.#pending.filter(({ kind }) => kind === 'ask').length >
+      1
+    )
+      fail('two questions under way');
+    for (const output of outputs)
+      if (output.kind === 'apply')
+        for (const step of output.steps)
+          if (!this.#isOurs(step)) fail(`a step names what is foreign: ${JSON.stringify(step)}`);
   }
 
   #isOurs(step: Step): boolean {
     const own = { ...ownership(this.state.config), gateways: this.#gateways };
     if ('adopted' in step) return false;
-    if ('rule' in step) return step.rule.protocol === own.protocol && !step.rule.foreign && step.rule.inputInterface === 'lo';
-    return step.route.nexthops.length === 1 && owns(own, step.route, step.route.nexthops[0]!) && this.#gateways.has(step.route.nexthops[0]!.gateway!);
+    if ('rule' in step)
+      return step.rule.protocol === own.protocol && !step.rule.foreign && step.rule.inputInterface === 'lo';
+    return (
+      step.route.nexthops.length === 1 &&
+      owns(own, step.route, step.route.nexthops[0]!) &&
+      this.#gateways.has(step.route.nexthops[0]!.gateway!)
+    );
   }
 }

@@ -3,11 +3,20 @@
 import t from 'tap';
 import type { Output } from '../../../src/core/machine.js';
 import { prefix } from '../../../src/model/prefix.js';
-import { TABLE_MAIN, type Route } from '../../../src/model/route.js';
-import { DATA, DOWN, hint, Life, LINK, RESPONSIVE } from './life.js';
+import { type Route, TABLE_MAIN } from '../../../src/model/route.js';
+import { DATA, DOWN, hint, LINK, Life, RESPONSIVE } from './life.js';
 
 /** A default route of the watched daemon. */
-const COVER: Route = { family: 'inet', table: TABLE_MAIN, destination: prefix('0.0.0.0', 0), metric: 20, tos: 0, protocol: 11, type: 'unicast', nexthops: [{ gateway: '198.51.100.1', interfaceIndex: 3, dead: false }] };
+const COVER: Route = {
+  family: 'inet',
+  table: TABLE_MAIN,
+  destination: prefix('0.0.0.0', 0),
+  metric: 20,
+  tos: 0,
+  protocol: 11,
+  type: 'unicast',
+  nexthops: [{ gateway: '198.51.100.1', interfaceIndex: 3, dead: false }],
+};
 const HOLD_MS = 1000;
 
 /** An agent beside a dead daemon, whose routes are in and at rest. */
@@ -33,7 +42,8 @@ class Agent extends Life {
 }
 
 const kinds = (outputs: readonly Output[]): readonly string[] => outputs.map((output) => output.kind);
-const steps = (outputs: readonly Output[]): readonly string[] => outputs.flatMap((output) => (output.kind === 'apply' ? output.steps.map((step) => step.kind) : []));
+const steps = (outputs: readonly Output[]): readonly string[] =>
+  outputs.flatMap((output) => (output.kind === 'apply' ? output.steps.map((step) => step.kind) : []));
 const DELETIONS = ['delete-rule', 'delete-rule', 'delete-route'];
 
 t.test('nothing has happened since the last look: at once, and a look after it', (t) => {
@@ -52,20 +62,23 @@ t.test('nothing has happened since the last look: at once, and a look after it',
 });
 
 for (const lost of [false, true]) {
-  t.test(`something has happened: the look comes first, and ${lost ? 'finds that the cover is lost' : 'the cover stands'}`, (t) => {
-    const agent = new Agent('30s');
-    agent.revive();
-    const [look] = agent.give(hint('route'));
-    t.equal(look?.kind, 'observe');
-    t.notOk(kinds(agent.give({ kind: 'tick' }, HOLD_MS)).includes('apply'), 'hold-time over: not before the look');
-    if (lost) agent.foreign = [];
-    const outputs = agent.give(agent.observed(look?.kind === 'observe' ? look.id : 0));
-    t.same([...steps(outputs)].sort(), lost ? [] : [...DELETIONS].sort());
-    agent.run(outputs);
-    t.equal(agent.state.phase.kind, lost ? 'in' : 'out');
-    t.equal(agent.installed, lost ? 1 : 0);
-    t.end();
-  });
+  t.test(
+    `something has happened: the look comes first, and ${lost ? 'finds that the cover is lost' : 'the cover stands'}`,
+    (t) => {
+      const agent = new Agent('30s');
+      agent.revive();
+      const [look] = agent.give(hint('route'));
+      t.equal(look?.kind, 'observe');
+      t.notOk(kinds(agent.give({ kind: 'tick' }, HOLD_MS)).includes('apply'), 'hold-time over: not before the look');
+      if (lost) agent.foreign = [];
+      const outputs = agent.give(agent.observed(look?.kind === 'observe' ? look.id : 0));
+      t.same([...steps(outputs)].sort(), lost ? [] : [...DELETIONS].sort());
+      agent.run(outputs);
+      t.equal(agent.state.phase.kind, lost ? 'in' : 'out');
+      t.equal(agent.installed, lost ? 1 : 0);
+      t.end();
+    },
+  );
 }
 
 t.test('convergence-timeout 0: what stands beside ours does not matter, not even while a look is under way', (t) => {

@@ -13,11 +13,16 @@ const manual = readFileSync(`${ROOT}docs/DOCTOR.md`, 'utf8');
 
 t.test('every check has a row', async (t) => {
   const covered = new Set(ROWS.map(({ code }) => code));
-  t.strictSame(CATALOGUE.flatMap(({ checks }) => checks.map(({ code }) => code)).filter((code) => !covered.has(code)), []);
+  t.strictSame(
+    CATALOGUE.flatMap(({ checks }) => checks.map(({ code }) => code)).filter((code) => !covered.has(code)),
+    [],
+  );
 });
 
 t.test('every severity of a row is one that the manual names for its code', async (t) => {
-  for (const { code, severity } of ROWS) if (severity !== 'unknown') t.match(manual, new RegExp(`^\\| \`${code}\` \\|[^|]*\\b${severity}\\b`, 'm'), `${code}: ${severity}`);
+  for (const { code, severity } of ROWS)
+    if (severity !== 'unknown')
+      t.match(manual, new RegExp(`^\\| \`${code}\` \\|[^|]*\\b${severity}\\b`, 'm'), `${code}: ${severity}`);
 });
 
 for (const { code, what, bad, severity, evidence, remedy, near } of ROWS) {

@@ -5,16 +5,16 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import t from 'tap';
+import { parseConfig } from '../../../src/config/parse.js';
 import { filesIn, textOf } from '../../../src/doctor/files.js';
+import { linesOf } from '../../../src/doctor/frr-config.js';
 import { gatherFiles } from '../../../src/doctor/gather/files.js';
 import { gatherOthers, identityOf, parseStat } from '../../../src/doctor/gather/processes.js';
 import { decodeSeenRule } from '../../../src/doctor/gather/rules.js';
 import { gatherSockets, stepsTo } from '../../../src/doctor/gather/sockets.js';
-import { linesOf } from '../../../src/doctor/frr-config.js';
 import { parseIni, systemdFiles, valuesOf } from '../../../src/doctor/ini.js';
 import { alone } from '../../../src/kernel/codec.js';
 import { writeAddRule } from '../../../src/kernel/messages-rule.js';
-import { parseConfig } from '../../../src/config/parse.js';
 
 const root = mkdtempSync(join(tmpdir(), 'br-doctor-'));
 t.teardown(() => rmSync(root, { recursive: true, force: true }));
@@ -29,18 +29,37 @@ t.test('files below another root', async (t) => {
   put('/lib/systemd/system/real.service', '[Service]\nUser=x\n');
   mkdirSync(`${root}/etc/systemd/system/multi-user.target.wants`, { recursive: true });
   symlinkSync('/lib/systemd/system/real.service', `${root}/etc/systemd/system/backup-router.service`);
-  symlinkSync('/nowhere/backup-router.service', `${root}/etc/systemd/system/multi-user.target.wants/backup-router.service`);
+  symlinkSync(
+    '/nowhere/backup-router.service',
+    `${root}/etc/systemd/system/multi-user.target.wants/backup-router.service`,
+  );
   mkdirSync(`${root}/run/systemd/system`, { recursive: true });
   const tree = gatherFiles({ root }, ['lo']);
   t.strictSame(filesIn(tree, '/etc/frr', '.conf'), [{ path: '/etc/frr/frr.conf', text: 'a\n' }]);
-  t.match(tree.get('/etc/systemd/system/backup-router.service'), { kind: 'file', text: '[Service]\nUser=x\n', target: '/lib/systemd/system/real.service' }, 'an absolute link is meant from that root');
-  t.match(tree.get('/etc/systemd/system/multi-user.target.wants/backup-router.service'), { target: '/nowhere/backup-router.service' }, 'a link that enables counts by itself');
+  t.match(
+    tree.get('/etc/systemd/system/backup-router.service'),
+    { kind: 'file', text: '[Service]\nUser=x\n', target: '/lib/systemd/system/real.service' },
+    'an absolute link is meant from that root',
+  );
+  t.match(
+    tree.get('/etc/systemd/system/multi-user.target.wants/backup-router.service'),
+    { target: '/nowhere/backup-router.service' },
+    'a link that enables counts by itself',
+  );
   t.strictSame(tree.get('/run/systemd/system'), { kind: 'directory' });
   t.notOk(tree.has('/etc/passwd'), 'nothing of this host');
-  t.match(tree.get('/proc/sys/net/ipv4/conf/lo/rp_filter'), { kind: 'file', text: /^\d\n$/ }, 'sysctls are those of the kernel');
+  t.match(
+    tree.get('/proc/sys/net/ipv4/conf/lo/rp_filter'),
+    { kind: 'file', text: /^\d\n$/ },
+    'sysctls are those of the kernel',
+  );
   rmSync(`${root}/etc/systemd/system/backup-router.service`);
   symlinkSync('/dev/null', `${root}/etc/systemd/system/backup-router.service`);
-  t.match(gatherFiles({ root }, []).get('/etc/systemd/system/backup-router.service'), { kind: 'file', text: '', target: '/dev/null' });
+  t.match(gatherFiles({ root }, []).get('/etc/systemd/system/backup-router.service'), {
+    kind: 'file',
+    text: '',
+    target: '/dev/null',
+  });
 });
 
 t.test('a file that may not be read is unseen, and so is what lies below a closed directory', async (t) => {
@@ -54,17 +73,28 @@ t.test('a file that may not be read is unseen, and so is what lies below a close
 });
 
 t.test('/proc', async (t) => {
-  t.strictSame(parseStat('71 (a) b (c)) Z 1 71 71 0 -1'), { pid: 71, name: 'a) b (c)', state: 'Z', parent: 1 });
+  t.strictSame(parseStat('71 (a) b (c)) Z 1 71 71 0 -1'), {
+    pid: 71,
+    name: 'a) b (c)',
+    state: 'Z',
+    parent: 1,
+  });
   t.equal(parseStat('garbage'), undefined);
   const self = identityOf('self', 'me');
   t.match(self, { who: 'me', uid: process.geteuid?.() ?? -1 });
-  t.ok(self?.groups.every((gid) => Number.isInteger(gid)), `${self?.groups.join()}`);
+  t.ok(
+    self?.groups.every((gid) => Number.isInteger(gid)),
+    `${self?.groups.join()}`,
+  );
   t.equal(identityOf(2 ** 30, 'nobody'), undefined);
   t.equal(gatherOthers(undefined).kind, 'seen');
 });
 
 t.test("systemd's files", async (t) => {
-  t.strictSame(parseIni({ path: 'f', text: '# c\n[A]\nX=1 \\\n# between\n  2\n; c\n[B]\nX = 3\nno assignment\n' }), [{ section: 'A', key: 'X', value: '1 2', where: 'f:3' }, { section: 'B', key: 'X', value: '3', where: 'f:8' }]);
+  t.strictSame(parseIni({ path: 'f', text: '# c\n[A]\nX=1 \\\n# between\n  2\n; c\n[B]\nX = 3\nno assignment\n' }), [
+    { section: 'A', key: 'X', value: '1 2', where: 'f:3' },
+    { section: 'B', key: 'X', value: '3', where: 'f:8' },
+  ]);
   const file = (text: string): { readonly kind: 'file'; readonly text: string } => ({ kind: 'file', text });
   const tree = new Map([
     ['/usr/lib/systemd/networkd.conf', file('[Network]\nA=vendor\n')],
@@ -74,18 +104,55 @@ t.test("systemd's files", async (t) => {
     ['/usr/lib/systemd/networkd.conf.d/20-a.conf', file('[Network]\nA=hidden\n')],
   ]);
   const files = systemdFiles(tree, 'networkd.conf');
-  t.strictSame(files.map(({ path }) => path), ['/etc/systemd/networkd.conf', '/run/systemd/networkd.conf.d/20-a.conf', '/usr/lib/systemd/networkd.conf.d/50-b.conf'], 'the first main file; drop-ins by name, of one name the first directory');
-  t.strictSame(valuesOf(files, 'Network', 'A').map(({ value }) => value), ['etc', 'run20', 'vendor50']);
-  t.strictSame(valuesOf([{ path: 'f', text: '[S]\nL=a\nL=\nL=b\n' }], 'S', 'L').map(({ value }) => value), ['b'], 'an empty value resets');
+  t.strictSame(
+    files.map(({ path }) => path),
+    [
+      '/etc/systemd/networkd.conf',
+      '/run/systemd/networkd.conf.d/20-a.conf',
+      '/usr/lib/systemd/networkd.conf.d/50-b.conf',
+    ],
+    'the first main file; drop-ins by name, of one name the first directory',
+  );
+  t.strictSame(
+    valuesOf(files, 'Network', 'A').map(({ value }) => value),
+    ['etc', 'run20', 'vendor50'],
+  );
+  t.strictSame(
+    valuesOf([{ path: 'f', text: '[S]\nL=a\nL=\nL=b\n' }], 'S', 'L').map(({ value }) => value),
+    ['b'],
+    'an empty value resets',
+  );
 });
 
 t.test("FRR's blocks", async (t) => {
-  const lines = linesOf('! c\nhostname x\nrouter bgp 1\n address-family ipv4\n  redistribute kernel\n exit-address-family\nexit\nip route 10.0.0.0/8 10.1.1.1\n', (n) => `f:${n}`);
-  t.strictSame(lines.map(({ where, block, text }) => `${where} [${block ?? ''}] ${text}`), ['f:2 [] hostname x', 'f:3 [] router bgp 1', 'f:4 [router bgp 1] address-family ipv4', 'f:5 [router bgp 1] redistribute kernel', 'f:6 [router bgp 1] exit-address-family', 'f:7 [] exit', 'f:8 [] ip route 10.0.0.0/8 10.1.1.1']);
+  const lines = linesOf(
+    '! c\nhostname x\nrouter bgp 1\n address-family ipv4\n  redistribute kernel\n exit-address-family\nexit\nip route 10.0.0.0/8 10.1.1.1\n',
+    (n) => `f:${n}`,
+  );
+  t.strictSame(
+    lines.map(({ where, block, text }) => `${where} [${block ?? ''}] ${text}`),
+    [
+      'f:2 [] hostname x',
+      'f:3 [] router bgp 1',
+      'f:4 [router bgp 1] address-family ipv4',
+      'f:5 [router bgp 1] redistribute kernel',
+      'f:6 [router bgp 1] exit-address-family',
+      'f:7 [] exit',
+      'f:8 [] ip route 10.0.0.0/8 10.1.1.1',
+    ],
+  );
 });
 
 t.test('a rule with nothing but our own fields has no selectors', async (t) => {
-  const rule = { family: 'inet', priority: 5, table: 300, suppressPrefixLength: 7, inputInterface: 'lo', protocol: 157, foreign: false } as const;
+  const rule = {
+    family: 'inet',
+    priority: 5,
+    table: 300,
+    suppressPrefixLength: 7,
+    inputInterface: 'lo',
+    protocol: 157,
+    foreign: false,
+  } as const;
   const bytes = alone((writer) => writeAddRule(writer, rule));
   t.strictSame(decodeSeenRule(bytes, 0, bytes.length), { rule, selectors: [] });
   const inverted = Buffer.from(bytes);
@@ -110,9 +177,29 @@ t.test('sockets: answers, hangs up, silent, leftover, absent, no directory', asy
   await serve('zebra', 'ok\n\0\0\0\0');
   await serve('ospfd', '');
   await serve('isisd', undefined);
-  const { config } = parseConfig(JSON.stringify({ 'management-interface': 'x', 'backup-router': { address: '10.0.0.1' }, 'routing-daemon': [{ frr: { daemons: ['zebra', 'ospfd', 'isisd', 'bgpd'], 'socket-directory': `${root}/run` } }, { bird: { socket: `${root}/none/bird.ctl` } }], detect: { 'probe-interval': '100ms', 'probe-timeout': '300ms' } }), 'f');
+  const { config } = parseConfig(
+    JSON.stringify({
+      'management-interface': 'x',
+      'backup-router': { address: '10.0.0.1' },
+      'routing-daemon': [
+        { frr: { daemons: ['zebra', 'ospfd', 'isisd', 'bgpd'], 'socket-directory': `${root}/run` } },
+        { bird: { socket: `${root}/none/bird.ctl` } },
+      ],
+      detect: { 'probe-interval': '100ms', 'probe-timeout': '300ms' },
+    }),
+    'f',
+  );
   const found = await gatherSockets(config!);
-  t.strictSame(found.sockets.map(({ id, outcome, detail }) => `${id} ${outcome} ${detail}`), ['frr/zebra answers ', 'frr/ospfd fault it hung up', 'frr/isisd silent no answer in 300 ms', 'frr/bgpd absent ENOENT', 'bird no-directory ENOENT']);
+  t.strictSame(
+    found.sockets.map(({ id, outcome, detail }) => `${id} ${outcome} ${detail}`),
+    [
+      'frr/zebra answers ',
+      'frr/ospfd fault it hung up',
+      'frr/isisd silent no answer in 300 ms',
+      'frr/bgpd absent ENOENT',
+      'bird no-directory ENOENT',
+    ],
+  );
   t.match(found.runningComplete, { kind: 'unseen' }, 'not all of them told their configuration');
   t.strictSame(stepsTo(at('zebra')).at(-1)?.path, at('zebra'));
   t.ok(stepsTo('/no/such/thing').length === 0);

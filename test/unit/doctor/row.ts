@@ -17,7 +17,12 @@ export interface Row {
 }
 
 /** The configuration of the fixture with further lines, or another routing daemon. */
-export function config(more = '', daemon = '[{frr: {daemons: [zebra, bgpd]}}]', inet = '{address: 10.255.0.1}', inet6 = "{address: 'fe80::1'}"): string {
+export function config(
+  more = '',
+  daemon = '[{frr: {daemons: [zebra, bgpd]}}]',
+  inet = '{address: 10.255.0.1}',
+  inet6 = "{address: 'fe80::1'}",
+): string {
   return `management-interface: mgmt0\nbackup-router: ${inet}\n${inet6 === '' ? '' : `inet6-backup-router: ${inet6}\n`}routing-daemon: ${daemon}\n${more}\n`;
 }
 

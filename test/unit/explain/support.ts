@@ -1,10 +1,10 @@
 /** What the tests of `explain` share: the fake kernel as rules, routes and facts about one address. */
 
 import type { Facts } from '../../../src/core/explain/scenes.js';
-import { containsAddress } from '../../../src/model/prefix.js';
-import { familyOf, type Address } from '../../../src/model/address.js';
+import { type Address, familyOf } from '../../../src/model/address.js';
 import type { Config } from '../../../src/model/config.js';
 import type { PolicyRule, Ways } from '../../../src/model/policy.js';
+import { containsAddress } from '../../../src/model/prefix.js';
 import type { Rule } from '../../../src/model/route.js';
 import type { FakeKernel } from '../../fake/kernel.js';
 
@@ -12,12 +12,36 @@ export const DAEMON = 186;
 
 /** A rule that has nothing beyond what the agent's own have, with changes. */
 export function policy(rule: Rule, change: Partial<PolicyRule> = {}): PolicyRule {
-  return { rule, action: 'table', target: undefined, inverted: false, from: undefined, to: undefined, tos: 0, mark: undefined, outputInterface: undefined, l3mdev: false, more: [], ...change };
+  return {
+    rule,
+    action: 'table',
+    target: undefined,
+    inverted: false,
+    from: undefined,
+    to: undefined,
+    tos: 0,
+    mark: undefined,
+    outputInterface: undefined,
+    l3mdev: false,
+    more: [],
+    ...change,
+  };
 }
 
 export async function factsOf(kernel: FakeKernel, config: Config): Promise<Facts> {
-  const snapshot = await kernel.observe({ protocol: config.routeProtocol, vrfTables: [10], maxLength: { inet: 32, inet6: 128 }, neighbours: true });
-  return { config, watched: [{ id: 'frr/zebra', protocols: [DAEMON] }], formerGateways: [], adopted: [], snapshot };
+  const snapshot = await kernel.observe({
+    protocol: config.routeProtocol,
+    vrfTables: [10],
+    maxLength: { inet: 32, inet6: 128 },
+    neighbours: true,
+  });
+  return {
+    config,
+    watched: [{ id: 'frr/zebra', protocols: [DAEMON] }],
+    formerGateways: [],
+    adopted: [],
+    snapshot,
+  };
 }
 
 /** The kernel's own answer is not the fake's to give: these tests do not look at it. */

@@ -17,15 +17,31 @@ t.test('missing sockets, in the order of what is watched', async (t) => {
     { kind: 'frr', daemons: ['zebra', 'bgpd'], socketDirectory: directory },
     { kind: 'bird', socket: join(directory, 'bird.ctl') },
   ];
-  t.strictSame(absentSockets(daemons), [undefined, join(directory, 'zebra.vty'), undefined, join(directory, 'bird.ctl')]);
+  t.strictSame(absentSockets(daemons), [
+    undefined,
+    join(directory, 'zebra.vty'),
+    undefined,
+    join(directory, 'bird.ctl'),
+  ]);
   const health = openHealth(daemons, { probeIntervalMs: 1000, probeTimeoutMs: 10_000 });
-  t.strictSame(health.watched.map(({ id }) => id), ['process/x', 'frr/zebra', 'frr/bgpd', 'bird'].map((id, i) => (i === 3 ? health.watched[3]!.id : id)));
+  t.strictSame(
+    health.watched.map(({ id }) => id),
+    ['process/x', 'frr/zebra', 'frr/bgpd', 'bird'].map((id, i) => (i === 3 ? health.watched[3]!.id : id)),
+  );
   health.close();
 });
 
 t.test('down at once; the adapter begins later, and not after the end', async (t) => {
   let started = 0;
-  const inner: Health = { watched: [{ id: 'a', protocols: [] }, { id: 'b', protocols: [] }], start: () => void started++, holds: async () => [], close: () => undefined };
+  const inner: Health = {
+    watched: [
+      { id: 'a', protocols: [] },
+      { id: 'b', protocols: [] },
+    ],
+    start: () => void started++,
+    holds: async () => [],
+    close: () => undefined,
+  };
   let begin = (): void => undefined;
   const begun = new Promise<void>((resolve) => {
     begin = resolve;
@@ -33,7 +49,9 @@ t.test('down at once; the adapter begins later, and not after the end', async (t
   const heard: string[] = [];
   const open = (): Health => inner;
   const other: RoutingDaemon = { kind: 'process', name: 'x', routeProtocols: [] };
-  downAtOnce([other], open, [undefined, '/run/b.sock'], begun).start((id, { kind, reason }) => heard.push(`${id} ${kind}: ${reason}`));
+  downAtOnce([other], open, [undefined, '/run/b.sock'], begun).start((id, { kind, reason }) =>
+    heard.push(`${id} ${kind}: ${reason}`),
+  );
   const closed = downAtOnce([other], open, [undefined, undefined], begun);
   closed.start(() => heard.push('never'));
   closed.close();
@@ -45,17 +63,38 @@ t.test('down at once; the adapter begins later, and not after the end', async (t
 
 t.test('what is watched is told without the adapters as they tell it themselves', async (t) => {
   const timing = { probeIntervalMs: 1000, probeTimeoutMs: 10_000 };
-  const frr = (...daemons: readonly string[]): RoutingDaemon => ({ kind: 'frr', daemons, socketDirectory: '/nonexistent' });
+  const frr = (...daemons: readonly string[]): RoutingDaemon => ({
+    kind: 'frr',
+    daemons,
+    socketDirectory: '/nonexistent',
+  });
   const bird: RoutingDaemon = { kind: 'bird', socket: '/nonexistent/bird.ctl' };
-  const unix: RoutingDaemon = { kind: 'socket', endpoint: { kind: 'unix', path: '/nonexistent/x' }, routeProtocols: [5] };
-  const tcp: RoutingDaemon = { kind: 'socket', endpoint: { kind: 'tcp', host: '::1', port: 179 }, routeProtocols: [] };
-  for (const daemons of [[frr('zebra', 'bgpd')], [frr('bgpd', 'ospfd', 'mgmtd')], [bird], [frr('zebra'), bird, unix, tcp]]) {
+  const unix: RoutingDaemon = {
+    kind: 'socket',
+    endpoint: { kind: 'unix', path: '/nonexistent/x' },
+    routeProtocols: [5],
+  };
+  const tcp: RoutingDaemon = {
+    kind: 'socket',
+    endpoint: { kind: 'tcp', host: '::1', port: 179 },
+    routeProtocols: [],
+  };
+  for (const daemons of [
+    [frr('zebra', 'bgpd')],
+    [frr('bgpd', 'ospfd', 'mgmtd')],
+    [bird],
+    [frr('zebra'), bird, unix, tcp],
+  ]) {
     const health = openHealth(daemons, timing);
     t.strictSame(watchedBySight(daemons), health.watched);
     health.close();
   }
   t.equal(watchedBySight([frr('zebra'), frr('zebra')]), undefined, 'names that adapters tell apart');
-  t.equal(watchedBySight([frr('zebra'), { kind: 'process', name: 'x', routeProtocols: [] }]), undefined, 'a kind without a socket');
+  t.equal(
+    watchedBySight([frr('zebra'), { kind: 'process', name: 'x', routeProtocols: [] }]),
+    undefined,
+    'a kind without a socket',
+  );
 });
 
 t.test('adapters are opened when all begins, and never after the end', async (t) => {
@@ -64,9 +103,14 @@ t.test('adapters are opened when all begins, and never after the end', async (t)
   const begun = new Promise<void>((resolve) => {
     begin = resolve;
   });
-  const open = (): Health => (opened++, { watched: [], start: () => undefined, holds: async () => [true], close: () => undefined });
+  const open = (): Health => (
+    opened++, { watched: [], start: () => undefined, holds: async () => [true], close: () => undefined }
+  );
   const daemons: readonly RoutingDaemon[] = [{ kind: 'bird', socket: '/nonexistent/bird.ctl' }];
-  const [health, closed] = [downAtOnce(daemons, open, ['/nonexistent/bird.ctl'], begun), downAtOnce(daemons, open, ['/nonexistent/bird.ctl'], begun)];
+  const [health, closed] = [
+    downAtOnce(daemons, open, ['/nonexistent/bird.ctl'], begun),
+    downAtOnce(daemons, open, ['/nonexistent/bird.ctl'], begun),
+  ];
   health.start(() => undefined);
   closed.start(() => undefined);
   closed.close();

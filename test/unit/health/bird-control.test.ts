@@ -15,8 +15,12 @@ const STATUS = `1000-BIRD 2.0.12
  Last reboot on 2026-11-21 08:33:54.930
  Last reconfiguration on 2026-11-21 08:33:54.930
 0013 Daemon is up and running`;
-const RECOVERING = STATUS.replace('0013', '0024-Graceful restart recovery in progress\n   Waiting for 1 channels to recover\n   Wait timer is 3.115/4\n0013');
-const ROUTE = '1007-Table master4:\n 10.50.0.0/16         unicast [s4 08:33:54.930] * (200)\n \tvia 10.9.0.2 on d0\n0000 ';
+const RECOVERING = STATUS.replace(
+  '0013',
+  '0024-Graceful restart recovery in progress\n   Waiting for 1 channels to recover\n   Wait timer is 3.115/4\n0013',
+);
+const ROUTE =
+  '1007-Table master4:\n 10.50.0.0/16         unicast [s4 08:33:54.930] * (200)\n \tvia 10.9.0.2 on d0\n0000 ';
 const PROTOCOLS = `2002-Name       Proto      Table      State  Since         Info
 1002-kernel1    Kernel     master4    up     08:33:54.930  
  device1    Device     ---        up     08:33:54.930  
@@ -60,7 +64,9 @@ t.test('every split reads the same', async (t) => {
   const whole = `${[STATUS, ROUTE, RECOVERING, PROTOCOLS].join('\n')}\n`;
   const expected = read(whole);
   t.equal(expected.answers.length, 4);
-  const property = fc.property(fc.integer({ min: 1, max: whole.length }), (pieces) => assert.deepEqual(read(whole, pieces), expected));
+  const property = fc.property(fc.integer({ min: 1, max: whole.length }), (pieces) =>
+    assert.deepEqual(read(whole, pieces), expected),
+  );
   t.doesNotThrow(() => fc.assert(property, { numRuns: 200 }));
 });
 
@@ -79,9 +85,17 @@ t.test('what a heartbeat says', async (t) => {
   t.ok(BIRD.proves(answer(STATUS)));
   t.notOk(BIRD.proves(answer('9001 syntax error')));
   t.same(BIRD.readiness?.(answer(STATUS)), { kind: 'ready' });
-  t.same(BIRD.readiness?.(answer(RECOVERING)), { kind: 'starting', reason: 'BIRD says: Graceful restart recovery in progress' });
-  t.same(BIRD.readiness?.(answer(STATUS.replace('Daemon is up and running', 'Reconfiguration in progress'))), { kind: 'ready' });
-  t.match(BIRD.readiness?.(answer(STATUS.replace('Daemon is up and running', 'Shutdown in progress'))), { kind: 'stopping', reason: /Shutdown/ });
+  t.same(BIRD.readiness?.(answer(RECOVERING)), {
+    kind: 'starting',
+    reason: 'BIRD says: Graceful restart recovery in progress',
+  });
+  t.same(BIRD.readiness?.(answer(STATUS.replace('Daemon is up and running', 'Reconfiguration in progress'))), {
+    kind: 'ready',
+  });
+  t.match(BIRD.readiness?.(answer(STATUS.replace('Daemon is up and running', 'Shutdown in progress'))), {
+    kind: 'stopping',
+    reason: /Shutdown/,
+  });
 });
 
 t.test('age', async (t) => {
@@ -102,7 +116,12 @@ t.test('routes', async (t) => {
   t.notOk(readShowRoute(p, answer('8001 Network not found')));
   t.notOk(readShowRoute(p, answer('9001 No valid tables')), 'recovering, or of the other family');
   t.throws(() => readShowRoute(p, answer('8007 Access denied')), /refused/);
-  t.ok(readShowRoute(prefix('2001:db8::', 32), answer('1007-Table master6:\n 2001:db8::/32        unicast [s6 1] * (200)\n0000 ')));
+  t.ok(
+    readShowRoute(
+      prefix('2001:db8::', 32),
+      answer('1007-Table master6:\n 2001:db8::/32        unicast [s6 1] * (200)\n0000 '),
+    ),
+  );
 });
 
 t.test('kernel protocols that are up, by their kind and not their name', async (t) => {

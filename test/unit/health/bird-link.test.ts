@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { openHealth } from '../../../src/health/open.js';
 import type { Health } from '../../../src/core/ports.js';
+import { openHealth } from '../../../src/health/open.js';
 import type { Verdict } from '../../../src/model/daemon.js';
 import { prefix } from '../../../src/model/prefix.js';
 import { directory, kinds, sleep, until } from './fake-vty.js';
@@ -99,11 +99,17 @@ t.test('who does not restrict is not trusted', async (t) => {
 });
 
 t.test('graceful restart: alive, not ready, until it is over', async (t) => {
-  const bird = await fakeBird(t, { 'show status': UP.replace('0013', '0024-Graceful restart recovery in progress\n   Wait timer is 3/4\n0013') });
+  const bird = await fakeBird(t, {
+    'show status': UP.replace('0013', '0024-Graceful restart recovery in progress\n   Wait timer is 3/4\n0013'),
+  });
   const { heard } = watch(t, bird);
   t.ok(await until(() => heard.length > 0));
   await sleep(300);
-  t.same(heard, [{ kind: 'appeared', reason: 'BIRD says: Graceful restart recovery in progress' }], 'told once; it answers, so it does not hang');
+  t.same(
+    heard,
+    [{ kind: 'appeared', reason: 'BIRD says: Graceful restart recovery in progress' }],
+    'told once; it answers, so it does not hang',
+  );
   bird.answers['show status'] = UP;
   t.ok(await until(() => heard.length > 1));
   t.same(kinds(heard), ['appeared', 'responsive']);
@@ -123,11 +129,13 @@ t.test('in shutdown it is down before its socket closes, and this is told once',
 
 t.test('holds asks each kernel protocol that is up; a no of all is a no', async (t) => {
   const bird = await fakeBird(t, {
-    'show protocols': '2002-Name       Proto      Table      State  Since         Info\n1002-k4         Kernel     master4    up     x  \n k6         Kernel     master6    up     x  \n0000 \n',
+    'show protocols':
+      '2002-Name       Proto      Table      State  Since         Info\n1002-k4         Kernel     master4    up     x  \n k6         Kernel     master6    up     x  \n0000 \n',
     "show route 10.0.0.0/8 exported 'k4'": '0000 \n',
     "show route 10.0.0.0/8 exported 'k6'": '9001 No valid tables\n',
     "show route 2001:db8::/32 exported 'k4'": '9001 No valid tables\n',
-    "show route 2001:db8::/32 exported 'k6'": '1007-Table master6:\n 2001:db8::/32        unicast [s6 1] * (200)\n0000 \n',
+    "show route 2001:db8::/32 exported 'k6'":
+      '1007-Table master6:\n 2001:db8::/32        unicast [s6 1] * (200)\n0000 \n',
   });
   const { health, heard } = watch(t, bird);
   t.ok(await until(() => heard.length > 0));

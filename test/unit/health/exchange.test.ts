@@ -8,7 +8,11 @@ import { FakeClock } from './fake-clock.js';
 function setUp() {
   const clock = new FakeClock();
   const written: string[] = [];
-  return { clock, written, exchange: new Exchange(VTY, clock, (bytes) => written.push(bytes.replaceAll('\0', '.'))) };
+  return {
+    clock,
+    written,
+    exchange: new Exchange(VTY, clock, (bytes) => written.push(bytes.replaceAll('\0', '.'))),
+  };
 }
 
 const answer = (text: string): Buffer => Buffer.from(`${text}\0\0\0\0`);

@@ -16,7 +16,10 @@ function script(t: Test, text: string, name = 'check'): { readonly root: string;
 }
 
 function watch(t: Test, command: readonly [string, ...string[]], intervalMs = 100, timeoutMs = 2000) {
-  const health = openHealth([{ kind: 'exec', command, intervalMs, timeoutMs, routeProtocols: [99] }], { probeIntervalMs: 1000, probeTimeoutMs: 1000 });
+  const health = openHealth([{ kind: 'exec', command, intervalMs, timeoutMs, routeProtocols: [99] }], {
+    probeIntervalMs: 1000,
+    probeTimeoutMs: 1000,
+  });
   t.teardown(() => health.close());
   const heard: Verdict[] = [];
   health.start((_id, verdict) => heard.push(verdict));
@@ -32,7 +35,10 @@ function alive(pid: number): boolean {
 }
 
 t.test('exit status 0 is life, another is death with its reason; the first run is at once', async (t) => {
-  const { root, path } = script(t, 'test -e "$1/up" && exit 0; echo; echo "no peer $(date +%N)" >&2; echo more >&2; exit 3');
+  const { root, path } = script(
+    t,
+    'test -e "$1/up" && exit 0; echo; echo "no peer $(date +%N)" >&2; echo more >&2; exit 3',
+  );
   const { health, heard } = watch(t, [path, root]);
   t.same(health.watched, [{ id: 'exec/check', protocols: [99] }]);
   t.ok(await until(() => heard.length === 1, 1000));
@@ -53,11 +59,20 @@ t.test('no shell, a bare environment, nothing on standard input', async (t) => {
     process.env[name] = 'set';
     t.teardown(() => delete process.env[name]);
   }
-  const { root, path } = script(t, 'echo "${NOTIFY_SOCKET-no}" "${HL_SECRET-no}" "${HOME-no}" "$LANG" "$PATH" > "$1/env"; pwd > "$1/pwd"; printf %s "$2" > "$1/arg"; cat > "$1/stdin"');
+  const { root, path } = script(
+    t,
+    'echo "${NOTIFY_SOCKET-no}" "${HL_SECRET-no}" "${HOME-no}" "$LANG" "$PATH" > "$1/env"; pwd > "$1/pwd"; printf %s "$2" > "$1/arg"; cat > "$1/stdin"',
+  );
   const { heard } = watch(t, [path, root, '$(id); *']);
   t.ok(await until(() => heard.length === 1, 1000));
-  t.equal(readFileSync(join(root, 'env'), 'utf8'), 'no no no C /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n');
-  t.same(['pwd', 'arg', 'stdin'].map((name) => readFileSync(join(root, name), 'utf8')), ['/\n', '$(id); *', '']);
+  t.equal(
+    readFileSync(join(root, 'env'), 'utf8'),
+    'no no no C /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n',
+  );
+  t.same(
+    ['pwd', 'arg', 'stdin'].map((name) => readFileSync(join(root, name), 'utf8')),
+    ['/\n', '$(id); *', ''],
+  );
 });
 
 t.test('too long: the whole process group is killed, and it counts as a hang', async (t) => {
@@ -83,7 +98,8 @@ t.test('what a command leaves behind is ended with it', async (t) => {
 t.test('a grandchild that left the group and holds standard error cannot stall it', async (t) => {
   const { root, path } = script(t, 'setsid sleep 600 & echo $! >> "$1/pids"; exit 4');
   t.teardown(() => {
-    for (const pid of readFileSync(join(root, 'pids'), 'utf8').trim().split('\n')) if (alive(Number(pid))) process.kill(Number(pid), 'SIGKILL');
+    for (const pid of readFileSync(join(root, 'pids'), 'utf8').trim().split('\n'))
+      if (alive(Number(pid))) process.kill(Number(pid), 'SIGKILL');
   });
   const { health, heard } = watch(t, [path, root], 300);
   t.ok(await until(() => heard.length === 1, 1000));
@@ -93,7 +109,10 @@ t.test('a grandchild that left the group and holds standard error cannot stall i
 });
 
 t.test('never two at once, though each takes longer than the interval', async (t) => {
-  const { root, path } = script(t, 'mkdir "$1/busy" || { touch "$1/two"; exit 9; }; sleep 0.15; rmdir "$1/busy"; echo >> "$1/runs"');
+  const { root, path } = script(
+    t,
+    'mkdir "$1/busy" || { touch "$1/two"; exit 9; }; sleep 0.15; rmdir "$1/busy"; echo >> "$1/runs"',
+  );
   const { health, heard } = watch(t, [path, root], 20);
   await sleep(1000);
   health.close();
@@ -123,7 +142,12 @@ t.test('reasons are short and printable; a signal is named', async (t) => {
   const long = script(t, 'printf "\\033[31m%0500d\\n" 7 >&2; exit 1');
   const { heard } = watch(t, [long.path], 10_000);
   t.ok(await until(() => heard.length === 1));
-  t.ok(heard[0]!.reason.length < long.path.length + 160 && heard[0]!.reason.endsWith('...') && !heard[0]!.reason.includes('\x1b'), heard[0]!.reason);
+  t.ok(
+    heard[0]!.reason.length < long.path.length + 160 &&
+      heard[0]!.reason.endsWith('...') &&
+      !heard[0]!.reason.includes('\x1b'),
+    heard[0]!.reason,
+  );
   const flood = script(t, 'head -c 10000000 /dev/zero >&2; kill -SEGV $$');
   const { heard: other } = watch(t, [flood.path], 10_000);
   t.ok(await until(() => other.length === 1));
@@ -133,13 +157,15 @@ t.test('reasons are short and printable; a signal is named', async (t) => {
 t.test('close ends the command that runs and starts no other', async (t) => {
   const { root, path } = script(t, 'echo $$ >> "$1/pids"; exec sleep 600');
   const { health, heard } = watch(t, [path, root], 50, 5000);
-  t.ok(await until(() => {
-    try {
-      return readFileSync(join(root, 'pids'), 'utf8').endsWith('\n');
-    } catch {
-      return false;
-    }
-  }));
+  t.ok(
+    await until(() => {
+      try {
+        return readFileSync(join(root, 'pids'), 'utf8').endsWith('\n');
+      } catch {
+        return false;
+      }
+    }),
+  );
   health.close();
   await sleep(200);
   const pids = readFileSync(join(root, 'pids'), 'utf8').trim().split('\n').map(Number);

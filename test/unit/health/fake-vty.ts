@@ -8,10 +8,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Verdict } from '../../../src/model/daemon.js';
-import { SYSTEM_CLOCK, type Clock } from '../../../src/health/clock.js';
+import { type Clock, SYSTEM_CLOCK } from '../../../src/health/clock.js';
 import { VTY } from '../../../src/health/frr/vty.js';
 import { Link } from '../../../src/health/link.js';
+import type { Verdict } from '../../../src/model/daemon.js';
 
 /** Answers one command; what it writes to the socket is its own affair. */
 export type Answering = (command: string, socket: Socket) => void;

@@ -27,12 +27,18 @@ t.test('held or not', async (t) => {
   t.ok(readShowRoute(P6, answer(held('2001:db8:50::/48', 'blue')), 'blue'));
   t.notOk(readShowRoute(P, answer('{}\n', 1), 'blue'), 'the VRF is there, the prefix is not');
   t.notOk(readShowRoute(P, answer('% VRF nosuch not found\n', 1), 'nosuch'), 'a VRF that zebra does not know');
-  t.notOk(readShowRoute(P, answer(held('10.50.0.0/16', 'blue')), 'al'), "'vrf al' is 'vrf all' to zebra, and answered for every VRF");
+  t.notOk(
+    readShowRoute(P, answer(held('10.50.0.0/16', 'blue')), 'al'),
+    "'vrf al' is 'vrf all' to zebra, and answered for every VRF",
+  );
   t.ok(readShowRoute(P, answer(held('10.50.0.0/16', 'all')), 'all'), 'a VRF may have that name all the same');
 });
 
 t.test('no answer to the question', async (t) => {
-  t.throws(() => readShowRoute(P, answer('% VRF red not found\n', 1), 'blue'), /'show ip route vrf blue 10\.50\.0\.0\/16 json' with no JSON/);
+  t.throws(
+    () => readShowRoute(P, answer('% VRF red not found\n', 1), 'blue'),
+    /'show ip route vrf blue 10\.50\.0\.0\/16 json' with no JSON/,
+  );
   t.throws(() => readShowRoute(P, answer('% VRF blue not found\n', 1)), /no JSON/, 'none was asked for');
   t.throws(() => readShowRoute(P, answer("% Unknown action '10.50.0.0/16'\n", 1), '|'), /no JSON/);
 });
@@ -41,11 +47,18 @@ t.test('the adapter asks in the VRF, and without one in the default instance', a
   const home = directory();
   const zebra = new FakeVty((command, socket) => {
     if (command === 'show ip route vrf blue 10.50.0.0/16 json') socket.write(`${held('10.50.0.0/16', 'blue')}\0\0\0\0`);
-    else if (command === 'show ipv6 route vrf blue 2001:db8:50::/48 json' || command === 'show ip route 10.50.0.0/16 json') socket.write('{}\n\0\0\0\u0001');
+    else if (
+      command === 'show ipv6 route vrf blue 2001:db8:50::/48 json' ||
+      command === 'show ip route 10.50.0.0/16 json'
+    )
+      socket.write('{}\n\0\0\0\u0001');
     else obedient(command, socket);
   });
   await zebra.listen(join(home.path, 'zebra.vty'));
-  const health = openFrr({ kind: 'frr', daemons: ['zebra'], socketDirectory: home.path }, { probeIntervalMs: 50, probeTimeoutMs: 500 });
+  const health = openFrr(
+    { kind: 'frr', daemons: ['zebra'], socketDirectory: home.path },
+    { probeIntervalMs: 50, probeTimeoutMs: 500 },
+  );
   t.teardown(() => {
     health.close();
     zebra.die();

@@ -19,7 +19,16 @@ async function scene(t: Test, news: News) {
   const path = join(root, 'zebra.vty');
   const server = await new FakeVty().listen(path);
   t.teardown(() => server.die());
-  const link = new Link({ endpoint: { kind: 'unix', path }, dialect: VTY, clock: SYSTEM_CLOCK, processes: news, probeIntervalMs: 20, probeTimeoutMs: 2000, permissionHint: '', ageMs: () => 42 });
+  const link = new Link({
+    endpoint: { kind: 'unix', path },
+    dialect: VTY,
+    clock: SYSTEM_CLOCK,
+    processes: news,
+    probeIntervalMs: 20,
+    probeTimeoutMs: 2000,
+    permissionHint: '',
+    ageMs: () => 42,
+  });
   t.teardown(() => link.close());
   const heard = listen(link);
   t.ok(await until(() => heard.at(-1)?.kind === 'responsive'));
@@ -97,19 +106,22 @@ t.test('a peer that cannot be told, or that has no /proc any more, is watched by
   }
 });
 
-t.test('a first thread that leaves in peace is no death: others may serve; its number is watched no longer', async (t) => {
-  const news = new News();
-  const { server, heard } = await scene(t, news);
-  news.tell('has ended with status 0', false);
-  t.equal(news.watching(), 0);
-  news.tell('was ended by signal 9');
-  await sleep(100);
-  t.same(kinds(heard), ['responsive'], 'whoever has that number now');
-  t.equal(server.connections, 1, 'the connection stands');
-  server.die();
-  t.ok(await until(() => heard.at(-1)?.kind === 'down'));
-  t.match(heard.at(-1)!.reason, BY_SOCKET);
-});
+t.test(
+  'a first thread that leaves in peace is no death: others may serve; its number is watched no longer',
+  async (t) => {
+    const news = new News();
+    const { server, heard } = await scene(t, news);
+    news.tell('has ended with status 0', false);
+    t.equal(news.watching(), 0);
+    news.tell('was ended by signal 9');
+    await sleep(100);
+    t.same(kinds(heard), ['responsive'], 'whoever has that number now');
+    t.equal(server.connections, 1, 'the connection stands');
+    server.die();
+    t.ok(await until(() => heard.at(-1)?.kind === 'down'));
+    t.match(heard.at(-1)!.reason, BY_SOCKET);
+  },
+);
 
 t.test('news that are lost: the end of file', async (t) => {
   const news = new News();
@@ -121,22 +133,30 @@ t.test('news that are lost: the end of file', async (t) => {
   t.equal(news.watching(), 0);
 });
 
-t.test('without a heartbeat: who is known to die is believed only after probe-timeout, a wrong alarm is over then', async (t) => {
-  const { path: root, remove } = directory();
-  t.teardown(remove);
-  const path = join(root, 'x.sock');
-  const server = await new FakeVty(() => undefined).listen(path);
-  t.teardown(() => server.die());
-  const news = new News();
-  const health = openHealth([{ kind: 'socket', endpoint: { kind: 'unix', path }, routeProtocols: [] }], { probeIntervalMs: 20, probeTimeoutMs: 600 }, SYSTEM_CLOCK, news);
-  t.teardown(() => health.close());
-  const heard: Verdict[] = [];
-  health.start((_id, verdict) => heard.push(verdict));
-  t.ok(await until(() => heard.at(-1)?.kind === 'responsive'));
-  const toldMs = performance.now();
-  news.tell('was ended by signal 9');
-  t.equal(heard.at(-1)?.kind, 'down');
-  t.ok(await until(() => heard.at(-1)?.kind === 'responsive'));
-  t.ok(performance.now() - toldMs >= 590, 'it might have been writing its core');
-  t.equal(news.watching(), 1, 'and its end counts again');
-});
+t.test(
+  'without a heartbeat: who is known to die is believed only after probe-timeout, a wrong alarm is over then',
+  async (t) => {
+    const { path: root, remove } = directory();
+    t.teardown(remove);
+    const path = join(root, 'x.sock');
+    const server = await new FakeVty(() => undefined).listen(path);
+    t.teardown(() => server.die());
+    const news = new News();
+    const health = openHealth(
+      [{ kind: 'socket', endpoint: { kind: 'unix', path }, routeProtocols: [] }],
+      { probeIntervalMs: 20, probeTimeoutMs: 600 },
+      SYSTEM_CLOCK,
+      news,
+    );
+    t.teardown(() => health.close());
+    const heard: Verdict[] = [];
+    health.start((_id, verdict) => heard.push(verdict));
+    t.ok(await until(() => heard.at(-1)?.kind === 'responsive'));
+    const toldMs = performance.now();
+    news.tell('was ended by signal 9');
+    t.equal(heard.at(-1)?.kind, 'down');
+    t.ok(await until(() => heard.at(-1)?.kind === 'responsive'));
+    t.ok(performance.now() - toldMs >= 590, 'it might have been writing its core');
+    t.equal(news.watching(), 1, 'and its end counts again');
+  },
+);

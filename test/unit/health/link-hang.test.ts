@@ -5,8 +5,8 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { directory, FakeVty, kinds, listen, obedient, sleep, until, vtyLink } from './fake-vty.js';
 import { FakeClock } from './fake-clock.js';
+import { directory, FakeVty, kinds, listen, obedient, sleep, until, vtyLink } from './fake-vty.js';
 
 function place(t: Test): string {
   const { path, remove } = directory();
@@ -45,7 +45,9 @@ t.test('a connection alone proves nothing; the late answer on the same connectio
 
 t.test('answers that take long, but less than the timeout, are life', async (t) => {
   const path = place(t);
-  const server = await new FakeVty((command, socket) => void setTimeout(() => obedient(command, socket), 80)).listen(path);
+  const server = await new FakeVty((command, socket) => void setTimeout(() => obedient(command, socket), 80)).listen(
+    path,
+  );
   t.teardown(() => server.die());
   const link = vtyLink(path, { probeTimeoutMs: 300 });
   t.teardown(() => link.close());
@@ -75,7 +77,9 @@ t.test('an answer that waits while this process itself was stopped counts', asyn
 
 t.test('a question keeps the heartbeat: its answer is a sign of life, its silence a hang', async (t) => {
   const path = place(t);
-  const server = await new FakeVty((command, socket) => (command === 'stall' ? undefined : obedient(command, socket))).listen(path);
+  const server = await new FakeVty((command, socket) =>
+    command === 'stall' ? undefined : obedient(command, socket),
+  ).listen(path);
   t.teardown(() => server.die());
   const link = vtyLink(path);
   t.teardown(() => link.close());
@@ -152,25 +156,29 @@ t.test('a socket file that nobody listens on, and a file that is no socket', asy
   t.match(heard[0], { kind: 'down', reason: `nobody listens on ${path}` });
 });
 
-t.test('no permission is down, with the remedy, and is news even after another down', { skip: process.getuid?.() !== 0 && 'needs root' }, async (t) => {
-  const path = place(t);
-  chmodSync(join(path, '..'), 0o755);
-  const link = vtyLink(path);
-  t.teardown(() => link.close());
-  process.seteuid?.(65534);
-  t.teardown(() => process.seteuid?.(0));
-  const heard = listen(link);
-  t.ok(await until(() => heard.length === 1));
-  process.seteuid?.(0);
-  const server = new FakeVty();
-  t.teardown(() => server.die());
-  const listening = server.listen(path);
-  chmodSync(path, 0o700);
-  process.seteuid?.(65534);
-  await listening;
-  t.ok(await until(() => heard.length === 2, 5000));
-  t.match(heard[1], { kind: 'down', reason: /no permission.*counts as down: join the group/ });
-  process.seteuid?.(0);
-  chmodSync(path, 0o777);
-  t.ok(await until(() => heard.at(-1)?.kind === 'responsive', 200), 'a change of mode is an event too');
-});
+t.test(
+  'no permission is down, with the remedy, and is news even after another down',
+  { skip: process.getuid?.() !== 0 && 'needs root' },
+  async (t) => {
+    const path = place(t);
+    chmodSync(join(path, '..'), 0o755);
+    const link = vtyLink(path);
+    t.teardown(() => link.close());
+    process.seteuid?.(65534);
+    t.teardown(() => process.seteuid?.(0));
+    const heard = listen(link);
+    t.ok(await until(() => heard.length === 1));
+    process.seteuid?.(0);
+    const server = new FakeVty();
+    t.teardown(() => server.die());
+    const listening = server.listen(path);
+    chmodSync(path, 0o700);
+    process.seteuid?.(65534);
+    await listening;
+    t.ok(await until(() => heard.length === 2, 5000));
+    t.match(heard[1], { kind: 'down', reason: /no permission.*counts as down: join the group/ });
+    process.seteuid?.(0);
+    chmodSync(path, 0o777);
+    t.ok(await until(() => heard.at(-1)?.kind === 'responsive', 200), 'a change of mode is an event too');
+  },
+);

@@ -3,14 +3,18 @@
 import { join } from 'node:path';
 import t from 'tap';
 import type { Adapter } from '../../../src/health/adapter.js';
-import type { Verdict } from '../../../src/model/daemon.js';
 import { merge, openHealth } from '../../../src/health/open.js';
+import type { Verdict } from '../../../src/model/daemon.js';
 import { prefix } from '../../../src/model/prefix.js';
 import { directory, FakeVty, until } from './fake-vty.js';
 
 const P = [prefix('10.0.0.0', 8), prefix('10.1.0.0', 16)];
 
-function part(id: string, answer: readonly boolean[] | Error, asksDaemon = true): Adapter & { closed: boolean; say: (verdict: Verdict) => void } {
+function part(
+  id: string,
+  answer: readonly boolean[] | Error,
+  asksDaemon = true,
+): Adapter & { closed: boolean; say: (verdict: Verdict) => void } {
   let listener: (id: string, verdict: Verdict) => void = () => undefined;
   return {
     asksDaemon,
@@ -38,7 +42,11 @@ t.test('held by one is held; unknown is unknown', async (t) => {
 
 t.test('who cannot ask has no say beside who can', async (t) => {
   const yes = part('unit/x.service', [true, true], false);
-  t.same(await merge([part('frr/zebra', [true, false]), yes]).holds(P), [true, false], "a generic yes does not outweigh zebra's no");
+  t.same(
+    await merge([part('frr/zebra', [true, false]), yes]).holds(P),
+    [true, false],
+    "a generic yes does not outweigh zebra's no",
+  );
   t.same(await merge([yes, yes]).holds(P), [true, true], 'where nobody can ask, the FIB is believed');
   await t.rejects(merge([yes, part('frr/zebra', new Error('gone'))]).holds(P), /gone/, 'nor its silence');
 });

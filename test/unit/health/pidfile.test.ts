@@ -1,6 +1,6 @@
 /** Real processes behind pid files: death, zombies, reused numbers, stops, handovers. */
 
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -72,7 +72,9 @@ t.test('the file removed, as in a clean stop, is down at once', async (t) => {
 t.test('a zombie is dead', async (t) => {
   const path = join(place(t), 'x.pid');
   // sh starts a child and becomes sleep, which never waits for it (fact S4).
-  const parent = spawn('sh', ['-c', 'sleep 600 & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const parent = spawn('sh', ['-c', 'sleep 600 & echo $!; exec sleep 600'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   t.teardown(() => parent.kill('SIGKILL'));
   const pid = Number(String((await once(parent.stdout, 'data'))[0]));
   writeFileSync(path, String(pid));
@@ -109,7 +111,10 @@ t.test('times', async (t) => {
   t.ok(mayMean({ ...at, startMs: 2 * hour, mtimeMs: wallMs - hour }), 'written late, or rewritten');
   t.notOk(mayMean({ ...at, startMs: 2 * hour, mtimeMs: wallMs - 9 * hour }), 'left by a crash, number reused');
   t.notOk(mayMean({ ...at, startMs: 2 * hour, mtimeMs: wallMs - 20 * hour }), 'left from before the boot, on a disk');
-  t.ok(mayMean({ ...at, volatile: true, startMs: 2 * hour, mtimeMs: 1000 }), 'in /run from 1970: the clock was set since');
+  t.ok(
+    mayMean({ ...at, volatile: true, startMs: 2 * hour, mtimeMs: 1000 }),
+    'in /run from 1970: the clock was set since',
+  );
   t.notOk(mayMean({ ...at, volatile: true, startMs: 2 * hour, mtimeMs: wallMs - 9 * hour }), 'in /run from this boot');
 });
 

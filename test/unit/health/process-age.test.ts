@@ -7,7 +7,8 @@ import { ageFromProc, processAgeMs } from '../../../src/health/process-age.js';
 import { directory, sleep } from './fake-vty.js';
 
 /** proc(5): fields 4 to 21 do not matter here. */
-const stat = (comm: string, state: string, ticks: number): string => `77 (${comm}) ${state} ${'0 '.repeat(18)}${ticks} 0 0\n`;
+const stat = (comm: string, state: string, ticks: number): string =>
+  `77 (${comm}) ${state} ${'0 '.repeat(18)}${ticks} 0 0\n`;
 
 t.test('from the texts of proc(5)', async (t) => {
   t.equal(ageFromProc(stat('zebra', 'S', 1000), '12.34 0.00\n', 'zebra'), 2340);

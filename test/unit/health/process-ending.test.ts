@@ -1,6 +1,6 @@
 /** A process by its name or pid file, of which the kernel says that it is ending while /proc still shows it alive. */
 
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -48,7 +48,10 @@ t.test('by name: down within the call, told once, and /proc does not bring it ba
   t.equal(news.watching(child.pid), 1);
   // The child lives, as one that gives its memory back does.
   news.tell('was ended by signal 9', true, child.pid);
-  t.match(heard, [{ kind: 'responsive' }, { kind: 'down', reason: `process ${child.pid} (${name}) was ended by signal 9` }]);
+  t.match(heard, [
+    { kind: 'responsive' },
+    { kind: 'down', reason: `process ${child.pid} (${name}) was ended by signal 9` },
+  ]);
   t.equal(news.watching(child.pid), 0);
   await sleep(350);
   t.same(heard.filter(({ kind }) => kind === 'responsive').length, 1, 'several looks later');
@@ -99,7 +102,10 @@ t.test('the first thread ends peacefully: no death, and the look goes on', async
 });
 
 t.test('news that are lost, and news that there are none: the look', async (t) => {
-  for (const [live, probeIntervalMs] of [[true, 100], [false, 60_000]] as const) {
+  for (const [live, probeIntervalMs] of [
+    [true, 100],
+    [false, 60_000],
+  ] as const) {
     const news = new News();
     news.live = live;
     const { name, run } = program(t);

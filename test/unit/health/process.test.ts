@@ -1,6 +1,6 @@
 /** Processes by name, those of other namespaces left out. */
 
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -101,7 +101,11 @@ t.test("another namespace's process is not ours", { skip: !ROOT && 'needs root' 
     const path = program(t, name);
     run(t, 'unshare', ...flags, path, '600');
     await sleep(150);
-    t.match(findByName(name), { kind: 'none', reason: `no process ${name} here, 1 in other namespaces` }, flags.join(' '));
+    t.match(
+      findByName(name),
+      { kind: 'none', reason: `no process ${name} here, 1 in other namespaces` },
+      flags.join(' '),
+    );
     run(t, path, '600');
     await sleep(50);
     const found = findByName(name);

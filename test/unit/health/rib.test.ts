@@ -1,12 +1,19 @@
 /** Reading zebra's `show ip route PREFIX json`; the samples are 8.4.4's own answers, shortened. */
 
 import t from 'tap';
-import { readShowRoute, showRouteCommand } from '../../../src/health/frr/rib.js';
 import { protocolsOf } from '../../../src/health/frr/protocols.js';
+import { readShowRoute, showRouteCommand } from '../../../src/health/frr/rib.js';
 import { prefix } from '../../../src/model/prefix.js';
 
 const P = prefix('10.50.0.0', 16);
-const HELD = { prefix: '10.50.0.0/16', protocol: 'static', selected: true, installed: true, table: 254, internalFlags: 73 };
+const HELD = {
+  prefix: '10.50.0.0/16',
+  protocol: 'static',
+  selected: true,
+  installed: true,
+  table: 254,
+  internalFlags: 73,
+};
 
 function read(...entries: readonly object[]): boolean {
   return readShowRoute(P, { text: JSON.stringify({ '10.50.0.0/16': entries }), status: 0 });
@@ -33,7 +40,12 @@ t.test('held or not', async (t) => {
 
 t.test('IPv6 is compared as addresses, not as text', async (t) => {
   const p = prefix('64:ff9b::102:0', 112);
-  t.ok(readShowRoute(p, { text: JSON.stringify({ x: [{ ...HELD, prefix: '64:ff9b::1.2.0.0/112' }] }), status: 0 }));
+  t.ok(
+    readShowRoute(p, {
+      text: JSON.stringify({ x: [{ ...HELD, prefix: '64:ff9b::1.2.0.0/112' }] }),
+      status: 0,
+    }),
+  );
 });
 
 t.test('no answer to the question', async (t) => {
@@ -48,6 +60,9 @@ t.test('protocols', async (t) => {
   t.same(protocolsOf('bfdd'), []);
   t.same(protocolsOf('toString'), []);
   for (const daemon of ['bgpd', 'isisd', 'ospfd', 'ospf6d', 'staticd', 'babeld', 'fabricd']) {
-    t.ok(protocolsOf(daemon).every((protocol) => protocolsOf('zebra').includes(protocol)), daemon);
+    t.ok(
+      protocolsOf(daemon).every((protocol) => protocolsOf('zebra').includes(protocol)),
+      daemon,
+    );
   }
 });

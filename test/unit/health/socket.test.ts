@@ -1,9 +1,9 @@
 /** The generic socket adapter: a connection that lasts is life, its end is death; unix and loopback TCP. */
 
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { calledItself, type Endpoint } from '../../../src/health/endpoint.js';
 import { openHealth } from '../../../src/health/open.js';
@@ -27,7 +27,10 @@ interface Served {
   die(): void;
 }
 
-async function serve(where: { path: string } | { host: string; port: number }, onSocket: (socket: Socket) => void = () => undefined): Promise<Served> {
+async function serve(
+  where: { path: string } | { host: string; port: number },
+  onSocket: (socket: Socket) => void = () => undefined,
+): Promise<Served> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -83,7 +86,10 @@ t.test('unix: comes, is believed after it has lasted, goes, comes back', async (
     t.ok(await until(() => heard.at(-1)?.kind === 'down'));
     t.ok(performance.now() - diedMs < 50, 'death at once');
   }
-  t.same(kinds(heard).filter((kind) => kind !== 'appeared'), ['down', 'responsive', 'down', 'responsive', 'down', 'responsive', 'down']);
+  t.same(
+    kinds(heard).filter((kind) => kind !== 'appeared'),
+    ['down', 'responsive', 'down', 'responsive', 'down', 'responsive', 'down'],
+  );
 });
 
 t.test('TCP: the same, by the poll', async (t) => {
@@ -98,7 +104,10 @@ t.test('TCP: the same, by the poll', async (t) => {
   for (const socket of served.sockets) socket.resetAndDestroy();
   t.ok(await until(() => heard.at(-1)?.kind === 'down'));
   t.match(heard.at(-1)?.reason, /ECONNRESET|end of file|closed/);
-  t.ok(await until(() => heard.at(-1)?.kind === 'responsive'), 'a connection lost is a death; if it still listens, a new life');
+  t.ok(
+    await until(() => heard.at(-1)?.kind === 'responsive'),
+    'a connection lost is a death; if it still listens, a new life',
+  );
   served.die();
   t.ok(await until(() => heard.at(-1)?.kind === 'down'));
 });

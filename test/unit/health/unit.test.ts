@@ -1,6 +1,6 @@
 /** The systemd unit adapter: in a real cgroup v2 of the test's own where there is one, and in a tree of plain files. */
 
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -13,7 +13,12 @@ import { directory, kinds, sleep, until } from './fake-vty.js';
 const TIMING = { probeIntervalMs: 1000, probeTimeoutMs: 300 };
 
 function watch(t: Test, root: string | undefined, unit: string, probeIntervalMs = TIMING.probeIntervalMs) {
-  const health = openUnit({ kind: 'unit', unit, routeProtocols: [99] }, { ...TIMING, probeIntervalMs }, SYSTEM_CLOCK, () => root);
+  const health = openUnit(
+    { kind: 'unit', unit, routeProtocols: [99] },
+    { ...TIMING, probeIntervalMs },
+    SYSTEM_CLOCK,
+    () => root,
+  );
   t.teardown(() => health.close());
   const heard: Verdict[] = [];
   health.start((_id, verdict) => heard.push(verdict));
@@ -66,7 +71,10 @@ t.test('a real control group: made, filled, emptied, removed, made again', real,
     await sleep(life % 2 === 0 ? 0 : 30);
     const startedMs = performance.now();
     const child = run(t, group);
-    t.ok(await until(() => heard.at(-1)?.kind === 'responsive', 300), `life ${life}: found in ${(performance.now() - startedMs).toFixed(1)} ms`);
+    t.ok(
+      await until(() => heard.at(-1)?.kind === 'responsive', 300),
+      `life ${life}: found in ${(performance.now() - startedMs).toFixed(1)} ms`,
+    );
     await sleep(50);
     const killedMs = performance.now();
     child.kill('SIGKILL');
@@ -80,26 +88,30 @@ t.test('a real control group: made, filled, emptied, removed, made again', real,
   t.same(kinds(heard), ['down', ...Array.from({ length: 6 }, () => ['responsive', 'down']).flat()]);
 });
 
-t.test('a real control group: the last process counts, also of a group below; age is that of the youngest', real, async (t) => {
-  const root = subtree(t);
-  const group = join(root, 'system.slice', 'x.service');
-  mkdirSync(join(group, 'below'), { recursive: true });
-  const first = run(t, group);
-  await sleep(500);
-  const second = run(t, group);
-  await sleep(100);
-  const { heard } = watch(t, root, 'x.service');
-  t.ok(heard[0]?.kind === 'responsive' && heard[0].ageMs >= 80 && heard[0].ageMs < 450, JSON.stringify(heard[0]));
-  const third = run(t, join(group, 'below'));
-  first.kill('SIGKILL');
-  second.kill('SIGKILL');
-  await sleep(100);
-  t.same(kinds(heard), ['responsive'], 'fact F12: one process is enough');
-  third.kill('SIGKILL');
-  t.ok(await until(() => heard.length === 2, 300));
-  await remove(join(group, 'below'));
-  await remove(group);
-});
+t.test(
+  'a real control group: the last process counts, also of a group below; age is that of the youngest',
+  real,
+  async (t) => {
+    const root = subtree(t);
+    const group = join(root, 'system.slice', 'x.service');
+    mkdirSync(join(group, 'below'), { recursive: true });
+    const first = run(t, group);
+    await sleep(500);
+    const second = run(t, group);
+    await sleep(100);
+    const { heard } = watch(t, root, 'x.service');
+    t.ok(heard[0]?.kind === 'responsive' && heard[0].ageMs >= 80 && heard[0].ageMs < 450, JSON.stringify(heard[0]));
+    const third = run(t, join(group, 'below'));
+    first.kill('SIGKILL');
+    second.kill('SIGKILL');
+    await sleep(100);
+    t.same(kinds(heard), ['responsive'], 'fact F12: one process is enough');
+    third.kill('SIGKILL');
+    t.ok(await until(() => heard.length === 2, 300));
+    await remove(join(group, 'below'));
+    await remove(group);
+  },
+);
 
 function tree(t: Test, ...groups: readonly string[]): string {
   const { path, remove: clean } = directory();

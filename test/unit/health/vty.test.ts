@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { MAX_ANSWER_BYTES, VTY } from '../../../src/health/frr/vty.js';
 import type { Answer } from '../../../src/health/dialect.js';
+import { MAX_ANSWER_BYTES, VTY } from '../../../src/health/frr/vty.js';
 
 function wire(answer: Answer): Buffer {
   return Buffer.concat([Buffer.from(answer.text, 'utf8'), Buffer.from([0, 0, 0, answer.status])]);
@@ -12,21 +12,31 @@ function wire(answer: Answer): Buffer {
 
 t.test('golden bytes', async (t) => {
   t.equal(VTY.encode('echo ok'), 'echo ok\0');
-  t.same(VTY.reader().push(Buffer.from('6f6b0a00000000', 'hex')), { answers: [{ text: 'ok\n', status: 0 }], fault: undefined });
-  t.same(VTY.reader().push(Buffer.from('7b7d0a00000001', 'hex')), { answers: [{ text: '{}\n', status: 1 }], fault: undefined });
+  t.same(VTY.reader().push(Buffer.from('6f6b0a00000000', 'hex')), {
+    answers: [{ text: 'ok\n', status: 0 }],
+    fault: undefined,
+  });
+  t.same(VTY.reader().push(Buffer.from('7b7d0a00000001', 'hex')), {
+    answers: [{ text: '{}\n', status: 1 }],
+    fault: undefined,
+  });
   t.same(VTY.reader().push(Buffer.from('00000000', 'hex')).answers, [{ text: '', status: 0 }], 'an empty answer');
 });
 
 t.test('every split of a stream of answers reads the same', async (t) => {
   const text = fc.string({ unit: 'grapheme', maxLength: 40 }).map((anything) => anything.replaceAll('\0', ''));
   const answer = fc.record({ text, status: fc.integer({ min: 0, max: 255 }) }, { noNullPrototype: true });
-  const property = fc.property(fc.array(answer, { maxLength: 5 }), fc.array(fc.nat({ max: 300 }), { maxLength: 12 }), (answers, cuts) => {
-    const bytes = Buffer.concat(answers.map(wire));
-    const edges = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)).sort((a, b) => a - b), bytes.length];
-    const reader = VTY.reader();
-    const read = edges.slice(1).flatMap((end, i) => reader.push(bytes.subarray(edges[i], end)).answers);
-    assert.deepEqual(read, answers);
-  });
+  const property = fc.property(
+    fc.array(answer, { maxLength: 5 }),
+    fc.array(fc.nat({ max: 300 }), { maxLength: 12 }),
+    (answers, cuts) => {
+      const bytes = Buffer.concat(answers.map(wire));
+      const edges = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)).sort((a, b) => a - b), bytes.length];
+      const reader = VTY.reader();
+      const read = edges.slice(1).flatMap((end, i) => reader.push(bytes.subarray(edges[i], end)).answers);
+      assert.deepEqual(read, answers);
+    },
+  );
   t.doesNotThrow(() => fc.assert(property, { numRuns: 500 }));
 });
 

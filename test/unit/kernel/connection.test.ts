@@ -91,7 +91,11 @@ t.test('a dump over several datagrams', async (t) => {
   const dump = c.connection.dump(request(), decodeText);
   const sequence = lastSequence(c.sent);
   c.feed(message(ITEM, sequence, Buffer.from('aaaa')), message(ITEM, sequence, Buffer.from('bbbb')));
-  c.feed(message(ITEM, sequence + 99, Buffer.from('xxxx')), message(ITEM, sequence, Buffer.from('cccc')), message(DONE, sequence, int(0)));
+  c.feed(
+    message(ITEM, sequence + 99, Buffer.from('xxxx')),
+    message(ITEM, sequence, Buffer.from('cccc')),
+    message(DONE, sequence, int(0)),
+  );
   t.same(await dump, ['aaaa', 'bbbb', 'cccc'], 'a stranger’s answer is not in it');
   c.connection.close();
 });
@@ -113,7 +117,11 @@ t.test('a torn dump is asked again, and nothing of it is handed out', async (t) 
   const c = connect();
   const dump = c.connection.dump(request(), decodeText);
   const first = lastSequence(c.sent);
-  c.feed(message(ITEM, first, Buffer.from('old1')), message(ITEM, first, Buffer.from('old2'), DUMP_INTR), message(DONE, first, int(0)));
+  c.feed(
+    message(ITEM, first, Buffer.from('old1')),
+    message(ITEM, first, Buffer.from('old2'), DUMP_INTR),
+    message(DONE, first, int(0)),
+  );
   t.equal(c.sent.length, 2);
   const second = lastSequence(c.sent);
   t.not(second, first);
@@ -140,8 +148,18 @@ t.test('a dump torn for ever is given up, and the next one goes on', async (t) =
 
 t.test('a refused dump rejects, with the kernel’s words', async (t) => {
   const c = connect();
-  const first = t.rejects(c.connection.dump(request(), decodeText), { code: 'EINVAL', message: /Invalid header/ });
-  c.feed(message(ERROR, lastSequence(c.sent), Buffer.concat([int(-22), Buffer.alloc(16), words('Invalid header')]), CAPPED | ACK_TLVS));
+  const first = t.rejects(c.connection.dump(request(), decodeText), {
+    code: 'EINVAL',
+    message: /Invalid header/,
+  });
+  c.feed(
+    message(
+      ERROR,
+      lastSequence(c.sent),
+      Buffer.concat([int(-22), Buffer.alloc(16), words('Invalid header')]),
+      CAPPED | ACK_TLVS,
+    ),
+  );
   await first;
   const second = t.rejects(c.connection.dump(request(), decodeText), { code: 'ENOENT' });
   c.feed(message(DONE, lastSequence(c.sent), int(-2)));
@@ -158,12 +176,19 @@ t.test('answers to changes come in order, with errno and extended acknowledgemen
   t.same([b - a, d - b], [1, 1]);
   c.feed(message(ERROR, b, Buffer.concat([int(-22), request(), words('Nexthop has invalid gateway')]), ACK_TLVS));
   c.feed(message(ERROR, d, Buffer.concat([int(-1), Buffer.alloc(16)]), CAPPED));
-  t.same(await change, [{ ok: true }, { ok: false, code: 'EINVAL', message: 'Nexthop has invalid gateway' }, { ok: false, code: 'EPERM', message: 'operation not permitted' }]);
+  t.same(await change, [
+    { ok: true },
+    { ok: false, code: 'EINVAL', message: 'Nexthop has invalid gateway' },
+    { ok: false, code: 'EPERM', message: 'operation not permitted' },
+  ]);
   c.feed(message(ERROR, a, Buffer.concat([int(-1), Buffer.alloc(16)]), CAPPED));
   c.connection.close();
 });
 
-for (const [safe, limit] of [[true, WINDOWS_AT_ONCE], [false, 1]] as const) {
+for (const [safe, limit] of [
+  [true, WINDOWS_AT_ONCE],
+  [false, 1],
+] as const) {
   t.test(`no more than ${limit} windows of a batch are under way`, async (t) => {
     const c = connect(safe);
     const change = c.change(WINDOW * (limit + 1) + 1);
@@ -174,10 +199,14 @@ for (const [safe, limit] of [[true, WINDOWS_AT_ONCE], [false, 1]] as const) {
     t.equal(c.sent.length, limit, 'a refusal ends no window');
     c.feed(message(ERROR, windows[0]!.at(-1)!, Buffer.concat([int(0), Buffer.alloc(16)])));
     t.equal(c.sent.length, limit + 1);
-    for (let i = 1; i < limit + 2; i++) c.feed(message(ERROR, c.sequences(c.sent[i]!).at(-1)!, Buffer.concat([int(0), Buffer.alloc(16)])));
+    for (let i = 1; i < limit + 2; i++)
+      c.feed(message(ERROR, c.sequences(c.sent[i]!).at(-1)!, Buffer.concat([int(0), Buffer.alloc(16)])));
     const results = await change;
     t.equal(results.length, WINDOW * (limit + 1) + 1);
-    t.same(results.flatMap((result, i) => (result.ok ? [] : [[i, result.code]])), [[5, 'EEXIST']]);
+    t.same(
+      results.flatMap((result, i) => (result.ok ? [] : [[i, result.code]])),
+      [[5, 'EEXIST']],
+    );
     c.connection.close();
   });
 }

@@ -1,9 +1,9 @@
 /** The fake kernel's lookup against fact K11, and its printed form. What it shares with the real one is in test/contract/. */
 
 import t from 'tap';
-import { defaultPrefix, parsePrefix, type Prefix } from '../../../src/model/prefix.js';
-import type { Route, Rule } from '../../../src/model/route.js';
 import { linkOf } from '../../../src/core/management.js';
+import { defaultPrefix, type Prefix, parsePrefix } from '../../../src/model/prefix.js';
+import type { Route, Rule } from '../../../src/model/route.js';
 import { EMPTY_SNAPSHOT } from '../../../src/model/snapshot.js';
 import { FakeKernel } from '../../fake/kernel.js';
 
@@ -16,14 +16,35 @@ async function router(ties: 'lose' | 'win'): Promise<FakeKernel> {
   kernel.linkAdd('data0', { up: true });
   kernel.addressAdd('mgmt0', '198.51.100.2/24');
   kernel.addressAdd('data0', '203.0.113.2/24');
-  kernel.foreignRouteAdd({ destination: defaultPrefix('inet'), via: '203.0.113.1', protocol: 186, metric: 20 });
+  kernel.foreignRouteAdd({
+    destination: defaultPrefix('inet'),
+    via: '203.0.113.1',
+    protocol: 186,
+    metric: 20,
+  });
   kernel.foreignRouteAdd({ destination: p('10.1.0.0/16'), via: '203.0.113.1', protocol: 186, metric: 20 });
   const route = (destination: Prefix): Route => ({
-    family: 'inet', table: 25500 + destination.length, destination, metric: 1, tos: 0, protocol: 157, type: 'unicast',
+    family: 'inet',
+    table: 25500 + destination.length,
+    destination,
+    metric: 1,
+    tos: 0,
+    protocol: 157,
+    type: 'unicast',
     nexthops: [{ gateway: '198.51.100.1', interfaceIndex: mgmt, dead: false }],
   });
-  const rule = (priority: number, change: Partial<Rule>): Rule => ({ family: 'inet', priority, table: 254, suppressPrefixLength: undefined, inputInterface: undefined, protocol: 157, foreign: false, ...change });
-  const suppress = (length: number): Partial<Rule> => (ties === 'win' ? { suppressPrefixLength: length } : length === 0 ? {} : { suppressPrefixLength: length - 1 });
+  const rule = (priority: number, change: Partial<Rule>): Rule => ({
+    family: 'inet',
+    priority,
+    table: 254,
+    suppressPrefixLength: undefined,
+    inputInterface: undefined,
+    protocol: 157,
+    foreign: false,
+    ...change,
+  });
+  const suppress = (length: number): Partial<Rule> =>
+    ties === 'win' ? { suppressPrefixLength: length } : length === 0 ? {} : { suppressPrefixLength: length - 1 };
   const results = await kernel.apply([
     { kind: 'add-route', route: route(p('10.0.0.0/8')) },
     { kind: 'add-route', route: route(defaultPrefix('inet')) },
@@ -65,7 +86,11 @@ t.test('a route that is gone is not found, and the lookup goes on to main', asyn
 t.test('K7: a foreign append merges into our route', async (t) => {
   const kernel = await router('lose');
   const own = kernel.fib.routes.find((route) => route.table === 25500)!;
-  kernel.foreignNexthopAppend(own, { gateway: '203.0.113.9', interfaceIndex: kernel.link('data0').index, dead: false });
+  kernel.foreignNexthopAppend(own, {
+    gateway: '203.0.113.9',
+    interfaceIndex: kernel.link('data0').index,
+    dead: false,
+  });
   t.equal(kernel.fib.routes.find((route) => route.table === 25500)?.nexthops.length, 2);
 });
 
@@ -73,7 +98,11 @@ t.test('a VRF has its own subnets, and its own answers', async (t) => {
   const kernel = await router('lose');
   kernel.linkAdd('red', { up: true, kind: 'vrf', vrfTable: 10 });
   kernel.linkMaster('data0', 'red');
-  t.same(kernel.routeLines(10), ['203.0.113.0/24 dev data0 table 10 proto 2', 'local 203.0.113.2/32 dev data0 table 10 proto 2'], 'what it brings by itself moves; what went through it is gone (K1)');
+  t.same(
+    kernel.routeLines(10),
+    ['203.0.113.0/24 dev data0 table 10 proto 2', 'local 203.0.113.2/32 dev data0 table 10 proto 2'],
+    'what it brings by itself moves; what went through it is gone (K1)',
+  );
   t.equal(leaves(kernel, '203.0.113.77'), 'mgmt0');
   kernel.linkMaster('data0', undefined);
   t.same(kernel.routeLines(10), []);
@@ -83,7 +112,10 @@ t.test('a VRF has its own subnets, and its own answers', async (t) => {
 t.test('it prints itself as ip does', async (t) => {
   const kernel = await router('win');
   t.same(kernel.routeLines(25508), ['10.0.0.0/8 via 198.51.100.1 dev mgmt0 table 25508 proto 157 metric 1']);
-  t.same(kernel.ruleLines('inet').slice(1, 3), ['31000: from all lookup 254 suppress_prefixlength 8 proto 157', '31001: from all iif lo lookup 25508 proto 157']);
+  t.same(kernel.ruleLines('inet').slice(1, 3), [
+    '31000: from all lookup 254 suppress_prefixlength 8 proto 157',
+    '31001: from all iif lo lookup 25508 proto 157',
+  ]);
 });
 
 t.test('a link is found by its alternative name', async (t) => {

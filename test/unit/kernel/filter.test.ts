@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import t from 'tap';
-import { eventFilter, eventPasses, type EventInterest } from '../../../src/kernel/filter.js';
+import { type EventInterest, eventFilter, eventPasses } from '../../../src/kernel/filter.js';
 import type { FilterInstruction } from '../../../src/native/libc.js';
 
 /** Classic BPF as far as the filter uses it (Documentation/networking/filter.rst). */
@@ -11,13 +11,25 @@ function run(program: readonly FilterInstruction[], packet: Buffer): boolean {
   for (let at = 0; ; at++) {
     const { code, jt, jf, k } = program[at]!;
     switch (code) {
-      case 0x20: accumulator = packet.readUInt32BE(k); break;
-      case 0x28: accumulator = packet.readUInt16BE(k); break;
-      case 0x30: accumulator = packet.readUInt8(k); break;
-      case 0x15: at += accumulator === k ? jt : jf; break;
-      case 0x25: at += accumulator > k ? jt : jf; break;
-      case 0x06: return k !== 0;
-      default: throw new Error(`unknown instruction ${code}`);
+      case 0x20:
+        accumulator = packet.readUInt32BE(k);
+        break;
+      case 0x28:
+        accumulator = packet.readUInt16BE(k);
+        break;
+      case 0x30:
+        accumulator = packet.readUInt8(k);
+        break;
+      case 0x15:
+        at += accumulator === k ? jt : jf;
+        break;
+      case 0x25:
+        at += accumulator > k ? jt : jf;
+        break;
+      case 0x06:
+        return k !== 0;
+      default:
+        throw new Error(`unknown instruction ${code}`);
     }
   }
 }
@@ -91,7 +103,10 @@ t.test('program and predicate agree', async (t) => {
     protocol: near(157),
     ownPort: fc.constantFrom(OWN_PORT, 77),
     vrfTables: fc.uniqueArray(fc.constantFrom(10, 253, 255, 256, 2000, 70_000), { maxLength: 4 }),
-    maxLength: fc.record({ inet: fc.integer({ min: 0, max: 32 }), inet6: fc.integer({ min: 0, max: 128 }) }, { requiredKeys: [] }),
+    maxLength: fc.record(
+      { inet: fc.integer({ min: 0, max: 32 }), inet6: fc.integer({ min: 0, max: 128 }) },
+      { requiredKeys: [] },
+    ),
   });
   const messages = fc.record({
     type: fc.oneof(fc.constantFrom(24, 25, 28, 29, 30, 16), fc.integer({ min: 0, max: 65535 })),
@@ -103,12 +118,15 @@ t.test('program and predicate agree', async (t) => {
     state: fc.constantFrom(undefined, 0x20, 0x2000, 0x02),
   });
   let passed = 0;
-  fc.assert(fc.property(interests, messages, (interest, { state, ...rest }) => {
-    const message = state === undefined ? rest : { ...rest, state };
-    const bytes = packet(message);
-    const verdict = run(eventFilter(interest), bytes);
-    if (verdict) passed++;
-    return verdict === eventPasses(interest, message.type, bytes, 0);
-  }), { numRuns: 5000 });
+  fc.assert(
+    fc.property(interests, messages, (interest, { state, ...rest }) => {
+      const message = state === undefined ? rest : { ...rest, state };
+      const bytes = packet(message);
+      const verdict = run(eventFilter(interest), bytes);
+      if (verdict) passed++;
+      return verdict === eventPasses(interest, message.type, bytes, 0);
+    }),
+    { numRuns: 5000 },
+  );
   t.ok(passed > 500 && passed < 4500, `${passed} of 5000 passed: both sides were tried`);
 });

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -46,7 +46,10 @@ t.test('datagrams to paths and to abstract addresses', async (t) => {
 
 t.test('a datagram nobody takes is refused by name', async (t) => {
   t.same(sendDatagram(`${directory}/nobody`, Buffer.from('x')), { ok: false, code: 'ENOENT' });
-  t.same(sendDatagram(`@backup-router-nobody-${process.pid}`, Buffer.from('x')), { ok: false, code: 'ECONNREFUSED' });
+  t.same(sendDatagram(`@backup-router-nobody-${process.pid}`, Buffer.from('x')), {
+    ok: false,
+    code: 'ECONNREFUSED',
+  });
   t.same(sendDatagram('/'.repeat(200), Buffer.from('x')), { ok: false, code: 'ENAMETOOLONG' });
 });
 
@@ -56,7 +59,11 @@ t.test('the peer of a unix socket', async (t) => {
   await once(server, 'listening');
   const client = connect(path);
   const [accepted] = (await once(server, 'connection')) as [Socket];
-  t.same(peerCredentials(fdOf(accepted)), { pid: process.pid, uid: process.getuid!(), gid: process.getgid!() });
+  t.same(peerCredentials(fdOf(accepted)), {
+    pid: process.pid,
+    uid: process.getuid!(),
+    gid: process.getgid!(),
+  });
   t.equal(peerCredentials(99999), undefined);
   client.destroy();
   accepted.destroy();

@@ -15,9 +15,12 @@ t.test('each neighbour and network goes to the family of its address', async (t)
     redistribute: ['kernel'],
   });
   const [, inet, inet6] = text.split(/address-family ipv[46] unicast\n/);
-  t.match(inet, /network 10\.0\.0\.0\/8\n[^]*redistribute kernel\n[^]*10\.1\.0\.2 activate\n[^]*10\.1\.0\.2 default-originate/);
+  t.match(
+    inet,
+    /network 10\.0\.0\.0\/8\n[\s\S]*redistribute kernel\n[\s\S]*10\.1\.0\.2 activate\n[\s\S]*10\.1\.0\.2 default-originate/,
+  );
   t.notMatch(inet, /2001:db8/);
-  t.match(inet6, /network 2001:db8::\/32\n[^]*redistribute kernel\n[^]*2001:db8:1::2 activate/);
+  t.match(inet6, /network 2001:db8::\/32\n[\s\S]*redistribute kernel\n[\s\S]*2001:db8:1::2 activate/);
   t.notMatch(inet6, /default-originate|10\./);
 });
 

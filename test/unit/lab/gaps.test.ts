@@ -40,7 +40,11 @@ t.test('eventually says what it waited for and what it saw', async (t) => {
     { message: /not within 5 ms: a miracle; last seen: false/ },
   );
   await t.rejects(
-    eventually(() => Promise.reject(new Error('refused')), { timeoutMs: 5, intervalMs: 1, what: 'an answer' }),
+    eventually(() => Promise.reject(new Error('refused')), {
+      timeoutMs: 5,
+      intervalMs: 1,
+      what: 'an answer',
+    }),
     { message: /an answer; last error: refused/ },
   );
 });

@@ -2,10 +2,13 @@
 
 import t from 'tap';
 import { questionKey } from '../../../src/core/rivals.js';
+import { type Prefix, prefix, prefixText } from '../../../src/model/prefix.js';
 import { ask } from '../../../src/runtime/ask.js';
-import { prefix, prefixText, type Prefix } from '../../../src/model/prefix.js';
 
-const questions = Array.from({ length: 1200 }, (_, i) => ({ prefix: prefix(`16.${i >> 8}.${i & 255}.0`, 24), vrf: undefined }));
+const questions = Array.from({ length: 1200 }, (_, i) => ({
+  prefix: prefix(`16.${i >> 8}.${i & 255}.0`, 24),
+  vrf: undefined,
+}));
 
 /** A daemon that holds every prefix but those that end in 7.0/24, and falls silent after so many parts. */
 function daemon(partsAnswered: number) {
@@ -51,5 +54,11 @@ t.test('each VRF by itself', async (t) => {
   const one = questions[0]!;
   const answers = await ask({ holds }, [one, { ...one, vrf: 'blue' }, { ...one, vrf: 'red' }]);
   t.same(asked, [undefined, 'blue', 'red']);
-  t.same([...answers], [['16.0.0.0/24', true], ['red 16.0.0.0/24', true]]);
+  t.same(
+    [...answers],
+    [
+      ['16.0.0.0/24', true],
+      ['red 16.0.0.0/24', true],
+    ],
+  );
 });

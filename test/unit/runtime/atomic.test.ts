@@ -1,6 +1,16 @@
 /** A file is written whole or not at all: what stands there before a failure stands there after it. */
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -44,10 +54,14 @@ t.test('a failure leaves the old content', async (t) => {
   t.match(writeAtomically(join(path, 'below', 'file'), 'x'), /ENOTDIR|EEXIST/);
 });
 
-t.test('a full disk is a failure in words, and the old content stands', { skip: !existsSync('/dev/full') && 'no /dev/full here' }, async (t) => {
-  const path = join(made, 'full');
-  t.equal(writeAtomically(path, 'old'), undefined);
-  symlinkSync('/dev/full', `${path}.new`);
-  t.match(writeAtomically(path, 'new'), /ENOSPC/);
-  t.equal(readFileSync(path, 'utf8'), 'old');
-});
+t.test(
+  'a full disk is a failure in words, and the old content stands',
+  { skip: !existsSync('/dev/full') && 'no /dev/full here' },
+  async (t) => {
+    const path = join(made, 'full');
+    t.equal(writeAtomically(path, 'old'), undefined);
+    symlinkSync('/dev/full', `${path}.new`);
+    t.match(writeAtomically(path, 'new'), /ENOSPC/);
+    t.equal(readFileSync(path, 'utf8'), 'old');
+  },
+);

@@ -4,7 +4,17 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
@@ -20,7 +30,8 @@ const built = join(dirname(ENTRY), '../..');
 /** A copy of what is installed, whose files a test may break. */
 function copy(directory: string): string {
   const dist = join(directory, 'dist');
-  for (const name of ['src', 'daemon.cjs', 'daemon.compiled', 'later.cjs', 'config.cjs', 'config.compiled']) cpSync(join(built, name), join(dist, name), { recursive: true });
+  for (const name of ['src', 'daemon.cjs', 'daemon.compiled', 'later.cjs', 'config.cjs', 'config.compiled'])
+    cpSync(join(built, name), join(dist, name), { recursive: true });
   symlinkSync(join(built, '../node_modules'), join(directory, 'node_modules'));
   cpSync(join(built, '../package.json'), join(directory, 'package.json'));
   return dist;
@@ -29,7 +40,11 @@ function copy(directory: string): string {
 /** Of a configuration that is not there: the daemon says so and ends with 78, whatever became of its code. */
 function start(dist: string): string {
   const env = { ...process.env, STATE_DIRECTORY: join(dist, 'state'), RUNTIME_DIRECTORY: join(dist, 'run') };
-  const { status, stderr } = spawnSync(process.execPath, [join(dist, 'src/cli/backup-router.cjs'), 'run', '-c', '/nonexistent.yaml'], { encoding: 'utf8', env });
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [join(dist, 'src/cli/backup-router.cjs'), 'run', '-c', '/nonexistent.yaml'],
+    { encoding: 'utf8', env },
+  );
   return `${status} ${/there is no file/.exec(stderr)?.[0] ?? stderr}`;
 }
 
@@ -41,7 +56,10 @@ t.test('a start is rehearsed, and V8 takes what came of it', async (t) => {
     const source = readFileSync(join(dist, `${name}.cjs`), 'latin1');
     const compiled = readFileSync(join(dist, `${name}.compiled`));
     t.equal(compiled.toString('latin1', 0, 24), source.slice(0, 24), name);
-    t.equal(new Script(source, { filename: join(dist, `${name}.cjs`), cachedData: compiled.subarray(24) }).cachedDataRejected, false);
+    t.equal(
+      new Script(source, { filename: join(dist, `${name}.cjs`), cachedData: compiled.subarray(24) }).cachedDataRejected,
+      false,
+    );
     t.ok(compiled.length < 0.75 * everything(source), 'not all functions');
   }
   t.equal(start(dist), '78 there is no file');
@@ -50,7 +68,10 @@ t.test('a start is rehearsed, and V8 takes what came of it', async (t) => {
 /** Status and standard error; whatever comes of it, nothing may be left behind. */
 function compile(t: Test, dist: string): readonly [status: number | null, stderr: string] {
   const directory = mkdtempSync(join(tmpdir(), 'compiled-code-'));
-  const { status, stderr } = spawnSync(process.execPath, [join(dist, 'src/cli/compile.cjs')], { encoding: 'utf8', env: { TMPDIR: directory } });
+  const { status, stderr } = spawnSync(process.execPath, [join(dist, 'src/cli/compile.cjs')], {
+    encoding: 'utf8',
+    env: { TMPDIR: directory },
+  });
   t.strictSame(readdirSync(directory), [], 'nothing is left behind');
   rmSync(directory, { recursive: true });
   return [status, stderr];
@@ -58,7 +79,14 @@ function compile(t: Test, dist: string): readonly [status: number | null, stderr
 
 /** Bytes of the compiled code of all functions. */
 function everything(source: string): number {
-  const eager = spawnSync(process.execPath, ['-e', `const s = require('node:fs').readFileSync(0, 'latin1'); require('node:v8').setFlagsFromString('--no-lazy'); console.log(new (require('node:vm').Script)(s).createCachedData().length)`], { input: source, encoding: 'latin1' });
+  const eager = spawnSync(
+    process.execPath,
+    [
+      '-e',
+      `const s = require('node:fs').readFileSync(0, 'latin1'); require('node:v8').setFlagsFromString('--no-lazy'); console.log(new (require('node:vm').Script)(s).createCachedData().length)`,
+    ],
+    { input: source, encoding: 'latin1' },
+  );
   return Number(eager.stdout);
 }
 

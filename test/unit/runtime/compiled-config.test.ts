@@ -19,7 +19,11 @@ t.test('a known text is not parsed, another one is', async (t) => {
   t.equal(parserThatKnows(readMeaning(path, {}, HERE), {})(TEXT, 'c').config?.tableBase, 26_000);
   t.equal(parserThatKnows(readMeaning(path, {}, HERE), {})(OTHER, 'c').config?.tableBase, 25_500);
   t.equal(parserThatKnows(readMeaning(path, {}, { ...HERE, build: 'b2' }), {})(TEXT, 'c').config?.tableBase, 25_500);
-  t.equal(parserThatKnows(readMeaning(path, {}, undefined), {})(TEXT, 'c').config?.tableBase, 25_500, 'from modules: no build, nothing known');
+  t.equal(
+    parserThatKnows(readMeaning(path, {}, undefined), {})(TEXT, 'c').config?.tableBase,
+    25_500,
+    'from modules: no build, nothing known',
+  );
 });
 
 t.test('what has errors is not kept', async (t) => {

@@ -6,7 +6,8 @@ import type { DaemonId, Verdict } from '../../../src/model/daemon.js';
 import { EMPTY_SNAPSHOT } from '../../../src/model/snapshot.js';
 import { startDriver } from '../../../src/runtime/driver.js';
 
-const CONFIG = 'management-interface: m\nbackup-router: {address: 10.0.0.1}\nwithdraw: {hold-time: 1s, convergence-timeout: 0}\n';
+const CONFIG =
+  'management-interface: m\nbackup-router: {address: 10.0.0.1}\nwithdraw: {hold-time: 1s, convergence-timeout: 0}\n';
 
 t.test('a deadline that passes while a transition is carried out is kept', async (t) => {
   // Every look at the clock takes 0.1 ms, every transition 0.5 ms, and the timer fires 0.3 ms early.
@@ -21,15 +22,33 @@ t.test('a deadline that passes while a transition is carried out is kept', async
     },
   };
   const config = parseConfig(CONFIG, 'c').config!;
-  const kernel = { observe: async () => EMPTY_SNAPSHOT, apply: async (steps: readonly unknown[]) => steps.map(() => ({ ok: true as const })), probe: () => undefined, subscribe: () => undefined, close: () => undefined };
+  const kernel = {
+    observe: async () => EMPTY_SNAPSHOT,
+    apply: async (steps: readonly unknown[]) => steps.map(() => ({ ok: true as const })),
+    probe: () => undefined,
+    subscribe: () => undefined,
+    close: () => undefined,
+  };
   let tell: ((id: DaemonId, verdict: Verdict) => void) | undefined;
-  const health = { watched: [{ id: 'z', protocols: [11] }], start: (listener: typeof tell) => void (tell = listener), holds: async () => [], close: () => undefined };
+  const health = {
+    watched: [{ id: 'z', protocols: [11] }],
+    start: (listener: typeof tell) => void (tell = listener),
+    holds: async () => [],
+    close: () => undefined,
+  };
   const driver = startDriver({
     kernel,
     health,
     clock,
     journal: () => void (now += 0.5),
-    beginning: { config, formerGateways: [], resyncMs: 30_000, role: { role: 'primary', reason: 'configured' }, roleOverride: undefined, pin: undefined },
+    beginning: {
+      config,
+      formerGateways: [],
+      resyncMs: 30_000,
+      role: { role: 'primary', reason: 'configured' },
+      roleOverride: undefined,
+      pin: undefined,
+    },
     onSettled: () => undefined,
     onExit: () => undefined,
   });

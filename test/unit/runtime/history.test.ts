@@ -4,12 +4,12 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { eventually } from '../../../src/lab/wait.js';
 import type { Event, Happening } from '../../../src/model/event.js';
-import { createHistory, REMEMBERED, type History } from '../../../src/runtime/history.js';
+import { createHistory, type History, REMEMBERED } from '../../../src/runtime/history.js';
 import { olderOf, openHistoryFile, readHistory } from '../../../src/runtime/history-file.js';
 import { outageAfter } from '../../../src/runtime/last-outage.js';
 import { createTeller } from '../../../src/runtime/tell.js';
-import { eventually } from '../../../src/lab/wait.js';
 
 const made = mkdtempSync(join(tmpdir(), 'br-history-'));
 t.teardown(() => rmSync(made, { recursive: true, force: true }));
@@ -27,13 +27,21 @@ function life(path: string, maxBytes?: number): Life {
   const one: Life = {
     faults,
     wallMs: WALL,
-    history: createHistory({ read: () => readHistory(path), file: openHistoryFile(path, (fault) => void faults.push(fault), maxBytes), wallNow: () => one.wallMs }),
+    history: createHistory({
+      read: () => readHistory(path),
+      file: openHistoryFile(path, (fault) => void faults.push(fault), maxBytes),
+      wallNow: () => one.wallMs,
+    }),
   };
   return one;
 }
 
-const texts = (events: readonly Event[]): readonly string[] => events.map((event) => `${event.seq} ${event.kind === 'order' ? event.what : event.kind}`);
-const written = (path: string, count: number): Promise<unknown> => eventually(() => readHistory(path).length === count, { what: `${count} events on disk, not ${readHistory(path).length}` });
+const texts = (events: readonly Event[]): readonly string[] =>
+  events.map((event) => `${event.seq} ${event.kind === 'order' ? event.what : event.kind}`);
+const written = (path: string, count: number): Promise<unknown> =>
+  eventually(() => readHistory(path).length === count, {
+    what: `${count} events on disk, not ${readHistory(path).length}`,
+  });
 
 t.test('numbers go on where the last life stopped; what came before the load is numbered then', async (t) => {
   const path = join(made, 'deeper', 'events.jsonl');
@@ -60,7 +68,10 @@ t.test('numbers go on where the last life stopped; what came before the load is 
 
 t.test('a line that a crash tore costs that line', async (t) => {
   const path = join(made, 'torn.jsonl');
-  writeFileSync(path, `${JSON.stringify({ seq: 7, at: '2026-05-01T11:00:00.000Z', level: 'notice', kind: 'order', what: 'x' })}\n{"seq":8,"at":"2026-05-01T11:0`);
+  writeFileSync(
+    path,
+    `${JSON.stringify({ seq: 7, at: '2026-05-01T11:00:00.000Z', level: 'notice', kind: 'order', what: 'x' })}\n{"seq":8,"at":"2026-05-01T11:0`,
+  );
   const { history } = life(path);
   history.record(order('y'), 'notice');
   history.load();
@@ -88,7 +99,11 @@ t.test('bounded on disk and in memory', async (t) => {
   // A batch is never torn apart: one that waited for the disk may be longer than the bound.
   t.ok(sizes[1]! <= 10_000 + 1_000 * 150, `${String(sizes)} bytes`);
   const seqs = readHistory(path).map(({ seq }) => seq);
-  t.same(seqs, [...seqs].sort((a, b) => a - b), 'in order over both files');
+  t.same(
+    seqs,
+    [...seqs].sort((a, b) => a - b),
+    'in order over both files',
+  );
 });
 
 t.test('a disk that fails: told once, everything else goes on, and so does the history once it works', async (t) => {
@@ -115,20 +130,37 @@ t.test('a disk that fails: told once, everything else goes on, and so does the h
 t.test('the log and the history say the same', async (t) => {
   const lines: string[] = [];
   const { history } = life(join(made, 'told.jsonl'));
-  const tell = createTeller((level, event, fields) => void lines.push(`${level} ${event} ${JSON.stringify(fields)}`), history.record);
+  const tell = createTeller(
+    (level, event, fields) => void lines.push(`${level} ${event} ${JSON.stringify(fields)}`),
+    history.record,
+  );
   tell({ kind: 'daemon', id: 'z', state: 'responsive', was: 'down', wasForMs: 5, reason: 'r' });
   tell({ kind: 'add-route', what: 'default' });
   tell({ kind: 'routes', phase: 'out', cause: undefined, was: 'in', wasForMs: 7, reason: 'r' });
   history.load();
-  t.same(lines.slice(0, 2), ['notice daemon {"id":"z","state":"responsive","was":"down","was_for_ms":5,"reason":"r"}', 'info add-route {"what":"default"}']);
-  t.same(history.events().map(({ kind, level }) => `${level} ${kind}`), ['notice daemon', 'notice routes'], 'single kernel changes are for the log alone');
+  t.same(lines.slice(0, 2), [
+    'notice daemon {"id":"z","state":"responsive","was":"down","was_for_ms":5,"reason":"r"}',
+    'info add-route {"what":"default"}',
+  ]);
+  t.same(
+    history.events().map(({ kind, level }) => `${level} ${kind}`),
+    ['notice daemon', 'notice routes'],
+    'single kernel changes are for the log alone',
+  );
   history.close();
 });
 
 t.test('the last outage', async (t) => {
   let seq = 0;
-  const at = (minute: number, happening: Happening): Event => ({ ...happening, seq: ++seq, at: new Date(WALL + minute * 60_000).toISOString(), level: 'notice' }) as Event;
-  const fold = (...events: readonly Event[]): ReturnType<typeof outageAfter> => events.reduce<ReturnType<typeof outageAfter>>(outageAfter, undefined);
+  const at = (minute: number, happening: Happening): Event =>
+    ({
+      ...happening,
+      seq: ++seq,
+      at: new Date(WALL + minute * 60_000).toISOString(),
+      level: 'notice',
+    }) as Event;
+  const fold = (...events: readonly Event[]): ReturnType<typeof outageAfter> =>
+    events.reduce<ReturnType<typeof outageAfter>>(outageAfter, undefined);
   const began = at(0, { kind: 'outage-began', cause: 'death', reason: 'r' });
   const bridged = at(0, { kind: 'outage-bridged', afterMs: 2.1 });
   const ended = at(5, { kind: 'outage-ended', lengthMs: 299_000, cause: 'death', bridgedAfterMs: 2.1 });
@@ -137,7 +169,11 @@ t.test('the last outage', async (t) => {
   t.equal(fold(out), undefined);
   t.match(fold(began, bridged), { ended: null, bridgedAfterMs: 2.1, cause: 'death' });
   t.match(fold(began, bridged, ended, out), { ended: ended.at, lengthMs: 299_000 }, 'measured, not by the wall clock');
-  t.match(fold(began, bridged, again), { began: began.at, ended: null, cause: 'death', bridgedAfterMs: 2.1 }, 'the agent came back in the middle of it: one outage');
+  t.match(
+    fold(began, bridged, again),
+    { began: began.at, ended: null, cause: 'death', bridgedAfterMs: 2.1 },
+    'the agent came back in the middle of it: one outage',
+  );
   t.match(fold(began, out), { ended: out.at, lengthMs: 300_000 }, 'it ended while the agent was away');
   t.match(fold(began, ended, again), { began: again.at, ended: null, cause: 'start' }, 'another one');
 });

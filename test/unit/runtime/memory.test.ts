@@ -3,11 +3,11 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import t from 'tap';
+import { parseConfig } from '../../../src/config/parse.js';
 import { initialState, type State } from '../../../src/core/state.js';
-import { createSweeper, hasLongList, processHeap } from '../../../src/runtime/memory.js';
 import type { Config } from '../../../src/model/config.js';
 import { prefix } from '../../../src/model/prefix.js';
-import { parseConfig } from '../../../src/config/parse.js';
+import { createSweeper, hasLongList, processHeap } from '../../../src/runtime/memory.js';
 
 const MIB = 1 << 20;
 
@@ -15,8 +15,22 @@ function stateWith(count: number): State {
   const { config } = parseConfig('management-interface: m\nbackup-router: {address: 10.0.0.1}\n', 'c');
   const [management] = config!.managementInterfaces;
   const destinations = Array.from({ length: count }, (_, i) => prefix(`16.${i >> 8}.${i & 255}.0`, 24));
-  const long: Config = { ...config!, managementInterfaces: [{ ...management!, backupRouters: [{ ...management!.backupRouters[0]!, destinations }] }] };
-  return initialState({ config: long, watched: [], formerGateways: [], resyncMs: 30_000, role: { role: 'primary', reason: '' }, roleOverride: undefined, pin: undefined }, 0);
+  const long: Config = {
+    ...config!,
+    managementInterfaces: [{ ...management!, backupRouters: [{ ...management!.backupRouters[0]!, destinations }] }],
+  };
+  return initialState(
+    {
+      config: long,
+      watched: [],
+      formerGateways: [],
+      resyncMs: 30_000,
+      role: { role: 'primary', reason: '' },
+      roleOverride: undefined,
+      pin: undefined,
+    },
+    0,
+  );
 }
 
 t.test('a long list of destinations has its garbage collected', (t) => {
@@ -24,7 +38,9 @@ t.test('a long list of destinations has its garbage collected', (t) => {
   let swept = 0;
   const idle: (() => void)[] = [];
   const runIdle = (): void => idle.splice(0).forEach((run) => run());
-  const sweeper = createSweeper({ used: () => used, collect: () => void (swept++, (used = 30 * MIB)) }, (run) => idle.push(run));
+  const sweeper = createSweeper({ used: () => used, collect: () => void (swept++, (used = 30 * MIB)) }, (run) =>
+    idle.push(run),
+  );
   const long = stateWith(10_000);
   sweeper.poke(stateWith(9_999));
   t.equal(idle.length, 0, 'a short list: nothing at all');

@@ -27,7 +27,9 @@ const libc = koffi.load(null);
 const socket = libc.func('int socket(int family, int type, int protocol)');
 const bind = libc.func('int bind(int fd, const void *name, uint32_t length)');
 const receive = libc.func('int64_t recv(int fd, _Out_ void *bytes, size_t size, int flags)');
-const send = libc.func('int64_t sendto(int fd, const void *bytes, size_t size, int flags, const void *name, uint32_t length)');
+const send = libc.func(
+  'int64_t sendto(int fd, const void *bytes, size_t size, int flags, const void *name, uint32_t length)',
+);
 const closeDescriptor = libc.func('int close(int fd)');
 const [AF_UNIX, SOCK_DGRAM, MSG_DONTWAIT] = [1, 2, 0x40];
 
@@ -88,7 +90,8 @@ t.test('its variables are taken out of the environment', async (t) => {
 });
 
 t.test('watchdog interval', async (t) => {
-  const interval = (env: NodeJS.ProcessEnv): number | undefined => createNotifier({ NOTIFY_SOCKET: freshPath(), ...env }).watchdogIntervalMs;
+  const interval = (env: NodeJS.ProcessEnv): number | undefined =>
+    createNotifier({ NOTIFY_SOCKET: freshPath(), ...env }).watchdogIntervalMs;
   t.equal(interval({ WATCHDOG_USEC: '20000000' }), 10_000, 'half the timeout');
   t.equal(interval({ WATCHDOG_USEC: '20000000', WATCHDOG_PID: String(process.pid) }), 10_000);
   t.equal(interval({ WATCHDOG_USEC: '20000000', WATCHDOG_PID: '1' }), undefined, 'meant for another process');
@@ -163,7 +166,10 @@ t.test('without koffi', async (t) => {
     const first = (await manager.next()) ?? [];
     t.ok(first.includes('READY=1'), first.join(' '));
     const second = (await manager.next()) ?? [];
-    t.ok(second.includes('STATUS=waiting for mgmt0') && second.includes('WATCHDOG=1') && !second.includes('READY=1'), second.join(' '));
+    t.ok(
+      second.includes('STATUS=waiting for mgmt0') && second.includes('WATCHDOG=1') && !second.includes('READY=1'),
+      second.join(' '),
+    );
     notifier.watchdog();
     const third = (await manager.next()) ?? [];
     t.ok(third.includes('STATUS=waiting for mgmt0') && third.includes('WATCHDOG=1'), 'the status stands');

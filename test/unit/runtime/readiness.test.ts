@@ -7,20 +7,52 @@ import type { Prepared, Step, StepResult } from '../../../src/core/ports.js';
 import { initialState, type State } from '../../../src/core/state.js';
 import type { Link } from '../../../src/model/link.js';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../../src/model/snapshot.js';
-import { readiness, resultsOf } from '../../../src/runtime/readiness.js';
 import { stepText } from '../../../src/runtime/journal.js';
+import { readiness, resultsOf } from '../../../src/runtime/readiness.js';
 
-const WATCHED = [{ id: 'frr/zebra', protocols: [11] }, { id: 'frr/bgpd', protocols: [] }];
-const LINK: Link = { index: 2, name: 'm', altNames: [], mac: undefined, up: true, carrier: true, master: undefined, kind: undefined, vrfTable: undefined };
+const WATCHED = [
+  { id: 'frr/zebra', protocols: [11] },
+  { id: 'frr/bgpd', protocols: [] },
+];
+const LINK: Link = {
+  index: 2,
+  name: 'm',
+  altNames: [],
+  mac: undefined,
+  up: true,
+  carrier: true,
+  master: undefined,
+  kind: undefined,
+  vrfTable: undefined,
+};
 const SNAPSHOT: Snapshot = { ...EMPTY_SNAPSHOT, links: [LINK] };
 const DOWN = { kind: 'verdict', id: 'frr/zebra', verdict: { kind: 'down', reason: 'end of file' } } as const;
 
 /** Out, at rest, with one destination a family. */
 function out(): State {
-  const { config } = parseConfig('management-interface: m\nbackup-router: {address: 10.0.0.1}\nwithdraw: {hold-time: 1s, convergence-timeout: 0}\n', 'c');
+  const { config } = parseConfig(
+    'management-interface: m\nbackup-router: {address: 10.0.0.1}\nwithdraw: {hold-time: 1s, convergence-timeout: 0}\n',
+    'c',
+  );
   const role = { role: 'primary', reason: 'configured' } as const;
-  let state = initialState({ config: config!, watched: WATCHED, formerGateways: [], resyncMs: 30_000, role, roleOverride: undefined, pin: undefined }, 0);
-  for (const { id } of WATCHED) state = transition(state, { kind: 'verdict', id, verdict: { kind: 'responsive', reason: '', ageMs: 1e6 } }, 0).state;
+  let state = initialState(
+    {
+      config: config!,
+      watched: WATCHED,
+      formerGateways: [],
+      resyncMs: 30_000,
+      role,
+      roleOverride: undefined,
+      pin: undefined,
+    },
+    0,
+  );
+  for (const { id } of WATCHED)
+    state = transition(
+      state,
+      { kind: 'verdict', id, verdict: { kind: 'responsive', reason: '', ageMs: 1e6 } },
+      0,
+    ).state;
   state = transition(state, { kind: 'observed', id: state.observations, snapshot: SNAPSHOT }, 1).state;
   return state;
 }
@@ -28,7 +60,9 @@ function out(): State {
 function recorder() {
   const prepared: (readonly Step[])[] = [];
   const sent: (readonly Step[])[] = [];
-  const answers = (steps: readonly Step[]): Promise<readonly StepResult[]> => (sent.push(steps), Promise.resolve(steps.map(() => ({ ok: true }) as const)));
+  const answers = (steps: readonly Step[]): Promise<readonly StepResult[]> => (
+    sent.push(steps), Promise.resolve(steps.map(() => ({ ok: true }) as const))
+  );
   const kernel = {
     observe: async () => SNAPSHOT,
     apply: answers,
@@ -40,7 +74,8 @@ function recorder() {
   return { kernel, prepared, sent };
 }
 
-const texts = (batches: readonly (readonly Step[])[]): string[][] => batches.map((steps) => steps.map((step) => `${step.kind} ${stepText(step)}`));
+const texts = (batches: readonly (readonly Step[])[]): string[][] =>
+  batches.map((steps) => steps.map((step) => `${step.kind} ${stepText(step)}`));
 
 t.test('the batch is ready, leaves at once and once, and is what the machine asks for', async (t) => {
   const { kernel, prepared, sent } = recorder();
@@ -48,7 +83,11 @@ t.test('the batch is ready, leaves at once and once, and is what the machine ask
   const state = out();
   t.equal(state.phase.kind, 'out');
   ready.prepare(state, 10);
-  t.same(texts(prepared).map((batch) => batch[0]), ['add-route default via 10.0.0.1 dev if2 table 25500 proto 157'], 'one batch for both daemons');
+  t.same(
+    texts(prepared).map((batch) => batch[0]),
+    ['add-route default via 10.0.0.1 dev if2 table 25500 proto 157'],
+    'one batch for both daemons',
+  );
   t.equal(sent.length, 0);
   const left = ready.send(DOWN, state, 20);
   t.same(texts(sent), texts(prepared), 'sent within the call');
@@ -94,7 +133,20 @@ t.test('were the machine to ask for something else, it would come after', async 
   const state = out();
   ready.prepare(state, 10);
   const left = ready.send(DOWN, state, 20);
-  const other: Step[] = [{ kind: 'delete-rule', rule: { family: 'inet', priority: 1, table: 2, suppressPrefixLength: undefined, inputInterface: 'lo', protocol: 157, foreign: false } }];
+  const other: Step[] = [
+    {
+      kind: 'delete-rule',
+      rule: {
+        family: 'inet',
+        priority: 1,
+        table: 2,
+        suppressPrefixLength: undefined,
+        inputInterface: 'lo',
+        protocol: 157,
+        foreign: false,
+      },
+    },
+  ];
   t.equal((await resultsOf(kernel, other, left)).length, 1);
   t.same(texts(sent)[1], ['delete-rule 1: from all iif lo lookup 2 proto 157']);
 });

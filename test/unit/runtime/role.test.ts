@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { RoleState } from '../../../src/core/state.js';
 import type { RoleSource } from '../../../src/model/config.js';
-import { roleFrom, watchRole, type RoleWatch } from '../../../src/runtime/role.js';
+import { type RoleWatch, roleFrom, watchRole } from '../../../src/runtime/role.js';
 
 interface Followed {
   readonly watch: RoleWatch;
@@ -64,7 +64,8 @@ t.test('words', async (t) => {
     ['__proto__', 'standby', /which is no role$/],
     ['x'.repeat(100_000), 'standby', /^f says "x{60}", which is no role$/],
   ];
-  for (const [text, role, reason] of cases) t.match(roleFrom(text, 'f'), { role, reason }, JSON.stringify(text.slice(0, 30)));
+  for (const [text, role, reason] of cases)
+    t.match(roleFrom(text, 'f'), { role, reason }, JSON.stringify(text.slice(0, 30)));
 });
 
 t.test('a fixed role', async (t) => {
@@ -159,7 +160,12 @@ t.test('a command that hangs is ended after its timeout, and never runs twice at
 
 t.test('the arguments reach the command as they are, without a shell', async (t) => {
   const [path] = script(join(directory(t), 'echo'), 'printf %s "$1"');
-  const role = follow(t, { kind: 'exec', command: [path, 'primary $(touch /nonesuch) `x`'], intervalMs: 10_000, timeoutMs: 1_000 });
+  const role = follow(t, {
+    kind: 'exec',
+    command: [path, 'primary $(touch /nonesuch) `x`'],
+    intervalMs: 10_000,
+    timeoutMs: 1_000,
+  });
   await role.until('primary', /says primary/);
 });
 

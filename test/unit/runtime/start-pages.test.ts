@@ -25,7 +25,11 @@ t.test('code that is the file, to the byte', async (t) => {
     { address: 0x7f0000001000n, size: 0x2000 },
     { address: 0x7f0000009000n, size: 0x1000 },
   ]);
-  t.strictSame(codeMappings(smaps.replaceAll(/^Anonymous.*\n/gm, '')), [], 'a kernel that does not say whose the pages are');
+  t.strictSame(
+    codeMappings(smaps.replaceAll(/^Anonymous.*\n/gm, '')),
+    [],
+    'a kernel that does not say whose the pages are',
+  );
   t.strictSame(codeMappings(''), []);
 });
 
@@ -38,7 +42,10 @@ t.test('once, when the start has settled', async (t) => {
   await sleep(20);
   const after = residentFileKiB();
   t.ok(before - after > 8 * 1024, `from ${before} to ${after} KiB of files`);
-  t.ok(codeMappings(readFileSync('/proc/self/smaps', 'utf8')).some(({ size }) => size > 10 << 20), 'the program is still mapped, and runs');
+  t.ok(
+    codeMappings(readFileSync('/proc/self/smaps', 'utf8')).some(({ size }) => size > 10 << 20),
+    'the program is still mapped, and runs',
+  );
 });
 
 t.test('without koffi: nothing', async (t) => {

@@ -7,10 +7,17 @@ import fc from 'fast-check';
 import t from 'tap';
 import { MAX_CONFIRM_MS } from '../../../src/control/protocol.js';
 import type { Happening } from '../../../src/model/event.js';
-import { pathsOf, type Paths } from '../../../src/model/paths.js';
-import { chooseConfig, type Chosen } from '../../../src/runtime/choose-config.js';
-import { createConfiguration, type Configuration } from '../../../src/runtime/configuration.js';
-import { leftMs, readUnconfirmed, thisMoment, writeUnconfirmed, type Moment, type Pending } from '../../../src/runtime/unconfirmed-record.js';
+import { type Paths, pathsOf } from '../../../src/model/paths.js';
+import { type Chosen, chooseConfig } from '../../../src/runtime/choose-config.js';
+import { type Configuration, createConfiguration } from '../../../src/runtime/configuration.js';
+import {
+  leftMs,
+  type Moment,
+  type Pending,
+  readUnconfirmed,
+  thisMoment,
+  writeUnconfirmed,
+} from '../../../src/runtime/unconfirmed-record.js';
 import { VirtualClock } from '../../scenario/clock.js';
 
 const MINUTE = 60_000;
@@ -26,9 +33,14 @@ const OTHER = text('10.0.0.3');
 t.test('time left', async (t) => {
   const at: Moment = { boot: 'a', monotonicMs: 1_000, wallMs: WALL };
   const pending: Pending = { kind: 'pending', text: NEW, former: OLD, leftMs: 5 * MINUTE, at };
-  const left = (boot: string, monotonicMs: number, wallMs: number): number => leftMs(pending, { boot, monotonicMs, wallMs });
+  const left = (boot: string, monotonicMs: number, wallMs: number): number =>
+    leftMs(pending, { boot, monotonicMs, wallMs });
   t.equal(left('a', 1_000 + MINUTE, WALL + MINUTE), 4 * MINUTE);
-  t.equal(left('a', 1_000 + MINUTE, WALL + 365 * 1440 * MINUTE), 4 * MINUTE, 'the clock was set forward: no matter in the same boot');
+  t.equal(
+    left('a', 1_000 + MINUTE, WALL + 365 * 1440 * MINUTE),
+    4 * MINUTE,
+    'the clock was set forward: no matter in the same boot',
+  );
   t.equal(left('a', 1_000 + MINUTE, 0), 4 * MINUTE, 'nor backward');
   t.equal(left('a', 1_000 + 5 * MINUTE, 0), 0, 'over, although the clock stands in 1970');
   t.equal(left('b', 7, WALL + MINUTE), 4 * MINUTE, 'after a reboot by the wall clock');
@@ -36,21 +48,36 @@ t.test('time left', async (t) => {
   t.equal(left('b', 7, WALL - 1), 0, 'a clock that stands before the record proves nothing: over');
   t.equal(left('a', 999, WALL), 0);
   fc.assert(
-    fc.property(fc.array(fc.record({ reboot: fc.boolean(), passed: fc.nat(MINUTE), wall: fc.integer({ min: -1e9, max: 1e9 }) }), { maxLength: 30 }), (steps) => {
-      // However often it is counted anew, and whatever the wall clock does, the time left never grows.
-      let now = at;
-      let record = pending;
-      let over = false;
-      return steps.every(({ reboot, passed, wall }, i) => {
-        now = reboot ? { boot: `${i}`, monotonicMs: 0, wallMs: now.wallMs + wall } : { ...now, monotonicMs: now.monotonicMs + passed, wallMs: now.wallMs + wall };
-        if (over) return true;
-        const is = leftMs(record, now);
-        const fine = is <= record.leftMs && is >= 0 && (reboot || is === Math.max(0, record.leftMs - (now.monotonicMs - record.at.monotonicMs)));
-        over = is === 0;
-        record = { ...record, leftMs: is, at: now };
-        return fine;
-      });
-    }),
+    fc.property(
+      fc.array(
+        fc.record({
+          reboot: fc.boolean(),
+          passed: fc.nat(MINUTE),
+          wall: fc.integer({ min: -1e9, max: 1e9 }),
+        }),
+        { maxLength: 30 },
+      ),
+      (steps) => {
+        // However often it is counted anew, and whatever the wall clock does, the time left never grows.
+        let now = at;
+        let record = pending;
+        let over = false;
+        return steps.every(({ reboot, passed, wall }, i) => {
+          now = reboot
+            ? { boot: `${i}`, monotonicMs: 0, wallMs: now.wallMs + wall }
+            : { ...now, monotonicMs: now.monotonicMs + passed, wallMs: now.wallMs + wall };
+          if (over) return true;
+          const is = leftMs(record, now);
+          const fine =
+            is <= record.leftMs &&
+            is >= 0 &&
+            (reboot || is === Math.max(0, record.leftMs - (now.monotonicMs - record.at.monotonicMs)));
+          over = is === 0;
+          record = { ...record, leftMs: is, at: now };
+          return fine;
+        });
+      },
+    ),
   );
 });
 
@@ -70,7 +97,18 @@ t.test('a damaged record is none', async (t) => {
     writeFileSync(path, good.slice(0, length));
     t.equal(readUnconfirmed(path), undefined, `${length} bytes of ${good.length}`);
   }
-  for (const bad of ['null', '[]', '{}', '{"version":1}', '{"version":1,"unconfirmed":null}', '{"version":2,"unconfirmed":{}}', good.replace(/"leftMs": \d+/, `"leftMs": ${MAX_CONFIRM_MS + 1}`), good.replace(/"leftMs": \d+/, '"leftMs": 1e999'), good.replace(/"wallMs": \d+/, '"wallMs": 1e300'), good.replace('"former"', '"farmer"')]) {
+  for (const bad of [
+    'null',
+    '[]',
+    '{}',
+    '{"version":1}',
+    '{"version":1,"unconfirmed":null}',
+    '{"version":2,"unconfirmed":{}}',
+    good.replace(/"leftMs": \d+/, `"leftMs": ${MAX_CONFIRM_MS + 1}`),
+    good.replace(/"leftMs": \d+/, '"leftMs": 1e999'),
+    good.replace(/"wallMs": \d+/, '"wallMs": 1e300'),
+    good.replace('"former"', '"farmer"'),
+  ]) {
     writeFileSync(path, bad);
     t.equal(readUnconfirmed(path), undefined, bad.slice(0, 50));
   }
@@ -87,13 +125,25 @@ interface Life {
 
 /** A life of the agent's configuration, over the files that the one before left. */
 function life(directory: string, now?: Moment): Life {
-  const paths = pathsOf({ STATE_DIRECTORY: join(directory, 'state'), RUNTIME_DIRECTORY: directory }, join(directory, 'config.yaml'));
+  const paths = pathsOf(
+    { STATE_DIRECTORY: join(directory, 'state'), RUNTIME_DIRECTORY: directory },
+    join(directory, 'config.yaml'),
+  );
   const choice = chooseConfig(paths, {}, false, now);
   if (choice.kind === 'none') throw new Error('nothing to run');
   const clock = new VirtualClock();
   const told: Happening[] = [];
   const taken: Chosen[] = [];
-  const configuration = createConfiguration({ paths, hints: {}, chosen: choice.chosen, take: (next) => void taken.push(next), tell: (one) => void told.push(one), log: () => undefined, clock, dryRun: false });
+  const configuration = createConfiguration({
+    paths,
+    hints: {},
+    chosen: choice.chosen,
+    take: (next) => void taken.push(next),
+    tell: (one) => void told.push(one),
+    log: () => undefined,
+    clock,
+    dryRun: false,
+  });
   return { paths, clock, told, taken, configuration };
 }
 
@@ -151,16 +201,32 @@ t.test('a pending one over restarts, reboots and set clocks', async (t) => {
   t.same(chosen({ ...at, monotonicMs: at.monotonicMs + MINUTE }), ['file', '10.0.0.2', 4 * MINUTE]);
   t.same(chosen({ ...at, monotonicMs: at.monotonicMs + 5 * MINUTE }), ['rolled-back', '10.0.0.1', undefined]);
   t.same(chosen({ boot: 'next', monotonicMs: 0, wallMs: at.wallMs + MINUTE }), ['file', '10.0.0.2', 4 * MINUTE]);
-  t.same(chosen({ boot: 'next', monotonicMs: 0, wallMs: at.wallMs + 6 * MINUTE }), ['rolled-back', '10.0.0.1', undefined]);
-  t.same(chosen({ boot: 'next', monotonicMs: 0, wallMs: 0 }), ['rolled-back', '10.0.0.1', undefined], 'a host without a clock');
+  t.same(chosen({ boot: 'next', monotonicMs: 0, wallMs: at.wallMs + 6 * MINUTE }), [
+    'rolled-back',
+    '10.0.0.1',
+    undefined,
+  ]);
+  t.same(
+    chosen({ boot: 'next', monotonicMs: 0, wallMs: 0 }),
+    ['rolled-back', '10.0.0.1', undefined],
+    'a host without a clock',
+  );
 
   const later = { ...at, monotonicMs: at.monotonicMs + 6 * MINUTE };
   writeFileSync(first.paths.configFile, OTHER);
   t.same(chosen(later), ['file', '10.0.0.3', undefined], 'changed while the agent was down');
   writeFileSync(first.paths.configFile, '{{{');
   rmSync(first.paths.lastKnownGood);
-  t.same(chosen(later), ['last-known-good', '10.0.0.1', undefined], 'broken while it was down, and no copy: the record has what last was good');
-  t.same(chosen({ ...at, monotonicMs: at.monotonicMs + MINUTE }), ['file', '10.0.0.2', 4 * MINUTE], 'broken inside the window');
+  t.same(
+    chosen(later),
+    ['last-known-good', '10.0.0.1', undefined],
+    'broken while it was down, and no copy: the record has what last was good',
+  );
+  t.same(
+    chosen({ ...at, monotonicMs: at.monotonicMs + MINUTE }),
+    ['file', '10.0.0.2', 4 * MINUTE],
+    'broken inside the window',
+  );
   t.equal(chooseConfig(first.paths, {}, true).kind, 'none', 'a dry run is about the file');
 });
 
@@ -169,14 +235,23 @@ t.test('what cannot be written down is not promised', async (t) => {
   const { paths, taken, configuration } = life(directory);
   writeFileSync(join(directory, 'state'), 'in the way');
   writeFileSync(paths.configFile, NEW);
-  t.match(configuration.reload(MINUTE), { ok: false, error: { code: 'state-directory', suggestion: /writable/ } });
+  t.match(configuration.reload(MINUTE), {
+    ok: false,
+    error: { code: 'state-directory', suggestion: /writable/ },
+  });
   t.same(taken, []);
-  t.match(configuration.reload(), { ok: true, message: /a restart of the agent will not take it|^configuration reloaded/ }, 'a plain one is taken');
+  t.match(
+    configuration.reload(),
+    { ok: true, message: /a restart of the agent will not take it|^configuration reloaded/ },
+    'a plain one is taken',
+  );
   t.equal(taken.length, 1);
 });
 
 t.test('a file with errors, whatever runs', async (t) => {
-  const directory = directoryWith('management-interface: eth0\nbackup-router: {address: 10.0.0.1, destination: [10.0.0.0/8, 172.16.128.0/13]}\n');
+  const directory = directoryWith(
+    'management-interface: eth0\nbackup-router: {address: 10.0.0.1, destination: [10.0.0.0/8, 172.16.128.0/13]}\n',
+  );
   const { paths, clock, configuration } = life(directory);
   t.equal(configuration.status().source, 'partial');
   configuration.settled();
@@ -187,4 +262,3 @@ t.test('a file with errors, whatever runs', async (t) => {
   await clock.advanceTo(clock.now() + MINUTE);
   t.equal(gatewayOf(configuration.current()), '10.0.0.1', 'back to the valid part, as it ran before');
 });
-

@@ -10,26 +10,57 @@ const MAIN = fileURLToPath(new URL('../../../../src/cli/main.js', import.meta.ur
 const VENDOR = 'set system backup-router 172.29.201.62 destination [172.16.0.0/13 172.16.128.0/13]\n';
 const dir = t.testdir({});
 
-function backupRouter(args: readonly string[], input = ''): { readonly status: number | null; readonly out: string; readonly err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { input, encoding: 'utf8' });
+function backupRouter(
+  args: readonly string[],
+  input = '',
+): { readonly status: number | null; readonly out: string; readonly err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    input,
+    encoding: 'utf8',
+  });
   return { status, out: stdout, err: stderr };
 }
 
 t.test('convert', async (t) => {
-  const yaml = '# converted from Junos text\nmanagement-interface: eth0\nbackup-router:\n  address: 172.29.201.62\n  destination: 172.16.0.0/13\n';
+  const yaml =
+    '# converted from Junos text\nmanagement-interface: eth0\nbackup-router:\n  address: 172.29.201.62\n  destination: 172.16.0.0/13\n';
   const piped = backupRouter(['convert', '--interface', 'eth0'], VENDOR);
   t.match(piped, { status: 0, out: yaml });
   t.match(piped.err, /172\.24\.0\.0\/13, the other half of 172\.16\.0\.0\/12/);
   const file = join(dir, 'router.conf');
   const output = join(dir, 'config.yaml');
   writeFileSync(file, `groups { re1 { system { backup-router 10.9.0.1; } } }\napply-groups re1;\n`);
-  t.match(backupRouter(['convert', file, '--interface', 'eth0', '--member', 're1', '-o', output]), { status: 0, out: '', err: '' });
-  t.equal(readFileSync(output, 'utf8'), `# converted from the Junos text ${file}, as re1\nmanagement-interface: eth0\n# from group re1\nbackup-router:\n  address: 10.9.0.1\n`);
-  t.match(backupRouter(['convert', output, '--to', 'set']), { status: 0, out: '# backup-router: interface eth0\nset system backup-router 10.9.0.1\n', err: '' });
-  t.match(backupRouter(['convert', output]), { status: 0, out: '# backup-router: interface eth0\nsystem {\n    backup-router 10.9.0.1;\n}\n', err: '' });
-  t.match(backupRouter(['convert', '-', '--interface', 'eth0', '--to', 'junos'], VENDOR), { status: 0, out: '# backup-router: interface eth0\nsystem {\n    backup-router 172.29.201.62 destination 172.16.0.0/13;\n}\n' });
-  const lossy = backupRouter(['convert', '--to', 'set'], 'management-interface: eth0\nbackup-router: {address: 10.9.0.1}\nplacement: main\n');
-  t.match(lossy, { status: 0, err: 'backup-router: warning: lost: placement: Junos has no such setting; the default counts\n' });
+  t.match(backupRouter(['convert', file, '--interface', 'eth0', '--member', 're1', '-o', output]), {
+    status: 0,
+    out: '',
+    err: '',
+  });
+  t.equal(
+    readFileSync(output, 'utf8'),
+    `# converted from the Junos text ${file}, as re1\nmanagement-interface: eth0\n# from group re1\nbackup-router:\n  address: 10.9.0.1\n`,
+  );
+  t.match(backupRouter(['convert', output, '--to', 'set']), {
+    status: 0,
+    out: '# backup-router: interface eth0\nset system backup-router 10.9.0.1\n',
+    err: '',
+  });
+  t.match(backupRouter(['convert', output]), {
+    status: 0,
+    out: '# backup-router: interface eth0\nsystem {\n    backup-router 10.9.0.1;\n}\n',
+    err: '',
+  });
+  t.match(backupRouter(['convert', '-', '--interface', 'eth0', '--to', 'junos'], VENDOR), {
+    status: 0,
+    out: '# backup-router: interface eth0\nsystem {\n    backup-router 172.29.201.62 destination 172.16.0.0/13;\n}\n',
+  });
+  const lossy = backupRouter(
+    ['convert', '--to', 'set'],
+    'management-interface: eth0\nbackup-router: {address: 10.9.0.1}\nplacement: main\n',
+  );
+  t.match(lossy, {
+    status: 0,
+    err: 'backup-router: warning: lost: placement: Junos has no such setting; the default counts\n',
+  });
 });
 
 t.test('what cannot be converted', async (t) => {
@@ -41,13 +72,19 @@ t.test('what cannot be converted', async (t) => {
   t.match(auto.err, /address auto: .*\n.*nothing is left/);
   t.match(backupRouter(['convert', '--to', 'xml'], VENDOR), { status: 64, out: '' });
   t.match(backupRouter(['convert', join(dir, 'none')]), { status: 78, out: '', err: /no file/ });
-  t.match(backupRouter(['convert', '--interface', 'eth0', '-o', join(dir, 'no', 'x')], VENDOR), { status: 1, err: /cannot be written/ });
+  t.match(backupRouter(['convert', '--interface', 'eth0', '-o', join(dir, 'no', 'x')], VENDOR), {
+    status: 1,
+    err: /cannot be written/,
+  });
 });
 
 t.test('check', async (t) => {
   const file = join(dir, 'junos.conf');
   writeFileSync(file, VENDOR);
-  t.match(backupRouter(['check', '-c', file, '--interface', 'eth0']), { status: 0, out: `${file}: ok, 1 warning\n` });
+  t.match(backupRouter(['check', '-c', file, '--interface', 'eth0']), {
+    status: 0,
+    out: `${file}: ok, 1 warning\n`,
+  });
   t.match(backupRouter(['check', '-c', file]), { status: 78 });
   writeFileSync(file, `# backup-router: interface eth0\n${VENDOR}`);
   t.match(backupRouter(['check', '-c', file]), { status: 0 });

@@ -20,41 +20,59 @@ function read(text: string): Config | undefined {
 /** What is left of it in Junos: the first interface, the first address, nothing of `auto`, and the defaults. */
 function kept(config: Config): Config | undefined {
   const [{ selector, backupRouters }] = config.managementInterfaces as [Config['managementInterfaces'][number]];
-  const routers = backupRouters.filter(({ auto }) => auto === undefined).map((router) => ({ ...router, gateways: router.gateways.slice(0, 1) }));
-  return routers.length === 0 ? undefined : { ...DEFAULTS, managementInterfaces: [{ selector, backupRouters: routers }] };
+  const routers = backupRouters
+    .filter(({ auto }) => auto === undefined)
+    .map((router) => ({ ...router, gateways: router.gateways.slice(0, 1) }));
+  return routers.length === 0
+    ? undefined
+    : { ...DEFAULTS, managementInterfaces: [{ selector, backupRouters: routers }] };
 }
 
 t.test('as YAML', async (t) => {
-  fc.assert(fc.property(anyConfig, (config) => {
-    const text = writeYaml(config, { top: ['a note: {', 'é\nx: y'], inet: ['from group re0'] });
-    if (looksLikeJunos(text)) throw new Error(text);
-    t.strictSame(read(text), config) || fail(text);
-  }), { numRuns: 300 });
+  fc.assert(
+    fc.property(anyConfig, (config) => {
+      const text = writeYaml(config, { top: ['a note: {', 'é\nx: y'], inet: ['from group re0'] });
+      if (looksLikeJunos(text)) throw new Error(text);
+      t.strictSame(read(text), config) || fail(text);
+    }),
+    { numRuns: 300 },
+  );
 });
 
 t.test('as Junos text, and back to YAML', async (t) => {
   let nothing = 0;
-  fc.assert(fc.property(anyConfig, fc.constantFrom<'junos' | 'set'>('junos', 'set'), (config, form) => {
-    const expected = kept(config);
-    const { text, lost } = writeJunos(config, form);
-    if (expected === undefined) nothing++;
-    if (expected === undefined || text === undefined) {
-      t.strictSame([text, expected], [undefined, undefined]) || fail(JSON.stringify(config));
-      return;
-    }
-    if (!looksLikeJunos(text)) throw new Error(text);
-    const back = read(text);
-    t.strictSame(back, expected) || fail(text);
-    t.equal(lost.length > 0, JSON.stringify(expected) !== JSON.stringify({ ...expected, ...config }), `what is lost is told: ${lost.join('; ')}`) || fail(text);
-    t.strictSame(writeJunos(back!, form), { text, lost: [] }) || fail(text);
-    t.strictSame(read(writeYaml(back!)), expected) || fail(text);
-  }), { numRuns: 300 });
+  fc.assert(
+    fc.property(anyConfig, fc.constantFrom<'junos' | 'set'>('junos', 'set'), (config, form) => {
+      const expected = kept(config);
+      const { text, lost } = writeJunos(config, form);
+      if (expected === undefined) nothing++;
+      if (expected === undefined || text === undefined) {
+        t.strictSame([text, expected], [undefined, undefined]) || fail(JSON.stringify(config));
+        return;
+      }
+      if (!looksLikeJunos(text)) throw new Error(text);
+      const back = read(text);
+      t.strictSame(back, expected) || fail(text);
+      t.equal(
+        lost.length > 0,
+        JSON.stringify(expected) !== JSON.stringify({ ...expected, ...config }),
+        `what is lost is told: ${lost.join('; ')}`,
+      ) || fail(text);
+      t.strictSame(writeJunos(back!, form), { text, lost: [] }) || fail(text);
+      t.strictSame(read(writeYaml(back!)), expected) || fail(text);
+    }),
+    { numRuns: 300 },
+  );
   t.ok(nothing > 0 && nothing < 200, `${nothing} of 300 had nothing that Junos could say`);
 });
 
 t.test('how it looks', async (t) => {
-  const config = read('management-interface: eth0\nbackup-router:\n  address: [10.9.0.1, 10.9.0.2]\n  destination: [172.16.0.0/13, 172.24.0.0/13]\ninet6-backup-router: {address: fe80::1}\nwithdraw: {hold-time: 7s, convergence-timeout: never}\nrole: standby\nrouting-daemon: [{socket: "[::1]:179"}, {exec: {command: [/bin/x, "a b", "5", "no"]}}]\n')!;
-  t.equal(writeYaml(config, { top: ['converted'], inet: ['from group re0'] }), `\
+  const config = read(
+    'management-interface: eth0\nbackup-router:\n  address: [10.9.0.1, 10.9.0.2]\n  destination: [172.16.0.0/13, 172.24.0.0/13]\ninet6-backup-router: {address: fe80::1}\nwithdraw: {hold-time: 7s, convergence-timeout: never}\nrole: standby\nrouting-daemon: [{socket: "[::1]:179"}, {exec: {command: [/bin/x, "a b", "5", "no"]}}]\n',
+  )!;
+  t.equal(
+    writeYaml(config, { top: ['converted'], inet: ['from group re0'] }),
+    `\
 # converted
 management-interface: eth0
 # from group re0
@@ -68,7 +86,8 @@ routing-daemon:
   - {exec: {command: [/bin/x, "a b", "5", "no"], interval: 5s, timeout: 2s}}
 withdraw: {hold-time: 7s, convergence-timeout: never}
 role: standby
-`);
+`,
+  );
   t.strictSame(writeJunos(config, 'set'), {
     text: '# backup-router: interface eth0\nset system backup-router 10.9.0.1\nset system backup-router destination 172.16.0.0/13\nset system backup-router destination 172.24.0.0/13\nset system inet6-backup-router fe80::1\n',
     lost: [
@@ -79,7 +98,10 @@ role: standby
       'role: Junos has no such setting; the default counts',
     ],
   });
-  t.equal(writeJunos(config, 'junos').text, '# backup-router: interface eth0\nsystem {\n    backup-router 10.9.0.1 destination [ 172.16.0.0/13 172.24.0.0/13 ];\n    inet6-backup-router fe80::1;\n}\n');
+  t.equal(
+    writeJunos(config, 'junos').text,
+    '# backup-router: interface eth0\nsystem {\n    backup-router 10.9.0.1 destination [ 172.16.0.0/13 172.24.0.0/13 ];\n    inet6-backup-router fe80::1;\n}\n',
+  );
 });
 
 function fail(text: string): never {

@@ -16,7 +16,10 @@ t.test('every example loads', async (t) => {
     t.ok(looksLikeJunos(block), block);
     t.ok(parseConfig(block, 'f', block.startsWith('#') ? {} : { interface: 'eth0' }).config, block);
   }
-  t.strictSame(...blocks.slice(0, 2).map((block) => parseConfig(block, 'f').config) as [unknown, unknown], 'the first two say the same');
+  t.strictSame(
+    ...(blocks.slice(0, 2).map((block) => parseConfig(block, 'f').config) as [unknown, unknown]),
+    'the first two say the same',
+  );
 });
 
 t.test('the sample output is what is printed', async (t) => {

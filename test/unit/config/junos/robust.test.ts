@@ -16,38 +16,144 @@ function survives(text: string): number {
   if (config !== undefined && partial !== config) throw new Error('the valid part of a valid text is the text');
   if (renderDiagnostics(diagnostics).length > 200_000) throw new Error('too much output');
   const lines = text.split('\n').length;
-  for (const d of diagnostics) if (d.line > lines || (d.line > 0 && d.endColumn <= d.column)) throw new Error(`no such place: ${JSON.stringify(d)}`);
+  for (const d of diagnostics)
+    if (d.line > lines || (d.line > 0 && d.endColumn <= d.column))
+      throw new Error(`no such place: ${JSON.stringify(d)}`);
   return errors;
 }
 
-const CURLY = '{master}\na@b> show configuration\nsystem {\n    backup-router 10.9.0.1 destination [ 172.16.0.0/13 172.16.128.0/13 ]; ## x\n}\ngroups { re0 { system { inet6-backup-router { fe80::1; inactive: destination "::/0"; } } } }\napply-groups "${node}";\n/* c */\n';
-const SET = '[edit system]\na@b# set backup-router 10.9.0.1 destination [ 172.16.0.0/13 10.0.0.0/9 ]\ndeactivate system backup-router\nset groups <*> x\nset apply-groups [ re0 re1 ]\nset apply-groups-except re0\n# backup-router: member re0\n';
+const CURLY =
+  '{master}\na@b> show configuration\nsystem {\n    backup-router 10.9.0.1 destination [ 172.16.0.0/13 172.16.128.0/13 ]; ## x\n}\ngroups { re0 { system { inet6-backup-router { fe80::1; inactive: destination "::/0"; } } } }\napply-groups "${node}";\n/* c */\n';
+const SET =
+  '[edit system]\na@b# set backup-router 10.9.0.1 destination [ 172.16.0.0/13 10.0.0.0/9 ]\ndeactivate system backup-router\nset groups <*> x\nset apply-groups [ re0 re1 ]\nset apply-groups-except re0\n# backup-router: member re0\n';
 
 t.test('random text', async () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => void survives(text)), { numRuns: 500 });
-  const pieces = fc.constantFrom('system', 'groups', 're0', 'apply-groups', 'apply-groups-except', '"${node}"', 'backup-router', 'inet6-backup-router', 'destination', '10.9.0.1', '172.16.128.0/13', 'fe80::1', 'interfaces', 'fxp0', 'set', 'delete', 'deactivate', 'edit', 'top', 'up', 'exit', 'inactive:', 'delete:', '{', '}', '[', ']', ';', '\n', '\n    ', '"', '\\', '/*', '*/', '#', '# backup-router: interface ', '<*>', '<[a', '${', '{master:0}', '[edit system]', 'a@b> show ', 'a@b# ', '\u0000', '\r\n');
-  fc.assert(fc.property(fc.array(pieces, { maxLength: 80 }), (parts) => void survives(parts.join(' '))), { numRuns: 1500 });
-  fc.assert(fc.property(fc.array(pieces, { maxLength: 40 }), (parts) => void survives(parts.join(''))), { numRuns: 500 });
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => void survives(text)),
+    { numRuns: 500 },
+  );
+  const pieces = fc.constantFrom(
+    'system',
+    'groups',
+    're0',
+    'apply-groups',
+    'apply-groups-except',
+    '"${node}"',
+    'backup-router',
+    'inet6-backup-router',
+    'destination',
+    '10.9.0.1',
+    '172.16.128.0/13',
+    'fe80::1',
+    'interfaces',
+    'fxp0',
+    'set',
+    'delete',
+    'deactivate',
+    'edit',
+    'top',
+    'up',
+    'exit',
+    'inactive:',
+    'delete:',
+    '{',
+    '}',
+    '[',
+    ']',
+    ';',
+    '\n',
+    '\n    ',
+    '"',
+    '\\',
+    '/*',
+    '*/',
+    '#',
+    '# backup-router: interface ',
+    '<*>',
+    '<[a',
+    '${',
+    '{master:0}',
+    '[edit system]',
+    'a@b> show ',
+    'a@b# ',
+    '\u0000',
+    '\r\n',
+  );
+  fc.assert(
+    fc.property(fc.array(pieces, { maxLength: 80 }), (parts) => void survives(parts.join(' '))),
+    { numRuns: 1500 },
+  );
+  fc.assert(
+    fc.property(fc.array(pieces, { maxLength: 40 }), (parts) => void survives(parts.join(''))),
+    { numRuns: 500 },
+  );
 });
 
 t.test('good texts with anything done to them', async () => {
   for (const whole of [CURLY, SET]) {
-    fc.assert(fc.property(fc.nat(whole.length), fc.nat(8), fc.string({ unit: 'binary', maxLength: 4 }), (at, length, other) => void survives(whole.slice(0, at) + other + whole.slice(at + length))), { numRuns: 1000 });
+    fc.assert(
+      fc.property(
+        fc.nat(whole.length),
+        fc.nat(8),
+        fc.string({ unit: 'binary', maxLength: 4 }),
+        (at, length, other) => void survives(whole.slice(0, at) + other + whole.slice(at + length)),
+      ),
+      { numRuns: 1000 },
+    );
   }
 });
 
 t.test('a loss never makes a default route', async () => {
-  const whole = 'system {\n    host-name r1;\n    backup-router 10.9.0.1 destination [ 172.16.0.0/12 192.168.0.0/16 ];\n    services {\n        ssh;\n    }\n}\n';
-  fc.assert(fc.property(fc.nat(whole.length), fc.constantFrom(...'{};[]"#/*'.split(''), '/*', '', ' ', '\n'), (at, other) => {
-    const { partial, config } = readJunos(whole.slice(0, at) + other + whole.slice(at + 1), 'f', { interface: 'eth0' });
-    if (config !== undefined) return;
-    for (const router of partial === undefined ? [] : allBackupRouters(partial)) for (const p of router.destinations) if (p.length === 0) throw new Error(prefixText(p));
-  }), { numRuns: 2000 });
+  const whole =
+    'system {\n    host-name r1;\n    backup-router 10.9.0.1 destination [ 172.16.0.0/12 192.168.0.0/16 ];\n    services {\n        ssh;\n    }\n}\n';
+  fc.assert(
+    fc.property(fc.nat(whole.length), fc.constantFrom(...'{};[]"#/*'.split(''), '/*', '', ' ', '\n'), (at, other) => {
+      const { partial, config } = readJunos(whole.slice(0, at) + other + whole.slice(at + 1), 'f', {
+        interface: 'eth0',
+      });
+      if (config !== undefined) return;
+      for (const router of partial === undefined ? [] : allBackupRouters(partial))
+        for (const p of router.destinations) if (p.length === 0) throw new Error(prefixText(p));
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 t.test('a megabyte of anything', async (t) => {
   const started = performance.now();
-  for (const piece of ['"', '\\"', '{', '}', '[', ']', ';', '<', '${', '/*', '/*\n', '/**/', '#', '\n', 'set a\n', 'set [', 'a ', 'a;', 'a{', 'inactive: ', 'a@b> show ', '[edit a', '{master', 'groups{', 'apply-groups a;', '"x', '"\n', 'x@', 'backup-router ', 'system backup-router 1.1.1.1;', 'groups { a { apply-groups b; } }']) {
+  for (const piece of [
+    '"',
+    '\\"',
+    '{',
+    '}',
+    '[',
+    ']',
+    ';',
+    '<',
+    '${',
+    '/*',
+    '/*\n',
+    '/**/',
+    '#',
+    '\n',
+    'set a\n',
+    'set [',
+    'a ',
+    'a;',
+    'a{',
+    'inactive: ',
+    'a@b> show ',
+    '[edit a',
+    '{master',
+    'groups{',
+    'apply-groups a;',
+    '"x',
+    '"\n',
+    'x@',
+    'backup-router ',
+    'system backup-router 1.1.1.1;',
+    'groups { a { apply-groups b; } }',
+  ]) {
     survives(`system { backup-router 10.9.0.1; }\n${piece.repeat(Math.floor((1 << 20) / piece.length))}`);
   }
   t.ok(performance.now() - started < 120_000, 'in bounded time');
@@ -55,22 +161,82 @@ t.test('a megabyte of anything', async (t) => {
 
 t.test('a whole configuration of 100,000 lines', async (t) => {
   const count = 12_000;
-  const curly = ['## Last commit: 2024-03-01 10:00:00 UTC by admin', 'version 21.4R1.12;', 'system {', '    host-name big;', '    backup-router 10.9.0.1 destination [ 172.16.0.0/13 172.24.0.0/13 ];', '}', 'interfaces {'];
-  const set = ['set version 21.4R1.12', 'set system host-name big', 'set system backup-router 10.9.0.1', 'set system backup-router destination 172.16.0.0/13', 'set system backup-router destination 172.24.0.0/13'];
+  const curly = [
+    '## Last commit: 2024-03-01 10:00:00 UTC by admin',
+    'version 21.4R1.12;',
+    'system {',
+    '    host-name big;',
+    '    backup-router 10.9.0.1 destination [ 172.16.0.0/13 172.24.0.0/13 ];',
+    '}',
+    'interfaces {',
+  ];
+  const set = [
+    'set version 21.4R1.12',
+    'set system host-name big',
+    'set system backup-router 10.9.0.1',
+    'set system backup-router destination 172.16.0.0/13',
+    'set system backup-router destination 172.24.0.0/13',
+  ];
   for (let i = 0; i < count; i++) {
     const address = `10.${i >> 14}.${(i >> 6) & 255}.${(i & 63) << 2}`;
-    curly.push(`    ge-0/0/${i} {`, `        description "to {${i}}; # ${address}";`, '        unit 0 {', '            family inet {', `                address ${address}/30;`, '            }', '        }', '    }');
-    set.push(`set interfaces ge-0/0/${i} description "to {${i}}; # ${address}"`, `set interfaces ge-0/0/${i} unit 0 family inet address ${address}/30`);
+    curly.push(
+      `    ge-0/0/${i} {`,
+      `        description "to {${i}}; # ${address}";`,
+      '        unit 0 {',
+      '            family inet {',
+      `                address ${address}/30;`,
+      '            }',
+      '        }',
+      '    }',
+    );
+    set.push(
+      `set interfaces ge-0/0/${i} description "to {${i}}; # ${address}"`,
+      `set interfaces ge-0/0/${i} unit 0 family inet address ${address}/30`,
+    );
   }
   curly.push('}', 'policy-options {');
   for (let i = 0; i < count / 4; i++) {
-    curly.push(`    prefix-list p${i} {`, `        10.0.${i & 255}.0/24;`, '    }', `    policy-statement s${i} {`, '        term a {', `            from prefix-list p${i};`, '            then accept;', '        }', '    }');
-    set.push(`set policy-options prefix-list p${i} 10.0.${i & 255}.0/24`, `set policy-options policy-statement s${i} term a from prefix-list p${i}`, `set policy-options policy-statement s${i} term a then accept`);
+    curly.push(
+      `    prefix-list p${i} {`,
+      `        10.0.${i & 255}.0/24;`,
+      '    }',
+      `    policy-statement s${i} {`,
+      '        term a {',
+      `            from prefix-list p${i};`,
+      '            then accept;',
+      '        }',
+      '    }',
+    );
+    set.push(
+      `set policy-options prefix-list p${i} 10.0.${i & 255}.0/24`,
+      `set policy-options policy-statement s${i} term a from prefix-list p${i}`,
+      `set policy-options policy-statement s${i} term a then accept`,
+    );
   }
   curly.push('}', 'firewall {', '    family inet {');
   for (let i = 0; i < count; i++) {
-    set.push(...['source-address 10.0.0.0/8', 'destination-address 172.16.0.0/12', 'protocol tcp', 'destination-port [ ssh bgp ]'].map((match) => `set firewall family inet filter f${i} term t from ${match}`), `set firewall family inet filter f${i} term t then discard`);
-    if (i % 16 === 0) curly.push(`        filter f${i} {`, '            term t {', '                from {', '                    destination-address {', '                        172.16.0.0/12;', '                    }', '                }', '                then discard;', '            }', '        }');
+    set.push(
+      ...[
+        'source-address 10.0.0.0/8',
+        'destination-address 172.16.0.0/12',
+        'protocol tcp',
+        'destination-port [ ssh bgp ]',
+      ].map((match) => `set firewall family inet filter f${i} term t from ${match}`),
+      `set firewall family inet filter f${i} term t then discard`,
+    );
+    if (i % 16 === 0)
+      curly.push(
+        `        filter f${i} {`,
+        '            term t {',
+        '                from {',
+        '                    destination-address {',
+        '                        172.16.0.0/12;',
+        '                    }',
+        '                }',
+        '                then discard;',
+        '            }',
+        '        }',
+      );
   }
   curly.push('    }', '}');
   for (const [form, lines] of Object.entries({ curly, set })) {
@@ -79,7 +245,10 @@ t.test('a whole configuration of 100,000 lines', async (t) => {
     const { config, diagnostics } = parseConfig(`${lines.join('\n')}\n`, 'f', { interface: 'eth0' });
     const { user, system } = process.cpuUsage(before);
     t.strictSame(diagnostics, []);
-    t.strictSame(allBackupRouters(config!).map((router) => router.destinations.map(prefixText)), [['172.16.0.0/13', '172.24.0.0/13']]);
+    t.strictSame(
+      allBackupRouters(config!).map((router) => router.destinations.map(prefixText)),
+      [['172.16.0.0/13', '172.24.0.0/13']],
+    );
     t.ok(user + system < 6_000_000, `${form}: ${Math.round((user + system) / 1000)} ms of CPU`);
   }
 });
