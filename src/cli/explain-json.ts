@@ -1,12 +1,12 @@
 /** The JSON of `explain`, a stable schema: docs/EXPLAIN.md. Fields are added, never renamed or removed, while `version` is 1. */
 
 import type { Explanation, Passage } from '../core/explain/explain.js';
-import { policyText } from '../kernel/policy-text.js';
-import { type NameOf, routeText } from '../kernel/text.js';
 import { familyOf } from '../model/address.js';
 import type { KernelAnswer, PolicyRule, Vrf } from '../model/policy.js';
+import { policyText } from '../model/policy-text.js';
 import { destinationText } from '../model/prefix.js';
 import type { Route } from '../model/route.js';
+import { type NameOf, routeText } from '../model/route-text.js';
 import type { Gathered } from './facts.js';
 
 export function explanationJson(

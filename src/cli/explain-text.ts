@@ -2,9 +2,9 @@
 
 import type { Explanation, Passage } from '../core/explain/explain.js';
 import { linkOf, realmOf } from '../core/management.js';
-import { policyText } from '../kernel/policy-text.js';
-import { type NameOf, routeText } from '../kernel/text.js';
 import type { KernelAnswer, Vrf } from '../model/policy.js';
+import { policyText } from '../model/policy-text.js';
+import { type NameOf, routeText } from '../model/route-text.js';
 import type { Gathered } from './facts.js';
 import { durationText, type Paint } from './table.js';
 import { wrappedTable, wrapWords } from './wrap.js';

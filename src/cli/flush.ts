@@ -1,9 +1,9 @@
 /** `backup-router flush`: gives back what was taken over, then takes out everything that is owned. Prints the commands of ip(8) that do the same. */
 
 import { someoneListens } from '../control/probe.js';
+import { ipCommand } from '../core/ip-command.js';
 import { plan } from '../core/plan.js';
 import type { Step } from '../core/ports.js';
-import { ipCommand } from '../kernel/command.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { requireCapability } from '../runtime/capability.js';

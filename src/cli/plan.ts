@@ -1,11 +1,11 @@
 /** `backup-router plan`: the kernel changes that a configuration would make from here, as commands to read, or to paste into a root shell. */
 
 import { type Intent, intentOf, type Standing } from '../core/intent.js';
+import { ipCommand } from '../core/ip-command.js';
 import type { Step } from '../core/ports.js';
-import { ipCommand } from '../kernel/command.js';
-import type { NameOf } from '../kernel/text.js';
 import type { DaemonId } from '../model/daemon.js';
 import { EXIT } from '../model/exit.js';
+import type { NameOf } from '../model/route-text.js';
 import type { Status } from '../model/status.js';
 import { type Gathered, gather } from './facts.js';
 import type { ConfigOptions } from './hints.js';

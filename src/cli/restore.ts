@@ -2,8 +2,8 @@
 
 import { DEFAULTS } from '../config/defaults.js';
 import { someoneListens } from '../control/probe.js';
+import { ipCommand } from '../core/ip-command.js';
 import type { Step } from '../core/ports.js';
-import { ipCommand } from '../kernel/command.js';
 import { openKernel } from '../kernel/kernel.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';

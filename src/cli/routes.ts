@@ -1,8 +1,8 @@
 /** `backup-router routes`: the backup routes and rules in the kernel now, whether a daemon runs or not. */
 
-import { routeText, ruleText } from '../kernel/text.js';
 import { EXIT } from '../model/exit.js';
 import { destinationText } from '../model/prefix.js';
+import { routeText, ruleText } from '../model/route-text.js';
 import type { ConfigOptions } from './hints.js';
 import { withOwned } from './owned.js';
 import { table } from './table.js';

@@ -4,12 +4,12 @@
  */
 
 import { linkOf, realmOf } from '../core/management.js';
-import { routeText } from '../kernel/text.js';
 import type { Address } from '../model/address.js';
 import type { BackupRouter, BirdDaemon, FrrDaemons, ManagementInterface } from '../model/config.js';
 import { selectorText } from '../model/config.js';
 import type { Link } from '../model/link.js';
 import type { Nexthop, Route } from '../model/route.js';
+import { routeText } from '../model/route-text.js';
 import { gatewaysOf } from './gateways.js';
 import type { Host, KernelEvidence } from './host.js';
 

@@ -6,12 +6,12 @@
  */
 
 import type { Prepared, Step, StepResult } from '../core/ports.js';
-import type { Writer } from './codec.js';
-import type { Connection } from './connection.js';
-import { routeFault, writeAddRoute, writeDeleteRoute } from './messages-route.js';
-import { ruleFault, writeAddRule, writeDeleteRule } from './messages-rule.js';
-import { isOver, originalFault, writeAdoptRoute, writeRestoreRoute } from './original.js';
-import { type Window, windowsOf } from './window.js';
+import { isOver, originalFault, writeAdoptRoute, writeRestoreRoute } from './messages/original.js';
+import { routeFault, writeAddRoute, writeDeleteRoute } from './messages/route.js';
+import { ruleFault, writeAddRule, writeDeleteRule } from './messages/rule.js';
+import type { Writer } from './netlink/codec.js';
+import type { Connection } from './netlink/connection.js';
+import { type Window, windowsOf } from './netlink/window.js';
 
 export async function apply(connection: Connection, steps: readonly Step[]): Promise<readonly StepResult[]> {
   const { windows, merge } = lay(connection, steps);

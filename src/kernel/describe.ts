@@ -4,12 +4,12 @@
 
 import type { KernelHint } from '../core/ports.js';
 import type { Link } from '../model/link.js';
-import { readU32, walkAttributes } from './codec.js';
-import { decodeAddress, decodeLink, decodeNeighbour } from './messages-link.js';
-import { decodeRoute } from './messages-route.js';
-import { decodeRule } from './messages-rule.js';
-import { type NameOf, routeText, ruleText } from './text.js';
-import * as uapi from './uapi.js';
+import { type NameOf, routeText, ruleText } from '../model/route-text.js';
+import { decodeAddress, decodeLink, decodeNeighbour } from './messages/link.js';
+import { decodeRoute } from './messages/route.js';
+import { decodeRule } from './messages/rule.js';
+import { readU32, walkAttributes } from './netlink/codec.js';
+import * as uapi from './netlink/uapi.js';
 
 export interface Described {
   readonly kind: KernelHint['kind'];

@@ -10,10 +10,10 @@
 
 import type { Kernel, KernelHint, ObserveRequest, Step } from '../core/ports.js';
 import { apply } from './apply.js';
-import { Connection } from './connection.js';
 import { firstLook } from './first-look.js';
 import { openKernel } from './kernel.js';
-import { openPlainSocket } from './socket.js';
+import { Connection } from './netlink/connection.js';
+import { openPlainSocket } from './netlink/socket.js';
 
 export interface EarlyKernel extends Kernel {
   /** Resolves when events have begun. */

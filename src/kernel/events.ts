@@ -9,13 +9,13 @@
 
 import type { KernelHint } from '../core/ports.js';
 import type { Neighbour } from '../model/link.js';
-import { messagePort, walkMessages } from './codec.js';
 import { type Described, describe } from './describe.js';
-import { type EventInterest, eventFilter, eventPasses } from './filter.js';
-import { decodeNeighbour } from './messages-link.js';
+import { type EventInterest, eventFilter, eventPasses } from './events-filter.js';
+import { decodeNeighbour } from './messages/link.js';
+import { messagePort, walkMessages } from './netlink/codec.js';
+import { type NetlinkSocket, openSocket } from './netlink/socket.js';
+import * as uapi from './netlink/uapi.js';
 import { senderText } from './sender.js';
-import { type NetlinkSocket, openSocket } from './socket.js';
-import * as uapi from './uapi.js';
 
 /** Bytes of receive buffer: some ten thousand notifications that passed the filter. */
 const RECEIVE_BUFFER = 8 << 20;

@@ -10,15 +10,15 @@ import type { ObserveRequest } from '../core/ports.js';
 import type { Original } from '../model/adopted.js';
 import type { Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { Connection } from './connection.js';
-import { familyFromNumber } from './families.js';
-import { decodeAddress, decodeLink, encodeAddressDump, encodeLinkDump } from './messages-link.js';
-import { encodeRouteDump } from './messages-route.js';
-import { decodeRule, encodeRuleDump } from './messages-rule.js';
+import { decodeAddress, decodeLink, encodeAddressDump, encodeLinkDump } from './messages/link.js';
+import { encodeRouteDump } from './messages/route.js';
+import { decodeRule, encodeRuleDump } from './messages/rule.js';
+import { Connection } from './netlink/connection.js';
+import { familyFromNumber } from './netlink/families.js';
+import { openPlainSocket } from './netlink/socket.js';
+import * as uapi from './netlink/uapi.js';
 import { foreignRoute, only } from './observe.js';
 import { ownRoute } from './own-routes.js';
-import { openPlainSocket } from './socket.js';
-import * as uapi from './uapi.js';
 
 /** Some 2 ms of reading. A router whose FIB is full at this point has been one for a while. */
 const MAX_ROUTES = 5_000;

@@ -10,12 +10,12 @@
 import type { Kernel, KernelHint, ObserveRequest, Step } from '../core/ports.js';
 import type { Neighbour } from '../model/link.js';
 import { apply, prepare } from './apply.js';
-import { Connection } from './connection.js';
 import { Events, type Failures, neighbourKey } from './events.js';
-import { writeProbe } from './messages-link.js';
+import { writeProbe } from './messages/link.js';
+import { Connection } from './netlink/connection.js';
+import { windowsOf } from './netlink/window.js';
 import { observe } from './observe.js';
 import { knownRoutes } from './own-routes.js';
-import { windowsOf } from './window.js';
 
 /** The kernel sizes the datagrams of a dump by what the reader has room for, up to 32 KiB (af_netlink.c). */
 const DUMP_DATAGRAM_BYTES = 32768;

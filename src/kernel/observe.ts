@@ -11,8 +11,6 @@ import { FAMILIES, type Family } from '../model/address.js';
 import type { Original } from '../model/adopted.js';
 import type { Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import type { Connection, DumpDecoder } from './connection.js';
-import { familyNumber } from './families.js';
 import {
   decodeAddress,
   decodeLink,
@@ -20,12 +18,14 @@ import {
   encodeAddressDump,
   encodeLinkDump,
   encodeNeighbourDump,
-} from './messages-link.js';
-import { decodeRoute, encodeRouteDump } from './messages-route.js';
-import { decodeRule, encodeRuleDump } from './messages-rule.js';
-import { originalOf } from './original.js';
+} from './messages/link.js';
+import { originalOf } from './messages/original.js';
+import { decodeRoute, encodeRouteDump } from './messages/route.js';
+import { decodeRule, encodeRuleDump } from './messages/rule.js';
+import type { Connection, DumpDecoder } from './netlink/connection.js';
+import { familyNumber } from './netlink/families.js';
+import * as uapi from './netlink/uapi.js';
 import { type KnownRoutes, knownRoutes } from './own-routes.js';
-import * as uapi from './uapi.js';
 
 export async function observe(
   connection: Connection,

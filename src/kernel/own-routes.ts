@@ -9,10 +9,10 @@
 import type { Step } from '../core/ports.js';
 import { FAMILIES, type Family, inetNumber } from '../model/address.js';
 import type { Route } from '../model/route.js';
-import type { DumpDecoder } from './connection.js';
-import { familyNumber } from './families.js';
-import { CANNOT_CARRY, decodeRoute, routeType } from './messages-route.js';
-import * as uapi from './uapi.js';
+import { CANNOT_CARRY, decodeRoute, routeType } from './messages/route.js';
+import type { DumpDecoder } from './netlink/connection.js';
+import { familyNumber } from './netlink/families.js';
+import * as uapi from './netlink/uapi.js';
 
 export interface KnownRoutes {
   /** These are about to be added: the next dump will most probably have them. */

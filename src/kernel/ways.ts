@@ -9,13 +9,13 @@
 import { type Address, addressBytes, familyBits, familyOf } from '../model/address.js';
 import type { KernelAnswer, Vrf, Ways } from '../model/policy.js';
 import type { Route } from '../model/route.js';
-import { message, putBytes, putU32, readU32, reserve, walkAttributes } from './codec.js';
-import { Connection, type DumpDecoder } from './connection.js';
-import { familyNumber, readAddress } from './families.js';
-import { decodePolicyRule } from './messages-policy.js';
-import { decodeRoute, encodeRouteDump, routeType } from './messages-route.js';
-import { encodeRuleDump } from './messages-rule.js';
-import * as uapi from './uapi.js';
+import { decodePolicyRule } from './messages/policy.js';
+import { decodeRoute, encodeRouteDump, routeType } from './messages/route.js';
+import { encodeRuleDump } from './messages/rule.js';
+import { message, putBytes, putU32, readU32, reserve, walkAttributes } from './netlink/codec.js';
+import { Connection, type DumpDecoder } from './netlink/connection.js';
+import { familyNumber, readAddress } from './netlink/families.js';
+import * as uapi from './netlink/uapi.js';
 
 const DUMP_DATAGRAM_BYTES = 32768;
 const RECEIVE_BUFFER = 1 << 20;

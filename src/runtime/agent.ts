@@ -16,7 +16,7 @@ import { absentSockets, downAtOnce } from '../health/absent.js';
 import { openHealth } from '../health/open.js';
 import { openEarlyKernel } from '../kernel/early.js';
 import { openKernel } from '../kernel/kernel.js';
-import { openProcessEvents } from '../kernel/process-events.js';
+import { openProcessEvents } from '../kernel/process/process-events.js';
 import { allBackupRouters, type Config } from '../model/config.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import type { Paths } from '../model/paths.js';

@@ -3,9 +3,9 @@
  * them as done. For `run --dry-run`.
  */
 
+import { ipCommand } from '../core/ip-command.js';
 import { routeKey, ruleKey } from '../core/keys.js';
 import type { Kernel } from '../core/ports.js';
-import { ipCommand } from '../kernel/command.js';
 import type { Route, Rule } from '../model/route.js';
 
 export function dryRun(kernel: Kernel, print: (command: string) => void): Kernel {

@@ -10,8 +10,8 @@ import { pauseOf } from '../core/fight.js';
 import type { Input, Transition } from '../core/machine.js';
 import type { Step } from '../core/ports.js';
 import type { Phase, State } from '../core/state.js';
-import { type NameOf, routeText, ruleText } from '../kernel/text.js';
 import type { Happening } from '../model/event.js';
+import { type NameOf, routeText, ruleText } from '../model/route-text.js';
 import { createOutages, type Outages } from './outages.js';
 import type { Tell } from './tell.js';
 

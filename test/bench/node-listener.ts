@@ -3,7 +3,7 @@
  * a filter in the kernel. It reads nothing but the protocol number of each.
  */
 
-import { openSocket } from '../../src/kernel/socket.js';
+import { openSocket } from '../../src/kernel/netlink/socket.js';
 
 const RTNLGRP_IPV4_ROUTE = 7;
 let own = 0;

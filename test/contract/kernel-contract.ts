@@ -5,9 +5,9 @@
 
 import type { Test } from 'tap';
 import type { KernelHint, ObserveRequest, Step, StepResult } from '../../src/core/ports.js';
-import { routeText } from '../../src/kernel/text.js';
 import { defaultPrefix, type Prefix, parsePrefix } from '../../src/model/prefix.js';
 import type { Route, Rule } from '../../src/model/route.js';
+import { routeText } from '../../src/model/route-text.js';
 import { settle, type World } from './world.js';
 
 export const OWN = 157;

@@ -8,11 +8,11 @@
 
 import type { Kernel, KernelHint, ObserveRequest, ProbeTarget, Step, StepResult } from '../../src/core/ports.js';
 import { stepFault } from '../../src/kernel/apply.js';
-import { routeText, ruleText } from '../../src/kernel/text.js';
 import { type Address, type Family, familyOf } from '../../src/model/address.js';
 import type { InterfaceAddress, Link, Neighbour } from '../../src/model/link.js';
 import type { Prefix } from '../../src/model/prefix.js';
 import { type Nexthop, type Route, type Rule, TABLE_LOCAL, TABLE_MAIN } from '../../src/model/route.js';
+import { routeText, ruleText } from '../../src/model/route-text.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
 import { connectedRoutes, PROTO_KERNEL, routeKey, splitPrefix } from './connected.js';
 import {

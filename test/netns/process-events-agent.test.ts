@@ -4,7 +4,7 @@
  */
 
 import t from 'tap';
-import { openProcessEvents } from '../../src/kernel/process-events.js';
+import { openProcessEvents } from '../../src/kernel/process/process-events.js';
 import { sleep } from '../../src/lab/wait.js';
 import { agentIn, expected, laboratory, mark, settles, turned, zebraOnly } from './agent-support.js';
 

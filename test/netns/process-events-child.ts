@@ -5,7 +5,7 @@
 
 import { SYSTEM_CLOCK } from '../../src/health/clock.js';
 import { openHealth } from '../../src/health/open.js';
-import { openProcessEvents } from '../../src/kernel/process-events.js';
+import { openProcessEvents } from '../../src/kernel/process/process-events.js';
 
 const path = process.argv[2] ?? '';
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);

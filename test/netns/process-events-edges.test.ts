@@ -14,7 +14,7 @@ import t, { type Test } from 'tap';
 import type { ProcessEvents } from '../../src/core/ports.js';
 import { SYSTEM_CLOCK } from '../../src/health/clock.js';
 import { openHealth } from '../../src/health/open.js';
-import { openProcessEvents } from '../../src/kernel/process-events.js';
+import { openProcessEvents } from '../../src/kernel/process/process-events.js';
 import { Ear, eventually, FrrLab, sleep } from './health-frr-daemons.js';
 import { SERVER } from './process-events-server.js';
 

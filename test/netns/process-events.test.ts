@@ -14,7 +14,7 @@ import type { ProcessEvents } from '../../src/core/ports.js';
 import { SYSTEM_CLOCK } from '../../src/health/clock.js';
 import { openHealth } from '../../src/health/open.js';
 import { openKernel } from '../../src/kernel/kernel.js';
-import { openProcessEvents } from '../../src/kernel/process-events.js';
+import { openProcessEvents } from '../../src/kernel/process/process-events.js';
 import { Ear, FrrLab, sleep } from './health-frr-daemons.js';
 
 const TIMING = { probeIntervalMs: 50, probeTimeoutMs: 2000 };

@@ -3,9 +3,9 @@
 import { ROUTE_PROTOCOLS } from '../../config/route-protocols.js';
 import { realmOf } from '../../core/management.js';
 import { ownership, owns } from '../../core/plan.js';
-import { ruleText } from '../../kernel/text.js';
 import { familyBits } from '../../model/address.js';
 import { allBackupRouters, type Config } from '../../model/config.js';
+import { ruleText } from '../../model/route-text.js';
 import { type FoundFile, filesIn, textOf, unreadableOf } from '../files.js';
 import { type Check, finding, type Outcome, unknown } from '../finding.js';
 import type { Host, SeenRule } from '../host.js';

@@ -1,9 +1,9 @@
 /** IPv6 routes of the main table that hang on nexthop objects (fact K19): how many, and the first of them. The dump streams by. */
 
-import { readU32, walkAttributes } from '../../kernel/codec.js';
-import type { Connection } from '../../kernel/connection.js';
-import { decodeRoute, encodeRouteDump } from '../../kernel/messages-route.js';
-import * as uapi from '../../kernel/uapi.js';
+import { decodeRoute, encodeRouteDump } from '../../kernel/messages/route.js';
+import { readU32, walkAttributes } from '../../kernel/netlink/codec.js';
+import type { Connection } from '../../kernel/netlink/connection.js';
+import * as uapi from '../../kernel/netlink/uapi.js';
 import { TABLE_MAIN } from '../../model/route.js';
 import type { NexthopObjects } from '../host.js';
 

@@ -3,11 +3,11 @@
  * (linux/fib_rules.h; the words of ip-rule(8)).
  */
 
-import { readText, readU32, walkAttributes } from '../../kernel/codec.js';
-import { Connection } from '../../kernel/connection.js';
-import { readAddress } from '../../kernel/families.js';
-import { decodeRule, encodeRuleDump } from '../../kernel/messages-rule.js';
-import * as uapi from '../../kernel/uapi.js';
+import { decodeRule, encodeRuleDump } from '../../kernel/messages/rule.js';
+import { readText, readU32, walkAttributes } from '../../kernel/netlink/codec.js';
+import { Connection } from '../../kernel/netlink/connection.js';
+import { readAddress } from '../../kernel/netlink/families.js';
+import * as uapi from '../../kernel/netlink/uapi.js';
 import type { RulesEvidence, SeenRule } from '../host.js';
 import { type Seen, seen, unseen } from '../seen.js';
 

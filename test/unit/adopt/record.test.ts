@@ -5,9 +5,15 @@ import { tmpdir, uptime } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { comesBack } from '../../../src/cli/restore.js';
-import { alone } from '../../../src/kernel/codec.js';
-import { decodeRoute } from '../../../src/kernel/messages-route.js';
-import { isOver, originalFault, originalOf, writeAdoptRoute, writeRestoreRoute } from '../../../src/kernel/original.js';
+import {
+  isOver,
+  originalFault,
+  originalOf,
+  writeAdoptRoute,
+  writeRestoreRoute,
+} from '../../../src/kernel/messages/original.js';
+import { decodeRoute } from '../../../src/kernel/messages/route.js';
+import { alone } from '../../../src/kernel/netlink/codec.js';
 import type { AdoptedRoute } from '../../../src/model/adopted.js';
 import { pathsOf } from '../../../src/model/paths.js';
 import { readAdopted, writeAdopted } from '../../../src/runtime/adopted-record.js';

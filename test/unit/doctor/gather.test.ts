@@ -13,8 +13,8 @@ import { gatherOthers, identityOf, parseStat } from '../../../src/doctor/gather/
 import { decodeSeenRule } from '../../../src/doctor/gather/rules.js';
 import { gatherSockets, stepsTo } from '../../../src/doctor/gather/sockets.js';
 import { parseIni, systemdFiles, valuesOf } from '../../../src/doctor/ini.js';
-import { alone } from '../../../src/kernel/codec.js';
-import { writeAddRule } from '../../../src/kernel/messages-rule.js';
+import { writeAddRule } from '../../../src/kernel/messages/rule.js';
+import { alone } from '../../../src/kernel/netlink/codec.js';
 
 const root = mkdtempSync(join(tmpdir(), 'br-doctor-'));
 t.teardown(() => rmSync(root, { recursive: true, force: true }));

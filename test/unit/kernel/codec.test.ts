@@ -3,12 +3,12 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { alone, walkAttributes, walkMessages } from '../../../src/kernel/codec.js';
 import { describe } from '../../../src/kernel/describe.js';
-import { decodeDone, decodeError } from '../../../src/kernel/messages-error.js';
-import { decodeAddress, decodeLink, decodeNeighbour } from '../../../src/kernel/messages-link.js';
-import { decodeRoute, writeAddRoute, writeDeleteRoute } from '../../../src/kernel/messages-route.js';
-import { decodeRule, writeAddRule, writeDeleteRule } from '../../../src/kernel/messages-rule.js';
+import { decodeAddress, decodeLink, decodeNeighbour } from '../../../src/kernel/messages/link.js';
+import { decodeRoute, writeAddRoute, writeDeleteRoute } from '../../../src/kernel/messages/route.js';
+import { decodeRule, writeAddRule, writeDeleteRule } from '../../../src/kernel/messages/rule.js';
+import { decodeDone, decodeError } from '../../../src/kernel/netlink/answer.js';
+import { alone, walkAttributes, walkMessages } from '../../../src/kernel/netlink/codec.js';
 import { addressFromBytes, type Family, familyBits } from '../../../src/model/address.js';
 import { prefix } from '../../../src/model/prefix.js';
 import type { Nexthop, Route, Rule } from '../../../src/model/route.js';

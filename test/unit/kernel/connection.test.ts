@@ -1,10 +1,10 @@
 /** Requests and answers over a socket that the test feeds with bytes. */
 
 import t from 'tap';
-import { beginMessage, endMessage, reserve, type Writer } from '../../../src/kernel/codec.js';
-import { Connection, DUMP_ATTEMPTS, WINDOWS_AT_ONCE } from '../../../src/kernel/connection.js';
-import type { SocketOptions } from '../../../src/kernel/socket.js';
-import { WINDOW, windowsOf } from '../../../src/kernel/window.js';
+import { beginMessage, endMessage, reserve, type Writer } from '../../../src/kernel/netlink/codec.js';
+import { Connection, DUMP_ATTEMPTS, WINDOWS_AT_ONCE } from '../../../src/kernel/netlink/connection.js';
+import type { SocketOptions } from '../../../src/kernel/netlink/socket.js';
+import { WINDOW, windowsOf } from '../../../src/kernel/netlink/window.js';
 
 /** A message with this header and payload. */
 function message(type: number, sequence: number, payload: Buffer, flags = 0): Buffer {

@@ -7,15 +7,15 @@
 import t from 'tap';
 import type { Step } from '../../../src/core/ports.js';
 import { writeStep } from '../../../src/kernel/apply.js';
-import { alone } from '../../../src/kernel/codec.js';
 import {
   encodeAddressDump,
   encodeLinkDump,
   encodeNeighbourDump,
   writeProbe,
-} from '../../../src/kernel/messages-link.js';
-import { encodeRouteDump } from '../../../src/kernel/messages-route.js';
-import { encodeRuleDump } from '../../../src/kernel/messages-rule.js';
+} from '../../../src/kernel/messages/link.js';
+import { encodeRouteDump } from '../../../src/kernel/messages/route.js';
+import { encodeRuleDump } from '../../../src/kernel/messages/rule.js';
+import { alone } from '../../../src/kernel/netlink/codec.js';
 import { defaultPrefix, type Prefix, parsePrefix } from '../../../src/model/prefix.js';
 import type { Route, Rule } from '../../../src/model/route.js';
 

@@ -13,9 +13,9 @@ import {
   PROC_EVENT_COREDUMP,
   PROC_EVENT_EXIT,
   PROC_EVENT_NONE,
-} from '../../../src/kernel/messages-process.js';
-import { openProcessEvents } from '../../../src/kernel/process-events.js';
-import { MOST_COMPARED, processFilter } from '../../../src/kernel/process-filter.js';
+} from '../../../src/kernel/process/messages.js';
+import { openProcessEvents } from '../../../src/kernel/process/process-events.js';
+import { MOST_COMPARED, processFilter } from '../../../src/kernel/process/process-filter.js';
 import { disableLibc, type FilterInstruction } from '../../../src/native/libc.js';
 
 const TOKEN = 0x01020304;

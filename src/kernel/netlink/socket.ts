@@ -10,7 +10,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { RawNetlinkSocket } from 'netlink/dist/raw.js';
-import { type FilterInstruction, type Libc, loadLibc } from '../native/libc.js';
+import { type FilterInstruction, type Libc, loadLibc } from '../../native/libc.js';
 import * as uapi from './uapi.js';
 
 export interface SocketOptions {

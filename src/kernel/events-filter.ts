@@ -23,8 +23,8 @@ import {
   PASS,
   RETURN,
   word,
-} from './bpf.js';
-import * as uapi from './uapi.js';
+} from './netlink/bpf.js';
+import * as uapi from './netlink/uapi.js';
 
 const TYPE = 4;
 const PORT = 12;

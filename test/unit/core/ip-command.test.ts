@@ -1,8 +1,8 @@
 /** Steps in the spelling of ip(8). That a shell takes them, and the kernel as meant, is in netns/plan.test.ts. */
 
 import t from 'tap';
+import { ipCommand } from '../../../src/core/ip-command.js';
 import type { Step } from '../../../src/core/ports.js';
-import { ipCommand } from '../../../src/kernel/command.js';
 import { prefix } from '../../../src/model/prefix.js';
 import type { Route, Rule } from '../../../src/model/route.js';
 

@@ -3,8 +3,8 @@
  * where only the host's files know the names.
  */
 
-import { destinationText } from '../model/prefix.js';
-import type { Nexthop, Route, Rule } from '../model/route.js';
+import { destinationText } from './prefix.js';
+import type { Nexthop, Route, Rule } from './route.js';
 
 /** The name of an interface index, or undefined when it is not known. */
 export type NameOf = (interfaceIndex: number) => string | undefined;

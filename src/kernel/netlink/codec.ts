@@ -1,6 +1,6 @@
 /**
  * Netlink's framing: message headers and attributes, written and walked by hand (netlink(7), linux/netlink.h).
- * What a message means is in messages-*.ts.
+ * What a message means is in messages/.
  *
  * Integers are host order; every platform that the netlink package has a binary for is little-endian.
  * Invariant: walking never reads behind the bytes it was given, whatever lengths they claim.

@@ -6,7 +6,7 @@
  * first thread may do that too, and others live on: its end with code 0 is told as uncertain.
  */
 
-import { NLMSG_DONE, NLMSG_HDRLEN } from './uapi.js';
+import { NLMSG_DONE, NLMSG_HDRLEN } from '../netlink/uapi.js';
 
 /** linux/connector.h. */
 export const CN_IDX_PROC = 1;

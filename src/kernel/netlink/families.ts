@@ -1,6 +1,13 @@
 /** Address families and addresses between the model's spelling and the wire's. */
 
-import { type Address, addressBytes, addressFromBytes, type Family, familyOf, inetNumber } from '../model/address.js';
+import {
+  type Address,
+  addressBytes,
+  addressFromBytes,
+  type Family,
+  familyOf,
+  inetNumber,
+} from '../../model/address.js';
 import { putBytes, putU32BE, type Writer } from './codec.js';
 import { AF_INET, AF_INET6 } from './uapi.js';
 

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import t from 'tap';
-import { type EventInterest, eventFilter, eventPasses } from '../../../src/kernel/filter.js';
+import { type EventInterest, eventFilter, eventPasses } from '../../../src/kernel/events-filter.js';
 import type { FilterInstruction } from '../../../src/native/libc.js';
 
 /** Classic BPF as far as the filter uses it (Documentation/networking/filter.rst). */

@@ -1,6 +1,6 @@
 /**
  * Requests and their answers over one socket: sequence numbers, acknowledgements, dumps. What is asked and
- * what the answers mean is in messages-*.ts.
+ * what the answers mean is in messages/.
  *
  * Changes travel in windows of {@link WINDOW} requests, each window one send. Only the last request of a window asks for an
  * acknowledgement: the kernel takes them in order, within the system call, and reports every failure unasked, so whatever was not
@@ -11,10 +11,10 @@
  * the kernel flags as interrupted (NLM_F_DUMP_INTR) is thrown away and asked again, never handed out.
  */
 
-import type { StepResult } from '../core/ports.js';
-import { systemError } from '../native/errno.js';
+import type { StepResult } from '../../core/ports.js';
+import { systemError } from '../../native/errno.js';
+import { decodeDone, decodeError } from './answer.js';
 import { messageFlags, messageSequence, walkMessages } from './codec.js';
-import { decodeDone, decodeError } from './messages-error.js';
 import { type NetlinkSocket, openSocket, type SocketOptions } from './socket.js';
 import { NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP } from './uapi.js';
 import { OK, type Window } from './window.js';

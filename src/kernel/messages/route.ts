@@ -6,8 +6,8 @@
  * a next hop without interface is not sent at all.
  */
 
-import { addressBytes, type Family, familyOf } from '../model/address.js';
-import type { Nexthop, Route, RouteType } from '../model/route.js';
+import { addressBytes, type Family, familyOf } from '../../model/address.js';
+import type { Nexthop, Route, RouteType } from '../../model/route.js';
 import {
   beginMessage,
   beginNest,
@@ -20,9 +20,9 @@ import {
   reserve,
   type Writer,
   walkAttributes,
-} from './codec.js';
-import { anyAddress, familyFromNumber, familyNumber, putAddress, readAddress } from './families.js';
-import * as uapi from './uapi.js';
+} from '../netlink/codec.js';
+import { anyAddress, familyFromNumber, familyNumber, putAddress, readAddress } from '../netlink/families.js';
+import * as uapi from '../netlink/uapi.js';
 
 /** rtm_type numbers (enum, linux/rtnetlink.h), by index. */
 const TYPES: readonly RouteType[] = [

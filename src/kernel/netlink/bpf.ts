@@ -1,11 +1,11 @@
 /**
  * Classic BPF as the kernel runs it on a netlink socket (linux/filter.h, linux/bpf_common.h): the few instructions that the
- * filters of this directory are made of, and labels for their jumps. What a filter means is in filter.ts and process-filter.ts.
+ * filters of this directory are made of, and labels for their jumps. What a filter means is in events-filter.ts and process/process-filter.ts.
  *
  * Invariant: a conditional jump reaches 255 instructions, and the caller keeps his programs shorter than that.
  */
 
-import type { FilterInstruction } from '../native/libc.js';
+import type { FilterInstruction } from '../../native/libc.js';
 
 // BPF_LD|BPF_ABS with W, H or B; BPF_JMP with JEQ, JGT, JSET and BPF_K; JEQ with BPF_X; BPF_MISC|BPF_TAX; BPF_RET|BPF_K
 export const LOAD_WORD = 0x20;

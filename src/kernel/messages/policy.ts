@@ -1,17 +1,17 @@
 /**
  * RTM_NEWRULE with everything that a rule can say (linux/fib_rules.h, ip-rule(8)), for `explain`. The agent itself decodes
- * less: messages-rule.ts.
+ * less: rule.ts.
  *
  * Invariant: an attribute that this file does not know ends up in `more`, never in silence.
  */
 
-import type { Family } from '../model/address.js';
-import type { PolicyRule, RuleAction } from '../model/policy.js';
-import { prefix } from '../model/prefix.js';
-import { readText, readU32, walkAttributes } from './codec.js';
-import { familyNumber, readAddress } from './families.js';
-import { decodeRule } from './messages-rule.js';
-import * as uapi from './uapi.js';
+import type { Family } from '../../model/address.js';
+import type { PolicyRule, RuleAction } from '../../model/policy.js';
+import { prefix } from '../../model/prefix.js';
+import { readText, readU32, walkAttributes } from '../netlink/codec.js';
+import { familyNumber, readAddress } from '../netlink/families.js';
+import * as uapi from '../netlink/uapi.js';
+import { decodeRule } from './rule.js';
 
 const ACTIONS: ReadonlyMap<number, RuleAction> = new Map([
   [uapi.FR_ACT_TO_TBL, 'table'],

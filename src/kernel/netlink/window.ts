@@ -3,7 +3,7 @@
  * and no more work, however long ago it was written (invariant 6 of docs/ARCHITECTURE.md).
  */
 
-import type { StepResult } from '../core/ports.js';
+import type { StepResult } from '../../core/ports.js';
 import { createWriter, type Writer, written } from './codec.js';
 import { NLM_F_ACK } from './uapi.js';
 

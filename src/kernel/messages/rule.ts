@@ -5,7 +5,7 @@
  * fields of the model decodes as `foreign`, so that nobody mistakes it for one of ours.
  */
 
-import type { Rule } from '../model/route.js';
+import type { Rule } from '../../model/route.js';
 import {
   beginMessage,
   endMessage,
@@ -18,9 +18,9 @@ import {
   reserve,
   type Writer,
   walkAttributes,
-} from './codec.js';
-import { familyFromNumber, familyNumber } from './families.js';
-import * as uapi from './uapi.js';
+} from '../netlink/codec.js';
+import { familyFromNumber, familyNumber } from '../netlink/families.js';
+import * as uapi from '../netlink/uapi.js';
 
 /** How the kernel says that nothing is suppressed: -1. */
 const SUPPRESS_NOTHING = 0xffffffff;

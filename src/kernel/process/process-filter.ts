@@ -5,7 +5,7 @@
  * Invariant: it drops nothing that {@link decodeProcessMessage} would take for the end of a watched process; a test holds them equal.
  */
 
-import type { FilterInstruction } from '../native/libc.js';
+import type { FilterInstruction } from '../../native/libc.js';
 import {
   assemble,
   JUMP_IF_EQUAL,
@@ -17,8 +17,8 @@ import {
   PASS,
   RETURN,
   word,
-} from './bpf.js';
-import { OFFSET, PROC_EVENT_COREDUMP, PROC_EVENT_EXIT, PROC_EVENT_NONE, SIGNAL_MASK } from './messages-process.js';
+} from '../netlink/bpf.js';
+import { OFFSET, PROC_EVENT_COREDUMP, PROC_EVENT_EXIT, PROC_EVENT_NONE, SIGNAL_MASK } from './messages.js';
 
 /** With more than this a jump would not reach; the ends of all processes pass then, and are told apart in JavaScript. */
 export const MOST_COMPARED = 200;

@@ -1,8 +1,8 @@
 /** A policy rule with all its selectors, in the words and the order of `ip rule`. */
 
-import type { PolicyRule } from '../model/policy.js';
-import { prefixText } from '../model/prefix.js';
-import { TABLE_LOCAL, TABLE_MAIN } from '../model/route.js';
+import type { PolicyRule } from './policy.js';
+import { prefixText } from './prefix.js';
+import { TABLE_LOCAL, TABLE_MAIN } from './route.js';
 
 /** `1000: not from 10.0.0.0/8 fwmark 0x1/0xff lookup 100`. */
 export function policyText(policy: PolicyRule): string {

@@ -3,11 +3,11 @@
  * does (fact K3), and a deletion names all that ip(8) lets it name (facts K5, K14). Pure.
  */
 
-import type { Step } from '../core/ports.js';
 import { familyOf } from '../model/address.js';
 import { destinationText } from '../model/prefix.js';
 import { type Nexthop, type Route, type Rule, TABLE_MAIN } from '../model/route.js';
-import type { NameOf } from './text.js';
+import type { NameOf } from '../model/route-text.js';
+import type { Step } from './ports.js';
 
 /** One command line. An interface whose name is not known is called `if7`, which ip(8) understands. */
 export function ipCommand(step: Step, nameOf: NameOf): string {

@@ -10,10 +10,10 @@
  */
 
 import { uptime } from 'node:os';
-import type { AdoptedRoute, Obstacle, Original } from '../model/adopted.js';
-import type { Route } from '../model/route.js';
-import { align, beginMessage, endMessage, putU32, reserve, type Writer, walkAttributes } from './codec.js';
-import * as uapi from './uapi.js';
+import type { AdoptedRoute, Obstacle, Original } from '../../model/adopted.js';
+import type { Route } from '../../model/route.js';
+import { align, beginMessage, endMessage, putU32, reserve, type Writer, walkAttributes } from '../netlink/codec.js';
+import * as uapi from '../netlink/uapi.js';
 
 /** Offset of rtm_flags in struct rtmsg, of rta_expires in struct rta_cacheinfo. */
 const RTM_FLAGS = 8;

@@ -3,9 +3,9 @@
  * so there is nothing here that could; a neighbour it may only ask the kernel to ask for. Sources: linux/if_link.h, if_addr.h, neighbour.h; rtnetlink(7).
  */
 
-import type { ProbeTarget } from '../core/ports.js';
-import { addressBytes, familyOf } from '../model/address.js';
-import type { InterfaceAddress, Link, Neighbour } from '../model/link.js';
+import type { ProbeTarget } from '../../core/ports.js';
+import { addressBytes, familyOf } from '../../model/address.js';
+import type { InterfaceAddress, Link, Neighbour } from '../../model/link.js';
 import {
   beginMessage,
   endMessage,
@@ -17,9 +17,9 @@ import {
   reserve,
   type Writer,
   walkAttributes,
-} from './codec.js';
-import { familyFromNumber, familyNumber, readAddress } from './families.js';
-import * as uapi from './uapi.js';
+} from '../netlink/codec.js';
+import { familyFromNumber, familyNumber, readAddress } from '../netlink/families.js';
+import * as uapi from '../netlink/uapi.js';
 
 const DUMP = uapi.NLM_F_REQUEST | uapi.NLM_F_DUMP;
 

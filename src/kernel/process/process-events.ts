@@ -8,8 +8,10 @@
  */
 
 import { closeSync, openSync } from 'node:fs';
-import type { EndingListener, ProcessEvents } from '../core/ports.js';
-import { loadLibc, peerCredentials } from '../native/libc.js';
+import type { EndingListener, ProcessEvents } from '../../core/ports.js';
+import { loadLibc, peerCredentials } from '../../native/libc.js';
+import { type NetlinkSocket, openSocket } from '../netlink/socket.js';
+import { NETLINK_CONNECTOR } from '../netlink/uapi.js';
 import {
   CN_IDX_PROC,
   decodeProcessMessage,
@@ -18,10 +20,8 @@ import {
   PROC_CN_MCAST_LISTEN,
   PROC_EVENT_COREDUMP,
   PROC_EVENT_EXIT,
-} from './messages-process.js';
+} from './messages.js';
 import { processFilter } from './process-filter.js';
-import { type NetlinkSocket, openSocket } from './socket.js';
-import { NETLINK_CONNECTOR } from './uapi.js';
 
 export interface ProcessEventOptions {
   /** For laboratories: the network namespace to open the socket in, `/proc/PID/ns/net`. Needs CAP_SYS_ADMIN. */

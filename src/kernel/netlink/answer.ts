@@ -4,8 +4,8 @@
  * NETLINK_EXT_ACK is on.
  */
 
-import type { StepResult } from '../core/ports.js';
-import { errnoName, errnoText } from '../native/errno.js';
+import type { StepResult } from '../../core/ports.js';
+import { errnoName, errnoText } from '../../native/errno.js';
 import { align, messageFlags, readText, walkAttributes } from './codec.js';
 import { NLM_F_ACK_TLVS, NLM_F_CAPPED, NLMSG_HDRLEN, NLMSGERR_ATTR_MSG } from './uapi.js';
 
