@@ -1,8 +1,8 @@
 /** How a drill is told: the table for people, at most 80 columns wide, and the stable JSON (docs/DRILL.md). */
 
-import type { Adapted } from '../lab/drill/adapt.js';
-import { CASES } from '../lab/drill/cases.js';
-import type { CaseResult } from '../lab/drill/order.js';
+import type { Adapted } from '../drill/adapt.js';
+import { CASES } from '../drill/cases.js';
+import type { CaseResult } from '../drill/order.js';
 import type { Paint } from './table.js';
 
 const COLUMNS = 80;

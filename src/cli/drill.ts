@@ -1,13 +1,13 @@
-/** `backup-router drill`: the failure matrix, played with the user's own configuration in a container of its own (src/lab/drill). */
+/** `backup-router drill`: the failure matrix, played with the user's own configuration in a container of its own (src/drill). */
 
 import { renderDiagnostics } from '../config/diagnostic.js';
 import { parseDuration } from '../config/duration.js';
 import { loadConfig } from '../config/load.js';
-import { type Adapted, adapt } from '../lab/drill/adapt.js';
-import { CASES } from '../lab/drill/cases.js';
-import { Container, type ContainerEnd } from '../lab/drill/contain.js';
-import type { CaseResult, DaemonKind, DrillEvent } from '../lab/drill/order.js';
-import { findDaemons, missingTools } from '../lab/drill/programs.js';
+import { type Adapted, adapt } from '../drill/adapt.js';
+import { CASES } from '../drill/cases.js';
+import { Container, type ContainerEnd } from '../drill/contain.js';
+import type { CaseResult, DaemonKind, DrillEvent } from '../drill/order.js';
+import { findDaemons, missingTools } from '../drill/programs.js';
 import type { Config } from '../model/config.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { caseLines, differenceLines, drillJson, HEADING, summaryLine } from './drill-report.js';

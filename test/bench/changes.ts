@@ -3,8 +3,8 @@
  * route is back when somebody deletes it in the middle. One listener at a time; the flood is the same C program for all.
  */
 
-import { createLab } from '../../src/lab/lab.js';
-import { sleep } from '../../src/lab/wait.js';
+import { createLab } from '../../src/drill/lab/lab.js';
+import { sleep } from '../../src/drill/lab/wait.js';
 import { agentArgv, agentConfig } from './contestants.js';
 import { groupOf, type Samples, summaryOf } from './groups.js';
 import { BGP_PROTOCOL, Lane, PROTOCOL } from './lane.js';

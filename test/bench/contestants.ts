@@ -7,7 +7,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Process } from '../../src/lab/process.js';
+import type { Process } from '../../src/drill/lab/process.js';
 import { startKeepalived } from './keepalived.js';
 import { DAEMONS, type Daemon, type Lane, PROTOCOL } from './lane.js';
 import type { Wanted } from './referee.js';

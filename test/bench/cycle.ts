@@ -3,12 +3,12 @@
  * default route, seen by a ping from the network operations centre to the router's management address.
  */
 
-import { startAgent } from '../../src/lab/agent.js';
-import { routes } from '../../src/lab/inspect.js';
-import { startPing } from '../../src/lab/ping.js';
-import { STANDARD, standardLab } from '../../src/lab/standard.js';
-import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
-import { eventually, sleep } from '../../src/lab/wait.js';
+import { startAgent } from '../../src/drill/lab/agent.js';
+import { eventually, sleep } from '../../src/drill/lab/wait.js';
+import { routes } from '../lab/inspect.js';
+import { startPing } from '../lab/ping.js';
+import { STANDARD, standardLab } from '../lab/standard.js';
+import { prepareRouterFrr, startPeerFrr } from '../lab/standard-frr.js';
 
 const { inet } = STANDARD;
 

@@ -6,9 +6,9 @@
  * order each time and with a pause between them; then all return together. Nothing else happens during a death.
  */
 
-import { createLab, type Lab } from '../../src/lab/lab.js';
-import type { Process } from '../../src/lab/process.js';
-import { sleep } from '../../src/lab/wait.js';
+import { createLab, type Lab } from '../../src/drill/lab/lab.js';
+import type { Process } from '../../src/drill/lab/process.js';
+import { sleep } from '../../src/drill/lab/wait.js';
 import { busyCores, floodIn } from './burden.js';
 import { CONTESTANTS, type Contestant } from './contestants.js';
 import { groupOf, type Samples, summaryOf } from './groups.js';

@@ -3,9 +3,9 @@
  * whole cycle seen by a ping, is in cycle.ts.
  */
 
-import { createLab, type Lab } from '../../src/lab/lab.js';
-import type { Namespace } from '../../src/lab/namespace.js';
-import { sleep } from '../../src/lab/wait.js';
+import { createLab, type Lab } from '../../src/drill/lab/lab.js';
+import type { Namespace } from '../../src/drill/lab/namespace.js';
+import { sleep } from '../../src/drill/lab/wait.js';
 import { readHistory } from '../../src/runtime/history-file.js';
 import { floodIn } from './burden.js';
 import { type AgentSettings, agentArgv, agentConfig, agentHistory } from './contestants.js';

@@ -3,8 +3,8 @@
  * Beside it a bare Node process that waits for ever. Both at the same time, each in a lane of its own.
  */
 
-import { createLab } from '../../src/lab/lab.js';
-import { sleep } from '../../src/lab/wait.js';
+import { createLab } from '../../src/drill/lab/lab.js';
+import { sleep } from '../../src/drill/lab/wait.js';
 import { agentArgv, agentConfig } from './contestants.js';
 import { groupOf, summaryOf } from './groups.js';
 import { Lane } from './lane.js';

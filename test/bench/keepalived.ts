@@ -12,7 +12,7 @@
 
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Process } from '../../src/lab/process.js';
+import type { Process } from '../../src/drill/lab/process.js';
 import { DAEMONS, type Lane, PROTOCOL } from './lane.js';
 import { FIRST_NETNS, NICE, tool } from './tools.js';
 

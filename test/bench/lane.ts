@@ -7,14 +7,14 @@
 
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Frr, prepareFrr } from '../../src/lab/frr.js';
-import { bgpConfig, zebraConfig } from '../../src/lab/frr-conf.js';
-import { ownRules } from '../../src/lab/inspect.js';
-import type { Lab } from '../../src/lab/lab.js';
-import type { Namespace } from '../../src/lab/namespace.js';
-import type { Process } from '../../src/lab/process.js';
-import { askVty } from '../../src/lab/vty.js';
-import { eventually } from '../../src/lab/wait.js';
+import { type Frr, prepareFrr } from '../../src/drill/lab/frr.js';
+import { bgpConfig, zebraConfig } from '../../src/drill/lab/frr-conf.js';
+import type { Lab } from '../../src/drill/lab/lab.js';
+import type { Namespace } from '../../src/drill/lab/namespace.js';
+import type { Process } from '../../src/drill/lab/process.js';
+import { askVty } from '../../src/drill/lab/vty.js';
+import { eventually } from '../../src/drill/lab/wait.js';
+import { ownRules } from '../lab/inspect.js';
 import { Referee, type Sighting, type Wanted } from './referee.js';
 import { DAEMON_NICE } from './tools.js';
 

@@ -4,7 +4,7 @@
 
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
-import { tryCommand } from '../../src/lab/command.js';
+import { tryCommand } from '../../src/drill/lab/command.js';
 
 export interface Machine {
   readonly kernel: string;

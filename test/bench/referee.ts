@@ -7,7 +7,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Namespace } from '../../src/lab/namespace.js';
+import type { Namespace } from '../../src/drill/lab/namespace.js';
 import { tool } from './tools.js';
 
 /** How many messages of the kernel make a contestant's routes effective. */

@@ -5,8 +5,8 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createLab } from '../../src/lab/lab.js';
-import { sleep } from '../../src/lab/wait.js';
+import { createLab } from '../../src/drill/lab/lab.js';
+import { sleep } from '../../src/drill/lab/wait.js';
 import { agentArgv, agentConfig } from './contestants.js';
 import { groupOf, type Samples, summaryOf } from './groups.js';
 import { idle } from './idle.js';

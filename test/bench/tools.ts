@@ -4,7 +4,7 @@
 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ENTRY, NODE_OPTIONS } from '../../src/lab/entry.js';
+import { ENTRY, NODE_OPTIONS } from '../../src/drill/lab/entry.js';
 
 /** A program of scripts/bench.d, compiled. */
 export function tool(name: 'referee' | 'floor' | 'flood' | 'prober' | 'first-netns.so'): string {

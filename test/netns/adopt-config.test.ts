@@ -1,12 +1,12 @@
 /** The same with the real agent, its configuration file, SIGHUP, and `status` for people. */
 
 import t from 'tap';
-import { startAgent } from '../../src/lab/agent.js';
-import { ownRoutes } from '../../src/lab/inspect.js';
-import { STANDARD, standardLab } from '../../src/lab/standard.js';
-import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
-import { eventually } from '../../src/lab/wait.js';
+import { startAgent } from '../../src/drill/lab/agent.js';
+import { eventually } from '../../src/drill/lab/wait.js';
 import type { Status } from '../../src/model/status.js';
+import { ownRoutes } from '../lab/inspect.js';
+import { STANDARD, standardLab } from '../lab/standard.js';
+import { prepareRouterFrr, startPeerFrr } from '../lab/standard-frr.js';
 
 t.setTimeout(120_000);
 

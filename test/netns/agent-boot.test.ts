@@ -4,10 +4,10 @@
  */
 
 import t from 'tap';
-import { routeGet } from '../../src/lab/inspect.js';
-import { startPing } from '../../src/lab/ping.js';
-import { STANDARD } from '../../src/lab/standard.js';
-import { sleep } from '../../src/lab/wait.js';
+import { sleep } from '../../src/drill/lab/wait.js';
+import { routeGet } from '../lab/inspect.js';
+import { startPing } from '../lab/ping.js';
+import { STANDARD } from '../lab/standard.js';
 import {
   agentIn,
   backWithin,

@@ -6,8 +6,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { STANDARD } from '../../src/lab/standard.js';
-import { sleep } from '../../src/lab/wait.js';
+import { sleep } from '../../src/drill/lab/wait.js';
+import { STANDARD } from '../lab/standard.js';
 import {
   agentIn,
   expected,

@@ -7,8 +7,8 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
-import { ENTRY } from '../../src/lab/entry.js';
-import { eventually, sleep } from '../../src/lab/wait.js';
+import { ENTRY } from '../../src/drill/lab/entry.js';
+import { eventually, sleep } from '../../src/drill/lab/wait.js';
 import { agentIn, configText, expected, laboratory, owned } from './agent-support.js';
 
 const built = join(dirname(ENTRY), '../..');

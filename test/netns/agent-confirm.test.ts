@@ -20,9 +20,9 @@ import {
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
-import type { Agent } from '../../src/lab/agent.js';
-import { command } from '../../src/lab/command.js';
-import { eventually, sleep } from '../../src/lab/wait.js';
+import type { Agent } from '../../src/drill/lab/agent.js';
+import { command } from '../../src/drill/lab/command.js';
+import { eventually, sleep } from '../../src/drill/lab/wait.js';
 import {
   agentIn,
   type ConfigOptions,

@@ -4,10 +4,10 @@
  */
 
 import t from 'tap';
-import { routeGet, routes } from '../../src/lab/inspect.js';
-import { STANDARD } from '../../src/lab/standard.js';
-import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
-import { sleep } from '../../src/lab/wait.js';
+import { sleep } from '../../src/drill/lab/wait.js';
+import { routeGet, routes } from '../lab/inspect.js';
+import { STANDARD } from '../lab/standard.js';
+import { prepareRouterFrr, startPeerFrr } from '../lab/standard-frr.js';
 import {
   added,
   agentIn,

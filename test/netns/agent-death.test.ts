@@ -5,13 +5,13 @@
  */
 
 import t from 'tap';
-import type { Agent } from '../../src/lab/agent.js';
-import type { Frr } from '../../src/lab/frr.js';
-import { routeGet, routes } from '../../src/lab/inspect.js';
-import { startPing } from '../../src/lab/ping.js';
-import { STANDARD, type StandardLab } from '../../src/lab/standard.js';
-import { prepareRouterFrr, type RouterOptions, startPeerFrr } from '../../src/lab/standard-frr.js';
-import { eventually, sleep } from '../../src/lab/wait.js';
+import type { Agent } from '../../src/drill/lab/agent.js';
+import type { Frr } from '../../src/drill/lab/frr.js';
+import { eventually, sleep } from '../../src/drill/lab/wait.js';
+import { routeGet, routes } from '../lab/inspect.js';
+import { startPing } from '../lab/ping.js';
+import { STANDARD, type StandardLab } from '../lab/standard.js';
+import { prepareRouterFrr, type RouterOptions, startPeerFrr } from '../lab/standard-frr.js';
 import {
   agentIn,
   backWithin,

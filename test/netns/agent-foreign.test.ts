@@ -4,9 +4,9 @@
  */
 
 import t from 'tap';
-import { ownRoutes, routes, snapshotText } from '../../src/lab/inspect.js';
-import { STANDARD } from '../../src/lab/standard.js';
-import { sleep } from '../../src/lab/wait.js';
+import { sleep } from '../../src/drill/lab/wait.js';
+import { ownRoutes, routes, snapshotText } from '../lab/inspect.js';
+import { STANDARD } from '../lab/standard.js';
 import {
   agentIn,
   configText,

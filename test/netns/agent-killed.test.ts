@@ -4,10 +4,10 @@
  */
 
 import t from 'tap';
-import type { Agent } from '../../src/lab/agent.js';
-import { snapshotText } from '../../src/lab/inspect.js';
-import type { Namespace } from '../../src/lab/namespace.js';
-import { sleep } from '../../src/lab/wait.js';
+import type { Agent } from '../../src/drill/lab/agent.js';
+import type { Namespace } from '../../src/drill/lab/namespace.js';
+import { sleep } from '../../src/drill/lab/wait.js';
+import { snapshotText } from '../lab/inspect.js';
 import {
   agentIn,
   configText,

@@ -4,8 +4,8 @@
  */
 
 import t from 'tap';
-import { routeGet } from '../../src/lab/inspect.js';
-import { STANDARD } from '../../src/lab/standard.js';
+import { routeGet } from '../lab/inspect.js';
+import { STANDARD } from '../lab/standard.js';
 import { agentIn, expected, laboratory, PLACEMENTS, settles, turned, zebraOnly } from './agent-support.js';
 
 const DESTINATIONS = {

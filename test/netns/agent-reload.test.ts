@@ -6,10 +6,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import type { Agent } from '../../src/lab/agent.js';
-import { startPing } from '../../src/lab/ping.js';
-import { STANDARD } from '../../src/lab/standard.js';
-import { eventually } from '../../src/lab/wait.js';
+import type { Agent } from '../../src/drill/lab/agent.js';
+import { eventually } from '../../src/drill/lab/wait.js';
+import { startPing } from '../lab/ping.js';
+import { STANDARD } from '../lab/standard.js';
 import {
   agentIn,
   type ConfigOptions,

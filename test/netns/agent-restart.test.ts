@@ -4,11 +4,11 @@
 
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { routes } from '../../src/lab/inspect.js';
-import { startPing } from '../../src/lab/ping.js';
-import { STANDARD } from '../../src/lab/standard.js';
-import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
-import { eventually, sleep } from '../../src/lab/wait.js';
+import { eventually, sleep } from '../../src/drill/lab/wait.js';
+import { routes } from '../lab/inspect.js';
+import { startPing } from '../lab/ping.js';
+import { STANDARD } from '../lab/standard.js';
+import { prepareRouterFrr, startPeerFrr } from '../lab/standard-frr.js';
 import {
   agentIn,
   expected,

@@ -3,11 +3,11 @@
  */
 
 import t from 'tap';
-import { routes } from '../../src/lab/inspect.js';
-import { STANDARD } from '../../src/lab/standard.js';
-import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
-import { eventually, sleep } from '../../src/lab/wait.js';
-import { startWatchfrr } from '../../src/lab/watchfrr.js';
+import { eventually, sleep } from '../../src/drill/lab/wait.js';
+import { routes } from '../lab/inspect.js';
+import { STANDARD } from '../lab/standard.js';
+import { prepareRouterFrr, startPeerFrr } from '../lab/standard-frr.js';
+import { startWatchfrr } from '../lab/watchfrr.js';
 import {
   agentIn,
   backWithin,

@@ -7,17 +7,17 @@
  */
 
 import { join } from 'node:path';
-import { type Agent, type AgentOptions, startAgent } from '../../src/lab/agent.js';
-import { type Frr, prepareFrr } from '../../src/lab/frr.js';
-import { zebraConfig } from '../../src/lab/frr-conf.js';
-import { ownRoutes, ownRules } from '../../src/lab/inspect.js';
-import type { Namespace } from '../../src/lab/namespace.js';
-import { type Ping, startPing } from '../../src/lab/ping.js';
-import type { Process } from '../../src/lab/process.js';
-import { STANDARD, type StandardLab, type StandardOptions, standardLab } from '../../src/lab/standard.js';
-import { eventually, sleep } from '../../src/lab/wait.js';
+import { type Agent, type AgentOptions, startAgent } from '../../src/drill/lab/agent.js';
+import { type Frr, prepareFrr } from '../../src/drill/lab/frr.js';
+import { zebraConfig } from '../../src/drill/lab/frr-conf.js';
+import type { Namespace } from '../../src/drill/lab/namespace.js';
+import type { Process } from '../../src/drill/lab/process.js';
+import { eventually, sleep } from '../../src/drill/lab/wait.js';
 import type { Family } from '../../src/model/address.js';
 import type { Status } from '../../src/model/status.js';
+import { ownRoutes, ownRules } from '../lab/inspect.js';
+import { type Ping, startPing } from '../lab/ping.js';
+import { STANDARD, type StandardLab, type StandardOptions, standardLab } from '../lab/standard.js';
 
 /** What is used of a tap test. */
 export interface Case {

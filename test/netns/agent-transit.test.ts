@@ -4,14 +4,14 @@
  */
 
 import t from 'tap';
-import { startAgent } from '../../src/lab/agent.js';
-import { routeGet } from '../../src/lab/inspect.js';
-import { createLab } from '../../src/lab/lab.js';
-import type { Namespace } from '../../src/lab/namespace.js';
-import { startPing } from '../../src/lab/ping.js';
-import { STANDARD } from '../../src/lab/standard.js';
-import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
-import { eventually, sleep } from '../../src/lab/wait.js';
+import { startAgent } from '../../src/drill/lab/agent.js';
+import { createLab } from '../../src/drill/lab/lab.js';
+import type { Namespace } from '../../src/drill/lab/namespace.js';
+import { eventually, sleep } from '../../src/drill/lab/wait.js';
+import { routeGet } from '../lab/inspect.js';
+import { startPing } from '../lab/ping.js';
+import { STANDARD } from '../lab/standard.js';
+import { prepareRouterFrr, startPeerFrr } from '../lab/standard-frr.js';
 import { agentIn, configText, expected, FAMILIES, laboratory, settles } from './agent-support.js';
 
 /** Packets sent out of an interface. */

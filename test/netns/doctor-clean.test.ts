@@ -1,8 +1,8 @@
 /** A router without hazards: doctor finds none, whatever the placement; and it changes nothing. */
 
 import t from 'tap';
-import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
-import { eventually } from '../../src/lab/wait.js';
+import { eventually } from '../../src/drill/lab/wait.js';
+import { prepareRouterFrr, startPeerFrr } from '../lab/standard-frr.js';
 import { agentIn, laboratory, owned, PLACEMENTS, turned } from './agent-support.js';
 import { complaints, examine } from './doctor-support.js';
 

@@ -6,11 +6,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { command } from '../../src/lab/command.js';
-import { prepareFrr } from '../../src/lab/frr.js';
-import { bgpConfig, zebraConfig } from '../../src/lab/frr-conf.js';
-import { STANDARD } from '../../src/lab/standard.js';
-import { prepareRouterFrr } from '../../src/lab/standard-frr.js';
+import { command } from '../../src/drill/lab/command.js';
+import { prepareFrr } from '../../src/drill/lab/frr.js';
+import { bgpConfig, zebraConfig } from '../../src/drill/lab/frr-conf.js';
+import { STANDARD } from '../lab/standard.js';
+import { prepareRouterFrr } from '../lab/standard-frr.js';
 import { agentIn, configText, laboratory, turned, zebraOnly } from './agent-support.js';
 import { complaints, examine, examineAlone } from './doctor-support.js';
 

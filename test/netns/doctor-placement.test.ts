@@ -1,8 +1,8 @@
 /** The two limits of placement local (facts K18, K19), made for real: what the kernel does, what status and doctor say, and that the remedy helps. */
 
 import t from 'tap';
-import { STANDARD } from '../../src/lab/standard.js';
-import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
+import { STANDARD } from '../lab/standard.js';
+import { prepareRouterFrr, startPeerFrr } from '../lab/standard-frr.js';
 import { agentIn, laboratory, statusWhere, turned } from './agent-support.js';
 import { examine, examineAlone } from './doctor-support.js';
 

@@ -9,9 +9,9 @@ import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Report, ReportedFinding } from '../../src/doctor/report.js';
-import type { Agent } from '../../src/lab/agent.js';
-import type { CommandResult } from '../../src/lab/command.js';
-import type { StandardLab } from '../../src/lab/standard.js';
+import type { Agent } from '../../src/drill/lab/agent.js';
+import type { CommandResult } from '../../src/drill/lab/command.js';
+import type { StandardLab } from '../lab/standard.js';
 import { type ConfigOptions, configText } from './agent-support.js';
 
 const CLI = fileURLToPath(new URL('../../src/cli/backup-router.cjs', import.meta.url));

@@ -4,7 +4,7 @@
  */
 
 import t from 'tap';
-import { eventually, sleep } from '../../src/lab/wait.js';
+import { eventually, sleep } from '../../src/drill/lab/wait.js';
 import { configText, type DrillJson, difference, Host, machineState } from './drill-support.js';
 
 t.test('the whole matrix with FRR, and the host stays as it is', async (t) => {

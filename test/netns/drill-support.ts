@@ -9,9 +9,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type CommandResult, command, tryCommand } from '../../src/lab/command.js';
-import { Process } from '../../src/lab/process.js';
-import { eventually } from '../../src/lab/wait.js';
+import { type CommandResult, command, tryCommand } from '../../src/drill/lab/command.js';
+import { Process } from '../../src/drill/lab/process.js';
+import { eventually } from '../../src/drill/lab/wait.js';
 
 export const CLI = fileURLToPath(new URL('../../src/cli/backup-router.cjs', import.meta.url));
 

@@ -4,9 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { type CommandResult, tryCommand, tryCommandAsync } from '../../src/lab/command.js';
-import { Process } from '../../src/lab/process.js';
-import { eventually, sleep } from '../../src/lab/wait.js';
+import { type CommandResult, tryCommand, tryCommandAsync } from '../../src/drill/lab/command.js';
+import { Process } from '../../src/drill/lab/process.js';
+import { eventually, sleep } from '../../src/drill/lab/wait.js';
 import { CLI, configText, type DrillJson } from './drill-support.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'br-drill-test-'));

@@ -1,8 +1,8 @@
 /** The two peculiarities of Linux that `explain` knows of: refusals are never suppressed (fact K18), and IPv6 routes that share a nexthop object (fact K19). */
 
 import t from 'tap';
-import { routeGet } from '../../src/lab/inspect.js';
-import { STANDARD } from '../../src/lab/standard.js';
+import { routeGet } from '../lab/inspect.js';
+import { STANDARD } from '../lab/standard.js';
 import { agentIn, expected, laboratory, settles } from './agent-support.js';
 
 interface Json {

@@ -6,12 +6,12 @@
  */
 
 import t from 'tap';
-import type { Agent } from '../../src/lab/agent.js';
-import { routeGet, routes } from '../../src/lab/inspect.js';
-import type { Namespace } from '../../src/lab/namespace.js';
-import { STANDARD } from '../../src/lab/standard.js';
-import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
-import { eventually } from '../../src/lab/wait.js';
+import type { Agent } from '../../src/drill/lab/agent.js';
+import type { Namespace } from '../../src/drill/lab/namespace.js';
+import { eventually } from '../../src/drill/lab/wait.js';
+import { routeGet, routes } from '../lab/inspect.js';
+import { STANDARD } from '../lab/standard.js';
+import { prepareRouterFrr, startPeerFrr } from '../lab/standard-frr.js';
 import {
   agentIn,
   type Case,

@@ -7,8 +7,8 @@
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import t from 'tap';
-import { createLab } from '../../src/lab/lab.js';
-import type { Namespace } from '../../src/lab/namespace.js';
+import { createLab } from '../../src/drill/lab/lab.js';
+import type { Namespace } from '../../src/drill/lab/namespace.js';
 import type { Family } from '../../src/model/address.js';
 
 const CHILD = fileURLToPath(new URL('./explain-child.js', import.meta.url));

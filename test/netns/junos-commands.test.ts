@@ -1,7 +1,7 @@
 /** A configuration in Junos text, whose interface is said on the command line: every command that reads it, and a reload with an error in it. */
 
 import t from 'tap';
-import { STANDARD } from '../../src/lab/standard.js';
+import { STANDARD } from '../lab/standard.js';
 import { agentIn, laboratory, owned, statusOf, turned } from './agent-support.js';
 
 const JUNOS = `system {\n    host-name r1;\n    backup-router ${STANDARD.inet.gateway} destination 10.99.0.0/16;\n}\ninterfaces {\n    fxp0 { unit 0 { family inet { address 10.255.0.2/24; } } }\n}\n`;

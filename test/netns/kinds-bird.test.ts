@@ -4,9 +4,9 @@
  */
 
 import t from 'tap';
-import { STANDARD, standardLab } from '../../src/lab/standard.js';
-import { startPeerFrr } from '../../src/lab/standard-frr.js';
-import { eventually, sleep } from '../../src/lab/wait.js';
+import { eventually, sleep } from '../../src/drill/lab/wait.js';
+import { STANDARD, standardLab } from '../lab/standard.js';
+import { startPeerFrr } from '../lab/standard-frr.js';
 import { BIRDS } from './birds.js';
 import {
   added,

@@ -8,11 +8,11 @@
  */
 
 import t, { type Test } from 'tap';
-import { createLab, type Lab } from '../../src/lab/lab.js';
-import type { Namespace } from '../../src/lab/namespace.js';
-import { type Ping, startPing } from '../../src/lab/ping.js';
-import { eventually, sleep } from '../../src/lab/wait.js';
+import { createLab, type Lab } from '../../src/drill/lab/lab.js';
+import type { Namespace } from '../../src/drill/lab/namespace.js';
+import { eventually, sleep } from '../../src/drill/lab/wait.js';
 import type { Family } from '../../src/model/address.js';
+import { type Ping, startPing } from '../lab/ping.js';
 import {
   added,
   agentIn,

@@ -7,12 +7,12 @@
 import { copyFileSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import type { Agent } from '../../src/lab/agent.js';
-import { FRR_BINARIES } from '../../src/lab/frr.js';
-import type { Process } from '../../src/lab/process.js';
-import { STANDARD, type StandardLab, standardLab } from '../../src/lab/standard.js';
-import { prepareRouterFrr } from '../../src/lab/standard-frr.js';
-import { sleep } from '../../src/lab/wait.js';
+import type { Agent } from '../../src/drill/lab/agent.js';
+import { FRR_BINARIES } from '../../src/drill/lab/frr.js';
+import type { Process } from '../../src/drill/lab/process.js';
+import { sleep } from '../../src/drill/lab/wait.js';
+import { STANDARD, type StandardLab, standardLab } from '../lab/standard.js';
+import { prepareRouterFrr } from '../lab/standard-frr.js';
 import {
   agentIn,
   Bird,

@@ -8,14 +8,14 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
-import type { Agent } from '../../src/lab/agent.js';
-import { startFrr } from '../../src/lab/frr.js';
-import { staticConfig, zebraConfig } from '../../src/lab/frr-conf.js';
-import { createLab, type Lab } from '../../src/lab/lab.js';
-import type { Namespace } from '../../src/lab/namespace.js';
-import type { Process } from '../../src/lab/process.js';
-import { STANDARD } from '../../src/lab/standard.js';
-import { eventually } from '../../src/lab/wait.js';
+import type { Agent } from '../../src/drill/lab/agent.js';
+import { startFrr } from '../../src/drill/lab/frr.js';
+import { staticConfig, zebraConfig } from '../../src/drill/lab/frr-conf.js';
+import { createLab, type Lab } from '../../src/drill/lab/lab.js';
+import type { Namespace } from '../../src/drill/lab/namespace.js';
+import type { Process } from '../../src/drill/lab/process.js';
+import { eventually } from '../../src/drill/lab/wait.js';
+import { STANDARD } from '../lab/standard.js';
 import {
   agentIn,
   Bird,

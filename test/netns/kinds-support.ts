@@ -8,16 +8,16 @@
 
 import { copyFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Agent, type AgentOptions, startAgent } from '../../src/lab/agent.js';
-import { Bird as LabBird } from '../../src/lab/bird.js';
-import { tryCommand } from '../../src/lab/command.js';
-import { ownRoutes, ownRules, routeGet, routes } from '../../src/lab/inspect.js';
-import type { Lab } from '../../src/lab/lab.js';
-import type { Namespace } from '../../src/lab/namespace.js';
-import { STANDARD } from '../../src/lab/standard.js';
-import { eventually, sleep } from '../../src/lab/wait.js';
+import { type Agent, type AgentOptions, startAgent } from '../../src/drill/lab/agent.js';
+import { Bird as LabBird } from '../../src/drill/lab/bird.js';
+import { tryCommand } from '../../src/drill/lab/command.js';
+import type { Lab } from '../../src/drill/lab/lab.js';
+import type { Namespace } from '../../src/drill/lab/namespace.js';
+import { eventually, sleep } from '../../src/drill/lab/wait.js';
 import type { Family } from '../../src/model/address.js';
 import type { Status } from '../../src/model/status.js';
+import { ownRoutes, ownRules, routeGet, routes } from '../lab/inspect.js';
+import { STANDARD } from '../lab/standard.js';
 
 /** What is used of a tap test. */
 export interface Case {

@@ -6,14 +6,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { command, tryCommandAsync } from '../../src/lab/command.js';
-import { OWN_PROTOCOL, ownRoutes, routeGet, routes, rules, snapshotText } from '../../src/lab/inspect.js';
-import { createLab, type Lab, listNamespaces } from '../../src/lab/lab.js';
-import { startPing } from '../../src/lab/ping.js';
-import { STANDARD, standardLab } from '../../src/lab/standard.js';
-import { prepareRouterFrr, startPeerFrr } from '../../src/lab/standard-frr.js';
-import { eventually, sleep } from '../../src/lab/wait.js';
-import { startWatchfrr } from '../../src/lab/watchfrr.js';
+import { command, tryCommandAsync } from '../../src/drill/lab/command.js';
+import { createLab, type Lab, listNamespaces } from '../../src/drill/lab/lab.js';
+import { eventually, sleep } from '../../src/drill/lab/wait.js';
+import { OWN_PROTOCOL, ownRoutes, routeGet, routes, rules, snapshotText } from '../lab/inspect.js';
+import { startPing } from '../lab/ping.js';
+import { STANDARD, standardLab } from '../lab/standard.js';
+import { prepareRouterFrr, startPeerFrr } from '../lab/standard-frr.js';
+import { startWatchfrr } from '../lab/watchfrr.js';
 
 const hostLinks = (): string => command(['ip', '-o', 'link', 'show']).replace(/ state \S+| qdisc \S+/g, '');
 const leftovers = (lab: { readonly prefix: string }): string[] =>
@@ -59,7 +59,7 @@ t.test('close() ends every process and deletes every namespace; nothing ever app
 
 for (const how of ['throw', 'SIGTERM', 'exit'] as const) {
   t.test(`nothing is left when the process ends by ${how} without closing`, async (t) => {
-    const module = (name: string): string => fileURLToPath(new URL(`../../src/lab/${name}.js`, import.meta.url));
+    const module = (name: string): string => fileURLToPath(new URL(`../../src/drill/lab/${name}.js`, import.meta.url));
     const script = `
       const { createLab } = await import(${JSON.stringify(module('lab'))});
       const lab = createLab();

@@ -7,9 +7,9 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import type { CommandResult } from '../../src/lab/command.js';
-import { routes } from '../../src/lab/inspect.js';
-import { STANDARD, type StandardLab } from '../../src/lab/standard.js';
+import type { CommandResult } from '../../src/drill/lab/command.js';
+import { routes } from '../lab/inspect.js';
+import { STANDARD, type StandardLab } from '../lab/standard.js';
 import { agentIn, type ConfigOptions, configText, expected, laboratory, owned, PLACEMENTS } from './agent-support.js';
 
 const CLI = fileURLToPath(new URL('../../src/cli/backup-router.cjs', import.meta.url));

@@ -4,8 +4,8 @@
  */
 
 import t from 'tap';
+import { sleep } from '../../src/drill/lab/wait.js';
 import { openProcessEvents } from '../../src/kernel/process/process-events.js';
-import { sleep } from '../../src/lab/wait.js';
 import { agentIn, expected, laboratory, mark, settles, turned, zebraOnly } from './agent-support.js';
 
 const HERE = `/proc/${process.pid}/ns/net`;

@@ -5,8 +5,8 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
-import type { Process } from '../../src/lab/process.js';
-import { eventually } from '../../src/lab/wait.js';
+import type { Process } from '../../src/drill/lab/process.js';
+import { eventually } from '../../src/drill/lab/wait.js';
 import type { Status } from '../../src/model/status.js';
 import { installedIsInOrder, networkdRemedyHelps } from './doctor.js';
 import { CHECKOUT } from './host/machine.js';

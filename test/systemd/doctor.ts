@@ -2,7 +2,7 @@
 
 import type { Test } from 'tap';
 import type { Report, ReportedFinding } from '../../src/doctor/report.js';
-import { eventually } from '../../src/lab/wait.js';
+import { eventually } from '../../src/drill/lab/wait.js';
 import type { Router } from './router.js';
 
 const NETWORKD = ['networkd-foreign-routes', 'networkd-foreign-rules'] as const;

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { tryCommand } from '../../src/lab/command.js';
+import { tryCommand } from '../../src/drill/lab/command.js';
 import { debianRoot } from './host/debian-root.js';
 import { createOverlay, type Overlay } from './host/overlay.js';
 import { PROJECT } from './host/project.js';

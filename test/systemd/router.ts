@@ -9,8 +9,8 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createLab, type Lab } from '../../src/lab/lab.js';
-import type { Namespace } from '../../src/lab/namespace.js';
+import { createLab, type Lab } from '../../src/drill/lab/lab.js';
+import type { Namespace } from '../../src/drill/lab/namespace.js';
 import { debianRoot } from './host/debian-root.js';
 import { bootMachine, type Machine } from './host/machine.js';
 import { createOverlay } from './host/overlay.js';

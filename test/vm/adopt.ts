@@ -5,9 +5,9 @@
 
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { startAgent } from '../../src/lab/agent.js';
-import { routes, snapshotText } from '../../src/lab/inspect.js';
-import { eventually } from '../../src/lab/wait.js';
+import { startAgent } from '../../src/drill/lab/agent.js';
+import { eventually } from '../../src/drill/lab/wait.js';
+import { routes, snapshotText } from '../lab/inspect.js';
 import { become, LIMIT, METRIC, PATIENCE } from './agent.js';
 import { addVrf, createNetwork, defaultsIn, GATEWAY, PEER, reaches, wayToNoc } from './network.js';
 

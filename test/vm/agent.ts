@@ -4,8 +4,8 @@
  */
 
 import assert from 'node:assert/strict';
-import { type Agent, startAgent } from '../../src/lab/agent.js';
-import { eventually } from '../../src/lab/wait.js';
+import { type Agent, startAgent } from '../../src/drill/lab/agent.js';
+import { eventually } from '../../src/drill/lab/wait.js';
 import type { Placement } from '../../src/model/config.js';
 import { GATEWAY, owned, type VrfNetwork } from './network.js';
 

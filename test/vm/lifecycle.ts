@@ -6,9 +6,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
-import type { Agent } from '../../src/lab/agent.js';
-import { routeGet, routes, snapshotText } from '../../src/lab/inspect.js';
-import { eventually } from '../../src/lab/wait.js';
+import type { Agent } from '../../src/drill/lab/agent.js';
+import { eventually } from '../../src/drill/lab/wait.js';
+import { routeGet, routes, snapshotText } from '../lab/inspect.js';
 import { become, LIMIT, METRIC, METRIC_PREEMPTING, PATIENCE, PREEMPT_S, startIn } from './agent.js';
 import { addVrf, createNetwork, defaultsIn, FAMILIES, GATEWAY, owned, PEER, reaches, wayToNoc } from './network.js';
 import { prepareVrfFrr } from './vrf-frr.js';

@@ -4,9 +4,9 @@
 
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { routes } from '../../src/lab/inspect.js';
-import { sleep } from '../../src/lab/wait.js';
+import { sleep } from '../../src/drill/lab/wait.js';
 import type { Status } from '../../src/model/status.js';
+import { routes } from '../lab/inspect.js';
 import { become, LIMIT, METRIC, startIn } from './agent.js';
 import {
   addVrf,

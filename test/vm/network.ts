@@ -9,10 +9,10 @@
  */
 
 import { join } from 'node:path';
-import { ownRoutes, ownRules, routeGet } from '../../src/lab/inspect.js';
-import { createLab, type Lab } from '../../src/lab/lab.js';
-import type { Namespace } from '../../src/lab/namespace.js';
+import { createLab, type Lab } from '../../src/drill/lab/lab.js';
+import type { Namespace } from '../../src/drill/lab/namespace.js';
 import { type Family, familyBits } from '../../src/model/address.js';
+import { ownRoutes, ownRules, routeGet } from '../lab/inspect.js';
 
 export const FAMILIES = ['inet', 'inet6'] as const;
 export const NOC: Readonly<Record<Family, string>> = { inet: '198.51.100.9', inet6: '2001:db8:9::9' };

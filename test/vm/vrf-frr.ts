@@ -7,10 +7,10 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { FRR_BINARIES, prepareFrr } from '../../src/lab/frr.js';
-import type { Process } from '../../src/lab/process.js';
-import { askVty } from '../../src/lab/vty.js';
-import { eventually } from '../../src/lab/wait.js';
+import { FRR_BINARIES, prepareFrr } from '../../src/drill/lab/frr.js';
+import type { Process } from '../../src/drill/lab/process.js';
+import { askVty } from '../../src/drill/lab/vty.js';
+import { eventually } from '../../src/drill/lab/wait.js';
 import { PATIENCE } from './agent.js';
 import { PEER, type VrfNetwork } from './network.js';
 

@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { command, tryCommand } from '../../../src/lab/command.js';
+import { command, tryCommand } from '../../../src/drill/lab/command.js';
 
 const CACHE = process.env['BACKUP_ROUTER_TEST_CACHE'] ?? '/var/cache/backup-router-test';
 /** libstdc++6 is for this host's Node, which scripts/install copies. */

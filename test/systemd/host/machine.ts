@@ -8,10 +8,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CommandResult, command, tryCommand } from '../../../src/lab/command.js';
-import { installExitHook, removeExitHook } from '../../../src/lab/exit-hook.js';
-import type { Namespace } from '../../../src/lab/namespace.js';
-import { eventually } from '../../../src/lab/wait.js';
+import { type CommandResult, command, tryCommand } from '../../../src/drill/lab/command.js';
+import { installExitHook, removeExitHook } from '../../../src/drill/lab/exit-hook.js';
+import type { Namespace } from '../../../src/drill/lab/namespace.js';
+import { eventually } from '../../../src/drill/lab/wait.js';
 import { cgroupPids, createCgroup, killCgroup, removeCgroup } from './cgroup.js';
 import type { Overlay } from './overlay.js';
 

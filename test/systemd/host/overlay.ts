@@ -5,7 +5,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CommandOptions, command } from '../../../src/lab/command.js';
+import { type CommandOptions, command } from '../../../src/drill/lab/command.js';
 
 export interface Overlay {
   /** Where the command finds the merged root; empty for everybody else. */

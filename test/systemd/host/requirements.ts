@@ -5,7 +5,7 @@
 
 import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { tryCommand } from '../../../src/lab/command.js';
+import { tryCommand } from '../../../src/drill/lab/command.js';
 import { cgroupRoot } from './cgroup.js';
 
 const COMMANDS = ['mmdebstrap', 'systemd-nspawn', 'nsenter', 'unshare', 'ip', 'apt-get'];

@@ -8,7 +8,7 @@ import t from 'tap';
 import type { Response } from '../../../src/control/protocol.js';
 import { type ControlServer, startControlServer } from '../../../src/control/server.js';
 import { subscribe } from '../../../src/control/subscribe.js';
-import { eventually } from '../../../src/lab/wait.js';
+import { eventually } from '../../../src/drill/lab/wait.js';
 
 const made = mkdtempSync(join(tmpdir(), 'br-control-'));
 t.teardown(() => rmSync(made, { recursive: true, force: true }));

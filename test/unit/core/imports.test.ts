@@ -20,11 +20,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   kernel: ['model', 'core/ports', 'native'],
   health: ['model', 'core/ports'],
   control: ['model', 'core/ports', 'native'],
-  lab: ['model'],
+  drill: ['model'],
   runtime: ['model', 'config', 'core', 'native', 'kernel', 'health', 'control'],
   doctor: ['model', 'config', 'core', 'native', 'kernel', 'health', 'control', 'runtime'],
   manual: ['model', 'config', 'cli'],
-  cli: ['model', 'config', 'core', 'native', 'kernel', 'health', 'control', 'runtime', 'lab', 'doctor'],
+  cli: ['model', 'config', 'core', 'native', 'kernel', 'health', 'control', 'runtime', 'drill', 'doctor'],
 };
 
 /** The only directory that may load a package that does not come with Node, by package. */

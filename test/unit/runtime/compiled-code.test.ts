@@ -19,7 +19,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 import t, { type Test } from 'tap';
-import { ENTRY, mustBeBundled } from '../../../src/lab/entry.js';
+import { ENTRY, mustBeBundled } from '../../../src/drill/lab/entry.js';
 
 /** What a start reads of the bundle. */
 const PARTS = ['daemon', 'config'] as const;

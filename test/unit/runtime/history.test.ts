@@ -4,7 +4,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { eventually } from '../../../src/lab/wait.js';
+import { eventually } from '../../../src/drill/lab/wait.js';
 import type { Event, Happening } from '../../../src/model/event.js';
 import { createHistory, type History, REMEMBERED } from '../../../src/runtime/history.js';
 import { olderOf, openHistoryFile, readHistory } from '../../../src/runtime/history-file.js';

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { sleep } from '../../../src/lab/wait.js';
+import { sleep } from '../../../src/drill/lab/wait.js';
 import { disableLibc } from '../../../src/native/libc.js';
 import { codeMappings, releaseStartPages } from '../../../src/runtime/start-pages.js';
 

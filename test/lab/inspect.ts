@@ -5,8 +5,8 @@
  * of the agent's own netlink code, on purpose.
  */
 
-import type { Family } from '../model/address.js';
-import type { Namespace } from './namespace.js';
+import type { Namespace } from '../../src/drill/lab/namespace.js';
+import type { Family } from '../../src/model/address.js';
 
 /** A route as `ip -N -j -d route` prints it; numbers are numbers. */
 export interface RouteLine {

@@ -1,6 +1,6 @@
 /** Configuration text for the two BIRDs of a drill: BGP in both families over the data link, with short timers. */
 
-import type { Address } from '../../model/address.js';
+import type { Address } from '../model/address.js';
 
 export interface BirdSpeaker {
   readonly asn: number;

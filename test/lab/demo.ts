@@ -5,13 +5,13 @@
  * What lives here: the acts and their telling. What does not: how anything is built (standard.ts) or measured (ping.ts).
  */
 
-import { type Agent, startAgent } from './agent.js';
-import type { Frr } from './frr.js';
+import { type Agent, startAgent } from '../../src/drill/lab/agent.js';
+import type { Frr } from '../../src/drill/lab/frr.js';
+import { sleep } from '../../src/drill/lab/wait.js';
 import { type Ping, startPing } from './ping.js';
 import { RouteWatch } from './route-watch.js';
 import { STANDARD, type StandardLab, standardLab } from './standard.js';
 import { prepareRouterFrr, startPeerFrr } from './standard-frr.js';
-import { sleep } from './wait.js';
 
 const HOLD_S = 2;
 const PREEMPT_S = 3;

@@ -11,8 +11,8 @@
  * What does not live here: the router's FRR (standard-frr.ts) and the agent.
  */
 
-import { createLab, type Lab } from './lab.js';
-import type { Namespace } from './namespace.js';
+import { createLab, type Lab } from '../../src/drill/lab/lab.js';
+import type { Namespace } from '../../src/drill/lab/namespace.js';
 
 /** Every address of the standard laboratory. `mgmt`, `data` and `loopback` are the router's. */
 export const STANDARD = {

@@ -5,7 +5,7 @@
  * What lives here: types that travel as JSON, and the paths inside. Nothing here does anything.
  */
 
-import type { Address, Family } from '../../model/address.js';
+import type { Address, Family } from '../model/address.js';
 
 export type DaemonKind = 'frr' | 'bird';
 

@@ -5,9 +5,9 @@
  * does not: the cases.
  */
 
-import { type Agent, startAgent } from '../agent.js';
-import { eventually, sleep } from '../wait.js';
 import { buildNetwork, type Network } from './build.js';
+import { type Agent, startAgent } from './lab/agent.js';
+import { eventually, sleep } from './lab/wait.js';
 import type { Carrier, DrillOrder } from './order.js';
 import { type Player, preparePlayers } from './player.js';
 import { Probes } from './probes.js';

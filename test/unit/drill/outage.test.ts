@@ -1,8 +1,8 @@
 /** Outages and ways as a drill counts them. */
 
 import t from 'tap';
-import { type CarrierSample, carriersOf, longestOutage, type Tick } from '../../../src/lab/drill/outage.js';
-import { without } from '../../../src/lab/drill/run.js';
+import { type CarrierSample, carriersOf, longestOutage, type Tick } from '../../../src/drill/outage.js';
+import { without } from '../../../src/drill/run.js';
 
 /** A tick each 10 ms; `.` answered, `x` not, a blank: none was sent. */
 function ticks(text: string): readonly Tick[] {

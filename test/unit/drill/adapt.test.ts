@@ -2,8 +2,8 @@
 
 import t from 'tap';
 import { parseConfig } from '../../../src/config/parse.js';
-import { type Adapted, adapt } from '../../../src/lab/drill/adapt.js';
-import type { DaemonKind } from '../../../src/lab/drill/order.js';
+import { type Adapted, adapt } from '../../../src/drill/adapt.js';
+import type { DaemonKind } from '../../../src/drill/order.js';
 import type { Config } from '../../../src/model/config.js';
 import { containsAddress, parsePrefix } from '../../../src/model/prefix.js';
 

@@ -5,10 +5,9 @@
  * the ways were the right ones. Everything here happens in the laboratory's router.
  */
 
-import { FAMILIES } from '../../model/address.js';
-import { ownRules } from '../inspect.js';
-import { sleep } from '../wait.js';
+import { FAMILIES } from '../model/address.js';
 import { addressPort, lease } from './build.js';
+import { sleep } from './lab/wait.js';
 import type { PortPlan } from './order.js';
 import type { Window } from './probes.js';
 import { InVain, START_MS, type Stage } from './stage.js';
@@ -134,8 +133,7 @@ export const CASES: readonly DrillCase[] = [
       const { router } = stage.network;
       for (const family of FAMILIES) {
         const option = family === 'inet' ? '-4' : '-6';
-        for (const rule of ownRules(router, family, stage.order.routeProtocol))
-          router.ip(`${option} rule del pref ${rule.priority}`);
+        router.ip(`${option} rule flush protocol ${stage.order.routeProtocol}`);
         router.ip(`${option} route flush table all proto ${stage.order.routeProtocol}`);
       }
       await stage.carriedByBackup();

@@ -5,8 +5,8 @@
  */
 
 import { join } from 'node:path';
-import { type DaemonOptions, type Frr, prepareFrr } from './frr.js';
-import { bgpConfig, staticConfig, zebraConfig } from './frr-conf.js';
+import { type DaemonOptions, type Frr, prepareFrr } from '../../src/drill/lab/frr.js';
+import { bgpConfig, staticConfig, zebraConfig } from '../../src/drill/lab/frr-conf.js';
 import { STANDARD, type StandardLab } from './standard.js';
 
 export interface PeerOptions {

@@ -7,12 +7,12 @@
 
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { Bird } from '../bird.js';
-import { command } from '../command.js';
-import { prepareFrr } from '../frr.js';
-import { bgpConfig, zebraConfig } from '../frr-conf.js';
 import { birdPeerConfig, birdRouterConfig } from './bird-conf.js';
 import type { Network } from './build.js';
+import { Bird } from './lab/bird.js';
+import { command } from './lab/command.js';
+import { prepareFrr } from './lab/frr.js';
+import { bgpConfig, zebraConfig } from './lab/frr-conf.js';
 import { withoutLength } from './network.js';
 import { type DrillOrder, INSIDE } from './order.js';
 

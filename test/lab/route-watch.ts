@@ -3,8 +3,8 @@
  * believe the agent's log.
  */
 
-import type { Namespace } from './namespace.js';
-import type { Process } from './process.js';
+import type { Namespace } from '../../src/drill/lab/namespace.js';
+import type { Process } from '../../src/drill/lab/process.js';
 
 /** A running monitor of routes and rules in one namespace. */
 export class RouteWatch {

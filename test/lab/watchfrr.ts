@@ -9,8 +9,8 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FRR_BINARIES, type Frr } from './frr.js';
-import type { Process } from './process.js';
+import { FRR_BINARIES, type Frr } from '../../src/drill/lab/frr.js';
+import type { Process } from '../../src/drill/lab/process.js';
 
 export interface WatchfrrOptions {
   /** Its timers. By default it polls each second and may restart each second; FRR's own defaults are 5 s and 60 s. */

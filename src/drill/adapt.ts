@@ -4,7 +4,7 @@
  * Invariant: what is not in the list of differences is as the user configured it. No drill pretends.
  */
 
-import { type BackupRouter, type Config, type RoutingDaemon, selectorText, type Timeout } from '../../model/config.js';
+import { type BackupRouter, type Config, type RoutingDaemon, selectorText, type Timeout } from '../model/config.js';
 import { planNetwork } from './network.js';
 import { type DaemonKind, type Difference, type DrillOrder, INSIDE } from './order.js';
 

@@ -1,7 +1,7 @@
 /** Plays the cases of an order one after the other, and judges each. */
 
-import { sleep } from '../wait.js';
 import { type Absence, CASES, type DrillCase } from './cases.js';
+import { sleep } from './lab/wait.js';
 import type { CaseResult, DrillEvent, DrillOrder } from './order.js';
 import type { Window } from './probes.js';
 import { InVain, Stage } from './stage.js';

@@ -4,8 +4,8 @@
  * Names of devices come from a configuration and never reach a shell or a batch file.
  */
 
-import { createLab, type Lab } from '../lab.js';
-import type { Namespace } from '../namespace.js';
+import { createLab, type Lab } from './lab/lab.js';
+import type { Namespace } from './lab/namespace.js';
 import { hostRoute, withoutLength } from './network.js';
 import type { NetworkPlan, PortPlan } from './order.js';
 

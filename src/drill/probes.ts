@@ -6,8 +6,8 @@
  */
 
 import { fileURLToPath } from 'node:url';
-import { sleep } from '../wait.js';
 import type { Network } from './build.js';
+import { sleep } from './lab/wait.js';
 import type { Carrier, ProbePlan } from './order.js';
 import { type CarrierSample, carriersOf, longestOutage, type Tick } from './outage.js';
 import type { FarLine, FarSetup } from './probe-lines.js';

@@ -1,8 +1,8 @@
 /** The arithmetic of outages: what counts as a gap, and where it is cut. */
 
 import t from 'tap';
-import { gapsOf } from '../../../src/lab/ping.js';
-import { eventually } from '../../../src/lab/wait.js';
+import { eventually } from '../../../src/drill/lab/wait.js';
+import { gapsOf } from '../../lab/ping.js';
 
 t.test('steady replies have no gap', async (t) => {
   t.same(gapsOf([10, 20, 30, 40], 0, 50, 20), []);

@@ -2,8 +2,8 @@
  * The agent's routes in the router's kernel, by the kernel's own notifications (`ip monitor`) and dumps: a witness that shares no code with the agent.
  */
 
-import { tryCommandAsync } from '../command.js';
-import type { Namespace } from '../namespace.js';
+import { tryCommandAsync } from './lab/command.js';
+import type { Namespace } from './lab/namespace.js';
 import type { Window } from './probes.js';
 
 export class OwnedRoutes {

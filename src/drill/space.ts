@@ -4,15 +4,8 @@
  * What lives here: counting inside prefixes, the pools, the subnets in which gateways live. What does not: what they are used for (network.ts).
  */
 
-import {
-  type Address,
-  addressBytes,
-  addressFromBytes,
-  type Family,
-  familyBits,
-  familyOf,
-} from '../../model/address.js';
-import { containsAddress, containsPrefix, type Prefix, parsePrefix, prefix } from '../../model/prefix.js';
+import { type Address, addressBytes, addressFromBytes, type Family, familyBits, familyOf } from '../model/address.js';
+import { containsAddress, containsPrefix, type Prefix, parsePrefix, prefix } from '../model/prefix.js';
 
 /** Of benchmarks (RFC 2544, RFC 5180) first, then others that are seldom routed; a /16 or /48 each. */
 const POOLS: Readonly<Record<Family, readonly string[]>> = {

@@ -6,10 +6,10 @@
  * Times are milliseconds of the wall clock (Date.now()), because that is the clock which fping prints.
  */
 
-import type { Family } from '../model/address.js';
-import type { Namespace } from './namespace.js';
-import type { Process } from './process.js';
-import { eventually, sleep } from './wait.js';
+import type { Namespace } from '../../src/drill/lab/namespace.js';
+import type { Process } from '../../src/drill/lab/process.js';
+import { eventually, sleep } from '../../src/drill/lab/wait.js';
+import type { Family } from '../../src/model/address.js';
 
 /** A time without replies, longer than two intervals. */
 export interface Gap {

@@ -3,8 +3,8 @@
  * them; policy is as open as can be, because a laboratory filters nothing.
  */
 
-import type { Address, Family } from '../model/address.js';
-import { familyOf } from '../model/address.js';
+import type { Address, Family } from '../../model/address.js';
+import { familyOf } from '../../model/address.js';
 
 export interface BgpNeighbour {
   readonly address: Address;

@@ -9,9 +9,9 @@
  * port that is asked; the answers take the way that the router's FIB says: back by a gateway, or by the data port and the peer.
  */
 
-import { type Address, FAMILIES, type Family, familyBits, isLinkLocal } from '../../model/address.js';
-import type { BackupRouter, Config, ManagementInterface } from '../../model/config.js';
-import { containsAddress, containsPrefix, type Prefix, prefixText, samePrefix } from '../../model/prefix.js';
+import { type Address, FAMILIES, type Family, familyBits, isLinkLocal } from '../model/address.js';
+import type { BackupRouter, Config, ManagementInterface } from '../model/config.js';
+import { containsAddress, containsPrefix, type Prefix, prefixText, samePrefix } from '../model/prefix.js';
 import type { NetworkPlan, PortPlan, ProbePlan } from './order.js';
 import { candidates, choosePool, freeHost, gatewaySubnets, infrastructure, nth, spacious } from './space.js';
 
