@@ -1,5 +1,6 @@
 /** `backup-router completion bash|zsh|fish`: the script that teaches a shell the commands and options. */
 
+import type { Command } from 'commander';
 import { EXIT } from '../model/exit.js';
 import { bashCompletion } from './completion/bash.js';
 import { fishCompletion } from './completion/fish.js';
@@ -15,7 +16,7 @@ const SCRIPTS: Readonly<Record<Shell, (commands: readonly CommandWords[]) => str
   fish: fishCompletion,
 };
 
-export function completion(shell: Shell): number {
-  process.stdout.write(SCRIPTS[shell](completable()));
+export function completion(shell: Shell, program: Command): number {
+  process.stdout.write(SCRIPTS[shell](completable(program)));
   return EXIT.OK;
 }

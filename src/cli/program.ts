@@ -251,7 +251,9 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
       'after',
       '\nExamples:\n  source <(backup-router completion bash)\n  backup-router completion bash > /etc/bash_completion.d/backup-router\n  backup-router completion fish | source',
     )
-    .action(async (shell: 'bash' | 'zsh' | 'fish') => ends((await import('./completion.js')).completion(shell)));
+    .action(async (shell: 'bash' | 'zsh' | 'fish') =>
+      ends((await import('./completion.js')).completion(shell, program)),
+    );
 
   return program;
 }

@@ -22,7 +22,7 @@ import type { Snapshot } from '../model/snapshot.js';
 import { linkOf, realmOf, type Wait } from './management.js';
 import { LOCAL_METRIC, MAIN_METRIC, MAIN_METRIC_PREEMPTING, RANKS } from './placement.js';
 import { ownedRoutes, ownership } from './plan.js';
-import type { State } from './state.js';
+import type { Learned, State } from './state.js';
 
 /** rtm_protocol of routing daemons: zebra, BIRD, Babel, and FRR's own range (fact F4); 157 is our own default. */
 const DAEMON_PROTOCOLS: ReadonlySet<number> = new Set([
@@ -32,9 +32,6 @@ const DAEMON_PROTOCOLS: ReadonlySet<number> = new Set([
   ...Array.from({ length: 13 }, (_, i) => 186 + i),
   157,
 ]);
-
-/** Gateways that default routes of somebody else have named in this life, by {@link learnedKey}. */
-export type Learned = ReadonlyMap<string, Address>;
 
 function learnedKey(selector: InterfaceSelector, family: Family): string {
   return `${family} ${selectorText(selector)}`;

@@ -8,7 +8,6 @@ import type { AdoptedRoute } from '../model/adopted.js';
 import type { Config, Role } from '../model/config.js';
 import type { DaemonId, WatchedDaemon } from '../model/daemon.js';
 import type { Snapshot } from '../model/snapshot.js';
-import type { Learned } from './auto.js';
 import { type Damping, UNDAMPED } from './damping.js';
 import type { Suspects } from './gateway.js';
 import type { ObserveRequest } from './ports.js';
@@ -46,6 +45,9 @@ export type Phase =
       readonly reason: string;
       readonly uncovered: readonly string[];
     };
+
+/** Gateways that default routes of somebody else have named in this life, by family and interface (auto.ts). */
+export type Learned = ReadonlyMap<string, Address>;
 
 /** Why an observation was asked for. */
 export type RoundCause = 'start' | 'probe' | 'hint' | 'resync' | 'phase' | 'verify' | 'reload';

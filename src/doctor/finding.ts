@@ -6,6 +6,7 @@
  */
 
 import type { Host } from './host.js';
+import type { Seen } from './seen.js';
 
 /** `error`: the backup routes do not work, or will not. `warning`: they will fail, or do harm, in some event. `note`: worth knowing. */
 export type Severity = 'error' | 'warning' | 'note' | 'unknown' | 'ok';
@@ -45,4 +46,9 @@ export function finding(
 /** The answer of a check that could not look. */
 export function unknown(why: string, remedy?: string): readonly Finding[] {
   return [finding('unknown', `could not look: ${why}`, [], remedy)];
+}
+
+/** What the check makes of the evidence; `unknown` where there is none. */
+export function look<T>(evidence: Seen<T>, judge: (value: T) => Outcome): Outcome {
+  return evidence.kind === 'seen' ? judge(evidence.value) : unknown(evidence.why);
 }

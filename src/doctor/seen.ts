@@ -1,8 +1,7 @@
 /**
- * Evidence that may be missing: what was seen, or why it could not be. Forces every check to say `unknown` instead of a false ok.
+ * Evidence that may be missing: what was seen, or why it could not be.
+ * A check asks it through `look` (finding.ts), which says `unknown` instead of a false ok.
  */
-
-import { type Outcome, unknown } from './finding.js';
 
 export type Seen<T> = { readonly kind: 'seen'; readonly value: T } | { readonly kind: 'unseen'; readonly why: string };
 
@@ -12,9 +11,4 @@ export function seen<T>(value: T): Seen<T> {
 
 export function unseen(why: string): { readonly kind: 'unseen'; readonly why: string } {
   return { kind: 'unseen', why };
-}
-
-/** What the check makes of the evidence; `unknown` where there is none. */
-export function look<T>(evidence: Seen<T>, judge: (value: T) => Outcome): Outcome {
-  return evidence.kind === 'seen' ? judge(evidence.value) : unknown(evidence.why);
 }

@@ -2,8 +2,8 @@
  * What can be completed, whatever the shell: each command with its options and what they take.
  */
 
+import type { Command } from 'commander';
 import { describeProgram, type Word } from '../describe.js';
-import { buildProgram } from '../program.js';
 
 export type Takes =
   | { readonly kind: 'nothing' }
@@ -33,8 +33,8 @@ const HELP: OptionWords = {
   takes: { kind: 'nothing' },
 };
 
-export function completable(): readonly CommandWords[] {
-  const { commands } = describeProgram(buildProgram(() => undefined));
+export function completable(program: Command): readonly CommandWords[] {
+  const { commands } = describeProgram(program);
   return commands.map(({ name, summary, words }) => {
     const argument = words.find((word) => word.flags.length === 0);
     const options = words.filter((word) => word.flags.length > 0);

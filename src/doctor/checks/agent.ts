@@ -3,11 +3,10 @@
 import { selectorText } from '../../model/config.js';
 import type { Status } from '../../model/status.js';
 import { VERSION } from '../../model/version.js';
-import { type Check, finding, type Outcome, unknown } from '../finding.js';
+import { type Check, finding, look, type Outcome, unknown } from '../finding.js';
 import type { Host } from '../host.js';
 import { agentIdentity, CAP_NET_ADMIN, hasCapability, stepText, turnedAwayAt, UNIT } from '../identity.js';
 import { systemdFiles, valuesOf } from '../ini.js';
-import { look } from '../seen.js';
 
 /** A check of the running agent; without one there is nothing to judge, and agent-not-running says so. */
 function withAgent(host: Host, judge: (status: Status) => Outcome): Outcome {

@@ -7,10 +7,9 @@ import { familyBits } from '../../model/address.js';
 import { allBackupRouters, type Config } from '../../model/config.js';
 import { ruleText } from '../../model/route-text.js';
 import { type FoundFile, filesIn, textOf, unreadableOf } from '../files.js';
-import { type Check, finding, type Outcome, unknown } from '../finding.js';
+import { type Check, finding, look, type Outcome, unknown } from '../finding.js';
 import type { Host, SeenRule } from '../host.js';
 import { managed, shown } from '../management.js';
-import { look } from '../seen.js';
 
 /** Numbers that somebody uses without a line in the kernel's header (fact F4). */
 const IN_USE: Readonly<Record<number, string>> = {

@@ -2,10 +2,9 @@
 
 import { isOwnMetric } from '../../core/placement.js';
 import type { Route } from '../../model/route.js';
-import { type Check, finding } from '../finding.js';
+import { type Check, finding, look } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
 import { sharesTable, shown } from '../management.js';
-import { look } from '../seen.js';
 
 /** FRR's protocol numbers (fact F4), and BIRD's. */
 const FRR: ReadonlySet<number> = new Set([11, 42, 186, 187, 188, 189, 190, 191, 192, 193, 194, 195, 196, 197, 198]);

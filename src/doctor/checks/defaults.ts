@@ -6,10 +6,9 @@
 import { realmOf } from '../../core/management.js';
 import type { Route } from '../../model/route.js';
 import { exists } from '../files.js';
-import { type Check, type Finding, finding } from '../finding.js';
+import { type Check, type Finding, finding, look } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
 import { leavesBy, type Managed, managed, shown } from '../management.js';
-import { look } from '../seen.js';
 
 /** Distance 255 for zebra begins here. */
 const HARMLESS_METRIC = 0xff000000;

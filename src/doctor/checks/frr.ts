@@ -3,11 +3,10 @@
 import { familyOf, parseAddress } from '../../model/address.js';
 import { containsAddress, containsPrefix, parsePrefix, prefix, prefixText, samePrefix } from '../../model/prefix.js';
 import { textOf } from '../files.js';
-import { type Check, finding, type Outcome, unknown } from '../finding.js';
+import { type Check, finding, look, type Outcome, unknown } from '../finding.js';
 import { daemonsOption, frrLines, frrLineText } from '../frr-config.js';
 import type { Host } from '../host.js';
 import { frrDaemons, leavesBy, managed, shown } from '../management.js';
-import { look } from '../seen.js';
 
 const DAEMONS = '/etc/frr/daemons';
 /** Started by frrinit.sh whatever the file says: zebra, staticd and mgmtd have no switch in it. */

@@ -2,10 +2,9 @@
 
 import { onLink } from '../../core/gateway.js';
 import { containsAddress, containsPrefix, destinationText, prefix, prefixText } from '../../model/prefix.js';
-import { type Check, type Finding, finding, unknown } from '../finding.js';
+import { type Check, type Finding, finding, look, unknown } from '../finding.js';
 import type { KernelEvidence } from '../host.js';
 import { ip, type ManagedGateway, managed, managedGateways } from '../management.js';
-import { look } from '../seen.js';
 
 // linux/neighbour.h
 const NUD_INCOMPLETE = 0x01;

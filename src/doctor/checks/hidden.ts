@@ -5,10 +5,9 @@ import { realmOf } from '../../core/management.js';
 import { type Family, familyOf } from '../../model/address.js';
 import { destinationText, prefixText } from '../../model/prefix.js';
 import type { Route } from '../../model/route.js';
-import { type Check, type Finding, finding } from '../finding.js';
+import { type Check, type Finding, finding, look } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
 import { ip, managed, shown } from '../management.js';
-import { look } from '../seen.js';
 
 /** RTPROT_ZSTATIC (fact F4). */
 const FRR_STATIC = 196;

@@ -2,10 +2,9 @@
 
 import { linkOf, realmOf } from '../../core/management.js';
 import { valueOf } from '../files.js';
-import { type Check, type Finding, finding } from '../finding.js';
+import { type Check, type Finding, finding, look } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
 import { type Managed, managed } from '../management.js';
-import { look } from '../seen.js';
 
 /** A check over each interface that is there. */
 function each(

@@ -2,11 +2,10 @@
 
 import type { FoundFile } from '../files.js';
 import { exists, filesIn, textOf, unreadableOf, valueOf } from '../files.js';
-import { type Check, finding, type Outcome, unknown } from '../finding.js';
+import { type Check, finding, look, type Outcome, unknown } from '../finding.js';
 import type { Host } from '../host.js';
 import { booleanOf, systemdFiles, valuesOf } from '../ini.js';
 import { managed } from '../management.js';
-import { look } from '../seen.js';
 
 const NETIF = '/run/systemd/netif/links';
 const DROP_IN = '/etc/systemd/networkd.conf.d/backup-router.conf';

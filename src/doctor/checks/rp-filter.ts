@@ -4,9 +4,8 @@
  */
 
 import { valueOf } from '../files.js';
-import { type Check, type Finding, finding, unknown } from '../finding.js';
+import { type Check, type Finding, finding, look, unknown } from '../finding.js';
 import { managed } from '../management.js';
-import { look } from '../seen.js';
 
 const STRICT = '1';
 

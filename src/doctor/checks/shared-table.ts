@@ -5,11 +5,10 @@
 
 import { realmOf } from '../../core/management.js';
 import { textOf, valueOf } from '../files.js';
-import { type Check, finding, type Outcome, unknown } from '../finding.js';
+import { type Check, finding, look, type Outcome, unknown } from '../finding.js';
 import { type FrrLine, frrLines, frrLineText } from '../frr-config.js';
 import type { Host } from '../host.js';
 import { managed, sharesTable } from '../management.js';
-import { look } from '../seen.js';
 
 function whereShared(host: Host, judge: () => Outcome): Outcome {
   // The placement of the file suffices to say no only where no VRF is in play, which the kernel knows.

@@ -1,9 +1,8 @@
 /** The host around the agent: its clock, and a PID 1 that leaves dead processes lying. */
 
 import { exists, valueOf } from '../files.js';
-import { type Check, finding, unknown } from '../finding.js';
+import { type Check, finding, look, unknown } from '../finding.js';
 import type { Host } from '../host.js';
-import { look } from '../seen.js';
 
 const DAY_MS = 86_400_000;
 

@@ -2,11 +2,10 @@
 
 import type { FoundFile } from '../files.js';
 import { exists, type FileEntry, unreadableOf } from '../files.js';
-import { type Check, finding, type Outcome, unknown } from '../finding.js';
+import { type Check, finding, look, type Outcome, unknown } from '../finding.js';
 import type { Host } from '../host.js';
 import { UNIT } from '../identity.js';
 import { booleanOf, type Setting, SYSTEMD_DIRECTORIES, systemdFiles, valuesOf } from '../ini.js';
-import { look } from '../seen.js';
 
 /** The unit's files with their main file first. Without systemd there are no units to judge. */
 function withUnit(host: Host, judge: (files: readonly FoundFile[]) => Outcome): Outcome {

@@ -9,10 +9,11 @@ import { bashCompletion } from '../../../src/cli/completion/bash.js';
 import { fishCompletion } from '../../../src/cli/completion/fish.js';
 import { completable } from '../../../src/cli/completion/words.js';
 import { zshCompletion } from '../../../src/cli/completion/zsh.js';
+import { buildProgram } from '../../../src/cli/program.js';
 import { generated } from '../../../src/manual/write.js';
 
 const root = new URL('../../../../', import.meta.url).pathname;
-const commands = completable();
+const commands = completable(buildProgram(() => undefined));
 const names = commands.map(({ name }) => name);
 const directory = mkdtempSync(join(tmpdir(), 'br-completion-'));
 t.teardown(() => rmSync(directory, { recursive: true }));
