@@ -90,7 +90,7 @@ const isBackupRouter = shape({
   family,
   gateways: listOf(text),
   auto: maybe(shape({ adopt: (value) => typeof value === 'boolean' })),
-  destinations: listOf(shape({ family, address: text, length: number }), 1),
+  destinations: listOf(shape({ family, address: text, length: number, bits: listOf(number, 1) }), 1),
 });
 
 const isDaemon = variant({

@@ -4,21 +4,25 @@
  * Invariant: a faulty list never widens. Without one valid prefix the result is empty, never the default route.
  */
 
-import { type Address, addressBytes, type Family, familyBits, inetNumber } from '../model/address.js';
-import { networkKey, type Prefix, parsePrefix, prefix, prefixText } from '../model/prefix.js';
+import type { Address, Family } from '../model/address.js';
+import { familyBits } from '../model/address.js';
+import {
+  comparePrefixes,
+  containsPrefix,
+  networkKey,
+  type Prefix,
+  parsePrefix,
+  prefix,
+  prefixText,
+} from '../model/prefix.js';
 import type { Entry } from './document.js';
 import { familyFault } from './gateways.js';
 import { readPrefix } from './prefix-text.js';
 import type { Report, Span } from './report.js';
 import { readItems, readScalar } from './section.js';
 
-/** A network as a number (IPv4) or bytes too: of a hundred thousand, each is compared with several others. */
-interface Network {
+interface Placed {
   readonly prefix: Prefix;
-  readonly bits: number | Uint8Array;
-}
-
-interface Placed extends Network {
   readonly span: Span;
 }
 
@@ -27,16 +31,16 @@ const EXAMPLE: Readonly<Record<Family, string>> = {
   inet6: 'a prefix such as 2001:db8::/32',
 };
 
-const UNUSABLE: Readonly<Record<Family, readonly (readonly [Network, string])[]>> = {
+const UNUSABLE: Readonly<Record<Family, readonly (readonly [Prefix, string])[]>> = {
   inet: [
-    [network('127.0.0.0/8'), 'loopback'],
-    [network('224.0.0.0/4'), 'multicast'],
-    [network('255.255.255.255/32'), 'broadcast'],
+    [range('127.0.0.0/8'), 'loopback'],
+    [range('224.0.0.0/4'), 'multicast'],
+    [range('255.255.255.255/32'), 'broadcast'],
   ],
   inet6: [
-    [network('::1/128'), 'loopback'],
-    [network('ff00::/8'), 'multicast'],
-    [network('fe80::/10'), 'link-local'],
+    [range('::1/128'), 'loopback'],
+    [range('ff00::/8'), 'multicast'],
+    [range('fe80::/10'), 'link-local'],
   ],
 };
 
@@ -48,9 +52,7 @@ export function readDestinations(
   report: Report,
 ): readonly Prefix[] {
   const found = new Map<number | string, Placed>();
-  const routers = gateways.map(
-    (address): Network => ({ prefix: prefix(address, familyBits(family)), bits: bitsOf(address) }),
-  );
+  const routers = gateways.map((address) => prefix(address, familyBits(family)));
   for (const item of readItems(entry, report, 'name a prefix, or remove the key for the default route')) {
     const scalar = readScalar(item, EXAMPLE[family], report);
     if (scalar === undefined) continue;
@@ -59,7 +61,7 @@ export function readDestinations(
       report.error(scalar.span, result.fault);
       continue;
     }
-    const placed: Placed = { prefix: result.value, bits: bitsOf(result.value.address), span: scalar.span };
+    const placed: Placed = { prefix: result.value, span: scalar.span };
     if (!isUsable(placed, family, routers, report)) continue;
     const key = networkKey(result.value, result.value.length);
     if (found.has(key))
@@ -74,14 +76,14 @@ export function readDestinations(
   return [...found.values()].map((placed) => placed.prefix);
 }
 
-function isUsable(placed: Placed, family: Family, gateways: readonly Network[], report: Report): boolean {
+function isUsable(placed: Placed, family: Family, gateways: readonly Prefix[], report: Report): boolean {
   const { prefix: p, span } = placed;
   const mismatch = p.family === family ? undefined : familyFault(prefixText(p), p.family, family);
   if (mismatch !== undefined) {
     report.error(span, mismatch);
     return false;
   }
-  const unusable = UNUSABLE[family].find(([range]) => contains(range, placed));
+  const unusable = UNUSABLE[family].find(([range]) => containsPrefix(range, p));
   if (unusable !== undefined) {
     report.error(span, {
       code: 'unusable-destination',
@@ -90,7 +92,7 @@ function isUsable(placed: Placed, family: Family, gateways: readonly Network[], 
     });
     return false;
   }
-  const inside = gateways.find((gateway) => contains(placed, gateway))?.prefix;
+  const inside = gateways.find((gateway) => containsPrefix(p, gateway));
   if (inside === undefined) return true;
   if (p.length === inside.length) {
     report.error(span, {
@@ -125,17 +127,12 @@ function warnOfNesting(found: readonly Placed[], report: Report): void {
   }
 }
 
-/** For each network the longest other one that contains it. In the order of addresses, those that contain one stand right before it. */
+/** For each prefix the longest other one that contains it. In the order of addresses, those that contain one stand right before it. */
 function closestAround(found: readonly Placed[]): ReadonlyMap<Placed, Placed> {
-  const keyed = found.map((placed) => ({
-    placed,
-    key: String.fromCharCode(...addressBytes(placed.prefix.address), placed.prefix.length),
-  }));
-  keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
   const around = new Map<Placed, Placed>();
   const open: Placed[] = [];
-  for (const { placed } of keyed) {
-    while (open.length > 0 && !contains(open.at(-1)!, placed)) open.pop();
+  for (const placed of [...found].sort((a, b) => comparePrefixes(a.prefix, b.prefix))) {
+    while (open.length > 0 && !containsPrefix(open.at(-1)!.prefix, placed.prefix)) open.pop();
     const outer = open.at(-1);
     if (outer !== undefined) around.set(placed, outer);
     open.push(placed);
@@ -143,24 +140,6 @@ function closestAround(found: readonly Placed[]): ReadonlyMap<Placed, Placed> {
   return around;
 }
 
-/** As containsPrefix of model/, of one family. */
-function contains(outer: Network, inner: Network): boolean {
-  const { length } = outer.prefix;
-  if (length > inner.prefix.length) return false;
-  const [a, b] = [outer.bits, inner.bits];
-  if (typeof a === 'number' || typeof b === 'number')
-    return typeof a === typeof b && (length === 0 || ((a as number) ^ (b as number)) >>> (32 - length) === 0);
-  const whole = length >> 3;
-  for (let i = 0; i < whole; i++) if (a[i] !== b[i]) return false;
-  const rest = length & 7;
-  return rest === 0 || (a[whole]! ^ b[whole]!) >> (8 - rest) === 0;
-}
-
-function bitsOf(address: Address): Network['bits'] {
-  return address.includes(':') ? addressBytes(address) : inetNumber(address);
-}
-
-function network(text: string): Network {
-  const parsed = parsePrefix(text)!;
-  return { prefix: parsed, bits: bitsOf(parsed.address) };
+function range(text: string): Prefix {
+  return parsePrefix(text)!;
 }

@@ -7,7 +7,7 @@
  */
 
 import type { Step } from '../core/ports.js';
-import { FAMILIES, type Family, inetNumber } from '../model/address.js';
+import { addressBits, FAMILIES, type Family } from '../model/address.js';
 import type { Route } from '../model/route.js';
 import { CANNOT_CARRY, decodeRoute, routeType } from './messages/route.js';
 import type { DumpDecoder } from './netlink/connection.js';
@@ -81,7 +81,7 @@ export function knownRoutes(): KnownRoutes {
 let gateway: { readonly text: string; readonly number: number } = { text: '0.0.0.0', number: 0 };
 
 function gatewayNumber(text: string): number {
-  if (gateway.text !== text) gateway = { text, number: inetNumber(text) };
+  if (gateway.text !== text) gateway = { text, number: addressBits(text)[0]! };
   return gateway.number;
 }
 
@@ -131,6 +131,6 @@ function isRoute(route: Route, bytes: Buffer, start: number, end: number): boole
     metric === route.metric &&
     interfaceIndex === nexthop.interfaceIndex &&
     via === gatewayNumber(nexthop.gateway) &&
-    destination === inetNumber(route.destination.address)
+    destination === route.destination.bits[0]
   );
 }

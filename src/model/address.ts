@@ -2,7 +2,7 @@
  * IP addresses as canonical text: dotted quad for IPv4, RFC 5952 for IPv6, so that `===` is equality
  * and a value can be printed, compared, hashed and sent as JSON without a conversion.
  *
- * What lives here: text <-> network-order bytes, for the daemon's own use. What does not: the strict,
+ * What lives here: text <-> words of bits <-> network-order bytes, for the daemon's own use. What does not: the strict,
  * explaining parser of configuration files (config/), which rejects what this one merely refuses.
  */
 
@@ -11,8 +11,11 @@ export type Family = 'inet' | 'inet6';
 
 export const FAMILIES: readonly Family[] = ['inet', 'inet6'];
 
-/** A canonical address. Only {@link parseAddress} and {@link addressFromBytes} make one from outside. */
+/** A canonical address. Only {@link parseAddress}, {@link addressFromBits} and {@link addressFromBytes} make one from outside. */
 export type Address = string;
+
+/** An address in unsigned words of 32 bits, the first bits first: one word for IPv4, four for IPv6. */
+export type Bits = readonly number[];
 
 /** Bits in an address of the family: 32 or 128. */
 export function familyBits(family: Family): 32 | 128 {
@@ -26,86 +29,89 @@ export function familyOf(address: Address): Family {
 
 /** Canonical form of an address in text, or undefined when it is none (no zone, no port, no brackets). */
 export function parseAddress(text: string): Address | undefined {
-  const bytes = text.includes(':') ? parseInet6(text) : parseInet(text);
-  return bytes === undefined ? undefined : addressFromBytes(bytes);
+  const bits = parseBits(text);
+  return bits === undefined ? undefined : addressFromBits(bits);
+}
+
+/** The bits of an address in text, canonical or not; undefined when it is none. */
+export function parseBits(text: string): Bits | undefined {
+  return text.includes(':') ? parseInet6(text) : parseInet(text);
+}
+
+/** The bits of a canonical address; throws on anything else. */
+export function addressBits(address: Address): Bits {
+  const bits = parseBits(address);
+  if (bits === undefined) throw new TypeError(`not an IP address: ${JSON.stringify(address)}`);
+  return bits;
+}
+
+/** Canonical text of one or four words. */
+export function addressFromBits(bits: Bits): Address {
+  if (bits.length === 4) return formatInet6(bits);
+  const [word] = bits;
+  if (word === undefined || bits.length !== 1) throw new TypeError(`an address has 1 or 4 words, not ${bits.length}`);
+  return `${word >>> 24}.${(word >>> 16) & 0xff}.${(word >>> 8) & 0xff}.${word & 0xff}`;
 }
 
 /** Network-order bytes (4 or 16) of a canonical address; throws on anything else. */
 export function addressBytes(address: Address): Uint8Array {
-  const bytes = address.includes(':') ? parseInet6(address) : parseInet(address);
-  if (bytes === undefined) throw new TypeError(`not an IP address: ${JSON.stringify(address)}`);
-  return bytes;
+  return Uint8Array.from(addressBits(address).flatMap((word) => [word >>> 24, word >>> 16, word >>> 8, word]));
 }
 
 /** Canonical text of 4 or 16 network-order bytes. */
 export function addressFromBytes(bytes: Uint8Array): Address {
-  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
-  if (bytes.length !== 16) throw new TypeError(`an address has 4 or 16 bytes, not ${bytes.length}`);
-  return formatInet6(bytes);
+  if (bytes.length !== 4 && bytes.length !== 16)
+    throw new TypeError(`an address has 4 or 16 bytes, not ${bytes.length}`);
+  return addressFromBits(readBits(bytes, 0, bytes.length));
+}
+
+/** The words in `bytes[start..end)`, which are 4 or 16 in network order. */
+export function readBits(bytes: Uint8Array, start: number, end: number): Bits {
+  const bits: number[] = [];
+  for (let at = start; at < end; at += 4)
+    bits.push(((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0);
+  return bits;
+}
+
+/** The bits with everything behind the first `length` cleared. */
+export function maskBits(bits: Bits, length: number): Bits {
+  return bits.map((word, i) => maskWord(word, length - 32 * i));
+}
+
+/** The word with everything behind its first `keep` bits cleared; none with 0 or less, all with 32 or more. */
+export function maskWord(word: number, keep: number): number {
+  if (keep <= 0) return 0;
+  return keep >= 32 ? word : (word & (-1 << (32 - keep))) >>> 0;
 }
 
 /** True for fe80::/10, whose addresses mean nothing without an interface (RFC 4291 section 2.5.6). */
 export function isLinkLocal(address: Address): boolean {
   if (familyOf(address) !== 'inet6') return false;
-  const bytes = addressBytes(address);
-  return bytes[0] === 0xfe && (bytes[1]! & 0xc0) === 0x80;
+  return maskWord(addressBits(address)[0]!, 10) === 0xfe800000;
 }
 
-/** A canonical IPv4 address as a number; the fast way, for addresses that are known to be good. */
-export function inetNumber(address: Address): number {
-  let number = 0;
-  let part = 0;
-  for (let i = 0; i < address.length; i++) {
-    const code = address.charCodeAt(i);
-    if (code === 0x2e) {
-      number = number * 256 + part;
-      part = 0;
-    } else part = part * 10 + code - 0x30;
-  }
-  return number * 256 + part;
-}
+/** No leading zeros: some read them as octal, and an address that two programs read differently is a trap. */
+const INET = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/;
 
-function parseInet(text: string): Uint8Array | undefined {
-  const number = readInet(text, text.length);
-  return number === undefined ? undefined : Uint8Array.of(number >>> 24, number >>> 16, number >>> 8, number);
-}
-
-/** The IPv4 address in the first `end` characters as a number; undefined when they are none. Makes nothing: lists have a hundred thousand. */
-export function readInet(text: string, end: number): number | undefined {
-  let number = 0;
-  let part = 0;
-  let digits = 0;
-  let dots = 0;
-  for (let i = 0; i < end; i++) {
-    const code = text.charCodeAt(i);
-    if (code === 0x2e) {
-      if (digits === 0 || ++dots > 3) return undefined;
-      number = number * 256 + part;
-      part = digits = 0;
-      continue;
-    }
-    // No leading zeros: some read them as octal, and an address that two programs read differently is a trap.
-    if (code < 0x30 || code > 0x39 || (digits > 0 && part === 0)) return undefined;
-    part = part * 10 + code - 0x30;
-    digits++;
+function parseInet(text: string): Bits | undefined {
+  const match = INET.exec(text);
+  if (match === null) return undefined;
+  let word = 0;
+  for (let i = 1; i <= 4; i++) {
+    const part = Number(match[i]);
     if (part > 255) return undefined;
+    word = word * 256 + part;
   }
-  return dots === 3 && digits > 0 ? number * 256 + part : undefined;
+  return [word];
 }
 
-/** Canonical text of an IPv4 address that is a number. */
-export function inetText(number: number): Address {
-  return `${number >>> 24}.${(number >>> 16) & 0xff}.${(number >>> 8) & 0xff}.${number & 0xff}`;
-}
-
-function parseInet6(text: string): Uint8Array | undefined {
+function parseInet6(text: string): Bits | undefined {
   let head = text;
-  let embedded: Uint8Array | undefined;
-  const lastColon = text.lastIndexOf(':');
   if (text.includes('.')) {
-    embedded = parseInet(text.slice(lastColon + 1));
+    const lastColon = text.lastIndexOf(':');
+    const embedded = parseInet(text.slice(lastColon + 1))?.[0];
     if (embedded === undefined) return undefined;
-    head = `${text.slice(0, lastColon + 1)}0:0`;
+    head = `${text.slice(0, lastColon + 1)}${(embedded >>> 16).toString(16)}:${(embedded & 0xffff).toString(16)}`;
   }
   const halves = head.split('::');
   if (halves.length > 2) return undefined;
@@ -114,13 +120,8 @@ function parseInet6(text: string): Uint8Array | undefined {
   if (left === undefined || right === undefined) return undefined;
   const missing = 8 - left.length - right.length;
   if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
-  const bytes = new Uint8Array(16);
-  [...left, ...new Array<number>(missing).fill(0), ...right].forEach((group, i) => {
-    bytes[2 * i] = group >> 8;
-    bytes[2 * i + 1] = group & 0xff;
-  });
-  if (embedded !== undefined) bytes.set(embedded, 12);
-  return bytes;
+  const all = [...left, ...new Array<number>(missing).fill(0), ...right];
+  return [0, 2, 4, 6].map((i) => ((all[i]! << 16) | all[i + 1]!) >>> 0);
 }
 
 function groups(text: string): number[] | undefined {
@@ -134,12 +135,13 @@ function groups(text: string): number[] | undefined {
 }
 
 /** RFC 5952: lower case, no leading zeros, the longest (first) run of two or more zero groups as `::`. */
-function formatInet6(bytes: Uint8Array): Address {
+function formatInet6(bits: Bits): Address {
+  const all = bits.flatMap((word) => [word >>> 16, word & 0xffff]);
   let bestStart = -1;
   let bestLength = 1;
   let runStart = -1;
   for (let i = 0; i <= 8; i++) {
-    const zero = i < 8 && bytes[2 * i] === 0 && bytes[2 * i + 1] === 0;
+    const zero = all[i] === 0;
     if (zero && runStart < 0) runStart = i;
     if (!zero && runStart >= 0) {
       if (i - runStart > bestLength) {
@@ -157,7 +159,7 @@ function formatInet6(bytes: Uint8Array): Address {
       continue;
     }
     if (text !== '' && !text.endsWith(':')) text += ':';
-    text += ((bytes[2 * i]! << 8) | bytes[2 * i + 1]!).toString(16);
+    text += all[i]!.toString(16);
   }
   return text;
 }

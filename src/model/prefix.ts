@@ -1,18 +1,19 @@
 /**
  * IP prefixes: a family, a network address with no host bits, a length. Immutable values.
+ *
+ * A prefix is parsed once, where it comes in, and carries its bits from then on: what compares, indexes or sends it reads these and
+ * never the text again.
  */
 
 import {
   type Address,
-  addressBytes,
-  addressFromBytes,
+  addressBits,
+  addressFromBits,
+  type Bits,
   type Family,
-  familyBits,
-  familyOf,
-  inetNumber,
-  inetText,
-  parseAddress,
-  readInet,
+  maskBits,
+  maskWord,
+  parseBits,
 } from './address.js';
 
 export interface Prefix {
@@ -21,42 +22,43 @@ export interface Prefix {
   readonly address: Address;
   /** 0 to 32 (inet) or 128 (inet6). */
   readonly length: number;
+  /** The same address as bits. */
+  readonly bits: Bits;
 }
 
 /** The prefix `ADDRESS/LENGTH`; host bits are cleared. */
 export function prefix(address: Address, length: number): Prefix {
-  return { family: familyOf(address), address: networkAddress(address, length), length };
+  const bits = addressBits(address);
+  if (!Number.isInteger(length) || length < 0 || length > bits.length * 32)
+    throw new RangeError(`prefix length ${length} of ${address}`);
+  return prefixFromBits(maskBits(bits, length), length);
 }
+
+/** The prefix of these bits, which has no host bits. */
+export function prefixFromBits(bits: Bits, length: number): Prefix {
+  return { family: bits.length === 1 ? 'inet' : 'inet6', address: addressFromBits(bits), length, bits };
+}
+
+const DEFAULTS: Readonly<Record<Family, Prefix>> = {
+  inet: prefixFromBits([0], 0),
+  inet6: prefixFromBits([0, 0, 0, 0], 0),
+};
 
 /** `0.0.0.0/0` or `::/0`. */
 export function defaultPrefix(family: Family): Prefix {
-  return { family, address: family === 'inet' ? '0.0.0.0' : '::', length: 0 };
+  return DEFAULTS[family];
 }
 
 /** Strict parse of `ADDRESS/LENGTH` without host bits; undefined when it is not one. */
 export function parsePrefix(text: string): Prefix | undefined {
   const slash = text.indexOf('/');
-  const number = readInet(text, slash);
-  if (number !== undefined) return inetPrefix(number, text, slash + 1);
-  const address = parseAddress(slash < 0 ? text : text.slice(0, slash));
   const lengthText = text.slice(slash + 1);
-  if (slash < 0 || address === undefined || !/^(0|[1-9][0-9]{0,2})$/.test(lengthText)) return undefined;
+  if (slash < 0 || !/^(0|[1-9][0-9]{0,2})$/.test(lengthText)) return undefined;
+  const bits = parseBits(text.slice(0, slash));
   const length = Number(lengthText);
-  const result = length <= familyBits(familyOf(address)) ? prefix(address, length) : undefined;
-  return result?.address === address ? result : undefined;
-}
-
-/** An IPv4 prefix of this address, with the length that the text has from there on. */
-function inetPrefix(number: number, text: string, from: number): Prefix | undefined {
-  const [tens, ones] = [text.charCodeAt(from) - 0x30, text.charCodeAt(from + 1) - 0x30];
-  const digits = text.length - from;
-  if (digits < 1 || digits > 2 || !(tens >= 0 && tens <= 9) || (digits === 2 && !(tens > 0 && ones >= 0 && ones <= 9)))
+  if (bits === undefined || length > bits.length * 32 || !startsAlike(maskBits(bits, length), bits, bits.length * 32))
     return undefined;
-  const length = digits === 1 ? tens : 10 * tens + ones;
-  // No host bits.
-  return length > 32 || number % 2 ** (32 - length) !== 0
-    ? undefined
-    : { family: 'inet', address: inetText(number), length };
+  return prefixFromBits(bits, length);
 }
 
 /** `10.0.0.0/8`: the key of a prefix in maps, and its spelling for people. */
@@ -75,25 +77,34 @@ export function samePrefix(a: Prefix, b: Prefix): boolean {
 
 /** Whether every address of `inner` lies in `outer` (equal prefixes contain each other). */
 export function containsPrefix(outer: Prefix, inner: Prefix): boolean {
-  if (outer.family !== inner.family || outer.length > inner.length) return false;
-  return outer.length === 0 || networkAddress(inner.address, outer.length) === outer.address;
+  return outer.length <= inner.length && containsBits(outer, inner.bits);
 }
 
 /** Whether the address lies in the prefix. */
 export function containsAddress(p: Prefix, address: Address): boolean {
-  return familyOf(address) === p.family && networkAddress(address, p.length) === p.address;
+  return containsBits(p, addressBits(address));
+}
+
+/** As {@link containsAddress}, for who asks of many prefixes. */
+export function containsBits(p: Prefix, bits: Bits): boolean {
+  return p.bits.length === bits.length && startsAlike(p.bits, bits, p.length);
+}
+
+/** Whether the first `length` bits are the same; of addresses of one family. */
+function startsAlike(a: Bits, b: Bits, length: number): boolean {
+  for (let i = 0; 32 * i < length; i++) if (maskWord(a[i]! ^ b[i]!, length - 32 * i) !== 0) return false;
+  return true;
+}
+
+/** The order of addresses, and of lengths where these are equal: what contains a prefix stands before it. Of one family. */
+export function comparePrefixes(a: Prefix, b: Prefix): number {
+  for (let i = 0; i < a.bits.length; i++) if (a.bits[i] !== b.bits[i]) return a.bits[i]! - b.bits[i]!;
+  return a.length - b.length;
 }
 
 /** The address with everything behind the first `length` bits cleared. */
 export function networkAddress(address: Address, length: number): Address {
-  const bytes = addressBytes(address);
-  if (!Number.isInteger(length) || length < 0 || length > bytes.length * 8)
-    throw new RangeError(`prefix length ${length} of ${address}`);
-  for (let i = 0; i < bytes.length; i++) {
-    const keep = Math.min(8, Math.max(0, length - 8 * i));
-    bytes[i] = bytes[i]! & (0xff00 >> keep) & 0xff;
-  }
-  return addressFromBytes(bytes);
+  return prefix(address, length).address;
 }
 
 /**
@@ -101,13 +112,6 @@ export function networkAddress(address: Address, length: number): Address {
  * which contains `p`. A number for IPv4, text for IPv6.
  */
 export function networkKey(p: Prefix, length: number): number | string {
-  if (p.family === 'inet') {
-    const host = 2 ** (32 - length);
-    return Math.floor(inetNumber(p.address) / host) * host * 64 + length;
-  }
-  const bytes = addressBytes(p.address);
-  let text = '';
-  for (let i = 0; i < 16 && 8 * i < length; i++)
-    text += String.fromCharCode(length - 8 * i >= 8 ? bytes[i]! : bytes[i]! & (0xff00 >> (length - 8 * i)) & 0xff);
-  return `${length} ${text}`;
+  if (p.bits.length === 1) return maskWord(p.bits[0]!, length) * 64 + length;
+  return `${length} ${maskBits(p.bits, length).join()}`;
 }

@@ -9,6 +9,7 @@
 
 import { readFileSync, readlinkSync } from 'node:fs';
 import type { AdoptedRoute } from '../model/adopted.js';
+import { prefix } from '../model/prefix.js';
 import { writeAtomically } from './atomic.js';
 import { readRecord } from './record-file.js';
 
@@ -36,7 +37,7 @@ export function readAdopted(path: string): Record {
     };
     if (value.version !== 1 || !Array.isArray(value.adopted) || !value.adopted.every(isAdopted))
       return { adopted: [], fault: 'not a record of adopted routes' };
-    return { adopted: value.place === placeText() ? value.adopted : [], fault: undefined };
+    return { adopted: value.place === placeText() ? value.adopted.map(withBits) : [], fault: undefined };
   } catch (error) {
     return { adopted: [], fault: (error as Error).message };
   }
@@ -58,6 +59,12 @@ function textOf(read: () => string): string {
   } catch {
     return '-';
   }
+}
+
+/** The bits of a prefix are read from its text: the record may be of a version that did not keep them. */
+function withBits(adopted: AdoptedRoute): AdoptedRoute {
+  const { address, length } = adopted.route.destination;
+  return { ...adopted, route: { ...adopted.route, destination: prefix(address, length) } };
 }
 
 function isAdopted(value: unknown): value is AdoptedRoute {

@@ -5,7 +5,8 @@
 
 import type { Test } from 'tap';
 import type { KernelHint, ObserveRequest, Step, StepResult } from '../../src/core/ports.js';
-import { defaultPrefix, type Prefix, parsePrefix } from '../../src/model/prefix.js';
+import { addressBits } from '../../src/model/address.js';
+import { defaultPrefix, type Prefix, parsePrefix, prefixFromBits } from '../../src/model/prefix.js';
 import type { Route, Rule } from '../../src/model/route.js';
 import { routeText } from '../../src/model/route-text.js';
 import { settle, type World } from './world.js';
@@ -233,8 +234,8 @@ export function kernelContract(t: Test, make: () => World): void {
   });
 
   scene('K10: IPv4 host bits are refused, IPv6 host bits are masked', async (t, { index, apply, own }) => {
-    const bits: Prefix = { family: 'inet', address: '10.0.0.1', length: 8 };
-    const bits6: Prefix = { family: 'inet6', address: '2001:db8:100::1', length: 40 };
+    const bits: Prefix = prefixFromBits(addressBits('10.0.0.1'), 8);
+    const bits6: Prefix = prefixFromBits(addressBits('2001:db8:100::1'), 40);
     t.same(await apply('add-route', route(index, { destination: bits }), route6(index, { destination: bits6 })), [
       'EINVAL',
       'ok',

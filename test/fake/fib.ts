@@ -216,7 +216,7 @@ export function lookup(fib: Fib, address: Address, packet: { readonly originated
     .sort((a, b) => a.priority - b.priority);
   for (const rule of rules) {
     if (rule.inputInterface !== undefined && !(rule.inputInterface === 'lo' && packet.originated)) continue;
-    const route = lookupTable(fib.routes, rule.table, { family, address, length: familyBits(family) });
+    const route = lookupTable(fib.routes, rule.table, prefix(address, familyBits(family)));
     if (route === undefined || route.type === 'throw') continue;
     if (
       !refuses(route) &&

@@ -14,6 +14,7 @@ import type {
   StepResult,
 } from '../../src/core/ports.js';
 import { type Address, familyBits, familyOf } from '../../src/model/address.js';
+import { prefix } from '../../src/model/prefix.js';
 import type { Route } from '../../src/model/route.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
 import { stepText } from '../../src/runtime/journal.js';
@@ -102,11 +103,7 @@ export class GuardedKernel {
   /** What the VRF's table has for the address. */
   lookupIn(address: Address, vrf: string): Route | undefined {
     const table = this.fake.link(vrf).vrfTable ?? 0;
-    return lookupTable(this.fake.fib.routes, table, {
-      family: familyOf(address),
-      address,
-      length: familyBits(familyOf(address)),
-    });
+    return lookupTable(this.fake.fib.routes, table, prefix(address, familyBits(familyOf(address))));
   }
 
   #checkReachable(step: Step): void {

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { addressBytes, addressFromBytes, parseAddress } from '../../src/model/address.js';
-import { containsPrefix, parsePrefix, prefixText } from '../../src/model/prefix.js';
+import { comparePrefixes, containsPrefix, networkKey, parsePrefix, prefixText } from '../../src/model/prefix.js';
 
 t.test('canonical text', async (t) => {
   const cases: readonly (readonly [string, string | undefined])[] = [
@@ -35,4 +35,15 @@ t.test('prefixes', async (t) => {
   t.notOk(containsPrefix(ten, parsePrefix('0.0.0.0/0')!));
   t.ok(containsPrefix(parsePrefix('::/0')!, parsePrefix('2001:db8::/32')!));
   t.notOk(containsPrefix(parsePrefix('::/0')!, ten));
+});
+
+t.test('a prefix carries its bits, unsigned', async (t) => {
+  const high = parsePrefix('192.168.128.0/17')!;
+  t.same(high.bits, [0xc0a88000]);
+  t.same(parsePrefix('2001:db8:8000::/33')!.bits, [0x20010db8, 0x80000000, 0, 0]);
+  t.equal(networkKey(high, 8), networkKey(parsePrefix('192.0.0.0/8')!, 8));
+  t.not(networkKey(high, 17), networkKey(parsePrefix('192.168.0.0/17')!, 17));
+  const texts = ['10.0.0.0/8', '10.0.0.0/9', '10.128.0.0/9', '192.0.0.0/8', '192.168.128.0/17'];
+  const shuffled = [3, 1, 4, 0, 2].map((i) => parsePrefix(texts[i]!)!);
+  t.same(shuffled.sort(comparePrefixes).map(prefixText), texts, 'in the order of addresses, the shorter first');
 });

@@ -6,7 +6,8 @@
  * a next hop without interface is not sent at all.
  */
 
-import { addressBytes, type Family, familyOf } from '../../model/address.js';
+import { addressBytes, type Family, familyBits, familyOf, readBits } from '../../model/address.js';
+import { defaultPrefix, prefixFromBits } from '../../model/prefix.js';
 import type { Nexthop, Route, RouteType } from '../../model/route.js';
 import {
   beginMessage,
@@ -16,12 +17,13 @@ import {
   message,
   putBytes,
   putU32,
+  putWords,
   readU32,
   reserve,
   type Writer,
   walkAttributes,
 } from '../netlink/codec.js';
-import { anyAddress, familyFromNumber, familyNumber, putAddress, readAddress } from '../netlink/families.js';
+import { familyFromNumber, familyNumber, putAddress, readAddress } from '../netlink/families.js';
 import * as uapi from '../netlink/uapi.js';
 
 /** rtm_type numbers (enum, linux/rtnetlink.h), by index. */
@@ -81,7 +83,7 @@ function putRoute(writer: Writer, route: Route): void {
   bytes[header + 5] = route.protocol;
   bytes[header + 6] = scope(route);
   bytes[header + 7] = TYPES.indexOf(route.type);
-  if (route.destination.length > 0) putAddress(writer, uapi.RTA_DST, route.destination.address);
+  if (route.destination.length > 0) putWords(writer, uapi.RTA_DST, route.destination.bits);
   putU32(writer, uapi.RTA_TABLE, route.table);
   putU32(writer, uapi.RTA_PRIORITY, route.metric);
   const [first] = route.nexthops;
@@ -150,7 +152,7 @@ export function decodeRoute(bytes: Buffer, start: number, end: number, deadFlags
   const family = familyFromNumber(bytes[header]!);
   const flags = bytes.readUInt32LE(header + 8);
   if (family === undefined || (flags & uapi.RTM_F_CLONED) !== 0) return undefined;
-  let destination = anyAddress(family);
+  let destination = defaultPrefix(family).bits;
   let table = bytes[header + 4]!;
   let metric = 0;
   let interfaceIndex = 0;
@@ -159,7 +161,7 @@ export function decodeRoute(bytes: Buffer, start: number, end: number, deadFlags
   walkAttributes(bytes, attributes, end, (type, from, to) => {
     switch (type) {
       case uapi.RTA_DST:
-        destination = readAddress(bytes, from, to) ?? destination;
+        if (8 * (to - from) === familyBits(family)) destination = readBits(bytes, from, to);
         break;
       case uapi.RTA_TABLE:
         table = readU32(bytes, from, to);
@@ -192,7 +194,7 @@ export function decodeRoute(bytes: Buffer, start: number, end: number, deadFlags
   return {
     family,
     table,
-    destination: { family, address: destination, length: bytes[header + 1]! },
+    destination: prefixFromBits(destination, bytes[header + 1]!),
     metric,
     tos: bytes[header + 3]!,
     protocol: bytes[header + 5]!,

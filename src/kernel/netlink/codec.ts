@@ -121,16 +121,17 @@ export function putU32(writer: Writer, type: number, value: number): void {
   store32(bytes, offset + 4, value);
 }
 
-/** A u32 in network order: what an IPv4 address is. */
-export function putU32BE(writer: Writer, type: number, value: number): void {
-  const offset = extend(writer, 8);
+/** Words of 32 bits in network order: what an address is. */
+export function putWords(writer: Writer, type: number, words: readonly number[]): void {
+  const offset = beginAttribute(writer, type, 4 * words.length);
   const { bytes } = writer;
-  store16(bytes, offset, 8);
-  store16(bytes, offset + 2, type);
-  bytes[offset + 4] = value >>> 24;
-  bytes[offset + 5] = value >>> 16;
-  bytes[offset + 6] = value >>> 8;
-  bytes[offset + 7] = value;
+  words.forEach((word, i) => {
+    const at = offset + 4 * i;
+    bytes[at] = word >>> 24;
+    bytes[at + 1] = word >>> 16;
+    bytes[at + 2] = word >>> 8;
+    bytes[at + 3] = word;
+  });
 }
 
 /** NLA_NUL_STRING. */

@@ -1,14 +1,7 @@
 /** Address families and addresses between the model's spelling and the wire's. */
 
-import {
-  type Address,
-  addressBytes,
-  addressFromBytes,
-  type Family,
-  familyOf,
-  inetNumber,
-} from '../../model/address.js';
-import { putBytes, putU32BE, type Writer } from './codec.js';
+import { type Address, addressBits, addressFromBits, type Family, readBits } from '../../model/address.js';
+import { putWords, type Writer } from './codec.js';
 import { AF_INET, AF_INET6 } from './uapi.js';
 
 /** AF_INET or AF_INET6. */
@@ -25,17 +18,10 @@ export function familyFromNumber(number: number): Family | undefined {
 /** The address in `bytes[start..end)`; undefined unless that is 4 or 16 bytes. */
 export function readAddress(bytes: Buffer, start: number, end: number): Address | undefined {
   const length = end - start;
-  if (length === 4) return `${bytes[start]}.${bytes[start + 1]}.${bytes[start + 2]}.${bytes[start + 3]}`;
-  return length === 16 ? addressFromBytes(bytes.subarray(start, end)) : undefined;
-}
-
-/** `0.0.0.0` or `::`: what the wire leaves out. */
-export function anyAddress(family: Family): Address {
-  return family === 'inet' ? '0.0.0.0' : '::';
+  return length === 4 || length === 16 ? addressFromBits(readBits(bytes, start, end)) : undefined;
 }
 
 /** An attribute that is an address. */
 export function putAddress(writer: Writer, type: number, address: Address): void {
-  if (familyOf(address) === 'inet') putU32BE(writer, type, inetNumber(address));
-  else putBytes(writer, type, addressBytes(address));
+  putWords(writer, type, addressBits(address));
 }

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { parseConfig } from '../../../src/config/parse.js';
 import { type Config, selectorText } from '../../../src/model/config.js';
-import { prefixText } from '../../../src/model/prefix.js';
+import { defaultPrefix, prefixText } from '../../../src/model/prefix.js';
 import { checkRows, type Row } from './fault-rows.js';
 
 const V4 = 'backup-router: {address: 192.0.2.1}\n';
@@ -99,7 +99,7 @@ t.test('address: auto', async (t) => {
         family: 'inet',
         gateways: [],
         auto: { adopt: false },
-        destinations: [{ family: 'inet', address: '0.0.0.0', length: 0 }],
+        destinations: [defaultPrefix('inet')],
       },
     ],
   );

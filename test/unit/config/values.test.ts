@@ -14,7 +14,7 @@ import type {
   RoutingDaemon,
   Timeout,
 } from '../../../src/model/config.js';
-import { prefixText } from '../../../src/model/prefix.js';
+import { defaultPrefix, parsePrefix, prefixText } from '../../../src/model/prefix.js';
 import { anyConfig, anyDaemon } from './any-config.js';
 
 t.test('the smallest file', async (t) => {
@@ -32,7 +32,7 @@ t.test('the smallest file', async (t) => {
             family: 'inet',
             gateways: ['192.0.2.1'],
             auto: undefined,
-            destinations: [{ family: 'inet', address: '0.0.0.0', length: 0 }],
+            destinations: [defaultPrefix('inet')],
           },
         ],
       },
@@ -74,7 +74,7 @@ t.test('spellings of the same', async (t) => {
     family: 'inet6',
     gateways: ['fe80::1'],
     auto: undefined,
-    destinations: [{ family: 'inet6', address: '2001:db8::', length: 32 }],
+    destinations: [parsePrefix('2001:db8::/32')],
   });
 });
 

@@ -5,7 +5,7 @@ import { DEFAULTS } from '../../../../src/config/defaults.js';
 import type { JunosHints } from '../../../../src/config/junos/read.js';
 import { parseConfig } from '../../../../src/config/parse.js';
 import { allBackupRouters, type Config, selectorText } from '../../../../src/model/config.js';
-import { prefixText } from '../../../../src/model/prefix.js';
+import { defaultPrefix, prefixText } from '../../../../src/model/prefix.js';
 
 const HINTS: JunosHints = { interface: 'eth0' };
 /** `ADDRESS > PREFIX PREFIX`, one a backup router; undefined when the text has an error. */
@@ -48,7 +48,7 @@ t.test('everything else has its default', async (t) => {
             family: 'inet',
             gateways: ['10.9.0.1'],
             auto: undefined,
-            destinations: [{ family: 'inet', address: '0.0.0.0', length: 0 }],
+            destinations: [defaultPrefix('inet')],
           },
         ],
       },
