@@ -3,6 +3,7 @@
 import { renderDiagnostics } from '../config/diagnostic.js';
 import { loadConfig } from '../config/load.js';
 import { EXIT } from '../model/exit.js';
+import { counted } from '../model/text.js';
 import { type HintOptions, hintsOf } from './hints.js';
 
 export async function check(
@@ -18,7 +19,7 @@ export async function check(
     process.stderr.write(renderDiagnostics(diagnostics));
     const warnings = diagnostics.length - errors;
     process.stdout.write(
-      `${options.config}: ${config === undefined ? `${errors} error${errors === 1 ? '' : 's'}` : 'ok'}${warnings > 0 ? `, ${warnings} warning${warnings === 1 ? '' : 's'}` : ''}\n`,
+      `${options.config}: ${config === undefined ? counted(errors, 'error') : 'ok'}${warnings > 0 ? `, ${counted(warnings, 'warning')}` : ''}\n`,
     );
   }
   return config === undefined ? EXIT.CONFIG : EXIT.OK;

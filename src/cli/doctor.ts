@@ -9,7 +9,7 @@ import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { readLastKnownGood } from '../runtime/last-known-good.js';
 import { type ConfigOptions, hintsOf } from './hints.js';
-import { paintFor } from './table.js';
+import { paintFor } from './terminal.js';
 
 export interface DoctorOptions extends ConfigOptions {
   readonly json?: boolean;

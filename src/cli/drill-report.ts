@@ -3,7 +3,7 @@
 import type { Adapted } from '../drill/adapt.js';
 import { CASES } from '../drill/cases.js';
 import type { CaseResult } from '../drill/order.js';
-import type { Paint } from './table.js';
+import { type Paint, wrap } from '../model/text.js';
 
 const COLUMNS = 80;
 const NAME = Math.max(...CASES.map(({ name }) => name.length));
@@ -14,11 +14,11 @@ export const HEADING = row('CASE', 'RESULT', 'OUTAGE', 'ROUTES IN', 'CARRIED BY'
 export function differenceLines({ order, differences }: Adapted, file: string): string {
   const { probes, ports } = order.network;
   const asked = `${probes.length === 1 ? 'one question' : `${probes.length} questions`} at a time through ${ports.map(({ altName, device }) => altName ?? device).join(', ')}`;
-  const head = `${file}, played with ${order.daemon === 'frr' ? 'FRR' : 'BIRD'} in a network of its own; ${asked}.\nThis host's routes, rules, links and daemons are left alone.\n`;
-  const lines = differences.map(({ what, configured, drill, why }) =>
-    wrap(`${what}: ${drill} instead of ${configured}; ${why}`, '  ', '    '),
+  const head = `${file}, played with ${order.daemon === 'frr' ? 'FRR' : 'BIRD'} in a network of its own; ${asked}.\nThis host's routes, rules, links and daemons are left alone.`;
+  const different = differences.map(({ what, configured, drill, why }) =>
+    lines(`${what}: ${drill} instead of ${configured}; ${why}`, '  ', '    '),
   );
-  return `${wrap(head, '', '')}\nIn the drill\n${lines.join('')}`;
+  return `${lines(head)}\nIn the drill\n${different.join('')}`;
 }
 
 /** The line of a case, and why it failed. */
@@ -37,7 +37,7 @@ export function caseLines(result: CaseResult, paint: Paint): string {
   const coloured = result.passed
     ? line.replace('pass', paint('green', 'pass'))
     : line.replace('FAIL', paint('red', 'FAIL'));
-  return coloured + (result.reason === '' ? '' : wrap(result.reason, '  ', '  '));
+  return coloured + (result.reason === '' ? '' : lines(result.reason, '  ', '  '));
 }
 
 export function summaryLine(results: readonly CaseResult[], asked: number): string {
@@ -97,19 +97,11 @@ function short(text: string): string {
   return text.length <= Math.max(30, room) ? text : `${text.slice(0, 12)} ... ${text.slice(-15)}`;
 }
 
-/** Lines of at most 80 columns. */
-function wrap(text: string, first: string, further: string): string {
-  let out = '';
-  for (const paragraph of text.split('\n')) {
-    let line = first;
-    for (const word of paragraph.split(' ')) {
-      if (line.trim() !== '' && line.length + 1 + word.length > COLUMNS) {
-        out += `${line.trimEnd()}\n`;
-        line = further;
-      }
-      line += line.endsWith(' ') || line === '' ? word : ` ${word}`;
-    }
-    out += `${line.trimEnd()}\n`;
-  }
-  return out.replace(/\n+$/, '\n');
+/** Lines of at most 80 columns, each ended. */
+function lines(text: string, first = '', further = ''): string {
+  return text
+    .split('\n')
+    .flatMap((paragraph) => wrap(`${first}${paragraph}`, COLUMNS, further))
+    .map((line) => `${line}\n`)
+    .join('');
 }

@@ -12,7 +12,7 @@ import type { Config } from '../model/config.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { caseLines, differenceLines, drillJson, HEADING, summaryLine } from './drill-report.js';
 import { type ConfigOptions, hintsOf } from './hints.js';
-import { paintFor } from './table.js';
+import { paintFor } from './terminal.js';
 
 export interface DrillOptions extends ConfigOptions {
   readonly daemon?: DaemonKind;

@@ -1,12 +1,10 @@
 /** An event as one sentence for people. An event of a kind that this version does not know is shown as it is. */
 
 import type { Event } from '../model/event.js';
-import type { Colour } from './table.js';
-import { durationText } from './table.js';
-import { printable } from './terminal.js';
+import { type Colour, counted, durationText, oneLine } from '../model/text.js';
 
 export function eventText(event: Event): string {
-  return printable(sentence(event));
+  return oneLine(sentence(event));
 }
 
 export function eventColour(event: Event): Colour | undefined {
@@ -44,7 +42,7 @@ function sentence(e: Event): string {
     case 'configuration-reloaded':
       return 'configuration reloaded';
     case 'reload-refused':
-      return `reload refused: ${e.message ?? `${e.errors} error${e.errors === 1 ? '' : 's'} in ${e.file}`}`;
+      return `reload refused: ${e.message ?? `${counted(e.errors, 'error')} in ${e.file}`}`;
     case 'configuration-not-used':
       return `${e.file} is not used, running ${e.running}: ${e.remedy}`;
     case 'configuration-unconfirmed':

@@ -5,15 +5,14 @@
  */
 
 import { parseDuration } from '../config/duration.js';
-import { request } from '../control/client.js';
-import { subscribe } from '../control/subscribe.js';
+import { request, subscribe } from '../control/client.js';
 import type { Event } from '../model/event.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { type Paths, pathsOf } from '../model/paths.js';
+import { wrap } from '../model/text.js';
 import { readHistory } from '../runtime/history-file.js';
 import { eventColour, eventText } from './event-text.js';
-import { paintFor } from './table.js';
-import { widthOf, wrap } from './terminal.js';
+import { paintFor, widthOf } from './terminal.js';
 
 export interface EventsOptions {
   readonly follow?: boolean;
@@ -145,7 +144,8 @@ function createPrinter(json: boolean): Printer {
       seen(event);
       if (json) return void process.stdout.write(`${JSON.stringify(event)}\n`);
       const colour = eventColour(event);
-      const line = wrap(`${event.at}  ${eventText(event)}`, widthOf(process.stdout), event.at.length + 2);
+      const margin = ' '.repeat(event.at.length + 2);
+      const line = wrap(`${event.at}  ${eventText(event)}`, widthOf(process.stdout), margin).join('\n');
       process.stdout.write(`${colour === undefined ? line : paint(colour, line)}\n`);
     },
     seen,

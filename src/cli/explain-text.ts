@@ -5,9 +5,8 @@ import { linkOf, realmOf } from '../core/management.js';
 import type { KernelAnswer, Vrf } from '../model/policy.js';
 import { policyText } from '../model/policy-text.js';
 import { type NameOf, routeText } from '../model/route-text.js';
+import { durationText, type Paint, table, wrap } from '../model/text.js';
 import type { Gathered } from './facts.js';
-import { durationText, type Paint } from './table.js';
-import { wrappedTable, wrapWords } from './wrap.js';
 
 const LABEL = 9;
 
@@ -61,11 +60,11 @@ export function explanationText(
     ),
     ...[...explanation.notes, ...hints(facts, vrf)].map((note) => line('note', note)),
   ];
-  return `${head.join('')}\n${wrappedTable(['STATE', 'CARRIED BY', 'WHY'], rows, [10, 32, width], width)}${tail.length === 0 ? '' : `\n${tail.join('')}`}`;
+  return `${head.join('')}\n${table(['STATE', 'CARRIED BY', 'WHY'], rows, width, [10, 32])}${tail.length === 0 ? '' : `\n${tail.join('')}`}`;
 }
 
 function labelled(label: string, text: string, width: number): string {
-  return wrapWords(text, width - LABEL)
+  return wrap(text, width - LABEL)
     .map((part, i) => `${(i === 0 ? label : '').padEnd(LABEL)}${part}\n`)
     .join('');
 }

@@ -12,7 +12,7 @@ import { explanationJson } from './explain-json.js';
 import { explanationText } from './explain-text.js';
 import { type Gathered, gather } from './facts.js';
 import type { ConfigOptions } from './hints.js';
-import { paintFor } from './table.js';
+import { paintFor } from './terminal.js';
 
 /** A difference that lasts is one. */
 const ATTEMPTS = 3;

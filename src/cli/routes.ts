@@ -3,9 +3,9 @@
 import { EXIT } from '../model/exit.js';
 import { destinationText } from '../model/prefix.js';
 import { routeText, ruleText } from '../model/route-text.js';
+import { table } from '../model/text.js';
 import type { ConfigOptions } from './hints.js';
 import { withOwned } from './owned.js';
-import { table } from './table.js';
 
 export async function routes(options: ConfigOptions & { readonly json?: boolean }): Promise<number> {
   return withOwned(options, async (_kernel, owned) => {

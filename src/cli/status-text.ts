@@ -1,8 +1,7 @@
 /** The status as a picture for people: terse, aligned, broken to the width of a terminal and whole anywhere else. */
 
 import type { Status } from '../model/status.js';
-import { type Colour, durationText, type Paint, table } from './table.js';
-import { printable, shortTime, wrap } from './terminal.js';
+import { type Colour, durationText, oneLine, type Paint, shortTime, table, wrap } from '../model/text.js';
 
 /** Destinations listed for people, at the most; `--json` has them all. */
 const LISTED = 20;
@@ -21,7 +20,7 @@ export function inWishedState(s: Status): boolean {
 export function renderStatus(s: Status, paint: Paint, width: number): string {
   const nowMs = Date.now();
   const line = (label: string, text: string, colour?: Colour): string => {
-    const lines = wrap(`${label.padEnd(MARGIN)}${printable(text)}`, width, MARGIN);
+    const lines = wrap(`${label.padEnd(MARGIN)}${oneLine(text)}`, width, ' '.repeat(MARGIN)).join('\n');
     return colour === undefined ? lines : paint(colour, lines);
   };
   const colour: Colour =
@@ -54,7 +53,7 @@ export function renderStatus(s: Status, paint: Paint, width: number): string {
     d.state,
     durationText(d.forMs),
     shortTime(d.since, nowMs),
-    printable(d.reason),
+    oneLine(d.reason),
   ]);
   return `${lines.join('\n')}\n\n${table(['DAEMON', 'STATE', 'FOR', 'SINCE', 'REASON'], daemons, width)}\n${routesTable(s, width)}`;
 }

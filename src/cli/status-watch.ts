@@ -7,13 +7,13 @@
 
 import { writeSync } from 'node:fs';
 import { parseDuration } from '../config/duration.js';
-import { subscribe } from '../control/subscribe.js';
+import { subscribe } from '../control/client.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import type { Status } from '../model/status.js';
+import { durationText, shortTime } from '../model/text.js';
 import { renderStatus } from './status-text.js';
-import { durationText, paintFor } from './table.js';
-import { shortTime, widthOf } from './terminal.js';
+import { paintFor, widthOf } from './terminal.js';
 
 export interface WatchOptions {
   readonly json?: boolean;

@@ -4,8 +4,7 @@ import { request } from '../control/client.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { inWishedState, renderStatus } from './status-text.js';
-import { paintFor } from './table.js';
-import { widthOf } from './terminal.js';
+import { paintFor, widthOf } from './terminal.js';
 
 export async function status(options: { readonly json?: boolean }): Promise<number> {
   const response = await request(pathsOf(process.env).controlSocket, { command: 'status' });

@@ -6,6 +6,8 @@
  * Invariant: rendering never sends a control character of the file to a terminal.
  */
 
+import { printable } from '../model/text.js';
+
 export type Severity = 'error' | 'warning';
 
 /** Every code there is. A code is never renamed or given another meaning. */
@@ -133,12 +135,4 @@ function renderOne(d: Diagnostic): string {
   }
   lines.push(`  help: ${printable(d.suggestion).replaceAll('\n', '\n        ')}`);
   return `${lines.join('\n')}\n`;
-}
-
-/** Control characters (C0 but tab and newline, DEL, C1, the Unicode direction marks) become U+FFFD, one for one. */
-function printable(text: string): string {
-  return text.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/g,
-    '\uFFFD',
-  );
 }

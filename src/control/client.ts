@@ -1,41 +1,69 @@
-/** The other end of the control socket: one request, one answer. Loads no native code. */
+/** The other end of the control socket: one answer, or an answer that goes on. Loads no native code. */
 
 import { connect } from 'node:net';
 import { CommandError, EXIT } from '../model/exit.js';
 import { MAX_LINE_BYTES, type Request, type Response } from './protocol.js';
 
+/** How long the first line may take. */
 const TIMEOUT_MS = 5_000;
 
 /** Asks the agent. Rejects with a CommandError that says what to do: 69 no agent there, 77 not allowed. */
 export function request(path: string, question: Request): Promise<Response> {
   return new Promise((resolve, reject) => {
-    const socket = connect(path);
-    let text = '';
-    const fail = (error: CommandError): void => {
-      socket.destroy();
-      reject(error);
-    };
-    socket.setEncoding('utf8');
-    socket.setTimeout(TIMEOUT_MS, () =>
-      fail(new CommandError(EXIT.UNAVAILABLE, `the agent at ${path} does not answer`, 'journalctl -u backup-router')),
+    const end = subscribe(
+      path,
+      question,
+      (response) => {
+        end();
+        resolve(response);
+      },
+      reject,
     );
-    socket.on('connect', () => socket.write(`${JSON.stringify(question)}\n`));
-    socket.on('data', (chunk: string) => {
-      text += chunk;
-      const end = text.indexOf('\n');
-      if (end >= 0) {
-        socket.destroy();
-        resolve(JSON.parse(text.slice(0, end)) as Response);
-      } else if (text.length > MAX_LINE_BYTES)
-        fail(new CommandError(EXIT.SOFTWARE, 'the agent sent an endless answer'));
-    });
-    socket.on('end', () => fail(new CommandError(EXIT.UNAVAILABLE, `the agent at ${path} hung up`, 'try again')));
-    socket.on('error', (error: NodeJS.ErrnoException) => fail(explain(path, error)));
   });
 }
 
+/**
+ * Asks a question whose answer goes on. `onResponse` hears each line; `onEnd` hears once why there are no more, with
+ * exit status 69 when the agent is not there (any more), 77 when it may not be asked.
+ * Returns what ends it; `onEnd` is not called then.
+ */
+export function subscribe(
+  path: string,
+  question: Request,
+  onResponse: (response: Response) => void,
+  onEnd: (why: CommandError) => void,
+): () => void {
+  const socket = connect(path);
+  let text = '';
+  let over = false;
+  const end = (why: CommandError): void => {
+    socket.destroy();
+    if (!over) onEnd(why);
+    over = true;
+  };
+  const unavailable = (message: string, suggestion: string): void =>
+    end(new CommandError(EXIT.UNAVAILABLE, `the agent at ${path} ${message}`, suggestion));
+  socket.setEncoding('utf8');
+  socket.setTimeout(TIMEOUT_MS, () => unavailable('does not answer', 'journalctl -u backup-router'));
+  socket.on('connect', () => socket.write(`${JSON.stringify(question)}\n`));
+  socket.on('data', (chunk: string) => {
+    text += chunk;
+    const lines = text.split('\n');
+    text = lines.pop() ?? '';
+    if (lines.length > 0) socket.setTimeout(0);
+    for (const line of lines) if (!over) onResponse(JSON.parse(line) as Response);
+    if (text.length > MAX_LINE_BYTES) end(new CommandError(EXIT.SOFTWARE, 'the agent sent an endless answer'));
+  });
+  socket.on('close', () => unavailable('hung up', 'try again'));
+  socket.on('error', (error: NodeJS.ErrnoException) => end(explain(path, error)));
+  return () => {
+    over = true;
+    socket.destroy();
+  };
+}
+
 /** What a failure to connect means to whoever asks. */
-export function explain(path: string, error: NodeJS.ErrnoException): CommandError {
+function explain(path: string, error: NodeJS.ErrnoException): CommandError {
   switch (error.code) {
     case 'ENOENT':
     case 'ECONNREFUSED':

@@ -4,6 +4,7 @@
  */
 
 import { EXIT } from '../model/exit.js';
+import { counted, oneLine, type Paint, wrap } from '../model/text.js';
 import { CATALOGUE } from './catalogue.js';
 import type { Severity } from './finding.js';
 import type { Host } from './host.js';
@@ -81,8 +82,6 @@ export function exitStatusOf(report: Report): number {
   return report.summary.errors + report.summary.warnings > 0 ? EXIT.NOT_IN_STATE : EXIT.OK;
 }
 
-export type Paint = (colour: 'red' | 'yellow' | 'green' | 'dim' | 'bold', text: string) => string;
-
 const COLOUR = { error: 'red', warning: 'yellow', note: 'bold', unknown: 'dim', ok: 'green' } as const;
 const WORD: Readonly<Record<Severity, string>> = {
   error: 'ERROR',
@@ -117,44 +116,22 @@ export function render(report: Report, { verbose, paint }: RenderOptions): strin
 function block({ severity, code, group, message, evidence, remedy }: ReportedFinding, paint: Paint): string {
   const lines = [
     `${paint(COLOUR[severity], WORD[severity].padEnd(MARGIN.length))}${paint('bold', code)}  ${paint('dim', group)}`,
-    ...wrap(message, WIDTH - MARGIN.length).map((text) => `${MARGIN}${text}`),
+    ...wrap(oneLine(message), WIDTH - MARGIN.length).map((text) => `${MARGIN}${text}`),
     ...labelled(
       'seen',
-      evidence.flatMap((text) => wrap(text, WIDTH - MARGIN.length - 6, '  ')),
+      evidence.flatMap((text) => wrap(oneLine(text), WIDTH - MARGIN.length - 6, '  ')),
     ),
     // Not wrapped: it is for pasting.
-    ...labelled('do', (remedy?.split('\n') ?? []).map(printable)),
+    ...labelled('do', (remedy?.split('\n') ?? []).map(oneLine)),
   ];
   return `${lines.map((text) => `${text.trimEnd()}\n`).join('')}`;
 }
 
 function line({ severity, code, message }: ReportedFinding, paint: Paint): string {
-  const [first, ...rest] = wrap(`${code}: ${message}`, WIDTH - MARGIN.length);
+  const [first, ...rest] = wrap(oneLine(`${code}: ${message}`), WIDTH - MARGIN.length);
   return `${paint(COLOUR[severity], WORD[severity].padEnd(MARGIN.length))}${first}\n${rest.map((text) => `${MARGIN}${text}\n`).join('')}`;
 }
 
 function labelled(label: string, lines: readonly string[]): readonly string[] {
   return lines.map((text, i) => `${MARGIN}${(i === 0 ? label : '').padEnd(6)}${text}`);
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-/** Control characters of a file or of an interface's name would garble a terminal, or command it. */
-function printable(text: string): string {
-  return text.replace(/[\x00-\x1f\x7f-\x9f]+/g, ' ');
-}
-
-/** At blanks; a word that is longer than the width stays whole. Exported for its test. */
-export function wrap(text: string, width: number, hanging = ''): readonly string[] {
-  const lines: string[] = [];
-  let current = '';
-  for (const word of printable(text).split(' ')) {
-    if (current.trim() !== '' && current.length + 1 + word.length > width) {
-      lines.push(current);
-      current = `${hanging}${word}`;
-    } else current = current === '' ? word : `${current} ${word}`;
-  }
-  return [...lines, current];
 }

@@ -1,46 +1,12 @@
 /** What people see: lines that keep to a terminal and are whole anywhere else, the status with everything in it, events of any kind. */
 
-import fc from 'fast-check';
 import t from 'tap';
 import { eventText } from '../../../src/cli/event-text.js';
 import { renderStatus } from '../../../src/cli/status-text.js';
 import { later } from '../../../src/cli/status-watch.js';
-import { paintFor } from '../../../src/cli/table.js';
-import { shortTime, widthOf, wrap } from '../../../src/cli/terminal.js';
+import { paintFor, widthOf } from '../../../src/cli/terminal.js';
 import type { Event } from '../../../src/model/event.js';
 import type { Status } from '../../../src/model/status.js';
-
-t.test('wrap', async (t) => {
-  t.equal(wrap('one two three', 80, 4), 'one two three');
-  t.equal(wrap('one two three', 8, 2), 'one two\n  three');
-  t.equal(wrap('label    aaaa bbbb cccc', 14, 9), 'label    aaaa\n         bbbb\n         cccc');
-  t.equal(wrap('a 2001:db8:1111:2222::1 b', 10, 2), 'a\n  2001:db8:1111:2222::1\n  b', 'a word is never cut');
-  t.equal(
-    wrap('a a aaaa aaaaaaaaaaaa a', 20, 8),
-    'a a aaaa\n        aaaaaaaaaaaa\n        a',
-    'the first line may break where the margin of the others ends',
-  );
-  t.equal(wrap('    aaaaaaaaaaaa b', 8, 2), '    aaaaaaaaaaaa\n  b', 'not before its first word');
-  fc.assert(
-    fc.property(
-      fc.array(fc.stringMatching(/^[a-z]{1,30}$/), { minLength: 1, maxLength: 40 }),
-      fc.integer({ min: 20, max: 100 }),
-      fc.integer({ min: 0, max: 10 }),
-      (words, width, indent) => {
-        const lines = wrap(words.join(' '), width, indent).split('\n');
-        const same = lines.map((line) => line.trim()).join(' ') === words.join(' ');
-        return (
-          same &&
-          lines.every(
-            (line, i) => line.length <= width || !line.trim().includes(' ') || (i === 0 && line.length <= width),
-          ) &&
-          lines.slice(1).every((line) => line.startsWith(' '.repeat(indent)))
-        );
-      },
-    ),
-    { numRuns: 2000 },
-  );
-});
 
 t.test('terminals and others', async (t) => {
   t.equal(widthOf({ isTTY: true, columns: 80 }), 80);
@@ -53,9 +19,6 @@ t.test('terminals and others', async (t) => {
     [{}, {}],
   ] as const)
     t.equal(paintFor(stream, env)('red', 'x'), 'x');
-  const now = Date.parse('2026-05-01T12:00:00Z');
-  t.equal(shortTime('2026-05-01T11:22:33.456Z', now), '11:22:33Z');
-  t.equal(shortTime('2026-04-20T11:22:33.456Z', now), '2026-04-20');
 });
 
 const LONG =

@@ -5,9 +5,9 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { subscribe } from '../../../src/control/client.js';
 import type { Response } from '../../../src/control/protocol.js';
 import { type ControlServer, startControlServer } from '../../../src/control/server.js';
-import { subscribe } from '../../../src/control/subscribe.js';
 import { eventually } from '../../../src/drill/lab/wait.js';
 
 const made = mkdtempSync(join(tmpdir(), 'br-control-'));

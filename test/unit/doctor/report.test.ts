@@ -1,8 +1,8 @@
 /** The report: worst first, wrapped at 80 columns, remedies left whole, colours only when painted, exit statuses. */
 
 import t from 'tap';
-import { paintFor } from '../../../src/cli/table.js';
-import { diagnose, exitStatusOf, render, wrap } from '../../../src/doctor/report.js';
+import { paintFor } from '../../../src/cli/terminal.js';
+import { diagnose, exitStatusOf, render } from '../../../src/doctor/report.js';
 import { seen, unseen } from '../../../src/doctor/seen.js';
 import { hostWith, link, socket } from './fixture.js';
 import { config } from './row.js';
@@ -53,12 +53,4 @@ t.test('exit statuses', async (t) => {
   t.equal(exitStatusOf(diagnose(hostWith({ status: seen(undefined) }))), 1, 'a warning');
   t.equal(exitStatusOf(diagnose(bad)), 1, 'an error');
   t.equal(exitStatusOf(diagnose(hostWith({ config: `${config()}no-such-key: 1\n` }))), 78, 'an error in the file');
-});
-
-t.test('wrapping', async (t) => {
-  t.strictSame(wrap('aa bb cc', 5), ['aa bb', 'cc']);
-  t.strictSame(wrap('aa bb cc', 5, '  '), ['aa bb', '  cc']);
-  t.strictSame(wrap('aaaaaaaa b', 3), ['aaaaaaaa', 'b'], 'a long word stays whole');
-  t.strictSame(wrap('a\x1b[31mb', 80), ['a [31mb'], 'nothing that a terminal would obey');
-  t.strictSame(wrap('', 80), ['']);
 });

@@ -1,11 +1,11 @@
 /** `backup-router completion bash|zsh|fish`: the script that teaches a shell the commands and options. */
 
 import type { Command } from 'commander';
-import { EXIT } from '../model/exit.js';
-import { bashCompletion } from './completion/bash.js';
-import { fishCompletion } from './completion/fish.js';
-import { type CommandWords, completable } from './completion/words.js';
-import { zshCompletion } from './completion/zsh.js';
+import { EXIT } from '../../model/exit.js';
+import { bashCompletion } from './bash.js';
+import { fishCompletion } from './fish.js';
+import { type CommandWords, completable } from './words.js';
+import { zshCompletion } from './zsh.js';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];

@@ -1,0 +1,107 @@
+/**
+ * Text for people: control characters made harmless, words wrapped, columns aligned, times in few characters. Pure; whether
+ * a stream is a terminal, and how wide, is the command line's to know.
+ */
+
+/** Control characters (C0 but tab and newline, DEL, C1) and the marks of Unicode that turn or break a line. */
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/g;
+const CONTROL_OR_BREAK = new RegExp(`(?:${CONTROL.source}|[\\t\\n])+`, 'g');
+
+export type Colour = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
+
+/** Puts text in a colour, or leaves it as it is where colours are off. */
+export type Paint = (colour: Colour, text: string) => string;
+
+/** Text of foreign origin that a terminal can show: each control character becomes U+FFFD; tab and newline stay. */
+export function printable(text: string): string {
+  return text.replace(CONTROL, '\uFFFD');
+}
+
+/** Text of foreign origin as one line: each run of control characters, tabs and newlines becomes a blank. */
+export function oneLine(text: string): string {
+  return text.replace(CONTROL_OR_BREAK, ' ');
+}
+
+/**
+ * Lines of at most `width` characters, broken at blanks, all but the first behind the margin. The blanks that the text begins
+ * with stay. A word is never cut: one that is longer than the width has a line of its own.
+ */
+export function wrap(text: string, width: number, margin = ''): readonly string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > width) {
+    const at = rest.lastIndexOf(' ', width);
+    // The blanks that a line begins with are no place to break it.
+    const start = lines.length === 0 ? rest.search(/\S/) : margin.length;
+    const next = at > start ? at : rest.indexOf(' ', Math.max(width, start));
+    if (next < 0) break;
+    lines.push(rest.slice(0, next).trimEnd());
+    rest = margin + rest.slice(next).trimStart();
+  }
+  return [...lines, rest];
+}
+
+/** The last column is broken where at least so many characters are left for it; else the whole row is. */
+const LEAST_ROOM = 20;
+
+/**
+ * Rows as lines, two spaces between the columns, no trailing space. A column is as wide as its widest cell, and no wider than
+ * its limit, where it has one, or its longest word; the last takes what is left of `width`. Cells that are too wide are wrapped.
+ */
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  width = Number.POSITIVE_INFINITY,
+  limits: readonly number[] = [],
+): string {
+  const all = [header, ...rows];
+  const widths = header.map((_, column) => columnWidth(all, column, limits[column] ?? Number.POSITIVE_INFINITY));
+  const before = widths.slice(0, -1).reduce((sum, one) => sum + one + 2, 0);
+  const last = width - before < LEAST_ROOM ? Number.POSITIVE_INFINITY : width - before;
+  const margin = ' '.repeat(Math.min(before, width / 2));
+  return all
+    .map((row) => row.map((cell, column) => wrap(cell, column === widths.length - 1 ? last : widths[column]!)))
+    .flatMap((cells) => rowLines(cells, widths))
+    .flatMap((line) => wrap(line, width, margin))
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function columnWidth(all: readonly (readonly string[])[], column: number, limit: number): number {
+  const cells = all.map((row) => row[column] ?? '');
+  const widest = Math.max(...cells.map((cell) => cell.length));
+  if (widest <= limit) return widest;
+  return Math.max(limit, ...cells.flatMap((cell) => cell.split(' ').map((word) => word.length)));
+}
+
+function rowLines(cells: readonly (readonly string[])[], widths: readonly number[]): readonly string[] {
+  const height = Math.max(...cells.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, i) =>
+    cells
+      .map((lines, column) => (lines[i] ?? '').padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** `1 error`, `2 errors`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** `850ms`, `5.2s`, `3m10s`, `2h5m`, `4d3h`. */
+export function durationText(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)}ms`;
+  if (ms < 10_000) return `${(ms / 1_000).toFixed(1)}s`;
+  const seconds = Math.floor(ms / 1_000);
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)}m${seconds % 60}s`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)}h${Math.floor((seconds % 3_600) / 60)}m`;
+  return `${Math.floor(seconds / 86_400)}d${Math.floor((seconds % 86_400) / 3_600)}h`;
+}
+
+/** `14:03:07Z`, or `2026-11-09` when it is further away than a day. */
+export function shortTime(rfc3339: string, nowMs: number): string {
+  const near = Math.abs(Date.parse(rfc3339) - nowMs) < 86_400_000;
+  return near ? `${rfc3339.slice(11, 19)}Z` : rfc3339.slice(0, 10);
+}
