@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Explanation, explain as explainWays } from '../core/explain/explain.js';
-import { readWays } from '../kernel/ways.js';
+import { inspect } from '../kernel/inspect.js';
 import type { Address } from '../model/address.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import type { Vrf } from '../model/policy.js';
@@ -47,7 +47,7 @@ async function settled(address: Address, options: ExplainOptions): Promise<Settl
   for (let left = ATTEMPTS; ; left--) {
     const facts = await gather(options);
     const vrf = options.vrf === undefined ? undefined : vrfNamed(options.vrf, facts.snapshot);
-    const explanation = explainWays(facts, await readWays(address, vrf), vrf);
+    const explanation = explainWays(facts, await inspect((kernel) => kernel.ways(address, vrf)), vrf);
     if (explanation.agrees || left <= 1) return { facts, vrf, explanation };
     await sleep(PAUSE_MS);
   }

@@ -8,9 +8,8 @@ import { request } from '../control/client.js';
 import { longestDestinations } from '../core/desired.js';
 import type { Facts } from '../core/explain/scenes.js';
 import { vrfTables } from '../core/management.js';
-import type { Kernel } from '../core/ports.js';
 import { openHealth } from '../health/open.js';
-import { openKernel } from '../kernel/kernel.js';
+import { inspect } from '../kernel/inspect.js';
 import { allBackupRouters, type Config } from '../model/config.js';
 import type { WatchedDaemon } from '../model/daemon.js';
 import { CommandError, EXIT } from '../model/exit.js';
@@ -60,23 +59,16 @@ function chosen(paths: Paths, options: ConfigOptions): Chosen {
   return choice.chosen;
 }
 
-async function observe(config: Config): Promise<Snapshot> {
-  const kernel = openKernel();
-  try {
-    const first = await look(kernel, config, []);
-    const tables = vrfTables(config, first);
-    return tables.length === 0 ? first : await look(kernel, config, tables);
-  } finally {
-    kernel.close();
-  }
-}
-
-function look(kernel: Kernel, config: Config, tables: readonly number[]): Promise<Snapshot> {
-  return kernel.observe({
+function observe(config: Config): Promise<Snapshot> {
+  const request = {
     protocol: config.routeProtocol,
-    vrfTables: tables,
     maxLength: longestDestinations(allBackupRouters(config)),
     neighbours: true,
+  };
+  return inspect(async (kernel) => {
+    const first = await kernel.observe(request);
+    const tables = vrfTables(config, first);
+    return tables.length === 0 ? first : await kernel.observe({ ...request, vrfTables: tables });
   });
 }
 

@@ -2,6 +2,7 @@
 
 import { EXIT } from '../model/exit.js';
 import { destinationText } from '../model/prefix.js';
+import { TABLE_MAIN } from '../model/route.js';
 import { routeText, ruleText } from '../model/route-text.js';
 import { table } from '../model/text.js';
 import type { ConfigOptions } from './hints.js';
@@ -43,7 +44,7 @@ export async function routes(options: ConfigOptions & { readonly json?: boolean 
       destinationText(route.destination),
       route.nexthops[0]?.gateway ?? '',
       nameOf(route.nexthops[0]?.interfaceIndex) ?? '',
-      route.table === 254 ? 'main' : String(route.table),
+      route.table === TABLE_MAIN ? 'main' : String(route.table),
       String(route.metric),
     ]);
     process.stdout.write(table(['DESTINATION', 'BACKUP ROUTER', 'INTERFACE', 'TABLE', 'METRIC'], rows));

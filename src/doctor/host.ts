@@ -4,51 +4,27 @@
  */
 
 import type { Diagnostic } from '../config/diagnostic.js';
-import type { Address } from '../model/address.js';
 import type { Config } from '../model/config.js';
-import type { Route, Rule } from '../model/route.js';
+import type { NeighbourEntry } from '../model/link.js';
+import type { NexthopObjects, PolicyRule } from '../model/policy.js';
+import type { Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Status } from '../model/status.js';
 import type { FileTree } from './files.js';
 import type { Seen } from './seen.js';
 
-/** A rule with the selectors that the model leaves out. */
-export interface SeenRule {
-  readonly rule: Rule;
-  /** `from 10.0.0.0/8`, `fwmark 0x1`, `l3mdev`, `not`, `action goto`: in the words of ip-rule(8). */
-  readonly selectors: readonly string[];
-}
-
-export interface SeenNeighbour {
-  readonly interfaceIndex: number;
-  readonly address: Address;
-  /** NUD_* (linux/neighbour.h). */
-  readonly state: number;
-}
-
-/** IPv6 routes of the main table, not ours, that hang on nexthop objects. */
-export interface NexthopObjects {
-  readonly total: number;
-  readonly first: readonly { readonly route: Route; readonly id: number }[];
-}
-
 export interface KernelEvidence {
   /** Foreign routes in it are those of the main table and of the VRFs, no longer than the longest destination. */
   readonly snapshot: Snapshot;
-  readonly neighbours: readonly SeenNeighbour[];
+  readonly neighbours: readonly NeighbourEntry[];
   /** Whether the neighbours were asked for a sign of life just now; else why not. */
   readonly asked: Seen<true>;
   /** All routes with FRR's protocol number for statics, of any length. */
   readonly frrStatics: readonly Route[];
   /** What stands in the tables that the agent uses or would use, whoever put it there. */
   readonly ownTables: readonly Route[];
+  /** Of IPv6 routes of the main table, not ours. */
   readonly nexthopObjects: NexthopObjects;
-}
-
-export interface RulesEvidence {
-  readonly rules: readonly SeenRule[];
-  /** The kernel knows `suppress_prefixlength` (Linux 3.12). */
-  readonly suppress: boolean;
 }
 
 /** One step of the way to a socket or directory: owner and permissions. */
@@ -123,7 +99,8 @@ export interface Host {
   };
   readonly files: FileTree;
   readonly kernel: Seen<KernelEvidence>;
-  readonly rules: Seen<RulesEvidence>;
+  /** Empty: the kernel has none. */
+  readonly rules: Seen<readonly PolicyRule[]>;
   readonly sockets: readonly SocketEvidence[];
   readonly running: readonly RunningConfig[];
   /** Whether all FRR daemons that were asked for their configuration gave it. */

@@ -5,7 +5,9 @@
 import type { KernelHint } from '../core/ports.js';
 import type { Link } from '../model/link.js';
 import { type NameOf, routeText, ruleText } from '../model/route-text.js';
-import { decodeAddress, decodeLink, decodeNeighbour } from './messages/link.js';
+import { decodeAddress } from './messages/address.js';
+import { decodeLink } from './messages/link.js';
+import { decodeNeighbour } from './messages/neighbour.js';
 import { decodeRoute } from './messages/route.js';
 import { decodeRule } from './messages/rule.js';
 import { readU32, walkAttributes } from './netlink/codec.js';

@@ -11,7 +11,7 @@ import type { KernelHint } from '../core/ports.js';
 import type { Neighbour } from '../model/link.js';
 import { type Described, describe } from './describe.js';
 import { type EventInterest, eventFilter, eventPasses } from './events-filter.js';
-import { decodeNeighbour } from './messages/link.js';
+import { decodeNeighbour } from './messages/neighbour.js';
 import { messagePort, walkMessages } from './netlink/codec.js';
 import { type NetlinkSocket, openSocket } from './netlink/socket.js';
 import * as uapi from './netlink/uapi.js';

@@ -11,7 +11,7 @@ import type { Kernel, KernelHint, ObserveRequest, Step } from '../core/ports.js'
 import type { Neighbour } from '../model/link.js';
 import { apply, prepare } from './apply.js';
 import { Events, type Failures, neighbourKey } from './events.js';
-import { writeProbe } from './messages/link.js';
+import { writeProbe } from './messages/neighbour.js';
 import { Connection } from './netlink/connection.js';
 import { windowsOf } from './netlink/window.js';
 import { observe } from './observe.js';

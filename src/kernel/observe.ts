@@ -11,14 +11,9 @@ import { FAMILIES, type Family } from '../model/address.js';
 import type { Original } from '../model/adopted.js';
 import type { Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import {
-  decodeAddress,
-  decodeLink,
-  decodeNeighbour,
-  encodeAddressDump,
-  encodeLinkDump,
-  encodeNeighbourDump,
-} from './messages/link.js';
+import { decodeAddress, encodeAddressDump } from './messages/address.js';
+import { decodeLink, encodeLinkDump } from './messages/link.js';
+import { decodeNeighbour, encodeNeighbourDump } from './messages/neighbour.js';
 import { originalOf } from './messages/original.js';
 import { decodeRoute, encodeRouteDump } from './messages/route.js';
 import { decodeRule, encodeRuleDump } from './messages/rule.js';
@@ -74,10 +69,14 @@ async function dumpTable(
   try {
     return await connection.dump(encodeRouteDump(family, { table }), foreignRoute(family, table, protocol, maxLength));
   } catch (error) {
-    // Tables are made by their first route: early at boot there is no main table yet ("FIB table does not exist").
-    if ((error as { readonly code?: string }).code === 'ENOENT') return [];
+    if (isNoTable(error)) return [];
     throw error;
   }
+}
+
+/** Tables are made by their first route: early at boot there is no main table yet ("FIB table does not exist"). */
+export function isNoTable(error: unknown): boolean {
+  return (error as { readonly code?: string }).code === 'ENOENT';
 }
 
 export function only<T>(

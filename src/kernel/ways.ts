@@ -6,43 +6,42 @@
  * made, so that a full table costs some 0.3 us a route (fact N6).
  */
 
-import { type Address, addressBytes, familyBits, familyOf } from '../model/address.js';
-import type { KernelAnswer, Vrf, Ways } from '../model/policy.js';
+import { type Address, addressBytes, type Family, familyBits, familyOf } from '../model/address.js';
+import type { KernelAnswer, PolicyRule, Vrf, Ways } from '../model/policy.js';
 import type { Route } from '../model/route.js';
 import { decodePolicyRule } from './messages/policy.js';
-import { decodeRoute, encodeRouteDump, routeType } from './messages/route.js';
+import { decodeRoute, encodeRouteDump, nexthopObjectOf, routeType } from './messages/route.js';
 import { encodeRuleDump } from './messages/rule.js';
 import { message, putBytes, putU32, readU32, reserve, walkAttributes } from './netlink/codec.js';
-import { Connection, type DumpDecoder } from './netlink/connection.js';
+import type { Connection, DumpDecoder } from './netlink/connection.js';
 import { familyNumber, readAddress } from './netlink/families.js';
 import * as uapi from './netlink/uapi.js';
+import { only } from './observe.js';
 
-const DUMP_DATAGRAM_BYTES = 32768;
-const RECEIVE_BUFFER = 1 << 20;
+/** Reads it. Rejects with a `code` when the kernel cannot be asked. */
+export async function readWays(connection: Connection, address: Address, vrf: Vrf | undefined): Promise<Ways> {
+  const family = familyOf(address);
+  let nexthopObjects = false;
+  const routes = await connection.dump(
+    encodeRouteDump(family, {}),
+    containing(address, () => (nexthopObjects = true)),
+  );
+  return {
+    address,
+    rules: await readRules(connection, family),
+    routes,
+    nexthopObjects,
+    answer: await ask(connection, address, vrf),
+  };
+}
 
-/** Reads it, for a socket bound to no device or to a VRF. Rejects with a `code` when the kernel cannot be asked. */
-export async function readWays(address: Address, vrf?: Vrf): Promise<Ways> {
-  const connection = new Connection({ receiveBuffer: RECEIVE_BUFFER, datagramBytes: DUMP_DATAGRAM_BYTES });
-  try {
-    const family = familyOf(address);
-    const rules = await connection.dump(encodeRuleDump(), (bytes, start, end, type) =>
-      type === uapi.RTM_NEWRULE ? decodePolicyRule(family, bytes, start, end) : undefined,
-    );
-    let nexthopObjects = false;
-    const routes = await connection.dump(
-      encodeRouteDump(family, {}),
-      containing(address, () => (nexthopObjects = true)),
-    );
-    return {
-      address,
-      rules: [...rules].sort((a, b) => a.rule.priority - b.rule.priority),
-      routes,
-      nexthopObjects,
-      answer: await ask(connection, address, vrf),
-    };
-  } finally {
-    connection.close();
-  }
+/** The policy rules of the family in ascending priority. */
+export async function readRules(connection: Connection, family: Family): Promise<readonly PolicyRule[]> {
+  const rules = await connection.dump(
+    encodeRuleDump(),
+    only(uapi.RTM_NEWRULE, (bytes, start, end) => decodePolicyRule(family, bytes, start, end)),
+  );
+  return [...rules].sort((one, other) => one.rule.priority - other.rule.priority);
 }
 
 /**
@@ -57,9 +56,7 @@ export function containing(address: Address, onNexthopObject: () => void): DumpD
     if (type !== uapi.RTM_NEWROUTE || header + uapi.RTMSG_LEN > end || bytes[header] !== family) return undefined;
     const length = bytes[header + 1]!;
     if (length > 0 && !startsLike(bytes, header + uapi.RTMSG_LEN, end, wanted, length)) return undefined;
-    walkAttributes(bytes, header + uapi.RTMSG_LEN, end, (attribute) => {
-      if (attribute === uapi.RTA_NH_ID) onNexthopObject();
-    });
+    if (nexthopObjectOf(bytes, start, end) !== 0) onNexthopObject();
     return decodeRoute(bytes, start, end, uapi.RTNH_F_DEAD);
   };
 }

@@ -43,3 +43,22 @@ export interface Neighbour {
   /** NUD_PERMANENT or NUD_NOARP: an operator's entry, or a link without resolution. A probe would overwrite it. */
   readonly permanent: boolean;
 }
+
+/** NUD_* (linux/neighbour.h), in the words of ip-neighbour(8). */
+export type NeighbourState =
+  | 'none'
+  | 'incomplete'
+  | 'reachable'
+  | 'stale'
+  | 'delay'
+  | 'probe'
+  | 'failed'
+  | 'noarp'
+  | 'permanent';
+
+/** A neighbour as people read it; the decisions go by {@link Neighbour}. */
+export interface NeighbourEntry {
+  readonly interfaceIndex: number;
+  readonly address: Address;
+  readonly state: NeighbourState;
+}

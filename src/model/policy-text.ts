@@ -2,7 +2,13 @@
 
 import type { PolicyRule } from './policy.js';
 import { prefixText } from './prefix.js';
-import { TABLE_LOCAL, TABLE_MAIN } from './route.js';
+import { TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from './route.js';
+
+const TABLE_NAMES: ReadonlyMap<number, string> = new Map([
+  [TABLE_DEFAULT, 'default'],
+  [TABLE_MAIN, 'main'],
+  [TABLE_LOCAL, 'local'],
+]);
 
 /** `1000: not from 10.0.0.0/8 fwmark 0x1/0xff lookup 100`. */
 export function policyText(policy: PolicyRule): string {
@@ -27,9 +33,7 @@ export function policyText(policy: PolicyRule): string {
 function actionText({ action, l3mdev, rule, target }: PolicyRule): string {
   switch (action) {
     case 'table':
-      return l3mdev
-        ? 'lookup [l3mdev-table]'
-        : `lookup ${rule.table === TABLE_MAIN ? 'main' : rule.table === TABLE_LOCAL ? 'local' : rule.table}`;
+      return l3mdev ? 'lookup [l3mdev-table]' : `lookup ${TABLE_NAMES.get(rule.table) ?? rule.table}`;
     case 'goto':
       return `goto ${target ?? '?'}`;
     case 'other':

@@ -66,3 +66,9 @@ export interface Vrf {
   readonly index: number;
   readonly table: number;
 }
+
+/** Routes that hang on nexthop objects: how many, and the first of them. */
+export interface NexthopObjects {
+  readonly total: number;
+  readonly first: readonly { readonly route: Route; readonly id: number }[];
+}

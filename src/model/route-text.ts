@@ -4,7 +4,7 @@
  */
 
 import { destinationText } from './prefix.js';
-import type { Nexthop, Route, Rule } from './route.js';
+import { type Nexthop, type Route, type Rule, TABLE_MAIN } from './route.js';
 
 /** The name of an interface index, or undefined when it is not known. */
 export type NameOf = (interfaceIndex: number) => string | undefined;
@@ -19,7 +19,7 @@ export function routeText(route: Route, nameOf: NameOf = () => undefined): strin
   if (route.tos !== 0) words.push(`tos ${route.tos}`);
   const [first] = route.nexthops;
   if (route.nexthops.length === 1 && first !== undefined) words.push(nexthopText(first, nameOf));
-  if (route.table !== 254) words.push(`table ${route.table}`);
+  if (route.table !== TABLE_MAIN) words.push(`table ${route.table}`);
   words.push(`proto ${route.protocol}`);
   if (route.metric !== 0) words.push(`metric ${route.metric}`);
   if (route.nexthops.length > 1)

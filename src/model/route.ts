@@ -8,6 +8,7 @@ import type { Address, Family } from './address.js';
 import type { Prefix } from './prefix.js';
 
 /** Table ids (linux/rtnetlink.h, enum rt_class_t). */
+export const TABLE_DEFAULT = 253;
 export const TABLE_MAIN = 254;
 export const TABLE_LOCAL = 255;
 

@@ -1,12 +1,12 @@
 /** For explain-walk.test.ts, inside its namespace: for each address of the arguments one line of JSON, where the walk ends. */
 
 import { walk } from '../../src/core/explain/walk.js';
-import { readWays } from '../../src/kernel/ways.js';
+import { inspect } from '../../src/kernel/inspect.js';
 import { destinationText } from '../../src/model/prefix.js';
 import { refuses } from '../../src/model/route.js';
 
 for (const address of process.argv.slice(2)) {
-  const { rules, routes, answer } = await readWays(address);
+  const { rules, routes, answer } = await inspect((kernel) => kernel.ways(address));
   const { route } = walk(rules, routes, { address, vrf: undefined });
   const end =
     route === undefined || refuses(route)

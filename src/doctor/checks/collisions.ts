@@ -5,10 +5,12 @@ import { realmOf } from '../../core/management.js';
 import { ownership, owns } from '../../core/plan.js';
 import { familyBits } from '../../model/address.js';
 import { allBackupRouters, type Config } from '../../model/config.js';
-import { ruleText } from '../../model/route-text.js';
+import type { PolicyRule } from '../../model/policy.js';
+import { policyText } from '../../model/policy-text.js';
+import { TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from '../../model/route.js';
 import { type FoundFile, filesIn, textOf, unreadableOf } from '../files.js';
 import { type Check, finding, look, type Outcome, unknown } from '../finding.js';
-import type { Host, SeenRule } from '../host.js';
+import type { Host } from '../host.js';
 import { managed, shown } from '../management.js';
 
 /** Numbers that somebody uses without a line in the kernel's header (fact F4). */
@@ -183,9 +185,9 @@ export const namesNotInstalled: Check = {
 };
 
 /** A check of the rules, for which placement local alone has a use. */
-function withRules(host: Host, judge: (rules: readonly SeenRule[]) => Outcome): Outcome {
+function withRules(host: Host, judge: (rules: readonly PolicyRule[]) => Outcome): Outcome {
   if (host.config.placement !== 'local') return 'not-applicable';
-  return look(host.rules, ({ rules }) => (rules.length === 0 ? unknown('there are no policy rules') : judge(rules)));
+  return look(host.rules, (rules) => (rules.length === 0 ? unknown('there are no policy rules') : judge(rules)));
 }
 
 /** Priorities of our rules, first and last, by family. */
@@ -193,32 +195,39 @@ function range(config: Config, family: 'inet' | 'inet6'): readonly [number, numb
   return [config.rulePriorityBase, config.rulePriorityBase + 2 * familyBits(family) + 1];
 }
 
-function isOwn(config: Config, { rule, selectors }: SeenRule): boolean {
+function isOwn(config: Config, { rule }: PolicyRule): boolean {
   return (
     rule.protocol === config.routeProtocol &&
-    selectors.length === 0 &&
-    (rule.table === 254 || inRange(config, rule.table))
+    !rule.foreign &&
+    (rule.table === TABLE_MAIN || inRange(config, rule.table))
   );
 }
 
-/** Local, main and default: the kernel's own three. */
-function isKernels({ rule, selectors }: SeenRule): boolean {
-  return (
-    selectors.length === 0 &&
-    rule.inputInterface === undefined &&
-    ((rule.priority === 0 && rule.table === 255) ||
-      (rule.priority === 32_766 && rule.table === 254) ||
-      (rule.priority === 32_767 && rule.table === 253))
-  );
+/** The kernel's own three, by priority. */
+const KERNELS: ReadonlyMap<number, number> = new Map([
+  [0, TABLE_LOCAL],
+  [32_766, TABLE_MAIN],
+  [32_767, TABLE_DEFAULT],
+]);
+
+function isKernels({ rule }: PolicyRule): boolean {
+  return !rule.foreign && rule.inputInterface === undefined && KERNELS.get(rule.priority) === rule.table;
 }
 
 /** Whether a packet that this host sends can meet the rule: not one for packets that come in, and not that of VRFs. */
-function meetsOwnPackets({ rule, selectors }: SeenRule): boolean {
-  return (rule.inputInterface === undefined || rule.inputInterface === 'lo') && !selectors.includes('l3mdev');
+function meetsOwnPackets({ rule, l3mdev }: PolicyRule): boolean {
+  return (rule.inputInterface === undefined || rule.inputInterface === 'lo') && !l3mdev;
 }
 
-function seenRuleText({ rule, selectors }: SeenRule): string {
-  return `${rule.family === 'inet6' ? '-6 ' : ''}${ruleText({ ...rule, foreign: false }).replace('from all', ['from all', ...selectors].join(' '))}`;
+/** Whether it takes every packet that this host sends. */
+function takesAll({ inverted, from, to, tos, mark, outputInterface, more }: PolicyRule): boolean {
+  const selectors = [from, to, mark, outputInterface].filter((selector) => selector !== undefined);
+  return !inverted && tos === 0 && selectors.length === 0 && more.length === 0;
+}
+
+function shownRule(policy: PolicyRule): string {
+  const more = policy.more.length === 0 ? '' : `, depending on ${policy.more.join(' and ')}`;
+  return `${policy.rule.family === 'inet6' ? '-6 ' : ''}${policyText(policy)}${more}`;
 }
 
 /** Families in use. */
@@ -247,7 +256,7 @@ export const rulePriorityTaken: Check = {
             finding(
               'warning',
               `Rules of others stand among the agent's priorities (from ${host.config.rulePriorityBase} on): they come before some of its rules and after others.`,
-              foreign.map(seenRuleText),
+              foreign.map(shownRule),
               `# in ${host.configuration.file}, another range of 258 priorities:\nrule-priority-base: ${host.config.rulePriorityBase === 31_000 ? 30_000 : 31_000}`,
             ),
           ];
@@ -269,12 +278,12 @@ export const ruleBeforeOurs: Check = {
           meetsOwnPackets(one),
       );
       if (foreign.length === 0) return [];
-      const wide = foreign.some(({ selectors }) => selectors.length === 0);
+      const wide = foreign.some(takesAll);
       return [
         finding(
           wide ? 'warning' : 'note',
           `Rules of others come before the agent's and can match packets that this router sends: what they carry never meets a backup route${wide ? '' : ', if it fits their selectors'}.`,
-          foreign.map(seenRuleText),
+          foreign.map(shownRule),
           `ip rule show\n# if backup routes are to come first, in ${host.configuration.file}:\nrule-priority-base: ${Math.max(1, Math.min(...foreign.map(({ rule }) => rule.priority)) - 300)}`,
         ),
       ];
@@ -301,7 +310,7 @@ export const ruleOvertaken: Check = {
             finding(
               'note',
               "While the backup routes are in, the router's own packets meet them, and the main table, before these rules. Packets in transit meet these rules as ever.",
-              foreign.map(seenRuleText),
+              foreign.map(shownRule),
               `# if these are to come first, in ${host.configuration.file}:\nrule-priority-base: ${Math.min(32_500, Math.max(...foreign.map(({ rule }) => rule.priority)) + 1)}`,
             ),
           ];
@@ -310,30 +319,21 @@ export const ruleOvertaken: Check = {
 
 export const kernelPolicyRules: Check = {
   code: 'kernel-policy-rules',
-  title: 'the kernel has policy rules, with suppress_prefixlength',
+  title: 'the kernel has policy rules',
   facts: 'K11',
-  run: (host) => {
-    if (host.config.placement !== 'local') return 'not-applicable';
-    return look(host.rules, ({ rules, suppress }) => {
-      if (rules.length === 0)
-        return [
-          finding(
-            'error',
-            'This kernel has no policy rules (CONFIG_IP_MULTIPLE_TABLES), on which placement local rests.',
-            ['ip rule show: nothing'],
-            `# in ${host.configuration.file}:\nplacement: main`,
-          ),
-        ];
-      return suppress
-        ? []
-        : [
-            finding(
-              'error',
-              'This kernel does not know suppress_prefixlength (Linux 3.12), on which placement local rests.',
-              rules.slice(0, 3).map(seenRuleText),
-              `# in ${host.configuration.file}:\nplacement: main`,
-            ),
-          ];
-    });
-  },
+  run: (host) =>
+    host.config.placement !== 'local'
+      ? 'not-applicable'
+      : look(host.rules, (rules) =>
+          rules.length > 0
+            ? []
+            : [
+                finding(
+                  'error',
+                  'This kernel has no policy rules (CONFIG_IP_MULTIPLE_TABLES), on which placement local rests.',
+                  ['ip rule show: nothing'],
+                  `# in ${host.configuration.file}:\nplacement: main`,
+                ),
+              ],
+        ),
 };

@@ -4,7 +4,7 @@
  */
 
 import { realmOf } from '../../core/management.js';
-import type { Route } from '../../model/route.js';
+import { type Route, TABLE_MAIN } from '../../model/route.js';
 import { exists } from '../files.js';
 import { type Check, type Finding, finding, look } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
@@ -31,7 +31,10 @@ export const defaultDistanceZero: Check = {
   facts: 'F1, F3, S6',
   run: (host) =>
     look(host.kernel, (kernel) => {
-      const tables = new Set([254, ...managed(host, kernel).map(({ link }) => realmOf(link, kernel.snapshot).table)]);
+      const tables = new Set([
+        TABLE_MAIN,
+        ...managed(host, kernel).map(({ link }) => realmOf(link, kernel.snapshot).table),
+      ]);
       const rivals = kernel.snapshot.foreignRoutes.filter(
         (route) =>
           route.destination.length === 0 &&

@@ -1,27 +1,14 @@
 /** Hazards of the backup router: is it a neighbour, does it answer, is it somebody else than this host? */
 
 import { onLink } from '../../core/gateway.js';
+import type { NeighbourState } from '../../model/link.js';
 import { containsAddress, containsPrefix, destinationText, prefix, prefixText } from '../../model/prefix.js';
 import { type Check, type Finding, finding, look, unknown } from '../finding.js';
 import type { KernelEvidence } from '../host.js';
 import { ip, type ManagedGateway, managed, managedGateways } from '../management.js';
 
-// linux/neighbour.h
-const NUD_INCOMPLETE = 0x01;
-const NUD_REACHABLE = 0x02;
-const NUD_FAILED = 0x20;
-const NUD_NOARP = 0x40;
-const NUD_PERMANENT = 0x80;
-const NAMES: readonly (readonly [number, string])[] = [
-  [NUD_INCOMPLETE, 'INCOMPLETE'],
-  [NUD_REACHABLE, 'REACHABLE'],
-  [0x04, 'STALE'],
-  [0x08, 'DELAY'],
-  [0x10, 'PROBE'],
-  [NUD_FAILED, 'FAILED'],
-  [NUD_NOARP, 'NOARP'],
-  [NUD_PERMANENT, 'PERMANENT'],
-];
+/** It answers, or needs not. */
+const ALIVE: ReadonlySet<NeighbourState> = new Set<NeighbourState>(['reachable', 'permanent', 'noarp']);
 
 export const gatewayOffLink: Check = {
   code: 'gateway-off-link',
@@ -88,12 +75,11 @@ export const gatewayDead: Check = {
       );
       return gateways.flatMap((one): readonly Finding[] => {
         const state = stateOf(kernel, one);
-        if ((state & (NUD_REACHABLE | NUD_PERMANENT | NUD_NOARP)) !== 0) return [];
+        if (ALIVE.has(state)) return [];
         const evidence = [`neighbour ${one.gateway} dev ${one.link.name} ${stateText(state)}`];
-        if ((state & NUD_FAILED) !== 0 || ((state & NUD_INCOMPLETE) !== 0 && kernel.asked.kind === 'seen')) {
+        if (state === 'failed' || (state === 'incomplete' && kernel.asked.kind === 'seen')) {
           const others = gateways.filter(
-            (other) =>
-              other.link === one.link && other.router === one.router && (stateOf(kernel, other) & NUD_REACHABLE) !== 0,
+            (other) => other.link === one.link && other.router === one.router && stateOf(kernel, other) === 'reachable',
           );
           const remedy = `${ip(one.router.family)} neighbour show dev ${one.link.name}\n# is it up, is it this address, is the cable in this network? then\n${one.router.family === 'inet' ? `arping -c 3 -I ${one.link.name} ${one.gateway}` : `ping -c 3 ${one.gateway}%${one.link.name}`}`;
           return others.length > 0
@@ -131,16 +117,12 @@ export const gatewayDead: Check = {
     }),
 };
 
-function stateOf(kernel: KernelEvidence, { link, gateway }: ManagedGateway): number {
-  return kernel.neighbours.find((one) => one.interfaceIndex === link.index && one.address === gateway)?.state ?? 0;
+function stateOf(kernel: KernelEvidence, { link, gateway }: ManagedGateway): NeighbourState {
+  return kernel.neighbours.find((one) => one.interfaceIndex === link.index && one.address === gateway)?.state ?? 'none';
 }
 
-function stateText(state: number): string {
-  return (
-    NAMES.filter(([bit]) => (state & bit) !== 0)
-      .map(([, name]) => name)
-      .join('|') || 'not in the neighbour table'
-  );
+function stateText(state: NeighbourState): string {
+  return state === 'none' ? 'not in the neighbour table' : state.toUpperCase();
 }
 
 export const gatewayAutoNone: Check = {

@@ -13,9 +13,8 @@ import { textOf } from '../files.js';
 import type { Host } from '../host.js';
 import { gatherAgent } from './agent.js';
 import { gatherFiles, type HostPaths, readOne } from './files.js';
-import { gatherKernel } from './kernel.js';
+import { gatherKernel, gatherRules } from './kernel.js';
 import { gatherProcesses, identityOf } from './processes.js';
-import { gatherRules } from './rules.js';
 import { gatherSockets, stepsTo } from './sockets.js';
 import { gatherShippedUnit, gatherSystemd } from './systemd.js';
 

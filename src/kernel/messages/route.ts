@@ -203,6 +203,15 @@ export function decodeRoute(bytes: Buffer, start: number, end: number, deadFlags
   };
 }
 
+/** RTA_NH_ID: the nexthop object that the route hangs on; 0: none. */
+export function nexthopObjectOf(bytes: Buffer, start: number, end: number): number {
+  let id = 0;
+  walkAttributes(bytes, start + uapi.NLMSG_HDRLEN + uapi.RTMSG_LEN, end, (type, from, to) => {
+    if (type === uapi.RTA_NH_ID) id = readU32(bytes, from, to);
+  });
+  return id;
+}
+
 /** The last next hop read: routes that follow each other in a dump mostly share it, and then they share the object. */
 let last: readonly [Nexthop] = [{ gateway: undefined, interfaceIndex: 0, dead: false }];
 

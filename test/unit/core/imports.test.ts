@@ -11,6 +11,9 @@ import { VERSION } from '../../../src/model/version.js';
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const sources = join(root, 'src');
 
+/** What kernel/ is to the agent: the ports of the core. Nobody but kernel/ knows more of it than these and its other face, inspect.ts. */
+const KERNEL_PORTS = ['kernel/kernel', 'kernel/early', 'kernel/process/process-events'];
+
 /** Directories of src/ that a directory may import, beside itself; a file stands for itself alone. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   model: [],
@@ -21,10 +24,22 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   health: ['model', 'core/ports'],
   control: ['model', 'core/ports', 'native'],
   drill: ['model'],
-  runtime: ['model', 'config', 'core', 'native', 'kernel', 'health', 'control'],
-  doctor: ['model', 'config', 'core', 'native', 'kernel', 'health', 'control', 'runtime'],
+  runtime: ['model', 'config', 'core', 'native', ...KERNEL_PORTS, 'health', 'control'],
+  doctor: ['model', 'config', 'core', 'native', 'kernel/inspect', 'health', 'control'],
   manual: ['model', 'config', 'cli'],
-  cli: ['model', 'config', 'core', 'native', 'kernel', 'health', 'control', 'runtime', 'drill', 'doctor'],
+  cli: [
+    'model',
+    'config',
+    'core',
+    'native',
+    'kernel/kernel',
+    'kernel/inspect',
+    'health',
+    'control',
+    'runtime',
+    'drill',
+    'doctor',
+  ],
 };
 
 /** The only directory that may load a package that does not come with Node, by package. */

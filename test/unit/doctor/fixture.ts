@@ -8,9 +8,10 @@ import { parseConfig } from '../../../src/config/parse.js';
 import { CATALOGUE } from '../../../src/doctor/catalogue.js';
 import type { FileEntry } from '../../../src/doctor/files.js';
 import type { Finding } from '../../../src/doctor/finding.js';
-import type { Host, KernelEvidence, SeenRule, SocketEvidence } from '../../../src/doctor/host.js';
+import type { Host, KernelEvidence, SocketEvidence } from '../../../src/doctor/host.js';
 import { type Seen, seen } from '../../../src/doctor/seen.js';
 import type { InterfaceAddress, Link } from '../../../src/model/link.js';
+import type { PolicyRule } from '../../../src/model/policy.js';
 import { prefix } from '../../../src/model/prefix.js';
 import { REFUSALS, type Route, type Rule } from '../../../src/model/route.js';
 import type { Status } from '../../../src/model/status.js';
@@ -87,8 +88,8 @@ export function rule(
   priority: number,
   table: number,
   more: Partial<Rule> = {},
-  selectors: readonly string[] = [],
-): SeenRule {
+  selectors: Partial<Omit<PolicyRule, 'rule'>> = {},
+): PolicyRule {
   return {
     rule: {
       family: 'inet',
@@ -97,10 +98,20 @@ export function rule(
       suppressPrefixLength: undefined,
       inputInterface: undefined,
       protocol: 2,
-      foreign: selectors.length > 0,
+      foreign: Object.keys(selectors).length > 0,
       ...more,
     },
-    selectors,
+    action: 'table',
+    target: undefined,
+    inverted: false,
+    from: undefined,
+    to: undefined,
+    tos: 0,
+    mark: undefined,
+    outputInterface: undefined,
+    l3mdev: false,
+    more: [],
+    ...selectors,
   };
 }
 
@@ -146,7 +157,7 @@ const FILES: Readonly<Record<string, string>> = {
 };
 
 /** The rules of a kernel as it boots. */
-export const KERNEL_RULES: readonly SeenRule[] = [
+export const KERNEL_RULES: readonly PolicyRule[] = [
   rule(0, 255),
   rule(32_766, 254),
   rule(32_767, 253),
@@ -163,7 +174,7 @@ export interface Spoil {
   readonly addresses?: readonly InterfaceAddress[];
   readonly routes?: readonly Route[];
   readonly ownRoutes?: readonly Route[];
-  readonly rules?: readonly SeenRule[];
+  readonly rules?: readonly PolicyRule[];
   readonly status?: Seen<Status | undefined>;
   readonly more?: Partial<Host>;
 }
@@ -239,8 +250,8 @@ export function hostWith(spoil: Spoil = {}): Host {
       neighbours: [],
     },
     neighbours: [
-      { interfaceIndex: 2, address: '10.255.0.1', state: 0x02 },
-      { interfaceIndex: 2, address: 'fe80::1', state: 0x02 },
+      { interfaceIndex: 2, address: '10.255.0.1', state: 'reachable' },
+      { interfaceIndex: 2, address: 'fe80::1', state: 'reachable' },
     ],
     asked: seen(true),
     frrStatics: [],
@@ -259,7 +270,7 @@ export function hostWith(spoil: Spoil = {}): Host {
     },
     files,
     kernel: seen(kernel),
-    rules: seen({ rules: spoil.rules ?? KERNEL_RULES, suppress: true }),
+    rules: seen(spoil.rules ?? KERNEL_RULES),
     sockets: [socket('frr/zebra'), socket('frr/bgpd')],
     running: [],
     runningComplete: seen(true),

@@ -10,11 +10,8 @@ import { filesIn, textOf } from '../../../src/doctor/files.js';
 import { linesOf } from '../../../src/doctor/frr-config.js';
 import { gatherFiles } from '../../../src/doctor/gather/files.js';
 import { gatherOthers, identityOf, parseStat } from '../../../src/doctor/gather/processes.js';
-import { decodeSeenRule } from '../../../src/doctor/gather/rules.js';
 import { gatherSockets, stepsTo } from '../../../src/doctor/gather/sockets.js';
 import { parseIni, systemdFiles, valuesOf } from '../../../src/doctor/ini.js';
-import { writeAddRule } from '../../../src/kernel/messages/rule.js';
-import { alone } from '../../../src/kernel/netlink/codec.js';
 
 const root = mkdtempSync(join(tmpdir(), 'br-doctor-'));
 t.teardown(() => rmSync(root, { recursive: true, force: true }));
@@ -141,26 +138,6 @@ t.test("FRR's blocks", async (t) => {
       'f:8 [] ip route 10.0.0.0/8 10.1.1.1',
     ],
   );
-});
-
-t.test('a rule with nothing but our own fields has no selectors', async (t) => {
-  const rule = {
-    family: 'inet',
-    priority: 5,
-    table: 300,
-    suppressPrefixLength: 7,
-    inputInterface: 'lo',
-    protocol: 157,
-    foreign: false,
-  } as const;
-  const bytes = alone((writer) => writeAddRule(writer, rule));
-  t.strictSame(decodeSeenRule(bytes, 0, bytes.length), { rule, selectors: [] });
-  const inverted = Buffer.from(bytes);
-  inverted.writeUInt32LE(2, 16 + 8);
-  t.match(decodeSeenRule(inverted, 0, inverted.length), { selectors: ['not'], rule: { foreign: true } });
-  const goto = Buffer.from(bytes);
-  goto[16 + 7] = 2;
-  t.match(decodeSeenRule(goto, 0, goto.length), { selectors: ['action goto'] });
 });
 
 t.test('sockets: answers, hangs up, silent, leftover, absent, no directory', async (t) => {

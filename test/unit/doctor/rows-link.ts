@@ -1,6 +1,7 @@
 /** Rows of the management interface, the backup router and reverse path filters. */
 
 import { seen, unseen } from '../../../src/doctor/seen.js';
+import type { NeighbourEntry, NeighbourState } from '../../../src/model/link.js';
 import { address, link, route, status } from './fixture.js';
 import { config, MAIN, type Row } from './row.js';
 
@@ -11,10 +12,7 @@ const DEFAULTS = [
   route('0.0.0.0', 0, { protocol: 186, metric: 20, via: '10.255.0.1' }),
   route('::', 0, { protocol: 186, metric: 20, via: 'fe80::1' }),
 ];
-const neighbours = (
-  inet: number,
-  inet6 = 2,
-): { readonly interfaceIndex: number; readonly address: string; readonly state: number }[] => [
+const neighbours = (inet: NeighbourState, inet6: NeighbourState = 'reachable'): readonly NeighbourEntry[] => [
   { interfaceIndex: 2, address: '10.255.0.1', state: inet },
   { interfaceIndex: 2, address: 'fe80::1', state: inet6 },
 ];
@@ -216,44 +214,51 @@ export const LINK_ROWS: readonly Row[] = [
   {
     code: 'gateway-dead',
     what: 'failed',
-    bad: { kernel: { neighbours: neighbours(0x20) } },
+    bad: { kernel: { neighbours: neighbours('failed') } },
     severity: 'error',
     evidence: /10\.255\.0\.1 dev mgmt0 FAILED/,
     remedy: /arping -c 3 -I mgmt0 10\.255\.0\.1/,
-    near: { kernel: { neighbours: neighbours(0x80) } },
+    near: { kernel: { neighbours: neighbours('permanent') } },
   },
   {
     code: 'gateway-dead',
     what: 'of two, one answers',
     bad: {
       config: config('', undefined, '{address: [10.255.0.1, 10.255.0.3]}'),
-      kernel: { neighbours: [...neighbours(0x20), { interfaceIndex: 2, address: '10.255.0.3', state: 2 }] },
+      kernel: {
+        neighbours: [...neighbours('failed'), { interfaceIndex: 2, address: '10.255.0.3', state: 'reachable' }],
+      },
     },
     severity: 'warning',
     evidence: /10\.255\.0\.1 dev mgmt0 FAILED/,
     remedy: /neighbour show/,
     near: {
       config: config('', undefined, '{address: [10.255.0.1, 10.255.0.3]}'),
-      kernel: { neighbours: [...neighbours(2), { interfaceIndex: 2, address: '10.255.0.3', state: 2 }] },
+      kernel: {
+        neighbours: [...neighbours('reachable'), { interfaceIndex: 2, address: '10.255.0.3', state: 'reachable' }],
+      },
     },
   },
   {
     code: 'gateway-dead',
     what: 'IPv6 incomplete after three seconds',
-    bad: { kernel: { neighbours: neighbours(2, 1) } },
+    bad: { kernel: { neighbours: neighbours('reachable', 'incomplete') } },
     severity: 'error',
     evidence: /fe80::1 dev mgmt0 INCOMPLETE/,
     remedy: /ping -c 3 fe80::1%mgmt0/,
-    near: { links: [LO, link('mgmt0', 2, { carrier: false })], kernel: { neighbours: neighbours(2, 1) } },
+    near: {
+      links: [LO, link('mgmt0', 2, { carrier: false })],
+      kernel: { neighbours: neighbours('reachable', 'incomplete') },
+    },
   },
   {
     code: 'gateway-dead',
     what: 'may not be asked',
-    bad: { kernel: { neighbours: neighbours(0x04), asked: unseen('needs CAP_NET_ADMIN') } },
+    bad: { kernel: { neighbours: neighbours('stale'), asked: unseen('needs CAP_NET_ADMIN') } },
     severity: 'unknown',
     evidence: /^$/,
     remedy: /sudo/,
-    near: { kernel: { neighbours: neighbours(2), asked: unseen('needs CAP_NET_ADMIN') } },
+    near: { kernel: { neighbours: neighbours('reachable'), asked: unseen('needs CAP_NET_ADMIN') } },
   },
   {
     code: 'gateway-auto-none',

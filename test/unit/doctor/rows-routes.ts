@@ -1,6 +1,7 @@
 /** Rows of routes and rules of others: defaults, FRR, BIRD, numbers. */
 
 import { seen } from '../../../src/doctor/seen.js';
+import { prefix } from '../../../src/model/prefix.js';
 import { KERNEL_RULES, link, route, rule, socket, status } from './fixture.js';
 import { BIRD, config, MAIN, type Row } from './row.js';
 
@@ -396,9 +397,9 @@ export const ROUTE_ROWS: readonly Row[] = [
   {
     code: 'rule-priority-taken',
     what: 'in the middle',
-    bad: { rules: [...KERNEL_RULES, rule(31_010, 100, { protocol: 3 }, ['from 10.9.0.0/16'])] },
+    bad: { rules: [...KERNEL_RULES, rule(31_010, 100, { protocol: 3 }, { from: prefix('10.9.0.0', 16) })] },
     severity: 'warning',
-    evidence: /31010: from all from 10\.9\.0\.0\/16 lookup 100/,
+    evidence: /31010: from 10\.9\.0\.0\/16 lookup 100/,
     remedy: /rule-priority-base: 30000/,
     near: {
       rules: [
@@ -416,25 +417,25 @@ export const ROUTE_ROWS: readonly Row[] = [
     evidence: /100: from all lookup 77/,
     remedy: /rule-priority-base: 1$/,
     near: {
-      rules: [...KERNEL_RULES, rule(1000, 0, {}, ['l3mdev']), rule(100, 77, { inputInterface: 'data0' })],
+      rules: [...KERNEL_RULES, rule(1000, 0, {}, { l3mdev: true }), rule(100, 77, { inputInterface: 'data0' })],
     },
   },
   {
     code: 'rule-before-ours',
     what: 'with a selector',
-    bad: { rules: [...KERNEL_RULES, rule(1000, 77, { protocol: 3 }, ['fwmark 0x1'])] },
+    bad: { rules: [...KERNEL_RULES, rule(1000, 77, { protocol: 3 }, { mark: { value: 1, mask: 0xffffffff } })] },
     severity: 'note',
     evidence: /fwmark 0x1/,
     remedy: /base: 700/,
     near: {
       config: config('', undefined, undefined, ''),
-      rules: [...KERNEL_RULES, rule(1000, 77, { family: 'inet6' }, ['fwmark 0x1'])],
+      rules: [...KERNEL_RULES, rule(1000, 77, { family: 'inet6' }, { mark: { value: 1, mask: 0xffffffff } })],
     },
   },
   {
     code: 'rule-overtaken',
     what: 'as `ip rule add` makes it',
-    bad: { rules: [...KERNEL_RULES, rule(32_765, 77, { protocol: 3 }, ['from 10.9.0.0/16'])] },
+    bad: { rules: [...KERNEL_RULES, rule(32_765, 77, { protocol: 3 }, { from: prefix('10.9.0.0', 16) })] },
     severity: 'note',
     evidence: /32765:/,
     remedy: /rule-priority-base/,
@@ -450,13 +451,13 @@ export const ROUTE_ROWS: readonly Row[] = [
     near: { config: MAIN, rules: [] },
   },
   {
-    code: 'kernel-policy-rules',
-    what: 'without suppress_prefixlength',
-    bad: { more: { rules: seen({ rules: KERNEL_RULES, suppress: false }) } },
-    severity: 'error',
-    evidence: /0: from all lookup 255/,
-    remedy: /placement: main/,
-    near: {},
+    code: 'rule-before-ours',
+    what: 'a selector that is not known here',
+    bad: { rules: [...KERNEL_RULES, rule(1000, 77, { protocol: 3 }, { more: ['the port (dport 22-22)'] })] },
+    severity: 'note',
+    evidence: /1000: from all lookup 77 proto 3, depending on the port \(dport 22-22\)/,
+    remedy: /base: 700/,
+    near: { rules: KERNEL_RULES },
   },
   {
     code: 'names-not-installed',

@@ -7,12 +7,9 @@
 import t from 'tap';
 import type { Step } from '../../../src/core/ports.js';
 import { writeStep } from '../../../src/kernel/apply.js';
-import {
-  encodeAddressDump,
-  encodeLinkDump,
-  encodeNeighbourDump,
-  writeProbe,
-} from '../../../src/kernel/messages/link.js';
+import { encodeAddressDump } from '../../../src/kernel/messages/address.js';
+import { encodeLinkDump } from '../../../src/kernel/messages/link.js';
+import { encodeNeighbourDump, writeProbe } from '../../../src/kernel/messages/neighbour.js';
 import { encodeRouteDump } from '../../../src/kernel/messages/route.js';
 import { encodeRuleDump } from '../../../src/kernel/messages/rule.js';
 import { alone } from '../../../src/kernel/netlink/codec.js';

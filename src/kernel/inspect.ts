@@ -1,0 +1,105 @@
+/**
+ * One-shot reads of the kernel in the model's words, for doctor, explain, plan and the command line: the second face of kernel/, beside
+ * the port of the core (kernel.ts). What is read here leads to no change.
+ *
+ * Invariant: one socket, closed before {@link inspect} returns. Reads may be asked for at once; the kernel answers one after the other.
+ */
+
+import type { ObserveRequest, ProbeTarget, StepResult } from '../core/ports.js';
+import { type Address, FAMILIES, type Family } from '../model/address.js';
+import type { NeighbourEntry } from '../model/link.js';
+import type { NexthopObjects, PolicyRule, Vrf, Ways } from '../model/policy.js';
+import { type Route, TABLE_MAIN } from '../model/route.js';
+import type { Snapshot } from '../model/snapshot.js';
+import { decodeNeighbour, decodeNeighbourState, encodeNeighbourDump, writeProbe } from './messages/neighbour.js';
+import { decodeRoute, encodeRouteDump, nexthopObjectOf } from './messages/route.js';
+import { Connection, type DumpDecoder } from './netlink/connection.js';
+import * as uapi from './netlink/uapi.js';
+import { windowsOf } from './netlink/window.js';
+import { isNoTable, observe, only } from './observe.js';
+import { readRules, readWays } from './ways.js';
+
+const RECEIVE_BUFFER = 1 << 20;
+const DUMP_DATAGRAM_BYTES = 32_768;
+
+/** Every read rejects with a `code` when the kernel cannot be asked. */
+export interface Inspector {
+  /** As the agent observes. */
+  observe(request: ObserveRequest): Promise<Snapshot>;
+  /** All routes of one protocol, or of one table, of any length and both families. */
+  routes(of: { readonly protocol: number } | { readonly table: number }): Promise<readonly Route[]>;
+  /** All policy rules in ascending priority; of IPv4 first. */
+  rules(): Promise<readonly PolicyRule[]>;
+  /** IPv6 routes of the main table that hang on nexthop objects, but for those of `except`; the first `named` of them are told. */
+  nexthopObjects(except: number, named: number): Promise<NexthopObjects>;
+  neighbours(): Promise<readonly NeighbourEntry[]>;
+  /** Makes the kernel ask each neighbour for a sign of life; needs CAP_NET_ADMIN. */
+  probe(targets: readonly ProbeTarget[]): Promise<readonly StepResult[]>;
+  /** Everything that bears on one address, for a socket bound to no device or to a VRF. */
+  ways(address: Address, vrf?: Vrf): Promise<Ways>;
+}
+
+/** What `read` makes of the kernel of this network namespace. */
+export async function inspect<T>(read: (kernel: Inspector) => Promise<T>): Promise<T> {
+  const connection = new Connection({ receiveBuffer: RECEIVE_BUFFER, datagramBytes: DUMP_DATAGRAM_BYTES });
+  try {
+    return await read(inspector(connection));
+  } finally {
+    connection.close();
+  }
+}
+
+function inspector(connection: Connection): Inspector {
+  const dumpRoutes = async <T>(
+    family: Family,
+    filter: { readonly protocol?: number; readonly table?: number },
+    decode: DumpDecoder<T>,
+  ): Promise<readonly T[]> =>
+    connection.dump(encodeRouteDump(family, filter), decode).catch((error: unknown) => {
+      if (isNoTable(error)) return [];
+      throw error;
+    });
+  return {
+    observe: (request) => observe(connection, request),
+    async routes(of) {
+      const wanted = (route: Route): boolean =>
+        'table' in of ? route.table === of.table : route.protocol === of.protocol;
+      const found = await Promise.all(
+        FAMILIES.map((family) => dumpRoutes(family, of, only(uapi.RTM_NEWROUTE, decodeRoute))),
+      );
+      return found.flatMap((routes, i) => routes.filter((route) => route.family === FAMILIES[i] && wanted(route)));
+    },
+    rules: async () => (await Promise.all(FAMILIES.map((family) => readRules(connection, family)))).flat(),
+    async nexthopObjects(except, named) {
+      let total = 0;
+      const first = await dumpRoutes('inet6', { table: TABLE_MAIN }, (bytes, start, end, type) => {
+        const header = start + uapi.NLMSG_HDRLEN;
+        if (type !== uapi.RTM_NEWROUTE || bytes[header + 4] !== TABLE_MAIN || bytes[header + 5] === except)
+          return undefined;
+        const id = nexthopObjectOf(bytes, start, end);
+        const route = id === 0 ? undefined : decodeRoute(bytes, start, end);
+        return route?.family !== 'inet6' || ++total > named ? undefined : { route, id };
+      });
+      return { total, first };
+    },
+    neighbours: () =>
+      connection.dump(
+        encodeNeighbourDump(),
+        only(uapi.RTM_NEWNEIGH, (bytes, start, end) => {
+          const neighbour = decodeNeighbour(bytes, start, end);
+          if (neighbour === undefined) return undefined;
+          const { interfaceIndex, address } = neighbour;
+          return { interfaceIndex, address, state: decodeNeighbourState(bytes, start) };
+        }),
+      ),
+    probe: (targets) =>
+      connection.change(
+        windowsOf(
+          targets.length,
+          (i, writer) => writeProbe(writer, targets[i]!),
+          (count) => connection.reserve(count),
+        ),
+      ),
+    ways: (address, vrf) => readWays(connection, address, vrf),
+  };
+}

@@ -1,0 +1,68 @@
+/** RTM_*NEIGH: dump request, decoding, and how the kernel is asked to ask a neighbour (linux/neighbour.h, rtnetlink(7)). No neighbour is set. */
+
+import type { ProbeTarget } from '../../core/ports.js';
+import { addressBytes, familyOf } from '../../model/address.js';
+import type { Neighbour, NeighbourState } from '../../model/link.js';
+import { beginMessage, endMessage, message, putBytes, reserve, type Writer, walkAttributes } from '../netlink/codec.js';
+import { familyFromNumber, familyNumber, readAddress } from '../netlink/families.js';
+import * as uapi from '../netlink/uapi.js';
+
+const STATES: ReadonlyMap<number, NeighbourState> = new Map([
+  [uapi.NUD_INCOMPLETE, 'incomplete'],
+  [uapi.NUD_REACHABLE, 'reachable'],
+  [uapi.NUD_STALE, 'stale'],
+  [uapi.NUD_DELAY, 'delay'],
+  [uapi.NUD_PROBE, 'probe'],
+  [uapi.NUD_FAILED, 'failed'],
+  [uapi.NUD_NOARP, 'noarp'],
+  [uapi.NUD_PERMANENT, 'permanent'],
+]);
+
+/** The neighbours of both families. */
+export function encodeNeighbourDump(): Buffer {
+  return message(uapi.RTM_GETNEIGH, uapi.NLM_F_REQUEST | uapi.NLM_F_DUMP, (writer) => reserve(writer, uapi.NDMSG_LEN));
+}
+
+/**
+ * Makes the kernel send ARP requests or neighbour solicitations to the address: a known entry is put to NUD_PROBE (unicast, three tries a
+ * second apart, then FAILED), an unknown or failed one is resolved as if a packet were waiting (NTF_USE). net/core/neighbour.c, neigh_add().
+ */
+export function writeProbe(writer: Writer, target: ProbeTarget): void {
+  const start = beginMessage(
+    writer,
+    uapi.RTM_NEWNEIGH,
+    uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | (target.known ? 0 : uapi.NLM_F_CREATE),
+  );
+  const header = reserve(writer, uapi.NDMSG_LEN);
+  writer.bytes[header] = familyNumber(familyOf(target.address));
+  writer.bytes.writeInt32LE(target.interfaceIndex, header + 4);
+  writer.bytes.writeUInt16LE(target.known ? uapi.NUD_PROBE : uapi.NUD_NONE, header + 8);
+  writer.bytes[header + 10] = target.known ? 0 : uapi.NTF_USE;
+  putBytes(writer, uapi.NDA_DST, addressBytes(target.address));
+  endMessage(writer, start);
+}
+
+/** The state of the neighbour that {@link decodeNeighbour} reads. */
+export function decodeNeighbourState(bytes: Buffer, start: number): NeighbourState {
+  return STATES.get(bytes.readUInt16LE(start + uapi.NLMSG_HDRLEN + 8)) ?? 'none';
+}
+
+/** The neighbour of an RTM_NEWNEIGH or RTM_DELNEIGH message; undefined for other families and garbage. */
+export function decodeNeighbour(bytes: Buffer, start: number, end: number): Neighbour | undefined {
+  const header = start + uapi.NLMSG_HDRLEN;
+  const attributes = header + uapi.NDMSG_LEN;
+  if (attributes > end || familyFromNumber(bytes[header]!) === undefined) return undefined;
+  const state = bytes.readUInt16LE(header + 8);
+  let address: string | undefined;
+  walkAttributes(bytes, attributes, end, (type, from, to) => {
+    if (type === uapi.NDA_DST) address = readAddress(bytes, from, to);
+  });
+  if (address === undefined) return undefined;
+  return {
+    interfaceIndex: bytes.readInt32LE(header + 4),
+    address,
+    failed: (state & uapi.NUD_FAILED) !== 0,
+    known: (state & ~(uapi.NUD_FAILED | uapi.NUD_INCOMPLETE)) !== 0,
+    permanent: (state & (uapi.NUD_PERMANENT | uapi.NUD_NOARP)) !== 0,
+  };
+}
