@@ -6,7 +6,7 @@
 import type { Command } from 'commander';
 
 /** One option or argument. */
-export interface Word {
+export interface Parameter {
   /** `-c, --config <file>`, `[duration]`. */
   readonly term: string;
   readonly description: string;
@@ -24,7 +24,7 @@ export interface CommandText {
   readonly summary: string;
   /** What stands behind the name: `[options] <role>`. */
   readonly usage: string;
-  readonly words: readonly Word[];
+  readonly parameters: readonly Parameter[];
   /** The text behind the options in the help: exit status, examples. */
   readonly after: string;
 }
@@ -39,7 +39,7 @@ export function describeProgram(program: Command): {
 }
 
 function describeCommand(command: Command): CommandText {
-  const words: Word[] = command.registeredArguments.map((argument) => ({
+  const parameters: Parameter[] = command.registeredArguments.map((argument) => ({
     term: argument.required
       ? `<${argument.name()}${argument.variadic ? '...' : ''}>`
       : `[${argument.name()}${argument.variadic ? '...' : ''}]`,
@@ -54,7 +54,7 @@ function describeCommand(command: Command): CommandText {
       option.defaultValue === undefined || option.defaultValue === false
         ? ''
         : ` (default: ${String(option.defaultValue)})`;
-    words.push({
+    parameters.push({
       term: option.flags,
       description: `${option.description}${fallback}`,
       flags: [option.short, option.long].filter((flag): flag is string => flag !== undefined && flag !== null),
@@ -70,7 +70,7 @@ function describeCommand(command: Command): CommandText {
     name: command.name(),
     summary: command.description(),
     usage: command.usage(),
-    words,
+    parameters,
     after: textAfter(command),
   };
 }

@@ -15,7 +15,7 @@ export interface ControlServer {
   close(): void;
 }
 
-export type Answer = (request: Request) => Promise<Response | Following>;
+export type RequestHandler = (request: Request) => Promise<Response | Following>;
 
 /** Bytes that a follower may leave unread before it is dropped. It can come back and ask for what it missed. */
 const MAX_UNREAD_BYTES = 1 << 20;
@@ -24,7 +24,11 @@ const MAX_UNREAD_BYTES = 1 << 20;
  * Listens on the path, replacing a socket that a killed agent left behind. `onError` hears what goes wrong; the
  * agent can do without.
  */
-export function startControlServer(path: string, answer: Answer, onError: (error: Error) => void): ControlServer {
+export function startControlServer(
+  path: string,
+  answer: RequestHandler,
+  onError: (error: Error) => void,
+): ControlServer {
   const clients = new Set<Socket>();
   const server = createServer((socket) => {
     clients.add(socket);
@@ -79,7 +83,7 @@ function listen(server: Server, path: string, onError: (error: Error) => void): 
   }
 }
 
-function serve(socket: Socket, answer: Answer): void {
+function serve(socket: Socket, answer: RequestHandler): void {
   let buffered = '';
   let unfollow: () => void = () => undefined;
   const follow = ({ follow: begin }: Following): void => {
@@ -109,7 +113,7 @@ function serve(socket: Socket, answer: Answer): void {
 async function reply(
   socket: Socket,
   line: string,
-  answer: Answer,
+  answer: RequestHandler,
   follow: (following: Following) => void,
 ): Promise<void> {
   const request = parseRequest(line);

@@ -9,10 +9,10 @@ import type { Host } from './host.js';
 import type { Seen } from './seen.js';
 
 /** `error`: the backup routes do not work, or will not. `warning`: they will fail, or do harm, in some event. `note`: worth knowing. */
-export type Severity = 'error' | 'warning' | 'note' | 'unknown' | 'ok';
+export type FindingSeverity = 'error' | 'warning' | 'note' | 'unknown' | 'ok';
 
 export interface Finding {
-  readonly severity: Exclude<Severity, 'ok'>;
+  readonly severity: Exclude<FindingSeverity, 'ok'>;
   /** One or two sentences: what is wrong and what comes of it. */
   readonly message: string;
   /** The very lines, routes, files or values that were seen. */

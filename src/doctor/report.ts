@@ -6,11 +6,11 @@
 import { EXIT } from '../model/exit.js';
 import { counted, oneLine, type Paint, wrap } from '../model/text.js';
 import { CATALOGUE } from './catalogue.js';
-import type { Severity } from './finding.js';
+import type { FindingSeverity } from './finding.js';
 import type { Host } from './host.js';
 
 /** Fields are added, never renamed or removed, while `version` is 1. */
-export interface Report {
+export interface DoctorReport {
   readonly version: 1;
   readonly configuration: string;
   readonly findings: readonly ReportedFinding[];
@@ -27,16 +27,16 @@ export interface Report {
 export interface ReportedFinding {
   readonly code: string;
   readonly group: string;
-  readonly severity: Severity;
+  readonly severity: FindingSeverity;
   readonly message: string;
   readonly evidence: readonly string[];
   readonly remedy: string | null;
 }
 
-const ORDER: readonly Severity[] = ['error', 'warning', 'note', 'unknown', 'ok'];
+const ORDER: readonly FindingSeverity[] = ['error', 'warning', 'note', 'unknown', 'ok'];
 
 /** Runs every check. A check of several findings counts each; one without any is ok, and says what it found so. */
-export function diagnose(host: Host): Report {
+export function diagnose(host: Host): DoctorReport {
   const findings: ReportedFinding[] = [];
   let notApplicable = 0;
   for (const { name: group, checks } of CATALOGUE) {
@@ -58,7 +58,7 @@ export function diagnose(host: Host): Report {
         );
     }
   }
-  const count = (severity: Severity): number => findings.filter((one) => one.severity === severity).length;
+  const count = (severity: FindingSeverity): number => findings.filter((one) => one.severity === severity).length;
   const sorted = ORDER.flatMap((severity) => findings.filter((one) => one.severity === severity));
   return {
     version: 1,
@@ -76,14 +76,14 @@ export function diagnose(host: Host): Report {
 }
 
 /** 78 when the configuration itself has errors, else 1 for anything worse than a note, else 0. */
-export function exitStatusOf(report: Report): number {
+export function exitStatusOf(report: DoctorReport): number {
   if (report.findings.some(({ code, severity }) => code === 'config-faults' && severity === 'error'))
     return EXIT.CONFIG;
   return report.summary.errors + report.summary.warnings > 0 ? EXIT.NOT_IN_STATE : EXIT.OK;
 }
 
 const COLOUR = { error: 'red', warning: 'yellow', note: 'bold', unknown: 'dim', ok: 'green' } as const;
-const WORD: Readonly<Record<Severity, string>> = {
+const WORD: Readonly<Record<FindingSeverity, string>> = {
   error: 'ERROR',
   warning: 'WARNING',
   note: 'NOTE',
@@ -100,7 +100,7 @@ export interface RenderOptions {
   readonly paint: Paint;
 }
 
-export function render(report: Report, { verbose, paint }: RenderOptions): string {
+export function render(report: DoctorReport, { verbose, paint }: RenderOptions): string {
   const blocks: string[] = [];
   for (const finding of report.findings) {
     if (finding.severity === 'ok' || finding.severity === 'unknown') continue;

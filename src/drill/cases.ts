@@ -9,7 +9,7 @@ import { FAMILIES } from '../model/address.js';
 import { addressPort, lease } from './build.js';
 import { sleep } from './lab/wait.js';
 import type { PortPlan } from './order.js';
-import type { Window } from './probes.js';
+import type { TimeSpan } from './probes.js';
 import { InVain, START_MS, type Stage } from './stage.js';
 
 /** How long a port is down, or without its address. */
@@ -20,7 +20,7 @@ const RESTART_MS = 100;
 /** A port was down, or without address. */
 export interface Absence {
   readonly port: number;
-  readonly window: Window;
+  readonly window: TimeSpan;
   /** When it began to come back: from then on the agent can act. */
   readonly backMs: number;
 }

@@ -92,7 +92,7 @@ export interface DrillOrder {
 }
 
 /** By which way the router's answers came back to the far side. */
-export type Carrier = 'backup' | 'daemon';
+export type CarriedBy = 'backup' | 'daemon';
 
 export interface CaseResult {
   readonly name: string;
@@ -102,7 +102,7 @@ export interface CaseResult {
   /** From the fault to the last of the backup routes in the kernel; null: they never left, or never came. */
   readonly routesInMs: number | null;
   /** In the order of time; empty: nothing carried anything. */
-  readonly carriedBy: readonly Carrier[];
+  readonly carriedBy: readonly CarriedBy[];
   /** Why it failed, or what is worth knowing. */
   readonly reason: string;
   readonly tookMs: number;

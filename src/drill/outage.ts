@@ -1,6 +1,6 @@
 /** Outages and ways, from what was sent, answered and counted. Pure. */
 
-import type { Carrier } from './order.js';
+import type { CarriedBy } from './order.js';
 
 /** One datagram of every probe was sent. */
 export interface Tick {
@@ -46,12 +46,12 @@ export function longestOutage(
 }
 
 /** The ways in the order of time; what a single sample shows alone is left out, unless it is all there is. */
-export function carriersOf(samples: readonly CarrierSample[]): readonly Carrier[] {
-  const runs: { carrier: Carrier; samples: number }[] = [];
+export function carriersOf(samples: readonly CarrierSample[]): readonly CarriedBy[] {
+  const runs: { carrier: CarriedBy; samples: number }[] = [];
   for (const { backup, daemon } of samples) {
     const total = backup + daemon;
     if (total === 0) continue;
-    const both: readonly Carrier[] = ['daemon', 'backup'];
+    const both: readonly CarriedBy[] = ['daemon', 'backup'];
     const present = both.filter((one) => (one === 'backup' ? backup : daemon) >= SHARE * total);
     const last = runs.at(-1);
     const carrier = present.length === 2 && last !== undefined ? last.carrier : present[0]!;

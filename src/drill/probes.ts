@@ -8,7 +8,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Network } from './build.js';
 import { sleep } from './lab/wait.js';
-import type { Carrier, ProbePlan } from './order.js';
+import type { CarriedBy, ProbePlan } from './order.js';
 import { type CarrierSample, carriersOf, longestOutage, type Tick } from './outage.js';
 import type { FarLine, FarSetup } from './probe-lines.js';
 
@@ -16,7 +16,7 @@ import type { FarLine, FarSetup } from './probe-lines.js';
 const LATE_MS = 500;
 
 /** A stretch of time; Date.now(). */
-export interface Window {
+export interface TimeSpan {
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -56,13 +56,13 @@ export class Probes {
   }
 
   /** By which way the last answers came: one way, both or none. */
-  carriers(fromMs: number): readonly Carrier[] {
+  carriers(fromMs: number): readonly CarriedBy[] {
     const last = this.#samples.filter((one) => one.fromMs >= fromMs).slice(-2);
     return (['backup', 'daemon'] as const).filter((carrier) => last.some((one) => one[carrier] > 0));
   }
 
   /** The ways that the answers took, in the order of time. */
-  carriedBy(window: Window): readonly Carrier[] {
+  carriedBy(window: TimeSpan): readonly CarriedBy[] {
     return carriersOf(this.#samples.filter((one) => one.fromMs >= window.fromMs && one.toMs <= window.toMs));
   }
 
@@ -70,7 +70,7 @@ export class Probes {
    * The longest outage of any probe. `windows` tells when a probe of a port may be judged: while its port is down or without address, nobody
    * can ask. Waits for answers that are under way.
    */
-  async longestOutageMs(windows: (port: number) => readonly Window[]): Promise<number> {
+  async longestOutageMs(windows: (port: number) => readonly TimeSpan[]): Promise<number> {
     await sleep(LATE_MS + 100);
     const outages = this.plans.flatMap((plan, probe) =>
       windows(plan.port).map((window) => longestOutage(this.#ticks, probe, window)),

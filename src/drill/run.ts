@@ -3,7 +3,7 @@
 import { type Absence, CASES, type DrillCase } from './cases.js';
 import { sleep } from './lab/wait.js';
 import type { CaseResult, DrillEvent, DrillOrder } from './order.js';
-import type { Window } from './probes.js';
+import type { TimeSpan } from './probes.js';
 import { InVain, Stage } from './stage.js';
 
 const STEADY_MS = 250;
@@ -68,7 +68,7 @@ async function playCase(stage: Stage, one: DrillCase): Promise<CaseResult> {
 }
 
 /** From the fault, or from the return of the port; of several ports the slowest. */
-function routesIn(stage: Stage, one: DrillCase, whole: Window, away: readonly Absence[]): number | null {
+function routesIn(stage: Stage, one: DrillCase, whole: TimeSpan, away: readonly Absence[]): number | null {
   if (one.name === 'start') return null;
   const windows =
     away.length === 0
@@ -97,8 +97,8 @@ function hint(order: DrillOrder, one: DrillCase): string {
 }
 
 /** What is left of a window without others that lie in it, in order. */
-export function without(window: Window, holes: readonly Window[]): readonly Window[] {
-  const windows: Window[] = [];
+export function without(window: TimeSpan, holes: readonly TimeSpan[]): readonly TimeSpan[] {
+  const windows: TimeSpan[] = [];
   let fromMs = window.fromMs;
   for (const hole of holes) {
     windows.push({ fromMs, toMs: hole.fromMs });

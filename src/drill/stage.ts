@@ -8,7 +8,7 @@
 import { buildNetwork, type Network } from './build.js';
 import { type Agent, startAgent } from './lab/agent.js';
 import { eventually, sleep } from './lab/wait.js';
-import type { Carrier, DrillOrder } from './order.js';
+import type { CarriedBy, DrillOrder } from './order.js';
 import { type Player, preparePlayers } from './player.js';
 import { Probes } from './probes.js';
 import { OwnedRoutes } from './watch.js';
@@ -128,9 +128,9 @@ export class Stage {
     return this.agent.log.flatMap((line) => / routes phase=(in|out)\b/.exec(line)?.[1] ?? []).at(-1);
   }
 
-  async #carried(carrier: Carrier, waitMs: number): Promise<void> {
+  async #carried(carrier: CarriedBy, waitMs: number): Promise<void> {
     const fromMs = Date.now();
-    const way = (): readonly Carrier[] => this.probes.carriers(fromMs);
+    const way = (): readonly CarriedBy[] => this.probes.carriers(fromMs);
     await this.#until(
       () => `not carried by ${carrierText(carrier)}, but by ${way().map(carrierText).join(' and ') || 'nothing'}`,
       waitMs,
@@ -154,6 +154,6 @@ export class Stage {
 /** Something was waited for and did not come: a result, not a bug. */
 export class InVain extends Error {}
 
-export function carrierText(carrier: Carrier): string {
+export function carrierText(carrier: CarriedBy): string {
   return carrier === 'backup' ? 'the backup router' : "the daemon's route";
 }

@@ -4,7 +4,7 @@
 
 import { tryCommandAsync } from './lab/command.js';
 import type { Namespace } from './lab/namespace.js';
-import type { Window } from './probes.js';
+import type { TimeSpan } from './probes.js';
 
 export class OwnedRoutes {
   readonly #added: { readonly atMs: number; readonly route: string }[] = [];
@@ -44,7 +44,7 @@ export class OwnedRoutes {
   }
 
   /** From the begin of the window to the last of the routes that came in, each counted when it came first; undefined when none came. */
-  inAfterMs({ fromMs, toMs }: Window): number | undefined {
+  inAfterMs({ fromMs, toMs }: TimeSpan): number | undefined {
     const first = new Map<string, number>();
     for (const { atMs, route } of this.#added)
       if (atMs >= fromMs && atMs <= toMs && !first.has(route)) first.set(route, atMs);

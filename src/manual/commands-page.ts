@@ -112,17 +112,17 @@ function usage(command: CommandText): string {
 
 /** Commander writes `[options]` for a command that has none but --help, too. */
 function usageOf(command: CommandText): string {
-  return command.words.some((word) => word.flags.length > 0)
+  return command.parameters.some(({ flags }) => flags.length > 0)
     ? command.usage
     : command.usage.replace(/\[options\] ?/, '');
 }
 
 function commandText(command: CommandText): string {
-  const words = command.words.map((word) => item(text(word.term), text(sentence(word.description))));
+  const parameters = command.parameters.map(({ term, description }) => item(text(term), text(sentence(description))));
   return subsection(
     `${command.name} ${usageOf(command)}`.trim(),
     paragraph(text(sentence(command.summary))),
-    ...words,
+    ...parameters,
     afterText(command.after),
   );
 }

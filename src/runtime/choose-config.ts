@@ -42,12 +42,12 @@ export interface Chosen {
   readonly rolledBack?: RolledBack;
 }
 
-export type Choice =
+export type ConfigChoice =
   | { readonly kind: 'chosen'; readonly chosen: Chosen }
   | { readonly kind: 'none'; readonly diagnostics: readonly Diagnostic[] };
 
 /** `hints`: for what a Junos text does not say. A dry run shows what the file would do, whatever awaits its confirmation in the agent beside it. */
-export function chooseConfig(paths: Paths, hints: JunosHints, dryRun = false, now?: Moment): Choice {
+export function chooseConfig(paths: Paths, hints: JunosHints, dryRun = false, now?: Moment): ConfigChoice {
   const known = readMeaning(paths.compiled, hints);
   const parse = parserThatKnows(known, hints);
   const loaded =

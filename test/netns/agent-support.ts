@@ -7,7 +7,7 @@
  */
 
 import { join } from 'node:path';
-import { type Agent, type AgentOptions, startAgent } from '../../src/drill/lab/agent.js';
+import { type Agent, type LabAgentOptions, startAgent } from '../../src/drill/lab/agent.js';
 import { type Frr, prepareFrr } from '../../src/drill/lab/frr.js';
 import { zebraConfig } from '../../src/drill/lab/frr-conf.js';
 import type { Namespace } from '../../src/drill/lab/namespace.js';
@@ -105,14 +105,14 @@ export function zebraOnly(std: StandardLab, args: readonly string[] = []): Frr {
 }
 
 /** Shows the agents' logs beside the results: `BACKUP_ROUTER_TEST_LOG=1 tap run ...`. */
-const LOUD: Pick<AgentOptions, 'onLine'> =
+const LOUD: Pick<LabAgentOptions, 'onLine'> =
   process.env['BACKUP_ROUTER_TEST_LOG'] === undefined ? {} : { onLine: (line) => process.stderr.write(`  ${line}\n`) };
 
 /** An agent in the router. */
 export function agentIn(
   std: StandardLab,
   config: ConfigOptions | string,
-  options: Omit<AgentOptions, 'configText'> = {},
+  options: Omit<LabAgentOptions, 'configText'> = {},
 ): Agent {
   return startAgent(std.lab, std.router, {
     ...LOUD,

@@ -8,7 +8,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Report, ReportedFinding } from '../../src/doctor/report.js';
+import type { DoctorReport, ReportedFinding } from '../../src/doctor/report.js';
 import type { Agent } from '../../src/drill/lab/agent.js';
 import type { CommandResult } from '../../src/drill/lab/command.js';
 import type { StandardLab } from '../lab/standard.js';
@@ -34,15 +34,15 @@ export function hostFiles(std: StandardLab, files: Readonly<Record<string, strin
 
 export interface Examination {
   readonly status: number;
-  readonly report: Report;
+  readonly report: DoctorReport;
   /** The findings of one code. */
   of(code: string): readonly ReportedFinding[];
 }
 
 function examined(result: CommandResult): Examination {
-  let report: Report;
+  let report: DoctorReport;
   try {
-    report = JSON.parse(result.stdout) as Report;
+    report = JSON.parse(result.stdout) as DoctorReport;
   } catch (error) {
     throw new Error(`doctor --json: exit status ${result.status}: ${result.stderr || result.stdout}`, {
       cause: error,

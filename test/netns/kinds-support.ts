@@ -8,7 +8,7 @@
 
 import { copyFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Agent, type AgentOptions, startAgent } from '../../src/drill/lab/agent.js';
+import { type Agent, type LabAgentOptions, startAgent } from '../../src/drill/lab/agent.js';
 import { Bird as LabBird } from '../../src/drill/lab/bird.js';
 import { tryCommand } from '../../src/drill/lab/command.js';
 import type { Lab } from '../../src/drill/lab/lab.js';
@@ -58,7 +58,7 @@ export function agentIn(
   lab: Lab,
   namespace: Namespace,
   text: string,
-  options: Omit<AgentOptions, 'configText'> = {},
+  options: Omit<LabAgentOptions, 'configText'> = {},
 ): Agent {
   const loud =
     process.env['BACKUP_ROUTER_TEST_LOG'] === undefined

@@ -1,19 +1,19 @@
 /** What `doctor` says under a real systemd: the steps of boot.test.ts that need no boot of their own. */
 
 import type { Test } from 'tap';
-import type { Report, ReportedFinding } from '../../src/doctor/report.js';
+import type { DoctorReport, ReportedFinding } from '../../src/doctor/report.js';
 import { eventually } from '../../src/drill/lab/wait.js';
 import type { Router } from './router.js';
 
 const NETWORKD = ['networkd-foreign-routes', 'networkd-foreign-rules'] as const;
 
-function doctor({ machine }: Router): Report {
+function doctor({ machine }: Router): DoctorReport {
   const { stdout, stderr } = machine.try('backup-router', 'doctor', '--json', '--verbose');
   if (!stdout.startsWith('{')) throw new Error(`doctor --json: ${stderr}${stdout}`);
-  return JSON.parse(stdout) as Report;
+  return JSON.parse(stdout) as DoctorReport;
 }
 
-function of(report: Report, code: string): readonly ReportedFinding[] {
+function of(report: DoctorReport, code: string): readonly ReportedFinding[] {
   return report.findings.filter((finding) => finding.code === code && finding.severity !== 'ok');
 }
 

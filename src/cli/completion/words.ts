@@ -3,7 +3,7 @@
  */
 
 import type { Command } from 'commander';
-import { describeProgram, type Word } from '../describe.js';
+import { describeProgram, type Parameter } from '../describe.js';
 
 export type Takes =
   | { readonly kind: 'nothing' }
@@ -35,9 +35,9 @@ const HELP: OptionWords = {
 
 export function completable(program: Command): readonly CommandWords[] {
   const { commands } = describeProgram(program);
-  return commands.map(({ name, summary, words }) => {
-    const argument = words.find((word) => word.flags.length === 0);
-    const options = words.filter((word) => word.flags.length > 0);
+  return commands.map(({ name, summary, parameters }) => {
+    const argument = parameters.find((one) => one.flags.length === 0);
+    const options = parameters.filter((one) => one.flags.length > 0);
     return {
       name,
       description: firstClause(summary),
@@ -54,11 +54,11 @@ export function completable(program: Command): readonly CommandWords[] {
   });
 }
 
-function takesOf(word: Word): Takes {
-  if (word.value === undefined) return { kind: 'nothing' };
-  if (word.choices.length > 0) return { kind: 'words', words: word.choices };
-  if (/file|path/.test(word.value)) return { kind: 'file' };
-  return word.value === 'duration' ? { kind: 'words', words: DURATIONS } : { kind: 'anything' };
+function takesOf(parameter: Parameter): Takes {
+  if (parameter.value === undefined) return { kind: 'nothing' };
+  if (parameter.choices.length > 0) return { kind: 'words', words: parameter.choices };
+  if (/file|path/.test(parameter.value)) return { kind: 'file' };
+  return parameter.value === 'duration' ? { kind: 'words', words: DURATIONS } : { kind: 'anything' };
 }
 
 /** Up to the first stop: a completion has a line, and not all of that. Quotes would need care in every shell. */

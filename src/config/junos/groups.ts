@@ -18,7 +18,7 @@ export interface Source {
   readonly group: string | undefined;
 }
 
-export interface Level {
+export interface HierarchyLevel {
   readonly sources: readonly Source[];
   readonly path: readonly string[];
   readonly excluded: ReadonlySet<string>;
@@ -26,9 +26,9 @@ export interface Level {
 }
 
 export interface Inheritance {
-  readonly top: () => Level;
+  readonly top: () => HierarchyLevel;
   /** The level of the statement in this one; without sources when nobody has it. */
-  readonly enter: (level: Level, word: string) => Level;
+  readonly enter: (level: HierarchyLevel, word: string) => HierarchyLevel;
   /** A group that is applied is not defined: what it was to bring is unknown. */
   readonly incomplete: () => boolean;
 }
@@ -63,8 +63,8 @@ export function inheritance(root: Statement, member: string | undefined, report:
   const build = (
     inherited: readonly Source[],
     path: readonly string[],
-    outer: Pick<Level, 'excluded' | 'applied'>,
-  ): Level => {
+    outer: Pick<HierarchyLevel, 'excluded' | 'applied'>,
+  ): HierarchyLevel => {
     const excluded = new Set(outer.excluded);
     const applied = new Set(outer.applied);
     for (const { statement } of inherited)

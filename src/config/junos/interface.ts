@@ -12,7 +12,7 @@ import { nameFault, readInterfaceName } from '../interface-name.js';
 import { macIn, readMac } from '../mac-text.js';
 import type { Report, Span } from '../report.js';
 import type { Directive } from './directives.js';
-import type { Level } from './groups.js';
+import type { HierarchyLevel } from './groups.js';
 
 const MANAGEMENT = /^(?:fxp\d|me\d|em\d|vme|(?:re\d:)?mgmt-\d)$/;
 const TOP_OF_FILE: Span = { start: 0, end: 1 };
@@ -21,7 +21,7 @@ const TOP_OF_FILE: Span = { start: 0, end: 1 };
 export function readInterface(
   option: string | undefined,
   directives: readonly Directive[],
-  interfaces: Level,
+  interfaces: HierarchyLevel,
   report: Report,
 ): InterfaceSelector | undefined {
   if (option !== undefined) return select(option, TOP_OF_FILE, report);

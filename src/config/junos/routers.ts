@@ -23,7 +23,7 @@ import type { ScalarValue } from '../document.js';
 import { readGateways, STANZA } from '../gateways.js';
 import { closest } from '../keys.js';
 import type { Report, Span } from '../report.js';
-import type { Level } from './groups.js';
+import type { HierarchyLevel } from './groups.js';
 import { isValue, type Statement } from './tree.js';
 
 export interface RouterResult {
@@ -40,7 +40,7 @@ export interface RouterResult {
 const KEYWORDS = ['destination', 'apply-groups', 'apply-groups-except'] as const;
 
 /** What the level says of the backup router of the family; all faults go into the report. */
-export function readRouter(level: Level, family: Family, report: Report): RouterResult {
+export function readRouter(level: HierarchyLevel, family: Family, report: Report): RouterResult {
   const name = STANZA[family];
   const sources = level.sources.map(({ statement, group }) => ({ group, ...sortOut(statement) }));
   const addressed = sources.find(({ addresses }) => addresses.length > 0);

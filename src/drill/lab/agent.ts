@@ -14,7 +14,7 @@ import type { Namespace } from './namespace.js';
 import type { Process, ProcessEnd } from './process.js';
 import { eventually } from './wait.js';
 
-export interface AgentOptions {
+export interface LabAgentOptions {
   /** Text of the configuration file. */
   readonly configText: string;
   /** Made below the laboratory's directory when omitted; give a former agent's to start its successor. */
@@ -34,7 +34,7 @@ export interface AgentOptions {
 }
 
 /** Starts `backup-router run -c FILE`. Does not wait for anything; see {@link Agent.waitForLog} and {@link Agent.status}. */
-export function startAgent(lab: Lab, namespace: Namespace, options: AgentOptions): Agent {
+export function startAgent(lab: Lab, namespace: Namespace, options: LabAgentOptions): Agent {
   return new Agent(lab, namespace, options);
 }
 
@@ -49,7 +49,7 @@ export class Agent {
   constructor(
     lab: Lab,
     readonly namespace: Namespace,
-    options: AgentOptions,
+    options: LabAgentOptions,
   ) {
     mustBeBundled();
     this.directory = options.directory ?? mkdtempSync(join(lab.directory, 'agent-'));

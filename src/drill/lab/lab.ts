@@ -25,7 +25,7 @@ export interface NamespaceOptions {
   readonly forwarding?: boolean;
 }
 
-export interface LinkOptions {
+export interface VethOptions {
   /** Both ends up; true by default. */
   readonly up?: boolean;
 }
@@ -77,7 +77,7 @@ export class Lab {
   }
 
   /** A veth pair, both ends made where they belong. Interface names have 15 characters at most. */
-  link(a: Namespace, aName: string, b: Namespace, bName: string, options: LinkOptions = {}): void {
+  link(a: Namespace, aName: string, b: Namespace, bName: string, options: VethOptions = {}): void {
     command(['ip', '-n', a.name, 'link', 'add', 'name', aName, 'type', 'veth', 'peer', 'name', bName, 'netns', b.name]);
     if (options.up === false) return;
     a.ip(`link set ${aName} up`);
