@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Health } from '../core/ports.js';
 import type { RoutingDaemon } from '../model/config.js';
-import { refusal } from './endpoint.js';
+import { refusal } from './session/endpoint.js';
 import { watchedBySight } from './watched.js';
 
 /** Paths of the sockets that are missing, in the order of `Health.watched`; undefined: there, or it has none. */

@@ -7,24 +7,25 @@
  */
 
 import type { Health, ProcessEvents } from '../core/ports.js';
+import { type Clock, systemClock } from '../host/clock.js';
 import type { RoutingDaemon } from '../model/config.js';
 import type { DaemonId, Verdict } from '../model/daemon.js';
 import type { Prefix } from '../model/prefix.js';
 import type { Adapter } from './adapter.js';
-import { openBird } from './bird/bird.js';
-import { type Clock, type ProbeTiming, SYSTEM_CLOCK } from './clock.js';
+import { openBird } from './bird/adapter.js';
 import { openExec } from './exec.js';
-import { openFrr } from './frr/frr.js';
+import { openFrr } from './frr/adapter.js';
 import { openPidfile } from './pidfile.js';
 import { openProcess } from './process.js';
 import { openSocket } from './socket.js';
+import type { ProbeTiming } from './timing.js';
 import { openUnit } from './unit.js';
 
 /** Watches all of the routing daemons. Two that bear the same name are told apart as `frr/zebra` and `frr/zebra#2`. `processes` tells of deaths sooner, where it can. */
 export function openHealth(
   daemons: readonly RoutingDaemon[],
   timing: ProbeTiming,
-  clock: Clock = SYSTEM_CLOCK,
+  clock: Clock = systemClock,
   processes?: ProcessEvents,
 ): Health {
   return merge(daemons.map((daemon) => open(daemon, timing, clock, processes)));

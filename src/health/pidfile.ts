@@ -8,12 +8,13 @@
 import { readFileSync, statfsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { ProcessEvents } from '../core/ports.js';
+import type { Clock } from '../host/clock.js';
+import { PathWatch } from '../host/path-watch.js';
 import type { PidfileDaemon } from '../model/config.js';
 import { type Adapter, generic } from './adapter.js';
-import type { Clock, ProbeTiming } from './clock.js';
-import { PathWatch } from './path-watch.js';
 import { HeldProcess, isDead, mayMean, uptimeMs } from './proc.js';
 import { type Finding, type IsDying, ProcessWatch } from './process-watch.js';
+import type { ProbeTiming } from './timing.js';
 
 /** TMPFS_MAGIC, linux/magic.h: such a file system begins empty at boot. */
 const TMPFS = 0x01021994;

@@ -12,6 +12,14 @@ const SLACK_MS = 2000;
 /** One line of 52 numbers and a name of 15 bytes. */
 const STAT_BYTES = 1024;
 
+/** TASK_COMM_LEN without its NUL (linux/sched.h). */
+const COMM_BYTES = 15;
+
+/** What the kernel keeps of a program's name, byte by byte as latin1: as read from /proc. */
+export function commOf(name: string): string {
+  return Buffer.from(name, 'utf8').subarray(0, COMM_BYTES).toString('latin1');
+}
+
 export interface ProcStat {
   readonly comm: string;
   /** R, S, D, T, t, Z, X ... */

@@ -5,10 +5,7 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { isDead, parseStat } from './proc.js';
-
-/** TASK_COMM_LEN without its NUL. */
-const COMM_BYTES = 15;
+import { commOf, isDead, parseStat } from './proc.js';
 
 /** Milliseconds since the process named in `pidFile` began, 0 unless it runs and is called `name`. */
 export function processAgeMs(pidFile: string, name: string): number {
@@ -24,7 +21,7 @@ export function processAgeMs(pidFile: string, name: string): number {
 /** The age from the text of /proc/PID/stat and /proc/uptime (proc(5)). */
 export function ageFromProc(stat: string, uptime: string, name: string): number {
   const process = parseStat(stat);
-  if (process === undefined || isDead(process) || process.comm !== name.slice(0, COMM_BYTES)) return 0;
+  if (process === undefined || isDead(process) || process.comm !== commOf(name)) return 0;
   const ageMs = Math.round(Number(uptime.split(' ')[0]) * 1000 - process.startMs);
   return Math.max(ageMs, 0);
 }

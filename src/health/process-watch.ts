@@ -9,11 +9,12 @@
  */
 
 import type { ProcessEvents } from '../core/ports.js';
+import type { Clock, Timer } from '../host/clock.js';
 import type { Verdict } from '../model/daemon.js';
 import type { Watcher } from './adapter.js';
 import { cgroupOf, cgroupRoot, watchEvents } from './cgroup.js';
-import type { Clock, ProbeTiming, Timer } from './clock.js';
 import { type HeldProcess, isDead, isStopped, type ProcStat, uptimeMs } from './proc.js';
+import type { ProbeTiming } from './timing.js';
 
 /** The finder gives up the process to its caller, who closes it. */
 export type Finding =
@@ -70,7 +71,7 @@ export class ProcessWatch implements Watcher {
   close(): void {
     this.#closed = true;
     this.#release();
-    if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
+    this.#timer?.cancel();
   }
 
   /** Looks at once for the process that counts now; for hints that it may be another one. */
@@ -167,15 +168,13 @@ export class ProcessWatch implements Watcher {
   #schedule(): void {
     if (this.#closed) return;
     const { clock, probeIntervalMs } = this.#options;
-    if (this.#timer !== undefined) clock.clearTimeout(this.#timer);
-    this.#timer = clock.setTimeout(
-      () => {
-        this.#timer = undefined;
-        this.#look();
-        if (this.#timer === undefined) this.#schedule();
-      },
-      this.#process === undefined ? probeIntervalMs : Math.min(POLL_MS, probeIntervalMs),
-    );
+    this.#timer?.cancel();
+    const waitMs = this.#process === undefined ? probeIntervalMs : Math.min(POLL_MS, probeIntervalMs);
+    this.#timer = clock.at(clock.now() + waitMs, () => {
+      this.#timer = undefined;
+      this.#look();
+      if (this.#timer === undefined) this.#schedule();
+    });
   }
 
   #release(): void {

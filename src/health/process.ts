@@ -8,14 +8,12 @@
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { ProcessEvents } from '../core/ports.js';
+import type { Clock } from '../host/clock.js';
 import type { ProcessDaemon } from '../model/config.js';
 import { type Adapter, generic } from './adapter.js';
-import type { Clock, ProbeTiming } from './clock.js';
-import { HeldProcess, isDead } from './proc.js';
+import { commOf, HeldProcess, isDead } from './proc.js';
 import { type Finding, type IsDying, ProcessWatch } from './process-watch.js';
-
-/** TASK_COMM_LEN without its NUL. */
-const COMM_BYTES = 15;
+import type { ProbeTiming } from './timing.js';
 
 /** Watches the processes of that name as `process/NAME`. */
 export function openProcess(
@@ -39,7 +37,7 @@ export function openProcess(
 
 /** The oldest process of that name: the others are its workers. Exported for its tests. */
 export function findByName(name: string, isDying: IsDying = () => false): Finding {
-  const comm = Buffer.from(name, 'utf8').subarray(0, COMM_BYTES).toString('latin1');
+  const comm = commOf(name);
   const own = link('/proc/self/ns/net');
   let oldest: { readonly process: HeldProcess; readonly startMs: number } | undefined;
   let elsewhere = 0;

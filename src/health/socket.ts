@@ -5,11 +5,12 @@
  */
 
 import type { ProcessEvents } from '../core/ports.js';
+import type { Clock } from '../host/clock.js';
 import type { SocketDaemon } from '../model/config.js';
 import { type Adapter, generic } from './adapter.js';
-import type { Clock, ProbeTiming } from './clock.js';
-import type { Dialect } from './dialect.js';
-import { Link } from './link.js';
+import type { Dialect } from './session/dialect.js';
+import { Session } from './session/session.js';
+import type { ProbeTiming } from './timing.js';
 import { watchedSocket } from './watched.js';
 
 /** Sends nothing and understands nothing. */
@@ -22,7 +23,7 @@ const SILENT: Dialect = {
 
 /** Watches the socket as `socket/PATH` or `socket/HOST:PORT`. */
 export function openSocket(spec: SocketDaemon, timing: ProbeTiming, clock: Clock, processes?: ProcessEvents): Adapter {
-  const link = new Link({
+  const session = new Session({
     endpoint: spec.endpoint,
     dialect: SILENT,
     clock,
@@ -34,5 +35,5 @@ export function openSocket(spec: SocketDaemon, timing: ProbeTiming, clock: Clock
     ageMs: () => 0,
   });
   const { id, protocols } = watchedSocket(spec);
-  return generic(id, protocols, link);
+  return generic(id, protocols, session);
 }

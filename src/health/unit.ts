@@ -8,13 +8,14 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Clock, Timer } from '../host/clock.js';
+import { PathWatch } from '../host/path-watch.js';
 import type { UnitDaemon } from '../model/config.js';
 import type { Verdict } from '../model/daemon.js';
 import { type Adapter, generic, type Watcher } from './adapter.js';
 import { cgroupRoot, populated, watchEvents } from './cgroup.js';
-import type { Clock, ProbeTiming, Timer } from './clock.js';
-import { PathWatch } from './path-watch.js';
 import { HeldProcess, uptimeMs } from './proc.js';
+import type { ProbeTiming } from './timing.js';
 
 /** Where a service lives unless `Slice=` says otherwise (systemd.special(7)). */
 const DEFAULT_SLICE = 'system.slice';
@@ -67,13 +68,14 @@ class UnitWatch implements Watcher {
     this.#closed = true;
     this.#forgetEvents();
     this.#arrival?.close();
-    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+    this.#timer?.cancel();
   }
 
   #poll(): void {
     if (this.#arrival?.rearm() === true) this.#forgetEvents();
     this.#look();
-    if (!this.#closed) this.#timer = this.#clock.setTimeout(() => this.#poll(), this.#timing.probeIntervalMs);
+    if (!this.#closed)
+      this.#timer = this.#clock.at(this.#clock.now() + this.#timing.probeIntervalMs, () => this.#poll());
   }
 
   #look(): void {

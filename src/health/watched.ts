@@ -5,8 +5,8 @@
 
 import type { RoutingDaemon, SocketDaemon } from '../model/config.js';
 import type { WatchedDaemon } from '../model/daemon.js';
-import { endpointText } from './endpoint.js';
 import { watchedByFrr } from './frr/protocols.js';
+import { endpointText } from './session/endpoint.js';
 
 /** RTPROT_BIRD (linux/rtnetlink.h), whichever of BIRD's protocols a route comes from. */
 export const WATCHED_BIRD: WatchedDaemon = { id: 'bird/bird', protocols: [12] };

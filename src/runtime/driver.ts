@@ -7,11 +7,11 @@
 import { type Input, interest, nextDeadline, type Output, transition } from '../core/machine.js';
 import type { Health, Kernel } from '../core/ports.js';
 import { type Beginning, initialState, type State } from '../core/state.js';
+import type { Clock } from '../host/clock.js';
 import type { AdoptedRoute } from '../model/adopted.js';
 import type { Config } from '../model/config.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { ask } from './ask.js';
-import type { Clock } from './clock.js';
 import type { Journal } from './journal.js';
 import { readiness, resultsOf, type Sent } from './readiness.js';
 

@@ -3,10 +3,11 @@
  * writes, or a command. A source that cannot be read, or says neither, means standby: in doubt the routes are in.
  */
 
-import { execFile } from 'node:child_process';
-import { type FSWatcher, readFileSync, watch } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { RoleState } from '../core/state.js';
+import { systemClock, type Timer } from '../host/clock.js';
+import { type CommandEnd, runCommand } from '../host/command.js';
+import { PathWatch } from '../host/path-watch.js';
 import type { Role, RoleSource } from '../model/config.js';
 
 export interface RoleWatch {
@@ -27,7 +28,7 @@ export function watchRole(source: RoleSource, listener: (role: RoleState) => voi
     case 'file':
       return watchFile(source.path, onChange(readRole(source.path), listener));
     case 'exec':
-      return runCommand(source, onChange(undefined, listener));
+      return followCommand(source, onChange(undefined, listener));
     default:
       return source satisfies never;
   }
@@ -84,71 +85,60 @@ function onChange(
 
 function watchFile(path: string, change: ReturnType<typeof onChange>): RoleWatch {
   const look = (): void => change.tell(readRole(path));
-  let watcher: FSWatcher | undefined;
-  const arm = (): void => {
-    if (watcher !== undefined) return;
-    try {
-      // The directory, not the file: whoever writes well replaces the file.
-      watcher = watch(dirname(path), look);
-      watcher.on('error', () => {
-        watcher?.close();
-        watcher = undefined;
-      });
-    } catch {
-      watcher = undefined;
-    }
-  };
-  arm();
+  const watch = new PathWatch(path, look);
   const timer = setInterval(() => {
-    arm();
+    watch.rearm();
     look();
   }, FILE_POLL_MS);
   return {
     initial: change.first ?? readRole(path),
     close() {
       clearInterval(timer);
-      watcher?.close();
+      watch.close();
     },
   };
 }
 
-function runCommand(source: RoleSource & { kind: 'exec' }, change: ReturnType<typeof onChange>): RoleWatch {
-  const [file, ...args] = source.command;
-  let running = false;
+function followCommand(source: RoleSource & { kind: 'exec' }, change: ReturnType<typeof onChange>): RoleWatch {
+  const [file] = source.command;
   let closed = false;
+  let next: Timer | undefined;
+  let stop = (): void => undefined;
   const run = (): void => {
-    if (running) return;
-    running = true;
-    execFile(
-      file,
-      args,
-      {
-        timeout: source.timeoutMs,
-        killSignal: 'SIGKILL',
-        maxBuffer: 65_536,
-        encoding: 'utf8',
-        env: { PATH: process.env['PATH'], LANG: 'C.UTF-8' },
-      },
-      (error, stdout) => {
-        running = false;
-        if (closed) return;
-        if (error === null) change.tell(roleFrom(stdout, file));
-        else
-          change.tell({
-            role: 'standby',
-            reason: `${file} failed: ${error.message.split('\n')[0]!.slice(0, 2 * SHOWN)}`,
-          });
+    const started = systemClock.now();
+    stop = runCommand(
+      { ...source, output: true },
+      systemClock,
+      (end) => change.tell(roleOf(end, source)),
+      () => {
+        if (!closed) next = systemClock.at(started + source.intervalMs, run);
       },
     );
   };
   run();
-  const timer = setInterval(run, source.intervalMs);
   // Standby would insert routes beside a daemon that works, on every restart of ours; primary would withdraw those of a standby.
   return {
     initial: { role: 'primary', reason: `${file} has not answered yet`, provisional: true },
     close() {
       closed = true;
-      clearInterval(timer);
+      next?.cancel();
+      stop();
     },
   };
+}
+
+function roleOf(end: CommandEnd, { command: [file], timeoutMs }: RoleSource & { kind: 'exec' }): RoleState {
+  switch (end.kind) {
+    case 'succeeded':
+      return roleFrom(end.stdout, file);
+    case 'failed':
+      // Not what it said: that may hold a time, and only another outcome is news.
+      return { role: 'standby', reason: `${file} failed: it ${end.how}` };
+    case 'timed-out':
+      return { role: 'standby', reason: `${file} failed: it took longer than ${timeoutMs} ms` };
+    case 'not-started':
+      return { role: 'standby', reason: `${file} failed: ${end.code}` };
+    default:
+      return end satisfies never;
+  }
 }

@@ -3,8 +3,8 @@
  * user. Watches the unix socket in argv without a heartbeat and writes each verdict, and why there are no events, as a line of JSON.
  */
 
-import { SYSTEM_CLOCK } from '../../src/health/clock.js';
 import { openHealth } from '../../src/health/open.js';
+import { systemClock } from '../../src/host/clock.js';
 import { openProcessEvents } from '../../src/kernel/process/process-events.js';
 
 const path = process.argv[2] ?? '';
@@ -13,7 +13,7 @@ const processes = openProcessEvents({ onAbsent: (absent) => say({ absent }) });
 const health = openHealth(
   [{ kind: 'socket', endpoint: { kind: 'unix', path }, routeProtocols: [] }],
   { probeIntervalMs: 100, probeTimeoutMs: 1000 },
-  SYSTEM_CLOCK,
+  systemClock,
   processes,
 );
 // A daemon of another pid namespace has no number here, and would not even be asked for.

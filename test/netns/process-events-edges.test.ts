@@ -12,8 +12,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import type { ProcessEvents } from '../../src/core/ports.js';
-import { SYSTEM_CLOCK } from '../../src/health/clock.js';
 import { openHealth } from '../../src/health/open.js';
+import { systemClock } from '../../src/host/clock.js';
 import { openProcessEvents } from '../../src/kernel/process/process-events.js';
 import { Ear, eventually, FrrLab, sleep } from './health-frr-daemons.js';
 import { SERVER } from './process-events-server.js';
@@ -76,7 +76,7 @@ function watch(t: Test, path: string, processes: ProcessEvents) {
   const health = openHealth(
     [{ kind: 'socket', endpoint: { kind: 'unix', path }, routeProtocols: [] }],
     TIMING,
-    SYSTEM_CLOCK,
+    systemClock,
     processes,
   );
   t.teardown(() => health.close());
@@ -137,7 +137,7 @@ t.test('FRR with -d: the number behind the socket is the daemon, not its parent'
   const health = openHealth(
     [{ kind: 'frr', daemons: ['zebra'], socketDirectory: lab.directory }],
     TIMING,
-    SYSTEM_CLOCK,
+    systemClock,
     processes,
   );
   const pidOf = (): number => Number(readable(join(lab.directory, 'zebra.pid')));

@@ -11,8 +11,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { ProcessEvents } from '../../src/core/ports.js';
-import { SYSTEM_CLOCK } from '../../src/health/clock.js';
 import { openHealth } from '../../src/health/open.js';
+import { systemClock } from '../../src/host/clock.js';
 import { openKernel } from '../../src/kernel/kernel.js';
 import { openProcessEvents } from '../../src/kernel/process/process-events.js';
 import { Ear, FrrLab, sleep } from './health-frr-daemons.js';
@@ -136,7 +136,7 @@ t.test('zebra and bgpd: killed, crashed, stopped, restarted', { skip }, async (t
   const health = openHealth(
     [{ kind: 'frr', daemons: ['zebra', 'bgpd'], socketDirectory: lab.directory }],
     TIMING,
-    SYSTEM_CLOCK,
+    systemClock,
     processes,
   );
   t.teardown(async () => {
@@ -199,7 +199,7 @@ t.test('a stopped daemon that is killed; a process by name and by pid file', { s
       { kind: 'pidfile', path: pidfile, routeProtocols: [] },
     ],
     slow,
-    SYSTEM_CLOCK,
+    systemClock,
     processes,
   );
   t.teardown(() => health.close());
@@ -241,7 +241,7 @@ t.test('a socket older than its process is another one: a number used again is n
     const health = openHealth(
       [{ kind: 'socket', endpoint: { kind: 'unix', path }, routeProtocols: [] }],
       TIMING,
-      SYSTEM_CLOCK,
+      systemClock,
       fake(pid),
     );
     const ear = new Ear(health);

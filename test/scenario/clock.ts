@@ -3,7 +3,7 @@
  * in order, with all promises settled in between.
  */
 
-import type { Clock } from '../../src/runtime/clock.js';
+import type { Clock } from '../../src/host/clock.js';
 
 /** Reads of the clock at one instant before the scenario is taken for an endless loop. */
 const READS_PER_INSTANT = 5_000;

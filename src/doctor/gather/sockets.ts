@@ -8,12 +8,12 @@
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
-import { BIRD } from '../../health/bird/control.js';
-import { SYSTEM_CLOCK } from '../../health/clock.js';
-import type { Dialect } from '../../health/dialect.js';
-import { type Endpoint, endpointText } from '../../health/endpoint.js';
-import { Exchange } from '../../health/exchange.js';
-import { VTY } from '../../health/frr/vty.js';
+import { BIRD } from '../../health/bird/dialect.js';
+import { VTY } from '../../health/frr/dialect.js';
+import type { Dialect } from '../../health/session/dialect.js';
+import { type Endpoint, endpointText } from '../../health/session/endpoint.js';
+import { Exchange } from '../../health/session/exchange.js';
+import { systemClock } from '../../host/clock.js';
 import type { Config } from '../../model/config.js';
 import type { PathStep, RunningConfig, SocketEvidence, SocketOutcome } from '../host.js';
 import { type Seen, seen, unseen } from '../seen.js';
@@ -147,7 +147,7 @@ function conversation(
       endpoint.kind === 'unix' ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port },
     );
     const exchange =
-      dialect === undefined ? undefined : new Exchange(dialect, SYSTEM_CLOCK, (bytes) => socket.write(bytes, 'latin1'));
+      dialect === undefined ? undefined : new Exchange(dialect, systemClock, (bytes) => socket.write(bytes, 'latin1'));
     let heard = false;
     const finish = (outcome: SocketOutcome, detail = ''): void => {
       clearTimeout(timer);

@@ -5,7 +5,7 @@
  */
 
 import { type Prefix, parsePrefix, prefixText, samePrefix } from '../../model/prefix.js';
-import type { Answer } from '../dialect.js';
+import type { Answer } from '../session/dialect.js';
 
 /** nest/cli.h: errors that mean no. 8001: network not found. 9001 is also the parser's: "No valid tables" for a protocol of the other family or one that recovers. */
 const NOT_FOUND = 8001;

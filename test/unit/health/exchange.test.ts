@@ -1,8 +1,8 @@
 /** One outstanding command, answers to their askers, time limits that do not shift the order. */
 
 import t from 'tap';
-import { Exchange } from '../../../src/health/exchange.js';
-import { VTY } from '../../../src/health/frr/vty.js';
+import { VTY } from '../../../src/health/frr/dialect.js';
+import { Exchange } from '../../../src/health/session/exchange.js';
 import { FakeClock } from './fake-clock.js';
 
 function setUp() {

@@ -1,8 +1,8 @@
 /** A clock that moves only when told to: timers fire in order of their time, each at exactly its time. */
 
-import type { Clock, Timer } from '../../../src/health/clock.js';
+import type { Clock, Timer } from '../../../src/host/clock.js';
 
-interface Due extends Timer {
+interface Due {
   readonly atMs: number;
   readonly callback: () => void;
 }
@@ -15,14 +15,10 @@ export class FakeClock implements Clock {
     return this.#nowMs;
   }
 
-  setTimeout(callback: () => void, delayMs: number): Timer {
-    const timer: Due = { atMs: this.#nowMs + delayMs, callback };
-    this.#due.push(timer);
-    return timer;
-  }
-
-  clearTimeout(timer: Timer): void {
-    this.#due = this.#due.filter((due) => due !== timer);
+  at(time: number, callback: () => void): Timer {
+    const due: Due = { atMs: time, callback };
+    this.#due.push(due);
+    return { cancel: () => this.#remove(due) };
   }
 
   /** How many timers are set. */
@@ -35,10 +31,14 @@ export class FakeClock implements Clock {
     for (;;) {
       const next = this.#due.filter((due) => due.atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
       if (next === undefined) break;
-      this.clearTimeout(next);
+      this.#remove(next);
       this.#nowMs = Math.max(this.#nowMs, next.atMs);
       next.callback();
     }
     this.#nowMs = untilMs;
+  }
+
+  #remove(due: Due): void {
+    this.#due = this.#due.filter((other) => other !== due);
   }
 }

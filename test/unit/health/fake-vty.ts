@@ -8,9 +8,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Clock, SYSTEM_CLOCK } from '../../../src/health/clock.js';
-import { VTY } from '../../../src/health/frr/vty.js';
-import { Link } from '../../../src/health/link.js';
+import { VTY } from '../../../src/health/frr/dialect.js';
+import { Session } from '../../../src/health/session/session.js';
+import { type Clock, systemClock } from '../../../src/host/clock.js';
 import type { Verdict } from '../../../src/model/daemon.js';
 
 /** Answers one command; what it writes to the socket is its own affair. */
@@ -66,17 +66,17 @@ export function directory(): { readonly path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-export interface LinkSettings {
+export interface SessionSettings {
   readonly clock?: Clock;
   readonly probeIntervalMs?: number;
   readonly probeTimeoutMs?: number;
 }
 
-export function vtyLink(path: string, settings: LinkSettings = {}): Link {
-  return new Link({
+export function vtySession(path: string, settings: SessionSettings = {}): Session {
+  return new Session({
     endpoint: { kind: 'unix', path },
     dialect: VTY,
-    clock: settings.clock ?? SYSTEM_CLOCK,
+    clock: settings.clock ?? systemClock,
     probeIntervalMs: settings.probeIntervalMs ?? 20,
     probeTimeoutMs: settings.probeTimeoutMs ?? 150,
     permissionHint: 'join the group',
@@ -84,10 +84,10 @@ export function vtyLink(path: string, settings: LinkSettings = {}): Link {
   });
 }
 
-/** Starts a link and keeps what it says. */
-export function listen(link: Link): Verdict[] {
+/** Starts a session and keeps what it says. */
+export function listen(session: Session): Verdict[] {
   const heard: Verdict[] = [];
-  link.start((verdict) => heard.push(verdict));
+  session.start((verdict) => heard.push(verdict));
   return heard;
 }
 

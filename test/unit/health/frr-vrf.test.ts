@@ -5,8 +5,8 @@
 
 import { join } from 'node:path';
 import t from 'tap';
-import { openFrr } from '../../../src/health/frr/frr.js';
-import { readShowRoute, showRouteCommand } from '../../../src/health/frr/rib.js';
+import { openFrr } from '../../../src/health/frr/adapter.js';
+import { readShowRoute, showRouteCommand } from '../../../src/health/frr/routes.js';
 import { prefix } from '../../../src/model/prefix.js';
 import { directory, FakeVty, obedient, until } from './fake-vty.js';
 

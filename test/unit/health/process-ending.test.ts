@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { SYSTEM_CLOCK } from '../../../src/health/clock.js';
 import { openHealth } from '../../../src/health/open.js';
+import { systemClock } from '../../../src/host/clock.js';
 import type { RoutingDaemon } from '../../../src/model/config.js';
 import type { Verdict } from '../../../src/model/daemon.js';
 import { News } from './fake-news.js';
@@ -32,7 +32,7 @@ function program(t: Test) {
 }
 
 function watch(t: Test, daemon: RoutingDaemon, news: News, probeIntervalMs = 100) {
-  const health = openHealth([daemon], { probeIntervalMs, probeTimeoutMs: 2000 }, SYSTEM_CLOCK, news);
+  const health = openHealth([daemon], { probeIntervalMs, probeTimeoutMs: 2000 }, systemClock, news);
   t.teardown(() => health.close());
   const heard: Verdict[] = [];
   health.start((_id, verdict) => heard.push(verdict));

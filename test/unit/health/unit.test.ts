@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs
 import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { cgroupRoot } from '../../../src/health/cgroup.js';
-import { SYSTEM_CLOCK } from '../../../src/health/clock.js';
 import { findGroup, openUnit } from '../../../src/health/unit.js';
+import { systemClock } from '../../../src/host/clock.js';
 import type { Verdict } from '../../../src/model/daemon.js';
 import { directory, kinds, sleep, until } from './fake-vty.js';
 
@@ -16,7 +16,7 @@ function watch(t: Test, root: string | undefined, unit: string, probeIntervalMs 
   const health = openUnit(
     { kind: 'unit', unit, routeProtocols: [99] },
     { ...TIMING, probeIntervalMs },
-    SYSTEM_CLOCK,
+    systemClock,
     () => root,
   );
   t.teardown(() => health.close());

@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { FakeClock } from './fake-clock.js';
-import { directory, FakeVty, kinds, listen, obedient, sleep, until, vtyLink } from './fake-vty.js';
+import { directory, FakeVty, kinds, listen, obedient, sleep, until, vtySession } from './fake-vty.js';
 
 function place(t: Test): string {
   const { path, remove } = directory();
@@ -21,9 +21,9 @@ t.test('a connection alone proves nothing; the late answer on the same connectio
   const server = await new FakeVty(mute).listen(path);
   t.teardown(() => server.die());
   const clock = new FakeClock();
-  const link = vtyLink(path, { clock, probeIntervalMs: 1000, probeTimeoutMs: 10_000 });
-  t.teardown(() => link.close());
-  const heard = listen(link);
+  const session = vtySession(path, { clock, probeIntervalMs: 1000, probeTimeoutMs: 10_000 });
+  t.teardown(() => session.close());
+  const heard = listen(session);
   t.ok(await until(() => server.commands.length === 1));
   clock.advance(9_999);
   await sleep(5);
@@ -49,9 +49,9 @@ t.test('answers that take long, but less than the timeout, are life', async (t) 
     path,
   );
   t.teardown(() => server.die());
-  const link = vtyLink(path, { probeTimeoutMs: 300 });
-  t.teardown(() => link.close());
-  const heard = listen(link);
+  const session = vtySession(path, { probeTimeoutMs: 300 });
+  t.teardown(() => session.close());
+  const heard = listen(session);
   t.ok(await until(() => server.commands.length >= 6));
   t.same(kinds(heard), ['responsive']);
 });
@@ -61,9 +61,9 @@ t.test('an answer that waits while this process itself was stopped counts', asyn
   const clock = new FakeClock();
   const server = await new FakeVty().listen(path);
   t.teardown(() => server.die());
-  const link = vtyLink(path, { clock, probeIntervalMs: 1000, probeTimeoutMs: 10_000 });
-  t.teardown(() => link.close());
-  const heard = listen(link);
+  const session = vtySession(path, { clock, probeIntervalMs: 1000, probeTimeoutMs: 10_000 });
+  t.teardown(() => session.close());
+  const heard = listen(session);
   t.ok(await until(() => heard.length === 1));
   server.answering = mute;
   clock.advance(1000);
@@ -81,12 +81,12 @@ t.test('a question keeps the heartbeat: its answer is a sign of life, its silenc
     command === 'stall' ? undefined : obedient(command, socket),
   ).listen(path);
   t.teardown(() => server.die());
-  const link = vtyLink(path);
-  t.teardown(() => link.close());
-  const heard = listen(link);
+  const session = vtySession(path);
+  t.teardown(() => session.close());
+  const heard = listen(session);
   t.ok(await until(() => heard.length === 1));
-  t.equal((await link.ask('echo question')).text, 'question\n');
-  await t.rejects(link.ask('stall'), /'stall' within 150 ms/);
+  t.equal((await session.ask('echo question')).text, 'question\n');
+  await t.rejects(session.ask('stall'), /'stall' within 150 ms/);
   t.ok(await until(() => heard.length === 2));
   t.equal(heard[1]?.kind, 'unresponsive');
 });
@@ -102,9 +102,9 @@ for (const [name, bytes] of nonsense) {
     const path = place(t);
     const server = await new FakeVty((_command, socket) => void socket.write(bytes)).listen(path);
     t.teardown(() => server.die());
-    const link = vtyLink(path);
-    t.teardown(() => link.close());
-    const heard = listen(link);
+    const session = vtySession(path);
+    t.teardown(() => session.close());
+    const heard = listen(session);
     t.ok(await until(() => heard.some((verdict) => verdict.kind === 'unresponsive')));
     t.ok(server.connections > 1 && server.connections < 20, `${server.connections} connections, with back-off`);
     t.ok(server.sockets.size <= 2, 'old ones are closed');
@@ -136,9 +136,9 @@ t.test('a full backlog is a hang, not a death; it ends when somebody accepts', a
     });
   }
   t.equal(full, 'EAGAIN', 'unix(7)');
-  const link = vtyLink(path);
-  t.teardown(() => link.close());
-  const heard = listen(link);
+  const session = vtySession(path);
+  t.teardown(() => session.close());
+  const heard = listen(session);
   t.ok(await until(() => heard.length === 1));
   t.equal(heard[0]?.kind, 'unresponsive');
   child.kill('SIGCONT');
@@ -149,9 +149,9 @@ t.test('a full backlog is a hang, not a death; it ends when somebody accepts', a
 t.test('a socket file that nobody listens on, and a file that is no socket', async (t) => {
   const path = place(t);
   writeFileSync(path, '');
-  const link = vtyLink(path);
-  t.teardown(() => link.close());
-  const heard = listen(link);
+  const session = vtySession(path);
+  t.teardown(() => session.close());
+  const heard = listen(session);
   t.ok(await until(() => heard.length === 1));
   t.match(heard[0], { kind: 'down', reason: `nobody listens on ${path}` });
 });
@@ -162,11 +162,11 @@ t.test(
   async (t) => {
     const path = place(t);
     chmodSync(join(path, '..'), 0o755);
-    const link = vtyLink(path);
-    t.teardown(() => link.close());
+    const session = vtySession(path);
+    t.teardown(() => session.close());
     process.seteuid?.(65534);
     t.teardown(() => process.seteuid?.(0));
-    const heard = listen(link);
+    const heard = listen(session);
     t.ok(await until(() => heard.length === 1));
     process.seteuid?.(0);
     const server = new FakeVty();

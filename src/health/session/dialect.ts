@@ -1,6 +1,6 @@
 /**
- * What a link must know of the protocol on its socket: how a command is written, where an answer ends, and which
- * command is the heartbeat. One file for each protocol implements this; the link stays the same.
+ * What a session must know of the protocol on its socket: how a command is written, where an answer ends, and which
+ * command is the heartbeat. One file for each protocol implements this; the session stays the same.
  * Invariant: a reader holds at most its stated number of bytes, whatever the other side sends.
  */
 

@@ -2,7 +2,7 @@
 
 import t from 'tap';
 import { protocolsOf } from '../../../src/health/frr/protocols.js';
-import { readShowRoute, showRouteCommand } from '../../../src/health/frr/rib.js';
+import { readShowRoute, showRouteCommand } from '../../../src/health/frr/routes.js';
 import { prefix } from '../../../src/model/prefix.js';
 
 const P = prefix('10.50.0.0', 16);

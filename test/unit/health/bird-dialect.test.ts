@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { ageOf, BIRD, MAX_ANSWER_BYTES } from '../../../src/health/bird/control.js';
+import { ageOf, BIRD, MAX_ANSWER_BYTES } from '../../../src/health/bird/dialect.js';
 import { kernelProtocols, readShowRoute, showRouteCommand } from '../../../src/health/bird/routes.js';
-import type { Answer } from '../../../src/health/dialect.js';
+import type { Answer } from '../../../src/health/session/dialect.js';
 import { prefix } from '../../../src/model/prefix.js';
 
 const STATUS = `1000-BIRD 2.0.12

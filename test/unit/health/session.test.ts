@@ -1,10 +1,10 @@
-/** The life of a link against a server that behaves: appears, answers, dies, comes back, in every kind of directory. */
+/** The life of a session against a server that behaves: appears, answers, dies, comes back, in every kind of directory. */
 
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { FakeClock } from './fake-clock.js';
-import { directory, FakeVty, kinds, listen, sleep, until, vtyLink } from './fake-vty.js';
+import { directory, FakeVty, kinds, listen, sleep, until, vtySession } from './fake-vty.js';
 
 function place(t: Test): string {
   const { path, remove } = directory();
@@ -14,9 +14,9 @@ function place(t: Test): string {
 
 t.test('no socket: down at once; then it appears and answers', async (t) => {
   const path = join(place(t), 'zebra.vty');
-  const link = vtyLink(path);
-  t.teardown(() => link.close());
-  const heard = listen(link);
+  const session = vtySession(path);
+  t.teardown(() => session.close());
+  const heard = listen(session);
   t.ok(await until(() => heard.length === 1, 100));
   t.match(heard[0], { kind: 'down', reason: `no socket ${path}` });
   const server = await new FakeVty().listen(path);
@@ -34,9 +34,9 @@ t.test('beside a daemon that runs, the first verdict is its answer', async (t) =
   const path = join(place(t), 'zebra.vty');
   const server = await new FakeVty().listen(path);
   t.teardown(() => server.die());
-  const link = vtyLink(path);
-  t.teardown(() => link.close());
-  const heard = listen(link);
+  const session = vtySession(path);
+  t.teardown(() => session.close());
+  const heard = listen(session);
   t.ok(await until(() => heard.length > 0));
   t.same(kinds(heard), ['responsive']);
 });
@@ -47,23 +47,23 @@ t.test('death is told inside the event, before those who wait for an answer hear
     if (command === 'die') return server.die();
     socket.write('ok\0\0\0\0');
   }).listen(path);
-  const link = vtyLink(path);
-  t.teardown(() => link.close());
+  const session = vtySession(path);
+  t.teardown(() => session.close());
   const order: string[] = [];
-  link.start((verdict) => order.push(verdict.kind));
+  session.start((verdict) => order.push(verdict.kind));
   t.ok(await until(() => order.length === 1));
-  await link.ask('die').catch((error: Error) => order.push(error.message));
+  await session.ask('die').catch((error: Error) => order.push(error.message));
   t.same(order, ['responsive', 'down', `end of file on ${path}`]);
-  await t.rejects(link.ask('more'), /not connected/);
+  await t.rejects(session.ask('more'), /not connected/);
 });
 
 t.test('end of file in the middle of an answer', async (t) => {
   const path = join(place(t), 'zebra.vty');
   const server = await new FakeVty((_command, socket) => socket.end('o')).listen(path);
   t.teardown(() => server.die());
-  const link = vtyLink(path);
-  t.teardown(() => link.close());
-  const heard = listen(link);
+  const session = vtySession(path);
+  t.teardown(() => session.close());
+  const heard = listen(session);
   t.ok(await until(() => heard.length > 0));
   t.match(heard[0], { kind: 'down', reason: /end of file/ });
   server.answering = (_command, socket) => socket.write('ok\0\0\0\0');
@@ -73,9 +73,9 @@ t.test('end of file in the middle of an answer', async (t) => {
 t.test('a dying process that still accepts is not a sign of life', async (t) => {
   const path = join(place(t), 'zebra.vty');
   const server = await new FakeVty().listen(path);
-  const link = vtyLink(path);
-  t.teardown(() => link.close());
-  const heard = listen(link);
+  const session = vtySession(path);
+  t.teardown(() => session.close());
+  const heard = listen(session);
   t.ok(await until(() => heard.length === 1));
   server.answering = () => undefined;
   const before = server.connections;
@@ -91,9 +91,9 @@ t.test('directories come and go', async (t) => {
   const root = place(t);
   const dir = join(root, 'run', 'frr');
   const path = join(dir, 'zebra.vty');
-  const link = vtyLink(path);
-  t.teardown(() => link.close());
-  const heard = listen(link);
+  const session = vtySession(path);
+  t.teardown(() => session.close());
+  const heard = listen(session);
   t.ok(await until(() => heard.length === 1));
   for (let life = 0; life < 3; life++) {
     // Long enough for the back-off to reach its end: from here only inotify is quick.
@@ -115,8 +115,8 @@ t.test('directories come and go', async (t) => {
 t.test('without any event the poll finds it, in virtual time', async (t) => {
   const path = join(place(t), 'zebra.vty');
   const clock = new FakeClock();
-  const link = vtyLink(path, { clock, probeIntervalMs: 1000, probeTimeoutMs: 10_000 });
-  const heard = listen(link);
+  const session = vtySession(path, { clock, probeIntervalMs: 1000, probeTimeoutMs: 10_000 });
+  const heard = listen(session);
   t.ok(await until(() => heard.length === 1));
   // 1 + 2 + ... + 512 ms of back-off, then a try a second.
   for (let i = 0; i < 12; i++) {
@@ -125,6 +125,6 @@ t.test('without any event the poll finds it, in virtual time', async (t) => {
     await sleep(2);
   }
   t.same(kinds(heard), ['down'], 'the same refusal is told once');
-  link.close();
+  session.close();
   t.equal(clock.pending, 0, 'close leaves no timer');
 });

@@ -1,11 +1,11 @@
-/** A link that is told by the kernel that the process behind its socket is ending: at once, once, and until it is answered. */
+/** A session that is told by the kernel that the process behind its socket is ending: at once, once, and until it is answered. */
 
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { SYSTEM_CLOCK } from '../../../src/health/clock.js';
-import { VTY } from '../../../src/health/frr/vty.js';
-import { Link } from '../../../src/health/link.js';
+import { VTY } from '../../../src/health/frr/dialect.js';
 import { openHealth } from '../../../src/health/open.js';
+import { Session } from '../../../src/health/session/session.js';
+import { systemClock } from '../../../src/host/clock.js';
 import type { Verdict } from '../../../src/model/daemon.js';
 import { News } from './fake-news.js';
 import { directory, FakeVty, kinds, listen, obedient, sleep, until } from './fake-vty.js';
@@ -19,32 +19,32 @@ async function scene(t: Test, news: News) {
   const path = join(root, 'zebra.vty');
   const server = await new FakeVty().listen(path);
   t.teardown(() => server.die());
-  const link = new Link({
+  const session = new Session({
     endpoint: { kind: 'unix', path },
     dialect: VTY,
-    clock: SYSTEM_CLOCK,
+    clock: systemClock,
     processes: news,
     probeIntervalMs: 20,
     probeTimeoutMs: 2000,
     permissionHint: '',
     ageMs: () => 42,
   });
-  t.teardown(() => link.close());
-  const heard = listen(link);
+  t.teardown(() => session.close());
+  const heard = listen(session);
   t.ok(await until(() => heard.at(-1)?.kind === 'responsive'));
-  return { path, server, link, heard };
+  return { path, server, session, heard };
 }
 
 t.test('down within the call; who still accepts is no sign of life; its end of file says nothing more', async (t) => {
   const news = new News();
-  const { server, link, heard } = await scene(t, news);
+  const { server, session, heard } = await scene(t, news);
   t.equal(news.watching(), 1);
   // As a dying process: its listening socket accepts, and nobody reads.
   server.answering = () => undefined;
   news.tell('was ended by signal 9');
   t.same(kinds(heard), ['responsive', 'down']);
   t.match(heard[1]!.reason, new RegExp(`^process ${process.pid} \\(.+\\) was ended by signal 9$`));
-  await t.rejects(link.ask('more'), /not connected/);
+  await t.rejects(session.ask('more'), /not connected/);
   t.equal(news.watching(), 0);
   t.ok(await until(() => server.connections === 2), 'and it is called again');
   await sleep(250);
@@ -82,13 +82,13 @@ t.test('a new life: the former process is forgotten', async (t) => {
 
 t.test('several announcements are one death; a connection closed is watched no longer', async (t) => {
   const news = new News();
-  const { server, link, heard } = await scene(t, news);
+  const { server, session, heard } = await scene(t, news);
   const [listener] = news.listeners.get(process.pid)!;
   server.answering = () => undefined;
   listener!('was ended by signal 9', true);
   listener!('was ended by signal 9', true);
   t.same(kinds(heard), ['responsive', 'down']);
-  link.close();
+  session.close();
   listener!('was ended by signal 9', true);
   t.same(kinds(heard), ['responsive', 'down']);
   t.equal(news.watching(), 0);
@@ -145,7 +145,7 @@ t.test(
     const health = openHealth(
       [{ kind: 'socket', endpoint: { kind: 'unix', path }, routeProtocols: [] }],
       { probeIntervalMs: 20, probeTimeoutMs: 600 },
-      SYSTEM_CLOCK,
+      systemClock,
       news,
     );
     t.teardown(() => health.close());

@@ -5,7 +5,7 @@
  * his command stays outstanding until it is answered or the connection ends.
  */
 
-import type { Clock, Timer } from './clock.js';
+import type { Clock, Timer } from '../../host/clock.js';
 import type { Answer, AnswerReader, Dialect } from './dialect.js';
 
 interface Waiter {
@@ -87,12 +87,12 @@ export class Exchange {
   ask(text: string, limitMs: number): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const command: Command = { text, purpose: 'question', proves: () => true, waiter: undefined };
-      const timer = this.#clock.setTimeout(() => {
+      const timer = this.#clock.at(this.#clock.now() + limitMs, () => {
         command.waiter = undefined;
         const index = this.#queue.indexOf(command);
         if (index >= 0) this.#queue.splice(index, 1);
         reject(new Error(`no answer to '${text}' within ${limitMs} ms`));
-      }, limitMs);
+      });
       command.waiter = { resolve, reject, timer };
       this.#queue.push(command);
       this.#sendNext();
@@ -116,7 +116,7 @@ export class Exchange {
       this.#outstanding = undefined;
       if (command.purpose === 'heartbeat') this.#heartbeat = answer;
       if (command.purpose !== 'prelude') answered = true;
-      const waiter = release(command, this.#clock);
+      const waiter = release(command);
       waiter?.resolve(answer);
       this.#sendNext();
     }
@@ -128,7 +128,7 @@ export class Exchange {
   close(reason: string): void {
     this.#open = false;
     const commands = this.#outstanding === undefined ? this.#queue : [this.#outstanding, ...this.#queue];
-    for (const command of commands) release(command, this.#clock)?.reject(new Error(reason));
+    for (const command of commands) release(command)?.reject(new Error(reason));
     this.#outstanding = undefined;
     this.#queue.length = 0;
   }
@@ -142,9 +142,9 @@ export class Exchange {
   }
 }
 
-function release(command: Command, clock: Clock): Waiter | undefined {
+function release(command: Command): Waiter | undefined {
   const waiter = command.waiter;
   command.waiter = undefined;
-  if (waiter !== undefined) clock.clearTimeout(waiter.timer);
+  waiter?.timer.cancel();
   return waiter;
 }

@@ -1,5 +1,5 @@
 /**
- * The process at the other end of a link's unix socket, and the news of its end (ProcessEvents), which may come long before the
+ * The process at the other end of a session's unix socket, and the news of its end (ProcessEvents), which may come long before the
  * socket closes: a process that dies gives its memory back first.
  *
  * Invariants. A process known to die is no sign of life, though its socket still accepts: only an answer clears it (then the
@@ -10,8 +10,8 @@
 
 import { statSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import type { ProcessEvents } from '../core/ports.js';
-import { HeldProcess, isDead, mayMean, uptimeMs } from './proc.js';
+import type { ProcessEvents } from '../../core/ports.js';
+import { HeldProcess, isDead, mayMean, uptimeMs } from '../proc.js';
 
 interface Process {
   readonly pid: number;

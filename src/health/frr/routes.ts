@@ -8,7 +8,7 @@
  */
 
 import { type Prefix, parsePrefix, prefixText, samePrefix } from '../../model/prefix.js';
-import type { Answer } from '../dialect.js';
+import type { Answer } from '../session/dialect.js';
 
 /** lib/zclient.h: "a route that is read in on startup that was left around from a previous run of FRR". */
 const ZEBRA_FLAG_SELFROUTE = 0x02;

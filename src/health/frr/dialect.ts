@@ -4,7 +4,7 @@
  * `echo` lives in the view node of every daemon, so the heartbeat needs no enable.
  */
 
-import type { Answer, AnswerReader, Dialect, Reading } from '../dialect.js';
+import type { Answer, AnswerReader, Dialect, Reading } from '../session/dialect.js';
 
 /** An answer larger than this comes from no command that the agent sends. */
 export const MAX_ANSWER_BYTES = 1 << 20;

@@ -4,7 +4,7 @@
  * refused, 9 syntax. BIRD speaks first (`0001 ... ready.`), and the agent gives up its power before it asks anything (`restrict`).
  */
 
-import type { Answer, AnswerReader, Dialect, Readiness, Reading } from '../dialect.js';
+import type { Answer, AnswerReader, Dialect, Readiness, Reading } from '../session/dialect.js';
 
 /** An answer larger than this comes from no command that the agent sends: `show protocols` of 5000 peers is 400 kB. */
 export const MAX_ANSWER_BYTES = 1 << 20;

@@ -1,7 +1,7 @@
 /** The process' clock: never early, late by no more than a timer is, and silent once cancelled. */
 
 import t from 'tap';
-import { systemClock } from '../../../src/runtime/clock.js';
+import { systemClock } from '../../../src/host/clock.js';
 
 t.test('never early, whatever part of a millisecond is left', async (t) => {
   const early: number[] = [];

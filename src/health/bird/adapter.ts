@@ -1,23 +1,24 @@
 /**
- * The health adapter for BIRD 2 and 3: one link to the control socket, which both watches and asks.
+ * The health adapter for BIRD 2 and 3: one session with the control socket, which both watches and asks.
  * No pid file is needed: BIRD itself says how old it is.
  */
 
 import type { ProcessEvents } from '../../core/ports.js';
+import type { Clock } from '../../host/clock.js';
 import type { BirdDaemon } from '../../model/config.js';
 import type { Prefix } from '../../model/prefix.js';
 import type { Adapter } from '../adapter.js';
-import type { Clock, ProbeTiming } from '../clock.js';
-import { Link } from '../link.js';
+import { Session } from '../session/session.js';
+import type { ProbeTiming } from '../timing.js';
 import { WATCHED_BIRD } from '../watched.js';
-import { ageOf, BIRD } from './control.js';
+import { ageOf, BIRD } from './dialect.js';
 import { kernelProtocols, readShowRoute, SHOW_PROTOCOLS, showRouteCommand } from './routes.js';
 
 const PERMISSION_HINT = 'the agent must run with the group bird (usermod -aG bird USER, or SupplementaryGroups=bird)';
 
 /** Watches one BIRD as `bird/bird`. */
 export function openBird(spec: BirdDaemon, timing: ProbeTiming, clock: Clock, processes?: ProcessEvents): Adapter {
-  const link = new Link({
+  const session = new Session({
     endpoint: { kind: 'unix', path: spec.socket },
     dialect: BIRD,
     clock,
@@ -30,17 +31,17 @@ export function openBird(spec: BirdDaemon, timing: ProbeTiming, clock: Clock, pr
   return {
     asksDaemon: true,
     watched: [WATCHED_BIRD],
-    start: (listener) => link.start((verdict) => listener(WATCHED_BIRD.id, verdict)),
+    start: (listener) => session.start((verdict) => listener(WATCHED_BIRD.id, verdict)),
     // The names are asked each time: a reconfiguration may change them, and the answer takes microseconds.
     holds: async (prefixes) => {
-      const kernels = kernelProtocols(await link.ask(SHOW_PROTOCOLS));
-      return Promise.all(prefixes.map((p) => heldByOne(link, p, kernels)));
+      const kernels = kernelProtocols(await session.ask(SHOW_PROTOCOLS));
+      return Promise.all(prefixes.map((p) => heldByOne(session, p, kernels)));
     },
-    close: () => link.close(),
+    close: () => session.close(),
   };
 }
 
-async function heldByOne(link: Link, p: Prefix, kernels: readonly string[]): Promise<boolean> {
-  for (const kernel of kernels) if (readShowRoute(p, await link.ask(showRouteCommand(p, kernel)))) return true;
+async function heldByOne(session: Session, p: Prefix, kernels: readonly string[]): Promise<boolean> {
+  for (const kernel of kernels) if (readShowRoute(p, await session.ask(showRouteCommand(p, kernel)))) return true;
   return false;
 }

@@ -1,7 +1,7 @@
 /** Where a daemon listens: its spelling, what a refused connection means, and who has answered. */
 
 import type { Socket } from 'node:net';
-import type { SocketDaemon } from '../model/config.js';
+import type { SocketDaemon } from '../../model/config.js';
 
 export type Endpoint = SocketDaemon['endpoint'];
 

@@ -1,23 +1,24 @@
 /**
- * The health adapter for FRR: one link to each daemon named, over the vty sockets in one directory.
+ * The health adapter for FRR: one session with each daemon named, over the vty sockets in one directory.
  *
  * `holds` asks zebra, which alone knows the RIB, on the connection that watches it. When zebra is not among the
- * daemons, one more link to it is opened at the first question and kept, for asking only: what it learns of
+ * daemons, one more session with it is opened at the first question and kept, for asking only: what it learns of
  * zebra's health is nobody's verdict. Never two connections to one daemon (fact F6).
  */
 
 import { join } from 'node:path';
 import type { ProcessEvents } from '../../core/ports.js';
+import { type Clock, systemClock } from '../../host/clock.js';
 import type { FrrDaemons } from '../../model/config.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../../model/daemon.js';
 import type { Prefix } from '../../model/prefix.js';
 import type { Adapter } from '../adapter.js';
-import { type Clock, type ProbeTiming, SYSTEM_CLOCK } from '../clock.js';
-import { Link } from '../link.js';
 import { processAgeMs } from '../process-age.js';
+import { Session } from '../session/session.js';
+import type { ProbeTiming } from '../timing.js';
+import { VTY } from './dialect.js';
 import { idOf, watchedByFrr } from './protocols.js';
-import { readShowRoute, showRouteCommand } from './rib.js';
-import { VTY } from './vty.js';
+import { readShowRoute, showRouteCommand } from './routes.js';
 
 const PERMISSION_HINT =
   'the agent must run with the group frrvty (usermod -aG frrvty USER, or SupplementaryGroups=frrvty)';
@@ -26,7 +27,7 @@ const PERMISSION_HINT =
 export function openFrr(
   spec: FrrDaemons,
   timing: ProbeTiming,
-  clock: Clock = SYSTEM_CLOCK,
+  clock: Clock = systemClock,
   processes?: ProcessEvents,
 ): Adapter {
   return new Frr(spec, timing, clock, processes);
@@ -35,17 +36,17 @@ export function openFrr(
 class Frr implements Adapter {
   readonly asksDaemon = true;
   readonly watched: readonly WatchedDaemon[];
-  readonly #links: ReadonlyMap<DaemonId, Link>;
-  readonly #openLink: (daemon: string) => Link;
-  #zebra: Link | undefined;
-  /** The link that only asks, where zebra is not watched. */
-  #asking: Link | undefined;
+  readonly #sessions: ReadonlyMap<DaemonId, Session>;
+  readonly #openSession: (daemon: string) => Session;
+  #zebra: Session | undefined;
+  /** The session that only asks, where zebra is not watched. */
+  #asking: Session | undefined;
   #started = false;
   #closed = false;
 
   constructor(spec: FrrDaemons, timing: ProbeTiming, clock: Clock, processes: ProcessEvents | undefined) {
-    this.#openLink = (daemon) =>
-      new Link({
+    this.#openSession = (daemon) =>
+      new Session({
         endpoint: { kind: 'unix', path: join(spec.socketDirectory, `${daemon}.vty`) },
         dialect: VTY,
         clock,
@@ -56,13 +57,13 @@ class Frr implements Adapter {
         ageMs: () => processAgeMs(join(spec.socketDirectory, `${daemon}.pid`), daemon),
       });
     this.watched = watchedByFrr(spec.daemons);
-    this.#links = new Map(spec.daemons.map((daemon) => [idOf(daemon), this.#openLink(daemon)]));
-    this.#zebra = this.#links.get(idOf('zebra'));
+    this.#sessions = new Map(spec.daemons.map((daemon) => [idOf(daemon), this.#openSession(daemon)]));
+    this.#zebra = this.#sessions.get(idOf('zebra'));
   }
 
   start(listener: (id: DaemonId, verdict: Verdict) => void): void {
     this.#started = true;
-    for (const [id, link] of this.#links) link.start((verdict) => listener(id, verdict));
+    for (const [id, session] of this.#sessions) session.start((verdict) => listener(id, verdict));
   }
 
   async holds(prefixes: readonly Prefix[], vrf?: string): Promise<readonly boolean[]> {
@@ -73,13 +74,13 @@ class Frr implements Adapter {
 
   close(): void {
     this.#closed = true;
-    for (const link of this.#links.values()) link.close();
+    for (const session of this.#sessions.values()) session.close();
     this.#asking?.close();
   }
 
-  #askable(): Link {
+  #askable(): Session {
     if (this.#zebra === undefined) {
-      this.#asking = this.#openLink('zebra');
+      this.#asking = this.#openSession('zebra');
       this.#asking.start(() => undefined);
       this.#zebra = this.#asking;
     }

@@ -3,8 +3,8 @@
 import { mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { PathWatch } from '../../../src/health/path-watch.js';
-import { directory, sleep, until } from './fake-vty.js';
+import { PathWatch } from '../../../src/host/path-watch.js';
+import { directory, sleep, until } from '../health/fake-vty.js';
 
 function watchIn(t: Test, ...parts: readonly string[]) {
   const { path: root, remove } = directory();

@@ -1,0 +1,207 @@
+/**
+ * The edge under a session's machine (machine.ts): owns the socket, the one timer, the watch of the path and the news of the process behind the socket
+ * (peer.ts), turns what they say into events, and carries out the effects. It decides nothing. Which daemon it is, it does not know: the protocol is a {@link Dialect}.
+ *
+ * Invariants. The listener hears of a death inside the event that brought it, before anything is cleaned up. Exactly one
+ * connection, because a hung daemon's listen backlog is 5 (fact F6). A socket file alone is no sign of life (fact F9).
+ */
+
+import { createConnection, type Socket } from 'node:net';
+import type { ProcessEvents } from '../../core/ports.js';
+import type { Clock, Timer } from '../../host/clock.js';
+import { PathWatch } from '../../host/path-watch.js';
+import type { Verdict } from '../../model/daemon.js';
+import type { ProbeTiming } from '../timing.js';
+import type { Answer, Dialect } from './dialect.js';
+import { calledItself, type Endpoint, endpointText } from './endpoint.js';
+import { Exchange } from './exchange.js';
+import { transition } from './machine.js';
+import { Peer } from './peer.js';
+import {
+  NEW_SESSION,
+  nextDeadline,
+  type Report,
+  type SessionEffect,
+  type SessionEvent,
+  type SessionTraits,
+} from './state.js';
+
+export interface SessionOptions extends ProbeTiming {
+  /** Where it listens. A unix socket need not exist, nor its directory. */
+  readonly endpoint: Endpoint;
+  readonly dialect: Dialect;
+  readonly clock: Clock;
+  /** Absent: the end of file is all that tells of a death. */
+  readonly processes?: ProcessEvents | undefined;
+  /** What to do about EACCES, for people. */
+  readonly permissionHint: string;
+  /**
+   * How long the process behind the socket has existed, milliseconds, 0 when unknown. Called once for each `responsive`, with
+   * the answer to the heartbeat, if the protocol has one.
+   */
+  readonly ageMs: (heartbeat: Answer | undefined) => number;
+}
+
+interface Connection {
+  readonly socket: Socket;
+  readonly exchange: Exchange;
+  /** Whether connect(2) has succeeded. */
+  accepted: boolean;
+}
+
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #traits: SessionTraits;
+  /** `/run/x.sock` or `127.0.0.1:179`, for people. */
+  readonly #where: string;
+  readonly #peer: Peer;
+  #listener: (verdict: Verdict) => void = () => undefined;
+  #state = NEW_SESSION;
+  #connection: Connection | undefined;
+  #watch: PathWatch | undefined;
+  #timer: Timer | undefined;
+  #timerAt = Infinity;
+
+  constructor(options: SessionOptions) {
+    const { endpoint, dialect, processes } = options;
+    this.#options = options;
+    this.#traits = { ...options, heartbeat: dialect.probe !== undefined };
+    this.#where = endpointText(endpoint);
+    this.#peer = new Peer(endpoint.kind === 'unix' ? processes : undefined, this.#where, (reason) =>
+      this.#dispatch({ kind: 'ended', reason }),
+    );
+  }
+
+  /** Connects, now and for ever; the listener hears the first verdict and then each change. */
+  start(listener: (verdict: Verdict) => void): void {
+    this.#listener = listener;
+    const { endpoint } = this.#options;
+    if (endpoint.kind === 'unix') this.#watch = new PathWatch(endpoint.path, () => this.#dispatch({ kind: 'hint' }));
+    this.#dispatch({ kind: 'start' });
+  }
+
+  /**
+   * Sends a command in turn with the heartbeat, on the same connection, and resolves with its answer.
+   * Rejects when there is no connection, it ends, or no answer comes within probeTimeoutMs.
+   */
+  ask(command: string): Promise<Answer> {
+    if (this.#connection === undefined) return Promise.reject(new Error(`not connected to ${this.#where}`));
+    const answer = this.#connection.exchange.ask(command, this.#options.probeTimeoutMs);
+    this.#dispatch({ kind: 'asked' });
+    return answer;
+  }
+
+  close(): void {
+    this.#watch?.close();
+    this.#dispatch({ kind: 'close' });
+  }
+
+  #dispatch(event: SessionEvent): void {
+    const { state, effects } = transition(this.#state, event, this.#options.clock.now(), this.#traits);
+    this.#state = state;
+    for (const effect of effects) this.#carryOut(effect);
+    this.#setTimer();
+  }
+
+  #carryOut(effect: SessionEffect): void {
+    switch (effect.kind) {
+      case 'tell':
+        return this.#tell(effect.report);
+      case 'connect':
+        return this.#connect();
+      case 'disconnect':
+        return this.#disconnect(effect.reason);
+      case 'probe':
+        return this.#connection?.exchange.probe();
+      case 'rearm':
+        this.#watch?.rearm();
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #tell({ kind, reason }: Report): void {
+    if (kind !== 'responsive') return this.#listener({ kind, reason });
+    this.#peer.answered();
+    this.#listener({ kind, reason, ageMs: this.#options.ageMs(this.#connection?.exchange.heartbeat) });
+  }
+
+  #connect(): void {
+    const { endpoint, dialect, clock } = this.#options;
+    const socket = createConnection(
+      endpoint.kind === 'unix' ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port },
+    );
+    const exchange = new Exchange(dialect, clock, (bytes) => socket.write(bytes, 'latin1'));
+    const connection: Connection = { socket, exchange, accepted: false };
+    this.#connection = connection;
+    exchange.probe();
+    socket.on('connect', () => this.#onConnect(connection));
+    socket.on('data', (chunk: Buffer) => this.#onData(connection, chunk));
+    socket.on('end', () => this.#dispatch({ kind: 'ended', reason: `end of file on ${this.#where}` }));
+    socket.on('close', () => this.#dispatch({ kind: 'ended', reason: `closed on ${this.#where}` }));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      const code = error.code ?? error.message;
+      this.#dispatch(
+        connection.accepted ? { kind: 'ended', reason: `${code} on ${this.#where}` } : { kind: 'refused', code },
+      );
+    });
+  }
+
+  #onConnect(connection: Connection): void {
+    if (calledItself(connection.socket)) return this.#dispatch({ kind: 'refused', code: 'ECONNREFUSED' });
+    connection.accepted = true;
+    // The question first: while it is on its way there is time to find out whom it was put to.
+    connection.exchange.open();
+    this.#dispatch({ kind: 'accepted', dying: this.#peer.meet(connection.socket) });
+  }
+
+  #onData({ exchange }: Connection, chunk: Buffer): void {
+    const received = exchange.receive(chunk);
+    switch (received.kind) {
+      case 'incomplete':
+        return;
+      case 'fault':
+        return this.#dispatch(received);
+      case 'answered': {
+        this.#peer.answered();
+        const { heartbeat, outstanding } = exchange;
+        const readiness = (heartbeat && this.#options.dialect.readiness?.(heartbeat)) ?? { kind: 'ready' };
+        return this.#dispatch({ kind: 'answer', readiness, outstanding });
+      }
+      default:
+        received satisfies never;
+    }
+  }
+
+  /** After this nothing is heard of the connection any more. */
+  #disconnect(reason: string): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#peer.leave();
+    if (connection === undefined) return;
+    connection.socket.removeAllListeners();
+    connection.socket.on('error', () => undefined);
+    connection.socket.destroy();
+    connection.exchange.close(reason);
+  }
+
+  #setTimer(): void {
+    const at = nextDeadline(this.#state, this.#traits);
+    if (at === this.#timerAt) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#timerAt = at;
+    if (at === Infinity) return;
+    const timer = this.#options.clock.at(at, () => {
+      // If this process itself was stopped, the answer lies in the socket: one turn of the loop reads it first.
+      setImmediate(() => {
+        if (this.#timer !== timer) return;
+        this.#timer = undefined;
+        this.#timerAt = Infinity;
+        this.#dispatch({ kind: 'tick' });
+      });
+    });
+    this.#timer = timer;
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Runs a command of the operator once, and says how it ended.
+ *
+ * Invariants. No shell. The environment is bare: in particular NOTIFY_SOCKET is not passed, or the command could speak to systemd in our name. Nothing of
+ * it outlives its time: it leads a process group of its own, which is killed when it ends or its time is over. Of what it says only the
+ * beginning is kept, the rest is read and dropped. It runs with the agent's own user and capabilities.
+ */
+
+import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import type { Clock, Timer } from './clock.js';
+
+const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' };
+/** Characters kept, of each of its outputs. */
+const MAX_OUTPUT = 4096;
+const MAX_REASON = 120;
+/** From the end of the command to the end of its outputs, milliseconds. */
+const GRACE_MS = 100;
+
+export interface Command {
+  /** The program and its arguments. */
+  readonly command: readonly [string, ...string[]];
+  readonly timeoutMs: number;
+  /** Whether its standard output is wanted. */
+  readonly output: boolean;
+}
+
+export type CommandEnd =
+  | { readonly kind: 'succeeded'; readonly stdout: string }
+  /** `how` is the same for the same outcome: `exited with 3`, `was ended by SIGSEGV`. `said` is the first line of standard error, printable, perhaps empty. */
+  | { readonly kind: 'failed'; readonly how: string; readonly said: string }
+  | { readonly kind: 'timed-out' }
+  /** By errno: ENOENT, EACCES ... */
+  | { readonly kind: 'not-started'; readonly code: string };
+
+/** `onEnd` is called once; `onGone` once and after it, when the command is gone. What is returned ends it early: then `onEnd` is not called any more. */
+export function runCommand(
+  { command, timeoutMs, output }: Command,
+  clock: Clock,
+  onEnd: (end: CommandEnd) => void,
+  onGone: () => void,
+): () => void {
+  let told = false;
+  let gone = false;
+  let grace: Timer | undefined;
+  const tell = (end: CommandEnd): void => {
+    if (!told) onEnd(end);
+    told = true;
+  };
+  let child: ReturnType<typeof start>;
+  try {
+    child = start(command, output);
+  } catch (error) {
+    tell({ kind: 'not-started', code: codeOf(error) });
+    onGone();
+    return () => undefined;
+  }
+  const stdout = beginning(child.stdout);
+  const stderr = beginning(child.stderr);
+  // Told at once, whether or not it can be killed (state D).
+  const limit = clock.at(clock.now() + timeoutMs, () => {
+    tell({ kind: 'timed-out' });
+    killGroup(child.pid);
+  });
+  const finish = (end: () => CommandEnd): void => {
+    if (gone) return;
+    gone = true;
+    limit.cancel();
+    grace?.cancel();
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    tell(end());
+    onGone();
+  };
+  const ended = (status: number | null, signal: string | null) => (): CommandEnd => {
+    if (status === 0) return { kind: 'succeeded', stdout: stdout() };
+    return {
+      kind: 'failed',
+      how: status === null ? `was ended by ${signal}` : `exited with ${status}`,
+      said: firstLine(stderr()),
+    };
+  };
+  child.on('error', (error) => finish(() => ({ kind: 'not-started', code: codeOf(error) })));
+  child.on('exit', (status, signal) => {
+    killGroup(child.pid);
+    // Its last words may still be in the pipe, and a grandchild that left the group may hold it open for ever.
+    grace = clock.at(clock.now() + GRACE_MS, () => finish(ended(status, signal)));
+  });
+  child.on('close', (status, signal) => finish(ended(status, signal)));
+  return () => {
+    if (gone) return;
+    told = true;
+    killGroup(child.pid);
+    finish(ended(null, null));
+  };
+}
+
+function start([file, ...args]: Command['command'], output: boolean) {
+  return spawn(file, args, {
+    detached: true,
+    cwd: '/',
+    env: ENVIRONMENT,
+    stdio: ['ignore', output ? 'pipe' : 'ignore', 'pipe'],
+  });
+}
+
+/** What a stream says first; all of it is read. */
+function beginning(stream: Readable | null): () => string {
+  let text = '';
+  if (stream === null) return () => text;
+  stream.setEncoding('utf8');
+  stream.on('data', (piece: string) => {
+    if (text.length < MAX_OUTPUT) text += piece.slice(0, MAX_OUTPUT - text.length);
+  });
+  stream.on('error', () => undefined);
+  return () => text;
+}
+
+/** kill(2) of the group; ESRCH: nothing is left of it. */
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    return;
+  }
+}
+
+/** Control characters would garble a terminal or the journal. */
+function firstLine(text: string): string {
+  const line = (text.split('\n').find((one) => one.trim() !== '') ?? '').replace(/[\x00-\x1f\x7f-\x9f]+/g, ' ').trim();
+  return line.length > MAX_REASON ? `${line.slice(0, MAX_REASON)}...` : line;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}
