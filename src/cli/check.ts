@@ -18,9 +18,9 @@ export async function check(
   } else {
     process.stderr.write(renderDiagnostics(diagnostics));
     const warnings = diagnostics.length - errors;
-    process.stdout.write(
-      `${options.config}: ${config === undefined ? counted(errors, 'error') : 'ok'}${warnings > 0 ? `, ${counted(warnings, 'warning')}` : ''}\n`,
-    );
+    const verdict = config === undefined ? counted(errors, 'error') : 'ok';
+    const warned = warnings > 0 ? `, ${counted(warnings, 'warning')}` : '';
+    process.stdout.write(`${options.config}: ${verdict}${warned}\n`);
   }
   return config === undefined ? EXIT.CONFIG : EXIT.OK;
 }

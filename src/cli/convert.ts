@@ -1,4 +1,7 @@
-/** `backup-router convert`: Junos text to YAML and back. Strict: a text with errors is not converted. */
+/**
+ * `backup-router convert`: Junos text to YAML and back. Strict: a text with errors is not
+ * converted.
+ */
 
 import { writeFileSync } from 'node:fs';
 import { renderDiagnostics } from '../config/diagnostic.js';

@@ -1,6 +1,7 @@
 /**
- * The command line as data, read off the commander program itself: what the manual page, the completions and their tests are made
- * from, so that none of them can name a command or an option that is not there.
+ * The command line as data, read off the commander program itself: what the manual page, the
+ * completions and their tests are made from, so that none of them can name a command or an option
+ * that is not there.
  */
 
 import type { Command } from 'commander';

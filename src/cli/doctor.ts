@@ -1,4 +1,7 @@
-/** `backup-router doctor`: every hazard on this host, with its remedy. Looks, asks, and changes nothing. */
+/**
+ * `backup-router doctor`: every hazard on this host, with its remedy. Looks, asks, and changes
+ * nothing.
+ */
 
 import { renderDiagnostics } from '../config/diagnostic.js';
 import { loadConfig } from '../config/load.js';
@@ -14,7 +17,10 @@ import { paintFor } from './terminal.js';
 export interface DoctorOptions extends ConfigOptions {
   readonly json?: boolean;
   readonly verbose?: boolean;
-  /** Where /etc, /run and /usr are looked for; the kernel and the daemons are always those of this host. */
+  /**
+   * Where /etc, /run and /usr are looked for; the kernel and the daemons are always those of this
+   * host.
+   */
   readonly root?: string;
 }
 

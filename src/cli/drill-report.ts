@@ -1,4 +1,7 @@
-/** How a drill is told: the table for people, at most 80 columns wide, and the stable JSON (docs/DRILL.md). */
+/**
+ * How a drill is told: the table for people, at most 80 columns wide, and the stable JSON
+ * (docs/DRILL.md).
+ */
 
 import type { Adapted } from '../drill/adapt.js';
 import { CASES } from '../drill/cases.js';
@@ -13,8 +16,12 @@ export const HEADING = row('CASE', 'RESULT', 'OUTAGE', 'ROUTES IN', 'CARRIED BY'
 /** What is played, and what is different from the configured. */
 export function differenceLines({ order, differences }: Adapted, file: string): string {
   const { probes, ports } = order.network;
-  const asked = `${probes.length === 1 ? 'one question' : `${probes.length} questions`} at a time through ${ports.map(({ altName, device }) => altName ?? device).join(', ')}`;
-  const head = `${file}, played with ${order.daemon === 'frr' ? 'FRR' : 'BIRD'} in a network of its own; ${asked}.\nThis host's routes, rules, links and daemons are left alone.`;
+  const names = ports.map(({ altName, device }) => altName ?? device).join(', ');
+  const asked = `${probes.length === 1 ? 'one question' : `${probes.length} questions`} at a time`;
+  const daemon = order.daemon === 'frr' ? 'FRR' : 'BIRD';
+  const head =
+    `${file}, played with ${daemon} in a network of its own; ${asked} through ${names}.\n` +
+    "This host's routes, rules, links and daemons are left alone.";
   const different = differences.map(({ what, configured, drill, why }) =>
     lines(`${what}: ${drill} instead of ${configured}; ${why}`, '  ', '    '),
   );

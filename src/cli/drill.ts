@@ -1,4 +1,7 @@
-/** `backup-router drill`: the failure matrix, played with the user's own configuration in a container of its own (src/drill). */
+/**
+ * `backup-router drill`: the failure matrix, played with the user's own configuration in a
+ * container of its own (src/drill).
+ */
 
 import { renderDiagnostics } from '../config/diagnostic.js';
 import { parseDuration } from '../config/duration.js';
@@ -95,7 +98,9 @@ function requireRoot(): void {
     );
 }
 
-/** The daemon asked for, else the first of the configuration that is installed, else any that is. */
+/**
+ * The daemon asked for, else the first of the configuration that is installed, else any that is.
+ */
 function chooseDaemon(
   config: Config,
   asked: DaemonKind | undefined,
@@ -139,7 +144,10 @@ interface Played {
   readonly broken: string | undefined;
 }
 
-/** Plays it to the end. A signal ends the container first, then the command as that signal would have. */
+/**
+ * Plays it to the end. A signal ends the container first, then the command as that signal would
+ * have.
+ */
 async function play(
   { order }: Adapted,
   cases: readonly string[],

@@ -1,4 +1,7 @@
-/** An event as one sentence for people. An event of a kind that this version does not know is shown as it is. */
+/**
+ * An event as one sentence for people. An event of a kind that this version does not know is shown
+ * as it is.
+ */
 
 import type { Event } from '../model/event.js';
 import { type Colour, counted, durationText, oneLine } from '../model/text.js';
@@ -26,7 +29,11 @@ function sentence(e: Event): string {
     case 'stopping':
       return `agent stops, on-stop ${e.onStop}`;
     case 'routes':
-      return `backup routes ${e.phase.toUpperCase()}${e.cause === undefined ? '' : ` (${e.cause})`} after ${durationText(e.wasForMs)} ${e.was}: ${e.reason}`;
+      return [
+        `backup routes ${e.phase.toUpperCase()}`,
+        ...(e.cause === undefined ? [] : [`(${e.cause})`]),
+        `after ${durationText(e.wasForMs)} ${e.was}: ${e.reason}`,
+      ].join(' ');
     case 'daemon':
       return `${e.id} ${e.state} after ${durationText(e.wasForMs)} ${e.was}: ${e.reason}`;
     case 'outage-began':

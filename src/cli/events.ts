@@ -1,7 +1,9 @@
 /**
- * `backup-router events`: what happened, from the agent or, while it does not run, from the file that it left; and what happens from now on.
+ * `backup-router events`: what happened, from the agent or, while it does not run, from the file
+ * that it left; and what happens from now on.
  *
- * Invariant: an event is printed once, whatever ends and comes back in between: numbers tell, and where the history was lost, times.
+ * Invariant: an event is printed once, whatever ends and comes back in between: numbers tell, and
+ * where the history was lost, times.
  */
 
 import { parseDuration } from '../config/duration.js';

@@ -1,4 +1,7 @@
-/** The JSON of `explain`, a stable schema: docs/EXPLAIN.md. Fields are added, never renamed or removed, while `version` is 1. */
+/**
+ * The JSON of `explain`, a stable schema: docs/EXPLAIN.md. Fields are added, never renamed or
+ * removed, while `version` is 1.
+ */
 
 import type { Explanation, Passage } from '../core/explain/explain.js';
 import { familyOf } from '../model/address.js';

@@ -1,4 +1,7 @@
-/** `explain` for people: what the kernel says, a table of the states, and what to keep in mind. Within 80 columns, or those of the terminal. */
+/**
+ * `explain` for people: what the kernel says, a table of the states, and what to keep in mind.
+ * Within 80 columns, or those of the terminal.
+ */
 
 import type { Explanation, Passage } from '../core/explain/explain.js';
 import { linkOf, realmOf } from '../core/management.js';
@@ -29,9 +32,8 @@ export function explanationText(
   const width = Math.min(Math.max(columns, 60), 120);
   const line = (label: string, text: string): string => labelled(label, text, width);
   const { answer } = explanation;
-  const head = [
-    `${paint('bold', explanation.address)}  for packets that this router originates${vrf === undefined ? '' : ` in VRF ${vrf.name}`}\n`,
-  ];
+  const where = vrf === undefined ? '' : ` in VRF ${vrf.name}`;
+  const head = [`${paint('bold', explanation.address)}  for packets that this router originates${where}\n`];
   head.push(line('kernel', answerText(answer, nameOf)));
   const { route, rule } = explanation.now;
   if (explanation.agrees && route !== undefined)
@@ -60,7 +62,8 @@ export function explanationText(
     ),
     ...[...explanation.notes, ...hints(facts, vrf)].map((note) => line('note', note)),
   ];
-  return `${head.join('')}\n${table(['STATE', 'CARRIED BY', 'WHY'], rows, width, [10, 32])}${tail.length === 0 ? '' : `\n${tail.join('')}`}`;
+  const states = table(['STATE', 'CARRIED BY', 'WHY'], rows, width, [10, 32]);
+  return `${head.join('')}\n${states}${tail.length === 0 ? '' : '\n'}${tail.join('')}`;
 }
 
 function labelled(label: string, text: string, width: number): string {
@@ -73,7 +76,8 @@ function answerText(answer: KernelAnswer, nameOf: NameOf): string {
   if (answer.kind === 'refused') return REFUSED[answer.code] ?? answer.code;
   const device = nameOf(answer.interfaceIndex) ?? `if${answer.interfaceIndex}`;
   const type = answer.type === 'unicast' ? '' : `${answer.type} `;
-  return `${type}${answer.gateway === undefined ? '' : `via ${answer.gateway} `}dev ${device}${answer.source === undefined ? '' : ` from ${answer.source}`}`;
+  const via = answer.gateway === undefined ? '' : `via ${answer.gateway} `;
+  return `${type}${via}dev ${device}${answer.source === undefined ? '' : ` from ${answer.source}`}`;
 }
 
 function agentText({ agent, silence }: Gathered): string {

@@ -1,4 +1,7 @@
-/** `backup-router explain ADDRESS`: which route carries packets of this router to it now, and would in each state. */
+/**
+ * `backup-router explain ADDRESS`: which route carries packets of this router to it now, and would
+ * in each state.
+ */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Explanation, explain as explainWays } from '../core/explain/explain.js';
@@ -42,7 +45,10 @@ interface Settled {
   readonly explanation: Explanation;
 }
 
-/** Rules, routes and the kernel's answer are read one after the other: what changed in between is read again. */
+/**
+ * Rules, routes and the kernel's answer are read one after the other: what changed in between is
+ * read again.
+ */
 async function settled(address: Address, options: ExplainOptions): Promise<Settled> {
   for (let left = ATTEMPTS; ; left--) {
     const facts = await gather(options);

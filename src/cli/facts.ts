@@ -1,6 +1,6 @@
 /**
- * What `explain` and `plan` start from: the configuration as the agent would choose it, the kernel as it is, and what the agent says of
- * itself, if one runs and lets us ask.
+ * What `explain` and `plan` start from: the configuration as the agent would choose it, the kernel
+ * as it is, and what the agent says of itself, if one runs and lets us ask.
  */
 
 import { renderDiagnostics } from '../config/diagnostic.js';
@@ -27,7 +27,10 @@ export interface Gathered extends Facts {
   readonly silence: string | undefined;
 }
 
-/** Rejects with 78 when nothing of the configuration can be used, and with 77 or 69 when the kernel cannot be asked. */
+/**
+ * Rejects with 78 when nothing of the configuration can be used, and with 77 or 69 when the kernel
+ * cannot be asked.
+ */
 export async function gather(options: ConfigOptions): Promise<Gathered> {
   const paths = pathsOf(process.env, options.config);
   const { config, source, former } = chosen(paths, options);
@@ -52,9 +55,11 @@ function chosen(paths: Paths, options: ConfigOptions): Chosen {
       `no configuration to go by\n${renderDiagnostics(choice.diagnostics)}`,
       `backup-router check -c ${configFile}`,
     );
+  const by = choice.chosen.source === 'partial' ? 'its valid part' : 'the last known good copy';
   if (choice.chosen.source !== 'file')
     process.stderr.write(
-      `backup-router: ${configFile} has errors; this goes by ${choice.chosen.source === 'partial' ? 'its valid part' : 'the last known good copy'}\n  help: backup-router check -c ${configFile}\n`,
+      `backup-router: ${configFile} has errors; this goes by ${by}\n` +
+        `  help: backup-router check -c ${configFile}\n`,
     );
   return choice.chosen;
 }

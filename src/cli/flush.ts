@@ -1,4 +1,7 @@
-/** `backup-router flush`: gives back what was taken over, then takes out everything that is owned. Prints the commands of ip(8) that do the same. */
+/**
+ * `backup-router flush`: gives back what was taken over, then takes out everything that is owned.
+ * Prints the commands of ip(8) that do the same.
+ */
 
 import { someoneListens } from '../control/probe.js';
 import { ipCommand } from '../core/ip-command.js';

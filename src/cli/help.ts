@@ -1,6 +1,6 @@
 /**
- * What `--help` says of each command behind its options: exit statuses, files, examples. Lines end at 80
- * columns, commands to paste aside. The manual page is made of the same text.
+ * What `--help` says of each command behind its options: exit statuses, files, examples. Lines end
+ * at 80 columns, commands to paste aside. The manual page is made of the same text.
  */
 
 export const HELP = {

@@ -1,6 +1,7 @@
 /**
- * What every command that reads a configuration takes: the file, and for one in Junos text what that does not say itself,
- * `--interface` and `--member`. Options and their reading are here alone, so that no command can forget them.
+ * What every command that reads a configuration takes: the file, and for one in Junos text what
+ * that does not say itself, `--interface` and `--member`. Options and their reading are here alone,
+ * so that no command can forget them.
  */
 
 import { hostname } from 'node:os';

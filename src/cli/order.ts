@@ -1,4 +1,7 @@
-/** `reload`, `confirm`, `hold` and `role`: a request that changes something, and what the daemon says to it. */
+/**
+ * `reload`, `confirm`, `hold` and `role`: a request that changes something, and what the daemon
+ * says to it.
+ */
 
 import { parseDuration } from '../config/duration.js';
 import { request } from '../control/client.js';

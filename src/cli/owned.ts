@@ -1,4 +1,7 @@
-/** What the agent owns in this network namespace, found without the daemon: from configuration files and a kernel dump. */
+/**
+ * What the agent owns in this network namespace, found without the daemon: from configuration files
+ * and a kernel dump.
+ */
 
 import { DEFAULTS } from '../config/defaults.js';
 import { loadConfig } from '../config/load.js';

@@ -1,4 +1,7 @@
-/** `backup-router plan`: the kernel changes that a configuration would make from here, as commands to read, or to paste into a root shell. */
+/**
+ * `backup-router plan`: the kernel changes that a configuration would make from here, as commands
+ * to read, or to paste into a root shell.
+ */
 
 import { type Intent, intentOf, type Standing } from '../core/intent.js';
 import { ipCommand } from '../core/ip-command.js';
@@ -22,7 +25,10 @@ export async function plan(options: ConfigOptions & { readonly json?: boolean })
   return EXIT.OK;
 }
 
-/** Whether ties are won depends on since when the daemons are dead; asked only of an agent whose routes are in. */
+/**
+ * Whether ties are won depends on since when the daemons are dead; asked only of an agent whose
+ * routes are in.
+ */
 function standingsOf(agent: Status | undefined): ReadonlyMap<DaemonId, Standing> | undefined {
   if (agent?.routes.phase !== 'in') return undefined;
   return new Map(agent.daemons.map(({ id, state, forMs }) => [id, { life: state, forMs }]));
@@ -66,7 +72,11 @@ function text(
     adopt.length === 0 ? '' : `# once these stand, taken over and given back on stop (adopt: true)\n${lines(adopt)}`;
   const who =
     agent === undefined ? (silence ?? 'no agent runs') : `the agent says ${agent.routes.phase}: ${agent.routes.reason}`;
-  return `# ${comment(file)}, from the kernel as it is now; ${comment(who)}\n\n${section('to bring the backup routes in', 'in', bringIn)}${taking}${waiting}\n${section('to take them out', 'out', takeOut)}`;
+  return (
+    `# ${comment(file)}, from the kernel as it is now; ${comment(who)}\n\n` +
+    `${section('to bring the backup routes in', 'in', bringIn)}${taking}${waiting}\n` +
+    section('to take them out', 'out', takeOut)
+  );
 }
 
 /** Keeps what others said on its comment line. */

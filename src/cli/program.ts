@@ -1,6 +1,6 @@
 /**
- * The command line: names, options, descriptions. What a command does is in the file of its name, loaded
- * when it is called.
+ * The command line: names, options, descriptions. What a command does is in the file of its name,
+ * loaded when it is called.
  */
 
 import { Argument, Command, CommanderError, Option } from 'commander';

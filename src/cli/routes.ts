@@ -1,4 +1,7 @@
-/** `backup-router routes`: the backup routes and rules in the kernel now, whether a daemon runs or not. */
+/**
+ * `backup-router routes`: the backup routes and rules in the kernel now, whether a daemon runs or
+ * not.
+ */
 
 import { EXIT } from '../model/exit.js';
 import { destinationText } from '../model/prefix.js';

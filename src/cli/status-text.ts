@@ -1,4 +1,7 @@
-/** The status as a picture for people: terse, aligned, broken to the width of a terminal and whole anywhere else. */
+/**
+ * The status as a picture for people: terse, aligned, broken to the width of a terminal and whole
+ * anywhere else.
+ */
 
 import type { Status } from '../model/status.js';
 import { type Colour, durationText, oneLine, type Paint, shortTime, table, wrap } from '../model/text.js';
@@ -29,7 +32,7 @@ export function renderStatus(s: Status, paint: Paint, width: number): string {
   const until =
     s.routes.untilMs === null
       ? ''
-      : `, at most ${durationText(s.routes.untilMs)} more (until ${shortTime(new Date(nowMs + s.routes.untilMs).toISOString(), nowMs)})`;
+      : `, at most ${durationText(s.routes.untilMs)} more (until ${clockTime(nowMs + s.routes.untilMs, nowMs)})`;
   const lines = [
     line('backup routes', `${phase} for ${durationText(s.routes.forMs)}: ${s.routes.reason}${until}`).replace(
       phase,
@@ -55,7 +58,8 @@ export function renderStatus(s: Status, paint: Paint, width: number): string {
     shortTime(d.since, nowMs),
     oneLine(d.reason),
   ]);
-  return `${lines.join('\n')}\n\n${table(['DAEMON', 'STATE', 'FOR', 'SINCE', 'REASON'], daemons, width)}\n${routesTable(s, width)}`;
+  const daemonTable = table(['DAEMON', 'STATE', 'FOR', 'SINCE', 'REASON'], daemons, width);
+  return `${lines.join('\n')}\n\n${daemonTable}\n${routesTable(s, width)}`;
 }
 
 function configuration(
@@ -69,7 +73,8 @@ function configuration(
     lines.push(
       line(
         'configuration',
-        `${c.file} was not confirmed and rolled back${at}; running what ran before it, until the file changes or: backup-router reload`,
+        `${c.file} was not confirmed and rolled back${at}; ` +
+          'running what ran before it, until the file changes or: backup-router reload',
         'red',
       ),
     );
@@ -86,6 +91,10 @@ function configuration(
     );
   }
   return lines;
+}
+
+function clockTime(ms: number, nowMs: number): string {
+  return shortTime(new Date(ms).toISOString(), nowMs);
 }
 
 function outageText(o: NonNullable<Status['lastOutage']>, nowMs: number): string {

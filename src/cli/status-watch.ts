@@ -1,8 +1,10 @@
 /**
- * `backup-router status --watch`: on a terminal the picture, drawn anew on each change and each interval for the durations in it; in a pipe
- * one block for each change. Goes on while the agent is away, and says since when it is.
+ * `backup-router status --watch`: on a terminal the picture, drawn anew on each change and each
+ * interval for the durations in it; in a pipe one block for each change. Goes on while the agent is
+ * away, and says since when it is.
  *
- * Invariant: however it ends (Ctrl-C, SIGTERM, the terminal closed, a reader gone), the terminal is as it was before.
+ * Invariant: however it ends (Ctrl-C, SIGTERM, the terminal closed, a reader gone), the terminal is
+ * as it was before.
  */
 
 import { writeSync } from 'node:fs';
@@ -91,7 +93,8 @@ function text(seen: Seen): string {
   if (seen.kind === 'there')
     return renderStatus(later(seen.status, performance.now() - seen.at), paint, widthOf(process.stdout));
   const at = new Date(seen.sinceMs).toISOString();
-  return `${paint('red', `agent not running since ${shortTime(at, Date.now())}`)} (${durationText(Date.now() - seen.sinceMs)}); waiting for it\n`;
+  const since = paint('red', `agent not running since ${shortTime(at, Date.now())}`);
+  return `${since} (${durationText(Date.now() - seen.sinceMs)}); waiting for it\n`;
 }
 
 function json(seen: Seen): string {
@@ -118,7 +121,10 @@ export function later(s: Status, ms: number): Status {
   };
 }
 
-/** The text over whatever the screen shows, cut at its last line, without the flicker of clearing it first. */
+/**
+ * The text over whatever the screen shows, cut at its last line, without the flicker of clearing it
+ * first.
+ */
 function screen(block: string, rows: number): string {
   const lines = block.trimEnd().split('\n');
   const shown =

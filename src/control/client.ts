@@ -1,4 +1,6 @@
-/** The other end of the control socket: one answer, or an answer that goes on. Loads no native code. */
+/**
+ * The other end of the control socket: one answer, or an answer that goes on. Loads no native code.
+ */
 
 import { connect } from 'node:net';
 import { CommandError, EXIT } from '../model/exit.js';
@@ -7,7 +9,10 @@ import { MAX_LINE_BYTES, type Request, type Response } from './protocol.js';
 /** How long the first line may take. */
 const TIMEOUT_MS = 5_000;
 
-/** Asks the agent. Rejects with a CommandError that says what to do: 69 no agent there, 77 not allowed. */
+/**
+ * Asks the agent. Rejects with a CommandError that says what to do: 69 no agent there, 77 not
+ * allowed.
+ */
 export function request(path: string, question: Request): Promise<Response> {
   return new Promise((resolve, reject) => {
     const end = subscribe(
@@ -23,9 +28,9 @@ export function request(path: string, question: Request): Promise<Response> {
 }
 
 /**
- * Asks a question whose answer goes on. `onResponse` hears each line; `onEnd` hears once why there are no more, with
- * exit status 69 when the agent is not there (any more), 77 when it may not be asked.
- * Returns what ends it; `onEnd` is not called then.
+ * Asks a question whose answer goes on. `onResponse` hears each line; `onEnd` hears once why there
+ * are no more, with exit status 69 when the agent is not there (any more), 77 when it may not be
+ * asked. Returns what ends it; `onEnd` is not called then.
  */
 export function subscribe(
   path: string,

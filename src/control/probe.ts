@@ -1,4 +1,7 @@
-/** Whether somebody listens on a unix socket: tells a running agent from the socket file that a killed one left. */
+/**
+ * Whether somebody listens on a unix socket: tells a running agent from the socket file that a
+ * killed one left.
+ */
 
 import { connect } from 'node:net';
 

@@ -1,7 +1,7 @@
 /**
- * The control socket's language: one JSON object a line in each direction (docs/STATUS.md). A connection may
- * carry many requests; answers come in order. Reading needs access to the socket (group backup-router), changing needs
- * root or the agent's own user.
+ * The control socket's language: one JSON object a line in each direction (docs/STATUS.md). A
+ * connection may carry many requests; answers come in order. Reading needs access to the socket
+ * (group backup-router), changing needs root or the agent's own user.
  */
 
 import type { Role } from '../model/config.js';
@@ -11,7 +11,10 @@ import type { Status } from '../model/status.js';
 export type Request =
   /** `follow`: and again after each change, until the connection ends. */
   | { readonly command: 'status'; readonly follow?: true }
-  /** What happened after the event of that number; `follow`: and what happens from now on, each as a line of its own. */
+  /**
+   * What happened after the event of that number; `follow`: and what happens from now on, each as a
+   * line of its own.
+   */
   | { readonly command: 'events'; readonly after?: number; readonly follow?: true }
   /** With a time: rolled back unless confirmed in that time. */
   | { readonly command: 'reload'; readonly confirmMs?: number }
@@ -30,7 +33,10 @@ export type Response =
       readonly error: { readonly code: string; readonly message: string; readonly suggestion?: string };
     };
 
-/** An answer that goes on: `follow` sends the first line before it returns, then one whenever there is news; its result ends that. */
+/**
+ * An answer that goes on: `follow` sends the first line before it returns, then one whenever there
+ * is news; its result ends that.
+ */
 export interface Following {
   readonly follow: (send: (response: Response) => void) => () => void;
 }

@@ -1,7 +1,8 @@
 /**
  * The control socket: answers requests, knows who asks (SO_PEERCRED), decides nothing itself.
  *
- * Invariant: whatever a client does (garbage, endless lines, leaving half way, following and not reading), the agent goes on.
+ * Invariant: whatever a client does (garbage, endless lines, leaving half way, following and not
+ * reading), the agent goes on.
  */
 
 import { chmodSync, mkdirSync, unlinkSync } from 'node:fs';
@@ -17,12 +18,15 @@ export interface ControlServer {
 
 export type RequestHandler = (request: Request) => Promise<Response | Following>;
 
-/** Bytes that a follower may leave unread before it is dropped. It can come back and ask for what it missed. */
+/**
+ * Bytes that a follower may leave unread before it is dropped. It can come back and ask for what it
+ * missed.
+ */
 const MAX_UNREAD_BYTES = 1 << 20;
 
 /**
- * Listens on the path, replacing a socket that a killed agent left behind. `onError` hears what goes wrong; the
- * agent can do without.
+ * Listens on the path, replacing a socket that a killed agent left behind. `onError` hears what
+ * goes wrong; the agent can do without.
  */
 export function startControlServer(
   path: string,

@@ -1,7 +1,9 @@
 /**
- * The user's configuration as a laboratory can run it, and a list of everything that is different there. Pure.
+ * The user's configuration as a laboratory can run it, and a list of everything that is different
+ * there. Pure.
  *
- * Invariant: what is not in the list of differences is as the user configured it. No drill pretends.
+ * Invariant: what is not in the list of differences is as the user configured it. No drill
+ * pretends.
  */
 
 import { type BackupRouter, type Config, type RoutingDaemon, selectorText, type Timeout } from '../model/config.js';
@@ -107,7 +109,8 @@ export function adapt(config: Config, options: AdaptOptions): Adapted {
       network,
       role,
       routeProtocol: config.routeProtocol,
-      // The route of a router advertisement may come back at any time; whether it or the daemon's carries is not judged.
+      // The route of a router advertisement may come back at any time; whether it or the daemon's
+      // carries is not judged.
       daemonCarries: !interfaces.some(({ backupRouters }) =>
         backupRouters.some(({ auto, family }) => auto !== undefined && (!auto.adopt || family === 'inet6')),
       ),
@@ -189,7 +192,10 @@ function sample({ destinations }: BackupRouter, what: string, note: Note): Backu
   );
 }
 
-/** The daemons of FRR that the agent watches: those configured that can be played here; zebra when nothing is left. */
+/**
+ * The daemons of FRR that the agent watches: those configured that can be played here; zebra when
+ * nothing is left.
+ */
 function chooseDaemons(
   configured: readonly RoutingDaemon[],
   { daemon, programs }: AdaptOptions,
@@ -234,7 +240,9 @@ function daemonText(daemon: RoutingDaemon): string {
     case 'process':
       return `process ${daemon.name}`;
     case 'socket':
-      return `socket ${daemon.endpoint.kind === 'unix' ? daemon.endpoint.path : `${daemon.endpoint.host}:${daemon.endpoint.port}`}`;
+      return daemon.endpoint.kind === 'unix'
+        ? `socket ${daemon.endpoint.path}`
+        : `socket ${daemon.endpoint.host}:${daemon.endpoint.port}`;
     case 'exec':
       return `exec ${daemon.command[0]}`;
     default:

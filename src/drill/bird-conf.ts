@@ -1,4 +1,7 @@
-/** Configuration text for the two BIRDs of a drill: BGP in both families over the data link, with short timers. */
+/**
+ * Configuration text for the two BIRDs of a drill: BGP in both families over the data link, with
+ * short timers.
+ */
 
 import type { Address } from '../model/address.js';
 
@@ -50,6 +53,11 @@ function sessions({ asn, otherAsn, own, others }: BirdSpeaker, policy: string): 
   const timers = 'connect delay time 1; connect retry time 1; error wait time 1, 1; hold time 9; keepalive time 1;';
   return own.map((address, i) => {
     const family = address.includes(':') ? 'ipv6' : 'ipv4';
-    return `protocol bgp ${family === 'ipv4' ? 'p4' : 'p6'} { local ${address} as ${asn}; neighbor ${others[i]} as ${otherAsn}; ${timers} ${family} { next hop self; ${policy} }; }`;
+    return [
+      `protocol bgp ${family === 'ipv4' ? 'p4' : 'p6'} {`,
+      `  local ${address} as ${asn}; neighbor ${others[i]} as ${otherAsn}; ${timers}`,
+      `  ${family} { next hop self; ${policy} };`,
+      '}',
+    ].join('\n');
   });
 }

@@ -1,5 +1,6 @@
 /**
- * Builds the planned network of a drill: namespaces, links, addresses, and everybody's routes but the router's, who has none.
+ * Builds the planned network of a drill: namespaces, links, addresses, and everybody's routes but
+ * the router's, who has none.
  *
  * Names of devices come from a configuration and never reach a shell or a batch file.
  */
@@ -89,12 +90,14 @@ export function addressPort(router: Namespace, port: PortPlan): void {
   for (const own of port.own) address(router, own, port.device);
 }
 
-/** The default routes that a DHCP client, or the kernel after a router advertisement, would make. */
+/**
+ * The default routes that a DHCP client, or the kernel after a router advertisement, would make.
+ */
 export function lease(router: Namespace, port: PortPlan): void {
-  for (const gateway of port.leased)
-    router.ip(
-      `${gateway.includes(':') ? '-6' : '-4'} route replace default via ${gateway} dev ${port.device} proto ${gateway.includes(':') ? 'ra' : 'dhcp'} metric 100`,
-    );
+  for (const gateway of port.leased) {
+    const [family, protocol] = gateway.includes(':') ? ['-6', 'ra'] : ['-4', 'dhcp'];
+    router.ip(`${family} route replace default via ${gateway} dev ${port.device} proto ${protocol} metric 100`);
+  }
 }
 
 function address(namespace: Namespace, text: string, device: string): void {

@@ -1,8 +1,9 @@
 /**
  * The failure matrix: what is done to the router in each case, and what must come of it.
  *
- * A case begins in a state (stage.ts), does its harm, waits for what must follow, and is judged by run.ts: nobody was unanswered for too long, and
- * the ways were the right ones. Everything here happens in the laboratory's router.
+ * A case begins in a state (stage.ts), does its harm, waits for what must follow, and is judged by
+ * run.ts: nobody was unanswered for too long, and the ways were the right ones. Everything here
+ * happens in the laboratory's router.
  */
 
 import { FAMILIES } from '../model/address.js';
@@ -31,7 +32,9 @@ export interface DrillCase {
   readonly from: 'nothing' | 'healthy' | 'down';
   /** Added to the outage that is allowed. */
   readonly allowanceMs?: number;
-  /** Does it, and waits for the end. `away` is called for a time in which a port could not be asked. */
+  /**
+   * Does it, and waits for the end. `away` is called for a time in which a port could not be asked.
+   */
   readonly play: (stage: Stage, away: (absence: Absence) => void) => Promise<void>;
 }
 
@@ -110,7 +113,8 @@ export const CASES: readonly DrillCase[] = [
         lose: (port) => void stage.network.router.ip(`link set dev ${port.device} down`),
         regain: (port) => {
           stage.network.router.ip(`link set dev ${port.device} up`);
-          // The kernel has taken the IPv6 addresses with the link; whoever manages the port brings them again.
+          // The kernel has taken the IPv6 addresses with the link; whoever manages the port brings
+          // them again.
           addressPort(stage.network.router, port);
         },
       }),

@@ -1,11 +1,13 @@
 /**
- * The container of a drill, so that it can be run on a router in production: namespaces of network, processes, mounts, IPC and host
- * name, all anonymous. Nothing in it has a name on the host, so there is nothing to sweep up: when its first process ends, the kernel ends
- * all others (pid_namespaces(7)), and with the last process go networks, mounts and files.
+ * The container of a drill, so that it can be run on a router in production: namespaces of network,
+ * processes, mounts, IPC and host name, all anonymous. Nothing in it has a name on the host, so
+ * there is nothing to sweep up: when its first process ends, the kernel ends all others
+ * (pid_namespaces(7)), and with the last process go networks, mounts and files.
  *
- * Its first process ends when the starter does, however that ends, by two ways that know nothing of each other: the kernel's signal for a dead
- * parent (PR_SET_PDEATHSIG, prctl(2), on both steps), and the end of file on its standard input (inside.ts).
- * Inside, local file systems are read-only, and /run, /var/tmp and /dev/shm are empty: FRR keeps files named by pid in /var/tmp/frr, and the
+ * Its first process ends when the starter does, however that ends, by two ways that know nothing of
+ * each other: the kernel's signal for a dead parent (PR_SET_PDEATHSIG, prctl(2), on both steps),
+ * and the end of file on its standard input (inside.ts). Inside, local file systems are read-only,
+ * and /run, /var/tmp and /dev/shm are empty: FRR keeps files named by pid in /var/tmp/frr, and the
  * pids in here are small. Out of memory, the kernel takes the drill first.
  */
 
@@ -41,7 +43,10 @@ const UNSHARE = [
   '--',
 ];
 
-/** A mount that is hidden below another one cannot be changed, and need not be; the root file system must. */
+/**
+ * A mount that is hidden below another one cannot be changed, and need not be; the root file system
+ * must.
+ */
 const SETUP = `
 echo 1000 > /proc/self/oom_score_adj || :
 for place in /run /var/tmp /dev/shm; do
@@ -52,8 +57,13 @@ mkdir -p '${INSIDE.directory}'
 while read -r _ _ _ _ point rest; do
   type=\${rest#* - }; type=\${type%% *}
   case $point in /proc|/proc/*|/run|/run/*|/var/tmp|/var/tmp/*|/dev|/dev/*) continue ;; esac
-  case $type in ext[234]|xfs|btrfs|f2fs|overlay|zfs|bcachefs|tmpfs|ramfs|vfat|sysfs|cgroup|cgroup2|debugfs|tracefs|securityfs|pstore|efivarfs) ;; *) continue ;; esac
-  mount -o remount,bind,ro "$(printf '%b' "$point")" 2>/dev/null || [ "$point" != / ] || { echo 'the root file system cannot be made read-only inside' >&2; exit 1; }
+  case $type in
+    ext[234]|xfs|btrfs|f2fs|overlay|zfs|bcachefs|tmpfs|ramfs|vfat) ;;
+    sysfs|cgroup|cgroup2|debugfs|tracefs|securityfs|pstore|efivarfs) ;;
+    *) continue ;;
+  esac
+  mount -o remount,bind,ro "$(printf '%b' "$point")" 2>/dev/null && continue
+  if [ "$point" = / ]; then echo 'the root file system cannot be made read-only inside' >&2; exit 1; fi
 done < /proc/self/mountinfo
 exec "$@"
 `;
@@ -92,7 +102,8 @@ export class Container {
       process.execPath,
       PLAYER,
     ];
-    // A session of its own: the terminal's signals are for the command, which then closes the container.
+    // A session of its own: the terminal's signals are for the command, which then closes the
+    // container.
     this.#child = spawn('nice', argv, {
       detached: true,
       cwd: '/',

@@ -1,6 +1,6 @@
 /**
- * The far side of the drill, a process of its own in the far side's namespace: asks every target from every source, all the time, and tells which
- * answers came and by which device.
+ * The far side of the drill, a process of its own in the far side's namespace: asks every target
+ * from every source, all the time, and tells which answers came and by which device.
  *
  * argv: a {@link FarSetup} as JSON. Standard output: {@link FarLine}s.
  */
@@ -57,7 +57,9 @@ function tell(): void {
   answers = [];
 }
 
-/** Packets received so far, from /proc/net/dev, which is that of the namespace (proc_pid_net(5)). */
+/**
+ * Packets received so far, from /proc/net/dev, which is that of the namespace (proc_pid_net(5)).
+ */
 function receivedByDevice(): Readonly<Record<string, number>> {
   const rows = readFileSync('/proc/net/dev', 'utf8').split('\n').slice(2);
   return Object.fromEntries(

@@ -1,8 +1,9 @@
 /**
- * The first process inside the container of a drill (contain.ts). Reads its order from standard input and plays it; tells of it on standard output, a
- * line of JSON for each event.
+ * The first process inside the container of a drill (contain.ts). Reads its order from standard
+ * input and plays it; tells of it on standard output, a line of JSON for each event.
  *
- * Invariant: it ends when its standard input does, whatever it is doing; the kernel then ends everything else in the container.
+ * Invariant: it ends when its standard input does, whatever it is doing; the kernel then ends
+ * everything else in the container.
  */
 
 import { createInterface } from 'node:readline';

@@ -1,12 +1,14 @@
 /**
- * The network of a drill, from the user's management interfaces: ports with the same names, gateways with the same addresses, and a
- * far side that asks from an address inside each destination. Pure.
+ * The network of a drill, from the user's management interfaces: ports with the same names,
+ * gateways with the same addresses, and a far side that asks from an address inside each
+ * destination. Pure.
  *
  *        far ---- gw0 ---- eth0   router   data0 ---- peer ---- far
  *          \----- gw1 ---- eth1  /
  *
- * The router's own addresses are not in a configuration, so they are chosen beside the gateways. Requests come in through the gateway of the
- * port that is asked; the answers take the way that the router's FIB says: back by a gateway, or by the data port and the peer.
+ * The router's own addresses are not in a configuration, so they are chosen beside the gateways.
+ * Requests come in through the gateway of the port that is asked; the answers take the way that the
+ * router's FIB says: back by a gateway, or by the data port and the peer.
  */
 
 import { type Address, FAMILIES, type Family, familyBits, isLinkLocal } from '../model/address.js';
@@ -108,7 +110,8 @@ function planPort(
     for (const gateway of router.gateways.filter(isLinkLocal)) gateways.push(`${gateway}/64`);
     for (const subnet of subnetsOf(router, i, pools)) {
       const inside = router.gateways.filter((gateway) => !isLinkLocal(gateway) && containsAddress(subnet, gateway));
-      // Nobody is named here: the gateway is leased, or has a link-local address only and needs one to route by.
+      // Nobody is named here: the gateway is leased, or has a link-local address only and needs one
+      // to route by.
       const gatewayAddresses = inside.length > 0 ? inside : [nth(subnet, 1n)];
       if (router.auto !== undefined) leased.push(...gatewayAddresses);
       used.push(...gatewayAddresses);
@@ -134,7 +137,10 @@ function planPort(
   };
 }
 
-/** The on-link subnets of a backup router: those of its gateways, or one of the pool when they have none. */
+/**
+ * The on-link subnets of a backup router: those of its gateways, or one of the pool when they have
+ * none.
+ */
 function subnetsOf(router: BackupRouter, i: number, pools: Readonly<Record<Family, Prefix>>): readonly Prefix[] {
   const subnets = gatewaySubnets(router.gateways.filter((gateway) => !isLinkLocal(gateway)));
   return subnets.length > 0 ? subnets : [spacious(pools[router.family], LEASED + i)];

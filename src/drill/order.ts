@@ -1,6 +1,7 @@
 /**
- * The words that the two halves of a drill share: the command outside, which reads the configuration and prints, and the player
- * inside the container (inside.ts), which builds the network and plays the cases.
+ * The words that the two halves of a drill share: the command outside, which reads the
+ * configuration and prints, and the player inside the container (inside.ts), which builds the
+ * network and plays the cases.
  *
  * What lives here: types that travel as JSON, and the paths inside. Nothing here does anything.
  */
@@ -83,7 +84,10 @@ export interface DrillOrder {
   readonly timings: Timings;
   readonly role: 'primary' | 'standby';
   readonly routeProtocol: number;
-  /** Whether the daemon's routes win while it is healthy; not beside a leased default route that stays. */
+  /**
+   * Whether the daemon's routes win while it is healthy; not beside a leased default route that
+   * stays.
+   */
   readonly daemonCarries: boolean;
   /** Names of the cases, in order. */
   readonly cases: readonly string[];
@@ -97,9 +101,15 @@ export type CarriedBy = 'backup' | 'daemon';
 export interface CaseResult {
   readonly name: string;
   readonly passed: boolean;
-  /** The longest time that a probe went unanswered; 0: nothing was lost. null: the case did not get that far. */
+  /**
+   * The longest time that a probe went unanswered; 0: nothing was lost. null: the case did not get
+   * that far.
+   */
   readonly outageMs: number | null;
-  /** From the fault to the last of the backup routes in the kernel; null: they never left, or never came. */
+  /**
+   * From the fault to the last of the backup routes in the kernel; null: they never left, or never
+   * came.
+   */
   readonly routesInMs: number | null;
   /** In the order of time; empty: nothing carried anything. */
   readonly carriedBy: readonly CarriedBy[];

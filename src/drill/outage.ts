@@ -17,12 +17,15 @@ export interface CarrierSample {
   readonly daemon: number;
 }
 
-/** Of a way, the least part of a sample's packets that counts: neighbour discovery is traffic too. */
+/**
+ * Of a way, the least part of a sample's packets that counts: neighbour discovery is traffic too.
+ */
 const SHARE = 0.3;
 
 /**
- * The longest run of unanswered datagrams of a probe: from the last answered one before it (or the window's begin) to the first answered one
- * behind it (or the window's end). 0 when every datagram was answered.
+ * The longest run of unanswered datagrams of a probe: from the last answered one before it (or the
+ * window's begin) to the first answered one behind it (or the window's end). 0 when every datagram
+ * was answered.
  */
 export function longestOutage(
   ticks: readonly Tick[],
@@ -45,7 +48,10 @@ export function longestOutage(
   return lost ? Math.max(longest, toMs - goodMs) : longest;
 }
 
-/** The ways in the order of time; what a single sample shows alone is left out, unless it is all there is. */
+/**
+ * The ways in the order of time; what a single sample shows alone is left out, unless it is all
+ * there is.
+ */
 export function carriersOf(samples: readonly CarrierSample[]): readonly CarriedBy[] {
   const runs: { carrier: CarriedBy; samples: number }[] = [];
   for (const { backup, daemon } of samples) {

@@ -1,8 +1,10 @@
 /**
- * The routing daemons of a drill: the router's, which the cases torment, and the neighbour's, which announces the destinations.
+ * The routing daemons of a drill: the router's, which the cases torment, and the neighbour's, which
+ * announces the destinations.
  *
- * What lives here: one shape over FRR and BIRD. Programs run under other names (`drill-zebra`), by symbolic links, so that nothing on the host
- * that looks for processes by name takes them for its own.
+ * What lives here: one shape over FRR and BIRD. Programs run under other names (`drill-zebra`), by
+ * symbolic links, so that nothing on the host that looks for processes by name takes them for its
+ * own.
  */
 
 import { mkdirSync, symlinkSync } from 'node:fs';
@@ -60,7 +62,8 @@ async function frrPlayers(
   programs: Readonly<Record<string, string>>,
 ): Promise<Player> {
   const { data, announced } = order.network;
-  // Some daemons have sockets with fixed names in there (bfdd), and all keep crash logs in the other.
+  // Some daemons have sockets with fixed names in there (bfdd), and all keep crash logs in the
+  // other.
   for (const directory of ['/run/frr', '/var/tmp/frr']) {
     mkdirSync(directory, { recursive: true });
     command(['chown', 'frr:frr', directory]);

@@ -1,4 +1,7 @@
-/** What the far side's process (far.ts) tells the player (probes.ts), a line of JSON every few ticks. */
+/**
+ * What the far side's process (far.ts) tells the player (probes.ts), a line of JSON every few
+ * ticks.
+ */
 
 /** UDP port of the echo; nothing else listens in the router's namespace. */
 export const ECHO_PORT = 7007;

@@ -1,8 +1,9 @@
 /**
  * What the far side saw: answers and losses over time, and which way the answers took.
  *
- * What lives here: the two processes (far.ts, echo.ts), their lines, and the questions that the cases ask of them. An outage is counted in
- * datagrams that were sent and not answered, never in time that this machine was too busy to send any.
+ * What lives here: the two processes (far.ts, echo.ts), their lines, and the questions that the
+ * cases ask of them. An outage is counted in datagrams that were sent and not answered, never in
+ * time that this machine was too busy to send any.
  */
 
 import { fileURLToPath } from 'node:url';
@@ -12,7 +13,10 @@ import type { CarriedBy, ProbePlan } from './order.js';
 import { type CarrierSample, carriersOf, longestOutage, type Tick } from './outage.js';
 import type { FarLine, FarSetup } from './probe-lines.js';
 
-/** An answer that took longer was waiting in a queue for a neighbour or a route: lost, to whoever asked. */
+/**
+ * An answer that took longer was waiting in a queue for a neighbour or a route: lost, to whoever
+ * asked.
+ */
 const LATE_MS = 500;
 
 /** A stretch of time; Date.now(). */
@@ -47,7 +51,10 @@ export class Probes {
     });
   }
 
-  /** Whether every probe has been answered from `fromMs` on, at least three times in a row and up to now. */
+  /**
+   * Whether every probe has been answered from `fromMs` on, at least three times in a row and up to
+   * now.
+   */
   answered(fromMs: number): boolean {
     const recent = this.#ticks
       .filter((tick) => tick.atMs >= fromMs && tick.atMs < Date.now() - 3 * this.intervalMs)
@@ -67,8 +74,8 @@ export class Probes {
   }
 
   /**
-   * The longest outage of any probe. `windows` tells when a probe of a port may be judged: while its port is down or without address, nobody
-   * can ask. Waits for answers that are under way.
+   * The longest outage of any probe. `windows` tells when a probe of a port may be judged: while
+   * its port is down or without address, nobody can ask. Waits for answers that are under way.
    */
   async longestOutageMs(windows: (port: number) => readonly TimeSpan[]): Promise<number> {
     await sleep(LATE_MS + 100);

@@ -1,4 +1,7 @@
-/** What is installed on this host: the routing daemons that a drill can play, and the tools that it needs. Looks at files only. */
+/**
+ * What is installed on this host: the routing daemons that a drill can play, and the tools that it
+ * needs. Looks at files only.
+ */
 
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';

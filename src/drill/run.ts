@@ -84,16 +84,17 @@ function wordsOf(error: unknown, stage: Stage): string {
   const ended = stage.network.router.processes
     .filter((process) => !process.running && process.end?.signal === undefined)
     .at(-1);
-  return `${error instanceof Error ? error.message : String(error)}${ended === undefined ? '' : ` (${ended.argv.at(4) ?? ''} ended with status ${ended.end?.status})`}`;
+  const message = error instanceof Error ? error.message : String(error);
+  if (ended === undefined) return message;
+  return `${message} (${ended.argv.at(4) ?? ''} ended with status ${ended.end?.status})`;
 }
 
 /** Why a long outage may be no fault of the agent's but the configuration's word. */
 function hint(order: DrillOrder, one: DrillCase): string {
-  if (order.timings.convergenceTimeoutMs === 0 && one.name !== 'boot' && one.from !== 'down')
-    return ': with convergence-timeout 0 the backup routes leave before the daemon has its own';
-  if (order.timings.convergenceTimeoutMs === 0 && one.name === 'start')
-    return ': with convergence-timeout 0 the backup routes leave before the daemon has its own';
-  return '';
+  const withdraws = one.name === 'start' || (one.name !== 'boot' && one.from !== 'down');
+  return order.timings.convergenceTimeoutMs === 0 && withdraws
+    ? ': with convergence-timeout 0 the backup routes leave before the daemon has its own'
+    : '';
 }
 
 /** What is left of a window without others that lie in it, in order. */

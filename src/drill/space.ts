@@ -1,13 +1,17 @@
 /**
- * Addresses for the laboratory of a drill, chosen so that they collide with nothing in the user's configuration. Pure.
+ * Addresses for the laboratory of a drill, chosen so that they collide with nothing in the user's
+ * configuration. Pure.
  *
- * What lives here: counting inside prefixes, the pools, the subnets in which gateways live. What does not: what they are used for (network.ts).
+ * What lives here: counting inside prefixes, the pools, the subnets in which gateways live. What
+ * does not: what they are used for (network.ts).
  */
 
 import { type Address, addressBytes, addressFromBytes, type Family, familyBits, familyOf } from '../model/address.js';
 import { containsAddress, containsPrefix, type Prefix, parsePrefix, prefix } from '../model/prefix.js';
 
-/** Of benchmarks (RFC 2544, RFC 5180) first, then others that are seldom routed; a /16 or /48 each. */
+/**
+ * Of benchmarks (RFC 2544, RFC 5180) first, then others that are seldom routed; a /16 or /48 each.
+ */
 const POOLS: Readonly<Record<Family, readonly string[]>> = {
   inet: ['198.18.0.0/16', '198.19.0.0/16', '100.127.0.0/16', '10.254.0.0/16', '172.31.0.0/16'],
   inet6: ['2001:2::/48', '2001:db8:ffff::/48', 'fdb0:c4a9:d811::/48', 'fdd1:77e0:5a02::/48'],
@@ -36,7 +40,10 @@ export function overlaps(a: Prefix, b: Prefix): boolean {
   return containsPrefix(a, b) || containsPrefix(b, a);
 }
 
-/** A pool that none of the prefixes touches, default routes apart; else one that only shorter ones contain, which longest match makes harmless. */
+/**
+ * A pool that none of the prefixes touches, default routes apart; else one that only shorter ones
+ * contain, which longest match makes harmless.
+ */
 export function choosePool(family: Family, taken: readonly Prefix[]): Prefix {
   const pools = POOLS[family].map((text) => parsePrefix(text)!);
   const free = (least: number): Prefix | undefined =>
@@ -44,7 +51,10 @@ export function choosePool(family: Family, taken: readonly Prefix[]): Prefix {
   return free(1) ?? free(pools[0]!.length) ?? pools[0]!;
 }
 
-/** Subnet `index` of a pool, where the laboratory's own links live: a /30 of its own /24 (inet), or a /64. */
+/**
+ * Subnet `index` of a pool, where the laboratory's own links live: a /30 of its own /24 (inet), or
+ * a /64.
+ */
 export function infrastructure(pool: Prefix, index: number): Prefix {
   return pool.family === 'inet'
     ? prefix(nth(pool, BigInt(index) << 8n), 30)
@@ -89,7 +99,10 @@ export function freeHost(subnet: Prefix, taken: readonly Address[]): Address | u
   return undefined;
 }
 
-/** Addresses of a destination at which the far side could be, likely ones first; none that no host may have. */
+/**
+ * Addresses of a destination at which the far side could be, likely ones first; none that no host
+ * may have.
+ */
 export function candidates(destination: Prefix): readonly Address[] {
   const size = sizeOf(destination);
   const offsets =

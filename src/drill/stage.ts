@@ -1,8 +1,8 @@
 /**
  * The running laboratory of a drill, and what every case waits for.
  *
- * What lives here: the agent's life, the two states from which cases begin (healthy, down), waiting with a reason when it was in vain. What
- * does not: the cases.
+ * What lives here: the agent's life, the two states from which cases begin (healthy, down), waiting
+ * with a reason when it was in vain. What does not: the cases.
  */
 
 import { buildNetwork, type Network } from './build.js';
@@ -46,7 +46,10 @@ export class Stage {
     return this.#agent;
   }
 
-  /** Starts an agent, the successor of the one before, with its directories. Waits for nothing. Returns the time (Date.now()) before. */
+  /**
+   * Starts an agent, the successor of the one before, with its directories. Waits for nothing.
+   * Returns the time (Date.now()) before.
+   */
   startAgent(): number {
     const directory = this.#agent?.directory;
     const atMs = Date.now();
@@ -57,7 +60,10 @@ export class Stage {
     return atMs;
   }
 
-  /** A new agent knows of no former deaths: each case sees the configured hold-time, none the doubled one. */
+  /**
+   * A new agent knows of no former deaths: each case sees the configured hold-time, none the
+   * doubled one.
+   */
   async freshAgent(): Promise<void> {
     await this.#agent?.stop();
     this.startAgent();
@@ -107,7 +113,8 @@ export class Stage {
     const waitMs = holdMs + (convergenceTimeoutMs === 'never' ? 0 : convergenceTimeoutMs);
     const left = this.order.role === 'standby' ? this.wholeCount : 0;
     if (this.order.daemonCarries) await this.#carried('daemon', waitMs);
-    // An agent that has decided to bring them in has not done so yet: what is not there may still come.
+    // An agent that has decided to bring them in has not done so yet: what is not there may still
+    // come.
     if (this.order.role !== 'standby')
       await this.#until(
         'the agent did not decide to take the backup routes out',

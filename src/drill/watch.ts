@@ -1,5 +1,6 @@
 /**
- * The agent's routes in the router's kernel, by the kernel's own notifications (`ip monitor`) and dumps: a witness that shares no code with the agent.
+ * The agent's routes in the router's kernel, by the kernel's own notifications (`ip monitor`) and
+ * dumps: a witness that shares no code with the agent.
  */
 
 import { tryCommandAsync } from './lab/command.js';
@@ -43,7 +44,10 @@ export class OwnedRoutes {
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
-  /** From the begin of the window to the last of the routes that came in, each counted when it came first; undefined when none came. */
+  /**
+   * From the begin of the window to the last of the routes that came in, each counted when it came
+   * first; undefined when none came.
+   */
   inAfterMs({ fromMs, toMs }: TimeSpan): number | undefined {
     const first = new Map<string, number>();
     for (const { atMs, route } of this.#added)

@@ -1,5 +1,6 @@
 /**
- * backup-router(8), made from the commands themselves. Prose that no command has stands here; paths and exit statuses are the program's own.
+ * backup-router(8), made from the commands themselves. Prose that no command has stands here; paths
+ * and exit statuses are the program's own.
  */
 
 import { type CommandText, describeProgram } from '../cli/describe.js';
@@ -12,7 +13,8 @@ import { bold, example, heading, italic, item, paragraph, section, subsection, t
 const EXIT_MEANING: Readonly<Record<keyof typeof EXIT, string>> = {
   OK: 'Done.',
   NOT_IN_STATE:
-    'It works, and the state is not the wished one: routes should be in and are not, hazards were found, a case failed.',
+    'It works, and the state is not the wished one: ' +
+    'routes should be in and are not, hazards were found, a case failed.',
   USAGE: 'The command line is wrong.',
   UNAVAILABLE: 'The daemon does not run.',
   SOFTWARE: 'A bug.',
@@ -35,16 +37,25 @@ export function commandsPage(date: string): string {
       'description',
       paragraph(
         text(
-          'A router that boots, or whose routing daemon has died, has no routes beyond its connected subnets: nobody can reach it to repair it. backup-router keeps routes through a backup router on the management interface in the kernel whenever the routing daemon (FRR, BIRD, ...) is not healthy, withdraws them once it is, and puts them back within milliseconds when it dies. It is what Junos calls system backup-router.',
+          'A router that boots, or whose routing daemon has died, has no routes beyond its',
+          'connected subnets: nobody can reach it to repair it. backup-router keeps routes',
+          'through a backup router on the management interface in the kernel whenever the routing',
+          'daemon (FRR, BIRD, ...) is not healthy, withdraws them once it is, and puts them back',
+          'within milliseconds when it dies. It is what Junos calls system backup-router.',
         ),
       ),
       paragraph(
         text(
-          'The routes are in while the daemon is down, hung, starting, or has been healthy for less than hold-time; and until every destination is covered by a route of its own, at most for convergence-timeout. In role standby they are always in.',
+          'The routes are in while the daemon is down, hung, starting, or has been healthy for',
+          'less than hold-time; and until every destination is covered by a route of its own, at',
+          'most for convergence-timeout. In role standby they are always in.',
         ),
       ),
       paragraph(
-        `${text('With placement local (the default) they are in tables of their own, found only by packets that this router itself originates. See')} ${bold('backup-router.yaml')}(5).`,
+        `${text(
+          'With placement local (the default) they are in tables of their own, found only by',
+          'packets that this router itself originates. See',
+        )} ${bold('backup-router.yaml')}(5).`,
       ),
     ),
     section('commands', ...commands.map(commandText)),
@@ -60,7 +71,8 @@ export function commandsPage(date: string): string {
       item(
         italic(paths.controlSocket),
         text(
-          'Where the daemon answers: one JSON object a line. Reading needs the group backup-router, changing needs root.',
+          'Where the daemon answers: one JSON object a line. Reading needs the group',
+          'backup-router, changing needs root.',
         ),
       ),
       item(
@@ -77,13 +89,15 @@ export function commandsPage(date: string): string {
       item(
         `${bold('RUNTIME_DIRECTORY')}, ${bold('STATE_DIRECTORY')}`,
         text(
-          'As systemd sets them: instead of /run/backup-router and /var/lib/backup-router, so that several agents can run side by side in namespaces.',
+          'As systemd sets them: instead of /run/backup-router and /var/lib/backup-router, so',
+          'that several agents can run side by side in namespaces.',
         ),
       ),
       item(
         bold('NOTIFY_SOCKET'),
         text(
-          'sd_notify(3): READY once the first look at the kernel is done and judged, RELOADING, STATUS, WATCHDOG after completed rounds only.',
+          'sd_notify(3): READY once the first look at the kernel is done and judged, RELOADING,',
+          'STATUS, WATCHDOG after completed rounds only.',
         ),
       ),
       item(bold('NO_COLOR'), text('No colour, on terminals too.')),
@@ -99,7 +113,11 @@ export function commandsPage(date: string): string {
     section(
       'see also',
       paragraph(
-        `${bold('backup-router.yaml')}(5), ${bold('ip-route')}(8), ${bold('ip-rule')}(8), ${bold('zebra')}(8), ${bold('bird')}(8), ${bold('systemd.service')}(5)`,
+        [
+          `${bold('backup-router.yaml')}(5)`,
+          ...['ip-route', 'ip-rule', 'zebra', 'bird'].map((page) => `${bold(page)}(8)`),
+          `${bold('systemd.service')}(5)`,
+        ].join(', '),
       ),
     ),
   ].join('');

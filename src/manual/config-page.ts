@@ -1,5 +1,6 @@
 /**
- * backup-router.yaml(5), made from the schema of the configuration: every key, what it may be, its default.
+ * backup-router.yaml(5), made from the schema of the configuration: every key, what it may be, its
+ * default.
  */
 
 import { configSchema, type Schema } from '../config/schema.js';
@@ -23,16 +24,22 @@ export function configPage(date: string, examples: Examples): string {
       'description',
       paragraph(
         text(
-          'One YAML file; JSON is YAML, so JSON works too. Junos configuration text is read as well, wherever a file is expected. The smallest useful file:',
+          'One YAML file; JSON is YAML, so JSON works too. Junos configuration text is read as',
+          'well, wherever a file is expected. The smallest useful file:',
         ),
       ),
       example(examples.minimal.replace(/^#.*\n/gm, '')),
       paragraph(
-        `${bold('backup-router check')} ${text('prints every fault at once, with its line, column and remedy. A file with an error is never used as it is: at reload what runs goes on, at start the last known good copy runs, else the valid part of the file.')}`,
+        `${bold('backup-router check')} ${text(
+          'prints every fault at once, with its line, column and remedy. A file with an error is',
+          'never used as it is: at reload what runs goes on, at start the last known good copy',
+          'runs, else the valid part of the file.',
+        )}`,
       ),
       paragraph(
         text(
-          'Times are a number with a unit: 500ms, 5s, 10m, 1h. 0 needs none, any other number does. The longest is 24h.',
+          'Times are a number with a unit: 500ms, 5s, 10m, 1h. 0 needs none, any other number',
+          'does. The longest is 24h.',
         ),
       ),
     ),

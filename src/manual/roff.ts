@@ -1,10 +1,12 @@
 /**
- * Just enough of man(7) to write pages with: paragraphs, lists, examples, and the escapes that text needs. No page knows an escape itself.
+ * Just enough of man(7) to write pages with: paragraphs, lists, examples, and the escapes that text
+ * needs. No page knows an escape itself.
  */
 
-/** Text as it stands, in the body of a page. */
-export function text(words: string): string {
-  const escaped = words
+/** Text as it stands, in the body of a page. Several parts are one text, with a blank between. */
+export function text(...parts: readonly string[]): string {
+  const escaped = parts
+    .join(' ')
     .replace(/\\/g, '\\e')
     .replace(/-/g, '\\-')
     .replace(/'/g, '\\(aq')

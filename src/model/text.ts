@@ -1,9 +1,12 @@
 /**
- * Text for people: control characters made harmless, words wrapped, columns aligned, times in few characters. Pure; whether
- * a stream is a terminal, and how wide, is the command line's to know.
+ * Text for people: control characters made harmless, words wrapped, columns aligned, times in few
+ * characters. Pure; whether a stream is a terminal, and how wide, is the command line's to know.
  */
 
-/** Control characters (C0 but tab and newline, DEL, C1) and the marks of Unicode that turn or break a line. */
+/**
+ * Control characters (C0 but tab and newline, DEL, C1) and the marks of Unicode that turn or break
+ * a line.
+ */
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/g;
 const CONTROL_OR_BREAK = new RegExp(`(?:${CONTROL.source}|[\\t\\n])+`, 'g');
 
@@ -12,19 +15,26 @@ export type Colour = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
 /** Puts text in a colour, or leaves it as it is where colours are off. */
 export type Paint = (colour: Colour, text: string) => string;
 
-/** Text of foreign origin that a terminal can show: each control character becomes U+FFFD; tab and newline stay. */
+/**
+ * Text of foreign origin that a terminal can show: each control character becomes U+FFFD; tab and
+ * newline stay.
+ */
 export function printable(text: string): string {
   return text.replace(CONTROL, '\uFFFD');
 }
 
-/** Text of foreign origin as one line: each run of control characters, tabs and newlines becomes a blank. */
+/**
+ * Text of foreign origin as one line: each run of control characters, tabs and newlines becomes a
+ * blank.
+ */
 export function oneLine(text: string): string {
   return text.replace(CONTROL_OR_BREAK, ' ');
 }
 
 /**
- * Lines of at most `width` characters, broken at blanks, all but the first behind the margin. The blanks that the text begins
- * with stay. A word is never cut: one that is longer than the width has a line of its own.
+ * Lines of at most `width` characters, broken at blanks, all but the first behind the margin. The
+ * blanks that the text begins with stay. A word is never cut: one that is longer than the width has
+ * a line of its own.
  */
 export function wrap(text: string, width: number, margin = ''): readonly string[] {
   const lines: string[] = [];
@@ -41,12 +51,16 @@ export function wrap(text: string, width: number, margin = ''): readonly string[
   return [...lines, rest];
 }
 
-/** The last column is broken where at least so many characters are left for it; else the whole row is. */
+/**
+ * The last column is broken where at least so many characters are left for it; else the whole row
+ * is.
+ */
 const LEAST_ROOM = 20;
 
 /**
- * Rows as lines, two spaces between the columns, no trailing space. A column is as wide as its widest cell, and no wider than
- * its limit, where it has one, or its longest word; the last takes what is left of `width`. Cells that are too wide are wrapped.
+ * Rows as lines, two spaces between the columns, no trailing space. A column is as wide as its
+ * widest cell, and no wider than its limit, where it has one, or its longest word; the last takes
+ * what is left of `width`. Cells that are too wide are wrapped.
  */
 export function table(
   header: readonly string[],

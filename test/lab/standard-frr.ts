@@ -6,7 +6,7 @@
 
 import { join } from 'node:path';
 import { type DaemonOptions, type Frr, prepareFrr } from '../../src/drill/lab/frr.js';
-import { bgpConfig, staticConfig, zebraConfig } from '../../src/drill/lab/frr-conf.js';
+import { bgpConfig, zebraConfig } from '../../src/drill/lab/frr-conf.js';
 import { STANDARD, type StandardLab } from './standard.js';
 
 export interface PeerOptions {
@@ -67,4 +67,11 @@ export function prepareRouterFrr(standard: StandardLab, options: RouterOptions =
   const daemons: Record<string, DaemonOptions> = {};
   for (const name of names) daemons[name] = { config: configs[name], args: options.args?.[name] ?? [] };
   return prepareFrr(standard.router, { directory: join(standard.lab.directory, 'frr-router'), daemons });
+}
+
+/** staticd: `ip route PREFIX GATEWAY`, or `ipv6 route` where the prefix is of that family. */
+export function staticConfig(routes: readonly { readonly prefix: string; readonly gateway: string }[]): string {
+  return routes
+    .map(({ prefix, gateway }) => `${prefix.includes(':') ? 'ipv6' : 'ip'} route ${prefix} ${gateway}`)
+    .join('\n');
 }

@@ -9,13 +9,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import type { Agent } from '../../src/drill/lab/agent.js';
-import { startFrr } from '../../src/drill/lab/frr.js';
-import { staticConfig, zebraConfig } from '../../src/drill/lab/frr-conf.js';
+import { prepareFrr } from '../../src/drill/lab/frr.js';
+import { zebraConfig } from '../../src/drill/lab/frr-conf.js';
 import { createLab, type Lab } from '../../src/drill/lab/lab.js';
 import type { Namespace } from '../../src/drill/lab/namespace.js';
 import type { Process } from '../../src/drill/lab/process.js';
 import { eventually } from '../../src/drill/lab/wait.js';
 import { STANDARD } from '../lab/standard.js';
+import { staticConfig } from '../lab/standard-frr.js';
 import {
   agentIn,
   Bird,
@@ -80,10 +81,11 @@ async function pair(lab: Lab): Promise<readonly [Half, Half]> {
     { prefix: '0.0.0.0/0', gateway: peer },
     { prefix: '::/0', gateway: STANDARD.inet6.peer },
   ]);
-  const frr = await startFrr(two, {
+  const frr = prepareFrr(two, {
     directory: join(lab.directory, 'frr-two'),
     daemons: { zebra: zebraConfig(), staticd },
   });
+  await frr.start();
   const half = (namespace: Namespace, daemon: Json, priority: number): Half => {
     const roleFile = join(lab.directory, `role-${namespace.label}`);
     return {

@@ -1,4 +1,7 @@
-/** `backup-router completion bash|zsh|fish`: the script that teaches a shell the commands and options. */
+/**
+ * `backup-router completion bash|zsh|fish`: the script that teaches a shell the commands and
+ * options.
+ */
 
 import type { Command } from 'commander';
 import { EXIT } from '../../model/exit.js';

@@ -61,7 +61,10 @@ function takesOf(parameter: Parameter): Takes {
   return parameter.value === 'duration' ? { kind: 'words', words: DURATIONS } : { kind: 'anything' };
 }
 
-/** Up to the first stop: a completion has a line, and not all of that. Quotes would need care in every shell. */
+/**
+ * Up to the first stop: a completion has a line, and not all of that. Quotes would need care in
+ * every shell.
+ */
 function firstClause(text: string): string {
   return text
     .split(/[;(]| \(/)[0]!

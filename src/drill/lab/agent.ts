@@ -1,8 +1,10 @@
 /**
- * The agent under test: the built command line, run as a real process inside a namespace, with runtime and state
- * directories of its own (spec: RUNTIME_DIRECTORY and STATE_DIRECTORY override the defaults).
+ * The agent under test: the built command line, run as a real process inside a namespace, with
+ * runtime and state directories of its own (spec: RUNTIME_DIRECTORY and STATE_DIRECTORY override
+ * the defaults).
  *
- * What lives here: starting it, its log, asking it, ending it. What does not: any knowledge of how it works inside.
+ * What lives here: starting it, its log, asking it, ending it. What does not: any knowledge of how
+ * it works inside.
  */
 
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
@@ -17,7 +19,10 @@ import { eventually } from './wait.js';
 export interface LabAgentOptions {
   /** Text of the configuration file. */
   readonly configText: string;
-  /** Made below the laboratory's directory when omitted; give a former agent's to start its successor. */
+  /**
+   * Made below the laboratory's directory when omitted; give a former agent's to start its
+   * successor.
+   */
   readonly directory?: string;
   readonly stateDirectory?: string;
   readonly runtimeDirectory?: string;
@@ -33,7 +38,10 @@ export interface LabAgentOptions {
   readonly onLine?: (line: string) => void;
 }
 
-/** Starts `backup-router run -c FILE`. Does not wait for anything; see {@link Agent.waitForLog} and {@link Agent.status}. */
+/**
+ * Starts `backup-router run -c FILE`. Does not wait for anything; see {@link Agent.waitForLog} and
+ * {@link Agent.status}.
+ */
 export function startAgent(lab: Lab, namespace: Namespace, options: LabAgentOptions): Agent {
   return new Agent(lab, namespace, options);
 }
@@ -88,7 +96,10 @@ export class Agent {
     writeFileSync(this.configFile, configText);
   }
 
-  /** Resolves with the first line from number `from` on that matches; `from` 0 includes the past, `agent.log.length` only the future. */
+  /**
+   * Resolves with the first line from number `from` on that matches; `from` 0 includes the past,
+   * `agent.log.length` only the future.
+   */
   async waitForLog(pattern: RegExp, timeoutMs = 5000, from = 0): Promise<string> {
     try {
       return await eventually(() => this.log.slice(from).find((line) => pattern.test(line)), {
@@ -138,8 +149,9 @@ export class Agent {
 }
 
 /**
- * `env -i NAME=VALUE ...`: an environment as bare as systemd's. It is set by a command rather than at the spawn, because
- * test runners patch the spawn of Node to load themselves into every child, and that changes its timing and signals.
+ * `env -i NAME=VALUE ...`: an environment as bare as systemd's. It is set by a command rather than
+ * at the spawn, because test runners patch the spawn of Node to load themselves into every child,
+ * and that changes its timing and signals.
  */
 function environmentArgv(extra: NodeJS.ProcessEnv): readonly string[] {
   const bare = { PATH: process.env['PATH'], HOME: '/root', LANG: 'C.UTF-8', ...extra };

@@ -69,7 +69,10 @@ export class Bird {
     return atMs;
   }
 
-  /** Resolves when it takes connections on its control socket; rejects, with its own words, when it has ended instead. */
+  /**
+   * Resolves when it takes connections on its control socket; rejects, with its own words, when it
+   * has ended instead.
+   */
   async listening(timeoutMs = 10_000): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     while (!(await accepts(this.socket))) {
@@ -79,7 +82,10 @@ export class Bird {
     }
   }
 
-  /** Sends the signal, and waits for the end where there is one. Returns the time (Date.now()) of the signal. */
+  /**
+   * Sends the signal, and waits for the end where there is one. Returns the time (Date.now()) of
+   * the signal.
+   */
   async signal(signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): Promise<number> {
     const atMs = Date.now();
     this.process.kill(signal);

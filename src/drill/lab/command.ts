@@ -1,9 +1,10 @@
 /**
  * Running a command to its end, for the set-up and the inspection of a laboratory.
  *
- * What lives here: the synchronous call (a test reads like a shell script) and the asynchronous one for commands
- * that take long enough to matter. What does not: processes that stay (process.ts).
- * Invariant: a command that fails is an error with its own words, unless the caller asked for the result.
+ * What lives here: the synchronous call (a test reads like a shell script) and the asynchronous one
+ * for commands that take long enough to matter. What does not: processes that stay (process.ts).
+ * Invariant: a command that fails is an error with its own words, unless the caller asked for the
+ * result.
  */
 
 import { spawn, spawnSync } from 'node:child_process';
@@ -26,7 +27,9 @@ export interface CommandOptions {
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 
-/** Runs `argv` and returns how it ended. Throws only when it could not be started or took too long. */
+/**
+ * Runs `argv` and returns how it ended. Throws only when it could not be started or took too long.
+ */
 export function tryCommand(argv: readonly string[], options: CommandOptions = {}): CommandResult {
   const [file, ...args] = argv;
   if (file === undefined) throw new TypeError('an empty command');

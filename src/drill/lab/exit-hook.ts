@@ -1,9 +1,9 @@
 /**
  * What happens to open laboratories when the process that made them ends without closing them.
  *
- * What lives here: the hooks on `exit` and on the signals that a terminal or a supervisor sends. What does not: the
- * cleaning itself (lab.ts).
- * Invariant: no hook is left on the process while no laboratory is open, and a signal still ends it as that signal.
+ * What lives here: the hooks on `exit` and on the signals that a terminal or a supervisor sends.
+ * What does not: the cleaning itself (lab.ts). Invariant: no hook is left on the process while no
+ * laboratory is open, and a signal still ends it as that signal.
  */
 
 interface Closable {
@@ -41,7 +41,8 @@ function closeAll(): void {
 
 function onSignal(signal: NodeJS.Signals): void {
   closeAll();
-  // closeAll() has taken our handlers away, so the signal now does what it would have done without us. Other handlers hear
-  // it twice; those of test runners keep still while they are not alone, and would never end the process otherwise.
+  // closeAll() has taken our handlers away, so the signal now does what it would have done without
+  // us. Other handlers hear it twice; those of test runners keep still while they are not alone,
+  // and would never end the process otherwise.
   process.kill(process.pid, signal);
 }

@@ -1,6 +1,6 @@
 /**
- * Configuration text for the FRR daemons of a laboratory. Timers are as short as FRR allows, because a test waits for
- * them; policy is as open as can be, because a laboratory filters nothing.
+ * Configuration text for the FRR daemons of a laboratory. Timers are as short as FRR allows,
+ * because a test waits for them; policy is as open as can be, because a laboratory filters nothing.
  */
 
 import type { Address, Family } from '../../model/address.js';
@@ -26,13 +26,6 @@ export interface BgpOptions {
 /** zebra with nothing but defaults, and any further lines. */
 export function zebraConfig(lines: readonly string[] = []): string {
   return ['hostname lab', ...lines].join('\n');
-}
-
-/** staticd: `ip route PREFIX GATEWAY`, or `ipv6 route` where the prefix is of that family. */
-export function staticConfig(routes: readonly { readonly prefix: string; readonly gateway: string }[]): string {
-  return routes
-    .map(({ prefix, gateway }) => `${prefix.includes(':') ? 'ipv6' : 'ip'} route ${prefix} ${gateway}`)
-    .join('\n');
 }
 
 /** bgpd for one speaker; each neighbour carries the family of its address. */

@@ -1,10 +1,11 @@
 /**
- * Real FRR daemons inside a namespace, with sockets, pid files, logs and configurations in a directory of their own, so
- * that any number of routers run side by side and the host's FRR is never met.
+ * Real FRR daemons inside a namespace, with sockets, pid files, logs and configurations in a
+ * directory of their own, so that any number of routers run side by side and the host's FRR is
+ * never met.
  *
- * What lives here: start, stop, kill, pause of each daemon. What does not: what they are configured with (frr-conf.ts)
- * and their supervision by watchfrr (watchfrr.ts).
- * Invariant: each daemon is a foreground child, so that its pid and its end are known exactly.
+ * What lives here: start, stop, kill, pause of each daemon. What does not: what they are configured
+ * with (frr-conf.ts) and their supervision by watchfrr (watchfrr.ts). Invariant: each daemon is a
+ * foreground child, so that its pid and its end are known exactly.
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -25,7 +26,10 @@ export interface DaemonOptions {
 }
 
 export interface FrrOptions {
-  /** Configuration text, or text and arguments, by daemon: `{zebra: '...', bgpd: {config: '...', args: [...]}}`. */
+  /**
+   * Configuration text, or text and arguments, by daemon: `{zebra: '...', bgpd: {config: '...',
+   * args: [...]}}`.
+   */
   readonly daemons: Readonly<Record<string, string | DaemonOptions>>;
   /** Made when missing; at most about 90 characters, as it holds unix sockets. */
   readonly directory: string;
@@ -38,16 +42,12 @@ export function prepareFrr(namespace: Namespace, options: FrrOptions): Frr {
   return new Frr(namespace, options);
 }
 
-/** Starts the daemons, zebra first, and resolves when all of them answer. */
-export async function startFrr(namespace: Namespace, options: FrrOptions): Promise<Frr> {
-  const frr = prepareFrr(namespace, options);
-  await frr.start();
-  return frr;
-}
-
 /** A set of FRR daemons in one namespace. */
 export class Frr {
-  /** The vty sockets (`DAEMON.vty`), pid files, configurations and logs: the agent's `socket-directory`. */
+  /**
+   * The vty sockets (`DAEMON.vty`), pid files, configurations and logs: the agent's
+   * `socket-directory`.
+   */
   readonly directory: string;
   /** zebra first, the others as given. */
   readonly daemons: readonly string[];
@@ -110,7 +110,9 @@ export class Frr {
     ];
   }
 
-  /** Starts one daemon, or all that do not run, and resolves when they answer on their vty sockets. */
+  /**
+   * Starts one daemon, or all that do not run, and resolves when they answer on their vty sockets.
+   */
   async start(daemon?: string): Promise<void> {
     for (const name of daemon === undefined ? this.daemons : [daemon]) {
       if (this.running(name)) continue;
@@ -133,13 +135,19 @@ export class Frr {
     );
   }
 
-  /** SIGTERM to one daemon, or to all (zebra last, as frr.service does), and waits for the end. zebra takes its routes away. */
+  /**
+   * SIGTERM to one daemon, or to all (zebra last, as frr.service does), and waits for the end.
+   * zebra takes its routes away.
+   */
   async stop(daemon?: string): Promise<void> {
     for (const name of daemon === undefined ? [...this.daemons].reverse() : [daemon])
       await this.#processes.get(name)?.stop('SIGTERM');
   }
 
-  /** SIGKILL to one daemon, or to all at once, and waits for the end. zebra's routes stay, stale. Resolves with the time (Date.now()) of the signal. */
+  /**
+   * SIGKILL to one daemon, or to all at once, and waits for the end. zebra's routes stay, stale.
+   * Resolves with the time (Date.now()) of the signal.
+   */
   async kill(daemon?: string): Promise<number> {
     const victims = (daemon === undefined ? this.daemons : [daemon]).map((name) => this.process(name));
     const atMs = Date.now();
@@ -174,7 +182,9 @@ export class Frr {
     return this.namespace.run(['vtysh', '--vty_socket', this.directory, '-d', daemon, '-c', commandText]);
   }
 
-  /** As {@link vtysh} for a configuration change: the lines are entered below `configure terminal`. */
+  /**
+   * As {@link vtysh} for a configuration change: the lines are entered below `configure terminal`.
+   */
   configureRunning(daemon: string, lines: readonly string[]): void {
     const commands = ['configure terminal', ...lines].flatMap((line) => ['-c', line]);
     this.namespace.run(['vtysh', '--vty_socket', this.directory, '-d', daemon, ...commands]);

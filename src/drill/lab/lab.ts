@@ -1,10 +1,12 @@
 /**
- * A throw-away network: namespaces, the veth pairs and bridges between them, and the processes inside.
+ * A throw-away network: namespaces, the veth pairs and bridges between them, and the processes
+ * inside.
  *
- * What lives here: names, wiring and the end. What does not: what runs inside (frr.ts, ping.ts, agent.ts).
- * Invariants: nothing ever appears in the caller's own namespace; whatever the caller does (returns, throws, exits, is
- * interrupted), the processes are ended by pid and the namespaces are deleted.
- * BACKUP_ROUTER_LAB_RUN, when set, becomes part of every name, so that a supervisor can sweep up after a SIGKILL.
+ * What lives here: names, wiring and the end. What does not: what runs inside (frr.ts, ping.ts,
+ * agent.ts). Invariants: nothing ever appears in the caller's own namespace; whatever the caller
+ * does (returns, throws, exits, is interrupted), the processes are ended by pid and the namespaces
+ * are deleted. BACKUP_ROUTER_LAB_RUN, when set, becomes part of every name, so that a supervisor
+ * can sweep up after a SIGKILL.
  */
 
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -19,7 +21,9 @@ import { sleep } from './wait.js';
 const NETNS_DIRECTORY = '/run/netns';
 
 export interface NamespaceOptions {
-  /** `net.ipv4.conf.*.rp_filter`: 0 none, 1 strict, 2 loose. 0 by default, whatever the host has. */
+  /**
+   * `net.ipv4.conf.*.rp_filter`: 0 none, 1 strict, 2 loose. 0 by default, whatever the host has.
+   */
   readonly rpFilter?: 0 | 1 | 2;
   /** Forward packets, both families; false by default. */
   readonly forwarding?: boolean;
@@ -39,7 +43,10 @@ export function createLab(): Lab {
 
 /** A throw-away network. */
 export class Lab {
-  /** A directory for sockets, configurations and logs; removed on close. Readable by everybody: daemons drop their privileges. */
+  /**
+   * A directory for sockets, configurations and logs; removed on close. Readable by everybody:
+   * daemons drop their privileges.
+   */
   readonly directory: string;
   readonly namespaces: Namespace[] = [];
   #closing: Promise<void> | undefined;
@@ -50,7 +57,10 @@ export class Lab {
     installExitHook(this);
   }
 
-  /** A new namespace, with `lo` up and duplicate address detection off (it would hold an address back for a second or two). */
+  /**
+   * A new namespace, with `lo` up and duplicate address detection off (it would hold an address
+   * back for a second or two).
+   */
   namespace(label: string, options: NamespaceOptions = {}): Namespace {
     if (this.#closing !== undefined) throw new Error('the laboratory is closed');
     const namespace = new Namespace(label, `${this.prefix}${label}`);
@@ -58,7 +68,8 @@ export class Lab {
     this.namespaces.push(namespace);
     const rpFilter = options.rpFilter ?? 0;
     const forwarding = options.forwarding === true ? 1 : 0;
-    // A new namespace inherits the host's values (net.core.devconf_inherit_init_net), so each one that matters is set.
+    // A new namespace inherits the host's values (net.core.devconf_inherit_init_net), so each one
+    // that matters is set.
     namespace.sysctls({
       'net.ipv4.conf.all.rp_filter': rpFilter,
       'net.ipv4.conf.default.rp_filter': rpFilter,
@@ -85,7 +96,8 @@ export class Lab {
   }
 
   /**
-   * A bridge `name` inside `hub`, with one veth pair to each port. The hub's ends are `NAME-0`, `NAME-1`, ...
+   * A bridge `name` inside `hub`, with one veth pair to each port. The hub's ends are `NAME-0`,
+   * `NAME-1`, ...
    */
   bridge(
     hub: Namespace,
@@ -140,7 +152,10 @@ export class Lab {
   }
 }
 
-/** `br-PID-N-`, with the run's name in it where there is one, and not taken by leftovers of a former process of that pid. */
+/**
+ * `br-PID-N-`, with the run's name in it where there is one, and not taken by leftovers of a former
+ * process of that pid.
+ */
 function freePrefix(): string {
   const run = process.env['BACKUP_ROUTER_LAB_RUN'] ?? '';
   if (run !== '' && !/^[A-Za-z0-9]{1,32}$/.test(run))

@@ -1,9 +1,9 @@
 /**
  * One network namespace: what a host of the laboratory is.
  *
- * What lives here: commands and processes inside it, its links and sysctls. What does not: names, wiring and the
- * end of everything (lab.ts).
- * Invariant: nothing here touches the namespace that the caller runs in.
+ * What lives here: commands and processes inside it, its links and sysctls. What does not: names,
+ * wiring and the end of everything (lab.ts). Invariant: nothing here touches the namespace that the
+ * caller runs in.
  */
 
 import { type CommandOptions, type CommandResult, command, tryCommand, tryCommandAsync } from './command.js';
@@ -26,7 +26,9 @@ export class Namespace {
     return command(['ip', '-n', this.name, ...argumentsText.trim().split(/\s+/)]);
   }
 
-  /** As {@link ip} for many lines in one process, in order; the first failure ends it and throws. */
+  /**
+   * As {@link ip} for many lines in one process, in order; the first failure ends it and throws.
+   */
   ipBatch(lines: readonly string[]): void {
     command(['ip', '-n', this.name, '-batch', '-'], { input: `${lines.join('\n')}\n` });
   }
@@ -46,7 +48,10 @@ export class Namespace {
     return tryCommandAsync(this.#inside(argv), options);
   }
 
-  /** Starts a process that stays; it is ended with the laboratory. `ip netns exec` execs, so its pid is the command's own. */
+  /**
+   * Starts a process that stays; it is ended with the laboratory. `ip netns exec` execs, so its pid
+   * is the command's own.
+   */
   spawn(argv: readonly string[], options: SpawnOptions = {}): Process {
     const child = new Process(this.#inside(argv), options);
     this.processes.push(child);
@@ -82,7 +87,10 @@ export class Namespace {
   }
 }
 
-/** `/proc/sys` spells the dots of a key as slashes; a slash in a key stands for a dot of an interface's name. */
+/**
+ * `/proc/sys` spells the dots of a key as slashes; a slash in a key stands for a dot of an
+ * interface's name.
+ */
 function sysctlPath(key: string): string {
   return `/proc/sys/${key.replace(/[./]/g, (c) => (c === '.' ? '/' : '.'))}`;
 }

@@ -1,8 +1,10 @@
 /**
- * A process that stays: a routing daemon, a ping, the agent. It is ended by its pid and by nothing else.
+ * A process that stays: a routing daemon, a ping, the agent. It is ended by its pid and by nothing
+ * else.
  *
- * What lives here: its lines of output, its end, its signals. What does not: where it runs (namespace.ts).
- * Invariant: close() returns only once the process is gone, stopped (SIGSTOP) ones included.
+ * What lives here: its lines of output, its end, its signals. What does not: where it runs
+ * (namespace.ts). Invariant: close() returns only once the process is gone, stopped (SIGSTOP) ones
+ * included.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -19,7 +21,9 @@ export interface SpawnOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Hears each line of standard output and standard error as it comes. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
-  /** What close() sends first. SIGKILL for those whose orderly end nobody needs; SIGTERM by default. */
+  /**
+   * What close() sends first. SIGKILL for those whose orderly end nobody needs; SIGTERM by default.
+   */
   readonly closeSignal?: 'SIGTERM' | 'SIGKILL';
   /** SIGTERM is followed by SIGKILL after this long; 3 s by default. */
   readonly closeTimeoutMs?: number;
@@ -48,7 +52,8 @@ export class Process {
     const child = spawn(file, args, { env: options.env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.pid = child.pid ?? 0;
-    // `exit` comes as soon as the process is gone, `close` when its output is read: killing needs the first, waiting the second.
+    // `exit` comes as soon as the process is gone, `close` when its output is read: killing needs
+    // the first, waiting the second.
     child.once('exit', (status, signal) => (this.#end = { status: status ?? undefined, signal: signal ?? undefined }));
     this.exited = new Promise((resolve) => {
       child.once('close', () => resolve(this.#end ?? { status: undefined, signal: undefined }));

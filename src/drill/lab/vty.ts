@@ -1,14 +1,18 @@
 /**
- * One question to an FRR daemon over its vty socket, for laboratories that wait for a daemon to answer.
+ * One question to an FRR daemon over its vty socket, for laboratories that wait for a daemon to
+ * answer.
  *
- * What lives here: connect, ask, read, close. What does not: the agent's own held connection, which is the thing under
- * test and shares no code with this.
- * The protocol is fact F6: `command\0`, answered by text and then `00 00 00 status`.
+ * What lives here: connect, ask, read, close. What does not: the agent's own held connection, which
+ * is the thing under test and shares no code with this. The protocol is fact F6: `command\0`,
+ * answered by text and then `00 00 00 status`.
  */
 
 import { createConnection } from 'node:net';
 
-/** Sends one command and resolves with the answer's text. Rejects when refused, unanswered after `timeoutMs`, or failed. */
+/**
+ * Sends one command and resolves with the answer's text. Rejects when refused, unanswered after
+ * `timeoutMs`, or failed.
+ */
 export async function askVty(socketPath: string, command: string, timeoutMs = 1000): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(socketPath);

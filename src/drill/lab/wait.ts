@@ -1,6 +1,6 @@
 /**
- * Waiting: for a time, and for something to become true. A test that sleeps and hopes is slow or wrong; one that
- * polls says what it waited for and what it saw instead.
+ * Waiting: for a time, and for something to become true. A test that sleeps and hopes is slow or
+ * wrong; one that polls says what it waited for and what it saw instead.
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -23,8 +23,8 @@ export async function sleep(ms: number): Promise<void> {
 }
 
 /**
- * Calls `probe` until it returns something truthy, and resolves with that. A throwing probe counts as not yet.
- * Rejects after the timeout, with the last value or error seen.
+ * Calls `probe` until it returns something truthy, and resolves with that. A throwing probe counts
+ * as not yet. Rejects after the timeout, with the last value or error seen.
  */
 export async function eventually<T>(probe: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<Truthy<T>> {
   const timeoutMs = options.timeoutMs ?? 5000;

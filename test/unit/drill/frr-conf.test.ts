@@ -1,7 +1,8 @@
 /** The configuration text of laboratory routers; that FRR takes it is shown in test/netns/lab.test.ts. */
 
 import t from 'tap';
-import { bgpConfig, staticConfig } from '../../../src/drill/lab/frr-conf.js';
+import { bgpConfig } from '../../../src/drill/lab/frr-conf.js';
+import { staticConfig } from '../../lab/standard-frr.js';
 
 t.test('each neighbour and network goes to the family of its address', async (t) => {
   const text = bgpConfig({
