@@ -13,7 +13,7 @@ import { PathWatch } from '../host/path-watch.js';
 import type { PidfileDaemon } from '../model/config.js';
 import { type Adapter, generic } from './adapter.js';
 import { HeldProcess, isDead, mayMean, uptimeMs } from './proc.js';
-import { type Finding, type IsDying, ProcessWatch } from './process-watch.js';
+import { type IsDying, type ProcessLookup, ProcessWatch } from './process-watch.js';
 import type { ProbeTiming } from './timing.js';
 
 /** TMPFS_MAGIC, linux/magic.h: such a file system begins empty at boot. */
@@ -47,7 +47,7 @@ export function openPidfile(
 }
 
 /** The process that the file means; exported for its tests. */
-export function findByPidfile(path: string, isDying: IsDying = () => false): Finding {
+export function findByPidfile(path: string, isDying: IsDying = () => false): ProcessLookup {
   let text: string;
   let mtimeMs: number;
   let volatile: boolean;
@@ -79,6 +79,6 @@ export function findByPidfile(path: string, isDying: IsDying = () => false): Fin
   return { kind: 'found', process };
 }
 
-function none(reason: string): Finding {
+function none(reason: string): ProcessLookup {
   return { kind: 'none', reason };
 }

@@ -17,7 +17,7 @@ import { type HeldProcess, isDead, isStopped, type ProcStat, uptimeMs } from './
 import type { ProbeTiming } from './timing.js';
 
 /** The finder gives up the process to its caller, who closes it. */
-export type Finding =
+export type ProcessLookup =
   | { readonly kind: 'found'; readonly process: HeldProcess }
   | { readonly kind: 'none'; readonly reason: string }
   /** Cannot be told now: a living process is kept. */
@@ -28,7 +28,7 @@ export interface ProcessWatchOptions extends ProbeTiming {
   /** Whether to look every probeIntervalMs, while the process lives, if another one counts now. */
   readonly recheck: boolean;
   /** The process that counts; one that is known to die does not, though /proc still shows it. */
-  find(isDying: IsDying): Finding;
+  find(isDying: IsDying): ProcessLookup;
   readonly processes?: ProcessEvents | undefined;
 }
 

@@ -12,7 +12,7 @@ import type { Clock } from '../host/clock.js';
 import type { ProcessDaemon } from '../model/config.js';
 import { type Adapter, generic } from './adapter.js';
 import { commOf, HeldProcess, isDead } from './proc.js';
-import { type Finding, type IsDying, ProcessWatch } from './process-watch.js';
+import { type IsDying, type ProcessLookup, ProcessWatch } from './process-watch.js';
 import type { ProbeTiming } from './timing.js';
 
 /** Watches the processes of that name as `process/NAME`. */
@@ -36,7 +36,7 @@ export function openProcess(
 }
 
 /** The oldest process of that name: the others are its workers. Exported for its tests. */
-export function findByName(name: string, isDying: IsDying = () => false): Finding {
+export function findByName(name: string, isDying: IsDying = () => false): ProcessLookup {
   const comm = commOf(name);
   const own = link('/proc/self/ns/net');
   let oldest: { readonly process: HeldProcess; readonly startMs: number } | undefined;

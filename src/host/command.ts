@@ -17,7 +17,7 @@ const MAX_REASON = 120;
 /** From the end of the command to the end of its outputs, milliseconds. */
 const GRACE_MS = 100;
 
-export interface Command {
+export interface HostCommand {
   /** The program and its arguments. */
   readonly command: readonly [string, ...string[]];
   readonly timeoutMs: number;
@@ -35,7 +35,7 @@ export type CommandEnd =
 
 /** `onEnd` is called once; `onGone` once and after it, when the command is gone. What is returned ends it early: then `onEnd` is not called any more. */
 export function runCommand(
-  { command, timeoutMs, output }: Command,
+  { command, timeoutMs, output }: HostCommand,
   clock: Clock,
   onEnd: (end: CommandEnd) => void,
   onGone: () => void,
@@ -95,7 +95,7 @@ export function runCommand(
   };
 }
 
-function start([file, ...args]: Command['command'], output: boolean) {
+function start([file, ...args]: HostCommand['command'], output: boolean) {
   return spawn(file, args, {
     detached: true,
     cwd: '/',

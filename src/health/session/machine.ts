@@ -27,7 +27,14 @@ import { nextBeat } from '../timing.js';
 import { ended, hinted, inSeries, LAST_DELAY_MS, LASTING_MS, longer } from './backoff.js';
 import type { Readiness } from './dialect.js';
 import { endpointText, refusal } from './endpoint.js';
-import type { Phase, Report, SessionEvent, SessionState, SessionTraits, Transition } from './state.js';
+import type {
+  SessionEvent,
+  SessionPhase,
+  SessionState,
+  SessionTraits,
+  SessionTransition,
+  SessionVerdict,
+} from './state.js';
 
 /**
  * A dying process may lose our connection before its listening socket, which then still accepts (seen with bgpd under
@@ -37,7 +44,12 @@ const DEATH_THROES_MS = 100;
 /** Where nothing can be asked, a connection that has lasted this long is life: whoever turns callers away does it sooner. */
 const SETTLED_MS = 100;
 
-export function transition(state: SessionState, event: SessionEvent, now: number, traits: SessionTraits): Transition {
+export function transition(
+  state: SessionState,
+  event: SessionEvent,
+  now: number,
+  traits: SessionTraits,
+): SessionTransition {
   if (state.phase.kind === 'closed') return unchanged(state);
   switch (event.kind) {
     case 'start':
@@ -72,13 +84,13 @@ export function transition(state: SessionState, event: SessionEvent, now: number
   }
 }
 
-function connect(state: SessionState, now: number, { endpoint }: SessionTraits): Transition {
+function connect(state: SessionState, now: number, { endpoint }: SessionTraits): SessionTransition {
   const next: SessionState = { ...state, phase: { kind: 'connecting' } };
   // TCP drops what a full backlog cannot take: then there is neither connection nor refusal, only silence.
   return { state: endpoint.kind === 'tcp' ? silent(next, now) : next, effects: [{ kind: 'connect' }] };
 }
 
-function accepted(state: SessionState, dying: boolean, now: number, traits: SessionTraits): Transition {
+function accepted(state: SessionState, dying: boolean, now: number, traits: SessionTraits): SessionTransition {
   if (!traits.heartbeat) {
     // Nobody would take back the sign of life of one who accepts and hangs up. A dying process may accept for as long as its core is written; but whoever
     // accepts for ever lives.
@@ -96,7 +108,7 @@ function accepted(state: SessionState, dying: boolean, now: number, traits: Sess
 }
 
 /** The connection is a first sign of life; not yet life. */
-function appears(state: SessionState, { endpoint }: SessionTraits): Transition {
+function appears(state: SessionState, { endpoint }: SessionTraits): SessionTransition {
   const next: SessionState =
     state.phase.kind === 'accepted' ? { ...state, phase: { ...state.phase, believedAt: undefined } } : state;
   return state.told?.kind === 'down'
@@ -104,7 +116,7 @@ function appears(state: SessionState, { endpoint }: SessionTraits): Transition {
     : unchanged(next);
 }
 
-function refused(state: SessionState, code: string, now: number, traits: SessionTraits): Transition {
+function refused(state: SessionState, code: string, now: number, traits: SessionTraits): SessionTransition {
   const { endpoint, permissionHint } = traits;
   const where = endpointText(endpoint);
   if (code === 'EAGAIN') {
@@ -131,7 +143,7 @@ function answered(
   outstanding: boolean,
   now: number,
   traits: SessionTraits,
-): Transition {
+): SessionTransition {
   const { phase } = state;
   if (phase.kind !== 'accepted' && phase.kind !== 'established') return unchanged(state);
   const next: SessionState = {
@@ -158,7 +170,7 @@ function answered(
 }
 
 /** The most urgent path of the product. */
-function died(state: SessionState, reason: string, now: number): Transition {
+function died(state: SessionState, reason: string, now: number): SessionTransition {
   const next = retryLater({ ...state, toldDenied: false, diedAt: now, silentSince: undefined }, reason, now);
   if (state.told?.kind === 'down') return next;
   const again = inSeries(next.state.backoff)
@@ -169,11 +181,11 @@ function died(state: SessionState, reason: string, now: number): Transition {
 }
 
 /** Not a death: somebody is there. The silence goes on until an answer makes sense. */
-function outOfStep(state: SessionState, reason: string, now: number, { endpoint }: SessionTraits): Transition {
+function outOfStep(state: SessionState, reason: string, now: number, { endpoint }: SessionTraits): SessionTransition {
   return retryLater(silent(state, now), `${reason} on ${endpointText(endpoint)}`, now);
 }
 
-function tick(state: SessionState, now: number, traits: SessionTraits): Transition {
+function tick(state: SessionState, now: number, traits: SessionTraits): SessionTransition {
   const first = phaseDue(state, now, traits);
   const { silentSince, told } = first.state;
   if (silentSince === undefined || told?.kind === 'unresponsive' || now < silentSince + traits.probeTimeoutMs)
@@ -185,7 +197,7 @@ function tick(state: SessionState, now: number, traits: SessionTraits): Transiti
 }
 
 /** What the phase itself has waited for. */
-function phaseDue(state: SessionState, now: number, traits: SessionTraits): Transition {
+function phaseDue(state: SessionState, now: number, traits: SessionTraits): SessionTransition {
   const { phase } = state;
   switch (phase.kind) {
     case 'waiting': {
@@ -212,7 +224,7 @@ function phaseDue(state: SessionState, now: number, traits: SessionTraits): Tran
   }
 }
 
-function settled(state: SessionState, since: number, { endpoint }: SessionTraits): Transition {
+function settled(state: SessionState, since: number, { endpoint }: SessionTraits): SessionTransition {
   return tell(
     { ...state, phase: { kind: 'established', since, probeAt: undefined } },
     {
@@ -223,7 +235,7 @@ function settled(state: SessionState, since: number, { endpoint }: SessionTraits
 }
 
 /** The connection, or the attempt, is over; another one follows. */
-function retryLater(state: SessionState, reason: string, now: number): Transition {
+function retryLater(state: SessionState, reason: string, now: number): SessionTransition {
   const { phase } = state;
   const backoff = isConnected(phase)
     ? ended(state.backoff, now - phase.since, phase.kind === 'established')
@@ -236,7 +248,7 @@ function retryLater(state: SessionState, reason: string, now: number): Transitio
   };
 }
 
-function isConnected(phase: Phase): phase is Phase & { readonly kind: 'accepted' | 'established' } {
+function isConnected(phase: SessionPhase): phase is SessionPhase & { readonly kind: 'accepted' | 'established' } {
   return phase.kind === 'accepted' || phase.kind === 'established';
 }
 
@@ -244,10 +256,10 @@ function silent(state: SessionState, now: number): SessionState {
   return state.silentSince === undefined ? { ...state, silentSince: now } : state;
 }
 
-function tell(state: SessionState, report: Report): Transition {
+function tell(state: SessionState, report: SessionVerdict): SessionTransition {
   return { state: { ...state, told: report }, effects: [{ kind: 'tell', report }] };
 }
 
-function unchanged(state: SessionState): Transition {
+function unchanged(state: SessionState): SessionTransition {
   return { state, effects: [] };
 }

@@ -20,10 +20,10 @@ import { Peer } from './peer.js';
 import {
   NEW_SESSION,
   nextDeadline,
-  type Report,
   type SessionEffect,
   type SessionEvent,
   type SessionTraits,
+  type SessionVerdict,
 } from './state.js';
 
 export interface SessionOptions extends ProbeTiming {
@@ -121,7 +121,7 @@ export class Session {
     }
   }
 
-  #tell({ kind, reason }: Report): void {
+  #tell({ kind, reason }: SessionVerdict): void {
     if (kind !== 'responsive') return this.#listener({ kind, reason });
     this.#peer.answered();
     this.#listener({ kind, reason, ageMs: this.#options.ageMs(this.#connection?.exchange.heartbeat) });

@@ -6,7 +6,7 @@ import { type Backoff, NO_BACKOFF } from './backoff.js';
 import type { Readiness } from './dialect.js';
 import type { Endpoint } from './endpoint.js';
 
-export type Phase =
+export type SessionPhase =
   | { readonly kind: 'waiting'; readonly retryAt: number; readonly delayMs: number }
   | { readonly kind: 'connecting' }
   | {
@@ -24,19 +24,19 @@ export type Phase =
   | { readonly kind: 'closed' };
 
 export interface SessionState {
-  readonly phase: Phase;
+  readonly phase: SessionPhase;
   readonly backoff: Backoff;
   /** Since when something is due that has not come; undefined: nothing is. */
   readonly silentSince: number | undefined;
   /** The last verdict. */
-  readonly told: Report | undefined;
+  readonly told: SessionVerdict | undefined;
   /** Whether the last `down` told of missing permission. */
   readonly toldDenied: boolean;
   readonly diedAt: number;
 }
 
 /** A verdict without the age of the process, which costs a look. */
-export interface Report {
+export interface SessionVerdict {
   readonly kind: Verdict['kind'];
   readonly reason: string;
 }
@@ -69,7 +69,7 @@ export type SessionEvent =
   | { readonly kind: 'close' };
 
 export type SessionEffect =
-  | { readonly kind: 'tell'; readonly report: Report }
+  | { readonly kind: 'tell'; readonly report: SessionVerdict }
   | { readonly kind: 'connect' }
   | { readonly kind: 'disconnect'; readonly reason: string }
   | { readonly kind: 'probe' }
@@ -77,7 +77,7 @@ export type SessionEffect =
   | { readonly kind: 'rearm' };
 
 /** The effects are for the caller to carry out, in order. */
-export interface Transition {
+export interface SessionTransition {
   readonly state: SessionState;
   readonly effects: readonly SessionEffect[];
 }
