@@ -8,7 +8,7 @@
  * changes no more than one window is unanswered. A kernel with too many routes for a look without filters is left to kernel.ts.
  */
 
-import type { Kernel, KernelHint, ObserveRequest, Step } from '../core/ports.js';
+import type { Kernel, KernelHint, ObserveRequest } from '../core/ports.js';
 import { apply } from './apply.js';
 import { firstLook } from './first-look.js';
 import { openKernel } from './kernel.js';
@@ -29,7 +29,6 @@ export function openEarlyKernel(): EarlyKernel {
   let interleaved: (() => void) | undefined;
   let looked = false;
   let applied = false;
-  let added: readonly Step[] = [];
   let answered = true;
   let closed = false;
   let tellBegun = (): void => undefined;
@@ -39,8 +38,7 @@ export function openEarlyKernel(): EarlyKernel {
 
   const turn = (): Kernel => {
     if (real !== undefined) return real;
-    real = openKernel(added);
-    added = [];
+    real = openKernel();
     if (interleaved !== undefined) real.interleave?.(interleaved);
     if (subscription !== undefined) real.subscribe(subscription.request, subscription.listener);
     if (answered) changes?.close();
@@ -70,7 +68,6 @@ export function openEarlyKernel(): EarlyKernel {
     apply(steps) {
       if (real !== undefined) return real.apply(steps);
       applied = true;
-      added = steps;
       changes ??= new Connection({ receiveBuffer: 0, datagramBytes: ANSWER_BYTES }, openPlainSocket);
       answered = false;
       return apply(changes, steps).finally(() => {

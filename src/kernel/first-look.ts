@@ -18,8 +18,7 @@ import { Connection } from './netlink/connection.js';
 import { familyFromNumber } from './netlink/families.js';
 import { openPlainSocket } from './netlink/socket.js';
 import * as uapi from './netlink/uapi.js';
-import { foreignRoute, only } from './observe.js';
-import { ownRoute } from './own-routes.js';
+import { foreignRoute, only, ownRoute } from './observe.js';
 
 /** Some 2 ms of reading. A router whose FIB is full at this point has been one for a while. */
 const MAX_ROUTES = 5_000;

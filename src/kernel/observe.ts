@@ -1,6 +1,6 @@
 /**
  * One observation of the kernel: the dumps that it takes, and the filters that keep a million foreign routes
- * out of it. Stateless but for what it need not decode twice (own-routes.ts): the kernel is the database.
+ * out of it. Stateless: the kernel is the database.
  *
  * Invariant: each dump is whole (connection.ts asks torn ones again). Dumps are not of one instant; a change
  * between two of them has its own hint, and the next observation sees it.
@@ -20,13 +20,8 @@ import { decodeRule, encodeRuleDump } from './messages/rule.js';
 import type { Connection, DumpDecoder } from './netlink/connection.js';
 import { familyNumber } from './netlink/families.js';
 import * as uapi from './netlink/uapi.js';
-import { type KnownRoutes, knownRoutes } from './own-routes.js';
 
-export async function observe(
-  connection: Connection,
-  request: ObserveRequest,
-  known: KnownRoutes = knownRoutes(),
-): Promise<Snapshot> {
+export async function observe(connection: Connection, request: ObserveRequest): Promise<Snapshot> {
   const { protocol, maxLength } = request;
   const families = FAMILIES.filter((family) => maxLength[family] !== undefined);
   const tables = [uapi.RT_TABLE_MAIN, ...(request.vrfTables ?? [])];
@@ -36,7 +31,7 @@ export async function observe(
     connection.dump(encodeAddressDump(), only(uapi.RTM_NEWADDR, decodeAddress)),
     connection.dump(encodeRuleDump(), only(uapi.RTM_NEWRULE, decodeRule)),
     Promise.all(
-      FAMILIES.map((family) => connection.dump(encodeRouteDump(family, { protocol }), known.decoder(family, protocol))),
+      FAMILIES.map((family) => connection.dump(encodeRouteDump(family, { protocol }), ownRoute(family, protocol))),
     ),
     Promise.all(
       tables.flatMap((table) =>
@@ -45,7 +40,6 @@ export async function observe(
     ),
     request.neighbours === true ? connection.dump(encodeNeighbourDump(), only(uapi.RTM_NEWNEIGH, decodeNeighbour)) : [],
   ]);
-  FAMILIES.forEach((family, i) => known.learn(family, own[i]!));
   const foreign = main.flat();
   const originals = foreign.filter((item) => 'message' in item);
   return {
@@ -84,6 +78,19 @@ export function only<T>(
   decode: (bytes: Buffer, start: number, end: number) => T | undefined,
 ): DumpDecoder<T> {
   return (bytes, start, end, type) => (type === wanted ? decode(bytes, start, end) : undefined);
+}
+
+/**
+ * Checks again what the kernel was asked to filter: without NETLINK_GET_STRICT_CHK it sends everything, and a
+ * kernel without IPv6 answers for the families that it has (rtnetlink.c, rtnl_dump_all).
+ */
+export function ownRoute(family: Family, protocol: number): DumpDecoder<Route> {
+  const wanted = familyNumber(family);
+  return (bytes, start, end, type) => {
+    const header = start + uapi.NLMSG_HDRLEN;
+    if (type !== uapi.RTM_NEWROUTE || bytes[header] !== wanted || bytes[header + 5] !== protocol) return undefined;
+    return decodeRoute(bytes, start, end);
+  };
 }
 
 /** Looks at four bytes of each route before decoding it: a full table walks at some 0.3 us a route (fact N6). */

@@ -5,12 +5,11 @@
 
 import { getSystemErrorMap } from 'node:util';
 
-/** Asking Node for the table costs 20 us each time, and a failed batch asks ten thousand times. */
-let table: ReadonlyMap<number, readonly [string, string]> | undefined;
+const TABLE: ReadonlyMap<number, readonly [string, string]> = getSystemErrorMap();
 
 function entry(errno: number): readonly [string, string] {
-  table ??= getSystemErrorMap();
-  return table.get(-Math.abs(errno)) ?? [`errno ${Math.abs(errno)}`, `errno ${Math.abs(errno)}`];
+  const nameless = `errno ${Math.abs(errno)}`;
+  return TABLE.get(-Math.abs(errno)) ?? [nameless, nameless];
 }
 
 /** `EEXIST` for 17; `errno 999` for a number without a name. */

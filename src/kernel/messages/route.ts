@@ -190,7 +190,7 @@ export function decodeRoute(bytes: Buffer, start: number, end: number, deadFlags
   if (WITHOUT_NEXTHOP.has(type))
     nexthops = []; // IPv6 hangs these on `lo`
   else if (nexthops === undefined)
-    nexthops = interfaceIndex > 0 ? single(gateway, interfaceIndex, (flags & deadFlags) !== 0) : [];
+    nexthops = interfaceIndex > 0 ? [{ gateway, interfaceIndex, dead: (flags & deadFlags) !== 0 }] : [];
   return {
     family,
     table,
@@ -210,16 +210,6 @@ export function nexthopObjectOf(bytes: Buffer, start: number, end: number): numb
     if (type === uapi.RTA_NH_ID) id = readU32(bytes, from, to);
   });
   return id;
-}
-
-/** The last next hop read: routes that follow each other in a dump mostly share it, and then they share the object. */
-let last: readonly [Nexthop] = [{ gateway: undefined, interfaceIndex: 0, dead: false }];
-
-function single(gateway: string | undefined, interfaceIndex: number, dead: boolean): readonly Nexthop[] {
-  const [known] = last;
-  if (known.gateway !== gateway || known.interfaceIndex !== interfaceIndex || known.dead !== dead)
-    last = [{ gateway, interfaceIndex, dead }];
-  return last;
 }
 
 function decodeMultipath(bytes: Buffer, start: number, end: number, deadFlags: number): readonly Nexthop[] {

@@ -8,7 +8,7 @@
 
 import { NLA_TYPE_MASK, NLMSG_HDRLEN } from './uapi.js';
 
-/** Messages being written, one behind the other. `bytes` grows; `length` is how much of it is used. */
+/** Messages being written, one behind the other. `bytes` grows; `length` is how much of it is used, and what lies behind is zero. */
 export interface Writer {
   bytes: Buffer;
   length: number;
@@ -19,37 +19,24 @@ export function align(length: number): number {
   return (length + 3) & ~3;
 }
 
-/** An empty one. */
-export function createWriter(): Writer {
-  return { bytes: Buffer.alloc(4096), length: 0 };
-}
-
-/** Where messages are written that go alone. */
-const desk = createWriter();
-
-/** What is written, in bytes of its own. */
+/** What `write` writes, in bytes of its own. */
 export function alone(write: (writer: Writer) => void): Buffer {
-  desk.length = 0;
-  write(desk);
-  return written(desk);
-}
-
-/** A copy of everything that was written. */
-export function written(writer: Writer): Buffer {
-  return Buffer.from(writer.bytes.subarray(0, writer.length));
+  const writer: Writer = { bytes: Buffer.alloc(256), length: 0 };
+  write(writer);
+  return writer.bytes.subarray(0, writer.length);
 }
 
 /** Begins a message with its nlmsghdr; pass the result to {@link endMessage}. Sequence number and port are zero, whoever sends it fills in the former. */
 export function beginMessage(writer: Writer, type: number, flags: number): number {
   const start = reserve(writer, NLMSG_HDRLEN);
-  store16(writer.bytes, start + 4, type);
-  store16(writer.bytes, start + 6, flags);
+  writer.bytes.writeUInt16LE(type, start + 4);
+  writer.bytes.writeUInt16LE(flags, start + 6);
   return start;
 }
 
 /** Fills in the length of the message that begins there. */
 export function endMessage(writer: Writer, start: number): void {
-  store32(writer.bytes, start, writer.length - start);
+  writer.bytes.writeUInt32LE(writer.length - start, start);
 }
 
 /** One message in bytes of its own: nlmsghdr, and what `body` writes. */
@@ -63,43 +50,20 @@ export function message(type: number, flags: number, body: (writer: Writer) => v
 
 /** Room for `size` bytes, zeroed and aligned; its offset. */
 export function reserve(writer: Writer, size: number): number {
-  const offset = extend(writer, align(size));
-  const { bytes, length } = writer;
-  // For a few bytes a loop takes a fraction of what Buffer's fill does, which looks at its arguments first.
-  for (let at = offset; at < length; at++) bytes[at] = 0;
-  return offset;
-}
-
-/** Room for as many bytes, with anything in them. */
-function extend(writer: Writer, size: number): number {
   const offset = writer.length;
-  const end = offset + size;
-  if (end > writer.bytes.length) {
-    const larger = Buffer.alloc(Math.max(end, 2 * writer.bytes.length));
-    writer.bytes.copy(larger, 0, 0, offset);
+  writer.length += align(size);
+  if (writer.length > writer.bytes.length) {
+    const larger = Buffer.alloc(Math.max(writer.length, 2 * writer.bytes.length));
+    writer.bytes.copy(larger);
     writer.bytes = larger;
   }
-  writer.length = end;
   return offset;
-}
-
-/** Byte by byte: Buffer's own methods look at their arguments first, which takes longer than the storing. */
-function store16(bytes: Buffer, at: number, value: number): void {
-  bytes[at] = value;
-  bytes[at + 1] = value >>> 8;
-}
-
-function store32(bytes: Buffer, at: number, value: number): void {
-  bytes[at] = value;
-  bytes[at + 1] = value >>> 8;
-  bytes[at + 2] = value >>> 16;
-  bytes[at + 3] = value >>> 24;
 }
 
 function beginAttribute(writer: Writer, type: number, size: number): number {
   const offset = reserve(writer, 4 + size);
-  store16(writer.bytes, offset, 4 + size);
-  store16(writer.bytes, offset + 2, type);
+  writer.bytes.writeUInt16LE(4 + size, offset);
+  writer.bytes.writeUInt16LE(type, offset + 2);
   return offset + 4;
 }
 
@@ -110,28 +74,18 @@ export function putBytes(writer: Writer, type: number, value: Uint8Array): void 
 
 export function putU8(writer: Writer, type: number, value: number): void {
   const offset = beginAttribute(writer, type, 1);
-  writer.bytes[offset] = value;
+  writer.bytes.writeUInt8(value, offset);
 }
 
 export function putU32(writer: Writer, type: number, value: number): void {
-  const offset = extend(writer, 8);
-  const { bytes } = writer;
-  store16(bytes, offset, 8);
-  store16(bytes, offset + 2, type);
-  store32(bytes, offset + 4, value);
+  const offset = beginAttribute(writer, type, 4);
+  writer.bytes.writeUInt32LE(value, offset);
 }
 
 /** Words of 32 bits in network order: what an address is. */
 export function putWords(writer: Writer, type: number, words: readonly number[]): void {
   const offset = beginAttribute(writer, type, 4 * words.length);
-  const { bytes } = writer;
-  words.forEach((word, i) => {
-    const at = offset + 4 * i;
-    bytes[at] = word >>> 24;
-    bytes[at + 1] = word >>> 16;
-    bytes[at + 2] = word >>> 8;
-    bytes[at + 3] = word;
-  });
+  words.forEach((word, i) => writer.bytes.writeUInt32BE(word, offset + 4 * i));
 }
 
 /** NLA_NUL_STRING. */
@@ -145,7 +99,7 @@ export function beginNest(writer: Writer, type: number): number {
 }
 
 export function endNest(writer: Writer, nest: number): void {
-  store16(writer.bytes, nest, writer.length - nest);
+  writer.bytes.writeUInt16LE(writer.length - nest, nest);
 }
 
 /** One message inside a received datagram: `bytes[start..end)`, header included. */

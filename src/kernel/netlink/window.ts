@@ -4,7 +4,7 @@
  */
 
 import type { StepResult } from '../../core/ports.js';
-import { createWriter, type Writer, written } from './codec.js';
+import { alone, type Writer } from './codec.js';
 import { NLM_F_ACK } from './uapi.js';
 
 /** Requests in one send: fact N4 allows no more. */
@@ -24,9 +24,6 @@ export interface Window {
 const FLAGS = 6;
 const SEQUENCE = 8;
 
-/** Where windows are written, one at a time: a buffer for each of a hundred thousand messages would cost more than all the rest. */
-const sheet = createWriter();
-
 /**
  * The windows of `count` messages, each written when it is asked for, by `write`, which puts one message. `reserve` gives sequence numbers in a row.
  * Only the last message of a window asks for an acknowledgement, so only refusals and one answer come back.
@@ -39,13 +36,14 @@ export function* windowsOf(
   for (let from = 0; from < count; from += WINDOW) {
     const size = Math.min(WINDOW, count - from);
     const first = reserve(size);
-    sheet.length = 0;
-    for (let i = 0; i < size; i++) {
-      const start = sheet.length;
-      write(from + i, sheet);
-      sheet.bytes.writeUInt32LE(first + i, start + SEQUENCE);
-      if (i < size - 1) sheet.bytes[start + FLAGS]! &= ~NLM_F_ACK;
-    }
-    yield { bytes: written(sheet), first, count: size };
+    const bytes = alone((writer) => {
+      for (let i = 0; i < size; i++) {
+        const start = writer.length;
+        write(from + i, writer);
+        writer.bytes.writeUInt32LE(first + i, start + SEQUENCE);
+        if (i < size - 1) writer.bytes[start + FLAGS]! &= ~NLM_F_ACK;
+      }
+    });
+    yield { bytes, first, count: size };
   }
 }
