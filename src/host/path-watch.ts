@@ -2,7 +2,7 @@
  * Tells when something may have changed at a path that need not exist, nor its directory: inotify on the directory,
  * or on its nearest existing ancestor, re-armed as directories come and go (fact F9).
  * Only a hint. inotify may be exhausted (ENOSPC, fs.inotify.max_user_watches) and a directory may be replaced while
- * the watch moves, so whoever listens polls as well and calls `rearm` when he does.
+ * the watch moves, so the caller polls as well and calls `rearm` each time.
  */
 
 import { type FSWatcher, statSync, watch } from 'node:fs';

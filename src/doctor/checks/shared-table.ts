@@ -118,7 +118,7 @@ export const birdLearn: Check = {
       birdLines(host, /^learn\b(?!\s+(off|no)\b)/, (evidence) =>
         finding(
           'warning',
-          'BIRD learns alien routes of a kernel table (`learn`): the backup routes enter its table, and its exports.',
+          'BIRD learns foreign routes of a kernel table (`learn`): the backup routes enter its table, and its exports.',
           evidence,
           `# in the kernel protocol, an import filter:\nimport where krt_source != ${host.config.routeProtocol};`,
         ),

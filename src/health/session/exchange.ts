@@ -1,8 +1,8 @@
 /**
  * The conversation on one connection: a queue of commands of which exactly one is outstanding (fact F6), the
  * heartbeat being one of them. Knows neither sockets nor verdicts.
- * Invariant: an answer always belongs to the command sent last. A caller who stops waiting does not change that:
- * his command stays outstanding until it is answered or the connection ends.
+ * Invariant: an answer always belongs to the command sent last. A caller that stops waiting does not change that:
+ * its command stays outstanding until it is answered or the connection ends.
  */
 
 import type { Clock, Timer } from '../../host/clock.js';

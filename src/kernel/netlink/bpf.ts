@@ -2,7 +2,7 @@
  * Classic BPF as the kernel runs it on a netlink socket (linux/filter.h, linux/bpf_common.h): the few instructions that the
  * filters of this directory are made of, and labels for their jumps. What a filter means is in events-filter.ts and process/process-filter.ts.
  *
- * Invariant: a conditional jump reaches 255 instructions, and the caller keeps his programs shorter than that.
+ * Invariant: a conditional jump reaches 255 instructions, and the caller keeps its programs shorter than that.
  */
 
 import type { FilterInstruction } from '../../native/libc.js';
