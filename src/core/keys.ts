@@ -23,13 +23,38 @@ export function sameRoute(a: Route, b: Route): boolean {
   return (
     a === b ||
     (sameIdentity(a, b) &&
+      sameMore(a, b) &&
       a.nexthops.length === b.nexthops.length &&
       (a.nexthops === b.nexthops || a.nexthops.every((nexthop, i) => sameNexthop(nexthop, b.nexthops[i]!))))
   );
 }
 
 function sameNexthop(a: Nexthop, b: Nexthop): boolean {
-  return a.gateway === b.gateway && a.interfaceIndex === b.interfaceIndex && a.dead === b.dead;
+  return (
+    a.gateway === b.gateway &&
+    a.interfaceIndex === b.interfaceIndex &&
+    a.dead === b.dead &&
+    a.linkDown === b.linkDown &&
+    a.onlink === b.onlink &&
+    a.weight === b.weight
+  );
+}
+
+/** Ends of routes that were read twice differ by the time that reading takes. */
+const SAME_END_MS = 500;
+
+/** What most routes do not have at all. */
+function sameMore(a: Route, b: Route): boolean {
+  return (
+    a.nexthopId === b.nexthopId &&
+    a.scope === b.scope &&
+    a.source === b.source &&
+    a.preference === b.preference &&
+    a.metrics === b.metrics &&
+    a.from?.address === b.from?.address &&
+    a.from?.length === b.from?.length &&
+    (a.expiresAtMs === b.expiresAtMs || Math.abs((a.expiresAtMs ?? 0) - (b.expiresAtMs ?? 0)) < SAME_END_MS)
+  );
 }
 
 /** Whether two routes of one next hop have one {@link routeKey}. */

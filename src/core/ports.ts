@@ -44,6 +44,10 @@ export interface ObserveRequest {
   readonly protocol: number;
   /** Tables beside the main one whose foreign routes are wanted too: those of VRFs. */
   readonly vrfTables?: readonly number[];
+  /** Further tables, wanted in `furtherRoutes`: those that rules send packets of the host to. Of table `local` all lengths. */
+  readonly furtherTables?: readonly number[];
+  /** Whether `nexthopObjects` are wanted; they are not when absent. */
+  readonly nexthopObjects?: boolean;
   /**
    * Longest prefix length wanted in `foreignRoutes`, a family; a family that is absent gets none, and both absent
    * means that no table need be read at all.

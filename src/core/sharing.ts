@@ -17,6 +17,12 @@ export function sharing(before: Snapshot | undefined, after: Snapshot): Snapshot
     addresses: same(before.addresses, after.addresses),
     ownRoutes: sameRoutes(before.ownRoutes, after.ownRoutes),
     foreignRoutes: sameRoutes(before.foreignRoutes, after.foreignRoutes),
+    ...(after.furtherRoutes === undefined
+      ? {}
+      : { furtherRoutes: sameRoutes(before.furtherRoutes ?? [], after.furtherRoutes) }),
+    ...(after.nexthopObjects === undefined
+      ? {}
+      : { nexthopObjects: same(before.nexthopObjects, after.nexthopObjects) }),
     ...(after.originals === undefined ? {} : { originals: same(before.originals, after.originals) }),
     rules: same(before.rules, after.rules),
     neighbours: same(before.neighbours, after.neighbours),

@@ -7,13 +7,14 @@
  */
 
 import type { ObserveRequest } from '../core/ports.js';
-import { FAMILIES, type Family } from '../model/address.js';
+import { FAMILIES, type Family, familyBits } from '../model/address.js';
 import type { Original } from '../model/adopted.js';
-import type { Route } from '../model/route.js';
+import { type NexthopObject, type Route, TABLE_LOCAL } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { decodeAddress, encodeAddressDump } from './messages/address.js';
 import { decodeLink, encodeLinkDump } from './messages/link.js';
 import { decodeNeighbour, encodeNeighbourDump } from './messages/neighbour.js';
+import { decodeNexthopObject, encodeNexthopDump } from './messages/nexthop.js';
 import { originalOf } from './messages/original.js';
 import { decodeRoute, encodeRouteDump } from './messages/route.js';
 import { decodeRule, encodeRuleDump } from './messages/rule.js';
@@ -26,7 +27,8 @@ export async function observe(connection: Connection, request: ObserveRequest): 
   const families = FAMILIES.filter((family) => maxLength[family] !== undefined);
   const tables = [uapi.RT_TABLE_MAIN, ...(request.vrfTables ?? [])];
   // All asked at once; the connection sends each as soon as the one before has ended.
-  const [links, addresses, rules, own, main, neighbours] = await Promise.all([
+  const further = request.furtherTables?.filter((table) => !tables.includes(table));
+  const [links, addresses, rules, own, main, neighbours, elsewhere, objects] = await Promise.all([
     connection.dump(encodeLinkDump(), only(uapi.RTM_NEWLINK, decodeLink)),
     connection.dump(encodeAddressDump(), only(uapi.RTM_NEWADDR, decodeAddress)),
     connection.dump(encodeRuleDump(), only(uapi.RTM_NEWRULE, decodeRule)),
@@ -39,6 +41,20 @@ export async function observe(connection: Connection, request: ObserveRequest): 
       ),
     ),
     request.neighbours === true ? connection.dump(encodeNeighbourDump(), only(uapi.RTM_NEWNEIGH, decodeNeighbour)) : [],
+    Promise.all(
+      (further ?? []).flatMap((table) =>
+        families.map((family) =>
+          dumpTable(
+            connection,
+            family,
+            table,
+            protocol,
+            table === TABLE_LOCAL ? familyBits(family) : maxLength[family]!,
+          ),
+        ),
+      ),
+    ),
+    request.nexthopObjects === true ? dumpNexthopObjects(connection) : undefined,
   ]);
   const foreign = main.flat();
   const originals = foreign.filter((item) => 'message' in item);
@@ -50,7 +66,21 @@ export async function observe(connection: Connection, request: ObserveRequest): 
     foreignRoutes: foreign.map((item) => ('message' in item ? item.route : item)),
     originals,
     neighbours,
+    ...(further === undefined
+      ? {}
+      : { furtherRoutes: elsewhere.flat().map((item) => ('message' in item ? item.route : item)) }),
+    ...(objects === undefined ? {} : { nexthopObjects: objects }),
   };
+}
+
+/** None on a kernel that does not know them (before Linux 5.3). */
+async function dumpNexthopObjects(connection: Connection): Promise<readonly NexthopObject[]> {
+  try {
+    return await connection.dump(encodeNexthopDump(), only(uapi.RTM_NEWNEXTHOP, decodeNexthopObject));
+  } catch (error) {
+    if ((error as { readonly code?: string }).code === 'EOPNOTSUPP') return [];
+    throw error;
+  }
 }
 
 async function dumpTable(

@@ -19,6 +19,8 @@ export interface Link {
   readonly kind: string | undefined;
   /** IFLA_VRF_TABLE of a VRF device. */
   readonly vrfTable: number | undefined;
+  /** IFLA_GROUP; absent: the default group, 0. */
+  readonly group?: number;
 }
 
 export interface InterfaceAddress {

@@ -8,9 +8,7 @@
 import type { Address } from './address.js';
 import type { Prefix } from './prefix.js';
 import type { Route, RouteType, Rule } from './route.js';
-
-/** FR_ACT_*; `other` is one that this program does not know. */
-export type RuleAction = 'table' | 'goto' | 'nop' | 'blackhole' | 'unreachable' | 'prohibit' | 'other';
+import type { RuleAction } from './rule-detail.js';
 
 export interface PolicyRule {
   /** The fields that the agent itself knows. */

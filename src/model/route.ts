@@ -6,6 +6,7 @@
 
 import type { Address, Family } from './address.js';
 import type { Prefix } from './prefix.js';
+import type { RuleDetail } from './rule-detail.js';
 
 /** Table ids (linux/rtnetlink.h, enum rt_class_t). */
 export const TABLE_DEFAULT = 253;
@@ -39,7 +40,26 @@ export interface Nexthop {
   readonly interfaceIndex: number;
   /** RTNH_F_DEAD or RTNH_F_LINKDOWN: the kernel itself says that this next hop cannot carry. */
   readonly dead: boolean;
+  /** Dead for want of carrier alone: a lookup takes it all the same (ignore_routes_with_linkdown is off). */
+  readonly linkDown?: true;
+  /** RTNH_F_ONLINK: the gateway was taken for a neighbour because somebody said so. */
+  readonly onlink?: true;
+  /** Its share of a multipath route, 1 when absent. */
+  readonly weight?: number;
 }
+
+/** An object that routes name instead of next hops (`ip nexthop`, linux/nexthop.h). */
+export type NexthopObject =
+  | { readonly id: number; readonly kind: 'nexthop'; readonly nexthop: Nexthop }
+  | { readonly id: number; readonly kind: 'blackhole' }
+  | {
+      readonly id: number;
+      readonly kind: 'group';
+      readonly members: readonly { readonly id: number; readonly weight: number }[];
+    };
+
+/** RFC 4191: of routers of one metric the kernel prefers the higher one. */
+export type RouterPreference = 'high' | 'low';
 
 export interface Route {
   readonly family: Family;
@@ -51,8 +71,36 @@ export interface Route {
   /** rtm_protocol: who put it there. */
   readonly protocol: number;
   readonly type: RouteType;
-  /** One, or several for a multipath route; empty for blackhole and its kin. */
+  /** One, or several for a multipath route; empty for blackhole and its kin, and where the kernel names an object alone. */
   readonly nexthops: readonly Nexthop[];
+  /** RTA_NH_ID. Without sysctl nexthop_compat_mode it is all that the kernel says of the next hops. */
+  readonly nexthopId?: number;
+  /** rtm_scope of an IPv4 route where it is not the ordinary one, {@link ordinaryScope}. */
+  readonly scope?: number;
+  /** RTA_SRC, IPv6: for packets from there only. */
+  readonly from?: Prefix;
+  /** RTA_PREFSRC: the source address of packets that have none yet. */
+  readonly source?: Address;
+  /** RTA_PREF, IPv6; absent: medium. */
+  readonly preference?: RouterPreference;
+  /** When it ends, in monotonic milliseconds of this process (performance.now); absent: never. */
+  readonly expiresAtMs?: number;
+  /** RTA_METRICS (MTU and the like) as the kernel sent them, in hexadecimal. */
+  readonly metrics?: string;
+}
+
+/** rtm_scope (linux/rtnetlink.h): how far away what an IPv4 route leads to is, the nearer the higher. */
+export const SCOPE_UNIVERSE = 0;
+export const SCOPE_LINK = 253;
+export const SCOPE_HOST = 254;
+
+/** The scope that ip-route(8) gives a route unless it is told: own addresses, neighbours, everything else. */
+export function ordinaryScope({ family, type, nexthops }: Pick<Route, 'family' | 'type' | 'nexthops'>): number {
+  if (family === 'inet6') return SCOPE_UNIVERSE;
+  if (type === 'local') return SCOPE_HOST;
+  if (type === 'broadcast' || type === 'anycast' || type === 'multicast') return SCOPE_LINK;
+  const onLink = nexthops.length > 0 && nexthops.every((nexthop) => nexthop.gateway === undefined);
+  return onLink ? SCOPE_LINK : SCOPE_UNIVERSE;
 }
 
 /** A policy rule (`ip rule`). */
@@ -68,4 +116,6 @@ export interface Rule {
   readonly protocol: number;
   /** Has a selector or an action beyond the fields above, so it can never be one of ours. */
   readonly foreign: boolean;
+  /** What that is. */
+  readonly detail?: RuleDetail;
 }

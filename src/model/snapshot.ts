@@ -5,7 +5,7 @@
 
 import type { Original } from './adopted.js';
 import type { InterfaceAddress, Link, Neighbour } from './link.js';
-import type { Route, Rule } from './route.js';
+import type { NexthopObject, Route, Rule } from './route.js';
 
 export interface Snapshot {
   readonly links: readonly Link[];
@@ -14,6 +14,13 @@ export interface Snapshot {
   readonly ownRoutes: readonly Route[];
   /** Foreign routes of the main table and of the VRFs asked for, no longer than the longest destination of their family: possible covers and rivals. */
   readonly foreignRoutes: readonly Route[];
+  /**
+   * Foreign routes of the further tables that rules send the host's own packets to, by the same lengths, and all of table `local`.
+   * Absent: not asked for.
+   */
+  readonly furtherRoutes?: readonly Route[];
+  /** Read where a route or the request needs them; absent: not asked for. */
+  readonly nexthopObjects?: readonly NexthopObject[];
   /** The default routes among them that have one next hop, to the byte. Absent: not looked for. */
   readonly originals?: readonly Original[];
   /** All rules of both families. */

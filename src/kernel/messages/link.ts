@@ -22,6 +22,7 @@ export function decodeLink(bytes: Buffer, start: number, end: number): Link | un
   let name = '';
   let mac: string | undefined;
   let master: number | undefined;
+  let group = 0;
   let info: { readonly kind: string | undefined; readonly vrfTable: number | undefined } = {
     kind: undefined,
     vrfTable: undefined,
@@ -36,6 +37,9 @@ export function decodeLink(bytes: Buffer, start: number, end: number): Link | un
         break;
       case uapi.IFLA_MASTER:
         master = readU32(bytes, from, to);
+        break;
+      case uapi.IFLA_GROUP:
+        group = readU32(bytes, from, to);
         break;
       case uapi.IFLA_LINKINFO:
         info = decodeLinkInfo(bytes, from, to);
@@ -59,6 +63,7 @@ export function decodeLink(bytes: Buffer, start: number, end: number): Link | un
     master,
     kind: info.kind,
     vrfTable: info.vrfTable,
+    ...(group === 0 ? {} : { group }),
   };
 }
 

@@ -6,8 +6,9 @@
  */
 
 import type { Family } from '../../model/address.js';
-import type { PolicyRule, RuleAction } from '../../model/policy.js';
+import type { PolicyRule } from '../../model/policy.js';
 import { prefix } from '../../model/prefix.js';
+import type { RuleAction } from '../../model/rule-detail.js';
 import { readText, readU32, walkAttributes } from '../netlink/codec.js';
 import { familyNumber, readAddress } from '../netlink/families.js';
 import * as uapi from '../netlink/uapi.js';

@@ -7,8 +7,8 @@
  */
 
 import { addressBytes, type Family, familyBits, familyOf, readBits } from '../../model/address.js';
-import { defaultPrefix, prefixFromBits } from '../../model/prefix.js';
-import type { Nexthop, Route, RouteType } from '../../model/route.js';
+import { defaultPrefix, prefix, prefixFromBits } from '../../model/prefix.js';
+import { type Nexthop, ordinaryScope, type Route, type RouterPreference, type RouteType } from '../../model/route.js';
 import {
   beginMessage,
   beginNest,
@@ -81,7 +81,7 @@ function putRoute(writer: Writer, route: Route): void {
   bytes[header + 3] = route.tos;
   bytes[header + 4] = route.table < 256 ? route.table : uapi.RT_TABLE_UNSPEC;
   bytes[header + 5] = route.protocol;
-  bytes[header + 6] = scope(route);
+  bytes[header + 6] = route.scope ?? ordinaryScope(route);
   bytes[header + 7] = TYPES.indexOf(route.type);
   if (route.destination.length > 0) putWords(writer, uapi.RTA_DST, route.destination.bits);
   putU32(writer, uapi.RTA_TABLE, route.table);
@@ -93,15 +93,6 @@ function putRoute(writer: Writer, route: Route): void {
   } else if (route.nexthops.length > 1) {
     putMultipath(writer, route);
   }
-}
-
-/** IPv6 has no scopes. */
-function scope(route: Route): number {
-  const onLink =
-    route.family === 'inet' &&
-    route.nexthops.length > 0 &&
-    route.nexthops.every((nexthop) => nexthop.gateway === undefined);
-  return onLink ? uapi.RT_SCOPE_LINK : uapi.RT_SCOPE_UNIVERSE;
 }
 
 function putGateway(writer: Writer, family: Family, nexthop: Nexthop): void {
@@ -158,6 +149,7 @@ export function decodeRoute(bytes: Buffer, start: number, end: number, deadFlags
   let interfaceIndex = 0;
   let gateway: string | undefined;
   let nexthops: readonly Nexthop[] | undefined;
+  let more: More | undefined;
   walkAttributes(bytes, attributes, end, (type, from, to) => {
     switch (type) {
       case uapi.RTA_DST:
@@ -181,7 +173,27 @@ export function decodeRoute(bytes: Buffer, start: number, end: number, deadFlags
       case uapi.RTA_MULTIPATH:
         nexthops = decodeMultipath(bytes, from, to, deadFlags);
         break;
-      // RTA_NH_ID needs no case: a dump carries the expanded next hops beside it.
+      // Most routes have none of these: then no object is made for them.
+      case uapi.RTA_SRC:
+        if (bytes[header + 2] !== 0)
+          (more ??= {}).from = prefix(readAddress(bytes, from, to) ?? '::', bytes[header + 2]!);
+        break;
+      case uapi.RTA_PREFSRC:
+        (more ??= {}).source = readAddress(bytes, from, to) ?? defaultPrefix(family).address;
+        break;
+      case uapi.RTA_NH_ID:
+        (more ??= {}).nexthopId = readU32(bytes, from, to);
+        break;
+      case uapi.RTA_PREF:
+        if (PREFERENCES[bytes[from]!] !== undefined) (more ??= {}).preference = PREFERENCES[bytes[from]!]!;
+        break;
+      case uapi.RTA_CACHEINFO:
+        if (to - from >= RTA_EXPIRES_AT + 4 && bytes.readInt32LE(from + RTA_EXPIRES_AT) !== 0)
+          (more ??= {}).expiresAtMs = performance.now() + bytes.readInt32LE(from + RTA_EXPIRES_AT) * TICK_MS;
+        break;
+      case uapi.RTA_METRICS:
+        (more ??= {}).metrics = bytes.toString('hex', from, to);
+        break;
       default:
         break;
     }
@@ -190,7 +202,9 @@ export function decodeRoute(bytes: Buffer, start: number, end: number, deadFlags
   if (WITHOUT_NEXTHOP.has(type))
     nexthops = []; // IPv6 hangs these on `lo`
   else if (nexthops === undefined)
-    nexthops = interfaceIndex > 0 ? [{ gateway, interfaceIndex, dead: (flags & deadFlags) !== 0 }] : [];
+    nexthops = interfaceIndex > 0 ? [nexthopState(gateway, interfaceIndex, flags, deadFlags)] : [];
+  const scope = bytes[header + 6]!;
+  if (scope !== ordinaryScope({ family, type, nexthops })) (more ??= {}).scope = scope;
   return {
     family,
     table,
@@ -200,6 +214,38 @@ export function decodeRoute(bytes: Buffer, start: number, end: number, deadFlags
     protocol: bytes[header + 5]!,
     type,
     nexthops,
+    ...more,
+  };
+}
+
+type More = {
+  -readonly [Key in 'from' | 'source' | 'nexthopId' | 'preference' | 'expiresAtMs' | 'metrics' | 'scope']?: NonNullable<
+    Route[Key]
+  >;
+};
+
+/** ICMPV6_ROUTER_PREF_* (linux/icmpv6.h). */
+const PREFERENCES: Readonly<Partial<Record<number, RouterPreference>>> = { 1: 'high', 3: 'low' };
+
+/** Offset of rta_expires in struct rta_cacheinfo. It counts in USER_HZ, which is 100 everywhere (time(7)). */
+const RTA_EXPIRES_AT = 8;
+const TICK_MS = 10;
+
+/** A next hop with what its flags (RTNH_F_*) say. */
+export function nexthopState(
+  gateway: string | undefined,
+  interfaceIndex: number,
+  flags: number,
+  deadFlags = CANNOT_CARRY,
+  weight = 1,
+): Nexthop {
+  return {
+    gateway,
+    interfaceIndex,
+    dead: (flags & deadFlags) !== 0,
+    ...((flags & CANNOT_CARRY & deadFlags) === uapi.RTNH_F_LINKDOWN ? { linkDown: true } : {}),
+    ...((flags & uapi.RTNH_F_ONLINK) !== 0 ? { onlink: true } : {}),
+    ...(weight === 1 ? {} : { weight }),
   };
 }
 
@@ -223,11 +269,8 @@ function decodeMultipath(bytes: Buffer, start: number, end: number, deadFlags: n
       if (type === uapi.RTA_GATEWAY) gateway = readAddress(bytes, from, to);
       else if (type === uapi.RTA_VIA) gateway = readAddress(bytes, from + 2, to);
     });
-    nexthops.push({
-      gateway,
-      interfaceIndex: bytes.readInt32LE(at + 4),
-      dead: (bytes[at + 2]! & deadFlags) !== 0,
-    });
+    // struct rtnexthop: rtnh_flags, then rtnh_hops, which is the weight less one.
+    nexthops.push(nexthopState(gateway, bytes.readInt32LE(at + 4), bytes[at + 2]!, deadFlags, bytes[at + 3]! + 1));
     at += (length + 3) & ~3;
   }
   return nexthops;

@@ -21,6 +21,7 @@ import {
 } from '../netlink/codec.js';
 import { familyFromNumber, familyNumber } from '../netlink/families.js';
 import * as uapi from '../netlink/uapi.js';
+import { decodeRuleDetail } from './rule-detail.js';
 
 /** How the kernel says that nothing is suppressed: -1. */
 const SUPPRESS_NOTHING = 0xffffffff;
@@ -110,5 +111,14 @@ export function decodeRule(bytes: Buffer, start: number, end: number): Rule | un
         foreign = true;
     }
   });
-  return { family, priority, table, suppressPrefixLength, inputInterface, protocol, foreign };
+  return {
+    family,
+    priority,
+    table,
+    suppressPrefixLength,
+    inputInterface,
+    protocol,
+    foreign,
+    ...(foreign ? { detail: decodeRuleDetail(family, bytes, header, end) } : {}),
+  };
 }
