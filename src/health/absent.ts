@@ -1,6 +1,7 @@
 /**
- * Which of the watched daemons can be said to be down by looking at the file system: those whose unix socket is not there. So a
- * booting router knows before anything is loaded that a connection needs. The adapters begin later, and say it again.
+ * Which of the watched daemons can be said to be down by looking at the file system: those whose
+ * unix socket is not there. So a booting router knows before anything is loaded that a connection
+ * needs. The adapters begin later, and say it again.
  */
 
 import { existsSync } from 'node:fs';
@@ -10,7 +11,10 @@ import type { RoutingDaemon } from '../model/config.js';
 import { refusal } from './session/endpoint.js';
 import { watchedBySight } from './watched.js';
 
-/** Paths of the sockets that are missing, in the order of `Health.watched`; undefined: there, or it has none. */
+/**
+ * Paths of the sockets that are missing, in the order of `Health.watched`; undefined: there, or it
+ * has none.
+ */
 export function absentSockets(daemons: readonly RoutingDaemon[]): readonly (string | undefined)[] {
   return daemons.flatMap(socketsOf).map((path) => (path === undefined || existsSync(path) ? undefined : path));
 }
@@ -34,8 +38,9 @@ function socketsOf(daemon: RoutingDaemon): readonly (string | undefined)[] {
 }
 
 /**
- * The same health, whose daemons without a socket are down at once; it begins to watch when `begun` resolves. It is not even opened before where that can be
- * helped: the adapters are a sixth of the daemon's code.
+ * The same health, whose daemons without a socket are down at once; it begins to watch when `begun`
+ * resolves. It is not even opened before where that can be helped: the adapters are a sixth of the
+ * daemon's code.
  */
 export function downAtOnce(
   daemons: readonly RoutingDaemon[],

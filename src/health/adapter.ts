@@ -1,9 +1,11 @@
 /**
- * What every adapter of this directory gives to open.ts: a `Health` that also tells whether `holds` is the daemon's own word.
+ * What every adapter of this directory gives to open.ts: a `Health` that also tells whether `holds`
+ * is the daemon's own word.
  *
- * The generic kinds (unit, pidfile, process, socket, exec) watch one thing and cannot ask anybody about routes: they say yes to every
- * prefix, so that a route in the FIB counts as soon as its owner is healthy. Such a yes is no knowledge, hence never
- * outweighs an adapter that has asked (see `merge` in open.ts).
+ * The generic kinds (unit, pidfile, process, socket, exec) watch one thing and cannot ask anybody
+ * about routes: they say yes to every prefix, so that a route in the FIB counts as soon as its
+ * owner is healthy. Such a yes is no knowledge, hence never outweighs an adapter that has asked
+ * (see `merge` in open.ts).
  */
 
 import type { Health } from '../core/ports.js';
@@ -14,13 +16,19 @@ export interface Adapter extends Health {
   readonly asksDaemon: boolean;
 }
 
-/** Watches one thing. The listener hears the first verdict as soon as there is one, then every change, nothing after `close`. */
+/**
+ * Watches one thing. The listener hears the first verdict as soon as there is one, then every
+ * change, nothing after `close`.
+ */
 export interface Watcher {
   start(listener: (verdict: Verdict) => void): void;
   close(): void;
 }
 
-/** The adapter of a generic kind. `protocols`: rtm_protocol numbers of the routes that are stale once it is dead. */
+/**
+ * The adapter of a generic kind. `protocols`: rtm_protocol numbers of the routes that are stale
+ * once it is dead.
+ */
 export function generic(id: DaemonId, protocols: readonly number[], watcher: Watcher): Adapter {
   return {
     asksDaemon: false,

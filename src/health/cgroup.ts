@@ -1,6 +1,6 @@
 /**
- * Control groups, version 2 (cgroup-v2.rst): where they are mounted, whether one holds a living process, and inotify on its cgroup.events.
- * Nothing here is written.
+ * Control groups, version 2 (cgroup-v2.rst): where they are mounted, whether one holds a living
+ * process, and inotify on its cgroup.events. Nothing here is written.
  */
 
 import { existsSync, readFileSync, watch } from 'node:fs';
@@ -14,7 +14,10 @@ export function cgroupRoot(mounts: readonly string[] = MOUNTS): string | undefin
   return mounts.find((mount) => existsSync(join(mount, 'cgroup.controllers')));
 }
 
-/** The directory of the process's group; undefined for the root group, which has no events, and for every doubt. */
+/**
+ * The directory of the process's group; undefined for the root group, which has no events, and for
+ * every doubt.
+ */
 export function cgroupOf(pid: number, root: string): string | undefined {
   try {
     const path = /^0::(\/.+)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))?.[1];
@@ -25,7 +28,10 @@ export function cgroupOf(pid: number, root: string): string | undefined {
   }
 }
 
-/** Whether the group or one below it holds a process that is not a zombie; undefined: there is no such group. */
+/**
+ * Whether the group or one below it holds a process that is not a zombie; undefined: there is no
+ * such group.
+ */
 export function populated(directory: string): boolean | undefined {
   try {
     return /^populated 1$/m.test(readFileSync(join(directory, 'cgroup.events'), 'latin1'));
@@ -35,8 +41,9 @@ export function populated(directory: string): boolean | undefined {
 }
 
 /**
- * Calls back when `populated` may have changed; returns what ends it, undefined when inotify is not to be had.
- * The file itself is watched, not only its directory: kernfs tells only inodes that are in memory, and a watch keeps it there.
+ * Calls back when `populated` may have changed; returns what ends it, undefined when inotify is not
+ * to be had. The file itself is watched, not only its directory: kernfs tells only inodes that are
+ * in memory, and a watch keeps it there.
  */
 export function watchEvents(directory: string, listener: () => void): (() => void) | undefined {
   try {

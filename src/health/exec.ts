@@ -1,6 +1,7 @@
 /**
- * The health adapter for a command of the operator: exit status 0 is life, all else is death. Polled, so as slow as its interval.
- * How it is run, and what it may not do: host/command.ts. Invariant: never two at once.
+ * The health adapter for a command of the operator: exit status 0 is life, all else is death.
+ * Polled, so as slow as its interval. How it is run, and what it may not do: host/command.ts.
+ * Invariant: never two at once.
  */
 
 import { basename } from 'node:path';
@@ -10,7 +11,10 @@ import type { ExecDaemon } from '../model/config.js';
 import type { Verdict } from '../model/daemon.js';
 import { type Adapter, generic, type Watcher } from './adapter.js';
 
-/** Runs the command as `exec/BASENAME`, the first time at once, then every intervalMs from start to start. */
+/**
+ * Runs the command as `exec/BASENAME`, the first time at once, then every intervalMs from start to
+ * start.
+ */
 export function openExec(spec: ExecDaemon, clock: Clock): Adapter {
   return generic(`exec/${basename(spec.command[0])}`, spec.routeProtocols, new ExecWatch(spec, clock));
 }

@@ -1,9 +1,10 @@
 /**
- * From the configured routing daemons to one `Health`: the only place that knows every adapter.
- * A new kind of routing daemon is a new file and a new case here.
+ * From the configured routing daemons to one `Health`: the only place that knows every adapter. A
+ * new kind of routing daemon is a new file and a new case here.
  *
- * Who holds a prefix: only the adapters that can ask their daemon have a say, as soon as there is one; a generic kind says yes to everything
- * without knowing, and its yes must not outweigh zebra's no. Where nobody can ask, the FIB's word is all there is, and everything is held.
+ * Who holds a prefix: only the adapters that can ask their daemon have a say, as soon as there is
+ * one; a generic kind says yes to everything without knowing, and its yes must not outweigh zebra's
+ * no. Where nobody can ask, the FIB's word is all there is, and everything is held.
  */
 
 import type { Health, ProcessEvents } from '../core/ports.js';
@@ -21,7 +22,10 @@ import { openSocket } from './socket.js';
 import type { ProbeTiming } from './timing.js';
 import { openUnit } from './unit.js';
 
-/** Watches all of the routing daemons. Two that bear the same name are told apart as `frr/zebra` and `frr/zebra#2`. `processes` tells of deaths sooner, where it can. */
+/**
+ * Watches all of the routing daemons. Two that bear the same name are told apart as `frr/zebra` and
+ * `frr/zebra#2`. `processes` tells of deaths sooner, where it can.
+ */
 export function openHealth(
   daemons: readonly RoutingDaemon[],
   timing: ProbeTiming,
@@ -56,7 +60,10 @@ function unreachable(daemon: never): never {
   throw new TypeError(`unknown routing daemon ${JSON.stringify(daemon)}`);
 }
 
-/** Several adapters as one: a prefix is held when one that can be asked holds it, or when none can be asked. Exported for its tests. */
+/**
+ * Several adapters as one: a prefix is held when one that can be asked holds it, or when none can
+ * be asked. Exported for its tests.
+ */
 export function merge(parts: readonly Adapter[]): Health {
   const names = uniqueNames(parts);
   const able = parts.filter((part) => part.asksDaemon);

@@ -1,8 +1,10 @@
 /**
- * The health adapter for a process by its pid file. inotify tells of the file; process-watch.ts follows the process.
+ * The health adapter for a process by its pid file. inotify tells of the file; process-watch.ts
+ * follows the process.
  *
- * Invariant: a reused number fools nobody. A process that began after its pid file was written is another one: the file was left by a
- * crash or a former boot. Once accepted, a process is known by its start time, so a later step of the clock changes nothing.
+ * Invariant: a reused number fools nobody. A process that began after its pid file was written is
+ * another one: the file was left by a crash or a former boot. Once accepted, a process is known by
+ * its start time, so a later step of the clock changes nothing.
  */
 
 import { readFileSync, statfsSync, statSync } from 'node:fs';
@@ -59,7 +61,8 @@ export function findByPidfile(path: string, isDying: IsDying = () => false): Pro
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     return none(code === 'ENOENT' || code === 'ENOTDIR' ? `no pid file ${path}` : `${code} on ${path}`);
   }
-  // Some daemons write more lines (PostgreSQL), or pad with blanks (Postfix); the number comes first.
+  // Some daemons write more lines (PostgreSQL), or pad with blanks (Postfix); the number comes
+  // first.
   const pid = Number(/^\s*([1-9][0-9]{0,6})(?:\s|$)/.exec(text)?.[1]);
   // Perhaps it is being rewritten.
   if (Number.isNaN(pid)) return { kind: 'unclear', reason: `no process id in ${path}` };

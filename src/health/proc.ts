@@ -1,11 +1,15 @@
 /**
- * Processes as /proc shows them (proc(5)). An open /proc/PID/stat stays bound to the process it was opened for: once that is gone and
- * reaped every read says ESRCH, even if the number lives again in another process. It is a pidfd without native code, save that it cannot be waited for.
+ * Processes as /proc shows them (proc(5)). An open /proc/PID/stat stays bound to the process it was
+ * opened for: once that is gone and reaped every read says ESRCH, even if the number lives again in
+ * another process. It is a pidfd without native code, save that it cannot be waited for.
  */
 
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 
-/** USER_HZ, the unit of times in /proc/PID/stat: 100 for user space on every architecture that Node runs on. */
+/**
+ * USER_HZ, the unit of times in /proc/PID/stat: 100 for user space on every architecture that Node
+ * runs on.
+ */
 const MS_PER_TICK = 10;
 /** Clock slew and the grain of start times. */
 const SLACK_MS = 2000;
@@ -69,7 +73,8 @@ export interface WrittenTimes {
 /** Whether the process may be the one that the file is about: it must not be younger. */
 export function mayMean({ startMs, uptimeMs, wallMs, mtimeMs, volatile }: WrittenTimes): boolean {
   const bootMs = wallMs - uptimeMs;
-  // Older than the boot that made it: the clock was set since (a router without a battery wakes in 1970), so times prove nothing.
+  // Older than the boot that made it: the clock was set since (a router without a battery wakes in
+  // 1970), so times prove nothing.
   if (volatile && mtimeMs < bootMs - SLACK_MS) return true;
   return bootMs + startMs <= mtimeMs + SLACK_MS;
 }

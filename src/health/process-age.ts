@@ -1,13 +1,16 @@
 /**
- * How long a process has existed, by its pid file and /proc: both times count from boot, so no clock step matters.
- * Invariant: a pid file may be stale and its number taken by another, hence the name is compared; any doubt is age 0,
- * which only makes the hold-time longer.
+ * How long a process has existed, by its pid file and /proc: both times count from boot, so no
+ * clock step matters.
+ * Invariant: a pid file may be stale and its number taken by another, hence the
+ * name is compared; any doubt is age 0, which only makes the hold-time longer.
  */
 
 import { readFileSync } from 'node:fs';
 import { commOf, isDead, parseStat } from './proc.js';
 
-/** Milliseconds since the process named in `pidFile` began, 0 unless it runs and is called `name`. */
+/**
+ * Milliseconds since the process named in `pidFile` began, 0 unless it runs and is called `name`.
+ */
 export function processAgeMs(pidFile: string, name: string): number {
   try {
     const pid = /^\s*([1-9][0-9]{0,9})\s*$/.exec(readFileSync(pidFile, 'latin1'))?.[1];

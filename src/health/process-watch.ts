@@ -1,11 +1,14 @@
 /**
- * Follows one process after another, as a finder names them: death, stop, return. Knows neither pid files nor names.
+ * Follows one process after another, as a finder names them: death, stop, return. Knows neither pid
+ * files nor names.
  *
- * Without native code nobody can wait for a stranger's process, so its held /proc/PID/stat is read every 100 ms; where it has a
- * control group of its own (a systemd service), inotify on cgroup.events tells at once and the poll is only the net below. Where the
- * kernel announces the ends of processes (ProcessEvents) these are heard first; the look stays, for what they do not tell.
- * Invariant: a process that takes the place of a dead one is a new life, told as `down` and then `responsive`, unless it was
- * there before the other died (a worker, a handover).
+ * Without native code nobody can wait for a stranger's process, so its held /proc/PID/stat is read
+ * every 100 ms; where it has a control group of its own (a systemd service), inotify on
+ * cgroup.events tells at once and the poll is only the net below. Where the kernel announces the
+ * ends of processes (ProcessEvents) these are heard first; the look stays, for what they do not
+ * tell.
+ * Invariant: a process that takes the place of a dead one is a new life, told as `down` and
+ * then `responsive`, unless it was there before the other died (a worker, a handover).
  */
 
 import type { ProcessEvents } from '../core/ports.js';
@@ -51,7 +54,10 @@ export class ProcessWatch implements Watcher {
   #process: HeldProcess | undefined;
   #endEvents: (() => void) | undefined;
   #endWatch: (() => void) | undefined;
-  /** The last that were told of, newest first: /proc shows them alive until their memory is freed, several where a group is killed. */
+  /**
+   * The last that were told of, newest first: /proc shows them alive until their memory is freed,
+   * several where a group is killed.
+   */
   #dying: readonly Dying[] = [];
   #seenAliveMs = 0;
   #searchedAt = -Infinity;

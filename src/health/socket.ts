@@ -1,7 +1,8 @@
 /**
- * The health adapter for a stream socket of unknown protocol, unix or loopback TCP: a connection that stands is life, its end is
- * death. Nothing is sent, so a hang is not seen, nor whether the daemon is ready: the reason says so.
- * A daemon that turns strangers away, or closes idle connections, cannot be watched so.
+ * The health adapter for a stream socket of unknown protocol, unix or loopback TCP: a connection
+ * that stands is life, its end is death. Nothing is sent, so a hang is not seen, nor whether the
+ * daemon is ready: the reason says so. A daemon that turns strangers away, or closes idle
+ * connections, cannot be watched so.
  */
 
 import type { ProcessEvents } from '../core/ports.js';

@@ -1,9 +1,11 @@
 /**
- * The health adapter for a systemd unit, through its control group (fact B3): inotify on cgroup.events, and on the directory that the group
- * appears in, polled every probe-interval besides. No D-Bus, no permission, no systemd library.
+ * The health adapter for a systemd unit, through its control group (fact B3): inotify on
+ * cgroup.events, and on the directory that the group appears in, polled every probe-interval
+ * besides. No D-Bus, no permission, no systemd library.
  *
- * Invariant: it sees processes, not states. A unit is up while one process of it lives, so `frr.service` stays up with a dead zebra, as long as watchfrr
- * runs (fact F12): watch FRR by its sockets. A unit without processes (Type=oneshot, RemainAfterExit=) is down.
+ * Invariant: it sees processes, not states. A unit is up while one process of it lives, so
+ * `frr.service` stays up with a dead zebra, as long as watchfrr runs (fact F12): watch FRR by its
+ * sockets. A unit without processes (Type=oneshot, RemainAfterExit=) is down.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -119,7 +121,8 @@ class UnitWatch implements Watcher {
     if (directory === this.#arrivalAt) return;
     this.#arrival?.close();
     this.#arrivalAt = directory;
-    // The slice is watched, not the group: kernfs does not tell a directory's own watch that it was removed (no IN_DELETE_SELF).
+    // The slice is watched, not the group: kernfs does not tell a directory's own watch that it was
+    // removed (no IN_DELETE_SELF).
     this.#arrival = new PathWatch(directory, () => {
       // A group made again under its old name has another cgroup.events.
       this.#forgetEvents();
@@ -133,7 +136,10 @@ class UnitWatch implements Watcher {
   }
 }
 
-/** The unit's group: in system.slice, else in any slice below the root (`Slice=`, template instances). Exported for its tests. */
+/**
+ * The unit's group: in system.slice, else in any slice below the root (`Slice=`, template
+ * instances). Exported for its tests.
+ */
 export function findGroup(root: string, unit: string): string | undefined {
   const names = [unit, `_${unit}`]; // cg_escape() of systemd: `_` before names that cgroupfs itself might use.
   for (const queue = [join(root, DEFAULT_SLICE), root]; queue.length > 0; ) {
@@ -156,7 +162,10 @@ function directories(path: string): readonly string[] {
   }
 }
 
-/** The age of the unit's youngest process, milliseconds: what has just been restarted must not pass for old. 0 when unknown. */
+/**
+ * The age of the unit's youngest process, milliseconds: what has just been restarted must not pass
+ * for old. 0 when unknown.
+ */
 function ageOf(directory: string): number {
   try {
     const pids = readFileSync(join(directory, 'cgroup.procs'), 'latin1').trim().split('\n').map(Number);

@@ -1,6 +1,7 @@
 /**
- * What adapters watch, without opening them: for a start that finds their daemons down by sight (absent.ts), before the code of the adapters is read.
- * Knows the kinds that have a unix socket. A unit test holds it to what the adapters say of themselves.
+ * What adapters watch, without opening them: for a start that finds their daemons down by sight
+ * (absent.ts), before the code of the adapters is read. Knows the kinds that have a unix socket. A
+ * unit test holds it to what the adapters say of themselves.
  */
 
 import type { RoutingDaemon, SocketDaemon } from '../model/config.js';
@@ -16,7 +17,10 @@ export function watchedSocket({ endpoint, routeProtocols }: SocketDaemon): Watch
   return { id: `socket/${endpointText(endpoint)}`, protocols: routeProtocols };
 }
 
-/** In the order of `Health.watched`; undefined where only the adapters can tell: other kinds, or two of one name. */
+/**
+ * In the order of `Health.watched`; undefined where only the adapters can tell: other kinds, or two
+ * of one name.
+ */
 export function watchedBySight(daemons: readonly RoutingDaemon[]): readonly WatchedDaemon[] | undefined {
   const watched: WatchedDaemon[] = [];
   for (const daemon of daemons) {

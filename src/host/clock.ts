@@ -1,9 +1,15 @@
-/** Time for everything that waits: monotonic milliseconds, and timers by the time at which they are due. Tests bring their own. */
+/**
+ * Time for everything that waits: monotonic milliseconds, and timers by the time at which they are
+ * due. Tests bring their own.
+ */
 
 export interface Clock {
   /** Monotonic milliseconds: a step of the wall clock must never look like a hang. */
   now(): number;
-  /** Calls back once, at the given monotonic time or as soon after as the event loop allows, and never inside the call. */
+  /**
+   * Calls back once, at the given monotonic time or as soon after as the event loop allows, and
+   * never inside the call.
+   */
   at(time: number, callback: () => void): Timer;
 }
 
@@ -15,8 +21,9 @@ export interface Timer {
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
 /**
- * The clock of the process. A timer is made in the next turn of the loop: most are cancelled before it, and the first one of a process takes 0.4 ms, which a
- * route would wait for. Node's timers know whole milliseconds; one that is early by a part of one is set again.
+ * The clock of the process. A timer is made in the next turn of the loop: most are cancelled before
+ * it, and the first one of a process takes 0.4 ms, which a route would wait for. Node's timers know
+ * whole milliseconds; one that is early by a part of one is set again.
  */
 export const systemClock: Clock = {
   now: () => performance.now(),

@@ -1,9 +1,11 @@
 /**
  * Runs a command of the operator once, and says how it ended.
  *
- * Invariants. No shell. The environment is bare: in particular NOTIFY_SOCKET is not passed, or the command could speak to systemd in our name. Nothing of
- * it outlives its time: it leads a process group of its own, which is killed when it ends or its time is over. Of what it says only the
- * beginning is kept, the rest is read and dropped. It runs with the agent's own user and capabilities.
+ * Invariants. No shell. The environment is bare: in particular NOTIFY_SOCKET is not passed, or the
+ * command could speak to systemd in our name. Nothing of it outlives its time: it leads a process
+ * group of its own, which is killed when it ends or its time is over. Of what it says only the
+ * beginning is kept, the rest is read and dropped. It runs with the agent's own user and
+ * capabilities.
  */
 
 import { spawn } from 'node:child_process';
@@ -27,13 +29,19 @@ export interface HostCommand {
 
 export type CommandEnd =
   | { readonly kind: 'succeeded'; readonly stdout: string }
-  /** `how` is the same for the same outcome: `exited with 3`, `was ended by SIGSEGV`. `said` is the first line of standard error, printable, perhaps empty. */
+  /**
+   * `how` is the same for the same outcome: `exited with 3`, `was ended by SIGSEGV`. `said` is the
+   * first line of standard error, printable, perhaps empty.
+   */
   | { readonly kind: 'failed'; readonly how: string; readonly said: string }
   | { readonly kind: 'timed-out' }
   /** By errno: ENOENT, EACCES ... */
   | { readonly kind: 'not-started'; readonly code: string };
 
-/** `onEnd` is called once; `onGone` once and after it, when the command is gone. What is returned ends it early: then `onEnd` is not called any more. */
+/**
+ * `onEnd` is called once; `onGone` once and after it, when the command is gone. What is returned
+ * ends it early: then `onEnd` is not called any more.
+ */
 export function runCommand(
   { command, timeoutMs, output }: HostCommand,
   clock: Clock,
@@ -83,7 +91,8 @@ export function runCommand(
   child.on('error', (error) => finish(() => ({ kind: 'not-started', code: codeOf(error) })));
   child.on('exit', (status, signal) => {
     killGroup(child.pid);
-    // Its last words may still be in the pipe, and a grandchild that left the group may hold it open for ever.
+    // Its last words may still be in the pipe, and a grandchild that left the group may hold it
+    // open for ever.
     grace = clock.at(clock.now() + GRACE_MS, () => finish(ended(status, signal)));
   });
   child.on('close', (status, signal) => finish(ended(status, signal)));

@@ -1,8 +1,8 @@
 /**
- * Tells when something may have changed at a path that need not exist, nor its directory: inotify on the directory,
- * or on its nearest existing ancestor, re-armed as directories come and go (fact F9).
- * Only a hint. inotify may be exhausted (ENOSPC, fs.inotify.max_user_watches) and a directory may be replaced while
- * the watch moves, so the caller polls as well and calls `rearm` each time.
+ * Tells when something may have changed at a path that need not exist, nor its directory: inotify
+ * on the directory, or on its nearest existing ancestor, re-armed as directories come and go (fact
+ * F9). Only a hint. inotify may be exhausted (ENOSPC, fs.inotify.max_user_watches) and a directory
+ * may be replaced while the watch moves, so the caller polls as well and calls `rearm` each time.
  */
 
 import { type FSWatcher, statSync, watch } from 'node:fs';
@@ -12,7 +12,10 @@ export class PathWatch {
   readonly #path: string;
   readonly #listener: () => void;
   #watcher: FSWatcher | undefined;
-  /** What is watched: an ancestor's path and inode. A directory that was removed and made again is another one. */
+  /**
+   * What is watched: an ancestor's path and inode. A directory that was removed and made again is
+   * another one.
+   */
   #directory = '';
   #inode = -1n;
   #closed = false;
@@ -23,10 +26,14 @@ export class PathWatch {
     this.rearm();
   }
 
-  /** Moves the watch to the nearest existing ancestor, if it is not there already. True when it moved. */
+  /**
+   * Moves the watch to the nearest existing ancestor, if it is not there already. True when it
+   * moved.
+   */
   rearm(): boolean {
     let moved = false;
-    // A directory made between the look and the watch would be missed, hence the second look; bounded, since poll comes after.
+    // A directory made between the look and the watch would be missed, hence the second look;
+    // bounded, since poll comes after.
     for (let attempt = 0; attempt < 8 && !this.#closed; attempt++) {
       const nearest = nearestDirectory(dirname(this.#path));
       if (this.#watcher !== undefined && nearest.path === this.#directory && nearest.inode === this.#inode)
@@ -50,7 +57,8 @@ export class PathWatch {
     const self = basename(nearest.path);
     try {
       const watcher = watch(nearest.path, (_event, name) => {
-        // The ancestor may be /run or /tmp, where others are busy. Its own name comes with IN_DELETE_SELF and IN_MOVE_SELF.
+        // The ancestor may be /run or /tmp, where others are busy. Its own name comes with
+        // IN_DELETE_SELF and IN_MOVE_SELF.
         if (name === null || name === next || name === self) this.#onEvent(watcher, name !== next);
       });
       watcher.on('error', () => this.#lose(watcher));
@@ -63,7 +71,8 @@ export class PathWatch {
 
   #onEvent(watcher: FSWatcher, ofItself: boolean): void {
     if (watcher !== this.#watcher) return;
-    // A directory made again at once may have the inode of the one removed; only a new watch sees into it.
+    // A directory made again at once may have the inode of the one removed; only a new watch sees
+    // into it.
     if (ofItself) this.#disarm();
     this.rearm();
     this.#listener();

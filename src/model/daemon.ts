@@ -3,13 +3,22 @@
 /** `frr/zebra`: adapter kind and name. */
 export type DaemonId = string;
 
-/** One report of a health adapter. EOF is death, an unanswered probe is a hang: two faults, two clocks. */
+/**
+ * One report of a health adapter. EOF is death, an unanswered probe is a hang: two faults, two
+ * clocks.
+ */
 export type Verdict =
-  /** It does not run, or is on its way out: no socket, connection refused, end of file, the kernel's news of its process. */
+  /**
+   * It does not run, or is on its way out: no socket, connection refused, end of file, the kernel's
+   * news of its process.
+   */
   | { readonly kind: 'down'; readonly reason: string }
   /** It runs and does not answer. */
   | { readonly kind: 'unresponsive'; readonly reason: string }
-  /** A sign of life, and not ready: its socket accepts and has not answered, or it says itself that it is still starting. */
+  /**
+   * A sign of life, and not ready: its socket accepts and has not answered, or it says itself that
+   * it is still starting.
+   */
   | { readonly kind: 'appeared'; readonly reason: string }
   /** It answered a probe; where none can be asked, it is there. */
   | {

@@ -1,6 +1,7 @@
 /**
- * The role of a router in a pair, from where the configuration says: a fixed word, a file that keepalived's notify script
- * writes, or a command. A source that cannot be read, or says neither, means standby: in doubt the routes are in.
+ * The role of a router in a pair, from where the configuration says: a fixed word, a file that
+ * keepalived's notify script writes, or a command. A source that cannot be read, or says neither,
+ * means standby: in doubt the routes are in.
  */
 
 import { readFileSync } from 'node:fs';
@@ -116,7 +117,8 @@ function followCommand(source: RoleSource & { kind: 'exec' }, change: ReturnType
     );
   };
   run();
-  // Standby would insert routes beside a daemon that works, on every restart of ours; primary would withdraw those of a standby.
+  // Standby would insert routes beside a daemon that works, on every restart of ours; primary would
+  // withdraw those of a standby.
   return {
     initial: { role: 'primary', reason: `${file} has not answered yet`, provisional: true },
     close() {

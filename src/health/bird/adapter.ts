@@ -1,6 +1,6 @@
 /**
- * The health adapter for BIRD 2 and 3: one session with the control socket, which both watches and asks.
- * No pid file is needed: BIRD itself says how old it is.
+ * The health adapter for BIRD 2 and 3: one session with the control socket, which both watches and
+ * asks. No pid file is needed: BIRD itself says how old it is.
  */
 
 import type { ProcessEvents } from '../../core/ports.js';
@@ -32,7 +32,8 @@ export function openBird(spec: BirdDaemon, timing: ProbeTiming, clock: Clock, pr
     asksDaemon: true,
     watched: [WATCHED_BIRD],
     start: (listener) => session.start((verdict) => listener(WATCHED_BIRD.id, verdict)),
-    // The names are asked each time: a reconfiguration may change them, and the answer takes microseconds.
+    // The names are asked each time: a reconfiguration may change them, and the answer takes
+    // microseconds.
     holds: async (prefixes) => {
       const kernels = kernelProtocols(await session.ask(SHOW_PROTOCOLS));
       return Promise.all(prefixes.map((p) => heldByOne(session, p, kernels)));

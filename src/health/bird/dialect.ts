@@ -1,12 +1,16 @@
 /**
- * The protocol of BIRD's control socket (facts B1, B2; nest/cli.c): lines. `NNNN text` ends an answer, `NNNN-text` goes on, a line that
- * begins with a blank carries the code of the line before, `+` is a log line that nobody asked for. Codes: 0 done, 1 data, 8
- * refused, 9 syntax. BIRD speaks first (`0001 ... ready.`), and the agent gives up its power before it asks anything (`restrict`).
+ * The protocol of BIRD's control socket (facts B1, B2; nest/cli.c): lines. `NNNN text` ends an
+ * answer, `NNNN-text` goes on, a line that begins with a blank carries the code of the line before,
+ * `+` is a log line that nobody asked for. Codes: 0 done, 1 data, 8 refused, 9 syntax. BIRD speaks
+ * first (`0001 ... ready.`), and the agent gives up its power before it asks anything (`restrict`).
  */
 
 import type { Answer, AnswerReader, Dialect, Readiness, Reading } from '../session/dialect.js';
 
-/** An answer larger than this comes from no command that the agent sends: `show protocols` of 5000 peers is 400 kB. */
+/**
+ * An answer larger than this comes from no command that the agent sends: `show protocols` of 5000
+ * peers is 400 kB.
+ */
 export const MAX_ANSWER_BYTES = 1 << 20;
 
 const READY = 1;
@@ -26,11 +30,15 @@ export const BIRD: Dialect = {
   reader: () => new LineReader(),
 };
 
-/** From the last line of `show status` (cmd_show_status in nest/cmds.c), and the line of a graceful restart. */
+/**
+ * From the last line of `show status` (cmd_show_status in nest/cmds.c), and the line of a graceful
+ * restart.
+ */
 function readiness(heartbeat: Answer): Readiness {
   const lines = heartbeat.text.split('\n');
   const last = lines.at(-1)?.slice(5) ?? '';
-  // Also after `graceful restart wait`, the recovery ends by itself; until then the routes are those of the former life.
+  // Also after `graceful restart wait`, the recovery ends by itself; until then the routes are
+  // those of the former life.
   const restarting = lines.find((line) => line.startsWith(GRACEFUL_RESTART));
   if (/shutdown/i.test(last)) return { kind: 'stopping', reason: `BIRD says: ${last}` };
   return restarting === undefined
@@ -67,14 +75,20 @@ class LineReader implements AnswerReader {
   }
 }
 
-/** Milliseconds since BIRD began, from two times that it prints itself, so in one format and one time zone; 0 when unreadable. */
+/**
+ * Milliseconds since BIRD began, from two times that it prints itself, so in one format and one
+ * time zone; 0 when unreadable.
+ */
 export function ageOf(heartbeat: string): number {
   const now = timeAfter(heartbeat, 'Current server time is');
   const boot = timeAfter(heartbeat, 'Last reboot on');
   return now >= boot ? now - boot : 0;
 }
 
-/** `timeformat base` is `iso long` unless configured; NaN for any other, which no comparison survives. */
+/**
+ * `timeformat base` is `iso long` unless configured; NaN for any other, which no comparison
+ * survives.
+ */
 function timeAfter(text: string, label: string): number {
   const found = new RegExp(`${label} (\\d{4}-\\d\\d-\\d\\d) (\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{3})?)`).exec(text);
   return found === null ? NaN : Date.parse(`${found[1]}T${found[2]}Z`);

@@ -1,20 +1,28 @@
 /**
  * What BIRD says of one prefix: the commands, and the reading of their answers. Pure.
- * Invariant: a prefix is held when BIRD has exported a route to exactly it to one of its kernel protocols in this life. BIRD's tables begin empty,
- * so a leftover in the FIB is never among them, and while a graceful restart recovers nothing is exported yet.
+ * Invariant: a
+ * prefix is held when BIRD has exported a route to exactly it to one of its kernel protocols in
+ * this life. BIRD's tables begin empty, so a leftover in the FIB is never among them, and while a
+ * graceful restart recovers nothing is exported yet.
  */
 
 import { type Prefix, parsePrefix, prefixText, samePrefix } from '../../model/prefix.js';
 import type { Answer } from '../session/dialect.js';
 
-/** nest/cli.h: errors that mean no. 8001: network not found. 9001 is also the parser's: "No valid tables" for a protocol of the other family or one that recovers. */
+/**
+ * nest/cli.h: errors that mean no. 8001: network not found. 9001 is also the parser's: "No valid
+ * tables" for a protocol of the other family or one that recovers.
+ */
 const NOT_FOUND = 8001;
 const PARSE_ERROR = 9001;
 const FIRST_ERROR = 8000;
 
 export const SHOW_PROTOCOLS = 'show protocols';
 
-/** The names of the kernel protocols that are up: ` kernel1    Kernel     master4    up     since    info` (proto_cmd_show). */
+/**
+ * The names of the kernel protocols that are up: ` kernel1    Kernel     master4    up     since
+ * info` (proto_cmd_show).
+ */
 export function kernelProtocols(answer: Answer): readonly string[] {
   if (answer.status >= FIRST_ERROR) throw new Error(`BIRD refused '${SHOW_PROTOCOLS}': ${answer.text.slice(0, 80)}`);
   return answer.text.split('\n').flatMap((line) => {
@@ -26,7 +34,10 @@ export function kernelProtocols(answer: Answer): readonly string[] {
   });
 }
 
-/** `exported` shows what was exported, where `export` would run the filters again. Quoted, since a name may hold `-`. */
+/**
+ * `exported` shows what was exported, where `export` would run the filters again. Quoted, since a
+ * name may hold `-`.
+ */
 export function showRouteCommand(p: Prefix, kernelProtocol: string): string {
   return `show route ${prefixText(p)} exported '${kernelProtocol}'`;
 }

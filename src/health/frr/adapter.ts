@@ -1,9 +1,11 @@
 /**
- * The health adapter for FRR: one session with each daemon named, over the vty sockets in one directory.
+ * The health adapter for FRR: one session with each daemon named, over the vty sockets in one
+ * directory.
  *
- * `holds` asks zebra, which alone knows the RIB, on the connection that watches it. When zebra is not among the
- * daemons, one more session with it is opened at the first question and kept, for asking only: what it learns of
- * zebra's health is nobody's verdict. Never two connections to one daemon (fact F6).
+ * `holds` asks zebra, which alone knows the RIB, on the connection that watches it. When zebra is
+ * not among the daemons, one more session with it is opened at the first question and kept, for
+ * asking only: what it learns of zebra's health is nobody's verdict. Never two connections to one
+ * daemon (fact F6).
  */
 
 import { join } from 'node:path';

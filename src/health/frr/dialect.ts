@@ -1,7 +1,8 @@
 /**
- * The protocol of FRR's vty sockets (fact F6; lib/vty.c, vtysh_read and vtysh_rl): `command NUL` goes out, text comes
- * back, closed by three NULs and one status byte (enum cmd_return, lib/command.h). No banner, no prompt.
- * `echo` lives in the view node of every daemon, so the heartbeat needs no enable.
+ * The protocol of FRR's vty sockets (fact F6; lib/vty.c, vtysh_read and vtysh_rl): `command NUL`
+ * goes out, text comes back, closed by three NULs and one status byte (enum cmd_return,
+ * lib/command.h). No banner, no prompt. `echo` lives in the view node of every daemon, so the
+ * heartbeat needs no enable.
  */
 
 import type { Answer, AnswerReader, Dialect, Reading } from '../session/dialect.js';
@@ -15,7 +16,8 @@ const FIRST_BUFFER_BYTES = 512;
 
 export const VTY: Dialect = {
   probe: 'echo ok',
-  // A status other than 0 (a daemon without `echo`) is an answer all the same; status 0 with another text is not ours.
+  // A status other than 0 (a daemon without `echo`) is an answer all the same; status 0 with
+  // another text is not ours.
   proves: (answer) => answer.status !== 0 || answer.text.trim() === 'ok',
   encode: (command) => `${command}\0`,
   reader: () => new VtyReader(),
@@ -53,7 +55,10 @@ class VtyReader implements AnswerReader {
     return { answers, fault: undefined };
   }
 
-  /** One buffer that doubles: a list of pieces would cost far more than their bytes when they come one at a time. */
+  /**
+   * One buffer that doubles: a list of pieces would cost far more than their bytes when they come
+   * one at a time.
+   */
   #append(piece: Uint8Array): void {
     const needed = this.#textBytes + piece.length;
     if (needed > this.#text.length) {

@@ -1,6 +1,7 @@
 /**
- * Which kernel protocol numbers each FRR daemon's routes carry (zebra/rt_netlink.h RTPROT_*, /etc/iproute2/rt_protos.d;
- * fact F4). A daemon that is not listed makes no routes: its death leaves nothing stale.
+ * Which kernel protocol numbers each FRR daemon's routes carry (zebra/rt_netlink.h RTPROT_*,
+ * /etc/iproute2/rt_protos.d; fact F4). A daemon that is not listed makes no routes: its death
+ * leaves nothing stale.
  */
 
 import type { DaemonId, WatchedDaemon } from '../../model/daemon.js';
@@ -22,12 +23,15 @@ const OWN: ReadonlyMap<string, readonly number[]> = new Map([
   ['babeld', [42]],
 ]);
 
-/** 11 is zebra itself (RTPROT_ZEBRA), 198 SRTE; zebra writes every FRR route, so its death makes all of them stale. */
+/**
+ * 11 is zebra itself (RTPROT_ZEBRA), 198 SRTE; zebra writes every FRR route, so its death makes all
+ * of them stale.
+ */
 const ALL: readonly number[] = [11, 42, 186, 187, 188, 189, 190, 191, 192, 193, 194, 195, 196, 197, 198];
 
 /**
- * What stands in the FIB is zebra's, whoever asked for it: while zebra lives it takes a dead daemon's routes out itself, or keeps them on purpose
- * (graceful restart).
+ * What stands in the FIB is zebra's, whoever asked for it: while zebra lives it takes a dead
+ * daemon's routes out itself, or keeps them on purpose (graceful restart).
  */
 export function watchedByFrr(daemons: readonly string[]): readonly WatchedDaemon[] {
   const keeper = daemons.includes('zebra');

@@ -1,18 +1,27 @@
 /**
- * What zebra says of one prefix: the command, and the reading of its JSON (zebra/zebra_vty.c, vty_show_ip_route).
- * Invariant: a route counts only when this life of zebra got it from a protocol and put it into the FIB. What it found
- * in the kernel when it started carries ZEBRA_FLAG_SELFROUTE (docs/MEASUREMENTS.md), even while `selected` and `installed`.
+ * What zebra says of one prefix: the command, and the reading of its JSON (zebra/zebra_vty.c,
+ * vty_show_ip_route).
+ * Invariant: a route counts only when this life of zebra got it from a protocol
+ * and put it into the FIB. What it found in the kernel when it started carries ZEBRA_FLAG_SELFROUTE
+ * (docs/MEASUREMENTS.md), even while `selected` and `installed`.
  *
- * In a VRF that is asked for, only a route that zebra says is of that VRF: `all` and whatever abbreviates it (`al`) are words of
- * the command, so that a VRF of such a name is answered for every VRF (8.4.4).
+ * In a VRF that is asked for, only a route that zebra says is of that VRF: `all` and whatever
+ * abbreviates it (`al`) are words of the command, so that a VRF of such a name is answered for
+ * every VRF (8.4.4).
  */
 
 import { type Prefix, parsePrefix, prefixText, samePrefix } from '../../model/prefix.js';
 import type { Answer } from '../session/dialect.js';
 
-/** lib/zclient.h: "a route that is read in on startup that was left around from a previous run of FRR". */
+/**
+ * lib/zclient.h: "a route that is read in on startup that was left around from a previous run of
+ * FRR".
+ */
 const ZEBRA_FLAG_SELFROUTE = 0x02;
-/** lib/command.h: CMD_SUCCESS, and CMD_WARNING, which 8.4.4 returns with `{}` for a prefix that it does not have. */
+/**
+ * lib/command.h: CMD_SUCCESS, and CMD_WARNING, which 8.4.4 returns with `{}` for a prefix that it
+ * does not have.
+ */
 const CMD_SUCCESS = 0;
 const CMD_WARNING = 1;
 
@@ -21,9 +30,13 @@ export function showRouteCommand(p: Prefix, vrf?: string): string {
   return `show ${p.family === 'inet' ? 'ip' : 'ipv6'} route ${vrf === undefined ? '' : `vrf ${vrf} `}${prefixText(p)} json`;
 }
 
-/** Whether the answer shows the prefix as held, in the VRF of that name if one is given; throws when it is no answer to the question. */
+/**
+ * Whether the answer shows the prefix as held, in the VRF of that name if one is given; throws when
+ * it is no answer to the question.
+ */
 export function readShowRoute(p: Prefix, answer: Answer, vrf?: string): boolean {
-  // A VRF that the kernel has and zebra does not (yet) know: nothing of it is held (zebra_vty.c, "%% VRF %s not found").
+  // A VRF that the kernel has and zebra does not (yet) know: nothing of it is held (zebra_vty.c,
+  // "%% VRF %s not found").
   if (vrf !== undefined && answer.status === CMD_WARNING && answer.text.trim() === `% VRF ${vrf} not found`)
     return false;
   const command = showRouteCommand(p, vrf);
@@ -45,7 +58,8 @@ function holds(p: Prefix, entry: Readonly<Record<string, unknown>>): boolean {
     entry['installed'] === true &&
     // A kernel route is not zebra's; with placement `main` it may be the backup route itself.
     entry['protocol'] !== 'kernel' &&
-    // Without flags the two lives cannot be told apart: then it is not held, and the convergence timeout decides.
+    // Without flags the two lives cannot be told apart: then it is not held, and the convergence
+    // timeout decides.
     typeof flags === 'number' &&
     (flags & ZEBRA_FLAG_SELFROUTE) === 0
   );

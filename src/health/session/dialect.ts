@@ -1,17 +1,25 @@
 /**
- * What a session must know of the protocol on its socket: how a command is written, where an answer ends, and which
- * command is the heartbeat. One file for each protocol implements this; the session stays the same.
- * Invariant: a reader holds at most its stated number of bytes, whatever the other side sends.
+ * What a session must know of the protocol on its socket: how a command is written, where an answer
+ * ends, and which command is the heartbeat. One file for each protocol implements this; the session
+ * stays the same.
+ * Invariant: a reader holds at most its stated number of bytes, whatever the other
+ * side sends.
  */
 
 /** One whole answer to one command. */
 export interface Answer {
   readonly text: string;
-  /** The protocol's own status (vty: 0 is success; BIRD: the code of the last line, errors from 8000). */
+  /**
+   * The protocol's own status (vty: 0 is success; BIRD: the code of the last line, errors from
+   * 8000).
+   */
   readonly status: number;
 }
 
-/** What a piece of input completed. After a fault the stream is out of step and only a new connection helps. */
+/**
+ * What a piece of input completed. After a fault the stream is out of step and only a new
+ * connection helps.
+ */
 export interface Reading {
   readonly answers: readonly Answer[];
   readonly fault: string | undefined;
@@ -42,8 +50,9 @@ export interface Dialect {
   /** A greeting to await, a command that must come first; none in most protocols. */
   readonly prelude?: readonly Opening[];
   /**
-   * The heartbeat command: answered at once, by every version, without privileges.
-   * undefined: the protocol is not known, nothing is ever sent, and a connection that lasts is all the life there is.
+   * The heartbeat command: answered at once, by every version, without privileges. undefined: the
+   * protocol is not known, nothing is ever sent, and a connection that lasts is all the life there
+   * is.
    */
   readonly probe: string | undefined;
   /** What an answer to the heartbeat says; absent: who answers is ready. */

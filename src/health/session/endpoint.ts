@@ -34,7 +34,10 @@ export function refusal(code: string, endpoint: Endpoint, permissionHint: string
   }
 }
 
-/** RFC 9293 3.5: a connection to a free port of the ephemeral range may get that very port as its own, and then meets itself. */
+/**
+ * RFC 9293 3.5: a connection to a free port of the ephemeral range may get that very port as its
+ * own, and then meets itself.
+ */
 export function calledItself(socket: Socket): boolean {
   return (
     socket.remotePort !== undefined &&

@@ -1,8 +1,8 @@
 /**
- * The conversation on one connection: a queue of commands of which exactly one is outstanding (fact F6), the
- * heartbeat being one of them. Knows neither sockets nor verdicts.
- * Invariant: an answer always belongs to the command sent last. A caller that stops waiting does not change that:
- * its command stays outstanding until it is answered or the connection ends.
+ * The conversation on one connection: a queue of commands of which exactly one is outstanding (fact
+ * F6), the heartbeat being one of them. Knows neither sockets nor verdicts.
+ * Invariant: an answer always belongs to the command sent last. A caller that stops waiting does
+ * not change that: its command stays outstanding until it is answered or the connection ends.
  */
 
 import type { Clock, Timer } from '../../host/clock.js';
@@ -18,7 +18,10 @@ interface Command {
   /** undefined: nothing is sent, the other side speaks by itself. */
   readonly text: string | undefined;
   readonly purpose: 'prelude' | 'heartbeat' | 'question';
-  /** Of the prelude and the heartbeat: an answer that does not fit means that the two sides are out of step. */
+  /**
+   * Of the prelude and the heartbeat: an answer that does not fit means that the two sides are out
+   * of step.
+   */
   readonly proves: (answer: Answer) => boolean;
   /** Nobody waits for a probe, nor for a command whose time limit is over. */
   waiter: Waiter | undefined;
@@ -70,7 +73,10 @@ export class Exchange {
     this.#sendNext();
   }
 
-  /** Queues the heartbeat, unless the connection is busy: then the answer that is due is the heartbeat. */
+  /**
+   * Queues the heartbeat, unless the connection is busy: then the answer that is due is the
+   * heartbeat.
+   */
   probe(): void {
     const { probe } = this.#dialect;
     if (probe === undefined || this.#outstanding !== undefined || this.#queue.length > 0) return;
@@ -83,7 +89,10 @@ export class Exchange {
     this.#sendNext();
   }
 
-  /** Resolves with the answer; rejects when it takes longer than `limitMs`, time in the queue included, or the connection ends. */
+  /**
+   * Resolves with the answer; rejects when it takes longer than `limitMs`, time in the queue
+   * included, or the connection ends.
+   */
   ask(text: string, limitMs: number): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const command: Command = { text, purpose: 'question', proves: () => true, waiter: undefined };

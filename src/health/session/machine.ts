@@ -1,5 +1,6 @@
 /**
- * The life of the one connection to a daemon, as a pure machine: (state, event, now) -> state and what to do. No socket, no clock, no timer.
+ * The life of the one connection to a daemon, as a pure machine: (state, event, now) -> state and
+ * what to do. No socket, no clock, no timer.
  *
  *   waiting      no connection; the next attempt is due at `retryAt`
  *   connecting   connect(2) is under way
@@ -16,10 +17,13 @@
  *   fault    -                   -                    waiting, silence goes on     waiting, silence goes on
  *   tick     connect when due    hang when due        appeared or settled, hang    probe, hang
  *
- *   (1) a full backlog is no death but silence. (2) In a series of brief connections (backoff.ts) only once this one has lasted.
+ *   (1) A full backlog is no death but silence.
+ *   (2) In a series of brief connections (backoff.ts) only once this one has lasted.
  *
- * Beside the phase runs the silence: from the moment a command is outstanding until it is answered, over faults and new connections, to probeTimeoutMs.
- * It is told once. A hung connection is kept: closing it would lose the sign of life that comes with SIGCONT.
+ * Beside the phase runs the silence: from the moment a command is outstanding until it is answered,
+ * over faults and new connections, to probeTimeoutMs. It is told once. A hung connection is kept:
+ * closing it would lose the sign of life that comes with SIGCONT.
+ *
  * The effects are in order: what is told of a death comes before any cleaning up.
  */
 
@@ -37,11 +41,15 @@ import type {
 } from './state.js';
 
 /**
- * A dying process may lose our connection before its listening socket, which then still accepts (seen with bgpd under
- * SIGKILL). So soon after a death an accepted connection is a sign of life only if it lasts.
+ * A dying process may lose our connection before its listening socket, which then still accepts
+ * (seen with bgpd under SIGKILL). So soon after a death an accepted connection is a sign of life
+ * only if it lasts.
  */
 const DEATH_THROES_MS = 100;
-/** Where nothing can be asked, a connection that has lasted this long is life: whoever turns callers away does it sooner. */
+/**
+ * Where nothing can be asked, a connection that has lasted this long is life: whoever turns callers
+ * away does it sooner.
+ */
 const SETTLED_MS = 100;
 
 export function transition(
@@ -86,14 +94,15 @@ export function transition(
 
 function connect(state: SessionState, now: number, { endpoint }: SessionTraits): SessionTransition {
   const next: SessionState = { ...state, phase: { kind: 'connecting' } };
-  // TCP drops what a full backlog cannot take: then there is neither connection nor refusal, only silence.
+  // TCP drops what a full backlog cannot take: then there is neither connection nor refusal, only
+  // silence.
   return { state: endpoint.kind === 'tcp' ? silent(next, now) : next, effects: [{ kind: 'connect' }] };
 }
 
 function accepted(state: SessionState, dying: boolean, now: number, traits: SessionTraits): SessionTransition {
   if (!traits.heartbeat) {
-    // Nobody would take back the sign of life of one who accepts and hangs up. A dying process may accept for as long as its core is written; but whoever
-    // accepts for ever lives.
+    // Nobody would take back the sign of life of one who accepts and hangs up. A dying process may
+    // accept for as long as its core is written; but whoever accepts for ever lives.
     const waitMs = dying ? traits.probeTimeoutMs : inSeries(state.backoff) ? LASTING_MS : SETTLED_MS;
     return unchanged({
       ...state,
@@ -101,8 +110,8 @@ function accepted(state: SessionState, dying: boolean, now: number, traits: Sess
       phase: { kind: 'accepted', since: now, believedAt: now + waitMs },
     });
   }
-  const throesAt = inSeries(state.backoff) ? now + LASTING_MS : state.diedAt + DEATH_THROES_MS;
-  const believedAt = dying || state.told?.kind !== 'down' ? undefined : Math.max(now, throesAt);
+  const doubted = dying || state.told?.kind !== 'down' || inSeries(state.backoff);
+  const believedAt = doubted ? undefined : Math.max(now, state.diedAt + DEATH_THROES_MS);
   const next: SessionState = { ...silent(state, now), phase: { kind: 'accepted', since: now, believedAt } };
   return believedAt === now ? appears(next, traits) : unchanged(next);
 }
@@ -120,15 +129,17 @@ function refused(state: SessionState, code: string, now: number, traits: Session
   const { endpoint, permissionHint } = traits;
   const where = endpointText(endpoint);
   if (code === 'EAGAIN') {
-    // unix(7): the backlog is full. Somebody listens and does not accept; that is a hang in the making.
+    // unix(7): the backlog is full. Somebody listens and does not accept; that is a hang in the
+    // making.
     const next = retryLater(silent(state, now), `${where} accepts no connection`, now);
     if (state.told?.kind !== 'down' || now < state.diedAt + DEATH_THROES_MS) return next;
     const told = tell(next.state, { kind: 'appeared', reason: `${where} listens, its backlog is full` });
     return { state: told.state, effects: [...told.effects, ...next.effects] };
   }
   const denied = code === 'EACCES' || code === 'EPERM';
-  // An operator must hear of missing permission even if all was down before; but a starting daemon makes its socket
-  // first and gives it to its group then (vty_serv_un in lib/vty.c), so only a denial that lasts is news.
+  // An operator must hear of missing permission even if all was down before; but a starting daemon
+  // makes its socket first and gives it to its group then (vty_serv_un in lib/vty.c), so only a
+  // denial that lasts is news.
   const news = state.told?.kind !== 'down' || (denied !== state.toldDenied && state.backoff.delayMs >= LAST_DELAY_MS);
   const told = news
     ? tell({ ...state, toldDenied: denied }, { kind: 'down', reason: refusal(code, endpoint, permissionHint) })
@@ -237,8 +248,9 @@ function settled(state: SessionState, since: number, { endpoint }: SessionTraits
 /** The connection, or the attempt, is over; another one follows. */
 function retryLater(state: SessionState, reason: string, now: number): SessionTransition {
   const { phase } = state;
+  const answered = phase.kind === 'established';
   const backoff = isConnected(phase)
-    ? ended(state.backoff, now - phase.since, phase.kind === 'established')
+    ? ended(state.backoff, now - phase.since, answered, answered || isAlive(state.told))
     : state.backoff;
   const { delayMs } = backoff;
   const retryAt = delayMs < LAST_DELAY_MS ? now + delayMs : nextBeat(now, LAST_DELAY_MS);
@@ -246,6 +258,10 @@ function retryLater(state: SessionState, reason: string, now: number): SessionTr
     state: { ...state, backoff: longer(backoff), phase: { kind: 'waiting', retryAt, delayMs } },
     effects: [{ kind: 'disconnect', reason }],
   };
+}
+
+function isAlive(told: SessionVerdict | undefined): boolean {
+  return told?.kind === 'appeared' || told?.kind === 'responsive';
 }
 
 function isConnected(phase: SessionPhase): phase is SessionPhase & { readonly kind: 'accepted' | 'established' } {

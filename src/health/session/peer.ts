@@ -1,11 +1,13 @@
 /**
- * The process at the other end of a session's unix socket, and the news of its end (ProcessEvents), which may come long before the
- * socket closes: a process that dies gives its memory back first.
+ * The process at the other end of a session's unix socket, and the news of its end (ProcessEvents),
+ * which may come long before the socket closes: a process that dies gives its memory back first.
  *
- * Invariants. A process known to die is no sign of life, though its socket still accepts: only an answer clears it (then the
- * news was wrong, or another process serves the socket). Credentials are those of listen(2), and the number may have been used
- * again since: a process younger than the socket is another one, and is not watched. Nor is one whose first thread left in
- * peace: a parent that went into the background by fork(2), whose number is free now, or main() that called pthread_exit(3).
+ * Invariants. A process known to die is no sign of life, though its socket still accepts: only an
+ * answer clears it (then the news was wrong, or another process serves the socket). Credentials are
+ * those of listen(2), and the number may have been used again since: a process younger than the
+ * socket is another one, and is not watched. Nor is one whose first thread left in peace: a parent
+ * that went into the background by fork(2), whose number is free now, or main() that called
+ * pthread_exit(3).
  */
 
 import { statSync } from 'node:fs';
@@ -29,14 +31,19 @@ export class Peer {
   #dying: Process | undefined;
   #endWatch: (() => void) | undefined;
 
-  /** `onEnding` is called inside the event that brought the news, at most once for each connection. */
+  /**
+   * `onEnding` is called inside the event that brought the news, at most once for each connection.
+   */
   constructor(processes: ProcessEvents | undefined, path: string, onEnding: (reason: string) => void) {
     this.#processes = processes;
     this.#path = path;
     this.#onEnding = onEnding;
   }
 
-  /** To be called when a connection stands; returns whether this is the process that is known to die. */
+  /**
+   * To be called when a connection stands; returns whether this is the process that is known to
+   * die.
+   */
   meet(socket: Socket): boolean {
     this.leave();
     const process = this.#processes === undefined ? undefined : this.#identify(socket, this.#processes);
@@ -53,7 +60,9 @@ export class Peer {
     return false;
   }
 
-  /** A sign of life has come over this connection: whatever was said of the process, somebody lives. */
+  /**
+   * A sign of life has come over this connection: whatever was said of the process, somebody lives.
+   */
   answered(): void {
     if (this.#dying === undefined) return;
     this.#dying = undefined;
@@ -80,7 +89,8 @@ export class Peer {
   }
 
   #identify(socket: Socket, processes: ProcessEvents): Process | undefined {
-    // Not in Node's documentation: the descriptor of a socket. Without it there is no news, and the end of file remains.
+    // Not in Node's documentation: the descriptor of a socket. Without it there is no news, and the
+    // end of file remains.
     const fd = (socket as unknown as { readonly _handle?: { readonly fd?: number } })._handle?.fd;
     const pid = fd === undefined ? undefined : processes.peer(fd);
     const held = pid === undefined || pid <= 0 ? undefined : HeldProcess.open(pid);

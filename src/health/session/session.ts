@@ -1,9 +1,12 @@
 /**
- * The edge under a session's machine (machine.ts): owns the socket, the one timer, the watch of the path and the news of the process behind the socket
- * (peer.ts), turns what they say into events, and carries out the effects. It decides nothing. Which daemon it is, it does not know: the protocol is a {@link Dialect}.
+ * The edge under a session's machine (machine.ts): owns the socket, the one timer, the watch of the
+ * path and the news of the process behind the socket (peer.ts), turns what they say into events,
+ * and carries out the effects. It decides nothing. Which daemon it is, it does not know: the
+ * protocol is a {@link Dialect}.
  *
- * Invariants. The listener hears of a death inside the event that brought it, before anything is cleaned up. Exactly one
- * connection, because a hung daemon's listen backlog is 5 (fact F6). A socket file alone is no sign of life (fact F9).
+ * Invariants. The listener hears of a death inside the event that brought it, before anything is
+ * cleaned up. Exactly one connection, because a hung daemon's listen backlog is 5 (fact F6). A
+ * socket file alone is no sign of life (fact F9).
  */
 
 import { createConnection, type Socket } from 'node:net';
@@ -36,8 +39,8 @@ export interface SessionOptions extends ProbeTiming {
   /** What to do about EACCES, for people. */
   readonly permissionHint: string;
   /**
-   * How long the process behind the socket has existed, milliseconds, 0 when unknown. Called once for each `responsive`, with
-   * the answer to the heartbeat, if the protocol has one.
+   * How long the process behind the socket has existed, milliseconds, 0 when unknown. Called once
+   * for each `responsive`, with the answer to the heartbeat, if the protocol has one.
    */
   readonly ageMs: (heartbeat: Answer | undefined) => number;
 }
@@ -81,8 +84,8 @@ export class Session {
   }
 
   /**
-   * Sends a command in turn with the heartbeat, on the same connection, and resolves with its answer.
-   * Rejects when there is no connection, it ends, or no answer comes within probeTimeoutMs.
+   * Sends a command in turn with the heartbeat, on the same connection, and resolves with its
+   * answer. Rejects when there is no connection, it ends, or no answer comes within probeTimeoutMs.
    */
   ask(command: string): Promise<Answer> {
     if (this.#connection === undefined) return Promise.reject(new Error(`not connected to ${this.#where}`));
@@ -194,7 +197,8 @@ export class Session {
     this.#timerAt = at;
     if (at === Infinity) return;
     const timer = this.#options.clock.at(at, () => {
-      // If this process itself was stopped, the answer lies in the socket: one turn of the loop reads it first.
+      // If this process itself was stopped, the answer lies in the socket: one turn of the loop
+      // reads it first.
       setImmediate(() => {
         if (this.#timer !== timer) return;
         this.#timer = undefined;

@@ -1,4 +1,7 @@
-/** The values of a session's machine (machine.ts): what it is in, what it hears, what it wants done, and when it must be asked again. Pure. */
+/**
+ * The values of a session's machine (machine.ts): what it is in, what it hears, what it wants done,
+ * and when it must be asked again. Pure.
+ */
 
 import type { Verdict } from '../../model/daemon.js';
 import type { ProbeTiming } from '../timing.js';
@@ -12,7 +15,10 @@ export type SessionPhase =
   | {
       readonly kind: 'accepted';
       readonly since: number;
-      /** When it counts as a sign of life, or without a heartbeat as life itself; undefined: never, only an answer will do. */
+      /**
+       * When it counts as a sign of life, or without a heartbeat as life itself; undefined: never,
+       * only an answer will do.
+       */
       readonly believedAt: number | undefined;
     }
   | {

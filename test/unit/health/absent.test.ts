@@ -1,4 +1,7 @@
-/** Down by sight: only what has no socket, told at once; everything else waits for its adapter, which begins when it is told to. */
+/**
+ * Down by sight: only what has no socket, told at once; everything else waits for its adapter,
+ * which begins when it is told to.
+ */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

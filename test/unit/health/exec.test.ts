@@ -54,7 +54,8 @@ t.test('exit status 0 is life, another is death with its reason; the first run i
 });
 
 t.test('no shell, a bare environment, nothing on standard input', async (t) => {
-  // tap hands variables of its own to every child of a test, so the whole environment cannot be compared.
+  // tap hands variables of its own to every child of a test, so the whole environment cannot be
+  // compared.
   for (const name of ['NOTIFY_SOCKET', 'HL_SECRET']) {
     process.env[name] = 'set';
     t.teardown(() => delete process.env[name]);

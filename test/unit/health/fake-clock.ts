@@ -1,4 +1,7 @@
-/** A clock that moves only when told to: timers fire in order of their time, each at exactly its time. */
+/**
+ * A clock that moves only when told to: timers fire in order of their time, each at exactly its
+ * time.
+ */
 
 import type { Clock, Timer } from '../../../src/host/clock.js';
 

@@ -1,6 +1,6 @@
 /**
- * A server that speaks FRR's vty protocol as well or as badly as a test wants, and what a test needs around it:
- * a directory of its own, a listener that writes verdicts down.
+ * A server that speaks FRR's vty protocol as well or as badly as a test wants, and what a test
+ * needs around it: a directory of its own, a listener that writes verdicts down.
  */
 
 import { once } from 'node:events';

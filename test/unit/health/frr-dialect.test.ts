@@ -1,4 +1,7 @@
-/** The vty answer parser: any split of the stream gives the same answers, and no input makes it grow without end. */
+/**
+ * The vty answer parser: any split of the stream gives the same answers, and no input makes it grow
+ * without end.
+ */
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';

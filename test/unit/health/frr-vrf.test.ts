@@ -1,6 +1,6 @@
 /**
- * What zebra holds in a VRF. The answers are those of 8.4.4 to these very commands, of a VRF made by `zebra -n` (one
- * network namespace a VRF), shortened by the next hops.
+ * What zebra holds in a VRF. The answers are those of 8.4.4 to these very commands, of a VRF made
+ * by `zebra -n` (one network namespace a VRF), shortened by the next hops.
  */
 
 import { join } from 'node:path';

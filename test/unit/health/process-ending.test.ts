@@ -1,4 +1,7 @@
-/** A process by its name or pid file, of which the kernel says that it is ending while /proc still shows it alive. */
+/**
+ * A process by its name or pid file, of which the kernel says that it is ending while /proc still
+ * shows it alive.
+ */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,7 @@
-/** A session that is told by the kernel that the process behind its socket is ending: at once, once, and until it is answered. */
+/**
+ * A session that is told by the kernel that the process behind its socket is ending: at once, once,
+ * and until it is answered.
+ */
 
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -72,7 +75,8 @@ t.test('a new life: the former process is forgotten', async (t) => {
   server.answering = () => undefined;
   news.tell('was ended by signal 9');
   server.die();
-  // Another process listens: as seen from here the parent of this one, which is older than the socket too.
+  // Another process listens: as seen from here the parent of this one, which is older than the
+  // socket too.
   news.pid = process.ppid;
   const next = await new FakeVty(obedient).listen(path);
   t.teardown(() => next.die());

@@ -68,7 +68,8 @@ t.test('an answer that waits while this process itself was stopped counts', asyn
   server.answering = mute;
   clock.advance(1000);
   t.ok(await until(() => server.commands.length === 2));
-  // In one turn of the loop: the answer reaches the socket's buffer, and the timer fires before it is read.
+  // In one turn of the loop: the answer reaches the socket's buffer, and the timer fires before it
+  // is read.
   for (const socket of server.sockets) socket.write('ok\0\0\0\0');
   clock.advance(20_000);
   await sleep(20);

@@ -1,4 +1,6 @@
-/** The machine of a session without any socket: its whole life in a list of events with their times. */
+/**
+ * The machine of a session without any socket: its whole life in a list of events with their times.
+ */
 
 import t from 'tap';
 import { LASTING_MS } from '../../../src/health/session/backoff.js';
@@ -135,6 +137,28 @@ t.test('a daemon that answers and hangs up: a connection a second, and one event
   t.match(life.told.slice(8), [/^responsive/], 'believed by the first answer after it has lasted');
   life.hear({ kind: 'ended', reason: 'end of file' });
   t.equal(life.wait(), 1, 'and the next death is an ordinary one');
+});
+
+t.test('a daemon that accepts, says nothing and hangs up is a series, too', async (t) => {
+  for (const stoodMs of [200, 1500]) {
+    const life = new Life();
+    life.hear({ kind: 'start' });
+    life.hear({ kind: 'refused', code: 'ECONNREFUSED' });
+    for (life.wait(); life.now < 60_000; life.wait()) {
+      for (const endAt = life.now + stoodMs; ; ) {
+        if (life.state.phase.kind === 'connecting') life.hear({ kind: 'accepted', dying: false });
+        life.now = Math.min(endAt, nextDeadline(life.state, TRAITS));
+        if (life.now === endAt) break;
+        life.hear({ kind: 'tick' });
+      }
+      life.hear({ kind: 'ended', reason: 'end of file' });
+    }
+    t.ok(life.connects > 20 && life.connects < 70, `${life.connects} connections in a minute`);
+    t.same(
+      life.told.map((one) => one.split(':')[0]),
+      ['down', 'appeared', 'down', 'appeared', 'down', 'appeared', 'down'],
+    );
+  }
 });
 
 t.test('without a heartbeat: who hangs up before it has settled is not alive; a series must last', async (t) => {

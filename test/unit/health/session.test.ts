@@ -1,10 +1,13 @@
-/** The life of a session against a server that behaves: appears, answers, dies, comes back, in every kind of directory. */
+/**
+ * The life of a session against a server that behaves: appears, answers, dies, comes back, in every
+ * kind of directory.
+ */
 
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { FakeClock } from './fake-clock.js';
-import { directory, FakeVty, kinds, listen, sleep, until, vtySession } from './fake-vty.js';
+import { directory, FakeVty, kinds, listen, obedient, sleep, until, vtySession } from './fake-vty.js';
 
 function place(t: Test): string {
   const { path, remove } = directory();
@@ -127,4 +130,22 @@ t.test('without any event the poll finds it, in virtual time', async (t) => {
   t.same(kinds(heard), ['down'], 'the same refusal is told once');
   session.close();
   t.equal(clock.pending, 0, 'close leaves no timer');
+});
+
+t.test('who answers and hangs up is called once a second and told of once; who then stays is believed', async (t) => {
+  const path = join(place(t), 'zebra.vty');
+  const server = await new FakeVty((_command, socket) => void socket.end('ok\0\0\0\0')).listen(path);
+  t.teardown(() => server.die());
+  const session = vtySession(path);
+  t.teardown(() => session.close());
+  const heard = listen(session);
+  await sleep(2500);
+  t.ok(server.connections >= 8 && server.connections <= 16, `${server.connections} connections in 2.5 s`);
+  t.same(kinds(heard), ['responsive', 'down', 'responsive', 'down', 'responsive', 'down']);
+  t.match(heard.at(-1)?.reason, /end of file .*, as did each connection lately: believed again when one lasts 1 s$/);
+  server.answering = obedient;
+  const staysMs = performance.now();
+  t.ok(await until(() => heard.length > 6));
+  t.equal(heard.at(-1)?.kind, 'responsive');
+  t.ok(performance.now() - staysMs >= 1000, 'not before it has lasted');
 });

@@ -1,4 +1,7 @@
-/** The generic socket adapter: a connection that lasts is life, its end is death; unix and loopback TCP. */
+/**
+ * The generic socket adapter: a connection that lasts is life, its end is death; unix and loopback
+ * TCP.
+ */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

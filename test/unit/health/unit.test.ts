@@ -1,4 +1,7 @@
-/** The systemd unit adapter: in a real cgroup v2 of the test's own where there is one, and in a tree of plain files. */
+/**
+ * The systemd unit adapter: in a real cgroup v2 of the test's own where there is one, and in a tree
+ * of plain files.
+ */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
