@@ -9,7 +9,6 @@
 
 import { Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, type ParsedNode, Parser } from 'yaml';
 import type { DiagnosticCode, Fault } from './diagnostic.js';
-import { type Fold, type Folded, foldLongLists, unfold } from './long-lists.js';
 import { createReport, type Report, type Span } from './report.js';
 
 interface Placed {
@@ -54,52 +53,33 @@ export interface YamlDocument {
   readonly damaged: boolean;
 }
 
-/** Without long lists of prefixes, which have no limit but the file's: a bad file of this size costs a second or two, not the boot. */
+/** Without prefixes, of which there may be as many as the file holds: a bad file of this size costs a second or two, not the boot. */
 const MAX_LENGTH = 1 << 18;
+const PREFIX_ITEMS = /(?:- )?["']?[0-9A-Fa-f.:]{2,45}\/\d{1,3}["']?,?\s+/g;
 const MAX_DEPTH = 32;
 
 /** Parses the first document of the text; faults of syntax go into the report. Never throws. */
 export function parseDocument(text: string, file: string): YamlDocument {
-  const folded = foldLongLists(text);
-  const { unplaced, ...document } = parseFolded(text, folded, file);
-  // What looked like a list is none, or is lost in broken syntax that has been reported.
-  if (unplaced && (text.length <= MAX_LENGTH || document.report.errorCount() === 0))
-    return parseFolded(text, { text, folds: [], taken: 0 }, file);
-  return document;
-}
-
-function parseFolded(
-  original: string,
-  { text, folds, taken }: Folded,
-  file: string,
-): YamlDocument & { readonly unplaced: boolean } {
-  const report = createReport(original, file);
-  const refuse = (span: Span, fault: Fault): ReturnType<typeof parseFolded> => {
-    report.error(span, fault);
-    return { root: undefined, report, damaged: true, unplaced: false };
+  const report = createReport(text, file);
+  const refuse = (at: number, fault: Fault): YamlDocument => {
+    report.error({ start: at, end: at + 1 }, fault);
+    return { root: undefined, report, damaged: true };
   };
-  if (text.length - taken > MAX_LENGTH) {
-    return refuse(
-      { start: 0, end: 1 },
-      {
-        code: 'too-large',
-        message: `the file has ${text.length - taken} characters, not counting long lists of prefixes; ${MAX_LENGTH} are read at most`,
-        suggestion: 'is this the right file?',
-      },
-    );
-  }
+  const length = text.length <= MAX_LENGTH ? text.length : text.replace(PREFIX_ITEMS, '').length;
+  if (length > MAX_LENGTH)
+    return refuse(0, {
+      code: 'too-large',
+      message: `the file has ${length} characters, not counting prefixes; ${MAX_LENGTH} are read at most`,
+      suggestion: 'is this the right file?',
+    });
   const tokens = [...new Parser().parse(text)];
   const tooDeep = findTooDeep(tokens);
-  if (tooDeep !== undefined) {
-    return refuse(
-      { start: tooDeep, end: tooDeep + 1 },
-      {
-        code: 'too-deep',
-        message: `nested deeper than ${MAX_DEPTH} levels`,
-        suggestion: 'is a bracket not closed?',
-      },
-    );
-  }
+  if (tooDeep !== undefined)
+    return refuse(tooDeep, {
+      code: 'too-deep',
+      message: `nested deeper than ${MAX_DEPTH} levels`,
+      suggestion: 'is a bracket not closed?',
+    });
   const [first, second] = compose(tokens, text.length);
   if (second !== undefined) {
     const start = second.range[0];
@@ -112,7 +92,7 @@ function parseFolded(
       },
     );
   }
-  const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.exec(original);
+  const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.exec(text);
   if (control !== null) {
     const code = control[0].charCodeAt(0).toString(16).padStart(4, '0');
     report.error(
@@ -124,7 +104,7 @@ function parseFolded(
       },
     );
   }
-  if (first === undefined) return { root: undefined, report, damaged: control !== null, unplaced: folds.length > 0 };
+  if (first === undefined) return { root: undefined, report, damaged: control !== null };
   for (const e of first.errors)
     report.error({ start: e.pos[0], end: e.pos[1] }, syntaxFault(e.code, e.message, text, e.pos[0]));
   for (const w of first.warnings)
@@ -133,13 +113,11 @@ function parseFolded(
       { code: 'unknown-tag', message: w.message, suggestion: 'remove the tag' },
     );
   const readable = first.errors.some((e) => e.code === 'TAB_AS_INDENT') ? (untabbed(text) ?? first) : first;
-  const pending = new Map(folds.map((fold) => [fold.items[0]!.span.start, fold]));
-  const root = convertDocument(readable, pending, report);
+  const root = convertDocument(readable, report);
   return {
     root,
     report,
     damaged: first.errors.length > 0 || second !== undefined || control !== null,
-    unplaced: pending.size > 0,
   };
 }
 
@@ -220,11 +198,7 @@ function syntaxFault(code: string, message: string, text: string, at: number): F
   }
 }
 
-function convertDocument(
-  document: Document.Parsed<ParsedNode>,
-  pending: Map<number, Fold>,
-  report: Report,
-): Value | undefined {
+function convertDocument(document: Document.Parsed<ParsedNode>, report: Report): Value | undefined {
   const anchors = new Map<string, Value>();
   const contents: ParsedNode | null = document.contents;
   if (contents === null) return undefined;
@@ -254,11 +228,7 @@ function convertDocument(
       return {
         kind: 'list',
         span,
-        items: unfold(
-          node.items.map((item) => convert(item as ParsedNode | null, span)),
-          node.flow !== true,
-          pending,
-        ),
+        items: node.items.map((item) => convert(item as ParsedNode | null, span)),
       };
     if (isMap(node)) {
       const entries: Entry[] = [];
