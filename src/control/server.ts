@@ -9,6 +9,7 @@ import { chmodSync, mkdirSync, unlinkSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { MAX_SOCKET_PATH } from '../model/paths.js';
+import { descriptorOf } from '../native/descriptor.js';
 import { peerCredentials } from '../native/libc.js';
 import { CHANGING, type Following, MAX_REQUEST_BYTES, parseRequest, type Request, type Response } from './protocol.js';
 
@@ -137,8 +138,8 @@ async function reply(
 
 /** Who cannot be told apart (no koffi) may only read. */
 function mayChange(socket: Socket): boolean {
-  const handle = (socket as unknown as { readonly _handle?: { readonly fd?: number } })._handle;
-  const peer = handle?.fd === undefined ? undefined : peerCredentials(handle.fd);
+  const fd = descriptorOf(socket);
+  const peer = fd === undefined ? undefined : peerCredentials(fd);
   return peer !== undefined && (peer.uid === 0 || peer.uid === process.getuid?.());
 }
 

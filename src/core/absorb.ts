@@ -111,7 +111,7 @@ function fought(state: State, hint: KernelHint, now: number): Fight {
   const { fight } = state;
   if (fight.count > 0 && fight.round === state.completedRounds) return fight;
   const fresh = now - fight.last > FIGHT_WINDOW_MS;
-  return { count: fresh ? 1 : fight.count + 1, last: now, round: state.completedRounds, culprit: hint.text };
+  return { count: fresh ? 1 : fight.count + 1, last: now, round: state.completedRounds, culprit: hint };
 }
 
 export function absorbObserved(state: State, id: number, snapshot: Snapshot, now: number): State {

@@ -65,7 +65,10 @@ export function readsTables({ maxLength }: ObserveRequest): boolean {
 /** Something changed: look again. What is known of the change is for logs; the one decision by it is to put back at once what is `lost`. */
 export interface KernelHint {
   readonly kind: 'link' | 'address' | 'route' | 'rule' | 'neighbour' | 'overflow';
-  /** `deleted route default table 25500`: greppable, for people. */
+  /**
+   * `deleted route default table 25500 by zebra (pid 123)`: greppable, for people. To be read once what the hint leads to is on its
+   * way: its sender is looked up then.
+   */
   readonly text: string;
   /** A route or rule marked with our protocol was deleted by somebody else. */
   readonly ownDeleted: boolean;

@@ -10,7 +10,7 @@ import type { DaemonId, WatchedDaemon } from '../model/daemon.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { type Damping, UNDAMPED } from './damping.js';
 import type { Suspects } from './gateway.js';
-import type { ObserveRequest } from './ports.js';
+import type { KernelHint, ObserveRequest } from './ports.js';
 
 /** Where a watched daemon stands. `unknown`: no verdict yet. `appeared`: a sign of life, no answer yet. */
 export type Life = 'unknown' | 'down' | 'appeared' | 'unresponsive' | 'responsive';
@@ -86,7 +86,7 @@ export interface Fight {
   readonly last: number;
   /** The observation before it: all deletions until the next one are one episode. */
   readonly round: number;
-  readonly culprit: string;
+  readonly culprit: Pick<KernelHint, 'text'>;
 }
 
 /** Somebody keeps putting back a default route that we take over. */
@@ -234,7 +234,7 @@ export function initialState(
     askedInVain: false,
     askAgainAt: now,
     denials: 0,
-    fight: { count: 0, last: Number.NEGATIVE_INFINITY, round: 0, culprit: '' },
+    fight: { count: 0, last: Number.NEGATIVE_INFINITY, round: 0, culprit: { text: '' } },
     suspects: new Map(),
     probeAt: now,
     learned: new Map(),

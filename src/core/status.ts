@@ -78,7 +78,7 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
     interference:
       now - state.fight.last > FIGHT_WINDOW_MS
         ? null
-        : { episodes: state.fight.count, last: state.fight.culprit, pauseMs: pauseOf(state.fight) },
+        : { episodes: state.fight.count, last: state.fight.culprit.text, pauseMs: pauseOf(state.fight) },
     damping: dampingStatus(state, now),
     lastOutage: around.lastOutage ?? null,
   };

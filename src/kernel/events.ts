@@ -3,7 +3,7 @@
  * what was deleted of ours (core/repair.ts); its text is for people.
  *
  * Invariants: what our own requests caused is not reported (nlmsg_pid is their port). Lost messages are reported
- * as one `overflow`. Without koffi an event socket could abort the process (fact N2), so none is opened then,
+ * as one `overflow`. A sender is looked up in /proc when somebody asks, which is after the repair has left. Without koffi an event socket could abort the process (fact N2), so none is opened then,
  * and a hint to look again is given each second instead.
  */
 
@@ -133,9 +133,12 @@ export class Events {
     if (described.link !== undefined) this.#names.set(described.link.index, described.link.name);
     const { kind, deleted, subject } = described;
     const ownDeleted = deleted && described.protocol === this.#options.interest.protocol;
+    let text: string | undefined;
     this.#deliver({
       kind,
-      text: `${described.text}${senderText(sender)}`,
+      get text() {
+        return (text ??= `${described.text}${senderText(sender)}`);
+      },
       ownDeleted,
       sender,
       ...(ownDeleted && subject !== undefined ? { lost: subject } : {}),

@@ -7,6 +7,7 @@
  */
 
 import { createRequire } from 'node:module';
+import { MAX_SOCKET_PATH } from '../model/paths.js';
 import { errnoName } from './errno.js';
 
 /** SO_PEERCRED: who is at the other end of a unix socket, as of its connect(). */
@@ -171,7 +172,7 @@ export function sendDatagram(path: string, bytes: Uint8Array): DatagramResult {
   const libc = loadLibc();
   if (libc === undefined) return { ok: false, code: 'ENOSYS' };
   const name = Buffer.from(path);
-  if (name.length > 107) return { ok: false, code: 'ENAMETOOLONG' };
+  if (name.length > MAX_SOCKET_PATH) return { ok: false, code: 'ENAMETOOLONG' };
   const abstract = path.startsWith('@');
   if (abstract) name[0] = 0;
   const address = Buffer.alloc(2 + name.length + (abstract ? 0 : 1));

@@ -13,6 +13,7 @@
 import { statSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { ProcessEvents } from '../../core/ports.js';
+import { descriptorOf } from '../../native/descriptor.js';
 import { HeldProcess, isDead, mayMean, uptimeMs } from '../proc.js';
 
 interface Process {
@@ -89,9 +90,8 @@ export class Peer {
   }
 
   #identify(socket: Socket, processes: ProcessEvents): Process | undefined {
-    // Not in Node's documentation: the descriptor of a socket. Without it there is no news, and the
-    // end of file remains.
-    const fd = (socket as unknown as { readonly _handle?: { readonly fd?: number } })._handle?.fd;
+    // Without it there is no news, and the end of file remains.
+    const fd = descriptorOf(socket);
     const pid = fd === undefined ? undefined : processes.peer(fd);
     const held = pid === undefined || pid <= 0 ? undefined : HeldProcess.open(pid);
     const stat = held?.stat();

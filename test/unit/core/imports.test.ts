@@ -22,7 +22,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   native: ['model'],
   kernel: ['model', 'core/ports', 'native'],
   host: [],
-  health: ['model', 'core/ports', 'host'],
+  health: ['model', 'core/ports', 'host', 'native/descriptor'],
   control: ['model', 'core/ports', 'native'],
   drill: ['model'],
   runtime: ['model', 'config', 'core', 'native', ...KERNEL_PORTS, 'host', 'health', 'control'],
