@@ -1,5 +1,5 @@
 /**
- * How a drill is told: the table for people, at most 80 columns wide, and the stable JSON
+ * The report of a drill: the table for people, at most 80 columns wide, and the stable JSON
  * (docs/DRILL.md).
  */
 

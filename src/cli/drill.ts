@@ -145,8 +145,8 @@ interface Played {
 }
 
 /**
- * Plays it to the end. A signal ends the container first, then the command as that signal would
- * have.
+ * Runs the drill to its end. A signal ends the container first, and then this process as that
+ * signal does by default.
  */
 async function play(
   { order }: Adapted,

@@ -1,9 +1,9 @@
 /**
- * `backup-router events`: what happened, from the agent or, while it does not run, from the file
- * that it left; and what happens from now on.
+ * `backup-router events`: what happened, from the agent or, while it does not run, from the history
+ * file; with `--follow` also what happens from now on.
  *
- * Invariant: an event is printed once, whatever ends and comes back in between: numbers tell, and
- * where the history was lost, times.
+ * Invariant: an event is printed once, however often the agent restarts meanwhile: it is known by
+ * its number, and where the history was lost, by its time.
  */
 
 import { parseDuration } from '../config/duration.js';

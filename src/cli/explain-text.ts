@@ -1,6 +1,6 @@
 /**
- * `explain` for people: what the kernel says, a table of the states, and what to keep in mind.
- * Within 80 columns, or those of the terminal.
+ * `explain` for people: the kernel's answer, a table of the states, and notes. Within 80 columns,
+ * or those of the terminal.
  */
 
 import type { Explanation, Passage } from '../core/explain/explain.js';

@@ -1,6 +1,6 @@
 /**
  * What `explain` and `plan` start from: the configuration as the agent would choose it, the kernel
- * as it is, and what the agent says of itself, if one runs and lets us ask.
+ * as it is, and the status of the agent, if one runs and may be asked.
  */
 
 import { renderDiagnostics } from '../config/diagnostic.js';

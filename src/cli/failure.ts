@@ -1,8 +1,8 @@
-/** How a command that failed ends: what it says on stderr, and its exit status. */
+/** How a command fails: the message on stderr and the exit status. */
 
 import { CommandError, EXIT } from '../model/exit.js';
 
-/** Tells the error and its remedy; returns the exit status that goes with it. */
+/** Prints the error and its remedy; returns the exit status. */
 export function explain(error: unknown): number {
   if (error instanceof CommandError) {
     const help = error.suggestion === undefined ? '' : `  help: ${error.suggestion}\n`;

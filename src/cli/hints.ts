@@ -1,7 +1,7 @@
 /**
- * What every command that reads a configuration takes: the file, and for one in Junos text what
- * that does not say itself, `--interface` and `--member`. Options and their reading are here alone,
- * so that no command can forget them.
+ * The options of every command that reads a configuration: the file, and what Junos text leaves
+ * open, `--interface` and `--member`. They are defined here only, so that no command can forget
+ * one.
  */
 
 import { hostname } from 'node:os';

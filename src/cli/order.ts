@@ -1,6 +1,6 @@
 /**
- * `reload`, `confirm`, `hold` and `role`: a request that changes something, and what the daemon
- * says to it.
+ * `reload`, `confirm`, `hold` and `role`: send a request that changes something and print the
+ * daemon's answer.
  */
 
 import { parseDuration } from '../config/duration.js';

@@ -55,10 +55,10 @@ export async function restore(options: RestoreOptions): Promise<number> {
 const FINAL: ReadonlySet<string> = new Set([EXIT.USAGE, EXIT.NO_PERMISSION, EXIT.CONFIG].map(String));
 
 /**
- * Whether systemd is about to start the daemon again, going by what it tells ExecStopPost=
- * (systemd.exec(5), $SERVICE_RESULT): after a crash the next process adopts the record 100 ms
- * later, and giving back in between would only make the routing daemon lose its default route
- * twice. `success` is an orderly stop, `timeout` one in which the daemon hung.
+ * Whether systemd is about to start the daemon again, according to $SERVICE_RESULT (systemd.exec(5)):
+ * after a crash the next process adopts the record 100 ms later, and giving back in between makes
+ * the routing daemon lose its default route twice. `success` is an orderly stop, `timeout` one in
+ * which the daemon hung.
  */
 export function comesBack(env: Readonly<Record<string, string | undefined>>): boolean {
   const result = env['SERVICE_RESULT'];

@@ -1,5 +1,5 @@
 /**
- * The status as a picture for people: terse, aligned, broken to the width of a terminal and whole
+ * The status for people: terse, aligned, wrapped at the width of a terminal and not wrapped
  * anywhere else.
  */
 

@@ -1,10 +1,10 @@
 /**
- * `backup-router status --watch`: on a terminal the picture, drawn anew on each change and each
- * interval for the durations in it; in a pipe one block for each change. Goes on while the agent is
- * away, and says since when it is.
+ * `backup-router status --watch`: on a terminal the status is redrawn on each change and at each
+ * interval; in a pipe there is one block for each change. Goes on while no agent runs, and says
+ * since when.
  *
- * Invariant: however it ends (Ctrl-C, SIGTERM, the terminal closed, a reader gone), the terminal is
- * as it was before.
+ * Invariant: however it ends (Ctrl-C, SIGTERM, the terminal closed, the reader gone), the terminal
+ * is as it was before.
  */
 
 import { writeSync } from 'node:fs';
@@ -122,8 +122,7 @@ export function later(s: Status, ms: number): Status {
 }
 
 /**
- * The text over whatever the screen shows, cut at its last line, without the flicker of clearing it
- * first.
+ * Overwrites the screen, cut at its last line. The screen is not cleared first: that would flicker.
  */
 function screen(block: string, rows: number): string {
   const lines = block.trimEnd().split('\n');

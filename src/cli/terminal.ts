@@ -1,6 +1,6 @@
 /**
- * The terminal: its width, and whether it shows colours. Only a terminal is wrapped for: what goes
- * into a pipe or a file is whole, one fact a line, so that grep finds it.
+ * The terminal: its width, and whether it shows colours. Output to a pipe or a file is never
+ * wrapped: one fact a line, so that grep finds it.
  */
 
 import type { Colour, Paint } from '../model/text.js';

@@ -1,6 +1,4 @@
-/**
- * The other end of the control socket: one answer, or an answer that goes on. Loads no native code.
- */
+/** The client of the control socket: one answer, or a series of them. Loads no native code. */
 
 import { connect } from 'node:net';
 import { CommandError, EXIT } from '../model/exit.js';

@@ -1,5 +1,5 @@
 /**
- * The control socket's language: one JSON object a line in each direction (docs/STATUS.md). A
+ * The protocol of the control socket: one JSON object a line in each direction (docs/STATUS.md). A
  * connection may carry many requests; answers come in order. Reading needs access to the socket
  * (group backup-router), changing needs root or the agent's own user.
  */
@@ -34,8 +34,8 @@ export type Response =
     };
 
 /**
- * An answer that goes on: `follow` sends the first line before it returns, then one whenever there
- * is news; its result ends that.
+ * An answer that goes on: `follow` sends the first line before it returns, then one for each
+ * change; its result ends that.
  */
 export interface Following {
   readonly follow: (send: (response: Response) => void) => () => void;

@@ -1,8 +1,8 @@
 /**
  * The control socket: answers requests, knows who asks (SO_PEERCRED), decides nothing itself.
  *
- * Invariant: whatever a client does (garbage, endless lines, leaving half way, following and not
- * reading), the agent goes on.
+ * Invariant: nothing that a client does (garbage, endless lines, disconnecting, following without
+ * reading) stops the agent.
  */
 
 import { chmodSync, mkdirSync, unlinkSync } from 'node:fs';
@@ -57,7 +57,7 @@ export function startControlServer(
   return {
     close() {
       server.close();
-      // What is on its way may arrive; nobody who stays connected keeps us from ending.
+      // Answers under way are still sent; a client that stays connected does not delay the end.
       for (const socket of clients) socket.unref().destroySoon();
     },
   };
@@ -79,7 +79,7 @@ function listen(server: Server, path: string, onError: (error: Error) => void): 
       try {
         chmodSync(path, 0o660);
       } catch (error) {
-        // Its directory may just have been taken away.
+        // Its directory may have been removed meanwhile.
         onError(error instanceof Error ? error : new Error(String(error)));
       }
     });
@@ -136,7 +136,7 @@ async function reply(
   }
 }
 
-/** Who cannot be told apart (no koffi) may only read. */
+/** A peer whose user is unknown (no koffi) may only read. */
 function mayChange(socket: Socket): boolean {
   const fd = descriptorOf(socket);
   const peer = fd === undefined ? undefined : peerCredentials(fd);

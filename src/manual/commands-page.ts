@@ -1,6 +1,6 @@
 /**
- * backup-router(8), made from the commands themselves. Prose that no command has stands here; paths
- * and exit statuses are the program's own.
+ * backup-router(8), generated from the commands, paths and exit statuses of the program. Only prose
+ * that belongs to no command is written here.
  */
 
 import { type CommandText, describeProgram } from '../cli/describe.js';

@@ -1,6 +1,6 @@
 /**
- * Just enough of man(7) to write pages with: paragraphs, lists, examples, and the escapes that text
- * needs. No page knows an escape itself.
+ * The part of man(7) that the pages need: paragraphs, lists, examples, and the escapes of text. No
+ * page contains an escape itself.
  */
 
 /** Text as it stands, in the body of a page. Several parts are one text, with a blank between. */

@@ -1,6 +1,6 @@
 /**
- * Writes what is made from the code into docs/: the manual pages and the schema. `write.js
- * DIRECTORY` of the project; a test compares.
+ * Writes the generated files into docs/: the manual pages and the schema. `write.js DIRECTORY`, the
+ * root of the project; a test compares.
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -62,8 +62,8 @@ function takesOf(parameter: Parameter): Takes {
 }
 
 /**
- * Up to the first stop: a completion has a line, and not all of that. Quotes would need care in
- * every shell.
+ * Up to the first full stop, since a completion has less than a line; without quotes, which every
+ * shell escapes differently.
  */
 function firstClause(text: string): string {
   return text

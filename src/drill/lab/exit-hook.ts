@@ -2,8 +2,9 @@
  * What happens to open laboratories when the process that made them ends without closing them.
  *
  * What lives here: the hooks on `exit` and on the signals that a terminal or a supervisor sends.
- * What does not: the cleaning itself (lab.ts). Invariant: no hook is left on the process while no
- * laboratory is open, and a signal still ends it as that signal.
+ * What does not: the cleaning itself (lab.ts).
+ * Invariant: no hook is left on the process while no laboratory is open, and a signal still ends it
+ * as that signal.
  */
 
 interface Closable {

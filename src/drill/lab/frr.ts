@@ -4,8 +4,8 @@
  * never met.
  *
  * What lives here: start, stop, kill, pause of each daemon. What does not: what they are configured
- * with (frr-conf.ts) and their supervision by watchfrr (watchfrr.ts). Invariant: each daemon is a
- * foreground child, so that its pid and its end are known exactly.
+ * with (frr-conf.ts) and their supervision by watchfrr (watchfrr.ts).
+ * Invariant: each daemon is a foreground child, so that its pid and its end are known exactly.
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';

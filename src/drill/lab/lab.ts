@@ -3,10 +3,11 @@
  * inside.
  *
  * What lives here: names, wiring and the end. What does not: what runs inside (frr.ts, ping.ts,
- * agent.ts). Invariants: nothing ever appears in the caller's own namespace; whatever the caller
- * does (returns, throws, exits, is interrupted), the processes are ended by pid and the namespaces
- * are deleted. BACKUP_ROUTER_LAB_RUN, when set, becomes part of every name, so that a supervisor
- * can sweep up after a SIGKILL.
+ * agent.ts).
+ * Invariants: nothing ever appears in the caller's own namespace; whatever the caller does
+ * (returns, throws, exits, is interrupted), the processes are ended by pid and the namespaces are
+ * deleted. BACKUP_ROUTER_LAB_RUN, when set, becomes part of every name, so that a supervisor can
+ * sweep up after a SIGKILL.
  */
 
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';

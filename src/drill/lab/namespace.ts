@@ -2,8 +2,8 @@
  * One network namespace: what a host of the laboratory is.
  *
  * What lives here: commands and processes inside it, its links and sysctls. What does not: names,
- * wiring and the end of everything (lab.ts). Invariant: nothing here touches the namespace that the
- * caller runs in.
+ * wiring and the end of everything (lab.ts).
+ * Invariant: nothing here touches the namespace that the caller runs in.
  */
 
 import { type CommandOptions, type CommandResult, command, tryCommand, tryCommandAsync } from './command.js';

@@ -3,8 +3,8 @@
  * else.
  *
  * What lives here: its lines of output, its end, its signals. What does not: where it runs
- * (namespace.ts). Invariant: close() returns only once the process is gone, stopped (SIGSTOP) ones
- * included.
+ * (namespace.ts).
+ * Invariant: close() returns only once the process is gone, stopped (SIGSTOP) ones included.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
