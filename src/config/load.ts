@@ -4,7 +4,7 @@
  */
 
 import { isUtf8 } from 'node:buffer';
-import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Diagnostic, Fault } from './diagnostic.js';
 import type { JunosHints } from './junos/read.js';
 import { type ParsedConfig, parseConfig } from './parse.js';
@@ -18,12 +18,8 @@ export interface LoadedConfig extends ParsedConfig {
   readonly text: string | undefined;
 }
 
-/** Reads the file, once, and parses it; never throws. The hints are for what Junos text does not say; `parse` may know what a text means. */
-export function loadConfig(
-  path: string,
-  hints: JunosHints = {},
-  parse: (text: string, file: string) => ParsedConfig = (text, file) => parseConfig(text, file, hints),
-): LoadedConfig {
+/** Reads the file, once, and parses it; never throws. The hints are for what Junos text does not say. */
+export function loadConfig(path: string, hints: JunosHints = {}): LoadedConfig {
   let bytes: Buffer;
   try {
     bytes = readBytes(path);
@@ -32,7 +28,7 @@ export function loadConfig(
   }
   if (isUtf8(bytes)) {
     const text = bytes.toString('utf8');
-    return { ...parse(text, path), text };
+    return { ...parseConfig(text, path, hints), text };
   }
   const wide =
     bytes[0] === 0xff && bytes[1] === 0xfe
@@ -49,18 +45,6 @@ export function loadConfig(
       }),
     );
   return lossy(bytes.toString('utf8'), path, hints);
-}
-
-/** Whether the file is this very text, byte by byte: a quarter of a millisecond cheaper to ask than to read it for parsing. Leaves pipes alone. */
-export function fileSays(path: string, text: string): boolean {
-  try {
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats?.isFile() !== true || stats.size !== Buffer.byteLength(text)) return false;
-    // What is not UTF-8 reads as U+FFFD, which a text could have of its own.
-    return !text.includes('\ufffd') && readFileSync(path, 'utf8') === text;
-  } catch {
-    return false;
-  }
 }
 
 /** A stray Latin-1 letter in a comment must not cost the router its routes: the rest is read, the fault stands. */

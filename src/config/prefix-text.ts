@@ -3,7 +3,7 @@
  * here, with `ip-num` for the arithmetic of neighbours and for a second opinion. Its known laxness (it takes
  * `/08` and zone ids, fact N8) never reaches a configuration, because it is asked only after the refusal.
  *
- * Invariant: a file without faults does not load ip-num, which costs 20 ms of the boot (fact N10).
+ * Invariant: a file without faults does not load ip-num, which takes as long as half a bare start of Node (fact N10).
  */
 
 import { createRequire } from 'node:module';
@@ -122,7 +122,7 @@ function hostBits(address: Address, length: number, word: string): PrefixResult 
 
 /** The prefix of the same length that starts where the one around `address` ends; undefined behind the last, or when it is no unicast one. */
 function nextPrefix(address: Address, length: number): string | undefined {
-  const { IPv4CidrRange, IPv6CidrRange } = createRequire(import.meta.url)('ip-num') as typeof IpNum;
+  const { IPv4CidrRange, IPv6CidrRange } = createRequire(import.meta.filename)('ip-num') as typeof IpNum;
   const inet = familyOf(address) === 'inet';
   const range = inet ? IPv4CidrRange.fromCidr(`${address}/${length}`) : IPv6CidrRange.fromCidr(`${address}/${length}`);
   if (!range.hasNextRange()) return undefined;

@@ -64,7 +64,8 @@ export function readsTables({ maxLength }: ObserveRequest): boolean {
 
 /** Something changed: look again. What is known of the change is for logs; the one decision by it is to put back at once what is `lost`. */
 export interface KernelHint {
-  readonly kind: 'link' | 'address' | 'route' | 'rule' | 'neighbour' | 'overflow';
+  /** `begin`: nothing was heard before; `overflow`: something was lost. */
+  readonly kind: 'link' | 'address' | 'route' | 'rule' | 'neighbour' | 'begin' | 'overflow';
   /**
    * `deleted route default table 25500 by zebra (pid 123)`: greppable, for people. To be read once what the hint leads to is on its
    * way: its sender is looked up then.
@@ -98,8 +99,6 @@ export interface Kernel {
    * observation: failed three seconds after an unanswered one. Failures to ask are ignored.
    */
   probe(targets: readonly ProbeTarget[]): void;
-  /** Has `work` done again and again while a long answer is read, which keeps the event loop from its turn for milliseconds. Absent: no answer is long. */
-  interleave?(work: () => void): void;
   /** Starts the events. Changes that this object made itself are not reported. */
   subscribe(request: ObserveRequest, listener: (hint: KernelHint) => void): void;
   close(): void;
@@ -113,8 +112,6 @@ export interface ProcessEvents {
   peer(fd: number): number | undefined;
   /** What is returned ends the watch. */
   watch(pid: number, listener: EndingListener): () => void;
-  /** Tells what the kernel has said already, for whoever keeps the event loop from its turn. */
-  catchUp(): void;
   close(): void;
 }
 

@@ -13,10 +13,10 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { program } from './lab/entry.js';
 import { type DrillEvent, type DrillOrder, INSIDE } from './order.js';
 
-const PLAYER = fileURLToPath(new URL('./inside.js', import.meta.url));
+const PLAYER = program('drill-inside');
 
 /** The programs that the container itself needs, and the Debian package of each. */
 export const CONTAINER_NEEDS: Readonly<Record<string, string>> = {

@@ -20,8 +20,11 @@ let sequence = 0;
 /** The times of the ticks whose answers may still come. */
 const times = new Map<number, number>();
 
-const sockets = await Promise.all(setup.probes.map(async ({ source }, probe) => open(source, probe)));
-setInterval(tick, setup.intervalMs);
+let sockets: readonly Socket[] = [];
+void Promise.all(setup.probes.map(({ source }, probe) => open(source, probe))).then((opened) => {
+  sockets = opened;
+  setInterval(tick, setup.intervalMs);
+});
 
 async function open(source: string, probe: number): Promise<Socket> {
   const socket = createSocket(source.includes(':') ? 'udp6' : 'udp4');

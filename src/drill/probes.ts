@@ -6,8 +6,8 @@
  * time that this machine was too busy to send any.
  */
 
-import { fileURLToPath } from 'node:url';
 import type { Network } from './build.js';
+import { program } from './lab/entry.js';
 import { sleep } from './lab/wait.js';
 import type { CarriedBy, ProbePlan } from './order.js';
 import { type CarrierSample, carriersOf, longestOutage, type Tick } from './outage.js';
@@ -36,15 +36,14 @@ export class Probes {
     readonly plans: readonly ProbePlan[],
   ) {
     this.intervalMs = Math.max(10, plans.length);
-    const script = (name: string): string => fileURLToPath(new URL(`./${name}.js`, import.meta.url));
-    network.router.spawn([process.execPath, script('echo'), ...new Set(plans.map((plan) => plan.target))], {
+    network.router.spawn([process.execPath, program('drill-echo'), ...new Set(plans.map((plan) => plan.target))], {
       closeSignal: 'SIGKILL',
     });
     const setup: FarSetup = {
       intervalMs: this.intervalMs,
       probes: plans.map(({ source, target }) => ({ source, target })),
     };
-    network.far.spawn([process.execPath, script('far'), JSON.stringify(setup)], {
+    network.far.spawn([process.execPath, program('drill-far'), JSON.stringify(setup)], {
       closeSignal: 'SIGKILL',
       keepLines: false,
       onLine: (line, stream) => stream === 'stdout' && this.#read(JSON.parse(line) as FarLine),

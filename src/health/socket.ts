@@ -10,9 +10,9 @@ import type { Clock } from '../host/clock.js';
 import type { SocketDaemon } from '../model/config.js';
 import { type Adapter, generic } from './adapter.js';
 import type { Dialect } from './session/dialect.js';
+import { endpointText } from './session/endpoint.js';
 import { Session } from './session/session.js';
 import type { ProbeTiming } from './timing.js';
-import { watchedSocket } from './watched.js';
 
 /** Sends nothing and understands nothing. */
 const SILENT: Dialect = {
@@ -35,6 +35,5 @@ export function openSocket(spec: SocketDaemon, timing: ProbeTiming, clock: Clock
     // SO_PEERCRED would tell, but only of a unix socket and only to native code.
     ageMs: () => 0,
   });
-  const { id, protocols } = watchedSocket(spec);
-  return generic(id, protocols, session);
+  return generic(`socket/${endpointText(spec.endpoint)}`, spec.routeProtocols, session);
 }

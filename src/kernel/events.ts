@@ -65,6 +65,7 @@ export class Events {
       onDatagram: (bytes) => this.#receive(bytes),
       onError: (error) => this.#hint('overflow', error.message),
     });
+    this.#socket.harden();
     if (!this.#socket.overflowSafe) {
       this.#poll = setInterval(() => this.#hint('overflow', 'no events on this host, looking again'), POLL_MS);
       return;

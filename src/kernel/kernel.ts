@@ -22,18 +22,51 @@ const DUMP_DATAGRAM_BYTES = 32768;
 const ANSWER_BYTES = 8192;
 const RECEIVE_BUFFER = 1 << 20;
 
+export interface KernelOptions {
+  /** The first look, and the changes that it leads to at once, do without the options that take koffi; events begin after them. */
+  readonly hurried?: boolean;
+}
+
 /** Opens the sockets, in the network namespace of the process. Throws when the kernel has no rtnetlink for us. */
-export function openKernel(): Kernel {
+export function openKernel({ hurried = false }: KernelOptions = {}): Kernel {
   const dumps = new Connection({ receiveBuffer: RECEIVE_BUFFER, datagramBytes: DUMP_DATAGRAM_BYTES });
   const changes = new Connection({ receiveBuffer: RECEIVE_BUFFER, datagramBytes: ANSWER_BYTES });
   let events: Events | undefined;
+  let subscription: { readonly request: ObserveRequest; readonly listener: (hint: KernelHint) => void } | undefined;
+  let hardened = false;
+  let closed = false;
   const failures: Failures = new Set();
+  const listen = (): void => {
+    events?.close();
+    if (subscription === undefined) return;
+    const { request, listener } = subscription;
+    events = new Events({ interest: { ...request, ownPort: changes.port }, listener, failures });
+  };
+  const harden = (): void => {
+    if (hardened || closed) return;
+    hardened = true;
+    dumps.harden();
+    changes.harden();
+    listen();
+  };
+  // What happened since the look that went before is not known.
+  const hardenLate = (): void => {
+    if (hardened || closed) return;
+    harden();
+    subscription?.listener({ kind: 'begin', text: 'events begin', ownDeleted: false, sender: 0 });
+  };
+  if (!hurried) harden();
   return {
     async observe(request) {
       events?.checkDrops();
-      const snapshot = await observe(dumps, request);
-      events?.learnNames(snapshot.links);
-      return { ...snapshot, neighbours: withFailures(failures, snapshot.neighbours) };
+      try {
+        const snapshot = await observe(dumps, request);
+        events?.learnNames(snapshot.links);
+        return { ...snapshot, neighbours: withFailures(failures, snapshot.neighbours) };
+      } finally {
+        // Not before what the look leads to, which leaves in the turn that hears of it.
+        if (!hardened) setImmediate(hardenLate);
+      }
     },
     apply: (steps) => apply(changes, steps),
     prepare: (steps) => prepare(changes, steps),
@@ -46,12 +79,12 @@ export function openKernel(): Kernel {
         ),
       );
     },
-    interleave: (work) => dumps.interleave(work),
     subscribe(request: ObserveRequest, listener: (hint: KernelHint) => void) {
-      events?.close();
-      events = new Events({ interest: { ...request, ownPort: changes.port }, listener, failures });
+      subscription = { request, listener };
+      if (hardened) listen();
     },
     close() {
+      closed = true;
       events?.close();
       dumps.close();
       changes.close();

@@ -11,8 +11,6 @@ export interface Paths {
   readonly controlSocket: string;
   /** The last configuration that ran, as text. */
   readonly lastKnownGood: string;
-  /** The same, compiled. */
-  readonly compiled: string;
   /** What an operator has ordered: pins and roles. */
   readonly orders: string;
   /** Foreign default routes that were taken over. */
@@ -21,8 +19,6 @@ export interface Paths {
   readonly unconfirmed: string;
   /** What happened, as JSON lines. */
   readonly history: string;
-  /** There from the beginning of a start until it is ready (cli/backup-router.cts). */
-  readonly starting: string;
 }
 
 export const DEFAULT_CONFIG_FILE = '/etc/backup-router/config.yaml';
@@ -34,12 +30,10 @@ export function pathsOf(env: Readonly<Record<string, string | undefined>>, confi
     configFile,
     controlSocket: `${runtime}/control.sock`,
     lastKnownGood: `${state}/last-known-good.yaml`,
-    compiled: `${state}/last-known-good.json`,
     orders: `${state}/orders.json`,
     adopted: `${state}/adopted.json`,
     unconfirmed: `${state}/unconfirmed.json`,
     history: `${state}/events.jsonl`,
-    starting: `${runtime}/starting`,
   };
 }
 

@@ -36,10 +36,6 @@ export interface Libc {
   socketName(fd: number): Buffer | undefined;
   /** setns(2) of the calling thread into the network namespace of an open /proc/PID/ns/net; errno or 0. */
   setNetworkNamespace(fd: number): number;
-  /** recvfrom(2) that does not wait, one datagram, cut off at `maxBytes`; undefined when there is none. */
-  receive(fd: number, maxBytes: number): { readonly bytes: Buffer; readonly sender: Buffer } | undefined;
-  /** madvise(2) with MADV_DONTNEED; errno or 0. Only for clean pages of a file: others lose what is in them. */
-  dontNeed(address: bigint, size: number): number;
   /** One datagram to a unix address from a socket made for it; errno or 0. */
   sendUnixDatagram(address: Buffer, bytes: Uint8Array): number;
 }
@@ -50,7 +46,6 @@ const SO_ATTACH_FILTER = 26;
 const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
 const CLONE_NEWNET = 0x40000000;
-const MADV_DONTNEED = 4;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 
@@ -80,7 +75,7 @@ export function disableLibc(): void {
 }
 
 function bind(): Libc {
-  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+  const koffi = createRequire(import.meta.filename)('koffi') as typeof import('koffi');
   // null is the process itself: Node links libc, whatever its file is called on this system.
   const library = koffi.load(null);
   const setInt = library.func('int setsockopt(int fd, int level, int option, const int *value, uint32_t length)');
@@ -93,9 +88,6 @@ function bind(): Libc {
   const openSocket = library.func('int socket(int family, int type, int protocol)');
   const sendTo = library.func(
     'long sendto(int fd, const void *bytes, size_t size, int flags, const void *name, uint32_t length)',
-  );
-  const receiveFrom = library.func(
-    'long recvfrom(int fd, void *bytes, size_t size, int flags, void *name, _Inout_ uint32_t *length)',
   );
   const closeDescriptor = library.func('int close(int fd)');
   const errno = (): number => koffi.errno() || 5;
@@ -120,18 +112,6 @@ function bind(): Libc {
       // Bound here: only laboratories need it.
       const setns = library.func('int setns(int fd, int type)');
       return setns(fd, CLONE_NEWNET) === 0 ? 0 : errno();
-    },
-    receive(fd, maxBytes) {
-      const bytes = Buffer.allocUnsafe(maxBytes);
-      const sender = Buffer.alloc(128);
-      const length = [sender.length];
-      const size = Number(receiveFrom(fd, bytes, maxBytes, MSG_DONTWAIT, sender, length));
-      return size < 0 ? undefined : { bytes: bytes.subarray(0, size), sender: sender.subarray(0, length[0]) };
-    },
-    dontNeed(address, size) {
-      // Bound here: needed once in a life.
-      const advise = library.func('int madvise(uint64_t address, size_t size, int advice)');
-      return advise(address, size, MADV_DONTNEED) === 0 ? 0 : errno();
     },
     sendUnixDatagram(address, bytes) {
       const fd = openSocket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0) as number;

@@ -3,7 +3,6 @@
  * Routes come first: control socket, READY and the last known good copy follow the first round.
  */
 
-import { unlinkSync } from 'node:fs';
 import { renderDiagnostics } from '../config/diagnostic.js';
 import type { JunosHints } from '../config/junos/read.js';
 import { someoneListens } from '../control/probe.js';
@@ -12,10 +11,9 @@ import { type ControlServer, startControlServer } from '../control/server.js';
 import type { Health, Kernel } from '../core/ports.js';
 import { RESYNC_MS, type State } from '../core/state.js';
 import { statusOf } from '../core/status.js';
-import { absentSockets, downAtOnce } from '../health/absent.js';
+import { socketMissing } from '../health/session/endpoint.js';
 import { openHealth } from '../health/open.js';
 import { systemClock } from '../host/clock.js';
-import { openEarlyKernel } from '../kernel/early.js';
 import { openKernel } from '../kernel/kernel.js';
 import { openProcessEvents } from '../kernel/process/process-events.js';
 import { allBackupRouters, type Config } from '../model/config.js';
@@ -26,7 +24,6 @@ import { VERSION } from '../model/version.js';
 import { libcFault, loadLibc } from '../native/libc.js';
 import { mustBeAlone } from './admission.js';
 import { readAdopted, writeAdopted } from './adopted-record.js';
-import { type Afterwards, atOnce, createAfterwards } from './afterwards.js';
 import { type Chosen, chooseConfig } from './choose-config.js';
 import { createConfiguration } from './configuration.js';
 import { type Driver, startDriver } from './driver.js';
@@ -36,7 +33,6 @@ import { createHistory } from './history.js';
 import { openHistoryFile, readHistory } from './history-file.js';
 import { createJournal } from './journal.js';
 import { createLog, type Log } from './log.js';
-import { createSweeper, expectConfig, processHeap } from './memory.js';
 import { createNotifier, type Notifier } from './notify.js';
 import { overrideOf, pinOf, readOrders } from './operator.js';
 import { createOutages } from './outages.js';
@@ -44,7 +40,6 @@ import { reloadInto } from './reload.js';
 import { answerer } from './requests.js';
 import { retire } from './retire.js';
 import { type RoleWatch, watchRole } from './role.js';
-import { releaseStartPages } from './start-pages.js';
 import { createTeller } from './tell.js';
 
 export interface AgentOptions {
@@ -63,7 +58,6 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   const startedAt = performance.now();
   const { paths } = options;
   const log = createLog(process.env, options.verbose);
-  expectConfig(paths.configFile);
   const choice = chooseConfig(paths, options.hints, options.dryRun);
   if (choice.kind === 'none')
     throw new CommandError(
@@ -77,33 +71,12 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   const quiet = options.dryRun && (await someoneListens(paths.controlSocket));
 
   const notifier = createNotifier(process.env, (failure) => log('warning', 'notify-failed', { message: failure }));
-  // A daemon without a socket is down: the routes may go in before all else is there. Otherwise its word comes first.
-  const absent = options.dryRun ? [] : absentSockets(choice.chosen.config.routingDaemons);
-  const early = absent.some((path) => path !== undefined) ? openEarlyKernel() : undefined;
-  const kernel =
-    early ?? (options.dryRun ? dryRun(openKernel(), (command) => process.stdout.write(`${command}\n`)) : openKernel());
-  const begun = early?.begun ?? Promise.resolve();
-  void begun.then(() => {
-    if (loadLibc() === undefined)
-      log('warning', 'no-koffi', {
-        message: libcFault(),
-        effect: 'kernel events are polled for each second; reload works by SIGHUP only',
-      });
-  });
+  const kernel = options.dryRun
+    ? dryRun(openKernel(), (command) => process.stdout.write(`${command}\n`))
+    : // A daemon without a socket is down, and the routes go in; the word of any other comes first.
+      openKernel({ hurried: socketMissing(choice.chosen.config.routingDaemons) });
   try {
-    const afterwards = early === undefined ? atOnce : createAfterwards(begun);
-    return await live({
-      options,
-      startedAt,
-      log: afterwards(log),
-      chosen: choice.chosen,
-      notifier,
-      kernel,
-      absent,
-      begun,
-      afterwards,
-      quiet,
-    });
+    return await live({ options, startedAt, log, chosen: choice.chosen, notifier, kernel, quiet });
   } finally {
     kernel.close();
   }
@@ -116,27 +89,11 @@ interface Life {
   readonly chosen: Chosen;
   readonly notifier: Notifier;
   readonly kernel: Kernel;
-  /** Sockets of daemons that are not there, in the order of what is watched. */
-  readonly absent: readonly (string | undefined)[];
-  /** The routes had their chance: all else may begin. */
-  readonly begun: Promise<void>;
-  readonly afterwards: Afterwards;
   /** Without a control socket. */
   readonly quiet: boolean;
 }
 
-function live({
-  options,
-  startedAt,
-  log,
-  chosen,
-  notifier,
-  kernel,
-  absent,
-  begun,
-  afterwards,
-  quiet,
-}: Life): Promise<number> {
+function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life): Promise<number> {
   const { paths } = options;
   return new Promise((resolve) => {
     const processes = openProcessEvents({
@@ -147,9 +104,8 @@ function live({
           effect: "a daemon's death is noticed when its socket closes",
         }),
     });
-    kernel.interleave?.(() => processes.catchUp());
     const watch = (config: Config): Health => openHealth(config.routingDaemons, timingOf(config), undefined, processes);
-    let health = downAtOnce(chosen.config.routingDaemons, () => watch(chosen.config), absent, begun);
+    let health = watch(chosen.config);
     let control: ControlServer | undefined;
     let ended = false;
     let deadline: NodeJS.Timeout | undefined;
@@ -170,12 +126,10 @@ function live({
     const outages = createOutages();
     const loadHistory = (): void => outages.resume(history.load());
     const followers = createStatusFollowers(() => status());
-    const tell = afterwards(
-      createTeller(log, (happening, level) => {
-        history.record(happening, level);
-        followers.poke();
-      }),
-    );
+    const tell = createTeller(log, (happening, level) => {
+      history.record(happening, level);
+      followers.poke();
+    });
     if (chosen.source !== 'file')
       tell({
         kind: 'configuration-not-used',
@@ -241,10 +195,8 @@ function live({
     };
     const hangUp = (): void => void reload();
 
-    const sweeper = createSweeper(processHeap());
     const onSettled = (state: State): void => {
       followers.poke();
-      sweeper.poke(state);
       if (state.completedRounds === rounds) return;
       rounds = state.completedRounds;
       notifier.watchdog();
@@ -254,8 +206,6 @@ function live({
       notifier.ready();
       tell({ kind: 'ready', version: VERSION, afterMs: Math.round(performance.now() - startedAt) });
       setImmediate(() => {
-        gotThrough(paths.starting);
-        releaseStartPages();
         configuration.settled();
         loadHistory();
         const { former, config } = configuration.current();
@@ -275,7 +225,7 @@ function live({
       kernel,
       health,
       clock: systemClock,
-      journal: afterwards(createJournal(tell, outages)),
+      journal: createJournal(tell, outages),
       beginning: {
         config: chosen.config,
         formerGateways:
@@ -319,8 +269,13 @@ function live({
       tell,
       ordersFile: paths.orders,
     };
-    void begun.then(() => {
+    setImmediate(() => {
       if (ended) return;
+      if (loadLibc() === undefined)
+        log('warning', 'no-koffi', {
+          message: libcFault(),
+          effect: 'kernel events are polled for each second; reload works by SIGHUP only',
+        });
       control = startControlServer(paths.controlSocket, answerer(desk), (error) =>
         log('warning', 'control-socket', {
           message: error.message,
@@ -329,15 +284,6 @@ function live({
       );
     });
   });
-}
-
-/** Takes the mark of a start away (cli/backup-router.cts). */
-function gotThrough(mark: string): void {
-  try {
-    unlinkSync(mark);
-  } catch {
-    // Without one the next start is as fast; with one that stays, some 10 ms slower.
-  }
 }
 
 function timingOf(config: Config): { readonly probeIntervalMs: number; readonly probeTimeoutMs: number } {

@@ -12,12 +12,11 @@
 
 import type { Diagnostic } from '../config/diagnostic.js';
 import type { JunosHints } from '../config/junos/read.js';
-import { fileSays, type LoadedConfig, loadConfig } from '../config/load.js';
+import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { parseConfig } from '../config/parse.js';
 import type { Config } from '../model/config.js';
 import type { Paths } from '../model/paths.js';
 import type { Status } from '../model/status.js';
-import { asParsed, type Parse, parserThatKnows, readMeaning } from './compiled-config.js';
 import { readLastKnownGood } from './last-known-good.js';
 import {
   leftMs,
@@ -48,23 +47,18 @@ export type ConfigChoice =
 
 /** `hints`: for what a Junos text does not say. A dry run shows what the file would do, whatever awaits its confirmation in the agent beside it. */
 export function chooseConfig(paths: Paths, hints: JunosHints, dryRun = false, now?: Moment): ConfigChoice {
-  const known = readMeaning(paths.compiled, hints);
-  const parse = parserThatKnows(known, hints);
-  const loaded =
-    known !== undefined && fileSays(paths.configFile, known.text)
-      ? { ...asParsed(known), text: known.text }
-      : loadConfig(paths.configFile, hints, parse);
+  const loaded = loadConfig(paths.configFile, hints);
   const record = dryRun ? undefined : readUnconfirmed(paths.unconfirmed);
   const chosen =
     (record === undefined ? undefined : approved(record, loaded, paths, hints, now ?? thisMoment())) ??
-    ordinary(loaded, paths, parse);
+    ordinary(loaded, paths, hints);
   return chosen === undefined ? { kind: 'none', diagnostics: loaded.diagnostics } : { kind: 'chosen', chosen };
 }
 
-function ordinary(loaded: LoadedConfig, paths: Paths, parse: Parse): Chosen | undefined {
+function ordinary(loaded: LoadedConfig, paths: Paths, hints: JunosHints): Chosen | undefined {
   const { diagnostics, text } = loaded;
   const kept = readLastKnownGood(paths.lastKnownGood);
-  const copy = kept === undefined ? undefined : kept === text ? loaded : parse(kept, paths.lastKnownGood);
+  const copy = kept === undefined ? undefined : kept === text ? loaded : parseConfig(kept, paths.lastKnownGood, hints);
   const former = copy?.config;
   if (loaded.config !== undefined) return { config: loaded.config, source: 'file', diagnostics, text, former };
   if (former !== undefined) return { config: former, source: 'last-known-good', diagnostics, text: kept, former };

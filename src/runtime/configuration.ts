@@ -20,7 +20,6 @@ import type { Clock } from '../host/clock.js';
 import type { Paths } from '../model/paths.js';
 import type { Status } from '../model/status.js';
 import { type Chosen, meaning } from './choose-config.js';
-import { keepCompiled } from './compiled-config.js';
 import { writeLastKnownGood } from './last-known-good.js';
 import type { Log } from './log.js';
 import type { Tell } from './tell.js';
@@ -88,9 +87,7 @@ export function createConfiguration({
   };
   const keep = (): void => {
     if (dryRun || current.source !== 'file' || current.pending !== undefined || current.text === undefined) return;
-    const fault =
-      writeLastKnownGood(paths.lastKnownGood, current.text) ??
-      keepCompiled(paths.compiled, { ...current, text: current.text }, hints);
+    const fault = writeLastKnownGood(paths.lastKnownGood, current.text);
     if (fault !== undefined)
       log('warning', 'last-known-good', {
         message: fault,

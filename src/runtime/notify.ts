@@ -150,7 +150,9 @@ async function sendByHelper(
   const status = [shown, ...others].join('\n');
   const outside = process.env['NOTIFY_SOCKET'];
   try {
-    const helper = createRequire(import.meta.url)('systemd-notify') as (options: HelperOptions) => Promise<unknown>;
+    const helper = createRequire(import.meta.filename)('systemd-notify') as (
+      options: HelperOptions,
+    ) => Promise<unknown>;
     // The package hands its child the environment of this process, as it is at the moment of the call.
     process.env['NOTIFY_SOCKET'] = socket;
     const sent = helper(assignments.has('READY') ? { ready: true, status } : { status });

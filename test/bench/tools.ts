@@ -4,7 +4,7 @@
 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ENTRY, NODE_OPTIONS } from '../../src/drill/lab/entry.js';
+import { ENTRY } from '../../src/drill/lab/entry.js';
 
 /** A program of scripts/bench.d, compiled. */
 export function tool(name: 'referee' | 'floor' | 'flood' | 'prober' | 'first-netns.so'): string {
@@ -21,7 +21,7 @@ export function script(name: 'node-floor' | 'node-listener'): string {
 /** The agent's command line up to `run -c`, as ExecStart= of the unit has it. BENCH_AGENT_COMMAND overrides it, words separated by blanks. */
 export function agentCommand(): readonly string[] {
   const given = process.env['BENCH_AGENT_COMMAND'];
-  return given === undefined ? [process.execPath, ...NODE_OPTIONS, ENTRY] : given.trim().split(/\s+/);
+  return given === undefined ? [process.execPath, ENTRY] : given.trim().split(/\s+/);
 }
 
 /** Every contestant, the agent or not, runs at the nice value of backup-router.service; scripts/bench.d/referee.c has the same number. */

@@ -26,7 +26,7 @@ import type { AgentSetup } from './adopt-agent.js';
 import { Bird, installed, Monitor } from './kinds-support.js';
 
 const AGENT = fileURLToPath(new URL('./adopt-agent.js', import.meta.url));
-const CLI = fileURLToPath(new URL('../../src/cli/backup-router.cjs', import.meta.url));
+const CLI = fileURLToPath(new URL('../../bin/backup-router.cjs', import.meta.url));
 const FRR_BGP = 186;
 const RUNTIME_DEFAULT = `default via ${STANDARD.inet.gateway} dev mgmt0`;
 

@@ -15,7 +15,7 @@ import type { Event } from '../../src/model/event.js';
 import type { Status } from '../../src/model/status.js';
 import { agentIn, laboratory, mark, restartAgent, statusOf, turned, zebraOnly } from './agent-support.js';
 
-const CLI = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../bin/backup-router.cjs', import.meta.url));
 
 async function eventsOf(agent: Agent, ...args: readonly string[]): Promise<readonly Event[]> {
   const { stdout } = await agent.cli('events', '--json', '-n', '1000', ...args);

@@ -14,7 +14,7 @@ import type { CommandResult } from '../../src/drill/lab/command.js';
 import type { StandardLab } from '../lab/standard.js';
 import { type ConfigOptions, configText } from './agent-support.js';
 
-const CLI = fileURLToPath(new URL('../../src/cli/backup-router.cjs', import.meta.url));
+const CLI = fileURLToPath(new URL('../../bin/backup-router.cjs', import.meta.url));
 const NAMES: Readonly<Record<string, string>> = {
   '/etc/iproute2/rt_protos.d/backup-router.conf': '157 backup-router\n',
   '/etc/iproute2/rt_tables.d/backup-router.conf': '25500 backup-router-0\n',

@@ -13,7 +13,7 @@ import { type CommandResult, command, tryCommand } from '../../src/drill/lab/com
 import { Process } from '../../src/drill/lab/process.js';
 import { eventually } from '../../src/drill/lab/wait.js';
 
-export const CLI = fileURLToPath(new URL('../../src/cli/backup-router.cjs', import.meta.url));
+export const CLI = fileURLToPath(new URL('../../bin/backup-router.cjs', import.meta.url));
 
 /** Short times; `more` replaces whole keys. */
 export function configText(more: Readonly<Record<string, unknown>> = {}): string {

@@ -34,7 +34,7 @@ import {
 
 /** Tests run at the top of the project (tap), wherever they are built. */
 const EXAMPLE = readFileSync(join(process.cwd(), 'docs/examples/keepalived.conf'), 'utf8');
-const CLI = fileURLToPath(new URL('../../src/cli/backup-router.cjs', import.meta.url));
+const CLI = fileURLToPath(new URL('../../bin/backup-router.cjs', import.meta.url));
 const skip =
   (installed('keepalived') === undefined && 'keepalived is not installed') ||
   (birdProgram() === undefined && 'bird is not installed') ||

@@ -12,7 +12,7 @@ import { routes } from '../lab/inspect.js';
 import { STANDARD, type StandardLab } from '../lab/standard.js';
 import { agentIn, type ConfigOptions, configText, expected, laboratory, owned, PLACEMENTS } from './agent-support.js';
 
-const CLI = fileURLToPath(new URL('../../src/cli/backup-router.cjs', import.meta.url));
+const CLI = fileURLToPath(new URL('../../bin/backup-router.cjs', import.meta.url));
 const DESTINATIONS = {
   inet: ['0.0.0.0/0', '10.0.0.0/8', '10.99.0.0/16'],
   inet6: ['::/0', '2001:db8:99::/48'],

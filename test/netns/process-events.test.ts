@@ -13,7 +13,6 @@ import t, { type Test } from 'tap';
 import type { ProcessEvents } from '../../src/core/ports.js';
 import { openHealth } from '../../src/health/open.js';
 import { systemClock } from '../../src/host/clock.js';
-import { openKernel } from '../../src/kernel/kernel.js';
 import { openProcessEvents } from '../../src/kernel/process/process-events.js';
 import { Ear, FrrLab, sleep } from './health-frr-daemons.js';
 
@@ -105,29 +104,6 @@ t.test('how processes end, and threads', { skip }, async (t) => {
     t.same(heard, []);
     t.ok(user + system < 200_000, `${user + system} us`);
   });
-});
-
-t.test('a death is heard amid an answer of the kernel, before the event loop has its turn', { skip }, async (t) => {
-  const processes = openProcessEvents();
-  processes.catchUp();
-  const child = spawned(t, '/bin/sleep', '60');
-  const told: string[] = [];
-  processes.watch(child.pid!, (how) => told.push(how));
-  for (let i = 0; i < 100 && !processes.live; i++) await sleep(10);
-  const kernel = openKernel();
-  t.teardown(() => kernel.close());
-  let called = 0;
-  kernel.interleave!(() => {
-    if (called++ > 0) return;
-    child.kill('SIGKILL');
-    for (const until = performance.now() + 5000; told.length === 0 && performance.now() < until; ) processes.catchUp();
-    told.push('and only then the next piece');
-  });
-  await kernel.observe({ protocol: 157, maxLength: {} });
-  t.ok(called > 1, `${called} pieces`);
-  t.same(told, ['was ended by signal 9', 'and only then the next piece'], 'and once');
-  processes.close();
-  processes.catchUp();
 });
 
 t.test('zebra and bgpd: killed, crashed, stopped, restarted', { skip }, async (t) => {
@@ -230,7 +206,6 @@ t.test('a socket older than its process is another one: a number used again is n
     live: true,
     peer: () => pid,
     watch: (one) => (watched.push(one), () => undefined),
-    catchUp: () => undefined,
     close: () => undefined,
   });
   const young = spawned(t, '/bin/sleep', '60');

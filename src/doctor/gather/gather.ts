@@ -2,7 +2,6 @@
 
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { LoadedConfig } from '../../config/load.js';
 import { linkOf } from '../../core/management.js';
 import type { Config } from '../../model/config.js';
@@ -69,10 +68,10 @@ export async function gatherHost({ config, loaded, paths, host }: GatherOptions)
   };
 }
 
-/** When this very file was written. */
+/** When this very program was written. */
 function builtAt(): number {
   try {
-    return statSync(fileURLToPath(import.meta.url)).mtimeMs;
+    return statSync(import.meta.filename).mtimeMs;
   } catch {
     return 0;
   }

@@ -46,11 +46,11 @@ export function gatherOthers(known: number | undefined): Seen<readonly string[]>
   }
 }
 
-/** `node .../cli/backup-router.cjs run`, `/usr/bin/backup-router run`. A dry run changes nothing, so it may stand beside. */
+/** `node .../backup-router.cjs run`, `/usr/bin/backup-router run`. A dry run changes nothing, so it may stand beside. */
 function isAgent(argv: readonly string[]): boolean {
   const at = argv.indexOf('run');
   if (at < 1 || argv.includes('--dry-run')) return false;
-  return /(^|\/)backup-router(\.cjs)?$|backup-router.*\/cli\/main\.js$|\/dist\/src\/cli\/main\.js$/.test(argv[at - 1]!);
+  return /(^|\/)backup-router(\.cjs)?$/.test(argv[at - 1]!);
 }
 
 function netOf(pid: number): string | undefined {

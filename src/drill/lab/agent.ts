@@ -10,7 +10,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandResult } from './command.js';
-import { ENTRY, mustBeBundled, NODE_OPTIONS } from './entry.js';
+import { ENTRY, mustBeBundled } from './entry.js';
 import type { Lab } from './lab.js';
 import type { Namespace } from './namespace.js';
 import type { Process, ProcessEnd } from './process.js';
@@ -76,7 +76,6 @@ export class Agent {
       ...this.#environment,
       ...(options.wrapper ?? []),
       process.execPath,
-      ...NODE_OPTIONS,
       options.entry ?? ENTRY,
       'run',
       '-c',

@@ -1,35 +1,32 @@
 /**
- * The command's entry point in this build, and a guard: what is tested must be what is built, and
- * the daemon is built twice (tsc, bundle).
+ * The program of this build, and a guard: what is tested must be what is built, which is done twice
+ * (tsc, bundle).
  */
 
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-/** Beside this file in the same build; what `bin` of package.json names. */
-export const ENTRY = fileURLToPath(new URL('../../cli/backup-router.cjs', import.meta.url));
+const DIST = import.meta.dirname.replace(/\/(?:bin|src\/drill\/lab)$/, '');
 
-/**
- * Options of Node that scripts/install writes into the launcher: one thread beside the main one,
- * which is all that collecting garbage needs. Idle, it wakes half as often.
- */
-export const NODE_OPTIONS: readonly string[] = ['--v8-pool-size=1'];
+/** A file of the program (scripts/lib/bundle.mjs), by its name. */
+export function program(name: string): string {
+  return join(DIST, `bin/${name}.cjs`);
+}
+
+/** What `bin` of package.json names. */
+export const ENTRY = program('backup-router');
 
 let checked = false;
 
-/**
- * Throws when the daemon's bundle is missing or older than a compiled module: an agent would run
- * yesterday's code, or not from its bundle.
- */
+/** Throws when the program is missing or older than a compiled module: yesterday's code would run. */
 export function mustBeBundled(): void {
   if (checked) return;
-  const compiled = fileURLToPath(new URL('../..', import.meta.url));
-  const bundled = statSync(join(compiled, '../daemon.cjs'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const compiled = join(DIST, 'src');
+  const bundled = statSync(ENTRY, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const newer = readdirSync(compiled, { recursive: true, encoding: 'utf8' }).find(
-    (name) => /\.c?js$/.test(name) && statSync(join(compiled, name)).mtimeMs > bundled,
+    (name) => name.endsWith('.js') && statSync(join(compiled, name)).mtimeMs > bundled,
   );
   if (newer !== undefined)
-    throw new Error(`dist/daemon.cjs is ${bundled === 0 ? 'missing' : `older than dist/src/${newer}`}: npm run build`);
+    throw new Error(`${ENTRY} is ${bundled === 0 ? 'missing' : `older than dist/src/${newer}`}: npm run build`);
   checked = true;
 }

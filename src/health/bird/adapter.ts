@@ -6,14 +6,16 @@
 import type { ProcessEvents } from '../../core/ports.js';
 import type { Clock } from '../../host/clock.js';
 import type { BirdDaemon } from '../../model/config.js';
+import type { WatchedDaemon } from '../../model/daemon.js';
 import type { Prefix } from '../../model/prefix.js';
 import type { Adapter } from '../adapter.js';
 import { Session } from '../session/session.js';
 import type { ProbeTiming } from '../timing.js';
-import { WATCHED_BIRD } from '../watched.js';
 import { ageOf, BIRD } from './dialect.js';
 import { kernelProtocols, readShowRoute, SHOW_PROTOCOLS, showRouteCommand } from './routes.js';
 
+/** RTPROT_BIRD (linux/rtnetlink.h), whichever of BIRD's protocols a route comes from. */
+const WATCHED: WatchedDaemon = { id: 'bird/bird', protocols: [12] };
 const PERMISSION_HINT = 'the agent must run with the group bird (usermod -aG bird USER, or SupplementaryGroups=bird)';
 
 /** Watches one BIRD as `bird/bird`. */
@@ -30,8 +32,8 @@ export function openBird(spec: BirdDaemon, timing: ProbeTiming, clock: Clock, pr
   });
   return {
     asksDaemon: true,
-    watched: [WATCHED_BIRD],
-    start: (listener) => session.start((verdict) => listener(WATCHED_BIRD.id, verdict)),
+    watched: [WATCHED],
+    start: (listener) => session.start((verdict) => listener(WATCHED.id, verdict)),
     // The names are asked each time: a reconfiguration may change them, and the answer takes
     // microseconds.
     holds: async (prefixes) => {

@@ -1,7 +1,9 @@
-/** Where a daemon listens: its spelling, what a refused connection means, and who has answered. */
+/** Where a daemon listens: its spelling, what a refused connection means, who has answered, and whether there is anything at all. */
 
+import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import type { SocketDaemon } from '../../model/config.js';
+import { join } from 'node:path';
+import type { RoutingDaemon, SocketDaemon } from '../../model/config.js';
 
 export type Endpoint = SocketDaemon['endpoint'];
 
@@ -44,4 +46,22 @@ export function calledItself(socket: Socket): boolean {
     socket.localPort === socket.remotePort &&
     socket.localAddress === socket.remoteAddress
   );
+}
+
+/** Whether one of the daemons is down by sight: its unix socket is not there. */
+export function socketMissing(daemons: readonly RoutingDaemon[]): boolean {
+  return daemons.flatMap(socketsOf).some((path) => !existsSync(path));
+}
+
+function socketsOf(daemon: RoutingDaemon): readonly string[] {
+  switch (daemon.kind) {
+    case 'frr':
+      return daemon.daemons.map((name) => join(daemon.socketDirectory, `${name}.vty`));
+    case 'bird':
+      return [daemon.socket];
+    case 'socket':
+      return daemon.endpoint.kind === 'unix' ? [daemon.endpoint.path] : [];
+    default:
+      return [];
+  }
 }

@@ -61,7 +61,6 @@ export class Connection {
   #watching = false;
   #progress = 0;
   #closed = false;
-  #interleaved: (() => void) | undefined;
 
   constructor(socketOptions: Pick<SocketOptions, 'receiveBuffer' | 'datagramBytes'>, open: OpenSocket = openSocket) {
     this.#socket = open({
@@ -76,12 +75,9 @@ export class Connection {
     return this.#socket.port;
   }
 
-  /**
-   * Has `work` done after each datagram of an answer. The socket reads 32 of them before it lets the event loop look at any other (binding.cc
-   * of the `netlink` package): with a full table that is 6 ms, and more when others want the processor.
-   */
-  interleave(work: () => void): void {
-    this.#interleaved = work;
+  /** Filters of dumps, the kernel's words for a refusal, and room for more than one window: whatever takes koffi (socket.ts). */
+  harden(): void {
+    this.#socket.harden();
   }
 
   /** The first of as many sequence numbers in a row: what a window is to be written with. */
@@ -250,7 +246,6 @@ export class Connection {
       clearTimeout(this.#timer);
       this.#timer = undefined;
     }
-    this.#interleaved?.();
   }
 
   #waited(): boolean {

@@ -28,32 +28,21 @@ export interface SocketOptions {
 export interface NetlinkSocket {
   /** nlmsg_pid of what this socket sends. */
   readonly port: number;
-  /** NETLINK_NO_ENOBUFS is on: an overflow loses messages, but cannot end the process. */
+  /** NETLINK_NO_ENOBUFS is on: an overflow loses messages, but cannot end the process. False until {@link harden}, and where koffi does not load. */
   readonly overflowSafe: boolean;
   send(bytes: Buffer, done: (error: (Error & { readonly code?: string }) | undefined) => void): void;
   join(group: number): void;
-  /** SO_ATTACH_FILTER; false when it could not be attached. */
+  /** Sets the options that the package cannot set. Loads koffi, which takes 6 ms; done once. */
+  harden(): void;
+  /** SO_ATTACH_FILTER; false when it could not be attached, as before {@link harden}. */
   attachFilter(program: readonly FilterInstruction[]): boolean;
-  /** Hands over what has come already, without waiting for the event loop; nothing without koffi, or of a socket that asks for the size of each. */
-  drain(): void;
   /** Messages that the kernel could not queue here, ever. */
   drops(): number;
   close(): void;
 }
 
-/** What comes faster than that waits for the loop. */
-const DRAINED_AT_ONCE = 32;
-
+/** Opens it without those options: until {@link NetlinkSocket.harden} no more may be on its way to it than its buffer holds. */
 export function openSocket(options: SocketOptions): NetlinkSocket {
-  return open(options, loadLibc());
-}
-
-/** Without koffi: neither options nor filter, and no protection from an overflow. For what cannot overflow it (early.ts). */
-export function openPlainSocket(options: SocketOptions): NetlinkSocket {
-  return open(options, undefined);
-}
-
-function open(options: SocketOptions, libc: Libc | undefined): NetlinkSocket {
   const raw = new RawNetlinkSocket(options.protocol ?? uapi.NETLINK_ROUTE, {
     messagePeeking: options.datagramBytes === 0,
     msgBufferSize: options.datagramBytes,
@@ -74,11 +63,13 @@ function open(options: SocketOptions, libc: Libc | undefined): NetlinkSocket {
     if (isOpen && info.port === 0) guard(() => options.onDatagram(bytes));
   });
   const { port } = raw.address();
-  const fd = libc === undefined ? undefined : findDescriptor(libc, port);
-  const overflowSafe = libc !== undefined && fd !== undefined && harden(libc, fd, options.receiveBuffer);
+  let native: { readonly libc: Libc; readonly fd: number } | undefined;
+  let overflowSafe = false;
   return {
     port,
-    overflowSafe,
+    get overflowSafe() {
+      return overflowSafe;
+    },
     send(bytes, done) {
       try {
         raw.send(bytes, {}, (error) => guard(() => done(error)));
@@ -87,18 +78,15 @@ function open(options: SocketOptions, libc: Libc | undefined): NetlinkSocket {
       }
     },
     join: (group) => raw.addMembership(group),
-    attachFilter: (program) => libc !== undefined && fd !== undefined && libc.attachFilter(fd, program) === 0,
-    drain() {
-      if (libc === undefined || fd === undefined || options.datagramBytes === 0) return;
-      for (let count = 0; isOpen && count < DRAINED_AT_ONCE; count++) {
-        const received = libc.receive(fd, options.datagramBytes);
-        if (received === undefined) return;
-        // As above: sockaddr_nl has the port at 4.
-        if (received.sender.length >= 8 && received.sender.readUInt32LE(4) === 0)
-          guard(() => options.onDatagram(received.bytes));
-      }
+    harden() {
+      const libc = native === undefined ? loadLibc() : undefined;
+      const fd = libc === undefined ? undefined : findDescriptor(libc, port);
+      if (libc === undefined || fd === undefined) return;
+      native = { libc, fd };
+      overflowSafe = setOptions(libc, fd, options.receiveBuffer);
     },
-    drops: () => (libc !== undefined && fd !== undefined ? dropsOf(libc, fd) : dropsInProc(port)),
+    attachFilter: (program) => native?.libc.attachFilter(native.fd, program) === 0,
+    drops: () => (native === undefined ? dropsInProc(port) : dropsOf(native.libc, native.fd)),
     close() {
       if (!isOpen) return;
       isOpen = false;
@@ -118,7 +106,7 @@ function guard(handler: () => void): void {
   }
 }
 
-function harden(libc: Libc, fd: number, receiveBuffer: number): boolean {
+function setOptions(libc: Libc, fd: number, receiveBuffer: number): boolean {
   // Refused without CAP_NET_ADMIN; SO_RCVBUF has been set already, up to net.core.rmem_max.
   libc.setInt(fd, uapi.SOL_SOCKET, uapi.SO_RCVBUFFORCE, receiveBuffer);
   // Each of these is a convenience of newer kernels; replies are decoded with and without them.

@@ -92,6 +92,7 @@ export function openProcessEvents(options: ProcessEventOptions = {}): ProcessEve
           onError: () => undefined,
         }),
       );
+      socket.harden();
       // Without either a busy host would flood us, or end us (fact N2).
       if (!socket.overflowSafe || !refilter()) return end('no filter: koffi does not load');
       socket.join(CN_IDX_PROC);
@@ -124,7 +125,6 @@ export function openProcessEvents(options: ProcessEventOptions = {}): ProcessEve
         refilter();
       };
     },
-    catchUp: () => (state === 'live' ? socket?.drain() : undefined),
     close: () => end(),
   };
 }

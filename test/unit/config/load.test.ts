@@ -5,7 +5,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { renderDiagnostics } from '../../../src/config/diagnostic.js';
-import { fileSays, loadConfig } from '../../../src/config/load.js';
+import { loadConfig } from '../../../src/config/load.js';
 
 const TEXT = 'management-interface: eth0\nbackup-router: {address: 192.0.2.1}\n';
 const dir = t.testdir({ 'config.yaml': TEXT, directory: {} });
@@ -81,20 +81,5 @@ t.test('a file that may not be read', async (t) => {
   t.equal(
     execFileSync(process.execPath, ['--input-type=module', '-e', script, path], { encoding: 'utf8' }),
     `unreadable | ${path} may not be read by this user\n`,
-  );
-});
-
-t.test('a file that says a text, byte by byte', async (t) => {
-  const path = file('same.yaml', TEXT);
-  t.equal(fileSays(path, TEXT), true);
-  t.equal(fileSays(path, TEXT.replace('1', '2')), false);
-  t.equal(fileSays(path, `${TEXT} `), false);
-  t.equal(fileSays(join(dir, 'nowhere'), TEXT), false);
-  t.equal(fileSays(dir, TEXT), false, 'a directory');
-  t.equal(fileSays('/proc/self/status', TEXT), false, 'a file that does not tell its size');
-  t.equal(
-    fileSays(file('broken.yaml', Buffer.from([0xff, 0x61, 0x62])), '\ufffd'),
-    false,
-    'bytes that are not UTF-8 say nothing',
   );
 });

@@ -26,7 +26,5 @@ export class News implements ProcessEvents {
     return this.listeners.get(pid)?.size ?? 0;
   }
 
-  catchUp(): void {}
-
   close(): void {}
 }
