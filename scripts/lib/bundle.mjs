@@ -2,10 +2,10 @@
  * Makes the program of the modules that tsc has checked: bundle.mjs, from the project's directory. dist/bin/backup-router.cjs is the entry.
  *
  * Each module that is imported by `import()` becomes a file of its own beside it, with all that it needs: a command does not read the code of
- * another one. CommonJS, because Node's loader of ES modules costs a fifth of a bare start. Packages with native binaries stay in node_modules.
+ * another one. What crosses such an import is known by its shape, not by its class. CommonJS, because Node's loader of ES modules costs a fifth of a bare start. Packages with native binaries stay in node_modules.
  */
 
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -56,6 +56,7 @@ for (const [name, source] of entries) {
     supported: { 'dynamic-import': false },
     define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
     external: ['koffi', 'netlink'],
+    // The same in ES modules, of which what is not used is left out.
     alias: { yaml: join(root, 'node_modules/yaml/browser/dist/index.js') },
     plugins: [parts],
     write: false,
@@ -69,4 +70,4 @@ for (const { path, text } of files) {
   writeFileSync(`${path}.new`, text, { mode: 0o755 });
   renameSync(`${path}.new`, path);
 }
-rmSync(join(root, 'dist/daemon.cjs'), { force: true });
+for (const file of readdirSync(bin)) if (!entries.has(basename(file, '.cjs'))) rmSync(join(bin, file), { force: true });

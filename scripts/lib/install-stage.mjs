@@ -1,20 +1,16 @@
 /**
  * Copies what runs, and nothing else, from a built checkout: install-stage.mjs PROJECT DESTINATION
  *
- * That is the compiled program (only files whose source still exists), the daemon's bundle, package.json (it says that .js means ESM) and the
- * production packages of the lock file, as they lie in node_modules: no network, no npm, no scripts.
+ * That is the program (scripts/lib/bundle.mjs), package.json and the production packages of the lock file, as they lie in node_modules: no network,
+ * no npm, no scripts.
  */
 
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const [project, destination] = process.argv.slice(2);
 
-for (const file of readdirSync(join(project, 'dist/src'), { recursive: true })) {
-  if (!/\.c?js$/.test(file) || !existsSync(join(project, 'src', file.replace(/js$/, 'ts')))) continue;
-  copy(join('dist/src', file));
-}
-for (const file of ['dist/daemon.cjs', 'dist/later.cjs', 'dist/config.cjs']) copy(file);
+copy('dist/bin');
 copy('package.json');
 // doctor compares the installed unit with it.
 copy('systemd/backup-router.service');

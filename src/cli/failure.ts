@@ -1,10 +1,10 @@
 /** How a command fails: the message on stderr and the exit status. */
 
-import { CommandError, EXIT } from '../model/exit.js';
+import { EXIT, isCommandError } from '../model/exit.js';
 
 /** Prints the error and its remedy; returns the exit status. */
 export function explain(error: unknown): number {
-  if (error instanceof CommandError) {
+  if (isCommandError(error)) {
     const help = error.suggestion === undefined ? '' : `  help: ${error.suggestion}\n`;
     process.stderr.write(`backup-router: ${error.message.trimEnd()}\n${help}`);
     return error.exitStatus;

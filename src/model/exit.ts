@@ -27,3 +27,8 @@ export class CommandError extends Error {
     this.name = 'CommandError';
   }
 }
+
+/** By its name: each file of the program (scripts/lib/bundle.mjs) has a class of its own. */
+export function isCommandError(error: unknown): error is CommandError {
+  return error instanceof Error && error.name === 'CommandError';
+}
