@@ -18,6 +18,7 @@ import * as sockets from './checks/sockets.js';
 import * as system from './checks/system.js';
 import { probeTimeoutShort } from './checks/timing.js';
 import * as unit from './checks/unit.js';
+import * as unitSettings from './checks/unit-settings.js';
 import type { Check } from './finding.js';
 
 export interface Group {
@@ -135,14 +136,14 @@ export const CATALOGUE: readonly Group[] = [
       unit.unitMasked,
       unit.unitNotEnabled,
       unit.unitState,
-      unit.unitUser,
+      unitSettings.unitUser,
       unit.unitReload,
       unit.unitDiffers,
-      unit.unitSandbox,
-      unit.unitNoWatchdog,
-      unit.unitNoRestart,
-      unit.unitOrdering,
-      unit.runtimeWatchdog,
+      unitSettings.unitSandbox,
+      unitSettings.unitNoWatchdog,
+      unitSettings.unitNoRestart,
+      unitSettings.unitOrdering,
+      unitSettings.runtimeWatchdog,
     ],
   },
   { name: 'clock', checks: [system.clockBeforeBuild, system.clockNotSynchronised] },

@@ -34,13 +34,20 @@ export interface Check {
   run(host: Host): Outcome;
 }
 
+/** Line breaks in `message` count as blanks; `remedy` may be given as lines. */
 export function finding(
   severity: Finding['severity'],
   message: string,
   evidence: readonly string[],
-  remedy?: string,
+  remedy?: string | readonly string[],
 ): Finding {
-  return { severity, message, evidence, remedy };
+  const words = message.replace(/\s*\n\s*/g, ' ');
+  return { severity, message: words, evidence, remedy: typeof remedy === 'object' ? remedy.join('\n') : remedy };
+}
+
+/** One finding where there is evidence of it, else none. */
+export function found(...[severity, message, evidence, remedy]: Parameters<typeof finding>): readonly Finding[] {
+  return evidence.length === 0 ? [] : [finding(severity, message, evidence, remedy)];
 }
 
 /** The answer of a check that could not look. */

@@ -1,9 +1,12 @@
-/** The running agent beside what is on disk: does it run, is it this version, alone, with the file's configuration, with the rights it needs? */
+/**
+ * The running agent beside what is on disk: does it run, is it this version, alone, with the file's configuration, with the
+ * rights it needs?
+ */
 
 import { selectorText } from '../../model/config.js';
 import type { Status } from '../../model/status.js';
 import { VERSION } from '../../model/version.js';
-import { type Check, finding, look, type Outcome, unknown } from '../finding.js';
+import { type Check, finding, found, look, type Outcome, unknown } from '../finding.js';
 import type { Host } from '../host.js';
 import { agentIdentity, CAP_NET_ADMIN, hasCapability, stepText, turnedAwayAt, UNIT } from '../identity.js';
 import { systemdFiles, valuesOf } from '../ini.js';
@@ -39,14 +42,12 @@ export const agentNotRunning: Check = {
     look(host.agent.status, (status) =>
       status !== undefined
         ? []
-        : [
-            finding(
-              'warning',
-              'No agent runs: nothing puts the backup routes in when the routing daemon dies.',
-              [`nobody listens on ${host.agent.socket}`],
-              host.systemd.kind === 'seen' ? `systemctl start ${UNIT}` : 'backup-router run',
-            ),
-          ],
+        : found(
+            'warning',
+            'No agent runs: nothing puts the backup routes in when the routing daemon dies.',
+            [`nobody listens on ${host.agent.socket}`],
+            host.systemd.kind === 'seen' ? `systemctl start ${UNIT}` : 'backup-router run',
+          ),
     ),
 };
 
@@ -67,14 +68,7 @@ export const agentNotInState: Check = {
       ];
       return status.faults.length === 0 && refused.length === 0
         ? []
-        : [
-            finding(
-              'error',
-              'The backup routes should be in and are not all installed.',
-              evidence,
-              'backup-router status',
-            ),
-          ];
+        : found('error', 'The backup routes should be in and are not all installed.', evidence, 'backup-router status');
     }),
 };
 
@@ -86,14 +80,12 @@ export const agentInterference: Check = {
     withAgent(host, ({ interference }) =>
       interference === null
         ? []
-        : [
-            finding(
-              'warning',
-              `Somebody deletes the agent's routes or rules: ${interference.episodes} times lately.`,
-              [interference.last],
-              'backup-router status; journalctl -u backup-router | grep interference',
-            ),
-          ],
+        : found(
+            'warning',
+            `Somebody deletes the agent's routes or rules: ${interference.episodes} times lately.`,
+            [interference.last],
+            'backup-router status; journalctl -u backup-router | grep interference',
+          ),
     ),
 };
 
@@ -105,14 +97,12 @@ export const agentVersion: Check = {
     withAgent(host, ({ agent }) =>
       agent.version === VERSION
         ? []
-        : [
-            finding(
-              'warning',
-              `The agent that runs is version ${agent.version}; installed is ${VERSION}.`,
-              [`pid ${agent.pid}: ${agent.version}`],
-              `systemctl restart ${UNIT}`,
-            ),
-          ],
+        : found(
+            'warning',
+            `The agent that runs is version ${agent.version}; installed is ${VERSION}.`,
+            [`pid ${agent.pid}: ${agent.version}`],
+            `systemctl restart ${UNIT}`,
+          ),
     ),
 };
 
@@ -123,14 +113,12 @@ export const agentDryRun: Check = {
   run: (host) =>
     withAgent(host, ({ agent }) =>
       agent.dryRun
-        ? [
-            finding(
-              'error',
-              'The agent that runs is a dry run: it installs nothing.',
-              [`pid ${agent.pid}: dryRun`],
-              `kill ${agent.pid} && systemctl start ${UNIT}`,
-            ),
-          ]
+        ? found(
+            'error',
+            'The agent that runs is a dry run: it installs nothing.',
+            [`pid ${agent.pid}: dryRun`],
+            `kill ${agent.pid} && systemctl start ${UNIT}`,
+          )
         : [],
     ),
 };
@@ -144,23 +132,21 @@ export const twoAgents: Check = {
     return look(host.agent.others, (others) => {
       if (others.length === 0 || (running === undefined && others.length === 1))
         return running === undefined && others.length === 1
-          ? [
-              finding(
-                'warning',
-                `An agent runs that does not listen on ${host.agent.socket}: it has another runtime directory, and status, reload and hold do not reach it.`,
-                others,
-                '# RUNTIME_DIRECTORY=DIR backup-router status',
-              ),
-            ]
+          ? found(
+              'warning',
+              `An agent runs that does not listen on ${host.agent.socket}: it has another runtime
+                directory, and status, reload and hold do not reach it.`,
+              others,
+              '# RUNTIME_DIRECTORY=DIR backup-router status',
+            )
           : [];
-      return [
-        finding(
-          'warning',
-          "More than one agent runs in this network namespace. With one protocol number they take each other's routes for leftovers, and delete them.",
-          [...(running === undefined ? [] : [`${running.agent.pid} (answers on ${host.agent.socket})`]), ...others],
-          `kill ${others.map((line) => line.split(' ')[0]).join(' ')}`,
-        ),
-      ];
+      return found(
+        'warning',
+        `More than one agent runs in this network namespace. With one protocol number they take
+          each other's routes for leftovers, and delete them.`,
+        [...(running === undefined ? [] : [`${running.agent.pid} (answers on ${host.agent.socket})`]), ...others],
+        `kill ${others.map((line) => line.split(' ')[0]).join(' ')}`,
+      );
     });
   },
 };
@@ -174,46 +160,40 @@ export const configNotRunning: Check = {
       const { configuration } = status;
       const reload = 'backup-router check && backup-router reload';
       if (configuration.source === 'rolled-back')
-        return [
-          finding(
-            'warning',
-            `${configuration.file} was rolled back since nobody confirmed it; the agent runs what was before.`,
-            [`rolled back at ${configuration.rolledBackAt ?? '-'}`],
-            reload,
-          ),
-        ];
+        return found(
+          'warning',
+          `${configuration.file} was rolled back since nobody confirmed it; the agent runs what
+            was before.`,
+          [`rolled back at ${configuration.rolledBackAt ?? '-'}`],
+          reload,
+        );
       if (configuration.source !== 'file')
-        return [
-          finding(
-            'error',
-            `${configuration.file} has errors; the agent runs ${configuration.source === 'partial' ? 'its valid part' : 'the last known good copy'}.`,
-            configuration.errors.slice(0, 5),
-            reload,
-          ),
-        ];
+        return found(
+          'error',
+          `${configuration.file} has errors; the agent runs
+            ${configuration.source === 'partial' ? 'its valid part' : 'the last known good copy'}.`,
+          configuration.errors.slice(0, 5),
+          reload,
+        );
       if (configuration.file !== host.configuration.file)
-        return [
-          finding(
-            'warning',
-            `The agent runs another file than the one looked at here.`,
-            [`running: ${configuration.file}`, `looked at: ${host.configuration.file}`],
-            `backup-router doctor -c ${configuration.file}`,
-          ),
-        ];
+        return found(
+          'warning',
+          `The agent runs another file than the one looked at here.`,
+          [`running: ${configuration.file}`, `looked at: ${host.configuration.file}`],
+          `backup-router doctor -c ${configuration.file}`,
+        );
       const differs = difference(host, status);
       if (differs.length > 0)
-        return [finding('warning', `${configuration.file} has changed since the agent read it.`, differs, reload)];
+        return found('warning', `${configuration.file} has changed since the agent read it.`, differs, reload);
       return look(host.configuration.kept, (kept) =>
         kept === undefined || host.configuration.text === undefined || kept === host.configuration.text
           ? []
-          : [
-              finding(
-                'warning',
-                `${configuration.file} is not the text that last ran.`,
-                [`${host.configuration.keptPath} differs from ${configuration.file}`],
-                `diff ${host.configuration.keptPath} ${configuration.file}\n${reload}`,
-              ),
-            ],
+          : found(
+              'warning',
+              `${configuration.file} is not the text that last ran.`,
+              [`${host.configuration.keptPath} differs from ${configuration.file}`],
+              `diff ${host.configuration.keptPath} ${configuration.file}\n${reload}`,
+            ),
       );
     }),
 };
@@ -248,14 +228,13 @@ export const lastKnownGoodMissing: Check = {
         return kept === undefined && host.agent.status.kind === 'seen' && host.agent.status.value === undefined
           ? 'not-applicable'
           : [];
-      return [
-        finding(
-          'warning',
-          'The agent runs and has kept no copy of its configuration: a broken file at the next start would leave only its valid part.',
-          [`no ${host.configuration.keptPath}`],
-          `ls -ld ${host.stateDirectory.path}; df ${host.stateDirectory.path}`,
-        ),
-      ];
+      return found(
+        'warning',
+        `The agent runs and has kept no copy of its configuration: a broken file at the next start
+          would leave only its valid part.`,
+        [`no ${host.configuration.keptPath}`],
+        `ls -ld ${host.stateDirectory.path}; df ${host.stateDirectory.path}`,
+      );
     }),
 };
 
@@ -279,26 +258,24 @@ export const stateNotWritable: Check = {
       // A running agent has made it, or could not.
       return host.agent.identity === undefined
         ? []
-        : [
-            finding(
-              'warning',
-              'The state directory does not exist: orders of an operator, the record of adopted routes and the last known good configuration are lost with the agent.',
-              [`no ${path}`],
-              remedy,
-            ),
-          ];
+        : found(
+            'warning',
+            `The state directory does not exist: orders of an operator, the record of adopted
+              routes and the last known good configuration are lost with the agent.`,
+            [`no ${path}`],
+            remedy,
+          );
     }
     const closed = turnedAwayAt(identity, steps, 'write-search');
     return closed === undefined
       ? []
-      : [
-          finding(
-            'warning',
-            `${identity.who} may not write ${path}: orders, adopted routes and the last known good configuration are not kept.`,
-            [stepText(closed), `${identity.who}: uid ${identity.uid}`],
-            remedy,
-          ),
-        ];
+      : found(
+          'warning',
+          `${identity.who} may not write ${path}: orders, adopted routes and the last known good
+            configuration are not kept.`,
+          [stepText(closed), `${identity.who}: uid ${identity.uid}`],
+          remedy,
+        );
   },
 };
 
@@ -314,14 +291,17 @@ export const capabilityMissing: Check = {
         'there is neither an agent nor a unit to judge by, and this user has no CAP_NET_ADMIN',
         'sudo backup-router doctor',
       );
-    return [
-      finding(
-        'error',
-        `${identity.who} has no CAP_NET_ADMIN: it cannot install a single route, and ends with 77.`,
-        [`${identity.who}: CapEff ${identity.capabilities.toString(16).padStart(16, '0')}`],
-        `systemctl edit ${UNIT}\n[Service]\nAmbientCapabilities=CAP_NET_ADMIN\nCapabilityBoundingSet=CAP_NET_ADMIN`,
-      ),
-    ];
+    return found(
+      'error',
+      `${identity.who} has no CAP_NET_ADMIN: it cannot install a single route, and ends with 77.`,
+      [`${identity.who}: CapEff ${identity.capabilities.toString(16).padStart(16, '0')}`],
+      [
+        `systemctl edit ${UNIT}`,
+        '[Service]',
+        'AmbientCapabilities=CAP_NET_ADMIN',
+        'CapabilityBoundingSet=CAP_NET_ADMIN',
+      ],
+    );
   },
 };
 
@@ -332,12 +312,11 @@ export const nativeMissing: Check = {
   run: (host) =>
     host.nativeFault === undefined
       ? []
-      : [
-          finding(
-            'warning',
-            'koffi does not load: the agent polls each second instead of hearing events, has small buffers, and reloads only by SIGHUP.',
-            [host.nativeFault],
-            `# reinstall for this platform (see uname -m):\nnpm ci --ignore-scripts && scripts/install`,
-          ),
-        ],
+      : found(
+          'warning',
+          `koffi does not load: the agent polls each second instead of hearing events, has small
+            buffers, and reloads only by SIGHUP.`,
+          [host.nativeFault],
+          ['# reinstall for this platform (see uname -m):', 'npm ci --ignore-scripts && scripts/install'],
+        ),
 };

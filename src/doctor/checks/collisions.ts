@@ -9,7 +9,7 @@ import type { PolicyRule } from '../../model/policy.js';
 import { policyText } from '../../model/policy-text.js';
 import { TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from '../../model/route.js';
 import { type FoundFile, filesIn, textOf, unreadableOf } from '../files.js';
-import { type Check, finding, look, type Outcome, unknown } from '../finding.js';
+import { type Check, found, look, type Outcome, unknown } from '../finding.js';
 import type { Host } from '../host.js';
 import { managed, shown } from '../management.js';
 
@@ -31,14 +31,13 @@ export const protocolReserved: Check = {
       IN_USE[number] ??
       (number <= 18 ? "the kernel's header" : undefined);
     if (name === undefined) return [];
-    return [
-      finding(
-        number === 11 || number === 42 || number >= 186 ? 'error' : 'warning',
-        `route-protocol ${number} belongs to ${name}, whose routes the agent would take for its own, or who would take the agent's.`,
-        [`route-protocol: ${number}`],
-        `# in ${configuration.file}:\nroute-protocol: 157`,
-      ),
-    ];
+    return found(
+      number === 11 || number === 42 || number >= 186 ? 'error' : 'warning',
+      `route-protocol ${number} belongs to ${name}, whose routes the agent would take for its own,
+        or who would take the agent's.`,
+      [`route-protocol: ${number}`],
+      `# in ${configuration.file}:\nroute-protocol: 157`,
+    );
   },
 };
 
@@ -52,16 +51,17 @@ export const protocolForeignRoutes: Check = {
       const foreign = kernel.snapshot.ownRoutes.filter(
         (route) => route.nexthops.length === 0 || !route.nexthops.some((hop) => owns(own, route, hop)),
       );
-      return foreign.length === 0
-        ? []
-        : [
-            finding(
-              'warning',
-              `${foreign.length} route${foreign.length === 1 ? '' : 's'} with protocol ${host.config.routeProtocol} ${foreign.length === 1 ? 'is' : 'are'} none of the agent's: left by another configuration, or somebody else uses the number.`,
-              foreign.slice(0, 10).map((route) => shown(kernel, route)),
-              `ip route show table all proto ${host.config.routeProtocol}\n# a leftover: ip route del ...; somebody else's number: another route-protocol in ${host.configuration.file}`,
-            ),
-          ];
+      return found(
+        'warning',
+        `${foreign.length} route${foreign.length === 1 ? '' : 's'} with protocol
+          ${host.config.routeProtocol} ${foreign.length === 1 ? 'is' : 'are'} none of the agent's:
+          left by another configuration, or somebody else uses the number.`,
+        foreign.slice(0, 10).map((route) => shown(kernel, route)),
+        [
+          `ip route show table all proto ${host.config.routeProtocol}`,
+          `# a leftover: ip route del ...; somebody else's number: another route-protocol in ${host.configuration.file}`,
+        ],
+      );
     }),
 };
 
@@ -84,17 +84,20 @@ export const tableInUse: Check = {
             .map(({ link }) => realmOf(link, kernel.snapshot))
             .filter(({ vrf: name, table }) => name !== undefined && inRange(host.config, table));
           if (foreign.length === 0 && vrf.length === 0) return [];
-          return [
-            finding(
-              'warning',
-              "Tables that the agent uses hold routes of others. They carry this router's own packets while the backup routes are in, and may hold a slot that a backup route needs.",
-              [
-                ...foreign.slice(0, 10).map((route) => shown(kernel, route)),
-                ...vrf.map(({ vrf: name, table }) => `vrf ${name} table ${table}`),
-              ],
-              `# in ${host.configuration.file}, a free range of 129 tables:\ntable-base: ${host.config.tableBase === 25_500 ? 26_500 : 25_500}`,
-            ),
-          ];
+          return found(
+            'warning',
+            `Tables that the agent uses hold routes of others. They carry this router's own
+              packets while the backup routes are in, and may hold a slot that a backup route
+              needs.`,
+            [
+              ...foreign.slice(0, 10).map((route) => shown(kernel, route)),
+              ...vrf.map(({ vrf: name, table }) => `vrf ${name} table ${table}`),
+            ],
+            [
+              `# in ${host.configuration.file}, a free range of 129 tables:`,
+              `table-base: ${host.config.tableBase === 25_500 ? 26_500 : 25_500}`,
+            ],
+          );
         }),
 };
 
@@ -148,14 +151,16 @@ export const numberNamedOtherwise: Check = {
     const all = [...protocols, ...tables];
     const why = unreadableOf(host.files, NAME_PLACES);
     if (all.length === 0) return why === undefined ? [] : unknown(why);
-    return [
-      finding(
-        'warning',
-        'iproute2 knows numbers of the agent by the name of somebody else, who seems to use them too.',
-        all.map(({ where }) => where),
-        `# in ${host.configuration.file}, free numbers:\n${protocols.length > 0 ? 'route-protocol: 158' : 'table-base: 26500'}`,
-      ),
-    ];
+    return found(
+      'warning',
+      `iproute2 knows numbers of the agent by the name of somebody else, who seems to use them
+        too.`,
+      all.map(({ where }) => where),
+      [
+        `# in ${host.configuration.file}, free numbers:`,
+        `${protocols.length > 0 ? 'route-protocol: 158' : 'table-base: 26500'}`,
+      ],
+    );
   },
 };
 
@@ -173,14 +178,17 @@ export const namesNotInstalled: Check = {
     if (protocol && table) return [];
     const why = unreadableOf(host.files, NAME_PLACES);
     if (why !== undefined) return unknown(why);
-    return [
-      finding(
-        'note',
-        '`ip route` and `ip rule` show numbers only: the names of protocol and tables are not installed.',
-        [...(protocol ? [] : ['rt_protos: no 157']), ...(table ? [] : ['rt_tables: no backup-router-0'])],
-        'mkdir -p /etc/iproute2/rt_protos.d\necho 157 backup-router > /etc/iproute2/rt_protos.d/backup-router.conf\n# or all of them: scripts/install',
-      ),
-    ];
+    return found(
+      'note',
+      `\`ip route\` and \`ip rule\` show numbers only: the names of protocol and tables are not
+        installed.`,
+      [...(protocol ? [] : ['rt_protos: no 157']), ...(table ? [] : ['rt_tables: no backup-router-0'])],
+      [
+        'mkdir -p /etc/iproute2/rt_protos.d',
+        'echo 157 backup-router > /etc/iproute2/rt_protos.d/backup-router.conf',
+        '# or all of them: scripts/install',
+      ],
+    );
   },
 };
 
@@ -250,16 +258,16 @@ export const rulePriorityTaken: Check = {
           !isOwn(host.config, one)
         );
       });
-      return foreign.length === 0
-        ? []
-        : [
-            finding(
-              'warning',
-              `Rules of others stand among the agent's priorities (from ${host.config.rulePriorityBase} on): they come before some of its rules and after others.`,
-              foreign.map(shownRule),
-              `# in ${host.configuration.file}, another range of 258 priorities:\nrule-priority-base: ${host.config.rulePriorityBase === 31_000 ? 30_000 : 31_000}`,
-            ),
-          ];
+      return found(
+        'warning',
+        `Rules of others stand among the agent's priorities (from ${host.config.rulePriorityBase}
+          on): they come before some of its rules and after others.`,
+        foreign.map(shownRule),
+        [
+          `# in ${host.configuration.file}, another range of 258 priorities:`,
+          `rule-priority-base: ${host.config.rulePriorityBase === 31_000 ? 30_000 : 31_000}`,
+        ],
+      );
     }),
 };
 
@@ -279,14 +287,17 @@ export const ruleBeforeOurs: Check = {
       );
       if (foreign.length === 0) return [];
       const wide = foreign.some(takesAll);
-      return [
-        finding(
-          wide ? 'warning' : 'note',
-          `Rules of others come before the agent's and can match packets that this router sends: what they carry never meets a backup route${wide ? '' : ', if it fits their selectors'}.`,
-          foreign.map(shownRule),
-          `ip rule show\n# if backup routes are to come first, in ${host.configuration.file}:\nrule-priority-base: ${Math.max(1, Math.min(...foreign.map(({ rule }) => rule.priority)) - 300)}`,
-        ),
-      ];
+      return found(
+        wide ? 'warning' : 'note',
+        `Rules of others come before the agent's and can match packets that this router sends:
+          what they carry never meets a backup route${wide ? '' : ', if it fits their selectors'}.`,
+        foreign.map(shownRule),
+        [
+          'ip rule show',
+          `# if backup routes are to come first, in ${host.configuration.file}:`,
+          `rule-priority-base: ${Math.max(1, Math.min(...foreign.map(({ rule }) => rule.priority)) - 300)}`,
+        ],
+      );
     }),
 };
 
@@ -304,16 +315,16 @@ export const ruleOvertaken: Check = {
           !isOwn(host.config, one) &&
           meetsOwnPackets(one),
       );
-      return foreign.length === 0
-        ? []
-        : [
-            finding(
-              'note',
-              "While the backup routes are in, the router's own packets meet them, and the main table, before these rules. Packets in transit meet these rules as ever.",
-              foreign.map(shownRule),
-              `# if these are to come first, in ${host.configuration.file}:\nrule-priority-base: ${Math.min(32_500, Math.max(...foreign.map(({ rule }) => rule.priority)) + 1)}`,
-            ),
-          ];
+      return found(
+        'note',
+        `While the backup routes are in, the router's own packets meet them, and the main table,
+          before these rules. Packets in transit meet these rules as ever.`,
+        foreign.map(shownRule),
+        [
+          `# if these are to come first, in ${host.configuration.file}:`,
+          `rule-priority-base: ${Math.min(32_500, Math.max(...foreign.map(({ rule }) => rule.priority)) + 1)}`,
+        ],
+      );
     }),
 };
 
@@ -327,13 +338,12 @@ export const kernelPolicyRules: Check = {
       : look(host.rules, (rules) =>
           rules.length > 0
             ? []
-            : [
-                finding(
-                  'error',
-                  'This kernel has no policy rules (CONFIG_IP_MULTIPLE_TABLES), on which placement local rests.',
-                  ['ip rule show: nothing'],
-                  `# in ${host.configuration.file}:\nplacement: main`,
-                ),
-              ],
+            : found(
+                'error',
+                `This kernel has no policy rules (CONFIG_IP_MULTIPLE_TABLES), on which placement
+                  local rests.`,
+                ['ip rule show: nothing'],
+                `# in ${host.configuration.file}:\nplacement: main`,
+              ),
         ),
 };

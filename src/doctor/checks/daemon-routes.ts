@@ -2,7 +2,7 @@
 
 import { isOwnMetric } from '../../core/placement.js';
 import type { Route } from '../../model/route.js';
-import { type Check, finding, look } from '../finding.js';
+import { type Check, found, look } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
 import { sharesTable, shown } from '../management.js';
 
@@ -34,14 +34,14 @@ export const staleRoutes: Check = {
         ({ protocol }) => (dead(host, 'frr/zebra') && FRR.has(protocol)) || (dead(host, 'bird') && protocol === BIRD),
       );
       if (stale.length === 0) return [];
-      return [
-        finding(
-          'note',
-          'Routes of a routing daemon that does not run stand in the FIB. They go on forwarding, to next hops that nobody watches: a backup route of the same prefix takes over after stale.preempt-after, a more specific leftover keeps winning.',
-          listed(kernel, stale),
-          `${FRR.has(stale[0]!.protocol) ? 'systemctl restart frr' : 'systemctl restart bird'}      # sweeps them`,
-        ),
-      ];
+      return found(
+        'note',
+        `Routes of a routing daemon that does not run stand in the FIB. They go on forwarding, to
+          next hops that nobody watches: a backup route of the same prefix takes over after
+          stale.preempt-after, a more specific leftover keeps winning.`,
+        listed(kernel, stale),
+        `${FRR.has(stale[0]!.protocol) ? 'systemctl restart frr' : 'systemctl restart bird'}      # sweeps them`,
+      );
     });
   },
 };
@@ -58,13 +58,16 @@ export const metricCollision: Check = {
           (FRR.has(protocol) || protocol === BIRD) && family === 'inet' && isOwnMetric(metric),
       );
       if (same.length === 0) return [];
-      return [
-        finding(
-          'warning',
-          'The routing daemon installs at a metric that a backup route takes in the same table: of two with one prefix and metric the kernel keeps only one.',
-          listed(kernel, same),
-          `# in ${host.configuration.file}:\nplacement: local\n# or another metric in the daemon (BIRD: protocol kernel { metric 32; })`,
-        ),
-      ];
+      return found(
+        'warning',
+        `The routing daemon installs at a metric that a backup route takes in the same table: of
+          two with one prefix and metric the kernel keeps only one.`,
+        listed(kernel, same),
+        [
+          `# in ${host.configuration.file}:`,
+          'placement: local',
+          '# or another metric in the daemon (BIRD: protocol kernel { metric 32; })',
+        ],
+      );
     }),
 };

@@ -64,13 +64,15 @@ function judge(host: Host, kernel: KernelEvidence, route: Route): Finding {
   if (adopting)
     return finding(
       'note',
-      `A default route${where} by ${who}; adopt: true takes it over while the agent runs.${route.protocol === 9 ? ' Each advertisement brings it back for a moment; the better cure is its metric.' : ''}`,
+      `A default route${where} by ${who}; adopt: true takes it over while the agent
+        runs.${route.protocol === 9 ? ' Each advertisement brings it back for a moment; the better cure is its metric.' : ''}`,
       [shown(kernel, route), ...container],
       route.protocol === 9 ? remedy(host, route, on) : undefined,
     );
   return finding(
     'warning',
-    `A default route${where} by ${who}: ${daemon}. An agent that waits for that route withdraws at its convergence-timeout.`,
+    `A default route${where} by ${who}: ${daemon}. An agent that waits for that route withdraws at
+      its convergence-timeout.`,
     [shown(kernel, route), ...container],
     remedy(host, route, on),
   );

@@ -3,7 +3,7 @@
 import { familyOf, parseAddress } from '../../model/address.js';
 import { containsAddress, containsPrefix, parsePrefix, prefix, prefixText, samePrefix } from '../../model/prefix.js';
 import { textOf } from '../files.js';
-import { type Check, finding, look, type Outcome, unknown } from '../finding.js';
+import { type Check, found, look, type Outcome, unknown } from '../finding.js';
 import { daemonsOption, frrLines, frrLineText } from '../frr-config.js';
 import type { Host } from '../host.js';
 import { frrDaemons, leavesBy, managed, shown } from '../management.js';
@@ -30,19 +30,17 @@ export const frrDaemonDisabled: Check = {
         if (ALWAYS.includes(daemon) || /^(yes|true|on|1)$/i.test(option?.value ?? '')) return [];
         // Those that run although they are not enabled were started by hand.
         const runs = host.sockets.some((socket) => socket.id === `frr/${daemon}` && socket.outcome === 'answers');
-        const message =
-          `${daemon} is watched, and FRR does not start it: ${runs ? 'it runs now, and will not after the next boot, so that' : ''} the backup routes stay in for ever.`.replace(
-            ':  the',
-            ': the',
-          );
-        return [
-          finding(
-            runs ? 'warning' : 'error',
-            message,
-            [option?.evidence ?? `${DAEMONS}: no line ${daemon}=`],
-            `sed -i 's/^${daemon}=no/${daemon}=yes/' ${DAEMONS} && systemctl restart frr\n# or remove ${daemon} from routing-daemon in ${host.configuration.file}`,
-          ),
-        ];
+        const now = runs ? ' it runs now, and will not after the next boot, so that' : '';
+        const message = `${daemon} is watched, and FRR does not start it:${now} the backup routes stay in for ever.`;
+        return found(
+          runs ? 'warning' : 'error',
+          message,
+          [option?.evidence ?? `${DAEMONS}: no line ${daemon}=`],
+          [
+            `sed -i 's/^${daemon}=no/${daemon}=yes/' ${DAEMONS} && systemctl restart frr`,
+            `# or remove ${daemon} from routing-daemon in ${host.configuration.file}`,
+          ],
+        );
       }),
     ),
 };
@@ -57,13 +55,12 @@ export const frrZebraKeepsRoutes: Check = {
       const words = option?.value.split(/\s+/) ?? [];
       if (!words.some((word) => word === '--retain' || (/^-[a-zA-Z]*r/.test(word) && !word.startsWith('--'))))
         return [];
-      return [
-        finding(
-          'note',
-          'zebra is started with -r (--retain): after an orderly stop its routes stay, stale, and beat the backup routes for stale.preempt-after.',
-          [option!.evidence],
-        ),
-      ];
+      return found(
+        'note',
+        `zebra is started with -r (--retain): after an orderly stop its routes stay, stale, and
+          beat the backup routes for stale.preempt-after.`,
+        [option!.evidence],
+      );
     }),
 };
 
@@ -77,13 +74,12 @@ export const frrZebraSweepsLate: Check = {
       const seconds = /(?:^|\s)(?:-K|--graceful_restart)[\s=]*(\d+)/.exec(option?.value ?? '')?.[1];
       return seconds === undefined || seconds === '0'
         ? []
-        : [
-            finding(
-              'note',
-              `zebra is started with -K ${seconds}: routes of its former life stay for ${seconds} s after it is back. They count as stale until zebra confirms them.`,
-              [option!.evidence],
-            ),
-          ];
+        : found(
+            'note',
+            `zebra is started with -K ${seconds}: routes of its former life stay for ${seconds} s
+              after it is back. They count as stale until zebra confirms them.`,
+            [option!.evidence],
+          );
     }),
 };
 
@@ -96,14 +92,13 @@ export const frrWatchfrr: Check = {
       const option = daemonsOption(host, 'watchfrr_enable');
       return option === undefined || !/^(no|false|off|0)$/i.test(option.value)
         ? []
-        : [
-            finding(
-              'warning',
-              'watchfrr is off: an FRR daemon that dies stays dead, and the backup routes in, until somebody starts it.',
-              [option.evidence],
-              `sed -i 's/^watchfrr_enable=.*/watchfrr_enable=yes/' ${DAEMONS} && systemctl restart frr`,
-            ),
-          ];
+        : found(
+            'warning',
+            `watchfrr is off: an FRR daemon that dies stays dead, and the backup routes in, until
+              somebody starts it.`,
+            [option.evidence],
+            `sed -i 's/^watchfrr_enable=.*/watchfrr_enable=yes/' ${DAEMONS} && systemctl restart frr`,
+          );
     }),
 };
 
@@ -114,14 +109,13 @@ export const unitOfFrr: Check = {
   run: (host) =>
     host.config.routingDaemons.flatMap((daemon) =>
       daemon.kind === 'unit' && /^frr(@.*)?\.service$/.test(daemon.unit)
-        ? [
-            finding(
-              'warning',
-              `${daemon.unit} stays active when zebra or bgpd dies: its main process is watchfrr. Their death, and a hang, would go unnoticed.`,
-              [`routing-daemon: unit: ${daemon.unit}`],
-              `# in ${host.configuration.file}:\nrouting-daemon:\n  - frr: {daemons: [zebra, bgpd]}`,
-            ),
-          ]
+        ? found(
+            'warning',
+            `${daemon.unit} stays active when zebra or bgpd dies: its main process is watchfrr.
+              Their death, and a hang, would go unnoticed.`,
+            [`routing-daemon: unit: ${daemon.unit}`],
+            `# in ${host.configuration.file}:\nrouting-daemon:\n  - frr: {daemons: [zebra, bgpd]}`,
+          )
         : [],
     ),
 };
@@ -164,14 +158,17 @@ export const staticOverlap: Check = {
       });
       const evidence = [...inConfig.map(frrLineText), ...inKernel];
       if (evidence.length > 0)
-        return [
-          finding(
-            'warning',
-            'FRR has static routes through the management interface for what is a destination, or part of one. They beat the backup routes; left behind by a crash they go on doing so, those more specific for as long as they stand.',
-            [...new Set(evidence)],
-            `# as the vendor's document says, destinations more specific than the statics; or remove them:\nvtysh -c 'configure terminal' -c 'no ${inConfig[0]?.text ?? 'ip route PREFIX GATEWAY'}'`,
-          ),
-        ];
+        return found(
+          'warning',
+          `FRR has static routes through the management interface for what is a destination, or
+            part of one. They beat the backup routes; left behind by a crash they go on doing so,
+            those more specific for as long as they stand.`,
+          [...new Set(evidence)],
+          [
+            `# as the vendor's document says, destinations more specific than the statics; or remove them:`,
+            `vtysh -c 'configure terminal' -c 'no ${inConfig[0]?.text ?? 'ip route PREFIX GATEWAY'}'`,
+          ],
+        );
       if (frrDaemons(host).length === 0) return [];
       return why === undefined ? [] : unknown(why, 'sudo backup-router doctor');
     }),

@@ -3,7 +3,7 @@
 import { onLink } from '../../core/gateway.js';
 import type { NeighbourState } from '../../model/link.js';
 import { containsAddress, containsPrefix, destinationText, prefix, prefixText } from '../../model/prefix.js';
-import { type Check, type Finding, finding, look, unknown } from '../finding.js';
+import { type Check, type Finding, finding, found, look, unknown } from '../finding.js';
 import type { KernelEvidence } from '../host.js';
 import { ip, type ManagedGateway, managed, managedGateways } from '../management.js';
 
@@ -29,9 +29,13 @@ export const gatewayOffLink: Check = {
           );
           return finding(
             'error',
-            `${gateway} is no neighbour on ${link.name}: it is in none of its subnets, and the kernel refuses routes through it ("Nexthop has invalid gateway").`,
+            `${gateway} is no neighbour on ${link.name}: it is in none of its subnets, and the
+              kernel refuses routes through it ("Nexthop has invalid gateway").`,
             own.map((address) => `${link.name}: ${address.family} ${address.address}/${address.length}`),
-            `# in ${host.configuration.file}: a router in one of these subnets; or\nip address add ADDRESS/LENGTH dev ${link.name}`,
+            [
+              `# in ${host.configuration.file}: a router in one of these subnets; or`,
+              `ip address add ADDRESS/LENGTH dev ${link.name}`,
+            ],
           );
         }),
     ),
@@ -48,14 +52,12 @@ export const gatewayOwnAddress: Check = {
         if (own === undefined) return [];
         const device =
           kernel.snapshot.links.find((link) => link.index === own.interfaceIndex)?.name ?? `if${own.interfaceIndex}`;
-        return [
-          finding(
-            'error',
-            `${gateway} is an address of this host: a route through it leads nowhere.`,
-            [`${device}: ${own.family} ${own.address}/${own.length}`],
-            `# in ${host.configuration.file}: the address of another router on the link`,
-          ),
-        ];
+        return found(
+          'error',
+          `${gateway} is an address of this host: a route through it leads nowhere.`,
+          [`${device}: ${own.family} ${own.address}/${own.length}`],
+          `# in ${host.configuration.file}: the address of another router on the link`,
+        );
       }),
     ),
 };
@@ -81,38 +83,40 @@ export const gatewayDead: Check = {
           const others = gateways.filter(
             (other) => other.link === one.link && other.router === one.router && stateOf(kernel, other) === 'reachable',
           );
-          const remedy = `${ip(one.router.family)} neighbour show dev ${one.link.name}\n# is it up, is it this address, is the cable in this network? then\n${one.router.family === 'inet' ? `arping -c 3 -I ${one.link.name} ${one.gateway}` : `ping -c 3 ${one.gateway}%${one.link.name}`}`;
+          const remedy = [
+            `${ip(one.router.family)} neighbour show dev ${one.link.name}`,
+            '# is it up, is it this address, is the cable in this network? then',
+            one.router.family === 'inet'
+              ? `arping -c 3 -I ${one.link.name} ${one.gateway}`
+              : `ping -c 3 ${one.gateway}%${one.link.name}`,
+          ];
           return others.length > 0
-            ? [
-                finding(
-                  'warning',
-                  `${one.gateway} does not answer on ${one.link.name}; ${others[0]!.gateway} does, and is used instead.`,
-                  evidence,
-                  remedy,
-                ),
-              ]
-            : [
-                finding(
-                  'error',
-                  `${one.gateway} does not answer on ${one.link.name}: the backup routes would carry nothing.`,
-                  evidence,
-                  remedy,
-                ),
-              ];
+            ? found(
+                'warning',
+                `${one.gateway} does not answer on ${one.link.name}; ${others[0]!.gateway} does,
+                  and is used instead.`,
+                evidence,
+                remedy,
+              )
+            : found(
+                'error',
+                `${one.gateway} does not answer on ${one.link.name}: the backup routes would carry
+                  nothing.`,
+                evidence,
+                remedy,
+              );
         }
         if (kernel.asked.kind === 'unseen')
           return unknown(
             `${one.gateway} on ${one.link.name} is ${stateText(state)}; ${kernel.asked.why}`,
             'sudo backup-router doctor',
           );
-        return [
-          finding(
-            'warning',
-            `${one.gateway} on ${one.link.name} has not answered in three seconds.`,
-            evidence,
-            `${ip(one.router.family)} neighbour show dev ${one.link.name}`,
-          ),
-        ];
+        return found(
+          'warning',
+          `${one.gateway} on ${one.link.name} has not answered in three seconds.`,
+          evidence,
+          `${ip(one.router.family)} neighbour show dev ${one.link.name}`,
+        );
       });
     }),
 };
@@ -152,14 +156,16 @@ export const gatewayAutoNone: Check = {
             ) ??
               false);
           if (adopted) return [];
-          return [
-            finding(
-              'warning',
-              `There is no ${router.family} default route on ${link.name} to take the gateway from: auto waits for one.`,
-              [`${ip(router.family)} route show default dev ${link.name}: nothing`],
-              `# in ${host.configuration.file}, below ${router.family === 'inet' ? 'backup-router' : 'inet6-backup-router'}: a fixed address; or renew the lease:\nnetworkctl renew ${link.name}      # or: dhclient ${link.name}`,
-            ),
-          ];
+          return found(
+            'warning',
+            `There is no ${router.family} default route on ${link.name} to take the gateway from:
+              auto waits for one.`,
+            [`${ip(router.family)} route show default dev ${link.name}: nothing`],
+            [
+              `# in ${host.configuration.file}, below ${router.family === 'inet' ? 'backup-router' : 'inet6-backup-router'}: a fixed address; or renew the lease:`,
+              `networkctl renew ${link.name}      # or: dhclient ${link.name}`,
+            ],
+          );
         }),
       ),
     );
@@ -182,7 +188,9 @@ export const destinationOverSubnet: Check = {
               .filter((subnet) => subnet.length < destination.length && containsPrefix(subnet, destination))
               .map((subnet) => {
                 const caught = router.gateways.filter((gateway) => containsAddress(destination, gateway));
-                const message = `${destinationText(destination)} lies inside ${prefixText(subnet)}, which ${link!.name} is connected to: while the routes are in, those neighbours are reached by way of the backup router instead of directly.`;
+                const message = `${destinationText(destination)} lies inside ${prefixText(subnet)}, which ${link!.name} is
+                  connected to: while the routes are in, those neighbours are reached by way of the backup router
+                  instead of directly.`;
                 return finding(
                   caught.length > 0 ? 'error' : 'warning',
                   caught.length > 0 ? `${message} The backup router itself is among them.` : message,
@@ -211,16 +219,13 @@ export const destinationNested: Check = {
             .slice(0, 1)
             .map((outer) => `${prefixText(inner)} lies inside ${prefixText(outer)}`),
         );
-        return nested.length === 0
-          ? []
-          : [
-              finding(
-                'note',
-                'Some destinations lie inside others of the same backup router, and change nothing but the number of rules.',
-                nested.slice(0, 10),
-                `# in ${host.configuration.file}: remove the longer ones`,
-              ),
-            ];
+        return found(
+          'note',
+          `Some destinations lie inside others of the same backup router, and change nothing but
+            the number of rules.`,
+          nested.slice(0, 10),
+          `# in ${host.configuration.file}: remove the longer ones`,
+        );
       }),
     ),
 };

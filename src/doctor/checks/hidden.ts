@@ -1,11 +1,14 @@
-/** Where the rules of placement local do not do what they say: refusals that no rule suppresses (fact K18), IPv6 routes that share a cache (K19). */
+/**
+ * Where the rules of placement local do not do what they say: refusals that no rule suppresses (fact K18), IPv6 routes that
+ * share a cache (K19).
+ */
 
 import { type Hidden, hiddenDestinations } from '../../core/hidden.js';
 import { realmOf } from '../../core/management.js';
 import { type Family, familyOf } from '../../model/address.js';
 import { destinationText, prefixText } from '../../model/prefix.js';
 import type { Route } from '../../model/route.js';
-import { type Check, type Finding, finding, look } from '../finding.js';
+import { type Check, type Finding, found, look } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
 import { ip, managed, shown } from '../management.js';
 
@@ -75,22 +78,28 @@ function told(
   if (hidden.length === 0) return [];
   const names = [...new Set(hidden.map(({ destination }) => destinationText(destination)))];
   const routes = [...new Set(hidden.map(({ by }) => by))];
-  const message = `The backup route${names.length === 1 ? '' : 's'} for ${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ` and ${names.length - NAMED} more` : ''} ${what}`;
-  return [
-    finding(
-      severity,
-      message,
-      routes.map((route) => shown(kernel, route)),
-      `${routes.map((route) => `${removal(route)}\n`).join('')}# or, ${why}, in ${host.configuration.file}:\nplacement: main`,
-    ),
-  ];
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
+  const subject = `The backup route${names.length === 1 ? '' : 's'} for ${names.slice(0, NAMED).join(', ')}${more}`;
+  return found(
+    severity,
+    `${subject} ${what}`,
+    routes.map((route) => shown(kernel, route)),
+    [
+      `${routes.map((route) => `${removal(route)}\n`).join('')}# or, ${why}, in ${host.configuration.file}:`,
+      'placement: main',
+    ],
+  );
 }
 
 function removal(route: Route): string {
-  if (route.protocol === FRR_STATIC)
-    return `vtysh -c 'configure terminal' -c 'no ${route.family === 'inet6' ? 'ipv6' : 'ip'} route ${prefixText(route.destination)} ${route.type === 'blackhole' ? 'blackhole' : 'reject'}'      # Null0 as well, at any distance; write memory makes it last`;
+  if (route.protocol === FRR_STATIC) {
+    const kind = route.type === 'blackhole' ? 'blackhole' : 'reject';
+    const statement = `${route.family === 'inet6' ? 'ipv6' : 'ip'} route ${prefixText(route.destination)} ${kind}`;
+    return `vtysh -c 'configure terminal' -c 'no ${statement}'      # Null0 as well, at any distance; write memory makes it last`;
+  }
   const metric = route.metric === 0 ? '' : ` metric ${route.metric}`;
-  return `${ip(route.family)} route del ${route.type} ${destinationText(route.destination)}${metric}      # and in what put it there, protocol ${route.protocol}`;
+  const command = `${ip(route.family)} route del ${route.type} ${destinationText(route.destination)}${metric}`;
+  return `${command}      # and in what put it there, protocol ${route.protocol}`;
 }
 
 export const nexthopObjectsInet6: Check = {
@@ -106,14 +115,19 @@ export const nexthopObjectsInet6: Check = {
         ...first.map(({ route, id }) => `${shown(kernel, route)} nhid ${id}`),
         ...(total > first.length ? [`... and ${total - first.length} more`] : []),
       ];
-      return [
-        finding(
-          'warning',
-          'IPv6 routes of the main table hang on nexthop objects. Where several prefixes share one, the kernel takes one prefix length for another: while backup routes are in, one may lose to a shorter route of main, or win over a longer one.',
-          evidence,
-          `# in FRR's configuration (/etc/frr/frr.conf), then restart it:\nno zebra nexthop kernel enable\n# or, in ${host.configuration.file}:\nplacement: main`,
-        ),
-      ];
+      return found(
+        'warning',
+        `IPv6 routes of the main table hang on nexthop objects. Where several prefixes share one,
+          the kernel takes one prefix length for another: while backup routes are in, one may lose
+          to a shorter route of main, or win over a longer one.`,
+        evidence,
+        [
+          `# in FRR's configuration (/etc/frr/frr.conf), then restart it:`,
+          'no zebra nexthop kernel enable',
+          `# or, in ${host.configuration.file}:`,
+          'placement: main',
+        ],
+      );
     }),
 };
 

@@ -2,7 +2,7 @@
 
 import { linkOf, realmOf } from '../../core/management.js';
 import { valueOf } from '../files.js';
-import { type Check, type Finding, finding, look } from '../finding.js';
+import { type Check, type Finding, finding, found, look } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
 import { type Managed, managed } from '../management.js';
 
@@ -27,9 +27,13 @@ export const interfaceMissing: Check = {
         .map(({ name }) =>
           finding(
             'error',
-            `There is no interface ${name}. The backup routes go in the moment it appears, and not before.`,
+            `There is no interface ${name}. The backup routes go in the moment it appears, and not
+              before.`,
             [`links: ${kernel.snapshot.links.map((link) => link.name).join(' ')}`],
-            `# in ${host.configuration.file}, one of those that exist:\nmanagement-interface: ${kernel.snapshot.links.find((link) => link.name !== 'lo')?.name ?? 'eth0'}`,
+            [
+              `# in ${host.configuration.file}, one of those that exist:`,
+              `management-interface: ${kernel.snapshot.links.find((link) => link.name !== 'lo')?.name ?? 'eth0'}`,
+            ],
           ),
         ),
     ),
@@ -51,14 +55,13 @@ export const interfaceAmbiguous: Check = {
           `${link.index}: ${link.name}${link.kind === undefined ? '' : ` (${link.kind})`} ${link.mac ?? ''} ${link.altNames.join(' ')}`.trim(),
         );
         const chosen = linkOf(selector, snapshot)?.name ?? '?';
-        return [
-          finding(
-            'warning',
-            `${matches.length} links answer to ${text}; ${chosen} is taken. Another one may be after the next boot.`,
-            evidence,
-            `# in ${host.configuration.file}, a name that only one has:\nmanagement-interface: ${chosen}`,
-          ),
-        ];
+        return found(
+          'warning',
+          `${matches.length} links answer to ${text}; ${chosen} is taken. Another one may be after
+            the next boot.`,
+          evidence,
+          [`# in ${host.configuration.file}, a name that only one has:`, `management-interface: ${chosen}`],
+        );
       }),
     ),
 };
@@ -71,14 +74,13 @@ export const interfaceDown: Check = {
     each(host, ({ link }) =>
       link.up
         ? []
-        : [
-            finding(
-              'error',
-              `${link.name} is down: no backup route can stand on it, and the kernel removed those that did, silently.`,
-              [`${link.index}: ${link.name}: state DOWN`],
-              `ip link set ${link.name} up`,
-            ),
-          ],
+        : found(
+            'error',
+            `${link.name} is down: no backup route can stand on it, and the kernel removed those
+              that did, silently.`,
+            [`${link.index}: ${link.name}: state DOWN`],
+            `ip link set ${link.name} up`,
+          ),
     ),
 };
 
@@ -90,14 +92,13 @@ export const interfaceNoCarrier: Check = {
     each(host, ({ link }) =>
       !link.up || link.carrier
         ? []
-        : [
-            finding(
-              'error',
-              `${link.name} has no carrier: the backup routes stand, flagged linkdown, and carry nothing.`,
-              [`${link.index}: ${link.name}: NO-CARRIER`],
-              `ethtool ${link.name}      # cable, port of the switch, speed`,
-            ),
-          ],
+        : found(
+            'error',
+            `${link.name} has no carrier: the backup routes stand, flagged linkdown, and carry
+              nothing.`,
+            [`${link.index}: ${link.name}: NO-CARRIER`],
+            `ethtool ${link.name}      # cable, port of the switch, speed`,
+          ),
     ),
 };
 
@@ -120,14 +121,13 @@ export const interfaceNoAddress: Check = {
             : own.map(
                 (address) => `${link.name}: ${family} ${address.address}/${address.length} tentative or dadfailed`,
               );
-        return [
-          finding(
-            'error',
-            `${link.name} has no usable ${family} address, so the backup router is no neighbour and no backup route can be installed.`,
-            evidence,
-            `ip address show dev ${link.name}\n# then by DHCP, or: ip address add ADDRESS/LENGTH dev ${link.name}`,
-          ),
-        ];
+        return found(
+          'error',
+          `${link.name} has no usable ${family} address, so the backup router is no neighbour and
+            no backup route can be installed.`,
+          evidence,
+          [`ip address show dev ${link.name}`, `# then by DHCP, or: ip address add ADDRESS/LENGTH dev ${link.name}`],
+        );
       }),
     ),
 };
@@ -141,14 +141,13 @@ export const interfaceEnslaved: Check = {
       const master =
         link.master === undefined ? undefined : snapshot.links.find((candidate) => candidate.index === link.master);
       if (master === undefined || master.kind === 'vrf') return [];
-      return [
-        finding(
-          'error',
-          `${link.name} is a port of ${master.name}: its packets belong to ${master.name}, and routes on ${link.name} itself carry nothing.`,
-          [`${link.index}: ${link.name}: master ${master.name} (${master.kind ?? 'link'})`],
-          `# in ${host.configuration.file}:\nmanagement-interface: ${master.name}`,
-        ),
-      ];
+      return found(
+        'error',
+        `${link.name} is a port of ${master.name}: its packets belong to ${master.name}, and
+          routes on ${link.name} itself carry nothing.`,
+        [`${link.index}: ${link.name}: master ${master.name} (${master.kind ?? 'link'})`],
+        `# in ${host.configuration.file}:\nmanagement-interface: ${master.name}`,
+      );
     }),
 };
 
@@ -162,14 +161,13 @@ export const interfaceNotInVrf: Check = {
       : each(host, ({ link }, { snapshot }) =>
           realmOf(link, snapshot).vrf !== undefined
             ? []
-            : [
-                finding(
-                  'error',
-                  `placement is vrf, and ${link.name} is in none: the agent waits, and installs nothing.`,
-                  [`${link.index}: ${link.name}: no master`],
-                  `ip link set ${link.name} master VRF      # or, in ${host.configuration.file}: placement: local`,
-                ),
-              ],
+            : found(
+                'error',
+                `placement is vrf, and ${link.name} is in none: the agent waits, and installs
+                  nothing.`,
+                [`${link.index}: ${link.name}: no master`],
+                `ip link set ${link.name} master VRF      # or, in ${host.configuration.file}: placement: local`,
+              ),
         ),
 };
 
@@ -188,14 +186,12 @@ export const inet6Disabled: Check = {
       const path = `/proc/sys/net/ipv6/conf/${link.name}/disable_ipv6`;
       if (!management.backupRouters.some(({ family }) => family === 'inet6') || valueOf(host.files, path) !== '1')
         return [];
-      return [
-        finding(
-          'error',
-          `IPv6 is disabled on ${link.name}: the inet6 backup routes cannot be installed.`,
-          [`${path} = 1`],
-          `sysctl -w net.ipv6.conf.${link.name}.disable_ipv6=0`,
-        ),
-      ];
+      return found(
+        'error',
+        `IPv6 is disabled on ${link.name}: the inet6 backup routes cannot be installed.`,
+        [`${path} = 1`],
+        `sysctl -w net.ipv6.conf.${link.name}.disable_ipv6=0`,
+      );
     });
   },
 };
@@ -217,14 +213,13 @@ export const inet6AddressLost: Check = {
       // The kernel keeps them when either says so, and neither forbids it (net/ipv6/addrconf.c, addrconf_ifdown).
       const keeps = values[0]! > 0 || (values[0] === 0 && values[1]! > 0);
       if (!management.backupRouters.some(({ family }) => family === 'inet6') || keeps) return [];
-      return [
-        finding(
-          'note',
-          `When ${link.name} goes down, the kernel removes its IPv6 addresses. Who set them must set them again, or the inet6 backup routes wait.`,
-          paths.map((path, i) => `${path} = ${values[i]}`),
-          `sysctl -w net.ipv6.conf.${link.name}.keep_addr_on_down=1`,
-        ),
-      ];
+      return found(
+        'note',
+        `When ${link.name} goes down, the kernel removes its IPv6 addresses. Who set them must set
+          them again, or the inet6 backup routes wait.`,
+        paths.map((path, i) => `${path} = ${values[i]}`),
+        `sysctl -w net.ipv6.conf.${link.name}.keep_addr_on_down=1`,
+      );
     });
   },
 };
@@ -245,14 +240,13 @@ export const acceptRaForwarding: Check = {
       const auto = management.backupRouters.some((router) => router.family === 'inet6' && router.auto !== undefined);
       if (!auto || valueOf(host.files, at('accept_ra')) !== '1' || valueOf(host.files, at('forwarding')) !== '1')
         return [];
-      return [
-        finding(
-          'warning',
-          `${link.name} forwards IPv6 and so ignores router advertisements (accept_ra=1): with address: auto there will be no gateway.`,
-          [`${at('accept_ra')} = 1`, `${at('forwarding')} = 1`],
-          `sysctl -w net.ipv6.conf.${link.name}.accept_ra=2`,
-        ),
-      ];
+      return found(
+        'warning',
+        `${link.name} forwards IPv6 and so ignores router advertisements (accept_ra=1): with
+          address: auto there will be no gateway.`,
+        [`${at('accept_ra')} = 1`, `${at('forwarding')} = 1`],
+        `sysctl -w net.ipv6.conf.${link.name}.accept_ra=2`,
+      );
     });
   },
 };

@@ -2,7 +2,7 @@
 
 import type { FoundFile } from '../files.js';
 import { exists, filesIn, textOf, unreadableOf, valueOf } from '../files.js';
-import { type Check, finding, look, type Outcome, unknown } from '../finding.js';
+import { type Check, found, look, type Outcome, unknown } from '../finding.js';
 import type { Host } from '../host.js';
 import { booleanOf, systemdFiles, valuesOf } from '../ini.js';
 import { managed } from '../management.js';
@@ -40,14 +40,21 @@ function networkdDeletes(
       ? `${files.length === 0 ? 'networkd.conf' : files.map(({ path }) => path).join(', ')}: ${key}= not set, so yes`
       : `${setting.where}: ${key}=${setting.value}`,
   ];
-  return [
-    finding(
-      'warning',
-      `systemd-networkd runs here and deletes ${what} that are not its own each time it starts. The agent puts its own back, within 100 ms; a fight it need not have.`,
-      evidence,
-      `mkdir -p ${DROP_IN.slice(0, DROP_IN.lastIndexOf('/'))}\ncat > ${DROP_IN} <<END\n[Network]\nManageForeignRoutes=no\nManageForeignRoutingPolicyRules=no\nEND\n# takes effect when systemd-networkd starts the next time`,
-    ),
-  ];
+  return found(
+    'warning',
+    `systemd-networkd runs here and deletes ${what} that are not its own each time it starts. The
+      agent puts its own back, within 100 ms; a fight it need not have.`,
+    evidence,
+    [
+      `mkdir -p ${DROP_IN.slice(0, DROP_IN.lastIndexOf('/'))}`,
+      `cat > ${DROP_IN} <<END`,
+      '[Network]',
+      'ManageForeignRoutes=no',
+      'ManageForeignRoutingPolicyRules=no',
+      'END',
+      '# takes effect when systemd-networkd starts the next time',
+    ],
+  );
 }
 
 export const networkdForeignRoutes: Check = {
@@ -82,16 +89,23 @@ export const networkManager: Check = {
         if (text === undefined || !/^managed=(true|1)$/m.test(text)) return [];
         const main = host.config.placement !== 'local';
         const message = main
-          ? `NetworkManager manages ${link!.name}: on each activation it removes routes of the main table on it that are not its own, and it puts a default route there.`
-          : `NetworkManager manages ${link!.name}, and puts a default route there unless told otherwise. It leaves the agent's own tables and rules alone.`;
-        return [
-          finding(
-            main ? 'warning' : 'note',
-            message,
-            [`${directory}/${link!.index}: managed=true`],
-            `nmcli connection modify ${link!.name} ipv4.never-default yes ipv6.never-default yes\n# or take it away from NetworkManager altogether:\ncat > /etc/NetworkManager/conf.d/backup-router.conf <<END\n[keyfile]\nunmanaged-devices=interface-name:${link!.name}\nEND`,
-          ),
-        ];
+          ? `NetworkManager manages ${link!.name}: on each activation it removes routes of the main table on it
+            that are not its own, and it puts a default route there.`
+          : `NetworkManager manages ${link!.name}, and puts a default route there unless told otherwise. It leaves
+            the agent's own tables and rules alone.`;
+        return found(
+          main ? 'warning' : 'note',
+          message,
+          [`${directory}/${link!.index}: managed=true`],
+          [
+            `nmcli connection modify ${link!.name} ipv4.never-default yes ipv6.never-default yes`,
+            '# or take it away from NetworkManager altogether:',
+            'cat > /etc/NetworkManager/conf.d/backup-router.conf <<END',
+            '[keyfile]',
+            `unmanaged-devices=interface-name:${link!.name}`,
+            'END',
+          ],
+        );
       }),
     );
   },
@@ -111,17 +125,19 @@ export const ifupdownDefault: Check = {
       ...filesIn(host.files, `${path}.d`, ''),
     ];
     if (files.length === 0) return 'not-applicable';
-    const found = files.flatMap((file) => stanzaLines(host, file));
-    return found.length === 0
-      ? []
-      : [
-          finding(
-            'warning',
-            'ifupdown puts a default route at metric 0 on the management interface at each ifup: it outranks every route of the daemon.',
-            found,
-            `# remove the line \`gateway\`, and with DHCP take the route over, in ${host.configuration.file}:\nbackup-router:\n  address: auto\n  adopt: true`,
-          ),
-        ];
+    const routes = files.flatMap((file) => stanzaLines(host, file));
+    return found(
+      'warning',
+      `ifupdown puts a default route at metric 0 on the management interface at each ifup: it
+        outranks every route of the daemon.`,
+      routes,
+      [
+        `# remove the line \`gateway\`, and with DHCP take the route over, in ${host.configuration.file}:`,
+        'backup-router:',
+        '  address: auto',
+        '  adopt: true',
+      ],
+    );
   },
 };
 
@@ -155,19 +171,25 @@ export const netplanDefault: Check = {
       const why = unreadableOf(host.files, directories);
       return why === undefined ? 'not-applicable' : unknown(why, 'sudo backup-router doctor');
     }
-    const found = files.flatMap((file) => netplanLines(host, file));
-    if (found.length === 0)
+    const routes = files.flatMap((file) => netplanLines(host, file));
+    if (routes.length === 0)
       return unreadableOf(host.files, directories) === undefined
         ? []
         : unknown(unreadableOf(host.files, directories)!, 'sudo backup-router doctor');
-    return [
-      finding(
-        'warning',
-        'netplan puts a default route on the management interface: it outranks every route of the daemon.',
-        found,
-        `# in that file, for DHCP:\ndhcp4-overrides: {use-routes: false}\n# and without gateway4:, or take the route over, in ${host.configuration.file}:\nbackup-router:\n  address: auto\n  adopt: true`,
-      ),
-    ];
+    return found(
+      'warning',
+      `netplan puts a default route on the management interface: it outranks every route of the
+        daemon.`,
+      routes,
+      [
+        '# in that file, for DHCP:',
+        'dhcp4-overrides: {use-routes: false}',
+        `# and without gateway4:, or take the route over, in ${host.configuration.file}:`,
+        'backup-router:',
+        '  address: auto',
+        '  adopt: true',
+      ],
+    );
   },
 };
 

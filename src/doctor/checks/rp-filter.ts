@@ -4,7 +4,7 @@
  */
 
 import { valueOf } from '../files.js';
-import { type Check, type Finding, finding, look, unknown } from '../finding.js';
+import { type Check, type Finding, found, look, unknown } from '../finding.js';
 import { managed } from '../management.js';
 
 const STRICT = '1';
@@ -23,16 +23,19 @@ export const rpFilterStrict: Check = {
         if (Math.max(...values.map(Number)) !== Number(STRICT)) return [];
         const effect =
           host.config.placement === 'local'
-            ? 'While the backup routes are in they serve this check too (iif lo); while the routing daemon carries the destinations by another interface, it drops what arrives here from beyond the subnet.'
-            : "The backup routes do not help: in the main table the routing daemon's routes come first, and what arrives here from beyond the subnet is dropped while those lead elsewhere.";
-        return [
-          finding(
-            'warning',
-            `The reverse path filter of ${link.name} is strict. ${effect} Loose (2) is enough.`,
-            paths.map((path, i) => `${path} = ${values[i]}`),
-            `sysctl -w net.ipv4.conf.${link.name}.rp_filter=2\necho net.ipv4.conf.${link.name}.rp_filter=2 > /etc/sysctl.d/90-backup-router.conf`,
-          ),
-        ];
+            ? `While the backup routes are in they serve this check too (iif lo); while the routing daemon carries the
+              destinations by another interface, it drops what arrives here from beyond the subnet.`
+            : `The backup routes do not help: in the main table the routing daemon's routes come first, and what arrives
+              here from beyond the subnet is dropped while those lead elsewhere.`;
+        return found(
+          'warning',
+          `The reverse path filter of ${link.name} is strict. ${effect} Loose (2) is enough.`,
+          paths.map((path, i) => `${path} = ${values[i]}`),
+          [
+            `sysctl -w net.ipv4.conf.${link.name}.rp_filter=2`,
+            `echo net.ipv4.conf.${link.name}.rp_filter=2 > /etc/sysctl.d/90-backup-router.conf`,
+          ],
+        );
       }),
     ),
 };

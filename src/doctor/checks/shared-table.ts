@@ -5,7 +5,7 @@
 
 import { realmOf } from '../../core/management.js';
 import { textOf, valueOf } from '../files.js';
-import { type Check, finding, look, type Outcome, unknown } from '../finding.js';
+import { type Check, finding, found, look, type Outcome, unknown } from '../finding.js';
 import { type FrrLine, frrLines, frrLineText } from '../frr-config.js';
 import type { Host } from '../host.js';
 import { managed, sharesTable } from '../management.js';
@@ -34,7 +34,7 @@ function frrCheck(
         const hits = lines.filter(wanted);
         if (hits.length === 0) return why === undefined ? [] : unknown(why, 'sudo backup-router doctor');
         const { message, remedy } = say(hits);
-        return [finding('warning', message, hits.map(frrLineText), remedy)];
+        return found('warning', message, hits.map(frrLineText), remedy);
       });
     },
   };
@@ -48,9 +48,13 @@ export const redistributeKernel: Check = frrCheck(
   'F2',
   ({ text }) => /^redistribute kernel\b/.test(text),
   ([line]) => ({
-    message:
-      'FRR redistributes kernel routes: while the backup routes are in, it announces them to its neighbours, and draws their traffic to the management network.',
-    remedy: `vtysh -c 'configure terminal'${line?.block === undefined ? '' : ` -c '${line.block}'`} -c 'no redistribute kernel'\n# (within the address-family where it stands)\n${LOCAL}`,
+    message: `FRR redistributes kernel routes: while the backup routes are in, it announces them to its neighbours, and draws
+        their traffic to the management network.`,
+    remedy: [
+      `vtysh -c 'configure terminal'${line?.block === undefined ? '' : ` -c '${line.block}'`} -c 'no redistribute kernel'`,
+      '# (within the address-family where it stands)',
+      LOCAL,
+    ].join('\n'),
   }),
 );
 
@@ -60,8 +64,8 @@ export const networkDefault: Check = frrCheck(
   'F2',
   ({ text }) => /^network (0\.0\.0\.0\/0|::\/0)\b/.test(text),
   () => ({
-    message:
-      'A `network` statement for the default route is satisfied by the backup default: FRR then announces itself as the way out.',
+    message: `A \`network\` statement for the default route is satisfied by the backup default: FRR then announces itself as
+        the way out.`,
     remedy: `# announce by default-originate with a route-map instead, or\n${LOCAL}`,
   }),
 );
@@ -72,8 +76,8 @@ export const nhtResolveViaDefault: Check = frrCheck(
   'F2',
   ({ text }) => /^(ip|ipv6) nht resolve-via-default\b/.test(text),
   () => ({
-    message:
-      'Next hops may resolve through the default route, so through the backup default: sessions and routes that should be down stay up, by way of the management network.',
+    message: `Next hops may resolve through the default route, so through the backup default: sessions and routes that should
+        be down stay up, by way of the management network.`,
     remedy: `vtysh -c 'configure terminal' -c 'no ip nht resolve-via-default'\n${LOCAL}`,
   }),
 );
@@ -95,14 +99,13 @@ export const transitForwarding: Check = {
       ];
       const on = paths.filter((path) => valueOf(host.files, path) === '1');
       if (on.length > 0)
-        return [
-          finding(
-            'warning',
-            'placement is main and this host forwards: packets of others without a better route leave by the backup router, into the management network.',
-            on.map((path) => `${path} = 1`),
-            `# in ${host.configuration.file}:\nplacement: local`,
-          ),
-        ];
+        return found(
+          'warning',
+          `placement is main and this host forwards: packets of others without a better route
+            leave by the backup router, into the management network.`,
+          on.map((path) => `${path} = 1`),
+          `# in ${host.configuration.file}:\nplacement: local`,
+        );
       const missing = paths.filter((path) => valueOf(host.files, path) === undefined);
       return missing.length > 0 ? unknown(`${missing[0]} cannot be read`) : [];
     }),
@@ -118,9 +121,10 @@ export const birdLearn: Check = {
       birdLines(host, /^learn\b(?!\s+(off|no)\b)/, (evidence) =>
         finding(
           'warning',
-          'BIRD learns foreign routes of a kernel table (`learn`): the backup routes enter its table, and its exports.',
+          `BIRD learns foreign routes of a kernel table (\`learn\`): the backup routes enter its
+            table, and its exports.`,
           evidence,
-          `# in the kernel protocol, an import filter:\nimport where krt_source != ${host.config.routeProtocol};`,
+          ['# in the kernel protocol, an import filter:', `import where krt_source != ${host.config.routeProtocol};`],
         ),
       ),
     );
@@ -136,7 +140,8 @@ export const birdPersist: Check = {
       ? birdLines(host, /^persist\b(?!\s+(off|no)\b)/, (evidence) =>
           finding(
             'note',
-            'BIRD leaves its routes in the kernel when it stops (`persist`): they are stale then, and beat the backup routes for stale.preempt-after.',
+            `BIRD leaves its routes in the kernel when it stops (\`persist\`): they are stale
+              then, and beat the backup routes for stale.preempt-after.`,
             evidence,
           ),
         )

@@ -1,6 +1,6 @@
 /** Hazards of the way to the routing daemon: its socket is not there, left over, silent, or closed to the agent. */
 
-import { type Check, type Finding, finding, unknown } from '../finding.js';
+import { type Check, type Finding, finding, found, unknown } from '../finding.js';
 import type { SocketEvidence, SocketOutcome } from '../host.js';
 import { agentIdentity, groupName, stepText, turnedAwayAt, userName } from '../identity.js';
 
@@ -42,11 +42,13 @@ export const socketAbsent: Check = outcome(
     finding(
       'warning',
       socket.outcome === 'absent'
-        ? `${socket.id} has no socket, so it counts as down and the backup routes stay in. Is it started, and is this its socket?`
-        : `The directory of ${socket.id}'s socket does not exist: it has never been started here, or its sockets are elsewhere.`,
+        ? `${socket.id} has no socket, so it counts as down and the backup routes stay in. Is it
+          started, and is this its socket?`
+        : `The directory of ${socket.id}'s socket does not exist: it has never been started here,
+          or its sockets are elsewhere.`,
       [`${socket.where}: ${socket.detail}`],
       socket.kind === 'frr'
-        ? `${start(socket)}\nls -l /run/frr/ /run/frr/*/      # a pathspace has a directory of its own`
+        ? [`${start(socket)}`, 'ls -l /run/frr/ /run/frr/*/      # a pathspace has a directory of its own']
         : start(socket),
     ),
 );
@@ -59,7 +61,8 @@ export const socketStale: Check = outcome(
   (socket) =>
     finding(
       'warning',
-      `${socket.id} left its socket behind: the file is there, and nobody listens. It has died, or was killed.`,
+      `${socket.id} left its socket behind: the file is there, and nobody listens. It has died, or
+        was killed.`,
       [`${socket.where}: ${socket.detail}`],
       start(socket),
     ),
@@ -114,14 +117,18 @@ export const socketDenied: Check = {
           `this user may not open ${socket.where}, and there is neither an agent nor a unit to judge by`,
           'sudo backup-router doctor',
         );
-      return [
-        finding(
-          'error',
-          `${identity.who} may not open ${socket.where}: ${socket.id} counts as down, and the backup routes stay in for ever.`,
-          evidence,
-          `usermod -aG ${group} ${user} && systemctl restart backup-router\n# or in a drop-in (systemctl edit backup-router):\n[Service]\nSupplementaryGroups=${group}`,
-        ),
-      ];
+      return found(
+        'error',
+        `${identity.who} may not open ${socket.where}: ${socket.id} counts as down, and the backup
+          routes stay in for ever.`,
+        evidence,
+        [
+          `usermod -aG ${group} ${user} && systemctl restart backup-router`,
+          '# or in a drop-in (systemctl edit backup-router):',
+          '[Service]',
+          `SupplementaryGroups=${group}`,
+        ],
+      );
     });
   },
 };

@@ -1,7 +1,7 @@
 /** The host around the agent: its clock, and a PID 1 that leaves dead processes lying. */
 
 import { exists, valueOf } from '../files.js';
-import { type Check, finding, look, unknown } from '../finding.js';
+import { type Check, found, look, unknown } from '../finding.js';
 import type { Host } from '../host.js';
 
 const DAY_MS = 86_400_000;
@@ -14,14 +14,13 @@ export const clockBeforeBuild: Check = {
     if (clock.built === 0) return unknown('it is not known when this program was built');
     // A day: time zones of whoever built it, and files that are written before they are used.
     if (clock.now >= clock.built - DAY_MS) return [];
-    return [
-      finding(
-        'warning',
-        'The clock is before the day this program was built, so it is wrong. hold 30m is measured by it when the agent restarts, and pid files are told from leftovers by it.',
-        [`now ${new Date(clock.now).toISOString()}`, `built ${new Date(clock.built).toISOString()}`],
-        'timedatectl set-ntp true',
-      ),
-    ];
+    return found(
+      'warning',
+      `The clock is before the day this program was built, so it is wrong. hold 30m is measured by
+        it when the agent restarts, and pid files are told from leftovers by it.`,
+      [`now ${new Date(clock.now).toISOString()}`, `built ${new Date(clock.built).toISOString()}`],
+      'timedatectl set-ntp true',
+    );
   },
 };
 
@@ -35,7 +34,8 @@ export const clockNotSynchronised: Check = {
     return exists(host.files, '/run/systemd/timesync/synchronized')
       ? []
       : unknown(
-          "no /run/systemd/timesync/synchronized (another time service leaves no such mark); a step of the clock between a daemon's start and its pid file would make the file look stale",
+          `no /run/systemd/timesync/synchronized (another time service leaves no such mark); a step of the clock between a
+            daemon's start and its pid file would make the file look stale`,
           'timedatectl; chronyc tracking',
         );
   },
@@ -56,14 +56,14 @@ export const pid1DoesNotReap: Check = {
       const evidence = zombies
         .slice(0, 5)
         .map(({ pid, name }) => `${pid} (${name}) Z, parent 1 (${valueOf(host.files, '/proc/1/comm') ?? '?'})`);
-      return [
-        finding(
-          byProcess ? 'warning' : 'note',
-          `PID 1 does not reap: dead daemons stay as zombies, and whoever looks for a pid believes them alive. The agent itself tells them apart${byProcess ? '; watchfrr and init scripts do not' : ' by their sockets'}.`,
-          evidence,
-          '# a container: docker run --init, or tini as entry point',
-        ),
-      ];
+      return found(
+        byProcess ? 'warning' : 'note',
+        `PID 1 does not reap: dead daemons stay as zombies, and whoever looks for a pid believes
+          them alive. The agent itself tells them
+          apart${byProcess ? '; watchfrr and init scripts do not' : ' by their sockets'}.`,
+        evidence,
+        '# a container: docker run --init, or tini as entry point',
+      );
     }),
 };
 

@@ -1,6 +1,6 @@
 /** Times of the configuration that measured facts speak against. */
 
-import { type Check, finding } from '../finding.js';
+import { type Check, found } from '../finding.js';
 
 /** zebra answered nothing for so long under `show ip route json` of 400k routes, and was well (fact F13). */
 const LONGEST_SILENCE_MS = 5_200;
@@ -12,13 +12,12 @@ export const probeTimeoutShort: Check = {
   run: ({ config, configuration }) => {
     if (!config.routingDaemons.some(({ kind }) => kind === 'frr')) return 'not-applicable';
     if (config.probeTimeoutMs > LONGEST_SILENCE_MS) return [];
-    return [
-      finding(
-        'note',
-        'A healthy zebra can be silent for 5.2 s under a full table: with this probe-timeout the backup routes may go in for no reason.',
-        [`detect.probe-timeout: ${config.probeTimeoutMs} ms`],
-        `# in ${configuration.file}:\ndetect:\n  probe-timeout: 10s`,
-      ),
-    ];
+    return found(
+      'note',
+      `A healthy zebra can be silent for 5.2 s under a full table: with this probe-timeout the
+        backup routes may go in for no reason.`,
+      [`detect.probe-timeout: ${config.probeTimeoutMs} ms`],
+      `# in ${configuration.file}:\ndetect:\n  probe-timeout: 10s`,
+    );
   },
 };
