@@ -7,11 +7,12 @@
  * its start time, so a later step of the clock changes nothing.
  */
 
-import { readFileSync, statfsSync, statSync } from 'node:fs';
+import { statfsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { ProcessEvents } from '../core/ports.js';
 import type { Clock } from '../host/clock.js';
 import { PathWatch } from '../host/path-watch.js';
+import { readSmallFile } from '../host/small-file.js';
 import type { PidfileDaemon } from '../model/config.js';
 import { type Adapter, generic } from './adapter.js';
 import { HeldProcess, isDead, mayMean, uptimeMs } from './proc.js';
@@ -54,7 +55,7 @@ export function findByPidfile(path: string, isDying: IsDying = () => false): Pro
   let mtimeMs: number;
   let volatile: boolean;
   try {
-    text = readFileSync(path, 'latin1');
+    text = readSmallFile(path, 'latin1');
     mtimeMs = statSync(path).mtimeMs;
     volatile = statfsSync(path).type === TMPFS;
   } catch (error) {

@@ -6,6 +6,7 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { readSmallFile } from '../host/small-file.js';
 import { commOf, isDead, parseStat } from './proc.js';
 
 /**
@@ -13,7 +14,7 @@ import { commOf, isDead, parseStat } from './proc.js';
  */
 export function processAgeMs(pidFile: string, name: string): number {
   try {
-    const pid = /^\s*([1-9][0-9]{0,9})\s*$/.exec(readFileSync(pidFile, 'latin1'))?.[1];
+    const pid = /^\s*([1-9][0-9]{0,9})\s*$/.exec(readSmallFile(pidFile, 'latin1'))?.[1];
     if (pid === undefined) return 0;
     return ageFromProc(readFileSync(`/proc/${pid}/stat`, 'latin1'), readFileSync('/proc/uptime', 'latin1'), name);
   } catch {

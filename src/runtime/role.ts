@@ -4,11 +4,11 @@
  * means standby: in doubt the routes are in.
  */
 
-import { readFileSync } from 'node:fs';
 import type { RoleState } from '../core/state.js';
 import { systemClock, type Timer } from '../host/clock.js';
 import { type CommandEnd, runCommand } from '../host/command.js';
 import { PathWatch } from '../host/path-watch.js';
+import { readSmallFile } from '../host/small-file.js';
 import type { Role, RoleSource } from '../model/config.js';
 
 export interface RoleWatch {
@@ -60,7 +60,7 @@ const ROLES: ReadonlyMap<string, Role> = new Map([
 
 function readRole(path: string): RoleState {
   try {
-    return roleFrom(readFileSync(path, 'utf8').slice(0, 4096), path);
+    return roleFrom(readSmallFile(path, 'utf8'), path);
   } catch (error) {
     return {
       role: 'standby',

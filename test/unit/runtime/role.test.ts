@@ -2,7 +2,16 @@
  * Role sources against real files and real commands: what is heard, when, and that whatever goes wrong means standby.
  */
 
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -47,6 +56,15 @@ function script(path: string, text: string): readonly [string] {
   chmodSync(`${path}.new`, 0o755);
   renameSync(`${path}.new`, path);
   return [path];
+}
+
+/** Not gone, and no zombie that nobody reaps. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false;
+  }
 }
 
 t.test('words', async (t) => {
@@ -156,6 +174,27 @@ t.test('a command that hangs is ended after its timeout, and never runs twice at
   await role.until('standby', /slow failed/);
   const took = performance.now() - start;
   t.ok(took > 250 && took < 2_000, `ended after ${took} ms`);
+});
+
+t.test('nothing of a command outlives it: neither its time, nor its end, nor the source', async (t) => {
+  const made = directory(t);
+  const pids = (name: string): readonly number[] =>
+    readFileSync(join(made, name), 'utf8').trim().split('\n').map(Number);
+  const text = (name: string): string => `sleep 600 & echo $! >> ${made}/${name}`;
+  const hangs = script(join(made, 'hangs'), `${text('of-hangs')}\nwait`);
+  const ends = script(join(made, 'ends'), `${text('of-ends')}\necho primary`);
+  const runs = script(join(made, 'runs'), `${text('of-runs')}\nwait`);
+  const once = { kind: 'exec', intervalMs: 10_000 } as const;
+  await follow(t, { ...once, command: hangs, timeoutMs: 300 }).until('standby', /took longer than 300 ms$/);
+  await follow(t, { ...once, command: ends, timeoutMs: 5_000 }).until('primary', /says primary/);
+  const { watch } = follow(t, { ...once, command: runs, timeoutMs: 5_000 });
+  for (let i = 0; i < 200 && !existsSync(join(made, 'of-runs')); i++) await delay(10);
+  watch.close();
+  for (const name of ['of-hangs', 'of-ends', 'of-runs']) {
+    const [pid] = pids(name);
+    for (let i = 0; i < 200 && isRunning(pid!); i++) await delay(10);
+    t.notOk(isRunning(pid!), name);
+  }
 });
 
 t.test('the arguments reach the command as they are, without a shell', async (t) => {
