@@ -16,9 +16,9 @@ const bin = join(root, 'dist/bin');
 /** Entries by the name of their file; the last three are processes that `drill` starts. */
 const entries = new Map([
   ['backup-router', 'src/cli/main.ts'],
-  ['drill-inside', 'src/drill/inside.ts'],
-  ['drill-echo', 'src/drill/echo.ts'],
-  ['drill-far', 'src/drill/far.ts'],
+  ['drill-container-init', 'src/drill/container-init.ts'],
+  ['drill-probe-echo', 'src/drill/probe-echo.ts'],
+  ['drill-probe-sender', 'src/drill/probe-sender.ts'],
 ]);
 
 /** Makes a file of each module that is imported by `import()`. */

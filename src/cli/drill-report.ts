@@ -5,7 +5,7 @@
 
 import type { Adapted } from '../drill/adapt.js';
 import { CASES } from '../drill/cases.js';
-import type { CaseResult } from '../drill/order.js';
+import type { CaseResult } from '../drill/protocol.js';
 import { type Paint, wrap } from '../model/text.js';
 
 const COLUMNS = 80;
@@ -14,11 +14,11 @@ const NAME = Math.max(...CASES.map(({ name }) => name.length));
 export const HEADING = row('CASE', 'RESULT', 'OUTAGE', 'ROUTES IN', 'CARRIED BY');
 
 /** What is played, and what is different from the configured. */
-export function differenceLines({ order, differences }: Adapted, file: string): string {
-  const { probes, ports } = order.network;
+export function differenceLines({ setup, differences }: Adapted, file: string): string {
+  const { probes, ports } = setup.network;
   const names = ports.map(({ altName, device }) => altName ?? device).join(', ');
   const asked = `${probes.length === 1 ? 'one question' : `${probes.length} questions`} at a time`;
-  const daemon = order.daemon === 'frr' ? 'FRR' : 'BIRD';
+  const daemon = setup.daemon === 'frr' ? 'FRR' : 'BIRD';
   const head =
     `${file}, played with ${daemon} in a network of its own; ${asked} through ${names}.\n` +
     "This host's routes, rules, links and daemons are left alone.";
@@ -56,7 +56,7 @@ export function summaryLine(results: readonly CaseResult[], asked: number): stri
 /** The stable schema. */
 export function drillJson(
   file: string,
-  { order, differences }: Adapted,
+  { setup, differences }: Adapted,
   maxOutageMs: number,
   results: readonly CaseResult[],
   asked: readonly string[],
@@ -64,12 +64,12 @@ export function drillJson(
   return {
     version: 1,
     file,
-    daemon: order.daemon,
+    daemon: setup.daemon,
     passed: results.length === asked.length && results.every((result) => result.passed),
     maxOutageMs,
     differences,
-    probes: order.network.probes.map(({ family, destination, source, target, port }) => ({
-      interface: order.network.ports[port]!.altName ?? order.network.ports[port]!.device,
+    probes: setup.network.probes.map(({ family, destination, source, target, port }) => ({
+      interface: setup.network.ports[port]!.altName ?? setup.network.ports[port]!.device,
       family,
       destination,
       source,

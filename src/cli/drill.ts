@@ -8,9 +8,9 @@ import { parseDuration } from '../config/duration.js';
 import { loadConfig } from '../config/load.js';
 import { type Adapted, adapt } from '../drill/adapt.js';
 import { CASES } from '../drill/cases.js';
-import { Container, type ContainerEnd } from '../drill/contain.js';
-import type { CaseResult, DaemonKind, DrillEvent } from '../drill/order.js';
+import { Container, type ContainerEnd } from '../drill/container.js';
 import { findDaemons, missingTools } from '../drill/programs.js';
+import type { CaseResult, DaemonKind, DrillEvent } from '../drill/protocol.js';
 import type { Config } from '../model/config.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { caseLines, differenceLines, drillJson, HEADING, summaryLine } from './drill-report.js';
@@ -149,14 +149,14 @@ interface Played {
  * signal does by default.
  */
 async function play(
-  { order }: Adapted,
+  { setup }: Adapted,
   cases: readonly string[],
   maxOutageMs: number,
   onResult: (result: CaseResult) => void,
 ): Promise<Played> {
   const results: CaseResult[] = [];
   let broken: string | undefined;
-  const container = new Container({ ...order, cases, maxOutageMs }, (event: DrillEvent) => {
+  const container = new Container({ ...setup, cases, maxOutageMs }, (event: DrillEvent) => {
     if (event.kind === 'broken') broken = event.message;
     if (event.kind !== 'result') return;
     results.push(event.result);

@@ -2,19 +2,18 @@
  * The user's configuration as a laboratory can run it, and a list of everything that is different
  * there. Pure.
  *
- * Invariant: what is not in the list of differences is as the user configured it. No drill
- * pretends.
+ * Invariant: what is not in the list of differences is as the user configured it.
  */
 
 import { type BackupRouter, type Config, type RoutingDaemon, selectorText, type Timeout } from '../model/config.js';
-import { planNetwork } from './network.js';
-import { type DaemonKind, type Difference, type DrillOrder, INSIDE } from './order.js';
+import { planNetwork } from './network-plan.js';
+import { type DaemonKind, type Difference, type DrillSetup, INSIDE } from './protocol.js';
 
-/** Destinations of each backup router that are played, at the most. */
+/** Destinations of each backup router that are probed, at the most. */
 const MAX_DESTINATIONS = 4;
 
 /** Daemons of FRR that run, and answer, without a configuration of their own. */
-export const FRR_PLAYERS: readonly string[] = [
+export const FRR_DAEMONS: readonly string[] = [
   'zebra',
   'bgpd',
   'ospfd',
@@ -48,7 +47,7 @@ export interface AdaptOptions {
 }
 
 export interface Adapted {
-  readonly order: Omit<DrillOrder, 'cases' | 'maxOutageMs'>;
+  readonly setup: Omit<DrillSetup, 'cases' | 'maxOutageMs'>;
   readonly differences: readonly Difference[];
 }
 
@@ -103,7 +102,7 @@ export function adapt(config: Config, options: AdaptOptions): Adapted {
   const role = config.role.kind === 'fixed' ? config.role.role : 'primary';
   return {
     differences,
-    order: {
+    setup: {
       daemon: options.daemon,
       programs: options.programs,
       network,
@@ -193,7 +192,7 @@ function sample({ destinations }: BackupRouter, what: string, note: Note): Backu
 }
 
 /**
- * The daemons of FRR that the agent watches: those configured that can be played here; zebra when
+ * The daemons of FRR that the agent watches: those configured that can run here; zebra when
  * nothing is left.
  */
 function chooseDaemons(
@@ -216,15 +215,15 @@ function chooseDaemons(
       );
   const watched = [...new Set(configured.flatMap((one) => (one.kind === 'frr' ? one.daemons : [])))];
   if (daemon === 'bird') return [];
-  const played = watched.filter((name) => FRR_PLAYERS.includes(name) && programs[name] !== undefined);
-  for (const name of watched.filter((one) => !played.includes(one)))
+  const usable = watched.filter((name) => FRR_DAEMONS.includes(name) && programs[name] !== undefined);
+  for (const name of watched.filter((one) => !usable.includes(one)))
     note(
       `routing-daemon frr ${name}`,
       'watched',
       'left out',
       programs[name] === undefined ? 'not installed' : 'cannot be played',
     );
-  return played.length > 0 ? played : ['zebra'];
+  return usable.length > 0 ? usable : ['zebra'];
 }
 
 function daemonText(daemon: RoutingDaemon): string {

@@ -1,17 +1,17 @@
 /**
  * The failure matrix: what is done to the router in each case, and what must come of it.
  *
- * A case begins in a state (stage.ts), does its harm, waits for what must follow, and is judged by
- * run.ts: nobody was unanswered for too long, and the ways were the right ones. Everything here
- * happens in the laboratory's router.
+ * A case begins in a state (testbed.ts), causes its failure and waits for what must follow. run.ts
+ * judges it: no probe went unanswered for too long. Everything here happens in the laboratory's
+ * router.
  */
 
 import { FAMILIES } from '../model/address.js';
-import { addressPort, lease } from './build.js';
 import { sleep } from './lab/wait.js';
-import type { PortPlan } from './order.js';
+import { addressPort, lease } from './network.js';
 import type { TimeSpan } from './probes.js';
-import { InVain, START_MS, type Stage } from './stage.js';
+import type { PortPlan } from './protocol.js';
+import { NotInTime, START_MS, type Testbed } from './testbed.js';
 
 /** How long a port is down, or without its address. */
 const AWAY_MS = 300;
@@ -35,7 +35,7 @@ export interface DrillCase {
   /**
    * Does it, and waits for the end. `away` is called for a time in which a port could not be asked.
    */
-  readonly play: (stage: Stage, away: (absence: Absence) => void) => Promise<void>;
+  readonly run: (testbed: Testbed, away: (absence: Absence) => void) => Promise<void>;
 }
 
 export const CASES: readonly DrillCase[] = [
@@ -44,78 +44,78 @@ export const CASES: readonly DrillCase[] = [
     title: 'the agent starts on a router without routing daemon',
     from: 'nothing',
     allowanceMs: 4_000,
-    play: async (stage) => {
-      stage.startAgent();
-      await stage.booted();
+    run: async (testbed) => {
+      testbed.startAgent();
+      await testbed.booted();
     },
   },
   {
     name: 'start',
     title: 'the routing daemon starts and takes over',
     from: 'down',
-    play: async (stage) => {
-      await stage.player.start();
-      await stage.healthy();
+    run: async (testbed) => {
+      await testbed.daemons.start();
+      await testbed.healthy();
     },
   },
   {
     name: 'restart',
     title: 'the routing daemon is stopped and started at once',
     from: 'healthy',
-    play: async (stage) => {
-      await stage.player.stop();
-      await stage.player.start();
-      await stage.healthy();
+    run: async (testbed) => {
+      await testbed.daemons.stop();
+      await testbed.daemons.start();
+      await testbed.healthy();
     },
   },
   {
     name: 'hang',
     title: 'the routing daemon hangs (SIGSTOP), later goes on',
     from: 'healthy',
-    play: async (stage) => {
-      stage.player.pause();
+    run: async (testbed) => {
+      testbed.daemons.pause();
       try {
-        await stage.routesIn(stage.order.timings.probeTimeoutMs);
-        await preempted(stage);
+        await testbed.routesIn(testbed.setup.timings.probeTimeoutMs);
+        await preempted(testbed);
       } finally {
-        stage.player.resume();
+        testbed.daemons.resume();
       }
-      await stage.healthy();
+      await testbed.healthy();
     },
   },
   {
     name: 'kill',
     title: 'the routing daemon is killed (SIGKILL), later started again',
     from: 'healthy',
-    play: async (stage) => {
-      await stage.player.kill();
-      await stage.routesIn();
-      await preempted(stage);
-      await stage.player.start();
-      await stage.healthy();
+    run: async (testbed) => {
+      await testbed.daemons.kill();
+      await testbed.routesIn();
+      await preempted(testbed);
+      await testbed.daemons.start();
+      await testbed.healthy();
     },
   },
   {
     name: 'stop',
     title: 'the routing daemon is stopped in order',
     from: 'healthy',
-    play: async (stage) => {
-      await stage.player.stop();
-      await stage.carriedByBackup();
+    run: async (testbed) => {
+      await testbed.daemons.stop();
+      await testbed.carriedByBackup();
     },
   },
   {
     name: 'link-flap',
     title: 'the management port goes down and up, no daemon running',
     from: 'down',
-    play: async (stage, away) =>
-      eachPort(stage, away, {
-        lose: (port) => void stage.network.router.ip(`link set dev ${port.device} down`),
+    run: async (testbed, away) =>
+      eachPort(testbed, away, {
+        lose: (port) => void testbed.network.router.ip(`link set dev ${port.device} down`),
         regain: (port) => {
-          stage.network.router.ip(`link set dev ${port.device} up`);
+          testbed.network.router.ip(`link set dev ${port.device} up`);
           // The kernel has taken the IPv6 addresses with the link; whoever manages the port brings
           // them again.
-          addressPort(stage.network.router, port);
+          addressPort(testbed.network.router, port);
         },
       }),
   },
@@ -123,45 +123,45 @@ export const CASES: readonly DrillCase[] = [
     name: 'address-loss',
     title: 'the management port loses its addresses, no daemon running',
     from: 'down',
-    play: async (stage, away) =>
-      eachPort(stage, away, {
-        lose: (port) => port.own.forEach((own) => stage.network.router.ip(`addr del ${own} dev ${port.device}`)),
-        regain: (port) => addressPort(stage.network.router, port),
+    run: async (testbed, away) =>
+      eachPort(testbed, away, {
+        lose: (port) => port.own.forEach((own) => testbed.network.router.ip(`addr del ${own} dev ${port.device}`)),
+        regain: (port) => addressPort(testbed.network.router, port),
       }),
   },
   {
     name: 'flush',
     title: 'somebody deletes the backup routes and rules',
     from: 'down',
-    play: async (stage) => {
-      const { router } = stage.network;
+    run: async (testbed) => {
+      const { router } = testbed.network;
       for (const family of FAMILIES) {
         const option = family === 'inet' ? '-4' : '-6';
-        router.ip(`${option} rule flush protocol ${stage.order.routeProtocol}`);
-        router.ip(`${option} route flush table all proto ${stage.order.routeProtocol}`);
+        router.ip(`${option} rule flush protocol ${testbed.setup.routeProtocol}`);
+        router.ip(`${option} route flush table all proto ${testbed.setup.routeProtocol}`);
       }
-      await stage.carriedByBackup();
+      await testbed.carriedByBackup();
     },
   },
   {
     name: 'agent-kill',
     title: 'the agent is killed (SIGKILL) and started again',
     from: 'down',
-    play: async (stage) => {
-      await stage.agent.kill();
+    run: async (testbed) => {
+      await testbed.agent.kill();
       await sleep(RESTART_MS);
-      if ((await stage.owned.count()) < stage.wholeCount) throw new InVain('backup routes went with the agent');
-      stage.startAgent();
-      await stage.agent.waitForLog(/ routes phase=in/, START_MS);
-      await stage.carriedByBackup();
+      if ((await testbed.owned.count()) < testbed.wholeCount) throw new NotInTime('backup routes went with the agent');
+      testbed.startAgent();
+      await testbed.agent.waitForLog(/ routes phase=in/, START_MS);
+      await testbed.carriedByBackup();
     },
   },
 ];
 
 /** With `preempt-after: never` the routes of the dead daemon go on, and so it shall be. */
-async function preempted(stage: Stage): Promise<void> {
-  const { preemptAfterMs } = stage.order.timings;
-  if (preemptAfterMs !== 'never' && stage.order.daemonCarries) await stage.carriedByBackup(preemptAfterMs);
+async function preempted(testbed: Testbed): Promise<void> {
+  const { preemptAfterMs } = testbed.setup.timings;
+  if (preemptAfterMs !== 'never' && testbed.setup.daemonCarries) await testbed.carriedByBackup(preemptAfterMs);
 }
 
 interface Loss {
@@ -170,15 +170,15 @@ interface Loss {
 }
 
 /** One port after the other. Its probes are judged again from the moment at which it is back. */
-async function eachPort(stage: Stage, away: (absence: Absence) => void, { lose, regain }: Loss): Promise<void> {
-  for (const [i, port] of stage.order.network.ports.entries()) {
+async function eachPort(testbed: Testbed, away: (absence: Absence) => void, { lose, regain }: Loss): Promise<void> {
+  for (const [i, port] of testbed.setup.network.ports.entries()) {
     const fromMs = Date.now();
     lose(port);
     await sleep(AWAY_MS);
     const backMs = Date.now();
     regain(port);
     away({ port: i, window: { fromMs, toMs: Date.now() }, backMs });
-    lease(stage.network.router, port);
-    await stage.carriedByBackup();
+    lease(testbed.network.router, port);
+    await testbed.carriedByBackup();
   }
 }

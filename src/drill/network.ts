@@ -1,178 +1,111 @@
 /**
- * The network of a drill, from the user's management interfaces: ports with the same names,
- * gateways with the same addresses, and a far side that asks from an address inside each
- * destination. Pure.
+ * Builds the planned network of a drill: namespaces, links, addresses, and everybody's routes but
+ * the router's, who has none.
  *
- *        far ---- gw0 ---- eth0   router   data0 ---- peer ---- far
- *          \----- gw1 ---- eth1  /
- *
- * The router's own addresses are not in a configuration, so they are chosen beside the gateways.
- * Requests come in through the gateway of the port that is asked; the answers take the way that the
- * router's FIB says: back by a gateway, or by the data port and the peer.
+ * Names of devices come from a configuration and never reach a shell or a batch file.
  */
 
-import { type Address, FAMILIES, type Family, familyBits, isLinkLocal } from '../model/address.js';
-import type { BackupRouter, Config, ManagementInterface } from '../model/config.js';
-import { containsAddress, containsPrefix, type Prefix, prefixText, samePrefix } from '../model/prefix.js';
-import type { NetworkPlan, PortPlan, ProbePlan } from './order.js';
-import { candidates, choosePool, freeHost, gatewaySubnets, infrastructure, nth, spacious } from './space.js';
+import { createLab, type Lab } from './lab/lab.js';
+import type { Namespace } from './lab/namespace.js';
+import { hostRoute, withoutLength } from './network-plan.js';
+import type { NetworkPlan, PortPlan } from './protocol.js';
 
-/** IFNAMSIZ without its zero (linux/if.h). */
-const DEVICE_BYTES = 15;
-
-/** Subnets of a pool, by number: uplink of port i, leased subnet of port i, and so on. */
-const UPLINK = 0;
-const LEASED = 100;
-const DATA = 50;
-const PEER_UPLINK = 51;
-const FAR = 200;
-
-export interface PlannedNetwork {
-  readonly network: NetworkPlan;
-  /** Destinations in which no address was left for the far side. */
-  readonly unprobed: readonly string[];
+export interface Network {
+  readonly lab: Lab;
+  readonly router: Namespace;
+  readonly peer: Namespace;
+  readonly far: Namespace;
+  /** One for each management port. */
+  readonly gateways: readonly Namespace[];
 }
 
-/** The configuration is one whose destinations have been sampled (adapt.ts). */
-export function planNetwork(config: Config): PlannedNetwork {
-  const destinations = config.managementInterfaces.flatMap(({ backupRouters }) =>
-    backupRouters.flatMap((router) => router.destinations),
-  );
-  const subnets = config.managementInterfaces.flatMap(({ backupRouters }) =>
-    gatewaySubnets(backupRouters.flatMap((router) => router.gateways.filter((gateway) => !isLinkLocal(gateway)))),
-  );
-  const pools: Readonly<Record<Family, Prefix>> = {
-    inet: choosePool('inet', [...destinations, ...subnets]),
-    inet6: choosePool('inet6', [...destinations, ...subnets]),
-  };
-  const used = config.managementInterfaces.flatMap(({ backupRouters }) =>
-    backupRouters.flatMap((router) => router.gateways),
-  );
-  const ports = config.managementInterfaces.map((management, i) => planPort(management, i, pools, used));
-  const linkSubnets = [
-    ...subnets,
-    ...FAMILIES.flatMap((family) =>
-      Array.from({ length: PEER_UPLINK + 1 }, (_, i) => infrastructure(pools[family], UPLINK + i)).concat(
-        config.managementInterfaces.map((_, i) => spacious(pools[family], LEASED + i)),
-      ),
-    ),
-  ];
-  const probes: ProbePlan[] = [];
-  const unprobed: string[] = [];
-  config.managementInterfaces.forEach(({ backupRouters }, port) => {
-    for (const { family, destinations: mine } of backupRouters) {
-      const target = ports[port]!.own.map(withoutLength).find(
-        (address) => (address.includes(':') ? 'inet6' : 'inet') === family,
-      )!;
-      for (const destination of mine) {
-        const known = probes.find((probe) => probe.destination === prefixText(destination));
-        const source =
-          known?.source ??
-          farAddress(destination, destinations, linkSubnets, pools[family], [
-            ...used,
-            ...probes.map((probe) => probe.source),
-          ]);
-        if (source === undefined) unprobed.push(prefixText(destination));
-        else probes.push({ port, family, destination: prefixText(destination), source, target });
-      }
-    }
-  });
-  const names = new Set(ports.map((port) => port.device));
-  return {
-    network: {
-      ports,
-      dataDevice: ['data0', 'data1', 'data2', 'data3', 'data4'].find((name) => !names.has(name))!,
-      data: FAMILIES.map((family) => ({
-        router: host(pools[family], DATA, 2n),
-        peer: host(pools[family], DATA, 1n),
-      })),
-      peerUplink: FAMILIES.map((family) => ({
-        peer: host(pools[family], PEER_UPLINK, 1n),
-        far: host(pools[family], PEER_UPLINK, 2n),
-      })),
-      announced: [...new Set(destinations.map(prefixText))],
-      probes,
-    },
-    unprobed,
-  };
-}
+/** Devices of the far side: `gw0`, `gw1`, ... towards the gateways, this one towards the peer. */
+export const FAR_PEER_DEVICE = 'peer';
 
-function planPort(
-  { selector, backupRouters }: ManagementInterface,
-  i: number,
-  pools: Readonly<Record<Family, Prefix>>,
-  used: Address[],
-): PortPlan {
-  const own: string[] = [];
-  const gateways: string[] = [];
-  const leased: Address[] = [];
-  for (const router of backupRouters) {
-    for (const gateway of router.gateways.filter(isLinkLocal)) gateways.push(`${gateway}/64`);
-    for (const subnet of subnetsOf(router, i, pools)) {
-      const inside = router.gateways.filter((gateway) => !isLinkLocal(gateway) && containsAddress(subnet, gateway));
-      // Nobody is named here: the gateway is leased, or has a link-local address only and needs one
-      // to route by.
-      const gatewayAddresses = inside.length > 0 ? inside : [nth(subnet, 1n)];
-      if (router.auto !== undefined) leased.push(...gatewayAddresses);
-      used.push(...gatewayAddresses);
-      const address = freeHost(subnet, used)!;
-      used.push(address);
-      own.push(`${address}/${subnet.length}`);
-      gateways.push(...gatewayAddresses.map((gateway) => `${gateway}/${subnet.length}`));
-    }
+export function buildNetwork(plan: NetworkPlan): Network {
+  const lab = createLab();
+  const router = lab.namespace('router', { forwarding: true });
+  const peer = lab.namespace('peer', { forwarding: true });
+  const far = lab.namespace('far');
+  const gateways = plan.ports.map((port, i) => buildGateway(lab, router, far, port, i));
+  lab.link(router, plan.dataDevice, peer, 'router0');
+  lab.link(peer, 'far0', far, FAR_PEER_DEVICE);
+  for (const { router: own, peer: other } of plan.data) {
+    address(router, own, plan.dataDevice);
+    address(peer, other, 'router0');
   }
-  const name = selector.kind === 'name' ? selector.name : `mgmt${i}`;
-  const fits = Buffer.byteLength(name) <= DEVICE_BYTES;
-  return {
-    device: fits ? name : `mgmt${i}`,
-    altName: fits ? undefined : name,
-    mac: selector.kind === 'mac' ? selector.mac : undefined,
-    own,
-    gateways,
-    leased,
-    uplink: FAMILIES.map((family) => ({
-      gateway: host(pools[family], UPLINK + i, 1n),
-      far: host(pools[family], UPLINK + i, 2n),
-    })),
-  };
+  for (const { peer: own, far: other } of plan.peerUplink) {
+    address(peer, own, 'far0');
+    address(far, other, FAR_PEER_DEVICE);
+  }
+  for (const source of new Set(plan.probes.map((probe) => probe.source))) {
+    address(far, hostRoute(source), 'lo');
+    route(
+      peer,
+      source,
+      plan.peerUplink.map((link) => link.far),
+      'far0',
+    );
+    gateways.forEach((gateway, i) =>
+      route(
+        gateway,
+        source,
+        plan.ports[i]!.uplink.map((link) => link.far),
+        'far0',
+      ),
+    );
+  }
+  plan.ports.forEach((port, i) => {
+    for (const own of port.own)
+      route(
+        far,
+        withoutLength(own),
+        port.uplink.map((link) => link.gateway),
+        `gw${i}`,
+      );
+  });
+  return { lab, router, peer, far, gateways };
+}
+
+function buildGateway(lab: Lab, router: Namespace, far: Namespace, port: PortPlan, i: number): Namespace {
+  const gateway = lab.namespace(`gw${i}`, { forwarding: true });
+  lab.link(router, port.device, gateway, 'router0', { up: false });
+  if (port.mac !== undefined) router.ip(`link set dev ${port.device} address ${port.mac}`);
+  if (port.altName !== undefined) router.ip(`link property add dev ${port.device} altname ${port.altName}`);
+  router.ip(`link set dev ${port.device} up`);
+  gateway.ip('link set dev router0 up');
+  lab.link(gateway, 'far0', far, `gw${i}`);
+  for (const one of port.gateways) address(gateway, one, 'router0');
+  for (const link of port.uplink) {
+    address(gateway, link.gateway, 'far0');
+    address(far, link.far, `gw${i}`);
+  }
+  addressPort(router, port);
+  lease(router, port);
+  return gateway;
+}
+
+/** The router's own addresses on a management port. */
+export function addressPort(router: Namespace, port: PortPlan): void {
+  for (const own of port.own) address(router, own, port.device);
 }
 
 /**
- * The on-link subnets of a backup router: those of its gateways, or one of the pool when they have
- * none.
+ * The default routes that a DHCP client, or the kernel after a router advertisement, would make.
  */
-function subnetsOf(router: BackupRouter, i: number, pools: Readonly<Record<Family, Prefix>>): readonly Prefix[] {
-  const subnets = gatewaySubnets(router.gateways.filter((gateway) => !isLinkLocal(gateway)));
-  return subnets.length > 0 ? subnets : [spacious(pools[router.family], LEASED + i)];
+export function lease(router: Namespace, port: PortPlan): void {
+  for (const gateway of port.leased) {
+    const [family, protocol] = gateway.includes(':') ? ['-6', 'ra'] : ['-4', 'dhcp'];
+    router.ip(`${family} route replace default via ${gateway} dev ${port.device} proto ${protocol} metric 100`);
+  }
 }
 
-/** An address of the destination that no longer destination, no link and no host has. */
-function farAddress(
-  destination: Prefix,
-  all: readonly Prefix[],
-  links: readonly Prefix[],
-  pool: Prefix,
-  used: readonly Address[],
-): Address | undefined {
-  const longer = all.filter((other) => !samePrefix(other, destination) && containsPrefix(destination, other));
-  const first = destination.length === 0 ? candidates(spacious(pool, FAR)) : [];
-  // What is on a link is reached directly, whatever the destination.
-  return [...first, ...candidates(destination)].find(
-    (address) => !used.includes(address) && ![...longer, ...links].some((p) => containsAddress(p, address)),
-  );
+function address(namespace: Namespace, text: string, device: string): void {
+  namespace.ip(`addr replace ${text} dev ${device}${text.includes(':') ? ' nodad' : ''}`);
 }
 
-function host(pool: Prefix, index: number, offset: bigint): string {
-  const subnet = infrastructure(pool, index);
-  return `${nth(subnet, offset)}/${subnet.length}`;
-}
-
-/** `10.0.0.2` of `10.0.0.2/29`. */
-export function withoutLength(text: string): Address {
-  return text.slice(0, text.indexOf('/'));
-}
-
-/** `10.0.0.2/32`, `2001:db8::1/128`. */
-export function hostRoute(address: Address): string {
-  return `${address}/${familyBits(address.includes(':') ? 'inet6' : 'inet')}`;
+/** A host route through the candidate of its family. */
+function route(namespace: Namespace, to: string, vias: readonly string[], device: string): void {
+  const via = withoutLength(vias.find((one) => one.includes(':') === to.includes(':'))!);
+  namespace.ip(`route replace ${hostRoute(to)} via ${via} dev ${device}`);
 }

@@ -1,6 +1,6 @@
 /** Outages and ways, from what was sent, answered and counted. Pure. */
 
-import type { CarriedBy } from './order.js';
+import type { CarriedBy } from './protocol.js';
 
 /** One datagram of every probe was sent. */
 export interface Tick {

@@ -1,6 +1,6 @@
 /**
- * What the far side's process (far.ts) tells the player (probes.ts), a line of JSON every few
- * ticks.
+ * The output of the far side's process (probe-sender.ts), read by probes.ts: a line of JSON every
+ * few ticks.
  */
 
 /** UDP port of the echo; nothing else listens in the router's namespace. */

@@ -1,17 +1,17 @@
 /**
  * What the far side saw: answers and losses over time, and which way the answers took.
  *
- * What lives here: the two processes (far.ts, echo.ts), their lines, and the questions that the
- * cases ask of them. An outage is counted in datagrams that were sent and not answered, never in
- * time that this machine was too busy to send any.
+ * What lives here: the two processes (probe-sender.ts, probe-echo.ts), their lines, and the
+ * questions that the cases ask of them. An outage is counted in datagrams that were sent and not
+ * answered, never in time that this machine was too busy to send any.
  */
 
-import type { Network } from './build.js';
 import { program } from './lab/entry.js';
 import { sleep } from './lab/wait.js';
-import type { CarriedBy, ProbePlan } from './order.js';
+import type { Network } from './network.js';
 import { type CarrierSample, carriersOf, longestOutage, type Tick } from './outage.js';
 import type { FarLine, FarSetup } from './probe-lines.js';
+import type { CarriedBy, ProbePlan } from './protocol.js';
 
 /**
  * An answer that took longer was waiting in a queue for a neighbour or a route: lost, to whoever
@@ -36,14 +36,17 @@ export class Probes {
     readonly plans: readonly ProbePlan[],
   ) {
     this.intervalMs = Math.max(10, plans.length);
-    network.router.spawn([process.execPath, program('drill-echo'), ...new Set(plans.map((plan) => plan.target))], {
-      closeSignal: 'SIGKILL',
-    });
+    network.router.spawn(
+      [process.execPath, program('drill-probe-echo'), ...new Set(plans.map((plan) => plan.target))],
+      {
+        closeSignal: 'SIGKILL',
+      },
+    );
     const setup: FarSetup = {
       intervalMs: this.intervalMs,
       probes: plans.map(({ source, target }) => ({ source, target })),
     };
-    network.far.spawn([process.execPath, program('drill-far'), JSON.stringify(setup)], {
+    network.far.spawn([process.execPath, program('drill-probe-sender'), JSON.stringify(setup)], {
       closeSignal: 'SIGKILL',
       keepLines: false,
       onLine: (line, stream) => stream === 'stdout' && this.#read(JSON.parse(line) as FarLine),

@@ -1,13 +1,13 @@
 /**
- * What is installed on this host: the routing daemons that a drill can play, and the tools that it
+ * What is installed on this host: the routing daemons that a drill can run, and the tools that it
  * needs. Looks at files only.
  */
 
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { FRR_PLAYERS } from './adapt.js';
-import { CONTAINER_NEEDS, SYSTEM_PATH } from './contain.js';
-import type { DaemonKind } from './order.js';
+import { FRR_DAEMONS } from './adapt.js';
+import { CONTAINER_NEEDS, SYSTEM_PATH } from './container.js';
+import type { DaemonKind } from './protocol.js';
 
 /** Debian, Ubuntu and FRR's own packages; Fedora and its kin; a build from source. */
 const FRR_DIRECTORIES: readonly string[] = [
@@ -17,13 +17,13 @@ const FRR_DIRECTORIES: readonly string[] = [
   '/usr/local/sbin',
 ];
 
-/** The programs of each kind by name; a kind that cannot be played has none. */
+/** The programs of each kind by name; a kind that cannot run has none. */
 export function findDaemons(): Readonly<Record<DaemonKind, Readonly<Record<string, string>>>> {
   const directory = FRR_DIRECTORIES.find((one) => ['zebra', 'bgpd'].every((name) => executable(join(one, name))));
   const frr =
     directory === undefined || !hasUser('frr')
       ? []
-      : FRR_PLAYERS.map((name) => [name, join(directory, name)] as const).filter(([, path]) => executable(path));
+      : FRR_DAEMONS.map((name) => [name, join(directory, name)] as const).filter(([, path]) => executable(path));
   const bird = findProgram('bird');
   return { frr: Object.fromEntries(frr), bird: bird === undefined ? {} : { bird } };
 }

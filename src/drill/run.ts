@@ -1,24 +1,24 @@
-/** Plays the cases of an order one after the other, and judges each. */
+/** Runs the cases of a drill one after the other, and judges each. */
 
 import { type Absence, CASES, type DrillCase } from './cases.js';
 import { sleep } from './lab/wait.js';
-import type { CaseResult, DrillEvent, DrillOrder } from './order.js';
 import type { TimeSpan } from './probes.js';
-import { InVain, Stage } from './stage.js';
+import type { CaseResult, DrillEvent, DrillSetup } from './protocol.js';
+import { NotInTime, Testbed } from './testbed.js';
 
 const STEADY_MS = 250;
 
-/** Resolves when all have been played; a bug of the drill itself rejects. */
-export async function runDrill(order: DrillOrder, tell: (event: DrillEvent) => void): Promise<void> {
-  const stage = await Stage.open(order);
-  for (const one of CASES.filter(({ name }) => order.cases.includes(name))) {
+/** Resolves when all have run; a bug of the drill itself rejects. */
+export async function runDrill(setup: DrillSetup, tell: (event: DrillEvent) => void): Promise<void> {
+  const testbed = await Testbed.open(setup);
+  for (const one of CASES.filter(({ name }) => setup.cases.includes(name))) {
     tell({ kind: 'begin', name: one.name });
-    tell({ kind: 'result', result: await playCase(stage, one) });
+    tell({ kind: 'result', result: await runCase(testbed, one) });
   }
   tell({ kind: 'end' });
 }
 
-async function playCase(stage: Stage, one: DrillCase): Promise<CaseResult> {
+async function runCase(testbed: Testbed, one: DrillCase): Promise<CaseResult> {
   const startMs = Date.now();
   const failed = (reason: string): CaseResult => ({
     name: one.name,
@@ -30,58 +30,58 @@ async function playCase(stage: Stage, one: DrillCase): Promise<CaseResult> {
     tookMs: Date.now() - startMs,
   });
   try {
-    await stage.enter(one.from);
+    await testbed.enter(one.from);
   } catch (error) {
-    return failed(`could not begin: ${wordsOf(error, stage)}`);
+    return failed(`could not begin: ${wordsOf(error, testbed)}`);
   }
   const fromMs = Date.now();
   const away: Absence[] = [];
   let fault: string | undefined;
   try {
-    await one.play(stage, (absence) => away.push(absence));
+    await one.run(testbed, (absence) => away.push(absence));
   } catch (error) {
-    fault = wordsOf(error, stage);
+    fault = wordsOf(error, testbed);
   }
   // The end must last: what goes wrong a moment later is part of the case.
   await sleep(STEADY_MS);
   const toMs = Date.now();
-  const outageMs = await stage.probes.longestOutageMs((port) =>
+  const outageMs = await testbed.probes.longestOutageMs((port) =>
     without(
       { fromMs, toMs },
       away.filter((one) => one.port === port).map(({ window }) => window),
     ),
   );
-  const allowedMs = stage.order.maxOutageMs + (one.allowanceMs ?? 0);
+  const allowedMs = testbed.setup.maxOutageMs + (one.allowanceMs ?? 0);
   const tooLong =
     outageMs > allowedMs
-      ? `unanswered for ${Math.round(outageMs)} ms, allowed are ${allowedMs} ms${hint(stage.order, one)}`
+      ? `unanswered for ${Math.round(outageMs)} ms, allowed are ${allowedMs} ms${hint(testbed.setup, one)}`
       : undefined;
   return {
     name: one.name,
     passed: fault === undefined && tooLong === undefined,
     outageMs: Math.round(outageMs),
-    routesInMs: routesIn(stage, one, { fromMs, toMs }, away),
-    carriedBy: stage.probes.carriedBy({ fromMs, toMs }),
+    routesInMs: routesIn(testbed, one, { fromMs, toMs }, away),
+    carriedBy: testbed.probes.carriedBy({ fromMs, toMs }),
     reason: [fault, tooLong].filter((text) => text !== undefined).join('; '),
     tookMs: Date.now() - startMs,
   };
 }
 
 /** From the fault, or from the return of the port; of several ports the slowest. */
-function routesIn(stage: Stage, one: DrillCase, whole: TimeSpan, away: readonly Absence[]): number | null {
+function routesIn(testbed: Testbed, one: DrillCase, whole: TimeSpan, away: readonly Absence[]): number | null {
   if (one.name === 'start') return null;
   const windows =
     away.length === 0
       ? [whole]
       : away.map(({ backMs }, i) => ({ fromMs: backMs, toMs: away[i + 1]?.window.fromMs ?? whole.toMs }));
-  const times = windows.map((window) => stage.owned.inAfterMs(window)).filter((ms) => ms !== undefined);
+  const times = windows.map((window) => testbed.owned.inAfterMs(window)).filter((ms) => ms !== undefined);
   return times.length === 0 ? null : Math.round(Math.max(...times) * 10) / 10;
 }
 
 /** Expected failures are told in their own words, bugs of the drill are thrown on. */
-function wordsOf(error: unknown, stage: Stage): string {
-  if (error instanceof InVain) return error.message;
-  const ended = stage.network.router.processes
+function wordsOf(error: unknown, testbed: Testbed): string {
+  if (error instanceof NotInTime) return error.message;
+  const ended = testbed.network.router.processes
     .filter((process) => !process.running && process.end?.signal === undefined)
     .at(-1);
   const message = error instanceof Error ? error.message : String(error);
@@ -90,9 +90,9 @@ function wordsOf(error: unknown, stage: Stage): string {
 }
 
 /** Why a long outage may be no fault of the agent's but the configuration's word. */
-function hint(order: DrillOrder, one: DrillCase): string {
+function hint(setup: DrillSetup, one: DrillCase): string {
   const withdraws = one.name === 'start' || (one.name !== 'boot' && one.from !== 'down');
-  return order.timings.convergenceTimeoutMs === 0 && withdraws
+  return setup.timings.convergenceTimeoutMs === 0 && withdraws
     ? ': with convergence-timeout 0 the backup routes leave before the daemon has its own'
     : '';
 }

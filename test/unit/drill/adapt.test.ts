@@ -3,7 +3,7 @@
 import t from 'tap';
 import { parseConfig } from '../../../src/config/parse.js';
 import { type Adapted, adapt } from '../../../src/drill/adapt.js';
-import type { DaemonKind } from '../../../src/drill/order.js';
+import type { DaemonKind } from '../../../src/drill/protocol.js';
 import type { Config } from '../../../src/model/config.js';
 import { containsAddress, parsePrefix } from '../../../src/model/prefix.js';
 
@@ -25,7 +25,7 @@ function adapted(file: unknown, daemon: DaemonKind = 'frr', realTime = false): A
 
 /** The configuration that the agent in the laboratory is given, read as the agent reads it. */
 function played(one: Adapted): Config {
-  return config(one.order.configuration);
+  return config(one.setup.configuration);
 }
 
 const whats = (one: Adapted): readonly string[] => one.differences.map(({ what }) => what);
@@ -61,7 +61,7 @@ t.test('what a laboratory can have stays as it is configured', async (t) => {
   const one = adapted(file);
   t.same(played(one), config(file));
   t.same(whats(one), ['address of eth0', 'address of 52:54:00:12:34:56', 'socket-directory', 'routes of the daemon']);
-  const [first, second] = one.order.network.ports;
+  const [first, second] = one.setup.network.ports;
   t.match(first, {
     device: 'eth0',
     mac: undefined,
@@ -89,7 +89,7 @@ t.test('long times are shortened, and kept by --real-time; never and 0 are decis
     probeTimeoutMs: 2000,
     preemptAfterMs: 2000,
   });
-  t.same(one.order.timings, {
+  t.same(one.setup.timings, {
     holdMs: 0,
     convergenceTimeoutMs: 'never',
     probeTimeoutMs: 2000,
@@ -134,8 +134,8 @@ t.test('daemons of the host are replaced, and named', async (t) => {
   const bird = adapted(file, 'bird');
   t.same(played(bird).routingDaemons, [{ kind: 'bird', socket: '/run/drill/bird.ctl' }]);
   t.same(
-    adapted({ ...MINIMAL, 'routing-daemon': { pidfile: '/run/x.pid' } }).order.configuration,
-    adapted({ ...MINIMAL, 'routing-daemon': { process: 'zebra' } }).order.configuration,
+    adapted({ ...MINIMAL, 'routing-daemon': { pidfile: '/run/x.pid' } }).setup.configuration,
+    adapted({ ...MINIMAL, 'routing-daemon': { process: 'zebra' } }).setup.configuration,
     "zebra where FRR's daemons are not named",
   );
 });
@@ -155,14 +155,14 @@ t.test('roles of elsewhere, VRFs and leases', async (t) => {
       .sort(),
     ['lease of eth0', 'placement', 'role'],
   );
-  t.same(one.order.network.ports[0]!.leased.length, 1);
-  t.ok(one.order.daemonCarries);
+  t.same(one.setup.network.ports[0]!.leased.length, 1);
+  t.ok(one.setup.daemonCarries);
   t.notOk(
-    adapted({ ...MINIMAL, 'inet6-backup-router': { address: 'auto', adopt: true } }).order.daemonCarries,
+    adapted({ ...MINIMAL, 'inet6-backup-router': { address: 'auto', adopt: true } }).setup.daemonCarries,
     'nor is it judged who carries beside a router advertisement',
   );
   t.notOk(
-    adapted({ ...MINIMAL, 'backup-router': { address: 'auto' } }).order.daemonCarries,
+    adapted({ ...MINIMAL, 'backup-router': { address: 'auto' } }).setup.daemonCarries,
     'a lease that nobody takes over wins',
   );
 });
@@ -170,7 +170,7 @@ t.test('roles of elsewhere, VRFs and leases', async (t) => {
 t.test('long lists are sampled, evenly, and it is said', async (t) => {
   const destination = Array.from({ length: 1000 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`);
   const one = adapted({ ...MINIMAL, ...SHORT, 'backup-router': { address: '172.20.0.1', destination } });
-  t.same(one.order.network.announced, ['10.0.0.0/24', '10.1.77.0/24', '10.2.154.0/24', '10.3.231.0/24']);
+  t.same(one.setup.network.announced, ['10.0.0.0/24', '10.1.77.0/24', '10.2.154.0/24', '10.3.231.0/24']);
   t.match(
     one.differences.find(({ why }) => why === 'sampled'),
     { what: 'eth0 inet destination', configured: '1000 prefixes', drill: '4 of them' },
@@ -178,10 +178,10 @@ t.test('long lists are sampled, evenly, and it is said', async (t) => {
 });
 
 t.test('a long name becomes an alternative name', async (t) => {
-  const [port] = adapted({ ...MINIMAL, 'management-interface': 'a-management-port-of-some-length' }).order.network
+  const [port] = adapted({ ...MINIMAL, 'management-interface': 'a-management-port-of-some-length' }).setup.network
     .ports;
   t.match(port, { device: 'mgmt0', altName: 'a-management-port-of-some-length' });
-  t.equal(adapted({ ...MINIMAL, 'management-interface': 'data0' }).order.network.dataDevice, 'data1');
+  t.equal(adapted({ ...MINIMAL, 'management-interface': 'data0' }).setup.network.dataDevice, 'data1');
 });
 
 t.test('the far side asks from inside each destination, and from no longer one', async (t) => {
@@ -189,7 +189,7 @@ t.test('the far side asks from inside each destination, and from no longer one',
   const { network } = adapted({
     ...MINIMAL,
     'backup-router': { address: '10.0.1.1', destination: destinations },
-  }).order;
+  }).setup;
   t.same(
     network.probes.map(({ destination }) => destination),
     destinations,
@@ -225,7 +225,7 @@ t.test('a destination without room for the far side is not asked from, and it is
     'backup-router': { address: '10.0.0.1', destination: ['10.0.0.0/29', '172.16.0.0/12'] },
   });
   t.same(
-    one.order.network.probes.map(({ destination }) => destination),
+    one.setup.network.probes.map(({ destination }) => destination),
     ['172.16.0.0/12'],
   );
   t.ok(whats(one).includes('destination 10.0.0.0/29'));
@@ -233,12 +233,12 @@ t.test('a destination without room for the far side is not asked from, and it is
 
 t.test('addresses beside the gateways: never a gateway, a network or a broadcast address', async (t) => {
   for (const gateway of ['10.0.0.1', '10.0.0.6', '10.0.0.7', '10.0.0.8', '10.0.0.0', '10.0.0.255', '10.0.0.254']) {
-    const [port] = adapted({ ...MINIMAL, 'backup-router': { address: gateway } }).order.network.ports;
+    const [port] = adapted({ ...MINIMAL, 'backup-router': { address: gateway } }).setup.network.ports;
     const [own, length] = port!.own[0]!.split('/');
     const subnet = parsePrefix(`10.0.0.${Number(own!.split('.')[3]) & -(1 << (32 - Number(length)))}/${length}`)!;
     t.ok(containsAddress(subnet, gateway) && own !== gateway && own !== subnet.address, `${gateway}: ${port!.own[0]}`);
   }
-  const [apart] = adapted({ ...MINIMAL, 'backup-router': { address: ['10.0.0.1', '203.0.113.1'] } }).order.network
+  const [apart] = adapted({ ...MINIMAL, 'backup-router': { address: ['10.0.0.1', '203.0.113.1'] } }).setup.network
     .ports;
   t.same(apart!.own, ['10.0.0.2/29', '203.0.113.2/29'], 'gateways of two networks: an address in each');
 });

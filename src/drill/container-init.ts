@@ -1,13 +1,13 @@
 /**
- * The first process inside the container of a drill (contain.ts). Reads its order from standard
- * input and plays it; tells of it on standard output, a line of JSON for each event.
+ * The first process inside the container of a drill (container.ts). Reads its setup from standard
+ * input and runs the cases; reports on standard output, a line of JSON for each event.
  *
  * Invariant: it ends when its standard input does, whatever it is doing; the kernel then ends
  * everything else in the container.
  */
 
 import { createInterface } from 'node:readline';
-import type { DrillEvent, DrillOrder } from './order.js';
+import type { DrillEvent, DrillSetup } from './protocol.js';
 import { runDrill } from './run.js';
 
 if (process.pid !== 1) {
@@ -19,7 +19,7 @@ const input = createInterface({ input: process.stdin });
 input.on('close', () => process.exit(0));
 process.stdout.on('error', () => process.exit(0));
 input.once('line', (line) => {
-  runDrill(JSON.parse(line) as DrillOrder, tell).catch((error: unknown) =>
+  runDrill(JSON.parse(line) as DrillSetup, tell).catch((error: unknown) =>
     tell({
       kind: 'broken',
       message: error instanceof Error ? (error.stack ?? error.message) : String(error),

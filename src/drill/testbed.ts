@@ -5,13 +5,13 @@
  * with a reason when it was in vain. What does not: the cases.
  */
 
-import { buildNetwork, type Network } from './build.js';
+import { prepareDaemons, type RouterDaemons } from './daemons.js';
 import { type Agent, startAgent } from './lab/agent.js';
 import { eventually, sleep } from './lab/wait.js';
-import type { CarriedBy, DrillOrder } from './order.js';
-import { type Player, preparePlayers } from './player.js';
+import { buildNetwork, type Network } from './network.js';
+import { OwnedRoutes } from './owned-routes.js';
 import { Probes } from './probes.js';
-import { OwnedRoutes } from './watch.js';
+import type { CarriedBy, DrillSetup } from './protocol.js';
 
 /** On top of the configured times: processes start, BGP sessions come up, machines are busy. */
 const PATIENCE_MS = 20_000;
@@ -19,26 +19,26 @@ const PATIENCE_MS = 20_000;
 /** From the start of an agent to its first decision, on a machine that has other things to do. */
 export const START_MS = 30_000;
 
-export class Stage {
+export class Testbed {
   /** How many routes the agent has in while it has them in; known from the first time on. */
   wholeCount = 0;
   #agent: Agent | undefined;
 
   private constructor(
-    readonly order: DrillOrder,
+    readonly setup: DrillSetup,
     readonly network: Network,
-    readonly player: Player,
+    readonly daemons: RouterDaemons,
     readonly probes: Probes,
     readonly owned: OwnedRoutes,
   ) {}
 
-  static async open(order: DrillOrder): Promise<Stage> {
-    const network = buildNetwork(order.network);
-    const player = await preparePlayers(network, order);
-    const owned = new OwnedRoutes(network.router, order.routeProtocol);
-    const stage = new Stage(order, network, player, new Probes(network, order.network.probes), owned);
+  static async open(setup: DrillSetup): Promise<Testbed> {
+    const network = buildNetwork(setup.network);
+    const daemons = await prepareDaemons(network, setup);
+    const owned = new OwnedRoutes(network.router, setup.routeProtocol);
+    const testbed = new Testbed(setup, network, daemons, new Probes(network, setup.network.probes), owned);
     await sleep(500);
-    return stage;
+    return testbed;
   }
 
   get agent(): Agent {
@@ -54,7 +54,7 @@ export class Stage {
     const directory = this.#agent?.directory;
     const atMs = Date.now();
     this.#agent = startAgent(this.network.lab, this.network.router, {
-      configText: JSON.stringify(this.order.configuration, null, 2),
+      configText: JSON.stringify(this.setup.configuration, null, 2),
       ...(directory === undefined ? {} : { directory }),
     });
     return atMs;
@@ -77,8 +77,8 @@ export class Stage {
       this.startAgent();
       await this.booted();
     }
-    if (state === 'down' && this.player.running) await this.player.stop();
-    if (state === 'healthy' && !this.player.running) await this.player.start();
+    if (state === 'down' && this.daemons.running) await this.daemons.stop();
+    if (state === 'healthy' && !this.daemons.running) await this.daemons.start();
     if (state === 'healthy') await this.healthy();
     await this.freshAgent();
     if (state === 'healthy') await this.healthy();
@@ -109,13 +109,13 @@ export class Stage {
 
   /** The daemon's routes carry, and the backup routes are out (in, on standby). */
   async healthy(): Promise<void> {
-    const { holdMs, convergenceTimeoutMs } = this.order.timings;
+    const { holdMs, convergenceTimeoutMs } = this.setup.timings;
     const waitMs = holdMs + (convergenceTimeoutMs === 'never' ? 0 : convergenceTimeoutMs);
-    const left = this.order.role === 'standby' ? this.wholeCount : 0;
-    if (this.order.daemonCarries) await this.#carried('daemon', waitMs);
+    const left = this.setup.role === 'standby' ? this.wholeCount : 0;
+    if (this.setup.daemonCarries) await this.#carried('daemon', waitMs);
     // An agent that has decided to bring them in has not done so yet: what is not there may still
     // come.
-    if (this.order.role !== 'standby')
+    if (this.setup.role !== 'standby')
       await this.#until(
         'the agent did not decide to take the backup routes out',
         waitMs,
@@ -151,7 +151,7 @@ export class Stage {
     probe: () => boolean | Promise<boolean>,
   ): Promise<void> {
     await eventually(probe, { timeoutMs: waitMs + PATIENCE_MS, intervalMs: 25 }).catch(() => {
-      throw new InVain(
+      throw new NotInTime(
         `${typeof inVain === 'string' ? inVain : inVain()} (waited ${Math.round((waitMs + PATIENCE_MS) / 1000)} s)`,
       );
     });
@@ -159,7 +159,7 @@ export class Stage {
 }
 
 /** Something was waited for and did not come: a result, not a bug. */
-export class InVain extends Error {}
+export class NotInTime extends Error {}
 
 export function carrierText(carrier: CarriedBy): string {
   return carrier === 'backup' ? 'the backup router' : "the daemon's route";

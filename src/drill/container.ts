@@ -6,17 +6,17 @@
  *
  * Its first process ends when the starter does, however that ends, by two ways that know nothing of
  * each other: the kernel's signal for a dead parent (PR_SET_PDEATHSIG, prctl(2), on both steps),
- * and the end of file on its standard input (inside.ts). Inside, local file systems are read-only,
- * and /run, /var/tmp and /dev/shm are empty: FRR keeps files named by pid in /var/tmp/frr, and the
- * pids in here are small. Out of memory, the kernel takes the drill first.
+ * and the end of file on its standard input (container-init.ts). Inside, local file systems are
+ * read-only, and /run, /var/tmp and /dev/shm are empty: FRR keeps files named by pid in
+ * /var/tmp/frr, and the pids in here are small. Out of memory, the kernel takes the drill first.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { program } from './lab/entry.js';
-import { type DrillEvent, type DrillOrder, INSIDE } from './order.js';
+import { type DrillEvent, type DrillSetup, INSIDE } from './protocol.js';
 
-const PLAYER = program('drill-inside');
+const INIT = program('drill-container-init');
 
 /** The programs that the container itself needs, and the Debian package of each. */
 export const CONTAINER_NEEDS: Readonly<Record<string, string>> = {
@@ -76,12 +76,12 @@ export interface ContainerEnd {
   readonly stderr: string;
 }
 
-/** A drill that is being played. */
+/** A drill that is running. */
 export class Container {
   readonly ended: Promise<ContainerEnd>;
   readonly #child: ChildProcess;
 
-  constructor(order: DrillOrder, onEvent: (event: DrillEvent) => void) {
+  constructor(setup: DrillSetup, onEvent: (event: DrillEvent) => void) {
     const argv = [
       '-n',
       '5',
@@ -100,7 +100,7 @@ export class Container {
       SETUP,
       'sh',
       process.execPath,
-      PLAYER,
+      INIT,
     ];
     // A session of its own: the terminal's signals are for the command, which then closes the
     // container.
@@ -121,7 +121,7 @@ export class Container {
     });
     // It may be gone before it has read; `ended` tells.
     this.#child.stdin!.on('error', () => undefined);
-    this.#child.stdin!.write(`${JSON.stringify(order)}\n`);
+    this.#child.stdin!.write(`${JSON.stringify(setup)}\n`);
   }
 
   /** Ends everything inside at once, and waits for the end. Safe to call twice. */

@@ -3,7 +3,7 @@
  * configuration. Pure.
  *
  * What lives here: counting inside prefixes, the pools, the subnets in which gateways live. What
- * does not: what they are used for (network.ts).
+ * does not: what they are used for (network-plan.ts).
  */
 
 import { type Address, addressBytes, addressFromBytes, type Family, familyBits, familyOf } from '../model/address.js';

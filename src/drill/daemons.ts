@@ -1,33 +1,33 @@
 /**
- * The routing daemons of a drill: the router's, which the cases torment, and the neighbour's, which
- * announces the destinations.
+ * The routing daemons of a drill: the router's, which the cases stop and kill, and the neighbour's,
+ * which announces the destinations.
  *
- * What lives here: one shape over FRR and BIRD. Programs run under other names (`drill-zebra`), by
- * symbolic links, so that nothing on the host that looks for processes by name takes them for its
- * own.
+ * What lives here: one interface over FRR and BIRD. Programs run under other names (`drill-zebra`),
+ * by symbolic links, so that nothing on the host that looks for processes by name takes them for
+ * its own.
  */
 
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { birdPeerConfig, birdRouterConfig } from './bird-conf.js';
-import type { Network } from './build.js';
 import { Bird } from './lab/bird.js';
 import { command } from './lab/command.js';
 import { prepareFrr } from './lab/frr.js';
 import { bgpConfig, zebraConfig } from './lab/frr-conf.js';
-import { withoutLength } from './network.js';
-import { type DrillOrder, INSIDE } from './order.js';
+import type { Network } from './network.js';
+import { withoutLength } from './network-plan.js';
+import { type DrillSetup, INSIDE } from './protocol.js';
 
 const ROUTER_ASN = 65_002;
 const PEER_ASN = 65_001;
 
 /** The router's routing daemons as one. */
-export interface Player {
+export interface RouterDaemons {
   /** rtm_protocol numbers of the routes that it puts into the kernel. */
   readonly protocols: readonly number[];
   readonly running: boolean;
   start(): Promise<void>;
-  /** In order, as a service manager stops it. */
+  /** In setup, as a service manager stops it. */
   stop(): Promise<void>;
   /** SIGKILL to all of it. */
   kill(): Promise<void>;
@@ -38,9 +38,9 @@ export interface Player {
 }
 
 /** Starts the neighbour, and prepares the router's daemons without starting them. */
-export async function preparePlayers(network: Network, order: DrillOrder): Promise<Player> {
-  const programs = disguise(order.programs);
-  return order.daemon === 'frr' ? frrPlayers(network, order, programs) : birdPlayers(network, order, programs['bird']!);
+export async function prepareDaemons(network: Network, setup: DrillSetup): Promise<RouterDaemons> {
+  const programs = disguise(setup.programs);
+  return setup.daemon === 'frr' ? frrDaemons(network, setup, programs) : birdDaemons(network, setup, programs['bird']!);
 }
 
 /** Symbolic links to the programs under the drill's own names. */
@@ -56,12 +56,12 @@ function disguise(programs: Readonly<Record<string, string>>): Readonly<Record<s
   );
 }
 
-async function frrPlayers(
+async function frrDaemons(
   network: Network,
-  order: DrillOrder,
+  setup: DrillSetup,
   programs: Readonly<Record<string, string>>,
-): Promise<Player> {
-  const { data, announced } = order.network;
+): Promise<RouterDaemons> {
+  const { data, announced } = setup.network;
   // Some daemons have sockets with fixed names in there (bfdd), and all keep crash logs in the
   // other.
   for (const directory of ['/run/frr', '/var/tmp/frr']) {
@@ -86,7 +86,7 @@ async function frrPlayers(
     routerId: withoutLength(data[0]!.router),
     neighbours: data.map((link) => ({ address: withoutLength(link.peer), asn: PEER_ASN })),
   });
-  const watched = watchedDaemons(order.configuration);
+  const watched = watchedDaemons(setup.configuration);
   const others = Object.fromEntries(
     watched.filter((name) => name !== 'zebra' && name !== 'bgpd').map((name) => [name, 'hostname drill']),
   );
@@ -120,8 +120,8 @@ function watchedDaemons(configuration: unknown): readonly string[] {
   return entries.flatMap((entry) => entry.frr?.daemons ?? []);
 }
 
-async function birdPlayers(network: Network, order: DrillOrder, program: string): Promise<Player> {
-  const { data, announced } = order.network;
+async function birdDaemons(network: Network, setup: DrillSetup, program: string): Promise<RouterDaemons> {
+  const { data, announced } = setup.network;
   const peer = new Bird(network.peer, {
     program,
     directory: join(INSIDE.directory, 'bird-peer'),

@@ -1,9 +1,9 @@
 /**
- * The words that the two halves of a drill share: the command outside, which reads the
- * configuration and prints, and the player inside the container (inside.ts), which builds the
- * network and plays the cases.
+ * What the two halves of a drill say to each other: the command outside, which reads the
+ * configuration and prints, and the process inside the container (container-init.ts), which builds
+ * the network and runs the cases.
  *
- * What lives here: types that travel as JSON, and the paths inside. Nothing here does anything.
+ * What lives here: types that travel as JSON, and the paths inside. No code.
  */
 
 import type { Address, Family } from '../model/address.js';
@@ -73,8 +73,8 @@ export interface Difference {
   readonly why: string;
 }
 
-/** All that the player needs. */
-export interface DrillOrder {
+/** All that the daemons needs. */
+export interface DrillSetup {
   readonly daemon: DaemonKind;
   /** The program of each routing daemon, by its name: zebra, bgpd, ..., or bird. */
   readonly programs: Readonly<Record<string, string>>;
@@ -118,7 +118,7 @@ export interface CaseResult {
   readonly tookMs: number;
 }
 
-/** A line of the player's standard output. */
+/** A line of standard output of the process in the container. */
 export type DrillEvent =
   | { readonly kind: 'begin'; readonly name: string }
   | { readonly kind: 'result'; readonly result: CaseResult }
