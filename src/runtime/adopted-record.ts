@@ -28,7 +28,7 @@ export function readAdopted(path: string): Record {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     return { adopted: [], fault: missing ? undefined : (error as Error).message };
   }
-  if (text === undefined) return { adopted: [], fault: undefined };
+  if (text === undefined || text === '') return { adopted: [], fault: undefined };
   try {
     const value = JSON.parse(text) as {
       readonly version?: unknown;
@@ -43,8 +43,12 @@ export function readAdopted(path: string): Record {
   }
 }
 
-/** Returns what went wrong, or undefined. */
+/**
+ * Returns what went wrong, or undefined. A record of nothing is an empty file: the unit's ExecStopPost= tells by
+ * that, without a Node of its own, that there is nothing to give back.
+ */
 export function writeAdopted(path: string, adopted: readonly AdoptedRoute[]): string | undefined {
+  if (adopted.length === 0) return writeAtomically(path, '');
   return writeAtomically(path, `${JSON.stringify({ version: 1, place: placeText(), adopted }, null, 1)}\n`);
 }
 

@@ -119,7 +119,6 @@ t.test('the record', (t) => {
   writeFileSync(path, text.replace(/"place": "\w{4}/, '"place": "0000'));
   t.strictSame(readAdopted(path), { adopted: [], fault: undefined }, 'another boot');
   for (const broken of [
-    '',
     '{',
     '[]',
     'null',
@@ -131,6 +130,9 @@ t.test('the record', (t) => {
     t.match(readAdopted(path), { adopted: [], fault: /./ }, `damaged: ${broken.slice(0, 10)}`);
   }
   t.match(writeAdopted(join(path, 'below'), []), /./, 'a fault is a value');
+  t.equal(writeAdopted(path, []), undefined);
+  t.equal(statSync(path).size, 0, 'as ExecStopPost= asks');
+  t.strictSame(readAdopted(path), { adopted: [], fault: undefined }, 'nothing is recorded');
   t.end();
 });
 
@@ -146,6 +148,9 @@ t.test('after a stop that is none', (t) => {
   t.equal(comesBack({}), false, 'by hand');
   const unit = readFileSync(new URL('../../../../systemd/backup-router.service', import.meta.url), 'utf8');
   t.match(unit, /^RestartPreventExitStatus=64 77 78$/m, 'the statuses that systemd does not restart after');
-  t.match(unit, /^ExecStopPost=-\S+ restore --after-stop$/m);
+  t.match(
+    unit,
+    /^ExecStopPost=-\/bin\/sh -c '\[ ! -s "\$STATE_DIRECTORY\/adopted\.json" \] \|\| exec \S+ restore --after-stop'$/m,
+  );
   t.end();
 });
