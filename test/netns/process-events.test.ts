@@ -120,10 +120,8 @@ t.test('zebra and bgpd: killed, crashed, stopped, restarted', { skip }, async (t
     await lab.close();
   });
   const ear = new Ear(health);
-  for (const [signal, reason] of [
-    ['SIGKILL', /process \d+ \(zebra\) was ended by signal 9/],
-    ['SIGSEGV', /process \d+ \(zebra\)|end of file|ECONNRESET|EPIPE/],
-  ] as const) {
+  for (const signal of ['SIGKILL', 'SIGSEGV'] as const) {
+    const reasons: string[] = [];
     const from = ear.heard.length;
     lab.start('zebra');
     lab.start('bgpd');
@@ -146,9 +144,17 @@ t.test('zebra and bgpd: killed, crashed, stopped, restarted', { skip }, async (t
       lab.signal(daemon, signal);
       const dead = await ear.until(`frr/${daemon}`, 'down', at);
       t.comment(`${daemon}: ${signal} to verdict ${(dead.atMs - killedMs).toFixed(2)} ms: ${dead.verdict.reason}`);
-      t.match(dead.verdict.reason, daemon === 'zebra' ? reason : /bgpd/);
+      reasons.push(dead.verdict.reason);
       await lab.end(daemon, 'SIGKILL');
     }
+    // Their sockets close in less than a millisecond; where the machine is busy, both are read in
+    // one turn of the loop, and the end of file may be the first.
+    const news = signal === 'SIGKILL' ? /^process \d+ .* was ended by signal 9$/ : /^process \d+ .* crashed$/;
+    t.ok(
+      reasons.every((reason) => news.test(reason) || /^(?:end of file|ECONNRESET|EPIPE) on /.test(reason)),
+      reasons.join(', '),
+    );
+    if (signal === 'SIGKILL') t.ok(reasons.some((reason) => news.test(reason)));
     await sleep(200);
     t.same(
       ear.heard.slice(from).filter((one) => one.id === 'frr/zebra' && one.verdict.kind === 'down').length,

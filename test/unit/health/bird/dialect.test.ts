@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { ageOf, BIRD, MAX_ANSWER_BYTES } from '../../../src/health/bird/dialect.js';
-import { kernelProtocols, readShowRoute, showRouteCommand } from '../../../src/health/bird/routes.js';
-import type { Answer } from '../../../src/health/session/dialect.js';
-import { prefix } from '../../../src/model/prefix.js';
+import { ageOf, BIRD, MAX_ANSWER_BYTES } from '../../../../src/health/bird/dialect.js';
+import { kernelProtocols, readShowRoute, showRouteCommand } from '../../../../src/health/bird/routes.js';
+import type { Answer } from '../../../../src/health/session/dialect.js';
+import { prefix } from '../../../../src/model/prefix.js';
 
 const STATUS = `1000-BIRD 2.0.12
 1011-Router ID is 10.9.0.1

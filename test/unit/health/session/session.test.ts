@@ -6,8 +6,8 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { FakeClock } from './fake-clock.js';
-import { directory, FakeVty, kinds, listen, obedient, sleep, until, vtySession } from './fake-vty.js';
+import { FakeClock } from '../fake-clock.js';
+import { directory, FakeVty, kinds, listen, obedient, sleep, until, vtySession } from '../fake-vty.js';
 
 function place(t: Test): string {
   const { path, remove } = directory();

@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import type { Health } from '../../../src/core/ports.js';
-import { openHealth } from '../../../src/health/open.js';
-import type { Verdict } from '../../../src/model/daemon.js';
-import { prefix } from '../../../src/model/prefix.js';
-import { directory, kinds, sleep, until } from './fake-vty.js';
+import type { Health } from '../../../../src/core/ports.js';
+import { openHealth } from '../../../../src/health/open.js';
+import type { Verdict } from '../../../../src/model/daemon.js';
+import { prefix } from '../../../../src/model/prefix.js';
+import { directory, kinds, sleep, until } from '../fake-vty.js';
 
 const TIMING = { probeIntervalMs: 20, probeTimeoutMs: 200 };
 const UP = '1000-BIRD 2.0.12\n1011-Router ID is 1.2.3.4\n0013 Daemon is up and running\n';

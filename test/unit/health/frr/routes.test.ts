@@ -1,9 +1,9 @@
 /** Reading zebra's `show ip route PREFIX json`; the samples are 8.4.4's own answers, shortened. */
 
 import t from 'tap';
-import { protocolsOf } from '../../../src/health/frr/protocols.js';
-import { readShowRoute, showRouteCommand } from '../../../src/health/frr/routes.js';
-import { prefix } from '../../../src/model/prefix.js';
+import { protocolsOf } from '../../../../src/health/frr/protocols.js';
+import { readShowRoute, showRouteCommand } from '../../../../src/health/frr/routes.js';
+import { prefix } from '../../../../src/model/prefix.js';
 
 const P = prefix('10.50.0.0', 16);
 const HELD = {

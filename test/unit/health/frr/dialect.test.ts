@@ -6,8 +6,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { MAX_ANSWER_BYTES, VTY } from '../../../src/health/frr/dialect.js';
-import type { Answer } from '../../../src/health/session/dialect.js';
+import { MAX_ANSWER_BYTES, VTY } from '../../../../src/health/frr/dialect.js';
+import type { Answer } from '../../../../src/health/session/dialect.js';
 
 function wire(answer: Answer): Buffer {
   return Buffer.concat([Buffer.from(answer.text, 'utf8'), Buffer.from([0, 0, 0, answer.status])]);

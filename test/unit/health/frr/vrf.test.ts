@@ -5,10 +5,10 @@
 
 import { join } from 'node:path';
 import t from 'tap';
-import { openFrr } from '../../../src/health/frr/adapter.js';
-import { readShowRoute, showRouteCommand } from '../../../src/health/frr/routes.js';
-import { prefix } from '../../../src/model/prefix.js';
-import { directory, FakeVty, obedient, until } from './fake-vty.js';
+import { openFrr } from '../../../../src/health/frr/adapter.js';
+import { readShowRoute, showRouteCommand } from '../../../../src/health/frr/routes.js';
+import { prefix } from '../../../../src/model/prefix.js';
+import { directory, FakeVty, obedient, until } from '../fake-vty.js';
 
 const P = prefix('10.50.0.0', 16);
 const P6 = prefix('2001:db8:50::', 48);

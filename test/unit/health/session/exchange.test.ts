@@ -1,9 +1,9 @@
 /** One outstanding command, answers to their askers, time limits that do not shift the order. */
 
 import t from 'tap';
-import { VTY } from '../../../src/health/frr/dialect.js';
-import { Exchange } from '../../../src/health/session/exchange.js';
-import { FakeClock } from './fake-clock.js';
+import { VTY } from '../../../../src/health/frr/dialect.js';
+import { Exchange } from '../../../../src/health/session/exchange.js';
+import { FakeClock } from '../fake-clock.js';
 
 function setUp() {
   const clock = new FakeClock();

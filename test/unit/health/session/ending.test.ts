@@ -5,13 +5,13 @@
 
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { VTY } from '../../../src/health/frr/dialect.js';
-import { openHealth } from '../../../src/health/open.js';
-import { Session } from '../../../src/health/session/session.js';
-import { systemClock } from '../../../src/host/clock.js';
-import type { Verdict } from '../../../src/model/daemon.js';
-import { News } from './fake-news.js';
-import { directory, FakeVty, kinds, listen, obedient, sleep, until } from './fake-vty.js';
+import { VTY } from '../../../../src/health/frr/dialect.js';
+import { openHealth } from '../../../../src/health/open.js';
+import { Session } from '../../../../src/health/session/session.js';
+import { systemClock } from '../../../../src/host/clock.js';
+import type { Verdict } from '../../../../src/model/daemon.js';
+import { News } from '../fake-news.js';
+import { directory, FakeVty, kinds, listen, obedient, sleep, until } from '../fake-vty.js';
 
 /** What a closed socket says, by whether something had just been written to it. */
 const BY_SOCKET = /^(?:end of file|EPIPE|ECONNRESET) on /;

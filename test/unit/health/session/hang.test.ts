@@ -5,8 +5,8 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { FakeClock } from './fake-clock.js';
-import { directory, FakeVty, kinds, listen, obedient, sleep, until, vtySession } from './fake-vty.js';
+import { FakeClock } from '../fake-clock.js';
+import { directory, FakeVty, kinds, listen, obedient, sleep, until, vtySession } from '../fake-vty.js';
 
 function place(t: Test): string {
   const { path, remove } = directory();

@@ -3,8 +3,8 @@
  */
 
 import t from 'tap';
-import { LASTING_MS } from '../../../src/health/session/backoff.js';
-import { transition } from '../../../src/health/session/machine.js';
+import { LASTING_MS } from '../../../../src/health/session/backoff.js';
+import { transition } from '../../../../src/health/session/machine.js';
 import {
   NEW_SESSION,
   nextDeadline,
@@ -12,7 +12,7 @@ import {
   type SessionEvent,
   type SessionState,
   type SessionTraits,
-} from '../../../src/health/session/state.js';
+} from '../../../../src/health/session/state.js';
 
 const TRAITS: SessionTraits = {
   endpoint: { kind: 'unix', path: '/run/x.sock' },
