@@ -4,10 +4,10 @@ import { renderDiagnostics } from '../config/diagnostic.js';
 import { loadConfig } from '../config/load.js';
 import { EXIT } from '../model/exit.js';
 import { counted } from '../model/text.js';
-import { type HintOptions, hintsOf } from './hints.js';
+import { hintsOf, type JunosOptions } from './config-options.js';
 
 export async function check(
-  options: HintOptions & { readonly config: string; readonly json?: boolean },
+  options: JunosOptions & { readonly config: string; readonly json?: boolean },
 ): Promise<number> {
   const { config, diagnostics } = loadConfig(options.config, hintsOf(options));
   const errors = diagnostics.filter((d) => d.severity === 'error').length;

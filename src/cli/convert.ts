@@ -12,12 +12,12 @@ import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { parseConfig } from '../config/parse.js';
 import { type Notes, writeYaml } from '../config/write.js';
 import { CommandError, EXIT } from '../model/exit.js';
-import { type HintOptions, hintsOf } from './hints.js';
+import { hintsOf, type JunosOptions } from './config-options.js';
 
 export const FORMS = ['yaml', 'junos', 'set'] as const;
 type Form = (typeof FORMS)[number];
 
-export interface ConvertOptions extends HintOptions {
+export interface ConvertOptions extends JunosOptions {
   readonly to?: Form;
   readonly output?: string;
 }

@@ -11,7 +11,7 @@ import { diagnose, exitStatusOf, render } from '../doctor/report.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { readLastKnownGood } from '../runtime/last-known-good.js';
-import { type ConfigOptions, hintsOf } from './hints.js';
+import { type ConfigOptions, hintsOf } from './config-options.js';
 import { paintFor } from './terminal.js';
 
 export interface DoctorOptions extends ConfigOptions {

@@ -13,8 +13,8 @@ import { findDaemons, missingTools } from '../drill/programs.js';
 import type { CaseResult, DaemonKind, DrillEvent } from '../drill/protocol.js';
 import type { Config } from '../model/config.js';
 import { CommandError, EXIT } from '../model/exit.js';
+import { type ConfigOptions, hintsOf } from './config-options.js';
 import { caseLines, differenceLines, drillJson, HEADING, summaryLine } from './drill-report.js';
-import { type ConfigOptions, hintsOf } from './hints.js';
 import { paintFor } from './terminal.js';
 
 export interface DrillOptions extends ConfigOptions {

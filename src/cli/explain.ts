@@ -10,11 +10,11 @@ import type { Address } from '../model/address.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import type { Vrf } from '../model/policy.js';
 import type { Snapshot } from '../model/snapshot.js';
+import type { ConfigOptions } from './config-options.js';
 import { addressArgument } from './explain-address.js';
 import { explanationJson } from './explain-json.js';
 import { explanationText } from './explain-text.js';
 import { type Gathered, gather } from './facts.js';
-import type { ConfigOptions } from './hints.js';
 import { paintFor } from './terminal.js';
 
 /** A difference that lasts is one. */

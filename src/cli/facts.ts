@@ -18,7 +18,7 @@ import type { Snapshot } from '../model/snapshot.js';
 import type { Status } from '../model/status.js';
 import { readAdopted } from '../runtime/adopted-record.js';
 import { type Chosen, chooseConfig } from '../runtime/choose-config.js';
-import { type ConfigOptions, hintsOf } from './hints.js';
+import { type ConfigOptions, hintsOf } from './config-options.js';
 
 export interface Gathered extends Facts {
   readonly source: Chosen['source'];

@@ -3,7 +3,7 @@
  * Prints the commands of ip(8) that do the same.
  */
 
-import { someoneListens } from '../control/probe.js';
+import { someoneListens } from '../control/client.js';
 import { ipCommand } from '../core/ip-command.js';
 import { plan } from '../core/plan.js';
 import type { Step } from '../core/ports.js';
@@ -11,7 +11,7 @@ import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { requireCapability } from '../runtime/capability.js';
 import { giveBack, owedSteps } from '../runtime/give-back.js';
-import type { ConfigOptions } from './hints.js';
+import type { ConfigOptions } from './config-options.js';
 import { withOwned } from './owned.js';
 
 export async function flush(

@@ -14,7 +14,7 @@ import { pathsOf } from '../model/paths.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { readLastKnownGood } from '../runtime/last-known-good.js';
-import { type ConfigOptions, hintsOf } from './hints.js';
+import { type ConfigOptions, hintsOf } from './config-options.js';
 
 export interface Owned {
   readonly ownership: Ownership;

@@ -10,8 +10,8 @@ import type { DaemonId } from '../model/daemon.js';
 import { EXIT } from '../model/exit.js';
 import type { NameOf } from '../model/route-text.js';
 import type { Status } from '../model/status.js';
+import type { ConfigOptions } from './config-options.js';
 import { type Gathered, gather } from './facts.js';
-import type { ConfigOptions } from './hints.js';
 
 export async function plan(options: ConfigOptions & { readonly json?: boolean }): Promise<number> {
   const facts = await gather(options);

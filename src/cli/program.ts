@@ -6,9 +6,9 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../model/exit.js';
 import { VERSION } from '../model/version.js';
+import { type ConfigOptions, type JunosOptions, withConfig, withJunosOptions } from './config-options.js';
 import type { DrillOptions } from './drill.js';
 import { HELP } from './help.js';
-import { type ConfigOptions, type HintOptions, withConfig, withHints } from './hints.js';
 
 /** Runs the command that argv (without node and script) names; resolves with the exit status. */
 export async function runProgram(argv: readonly string[]): Promise<number> {
@@ -109,7 +109,7 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
       ends(await (await import('./check.js')).check(options)),
     );
 
-  withHints(program.command('convert'))
+  withJunosOptions(program.command('convert'))
     .description('convert Junos configuration text to YAML, or YAML to Junos')
     .argument('[file]', 'Junos or YAML; - or nothing: standard input', '-')
     .addOption(
@@ -117,7 +117,7 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     )
     .option('-o, --output <file>', 'write there instead of to standard output')
     .addHelpText('after', HELP.convert)
-    .action(async (file: string, options: HintOptions & { to?: 'yaml' | 'junos' | 'set'; output?: string }) =>
+    .action(async (file: string, options: JunosOptions & { to?: 'yaml' | 'junos' | 'set'; output?: string }) =>
       ends(await (await import('./convert.js')).convert(file, options)),
     );
 

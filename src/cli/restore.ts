@@ -1,7 +1,7 @@
 /** `backup-router restore`: gives back the default routes that were taken over. Needs no daemon. */
 
 import { DEFAULTS } from '../config/defaults.js';
-import { someoneListens } from '../control/probe.js';
+import { someoneListens } from '../control/client.js';
 import { ipCommand } from '../core/ip-command.js';
 import type { Step } from '../core/ports.js';
 import { openKernel } from '../kernel/kernel.js';

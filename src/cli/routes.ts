@@ -8,7 +8,7 @@ import { destinationText } from '../model/prefix.js';
 import { TABLE_MAIN } from '../model/route.js';
 import { routeText, ruleText } from '../model/route-text.js';
 import { table } from '../model/text.js';
-import type { ConfigOptions } from './hints.js';
+import type { ConfigOptions } from './config-options.js';
 import { withOwned } from './owned.js';
 
 export async function routes(options: ConfigOptions & { readonly json?: boolean }): Promise<number> {

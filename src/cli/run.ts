@@ -2,9 +2,9 @@
 
 import { DEFAULT_CONFIG_FILE, pathsOf } from '../model/paths.js';
 import { runAgent } from '../runtime/agent.js';
-import { type HintOptions, hintsOf } from './hints.js';
+import { hintsOf, type JunosOptions } from './config-options.js';
 
-export interface RunOptions extends HintOptions {
+export interface RunOptions extends JunosOptions {
   readonly config?: string;
   readonly dryRun?: boolean;
   readonly verbose?: boolean;

@@ -85,3 +85,18 @@ function explain(path: string, error: NodeJS.ErrnoException): CommandError {
       return new CommandError(EXIT.UNAVAILABLE, `cannot reach the agent at ${path}: ${error.message}`);
   }
 }
+
+/** Whether somebody listens on a unix socket; a socket file may have been left by a killed agent. */
+export function someoneListens(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    // EACCES and EAGAIN (full backlog) mean that the socket has an owner.
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.code !== 'ENOENT' && error.code !== 'ECONNREFUSED' && error.code !== 'ENOTSOCK'),
+    );
+  });
+}

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { someoneListens } from '../control/probe.js';
+import { someoneListens } from '../control/client.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { requireCapability } from './capability.js';
 import type { Log } from './log.js';

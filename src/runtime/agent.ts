@@ -5,7 +5,7 @@
 
 import { renderDiagnostics } from '../config/diagnostic.js';
 import type { JunosHints } from '../config/junos/read.js';
-import { someoneListens } from '../control/probe.js';
+import { someoneListens } from '../control/client.js';
 import type { Response } from '../control/protocol.js';
 import { type ControlServer, startControlServer } from '../control/server.js';
 import type { Health, Kernel } from '../core/ports.js';

@@ -9,16 +9,16 @@ import type { Command } from 'commander';
 import type { JunosHints } from '../config/junos/read.js';
 import { DEFAULT_CONFIG_FILE } from '../model/paths.js';
 
-export interface HintOptions {
+export interface JunosOptions {
   readonly interface?: string;
   readonly member?: string;
 }
 
-export interface ConfigOptions extends HintOptions {
+export interface ConfigOptions extends JunosOptions {
   readonly config: string;
 }
 
-export function hintsOf(options: HintOptions): JunosHints {
+export function hintsOf(options: JunosOptions): JunosHints {
   // Asked only where Junos text asks: the module that knows takes 0.3 ms to load.
   return {
     interface: options.interface,
@@ -30,7 +30,7 @@ export function hintsOf(options: HintOptions): JunosHints {
 }
 
 /** The command with `--interface` and `--member`. */
-export function withHints(command: Command): Command {
+export function withJunosOptions(command: Command): Command {
   return command
     .option('--interface <name>', 'Junos text: the management interface of this host, by name or MAC address')
     .option('--member <member>', 'Junos text: re0, re1, node0 or node1; default: by the host name');
@@ -38,5 +38,5 @@ export function withHints(command: Command): Command {
 
 /** The command with all of {@link ConfigOptions}. */
 export function withConfig(command: Command): Command {
-  return withHints(command.option('-c, --config <file>', 'configuration file', DEFAULT_CONFIG_FILE));
+  return withJunosOptions(command.option('-c, --config <file>', 'configuration file', DEFAULT_CONFIG_FILE));
 }
