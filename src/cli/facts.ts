@@ -5,12 +5,12 @@
 
 import { renderDiagnostics } from '../config/diagnostic.js';
 import { request } from '../control/client.js';
-import { longestDestinations } from '../core/desired.js';
 import type { Facts } from '../core/explain/scenes.js';
+import { longestDestinations } from '../core/looks.js';
 import { vrfTables } from '../core/management.js';
 import { openHealth } from '../health/open.js';
 import { inspect } from '../kernel/inspect.js';
-import { allBackupRouters, type Config } from '../model/config.js';
+import type { Config } from '../model/config.js';
 import type { WatchedDaemon } from '../model/daemon.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { type Paths, pathsOf } from '../model/paths.js';
@@ -39,7 +39,7 @@ export async function gather(options: ConfigOptions): Promise<Gathered> {
     config,
     source,
     watched: watchedOf(config),
-    formerGateways: former === undefined ? [] : allBackupRouters(former).flatMap((router) => router.gateways),
+    former,
     adopted: readAdopted(paths.adopted).adopted,
     snapshot,
     ...asked,
@@ -67,7 +67,7 @@ function chosen(paths: Paths, options: ConfigOptions): Chosen {
 function observe(config: Config): Promise<Snapshot> {
   const request = {
     protocol: config.routeProtocol,
-    maxLength: longestDestinations(allBackupRouters(config)),
+    maxLength: longestDestinations(config),
     neighbours: true,
   };
   return inspect(async (kernel) => {

@@ -6,10 +6,10 @@
 import { DEFAULTS } from '../config/defaults.js';
 import { loadConfig } from '../config/load.js';
 import { parseConfig } from '../config/parse.js';
-import { type Ownership, ownedRoutes, ownedRules } from '../core/plan.js';
+import { formerly, type Ownership, ownedRoutes, ownedRules, ownership } from '../core/ownership.js';
 import type { Kernel } from '../core/ports.js';
 import { openKernel } from '../kernel/kernel.js';
-import { allBackupRouters, type Config } from '../model/config.js';
+import type { Config } from '../model/config.js';
 import { pathsOf } from '../model/paths.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -37,20 +37,24 @@ export async function withOwned<T>(
   ].filter((c): c is Config => c !== undefined);
   const kernel = openKernel();
   try {
-    const { routeProtocol: protocol, tableBase } = configs[0] ?? DEFAULTS;
-    const snapshot = await kernel.observe({ protocol, maxLength: {} });
-    const ownership: Ownership = {
-      protocol,
-      tableBase,
-      gateways: new Set(configs.flatMap((config) => allBackupRouters(config).flatMap((router) => router.gateways))),
-    };
+    const own = ownershipOf(configs);
+    const [protocol, ...formerProtocols] = own.protocols;
+    const snapshot = await kernel.observe({ protocol: protocol!, formerProtocols, maxLength: {} });
     return await use(kernel, {
-      ownership,
+      ownership: own,
       snapshot,
-      routes: ownedRoutes(ownership, snapshot),
-      rules: ownedRules(ownership, snapshot),
+      routes: ownedRoutes(own, snapshot),
+      rules: ownedRules(own, snapshot),
     });
   } finally {
     kernel.close();
   }
+}
+
+/** Of the configuration in use and of the one before it; the defaults where there is none. */
+function ownershipOf([config, former]: readonly Config[]): Ownership {
+  const { routeProtocol, tableBase } = DEFAULTS;
+  return config === undefined
+    ? { protocols: new Set([routeProtocol]), tableBases: new Set([tableBase]), gateways: new Set() }
+    : ownership(config, formerly(former, []));
 }

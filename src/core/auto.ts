@@ -20,9 +20,9 @@ import type { Link } from '../model/link.js';
 import type { Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { linkOf, realmOf, type Wait } from './management.js';
+import { ownedRoutes, ownership } from './ownership.js';
 import { LOCAL_METRIC, MAIN_METRIC, MAIN_METRIC_PREEMPTING, RANKS } from './placement.js';
-import { ownedRoutes, ownership } from './plan.js';
-import type { Learned, State } from './state.js';
+import type { Learned, SeenWorld } from './state.js';
 
 /** rtm_protocol of routing daemons: zebra, BIRD, Babel, and FRR's own range (fact F4); 157 is our own default. */
 const DAEMON_PROTOCOLS: ReadonlySet<number> = new Set([
@@ -38,7 +38,7 @@ function learnedKey(selector: InterfaceSelector, family: Family): string {
 }
 
 /** Whether the route is a default route that somebody who is no routing daemon put on the link, in the realm of the link. */
-export function isForeignDefault(state: State, snapshot: Snapshot, link: Link, family: Family, route: Route): boolean {
+export function isForeignDefault(world: SeenWorld, link: Link, family: Family, route: Route): boolean {
   const [nexthop] = route.nexthops;
   return (
     route.family === family &&
@@ -47,10 +47,10 @@ export function isForeignDefault(state: State, snapshot: Snapshot, link: Link, f
     route.nexthops.length === 1 &&
     nexthop?.gateway !== undefined &&
     nexthop.interfaceIndex === link.index &&
-    route.table === realmOf(link, snapshot).table &&
-    route.protocol !== state.config.routeProtocol &&
+    route.table === realmOf(link, world.snapshot).table &&
+    !ownership(world.config, world.former).protocols.has(route.protocol) &&
     !DAEMON_PROTOCOLS.has(route.protocol) &&
-    ![...state.daemons.values()].some((daemon) => daemon.protocols.includes(route.protocol))
+    ![...world.daemons.values()].some((daemon) => daemon.protocols.includes(route.protocol))
   );
 }
 
@@ -76,24 +76,24 @@ function best(routes: readonly Route[]): Address | undefined {
   return found?.nexthops[0]?.gateway;
 }
 
-function present(state: State, snapshot: Snapshot, link: Link, family: Family): readonly Route[] {
-  return snapshot.foreignRoutes.filter((route) => isForeignDefault(state, snapshot, link, family, route));
+function present(world: SeenWorld, link: Link, family: Family): readonly Route[] {
+  return world.snapshot.foreignRoutes.filter((route) => isForeignDefault(world, link, family, route));
 }
 
 /** What one more look teaches; the very same map when it teaches nothing new. */
-export function learnedAfter(state: State, snapshot: Snapshot): Learned {
+export function learnedAfter(world: SeenWorld): Learned {
   let next: Map<string, Address> | undefined;
-  for (const { selector, backupRouters } of state.config.managementInterfaces) {
-    const link = linkOf(selector, snapshot);
+  for (const { selector, backupRouters } of world.config.managementInterfaces) {
+    const link = linkOf(selector, world.snapshot);
     if (link === undefined) continue;
     for (const { family } of backupRouters.filter((router) => router.auto !== undefined)) {
       const key = learnedKey(selector, family);
-      const gateway = best(present(state, snapshot, link, family));
-      if (gateway !== undefined && (next ?? state.learned).get(key) !== gateway)
-        (next ??= new Map(state.learned)).set(key, gateway);
+      const gateway = best(present(world, link, family));
+      if (gateway !== undefined && (next ?? world.learned).get(key) !== gateway)
+        (next ??= new Map(world.learned)).set(key, gateway);
     }
   }
-  return next ?? state.learned;
+  return next ?? world.learned;
 }
 
 export interface AutoChoice {
@@ -105,23 +105,23 @@ export interface AutoChoice {
 
 /** The gateway to use on the interface, or what is waited for. */
 export function autoGateway(
-  state: State,
-  snapshot: Snapshot,
+  world: SeenWorld,
   selector: InterfaceSelector,
   link: Link,
   { family }: BackupRouter,
   order: number,
 ): AutoChoice | Wait {
-  const own = ownedRoutes(ownership(state.config, state.formerGateways), snapshot).filter(
+  const { snapshot } = world;
+  const own = ownedRoutes(ownership(world.config, world.former), snapshot).filter(
     (route) => route.family === family && route.nexthops[0]?.interfaceIndex === link.index,
   );
-  const taken = state.adopted
+  const taken = world.record.adopted
     .flatMap((adopted) => bound(adopted, snapshot)?.route ?? [])
-    .filter((route) => isForeignDefault(state, snapshot, link, family, route));
+    .filter((route) => isForeignDefault(world, link, family, route));
   // Of equal metrics the route that is there speaks: it is newer than the record.
-  const named = best([...present(state, snapshot, link, family), ...taken]);
+  const named = best([...present(world, link, family), ...taken]);
   if (named !== undefined) return { gateway: named, rank: freeRank(own, family, named, order), note: undefined };
-  const guess = state.learned.get(learnedKey(selector, family)) ?? own[0]?.nexthops[0]?.gateway;
+  const guess = world.learned.get(learnedKey(selector, family)) ?? own[0]?.nexthops[0]?.gateway;
   if (guess === undefined)
     return {
       subject: link.name,

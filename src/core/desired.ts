@@ -13,15 +13,14 @@ import type { Snapshot } from '../model/snapshot.js';
 import { type AutoChoice, autoGateway } from './auto.js';
 import { byPrefix, type RoutesByPrefix } from './by-prefix.js';
 import { chooseGateway, onLink, outlook, type Suspects } from './gateway.js';
-import { anyRefusal, type Hidden, hiddenBy, hiddenWaits } from './hidden.js';
+import { type Hidden, hiddenBy, hiddenWaits } from './hidden.js';
 import { routeKey } from './keys.js';
-import { linkOf, realmOf, usableLink, type Wait } from './management.js';
+import { realmOf, usableLink, type Wait } from './management.js';
 import { place, RANKS, type Target } from './placement.js';
 import type { Desired } from './plan.js';
-import type { ProbeTarget } from './ports.js';
-import { rivalry } from './rivals.js';
-import { sameRoutes } from './sharing.js';
-import type { State } from './state.js';
+import { remembered } from './remembered.js';
+import { rivalry, turns } from './rivals.js';
+import type { Phase, SeenWorld, World } from './state.js';
 
 export interface Wanted extends Desired {
   readonly waits: readonly Wait[];
@@ -48,49 +47,33 @@ const NOTHING: Wanted = {
 };
 
 /** The wanted routes and rules, or undefined while the kernel is to be left as it was found. */
-export function wanted(state: State, snapshot: Snapshot, now: number): Wanted | undefined {
-  switch (state.phase.kind) {
+export function wanted(world: SeenWorld, phase: Phase, now: number): Wanted | undefined {
+  switch (phase.kind) {
     case 'starting':
       return undefined;
     case 'out':
       return NOTHING;
     case 'in':
-      return wantedIn(state, snapshot, now);
+      return wantedIn(world)(now);
     default:
-      return state.phase satisfies never;
+      return phase satisfies never;
   }
 }
 
-/** What a wish was made of; it stays true as long as all of it is the same. */
-interface Made {
-  readonly from: readonly unknown[];
-  /** A foreign route of the same prefix, or of which the gateway is taken, makes it depend on whose it is, and on the time. */
-  readonly rivalled: boolean;
-  readonly daemons: State['daemons'];
-  readonly at: number;
-  readonly want: Wanted;
-}
+/** What is wanted of a world while the routes are in; worked out again only when a tie has turned since. */
+const wantedIn = remembered((world: SeenWorld): ((now: number) => Wanted) => {
+  const times = [...turns(world)].sort((a, b) => a - b);
+  const perTurn = new Map<number, Wanted>();
+  return (now) => {
+    const turn = times.filter((time) => time <= now).length;
+    let want = perTurn.get(turn);
+    if (want === undefined) perTurn.set(turn, (want = makeWanted(world, now)));
+    return want;
+  };
+});
 
-const made = new WeakMap<Snapshot, Made>();
-
-function wantedIn(state: State, snapshot: Snapshot, now: number): Wanted {
-  const from = [state.config, state.suspects, state.learned, state.refused, state.adopted, state.formerGateways];
-  const last = made.get(snapshot);
-  if (last?.from.every((value, i) => value === from[i])) {
-    const inTime =
-      now === last.at || (now > last.at && (last.want.preemptAt === undefined || now < last.want.preemptAt));
-    if (!last.rivalled || (last.daemons === state.daemons && inTime)) return last.want;
-  }
-  const { want, rivalled } = makeWanted(state, snapshot, now);
-  made.set(snapshot, { from, rivalled, daemons: state.daemons, at: now, want });
-  return want;
-}
-
-function makeWanted(
-  state: State,
-  snapshot: Snapshot,
-  now: number,
-): { readonly want: Wanted; readonly rivalled: boolean } {
+function makeWanted(world: SeenWorld, now: number): Wanted {
+  const { config, snapshot, refused } = world;
   const found: Found = {
     targets: { inet: [], inet6: [] },
     links: new Map(),
@@ -98,39 +81,32 @@ function makeWanted(
     hidden: new Map(),
     preempting: [],
     preemptAt: undefined,
-    rivalled: false,
   };
   const foreign = byPrefix(snapshot.foreignRoutes);
   const usable: Usable[] = [];
-  for (const management of state.config.managementInterfaces) {
-    const link = usableLink(state.config, management.selector, snapshot);
+  for (const management of config.managementInterfaces) {
+    const link = usableLink(config, management.selector, snapshot);
     if ('reason' in link) found.waits.push(link);
     else usable.push({ link, management });
   }
   const routes: Route[] = [];
   const rules: Rule[] = [];
   for (const family of FAMILIES) {
-    inOrder(usable, family, state.suspects).forEach((way, order) =>
-      addTargets(found, state, snapshot, way, order, foreign, now),
-    );
-    const placed = place(state.config, family, found.targets[family]);
+    inOrder(usable, family, world.suspects).forEach((way, order) => addTargets(found, world, way, order, foreign, now));
+    const placed = place(config, family, found.targets[family]);
     // Not by spreading: arguments go on the stack, and there may be a hundred thousand.
     for (const route of placed.routes) routes.push(route);
-    rules.push(...rulesOfAccepted(state, family, placed.routes, placed.rules));
+    rules.push(...rulesOfAccepted(world, family, placed.routes, placed.rules));
   }
-  found.waits.push(...refusals(state, snapshot, found.links, routes), ...hiddenWaits([...found.hidden.values()]));
-  // Where all of them stand there is one list, not two alike.
-  const standing = sameRoutes(snapshot.ownRoutes, routes);
+  if (refused.size > 0) found.waits.push(...refusals(world, found.links, routes));
+  found.waits.push(...hiddenWaits([...found.hidden.values()]));
   return {
-    want: {
-      routes: standing,
-      rules,
-      waits: found.waits,
-      hidden: found.hidden,
-      preempting: found.preempting,
-      preemptAt: found.preemptAt,
-    },
-    rivalled: found.rivalled,
+    routes,
+    rules,
+    waits: found.waits,
+    hidden: found.hidden,
+    preempting: found.preempting,
+    preemptAt: found.preemptAt,
   };
 }
 
@@ -162,32 +138,29 @@ interface Found {
   readonly hidden: Map<string, Hidden>;
   readonly preempting: string[];
   preemptAt: number | undefined;
-  rivalled: boolean;
 }
 
 function addTargets(
   found: Found,
-  state: State,
-  snapshot: Snapshot,
+  world: SeenWorld,
   { link, management, router }: Way,
   order: number,
   foreign: RoutesByPrefix,
   now: number,
 ): void {
+  const { config, snapshot } = world;
   found.links.set(link.index, link);
   const realm = realmOf(link, snapshot);
-  const choice = gatewayOf(state, snapshot, link, management, router, order);
+  const choice = gatewayOf(world, link, management, router, order);
   if ('reason' in choice) {
     found.waits.push(choice);
     return;
   }
   if (choice.note !== undefined) found.waits.push(choice.note);
-  found.rivalled ||= router.auto !== undefined;
-  const hides = state.config.placement === 'local' && realm.vrf === undefined && anyRefusal(snapshot.foreignRoutes);
+  const hides = config.placement === 'local' && realm.vrf === undefined;
   for (const destination of router.destinations) {
     const rival = foreign.best(realm.table, destination);
-    found.rivalled ||= rival !== undefined;
-    const stand = rivalry(state, snapshot, rival, now);
+    const stand = rivalry(world, rival, now);
     if (stand.preempt) found.preempting.push(interfaceKey(link.index, destination));
     const by = hides ? hiddenBy(snapshot.foreignRoutes, destination, stand.preempt) : undefined;
     if (by !== undefined) found.hidden.set(interfaceKey(link.index, destination), { destination, by });
@@ -205,46 +178,44 @@ function addTargets(
 }
 
 function gatewayOf(
-  state: State,
-  snapshot: Snapshot,
+  world: SeenWorld,
   link: Link,
   { selector }: ManagementInterface,
   router: BackupRouter,
   order: number,
 ): AutoChoice | Wait {
-  if (router.auto !== undefined) return autoGateway(state, snapshot, selector, link, router, order);
-  const { gateway, rank } = chooseGateway(router.gateways, link.index, state.suspects);
+  if (router.auto !== undefined) return autoGateway(world, selector, link, router, order);
+  const { gateway, rank } = chooseGateway(router.gateways, link.index, world.suspects);
   return { gateway, rank: RANKS * order + Math.min(rank, RANKS - 1), note: undefined };
 }
 
 /** Rules exist only while routes do: those of a table all of whose routes the kernel refuses are left out. */
 function rulesOfAccepted(
-  state: State,
+  world: World,
   family: Family,
   routes: readonly Route[],
   rules: readonly Rule[],
 ): readonly Rule[] {
-  if (state.refused.size === 0) return rules;
-  const tables = new Set(routes.filter((route) => !state.refused.has(routeKey(route))).map((route) => route.table));
-  return rules.filter((rule) => tables.has(pairedTable(state, family, rule)));
+  const { config, refused } = world;
+  if (refused.size === 0) return rules;
+  const tables = new Set(routes.filter((route) => !refused.has(routeKey(route))).map((route) => route.table));
+  return rules.filter((rule) => tables.has(pairedTable(config, family, rule)));
 }
 
 /** The backup table that a pair of rules serves. */
-function pairedTable(state: State, family: Family, rule: Rule): number {
+function pairedTable(config: Config, family: Family, rule: Rule): number {
   const bits = family === 'inet' ? 32 : 128;
-  return state.config.tableBase + bits - Math.floor((rule.priority - state.config.rulePriorityBase) / 2);
+  return config.tableBase + bits - Math.floor((rule.priority - config.rulePriorityBase) / 2);
 }
 
 function refusals(
-  state: State,
-  snapshot: Snapshot,
+  { snapshot, refused }: SeenWorld,
   links: ReadonlyMap<number, Link>,
   routes: readonly Route[],
 ): Wait[] {
-  if (state.refused.size === 0) return [];
   const waits = new Map<string, Wait>();
   for (const route of routes) {
-    const refusal = state.refused.get(routeKey(route));
+    const refusal = refused.get(routeKey(route));
     const gateway = route.nexthops[0]?.gateway;
     const link = links.get(route.nexthops[0]?.interfaceIndex ?? 0);
     if (refusal === undefined || gateway === undefined || link === undefined) continue;
@@ -265,45 +236,4 @@ function offLinkReason(snapshot: Snapshot, link: Link, family: Family): string {
   return own.length === 0
     ? `${link.name} has no ${family} address yet`
     : `gateway is in no on-link prefix of ${link.name} (${own.join(', ')})`;
-}
-
-/** Whether the life of a gateway decides something: there are several of them in a list, or several interfaces of one family. */
-export function hasChoice({ managementInterfaces }: Config, family: Family): boolean {
-  const routers = managementInterfaces.flatMap((management) =>
-    management.backupRouters.filter((router) => router.family === family),
-  );
-  return routers.length > 1 || routers.some((router) => router.gateways.length > 1);
-}
-
-/** The gateways whose life decides something, to be asked for it, on interfaces that are up. */
-export function probeTargets(state: State, snapshot: Snapshot): ProbeTarget[] {
-  return state.config.managementInterfaces.flatMap(({ selector, backupRouters }) => {
-    const link = linkOf(selector, snapshot);
-    if (link === undefined || !link.up || !link.carrier) return [];
-    const listed = backupRouters
-      .filter((router) => hasChoice(state.config, router.family))
-      .flatMap((router) => router.gateways);
-    return listed.flatMap((address) => {
-      const neighbour = snapshot.neighbours.find((n) => n.interfaceIndex === link.index && n.address === address);
-      return neighbour?.permanent === true
-        ? []
-        : [{ interfaceIndex: link.index, address, known: neighbour?.known ?? false }];
-    });
-  });
-}
-
-/** For the observation: how long main-table prefixes may be and still matter. */
-export function longestDestinations(routers: readonly BackupRouter[]): Partial<Record<Family, number>> {
-  const longest: Partial<Record<Family, number>> = {};
-  for (const router of routers) longest[router.family] = Math.max(longest[router.family] ?? 0, longestOf(router));
-  return longest;
-}
-
-const longestKnown = new WeakMap<BackupRouter, number>();
-
-function longestOf(router: BackupRouter): number {
-  let longest = longestKnown.get(router);
-  if (longest === undefined)
-    longestKnown.set(router, (longest = router.destinations.reduce((most, { length }) => Math.max(most, length), 0)));
-  return longest;
 }

@@ -11,7 +11,7 @@ import { destinationText, type Prefix } from '../model/prefix.js';
 import { type Route, refuses, TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { byPrefix } from './by-prefix.js';
-import { lookup } from './explain/walk.js';
+import { lookup } from './lookup.js';
 import { linkOf, realmOf, type Wait } from './management.js';
 
 export interface Hidden {
@@ -22,26 +22,18 @@ export interface Hidden {
 /** Told one by one, at the most. */
 const NAMED = 20;
 
-const refusing = new WeakMap<readonly Route[], boolean>();
-
-/** Whether main refuses anything at all. Most routers have no such route: then nothing need be looked up. */
-export function anyRefusal(routes: readonly Route[]): boolean {
-  let any = refusing.get(routes);
-  if (any === undefined)
-    refusing.set(routes, (any = routes.some((route) => route.table === TABLE_MAIN && refuses(route))));
-  return any;
-}
-
 /** The refusal of main that hides the backup route of this destination. `preempt`: the backup route is to win ties. */
 export function hiddenBy(foreignRoutes: readonly Route[], destination: Prefix, preempt: boolean): Route | undefined {
-  const found = lookup(byPrefix(foreignRoutes).covers(TABLE_MAIN, destination), TABLE_MAIN, destination.address);
+  const { refusing, covers } = byPrefix(foreignRoutes);
+  if (!refusing(TABLE_MAIN)) return undefined;
+  const found = lookup(covers(TABLE_MAIN, destination), TABLE_MAIN, destination.address);
   if (found === undefined || !refuses(found)) return undefined;
   return found.destination.length < destination.length || preempt ? found : undefined;
 }
 
 /** Every configured destination that a refusal hides, or would hide were the routes to come in. `preempt`: and were they to win ties. */
 export function hiddenDestinations(config: Config, snapshot: Snapshot, preempt: boolean): readonly Hidden[] {
-  if (config.placement !== 'local' || !anyRefusal(snapshot.foreignRoutes)) return [];
+  if (config.placement !== 'local' || !byPrefix(snapshot.foreignRoutes).refusing(TABLE_MAIN)) return [];
   const here = config.managementInterfaces.filter(
     ({ selector }) => realmOf(linkOf(selector, snapshot), snapshot).vrf === undefined,
   );

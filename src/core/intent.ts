@@ -4,13 +4,12 @@
  */
 
 import type { DaemonId } from '../model/daemon.js';
-import { wanted } from './desired.js';
-import { accepted, type Facts, imagine, OUT, phaseIn, taken } from './explain/scenes.js';
+import { accepted, type Facts, imagine, ownershipOf, phaseIn, taken } from './explain/scenes.js';
 import { routeKey } from './keys.js';
 import type { Wait } from './management.js';
-import { ownership, plan } from './plan.js';
+import { plan } from './plan.js';
 import type { Step } from './ports.js';
-import type { Life, State } from './state.js';
+import type { DaemonState, Life } from './state.js';
 
 /** How a daemon stands, and for how long, in milliseconds. */
 export interface Standing {
@@ -31,21 +30,16 @@ export interface Intent {
 export function intentOf(facts: Facts, standings: ReadonlyMap<DaemonId, Standing> | undefined): Intent {
   const { snapshot } = facts;
   const imagined = imagine(facts, snapshot, 'down', phaseIn('down'));
-  const state: State =
-    standings === undefined
-      ? imagined
-      : {
-          ...imagined,
-          daemons: new Map([...imagined.daemons].map(([id, daemon]) => [id, stand(daemon, standings.get(id))])),
-        };
-  const own = ownership(facts.config, facts.formerGateways);
-  const want = accepted(state, snapshot, [], 0);
-  const out = wanted(imagine(facts, snapshot, 'responsive', OUT), snapshot, 0) ?? want;
-  const leaving = taken(state, snapshot, want);
+  const { daemons } = imagined.world;
+  const stood = new Map([...daemons].map(([id, daemon]) => [id, stand(daemon, standings?.get(id))]));
+  const state = { ...imagined, world: { ...imagined.world, daemons: stood } };
+  const own = ownershipOf(facts);
+  const want = accepted(state, [], 0);
+  const leaving = taken(state, want);
   const originals = (snapshot.originals ?? []).filter(({ route }) => leaving.has(routeKey(route)));
   return {
     bringIn: plan(own, want, snapshot),
-    takeOut: plan(own, out, snapshot),
+    takeOut: plan(own, { routes: [], rules: [] }, snapshot),
     waits: want.waits,
     adopt: originals.map(({ route, message }) => ({
       kind: 'adopt-route',
@@ -54,9 +48,6 @@ export function intentOf(facts: Facts, standings: ReadonlyMap<DaemonId, Standing
   };
 }
 
-function stand(
-  daemon: State['daemons'] extends ReadonlyMap<string, infer D> ? D : never,
-  standing: Standing | undefined,
-): typeof daemon {
+function stand(daemon: DaemonState, standing: Standing | undefined): DaemonState {
   return standing === undefined ? daemon : { ...daemon, life: standing.life, since: -standing.forMs };
 }

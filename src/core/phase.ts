@@ -18,16 +18,15 @@
  */
 
 import { allBackupRouters } from '../model/config.js';
-import { type Prefix, prefixText } from '../model/prefix.js';
+import { prefixText } from '../model/prefix.js';
 import { dampedHoldMs } from './damping.js';
-import { ownership, owns } from './plan.js';
-import { type Coverage, coverage, questionKey } from './rivals.js';
-import type { DaemonState, InCause, Phase, State } from './state.js';
+import { ownership, owns } from './ownership.js';
+import { coverage, questionKey } from './rivals.js';
+import { type DaemonState, type InCause, isSeen, type Orders, type Phase, type State, type World } from './state.js';
 
-/** The phase that follows from the state; the very same object when nothing changed but the clock. */
-export function nextPhase(state: State, now: number): Phase {
-  const next = judge(state, now);
-  const current = state.phase;
+/** The phase that follows from world, orders and the phase before; the very same object when nothing changed but the clock. */
+export function nextPhase({ world, orders, phase: current }: Omit<State, 'agenda'>, now: number): Phase {
+  const next = judge(world, orders, current, now);
   if (next === current || next.kind !== current.kind) return next;
   const same = { ...next, since: current.since };
   return samePhase(same, current) ? current : same;
@@ -48,7 +47,7 @@ function samePhase(a: Phase, b: Phase): boolean {
 
 type Inside = (cause: InCause, reason: string, until?: number | 'never', from?: number) => Phase;
 
-function judge(state: State, now: number): Phase {
+function judge(world: World, orders: Orders, current: Phase, now: number): Phase {
   const inside: Inside = (cause, reason, until, from) => ({
     kind: 'in',
     cause,
@@ -57,52 +56,51 @@ function judge(state: State, now: number): Phase {
     until,
     from,
   });
-  if (state.pin !== undefined && (state.pin.until === 'never' || now < state.pin.until))
-    return inside('pinned', state.pin.reason, state.pin.until);
-  const { role, reason } = state.roleOverride ?? state.role;
+  const { pin } = orders;
+  if (pin !== undefined && (pin.until === 'never' || now < pin.until)) return inside('pinned', pin.reason, pin.until);
+  const { role, reason } = orders.role ?? world.role;
   if (role === 'standby') return inside('standby', `role is standby: ${reason}`);
 
-  const daemons = [...state.daemons.values()];
+  const daemons = [...world.daemons.values()];
   const bad = worst(daemons.filter((daemon) => daemon.life !== 'responsive' && daemon.life !== 'unknown'));
   if (bad !== undefined)
     return inside('down', `${bad.id} ${bad.life === 'appeared' ? 'is starting' : `is ${bad.life}`}: ${bad.reason}`);
 
   const unknown = daemons.find((daemon) => daemon.life === 'unknown');
   if (unknown !== undefined) {
-    if (now >= state.verdictsBy) return inside('down', `${unknown.id} has not answered in time`);
-    if (state.phase.kind === 'out') return state.phase;
+    if (now >= world.verdictsBy) return inside('down', `${unknown.id} has not answered in time`);
+    if (current.kind === 'out') return current;
     // What was pinned or on standby a moment ago is in, and stays so until the verdict.
-    if (state.phase.kind === 'in')
-      return state.phase.cause === 'pinned' || state.phase.cause === 'standby'
+    if (current.kind === 'in')
+      return current.cause === 'pinned' || current.cause === 'standby'
         ? inside('down', `${unknown.id} is not heard of yet`)
-        : state.phase;
-    return routesAreIn(state) ? inside('down', 'routes were in when the agent started') : state.phase;
+        : current;
+    return routesAreIn(world) ? inside('down', 'routes were in when the agent started') : current;
   }
 
-  if (state.roleOverride === undefined && state.role.provisional === true) {
-    if (state.phase.kind === 'in')
-      return state.phase.cause === 'pinned' ? inside('standby', state.role.reason) : state.phase;
-    return state.phase.kind === 'starting' && routesAreIn(state)
+  if (orders.role === undefined && world.role.provisional === true) {
+    if (current.kind === 'in') return current.cause === 'pinned' ? inside('standby', world.role.reason) : current;
+    return current.kind === 'starting' && routesAreIn(world)
       ? inside('down', 'routes were in when the agent started')
-      : state.phase;
+      : current;
   }
 
-  if (state.phase.kind === 'out') return judgeCovers(state, state.phase, now, inside);
+  if (current.kind === 'out') return judgeCovers(world, current, now, inside);
 
   const youngest = daemons.reduce((a, b) => (b.since > a.since ? b : a));
-  const holdUntil = youngest.since + dampedHoldMs(state.damping, state.config.holdMs, now);
+  const holdUntil = youngest.since + dampedHoldMs(world.damping, world.config.holdMs, now);
   if (now < holdUntil) return inside('hold', `${youngest.id} must stay responsive for the hold-time`, holdUntil);
 
-  return judgeCoverage(state, holdUntil, now, inside);
+  return judgeCoverage(world, current, holdUntil, now, inside);
 }
 
-function judgeCoverage(state: State, holdUntil: number, now: number, inside: Inside): Phase {
-  const timeout = state.config.convergenceTimeoutMs;
-  const from = state.phase.kind === 'in' ? (state.phase.from ?? holdUntil) : holdUntil;
+function judgeCoverage(world: World, current: Phase, holdUntil: number, now: number, inside: Inside): Phase {
+  const timeout = world.config.convergenceTimeoutMs;
+  const from = current.kind === 'in' ? (current.from ?? holdUntil) : holdUntil;
   const until = timeout === 'never' ? 'never' : from + timeout;
-  const found = state.snapshot === undefined ? undefined : coverage(state, state.snapshot);
+  const found = isSeen(world) ? coverage(world) : undefined;
   // The look that reads it is under way.
-  if (found?.unread === true && state.phase.kind === 'starting' && now < state.verdictsBy) return state.phase;
+  if (found?.unread === true && current.kind === 'starting' && now < world.verdictsBy) return current;
   if (found?.uncovered.length === 0 && !found.unread)
     return { kind: 'out', since: now, reason: 'every destination is covered', uncovered: [] };
   if (until !== 'never' && now >= until) {
@@ -111,38 +109,31 @@ function judgeCoverage(state: State, holdUntil: number, now: number, inside: Ins
       kind: 'out',
       since: now,
       reason,
-      uncovered: found?.uncovered.map(prefixText) ?? everything(state),
+      uncovered: found?.uncovered.map(prefixText) ?? everything(world),
     };
   }
-  if (found === undefined) return state.phase;
+  if (found === undefined) return current;
   // Beside a daemon older than ourselves, and with nothing installed: its word on its routes is awaited before we insert ours.
-  const unanswered = found.toConfirm.some((question) => !state.confirmed.has(questionKey(question)));
-  if (state.phase.kind === 'starting' && unanswered && now < state.verdictsBy && !routesAreIn(state))
-    return state.phase;
-  return inside('converging', `not covered yet: ${some(found.uncovered)}`, until, from);
+  const unanswered = found.toConfirm.some((question) => !world.confirmed.has(questionKey(question)));
+  if (current.kind === 'starting' && unanswered && now < world.verdictsBy && !routesAreIn(world)) return current;
+  return inside('converging', `not covered yet: ${some(found.uncovered.map(prefixText))}`, until, from);
 }
 
 /** Out: does every destination that had a cover still have one? */
-function judgeCovers(state: State, phase: Phase & { kind: 'out' }, now: number, inside: Inside): Phase {
-  const timeout = state.config.convergenceTimeoutMs;
-  if (timeout === 0 || state.snapshot === undefined) return phase;
-  const found = coverage(state, state.snapshot, true);
-  const { unread, uncovered } = found;
-  if (unread || agreed.get(phase.uncovered) === found) return phase;
+function judgeCovers(world: World, phase: Phase & { kind: 'out' }, now: number, inside: Inside): Phase {
+  const timeout = world.config.convergenceTimeoutMs;
+  if (timeout === 0 || !isSeen(world)) return phase;
+  const { unread, bare } = coverage(world);
+  if (unread || bare === phase.uncovered) return phase;
   const given = new Set(phase.uncovered);
-  const lost = uncovered.filter((prefix) => !given.has(prefixText(prefix)));
+  const lost = bare.filter((text) => !given.has(text));
   if (lost.length > 0)
     return inside('converging', `no longer covered: ${some(lost)}`, timeout === 'never' ? 'never' : now + timeout, now);
-  const texts = uncovered.length === phase.uncovered.length ? phase.uncovered : uncovered.map(prefixText);
-  agreed.set(texts, found);
-  return texts === phase.uncovered ? phase : { ...phase, uncovered: texts };
+  return { ...phase, uncovered: bare };
 }
 
-/** Lists of the uncovered, each with the coverage that it was last found to agree with. */
-const agreed = new WeakMap<readonly string[], Coverage>();
-
-function everything(state: State): readonly string[] {
-  return allBackupRouters(state.config).flatMap((router) => router.destinations.map(prefixText));
+function everything(world: World): readonly string[] {
+  return allBackupRouters(world.config).flatMap((router) => router.destinations.map(prefixText));
 }
 
 /** The daemon to name when several are not well: the one that has been so for longest. */
@@ -151,14 +142,12 @@ function worst(daemons: readonly DaemonState[]): DaemonState | undefined {
   return [...daemons].sort((a, b) => rank(a) - rank(b) || a.since - b.since)[0];
 }
 
-function routesAreIn(state: State): boolean {
-  const own = ownership(state.config, state.formerGateways);
-  return (
-    state.snapshot?.ownRoutes.some((route) => route.nexthops.some((nexthop) => owns(own, route, nexthop))) === true
-  );
+function routesAreIn({ config, former, snapshot }: World): boolean {
+  const own = ownership(config, former);
+  return snapshot?.ownRoutes.some((route) => route.nexthops.some((nexthop) => owns(own, route, nexthop))) === true;
 }
 
-function some(prefixes: readonly Prefix[]): string {
-  const shown = prefixes.slice(0, 3).map(prefixText).join(', ');
+function some(prefixes: readonly string[]): string {
+  const shown = prefixes.slice(0, 3).join(', ');
   return prefixes.length > 3 ? `${shown} and ${prefixes.length - 3} more` : shown;
 }

@@ -134,15 +134,6 @@ export function localRules(
   return rules;
 }
 
-/** The last next hop made: neighbours in the list share it, a hundred thousand of them. */
-let lastNexthops: Route['nexthops'] = [{ gateway: undefined, interfaceIndex: 0, dead: false }];
-
-function nexthopsOf({ gateway, interfaceIndex }: Target): Route['nexthops'] {
-  if (lastNexthops[0]?.gateway !== gateway || lastNexthops[0].interfaceIndex !== interfaceIndex)
-    lastNexthops = [{ gateway, interfaceIndex, dead: false }];
-  return lastNexthops;
-}
-
 function backupRoute(config: Config, target: Target, table: number, metric: number): Route {
   return {
     family: target.destination.family,
@@ -152,6 +143,6 @@ function backupRoute(config: Config, target: Target, table: number, metric: numb
     tos: 0,
     protocol: config.routeProtocol,
     type: 'unicast',
-    nexthops: nexthopsOf(target),
+    nexthops: [{ gateway: target.gateway, interfaceIndex: target.interfaceIndex, dead: false }],
   };
 }

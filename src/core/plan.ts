@@ -6,16 +6,14 @@
  * killed between two messages), the router is at least as reachable as before. The one exception to add-before-delete
  * is a slot that our own older route occupies: the two stand side by side in one batch.
  *
- * Invariant: a step never names anything that is not owned (see owns). plan(apply(plan)) is empty.
+ * Invariant: a step never names anything that is not owned (ownership.ts). plan(apply(plan)) is empty.
  */
 
-import type { Address } from '../model/address.js';
-import { allBackupRouters, type Config } from '../model/config.js';
-import type { Nexthop, Route, Rule } from '../model/route.js';
+import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { byPrefix } from './by-prefix.js';
 import { routeSlot, ruleKey, sameKey } from './keys.js';
-import { isOwnMetric } from './placement.js';
+import { type Ownership, ownedRoutes, ownedRules } from './ownership.js';
 import type { Step } from './ports.js';
 
 export interface Desired {
@@ -23,74 +21,8 @@ export interface Desired {
   readonly rules: readonly Rule[];
 }
 
-/** What tells our routes from others that carry our protocol number. */
-export interface Ownership {
-  readonly protocol: number;
-  readonly tableBase: number;
-  /** Gateways of this configuration and of the ones before it. */
-  readonly gateways: ReadonlySet<Address>;
-}
-
-const owners = new WeakMap<Config, { readonly former: Iterable<Address>; readonly own: Ownership }>();
-const NO_GATEWAYS: readonly Address[] = [];
-
-/** Ownership under a configuration and the gateways of the one it follows; the very same object for the same ones. */
-export function ownership(config: Config, formerGateways: Iterable<Address> = NO_GATEWAYS): Ownership {
-  const known = owners.get(config);
-  if (known?.former === formerGateways) return known.own;
-  const own = {
-    protocol: config.routeProtocol,
-    tableBase: config.tableBase,
-    gateways: new Set([...formerGateways, ...allBackupRouters(config).flatMap((router) => router.gateways)]),
-  };
-  owners.set(config, { former: formerGateways, own });
-  return own;
-}
-
-/**
- * Whether one next hop of an observed route is ours. The protocol number is not enough: IPv6 merges a foreigner's
- * appended next hop into our route, under our protocol (fact K7). In our own tables the number does suffice, but for
- * such a merge, and so it does in shared tables with a metric that only we use: the gateways of `address: auto` are in no configuration.
- */
-export function owns(own: Ownership, route: Route, nexthop: Nexthop): boolean {
-  if (route.protocol !== own.protocol || route.type !== 'unicast' || nexthop.gateway === undefined) return false;
-  if (own.gateways.has(nexthop.gateway)) return true;
-  const ownTable = route.table >= own.tableBase && route.table <= own.tableBase + 128;
-  return route.nexthops.length === 1 && (ownTable || isOwnMetric(route.metric));
-}
-
-/** The owned next hops of a snapshot, each as a route of its own. */
-export function ownedRoutes(own: Ownership, snapshot: Snapshot): Route[] {
-  const owned: Route[] = [];
-  for (const route of snapshot.ownRoutes) {
-    const mine = route.nexthops.filter((nexthop) => owns(own, route, nexthop));
-    if (mine.length === 1 && route.nexthops.length === 1) owned.push(route);
-    else for (const nexthop of mine) owned.push({ ...route, nexthops: [nexthop] });
-  }
-  return owned;
-}
-
-/** The owned rules of a snapshot. */
-export function ownedRules(own: Ownership, snapshot: Snapshot): Rule[] {
-  return snapshot.rules.filter((rule) => rule.protocol === own.protocol && !rule.foreign);
-}
-
-const planned = new WeakMap<
-  Desired,
-  { readonly own: Ownership; readonly snapshot: Snapshot; readonly steps: readonly Step[] }
->();
-
-/** The steps that make the owned part of the snapshot equal to what is desired; the very same list for the same three, unless no route is desired. */
+/** The steps that make the owned part of the snapshot equal to what is desired. */
 export function plan(own: Ownership, desired: Desired, snapshot: Snapshot): readonly Step[] {
-  const last = planned.get(desired);
-  if (last !== undefined && last.own === own && last.snapshot === snapshot) return last.steps;
-  const steps = findSteps(own, desired, snapshot);
-  // "Nothing" is one value for ever, and would keep the snapshot and the steps of a withdrawal as long.
-  if (desired.routes.length > 0) planned.set(desired, { own, snapshot, steps });
-  return steps;
-}
-
-function findSteps(own: Ownership, desired: Desired, snapshot: Snapshot): Step[] {
   const observed = ownedRoutes(own, snapshot);
   const observedRules = new Map(ownedRules(own, snapshot).map((rule) => [ruleKey(rule), rule]));
   const wantedRules = new Set(desired.rules.map((rule) => ruleKey(rule)));

@@ -42,6 +42,8 @@ export interface Prepared {
 export interface ObserveRequest {
   /** Marks the routes that go into `ownRoutes`. */
   readonly protocol: number;
+  /** Marks of configurations before this one: what has them goes into `ownRoutes` too. None when absent. */
+  readonly formerProtocols?: readonly number[];
   /** Tables beside the main one whose foreign routes are wanted too: those of VRFs. */
   readonly vrfTables?: readonly number[];
   /** Further tables, wanted in `furtherRoutes`: those that rules send packets of the host to. Of table `local` all lengths. */

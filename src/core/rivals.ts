@@ -14,12 +14,13 @@ import { adoptable } from './adopt.js';
 import { byPrefix } from './by-prefix.js';
 import { routeKey } from './keys.js';
 import { linkOf, realmOf } from './management.js';
-import type { DaemonState, State } from './state.js';
+import { remembered } from './remembered.js';
+import type { SeenWorld, World } from './state.js';
 
 /** Since when the route has been stale, or undefined when its owner lives (or is not watched). */
-export function staleSince(daemons: Iterable<DaemonState>, route: Route): number | undefined {
+export function staleSince(world: World, route: Route): number | undefined {
   let since: number | undefined;
-  for (const daemon of daemons) {
+  for (const daemon of world.daemons.values()) {
     if ((daemon.life === 'down' || daemon.life === 'unresponsive') && daemon.protocols.includes(route.protocol)) {
       since = Math.min(since ?? daemon.since, daemon.since);
     }
@@ -65,23 +66,34 @@ export interface Rivalry {
 const NO_RIVAL: Rivalry = { preempt: false, preemptAt: undefined, activeRival: false };
 
 /** How the backup route of a destination stands to the best foreign route of the same prefix in its realm, if there is one. */
-export function rivalry(state: State, snapshot: Snapshot, rival: Route | undefined, now: number): Rivalry {
+export function rivalry(world: SeenWorld, rival: Route | undefined, now: number): Rivalry {
   if (rival === undefined) return NO_RIVAL;
-  const since = staleSince(state.daemons.values(), rival);
+  const since = staleSince(world, rival);
   if (since === undefined) return { preempt: false, preemptAt: undefined, activeRival: true };
-  if (knownBad(snapshot, rival)) return { preempt: true, preemptAt: undefined, activeRival: false };
-  if (state.config.preemptAfterMs === 'never') return { preempt: false, preemptAt: undefined, activeRival: true };
-  const preemptAt = since + state.config.preemptAfterMs;
+  if (knownBad(world.snapshot, rival)) return { preempt: true, preemptAt: undefined, activeRival: false };
+  if (world.config.preemptAfterMs === 'never') return { preempt: false, preemptAt: undefined, activeRival: true };
+  const preemptAt = since + world.config.preemptAfterMs;
   return now >= preemptAt
     ? { preempt: true, preemptAt: undefined, activeRival: false }
     : { preempt: false, preemptAt, activeRival: true };
 }
 
+/** When ties may turn by themselves. */
+export function turns({ config, daemons }: World): readonly number[] {
+  const { preemptAfterMs } = config;
+  if (preemptAfterMs === 'never') return [];
+  return [...daemons.values()].flatMap(({ life, since }) =>
+    life === 'down' || life === 'unresponsive' ? [since + preemptAfterMs] : [],
+  );
+}
+
 export interface Coverage {
   /** A VRF is there whose table has not been read yet: nothing can be said of the destinations in it. */
   readonly unread: boolean;
-  /** Destinations that nothing covers. */
+  /** Destinations that nothing covers which the daemon has confirmed. */
   readonly uncovered: readonly Prefix[];
+  /** Those of them that nothing at all covers but what the daemon has denied, as text: for a daemon that has earned trust. */
+  readonly bare: readonly string[];
   /** Foreign prefixes that would cover one, if the living daemon said that it holds them. */
   readonly toConfirm: readonly Question[];
 }
@@ -96,71 +108,50 @@ export function questionKey({ prefix, vrf }: Question): string {
   return vrf === undefined ? prefixText(prefix) : `${vrf} ${prefixText(prefix)}`;
 }
 
-/** What a coverage was found from; it stays true as long as all of it is the same. */
-interface Found {
-  readonly from: readonly unknown[];
-  readonly coverage: Coverage;
-}
-
-const known = { trusting: new WeakMap<Snapshot, Found>(), confirming: new WeakMap<Snapshot, Found>() };
-
 /**
  * Which destinations the FIB carries without us. A route covers a destination when it contains it, is not ours nor about to be taken
- * over, resolves, and is not stale; one that a watched daemon put there counts once that daemon has confirmed it, or
- * (`trusting`, for a daemon that has earned it) as long as it has not denied it.
+ * over, resolves, and is not stale; one that a watched daemon put there counts once that daemon has confirmed it.
  */
-export function coverage(state: State, snapshot: Snapshot, trusting = false): Coverage {
-  const memory = trusting ? known.trusting : known.confirming;
-  const from = [state.config, state.daemons, state.confirmed, state.tablesRead];
-  const last = memory.get(snapshot);
-  if (last?.from.every((value, i) => value === from[i])) return last.coverage;
-  const found = findCoverage(state, snapshot, trusting);
-  memory.set(snapshot, { from, coverage: found });
-  return found;
-}
-
-function findCoverage(state: State, snapshot: Snapshot, trusting: boolean): Coverage {
+export const coverage = remembered((world: SeenWorld): Coverage => {
+  const { snapshot, daemons, confirmed } = world;
   let unread = false;
   const uncovered: Prefix[] = [];
+  const bare: string[] = [];
   const toConfirm = new Map<string, Question>();
-  const leaving = new Set(adoptable(state, snapshot).map((route) => routeKey(route)));
+  const leaving = new Set(adoptable(world).map((route) => routeKey(route)));
   const stays = (route: Route): boolean => route.destination.length > 0 || !leaving.has(routeKey(route));
-  const usable = remembering(
-    (route: Route) =>
-      stays(route) && resolves(snapshot, route) && staleSince(state.daemons.values(), route) === undefined,
+  const usable = judgedOnce(
+    (route) => stays(route) && resolves(snapshot, route) && staleSince(world, route) === undefined,
   );
-  const watched = new Set([...state.daemons.values()].flatMap((daemon) => daemon.protocols));
+  const watched = new Set([...daemons.values()].flatMap((daemon) => daemon.protocols));
   const { covers } = byPrefix(snapshot.foreignRoutes);
-  for (const { selector, backupRouters } of state.config.managementInterfaces) {
+  for (const { selector, backupRouters } of world.config.managementInterfaces) {
     const { table, vrf } = realmOf(linkOf(selector, snapshot), snapshot);
-    if (vrf !== undefined && !state.tablesRead.includes(table)) {
+    if (vrf !== undefined && !world.tablesRead.includes(table)) {
       unread = true;
       continue;
     }
-    const counts = remembering(
-      (route: Route) =>
-        (state.confirmed.get(questionKey({ prefix: route.destination, vrf })) ?? trusting) ||
-        !watched.has(route.protocol),
+    const word = judgedOnce((route) =>
+      watched.has(route.protocol) ? confirmed.get(questionKey({ prefix: route.destination, vrf })) : true,
     );
-    for (const { destinations } of backupRouters) {
-      for (const destination of destinations) {
-        const carrying = covers(table, destination).filter(usable);
-        if (carrying.some(counts)) continue;
-        uncovered.push(destination);
-        for (const route of carrying)
-          toConfirm.set(questionKey({ prefix: route.destination, vrf }), { prefix: route.destination, vrf });
-      }
+    for (const destination of backupRouters.flatMap(({ destinations }) => destinations)) {
+      const carrying = covers(table, destination).filter(usable);
+      if (carrying.some((route) => word(route) === true)) continue;
+      uncovered.push(destination);
+      if (carrying.every((route) => word(route) === false)) bare.push(prefixText(destination));
+      for (const route of carrying)
+        toConfirm.set(questionKey({ prefix: route.destination, vrf }), { prefix: route.destination, vrf });
     }
   }
-  return { unread, uncovered, toConfirm: [...toConfirm.values()] };
-}
+  return { unread, uncovered, bare, toConfirm: [...toConfirm.values()] };
+});
 
 /** A short prefix may cover a hundred thousand destinations: it is judged once. */
-function remembering(judge: (route: Route) => boolean): (route: Route) => boolean {
-  const judged = new Map<Route, boolean>();
+function judgedOnce<T>(judge: (route: Route) => T): (route: Route) => T {
+  const judged = new Map<Route, T>();
   return (route) => {
     let verdict = judged.get(route);
-    if (verdict === undefined) judged.set(route, (verdict = judge(route)));
-    return verdict;
+    if (verdict === undefined && !judged.has(route)) judged.set(route, (verdict = judge(route)));
+    return verdict as T;
   };
 }

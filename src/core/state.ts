@@ -1,6 +1,6 @@
 /**
- * Everything the agent knows, as one immutable value. Times are monotonic milliseconds.
- * What lives here: shapes and the initial value. How they change: machine.ts.
+ * Everything the agent knows, as one immutable value in four halves. Times are monotonic milliseconds.
+ * What lives here: shapes and the initial value. How they change: machine.ts and what it calls.
  */
 
 import type { Address } from '../model/address.js';
@@ -10,6 +10,7 @@ import type { DaemonId, WatchedDaemon } from '../model/daemon.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { type Damping, UNDAMPED } from './damping.js';
 import type { Suspects } from './gateway.js';
+import { formerly, type Ownership } from './ownership.js';
 import type { KernelHint, ObserveRequest } from './ports.js';
 
 /** Where a watched daemon stands. `unknown`: no verdict yet. `appeared`: a sign of life, no answer yet. */
@@ -109,21 +110,61 @@ export interface Pin {
   readonly reason: string;
 }
 
-export interface State {
+/** What every decision goes by: the host, its daemons and the kernel, as far as they are known. */
+export interface World {
   readonly config: Config;
   /** What the configured source says. */
   readonly role: RoleState;
-  /** What an operator says instead. */
-  readonly roleOverride: RoleState | undefined;
-  readonly pin: Pin | undefined;
-  readonly formerGateways: ReadonlySet<Address>;
+  /** What was ours under configurations before this one and may still stand. */
+  readonly former: Ownership;
   readonly daemons: ReadonlyMap<DaemonId, DaemonState>;
   /** Daemons without a verdict are waited for until then; after that they count as down. */
   readonly verdictsBy: number;
-  readonly phase: Phase;
   readonly damping: Damping;
   /** undefined until the first observation. */
   readonly snapshot: Snapshot | undefined;
+  /** Tables of VRFs whose routes the snapshot has. */
+  readonly tablesRead: readonly number[];
+  /** By route key. */
+  readonly refused: ReadonlyMap<string, Refusal>;
+  /** Foreign prefixes that the living daemon has confirmed as its own (true) or denied (false). */
+  readonly confirmed: ReadonlyMap<string, boolean>;
+  /** Gateways of lists that were seen dead. */
+  readonly suspects: Suspects;
+  /** Gateways of `address: auto`. */
+  readonly learned: Learned;
+  readonly record: AdoptionRecord;
+}
+
+/** A world that has been looked at. */
+export interface SeenWorld extends World {
+  readonly snapshot: Snapshot;
+}
+
+export function isSeen(world: World): world is SeenWorld {
+  return world.snapshot !== undefined;
+}
+
+/** The record on disk of foreign default routes that were taken over. */
+export interface AdoptionRecord {
+  /** What it holds: routes that were taken over, or may be now. */
+  readonly adopted: readonly AdoptedRoute[];
+  /** What is being written to it. */
+  readonly writing: readonly AdoptedRoute[] | undefined;
+  /** Routes that were given back and that it still names. */
+  readonly returned: readonly AdoptedRoute[];
+}
+
+/** What an operator has ordered. */
+export interface Orders {
+  readonly pin: Pin | undefined;
+  /** A role in place of what the source says. */
+  readonly role: RoleState | undefined;
+  readonly stopping: boolean;
+}
+
+/** What is under way, and when to look, ask and try again: no decision about routes reads it. */
+export interface Agenda {
   readonly round: Round;
   /** Counts observations asked for; the answer to an older one is discarded. */
   readonly observations: number;
@@ -138,17 +179,11 @@ export interface State {
   readonly foreignWaits: boolean;
   /** Reading a full table takes long: after that a change of a foreign route alone is no reason to read it again before this. */
   readonly foreignNotBefore: number;
-  /** Tables of VRFs whose routes the snapshot has. */
-  readonly tablesRead: readonly number[];
   readonly completedRounds: number;
   /** Rounds in a row that changed something without coming to rest. */
   readonly restlessRounds: number;
-  /** By route key. */
-  readonly refused: ReadonlyMap<string, Refusal>;
-  /** Kernel changes that failed otherwise; cleared by the next clean round. */
+  /** Kernel changes that failed otherwise than by the refusal of a route; cleared by the next clean round. */
   readonly faults: readonly string[];
-  /** Foreign prefixes that the living daemon has confirmed as its own (true) or denied (false). */
-  readonly confirmed: ReadonlyMap<string, boolean>;
   readonly asking: boolean;
   /** The question under way was put to a former life of a daemon. */
   readonly askedInVain: boolean;
@@ -156,29 +191,49 @@ export interface State {
   /** Questions in a row that were denied or not answered. */
   readonly denials: number;
   readonly fight: Fight;
-  /** Gateways of lists that were seen dead. */
-  readonly suspects: Suspects;
   /** When the gateways whose life decides something are asked next. */
   readonly probeAt: number;
-  /** Gateways of `address: auto`. */
-  readonly learned: Learned;
-  /** What the record on disk holds: foreign routes that were taken over, or may be now. */
-  readonly adopted: readonly AdoptedRoute[];
-  /** The record that is being written. */
-  readonly recording: readonly AdoptedRoute[] | undefined;
-  /** Routes that were given back and that the record still names. */
-  readonly returned: readonly AdoptedRoute[];
-  /** Why the record could not be written. */
+  /** Why the record of adopted routes could not be written. */
   readonly recordFault: string | undefined;
   readonly adoptFight: AdoptFight;
   /** No route that the configuration no longer adopts is given back before this. */
   readonly restoreAt: number;
-  readonly stopping: boolean;
   /** The last batch of all is under way. */
   readonly leaving: boolean;
   /** How often everything is looked at without any event. */
   readonly resyncMs: number;
 }
+
+/**
+ * The four halves. What the routes are to be follows from the first three ({@link World}, {@link Orders}, {@link Phase}) and from the
+ * clock; each is the very same object as long as nothing in it has changed.
+ */
+export interface State {
+  readonly world: World;
+  readonly orders: Orders;
+  readonly phase: Phase;
+  readonly agenda: Agenda;
+}
+
+/** The value with the changes; the very same one when they change nothing. */
+export function amended<T extends object>(value: T, changes: Partial<T>): T {
+  const keys = Object.keys(changes) as (keyof T)[];
+  return keys.every((key) => value[key] === changes[key]) ? value : { ...value, ...changes };
+}
+
+export function withWorld(state: State, changes: Partial<World>): State {
+  const world = amended(state.world, changes);
+  return world === state.world ? state : { ...state, world };
+}
+
+export function withAgenda(state: State, changes: Partial<Agenda>): State {
+  return { ...state, agenda: { ...state.agenda, ...changes } };
+}
+
+/** Rounds that hints alone ask for keep this distance, so that a storm of events costs little. */
+export const HINT_SPACING_MS = 10;
+/** After a failure, or when changes never come to rest: the pause before the next look. */
+export const RETRY_MS = 200;
 
 /** The longest time between two rounds, in milliseconds; a watchdog may ask for a shorter one. */
 export const RESYNC_MS = 30_000;
@@ -186,8 +241,8 @@ export const RESYNC_MS = 30_000;
 export interface Beginning {
   readonly config: Config;
   readonly watched: readonly WatchedDaemon[];
-  /** Gateways of configurations before this one, whose routes may still stand. */
-  readonly formerGateways: Iterable<Address>;
+  /** The configuration before this one, whose routes may still stand. */
+  readonly former: Config | undefined;
   readonly resyncMs: number;
   readonly role: RoleState;
   readonly roleOverride: RoleState | undefined;
@@ -197,55 +252,58 @@ export interface Beginning {
 }
 
 export function initialState(
-  { config, watched, formerGateways, resyncMs, role, roleOverride, pin, adopted = [] }: Beginning,
+  { config, watched, former, resyncMs, role, roleOverride, pin, adopted = [] }: Beginning,
   now: number,
 ): State {
   return {
-    config,
-    role,
-    roleOverride,
-    pin,
-    formerGateways: new Set([...formerGateways, ...adopted.flatMap(({ route }) => route.nexthops[0]?.gateway ?? [])]),
-    daemons: new Map(
-      watched.map((daemon) => [
-        daemon.id,
-        { ...daemon, life: 'unknown' as const, since: now, reason: 'not heard of yet' },
-      ]),
-    ),
-    verdictsBy: now + config.probeTimeoutMs,
+    world: {
+      config,
+      role,
+      former: formerly(
+        former,
+        adopted.flatMap(({ route }) => route.nexthops[0]?.gateway ?? []),
+      ),
+      daemons: new Map(watched.map((daemon) => [daemon.id, unheard(daemon, now)])),
+      verdictsBy: now + config.probeTimeoutMs,
+      damping: UNDAMPED,
+      snapshot: undefined,
+      tablesRead: [],
+      refused: new Map(),
+      confirmed: new Map(),
+      suspects: new Map(),
+      learned: new Map(),
+      record: { adopted, writing: undefined, returned: [] },
+    },
+    orders: { pin, role: roleOverride, stopping: false },
     phase: { kind: 'starting', since: now, reason: 'agent started' },
-    damping: UNDAMPED,
-    snapshot: undefined,
-    round: { kind: 'idle' },
-    observations: 0,
-    dirty: 'start',
-    notBefore: now,
-    lastRound: now,
-    foreignDue: true,
-    foreignWaits: false,
-    foreignNotBefore: now,
-    tablesRead: [],
-    completedRounds: 0,
-    restlessRounds: 0,
-    refused: new Map(),
-    faults: [],
-    confirmed: new Map(),
-    asking: false,
-    askedInVain: false,
-    askAgainAt: now,
-    denials: 0,
-    fight: { count: 0, last: Number.NEGATIVE_INFINITY, round: 0, culprit: { text: '' } },
-    suspects: new Map(),
-    probeAt: now,
-    learned: new Map(),
-    adopted,
-    recording: undefined,
-    returned: [],
-    recordFault: undefined,
-    adoptFight: { count: 0, last: Number.NEGATIVE_INFINITY },
-    restoreAt: now,
-    stopping: false,
-    leaving: false,
-    resyncMs,
+    agenda: {
+      round: { kind: 'idle' },
+      observations: 0,
+      dirty: 'start',
+      notBefore: now,
+      lastRound: now,
+      foreignDue: true,
+      foreignWaits: false,
+      foreignNotBefore: now,
+      completedRounds: 0,
+      restlessRounds: 0,
+      faults: [],
+      asking: false,
+      askedInVain: false,
+      askAgainAt: now,
+      denials: 0,
+      fight: { count: 0, last: Number.NEGATIVE_INFINITY, round: 0, culprit: { text: '' } },
+      probeAt: now,
+      recordFault: undefined,
+      adoptFight: { count: 0, last: Number.NEGATIVE_INFINITY },
+      restoreAt: now,
+      leaving: false,
+      resyncMs,
+    },
   };
+}
+
+/** A daemon that no verdict has come from yet. */
+export function unheard(daemon: WatchedDaemon, now: number): DaemonState {
+  return { ...daemon, life: 'unknown', since: now, reason: 'not heard of yet' };
 }

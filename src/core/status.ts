@@ -5,7 +5,7 @@ import { destinationText } from '../model/prefix.js';
 import { TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { BackupRouteStatus, Status } from '../model/status.js';
-import { adoptionWaits, takenOver } from './adopt.js';
+import { adoptionWaits, takenOver } from './adopt-status.js';
 import { autoGateway } from './auto.js';
 import { dampedHoldMs, QUIET_MS } from './damping.js';
 import { interfaceKey, type Wanted, wanted } from './desired.js';
@@ -13,8 +13,8 @@ import { FIGHT_WINDOW_MS, pauseOf } from './fight.js';
 import { type Hidden, hiddenDestinations, hiddenWaits, refusalText } from './hidden.js';
 import { routeKey } from './keys.js';
 import { linkOf, realmOf } from './management.js';
-import { ownedRoutes, ownership } from './plan.js';
-import type { State } from './state.js';
+import { ownedRoutes, ownership } from './ownership.js';
+import { isSeen, type Phase, type SeenWorld, type State, type World } from './state.js';
 
 /** What the core cannot know of the process around it. */
 export interface Surroundings {
@@ -36,10 +36,11 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
     since: new Date(around.wallOffset + monotonic).toISOString(),
     forMs: Math.round(now - monotonic),
   });
-  const snapshot = state.snapshot;
-  const want = snapshot === undefined ? undefined : wanted(state, snapshot, now);
-  const role = state.roleOverride ?? state.role;
-  const until = state.phase.kind === 'in' ? state.phase.until : undefined;
+  const { world, orders, phase, agenda } = state;
+  const { config, snapshot } = world;
+  const want = isSeen(world) ? wanted(world, phase, now) : undefined;
+  const role = orders.role ?? world.role;
+  const until = phase.kind === 'in' ? phase.until : undefined;
   return {
     version: 1,
     agent: {
@@ -50,45 +51,42 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
     },
     configuration: { unconfirmed: null, rolledBackAt: null, ...around.configuration },
     routes: {
-      phase: state.phase.kind,
-      cause: state.phase.kind === 'in' ? state.phase.cause : null,
-      reason: state.phase.reason,
-      ...at(state.phase.since),
+      phase: phase.kind,
+      cause: phase.kind === 'in' ? phase.cause : null,
+      reason: phase.reason,
+      ...at(phase.since),
       untilMs: typeof until === 'number' ? Math.max(0, Math.round(until - now)) : null,
-      placement: state.config.placement,
+      placement: config.placement,
       role: role.role,
       roleReason: role.reason,
     },
-    managementInterfaces: state.config.managementInterfaces.map((management) =>
+    managementInterfaces: config.managementInterfaces.map((management) =>
       interfaceStatus(management.selector, snapshot),
     ),
-    daemons: [...state.daemons.values()].map((daemon) => ({
+    daemons: [...world.daemons.values()].map((daemon) => ({
       id: daemon.id,
       state: daemon.life,
       reason: daemon.reason,
       ...at(daemon.since),
     })),
-    backupRoutes: backupRoutes(state, want),
-    adopted: snapshot === undefined ? [] : takenOver(state, snapshot),
-    waiting:
-      snapshot === undefined
-        ? [{ subject: 'kernel', reason: 'first look is not done yet' }]
-        : [...waitsOf(state, snapshot, want), ...adoptionWaits(state, snapshot, now)],
-    faults: state.faults,
+    backupRoutes: backupRoutes(world, phase, want),
+    adopted: isSeen(world) ? takenOver(world) : [],
+    waiting: isSeen(world)
+      ? [...waitsOf(world, phase, want), ...adoptionWaits(world, agenda, now)]
+      : [{ subject: 'kernel', reason: 'first look is not done yet' }],
+    faults: agenda.faults,
     interference:
-      now - state.fight.last > FIGHT_WINDOW_MS
+      now - agenda.fight.last > FIGHT_WINDOW_MS
         ? null
-        : { episodes: state.fight.count, last: state.fight.culprit.text, pauseMs: pauseOf(state.fight) },
-    damping: dampingStatus(state, now),
+        : { episodes: agenda.fight.count, last: agenda.fight.culprit.text, pauseMs: pauseOf(agenda.fight) },
+    damping: dampingStatus(world, now),
     lastOutage: around.lastOutage ?? null,
   };
 }
 
 /** While the routes are not in, a refusal that would hide them is told all the same: better now than when they are needed. */
-function waitsOf(state: State, snapshot: Snapshot, want: Wanted | undefined): Status['waiting'] {
-  return state.phase.kind === 'in'
-    ? (want?.waits ?? [])
-    : hiddenWaits(hiddenDestinations(state.config, snapshot, false));
+function waitsOf({ config, snapshot }: SeenWorld, phase: Phase, want: Wanted | undefined): Status['waiting'] {
+  return phase.kind === 'in' ? (want?.waits ?? []) : hiddenWaits(hiddenDestinations(config, snapshot, false));
 }
 
 function interfaceStatus(
@@ -109,28 +107,25 @@ function interfaceStatus(
   };
 }
 
-function dampingStatus(state: State, now: number): Status['damping'] {
-  const holdMs = dampedHoldMs(state.damping, state.config.holdMs, now);
-  const { deaths } = state.damping;
+function dampingStatus({ damping, config }: World, now: number): Status['damping'] {
+  const holdMs = dampedHoldMs(damping, config.holdMs, now);
+  const { deaths } = damping;
   return {
     deaths,
     holdMs,
     reason:
-      holdMs > state.config.holdMs
-        ? `${deaths} deaths, each within ${QUIET_MS / 60_000} minutes of the one before`
-        : null,
+      holdMs > config.holdMs ? `${deaths} deaths, each within ${QUIET_MS / 60_000} minutes of the one before` : null,
   };
 }
 
 /** One line a wanted route; while nothing is wanted (or can be), one a configured destination. */
-function backupRoutes(state: State, want: Wanted | undefined): BackupRouteStatus[] {
+function backupRoutes(world: World, phase: Phase, want: Wanted | undefined): BackupRouteStatus[] {
+  const { config, former, snapshot, refused } = world;
   const nameOf = (index: number | undefined): string =>
-    state.snapshot?.links.find((link) => link.index === index)?.name ?? '';
+    snapshot?.links.find((link) => link.index === index)?.name ?? '';
   const preempting = new Set(want?.preempting);
   const installed = new Set(
-    state.snapshot === undefined
-      ? []
-      : ownedRoutes(ownership(state.config, state.formerGateways), state.snapshot).map((route) => routeKey(route)),
+    snapshot === undefined ? [] : ownedRoutes(ownership(config, former), snapshot).map((route) => routeKey(route)),
   );
   const present = (want?.routes ?? []).map(
     (route): BackupRouteStatus => ({
@@ -139,12 +134,12 @@ function backupRoutes(state: State, want: Wanted | undefined): BackupRouteStatus
       interface: nameOf(route.nexthops[0]?.interfaceIndex),
       table: route.table,
       metric: route.metric,
-      state: installed.has(routeKey(route)) ? 'installed' : state.refused.has(routeKey(route)) ? 'refused' : 'absent',
+      state: installed.has(routeKey(route)) ? 'installed' : refused.has(routeKey(route)) ? 'refused' : 'absent',
       preempting: preempting.has(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination)),
       ...hiding(want?.hidden.get(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination))),
     }),
   );
-  return [...present, ...missing(state, present)];
+  return [...present, ...missing(world, phase, present)];
 }
 
 function hiding(hidden: Hidden | undefined): Pick<BackupRouteStatus, 'hiddenBy'> {
@@ -152,23 +147,24 @@ function hiding(hidden: Hidden | undefined): Pick<BackupRouteStatus, 'hiddenBy'>
 }
 
 /** Configured destinations that have no route to show: nothing is wanted now, or its interface is not there. */
-function missing(state: State, present: readonly BackupRouteStatus[]): BackupRouteStatus[] {
+function missing(world: World, phase: Phase, present: readonly BackupRouteStatus[]): BackupRouteStatus[] {
+  const { config, snapshot } = world;
   const shown = new Set(present.map((route) => `${route.interface} ${route.table} ${route.destination}`));
-  const text = state.phase.kind === 'in' ? 'absent' : 'withdrawn';
-  return state.config.managementInterfaces.flatMap(({ selector, backupRouters }) => {
-    const link = state.snapshot === undefined ? undefined : linkOf(selector, state.snapshot);
+  const text = phase.kind === 'in' ? 'absent' : 'withdrawn';
+  return config.managementInterfaces.flatMap(({ selector, backupRouters }) => {
+    const link = snapshot === undefined ? undefined : linkOf(selector, snapshot);
     const name = link?.name ?? selectorText(selector);
-    const realm = state.snapshot === undefined ? undefined : realmOf(link, state.snapshot);
+    const realm = snapshot === undefined ? undefined : realmOf(link, snapshot);
     return backupRouters.flatMap((router) => {
       const auto =
-        router.auto === undefined || link === undefined || state.snapshot === undefined
-          ? undefined
-          : autoGateway(state, state.snapshot, selector, link, router, 0);
+        router.auto !== undefined && link !== undefined && isSeen(world)
+          ? autoGateway(world, selector, link, router, 0)
+          : undefined;
       const gateway = router.gateways[0] ?? (auto !== undefined && 'gateway' in auto ? auto.gateway : '');
       return router.destinations.flatMap((prefix): BackupRouteStatus[] => {
         const table =
-          realm?.vrf === undefined && state.config.placement === 'local'
-            ? state.config.tableBase + prefix.length
+          realm?.vrf === undefined && config.placement === 'local'
+            ? config.tableBase + prefix.length
             : (realm?.table ?? TABLE_MAIN);
         const destination = destinationText(prefix);
         if (shown.has(`${name} ${table} ${destination}`)) return [];

@@ -23,17 +23,24 @@ import { familyNumber } from './netlink/families.js';
 import * as uapi from './netlink/uapi.js';
 
 export async function observe(connection: Connection, request: ObserveRequest): Promise<Snapshot> {
-  const { protocol, maxLength } = request;
+  const { protocol, formerProtocols = [], maxLength } = request;
   const families = FAMILIES.filter((family) => maxLength[family] !== undefined);
   const tables = [uapi.RT_TABLE_MAIN, ...(request.vrfTables ?? [])];
   // All asked at once; the connection sends each as soon as the one before has ended.
   const further = request.furtherTables?.filter((table) => !tables.includes(table));
-  const [links, addresses, rules, own, main, neighbours, elsewhere, objects] = await Promise.all([
+  const [links, addresses, rules, own, former, main, neighbours, elsewhere, objects] = await Promise.all([
     connection.dump(encodeLinkDump(), only(uapi.RTM_NEWLINK, decodeLink)),
     connection.dump(encodeAddressDump(), only(uapi.RTM_NEWADDR, decodeAddress)),
     connection.dump(encodeRuleDump(), only(uapi.RTM_NEWRULE, decodeRule)),
     Promise.all(
       FAMILIES.map((family) => connection.dump(encodeRouteDump(family, { protocol }), ownRoute(family, protocol))),
+    ),
+    Promise.all(
+      FAMILIES.flatMap((family) =>
+        formerProtocols.map((protocol) =>
+          connection.dump(encodeRouteDump(family, { protocol }), only(uapi.RTM_NEWROUTE, decodeRoute)),
+        ),
+      ),
     ),
     Promise.all(
       tables.flatMap((table) =>
@@ -56,13 +63,15 @@ export async function observe(connection: Connection, request: ObserveRequest): 
     ),
     request.nexthopObjects === true ? dumpNexthopObjects(connection) : undefined,
   ]);
-  const foreign = main.flat();
+  const isFormer = (item: Route | Original): boolean =>
+    formerProtocols.includes('message' in item ? item.route.protocol : item.protocol);
+  const foreign = formerProtocols.length === 0 ? main.flat() : main.flat().filter((item) => !isFormer(item));
   const originals = foreign.filter((item) => 'message' in item);
   return {
     links,
     addresses,
     rules,
-    ownRoutes: own.flat(),
+    ownRoutes: [...own, ...former].flat(),
     foreignRoutes: foreign.map((item) => ('message' in item ? item.route : item)),
     originals,
     neighbours,

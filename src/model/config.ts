@@ -102,6 +102,11 @@ export type RoleSource =
       readonly timeoutMs: number;
     };
 
+/** The addresses of all backup routers that it names. */
+export function gatewaysOf(config: Config): readonly Address[] {
+  return allBackupRouters(config).flatMap((router) => router.gateways);
+}
+
 /** Every backup router of every management interface. */
 export function allBackupRouters(config: Config): readonly BackupRouter[] {
   return config.managementInterfaces.flatMap((management) => management.backupRouters);

@@ -16,7 +16,7 @@ import { socketMissing } from '../health/session/endpoint.js';
 import { systemClock } from '../host/clock.js';
 import { openKernel } from '../kernel/kernel.js';
 import { openProcessEvents } from '../kernel/process/process-events.js';
-import { allBackupRouters, type Config } from '../model/config.js';
+import type { Config } from '../model/config.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import type { Paths } from '../model/paths.js';
 import type { Status } from '../model/status.js';
@@ -36,9 +36,7 @@ import { createLog, type Log } from './log.js';
 import { createNotifier, type Notifier } from './notify.js';
 import { overrideOf, pinOf, readOrders } from './operator.js';
 import { createOutages } from './outages.js';
-import { reloadInto } from './reload.js';
 import { answerer } from './requests.js';
-import { retire } from './retire.js';
 import { type RoleWatch, watchRole } from './role.js';
 import { createTeller } from './tell.js';
 
@@ -105,7 +103,7 @@ function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life
         }),
     });
     const watch = (config: Config): Health => openHealth(config.routingDaemons, timingOf(config), undefined, processes);
-    let health = watch(chosen.config);
+    const health = watch(chosen.config);
     let control: ControlServer | undefined;
     let ended = false;
     let deadline: NodeJS.Timeout | undefined;
@@ -152,30 +150,26 @@ function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life
       followers.close();
       history.close();
       role.close();
-      health.close();
       processes.close();
       resolve(exitStatus);
     };
     const stop = (): void => {
-      tell({ kind: 'stopping', onStop: driver.state().config.onStop });
+      tell({ kind: 'stopping', onStop: driver.state().world.config.onStop });
       notifier.stopping();
       deadline ??= setTimeout(() => finish(EXIT.OK), STOP_DEADLINE_MS);
       driver.dispatch({ kind: 'stop' });
     };
-    // What the former routes held back (their slots) is put in once they are out: our own deletions raise no hint.
-    const retireFormer = (former: Config, config: Config): void => {
-      void retire(kernel, former, config, log).then((text) => {
-        if (text !== undefined)
-          driver.dispatch({ kind: 'hint', hint: { kind: 'route', text, ownDeleted: false, sender: 0 } });
-      });
-    };
     const take = (next: Chosen, former: Chosen): void => {
-      health = reloadInto(driver, health, former.config, next.config, watch);
-      retireFormer(former.config, next.config);
-      if (JSON.stringify(former.config.role) === JSON.stringify(next.config.role)) return;
-      role.close();
-      role = follow(next.config);
-      driver.dispatch({ kind: 'role', role: role.initial });
+      const sameRole = JSON.stringify(former.config.role) === JSON.stringify(next.config.role);
+      if (!sameRole) {
+        role.close();
+        role = follow(next.config);
+      }
+      driver.reload({
+        config: next.config,
+        health: sameWatch(former.config, next.config) ? undefined : watch(next.config),
+        role: sameRole ? undefined : role.initial,
+      });
     };
     const configuration = createConfiguration({
       paths,
@@ -197,8 +191,8 @@ function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life
 
     const onSettled = (state: State): void => {
       followers.poke();
-      if (state.completedRounds === rounds) return;
-      rounds = state.completedRounds;
+      if (state.agenda.completedRounds === rounds) return;
+      rounds = state.agenda.completedRounds;
       notifier.watchdog();
       notifier.status(`backup routes ${state.phase.kind}: ${state.phase.reason}`);
       if (ready || state.phase.kind === 'starting') return;
@@ -208,8 +202,6 @@ function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life
       setImmediate(() => {
         configuration.settled();
         loadHistory();
-        const { former, config } = configuration.current();
-        if (former !== undefined) retireFormer(former, config);
       });
     };
 
@@ -228,8 +220,7 @@ function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life
       journal: createJournal(tell, outages),
       beginning: {
         config: chosen.config,
-        formerGateways:
-          chosen.former === undefined ? [] : allBackupRouters(chosen.former).flatMap((router) => router.gateways),
+        former: chosen.former,
         resyncMs: Math.min(RESYNC_MS, notifier.watchdogIntervalMs ?? RESYNC_MS),
         role: role.initial,
         roleOverride: overrideOf(orders),
@@ -288,6 +279,12 @@ function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life
 
 function timingOf(config: Config): { readonly probeIntervalMs: number; readonly probeTimeoutMs: number } {
   return { probeIntervalMs: config.probeIntervalMs, probeTimeoutMs: config.probeTimeoutMs };
+}
+
+function sameWatch(a: Config, b: Config): boolean {
+  const key = (config: Config): string =>
+    JSON.stringify([config.routingDaemons, config.probeIntervalMs, config.probeTimeoutMs]);
+  return key(a) === key(b);
 }
 
 function reportDiagnostics(log: Log, chosen: Chosen): void {

@@ -1,27 +1,37 @@
 /**
- * Carries the outputs of the core's machine to the edges and their answers back: the only place with a timer.
- * It decides nothing. Kernel changes go out first, in the same turn of the event loop as the input that asked
- * for them, those of a death before the machine is even asked (readiness.ts); logs, status and watchdog come after.
+ * Carries the outputs of the core's machine to the edges and their answers back. It decides nothing, and it has one timer, for the
+ * machine's next deadline. Kernel changes go out first, in the same turn of the event loop as the input that asked for them, those
+ * of a death before the machine is asked (readiness.ts); logs, status and watchdog come after.
  */
 
-import { type Input, interest, nextDeadline, type Output, transition } from '../core/machine.js';
+import type { Input, Output } from '../core/inputs.js';
+import { interest } from '../core/looks.js';
+import { nextDeadline, transition } from '../core/machine.js';
 import type { Health, Kernel } from '../core/ports.js';
-import { type Beginning, initialState, type State } from '../core/state.js';
+import { type Beginning, initialState, type RoleState, type State } from '../core/state.js';
 import type { Clock } from '../host/clock.js';
 import type { AdoptedRoute } from '../model/adopted.js';
 import type { Config } from '../model/config.js';
-import type { Snapshot } from '../model/snapshot.js';
 import { ask } from './ask.js';
 import type { Journal } from './journal.js';
-import { readiness, resultsOf, type Sent } from './readiness.js';
+import { readiness, type Sent } from './readiness.js';
 
 export interface Driver {
   readonly state: () => State;
   /** Feeds one input and carries out what follows. */
   dispatch(input: Input): void;
-  /** Takes over new health adapters; the old ones must be closed by the caller. */
-  watch(health: Health): void;
+  /** Another configuration takes the place of the one that runs. */
+  reload(next: Next): void;
+  /** Ends the driver and its health adapters. */
   close(): void;
+}
+
+export interface Next {
+  readonly config: Config;
+  /** The adapters that watch from now on; absent: those that do. A held connection is worth keeping: a new one waits for its first verdict. */
+  readonly health?: Health | undefined;
+  /** What the role source says; absent: it is the same. */
+  readonly role?: RoleState | undefined;
 }
 
 export interface DriverOptions {
@@ -58,8 +68,8 @@ export function startDriver(options: DriverOptions): Driver {
   };
 
   let heard = '';
-  const listen = (config: Config, snapshot: Snapshot | undefined): void => {
-    const request = interest(config, snapshot);
+  const listen = (): void => {
+    const request = interest(state.world);
     if (JSON.stringify(request) === heard) return;
     heard = JSON.stringify(request);
     kernel.subscribe(request, (hint) => dispatch({ kind: 'hint', hint }));
@@ -67,14 +77,13 @@ export function startDriver(options: DriverOptions): Driver {
 
   const dispatch = (input: Input): void => {
     if (closed) return;
-    // Events first, then the look that a reload asks for: nothing can happen between the two.
-    if (input.kind === 'reload') listen(input.config, state.snapshot);
-    if (input.kind === 'observed') listen(state.config, input.snapshot);
     const now = clock.now();
-    const sent = ready.send(input, state, now);
+    const sent = ready.send(input, state);
     const result = transition(state, input, now);
     const before = state;
     state = result.state;
+    // Events first, then the look that a reload or a new VRF asks for: nothing can happen between the two.
+    if (state.world !== before.world) listen();
     for (const output of result.outputs) if (output.kind === 'apply') carryOut(output, sent);
     for (const output of result.outputs) if (output.kind !== 'apply') carryOut(output);
     journal(before, input, result, now);
@@ -87,17 +96,14 @@ export function startDriver(options: DriverOptions): Driver {
 
   const carryOut = (output: Output, sent?: Sent): void => {
     switch (output.kind) {
-      case 'apply':
-        resultsOf(kernel, output.steps, sent).then(
-          (results) => dispatch({ kind: 'applied', steps: output.steps, results }),
-          (error: unknown) =>
-            dispatch({
-              kind: 'applied',
-              steps: output.steps,
-              results: output.steps.map(() => failed(error)),
-            }),
+      case 'apply': {
+        const { steps, results } = sent ?? { steps: output.steps, results: kernel.apply(output.steps) };
+        results.then(
+          (answers) => dispatch({ kind: 'applied', steps, results: answers }),
+          (error: unknown) => dispatch({ kind: 'applied', steps, results: steps.map(() => failed(error)) }),
         );
         return;
+      }
       case 'observe':
         kernel.observe(output.request).then(
           (snapshot) => dispatch({ kind: 'observed', id: output.id, snapshot }),
@@ -128,23 +134,30 @@ export function startDriver(options: DriverOptions): Driver {
   };
 
   const watch = (next: Health): void => {
-    health = next;
     next.start((id, verdict) => {
       if (health === next) dispatch({ kind: 'verdict', id, verdict });
     });
   };
 
-  listen(state.config, undefined);
+  listen();
   dispatch({ kind: 'tick' });
   watch(health);
 
   return {
     state: () => state,
     dispatch,
-    watch,
+    reload({ config, health: next = health, role }) {
+      const restarted = next !== health;
+      if (restarted) health.close();
+      health = next;
+      const { watched } = next;
+      dispatch({ kind: 'reload', config, watched, restarted, ...(role === undefined ? {} : { role }) });
+      if (restarted) watch(next);
+    },
     close() {
       closed = true;
       timer?.cancel();
+      health.close();
     },
   };
 }

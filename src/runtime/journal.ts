@@ -7,9 +7,9 @@
 
 import { wanted } from '../core/desired.js';
 import { pauseOf } from '../core/fight.js';
-import type { Input, Transition } from '../core/machine.js';
+import type { Input, Transition } from '../core/inputs.js';
 import type { Step } from '../core/ports.js';
-import type { Phase, State } from '../core/state.js';
+import { isSeen, type Phase, type State } from '../core/state.js';
 import type { Happening } from '../model/event.js';
 import { type NameOf, routeText, ruleText } from '../model/route-text.js';
 import { createOutages, type Outages } from './outages.js';
@@ -45,9 +45,9 @@ export function createJournal(tell: Tell, outages: Outages = createOutages()): J
 function roundCompleted(before: State, input: Input, state: State): boolean {
   return (
     input.kind === 'observed' &&
-    state.completedRounds > before.completedRounds &&
-    before.round.kind === 'observing' &&
-    before.round.cause !== 'probe'
+    state.agenda.completedRounds > before.agenda.completedRounds &&
+    before.agenda.round.kind === 'observing' &&
+    before.agenda.round.cause !== 'probe'
   );
 }
 
@@ -78,27 +78,27 @@ function* happenings(
     };
   }
   if (input.kind === 'observe-failed') yield { kind: 'observe-failed', message: input.message };
-  if (state.adoptFight !== before.adoptFight && pauseOf(state.adoptFight) > 0) {
+  if (state.agenda.adoptFight !== before.agenda.adoptFight && pauseOf(state.agenda.adoptFight) > 0) {
     yield {
       kind: 'route-keeps-coming-back',
-      times: state.adoptFight.count,
-      pauseMs: pauseOf(state.adoptFight),
+      times: state.agenda.adoptFight.count,
+      pauseMs: pauseOf(state.agenda.adoptFight),
       remedy: 'keep its owner from setting a default route',
     };
   }
-  if (state.fight !== before.fight && input.kind === 'hint') {
+  if (state.agenda.fight !== before.agenda.fight && input.kind === 'hint') {
     yield {
       kind: 'interference',
       what: input.hint.text,
-      episode: state.fight.count,
-      pauseMs: Math.max(0, Math.round(state.notBefore - now)),
+      episode: state.agenda.fight.count,
+      pauseMs: Math.max(0, Math.round(state.agenda.notBefore - now)),
     };
   }
 }
 
 function* verdict(before: State, after: State, id: string, now: number): Iterable<Happening> {
-  const was = before.daemons.get(id);
-  const is = after.daemons.get(id);
+  const was = before.world.daemons.get(id);
+  const is = after.world.daemons.get(id);
   if (was === undefined || is === undefined || was.life === is.life) return;
   yield {
     kind: 'daemon',
@@ -112,8 +112,8 @@ function* verdict(before: State, after: State, id: string, now: number): Iterabl
 
 /** Also a change that leaves the phase as it is: beside a dead daemon nobody would hear of it otherwise. */
 function* role(before: State, after: State): Iterable<Happening> {
-  const was = before.roleOverride ?? before.role;
-  const is = after.roleOverride ?? after.role;
+  const was = before.orders.role ?? before.world.role;
+  const is = after.orders.role ?? after.world.role;
   if (was.role === is.role && was.reason === is.reason) return;
   yield { kind: 'role', role: is.role, was: was.role, reason: is.reason };
 }
@@ -137,11 +137,11 @@ function* steps(all: readonly Step[], nameOf: NameOf): Iterable<Happening> {
 
 function* applied(before: State, after: State, input: Input & { kind: 'applied' }): Iterable<Happening> {
   let count = 0;
-  for (const [what, { code, message }] of after.refused) {
-    if (before.refused.get(what)?.code === code || ++count > NAMED_STEPS) continue;
+  for (const [what, { code, message }] of after.world.refused) {
+    if (before.world.refused.get(what)?.code === code || ++count > NAMED_STEPS) continue;
     yield { kind: 'route-refused', what, code, message };
   }
-  for (const what of after.faults.slice(0, NAMED_STEPS)) yield { kind: 'change-failed', what };
+  for (const what of after.agenda.faults.slice(0, NAMED_STEPS)) yield { kind: 'change-failed', what };
   if (input.results.every((result) => result.ok)) yield { kind: 'applied', count: input.steps.length };
 }
 
@@ -149,7 +149,7 @@ function* applied(before: State, after: State, input: Input & { kind: 'applied' 
 function createWaits(): (state: State, now: number) => readonly Happening[] {
   let known: ReadonlyMap<string, { readonly subject: string; readonly reason: string }> = new Map();
   return (state, now) => {
-    const waits = state.snapshot === undefined ? [] : (wanted(state, state.snapshot, now)?.waits ?? []);
+    const waits = isSeen(state.world) ? (wanted(state.world, state.phase, now)?.waits ?? []) : [];
     if (waits.length === 0 && known.size === 0) return [];
     const before = known;
     known = new Map(waits.map((wait) => [`${wait.subject}: ${wait.reason}`, wait]));
@@ -184,5 +184,5 @@ export function stepText(step: Step, nameOf?: NameOf): string {
 
 /** Interface names as the last snapshot has them. */
 function namesIn(state: State): NameOf {
-  return (index) => state.snapshot?.links.find((link) => link.index === index)?.name;
+  return (index) => state.world.snapshot?.links.find((link) => link.index === index)?.name;
 }

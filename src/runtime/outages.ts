@@ -5,7 +5,7 @@
  * none, unless a daemon is not well meanwhile. Times are those of the agent: of a hang it sees the end of its patience, not the beginning.
  */
 
-import type { Input, Transition } from '../core/machine.js';
+import type { Input, Transition } from '../core/inputs.js';
 import type { State } from '../core/state.js';
 import type { Happening, OutageCause } from '../model/event.js';
 
@@ -49,7 +49,7 @@ export function createOutages(): Outages {
       return { kind: 'outage-bridged', afterMs };
     }
     // A look that found nothing to do: they were there already, or what they need is not.
-    if (input.kind === 'observed' && state.completedRounds > before.completedRounds)
+    if (input.kind === 'observed' && state.agenda.completedRounds > before.agenda.completedRounds)
       under = { ...under, bridged: undefined };
     return undefined;
   };
@@ -92,7 +92,7 @@ function suffers(state: State): boolean {
 }
 
 function unwell(state: State): string | undefined {
-  for (const { id, life, reason } of state.daemons.values())
+  for (const { id, life, reason } of state.world.daemons.values())
     if (life !== 'responsive' && life !== 'unknown') return `${id} is ${life}: ${reason}`;
   return undefined;
 }
@@ -100,7 +100,7 @@ function unwell(state: State): string | undefined {
 function causeOf(before: State, input: Input, after: State): OutageCause {
   if (before.phase.kind === 'starting') return 'start';
   if (input.kind === 'verdict') {
-    if (before.daemons.get(input.id)?.life === 'unknown') return 'start';
+    if (before.world.daemons.get(input.id)?.life === 'unknown') return 'start';
     return input.verdict.kind === 'unresponsive' ? 'hang' : 'death';
   }
   return after.phase.kind === 'in' && after.phase.cause === 'converging' && before.phase.kind === 'out'

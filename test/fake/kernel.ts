@@ -92,13 +92,13 @@ export class FakeKernel implements Kernel {
     this.observations++;
     if (this.failure !== undefined && this.failure.code !== 'EPERM')
       throw Object.assign(new Error(this.failure.message), { code: this.failure.code });
-    const { protocol } = request;
+    const ours = [request.protocol, ...(request.formerProtocols ?? [])];
     const routes = this.fib.routes.map((route) => this.#withDead(route));
     return {
       links: [...this.links.values()],
       addresses: [...this.addresses],
-      ownRoutes: routes.filter((route) => route.protocol === protocol),
-      foreignRoutes: routes.filter((route) => this.#isAskedFor(request, route) && route.protocol !== protocol),
+      ownRoutes: routes.filter((route) => ours.includes(route.protocol)),
+      foreignRoutes: routes.filter((route) => this.#isAskedFor(request, route) && !ours.includes(route.protocol)),
       rules: [...this.fib.rules],
       neighbours: request.neighbours === true ? [...this.neighbours] : [],
     };

@@ -56,7 +56,7 @@ const driver = startDriver({
   },
   beginning: {
     config,
-    formerGateways: [],
+    former: undefined,
     resyncMs: 30_000,
     role: { role: 'primary', reason: 'configured' },
     roleOverride: undefined,

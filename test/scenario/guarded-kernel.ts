@@ -4,6 +4,8 @@
  * kept reachable without a route between two steps. Violations are collected; the runner fails a scenario that has any, whatever it expects.
  */
 
+import { sameSteps } from '../../src/core/foresight.js';
+import type { Output } from '../../src/core/inputs.js';
 import type {
   Kernel,
   KernelHint,
@@ -34,6 +36,8 @@ export class GuardedKernel {
   readonly violations: string[] = [];
   /** How long an answer is under way, in virtual milliseconds. A dump shows the kernel as it was when asked for. */
   delayMs = 0;
+  /** A batch that was ready and has left, until the machine was asked. */
+  sent: readonly Step[] | undefined;
   readonly #kept: { readonly address: Address; readonly vrf: string | undefined }[] = [];
   #applying = 0;
 
@@ -46,9 +50,7 @@ export class GuardedKernel {
   open(): Kernel {
     let closed = false;
     this.#applying = 0;
-    let lookOwed = false;
     const apply = async (steps: readonly Step[]): Promise<readonly StepResult[]> => {
-      if (lookOwed) this.#violated('what was ready for a death was not what the death asked for');
       if (++this.#applying > 1) this.#violated('a batch was sent before the one before it was answered');
       const before = this.foreignLines();
       // One by one, as the kernel takes them: the agent may be killed after any of them.
@@ -67,7 +69,6 @@ export class GuardedKernel {
     };
     return {
       observe: async (request: ObserveRequest): Promise<Snapshot> => {
-        lookOwed = false;
         const answer = await this.fake.observe(request);
         await this.delay();
         return closed ? new Promise(() => undefined) : answer;
@@ -76,9 +77,8 @@ export class GuardedKernel {
       prepare: (steps: readonly Step[]): Prepared => ({
         steps,
         send: () => {
-          const results = apply(steps);
-          lookOwed = true;
-          return results;
+          this.sent = steps;
+          return apply(steps);
         },
       }),
       probe: (targets: readonly ProbeTarget[]) => void (closed || this.fake.probe(targets)),
@@ -93,6 +93,14 @@ export class GuardedKernel {
 
   delay(): Promise<void> {
     return this.delayMs === 0 ? Promise.resolve() : this.clock.after(this.delayMs);
+  }
+
+  /** What left before the machine was asked must be what it asks for. */
+  checkSent(outputs: readonly Output[]): void {
+    const asked = outputs.flatMap((output) => (output.kind === 'apply' ? output.steps : []));
+    if (this.sent !== undefined && !sameSteps(this.sent, asked))
+      this.#violated('what was ready for a death was not what the death asked for');
+    this.sent = undefined;
   }
 
   /** From now on no step of the agent may leave the address without a way out. */

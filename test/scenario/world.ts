@@ -55,21 +55,25 @@ export class World {
     this.exited = false;
     const port = this.kernel.open();
     this.#health = this.#openHealth();
+    const journal = createJournal(
+      createTeller((level, event, fields = {}) => {
+        const words = Object.entries(fields).flatMap(([key, value]) =>
+          value === undefined ? [] : [`${key}=${value}`],
+        );
+        this.log.push([formatTime(this.clock.now()), level, event, ...words].join(' '));
+      }),
+    );
     const driver = startDriver({
       kernel: port,
       health: this.#health,
       clock: this.clock,
-      journal: createJournal(
-        createTeller((level, event, fields = {}) => {
-          const words = Object.entries(fields).flatMap(([key, value]) =>
-            value === undefined ? [] : [`${key}=${value}`],
-          );
-          this.log.push([formatTime(this.clock.now()), level, event, ...words].join(' '));
-        }),
-      ),
+      journal: (before, input, result, now) => {
+        this.kernel.checkSent(result.outputs);
+        journal(before, input, result, now);
+      },
       beginning: {
         config: this.#config,
-        formerGateways: [],
+        former: undefined,
         resyncMs: RESYNC_MS,
         role: this.#role(),
         roleOverride: overrideOf(this.#orders),
@@ -98,18 +102,13 @@ export class World {
     this.driver.dispatch({ kind: 'stop' });
   }
 
-  /** SIGHUP with the present config lines, as runtime/reload.ts does it. */
+  /** SIGHUP with the present config lines, as runtime/agent.ts does it. */
   reload(): void {
     const next = configure(this.configLines);
     const restarted = JSON.stringify(next.routingDaemons) !== JSON.stringify(this.#config.routingDaemons);
     this.#config = next;
-    if (restarted) {
-      this.health.close();
-      this.#health = this.#openHealth();
-    }
-    this.driver.dispatch({ kind: 'reload', config: next, watched: this.health.watched, restarted });
-    if (restarted) this.driver.watch(this.health);
-    this.driver.dispatch({ kind: 'role', role: this.#role() });
+    if (restarted) this.#health = this.#openHealth();
+    this.driver.reload({ config: next, health: this.health, role: this.#role() });
   }
 
   /** `backup-router hold`, as runtime/requests.ts does it. */

@@ -7,9 +7,9 @@ import { type Address, familyOf, isLinkLocal } from '../../model/address.js';
 import type { KernelAnswer, PolicyRule, Vrf, Ways } from '../../model/policy.js';
 import { REFUSALS, type Route, refuses, TABLE_LOCAL, TABLE_MAIN } from '../../model/route.js';
 import { routeKey } from '../keys.js';
-import { ownedRoutes, ownership } from '../plan.js';
+import { ownedRoutes } from '../ownership.js';
 import { type Carrier, carrierOf, relation, sceneText } from './reason.js';
-import { type Facts, isDaemons, SCENES, type SceneName, sceneOf } from './scenes.js';
+import { type Facts, isDaemons, ownershipOf, SCENES, type SceneName, sceneOf } from './scenes.js';
 import { type Way, walk } from './walk.js';
 
 export interface Passage {
@@ -37,7 +37,7 @@ export interface Explanation {
 export function explain(facts: Facts, ways: Ways, vrf: Vrf | undefined): Explanation {
   const packet = { address: ways.address, vrf };
   const present = walk(ways.rules, ways.routes, packet);
-  const installed = ownedRoutes(ownership(facts.config, facts.formerGateways), facts.snapshot);
+  const installed = ownedRoutes(ownershipOf(facts), facts.snapshot);
   const ours = new Set(installed.map((route) => routeKey(route)));
   const want = {
     routes: installed,

@@ -15,7 +15,7 @@
  * Everybody else's routes are taken to stay.
  */
 
-import { type Address, familyOf } from '../../model/address.js';
+import { familyOf } from '../../model/address.js';
 import type { AdoptedRoute } from '../../model/adopted.js';
 import type { Config } from '../../model/config.js';
 import type { WatchedDaemon } from '../../model/daemon.js';
@@ -28,8 +28,8 @@ import { type Wanted, wanted } from '../desired.js';
 import { onLink, suspectsAfter } from '../gateway.js';
 import { routeKey, routeSlot } from '../keys.js';
 import { vrfTables } from '../management.js';
-import { ownedRoutes, ownership, owns } from '../plan.js';
-import { initialState, type Life, type Phase, RESYNC_MS, type Refusal, type State } from '../state.js';
+import { formerly, type Ownership, ownedRoutes, ownership, owns } from '../ownership.js';
+import { initialState, type Life, type Phase, RESYNC_MS, type Refusal, type SeenWorld } from '../state.js';
 
 export type SceneName = 'booting' | 'converged' | 'clean-stop' | 'crash' | 'preempted' | 'hang' | 'standby';
 
@@ -47,7 +47,8 @@ export const SCENES: readonly SceneName[] = [
 export interface Facts {
   readonly config: Config;
   readonly watched: readonly WatchedDaemon[];
-  readonly formerGateways: readonly Address[];
+  /** The configuration before this one, whose routes may still stand. */
+  readonly former: Config | undefined;
   readonly adopted: readonly AdoptedRoute[];
   readonly snapshot: Snapshot;
 }
@@ -60,18 +61,35 @@ export interface Scene {
   readonly want: Wanted;
 }
 
+/** What is ours on this host. */
+export function ownershipOf({ config, former, adopted }: Facts): Ownership {
+  return ownership(
+    config,
+    formerly(
+      former,
+      adopted.flatMap(({ route }) => route.nexthops[0]?.gateway ?? []),
+    ),
+  );
+}
+
 export function isDaemons(facts: Facts, route: Route): boolean {
   return facts.watched.some((daemon) => daemon.protocols.includes(route.protocol));
 }
 
+/** What the agent would decide by. */
+export interface Imagined {
+  readonly world: SeenWorld;
+  readonly phase: Phase;
+}
+
 /** A state of the agent in which its daemons have stood in one life since `since`, at time 0 or later. */
-export function imagine(facts: Facts, snapshot: Snapshot, life: Life, phase: Phase, since = 0): State {
+export function imagine(facts: Facts, snapshot: Snapshot, life: Life, phase: Phase, since = 0): Imagined {
   const role = phase.kind === 'in' && phase.cause === 'standby' ? 'standby' : 'primary';
-  const fresh = initialState(
+  const { world: fresh } = initialState(
     {
       config: facts.config,
       watched: facts.watched,
-      formerGateways: facts.formerGateways,
+      former: facts.former,
       resyncMs: RESYNC_MS,
       role: { role, reason: 'imagined' },
       roleOverride: undefined,
@@ -81,15 +99,14 @@ export function imagine(facts: Facts, snapshot: Snapshot, life: Life, phase: Pha
     0,
   );
   const daemons = new Map([...fresh.daemons].map(([id, daemon]) => [id, { ...daemon, life, since }]));
-  const state: State = {
+  const world: SeenWorld = {
     ...fresh,
     daemons,
-    phase,
     snapshot,
     tablesRead: vrfTables(facts.config, snapshot),
     suspects: suspectsAfter(fresh.suspects, snapshot, 0),
   };
-  return { ...state, learned: learnedAfter(state, snapshot) };
+  return { world: { ...world, learned: learnedAfter(world) }, phase };
 }
 
 export const OUT: Phase = { kind: 'out', since: 0, reason: 'imagined', uncovered: [] };
@@ -107,8 +124,8 @@ export function sceneOf(name: SceneName, facts: Facts, ways: Ways): Scene {
   };
   const foreign = foreignOf(facts, ways).filter(stands);
   const { state, now } = stateOf(name, facts, snapshot);
-  const want = accepted(state, snapshot, foreign, now);
-  const left = taken(state, snapshot, want);
+  const want = accepted(state, foreign, now);
+  const left = taken(state, want);
   const ours = want.routes.filter((route) => route.family === familyOf(ways.address));
   return {
     rules: rulesWith(facts.config.routeProtocol, ways, want.rules),
@@ -117,7 +134,11 @@ export function sceneOf(name: SceneName, facts: Facts, ways: Ways): Scene {
   };
 }
 
-function stateOf(name: SceneName, facts: Facts, snapshot: Snapshot): { readonly state: State; readonly now: number } {
+function stateOf(
+  name: SceneName,
+  facts: Facts,
+  snapshot: Snapshot,
+): { readonly state: Imagined; readonly now: number } {
   switch (name) {
     case 'booting':
     case 'clean-stop':
@@ -143,7 +164,7 @@ function stateOf(name: SceneName, facts: Facts, snapshot: Snapshot): { readonly 
 
 /** What contains the address and is not ours. Of an IPv6 route that others were merged into (fact K7), their part. */
 export function foreignOf(facts: Facts, ways: Ways): Route[] {
-  const own = ownership(facts.config, facts.formerGateways);
+  const own = ownershipOf(facts);
   return ways.routes.flatMap((route) => {
     const nexthops = route.nexthops.filter((nexthop) => !owns(own, route, nexthop));
     return route.nexthops.length > 0 && nexthops.length === 0 ? [] : [{ ...route, nexthops }];
@@ -151,11 +172,12 @@ export function foreignOf(facts: Facts, ways: Ways): Route[] {
 }
 
 /** What the agent wants, once it has learned which of it the kernel refuses: a gateway that is no neighbour, a slot that is taken (facts K6, K4). */
-export function accepted(state: State, snapshot: Snapshot, foreign: readonly Route[], now: number): Wanted {
-  const first = wanted(state, snapshot, now);
+export function accepted({ world, phase }: Imagined, foreign: readonly Route[], now: number): Wanted {
+  const { snapshot } = world;
+  const first = wanted(world, phase, now);
   if (first === undefined) throw new TypeError('an imagined state is never undecided');
   const installed = new Set(
-    ownedRoutes(ownership(state.config, state.formerGateways), snapshot).map((route) => routeKey(route)),
+    ownedRoutes(ownership(world.config, world.former), snapshot).map((route) => routeKey(route)),
   );
   const slots = new Set([...foreign, ...snapshot.foreignRoutes].map(routeSlot));
   const refused = new Map<string, Refusal>();
@@ -167,14 +189,14 @@ export function accepted(state: State, snapshot: Snapshot, foreign: readonly Rou
     else if (slots.has(routeSlot(route))) refused.set(routeKey(route), { code: 'EEXIST', message: 'File exists' });
   }
   if (refused.size === 0) return first;
-  const second = wanted({ ...state, refused }, snapshot, now) ?? first;
+  const second = wanted({ ...world, refused }, phase, now) ?? first;
   return { ...second, routes: second.routes.filter((route) => !refused.has(routeKey(route))) };
 }
 
 /** Foreign default routes that the agent would have taken over by then (`adopt: true`), by key. */
-export function taken(state: State, snapshot: Snapshot, want: Wanted): ReadonlySet<string> {
+export function taken({ world, phase }: Imagined, want: Wanted): ReadonlySet<string> {
   const replaced = (route: Route): boolean =>
-    state.phase.kind === 'out' ||
+    phase.kind === 'out' ||
     want.routes.some(
       (own) =>
         own.family === route.family &&
@@ -182,7 +204,7 @@ export function taken(state: State, snapshot: Snapshot, want: Wanted): ReadonlyS
         own.nexthops[0]?.interfaceIndex === route.nexthops[0]?.interfaceIndex,
     );
   return new Set(
-    adoptable(state, snapshot)
+    adoptable(world)
       .filter(replaced)
       .map((route) => routeKey(route)),
   );

@@ -17,6 +17,7 @@ import type { Address } from '../../model/address.js';
 import type { PolicyRule, Vrf } from '../../model/policy.js';
 import { containsAddress } from '../../model/prefix.js';
 import { type Route, refuses, TABLE_LOCAL, TABLE_MAIN } from '../../model/route.js';
+import { lookup } from '../lookup.js';
 
 export interface Packet {
   readonly address: Address;
@@ -92,22 +93,6 @@ function judge(rule: PolicyRule, route: Route): Visit['verdict'] {
   if (refuses(route)) return 'taken';
   const suppress = rule.rule.suppressPrefixLength;
   return suppress !== undefined && route.destination.length <= suppress ? 'suppressed' : 'taken';
-}
-
-/** The route that one table has for the address. A next hop that is dead is passed over, for the next metric and then the next shorter prefix. */
-export function lookup(routes: readonly Route[], table: number, address: Address): Route | undefined {
-  let best: Route | undefined;
-  for (const route of routes) {
-    if (route.table !== table || route.tos !== 0 || !usable(route) || !containsAddress(route.destination, address))
-      continue;
-    const longer = best === undefined ? 1 : route.destination.length - best.destination.length;
-    if (longer > 0 || (longer === 0 && route.metric < best!.metric)) best = route;
-  }
-  return best;
-}
-
-function usable(route: Route): boolean {
-  return route.nexthops.length === 0 || route.nexthops.some((nexthop) => !nexthop.dead);
 }
 
 /** Whether the rule matches this packet: every selector that it has, or with `not`, some selector that fails. */

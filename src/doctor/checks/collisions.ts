@@ -2,7 +2,7 @@
 
 import { ROUTE_PROTOCOLS } from '../../config/route-protocols.js';
 import { realmOf } from '../../core/management.js';
-import { ownership, owns } from '../../core/plan.js';
+import { formerly, ownership, owns } from '../../core/ownership.js';
 import { familyBits } from '../../model/address.js';
 import { allBackupRouters, type Config } from '../../model/config.js';
 import type { PolicyRule } from '../../model/policy.js';
@@ -47,7 +47,7 @@ export const protocolForeignRoutes: Check = {
   facts: 'K7, F4',
   run: (host) =>
     look(host.kernel, (kernel) => {
-      const own = ownership(host.config, former(host));
+      const own = ownership(host.config, formerly(undefined, former(host)));
       const foreign = kernel.snapshot.ownRoutes.filter(
         (route) => route.nexthops.length === 0 || !route.nexthops.some((hop) => owns(own, route, hop)),
       );

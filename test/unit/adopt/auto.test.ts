@@ -1,8 +1,8 @@
 /** `address: auto`: where the gateway comes from, and how a change of it looks. */
 
 import t from 'tap';
+import { type Ownership, owns } from '../../../src/core/ownership.js';
 import { MAIN_METRIC, MAIN_METRIC_PREEMPTING } from '../../../src/core/placement.js';
-import { type Ownership, owns } from '../../../src/core/plan.js';
 import { defaultPrefix } from '../../../src/model/prefix.js';
 import type { Route } from '../../../src/model/route.js';
 import { Host, router } from './fixture.js';
@@ -90,7 +90,11 @@ t.test('a new life keeps what it finds, and knows it as its own in a shared tabl
 });
 
 t.test('owned by metric', (t) => {
-  const own: Ownership = { protocol: 157, tableBase: 25_500, gateways: new Set() };
+  const own: Ownership = {
+    protocols: new Set([157]),
+    tableBases: new Set([25_500]),
+    gateways: new Set(),
+  };
   const hop = (gateway: string): Route['nexthops'][number] => ({ gateway, interfaceIndex: 2, dead: false });
   const route = (metric: number, change: Partial<Route> = {}): Route => ({
     family: 'inet6',

@@ -17,7 +17,7 @@ t.test('a slow journal loses no deadline', async (t) => {
     journal: (_before, input) => void (skewMs += input.kind === 'hint' ? 20 : 0),
     beginning: {
       config: config({}),
-      formerGateways: [],
+      former: undefined,
       resyncMs: 30_000,
       role: { role: 'standby', reason: '' },
       roleOverride: undefined,

@@ -158,7 +158,7 @@ export class Host {
       },
       beginning: {
         config: config(change),
-        formerGateways: [],
+        former: undefined,
         resyncMs: 30_000,
         role: { role: 'primary', reason: '' },
         roleOverride: undefined,
@@ -241,19 +241,17 @@ export class Host {
 
 /** What would be taken over in this snapshot, before anything is known of daemons. */
 export function adoptableIn(change: Partial<Config>, snapshot: Snapshot): readonly Route[] {
-  return adoptable(
-    initialState(
-      {
-        config: config(change),
-        watched: [],
-        formerGateways: [],
-        resyncMs: 30_000,
-        role: { role: 'primary', reason: '' },
-        roleOverride: undefined,
-        pin: undefined,
-      },
-      0,
-    ),
-    snapshot,
+  const { world } = initialState(
+    {
+      config: config(change),
+      watched: [],
+      former: undefined,
+      resyncMs: 30_000,
+      role: { role: 'primary', reason: '' },
+      roleOverride: undefined,
+      pin: undefined,
+    },
+    0,
   );
+  return adoptable({ ...world, snapshot });
 }

@@ -1,7 +1,8 @@
 /** Which looks read the tables of others, a million routes perhaps: those that an event about them asks for, and no others. */
 
 import t from 'tap';
-import { type Input, nextDeadline, type Output } from '../../../src/core/machine.js';
+import type { Input, Output } from '../../../src/core/inputs.js';
+import { nextDeadline } from '../../../src/core/machine.js';
 import { readsTables } from '../../../src/core/ports.js';
 import { DOWN, hint, LINK, Life } from './life.js';
 
@@ -47,16 +48,19 @@ t.test('what reading a full table takes is spent on it once in five times, and l
   for (const until = life.now + 5000; life.now < until; life.now += 10) looks += Number(reads(give(hint('route'))));
   t.ok(looks >= 9 && looks <= 10, `a change each 10 ms for 5 s: ${looks} times`);
   t.notOk(reads(give(hint('route'))));
-  t.equal(nextDeadline(life.state, life.now), life.state.foreignNotBefore);
+  t.equal(nextDeadline(life.state, life.now), life.state.agenda.foreignNotBefore);
   t.ok(reads(give(hint('link'))), 'a link');
-  t.equal(life.state.foreignWaits, false, 'which was told of the routes, too');
+  t.equal(life.state.agenda.foreignWaits, false, 'which was told of the routes, too');
   give(hint('route'));
-  life.now = life.state.foreignNotBefore;
+  life.now = life.state.agenda.foreignNotBefore;
   t.ok(reads(give({ kind: 'tick' })), 'the last change is seen, without another');
   t.ok(life.now > ended);
   life.state = {
     ...life.state,
-    refused: new Map([['inet 25500 0.0.0.0/0', { code: 'EEXIST', message: 'file already exists' }]]),
+    world: {
+      ...life.state.world,
+      refused: new Map([['inet 25500 0.0.0.0/0', { code: 'EEXIST', message: 'file already exists' }]]),
+    },
   };
   life.now += 10;
   t.ok(reads(give(hint('route'))), 'a route of ours is refused: what is in its place may have gone');

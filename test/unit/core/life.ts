@@ -4,7 +4,8 @@
  */
 
 import { parseConfig } from '../../../src/config/parse.js';
-import { type Input, type Output, transition } from '../../../src/core/machine.js';
+import type { Input, Output } from '../../../src/core/inputs.js';
+import { transition } from '../../../src/core/machine.js';
 import type { KernelHint } from '../../../src/core/ports.js';
 import { initialState, type State } from '../../../src/core/state.js';
 import type { Link } from '../../../src/model/link.js';
@@ -55,7 +56,7 @@ export class Life {
       {
         config: config!,
         watched: [{ id: 'z', protocols }],
-        formerGateways: [],
+        former: undefined,
         resyncMs: 30_000,
         role: PRIMARY_STATE,
         roleOverride: undefined,

@@ -231,7 +231,8 @@ async function verify(s: Simulation): Promise<void> {
     throw new Error(`${text}\nin the kernel: ${own.join(' | ')}\n${s.log.slice(-40).join('\n')}`);
   };
   const { state } = s;
-  if (state.round.kind !== 'idle' || state.dirty !== undefined) fail(`not at rest: ${state.round.kind} ${state.dirty}`);
+  if (state.agenda.round.kind !== 'idle' || state.agenda.dirty !== undefined)
+    fail(`not at rest: ${state.agenda.round.kind} ${state.agenda.dirty}`);
   if (state.phase.kind === 'starting') fail('still starting');
   if (state.phase.kind === 'out') return own.length === 0 ? undefined : fail('out, and not withdrawn');
   const snapshot = await s.kernel.observe({ protocol: 157, maxLength: { inet: 32, inet6: 128 } });
@@ -250,10 +251,10 @@ async function verify(s: Simulation): Promise<void> {
   for (const route of status.backupRoutes) {
     const link = s.kernel.link(route.interface);
     const inVrf = link.master !== undefined;
-    const usable = link.up && (state.config.placement !== 'vrf' || inVrf);
+    const usable = link.up && (state.world.config.placement !== 'vrf' || inVrf);
     const reachable = onLink(route.gateway, link.index, snapshot);
     // In a table of our own nobody has a reason to stand; in a shared one a foreigner may have the very metric.
-    const ours = state.config.placement === 'local' && !inVrf;
+    const ours = state.world.config.placement === 'local' && !inVrf;
     if (usable && (route.state === 'absent' || (route.state === 'refused' && reachable && ours)))
       fail(
         `${route.destination} dev ${route.interface} table ${route.table} is ${route.state} (gateway ${reachable ? 'on-link' : 'off-link'})`,
@@ -305,7 +306,7 @@ t.test('a stop comes to an end, and withdraws when it should', async (t) => {
         const own =
           s.kernel.fib.routes.filter((r) => r.protocol === 157).length +
           s.kernel.fib.rules.filter((r) => r.protocol === 157).length;
-        if (s.state.config.onStop === 'withdraw' && own > 0)
+        if (s.state.world.config.onStop === 'withdraw' && own > 0)
           throw new Error(`${own} left\n${s.log.slice(-20).join('\n')}`);
       },
     ),

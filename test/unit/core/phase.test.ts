@@ -52,15 +52,15 @@ interface Row {
 }
 
 /** What an operator may have ordered, and what must come of it whatever the row says; undefined: what the row says. */
-const ORDERS: readonly (readonly [string, Pick<State, 'pin' | 'roleOverride'>, string | undefined])[] = [
-  ['pinned', { pin: { until: NOW + 1, reason: 'held' }, roleOverride: undefined }, 'in pinned'],
+const ORDERS: readonly (readonly [string, Pick<State['orders'], 'pin' | 'role'>, string | undefined])[] = [
+  ['pinned', { pin: { until: NOW + 1, reason: 'held' }, role: undefined }, 'in pinned'],
   [
     'pinned for ever',
-    { pin: { until: 'never', reason: 'held' }, roleOverride: { role: 'primary', reason: 'ordered' } },
+    { pin: { until: 'never', reason: 'held' }, role: { role: 'primary', reason: 'ordered' } },
     'in pinned',
   ],
-  ['pinned until now', { pin: { until: NOW, reason: 'held' }, roleOverride: undefined }, undefined],
-  ['standby ordered', { pin: undefined, roleOverride: { role: 'standby', reason: 'ordered' } }, 'in standby'],
+  ['pinned until now', { pin: { until: NOW, reason: 'held' }, role: undefined }, undefined],
+  ['standby ordered', { pin: undefined, role: { role: 'standby', reason: 'ordered' } }, 'in standby'],
 ];
 
 function* rows(): Generator<Row> {
@@ -89,7 +89,7 @@ function stateOf(row: Row): State {
     {
       config: config({ holdMs: HOLD, convergenceTimeoutMs: row.timeout }),
       watched,
-      formerGateways: [],
+      former: undefined,
       resyncMs: 30_000,
       role: { ...PRIMARY_STATE, role: row.role },
       roleOverride: undefined,
@@ -110,9 +110,7 @@ function stateOf(row: Row): State {
   };
   return {
     ...state,
-    daemons,
-    snapshot,
-    verdictsBy: row.late ? NOW : NOW + 1,
+    world: { ...state.world, daemons, snapshot, verdictsBy: row.late ? NOW : NOW + 1 },
     phase: phaseBefore(row.before),
   };
 }
@@ -148,11 +146,11 @@ t.test('every row of the table', async (t) => {
     if (!rest) t.fail(`not at rest: ${JSON.stringify(row)}`);
     if (phase.kind === row.before && phase.since !== 5) t.fail(`the phase began anew: ${JSON.stringify(row)}`);
     for (const [name, order, instead] of ORDERS) {
-      const ordered = nextPhase({ ...state, ...order }, NOW);
+      const ordered = nextPhase({ ...state, orders: { ...state.orders, ...order } }, NOW);
       const got = ordered.kind === 'in' ? `in ${ordered.cause}` : ordered.kind;
       if (got !== (instead ?? is)) t.fail(`${name} ${JSON.stringify(row)}: ${got}, not ${instead ?? is}`);
     }
-    const anyway = { ...state, roleOverride: { role: 'primary', reason: 'ordered' } } as const;
+    const anyway = { ...state, orders: { ...state.orders, role: { role: 'primary', reason: 'ordered' } } } as const;
     const overridden = nextPhase(anyway, NOW);
     if (
       (overridden.kind === 'in' ? `in ${overridden.cause}` : overridden.kind) !== expected({ ...row, role: 'primary' })

@@ -7,8 +7,9 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { routeKey, routeSlot, ruleKey } from '../../../src/core/keys.js';
+import { formerly, ownership } from '../../../src/core/ownership.js';
 import { place, type Target } from '../../../src/core/placement.js';
-import { type Desired, ownership, plan } from '../../../src/core/plan.js';
+import { type Desired, plan } from '../../../src/core/plan.js';
 import type { Step } from '../../../src/core/ports.js';
 import { FAMILIES, type Family } from '../../../src/model/address.js';
 import type { Config, Placement } from '../../../src/model/config.js';
@@ -239,7 +240,7 @@ async function prepare(world: World): Promise<{
 }> {
   const kernel = build(world);
   const desired = desiredOf(world.config, kernel, world.targets);
-  const own = ownership(world.config, Object.values(FORMER));
+  const own = ownership(world.config, formerly(undefined, Object.values(FORMER)));
   const observe = { protocol: OWN, maxLength: { inet: 32, inet6: 128 } };
   const again = async (fib: Fib): Promise<readonly Step[]> => {
     Object.assign(kernel.fib, copy(fib));

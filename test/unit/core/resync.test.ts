@@ -10,7 +10,7 @@ function settled(lastRound: number, more = ''): Life {
   life.run(life.give({ kind: 'tick' }));
   life.run(life.give(DOWN));
   life.now = lastRound - 20;
-  life.state = { ...life.state, lastRound: 0 };
+  life.state = { ...life.state, agenda: { ...life.state.agenda, lastRound: 0 } };
   life.run(life.give({ kind: 'tick' }, 0));
   return life;
 }
@@ -18,7 +18,7 @@ function settled(lastRound: number, more = ''): Life {
 t.test('with a heartbeat, at most 30 s after the last time', (t) => {
   for (const lastRound of [40_000, 40_001, 40_500, 40_999.75]) {
     const life = settled(lastRound);
-    t.equal(life.state.lastRound, lastRound);
+    t.equal(life.state.agenda.lastRound, lastRound);
     const due = nextDeadline(life.state, life.now);
     t.equal(due, 70_000, `after ${lastRound}`);
     life.now = due;

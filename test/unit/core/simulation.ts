@@ -4,8 +4,9 @@
  */
 
 import { type Foresight, foresee, sameSteps, staysTrue } from '../../../src/core/foresight.js';
-import { type Input, nextDeadline, type Output, transition } from '../../../src/core/machine.js';
-import { ownership, owns } from '../../../src/core/plan.js';
+import type { Input, Output } from '../../../src/core/inputs.js';
+import { nextDeadline, transition } from '../../../src/core/machine.js';
+import { ownership, owns } from '../../../src/core/ownership.js';
 import type { KernelHint, Step } from '../../../src/core/ports.js';
 import { questionKey } from '../../../src/core/rivals.js';
 import { initialState, type State } from '../../../src/core/state.js';
@@ -49,7 +50,7 @@ export class Simulation {
       {
         config,
         watched: WATCHED,
-        formerGateways: [],
+        former: undefined,
         resyncMs: 30_000,
         role: PRIMARY_STATE,
         roleOverride: undefined,
@@ -82,11 +83,10 @@ export class Simulation {
 
   /** As long as it claims to be true, what was foreseen at some time is what each death would cause now. */
   #foretell(state: State): void {
-    if (this.#foresight === undefined || !staysTrue(this.#foresight, state, this.now))
-      this.#foresight = foresee(state, this.now);
+    if (this.#foresight === undefined || !staysTrue(this.#foresight, state)) this.#foresight = foresee(state, this.now);
     else {
       const anew = foresee(state, this.now);
-      for (const id of state.daemons.keys()) {
+      for (const id of state.world.daemons.keys()) {
         if (!sameSteps(this.#foresight.steps.get(id) ?? [], anew.steps.get(id) ?? []))
           throw new Error(`the death of ${id} was foreseen wrongly`);
       }
@@ -176,11 +176,11 @@ export class Simulation {
     };
     const wasOut = before.phase.kind === 'out';
     const kept =
-      (state.roleOverride ?? state.role).role === 'standby' ||
-      (state.pin !== undefined && (state.pin.until === 'never' || this.now < state.pin.until));
-    if (kept && !state.stopping && state.phase.kind !== 'in') fail(`pinned or standby, and ${state.phase.kind}`);
-    for (const { id, life } of state.daemons.values()) {
-      if (state.stopping || state.phase.kind !== 'out') continue;
+      (state.orders.role ?? state.world.role).role === 'standby' ||
+      (state.orders.pin !== undefined && (state.orders.pin.until === 'never' || this.now < state.orders.pin.until));
+    if (kept && !state.orders.stopping && state.phase.kind !== 'in') fail(`pinned or standby, and ${state.phase.kind}`);
+    for (const { id, life } of state.world.daemons.values()) {
+      if (state.orders.stopping || state.phase.kind !== 'out') continue;
       if (life !== 'responsive' && !(wasOut && life === 'unknown')) fail(`out, and ${id} is ${life}`);
     }
     const applies = outputs.filter((output) => output.kind === 'apply');
@@ -193,7 +193,9 @@ export class Simulation {
         this.#pending.some(
           (p) =>
             p.kind === 'apply' ||
-            (p.kind === 'observe' && p.id === state.observations - 1 && before.round.kind === 'observing'),
+            (p.kind === 'observe' &&
+              p.id === state.agenda.observations - 1 &&
+              before.agenda.round.kind === 'observing'),
         ))
     )
       fail('an observation beside another round');
@@ -209,10 +211,10 @@ export class Simulation {
   }
 
   #isOurs(step: Step): boolean {
-    const own = { ...ownership(this.state.config), gateways: this.#gateways };
+    const own = { ...ownership(this.state.world.config), gateways: this.#gateways };
     if ('adopted' in step) return false;
     if ('rule' in step)
-      return step.rule.protocol === own.protocol && !step.rule.foreign && step.rule.inputInterface === 'lo';
+      return own.protocols.has(step.rule.protocol) && !step.rule.foreign && step.rule.inputInterface === 'lo';
     return (
       step.route.nexthops.length === 1 &&
       owns(own, step.route, step.route.nexthops[0]!) &&

@@ -1,7 +1,7 @@
 /** When a withdrawal is sent at once, and when a look comes first: nothing is taken out that the look might have wanted to keep. */
 
 import t from 'tap';
-import type { Output } from '../../../src/core/machine.js';
+import type { Output } from '../../../src/core/inputs.js';
 import { prefix } from '../../../src/model/prefix.js';
 import { type Route, TABLE_MAIN } from '../../../src/model/route.js';
 import { DATA, DOWN, hint, LINK, Life, RESPONSIVE } from './life.js';
@@ -56,8 +56,8 @@ t.test('nothing has happened since the last look: at once, and a look after it',
   t.same([...steps(outputs)].sort(), [...DELETIONS].sort());
   agent.run(outputs);
   t.equal(agent.installed, 0);
-  t.equal(agent.state.round.kind, 'idle');
-  t.equal(agent.state.dirty, undefined, 'the look that verifies has been');
+  t.equal(agent.state.agenda.round.kind, 'idle');
+  t.equal(agent.state.agenda.dirty, undefined, 'the look that verifies has been');
   t.end();
 });
 

@@ -38,7 +38,7 @@ export async function factsOf(kernel: FakeKernel, config: Config): Promise<Facts
   return {
     config,
     watched: [{ id: 'frr/zebra', protocols: [DAEMON] }],
-    formerGateways: [],
+    former: undefined,
     adopted: [],
     snapshot,
   };

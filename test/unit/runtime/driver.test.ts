@@ -43,7 +43,7 @@ t.test('a deadline that passes while a transition is carried out is kept', async
     journal: () => void (now += 0.5),
     beginning: {
       config,
-      formerGateways: [],
+      former: undefined,
       resyncMs: 30_000,
       role: { role: 'primary', reason: 'configured' },
       roleOverride: undefined,

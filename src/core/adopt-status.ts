@@ -1,0 +1,54 @@
+/** What is told of foreign default routes: those that were taken over, those that stay, and those still to be given back. Pure. */
+
+import { destinationText } from '../model/prefix.js';
+import { type Route, TABLE_MAIN } from '../model/route.js';
+import type { AdoptedRouteStatus } from '../model/status.js';
+import { adoptAt, type Candidate, candidates, disowned, obstacleOf, without } from './adopt.js';
+import type { Wait } from './management.js';
+import type { Agenda, SeenWorld } from './state.js';
+
+/** RTPROT_RA (linux/rtnetlink.h): the kernel itself, systemd-networkd and NetworkManager use it. */
+const PROTOCOL_RA = 9;
+/** What an operator should know: routes that stay where they are, and routes that are still to be given back. */
+export function adoptionWaits(world: SeenWorld, agenda: Agenda, now: number): Wait[] {
+  const waits = candidates(world).flatMap((candidate): Wait[] => {
+    const reason =
+      obstacleOf(candidate) ??
+      agenda.recordFault ??
+      (now < adoptAt(agenda) ? insistence(candidate, agenda.adoptFight.count) : undefined);
+    return reason === undefined ? [] : [{ subject: subjectOf(candidate.original.route, candidate.link.name), reason }];
+  });
+  for (const { route, interfaceName } of disowned(world))
+    waits.push({ subject: subjectOf(route, interfaceName), reason: 'is still to be given back' });
+  return waits;
+}
+
+function insistence({ original, link }: Candidate, count: number): string {
+  if (original.route.protocol !== PROTOCOL_RA) return `somebody keeps putting it back, ${count} times by now`;
+  return `router advertisements keep renewing it, ${count} times by now; raise its metric (sysctl net.ipv6.conf.${link.name}.ra_defrtr_metric=4278190080, or RouteMetric= in networkd)`;
+}
+
+/** The routes that are away because we took them over: what the status tells. */
+export function takenOver({ snapshot, record }: SeenWorld): readonly AdoptedRouteStatus[] {
+  const present = new Set((snapshot.originals ?? []).map(({ message }) => message));
+  return without(record.adopted, record.returned)
+    .filter(({ message }) => !present.has(message))
+    .map(({ route, interfaceName }) => {
+      const words = [
+        subjectOf(route, interfaceName),
+        ...(route.table === TABLE_MAIN ? [] : [`table ${route.table}`]),
+        `proto ${route.protocol}`,
+        ...(route.metric === 0 ? [] : [`metric ${route.metric}`]),
+      ];
+      return {
+        destination: destinationText(route.destination),
+        gateway: route.nexthops[0]?.gateway ?? '',
+        interface: interfaceName,
+        text: words.join(' '),
+      };
+    });
+}
+
+function subjectOf(route: Route, name: string): string {
+  return `${destinationText(route.destination)} via ${route.nexthops[0]?.gateway ?? ''} dev ${name}`;
+}

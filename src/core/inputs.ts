@@ -1,0 +1,55 @@
+/** What the machine hears and what it wants done: the whole of its traffic with the edges (runtime/driver.ts carries it). */
+
+import type { AdoptedRoute } from '../model/adopted.js';
+import type { Config } from '../model/config.js';
+import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
+import type { Snapshot } from '../model/snapshot.js';
+import type { KernelHint, ObserveRequest, ProbeTarget, Step, StepResult } from './ports.js';
+import type { Question } from './rivals.js';
+import type { Phase, Pin, RoleState, State } from './state.js';
+
+export type Input =
+  | { readonly kind: 'verdict'; readonly id: DaemonId; readonly verdict: Verdict }
+  | { readonly kind: 'hint'; readonly hint: KernelHint }
+  | { readonly kind: 'observed'; readonly id: number; readonly snapshot: Snapshot }
+  | { readonly kind: 'observe-failed'; readonly id: number; readonly message: string }
+  | { readonly kind: 'applied'; readonly steps: readonly Step[]; readonly results: readonly StepResult[] }
+  /** Empty when the daemon could not be asked. */
+  | { readonly kind: 'answered'; readonly held: ReadonlyMap<string, boolean> }
+  /** The record was written, or why it could not be. */
+  | { readonly kind: 'recorded'; readonly fault: string | undefined }
+  | Reload
+  /** The role source speaks. */
+  | { readonly kind: 'role'; readonly role: RoleState }
+  /** An operator overrides the role (undefined: no longer) or pins the routes. */
+  | { readonly kind: 'override'; readonly role: RoleState | undefined }
+  | { readonly kind: 'pin'; readonly pin: Pin | undefined }
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'stop' };
+
+/** Another configuration takes the place of the one that runs. */
+export interface Reload {
+  readonly kind: 'reload';
+  readonly config: Config;
+  readonly watched: readonly WatchedDaemon[];
+  /** The health adapters were opened anew, so that every verdict is awaited again. */
+  readonly restarted: boolean;
+  /** What its role source says; absent: the source is the same as before. */
+  readonly role?: RoleState;
+}
+
+export type Output =
+  | { readonly kind: 'apply'; readonly steps: readonly Step[] }
+  | { readonly kind: 'observe'; readonly id: number; readonly request: ObserveRequest }
+  | { readonly kind: 'ask'; readonly questions: readonly Question[] }
+  /** Ask these neighbours for a sign of life. */
+  | { readonly kind: 'probe'; readonly targets: readonly ProbeTarget[] }
+  /** Write down, durably, which foreign routes are to be given back. */
+  | { readonly kind: 'record'; readonly adopted: readonly AdoptedRoute[] }
+  | { readonly kind: 'phase'; readonly from: Phase; readonly to: Phase }
+  | { readonly kind: 'exit' };
+
+export interface Transition {
+  readonly state: State;
+  readonly outputs: readonly Output[];
+}

@@ -1,0 +1,60 @@
+/** What a verdict changes: the life of a daemon, the count of its deaths, and what it has confirmed. Pure. */
+
+import type { DaemonId, Verdict } from '../model/daemon.js';
+import { died } from './damping.js';
+import { type DaemonState, type State, withAgenda, withWorld } from './state.js';
+
+export function heard(state: State, id: DaemonId, verdict: Verdict, now: number): State {
+  const { daemons, damping, confirmed } = state.world;
+  const daemon = daemons.get(id);
+  if (daemon === undefined) return state;
+  const next = judged(daemon, verdict, now);
+  if (next === daemon) return state;
+  const lives = next.life === 'responsive';
+  // One incident, however many daemons it takes down: a restart of FRR is one death, not three.
+  const death = !lives && [...daemons.values()].every((other) => other.life === 'responsive');
+  const known = withWorld(state, {
+    daemons: new Map(daemons).set(id, next),
+    damping: death ? died(damping, now) : damping,
+    // What it confirmed in its last life says nothing about the next.
+    confirmed: lives ? confirmed : new Map(),
+  });
+  return withAgenda(known, {
+    askedInVain: state.agenda.askedInVain || (state.agenda.asking && !lives),
+    // What a verdict changes (a tie that turns at the first sign of life) waits for no pause.
+    dirty: 'phase',
+  });
+}
+
+function judged(daemon: DaemonState, verdict: Verdict, now: number): DaemonState {
+  switch (verdict.kind) {
+    case 'responsive': {
+      if (daemon.life === 'responsive') return daemon;
+      // Beside a daemon older than ourselves the hold-time counts from its start, not from ours.
+      const ageMs = daemon.life === 'unknown' ? verdict.ageMs : 0;
+      return { ...daemon, life: 'responsive', since: now - ageMs, reason: verdict.reason };
+    }
+    case 'appeared':
+      // A sign of life ends staleness; it takes nothing back from a daemon that answers.
+      if (daemon.life === 'responsive' || (daemon.life === 'appeared' && daemon.reason === verdict.reason))
+        return daemon;
+      return {
+        ...daemon,
+        life: 'appeared',
+        since: daemon.life === 'appeared' ? daemon.since : now,
+        reason: verdict.reason,
+      };
+    case 'down':
+    case 'unresponsive':
+      return daemon.life === verdict.kind && daemon.reason === verdict.reason
+        ? daemon
+        : {
+            ...daemon,
+            life: verdict.kind,
+            since: daemon.life === 'down' || daemon.life === 'unresponsive' ? daemon.since : now,
+            reason: verdict.reason,
+          };
+    default:
+      return verdict satisfies never;
+  }
+}

@@ -1,0 +1,176 @@
+/** When the kernel is looked at, how much of it is read, and what a look changes. Pure. */
+
+import type { Family } from '../model/address.js';
+import { allBackupRouters, type Config } from '../model/config.js';
+import type { Snapshot } from '../model/snapshot.js';
+import { adoptAt, adopts } from './adopt.js';
+import { learnedAfter } from './auto.js';
+import { wanted } from './desired.js';
+import { suspectsAfter } from './gateway.js';
+import type { Output } from './inputs.js';
+import { vrfTables } from './management.js';
+import { type ObserveRequest, readsTables } from './ports.js';
+import { sharing } from './sharing.js';
+import {
+  amended,
+  HINT_SPACING_MS,
+  isSeen,
+  moreUrgent,
+  RETRY_MS,
+  type RoundCause,
+  type SeenWorld,
+  type State,
+  type World,
+  withAgenda,
+} from './state.js';
+
+/**
+ * A router with a full table has next hops that come and go all day, and each may be the end of a cover: reading the table for them may
+ * take this share of the time at most, one part of so many, and a change is seen this late at most, milliseconds.
+ */
+const FOREIGN_SHARE = 5;
+const FOREIGN_PAUSE_MS = 2000;
+
+/** What the event socket must let through, whatever the phase: events of today decide about tomorrow's phase. */
+export function interest(world: World): ObserveRequest {
+  const { routeProtocol: protocol } = world.config;
+  return {
+    protocol,
+    formerProtocols: [...world.former.protocols].filter((former) => former !== protocol),
+    vrfTables: world.snapshot === undefined ? [] : vrfTables(world.config, world.snapshot),
+    maxLength: longestDestinations(world.config),
+    neighbours: true,
+  };
+}
+
+/** How long prefixes of shared tables may be and still matter. */
+export function longestDestinations(config: Config): Partial<Record<Family, number>> {
+  const longest: Partial<Record<Family, number>> = {};
+  for (const { family, destinations } of allBackupRouters(config))
+    longest[family] = destinations.reduce((most, { length }) => Math.max(most, length), longest[family] ?? 0);
+  return longest;
+}
+
+/**
+ * What the next look must read. The tables of others (a million routes, perhaps) are read after an event concerned them and never for
+ * our own sake: not after a batch, not after a death, not to put back what was deleted of ours. While routes are in, every resync reads them.
+ */
+function requestFor({ world, phase, agenda }: State, cause: RoundCause): ObserveRequest {
+  // Whether a default route was taken over shows in the main table only, and changes of our own make no event.
+  const adopting = adopts(world.config);
+  const foreign =
+    agenda.foreignDue ||
+    cause === 'start' ||
+    cause === 'reload' ||
+    (cause === 'resync' && phase.kind !== 'out') ||
+    (adopting && cause !== 'resync');
+  const all = interest(world);
+  if (cause === 'probe') return { ...all, maxLength: {} };
+  const idle = phase.kind === 'out' && (cause === 'resync' || (cause === 'verify' && !adopting));
+  return { ...all, ...(foreign && !idle ? {} : { maxLength: {} }), neighbours: !idle };
+}
+
+/** Asks for the look that is due, unless something is under way or it is too early. */
+export function look(state: State, outputs: Output[], now: number): State {
+  const { agenda } = state;
+  const dirty = agenda.dirty ?? dueAnyway(state, now);
+  if (agenda.round.kind !== 'idle' || dirty === undefined || (now < agenda.notBefore && dirty !== 'phase'))
+    return withAgenda(state, { dirty });
+  const id = agenda.observations + 1;
+  const request = requestFor(state, dirty);
+  outputs.push({ kind: 'observe', id, request });
+  const unread = !readsTables(request);
+  return withAgenda(state, {
+    observations: id,
+    foreignDue: agenda.foreignDue && unread,
+    // A look that only verifies tries nothing again that was refused, and what refused it may be what has gone.
+    foreignWaits: agenda.foreignWaits && (unread || dirty === 'verify'),
+    dirty: undefined,
+    round: { kind: 'observing', id, cause: dirty, request, since: now },
+  });
+}
+
+function dueAnyway(state: State, now: number): RoundCause | undefined {
+  const { world, phase, agenda } = state;
+  if (now >= resyncAt(state)) return 'resync';
+  if (agenda.foreignWaits && now >= agenda.foreignNotBefore) return 'hint';
+  // The pause after a route was taken over yet again has ended since the last look.
+  if (adoptAt(agenda) > agenda.lastRound && now >= adoptAt(agenda)) return 'hint';
+  const want = isSeen(world) ? wanted(world, phase, agenda.lastRound) : undefined;
+  return want?.preemptAt !== undefined && now >= want.preemptAt ? 'phase' : undefined;
+}
+
+/** When everything is looked at again at the latest: on the beat of the heartbeats (untilBeat, health/clock.ts), so that it wakes nobody up by itself. */
+export function resyncAt({ world, agenda: { lastRound, resyncMs } }: State): number {
+  const { probeIntervalMs } = world.config;
+  const at = lastRound + resyncMs;
+  return 3 * probeIntervalMs <= resyncMs ? at - (at % probeIntervalMs) : at;
+}
+
+/** What a look under way was to find out about the routes of others is owed again once it is given up. */
+export function interrupted(state: State): State {
+  const { round } = state.agenda;
+  return round.kind === 'observing' && readsTables(round.request) ? withAgenda(state, { foreignDue: true }) : state;
+}
+
+/** A look has come back; one that a newer was asked for after changes nothing. */
+export function observed(state: State, id: number, snapshot: Snapshot, now: number): State {
+  const { world, agenda } = state;
+  if (agenda.round.kind !== 'observing' || agenda.round.id !== id) return state;
+  const { request, cause, since } = agenda.round;
+  const tables = readsTables(request);
+  const known = sharing(world.snapshot, {
+    ...snapshot,
+    // What it left out is as it was known before.
+    ...(tables
+      ? {}
+      : { foreignRoutes: world.snapshot?.foreignRoutes ?? [], originals: world.snapshot?.originals ?? [] }),
+    neighbours: request.neighbours === true ? snapshot.neighbours : (world.snapshot?.neighbours ?? []),
+  });
+  return withAgenda(
+    { ...state, world: seen(world, known, tables ? (request.vrfTables ?? []) : world.tablesRead, now) },
+    {
+      foreignNotBefore: tables ? now + foreignPauseMs(now - since) : agenda.foreignNotBefore,
+      round: { kind: 'idle' },
+      // A look at the neighbours is no resync.
+      lastRound: cause === 'probe' ? agenda.lastRound : now,
+      notBefore: agenda.dirty === undefined ? now : agenda.notBefore,
+    },
+  );
+}
+
+/** What is known of the world after a look; the very same world when it found nothing new. */
+function seen(world: World, snapshot: Snapshot, tablesRead: readonly number[], now: number): World {
+  const next: SeenWorld = {
+    ...world,
+    snapshot,
+    tablesRead: String(tablesRead) === String(world.tablesRead) ? world.tablesRead : tablesRead,
+  };
+  const learned = learnedAfter(next);
+  const { former } = world;
+  return amended(world, {
+    snapshot: next.snapshot,
+    tablesRead: next.tablesRead,
+    learned,
+    former:
+      learned === world.learned ? former : { ...former, gateways: new Set([...former.gateways, ...learned.values()]) },
+    suspects: suspectsAfter(world.suspects, snapshot, now),
+  });
+}
+
+function foreignPauseMs(lookMs: number): number {
+  return Math.min(FOREIGN_PAUSE_MS, Math.max(HINT_SPACING_MS, (FOREIGN_SHARE - 1) * lookMs));
+}
+
+/** A look has failed: what it was for is still owed. */
+export function notObserved(state: State, id: number, message: string, now: number): State {
+  const { round, dirty, foreignDue } = state.agenda;
+  if (round.kind !== 'observing' || round.id !== id) return state;
+  return withAgenda(state, {
+    round: { kind: 'idle' },
+    foreignDue: foreignDue || readsTables(round.request),
+    dirty: moreUrgent(dirty, round.cause === 'phase' ? 'hint' : round.cause),
+    notBefore: now + RETRY_MS,
+    faults: [`cannot look at the kernel: ${message}`],
+  });
+}

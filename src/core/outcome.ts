@@ -1,0 +1,61 @@
+/** What the kernel's answers to a batch of steps change: refused routes, faults, routes given back. Pure. */
+
+import type { AdoptedRoute } from '../model/adopted.js';
+import { foughtOver } from './adopt.js';
+import { routeKey } from './keys.js';
+import type { Step, StepResult } from './ports.js';
+import { moreUrgent, RETRY_MS, type Refusal, type State, withAgenda, withWorld } from './state.js';
+
+/** Batches in a row that changed something without coming to rest, before we slow down. */
+const RESTLESS_ROUNDS = 5;
+
+export function applied(state: State, steps: readonly Step[], results: readonly StepResult[], now: number): State {
+  const { world, agenda } = state;
+  // The same map as before unless something changed in it.
+  let { refused } = world;
+  const edit = (): Map<string, Refusal> =>
+    (refused = refused === world.refused ? new Map(refused) : refused) as Map<string, Refusal>;
+  const repair = agenda.round.kind === 'applying' && agenda.round.repair === true;
+  const faults: string[] = [];
+  const returned: AdoptedRoute[] = [];
+  let { adoptFight, restoreAt } = agenda;
+  steps.forEach((step, i) => {
+    const result = results[i];
+    if (result === undefined) return;
+    if (step.kind === 'add-route') {
+      // Of a repair before any look a refusal says little (EEXIST: somebody else put it back): the look decides.
+      if (!result.ok && repair) return;
+      if (!result.ok) edit().set(routeKey(step.route), { code: result.code, message: result.message });
+      else if (refused.size > 0 && refused.has(routeKey(step.route))) edit().delete(routeKey(step.route));
+    } else if (!result.ok && !alreadyDone(step, result.code)) {
+      faults.push(`${step.kind}: ${result.message} (${result.code})`);
+    }
+    if (step.kind === 'adopt-route') adoptFight = foughtOver(adoptFight, now);
+    if (step.kind === 'restore-route') {
+      if (result.ok || alreadyDone(step, result.code)) returned.push(step.adopted);
+      else restoreAt = now + agenda.resyncMs;
+    }
+  });
+  const { record } = world;
+  const known = withWorld(state, {
+    refused,
+    record: returned.length === 0 ? record : { ...record, returned: [...record.returned, ...returned] },
+  });
+  return withAgenda(known, {
+    faults,
+    adoptFight,
+    restoreAt,
+    round: { kind: 'idle' },
+    // What is still being deleted belongs to the episode that the repair answered.
+    completedRounds: agenda.completedRounds + (repair ? 0 : 1),
+    dirty: moreUrgent(agenda.dirty, 'verify'),
+    notBefore: agenda.restlessRounds > RESTLESS_ROUNDS ? now + RETRY_MS : agenda.notBefore,
+  });
+}
+
+/** Somebody was faster: the look that follows will tell. Of a route to give back, EEXIST says that another stands in its place. */
+function alreadyDone(step: Step, code: string): boolean {
+  return step.kind === 'add-rule' || step.kind === 'restore-route'
+    ? code === 'EEXIST'
+    : code === 'ESRCH' || code === 'ENOENT' || code === 'ENODEV';
+}

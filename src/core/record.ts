@@ -1,0 +1,37 @@
+/** The record on disk of foreign routes that were taken over (adopt.ts): what is written to it, and what the answer changes. Pure. */
+
+import type { AdoptedRoute } from '../model/adopted.js';
+import { foughtOver, without } from './adopt.js';
+import type { Output } from './inputs.js';
+import { type State, withAgenda, withWorld } from './state.js';
+
+export function writeRecord(state: State, adopted: readonly AdoptedRoute[], outputs: Output[]): State {
+  outputs.push({ kind: 'record', adopted });
+  return withWorld(state, { record: { ...state.world.record, writing: adopted, returned: [] } });
+}
+
+/** The record to write after routes were given back; undefined when none was, or one is being written. */
+export function recordOwed({ world: { record } }: State): readonly AdoptedRoute[] | undefined {
+  return record.returned.length === 0 || record.writing !== undefined
+    ? undefined
+    : without(record.adopted, record.returned);
+}
+
+/** The record was written, or could not be: then the routes that it was to name stay where they are. */
+export function recorded(state: State, fault: string | undefined, now: number): State {
+  const { record } = state.world;
+  if (record.writing === undefined) return state;
+  const dirty = state.agenda.dirty ?? 'hint';
+  if (fault === undefined)
+    return withAgenda(withWorld(state, { record: { ...record, adopted: record.writing, writing: undefined } }), {
+      dirty,
+      recordFault: undefined,
+    });
+  // What was given back may be given back again, which changes nothing.
+  return withAgenda(withWorld(state, { record: { ...record, writing: undefined } }), {
+    dirty,
+    recordFault: `the record cannot be written: ${fault}`,
+    adoptFight: foughtOver(state.agenda.adoptFight, now),
+    restoreAt: now + state.agenda.resyncMs,
+  });
+}

@@ -1,0 +1,30 @@
+/** What another configuration changes. Whatever marked our routes until now is remembered, so that they can be taken out. Pure. */
+
+import type { DaemonId } from '../model/daemon.js';
+import type { Reload } from './inputs.js';
+import { ownership } from './ownership.js';
+import { type DaemonState, type State, unheard, withAgenda, withWorld } from './state.js';
+
+export function reloaded(state: State, { config, watched, restarted, role }: Reload, now: number): State {
+  const { world, agenda } = state;
+  const daemons = new Map<DaemonId, DaemonState>();
+  for (const daemon of watched) {
+    const known = restarted ? undefined : world.daemons.get(daemon.id);
+    daemons.set(daemon.id, known === undefined ? unheard(daemon, now) : { ...known, ...daemon });
+  }
+  const next = withWorld(state, {
+    config,
+    role: role ?? world.role,
+    former: ownership(world.config, world.former),
+    daemons,
+    verdictsBy: restarted ? now + config.probeTimeoutMs : world.verdictsBy,
+    confirmed: restarted ? new Map() : world.confirmed,
+    refused: new Map(),
+  });
+  return withAgenda(next, {
+    askedInVain: agenda.askedInVain || (agenda.asking && restarted),
+    foreignDue: true,
+    dirty: 'reload',
+    notBefore: now,
+  });
+}
