@@ -38,7 +38,7 @@ export async function observe(connection: Connection, request: ObserveRequest): 
     Promise.all(
       FAMILIES.flatMap((family) =>
         formerProtocols.map((protocol) =>
-          connection.dump(encodeRouteDump(family, { protocol }), only(uapi.RTM_NEWROUTE, decodeRoute)),
+          connection.dump(encodeRouteDump(family, { protocol }), ownRoute(family, protocol)),
         ),
       ),
     ),

@@ -159,7 +159,7 @@ function prefixOf(text: string): Prefix {
 function append(world: World, { destination, via, dev, protocol }: ForeignRoute): void {
   const ours = world.kernel.fake.fib.routes.find(
     (route) =>
-      route.protocol === (protocol ?? world.kernel.protocol) &&
+      (protocol === undefined ? world.kernel.protocols.has(route.protocol) : route.protocol === protocol) &&
       prefixText(route.destination) === prefixText(destination),
   );
   if (ours === undefined) throw new Error(`no route to append to: ${prefixText(destination)}`);

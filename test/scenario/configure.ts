@@ -7,7 +7,7 @@
  *   destination PREFIX...     of either family (default: the default route)
  *   daemons NAME...           FRR daemons (default: zebra)
  *   role primary|standby|file|exec   what `file` and `exec` say: the action `role says`
- *   hold, convergence-timeout, probe-timeout, preempt-after, placement, on-stop, table-base
+ *   hold, convergence-timeout, probe-timeout, preempt-after, placement, on-stop, table-base, route-protocol
  */
 
 import { DEFAULTS } from '../../src/config/defaults.js';
@@ -119,6 +119,8 @@ function applyLine(draft: Draft, line: string): Draft {
       return set({ onStop: oneOf<OnStop>(value, ['keep', 'withdraw']) });
     case 'table-base':
       return set({ tableBase: Number(value) });
+    case 'route-protocol':
+      return set({ routeProtocol: Number(value) });
     default:
       throw new SyntaxError(`config: unknown key ${key}`);
   }

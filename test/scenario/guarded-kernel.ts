@@ -34,6 +34,8 @@ export class GuardedKernel {
   readonly fake = new FakeKernel();
   readonly steps: AppliedStep[] = [];
   readonly violations: string[] = [];
+  /** Numbers that mark what the agent may change. */
+  readonly protocols = new Set<number>();
   /** How long an answer is under way, in virtual milliseconds. A dump shows the kernel as it was when asked for. */
   delayMs = 0;
   /** A batch that was ready and has left, until the machine was asked. */
@@ -43,8 +45,10 @@ export class GuardedKernel {
 
   constructor(
     readonly clock: VirtualClock,
-    readonly protocol: number,
-  ) {}
+    protocol: number,
+  ) {
+    this.protocols.add(protocol);
+  }
 
   /** A port of its own for each life of the agent: what a dead one asked for is answered to nobody. */
   open(): Kernel {
@@ -124,7 +128,7 @@ export class GuardedKernel {
 
   /** Routes and rules of everybody else. */
   foreignLines(): readonly string[] {
-    const own = new RegExp(` proto ${this.protocol}\\b`);
+    const own = new RegExp(` proto (${[...this.protocols].join('|')})\\b`);
     return this.lines().filter((line) => !own.test(line));
   }
 

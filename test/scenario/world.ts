@@ -107,6 +107,7 @@ export class World {
     const next = configure(this.configLines);
     const restarted = JSON.stringify(next.routingDaemons) !== JSON.stringify(this.#config.routingDaemons);
     this.#config = next;
+    this.kernel.protocols.add(next.routeProtocol);
     if (restarted) this.#health = this.#openHealth();
     this.driver.reload({ config: next, health: this.health, role: this.#role() });
   }
