@@ -3,9 +3,9 @@
  * and a kernel dump.
  */
 
-import { DEFAULTS } from '../config/defaults.js';
 import { loadConfig } from '../config/load.js';
 import { parseConfig } from '../config/parse.js';
+import { DEFAULTS } from '../config/settings.js';
 import { formerly, type Ownership, ownedRoutes, ownedRules, ownership } from '../core/ownership.js';
 import type { Kernel } from '../core/ports.js';
 import { openKernel } from '../kernel/kernel.js';

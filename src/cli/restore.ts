@@ -1,6 +1,6 @@
 /** `backup-router restore`: gives back the default routes that were taken over. Needs no daemon. */
 
-import { DEFAULTS } from '../config/defaults.js';
+import { DEFAULTS } from '../config/settings.js';
 import { someoneListens } from '../control/client.js';
 import { ipCommand } from '../core/ip-command.js';
 import type { Step } from '../core/ports.js';

@@ -5,15 +5,76 @@
  * that could have been meant as one.
  */
 
-import type { Family } from '../model/address.js';
+import { FAMILIES, type Family } from '../model/address.js';
 import type { BackupRouter } from '../model/config.js';
-import { defaultPrefix } from '../model/prefix.js';
+import { defaultPrefix, prefixText } from '../model/prefix.js';
 import { readDestinations } from './destinations.js';
 import type { Entry } from './document.js';
-import { type GatewaysResult, readGateways, STANZA } from './gateways.js';
-import { BACKUP_ROUTER_KEYS } from './keys.js';
+import { FAMILY_NAME, type GatewaysResult, readGateways, STANZA } from './gateways.js';
+import { type Key, mapping, namesOf } from './key.js';
 import type { Report } from './report.js';
+import { oneOrMany } from './schema.js';
 import { readBoolean, readSection, type Section } from './section.js';
+import { flow, word } from './yaml-text.js';
+
+/** Loose patterns of addresses, for the schema. */
+const ADDRESS: Readonly<Record<Family, string>> = {
+  inet: '[0-9]{1,3}(\\.[0-9]{1,3}){3}',
+  inet6: '[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*',
+};
+
+/** The keys of the stanza of each family. */
+export const ROUTER_KEYS: Readonly<Record<Family, readonly Key[]>> = { inet: keysOf('inet'), inet6: keysOf('inet6') };
+
+function keysOf(family: Family): readonly Key[] {
+  return [
+    {
+      key: 'address',
+      words:
+        'The gateway, or several in order of preference; it must be on the management network. Or auto: that of the default route which DHCP, a router advertisement or a container runtime put on the interface.',
+      more: 'The gateway, or a list of gateways in order of preference. It must be on the management network. IPv6 link-local addresses are fine; write them without `%eth0`. Or `auto`.',
+      schema: oneOrMany({ type: 'string', pattern: `^(${ADDRESS[family]}|auto)$` }),
+      required: true,
+    },
+    {
+      key: 'adopt',
+      words: 'With address: auto only. Takes that default route over, and gives it back on stop.',
+      more: 'With `address: auto` only: `true` takes the default route over in which the gateway was found.',
+      schema: { type: 'boolean' },
+      fallback: false,
+    },
+    {
+      key: 'destination',
+      words: 'What is reached through it: one prefix or many. Omitted: the default route.',
+      more: 'One prefix or a list. `10.0.0.0/8`, not `10/8`, not `10.0.0.0/255.0.0.0`.',
+      schema: oneOrMany({ type: 'string', pattern: `^${ADDRESS[family]}/[0-9]{1,3}$` }),
+      fallbackWords: 'the default route',
+    },
+  ];
+}
+
+/** The stanzas themselves, as keys of the file or of one management interface. */
+export const STANZA_KEYS: readonly Key[] = FAMILIES.map((family) => ({
+  key: STANZA[family],
+  words: `The ${FAMILY_NAME[family]} backup router and what is reached through it.`,
+  ...(family === 'inet6'
+    ? { more: 'The same for IPv6. At least one of the two is required, for each management interface.' }
+    : {}),
+  schema: mapping(ROUTER_KEYS[family]),
+}));
+
+/** The stanza as lines of YAML. */
+export function writeBackupRouter(router: BackupRouter): readonly string[] {
+  const { family, gateways, auto, destinations } = router;
+  const address = auto !== undefined ? 'auto' : gateways.length === 1 ? word(gateways[0]!) : flow(gateways);
+  const lines = [`${STANZA[family]}:`, `  address: ${address}`];
+  if (auto?.adopt === true) lines.push('  adopt: true');
+  if (destinations.length === 1 && destinations[0]!.length === 0) return lines;
+  const list = destinations.length === 1 ? word(prefixText(destinations[0]!)) : flow(destinations.map(prefixText));
+  return list.length <= 100
+    ? [...lines, `  destination: ${list}`]
+    : [...lines, '  destination:', ...destinations.map((one) => `    - ${word(prefixText(one))}`)];
+}
 
 export interface StanzaResult {
   /** undefined without a valid gateway or a valid destination. */
@@ -40,7 +101,7 @@ export function readBackupRouter(entry: Entry, family: Family, report: Report): 
     });
     return NOTHING;
   }
-  const section = readSection(entry.value, name, BACKUP_ROUTER_KEYS, report);
+  const section = readSection(entry.value, name, namesOf(ROUTER_KEYS[family]), report);
   if (section === undefined) return NOTHING;
   const address = section.get('address');
   if (!section.has('address'))

@@ -5,20 +5,53 @@
  * Invariants: the command is whole or not there; a run is over before the next one begins.
  */
 
-import { DEFAULT_EXEC } from './defaults.js';
+import type { ExecDaemon } from '../model/config.js';
 import { quote } from './diagnostic.js';
 import type { Entry, ScalarValue } from './document.js';
 import { type DurationBounds, formatDuration } from './duration.js';
+import type { Key } from './key.js';
 import { isPlain } from './path-text.js';
 import type { Report, Span } from './report.js';
+import { COMMAND, timeSchema } from './schema.js';
 import { asTime, readDuration, readItems, readScalar, type Section } from './section.js';
 
 /** An absolute path and arguments. */
 export type Command = readonly [string, ...string[]];
-export type CommandTimes = typeof DEFAULT_EXEC;
+export type CommandTimes = Pick<ExecDaemon, 'intervalMs' | 'timeoutMs'>;
+
+/** The timeout is never longer than an interval that is set shorter. */
+export const DEFAULT_EXEC: CommandTimes = { intervalMs: 5_000, timeoutMs: 2_000 };
 
 /** A process for each run: faster than this costs a small router more than it tells. */
 const BOUNDS: DurationBounds = { minMs: 100, maxMs: 86_400_000, neverAllowed: false };
+
+export const COMMAND_KEYS: readonly Key[] = [
+  {
+    key: 'command',
+    words: 'The whole path of a program, and its arguments. There is no shell.',
+    more: "The whole path of a program, and its arguments. There is no shell; for one, write `[/bin/sh, -c, '...']`.",
+    schema: COMMAND,
+    required: true,
+  },
+  {
+    key: 'interval',
+    words: 'Time from one run to the next; at least 100ms.',
+    more: 'Time from one run to the next. At least `100ms`.',
+    schema: timeSchema(false),
+    fallback: formatDuration(DEFAULT_EXEC.intervalMs),
+  },
+  {
+    key: 'timeout',
+    words: 'A run that takes longer has failed; never longer than interval.',
+    more: 'A run that takes longer has failed. Never longer than `interval`; when that is set below `2s`, the default is the same.',
+    schema: timeSchema(false),
+    fallback: formatDuration(DEFAULT_EXEC.timeoutMs),
+  },
+];
+
+export function writeCommand({ command, intervalMs, timeoutMs }: CommandTimes & { readonly command: Command }): object {
+  return { command, interval: formatDuration(intervalMs), timeout: formatDuration(timeoutMs) };
+}
 
 /** The words under the entry, or undefined when one is missing or faulty: one word short, a command is another command. */
 export function readCommand(

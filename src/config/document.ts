@@ -2,12 +2,22 @@
  * YAML text -> a small tree of values that know their places. The only file that knows the `yaml` package's
  * document model; what a value means is for its readers.
  *
- * Invariants: aliases share their value, so no bomb can unfold; nesting is bounded before the recursive composer
- * sees the text, because V8 aborts the process, past any handler, when it compiles a regular expression on an
- * exhausted stack.
+ * Invariants: aliases share their value, so no bomb can unfold; nesting is bounded while the text is parsed, because parser and
+ * composer are recursive, and V8 aborts the process, past any handler, when it compiles a regular expression on an exhausted stack.
  */
 
-import { Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, type ParsedNode, Parser } from 'yaml';
+import {
+  Composer,
+  type CST,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  type ParsedNode,
+  Parser,
+} from 'yaml';
 import type { DiagnosticCode, Fault } from './diagnostic.js';
 import { createReport, type Report, type Span } from './report.js';
 
@@ -59,8 +69,8 @@ const PREFIX_ITEMS = /(?:- )?["']?[0-9A-Fa-f.:]{2,45}\/\d{1,3}["']?,?\s+/g;
 const MAX_DEPTH = 32;
 
 /** Parses the first document of the text; faults of syntax go into the report. Never throws. */
-export function parseDocument(text: string, file: string): YamlDocument {
-  const report = createReport(text, file);
+export function parseDocument(text: string, file: string, homeOf?: Report['homeOf']): YamlDocument {
+  const report = createReport(text, file, homeOf);
   const refuse = (at: number, fault: Fault): YamlDocument => {
     report.error({ start: at, end: at + 1 }, fault);
     return { root: undefined, report, damaged: true };
@@ -72,10 +82,9 @@ export function parseDocument(text: string, file: string): YamlDocument {
       message: `the file has ${length} characters, not counting prefixes; ${MAX_LENGTH} are read at most`,
       suggestion: 'is this the right file?',
     });
-  const tokens = [...new Parser().parse(text)];
-  const tooDeep = findTooDeep(tokens);
-  if (tooDeep !== undefined)
-    return refuse(tooDeep, {
+  const { tokens, tooDeepAt } = parseTokens(text);
+  if (tooDeepAt !== undefined)
+    return refuse(tooDeepAt, {
       code: 'too-deep',
       message: `nested deeper than ${MAX_DEPTH} levels`,
       suggestion: 'is a bracket not closed?',
@@ -121,6 +130,22 @@ export function parseDocument(text: string, file: string): YamlDocument {
   };
 }
 
+/**
+ * As the parser's own `parse`, but watched: its stack is as deep as the text is nested, and where a deep one is taken down it calls itself
+ * once a level.
+ */
+function parseTokens(text: string): { readonly tokens: readonly CST.Token[]; readonly tooDeepAt: number | undefined } {
+  const tokens: CST.Token[] = [];
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const token of parser.next(lexeme)) tokens.push(token);
+    // The document itself is one of them.
+    if (parser.stack.length > MAX_DEPTH + 1) return { tokens: [], tooDeepAt: parser.offset - 1 };
+  }
+  for (const token of parser.end()) tokens.push(token);
+  return { tokens, tooDeepAt: undefined };
+}
+
 function compose(tokens: readonly CST.Token[], length: number): readonly Document.Parsed<ParsedNode>[] {
   return [
     ...new Composer({ prettyErrors: false, uniqueKeys: false, logLevel: 'silent' }).compose(tokens, true, length),
@@ -133,27 +158,8 @@ function compose(tokens: readonly CST.Token[], length: number): readonly Documen
  */
 function untabbed(text: string): Document.Parsed<ParsedNode> | undefined {
   const spaced = text.replace(/^[ \t]+/gm, (indent) => ' '.repeat(indent.length));
-  const document = compose([...new Parser().parse(spaced)], text.length)[0];
+  const document = compose(parseTokens(spaced).tokens, text.length)[0];
   return document?.errors.length === 0 ? document : undefined;
-}
-
-/** Offset of the first token beyond the depth limit. Iterative, since depth is the very thing in question. */
-function findTooDeep(tokens: readonly CST.Token[]): number | undefined {
-  const stack: { readonly token: CST.Token; readonly depth: number }[] = tokens.map((token) => ({
-    token,
-    depth: 0,
-  }));
-  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-    const { token, depth } = top;
-    if (depth > MAX_DEPTH) return 'offset' in token ? token.offset : 0;
-    if (token.type === 'document' && token.value !== undefined) stack.push({ token: token.value, depth: depth + 1 });
-    if (!('items' in token)) continue;
-    for (const item of token.items) {
-      if (item.key !== undefined && item.key !== null) stack.push({ token: item.key, depth: depth + 1 });
-      if (item.value !== undefined) stack.push({ token: item.value, depth: depth + 1 });
-    }
-  }
-  return undefined;
 }
 
 function syntaxFault(code: string, message: string, text: string, at: number): Fault {

@@ -8,19 +8,69 @@
 
 import { FAMILIES } from '../model/address.js';
 import { type InterfaceSelector, selectorText } from '../model/config.js';
-import { readBackupRouter, type StanzaResult } from './backup-router.js';
+import { readBackupRouter, STANZA_KEYS, type StanzaResult } from './backup-router.js';
 import type { Entry, Value } from './document.js';
 import { STANZA } from './gateways.js';
 import { readInterfaceName } from './interface-name.js';
-import { INTERFACE_KEYS } from './keys.js';
+import { type Key, mapping, namesOf } from './key.js';
 import { readMac } from './mac-text.js';
 import type { Report, Span } from './report.js';
+import type { Schema } from './schema.js';
 import { readItems, readSection, type Section } from './section.js';
 
 /** Each has a rank among the metrics of the backup routes, of which the core has this many. */
 export const MAX_INTERFACES = 4;
 
 const KEY = 'management-interface';
+
+const NAME: Schema = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 127,
+  pattern: '^[^\\s,/:]+$',
+  not: { enum: ['lo', '.', '..'] },
+};
+
+/** Of one whose backup routers stand at the top level. */
+export const SELECTOR_KEYS: readonly Key[] = [
+  {
+    key: 'name',
+    words: 'Its name, or one of its alternative names.',
+    more: 'Its name, or one of its alternative names (`ip link property add dev eth0 altname NAME`, 127 bytes at most).',
+    schema: NAME,
+    ambiguous: true,
+  },
+  {
+    key: 'mac',
+    words: 'Its MAC address.',
+    more: 'Its MAC address, `52:54:00:12:34:56` or `52-54-00-12-34-56`: for interfaces whose names change with slots and ports. Not a multicast address, not zero.',
+    schema: { type: 'string', pattern: '^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$' },
+  },
+];
+/** Of one management interface that has its backup routers with it. */
+export const INTERFACE_KEYS: readonly Key[] = [...SELECTOR_KEYS, ...STANZA_KEYS];
+
+const ONE_SELECTOR: Schema = { oneOf: [{ required: ['name'] }, { required: ['mac'] }] };
+const STANZA_SCHEMA = mapping(INTERFACE_KEYS, {
+  ...ONE_SELECTOR,
+  anyOf: STANZA_KEYS.map(({ key }) => ({ required: [key] })),
+});
+
+export const MANAGEMENT_INTERFACE: Key = {
+  key: KEY,
+  words:
+    'The interface behind which the backup router is directly connected, by name or MAC address; or a list of interfaces in order of preference, each with backup routers of its own. It need not exist yet.',
+  more: 'The interface behind which the backup router is directly connected. It need not exist yet: the agent waits for it. A name, `{name: NAME}`, `{mac: ADDRESS}`, or a list (see below).',
+  schema: {
+    anyOf: [
+      NAME,
+      mapping(SELECTOR_KEYS, ONE_SELECTOR),
+      STANZA_SCHEMA,
+      { type: 'array', items: STANZA_SCHEMA, minItems: 1, maxItems: MAX_INTERFACES },
+    ],
+  },
+  required: true,
+};
 const EXAMPLE = '{name: eth0, backup-router: {address: ADDRESS}}';
 const TOP_OF_FILE: Span = { start: 0, end: 1 };
 
@@ -64,7 +114,7 @@ function hasStanzas(value: Value): boolean {
 function readOne(entry: Entry, report: Report): InterfaceSelector | undefined {
   const { value } = entry;
   if (value.kind === 'map') {
-    const section = readSection(value, KEY, INTERFACE_KEYS, report);
+    const section = readSection(value, KEY, namesOf(INTERFACE_KEYS), report);
     return section === undefined ? undefined : readSelector(section, report);
   }
   if (value.kind !== 'list') return named(readInterfaceName(entry, report));
@@ -122,7 +172,7 @@ function readStanzas(entry: Entry, top: Section, report: Report): readonly Inter
 
 /** `moved`: backup routers stand elsewhere, so that their absence here has been reported. */
 function readStanza(item: Value, moved: boolean, report: Report): InterfaceResult {
-  const section = readSection(item, KEY, INTERFACE_KEYS, report);
+  const section = readSection(item, KEY, namesOf(INTERFACE_KEYS), report);
   if (section === undefined) return { selector: undefined, named: false, stanzas: [] };
   const selector = readSelector(section, report);
   if (!moved && section.unknownKeys.length === 0 && !FAMILIES.some((family) => section.has(STANZA[family]))) {

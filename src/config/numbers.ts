@@ -43,9 +43,9 @@ function isFrr(protocol: number): boolean {
 }
 
 /** `route-protocol`. */
-export function readRouteProtocol(entry: Entry | undefined, fallback: number, report: Report): number | undefined {
+export function readRouteProtocol(entry: Entry, fallback: number, report: Report): number | undefined {
   const protocol = readInteger(entry, 1, 255, report);
-  if (entry === undefined || protocol === undefined) return undefined;
+  if (protocol === undefined) return undefined;
   const suggestion = `write ${fallback}, or another number that is not in /etc/iproute2/rt_protos`;
   const vital = VITAL_PROTOCOLS[protocol];
   if (vital !== undefined || isFrr(protocol)) {
@@ -66,19 +66,20 @@ export function readRouteProtocol(entry: Entry | undefined, fallback: number, re
   return protocol;
 }
 
-const LAST_TABLE = 0xffffffff;
+/** Table ids have 32 bits, and each prefix length has a table. */
+export const LAST_TABLE_BASE = 0xffffffff - familyBits('inet6');
 
 /** Tables 253 to 255 are the kernel's; 252 is the last one that zebra imports (fact F2). */
 const FIRST_FREE_TABLE = 256;
 const LAST_IMPORTED_TABLE = 252;
 
 /** `table-base`: the tables base to base + 128, one for each prefix length. */
-export function readTableBase(entry: Entry | undefined, fallback: number, report: Report): number | undefined {
+export function readTableBase(entry: Entry, fallback: number, report: Report): number | undefined {
   const lengths = familyBits('inet6');
-  const base = readInteger(entry, 1, LAST_TABLE - lengths, report);
-  if (entry === undefined || base === undefined) return undefined;
+  const base = readInteger(entry, 1, LAST_TABLE_BASE, report);
+  if (base === undefined) return undefined;
   const range = `tables ${base} to ${base + lengths}`;
-  const suggestion = `write ${fallback}, or another number from ${FIRST_FREE_TABLE} to ${LAST_TABLE - lengths}`;
+  const suggestion = `write ${fallback}, or another number from ${FIRST_FREE_TABLE} to ${LAST_TABLE_BASE}`;
   if (base < FIRST_FREE_TABLE && base + lengths >= LAST_IMPORTED_TABLE) {
     report.error(entry.value.span, {
       code: 'reserved-table',
@@ -98,9 +99,10 @@ export function readTableBase(entry: Entry | undefined, fallback: number, report
 
 /** The kernel's rule for the main table: linux/fib_rules.h, `ip rule`. */
 const MAIN_RULE_PRIORITY = 32766;
+/** Two rules for each prefix length lie before it. */
+export const LAST_RULE_PRIORITY_BASE = MAIN_RULE_PRIORITY - 2 * (familyBits('inet6') + 1);
 
 /** `rule-priority-base`: the rules base to base + 257, two for each prefix length, before the rule of the main table. */
-export function readRulePriorityBase(entry: Entry | undefined, report: Report): number | undefined {
-  const rules = 2 * (familyBits('inet6') + 1);
-  return readInteger(entry, 1, MAIN_RULE_PRIORITY - rules, report);
+export function readRulePriorityBase(entry: Entry, report: Report): number | undefined {
+  return readInteger(entry, 1, LAST_RULE_PRIORITY_BASE, report);
 }

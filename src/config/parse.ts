@@ -7,19 +7,26 @@
  */
 
 import type { Config, ManagementInterface } from '../model/config.js';
-import { readRoutingDaemons } from './daemons.js';
-import { DEFAULTS } from './defaults.js';
 import type { Diagnostic } from './diagnostic.js';
 import { type MapValue, parseDocument } from './document.js';
-import { type DurationBounds, formatDuration } from './duration.js';
+import { homeOf, TOP_NAMES } from './file-keys.js';
 import { looksLikeJunos } from './junos/detect.js';
 import { type JunosHints, readJunos } from './junos/read.js';
-import { DETECT_KEYS, STALE_KEYS, TOP_KEYS, WITHDRAW_KEYS } from './keys.js';
+import { namesOf } from './key.js';
 import { type InterfaceResult, readManagementInterfaces } from './management-interface.js';
-import { readRouteProtocol, readRulePriorityBase, readTableBase } from './numbers.js';
 import { fileDiagnostic, type Report } from './report.js';
-import { readRole } from './role.js';
-import { asTime, describe, readChoice, readDuration, readSection, type Section } from './section.js';
+import { describe, readSection, type Section } from './section.js';
+import {
+  DEFAULTS,
+  FIELDS,
+  type Field,
+  keysIn,
+  SECTIONS,
+  SETTINGS,
+  type SectionName,
+  type Setting,
+} from './settings.js';
+import type { Settings } from './values.js';
 
 export interface ParsedConfig {
   /** What the file means; undefined when it has an error. */
@@ -31,12 +38,6 @@ export interface ParsedConfig {
 }
 
 const MINIMAL = 'the smallest one is\nmanagement-interface: eth0\nbackup-router:\n  address: 192.0.2.1';
-const DAY_MS = 86_400_000;
-const HOLD: DurationBounds = { minMs: 0, maxMs: DAY_MS, neverAllowed: false };
-const WAIT: DurationBounds = { minMs: 0, maxMs: DAY_MS, neverAllowed: true };
-/** Faster than this, probing costs the daemon more than it tells us. */
-const PROBE: DurationBounds = { minMs: 100, maxMs: DAY_MS, neverAllowed: false };
-
 /** Larger YAML is none of ours; a Junos configuration may well be. */
 const MAX_YAML_LENGTH = 1 << 22;
 
@@ -58,7 +59,7 @@ function parseYaml(body: string, fileName: string): ParsedConfig {
     });
     return { config: undefined, partial: undefined, diagnostics: [fault] };
   }
-  const { root, report, damaged } = parseDocument(body, fileName);
+  const { root, report, damaged } = parseDocument(body, fileName, homeOf);
   if (root?.kind === 'map') {
     const partial = readTop(root, body, damaged, report);
     return {
@@ -83,7 +84,7 @@ function parseYaml(body: string, fileName: string): ParsedConfig {
 
 /** The configuration without what is faulty in it; undefined when too little is left. */
 function readTop(root: MapValue, text: string, damaged: boolean, report: Report): Config | undefined {
-  const top = readSection(root, '', TOP_KEYS, report);
+  const top = readSection(root, '', TOP_NAMES, report);
   if (top === undefined) return undefined;
   const interfaces = readManagementInterfaces(top, damaged, report);
   const settings = readSettings(top, report);
@@ -113,54 +114,25 @@ function withoutWidening(
   });
 }
 
-type Settings = Partial<Omit<Config, 'managementInterfaces'>>;
+/** Before the others, which go by it. */
+const FIRST: Field = 'routeProtocol';
 
-function readSettings(top: Section, report: Report): Settings {
-  const sub = (key: string, keys: readonly string[]): Section | undefined => {
-    const entry = top.get(key);
-    return entry === undefined ? undefined : readSection(entry.value, key, keys, report);
+function readSettings(top: Section, report: Report): Partial<Settings> {
+  const read: { -readonly [F in Field]?: Settings[F] } = {};
+  const sections = new Map<SectionName, Section | undefined>();
+  for (const name of Object.keys(SECTIONS) as SectionName[]) {
+    const entry = top.get(name);
+    if (entry !== undefined) sections.set(name, readSection(entry.value, name, namesOf(keysIn(name)), report));
+  }
+  const readOne = <F extends Field>(field: F): void => {
+    const setting: Setting<Settings[F]> = SETTINGS[field];
+    const entry = (setting.section === undefined ? top : sections.get(setting.section))?.get(setting.key);
+    const value = entry === undefined ? undefined : setting.value.read(entry, report, read);
+    if (value !== undefined) read[field] = value;
   };
-  const daemons = top.get('routing-daemon');
-  const withdraw = sub('withdraw', WITHDRAW_KEYS);
-  const stale = sub('stale', STALE_KEYS);
-  const routeProtocol = readRouteProtocol(top.get('route-protocol'), DEFAULTS.routeProtocol, report);
-  return defined({
-    routingDaemons:
-      daemons === undefined ? undefined : readRoutingDaemons(daemons, routeProtocol ?? DEFAULTS.routeProtocol, report),
-    holdMs: asTime(readDuration(withdraw?.get('hold-time'), HOLD, report)),
-    convergenceTimeoutMs: readDuration(withdraw?.get('convergence-timeout'), WAIT, report),
-    ...readDetect(sub('detect', DETECT_KEYS), report),
-    preemptAfterMs: readDuration(stale?.get('preempt-after'), WAIT, report),
-    placement: readChoice(top.get('placement'), ['local', 'main', 'vrf'], report),
-    role: readRole(top.get('role'), report),
-    routeProtocol,
-    tableBase: readTableBase(top.get('table-base'), DEFAULTS.tableBase, report),
-    rulePriorityBase: readRulePriorityBase(top.get('rule-priority-base'), report),
-    onStop: readChoice(top.get('on-stop'), ['keep', 'withdraw'], report),
-  });
-}
-
-function readDetect(detect: Section | undefined, report: Report): Settings {
-  const interval = detect?.get('probe-interval');
-  const timeout = detect?.get('probe-timeout');
-  const intervalMs = asTime(readDuration(interval, PROBE, report));
-  const timeoutMs = asTime(readDuration(timeout, PROBE, report));
-  const effective = {
-    interval: intervalMs ?? DEFAULTS.probeIntervalMs,
-    timeout: timeoutMs ?? DEFAULTS.probeTimeoutMs,
-  };
-  if (effective.timeout >= effective.interval)
-    return defined({ probeIntervalMs: intervalMs, probeTimeoutMs: timeoutMs });
-  const place = timeoutMs === undefined ? interval : timeout;
-  report.error(place!.value.span, {
-    code: 'probe-timeout-too-short',
-    message: `probe-timeout ${formatDuration(effective.timeout)} is shorter than probe-interval ${formatDuration(effective.interval)}: no answer could come in time`,
-    suggestion: `write a probe-timeout of several intervals, such as ${formatDuration(10 * effective.interval)}`,
-  });
-  return {};
-}
-
-/** Without the fields that are undefined, so that the defaults show through. */
-function defined(fields: { readonly [K in keyof Settings]: Settings[K] | undefined }): Settings {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Settings;
+  for (const field of [FIRST, ...FIELDS.filter((other) => other !== FIRST)]) readOne(field);
+  for (const [name, section] of sections)
+    if (section !== undefined)
+      for (const field of SECTIONS[name].judge?.(read, section, report) ?? []) delete read[field];
+  return read;
 }

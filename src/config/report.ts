@@ -20,6 +20,8 @@ export interface Report {
   readonly errorCount: () => number;
   /** Whether one more error would be listed; where it would only be counted, nobody reads its wording. */
   readonly hasRoom: () => boolean;
+  /** Where a key belongs that is unknown where it stands; undefined for no key of ours. */
+  readonly homeOf: (key: string) => string | undefined;
   /** Line number, from 1, of an offset. */
   readonly lineOf: (offset: number) => number;
   readonly diagnostics: () => readonly Diagnostic[];
@@ -31,7 +33,7 @@ const MAX_SOURCE = 160;
 const MAX_MESSAGE = 300;
 
 /** An empty report on `text`. */
-export function createReport(text: string, file: string): Report {
+export function createReport(text: string, file: string, homeOf: Report['homeOf'] = () => undefined): Report {
   const lines = new LineCounter();
   lines.addNewLine(0);
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
@@ -57,6 +59,7 @@ export function createReport(text: string, file: string): Report {
     warning: (span, fault) => add('warning', span, fault),
     errorCount: () => errors,
     hasRoom: () => found.error.length < MAX_DIAGNOSTICS,
+    homeOf,
     lineOf: (offset) => Math.max(1, lines.linePos(offset).line),
     diagnostics: () => {
       const sorted = [...found.error, ...found.warning].sort((a, b) => a.line - b.line || a.column - b.column);

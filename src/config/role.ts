@@ -4,17 +4,50 @@
  */
 
 import type { Role, RoleSource } from '../model/config.js';
-import { readCommand, readTimes } from './command.js';
-import { DEFAULT_EXEC } from './defaults.js';
+import { COMMAND_KEYS, DEFAULT_EXEC, readCommand, readTimes, writeCommand } from './command.js';
 import type { Entry } from './document.js';
-import { ROLE_EXEC_KEYS, ROLE_KEYS } from './keys.js';
+import { type Key, mapping, namesOf } from './key.js';
 import { readPath } from './path-text.js';
 import type { Report } from './report.js';
+import { COMMAND, PATH, type Schema } from './schema.js';
 import { type Hints, readChoice, readScalar, readSection } from './section.js';
 
 const ROLES: readonly Role[] = ['primary', 'standby'];
 const FILE_EXAMPLE = '/run/backup-router-role';
 const EXEC_EXAMPLE = '[/usr/local/bin/role]';
+
+/** Of a role that is a mapping. */
+export const ROLE_KEYS: readonly Key[] = [
+  {
+    key: 'file',
+    words: 'The path of a file, watched, whose first word is primary (or master) or standby (or backup).',
+    more: 'The path of the file, from `/`. It is watched: a change counts at once.',
+    schema: PATH,
+  },
+  {
+    key: 'exec',
+    words: 'A command that prints such a word.',
+    more: 'A command: `[/usr/local/bin/role, --short]`, or a mapping with `command`, `interval` and `timeout`, as for a [routing daemon](#unit-pidfile-process-socket-exec).',
+    schema: { anyOf: [COMMAND, mapping(COMMAND_KEYS)] },
+  },
+];
+
+export const ROLE_SCHEMA: Schema = {
+  anyOf: [{ enum: ROLES }, mapping(ROLE_KEYS, { minProperties: 1, maxProperties: 1 })],
+};
+
+export function writeRole(role: RoleSource): unknown {
+  switch (role.kind) {
+    case 'fixed':
+      return role.role;
+    case 'file':
+      return { file: role.path };
+    case 'exec':
+      return { exec: writeCommand(role) };
+    default:
+      return role satisfies never;
+  }
+}
 
 /** Words of other programs. A file or command may use keepalived's; this file has one word for each role. */
 const OTHER_WORDS: Hints = {
@@ -25,13 +58,15 @@ const OTHER_WORDS: Hints = {
 const MISPLACED: Hints = {
   path: `write role: {file: ${FILE_EXAMPLE}}`,
   ...Object.fromEntries(
-    ROLE_EXEC_KEYS.map((key) => [key, `'${key}' belongs under 'exec': role: {exec: {command: ${EXEC_EXAMPLE}}}`]),
+    namesOf(COMMAND_KEYS).map((key) => [
+      key,
+      `'${key}' belongs under 'exec': role: {exec: {command: ${EXEC_EXAMPLE}}}`,
+    ]),
   ),
 };
 
-/** The source of the role, or undefined when it is not, or not validly, given. */
-export function readRole(entry: Entry | undefined, report: Report): RoleSource | undefined {
-  if (entry === undefined) return undefined;
+/** The source of the role, or undefined when it is not validly given. */
+export function readRole(entry: Entry, report: Report): RoleSource | undefined {
   const { value } = entry;
   if (value.kind === 'list' || (value.kind === 'scalar' && value.text.startsWith('/'))) {
     const words =
@@ -53,7 +88,7 @@ export function readRole(entry: Entry | undefined, report: Report): RoleSource |
     const role = readChoice(entry, ROLES, report, OTHER_WORDS);
     return role === undefined ? undefined : { kind: 'fixed', role };
   }
-  const section = readSection(value, 'role', ROLE_KEYS, report, MISPLACED);
+  const section = readSection(value, 'role', namesOf(ROLE_KEYS), report, MISPLACED);
   if (section === undefined) return undefined;
   const file = section.get('file');
   const exec = section.get('exec');
@@ -72,7 +107,7 @@ export function readRole(entry: Entry | undefined, report: Report): RoleSource |
     const path = scalar === undefined ? undefined : readPath(scalar, FILE_EXAMPLE, report);
     return path === undefined ? undefined : { kind: 'file', path };
   }
-  if (!ROLE_KEYS.some(section.has) && section.unknownKeys.length === 0)
+  if (!namesOf(ROLE_KEYS).some(section.has) && section.unknownKeys.length === 0)
     report.error(entry.keySpan, {
       code: 'missing-key',
       message: "role has no 'file' or 'exec'",
@@ -87,7 +122,7 @@ function readExec(entry: Entry, report: Report): RoleSource | undefined {
     const words = readCommand(entry, EXEC_EXAMPLE, report);
     return words === undefined ? undefined : { kind: 'exec', command: words.command, ...DEFAULT_EXEC };
   }
-  const section = readSection(entry.value, 'exec', ROLE_EXEC_KEYS, report);
+  const section = readSection(entry.value, 'exec', namesOf(COMMAND_KEYS), report);
   if (section === undefined) return undefined;
   if (!section.has('command') && section.unknownKeys.length === 0)
     report.error(entry.keySpan, {

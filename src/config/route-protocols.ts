@@ -5,11 +5,13 @@
  * Invariant: a number that is certain to make living routes stale never gets through.
  */
 
+import { closest } from './closest.js';
 import { quote } from './diagnostic.js';
 import type { ScalarValue } from './document.js';
-import { closest } from './keys.js';
+import type { Key } from './key.js';
 import { VITAL_PROTOCOLS } from './numbers.js';
 import type { Report } from './report.js';
+import { oneOrMany } from './schema.js';
 import { readInteger, readItems, readScalar, type Section } from './section.js';
 
 /** linux/rtnetlink.h (RTPROT_*), iproute2's rt_protos, and FRR's zebra/rt_netlink.h (fact F4). */
@@ -47,6 +49,16 @@ export const ROUTE_PROTOCOLS: Readonly<Record<string, number>> = {
   srte: 198,
 };
 
+export const PROTOCOLS_KEY: Key = {
+  key: 'route-protocols',
+  words: "Whose routes the daemon's are (rtm_protocol), by name or number: they are stale when it is dead.",
+  more: "Whose routes the daemon's are, by name or number (1 to 255); one or a list.",
+  schema: oneOrMany({
+    anyOf: [{ type: 'integer', minimum: 1, maximum: 255 }, { enum: Object.keys(ROUTE_PROTOCOLS) }],
+  }),
+  ambiguous: true,
+};
+
 /** Routes of the kernel itself, which no daemon's death makes stale. */
 const KERNEL_OWN: readonly number[] = [1, 2];
 /** Routes of which the watched daemon's are hardly ever all. */
@@ -54,7 +66,7 @@ const OF_OTHERS: readonly number[] = [3, 4, 9];
 
 /** The valid protocols of the section's `route-protocols` without duplicates; none when it says nothing. `own` is what the agent marks its routes with. */
 export function readRouteProtocols(section: Section, own: number, report: Report): readonly number[] {
-  const entry = section.get('route-protocols');
+  const entry = section.get(PROTOCOLS_KEY.key);
   const protocols: number[] = [];
   if (entry === undefined) return protocols;
   for (const item of readItems(entry, report, 'name a protocol, or remove the key')) {

@@ -4,10 +4,10 @@
  */
 
 import type { Timeout } from '../model/config.js';
+import { closest } from './closest.js';
 import { quote } from './diagnostic.js';
 import type { Entry, ScalarValue, Value } from './document.js';
 import { type DurationBounds, parseDuration } from './duration.js';
-import { closest, homeOf } from './keys.js';
 import type { Report, Span } from './report.js';
 
 export interface Section {
@@ -59,7 +59,7 @@ export function readSection(
       code: 'unknown-key',
       message: `unknown key ${quote(entry.key)} ${name === '' ? 'at the top level' : `in ${name}`}`,
       suggestion:
-        (Object.hasOwn(hints, entry.key) ? hints[entry.key] : undefined) ?? suggestKey(entry.key, name, known),
+        (Object.hasOwn(hints, entry.key) ? hints[entry.key] : undefined) ?? suggestKey(entry.key, name, known, report),
     });
   }
   const get = (key: string): Entry | undefined => {
@@ -84,8 +84,8 @@ export function readSection(
   };
 }
 
-function suggestKey(key: string, name: string, known: readonly string[]): string {
-  const home = homeOf(key);
+function suggestKey(key: string, name: string, known: readonly string[], report: Report): string {
+  const home = report.homeOf(key);
   if (home !== undefined && !known.includes(key))
     return home === ''
       ? `'${key}' belongs at the top level; is it indented too far?`

@@ -3,7 +3,8 @@
  * default.
  */
 
-import { configSchema, type Schema } from '../config/schema.js';
+import { configSchema } from '../config/file-keys.js';
+import type { Schema } from '../config/schema.js';
 import { DEFAULT_CONFIG_FILE } from '../model/paths.js';
 import { VERSION } from '../model/version.js';
 import { bold, example, heading, indented, italic, item, paragraph, section, text } from './roff.js';
@@ -52,7 +53,7 @@ export function configPage(date: string, examples: Examples): string {
 /** The keys of a mapping, those below them indented. */
 function keysOf(schema: Schema, top: Schema, depth = 0): readonly string[] {
   return Object.entries(schema.properties ?? {}).map(([key, value]) => {
-    if (depth > 0 && top.properties?.[key] === value)
+    if (depth > 0 && top.properties?.[key] !== undefined)
       return item(bold(key), text('As at the top level, for this interface.'));
     const required = schema.required?.includes(key) === true ? ' Required.' : '';
     const body = item(

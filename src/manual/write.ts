@@ -1,14 +1,15 @@
 /**
- * Writes the generated files into docs/: the manual pages and the schema. `write.js DIRECTORY`, the
- * root of the project; a test compares.
+ * Writes the generated files into docs/: the manual pages, the schema, and the tables of keys. `write.js
+ * DIRECTORY`, the root of the project; a test compares.
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { configSchema } from '../config/schema.js';
+import { configSchema } from '../config/file-keys.js';
 import { commandsPage } from './commands-page.js';
 import { configPage } from './config-page.js';
+import { withConfigTables } from './config-tables.js';
 
 /** Every file by its path below the project's directory. */
 export function generated(root: string): Readonly<Record<string, string>> {
@@ -20,6 +21,7 @@ export function generated(root: string): Readonly<Record<string, string>> {
       minimal: read('docs/examples/minimal.yaml'),
       full: read('docs/examples/full.yaml'),
     }),
+    'docs/CONFIGURATION.md': withConfigTables(read('docs/CONFIGURATION.md')),
     'docs/backup-router.schema.json': `${JSON.stringify(configSchema(), null, 2)}\n`,
   };
 }

@@ -6,7 +6,7 @@
 
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULTS } from '../../src/config/defaults.js';
+import { DEFAULTS } from '../../src/config/settings.js';
 import { statusOf } from '../../src/core/status.js';
 import { openHealth } from '../../src/health/open.js';
 import { systemClock } from '../../src/host/clock.js';

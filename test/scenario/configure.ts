@@ -10,7 +10,7 @@
  *   hold, convergence-timeout, probe-timeout, preempt-after, placement, on-stop, table-base, route-protocol
  */
 
-import { DEFAULTS } from '../../src/config/defaults.js';
+import { DEFAULTS } from '../../src/config/settings.js';
 import { type Address, FAMILIES, type Family, familyOf, parseAddress } from '../../src/model/address.js';
 import type {
   BackupRouter,

@@ -5,10 +5,10 @@
  * block scalar has lines that begin with `set`).
  */
 
-import { TOP_KEYS } from '../keys.js';
+import { TOP_NAMES } from '../file-keys.js';
 
 const YAML = new RegExp(
-  `^(?:(?:${TOP_KEYS.join('|')})|[ \\t]+(?:management-interface|(?:inet6-)?backup-router))[ \\t]*:`,
+  `^(?:(?:${TOP_NAMES.join('|')})|[ \\t]+(?:management-interface|(?:inet6-)?backup-router))[ \\t]*:`,
   'm',
 );
 const COMMAND = /^[ \t]*(?:[^\s@"]+@[^\s"]+[>#%][ \t]+)?(?:set|deactivate|activate|delete|protect|edit)[ \t]+[\w"<-]+/m;

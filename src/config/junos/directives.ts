@@ -7,8 +7,8 @@
  * A block comment works too. On a Junos device these are comments like any other.
  */
 
+import { closest } from '../closest.js';
 import { quote } from '../diagnostic.js';
-import { closest } from '../keys.js';
 import type { Report } from '../report.js';
 import type { Word } from './tree.js';
 

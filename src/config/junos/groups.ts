@@ -6,8 +6,8 @@
  * Only the levels that are asked for are looked at; nothing is expanded or copied.
  */
 
+import { closest } from '../closest.js';
 import { quote } from '../diagnostic.js';
-import { closest } from '../keys.js';
 import type { Report } from '../report.js';
 import { isMemberName } from './member.js';
 import type { Statement } from './tree.js';

@@ -7,10 +7,10 @@
 
 import { FAMILIES, type Family } from '../../model/address.js';
 import type { Config } from '../../model/config.js';
-import { DEFAULTS } from '../defaults.js';
 import type { Diagnostic } from '../diagnostic.js';
 import { STANZA } from '../gateways.js';
 import { createReport, type Report } from '../report.js';
+import { DEFAULTS } from '../settings.js';
 import { activeChildren, inheritance } from './groups.js';
 import { readInterface } from './interface.js';
 import { isMemberName, memberOfHost, membersOf } from './member.js';

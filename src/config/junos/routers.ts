@@ -17,11 +17,11 @@ import {
 } from '../../model/address.js';
 import type { BackupRouter } from '../../model/config.js';
 import { defaultPrefix, prefix, prefixText } from '../../model/prefix.js';
+import { closest } from '../closest.js';
 import { readDestinations } from '../destinations.js';
 import { quote } from '../diagnostic.js';
 import type { ScalarValue } from '../document.js';
 import { readGateways, STANZA } from '../gateways.js';
-import { closest } from '../keys.js';
 import type { Report, Span } from '../report.js';
 import type { HierarchyLevel } from './groups.js';
 import { isValue, type Statement } from './tree.js';

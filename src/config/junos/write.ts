@@ -7,8 +7,9 @@
 
 import { type BackupRouter, type Config, selectorText } from '../../model/config.js';
 import { prefixText } from '../../model/prefix.js';
-import { DEFAULTS } from '../defaults.js';
 import { STANZA } from '../gateways.js';
+import { SETTINGS } from '../settings.js';
+import { changedFields } from '../write.js';
 
 export interface JunosText {
   /** undefined when nothing that Junos could say is left. */
@@ -16,21 +17,6 @@ export interface JunosText {
   /** Each as a sentence, with its key in front. */
   readonly lost: readonly string[];
 }
-
-const SETTINGS: Readonly<Record<keyof typeof DEFAULTS, string>> = {
-  routingDaemons: 'routing-daemon',
-  holdMs: 'withdraw: hold-time',
-  convergenceTimeoutMs: 'withdraw: convergence-timeout',
-  probeIntervalMs: 'detect: probe-interval',
-  probeTimeoutMs: 'detect: probe-timeout',
-  preemptAfterMs: 'stale: preempt-after',
-  placement: 'placement',
-  role: 'role',
-  routeProtocol: 'route-protocol',
-  tableBase: 'table-base',
-  rulePriorityBase: 'rule-priority-base',
-  onStop: 'on-stop',
-};
 
 /** The configuration as Junos text: statements in braces, or one command a line. */
 export function writeJunos(config: Config, form: 'junos' | 'set'): JunosText {
@@ -54,9 +40,9 @@ export function writeJunos(config: Config, form: 'junos' | 'set'): JunosText {
     lost.push(
       `management-interface: ${selectorText(selector)} and its backup routers: Junos has one management interface`,
     );
-  for (const key of Object.keys(SETTINGS) as (keyof typeof DEFAULTS)[]) {
-    if (JSON.stringify(config[key]) !== JSON.stringify(DEFAULTS[key]))
-      lost.push(`${SETTINGS[key]}: Junos has no such setting; the default counts`);
+  for (const field of changedFields(config)) {
+    const { section, key } = SETTINGS[field];
+    lost.push(`${section === undefined ? key : `${section}: ${key}`}: Junos has no such setting; the default counts`);
   }
   if (routers.length === 0) return { text: undefined, lost };
   const directive = `# backup-router: interface ${selectorText(first!.selector)}`;

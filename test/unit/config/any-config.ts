@@ -1,7 +1,7 @@
 /** Any configuration that a text could mean, for the tests of readers and writers. */
 
 import fc from 'fast-check';
-import { FRR_DAEMONS } from '../../../src/config/daemon-frr.js';
+import { FRR_DAEMONS } from '../../../src/config/daemons/frr.js';
 import { type Address, addressFromBytes, type Family } from '../../../src/model/address.js';
 import {
   type BackupRouter,

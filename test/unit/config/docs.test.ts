@@ -2,23 +2,13 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
-import { DEFAULT_BIRD, DEFAULT_EXEC, DEFAULT_FRR, DEFAULTS } from '../../../src/config/defaults.js';
 import { renderDiagnostics } from '../../../src/config/diagnostic.js';
-import { formatDuration } from '../../../src/config/duration.js';
-import {
-  BACKUP_ROUTER_KEYS,
-  DAEMON_KEYS,
-  DETECT_KEYS,
-  INTERFACE_KEYS,
-  ROLE_EXEC_KEYS,
-  ROLE_KEYS,
-  STALE_KEYS,
-  TOP_KEYS,
-  WITHDRAW_KEYS,
-} from '../../../src/config/keys.js';
+import { MAPPINGS, TOP_NAMES } from '../../../src/config/file-keys.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { parseConfig } from '../../../src/config/parse.js';
 import { ROUTE_PROTOCOLS } from '../../../src/config/route-protocols.js';
+import { DEFAULTS } from '../../../src/config/settings.js';
+import { withConfigTables } from '../../../src/manual/config-tables.js';
 import { allBackupRouters, type Config } from '../../../src/model/config.js';
 
 /** The project's root, from dist/test/unit/config/. */
@@ -54,7 +44,7 @@ t.test('examples', async (t) => {
   t.match(allBackupRouters(example('containerlab')), [{ auto: { adopt: true } }]);
   t.equal(example('vrf').placement, 'vrf');
   const text = readFileSync(`${root}docs/examples/full.yaml`, 'utf8');
-  for (const key of TOP_KEYS) t.match(text, new RegExp(`^${key}:`, 'm'), `full.yaml has ${key}`);
+  for (const key of TOP_NAMES) t.match(text, new RegExp(`^${key}:`, 'm'), `full.yaml has ${key}`);
 });
 
 t.test('every block of YAML in the manual loads', async (t) => {
@@ -71,41 +61,11 @@ t.test('every block of YAML in the manual loads', async (t) => {
 });
 
 t.test('the manual knows every key, its default and every code that it explains', async (t) => {
-  for (const key of [
-    ...TOP_KEYS,
-    ...INTERFACE_KEYS,
-    ...BACKUP_ROUTER_KEYS,
-    ...ROLE_KEYS,
-    ...ROLE_EXEC_KEYS,
-    ...Object.keys(DAEMON_KEYS),
-    ...Object.values(DAEMON_KEYS).flat(),
-    ...WITHDRAW_KEYS,
-    ...DETECT_KEYS,
-    ...STALE_KEYS,
-  ])
-    t.match(manual, `\`${key}\``, key);
-  const table: Readonly<Record<string, string>> = Object.fromEntries(
-    [...manual.matchAll(/^\| `([a-z0-9.-]+)` \| ([^|]+) \|/gm)].map((m) => [m[1]!, m[2]!.trim().replaceAll('`', '')]),
-  );
-  t.match(table, {
-    daemons: `[${DEFAULT_FRR.daemons.join(', ')}]`,
-    'socket-directory': DEFAULT_FRR.socketDirectory,
-    socket: DEFAULT_BIRD.socket,
-    interval: formatDuration(DEFAULT_EXEC.intervalMs),
-    timeout: formatDuration(DEFAULT_EXEC.timeoutMs),
-    'hold-time': formatDuration(DEFAULTS.holdMs),
-    'convergence-timeout': formatDuration(DEFAULTS.convergenceTimeoutMs),
-    'probe-interval': formatDuration(DEFAULTS.probeIntervalMs),
-    'probe-timeout': formatDuration(DEFAULTS.probeTimeoutMs),
-    'preempt-after': formatDuration(DEFAULTS.preemptAfterMs),
-    placement: DEFAULTS.placement,
-    role: DEFAULTS.role.kind === 'fixed' ? DEFAULTS.role.role : DEFAULTS.role.kind,
-    adopt: 'false',
-    'route-protocol': String(DEFAULTS.routeProtocol),
-    'table-base': String(DEFAULTS.tableBase),
-    'rule-priority-base': String(DEFAULTS.rulePriorityBase),
-    'on-stop': DEFAULTS.onStop,
-  });
+  for (const [mapping, keys] of MAPPINGS)
+    for (const { key } of keys)
+      t.match(manual, `\`${key}\``, `${key} of ${mapping === '' ? 'the top level' : mapping}`);
+  t.equal(withConfigTables(manual), manual, 'the tables of keys are those of the program: run scripts/manual');
+  t.notMatch(manual, /\n\n\|(?![^\n]*\n\|---)/, 'no row of a table without its head');
   const source = readFileSync(`${root}src/config/diagnostic.ts`, 'utf8');
   const codes = [
     ...source

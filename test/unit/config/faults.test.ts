@@ -37,6 +37,7 @@ const FILE: readonly Row[] = [
   ['alias within its own anchor', destination('&a [*a]'), '4:20 error unknown-alias'],
   ['tag', gateway('!ip 192.0.2.1'), '3:12 warning unknown-tag'],
   ['nested too deeply', `${BASE}x: ${'['.repeat(40)}${']'.repeat(40)}\n`, '3:35 error too-deep'],
+  ['one key a hundred times in a line', `${BASE}note: ${'a: '.repeat(2000)}\nb: c\n`, '3:100 error too-deep'],
   ['too large', `${BASE}#${'x'.repeat(1 << 18)}`, '1:1 error too-large'],
 ];
 

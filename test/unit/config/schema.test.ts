@@ -8,10 +8,10 @@ import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import t from 'tap';
 import { parse } from 'yaml';
-import { FRR_DAEMONS } from '../../../src/config/daemon-frr.js';
+import { FRR_DAEMONS } from '../../../src/config/daemons/frr.js';
+import { configSchema } from '../../../src/config/file-keys.js';
 import { parseConfig } from '../../../src/config/parse.js';
 import { ROUTE_PROTOCOLS } from '../../../src/config/route-protocols.js';
-import { configSchema } from '../../../src/config/schema.js';
 
 const root = new URL('../../../../', import.meta.url).pathname;
 const validate = new Ajv({

@@ -2,10 +2,12 @@
 
 import fc from 'fast-check';
 import t from 'tap';
-import { DEFAULTS } from '../../../src/config/defaults.js';
+import { closest, editDistance } from '../../../src/config/closest.js';
+import { KIND_NAMES } from '../../../src/config/daemons/kinds.js';
 import { formatDuration, parseDuration } from '../../../src/config/duration.js';
-import { closest, DAEMON_KINDS, editDistance, TOP_KEYS } from '../../../src/config/keys.js';
+import { TOP_NAMES } from '../../../src/config/file-keys.js';
 import { parseConfig } from '../../../src/config/parse.js';
+import { DEFAULTS } from '../../../src/config/settings.js';
 import type {
   BackupRouter,
   Config,
@@ -113,12 +115,12 @@ t.test('durations', async (t) => {
 });
 
 t.test('closest key', async (t) => {
-  t.equal(closest('managment-interface', TOP_KEYS), 'management-interface');
-  t.equal(closest('management_interface', TOP_KEYS), 'management-interface');
-  t.equal(closest('managementInterface', TOP_KEYS), 'management-interface');
-  t.equal(closest('inet6-backup-ruoter', TOP_KEYS), 'inet6-backup-router');
-  t.equal(closest('interface', TOP_KEYS), 'management-interface');
-  t.equal(closest('colour', TOP_KEYS), undefined);
+  t.equal(closest('managment-interface', TOP_NAMES), 'management-interface');
+  t.equal(closest('management_interface', TOP_NAMES), 'management-interface');
+  t.equal(closest('managementInterface', TOP_NAMES), 'management-interface');
+  t.equal(closest('inet6-backup-ruoter', TOP_NAMES), 'inet6-backup-router');
+  t.equal(closest('interface', TOP_NAMES), 'management-interface');
+  t.equal(closest('colour', TOP_NAMES), undefined);
   t.equal(editDistance('abc', 'acb'), 1);
   t.equal(editDistance('', 'abc'), 3);
 });
@@ -259,7 +261,7 @@ t.test('any configuration survives its text', async (t) => {
   );
   t.strictSame(
     new Set(fc.sample(anyDaemon, 300).map((d) => d.kind)),
-    new Set(DAEMON_KINDS),
+    new Set(KIND_NAMES),
     'every kind of routing daemon is exercised',
   );
   t.strictSame(

@@ -4,7 +4,7 @@
  */
 
 import fc from 'fast-check';
-import { DEFAULTS } from '../../../src/config/defaults.js';
+import { DEFAULTS } from '../../../src/config/settings.js';
 import { type Address, addressBytes, addressFromBytes, type Family, familyBits } from '../../../src/model/address.js';
 import type { BackupRouter, Config, ManagementInterface, RoleSource } from '../../../src/model/config.js';
 import { type Prefix, prefix } from '../../../src/model/prefix.js';

@@ -2,10 +2,10 @@
 
 import fc from 'fast-check';
 import t from 'tap';
-import { DEFAULTS } from '../../../../src/config/defaults.js';
 import { looksLikeJunos } from '../../../../src/config/junos/detect.js';
 import { writeJunos } from '../../../../src/config/junos/write.js';
 import { parseConfig } from '../../../../src/config/parse.js';
+import { DEFAULTS } from '../../../../src/config/settings.js';
 import { writeYaml } from '../../../../src/config/write.js';
 import type { Config } from '../../../../src/model/config.js';
 import { anyConfig } from '../any-config.js';

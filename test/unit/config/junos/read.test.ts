@@ -1,9 +1,9 @@
 /** What Junos text means: its forms, groups, members and the management interface. */
 
 import t from 'tap';
-import { DEFAULTS } from '../../../../src/config/defaults.js';
 import type { JunosHints } from '../../../../src/config/junos/read.js';
 import { parseConfig } from '../../../../src/config/parse.js';
+import { DEFAULTS } from '../../../../src/config/settings.js';
 import { allBackupRouters, type Config, selectorText } from '../../../../src/model/config.js';
 import { defaultPrefix, prefixText } from '../../../../src/model/prefix.js';
 

@@ -5,67 +5,114 @@
  * the way to it may be the very route that is to be judged.
  */
 
-import { type Address, familyOf, parseAddress } from '../model/address.js';
-import type { SocketDaemon } from '../model/config.js';
-import { MAX_SOCKET_PATH } from '../model/paths.js';
-import { containsAddress, parsePrefix } from '../model/prefix.js';
-import { mappedInet } from './address-text.js';
-import { type Found, readGeneric } from './daemon-parts.js';
-import { type Fault, quote } from './diagnostic.js';
-import type { Entry } from './document.js';
-import { readPath } from './path-text.js';
-import type { Report } from './report.js';
+import { posix } from 'node:path';
+import { type Address, familyOf, parseAddress } from '../../model/address.js';
+import type { SocketDaemon } from '../../model/config.js';
+import { MAX_SOCKET_PATH } from '../../model/paths.js';
+import { containsAddress, parsePrefix } from '../../model/prefix.js';
+import { mappedInet } from '../address-text.js';
+import { type Fault, quote } from '../diagnostic.js';
+import { readPath } from '../path-text.js';
+import { SOCKET_PATH } from '../schema.js';
+import { type DaemonKind, eitherForm, type Found, genericKeys, readGeneric, writeProtocols } from './kind.js';
 
 type Tcp = Extract<SocketDaemon['endpoint'], { readonly kind: 'tcp' }>;
 
 const EXAMPLE = '/run/x.sock';
 const LOOPBACK: readonly string[] = ['127.0.0.0/8', '::1/128'];
 
-export function readSocket(entry: Entry, ownProtocol: number, report: Report): Found<SocketDaemon> | undefined {
-  const list =
-    entry.value.kind === 'map'
-      ? entry.value.entries.find(({ key, value }) => key === 'address' && value.kind === 'list')?.value
-      : entry.value;
-  if (list?.kind === 'list') {
-    // Without quotes, YAML takes the brackets of `[::1]:179` for a list.
-    report.error(list.span, {
-      code: 'wrong-type',
-      message: 'one socket is expected here, not a list',
-      suggestion: `put an IPv6 address with a port in quotes: ${spell('::1', 179)}; two sockets are two entries of routing-daemon`,
+const KEYS = genericKeys(
+  {
+    key: 'path',
+    words: 'A unix stream socket.',
+    more: 'A unix stream socket: its path from `/`, 107 bytes at most.',
+    schema: SOCKET_PATH,
+    ambiguous: true,
+  },
+  {
+    key: 'address',
+    words: "A loopback address and a port: 127.0.0.1:179, '[::1]:179'.",
+    more: "Instead of `path`: a loopback address and a port, `127.0.0.1:179` or `'[::1]:179'` (in quotes). Other hosts are refused: they say nothing of this one.",
+    schema: { type: 'string' },
+  },
+);
+
+export const SOCKET: DaemonKind<SocketDaemon> = {
+  key: {
+    key: 'socket',
+    words: 'The socket accepts a connection and keeps it open.',
+    more: 'the socket accepts a connection and keeps it open.',
+    schema: eitherForm({ type: 'string', minLength: 1 }, KEYS, {
+      oneOf: [{ required: ['path'] }, { required: ['address'] }],
+    }),
+  },
+  keys: KEYS,
+  example: `socket: ${EXAMPLE}`,
+  longKey: (text) => (text.startsWith('/') ? 'path' : 'address'),
+  guess: (text) => (/^\/.*\.(sock|socket)$/.test(text) ? `socket: ${text}` : undefined),
+  read(entry, ownProtocol, report) {
+    const list =
+      entry.value.kind === 'map'
+        ? entry.value.entries.find(({ key, value }) => key === 'address' && value.kind === 'list')?.value
+        : entry.value;
+    if (list?.kind === 'list') {
+      // Without quotes, YAML takes the brackets of `[::1]:179` for a list.
+      report.error(list.span, {
+        code: 'wrong-type',
+        message: 'one socket is expected here, not a list',
+        suggestion: `put an IPv6 address with a port in quotes: ${spell('::1', 179)}; two sockets are two entries of routing-daemon`,
+      });
+      return undefined;
+    }
+    const parts = readGeneric(entry, 'socket', KEYS, EXAMPLE, ownProtocol, report);
+    if (parts === undefined) return undefined;
+    const { key, scalar, routeProtocols } = parts;
+    const found = (endpoint: SocketDaemon['endpoint']): Found<SocketDaemon> => ({
+      daemon: { kind: 'socket', endpoint, routeProtocols },
+      spans: [scalar.span],
     });
+    const tcp = endpointOf(scalar.text);
+    if (key === 'path' && isTcp(tcp)) {
+      report.error(scalar.span, {
+        code: 'socket-address',
+        message: `${quote(scalar.text)} is no path`,
+        suggestion: `write address: ${spell(tcp.host, tcp.port)}`,
+      });
+      return undefined;
+    }
+    if (key === 'address' && scalar.text.startsWith('/')) {
+      report.error(scalar.span, {
+        code: 'socket-address',
+        message: `${quote(scalar.text)} is a path`,
+        suggestion: `write path: ${scalar.text}`,
+      });
+      return undefined;
+    }
+    if (key === 'path' || scalar.text.startsWith('/')) {
+      const path = readPath(scalar, EXAMPLE, report, MAX_SOCKET_PATH);
+      return path === undefined ? undefined : found({ kind: 'unix', path });
+    }
+    if (isTcp(tcp)) return found(tcp);
+    report.error(scalar.span, tcp);
     return undefined;
-  }
-  const parts = readGeneric(entry, 'socket', ['path', 'address'], EXAMPLE, ownProtocol, report);
-  if (parts === undefined) return undefined;
-  const { key, scalar, routeProtocols } = parts;
-  const found = (endpoint: SocketDaemon['endpoint']): Found<SocketDaemon> => ({
-    daemon: { kind: 'socket', endpoint, routeProtocols },
-    spans: [scalar.span],
-  });
-  const tcp = endpointOf(scalar.text);
-  if (key === 'path' && isTcp(tcp)) {
-    report.error(scalar.span, {
-      code: 'socket-address',
-      message: `${quote(scalar.text)} is no path`,
-      suggestion: `write address: ${spell(tcp.host, tcp.port)}`,
-    });
-    return undefined;
-  }
-  if (key === 'address' && scalar.text.startsWith('/')) {
-    report.error(scalar.span, {
-      code: 'socket-address',
-      message: `${quote(scalar.text)} is a path`,
-      suggestion: `write path: ${scalar.text}`,
-    });
-    return undefined;
-  }
-  if (key === 'path' || scalar.text.startsWith('/')) {
-    const path = readPath(scalar, EXAMPLE, report, MAX_SOCKET_PATH);
-    return path === undefined ? undefined : found({ kind: 'unix', path });
-  }
-  if (isTcp(tcp)) return found(tcp);
-  report.error(scalar.span, tcp);
-  return undefined;
+  },
+  write: (daemon) => ({ ...writeEndpoint(daemon.endpoint), ...writeProtocols(daemon) }),
+  watches: ({ endpoint }) => [
+    endpoint.kind === 'unix'
+      ? { identity: unixIdentity(endpoint.path), name: endpoint.path }
+      : { identity: `tcp ${endpoint.host} ${endpoint.port}`, name: `${endpoint.host} port ${endpoint.port}` },
+  ],
+};
+
+/** For every kind that is watched through a unix socket. */
+export function unixIdentity(path: string): string {
+  return `unix ${posix.normalize(path)}`;
+}
+
+function writeEndpoint(endpoint: SocketDaemon['endpoint']): object {
+  if (endpoint.kind === 'unix') return { path: endpoint.path };
+  const { host, port } = endpoint;
+  return { address: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}` };
 }
 
 function isTcp(result: Tcp | Fault): result is Tcp {

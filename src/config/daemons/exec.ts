@@ -1,0 +1,53 @@
+/** `exec: {command: [...], interval: 5s, timeout: 2s}`: a command of the operator's own, run without a shell. */
+
+import type { ExecDaemon } from '../../model/config.js';
+import { COMMAND_KEYS, readCommand, readTimes, writeCommand } from '../command.js';
+import { mapping, namesOf } from '../key.js';
+import { readRouteProtocols } from '../route-protocols.js';
+import { readSection } from '../section.js';
+import { type DaemonKind, genericKeys, writeProtocols } from './kind.js';
+
+const EXAMPLE = '[/usr/local/bin/check]';
+const KEYS = genericKeys(...COMMAND_KEYS);
+
+export const EXEC: DaemonKind<ExecDaemon> = {
+  key: {
+    key: 'exec',
+    words: 'The command ends with status 0, in time.',
+    more: 'the command ends with status 0, in time.',
+    schema: mapping(KEYS),
+  },
+  keys: KEYS,
+  example: `exec: {command: ${EXAMPLE}}`,
+  read(entry, ownProtocol, report) {
+    const { value } = entry;
+    if (value.kind === 'list' || value.kind === 'scalar') {
+      const words = (value.kind === 'list' ? value.items : [value])
+        .flatMap((item) => (item.kind === 'scalar' ? item.text.split(/\s+/) : []))
+        .slice(0, 8);
+      report.error(value.span, {
+        code: 'wrong-type',
+        message: 'exec must be a mapping',
+        suggestion: `write exec: {command: ${words.length === 0 ? EXAMPLE : `[${words.join(', ')}]`}}`,
+      });
+      return undefined;
+    }
+    const section = readSection(value, 'exec', namesOf(KEYS), report);
+    if (section === undefined) return undefined;
+    if (!section.has('command') && section.unknownKeys.length === 0)
+      report.error(entry.keySpan, {
+        code: 'missing-key',
+        message: "exec has no 'command'",
+        suggestion: `write exec: {command: ${EXAMPLE}}`,
+      });
+    const command = section.get('command');
+    const words = command === undefined ? undefined : readCommand(command, EXAMPLE, report);
+    const times = readTimes(section, report);
+    const routeProtocols = readRouteProtocols(section, ownProtocol, report);
+    return words === undefined
+      ? undefined
+      : { daemon: { kind: 'exec', command: words.command, ...times, routeProtocols }, spans: [words.span] };
+  },
+  write: (daemon) => ({ ...writeCommand(daemon), ...writeProtocols(daemon) }),
+  watches: ({ command }) => [{ identity: `exec ${JSON.stringify(command)}`, name: `the command ${command[0]}` }],
+};

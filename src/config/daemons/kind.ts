@@ -1,0 +1,116 @@
+/**
+ * What a kind of routing daemon is to the configuration: its keys, reader, writer, words, and what tells two entries apart. Each kind
+ * is one file with one such descriptor, and a line in kinds.ts.
+ *
+ * Also the two forms that the generic kinds share, `KIND: VALUE` and `KIND: {KEY: VALUE, route-protocols: [...]}`.
+ */
+
+import type { RoutingDaemon } from '../../model/config.js';
+import type { Entry, ScalarValue } from '../document.js';
+import { type Key, mapping, namesOf } from '../key.js';
+import type { Report, Span } from '../report.js';
+import { PROTOCOLS_KEY, readRouteProtocols } from '../route-protocols.js';
+import type { Schema } from '../schema.js';
+import { readScalar, readSection } from '../section.js';
+
+/** A daemon as read; `spans` is where its names are, one for each of what it {@link DaemonKind.watches}. */
+export interface Found<D extends RoutingDaemon = RoutingDaemon> {
+  readonly daemon: D;
+  readonly spans: readonly Span[];
+}
+
+/** One thing that is watched. */
+export interface Watched {
+  /** Two entries have it in common exactly when they watch the same. */
+  readonly identity: string;
+  /** Its name in a message. */
+  readonly name: string;
+  /** Identities of other kinds that are the same daemon, less well understood. */
+  readonly also?: readonly string[];
+}
+
+export interface DaemonKind<D extends RoutingDaemon> {
+  /** What stands under the kind, its words included. */
+  readonly key: Key;
+  /** The keys of its mapping. */
+  readonly keys: readonly Key[];
+  /** What to write for one that is named without saying which. */
+  readonly example: string;
+  /** What the kind means as one word; undefined: it has no customary place. */
+  readonly bare?: D;
+  /** The key that the value of the short form has in the long one; undefined: there is no short form. */
+  readonly longKey?: (text: string) => string;
+  /** What to write where the text stands for the kind; undefined: it does not look like one of these. */
+  readonly guess?: (text: string) => string | undefined;
+  /** Reads what stands under the kind's key. `ownProtocol` marks the agent's own routes, which are no daemon's. */
+  readonly read: (entry: Entry, ownProtocol: number, report: Report) => Found<D> | undefined;
+  /** The long form. */
+  readonly write: (daemon: D) => object;
+  readonly watches: (daemon: D) => readonly Watched[];
+  /** The daemon with only some of what it watches; of kinds that watch several. */
+  readonly reduce?: (daemon: D, kept: readonly boolean[]) => D;
+  /** It can be asked, so of two entries for one daemon this one stays. */
+  readonly understood?: true;
+}
+
+/** The schema of a generic kind. */
+export function eitherForm(short: Schema, keys: readonly Key[], rest: Schema = {}): Schema {
+  return { anyOf: [short, mapping(keys, rest)] };
+}
+
+/** The keys of a generic kind. */
+export function genericKeys(...keys: readonly Key[]): readonly Key[] {
+  return [...keys, PROTOCOLS_KEY];
+}
+
+export function writeProtocols({ routeProtocols }: { readonly routeProtocols: readonly number[] }): object {
+  return routeProtocols.length === 0 ? {} : { [PROTOCOLS_KEY.key]: routeProtocols };
+}
+
+/** What a generic kind is told. `key` is undefined in the short form. */
+export interface GenericParts {
+  readonly key: string | undefined;
+  readonly scalar: ScalarValue;
+  readonly routeProtocols: readonly number[];
+}
+
+/** Reads either form. Exactly one of the keys other than `route-protocols` names the daemon. */
+export function readGeneric(
+  entry: Entry,
+  kind: string,
+  known: readonly Key[],
+  example: string,
+  ownProtocol: number,
+  report: Report,
+): GenericParts | undefined {
+  if (entry.value.kind !== 'map') {
+    const scalar = readScalar(entry.value, `${kind}: ${example}`, report);
+    return scalar === undefined ? undefined : { key: undefined, scalar, routeProtocols: [] };
+  }
+  const section = readSection(entry.value, kind, namesOf(known), report);
+  if (section === undefined) return undefined;
+  const routeProtocols = readRouteProtocols(section, ownProtocol, report);
+  const keys = namesOf(known.filter((key) => key !== PROTOCOLS_KEY));
+  const [key, second] = keys.filter(section.has);
+  if (key === undefined) {
+    // A misspelt key has been reported, with the one that is meant.
+    if (section.unknownKeys.length === 0)
+      report.error(entry.keySpan, {
+        code: 'missing-key',
+        message: `${kind} has no ${keys.map((k) => `'${k}'`).join(' or ')}`,
+        suggestion: `write ${kind}: ${example}`,
+      });
+    return undefined;
+  }
+  if (second !== undefined) {
+    report.error(entry.keySpan, {
+      code: 'conflicting-keys',
+      message: `${kind} has both '${key}' and '${second}'`,
+      suggestion: 'keep one of them; two sockets are two entries of a list',
+    });
+    return undefined;
+  }
+  const value = section.get(key)?.value;
+  const scalar = value === undefined ? undefined : readScalar(value, example, report);
+  return scalar === undefined ? undefined : { key, scalar, routeProtocols };
+}
