@@ -6,10 +6,9 @@
 import type { Explanation, Passage } from '../core/explain/explain.js';
 import { familyOf } from '../model/address.js';
 import type { KernelAnswer, PolicyRule, Vrf } from '../model/policy.js';
-import { policyText } from '../model/policy-text.js';
 import { destinationText } from '../model/prefix.js';
 import type { Route } from '../model/route.js';
-import { type NameOf, routeText } from '../model/route-text.js';
+import { type NameOf, routeText, ruleText, tableText } from '../model/route-text.js';
 import type { Gathered } from './facts.js';
 
 export function explanationJson(
@@ -65,7 +64,7 @@ function routeJson(route: Route, nameOf: NameOf): object {
 }
 
 function ruleJson(rule: PolicyRule): { readonly priority: number; readonly text: string } {
-  return { priority: rule.rule.priority, text: policyText(rule) };
+  return { priority: rule.rule.priority, text: ruleText(rule.rule, tableText) };
 }
 
 function answerJson(answer: KernelAnswer, nameOf: NameOf): object {

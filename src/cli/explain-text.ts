@@ -6,8 +6,7 @@
 import type { Explanation, Passage } from '../core/explain/explain.js';
 import { linkOf, realmOf } from '../core/management.js';
 import type { KernelAnswer, Vrf } from '../model/policy.js';
-import { policyText } from '../model/policy-text.js';
-import { type NameOf, routeText } from '../model/route-text.js';
+import { type NameOf, routeText, ruleText, tableText } from '../model/route-text.js';
 import { durationText, type Paint, table, wrap } from '../model/text.js';
 import type { Gathered } from './facts.js';
 
@@ -58,7 +57,7 @@ export function explanationText(
   ]);
   const tail = [
     ...explanation.mayDivert.map(({ rule, reason }) =>
-      line('depends', `rule ${policyText(rule)} may take other packets to this address: on ${reason}`),
+      line('depends', `rule ${ruleText(rule.rule, tableText)} may take other packets to this address: on ${reason}`),
     ),
     ...[...explanation.notes, ...hints(facts, vrf)].map((note) => line('note', note)),
   ];

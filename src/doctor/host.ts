@@ -6,8 +6,8 @@
 import type { Diagnostic } from '../config/diagnostic.js';
 import type { Config } from '../model/config.js';
 import type { NeighbourEntry } from '../model/link.js';
-import type { NexthopObjects, PolicyRule } from '../model/policy.js';
-import type { Route } from '../model/route.js';
+import type { NexthopObjects } from '../model/policy.js';
+import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Status } from '../model/status.js';
 import type { FileTree } from './files.js';
@@ -100,7 +100,7 @@ export interface Host {
   readonly files: FileTree;
   readonly kernel: Seen<KernelEvidence>;
   /** Empty: the kernel has none. */
-  readonly rules: Seen<readonly PolicyRule[]>;
+  readonly rules: Seen<readonly Rule[]>;
   readonly sockets: readonly SocketEvidence[];
   readonly running: readonly RunningConfig[];
   /** Whether all FRR daemons that were asked for their configuration gave it. */

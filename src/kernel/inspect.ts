@@ -8,8 +8,8 @@
 import type { ObserveRequest, ProbeTarget, StepResult } from '../core/ports.js';
 import { type Address, FAMILIES, type Family } from '../model/address.js';
 import type { NeighbourEntry } from '../model/link.js';
-import type { NexthopObjects, PolicyRule, Vrf, Ways } from '../model/policy.js';
-import { type Route, TABLE_MAIN } from '../model/route.js';
+import type { NexthopObjects, Vrf, Ways } from '../model/policy.js';
+import { type Route, type Rule, TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { decodeNeighbour, decodeNeighbourState, encodeNeighbourDump, writeProbe } from './messages/neighbour.js';
 import { decodeRoute, encodeRouteDump, nexthopObjectOf } from './messages/route.js';
@@ -28,8 +28,8 @@ export interface Inspector {
   observe(request: ObserveRequest): Promise<Snapshot>;
   /** All routes of one protocol, or of one table, of any length and both families. */
   routes(of: { readonly protocol: number } | { readonly table: number }): Promise<readonly Route[]>;
-  /** All policy rules in ascending priority; of IPv4 first. */
-  rules(): Promise<readonly PolicyRule[]>;
+  /** All policy rules of both families in ascending priority. */
+  rules(): Promise<readonly Rule[]>;
   /** IPv6 routes of the main table that hang on nexthop objects, but for those of `except`; the first `named` of them are told. */
   nexthopObjects(except: number, named: number): Promise<NexthopObjects>;
   neighbours(): Promise<readonly NeighbourEntry[]>;
@@ -69,7 +69,7 @@ function inspector(connection: Connection): Inspector {
       );
       return found.flatMap((routes, i) => routes.filter((route) => route.family === FAMILIES[i] && wanted(route)));
     },
-    rules: async () => (await Promise.all(FAMILIES.map((family) => readRules(connection, family)))).flat(),
+    rules: () => readRules(connection),
     async nexthopObjects(except, named) {
       let total = 0;
       const first = await dumpRoutes('inet6', { table: TABLE_MAIN }, (bytes, start, end, type) => {

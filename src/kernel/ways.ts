@@ -6,12 +6,11 @@
  * made, so that a full table costs some 0.3 us a route (fact N6).
  */
 
-import { type Address, addressBytes, type Family, familyBits, familyOf } from '../model/address.js';
-import type { KernelAnswer, PolicyRule, Vrf, Ways } from '../model/policy.js';
-import type { Route } from '../model/route.js';
-import { decodePolicyRule } from './messages/policy.js';
+import { type Address, addressBytes, familyBits, familyOf } from '../model/address.js';
+import { type KernelAnswer, policyOf, type Vrf, type Ways } from '../model/policy.js';
+import type { Route, Rule } from '../model/route.js';
 import { decodeRoute, encodeRouteDump, nexthopObjectOf, routeType } from './messages/route.js';
-import { encodeRuleDump } from './messages/rule.js';
+import { decodeRule, encodeRuleDump } from './messages/rule.js';
 import { message, putBytes, putU32, readU32, reserve, walkAttributes } from './netlink/codec.js';
 import type { Connection, DumpDecoder } from './netlink/connection.js';
 import { familyNumber, readAddress } from './netlink/families.js';
@@ -28,20 +27,17 @@ export async function readWays(connection: Connection, address: Address, vrf: Vr
   );
   return {
     address,
-    rules: await readRules(connection, family),
+    rules: (await readRules(connection)).filter((rule) => rule.family === family).map(policyOf),
     routes,
     nexthopObjects,
     answer: await ask(connection, address, vrf),
   };
 }
 
-/** The policy rules of the family in ascending priority. */
-export async function readRules(connection: Connection, family: Family): Promise<readonly PolicyRule[]> {
-  const rules = await connection.dump(
-    encodeRuleDump(),
-    only(uapi.RTM_NEWRULE, (bytes, start, end) => decodePolicyRule(family, bytes, start, end)),
-  );
-  return [...rules].sort((one, other) => one.rule.priority - other.rule.priority);
+/** The policy rules of both families in ascending priority. */
+export async function readRules(connection: Connection): Promise<readonly Rule[]> {
+  const rules = await connection.dump(encodeRuleDump(), only(uapi.RTM_NEWRULE, decodeRule));
+  return [...rules].sort((one, other) => one.priority - other.priority);
 }
 
 /**

@@ -8,7 +8,7 @@
 import type { Address } from './address.js';
 import type { Prefix } from './prefix.js';
 import type { Route, RouteType, Rule } from './route.js';
-import type { RuleAction } from './rule-detail.js';
+import type { RuleAction, RuleDetail } from './rule-detail.js';
 
 export interface PolicyRule {
   /** The fields that the agent itself knows. */
@@ -28,6 +28,38 @@ export interface PolicyRule {
   readonly l3mdev: boolean;
   /** Further selectors that an address says nothing of, in the words of ip-rule(8): `uidrange 0-0`, `ipproto 6`. */
   readonly more: readonly string[];
+}
+
+/** The rule as `explain` walks it. */
+export function policyOf(rule: Rule): PolicyRule {
+  const { detail } = rule;
+  return {
+    rule,
+    action: detail?.action ?? 'table',
+    target: detail?.target,
+    inverted: detail?.inverted ?? false,
+    from: detail?.from,
+    to: detail?.to,
+    tos: detail?.tos ?? 0,
+    mark: detail?.mark,
+    outputInterface: detail?.outputInterface,
+    l3mdev: detail?.l3mdev ?? false,
+    more: detail === undefined ? [] : furtherSelectors(detail),
+  };
+}
+
+function furtherSelectors(detail: RuleDetail): readonly string[] {
+  const { users, ipProtocol, sourcePorts, destinationPorts, suppressGroup, unknown = [] } = detail;
+  const more: string[] = [];
+  if (users !== undefined) more.push(`the user id (uidrange ${users.first}-${users.last})`);
+  if (ipProtocol !== undefined) more.push(`the protocol (ipproto ${ipProtocol})`);
+  if (sourcePorts !== undefined) more.push(`the port (sport ${sourcePorts.first}-${sourcePorts.last})`);
+  if (destinationPorts !== undefined) more.push(`the port (dport ${destinationPorts.first}-${destinationPorts.last})`);
+  if (detail.dscp !== undefined) more.push('the dscp');
+  if (detail.flowLabel !== undefined) more.push('the flow label');
+  if (detail.tunnel === true) more.push('the tunnel id');
+  if (suppressGroup !== undefined) more.push(`suppress_ifgroup ${suppressGroup}`);
+  return [...more, ...unknown.map((what) => `a selector that is not known here (${what})`)];
 }
 
 /** What the kernel itself says of an address. */

@@ -3,11 +3,23 @@
  * where only the host's files know the names.
  */
 
-import { destinationText } from './prefix.js';
-import { type Nexthop, type Route, type Rule, TABLE_MAIN } from './route.js';
+import { destinationText, prefixText } from './prefix.js';
+import { type Nexthop, type Route, type Rule, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from './route.js';
+import type { Masked, Range, RuleDetail } from './rule-detail.js';
 
 /** The name of an interface index, or undefined when it is not known. */
 export type NameOf = (interfaceIndex: number) => string | undefined;
+
+const TABLE_NAMES: ReadonlyMap<number, string> = new Map([
+  [TABLE_DEFAULT, 'default'],
+  [TABLE_MAIN, 'main'],
+  [TABLE_LOCAL, 'local'],
+]);
+
+/** How a table is called where its number means something to everybody. */
+export function tableText(table: number): string {
+  return TABLE_NAMES.get(table) ?? String(table);
+}
 
 /** `default via 10.0.0.1 dev eth0 table 25500 proto 157 metric 1`. */
 export function routeText(route: Route, nameOf: NameOf = () => undefined): string {
@@ -33,13 +45,60 @@ function nexthopText(nexthop: Nexthop, nameOf: NameOf): string {
   return nexthop.dead ? `${via} dead` : via;
 }
 
-/** `31000: from all iif lo lookup 25500 proto 157`. */
-export function ruleText(rule: Rule): string {
-  const words = [`${rule.priority}:`, 'from all'];
+/** `31000: from all iif lo lookup 25500 proto 157`, `1000: not from 10.0.0.0/8 fwmark 0x1/0xff lookup 100`. Tables go by number. */
+export function ruleText(rule: Rule, table: (table: number) => string = String): string {
+  const { from, to, inverted, outputInterface, unknown = [] } = rule.detail ?? {};
+  const words = [`${rule.priority}:`];
+  if (inverted === true) words.push('not');
+  words.push(`from ${from === undefined ? 'all' : prefixText(from)}`);
+  if (to !== undefined) words.push(`to ${prefixText(to)}`);
   if (rule.inputInterface !== undefined) words.push(`iif ${rule.inputInterface}`);
-  words.push(`lookup ${rule.table}`);
+  if (outputInterface !== undefined) words.push(`oif ${outputInterface}`);
+  words.push(...selectorWords(rule.detail ?? {}), actionText(rule, table(rule.table)));
   if (rule.suppressPrefixLength !== undefined) words.push(`suppress_prefixlength ${rule.suppressPrefixLength}`);
+  if (rule.detail?.suppressGroup !== undefined) words.push(`suppress_ifgroup ${rule.detail.suppressGroup}`);
   if (rule.protocol !== 0) words.push(`proto ${rule.protocol}`);
-  if (rule.foreign) words.push('(and more)');
+  if (unknown.length > 0) words.push(`(and ${unknown.join(', ')})`);
   return words.join(' ');
+}
+
+/** What a rule asks of a packet beside its addresses and devices. */
+function selectorWords(detail: Partial<RuleDetail>): readonly string[] {
+  const words: string[] = [];
+  if (detail.tos !== undefined) words.push(`tos ${hex(detail.tos)}`);
+  if (detail.dscp !== undefined) words.push(`dscp ${maskedText(detail.dscp, 0x3f)}`);
+  if (detail.mark !== undefined) words.push(`fwmark ${maskedText(detail.mark, 0xffffffff)}`);
+  if (detail.users !== undefined) words.push(`uidrange ${rangeText(detail.users)}`);
+  if (detail.ipProtocol !== undefined) words.push(`ipproto ${detail.ipProtocol}`);
+  if (detail.sourcePorts !== undefined) words.push(`sport ${rangeText(detail.sourcePorts)}`);
+  if (detail.destinationPorts !== undefined) words.push(`dport ${rangeText(detail.destinationPorts)}`);
+  if (detail.flowLabel !== undefined) words.push(`flowlabel ${maskedText(detail.flowLabel, 0xfffff)}`);
+  if (detail.tunnel === true) words.push('tun_id');
+  return words;
+}
+
+function actionText({ detail }: Rule, table: string): string {
+  switch (detail?.action) {
+    case undefined:
+    case 'table':
+      return detail?.l3mdev === true ? 'lookup [l3mdev-table]' : `lookup ${table}`;
+    case 'goto':
+      return `goto ${detail?.target ?? '?'}`;
+    case 'other':
+      return '(an action that is not known here)';
+    default:
+      return detail!.action;
+  }
+}
+
+function maskedText({ value, mask }: Masked, whole: number): string {
+  return mask === whole ? hex(value) : `${hex(value)}/${hex(mask)}`;
+}
+
+function rangeText({ first, last, mask }: Range): string {
+  return mask === undefined ? `${first}-${last}` : `${hex(first)}/${hex(mask)}`;
+}
+
+function hex(value: number): string {
+  return `0x${value.toString(16)}`;
 }

@@ -346,7 +346,7 @@ export class FakeKernel implements Kernel {
 
   /** As `ip rule`, for one family. */
   ruleLines(family: Family): readonly string[] {
-    return this.fib.rules.filter((rule) => rule.family === family).map(ruleText);
+    return this.fib.rules.filter((rule) => rule.family === family).map((rule) => ruleText(rule));
   }
 
   #foreign({ destination, via, dev, table, metric, protocol, type }: ForeignRoute): Route {

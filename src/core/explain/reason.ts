@@ -7,11 +7,12 @@ import type { Address } from '../../model/address.js';
 import type { Config } from '../../model/config.js';
 import { containsAddress, destinationText } from '../../model/prefix.js';
 import { type Route, refuses, TABLE_LOCAL } from '../../model/route.js';
+import { tableText } from '../../model/route-text.js';
 import { routeKey } from '../keys.js';
 import { lookup } from '../lookup.js';
 import { isOwnMetric, MAIN_METRIC } from '../placement.js';
 import { type Facts, isDaemons, type Scene, type SceneName } from './scenes.js';
-import { tableText, type Way } from './walk.js';
+import type { Way } from './walk.js';
 
 /** Whose route carries the packet. */
 export type Carrier = 'backup' | 'daemon' | 'connected' | 'host' | 'other' | 'refused' | 'none';

@@ -19,7 +19,7 @@ import { familyOf } from '../../model/address.js';
 import type { AdoptedRoute } from '../../model/adopted.js';
 import type { Config } from '../../model/config.js';
 import type { WatchedDaemon } from '../../model/daemon.js';
-import type { PolicyRule, Ways } from '../../model/policy.js';
+import { type PolicyRule, policyOf, type Ways } from '../../model/policy.js';
 import type { Route, Rule } from '../../model/route.js';
 import type { Snapshot } from '../../model/snapshot.js';
 import { adoptable } from '../adopt.js';
@@ -213,22 +213,6 @@ export function taken({ world, phase }: Imagined, want: Wanted): ReadonlySet<str
 /** Everybody else's rules with the wanted ones among them; of one priority the older goes first (fib_nl_newrule). */
 function rulesWith(protocol: number, ways: Ways, own: readonly Rule[]): readonly PolicyRule[] {
   const others = ways.rules.filter(({ rule }) => rule.foreign || rule.protocol !== protocol);
-  const ours = own.filter((rule) => rule.family === familyOf(ways.address)).map(policyRule);
+  const ours = own.filter((rule) => rule.family === familyOf(ways.address)).map(policyOf);
   return [...others, ...ours].sort((a, b) => a.rule.priority - b.rule.priority);
-}
-
-function policyRule(rule: Rule): PolicyRule {
-  return {
-    rule,
-    action: 'table',
-    target: undefined,
-    inverted: false,
-    from: undefined,
-    to: undefined,
-    tos: 0,
-    mark: undefined,
-    outputInterface: undefined,
-    l3mdev: false,
-    more: [],
-  };
 }

@@ -16,7 +16,7 @@
 import type { Address } from '../../model/address.js';
 import type { PolicyRule, Vrf } from '../../model/policy.js';
 import { containsAddress } from '../../model/prefix.js';
-import { type Route, refuses, TABLE_LOCAL, TABLE_MAIN } from '../../model/route.js';
+import { type Route, refuses } from '../../model/route.js';
 import { lookup } from '../lookup.js';
 
 export interface Packet {
@@ -120,9 +120,4 @@ function fails({ from, mark, tos, outputInterface, more }: PolicyRule, { vrf }: 
 function dependsOn(rule: PolicyRule, packet: Packet): string | undefined {
   if (rule.action === 'nop' || !selects(rule, packet)) return undefined;
   return fails(rule, packet) ?? (rule.mark === undefined ? undefined : 'the mark');
-}
-
-/** How a table is called where its number means something to everybody. */
-export function tableText(table: number): string {
-  return table === TABLE_MAIN ? 'main' : table === TABLE_LOCAL ? 'local' : String(table);
 }

@@ -5,9 +5,8 @@ import { realmOf } from '../../core/management.js';
 import { formerly, ownership, owns } from '../../core/ownership.js';
 import { familyBits } from '../../model/address.js';
 import { allBackupRouters, type Config } from '../../model/config.js';
-import type { PolicyRule } from '../../model/policy.js';
-import { policyText } from '../../model/policy-text.js';
-import { TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from '../../model/route.js';
+import { type Rule, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from '../../model/route.js';
+import { ruleText, tableText } from '../../model/route-text.js';
 import { type FoundFile, filesIn, textOf, unreadableOf } from '../files.js';
 import { type Check, found, look, type Outcome, unknown } from '../finding.js';
 import type { Host } from '../host.js';
@@ -193,7 +192,7 @@ export const namesNotInstalled: Check = {
 };
 
 /** A check of the rules, for which placement local alone has a use. */
-function withRules(host: Host, judge: (rules: readonly PolicyRule[]) => Outcome): Outcome {
+function withRules(host: Host, judge: (rules: readonly Rule[]) => Outcome): Outcome {
   if (host.config.placement !== 'local') return 'not-applicable';
   return look(host.rules, (rules) => (rules.length === 0 ? unknown('there are no policy rules') : judge(rules)));
 }
@@ -203,7 +202,7 @@ function range(config: Config, family: 'inet' | 'inet6'): readonly [number, numb
   return [config.rulePriorityBase, config.rulePriorityBase + 2 * familyBits(family) + 1];
 }
 
-function isOwn(config: Config, { rule }: PolicyRule): boolean {
+function isOwn(config: Config, rule: Rule): boolean {
   return (
     rule.protocol === config.routeProtocol &&
     !rule.foreign &&
@@ -218,24 +217,22 @@ const KERNELS: ReadonlyMap<number, number> = new Map([
   [32_767, TABLE_DEFAULT],
 ]);
 
-function isKernels({ rule }: PolicyRule): boolean {
+function isKernels(rule: Rule): boolean {
   return !rule.foreign && rule.inputInterface === undefined && KERNELS.get(rule.priority) === rule.table;
 }
 
 /** Whether a packet that this host sends can meet the rule: not one for packets that come in, and not that of VRFs. */
-function meetsOwnPackets({ rule, l3mdev }: PolicyRule): boolean {
-  return (rule.inputInterface === undefined || rule.inputInterface === 'lo') && !l3mdev;
+function meetsOwnPackets({ inputInterface, detail }: Rule): boolean {
+  return (inputInterface === undefined || inputInterface === 'lo') && detail?.l3mdev !== true;
 }
 
 /** Whether it takes every packet that this host sends. */
-function takesAll({ inverted, from, to, tos, mark, outputInterface, more }: PolicyRule): boolean {
-  const selectors = [from, to, mark, outputInterface].filter((selector) => selector !== undefined);
-  return !inverted && tos === 0 && selectors.length === 0 && more.length === 0;
+function takesAll({ detail }: Rule): boolean {
+  return Object.keys(detail ?? {}).every((key) => key === 'action' || key === 'target' || key === 'suppressGroup');
 }
 
-function shownRule(policy: PolicyRule): string {
-  const more = policy.more.length === 0 ? '' : `, depending on ${policy.more.join(' and ')}`;
-  return `${policy.rule.family === 'inet6' ? '-6 ' : ''}${policyText(policy)}${more}`;
+function shownRule(rule: Rule): string {
+  return `${rule.family === 'inet6' ? '-6 ' : ''}${ruleText(rule, tableText)}`;
 }
 
 /** Families in use. */
@@ -250,12 +247,9 @@ export const rulePriorityTaken: Check = {
   run: (host) =>
     withRules(host, (rules) => {
       const foreign = rules.filter((one) => {
-        const [first, last] = range(host.config, one.rule.family);
+        const [first, last] = range(host.config, one.family);
         return (
-          families(host).has(one.rule.family) &&
-          one.rule.priority >= first &&
-          one.rule.priority <= last &&
-          !isOwn(host.config, one)
+          families(host).has(one.family) && one.priority >= first && one.priority <= last && !isOwn(host.config, one)
         );
       });
       return found(
@@ -279,8 +273,8 @@ export const ruleBeforeOurs: Check = {
     withRules(host, (rules) => {
       const foreign = rules.filter(
         (one) =>
-          families(host).has(one.rule.family) &&
-          one.rule.priority < host.config.rulePriorityBase &&
+          families(host).has(one.family) &&
+          one.priority < host.config.rulePriorityBase &&
           !isKernels(one) &&
           !isOwn(host.config, one) &&
           meetsOwnPackets(one),
@@ -295,7 +289,7 @@ export const ruleBeforeOurs: Check = {
         [
           'ip rule show',
           `# if backup routes are to come first, in ${host.configuration.file}:`,
-          `rule-priority-base: ${Math.max(1, Math.min(...foreign.map(({ rule }) => rule.priority)) - 300)}`,
+          `rule-priority-base: ${Math.max(1, Math.min(...foreign.map(({ priority }) => priority)) - 300)}`,
         ],
       );
     }),
@@ -309,8 +303,8 @@ export const ruleOvertaken: Check = {
     withRules(host, (rules) => {
       const foreign = rules.filter(
         (one) =>
-          families(host).has(one.rule.family) &&
-          one.rule.priority > range(host.config, one.rule.family)[1] &&
+          families(host).has(one.family) &&
+          one.priority > range(host.config, one.family)[1] &&
           !isKernels(one) &&
           !isOwn(host.config, one) &&
           meetsOwnPackets(one),
@@ -322,7 +316,7 @@ export const ruleOvertaken: Check = {
         foreign.map(shownRule),
         [
           `# if these are to come first, in ${host.configuration.file}:`,
-          `rule-priority-base: ${Math.min(32_500, Math.max(...foreign.map(({ rule }) => rule.priority)) + 1)}`,
+          `rule-priority-base: ${Math.min(32_500, Math.max(...foreign.map(({ priority }) => priority)) + 1)}`,
         ],
       );
     }),

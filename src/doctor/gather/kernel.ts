@@ -13,7 +13,7 @@ import { type Inspector, inspect } from '../../kernel/inspect.js';
 import type { Family } from '../../model/address.js';
 import { allBackupRouters, type Config } from '../../model/config.js';
 import type { NeighbourEntry, NeighbourState } from '../../model/link.js';
-import type { PolicyRule } from '../../model/policy.js';
+import type { Rule } from '../../model/route.js';
 import type { Snapshot } from '../../model/snapshot.js';
 import { gatewaysOf } from '../gateways.js';
 import type { KernelEvidence } from '../host.js';
@@ -42,7 +42,7 @@ export async function gatherKernel(config: Config): Promise<Seen<KernelEvidence>
 }
 
 /** Every policy rule of both families. */
-export async function gatherRules(): Promise<Seen<readonly PolicyRule[]>> {
+export async function gatherRules(): Promise<Seen<readonly Rule[]>> {
   try {
     return seen(await inspect((kernel) => kernel.rules()));
   } catch (error) {

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const sources = join(root, 'src');
 
 /** What kernel/ is to the agent: the ports of the core. Nobody but kernel/ knows more of it than these and its other face, inspect.ts. */
-const KERNEL_PORTS = ['kernel/kernel', 'kernel/early', 'kernel/process/process-events'];
+const KERNEL_PORTS = ['kernel/kernel', 'kernel/process/process-events'];
 
 /** Directories of src/ that a directory may import, beside itself; a file stands for itself alone. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {

@@ -225,7 +225,7 @@ function hasAddress(kernel: FakeKernel, address: string): boolean {
 async function verify(s: Simulation): Promise<void> {
   const own = [
     ...s.kernel.fib.routes.filter((r) => r.protocol === 157).map((r) => routeText(r)),
-    ...s.kernel.fib.rules.filter((r) => r.protocol === 157).map(ruleText),
+    ...s.kernel.fib.rules.filter((r) => r.protocol === 157).map((rule) => ruleText(rule)),
   ];
   const fail = (text: string): never => {
     throw new Error(`${text}\nin the kernel: ${own.join(' | ')}\n${s.log.slice(-40).join('\n')}`);

@@ -11,9 +11,9 @@ import type { Finding } from '../../../src/doctor/finding.js';
 import type { Host, KernelEvidence, SocketEvidence } from '../../../src/doctor/host.js';
 import { type Seen, seen } from '../../../src/doctor/seen.js';
 import type { InterfaceAddress, Link } from '../../../src/model/link.js';
-import type { PolicyRule } from '../../../src/model/policy.js';
 import { prefix } from '../../../src/model/prefix.js';
 import { REFUSALS, type Route, type Rule } from '../../../src/model/route.js';
+import type { RuleDetail } from '../../../src/model/rule-detail.js';
 import type { Status } from '../../../src/model/status.js';
 import { VERSION } from '../../../src/model/version.js';
 
@@ -84,34 +84,17 @@ export function route(
   };
 }
 
-export function rule(
-  priority: number,
-  table: number,
-  more: Partial<Rule> = {},
-  selectors: Partial<Omit<PolicyRule, 'rule'>> = {},
-): PolicyRule {
+export function rule(priority: number, table: number, more: Partial<Rule> = {}, detail?: Partial<RuleDetail>): Rule {
   return {
-    rule: {
-      family: 'inet',
-      priority,
-      table,
-      suppressPrefixLength: undefined,
-      inputInterface: undefined,
-      protocol: 2,
-      foreign: Object.keys(selectors).length > 0,
-      ...more,
-    },
-    action: 'table',
-    target: undefined,
-    inverted: false,
-    from: undefined,
-    to: undefined,
-    tos: 0,
-    mark: undefined,
-    outputInterface: undefined,
-    l3mdev: false,
-    more: [],
-    ...selectors,
+    family: 'inet',
+    priority,
+    table,
+    suppressPrefixLength: undefined,
+    inputInterface: undefined,
+    protocol: 2,
+    foreign: detail !== undefined,
+    ...more,
+    ...(detail === undefined ? {} : { detail: { action: 'table', ...detail } }),
   };
 }
 
@@ -157,7 +140,7 @@ const FILES: Readonly<Record<string, string>> = {
 };
 
 /** The rules of a kernel as it boots. */
-export const KERNEL_RULES: readonly PolicyRule[] = [
+export const KERNEL_RULES: readonly Rule[] = [
   rule(0, 255),
   rule(32_766, 254),
   rule(32_767, 253),
@@ -174,7 +157,7 @@ export interface Spoil {
   readonly addresses?: readonly InterfaceAddress[];
   readonly routes?: readonly Route[];
   readonly ownRoutes?: readonly Route[];
-  readonly rules?: readonly PolicyRule[];
+  readonly rules?: readonly Rule[];
   readonly status?: Seen<Status | undefined>;
   readonly more?: Partial<Host>;
 }

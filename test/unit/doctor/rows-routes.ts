@@ -452,10 +452,10 @@ export const ROUTE_ROWS: readonly Row[] = [
   },
   {
     code: 'rule-before-ours',
-    what: 'a selector that is not known here',
-    bad: { rules: [...KERNEL_RULES, rule(1000, 77, { protocol: 3 }, { more: ['the port (dport 22-22)'] })] },
+    what: 'with ports',
+    bad: { rules: [...KERNEL_RULES, rule(1000, 77, { protocol: 3 }, { destinationPorts: { first: 22, last: 22 } })] },
     severity: 'note',
-    evidence: /1000: from all lookup 77 proto 3, depending on the port \(dport 22-22\)/,
+    evidence: /1000: from all dport 22-22 lookup 77 proto 3/,
     remedy: /base: 700/,
     near: { rules: KERNEL_RULES },
   },
