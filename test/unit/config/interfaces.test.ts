@@ -8,6 +8,7 @@ import t from 'tap';
 import { parseConfig } from '../../../src/config/parse.js';
 import { type Config, selectorText } from '../../../src/model/config.js';
 import { defaultPrefix, prefixText } from '../../../src/model/prefix.js';
+import { runs } from '../runs.js';
 import { checkRows, type Row } from './fault-rows.js';
 
 const V4 = 'backup-router: {address: 192.0.2.1}\n';
@@ -401,7 +402,7 @@ role: {file: /run/role}`.split('\n');
           if (extra.length > 0) throw new Error(`${selectorText(selector)} got ${extra.join(' ')} of\n${text}`);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
     if (partly < 200) throw new Error(`${partly} interfaces were left in all: nothing was tested`);
   },

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { renderDiagnostics } from '../../../src/config/diagnostic.js';
 import { parseConfig } from '../../../src/config/parse.js';
+import { cpuSeconds, runs } from '../runs.js';
 
 const BASE = 'management-interface: eth0\nbackup-router: {address: 192.0.2.1}\n';
 
@@ -25,11 +26,11 @@ function survives(text: string): readonly string[] {
 t.test('random text', async () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => void survives(text)),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 500 }), (bytes) => void survives(Buffer.from(bytes).toString('utf8'))),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
   const pieces = fc.constantFrom(
     'management-interface',
@@ -76,7 +77,7 @@ t.test('random text', async () => {
   );
   fc.assert(
     fc.property(fc.array(pieces, { maxLength: 60 }), (parts) => void survives(parts.join(''))),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });
 
@@ -93,7 +94,7 @@ t.test('a valid file with anything done to it', async () => {
         fc.string({ unit: 'binary', maxLength: 4 }),
         (at, length, other) => void survives(whole.slice(0, at) + other + whole.slice(at + length)),
       ),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   }
 });
@@ -103,14 +104,15 @@ t.test('bombs', async (t) => {
     { length: 20 },
     (_, i) => `l${i + 1}: &l${i + 1} [${Array(10).fill(`*l${i}`).join(', ')}]`,
   ).join('\n');
-  const started = performance.now();
+  const size = runs(250_000);
+  const seconds = cpuSeconds();
   t.ok(survives(`l0: &l0 [a]\n${levels}\n${BASE.replace('192.0.2.1', '*l20')}`).includes('wrong-type'), 'aliases');
   for (const open of ['[', '{', '- ', '? ', 'a: ', 'a: [\n', '- [', '"', '&a ', '!!seq '])
     t.ok(
-      survives(open.repeat(Math.floor(250_000 / open.length))).length > 0,
-      `${250_000} characters of ${JSON.stringify(open)}`,
+      survives(open.repeat(Math.floor(size / open.length))).length > 0,
+      `${size} characters of ${JSON.stringify(open)}`,
     );
-  t.ok(performance.now() - started < 30_000, 'in bounded time');
+  t.ok(seconds() < 30, 'in bounded time');
 });
 
 t.test('a megabyte of garbage', async (t) => {
@@ -133,22 +135,22 @@ t.test('many faults are counted, not listed', async (t) => {
 });
 
 t.test('many faults are not explained in vain', async (t) => {
-  const started = performance.now();
+  const seconds = cpuSeconds();
   t.equal(
     survives(
       `management-interface: eth0\nbackup-router:\n  address: 192.0.2.1\n  destination:\n${'  - 10.0.0.1/8\n'.repeat(100_000)}`,
     ).length,
     101,
   );
-  t.ok(performance.now() - started < 3000);
+  t.ok(seconds() < 3);
 });
 
 t.test('four megabytes of anything', async (t) => {
-  const started = performance.now();
+  const seconds = cpuSeconds();
   for (const piece of ['[', '\n', 'a ', '- ', '10.0.0.0/8,', '[10.0.0.0/8', '#\n', ' ', 'a: [10.0.0.0/8,\n']) {
     t.ok(survives(piece.repeat(Math.floor((1 << 22) / piece.length))).includes('too-large'), JSON.stringify(piece));
   }
-  t.ok(performance.now() - started < 15_000, 'in bounded time');
+  t.ok(seconds() < 15, 'in bounded time');
 });
 
 t.test('ip-num is loaded for a fault only', async (t) => {

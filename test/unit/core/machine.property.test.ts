@@ -13,6 +13,7 @@ import type { Verdict } from '../../../src/model/daemon.js';
 import { defaultPrefix, type Prefix, parsePrefix, prefixText } from '../../../src/model/prefix.js';
 import { routeText, ruleText } from '../../../src/model/route-text.js';
 import type { FakeKernel } from '../../fake/kernel.js';
+import { runs } from '../runs.js';
 import { config, GATEWAYS, management, router, STRANGERS, twoInterfaces } from './fixture.js';
 import { Simulation, VRF_TABLE } from './simulation.js';
 
@@ -284,7 +285,7 @@ t.test('whatever happens, in the end the kernel holds what the phase says', asyn
       await s.rest();
       await verify(s);
     }),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   );
   t.pass('400 lives');
 });
@@ -310,7 +311,7 @@ t.test('a stop comes to an end, and withdraws when it should', async (t) => {
           throw new Error(`${own} left\n${s.log.slice(-20).join('\n')}`);
       },
     ),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   );
   t.pass('400 ends');
 });

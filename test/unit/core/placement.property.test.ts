@@ -11,6 +11,7 @@ import type { Address, Family } from '../../../src/model/address.js';
 import { containsAddress, type Prefix, prefixText, samePrefix } from '../../../src/model/prefix.js';
 import { type Route, TABLE_MAIN } from '../../../src/model/route.js';
 import { addRoute, addRule, type Fib, lookup } from '../../fake/fib.js';
+import { runs } from '../runs.js';
 import { config, edges, families, GATEWAYS, prefixes, STRANGERS, twoInterfaces } from './fixture.js';
 
 interface Case {
@@ -147,7 +148,7 @@ t.test('the rule walk is the longest prefix match of both', async (t) => {
         if (transit !== before) throw new Error(`transit to ${address}: ${transit}, not ${before}`);
       }
     }),
-    { numRuns: 1500 },
+    { numRuns: runs(1500) },
   );
   t.pass('1500 cases');
 });

@@ -17,6 +17,7 @@ import { prefixText } from '../../../src/model/prefix.js';
 import { type Nexthop, type Route, type Rule, TABLE_MAIN } from '../../../src/model/route.js';
 import { addRoute, addRule, deleteRoute, deleteRule, type Fib, lookup, refuse } from '../../fake/fib.js';
 import type { FakeKernel } from '../../fake/kernel.js';
+import { runs } from '../runs.js';
 import { config, edges, GATEWAYS, management, prefixes, router, STRANGERS, twoInterfaces } from './fixture.js';
 
 const FORMER: Readonly<Record<Family, string>> = { inet: '10.255.0.7', inet6: '2001:db8:255::7' };
@@ -283,7 +284,7 @@ t.test('applied, the plan leaves exactly what is desired, and every foreigner as
         [...refused].map((key) => `add-route ${key}`).sort(),
       );
     }),
-    { numRuns: 1500 },
+    { numRuns: runs(1500) },
   );
   t.pass('1500 worlds');
 });
@@ -310,7 +311,7 @@ t.test('cut off anywhere, nothing is lost that was reachable before and will be 
         });
       }
     }),
-    { numRuns: 800 },
+    { numRuns: runs(800) },
   );
   t.pass('800 worlds');
 });

@@ -13,6 +13,7 @@ import { plan } from '../../../src/core/plan.js';
 import { prefixText } from '../../../src/model/prefix.js';
 import type { FakeKernel } from '../../fake/kernel.js';
 import { config, edges, families, management, prefixes, router, STRANGERS, twoInterfaces } from '../core/fixture.js';
+import { runs } from '../runs.js';
 import { DAEMON, factsOf, waysOf } from './support.js';
 
 const cases = families.chain((family) =>
@@ -86,7 +87,7 @@ t.test('the kernel of a state agrees with what is told of it', async (t) => {
         if (told.carrier === 'none') refused++;
       }
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   );
-  t.ok(checked > 1_500 && refused > 20, `${checked} lookups, ${refused} of them without a route`);
+  t.ok(checked > runs(1_500) && refused > runs(20), `${checked} lookups, ${refused} of them without a route`);
 });

@@ -8,6 +8,7 @@ import { parseConfig } from '../../../../src/config/parse.js';
 import { DEFAULTS } from '../../../../src/config/settings.js';
 import { writeYaml } from '../../../../src/config/write.js';
 import type { Config } from '../../../../src/model/config.js';
+import { runs } from '../../runs.js';
 import { anyConfig } from '../any-config.js';
 
 function read(text: string): Config | undefined {
@@ -35,7 +36,7 @@ t.test('as YAML', async (t) => {
       if (looksLikeJunos(text)) throw new Error(text);
       t.strictSame(read(text), config) || fail(text);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -61,7 +62,7 @@ t.test('as Junos text, and back to YAML', async (t) => {
       t.strictSame(writeJunos(back!, form), { text, lost: [] }) || fail(text);
       t.strictSame(read(writeYaml(back!)), expected) || fail(text);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
   t.ok(nothing > 0 && nothing < 200, `${nothing} of 300 had nothing that Junos could say`);
 });

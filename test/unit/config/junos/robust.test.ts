@@ -7,6 +7,7 @@ import { readJunos } from '../../../../src/config/junos/read.js';
 import { parseConfig } from '../../../../src/config/parse.js';
 import { allBackupRouters } from '../../../../src/model/config.js';
 import { prefixText } from '../../../../src/model/prefix.js';
+import { cpuSeconds, runs } from '../../runs.js';
 
 /** Reads as Junos whatever it looks like, renders, and checks what holds for every text. */
 function survives(text: string): number {
@@ -30,7 +31,7 @@ const SET =
 t.test('random text', async () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => void survives(text)),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
   const pieces = fc.constantFrom(
     'system',
@@ -81,11 +82,11 @@ t.test('random text', async () => {
   );
   fc.assert(
     fc.property(fc.array(pieces, { maxLength: 80 }), (parts) => void survives(parts.join(' '))),
-    { numRuns: 1500 },
+    { numRuns: runs(1500) },
   );
   fc.assert(
     fc.property(fc.array(pieces, { maxLength: 40 }), (parts) => void survives(parts.join(''))),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -98,7 +99,7 @@ t.test('good texts with anything done to them', async () => {
         fc.string({ unit: 'binary', maxLength: 4 }),
         (at, length, other) => void survives(whole.slice(0, at) + other + whole.slice(at + length)),
       ),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   }
 });
@@ -115,12 +116,13 @@ t.test('a loss never makes a default route', async () => {
       for (const router of partial === undefined ? [] : allBackupRouters(partial))
         for (const p of router.destinations) if (p.length === 0) throw new Error(prefixText(p));
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });
 
 t.test('a megabyte of anything', async (t) => {
-  const started = performance.now();
+  const seconds = cpuSeconds();
+  const size = runs(1 << 20);
   for (const piece of [
     '"',
     '\\"',
@@ -154,9 +156,9 @@ t.test('a megabyte of anything', async (t) => {
     'system backup-router 1.1.1.1;',
     'groups { a { apply-groups b; } }',
   ]) {
-    survives(`system { backup-router 10.9.0.1; }\n${piece.repeat(Math.floor((1 << 20) / piece.length))}`);
+    survives(`system { backup-router 10.9.0.1; }\n${piece.repeat(Math.floor(size / piece.length))}`);
   }
-  t.ok(performance.now() - started < 120_000, 'in bounded time');
+  t.ok(seconds() < 120, 'in bounded time');
 });
 
 t.test('a whole configuration of 100,000 lines', async (t) => {

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { parseJunosText } from '../../../../src/config/junos/parse.js';
 import type { Statement } from '../../../../src/config/junos/tree.js';
+import { runs } from '../../runs.js';
 
 interface Plain {
   readonly word: string;
@@ -151,7 +152,7 @@ t.test('braces in any layout', async (t) => {
       if (report.errorCount() > 0) throw new Error(`${text}\n${JSON.stringify(report.diagnostics()[0])}`);
       t.strictSame(plain(root), trees, text) || fail(text);
     }),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   );
   t.ok(nodes > 10_000, `${nodes} characters`);
 });
@@ -165,7 +166,7 @@ t.test('commands', async (t) => {
       if (report.errorCount() > 0) throw new Error(`${text}\n${JSON.stringify(report.diagnostics()[0])}`);
       t.strictSame(plain(root), trees, text) || fail(text);
     }),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   );
 });
 
