@@ -69,9 +69,13 @@ export function libcFault(): string {
   return loaded?.fault ?? '';
 }
 
-/** Makes koffi absent from now on in this process: how tests reach the ways that go on without it. */
-export function disableLibc(): void {
+/** Makes koffi absent until the returned function is called: how tests reach the ways that go on without it. */
+export function disableLibc(): () => void {
+  const before = loaded;
   loaded = { libc: undefined, fault: 'disabled' };
+  return () => {
+    loaded = before;
+  };
 }
 
 function bind(): Libc {

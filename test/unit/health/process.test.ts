@@ -46,7 +46,7 @@ t.test('comes, dies, comes back', async (t) => {
     const killedMs = performance.now();
     child.kill('SIGKILL');
     t.ok(await until(() => heard.at(-1)?.kind === 'down'));
-    t.ok(performance.now() - killedMs < 250, `${(performance.now() - killedMs).toFixed(1)} ms`);
+    t.ok(performance.now() - killedMs < 2000, `${(performance.now() - killedMs).toFixed(1)} ms`);
   }
   t.same(kinds(heard), ['down', ...Array.from({ length: 3 }, () => ['responsive', 'down']).flat()]);
 });

@@ -85,7 +85,7 @@ t.test('errno names and words', async (t) => {
 });
 
 t.test('without koffi everything says so and nothing throws', async (t) => {
-  disableLibc();
+  t.teardown(disableLibc());
   t.equal(loadLibc(), undefined);
   t.not(libcFault(), '');
   t.same(sendDatagram('/nowhere', Buffer.from('x')), { ok: false, code: 'ENOSYS' });

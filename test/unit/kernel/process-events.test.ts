@@ -174,7 +174,7 @@ t.test('the filter and the rule agree', async () => {
 
 // The last: it cannot be undone.
 t.test('without koffi there are none, and nothing breaks', async (t) => {
-  disableLibc();
+  t.teardown(disableLibc());
   const reasons: string[] = [];
   const processes = openProcessEvents({ onAbsent: (reason) => reasons.push(reason) });
   const stop = processes.watch(1, () => t.fail());

@@ -1,6 +1,6 @@
 /**
  * The notifier against a real AF_UNIX datagram socket, which Node has none of: koffi makes the receiving end.
- * Last in this file, because it cannot be undone in a process: the same without koffi, through systemd-notify(1).
+ * Last in this file: the same without koffi, through systemd-notify(1).
  */
 
 import { spawnSync } from 'node:child_process';
@@ -147,7 +147,7 @@ t.test('a failing send is reported once and is never fatal', async (t) => {
 });
 
 t.test('without koffi', async (t) => {
-  disableLibc();
+  t.teardown(disableLibc());
   const path = process.env['PATH'];
   t.afterEach(() => {
     process.env['PATH'] = path;
