@@ -4,6 +4,8 @@
  * "Nothing" (out), "not yet" (waits) and "leave it as it is" (undefined: starting) are three answers.
  */
 
+import { byPrefix, type RoutesByPrefix } from '../fib/by-prefix.js';
+import { remembered } from '../fib/remembered.js';
 import { FAMILIES, type Family } from '../model/address.js';
 import type { BackupRouter, Config, ManagementInterface } from '../model/config.js';
 import type { Link } from '../model/link.js';
@@ -11,14 +13,12 @@ import { destinationText, type Prefix, prefixText } from '../model/prefix.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { type AutoChoice, autoGateway } from './auto.js';
-import { byPrefix, type RoutesByPrefix } from './by-prefix.js';
 import { chooseGateway, onLink, outlook, type Suspects } from './gateway.js';
 import { type Hidden, hiddenBy, hiddenWaits } from './hidden.js';
 import { routeKey } from './keys.js';
 import { realmOf, usableLink, type Wait } from './management.js';
 import { place, RANKS, type Target } from './placement.js';
 import type { Desired } from './plan.js';
-import { remembered } from './remembered.js';
 import { rivalry, turns } from './rivals.js';
 import type { Phase, SeenWorld, World } from './state.js';
 

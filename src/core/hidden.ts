@@ -6,11 +6,11 @@
  * route like any other. Placement `main` and VRFs have one table, where the longest match wins whatever its type.
  */
 
+import { byPrefix } from '../fib/by-prefix.js';
 import type { Config } from '../model/config.js';
 import { destinationText, type Prefix } from '../model/prefix.js';
 import { type Route, refuses, TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { byPrefix } from './by-prefix.js';
 import { lookup } from './lookup.js';
 import { linkOf, realmOf, type Wait } from './management.js';
 

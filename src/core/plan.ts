@@ -9,9 +9,9 @@
  * Invariant: a step never names anything that is not owned (ownership.ts). plan(apply(plan)) is empty.
  */
 
+import { byPrefix } from '../fib/by-prefix.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { byPrefix } from './by-prefix.js';
 import { routeSlot, ruleKey, sameKey } from './keys.js';
 import { type Ownership, ownedRoutes, ownedRules } from './ownership.js';
 import type { Step } from './ports.js';

@@ -7,14 +7,14 @@
  * daemon says that it holds the route (fact F13: "vty answers" proves nothing).
  */
 
+import { byPrefix } from '../fib/by-prefix.js';
+import { remembered } from '../fib/remembered.js';
 import { type Prefix, prefixText } from '../model/prefix.js';
 import type { Nexthop, Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { adoptable } from './adopt.js';
-import { byPrefix } from './by-prefix.js';
 import { routeKey } from './keys.js';
 import { linkOf, realmOf } from './management.js';
-import { remembered } from './remembered.js';
 import type { SeenWorld, World } from './state.js';
 
 /** Since when the route has been stale, or undefined when its owner lives (or is not watched). */

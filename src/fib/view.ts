@@ -1,0 +1,99 @@
+/**
+ * What the judge looks at: rules, routes, nexthop objects, links and neighbours as a snapshot has them, or as somebody imagines
+ * them. Pure.
+ */
+
+import type { Address } from '../model/address.js';
+import type { Link, Neighbour } from '../model/link.js';
+import type { Prefix } from '../model/prefix.js';
+import type { Nexthop, NexthopObject, Route, Rule } from '../model/route.js';
+import { byPrefix } from './by-prefix.js';
+
+export interface View {
+  /** Of both families. Of equal priorities the older one stands before the newer, as in a dump (fact K22). */
+  readonly rules: readonly Rule[];
+  /** Lists of routes, of whatever tables. Routes of one prefix in the order of a dump. */
+  readonly routes: readonly (readonly Route[])[];
+  readonly nexthopObjects: readonly NexthopObject[];
+  readonly links: readonly Link[];
+  readonly neighbours: readonly Neighbour[];
+  /** Monotonic milliseconds: routes that have ended by then are not there. */
+  readonly now: number;
+  /**
+   * This host forwards no IPv6 (net.ipv6.conf.all.forwarding is 0): then a lookup of the kernel passes over next hops whose neighbour
+   * has failed (RT6_LOOKUP_F_REACHABLE). Absent: it forwards.
+   */
+  readonly inet6Host?: true;
+  /** Routes to be taken as not there: ours, those that are about to leave. */
+  readonly without?: (route: Route) => boolean;
+}
+
+/** The routes of a table that contain the whole prefix, shortest first. */
+export function containing(view: View, table: number, prefix: Prefix): readonly Route[] {
+  let found: readonly Route[] = [];
+  for (const list of view.routes) {
+    const more = byPrefix(list).covers(table, prefix);
+    if (more.length > 0) found = found.length === 0 ? more : [...found, ...more];
+  }
+  const { without, now } = view;
+  return found.filter(
+    (route) => !(without?.(route) ?? false) && (route.expiresAtMs === undefined || route.expiresAtMs > now),
+  );
+}
+
+/** Where the route leads: its next hops, those of the object that it names, or that packets are dropped. */
+export type Exits = readonly Nexthop[] | 'blackhole';
+
+export function exitsOf(view: View, route: Route): Exits {
+  if (route.nexthopId === undefined || route.nexthops.length > 0) return route.nexthops;
+  return objectExits(objectsOf(view.nexthopObjects), route.nexthopId);
+}
+
+function objectExits(objects: ReadonlyMap<number, NexthopObject>, id: number): Exits {
+  const object = objects.get(id);
+  switch (object?.kind) {
+    case undefined:
+      return [];
+    case 'blackhole':
+      return 'blackhole';
+    case 'nexthop':
+      return [object.nexthop];
+    case 'group': {
+      const members = object.members.map((member) => ({
+        weight: member.weight,
+        exits: objectExits(objects, member.id),
+      }));
+      // A blackhole is the only member of its group (nh_check_attr_group, net/ipv4/nexthop.c).
+      if (members.some(({ exits }) => exits === 'blackhole')) return 'blackhole';
+      return members.flatMap(({ weight, exits }) =>
+        (exits as readonly Nexthop[]).map((nexthop) => (weight === 1 ? nexthop : { ...nexthop, weight })),
+      );
+    }
+    default:
+      return object satisfies never;
+  }
+}
+
+const objectMaps = new WeakMap<readonly NexthopObject[], ReadonlyMap<number, NexthopObject>>();
+
+function objectsOf(list: readonly NexthopObject[]): ReadonlyMap<number, NexthopObject> {
+  let map = objectMaps.get(list);
+  if (map === undefined) objectMaps.set(list, (map = new Map(list.map((object) => [object.id, object]))));
+  return map;
+}
+
+/** Whether the kernel knows the neighbour to be dead. */
+export function failed(view: View, interfaceIndex: number, address: Address): boolean {
+  return failures(view.neighbours).has(`${interfaceIndex} ${address}`);
+}
+
+const failureSets = new WeakMap<readonly Neighbour[], ReadonlySet<string>>();
+
+function failures(list: readonly Neighbour[]): ReadonlySet<string> {
+  let set = failureSets.get(list);
+  if (set === undefined) {
+    set = new Set(list.filter((n) => n.failed).map((n) => `${n.interfaceIndex} ${n.address}`));
+    failureSets.set(list, set);
+  }
+  return set;
+}
