@@ -8,7 +8,6 @@
  * capabilities.
  */
 
-import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { Clock, Timer } from './clock.js';
 
@@ -105,7 +104,8 @@ export function runCommand(
 }
 
 function start([file, ...args]: HostCommand['command'], output: boolean) {
-  return spawn(file, args, {
+  // Loaded here: most configurations name no command.
+  return process.getBuiltinModule('node:child_process').spawn(file, args, {
     detached: true,
     cwd: '/',
     env: ENVIRONMENT,

@@ -27,14 +27,23 @@ export interface KernelOptions {
   readonly hurried?: boolean;
 }
 
+export interface OpenKernel extends Kernel {
+  /** Resolves when the sockets have their options: whatever takes koffi may begin. */
+  readonly begun: Promise<void>;
+}
+
 /** Opens the sockets, in the network namespace of the process. Throws when the kernel has no rtnetlink for us. */
-export function openKernel({ hurried = false }: KernelOptions = {}): Kernel {
+export function openKernel({ hurried = false }: KernelOptions = {}): OpenKernel {
   const dumps = new Connection({ receiveBuffer: RECEIVE_BUFFER, datagramBytes: DUMP_DATAGRAM_BYTES });
   const changes = new Connection({ receiveBuffer: RECEIVE_BUFFER, datagramBytes: ANSWER_BYTES });
   let events: Events | undefined;
   let subscription: { readonly request: ObserveRequest; readonly listener: (hint: KernelHint) => void } | undefined;
   let hardened = false;
   let closed = false;
+  let tellBegun = (): void => undefined;
+  const begun = new Promise<void>((resolve) => {
+    tellBegun = resolve;
+  });
   const failures: Failures = new Set();
   const listen = (): void => {
     events?.close();
@@ -48,6 +57,7 @@ export function openKernel({ hurried = false }: KernelOptions = {}): Kernel {
     dumps.harden();
     changes.harden();
     listen();
+    tellBegun();
   };
   // What happened since the look that went before is not known.
   const hardenLate = (): void => {
@@ -57,6 +67,7 @@ export function openKernel({ hurried = false }: KernelOptions = {}): Kernel {
   };
   if (!hurried) harden();
   return {
+    begun,
     async observe(request) {
       events?.checkDrops();
       try {

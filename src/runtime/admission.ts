@@ -1,8 +1,6 @@
 /** Whether this process may be the agent here: it has the capability, and no other agent owns the control socket. */
 
 import { existsSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { someoneListens } from '../control/client.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { requireCapability } from './capability.js';
 import type { Log } from './log.js';
@@ -15,8 +13,7 @@ const TAKEN_POLL_MS = 1_000;
  */
 export async function mustBeAlone(socket: string, log: Log): Promise<void> {
   requireCapability('run as root, or in a unit with AmbientCapabilities=CAP_NET_ADMIN');
-  // At boot there is no socket, and no time to load what would tell that nobody listens on it.
-  if (!existsSync(socket) || !(await someoneListens(socket))) return;
+  if (!(await someoneListens(socket))) return;
   if (process.env['NOTIFY_SOCKET'] === undefined) {
     throw new CommandError(
       EXIT.UNAVAILABLE,
@@ -29,5 +26,10 @@ export async function mustBeAlone(socket: string, log: Log): Promise<void> {
     effect: 'waiting for its end',
     remedy: 'stop the one that was started by hand',
   });
-  while (await someoneListens(socket)) await sleep(TAKEN_POLL_MS);
+  while (await someoneListens(socket)) await new Promise((resolve) => setTimeout(resolve, TAKEN_POLL_MS));
+}
+
+/** At boot there is no socket, and no time to load what would tell that nobody listens on it. */
+export async function someoneListens(socket: string): Promise<boolean> {
+  return existsSync(socket) && (await import('../control/client.js')).someoneListens(socket);
 }

@@ -5,9 +5,8 @@
 
 import { renderDiagnostics } from '../config/diagnostic.js';
 import type { JunosHints } from '../config/junos/read.js';
-import { someoneListens } from '../control/client.js';
 import type { Response } from '../control/protocol.js';
-import { type ControlServer, startControlServer } from '../control/server.js';
+import type { ControlServer } from '../control/server.js';
 import type { Health, Kernel } from '../core/ports.js';
 import { RESYNC_MS, type State } from '../core/state.js';
 import { statusOf } from '../core/status.js';
@@ -22,7 +21,7 @@ import type { Paths } from '../model/paths.js';
 import type { Status } from '../model/status.js';
 import { VERSION } from '../model/version.js';
 import { libcFault, loadLibc } from '../native/libc.js';
-import { mustBeAlone } from './admission.js';
+import { mustBeAlone, someoneListens } from './admission.js';
 import { readAdopted, writeAdopted } from './adopted-record.js';
 import { type Chosen, chooseConfig } from './choose-config.js';
 import { createConfiguration } from './configuration.js';
@@ -69,12 +68,11 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   const quiet = options.dryRun && (await someoneListens(paths.controlSocket));
 
   const notifier = createNotifier(process.env, (failure) => log('warning', 'notify-failed', { message: failure }));
-  const kernel = options.dryRun
-    ? dryRun(openKernel(), (command) => process.stdout.write(`${command}\n`))
-    : // A daemon without a socket is down, and the routes go in; the word of any other comes first.
-      openKernel({ hurried: socketMissing(choice.chosen.config.routingDaemons) });
+  // A daemon without a socket is down, and the routes go in; the word of any other comes first.
+  const opened = openKernel({ hurried: !options.dryRun && socketMissing(choice.chosen.config.routingDaemons) });
+  const kernel = options.dryRun ? dryRun(opened, (command) => process.stdout.write(`${command}\n`)) : opened;
   try {
-    return await live({ options, startedAt, log, chosen: choice.chosen, notifier, kernel, quiet });
+    return await live({ options, startedAt, log, chosen: choice.chosen, notifier, kernel, begun: opened.begun, quiet });
   } finally {
     kernel.close();
   }
@@ -87,11 +85,13 @@ interface Life {
   readonly chosen: Chosen;
   readonly notifier: Notifier;
   readonly kernel: Kernel;
+  /** The first routes have had their chance: all else may begin. */
+  readonly begun: Promise<void>;
   /** Without a control socket. */
   readonly quiet: boolean;
 }
 
-function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life): Promise<number> {
+function live({ options, startedAt, log, chosen, notifier, kernel, begun, quiet }: Life): Promise<number> {
   const { paths } = options;
   return new Promise((resolve) => {
     const processes = openProcessEvents({
@@ -260,7 +260,8 @@ function live({ options, startedAt, log, chosen, notifier, kernel, quiet }: Life
       tell,
       ordersFile: paths.orders,
     };
-    setImmediate(() => {
+    void begun.then(async () => {
+      const { startControlServer } = await import('../control/server.js');
       if (ended) return;
       if (loadLibc() === undefined)
         log('warning', 'no-koffi', {

@@ -6,7 +6,6 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Event } from '../model/event.js';
 
@@ -107,6 +106,8 @@ export function openHistoryFile(path: string, report: (failure: string) => void,
 }
 
 async function append(path: string, torn: boolean, text: string, maxBytes: number): Promise<void> {
+  // Not needed before the routes are in.
+  const { mkdir, open, rename } = await import('node:fs/promises');
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
   let handle = await open(path, 'a', 0o644);
   try {

@@ -9,7 +9,8 @@
  * socket file alone is no sign of life (fact F9).
  */
 
-import { createConnection, type Socket } from 'node:net';
+import { statSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import type { ProcessEvents } from '../../core/ports.js';
 import type { Clock, Timer } from '../../host/clock.js';
 import { PathWatch } from '../../host/path-watch.js';
@@ -132,6 +133,9 @@ export class Session {
 
   #connect(): void {
     const { endpoint, dialect, clock } = this.#options;
+    if (isAbsent(endpoint)) return queueMicrotask(() => this.#dispatch({ kind: 'refused', code: 'ENOENT' }));
+    // Loaded here: at boot there is no daemon yet, and no time for what only a connection needs.
+    const { createConnection } = process.getBuiltinModule('node:net');
     const socket = createConnection(
       endpoint.kind === 'unix' ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port },
     );
@@ -207,5 +211,16 @@ export class Session {
       });
     });
     this.#timer = timer;
+  }
+}
+
+/** Nobody listens on a unix socket that is not there. */
+function isAbsent(endpoint: Endpoint): boolean {
+  if (endpoint.kind !== 'unix') return false;
+  try {
+    return statSync(endpoint.path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    // It cannot be asked for, and connect(2) says why.
+    return false;
   }
 }
