@@ -180,6 +180,6 @@ export const unitDiffers: Check = {
 function lines(text: string): readonly string[] {
   return text
     .split('\n')
-    .map((line) => line.trim().replace(/^(Exec\w+=-?)\S*\/backup-router /, '$1backup-router '))
+    .map((line) => line.trim().replace(/^Exec.*/, (command) => command.replace(/\/\S*\/(?=backup-router )/g, '')))
     .filter((line) => line !== '' && !/^[#;]/.test(line));
 }
