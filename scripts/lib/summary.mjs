@@ -75,7 +75,9 @@ function readPoint(depth, ok, rest) {
   const description = rest.replace(/ *\{$/, '');
   const directive = /(?:^|\s)# *(skip|todo)\b\S* *(.*?)(?: # time=.*)?$/i.exec(description);
   const name = description.replace(/(?:^|\s)# *(?:time=|skip|todo).*$/i, '').trim();
+  const [, time, unit] = /# time=([\d.]+)(ms|s|m)\b/.exec(description) ?? [];
   const node = {
+    seconds: time === undefined ? undefined : Number(time) * { ms: 0.001, s: 1, m: 60 }[unit],
     name: name || '(unnamed)',
     ok,
     skip: directive === null ? undefined : `${directive[1].toUpperCase()} ${directive[2]}`.trim(),
@@ -105,8 +107,9 @@ function tellUpTo(length) {
     const node = pending[0][told];
     const { passed, failed, skipped } = count(node);
     const name = node.name.replace(/^dist\/test\//, '').replace(/\.test\.js$/, '');
+    const seconds = node.seconds === undefined ? '' : `${node.seconds.toFixed(1)} s`;
     console.log(
-      `${failed > 0 ? 'FAIL' : passed > 0 ? 'ok  ' : 'skip'}  ${name.padEnd(36)} ${passed} passed${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}`,
+      `${failed > 0 ? 'FAIL' : passed > 0 ? 'ok  ' : 'skip'}  ${name.padEnd(36)} ${seconds.padStart(7)}  ${passed} passed${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}`,
     );
   }
 }

@@ -1,0 +1,65 @@
+/**
+ * Runs compiled test files in a process each, some side by side, and writes one TAP: apart.mjs JOBS FILE...
+ *
+ * For what makes namespaces, changes its own process or weighs much. The slowest of the last run begin first, so that none is left alone
+ * at the end. tap's own runner is not used: what it adds to each process fails where a test gives up its rights.
+ * Invariant: each file has one test point of its path, `not ok` when its process ended badly or not in time.
+ */
+
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+
+/** In time is what tap itself can still tell of; a process that does not end even then is killed. */
+const TEST_SECONDS = 240;
+const KILL_SECONDS = 270;
+const DURATIONS = 'dist/.durations.json';
+
+const [jobs, ...files] = process.argv.slice(2);
+const durations = read();
+const waiting = files.sort((a, b) => (durations[b] ?? Infinity) - (durations[a] ?? Infinity));
+let failed = false;
+
+await Promise.all(
+  Array.from({ length: Number(jobs) }, async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) await run(file);
+  }),
+);
+// Read again: another lane may have written.
+writeFileSync(DURATIONS, JSON.stringify({ ...read(), ...durations }));
+process.exitCode = failed ? 1 : 0;
+
+async function run(file) {
+  const startedMs = performance.now();
+  const child = spawn(process.execPath, [file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, TAP: '1', TAP_TIMEOUT: String(TEST_SECONDS) },
+  });
+  const timer = setTimeout(() => child.kill('SIGKILL'), KILL_SECONDS * 1000);
+  const chunks = [];
+  child.stdout.on('data', (chunk) => chunks.push(chunk));
+  const [status, signal] = await new Promise((resolve) => {
+    child.on('close', (...end) => resolve(end));
+    // What a test left behind may hold the pipe.
+    child.on('exit', (...end) => setTimeout(resolve, 2000, end));
+  });
+  clearTimeout(timer);
+  child.stdout.destroy();
+  const ms = Math.round(performance.now() - startedMs);
+  durations[file] = ms;
+  const ok = status === 0;
+  failed ||= !ok;
+  const text = Buffer.concat(chunks)
+    .toString()
+    .trimEnd()
+    .replace(/^(?=.)/gm, '    ');
+  const why = signal === null ? '' : `  ---\n  signal: ${signal}\n  ...\n`;
+  process.stdout.write(`# Subtest: ${file}\n${text}\n${ok ? 'ok' : 'not ok'} - ${file} # time=${ms}ms\n${why}`);
+}
+
+function read() {
+  try {
+    return JSON.parse(readFileSync(DURATIONS, 'utf8'));
+  } catch {
+    return {};
+  }
+}
