@@ -15,7 +15,7 @@ export function adoptionWaits(world: SeenWorld, agenda: Agenda, now: number): Wa
     const reason =
       obstacleOf(candidate) ??
       agenda.recordFault ??
-      (now < adoptAt(agenda) ? insistence(candidate, agenda.adoptFight.count) : undefined);
+      (now < adoptAt(agenda) ? insistence(candidate, agenda.adoptInterference.count) : undefined);
     return reason === undefined ? [] : [{ subject: subjectOf(candidate.original.route, candidate.link.name), reason }];
   });
   for (const { route, interfaceName } of disowned(world))

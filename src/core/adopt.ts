@@ -20,13 +20,13 @@ import type { Link } from '../model/link.js';
 import type { Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { bound, isForeignDefault } from './auto.js';
-import { FIGHT_WINDOW_MS, pauseOf } from './fight.js';
+import { INTERFERENCE_WINDOW_MS, pauseOf } from './interference.js';
 import { routeKey, routeSlot } from './keys.js';
 import { linkOf } from './management.js';
 import { ownedRoutes, ownership } from './ownership.js';
 import type { Desired } from './plan.js';
 import type { Step } from './ports.js';
-import type { AdoptFight, Agenda, Phase, SeenWorld } from './state.js';
+import type { AdoptInterference, Agenda, Phase, SeenWorld } from './state.js';
 
 /** zebra takes metric >> 24 for the distance, and 255 for "never prefer" (fact F1): such a route is in nobody's way. */
 const HARMLESS_DISTANCE = 255;
@@ -83,8 +83,8 @@ export interface Adoption {
 const NO_ADOPTION: Adoption = { record: undefined, steps: [] };
 
 /** When the next route may be taken over: at once, or later while somebody keeps putting one back. */
-export function adoptAt({ adoptFight }: Agenda): number {
-  return adoptFight.last + pauseOf(adoptFight);
+export function adoptAt({ adoptInterference }: Agenda): number {
+  return adoptInterference.last + pauseOf(adoptInterference);
 }
 
 /** Called with a fresh look whose diff to `want` is empty, when the next route may be taken over ({@link adoptAt}). */
@@ -156,8 +156,8 @@ export function without(adopted: readonly AdoptedRoute[], returned: readonly Ado
 }
 
 /** One more route taken over, or one more attempt. */
-export function foughtOver(fight: AdoptFight, now: number): AdoptFight {
-  return { count: now - fight.last > FIGHT_WINDOW_MS ? 1 : fight.count + 1, last: now };
+export function interferenceAfter(interference: AdoptInterference, now: number): AdoptInterference {
+  return { count: now - interference.last > INTERFERENCE_WINDOW_MS ? 1 : interference.count + 1, last: now };
 }
 
 /** Whether any foreign default route is to be taken over. */

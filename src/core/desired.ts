@@ -13,13 +13,13 @@ import { destinationText, type Prefix, prefixText } from '../model/prefix.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { type AutoChoice, autoGateway } from './auto.js';
+import { rivalry, turns } from './coverage.js';
 import { chooseGateway, onLink, outlook, type Suspects } from './gateway.js';
 import { type Hidden, hiddenBy, hiddenWaits } from './hidden.js';
 import { routeKey } from './keys.js';
 import { realmOf, usableLink, type Wait } from './management.js';
 import { place, RANKS, type Target } from './placement.js';
 import type { Desired } from './plan.js';
-import { rivalry, turns } from './rivals.js';
 import type { Phase, SeenWorld, World } from './state.js';
 
 export interface Wanted extends Desired {

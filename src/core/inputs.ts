@@ -4,8 +4,8 @@ import type { AdoptedRoute } from '../model/adopted.js';
 import type { Config } from '../model/config.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
 import type { Snapshot } from '../model/snapshot.js';
+import type { Question } from './coverage.js';
 import type { KernelHint, ObserveRequest, ProbeTarget, Step, StepResult } from './ports.js';
-import type { Question } from './rivals.js';
 import type { Phase, Pin, RoleState, State } from './state.js';
 
 export type Input =

@@ -25,9 +25,9 @@
 
 import { adoptAt, adoption, disowned, restoreSteps } from './adopt.js';
 import { wanted } from './desired.js';
-import { pauseOf } from './fight.js';
 import { hinted } from './hints.js';
 import type { Input, Output, Transition } from './inputs.js';
+import { pauseOf } from './interference.js';
 import { routeKey } from './keys.js';
 import { heard } from './liveness.js';
 import { interest, interrupted, look, notObserved, observed, resyncAt } from './looks.js';
@@ -181,11 +181,11 @@ function adopt(state: State, outputs: Output[], now: number): State {
   return withAgenda(state, { round: { kind: 'applying' } });
 }
 
-/** Puts back at once what was deleted of ours, when an episode begins. The kernel's own deletions are no fight: what took the route along would refuse it. */
+/** Puts back at once what was deleted of ours, when an episode begins. The kernel's own deletions are no interference: what took the route along would refuse it. */
 function repair(before: State, state: State, input: Input, outputs: Output[], now: number): State {
-  const { fight, round } = state.agenda;
+  const { interference, round } = state.agenda;
   if (input.kind !== 'hint' || input.hint.lost === undefined || round.kind === 'applying') return state;
-  if (fight === before.agenda.fight || pauseOf(fight) > 0) return state;
+  if (interference === before.agenda.interference || pauseOf(interference) > 0) return state;
   const steps = repairOf(state.world, state.phase, input.hint.lost, now);
   if (steps.length === 0) return state;
   outputs.push({ kind: 'apply', steps });

@@ -1,7 +1,7 @@
 /** What the kernel's answers to a batch of steps change: refused routes, faults, routes given back. Pure. */
 
 import type { AdoptedRoute } from '../model/adopted.js';
-import { foughtOver } from './adopt.js';
+import { interferenceAfter } from './adopt.js';
 import { routeKey } from './keys.js';
 import type { Step, StepResult } from './ports.js';
 import { moreUrgent, RETRY_MS, type Refusal, type State, withAgenda, withWorld } from './state.js';
@@ -18,7 +18,7 @@ export function applied(state: State, steps: readonly Step[], results: readonly 
   const repair = agenda.round.kind === 'applying' && agenda.round.repair === true;
   const faults: string[] = [];
   const returned: AdoptedRoute[] = [];
-  let { adoptFight, restoreAt } = agenda;
+  let { adoptInterference, restoreAt } = agenda;
   steps.forEach((step, i) => {
     const result = results[i];
     if (result === undefined) return;
@@ -30,7 +30,7 @@ export function applied(state: State, steps: readonly Step[], results: readonly 
     } else if (!result.ok && !alreadyDone(step, result.code)) {
       faults.push(`${step.kind}: ${result.message} (${result.code})`);
     }
-    if (step.kind === 'adopt-route') adoptFight = foughtOver(adoptFight, now);
+    if (step.kind === 'adopt-route') adoptInterference = interferenceAfter(adoptInterference, now);
     if (step.kind === 'restore-route') {
       if (result.ok || alreadyDone(step, result.code)) returned.push(step.adopted);
       else restoreAt = now + agenda.resyncMs;
@@ -43,7 +43,7 @@ export function applied(state: State, steps: readonly Step[], results: readonly 
   });
   return withAgenda(known, {
     faults,
-    adoptFight,
+    adoptInterference,
     restoreAt,
     round: { kind: 'idle' },
     // What is still being deleted belongs to the episode that the repair answered.

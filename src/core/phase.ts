@@ -19,9 +19,9 @@
 
 import { allBackupRouters } from '../model/config.js';
 import { prefixText } from '../model/prefix.js';
+import { coverage, questionKey } from './coverage.js';
 import { dampedHoldMs } from './damping.js';
 import { ownership, owns } from './ownership.js';
-import { coverage, questionKey } from './rivals.js';
 import { type DaemonState, type InCause, isSeen, type Orders, type Phase, type State, type World } from './state.js';
 
 /** The phase that follows from world, orders and the phase before; the very same object when nothing changed but the clock. */

@@ -1,7 +1,7 @@
 /** What a daemon is asked of its routes, when, and what its answer changes. Pure. */
 
+import { coverage, type Question, questionKey } from './coverage.js';
 import type { Output } from './inputs.js';
-import { coverage, type Question, questionKey } from './rivals.js';
 import { isSeen, type Phase, type State, type World, withAgenda, withWorld } from './state.js';
 
 /** The kernel announces a route before the daemon has seen the kernel's acknowledgement: the first denials are asked again soon. */

@@ -1,7 +1,7 @@
 /** The record on disk of foreign routes that were taken over (adopt.ts): what is written to it, and what the answer changes. Pure. */
 
 import type { AdoptedRoute } from '../model/adopted.js';
-import { foughtOver, without } from './adopt.js';
+import { interferenceAfter, without } from './adopt.js';
 import type { Output } from './inputs.js';
 import { type State, withAgenda, withWorld } from './state.js';
 
@@ -31,7 +31,7 @@ export function recorded(state: State, fault: string | undefined, now: number): 
   return withAgenda(withWorld(state, { record: { ...record, writing: undefined } }), {
     dirty,
     recordFault: `the record cannot be written: ${fault}`,
-    adoptFight: foughtOver(state.agenda.adoptFight, now),
+    adoptInterference: interferenceAfter(state.agenda.adoptInterference, now),
     restoreAt: now + state.agenda.resyncMs,
   });
 }

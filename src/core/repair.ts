@@ -2,7 +2,7 @@
  * What somebody deleted of ours, put back in the same turn: the notification names it in full, so no look is needed to know what is
  * missing. In the middle of a million foreign changes a look takes its time, since every dump waits for the lock of those changes. Pure.
  *
- * The machine does it once an episode (fight.ts): of a table that is flushed the first route is put back so, the others by the look
+ * The machine does it once an episode (interference.ts): of a table that is flushed the first route is put back so, the others by the look
  * that follows in any case. Invariant: nothing but what the last snapshot wants is ever put back, and nothing else is touched.
  */
 

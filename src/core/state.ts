@@ -80,7 +80,7 @@ export interface Refusal {
 }
 
 /** Somebody keeps deleting what is ours. */
-export interface Fight {
+export interface Interference {
   /** Episodes of foreign deletion, each less than a minute after the one before. */
   readonly count: number;
   /** When the last one began. */
@@ -91,7 +91,7 @@ export interface Fight {
 }
 
 /** Somebody keeps putting back a default route that we take over. */
-export interface AdoptFight {
+export interface AdoptInterference {
   readonly count: number;
   readonly last: number;
 }
@@ -190,12 +190,12 @@ export interface Agenda {
   readonly askAgainAt: number;
   /** Questions in a row that were denied or not answered. */
   readonly denials: number;
-  readonly fight: Fight;
+  readonly interference: Interference;
   /** When the gateways whose life decides something are asked next. */
   readonly probeAt: number;
   /** Why the record of adopted routes could not be written. */
   readonly recordFault: string | undefined;
-  readonly adoptFight: AdoptFight;
+  readonly adoptInterference: AdoptInterference;
   /** No route that the configuration no longer adopts is given back before this. */
   readonly restoreAt: number;
   /** The last batch of all is under way. */
@@ -292,10 +292,10 @@ export function initialState(
       askedInVain: false,
       askAgainAt: now,
       denials: 0,
-      fight: { count: 0, last: Number.NEGATIVE_INFINITY, round: 0, culprit: { text: '' } },
+      interference: { count: 0, last: Number.NEGATIVE_INFINITY, round: 0, culprit: { text: '' } },
       probeAt: now,
       recordFault: undefined,
-      adoptFight: { count: 0, last: Number.NEGATIVE_INFINITY },
+      adoptInterference: { count: 0, last: Number.NEGATIVE_INFINITY },
       restoreAt: now,
       leaving: false,
       resyncMs,

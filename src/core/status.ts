@@ -9,8 +9,8 @@ import { adoptionWaits, takenOver } from './adopt-status.js';
 import { autoGateway } from './auto.js';
 import { dampedHoldMs, QUIET_MS } from './damping.js';
 import { interfaceKey, type Wanted, wanted } from './desired.js';
-import { FIGHT_WINDOW_MS, pauseOf } from './fight.js';
 import { type Hidden, hiddenDestinations, hiddenWaits, refusalText } from './hidden.js';
+import { INTERFERENCE_WINDOW_MS, pauseOf } from './interference.js';
 import { routeKey } from './keys.js';
 import { linkOf, realmOf } from './management.js';
 import { ownedRoutes, ownership } from './ownership.js';
@@ -76,9 +76,13 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
       : [{ subject: 'kernel', reason: 'first look is not done yet' }],
     faults: agenda.faults,
     interference:
-      now - agenda.fight.last > FIGHT_WINDOW_MS
+      now - agenda.interference.last > INTERFERENCE_WINDOW_MS
         ? null
-        : { episodes: agenda.fight.count, last: agenda.fight.culprit.text, pauseMs: pauseOf(agenda.fight) },
+        : {
+            episodes: agenda.interference.count,
+            last: agenda.interference.culprit.text,
+            pauseMs: pauseOf(agenda.interference),
+          },
     damping: dampingStatus(world, now),
     lastOutage: around.lastOutage ?? null,
   };

@@ -27,17 +27,17 @@ import { type Chosen, chooseConfig } from './choose-config.js';
 import { createConfiguration } from './configuration.js';
 import { type Driver, startDriver } from './driver.js';
 import { dryRun } from './dry-run.js';
+import { createEmit } from './emit.js';
 import { createStatusFollowers } from './followers.js';
 import { createHistory } from './history.js';
 import { openHistoryFile, readHistory } from './history-file.js';
 import { createJournal } from './journal.js';
 import { createLog, type Log } from './log.js';
 import { createNotifier, type Notifier } from './notify.js';
-import { overrideOf, pinOf, readOrders } from './operator.js';
+import { overrideOf, pinOf, readOrders } from './orders-record.js';
 import { createOutages } from './outages.js';
 import { answerer } from './requests.js';
 import { type RoleWatch, watchRole } from './role.js';
-import { createTeller } from './tell.js';
 
 export interface AgentOptions {
   readonly paths: Paths;
@@ -124,12 +124,12 @@ function live({ options, startedAt, log, chosen, notifier, kernel, begun, quiet 
     const outages = createOutages();
     const loadHistory = (): void => outages.resume(history.load());
     const followers = createStatusFollowers(() => status());
-    const tell = createTeller(log, (happening, level) => {
+    const emit = createEmit(log, (happening, level) => {
       history.record(happening, level);
       followers.poke();
     });
     if (chosen.source !== 'file')
-      tell({
+      emit({
         kind: 'configuration-not-used',
         file: paths.configFile,
         running: chosen.source,
@@ -154,7 +154,7 @@ function live({ options, startedAt, log, chosen, notifier, kernel, begun, quiet 
       resolve(exitStatus);
     };
     const stop = (): void => {
-      tell({ kind: 'stopping', onStop: driver.state().world.config.onStop });
+      emit({ kind: 'stopping', onStop: driver.state().world.config.onStop });
       notifier.stopping();
       deadline ??= setTimeout(() => finish(EXIT.OK), STOP_DEADLINE_MS);
       driver.dispatch({ kind: 'stop' });
@@ -176,7 +176,7 @@ function live({ options, startedAt, log, chosen, notifier, kernel, begun, quiet 
       hints: options.hints,
       chosen,
       take,
-      tell,
+      emit,
       log,
       clock: systemClock,
       dryRun: options.dryRun,
@@ -198,7 +198,7 @@ function live({ options, startedAt, log, chosen, notifier, kernel, begun, quiet 
       if (ready || state.phase.kind === 'starting') return;
       ready = true;
       notifier.ready();
-      tell({ kind: 'ready', version: VERSION, afterMs: Math.round(performance.now() - startedAt) });
+      emit({ kind: 'ready', version: VERSION, afterMs: Math.round(performance.now() - startedAt) });
       setImmediate(() => {
         configuration.settled();
         loadHistory();
@@ -217,7 +217,7 @@ function live({ options, startedAt, log, chosen, notifier, kernel, begun, quiet 
       kernel,
       health,
       clock: systemClock,
-      journal: createJournal(tell, outages),
+      journal: createJournal(emit, outages),
       beginning: {
         config: chosen.config,
         former: chosen.former,
@@ -257,7 +257,7 @@ function live({ options, startedAt, log, chosen, notifier, kernel, begun, quiet 
       confirm: configuration.confirm,
       followers,
       history: numbered,
-      tell,
+      emit,
       ordersFile: paths.orders,
     };
     void begun.then(async () => {

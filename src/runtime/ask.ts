@@ -4,8 +4,8 @@
  * What could not be asked is left out of the answer, so that it is asked again later.
  */
 
+import { type Question, questionKey } from '../core/coverage.js';
 import type { Health } from '../core/ports.js';
-import { type Question, questionKey } from '../core/rivals.js';
 
 /** 0.1 s of zebra's time, of the 10 s that the default probe-timeout allows. */
 const AT_ONCE = 500;

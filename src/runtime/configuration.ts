@@ -20,9 +20,9 @@ import type { Clock } from '../host/clock.js';
 import type { Paths } from '../model/paths.js';
 import type { Status } from '../model/status.js';
 import { type Chosen, meaning } from './choose-config.js';
+import type { Emit } from './emit.js';
 import { writeLastKnownGood } from './last-known-good.js';
 import type { Log } from './log.js';
-import type { Tell } from './tell.js';
 import {
   type RolledBack,
   readUnconfirmed,
@@ -49,7 +49,7 @@ export interface ConfigurationOptions {
   readonly chosen: Chosen;
   /** Makes it run, in place of the current one. */
   readonly take: (next: Chosen, former: Chosen) => void;
-  readonly tell: Tell;
+  readonly emit: Emit;
   readonly log: Log;
   readonly clock: Clock;
   /** Nothing is written. */
@@ -61,7 +61,7 @@ export function createConfiguration({
   hints,
   chosen,
   take,
-  tell,
+  emit,
   log,
   clock,
   dryRun,
@@ -97,7 +97,7 @@ export function createConfiguration({
   /** Returns what went wrong, or undefined. */
   const forget = (): string | undefined => (dryRun ? undefined : removeUnconfirmed(paths.unconfirmed));
   const refuse = (code: string, message: string, suggestion: string, errors = 0): Response => {
-    tell({
+    emit({
       kind: 'reload-refused',
       file: paths.configFile,
       errors,
@@ -140,7 +140,7 @@ export function createConfiguration({
     run({ ...next, pending: { former, leftMs } });
     arm(leftMs);
     const at = deadlineText();
-    tell({
+    emit({
       kind: 'configuration-unconfirmed',
       leftMs: Math.round(leftMs),
       deadline: at,
@@ -176,7 +176,7 @@ export function createConfiguration({
       former: current.config,
       rolledBack,
     });
-    tell({
+    emit({
       kind: 'configuration-rolled-back',
       file: paths.configFile,
       reason: 'not confirmed in time',
@@ -257,7 +257,7 @@ export function createConfiguration({
         };
       }
       disarm();
-      tell({ kind: 'configuration-confirmed', what: paths.configFile });
+      emit({ kind: 'configuration-confirmed', what: paths.configFile });
       return { ok: true, message: 'configuration confirmed' };
     },
     settled() {

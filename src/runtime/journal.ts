@@ -6,14 +6,14 @@
  */
 
 import { wanted } from '../core/desired.js';
-import { pauseOf } from '../core/fight.js';
 import type { Input, Transition } from '../core/inputs.js';
+import { pauseOf } from '../core/interference.js';
 import type { Step } from '../core/ports.js';
 import { isSeen, type Phase, type State } from '../core/state.js';
 import type { Happening } from '../model/event.js';
 import { type NameOf, routeText, ruleText } from '../model/route-text.js';
+import type { Emit } from './emit.js';
 import { createOutages, type Outages } from './outages.js';
-import type { Tell } from './tell.js';
 
 export type Journal = (before: State, input: Input, result: Transition, now: number) => void;
 
@@ -23,16 +23,16 @@ const NAMED_STEPS = 8;
 /** A storm of events loses many: told once in this time. */
 const LOST_EVERY_MS = 10_000;
 
-export function createJournal(tell: Tell, outages: Outages = createOutages()): Journal {
+export function createJournal(emit: Emit, outages: Outages = createOutages()): Journal {
   const waits = createWaits();
   let lostTold = Number.NEGATIVE_INFINITY;
   return (before, input, result, now) => {
     const { state } = result;
-    for (const happening of happenings(before, input, result, now, outages)) tell(happening);
-    if (roundCompleted(before, input, state)) waits(state, now).forEach(tell);
+    for (const happening of happenings(before, input, result, now, outages)) emit(happening);
+    if (roundCompleted(before, input, state)) waits(state, now).forEach(emit);
     if (input.kind === 'hint' && input.hint.kind === 'overflow' && now - lostTold > LOST_EVERY_MS) {
       lostTold = now;
-      tell({
+      emit({
         kind: 'events-lost',
         what: input.hint.text,
         remedy: 'none needed, everything is looked at anew',
@@ -78,19 +78,22 @@ function* happenings(
     };
   }
   if (input.kind === 'observe-failed') yield { kind: 'observe-failed', message: input.message };
-  if (state.agenda.adoptFight !== before.agenda.adoptFight && pauseOf(state.agenda.adoptFight) > 0) {
+  if (
+    state.agenda.adoptInterference !== before.agenda.adoptInterference &&
+    pauseOf(state.agenda.adoptInterference) > 0
+  ) {
     yield {
       kind: 'route-keeps-coming-back',
-      times: state.agenda.adoptFight.count,
-      pauseMs: pauseOf(state.agenda.adoptFight),
+      times: state.agenda.adoptInterference.count,
+      pauseMs: pauseOf(state.agenda.adoptInterference),
       remedy: 'keep its owner from setting a default route',
     };
   }
-  if (state.agenda.fight !== before.agenda.fight && input.kind === 'hint') {
+  if (state.agenda.interference !== before.agenda.interference && input.kind === 'hint') {
     yield {
       kind: 'interference',
       what: input.hint.text,
-      episode: state.agenda.fight.count,
+      episode: state.agenda.interference.count,
       pauseMs: Math.max(0, Math.round(state.agenda.notBefore - now)),
     };
   }

@@ -1,14 +1,14 @@
-/** What an operator may ask of the running agent, and what is done about it. Orders are written down before they are confirmed. */
+/** What an operator may ask of the running agent, and what is done about it. OrdersRecord are written down before they are confirmed. */
 
 import { formatDuration } from '../config/duration.js';
 import type { Following, Request, Response } from '../control/protocol.js';
 import type { Event } from '../model/event.js';
 import type { Status } from '../model/status.js';
 import type { Driver } from './driver.js';
+import type { Emit } from './emit.js';
 import type { StatusFollowers } from './followers.js';
 import type { History } from './history.js';
-import { type Orders, overrideOf, pinOf, readOrders, writeOrders } from './operator.js';
-import type { Tell } from './tell.js';
+import { type OrdersRecord, overrideOf, pinOf, readOrders, writeOrders } from './orders-record.js';
 
 export interface Desk {
   readonly driver: () => Driver;
@@ -18,7 +18,7 @@ export interface Desk {
   readonly followers: StatusFollowers;
   /** Numbered: read from disk if it has not been yet. */
   readonly history: () => History;
-  readonly tell: Tell;
+  readonly emit: Emit;
   /** Where orders are kept. */
   readonly ordersFile: string;
 }
@@ -38,7 +38,7 @@ export function answerer(desk: Desk): (request: Request) => Promise<Response | F
         return desk.confirm();
       case 'hold': {
         const { durationMs } = request;
-        const orders: Orders = {
+        const orders: OrdersRecord = {
           ...readOrders(desk.ordersFile),
           pin: durationMs === 'off' ? undefined : { setAt: Date.now(), durationMs },
         };
@@ -52,7 +52,7 @@ export function answerer(desk: Desk): (request: Request) => Promise<Response | F
         );
       }
       case 'role': {
-        const orders: Orders = {
+        const orders: OrdersRecord = {
           ...readOrders(desk.ordersFile),
           role: request.role === 'auto' ? undefined : request.role,
         };
@@ -79,9 +79,9 @@ function events(history: History, { after = 0, follow }: Request & { command: 'e
   };
 }
 
-function kept(desk: Desk, orders: Orders, message: string): Response {
+function kept(desk: Desk, orders: OrdersRecord, message: string): Response {
   const fault = writeOrders(desk.ordersFile, orders);
-  desk.tell({ kind: 'order', what: message });
+  desk.emit({ kind: 'order', what: message });
   return {
     ok: true,
     message: fault === undefined ? message : `${message}; it will not survive a restart of the agent (${fault})`,

@@ -14,9 +14,9 @@ import { openKernel } from '../../src/kernel/kernel.js';
 import type { Config } from '../../src/model/config.js';
 import { readAdopted, writeAdopted } from '../../src/runtime/adopted-record.js';
 import { startDriver } from '../../src/runtime/driver.js';
+import { createEmit } from '../../src/runtime/emit.js';
 import { createJournal } from '../../src/runtime/journal.js';
 import { createLog } from '../../src/runtime/log.js';
-import { createTeller } from '../../src/runtime/tell.js';
 
 export interface AgentSetup {
   readonly config: Pick<Config, 'managementInterfaces'> & Partial<Config>;
@@ -48,7 +48,7 @@ const driver = startDriver({
   },
   health: openHealth(config.routingDaemons, config),
   clock: systemClock,
-  journal: createJournal(createTeller(log)),
+  journal: createJournal(createEmit(log)),
   record(adopted) {
     const fault = writeAdopted(record, adopted);
     if (setup.dieAfter === 'record') die();

@@ -17,7 +17,7 @@
  *   keep reachable ADDRESS [vrf NAME]                           from here on no step of the agent may make it unreachable
  */
 
-import { questionKey } from '../../src/core/rivals.js';
+import { questionKey } from '../../src/core/coverage.js';
 import type { Verdict } from '../../src/model/daemon.js';
 import { defaultPrefix, type Prefix, parsePrefix, prefixText } from '../../src/model/prefix.js';
 import type { RouteType } from '../../src/model/route.js';

@@ -3,8 +3,8 @@
  * holds, and answers `holds` from that; what the kernel holds is none of its business (as with real ones: fact F5).
  */
 
+import { questionKey } from '../../src/core/coverage.js';
 import type { Health } from '../../src/core/ports.js';
-import { questionKey } from '../../src/core/rivals.js';
 import { protocolsOf } from '../../src/health/frr/protocols.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../../src/model/daemon.js';
 import type { Prefix } from '../../src/model/prefix.js';

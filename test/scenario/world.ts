@@ -9,10 +9,10 @@ import { statusOf } from '../../src/core/status.js';
 import type { Config, Role } from '../../src/model/config.js';
 import type { Status } from '../../src/model/status.js';
 import { type Driver, startDriver } from '../../src/runtime/driver.js';
+import { createEmit } from '../../src/runtime/emit.js';
 import { createJournal } from '../../src/runtime/journal.js';
-import { NO_ORDERS, type Orders, overrideOf, pinOf } from '../../src/runtime/operator.js';
+import { NO_ORDERS, type OrdersRecord, overrideOf, pinOf } from '../../src/runtime/orders-record.js';
 import { roleFrom } from '../../src/runtime/role.js';
-import { createTeller } from '../../src/runtime/tell.js';
 import { formatTime, VirtualClock } from './clock.js';
 import { configure, ROLE_FILE } from './configure.js';
 import { type Rib, ScriptedHealth } from './daemon.js';
@@ -35,7 +35,7 @@ export class World {
   /** Wall clock minus virtual clock. */
   wallOffset = Date.parse('2026-01-01T00:00:00Z');
   /** The state directory: what an operator has ordered. */
-  #orders: Orders = NO_ORDERS;
+  #orders: OrdersRecord = NO_ORDERS;
   /** What the role file says; undefined: it cannot be read. */
   #roleText: string | undefined;
   #config: Config;
@@ -56,7 +56,7 @@ export class World {
     const port = this.kernel.open();
     this.#health = this.#openHealth();
     const journal = createJournal(
-      createTeller((level, event, fields = {}) => {
+      createEmit((level, event, fields = {}) => {
         const words = Object.entries(fields).flatMap(([key, value]) =>
           value === undefined ? [] : [`${key}=${value}`],
         );

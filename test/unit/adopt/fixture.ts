@@ -15,8 +15,8 @@ import type { Route } from '../../../src/model/route.js';
 import type { Snapshot } from '../../../src/model/snapshot.js';
 import type { Status } from '../../../src/model/status.js';
 import { type Driver, startDriver } from '../../../src/runtime/driver.js';
+import { createEmit } from '../../../src/runtime/emit.js';
 import { createJournal } from '../../../src/runtime/journal.js';
-import { createTeller } from '../../../src/runtime/tell.js';
 import { FakeKernel } from '../../fake/kernel.js';
 import { VirtualClock } from '../../scenario/clock.js';
 
@@ -150,7 +150,7 @@ export class Host {
       health,
       clock: this.clock,
       journal: createJournal(
-        createTeller((level, event, fields = {}) => void this.log.push(`${level} ${event} ${JSON.stringify(fields)}`)),
+        createEmit((level, event, fields = {}) => void this.log.push(`${level} ${event} ${JSON.stringify(fields)}`)),
       ),
       record: (adopted) => {
         if (this.diskFault === undefined) this.disk = adopted;

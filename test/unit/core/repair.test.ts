@@ -26,5 +26,5 @@ t.test('the repair leaves before the text of its hint is read', async (t) => {
   });
   t.match(outputs[0], { kind: 'apply', steps: [{ kind: 'add-route', route }] });
   t.equal(reads, 0);
-  t.equal(life.state.agenda.fight.culprit.text, 'deleted by ip (pid 7)');
+  t.equal(life.state.agenda.interference.culprit.text, 'deleted by ip (pid 7)');
 });

@@ -3,12 +3,12 @@
  * be carried out, and a clock. Every transition is checked for what must hold always; `rest` lets everything settle.
  */
 
+import { questionKey } from '../../../src/core/coverage.js';
 import { type Foresight, foresee, sameSteps, staysTrue } from '../../../src/core/foresight.js';
 import type { Input, Output } from '../../../src/core/inputs.js';
 import { nextDeadline, transition } from '../../../src/core/machine.js';
 import { ownership, owns } from '../../../src/core/ownership.js';
 import type { KernelHint, Step } from '../../../src/core/ports.js';
-import { questionKey } from '../../../src/core/rivals.js';
 import { initialState, type State } from '../../../src/core/state.js';
 import type { Address } from '../../../src/model/address.js';
 import { allBackupRouters, type Config } from '../../../src/model/config.js';

@@ -1,7 +1,7 @@
 /** Many prefixes are asked in parts, one after the other; what was answered before a failure counts. */
 
 import t from 'tap';
-import { questionKey } from '../../../src/core/rivals.js';
+import { questionKey } from '../../../src/core/coverage.js';
 import { type Prefix, prefix, prefixText } from '../../../src/model/prefix.js';
 import { ask } from '../../../src/runtime/ask.js';
 

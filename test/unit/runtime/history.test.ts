@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import t from 'tap';
 import { eventually } from '../../../src/drill/lab/wait.js';
 import type { Event, Happening } from '../../../src/model/event.js';
+import { createEmit } from '../../../src/runtime/emit.js';
 import { createHistory, type History, REMEMBERED } from '../../../src/runtime/history.js';
 import { olderOf, openHistoryFile, readHistory } from '../../../src/runtime/history-file.js';
 import { outageAfter } from '../../../src/runtime/last-outage.js';
-import { createTeller } from '../../../src/runtime/tell.js';
 
 const made = mkdtempSync(join(tmpdir(), 'br-history-'));
 t.teardown(() => rmSync(made, { recursive: true, force: true }));
@@ -130,13 +130,13 @@ t.test('a disk that fails: told once, everything else goes on, and so does the h
 t.test('the log and the history say the same', async (t) => {
   const lines: string[] = [];
   const { history } = life(join(made, 'told.jsonl'));
-  const tell = createTeller(
+  const emit = createEmit(
     (level, event, fields) => void lines.push(`${level} ${event} ${JSON.stringify(fields)}`),
     history.record,
   );
-  tell({ kind: 'daemon', id: 'z', state: 'responsive', was: 'down', wasForMs: 5, reason: 'r' });
-  tell({ kind: 'add-route', what: 'default' });
-  tell({ kind: 'routes', phase: 'out', cause: undefined, was: 'in', wasForMs: 7, reason: 'r' });
+  emit({ kind: 'daemon', id: 'z', state: 'responsive', was: 'down', wasForMs: 5, reason: 'r' });
+  emit({ kind: 'add-route', what: 'default' });
+  emit({ kind: 'routes', phase: 'out', cause: undefined, was: 'in', wasForMs: 7, reason: 'r' });
   history.load();
   t.same(lines.slice(0, 2), [
     'notice daemon {"id":"z","state":"responsive","was":"down","was_for_ms":5,"reason":"r"}',

@@ -139,7 +139,7 @@ function life(directory: string, now?: Moment): Life {
     hints: {},
     chosen: choice.chosen,
     take: (next) => void taken.push(next),
-    tell: (one) => void told.push(one),
+    emit: (one) => void told.push(one),
     log: () => undefined,
     clock,
     dryRun: false,

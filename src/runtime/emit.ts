@@ -6,7 +6,7 @@
 import type { Happening, Level } from '../model/event.js';
 import type { Fields, Log } from './log.js';
 
-export type Tell = (happening: Happening) => void;
+export type Emit = (happening: Happening) => void;
 
 const LEVEL: Readonly<Record<Happening['kind'], Level>> = {
   ready: 'notice',
@@ -54,7 +54,7 @@ const LOGGED_ONLY: ReadonlySet<Happening['kind']> = new Set([
 ]);
 
 /** The log first: it is what a crash in the next line would leave behind. */
-export function createTeller(log: Log, record: (happening: Happening, level: Level) => void = () => undefined): Tell {
+export function createEmit(log: Log, record: (happening: Happening, level: Level) => void = () => undefined): Emit {
   return (happening) => {
     const level = levelOf(happening);
     const { kind, ...fields } = happening;

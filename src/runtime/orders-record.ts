@@ -9,15 +9,15 @@ import type { Role } from '../model/config.js';
 import { writeAtomically } from './atomic.js';
 import { readRecord } from './record-file.js';
 
-export interface Orders {
+export interface OrdersRecord {
   readonly pin: { readonly setAt: number; readonly durationMs: number | 'never' } | undefined;
   readonly role: Role | undefined;
 }
 
-export const NO_ORDERS: Orders = { pin: undefined, role: undefined };
+export const NO_ORDERS: OrdersRecord = { pin: undefined, role: undefined };
 
 /** The orders kept there; none when there is no such file or it is damaged. */
-export function readOrders(path: string): Orders {
+export function readOrders(path: string): OrdersRecord {
   try {
     const text = readRecord(path);
     if (text === undefined) return NO_ORDERS;
@@ -48,12 +48,12 @@ function isDuration(value: unknown): value is number {
 }
 
 /** Keeps the orders. Returns what went wrong, or undefined. */
-export function writeOrders(path: string, orders: Orders): string | undefined {
+export function writeOrders(path: string, orders: OrdersRecord): string | undefined {
   return writeAtomically(path, `${JSON.stringify(orders)}\n`);
 }
 
 /** The pin as the core wants it; a clock that was set back can never make it longer than it was ordered. */
-export function pinOf(orders: Orders, now: number, wallNow: number): Pin | undefined {
+export function pinOf(orders: OrdersRecord, now: number, wallNow: number): Pin | undefined {
   if (orders.pin === undefined) return undefined;
   const { setAt, durationMs } = orders.pin;
   if (durationMs === 'never')
@@ -67,6 +67,6 @@ export function pinOf(orders: Orders, now: number, wallNow: number): Pin | undef
       };
 }
 
-export function overrideOf(orders: Orders): RoleState | undefined {
+export function overrideOf(orders: OrdersRecord): RoleState | undefined {
   return orders.role === undefined ? undefined : { role: orders.role, reason: 'set by an operator' };
 }

@@ -1,18 +1,25 @@
-/** Orders of an operator: written, read back, damaged, and what is left of a pin after the clock was set. */
+/** OrdersRecord of an operator: written, read back, damaged, and what is left of a pin after the clock was set. */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
-import { NO_ORDERS, type Orders, overrideOf, pinOf, readOrders, writeOrders } from '../../../src/runtime/operator.js';
+import {
+  NO_ORDERS,
+  type OrdersRecord,
+  overrideOf,
+  pinOf,
+  readOrders,
+  writeOrders,
+} from '../../../src/runtime/orders-record.js';
 
 const made = mkdtempSync(join(tmpdir(), 'br-orders-'));
 t.teardown(() => rmSync(made, { recursive: true, force: true }));
 const path = join(made, 'deeper', 'orders.json');
 const WALL = Date.parse('2026-05-01T12:00:00Z');
 const MINUTE = 60_000;
-const held = (durationMs: number | 'never', setAt = WALL): Orders => ({
+const held = (durationMs: number | 'never', setAt = WALL): OrdersRecord => ({
   ...NO_ORDERS,
   pin: { setAt, durationMs },
 });
@@ -92,7 +99,8 @@ t.test('any text at all', async (t) => {
 });
 
 t.test('what is left of a pin', async (t) => {
-  const left = (orders: Orders, wallNow: number): number | 'never' | undefined => pinOf(orders, 0, wallNow)?.until;
+  const left = (orders: OrdersRecord, wallNow: number): number | 'never' | undefined =>
+    pinOf(orders, 0, wallNow)?.until;
   t.equal(left(NO_ORDERS, WALL), undefined);
   t.equal(left(held(30 * MINUTE), WALL), 30 * MINUTE);
   t.equal(left(held(30 * MINUTE), WALL + 10 * MINUTE), 20 * MINUTE);
