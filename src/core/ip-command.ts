@@ -1,6 +1,7 @@
 /**
- * Steps as commands of ip(8) that can be pasted into a root shell and do what the agent would do: `ip route add` sends CREATE|EXCL, as the agent
- * does (fact K3), and a deletion names all that ip(8) lets it name (facts K5, K14). Pure.
+ * Steps as commands of ip(8) that can be pasted into a root shell and do what the agent would do:
+ * `ip route add` sends CREATE|EXCL, as the agent does (fact K3), and a deletion names all that
+ * ip(8) lets it name (facts K5, K14). Pure.
  */
 
 import { familyOf } from '../model/address.js';
@@ -9,7 +10,9 @@ import { type Nexthop, type Route, type Rule, TABLE_MAIN } from '../model/route.
 import type { NameOf } from '../model/route-text.js';
 import type { Step } from './ports.js';
 
-/** One command line. An interface whose name is not known is called `if7`, which ip(8) understands. */
+/**
+ * One command line. An interface whose name is not known is called `if7`, which ip(8) understands.
+ */
 export function ipCommand(step: Step, nameOf: NameOf): string {
   switch (step.kind) {
     case 'add-route':

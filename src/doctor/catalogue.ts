@@ -1,6 +1,7 @@
 /**
- * Every check there is, in the order in which findings of one severity are shown: what carries packets first.
- * Adding one is a file (or a constant in the file of its family), a line here and a row in docs/DOCTOR.md; tests hold the three together.
+ * Every check there is, in the order in which findings of one severity are shown: what carries
+ * packets first. Adding one is a file (or a constant in the file of its family), a line here and a
+ * row in docs/DOCTOR.md; tests hold the three together.
  */
 
 import * as agent from './checks/agent.js';

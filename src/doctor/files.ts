@@ -1,6 +1,6 @@
 /**
- * The files of the host as evidence: a plain map from absolute path to what is there, and a few pure questions to it.
- * Reading them is gather/files.ts's; what they mean is the checks'.
+ * The files of the host as evidence: a plain map from absolute path to what is there, and a few
+ * pure questions to it. Reading them is gather/files.ts's; what they mean is the checks'.
  *
  * Invariant: a path below a directory that could not be listed is unseen, not absent.
  */

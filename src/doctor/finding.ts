@@ -1,14 +1,19 @@
 /**
- * What a check says: the vocabulary of `doctor`. A check is a pure function of the host's evidence; it never looks for itself.
+ * What a check says: the vocabulary of `doctor`. A check is a pure function of the host's evidence;
+ * it never looks for itself.
  *
- * Invariants: a check that could not see what it needs says `unknown` and why, never nothing. Nothing (no finding) means that
- * it looked and found the hazard absent. Codes are stable: scripts match on them; docs/DOCTOR.md lists each.
+ * Invariants: a check that could not see what it needs says `unknown` and why, never nothing.
+ * Nothing (no finding) means that it looked and found the hazard absent. Codes are stable: scripts
+ * match on them; docs/DOCTOR.md lists each.
  */
 
 import type { Host } from './host.js';
 import type { Seen } from './seen.js';
 
-/** `error`: the backup routes do not work, or will not. `warning`: they will fail, or do harm, in some event. `note`: worth knowing. */
+/**
+ * `error`: the backup routes do not work, or will not. `warning`: they will fail, or do harm, in
+ * some event. `note`: worth knowing.
+ */
 export type FindingSeverity = 'error' | 'warning' | 'note' | 'unknown' | 'ok';
 
 export interface Finding {
@@ -17,7 +22,10 @@ export interface Finding {
   readonly message: string;
   /** The very lines, routes, files or values that were seen. */
   readonly evidence: readonly string[];
-  /** Commands or file text that can be pasted; prose in it stands behind `#`. Undefined: there is nothing to do. */
+  /**
+   * Commands or file text that can be pasted; prose in it stands behind `#`. Undefined: there is
+   * nothing to do.
+   */
   readonly remedy: string | undefined;
 }
 

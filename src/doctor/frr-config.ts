@@ -1,6 +1,7 @@
 /**
- * FRR's configuration as lines with their blocks: from the files of /etc/frr and from what running daemons say. Pure.
- * Only what the checks need: which lines there are, where, below which block. No command is interpreted.
+ * FRR's configuration as lines with their blocks: from the files of /etc/frr and from what running
+ * daemons say. Pure. Only what the checks need: which lines there are, where, below which block. No
+ * command is interpreted.
  */
 
 import { filesIn, unreadableOf, valueOf } from './files.js';
@@ -17,7 +18,10 @@ export interface FrrLine {
 
 const DIRECTORY = '/etc/frr';
 
-/** All lines, files first. `why`: what could not be read, so that a line that is not found may yet be there. */
+/**
+ * All lines, files first. `why`: what could not be read, so that a line that is not found may yet
+ * be there.
+ */
 export function frrLines(host: Host): {
   readonly lines: readonly FrrLine[];
   readonly why: string | undefined;

@@ -1,4 +1,7 @@
-/** The gateways of a backup router as they are now: those of the file, or with `auto` those of the default routes on its interface. Pure. */
+/**
+ * The gateways of a backup router as they are now: those of the file, or with `auto` those of the
+ * default routes on its interface. Pure.
+ */
 
 import type { Address } from '../model/address.js';
 import type { BackupRouter } from '../model/config.js';

@@ -1,6 +1,7 @@
 /**
- * Everything that `doctor` knows of a host: plain values, gathered once at the edge (gather/) and judged by pure functions (checks/).
- * Invariant: what could not be looked at is `unseen` with a reason, never an empty list.
+ * Everything that `doctor` knows of a host: plain values, gathered once at the edge (gather/) and
+ * judged by pure functions (checks/). Invariant: what could not be looked at is `unseen` with a
+ * reason, never an empty list.
  */
 
 import type { Diagnostic } from '../config/diagnostic.js';
@@ -14,7 +15,10 @@ import type { FileTree } from './files.js';
 import type { Seen } from './seen.js';
 
 export interface KernelEvidence {
-  /** Foreign routes in it are those of the main table and of the VRFs, no longer than the longest destination. */
+  /**
+   * Foreign routes in it are those of the main table and of the VRFs, no longer than the longest
+   * destination.
+   */
   readonly snapshot: Snapshot;
   readonly neighbours: readonly NeighbourEntry[];
   /** Whether the neighbours were asked for a sign of life just now; else why not. */
@@ -46,7 +50,9 @@ export interface SocketEvidence {
   readonly outcome: SocketOutcome;
   /** The errno, the fault, how long it was silent. */
   readonly detail: string;
-  /** From the directory below the root to the socket itself; empty for TCP and what is not there. */
+  /**
+   * From the directory below the root to the socket itself; empty for TCP and what is not there.
+   */
   readonly steps: readonly PathStep[];
 }
 

@@ -1,6 +1,7 @@
 /**
- * Who the agent is on this host, and what such a one may open: the permission rules of path_resolution(7) and unix(7), applied to
- * modes and owners that were read. doctor itself often runs as root, whom every socket lets in; the agent does not. Pure.
+ * Who the agent is on this host, and what such a one may open: the permission rules of
+ * path_resolution(7) and unix(7), applied to modes and owners that were read. doctor itself often
+ * runs as root, whom every socket lets in; the agent does not. Pure.
  */
 
 import { valueOf } from './files.js';
@@ -59,7 +60,10 @@ function accounts(host: Host, path: string): readonly (readonly string[])[] {
   return (valueOf(host.files, path) ?? '').split('\n').map((line) => line.split(':'));
 }
 
-/** The first step on the way that turns the identity away: no search permission on a directory, no write permission on the last one. */
+/**
+ * The first step on the way that turns the identity away: no search permission on a directory, no
+ * write permission on the last one.
+ */
 export function turnedAwayAt(
   identity: Identity,
   steps: readonly PathStep[],

@@ -1,9 +1,10 @@
 /**
- * systemd's configuration files (systemd.syntax(7), systemd.unit(5), networkd.conf(5)): sections, repeated keys, and the
- * precedence of main file and drop-ins over /etc, /run, /usr/local/lib, /usr/lib and /lib. Pure; reads the file tree.
+ * systemd's configuration files (systemd.syntax(7), systemd.unit(5), networkd.conf(5)): sections,
+ * repeated keys, and the precedence of main file and drop-ins over /etc, /run, /usr/local/lib,
+ * /usr/lib and /lib. Pure; reads the file tree.
  *
- * Drop-ins are applied in the order of their file names, whatever directory they are in; of one name the first directory's
- * counts. An empty value resets a list.
+ * Drop-ins are applied in the order of their file names, whatever directory they are in; of one
+ * name the first directory's counts. An empty value resets a list.
  */
 
 import { type FileTree, type FoundFile, filesIn } from './files.js';
@@ -21,7 +22,9 @@ export interface Setting {
   readonly where: string;
 }
 
-/** Every assignment of a file, in order. Comments and continued lines as systemd.syntax(7) has them. */
+/**
+ * Every assignment of a file, in order. Comments and continued lines as systemd.syntax(7) has them.
+ */
 export function parseIni(file: FoundFile): readonly Setting[] {
   const settings: Setting[] = [];
   let section = '';
@@ -50,7 +53,10 @@ export function parseIni(file: FoundFile): readonly Setting[] {
   return settings;
 }
 
-/** The main file (the first there is) and its drop-ins, in the order in which they are applied. `name`: `networkd.conf`, `system/x.service`. */
+/**
+ * The main file (the first there is) and its drop-ins, in the order in which they are applied.
+ * `name`: `networkd.conf`, `system/x.service`.
+ */
 export function systemdFiles(tree: FileTree, name: string): readonly FoundFile[] {
   const main = SYSTEMD_DIRECTORIES.flatMap((directory) => found(tree, `${directory}/${name}`)).slice(0, 1);
   const dropIns = new Map<string, FoundFile>();
@@ -63,7 +69,10 @@ export function systemdFiles(tree: FileTree, name: string): readonly FoundFile[]
   return [...main, ...[...dropIns].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, file]) => file)];
 }
 
-/** The values in force: what follows the last empty assignment. For a key of one value the last one counts. */
+/**
+ * The values in force: what follows the last empty assignment. For a key of one value the last one
+ * counts.
+ */
 export function valuesOf(files: readonly FoundFile[], section: string, key: string): readonly Setting[] {
   const all = files.flatMap(parseIni).filter((setting) => setting.section === section && setting.key === key);
   return all.slice(all.findLastIndex((setting) => setting.value === '') + 1);

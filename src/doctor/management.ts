@@ -1,11 +1,12 @@
 /**
- * What several checks ask of the configuration beside the kernel: each management interface with its link, each gateway with the
- * family it serves, whether routes share a table with the routing daemon, which daemons are watched. Pure.
+ * What several checks ask of the configuration beside the kernel: each management interface with
+ * its link, each gateway with the family it serves, whether routes share a table with the routing
+ * daemon, which daemons are watched. Pure.
  */
 
 import { linkOf, realmOf } from '../core/management.js';
 import type { Address } from '../model/address.js';
-import type { BackupRouter, BirdDaemon, FrrDaemons, ManagementInterface } from '../model/config.js';
+import type { BackupRouter, FrrDaemons, ManagementInterface } from '../model/config.js';
 import { selectorText } from '../model/config.js';
 import type { Link } from '../model/link.js';
 import type { Nexthop, Route } from '../model/route.js';
@@ -45,7 +46,9 @@ export function managedGateways(host: Host, kernel: KernelEvidence): readonly Ma
   );
 }
 
-/** Whether backup routes stand in a table that the routing daemon reads: the main table or a VRF's. */
+/**
+ * Whether backup routes stand in a table that the routing daemon reads: the main table or a VRF's.
+ */
 export function sharesTable(host: Host, kernel: KernelEvidence): boolean {
   return (
     host.config.placement !== 'local' ||
@@ -55,10 +58,6 @@ export function sharesTable(host: Host, kernel: KernelEvidence): boolean {
 
 export function frrDaemons(host: Host): readonly FrrDaemons[] {
   return host.config.routingDaemons.filter((daemon): daemon is FrrDaemons => daemon.kind === 'frr');
-}
-
-export function birdDaemons(host: Host): readonly BirdDaemon[] {
-  return host.config.routingDaemons.filter((daemon): daemon is BirdDaemon => daemon.kind === 'bird');
 }
 
 export function nameOf(kernel: KernelEvidence): (index: number) => string | undefined {

@@ -1,6 +1,6 @@
 /**
- * The findings of a host as one value, as its stable JSON (docs/DOCTOR.md) and as text for people: worst first, wrapped, with what can
- * be pasted left as it is. Pure.
+ * The findings of a host as one value, as its stable JSON (docs/DOCTOR.md) and as text for people:
+ * worst first, wrapped, with what can be pasted left as it is. Pure.
  */
 
 import { EXIT } from '../model/exit.js';
@@ -35,7 +35,10 @@ export interface ReportedFinding {
 
 const ORDER: readonly FindingSeverity[] = ['error', 'warning', 'note', 'unknown', 'ok'];
 
-/** Runs every check. A check of several findings counts each; one without any is ok, and says what it found so. */
+/**
+ * Runs every check. A check of several findings counts each; one without any is ok, and says what
+ * it found so.
+ */
 export function diagnose(host: Host): DoctorReport {
   const findings: ReportedFinding[] = [];
   let notApplicable = 0;

@@ -1,6 +1,6 @@
 /**
- * Steps as messages. Decides nothing: what cannot be put on the wire is refused here with EINVAL, everything
- * else is the kernel's to refuse.
+ * Steps as messages. Decides nothing: what cannot be put on the wire is refused here with EINVAL,
+ * everything else is the kernel's to refuse.
  *
  * Invariant: the first bytes leave within the call; results come in the order of the steps.
  */

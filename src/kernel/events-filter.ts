@@ -1,15 +1,17 @@
 /**
- * Which notifications are worth waking up for. Once as a classic BPF program that the kernel runs before it
- * queues a message (a million foreign route changes then cost next to nothing, fact N5), and once as the same
- * predicate in JavaScript, for where the program could not be attached; a property test holds them equal.
+ * Which notifications are worth waking up for. Once as a classic BPF program that the kernel runs
+ * before it queues a message (a million foreign route changes then cost next to nothing, fact N5),
+ * and once as the same predicate in JavaScript, for where the program could not be attached; a
+ * property test holds them equal.
  *
- * Passes: links, addresses, rules, next hops; routes of our protocol in any table, and routes of the main table
- * and of all tables above 255 (ours are there, and a stranger's route may hold our slot) no longer than asked;
- * neighbours that have failed. Never what our own requests
- * caused: the kernel repeats their port.
+ * Passes: links, addresses, rules, next hops; routes of our protocol in any table, and routes of
+ * the main table and of all tables above 255 (ours are there, and a stranger's route may hold our
+ * slot) no longer than asked; neighbours that have failed. Never what our own requests caused: the
+ * kernel repeats their port.
  */
 
 import type { ObserveRequest } from '../core/ports.js';
+import { TABLE_MAIN } from '../model/route.js';
 import type { FilterInstruction } from '../native/libc.js';
 import {
   assemble,
@@ -57,7 +59,7 @@ export function eventFilter(request: EventInterest): readonly FilterInstruction[
     [JUMP_IF_EQUAL, request.protocol, 'pass'],
     [LOAD_BYTE, TABLE],
     ...tableBytes(request).map((table): Line => [JUMP_IF_EQUAL, table, 'family']),
-    [JUMP_IF_EQUAL, uapi.RT_TABLE_MAIN, undefined, 'drop'],
+    [JUMP_IF_EQUAL, TABLE_MAIN, undefined, 'drop'],
     'family',
     [LOAD_BYTE, FAMILY],
     [JUMP_IF_EQUAL, uapi.AF_INET, 'inet'],
@@ -78,7 +80,10 @@ export function eventFilter(request: EventInterest): readonly FilterInstruction[
   ]);
 }
 
-/** rtm_table of the VRFs asked for; and RT_TABLE_COMPAT, which all tables above 255 share, ours and some VRFs' among them. */
+/**
+ * rtm_table of the VRFs asked for; and RT_TABLE_COMPAT, which all tables above 255 share, ours and
+ * some VRFs' among them.
+ */
 function tableBytes(request: EventInterest): readonly number[] {
   return [...new Set([uapi.RT_TABLE_COMPAT, ...(request.vrfTables ?? []).filter((table) => table < 256)])];
 }
@@ -93,7 +98,7 @@ export function eventPasses(request: EventInterest, type: number, bytes: Buffer,
       const { inet, inet6 } = request.maxLength;
       const family = bytes[start + FAMILY];
       const longest = family === uapi.AF_INET ? inet : family === uapi.AF_INET6 ? inet6 : undefined;
-      const known = bytes[start + TABLE] === uapi.RT_TABLE_MAIN || tableBytes(request).includes(bytes[start + TABLE]!);
+      const known = bytes[start + TABLE] === TABLE_MAIN || tableBytes(request).includes(bytes[start + TABLE]!);
       return known && longest !== undefined && bytes[start + LENGTH]! <= longest;
     }
     case uapi.RTM_NEWNEIGH:

@@ -1,10 +1,11 @@
 /**
- * The kernel's notifications as hints: something changed, look again. A hint is no fact to decide on, but for the one that names
- * what was deleted of ours (core/repair.ts); its text is for people.
+ * The kernel's notifications as hints: something changed, look again. A hint is no fact to decide
+ * on, but for the one that names what was deleted of ours (core/repair.ts); its text is for people.
  *
- * Invariants: what our own requests caused is not reported (nlmsg_pid is their port). Lost messages are reported
- * as one `overflow`. A sender is looked up in /proc when somebody asks, which is after the repair has left. Without koffi an event socket could abort the process (fact N2), so none is opened then,
- * and a hint to look again is given each second instead.
+ * Invariants: what our own requests caused is not reported (nlmsg_pid is their port). Lost messages
+ * are reported as one `overflow`. A sender is looked up in /proc when somebody asks, which is after
+ * the repair has left. Without koffi an event socket could abort the process (fact N2), so none is
+ * opened then, and a hint to look again is given each second instead.
  */
 
 import type { KernelHint } from '../core/ports.js';
@@ -150,7 +151,9 @@ export class Events {
     this.#deliver({ kind, text, ownDeleted: false, sender: 0 });
   }
 
-  /** The socket's guard is around this when it comes from there; timers throw in the ordinary way. */
+  /**
+   * The socket's guard is around this when it comes from there; timers throw in the ordinary way.
+   */
   #deliver(hint: KernelHint): void {
     if (this.#closed) return;
     try {

@@ -1,8 +1,10 @@
 /**
- * One-shot reads of the kernel in the model's words, for doctor, explain, plan and the command line: the second face of kernel/, beside
- * the port of the core (kernel.ts). What is read here leads to no change.
+ * One-shot reads of the kernel in the model's words, for doctor, explain, plan and the command
+ * line: the second face of kernel/, beside the port of the core (kernel.ts). What is read here
+ * leads to no change.
  *
- * Invariant: one socket, closed before {@link inspect} returns. Reads may be asked for at once; the kernel answers one after the other.
+ * Invariant: one socket, closed before {@link inspect} returns. Reads may be asked for at once; the
+ * kernel answers one after the other.
  */
 
 import type { ObserveRequest, ProbeTarget, StepResult } from '../core/ports.js';
@@ -30,7 +32,10 @@ export interface Inspector {
   routes(of: { readonly protocol: number } | { readonly table: number }): Promise<readonly Route[]>;
   /** All policy rules of both families in ascending priority. */
   rules(): Promise<readonly Rule[]>;
-  /** IPv6 routes of the main table that hang on nexthop objects, but for those of `except`; the first `named` of them are told. */
+  /**
+   * IPv6 routes of the main table that hang on nexthop objects, but for those of `except`; the
+   * first `named` of them are told.
+   */
   nexthopObjects(except: number, named: number): Promise<NexthopObjects>;
   neighbours(): Promise<readonly NeighbourEntry[]>;
   /** Makes the kernel ask each neighbour for a sign of life; needs CAP_NET_ADMIN. */

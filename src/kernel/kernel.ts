@@ -1,10 +1,10 @@
 /**
- * The kernel behind core's port: three sockets and nothing else. Dumps have a socket with large buffers,
- * changes one of their own, so that a change never waits behind a dump and its port marks what it causes;
- * events the third, opened by the first subscribe().
+ * The kernel behind core's port: three sockets and nothing else. Dumps have a socket with large
+ * buffers, changes one of their own, so that a change never waits behind a dump and its port marks
+ * what it causes; events the third, opened by the first subscribe().
  *
- * Invariant: no state but sockets, and which neighbours have failed, which the kernel forgets too fast. Whatever was installed is
- * read back from the kernel.
+ * Invariant: no state but sockets, and which neighbours have failed, which the kernel forgets too
+ * fast. Whatever was installed is read back from the kernel.
  */
 
 import type { Kernel, KernelHint, ObserveRequest } from '../core/ports.js';
@@ -16,14 +16,20 @@ import { Connection } from './netlink/connection.js';
 import { windowsOf } from './netlink/window.js';
 import { observe } from './observe.js';
 
-/** The kernel sizes the datagrams of a dump by what the reader has room for, up to 32 KiB (af_netlink.c). */
+/**
+ * The kernel sizes the datagrams of a dump by what the reader has room for, up to 32 KiB
+ * (af_netlink.c).
+ */
 const DUMP_DATAGRAM_BYTES = 32768;
 /** An error answer: at most a request repeated and a sentence. */
 const ANSWER_BYTES = 8192;
 const RECEIVE_BUFFER = 1 << 20;
 
 export interface KernelOptions {
-  /** The first look, and the changes that it leads to at once, do without the options that take koffi; events begin after them. */
+  /**
+   * The first look, and the changes that it leads to at once, do without the options that take
+   * koffi; events begin after them.
+   */
   readonly hurried?: boolean;
 }
 
@@ -32,7 +38,10 @@ export interface OpenKernel extends Kernel {
   readonly begun: Promise<void>;
 }
 
-/** Opens the sockets, in the network namespace of the process. Throws when the kernel has no rtnetlink for us. */
+/**
+ * Opens the sockets, in the network namespace of the process. Throws when the kernel has no
+ * rtnetlink for us.
+ */
 export function openKernel({ hurried = false }: KernelOptions = {}): OpenKernel {
   const dumps = new Connection({ receiveBuffer: RECEIVE_BUFFER, datagramBytes: DUMP_DATAGRAM_BYTES });
   const changes = new Connection({ receiveBuffer: RECEIVE_BUFFER, datagramBytes: ANSWER_BYTES });
@@ -104,8 +113,9 @@ export function openKernel({ hurried = false }: KernelOptions = {}): OpenKernel 
 }
 
 /**
- * A neighbour that has failed is asked again with the next packet that is sent to it, and shows as incomplete from then on, often before
- * anybody has looked. Until it answers or is gone it has still failed.
+ * A neighbour that has failed is asked again with the next packet that is sent to it, and shows as
+ * incomplete from then on, often before anybody has looked. Until it answers or is gone it has
+ * still failed.
  */
 function withFailures(failures: Failures, neighbours: readonly Neighbour[]): readonly Neighbour[] {
   if (failures.size === 0 || neighbours.length === 0) return neighbours;

@@ -1,15 +1,15 @@
 /**
- * One observation of the kernel: the dumps that it takes, and the filters that keep a million foreign routes
- * out of it. Stateless: the kernel is the database.
+ * One observation of the kernel: the dumps that it takes, and the filters that keep a million
+ * foreign routes out of it. Stateless: the kernel is the database.
  *
- * Invariant: each dump is whole (connection.ts asks torn ones again). Dumps are not of one instant; a change
- * between two of them has its own hint, and the next observation sees it.
+ * Invariant: each dump is whole (connection.ts asks torn ones again). Dumps are not of one instant;
+ * a change between two of them has its own hint, and the next observation sees it.
  */
 
 import type { ObserveRequest } from '../core/ports.js';
 import { FAMILIES, type Family, familyBits } from '../model/address.js';
 import type { Original } from '../model/adopted.js';
-import { type NexthopObject, type Route, TABLE_LOCAL } from '../model/route.js';
+import { type NexthopObject, type Route, TABLE_LOCAL, TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { decodeAddress, encodeAddressDump } from './messages/address.js';
 import { decodeLink, encodeLinkDump } from './messages/link.js';
@@ -25,7 +25,7 @@ import * as uapi from './netlink/uapi.js';
 export async function observe(connection: Connection, request: ObserveRequest): Promise<Snapshot> {
   const { protocol, formerProtocols = [], maxLength } = request;
   const families = FAMILIES.filter((family) => maxLength[family] !== undefined);
-  const tables = [uapi.RT_TABLE_MAIN, ...(request.vrfTables ?? [])];
+  const tables = [TABLE_MAIN, ...(request.vrfTables ?? [])];
   // All asked at once; the connection sends each as soon as the one before has ended.
   const further = request.furtherTables?.filter((table) => !tables.includes(table));
   const [links, addresses, rules, own, former, main, neighbours, elsewhere, objects] = await Promise.all([
@@ -107,7 +107,10 @@ async function dumpTable(
   }
 }
 
-/** Tables are made by their first route: early at boot there is no main table yet ("FIB table does not exist"). */
+/**
+ * Tables are made by their first route: early at boot there is no main table yet ("FIB table does
+ * not exist").
+ */
 export function isNoTable(error: unknown): boolean {
   return (error as { readonly code?: string }).code === 'ENOENT';
 }
@@ -120,8 +123,9 @@ export function only<T>(
 }
 
 /**
- * Checks again what the kernel was asked to filter: without NETLINK_GET_STRICT_CHK it sends everything, and a
- * kernel without IPv6 answers for the families that it has (rtnetlink.c, rtnl_dump_all).
+ * Checks again what the kernel was asked to filter: without NETLINK_GET_STRICT_CHK it sends
+ * everything, and a kernel without IPv6 answers for the families that it has (rtnetlink.c,
+ * rtnl_dump_all).
  */
 export function ownRoute(family: Family, protocol: number): DumpDecoder<Route> {
   const wanted = familyNumber(family);
@@ -132,7 +136,10 @@ export function ownRoute(family: Family, protocol: number): DumpDecoder<Route> {
   };
 }
 
-/** Looks at four bytes of each route before decoding it: a full table walks at some 0.3 us a route (fact N6). */
+/**
+ * Looks at four bytes of each route before decoding it: a full table walks at some 0.3 us a route
+ * (fact N6).
+ */
 export function foreignRoute(
   family: Family,
   table: number,

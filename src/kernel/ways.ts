@@ -1,9 +1,10 @@
 /**
- * Everything in the kernel that bears on one address: the rules of its family, the routes that contain it, in whatever table,
- * and the kernel's own answer (RTM_GETROUTE, as `ip route get` asks it). For `explain`; needs no privileges.
+ * Everything in the kernel that bears on one address: the rules of its family, the routes that
+ * contain it, in whatever table, and the kernel's own answer (RTM_GETROUTE, as `ip route get` asks
+ * it). For `explain`; needs no privileges.
  *
- * Invariant: memory for the routes that contain the address only. The dump streams by; of the others not even an object is
- * made, so that a full table costs some 0.3 us a route (fact N6).
+ * Invariant: memory for the routes that contain the address only. The dump streams by; of the
+ * others not even an object is made, so that a full table costs some 0.3 us a route (fact N6).
  */
 
 import { type Address, addressBytes, familyBits, familyOf } from '../model/address.js';
@@ -41,8 +42,9 @@ export async function readRules(connection: Connection): Promise<readonly Rule[]
 }
 
 /**
- * Routes whose destination contains the address, told from the bytes. Next hops are dead as the lookup takes them:
- * without carrier only where ignore_routes_with_linkdown says so (fib_semantics.c, fib_nexthop_info). Nexthop objects among them are reported.
+ * Routes whose destination contains the address, told from the bytes. Next hops are dead as the
+ * lookup takes them: without carrier only where ignore_routes_with_linkdown says so
+ * (fib_semantics.c, fib_nexthop_info). Nexthop objects among them are reported.
  */
 export function containing(address: Address, onNexthopObject: () => void): DumpDecoder<Route> {
   const wanted = addressBytes(address);
@@ -94,7 +96,8 @@ export function encodeRouteGet(address: Address, flags: number, vrf: Vrf | undef
     const family = familyOf(address);
     writer.bytes[header] = familyNumber(family);
     writer.bytes[header + 1] = familyBits(family);
-    // IPv6 always names the table, and refuses the flag that asks for it (inet6_rtm_valid_getroute_req).
+    // IPv6 always names the table, and refuses the flag that asks for it
+    // (inet6_rtm_valid_getroute_req).
     writer.bytes.writeUInt32LE(flags | (family === 'inet' ? uapi.RTM_F_LOOKUP_TABLE : 0), header + 8);
     putBytes(writer, uapi.RTA_DST, addressBytes(address));
     if (vrf !== undefined) putU32(writer, uapi.RTA_OIF, vrf.index);

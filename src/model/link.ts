@@ -42,7 +42,10 @@ export interface Neighbour {
   readonly failed: boolean;
   /** NUD_REACHABLE, DELAY, PROBE, STALE, PERMANENT or NOARP: it has answered once, or needs not. */
   readonly known: boolean;
-  /** NUD_PERMANENT or NUD_NOARP: an operator's entry, or a link without resolution. A probe would overwrite it. */
+  /**
+   * NUD_PERMANENT or NUD_NOARP: an operator's entry, or a link without resolution. A probe would
+   * overwrite it.
+   */
   readonly permanent: boolean;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Policy rules with all their selectors, and the kernel's answer to "where does a packet to this address go": what `explain`
- * needs beyond the agent's own vocabulary (route.ts), which only has to tell our rules from others.
+ * Policy rules with all their selectors, and the kernel's answer to "where does a packet to this
+ * address go": what `explain` needs beyond the agent's own vocabulary (route.ts), which only has to
+ * tell our rules from others.
  *
  * Sources: linux/fib_rules.h, ip-rule(8).
  */
@@ -26,7 +27,10 @@ export interface PolicyRule {
   readonly outputInterface: string | undefined;
   /** FRA_L3MDEV: packets of a VRF, looked up in its table. */
   readonly l3mdev: boolean;
-  /** Further selectors that an address says nothing of, in the words of ip-rule(8): `uidrange 0-0`, `ipproto 6`. */
+  /**
+   * Further selectors that an address says nothing of, in the words of ip-rule(8): `uidrange 0-0`,
+   * `ipproto 6`.
+   */
   readonly more: readonly string[];
 }
 
@@ -66,7 +70,10 @@ function furtherSelectors(detail: RuleDetail): readonly string[] {
 export type KernelAnswer =
   | {
       readonly kind: 'route';
-      /** The entry of the FIB that matched; undefined where the kernel cannot say (before Linux 4.13). */
+      /**
+       * The entry of the FIB that matched; undefined where the kernel cannot say (before Linux
+       * 4.13).
+       */
       readonly matched: Route | undefined;
       /** The way that a packet takes now: of several next hops the one chosen for it. */
       readonly type: RouteType;
@@ -75,7 +82,9 @@ export type KernelAnswer =
       readonly source: Address | undefined;
       readonly table: number;
     }
-  /** No packet leaves: ENETUNREACH (no route), EHOSTUNREACH, EINVAL (blackhole), EACCES (prohibit). */
+  /**
+   * No packet leaves: ENETUNREACH (no route), EHOSTUNREACH, EINVAL (blackhole), EACCES (prohibit).
+   */
   | { readonly kind: 'refused'; readonly code: string };
 
 /** Everything in the kernel that bears on one address. */

@@ -1,6 +1,6 @@
 /**
- * Routes and rules as people read them: the words and the order of `ip route` and `ip rule`, with numbers
- * where only the host's files know the names.
+ * Routes and rules as people read them: the words and the order of `ip route` and `ip rule`, with
+ * numbers where only the host's files know the names.
  */
 
 import { destinationText, prefixText } from './prefix.js';
@@ -45,7 +45,10 @@ function nexthopText(nexthop: Nexthop, nameOf: NameOf): string {
   return nexthop.dead ? `${via} dead` : via;
 }
 
-/** `31000: from all iif lo lookup 25500 proto 157`, `1000: not from 10.0.0.0/8 fwmark 0x1/0xff lookup 100`. Tables go by number. */
+/**
+ * `31000: from all iif lo lookup 25500 proto 157`, `1000: not from 10.0.0.0/8 fwmark 0x1/0xff
+ * lookup 100`. Tables go by number.
+ */
 export function ruleText(rule: Rule, table: (table: number) => string = String): string {
   const { from, to, inverted, outputInterface, unknown = [] } = rule.detail ?? {};
   const words = [`${rule.priority}:`];

@@ -2,7 +2,9 @@
 
 import type { Socket } from 'node:net';
 
-/** undefined: the socket is closed, or this Node has it no longer where it is not documented to be. */
+/**
+ * undefined: the socket is closed, or this Node has it no longer where it is not documented to be.
+ */
 export function descriptorOf(socket: Socket): number | undefined {
   return (socket as unknown as { readonly _handle?: { readonly fd?: number } | null })._handle?.fd;
 }

@@ -1,6 +1,7 @@
 /**
- * errno numbers as names and words, for results that people and programs read. Pure JavaScript: libuv's own
- * table knows every errno that rtnetlink answers with, so this works where koffi does not.
+ * errno numbers as names and words, for results that people and programs read. Pure JavaScript:
+ * libuv's own table knows every errno that rtnetlink answers with, so this works where koffi does
+ * not.
  */
 
 import { getSystemErrorMap } from 'node:util';

@@ -1,9 +1,9 @@
 /**
- * The few libc calls that Node has no binding for: socket options on a descriptor and AF_UNIX datagrams.
- * This is the only file that loads koffi, lazily (it costs 6 ms, fact N3) and once.
+ * The few libc calls that Node has no binding for: socket options on a descriptor and AF_UNIX
+ * datagrams. This is the only file that loads koffi, lazily (it costs 6 ms, fact N3) and once.
  *
- * Invariant: nothing here throws because koffi is missing. `loadLibc()` is undefined then, and every caller
- * has a defined, safe way to go on. Calls return errno as a number; 0 is success.
+ * Invariant: nothing here throws because koffi is missing. `loadLibc()` is undefined then, and
+ * every caller has a defined, safe way to go on. Calls return errno as a number; 0 is success.
  */
 
 import { createRequire } from 'node:module';
@@ -34,7 +34,10 @@ export interface Libc {
   attachFilter(fd: number, program: readonly FilterInstruction[]): number;
   /** getsockname as raw bytes of struct sockaddr; undefined when the descriptor is no socket. */
   socketName(fd: number): Buffer | undefined;
-  /** setns(2) of the calling thread into the network namespace of an open /proc/PID/ns/net; errno or 0. */
+  /**
+   * setns(2) of the calling thread into the network namespace of an open /proc/PID/ns/net; errno or
+   * 0.
+   */
   setNetworkNamespace(fd: number): number;
   /** One datagram to a unix address from a socket made for it; errno or 0. */
   sendUnixDatagram(address: Buffer, bytes: Uint8Array): number;
@@ -69,7 +72,10 @@ export function libcFault(): string {
   return loaded?.fault ?? '';
 }
 
-/** Makes koffi absent until the returned function is called: how tests reach the ways that go on without it. */
+/**
+ * Makes koffi absent until the returned function is called: how tests reach the ways that go on
+ * without it.
+ */
 export function disableLibc(): () => void {
   const before = loaded;
   loaded = { libc: undefined, fault: 'disabled' };
@@ -139,7 +145,10 @@ function encodeProgram(instructions: readonly FilterInstruction[]): Buffer {
   return bytes;
 }
 
-/** Credentials of the peer of a connected unix socket; undefined without koffi or for another kind of descriptor. */
+/**
+ * Credentials of the peer of a connected unix socket; undefined without koffi or for another kind
+ * of descriptor.
+ */
 export function peerCredentials(fd: number): PeerCredentials | undefined {
   const bytes = loadLibc()?.getBytes(fd, SOL_SOCKET, SO_PEERCRED, 12);
   if (bytes === undefined || bytes.length < 12) return undefined;
@@ -149,8 +158,9 @@ export function peerCredentials(fd: number): PeerCredentials | undefined {
 export type DatagramResult = { readonly ok: true } | { readonly ok: false; readonly code: string };
 
 /**
- * Sends one datagram to a unix socket by the process itself, as sd_notify(3) wants it. `@name` is the abstract
- * address of that name (unix(7)). Never blocks. The code is ENOSYS when koffi cannot load.
+ * Sends one datagram to a unix socket by the process itself, as sd_notify(3) wants it. `@name` is
+ * the abstract address of that name (unix(7)). Never blocks. The code is ENOSYS when koffi cannot
+ * load.
  */
 export function sendDatagram(path: string, bytes: Uint8Array): DatagramResult {
   const libc = loadLibc();

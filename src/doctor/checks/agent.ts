@@ -1,6 +1,6 @@
 /**
- * The running agent beside what is on disk: does it run, is it this version, alone, with the file's configuration, with the
- * rights it needs?
+ * The running agent beside what is on disk: does it run, is it this version, alone, with the file's
+ * configuration, with the rights it needs?
  */
 
 import { selectorText } from '../../model/config.js';
@@ -11,7 +11,10 @@ import type { Host } from '../host.js';
 import { agentIdentity, CAP_NET_ADMIN, hasCapability, stepText, turnedAwayAt, UNIT } from '../identity.js';
 import { systemdFiles, valuesOf } from '../ini.js';
 
-/** A check of the running agent; without one there is nothing to judge, and agent-not-running says so. */
+/**
+ * A check of the running agent; without one there is nothing to judge, and agent-not-running says
+ * so.
+ */
 function withAgent(host: Host, judge: (status: Status) => Outcome): Outcome {
   return look(host.agent.status, (status) => (status === undefined ? 'not-applicable' : judge(status)));
 }

@@ -1,4 +1,7 @@
-/** Collisions with others: protocol number, tables and their names, rules, and what the kernel can do of it. */
+/**
+ * Collisions with others: protocol number, tables and their names, rules, and what the kernel can
+ * do of it.
+ */
 
 import { ROUTE_PROTOCOLS } from '../../config/route-protocols.js';
 import { realmOf } from '../../core/management.js';
@@ -221,7 +224,10 @@ function isKernels(rule: Rule): boolean {
   return !rule.foreign && rule.inputInterface === undefined && KERNELS.get(rule.priority) === rule.table;
 }
 
-/** Whether a packet that this host sends can meet the rule: not one for packets that come in, and not that of VRFs. */
+/**
+ * Whether a packet that this host sends can meet the rule: not one for packets that come in, and
+ * not that of VRFs.
+ */
 function meetsOwnPackets({ inputInterface, detail }: Rule): boolean {
   return (inputInterface === undefined || inputInterface === 'lo') && detail?.l3mdev !== true;
 }

@@ -1,4 +1,7 @@
-/** What a routing daemon has put into the FIB, beside what the agent does: leftovers of a dead one, and metrics that both use. */
+/**
+ * What a routing daemon has put into the FIB, beside what the agent does: leftovers of a dead one,
+ * and metrics that both use.
+ */
 
 import { isOwnMetric } from '../../core/placement.js';
 import type { Route } from '../../model/route.js';

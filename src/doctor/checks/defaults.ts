@@ -1,6 +1,7 @@
 /**
- * Foreign default routes that outrank the routing daemon. zebra reads metric >> 24 of a kernel route as its administrative
- * distance (fact F1), so every ordinary metric is distance 0, beats BGP, and blocks the daemon's own default.
+ * Foreign default routes that outrank the routing daemon. zebra reads metric >> 24 of a kernel
+ * route as its administrative distance (fact F1), so every ordinary metric is distance 0, beats
+ * BGP, and blocks the daemon's own default.
  */
 
 import { realmOf } from '../../core/management.js';

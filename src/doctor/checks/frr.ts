@@ -1,4 +1,7 @@
-/** Hazards in how FRR is set up: what it starts, with which options, and statics that meet the destinations. */
+/**
+ * Hazards in how FRR is set up: what it starts, with which options, and statics that meet the
+ * destinations.
+ */
 
 import { familyOf, parseAddress } from '../../model/address.js';
 import { containsAddress, containsPrefix, parsePrefix, prefix, prefixText, samePrefix } from '../../model/prefix.js';
@@ -129,7 +132,8 @@ export const staticOverlap: Check = {
       const all = managed(host, kernel);
       const meets = (destination: string): boolean => {
         const p = parsePrefix(destination);
-        // Of one length or longer: a shorter static never takes anything from a backup route, which is what the vendor asks for.
+        // Of one length or longer: a shorter static never takes anything from a backup route, which
+        // is what the vendor asks for.
         return (
           p !== undefined &&
           all.some(({ management }) =>

@@ -1,4 +1,7 @@
-/** Hazards of the backup router: is it a neighbour, does it answer, is it somebody else than this host? */
+/**
+ * Hazards of the backup router: is it a neighbour, does it answer, is it somebody else than this
+ * host?
+ */
 
 import { onLink } from '../../core/gateway.js';
 import type { NeighbourState } from '../../model/link.js';

@@ -1,6 +1,6 @@
 /**
- * Where the rules of placement local do not do what they say: refusals that no rule suppresses (fact K18), IPv6 routes that
- * share a cache (K19).
+ * Where the rules of placement local do not do what they say: refusals that no rule suppresses
+ * (fact K18), IPv6 routes that share a cache (K19).
  */
 
 import { type Hidden, hiddenDestinations } from '../../core/hidden.js';
@@ -131,7 +131,10 @@ export const nexthopObjectsInet6: Check = {
     }),
 };
 
-/** Whether IPv6 backup routes go by rules that compare prefix lengths: all do that may have to take a tie, the default's among them. */
+/**
+ * Whether IPv6 backup routes go by rules that compare prefix lengths: all do that may have to take
+ * a tie, the default's among them.
+ */
 function inet6Local(host: Host, kernel: KernelEvidence): boolean {
   if (host.config.placement !== 'local') return false;
   const here = managed(host, kernel).filter(({ link }) => realmOf(link, kernel.snapshot).vrf === undefined);
@@ -140,7 +143,8 @@ function inet6Local(host: Host, kernel: KernelEvidence): boolean {
       .filter(({ family }) => family === 'inet6')
       .flatMap(({ destinations }) => destinations.map(({ length }) => length)),
   );
-  // With `never`, too, a tie is taken from a stale route whose next hop is known to be broken; but only where owners are known.
+  // With `never`, too, a tie is taken from a stale route whose next hop is known to be broken; but
+  // only where owners are known.
   const preempts = host.config.routingDaemons.some(
     (daemon) => daemon.kind === 'frr' || daemon.kind === 'bird' || daemon.routeProtocols.length > 0,
   );

@@ -1,4 +1,7 @@
-/** Hazards of the management interface itself: whether it is there, one, up, addressed, and free to carry packets of its own. */
+/**
+ * Hazards of the management interface itself: whether it is there, one, up, addressed, and free to
+ * carry packets of its own.
+ */
 
 import { linkOf, realmOf } from '../../core/management.js';
 import { valueOf } from '../files.js';
@@ -210,7 +213,8 @@ export const inet6AddressLost: Check = {
     return each(host, ({ link, management }) => {
       const paths = [link.name, 'all'].map((name) => `/proc/sys/net/ipv6/conf/${name}/keep_addr_on_down`);
       const values = paths.map((path) => Number(valueOf(host.files, path) ?? '0'));
-      // The kernel keeps them when either says so, and neither forbids it (net/ipv6/addrconf.c, addrconf_ifdown).
+      // The kernel keeps them when either says so, and neither forbids it (net/ipv6/addrconf.c,
+      // addrconf_ifdown).
       const keeps = values[0]! > 0 || (values[0] === 0 && values[1]! > 0);
       if (!management.backupRouters.some(({ family }) => family === 'inet6') || keeps) return [];
       return found(

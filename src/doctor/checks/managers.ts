@@ -1,4 +1,7 @@
-/** Network managers that delete what is not theirs, or that will put a default route on the management port again. Judged by files. */
+/**
+ * Network managers that delete what is not theirs, or that will put a default route on the
+ * management port again. Judged by files.
+ */
 
 import type { FoundFile } from '../files.js';
 import { exists, filesIn, textOf, unreadableOf, valueOf } from '../files.js';
@@ -10,7 +13,10 @@ import { managed } from '../management.js';
 const NETIF = '/run/systemd/netif/links';
 const DROP_IN = '/etc/systemd/networkd.conf.d/backup-router.conf';
 
-/** ADMIN_STATE of the links that networkd manages (sd-network), as `eth0 (/run/systemd/netif/links/2: ADMIN_STATE=configured)`. */
+/**
+ * ADMIN_STATE of the links that networkd manages (sd-network), as `eth0
+ * (/run/systemd/netif/links/2: ADMIN_STATE=configured)`.
+ */
 function networkdLinks(host: Host): readonly { readonly index: number; readonly evidence: string }[] {
   return filesIn(host.files, NETIF, '').flatMap(({ path, text }) => {
     const state = /^ADMIN_STATE=(.*)$/m.exec(text)?.[1];
@@ -141,7 +147,10 @@ export const ifupdownDefault: Check = {
   },
 };
 
-/** `gateway ADDRESS` and `inet dhcp` in stanzas of management interfaces that are not to be adopted (interfaces(5)). */
+/**
+ * `gateway ADDRESS` and `inet dhcp` in stanzas of management interfaces that are not to be adopted
+ * (interfaces(5)).
+ */
 function stanzaLines(host: Host, { path, text }: FoundFile): readonly string[] {
   let current = false;
   return text.split('\n').flatMap((raw, i) => {
@@ -193,7 +202,10 @@ export const netplanDefault: Check = {
   },
 };
 
-/** By indentation, as netplan's own examples are written: lines below `NAME:` that are indented further. */
+/**
+ * By indentation, as netplan's own examples are written: lines below `NAME:` that are indented
+ * further.
+ */
 function netplanLines(host: Host, { path, text }: FoundFile): readonly string[] {
   const names = host.config.managementInterfaces.flatMap(({ selector, backupRouters }) =>
     selector.kind === 'name' && !backupRouters.some(({ auto }) => auto?.adopt === true) ? [selector.name] : [],

@@ -1,6 +1,7 @@
 /**
- * Reverse path filters (ip-sysctl.rst): the larger of `all` and the interface's own value is in force. 1 (strict) drops a packet whose
- * source would be answered by another interface; 2 (loose) only one whose source has no route at all.
+ * Reverse path filters (ip-sysctl.rst): the larger of `all` and the interface's own value is in
+ * force. 1 (strict) drops a packet whose source would be answered by another interface; 2 (loose)
+ * only one whose source has no route at all.
  */
 
 import { valueOf } from '../files.js';

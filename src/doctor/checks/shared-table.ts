@@ -1,6 +1,6 @@
 /**
- * The price of placement main, and of a VRF's table: there the routing daemon reads backup routes (facts F1, F2). With placement
- * local none of this can happen.
+ * The price of placement main, and of a VRF's table: there the routing daemon reads backup routes
+ * (facts F1, F2). With placement local none of this can happen.
  */
 
 import { realmOf } from '../../core/management.js';
@@ -11,7 +11,8 @@ import type { Host } from '../host.js';
 import { managed, sharesTable } from '../management.js';
 
 function whereShared(host: Host, judge: () => Outcome): Outcome {
-  // The placement of the file suffices to say no only where no VRF is in play, which the kernel knows.
+  // The placement of the file suffices to say no only where no VRF is in play, which the kernel
+  // knows.
   return look(host.kernel, (kernel) => (sharesTable(host, kernel) ? judge() : 'not-applicable'));
 }
 

@@ -1,4 +1,7 @@
-/** Hazards of the way to the routing daemon: its socket is not there, left over, silent, or closed to the agent. */
+/**
+ * Hazards of the way to the routing daemon: its socket is not there, left over, silent, or closed
+ * to the agent.
+ */
 
 import { type Check, type Finding, finding, found, unknown } from '../finding.js';
 import type { SocketEvidence, SocketOutcome } from '../host.js';

@@ -67,7 +67,10 @@ export const pid1DoesNotReap: Check = {
     }),
 };
 
-/** Names (comm, 15 characters) of the watched daemons; a pid file says none, so all routing daemons count. */
+/**
+ * Names (comm, 15 characters) of the watched daemons; a pid file says none, so all routing daemons
+ * count.
+ */
 function watchedNames(host: Host): ReadonlySet<string> {
   return new Set(
     host.config.routingDaemons.flatMap((daemon) => {

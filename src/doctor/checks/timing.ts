@@ -2,7 +2,10 @@
 
 import { type Check, found } from '../finding.js';
 
-/** zebra answered nothing for so long under `show ip route json` of 400k routes, and was well (fact F13). */
+/**
+ * zebra answered nothing for so long under `show ip route json` of 400k routes, and was well (fact
+ * F13).
+ */
 const LONGEST_SILENCE_MS = 5_200;
 
 export const probeTimeoutShort: Check = {

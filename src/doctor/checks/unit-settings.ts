@@ -1,4 +1,7 @@
-/** Hazards in what the agent's unit and its drop-ins say: no watchdog, no restart, too late, a user who is not there, a sandbox too small. */
+/**
+ * Hazards in what the agent's unit and its drop-ins say: no watchdog, no restart, too late, a user
+ * who is not there, a sandbox too small.
+ */
 
 import { type Check, found, unknown } from '../finding.js';
 import { UNIT } from '../identity.js';

@@ -1,6 +1,7 @@
 /**
- * Hazards in how the agent is started: its unit is missing, masked, not enabled, failed or not that of this version. What the unit
- * says is unit-settings.ts's. Judged by files and by `systemctl show`.
+ * Hazards in how the agent is started: its unit is missing, masked, not enabled, failed or not that
+ * of this version. What the unit says is unit-settings.ts's. Judged by files and by `systemctl
+ * show`.
  */
 
 import type { FoundFile } from '../files.js';

@@ -1,4 +1,6 @@
-/** The running agent: its status by the control socket, who it is by /proc, and agents beside it. */
+/**
+ * The running agent: its status by the control socket, who it is by /proc, and agents beside it.
+ */
 
 import { request } from '../../control/client.js';
 import { CommandError, EXIT } from '../../model/exit.js';

@@ -1,6 +1,7 @@
 /**
- * Reads the files that the checks judge: a fixed list of names and directories, nothing else of the disk. Below another root directory
- * when one is given, for tests and images; /proc/sys is always that of the running kernel and network namespace.
+ * Reads the files that the checks judge: a fixed list of names and directories, nothing else of the
+ * disk. Below another root directory when one is given, for tests and images; /proc/sys is always
+ * that of the running kernel and network namespace.
  *
  * Invariant: what exists and cannot be read is recorded as unreadable, with the errno.
  */
@@ -118,7 +119,10 @@ function sysctlPaths(interfaces: readonly string[]): readonly string[] {
   ];
 }
 
-/** Names in a directory; none when it is not there. One that may not be listed becomes an entry of its own. */
+/**
+ * Names in a directory; none when it is not there. One that may not be listed becomes an entry of
+ * its own.
+ */
 function list(tree: Map<string, FileEntry>, root: string, directory: string): readonly string[] {
   try {
     return readdirSync(root + directory).sort();

@@ -1,4 +1,7 @@
-/** From a configuration and a place to look at to the whole evidence. Every gatherer runs at once; none can fail the others. */
+/**
+ * From a configuration and a place to look at to the whole evidence. Every gatherer runs at once;
+ * none can fail the others.
+ */
 
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';

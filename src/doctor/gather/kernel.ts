@@ -1,8 +1,10 @@
 /**
- * The kernel's part of the evidence: one observation as the agent makes it, and beside it what the agent never needs to see: FRR's
- * statics of any length, everything in the agent's own tables, the exact state of the gateways' neighbours.
+ * The kernel's part of the evidence: one observation as the agent makes it, and beside it what the
+ * agent never needs to see: FRR's statics of any length, everything in the agent's own tables, the
+ * exact state of the gateways' neighbours.
  *
- * Nothing is changed. The gateways are asked for a sign of life, as the agent does it itself; that needs CAP_NET_ADMIN.
+ * Nothing is changed. The gateways are asked for a sign of life, as the agent does it itself; that
+ * needs CAP_NET_ADMIN.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,7 +31,10 @@ const FIXED: ReadonlySet<NeighbourState> = new Set<NeighbourState>(['noarp', 'pe
 const UNRESOLVED: ReadonlySet<NeighbourState> = new Set<NeighbourState>(['none', 'incomplete', 'failed']);
 /** Routes on nexthop objects that an evidence names. */
 const NAMED = 6;
-/** Three unanswered requests, a second apart (net.ipv4.neigh.*.retrans_time_ms, mcast_solicit), and a little. */
+/**
+ * Three unanswered requests, a second apart (net.ipv4.neigh.*.retrans_time_ms, mcast_solicit), and
+ * a little.
+ */
 const ANSWER_MS = 3_600;
 const LOOK_EVERY_MS = 50;
 

@@ -1,4 +1,7 @@
-/** Processes, from /proc (proc(5)): zombies, other agents of this network namespace, and who a process is. Nothing is signalled. */
+/**
+ * Processes, from /proc (proc(5)): zombies, other agents of this network namespace, and who a
+ * process is. Nothing is signalled.
+ */
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Identity, ProcessEvidence } from '../host.js';
@@ -18,7 +21,9 @@ export function gatherProcesses(): Seen<readonly ProcessEvidence[]> {
   }
 }
 
-/** `PID (NAME) STATE PARENT ...`; the name may hold blanks and parentheses. Exported for its test. */
+/**
+ * `PID (NAME) STATE PARENT ...`; the name may hold blanks and parentheses. Exported for its test.
+ */
 export function parseStat(text: string): ProcessEvidence | undefined {
   const match = /^(\d+) \((.*)\) (\S) (\d+) /s.exec(text);
   return match === null
@@ -46,7 +51,10 @@ export function gatherOthers(known: number | undefined): Seen<readonly string[]>
   }
 }
 
-/** `node .../backup-router.cjs run`, `/usr/bin/backup-router run`. A dry run changes nothing, so it may stand beside. */
+/**
+ * `node .../backup-router.cjs run`, `/usr/bin/backup-router run`. A dry run changes nothing, so it
+ * may stand beside.
+ */
 function isAgent(argv: readonly string[]): boolean {
   const at = argv.indexOf('run');
   if (at < 1 || argv.includes('--dry-run')) return false;

@@ -1,8 +1,10 @@
 /**
- * Asks each configured routing daemon once, over a short-lived connection of its own (fact F6: the agent holds another one, and
- * two fit the backlog), and FRR's daemons for the configuration that they run. One command outstanding at a time.
+ * Asks each configured routing daemon once, over a short-lived connection of its own (fact F6: the
+ * agent holds another one, and two fit the backlog), and FRR's daemons for the configuration that
+ * they run. One command outstanding at a time.
  *
- * `show running-config` needs `enable`, which a vty socket grants without a password to whoever may open it. Nothing is changed.
+ * `show running-config` needs `enable`, which a vty socket grants without a password to whoever may
+ * open it. Nothing is changed.
  */
 
 import { lstatSync, readdirSync, statSync } from 'node:fs';
@@ -135,7 +137,10 @@ async function runningConfig(path: string, limitMs: number): Promise<Seen<string
   return text === undefined ? unseen(`${path}: ${result.outcome} ${result.detail}`.trim()) : seen(text);
 }
 
-/** Connects, waits for the heartbeat's answer (or, without a dialect, for the connection), then talks. Always ends by itself. */
+/**
+ * Connects, waits for the heartbeat's answer (or, without a dialect, for the connection), then
+ * talks. Always ends by itself.
+ */
 function conversation(
   endpoint: Endpoint,
   dialect: Dialect | undefined,
@@ -203,7 +208,10 @@ function isThere(path: string): boolean {
   }
 }
 
-/** Owner and mode of every directory on the way and of the thing itself, as far as it exists and may be seen. */
+/**
+ * Owner and mode of every directory on the way and of the thing itself, as far as it exists and may
+ * be seen.
+ */
 export function stepsTo(path: string): readonly PathStep[] {
   const steps: PathStep[] = [];
   const parts = path.split('/').filter((part) => part !== '');

@@ -1,4 +1,7 @@
-/** RTM_*ADDR: dump request and decoding (linux/if_addr.h, rtnetlink(7)). The agent never changes an address. */
+/**
+ * RTM_*ADDR: dump request and decoding (linux/if_addr.h, rtnetlink(7)). The agent never changes an
+ * address.
+ */
 
 import type { InterfaceAddress } from '../../model/link.js';
 import { message, readU32, reserve, walkAttributes } from '../netlink/codec.js';
@@ -12,7 +15,9 @@ export function encodeAddressDump(): Buffer {
   );
 }
 
-/** The address of an RTM_NEWADDR or RTM_DELADDR message; undefined for other families and garbage. */
+/**
+ * The address of an RTM_NEWADDR or RTM_DELADDR message; undefined for other families and garbage.
+ */
 export function decodeAddress(bytes: Buffer, start: number, end: number): InterfaceAddress | undefined {
   const header = start + uapi.NLMSG_HDRLEN;
   const attributes = header + uapi.IFADDRMSG_LEN;

@@ -1,4 +1,7 @@
-/** RTM_*LINK: dump request and decoding (linux/if_link.h, rtnetlink(7)). The agent never changes a link. */
+/**
+ * RTM_*LINK: dump request and decoding (linux/if_link.h, rtnetlink(7)). The agent never changes a
+ * link.
+ */
 
 import type { Link } from '../../model/link.js';
 import { message, putU32, readText, readU32, reserve, walkAttributes } from '../netlink/codec.js';
@@ -12,7 +15,10 @@ export function encodeLinkDump(): Buffer {
   });
 }
 
-/** The link of an RTM_NEWLINK or RTM_DELLINK message; undefined for the per-family messages of bridges. */
+/**
+ * The link of an RTM_NEWLINK or RTM_DELLINK message; undefined for the per-family messages of
+ * bridges.
+ */
 export function decodeLink(bytes: Buffer, start: number, end: number): Link | undefined {
   const header = start + uapi.NLMSG_HDRLEN;
   const attributes = header + uapi.IFINFOMSG_LEN;

@@ -1,4 +1,7 @@
-/** RTM_*NEIGH: dump request, decoding, and how the kernel is asked to ask a neighbour (linux/neighbour.h, rtnetlink(7)). No neighbour is set. */
+/**
+ * RTM_*NEIGH: dump request, decoding, and how the kernel is asked to ask a neighbour
+ * (linux/neighbour.h, rtnetlink(7)). No neighbour is set.
+ */
 
 import type { ProbeTarget } from '../../core/ports.js';
 import { addressBytes, familyOf } from '../../model/address.js';
@@ -24,8 +27,9 @@ export function encodeNeighbourDump(): Buffer {
 }
 
 /**
- * Makes the kernel send ARP requests or neighbour solicitations to the address: a known entry is put to NUD_PROBE (unicast, three tries a
- * second apart, then FAILED), an unknown or failed one is resolved as if a packet were waiting (NTF_USE). net/core/neighbour.c, neigh_add().
+ * Makes the kernel send ARP requests or neighbour solicitations to the address: a known entry is
+ * put to NUD_PROBE (unicast, three tries a second apart, then FAILED), an unknown or failed one is
+ * resolved as if a packet were waiting (NTF_USE). net/core/neighbour.c, neigh_add().
  */
 export function writeProbe(writer: Writer, target: ProbeTarget): void {
   const start = beginMessage(
@@ -47,7 +51,10 @@ export function decodeNeighbourState(bytes: Buffer, start: number): NeighbourSta
   return STATES.get(bytes.readUInt16LE(start + uapi.NLMSG_HDRLEN + 8)) ?? 'none';
 }
 
-/** The neighbour of an RTM_NEWNEIGH or RTM_DELNEIGH message; undefined for other families and garbage. */
+/**
+ * The neighbour of an RTM_NEWNEIGH or RTM_DELNEIGH message; undefined for other families and
+ * garbage.
+ */
 export function decodeNeighbour(bytes: Buffer, start: number, end: number): Neighbour | undefined {
   const header = start + uapi.NLMSG_HDRLEN;
   const attributes = header + uapi.NDMSG_LEN;

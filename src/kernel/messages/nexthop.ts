@@ -1,6 +1,6 @@
 /**
- * RTM_*NEXTHOP: dump request and decoding of nexthop objects (linux/nexthop.h, net/ipv4/nexthop.c). The agent makes none and
- * deletes none, so there is nothing here that could.
+ * RTM_*NEXTHOP: dump request and decoding of nexthop objects (linux/nexthop.h, net/ipv4/nexthop.c).
+ * The agent makes none and deletes none, so there is nothing here that could.
  */
 
 import type { NexthopObject } from '../../model/route.js';
@@ -19,7 +19,9 @@ export function encodeNexthopDump(): Buffer {
   );
 }
 
-/** The object of an RTM_NEWNEXTHOP message; undefined for those of bridges (NHA_FDB) and garbage. */
+/**
+ * The object of an RTM_NEWNEXTHOP message; undefined for those of bridges (NHA_FDB) and garbage.
+ */
 export function decodeNexthopObject(bytes: Buffer, start: number, end: number): NexthopObject | undefined {
   const header = start + uapi.NLMSG_HDRLEN;
   if (header + uapi.NHMSG_LEN > end) return undefined;

@@ -1,12 +1,15 @@
 /**
- * Foreign default routes to the byte: taken from a dump, named in a deletion, put back (linux/rtnetlink.h; rtnetlink(7)).
+ * Foreign default routes to the byte: taken from a dump, named in a deletion, put back
+ * (linux/rtnetlink.h; rtnetlink(7)).
  *
- * What is kept is struct rtmsg and every attribute as it came, those unknown to us too, so that source address, MTU,
- * preference and the like survive. Left out is what only a dump has: RTA_CACHEINFO, and of rtm_flags all but
- * RTNH_F_ONLINK, which the kernel refuses in a request ("Invalid flags"). A lifetime is kept as the time of its end, and
- * put back as RTA_EXPIRES; the next router advertisement renews it (fib6_add_rt2node, net/ipv6/ip6_fib.c).
+ * What is kept is struct rtmsg and every attribute as it came, those unknown to us too, so that
+ * source address, MTU, preference and the like survive. Left out is what only a dump has:
+ * RTA_CACHEINFO, and of rtm_flags all but RTNH_F_ONLINK, which the kernel refuses in a request
+ * ("Invalid flags"). A lifetime is kept as the time of its end, and put back as RTA_EXPIRES; the
+ * next router advertisement renews it (fib6_add_rt2node, net/ipv6/ip6_fib.c).
  *
- * Invariant: the same bytes delete and create. A route that was changed since it was read does not match, and stays.
+ * Invariant: the same bytes delete and create. A route that was changed since it was read does not
+ * match, and stays.
  */
 
 import { uptime } from 'node:os';
@@ -21,7 +24,10 @@ const RTA_EXPIRES_OFFSET = 8;
 /** rta_expires counts in USER_HZ, which is 100 everywhere (time(7)). */
 const TICKS_PER_S = 100;
 
-/** The route of an RTM_NEWROUTE message as it was dumped; undefined unless it is a unicast default route of one next hop. */
+/**
+ * The route of an RTM_NEWROUTE message as it was dumped; undefined unless it is a unicast default
+ * route of one next hop.
+ */
 export function originalOf(route: Route, bytes: Buffer, start: number, end: number): Original | undefined {
   if (route.destination.length !== 0 || route.type !== 'unicast' || route.nexthops.length !== 1) return undefined;
   const header = start + uapi.NLMSG_HDRLEN;
@@ -57,7 +63,10 @@ export function isOver({ expiresAtS }: AdoptedRoute): boolean {
   return expiresAtS !== undefined && expiresAtS - uptime() < 1;
 }
 
-/** Why the record cannot be put on the wire; undefined when it can. It was on disk: nothing is taken for granted. */
+/**
+ * Why the record cannot be put on the wire; undefined when it can. It was on disk: nothing is taken
+ * for granted.
+ */
 export function originalFault(adopted: AdoptedRoute): string | undefined {
   const bytes = Buffer.from(adopted.message, 'hex');
   if (bytes.length < uapi.RTMSG_LEN || 2 * bytes.length !== adopted.message.length)
@@ -86,7 +95,10 @@ export function writeRestoreRoute(writer: Writer, adopted: AdoptedRoute): void {
   endMessage(writer, start);
 }
 
-/** The interface is that of the route, which may have been found again under another index (fact K9). */
+/**
+ * The interface is that of the route, which may have been found again under another index (fact
+ * K9).
+ */
 function putKept(writer: Writer, { route, message }: AdoptedRoute): void {
   const kept = Buffer.from(message, 'hex');
   walkAttributes(kept, uapi.RTMSG_LEN, kept.length, (attribute, from) => {

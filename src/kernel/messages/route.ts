@@ -1,9 +1,9 @@
 /**
  * RTM_*ROUTE: encode and decode (linux/rtnetlink.h, struct rtmsg; rtnetlink(7)).
  *
- * Invariants: a route is created with CREATE|EXCL, never REPLACE (fact K3), and deleted by its full tuple
- * (fact K5). A next hop without gateway is sent with scope link, so it is on-link because somebody meant it;
- * a next hop without interface is not sent at all.
+ * Invariants: a route is created with CREATE|EXCL, never REPLACE (fact K3), and deleted by its full
+ * tuple (fact K5). A next hop without gateway is sent with scope link, so it is on-link because
+ * somebody meant it; a next hop without interface is not sent at all.
  */
 
 import { addressBytes, type Family, familyBits, familyOf, readBits } from '../../model/address.js';
@@ -133,8 +133,8 @@ export function encodeRouteDump(
 }
 
 /**
- * The route of an RTM_NEWROUTE or RTM_DELROUTE message; undefined for other families, cache entries and garbage.
- * `deadFlags`: the flags that make a next hop `dead`.
+ * The route of an RTM_NEWROUTE or RTM_DELROUTE message; undefined for other families, cache entries
+ * and garbage. `deadFlags`: the flags that make a next hop `dead`.
  */
 export function decodeRoute(bytes: Buffer, start: number, end: number, deadFlags = CANNOT_CARRY): Route | undefined {
   const header = start + uapi.NLMSG_HDRLEN;
@@ -227,7 +227,10 @@ type More = {
 /** ICMPV6_ROUTER_PREF_* (linux/icmpv6.h). */
 const PREFERENCES: Readonly<Partial<Record<number, RouterPreference>>> = { 1: 'high', 3: 'low' };
 
-/** Offset of rta_expires in struct rta_cacheinfo. It counts in USER_HZ, which is 100 everywhere (time(7)). */
+/**
+ * Offset of rta_expires in struct rta_cacheinfo. It counts in USER_HZ, which is 100 everywhere
+ * (time(7)).
+ */
 const RTA_EXPIRES_AT = 8;
 const TICK_MS = 10;
 

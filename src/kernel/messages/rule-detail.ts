@@ -1,7 +1,9 @@
 /**
- * What a rule has beyond the fields of the agent's own: linux/fib_rules.h, net/core/fib_rules.c (fib_nl_fill_rule).
+ * What a rule has beyond the fields of the agent's own: linux/fib_rules.h, net/core/fib_rules.c
+ * (fib_nl_fill_rule).
  *
- * Invariant: an attribute or a flag that this file does not know ends up in `unknown`, never in silence.
+ * Invariant: an attribute or a flag that this file does not know ends up in `unknown`, never in
+ * silence.
  */
 
 import type { Family } from '../../model/address.js';

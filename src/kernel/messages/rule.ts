@@ -1,8 +1,8 @@
 /**
  * RTM_*RULE: encode and decode (linux/fib_rules.h, struct fib_rule_hdr; ip-rule(8)).
  *
- * Invariant: a rule is deleted by every field that it was created with. A rule that has anything beyond the
- * fields of the model decodes as `foreign`, so that nobody mistakes it for one of ours.
+ * Invariant: a rule is deleted by every field that it was created with. A rule that has anything
+ * beyond the fields of the model decodes as `foreign`, so that nobody mistakes it for one of ours.
  */
 
 import type { Rule } from '../../model/route.js';
@@ -64,7 +64,10 @@ export function encodeRuleDump(): Buffer {
   );
 }
 
-/** The rule of an RTM_NEWRULE or RTM_DELRULE message; undefined for other families (multicast routing) and garbage. */
+/**
+ * The rule of an RTM_NEWRULE or RTM_DELRULE message; undefined for other families (multicast
+ * routing) and garbage.
+ */
 export function decodeRule(bytes: Buffer, start: number, end: number): Rule | undefined {
   const header = start + uapi.NLMSG_HDRLEN;
   const attributes = header + uapi.FIB_RULE_HDR_LEN;

@@ -1,7 +1,7 @@
 /**
- * NLMSG_ERROR and NLMSG_DONE: how the kernel answers (linux/netlink.h, struct nlmsgerr; the kernel's
- * Documentation/userspace-api/netlink/intro.rst). Its own words come in an attribute behind the errno when
- * NETLINK_EXT_ACK is on.
+ * NLMSG_ERROR and NLMSG_DONE: how the kernel answers (linux/netlink.h, struct nlmsgerr; the
+ * kernel's Documentation/userspace-api/netlink/intro.rst). Its own words come in an attribute
+ * behind the errno when NETLINK_EXT_ACK is on.
  */
 
 import type { StepResult } from '../../core/ports.js';

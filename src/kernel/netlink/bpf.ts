@@ -1,13 +1,16 @@
 /**
- * Classic BPF as the kernel runs it on a netlink socket (linux/filter.h, linux/bpf_common.h): the few instructions that the
- * filters of this directory are made of, and labels for their jumps. What a filter means is in events-filter.ts and process/process-filter.ts.
+ * Classic BPF as the kernel runs it on a netlink socket (linux/filter.h, linux/bpf_common.h): the
+ * few instructions that the filters of this directory are made of, and labels for their jumps. What
+ * a filter means is in events-filter.ts and process/process-filter.ts.
  *
- * Invariant: a conditional jump reaches 255 instructions, and the caller keeps its programs shorter than that.
+ * Invariant: a conditional jump reaches 255 instructions, and the caller keeps its programs shorter
+ * than that.
  */
 
 import type { FilterInstruction } from '../../native/libc.js';
 
-// BPF_LD|BPF_ABS with W, H or B; BPF_JMP with JEQ, JGT, JSET and BPF_K; JEQ with BPF_X; BPF_MISC|BPF_TAX; BPF_RET|BPF_K
+// BPF_LD|BPF_ABS with W, H or B; BPF_JMP with JEQ, JGT, JSET and BPF_K; JEQ with BPF_X;
+// BPF_MISC|BPF_TAX; BPF_RET|BPF_K
 export const LOAD_WORD = 0x20;
 export const LOAD_HALF = 0x28;
 export const LOAD_BYTE = 0x30;
@@ -20,7 +23,10 @@ export const RETURN = 0x06;
 /** What a filter returns to let the whole message through. */
 export const PASS = 0xffffffff;
 
-/** Classic BPF loads are in network order, netlink is in the host's, which is little-endian (codec.ts). */
+/**
+ * Classic BPF loads are in network order, netlink is in the host's, which is little-endian
+ * (codec.ts).
+ */
 export function half(value: number): number {
   return ((value & 0xff) << 8) | (value >> 8);
 }

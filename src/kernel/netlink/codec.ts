@@ -1,14 +1,18 @@
 /**
- * Netlink's framing: message headers and attributes, written and walked by hand (netlink(7), linux/netlink.h).
- * What a message means is in messages/.
+ * Netlink's framing: message headers and attributes, written and walked by hand (netlink(7),
+ * linux/netlink.h). What a message means is in messages/.
  *
- * Integers are host order; every platform that the netlink package has a binary for is little-endian.
- * Invariant: walking never reads behind the bytes it was given, whatever lengths they claim.
+ * Integers are host order; every platform that the netlink package has a binary for is
+ * little-endian. Invariant: walking never reads behind the bytes it was given, whatever lengths
+ * they claim.
  */
 
 import { NLA_TYPE_MASK, NLMSG_HDRLEN } from './uapi.js';
 
-/** Messages being written, one behind the other. `bytes` grows; `length` is how much of it is used, and what lies behind is zero. */
+/**
+ * Messages being written, one behind the other. `bytes` grows; `length` is how much of it is used,
+ * and what lies behind is zero.
+ */
 export interface Writer {
   bytes: Buffer;
   length: number;
@@ -26,7 +30,10 @@ export function alone(write: (writer: Writer) => void): Buffer {
   return writer.bytes.subarray(0, writer.length);
 }
 
-/** Begins a message with its nlmsghdr; pass the result to {@link endMessage}. Sequence number and port are zero, whoever sends it fills in the former. */
+/**
+ * Begins a message with its nlmsghdr; pass the result to {@link endMessage}. Sequence number and
+ * port are zero, whoever sends it fills in the former.
+ */
 export function beginMessage(writer: Writer, type: number, flags: number): number {
   const start = reserve(writer, NLMSG_HDRLEN);
   writer.bytes.writeUInt16LE(type, start + 4);

@@ -1,14 +1,16 @@
 /**
- * Requests and their answers over one socket: sequence numbers, acknowledgements, dumps. What is asked and
- * what the answers mean is in messages/.
+ * Requests and their answers over one socket: sequence numbers, acknowledgements, dumps. What is
+ * asked and what the answers mean is in messages/.
  *
- * Changes travel in windows of {@link WINDOW} requests, each window one send. Only the last request of a window asks for an
- * acknowledgement: the kernel takes them in order, within the system call, and reports every failure unasked, so whatever was not
- * refused before that acknowledgement was done.
+ * Changes travel in windows of {@link WINDOW} requests, each window one send. Only the last request
+ * of a window asks for an acknowledgement: the kernel takes them in order, within the system call,
+ * and reports every failure unasked, so whatever was not refused before that acknowledgement was
+ * done.
  *
- * Invariants: every request is answered exactly once, by the kernel, by an error or by close(). No more windows are under way than
- * have room for a refusal of each request in the receive buffer (fact N2). A dump that
- * the kernel flags as interrupted (NLM_F_DUMP_INTR) is thrown away and asked again, never handed out.
+ * Invariants: every request is answered exactly once, by the kernel, by an error or by close(). No
+ * more windows are under way than have room for a refusal of each request in the receive buffer
+ * (fact N2). A dump that the kernel flags as interrupted (NLM_F_DUMP_INTR) is thrown away and asked
+ * again, never handed out.
  */
 
 import type { StepResult } from '../../core/ports.js';
@@ -21,9 +23,15 @@ import { OK, type Window } from './window.js';
 
 /** Dumps of one request that may be torn in a row before the caller hears of it. */
 export const DUMP_ATTEMPTS = 8;
-/** Windows of one batch under way at once: 600 refusals are some 770 KB of the 2 MiB that the socket has (1 MiB asked for, doubled by the kernel). */
+/**
+ * Windows of one batch under way at once: 600 refusals are some 770 KB of the 2 MiB that the socket
+ * has (1 MiB asked for, doubled by the kernel).
+ */
 export const WINDOWS_AT_ONCE = 3;
-/** rtnetlink answers within the system call that asks; silence this long means that an answer was lost. */
+/**
+ * rtnetlink answers within the system call that asks; silence this long means that an answer was
+ * lost.
+ */
 const REPLY_TIMEOUT_MS = 5000;
 
 /** Decodes one message of a dump; undefined leaves it out. */
@@ -75,7 +83,10 @@ export class Connection {
     return this.#socket.port;
   }
 
-  /** Filters of dumps, the kernel's words for a refusal, and room for more than one window: whatever takes koffi (socket.ts). */
+  /**
+   * Filters of dumps, the kernel's words for a refusal, and room for more than one window: whatever
+   * takes koffi (socket.ts).
+   */
   harden(): void {
     this.#socket.harden();
   }
@@ -89,8 +100,9 @@ export class Connection {
   }
 
   /**
-   * Sends windows; one result for each request, in order. The first window leaves within this call, whatever else is under way. Windows are
-   * taken from the iterable as they are sent, so that they may be written as late as that. Never rejects.
+   * Sends windows; one result for each request, in order. The first window leaves within this call,
+   * whatever else is under way. Windows are taken from the iterable as they are sent, so that they
+   * may be written as late as that. Never rejects.
    */
   change(windows: Iterable<Window>): Promise<readonly StepResult[]> {
     const waiting = windows[Symbol.iterator]();
@@ -119,7 +131,10 @@ export class Connection {
     });
   }
 
-  /** Everything that the dump yields. Rejects with a `code` when the kernel refuses it or every attempt is torn. */
+  /**
+   * Everything that the dump yields. Rejects with a `code` when the kernel refuses it or every
+   * attempt is torn.
+   */
   dump<T>(request: Buffer, decode: DumpDecoder<T>): Promise<readonly T[]> {
     return new Promise((resolve, reject) => {
       const fail = (code: string, message: string): void => reject(systemError(code, `kernel dump: ${message}`));
@@ -223,7 +238,10 @@ export class Connection {
     this.#watch();
   }
 
-  /** A timer for what the kernel has not answered by the next turn of the loop: hardly ever one, and the first timer of a process takes 0.4 ms. */
+  /**
+   * A timer for what the kernel has not answered by the next turn of the loop: hardly ever one, and
+   * the first timer of a process takes 0.4 ms.
+   */
   #watch(): void {
     if (this.#watching || this.#timer !== undefined) return;
     this.#watching = true;
@@ -252,7 +270,10 @@ export class Connection {
     return this.#pending.size > 0 || this.#flights.length > 0;
   }
 
-  /** A process that was stopped or busy has its answers waiting: let the loop poll once before giving them up. */
+  /**
+   * A process that was stopped or busy has its answers waiting: let the loop poll once before
+   * giving them up.
+   */
   #expire(progress: number): void {
     setImmediate(() =>
       setImmediate(() => {

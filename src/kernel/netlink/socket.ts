@@ -1,11 +1,13 @@
 /**
- * One netlink socket, of rtnetlink unless told otherwise: the raw socket of the `netlink` package with the options that it cannot set itself,
- * put on its descriptor through libc. What travels over it is the business of connection.ts and events.ts.
+ * One netlink socket, of rtnetlink unless told otherwise: the raw socket of the `netlink` package
+ * with the options that it cannot set itself, put on its descriptor through libc. What travels over
+ * it is the business of connection.ts and events.ts.
  *
- * Invariants (facts N1-N3). The package aborts the process when its socket has a pending error, when a
- * handler throws inside its callback and on an `error` event without a listener. So: NETLINK_NO_ENOBUFS (an
- * overflow then only counts), every handler wrapped, a listener always there. It also falls over a socket
- * closed inside its own callback, so closing waits for the check phase of the event loop.
+ * Invariants (facts N1-N3). The package aborts the process when its socket has a pending error,
+ * when a handler throws inside its callback and on an `error` event without a listener. So:
+ * NETLINK_NO_ENOBUFS (an overflow then only counts), every handler wrapped, a listener always
+ * there. It also falls over a socket closed inside its own callback, so closing waits for the check
+ * phase of the event loop.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -18,7 +20,10 @@ export interface SocketOptions {
   readonly protocol?: number;
   /** Receive buffer in bytes, as SO_RCVBUF counts. */
   readonly receiveBuffer: number;
-  /** Largest datagram; 0: ask the kernel for the size of each first, which costs a second system call. */
+  /**
+   * Largest datagram; 0: ask the kernel for the size of each first, which costs a second system
+   * call.
+   */
   readonly datagramBytes: number;
   readonly onDatagram: (bytes: Buffer) => void;
   /** The socket is unusable from now on, or one datagram was lost. */
@@ -28,7 +33,10 @@ export interface SocketOptions {
 export interface NetlinkSocket {
   /** nlmsg_pid of what this socket sends. */
   readonly port: number;
-  /** NETLINK_NO_ENOBUFS is on: an overflow loses messages, but cannot end the process. False until {@link harden}, and where koffi does not load. */
+  /**
+   * NETLINK_NO_ENOBUFS is on: an overflow loses messages, but cannot end the process. False until
+   * {@link harden}, and where koffi does not load.
+   */
   readonly overflowSafe: boolean;
   send(bytes: Buffer, done: (error: (Error & { readonly code?: string }) | undefined) => void): void;
   join(group: number): void;
@@ -41,7 +49,10 @@ export interface NetlinkSocket {
   close(): void;
 }
 
-/** Opens it without those options: until {@link NetlinkSocket.harden} no more may be on its way to it than its buffer holds. */
+/**
+ * Opens it without those options: until {@link NetlinkSocket.harden} no more may be on its way to
+ * it than its buffer holds.
+ */
 export function openSocket(options: SocketOptions): NetlinkSocket {
   const raw = new RawNetlinkSocket(options.protocol ?? uapi.NETLINK_ROUTE, {
     messagePeeking: options.datagramBytes === 0,
@@ -59,7 +70,8 @@ export function openSocket(options: SocketOptions): NetlinkSocket {
     fail(new Error(`netlink message of ${info.truncated} bytes was cut off`)),
   );
   raw.on('message', (bytes, info) => {
-    // Only the kernel (port 0) is believed: any process may send to a netlink port (CVE-2012-3520 and its kin).
+    // Only the kernel (port 0) is believed: any process may send to a netlink port (CVE-2012-3520
+    // and its kin).
     if (isOpen && info.port === 0) guard(() => options.onDatagram(bytes));
   });
   const { port } = raw.address();
@@ -95,7 +107,10 @@ export function openSocket(options: SocketOptions): NetlinkSocket {
   };
 }
 
-/** Runs a handler so that what it throws surfaces as an ordinary uncaught exception, never inside native code. */
+/**
+ * Runs a handler so that what it throws surfaces as an ordinary uncaught exception, never inside
+ * native code.
+ */
 function guard(handler: () => void): void {
   try {
     handler();
@@ -116,7 +131,10 @@ function setOptions(libc: Libc, fd: number, receiveBuffer: number): boolean {
   return libc.setInt(fd, uapi.SOL_NETLINK, uapi.NETLINK_NO_ENOBUFS, 1) === 0;
 }
 
-/** The descriptor whose netlink address has this port: the package gives no two sockets of a process the same one, whatever their protocol. */
+/**
+ * The descriptor whose netlink address has this port: the package gives no two sockets of a process
+ * the same one, whatever their protocol.
+ */
 function findDescriptor(libc: Libc, port: number): number | undefined {
   for (const fd of descriptors()) {
     const name = libc.socketName(fd);

@@ -1,6 +1,7 @@
 /**
  * Numbers of the kernel's userspace API, under the kernel's own names. Only those that are used.
- * Sources: linux/netlink.h, rtnetlink.h, if_link.h, if_addr.h, fib_rules.h, neighbour.h, if.h, socket.h.
+ * Sources: linux/netlink.h, rtnetlink.h, if_link.h, if_addr.h, fib_rules.h, neighbour.h, if.h,
+ * socket.h.
  */
 
 // linux/socket.h
@@ -63,7 +64,6 @@ export const RTMSG_LEN = 12;
 export const RTNEXTHOP_LEN = 8;
 export const RT_TABLE_UNSPEC = 0;
 export const RT_TABLE_COMPAT = 252;
-export const RT_TABLE_MAIN = 254;
 export const RTM_F_CLONED = 0x200;
 export const RTM_F_LOOKUP_TABLE = 0x1000;
 export const RTM_F_FIB_MATCH = 0x2000;

@@ -1,6 +1,7 @@
 /**
- * Requests packed for one send. A window is final: its bytes carry their sequence numbers, so that sending it is one system call
- * and no more work, however long ago it was written (invariant 6 of docs/ARCHITECTURE.md).
+ * Requests packed for one send. A window is final: its bytes carry their sequence numbers, so that
+ * sending it is one system call and no more work, however long ago it was written (invariant 6 of
+ * docs/ARCHITECTURE.md).
  */
 
 import type { StepResult } from '../../core/ports.js';
@@ -25,8 +26,9 @@ const FLAGS = 6;
 const SEQUENCE = 8;
 
 /**
- * The windows of `count` messages, each written when it is asked for, by `write`, which puts one message. `reserve` gives sequence numbers in a row.
- * Only the last message of a window asks for an acknowledgement, so only refusals and one answer come back.
+ * The windows of `count` messages, each written when it is asked for, by `write`, which puts one
+ * message. `reserve` gives sequence numbers in a row. Only the last message of a window asks for an
+ * acknowledgement, so only refusals and one answer come back.
  */
 export function* windowsOf(
   count: number,

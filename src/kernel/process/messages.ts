@@ -1,9 +1,11 @@
 /**
- * The process events connector (linux/connector.h, linux/cn_proc.h): what is sent to begin and end it, what it tells, and what of
- * that means the end of a process. Bytes and meaning only; the socket is in process-events.ts.
+ * The process events connector (linux/connector.h, linux/cn_proc.h): what is sent to begin and end
+ * it, what it tells, and what of that means the end of a process. Bytes and meaning only; the
+ * socket is in process-events.ts.
  *
- * Invariant: what is called certain ends the whole process. A thread that ends by itself is no end: pthread_exit(3) gives code 0. The
- * first thread may do that too, and others live on: its end with code 0 is told as uncertain.
+ * Invariant: what is called certain ends the whole process. A thread that ends by itself is no end:
+ * pthread_exit(3) gives code 0. The first thread may do that too, and others live on: its end with
+ * code 0 is told as uncertain.
  */
 
 import { NLMSG_DONE, NLMSG_HDRLEN } from '../netlink/uapi.js';
@@ -20,7 +22,9 @@ export const PROC_EVENT_NONE = 0;
 export const PROC_EVENT_COREDUMP = 0x40000000;
 export const PROC_EVENT_EXIT = 0x80000000;
 
-/** Offsets in a datagram. `what`, `cpu` and the time stamp come before what belongs to one event. */
+/**
+ * Offsets in a datagram. `what`, `cpu` and the time stamp come before what belongs to one event.
+ */
 export const OFFSET = {
   ack: NLMSG_HDRLEN + 12,
   what: NLMSG_HDRLEN + CN_MSG,
@@ -35,8 +39,8 @@ export const OFFSET = {
 export const SIGNAL_MASK = 0x7f;
 
 /**
- * A request of the multicast group. `token` comes back in the answer, plus one. With `events` it is struct proc_input, which
- * kernels before 6.6 ignore: only these are told from then on.
+ * A request of the multicast group. `token` comes back in the answer, plus one. With `events` it is
+ * struct proc_input, which kernels before 6.6 ignore: only these are told from then on.
  */
 export function encodeListening(operation: number, token: number, events?: number): Buffer {
   const size = events === undefined ? 4 : 8;
@@ -55,7 +59,10 @@ export function encodeListening(operation: number, token: number, events?: numbe
 export type ProcessMessage =
   /** The kernel's answer to a request: 0 or an errno. */
   | { readonly kind: 'answer'; readonly token: number; readonly errno: number }
-  /** A process ends; `how` completes a sentence that begins with its name. Not certain: its first thread has ended, perhaps not the others. */
+  /**
+   * A process ends; `how` completes a sentence that begins with its name. Not certain: its first
+   * thread has ended, perhaps not the others.
+   */
   | { readonly kind: 'ending'; readonly pid: number; readonly how: string; readonly certain: boolean };
 
 /** What a datagram says; undefined: nothing that concerns a whole process. */
@@ -74,7 +81,8 @@ export function decodeProcessMessage(bytes: Buffer): ProcessMessage | undefined 
   if (what === PROC_EVENT_COREDUMP) return { kind: 'ending', pid, how: 'crashed', certain: true };
   const code = bytes.readUInt32LE(OFFSET.exitCode);
   const signal = code & SIGNAL_MASK;
-  // A signal that ends one thread ends them all; the first of them is announced before the memory is given back.
+  // A signal that ends one thread ends them all; the first of them is announced before the memory
+  // is given back.
   if (signal !== 0) return { kind: 'ending', pid, how: `was ended by signal ${signal}`, certain: true };
   return bytes.readUInt32LE(OFFSET.pid) === pid
     ? { kind: 'ending', pid, how: `has ended with status ${(code >> 8) & 0xff}`, certain: code !== 0 }

@@ -1,10 +1,12 @@
 /**
- * Hears of the end of processes from the kernel's process events connector, before the dying process has given its memory
- * back: a zebra with 400k routes closes its sockets tens of milliseconds after SIGKILL, its first thread is announced at once (fact F17).
+ * Hears of the end of processes from the kernel's process events connector, before the dying
+ * process has given its memory back: a zebra with 400k routes closes its sockets tens of
+ * milliseconds after SIGKILL, its first thread is announced at once (fact F17).
  *
- * Where there are none (another network, pid or user namespace than the first, no CAP_NET_ADMIN, a kernel without
- * CONFIG_PROC_EVENTS, no koffi) `live` stays false and nothing is ever told: the end of file on the daemon's socket is what remains.
- * Opened by the first `watch`: nothing of this is needed for the first routes. A wrong `yes` is impossible: the kernel has to answer.
+ * Where there are none (another network, pid or user namespace than the first, no CAP_NET_ADMIN, a
+ * kernel without CONFIG_PROC_EVENTS, no koffi) `live` stays false and nothing is ever told: the end
+ * of file on the daemon's socket is what remains. Opened by the first `watch`: nothing of this is
+ * needed for the first routes. A wrong `yes` is impossible: the kernel has to answer.
  */
 
 import { closeSync, openSync } from 'node:fs';
@@ -24,7 +26,10 @@ import {
 import { processFilter } from './process-filter.js';
 
 export interface ProcessEventOptions {
-  /** For laboratories: the network namespace to open the socket in, `/proc/PID/ns/net`. Needs CAP_SYS_ADMIN. */
+  /**
+   * For laboratories: the network namespace to open the socket in, `/proc/PID/ns/net`. Needs
+   * CAP_SYS_ADMIN.
+   */
   readonly networkNamespace?: string | undefined;
   /** Why there are none, told once. */
   readonly onAbsent?: (reason: string) => void;
@@ -129,7 +134,9 @@ export function openProcessEvents(options: ProcessEventOptions = {}): ProcessEve
   };
 }
 
-/** Runs `make` in another network namespace (setns(2)), and comes back before anything else may run. */
+/**
+ * Runs `make` in another network namespace (setns(2)), and comes back before anything else may run.
+ */
 function within<T>(path: string | undefined, make: () => T): T {
   const libc = loadLibc();
   if (path === undefined || libc === undefined) return make();
