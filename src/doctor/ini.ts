@@ -14,7 +14,7 @@ export const SYSTEMD_DIRECTORIES: readonly string[] = ['/etc', '/run', '/usr/loc
   (base) => `${base}/systemd`,
 );
 
-export interface Setting {
+export interface IniSetting {
   readonly section: string;
   readonly key: string;
   readonly value: string;
@@ -25,8 +25,8 @@ export interface Setting {
 /**
  * Every assignment of a file, in order. Comments and continued lines as systemd.syntax(7) has them.
  */
-export function parseIni(file: FoundFile): readonly Setting[] {
-  const settings: Setting[] = [];
+export function parseIni(file: FoundFile): readonly IniSetting[] {
+  const settings: IniSetting[] = [];
   let section = '';
   let continued: { readonly text: string; readonly line: number } | undefined;
   file.text.split('\n').forEach((raw, i) => {
@@ -73,7 +73,7 @@ export function systemdFiles(tree: FileTree, name: string): readonly FoundFile[]
  * The values in force: what follows the last empty assignment. For a key of one value the last one
  * counts.
  */
-export function valuesOf(files: readonly FoundFile[], section: string, key: string): readonly Setting[] {
+export function valuesOf(files: readonly FoundFile[], section: string, key: string): readonly IniSetting[] {
   const all = files.flatMap(parseIni).filter((setting) => setting.section === section && setting.key === key);
   return all.slice(all.findLastIndex((setting) => setting.value === '') + 1);
 }

@@ -5,7 +5,7 @@
 
 import { type Check, found, unknown } from '../finding.js';
 import { UNIT } from '../identity.js';
-import { booleanOf, type Setting, systemdFiles, valuesOf } from '../ini.js';
+import { booleanOf, type IniSetting, systemdFiles, valuesOf } from '../ini.js';
 import { hasSystemd, withUnit } from './unit.js';
 
 export const unitNoWatchdog: Check = {
@@ -169,7 +169,7 @@ export const unitSandbox: Check = {
   facts: 'S3',
   run: (host) =>
     withUnit(host, (files) => {
-      const last = (key: string): Setting | undefined => valuesOf(files, 'Service', key).at(-1);
+      const last = (key: string): IniSetting | undefined => valuesOf(files, 'Service', key).at(-1);
       const writeExecute = last('MemoryDenyWriteExecute');
       const filters = valuesOf(files, 'Service', 'SystemCallFilter');
       const notify = last('NotifyAccess');
