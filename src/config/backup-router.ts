@@ -9,9 +9,9 @@ import { FAMILIES, type Family } from '../model/address.js';
 import type { BackupRouter } from '../model/config.js';
 import { defaultPrefix, prefixText } from '../model/prefix.js';
 import { readDestinations } from './destinations.js';
-import type { Entry } from './document.js';
+import type { Entry, Value } from './document.js';
 import { FAMILY_NAME, type GatewaysResult, readGateways, STANZA } from './gateways.js';
-import { type Key, mapping, namesOf } from './key.js';
+import { type Key, mapping } from './key.js';
 import type { Report } from './report.js';
 import { oneOrMany } from './schema.js';
 import { readBoolean, readSection, type Section } from './section.js';
@@ -35,6 +35,8 @@ function keysOf(family: Family): readonly Key[] {
       more: 'The gateway, or a list of gateways in order of preference. It must be on the management network. IPv6 link-local addresses are fine; write them without `%eth0`. Or `auto`.',
       schema: oneOrMany({ type: 'string', pattern: `^(${ADDRESS[family]}|auto)$` }),
       required: true,
+      aliases: ['gateway', 'gateways', 'gw', 'via', 'next-hop', 'nexthop', 'router', 'ip'],
+      example: family === 'inet' ? '192.0.2.1' : 'fe80::1',
     },
     {
       key: 'adopt',
@@ -48,6 +50,7 @@ function keysOf(family: Family): readonly Key[] {
       words: 'What is reached through it: one prefix or many. Omitted: the default route.',
       more: 'One prefix or a list. `10.0.0.0/8`, not `10/8`, not `10.0.0.0/255.0.0.0`.',
       schema: oneOrMany({ type: 'string', pattern: `^${ADDRESS[family]}/[0-9]{1,3}$` }),
+      aliases: ['to', 'dst', 'dest', 'prefix', 'prefixes', 'network', 'networks', 'subnet', 'route', 'routes'],
       fallbackWords: 'the default route',
     },
   ];
@@ -61,6 +64,7 @@ export const STANZA_KEYS: readonly Key[] = FAMILIES.map((family) => ({
     ? { more: 'The same for IPv6. At least one of the two is required, for each management interface.' }
     : {}),
   schema: mapping(ROUTER_KEYS[family]),
+  example: `{address: ${family === 'inet' ? '192.0.2.1' : 'fe80::1'}}`,
 }));
 
 /** The stanza as lines of YAML. */
@@ -101,7 +105,16 @@ export function readBackupRouter(entry: Entry, family: Family, report: Report): 
     });
     return NOTHING;
   }
-  const section = readSection(entry.value, name, namesOf(ROUTER_KEYS[family]), report);
+  if (entry.value.kind === 'list') {
+    const addresses = entry.value.items.flatMap((item) => addressIn(item) ?? []);
+    report.error(entry.value.span, {
+      code: 'wrong-type',
+      message: `${name} is one mapping, whose address may be a list; several stanzas it cannot have`,
+      suggestion: `write ${name}: {address: ${addresses.length === 0 ? '[FIRST, SECOND]' : flow(addresses)}}`,
+    });
+    return NOTHING;
+  }
+  const section = readSection(entry.value, name, ROUTER_KEYS[family], report);
   if (section === undefined) return NOTHING;
   const address = section.get('address');
   if (!section.has('address'))
@@ -131,8 +144,15 @@ export function readBackupRouter(entry: Entry, family: Family, report: Report): 
   return {
     backupRouter,
     assumedDefault,
-    destinationAt: section.has('address') ? section.keyAt('destination') : undefined,
+    destinationAt: section.keyAt('address') !== undefined ? section.keyAt('destination') : undefined,
   };
+}
+
+/** The address of a stanza in a list of stanzas, or the item itself. */
+function addressIn(item: Value): string | undefined {
+  if (item.kind === 'scalar') return item.text;
+  const value = item.kind === 'map' ? item.entries.find(({ key }) => key === 'address')?.value : undefined;
+  return value?.kind === 'scalar' ? value.text : undefined;
 }
 
 /** Whether the default route that is found is taken over. In doubt it is left alone. */

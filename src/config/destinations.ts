@@ -102,14 +102,7 @@ function isUsable(placed: Placed, family: Family, gateways: readonly Prefix[], r
     });
     return false;
   }
-  // The default route always does, and the connected prefix is more specific; any other one may be as long as it.
-  if (p.length > 0) {
-    report.warning(span, {
-      code: 'destination-contains-gateway',
-      message: `${prefixText(p)} contains the backup router ${inside.address}`,
-      suggestion: 'it must be shorter than the prefix of the management network; otherwise remove it',
-    });
-  }
+  // Any other one may well contain it: the connected prefix is longer, which is known at run time only.
   return true;
 }
 

@@ -57,7 +57,6 @@ export type DiagnosticCode =
   | 'duplicate-gateway'
   | 'duplicate-destination'
   | 'nested-destination'
-  | 'destination-contains-gateway'
   | 'destination-is-gateway'
   | 'duration-syntax'
   | 'missing-unit'

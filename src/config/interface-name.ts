@@ -26,7 +26,11 @@ export function readInterfaceName(entry: Entry, report: Report): string | undefi
     return undefined;
   }
   const fault = nameFault(scalar.text, entry.key);
-  if (fault === undefined) return scalar.text;
+  if (fault === undefined) {
+    const doubt = nameDoubt(scalar.text);
+    if (doubt !== undefined) report.warning(scalar.span, doubt);
+    return scalar.text;
+  }
   report.error(scalar.span, fault);
   return undefined;
 }
@@ -63,5 +67,33 @@ export function nameFault(name: string, key: string): Fault | undefined {
   if (Buffer.byteLength(name) > MAX_BYTES)
     return fault(`${quote(name)} is longer than the ${MAX_BYTES} bytes of an alternative name`, list);
   if (name === 'lo') return fault('lo is the loopback interface; no router can be reached through it', list);
+  return undefined;
+}
+
+/** Characters that nobody types, by what they are called; the kernel takes every one of them in a name. */
+const UNSEEN: readonly (readonly [RegExp, string])[] = [
+  [/[\u2018-\u201f\u00ab\u00bb\u2032\u2033]/, 'a typographic quote'],
+  [/[\u200b-\u200d\u2060\ufeff\u00ad]/, 'a character without width'],
+  [/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/, 'a character that changes the direction of writing'],
+  [/[\u2010-\u2015\u2212]/, 'a dash that is no hyphen'],
+];
+
+/** Why a name that the kernel would take is hardly one; undefined: nothing is strange about it. */
+function nameDoubt(name: string): Fault | undefined {
+  const doubt = (message: string, suggestion: string): Fault => ({ code: 'interface-name', message, suggestion });
+  for (const [pattern, what] of UNSEEN) {
+    const found = pattern.exec(name)?.[0];
+    if (found === undefined) continue;
+    const code = found.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
+    const plain = name.replaceAll(new RegExp(pattern, 'g'), /dash/.test(what) ? '-' : '');
+    return doubt(`the name has ${what} in it, U+${code}`, `write ${plain === '' ? 'eth0' : plain}`);
+  }
+  if (/^\$\{?\w+\}?$|\$\{/.test(name))
+    return doubt(`${quote(name)} is a variable, and nothing replaces it here`, 'write the name itself');
+  if (/[*?[\]]/.test(name))
+    return doubt(`${quote(name)} is a pattern, and patterns are not expanded`, 'write one name, or mac: ADDRESS');
+  const shown = /^(.+)@[^@]+$/.exec(name)?.[1];
+  if (shown !== undefined)
+    return doubt(`${quote(name)} is how 'ip link' shows ${shown}, with the interface below it`, `write ${shown}`);
   return undefined;
 }

@@ -18,6 +18,10 @@ export interface Key {
   readonly fallback?: unknown;
   /** Says the default where no value does, in Markdown. */
   readonly fallbackWords?: string;
+  /** What other programs call it. */
+  readonly aliases?: readonly string[];
+  /** A value, for who has left it out; needed where there is no default. */
+  readonly example?: string;
   /** It stands in several mappings, so that it does not tell in which one it was meant. */
   readonly ambiguous?: true;
 }

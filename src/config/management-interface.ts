@@ -12,7 +12,7 @@ import { readBackupRouter, STANZA_KEYS, type StanzaResult } from './backup-route
 import type { Entry, Value } from './document.js';
 import { STANZA } from './gateways.js';
 import { readInterfaceName } from './interface-name.js';
-import { type Key, mapping, namesOf } from './key.js';
+import { type Key, mapping } from './key.js';
 import { readMac } from './mac-text.js';
 import type { Report, Span } from './report.js';
 import type { Schema } from './schema.js';
@@ -38,6 +38,7 @@ export const SELECTOR_KEYS: readonly Key[] = [
     words: 'Its name, or one of its alternative names.',
     more: 'Its name, or one of its alternative names (`ip link property add dev eth0 altname NAME`, 127 bytes at most).',
     schema: NAME,
+    example: 'eth0',
     ambiguous: true,
   },
   {
@@ -45,6 +46,7 @@ export const SELECTOR_KEYS: readonly Key[] = [
     words: 'Its MAC address.',
     more: 'Its MAC address, `52:54:00:12:34:56` or `52-54-00-12-34-56`: for interfaces whose names change with slots and ports. Not a multicast address, not zero.',
     schema: { type: 'string', pattern: '^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$' },
+    example: '52:54:00:12:34:56',
   },
 ];
 /** Of one management interface that has its backup routers with it. */
@@ -70,6 +72,8 @@ export const MANAGEMENT_INTERFACE: Key = {
     ],
   },
   required: true,
+  aliases: ['interface', 'interfaces', 'dev', 'device', 'ifname', 'port', 'nic', 'oif', 'management', 'mgmt'],
+  example: 'eth0',
 };
 const EXAMPLE = '{name: eth0, backup-router: {address: ADDRESS}}';
 const TOP_OF_FILE: Span = { start: 0, end: 1 };
@@ -114,7 +118,7 @@ function hasStanzas(value: Value): boolean {
 function readOne(entry: Entry, report: Report): InterfaceSelector | undefined {
   const { value } = entry;
   if (value.kind === 'map') {
-    const section = readSection(value, KEY, namesOf(INTERFACE_KEYS), report);
+    const section = readSection(value, KEY, INTERFACE_KEYS, report);
     return section === undefined ? undefined : readSelector(section, report);
   }
   if (value.kind !== 'list') return named(readInterfaceName(entry, report));
@@ -172,7 +176,7 @@ function readStanzas(entry: Entry, top: Section, report: Report): readonly Inter
 
 /** `moved`: backup routers stand elsewhere, so that their absence here has been reported. */
 function readStanza(item: Value, moved: boolean, report: Report): InterfaceResult {
-  const section = readSection(item, KEY, namesOf(INTERFACE_KEYS), report);
+  const section = readSection(item, KEY, INTERFACE_KEYS, report);
   if (section === undefined) return { selector: undefined, named: false, stanzas: [] };
   const selector = readSelector(section, report);
   if (!moved && section.unknownKeys.length === 0 && !FAMILIES.some((family) => section.has(STANZA[family]))) {
@@ -184,7 +188,7 @@ function readStanza(item: Value, moved: boolean, report: Report): InterfaceResul
   }
   return {
     selector,
-    named: section.has('name') || section.has('mac'),
+    named: section.keyAt('name') !== undefined || section.keyAt('mac') !== undefined,
     stanzas: readRouters(section, report),
   };
 }

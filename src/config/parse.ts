@@ -9,10 +9,9 @@
 import type { Config, ManagementInterface } from '../model/config.js';
 import type { Diagnostic } from './diagnostic.js';
 import { type MapValue, parseDocument } from './document.js';
-import { homeOf, TOP_NAMES } from './file-keys.js';
+import { homeOf, TOP_KEYS } from './file-keys.js';
 import { looksLikeJunos } from './junos/detect.js';
 import { type JunosHints, readJunos } from './junos/read.js';
-import { namesOf } from './key.js';
 import { type InterfaceResult, readManagementInterfaces } from './management-interface.js';
 import { fileDiagnostic, type Report } from './report.js';
 import { describe, readSection, type Section } from './section.js';
@@ -84,7 +83,7 @@ function parseYaml(body: string, fileName: string): ParsedConfig {
 
 /** The configuration without what is faulty in it; undefined when too little is left. */
 function readTop(root: MapValue, text: string, damaged: boolean, report: Report): Config | undefined {
-  const top = readSection(root, '', TOP_NAMES, report);
+  const top = readSection(root, '', TOP_KEYS, report);
   if (top === undefined) return undefined;
   const interfaces = readManagementInterfaces(top, damaged, report);
   const settings = readSettings(top, report);
@@ -122,7 +121,7 @@ function readSettings(top: Section, report: Report): Partial<Settings> {
   const sections = new Map<SectionName, Section | undefined>();
   for (const name of Object.keys(SECTIONS) as SectionName[]) {
     const entry = top.get(name);
-    if (entry !== undefined) sections.set(name, readSection(entry.value, name, namesOf(keysIn(name)), report));
+    if (entry !== undefined) sections.set(name, readSection(entry.value, name, keysIn(name), report));
   }
   const readOne = <F extends Field>(field: F): void => {
     const setting: Setting<Settings[F]> = SETTINGS[field];

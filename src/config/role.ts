@@ -88,7 +88,7 @@ export function readRole(entry: Entry, report: Report): RoleSource | undefined {
     const role = readChoice(entry, ROLES, report, OTHER_WORDS);
     return role === undefined ? undefined : { kind: 'fixed', role };
   }
-  const section = readSection(value, 'role', namesOf(ROLE_KEYS), report, MISPLACED);
+  const section = readSection(value, 'role', ROLE_KEYS, report, MISPLACED);
   if (section === undefined) return undefined;
   const file = section.get('file');
   const exec = section.get('exec');
@@ -122,7 +122,7 @@ function readExec(entry: Entry, report: Report): RoleSource | undefined {
     const words = readCommand(entry, EXEC_EXAMPLE, report);
     return words === undefined ? undefined : { kind: 'exec', command: words.command, ...DEFAULT_EXEC };
   }
-  const section = readSection(entry.value, 'exec', namesOf(COMMAND_KEYS), report);
+  const section = readSection(entry.value, 'exec', COMMAND_KEYS, report);
   if (section === undefined) return undefined;
   if (!section.has('command') && section.unknownKeys.length === 0)
     report.error(entry.keySpan, {

@@ -5,16 +5,17 @@
 
 import type { Timeout } from '../model/config.js';
 import { closest } from './closest.js';
-import { quote } from './diagnostic.js';
+import { type Fault, quote } from './diagnostic.js';
 import type { Entry, ScalarValue, Value } from './document.js';
 import { type DurationBounds, parseDuration } from './duration.js';
+import { type Key, namesOf } from './key.js';
 import type { Report, Span } from './report.js';
 
 export interface Section {
   readonly span: Span;
   /** The entry of the key; an entry without a value has been reported and is not returned. */
   readonly get: (key: string) => Entry | undefined;
-  /** Whether the key stands there, with whatever value. */
+  /** Whether the key stands there, with whatever value, or misspelt: that has been reported, so it is not missing as well. */
   readonly has: (key: string) => boolean;
   /** Offset of the key, or undefined when it is not there. */
   readonly keyAt: (key: string) => number | undefined;
@@ -28,7 +29,7 @@ export type Hints = Readonly<Record<string, string>>;
 export function readSection(
   value: Value,
   name: string,
-  known: readonly string[],
+  known: readonly Key[],
   report: Report,
   hints: Hints = {},
 ): Section | undefined {
@@ -36,12 +37,13 @@ export function readSection(
     report.error(value.span, {
       code: 'wrong-type',
       message: `${name} must be a mapping, not ${describe(value)}`,
-      suggestion: `its keys are ${known.slice(0, 4).join(', ')}${known.length > 4 ? ', ...' : ''}`,
+      suggestion: `its keys are ${namesOf(known.slice(0, 4)).join(', ')}${known.length > 4 ? ', ...' : ''}`,
     });
     return undefined;
   }
   const entries = new Map<string, Entry>();
   const unknownKeys: string[] = [];
+  const meant = new Set<string>();
   for (const entry of value.entries) {
     const first = entries.get(entry.key);
     if (first !== undefined) {
@@ -53,13 +55,16 @@ export function readSection(
       continue;
     }
     entries.set(entry.key, entry);
-    if (known.includes(entry.key)) continue;
+    if (known.some(({ key }) => key === entry.key)) continue;
     unknownKeys.push(entry.key);
+    const near = meantBy(entry.key, known, report);
+    if (near !== undefined) meant.add(near);
     report.error(entry.keySpan, {
       code: 'unknown-key',
       message: `unknown key ${quote(entry.key)} ${name === '' ? 'at the top level' : `in ${name}`}`,
       suggestion:
-        (Object.hasOwn(hints, entry.key) ? hints[entry.key] : undefined) ?? suggestKey(entry.key, name, known, report),
+        (Object.hasOwn(hints, entry.key) ? hints[entry.key] : undefined) ??
+        suggestKey(entry.key, near, name, known, report),
     });
   }
   const get = (key: string): Entry | undefined => {
@@ -67,34 +72,55 @@ export function readSection(
     if (entry?.value.kind !== 'null') return entry;
     return undefined;
   };
-  for (const [key, entry] of entries) {
-    if (entry.value.kind === 'null' && known.includes(key))
-      report.error(entry.keySpan, {
-        code: 'empty-value',
-        message: `'${key}' has no value`,
-        suggestion: 'give it one, or remove the line for the default; is the value on a line of its own, not indented?',
-      });
+  for (const key of known) {
+    const entry = entries.get(key.key);
+    if (entry?.value.kind === 'null') report.error(entry.keySpan, emptyFault(key));
   }
   return {
     span: value.span,
     get,
-    has: (key) => entries.has(key),
+    has: (key) => entries.has(key) || meant.has(key),
     keyAt: (key) => entries.get(key)?.keySpan.start,
     unknownKeys,
   };
 }
 
-function suggestKey(key: string, name: string, known: readonly string[], report: Report): string {
+function emptyFault({ key, example }: Key): Fault {
+  const indented = 'is the value on a line of its own, not indented?';
+  return example === undefined
+    ? {
+        code: 'empty-value',
+        message: `'${key}' has no value`,
+        suggestion: `give it one, or remove the line for the default; ${indented}`,
+      }
+    : { code: 'empty-value', message: `'${key}' needs a value`, suggestion: `write ${key}: ${example}; ${indented}` };
+}
+
+/** The known key that an unknown one is meant to be; undefined also where it is right and belongs elsewhere. */
+function meantBy(key: string, known: readonly Key[], report: Report): string | undefined {
+  if (report.homeOf(key) !== undefined) return undefined;
+  const alias = known.find(({ aliases }) => aliases?.includes(key.toLowerCase()) === true);
+  return alias?.key ?? closest(key, namesOf(known));
+}
+
+function suggestKey(
+  key: string,
+  near: string | undefined,
+  name: string,
+  known: readonly Key[],
+  report: Report,
+): string {
   const home = report.homeOf(key);
-  if (home !== undefined && !known.includes(key))
+  if (home !== undefined)
     return home === ''
       ? `'${key}' belongs at the top level; is it indented too far?`
       : `'${key}' belongs under '${home}'; is it indented too little?`;
-  const glued = known.find((word) => key.startsWith(`${word}:`));
+  const names = namesOf(known);
+  const glued = names.find((word) => key.startsWith(`${word}:`));
   if (glued !== undefined) return `write '${glued}: ${key.slice(glued.length + 1)}', with a space behind the colon`;
-  const near = closest(key, known);
-  if (near !== undefined) return `did you mean '${near}'?`;
-  return `the keys ${name === '' ? 'here' : `of ${name}`} are ${known.join(', ')}`;
+  return near === undefined
+    ? `the keys ${name === '' ? 'here' : `of ${name}`} are ${names.join(', ')}`
+    : `did you mean '${near}'?`;
 }
 
 /** `a list`, `the number 5`: a value inside a message. */
@@ -193,6 +219,18 @@ export function readInteger(entry: Entry | undefined, min: number, max: number, 
       code: 'wrong-type',
       message: `${entry.key} must be a whole number, not ${describe(scalar)}`,
       suggestion: bare ?? `write a number from ${min} to ${max}`,
+    });
+    return undefined;
+  }
+  // Octal to one program is decimal to another: a number has one spelling, as in addresses.
+  if (!/^-?(0|[1-9]\d*)$/.test(scalar.text)) {
+    const zeros = /^[-+]?0\d/.test(scalar.text);
+    report.error(scalar.span, {
+      code: zeros ? 'leading-zeros' : 'wrong-type',
+      message: zeros
+        ? `${entry.key} ${scalar.text} has leading zeros, which is octal to some programs`
+        : `${entry.key} must be written in plain decimal digits, not as ${scalar.text.slice(0, 40)}`,
+      suggestion: `write ${number}`,
     });
     return undefined;
   }

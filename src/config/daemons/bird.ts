@@ -5,7 +5,7 @@
 
 import type { BirdDaemon } from '../../model/config.js';
 import { MAX_SOCKET_PATH } from '../../model/paths.js';
-import { type Key, mapping, namesOf } from '../key.js';
+import { type Key, mapping } from '../key.js';
 import { readPath } from '../path-text.js';
 import { SOCKET_PATH } from '../schema.js';
 import { readScalar, readSection } from '../section.js';
@@ -45,7 +45,7 @@ export const BIRD: DaemonKind<BirdDaemon> = {
       });
       return undefined;
     }
-    const section = readSection(entry.value, 'bird', namesOf(KEYS), report);
+    const section = readSection(entry.value, 'bird', KEYS, report);
     if (section === undefined) return undefined;
     if (!section.has('socket'))
       return section.unknownKeys.length > 0 ? undefined : { daemon: DEFAULT, spans: [entry.keySpan] };

@@ -2,7 +2,7 @@
 
 import type { ExecDaemon } from '../../model/config.js';
 import { COMMAND_KEYS, readCommand, readTimes, writeCommand } from '../command.js';
-import { mapping, namesOf } from '../key.js';
+import { mapping } from '../key.js';
 import { readRouteProtocols } from '../route-protocols.js';
 import { readSection } from '../section.js';
 import { type DaemonKind, genericKeys, writeProtocols } from './kind.js';
@@ -32,7 +32,7 @@ export const EXEC: DaemonKind<ExecDaemon> = {
       });
       return undefined;
     }
-    const section = readSection(value, 'exec', namesOf(KEYS), report);
+    const section = readSection(value, 'exec', KEYS, report);
     if (section === undefined) return undefined;
     if (!section.has('command') && section.unknownKeys.length === 0)
       report.error(entry.keySpan, {

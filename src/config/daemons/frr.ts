@@ -5,7 +5,7 @@ import { MAX_SOCKET_PATH } from '../../model/paths.js';
 import { closest } from '../closest.js';
 import { quote } from '../diagnostic.js';
 import type { Entry, Value } from '../document.js';
-import { type Key, mapping, namesOf } from '../key.js';
+import { type Key, mapping } from '../key.js';
 import { readPath } from '../path-text.js';
 import type { Report, Span } from '../report.js';
 import { oneOrMany, PATH } from '../schema.js';
@@ -72,7 +72,7 @@ export const FRR: DaemonKind<FrrDaemons> = {
   bare: DEFAULT_FRR,
   guess: (text) => (FRR_DAEMONS.includes(text) ? `frr: {daemons: [${text}]}` : undefined),
   read(entry, _ownProtocol, report) {
-    const keys = readSection(entry.value, 'frr', namesOf(KEYS), report);
+    const keys = readSection(entry.value, 'frr', KEYS, report);
     if (keys === undefined) return undefined;
     const directory = readDirectory(keys.get('socket-directory'), report);
     const names = keys.get('daemons');

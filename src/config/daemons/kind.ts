@@ -87,7 +87,7 @@ export function readGeneric(
     const scalar = readScalar(entry.value, `${kind}: ${example}`, report);
     return scalar === undefined ? undefined : { key: undefined, scalar, routeProtocols: [] };
   }
-  const section = readSection(entry.value, kind, namesOf(known), report);
+  const section = readSection(entry.value, kind, known, report);
   if (section === undefined) return undefined;
   const routeProtocols = readRouteProtocols(section, ownProtocol, report);
   const keys = namesOf(known.filter((key) => key !== PROTOCOLS_KEY));

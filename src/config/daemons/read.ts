@@ -8,7 +8,7 @@ import type { Report } from '../report.js';
 import { readItems, readSection } from '../section.js';
 import { withoutDuplicates } from './duplicates.js';
 import type { Found } from './kind.js';
-import { KIND_NAMES, KINDS, type Kind } from './kinds.js';
+import { KIND_KEYS, KIND_NAMES, KINDS, type Kind } from './kinds.js';
 
 /** The valid daemons of the entry, or undefined when there is none. `ownProtocol` marks the agent's own routes. */
 export function readRoutingDaemons(
@@ -25,7 +25,7 @@ export function readRoutingDaemons(
 
 function readItem(item: Value, ownProtocol: number, report: Report): readonly Found[] {
   if (item.kind === 'scalar') return readBare(item, report);
-  const section = readSection(item, 'routing-daemon', KIND_NAMES, report, item.kind === 'map' ? siblingHint(item) : {});
+  const section = readSection(item, 'routing-daemon', KIND_KEYS, report, item.kind === 'map' ? siblingHint(item) : {});
   if (section === undefined) return [];
   if (item.kind === 'map' && item.entries.length === 0)
     report.error(item.span, {

@@ -1,0 +1,143 @@
+/** What people really write: one mistake, one fault, at its place, with the line to write. */
+
+import t from 'tap';
+import { parseConfig } from '../../../src/config/parse.js';
+
+const IF = 'management-interface: eth0\n';
+const ROUTER = 'backup-router: {address: 192.0.2.1}\n';
+const BASE = IF + ROUTER;
+
+/** Expected: place, severity and code; then what the message and the suggestion have in them. */
+type Mistake = readonly [name: string, text: string, at: string, message: string, suggestion: string];
+
+const named = (name: string): string => `management-interface: ${name}\n${ROUTER}`;
+
+const NAMES: readonly Mistake[] = [
+  [
+    'typographic quotes',
+    named('“eth0”'),
+    '1:23 warning interface-name',
+    'typographic quote in it, U+201C',
+    'write eth0',
+  ],
+  ['zero width', named('eth0\u200b'), '1:23 warning interface-name', 'U+200B', 'write eth0'],
+  ['direction', named('\u202eeth0'), '1:23 warning interface-name', 'U+202E', 'write eth0'],
+  ['a variable', named('${MGMT_IF}'), '1:23 warning interface-name', 'a variable', 'write the name itself'],
+  ['a pattern', named('eth*'), '1:23 warning interface-name', 'a pattern', 'write one name'],
+  ['as ip link shows it', named('mgmt0@if7'), '1:23 warning interface-name', "'ip link' shows mgmt0", 'write mgmt0'],
+];
+
+const NUMBERS: readonly Mistake[] = [
+  ['octal to some', `${BASE}table-base: 061640\n`, '3:13 error leading-zeros', '061640', 'write 61640'],
+  ['the same of a protocol', `${BASE}route-protocol: 0157\n`, '3:17 error leading-zeros', '0157', 'write 157'],
+  ['hexadecimal', `${BASE}route-protocol: 0x9d\n`, '3:17 error wrong-type', 'plain decimal digits', 'write 157'],
+  ['octal to YAML', `${BASE}route-protocol: 0o235\n`, '3:17 error wrong-type', 'plain decimal digits', 'write 157'],
+  ['with an exponent', `${BASE}table-base: 2.55e4\n`, '3:13 error wrong-type', 'plain decimal digits', 'write 25500'],
+  [
+    'of a daemon',
+    `${BASE}routing-daemon: {process: {name: x, route-protocols: 0xba}}\n`,
+    '3:54 error wrong-type',
+    'plain decimal digits',
+    'write 186',
+  ],
+];
+
+const EMPTY: readonly Mistake[] = [
+  [
+    'no address',
+    `${IF}backup-router: {address: ~}\n`,
+    '2:17 error empty-value',
+    "'address' needs a value",
+    'write address: 192.0.2.1',
+  ],
+  [
+    'no stanza',
+    `${IF}backup-router:\n`,
+    '2:1 error empty-value',
+    "'backup-router' needs a value",
+    'write backup-router: {address: 192.0.2.1}',
+  ],
+  ['no stanza of IPv6', `${IF}inet6-backup-router:\n`, '2:1 error empty-value', 'needs a value', '{address: fe80::1}'],
+  [
+    'no interface',
+    `management-interface:\n${ROUTER}`,
+    '1:1 error empty-value',
+    'needs a value',
+    'write management-interface: eth0',
+  ],
+  ['a setting', `${BASE}on-stop:\n`, '3:1 error empty-value', 'has no value', 'remove the line for the default'],
+];
+
+const KEYS: readonly Mistake[] = [
+  [
+    'camel case',
+    `managementInterface: eth0\n${ROUTER}`,
+    '1:1 error unknown-key',
+    'managementInterface',
+    "did you mean 'management-interface'?",
+  ],
+  [
+    'another word',
+    `interface: eth0\n${ROUTER}`,
+    '1:1 error unknown-key',
+    'interface',
+    "did you mean 'management-interface'?",
+  ],
+  [
+    'a stanza',
+    `${IF}backup-ruoter: {address: 192.0.2.1}\n`,
+    '2:1 error unknown-key',
+    'backup-ruoter',
+    "did you mean 'backup-router'?",
+  ],
+  [
+    'the address',
+    `${IF}backup-router: {adress: 192.0.2.1}\n`,
+    '2:17 error unknown-key',
+    'adress',
+    "did you mean 'address'?",
+  ],
+  ...['gateway', 'via', 'next-hop'].map(
+    (key): Mistake => [
+      key,
+      `${IF}backup-router: {${key}: 192.0.2.1}\n`,
+      '2:17 error unknown-key',
+      key,
+      "did you mean 'address'?",
+    ],
+  ),
+  [
+    'to',
+    `${IF}backup-router: {address: 192.0.2.1, to: 10.0.0.0/8}\n`,
+    '2:37 error unknown-key',
+    'to',
+    "did you mean 'destination'?",
+  ],
+  [
+    'several stanzas',
+    `${IF}backup-router: [{address: 192.0.2.1}, {address: 192.0.2.2}]\n`,
+    '2:16 error wrong-type',
+    'address may be a list',
+    'write backup-router: {address: [192.0.2.1, 192.0.2.2]}',
+  ],
+];
+
+for (const [group, mistakes] of Object.entries({ NAMES, NUMBERS, EMPTY, KEYS }))
+  t.test(group.toLowerCase(), async (t) => {
+    for (const [name, text, at, message, suggestion] of mistakes) {
+      const { config, diagnostics } = parseConfig(text, 'f');
+      t.strictSame(
+        diagnostics.map((d) => `${d.line}:${d.column} ${d.severity} ${d.code}`),
+        [at],
+        name,
+      );
+      t.match(diagnostics[0]?.message, message, `${name}: says what it is`);
+      t.match(diagnostics[0]?.suggestion, suggestion, `${name}: says what to write`);
+      t.equal(config === undefined, at.includes(' error '), name);
+    }
+  });
+
+t.test('no warning of what only the running host can know', async (t) => {
+  const { diagnostics } = parseConfig(`${IF}backup-router: {address: 10.255.0.1, destination: 10.0.0.0/8}\n`, 'f');
+  t.strictSame(diagnostics, []);
+});
