@@ -10,7 +10,7 @@ import { type Adapted, adapt } from '../drill/adapt.js';
 import { CASES } from '../drill/cases.js';
 import { Container, type ContainerEnd } from '../drill/container.js';
 import { findDaemons, missingTools } from '../drill/programs.js';
-import type { CaseResult, DaemonKind, DrillEvent } from '../drill/protocol.js';
+import type { CaseResult, DrillDaemon, DrillEvent } from '../drill/protocol.js';
 import type { Config } from '../model/config.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { type ConfigOptions, hintsOf } from './config-options.js';
@@ -18,7 +18,7 @@ import { caseLines, differenceLines, drillJson, HEADING, summaryLine } from './d
 import { paintFor } from './terminal.js';
 
 export interface DrillOptions extends ConfigOptions {
-  readonly daemon?: DaemonKind;
+  readonly daemon?: DrillDaemon;
   readonly case?: readonly string[];
   readonly maxOutage: string;
   readonly realTime?: boolean;
@@ -103,8 +103,8 @@ function requireRoot(): void {
  */
 function chooseDaemon(
   config: Config,
-  asked: DaemonKind | undefined,
-): { readonly daemon: DaemonKind; readonly programs: Readonly<Record<string, string>> } {
+  asked: DrillDaemon | undefined,
+): { readonly daemon: DrillDaemon; readonly programs: Readonly<Record<string, string>> } {
   const missing = missingTools();
   if (missing.length > 0)
     throw new CommandError(

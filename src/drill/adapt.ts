@@ -7,7 +7,7 @@
 
 import { type BackupRouter, type Config, type RoutingDaemon, selectorText, type Timeout } from '../model/config.js';
 import { planNetwork } from './network-plan.js';
-import { type DaemonKind, type Difference, type DrillSetup, INSIDE } from './protocol.js';
+import { type Difference, type DrillDaemon, type DrillSetup, INSIDE } from './protocol.js';
 
 /** Destinations of each backup router that are probed, at the most. */
 const MAX_DESTINATIONS = 4;
@@ -39,7 +39,7 @@ const SHORT = {
 } as const;
 
 export interface AdaptOptions {
-  readonly daemon: DaemonKind;
+  readonly daemon: DrillDaemon;
   /** The programs found on this host, by daemon. */
   readonly programs: Readonly<Record<string, string>>;
   /** Keep the configured times. */

@@ -7,7 +7,7 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { FRR_DAEMONS } from './adapt.js';
 import { CONTAINER_NEEDS, SYSTEM_PATH } from './container.js';
-import type { DaemonKind } from './protocol.js';
+import type { DrillDaemon } from './protocol.js';
 
 /** Debian, Ubuntu and FRR's own packages; Fedora and its kin; a build from source. */
 const FRR_DIRECTORIES: readonly string[] = [
@@ -18,7 +18,7 @@ const FRR_DIRECTORIES: readonly string[] = [
 ];
 
 /** The programs of each kind by name; a kind that cannot run has none. */
-export function findDaemons(): Readonly<Record<DaemonKind, Readonly<Record<string, string>>>> {
+export function findDaemons(): Readonly<Record<DrillDaemon, Readonly<Record<string, string>>>> {
   const directory = FRR_DIRECTORIES.find((one) => ['zebra', 'bgpd'].every((name) => executable(join(one, name))));
   const frr =
     directory === undefined || !hasUser('frr')

@@ -8,7 +8,7 @@
 
 import type { Address, Family } from '../model/address.js';
 
-export type DaemonKind = 'frr' | 'bird';
+export type DrillDaemon = 'frr' | 'bird';
 
 /** Where things live inside the container, in a tmpfs that nobody else sees. */
 export const INSIDE = {
@@ -75,7 +75,7 @@ export interface Difference {
 
 /** All that the daemons needs. */
 export interface DrillSetup {
-  readonly daemon: DaemonKind;
+  readonly daemon: DrillDaemon;
   /** The program of each routing daemon, by its name: zebra, bgpd, ..., or bird. */
   readonly programs: Readonly<Record<string, string>>;
   /** The agent's configuration file, as JSON, which is YAML. */

@@ -50,7 +50,7 @@ interface Led {
   readonly alternatives: readonly Route[];
 }
 
-export type Answer = (
+export type LookupAnswer = (
   | ({ readonly kind: 'route' } & Led)
   /** By a route, or by the rule itself. */
   | { readonly kind: 'refused'; readonly rule: Rule; readonly route: Route | undefined }
@@ -71,7 +71,7 @@ export interface LookupOptions {
   readonly unsuppressed?: boolean;
 }
 
-export function lookup(view: View, packet: Packet, options: LookupOptions = {}): Answer {
+export function lookup(view: View, packet: Packet, options: LookupOptions = {}): LookupAnswer {
   const query: Query = { packet, scope: options.scope ?? 0, ignoreLinkState: options.ignoreLinkState === true };
   const program = programOf(view.rules, packet);
   let doubtful = false;

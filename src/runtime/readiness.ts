@@ -15,14 +15,14 @@ export interface Sent {
   readonly results: Promise<readonly StepResult[]>;
 }
 
-export interface Readiness {
+export interface ReadyBatches {
   /** Sends what the machine will ask for after this input, if that is ready. */
   send(input: Input, state: State): Sent | undefined;
   /** To be called after each input: makes ready for the state, unless it is. */
   prepare(state: State, now: number): void;
 }
 
-export function readiness(kernel: Kernel): Readiness {
+export function readiness(kernel: Kernel): ReadyBatches {
   let foresight: Foresight | undefined;
   let batches: ReadonlyMap<DaemonId, Prepared> = new Map();
   return {

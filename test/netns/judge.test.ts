@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { createLab } from '../../src/drill/lab/lab.js';
-import { type Answer, lookup } from '../../src/fib/lookup.js';
+import { type LookupAnswer, lookup } from '../../src/fib/lookup.js';
 import type { Packet } from '../../src/fib/packet.js';
 import type { View } from '../../src/fib/view.js';
 import { Connection } from '../../src/kernel/netlink/connection.js';
@@ -241,7 +241,7 @@ function answered(packet: Packet): Packet {
   return packet.destination.family === 'inet' ? { ipProtocol: 17, ...packet } : packet;
 }
 
-function compare(answer: Answer, said: Said, packet: Packet): string | undefined {
+function compare(answer: LookupAnswer, said: Said, packet: Packet): string | undefined {
   const words = `the judge: ${spelled(answer)}; the kernel: ${said.route === undefined ? said.code : routeKey(said.route)}, by ${JSON.stringify(said.exit)}`;
   if (answer.doubtful) return undefined;
   if (answer.kind !== 'route') {
@@ -261,7 +261,7 @@ function compare(answer: Answer, said: Said, packet: Packet): string | undefined
 }
 
 function codes(
-  answer: Exclude<Answer, { kind: 'route' }>,
+  answer: Exclude<LookupAnswer, { kind: 'route' }>,
   { destination, outputInterface }: Packet,
 ): readonly string[] {
   // Bound to a device, IPv4 takes the destination for a neighbour where it has no answer; there is no entry then.
@@ -274,7 +274,7 @@ function codes(
   return [byRoute[route.type as keyof typeof byRoute]];
 }
 
-function spelled(answer: Answer): string {
+function spelled(answer: LookupAnswer): string {
   if (answer.kind === 'none') return 'nothing';
   const rule = `rule ${answer.rule.priority}`;
   return `${answer.kind} by ${rule}${answer.route === undefined ? '' : ` ${routeKey(answer.route)}`}`;

@@ -19,7 +19,7 @@ import { containsAddress } from '../../model/prefix.js';
 import { type Route, refuses } from '../../model/route.js';
 import { lookup } from '../lookup.js';
 
-export interface Packet {
+export interface ExplainedPacket {
   readonly address: Address;
   readonly vrf: Vrf | undefined;
 }
@@ -45,7 +45,7 @@ export interface Way {
 }
 
 /** The way of the packet through rules (of its family, ascending) and routes (that contain its address, of any table). */
-export function walk(rules: readonly PolicyRule[], routes: readonly Route[], packet: Packet): Way {
+export function walk(rules: readonly PolicyRule[], routes: readonly Route[], packet: ExplainedPacket): Way {
   const visits: Visit[] = [];
   const mayDivert: { readonly rule: PolicyRule; readonly reason: string }[] = [];
   const end = (rule: PolicyRule | undefined, route: Route | undefined): Way => ({
@@ -96,19 +96,19 @@ function judge(rule: PolicyRule, route: Route): Visit['verdict'] {
 }
 
 /** Whether the rule matches this packet: every selector that it has, or with `not`, some selector that fails. */
-function matches(rule: PolicyRule, packet: Packet): boolean {
+function matches(rule: PolicyRule, packet: ExplainedPacket): boolean {
   const all = selects(rule, packet) && fails(rule, packet) === undefined;
   return rule.inverted ? !all : all;
 }
 
 /** The selectors that the packet itself answers. What this host originates came in by lo. */
-function selects({ rule, to, l3mdev }: PolicyRule, { address, vrf }: Packet): boolean {
+function selects({ rule, to, l3mdev }: PolicyRule, { address, vrf }: ExplainedPacket): boolean {
   const input = rule.inputInterface === undefined || rule.inputInterface === 'lo';
   return input && (to === undefined || containsAddress(to, address)) && (!l3mdev || vrf !== undefined);
 }
 
 /** The first selector that asks for something that the packet does not have. */
-function fails({ from, mark, tos, outputInterface, more }: PolicyRule, { vrf }: Packet): string | undefined {
+function fails({ from, mark, tos, outputInterface, more }: PolicyRule, { vrf }: ExplainedPacket): string | undefined {
   if (from !== undefined && from.length > 0) return 'the source address';
   if (mark !== undefined && mark.value !== 0) return 'the mark';
   if (tos !== 0) return 'the tos';
@@ -117,7 +117,7 @@ function fails({ from, mark, tos, outputInterface, more }: PolicyRule, { vrf }: 
 }
 
 /** What of other packets to the address decides whether the rule takes them; undefined: nothing, all are alike. */
-function dependsOn(rule: PolicyRule, packet: Packet): string | undefined {
+function dependsOn(rule: PolicyRule, packet: ExplainedPacket): string | undefined {
   if (rule.action === 'nop' || !selects(rule, packet)) return undefined;
   return fails(rule, packet) ?? (rule.mark === undefined ? undefined : 'the mark');
 }

@@ -7,9 +7,6 @@ import t from 'tap';
 
 const sources = fileURLToPath(new URL('../../../../src/', import.meta.url));
 
-/** Names that still have two meanings. The list only ever gets shorter. */
-const TWICE: readonly string[] = ['Readiness'];
-
 t.test('no two exported types have one name', async (t) => {
   const homes = new Map<string, string[]>();
   for (const entry of readdirSync(sources, { recursive: true, withFileTypes: true })) {
@@ -21,6 +18,5 @@ t.test('no two exported types have one name', async (t) => {
       homes.set(name!, [...(homes.get(name!) ?? []), relative(sources, path)]);
   }
   t.ok(homes.size > 100, `${homes.size} exported types`);
-  for (const [name, files] of homes)
-    if (!TWICE.includes(name)) t.equal(files.length, 1, `${name}: ${files.join(', ')}`);
+  for (const [name, files] of homes) t.equal(files.length, 1, `${name}: ${files.join(', ')}`);
 });

@@ -3,7 +3,7 @@
 import t from 'tap';
 import { parseConfig } from '../../../src/config/parse.js';
 import { type Adapted, adapt } from '../../../src/drill/adapt.js';
-import type { DaemonKind } from '../../../src/drill/protocol.js';
+import type { DrillDaemon } from '../../../src/drill/protocol.js';
 import type { Config } from '../../../src/model/config.js';
 import { containsAddress, parsePrefix } from '../../../src/model/prefix.js';
 
@@ -15,7 +15,7 @@ function config(file: unknown): Config {
   return parsed.config;
 }
 
-function adapted(file: unknown, daemon: DaemonKind = 'frr', realTime = false): Adapted {
+function adapted(file: unknown, daemon: DrillDaemon = 'frr', realTime = false): Adapted {
   return adapt(config(file), {
     daemon,
     programs: daemon === 'frr' ? FRR : { bird: '/usr/sbin/bird' },
