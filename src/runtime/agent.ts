@@ -8,7 +8,7 @@ import type { JunosHints } from '../config/junos/read.js';
 import type { Response } from '../control/protocol.js';
 import type { ControlServer } from '../control/server.js';
 import type { Health, Kernel } from '../core/ports.js';
-import { RESYNC_MS, type State } from '../core/state.js';
+import { type Beginning, RESYNC_MS } from '../core/state.js';
 import { statusOf } from '../core/status.js';
 import { openHealth } from '../health/open.js';
 import { socketMissing } from '../health/session/endpoint.js';
@@ -23,21 +23,17 @@ import { VERSION } from '../model/version.js';
 import { libcFault, loadLibc } from '../native/libc.js';
 import { mustBeAlone, someoneListens } from './admission.js';
 import { readAdopted, writeAdopted } from './adopted-record.js';
+import { createAnnouncer } from './announcer.js';
 import { type Chosen, chooseConfig } from './choose-config.js';
 import { createConfiguration } from './configuration.js';
 import { type Driver, startDriver } from './driver.js';
 import { dryRun } from './dry-run.js';
-import { createEmit } from './emit.js';
-import { createStatusFollowers } from './followers.js';
-import { createHistory } from './history.js';
-import { openHistoryFile, readHistory } from './history-file.js';
-import { createJournal } from './journal.js';
 import { createLog, type Log } from './log.js';
 import { createNotifier, type Notifier } from './notify.js';
 import { overrideOf, pinOf, readOrders } from './orders-record.js';
-import { createOutages } from './outages.js';
 import { answerer } from './requests.js';
 import { type RoleWatch, watchRole } from './role.js';
+import { openTelling } from './telling.js';
 
 export interface AgentOptions {
   readonly paths: Paths;
@@ -91,191 +87,184 @@ interface Life {
   readonly quiet: boolean;
 }
 
-function live({ options, startedAt, log, chosen, notifier, kernel, begun, quiet }: Life): Promise<number> {
+/** From top to bottom: what is told, what is watched, the machine, what an operator may change, and the end. */
+async function live({ options, startedAt, log, chosen, notifier, kernel, begun, quiet }: Life): Promise<number> {
   const { paths } = options;
-  return new Promise((resolve) => {
-    const processes = openProcessEvents({
-      networkNamespace: process.env['BACKUP_ROUTER_PROCESS_EVENTS_NETNS'],
-      onAbsent: (reason) =>
-        log('debug', 'no-process-events', {
-          message: reason,
-          effect: "a daemon's death is noticed when its socket closes",
-        }),
+  const telling = openTelling(log, paths, options.dryRun);
+  const { emit } = telling;
+  if (chosen.source !== 'file')
+    emit({
+      kind: 'configuration-not-used',
+      file: paths.configFile,
+      running: chosen.source,
+      remedy: remedyFor(chosen, paths),
     });
-    const watch = (config: Config): Health => openHealth(config.routingDaemons, timingOf(config), undefined, processes);
-    const health = watch(chosen.config);
-    let control: ControlServer | undefined;
-    let ended = false;
-    let deadline: NodeJS.Timeout | undefined;
-    let ready = false;
-    let rounds = 0;
 
-    const failed = (message: string): void =>
-      log('warning', 'history-not-kept', {
-        file: paths.history,
-        message,
-        effect: 'what happens is remembered until the agent ends',
-      });
-    const history = createHistory({
-      read: () => readHistory(paths.history),
-      file: options.dryRun ? undefined : openHistoryFile(paths.history, failed),
-      wallNow: Date.now,
-    });
-    const outages = createOutages();
-    const loadHistory = (): void => outages.resume(history.load());
-    const followers = createStatusFollowers(() => status());
-    const emit = createEmit(log, (happening, level) => {
-      history.record(happening, level);
-      followers.poke();
-    });
-    if (chosen.source !== 'file')
-      emit({
-        kind: 'configuration-not-used',
-        file: paths.configFile,
-        running: chosen.source,
-        remedy: remedyFor(chosen, paths),
-      });
+  const processes = openProcessEvents({
+    networkNamespace: process.env['BACKUP_ROUTER_PROCESS_EVENTS_NETNS'],
+    onAbsent: (reason) =>
+      log('debug', 'no-process-events', {
+        message: reason,
+        effect: "a daemon's death is noticed when its socket closes",
+      }),
+  });
+  const watch = (config: Config): Health => openHealth(config.routingDaemons, timingOf(config), undefined, processes);
+  // A source speaks once the driver runs.
+  const follow = (config: Config): RoleWatch =>
+    watchRole(config.role, (said) => driver.dispatch({ kind: 'role', role: said }));
+  let role = follow(chosen.config);
 
-    const follow = (config: Config): RoleWatch =>
-      watchRole(config.role, (role) => driver.dispatch({ kind: 'role', role }));
-    let role = follow(chosen.config);
+  const announcer = createAnnouncer(notifier);
+  let exit = (): void => undefined;
+  const exited = new Promise<void>((resolve) => {
+    exit = resolve;
+  });
+  const driver: Driver = startDriver({
+    kernel,
+    health: watch(chosen.config),
+    clock: systemClock,
+    journal: telling.journal,
+    beginning: {
+      ...recorded(paths, log),
+      config: chosen.config,
+      former: chosen.former,
+      resyncMs: Math.min(RESYNC_MS, notifier.watchdogIntervalMs ?? RESYNC_MS),
+      role: role.initial,
+    },
+    record: (routes) => (options.dryRun ? undefined : writeAdopted(paths.adopted, routes)),
+    onSettled(state) {
+      telling.followers.poke();
+      announcer.settled(state);
+    },
+    onExit: exit,
+  });
 
-    const finish = (exitStatus: number): void => {
-      ended = true;
-      clearTimeout(deadline);
-      process.off('SIGHUP', hangUp).off('SIGTERM', stop).off('SIGINT', stop);
-      driver.close();
-      control?.close();
-      configuration.close();
-      followers.close();
-      history.close();
+  const take = (next: Chosen, former: Chosen): void => {
+    const sameRole = JSON.stringify(former.config.role) === JSON.stringify(next.config.role);
+    if (!sameRole) {
       role.close();
-      processes.close();
-      resolve(exitStatus);
-    };
-    const stop = (): void => {
-      emit({ kind: 'stopping', onStop: driver.state().world.config.onStop });
-      notifier.stopping();
-      deadline ??= setTimeout(() => finish(EXIT.OK), STOP_DEADLINE_MS);
-      driver.dispatch({ kind: 'stop' });
-    };
-    const take = (next: Chosen, former: Chosen): void => {
-      const sameRole = JSON.stringify(former.config.role) === JSON.stringify(next.config.role);
-      if (!sameRole) {
-        role.close();
-        role = follow(next.config);
-      }
-      driver.reload({
-        config: next.config,
-        health: sameWatch(former.config, next.config) ? undefined : watch(next.config),
-        role: sameRole ? undefined : role.initial,
-      });
-    };
-    const configuration = createConfiguration({
-      paths,
-      hints: options.hints,
-      chosen,
-      take,
-      emit,
-      log,
-      clock: systemClock,
-      dryRun: options.dryRun,
+      role = follow(next.config);
+    }
+    driver.reload({
+      config: next.config,
+      health: sameWatch(former.config, next.config) ? undefined : watch(next.config),
+      role: sameRole ? undefined : role.initial,
     });
-    const reload = (confirmMs?: number): Response => {
-      notifier.reloading();
-      const response = configuration.reload(confirmMs);
-      notifier.ready();
-      return response;
-    };
-    const hangUp = (): void => void reload();
-
-    const onSettled = (state: State): void => {
-      followers.poke();
-      if (state.agenda.completedRounds === rounds) return;
-      rounds = state.agenda.completedRounds;
-      notifier.watchdog();
-      notifier.status(`backup routes ${state.phase.kind}: ${state.phase.reason}`);
-      if (ready || state.phase.kind === 'starting') return;
-      ready = true;
-      notifier.ready();
-      emit({ kind: 'ready', version: VERSION, afterMs: Math.round(performance.now() - startedAt) });
-      setImmediate(() => {
-        configuration.settled();
-        loadHistory();
-      });
-    };
-
-    const orders = readOrders(paths.orders);
-    const adopted = readAdopted(paths.adopted);
-    if (adopted.fault !== undefined)
-      log('error', 'record-unreadable', {
-        file: paths.adopted,
-        message: adopted.fault,
-        effect: 'routes that were taken over before cannot be given back',
-      });
-    const driver: Driver = startDriver({
-      kernel,
-      health,
-      clock: systemClock,
-      journal: createJournal(emit, outages),
-      beginning: {
-        config: chosen.config,
-        former: chosen.former,
-        resyncMs: Math.min(RESYNC_MS, notifier.watchdogIntervalMs ?? RESYNC_MS),
-        role: role.initial,
-        roleOverride: overrideOf(orders),
-        pin: pinOf(orders, performance.now(), Date.now()),
-        adopted: adopted.adopted,
-      },
-      record: (routes) => (options.dryRun ? undefined : writeAdopted(paths.adopted, routes)),
-      onSettled,
-      onExit: () => finish(EXIT.OK),
-    });
-    process.on('SIGHUP', hangUp).on('SIGTERM', stop).on('SIGINT', stop);
-    if (quiet) return;
-
-    const status = (): Status => {
-      const around = {
-        pid: process.pid,
-        version: VERSION,
-        dryRun: options.dryRun,
-        startedAt,
-        wallOffset: Date.now() - performance.now(),
-        configuration: configuration.status(),
-        lastOutage: history.lastOutage() ?? null,
-      };
-      return statusOf(driver.state(), around, performance.now());
-    };
-    const numbered = (): typeof history => {
-      loadHistory();
-      return history;
-    };
-    const desk = {
-      driver: () => driver,
-      status,
-      reload,
-      confirm: configuration.confirm,
-      followers,
-      history: numbered,
-      emit,
-      ordersFile: paths.orders,
-    };
-    void begun.then(async () => {
-      const { startControlServer } = await import('../control/server.js');
-      if (ended) return;
-      if (loadLibc() === undefined)
-        log('warning', 'no-koffi', {
-          message: libcFault(),
-          effect: 'kernel events are polled for each second; reload works by SIGHUP only',
-        });
-      control = startControlServer(paths.controlSocket, answerer(desk), (error) =>
-        log('warning', 'control-socket', {
-          message: error.message,
-          effect: 'no status; reload by SIGHUP only',
-        }),
-      );
+  };
+  const configuration = createConfiguration({
+    paths,
+    hints: options.hints,
+    chosen,
+    take,
+    emit,
+    log,
+    clock: systemClock,
+    dryRun: options.dryRun,
+  });
+  void announcer.ready.then(() => {
+    emit({ kind: 'ready', version: VERSION, afterMs: Math.round(performance.now() - startedAt) });
+    // The disk comes last.
+    setImmediate(() => {
+      configuration.settled();
+      telling.history();
     });
   });
+
+  const reload = (confirmMs?: number): Response => {
+    notifier.reloading();
+    const response = configuration.reload(confirmMs);
+    notifier.ready();
+    return response;
+  };
+  const status = (): Status => {
+    const around = {
+      pid: process.pid,
+      version: VERSION,
+      dryRun: options.dryRun,
+      startedAt,
+      wallOffset: Date.now() - performance.now(),
+      configuration: configuration.status(),
+      lastOutage: telling.lastOutage() ?? null,
+    };
+    return statusOf(driver.state(), around, performance.now());
+  };
+  const answer = answerer({
+    driver,
+    status,
+    reload,
+    confirm: configuration.confirm,
+    followers: telling.followers,
+    history: telling.history,
+    emit,
+    ordersFile: paths.orders,
+  });
+  const control = quiet ? undefined : openControl(begun, paths.controlSocket, answer, log);
+
+  let deadline: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    emit({ kind: 'stopping', onStop: driver.state().world.config.onStop });
+    notifier.stopping();
+    deadline ??= setTimeout(exit, STOP_DEADLINE_MS);
+    driver.dispatch({ kind: 'stop' });
+  };
+  const hangUp = (): void => void reload();
+  process.on('SIGHUP', hangUp).on('SIGTERM', stop).on('SIGINT', stop);
+
+  await exited;
+  clearTimeout(deadline);
+  process.off('SIGHUP', hangUp).off('SIGTERM', stop).off('SIGINT', stop);
+  driver.close();
+  control?.close();
+  configuration.close();
+  telling.close();
+  role.close();
+  processes.close();
+  return EXIT.OK;
+}
+
+/** What former lives have left for this one. */
+function recorded(paths: Paths, log: Log): Pick<Beginning, 'roleOverride' | 'pin' | 'adopted'> {
+  const orders = readOrders(paths.orders);
+  const { adopted, fault } = readAdopted(paths.adopted);
+  if (fault !== undefined)
+    log('error', 'record-unreadable', {
+      file: paths.adopted,
+      message: fault,
+      effect: 'routes that were taken over before cannot be given back',
+    });
+  return { roleOverride: overrideOf(orders), pin: pinOf(orders, performance.now(), Date.now()), adopted };
+}
+
+/** The control socket, opened once the first routes have had their chance. */
+function openControl(
+  begun: Promise<void>,
+  socket: string,
+  answer: ReturnType<typeof answerer>,
+  log: Log,
+): { close(): void } {
+  let control: ControlServer | undefined;
+  let closed = false;
+  void begun.then(async () => {
+    const { startControlServer } = await import('../control/server.js');
+    if (closed) return;
+    if (loadLibc() === undefined)
+      log('warning', 'no-koffi', {
+        message: libcFault(),
+        effect: 'kernel events are polled for each second; reload works by SIGHUP only',
+      });
+    control = startControlServer(socket, answer, (error) =>
+      log('warning', 'control-socket', {
+        message: error.message,
+        effect: 'no status; reload by SIGHUP only',
+      }),
+    );
+  });
+  return {
+    close() {
+      closed = true;
+      control?.close();
+    },
+  };
 }
 
 function timingOf(config: Config): { readonly probeIntervalMs: number; readonly probeTimeoutMs: number } {

@@ -9,34 +9,36 @@ export interface StatusFollowers {
   /** Something may have changed. */
   poke(): void;
   /** Tells the status now and after each change; the result ends that. */
-  follow(tell: (status: Status) => void): () => void;
+  follow(status: () => Status, tell: (status: Status) => void): () => void;
   close(): void;
 }
 
 /** Between two looks. */
 const PAUSE_MS = 100;
 
-export function createStatusFollowers(status: () => Status): StatusFollowers {
-  const followers = new Set<(status: Status) => void>();
+export function createStatusFollowers(): StatusFollowers {
+  const followers = new Map<(status: Status) => void, () => Status>();
   let told = '';
   let timer: NodeJS.Timeout | undefined;
 
   const look = (): void => {
     timer = undefined;
+    const [status] = followers.values();
+    if (status === undefined) return;
     const now = status();
     const text = timeless(now);
     if (text === told) return;
     told = text;
-    for (const tell of followers) tell(now);
+    for (const tell of followers.keys()) tell(now);
   };
   return {
     poke() {
       if (followers.size > 0) timer ??= setTimeout(look, PAUSE_MS);
     },
-    follow(tell) {
+    follow(status, tell) {
       const now = status();
       if (followers.size === 0) told = timeless(now);
-      followers.add(tell);
+      followers.set(tell, status);
       tell(now);
       return () => followers.delete(tell);
     },

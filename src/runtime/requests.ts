@@ -1,4 +1,4 @@
-/** What an operator may ask of the running agent, and what is done about it. OrdersRecord are written down before they are confirmed. */
+/** What an operator may ask of the running agent, and what is done about it. Orders are written down before they are confirmed. */
 
 import { formatDuration } from '../config/duration.js';
 import type { Following, Request, Response } from '../control/protocol.js';
@@ -11,7 +11,7 @@ import type { History } from './history.js';
 import { type OrdersRecord, overrideOf, pinOf, readOrders, writeOrders } from './orders-record.js';
 
 export interface Desk {
-  readonly driver: () => Driver;
+  readonly driver: Driver;
   readonly status: () => Status;
   readonly reload: (confirmMs?: number) => Response;
   readonly confirm: () => Response;
@@ -28,7 +28,7 @@ export function answerer(desk: Desk): (request: Request) => Promise<Response | F
     switch (request.command) {
       case 'status':
         if (request.follow === true)
-          return { follow: (send) => desk.followers.follow((status) => send({ ok: true, status })) };
+          return { follow: (send) => desk.followers.follow(desk.status, (status) => send({ ok: true, status })) };
         return { ok: true, status: desk.status() };
       case 'events':
         return events(desk.history(), request);
@@ -42,7 +42,7 @@ export function answerer(desk: Desk): (request: Request) => Promise<Response | F
           ...readOrders(desk.ordersFile),
           pin: durationMs === 'off' ? undefined : { setAt: Date.now(), durationMs },
         };
-        desk.driver().dispatch({ kind: 'pin', pin: pinOf(orders, performance.now(), Date.now()) });
+        desk.driver.dispatch({ kind: 'pin', pin: pinOf(orders, performance.now(), Date.now()) });
         return kept(
           desk,
           orders,
@@ -56,7 +56,7 @@ export function answerer(desk: Desk): (request: Request) => Promise<Response | F
           ...readOrders(desk.ordersFile),
           role: request.role === 'auto' ? undefined : request.role,
         };
-        desk.driver().dispatch({ kind: 'override', role: overrideOf(orders) });
+        desk.driver.dispatch({ kind: 'override', role: overrideOf(orders) });
         return kept(desk, orders, request.role === 'auto' ? 'role is as configured' : `role is ${request.role}`);
       }
       default:

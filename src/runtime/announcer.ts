@@ -1,0 +1,35 @@
+/**
+ * What the service manager hears of rounds: the watchdog is fed and the status line set by each one
+ * that is complete, and READY comes with the first after the agent has decided.
+ */
+
+import type { State } from '../core/state.js';
+import type { Notifier } from './notify.js';
+
+export interface Announcer {
+  /** To be called after each input that was carried out. */
+  settled(state: State): void;
+  /** Resolves with READY. */
+  readonly ready: Promise<void>;
+}
+
+export function createAnnouncer(notifier: Notifier): Announcer {
+  let rounds = 0;
+  let tellReady: (() => void) | undefined;
+  const ready = new Promise<void>((resolve) => {
+    tellReady = resolve;
+  });
+  return {
+    ready,
+    settled({ agenda, phase }) {
+      if (agenda.completedRounds === rounds) return;
+      rounds = agenda.completedRounds;
+      notifier.watchdog();
+      notifier.status(`backup routes ${phase.kind}: ${phase.reason}`);
+      if (tellReady === undefined || phase.kind === 'starting') return;
+      notifier.ready();
+      tellReady();
+      tellReady = undefined;
+    },
+  };
+}
