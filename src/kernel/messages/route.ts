@@ -121,12 +121,12 @@ function putMultipath(writer: Writer, route: Route): void {
  * NETLINK_GET_STRICT_CHK (Linux 4.20, fact N6) and mere hints without: check what comes.
  */
 export function encodeRouteDump(
-  family: Family | undefined,
+  family: Family,
   filter: { readonly protocol?: number; readonly table?: number },
 ): Buffer {
   return message(uapi.RTM_GETROUTE, uapi.NLM_F_REQUEST | uapi.NLM_F_DUMP, (writer) => {
     const header = reserve(writer, uapi.RTMSG_LEN);
-    writer.bytes[header] = family === undefined ? uapi.AF_UNSPEC : familyNumber(family);
+    writer.bytes[header] = familyNumber(family);
     writer.bytes[header + 5] = filter.protocol ?? 0;
     if (filter.table !== undefined) putU32(writer, uapi.RTA_TABLE, filter.table);
   });
