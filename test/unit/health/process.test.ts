@@ -10,7 +10,6 @@ import type { Verdict } from '../../../src/model/daemon.js';
 import { directory, kinds, sleep, until } from './fake-vty.js';
 
 const TIMING = { probeIntervalMs: 200, probeTimeoutMs: 300 };
-const ROOT = process.getuid?.() === 0;
 
 /** A program of that name that does nothing; its name is ours alone. */
 function program(t: Test, name: string): string {
@@ -90,26 +89,4 @@ t.test('names are cut at 15 bytes, as the kernel does', async (t) => {
   const found = findByName(name);
   t.equal(found.kind, 'found');
   if (found.kind === 'found') found.process.close();
-});
-
-t.test("another namespace's process is not ours", { skip: !ROOT && 'needs root' }, async (t) => {
-  for (const [letter, flags] of [
-    ['d', ['--net']],
-    ['e', ['--pid', '--fork', '--kill-child']],
-  ] as const) {
-    const name = `hl${process.pid}${letter}`;
-    const path = program(t, name);
-    run(t, 'unshare', ...flags, path, '600');
-    await sleep(150);
-    t.match(
-      findByName(name),
-      { kind: 'none', reason: `no process ${name} here, 1 in other namespaces` },
-      flags.join(' '),
-    );
-    run(t, path, '600');
-    await sleep(50);
-    const found = findByName(name);
-    t.equal(found.kind, 'found', 'and ours is found beside it');
-    if (found.kind === 'found') found.process.close();
-  }
 });

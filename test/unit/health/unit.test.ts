@@ -1,10 +1,6 @@
-/**
- * The systemd unit adapter: in a real cgroup v2 of the test's own where there is one, and in a tree
- * of plain files.
- */
+/** The systemd unit adapter, in a tree of plain files; test/netns/health-host.test.ts has it in a real cgroup v2. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { cgroupRoot } from '../../../src/health/cgroup.js';
@@ -27,94 +23,6 @@ function watch(t: Test, root: string | undefined, unit: string, probeIntervalMs 
   health.start((_id, verdict) => heard.push(verdict));
   return { health, heard };
 }
-
-const MOUNT = cgroupRoot();
-
-/** A subtree of the real cgroup v2, which passes for its root. */
-function subtree(t: Test): string {
-  const root = join(MOUNT!, `hlunit-${process.pid}`);
-  const made = [root, join(root, 'system.slice')];
-  for (const path of made) mkdirSync(path);
-  t.teardown(() => made.reverse().forEach((path) => rmdirSync(path)));
-  return root;
-}
-
-/** A process in the group, begun there. */
-function run(t: Test, group: string): ChildProcess {
-  const child = spawn('sleep', ['600'], { stdio: 'ignore' });
-  t.teardown(() => child.kill('SIGKILL'));
-  writeFileSync(join(group, 'cgroup.procs'), String(child.pid));
-  return child;
-}
-
-/** As systemd does: the group goes when it is empty. */
-async function remove(group: string): Promise<void> {
-  for (let i = 0; i < 100; i++) {
-    try {
-      return rmdirSync(group);
-    } catch {
-      await sleep(5);
-    }
-  }
-  rmdirSync(group);
-}
-
-const real = { skip: (MOUNT === undefined || process.getuid?.() !== 0) && 'needs cgroup v2 and root' };
-
-t.test('a real control group: made, filled, emptied, removed, made again', real, async (t) => {
-  const root = subtree(t);
-  const unit = 'x.service';
-  const group = join(root, 'system.slice', unit);
-  const { health, heard } = watch(t, root, unit);
-  t.same(health.watched, [{ id: 'unit/x.service', protocols: [99] }]);
-  t.match(heard, [{ kind: 'down', reason: 'x.service is not running, it has no control group' }]);
-  const deathsMs: number[] = [];
-  for (let life = 0; life < 6; life++) {
-    mkdirSync(group);
-    await sleep(life % 2 === 0 ? 0 : 30);
-    const startedMs = performance.now();
-    const child = run(t, group);
-    t.ok(
-      await until(() => heard.at(-1)?.kind === 'responsive', 300),
-      `life ${life}: found in ${(performance.now() - startedMs).toFixed(1)} ms`,
-    );
-    await sleep(50);
-    const killedMs = performance.now();
-    child.kill('SIGKILL');
-    t.ok(await until(() => heard.at(-1)?.kind === 'down', 300));
-    deathsMs.push(performance.now() - killedMs);
-    t.equal(heard.at(-1)?.reason, 'x.service has no process left');
-    await remove(group);
-    if (life === 3) await sleep(1100);
-  }
-  t.comment(`SIGKILL to verdict, ms: ${deathsMs.map((ms) => ms.toFixed(1)).join(' ')}`);
-  t.same(kinds(heard), ['down', ...Array.from({ length: 6 }, () => ['responsive', 'down']).flat()]);
-});
-
-t.test(
-  'a real control group: the last process counts, also of a group below; age is that of the youngest',
-  real,
-  async (t) => {
-    const root = subtree(t);
-    const group = join(root, 'system.slice', 'x.service');
-    mkdirSync(join(group, 'below'), { recursive: true });
-    const first = run(t, group);
-    await sleep(500);
-    const second = run(t, group);
-    await sleep(100);
-    const { heard } = watch(t, root, 'x.service');
-    t.ok(heard[0]?.kind === 'responsive' && heard[0].ageMs >= 80 && heard[0].ageMs < 450, JSON.stringify(heard[0]));
-    const third = run(t, join(group, 'below'));
-    first.kill('SIGKILL');
-    second.kill('SIGKILL');
-    await sleep(100);
-    t.same(kinds(heard), ['responsive'], 'fact F12: one process is enough');
-    third.kill('SIGKILL');
-    t.ok(await until(() => heard.length === 2, 300));
-    await remove(join(group, 'below'));
-    await remove(group);
-  },
-);
 
 function tree(t: Test, ...groups: readonly string[]): string {
   const { path, remove: clean } = directory();
