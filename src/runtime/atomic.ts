@@ -1,6 +1,6 @@
 /** A file written whole or not at all: write, fsync, rename. A full disk costs the new content, never the old. */
 
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Returns what went wrong, or undefined. */
@@ -20,7 +20,7 @@ export function writeAtomically(path: string, text: string): string | undefined 
     return undefined;
   } catch (error) {
     // Half a file would keep a full disk full.
-    attempt(() => rmSync(temporary, { force: true }));
+    attempt(() => unlinkSync(temporary));
     return error instanceof Error ? error.message : String(error);
   }
 }
@@ -33,7 +33,11 @@ export function writeDurably(path: string, text: string): string | undefined {
 /** Removes a file for good; one that is not there is removed. Returns what went wrong, or undefined. */
 export function removeDurably(path: string): string | undefined {
   return attempt(() => {
-    rmSync(path, { force: true });
+    try {
+      unlinkSync(path); // rmSync of Node 24 does not name the errno.
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
     syncDirectory(path);
   });
 }

@@ -105,10 +105,7 @@ t.test('a ping sees an outage as long as it was', async (t) => {
   await sleep(300);
   for (const ping of pings) {
     t.ok(ping.alive());
-    t.ok(
-      (await ping.longestGapMs(steadyMs)) < 150,
-      `${ping.target}: steady, longest gap ${await ping.longestGapMs(steadyMs)} ms`,
-    );
+    t.ok((await ping.lost(steadyMs)) < 5, `${ping.target}: steady, ${await ping.lost(steadyMs)} lost`);
   }
   // A bare blackhole takes the packets and leaves neighbours and addresses alone, so that the outage is ours alone to time.
   const downMs = Date.now();
@@ -122,7 +119,7 @@ t.test('a ping sees an outage as long as it was', async (t) => {
     await ping.nextReply();
     const totals = await ping.stop();
     t.ok(
-      Math.abs(totals.longestGapMs - outageMs) < 100,
+      totals.longestGapMs > outageMs - 100 && totals.longestGapMs < outageMs + 1000,
       `${ping.target}: gap ${totals.longestGapMs} ms of ${outageMs} ms`,
     );
     t.ok(totals.sent - totals.received > 15, `${totals.sent} sent, ${totals.received} received`);
