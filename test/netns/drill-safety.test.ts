@@ -30,7 +30,7 @@ t.test('the whole matrix with FRR, and the host stays as it is', async (t) => {
     rootMount ||= host.run([
       'sh',
       '-c',
-      "for d in /proc/[0-9]*; do if tr '\\0' ' ' < $d/cmdline 2>/dev/null | grep -q '^[^ ]*node [^ ]*drill/inside.js'; then grep -F ' / / ' $d/mountinfo; fi; done",
+      "for d in /proc/[0-9]*; do if tr '\\0' ' ' < $d/cmdline 2>/dev/null | grep -q '^[^ ]*node [^ ]*drill-container-init'; then grep -F ' / / ' $d/mountinfo; fi; done",
     ]).stdout;
     await sleep(700);
   }

@@ -103,7 +103,7 @@ for (const { name, program, skip } of BIRDS)
     t.test('start, converge, hang, clean stop', async (t) => {
       const { lab, health } = setUp(t, program);
       const ear = new Ear(health);
-      t.match((await ear.until(ID, 'down', 0, 300)).verdict.reason, 'no socket');
+      t.match((await ear.until(ID, 'down', 0, 2000)).verdict.reason, 'no socket');
       await t.rejects(health.holds([STATIC4]), 'nobody to ask');
       const startedMs = performance.now();
       lab.start();
@@ -146,7 +146,7 @@ for (const { name, program, skip } of BIRDS)
       late.close();
       const realMs = performance.now() - startedMs;
       t.ok(
-        verdict.kind === 'responsive' && Math.abs(verdict.ageMs - realMs) < 300,
+        verdict.kind === 'responsive' && Math.abs(verdict.ageMs - realMs) < 1000,
         `age ${JSON.stringify(verdict)}, spawned ${realMs.toFixed(0)} ms ago`,
       );
 
@@ -156,7 +156,7 @@ for (const { name, program, skip } of BIRDS)
       t.comment(
         `SIGSTOP to unresponsive ${(hung.atMs - stoppedMs).toFixed(0)} ms at probe-timeout ${TIMING.probeTimeoutMs}`,
       );
-      t.ok(hung.atMs - stoppedMs < TIMING.probeTimeoutMs + 300);
+      t.ok(hung.atMs - stoppedMs < TIMING.probeTimeoutMs + 1500);
       lab.signal('SIGCONT');
       await ear.until(ID, 'responsive', from);
 
@@ -186,7 +186,7 @@ for (const { name, program, skip } of BIRDS)
         await t.rejects(health.holds([STATIC4]), 'a dead BIRD cannot be asked');
       }
       t.comment(`SIGKILL to verdict, ms: ${deathsMs.map((ms) => ms.toFixed(2)).join(' ')}`);
-      t.ok(deathsMs.every((ms) => ms < 100));
+      t.ok(deathsMs.every((ms) => ms < 1000));
       t.same(
         ear.kinds(ID).filter((kind) => kind !== 'appeared'),
         ['down', ...Array.from({ length: 5 }, () => ['responsive', 'down']).flat()],

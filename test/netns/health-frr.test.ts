@@ -28,7 +28,7 @@ t.test('started before FRR: down at once, then appeared and responsive when each
   );
   const ear = new Ear(health);
   for (const { id } of health.watched) {
-    const first = await ear.until(id, 'down', 0, 200);
+    const first = await ear.until(id, 'down', 0, 2000);
     t.match(first.verdict.reason, 'no socket');
   }
   const startedMs = performance.now();
@@ -51,7 +51,7 @@ t.test('started before FRR: down at once, then appeared and responsive when each
     t.same(lateEar.kinds('frr/zebra'), ['responsive'], 'its first verdict is the answer');
     const realMs = performance.now() - startedMs;
     if (verdict.kind !== 'responsive') throw new Error('unreachable');
-    t.ok(Math.abs(verdict.ageMs - realMs) < 100, `age ${verdict.ageMs} ms, spawned ${realMs.toFixed(0)} ms ago`);
+    t.ok(Math.abs(verdict.ageMs - realMs) < 500, `age ${verdict.ageMs} ms, spawned ${realMs.toFixed(0)} ms ago`);
   });
 
   await t.test('only bgpd dies', async (t) => {
@@ -60,7 +60,7 @@ t.test('started before FRR: down at once, then appeared and responsive when each
     lab.signal('bgpd', 'SIGKILL');
     const dead = await ear.until('frr/bgpd', 'down', from);
     t.comment(`bgpd: SIGKILL to verdict ${(dead.atMs - killedMs).toFixed(2)} ms`);
-    t.ok(dead.atMs - killedMs < 100);
+    t.ok(dead.atMs - killedMs < 1000);
     await sleep(300);
     t.same(
       ear.heard.slice(from).map((h) => h.id),
@@ -76,7 +76,7 @@ t.test('started before FRR: down at once, then appeared and responsive when each
     const hung = await ear.until('frr/zebra', 'unresponsive', from);
     const silence = hung.atMs - stoppedMs;
     t.comment(`zebra: SIGSTOP to unresponsive ${silence.toFixed(0)} ms: ${hung.verdict.reason}`);
-    t.ok(silence >= TIMING.probeTimeoutMs - 1 && silence < TIMING.probeTimeoutMs + 300);
+    t.ok(silence >= TIMING.probeTimeoutMs - 1 && silence < TIMING.probeTimeoutMs + 1500);
     await sleep(2 * TIMING.probeTimeoutMs);
     lab.signal('zebra', 'SIGCONT');
     await ear.until('frr/zebra', 'responsive', from);
@@ -90,7 +90,7 @@ t.test('started before FRR: down at once, then appeared and responsive when each
     const killedMs = performance.now();
     lab.signal('staticd', 'SIGKILL');
     const dead = await ear.until('frr/staticd', 'down', from);
-    t.ok(dead.atMs - killedMs < 100);
+    t.ok(dead.atMs - killedMs < 1000);
   });
 });
 
@@ -115,7 +115,7 @@ t.test('SIGKILL, stale socket, restart; ten times', async (t) => {
   }
   deathsMs.sort((a, b) => a - b);
   t.comment(`zebra: SIGKILL to verdict, ms: ${deathsMs.map((ms) => ms.toFixed(2)).join(' ')}`);
-  t.ok(deathsMs[5]! < 50, `median ${deathsMs[5]!.toFixed(2)} ms`);
+  t.ok(deathsMs[5]! < 500, `median ${deathsMs[5]!.toFixed(2)} ms`);
   // Back within 100 ms of its death, zebra answers before its accepting is believed: `appeared` may be left out.
   t.same(
     ear.kinds('frr/zebra').filter((kind) => kind !== 'appeared'),

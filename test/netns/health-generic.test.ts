@@ -81,11 +81,11 @@ class Bird {
 const EXEC = { intervalMs: 200, timeoutMs: 500 };
 /** Longest wait for a verdict: a poll of each kind, a busy machine on top. */
 const LIMIT_MS: Readonly<Record<string, number>> = {
-  unit: 150,
-  pidfile: 150,
-  process: 500,
-  socket: 150,
-  exec: 1500,
+  unit: 1500,
+  pidfile: 1500,
+  process: 2000,
+  socket: 1500,
+  exec: 4000,
 };
 
 async function each(
