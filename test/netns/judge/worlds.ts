@@ -89,6 +89,13 @@ export interface World {
   /** For `ip -force -batch`. */
   readonly lines: readonly string[];
   readonly packets: readonly Packet[];
+  /** Gateways to be tried. */
+  readonly uses: readonly { readonly gateway: string; readonly device: string; readonly table: number }[];
+}
+
+/** Where the `n`th of them would lead. */
+export function triedDestination(family: Family, n: number): string {
+  return family === 'inet' ? `50.0.0.${n + 1}/32` : `3fff:50::${n + 1}/128`;
 }
 
 function selector(family: Family): fc.Arbitrary<string> {
@@ -231,17 +238,31 @@ export function world(family: Family, indexOf: (device: string) => number): fc.A
       routes: fc.array(routeLine(family), { minLength: 6, maxLength: 26 }),
       neighbours: fc.array(neighbourLine(family), { maxLength: 2 }),
       local: fc.nat(7),
+      uses: fc.array(
+        fc.record({
+          gateway: fc.constantFrom(
+            ...POOLS[family].gateways,
+            ...POOLS[family].addresses,
+            ...POOLS[family].sources,
+            ...(family === 'inet' ? [] : ['fe80::1']),
+          ),
+          device: fc.constantFrom(...DEVICES),
+          table: fc.constantFrom(254, 100, 103),
+        }),
+        { minLength: 8, maxLength: 8 },
+      ),
       packets: fc.array(packet(family, indexOf), { minLength: 40, maxLength: 40 }),
     })
-    .map(({ rules, routes, neighbours, local, packets }) => ({
+    .map(({ rules, routes, neighbours, local, packets, uses }) => ({
       family,
       lines: [
         ...routes,
         ...rules,
         ...neighbours,
-        // As hosts with VRFs have it (fact K23).
+        // As hosts with VRFs have it.
         ...(local === 0 ? ['rule add pref 32765 lookup local', 'rule del pref 0'] : []),
       ],
       packets,
+      uses,
     }));
 }

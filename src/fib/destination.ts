@@ -1,0 +1,65 @@
+/**
+ * What carries a destination: ordinary packets (packet.ts) to those of its addresses that nothing more specific takes. Pure.
+ *
+ * Three questions are this one, of different views. Covered: without our routes and rules. The winner of a tie, and whether our route is hidden:
+ * with them. What an imagined change would do: with the change.
+ *
+ * Invariant: in doubt nothing carries. A rule or route for some packets only (one tos, one source, one user, one port) is passed over, be it
+ * in the way or the way itself; so is one for a part of the destination.
+ */
+
+import type { Vrf } from '../model/policy.js';
+import type { Prefix } from '../model/prefix.js';
+import type { Nexthop, Route, Rule } from '../model/route.js';
+import { type LookupAnswer, lookup, type Trace } from './lookup.js';
+import { ordinary } from './packet.js';
+import { type Fault, nexthopsFault } from './usable.js';
+import type { View } from './view.js';
+
+export type Carried =
+  | {
+      readonly kind: 'carried';
+      readonly route: Route;
+      readonly rule: Rule;
+      readonly nexthops: readonly Nexthop[];
+      /** When the route ends, in monotonic milliseconds; undefined: never. Then the question is to be asked again. */
+      readonly until: number | undefined;
+    }
+  | {
+      readonly kind: 'not-carried';
+      readonly why: 'no route' | 'refused' | 'broken' | 'not for packets' | 'doubtful';
+      readonly route: Route | undefined;
+      readonly rule: Rule | undefined;
+      /** Of a broken one. */
+      readonly fault: Fault | undefined;
+    };
+
+export function carried(view: View, destination: Prefix, vrf?: Vrf, trace?: Trace): Carried {
+  const answer = lookup(view, ordinary(destination, vrf), trace === undefined ? {} : { trace });
+  if (answer.kind === 'none') return lacking('no route', answer);
+  if (answer.kind === 'refused') return lacking('refused', answer);
+  const { route, rule, nexthops } = answer;
+  // A broadcast or multicast route leads nowhere; the host's own address needs no way out.
+  if (route.type !== 'unicast' && route.type !== 'local') return lacking('not for packets', answer);
+  const fault = route.type === 'local' ? undefined : worst(view, answer);
+  if (fault !== undefined) return lacking('broken', answer, fault);
+  if (answer.doubtful) return lacking('doubtful', answer);
+  return { kind: 'carried', route, rule, nexthops, until: route.expiresAtMs };
+}
+
+/** Of default routes that the kernel chooses among by their neighbours one is enough: it leaves what it takes for dead. */
+function worst(view: View, { nexthops, alternatives }: Extract<LookupAnswer, { kind: 'route' }>): Fault | undefined {
+  const fault = nexthopsFault(view, nexthops);
+  if (fault !== 'neighbour failed') return fault;
+  return alternatives.some((route) => nexthopsFault(view, route.nexthops) === undefined) ? undefined : fault;
+}
+
+function lacking(why: Extract<Carried, { kind: 'not-carried' }>['why'], answer: LookupAnswer, fault?: Fault): Carried {
+  return {
+    kind: 'not-carried',
+    why,
+    route: answer.kind === 'none' ? undefined : answer.route,
+    rule: answer.kind === 'none' ? undefined : answer.rule,
+    fault,
+  };
+}

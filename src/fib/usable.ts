@@ -1,0 +1,39 @@
+/**
+ * Whether anything gets out where the kernel sends it: our judgement on top of the kernel's answer. The kernel sends packets to a link without
+ * carrier and to a neighbour that has not answered for hours. Pure.
+ */
+
+import type { Nexthop, Route } from '../model/route.js';
+import { REFUSALS } from '../model/route.js';
+import { exitsOf, failed, type View } from './view.js';
+
+/** Why nothing gets out; undefined: as far as is known, it does. */
+export type Fault = 'dead' | 'no link' | 'link down' | 'no carrier' | 'neighbour failed';
+
+export function nexthopFault(view: View, { dead, linkDown, interfaceIndex, gateway }: Nexthop): Fault | undefined {
+  if (dead && linkDown !== true) return 'dead';
+  const link = view.links.find(({ index }) => index === interfaceIndex);
+  if (link === undefined) return 'no link';
+  if (!link.up) return 'link down';
+  if (!link.carrier || dead) return 'no carrier';
+  return gateway !== undefined && failed(view, interfaceIndex, gateway) ? 'neighbour failed' : undefined;
+}
+
+/** The fault of a route whose every next hop has one, that of the first; undefined also for routes that need none. */
+export function routeFault(view: View, route: Route): Fault | undefined {
+  if (REFUSALS.has(route.type) || route.type === 'throw') return undefined;
+  const exits = exitsOf(view, route);
+  return exits === 'blackhole' ? undefined : nexthopsFault(view, exits);
+}
+
+/** As {@link routeFault}, of the next hops that an answer names. None at all carry nothing. */
+export function nexthopsFault(view: View, nexthops: readonly Nexthop[]): Fault | undefined {
+  if (nexthops.length === 0) return 'dead';
+  let first: Fault | undefined;
+  for (const nexthop of nexthops) {
+    const fault = nexthopFault(view, nexthop);
+    if (fault === undefined) return undefined;
+    first ??= fault;
+  }
+  return first;
+}
