@@ -8,7 +8,7 @@
 import { type Address, familyBits, familyOf, isLinkLocal } from '../model/address.js';
 import type { InterfaceAddress } from '../model/link.js';
 import { prefix } from '../model/prefix.js';
-import { REFUSALS, type Route, type Rule, SCOPE_LINK, TABLE_MAIN } from '../model/route.js';
+import { REFUSALS, type Route, SCOPE_LINK, TABLE_MAIN } from '../model/route.js';
 import { lookup } from './lookup.js';
 import type { Packet } from './packet.js';
 import type { TableAnswer } from './query.js';
@@ -88,12 +88,4 @@ function inet6(view: View, use: GatewayUse, name: string, addresses: readonly In
 function neighbour({ nexthops }: { readonly nexthops: TableAnswer['nexthops'] }, use: GatewayUse): boolean {
   const [first] = nexthops;
   return first !== undefined && first.gateway === undefined && first.interfaceIndex === use.interfaceIndex;
-}
-
-/** The tables that rules may send ordinary packets of the host to: what a view has to have. */
-export function tablesOf(rules: readonly Rule[]): readonly number[] {
-  const tables = rules.flatMap(({ detail, table }) =>
-    (detail?.action ?? 'table') === 'table' && detail?.l3mdev !== true ? [table] : [],
-  );
-  return [...new Set(tables)];
 }

@@ -242,6 +242,9 @@ export function nexthopState(
   deadFlags = CANNOT_CARRY,
   weight = 1,
 ): Nexthop {
+  // Nearly all are so, and there may be a million of them.
+  if ((flags & (CANNOT_CARRY | uapi.RTNH_F_ONLINK)) === 0 && weight === 1)
+    return { gateway, interfaceIndex, dead: false };
   return {
     gateway,
     interfaceIndex,

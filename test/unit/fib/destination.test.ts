@@ -5,15 +5,17 @@
 
 import t from 'tap';
 import { carried } from '../../../src/fib/destination.js';
-import { onLink, tablesOf } from '../../../src/fib/on-link.js';
+import { onLink } from '../../../src/fib/on-link.js';
 import { ordinary } from '../../../src/fib/packet.js';
 import { programOf } from '../../../src/fib/program.js';
+import { tablesOf, viewOf } from '../../../src/fib/snapshot-view.js';
 import { nexthopFault } from '../../../src/fib/usable.js';
 import type { View } from '../../../src/fib/view.js';
 import type { Link } from '../../../src/model/link.js';
 import { type Prefix, parsePrefix } from '../../../src/model/prefix.js';
 import type { Nexthop, Route, Rule } from '../../../src/model/route.js';
 import type { RuleDetail } from '../../../src/model/rule-detail.js';
+import { EMPTY_SNAPSHOT } from '../../../src/model/snapshot.js';
 
 const MGMT = 2;
 const DATA = 3;
@@ -179,7 +181,7 @@ t.test('rules in front of main', async (t) => {
   ];
   for (const [name, one, expected] of rows)
     t.equal(verdict(view([main, other], { rules: [...USUAL, one] })), expected, name);
-  t.strictSame(tablesOf([...USUAL, rule(9, 100)]), [255, 254, 253, 100]);
+  t.strictSame(tablesOf([...USUAL, rule(9, 100), rule(9, 101, { from: p('10.0.0.0/8') })]), [255, 100, 254, 253]);
 });
 
 t.test('of equal priorities the older rule is asked first', async (t) => {
@@ -225,4 +227,19 @@ t.test('ten thousand rules that take no ordinary packet are passed over once', a
   t.equal(verdict(view([route(DEFAULT)], { rules })), 'table 254');
   t.strictSame(programOf(rules, mine).rules, USUAL);
   t.equal(programOf(rules, mine), programOf(rules, ordinary(p('10.0.0.0/8'))), 'whatever the destination');
+});
+
+t.test('a snapshot with ours and without', async (t) => {
+  const own = rule(31000, 25500, undefined, { inputInterface: 'lo', protocol: 157 });
+  const snapshot = {
+    ...EMPTY_SNAPSHOT,
+    links: [link(MGMT), link(DATA)],
+    rules: [...USUAL, own],
+    ownRoutes: [route(DEFAULT, { table: 25500, protocol: 157 }, { gateway: '10.99.0.1', interfaceIndex: MGMT })],
+    furtherRoutes: [route(DEFAULT, { table: 253 })],
+  };
+  const isOurs = (one: Rule): boolean => one === own;
+  t.equal(verdict(viewOf(snapshot, 0, 'with ours')), 'table 25500', 'ours is in front of main');
+  t.equal(verdict(viewOf(snapshot, 0, isOurs)), 'table 253', 'and covered by another table without it');
+  t.equal(viewOf(snapshot, 0, isOurs).rules, viewOf(snapshot, 1, isOurs).rules, 'one list of rules for one look');
 });

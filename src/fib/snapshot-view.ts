@@ -1,0 +1,42 @@
+/** From snapshots to views, and which tables a snapshot has to have for that. Pure. */
+
+import { FAMILIES } from '../model/address.js';
+import { defaultPrefix } from '../model/prefix.js';
+import type { Route, Rule } from '../model/route.js';
+import type { Snapshot } from '../model/snapshot.js';
+import { ordinary } from './packet.js';
+import { programOf } from './program.js';
+import type { View } from './view.js';
+
+/** What a snapshot found, as of `now`. `ours`: with our own routes and the rules as they are; without it, as if neither were there. */
+export function viewOf(snapshot: Snapshot, now: number, ours: 'with ours' | OwnRule): View {
+  const { rules, ownRoutes, foreignRoutes, furtherRoutes = [], nexthopObjects = [], links, neighbours } = snapshot;
+  const foreign = [foreignRoutes, furtherRoutes];
+  return {
+    rules: ours === 'with ours' ? rules : others(rules, ours),
+    routes: ours === 'with ours' ? [...foreign, ownRoutes] : foreign,
+    nexthopObjects,
+    links,
+    neighbours,
+    now,
+  };
+}
+
+/** Whether a rule is one of ours. */
+export type OwnRule = (rule: Rule) => boolean;
+
+const known = new WeakMap<readonly Rule[], { readonly own: OwnRule; readonly rest: readonly Rule[] }>();
+
+/** The same list for the same question: what was made of it (program.ts) is not made again. */
+function others(rules: readonly Rule[], own: OwnRule): readonly Rule[] {
+  let entry = known.get(rules);
+  if (entry?.own !== own) known.set(rules, (entry = { own, rest: rules.filter((rule) => !own(rule)) }));
+  return entry.rest;
+}
+
+/** The tables that ordinary packets may be looked up in: of ten thousand rules for sources none counts. */
+export function tablesOf(rules: readonly Rule[]): readonly Route['table'][] {
+  const asked = FAMILIES.flatMap((family) => programOf(rules, ordinary(defaultPrefix(family))).rules);
+  const tables = asked.flatMap(({ detail, table }) => ((detail?.action ?? 'table') === 'table' ? [table] : []));
+  return [...new Set(tables)];
+}
