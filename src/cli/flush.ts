@@ -3,6 +3,7 @@
  * Prints the commands of ip(8) that do the same.
  */
 
+import { rmSync } from 'node:fs';
 import { someoneListens } from '../control/client.js';
 import { ipCommand } from '../core/ip-command.js';
 import { plan } from '../core/plan.js';
@@ -17,7 +18,7 @@ import { withOwned } from './owned.js';
 export async function flush(
   options: ConfigOptions & { readonly force?: boolean; readonly dryRun?: boolean },
 ): Promise<number> {
-  const { controlSocket, adopted } = pathsOf(process.env);
+  const { controlSocket, adopted, covered } = pathsOf(process.env);
   if (options.force !== true && options.dryRun !== true && (await someoneListens(controlSocket))) {
     throw new CommandError(
       EXIT.NOT_IN_STATE,
@@ -36,6 +37,7 @@ export async function flush(
     const steps = plan(owned.ownership, { routes: [], rules: [] }, owned.snapshot);
     for (const step of [...back.steps, ...steps]) process.stdout.write(`${command(step)}\n`);
     if (options.dryRun === true) return EXIT.OK;
+    rmSync(covered, { force: true });
     const results = await kernel.apply(steps);
     const failures = [
       ...back.faults,

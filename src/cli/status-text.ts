@@ -11,10 +11,11 @@ const LISTED = 20;
 /** Where the text beside a label begins. */
 const MARGIN = 17;
 
-/** In, installed and not hidden; or out; or waiting for a verdict that is not overdue. */
+/** In, installed and not hidden; or out and everything covered; or waiting for a verdict that is not overdue. */
 export function inWishedState(s: Status): boolean {
   return (
     s.faults.length === 0 &&
+    s.routes.uncovered.length === 0 &&
     (s.routes.phase !== 'in' ||
       s.backupRoutes.every((route) => route.state === 'installed' && route.hiddenBy === undefined))
   );
@@ -27,8 +28,8 @@ export function renderStatus(s: Status, paint: Paint, width: number): string {
     return colour === undefined ? lines : paint(colour, lines);
   };
   const colour: Colour =
-    s.routes.phase === 'out' ? 'green' : s.routes.phase === 'in' && inWishedState(s) ? 'yellow' : 'red';
-  const phase = s.routes.phase.toUpperCase();
+    !inWishedState(s) || s.routes.phase === 'starting' ? 'red' : s.routes.phase === 'out' ? 'green' : 'yellow';
+  const phase = `${s.routes.phase.toUpperCase()}${s.routes.uncovered.length > 0 ? ', UNCOVERED' : ''}`;
   const until =
     s.routes.untilMs === null
       ? ''

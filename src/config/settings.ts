@@ -67,8 +67,8 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
     section: 'withdraw',
     key: 'convergence-timeout',
     words:
-      'After that, wait at most this long until every destination is covered by a route of the daemon; 0 does not wait, as Junos.',
-    more: "After that, wait at most this long until every destination has a route of the daemon's. `0`: do not wait, as Junos. `never`: wait until all are covered.",
+      'After that, wait at most this long for destinations that this daemon has never covered here; 0 waits for none, as Junos.',
+    more: 'After that, wait at most this long for destinations that this daemon has never covered here; what it has covered once is waited for without limit. `0`: wait for nothing, as Junos. `never`: wait until all are covered.',
     default: 30_000,
     value: timeout,
   },

@@ -6,7 +6,7 @@ import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Question } from './coverage.js';
 import type { KernelHint, ObserveRequest, ProbeTarget, Step, StepResult } from './ports.js';
-import type { Phase, Pin, RoleState, State } from './state.js';
+import type { Phase, Pin, RoleState, State, World } from './state.js';
 
 export type Input =
   | { readonly kind: 'verdict'; readonly id: DaemonId; readonly verdict: Verdict }
@@ -46,6 +46,8 @@ export type Output =
   | { readonly kind: 'probe'; readonly targets: readonly ProbeTarget[] }
   /** Write down, durably, which foreign routes are to be given back. */
   | { readonly kind: 'record'; readonly adopted: readonly AdoptedRoute[] }
+  /** Write down which destinations have been covered. */
+  | { readonly kind: 'remember'; readonly covered: World['covered'] }
   | { readonly kind: 'phase'; readonly from: Phase; readonly to: Phase }
   | { readonly kind: 'exit' };
 

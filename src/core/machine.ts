@@ -25,6 +25,7 @@
 
 import { adoptAt, adoption, disowned, restoreSteps } from './adopt.js';
 import { wanted } from './desired.js';
+import { coveredAfter } from './expected.js';
 import { hinted } from './hints.js';
 import type { Input, Output, Transition } from './inputs.js';
 import { pauseOf } from './interference.js';
@@ -83,7 +84,7 @@ function absorb(state: State, input: Input, now: number): State {
 function settle(before: State, absorbed: State, input: Input, now: number): Transition {
   if (absorbed.orders.stopping) return leave(absorbed, input, now);
   const outputs: Output[] = [];
-  let state = turned(withNewRealms(before, absorbed), outputs, now);
+  let state = remembering(turned(withNewRealms(before, absorbed), outputs, now), before, outputs);
   const { round } = before.agenda;
   const looked = input.kind === 'observed' && round.kind === 'observing' && round.id === input.id ? round : undefined;
   const { world, phase } = state;
@@ -132,6 +133,14 @@ function turned(state: State, outputs: Output[], now: number): State {
   outputs.push({ kind: 'phase', from: state.phase, to: phase });
   const next = { ...state, phase };
   return phase.kind === state.phase.kind ? next : withAgenda(next, { dirty: 'phase' });
+}
+
+/** With what is covered now; a memory that is another one than before is written down. */
+function remembering(state: State, before: State, outputs: Output[]): State {
+  const { world, phase } = state;
+  const next = world === before.world ? state : withWorld(state, { covered: coveredAfter(world, phase) });
+  if (next.world.covered !== before.world.covered) outputs.push({ kind: 'remember', covered: next.world.covered });
+  return next;
 }
 
 /**

@@ -6,11 +6,15 @@
  *   one not judged yet                                          as before      in
  *   all answer, the source of the role does not yet             as before      -
  *   all answer, hold-time not over                              in (hold)      in
- *   all answer, held, a destination not covered, time left      in (converging) in
- *   all answer, held, and covered or timed out                  out            in
+ *   all answer, held, one not covered that was once             in (converging) in
+ *   all answer, held, one not covered, time left                in (converging) in
+ *   all answer, held, timed out, and what is not covered        out, uncovered in
+ *     never was
+ *   all answer, held, and all covered (or the timeout is 0)     out            in
  *
  * The hold-time counts from the youngest daemon's first answer (or, beside a daemon that is older than ourselves, from
- * its start), the convergence-timeout from the end of the hold-time. Once out, the wait for coverage
+ * its start), the convergence-timeout from the end of the hold-time. It is for what was never covered here: for what was
+ * (expected.ts), the routes stay in without a limit. Once out, the wait for coverage
  * begins anew when a destination loses its cover: a daemon in orderly shutdown empties the FIB up to two
  * seconds before its sockets close (fact F8), and whichever comes first must count.
  *
@@ -21,6 +25,7 @@ import { allBackupRouters } from '../model/config.js';
 import { prefixText } from '../model/prefix.js';
 import { coverage, questionKey } from './coverage.js';
 import { dampedHoldMs } from './damping.js';
+import { expected } from './expected.js';
 import { ownership, owns } from './ownership.js';
 import { type DaemonState, type InCause, isSeen, type Orders, type Phase, type State, type World } from './state.js';
 
@@ -28,8 +33,16 @@ import { type DaemonState, type InCause, isSeen, type Orders, type Phase, type S
 export function nextPhase({ world, orders, phase: current }: Omit<State, 'agenda'>, now: number): Phase {
   const next = judge(world, orders, current, now);
   if (next === current || next.kind !== current.kind) return next;
+  // Out and uncovered is a state of its own.
+  if (phaseCause(next) !== phaseCause(current) && next.kind === 'out') return { ...next, since: now };
   const same = { ...next, since: current.since };
   return samePhase(same, current) ? current : same;
+}
+
+/** Why the routes are in, or that they are out though not everything is covered. */
+export function phaseCause(phase: Phase): InCause | 'uncovered' | undefined {
+  if (phase.kind === 'in') return phase.cause;
+  return phase.kind === 'out' && phase.uncovered.length > 0 ? 'uncovered' : undefined;
 }
 
 function samePhase(a: Phase, b: Phase): boolean {
@@ -98,24 +111,31 @@ function judgeCoverage(world: World, current: Phase, holdUntil: number, now: num
   const timeout = world.config.convergenceTimeoutMs;
   const from = current.kind === 'in' ? (current.from ?? holdUntil) : holdUntil;
   const until = timeout === 'never' ? 'never' : from + timeout;
+  if (timeout === 0) return { kind: 'out', since: now, reason: 'daemon is responsive and held', uncovered: [] };
   const found = isSeen(world) ? coverage(world) : undefined;
   // The look that reads it is under way.
   if (found?.unread === true && current.kind === 'starting' && now < world.verdictsBy) return current;
-  if (found?.uncovered.length === 0 && !found.unread)
-    return { kind: 'out', since: now, reason: 'every destination is covered', uncovered: [] };
-  if (until !== 'never' && now >= until) {
-    const reason = timeout === 0 ? 'daemon is responsive and held' : 'convergence-timeout is over';
-    return {
-      kind: 'out',
-      since: now,
-      reason,
-      uncovered: found?.uncovered.map(prefixText) ?? everything(world),
-    };
-  }
-  if (found === undefined) return current;
+  if (found?.uncovered.length === 0 && !found.unread) return out(now, []);
+  const over = until !== 'never' && now >= until;
   // Beside a daemon older than ourselves, and with nothing installed: its word on its routes is awaited before we insert ours.
-  const unanswered = found.toConfirm.some((question) => !world.confirmed.has(questionKey(question)));
-  if (current.kind === 'starting' && unanswered && now < world.verdictsBy && !routesAreIn(world)) return current;
+  const unanswered = found?.toConfirm.some((question) => !world.confirmed.has(questionKey(question))) === true;
+  const silent = current.kind === 'starting' && unanswered && now < world.verdictsBy && !routesAreIn(world);
+  if (found !== undefined) {
+    // What a daemon that has had its time does not deny counts as a cover: it may be one that cannot be asked.
+    const open = over ? found.bare : found.uncovered.map(prefixText);
+    const awaited = expected(world);
+    const again = open.filter((text) => awaited.has(text));
+    if (again.length > 0 && silent) return current;
+    if (again.length > 0)
+      return inside(
+        'converging',
+        `not covered ${again.length === open.length ? 'again ' : ''}yet: ${some(open)}`,
+        'never',
+        from,
+      );
+  }
+  if (over) return out(now, found?.bare ?? everything(world));
+  if (found === undefined || silent) return current;
   return inside('converging', `not covered yet: ${some(found.uncovered.map(prefixText))}`, until, from);
 }
 
@@ -127,9 +147,20 @@ function judgeCovers(world: World, phase: Phase & { kind: 'out' }, now: number, 
   if (unread || bare === phase.uncovered) return phase;
   const given = new Set(phase.uncovered);
   const lost = bare.filter((text) => !given.has(text));
-  if (lost.length > 0)
-    return inside('converging', `no longer covered: ${some(lost)}`, timeout === 'never' ? 'never' : now + timeout, now);
-  return { ...phase, uncovered: bare };
+  if (lost.length === 0) return out(phase.since, bare);
+  const awaited = expected(world);
+  const again = lost.some((text) => awaited.has(text));
+  const until = timeout === 'never' || again ? 'never' : now + timeout;
+  return inside('converging', `no longer covered: ${some(lost)}`, until, now);
+}
+
+/** The reason is the present one, not how it came to be. */
+function out(since: number, uncovered: readonly string[]): Phase {
+  const reason =
+    uncovered.length === 0
+      ? 'every destination is covered'
+      : `nothing covers ${some(uncovered)}, nor has it ever here, and the convergence-timeout is over`;
+  return { kind: 'out', since, reason, uncovered };
 }
 
 function everything(world: World): readonly string[] {

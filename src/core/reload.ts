@@ -1,6 +1,7 @@
 /** What another configuration changes. Whatever marked our routes until now is remembered, so that they can be taken out. Pure. */
 
 import type { DaemonId } from '../model/daemon.js';
+import { retained } from './expected.js';
 import type { Reload } from './inputs.js';
 import { ownership } from './ownership.js';
 import { type DaemonState, type State, unheard, withAgenda, withWorld } from './state.js';
@@ -20,6 +21,7 @@ export function reloaded(state: State, { config, watched, restarted, role }: Rel
     verdictsBy: restarted ? now + config.probeTimeoutMs : world.verdictsBy,
     confirmed: restarted ? new Map() : world.confirmed,
     refused: new Map(),
+    covered: retained(world.covered, config, watched),
   });
   return withAgenda(next, {
     askedInVain: agenda.askedInVain || (agenda.asking && restarted),

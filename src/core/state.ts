@@ -39,7 +39,7 @@ export type Phase =
       /** While converging: when the wait for coverage began. */
       readonly from: number | undefined;
     }
-  /** `uncovered`: the destinations that nothing covers and that are no longer waited for. */
+  /** `uncovered`: the destinations that nothing covers, nothing ever has covered here, and that are no longer waited for. */
   | {
       readonly kind: 'out';
       readonly since: number;
@@ -134,6 +134,8 @@ export interface World {
   /** Gateways of `address: auto`. */
   readonly learned: Learned;
   readonly record: AdoptionRecord;
+  /** Destinations that have been covered, as text, by the daemon beside which they were (expected.ts). */
+  readonly covered: ReadonlyMap<DaemonId, ReadonlySet<string>>;
 }
 
 /** A world that has been looked at. */
@@ -249,10 +251,12 @@ export interface Beginning {
   readonly pin: Pin | undefined;
   /** The record of the life before; none when absent. */
   readonly adopted?: readonly AdoptedRoute[];
+  /** What lives before this one have seen covered; nothing when absent. */
+  readonly covered?: World['covered'];
 }
 
 export function initialState(
-  { config, watched, former, resyncMs, role, roleOverride, pin, adopted = [] }: Beginning,
+  { config, watched, former, resyncMs, role, roleOverride, pin, adopted = [], covered = new Map() }: Beginning,
   now: number,
 ): State {
   return {
@@ -273,6 +277,7 @@ export function initialState(
       suspects: new Map(),
       learned: new Map(),
       record: { adopted, writing: undefined, returned: [] },
+      covered,
     },
     orders: { pin, role: roleOverride, stopping: false },
     phase: { kind: 'starting', since: now, reason: 'agent started' },

@@ -9,11 +9,13 @@ import { adoptionWaits, takenOver } from './adopt-status.js';
 import { autoGateway } from './auto.js';
 import { dampedHoldMs, QUIET_MS } from './damping.js';
 import { interfaceKey, type Wanted, wanted } from './desired.js';
+import { expected } from './expected.js';
 import { type Hidden, hiddenDestinations, hiddenWaits, refusalText } from './hidden.js';
 import { INTERFERENCE_WINDOW_MS, pauseOf } from './interference.js';
 import { routeKey } from './keys.js';
 import { linkOf, realmOf } from './management.js';
 import { ownedRoutes, ownership } from './ownership.js';
+import { phaseCause } from './phase.js';
 import { isSeen, type Phase, type SeenWorld, type State, type World } from './state.js';
 
 /** What the core cannot know of the process around it. */
@@ -52,9 +54,11 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
     configuration: { unconfirmed: null, rolledBackAt: null, ...around.configuration },
     routes: {
       phase: phase.kind,
-      cause: phase.kind === 'in' ? phase.cause : null,
+      cause: phaseCause(phase) ?? null,
       reason: phase.reason,
       ...at(phase.since),
+      uncovered: phase.kind === 'out' ? phase.uncovered : [],
+      coveredBefore: [...expected(world)],
       untilMs: typeof until === 'number' ? Math.max(0, Math.round(until - now)) : null,
       placement: config.placement,
       role: role.role,

@@ -47,8 +47,9 @@ export function commandsPage(date: string): string {
       paragraph(
         text(
           'The routes are in while the daemon is down, hung, starting, or has been healthy for',
-          'less than hold-time; and until every destination is covered by a route of its own, at',
-          'most for convergence-timeout. In role standby they are always in.',
+          'less than hold-time; and until every destination is covered by a route of its own: without',
+          'limit where it has been covered before, else at most for convergence-timeout. In role',
+          'standby they are always in.',
         ),
       ),
       paragraph(
@@ -80,6 +81,7 @@ export function commandsPage(date: string): string {
         text('The last configuration that ran, for the boot on which the real one is broken.'),
       ),
       item(italic(paths.orders), text('What an operator has ordered: hold and role.')),
+      item(italic(paths.covered), text('Which destinations have been covered, by daemon; flush removes it.')),
       item(italic(paths.unconfirmed), text('A configuration that awaits its confirmation, and the one to go back to.')),
       item(italic(paths.history), text('What happened, as JSON lines; what came before, beside it.')),
       item(italic(paths.adopted), text('Default routes that were taken over and are to be given back.')),

@@ -15,6 +15,8 @@ export interface Paths {
   readonly orders: string;
   /** Foreign default routes that were taken over. */
   readonly adopted: string;
+  /** Destinations that have been covered, by daemon. */
+  readonly covered: string;
   /** A configuration that awaits its confirmation, or was rolled back for want of it. */
   readonly unconfirmed: string;
   /** What happened, as JSON lines. */
@@ -32,6 +34,7 @@ export function pathsOf(env: Readonly<Record<string, string | undefined>>, confi
     lastKnownGood: `${state}/last-known-good.yaml`,
     orders: `${state}/orders.json`,
     adopted: `${state}/adopted.json`,
+    covered: `${state}/covered.json`,
     unconfirmed: `${state}/unconfirmed.json`,
     history: `${state}/events.jsonl`,
   };

@@ -29,10 +29,14 @@ export interface Status {
   };
   readonly routes: {
     readonly phase: 'starting' | 'in' | 'out';
-    readonly cause: 'pinned' | 'standby' | 'down' | 'hold' | 'converging' | null;
+    readonly cause: 'pinned' | 'standby' | 'down' | 'hold' | 'converging' | 'uncovered' | null;
     readonly reason: string;
     readonly since: string;
     readonly forMs: number;
+    /** Out all the same: destinations that nothing covers, nothing ever has here, and that are no longer waited for. */
+    readonly uncovered: readonly string[];
+    /** Destinations that have been covered here: uncovered, they bring the routes in until they are covered again. */
+    readonly coveredBefore: readonly string[];
     /** Milliseconds until the present wait ends by itself; null: it does not. */
     readonly untilMs: number | null;
     readonly placement: string;

@@ -7,6 +7,7 @@ import { renderDiagnostics } from '../config/diagnostic.js';
 import type { JunosHints } from '../config/junos/read.js';
 import type { Response } from '../control/protocol.js';
 import type { ControlServer } from '../control/server.js';
+import type { Covered } from '../core/expected.js';
 import type { Health, Kernel } from '../core/ports.js';
 import { type Beginning, RESYNC_MS } from '../core/state.js';
 import { statusOf } from '../core/status.js';
@@ -26,6 +27,7 @@ import { readAdopted, writeAdopted } from './adopted-record.js';
 import { createAnnouncer } from './announcer.js';
 import { type Chosen, chooseConfig } from './choose-config.js';
 import { createConfiguration } from './configuration.js';
+import { readCovered, writeCovered } from './covered-record.js';
 import { type Driver, startDriver } from './driver.js';
 import { dryRun } from './dry-run.js';
 import { createLog, type Log } from './log.js';
@@ -114,6 +116,14 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
     watchRole(config.role, (said) => driver.dispatch({ kind: 'role', role: said }));
   let role = follow(chosen.config);
 
+  const remember = (covered: Covered): void => {
+    const fault = options.dryRun ? undefined : writeCovered(paths.covered, covered);
+    if (fault !== undefined)
+      log('warning', 'covered-record', {
+        message: fault,
+        effect: 'what has been covered is forgotten when the agent ends',
+      });
+  };
   const announcer = createAnnouncer(notifier);
   let exit = (): void => undefined;
   const exited = new Promise<void>((resolve) => {
@@ -132,6 +142,8 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
       role: role.initial,
     },
     record: (routes) => (options.dryRun ? undefined : writeAdopted(paths.adopted, routes)),
+    // Not in this turn: routes come first.
+    remember: (covered) => setImmediate(remember, covered),
     onSettled(state) {
       telling.followers.poke();
       announcer.settled(state);
@@ -223,7 +235,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
 }
 
 /** What former lives have left for this one. */
-function recorded(paths: Paths, log: Log): Pick<Beginning, 'roleOverride' | 'pin' | 'adopted'> {
+function recorded(paths: Paths, log: Log): Pick<Beginning, 'roleOverride' | 'pin' | 'adopted' | 'covered'> {
   const orders = readOrders(paths.orders);
   const { adopted, fault } = readAdopted(paths.adopted);
   if (fault !== undefined)
@@ -232,7 +244,12 @@ function recorded(paths: Paths, log: Log): Pick<Beginning, 'roleOverride' | 'pin
       message: fault,
       effect: 'routes that were taken over before cannot be given back',
     });
-  return { roleOverride: overrideOf(orders), pin: pinOf(orders, performance.now(), Date.now()), adopted };
+  return {
+    roleOverride: overrideOf(orders),
+    pin: pinOf(orders, performance.now(), Date.now()),
+    adopted,
+    covered: readCovered(paths.covered),
+  };
 }
 
 /** The control socket, opened once the first routes have had their chance. */

@@ -4,11 +4,12 @@
  * of a death before the machine is asked (readiness.ts); logs, status and watchdog come after.
  */
 
+import { retained } from '../core/expected.js';
 import type { Input, Output } from '../core/inputs.js';
 import { interest } from '../core/looks.js';
 import { nextDeadline, transition } from '../core/machine.js';
 import type { Health, Kernel } from '../core/ports.js';
-import { type Beginning, initialState, type RoleState, type State } from '../core/state.js';
+import { type Beginning, initialState, type RoleState, type State, type World } from '../core/state.js';
 import type { Clock } from '../host/clock.js';
 import type { AdoptedRoute } from '../model/adopted.js';
 import type { Config } from '../model/config.js';
@@ -41,6 +42,8 @@ export interface DriverOptions {
   readonly journal: Journal;
   /** Writes the record of routes that were taken over; returns what went wrong. Absent: none can be taken over. */
   readonly record?: (adopted: readonly AdoptedRoute[]) => string | undefined;
+  /** Writes down which destinations have been covered. Absent: it is forgotten with the agent. */
+  readonly remember?: (covered: World['covered']) => void;
   readonly beginning: Omit<Beginning, 'watched'>;
   /** Called after every input that was carried out. */
   readonly onSettled: (state: State) => void;
@@ -52,7 +55,14 @@ export interface DriverOptions {
 export function startDriver(options: DriverOptions): Driver {
   const { kernel, clock, journal } = options;
   let health = options.health;
-  let state = initialState({ ...options.beginning, watched: health.watched }, clock.now());
+  let state = initialState(
+    {
+      ...options.beginning,
+      watched: health.watched,
+      covered: retained(options.beginning.covered ?? new Map(), options.beginning.config, health.watched),
+    },
+    clock.now(),
+  );
   let timer: { cancel(): void } | undefined;
   let closed = false;
   const ready = readiness(kernel);
@@ -122,6 +132,9 @@ export function startDriver(options: DriverOptions): Driver {
         void Promise.resolve().then(() => dispatch({ kind: 'recorded', fault }));
         return;
       }
+      case 'remember':
+        options.remember?.(output.covered);
+        return;
       case 'phase':
         return;
       case 'exit':

@@ -66,6 +66,7 @@ export function createEmit(log: Log, record: (happening: Happening, level: Level
 function levelOf(happening: Happening): Level {
   if (happening.kind === 'daemon' && (happening.state === 'responsive' || happening.state === 'appeared'))
     return 'notice';
+  if (happening.kind === 'routes' && happening.cause === 'uncovered') return 'error';
   return LEVEL[happening.kind];
 }
 

@@ -8,6 +8,7 @@
 import { wanted } from '../core/desired.js';
 import type { Input, Transition } from '../core/inputs.js';
 import { pauseOf } from '../core/interference.js';
+import { phaseCause } from '../core/phase.js';
 import type { Step } from '../core/ports.js';
 import { isSeen, type Phase, type State } from '../core/state.js';
 import type { Happening } from '../model/event.js';
@@ -122,11 +123,11 @@ function* role(before: State, after: State): Iterable<Happening> {
 }
 
 function* phase(from: Phase, to: Phase, now: number): Iterable<Happening> {
-  if (from.kind === to.kind && (from.kind !== 'in' || to.kind !== 'in' || from.cause === to.cause)) return;
+  if (from.kind === to.kind && phaseCause(from) === phaseCause(to)) return;
   yield {
     kind: 'routes',
     phase: to.kind,
-    cause: to.kind === 'in' ? to.cause : undefined,
+    cause: phaseCause(to),
     was: from.kind,
     wasForMs: Math.round(now - from.since),
     reason: to.reason,

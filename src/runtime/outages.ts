@@ -6,6 +6,7 @@
  */
 
 import type { Input, Transition } from '../core/inputs.js';
+import { phaseCause } from '../core/phase.js';
 import type { State } from '../core/state.js';
 import type { Happening, OutageCause } from '../model/event.js';
 
@@ -85,7 +86,9 @@ function rounded(ms: number): number {
   return Math.round(ms * 10) / 10;
 }
 
+/** Routes that are out although a destination is uncovered end no outage: a clock ran out, and nothing else. */
 function suffers(state: State): boolean {
+  if (phaseCause(state.phase) === 'uncovered') return true;
   if (state.phase.kind !== 'in') return false;
   if (state.phase.cause === 'pinned' || state.phase.cause === 'standby') return unwell(state) !== undefined;
   return true;

@@ -36,6 +36,8 @@ export class World {
   wallOffset = Date.parse('2026-01-01T00:00:00Z');
   /** The state directory: what an operator has ordered. */
   #orders: OrdersRecord = NO_ORDERS;
+  /** The state directory: what has been covered. */
+  #covered: State['world']['covered'] = new Map();
   /** What the role file says; undefined: it cannot be read. */
   #roleText: string | undefined;
   #config: Config;
@@ -78,7 +80,9 @@ export class World {
         role: this.#role(),
         roleOverride: overrideOf(this.#orders),
         pin: this.#pin(),
+        covered: this.#covered,
       },
+      remember: (covered) => void (this.#covered = covered),
       onSettled: () => undefined,
       whenIdle: (run) => run(),
       onExit: () => {

@@ -39,6 +39,8 @@ const STATUS: Status = {
     reason: LONG,
     since: new Date().toISOString(),
     forMs: 5_000,
+    uncovered: [],
+    coveredBefore: [],
     untilMs: 25_000,
     placement: 'local',
     role: 'primary',

@@ -157,6 +157,7 @@ export class Simulation {
         this.exited = true;
         return;
       case 'phase':
+      case 'remember':
       // No configuration of the simulation adopts.
       case 'record':
         return;

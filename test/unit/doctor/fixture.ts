@@ -180,6 +180,8 @@ export function status(more: Partial<Status> = {}): Status {
       reason: 'healthy',
       since: '',
       forMs: 1,
+      uncovered: [],
+      coveredBefore: [],
       untilMs: null,
       placement: 'local',
       role: 'primary',

@@ -1,0 +1,50 @@
+/**
+ * Destinations that have been covered once beside a daemon, and are therefore expected to be covered again. Remembered over
+ * restarts of agent and host (runtime/covered-record.ts), forgotten when daemon or destination leaves the configuration. Pure.
+ */
+
+import { allBackupRouters, type Config } from '../model/config.js';
+import type { DaemonId, WatchedDaemon } from '../model/daemon.js';
+import { prefixText } from '../model/prefix.js';
+import { coverage } from './coverage.js';
+import { isSeen, type Phase, type World } from './state.js';
+
+/** Destinations as text, by the daemon beside which they have been covered. */
+export type Covered = ReadonlyMap<DaemonId, ReadonlySet<string>>;
+
+/** The destinations that are expected to be covered: beside any daemon that is watched they have been. */
+export function expected({ covered }: World): ReadonlySet<string> {
+  const [first = new Set<string>(), ...more] = covered.values();
+  return more.length === 0 ? first : new Set([first, ...more].flatMap((set) => [...set]));
+}
+
+/** What is left of a memory under a configuration. */
+export function retained(covered: Covered, config: Config, watched: readonly WatchedDaemon[]): Covered {
+  const configured = new Set(destinationsOf(config));
+  const kept = watched.map(({ id }): readonly [DaemonId, ReadonlySet<string>] => {
+    const known = covered.get(id);
+    return [id, new Set([...(known ?? [])].filter((text) => configured.has(text)))];
+  });
+  return new Map(kept);
+}
+
+/**
+ * The memory with what is covered now, the very same one when that is nothing new. While the routes are out a route counts that the
+ * daemon has not denied; until then it must have confirmed it.
+ */
+export function coveredAfter(world: World, phase: Phase): Covered {
+  const { daemons, covered, config } = world;
+  if (!isSeen(world) || phase.kind === 'starting') return covered;
+  if ([...daemons.values()].some(({ life }) => life !== 'responsive')) return covered;
+  const { unread, uncovered, bare } = coverage(world);
+  if (unread) return covered;
+  const open = new Set(phase.kind === 'out' ? bare : uncovered.map(prefixText));
+  const now = destinationsOf(config).filter((text) => !open.has(text));
+  const isNew = [...daemons.keys()].some((id) => now.some((text) => covered.get(id)?.has(text) !== true));
+  if (!isNew) return covered;
+  return new Map([...daemons.keys()].map((id) => [id, new Set([...(covered.get(id) ?? []), ...now])]));
+}
+
+function destinationsOf(config: Config): readonly string[] {
+  return allBackupRouters(config).flatMap(({ destinations }) => destinations.map(prefixText));
+}

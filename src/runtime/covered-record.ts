@@ -1,0 +1,28 @@
+/**
+ * Which destinations have been covered once, and beside which daemon (core/expected.ts): `covered.json` in the state directory.
+ * It may be lost: then what was covered is waited for as if for the first time.
+ */
+
+import type { Covered } from '../core/expected.js';
+import { writeAtomically } from './atomic.js';
+import { readRecord } from './record-file.js';
+
+export function readCovered(path: string): Covered {
+  try {
+    const value = JSON.parse(readRecord(path) ?? '{}') as { readonly version?: unknown; readonly covered?: unknown };
+    if (value.version !== 1 || typeof value.covered !== 'object' || value.covered === null) return new Map();
+    return new Map(
+      Object.entries(value.covered).flatMap(([id, destinations]) =>
+        Array.isArray(destinations) ? [[id, new Set(destinations.filter((one) => typeof one === 'string'))]] : [],
+      ),
+    );
+  } catch {
+    return new Map();
+  }
+}
+
+/** Returns what went wrong, or undefined. */
+export function writeCovered(path: string, covered: Covered): string | undefined {
+  const lists = Object.fromEntries([...covered].map(([id, destinations]) => [id, [...destinations]]));
+  return writeAtomically(path, `${JSON.stringify({ version: 1, covered: lists })}\n`);
+}
