@@ -66,6 +66,7 @@ t.test('status: every field of the schema, in and out', async (t) => {
   });
   t.same(Object.keys(status.routes).sort(), [
     'cause',
+    'coveredBefore',
     'forMs',
     'phase',
     'placement',
@@ -73,6 +74,7 @@ t.test('status: every field of the schema, in and out', async (t) => {
     'role',
     'roleReason',
     'since',
+    'uncovered',
     'untilMs',
   ]);
   t.match(status.routes, {
