@@ -20,6 +20,7 @@ import {
 } from 'yaml';
 import type { DiagnosticCode, Fault } from './diagnostic.js';
 import { createReport, type Report, type Span } from './report.js';
+import { mendSlips, withLineEnds } from './slips.js';
 
 interface Placed {
   readonly span: Span;
@@ -69,19 +70,22 @@ const PREFIX_ITEMS = /(?:- )?["']?[0-9A-Fa-f.:]{2,45}\/\d{1,3}["']?,?\s+/g;
 const MAX_DEPTH = 32;
 
 /** Parses the first document of the text; faults of syntax go into the report. Never throws. */
-export function parseDocument(text: string, file: string, homeOf?: Report['homeOf']): YamlDocument {
-  const report = createReport(text, file, homeOf);
+export function parseDocument(original: string, file: string, homeOf?: Report['homeOf']): YamlDocument {
+  const lines = withLineEnds(original);
+  const report = createReport(lines.text, file, homeOf);
   const refuse = (at: number, fault: Fault): YamlDocument => {
     report.error({ start: at, end: at + 1 }, fault);
     return { root: undefined, report, damaged: true };
   };
-  const length = text.length <= MAX_LENGTH ? text.length : text.replace(PREFIX_ITEMS, '').length;
+  const length = original.length <= MAX_LENGTH ? original.length : original.replace(PREFIX_ITEMS, '').length;
   if (length > MAX_LENGTH)
     return refuse(0, {
       code: 'too-large',
       message: `the file has ${length} characters, not counting prefixes; ${MAX_LENGTH} are read at most`,
       suggestion: 'is this the right file?',
     });
+  const { text, slips } = mendSlips(lines.text);
+  for (const { span, fault } of [...lines.slips, ...slips]) report.error(span, fault);
   const { tokens, tooDeepAt } = parseTokens(text);
   if (tooDeepAt !== undefined)
     return refuse(tooDeepAt, {
@@ -114,19 +118,26 @@ export function parseDocument(text: string, file: string, homeOf?: Report['homeO
     );
   }
   if (first === undefined) return { root: undefined, report, damaged: control !== null };
-  for (const e of first.errors)
-    report.error({ start: e.pos[0], end: e.pos[1] }, syntaxFault(e.code, e.message, text, e.pos[0]));
+  const untabbed = first.errors.length > 0 ? withoutTabs(text) : undefined;
+  let tabTold = false;
+  for (const e of first.errors) {
+    const tabAt = untabbed?.tabAt ?? tabBefore(text, e.pos[0]);
+    if (tabAt === undefined)
+      report.error({ start: e.pos[0], end: e.pos[1] }, syntaxFault(e.code, e.message, text, e.pos[0]));
+    // What else is strange in such a line follows from it.
+    else if (!tabTold) report.error({ start: tabAt, end: tabAt + 1 }, syntaxFault('TAB_AS_INDENT', TABS, text, tabAt));
+    tabTold ||= tabAt !== undefined;
+  }
   for (const w of first.warnings)
     report.warning(
       { start: w.pos[0], end: w.pos[1] },
       { code: 'unknown-tag', message: w.message, suggestion: 'remove the tag' },
     );
-  const readable = first.errors.some((e) => e.code === 'TAB_AS_INDENT') ? (untabbed(text) ?? first) : first;
-  const root = convertDocument(readable, report);
+  const root = convertDocument(untabbed?.document ?? first, text, report);
   return {
     root,
     report,
-    damaged: first.errors.length > 0 || second !== undefined || control !== null,
+    damaged: first.errors.length + slips.length > 0 || second !== undefined || control !== null,
   };
 }
 
@@ -152,14 +163,27 @@ function compose(tokens: readonly CST.Token[], length: number): readonly Documen
   ];
 }
 
+const TABS = 'Tabs are not allowed as indentation';
+
+/** The tab in the indentation of the line at this offset. */
+function tabBefore(text: string, at: number): number | undefined {
+  const start = text.lastIndexOf('\n', at - 1) + 1;
+  const tab = /^ *\t/.exec(text.slice(start, start + 200));
+  return tab === null ? undefined : start + tab[0].length - 1;
+}
+
 /**
- * The document that stands there when tabs in front of a line count as spaces, at the same offsets. It serves to find
- * the other faults, and for the valid part; undefined when it is no better.
+ * The document that stands there when tabs in front of a line count as blanks, at the same offsets, and where the first of them is. Then
+ * they are the only mistake; undefined when there are none, or others as well.
  */
-function untabbed(text: string): Document.Parsed<ParsedNode> | undefined {
+function withoutTabs(
+  text: string,
+): { readonly document: Document.Parsed<ParsedNode>; readonly tabAt: number } | undefined {
+  const tab = /^ *\t[ \t]*(?=[^\s#])/m.exec(text);
+  if (tab === null) return undefined;
   const spaced = text.replace(/^[ \t]+/gm, (indent) => ' '.repeat(indent.length));
   const document = compose(parseTokens(spaced).tokens, text.length)[0];
-  return document?.errors.length === 0 ? document : undefined;
+  return document?.errors.length === 0 ? { document, tabAt: tab.index + tab[0].indexOf('\t') } : undefined;
 }
 
 function syntaxFault(code: string, message: string, text: string, at: number): Fault {
@@ -204,7 +228,33 @@ function syntaxFault(code: string, message: string, text: string, at: number): F
   }
 }
 
-function convertDocument(document: Document.Parsed<ParsedNode>, report: Report): Value | undefined {
+/**
+ * An item into which the next ones were drawn, because their dashes are indented further than its own: each by itself, and one fault.
+ * Other items as they are.
+ */
+function splitItem(item: Value, inBrackets: boolean, text: string, report: Report): readonly Value[] {
+  if (inBrackets || item.kind !== 'scalar' || !/\s- /.test(item.text)) return [item];
+  const { start, end } = item.span;
+  const pieces = [...text.slice(start, end).matchAll(/(?:^|\n([ \t]*)- +)([^\n#]*[^\s#])/g)];
+  const second = pieces[1];
+  if (second === undefined) return [item];
+  const dash = start + second.index + 1 + second[1]!.length;
+  const above = text.slice(text.lastIndexOf('\n', start - 1) + 1, start).replace(/- +$/, '');
+  report.error(
+    { start: dash, end: dash + 1 },
+    {
+      code: 'syntax',
+      message: 'this item is indented further than the one above, so YAML takes it for a part of that one',
+      suggestion: `write '${above}- ${second[2]!}'`,
+    },
+  );
+  return pieces.map((piece): ScalarValue => {
+    const at = start + piece.index + piece[0].length - piece[2]!.length;
+    return { kind: 'scalar', span: { start: at, end: at + piece[2]!.length }, text: piece[2]!, value: piece[2]! };
+  });
+}
+
+function convertDocument(document: Document.Parsed<ParsedNode>, text: string, report: Report): Value | undefined {
   const anchors = new Map<string, Value>();
   const contents: ParsedNode | null = document.contents;
   if (contents === null) return undefined;
@@ -234,7 +284,9 @@ function convertDocument(document: Document.Parsed<ParsedNode>, report: Report):
       return {
         kind: 'list',
         span,
-        items: node.items.map((item) => convert(item as ParsedNode | null, span)),
+        items: node.items.flatMap((item) =>
+          splitItem(convert(item as ParsedNode | null, span), node.flow === true, text, report),
+        ),
       };
     if (isMap(node)) {
       const entries: Entry[] = [];
@@ -246,7 +298,7 @@ function convertDocument(document: Document.Parsed<ParsedNode>, report: Report):
             keySpan: key.span,
             value: convert(pair.value as ParsedNode | null, key.span),
           });
-        else
+        else if (tabBefore(text, key.span.start) === undefined)
           report.error(key.span, {
             code: 'syntax',
             message: 'a key must be a word',

@@ -26,25 +26,30 @@ export function loadConfig(path: string, hints: JunosHints = {}): LoadedConfig {
   } catch (error) {
     return failed(fileDiagnostic(path, readFault(path, error as NodeJS.ErrnoException)));
   }
-  if (isUtf8(bytes)) {
+  const wide = utf16(bytes);
+  if (wide === undefined && isUtf8(bytes)) {
     const text = bytes.toString('utf8');
     return { ...parseConfig(text, path, hints), text };
   }
-  const wide =
-    bytes[0] === 0xff && bytes[1] === 0xfe
-      ? 'utf-16le'
-      : bytes[0] === 0xfe && bytes[1] === 0xff
-        ? 'utf-16be'
-        : undefined;
   if (wide !== undefined)
     return failed(
       fileDiagnostic(path, {
         code: 'not-utf8',
         message: `${path} is UTF-16`,
-        suggestion: `convert it: iconv -f utf-16 -t utf-8 ${path}`,
+        suggestion: `convert it: iconv -f ${wide} -t utf-8 ${path}`,
       }),
     );
   return lossy(bytes.toString('utf8'), path, hints);
+}
+
+/** Its name for iconv where the file is UTF-16: by its mark, or because every second byte of ASCII text is zero then. */
+function utf16(bytes: Buffer): string | undefined {
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) return 'utf-16';
+  const head = bytes.subarray(0, 512);
+  const zeros = [0, 1].map((odd) => head.filter((byte, i) => i % 2 === odd && byte === 0).length);
+  const many = head.length / 4;
+  if (head.length < 16 || Math.max(...zeros) < many || Math.min(...zeros) > many / 2) return undefined;
+  return zeros[1]! > zeros[0]! ? 'utf-16le' : 'utf-16be';
 }
 
 /** A stray Latin-1 letter in a comment must not cost the router its routes: the rest is read, the fault stands. */

@@ -13,7 +13,7 @@ import { homeOf, TOP_KEYS } from './file-keys.js';
 import { looksLikeJunos } from './junos/detect.js';
 import { type JunosHints, readJunos } from './junos/read.js';
 import { type InterfaceResult, readManagementInterfaces } from './management-interface.js';
-import { fileDiagnostic, type Report } from './report.js';
+import { createReport, fileDiagnostic, type Report, type Span } from './report.js';
 import { describe, readSection, type Section } from './section.js';
 import {
   DEFAULTS,
@@ -46,7 +46,37 @@ const MAX_YAML_LENGTH = 1 << 22;
  */
 export function parseConfig(text: string, fileName: string, hints: JunosHints = {}): ParsedConfig {
   const body = text.startsWith('\ufeff') ? text.slice(1) : text;
+  const foreign = foreignFile(body);
+  if (foreign !== undefined) {
+    const report = createReport(body, fileName);
+    report.error(foreign.span, {
+      code: 'wrong-type',
+      message: `this is a configuration of ${foreign.program}`,
+      suggestion: MINIMAL,
+    });
+    return { config: undefined, partial: undefined, diagnostics: report.diagnostics() };
+  }
   return looksLikeJunos(body) ? readJunos(body, fileName, hints) : parseYaml(body, fileName);
+}
+
+/** Files of other programs that people name by mistake, told by a line that no file of ours has. */
+const FOREIGN: readonly (readonly [program: string, line: RegExp])[] = [
+  ['keepalived', /^(?:vrrp_instance|vrrp_sync_group|vrrp_script|global_defs|virtual_server)\b.*$/m],
+  [
+    'netplan',
+    /^network:[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*[ \t]+(?:version|renderer|ethernets|vlans|bonds|bridges):/m,
+  ],
+];
+
+function foreignFile(text: string): { readonly program: string; readonly span: Span } | undefined {
+  const head = text.slice(0, 1 << 16);
+  if (/^management-interface:/m.test(head)) return undefined;
+  for (const [program, line] of FOREIGN) {
+    const found = line.exec(head);
+    const end = found === null ? 0 : found.index + /^[^\r\n]*/.exec(found[0])![0].length;
+    if (found !== null) return { program, span: { start: found.index, end } };
+  }
+  return undefined;
 }
 
 function parseYaml(body: string, fileName: string): ParsedConfig {

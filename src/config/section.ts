@@ -115,6 +115,7 @@ function suggestKey(
     return home === ''
       ? `'${key}' belongs at the top level; is it indented too far?`
       : `'${key}' belongs under '${home}'; is it indented too little?`;
+  if (key === '<<') return 'merge keys of YAML are not read: write the keys themselves';
   const names = namesOf(known);
   const glued = names.find((word) => key.startsWith(`${word}:`));
   if (glued !== undefined) return `write '${glued}: ${key.slice(glued.length + 1)}', with a space behind the colon`;

@@ -57,6 +57,11 @@ t.test('what is no text file', async (t) => {
   t.strictSame(codes(join(dir, 'directory')), ['0:0 unreadable']);
   t.strictSame(codes(join(dir, 'config.yaml', 'x')), ['0:0 unreadable']);
   t.strictSame(codes('/dev/null'), ['1:1 empty-file']);
+  for (const [name, bytes] of [
+    ['utf16le.yaml', Buffer.from(TEXT, 'utf16le')],
+    ['utf16be.yaml', Buffer.from(TEXT, 'utf16le').swap16()],
+  ] as const)
+    t.strictSame(codes(file(name, bytes)), ['0:0 not-utf8'], `${name}, without a mark`);
   t.strictSame(codes('/dev/zero'), ['0:0 too-large']);
   t.strictSame(codes(file('utf16.yaml', Buffer.from(`\ufeff${TEXT}ü`, 'utf16le'))), ['0:0 not-utf8']);
   t.strictSame(codes(file('nul', Buffer.alloc(10))), ['1:1 control-character', '1:1 wrong-type']);

@@ -122,7 +122,85 @@ const KEYS: readonly Mistake[] = [
   ],
 ];
 
-for (const [group, mistakes] of Object.entries({ NAMES, NUMBERS, EMPTY, KEYS }))
+const block = (...items: readonly string[]): string =>
+  `${IF}backup-router:\n  address: 192.0.2.1\n  destination:\n${items.map((item) => `${item}\n`).join('')}`;
+
+const TEXT: readonly Mistake[] = [
+  [
+    'one blank too many',
+    block('  - 10.0.0.0/8', '   - 172.16.0.0/12', '   - 192.168.0.0/16'),
+    '6:4 error syntax',
+    'indented further than the one above',
+    "write '  - 172.16.0.0/12'",
+  ],
+  [
+    'a no-break space',
+    `management-interface:\u00a0eth0\n${ROUTER}`,
+    '1:22 error syntax',
+    'a no-break space',
+    'ordinary blank',
+  ],
+  [
+    'one of several',
+    `${IF}backup-router:\n\u00a0\u00a0address:\u00a0192.0.2.1\n`,
+    '3:1 error syntax',
+    'U+00A0',
+    'ordinary blank',
+  ],
+  [
+    'a tab before an item',
+    block('  - 10.0.0.0/8', '\t- 172.16.0.0/12'),
+    '6:1 error tab-indent',
+    'Tabs',
+    'indent with spaces',
+  ],
+  [
+    'a tab before a key',
+    `${IF}backup-router:\n\taddress: 192.0.2.1\n`,
+    '3:1 error tab-indent',
+    'Tabs',
+    'indent with spaces',
+  ],
+  ['returns alone', BASE.replaceAll('\n', '\r'), '1:27 error syntax', 'carriage return alone', "tr '"],
+  [
+    'a merge key',
+    `${BASE}withdraw: {<<: {hold-time: 5s}}\n`,
+    '3:12 error unknown-key',
+    '<<',
+    'write the keys themselves',
+  ],
+  [
+    'a template',
+    `${IF}backup-router:\n  address: {{ gateway }}\n`,
+    '3:12 error syntax',
+    'a template',
+    'render it first',
+  ],
+  ['a comment of another language', `${IF}// the NOC\n${ROUTER}`, '2:1 error syntax', 'no comment', "write '#'"],
+  [
+    'the same behind a value',
+    `management-interface: eth0 // port 1\n${ROUTER}`,
+    '1:28 error syntax',
+    'no comment',
+    "write '#'",
+  ],
+  [
+    'a file of netplan',
+    'network:\n  version: 2\n  ethernets: {eth0: {dhcp4: true}}\n',
+    '1:1 error wrong-type',
+    'netplan',
+    'management-interface: eth0',
+  ],
+  [
+    'a file of keepalived',
+    '! VRRP\nvrrp_instance VI_1 {\n  state MASTER\n}\n',
+    '2:1 error wrong-type',
+    'keepalived',
+    'management-interface: eth0',
+  ],
+];
+
+for (const [group, mistakes] of Object.entries({ NAMES, NUMBERS, EMPTY, KEYS, TEXT }))
   t.test(group.toLowerCase(), async (t) => {
     for (const [name, text, at, message, suggestion] of mistakes) {
       const { config, diagnostics } = parseConfig(text, 'f');
@@ -140,4 +218,14 @@ for (const [group, mistakes] of Object.entries({ NAMES, NUMBERS, EMPTY, KEYS }))
 t.test('no warning of what only the running host can know', async (t) => {
   const { diagnostics } = parseConfig(`${IF}backup-router: {address: 10.255.0.1, destination: 10.0.0.0/8}\n`, 'f');
   t.strictSame(diagnostics, []);
+});
+
+t.test('what only looks like a slip', async (t) => {
+  for (const text of [
+    `${BASE}# a\u00a0b // c {{ d }}\n`,
+    `${BASE}routing-daemon: {exec: {command: [/usr/bin/docker, inspect, -f, '{{.State}}', "// \u00a0"]}}\n`,
+    `${BASE}routing-daemon: {socket: //run/x.sock}\n`,
+    `${IF}backup-router:\n  address: 192.0.2.1\n  destination:\n    - 10.0.0.0/8\n\t\n    - 172.16.0.0/12 # here\n`,
+  ])
+    t.strictSame(parseConfig(text, 'f').diagnostics, [], text);
 });

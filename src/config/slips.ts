@@ -1,0 +1,87 @@
+/**
+ * Slips by which a text is something else to YAML than it is to who wrote it: blanks that are none, comments and templates of other
+ * languages, line ends of old machines. Each kind is one fault, at its first place; the text that is parsed has them mended, at the
+ * same offsets, so that no other fault follows from them. What stands in quotes or behind `#` is nobody's business.
+ */
+
+import type { Fault } from './diagnostic.js';
+import type { Span } from './report.js';
+
+export interface Slip {
+  readonly span: Span;
+  readonly fault: Fault;
+}
+
+export interface Mended {
+  /** Of the same length. */
+  readonly text: string;
+  readonly slips: readonly Slip[];
+}
+
+interface Kind {
+  readonly pattern: RegExp;
+  readonly fault: (found: string) => Fault;
+  /** What stands for each of its characters. */
+  readonly filler: string;
+}
+
+const KINDS: readonly Kind[] = [
+  {
+    pattern: /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+/g,
+    fault: (found) => ({
+      code: 'syntax',
+      message: `this is no blank but ${found.startsWith('\u00a0') ? 'a no-break space' : 'a space of typesetting'}, U+${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}, which is a letter to YAML`,
+      suggestion: 'write an ordinary blank; such a one comes from copied text',
+    }),
+    filler: ' ',
+  },
+  {
+    pattern: /\{\{[^\n]{0,200}?\}\}|\{%[^\n]{0,200}?%\}/g,
+    fault: () => ({
+      code: 'syntax',
+      message: 'this is a template that nobody has filled in',
+      suggestion: 'render it first, with the program that it is written for; what is read is the finished file',
+    }),
+    filler: '_',
+  },
+  {
+    pattern: /^[ \t]*\/\/[^\n]*|[ \t]\/\/[ \t][^\n]*/gm,
+    fault: () => ({ code: 'syntax', message: "'//' begins no comment in YAML", suggestion: "write '#' for '//'" }),
+    filler: ' ',
+  },
+];
+
+const SUSPECT = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]|\{\{|\{%|\/\//;
+/** Comments, and scalars in quotes. */
+const HARMLESS = /(?<=^|[\s[{,])(?:"(?:[^"\\]|\\[\s\S])*"|'(?:[^']|'')*'|#[^\n]*)/gm;
+
+/** Finds and mends them. */
+export function mendSlips(text: string): Mended {
+  if (!SUSPECT.test(text)) return { text, slips: [] };
+  const bare = text.replace(HARMLESS, (found) => '\u0001'.repeat(found.length));
+  const slips: Slip[] = [];
+  const characters = text.split('');
+  for (const { pattern, fault, filler } of KINDS) {
+    let first = true;
+    for (const match of bare.matchAll(pattern)) {
+      const start = match.index + match[0].search(/[^ \t]/);
+      const end = match.index + match[0].length;
+      if (first) slips.push({ span: { start, end }, fault: fault(text.slice(start, end)) });
+      first = false;
+      characters.fill(filler, start, end);
+    }
+  }
+  return { text: characters.join(''), slips };
+}
+
+/** With line ends that YAML knows, and the fault where they were others: a return alone ends no line. */
+export function withLineEnds(text: string): Mended {
+  const start = text.includes('\n') ? -1 : text.indexOf('\r');
+  if (start < 0 || start === text.length - 1) return { text, slips: [] };
+  const fault: Fault = {
+    code: 'syntax',
+    message: 'the lines of this file end in a carriage return alone',
+    suggestion: "save it with the line ends of Unix: tr '\\r' '\\n'",
+  };
+  return { text: text.replaceAll('\r', '\n'), slips: [{ span: { start, end: start + 1 }, fault }] };
+}
