@@ -11,6 +11,7 @@ import { prepareRouterFrr, startPeerFrr } from '../lab/standard-frr.js';
 import {
   added,
   agentIn,
+  BUSY_MS,
   expected,
   FAMILIES,
   laboratory,
@@ -104,7 +105,7 @@ t.test('what no route covers is waited for as long as the convergence-timeout', 
     await turned(agent, 'out');
     const tookMs = Date.now() - startedMs;
     t.comment(`MEASURED hold-time 300 ms and convergence-timeout 1000 ms: out after ${tookMs} ms`);
-    t.ok(tookMs >= 1200 && tookMs < 3500, 'hold-time, then convergence-timeout');
+    t.ok(tookMs >= 1200 && tookMs < 8000, 'hold-time, then convergence-timeout');
     t.match((await statusOf(agent)).routes.reason, 'convergence-timeout is over');
     await settles(t, router, [], 'out');
     await agent.stop();
@@ -119,7 +120,7 @@ t.test('what no route covers is waited for as long as the convergence-timeout', 
     const startedMs = Date.now();
     await turned(agent, 'out');
     // The slack is that of a lost inotify event, for which a poll each second stands in.
-    t.ok(Date.now() - startedMs < 2500, `${Date.now() - startedMs} ms`);
+    t.ok(Date.now() - startedMs < 6000, `${Date.now() - startedMs} ms`);
     t.notMatch(agent.log.join('\n'), /converging/);
     await settles(t, router, [], 'out');
     await agent.stop();
@@ -149,7 +150,7 @@ t.test('what no route covers is waited for as long as the convergence-timeout', 
     const coveredMs = Date.now();
     await turned(agent, 'out', from);
     t.comment(`MEASURED last destination covered to withdrawal: ${Date.now() - coveredMs} ms`);
-    t.ok(Date.now() - coveredMs < 500, 'out as soon as everything is covered');
+    t.ok(Date.now() - coveredMs < 2000, 'out as soon as everything is covered');
     await settles(t, router, [], 'out');
     await agent.stop();
     await frr.kill();
@@ -205,7 +206,7 @@ t.test('a living daemon whose routes go: in again at once, out again when they r
     );
     const back = await watch.next(added(family), stopMs);
     t.comment(`MEASURED ${family}: FRR's default lost to ours in: ${(back.atMs - lost.atMs).toFixed(1)} ms`);
-    t.ok(back.atMs - lost.atMs < 200, `${family}: at once`);
+    t.ok(back.atMs - lost.atMs < BUSY_MS, `${family}: at once`);
   }
   await unbroken(t, pings, stopMs, 'the neighbour withdraws its default');
   from = mark(agent);

@@ -10,6 +10,7 @@ import { startPing } from '../lab/ping.js';
 import { STANDARD } from '../lab/standard.js';
 import {
   agentIn,
+  BUSY_MS,
   backWithin,
   expected,
   FAMILIES,
@@ -23,7 +24,7 @@ import {
   statusWhere,
 } from './agent-support.js';
 
-/** Generous: the machine may be busy. What is measured is printed. */
+/** What is measured is printed. */
 const LIMIT_MS = 300;
 const { inet, inet6 } = STANDARD;
 
@@ -176,7 +177,7 @@ t.test('our rules are deleted, one and all', async (t) => {
     router.run(['ip', family, 'rule', 'del', 'pref', String(priority)]);
     const back = await watch.next(new RegExp(`^${priority}: `), fromMs);
     t.comment(`MEASURED rule deleted: back after ${(back.atMs - fromMs).toFixed(1)} ms`);
-    t.ok(back.atMs - fromMs < LIMIT_MS, 'one rule is back');
+    t.ok(back.atMs - fromMs < LIMIT_MS + BUSY_MS, 'one rule is back');
   }
   for (const family of ['-4', '-6']) {
     const priority = family === '-4' ? 31_065 : 31_257;
@@ -189,7 +190,7 @@ t.test('our rules are deleted, one and all', async (t) => {
     ]);
     const back = await watch.next(new RegExp(`^${priority}: `), fromMs);
     t.comment(`MEASURED all rules flushed: back after ${(back.atMs - fromMs).toFixed(1)} ms`);
-    t.ok(back.atMs - fromMs < LIMIT_MS, 'all rules are back');
+    t.ok(back.atMs - fromMs < LIMIT_MS + BUSY_MS, 'all rules are back');
   }
   await settles(t, router, expected({ destinations }), 'as before');
   await agent.stop();

@@ -117,7 +117,7 @@ for (const { name, program, skip } of BIRDS)
         await settles(t, router, expected(undefined, 'winning'), 'after preempt-after the tie is won');
         const tookMs = Date.now() - killedMs;
         t.comment(`MEASURED preempt-after 600 ms: tie won ${tookMs} ms after the death`);
-        t.ok(tookMs >= 580 && tookMs < 2000, 'no earlier and not much later');
+        t.ok(tookMs >= 580 && tookMs < 5000, 'no earlier and not much later');
         t.same(leavesBy(router), ['mgmt0', 'mgmt0']);
         t.same(
           (await statusOf(agent)).backupRoutes.map((route) => [route.state, route.preempting]),
