@@ -104,17 +104,6 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
     t.equal(status().routes.phase, 'out');
   });
 
-  t.test('what only the start needed leaves memory', async (t) => {
-    const residentFileKiB = (): number =>
-      Number(/^RssFile:\s+(\d+)/m.exec(machine.run('cat', `/proc/${mainPid()}/status`))![1]);
-    const before = residentFileKiB();
-    await eventually(() => before - residentFileKiB() > 8 * 1024, {
-      timeoutMs: 20_000,
-      what: `less than ${before} KiB of files in memory`,
-    });
-    t.equal(status().routes.phase, 'out', 'and it answers');
-  });
-
   t.test('in on `systemctl stop frr`', async (t) => {
     machine.run('systemctl', 'stop', 'frr');
     await comeIn(1000, 'after the stop');
