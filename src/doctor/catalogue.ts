@@ -119,6 +119,7 @@ export const CATALOGUE: readonly Group[] = [
     checks: [
       agent.agentNotRunning,
       agent.agentNotInState,
+      agent.destinationUncovered,
       agent.agentInterference,
       agent.agentDryRun,
       agent.twoAgents,

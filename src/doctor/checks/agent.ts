@@ -75,6 +75,23 @@ export const agentNotInState: Check = {
     }),
 };
 
+export const destinationUncovered: Check = {
+  code: 'destination-uncovered',
+  title: 'while the backup routes are out, every destination is covered',
+  facts: '',
+  run: (host) =>
+    withAgent(host, ({ routes: { uncovered } }) =>
+      uncovered.length === 0
+        ? []
+        : found(
+            'error',
+            'The backup routes are out, and nothing else carries packets to these destinations: the routing daemon is healthy, has never had a route to them here, and the convergence-timeout is over.',
+            uncovered.slice(0, 10).map((destination) => `nothing covers ${destination}`),
+            '# the routes stay in until everything is covered:\nwithdraw: {convergence-timeout: never}\n# or leave the destination out, if nobody needs it',
+          ),
+    ),
+};
+
 export const agentInterference: Check = {
   code: 'agent-interference',
   title: 'nobody deletes what the agent installs',

@@ -498,6 +498,19 @@ export const ROUTE_ROWS: readonly Row[] = [
     near: {},
   },
   {
+    code: 'destination-uncovered',
+    what: 'never covered',
+    bad: {
+      status: seen(
+        status({ routes: { ...status().routes, phase: 'out', cause: 'uncovered', uncovered: ['10.0.0.0/8'] } }),
+      ),
+    },
+    severity: 'error',
+    evidence: /nothing covers 10\.0\.0\.0\/8/,
+    remedy: /convergence-timeout: never/,
+    near: { status: seen(status({ routes: { ...status().routes, coveredBefore: ['10.0.0.0/8'] } })) },
+  },
+  {
     code: 'agent-not-in-state',
     what: 'absent',
     bad: {
