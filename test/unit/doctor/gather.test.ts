@@ -84,7 +84,8 @@ t.test('/proc', async (t) => {
     `${self?.groups.join()}`,
   );
   t.equal(identityOf(2 ** 30, 'nobody'), undefined);
-  t.equal(gatherOthers(undefined).kind, 'seen');
+  // Another user's processes may hide their namespaces.
+  t.match(gatherOthers(undefined).kind, process.getuid?.() === 0 ? /^seen$/ : /^(un)?seen$/);
 });
 
 t.test("systemd's files", async (t) => {
