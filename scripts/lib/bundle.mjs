@@ -45,7 +45,7 @@ for (const [name, source] of entries) {
     outfile: `dist/bin/${name}.cjs`,
     bundle: true,
     platform: 'node',
-    target: 'node20',
+    target: 'node22',
     format: 'cjs',
     charset: 'ascii',
     minifyWhitespace: true,

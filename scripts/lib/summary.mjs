@@ -11,7 +11,8 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-const logDirectory = process.argv[2] ?? '.';
+/** Has the whole TAP and standard error; none in watch mode. */
+const logDirectory = process.argv[2];
 /** pending[d]: the finished points at depth d that have not found their parent yet. */
 const pending = [[]];
 const notes = [];
@@ -41,9 +42,9 @@ totals.failed = Math.max(totals.failed, failures.length);
 
 for (const note of notes) console.log(note);
 for (const failure of failures) console.log(`\nFAILED  ${failure.name}\n${failure.diagnostic.slice(0, 60).join('\n')}`);
-if (failures.length > 0) console.log(`\n${stderrTail()}`);
+if (failures.length > 0 && logDirectory !== undefined) console.log(`\n${stderrTail()}`);
 if (skips.length > 0) console.log(`\nskipped:\n${skips.map((skip) => `  ${skip}`).join('\n')}`);
-console.log(`\nthe whole TAP: ${logDirectory}/tap`);
+console.log(logDirectory === undefined ? '' : `\nthe whole TAP: ${logDirectory}/tap`);
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 process.exitCode = totals.failed === 0 && totals.passed > 0 ? 0 : 1;
 
