@@ -13,7 +13,7 @@ import type { Prefix } from '../model/prefix.js';
 import type { Nexthop, Route, Rule } from '../model/route.js';
 import { type LookupAnswer, lookup, type Trace } from './lookup.js';
 import { ordinary } from './packet.js';
-import { type Fault, nexthopsFault } from './usable.js';
+import { type NexthopFault, nexthopsFault } from './usable.js';
 import type { View } from './view.js';
 
 export type Carried =
@@ -31,7 +31,7 @@ export type Carried =
       readonly route: Route | undefined;
       readonly rule: Rule | undefined;
       /** Of a broken one. */
-      readonly fault: Fault | undefined;
+      readonly fault: NexthopFault | undefined;
     };
 
 export function carried(view: View, destination: Prefix, vrf?: Vrf, trace?: Trace): Carried {
@@ -48,13 +48,20 @@ export function carried(view: View, destination: Prefix, vrf?: Vrf, trace?: Trac
 }
 
 /** Of default routes that the kernel chooses among by their neighbours one is enough: it leaves what it takes for dead. */
-function worst(view: View, { nexthops, alternatives }: Extract<LookupAnswer, { kind: 'route' }>): Fault | undefined {
+function worst(
+  view: View,
+  { nexthops, alternatives }: Extract<LookupAnswer, { kind: 'route' }>,
+): NexthopFault | undefined {
   const fault = nexthopsFault(view, nexthops);
   if (fault !== 'neighbour failed') return fault;
   return alternatives.some((route) => nexthopsFault(view, route.nexthops) === undefined) ? undefined : fault;
 }
 
-function lacking(why: Extract<Carried, { kind: 'not-carried' }>['why'], answer: LookupAnswer, fault?: Fault): Carried {
+function lacking(
+  why: Extract<Carried, { kind: 'not-carried' }>['why'],
+  answer: LookupAnswer,
+  fault?: NexthopFault,
+): Carried {
   return {
     kind: 'not-carried',
     why,

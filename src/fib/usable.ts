@@ -8,9 +8,12 @@ import { REFUSALS } from '../model/route.js';
 import { exitsOf, failed, type View } from './view.js';
 
 /** Why nothing gets out; undefined: as far as is known, it does. */
-export type Fault = 'dead' | 'no link' | 'link down' | 'no carrier' | 'neighbour failed';
+export type NexthopFault = 'dead' | 'no link' | 'link down' | 'no carrier' | 'neighbour failed';
 
-export function nexthopFault(view: View, { dead, linkDown, interfaceIndex, gateway }: Nexthop): Fault | undefined {
+export function nexthopFault(
+  view: View,
+  { dead, linkDown, interfaceIndex, gateway }: Nexthop,
+): NexthopFault | undefined {
   if (dead && linkDown !== true) return 'dead';
   const link = view.links.find(({ index }) => index === interfaceIndex);
   if (link === undefined) return 'no link';
@@ -20,16 +23,16 @@ export function nexthopFault(view: View, { dead, linkDown, interfaceIndex, gatew
 }
 
 /** The fault of a route whose every next hop has one, that of the first; undefined also for routes that need none. */
-export function routeFault(view: View, route: Route): Fault | undefined {
+export function routeFault(view: View, route: Route): NexthopFault | undefined {
   if (REFUSALS.has(route.type) || route.type === 'throw') return undefined;
   const exits = exitsOf(view, route);
   return exits === 'blackhole' ? undefined : nexthopsFault(view, exits);
 }
 
 /** As {@link routeFault}, of the next hops that an answer names. None at all carry nothing. */
-export function nexthopsFault(view: View, nexthops: readonly Nexthop[]): Fault | undefined {
+export function nexthopsFault(view: View, nexthops: readonly Nexthop[]): NexthopFault | undefined {
   if (nexthops.length === 0) return 'dead';
-  let first: Fault | undefined;
+  let first: NexthopFault | undefined;
   for (const nexthop of nexthops) {
     const fault = nexthopFault(view, nexthop);
     if (fault === undefined) return undefined;
