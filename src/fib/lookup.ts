@@ -38,6 +38,8 @@ export interface TableVisit {
 /** What happened on the way, in order, the deciding table last. */
 export interface Trace {
   readonly visits: TableVisit[];
+  /** Every rule that was asked, whether it took the packet or not. */
+  readonly asked: Rule[];
 }
 
 interface Led {
@@ -77,6 +79,7 @@ export function lookup(view: View, packet: Packet, options: LookupOptions = {}):
   let doubtful = false;
   for (let at = 0; at < program.rules.length; ) {
     const rule = program.rules[at]!;
+    options.trace?.asked.push(rule);
     if (matches(rule, packet) !== 'yes') {
       at++;
       continue;

@@ -28,6 +28,8 @@ export interface View {
   readonly without?: (route: Route) => boolean;
 }
 
+export const EMPTY_VIEW: View = { rules: [], routes: [], nexthopObjects: [], links: [], neighbours: [], now: 0 };
+
 /** The routes of a table that contain the whole prefix, shortest first. */
 export function containing(view: View, table: number, prefix: Prefix): readonly Route[] {
   let found: readonly Route[] = [];

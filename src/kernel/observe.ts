@@ -83,7 +83,7 @@ export async function observe(connection: Connection, request: ObserveRequest): 
 }
 
 /** None on a kernel that does not know them (before Linux 5.3). */
-async function dumpNexthopObjects(connection: Connection): Promise<readonly NexthopObject[]> {
+export async function dumpNexthopObjects(connection: Connection): Promise<readonly NexthopObject[]> {
   try {
     return await connection.dump(encodeNexthopDump(), only(uapi.RTM_NEWNEXTHOP, decodeNexthopObject));
   } catch (error) {

@@ -16,7 +16,7 @@ import { message, putBytes, putU32, readU32, reserve, walkAttributes } from './n
 import type { Connection, DumpDecoder } from './netlink/connection.js';
 import { familyNumber, readAddress } from './netlink/families.js';
 import * as uapi from './netlink/uapi.js';
-import { only } from './observe.js';
+import { dumpNexthopObjects, only } from './observe.js';
 
 /** Reads it. Rejects with a `code` when the kernel cannot be asked. */
 export async function readWays(connection: Connection, address: Address, vrf: Vrf | undefined): Promise<Ways> {
@@ -31,6 +31,7 @@ export async function readWays(connection: Connection, address: Address, vrf: Vr
     rules: (await readRules(connection)).filter((rule) => rule.family === family).map(policyOf),
     routes,
     nexthopObjects,
+    ...(nexthopObjects ? { objects: await dumpNexthopObjects(connection) } : {}),
     answer: await ask(connection, address, vrf),
   };
 }

@@ -8,7 +8,7 @@
 
 import type { Address } from './address.js';
 import type { Prefix } from './prefix.js';
-import type { Route, RouteType, Rule } from './route.js';
+import type { NexthopObject, Route, RouteType, Rule } from './route.js';
 import type { RuleAction, RuleDetail } from './rule-detail.js';
 
 export interface PolicyRule {
@@ -96,6 +96,8 @@ export interface Ways {
   readonly routes: readonly Route[];
   /** One of them hangs on a nexthop object, which routes of other prefixes may share. */
   readonly nexthopObjects: boolean;
+  /** All of them, where one does. */
+  readonly objects?: readonly NexthopObject[];
   readonly answer: KernelAnswer;
 }
 

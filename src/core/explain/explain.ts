@@ -36,7 +36,8 @@ export interface Explanation {
 
 export function explain(facts: Facts, ways: Ways, vrf: Vrf | undefined): Explanation {
   const packet = { address: ways.address, vrf };
-  const present = walk(ways.rules, ways.routes, packet);
+  const host = { nexthopObjects: ways.objects ?? [], links: facts.snapshot.links };
+  const present = walk(ways.rules, ways.routes, packet, host);
   const installed = ownedRoutes(ownershipOf(facts), facts.snapshot);
   const ours = new Set(installed.map((route) => routeKey(route)));
   const want = {
@@ -56,7 +57,7 @@ export function explain(facts: Facts, ways: Ways, vrf: Vrf | undefined): Explana
   );
   const states = SCENES.map((name) => {
     const scene = sceneOf(name, facts, ways);
-    const way = walk(scene.rules, scene.routes, packet);
+    const way = walk(scene.rules, scene.routes, packet, host);
     const mine = new Set(scene.want.routes.map((route) => routeKey(route)));
     const stands = relation(facts, scene, way, ways.address, mine);
     // What is the host's own or a neighbour stays so whatever the routing daemon does.

@@ -1,23 +1,16 @@
 /**
- * Where a packet that this host originates goes: the walk through policy rules and tables as Linux does it (fib_rules.c
- * fib_rules_lookup, fib_trie.c fib_table_lookup, ip6_fib.c fib6_table_lookup). Pure.
+ * Where a packet that this host originates goes, as the judge says (fib/lookup.ts), in the words of `explain`. Pure.
  *
- * The packet has a destination and nothing else: no mark, no tos, no source chosen yet, bound to no device but perhaps a VRF. A rule that asks for
- * more does not match it, and is reported as one that may divert other packets.
- *
- *   a table finds      the longest prefix that has a next hop alive; of one prefix the lowest metric
- *   unicast and kin    the answer, unless the rule suppresses a prefix so short: then the next rule
- *   throw              the next rule
- *   unreachable,       the answer: refused. suppress_prefixlength does not apply to refusals (fib_rules_lookup asks
- *   blackhole,         for suppression only when the lookup succeeded; seen on Linux 6.18, both families)
- *   prohibit
+ * The packet has a destination and nothing else: no mark, no tos, no source chosen yet, user 0, bound to no device but perhaps a VRF. Rules met on the
+ * way that other packets to the address fit differently are reported.
  */
 
-import type { Address } from '../../model/address.js';
+import { lookup, type Trace } from '../../fib/lookup.js';
+import { EMPTY_VIEW, type View } from '../../fib/view.js';
+import { type Address, familyBits, familyOf } from '../../model/address.js';
 import type { PolicyRule, Vrf } from '../../model/policy.js';
-import { containsAddress } from '../../model/prefix.js';
-import { type Route, refuses } from '../../model/route.js';
-import { lookup } from '../lookup.js';
+import { containsAddress, prefix } from '../../model/prefix.js';
+import type { Route } from '../../model/route.js';
 
 export interface ExplainedPacket {
   readonly address: Address;
@@ -45,60 +38,30 @@ export interface Way {
 }
 
 /** The way of the packet through rules (of its family, ascending) and routes (that contain its address, of any table). */
-export function walk(rules: readonly PolicyRule[], routes: readonly Route[], packet: ExplainedPacket): Way {
-  const visits: Visit[] = [];
-  const mayDivert: { readonly rule: PolicyRule; readonly reason: string }[] = [];
-  const end = (rule: PolicyRule | undefined, route: Route | undefined): Way => ({
-    rule,
-    route,
-    visits,
-    mayDivert,
-  });
-  for (let at = 0; at < rules.length; at++) {
-    const rule = rules[at]!;
-    const condition = dependsOn(rule, packet);
-    if (condition !== undefined) mayDivert.push({ rule, reason: condition });
-    if (!matches(rule, packet)) continue;
-    switch (rule.action) {
-      case 'nop':
-        continue;
-      case 'goto': {
-        // Only forward (fib_rules.c refuses the rest); to a rule that is not there, it does nothing.
-        const target = rules.findIndex((other) => other.rule.priority === rule.target);
-        if (target > at) at = target - 1;
-        continue;
-      }
-      case 'table': {
-        const table = rule.l3mdev ? (packet.vrf?.table ?? 0) : rule.rule.table;
-        const route = lookup(routes, table, packet.address);
-        const verdict = route === undefined ? 'nothing' : judge(rule, route);
-        visits.push({ rule, table, route, verdict });
-        if (verdict === 'taken') return end(rule, route);
-        continue;
-      }
-      case 'blackhole':
-      case 'unreachable':
-      case 'prohibit':
-      case 'other':
-        return end(rule, undefined);
-      default:
-        return rule.action satisfies never;
-    }
-  }
-  return end(undefined, undefined);
-}
-
-function judge(rule: PolicyRule, route: Route): Visit['verdict'] {
-  if (route.type === 'throw') return 'thrown';
-  if (refuses(route)) return 'taken';
-  const suppress = rule.rule.suppressPrefixLength;
-  return suppress !== undefined && route.destination.length <= suppress ? 'suppressed' : 'taken';
-}
-
-/** Whether the rule matches this packet: every selector that it has, or with `not`, some selector that fails. */
-function matches(rule: PolicyRule, packet: ExplainedPacket): boolean {
-  const all = selects(rule, packet) && fails(rule, packet) === undefined;
-  return rule.inverted ? !all : all;
+export function walk(
+  rules: readonly PolicyRule[],
+  routes: readonly Route[],
+  packet: ExplainedPacket,
+  host: Pick<View, 'nexthopObjects' | 'links'> = EMPTY_VIEW,
+): Way {
+  const { address, vrf } = packet;
+  const words = new Map(rules.map((policy) => [policy.rule, policy]));
+  const trace: Trace = { visits: [], asked: [] };
+  const answer = lookup(
+    { ...EMPTY_VIEW, ...host, rules: [...words.keys()], routes: [routes] },
+    { destination: prefix(address, familyBits(familyOf(address))), ...(vrf === undefined ? {} : { vrf }) },
+    { trace },
+  );
+  return {
+    rule: answer.kind === 'none' ? undefined : words.get(answer.rule),
+    route: answer.kind === 'none' ? undefined : answer.route,
+    visits: trace.visits.map((visit) => ({ ...visit, rule: words.get(visit.rule)! })),
+    mayDivert: trace.asked.flatMap((rule) => {
+      const policy = words.get(rule)!;
+      const reason = dependsOn(policy, packet);
+      return reason === undefined ? [] : [{ rule: policy, reason }];
+    }),
+  };
 }
 
 /** The selectors that the packet itself answers. What this host originates came in by lo. */

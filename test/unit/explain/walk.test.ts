@@ -5,6 +5,7 @@ import { walk } from '../../../src/core/explain/walk.js';
 import type { PolicyRule } from '../../../src/model/policy.js';
 import { prefix } from '../../../src/model/prefix.js';
 import { type Route, type Rule, TABLE_MAIN } from '../../../src/model/route.js';
+import type { RuleDetail } from '../../../src/model/rule-detail.js';
 import { policy } from './support.js';
 
 const PACKET = { address: '10.99.0.10', vrf: undefined };
@@ -52,7 +53,7 @@ function found(
 }
 
 t.test('selectors', async (t) => {
-  const at100 = (change: Partial<PolicyRule>, fields: Partial<Rule> = {}): readonly PolicyRule[] => [
+  const at100 = (change: Partial<RuleDetail>, fields: Partial<Rule> = {}): readonly PolicyRule[] => [
     policy(rule(100, 100, fields), change),
     main,
   ];
@@ -78,7 +79,8 @@ t.test('selectors', async (t) => {
     'as WireGuard does it',
   );
   t.strictSame(found(at100({ outputInterface: 'eth1' })), [TABLE_MAIN, ['the device that the socket is bound to']]);
-  t.strictSame(found(at100({ more: ['the user id (uidrange 0-0)'] })), [TABLE_MAIN, ['the user id (uidrange 0-0)']]);
+  t.strictSame(found(at100({ users: { first: 9, last: 9 } })), [TABLE_MAIN, ['the user id (uidrange 9-9)']]);
+  t.strictSame(found(at100({ users: { first: 0, last: 9 } })), [100, ['the user id (uidrange 0-9)']], 'root fits');
   t.strictSame(found(at100({ to: prefix('10.98.0.0', 16), inverted: true })), [100, []], 'not to');
 });
 
@@ -136,4 +138,19 @@ t.test('sockets bound to a VRF', async (t) => {
     100,
     [],
   ]);
+});
+
+t.test('routes that tell the id of a nexthop object alone', async (t) => {
+  const bare = route('10.99.0.0/16', 100, { nexthops: [], nexthopId: 7 });
+  const nexthop = { gateway: '10.1.0.9', interfaceIndex: 2, dead: false };
+  const host = { links: [], nexthopObjects: [{ id: 7, kind: 'nexthop' as const, nexthop }] };
+  t.equal(walk([policy(rule(100, 100)), main], [bare, ...routes], PACKET, host).route, bare);
+  const gone = { ...host, nexthopObjects: [] };
+  t.match(walk([policy(rule(100, 100)), main], [bare, ...routes], PACKET, gone).route, { destination: { length: 8 } });
+});
+
+t.test('a rule that suppresses the group of a device', async (t) => {
+  const rules = [policy(rule(100, 100), { suppressGroup: 0 }), main];
+  t.equal(walk(rules, routes, PACKET).route?.table, TABLE_MAIN);
+  t.equal(walk([policy(rule(100, 100), { suppressGroup: 7 }), main], routes, PACKET).route?.table, 100);
 });
