@@ -21,7 +21,6 @@
  * Invariant: no input but a healthy verdict of every daemon leads to `out`.
  */
 
-import { allBackupRouters } from '../model/config.js';
 import { prefixText } from '../model/prefix.js';
 import { coverage, questionKey } from './coverage.js';
 import { dampedHoldMs } from './damping.js';
@@ -112,31 +111,26 @@ function judgeCoverage(world: World, current: Phase, holdUntil: number, now: num
   const from = current.kind === 'in' ? (current.from ?? holdUntil) : holdUntil;
   const until = timeout === 'never' ? 'never' : from + timeout;
   if (timeout === 0) return { kind: 'out', since: now, reason: 'daemon is responsive and held', uncovered: [] };
-  const found = isSeen(world) ? coverage(world) : undefined;
+  // Nothing can be said before the first look.
+  if (!isSeen(world)) return current;
+  const found = coverage(world);
   // The look that reads it is under way.
-  if (found?.unread === true && current.kind === 'starting' && now < world.verdictsBy) return current;
-  if (found?.uncovered.length === 0 && !found.unread) return out(now, []);
+  if (found.unread && current.kind === 'starting' && now < world.verdictsBy) return current;
+  if (found.uncovered.length === 0 && !found.unread) return out(now, []);
   const over = until !== 'never' && now >= until;
   // Beside a daemon older than ourselves, and with nothing installed: its word on its routes is awaited before we insert ours.
-  const unanswered = found?.toConfirm.some((question) => !world.confirmed.has(questionKey(question))) === true;
+  const unanswered = found.toConfirm.some((question) => !world.confirmed.has(questionKey(question)));
   const silent = current.kind === 'starting' && unanswered && now < world.verdictsBy && !routesAreIn(world);
-  if (found !== undefined) {
-    // What a daemon that has had its time does not deny counts as a cover: it may be one that cannot be asked.
-    const open = over ? found.bare : found.uncovered.map(prefixText);
-    const awaited = expected(world);
-    const again = open.filter((text) => awaited.has(text));
-    if (again.length > 0 && silent) return current;
-    if (again.length > 0)
-      return inside(
-        'converging',
-        `not covered ${again.length === open.length ? 'again ' : ''}yet: ${some(open)}`,
-        'never',
-        from,
-      );
+  // What a daemon that has had its time does not deny counts as a cover: it may be one that cannot be asked.
+  const open = over ? found.bare : found.uncovered.map(prefixText);
+  const awaited = expected(world);
+  const again = open.filter((text) => awaited.has(text));
+  if (silent && (again.length > 0 || !over)) return current;
+  if (again.length > 0) {
+    const all = again.length === open.length;
+    return inside('converging', `not covered ${all ? 'again ' : ''}yet: ${some(open)}`, 'never', from);
   }
-  if (over) return out(now, found?.bare ?? everything(world));
-  if (found === undefined || silent) return current;
-  return inside('converging', `not covered yet: ${some(found.uncovered.map(prefixText))}`, until, from);
+  return over ? out(now, open) : inside('converging', `not covered yet: ${some(open)}`, until, from);
 }
 
 /** Out: does every destination that had a cover still have one? */
@@ -146,9 +140,9 @@ function judgeCovers(world: World, phase: Phase & { kind: 'out' }, now: number, 
   const { unread, bare } = coverage(world);
   if (unread || bare === phase.uncovered) return phase;
   const given = new Set(phase.uncovered);
-  const lost = bare.filter((text) => !given.has(text));
-  if (lost.length === 0) return out(phase.since, bare);
   const awaited = expected(world);
+  const lost = bare.filter((text) => !given.has(text) || awaited.has(text));
+  if (lost.length === 0) return out(phase.since, bare);
   const again = lost.some((text) => awaited.has(text));
   const until = timeout === 'never' || again ? 'never' : now + timeout;
   return inside('converging', `no longer covered: ${some(lost)}`, until, now);
@@ -161,10 +155,6 @@ function out(since: number, uncovered: readonly string[]): Phase {
       ? 'every destination is covered'
       : `nothing covers ${some(uncovered)}, nor has it ever here, and the convergence-timeout is over`;
   return { kind: 'out', since, reason, uncovered };
-}
-
-function everything(world: World): readonly string[] {
-  return allBackupRouters(world.config).flatMap((router) => router.destinations.map(prefixText));
 }
 
 /** The daemon to name when several are not well: the one that has been so for longest. */

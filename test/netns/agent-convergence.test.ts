@@ -20,6 +20,7 @@ import {
   notLost,
   owned,
   PLACEMENTS,
+  restartAgent,
   settles,
   statusOf,
   statusWhere,
@@ -153,6 +154,39 @@ t.test('what no route covers is waited for as long as the convergence-timeout', 
     t.ok(Date.now() - coveredMs < 2000, 'out as soon as everything is covered');
     await settles(t, router, [], 'out');
     await agent.stop();
+    await frr.kill();
+  });
+
+  await t.test('but what was covered once is waited for without a limit, over a restart too', async (t) => {
+    const config = { ...base, convergence: '1s' };
+    const agent = agentIn(std, config);
+    await agent.waitForLog(/ ready /);
+    await frr.start();
+    // Both families have a default from the test before.
+    await turned(agent, 'out');
+    const from = mark(agent);
+    router.ip('route del default');
+    await turned(agent, 'in', from);
+    // Twice the convergence-timeout, and nothing may end the wait.
+    await sleep(2000);
+    t.match((await statusOf(agent)).routes, {
+      phase: 'in',
+      cause: 'converging',
+      reason: 'not covered again yet: 0.0.0.0/0',
+      untilMs: null,
+      coveredBefore: ['0.0.0.0/0', '::/0'],
+    });
+    await agent.stop();
+
+    const again = restartAgent(std, agent, config);
+    await again.waitForLog(/ ready /);
+    await sleep(2000);
+    t.match((await statusOf(again)).routes, { phase: 'in', reason: 'not covered again yet: 0.0.0.0/0' }, 'remembered');
+    t.equal((await again.cli('status')).status, 0, 'in, installed, as it should be');
+    router.ip(`route add default via ${STANDARD.inet.peer} dev data0 proto static`);
+    await turned(again, 'out');
+    await settles(t, router, [], 'out');
+    await again.stop();
     await frr.kill();
   });
 
