@@ -1,6 +1,7 @@
 /** A configuration in Junos text, whose interface is said on the command line: every command that reads it, and a reload with an error in it. */
 
 import t from 'tap';
+import { eventually } from '../../src/drill/lab/wait.js';
 import { STANDARD } from '../lab/standard.js';
 import { agentIn, laboratory, owned, statusOf, turned } from './agent-support.js';
 
@@ -43,8 +44,8 @@ t.test('a reload of broken Junos text keeps what runs', async (t) => {
   const std = laboratory(t);
   const agent = agentIn(std, JUNOS, { args: ['--interface', 'mgmt0'] });
   await turned(agent, 'in');
+  await eventually(() => owned(std.router).length === 3, { what: 'a route and its two rules' });
   const before = owned(std.router);
-  t.equal(before.length, 3, 'a route and its two rules');
   for (const broken of [JUNOS.replace('10.99.0.0/16;', '10.99.0.0/61;'), JUNOS.slice(0, -8), 'system {\n']) {
     agent.configure(broken);
     const reload = await agent.cli('reload');

@@ -106,7 +106,7 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
 
   t.test('in on `systemctl stop frr`', async (t) => {
     machine.run('systemctl', 'stop', 'frr');
-    await comeIn(1000, 'after the stop');
+    await comeIn(15_000, 'after the stop');
     t.match(
       router.gateway.run(['ping', '-c', '1', '-W', '2', '-I', '198.51.100.9', '10.77.0.2']),
       /1 received/,
@@ -118,12 +118,12 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
 
   t.test('in on SIGKILL of zebra', async () => {
     machine.run('sh', '-c', 'kill -KILL "$(cat /run/frr/zebra.pid)"');
-    await comeIn(500, 'after the kill');
+    await comeIn(15_000, 'after the kill');
     machine.run('systemctl', 'stop', 'frr');
   });
 
   t.test('SIGKILL of the agent: it comes back and adopts', async (t) => {
-    await comeIn(1000, 'before the kill');
+    await comeIn(15_000, 'before the kill');
     const [old, count] = [mainPid(), restarts()];
     const monitor = monitorOwned(router);
     await delay(100);
@@ -140,7 +140,7 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
     machine.write(DROP_IN, SHORT_WATCHDOG);
     machine.run('systemctl', 'daemon-reload');
     machine.run('systemctl', 'restart', AGENT);
-    await comeIn(2000, 'after the restart');
+    await comeIn(15_000, 'after the restart');
     const [old, count] = [mainPid(), restarts()];
     await delay(5000);
     t.same([mainPid(), restarts()], [old, count], 'one that works feeds it');
@@ -169,7 +169,7 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
     t.same(router.owned(), good, 'what ran goes on');
     machine.write(CONFIG_FILE, CONFIG);
     machine.run('systemctl', 'reload', AGENT);
-    await comeIn(2000, 'after the second reload');
+    await comeIn(15_000, 'after the second reload');
     t.equal(mainPid(), pid, 'all by one process');
     t.equal(machine.property(AGENT, 'ActiveState'), 'active');
   });
@@ -186,7 +186,7 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
         timeoutMs: 5000,
         what: `networkd to delete something of ours at its ${verb}`,
       });
-      await comeIn(1000, `after networkd's ${verb}`);
+      await comeIn(15_000, `after networkd's ${verb}`);
       await delay(1000);
       t.same(router.owned(), EXPECTED, `${verb}: repaired, and they stay`);
       await monitor.close();
@@ -203,7 +203,7 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
       await monitor.close();
       return monitor.lines.filter((line) => /^Deleted .*(?:2001:db8|3125[67]:)/.test(line));
     });
-    await comeIn(2000, 'all the same');
+    await comeIn(15_000, 'all the same');
   });
 
   t.test('an agent that cannot start does not keep FRR from starting, and does not spin', async (t) => {
@@ -218,7 +218,7 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
     machine.write(CONFIG_FILE, CONFIG);
     machine.run('systemctl', 'stop', 'frr.service');
     machine.run('systemctl', 'start', AGENT);
-    await comeIn(2000, 'after the repair');
+    await comeIn(15_000, 'after the repair');
   });
 
   t.test('frr.service watched as a unit, through its control group', async (t) => {
@@ -229,11 +229,11 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
     await goOut(30_000, 'beside a unit that runs and covers the destinations');
     t.match(status().daemons, [{ id: 'unit/frr.service', state: 'responsive' }]);
     machine.run('systemctl', 'stop', 'frr.service');
-    await comeIn(500, 'after the stop');
+    await comeIn(15_000, 'after the stop');
     machine.run('systemctl', 'start', 'frr.service');
     await goOut(30_000, 'again');
     machine.run('systemctl', 'kill', '--kill-who=all', '--signal=KILL', 'frr.service');
-    await comeIn(500, 'after SIGKILL of the whole unit');
+    await comeIn(15_000, 'after SIGKILL of the whole unit');
     // A new zebra sweeps what the killed one has left in the FIB.
     machine.try('systemctl', 'stop', 'frr.service');
     machine.try('systemctl', 'reset-failed', 'frr.service');
@@ -241,7 +241,7 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
     machine.run('systemctl', 'stop', 'frr.service');
     machine.write(CONFIG_FILE, CONFIG);
     machine.run('systemctl', 'reload', AGENT);
-    await comeIn(2000, 'with FRR watched by its sockets again');
+    await comeIn(15_000, 'with FRR watched by its sockets again');
   });
 
   t.test(
@@ -280,7 +280,7 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
       machine.run('ip', 'route', 'delete', ...route);
       machine.write(CONFIG_FILE, CONFIG);
       machine.run('systemctl', 'start', AGENT);
-      await comeIn(2000, 'with the first configuration');
+      await comeIn(15_000, 'with the first configuration');
     },
   );
 
