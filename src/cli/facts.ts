@@ -8,9 +8,10 @@ import { request } from '../control/client.js';
 import type { Facts } from '../core/explain/scenes.js';
 import { longestDestinations } from '../core/looks.js';
 import { vrfTables } from '../core/management.js';
+import { gatewaysNow } from '../core/neighbour.js';
 import { openHealth } from '../health/open.js';
 import { inspect } from '../kernel/inspect.js';
-import type { Config } from '../model/config.js';
+import { type Config, gatewaysOf } from '../model/config.js';
 import type { WatchedDaemon } from '../model/daemon.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { type Paths, pathsOf } from '../model/paths.js';
@@ -68,12 +69,15 @@ function observe(config: Config): Promise<Snapshot> {
   const request = {
     protocol: config.routeProtocol,
     maxLength: longestDestinations(config),
+    gateways: gatewaysOf(config),
     neighbours: true,
   };
   return inspect(async (kernel) => {
     const first = await kernel.observe(request);
-    const tables = vrfTables(config, first);
-    return tables.length === 0 ? first : await kernel.observe({ ...request, vrfTables: tables });
+    const more = { vrfTables: vrfTables(config, first), gateways: gatewaysNow(config, first) };
+    return String(more.gateways) === String(request.gateways) && more.vrfTables.length === 0
+      ? first
+      : await kernel.observe({ ...request, ...more });
   });
 }
 

@@ -11,13 +11,13 @@ import type { BackupRouter, Config, ManagementInterface } from '../model/config.
 import type { Link } from '../model/link.js';
 import { destinationText, type Prefix, prefixText } from '../model/prefix.js';
 import type { Route, Rule } from '../model/route.js';
-import type { Snapshot } from '../model/snapshot.js';
 import { type AutoChoice, autoGateway } from './auto.js';
 import { rivalry, turns } from './coverage.js';
-import { chooseGateway, onLink, outlook, type Suspects } from './gateway.js';
+import { chooseGateway, outlook, type Suspects } from './gateway.js';
 import { type Hidden, hiddenBy, hiddenWaits } from './hidden.js';
 import { routeKey } from './keys.js';
 import { realmOf, usableLink, type Wait } from './management.js';
+import { neighbourOn, offLinkReason } from './neighbour.js';
 import { place, RANKS, type Target } from './placement.js';
 import type { Desired } from './plan.js';
 import type { Phase, SeenWorld, World } from './state.js';
@@ -98,7 +98,7 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
     for (const route of placed.routes) routes.push(route);
     rules.push(...rulesOfAccepted(world, family, placed.routes, placed.rules));
   }
-  if (refused.size > 0) found.waits.push(...refusals(world, found.links, routes));
+  if (refused.size > 0) found.waits.push(...refusals(world, found.links, routes, now));
   found.waits.push(...hiddenWaits([...found.hidden.values()]));
   return {
     routes,
@@ -212,6 +212,7 @@ function refusals(
   { snapshot, refused }: SeenWorld,
   links: ReadonlyMap<number, Link>,
   routes: readonly Route[],
+  now: number,
 ): Wait[] {
   const waits = new Map<string, Wait>();
   for (const route of routes) {
@@ -219,21 +220,13 @@ function refusals(
     const gateway = route.nexthops[0]?.gateway;
     const link = links.get(route.nexthops[0]?.interfaceIndex ?? 0);
     if (refusal === undefined || gateway === undefined || link === undefined) continue;
-    const offLink = !onLink(gateway, link.index, snapshot);
-    const subject = offLink ? gateway : destinationText(route.destination);
-    const reason = offLink
-      ? offLinkReason(snapshot, link, route.family)
-      : `kernel: ${refusal.message} (${refusal.code})`;
+    const answer = neighbourOn(snapshot, link, gateway, now);
+    const subject = answer.kind === 'off-link' ? gateway : destinationText(route.destination);
+    const reason =
+      answer.kind === 'off-link'
+        ? offLinkReason(snapshot, link, gateway, answer)
+        : `kernel: ${refusal.message} (${refusal.code})`;
     waits.set(subject, { subject, reason });
   }
   return [...waits.values()];
-}
-
-function offLinkReason(snapshot: Snapshot, link: Link, family: Family): string {
-  const own = snapshot.addresses
-    .filter((a) => a.interfaceIndex === link.index && a.family === family)
-    .map((a) => `${a.address}/${a.length}`);
-  return own.length === 0
-    ? `${link.name} has no ${family} address yet`
-    : `gateway is in no on-link prefix of ${link.name} (${own.join(', ')})`;
 }

@@ -6,8 +6,7 @@
  * that one that comes and goes does not take the routes with it. When all are dead the first one stays.
  */
 
-import { type Address, isLinkLocal } from '../model/address.js';
-import { containsAddress, prefix } from '../model/prefix.js';
+import type { Address } from '../model/address.js';
 import type { Snapshot } from '../model/snapshot.js';
 
 /** How long a gateway that was dead must answer before it is preferred again. */
@@ -59,14 +58,4 @@ export function outlook(gateways: readonly Address[], interfaceIndex: number, su
   const stands = gateways.map((gateway) => gatewayKey(interfaceIndex, gateway));
   if (stands.length === 0 || stands.some((key) => !suspects.has(key))) return 0;
   return stands.some((key) => suspects.get(key) !== undefined) ? 1 : 2;
-}
-
-/** Whether an address of the interface makes the gateway a neighbour (link-local ones always are). */
-export function onLink(gateway: Address, interfaceIndex: number, snapshot: Snapshot): boolean {
-  if (isLinkLocal(gateway)) return true;
-  return snapshot.addresses.some(
-    (own) =>
-      own.interfaceIndex === interfaceIndex &&
-      (own.peer === gateway || containsAddress(prefix(own.peer ?? own.address, own.length), gateway)),
-  );
 }

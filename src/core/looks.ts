@@ -1,7 +1,7 @@
 /** When the kernel is looked at, how much of it is read, and what a look changes. Pure. */
 
 import type { Family } from '../model/address.js';
-import { allBackupRouters, type Config } from '../model/config.js';
+import { allBackupRouters, type Config, gatewaysOf } from '../model/config.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { adoptAt, adopts } from './adopt.js';
 import { learnedAfter } from './auto.js';
@@ -39,6 +39,7 @@ export function interest(world: World): ObserveRequest {
     formerProtocols: [...world.former.protocols].filter((former) => former !== protocol),
     vrfTables: world.snapshot === undefined ? [] : vrfTables(world.config, world.snapshot),
     maxLength: longestDestinations(world.config),
+    gateways: [...new Set([...gatewaysOf(world.config), ...world.learned.values()])],
     neighbours: true,
   };
 }
@@ -84,7 +85,7 @@ export function look(state: State, outputs: Output[], now: number): State {
     observations: id,
     foreignDue: agenda.foreignDue && unread,
     // A look that only verifies tries nothing again that was refused, and what refused it may be what has gone.
-    foreignWaits: agenda.foreignWaits && (unread || dirty === 'verify'),
+    foreignWaits: agenda.foreignWaits && (dirty === 'verify' || dirty === 'probe' || (unread && agenda.foreignDue)),
     dirty: undefined,
     round: { kind: 'observing', id, cause: dirty, request, since: now },
   });

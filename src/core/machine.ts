@@ -42,7 +42,17 @@ import { answered, ask, askAgainAt } from './questions.js';
 import { recorded, recordOwed, writeRecord } from './record.js';
 import { reloaded } from './reload.js';
 import { repairOf } from './repair.js';
-import { amended, isSeen, moreUrgent, type Phase, type SeenWorld, type State, withAgenda, withWorld } from './state.js';
+import {
+  amended,
+  isSeen,
+  moreUrgent,
+  type Phase,
+  type SeenWorld,
+  type State,
+  type World,
+  withAgenda,
+  withWorld,
+} from './state.js';
 
 export function transition(before: State, input: Input, now: number): Transition {
   return settle(before, absorb(before, input, now), input, now);
@@ -118,12 +128,16 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
   return { state: look(probe(ask(state, outputs, now), outputs, now), outputs, now), outputs };
 }
 
-/** A VRF has been found (or left): its table has not been read yet. */
+/** A VRF has been found (or left), or a gateway has been learned: what bears on it has not been read yet. */
 function withNewRealms(before: State, state: State): State {
-  return state.world.snapshot !== before.world.snapshot &&
-    String(interest(before.world).vrfTables) !== String(interest(state.world).vrfTables)
+  return state.world.snapshot !== before.world.snapshot && bearings(before.world) !== bearings(state.world)
     ? withAgenda(state, { foreignDue: true, dirty: moreUrgent(state.agenda.dirty, 'hint') })
     : state;
+}
+
+function bearings(world: World): string {
+  const { vrfTables, gateways } = interest(world);
+  return `${vrfTables} ${gateways}`;
 }
 
 /** In the phase that the state has come to. */

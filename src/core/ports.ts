@@ -55,6 +55,8 @@ export interface ObserveRequest {
    * means that no table need be read at all.
    */
   readonly maxLength: Readonly<Partial<Record<Family, number>>>;
+  /** Routes that contain one of these are wanted whatever their length: by them the kernel tells whether it is a neighbour (fact K6). */
+  readonly gateways?: readonly Address[];
   /** Whether `neighbours` are wanted; they are not when absent. */
   readonly neighbours?: boolean;
 }

@@ -6,13 +6,14 @@
  *
  * Passes: links, addresses, rules, next hops; routes of our protocol in any table, and routes of
  * the main table and of all tables above 255 (ours are there, and a stranger's route may hold our
- * slot) no longer than asked; neighbours that have failed. Never what our own requests caused: the
- * kernel repeats their port.
+ * slot) no longer than asked, and of any table those that contain a gateway (gateway-bytes.ts);
+ * neighbours that have failed. Never what our own requests caused: the kernel repeats their port.
  */
 
 import type { ObserveRequest } from '../core/ports.js';
 import { TABLE_MAIN } from '../model/route.js';
 import type { FilterInstruction } from '../native/libc.js';
+import { containsGateway, gatewayLines, gatewayWords } from './gateway-bytes.js';
 import {
   assemble,
   half,
@@ -58,18 +59,18 @@ export function eventFilter(request: EventInterest): readonly FilterInstruction[
     [LOAD_BYTE, PROTOCOL],
     [JUMP_IF_EQUAL, request.protocol, 'pass'],
     [LOAD_BYTE, TABLE],
-    ...tableBytes(request).map((table): Line => [JUMP_IF_EQUAL, table, 'family']),
-    [JUMP_IF_EQUAL, TABLE_MAIN, undefined, 'drop'],
-    'family',
+    ...tableBytes(request).map((table): Line => [JUMP_IF_EQUAL, table, 'known']),
+    [JUMP_IF_EQUAL, TABLE_MAIN, undefined, 'any'],
+    'known',
     [LOAD_BYTE, FAMILY],
     [JUMP_IF_EQUAL, uapi.AF_INET, 'inet'],
     [JUMP_IF_EQUAL, uapi.AF_INET6, 'inet6', 'drop'],
     'inet',
     [LOAD_BYTE, LENGTH],
-    [JUMP_IF_GREATER, inet ?? 0, 'drop', inet === undefined ? 'drop' : 'pass'],
+    [JUMP_IF_GREATER, inet ?? 0, 'any', inet === undefined ? 'any' : 'pass'],
     'inet6',
     [LOAD_BYTE, LENGTH],
-    [JUMP_IF_GREATER, inet6 ?? 0, 'drop', inet6 === undefined ? 'drop' : 'pass'],
+    [JUMP_IF_GREATER, inet6 ?? 0, 'any', inet6 === undefined ? 'any' : 'pass'],
     'neighbour',
     [LOAD_HALF, NEIGHBOUR_STATE],
     [JUMP_IF_EQUAL, half(uapi.NUD_FAILED), 'pass', 'drop'],
@@ -77,6 +78,8 @@ export function eventFilter(request: EventInterest): readonly FilterInstruction[
     [RETURN, PASS],
     'drop',
     [RETURN, 0],
+    'any',
+    ...gatewayLines(gatewayWords(request.gateways)),
   ]);
 }
 
@@ -99,7 +102,8 @@ export function eventPasses(request: EventInterest, type: number, bytes: Buffer,
       const family = bytes[start + FAMILY];
       const longest = family === uapi.AF_INET ? inet : family === uapi.AF_INET6 ? inet6 : undefined;
       const known = bytes[start + TABLE] === TABLE_MAIN || tableBytes(request).includes(bytes[start + TABLE]!);
-      return known && longest !== undefined && bytes[start + LENGTH]! <= longest;
+      if (known && longest !== undefined && bytes[start + LENGTH]! <= longest) return true;
+      return containsGateway(bytes, start, gatewayWords(request.gateways));
     }
     case uapi.RTM_NEWNEIGH:
     case uapi.RTM_DELNEIGH:

@@ -12,7 +12,7 @@ export interface Snapshot {
   readonly addresses: readonly InterfaceAddress[];
   /** Every route marked with our protocol number, in any table. */
   readonly ownRoutes: readonly Route[];
-  /** Foreign routes of the main table and of the VRFs asked for, no longer than the longest destination of their family: possible covers and rivals. */
+  /** Foreign routes of the main table and of the VRFs asked for, no longer than the longest destination of their family: possible covers and rivals. And those that contain a gateway, of any length. */
   readonly foreignRoutes: readonly Route[];
   /**
    * Foreign routes of the further tables that rules send the host's own packets to, by the same lengths, and all of table `local`.

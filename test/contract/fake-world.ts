@@ -13,10 +13,14 @@ export function fakeWorld(): World {
     linkUp: (name) => kernel.linkUp(name),
     linkDown: (name) => kernel.linkDown(name),
     linkDelete: (name) => kernel.linkDelete(name),
-    addressAdd: (name, address) => kernel.addressAdd(name, address),
+    addressAdd: (name, address, options) => kernel.addressAdd(name, address, options),
     addressRemove: (name, address) => kernel.addressRemove(name, address),
     routeAdd({ destination, ...rest }) {
       const result = kernel.foreignRouteAdd({ destination: parsePrefix(destination)!, ...rest });
+      if (!result.ok) throw new Error(result.message);
+    },
+    routeDelete({ destination, dev, metric }) {
+      const result = kernel.foreignRouteDelete({ destination: parsePrefix(destination)!, dev, metric });
       if (!result.ok) throw new Error(result.message);
     },
     refusalAdd(destination) {

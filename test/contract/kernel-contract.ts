@@ -69,7 +69,7 @@ export function route(
   };
 }
 
-function route6(interfaceIndex: number, change: Parameters<typeof route>[1] = {}): Route {
+export function route6(interfaceIndex: number, change: Parameters<typeof route>[1] = {}): Route {
   return route(interfaceIndex, {
     family: 'inet6',
     destination: defaultPrefix('inet6'),

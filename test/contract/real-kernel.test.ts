@@ -5,6 +5,7 @@
 
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { gatewayContract } from './gateway-contract.js';
 import { kernelContract } from './kernel-contract.js';
 import { neighbourContract } from './neighbour-contract.js';
 import { NAMESPACE_MARK, realWorld } from './real-world.js';
@@ -12,6 +13,7 @@ import { NAMESPACE_MARK, realWorld } from './real-world.js';
 if (process.env[NAMESPACE_MARK] !== undefined) {
   kernelContract(t, realWorld);
   neighbourContract(t, realWorld);
+  gatewayContract(t, realWorld);
 } else if (process.getuid?.() !== 0) {
   t.plan(0, 'needs root for a network namespace');
 } else {

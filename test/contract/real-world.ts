@@ -36,8 +36,17 @@ export function realWorld(): World {
     linkUp: (name) => void ip('link', 'set', name, 'up'),
     linkDown: (name) => void ip('link', 'set', name, 'down'),
     linkDelete: (name) => void ip('link', 'delete', name),
-    addressAdd: (name, address) =>
-      void ip(family(address), 'address', 'add', address, 'dev', name, ...(address.includes(':') ? ['nodad'] : [])),
+    addressAdd: (name, address, { prefixRoute = true } = {}) =>
+      void ip(
+        family(address),
+        'address',
+        'add',
+        address,
+        'dev',
+        name,
+        ...(address.includes(':') ? ['nodad'] : []),
+        ...(prefixRoute ? [] : ['noprefixroute']),
+      ),
     addressRemove: (name, address) => void ip('address', 'delete', address, 'dev', name),
     routeAdd({ destination, via, dev, table = 254, metric, protocol = 4 }) {
       ip(
@@ -45,8 +54,7 @@ export function realWorld(): World {
         'route',
         'add',
         destination,
-        'via',
-        via,
+        ...(via === undefined ? [] : ['via', via]),
         'dev',
         dev,
         'table',
@@ -57,6 +65,8 @@ export function realWorld(): World {
         String(protocol),
       );
     },
+    routeDelete: ({ destination, dev, metric }) =>
+      void ip(family(destination), 'route', 'delete', destination, 'dev', dev, 'metric', String(metric)),
     refusalAdd(destination) {
       refusals.push(destination);
       ip(family(destination), 'route', 'add', 'blackhole', destination, 'metric', '20', 'protocol', '4');

@@ -12,17 +12,20 @@ export interface World {
   linkUp(name: string): void;
   linkDown(name: string): void;
   linkDelete(name: string): void;
-  addressAdd(name: string, address: string): void;
+  /** `prefixRoute: false`: `noprefixroute`, as NetworkManager adds it. */
+  addressAdd(name: string, address: string, options?: { readonly prefixRoute?: boolean }): void;
   addressRemove(name: string, address: string): void;
   /** A foreign route, protocol 4 unless another is given. */
   routeAdd(route: {
     readonly destination: string;
-    readonly via: string;
+    readonly via?: string;
     readonly dev: string;
     readonly table?: number;
     readonly metric: number;
     readonly protocol?: number;
   }): void;
+  /** Takes such a route out of the main table again. */
+  routeDelete(route: { readonly destination: string; readonly dev: string; readonly metric: number }): void;
   /** A foreign blackhole route of the main table, protocol 4. */
   refusalAdd(destination: string): void;
   /** The gateway by which a packet of this host to the address leaves; undefined: it does not. */

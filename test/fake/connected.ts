@@ -9,7 +9,7 @@ export const PROTO_KERNEL = 2;
 
 /** The connected routes of an address; `vrfTable` when its link is a member of a VRF, which then has the local ones too (vrf.rst). */
 export function connectedRoutes(
-  { address, length, family, interfaceIndex }: InterfaceAddress,
+  { address, peer, length, family, interfaceIndex }: InterfaceAddress,
   vrfTable: number | undefined,
 ): readonly Route[] {
   const common = {
@@ -23,7 +23,7 @@ export function connectedRoutes(
   const subnet: Route = {
     ...common,
     table: vrfTable ?? TABLE_MAIN,
-    destination: prefix(address, length),
+    destination: prefix(peer ?? address, length),
     metric,
     type: 'unicast',
   };
@@ -34,7 +34,7 @@ export function connectedRoutes(
     metric,
     type: 'local',
   };
-  return isLinkLocal(address) || length < host ? [subnet, local] : [local];
+  return isLinkLocal(address) || length < host || peer !== undefined ? [subnet, local] : [local];
 }
 
 export function splitPrefix(text: string): { readonly address: Address; readonly length: number } {

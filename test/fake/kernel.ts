@@ -8,9 +8,9 @@
 
 import type { Kernel, KernelHint, ObserveRequest, ProbeTarget, Step, StepResult } from '../../src/core/ports.js';
 import { stepFault } from '../../src/kernel/apply.js';
-import { type Address, type Family, familyOf } from '../../src/model/address.js';
+import { type Address, type Family, familyOf, isLinkLocal } from '../../src/model/address.js';
 import type { InterfaceAddress, Link, Neighbour } from '../../src/model/link.js';
-import type { Prefix } from '../../src/model/prefix.js';
+import { containsAddress, type Prefix } from '../../src/model/prefix.js';
 import { type Nexthop, type Route, type Rule, TABLE_LOCAL, TABLE_MAIN } from '../../src/model/route.js';
 import { routeText, ruleText } from '../../src/model/route-text.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
@@ -61,6 +61,8 @@ export class FakeKernel implements Kernel {
   observations = 0;
   /** Set: every apply() answers so, and observe() rejects with it when it is not EPERM. */
   failure: { readonly code: string; readonly message: string } | undefined;
+  /** IFA_F_NOPREFIXROUTE: only the route to itself in table local. */
+  readonly #withoutPrefixRoute = new WeakSet<InterfaceAddress>();
   #nextIndex = 1;
   #subscription: { readonly request: ObserveRequest; readonly listener: (hint: KernelHint) => void } | undefined;
 
@@ -218,7 +220,7 @@ export class FakeKernel implements Kernel {
   addressAdd(
     name: string,
     text: string,
-    options: { readonly tentative?: boolean; readonly peer?: Address } = {},
+    options: { readonly tentative?: boolean; readonly peer?: Address; readonly prefixRoute?: boolean } = {},
   ): void {
     const link = this.link(name);
     const { address, length } = splitPrefix(text);
@@ -231,6 +233,7 @@ export class FakeKernel implements Kernel {
       tentative: options.tentative ?? false,
     };
     this.addresses.push(added);
+    if (options.prefixRoute === false) this.#withoutPrefixRoute.add(added);
     this.#hint('address', `address ${text} dev ${name}`);
     if (link.up) this.#connect(added);
   }
@@ -397,6 +400,7 @@ export class FakeKernel implements Kernel {
 
   #connect(address: InterfaceAddress): void {
     for (const route of connectedRoutes(address, this.#vrfTable(this.links.get(address.interfaceIndex)!))) {
+      if (this.#withoutPrefixRoute.has(address) && route.type !== 'local') continue;
       if (connectRoute(this.fib, route)) this.#routeHint(route, false, 0);
     }
   }
@@ -418,10 +422,11 @@ export class FakeKernel implements Kernel {
   }
 
   /** A table, family and length that an observation was asked to read. */
-  #isAskedFor({ vrfTables = [], maxLength }: ObserveRequest, route: Route): boolean {
+  #isAskedFor({ vrfTables = [], maxLength, gateways }: ObserveRequest, route: Route): boolean {
     return (
       (route.table === TABLE_MAIN || vrfTables.includes(route.table)) &&
-      route.destination.length <= (maxLength[route.family] ?? -1)
+      (route.destination.length <= (maxLength[route.family] ?? -1) ||
+        (maxLength[route.family] !== undefined && containsOne(route, gateways)))
     );
   }
 
@@ -432,7 +437,7 @@ export class FakeKernel implements Kernel {
     const own = route.protocol === request.protocol;
     // A table above 255 may be one of ours, where a stranger's route holds a slot.
     const high = route.table > 255 && route.destination.length <= (request.maxLength[route.family] ?? -1);
-    if (own || high || this.#isAskedFor(request, route))
+    if (own || high || this.#isAskedFor(request, route) || containsOne(route, request.gateways))
       this.#hint('route', `${deleted ? 'deleted route' : 'route'} ${routeText(route)}`, own && deleted, sender, {
         kind: 'route',
         route,
@@ -452,4 +457,11 @@ export class FakeKernel implements Kernel {
         }),
       );
   }
+}
+
+function containsOne({ destination }: Route, gateways: readonly Address[] = []): boolean {
+  return gateways.some(
+    (gateway) =>
+      familyOf(gateway) === destination.family && containsAddress(destination, gateway) && !isLinkLocal(gateway),
+  );
 }

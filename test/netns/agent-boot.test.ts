@@ -131,7 +131,7 @@ t.test('what is not there yet is waited for, and status says so', async (t) => {
   router.ip('addr add 10.254.254.2/24 dev mgmt0');
   status = await statusWhere(agent, (s) => s.waiting[0]?.reason.includes('on-link') === true);
   t.match(status.waiting, [
-    { subject: STANDARD.inet.gateway, reason: 'gateway is in no on-link prefix of mgmt0 (10.254.254.2/24)' },
+    { subject: STANDARD.inet.gateway, reason: 'no route makes it a neighbour on mgmt0 (10.254.254.2/24)' },
   ]);
 
   fromMs = Date.now();

@@ -3,7 +3,7 @@
  *
  *   link NAME up [ADDRESS/LENGTH...] | down | carrier | no-carrier | delete | rename NEW
  *   link NAME add [altname A] [mac M] [master NAME] [vrf-table N] | master NAME | no-master
- *   address NAME add|remove ADDRESS/LENGTH          neighbour ADDRESS dev NAME failed|known|absent|incomplete|permanent
+ *   address NAME add|remove ADDRESS/LENGTH [noprefixroute] [peer ADDRESS]          neighbour ADDRESS dev NAME failed|known|absent|incomplete|permanent
  *   [no] route [blackhole] PREFIX [via A] [dev D] [proto N] [metric N] [table N]
  *   append route PREFIX via A dev D [proto N]       (another next hop; to ours: a foreigner's `ip -6 route append`, fact K7)
  *   rule PRIORITY lookup TABLE [iif NAME]           flush table N | flush rules | overflow
@@ -33,7 +33,9 @@ export function act(world: World, command: string): void {
     case 'link':
       return link(world, what, words.slice(2));
     case 'address':
-      return words[2] === 'add' ? fake.addressAdd(what, words[3]!) : fake.addressRemove(what, words[3]!);
+      return words[2] === 'add'
+        ? fake.addressAdd(what, words[3]!, addressOptions(words.slice(4)))
+        : fake.addressRemove(what, words[3]!);
     case 'neighbour':
       return fake.neighbourSet(words[3]!, what, words[4] as Parameters<typeof fake.neighbourSet>[2]);
     case 'route':
@@ -82,6 +84,14 @@ export function act(world: World, command: string): void {
     default:
       return world.health.say(verb, verdict(command, what, words[3]));
   }
+}
+
+function addressOptions(words: readonly string[]): { readonly prefixRoute?: boolean; readonly peer?: string } {
+  const peer = words[words.indexOf('peer') + 1];
+  return {
+    ...(words.includes('noprefixroute') ? { prefixRoute: false } : {}),
+    ...(words.includes('peer') && peer !== undefined ? { peer } : {}),
+  };
 }
 
 function link(world: World, name: string, [change = '', ...rest]: readonly string[]): void {

@@ -25,9 +25,10 @@ import type { Snapshot } from '../../model/snapshot.js';
 import { adoptable } from '../adopt.js';
 import { learnedAfter } from '../auto.js';
 import { type Wanted, wanted } from '../desired.js';
-import { onLink, suspectsAfter } from '../gateway.js';
+import { suspectsAfter } from '../gateway.js';
 import { routeKey, routeSlot } from '../keys.js';
 import { vrfTables } from '../management.js';
+import { neighbourOn } from '../neighbour.js';
 import { formerly, type Ownership, ownedRoutes, ownership, owns } from '../ownership.js';
 import { initialState, type Life, type Phase, RESYNC_MS, type Refusal, type SeenWorld } from '../state.js';
 
@@ -183,8 +184,9 @@ export function accepted({ world, phase }: Imagined, foreign: readonly Route[], 
   const refused = new Map<string, Refusal>();
   for (const route of first.routes) {
     const [nexthop] = route.nexthops;
-    if (installed.has(routeKey(route)) || nexthop?.gateway === undefined) continue;
-    if (!onLink(nexthop.gateway, nexthop.interfaceIndex, snapshot))
+    const link = snapshot.links.find(({ index }) => index === nexthop?.interfaceIndex);
+    if (installed.has(routeKey(route)) || nexthop?.gateway === undefined || link === undefined) continue;
+    if (neighbourOn(snapshot, link, nexthop.gateway, now).kind === 'off-link')
       refused.set(routeKey(route), { code: 'ENETUNREACH', message: 'Nexthop has invalid gateway' });
     else if (slots.has(routeSlot(route))) refused.set(routeKey(route), { code: 'EEXIST', message: 'File exists' });
   }

@@ -3,8 +3,9 @@
  * host?
  */
 
-import { onLink } from '../../core/gateway.js';
-import type { NeighbourState } from '../../model/link.js';
+import { neighbourOn } from '../../core/neighbour.js';
+import { type Address, familyOf } from '../../model/address.js';
+import type { Link, NeighbourState } from '../../model/link.js';
 import { containsAddress, containsPrefix, destinationText, prefix, prefixText } from '../../model/prefix.js';
 import { type Check, type Finding, finding, found, look, unknown } from '../finding.js';
 import type { KernelEvidence } from '../host.js';
@@ -20,20 +21,15 @@ export const gatewayOffLink: Check = {
   run: (host) =>
     look(host.kernel, (kernel) =>
       managedGateways(host, kernel)
-        .filter(
-          ({ link, gateway, router }) =>
-            kernel.snapshot.addresses.some(
-              (own) => own.interfaceIndex === link.index && own.family === router.family,
-            ) && !onLink(gateway, link.index, kernel.snapshot),
-        )
+        .filter(({ link, gateway }) => isOffLink(kernel, link, gateway))
         .map(({ link, gateway, router }) => {
           const own = kernel.snapshot.addresses.filter(
             (address) => address.interfaceIndex === link.index && address.family === router.family,
           );
           return finding(
             'error',
-            `${gateway} is no neighbour on ${link.name}: it is in none of its subnets, and the
-              kernel refuses routes through it ("Nexthop has invalid gateway").`,
+            `${gateway} is no neighbour on ${link.name}: no route says so, and the kernel refuses
+              routes through it ("Nexthop has invalid gateway").`,
             own.map((address) => `${link.name}: ${address.family} ${address.address}/${address.length}`),
             [
               `# in ${host.configuration.file}: a router in one of these subnets; or`,
@@ -43,6 +39,17 @@ export const gatewayOffLink: Check = {
         }),
     ),
 };
+
+/** Links that are down, interfaces without an address and addresses of this host have findings of their own. */
+function isOffLink({ snapshot }: KernelEvidence, link: Link, gateway: Address): boolean {
+  const answer = neighbourOn(snapshot, link, gateway, performance.now());
+  return (
+    answer.kind === 'off-link' &&
+    answer.why !== 'own address' &&
+    link.up &&
+    snapshot.addresses.some((own) => own.interfaceIndex === link.index && own.family === familyOf(gateway))
+  );
+}
 
 export const gatewayOwnAddress: Check = {
   code: 'gateway-own-address',
@@ -75,7 +82,7 @@ export const gatewayDead: Check = {
         ({ link, gateway }) =>
           link.up &&
           link.carrier &&
-          onLink(gateway, link.index, kernel.snapshot) &&
+          neighbourOn(kernel.snapshot, link, gateway, performance.now()).kind === 'on-link' &&
           !kernel.snapshot.addresses.some((own) => own.address === gateway),
       );
       return gateways.flatMap((one): readonly Finding[] => {

@@ -8,9 +8,10 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { onLink } from '../../core/gateway.js';
 import { linkOf, vrfTables } from '../../core/management.js';
+import { gatewaysNow, neighbourOn } from '../../core/neighbour.js';
 import type { ProbeTarget } from '../../core/ports.js';
+import { tablesOf } from '../../fib/snapshot-view.js';
 import { type Inspector, inspect } from '../../kernel/inspect.js';
 import type { Family } from '../../model/address.js';
 import { allBackupRouters, type Config } from '../../model/config.js';
@@ -59,11 +60,17 @@ export async function gatherRules(): Promise<Seen<readonly Rule[]>> {
 
 async function gather(kernel: Inspector, config: Config): Promise<KernelEvidence> {
   const protocol = config.routeProtocol;
-  const links = await kernel.observe({ protocol, maxLength: {} });
+  const first = await kernel.observe({ protocol, maxLength: { inet: 0, inet6: 0 } });
   const destinations = allBackupRouters(config).flatMap((router) => router.destinations);
   const maxLength: Partial<Record<Family, number>> = { inet: 0, inet6: 0 };
   for (const { family, length } of destinations) maxLength[family] = Math.max(maxLength[family] ?? 0, length);
-  const snapshot = await kernel.observe({ protocol, vrfTables: vrfTables(config, links), maxLength });
+  const snapshot = await kernel.observe({
+    protocol,
+    vrfTables: vrfTables(config, first),
+    furtherTables: tablesOf(first.rules),
+    gateways: gatewaysNow(config, first),
+    maxLength,
+  });
   const tables = [...new Set(destinations.map(({ length }) => config.tableBase + length))];
   return {
     snapshot,
@@ -85,7 +92,7 @@ async function askGateways(
     if (link?.up !== true || !link.carrier) return [];
     const gateways = management.backupRouters
       .flatMap((router) => gatewaysOf(router, link, snapshot))
-      .filter((gateway) => onLink(gateway, link.index, snapshot));
+      .filter((gateway) => neighbourOn(snapshot, link, gateway, performance.now()).kind === 'on-link');
     return gateways.flatMap((address) => {
       const state = stateOf(before, link.index, address);
       return FIXED.has(state) ? [] : [{ interfaceIndex: link.index, address, known: !UNRESOLVED.has(state) }];

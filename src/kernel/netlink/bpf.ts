@@ -3,14 +3,14 @@
  * few instructions that the filters of this directory are made of, and labels for their jumps. What
  * a filter means is in events-filter.ts and process/process-filter.ts.
  *
- * Invariant: a conditional jump reaches 255 instructions, and the caller keeps its programs shorter
- * than that.
+ * Invariant: a conditional jump reaches 255 instructions, and one that would have to reach farther
+ * throws.
  */
 
 import type { FilterInstruction } from '../../native/libc.js';
 
 // BPF_LD|BPF_ABS with W, H or B; BPF_JMP with JEQ, JGT, JSET and BPF_K; JEQ with BPF_X;
-// BPF_MISC|BPF_TAX; BPF_RET|BPF_K
+// BPF_MISC|BPF_TAX; BPF_RET|BPF_K; BPF_ALU with ADD, XOR, NEG and BPF_K, with RSH and BPF_X
 export const LOAD_WORD = 0x20;
 export const LOAD_HALF = 0x28;
 export const LOAD_BYTE = 0x30;
@@ -20,6 +20,10 @@ export const JUMP_IF_GREATER = 0x25;
 export const JUMP_IF_SET = 0x45;
 export const KEEP_IN_X = 0x07;
 export const RETURN = 0x06;
+export const ADD = 0x04;
+export const XOR = 0xa4;
+export const NEGATE = 0x84;
+export const SHIFT_RIGHT_BY_X = 0x7c;
 /** What a filter returns to let the whole message through. */
 export const PASS = 0xffffffff;
 
@@ -46,8 +50,11 @@ export function assemble(lines: readonly Line[]): readonly FilterInstruction[] {
     if (typeof line === 'string') labels.set(line, instructions.length);
     else instructions.push(line);
   }
-  const distance = (label: string | undefined, at: number): number =>
-    label === undefined ? 0 : labels.get(label)! - at - 1;
+  const distance = (label: string | undefined, at: number): number => {
+    const far = label === undefined ? 0 : labels.get(label)! - at - 1;
+    if (!(far >= 0 && far <= 255)) throw new RangeError(`the jump from ${at} to ${label} reaches ${far}`);
+    return far;
+  };
   return instructions.map(([code, k, ifTrue, ifFalse], at) => ({
     code,
     k,

@@ -6,7 +6,7 @@
 
 import fc from 'fast-check';
 import t from 'tap';
-import { onLink } from '../../../src/core/gateway.js';
+import { neighbourOn } from '../../../src/core/neighbour.js';
 import { statusOf } from '../../../src/core/status.js';
 import type { Config, ManagementInterface } from '../../../src/model/config.js';
 import type { Verdict } from '../../../src/model/daemon.js';
@@ -253,7 +253,7 @@ async function verify(s: Simulation): Promise<void> {
     const link = s.kernel.link(route.interface);
     const inVrf = link.master !== undefined;
     const usable = link.up && (state.world.config.placement !== 'vrf' || inVrf);
-    const reachable = onLink(route.gateway, link.index, snapshot);
+    const reachable = neighbourOn(snapshot, link, route.gateway, s.now).kind === 'on-link';
     // In a table of our own nobody has a reason to stand; in a shared one a foreigner may have the very metric.
     const ours = state.world.config.placement === 'local' && !inVrf;
     if (usable && (route.state === 'absent' || (route.state === 'refused' && reachable && ours)))

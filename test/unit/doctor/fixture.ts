@@ -84,6 +84,11 @@ export function route(
   };
 }
 
+/** The route that the kernel makes of an address, unless it is told not to (noprefixroute). */
+function connected({ address: own, peer, length, interfaceIndex: dev }: InterfaceAddress): Route {
+  return route(peer ?? own, length, { protocol: 2, dev });
+}
+
 export function rule(priority: number, table: number, more: Partial<Rule> = {}, detail?: Partial<RuleDetail>): Rule {
   return {
     family: 'inet',
@@ -156,6 +161,8 @@ export interface Spoil {
   readonly links?: readonly Link[];
   readonly addresses?: readonly InterfaceAddress[];
   readonly routes?: readonly Route[];
+  /** The routes of the addresses; by default each has its own. */
+  readonly connected?: readonly Route[];
   readonly ownRoutes?: readonly Route[];
   readonly rules?: readonly Rule[];
   readonly status?: Seen<Status | undefined>;
@@ -217,21 +224,20 @@ export function hostWith(spoil: Spoil = {}): Host {
     if (entry === undefined) files.delete(path);
     else files.set(path, typeof entry === 'string' ? { kind: 'file', text: entry } : entry);
   }
+  const addresses = spoil.addresses ?? [
+    address(2, '10.255.0.2', 24),
+    address(2, 'fe80::2', 64),
+    address(2, '2001:db8:ff::2', 64),
+    address(3, '10.1.0.2', 24),
+  ];
   const kernel: KernelEvidence = {
     snapshot: {
       links: spoil.links ?? [link('lo', 1, { mac: undefined }), link('mgmt0', 2), link('data0', 3)],
-      addresses: spoil.addresses ?? [
-        address(2, '10.255.0.2', 24),
-        address(2, 'fe80::2', 64),
-        address(2, '2001:db8:ff::2', 64),
-        address(3, '10.1.0.2', 24),
-      ],
+      addresses,
+      furtherRoutes: spoil.connected ?? addresses.map(connected),
       ownRoutes: spoil.ownRoutes ?? [],
-      foreignRoutes: spoil.routes ?? [
-        route('10.255.0.0', 24, { protocol: 2 }),
-        route('0.0.0.0', 0, { protocol: 186, metric: 20, via: '10.1.0.1', dev: 3 }),
-      ],
-      rules: [],
+      foreignRoutes: spoil.routes ?? [route('0.0.0.0', 0, { protocol: 186, metric: 20, via: '10.1.0.1', dev: 3 })],
+      rules: spoil.rules ?? KERNEL_RULES,
       neighbours: [],
     },
     neighbours: [

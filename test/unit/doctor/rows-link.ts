@@ -203,6 +203,26 @@ export const LINK_ROWS: readonly Row[] = [
     near: { addresses: [address(2, '10.255.0.2', 32, { peer: '10.255.0.1' }), address(2, 'fe80::2', 64)] },
   },
   {
+    code: 'gateway-off-link',
+    what: 'noprefixroute, and no route of its own',
+    bad: { connected: [] },
+    severity: 'error',
+    evidence: /mgmt0: inet 10\.255\.0\.2\/24/,
+    remedy: /ip address add/,
+    near: { connected: [route('10.255.0.1', 32, { protocol: 4 })] },
+  },
+  {
+    code: 'gateway-off-link',
+    what: 'only by way of another gateway',
+    bad: {
+      connected: [route('10.255.0.0', 24, { protocol: 4, via: '10.1.0.1', dev: 3 }), route('10.1.0.2', 24, { dev: 3 })],
+    },
+    severity: 'error',
+    evidence: /mgmt0: inet 10\.255\.0\.2\/24/,
+    remedy: /ip address add/,
+    near: {},
+  },
+  {
     code: 'gateway-own-address',
     what: 'on another interface',
     bad: { addresses: [address(2, '10.255.0.2', 24), address(3, '10.255.0.1', 24)] },

@@ -1,0 +1,44 @@
+/**
+ * Whether the kernel takes a gateway for a neighbour, and in which words it is told when it does not: the judge's answer
+ * (fib/on-link.ts) on a snapshot. Pure.
+ */
+
+import { type OnLink, onLink } from '../fib/on-link.js';
+import { viewOf } from '../fib/snapshot-view.js';
+import { type Address, familyOf } from '../model/address.js';
+import { allBackupRouters, type Config, gatewaysOf } from '../model/config.js';
+import type { Link } from '../model/link.js';
+import type { Snapshot } from '../model/snapshot.js';
+import { realmOf } from './management.js';
+
+/** `now`: monotonic milliseconds, as of the ends of routes. */
+export function neighbourOn(snapshot: Snapshot, link: Link, gateway: Address, now: number): OnLink {
+  const view = viewOf(snapshot, now, 'with ours');
+  const { table } = realmOf(link, snapshot);
+  return onLink(view, { gateway, interfaceIndex: link.index, table }, snapshot.addresses);
+}
+
+/** Why it is none. */
+export function offLinkReason(
+  snapshot: Snapshot,
+  link: Link,
+  gateway: Address,
+  answer: OnLink & { kind: 'off-link' },
+): string {
+  const family = familyOf(gateway);
+  if (answer.why === 'own address') return 'it is an address of this host itself';
+  const own = snapshot.addresses
+    .filter((one) => one.interfaceIndex === link.index && one.family === family)
+    .map((one) => `${one.address}/${one.length}`);
+  return own.length === 0
+    ? `${link.name} has no ${family} address yet`
+    : `no route makes it a neighbour on ${link.name} (${own.join(', ')})`;
+}
+
+/** The gateways of a configuration, and those of all default routes that stand: one of these is what `address: auto` finds. */
+export function gatewaysNow(config: Config, { foreignRoutes, ownRoutes }: Snapshot): readonly Address[] {
+  if (allBackupRouters(config).every(({ auto }) => auto === undefined)) return gatewaysOf(config);
+  const defaults = [...foreignRoutes, ...ownRoutes].filter(({ destination }) => destination.length === 0);
+  const found = defaults.flatMap(({ nexthops }) => nexthops.flatMap(({ gateway }) => gateway ?? []));
+  return [...new Set([...gatewaysOf(config), ...found])];
+}
