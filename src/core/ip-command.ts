@@ -5,6 +5,7 @@
  */
 
 import { familyOf } from '../model/address.js';
+import { metricsWords } from '../model/metrics-text.js';
 import { destinationText } from '../model/prefix.js';
 import { type Nexthop, type Route, type Rule, TABLE_MAIN } from '../model/route.js';
 import type { NameOf } from '../model/route-text.js';
@@ -41,7 +42,10 @@ function routeCommand(verb: 'add' | 'del', route: Route, nameOf: NameOf): string
   if (route.nexthops.length === 1 && first !== undefined) words.push(nexthopWords(route, first, nameOf));
   if (route.table !== TABLE_MAIN) words.push(`table ${route.table}`);
   words.push(`proto ${route.protocol}`);
+  if (route.source !== undefined) words.push(`src ${route.source}`);
   if (route.metric !== 0) words.push(`metric ${route.metric}`);
+  if (route.nexthops.length === 1 && first?.onlink === true) words.push('onlink');
+  words.push(...metricsWords(route.metrics));
   if (route.nexthops.length > 1)
     words.push(...route.nexthops.map((nexthop) => `nexthop ${nexthopWords(route, nexthop, nameOf)}`));
   return words.join(' ');

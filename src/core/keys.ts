@@ -10,7 +10,9 @@ export function routeSlot(route: Route): string {
 
 /** A route of one next hop in full: what is added and deleted. */
 export function routeKey(route: Route, nexthop: Nexthop | undefined = route.nexthops[0]): string {
-  return `${routeSlot(route)} ${route.protocol} ${route.type} ${nexthop?.gateway ?? '-'} ${nexthop?.interfaceIndex ?? '-'}`;
+  const { source, metrics } = route;
+  const more = `${nexthop?.onlink === true ? ' onlink' : ''}${source === undefined ? '' : ` src ${source}`}${metrics === undefined ? '' : ` ${metrics}`}`;
+  return `${routeSlot(route)} ${route.protocol} ${route.type} ${nexthop?.gateway ?? '-'} ${nexthop?.interfaceIndex ?? '-'}${more}`;
 }
 
 /** A rule in full. */
@@ -61,7 +63,14 @@ function sameMore(a: Route, b: Route): boolean {
 export function sameKey(a: Route, b: Route): boolean {
   if (a === b) return true;
   const [one, other] = [a.nexthops[0], b.nexthops[0]];
-  return sameIdentity(a, b) && one?.gateway === other?.gateway && one?.interfaceIndex === other?.interfaceIndex;
+  return (
+    sameIdentity(a, b) &&
+    one?.gateway === other?.gateway &&
+    one?.interfaceIndex === other?.interfaceIndex &&
+    one?.onlink === other?.onlink &&
+    a.source === b.source &&
+    a.metrics === b.metrics
+  );
 }
 
 function sameIdentity(a: Route, b: Route): boolean {

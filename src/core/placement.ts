@@ -48,6 +48,12 @@ export interface Target {
   readonly destination: Prefix;
   readonly gateway: Address;
   readonly interfaceIndex: number;
+  /** RTNH_F_ONLINK: the gateway is a neighbour although nothing else says so. */
+  readonly onlink?: true;
+  /** RTA_PREFSRC; absent: the kernel's choice. */
+  readonly source?: Address;
+  /** RTA_METRICS, as in {@link Route}. */
+  readonly metrics?: string;
   /** The table of the VRF that the interface is in. */
   readonly vrfTable: number | undefined;
   /** Position of interface and gateway in order of preference: part of the metric, so that a switch can add before it deletes. */
@@ -143,6 +149,15 @@ function backupRoute(config: Config, target: Target, table: number, metric: numb
     tos: 0,
     protocol: config.routeProtocol,
     type: 'unicast',
-    nexthops: [{ gateway: target.gateway, interfaceIndex: target.interfaceIndex, dead: false }],
+    nexthops: [
+      {
+        gateway: target.gateway,
+        interfaceIndex: target.interfaceIndex,
+        dead: false,
+        ...(target.onlink === true ? { onlink: true } : {}),
+      },
+    ],
+    ...(target.source === undefined ? {} : { source: target.source }),
+    ...(target.metrics === undefined ? {} : { metrics: target.metrics }),
   };
 }

@@ -3,6 +3,7 @@
  * numbers where only the host's files know the names.
  */
 
+import { metricsWords } from './metrics-text.js';
 import { destinationText, prefixText } from './prefix.js';
 import { type Nexthop, type Route, type Rule, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from './route.js';
 import type { Masked, Range, RuleDetail } from './rule-detail.js';
@@ -33,9 +34,12 @@ export function routeText(route: Route, nameOf: NameOf = () => undefined): strin
   if (route.nexthops.length === 1 && first !== undefined) words.push(nexthopText(first, nameOf));
   if (route.table !== TABLE_MAIN) words.push(`table ${route.table}`);
   words.push(`proto ${route.protocol}`);
+  if (route.source !== undefined) words.push(`src ${route.source}`);
   if (route.metric !== 0) words.push(`metric ${route.metric}`);
   if (route.nexthops.length > 1)
     words.push(...route.nexthops.map((nexthop) => `nexthop ${nexthopText(nexthop, nameOf)}`));
+  if (route.nexthops.length === 1 && first?.onlink === true) words.push('onlink');
+  words.push(...metricsWords(route.metrics));
   return words.join(' ');
 }
 

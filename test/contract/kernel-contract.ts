@@ -4,6 +4,7 @@
  */
 
 import type { Test } from 'tap';
+import { routeKey, sameKey } from '../../src/core/keys.js';
 import type { KernelHint, ObserveRequest, Step, StepResult } from '../../src/core/ports.js';
 import { addressBits } from '../../src/model/address.js';
 import { defaultPrefix, type Prefix, parsePrefix, prefixFromBits } from '../../src/model/prefix.js';
@@ -162,6 +163,34 @@ export function kernelContract(t: Test, make: () => World): void {
     );
     t.same(await apply('delete-route', ...routes), ['ok', 'ok', 'ok', 'ok', 'ok']);
     t.same(await own(), []);
+  });
+
+  scene('onlink, source and metrics are kept as they are, and name what is deleted', async (t, s) => {
+    const { world, index, apply, own } = s;
+    // mtu 1400, advmss 1360, initcwnd 20: as the kernel orders and sends them.
+    const metrics = '080002007805000008000800500500000800 0b0014000000'.replace(' ', '');
+    for (const [destination, make, source, gateway] of [
+      ['0.0.0.0/0', route, '198.51.100.2', '10.255.9.1'],
+      ['::/0', route6, '2001:db8:1::2', '2001:db8:9::1'],
+    ] as const) {
+      const nexthops = [{ gateway, interfaceIndex: index, dead: false, onlink: true as const }];
+      const full = make(index, { destination: p(destination), nexthops, source, metrics });
+      const off = make(index, { destination: p(destination), gateway });
+      t.not((await apply('add-route', off))[0], 'ok', 'the gateway is no neighbour');
+      const strange = full.family === 'inet' ? '192.168.77.1' : '2001:db8:77::1';
+      t.same(await apply('add-route', { ...full, source: strange }), ['EINVAL'], 'a source that is not ours');
+      t.same(await apply('add-route', full), ['ok']);
+      const [read] = (await world.kernel.observe(EVERYTHING)).ownRoutes;
+      t.ok(sameKey(read!, full), routeKey(read!));
+      t.equal(routeKey(read!), routeKey(full));
+      t.match(await own(), [/ src \S+ metric 1 onlink mtu 1400 advmss 1360 initcwnd 20$/]);
+      if (full.family === 'inet') {
+        t.same(await apply('delete-route', { ...full, source: '198.51.100.9' }), ['ESRCH'], 'another one');
+        t.same(await apply('delete-route', { ...full, metrics: '0800020079050000' }), ['ESRCH'], 'another one');
+      }
+      t.same(await apply('delete-route', full), ['ok']);
+      t.same(await own(), []);
+    }
   });
 
   scene('K18: suppress_prefixlength suppresses what carries, and no refusal', async (t, { world, index, apply }) => {

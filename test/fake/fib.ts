@@ -52,6 +52,15 @@ function sameNexthops(a: Route, b: Route): boolean {
   );
 }
 
+/** What an IPv4 deletion that names it must match (fib_table_delete); IPv6 looks at none of it. */
+function sameMore(a: Route, named: Route): boolean {
+  if (a.family === 'inet6') return true;
+  return (
+    (named.source === undefined || named.source === a.source) &&
+    (named.metrics === undefined || named.metrics === a.metrics)
+  );
+}
+
 /** As the kernel keeps it: IPv6 masks host bits (K10) and takes metric 0 for 1024. */
 function normalize(route: Route): Route {
   if (route.family === 'inet') return route;
@@ -72,6 +81,8 @@ export function addRoute(fib: Fib, host: Host, wanted: Route): StepResult {
     const fault = nexthopFault(host, fib, nexthop);
     if (fault !== undefined) return fault;
   }
+  if (route.source !== undefined && !host.addresses.some((own) => own.address === route.source))
+    return refuse('EINVAL', 'Invalid prefsrc address');
   if (fib.routes.some((other) => sameIdentity(other, route))) return refuse('EEXIST', 'file already exists');
   fib.routes.push(route);
   return OK;
@@ -87,7 +98,7 @@ export function connectRoute(fib: Fib, route: Route): boolean {
 }
 
 /** K6: the gateway must be on-link behind an interface that is up. */
-function nexthopFault(host: Host, fib: Fib, { gateway, interfaceIndex }: Nexthop): StepResult | undefined {
+function nexthopFault(host: Host, fib: Fib, { gateway, interfaceIndex, onlink }: Nexthop): StepResult | undefined {
   const link = host.links.get(interfaceIndex);
   if (link === undefined)
     return gateway === undefined || familyOf(gateway) === 'inet6'
@@ -98,11 +109,13 @@ function nexthopFault(host: Host, fib: Fib, { gateway, interfaceIndex }: Nexthop
     if (!link.up) return refuse('ENETDOWN', 'Nexthop device is not up');
     if (host.addresses.some((own) => own.address === gateway && own.interfaceIndex === interfaceIndex))
       return refuse('EINVAL', 'Gateway can not be a local address');
-    if (isLinkLocal(gateway) || onLink(fib, interfaceIndex, gateway)) return undefined;
+    if (onlink === true || isLinkLocal(gateway) || onLink(fib, interfaceIndex, gateway)) return undefined;
     return refuse('EHOSTUNREACH', 'host is unreachable');
   }
   if (!link.up) return refuse('ENETUNREACH', 'Nexthop has invalid gateway');
-  return onLink(fib, interfaceIndex, gateway) ? undefined : refuse('ENETUNREACH', 'Nexthop has invalid gateway');
+  return onlink === true || onLink(fib, interfaceIndex, gateway)
+    ? undefined
+    : refuse('ENETUNREACH', 'Nexthop has invalid gateway');
 }
 
 function onLink(fib: Fib, interfaceIndex: number, gateway: Address): boolean {
@@ -163,6 +176,7 @@ export function deleteRoute(
     .map((other, index) => ({ other, index }))
     .filter(({ other }) => sameIdentity(other, { ...route, metric: route.metric === 0 ? other.metric : route.metric }))
     .filter(({ other }) => other.protocol === route.protocol && other.type === route.type && sameNexthops(other, route))
+    .filter(({ other }) => sameMore(other, route))
     .sort((a, b) => a.other.metric - b.other.metric)[0];
   if (at === undefined) return { result: refuse('ESRCH', 'no such process'), deleted: undefined };
   fib.routes.splice(at.index, 1);

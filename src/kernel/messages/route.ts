@@ -83,9 +83,13 @@ function putRoute(writer: Writer, route: Route): void {
   bytes[header + 5] = route.protocol;
   bytes[header + 6] = route.scope ?? ordinaryScope(route);
   bytes[header + 7] = TYPES.indexOf(route.type);
+  if (route.nexthops.length === 1 && route.nexthops[0]?.onlink === true)
+    bytes.writeUInt32LE(uapi.RTNH_F_ONLINK, header + 8);
   if (route.destination.length > 0) putWords(writer, uapi.RTA_DST, route.destination.bits);
   putU32(writer, uapi.RTA_TABLE, route.table);
   putU32(writer, uapi.RTA_PRIORITY, route.metric);
+  if (route.source !== undefined) putAddress(writer, uapi.RTA_PREFSRC, route.source);
+  if (route.metrics !== undefined) putBytes(writer, uapi.RTA_METRICS, Buffer.from(route.metrics, 'hex'));
   const [first] = route.nexthops;
   if (route.nexthops.length === 1 && first !== undefined) {
     putGateway(writer, route.family, first);
@@ -109,6 +113,8 @@ function putMultipath(writer: Writer, route: Route): void {
   const nest = beginNest(writer, uapi.RTA_MULTIPATH);
   for (const nexthop of route.nexthops) {
     const start = reserve(writer, uapi.RTNEXTHOP_LEN);
+    if (nexthop.onlink === true) writer.bytes[start + 2] = uapi.RTNH_F_ONLINK;
+    writer.bytes[start + 3] = (nexthop.weight ?? 1) - 1;
     writer.bytes.writeInt32LE(nexthop.interfaceIndex, start + 4);
     putGateway(writer, route.family, nexthop);
     writer.bytes.writeUInt16LE(writer.length - start, start);
