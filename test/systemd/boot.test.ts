@@ -276,7 +276,10 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
         timeoutMs: 5000,
         what: 'the default route to be given back by ExecStopPost=',
       });
-      t.equal(machine.property(AGENT, 'ActiveState'), 'failed');
+      await eventually(() => machine.property(AGENT, 'ActiveState') === 'failed', {
+        timeoutMs: 15_000,
+        what: 'failed',
+      });
       machine.run('ip', 'route', 'delete', ...route);
       machine.write(CONFIG_FILE, CONFIG);
       machine.run('systemctl', 'start', AGENT);
