@@ -37,9 +37,11 @@ const parts = {
 };
 
 const files = [];
+/** The packages that something is taken of: the papers of a package name them. */
+const bundled = new Set();
 // The map grows while it is walked.
 for (const [name, source] of entries) {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     entryPoints: [source],
     outfile: `dist/bin/${name}.cjs`,
@@ -59,10 +61,15 @@ for (const [name, source] of entries) {
     // The same in ES modules, of which what is not used is left out.
     alias: { yaml: join(root, 'node_modules/yaml/browser/dist/index.js') },
     plugins: [parts],
+    metafile: true,
     write: false,
     logLevel: 'warning',
   });
   files.push({ path: join(bin, `${name}.cjs`), text: outputFiles[0].text });
+  for (const input of Object.keys(metafile.inputs)) {
+    const found = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input);
+    if (found !== null) bundled.add(found[1]);
+  }
 }
 mkdirSync(bin, { recursive: true });
 // Whole or not at all: a test may be starting it.
@@ -71,3 +78,4 @@ for (const { path, text } of files) {
   renameSync(`${path}.new`, path);
 }
 for (const file of readdirSync(bin)) if (!entries.has(basename(file, '.cjs'))) rmSync(join(bin, file), { force: true });
+writeFileSync(join(root, 'dist/bundled.json'), `${JSON.stringify([...bundled].sort())}\n`);

@@ -23,7 +23,8 @@ require_root() {
   [ "$(id -u)" -eq 0 ] || die 77 "needs root (network namespaces, packages): run it as  sudo $0 $*"
 }
 
-# Sets `selected`: the tests (paths below test/) that have one of the patterns in their path; all, without a pattern.
+# Sets `selected`: the tests (paths below test/) that have one of the patterns in their path; all, without a pattern, but
+# those of packages/, which a pattern has to name: they take long, and build the packages first.
 # Compiled files whose source is gone are not among them: the list is made from the sources.
 select_tests() {
   local file name pattern
@@ -31,6 +32,7 @@ select_tests() {
   while IFS= read -r file; do
     name=${file#test/}
     for pattern in "${@:-}"; do
+      if [[ $name == packages/* && $pattern != packages* ]]; then continue; fi
       if [[ $name == *"$pattern"* ]]; then selected+=("$name"); break; fi
     done
   done < <(find test -name '*.test.ts' | sort)

@@ -17,11 +17,22 @@ const PACKAGES = ['systemd', 'systemd-sysv', 'iproute2', 'frr', 'iputils-ping', 
 const RECIPE = 1;
 const BUILD_TIMEOUT_MS = 200_000;
 
+export interface RootOptions {
+  /** Another release of the same distribution. */
+  readonly suite?: string;
+  readonly packages?: readonly string[];
+  /** Packages whose files, with those that they need, lie in {@link LATER}: to be installed without a network. */
+  readonly later?: readonly string[];
+}
+
+/** Where the files of packages lie that are installed later. */
+export const LATER = '/srv/later';
+
 /** The directory; builds it (15 s and 240 MB) when there is none yet. */
-export function debianRoot(): string {
-  const { suite, sources } = hostSources();
+export function debianRoot({ suite: other, packages = PACKAGES, later = [] }: RootOptions = {}): string {
+  const { suite, sources } = sourcesOf(other);
   const key = createHash('sha256')
-    .update(JSON.stringify([RECIPE, PACKAGES, suite, sources]))
+    .update(JSON.stringify([RECIPE, packages, suite, sources, ...downloads(later)]))
     .digest('hex')
     .slice(0, 16);
   const directory = join(CACHE, `${suite}-${key}`);
@@ -35,7 +46,8 @@ export function debianRoot(): string {
         '--quiet',
         '--mode=root',
         '--variant=minbase',
-        `--include=${PACKAGES.join(',')}`,
+        `--include=${packages.join(',')}`,
+        ...downloads(later),
         ...proxyOptions(),
         suite,
         partial,
@@ -52,14 +64,24 @@ export function debianRoot(): string {
   return directory;
 }
 
-/** This host's release, and its archives as sources.list(5) lines; third parties' left out. */
-function hostSources(): { readonly suite: string; readonly sources: string } {
+function downloads(packages: readonly string[]): string[] {
+  if (packages.length === 0) return [];
+  return [
+    '--customize-hook=rm -f "$1"/var/cache/apt/archives/*.deb',
+    `--customize-hook=APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get --yes --no-install-recommends --download-only install ${packages.join(' ')}`,
+    `--customize-hook=mkdir -p "$1${LATER}" && mv "$1"/var/cache/apt/archives/*.deb "$1${LATER}/"`,
+  ];
+}
+
+/** This host's archives, of its own release or another, as sources.list(5) lines; third parties' left out. */
+function sourcesOf(other?: string): { readonly suite: string; readonly sources: string } {
   const release = readFileSync('/etc/os-release', 'utf8');
   const field = (name: string): string => new RegExp(`^${name}="?([^"\\n]*)`, 'm').exec(release)?.[1] ?? '';
-  const suite = field('VERSION_CODENAME');
+  const host = field('VERSION_CODENAME');
+  const suite = other ?? host;
   const keyring = `/usr/share/keyrings/${field('ID')}-archive-keyring.gpg`;
   const signed = existsSync(keyring) ? `[signed-by=${keyring}] ` : '';
-  const pockets = [suite, `${suite}-updates`, `${suite}-security`];
+  const pockets = [host, `${host}-updates`, `${host}-security`];
   const targets = command([
     'apt-get',
     'indextargets',
@@ -71,8 +93,8 @@ function hostSources(): { readonly suite: string; readonly sources: string } {
     .split('\n')
     .map((line) => line.split(' '))
     .filter(([, pocket, component]) => pockets.includes(pocket ?? '') && ['main', 'universe'].includes(component ?? ''))
-    .map((fields) => `deb ${signed}${fields.join(' ')}`);
-  if (wanted.length === 0) throw new Error(`apt knows no archive of ${suite}: run apt-get update`);
+    .map(([uri, pocket, component]) => `deb ${signed}${uri} ${pocket!.replace(host, suite)} ${component}`);
+  if (wanted.length === 0) throw new Error(`apt knows no archive of ${host}: run apt-get update`);
   return { suite, sources: `${[...new Set(wanted)].sort().join('\n')}\n` };
 }
 

@@ -8,7 +8,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CommandResult, command, tryCommand } from '../../../src/drill/lab/command.js';
+import { type CommandResult, command, tryCommand, tryCommandAsync } from '../../../src/drill/lab/command.js';
 import { installExitHook, removeExitHook } from '../../../src/drill/lab/exit-hook.js';
 import type { Namespace } from '../../../src/drill/lab/namespace.js';
 import { eventually } from '../../../src/drill/lab/wait.js';
@@ -24,6 +24,7 @@ const ENVIRONMENT = {
 /** Neither below /tmp nor /run, which systemd covers with file systems of its own. */
 export const CHECKOUT = '/srv/checkout';
 const BOOT_TIMEOUT_MS = 30_000;
+const LONG_TIMEOUT_MS = 240_000;
 
 export interface MachineOptions {
   readonly overlay: Overlay;
@@ -117,6 +118,11 @@ export class Machine {
     return tryCommand(this.#enter(argv));
   }
 
+  /** The same for what may take minutes, without holding up the event loop. */
+  async tryAsync(...argv: readonly string[]): Promise<CommandResult> {
+    return tryCommandAsync(this.#enter(argv), { timeoutMs: LONG_TIMEOUT_MS });
+  }
+
   /** Writes a file inside, mode 644, with its directories. */
   write(path: string, content: string): void {
     command(this.#enter(['sh', '-ec', 'mkdir -p "$(dirname "$1")"; cat > "$1"; chmod 644 "$1"', 'sh', path]), {
@@ -132,6 +138,16 @@ export class Machine {
   /** What PID 1 wrote to the console so far. */
   console(): string {
     return readFileSync(this.#log, 'utf8');
+  }
+
+  /** Resolves when the container has ended by itself, as it does when it is told to reboot. */
+  async ended(): Promise<void> {
+    await eventually(() => this.#nspawn.exitCode !== null, {
+      timeoutMs: BOOT_TIMEOUT_MS,
+      what: 'the end of the container',
+    });
+    removeCgroup(this.#cgroup);
+    removeExitHook(this);
   }
 
   async close(): Promise<void> {

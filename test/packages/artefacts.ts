@@ -1,0 +1,78 @@
+/**
+ * The packages under test, as scripts/package builds them, compressed little. Built once for all test files, and again when
+ * anything that goes in is newer.
+ */
+
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { command } from '../../src/drill/lab/command.js';
+import { PROJECT } from '../systemd/host/project.js';
+
+export type Kind = 'deb' | 'rpm' | 'tar';
+export type Architecture = 'amd64' | 'arm64';
+
+const OUT = join(PROJECT, 'dist/packages/quick');
+const INPUTS = [
+  'dist/.tsbuildinfo',
+  'scripts/package',
+  'scripts/packaging',
+  'scripts/lib',
+  'systemd',
+  'docs/examples',
+  'package.json',
+];
+const BUILD_TIMEOUT_MS = 300_000;
+
+export const VERSION = (JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as { version: string }).version;
+
+const NAMES: Readonly<Record<Kind, (architecture: Architecture) => string>> = {
+  deb: (architecture) => `backup-router_${VERSION}-1_${architecture}.deb`,
+  rpm: (architecture) => `backup-router-${VERSION}-1.${architecture === 'amd64' ? 'x86_64' : 'aarch64'}.rpm`,
+  tar: (architecture) => `backup-router-${VERSION}-linux-${architecture}.tar.xz`,
+};
+
+/** The architecture of this host. */
+export const NATIVE: Architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
+
+/** The path of a package. */
+export function artefact(kind: Kind, architecture: Architecture = NATIVE): string {
+  const file = join(OUT, NAMES[kind](architecture));
+  const newest = Math.max(...INPUTS.map((path) => newestIn(join(PROJECT, path))));
+  if (modified(file) < newest) {
+    mkdirSync(OUT, { recursive: true });
+    // One at a time: test files run side by side.
+    const build = [join(PROJECT, 'scripts/package'), '--quick', '--out', OUT, kind, architecture];
+    command(['flock', join(OUT, 'lock'), ...build], { timeoutMs: BUILD_TIMEOUT_MS });
+  }
+  return file;
+}
+
+/** The same package under another version, the program changed by one line: what an upgrade installs. */
+export function laterVersion(deb: string, version: string, directory: string): string {
+  const tree = mkdtempSync(join(tmpdir(), 'backup-router-repack-'));
+  const file = join(directory, `backup-router_${version}_${NATIVE}.deb`);
+  try {
+    command(['dpkg-deb', '--raw-extract', deb, tree]);
+    command(['sed', '-i', `s/^Version: .*/Version: ${version}/`, join(tree, 'DEBIAN/control')]);
+    command(['sed', '-i', `$a// ${version}`, join(tree, 'usr/lib/backup-router/dist/bin/run.cjs')]);
+    command(['dpkg-deb', '--root-owner-group', '-Znone', '--build', tree, file]);
+  } finally {
+    rmSync(tree, { recursive: true, force: true });
+  }
+  return file;
+}
+
+function modified(path: string): number {
+  try {
+    return statSync(path).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+function newestIn(path: string): number {
+  const own = modified(path);
+  if (!statSync(path).isDirectory()) return own;
+  return Math.max(own, ...readdirSync(path).map((name) => newestIn(join(path, name))));
+}
