@@ -6,7 +6,7 @@
 import { rmSync } from 'node:fs';
 import { someoneListens } from '../control/client.js';
 import { ipCommand } from '../core/ip-command.js';
-import { plan } from '../core/plan.js';
+import { plan, withdrawn } from '../core/plan.js';
 import type { Step } from '../core/ports.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
@@ -34,7 +34,7 @@ export async function flush(
         : await giveBack(kernel, adopted, owned.snapshot);
     const command = (step: Step): string =>
       ipCommand(step, (index) => owned.snapshot.links.find((link) => link.index === index)?.name);
-    const steps = plan(owned.ownership, { routes: [], rules: [] }, owned.snapshot);
+    const steps = plan(owned.ownership, withdrawn(owned.ownership, owned.snapshot), owned.snapshot);
     for (const step of [...back.steps, ...steps]) process.stdout.write(`${command(step)}\n`);
     if (options.dryRun === true) return EXIT.OK;
     rmSync(covered, { force: true });

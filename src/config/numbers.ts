@@ -102,7 +102,9 @@ const MAIN_RULE_PRIORITY = 32766;
 /** Two rules for each prefix length lie before it. */
 export const LAST_RULE_PRIORITY_BASE = MAIN_RULE_PRIORITY - 2 * (familyBits('inet6') + 1);
 
-/** `rule-priority-base`: the rules base to base + 257, two for each prefix length, before the rule of the main table. */
-export function readRulePriorityBase(entry: Entry, report: Report): number | undefined {
-  return readInteger(entry, 1, LAST_RULE_PRIORITY_BASE, report);
+/** `rule-priority-base`: auto, or the rules base to base + 257, two for each prefix length, before the rule of the main table. */
+export function readRulePriorityBase(entry: Entry, report: Report): number | 'auto' | undefined {
+  return entry.value.kind === 'scalar' && entry.value.value === 'auto'
+    ? 'auto'
+    : readInteger(entry, 1, LAST_RULE_PRIORITY_BASE, report);
 }

@@ -129,10 +129,14 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
   },
   rulePriorityBase: {
     key: 'rule-priority-base',
-    words: 'First of up to 258 rule priorities.',
-    more: 'First of up to 258 rule priorities, which must lie before the rule of the main table: 1 to 32508.',
-    default: 31_000,
-    value: integer(1, LAST_RULE_PRIORITY_BASE, readRulePriorityBase),
+    words: 'Where the rules stand: auto, beside the rule that looks up main, or the first of up to 258 priorities.',
+    more: '`auto`: directly in front of the rule that looks up the main table, behind every other. Or the first of up to 258 priorities, 1 to 32508, at which the backup routes come before whatever stands behind (`doctor` tells what).',
+    default: 'auto',
+    value: {
+      schema: { anyOf: [{ const: 'auto' }, { type: 'integer', minimum: 1, maximum: LAST_RULE_PRIORITY_BASE }] },
+      read: readRulePriorityBase,
+      write: (base) => base,
+    },
   },
   onStop: {
     key: 'on-stop',

@@ -7,7 +7,7 @@
 import { byPrefix, type RoutesByPrefix } from '../fib/by-prefix.js';
 import { remembered } from '../fib/remembered.js';
 import { FAMILIES, type Family } from '../model/address.js';
-import type { BackupRouter, Config, ManagementInterface } from '../model/config.js';
+import type { BackupRouter, ManagementInterface } from '../model/config.js';
 import type { Link } from '../model/link.js';
 import { destinationText, type Prefix, prefixText } from '../model/prefix.js';
 import type { Route, Rule } from '../model/route.js';
@@ -16,10 +16,13 @@ import { rivalry, turns } from './coverage.js';
 import { chooseGateway, outlook, type Suspects } from './gateway.js';
 import { type Hidden, hiddenBy, hiddenWaits } from './hidden.js';
 import { routeKey } from './keys.js';
-import { realmOf, usableLink, type Wait } from './management.js';
+import { localRules } from './local-rules.js';
+import { linkOf, realmOf, usableLink, type Wait } from './management.js';
 import { neighbourOn, offLinkReason } from './neighbour.js';
-import { place, RANKS, type Target } from './placement.js';
-import type { Desired } from './plan.js';
+import { ownership } from './ownership.js';
+import { type Placed, place, RANKS, type Target } from './placement.js';
+import { type Desired, withdrawn } from './plan.js';
+import { type RulePlace, rulePlace } from './rule-place.js';
 import type { Phase, SeenWorld, World } from './state.js';
 
 export interface Wanted extends Desired {
@@ -40,6 +43,7 @@ export function interfaceKey(interfaceIndex: number, destination: Prefix): strin
 const NOTHING: Wanted = {
   routes: [],
   rules: [],
+  anchors: [],
   waits: [],
   hidden: new Map(),
   preemptAt: undefined,
@@ -52,12 +56,39 @@ export function wanted(world: SeenWorld, phase: Phase, now: number): Wanted | un
     case 'starting':
       return undefined;
     case 'out':
-      return NOTHING;
+      return wantedOut(world);
     case 'in':
       return wantedIn(world)(now);
     default:
       return phase satisfies never;
   }
+}
+
+/** While the routes are out; where the rules could not stand as they should, that is told all the same: better now than when they are needed. */
+const wantedOut = remembered((world: SeenWorld): Wanted => {
+  const own = ownership(world.config, world.former);
+  const { rules } = withdrawn(own, world.snapshot);
+  const waits = familiesWithRules(world).flatMap((family) =>
+    placeWaits(rulePlace(world.config, own, family, world.snapshot.rules)),
+  );
+  return rules.length === 0 && waits.length === 0 ? NOTHING : { ...NOTHING, rules, waits };
+});
+
+/** Families whose backup routes stand in tables of their own. */
+function familiesWithRules({ config, snapshot }: SeenWorld): readonly Family[] {
+  if (config.placement !== 'local') return [];
+  const here = config.managementInterfaces.filter(
+    ({ selector }) => realmOf(linkOf(selector, snapshot), snapshot).vrf === undefined,
+  );
+  return FAMILIES.filter((family) =>
+    here.some(({ backupRouters }) => backupRouters.some((router) => router.family === family)),
+  );
+}
+
+function placeWaits(place: RulePlace): readonly Wait[] {
+  if (!('trouble' in place) || place.trouble === undefined) return [];
+  const { subject, reason } = place.trouble;
+  return [{ subject, reason }];
 }
 
 /** What is wanted of a world while the routes are in; worked out again only when a tie has turned since. */
@@ -91,18 +122,25 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
   }
   const routes: Route[] = [];
   const rules: Rule[] = [];
+  const anchors: Rule[] = [];
   for (const family of FAMILIES) {
     inOrder(usable, family, world.suspects).forEach((way, order) => addTargets(found, world, way, order, foreign, now));
     const placed = place(config, family, found.targets[family]);
     // Not by spreading: arguments go on the stack, and there may be a hundred thousand.
     for (const route of placed.routes) routes.push(route);
-    rules.push(...rulesOfAccepted(world, family, placed.routes, placed.rules));
+    const lengths = acceptedLengths(world, placed);
+    if (lengths.size === 0) continue;
+    const at = rulePlace(config, ownership(config, world.former), family, snapshot.rules);
+    rules.push(...localRules(config, family, at, lengths, placed.preempting));
+    if (at.kind === 'beside') anchors.push(at.anchor);
+    found.waits.push(...placeWaits(at));
   }
   if (refused.size > 0) found.waits.push(...refusals(world, found.links, routes, now));
   found.waits.push(...hiddenWaits([...found.hidden.values()]));
   return {
     routes,
     rules,
+    anchors,
     waits: found.waits,
     hidden: found.hidden,
     preempting: found.preempting,
@@ -189,23 +227,11 @@ function gatewayOf(
   return { gateway, rank: RANKS * order + Math.min(rank, RANKS - 1), note: undefined };
 }
 
-/** Rules exist only while routes do: those of a table all of whose routes the kernel refuses are left out. */
-function rulesOfAccepted(
-  world: World,
-  family: Family,
-  routes: readonly Route[],
-  rules: readonly Rule[],
-): readonly Rule[] {
-  const { config, refused } = world;
-  if (refused.size === 0) return rules;
+/** Rules exist only while routes do: tables all of whose routes the kernel refuses have none. */
+function acceptedLengths({ config, refused }: World, { routes, lengths }: Placed): ReadonlySet<number> {
+  if (refused.size === 0) return lengths;
   const tables = new Set(routes.filter((route) => !refused.has(routeKey(route))).map((route) => route.table));
-  return rules.filter((rule) => tables.has(pairedTable(config, family, rule)));
-}
-
-/** The backup table that a pair of rules serves. */
-function pairedTable(config: Config, family: Family, rule: Rule): number {
-  const bits = family === 'inet' ? 32 : 128;
-  return config.tableBase + bits - Math.floor((rule.priority - config.rulePriorityBase) / 2);
+  return new Set([...lengths].filter((length) => tables.has(config.tableBase + length)));
 }
 
 function refusals(

@@ -38,5 +38,6 @@ export function sameSteps(a: readonly Step[], b: readonly Step[]): boolean {
 function sameStep(a: Step, b: Step): boolean {
   if (a.kind !== b.kind) return false;
   if ('route' in a) return 'route' in b && sameKey(a.route, b.route);
+  if (a.kind === 'add-rule' && b.kind === 'add-rule' && a.again !== b.again) return false;
   return 'rule' in a && 'rule' in b && ruleKey(a.rule) === ruleKey(b.rule);
 }

@@ -7,7 +7,7 @@ import type { DaemonId } from '../model/daemon.js';
 import { accepted, type Facts, imagine, ownershipOf, phaseIn, taken } from './explain/scenes.js';
 import { routeKey } from './keys.js';
 import type { Wait } from './management.js';
-import { plan } from './plan.js';
+import { plan, withdrawn } from './plan.js';
 import type { Step } from './ports.js';
 import type { DaemonState, Life } from './state.js';
 
@@ -39,7 +39,7 @@ export function intentOf(facts: Facts, standings: ReadonlyMap<DaemonId, Standing
   const originals = (snapshot.originals ?? []).filter(({ route }) => leaving.has(routeKey(route)));
   return {
     bringIn: plan(own, want, snapshot),
-    takeOut: plan(own, { routes: [], rules: [] }, snapshot),
+    takeOut: plan(own, withdrawn(own, snapshot), snapshot),
     waits: want.waits,
     adopt: originals.map(({ route, message }) => ({
       kind: 'adopt-route',

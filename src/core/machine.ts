@@ -35,7 +35,7 @@ import { interest, interrupted, look, notObserved, observed, resyncAt } from './
 import { applied } from './outcome.js';
 import { ownership, retired } from './ownership.js';
 import { nextPhase } from './phase.js';
-import { plan } from './plan.js';
+import { plan, withdrawn } from './plan.js';
 import type { ObserveRequest, Step } from './ports.js';
 import { probe, probes } from './probing.js';
 import { answered, ask, askAgainAt } from './questions.js';
@@ -228,8 +228,8 @@ function leave(state: State, input: Input, now: number): Transition {
   if (agenda.round.kind === 'observing') return { state, outputs: [] };
   if (!isSeen(world) || input.kind !== 'observed')
     return { state: look(withAgenda(state, { dirty: 'phase' }), outputs, now), outputs };
-  const nothing = { routes: [], rules: [] };
-  const withdrawal = keep ? [] : plan(ownership(world.config, world.former), nothing, world.snapshot);
+  const own = ownership(world.config, world.former);
+  const withdrawal = keep ? [] : plan(own, withdrawn(own, world.snapshot), world.snapshot);
   const steps = [...restoreSteps(world.record.adopted, world.snapshot), ...withdrawal];
   if (steps.length === 0) return { state, outputs: [{ kind: 'exit' }] };
   return {

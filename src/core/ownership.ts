@@ -63,7 +63,11 @@ export function ownedRoutes(own: Ownership, snapshot: Snapshot): Route[] {
   return owned;
 }
 
+export function ownsRule(own: Ownership, rule: Rule): boolean {
+  return own.protocols.has(rule.protocol) && !rule.foreign;
+}
+
 /** The owned rules of a snapshot. */
 export function ownedRules(own: Ownership, snapshot: Snapshot): Rule[] {
-  return snapshot.rules.filter((rule) => own.protocols.has(rule.protocol) && !rule.foreign);
+  return snapshot.rules.filter((rule) => ownsRule(own, rule));
 }

@@ -1,27 +1,14 @@
 /**
- * Where backup routes go: the wanted routes and rules of one family, for each placement. Pure.
+ * Where backup routes go: the wanted routes of one family, for each placement. Pure.
  *
- * `local` merges the backup routes with the main table by exact longest-prefix match, for packets that this
- * host originates and for no others. For each destination length L, longest first, two rules:
- *
- *   PRIORITY      iif lo lookup main suppress_prefixlength L-1      (L = 0: plain `lookup main`)
- *   PRIORITY + 1  iif lo lookup TABLE_L
- *
- * The first lets every route of main that is at least as specific as L win; the second is ours; shorter routes of
- * main are reached only by the rules that follow. While preempting, `suppress_prefixlength L` in the first
- * rule takes the tie from main. Both rules carry `iif lo`: a packet in transit sees neither, so that
- * rules of the operator between ours and main's keep their meaning for all transit traffic.
- *
+ * `local` has a table for each destination length; rules merge them with the main table (local-rules.ts).
  * `main` and the table of a VRF are shared with the routing daemon: there the metric decides.
- *
- * Invariant: any prefix of the rule list, in ascending priority, is harmless by itself; rules are added in that
- * order and removed in the reverse.
  */
 
-import { type Address, type Family, familyBits } from '../model/address.js';
+import type { Address, Family } from '../model/address.js';
 import type { Config } from '../model/config.js';
 import type { Prefix } from '../model/prefix.js';
-import { type Route, type Rule, TABLE_MAIN } from '../model/route.js';
+import { type Route, TABLE_MAIN } from '../model/route.js';
 
 /**
  * Administrative distance 255 for zebra, which reads metric >> 24 (fact F1); above every ordinary metric, and below the 4278198272 of the
@@ -65,10 +52,12 @@ export interface Target {
 
 export interface Placed {
   readonly routes: readonly Route[];
-  readonly rules: readonly Rule[];
+  /** Lengths that have rules, and those of them that win ties. */
+  readonly lengths: ReadonlySet<number>;
+  readonly preempting: ReadonlySet<number>;
 }
 
-/** The routes and rules that carry the targets of one family. */
+/** The routes that carry the targets of one family, and the lengths that need rules. */
 export function place(config: Config, family: Family, targets: readonly Target[]): Placed {
   const inVrf = targets.filter((target) => target.vrfTable !== undefined);
   const others = targets.filter((target) => target.vrfTable === undefined);
@@ -76,18 +65,19 @@ export function place(config: Config, family: Family, targets: readonly Target[]
   switch (config.placement) {
     case 'local': {
       const local = placeLocal(config, family, others);
-      return { routes: [...local.routes, ...vrfRoutes], rules: local.rules };
+      return { ...local, routes: [...local.routes, ...vrfRoutes] };
     }
     case 'main':
-      return {
-        routes: [...others.map((target) => sharedRoute(config, target, TABLE_MAIN)), ...vrfRoutes],
-        rules: [],
-      };
+      return noRules([...others.map((target) => sharedRoute(config, target, TABLE_MAIN)), ...vrfRoutes]);
     case 'vrf':
-      return { routes: vrfRoutes, rules: [] };
+      return noRules(vrfRoutes);
     default:
       return config.placement satisfies never;
   }
+}
+
+function noRules(routes: readonly Route[]): Placed {
+  return { routes, lengths: new Set(), preempting: new Set() };
 }
 
 /** A backup route in a table that is shared with the routing daemon: the metric decides ties. */
@@ -109,35 +99,7 @@ function placeLocal(config: Config, family: Family, targets: readonly Target[]):
     lengths.add(length);
     routes.push(backupRoute(config, target, config.tableBase + length, LOCAL_METRIC[family] + target.rank));
   }
-  return { routes, rules: localRules(config, family, lengths, preemptingLengths) };
-}
-
-/** The rule pairs of {@link place} for the given destination lengths, in ascending priority. */
-export function localRules(
-  config: Config,
-  family: Family,
-  lengths: ReadonlySet<number>,
-  preempting: ReadonlySet<number>,
-): Rule[] {
-  const rules: Rule[] = [];
-  for (const length of [...lengths].sort((a, b) => b - a)) {
-    const priority = config.rulePriorityBase + 2 * (familyBits(family) - length);
-    const suppress = preempting.has(length) ? length : length - 1;
-    const common = { family, inputInterface: 'lo', protocol: config.routeProtocol, foreign: false };
-    rules.push({
-      ...common,
-      priority,
-      table: TABLE_MAIN,
-      suppressPrefixLength: suppress < 0 ? undefined : suppress,
-    });
-    rules.push({
-      ...common,
-      priority: priority + 1,
-      table: config.tableBase + length,
-      suppressPrefixLength: undefined,
-    });
-  }
-  return rules;
+  return { routes, lengths, preempting: preemptingLengths };
 }
 
 function backupRoute(config: Config, target: Target, table: number, metric: number): Route {

@@ -1,8 +1,7 @@
 /**
  * Desired against observed: the steps that lead from one to the other. Pure; nothing is remembered.
  *
- * Order: routes are added (into free slots first), then rules in ascending priority; rules are deleted in descending priority, then
- * routes. So a rule never points at an empty table, and whatever prefix of the list gets through (we may be
+ * Order: routes are added (into free slots first), then rules; rules are deleted, the last first, then routes (rule-steps.ts). So a rule never points at an empty table, and whatever prefix of the list gets through (we may be
  * killed between two messages), the router is at least as reachable as before. The one exception to add-before-delete
  * is a slot that our own older route occupies: the two stand side by side in one batch.
  *
@@ -10,22 +9,26 @@
  */
 
 import { byPrefix } from '../fib/by-prefix.js';
-import type { Route, Rule } from '../model/route.js';
+import type { Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { routeSlot, ruleKey, sameKey } from './keys.js';
-import { type Ownership, ownedRoutes, ownedRules } from './ownership.js';
+import { routeSlot, sameKey } from './keys.js';
+import { type Ownership, ownedRoutes } from './ownership.js';
 import type { Step } from './ports.js';
+import { lastOfMain } from './rule-place.js';
+import { ruleSteps, type WantedRules } from './rule-steps.js';
 
-export interface Desired {
+export interface Desired extends WantedRules {
   readonly routes: readonly Route[];
-  readonly rules: readonly Rule[];
+}
+
+/** All that is to remain of what is ours once it is taken out: a rule that this host would reach nothing without. */
+export function withdrawn(own: Ownership, snapshot: Snapshot): Desired {
+  return { routes: [], rules: lastOfMain(own, snapshot.rules), anchors: [] };
 }
 
 /** The steps that make the owned part of the snapshot equal to what is desired. */
 export function plan(own: Ownership, desired: Desired, snapshot: Snapshot): readonly Step[] {
   const observed = ownedRoutes(own, snapshot);
-  const observedRules = new Map(ownedRules(own, snapshot).map((rule) => [ruleKey(rule), rule]));
-  const wantedRules = new Set(desired.rules.map((rule) => ruleKey(rule)));
   const { missing, surplus } = compareRoutes(observed, desired.routes);
 
   // By slot: an IPv6 slot may hold several of ours, merged into one multipath route. Where nothing is to be added, no slot matters.
@@ -44,12 +47,8 @@ export function plan(own: Ownership, desired: Desired, snapshot: Snapshot): read
     leaving.delete(routeSlot(route));
     steps.push({ kind: 'add-route', route });
   }
-  const ascending = (a: Rule, b: Rule): number => a.priority - b.priority;
-  for (const rule of [...desired.rules].sort(ascending))
-    if (!observedRules.has(ruleKey(rule))) steps.push({ kind: 'add-rule', rule });
-  for (const rule of [...observedRules.values()].sort(ascending).reverse()) {
-    if (!wantedRules.has(ruleKey(rule))) steps.push({ kind: 'delete-rule', rule });
-  }
+  const { adds, deletes } = ruleSteps(own, desired, snapshot.rules);
+  steps.push(...adds, ...deletes);
   if (missing.length === 0) for (const route of surplus) steps.push({ kind: 'delete-route', route });
   for (const routes of leaving.values()) for (const route of routes) steps.push({ kind: 'delete-route', route });
   return steps;

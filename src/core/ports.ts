@@ -14,7 +14,8 @@ import type { Snapshot } from '../model/snapshot.js';
 export type Step =
   | { readonly kind: 'add-route'; readonly route: Route }
   | { readonly kind: 'delete-route'; readonly route: Route }
-  | { readonly kind: 'add-rule'; readonly rule: Rule }
+  /** `again`: an equal one stands already, which is to be deleted: this one goes behind all of its priority (fact K22). */
+  | { readonly kind: 'add-rule'; readonly rule: Rule; readonly again?: true }
   | { readonly kind: 'delete-rule'; readonly rule: Rule }
   /** Delete a foreign default route, which has been recorded; named by all that the kernel said of it. */
   | { readonly kind: 'adopt-route'; readonly adopted: AdoptedRoute }

@@ -6,33 +6,37 @@
  * that follows in any case. Invariant: nothing but what the last snapshot wants is ever put back, and nothing else is touched.
  */
 
-import { type Rule, TABLE_MAIN } from '../model/route.js';
+import type { Rule } from '../model/route.js';
 import { wanted } from './desired.js';
 import { ruleKey, sameKey } from './keys.js';
+import { ownership } from './ownership.js';
 import type { KernelHint, Step } from './ports.js';
-import { isSeen, type Phase, type World } from './state.js';
+import { ruleSteps, type WantedRules } from './rule-steps.js';
+import { isSeen, type Phase, type SeenWorld, type World } from './state.js';
 
 type Lost = NonNullable<KernelHint['lost']>;
 
 /** The steps that undo the deletion. */
 export function repairOf(world: World, phase: Phase, lost: Lost, now: number): readonly Step[] {
-  const want = isSeen(world) && phase.kind === 'in' ? wanted(world, phase, now) : undefined;
+  if (!isSeen(world) || phase.kind !== 'in') return [];
+  const want = wanted(world, phase, now);
   if (want === undefined) return [];
-  if (lost.kind === 'rule') return rules(want.rules, lost.rule).map((rule) => ({ kind: 'add-rule', rule }));
+  if (lost.kind === 'rule') return rules(world, want, lost.rule);
   // Of a route that a foreigner merged into ours (fact K7) the look tells what is left.
   if (lost.route.nexthops.length !== 1) return [];
   const route = want.routes.find((candidate) => sameKey(candidate, lost.route));
   return route === undefined ? [] : [{ kind: 'add-route', route }];
 }
 
-/** With the rule that lets more specific routes of main win (placement.ts): without it ours would do harm, and it may have been deleted too. */
-function rules(wanted: readonly Rule[], lost: Rule): readonly Rule[] {
+/**
+ * What is to stand behind what was lost is added again with it, since a rule can only be added behind the others. Nothing is deleted before
+ * the look: in a flush the older ones go by themselves.
+ */
+function rules(world: SeenWorld, wanted: WantedRules, lost: Rule): readonly Step[] {
   const key = ruleKey(lost);
-  const found = wanted.find((rule) => ruleKey(rule) === key);
-  if (found === undefined) return [];
-  const guard =
-    lost.table === TABLE_MAIN
-      ? undefined
-      : wanted.find((rule) => rule.family === lost.family && rule.priority === lost.priority - 1);
-  return guard === undefined ? [found] : [guard, found];
+  const { rules: known } = world.snapshot;
+  const at = known.findIndex((rule) => ruleKey(rule) === key);
+  if (at < 0) return [];
+  const standing = known.filter((_, i) => i !== at);
+  return ruleSteps(ownership(world.config, world.former), wanted, standing).adds;
 }

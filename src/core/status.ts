@@ -94,7 +94,8 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
 
 /** While the routes are not in, a refusal that would hide them is told all the same: better now than when they are needed. */
 function waitsOf({ config, snapshot }: SeenWorld, phase: Phase, want: Wanted | undefined): Status['waiting'] {
-  return phase.kind === 'in' ? (want?.waits ?? []) : hiddenWaits(hiddenDestinations(config, snapshot, false));
+  const waits = want?.waits ?? [];
+  return phase.kind === 'in' ? waits : [...waits, ...hiddenWaits(hiddenDestinations(config, snapshot, false))];
 }
 
 function interfaceStatus(

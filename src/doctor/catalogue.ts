@@ -14,6 +14,7 @@ import * as hidden from './checks/hidden.js';
 import * as link from './checks/interface.js';
 import * as managers from './checks/managers.js';
 import { rpFilterStrict } from './checks/rp-filter.js';
+import * as rules from './checks/rules.js';
 import * as shared from './checks/shared-table.js';
 import * as sockets from './checks/sockets.js';
 import * as system from './checks/system.js';
@@ -107,10 +108,10 @@ export const CATALOGUE: readonly Group[] = [
       collisions.protocolForeignRoutes,
       collisions.tableInUse,
       collisions.numberNamedOtherwise,
-      collisions.rulePriorityTaken,
-      collisions.ruleBeforeOurs,
-      collisions.ruleOvertaken,
-      collisions.kernelPolicyRules,
+      rules.rulePlaceTroubled,
+      rules.ruleBeforeOurs,
+      rules.ruleOvertaken,
+      rules.kernelPolicyRules,
       collisions.namesNotInstalled,
     ],
   },

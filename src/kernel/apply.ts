@@ -74,7 +74,7 @@ export function writeStep(writer: Writer, step: Step): void {
     case 'delete-route':
       return writeDeleteRoute(writer, step.route);
     case 'add-rule':
-      return writeAddRule(writer, step.rule);
+      return writeAddRule(writer, step.rule, step.again === true);
     case 'delete-rule':
       return writeDeleteRule(writer, step.rule);
     case 'adopt-route':

@@ -147,6 +147,7 @@ export interface Config {
   readonly routeProtocol: number;
   /** Table of destinations of length L: tableBase + L. */
   readonly tableBase: number;
-  readonly rulePriorityBase: number;
+  /** Priority of the first rule; auto: beside the rule that looks up main. */
+  readonly rulePriorityBase: number | 'auto';
   readonly onStop: OnStop;
 }

@@ -5,13 +5,13 @@
 
 import { ipCommand } from '../core/ip-command.js';
 import { routeKey, ruleKey } from '../core/keys.js';
-import type { Kernel } from '../core/ports.js';
+import type { Kernel, Step } from '../core/ports.js';
 import type { Route, Rule } from '../model/route.js';
 
 export function dryRun(kernel: Kernel, print: (command: string) => void): Kernel {
   const names = new Map<number, string>();
   const routes = new Map<string, { readonly route: Route; readonly present: boolean }>();
-  const rules = new Map<string, { readonly rule: Rule; readonly present: boolean }>();
+  const ruleChanges: (Step & { readonly rule: Rule })[] = [];
   const taken = new Set<string>();
   return {
     async observe(request) {
@@ -25,10 +25,7 @@ export function dryRun(kernel: Kernel, print: (command: string) => void): Kernel
           ...real.ownRoutes.filter((route) => !routes.has(routeKey(route))),
           ...[...routes.values()].flatMap((entry) => (entry.present ? [entry.route] : [])),
         ],
-        rules: [
-          ...real.rules.filter((rule) => !rules.has(ruleKey(rule))),
-          ...[...rules.values()].flatMap((entry) => (entry.present ? [entry.rule] : [])),
-        ],
+        rules: changed(real.rules, ruleChanges),
       };
     },
     async apply(steps) {
@@ -37,9 +34,9 @@ export function dryRun(kernel: Kernel, print: (command: string) => void): Kernel
         if (step.kind === 'adopt-route') taken.add(routeKey(step.adopted.route));
         if (step.kind === 'restore-route') taken.delete(routeKey(step.adopted.route));
         if ('adopted' in step) continue;
-        const present = step.kind === 'add-route' || step.kind === 'add-rule';
-        if ('route' in step) routes.set(routeKey(step.route), { route: step.route, present });
-        else rules.set(ruleKey(step.rule), { rule: step.rule, present });
+        if ('route' in step)
+          routes.set(routeKey(step.route), { route: step.route, present: step.kind === 'add-route' });
+        else ruleChanges.push(step);
       }
       return steps.map(() => ({ ok: true }));
     },
@@ -47,4 +44,15 @@ export function dryRun(kernel: Kernel, print: (command: string) => void): Kernel
     subscribe: (request, listener) => kernel.subscribe(request, listener),
     close: () => kernel.close(),
   };
+}
+
+/** The rules once the changes are made, in order: a new one stands behind the others, and the oldest of equal ones goes. */
+function changed(rules: readonly Rule[], changes: readonly (Step & { readonly rule: Rule })[]): readonly Rule[] {
+  const list = [...rules];
+  for (const { kind, rule } of changes) {
+    const at = list.findIndex((other) => ruleKey(other) === ruleKey(rule));
+    if (kind === 'add-rule') list.push(rule);
+    else if (at >= 0) list.splice(at, 1);
+  }
+  return list;
 }

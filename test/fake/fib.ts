@@ -191,12 +191,14 @@ function sameRule(a: Rule, b: Rule): boolean {
     a.suppressPrefixLength === b.suppressPrefixLength &&
     a.inputInterface === b.inputInterface &&
     a.protocol === b.protocol &&
-    a.foreign === b.foreign
+    a.foreign === b.foreign &&
+    JSON.stringify(a.detail) === JSON.stringify(b.detail)
   );
 }
 
-export function addRule(fib: Fib, rule: Rule): StepResult {
-  if (fib.rules.some((other) => sameRule(other, rule))) return refuse('EEXIST', 'file already exists');
+/** Behind the older ones of its priority; `again`: without NLM_F_EXCL, as often as one likes (fact K22). */
+export function addRule(fib: Fib, rule: Rule, again = false): StepResult {
+  if (!again && fib.rules.some((other) => sameRule(other, rule))) return refuse('EEXIST', 'file already exists');
   const after = fib.rules.findIndex((other) => other.family === rule.family && other.priority > rule.priority);
   fib.rules.splice(after < 0 ? fib.rules.length : after, 0, rule);
   return OK;
@@ -208,7 +210,10 @@ function ruleMatches(named: Rule, other: Rule): boolean {
     ...other,
     suppressPrefixLength: named.suppressPrefixLength === undefined ? undefined : other.suppressPrefixLength,
     inputInterface: named.inputInterface === undefined ? undefined : other.inputInterface,
-  });
+    ...(named.detail === undefined && other.detail?.action === 'table'
+      ? { foreign: named.foreign, detail: undefined }
+      : {}),
+  } as Rule);
 }
 
 export function deleteRule(fib: Fib, rule: Rule): StepResult {

@@ -141,7 +141,7 @@ export class FakeKernel implements Kernel {
       case 'delete-route':
         return deleteRoute(this.fib, step.route).result;
       case 'add-rule':
-        return addRule(this.fib, step.rule);
+        return addRule(this.fib, step.rule, step.again === true);
       case 'delete-rule':
         return deleteRule(this.fib, step.rule);
       case 'adopt-route':

@@ -43,6 +43,7 @@ export function explain(facts: Facts, ways: Ways, vrf: Vrf | undefined): Explana
   const want = {
     routes: installed,
     rules: [],
+    anchors: [],
     waits: [],
     hidden: new Map(),
     preempting: [],

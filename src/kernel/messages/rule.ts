@@ -35,8 +35,10 @@ export function ruleFault(rule: Rule): string | undefined {
   return undefined;
 }
 
-export function writeAddRule(writer: Writer, rule: Rule): void {
-  writeRule(writer, uapi.RTM_NEWRULE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | uapi.NLM_F_CREATE | uapi.NLM_F_EXCL, rule);
+/** `again`: without NLM_F_EXCL the kernel takes a rule that stands already a second time (fact K22). */
+export function writeAddRule(writer: Writer, rule: Rule, again = false): void {
+  const flags = uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | uapi.NLM_F_CREATE | (again ? 0 : uapi.NLM_F_EXCL);
+  writeRule(writer, uapi.RTM_NEWRULE, flags, rule);
 }
 
 export function writeDeleteRule(writer: Writer, rule: Rule): void {

@@ -42,7 +42,7 @@ export function config(change: Partial<Config>): Config {
     role: { kind: 'fixed', role: 'primary' },
     routeProtocol: 157,
     tableBase: 25_500,
-    rulePriorityBase: 31_000,
+    rulePriorityBase: 'auto',
     onStop: 'keep',
     ...change,
   };

@@ -198,7 +198,7 @@ export const anyConfig: fc.Arbitrary<Config> = fc
     role: anyRole,
     routeProtocol: fc.constantFrom(19, 100, 157, 185, 199, 255),
     tableBase: fc.integer({ min: 256, max: 4_294_967_167 }),
-    rulePriorityBase: fc.integer({ min: 1, max: 32_508 }),
+    rulePriorityBase: fc.oneof(fc.constant('auto' as const), fc.integer({ min: 1, max: 32_508 })),
     onStop: fc.constantFrom<'keep' | 'withdraw'>('keep', 'withdraw'),
   })
   .map(({ probe, ...rest }) => ({

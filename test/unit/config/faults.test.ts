@@ -166,6 +166,7 @@ const SETTINGS: readonly Row[] = [
   ['tables at the end', `${BASE}table-base: 4294967167\n`],
   ['tables beyond the end', `${BASE}table-base: 4294967168\n`, '3:13 error out-of-range'],
   ['priorities', `${BASE}rule-priority-base: 32508\n`],
+  ['priorities beside main', `${BASE}rule-priority-base: auto\n`],
   ['priorities beyond main', `${BASE}rule-priority-base: 32509\n`, '3:21 error out-of-range'],
 ];
 

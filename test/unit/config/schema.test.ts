@@ -116,7 +116,7 @@ const SETTINGS = {
   role: ROLE,
   'route-protocol': pick([157, 1e2], [-1, 300, 3, '157', 1.5]),
   'table-base': pick([25_500, 100, 2 ** 32 - 129], [0, 2 ** 33, 200]),
-  'rule-priority-base': pick([31_000, 32_508], [0, 32_509]),
+  'rule-priority-base': pick(['auto', 31_000, 32_508], [0, 32_509, 'main']),
   'on-stop': pick(['keep', 'withdraw'], ['ask']),
 };
 const STANZA = fc.oneof(some({ name: NAME, ...ROUTERS }, ['name']), some({ mac: MAC, ...ROUTERS }, ['mac']));

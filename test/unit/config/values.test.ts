@@ -49,7 +49,7 @@ t.test('the smallest file', async (t) => {
     role: { kind: 'fixed', role: 'primary' },
     routeProtocol: 157,
     tableBase: 25500,
-    rulePriorityBase: 31000,
+    rulePriorityBase: 'auto',
     onStop: 'keep',
   });
   t.strictSame(partial, config);

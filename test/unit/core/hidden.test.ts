@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { hiddenBy, hiddenDestinations, hiddenWaits, refusalText } from '../../../src/core/hidden.js';
-import { localRules } from '../../../src/core/placement.js';
+import { localRules } from '../../../src/core/local-rules.js';
 import { containsPrefix, type Prefix, parsePrefix, prefixText } from '../../../src/model/prefix.js';
 import { type Route, type RouteType, refuses, TABLE_MAIN } from '../../../src/model/route.js';
 import { EMPTY_SNAPSHOT } from '../../../src/model/snapshot.js';
@@ -46,11 +46,12 @@ t.test('hidden is what a packet to the destination is refused for', async (t) =>
         const rules = localRules(
           config(),
           destination.family,
+          { kind: 'fixed', base: 31_000 },
           new Set([destination.length]),
           new Set(preempt ? [destination.length] : []),
         );
         const ours = route(destination, 'unicast', config().tableBase + destination.length);
-        const found = lookup({ routes: [...foreign, ours], rules }, destination.address, {
+        const found = lookup({ routes: [...foreign, ours], rules: [...rules] }, destination.address, {
           originated: true,
         })?.route;
         const by = hiddenBy(foreign, destination, preempt);

@@ -6,10 +6,14 @@
 
 import fc from 'fast-check';
 import t from 'tap';
-import { place, type Target } from '../../../src/core/placement.js';
+import { localRules } from '../../../src/core/local-rules.js';
+import { ownership } from '../../../src/core/ownership.js';
+import { type Placed, place, type Target } from '../../../src/core/placement.js';
+import { rulePlace } from '../../../src/core/rule-place.js';
 import type { Address, Family } from '../../../src/model/address.js';
+import type { Config } from '../../../src/model/config.js';
 import { containsAddress, type Prefix, prefixText, samePrefix } from '../../../src/model/prefix.js';
-import { type Route, TABLE_MAIN } from '../../../src/model/route.js';
+import { type Route, type Rule, TABLE_MAIN } from '../../../src/model/route.js';
 import { addRoute, addRule, type Fib, lookup } from '../../fake/fib.js';
 import { runs } from '../runs.js';
 import { config, edges, families, GATEWAYS, prefixes, STRANGERS, twoInterfaces } from './fixture.js';
@@ -27,6 +31,7 @@ interface Case {
   }[];
   /** A second interface, less preferred, has the same destinations. */
   readonly also: boolean;
+  readonly base: number | 'auto';
 }
 
 const VRF_TABLE = 10;
@@ -51,6 +56,7 @@ const cases: fc.Arbitrary<Case> = families.chain((family) =>
       { maxLength: 4, selector: ({ destination }) => prefixText(destination) },
     ),
     also: fc.boolean(),
+    base: fc.constantFrom('auto' as const, 'auto' as const, 31_000),
   }),
 );
 
@@ -128,14 +134,17 @@ t.test('the rule walk is the longest prefix match of both', async (t) => {
       );
       const placed = place(config(), c.family, [...second, ...inVrf, ...own]);
       const vrfOnly = place(config({ placement: 'vrf' }), c.family, inVrf);
-      if (vrfOnly.rules.length > 0 || vrfOnly.routes.some(({ table }) => table !== VRF_TABLE))
+      if (vrfOnly.lengths.size > 0 || vrfOnly.routes.some(({ table }) => table !== VRF_TABLE))
         throw new Error('a VRF needs no rules and no other table');
       if (JSON.stringify(vrfOnly.routes) !== JSON.stringify(placed.routes.filter(({ table }) => table === VRF_TABLE)))
         throw new Error('the routes of a VRF depend on others');
+      const rulesOf = (one: Config, { lengths, preempting }: Placed): readonly Rule[] =>
+        localRules(one, c.family, rulePlace(one, ownership(one), c.family, without.rules), lengths, preempting);
+      const rules = rulesOf(config({ rulePriorityBase: c.base }), placed);
       const fib: Fib = { routes: [...without.routes], rules: [...without.rules] };
       for (const route of placed.routes)
         if (!addRoute(fib, kernel, route).ok) throw new Error(`refused ${prefixText(route.destination)}`);
-      for (const rule of placed.rules) if (!addRule(fib, rule).ok) throw new Error(`refused rule ${rule.priority}`);
+      for (const rule of rules) if (!addRule(fib, rule).ok) throw new Error(`refused rule ${rule.priority}`);
 
       for (const address of edges([
         ...c.main.map(({ p }) => p),
@@ -165,7 +174,9 @@ t.test('rules come in pairs, longest destination first, none without a route beh
         preempt,
         activeRival: false,
       }));
-      const { routes, rules } = place(config(), c.family, targets);
+      const { routes, lengths, preempting } = place(config(), c.family, targets);
+      const at = { kind: 'fixed', base: 31_000 } as const;
+      const rules = localRules(config(), c.family, at, lengths, preempting);
       const tables = [...new Set(routes.map(({ table }) => table))].sort((a, b) => b - a);
       return (
         JSON.stringify(rules.map(({ table }) => table)) ===

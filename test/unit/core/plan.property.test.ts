@@ -7,10 +7,12 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { routeKey, routeSlot, ruleKey } from '../../../src/core/keys.js';
+import { localRules } from '../../../src/core/local-rules.js';
 import { formerly, ownership } from '../../../src/core/ownership.js';
 import { place, type Target } from '../../../src/core/placement.js';
 import { type Desired, plan } from '../../../src/core/plan.js';
 import type { Step } from '../../../src/core/ports.js';
+import { rulePlace } from '../../../src/core/rule-place.js';
 import { FAMILIES, type Family } from '../../../src/model/address.js';
 import type { Config, Placement } from '../../../src/model/config.js';
 import { prefixText } from '../../../src/model/prefix.js';
@@ -28,6 +30,7 @@ const settings = fc
   .record({
     placement: fc.constantFrom<Placement>('local', 'main'),
     tableBase: fc.constantFrom(25_500, 26_000),
+    rulePriorityBase: fc.constantFrom('auto' as const, 'auto' as const, 31_000),
   })
   .map((change) =>
     config({
@@ -74,7 +77,7 @@ const target = fc.constantFrom<Family>('inet', 'inet6').chain((family) =>
 const anyRule = fc
   .record({
     family: fc.constantFrom<Family>('inet', 'inet6'),
-    priority: fc.constantFrom(100, 31_000, 31_064, 31_065, 31_256, 31_257),
+    priority: fc.constantFrom(100, 31_000, 31_064, 31_065, 31_256, 31_257, 32_765, 32_765, 32_766),
     table: fc.constantFrom(TABLE_MAIN, 25_500, 25_508, 42),
     suppressPrefixLength: fc.constantFrom(undefined, 0, 7),
     inputInterface: fc.constantFrom(undefined, 'lo', 'data0'),
@@ -128,7 +131,7 @@ function build({ config, leftovers, strangers, rules }: World): FakeKernel {
       kernel.foreignNexthopAppend(added, hop(kernel, 'mgmt0', STRANGERS.inet6.mgmt0));
     }
   }
-  for (const rule of rules) addRule(kernel.fib, { ...rule, foreign: false });
+  for (const rule of rules) addRule(kernel.fib, { ...rule, foreign: false }, rule.protocol === OWN);
   return kernel;
 }
 
@@ -154,9 +157,16 @@ function desiredOf(config: Config, kernel: FakeKernel, targets: World['targets']
         gateway: GATEWAYS[family][one.rank]!,
         interfaceIndex: index,
       }));
-    return place(config, family, own);
+    const { routes, lengths, preempting } = place(config, family, own);
+    const at = rulePlace(config, ownership(config), family, kernel.fib.rules);
+    const rules = localRules(config, family, at, lengths, preempting);
+    return { routes, rules, anchors: at.kind === 'beside' && rules.length > 0 ? [at.anchor] : [] };
   });
-  return { routes: placed.flatMap(({ routes }) => routes), rules: placed.flatMap(({ rules }) => rules) };
+  return {
+    routes: placed.flatMap(({ routes }) => routes),
+    rules: placed.flatMap(({ rules }) => rules),
+    anchors: placed.flatMap(({ anchors }) => anchors),
+  };
 }
 
 const KNOWN = new Set(FAMILIES.flatMap((family) => [...GATEWAYS[family], FORMER[family]]));
@@ -192,7 +202,7 @@ function applyStep(kernel: FakeKernel, fib: Fib, step: Step): string {
       : step.kind === 'delete-route'
         ? deleteRoute(fib, step.route).result
         : step.kind === 'add-rule'
-          ? addRule(fib, step.rule)
+          ? addRule(fib, step.rule, step.again === true)
           : step.kind === 'delete-rule'
             ? deleteRule(fib, step.rule)
             : refuse('EINVAL', 'no step of a plan');

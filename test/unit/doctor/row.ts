@@ -26,5 +26,7 @@ export function config(
   return `management-interface: mgmt0\nbackup-router: ${inet}\n${inet6 === '' ? '' : `inet6-backup-router: ${inet6}\n`}routing-daemon: ${daemon}\n${more}\n`;
 }
 
+/** IPv4 alone. */
+export const INET = config('', undefined, undefined, '');
 export const MAIN = config('placement: main');
 export const BIRD = '[{bird: {}}]';

@@ -3,7 +3,7 @@
 import { seen } from '../../../src/doctor/seen.js';
 import { prefix } from '../../../src/model/prefix.js';
 import { KERNEL_RULES, link, route, rule, socket, status } from './fixture.js';
-import { BIRD, config, MAIN, type Row } from './row.js';
+import { BIRD, config, INET, MAIN, type Row } from './row.js';
 
 const BGP = route('0.0.0.0', 0, { protocol: 186, metric: 20, via: '10.1.0.1', dev: 3 });
 const BLACKHOLE = route('0.0.0.0', 0, { protocol: 186, type: 'blackhole', metric: 20 });
@@ -395,51 +395,97 @@ export const ROUTE_ROWS: readonly Row[] = [
     near: { files: { '/etc/iproute2/rt_tables': '25501 isp2\n' } },
   },
   {
-    code: 'rule-priority-taken',
-    what: 'in the middle',
-    bad: { rules: [...KERNEL_RULES, rule(31_010, 100, { protocol: 3 }, { from: prefix('10.9.0.0', 16) })] },
+    code: 'rule-place',
+    what: 'main for some packets only',
+    bad: { rules: [rule(0, 255), rule(32_766, 254, {}, { from: prefix('10.9.0.0', 16) })] },
+    severity: 'error',
+    evidence: /32766: from 10\.9\.0\.0\/16 lookup main/,
+    remedy: /placement: main/,
+    near: { rules: [...KERNEL_RULES, rule(32_765, 254, {}, { from: prefix('10.9.0.0', 16) })] },
+  },
+  {
+    code: 'rule-place',
+    what: 'an older rule of the same priority',
+    bad: {
+      rules: [
+        rule(0, 255),
+        rule(32_766, 77, { protocol: 3 }, { from: prefix('10.9.0.0', 16) }),
+        ...KERNEL_RULES.filter(({ priority }) => priority > 0),
+      ],
+    },
     severity: 'warning',
-    evidence: /31010: from 10\.9\.0\.0\/16 lookup 100/,
-    remedy: /rule-priority-base: 30000/,
+    evidence: /32766: from 10\.9\.0\.0\/16 lookup 77/,
+    remedy: /rule add pref 32765 from 10\.9\.0\.0\/16 lookup 77/,
+    near: { rules: [...KERNEL_RULES, rule(32_766, 77, { protocol: 3 }, { from: prefix('10.9.0.0', 16) })] },
+  },
+  {
+    code: 'rule-place',
+    what: 'own addresses behind main',
+    bad: { rules: [rule(32_766, 254), rule(32_767, 255)] },
+    severity: 'warning',
+    evidence: /32767: from all lookup local/,
+    remedy: /rule add pref 32765 lookup local/,
+    near: { config: INET, rules: [rule(32_765, 255), rule(32_766, 254)] },
+  },
+  {
+    code: 'rule-place',
+    what: 'a number in front of own addresses',
+    bad: {
+      config: config('rule-priority-base: 701'),
+      rules: [rule(1000, 0, {}, { l3mdev: true }), rule(32_765, 255), rule(32_766, 254)],
+    },
+    severity: 'warning',
+    evidence: /32765: from all lookup local/,
+    remedy: /rule-priority-base: auto/,
+    near: { config: config('rule-priority-base: 701'), rules: KERNEL_RULES },
+  },
+  {
+    code: 'rule-before-ours',
+    what: 'everything',
+    bad: { rules: [...KERNEL_RULES.slice(0, 1), rule(100, 77, { protocol: 3 }), ...KERNEL_RULES.slice(1)] },
+    severity: 'warning',
+    evidence: /100: from all lookup 77/,
     near: {
       rules: [
-        ...KERNEL_RULES,
-        rule(31_064, 254, { inputInterface: 'lo', protocol: 157 }),
-        rule(31_065, 25_500, { inputInterface: 'lo', protocol: 157 }),
+        rule(0, 255),
+        rule(100, 77, { inputInterface: 'data0' }),
+        rule(1000, 0, {}, { l3mdev: true }),
+        rule(32_766, 254),
       ],
     },
   },
   {
     code: 'rule-before-ours',
-    what: 'everything',
-    bad: { rules: [...KERNEL_RULES, rule(100, 77, { protocol: 3 })] },
-    severity: 'warning',
-    evidence: /100: from all lookup 77/,
-    remedy: /rule-priority-base: 1$/,
-    near: {
-      rules: [...KERNEL_RULES, rule(1000, 0, {}, { l3mdev: true }), rule(100, 77, { inputInterface: 'data0' })],
-    },
-  },
-  {
-    code: 'rule-before-ours',
     what: 'with a selector',
-    bad: { rules: [...KERNEL_RULES, rule(1000, 77, { protocol: 3 }, { mark: { value: 1, mask: 0xffffffff } })] },
+    bad: {
+      rules: [
+        rule(0, 255),
+        rule(1000, 254, { protocol: 3 }, { mark: { value: 1, mask: 0xffffffff } }),
+        rule(32_766, 254),
+      ],
+    },
     severity: 'note',
     evidence: /fwmark 0x1/,
-    remedy: /base: 700/,
+    remedy: /placement: main/,
     near: {
-      config: config('', undefined, undefined, ''),
-      rules: [...KERNEL_RULES, rule(1000, 77, { family: 'inet6' }, { mark: { value: 1, mask: 0xffffffff } })],
+      config: INET,
+      rules: [rule(1000, 77, { family: 'inet6' }, { mark: { value: 1, mask: 0xffffffff } }), ...KERNEL_RULES],
     },
   },
   {
     code: 'rule-overtaken',
     what: 'as `ip rule add` makes it',
-    bad: { rules: [...KERNEL_RULES, rule(32_765, 77, { protocol: 3 }, { from: prefix('10.9.0.0', 16) })] },
-    severity: 'note',
+    bad: {
+      config: config('rule-priority-base: 31000'),
+      rules: [rule(0, 255), rule(32_765, 77, { protocol: 3 }, { from: prefix('10.9.0.0', 16) }), rule(32_766, 254)],
+    },
+    severity: 'warning',
     evidence: /32765:/,
-    remedy: /rule-priority-base/,
-    near: { rules: [...KERNEL_RULES, rule(32_765, 77, { inputInterface: 'data0' })] },
+    remedy: /rule-priority-base: auto/,
+    near: {
+      config: INET,
+      rules: [rule(0, 255), rule(32_765, 77, { protocol: 3 }, { from: prefix('10.9.0.0', 16) }), rule(32_766, 254)],
+    },
   },
   {
     code: 'kernel-policy-rules',
@@ -453,10 +499,15 @@ export const ROUTE_ROWS: readonly Row[] = [
   {
     code: 'rule-before-ours',
     what: 'with ports',
-    bad: { rules: [...KERNEL_RULES, rule(1000, 77, { protocol: 3 }, { destinationPorts: { first: 22, last: 22 } })] },
+    bad: {
+      rules: [
+        rule(0, 255),
+        rule(1000, 77, { protocol: 3 }, { destinationPorts: { first: 22, last: 22 } }),
+        rule(32_766, 254),
+      ],
+    },
     severity: 'note',
     evidence: /1000: from all dport 22-22 lookup 77 proto 3/,
-    remedy: /base: 700/,
     near: { rules: KERNEL_RULES },
   },
   {

@@ -1,0 +1,127 @@
+/**
+ * Rules as they stand against rules as they are wanted: what is added and what is deleted. Pure.
+ *
+ * Of equal priorities the kernel puts a newer rule behind the older ones, takes the same rule a second time, and deletes the first
+ * that fits (facts K14, K22). So the rules of one priority are a sequence that can only grow at its end: what is missing, or stands in front of
+ * a foreign rule that it is to stand behind, is added again at the end, with all that is to come after it; then what is too much goes,
+ * the last first. A packet meets the old sequence until the new one is whole, and of two equal rules the older is the one deleted.
+ *
+ * Invariant: wherever the steps are cut off, a packet is carried at least as well as before; the next round does the rest.
+ */
+
+import type { Rule } from '../model/route.js';
+import { ruleKey } from './keys.js';
+import { type Ownership, ownsRule } from './ownership.js';
+import type { Step } from './ports.js';
+
+export interface WantedRules {
+  /** In the order in which a packet is to meet them. */
+  readonly rules: readonly Rule[];
+  /** Foreign rules, as observed, that ours of their priority are to stand behind; where there is none, behind all foreign ones. */
+  readonly anchors: readonly Rule[];
+}
+
+export interface RuleSteps {
+  readonly adds: readonly Step[];
+  readonly deletes: readonly Step[];
+}
+
+/** `observed`: all rules, in the order of a dump. */
+export function ruleSteps(own: Ownership, wanted: WantedRules, observed: readonly Rule[]): RuleSteps {
+  const groups = new Map<string, Group>();
+  const groupOf = (rule: Rule): Group => {
+    const key = `${rule.family} ${rule.priority}`;
+    let group = groups.get(key);
+    if (group === undefined) groups.set(key, (group = { priority: rule.priority, wanted: [], standing: [] }));
+    return group;
+  };
+  for (const rule of wanted.rules) groupOf(rule).wanted.push(rule);
+  for (const rule of observed) if (ownsRule(own, rule)) groupOf(rule);
+  if (groups.size === 0) return { adds: [], deletes: [] };
+  for (const rule of observed) groups.get(`${rule.family} ${rule.priority}`)?.standing.push(rule);
+  const ascending = [...groups.values()].sort((a, b) => a.priority - b.priority);
+  const done = ascending.map((group) => groupSteps(own, group, wanted.anchors));
+  return { adds: done.flatMap(({ adds }) => adds), deletes: done.reverse().flatMap(({ deletes }) => deletes) };
+}
+
+/** The rules of one family and one priority. */
+interface Group {
+  readonly priority: number;
+  readonly wanted: Rule[];
+  readonly standing: Rule[];
+}
+
+function groupSteps(own: Ownership, { wanted, standing }: Group, anchors: readonly Rule[]): RuleSteps {
+  const ours = standing.filter((rule) => ownsRule(own, rule));
+  const kept = keep(own, wanted, standing, anchors);
+  const changed = deletions(ours, wanted, kept);
+  // A deletion that names less than another rule of ours may take that one instead: then nothing is kept.
+  const { adds, deletes } = changed.left === 0 ? changed : deletions(ours, wanted, []);
+  return {
+    adds: adds.map((rule) => ({ kind: 'add-rule', rule, ...(standsTwice(ours, rule) ? { again: true } : {}) })),
+    deletes: deletes.map((rule) => ({ kind: 'delete-rule', rule })),
+  };
+}
+
+function standsTwice(ours: readonly Rule[], added: Rule): boolean {
+  return ours.some((rule) => ruleKey(rule) === ruleKey(added));
+}
+
+/** Of those that stand, the ones that can stay: the beginning of what is wanted, in its order, behind whatever it is to be behind. */
+function keep(
+  own: Ownership,
+  wanted: readonly Rule[],
+  standing: readonly Rule[],
+  anchors: readonly Rule[],
+): readonly Rule[] {
+  const anchored = standing.findIndex((rule) => anchors.includes(rule));
+  let at = anchored >= 0 ? anchored : standing.findLastIndex((rule) => !ownsRule(own, rule));
+  const kept: Rule[] = [];
+  for (const rule of wanted) {
+    const key = ruleKey(rule);
+    // The newest of equal ones: a deletion takes the oldest.
+    const found = standing.findLastIndex((other) => ownsRule(own, other) && ruleKey(other) === key);
+    if (found <= at) break;
+    at = found;
+    kept.push(standing[found]!);
+  }
+  return kept;
+}
+
+interface Change {
+  readonly adds: readonly Rule[];
+  readonly deletes: readonly Rule[];
+  /** Rules that no deletion reaches as long as those before them stand. */
+  readonly left: number;
+}
+
+function deletions(ours: readonly Rule[], wanted: readonly Rule[], kept: readonly Rule[]): Change {
+  const adds = wanted.slice(kept.length);
+  const surplus = new Set(ours.filter((rule) => !kept.includes(rule)));
+  const standing = [...ours, ...adds];
+  const deletes: Rule[] = [];
+  for (let found = true; found; ) {
+    found = false;
+    for (let i = standing.length - 1; i >= 0 && !found; i--) {
+      const named = standing[i]!;
+      if (!surplus.has(named)) continue;
+      const taken = standing.findIndex((rule) => fits(named, rule));
+      if (ruleKey(standing[taken]!) !== ruleKey(named) || !surplus.has(standing[taken]!)) continue;
+      deletes.push(named);
+      surplus.delete(standing[taken]!);
+      standing.splice(taken, 1);
+      found = true;
+    }
+  }
+  return { adds, deletes, left: surplus.size };
+}
+
+/** Whether the deletion of `named` takes the rule: what it does not name matches anything (fact K14). */
+function fits(named: Rule, rule: Rule): boolean {
+  return (
+    named.table === rule.table &&
+    named.protocol === rule.protocol &&
+    (named.suppressPrefixLength === undefined || named.suppressPrefixLength === rule.suppressPrefixLength) &&
+    (named.inputInterface === undefined || named.inputInterface === rule.inputInterface)
+  );
+}

@@ -1,0 +1,167 @@
+/**
+ * The rules of placement `local`: whether they can stand beside the rule that looks up main (rule-place.ts), what never reaches
+ * it, and what a number in `rule-priority-base` overtakes. No remedy here puts a backup route in front of a rule of somebody else.
+ */
+
+import { ownership } from '../../core/ownership.js';
+import { rulePlace, takesAllTo } from '../../core/rule-place.js';
+import { FAMILIES, type Family } from '../../model/address.js';
+import { allBackupRouters } from '../../model/config.js';
+import { type Rule, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from '../../model/route.js';
+import { ruleText, tableText } from '../../model/route-text.js';
+import { type Check, finding, found, look, type Outcome, unknown } from '../finding.js';
+import type { Host } from '../host.js';
+
+/** A check of the rules, for which placement local alone has a use. `foreign`: of the families in use, those of others. */
+function withRules(host: Host, judge: (foreign: readonly Rule[]) => Outcome): Outcome {
+  if (host.config.placement !== 'local') return 'not-applicable';
+  const families = new Set<Family>(allBackupRouters(host.config).map(({ family }) => family));
+  return look(host.rules, (rules) =>
+    rules.length === 0
+      ? unknown('there are no policy rules')
+      : judge(
+          rules.filter(
+            (rule) => families.has(rule.family) && (rule.foreign || rule.protocol !== host.config.routeProtocol),
+          ),
+        ),
+  );
+}
+
+/** The kernel's own three, by table, wherever they stand. */
+function isKernels(rule: Rule): boolean {
+  return [TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT].some((table) => takesAllTo(rule, table));
+}
+
+/**
+ * Whether a packet that this host sends can meet the rule: not one for packets that come in, and
+ * not that of VRFs.
+ */
+function meetsOwnPackets({ inputInterface, detail }: Rule): boolean {
+  return (inputInterface === undefined || inputInterface === 'lo') && detail?.l3mdev !== true;
+}
+
+/** Whether it takes every packet that this host sends. */
+function takesAll({ detail, suppressPrefixLength }: Rule): boolean {
+  return (
+    suppressPrefixLength === undefined &&
+    Object.keys(detail ?? {}).every((key) => key === 'action' || key === 'target' || key === 'suppressGroup')
+  );
+}
+
+function shownRule(rule: Rule): string {
+  return `${rule.family === 'inet6' ? '-6 ' : ''}${ruleText(rule, tableText)}`;
+}
+
+/** A rule for main with a suppressor or a selector: what it takes would reach the routes of placement main. */
+function readsMain(rule: Rule): boolean {
+  return rule.table === TABLE_MAIN && (rule.detail?.action ?? 'table') === 'table';
+}
+
+export const rulePlaceTroubled: Check = {
+  code: 'rule-place',
+  title: 'the backup routes can stand beside the rule that looks up main',
+  facts: 'K11, K22',
+  run: (host) =>
+    withRules(host, (foreign) =>
+      FAMILIES.filter((family) => allBackupRouters(host.config).some((router) => router.family === family)).flatMap(
+        (family) => {
+          const place = rulePlace(host.config, ownership(host.config), family, foreign);
+          const trouble = 'trouble' in place ? place.trouble : undefined;
+          if (trouble === undefined) return [];
+          const inFile = trouble.remedy.every((line) => /^[a-z-]+: /.test(line));
+          return [
+            finding(
+              place.kind === 'nowhere' ? 'error' : 'warning',
+              `${trouble.subject}: ${trouble.reason}.`,
+              trouble.rule === undefined ? [] : [shownRule(trouble.rule)],
+              [...(inFile ? [`# in ${host.configuration.file}:`] : []), ...trouble.remedy],
+            ),
+          ];
+        },
+      ),
+    ),
+};
+
+export const ruleBeforeOurs: Check = {
+  code: 'rule-before-ours',
+  title: 'every packet of the router itself reaches the rule that looks up main',
+  facts: 'K11, K23',
+  run: (host) =>
+    withRules(host, (rules) => {
+      const base = host.config.rulePriorityBase;
+      const foreign = rules.filter(
+        (one) =>
+          (base === 'auto' || one.priority < base) &&
+          isBeforeMain(rules, one) &&
+          !isKernels(one) &&
+          meetsOwnPackets(one),
+      );
+      const wide = foreign.some(takesAll);
+      return found(
+        wide ? 'warning' : 'note',
+        `Packets that these rules carry never reach the backup routes, which extend the main
+          table${wide ? '' : ': those that fit their selectors'}. Nor did they reach the main table's rule before.`,
+        foreign.map(shownRule),
+        foreign.some(readsMain)
+          ? [
+              `# those that look up main themselves carry the backup routes too with, in ${host.configuration.file}:`,
+              'placement: main',
+            ]
+          : undefined,
+      );
+    }),
+};
+
+/** Whether it stands in front of the rule that looks up main for every packet. */
+function isBeforeMain(rules: readonly Rule[], rule: Rule): boolean {
+  const family = rules.filter((other) => other.family === rule.family);
+  const main = family.findIndex((other) => takesAllTo(other, TABLE_MAIN));
+  return main < 0 || family.indexOf(rule) < main;
+}
+
+export const ruleOvertaken: Check = {
+  code: 'rule-overtaken',
+  title: 'the backup routes overtake no rule of an operator',
+  facts: 'K11',
+  run: (host) =>
+    withRules(host, (rules) => {
+      const base = host.config.rulePriorityBase;
+      if (base === 'auto') return 'not-applicable';
+      const own = ownership(host.config);
+      const foreign = rules.filter(
+        (one) =>
+          one.priority >= base &&
+          isBeforeMain(rules, one) &&
+          !isKernels(one) &&
+          meetsOwnPackets(one) &&
+          rulePlace(host.config, own, one.family, rules).kind === 'fixed',
+      );
+      return found(
+        'warning',
+        `rule-priority-base is ${base}: while the backup routes are in, the router's own packets meet them, and
+          the main table, before these rules. Packets in transit meet these rules as ever.`,
+        foreign.map(shownRule),
+        [`# in ${host.configuration.file}: behind every rule but that of main`, 'rule-priority-base: auto'],
+      );
+    }),
+};
+
+export const kernelPolicyRules: Check = {
+  code: 'kernel-policy-rules',
+  title: 'the kernel has policy rules',
+  facts: 'K11',
+  run: (host) =>
+    host.config.placement !== 'local'
+      ? 'not-applicable'
+      : look(host.rules, (rules) =>
+          rules.length > 0
+            ? []
+            : found(
+                'error',
+                `This kernel has no policy rules (CONFIG_IP_MULTIPLE_TABLES), on which placement
+                  local rests.`,
+                ['ip rule show: nothing'],
+                `# in ${host.configuration.file}:\nplacement: main`,
+              ),
+        ),
+};
