@@ -15,7 +15,7 @@
 import type { Family } from '../model/address.js';
 import type { Config } from '../model/config.js';
 import { type Rule, TABLE_LOCAL, TABLE_MAIN } from '../model/route.js';
-import { ruleText } from '../model/route-text.js';
+import { ruleText, tableText } from '../model/route-text.js';
 import type { Wait } from './management.js';
 import { type Ownership, ownsRule } from './ownership.js';
 
@@ -81,17 +81,17 @@ const BEHIND = 'so backup routes stand behind it, where every route of main wins
 function localBehindMain(main: Rule, ownAddresses: Rule): Trouble {
   return {
     subject: subjectOf(main.family),
-    reason: `own addresses are looked up ('${ruleText(ownAddresses)}') behind '${ruleText(main)}', ${BEHIND}`,
+    reason: `own addresses are looked up ('${ruleText(ownAddresses, tableText)}') behind '${ruleText(main, tableText)}', ${BEHIND}`,
     rule: ownAddresses,
     remedy: [`${ip(main.family)} rule add pref ${Math.max(0, main.priority - 1)} lookup local`],
   };
 }
 
 function samePriority(main: Rule, before: Rule): Trouble {
-  const words = ruleText(before).replace(/^\d+: /, '');
+  const words = ruleText(before, tableText).replace(/^\d+: /, '');
   return {
     subject: subjectOf(main.family),
-    reason: `'${ruleText(before)}' has the priority of '${ruleText(main)}' and is older, ${BEHIND}`,
+    reason: `'${ruleText(before, tableText)}' has the priority of '${ruleText(main, tableText)}' and is older, ${BEHIND}`,
     rule: before,
     remedy: [
       `${ip(main.family)} rule add pref ${main.priority - 1} ${words}`,
@@ -103,7 +103,7 @@ function samePriority(main: Rule, before: Rule): Trouble {
 function nothingBefore(family: Family, main: Rule): Trouble {
   return {
     subject: subjectOf(family),
-    reason: `there is no priority before '${ruleText(main)}', ${BEHIND}`,
+    reason: `there is no priority before '${ruleText(main, tableText)}', ${BEHIND}`,
     rule: main,
     remedy: ['placement: main'],
   };
@@ -112,7 +112,7 @@ function nothingBefore(family: Family, main: Rule): Trouble {
 function refusedBase(family: Family, base: number, ownAddresses: Rule): Trouble {
   return {
     subject: subjectOf(family),
-    reason: `rule-priority-base ${base} is not in use: packets to this host itself would meet the backup routes before '${ruleText(ownAddresses)}'`,
+    reason: `rule-priority-base ${base} is not in use: packets to this host itself would meet the backup routes before '${ruleText(ownAddresses, tableText)}'`,
     rule: ownAddresses,
     remedy: ['rule-priority-base: auto'],
   };
@@ -126,7 +126,7 @@ function withoutMain(family: Family, foreign: readonly Rule[]): RulePlace {
       kind: 'nowhere',
       trouble: {
         subject,
-        reason: `no rule looks up main for every packet, only '${ruleText(some)}': there is nothing that backup routes could extend`,
+        reason: `no rule looks up main for every packet, only '${ruleText(some, tableText)}': there is nothing that backup routes could extend`,
         rule: some,
         remedy: ['placement: main'],
       },
