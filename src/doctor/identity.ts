@@ -11,6 +11,8 @@ import { systemdFiles, valuesOf } from './ini.js';
 export const CAP_DAC_OVERRIDE = 1n;
 export const CAP_NET_ADMIN = 12n;
 export const UNIT = 'backup-router.service';
+/** What the routing daemon is ordered after. */
+export const START_TARGET = 'backup-router-start.target';
 
 export function hasCapability(identity: Identity, capability: bigint): boolean {
   return ((identity.capabilities >> capability) & 1n) === 1n;

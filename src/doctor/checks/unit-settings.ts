@@ -4,7 +4,7 @@
  */
 
 import { type Check, found, unknown } from '../finding.js';
-import { UNIT } from '../identity.js';
+import { START_TARGET, UNIT } from '../identity.js';
 import { booleanOf, type IniSetting, systemdFiles, valuesOf } from '../ini.js';
 import { hasSystemd, withUnit } from './unit.js';
 
@@ -59,12 +59,15 @@ export const unitNoRestart: Check = {
 
 export const unitOrdering: Check = {
   code: 'unit-ordering',
-  title: 'the agent starts before the routing daemon, and not before network-pre.target',
+  title: 'the routing daemon starts after the backup routes, and the network waits for nothing',
   facts: 'S1',
   run: (host) =>
-    withUnit(host, (files) => {
-      const before = valuesOf(files, 'Unit', 'Before').flatMap(({ value, where }) =>
-        value.split(/\s+/).map((unit) => ({ unit, where })),
+    withUnit(host, (service) => {
+      const target = systemdFiles(host.files, `system/${START_TARGET}`);
+      const before = [...target, ...service].flatMap((file) =>
+        valuesOf([file], 'Unit', 'Before').flatMap(({ value, where }) =>
+          value.split(/\s+/).map((unit) => ({ unit, where })),
+        ),
       );
       const wanted = host.config.routingDaemons.flatMap((daemon) =>
         daemon.kind === 'frr'
@@ -76,16 +79,26 @@ export const unitOrdering: Check = {
               : [],
       );
       const missing = [...new Set(wanted)].filter((unit) => !before.some((one) => one.unit === unit));
+      const queued = [...host.files.keys()].some((path) => path.endsWith(`.wants/${START_TARGET}`));
       const early = before.find(({ unit }) => unit === 'network-pre.target');
       return [
         ...(missing.length === 0
           ? []
           : found(
               'warning',
-              `The unit is not ordered before ${missing.join(', ')}: at boot the routing daemon
-                may come first, and the backup routes late.`,
+              `${missing.join(', ')} is not ordered after the backup routes: at boot the routing
+                daemon may come first, and they late.`,
               [`Before=${before.map(({ unit }) => unit).join(' ')}`],
-              `systemctl edit ${UNIT}\n[Unit]\nBefore=${missing.join(' ')}`,
+              `systemctl edit ${START_TARGET}\n[Unit]\nBefore=${missing.join(' ')}`,
+            )),
+        ...(queued || wanted.length === 0
+          ? []
+          : found(
+              'warning',
+              `${START_TARGET} is not enabled: at boot the routing daemon may come first, and the
+                backup routes late.`,
+              [`no ${START_TARGET} in any *.wants`],
+              `systemctl enable ${START_TARGET}`,
             )),
         ...(early === undefined
           ? []

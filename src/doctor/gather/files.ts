@@ -9,6 +9,7 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { FileEntry, FileTree } from '../files.js';
+import { START_TARGET, UNIT } from '../identity.js';
 import { SYSTEMD_DIRECTORIES } from '../ini.js';
 
 /** Where the host's files are. */
@@ -49,7 +50,8 @@ const FILES: readonly string[] = [
   ...SYSTEMD_DIRECTORIES.flatMap((base) => [
     `${base}/networkd.conf`,
     `${base}/system.conf`,
-    `${base}/system/backup-router.service`,
+    `${base}/system/${UNIT}`,
+    `${base}/system/${START_TARGET}`,
   ]),
 ];
 
@@ -72,7 +74,8 @@ const LISTINGS: readonly Listing[] = [
   ...SYSTEMD_DIRECTORIES.flatMap((base) => [
     { directory: `${base}/networkd.conf.d`, suffix: '.conf' },
     { directory: `${base}/system.conf.d`, suffix: '.conf' },
-    { directory: `${base}/system/backup-router.service.d`, suffix: '.conf' },
+    { directory: `${base}/system/${UNIT}.d`, suffix: '.conf' },
+    { directory: `${base}/system/${START_TARGET}.d`, suffix: '.conf' },
   ]),
 ];
 
@@ -92,7 +95,8 @@ export function gatherFiles(paths: HostPaths, interfaces: readonly string[]): Fi
       if (name.endsWith(suffix)) add(tree, paths.root, `${directory}/${name}`);
   for (const directory of ENABLING) {
     for (const name of list(tree, paths.root, directory))
-      if (/\.(wants|requires)$/.test(name)) addLink(tree, paths.root, `${directory}/${name}/backup-router.service`);
+      if (/\.(wants|requires)$/.test(name))
+        for (const unit of [UNIT, START_TARGET]) addLink(tree, paths.root, `${directory}/${name}/${unit}`);
   }
   for (const path of [...sysctlPaths(interfaces), '/proc/1/comm']) add(tree, '', path);
   return tree;

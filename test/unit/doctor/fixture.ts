@@ -18,6 +18,7 @@ import type { Status } from '../../../src/model/status.js';
 import { VERSION } from '../../../src/model/version.js';
 
 export const ROOT = new URL('../../../../', import.meta.url).pathname;
+const START_TARGET_TEXT = readFileSync(`${ROOT}systemd/backup-router-start.target`, 'utf8');
 export const UNIT_TEXT = readFileSync(`${ROOT}systemd/backup-router.service`, 'utf8');
 
 const CONFIG = `management-interface: mgmt0
@@ -128,6 +129,7 @@ const FILES: Readonly<Record<string, string>> = {
     'frr defaults traditional\n!\nrouter bgp 65002\n bgp router-id 10.0.0.2\n!\n address-family ipv4 unicast\n  network 10.0.0.2/32\n exit-address-family\nexit\n',
   '/etc/frr/daemons': 'bgpd=yes\nospfd=no\nwatchfrr_enable=yes\nzebra_options="  -A 127.0.0.1 -s 90000000"\n',
   '/usr/lib/systemd/system/backup-router.service': UNIT_TEXT,
+  '/usr/lib/systemd/system/backup-router-start.target': START_TARGET_TEXT,
   '/etc/iproute2/rt_protos': '2 kernel\n3 boot\n12 bird\n',
   '/etc/iproute2/rt_protos.d/backup-router.conf': '157 backup-router\n',
   '/etc/iproute2/rt_tables.d/backup-router.conf': '25500 backup-router-0\n',
@@ -217,6 +219,10 @@ export function hostWith(spoil: Spoil = {}): Host {
     [
       '/etc/systemd/system/multi-user.target.wants/backup-router.service',
       { kind: 'file', text: '', target: '/usr/lib/systemd/system/backup-router.service' },
+    ],
+    [
+      '/etc/systemd/system/multi-user.target.wants/backup-router-start.target',
+      { kind: 'file', text: '', target: '/usr/lib/systemd/system/backup-router-start.target' },
     ],
     ...Object.entries(FILES).map(([path, content]): [string, FileEntry] => [path, { kind: 'file', text: content }]),
   ]);

@@ -5,6 +5,7 @@ import { hostWith, type Spoil, socket, status, UNIT_TEXT } from './fixture.js';
 import { BIRD, config, MAIN, type Row } from './row.js';
 
 const UNIT = '/usr/lib/systemd/system/backup-router.service';
+const START_DROP_IN = '/etc/systemd/system/backup-router-start.target.d/x.conf';
 const DROP_IN = '/etc/systemd/system/backup-router.service.d/x.conf';
 const agent = hostWith().agent;
 const daemons = (text: string): Spoil => ({ files: { '/etc/frr/daemons': text } });
@@ -500,7 +501,21 @@ const UNITS: readonly Row[] = [
     remedy: /Before=holo\.service/,
     near: {
       config: config('', '[{unit: holo.service}]'),
-      files: { [DROP_IN]: '[Unit]\nBefore=holo.service\n' },
+      files: { [START_DROP_IN]: '[Unit]\nBefore=holo.service\n' },
+    },
+  },
+  {
+    code: 'unit-ordering',
+    what: 'nothing queues the target',
+    bad: { files: { '/etc/systemd/system/multi-user.target.wants/backup-router-start.target': undefined } },
+    severity: 'warning',
+    evidence: /no backup-router-start\.target in any/,
+    remedy: /systemctl enable backup-router-start\.target/,
+    near: {
+      files: {
+        '/etc/systemd/system/multi-user.target.wants/backup-router-start.target': undefined,
+        '/etc/systemd/system/graphical.target.wants/backup-router-start.target': '',
+      },
     },
   },
   {
