@@ -16,6 +16,7 @@ export type DiagnosticCode =
   | 'unreadable'
   | 'not-utf8'
   | 'too-large'
+  | 'reader-failed'
   | 'too-deep'
   | 'too-many-faults'
   | 'empty-file'

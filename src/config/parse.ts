@@ -42,9 +42,23 @@ const MAX_YAML_LENGTH = 1 << 22;
 
 /**
  * Reads the text of a configuration file, YAML or Junos. `fileName` is for the diagnostics only; the hints are for
- * what Junos text does not say.
+ * what Junos text does not say. A fault of the reader itself is a fault of the text, for whoever reads it at start or
+ * reload has something better to run than nothing.
  */
-export function parseConfig(text: string, fileName: string, hints: JunosHints = {}): ParsedConfig {
+export function parseConfig(text: string, fileName: string, hints: JunosHints = {}, read = readText): ParsedConfig {
+  try {
+    return read(text, fileName, hints);
+  } catch (error) {
+    const fault = fileDiagnostic(fileName, {
+      code: 'reader-failed',
+      message: `the reader of backup-router fails on this file: ${error instanceof Error ? error.message : String(error)}`,
+      suggestion: 'this is a bug; report it with the file, and write the configuration in another way',
+    });
+    return { config: undefined, partial: undefined, diagnostics: [fault] };
+  }
+}
+
+function readText(text: string, fileName: string, hints: JunosHints): ParsedConfig {
   const body = text.startsWith('\ufeff') ? text.slice(1) : text;
   const foreign = foreignFile(body);
   if (foreign !== undefined) {

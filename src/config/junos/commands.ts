@@ -46,6 +46,9 @@ const VERBS: ReadonlySet<string> = new Set([
   ...REWRITES,
 ]);
 
+/** Of `edit` upon `edit`; as deep as braces may be (curly.ts). */
+const MAX_LEVEL = 256;
+
 /** Words and lists of one command. */
 type Item = Word | readonly Word[];
 
@@ -99,6 +102,12 @@ export function createCommands(root: Node, lexer: Lexer, report: Report): Comman
     if (verb === 'delete') return each(items, remove);
     if (verb === 'deactivate' || verb === 'activate') return each(items, mark(verb === 'deactivate'));
     if (verb === 'edit') {
+      if (level.length + words.length > MAX_LEVEL)
+        return report.error(place, {
+          code: 'too-deep',
+          message: `a level more than ${MAX_LEVEL} words deep`,
+          suggestion: "is a 'top' or 'up' missing in front of it?",
+        });
       former.push(level);
       level = [...level, ...words];
     }

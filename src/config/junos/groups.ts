@@ -25,6 +25,9 @@ export interface HierarchyLevel {
   readonly applied: ReadonlySet<string>;
 }
 
+/** Groups that apply groups that apply groups: more is a mistake, or made to break a reader. */
+const MAX_DEPTH = 64;
+
 export interface Inheritance {
   readonly top: () => HierarchyLevel;
   /** The level of the statement in this one; without sources when nobody has it. */
@@ -70,18 +73,28 @@ export function inheritance(root: Statement, member: string | undefined, report:
     for (const { statement } of inherited)
       for (const { word } of activeChildren(statement, 'apply-groups-except')) excluded.add(word);
     const sources: Source[] = [];
-    const add = (source: Source): void => {
+    const add = (source: Source, depth: number): void => {
       sources.push(source);
       for (const reference of activeChildren(source.statement, 'apply-groups')) {
         const name = reference.word === '${node}' ? (member ?? reference.word) : reference.word;
         if (excluded.has(name) || excluded.has(reference.word) || applied.has(name)) continue;
         if (isMemberName(name) && name !== member) continue;
         applied.add(name);
-        if (defined(name, reference)) contribution(name, path).forEach(add);
+        if (!defined(name, reference)) continue;
+        if (depth >= MAX_DEPTH) {
+          incomplete = true;
+          report.error(reference.span, {
+            code: 'too-deep',
+            message: `groups apply groups, more than ${MAX_DEPTH} deep`,
+            suggestion: 'apply the groups where they are needed, side by side',
+          });
+          continue;
+        }
+        for (const one of contribution(name, path)) add(one, depth + 1);
       }
     };
     // A group that an outer level applies, and that is excepted here, has nothing to say from here on.
-    for (const source of inherited) if (source.group === undefined || !excluded.has(source.group)) add(source);
+    for (const source of inherited) if (source.group === undefined || !excluded.has(source.group)) add(source, 0);
     return { sources, path, excluded, applied };
   };
 

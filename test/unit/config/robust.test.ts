@@ -13,6 +13,7 @@ const BASE = 'management-interface: eth0\nbackup-router: {address: 192.0.2.1}\n'
 function survives(text: string): readonly string[] {
   const { config, partial, diagnostics } = parseConfig(text, 'f');
   const errors = diagnostics.filter((d) => d.severity === 'error');
+  if (errors.some((d) => d.code === 'reader-failed')) throw new Error(errors[0]!.message);
   if ((config === undefined) !== errors.length > 0) throw new Error('a configuration and an error, or neither');
   if (config !== undefined && partial !== config) throw new Error('the valid part of a valid file is the file');
   if (renderDiagnostics(diagnostics).length > 200_000) throw new Error('too much output');
@@ -23,6 +24,18 @@ function survives(text: string): readonly string[] {
       throw new Error(`no such place: ${JSON.stringify(d)}`);
   return diagnostics.map((d) => d.code);
 }
+
+t.test('a reader that throws is a fault of the file', async (t) => {
+  const thrown = parseConfig(BASE, 'f', {}, () => {
+    throw new RangeError('Maximum call stack size exceeded');
+  });
+  t.match(thrown, {
+    config: undefined,
+    partial: undefined,
+    diagnostics: [{ code: 'reader-failed', file: 'f', line: 0 }],
+  });
+  t.match(renderDiagnostics(thrown.diagnostics), /Maximum call stack size exceeded/);
+});
 
 t.test('random text', async () => {
   fc.assert(

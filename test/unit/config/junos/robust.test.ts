@@ -120,6 +120,41 @@ t.test('a loss never makes a default route', async () => {
   );
 });
 
+const range = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i);
+
+t.test('chains, loops and fans of groups; levels upon levels', async (t) => {
+  const base = 'set system backup-router 10.9.0.1\nset apply-groups g0\n';
+  const chain = (count: number): string =>
+    range(count)
+      .map((i) => `set groups g${i} apply-groups g${i + 1}\n`)
+      .join('');
+  const codes = (text: string): readonly string[] => [
+    ...new Set(readJunos(text, 'f', { interface: 'eth0' }).diagnostics.map((d) => `${d.line} ${d.code}`)),
+  ];
+  for (const count of [100, 3_000, 30_000])
+    t.same(
+      codes(`${base}${chain(count)}set groups g${count} system host-name x\n`),
+      ['66 too-deep'],
+      `${count} groups`,
+    );
+  t.same(codes(`${base}${chain(60)}set groups g60 system host-name x\n`), [], 'no more than anybody has');
+  const inner = (count: number): string =>
+    range(count)
+      .map((i) => `set groups g${i} system apply-groups g${i + 1}\n`)
+      .join('');
+  t.same(codes(`${base}${inner(3_000)}set groups g3000 system host-name x\n`), ['67 too-deep'], 'further in');
+  t.same(codes(`${base}set groups g0 apply-groups g1\nset groups g1 apply-groups [ g0 g1 ]\n`), [], 'a loop');
+  const fan = range(300).map(
+    (i) =>
+      `set groups g${i} apply-groups [ ${range(300)
+        .map((j) => `g${j}`)
+        .join(' ')} ]\n`,
+  );
+  survives(`${base}${fan.join('')}`);
+  t.match(codes(`edit a\n${'edit b\n'.repeat(50_000)}top\n${base.split('\n')[0]}\n`), ['257 too-deep']);
+  t.match(codes(`${'edit a b c d\n'.repeat(20_000)}top\n${base.split('\n')[0]}\n`)[0], /^65 too-deep/);
+});
+
 t.test('a megabyte of anything', async (t) => {
   const seconds = cpuSeconds();
   const size = runs(1 << 20);
