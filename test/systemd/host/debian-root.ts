@@ -21,6 +21,8 @@ export interface RootOptions {
   /** Another release of the same distribution. */
   readonly suite?: string;
   readonly packages?: readonly string[];
+  /** Another architecture than this host's: the packages are unpacked, and nothing of them is run. */
+  readonly architecture?: string;
   /** Packages whose files, with those that they need, lie in {@link LATER}: to be installed without a network. */
   readonly later?: readonly string[];
 }
@@ -29,10 +31,11 @@ export interface RootOptions {
 export const LATER = '/srv/later';
 
 /** The directory; builds it (15 s and 240 MB) when there is none yet. */
-export function debianRoot({ suite: other, packages = PACKAGES, later = [] }: RootOptions = {}): string {
+export function debianRoot({ suite: other, packages = PACKAGES, later = [], architecture }: RootOptions = {}): string {
   const { suite, sources } = sourcesOf(other);
+  const foreign = architecture === undefined ? [] : [`--architectures=${architecture}`];
   const key = createHash('sha256')
-    .update(JSON.stringify([RECIPE, packages, suite, sources, ...downloads(later)]))
+    .update(JSON.stringify([RECIPE, packages, suite, sources, ...downloads(later), ...foreign]))
     .digest('hex')
     .slice(0, 16);
   const directory = join(CACHE, `${suite}-${key}`);
@@ -45,7 +48,8 @@ export function debianRoot({ suite: other, packages = PACKAGES, later = [] }: Ro
         'mmdebstrap',
         '--quiet',
         '--mode=root',
-        '--variant=minbase',
+        `--variant=${architecture === undefined ? 'minbase' : 'extract'}`,
+        ...foreign,
         `--include=${packages.join(',')}`,
         ...downloads(later),
         ...proxyOptions(),

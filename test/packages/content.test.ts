@@ -1,0 +1,117 @@
+/** What is in the packages, and what is not: reproducible, clean by lintian, without a path of the machine that built them. */
+
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { command, tryCommand } from '../../src/drill/lab/command.js';
+import { debianRoot } from '../systemd/host/debian-root.js';
+import { createOverlay } from '../systemd/host/overlay.js';
+import { PROJECT } from '../systemd/host/project.js';
+import { cannotBoot } from '../systemd/host/requirements.js';
+import { artefact, NATIVE, VERSION } from './artefacts.js';
+
+const skip = process.getuid?.() === 0 ? false : 'needs root';
+const LIB = 'usr/lib/backup-router';
+
+t.setTimeout(600_000);
+
+t.test('the deb', { skip }, async (t) => {
+  const deb = artefact('deb');
+  const tree = join(t.testdir({}), 'tree');
+  command(['dpkg-deb', '--raw-extract', deb, tree]);
+  const files = command(['find', tree, '-type', 'f', '-printf', '%P\\n']).trim().split('\n');
+
+  t.test('the same input gives the same bytes', async (t) => {
+    const again = t.testdir({});
+    command([join(PROJECT, 'scripts/package'), '--quick', '--out', again, 'deb', NATIVE], { timeoutMs: 300_000 });
+    const file = readdirSync(again).find((name) => name.endsWith('.deb'))!;
+    t.equal(command(['sha256sum', join(again, file)]).split(' ')[0], command(['sha256sum', deb]).split(' ')[0]);
+  });
+
+  t.test('lintian has nothing to say', async (t) => {
+    const result = tryCommand(['lintian', '--allow-root', '--fail-on', 'error,warning', deb], { timeoutMs: 300_000 });
+    t.equal(result.status, 0, result.stdout + result.stderr);
+    t.notMatch(result.stdout, /^[EW]:/m);
+  });
+
+  t.test('no path of this machine', async (t) => {
+    const own = files.filter((name) => !name.endsWith('/node') && !name.endsWith('.node'));
+    t.same(
+      own.filter((name) => readFileSync(join(tree, name), 'latin1').includes(PROJECT)),
+      [],
+    );
+  });
+
+  t.test('all that the program loads is there', async (t) => {
+    const { dependencies } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as {
+      readonly dependencies: Readonly<Record<string, string>>;
+    };
+    for (const name of Object.keys(dependencies)) {
+      const file = name === 'netlink' ? 'netlink/dist/raw.js' : name;
+      const result = tryCommand(
+        [join(tree, LIB, 'node'), '-e', `require(${JSON.stringify(join(tree, LIB, 'node_modules', file))})`],
+        { env: {} },
+      );
+      t.equal(result.status, 0, `${name}: ${result.stderr}`);
+    }
+    t.same(
+      files.filter((name) => /\.(ts|map|cc|hh|gyp)$|\/test\//.test(name)),
+      [],
+      'and nothing else',
+    );
+  });
+
+  t.test('the papers name all of it', async (t) => {
+    const doc = join(tree, 'usr/share/doc/backup-router');
+    const sbom = JSON.parse(readFileSync(join(doc, 'sbom.cdx.json'), 'utf8')) as {
+      readonly bomFormat: string;
+      readonly components: readonly {
+        readonly name: string;
+        readonly version: string;
+        readonly components?: readonly { readonly name: string }[];
+      }[];
+    };
+    t.equal(sbom.bomFormat, 'CycloneDX');
+    const inside = readdirSync(join(tree, LIB, 'node_modules')).filter((name) => !name.startsWith('@'));
+    for (const name of ['node', ...inside, 'commander', 'yaml']) {
+      t.ok(
+        sbom.components.some((component) => component.name === name),
+        name,
+      );
+      t.ok(
+        files.some((file) => file.startsWith(`usr/share/doc/backup-router/licenses/${name}.txt`)),
+        `licence of ${name}`,
+      );
+    }
+    const node = sbom.components.find(({ name }) => name === 'node')!;
+    t.equal(`v${node.version}`, command([join(tree, LIB, 'node'), '--version'], { env: {} }).trim());
+    t.ok(
+      node.components!.some(({ name }) => name === 'openssl'),
+      'what is in Node, too',
+    );
+  });
+
+  t.test('purge leaves the root as it was', { skip: cannotBoot() }, async (t) => {
+    const directory = t.testdir({});
+    mkdirSync(join(directory, 'debs'));
+    const overlay = createOverlay(debianRoot(), directory);
+    const sh = (script: string): string =>
+      overlay.run(['sh', '-ec', script, 'sh', overlay.root, deb], { timeoutMs: 120_000 });
+    // Without what dpkg and the account tools keep of their own.
+    const listing = (): string =>
+      sh(
+        'cd "$1"; find . -xdev \\( -path ./run -o -path ./var/lib/dpkg -o -path ./var/log -o -path ./var/cache -o -path ./tmp \\) -prune -o -printf "%y %m %U:%G %p -> %l\\n" | grep -v "^f .* ./etc/\\(passwd\\|group\\|shadow\\|gshadow\\|subuid\\|subgid\\)-\\? " | LC_ALL=C sort; LC_ALL=C sort etc/passwd etc/group',
+      );
+    const before = listing();
+    sh('cp "$2" "$1/tmp/a.deb"; chroot "$1" dpkg --install /tmp/a.deb 2>&1; rm "$1/tmp/a.deb"');
+    t.match(listing(), './usr/bin/backup-router');
+    sh('chroot "$1" dpkg --purge backup-router 2>&1');
+    t.equal(listing(), before);
+    t.equal(
+      VERSION,
+      command([join(tree, LIB, 'node'), join(tree, LIB, 'dist/bin/backup-router.cjs'), '--version'], {
+        env: {},
+      }).trim(),
+    );
+  });
+});
