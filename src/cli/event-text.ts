@@ -42,6 +42,16 @@ function sentence(e: Event): string {
       return `backup routes in the kernel ${durationText(e.afterMs)} after the outage began`;
     case 'outage-ended':
       return `outage ends after ${durationText(e.lengthMs)} (${e.cause})`;
+    case 'gateway-dead':
+      return [
+        `backup router ${e.gateway} on ${e.interface} does not answer`,
+        e.was === 'alive' ? `, after ${durationText(e.wasForMs)} in which it did` : '',
+        e.others === 0 ? ': there is no other' : `: ${counted(e.others, 'other')} left`,
+      ].join('');
+    case 'gateway-alive':
+      return `backup router ${e.gateway} on ${e.interface} answers${e.was === 'dead' ? ` again after ${durationText(e.wasForMs)}` : ''}`;
+    case 'gateway-switched':
+      return `backup router ${e.to} on ${e.interface} is used in place of ${e.from}`;
     case 'role':
       return `role ${e.role}, was ${e.was}: ${e.reason}`;
     case 'order':

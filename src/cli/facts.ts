@@ -7,13 +7,14 @@ import { renderDiagnostics } from '../config/diagnostic.js';
 import { request } from '../control/client.js';
 import type { Facts } from '../core/explain/scenes.js';
 import { longestDestinations } from '../core/looks.js';
-import { vrfTables } from '../core/management.js';
+import { linkOf, vrfTables } from '../core/management.js';
 import { gatewaysNow } from '../core/neighbour.js';
 import { openHealth } from '../health/open.js';
 import { inspect } from '../kernel/inspect.js';
 import { type Config, gatewaysOf } from '../model/config.js';
 import type { WatchedDaemon } from '../model/daemon.js';
 import { CommandError, EXIT } from '../model/exit.js';
+import type { NeighbourId } from '../model/link.js';
 import { type Paths, pathsOf } from '../model/paths.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Status } from '../model/status.js';
@@ -65,19 +66,33 @@ function chosen(paths: Paths, options: ConfigOptions): Chosen {
   return choice.chosen;
 }
 
+/** The neighbours of the routes are read with these; the gateways of the configuration may be on none yet. */
+function gatewaysOn(config: Config, snapshot: Snapshot): readonly NeighbourId[] {
+  return config.managementInterfaces.flatMap(({ selector, backupRouters }) => {
+    const link = linkOf(selector, snapshot);
+    if (link === undefined) return [];
+    return backupRouters.flatMap(({ gateways }) =>
+      gateways.map((address) => ({ interfaceIndex: link.index, address })),
+    );
+  });
+}
+
 function observe(config: Config): Promise<Snapshot> {
   const request = {
     protocol: config.routeProtocol,
     maxLength: longestDestinations(config),
     gateways: gatewaysOf(config),
-    neighbours: true,
-  };
+    neighbours: [],
+  } as const;
   return inspect(async (kernel) => {
     const first = await kernel.observe(request);
     const more = { vrfTables: vrfTables(config, first), gateways: gatewaysNow(config, first) };
-    return String(more.gateways) === String(request.gateways) && more.vrfTables.length === 0
-      ? first
-      : await kernel.observe({ ...request, ...more });
+    const snapshot =
+      String(more.gateways) === String(request.gateways) && more.vrfTables.length === 0
+        ? first
+        : await kernel.observe({ ...request, ...more });
+    const gateways = await kernel.observe({ ...request, only: 'neighbours', neighbours: gatewaysOn(config, snapshot) });
+    return { ...snapshot, neighbours: [...snapshot.neighbours, ...gateways.neighbours] };
   });
 }
 

@@ -3,7 +3,7 @@
  * anywhere else.
  */
 
-import type { Status } from '../model/status.js';
+import type { BackupRouteStatus, GatewayStatus, Status } from '../model/status.js';
 import { type Colour, durationText, oneLine, type Paint, shortTime, table, wrap } from '../model/text.js';
 
 /** Destinations listed for people, at the most; `--json` has them all. */
@@ -11,14 +11,40 @@ const LISTED = 20;
 /** Where the text beside a label begins. */
 const MARGIN = 17;
 
-/** In, installed and not hidden; or out and everything covered; or waiting for a verdict that is not overdue. */
+/** In, installed, not hidden and by a gateway that answers; or out and everything covered; or waiting for a verdict that is not overdue. */
 export function inWishedState(s: Status): boolean {
   return (
     s.faults.length === 0 &&
     s.routes.uncovered.length === 0 &&
-    (s.routes.phase !== 'in' ||
-      s.backupRoutes.every((route) => route.state === 'installed' && route.hiddenBy === undefined))
+    (s.routes.phase !== 'in' || (s.backupRoutes.every(carries) && !unanswered(s)))
   );
+}
+
+function carries(route: BackupRouteStatus): boolean {
+  return route.state === 'installed' && route.hiddenBy === undefined;
+}
+
+/** No backup router of one family answers, or can. */
+function unanswered({ gateways }: Status): boolean {
+  return (['inet', 'inet6'] as const).some((family) => {
+    const named = gateways.filter((gateway) => gateway.family === family);
+    return named.length > 0 && named.every(({ state }) => state !== 'alive' && state !== 'unknown');
+  });
+}
+
+/** The first words: what is so, not what is wished. */
+export function headline(s: Status): string {
+  const { phase } = s.routes;
+  const words = [phase === 'in' ? inWords(s.backupRoutes) : phase.toUpperCase()];
+  if (s.routes.uncovered.length > 0) words.push('UNCOVERED');
+  if (unanswered(s)) words.push('BACKUP ROUTER DEAD');
+  return words.join(', ');
+}
+
+function inWords(routes: Status['backupRoutes']): string {
+  const carrying = routes.filter(carries).length;
+  if (carrying === routes.length) return 'IN';
+  return carrying === 0 ? 'WANTED, NOT IN' : `IN ${carrying} of ${routes.length}`;
 }
 
 export function renderStatus(s: Status, paint: Paint, width: number): string {
@@ -28,8 +54,12 @@ export function renderStatus(s: Status, paint: Paint, width: number): string {
     return colour === undefined ? lines : paint(colour, lines);
   };
   const colour: Colour =
-    !inWishedState(s) || s.routes.phase === 'starting' ? 'red' : s.routes.phase === 'out' ? 'green' : 'yellow';
-  const phase = `${s.routes.phase.toUpperCase()}${s.routes.uncovered.length > 0 ? ', UNCOVERED' : ''}`;
+    !inWishedState(s) || s.routes.phase === 'starting' || unanswered(s)
+      ? 'red'
+      : s.routes.phase === 'out'
+        ? 'green'
+        : 'yellow';
+  const phase = headline(s);
   const until =
     s.routes.untilMs === null
       ? ''
@@ -40,6 +70,9 @@ export function renderStatus(s: Status, paint: Paint, width: number): string {
       () => paint(colour, phase),
     ),
     ...s.managementInterfaces.map((link) => line('interface', interfaceText(link))),
+    ...s.gateways.map((gateway) =>
+      line('gateway', gatewayText(gateway, s.gateways, nowMs), TROUBLED.has(gateway.state) ? 'red' : undefined),
+    ),
     line('placement', `${s.routes.placement}, role ${s.routes.role} (${s.routes.roleReason})`),
   ];
   if (s.agent.dryRun) lines.push(line('dry run', 'the kernel is not changed', 'bold'));
@@ -111,6 +144,23 @@ function interfaceText(link: Status['managementInterfaces'][number]): string {
   const name = link.name === null || link.name === link.selector ? link.selector : `${link.name} (${link.selector})`;
   const state = link.index === null ? 'not there' : !link.up ? 'down' : link.carrier ? 'up' : 'up, no carrier';
   return [`${name}: ${state}`, link.addresses.join(' ')].filter((part) => part !== '').join(', ');
+}
+
+const TROUBLED: ReadonlySet<GatewayStatus['state']> = new Set(['dead', 'own-address', 'broadcast', 'off-link']);
+
+function gatewayText(gateway: GatewayStatus, all: readonly GatewayStatus[], nowMs: number): string {
+  const { address, family, interface: device, state, reason, since, forMs } = gateway;
+  const when = since === null || forMs === null ? '' : ` since ${shortTime(since, nowMs)} (${durationText(forMs)})`;
+  const words: Readonly<Record<GatewayStatus['state'], string>> = {
+    alive: `answers${when}`,
+    dead: `does not answer${when}`,
+    unknown: `not known to answer: ${reason}`,
+    'own-address': 'is an address of this host',
+    broadcast: 'is a broadcast address',
+    'off-link': 'is no neighbour on this link',
+  };
+  const choice = gateway.chosen && all.filter((one) => one.family === family).length > 1 ? ', is used' : '';
+  return `${address} on ${device} ${words[state]}${choice}`;
 }
 
 function routesTable(s: Status, width: number): string {

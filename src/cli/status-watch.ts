@@ -117,6 +117,10 @@ export function later(s: Status, ms: number): Status {
       untilMs: s.routes.untilMs === null ? null : Math.max(0, s.routes.untilMs - ms),
     },
     daemons: s.daemons.map((daemon) => ({ ...daemon, forMs: daemon.forMs + ms })),
+    gateways: s.gateways.map((gateway) => ({
+      ...gateway,
+      forMs: gateway.forMs === null ? null : gateway.forMs + ms,
+    })),
     lastOutage: s.lastOutage?.ended === null ? { ...s.lastOutage, lengthMs: s.lastOutage.lengthMs + ms } : s.lastOutage,
   };
 }

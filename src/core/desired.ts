@@ -13,7 +13,7 @@ import { destinationText, type Prefix, prefixText } from '../model/prefix.js';
 import type { Route, Rule } from '../model/route.js';
 import { type AutoChoice, autoGateway } from './auto.js';
 import { rivalry, turns } from './coverage.js';
-import { chooseGateway, outlook, type Suspects } from './gateway.js';
+import { chooseGateway, outlook, type Sightings } from './gateway.js';
 import { type Hidden, hiddenBy, hiddenWaits } from './hidden.js';
 import { routeKey } from './keys.js';
 import { localRules } from './local-rules.js';
@@ -124,7 +124,9 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
   const rules: Rule[] = [];
   const anchors: Rule[] = [];
   for (const family of FAMILIES) {
-    inOrder(usable, family, world.suspects).forEach((way, order) => addTargets(found, world, way, order, foreign, now));
+    inOrder(usable, family, world.sightings).forEach((way, order) =>
+      addTargets(found, world, way, order, foreign, now),
+    );
     const placed = place(config, family, found.targets[family]);
     // Not by spreading: arguments go on the stack, and there may be a hundred thousand.
     for (const route of placed.routes) routes.push(route);
@@ -160,12 +162,12 @@ interface Way extends Usable {
 }
 
 /** The order of preference, but an interface without carrier comes last, and before it one whose gateways are dead. */
-function inOrder(usable: readonly Usable[], family: Family, suspects: Suspects): readonly Way[] {
+function inOrder(usable: readonly Usable[], family: Family, sightings: Sightings): readonly Way[] {
   const ways = usable.flatMap((one) =>
     one.management.backupRouters.filter((router) => router.family === family).map((router) => ({ ...one, router })),
   );
   const badness = ({ link, router }: Way): number =>
-    link.carrier ? outlook(router.gateways, link.index, suspects) : 3;
+    link.carrier ? outlook(router.gateways, link.index, sightings) : 3;
   return ways.sort((a, b) => badness(a) - badness(b));
 }
 
@@ -223,7 +225,7 @@ function gatewayOf(
   order: number,
 ): AutoChoice | Wait {
   if (router.auto !== undefined) return autoGateway(world, selector, link, router, order);
-  const { gateway, rank } = chooseGateway(router.gateways, link.index, world.suspects);
+  const { gateway, rank } = chooseGateway(router.gateways, link.index, world.sightings);
   return { gateway, rank: RANKS * order + Math.min(rank, RANKS - 1), note: undefined };
 }
 

@@ -1,41 +1,100 @@
 /**
- * Which backup router of an ordered list to use. The kernel's neighbour table decides, kept fresh by probes that leave on the
- * management interface and depend on no route. Pure.
+ * What is known of the life of each backup router, and which of an ordered list to use. The kernel's neighbour table decides, kept fresh by
+ * probes that leave on the management interface and depend on no route (probing.ts). Pure.
+ *
+ *   unknown   alive   when it answers. An entry that the kernel had before it was asked proves nothing until it could have failed
+ *   unknown   dead    when it has failed, and has been asked for long enough (fact K21)
+ *   alive     dead    the same
+ *   dead      alive   when it answers; suspect until it has answered for a while
  *
  * Hysteresis: a gateway is left as soon as it is known dead and taken back once it has answered for a while, so
  * that one that comes and goes does not take the routes with it. When all are dead the first one stays.
  */
 
 import type { Address } from '../model/address.js';
-import type { Snapshot } from '../model/snapshot.js';
+import { type Neighbour, neighbourKey } from '../model/link.js';
 
 /** How long a gateway that was dead must answer before it is preferred again. */
 export const TRUST_AFTER_MS = 10_000;
-/** How often the gateways of a list are probed: while routes are in, and while they are not needed. */
-export const PROBE_EVERY_MS = { in: 1_000, out: 10_000 } as const;
+/** Three tries, a second apart: until then an unanswered question is no failure, and one that failed was asked before we did. */
+const PATIENCE_MS = 3_000;
 
-/** Gateways that were seen dead, by {@link gatewayKey}: since when they answer again; undefined: they do not. */
-export type Suspects = ReadonlyMap<string, number | undefined>;
-
-export function gatewayKey(interfaceIndex: number, gateway: Address): string {
-  return `${interfaceIndex} ${gateway}`;
+export interface Sighting {
+  readonly state: 'unknown' | 'alive' | 'dead';
+  /** Since when it is so. */
+  readonly since: number;
+  /** It has been dead, and has not answered for long enough since. */
+  readonly suspect: boolean;
+  /** Since when it can be asked without a break; undefined: it cannot. */
+  readonly askable: number | undefined;
+  /** While unknown: the kernel has had an entry for it since before it was asked. */
+  readonly entry: boolean;
+  /** No route can go by it: it is no neighbour, or this host itself. */
+  readonly barred: boolean;
 }
 
-/** What one more look at the neighbours makes of the suspects; the very same map when it changes nothing. */
-export function suspectsAfter(suspects: Suspects, snapshot: Snapshot, now: number): Suspects {
-  let next: Map<string, number | undefined> | undefined;
-  const edit = (): Map<string, number | undefined> => (next ??= new Map(suspects));
-  for (const neighbour of snapshot.neighbours) {
-    const key = gatewayKey(neighbour.interfaceIndex, neighbour.address);
-    const since = suspects.get(key);
-    if (neighbour.failed) {
-      if (!suspects.has(key) || since !== undefined) edit().set(key, undefined);
-    } else if (neighbour.known && suspects.has(key)) {
-      if (since === undefined) edit().set(key, now);
-      else if (now - since >= TRUST_AFTER_MS) edit().delete(key);
-    }
+/** By {@link neighbourKey}. */
+export type Sightings = ReadonlyMap<string, Sighting>;
+
+/** A gateway as the next look finds it. */
+export interface Sight {
+  readonly interfaceIndex: number;
+  readonly address: Address;
+  /** It can be asked, and its answer would be seen. */
+  readonly askable: boolean;
+  readonly barred: boolean;
+}
+
+/** What one more look makes of the sightings; the very same map when it changes nothing. Gateways that are no longer named are forgotten. */
+export function sightingsAfter(
+  sightings: Sightings,
+  sights: readonly Sight[],
+  neighbours: readonly Neighbour[],
+  now: number,
+): Sightings {
+  const next = new Map(
+    sights.map((sight): [string, Sighting] => {
+      const key = neighbourKey(sight);
+      return [
+        key,
+        sighting(
+          sightings.get(key),
+          sight,
+          neighbours.find((one) => neighbourKey(one) === key),
+          now,
+        ),
+      ];
+    }),
+  );
+  return next.size === sightings.size && [...next].every(([key, value]) => sightings.get(key) === value)
+    ? sightings
+    : next;
+}
+
+function sighting(before: Sighting | undefined, sight: Sight, neighbour: Neighbour | undefined, now: number): Sighting {
+  const known = neighbour?.known === true;
+  const askable = sight.askable ? (before?.askable ?? now) : undefined;
+  const { barred } = sight;
+  const was: Sighting = before ?? { state: 'unknown', since: now, suspect: false, askable, entry: known, barred };
+  const is: Sighting =
+    was.askable === askable && was.barred === barred && (was.entry === false || known)
+      ? was
+      : { ...was, askable, barred, entry: was.entry && known };
+  if (askable === undefined) return is;
+  const patient = now - askable >= PATIENCE_MS;
+  if (neighbour?.failed === true)
+    return patient && is.state !== 'dead' ? { ...is, state: 'dead', since: now, suspect: true, entry: false } : is;
+  if (!known) return is;
+  switch (is.state) {
+    case 'unknown':
+      return is.entry && !patient ? is : { ...is, state: 'alive', since: now, entry: false };
+    case 'dead':
+      return { ...is, state: 'alive', since: now };
+    case 'alive':
+      return is.suspect && now - is.since >= TRUST_AFTER_MS ? { ...is, suspect: false } : is;
+    default:
+      return is.state satisfies never;
   }
-  return next ?? suspects;
 }
 
 export interface Choice {
@@ -44,18 +103,25 @@ export interface Choice {
   readonly rank: number;
 }
 
-/** The most preferred gateway that is no suspect; of suspects the most preferred one that answers; else the first. */
-export function chooseGateway(gateways: readonly Address[], interfaceIndex: number, suspects: Suspects): Choice {
-  const stands = gateways.map((gateway) => gatewayKey(interfaceIndex, gateway));
-  const trusted = stands.findIndex((key) => !suspects.has(key));
-  const answering = stands.findIndex((key) => suspects.get(key) !== undefined);
-  const rank = trusted >= 0 ? trusted : Math.max(0, answering);
+/** The most preferred gateway that may be trusted; of suspects the most preferred one that answers; else the first. */
+export function chooseGateway(gateways: readonly Address[], interfaceIndex: number, sightings: Sightings): Choice {
+  const hopes = gateways.map((address) => hope(sightings.get(neighbourKey({ interfaceIndex, address }))));
+  const best = Math.min(...hopes);
+  const rank = Math.max(
+    0,
+    hopes.findIndex((one) => one === best),
+  );
   return { gateway: gateways[rank]!, rank };
 }
 
 /** How good a way out by these gateways is, best first: one is trusted, one answers after having been dead, all are dead. Nothing is known of none. */
-export function outlook(gateways: readonly Address[], interfaceIndex: number, suspects: Suspects): 0 | 1 | 2 {
-  const stands = gateways.map((gateway) => gatewayKey(interfaceIndex, gateway));
-  if (stands.length === 0 || stands.some((key) => !suspects.has(key))) return 0;
-  return stands.some((key) => suspects.get(key) !== undefined) ? 1 : 2;
+export function outlook(gateways: readonly Address[], interfaceIndex: number, sightings: Sightings): number {
+  if (gateways.length === 0) return 0;
+  return Math.min(...gateways.map((address) => hope(sightings.get(neighbourKey({ interfaceIndex, address })))));
+}
+
+function hope(seen: Sighting | undefined): 0 | 1 | 2 {
+  if (seen === undefined) return 0;
+  if (seen.barred || seen.state === 'dead') return 2;
+  return seen.suspect ? 1 : 0;
 }

@@ -1,11 +1,23 @@
 /** What an event of the kernel changes: which look is owed, and when; and whether somebody fights over what is ours. Pure. */
 
+import type { NeighbourId } from '../model/link.js';
 import { INTERFERENCE_WINDOW_MS, pauseOf } from './interference.js';
+import { neighboursThatMatter } from './looks.js';
 import type { KernelHint } from './ports.js';
-import { type Agenda, HINT_SPACING_MS, type Interference, moreUrgent, type State, withAgenda } from './state.js';
+import {
+  type Agenda,
+  HINT_SPACING_MS,
+  type Interference,
+  isSeen,
+  moreUrgent,
+  type State,
+  type World,
+  withAgenda,
+} from './state.js';
 
 export function hinted(state: State, hint: KernelHint, now: number): State {
   const { agenda, world } = state;
+  if (hint.neighbour !== undefined && !matters(world, hint.neighbour)) return state;
   const interference =
     hint.ownDeleted && hint.sender !== 0 ? interferenceAfterHint(agenda, hint, now) : agenda.interference;
   const earliest = Math.max(agenda.lastRound + HINT_SPACING_MS, interference.last + pauseOf(interference));
@@ -18,6 +30,14 @@ export function hinted(state: State, hint: KernelHint, now: number): State {
     dirty: canWait ? agenda.dirty : moreUrgent(agenda.dirty, 'hint'),
     notBefore: Math.max(agenda.notBefore, earliest),
   });
+}
+
+/** The failure of a stranger on another port, of which a scan of addresses makes thousands, changes nothing. */
+function matters(world: World, { interfaceIndex, address }: NeighbourId): boolean {
+  return (
+    !isSeen(world) ||
+    neighboursThatMatter(world).some((one) => one.interfaceIndex === interfaceIndex && one.address === address)
+  );
 }
 
 /**

@@ -1,12 +1,17 @@
 /** When the kernel is looked at, how much of it is read, and what a look changes. Pure. */
 
+import { remembered } from '../fib/remembered.js';
 import type { Family } from '../model/address.js';
 import { allBackupRouters, type Config, gatewaysOf } from '../model/config.js';
+import { type Neighbour, type NeighbourId, neighbourKey } from '../model/link.js';
+import { nextHopsOf } from '../model/next-hops.js';
+import type { Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { adoptAt, adopts } from './adopt.js';
 import { learnedAfter } from './auto.js';
 import { wanted } from './desired.js';
-import { suspectsAfter } from './gateway.js';
+import { sightingsAfter } from './gateway.js';
+import { gatewayIds, gatewaysIn, sightsOf } from './gateways.js';
 import type { Output } from './inputs.js';
 import { vrfTables } from './management.js';
 import { type ObserveRequest, readsTables } from './ports.js';
@@ -40,7 +45,6 @@ export function interest(world: World): ObserveRequest {
     vrfTables: world.snapshot === undefined ? [] : vrfTables(world.config, world.snapshot),
     maxLength: longestDestinations(world.config),
     gateways: [...new Set([...gatewaysOf(world.config), ...world.learned.values()])],
-    neighbours: true,
   };
 }
 
@@ -66,10 +70,23 @@ function requestFor({ world, phase, agenda }: State, cause: RoundCause): Observe
     (cause === 'resync' && phase.kind !== 'out') ||
     (adopting && cause !== 'resync');
   const all = interest(world);
-  if (cause === 'probe') return { ...all, maxLength: {} };
+  const { protocol } = all;
+  if (cause === 'probe' && isSeen(world))
+    return { protocol, maxLength: {}, neighbours: gatewayIds(world), only: 'neighbours' };
   const idle = phase.kind === 'out' && (cause === 'resync' || (cause === 'verify' && !adopting));
-  return { ...all, ...(foreign && !idle ? {} : { maxLength: {} }), neighbours: !idle };
+  return {
+    ...all,
+    ...(foreign && !idle ? {} : { maxLength: {} }),
+    ...(idle ? {} : { neighbours: isSeen(world) ? neighboursThatMatter(world) : [] }),
+  };
 }
+
+/** The gateways, and the next hops of others: the neighbours of other ports may be thousands. */
+export function neighboursThatMatter(world: SeenWorld): readonly NeighbourId[] {
+  return [...gatewayIds(world), ...nextHops(world.snapshot.foreignRoutes)];
+}
+
+const nextHops = remembered((routes: readonly Route[]) => nextHopsOf(routes));
 
 /** Asks for the look that is due, unless something is under way or it is too early. */
 export function look(state: State, outputs: Output[], now: number): State {
@@ -120,16 +137,9 @@ export function observed(state: State, id: number, snapshot: Snapshot, now: numb
   if (agenda.round.kind !== 'observing' || agenda.round.id !== id) return state;
   const { request, cause, since } = agenda.round;
   const tables = readsTables(request);
-  const known = sharing(world.snapshot, {
-    ...snapshot,
-    // What it left out is as it was known before.
-    ...(tables
-      ? {}
-      : { foreignRoutes: world.snapshot?.foreignRoutes ?? [], originals: world.snapshot?.originals ?? [] }),
-    neighbours: request.neighbours === true ? snapshot.neighbours : (world.snapshot?.neighbours ?? []),
-  });
+  const known = sharing(world.snapshot, completed(world.snapshot, snapshot, request));
   return withAgenda(
-    { ...state, world: seen(world, known, tables ? (request.vrfTables ?? []) : world.tablesRead, now) },
+    { ...state, world: seen(world, known, tables ? (request.vrfTables ?? []) : world.tablesRead, request, now) },
     {
       foreignNotBefore: tables ? now + foreignPauseMs(now - since) : agenda.foreignNotBefore,
       round: { kind: 'idle' },
@@ -140,8 +150,35 @@ export function observed(state: State, id: number, snapshot: Snapshot, now: numb
   );
 }
 
+/** With what the look left out as it was known before. */
+function completed(before: Snapshot | undefined, found: Snapshot, request: ObserveRequest): Snapshot {
+  if (before === undefined) return found;
+  if (request.only === 'neighbours') {
+    const asked = new Set(request.neighbours?.map(neighbourKey));
+    const kept = before.neighbours.filter((one) => !asked.has(neighbourKey(one)));
+    return { ...before, neighbours: inOrder([...kept, ...found.neighbours]) };
+  }
+  return {
+    ...found,
+    ...(readsTables(request) ? {} : { foreignRoutes: before.foreignRoutes, originals: before.originals ?? [] }),
+    neighbours: request.neighbours === undefined ? before.neighbours : inOrder(found.neighbours),
+  };
+}
+
+/** Whichever look found them, so that equal ones are seen to be equal. */
+function inOrder(neighbours: readonly Neighbour[]): readonly Neighbour[] {
+  return [...neighbours].sort((a, b) => (neighbourKey(a) < neighbourKey(b) ? -1 : 1));
+}
+
 /** What is known of the world after a look; the very same world when it found nothing new. */
-function seen(world: World, snapshot: Snapshot, tablesRead: readonly number[], now: number): World {
+function seen(
+  world: World,
+  snapshot: Snapshot,
+  tablesRead: readonly number[],
+  { neighbours = [] }: ObserveRequest,
+  now: number,
+): World {
+  const asked = new Set(neighbours.map(neighbourKey));
   const next: SeenWorld = {
     ...world,
     snapshot,
@@ -149,13 +186,22 @@ function seen(world: World, snapshot: Snapshot, tablesRead: readonly number[], n
   };
   const learned = learnedAfter(next);
   const { former } = world;
+  const known = learned === next.learned ? next : { ...next, learned };
   return amended(world, {
     snapshot: next.snapshot,
     tablesRead: next.tablesRead,
     learned,
     former:
       learned === world.learned ? former : { ...former, gateways: new Set([...former.gateways, ...learned.values()]) },
-    suspects: suspectsAfter(world.suspects, snapshot, now),
+    sightings: sightingsAfter(
+      world.sightings,
+      sightsOf(gatewaysIn(isSeen(world) && world.snapshot === snapshot ? world : known)).filter((sight) => {
+        const key = neighbourKey(sight);
+        return world.sightings.has(key) || asked.has(key);
+      }),
+      snapshot.neighbours,
+      now,
+    ),
   });
 }
 

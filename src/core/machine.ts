@@ -37,7 +37,7 @@ import { ownership, retired } from './ownership.js';
 import { nextPhase } from './phase.js';
 import { plan, withdrawn } from './plan.js';
 import type { ObserveRequest, Step } from './ports.js';
-import { probe, probes } from './probing.js';
+import { probe } from './probing.js';
 import { answered, ask, askAgainAt } from './questions.js';
 import { recorded, recordOwed, writeRecord } from './record.js';
 import { reloaded } from './reload.js';
@@ -107,10 +107,14 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
   ) {
     const verifying = looked?.cause === 'verify' || looked?.cause === 'probe';
     const restores = looked !== undefined && !verifying && now >= state.agenda.restoreAt;
-    const steps = [
-      ...(restores ? restoreSteps(disowned(world), world.snapshot) : []),
-      ...changes(world, phase, verifying, now),
-    ];
+    // A look at the neighbours that found them as they were: with ten thousand destinations the steps take long to work out.
+    const steps =
+      looked?.cause === 'probe' && world === before.world
+        ? []
+        : [
+            ...(restores ? restoreSteps(disowned(world), world.snapshot) : []),
+            ...changes(world, phase, verifying, now),
+          ];
     if (steps.length > 0) {
       outputs.push({ kind: 'apply', steps });
       const { restlessRounds } = state.agenda;
@@ -118,7 +122,7 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
         round: { kind: 'applying' },
         restlessRounds: restlessRounds + 1,
       });
-    } else if (looked !== undefined) {
+    } else if (looked !== undefined && looked.request.only === undefined) {
       state = adopt(atRest(state, looked.request), outputs, now);
     }
   }
@@ -247,7 +251,7 @@ export function nextDeadline(state: State, now: number): number {
     agenda.notBefore,
     phase.kind === 'in' && typeof phase.until === 'number' ? phase.until : undefined,
     askAgainAt(state),
-    probes(state) ? agenda.probeAt : undefined,
+    agenda.probeAt,
     agenda.foreignWaits ? agenda.foreignNotBefore : undefined,
     isSeen(world) ? wanted(world, phase, now)?.preemptAt : undefined,
     adoptAt(agenda),

@@ -6,6 +6,7 @@
 import type { Address, Family } from '../model/address.js';
 import type { AdoptedRoute } from '../model/adopted.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
+import type { NeighbourId } from '../model/link.js';
 import type { Prefix } from '../model/prefix.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -58,8 +59,10 @@ export interface ObserveRequest {
   readonly maxLength: Readonly<Partial<Record<Family, number>>>;
   /** Routes that contain one of these are wanted whatever their length: by them the kernel tells whether it is a neighbour (fact K6). */
   readonly gateways?: readonly Address[];
-  /** Whether `neighbours` are wanted; they are not when absent. */
-  readonly neighbours?: boolean;
+  /** The neighbours that are wanted, beside the next hops of the routes that are read; absent: none at all. */
+  readonly neighbours?: readonly NeighbourId[];
+  /** Nothing but the neighbours named: whatever else a snapshot has is empty. */
+  readonly only?: 'neighbours';
 }
 
 /** Whether it names any table: the routes of others, which may be a million. */
@@ -78,6 +81,8 @@ export interface KernelHint {
   readonly text: string;
   /** A route or rule marked with our protocol was deleted by somebody else. */
   readonly ownDeleted: boolean;
+  /** Of kind `neighbour`: which one has failed. */
+  readonly neighbour?: NeighbourId;
   /** That route or rule, where the notification names it in full. */
   readonly lost?: { readonly kind: 'route'; readonly route: Route } | { readonly kind: 'rule'; readonly rule: Rule };
   /** nlmsg_pid of the request that caused it (usually the process id); 0: the kernel itself. */
@@ -85,9 +90,7 @@ export interface KernelHint {
 }
 
 /** A neighbour to ask for a sign of life. */
-export interface ProbeTarget {
-  readonly interfaceIndex: number;
-  readonly address: Address;
+export interface ProbeTarget extends NeighbourId {
   /** The kernel has a link-layer address for it already. */
   readonly known: boolean;
 }

@@ -1,51 +1,53 @@
-/** Which gateways are asked for a sign of life, and when. Pure. */
+/**
+ * When the gateways are asked for a sign of life, whether the routes are in or out: a backup router that died months ago is to be found before
+ * the night it is needed. Pure.
+ */
 
-import { FAMILIES, type Family } from '../model/address.js';
-import type { Config } from '../model/config.js';
-import { PROBE_EVERY_MS } from './gateway.js';
+import { neighbourKey } from '../model/link.js';
+import { gatewaysIn } from './gateways.js';
 import type { Output } from './inputs.js';
-import { linkOf } from './management.js';
 import type { ProbeTarget } from './ports.js';
 import { isSeen, moreUrgent, type SeenWorld, type State, withAgenda } from './state.js';
 
-/** Whether the life of a gateway decides something: there are several of them in a list, or several interfaces of one family. */
-function hasChoice({ managementInterfaces }: Config, family: Family): boolean {
-  const routers = managementInterfaces.flatMap((management) =>
-    management.backupRouters.filter((router) => router.family === family),
-  );
-  return routers.length > 1 || routers.some((router) => router.gateways.length > 1);
-}
+/** While routes are in; while they are not needed. */
+export const PROBE_EVERY_MS = { in: 1_000, out: 10_000 } as const;
+/** A gateway of which nothing is known is asked as if the routes were in, for so long: then there is an answer, or none will come. */
+const FIRST_WORD_MS = 10_000;
 
-/** The gateways whose life decides something, on interfaces that are up. */
-export function probeTargets({ config, snapshot }: SeenWorld): ProbeTarget[] {
-  return config.managementInterfaces.flatMap(({ selector, backupRouters }) => {
-    const link = linkOf(selector, snapshot);
-    if (link === undefined || !link.up || !link.carrier) return [];
-    const listed = backupRouters
-      .filter((router) => hasChoice(config, router.family))
-      .flatMap((router) => router.gateways);
-    return listed.flatMap((address) => {
-      const neighbour = snapshot.neighbours.find((n) => n.interfaceIndex === link.index && n.address === address);
-      return neighbour?.permanent === true
-        ? []
-        : [{ interfaceIndex: link.index, address, known: neighbour?.known ?? false }];
-    });
+/** The gateways that can be asked now. */
+export function probeTargets(world: SeenWorld): readonly ProbeTarget[] {
+  return gatewaysIn(world).flatMap(({ link, address, standing }) => {
+    if (link === undefined || standing.kind !== 'neighbour') return [];
+    const id = { interfaceIndex: link.index, address };
+    const neighbour = world.snapshot.neighbours.find((one) => neighbourKey(one) === neighbourKey(id));
+    return [{ ...id, known: neighbour?.known ?? false }];
   });
 }
 
 /** Asks them in turn of the clock, and looks at the answers to the questions before. */
 export function probe(state: State, outputs: Output[], now: number): State {
-  const { world, phase, agenda } = state;
-  if (now < agenda.probeAt || !isSeen(world) || !probes(state)) return state;
-  const targets = probeTargets(world);
-  if (targets.length > 0) outputs.push({ kind: 'probe', targets });
+  const { world, agenda } = state;
+  if (!isSeen(world)) return state;
+  const all = probeTargets(world);
+  // What the kernel has of it is read before it is asked: an operator's own entry is left alone, and an old one is no answer.
+  const targets = all.filter((target) => world.sightings.has(neighbourKey(target)));
+  const due = now >= agenda.probeAt;
+  if (due && targets.length > 0) outputs.push({ kind: 'probe', targets });
+  if (!due && targets.length === all.length) return state;
   return withAgenda(state, {
-    probeAt: now + PROBE_EVERY_MS[phase.kind === 'out' ? 'out' : 'in'],
-    dirty: moreUrgent(agenda.dirty, 'probe'),
+    probeAt: due ? onTheBeat(now + pace(state, now), world.config.probeIntervalMs) : agenda.probeAt,
+    dirty: all.length > 0 ? moreUrgent(agenda.dirty, 'probe') : agenda.dirty,
   });
 }
 
-/** Whether any gateway is asked at all. */
-export function probes({ world }: State): boolean {
-  return FAMILIES.some((family) => hasChoice(world.config, family));
+function pace({ world, phase }: State, now: number): number {
+  if (phase.kind !== 'out') return PROBE_EVERY_MS.in;
+  for (const { state, askable } of world.sightings.values())
+    if (state === 'unknown' && askable !== undefined && now - askable < FIRST_WORD_MS) return PROBE_EVERY_MS.in;
+  return PROBE_EVERY_MS.out;
+}
+
+/** On the beat of the heartbeats (untilBeat, health/clock.ts), so that it wakes nobody up by itself. */
+function onTheBeat(at: number, probeIntervalMs: number): number {
+  return probeIntervalMs <= PROBE_EVERY_MS.in ? at - (at % probeIntervalMs) : at;
 }

@@ -9,7 +9,7 @@ import type { Config, Role } from '../model/config.js';
 import type { DaemonId, WatchedDaemon } from '../model/daemon.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { type Damping, UNDAMPED } from './damping.js';
-import type { Suspects } from './gateway.js';
+import type { Sightings } from './gateway.js';
 import { formerly, type Ownership } from './ownership.js';
 import type { KernelHint, ObserveRequest } from './ports.js';
 
@@ -129,8 +129,8 @@ export interface World {
   readonly refused: ReadonlyMap<string, Refusal>;
   /** Foreign prefixes that the living daemon has confirmed as its own (true) or denied (false). */
   readonly confirmed: ReadonlyMap<string, boolean>;
-  /** Gateways of lists that were seen dead. */
-  readonly suspects: Suspects;
+  /** What is known of the life of each gateway. */
+  readonly sightings: Sightings;
   /** Gateways of `address: auto`. */
   readonly learned: Learned;
   readonly record: AdoptionRecord;
@@ -193,7 +193,7 @@ export interface Agenda {
   /** Questions in a row that were denied or not answered. */
   readonly denials: number;
   readonly interference: Interference;
-  /** When the gateways whose life decides something are asked next. */
+  /** When the gateways are asked next. */
   readonly probeAt: number;
   /** Why the record of adopted routes could not be written. */
   readonly recordFault: string | undefined;
@@ -274,7 +274,7 @@ export function initialState(
       tablesRead: [],
       refused: new Map(),
       confirmed: new Map(),
-      suspects: new Map(),
+      sightings: new Map(),
       learned: new Map(),
       record: { adopted, writing: undefined, returned: [] },
       covered,

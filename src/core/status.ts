@@ -10,6 +10,7 @@ import { autoGateway } from './auto.js';
 import { dampedHoldMs, QUIET_MS } from './damping.js';
 import { interfaceKey, type Wanted, wanted } from './desired.js';
 import { expected } from './expected.js';
+import { gatewayStatus } from './gateway-status.js';
 import { type Hidden, hiddenDestinations, hiddenWaits, refusalText } from './hidden.js';
 import { INTERFERENCE_WINDOW_MS, pauseOf } from './interference.js';
 import { routeKey } from './keys.js';
@@ -67,6 +68,7 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
     managementInterfaces: config.managementInterfaces.map((management) =>
       interfaceStatus(management.selector, snapshot),
     ),
+    gateways: isSeen(world) ? gatewayStatus(world, at) : [],
     daemons: [...world.daemons.values()].map((daemon) => ({
       id: daemon.id,
       state: daemon.life,

@@ -3,7 +3,7 @@
  */
 
 import type { KernelHint } from '../core/ports.js';
-import type { Link } from '../model/link.js';
+import type { Link, NeighbourId } from '../model/link.js';
 import { type NameOf, routeText, ruleText } from '../model/route-text.js';
 import { decodeAddress } from './messages/address.js';
 import { decodeLink } from './messages/link.js';
@@ -23,6 +23,7 @@ export interface Described {
   readonly link: Link | undefined;
   /** The route or rule of the message. */
   readonly subject?: NonNullable<KernelHint['lost']>;
+  readonly neighbour?: NeighbourId;
 }
 
 /** undefined for what is no change: cache entries, other families, garbage. */
@@ -82,7 +83,11 @@ export function describe(
     case uapi.RTM_DELNEIGH: {
       const neighbour = decodeNeighbour(bytes, start, end);
       if (neighbour === undefined) return undefined;
-      return plain('neighbour', `neighbour ${neighbour.address} dev ${interfaceName(neighbour.interfaceIndex)} failed`);
+      const { address, interfaceIndex } = neighbour;
+      return {
+        ...plain('neighbour', `neighbour ${address} dev ${interfaceName(interfaceIndex)} failed`),
+        neighbour: { interfaceIndex, address },
+      };
     }
     case uapi.RTM_NEWNEXTHOP:
     case uapi.RTM_DELNEXTHOP:

@@ -9,10 +9,9 @@
  */
 
 import type { KernelHint } from '../core/ports.js';
-import type { Neighbour } from '../model/link.js';
 import { type Described, describe } from './describe.js';
 import { type EventInterest, eventFilter, eventPasses } from './events-filter.js';
-import { decodeNeighbour } from './messages/neighbour.js';
+import type { Failures } from './neighbours.js';
 import { messagePort, walkMessages } from './netlink/codec.js';
 import { type NetlinkSocket, openSocket } from './netlink/socket.js';
 import * as uapi from './netlink/uapi.js';
@@ -33,13 +32,6 @@ const GROUPS: readonly number[] = [
   uapi.RTNLGRP_NEXTHOP,
   uapi.RTNLGRP_NEIGH,
 ];
-
-/** Neighbours that were announced as failed, by {@link neighbourKey}. */
-export type Failures = Set<string>;
-
-export function neighbourKey(neighbour: Pick<Neighbour, 'interfaceIndex' | 'address'>): string {
-  return `${neighbour.interfaceIndex} ${neighbour.address}`;
-}
 
 export interface EventOptions {
   /** Filled by the events, read and cleared by the observations. */
@@ -114,8 +106,9 @@ export class Events {
   #receive(bytes: Buffer): void {
     walkMessages(bytes, (type, message, start, end) => {
       if (!eventPasses(this.#options.interest, type, message, start)) return;
-      if (type === uapi.RTM_NEWNEIGH) this.#noteFailure(message, start, end);
       const described = describe(type, message, start, end, (index) => this.#names.get(index));
+      if (type === uapi.RTM_NEWNEIGH && described?.neighbour !== undefined)
+        this.#options.failures?.note(described.neighbour);
       if (described !== undefined) this.#report(described, messagePort(message, start));
     });
     if (this.#checkDue) return;
@@ -126,14 +119,9 @@ export class Events {
     });
   }
 
-  #noteFailure(bytes: Buffer, start: number, end: number): void {
-    const neighbour = decodeNeighbour(bytes, start, end);
-    if (neighbour?.failed === true) this.#options.failures?.add(neighbourKey(neighbour));
-  }
-
   #report(described: Described, sender: number): void {
     if (described.link !== undefined) this.#names.set(described.link.index, described.link.name);
-    const { kind, deleted, subject } = described;
+    const { kind, deleted, subject, neighbour } = described;
     const ownDeleted = deleted && described.protocol === this.#options.interest.protocol;
     let text: string | undefined;
     this.#deliver({
@@ -143,6 +131,7 @@ export class Events {
       },
       ownDeleted,
       sender,
+      ...(neighbour === undefined ? {} : { neighbour }),
       ...(ownDeleted && subject !== undefined ? { lost: subject } : {}),
     });
   }

@@ -3,15 +3,15 @@
  * buffers, changes one of their own, so that a change never waits behind a dump and its port marks
  * what it causes; events the third, opened by the first subscribe().
  *
- * Invariant: no state but sockets, and which neighbours have failed, which the kernel forgets too
- * fast. Whatever was installed is read back from the kernel.
+ * Invariant: no state but sockets, and which neighbours have failed (neighbours.ts). Whatever was
+ * installed is read back from the kernel.
  */
 
 import type { Kernel, KernelHint, ObserveRequest } from '../core/ports.js';
-import type { Neighbour } from '../model/link.js';
 import { apply, prepare } from './apply.js';
-import { Events, type Failures, neighbourKey } from './events.js';
+import { Events } from './events.js';
 import { writeProbe } from './messages/neighbour.js';
+import { Failures } from './neighbours.js';
 import { Connection } from './netlink/connection.js';
 import { windowsOf } from './netlink/window.js';
 import { observe } from './observe.js';
@@ -53,7 +53,7 @@ export function openKernel({ hurried = false }: KernelOptions = {}): OpenKernel 
   const begun = new Promise<void>((resolve) => {
     tellBegun = resolve;
   });
-  const failures: Failures = new Set();
+  const failures = new Failures();
   const listen = (): void => {
     events?.close();
     if (subscription === undefined) return;
@@ -81,8 +81,8 @@ export function openKernel({ hurried = false }: KernelOptions = {}): OpenKernel 
       events?.checkDrops();
       try {
         const snapshot = await observe(dumps, request);
-        events?.learnNames(snapshot.links);
-        return { ...snapshot, neighbours: withFailures(failures, snapshot.neighbours) };
+        if (request.only === undefined) events?.learnNames(snapshot.links);
+        return { ...snapshot, neighbours: failures.among(snapshot.neighbours, request.neighbours ?? []) };
       } finally {
         // Not before what the look leads to, which leaves in the turn that hears of it.
         if (!hardened) setImmediate(hardenLate);
@@ -110,18 +110,4 @@ export function openKernel({ hurried = false }: KernelOptions = {}): OpenKernel 
       changes.close();
     },
   };
-}
-
-/**
- * A neighbour that has failed is asked again with the next packet that is sent to it, and shows as
- * incomplete from then on, often before anybody has looked. Until it answers or is gone it has
- * still failed.
- */
-function withFailures(failures: Failures, neighbours: readonly Neighbour[]): readonly Neighbour[] {
-  if (failures.size === 0 || neighbours.length === 0) return neighbours;
-  const unanswered = new Set(neighbours.filter((neighbour) => !neighbour.known).map(neighbourKey));
-  for (const key of failures) if (!unanswered.has(key)) failures.delete(key);
-  return neighbours.map((neighbour) =>
-    failures.has(neighbourKey(neighbour)) ? { ...neighbour, failed: true } : neighbour,
-  );
 }

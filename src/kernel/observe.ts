@@ -9,28 +9,31 @@
 import type { ObserveRequest } from '../core/ports.js';
 import { type Bits, FAMILIES, type Family, familyBits } from '../model/address.js';
 import type { Original } from '../model/adopted.js';
+import { nextHopsOf } from '../model/next-hops.js';
 import { type NexthopObject, type Route, TABLE_LOCAL, TABLE_MAIN } from '../model/route.js';
-import type { Snapshot } from '../model/snapshot.js';
+import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.js';
 import { destinationContains, type GatewayWords, gatewayWords } from './gateway-bytes.js';
 import { decodeAddress, encodeAddressDump } from './messages/address.js';
 import { decodeLink, encodeLinkDump } from './messages/link.js';
-import { decodeNeighbour, encodeNeighbourDump } from './messages/neighbour.js';
 import { decodeNexthopObject, encodeNexthopDump } from './messages/nexthop.js';
 import { originalOf } from './messages/original.js';
 import { decodeRoute, encodeRouteDump } from './messages/route.js';
 import { decodeRule, encodeRuleDump } from './messages/rule.js';
+import { readNeighbours } from './neighbours.js';
 import type { Connection, DumpDecoder } from './netlink/connection.js';
 import { familyNumber } from './netlink/families.js';
 import * as uapi from './netlink/uapi.js';
 
 export async function observe(connection: Connection, request: ObserveRequest): Promise<Snapshot> {
+  if (request.only === 'neighbours')
+    return { ...EMPTY_SNAPSHOT, neighbours: await readNeighbours(connection, request.neighbours ?? []) };
   const { protocol, formerProtocols = [], maxLength } = request;
   const families = FAMILIES.filter((family) => maxLength[family] !== undefined);
   const tables = [TABLE_MAIN, ...(request.vrfTables ?? [])];
   const gateways = gatewayWords(request.gateways);
   // All asked at once; the connection sends each as soon as the one before has ended.
   const further = request.furtherTables?.filter((table) => !tables.includes(table));
-  const [links, addresses, rules, own, former, main, neighbours, elsewhere, objects] = await Promise.all([
+  const [links, addresses, rules, own, former, main, elsewhere, objects] = await Promise.all([
     connection.dump(encodeLinkDump(), only(uapi.RTM_NEWLINK, decodeLink)),
     connection.dump(encodeAddressDump(), only(uapi.RTM_NEWADDR, decodeAddress)),
     connection.dump(encodeRuleDump(), only(uapi.RTM_NEWRULE, decodeRule)),
@@ -49,7 +52,6 @@ export async function observe(connection: Connection, request: ObserveRequest): 
         families.map((family) => dumpTable(connection, family, table, protocol, maxLength[family]!, gateways)),
       ),
     ),
-    request.neighbours === true ? connection.dump(encodeNeighbourDump(), only(uapi.RTM_NEWNEIGH, decodeNeighbour)) : [],
     Promise.all(
       (further ?? []).flatMap((table) =>
         families.map((family) =>
@@ -70,17 +72,24 @@ export async function observe(connection: Connection, request: ObserveRequest): 
     formerProtocols.includes('message' in item ? item.route.protocol : item.protocol);
   const foreign = formerProtocols.length === 0 ? main.flat() : main.flat().filter((item) => !isFormer(item));
   const originals = foreign.filter((item) => 'message' in item);
+  const foreignRoutes = foreign.map((item) => ('message' in item ? item.route : item));
+  const furtherRoutes = elsewhere.flat().map((item) => ('message' in item ? item.route : item));
+  const neighbours =
+    request.neighbours === undefined
+      ? []
+      : await readNeighbours(connection, [
+          ...request.neighbours,
+          ...nextHopsOf([...foreignRoutes, ...furtherRoutes], objects),
+        ]);
   return {
     links,
     addresses,
     rules,
     ownRoutes: [...own, ...former].flat(),
-    foreignRoutes: foreign.map((item) => ('message' in item ? item.route : item)),
+    foreignRoutes,
     originals,
     neighbours,
-    ...(further === undefined
-      ? {}
-      : { furtherRoutes: elsewhere.flat().map((item) => ('message' in item ? item.route : item)) }),
+    ...(further === undefined ? {} : { furtherRoutes }),
     ...(objects === undefined ? {} : { nexthopObjects: objects }),
   };
 }

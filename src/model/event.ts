@@ -49,6 +49,29 @@ export type Happening =
       readonly cause: OutageCause;
       readonly bridgedAfterMs: number | undefined;
     }
+  /** A backup router no longer answers, or has never answered; `others`: how many of its family may still be used. */
+  | {
+      readonly kind: 'gateway-dead';
+      readonly gateway: string;
+      readonly interface: string;
+      readonly was: string;
+      readonly wasForMs: number;
+      readonly others: number;
+    }
+  | {
+      readonly kind: 'gateway-alive';
+      readonly gateway: string;
+      readonly interface: string;
+      readonly was: string;
+      readonly wasForMs: number;
+    }
+  /** The backup routes go by another one from now on, or would. */
+  | {
+      readonly kind: 'gateway-switched';
+      readonly interface: string;
+      readonly from: string;
+      readonly to: string;
+    }
   | { readonly kind: 'role'; readonly role: string; readonly was: string; readonly reason: string }
   | { readonly kind: 'order'; readonly what: string }
   | { readonly kind: 'configuration-reloaded' }

@@ -49,6 +49,13 @@ export interface Neighbour {
   readonly permanent: boolean;
 }
 
+/** Which neighbour. */
+export type NeighbourId = Pick<Neighbour, 'interfaceIndex' | 'address'>;
+
+export function neighbourKey({ interfaceIndex, address }: NeighbourId): string {
+  return `${interfaceIndex} ${address}`;
+}
+
 /** NUD_* (linux/neighbour.h), in the words of ip-neighbour(8). */
 export type NeighbourState =
   | 'none'

@@ -54,6 +54,8 @@ export interface Status {
     readonly carrier: boolean;
     readonly addresses: readonly string[];
   }[];
+  /** Every backup router that the configuration names, or that `auto` has found, in its order. */
+  readonly gateways: readonly GatewayStatus[];
   readonly daemons: readonly {
     readonly id: string;
     readonly state: 'unknown' | 'down' | 'appeared' | 'unresponsive' | 'responsive';
@@ -75,6 +77,25 @@ export interface Status {
   readonly damping: { readonly deaths: number; readonly holdMs: number; readonly reason: string | null };
   /** The outage under way, else the last one that the history has; null: none. */
   readonly lastOutage: Outage | null;
+}
+
+export interface GatewayStatus {
+  readonly address: string;
+  readonly family: 'inet' | 'inet6';
+  /** Its name, or how it is configured while it is not there. */
+  readonly interface: string;
+  /**
+   * `alive`: it answers. `dead`: it does not. `unknown`: it has not been asked for long enough, or cannot be asked now. The others: no route
+   * can go by it, for it is an address of this host, a broadcast address, or no neighbour on the link.
+   */
+  readonly state: 'alive' | 'dead' | 'unknown' | 'own-address' | 'broadcast' | 'off-link';
+  /** Why nothing is known; null: something is. */
+  readonly reason: string | null;
+  /** Since when it is alive or dead, and for how long; null: it is neither. */
+  readonly since: string | null;
+  readonly forMs: number | null;
+  /** The backup routes of its family and interface go by it, or would. */
+  readonly chosen: boolean;
 }
 
 export interface BackupRouteStatus {

@@ -16,6 +16,9 @@ const LEVEL: Readonly<Record<Happening['kind'], Level>> = {
   'outage-began': 'warning',
   'outage-bridged': 'notice',
   'outage-ended': 'notice',
+  'gateway-dead': 'warning',
+  'gateway-alive': 'notice',
+  'gateway-switched': 'notice',
   role: 'notice',
   order: 'notice',
   'configuration-reloaded': 'notice',
@@ -67,6 +70,8 @@ function levelOf(happening: Happening): Level {
   if (happening.kind === 'daemon' && (happening.state === 'responsive' || happening.state === 'appeared'))
     return 'notice';
   if (happening.kind === 'routes' && happening.cause === 'uncovered') return 'error';
+  if (happening.kind === 'gateway-dead' && happening.others === 0) return 'error';
+  if (happening.kind === 'gateway-alive' && happening.was === 'unknown') return 'info';
   return LEVEL[happening.kind];
 }
 

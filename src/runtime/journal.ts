@@ -14,6 +14,7 @@ import { isSeen, type Phase, type State } from '../core/state.js';
 import type { Happening } from '../model/event.js';
 import { type NameOf, routeText, ruleText } from '../model/route-text.js';
 import type { Emit } from './emit.js';
+import { gatewayNews } from './gateway-news.js';
 import { createOutages, type Outages } from './outages.js';
 
 export type Journal = (before: State, input: Input, result: Transition, now: number) => void;
@@ -63,6 +64,7 @@ function* happenings(
   if (input.kind === 'verdict') yield* verdict(before, state, input.id, now);
   if (input.kind === 'reload') yield { kind: 'configuration-reloaded' };
   yield* role(before, state);
+  yield* gatewayNews(before, state);
   // Before the turn of phase, which closes an outage whose end nobody told.
   yield* outages.after(before, input, result, now);
   for (const output of outputs) {

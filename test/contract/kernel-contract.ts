@@ -15,7 +15,7 @@ import { settle, type World } from './world.js';
 export const OWN = 157;
 const TABLE = 25500;
 export const LINK = 'mgmt0';
-const EVERYTHING: ObserveRequest = { protocol: OWN, maxLength: { inet: 16, inet6: 40 }, neighbours: true };
+const EVERYTHING: ObserveRequest = { protocol: OWN, maxLength: { inet: 16, inet6: 40 }, neighbours: [] };
 
 export interface Scene {
   readonly world: World;

@@ -5,10 +5,16 @@
 
 import type { Test } from 'tap';
 import type { ObserveRequest } from '../../src/core/ports.js';
+import type { NeighbourId } from '../../src/model/link.js';
 import { LINK, OWN, route, scenes } from './kernel-contract.js';
 import type { World } from './world.js';
 
-const NEIGHBOURS: ObserveRequest = { protocol: OWN, maxLength: {}, neighbours: true };
+const named = (neighbours: readonly NeighbourId[]): ObserveRequest => ({
+  protocol: OWN,
+  maxLength: {},
+  neighbours,
+  only: 'neighbours',
+});
 
 export function neighbourContract(t: Test, make: () => World): void {
   const scene = scenes(t, make);
@@ -22,7 +28,9 @@ export function neighbourContract(t: Test, make: () => World): void {
       ] as const;
       const all = [...live, ...dead];
       const look = async (): Promise<Readonly<Record<string, string>>> => {
-        const { neighbours } = await world.kernel.observe(NEIGHBOURS);
+        const { neighbours } = await world.kernel.observe(
+          named(all.map((address) => ({ interfaceIndex: index, address }))),
+        );
         const stand = (address: string): string => {
           const found = neighbours.find((n) => n.interfaceIndex === index && n.address === address);
           return found === undefined ? 'absent' : found.failed ? 'failed' : found.known ? 'known' : 'incomplete';
@@ -65,10 +73,46 @@ export function neighbourContract(t: Test, make: () => World): void {
     "an operator's permanent neighbour can be told from the others, so that it is left alone",
     async (t, { world, index }) => {
       world.neighbourPermanent(LINK, '198.51.100.80');
-      const { neighbours } = await world.kernel.observe(NEIGHBOURS);
+      const { neighbours } = await world.kernel.observe(named([{ interfaceIndex: index, address: '198.51.100.80' }]));
       t.match(
         neighbours.find((n) => n.interfaceIndex === index && n.address === '198.51.100.80'),
         { known: true, failed: false, permanent: true },
+      );
+    },
+  );
+
+  scene(
+    'neighbours are read that are named, and the next hops of routes that are read',
+    async (t, { world, index }) => {
+      for (const address of ['198.51.100.81', '198.51.100.82', '198.51.100.83', '2001:db8:1::83'])
+        world.neighbourPermanent(LINK, address);
+      world.routeAdd({ destination: '10.0.0.0/8', via: '198.51.100.82', dev: LINK, metric: 5 });
+      const found = async (request: Partial<ObserveRequest>): Promise<readonly string[]> =>
+        (await world.kernel.observe({ protocol: OWN, maxLength: {}, ...request })).neighbours
+          .map(({ address }) => address)
+          .sort();
+      const one = { interfaceIndex: index, address: '198.51.100.81' };
+      t.same(await found({}), [], 'none unless asked for');
+      t.same(await found({ neighbours: [one, one] }), ['198.51.100.81'], 'each once');
+      t.same(await found({ neighbours: [], maxLength: { inet: 8 } }), ['198.51.100.82'], 'the next hop');
+      const absent = [
+        { interfaceIndex: index, address: '198.51.100.99' },
+        { interfaceIndex: 9999, address: '198.51.100.81' },
+        { interfaceIndex: index, address: '2001:db8:1::99' },
+      ];
+      t.same(
+        await found({ neighbours: [...absent, one], only: 'neighbours' }),
+        ['198.51.100.81'],
+        'what is not there is none',
+      );
+      const many = Array.from({ length: 300 }, (_, i) => ({ interfaceIndex: index, address: `198.51.101.${i % 250}` }));
+      t.same(
+        await found({
+          neighbours: [...many, { interfaceIndex: index, address: '2001:db8:1::83' }],
+          only: 'neighbours',
+        }),
+        ['2001:db8:1::83'],
+        'more than one send holds',
       );
     },
   );

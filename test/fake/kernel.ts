@@ -9,11 +9,18 @@
 import type { Kernel, KernelHint, ObserveRequest, ProbeTarget, Step, StepResult } from '../../src/core/ports.js';
 import { stepFault } from '../../src/kernel/apply.js';
 import { type Address, type Family, familyOf, isLinkLocal } from '../../src/model/address.js';
-import type { InterfaceAddress, Link, Neighbour } from '../../src/model/link.js';
+import {
+  type InterfaceAddress,
+  type Link,
+  type Neighbour,
+  type NeighbourId,
+  neighbourKey,
+} from '../../src/model/link.js';
+import { nextHopsOf } from '../../src/model/next-hops.js';
 import { containsAddress, type Prefix } from '../../src/model/prefix.js';
 import { type Nexthop, type Route, type Rule, TABLE_LOCAL, TABLE_MAIN } from '../../src/model/route.js';
 import { routeText, ruleText } from '../../src/model/route-text.js';
-import type { Snapshot } from '../../src/model/snapshot.js';
+import { EMPTY_SNAPSHOT, type Snapshot } from '../../src/model/snapshot.js';
 import { connectedRoutes, PROTO_KERNEL, routeKey, splitPrefix } from './connected.js';
 import {
   addRoute,
@@ -94,16 +101,24 @@ export class FakeKernel implements Kernel {
     this.observations++;
     if (this.failure !== undefined && this.failure.code !== 'EPERM')
       throw Object.assign(new Error(this.failure.message), { code: this.failure.code });
+    if (request.only === 'neighbours') return { ...EMPTY_SNAPSHOT, neighbours: this.#named(request.neighbours ?? []) };
     const ours = [request.protocol, ...(request.formerProtocols ?? [])];
     const routes = this.fib.routes.map((route) => this.#withDead(route));
+    const foreignRoutes = routes.filter((route) => this.#isAskedFor(request, route) && !ours.includes(route.protocol));
     return {
       links: [...this.links.values()],
       addresses: [...this.addresses],
       ownRoutes: routes.filter((route) => ours.includes(route.protocol)),
-      foreignRoutes: routes.filter((route) => this.#isAskedFor(request, route) && !ours.includes(route.protocol)),
+      foreignRoutes,
       rules: [...this.fib.rules],
-      neighbours: request.neighbours === true ? [...this.neighbours] : [],
+      neighbours:
+        request.neighbours === undefined ? [] : this.#named([...request.neighbours, ...nextHopsOf(foreignRoutes)]),
     };
+  }
+
+  #named(wanted: readonly NeighbourId[]): readonly Neighbour[] {
+    const keys = new Set(wanted.map(neighbourKey));
+    return this.neighbours.filter((neighbour) => keys.has(neighbourKey(neighbour)));
   }
 
   async apply(steps: readonly Step[]): Promise<readonly StepResult[]> {
@@ -238,6 +253,16 @@ export class FakeKernel implements Kernel {
     if (link.up) this.#connect(added);
   }
 
+  /** Duplicate address detection has found no other. */
+  addressSettled(name: string, text: string): void {
+    const { index } = this.link(name);
+    const { address } = splitPrefix(text);
+    this.addresses = this.addresses.map((own) =>
+      own.interfaceIndex === index && own.address === address ? { ...own, tentative: false } : own,
+    );
+    this.#hint('address', `address ${text} dev ${name}`);
+  }
+
   /** K2: with the last IPv4 address of a link, every IPv4 route through it goes, without a word. */
   addressRemove(name: string, text: string): void {
     const link = this.link(name);
@@ -269,7 +294,19 @@ export class FakeKernel implements Kernel {
       permanent: state === 'permanent',
     };
     if (state !== 'absent') this.neighbours.push(entry);
-    if (state === 'failed') this.#hint('neighbour', `neighbour ${address} dev ${name} failed`);
+    if (state !== 'failed') return;
+    const subscription = this.#subscription;
+    if (subscription === undefined) return;
+    const text = `neighbour ${address} dev ${name} failed`;
+    queueMicrotask(() =>
+      subscription.listener({
+        kind: 'neighbour',
+        text,
+        ownDeleted: false,
+        sender: 0,
+        neighbour: { interfaceIndex, address },
+      }),
+    );
   }
 
   // The outside world: routes and rules.

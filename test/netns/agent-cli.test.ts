@@ -41,6 +41,7 @@ t.test('status: every field of the schema, in and out', async (t) => {
     'daemons',
     'damping',
     'faults',
+    'gateways',
     'interference',
     'lastOutage',
     'managementInterfaces',

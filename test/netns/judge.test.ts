@@ -234,7 +234,7 @@ async function look(connection: Connection, mode: Mode): Promise<View> {
   const { rules, links, neighbours, foreignRoutes, furtherRoutes, nexthopObjects } = await observe(connection, {
     protocol: 157,
     maxLength: { inet: 32, inet6: 128 },
-    neighbours: true,
+    neighbours: [],
     vrfTables: [100, 101, 102, 103],
     furtherTables: [253, 255],
     nexthopObjects: true,

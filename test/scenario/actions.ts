@@ -3,7 +3,8 @@
  *
  *   link NAME up [ADDRESS/LENGTH...] | down | carrier | no-carrier | delete | rename NEW
  *   link NAME add [altname A] [mac M] [master NAME] [vrf-table N] | master NAME | no-master
- *   address NAME add|remove ADDRESS/LENGTH [noprefixroute] [peer ADDRESS]          neighbour ADDRESS dev NAME failed|known|absent|incomplete|permanent
+ *   address NAME add|remove ADDRESS/LENGTH [noprefixroute] [tentative] [peer ADDRESS] | settled ADDRESS/LENGTH
+ *   neighbour ADDRESS dev NAME failed|known|absent|incomplete|permanent
  *   [no] route [blackhole] PREFIX [via A] [dev D] [proto N] [metric N] [table N]
  *   append route PREFIX via A dev D [proto N]       (another next hop; to ours: a foreigner's `ip -6 route append`, fact K7)
  *   rule PRIORITY lookup TABLE [iif NAME]           flush table N | flush rules | overflow
@@ -21,7 +22,7 @@ import { questionKey } from '../../src/core/coverage.js';
 import type { Verdict } from '../../src/model/daemon.js';
 import { defaultPrefix, type Prefix, parsePrefix, prefixText } from '../../src/model/prefix.js';
 import type { RouteType } from '../../src/model/route.js';
-import type { ForeignRoute } from '../fake/kernel.js';
+import type { FakeKernel, ForeignRoute } from '../fake/kernel.js';
 import { parseTime } from './parse.js';
 import type { World } from './world.js';
 
@@ -33,6 +34,7 @@ export function act(world: World, command: string): void {
     case 'link':
       return link(world, what, words.slice(2));
     case 'address':
+      if (words[2] === 'settled') return fake.addressSettled(what, words[3]!);
       return words[2] === 'add'
         ? fake.addressAdd(what, words[3]!, addressOptions(words.slice(4)))
         : fake.addressRemove(what, words[3]!);
@@ -86,9 +88,10 @@ export function act(world: World, command: string): void {
   }
 }
 
-function addressOptions(words: readonly string[]): { readonly prefixRoute?: boolean; readonly peer?: string } {
+function addressOptions(words: readonly string[]): Parameters<FakeKernel['addressAdd']>[2] {
   const peer = words[words.indexOf('peer') + 1];
   return {
+    tentative: words.includes('tentative'),
     ...(words.includes('noprefixroute') ? { prefixRoute: false } : {}),
     ...(words.includes('peer') && peer !== undefined ? { peer } : {}),
   };

@@ -8,11 +8,14 @@
  *   waiting SUBJECT [TEXT] | no waiting     backup PREFIX [dev D] STATE [preempting|yielding|hidden|seen] | no backup PREFIX [dev D] [table N]
  *   no kernel change                        since the agent's start, or the last `mark`
  *   lookup ADDRESS originated|transit -> via A dev D | dev D | blackhole | nothing      lookup ADDRESS vrf NAME -> ...
+ *   looks N: at the kernel, since the last mark
+ *   gateway ADDRESS STATE [chosen]          headline WORDS: the first words of `status`, and then its exit status
  *   probed ADDRESS [TIMES] | no probe [ADDRESS]          since the last mark
  *   role primary|standby [TEXT]             interface SELECTOR NAME | interface SELECTOR missing
  *   life DAEMON LIFE | hold TIME | interference N TEXT | no interference | fault TEXT | no fault | exited | log TEXT
  */
 
+import { headline, inWishedState } from '../../src/cli/status-text.js';
 import type { Status } from '../../src/model/status.js';
 import { parseTime } from './parse.js';
 import type { World } from './world.js';
@@ -38,6 +41,19 @@ export function check(world: World, expectation: string): string | undefined {
     }
     case 'backup':
       return backup(world.status(), what, words.slice(2));
+    case 'gateway': {
+      const found = world.status().gateways.find(({ address }) => address === what);
+      if (found === undefined) return 'no such gateway';
+      if (found.state !== words[2]) return `it is ${found.state}`;
+      return verdict(words[3] === undefined || found.chosen, 'it is not chosen');
+    }
+    case 'looks':
+      return verdict(world.looks() === Number(what), `${world.looks()} looks`);
+    case 'headline': {
+      const status = world.status();
+      const found = `${headline(status)} ${inWishedState(status) ? 0 : 1}`;
+      return verdict(found === rest, `it is ${found}`);
+    }
     case 'lookup':
       return lookup(world, words);
     case 'probed': {

@@ -31,6 +31,7 @@ export class World {
   /** Steps applied before this are not looked at by `expect no kernel change`. */
   mark = 0;
   #probeMark = 0;
+  #lookMark = 0;
   exited = false;
   /** Wall clock minus virtual clock. */
   wallOffset = Date.parse('2026-01-01T00:00:00Z');
@@ -146,6 +147,12 @@ export class World {
   setMark(): void {
     this.mark = this.kernel.steps.length;
     this.#probeMark = this.kernel.fake.probed.length;
+    this.#lookMark = this.kernel.fake.observations;
+  }
+
+  /** Looks at the kernel since the mark. */
+  looks(): number {
+    return this.kernel.fake.observations - this.#lookMark;
   }
 
   /** How often the address, or any, was probed since the mark. */

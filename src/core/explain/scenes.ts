@@ -25,7 +25,7 @@ import type { Snapshot } from '../../model/snapshot.js';
 import { adoptable } from '../adopt.js';
 import { learnedAfter } from '../auto.js';
 import { type Wanted, wanted } from '../desired.js';
-import { suspectsAfter } from '../gateway.js';
+import { sightingsAtRest } from '../gateways.js';
 import { routeKey, routeSlot } from '../keys.js';
 import { vrfTables } from '../management.js';
 import { neighbourOn } from '../neighbour.js';
@@ -105,9 +105,9 @@ export function imagine(facts: Facts, snapshot: Snapshot, life: Life, phase: Pha
     daemons,
     snapshot,
     tablesRead: vrfTables(facts.config, snapshot),
-    suspects: suspectsAfter(fresh.suspects, snapshot, 0),
   };
-  return { world: { ...world, learned: learnedAfter(world) }, phase };
+  const learned = { ...world, learned: learnedAfter(world) };
+  return { world: { ...learned, sightings: sightingsAtRest(learned) }, phase };
 }
 
 export const OUT: Phase = { kind: 'out', since: 0, reason: 'imagined', uncovered: [] };

@@ -5,7 +5,7 @@
 
 import type { ProbeTarget } from '../../core/ports.js';
 import { addressBytes, familyOf } from '../../model/address.js';
-import type { Neighbour, NeighbourState } from '../../model/link.js';
+import type { Neighbour, NeighbourId, NeighbourState } from '../../model/link.js';
 import { beginMessage, endMessage, message, putBytes, reserve, type Writer, walkAttributes } from '../netlink/codec.js';
 import { familyFromNumber, familyNumber, readAddress } from '../netlink/families.js';
 import * as uapi from '../netlink/uapi.js';
@@ -20,6 +20,16 @@ const STATES: ReadonlyMap<number, NeighbourState> = new Map([
   [uapi.NUD_NOARP, 'noarp'],
   [uapi.NUD_PERMANENT, 'permanent'],
 ]);
+
+/** One neighbour; the answer is it, or ENOENT (neigh_get, net/core/neighbour.c; since Linux 5.0). */
+export function encodeNeighbourGet({ interfaceIndex, address }: NeighbourId): Buffer {
+  return message(uapi.RTM_GETNEIGH, uapi.NLM_F_REQUEST, (writer) => {
+    const header = reserve(writer, uapi.NDMSG_LEN);
+    writer.bytes[header] = familyNumber(familyOf(address));
+    writer.bytes.writeInt32LE(interfaceIndex, header + 4);
+    putBytes(writer, uapi.NDA_DST, addressBytes(address));
+  });
+}
 
 /** The neighbours of both families. */
 export function encodeNeighbourDump(): Buffer {

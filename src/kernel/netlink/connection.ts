@@ -28,6 +28,8 @@ export const DUMP_ATTEMPTS = 8;
  * has (1 MiB asked for, doubled by the kernel).
  */
 export const WINDOWS_AT_ONCE = 3;
+/** Requests of one send of which each has an answer of its own: some 64 KiB of the receive buffer. */
+const GETS_AT_ONCE = 64;
 /**
  * rtnetlink answers within the system call that asks; silence this long means that an answer was
  * lost.
@@ -173,6 +175,40 @@ export class Connection {
         this.#send(request);
       };
       this.#enqueue({ start, fail });
+    });
+  }
+
+  /**
+   * What each request names, undefined for what is not there. Rejects with a `code` when the kernel
+   * refuses to tell. Requests leave by {@link GETS_AT_ONCE}, so that the answers have room.
+   */
+  async get<T>(requests: readonly Buffer[], decode: DumpDecoder<T>): Promise<readonly (T | undefined)[]> {
+    const found: (T | undefined)[] = [];
+    for (let from = 0; from < requests.length; from += GETS_AT_ONCE) {
+      const some = requests.slice(from, from + GETS_AT_ONCE);
+      const answers = some.map((request) => this.#answer(request, decode));
+      this.#send(Buffer.concat(some));
+      found.push(...(await Promise.all(answers)));
+    }
+    return found;
+  }
+
+  #answer<T>(request: Buffer, decode: DumpDecoder<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      const sequence = this.#register({
+        onMessage: (type, bytes, from, to) => {
+          this.#pending.delete(sequence);
+          const result = type === NLMSG_ERROR ? decodeError(bytes, from, to) : OK;
+          if (result.ok) resolve(decode(bytes, from, to, type));
+          else if (result.code === 'ENOENT' || result.code === 'ENODEV') resolve(undefined);
+          else reject(systemError(result.code, `kernel: ${result.message}`));
+        },
+        onFailure: (code, message) => {
+          this.#pending.delete(sequence);
+          reject(systemError(code, `kernel: ${message}`));
+        },
+      });
+      request.writeUInt32LE(sequence, 8);
     });
   }
 

@@ -2,7 +2,7 @@
 
 import t from 'tap';
 import { eventText } from '../../../src/cli/event-text.js';
-import { renderStatus } from '../../../src/cli/status-text.js';
+import { headline, inWishedState, renderStatus } from '../../../src/cli/status-text.js';
 import { later } from '../../../src/cli/status-watch.js';
 import { paintFor, widthOf } from '../../../src/cli/terminal.js';
 import type { Event } from '../../../src/model/event.js';
@@ -56,6 +56,28 @@ const STATUS: Status = {
       addresses: ['192.0.2.7/24', '2001:db8:1111:2222:3333:4444:5555:6666/64', 'fe80::1111:2222:3333:4444/64'],
     },
   ],
+  gateways: [
+    {
+      address: '192.0.2.1',
+      family: 'inet',
+      interface: 'eth0',
+      state: 'dead',
+      reason: null,
+      since: '2026-01-01T00:00:00.000Z',
+      forMs: 86_400_000,
+      chosen: true,
+    },
+    {
+      address: 'fe80::1',
+      family: 'inet6',
+      interface: 'eth0',
+      state: 'unknown',
+      reason: LONG,
+      since: null,
+      forMs: null,
+      chosen: true,
+    },
+  ],
   daemons: [
     {
       id: 'frr/zebra',
@@ -107,12 +129,41 @@ t.test('status', async (t) => {
   const whole = renderStatus(STATUS, plain, Number.POSITIVE_INFINITY);
   t.match(
     whole,
-    new RegExp(`^backup routes    IN for 5\\.0s: ${LONG}, at most 25s more \\(until \\d\\d:\\d\\d:\\d\\dZ\\)$`, 'm'),
+    new RegExp(
+      `^backup routes    IN, BACKUP ROUTER DEAD for 5\\.0s: ${LONG}, at most 25s more \\(until \\d\\d:\\d\\d:\\d\\dZ\\)$`,
+      'm',
+    ),
     'in a pipe nothing is broken',
   );
   t.match(whole, new RegExp(`^frr/zebra {2}unresponsive {2}1d10h {2}2026-01-01 {2}${LONG}$`, 'm'));
+  t.match(whole, /^gateway {10}192\.0\.2\.1 on eth0 does not answer since 2026-01-01 \(1d0h\)$/m);
+  t.match(whole, new RegExp(`^gateway {10}fe80::1 on eth0 not known to answer: ${LONG}$`, 'm'));
   t.notMatch(whole, '\u001b', 'nobody else colours our terminal');
   t.equal(narrow.replace(/\s+/g, ' '), whole.replace(/\s+/g, ' '), 'and the words are the same');
+});
+
+t.test('the first words say what is so', async (t) => {
+  const [route] = STATUS.backupRoutes;
+  const [gateway] = STATUS.gateways;
+  const said = (phase: Status['routes']['phase'], states: readonly string[], gateways: readonly string[]): string => {
+    const status: Status = {
+      ...STATUS,
+      faults: [],
+      routes: { ...STATUS.routes, phase },
+      backupRoutes: states.map((state) => ({ ...route!, state: state as 'absent' })),
+      gateways: gateways.map((state) => ({ ...gateway!, state: state as 'dead' })),
+    };
+    return `${headline(status)}: ${inWishedState(status) ? 0 : 1}`;
+  };
+  t.equal(said('in', ['installed', 'installed'], ['alive']), 'IN: 0');
+  t.equal(said('in', ['installed', 'refused'], ['alive']), 'IN 1 of 2: 1');
+  t.equal(said('in', ['absent', 'refused'], ['alive']), 'WANTED, NOT IN: 1');
+  t.equal(said('in', ['installed'], ['dead', 'alive']), 'IN: 0', 'another one answers');
+  t.equal(said('in', ['installed'], ['dead', 'unknown']), 'IN: 0', 'another one may');
+  t.equal(said('in', ['installed'], ['dead', 'own-address']), 'IN, BACKUP ROUTER DEAD: 1');
+  t.equal(said('out', ['withdrawn'], ['alive']), 'OUT: 0');
+  t.equal(said('out', ['withdrawn'], ['dead']), 'OUT, BACKUP ROUTER DEAD: 0', 'told before the night it is needed');
+  t.equal(said('starting', ['withdrawn'], []), 'STARTING: 0');
 });
 
 t.test('a status that is some seconds old', async (t) => {

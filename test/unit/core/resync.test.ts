@@ -10,7 +10,7 @@ function settled(lastRound: number, more = ''): Life {
   life.run(life.give({ kind: 'tick' }));
   life.run(life.give(DOWN));
   life.now = lastRound - 20;
-  life.state = { ...life.state, agenda: { ...life.state.agenda, lastRound: 0 } };
+  life.state = { ...life.state, agenda: { ...life.state.agenda, lastRound: 0, probeAt: Number.POSITIVE_INFINITY } };
   life.run(life.give({ kind: 'tick' }, 0));
   return life;
 }

@@ -182,6 +182,7 @@ export function status(more: Partial<Status> = {}): Status {
       unconfirmed: null,
       rolledBackAt: null,
     },
+    gateways: [],
     lastOutage: null,
     routes: {
       phase: 'out',

@@ -22,7 +22,7 @@ export async function factsOf(kernel: FakeKernel, config: Config): Promise<Facts
     protocol: config.routeProtocol,
     vrfTables: [10],
     maxLength: { inet: 32, inet6: 128 },
-    neighbours: true,
+    neighbours: [],
   });
   return {
     config,

@@ -1,0 +1,57 @@
+/**
+ * Neighbours one by one: a table of 30,000 on other ports costs nothing. And the memory of those
+ * that have failed, which the kernel forgets too fast.
+ */
+
+import { type Neighbour, type NeighbourId, neighbourKey } from '../model/link.js';
+import { decodeNeighbour, encodeNeighbourDump, encodeNeighbourGet } from './messages/neighbour.js';
+import type { Connection, DumpDecoder } from './netlink/connection.js';
+import * as uapi from './netlink/uapi.js';
+
+/** Failures kept, at the most: strangers' neighbours are announced as failed, too. */
+const FAILURES = 1024;
+
+/** Those of the named that the kernel has, each once. */
+export async function readNeighbours(
+  connection: Connection,
+  wanted: readonly NeighbourId[],
+): Promise<readonly Neighbour[]> {
+  const named = new Map(wanted.map((one) => [neighbourKey(one), one]));
+  try {
+    const found = await connection.get([...named.values()].map(encodeNeighbourGet), decode);
+    return found.filter((one) => one !== undefined);
+  } catch (error) {
+    if ((error as { readonly code?: string }).code !== 'EOPNOTSUPP') throw error;
+    // Before Linux 5.0 there is only the dump.
+    return (await connection.dump(encodeNeighbourDump(), decode)).filter((one) => named.has(neighbourKey(one)));
+  }
+}
+
+const decode: DumpDecoder<Neighbour> = (bytes, start, end, type) =>
+  type === uapi.RTM_NEWNEIGH ? decodeNeighbour(bytes, start, end) : undefined;
+
+/** Neighbours that were announced as failed, by {@link neighbourKey}. */
+export class Failures {
+  readonly #keys = new Set<string>();
+
+  note(neighbour: NeighbourId): void {
+    if (this.#keys.size >= FAILURES) this.#keys.clear();
+    this.#keys.add(neighbourKey(neighbour));
+  }
+
+  /**
+   * A neighbour that has failed is asked again with the next packet that is sent to it, and shows
+   * as incomplete from then on, often before anybody has looked. Until it answers or is gone it has
+   * still failed.
+   */
+  among(neighbours: readonly Neighbour[], wanted: readonly NeighbourId[]): readonly Neighbour[] {
+    if (this.#keys.size === 0) return neighbours;
+    const there = new Set(neighbours.map(neighbourKey));
+    for (const key of wanted.map(neighbourKey)) if (!there.has(key)) this.#keys.delete(key);
+    return neighbours.map((neighbour) => {
+      const key = neighbourKey(neighbour);
+      if (neighbour.known) this.#keys.delete(key);
+      return this.#keys.has(key) ? { ...neighbour, failed: true } : neighbour;
+    });
+  }
+}
