@@ -4,7 +4,7 @@
  */
 
 import { type Intent, intentOf, type Standing } from '../core/intent.js';
-import { ipCommand } from '../core/ip-command.js';
+import { ipCommands } from '../core/ip-command.js';
 import type { Step } from '../core/ports.js';
 import type { DaemonId } from '../model/daemon.js';
 import { EXIT } from '../model/exit.js';
@@ -40,7 +40,7 @@ function applies(agent: Status | undefined): 'in' | 'out' | null {
 }
 
 function json({ bringIn, takeOut, adopt, waits }: Intent, facts: Gathered, file: string, nameOf: NameOf): object {
-  const commands = (steps: readonly Step[]): readonly string[] => steps.map((step) => ipCommand(step, nameOf));
+  const commands = (steps: readonly Step[]): readonly string[] => ipCommands(steps, nameOf);
   return {
     version: 1,
     file,
@@ -64,7 +64,10 @@ function text(
     const applied = now === half ? ' (this applies now)' : '';
     return `# ${title}${applied}${steps.length === 0 ? ': nothing to do' : ''}\n${lines(steps)}`;
   };
-  const lines = (steps: readonly Step[]): string => steps.map((step) => `${ipCommand(step, nameOf)}\n`).join('');
+  const lines = (steps: readonly Step[]): string =>
+    ipCommands(steps, nameOf)
+      .map((command) => `${command}\n`)
+      .join('');
   const waiting = waits
     .map(({ subject, reason }) => `# waiting for ${comment(subject)}: ${comment(reason)}\n`)
     .join('');

@@ -26,7 +26,7 @@ import { linkOf } from './management.js';
 import { ownedRoutes, ownership } from './ownership.js';
 import type { Desired } from './plan.js';
 import type { Step } from './ports.js';
-import type { AdoptInterference, Agenda, Phase, SeenWorld } from './state.js';
+import type { Agenda, Insistence, Phase, SeenWorld } from './state.js';
 
 /** zebra takes metric >> 24 for the distance, and 255 for "never prefer" (fact F1): such a route is in nobody's way. */
 const HARMLESS_DISTANCE = 255;
@@ -156,7 +156,7 @@ export function without(adopted: readonly AdoptedRoute[], returned: readonly Ado
 }
 
 /** One more route taken over, or one more attempt. */
-export function interferenceAfter(interference: AdoptInterference, now: number): AdoptInterference {
+export function interferenceAfter(interference: Insistence, now: number): Insistence {
   return { count: now - interference.last > INTERFERENCE_WINDOW_MS ? 1 : interference.count + 1, last: now };
 }
 

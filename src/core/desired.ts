@@ -130,10 +130,9 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
     const placed = place(config, family, found.targets[family]);
     // Not by spreading: arguments go on the stack, and there may be a hundred thousand.
     for (const route of placed.routes) routes.push(route);
-    const lengths = acceptedLengths(world, placed);
-    if (lengths.size === 0) continue;
+    if (placed.lengths.size === 0) continue;
     const at = rulePlace(config, ownership(config, world.former), family, snapshot.rules);
-    rules.push(...localRules(config, family, at, lengths, placed.preempting));
+    rules.push(...localRules(config, family, at, acceptedLengths(world, placed), placed.preempting));
     if (at.kind === 'beside') anchors.push(at.anchor);
     found.waits.push(...placeWaits(at));
   }

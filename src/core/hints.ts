@@ -20,7 +20,12 @@ export function hinted(state: State, hint: KernelHint, now: number): State {
   if (hint.neighbour !== undefined && !matters(world, hint.neighbour)) return state;
   const interference =
     hint.ownDeleted && hint.sender !== 0 ? interferenceAfterHint(agenda, hint, now) : agenda.interference;
-  const earliest = Math.max(agenda.lastRound + HINT_SPACING_MS, interference.last + pauseOf(interference));
+  const earliest = Math.max(
+    agenda.lastRound + HINT_SPACING_MS,
+    interference.last + pauseOf(interference),
+    // Two programs that each want to be the last of one priority.
+    hint.kind === 'rule' ? agenda.ruleMoves.last + pauseOf(agenda.ruleMoves) : 0,
+  );
   // Unless a route of ours is refused: the one in its place may have gone.
   const canWait = hint.kind === 'route' && !hint.ownDeleted && world.refused.size === 0;
   return withAgenda(state, {

@@ -33,6 +33,14 @@ export function ipCommand(step: Step, nameOf: NameOf): string {
   }
 }
 
+/**
+ * All of them. ip(8) adds no rule a second time (it names NLM_F_EXCL): one that is moved behind others of its priority is deleted first there.
+ */
+export function ipCommands(steps: readonly Step[], nameOf: NameOf): readonly string[] {
+  const moved = (step: Step): boolean => step.kind === 'add-rule' && step.again === true;
+  return [...steps.filter((step) => !moved(step)), ...steps.filter(moved)].map((step) => ipCommand(step, nameOf));
+}
+
 function routeCommand(verb: 'add' | 'del', route: Route, nameOf: NameOf): string {
   const words = [`${ip(route)} route ${verb}`];
   if (route.type !== 'unicast') words.push(route.type);

@@ -29,7 +29,7 @@ export function localRules(
   lengths: ReadonlySet<number>,
   preempting: ReadonlySet<number>,
 ): readonly Rule[] {
-  if (lengths.size === 0 || place.kind === 'nowhere') return [];
+  if ((lengths.size === 0 && place.kind !== 'end') || place.kind === 'nowhere') return [];
   const common = { family, inputInterface: 'lo', protocol: config.routeProtocol, foreign: false };
   const main = (priority: number, suppress: number): Rule => ({
     ...common,

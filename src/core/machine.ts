@@ -23,7 +23,7 @@
  * before the desired state is known.
  */
 
-import { adoptAt, adoption, disowned, restoreSteps } from './adopt.js';
+import { adoptAt, adoption, disowned, interferenceAfter, restoreSteps } from './adopt.js';
 import { wanted } from './desired.js';
 import { coveredAfter } from './expected.js';
 import { hinted } from './hints.js';
@@ -117,10 +117,12 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
           ];
     if (steps.length > 0) {
       outputs.push({ kind: 'apply', steps });
-      const { restlessRounds } = state.agenda;
+      const { restlessRounds, ruleMoves } = state.agenda;
+      const moves = steps.some((step) => step.kind === 'add-rule' && step.again === true);
       state = withAgenda(interrupted(state), {
         round: { kind: 'applying' },
         restlessRounds: restlessRounds + 1,
+        ruleMoves: moves ? interferenceAfter(ruleMoves, now) : ruleMoves,
       });
     } else if (looked !== undefined && looked.request.only === undefined) {
       state = adopt(atRest(state, looked.request), outputs, now);

@@ -9,12 +9,12 @@
  */
 
 import { byPrefix } from '../fib/by-prefix.js';
-import type { Route } from '../model/route.js';
+import { type Route, TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { routeSlot, sameKey } from './keys.js';
 import { type Ownership, ownedRoutes } from './ownership.js';
 import type { Step } from './ports.js';
-import { lastOfMain } from './rule-place.js';
+import { lastOfMain, takesAllTo } from './rule-place.js';
 import { ruleSteps, type WantedRules } from './rule-steps.js';
 
 export interface Desired extends WantedRules {
@@ -35,7 +35,10 @@ export function plan(own: Ownership, desired: Desired, snapshot: Snapshot): read
   const leaving = new Map<string, Route[]>();
   if (missing.length > 0) for (const route of surplus) add(leaving, routeSlot(route), route);
 
-  const steps: Step[] = [];
+  const { adds, deletes } = ruleSteps(own, desired, snapshot.rules);
+  // The kernel asks the rules whether a gateway is a neighbour: where no other rule reads main, ours comes before the routes.
+  const readsMain = (step: Step): boolean => step.kind === 'add-rule' && takesAllTo(step.rule, TABLE_MAIN);
+  const steps: Step[] = adds.filter(readsMain);
   // Into free slots first: what leaves a slot for another then stands in the new one already.
   const taken: Route[] = [];
   for (const route of missing) {
@@ -47,8 +50,7 @@ export function plan(own: Ownership, desired: Desired, snapshot: Snapshot): read
     leaving.delete(routeSlot(route));
     steps.push({ kind: 'add-route', route });
   }
-  const { adds, deletes } = ruleSteps(own, desired, snapshot.rules);
-  steps.push(...adds, ...deletes);
+  steps.push(...adds.filter((step) => !readsMain(step)), ...deletes);
   if (missing.length === 0) for (const route of surplus) steps.push({ kind: 'delete-route', route });
   for (const routes of leaving.values()) for (const route of routes) steps.push({ kind: 'delete-route', route });
   return steps;

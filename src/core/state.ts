@@ -90,8 +90,8 @@ export interface Interference {
   readonly culprit: Pick<KernelHint, 'text'>;
 }
 
-/** Somebody keeps putting back a default route that we take over. */
-export interface AdoptInterference {
+/** How often somebody has undone one thing lately: put back a default route that we take over, a rule where ours are to come first. */
+export interface Insistence {
   readonly count: number;
   readonly last: number;
 }
@@ -197,7 +197,9 @@ export interface Agenda {
   readonly probeAt: number;
   /** Why the record of adopted routes could not be written. */
   readonly recordFault: string | undefined;
-  readonly adoptInterference: AdoptInterference;
+  readonly adoptInterference: Insistence;
+  /** Our rules were moved behind newcomers of their priority. */
+  readonly ruleMoves: Insistence;
   /** No route that the configuration no longer adopts is given back before this. */
   readonly restoreAt: number;
   /** The last batch of all is under way. */
@@ -301,6 +303,7 @@ export function initialState(
       probeAt: now,
       recordFault: undefined,
       adoptInterference: { count: 0, last: Number.NEGATIVE_INFINITY },
+      ruleMoves: { count: 0, last: Number.NEGATIVE_INFINITY },
       restoreAt: now,
       leaving: false,
       resyncMs,

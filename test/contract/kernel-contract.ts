@@ -402,6 +402,31 @@ export function kernelContract(t: Test, make: () => World): void {
   );
 
   scene(
+    'K22: of one priority the newer stands behind, twice if one likes; the first goes',
+    async (t, { world, apply }) => {
+      for (const family of ['inet', 'inet6'] as const) {
+        const [guard, lookup] = [rule({ family, table: 254, suppressPrefixLength: 0 }), rule({ family })];
+        const own = async (): Promise<readonly (number | string)[]> =>
+          (await world.kernel.observe(EVERYTHING)).rules
+            .filter((r) => r.family === family && r.priority === 31_000)
+            .map((r) => (r.protocol === OWN ? r.table : 'newcomer'));
+        t.same(await apply('add-rule', guard, lookup), ['ok', 'ok']);
+        const [newcomer] = await world.kernel.apply([
+          { kind: 'add-rule', rule: rule({ family, table: 99, protocol: 4 }) },
+        ]);
+        t.match(newcomer, { ok: true });
+        t.same(await own(), [254, TABLE, 'newcomer']);
+        t.same(await apply('add-rule', guard), ['EEXIST'], 'with NLM_F_EXCL');
+        const again = [guard, lookup].map((one): Step => ({ kind: 'add-rule', rule: one, again: true }));
+        t.same((await world.kernel.apply(again)).map(verdict), ['ok', 'ok']);
+        t.same(await own(), [254, TABLE, 'newcomer', 254, TABLE]);
+        t.same(await apply('delete-rule', lookup, guard), ['ok', 'ok']);
+        t.same(await own(), ['newcomer', 254, TABLE], 'moved behind, without a gap');
+      }
+    },
+  );
+
+  scene(
     'foreignRoutes has foreign routes of the main table, no longer than asked',
     async (t, { world, index, apply }) => {
       world.routeAdd({

@@ -40,8 +40,8 @@ const NEIGHBOURS: readonly string[] = [
   'route add prohibit 198.51.100.7/32 table 25500 proto 4',
   // Rules beside, between and equal in priority to ours.
   'rule add pref 30999 from 198.51.100.0/24 lookup 4000',
-  'rule add pref 31064 from 198.51.100.0/24 lookup 4000',
-  'rule add pref 31065 iif lo from 198.51.100.0/24 lookup 25500',
+  'rule add pref 32765 from 198.51.100.0/24 lookup 4000',
+  'rule add pref 32766 iif lo from 198.51.100.0/24 lookup 25500',
   'rule add pref 32000 fwmark 7 lookup 25500',
 ];
 
@@ -52,8 +52,8 @@ for (const placement of PLACEMENTS) {
     const frr = zebraOnly(std);
     router.ipBatch(NEIGHBOURS);
     for (const rule of [
-      'pref 31256 from 2001:db8:c6::/48 lookup 4000',
-      'pref 31257 iif lo from 2001:db8:c6::/48 lookup 25500',
+      'pref 32765 from 2001:db8:c6::/48 lookup 4000',
+      'pref 32766 iif lo from 2001:db8:c6::/48 lookup 25500',
     ])
       router.run(['ip', '-6', 'rule', 'add', ...rule.split(' ')]);
     await sleep(100);

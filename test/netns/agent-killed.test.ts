@@ -24,11 +24,21 @@ import {
 /** Deletes what a line of `owned` tells of. */
 function remove(router: Namespace, line: string): void {
   const [, family, rest] = /^(inet6?) (.*)$/.exec(line)!;
-  const rule = /^rule (\d+) /.exec(rest!);
+  const rule = /^rule (\d+) (.*)$/.exec(rest!);
   router.run([
     'ip',
     family === 'inet' ? '-4' : '-6',
-    ...(rule === null ? ['route', 'del', ...rest!.split(' ')] : ['rule', 'del', 'pref', rule[1]!]),
+    ...(rule === null
+      ? ['route', 'del', ...rest!.split(' ')]
+      : [
+          'rule',
+          'del',
+          'pref',
+          rule[1]!,
+          ...rule[2]!.replace('suppress', 'suppress_prefixlength').split(' '),
+          'protocol',
+          '157',
+        ]),
   ]);
 }
 

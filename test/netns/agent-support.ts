@@ -201,15 +201,12 @@ export function expected(e: Expectation = {}): readonly string[] {
         return destinations.map(
           (d) => `${family} ${shown(d)} ${via} table 254 metric ${preempts(lengthOf(d)) ? 1 : 0xff001000}`,
         );
-      const bits = family === 'inet' ? 32 : 128;
-      const rules = [...new Set(destinations.map(lengthOf))].flatMap((length) => {
-        const priority = 31_000 + 2 * (bits - length);
-        const suppress = preempts(length) ? length : length - 1;
-        return [
-          `${family} rule ${priority} iif lo lookup 254${suppress < 0 ? '' : ` suppress ${suppress}`}`,
-          `${family} rule ${priority + 1} iif lo lookup ${base + length}`,
-        ];
-      });
+      const rules = rulesExpected(
+        family,
+        [...new Set(destinations.map(lengthOf))],
+        (length) => e.preempting?.includes(length) ?? false,
+        base,
+      );
       return [
         ...destinations.map(
           (d) => `${family} ${shown(d)} ${via} table ${base + lengthOf(d)} metric ${family === 'inet' ? 0 : 1024}`,
@@ -218,6 +215,26 @@ export function expected(e: Expectation = {}): readonly string[] {
       ];
     })
     .sort();
+}
+
+/** The rules beside main's (rule-priority-base auto), in words of `owned`: longest first, the last pair behind it unless it wins ties. */
+export function rulesExpected(
+  family: string,
+  lengths: readonly number[],
+  preempts: (length: number) => boolean,
+  tableBase = 25_500,
+): readonly string[] {
+  let least = Number.POSITIVE_INFINITY;
+  return [...lengths]
+    .sort((a, b) => b - a)
+    .flatMap((length) => {
+      const rear = length === 0 && !preempts(0);
+      const suppress = Math.max(0, preempts(length) ? length : length - 1);
+      const needed = rear || suppress < least;
+      least = suppress;
+      const rule = `${family} rule ${rear ? 32_766 : 32_765} iif lo lookup`;
+      return [...(needed ? [`${rule} 254 suppress ${suppress}`] : []), `${rule} ${tableBase + length}`];
+    });
 }
 
 /** Resolves when exactly the expected state is in the kernel; fails the test with the difference otherwise. */

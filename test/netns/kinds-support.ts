@@ -18,7 +18,7 @@ import type { Family } from '../../src/model/address.js';
 import type { Status } from '../../src/model/status.js';
 import { ownRoutes, ownRules, routeGet, routes } from '../lab/inspect.js';
 import { STANDARD } from '../lab/standard.js';
-import { BUSY_MS } from './agent-support.js';
+import { BUSY_MS, rulesExpected } from './agent-support.js';
 
 /** What is used of a tap test. */
 export interface Case {
@@ -101,10 +101,10 @@ export async function turned(agent: Agent, phase: 'in' | 'out', from: number, ti
 export interface Numbers {
   readonly protocol: number;
   readonly tableBase: number;
-  readonly priorityBase: number;
+  readonly priorityBase: number | 'auto';
 }
 
-export const DEFAULTS: Numbers = { protocol: 157, tableBase: 25_500, priorityBase: 31_000 };
+export const DEFAULTS: Numbers = { protocol: 157, tableBase: 25_500, priorityBase: 'auto' };
 
 /** Where the default route of each family leads. */
 export interface Ways {
@@ -145,11 +145,16 @@ export function expected(
         ? []
         : [`${family} default via ${way[family]} dev ${way.dev} table ${numbers.tableBase}`],
     );
-    const priority = numbers.priorityBase + 2 * (family === 'inet' ? 32 : 128);
-    const rules = [
-      `${family} rule ${priority} iif lo lookup 254${tie === 'winning' ? ' suppress 0' : ''}`,
-      `${family} rule ${priority + 1} iif lo lookup ${numbers.tableBase}`,
-    ];
+    const winning = tie === 'winning';
+    const { priorityBase: base, tableBase } = numbers;
+    const first = base === 'auto' ? 0 : base + 2 * (family === 'inet' ? 32 : 128);
+    const rules =
+      base === 'auto'
+        ? rulesExpected(family, [0], () => winning, tableBase)
+        : [
+            `${family} rule ${first} iif lo lookup 254${winning ? ' suppress 0' : ''}`,
+            `${family} rule ${first + 1} iif lo lookup ${tableBase}`,
+          ];
     return lines.length === 0 ? [] : [...lines, ...rules];
   }).sort();
 }

@@ -10,15 +10,19 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
-import { ownership } from '../../src/core/ownership.js';
+import { localRules } from '../../src/core/local-rules.js';
+import { ownership, ownsRule } from '../../src/core/ownership.js';
 import { place, type Target } from '../../src/core/placement.js';
 import { type Desired, plan } from '../../src/core/plan.js';
+import { takesAllTo } from '../../src/core/rule-place.js';
 import { createLab } from '../../src/drill/lab/lab.js';
 import type { Namespace } from '../../src/drill/lab/namespace.js';
 import { openKernel } from '../../src/kernel/kernel.js';
 import { type Address, addressBytes, type Family } from '../../src/model/address.js';
 import { containsAddress, type Prefix, parsePrefix, prefixText, samePrefix } from '../../src/model/prefix.js';
+import { TABLE_MAIN } from '../../src/model/route.js';
 import { config, edges, prefixes } from '../unit/core/fixture.js';
+import { ruleOf } from '../unit/core/rule-worlds.js';
 
 const SELF = fileURLToPath(import.meta.url);
 const SETS = 10;
@@ -121,7 +125,7 @@ function trial(t: Test, router: Namespace, index: number, family: Family, set: T
   const before = foreign();
   const answer = JSON.parse(
     router.run([process.execPath, SELF, 'apply'], {
-      input: JSON.stringify(place(config(), family, targets)),
+      input: JSON.stringify(desiredOf(family, targets)),
     }),
   ) as { readonly faults: readonly string[]; readonly left: number };
   t.strictSame(answer, { faults: [], left: 0 }, `set ${number}: every step is taken, and a second plan is empty`);
@@ -145,6 +149,13 @@ function trial(t: Test, router: Namespace, index: number, family: Family, set: T
     [],
     `set ${number}: ${addresses.length} addresses, ${set.main.length} main routes, ${targets.length} destinations`,
   );
+}
+
+/** Beside the kernel's own rule of main. */
+function desiredOf(family: Family, targets: readonly Target[]): Pick<Desired, 'routes' | 'rules'> {
+  const { routes, lengths, preempting } = place(config(), family, targets);
+  const beside = { kind: 'beside', anchor: ruleOf(family, 32_766, TABLE_MAIN), front: 32_765 } as const;
+  return { routes, rules: localRules(config(), family, beside, lengths, preempting) };
 }
 
 /** The next hop of the longest match; `with us` or without. Main wins ties that are not preempted, and everything where it refuses. */
@@ -184,11 +195,14 @@ function ask(router: Namespace, net: Net, addresses: readonly Address[], how: st
 
 /** Inside the namespace: makes the kernel hold what standard input says, with the agent's own plan and netlink code. */
 async function child(): Promise<void> {
-  const desired = JSON.parse(readFileSync(0, 'utf8')) as Desired;
+  const wanted = JSON.parse(readFileSync(0, 'utf8')) as Pick<Desired, 'routes' | 'rules'>;
   const own = ownership(config());
   const kernel = openKernel();
-  const look = async (): Promise<ReturnType<typeof plan>> =>
-    plan(own, desired, await kernel.observe({ protocol: 157, maxLength: {} }));
+  const look = async (): Promise<ReturnType<typeof plan>> => {
+    const snapshot = await kernel.observe({ protocol: 157, maxLength: {} });
+    const anchors = snapshot.rules.filter((rule) => !ownsRule(own, rule) && takesAllTo(rule, TABLE_MAIN));
+    return plan(own, { ...wanted, anchors }, snapshot);
+  };
   const steps = await look();
   const results = await kernel.apply(steps);
   const faults = results.flatMap((result, i) =>

@@ -66,7 +66,7 @@ for (const placement of PLACEMENTS) {
     router.ipBatch([
       `route add 10.0.0.0/8 via ${STANDARD.inet.peer} metric 77`,
       `route add 2001:db8:99::/48 via ${STANDARD.inet6.peer} metric 77`,
-      'rule add pref 31049 from 10.3.0.0/16 lookup main',
+      'rule add pref 32765 from 10.3.0.0/16 lookup main',
     ]);
     const config = { placement, destinations: DESTINATIONS };
     const { cli } = commandLine(std, config);

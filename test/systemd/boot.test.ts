@@ -21,11 +21,12 @@ const CAP_NET_ADMIN = 1n << 12n;
 const EXPECTED = [
   '198.51.100.0/24 via 10.77.0.1 dev mgmt0 table 25524',
   ...[
-    '31016: from all iif lo lookup 254 suppress_prefixlength 23 proto 157',
-    '31017: from all iif lo lookup 25524 proto 157',
+    '32765: from all iif lo lookup 254 suppress_prefixlength 23 proto 157',
+    '32765: from all iif lo lookup 25524 proto 157',
   ],
-  ...['31064: from all iif lo lookup 254 proto 157', '31065: from all iif lo lookup 25500 proto 157'],
-  ...['31256: from all iif lo lookup 254 proto 157', '31257: from all iif lo lookup 25500 proto 157'],
+  // Of both families.
+  ...new Array<string>(2).fill('32766: from all iif lo lookup 254 suppress_prefixlength 0 proto 157'),
+  ...new Array<string>(2).fill('32766: from all iif lo lookup 25500 proto 157'),
   'default via 10.77.0.1 dev mgmt0 table 25500',
   'default via 2001:db8:77::1 dev mgmt0 table 25500 metric 1024 pref medium',
 ];

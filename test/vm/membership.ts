@@ -20,15 +20,15 @@ import {
   wayToNoc,
 } from './network.js';
 
-/** Placement `local` outside of any VRF: table 25500, and its pair of rules (a default route's is the last pair of its family). */
+/** Placement `local` outside of any VRF: table 25500, and its pair of rules (a default route's stands behind the rule of main). */
 const LOCAL: readonly string[] = [
   `default via ${GATEWAY.inet} dev mgmt0 table 25500 metric 0`,
   `default via ${GATEWAY.inet6} dev mgmt0 table 25500 metric 1024`,
   ...[
-    'inet rule 31064 table 254',
-    'inet rule 31065 table 25500',
-    'inet6 rule 31256 table 254',
-    'inet6 rule 31257 table 25500',
+    'inet rule 32766 table 254',
+    'inet rule 32766 table 25500',
+    'inet6 rule 32766 table 254',
+    'inet6 rule 32766 table 25500',
   ],
 ];
 
