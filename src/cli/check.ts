@@ -9,7 +9,7 @@ import { hintsOf, type JunosOptions } from './config-options.js';
 export async function check(
   options: JunosOptions & { readonly config: string; readonly json?: boolean },
 ): Promise<number> {
-  const { config, diagnostics } = loadConfig(options.config, hintsOf(options));
+  const { config, diagnostics } = loadConfig(options.config, hintsOf(options), true);
   const errors = diagnostics.filter((d) => d.severity === 'error').length;
   if (options.json === true) {
     process.stdout.write(

@@ -24,7 +24,7 @@ export interface ConvertOptions extends JunosOptions {
 
 export async function convert(file: string, options: ConvertOptions): Promise<number> {
   const hints = hintsOf(options);
-  const { config, diagnostics, text } = file === '-' ? await fromInput(hints) : loadConfig(file, hints);
+  const { config, diagnostics, text } = file === '-' ? await fromInput(hints) : loadConfig(file, hints, true);
   process.stderr.write(renderDiagnostics(diagnostics));
   if (config === undefined || text === undefined) return EXIT.CONFIG;
   const junos = looksLikeJunos(text) ? readJunos(text, file, hints) : undefined;

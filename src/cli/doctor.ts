@@ -26,7 +26,7 @@ export interface DoctorOptions extends ConfigOptions {
 
 export async function doctor(options: DoctorOptions): Promise<number> {
   const paths = pathsOf(process.env, options.config);
-  const loaded = loadConfig(options.config, hintsOf(options));
+  const loaded = loadConfig(options.config, hintsOf(options), true);
   const kept = readLastKnownGood(paths.lastKnownGood);
   // As the agent would choose: a broken file is no reason not to look at the rest.
   const config =

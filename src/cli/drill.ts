@@ -82,7 +82,7 @@ function readMaxOutage(text: string): number {
 
 function readConfig(options: ConfigOptions): Config {
   const { config: file } = options;
-  const { config, diagnostics } = loadConfig(file, hintsOf(options));
+  const { config, diagnostics } = loadConfig(file, hintsOf(options), true);
   process.stderr.write(renderDiagnostics(diagnostics));
   if (config === undefined)
     throw new CommandError(EXIT.CONFIG, `${file} has errors`, 'correct them first; a drill plays what would run');

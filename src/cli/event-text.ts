@@ -88,6 +88,10 @@ function sentence(e: Event): string {
       return `change failed: ${e.what}`;
     case 'observe-failed':
       return `cannot look at the kernel: ${e.message}`;
+    case 'fault':
+      return `fault ${e.count} in the agent, which goes on: ${e.message}`;
+    case 'control-socket-renewed':
+      return `control socket opened again: ${e.what}`;
     default: {
       const { seq: _seq, at: _at, level: _level, kind, ...fields } = e;
       return [kind, ...Object.entries(fields).map(([key, value]) => `${key}=${String(value)}`)].join(' ');

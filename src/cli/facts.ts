@@ -50,7 +50,7 @@ export async function gather(options: ConfigOptions): Promise<Gathered> {
 
 function chosen(paths: Paths, options: ConfigOptions): Chosen {
   const { config: configFile } = options;
-  const choice = chooseConfig(paths, hintsOf(options));
+  const choice = chooseConfig(paths, hintsOf(options), false, undefined, true);
   if (choice.kind === 'none')
     throw new CommandError(
       EXIT.CONFIG,

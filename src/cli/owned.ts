@@ -29,7 +29,7 @@ export async function withOwned<T>(
   use: (kernel: Kernel, owned: Owned) => Promise<T>,
 ): Promise<T> {
   const paths = pathsOf(process.env, options.config);
-  const loaded = loadConfig(options.config, hintsOf(options));
+  const loaded = loadConfig(options.config, hintsOf(options), true);
   const kept = readLastKnownGood(paths.lastKnownGood);
   const configs = [
     loaded.config ?? loaded.partial,

@@ -4,7 +4,7 @@
  */
 
 import { isUtf8 } from 'node:buffer';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { Diagnostic, Fault } from './diagnostic.js';
 import type { JunosHints } from './junos/read.js';
 import { type ParsedConfig, parseConfig } from './parse.js';
@@ -18,11 +18,14 @@ export interface LoadedConfig extends ParsedConfig {
   readonly text: string | undefined;
 }
 
-/** Reads the file, once, and parses it; never throws. The hints are for what Junos text does not say. */
-export function loadConfig(path: string, hints: JunosHints = {}): LoadedConfig {
+/**
+ * Reads the file, once, and parses it; never throws. The hints are for what Junos text does not say. A pipe
+ * (`-c <(generate)`) is waited for where `pipes` says so: a command may wait, the agent may not.
+ */
+export function loadConfig(path: string, hints: JunosHints = {}, pipes = false): LoadedConfig {
   let bytes: Buffer;
   try {
-    bytes = readBytes(path);
+    bytes = readBytes(path, pipes);
   } catch (error) {
     return failed(fileDiagnostic(path, readFault(path, error as NodeJS.ErrnoException)));
   }
@@ -71,11 +74,19 @@ function lossy(text: string, path: string, hints: JunosHints): LoadedConfig {
   return { config: undefined, partial: parsed.partial, diagnostics, text: undefined };
 }
 
-/** Bounded, whatever the file says of its size: `/dev/zero` and a pipe (`-c <(generate)`) say 0. */
-function readBytes(path: string): Buffer {
-  const descriptor = openSync(path, 'r');
+/** Bounded, whatever the file says of its size: `/dev/zero` and a pipe say 0. */
+function readBytes(path: string, pipes: boolean): Buffer {
+  // O_NONBLOCK: open(2) of a FIFO waits for its writer otherwise, and of some devices for their line.
+  let descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
-    const bytes = Buffer.alloc(Math.min(MAX_BYTES, fstatSync(descriptor).size) + 65_536);
+    const stat = fstatSync(descriptor);
+    if (stat.size > MAX_BYTES) throw Object.assign(new Error('file too large'), { code: 'EFBIG' });
+    if (!stat.isFile() && !stat.isDirectory()) {
+      if (!pipes) throw new Error('it is not a regular file');
+      closeSync(descriptor);
+      descriptor = openSync(path, 'r');
+    }
+    const bytes = Buffer.alloc(stat.size + 65_536);
     const chunks: Buffer[] = [];
     for (let total = 0, count = -1; count !== 0; total += count) {
       count = readSync(descriptor, bytes);

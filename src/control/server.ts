@@ -1,29 +1,34 @@
 /**
- * The control socket: answers requests, knows who asks (SO_PEERCRED), decides nothing itself.
+ * The control socket: listens, and keeps the number of clients and what waits for them bounded. What
+ * one client may do is session.ts's; what is answered is the caller's.
  *
- * Invariant: nothing that a client does (garbage, endless lines, disconnecting, following without
- * reading) stops the agent.
+ * Invariant: nothing that any number of clients do (garbage, endless lines, disconnecting, requests
+ * without reading) stops the agent, or holds up what it does for longer than a few milliseconds.
  */
 
-import { chmodSync, mkdirSync, unlinkSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { MAX_SOCKET_PATH } from '../model/paths.js';
-import { descriptorOf } from '../native/descriptor.js';
-import { peerCredentials } from '../native/libc.js';
-import { CHANGING, type Following, MAX_REQUEST_BYTES, parseRequest, type Request, type Response } from './protocol.js';
+import { type ControlClient, openSession, type RequestHandler } from './session.js';
+import { createTurns } from './turns.js';
+
+export type { RequestHandler } from './session.js';
 
 export interface ControlServer {
+  /** The path still leads to this socket. */
+  present(): boolean;
+  /** Listens anew where the path no longer does; connected clients stay. */
+  renew(): void;
   close(): void;
 }
 
-export type RequestHandler = (request: Request) => Promise<Response | Following>;
-
-/**
- * Bytes that a follower may leave unread before it is dropped. It can come back and ask for what it
- * missed.
- */
-const MAX_UNREAD_BYTES = 1 << 20;
+const MAX_CLIENTS = 128;
+/** Of all clients together. */
+const MAX_UNREAD_BYTES = 16 << 20;
+/** Connections that the kernel keeps for us. */
+const BACKLOG = 64;
+const CHECK_MS = 5_000;
 
 /**
  * Listens on the path, replacing a socket that a killed agent left behind. `onError` hears what
@@ -34,33 +39,85 @@ export function startControlServer(
   answer: RequestHandler,
   onError: (error: Error) => void,
 ): ControlServer {
-  const clients = new Set<Socket>();
-  const server = createServer((socket) => {
-    clients.add(socket);
-    socket.once('close', () => clients.delete(socket));
-    serve(socket, answer);
-  });
-  server.on('error', onError);
-  try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-    removeStale(path);
-    // libuv would cut a longer path and listen elsewhere.
-    if (Buffer.byteLength(path) > MAX_SOCKET_PATH)
-      throw new Error(
-        `${path} is longer than the ${MAX_SOCKET_PATH} bytes of a unix socket's path (unix(7)); set a shorter RUNTIME_DIRECTORY`,
-      );
-    listen(server, path, onError);
-  } catch (error) {
-    onError(error instanceof Error ? error : new Error(String(error)));
-  }
-  server.unref();
+  const sessions = new Set<ControlClient>();
+  const turns = createTurns();
+  let checking: NodeJS.Timeout | undefined;
+  let inode: bigint | undefined;
+
+  const check = (): void => {
+    const now = performance.now();
+    for (const session of sessions) session.check(now);
+    let unread = 0;
+    for (const session of sessions) unread += session.unread();
+    for (const session of [...sessions].sort((a, b) => b.unread() - a.unread())) {
+      if (unread <= MAX_UNREAD_BYTES) break;
+      unread -= session.unread();
+      session.socket.destroy();
+    }
+  };
+  const make = (): Server => {
+    const server = createServer((socket) => {
+      if (sessions.size >= MAX_CLIENTS) superfluous(sessions).socket.destroy();
+      const session = openSession(socket, answer, turns);
+      sessions.add(session);
+      checking ??= setInterval(check, CHECK_MS).unref();
+      socket.once('close', () => {
+        sessions.delete(session);
+        if (sessions.size > 0) return;
+        clearInterval(checking);
+        checking = undefined;
+      });
+    });
+    server.on('error', onError);
+    try {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+      removeStale(path);
+      // libuv would cut a longer path and listen elsewhere.
+      if (Buffer.byteLength(path) > MAX_SOCKET_PATH)
+        throw new Error(
+          `${path} is longer than the ${MAX_SOCKET_PATH} bytes of a unix socket's path (unix(7)); set a shorter RUNTIME_DIRECTORY`,
+        );
+      listen(server, path, onError);
+      inode = inodeOf(path);
+    } catch (error) {
+      onError(error instanceof Error ? error : new Error(String(error)));
+    }
+    return server.unref();
+  };
+
+  let server = make();
   return {
+    present: () => inode !== undefined && inodeOf(path) === inode,
+    renew() {
+      // First: closing unlinks the path, whoever's socket is there by then.
+      server.close();
+      server = make();
+    },
     close() {
+      clearInterval(checking);
       server.close();
       // Answers under way are still sent; a client that stays connected does not delay the end.
-      for (const socket of clients) socket.unref().destroySoon();
+      for (const { socket } of sessions) socket.unref().destroySoon();
     },
   };
+}
+
+/** Of the user with the most clients the one that asked longest ago. */
+function superfluous(sessions: ReadonlySet<ControlClient>): ControlClient {
+  const counts = new Map<number | undefined, number>();
+  for (const { uid } of sessions) counts.set(uid, (counts.get(uid) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  return [...sessions]
+    .filter(({ uid }) => counts.get(uid) === most)
+    .reduce((a, b) => (b.activeAt() < a.activeAt() ? b : a));
+}
+
+function inodeOf(path: string): bigint | undefined {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
+  } catch {
+    return undefined;
+  }
 }
 
 function removeStale(path: string): void {
@@ -75,7 +132,7 @@ function listen(server: Server, path: string, onError: (error: Error) => void): 
   // The socket must never be open to all, not even between bind and chmod.
   const umask = process.umask(0o117);
   try {
-    server.listen(path, () => {
+    server.listen({ path, backlog: BACKLOG }, () => {
       try {
         chmodSync(path, 0o660);
       } catch (error) {
@@ -86,67 +143,4 @@ function listen(server: Server, path: string, onError: (error: Error) => void): 
   } finally {
     process.umask(umask);
   }
-}
-
-function serve(socket: Socket, answer: RequestHandler): void {
-  let buffered = '';
-  let unfollow: () => void = () => undefined;
-  const follow = ({ follow: begin }: Following): void => {
-    unfollow();
-    unfollow = begin((response) => {
-      send(socket, response);
-      if (socket.writableLength > MAX_UNREAD_BYTES) socket.destroy();
-    });
-    if (socket.destroyed) unfollow();
-  };
-  socket.once('close', () => unfollow());
-  let turn = Promise.resolve();
-  socket.setEncoding('utf8');
-  socket.on('error', () => socket.destroy());
-  socket.on('data', (chunk: string) => {
-    buffered += chunk;
-    const lines = buffered.split('\n');
-    buffered = lines.pop() ?? '';
-    for (const line of lines) turn = turn.then(() => reply(socket, line, answer, follow));
-    if (buffered.length > MAX_REQUEST_BYTES) {
-      send(socket, refuse('too-long', `a request has at most ${MAX_REQUEST_BYTES} bytes`));
-      socket.destroy();
-    }
-  });
-}
-
-async function reply(
-  socket: Socket,
-  line: string,
-  answer: RequestHandler,
-  follow: (following: Following) => void,
-): Promise<void> {
-  const request = parseRequest(line);
-  if (request === undefined)
-    return send(socket, refuse('bad-request', 'not a request: one JSON object a line, such as {"command":"status"}'));
-  if (CHANGING.has(request.command) && !mayChange(socket)) {
-    return send(socket, refuse('permission', `${request.command} needs root`, `sudo backup-router ${request.command}`));
-  }
-  try {
-    const answered = await answer(request);
-    if ('follow' in answered) follow(answered);
-    else send(socket, answered);
-  } catch (error) {
-    send(socket, refuse('internal', error instanceof Error ? error.message : String(error)));
-  }
-}
-
-/** A peer whose user is unknown (no koffi) may only read. */
-function mayChange(socket: Socket): boolean {
-  const fd = descriptorOf(socket);
-  const peer = fd === undefined ? undefined : peerCredentials(fd);
-  return peer !== undefined && (peer.uid === 0 || peer.uid === process.getuid?.());
-}
-
-function refuse(code: string, message: string, suggestion?: string): Response {
-  return { ok: false, error: suggestion === undefined ? { code, message } : { code, message, suggestion } };
-}
-
-function send(socket: Socket, response: Response): void {
-  if (socket.writable) socket.write(`${JSON.stringify(response)}\n`);
 }

@@ -7,7 +7,7 @@
 
 import { readFileSync } from 'node:fs';
 import { readSmallFile } from '../host/small-file.js';
-import { commOf, isDead, parseStat } from './proc.js';
+import { commOf, isDead, parseStat, uptimeMs } from './proc.js';
 
 /**
  * Milliseconds since the process named in `pidFile` began, 0 unless it runs and is called `name`.
@@ -28,4 +28,14 @@ export function ageFromProc(stat: string, uptime: string, name: string): number 
   if (process === undefined || isDead(process) || process.comm !== commOf(name)) return 0;
   const ageMs = Math.round(Number(uptime.split(' ')[0]) * 1000 - process.startMs);
   return Math.max(ageMs, 0);
+}
+
+/** Milliseconds since this process began, its exec and the start of Node included; undefined: not known. */
+export function ownAgeMs(): number | undefined {
+  try {
+    const process = parseStat(readFileSync('/proc/self/stat', 'latin1'));
+    return process === undefined ? undefined : Math.max(0, Math.round(uptimeMs() - process.startMs));
+  } catch {
+    return undefined;
+  }
 }

@@ -127,6 +127,10 @@ export type Happening =
   | { readonly kind: 'route-refused'; readonly what: string; readonly code: string; readonly message: string }
   | { readonly kind: 'change-failed'; readonly what: string }
   | { readonly kind: 'observe-failed'; readonly message: string }
+  /** A bug in what is told or answered; the routes are not concerned. `count`: of this life of the agent. */
+  | { readonly kind: 'fault'; readonly message: string; readonly count: number; readonly remedy: string }
+  /** The control socket was gone, and is there again. */
+  | { readonly kind: 'control-socket-renewed'; readonly what: string }
   /** Logged only. */
   | { readonly kind: 'add-route' | 'delete-route' | 'add-rule' | 'delete-rule'; readonly what: string }
   | { readonly kind: 'more-changes'; readonly count: number }

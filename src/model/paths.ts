@@ -9,6 +9,8 @@ export const MAX_SOCKET_PATH = 107;
 export interface Paths {
   readonly configFile: string;
   readonly controlSocket: string;
+  /** Held by the agent that runs. */
+  readonly lock: string;
   /** The last configuration that ran, as text. */
   readonly lastKnownGood: string;
   /** What an operator has ordered: pins and roles. */
@@ -31,6 +33,7 @@ export function pathsOf(env: Readonly<Record<string, string | undefined>>, confi
   return {
     configFile,
     controlSocket: `${runtime}/control.sock`,
+    lock: `${runtime}/lock`,
     lastKnownGood: `${state}/last-known-good.yaml`,
     orders: `${state}/orders.json`,
     adopted: `${state}/adopted.json`,

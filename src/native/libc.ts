@@ -39,16 +39,22 @@ export interface Libc {
    * 0.
    */
   setNetworkNamespace(fd: number): number;
+  /** flock(2), exclusive and without waiting; errno or 0. */
+  lock(fd: number): number;
   /** One datagram to a unix address from a socket made for it; errno or 0. */
   sendUnixDatagram(address: Buffer, bytes: Uint8Array): number;
 }
 
+/** For flock(1), which does not wait. */
+const LOCK_TIMEOUT_MS = 1_000;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 const SO_ATTACH_FILTER = 26;
 const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
 const CLONE_NEWNET = 0x40000000;
+const LOCK_EX_NB = 2 | 4;
+const EWOULDBLOCK = 11;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 
@@ -123,6 +129,11 @@ function bind(): Libc {
       const setns = library.func('int setns(int fd, int type)');
       return setns(fd, CLONE_NEWNET) === 0 ? 0 : errno();
     },
+    lock(fd) {
+      // Bound here: called once.
+      const flock = library.func('int flock(int fd, int operation)');
+      return flock(fd, LOCK_EX_NB) === 0 ? 0 : errno();
+    },
     sendUnixDatagram(address, bytes) {
       const fd = openSocket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0) as number;
       if (fd < 0) return errno();
@@ -153,6 +164,26 @@ export function peerCredentials(fd: number): PeerCredentials | undefined {
   const bytes = loadLibc()?.getBytes(fd, SOL_SOCKET, SO_PEERCRED, 12);
   if (bytes === undefined || bytes.length < 12) return undefined;
   return { pid: bytes.readInt32LE(0), uid: bytes.readUInt32LE(4), gid: bytes.readUInt32LE(8) };
+}
+
+/**
+ * An exclusive lock on the open file, as long as the descriptor is open: `held`, `taken` by another
+ * process, or why it cannot be told. Without koffi flock(1) locks it for us: a lock belongs to what
+ * was opened, which a child has in common with its parent.
+ */
+export function lockFile(fd: number): 'held' | 'taken' | string {
+  const libc = loadLibc();
+  if (libc !== undefined) {
+    const errno = libc.lock(fd);
+    return errno === 0 ? 'held' : errno === EWOULDBLOCK ? 'taken' : errnoName(errno);
+  }
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
+  const { status, error } = spawnSync('flock', ['--nonblock', '3'], {
+    stdio: ['ignore', 'ignore', 'ignore', fd],
+    timeout: LOCK_TIMEOUT_MS,
+    env: { PATH: '/usr/bin:/bin' },
+  });
+  return status === 0 ? 'held' : status === 1 ? 'taken' : (error?.message ?? `flock(1) ends with ${status}`);
 }
 
 export type DatagramResult = { readonly ok: true } | { readonly ok: false; readonly code: string };

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { CommandError, EXIT } from '../model/exit.js';
 import { requireCapability } from './capability.js';
+import { takeLock } from './lock.js';
 import type { Log } from './log.js';
 
 const TAKEN_POLL_MS = 1_000;
@@ -27,6 +28,30 @@ export async function mustBeAlone(socket: string, log: Log): Promise<void> {
     remedy: 'stop the one that was started by hand',
   });
   while (await someoneListens(socket)) await new Promise((resolve) => setTimeout(resolve, TAKEN_POLL_MS));
+}
+
+/**
+ * Of agents that start at the same time, and find nobody on the socket, one gets the lock; for the
+ * others this throws with exit status 69. The result gives it back. A lock that cannot be had at all
+ * keeps no agent from running.
+ */
+export function claim(lockFile: string, log: Log): () => void {
+  const lock = takeLock(lockFile);
+  switch (lock.kind) {
+    case 'held':
+      return lock.release;
+    case 'taken':
+      throw new CommandError(
+        EXIT.UNAVAILABLE,
+        `another agent runs already (${lock.by} holds ${lockFile})`,
+        'backup-router status',
+      );
+    case 'unknown':
+      log('warning', 'no-lock', { message: lock.reason, effect: 'a second agent would not be noticed' });
+      return () => undefined;
+    default:
+      return lock satisfies never;
+  }
 }
 
 /** At boot there is no socket, and no time to load what would tell that nobody listens on it. */

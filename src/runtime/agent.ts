@@ -6,12 +6,12 @@
 import { renderDiagnostics } from '../config/diagnostic.js';
 import type { JunosHints } from '../config/junos/read.js';
 import type { Response } from '../control/protocol.js';
-import type { ControlServer } from '../control/server.js';
 import type { Covered } from '../core/expected.js';
 import type { Health, Kernel } from '../core/ports.js';
 import { type Beginning, RESYNC_MS } from '../core/state.js';
 import { statusOf } from '../core/status.js';
 import { openHealth } from '../health/open.js';
+import { ownAgeMs } from '../health/process-age.js';
 import { socketMissing } from '../health/session/endpoint.js';
 import { systemClock } from '../host/clock.js';
 import { openKernel } from '../kernel/kernel.js';
@@ -21,16 +21,17 @@ import { CommandError, EXIT } from '../model/exit.js';
 import type { Paths } from '../model/paths.js';
 import type { Status } from '../model/status.js';
 import { VERSION } from '../model/version.js';
-import { libcFault, loadLibc } from '../native/libc.js';
-import { mustBeAlone, someoneListens } from './admission.js';
+import { claim, mustBeAlone, someoneListens } from './admission.js';
 import { readAdopted, writeAdopted } from './adopted-record.js';
 import { createAnnouncer } from './announcer.js';
 import { type Chosen, chooseConfig } from './choose-config.js';
 import { createConfiguration } from './configuration.js';
+import { openControl } from './control-socket.js';
 import { readCovered, writeCovered } from './covered-record.js';
 import { type Driver, startDriver } from './driver.js';
 import { dryRun } from './dry-run.js';
 import { createLog, type Log } from './log.js';
+import { messageOf, spreadNet } from './net.js';
 import { createNotifier, type Notifier } from './notify.js';
 import { overrideOf, pinOf, readOrders } from './orders-record.js';
 import { answerer } from './requests.js';
@@ -67,12 +68,20 @@ export async function runAgent(options: AgentOptions): Promise<number> {
 
   const notifier = createNotifier(process.env, (failure) => log('warning', 'notify-failed', { message: failure }));
   // A daemon without a socket is down, and the routes go in; the word of any other comes first.
-  const opened = openKernel({ hurried: !options.dryRun && socketMissing(choice.chosen.config.routingDaemons) });
+  const hurried = !options.dryRun && socketMissing(choice.chosen.config.routingDaemons);
+  const opened = openKernel({ hurried });
   const kernel = options.dryRun ? dryRun(opened, (command) => process.stdout.write(`${command}\n`)) : opened;
+  let release: (() => void) | undefined;
   try {
-    return await live({ options, startedAt, log, chosen: choice.chosen, notifier, kernel, begun: opened.begun, quiet });
+    // Where routes are in a hurry they may go first: those of two agents are the same, or are put right by the one that stays.
+    if (!hurried && !options.dryRun) release = claim(paths.lock, log);
+    const begun = opened.begun.then(() => {
+      if (!options.dryRun) release ??= claim(paths.lock, log);
+    });
+    return await live({ options, startedAt, log, chosen: choice.chosen, notifier, kernel, begun, quiet });
   } finally {
     kernel.close();
+    release?.();
   }
 }
 
@@ -83,7 +92,7 @@ interface Life {
   readonly chosen: Chosen;
   readonly notifier: Notifier;
   readonly kernel: Kernel;
-  /** The first routes have had their chance: all else may begin. */
+  /** The first routes have had their chance: all else may begin. Rejects where another agent runs. */
   readonly begun: Promise<void>;
   /** Without a control socket. */
   readonly quiet: boolean;
@@ -94,6 +103,20 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
   const { paths } = options;
   const telling = openTelling(log, paths, options.dryRun);
   const { emit } = telling;
+  const end = (error: unknown): never => {
+    log('error', 'bug', {
+      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      effect: 'the agent ends; routes stay as they are',
+    });
+    process.exit(EXIT.SOFTWARE);
+  };
+  const net = spreadNet({
+    tell: (error, count) => {
+      log('error', 'fault-at', { stack: error instanceof Error ? error.stack : undefined });
+      emit({ kind: 'fault', message: messageOf(error), count, remedy: 'report it, with the log' });
+    },
+    giveUp: end,
+  });
   if (chosen.source !== 'file')
     emit({
       kind: 'configuration-not-used',
@@ -126,8 +149,9 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
   };
   const announcer = createAnnouncer(notifier);
   let exit = (): void => undefined;
-  const exited = new Promise<void>((resolve) => {
+  const exited = new Promise<void>((resolve, reject) => {
     exit = resolve;
+    begun.catch(reject);
   });
   const driver: Driver = startDriver({
     kernel,
@@ -149,6 +173,8 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
       announcer.settled(state);
     },
     onExit: exit,
+    aside: net.aside,
+    onBug: end,
   });
 
   const take = (next: Chosen, former: Chosen): void => {
@@ -174,7 +200,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
     dryRun: options.dryRun,
   });
   void announcer.ready.then(() => {
-    emit({ kind: 'ready', version: VERSION, afterMs: Math.round(performance.now() - startedAt) });
+    emit({ kind: 'ready', version: VERSION, afterMs: ownAgeMs() ?? Math.round(performance.now() - startedAt) });
     // The disk comes last.
     setImmediate(() => {
       configuration.settled();
@@ -184,9 +210,14 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
 
   const reload = (confirmMs?: number): Response => {
     notifier.reloading();
-    const response = configuration.reload(confirmMs);
-    notifier.ready();
-    return response;
+    try {
+      return configuration.reload(confirmMs);
+    } catch (error) {
+      net.caught(error);
+      return { ok: false, error: { code: 'internal', message: messageOf(error) } };
+    } finally {
+      notifier.ready();
+    }
   };
   const status = (): Status => {
     const around = {
@@ -210,7 +241,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
     emit,
     ordersFile: paths.orders,
   });
-  const control = quiet ? undefined : openControl(begun, paths.controlSocket, answer, log);
+  const control = quiet ? undefined : openControl(begun, paths.controlSocket, answer, { log, emit });
 
   let deadline: NodeJS.Timeout | undefined;
   const stop = (): void => {
@@ -222,15 +253,19 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
   const hangUp = (): void => void reload();
   process.on('SIGHUP', hangUp).on('SIGTERM', stop).on('SIGINT', stop);
 
-  await exited;
-  clearTimeout(deadline);
-  process.off('SIGHUP', hangUp).off('SIGTERM', stop).off('SIGINT', stop);
-  driver.close();
-  control?.close();
-  configuration.close();
-  telling.close();
-  role.close();
-  processes.close();
+  try {
+    await exited;
+  } finally {
+    clearTimeout(deadline);
+    process.off('SIGHUP', hangUp).off('SIGTERM', stop).off('SIGINT', stop);
+    driver.close();
+    control?.close();
+    configuration.close();
+    telling.close();
+    role.close();
+    processes.close();
+    net.close();
+  }
   return EXIT.OK;
 }
 
@@ -249,38 +284,6 @@ function recorded(paths: Paths, log: Log): Pick<Beginning, 'roleOverride' | 'pin
     pin: pinOf(orders, performance.now(), Date.now()),
     adopted,
     covered: readCovered(paths.covered),
-  };
-}
-
-/** The control socket, opened once the first routes have had their chance. */
-function openControl(
-  begun: Promise<void>,
-  socket: string,
-  answer: ReturnType<typeof answerer>,
-  log: Log,
-): { close(): void } {
-  let control: ControlServer | undefined;
-  let closed = false;
-  void begun.then(async () => {
-    const { startControlServer } = await import('../control/server.js');
-    if (closed) return;
-    if (loadLibc() === undefined)
-      log('warning', 'no-koffi', {
-        message: libcFault(),
-        effect: 'kernel events are polled for each second; reload works by SIGHUP only',
-      });
-    control = startControlServer(socket, answer, (error) =>
-      log('warning', 'control-socket', {
-        message: error.message,
-        effect: 'no status; reload by SIGHUP only',
-      }),
-    );
-  });
-  return {
-    close() {
-      closed = true;
-      control?.close();
-    },
   };
 }
 

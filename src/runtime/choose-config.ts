@@ -46,8 +46,14 @@ export type ConfigChoice =
   | { readonly kind: 'none'; readonly diagnostics: readonly Diagnostic[] };
 
 /** `hints`: for what a Junos text does not say. A dry run shows what the file would do, whatever awaits its confirmation in the agent beside it. */
-export function chooseConfig(paths: Paths, hints: JunosHints, dryRun = false, now?: Moment): ConfigChoice {
-  const loaded = loadConfig(paths.configFile, hints);
+export function chooseConfig(
+  paths: Paths,
+  hints: JunosHints,
+  dryRun = false,
+  now?: Moment,
+  pipes = dryRun,
+): ConfigChoice {
+  const loaded = loadConfig(paths.configFile, hints, pipes);
   const record = dryRun ? undefined : readUnconfirmed(paths.unconfirmed);
   const chosen =
     (record === undefined ? undefined : approved(record, loaded, paths, hints, now ?? thisMoment())) ??

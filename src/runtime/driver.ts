@@ -48,6 +48,10 @@ export interface DriverOptions {
   /** Called after every input that was carried out. */
   readonly onSettled: (state: State) => void;
   readonly onExit: () => void;
+  /** Runs what tells of the state; what it throws is no concern of the routes. Absent: it may not throw. */
+  readonly aside?: (run: () => void) => void;
+  /** The machine or what carries out its steps has thrown: what it remembers is worth nothing any more. */
+  readonly onBug?: (error: unknown) => void;
   /** Runs a function when nothing else is to be done; setImmediate when absent. */
   readonly whenIdle?: (run: () => void) => void;
 }
@@ -85,8 +89,17 @@ export function startDriver(options: DriverOptions): Driver {
     kernel.subscribe(request, (hint) => dispatch({ kind: 'hint', hint }));
   };
 
+  const aside = options.aside ?? ((run: () => void) => run());
   const dispatch = (input: Input): void => {
     if (closed) return;
+    try {
+      carryOn(input);
+    } catch (error) {
+      options.onBug?.(error);
+      throw error;
+    }
+  };
+  const carryOn = (input: Input): void => {
     const now = clock.now();
     const sent = ready.send(input, state);
     const result = transition(state, input, now);
@@ -96,11 +109,11 @@ export function startDriver(options: DriverOptions): Driver {
     if (state.world !== before.world) listen();
     for (const output of result.outputs) if (output.kind === 'apply') carryOut(output, sent);
     for (const output of result.outputs) if (output.kind !== 'apply') carryOut(output);
-    journal(before, input, result, now);
+    aside(() => journal(before, input, result, now));
     timer?.cancel();
     // By the time that was settled for: what fell due while the outputs were carried out has not been settled yet.
     timer = closed ? undefined : clock.at(nextDeadline(state, now), () => dispatch({ kind: 'tick' }));
-    options.onSettled(state);
+    aside(() => options.onSettled(state));
     prepareWhenIdle();
   };
 

@@ -37,6 +37,8 @@ const LEVEL: Readonly<Record<Happening['kind'], Level>> = {
   'route-refused': 'warning',
   'change-failed': 'error',
   'observe-failed': 'error',
+  fault: 'error',
+  'control-socket-renewed': 'warning',
   'add-route': 'info',
   'delete-route': 'info',
   'add-rule': 'info',

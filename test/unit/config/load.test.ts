@@ -1,7 +1,7 @@
 /** Reading from disk: what can go wrong with the file itself. */
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { renderDiagnostics } from '../../../src/config/diagnostic.js';
@@ -24,7 +24,7 @@ t.test('a good file', async (t) => {
 t.test('a pipe, which says nothing of its size and comes in pieces', async (t) => {
   const long = file('long.yaml', `# ${'x'.repeat(78)}\n`.repeat(2500) + TEXT);
   t.strictSame(loadConfig(long).config?.managementInterfaces[0]?.selector, { kind: 'name', name: 'eth0' });
-  const script = `import { loadConfig } from ${JSON.stringify(new URL('../../../src/config/load.js', import.meta.url).href)}; console.log(loadConfig('/dev/stdin').config?.managementInterfaces[0]?.selector.name)`;
+  const script = `import { loadConfig } from ${JSON.stringify(new URL('../../../src/config/load.js', import.meta.url).href)}; console.log(loadConfig('/dev/stdin', {}, true).config?.managementInterfaces[0]?.selector.name)`;
   t.equal(
     execFileSync(
       'sh',
@@ -52,8 +52,8 @@ t.test('no file', async (t) => {
 });
 
 t.test('what is no text file', async (t) => {
-  const codes = (path: string): readonly string[] =>
-    loadConfig(path).diagnostics.map((d) => `${d.line}:${d.column} ${d.code}`);
+  const codes = (path: string, pipes = true): readonly string[] =>
+    loadConfig(path, {}, pipes).diagnostics.map((d) => `${d.line}:${d.column} ${d.code}`);
   t.strictSame(codes(join(dir, 'directory')), ['0:0 unreadable']);
   t.strictSame(codes(join(dir, 'config.yaml', 'x')), ['0:0 unreadable']);
   t.strictSame(codes('/dev/null'), ['1:1 empty-file']);
@@ -63,6 +63,15 @@ t.test('what is no text file', async (t) => {
   ] as const)
     t.strictSame(codes(file(name, bytes)), ['0:0 not-utf8'], `${name}, without a mark`);
   t.strictSame(codes('/dev/zero'), ['0:0 too-large']);
+  const fifo = join(dir, 'fifo');
+  execFileSync('mkfifo', [fifo]);
+  const huge = file('huge', '');
+  truncateSync(huge, 2 ** 32);
+  const beganMs = performance.now();
+  for (const path of ['/dev/zero', '/dev/null', '/dev/tty', fifo])
+    t.strictSame(codes(path, false), ['0:0 unreadable'], `${path}, to one who may not wait`);
+  t.strictSame(codes(huge, false), ['0:0 too-large']);
+  t.ok(performance.now() - beganMs < 1_000, 'at once');
   t.strictSame(codes(file('utf16.yaml', Buffer.from(`\ufeff${TEXT}ü`, 'utf16le'))), ['0:0 not-utf8']);
   t.strictSame(codes(file('nul', Buffer.alloc(10))), ['1:1 control-character', '1:1 wrong-type']);
 });

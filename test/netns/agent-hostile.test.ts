@@ -1,0 +1,140 @@
+/**
+ * What others may do to a running agent: start a second one at the same moment, flood its control
+ * socket or remove it, and put anything where its configuration is. It goes on, a death is served,
+ * and what happened is told.
+ */
+
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import type { Agent } from '../../src/drill/lab/agent.js';
+import { command } from '../../src/drill/lab/command.js';
+import { eventually, sleep } from '../../src/drill/lab/wait.js';
+import {
+  agentIn,
+  backWithin,
+  configText,
+  laboratory,
+  mark,
+  monitor,
+  owned,
+  restartAgent,
+  statusOf,
+  turned,
+  zebraOnly,
+} from './agent-support.js';
+
+t.test('several agents started together: one runs, the others end with 69 and say who does', async (t) => {
+  const std = laboratory(t);
+  const first = agentIn(std, {});
+  await first.waitForLog(/ ready /);
+  const wanted = owned(std.router);
+  t.match(wanted.join('\n'), /default via/);
+  await first.kill();
+  for (const offsetMs of [0, 30, 120]) {
+    const agents: Agent[] = [];
+    for (let i = 0; i < 4; i++) {
+      agents.push(restartAgent(std, first, {}));
+      await sleep(offsetMs);
+    }
+    await eventually(() => agents.filter((agent) => agent.process.running).length === 1, {
+      timeoutMs: 15_000,
+      what: 'one agent to be left',
+    });
+    for (const agent of agents.filter((one) => !one.process.running)) {
+      t.match(await agent.process.exited, { status: 69 });
+      t.match(agent.log.join('\n'), /another agent runs already \(.*(?:process \d+|just starting|listens)/);
+    }
+    const left = agents.find((agent) => agent.process.running)!;
+    await left.waitForLog(/ ready /);
+    t.equal((await statusOf(left)).agent.pid, left.process.pid, `${offsetMs} ms apart: the one that is left answers`);
+    t.same(owned(std.router), wanted, 'and its routes stand');
+    await left.kill();
+  }
+});
+
+/** Fifty connections that ask and do not read, or write anything at all, as fast as they can. */
+const FLOOD = `
+const { connect } = require('node:net');
+const pieces = ['{"command":"status"}\\n', '{"command":"events"}\\n', '\\n', '{}\\n', '[[[[\\n', 'x'.repeat(3000) + '\\n', 'y'.repeat(9000)];
+const open = (i) => {
+  const socket = connect(process.argv[1]);
+  const piece = Buffer.from(pieces[i % pieces.length].repeat(Math.ceil(60000 / pieces[i % pieces.length].length)));
+  if (i % 2 === 0) socket.pause(); else socket.resume();
+  const more = () => { while (!socket.destroyed && socket.write(piece)); };
+  socket.on('connect', more).on('drain', more).on('error', () => {}).on('close', () => setTimeout(open, 20, i));
+};
+for (let i = 0; i < 50; i++) open(i);
+`;
+
+t.test('a flood of the control socket holds up no death; a socket that is removed returns', async (t) => {
+  const std = laboratory(t);
+  const frr = zebraOnly(std);
+  await frr.start();
+  const agent = agentIn(std, { frr, daemons: ['zebra'], convergence: 0 });
+  await turned(agent, 'out');
+  const watch = await monitor(std.router);
+  const socket = join(agent.directory, 'run', 'control.sock');
+  const before = memoryKiB(agent);
+  const flood = spawn(process.execPath, ['-e', FLOOD, socket], { stdio: 'ignore' });
+  t.teardown(() => flood.kill('SIGKILL'));
+  await sleep(1_000);
+  const killedMs = await frr.kill('zebra');
+  await backWithin(t, watch, killedMs, 10, 'SIGKILL of zebra in a flood of requests');
+  t.match(await statusOf(agent), { routes: { phase: 'in' } }, 'another client is answered');
+  const grown = memoryKiB(agent) - before;
+  t.comment(`MEASURED memory in the flood: ${grown} KiB more`);
+  t.ok(grown < 250_000, 'memory is bounded');
+  flood.kill('SIGKILL');
+
+  const from = mark(agent);
+  rmSync(socket);
+  await agent.waitForLog(/control-socket-renewed/, 15_000, from);
+  t.match(await statusOf(agent), { routes: { phase: 'in' } }, 'it is there again');
+  await agent.stop();
+});
+
+t.test('anything where the configuration is: what runs goes on', async (t) => {
+  const std = laboratory(t);
+  const agent = agentIn(std, {});
+  await agent.waitForLog(/ ready /);
+  const wanted = owned(std.router);
+  t.match(wanted.join('\n'), /default via/);
+  const file = agent.configFile;
+  const chain = Array.from({ length: 3_000 }, (_, i) => `set groups g${i} apply-groups g${i + 1}\n`).join('');
+  const puts: Readonly<Record<string, () => void>> = {
+    'a chain of groups': () => writeFileSync(file, `set system backup-router 10.9.0.1\nset apply-groups g0\n${chain}`),
+    'keys in keys': () => writeFileSync(file, `${configText({})}\nnote: ${'a: '.repeat(2_000)}\n`),
+    'a FIFO': () => command(['mkfifo', file]),
+    'a device without end': () => command(['ln', '-s', '/dev/zero', file]),
+    'a directory': () => mkdirSync(file),
+    'a gigabyte': () => {
+      writeFileSync(file, '');
+      truncateSync(file, 2 ** 30);
+    },
+    nothing: () => undefined,
+  };
+  for (const [what, put] of Object.entries(puts)) {
+    rmSync(file, { recursive: true, force: true });
+    put();
+    const from = mark(agent);
+    const beganMs = Date.now();
+    process.kill(agent.process.pid!, 'SIGHUP');
+    await agent.waitForLog(/reload-refused/, 10_000, from);
+    t.comment(`MEASURED ${what}: refused after ${Date.now() - beganMs} ms`);
+    t.same(owned(std.router), wanted, what);
+  }
+  await agent.kill();
+  const fifo = join(agent.directory, 'fifo');
+  command(['mkfifo', fifo]);
+  const heir = agentIn(std, {}, { directory: agent.directory, args: ['-c', fifo] });
+  await heir.waitForLog(/configuration-not-used .*running=last-known-good/);
+  await heir.waitForLog(/ ready /);
+  t.same(owned(std.router), wanted, 'a start beside a FIFO runs the last known good copy');
+  await heir.stop();
+});
+
+function memoryKiB(agent: Agent): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${agent.process.pid}/status`, 'utf8'))![1]);
+}

@@ -1,0 +1,150 @@
+/** What clients of the control socket may cost: each has a budget, and whoever waits for the loop is not kept waiting. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { request } from '../../../src/control/client.js';
+import type { Response } from '../../../src/control/protocol.js';
+import { startControlServer } from '../../../src/control/server.js';
+import { createTurns } from '../../../src/control/turns.js';
+import { eventually } from '../../../src/drill/lab/wait.js';
+
+const made = mkdtempSync(join(tmpdir(), 'br-budget-'));
+t.teardown(() => rmSync(made, { recursive: true, force: true }));
+const ASK = '{"command":"status"}\n';
+/** As large as the status of a router with a few hundred destinations. */
+const ANSWER: Response = { ok: true, message: 'x'.repeat(20_000) };
+
+function server(
+  t: { teardown(run: () => void): void },
+  name: string,
+): { readonly path: string; asked(): number; close(): void } {
+  const path = join(made, name);
+  let asked = 0;
+  const control = startControlServer(
+    path,
+    async () => {
+      asked++;
+      return ANSWER;
+    },
+    (error) => {
+      throw error;
+    },
+  );
+  t.teardown(() => control.close());
+  return { path, asked: () => asked, close: () => control.close() };
+}
+
+async function connected(t: { teardown(run: () => void): void }, path: string): Promise<Socket> {
+  const socket = connect(path);
+  socket.on('error', () => undefined);
+  t.teardown(() => socket.destroy());
+  await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
+  return socket;
+}
+
+t.test('requests without end from one who reads nothing: bounded memory, and others are answered', async (t) => {
+  const { path, asked } = server(t, 'deaf');
+  const deaf = await connected(t, path);
+  deaf.pause();
+  const flood = Buffer.from(ASK.repeat(3_000));
+  const before = process.memoryUsage().rss;
+  let written = 0;
+  for (let i = 0; i < 500 && written < 500; i++) {
+    if (deaf.write(flood)) written++;
+    await new Promise(setImmediate);
+  }
+  const served = asked();
+  t.ok(served < 100, `${served} of its requests are answered`);
+  t.match(await request(path, { command: 'status' }), { ok: true }, 'another client');
+  t.ok(process.memoryUsage().rss - before < 100 << 20, 'memory');
+  deaf.resume();
+  await eventually(() => asked() > 1_000, { what: 'it is answered once it reads' });
+});
+
+t.test('whatever the sizes and separators, the loop turns', async (t) => {
+  const { path } = server(t, 'loop');
+  const garbage = [
+    '\n',
+    ' \n',
+    '{}\n',
+    '[[[[[[[[\n',
+    ASK,
+    '\r\n',
+    '\u0000\n',
+    `${'x'.repeat(4000)}\n`,
+    'x'.repeat(70_000),
+  ];
+  const sockets: Socket[] = [];
+  for (let i = 0; i < 60; i++) {
+    const socket = await connected(t, path);
+    socket.resume();
+    const piece = Buffer.from(garbage[i % garbage.length]!.repeat(20_000 / garbage[i % garbage.length]!.length + 1));
+    const more = (): void => {
+      for (let n = 0; n < 4; n++) if (!socket.destroyed) socket.write(piece);
+    };
+    socket.on('drain', more);
+    more();
+    sockets.push(socket);
+  }
+  // The clients are in this process too: what they do is measured by the same loop. So only the server's part is asked for.
+  const turns: number[] = [];
+  const until = performance.now() + 1_500;
+  while (performance.now() < until) {
+    const begin = performance.now();
+    await new Promise(setImmediate);
+    turns.push(performance.now() - begin);
+  }
+  turns.sort((a, b) => a - b);
+  const median = turns[Math.floor(turns.length / 2)]!;
+  t.ok(median < 10, `${turns.length} turns of ${median.toFixed(1)} ms`);
+  for (const socket of sockets) socket.destroy();
+  t.match(await request(path, { command: 'status' }), { ok: true });
+});
+
+t.test('more clients than there is room for: the newest is served', async (t) => {
+  const { path } = server(t, 'many');
+  let closed = 0;
+  for (let i = 0; i < 140; i++) (await connected(t, path)).on('close', () => closed++).resume();
+  await eventually(() => closed >= 12, { what: 'those that asked for nothing the longest to be closed' });
+  t.match(await request(path, { command: 'status' }), { ok: true });
+});
+
+t.test('a turn has a budget, and everybody gets a piece', async (t) => {
+  let now = 0;
+  const turns = createTurns(() => now);
+  const done: string[] = [];
+  const work = (name: string, left: number) => (): void => {
+    now++;
+    done.push(name);
+    if (left > 1) turns.add(work(name, left - 1));
+  };
+  for (const name of ['a', 'b', 'c']) turns.add(work(name, 3));
+  await new Promise(setImmediate);
+  t.equal(done.join(''), 'ab', 'two milliseconds, and no more in this turn');
+  await eventually(() => done.length === 9, { what: 'the rest' });
+  t.equal(done.join(''), 'abcabcabc');
+});
+
+t.test('a socket that was removed is opened anew, and connected clients stay', async (t) => {
+  const path = join(made, 'renewed');
+  const control = startControlServer(
+    path,
+    async () => ANSWER,
+    (error) => t.fail(error.message),
+  );
+  t.teardown(() => control.close());
+  const old = await connected(t, path);
+  t.equal(control.present(), true);
+  rmSync(path);
+  t.equal(control.present(), false);
+  control.renew();
+  t.equal(control.present(), true);
+  t.match(await request(path, { command: 'status' }), { ok: true });
+  let text = '';
+  old.on('data', (chunk) => (text += String(chunk)));
+  old.write(ASK);
+  await eventually(() => text.endsWith('\n'), { what: 'an answer to who was connected before' });
+});
