@@ -76,6 +76,8 @@ function sentence(e: Event): string {
       return `interference ${e.episode}: ${e.what}${e.pauseMs === 0 ? '' : `; repaired after ${durationText(e.pauseMs)}`}`;
     case 'route-keeps-coming-back':
       return `a default route that was taken over came back ${e.times} times`;
+    case 'adoption-failed':
+      return `the ${e.family} default route on ${e.interface} is left to its owner, for ${durationText(e.pauseMs)}: ${e.reason}`;
     case 'adopt-route':
       return `taken over: ${e.what}`;
     case 'restore-route':

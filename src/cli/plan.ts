@@ -72,7 +72,9 @@ function text(
     .map(({ subject, reason }) => `# waiting for ${comment(subject)}: ${comment(reason)}\n`)
     .join('');
   const taking =
-    adopt.length === 0 ? '' : `# once these stand, taken over and given back on stop (adopt: true)\n${lines(adopt)}`;
+    adopt.length === 0
+      ? ''
+      : `# once these stand and the routing daemon has a default route of its own, taken over (adopt: true)\n${lines(adopt)}`;
   const who =
     agent === undefined ? (silence ?? 'no agent runs') : `the agent says ${agent.routes.phase}: ${agent.routes.reason}`;
   return (

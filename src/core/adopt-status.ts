@@ -4,7 +4,10 @@ import { destinationText } from '../model/prefix.js';
 import { type Route, TABLE_MAIN } from '../model/route.js';
 import type { AdoptedRouteStatus } from '../model/status.js';
 import { adoptAt, type Candidate, candidates, disowned, obstacleOf, without } from './adopt.js';
+import { questionKey } from './coverage.js';
 import type { Wait } from './management.js';
+import { offerQuestion } from './offers.js';
+import { takeoverOf } from './places.js';
 import type { Agenda, SeenWorld } from './state.js';
 
 /** RTPROT_RA (linux/rtnetlink.h): the kernel itself, systemd-networkd and NetworkManager use it. */
@@ -15,12 +18,29 @@ export function adoptionWaits(world: SeenWorld, agenda: Agenda, now: number): Wa
     const reason =
       obstacleOf(candidate) ??
       agenda.recordFault ??
+      unoffered(world, candidate, now) ??
       (now < adoptAt(agenda) ? insistence(candidate, agenda.adoptInterference.count) : undefined);
     return reason === undefined ? [] : [{ subject: subjectOf(candidate.original.route, candidate.link.name), reason }];
   });
   for (const { route, interfaceName } of disowned(world))
     waits.push({ subject: subjectOf(route, interfaceName), reason: 'is still to be given back' });
   return waits;
+}
+
+/** Why a route that could be taken over stays where it is for now. */
+function unoffered(world: SeenWorld, candidate: Candidate, now: number): string | undefined {
+  const takeover = takeoverOf(world, candidate);
+  if (takeover.kind === 'trying') return undefined;
+  if (takeover.kind === 'resting') {
+    const seconds = Math.max(0, Math.ceil((takeover.until - now) / 1000));
+    return `it is not taken over for ${seconds} s more, after ${takeover.failures === 1 ? 'an attempt' : `${takeover.failures} attempts`} in vain: ${takeover.reason}`;
+  }
+  if ([...world.daemons.values()].some(({ life }) => life !== 'responsive'))
+    return 'it is not taken over while the routing daemon is not healthy';
+  const key = questionKey(offerQuestion(world, candidate));
+  return world.offers.has(key) && world.offers.get(key) === undefined
+    ? 'it is not taken over, because a routing daemon of this kind does not tell whether it has a default route to put there'
+    : 'it is not taken over, because the routing daemon has no default route of its own to put there';
 }
 
 function insistence({ original, link }: Candidate, count: number): string {

@@ -15,15 +15,14 @@
  */
 
 import type { AdoptedRoute, Original } from '../model/adopted.js';
-import { allBackupRouters, type BackupRouter, type Config } from '../model/config.js';
-import type { Link } from '../model/link.js';
+import { allBackupRouters, type Config } from '../model/config.js';
 import type { Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { bound, isForeignDefault } from './auto.js';
 import { INTERFERENCE_WINDOW_MS, pauseOf } from './interference.js';
 import { routeKey, routeSlot } from './keys.js';
-import { linkOf } from './management.js';
 import { ownedRoutes, ownership } from './ownership.js';
+import { adopting, type Place, takeoverOf } from './places.js';
 import type { Desired } from './plan.js';
 import type { Step } from './ports.js';
 import type { Agenda, Insistence, Phase, SeenWorld } from './state.js';
@@ -32,20 +31,8 @@ import type { Agenda, Insistence, Phase, SeenWorld } from './state.js';
 const HARMLESS_DISTANCE = 255;
 const ROUNDING_S = 2;
 
-/** Each management interface that is there, with each of its backup routers that adopt. */
-function adopting({ config, snapshot }: SeenWorld): readonly { readonly link: Link; readonly router: BackupRouter }[] {
-  return config.managementInterfaces.flatMap(({ selector, backupRouters }) => {
-    const link = linkOf(selector, snapshot);
-    return link === undefined
-      ? []
-      : backupRouters.filter((router) => router.auto?.adopt === true).map((router) => ({ link, router }));
-  });
-}
-
-export interface Candidate {
+export interface Candidate extends Place {
   readonly original: Original;
-  readonly link: Link;
-  readonly router: BackupRouter;
 }
 
 export function candidates(world: SeenWorld): readonly Candidate[] {
@@ -66,10 +53,16 @@ export function obstacleOf({ original, router }: Candidate): string | undefined 
   return undefined;
 }
 
-/** The foreign default routes that are to be taken over. They cover nothing: they stand only until our own do. */
+/** The foreign default routes that could be taken over. */
+export function takeable(world: SeenWorld): readonly Candidate[] {
+  return candidates(world).filter((candidate) => obstacleOf(candidate) === undefined);
+}
+
+/** The foreign default routes that are being taken over. They cover nothing: they stand only until our own do. Every other one does. */
 export function adoptable(world: SeenWorld): readonly Route[] {
-  return candidates(world)
-    .filter((candidate) => obstacleOf(candidate) === undefined)
+  if (world.takeovers.size === 0) return [];
+  return takeable(world)
+    .filter((candidate) => takeoverOf(world, candidate).kind === 'trying')
     .map(({ original }) => original.route);
 }
 
@@ -91,8 +84,8 @@ export function adoptAt({ adoptInterference }: Agenda): number {
 export function adoption(world: SeenWorld, phase: Phase, want: Desired): Adoption {
   const { record } = world;
   if (phase.kind === 'starting' || record.writing !== undefined) return NO_ADOPTION;
-  const ready = candidates(world).filter(
-    (candidate) => obstacleOf(candidate) === undefined && replaced(world, phase, want, candidate),
+  const ready = takeable(world).filter(
+    (candidate) => takeoverOf(world, candidate).kind === 'trying' && replaced(world, want, candidate),
   );
   const taking = ready.map(({ original, link }): AdoptedRoute => {
     const { route, message, expiresAtS } = original;
@@ -116,9 +109,8 @@ function sameEnd(a: AdoptedRoute, b: AdoptedRoute): boolean {
   return Math.abs(a.expiresAtS - b.expiresAtS) <= ROUNDING_S;
 }
 
-/** Whether the packets of the route have another way already: its own default of ours, or the healthy daemon's routes. */
-function replaced(world: SeenWorld, phase: Phase, want: Desired, { link, router }: Candidate): boolean {
-  if (phase.kind === 'out') return true;
+/** Whether the kernel has a route of ours that leads where one of the place does, in the same way (auto.ts), and all others of the place. */
+function replaced(world: SeenWorld, want: Desired, { link, router }: Candidate): boolean {
   const installed = new Set(
     ownedRoutes(ownership(world.config, world.former), world.snapshot).map((route) => routeKey(route)),
   );
@@ -138,6 +130,19 @@ export function disowned(world: SeenWorld): readonly AdoptedRoute[] {
     const kept =
       now === undefined || wanted.some(({ link, router }) => isForeignDefault(world, link, router.family, now.route));
     return kept ? [] : [now];
+  });
+}
+
+/** Records to give back because taking over has led to nothing (takeover.ts). */
+export function unreplaced(world: SeenWorld): readonly AdoptedRoute[] {
+  const { record, snapshot } = world;
+  const resting = adopting(world).filter((place) => takeoverOf(world, place).kind === 'resting');
+  if (resting.length === 0) return [];
+  const present = new Set((snapshot.originals ?? []).map(({ message }) => message));
+  return without(record.adopted, record.returned).flatMap((adopted) => {
+    const now = present.has(adopted.message) ? undefined : bound(adopted, snapshot);
+    if (now === undefined) return [];
+    return resting.some(({ link, router }) => isForeignDefault(world, link, router.family, now.route)) ? [now] : [];
   });
 }
 

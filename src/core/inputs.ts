@@ -7,6 +7,7 @@ import type { Snapshot } from '../model/snapshot.js';
 import type { Question } from './coverage.js';
 import type { KernelHint, ObserveRequest, ProbeTarget, Step, StepResult } from './ports.js';
 import type { Phase, Pin, RoleState, State, World } from './state.js';
+import type { Offers } from './takeover-state.js';
 
 export type Input =
   | { readonly kind: 'verdict'; readonly id: DaemonId; readonly verdict: Verdict }
@@ -16,6 +17,8 @@ export type Input =
   | { readonly kind: 'applied'; readonly steps: readonly Step[]; readonly results: readonly StepResult[] }
   /** Empty when the daemon could not be asked. */
   | { readonly kind: 'answered'; readonly held: ReadonlyMap<string, boolean> }
+  /** What the daemon could be asked. */
+  | { readonly kind: 'offered'; readonly offers: Offers }
   /** The record was written, or why it could not be. */
   | { readonly kind: 'recorded'; readonly fault: string | undefined }
   | Reload
@@ -42,6 +45,8 @@ export type Output =
   | { readonly kind: 'apply'; readonly steps: readonly Step[] }
   | { readonly kind: 'observe'; readonly id: number; readonly request: ObserveRequest }
   | { readonly kind: 'ask'; readonly questions: readonly Question[] }
+  /** Ask whether it has routes of its own to these prefixes, installed or not. */
+  | { readonly kind: 'ask-offers'; readonly questions: readonly Question[] }
   /** Ask these neighbours for a sign of life. */
   | { readonly kind: 'probe'; readonly targets: readonly ProbeTarget[] }
   /** Write down, durably, which foreign routes are to be given back. */

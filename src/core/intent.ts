@@ -4,8 +4,8 @@
  */
 
 import type { DaemonId } from '../model/daemon.js';
-import { accepted, type Facts, imagine, ownershipOf, phaseIn, taken } from './explain/scenes.js';
-import { routeKey } from './keys.js';
+import { takeable } from './adopt.js';
+import { accepted, type Facts, imagine, ownershipOf, phaseIn } from './explain/scenes.js';
 import type { Wait } from './management.js';
 import { plan, withdrawn } from './plan.js';
 import type { Step } from './ports.js';
@@ -22,7 +22,7 @@ export interface Intent {
   readonly takeOut: readonly Step[];
   /** What a backup route needs before it can go in. */
   readonly waits: readonly Wait[];
-  /** Foreign default routes that would be taken over (`adopt: true`) once ours stand. */
+  /** Foreign default routes that would be taken over (`adopt: true`) once ours stand and the daemon has one of its own. */
   readonly adopt: readonly Step[];
 }
 
@@ -35,13 +35,17 @@ export function intentOf(facts: Facts, standings: ReadonlyMap<DaemonId, Standing
   const state = { ...imagined, world: { ...imagined.world, daemons: stood } };
   const own = ownershipOf(facts);
   const want = accepted(state, [], 0);
-  const leaving = taken(state, want);
-  const originals = (snapshot.originals ?? []).filter(({ route }) => leaving.has(routeKey(route)));
+  const replaced = takeable(state.world).filter(({ link, router }) =>
+    want.routes.some(
+      ({ family, destination, nexthops }) =>
+        family === router.family && destination.length === 0 && nexthops[0]?.interfaceIndex === link.index,
+    ),
+  );
   return {
     bringIn: plan(own, want, snapshot),
     takeOut: plan(own, withdrawn(own, snapshot), snapshot),
     waits: want.waits,
-    adopt: originals.map(({ route, message }) => ({
+    adopt: replaced.map(({ original: { route, message } }) => ({
       kind: 'adopt-route',
       adopted: { route, message, interfaceName: '' },
     })),

@@ -5,7 +5,7 @@ import { died } from './damping.js';
 import { type DaemonState, type State, withAgenda, withWorld } from './state.js';
 
 export function heard(state: State, id: DaemonId, verdict: Verdict, now: number): State {
-  const { daemons, damping, confirmed } = state.world;
+  const { daemons, damping, confirmed, offers } = state.world;
   const daemon = daemons.get(id);
   if (daemon === undefined) return state;
   const next = judged(daemon, verdict, now);
@@ -18,6 +18,7 @@ export function heard(state: State, id: DaemonId, verdict: Verdict, now: number)
     damping: death ? died(damping, now) : damping,
     // What it confirmed in its last life says nothing about the next.
     confirmed: lives ? confirmed : new Map(),
+    offers: lives ? offers : new Map(),
   });
   return withAgenda(known, {
     askedInVain: state.agenda.askedInVain || (state.agenda.asking && !lives),

@@ -9,6 +9,8 @@
  *   observe-failed   dirty, after a pause                        settle
  *   applied          refusals and faults; dirty (verify)         settle
  *   answered         what the daemon holds                       settle
+ *   offered          what the daemon could put in place of a     settle
+ *                    foreign default route
  *   recorded         what the record on disk holds               settle
  *   reload           configuration; gateways remembered          settle
  *   role, override, pin  the word of the role source or operator settle
@@ -23,7 +25,7 @@
  * before the desired state is known.
  */
 
-import { adoptAt, adoption, disowned, interferenceAfter, restoreSteps } from './adopt.js';
+import { adoptAt, adoption, adopts, disowned, interferenceAfter, restoreSteps, takeable, unreplaced } from './adopt.js';
 import { wanted } from './desired.js';
 import { coveredAfter } from './expected.js';
 import { hinted } from './hints.js';
@@ -32,9 +34,11 @@ import { pauseOf } from './interference.js';
 import { routeKey } from './keys.js';
 import { heard } from './liveness.js';
 import { interest, interrupted, look, notObserved, observed, resyncAt } from './looks.js';
+import { askOffers, offered } from './offers.js';
 import { applied } from './outcome.js';
 import { ownership, retired } from './ownership.js';
 import { nextPhase } from './phase.js';
+import { type Place, samePlace, takeoverOf } from './places.js';
 import { plan, withdrawn } from './plan.js';
 import type { ObserveRequest, Step } from './ports.js';
 import { probe } from './probing.js';
@@ -53,6 +57,7 @@ import {
   withAgenda,
   withWorld,
 } from './state.js';
+import { takeoverDeadlines, takeoversAfter } from './takeover.js';
 
 export function transition(before: State, input: Input, now: number): Transition {
   return settle(before, absorb(before, input, now), input, now);
@@ -72,6 +77,8 @@ function absorb(state: State, input: Input, now: number): State {
       return applied(state, input.steps, input.results, now);
     case 'answered':
       return answered(state, input.held, now);
+    case 'offered':
+      return offered(state, input.offers, now);
     case 'recorded':
       return recorded(state, input.fault, now);
     case 'reload':
@@ -94,7 +101,8 @@ function absorb(state: State, input: Input, now: number): State {
 function settle(before: State, absorbed: State, input: Input, now: number): Transition {
   if (absorbed.orders.stopping) return leave(absorbed, input, now);
   const outputs: Output[] = [];
-  let state = remembering(turned(withNewRealms(before, absorbed), outputs, now), before, outputs);
+  const placed = withTakeovers(withNewRealms(before, absorbed), now);
+  let state = remembering(turned(placed, outputs, now), before, outputs);
   const { round } = before.agenda;
   const looked = input.kind === 'observed' && round.kind === 'observing' && round.id === input.id ? round : undefined;
   const { world, phase } = state;
@@ -112,7 +120,7 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
       looked?.cause === 'probe' && world === before.world
         ? []
         : [
-            ...(restores ? restoreSteps(disowned(world), world.snapshot) : []),
+            ...(restores ? restoreSteps([...disowned(world), ...unreplaced(world)], world.snapshot) : []),
             ...changes(world, phase, verifying, now),
           ];
     if (steps.length > 0) {
@@ -131,7 +139,26 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
   state = repair(before, state, input, outputs, now);
   const owed = recordOwed(state);
   if (owed !== undefined) state = writeRecord(state, owed, outputs);
-  return { state: look(probe(ask(state, outputs, now), outputs, now), outputs, now), outputs };
+  state = askOffers(ask(state, outputs, now), offerPlaces(state), outputs, now);
+  return { state: look(probe(state, outputs, now), outputs, now), outputs };
+}
+
+/** How far taking over has come; another look follows what has changed. */
+function withTakeovers(state: State, now: number): State {
+  const { world, phase, agenda } = state;
+  if (!isSeen(world) || !adopts(world.config)) return state;
+  const candidates = takeable(world);
+  const stands = (place: Place): boolean => candidates.some((one) => samePlace(one, place));
+  const takeovers = takeoversAfter(world, phase, stands, now);
+  return takeovers === world.takeovers
+    ? state
+    : withAgenda(withWorld(state, { takeovers }), { dirty: moreUrgent(agenda.dirty, 'hint') });
+}
+
+/** The places for which the daemon is asked whether it offers a default route. */
+function offerPlaces({ world }: State): readonly Place[] {
+  if (!isSeen(world) || !adopts(world.config)) return [];
+  return takeable(world).filter((place) => takeoverOf(world, place).kind !== 'resting');
 }
 
 /** A VRF has been found (or left), or a gateway has been learned: what bears on it has not been read yet. */
@@ -257,6 +284,8 @@ export function nextDeadline(state: State, now: number): number {
     agenda.foreignWaits ? agenda.foreignNotBefore : undefined,
     isSeen(world) ? wanted(world, phase, now)?.preemptAt : undefined,
     adoptAt(agenda),
+    ...takeoverDeadlines(world),
+    offerPlaces(state).length > 0 ? agenda.askOffersAt : undefined,
   ];
   return deadlines.reduce<number>(
     (least, deadline) => (deadline !== undefined && deadline > now && deadline < least ? deadline : least),

@@ -27,6 +27,7 @@ import { dampedHoldMs } from './damping.js';
 import { expected } from './expected.js';
 import { ownership, owns } from './ownership.js';
 import { type DaemonState, type InCause, isSeen, type Orders, type Phase, type State, type World } from './state.js';
+import { underWay } from './takeover.js';
 
 /** The phase that follows from world, orders and the phase before; the very same object when nothing changed but the clock. */
 export function nextPhase({ world, orders, phase: current }: Omit<State, 'agenda'>, now: number): Phase {
@@ -56,6 +57,12 @@ function samePhase(a: Phase, b: Phase): boolean {
     );
   return b.kind === 'starting' && a.reason === b.reason;
 }
+
+const UNDER_WAY = {
+  taking: "a foreign default route is being taken over, and the routing daemon's own is awaited",
+  'giving-back':
+    "a foreign default route that was taken over is being given back: the routing daemon's own has not come",
+} as const;
 
 type Inside = (cause: InCause, reason: string, until?: number | 'never', from?: number) => Phase;
 
@@ -97,6 +104,12 @@ function judge(world: World, orders: Orders, current: Phase, now: number): Phase
       : current;
   }
 
+  // Foreign default routes are taken over only while ours are in.
+  const taking = underWay(world);
+  if (taking !== undefined && (current.kind !== 'in' || current.cause === 'converging')) {
+    const from = current.kind === 'in' ? current.from : undefined;
+    return inside('converging', UNDER_WAY[taking.kind], taking.until ?? 'never', from);
+  }
   if (current.kind === 'out') return judgeCovers(world, current, now, inside);
 
   const youngest = daemons.reduce((a, b) => (b.since > a.since ? b : a));

@@ -140,5 +140,10 @@ export interface Health {
    * Rejects when the daemon cannot be asked.
    */
   holds(prefixes: readonly Prefix[], vrf?: string): Promise<readonly boolean[]>;
+  /**
+   * Whether the daemon has a usable route of its own to each of the prefixes, installed, or held back by one that the kernel has from
+   * somebody else; undefined: this kind cannot say. Rejects as `holds` does. Absent: it can say of none.
+   */
+  offers?(prefixes: readonly Prefix[], vrf?: string): Promise<readonly (boolean | undefined)[]>;
   close(): void;
 }

@@ -20,6 +20,7 @@ export function reloaded(state: State, { config, watched, restarted, role }: Rel
     daemons,
     verdictsBy: restarted ? now + config.probeTimeoutMs : world.verdictsBy,
     confirmed: restarted ? new Map() : world.confirmed,
+    offers: restarted ? new Map() : world.offers,
     refused: new Map(),
     covered: retained(world.covered, config, watched),
   });

@@ -12,6 +12,7 @@ import { type Damping, UNDAMPED } from './damping.js';
 import type { Sightings } from './gateway.js';
 import { formerly, type Ownership } from './ownership.js';
 import type { KernelHint, ObserveRequest } from './ports.js';
+import type { Offers, Takeovers } from './takeover-state.js';
 
 /** Where a watched daemon stands. `unknown`: no verdict yet. `appeared`: a sign of life, no answer yet. */
 export type Life = 'unknown' | 'down' | 'appeared' | 'unresponsive' | 'responsive';
@@ -134,6 +135,10 @@ export interface World {
   /** Gateways of `address: auto`. */
   readonly learned: Learned;
   readonly record: AdoptionRecord;
+  /** Whether the daemon has a default route of its own to put in the place of a foreign one (offers.ts). */
+  readonly offers: Offers;
+  /** How far foreign default routes are taken over (takeover.ts). */
+  readonly takeovers: Takeovers;
   /** Destinations that have been covered, as text, by the daemon beside which they were (expected.ts). */
   readonly covered: ReadonlyMap<DaemonId, ReadonlySet<string>>;
 }
@@ -192,6 +197,8 @@ export interface Agenda {
   readonly askAgainAt: number;
   /** Questions in a row that were denied or not answered. */
   readonly denials: number;
+  readonly askingOffers: boolean;
+  readonly askOffersAt: number;
   readonly interference: Interference;
   /** When the gateways are asked next. */
   readonly probeAt: number;
@@ -279,6 +286,8 @@ export function initialState(
       sightings: new Map(),
       learned: new Map(),
       record: { adopted, writing: undefined, returned: [] },
+      offers: new Map(),
+      takeovers: new Map(),
       covered,
     },
     orders: { pin, role: roleOverride, stopping: false },
@@ -299,6 +308,8 @@ export function initialState(
       askedInVain: false,
       askAgainAt: now,
       denials: 0,
+      askingOffers: false,
+      askOffersAt: now,
       interference: { count: 0, last: Number.NEGATIVE_INFINITY, round: 0, culprit: { text: '' } },
       probeAt: now,
       recordFault: undefined,

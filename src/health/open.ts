@@ -83,6 +83,16 @@ export function merge(parts: readonly Adapter[]): Health {
       if (failure !== undefined && held.includes(false)) throw failure.reason;
       return held;
     },
+    offers: async (prefixes: readonly Prefix[], vrf?: string) => {
+      const answers = await Promise.allSettled(able.map((part) => part.offers?.(prefixes, vrf)));
+      const said = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : undefined));
+      const failure = answers.find((answer) => answer.status === 'rejected');
+      return prefixes.map((_, i) => {
+        if (said.some((each) => each?.[i] === true)) return true;
+        if (failure !== undefined) throw failure.reason;
+        return said.some((each) => each?.[i] === false) ? false : undefined;
+      });
+    },
     close: () => parts.forEach((part) => part.close()),
   };
 }

@@ -117,6 +117,15 @@ export type Happening =
       readonly pauseMs: number;
       readonly remedy: string;
     }
+  /** A default route that was taken over, or was about to be, is left to its owner: nothing of the daemon's has come. */
+  | {
+      readonly kind: 'adoption-failed';
+      readonly interface: string;
+      readonly family: string;
+      readonly reason: string;
+      readonly attempt: number;
+      readonly pauseMs: number;
+    }
   | { readonly kind: 'adopt-route' | 'restore-route'; readonly what: string }
   | {
       readonly kind: 'record-failed';

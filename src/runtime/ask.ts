@@ -26,6 +26,22 @@ export async function ask(
   return answers;
 }
 
+/** Whether the daemons have routes of their own to the prefixes, by `questionKey`. */
+export async function askOffers(
+  health: Pick<Health, 'offers'>,
+  questions: readonly Question[],
+): Promise<ReadonlyMap<string, boolean | undefined>> {
+  const answers = new Map<string, boolean | undefined>();
+  for (const question of questions) {
+    try {
+      answers.set(questionKey(question), (await health.offers?.([question.prefix], question.vrf))?.[0]);
+    } catch {
+      // As above.
+    }
+  }
+  return answers;
+}
+
 async function askOf(
   health: Pick<Health, 'holds'>,
   vrf: string | undefined,

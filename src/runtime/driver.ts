@@ -13,7 +13,7 @@ import { type Beginning, initialState, type RoleState, type State, type World } 
 import type { Clock } from '../host/clock.js';
 import type { AdoptedRoute } from '../model/adopted.js';
 import type { Config } from '../model/config.js';
-import { ask } from './ask.js';
+import { ask, askOffers } from './ask.js';
 import type { Journal } from './journal.js';
 import { readiness, type Sent } from './readiness.js';
 
@@ -135,6 +135,9 @@ export function startDriver(options: DriverOptions): Driver {
         return;
       case 'ask':
         void ask(health, output.questions).then((held) => dispatch({ kind: 'answered', held }));
+        return;
+      case 'ask-offers':
+        void askOffers(health, output.questions).then((offers) => dispatch({ kind: 'offered', offers }));
         return;
       case 'probe':
         kernel.probe(output.targets);

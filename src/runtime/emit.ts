@@ -31,6 +31,7 @@ const LEVEL: Readonly<Record<Happening['kind'], Level>> = {
   'no-longer-waiting': 'notice',
   interference: 'warning',
   'route-keeps-coming-back': 'warning',
+  'adoption-failed': 'warning',
   'adopt-route': 'info',
   'restore-route': 'info',
   'record-failed': 'error',

@@ -9,6 +9,7 @@ import { wanted } from '../core/desired.js';
 import type { Input, Transition } from '../core/inputs.js';
 import { pauseOf } from '../core/interference.js';
 import { phaseCause } from '../core/phase.js';
+import { adopting, placeKey } from '../core/places.js';
 import type { Step } from '../core/ports.js';
 import { isSeen, type Phase, type State } from '../core/state.js';
 import type { Happening } from '../model/event.js';
@@ -92,6 +93,7 @@ function* happenings(
       remedy: 'keep its owner from setting a default route',
     };
   }
+  if (state.world.takeovers !== before.world.takeovers) yield* failedAdoptions(before, state, now);
   if (state.agenda.interference !== before.agenda.interference && input.kind === 'hint') {
     yield {
       kind: 'interference',
@@ -99,6 +101,17 @@ function* happenings(
       episode: state.agenda.interference.count,
       pauseMs: Math.max(0, Math.round(state.agenda.notBefore - now)),
     };
+  }
+}
+
+function* failedAdoptions(before: State, { world }: State, now: number): Iterable<Happening> {
+  for (const { link, router } of isSeen(world) ? adopting(world) : []) {
+    const key = placeKey(link, router.family);
+    const is = world.takeovers.get(key);
+    if (is?.kind !== 'resting' || before.world.takeovers.get(key)?.kind === 'resting') continue;
+    const { reason, failures, until } = is;
+    const pauseMs = Math.round(until - now);
+    yield { kind: 'adoption-failed', interface: link.name, family: router.family, reason, attempt: failures, pauseMs };
   }
 }
 

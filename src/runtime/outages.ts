@@ -8,6 +8,7 @@
 import type { Input, Transition } from '../core/inputs.js';
 import { phaseCause } from '../core/phase.js';
 import type { State } from '../core/state.js';
+import { underWay } from '../core/takeover.js';
 import type { Happening, OutageCause } from '../model/event.js';
 
 export interface Outages {
@@ -58,7 +59,7 @@ export function createOutages(): Outages {
   return {
     after(before, input, result, now) {
       const was = under !== undefined;
-      const is = suffers(result.state);
+      const is = suffers(result.state, was);
       const bridged = bridge(before, input, result, now);
       const told = bridged === undefined ? [] : [bridged];
       if (is && !was) return [...told, begin(before, input, result, now)];
@@ -87,9 +88,11 @@ function rounded(ms: number): number {
 }
 
 /** Routes that are out although a destination is uncovered end no outage: a clock ran out, and nothing else. */
-function suffers(state: State): boolean {
+function suffers(state: State, under: boolean): boolean {
   if (phaseCause(state.phase) === 'uncovered') return true;
   if (state.phase.kind !== 'in') return false;
+  // Whatever carried the packets still does, or ours do: a foreign default route is being taken over.
+  if (state.phase.cause === 'converging' && !under && underWay(state.world) !== undefined) return false;
   if (state.phase.cause === 'pinned' || state.phase.cause === 'standby') return unwell(state) !== undefined;
   return true;
 }

@@ -58,7 +58,7 @@ const driver = startDriver({
     config,
     former: undefined,
     resyncMs: 30_000,
-    role: { role: 'primary', reason: 'configured' },
+    role: { role: config.role.kind === 'fixed' ? config.role.role : 'primary', reason: 'configured' },
     roleOverride: undefined,
     pin: undefined,
     adopted: readAdopted(record).adopted,

@@ -37,6 +37,16 @@ const auto = (family: Family, adopt: boolean): BackupRouter => ({
   destinations: [defaultPrefix(family)],
 });
 
+/** A daemon that is always well, and has a default route beside the runtime's, as BIRD does; the routes stay in. */
+const BESIDE: Partial<Config> = {
+  routingDaemons: [{ kind: 'exec', command: ['/bin/true'], intervalMs: 1000, timeoutMs: 1000, routeProtocols: [12] }],
+  role: { kind: 'fixed', role: 'standby' },
+};
+const besideRoutes = (w: World): void => {
+  w.standard.router.ip(`route add default via ${STANDARD.inet.peer} dev data0 proto bird metric 9032`);
+  w.standard.router.ip(`-6 route add default via ${STANDARD.inet6.peer} dev data0 proto bird metric 9032`);
+};
+
 interface World {
   readonly standard: StandardLab;
   readonly frr: Frr;
@@ -65,7 +75,7 @@ async function world(t: Test, name: string): Promise<World> {
     router
       .run(['ip', '-N', '-d', option, 'route', 'show', 'default'])
       .split('\n')
-      .filter((line) => line !== '' && !/ proto (?:186|157)\b/.test(line) && !line.startsWith('\t'))
+      .filter((line) => line !== '' && !/ proto (?:186|157)\b| metric 9032/.test(line) && !line.startsWith('\t'))
       .join('\n');
   return {
     standard,
@@ -168,6 +178,7 @@ t.test('a container runtime blocks the default of BGP; taken over, it does not',
 
 t.test('there is always a default route', async (t) => {
   const w = await world(t, 'gap');
+  besideRoutes(w);
   let misses = 0;
   let watching = true;
   // Asked of the kernel as fast as two cores allow; a gap of a dump or two would be seen.
@@ -176,7 +187,7 @@ t.test('there is always a default route', async (t) => {
       if ((await w.standard.router.runAsync(['ip', 'route', 'get', STANDARD.inet.noc])).status !== 0) misses++;
     }
   })();
-  const agent = w.run({ onStop: 'withdraw' });
+  const agent = w.run({ ...BESIDE, onStop: 'withdraw' });
   await eventually(() => adopted(w) && backupIn(w), { what: 'taken over while FRR is not there' });
   await agent.stop('SIGTERM');
   t.notOk(backupIn(w));
@@ -188,9 +199,10 @@ t.test('there is always a default route', async (t) => {
 
 t.test('crashes', async (t) => {
   const w = await world(t, 'crash');
+  besideRoutes(w);
   const before = w.foreign();
 
-  let agent = w.run();
+  let agent = w.run(BESIDE);
   await eventually(() => adopted(w), { what: 'taken over' });
   await agent.stop('SIGKILL');
   t.ok(adopted(w), 'a crash changes nothing');
@@ -198,7 +210,7 @@ t.test('crashes', async (t) => {
   t.equal(w.foreign(), before, 'restore gives it back as it was');
   t.match(w.restore(), { status: 0, stdout: 'nothing to give back\n' });
 
-  agent = w.run();
+  agent = w.run(BESIDE);
   await eventually(() => adopted(w), { what: 'taken over' });
   await agent.stop('SIGKILL');
   const listener = createServer().listen(join(w.directory, 'control.sock'));
@@ -214,7 +226,7 @@ t.test('crashes', async (t) => {
   t.equal(w.foreign(), before);
   listener.close();
 
-  agent = w.run();
+  agent = w.run(BESIDE);
   await eventually(() => adopted(w), { what: 'taken over' });
   await agent.stop('SIGKILL');
   t.match(
@@ -231,7 +243,7 @@ t.test('crashes', async (t) => {
   t.equal(w.foreign(), before);
   t.notOk(backupIn(w));
 
-  agent = w.run({}, 'record');
+  agent = w.run(BESIDE, 'record');
   t.match(await agent.exited, { signal: 'SIGKILL' }, 'killed between the record and the deletion');
   t.equal(w.foreign(), before, 'nothing was taken');
   t.equal(w.recorded(), 1);
@@ -239,9 +251,9 @@ t.test('crashes', async (t) => {
   t.equal(w.foreign(), before);
   t.equal(w.recorded(), 0);
 
-  agent = w.run({}, 'record');
+  agent = w.run(BESIDE, 'record');
   await agent.exited;
-  agent = w.run({}, 'delete');
+  agent = w.run(BESIDE, 'delete');
   t.match(
     await agent.exited,
     { signal: 'SIGKILL' },
@@ -249,7 +261,7 @@ t.test('crashes', async (t) => {
   );
   t.ok(adopted(w) && backupIn(w));
 
-  agent = w.run();
+  agent = w.run(BESIDE);
   await eventually(() => w.status().adopted.length === 1, { what: 'the next life knows what it owes' });
   await sleep(200);
   t.match(
@@ -270,10 +282,11 @@ t.test('crashes', async (t) => {
   t.match(w.restore(), { status: 0 });
   t.equal(w.foreign(), before);
 
-  agent = w.run();
+  agent = w.run(BESIDE);
   await eventually(() => adopted(w), { what: 'taken over' });
   await agent.stop('SIGKILL');
   agent = w.run({
+    ...BESIDE,
     managementInterfaces: [{ selector: { kind: 'name', name: 'mgmt0' }, backupRouters: [auto('inet', false)] }],
   });
   await eventually(() => w.foreign() === before && w.recorded() === 0, {
@@ -283,7 +296,7 @@ t.test('crashes', async (t) => {
   await agent.stop('SIGTERM');
   t.equal(w.foreign(), before);
 
-  agent = w.run();
+  agent = w.run(BESIDE);
   await eventually(() => adopted(w), { what: 'taken over' });
   await agent.stop('SIGKILL');
   const path = join(w.directory, 'adopted.json');
@@ -297,8 +310,9 @@ t.test('crashes', async (t) => {
 
 t.test('somebody puts it back', async (t) => {
   const w = await world(t, 'fight');
+  besideRoutes(w);
   const { router } = w.standard;
-  const agent = w.run();
+  const agent = w.run(BESIDE);
   await eventually(() => adopted(w), { what: 'taken over' });
 
   // How it reads is seen in a table that the agent leaves alone: from main it is gone at once.
@@ -352,6 +366,7 @@ t.test('somebody puts it back', async (t) => {
 
 t.test('IPv6, attributes, and lifetimes, and what is left alone', async (t) => {
   const w = await world(t, 'inet6');
+  besideRoutes(w);
   const { router } = w.standard;
   router.ip('route del default');
   for (const line of [
@@ -366,6 +381,7 @@ t.test('IPv6, attributes, and lifetimes, and what is left alone', async (t) => {
     router.ip(line);
   const before = w.foreign().replace(/ expires \d+sec/g, '');
   const agent = w.run({
+    ...BESIDE,
     managementInterfaces: [
       { selector: { kind: 'name', name: 'mgmt0' }, backupRouters: [auto('inet', true), auto('inet6', true)] },
     ],
@@ -477,6 +493,7 @@ t.test(
   { skip: installed('bird') === undefined && 'bird, which advertises here, is not installed' },
   async (t) => {
     const w = await world(t, 'ra');
+    besideRoutes(w);
     const { lab, gw, router } = w.standard;
     router.sysctls({ 'net.ipv6.conf.mgmt0.accept_ra': 2 });
     const radv =
@@ -496,6 +513,7 @@ t.test(
     const monitor = await Monitor.open(router);
     const startedMs = Date.now();
     const agent = w.run({
+      ...BESIDE,
       managementInterfaces: [{ selector: { kind: 'name', name: 'mgmt0' }, backupRouters: [auto('inet6', true)] }],
     });
     await eventually(() => advertised() === '' && ownRoutes(router, 'inet6').length === 1, {

@@ -22,13 +22,14 @@ import type { WatchedDaemon } from '../../model/daemon.js';
 import { type PolicyRule, policyOf, type Ways } from '../../model/policy.js';
 import type { Route, Rule } from '../../model/route.js';
 import type { Snapshot } from '../../model/snapshot.js';
-import { adoptable } from '../adopt.js';
+import { takeable } from '../adopt.js';
 import { learnedAfter } from '../auto.js';
 import { type Wanted, wanted } from '../desired.js';
 import { sightingsAtRest } from '../gateways.js';
 import { routeKey, routeSlot } from '../keys.js';
 import { vrfTables } from '../management.js';
 import { neighbourOn } from '../neighbour.js';
+import { isOffered } from '../offers.js';
 import { formerly, type Ownership, ownedRoutes, ownership, owns } from '../ownership.js';
 import { initialState, type Life, type Phase, RESYNC_MS, type Refusal, type SeenWorld } from '../state.js';
 
@@ -126,7 +127,7 @@ export function sceneOf(name: SceneName, facts: Facts, ways: Ways): Scene {
   const foreign = foreignOf(facts, ways).filter(stands);
   const { state, now } = stateOf(name, facts, snapshot);
   const want = accepted(state, foreign, now);
-  const left = taken(state, want);
+  const left = taken(state);
   const ours = want.routes.filter((route) => route.family === familyOf(ways.address));
   return {
     rules: rulesWith(facts.config.routeProtocol, ways, want.rules),
@@ -195,20 +196,13 @@ export function accepted({ world, phase }: Imagined, foreign: readonly Route[], 
   return { ...second, routes: second.routes.filter((route) => !refused.has(routeKey(route))) };
 }
 
-/** Foreign default routes that the agent would have taken over by then (`adopt: true`), by key. */
-export function taken({ world, phase }: Imagined, want: Wanted): ReadonlySet<string> {
-  const replaced = (route: Route): boolean =>
-    phase.kind === 'out' ||
-    want.routes.some(
-      (own) =>
-        own.family === route.family &&
-        own.destination.length === 0 &&
-        own.nexthops[0]?.interfaceIndex === route.nexthops[0]?.interfaceIndex,
-    );
+/** Foreign default routes that the agent would have taken over by then (`adopt: true`), by key: beside a healthy daemon that has one of its own. */
+function taken({ world }: Imagined): ReadonlySet<string> {
+  if ([...world.daemons.values()].some(({ life }) => life !== 'responsive')) return new Set();
   return new Set(
-    adoptable(world)
-      .filter(replaced)
-      .map((route) => routeKey(route)),
+    takeable(world)
+      .filter((candidate) => isOffered(world, candidate))
+      .map(({ original }) => routeKey(original.route)),
   );
 }
 

@@ -9,10 +9,11 @@ import type { BirdDaemon } from '../../model/config.js';
 import type { WatchedDaemon } from '../../model/daemon.js';
 import type { Prefix } from '../../model/prefix.js';
 import type { Adapter } from '../adapter.js';
+import type { Answer } from '../session/dialect.js';
 import { Session } from '../session/session.js';
 import type { ProbeTiming } from '../timing.js';
 import { ageOf, BIRD } from './dialect.js';
-import { kernelProtocols, readShowRoute, SHOW_PROTOCOLS, showRouteCommand } from './routes.js';
+import { carries, kernelProtocols, readShowRoute, SHOW_PROTOCOLS, showRouteCommand } from './routes.js';
 
 /** RTPROT_BIRD (linux/rtnetlink.h), whichever of BIRD's protocols a route comes from. */
 const WATCHED: WatchedDaemon = { id: 'bird/bird', protocols: [12] };
@@ -40,11 +41,23 @@ export function openBird(spec: BirdDaemon, timing: ProbeTiming, clock: Clock, pr
       const kernels = kernelProtocols(await session.ask(SHOW_PROTOCOLS));
       return Promise.all(prefixes.map((p) => heldByOne(session, p, kernels)));
     },
+    offers: async (prefixes) => {
+      const kernels = kernelProtocols(await session.ask(SHOW_PROTOCOLS));
+      return Promise.all(prefixes.map((p) => heldByOne(session, p, kernels, carries)));
+    },
     close: () => session.close(),
   };
 }
 
-async function heldByOne(session: Session, p: Prefix, kernels: readonly string[]): Promise<boolean> {
-  for (const kernel of kernels) if (readShowRoute(p, await session.ask(showRouteCommand(p, kernel)))) return true;
+async function heldByOne(
+  session: Session,
+  p: Prefix,
+  kernels: readonly string[],
+  suits: (answer: Answer) => boolean = () => true,
+): Promise<boolean> {
+  for (const kernel of kernels) {
+    const answer = await session.ask(showRouteCommand(p, kernel));
+    if (readShowRoute(p, answer) && suits(answer)) return true;
+  }
   return false;
 }

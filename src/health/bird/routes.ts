@@ -54,3 +54,8 @@ export function readShowRoute(p: Prefix, answer: Answer): boolean {
     return prefix !== undefined && samePrefix(prefix, p);
   });
 }
+
+/** Whether one of the routes has a way out: `via ADDRESS on PORT`, or `dev PORT`; a blackhole has none. */
+export function carries(answer: Answer): boolean {
+  return /^\s*(?:\d{4}[ -])?\s*(?:via|dev) \S/m.test(answer.text);
+}

@@ -20,7 +20,7 @@ import { Session } from '../session/session.js';
 import type { ProbeTiming } from '../timing.js';
 import { VTY } from './dialect.js';
 import { idOf, watchedByFrr } from './protocols.js';
-import { readShowRoute, showRouteCommand } from './routes.js';
+import { readOffer, readShowRoute, showRouteCommand } from './routes.js';
 
 const PERMISSION_HINT =
   'the agent must run with the group frrvty (usermod -aG frrvty USER, or SupplementaryGroups=frrvty)';
@@ -72,6 +72,12 @@ class Frr implements Adapter {
     if (!this.#started || this.#closed) throw new Error('the FRR adapter does not run');
     const zebra = this.#askable();
     return Promise.all(prefixes.map(async (p) => readShowRoute(p, await zebra.ask(showRouteCommand(p, vrf)), vrf)));
+  }
+
+  async offers(prefixes: readonly Prefix[], vrf?: string): Promise<readonly boolean[]> {
+    if (!this.#started || this.#closed) throw new Error('the FRR adapter does not run');
+    const zebra = this.#askable();
+    return Promise.all(prefixes.map(async (p) => readOffer(p, await zebra.ask(showRouteCommand(p, vrf)), vrf)));
   }
 
   close(): void {

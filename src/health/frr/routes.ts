@@ -35,27 +35,50 @@ export function showRouteCommand(p: Prefix, vrf?: string): string {
  * it is no answer to the question.
  */
 export function readShowRoute(p: Prefix, answer: Answer, vrf?: string): boolean {
+  return shown(p, answer, vrf).some((entry) => holds(p, entry));
+}
+
+/**
+ * Whether it shows a route of this life of zebra that would carry packets, selected or held back by
+ * another protocol's (fact F18). A refusal (`Null0`) carries none.
+ */
+export function readOffer(p: Prefix, answer: Answer, vrf?: string): boolean {
+  return shown(p, answer, vrf).some((entry) => {
+    const { nexthops, distance } = entry;
+    return (
+      isOwn(p, entry) &&
+      distance !== UNUSABLE_DISTANCE &&
+      Array.isArray(nexthops) &&
+      nexthops.some((hop) => isObject(hop) && hop['active'] === true && typeof hop['interfaceIndex'] === 'number')
+    );
+  });
+}
+
+/** zebra never selects such a route (DISTANCE_INFINITY, lib/zebra.h). */
+const UNUSABLE_DISTANCE = 255;
+
+function shown(p: Prefix, answer: Answer, vrf: string | undefined): Readonly<Record<string, unknown>>[] {
   // A VRF that the kernel has and zebra does not (yet) know: nothing of it is held (zebra_vty.c,
   // "%% VRF %s not found").
-  if (vrf !== undefined && answer.status === CMD_WARNING && answer.text.trim() === `% VRF ${vrf} not found`)
-    return false;
+  if (vrf !== undefined && answer.status === CMD_WARNING && answer.text.trim() === `% VRF ${vrf} not found`) return [];
   const command = showRouteCommand(p, vrf);
   if (answer.status !== CMD_SUCCESS && answer.status !== CMD_WARNING) {
     throw new Error(`zebra refused '${command}': ${answer.text.trim().slice(0, 80)}`);
   }
-  return entries(command, answer.text).some(
-    (entry) => holds(p, entry) && (vrf === undefined || entry['vrfName'] === vrf),
-  );
+  return entries(command, answer.text).filter((entry) => vrf === undefined || entry['vrfName'] === vrf);
 }
 
 function holds(p: Prefix, entry: Readonly<Record<string, unknown>>): boolean {
-  const shown = typeof entry['prefix'] === 'string' ? parsePrefix(entry['prefix']) : undefined;
+  return isOwn(p, entry) && entry['selected'] === true && entry['installed'] === true;
+}
+
+/** Of this life of zebra, to exactly that prefix. */
+function isOwn(p: Prefix, entry: Readonly<Record<string, unknown>>): boolean {
+  const prefix = typeof entry['prefix'] === 'string' ? parsePrefix(entry['prefix']) : undefined;
   const flags = entry['internalFlags'];
   return (
-    shown !== undefined &&
-    samePrefix(shown, p) &&
-    entry['selected'] === true &&
-    entry['installed'] === true &&
+    prefix !== undefined &&
+    samePrefix(prefix, p) &&
     // A kernel route is not zebra's; with placement `main` it may be the backup route itself.
     entry['protocol'] !== 'kernel' &&
     // Without flags the two lives cannot be told apart: then it is not held, and the convergence

@@ -3,13 +3,9 @@
 import t from 'tap';
 import { defaultPrefix, parsePrefix } from '../../../src/model/prefix.js';
 import { EMPTY_SNAPSHOT } from '../../../src/model/snapshot.js';
-import { adoptableIn, GATEWAY, Host, onePort, router } from './fixture.js';
+import { BACKUP, DOCKER, FRR, GATEWAY, Host, onePort, router, takeableIn } from './fixture.js';
 
-const DOCKER = 'default via 10.255.0.1 dev mgmt0 proto 3';
-const BACKUP = 'default via 10.255.0.1 dev mgmt0 table 25500 proto 157';
-const FRR = 'default via 198.51.100.1 dev data0 proto 186 metric 20';
-
-t.test('taken over only once ours is in, and recorded first', async (t) => {
+t.test('taken over once the daemon has something to put there, ours is in, and the record is written', async (t) => {
   const host = new Host();
   host.runtimeDefault();
   host.kernel.onBatch = (steps) => {
@@ -25,11 +21,17 @@ t.test('taken over only once ours is in, and recorded first', async (t) => {
   await host.at(1);
   t.strictSame(host.main, [DOCKER], 'untouched while starting');
   host.down();
-  await host.at(2);
+  await host.at(20);
+  t.strictSame([host.main, host.ours], [[DOCKER], [BACKUP]], 'and beside a dead daemon, where ours is in too');
+  t.match(host.status().waiting, [{ subject: 'default via 10.255.0.1 dev mgmt0', reason: /is not healthy/ }]);
+  host.healthy();
+  await host.at(21);
   t.strictSame(host.kernel.batches, [['add-route', 'add-rule', 'add-rule'], ['adopt-route']]);
-  t.strictSame(host.main, []);
+  t.strictSame([host.main, host.ours], [[FRR], [BACKUP]]);
   t.match(host.status().adopted, [{ destination: 'default', gateway: GATEWAY, interface: 'mgmt0', text: DOCKER }]);
-  t.match(host.status().backupRoutes, [{ gateway: GATEWAY, state: 'installed' }]);
+  await host.at(30);
+  t.match(host.status().routes, { phase: 'out' });
+  t.strictSame([host.main, host.ours], [[FRR], []]);
   const { batches, observations } = host.kernel;
   const [before, looks] = [batches.length, observations];
   await host.at(300);
@@ -37,29 +39,139 @@ t.test('taken over only once ours is in, and recorded first', async (t) => {
   t.ok(host.kernel.observations - looks < 15, 'and nobody looks but at each resync');
 });
 
-t.test('the route to be taken over covers nothing', async (t) => {
+t.test('a daemon that has nothing to put there', async (t) => {
+  for (const [offers, reason] of [
+    [false, /has no default route of its own/],
+    [undefined, /of this kind does not tell/],
+  ] as const) {
+    const host = new Host();
+    host.offers = offers;
+    host.runtimeDefault();
+    host.start();
+    host.healthy(60_000);
+    await host.at(100);
+    t.strictSame([host.main, host.ours, host.disk], [[DOCKER], [], []], 'the default route stands, and covers');
+    t.match(host.status().routes, { phase: 'out', uncovered: [] });
+    t.match(host.status().waiting, [{ subject: 'default via 10.255.0.1 dev mgmt0', reason }]);
+    t.notOk(host.kernel.batches.flat().includes('adopt-route'));
+    t.ok(host.kernel.observations < 15, 'and nobody looks but at each resync');
+    host.offers = true;
+    await host.at(102);
+    t.strictSame([host.main, host.ours], [[FRR], []], 'until it learns one');
+    t.strictSame(
+      host.kernel.batches.map((batch) => batch.find((kind) => kind.endsWith('-route'))),
+      ['add-route', 'adopt-route', 'delete-route'],
+      'ours goes in before, and out after',
+    );
+    t.notOk(host.log.join().includes('outage-began'), 'which is no outage');
+  }
+});
+
+t.test('a default route of the daemon that stands beside is an offer by itself', async (t) => {
+  const host = new Host();
+  host.offers = undefined;
+  host.comes = false;
+  host.runtimeDefault();
+  host.start();
+  host.healthy(60_000);
+  await host.at(5);
+  t.strictSame(host.main, [DOCKER]);
+  host.frrDefault();
+  await host.at(7);
+  t.strictSame([host.main, host.ours], [[FRR], []]);
+});
+
+t.test('where nothing comes it is given back, and the next attempt waits', async (t) => {
+  for (const change of [{}, { convergenceTimeoutMs: 0 }, { convergenceTimeoutMs: 2_000 }]) {
+    const host = new Host();
+    host.comes = false;
+    host.runtimeDefault();
+    const { afterBatch } = host.kernel;
+    host.kernel.afterBatch = (steps) => {
+      afterBatch(steps);
+      if (host.main.length === 0) t.strictSame(host.ours, [BACKUP], 'ours carries in its place');
+    };
+    host.start(change);
+    host.healthy(60_000);
+    await host.at(2);
+    t.strictSame([host.main, host.ours, host.disk.length], [[], [BACKUP], 1]);
+    t.match(host.status().routes, { phase: 'in', reason: /is being taken over/ });
+    await host.at(12);
+    t.strictSame([host.main, host.ours, host.disk], [[DOCKER], [], []]);
+    t.match(host.status().routes, { phase: 'out', uncovered: [] });
+    t.match(host.status().waiting, [
+      { reason: /not taken over for \d+ s more, after an attempt in vain: the routing daemon put/ },
+    ]);
+    t.match(
+      host.log.filter((line) => line.includes('adoption-failed')),
+      [/warning .*"pause_ms":60000/],
+    );
+    await host.at(65);
+    t.strictSame(host.main, [DOCKER]);
+    await host.at(73);
+    t.strictSame(host.main, [], 'another attempt');
+    await host.at(84);
+    t.strictSame([host.main, host.ours, host.disk], [[DOCKER], [], []]);
+    t.match(host.status().waiting, [{ reason: /after 2 attempts in vain/ }]);
+    await host.at(195);
+    t.strictSame(host.main, [DOCKER], 'the pause has doubled');
+    host.comes = true;
+    await host.at(205);
+    t.strictSame([host.main, host.ours], [[FRR], []]);
+  }
+});
+
+t.test('what the kernel does not take cannot replace anything', async (t) => {
+  const host = new Host();
+  host.runtimeDefault();
+  host.kernel.refusesOurs = true;
+  host.start();
+  host.healthy();
+  await host.at(60);
+  t.strictSame([host.main, host.disk], [[DOCKER], []], 'nothing is taken over');
+  t.notOk(host.kernel.batches.flat().includes('adopt-route'));
+  t.match(host.status().routes, { phase: 'out' }, 'and it covers');
+  host.kernel.refusesOurs = false;
+  await host.at(100);
+  t.strictSame(host.main, [FRR]);
+  host.kernel.refusesOurs = true;
+  host.down();
+  host.kernel.foreignRouteDelete({
+    destination: defaultPrefix('inet'),
+    via: '198.51.100.1',
+    dev: 'data0',
+    metric: 20,
+    protocol: 186,
+  });
+  await host.at(102);
+  t.strictSame([host.main, host.ours, host.disk], [[DOCKER], [], []], 'refused later, theirs is given back');
+});
+
+t.test('put back by somebody, or taken from the daemon', async (t) => {
   const host = new Host();
   host.runtimeDefault();
   host.start();
   host.healthy(60_000);
-  await host.at(1);
-  t.match(host.status().routes, { phase: 'in', cause: 'converging' }, 'beside an old FRR whose default it blocks');
-  t.strictSame([host.main, host.ours], [[], [BACKUP]]);
-  host.holds = true;
-  host.frrDefault();
-  await host.at(3);
-  t.match(host.status().routes, { phase: 'out' });
+  await host.at(2);
   t.strictSame([host.main, host.ours], [[FRR], []]);
-
   host.runtimeDefault();
   await host.at(4);
-  t.strictSame(host.main, [FRR], 'while out it is taken over as well');
+  t.strictSame(host.main, [FRR], 'taken over as well');
+  host.kernel.foreignRouteDelete({
+    destination: defaultPrefix('inet'),
+    via: '198.51.100.1',
+    dev: 'data0',
+    metric: 20,
+    protocol: 186,
+  });
+  await host.at(60);
+  t.strictSame([host.main, host.ours], [[], [BACKUP]], 'a peer is lost: ours carries, without a limit of time');
   host.down();
-  await host.at(5);
+  await host.at(62);
   t.strictSame(host.ours, [BACKUP], 'the record names the gateway');
   host.driver.dispatch({ kind: 'stop' });
-  await host.at(6);
-  t.strictSame(host.main, [DOCKER, FRR]);
+  await host.at(63);
+  t.strictSame(host.main, [DOCKER]);
   t.ok(host.exited);
   t.strictSame(host.disk, []);
 });
@@ -68,12 +180,12 @@ t.test('stop gives back first, withdraws second', async (t) => {
   const host = new Host();
   host.runtimeDefault();
   host.start({ onStop: 'withdraw' });
-  host.down();
+  host.healthy();
   await host.at(1);
   host.driver.dispatch({ kind: 'stop' });
   await host.at(2);
   t.strictSame(host.kernel.batches.at(-1), ['restore-route', 'delete-rule', 'delete-rule', 'delete-route']);
-  t.strictSame([host.main, host.ours, host.disk, host.exited], [[DOCKER], [], [], true]);
+  t.strictSame([host.main, host.ours, host.disk, host.exited], [[DOCKER, FRR], [], [], true]);
 });
 
 t.test('stop in the midst of it', async (t) => {
@@ -83,9 +195,9 @@ t.test('stop in the midst of it', async (t) => {
     if (steps[0]?.kind === 'adopt-route') host.driver.dispatch({ kind: 'stop' });
   };
   host.start();
-  host.down();
+  host.healthy();
   await host.at(5);
-  t.strictSame([host.main, host.disk, host.exited], [[DOCKER], [], true]);
+  t.strictSame([host.main, host.disk, host.exited], [[DOCKER, FRR], [], true]);
 });
 
 t.test('a disk that takes no record', async (t) => {
@@ -93,20 +205,20 @@ t.test('a disk that takes no record', async (t) => {
   host.runtimeDefault();
   host.diskFault = 'ENOSPC: no space left on device';
   host.start();
-  host.down();
+  host.healthy();
   await host.at(60);
-  t.strictSame([host.main, host.ours], [[DOCKER], [BACKUP]], 'keeps the route where it is, and the backup route in');
+  t.strictSame([host.main, host.ours], [[DOCKER], []], 'keeps the route where it is, and it covers');
   t.match(host.status().waiting, [
     { subject: 'default via 10.255.0.1 dev mgmt0', reason: /cannot be written: ENOSPC/ },
   ]);
   t.ok(host.kernel.observations < 60, `tried ever more slowly (${host.kernel.observations} looks)`);
   host.diskFault = undefined;
-  await host.at(70);
-  t.strictSame(host.main, []);
+  await host.at(80);
+  t.strictSame(host.main, [FRR]);
   host.diskFault = 'EROFS';
   host.driver.dispatch({ kind: 'stop' });
-  await host.at(71);
-  t.strictSame([host.main, host.exited], [[DOCKER], true], 'giving back needs no disk');
+  await host.at(81);
+  t.strictSame([host.main, host.exited], [[DOCKER, FRR], true], 'giving back needs no disk');
 });
 
 t.test('killed at any moment, the next life goes on from there', async (t) => {
@@ -115,7 +227,7 @@ t.test('killed at any moment, the next life goes on from there', async (t) => {
     const host = new Host();
     host.runtimeDefault();
     host.start();
-    host.down();
+    host.healthy();
     if (last === 'record') {
       host.kernel.onBatch = (steps) => {
         if (steps[0]?.kind === 'adopt-route') host.kill();
@@ -126,12 +238,12 @@ t.test('killed at any moment, the next life goes on from there', async (t) => {
     host.kernel.onBatch = () => undefined;
     t.equal(host.disk.length, 1);
     host.start();
-    host.down();
+    host.healthy();
     await host.at(2);
-    t.strictSame([host.main, host.ours, host.disk.length], [[], [BACKUP], 1], `after ${last}`);
+    t.strictSame([host.main, host.ours, host.disk.length], [[FRR], [BACKUP], 1], `after ${last}`);
     host.driver.dispatch({ kind: 'stop' });
     await host.at(3);
-    t.strictSame([host.main, host.disk], [[DOCKER], []]);
+    t.strictSame([host.main, host.disk], [[DOCKER, FRR], []]);
   }
 });
 
@@ -139,7 +251,7 @@ t.test('a configuration that no longer adopts gives back', async (t) => {
   const host = new Host();
   host.runtimeDefault();
   host.start();
-  host.down();
+  host.healthy();
   await host.at(1);
   const plain = {
     managementInterfaces: [
@@ -151,22 +263,22 @@ t.test('a configuration that no longer adopts gives back', async (t) => {
   };
   host.kill();
   host.start(plain);
-  host.down();
+  host.healthy();
   await host.at(3);
-  t.strictSame([host.main, host.disk], [[DOCKER], []]);
-  t.strictSame(host.kernel.batches.at(-1)?.[0], 'restore-route');
+  t.strictSame([host.main, host.disk], [[DOCKER, FRR], []]);
+  t.ok(host.kernel.batches.some((batch) => batch[0] === 'restore-route'));
 
   const lost = new Host();
   lost.runtimeDefault();
   lost.start();
-  lost.down();
+  lost.healthy();
   await lost.at(1);
   lost.kill();
   lost.kernel.addressRemove('mgmt0', '10.255.0.2/24');
   lost.start(plain);
-  lost.down();
+  lost.healthy();
   await lost.at(100);
-  t.strictSame([lost.main, lost.disk.length], [[], 1], 'what cannot be given back stays recorded');
+  t.strictSame([lost.main, lost.disk.length], [[FRR], 1], 'what cannot be given back stays recorded');
   t.match(lost.status().waiting.filter((wait) => /given back/.test(wait.reason)).length, 1);
   t.ok(
     lost.kernel.batches.filter((batch) => batch.includes('restore-route')).length <= 5,
@@ -174,14 +286,14 @@ t.test('a configuration that no longer adopts gives back', async (t) => {
   );
   lost.kernel.addressAdd('mgmt0', '10.255.0.2/24');
   await lost.at(140);
-  t.strictSame([lost.main, lost.disk], [[DOCKER], []]);
+  t.strictSame([lost.main, lost.disk], [[DOCKER, FRR], []]);
 });
 
 t.test('somebody insists', async (t) => {
   const host = new Host();
   host.runtimeDefault();
   host.start();
-  host.down();
+  host.healthy();
   let times = 0;
   for (let i = 1; i < 400; i++) {
     await host.clock.advanceTo(1_000 + i * 50);
@@ -217,12 +329,12 @@ t.test('which routes', async (t) => {
   add(9, 9);
   kernel.obstacles.set(8, 'nexthop-object');
   const snapshot = await kernel.observe({ protocol: 99, maxLength: { inet: 1 } });
-  const metrics = (change: Parameters<typeof adoptableIn>[0]): readonly number[] =>
-    adoptableIn(change, snapshot)
+  const metrics = (change: Parameters<typeof takeableIn>[0]): readonly number[] =>
+    takeableIn(change, snapshot)
       .map((route) => route.metric)
       .sort((a, b) => a - b);
   t.strictSame(metrics({}), [0, 7, 9, 100]);
-  const only = (backup: ReturnType<typeof router>): Parameters<typeof adoptableIn>[0] => ({
+  const only = (backup: ReturnType<typeof router>): Parameters<typeof takeableIn>[0] => ({
     managementInterfaces: [{ selector: { kind: 'name', name: 'mgmt0' }, backupRouters: [backup] }],
   });
   t.strictSame(metrics(only(router(false))), []);
@@ -232,5 +344,5 @@ t.test('which routes', async (t) => {
     [],
     'nothing of ours would carry what the default route does',
   );
-  t.strictSame(adoptableIn({}, EMPTY_SNAPSHOT), []);
+  t.strictSame(takeableIn({}, EMPTY_SNAPSHOT), []);
 });

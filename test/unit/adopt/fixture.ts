@@ -3,7 +3,7 @@
  * around it, in virtual time, with a disk that can be full.
  */
 
-import { adoptable } from '../../../src/core/adopt.js';
+import { takeable } from '../../../src/core/adopt.js';
 import type { Health, Kernel, ObserveRequest, Step, StepResult } from '../../../src/core/ports.js';
 import { initialState } from '../../../src/core/state.js';
 import { statusOf } from '../../../src/core/status.js';
@@ -21,6 +21,10 @@ import { FakeKernel } from '../../fake/kernel.js';
 import { VirtualClock } from '../../scenario/clock.js';
 
 export const GATEWAY = '10.255.0.1';
+
+export const DOCKER = 'default via 10.255.0.1 dev mgmt0 proto 3';
+export const BACKUP = 'default via 10.255.0.1 dev mgmt0 table 25500 proto 157';
+export const FRR = 'default via 198.51.100.1 dev data0 proto 186 metric 20';
 
 export const router = (adopt: boolean, family: 'inet' | 'inet6' = 'inet'): BackupRouter => ({
   family,
@@ -64,6 +68,9 @@ export class AdoptingKernel extends FakeKernel {
   readonly batches: string[][] = [];
   /** Called before each batch is carried out. */
   onBatch: (steps: readonly Step[]) => void = () => undefined;
+  afterBatch: (steps: readonly Step[]) => void = () => undefined;
+  /** Routes of ours that are added are refused. */
+  refusesOurs = false;
 
   override async observe(request: ObserveRequest): Promise<Snapshot> {
     const snapshot = await super.observe(request);
@@ -91,8 +98,10 @@ export class AdoptingKernel extends FakeKernel {
           : step.kind === 'restore-route'
             ? { kind: 'add-route', route: step.adopted.route }
             : step;
-      results.push(...(await super.apply([plain])));
+      const refused = this.refusesOurs && step.kind === 'add-route';
+      results.push(...(refused ? [{ ok: false, code: 'EINVAL', message: 'no' } as const] : await super.apply([plain])));
     }
+    this.afterBatch(steps);
     return results;
   }
 }
@@ -115,14 +124,20 @@ export class Host {
   readonly log: string[] = [];
   disk: readonly AdoptedRoute[] = [];
   diskFault: string | undefined;
-  /** What zebra says that it holds. */
-  holds = false;
+  /** zebra installs its default route once no other is in its way, and says that it holds it. */
+  comes = true;
+  /** Whether it has a default route of its own, installed or held back. */
+  offers: boolean | undefined = true;
   exited = false;
   #driver: Driver | undefined;
   #verdict: (verdict: Verdict) => void = () => undefined;
   #lives = 0;
 
-  constructor(readonly kernel: AdoptingKernel = onePort()) {}
+  constructor(readonly kernel: AdoptingKernel = onePort()) {
+    kernel.afterBatch = (steps) => {
+      if (this.comes && steps.some((step) => step.kind === 'adopt-route')) this.frrDefault();
+    };
+  }
 
   start(change: Partial<Config> = {}): void {
     this.exited = false;
@@ -142,7 +157,8 @@ export class Host {
     const health: Health = {
       watched: [{ id: 'frr/zebra', protocols: [11, 186] }],
       start: (listener) => void (this.#verdict = (verdict) => listener('frr/zebra', verdict)),
-      holds: async (prefixes) => prefixes.map(() => this.holds),
+      holds: async (prefixes) => prefixes.map(() => this.main.includes(FRR)),
+      offers: async (prefixes) => prefixes.map(() => this.offers),
       close: () => undefined,
     };
     this.#driver = startDriver({
@@ -239,8 +255,8 @@ export class Host {
   }
 }
 
-/** What would be taken over in this snapshot, before anything is known of daemons. */
-export function adoptableIn(change: Partial<Config>, snapshot: Snapshot): readonly Route[] {
+/** What could be taken over in this snapshot. */
+export function takeableIn(change: Partial<Config>, snapshot: Snapshot): readonly Route[] {
   const { world } = initialState(
     {
       config: config(change),
@@ -253,5 +269,5 @@ export function adoptableIn(change: Partial<Config>, snapshot: Snapshot): readon
     },
     0,
   );
-  return adoptable({ ...world, snapshot });
+  return takeable({ ...world, snapshot }).map(({ original }) => original.route);
 }

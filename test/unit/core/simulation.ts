@@ -160,6 +160,7 @@ export class Simulation {
       case 'remember':
       // No configuration of the simulation adopts.
       case 'record':
+      case 'ask-offers':
         return;
       default:
         output satisfies never;

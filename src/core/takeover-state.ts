@@ -1,0 +1,13 @@
+/** Shapes of what is known about taking over (takeover.ts, offers.ts). */
+
+/** Whether the daemon has a default route of its own, by `questionKey`; undefined: it cannot say. */
+export type Offers = ReadonlyMap<string, boolean | undefined>;
+
+export type Takeover =
+  | { readonly kind: 'ready' | 'taken'; readonly failures: number }
+  /** `since`: when the attempt began; undefined: its clock stands, for a daemon is not well. */
+  | { readonly kind: 'trying'; readonly since: number | undefined; readonly failures: number }
+  | { readonly kind: 'resting'; readonly until: number; readonly failures: number; readonly reason: string };
+
+/** By `placeKey`; absent: ready, and never failed. */
+export type Takeovers = ReadonlyMap<string, Takeover>;

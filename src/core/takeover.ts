@@ -1,0 +1,165 @@
+/**
+ * Whether foreign default routes of an interface and family may be taken over now: one small machine a place. Pure.
+ *
+ *   ready     until the routing daemon offers a default route of its own
+ *   trying    ours are in, theirs goes out (adopt.ts), and the daemon's own is awaited
+ *   taken     it has come
+ *   resting   it has not, or the kernel takes no route of ours: theirs are given back, and the next attempt waits
+ *
+ *   from               to        when
+ *   ready, taken       trying    theirs stand, every daemon answers, and the daemon offers one (offers.ts)
+ *   ready              trying    theirs are away, by a life before this one, and nothing covers
+ *   ready, trying      taken     theirs are away, and something covers
+ *   trying             ready     theirs stand, and the daemon no longer offers any
+ *   trying             resting   COMES_WITHIN_MS are over
+ *   taken, trying      resting   theirs are away, and the kernel refuses ours
+ *   resting            ready     theirs have been given back, and the pause is over
+ *
+ * Invariant: theirs leave the kernel in `trying` alone, and the routes are in until that has ended (phase.ts).
+ */
+
+import { defaultPrefix, prefixText } from '../model/prefix.js';
+import { bound, isForeignDefault } from './auto.js';
+import { coverage } from './coverage.js';
+import { wanted } from './desired.js';
+import { routeKey } from './keys.js';
+import { isOffered } from './offers.js';
+import { adopting, type Place, placeKey, READY, takeoverOf } from './places.js';
+import { isSeen, type Phase, type SeenWorld, type World } from './state.js';
+import type { Takeover, Takeovers } from './takeover-state.js';
+
+/** zebra that has a candidate installs it within milliseconds; BIRD looks at the kernel's table each minute at the latest. */
+export const COMES_WITHIN_MS = 10_000;
+const FIRST_REST_MS = 60_000;
+const MAX_REST_MS = 3_600_000;
+
+/** What stands of the places now, and what is away: by us. */
+interface Whereabouts {
+  readonly place: Place;
+  readonly standing: boolean;
+  readonly away: boolean;
+}
+
+/** What the clock and the world make of them; the very same map when that is nothing new. */
+export function takeoversAfter(
+  world: SeenWorld,
+  phase: Phase,
+  takeable: (place: Place) => boolean,
+  now: number,
+): Takeovers {
+  const next = new Map<string, Takeover>();
+  let changed = false;
+  for (const place of adopting(world)) {
+    const key = placeKey(place.link, place.router.family);
+    const was = world.takeovers.get(key) ?? READY;
+    const standing: Whereabouts = { place, standing: takeable(place), away: isAway(world, place) };
+    const is =
+      phase.kind === 'starting' && was.kind === 'ready' && !standing.away
+        ? was
+        : after(world, phase, standing, was, now);
+    if (is !== was) changed = true;
+    if (is.kind !== 'ready' || is.failures > 0) next.set(key, is);
+  }
+  return changed || next.size !== world.takeovers.size ? next : world.takeovers;
+}
+
+function after(world: SeenWorld, phase: Phase, standing: Whereabouts, was: Takeover, now: number): Takeover {
+  const { failures } = was;
+  const lives = [...world.daemons.values()].every(({ life }) => life === 'responsive');
+  const { place } = standing;
+  if (was.kind === 'resting') return standing.away || now < was.until ? was : { kind: 'ready', failures };
+  if (standing.away) {
+    const refusal = refusalOf(world, phase, place, now);
+    if (refusal !== undefined) return rest(failures, `the kernel refuses ours: ${refusal}`, now);
+  }
+  if (!lives) return was.kind === 'trying' && was.since !== undefined ? { ...was, since: undefined } : was;
+  if (standing.standing) {
+    if (!isOffered(world, place)) return was.kind === 'trying' ? { kind: 'ready', failures } : was;
+    if (was.kind !== 'trying') return { kind: 'trying', since: now, failures };
+  } else if (!standing.away) {
+    return was.kind === 'ready' ? was : { kind: 'ready', failures };
+  } else if (isCovered(world, phase, was, place)) {
+    return was.kind === 'taken' ? was : { kind: 'taken', failures: 0 };
+  } else if (was.kind === 'ready') {
+    return { kind: 'trying', since: now, failures };
+  }
+  if (was.kind !== 'trying') return was;
+  if (was.since === undefined) return { ...was, since: now };
+  if (now - was.since < COMES_WITHIN_MS) return was;
+  const refusal = refusalOf(world, phase, place, now);
+  return rest(
+    failures,
+    refusal !== undefined
+      ? `the kernel refuses ours: ${refusal}`
+      : standing.standing
+        ? 'it could not be taken over in time'
+        : 'the routing daemon put none of its own in its place',
+    now,
+  );
+}
+
+function rest(failures: number, reason: string, now: number): Takeover {
+  const pauseMs = Math.min(MAX_REST_MS, FIRST_REST_MS * 2 ** Math.min(failures, 16));
+  return { kind: 'resting', until: now + pauseMs, failures: failures + 1, reason };
+}
+
+/** Whether a route of the place is in the record and not in the kernel. */
+function isAway(world: SeenWorld, { link, router }: Place): boolean {
+  const { record, snapshot } = world;
+  if (record.adopted.length === 0) return false;
+  const present = new Set((snapshot.originals ?? []).map(({ message }) => message));
+  const returned = new Set(record.returned.map(({ message }) => message));
+  return record.adopted.some((adopted) => {
+    if (present.has(adopted.message) || returned.has(adopted.message)) return false;
+    const now = bound(adopted, snapshot);
+    return now !== undefined && isForeignDefault(world, link, router.family, now.route);
+  });
+}
+
+/**
+ * Whether something that is not ours carries the default route's packets: in an attempt confirmed by the daemon, where it is asked;
+ * otherwise as far as it does not deny it.
+ */
+function isCovered(world: SeenWorld, phase: Phase, was: Takeover, { router }: Place): boolean {
+  const { unread, uncovered, bare } = coverage(world);
+  const asked = was.kind === 'trying' && phase.kind === 'in' && phase.cause !== 'pinned' && phase.cause !== 'standby';
+  const open = asked ? uncovered.map(prefixText) : bare;
+  return !unread && !open.includes(prefixText(defaultPrefix(router.family)));
+}
+
+/** In which words the kernel refuses our default route of the place. */
+function refusalOf(world: SeenWorld, phase: Phase, { link, router }: Place, now: number): string | undefined {
+  if (phase.kind !== 'in' || world.refused.size === 0) return undefined;
+  const ours = wanted(world, phase, now)?.routes.find(
+    ({ family, destination, nexthops }) =>
+      family === router.family && destination.length === 0 && nexthops[0]?.interfaceIndex === link.index,
+  );
+  return ours === undefined ? undefined : world.refused.get(routeKey(ours))?.message;
+}
+
+/** What is under way with a foreign default route, and when it ends at the latest: until then ours stay in. */
+export interface UnderWay {
+  readonly kind: 'taking' | 'giving-back';
+  readonly until: number | undefined;
+}
+
+export function underWay(world: World): UnderWay | undefined {
+  if (world.takeovers.size === 0 || !isSeen(world)) return undefined;
+  let found: UnderWay | undefined;
+  for (const place of adopting(world)) {
+    const takeover = takeoverOf(world, place);
+    if (takeover.kind === 'resting' && isAway(world, place)) found ??= { kind: 'giving-back', until: undefined };
+    if (takeover.kind !== 'trying') continue;
+    const until = takeover.since === undefined ? undefined : takeover.since + COMES_WITHIN_MS;
+    if (found?.kind !== 'taking' || (until ?? 0) > (found.until ?? 0)) found = { kind: 'taking', until };
+  }
+  return found;
+}
+
+/** When the next of them changes by itself. */
+export function takeoverDeadlines({ takeovers }: World): readonly number[] {
+  return [...takeovers.values()].flatMap((takeover) => {
+    if (takeover.kind === 'resting') return [takeover.until];
+    return takeover.kind === 'trying' && takeover.since !== undefined ? [takeover.since + COMES_WITHIN_MS] : [];
+  });
+}
