@@ -8,6 +8,7 @@ import { someoneListens } from '../control/client.js';
 import { ipCommand } from '../core/ip-command.js';
 import { plan, withdrawn } from '../core/plan.js';
 import type { Step } from '../core/ports.js';
+import type { Family } from '../model/address.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { requireCapability } from '../runtime/capability.js';
@@ -34,8 +35,10 @@ export async function flush(
         : await giveBack(kernel, adopted, owned.snapshot);
     const command = (step: Step): string =>
       ipCommand(step, (index) => owned.snapshot.links.find((link) => link.index === index)?.name);
-    const steps = plan(owned.ownership, withdrawn(owned.ownership, owned.snapshot), owned.snapshot);
+    const left = withdrawn(owned.ownership, owned.snapshot);
+    const steps = plan(owned.ownership, left, owned.snapshot);
     for (const step of [...back.steps, ...steps]) process.stdout.write(`${command(step)}\n`);
+    for (const { family } of left.rules) process.stdout.write(`# ${stays(family)}\n`);
     if (options.dryRun === true) return EXIT.OK;
     rmSync(covered, { force: true });
     const results = await kernel.apply(steps);
@@ -52,4 +55,9 @@ export async function flush(
     process.stdout.write(steps.length === 0 ? 'nothing to remove\n' : `${steps.length} removed\n`);
     return EXIT.OK;
   });
+}
+
+function stays(family: Family): string {
+  const rule = `ip${family === 'inet6' ? ' -6' : ''} rule`;
+  return `a rule stays, since no other looks up main: ${rule} add pref 32766 lookup main; then flush again`;
 }

@@ -348,11 +348,36 @@ export class FakeKernel implements Kernel {
     return result;
   }
 
+  /** `ip rule del pref N`: the first of that priority that is not ours. */
+  foreignRuleDelete(family: Family, priority: number): StepResult {
+    const protocol = this.#subscription?.request.protocol;
+    const at = this.fib.rules.findIndex(
+      (rule) => rule.family === family && rule.priority === priority && rule.protocol !== protocol,
+    );
+    if (at < 0) return refuse('ENOENT', 'no such file or directory');
+    this.#flushRules([this.fib.rules[at]!], 4242);
+    return { ok: true };
+  }
+
   /** `ip rule flush`, sparing the kernel's own. */
   flushRules(family?: Family, sender = 4242): void {
-    const flushed = this.fib.rules.filter(
-      (rule) => rule.protocol !== PROTO_KERNEL && (family === undefined || rule.family === family),
+    this.#flushRules(
+      this.fib.rules.filter(
+        (rule) => rule.protocol !== PROTO_KERNEL && (family === undefined || rule.family === family),
+      ),
+      sender,
     );
+  }
+
+  /** `ip rule flush` of both families as it is: only what has priority 0 is left. */
+  flushAllRules(): void {
+    this.#flushRules(
+      this.fib.rules.filter((rule) => rule.priority > 0),
+      4242,
+    );
+  }
+
+  #flushRules(flushed: readonly Rule[], sender: number): void {
     this.fib.rules = this.fib.rules.filter((rule) => !flushed.includes(rule));
     for (const rule of flushed)
       this.#hint(

@@ -7,7 +7,8 @@
  *   neighbour ADDRESS dev NAME failed|known|absent|incomplete|permanent
  *   [no] route [blackhole] PREFIX [via A] [dev D] [proto N] [metric N] [table N]
  *   append route PREFIX via A dev D [proto N]       (another next hop; to ours: a foreigner's `ip -6 route append`, fact K7)
- *   rule PRIORITY lookup TABLE [iif NAME]           flush table N | flush rules | overflow
+ *   rule PRIORITY lookup TABLE [iif NAME | from PREFIX]      no rule PRIORITY: the oldest of others
+ *   flush table N | flush rules [all]: main's, too | overflow
  *   frr|DAEMON responsive [aged TIME] | eof | hang | appeared | down
  *   rib holds [vrf NAME] PREFIX... | rib lost [vrf NAME] PREFIX... | rib mute | rib speaks
  *   kernel delay TIME | kernel fails CODE | kernel works
@@ -21,7 +22,7 @@
 import { questionKey } from '../../src/core/coverage.js';
 import type { Verdict } from '../../src/model/daemon.js';
 import { defaultPrefix, type Prefix, parsePrefix, prefixText } from '../../src/model/prefix.js';
-import type { RouteType } from '../../src/model/route.js';
+import type { RouteType, Rule } from '../../src/model/route.js';
 import type { FakeKernel, ForeignRoute } from '../fake/kernel.js';
 import { parseTime } from './parse.js';
 import type { World } from './world.js';
@@ -43,24 +44,15 @@ export function act(world: World, command: string): void {
     case 'route':
       return must(command, fake.foreignRouteAdd(foreignRoute(words.slice(1))));
     case 'no':
+      if (what === 'rule') return must(command, fake.foreignRuleDelete('inet', Number(words[2])));
       return must(command, fake.foreignRouteDelete(foreignRoute(words.slice(2))));
     case 'append':
       return append(world, foreignRoute(words.slice(2)));
     case 'rule':
-      return must(
-        command,
-        fake.foreignRuleAdd({
-          family: 'inet',
-          priority: Number(what),
-          table: Number(words[3]),
-          suppressPrefixLength: undefined,
-          inputInterface: words[5],
-          protocol: 3,
-          foreign: false,
-        }),
-      );
+      return must(command, fake.foreignRuleAdd(foreignRule(words)));
     case 'flush':
-      return what === 'table' ? fake.flushTable(Number(words[2])) : fake.flushRules();
+      if (what === 'table') return fake.flushTable(Number(words[2]));
+      return words[2] === 'all' ? fake.flushAllRules() : fake.flushRules();
     case 'overflow':
       return fake.loseEvents();
     case 'rib':
@@ -94,6 +86,21 @@ function addressOptions(words: readonly string[]): Parameters<FakeKernel['addres
     tentative: words.includes('tentative'),
     ...(words.includes('noprefixroute') ? { prefixRoute: false } : {}),
     ...(words.includes('peer') && peer !== undefined ? { peer } : {}),
+  };
+}
+
+/** Of IPv4. */
+function foreignRule(words: readonly string[]): Rule {
+  const from = words[4] === 'from' ? parsePrefix(words[5]!) : undefined;
+  return {
+    family: 'inet',
+    priority: Number(words[1]),
+    table: Number(words[3]),
+    suppressPrefixLength: undefined,
+    inputInterface: words[4] === 'iif' ? words[5] : undefined,
+    protocol: 3,
+    foreign: from !== undefined,
+    ...(from === undefined ? {} : { detail: { action: 'table', from } }),
   };
 }
 

@@ -36,8 +36,8 @@ export function check(world: World, expectation: string): string | undefined {
     case 'reason':
       return contains(world.status().routes.reason, rest);
     case 'waiting': {
-      const wait = world.status().waiting.find(({ subject }) => subject === what);
-      return wait === undefined ? 'nothing waits for that' : contains(wait.reason, words.slice(2).join(' '));
+      const wait = world.status().waiting.find(({ subject }) => `${rest} `.startsWith(`${subject} `));
+      return wait === undefined ? 'nothing waits for that' : contains(wait.reason, rest.slice(wait.subject.length + 1));
     }
     case 'backup':
       return backup(world.status(), what, words.slice(2));
