@@ -93,7 +93,7 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
     section: 'stale',
     key: 'preempt-after',
     words: 'Routes that a dead daemon left in the kernel keep the tie with a backup route this long.',
-    more: 'They go on carrying traffic this long before the backup route of the same prefix wins over them, as graceful restart would. Next hops known to be gone are not waited for. `0`: at once. `never`: leave them.',
+    more: 'They go on carrying traffic this long before the backup route of the same prefix wins over them, as graceful restart would. Routes whose next hop is known to be bad are not waited for, whoever owns them; those of a daemon that hangs but lives are, for as long as it takes. `0`: at once. `never`: leave them.',
     default: 10_000,
     value: timeout,
   },

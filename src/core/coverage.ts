@@ -1,6 +1,6 @@
 /**
- * Foreign routes as seen from the backup routes: which of them is stale, which destination is covered, where the
- * backup route may take a tie. Pure.
+ * What the judge says of foreign routes as the backup routes see them: which destination is covered, and where the
+ * backup route takes a tie. Pure.
  *
  * A route is *stale* when the daemon that put it there is dead or does not answer. It stops being stale, for
  * the question of ties, with the daemon's first sign of life; for the question of coverage only once the living
@@ -8,50 +8,28 @@
  */
 
 import { byPrefix } from '../fib/by-prefix.js';
+import { carried, inTable } from '../fib/destination.js';
 import { remembered } from '../fib/remembered.js';
-import { type Prefix, prefixText } from '../model/prefix.js';
+import { routeFault } from '../fib/usable.js';
+import { exitsOf, type View } from '../fib/view.js';
+import type { Vrf } from '../model/policy.js';
+import { type Prefix, prefixText, samePrefix } from '../model/prefix.js';
 import type { Nexthop, Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { adoptable } from './adopt.js';
-import { routeKey } from './keys.js';
 import { linkOf, realmOf } from './management.js';
 import type { SeenWorld, World } from './state.js';
+import { foreignView, tablesFor } from './views.js';
 
-/** Since when the route has been stale, or undefined when its owner lives (or is not watched). */
-export function staleSince(world: World, route: Route): number | undefined {
-  let since: number | undefined;
-  for (const daemon of world.daemons.values()) {
-    if ((daemon.life === 'down' || daemon.life === 'unresponsive') && daemon.protocols.includes(route.protocol)) {
-      since = Math.min(since ?? daemon.since, daemon.since);
-    }
-  }
-  return since;
-}
-
-/** Whether the kernel itself says that no packet gets out through this next hop. */
-function nexthopBroken(snapshot: Snapshot, nexthop: Nexthop): boolean {
-  if (nexthop.dead) return true;
-  const link = snapshot.links.find((candidate) => candidate.index === nexthop.interfaceIndex);
-  if (link === undefined || !link.up || !link.carrier) return true;
-  return (
-    nexthop.gateway !== undefined &&
-    snapshot.neighbours.some(
-      (n) => n.failed && n.interfaceIndex === nexthop.interfaceIndex && n.address === nexthop.gateway,
-    )
+function isStale({ daemons }: World, { protocol }: Route): boolean {
+  return [...daemons.values()].some(
+    ({ life, protocols }) => (life === 'down' || life === 'unresponsive') && protocols.includes(protocol),
   );
 }
 
-/** Whether every way out of the route is known to be broken. */
-export function knownBad(snapshot: Snapshot, route: Route): boolean {
-  return route.nexthops.length > 0 && route.nexthops.every((nexthop) => nexthopBroken(snapshot, nexthop));
-}
-
-/** Whether packets can leave by the route: unicast, and one next hop that is not broken. */
-function resolves(snapshot: Snapshot, route: Route): boolean {
-  return (
-    (route.type === 'unicast' || route.type === 'local') &&
-    route.nexthops.some((nexthop) => !nexthopBroken(snapshot, nexthop))
-  );
+/** Since when the daemon that put the route there has been dead; undefined: it lives, or is not watched. */
+function deadSince({ daemons }: World, { protocol }: Route): number | undefined {
+  const dead = [...daemons.values()].filter(({ life, protocols }) => life === 'down' && protocols.includes(protocol));
+  return dead.length === 0 ? undefined : Math.min(...dead.map(({ since }) => since));
 }
 
 export interface Rivalry {
@@ -64,27 +42,36 @@ export interface Rivalry {
 }
 
 const NO_RIVAL: Rivalry = { preempt: false, preemptAt: undefined, activeRival: false };
+const PREEMPTED: Rivalry = { preempt: true, preemptAt: undefined, activeRival: false };
+const ACTIVE: Rivalry = { preempt: false, preemptAt: undefined, activeRival: true };
 
-/** How the backup route of a destination stands to the best foreign route of the same prefix in its realm, if there is one. */
+/** The foreign route of the same prefix that the table has for ordinary packets, if there is one: without ours it carries them or refuses them. */
+export function rivalOf(world: SeenWorld, table: number, destination: Prefix): Route | undefined {
+  // Nearly all destinations have none.
+  if (byPrefix(world.snapshot.foreignRoutes).at(table, destination).length === 0) return undefined;
+  const found = inTable(foreignView(world), table, destination);
+  return found !== undefined && samePrefix(found.destination, destination) ? found : undefined;
+}
+
+/**
+ * How the backup route of a destination stands to its rival. One that leads nowhere loses the tie whoever owns it; time alone turns
+ * it only where the owner is dead: a daemon that hangs may forward for minutes, and its sessions depend on its routes.
+ */
 export function rivalry(world: SeenWorld, rival: Route | undefined, now: number): Rivalry {
   if (rival === undefined) return NO_RIVAL;
-  const since = staleSince(world, rival);
-  if (since === undefined) return { preempt: false, preemptAt: undefined, activeRival: true };
-  if (knownBad(world.snapshot, rival)) return { preempt: true, preemptAt: undefined, activeRival: false };
-  if (world.config.preemptAfterMs === 'never') return { preempt: false, preemptAt: undefined, activeRival: true };
-  const preemptAt = since + world.config.preemptAfterMs;
-  return now >= preemptAt
-    ? { preempt: true, preemptAt: undefined, activeRival: false }
-    : { preempt: false, preemptAt, activeRival: true };
+  if (routeFault(foreignView(world), rival) !== undefined) return PREEMPTED;
+  const since = deadSince(world, rival);
+  const { preemptAfterMs } = world.config;
+  if (since === undefined || preemptAfterMs === 'never') return ACTIVE;
+  const preemptAt = since + preemptAfterMs;
+  return now >= preemptAt ? PREEMPTED : { ...ACTIVE, preemptAt };
 }
 
 /** When ties may turn by themselves. */
 export function turns({ config, daemons }: World): readonly number[] {
   const { preemptAfterMs } = config;
   if (preemptAfterMs === 'never') return [];
-  return [...daemons.values()].flatMap(({ life, since }) =>
-    life === 'down' || life === 'unresponsive' ? [since + preemptAfterMs] : [],
-  );
+  return [...daemons.values()].flatMap(({ life, since }) => (life === 'down' ? [since + preemptAfterMs] : []));
 }
 
 export interface Coverage {
@@ -96,6 +83,10 @@ export interface Coverage {
   readonly bare: readonly string[];
   /** Foreign prefixes that would cover one, if the living daemon said that it holds them. */
   readonly toConfirm: readonly Question[];
+  /** Next hops of routes that would cover one if they led anywhere. */
+  readonly broken: readonly Nexthop[];
+  /** When the first of the routes that cover ends by itself; undefined: none does. */
+  readonly until: number | undefined;
 }
 
 /** A foreign prefix that a daemon shall confirm, in the VRF of that name or in the default one. */
@@ -109,49 +100,67 @@ export function questionKey({ prefix, vrf }: Question): string {
 }
 
 /**
- * Which destinations the FIB carries without us. A route covers a destination when it contains it, is not ours nor about to be taken
- * over, resolves, and is not stale; one that a watched daemon put there counts once that daemon has confirmed it.
+ * Which destinations the kernel would carry without us, by the judge (fib/destination.ts): by a usable route that is neither stale nor
+ * for some packets only; one that a watched daemon put there counts once that daemon has confirmed it.
  */
 export const coverage = remembered((world: SeenWorld): Coverage => {
   const { snapshot, daemons, confirmed } = world;
-  let unread = false;
+  const missing = tablesFor(world, snapshot).filter((table) => !world.tablesRead.includes(table));
+  const realms = world.config.managementInterfaces.map(({ selector }) => realmOf(linkOf(selector, snapshot), snapshot));
+  const ofVrfs = new Set(realms.flatMap(({ vrf, table }) => (vrf === undefined ? [] : [table])));
+  const unreadMain = missing.some((table) => !ofVrfs.has(table));
   const uncovered: Prefix[] = [];
   const bare: string[] = [];
   const toConfirm = new Map<string, Question>();
-  const leaving = new Set(adoptable(world).map((route) => routeKey(route)));
-  const stays = (route: Route): boolean => route.destination.length > 0 || !leaving.has(routeKey(route));
-  const usable = judgedOnce(
-    (route) => stays(route) && resolves(snapshot, route) && staleSince(world, route) === undefined,
-  );
+  const broken: Nexthop[] = [];
+  let until: number | undefined;
   const watched = new Set([...daemons.values()].flatMap((daemon) => daemon.protocols));
-  const { covers } = byPrefix(snapshot.foreignRoutes);
-  for (const { selector, backupRouters } of world.config.managementInterfaces) {
-    const { table, vrf } = realmOf(linkOf(selector, snapshot), snapshot);
-    if (vrf !== undefined && !world.tablesRead.includes(table)) {
+  const view = foreignView(world);
+  let unread = false;
+  for (const [i, { backupRouters }] of world.config.managementInterfaces.entries()) {
+    const { table, vrf } = realms[i]!;
+    if (vrf === undefined ? unreadMain : missing.includes(table)) {
       unread = true;
       continue;
     }
-    const word = judgedOnce((route) =>
-      watched.has(route.protocol) ? confirmed.get(questionKey({ prefix: route.destination, vrf })) : true,
-    );
     for (const destination of backupRouters.flatMap(({ destinations }) => destinations)) {
-      const carrying = covers(table, destination).filter(usable);
-      if (carrying.some((route) => word(route) === true)) continue;
+      const answer = carried(view, destination, vrfOf(snapshot, vrf));
+      if (answer.kind === 'not-carried' && answer.why === 'broken' && answer.route !== undefined)
+        broken.push(...nexthopsOf(view, answer.route));
+      // What leaves a VRF by a route of another world gets no answer.
+      const route =
+        answer.kind === 'carried' &&
+        !isStale(world, answer.route) &&
+        (vrf === undefined || answer.route.table === table)
+          ? answer.route
+          : undefined;
+      if (route === undefined) {
+        uncovered.push(destination);
+        bare.push(prefixText(destination));
+        continue;
+      }
+      const question = { prefix: route.destination, vrf };
+      const key = questionKey(question);
+      const word = watched.has(route.protocol) ? confirmed.get(key) : true;
+      if (word === true) {
+        if (route.expiresAtMs !== undefined) until = Math.min(until ?? route.expiresAtMs, route.expiresAtMs);
+        continue;
+      }
       uncovered.push(destination);
-      if (carrying.every((route) => word(route) === false)) bare.push(prefixText(destination));
-      for (const route of carrying)
-        toConfirm.set(questionKey({ prefix: route.destination, vrf }), { prefix: route.destination, vrf });
+      if (word === false) bare.push(prefixText(destination));
+      else if (route.expiresAtMs !== undefined) until = Math.min(until ?? route.expiresAtMs, route.expiresAtMs);
+      toConfirm.set(key, question);
     }
   }
-  return { unread, uncovered, bare, toConfirm: [...toConfirm.values()] };
+  return { unread, uncovered, bare, toConfirm: [...toConfirm.values()], broken, until };
 });
 
-/** A short prefix may cover a hundred thousand destinations: it is judged once. */
-function judgedOnce<T>(judge: (route: Route) => T): (route: Route) => T {
-  const judged = new Map<Route, T>();
-  return (route) => {
-    let verdict = judged.get(route);
-    if (verdict === undefined && !judged.has(route)) judged.set(route, (verdict = judge(route)));
-    return verdict as T;
-  };
+function nexthopsOf(view: View, route: Route): readonly Nexthop[] {
+  const exits = exitsOf(view, route);
+  return exits === 'blackhole' ? [] : exits;
+}
+
+function vrfOf({ links }: Snapshot, name: string | undefined): Vrf | undefined {
+  const link = name === undefined ? undefined : links.find((candidate) => candidate.name === name);
+  return link?.vrfTable === undefined ? undefined : { name: link.name, index: link.index, table: link.vrfTable };
 }

@@ -4,7 +4,6 @@
  * "Nothing" (out), "not yet" (waits) and "leave it as it is" (undefined: starting) are three answers.
  */
 
-import { byPrefix, type RoutesByPrefix } from '../fib/by-prefix.js';
 import { remembered } from '../fib/remembered.js';
 import { FAMILIES, type Family } from '../model/address.js';
 import type { BackupRouter, ManagementInterface } from '../model/config.js';
@@ -12,7 +11,7 @@ import type { Link } from '../model/link.js';
 import { destinationText, type Prefix, prefixText } from '../model/prefix.js';
 import type { Route, Rule } from '../model/route.js';
 import { type AutoChoice, autoGateway } from './auto.js';
-import { rivalry, turns } from './coverage.js';
+import { rivalOf, rivalry, turns } from './coverage.js';
 import { chooseGateway, outlook, type Sightings } from './gateway.js';
 import { type Hidden, hiddenBy, hiddenWaits } from './hidden.js';
 import { routeKey } from './keys.js';
@@ -113,7 +112,6 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
     preempting: [],
     preemptAt: undefined,
   };
-  const foreign = byPrefix(snapshot.foreignRoutes);
   const usable: Usable[] = [];
   for (const management of config.managementInterfaces) {
     const link = usableLink(config, management.selector, snapshot);
@@ -124,9 +122,7 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
   const rules: Rule[] = [];
   const anchors: Rule[] = [];
   for (const family of FAMILIES) {
-    inOrder(usable, family, world.sightings).forEach((way, order) =>
-      addTargets(found, world, way, order, foreign, now),
-    );
+    inOrder(usable, family, world.sightings).forEach((way, order) => addTargets(found, world, way, order, now));
     const placed = place(config, family, found.targets[family]);
     // Not by spreading: arguments go on the stack, and there may be a hundred thousand.
     for (const route of placed.routes) routes.push(route);
@@ -184,7 +180,6 @@ function addTargets(
   world: SeenWorld,
   { link, management, router }: Way,
   order: number,
-  foreign: RoutesByPrefix,
   now: number,
 ): void {
   const { config, snapshot } = world;
@@ -198,8 +193,7 @@ function addTargets(
   if (choice.note !== undefined) found.waits.push(choice.note);
   const hides = config.placement === 'local' && realm.vrf === undefined;
   for (const destination of router.destinations) {
-    const rival = foreign.best(realm.table, destination);
-    const stand = rivalry(world, rival, now);
+    const stand = rivalry(world, rivalOf(world, realm.table, destination), now);
     if (stand.preempt) found.preempting.push(interfaceKey(link.index, destination));
     const by = hides ? hiddenBy(snapshot.foreignRoutes, destination, stand.preempt) : undefined;
     if (by !== undefined) found.hidden.set(interfaceKey(link.index, destination), { destination, by });

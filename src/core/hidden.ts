@@ -7,11 +7,12 @@
  */
 
 import { byPrefix } from '../fib/by-prefix.js';
+import { inTable } from '../fib/destination.js';
+import { EMPTY_VIEW } from '../fib/view.js';
 import type { Config } from '../model/config.js';
 import { destinationText, type Prefix } from '../model/prefix.js';
 import { type Route, refuses, TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { lookup } from './lookup.js';
 import { linkOf, realmOf, type Wait } from './management.js';
 
 export interface Hidden {
@@ -24,9 +25,8 @@ const NAMED = 20;
 
 /** The refusal of main that hides the backup route of this destination. `preempt`: the backup route is to win ties. */
 export function hiddenBy(foreignRoutes: readonly Route[], destination: Prefix, preempt: boolean): Route | undefined {
-  const { refusing, covers } = byPrefix(foreignRoutes);
-  if (!refusing(TABLE_MAIN)) return undefined;
-  const found = lookup(covers(TABLE_MAIN, destination), TABLE_MAIN, destination.address);
+  if (!byPrefix(foreignRoutes).refusing(TABLE_MAIN)) return undefined;
+  const found = inTable({ ...EMPTY_VIEW, routes: [foreignRoutes] }, TABLE_MAIN, destination);
   if (found === undefined || !refuses(found)) return undefined;
   return found.destination.length < destination.length || preempt ? found : undefined;
 }

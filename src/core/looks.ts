@@ -3,18 +3,21 @@
 import { remembered } from '../fib/remembered.js';
 import type { Family } from '../model/address.js';
 import { allBackupRouters, type Config, gatewaysOf } from '../model/config.js';
-import { type Neighbour, type NeighbourId, neighbourKey } from '../model/link.js';
+import { type NeighbourId, neighbourKey } from '../model/link.js';
 import { nextHopsOf } from '../model/next-hops.js';
 import type { Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { adoptAt, adopts } from './adopt.js';
 import { learnedAfter } from './auto.js';
+import { completed } from './completed.js';
+import { coverage } from './coverage.js';
 import { wanted } from './desired.js';
 import { sightingsAfter } from './gateway.js';
 import { gatewayIds, gatewaysIn, sightsOf } from './gateways.js';
 import type { Output } from './inputs.js';
 import { vrfTables } from './management.js';
 import { type ObserveRequest, readsTables } from './ports.js';
+import { askedNeighbours } from './probing.js';
 import { sharing } from './sharing.js';
 import {
   amended,
@@ -28,6 +31,8 @@ import {
   type World,
   withAgenda,
 } from './state.js';
+import { mistrustAfter } from './trust.js';
+import { furtherTables, tablesFor } from './views.js';
 
 /**
  * A router with a full table has next hops that come and go all day, and each may be the end of a cover: reading the table for them may
@@ -36,6 +41,9 @@ import {
 const FOREIGN_SHARE = 5;
 const FOREIGN_PAUSE_MS = 2000;
 
+/** The kernel tells what is left of a lifetime in hundredths of a second, and with less than one left it tells none. */
+const PAST_THE_END_MS = 20;
+
 /** What the event socket must let through, whatever the phase: events of today decide about tomorrow's phase. */
 export function interest(world: World): ObserveRequest {
   const { routeProtocol: protocol } = world.config;
@@ -43,6 +51,7 @@ export function interest(world: World): ObserveRequest {
     protocol,
     formerProtocols: [...world.former.protocols].filter((former) => former !== protocol),
     vrfTables: world.snapshot === undefined ? [] : vrfTables(world.config, world.snapshot),
+    furtherTables: world.snapshot === undefined ? [] : tablesFor(world, world.snapshot),
     maxLength: longestDestinations(world.config),
     gateways: [...new Set([...gatewaysOf(world.config), ...world.learned.values()])],
   };
@@ -69,10 +78,10 @@ function requestFor({ world, phase, agenda }: State, cause: RoundCause): Observe
     cause === 'reload' ||
     (cause === 'resync' && phase.kind !== 'out') ||
     (adopting && cause !== 'resync');
-  const all = interest(world);
+  const all = { ...interest(world), furtherTables: furtherTables(world), nexthopObjects: 'named' as const };
   const { protocol } = all;
   if (cause === 'probe' && isSeen(world))
-    return { protocol, maxLength: {}, neighbours: gatewayIds(world), only: 'neighbours' };
+    return { protocol, maxLength: {}, neighbours: askedNeighbours(world), only: 'neighbours' };
   const idle = phase.kind === 'out' && (cause === 'resync' || (cause === 'verify' && !adopting));
   return {
     ...all,
@@ -83,7 +92,9 @@ function requestFor({ world, phase, agenda }: State, cause: RoundCause): Observe
 
 /** The gateways, and the next hops of others: the neighbours of other ports may be thousands. */
 export function neighboursThatMatter(world: SeenWorld): readonly NeighbourId[] {
-  return [...gatewayIds(world), ...nextHops(world.snapshot.foreignRoutes)];
+  const { foreignRoutes, furtherRoutes = [], nexthopObjects = [] } = world.snapshot;
+  const foreign = [foreignRoutes, furtherRoutes].flatMap((routes) => nextHops(routes));
+  return [...gatewayIds(world), ...foreign, ...nextHopsOf([], nexthopObjects)];
 }
 
 const nextHops = remembered((routes: readonly Route[]) => nextHopsOf(routes));
@@ -95,7 +106,10 @@ export function look(state: State, outputs: Output[], now: number): State {
   if (agenda.round.kind !== 'idle' || dirty === undefined || (now < agenda.notBefore && dirty !== 'phase'))
     return withAgenda(state, { dirty });
   const id = agenda.observations + 1;
-  const request = requestFor(state, dirty);
+  const request = requestFor(
+    dirty === 'hint' && ended(state, now) ? withAgenda(state, { foreignDue: true }) : state,
+    dirty,
+  );
   outputs.push({ kind: 'observe', id, request });
   const unread = !readsTables(request);
   return withAgenda(state, {
@@ -111,12 +125,32 @@ export function look(state: State, outputs: Output[], now: number): State {
 function dueAnyway(state: State, now: number): RoundCause | undefined {
   const { world, phase, agenda } = state;
   if (now >= resyncAt(state)) return 'resync';
-  if (agenda.foreignWaits && now >= agenda.foreignNotBefore) return 'hint';
+  if ((agenda.foreignWaits && now >= agenda.foreignNotBefore) || ended(state, now)) return 'hint';
   // The pause after a route was taken over yet again has ended since the last look.
   if (adoptAt(agenda) > agenda.lastRound && now >= adoptAt(agenda)) return 'hint';
   const want = isSeen(world) ? wanted(world, phase, agenda.lastRound) : undefined;
   return want?.preemptAt !== undefined && now >= want.preemptAt ? 'phase' : undefined;
 }
+
+/** When the first of the routes that cover destinations ends by itself: it may have been renewed without a word, so it is looked at. */
+export function endsAt({ world, agenda }: State): number | undefined {
+  if (!isSeen(world) || !anyEnds(world.snapshot)) return undefined;
+  const { until } = coverage(world);
+  return until === undefined ? undefined : Math.max(until + PAST_THE_END_MS, agenda.lastRound + HINT_SPACING_MS);
+}
+
+function ended(state: State, now: number): boolean {
+  const at = endsAt(state);
+  return at !== undefined && now >= at;
+}
+
+function anyEnds({ foreignRoutes, furtherRoutes = [] }: Snapshot): boolean {
+  return haveEnds(foreignRoutes) || haveEnds(furtherRoutes);
+}
+
+const haveEnds = remembered((routes: readonly Route[]): boolean =>
+  routes.some(({ expiresAtMs }) => expiresAtMs !== undefined),
+);
 
 /** When everything is looked at again at the latest: on the beat of the heartbeats (untilBeat, health/clock.ts), so that it wakes nobody up by itself. */
 export function resyncAt({ world, agenda: { lastRound, resyncMs } }: State): number {
@@ -137,9 +171,12 @@ export function observed(state: State, id: number, snapshot: Snapshot, now: numb
   if (agenda.round.kind !== 'observing' || agenda.round.id !== id) return state;
   const { request, cause, since } = agenda.round;
   const tables = readsTables(request);
-  const known = sharing(world.snapshot, completed(world.snapshot, snapshot, request));
+  const known = sharing(world.snapshot, completed(world.snapshot, snapshot, request, now));
   return withAgenda(
-    { ...state, world: seen(world, known, tables ? (request.vrfTables ?? []) : world.tablesRead, request, now) },
+    {
+      ...state,
+      world: seen(world, known, tables ? readTables(world, known, request) : world.tablesRead, request, now),
+    },
     {
       foreignNotBefore: tables ? now + foreignPauseMs(now - since) : agenda.foreignNotBefore,
       round: { kind: 'idle' },
@@ -150,24 +187,9 @@ export function observed(state: State, id: number, snapshot: Snapshot, now: numb
   );
 }
 
-/** With what the look left out as it was known before. */
-function completed(before: Snapshot | undefined, found: Snapshot, request: ObserveRequest): Snapshot {
-  if (before === undefined) return found;
-  if (request.only === 'neighbours') {
-    const asked = new Set(request.neighbours?.map(neighbourKey));
-    const kept = before.neighbours.filter((one) => !asked.has(neighbourKey(one)));
-    return { ...before, neighbours: inOrder([...kept, ...found.neighbours]) };
-  }
-  return {
-    ...found,
-    ...(readsTables(request) ? {} : { foreignRoutes: before.foreignRoutes, originals: before.originals ?? [] }),
-    neighbours: request.neighbours === undefined ? before.neighbours : inOrder(found.neighbours),
-  };
-}
-
-/** Whichever look found them, so that equal ones are seen to be equal. */
-function inOrder(neighbours: readonly Neighbour[]): readonly Neighbour[] {
-  return [...neighbours].sort((a, b) => (neighbourKey(a) < neighbourKey(b) ? -1 : 1));
+/** Those that the look was asked for, as far as it knew of them. */
+function readTables(world: World, snapshot: Snapshot, { vrfTables = [] }: ObserveRequest): readonly number[] {
+  return [...new Set([...vrfTables, ...furtherTables(world)(snapshot.rules)])].sort((a, b) => a - b);
 }
 
 /** What is known of the world after a look; the very same world when it found nothing new. */
@@ -202,6 +224,7 @@ function seen(
       snapshot.neighbours,
       now,
     ),
+    mistrust: mistrustAfter(world.mistrust, snapshot, now),
   });
 }
 

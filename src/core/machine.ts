@@ -33,7 +33,7 @@ import type { Input, Output, Transition } from './inputs.js';
 import { pauseOf } from './interference.js';
 import { routeKey } from './keys.js';
 import { heard } from './liveness.js';
-import { interest, interrupted, look, notObserved, observed, resyncAt } from './looks.js';
+import { endsAt, interest, interrupted, look, notObserved, observed, resyncAt } from './looks.js';
 import { askOffers, offered } from './offers.js';
 import { applied } from './outcome.js';
 import { ownership, retired } from './ownership.js';
@@ -58,6 +58,7 @@ import {
   withWorld,
 } from './state.js';
 import { takeoverDeadlines, takeoversAfter } from './takeover.js';
+import { tablesFor } from './views.js';
 
 export function transition(before: State, input: Input, now: number): Transition {
   return settle(before, absorb(before, input, now), input, now);
@@ -161,9 +162,12 @@ function offerPlaces({ world }: State): readonly Place[] {
   return takeable(world).filter((place) => takeoverOf(world, place).kind !== 'resting');
 }
 
-/** A VRF has been found (or left), or a gateway has been learned: what bears on it has not been read yet. */
+/** A VRF or a rule to another table has been found, or a gateway has been learned: what bears on it has not been read yet. */
 function withNewRealms(before: State, state: State): State {
-  return state.world.snapshot !== before.world.snapshot && bearings(before.world) !== bearings(state.world)
+  const { world } = state;
+  if (world.snapshot === before.world.snapshot || !isSeen(world)) return state;
+  const unread = tablesFor(world, world.snapshot).some((table) => !world.tablesRead.includes(table));
+  return unread || bearings(before.world) !== bearings(world)
     ? withAgenda(state, { foreignDue: true, dirty: moreUrgent(state.agenda.dirty, 'hint') })
     : state;
 }
@@ -286,6 +290,7 @@ export function nextDeadline(state: State, now: number): number {
     adoptAt(agenda),
     ...takeoverDeadlines(world),
     offerPlaces(state).length > 0 ? agenda.askOffersAt : undefined,
+    endsAt(state),
   ];
   return deadlines.reduce<number>(
     (least, deadline) => (deadline !== undefined && deadline > now && deadline < least ? deadline : least),

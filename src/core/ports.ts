@@ -48,10 +48,13 @@ export interface ObserveRequest {
   readonly formerProtocols?: readonly number[];
   /** Tables beside the main one whose foreign routes are wanted too: those of VRFs. */
   readonly vrfTables?: readonly number[];
-  /** Further tables, wanted in `furtherRoutes`: those that rules send packets of the host to. Of table `local` all lengths. */
-  readonly furtherTables?: readonly number[];
-  /** Whether `nexthopObjects` are wanted; they are not when absent. */
-  readonly nexthopObjects?: boolean;
+  /**
+   * Further tables, wanted in `furtherRoutes`: those that rules send packets of the host to. Of table `local` all lengths.
+   * Told by the rules that the same look finds, or known before.
+   */
+  readonly furtherTables?: readonly number[] | ((rules: readonly Rule[]) => readonly number[]);
+  /** Whether `nexthopObjects` are wanted; they are not when absent. `named`: where a route names one and no next hop. */
+  readonly nexthopObjects?: boolean | 'named';
   /**
    * Longest prefix length wanted in `foreignRoutes`, a family; a family that is absent gets none, and both absent
    * means that no table need be read at all.

@@ -3,25 +3,60 @@
  * the night it is needed. Pure.
  */
 
-import { neighbourKey } from '../model/link.js';
-import { gatewaysIn } from './gateways.js';
+import { type NeighbourId, neighbourKey } from '../model/link.js';
+import type { Nexthop } from '../model/route.js';
+import { coverage } from './coverage.js';
+import { gatewayIds, gatewaysIn } from './gateways.js';
 import type { Output } from './inputs.js';
 import type { ProbeTarget } from './ports.js';
 import { isSeen, moreUrgent, type SeenWorld, type State, withAgenda } from './state.js';
+import { nexthopKey } from './trust.js';
 
 /** While routes are in; while they are not needed. */
 export const PROBE_EVERY_MS = { in: 1_000, out: 10_000 } as const;
 /** A gateway of which nothing is known is asked as if the routes were in, for so long: then there is an answer, or none will come. */
 const FIRST_WORD_MS = 10_000;
 
+/** Foreign gateways that are asked at once, at the most. */
+const FOREIGN_TARGETS = 16;
+
 /** The gateways that can be asked now. */
 export function probeTargets(world: SeenWorld): readonly ProbeTarget[] {
   return gatewaysIn(world).flatMap(({ link, address, standing }) => {
     if (link === undefined || standing.kind !== 'neighbour') return [];
-    const id = { interfaceIndex: link.index, address };
-    const neighbour = world.snapshot.neighbours.find((one) => neighbourKey(one) === neighbourKey(id));
-    return [{ ...id, known: neighbour?.known ?? false }];
+    return [targetAt(world, { interfaceIndex: link.index, address })];
   });
+}
+
+function targetAt({ snapshot }: SeenWorld, id: NeighbourId): ProbeTarget {
+  const neighbour = snapshot.neighbours.find((one) => neighbourKey(one) === neighbourKey(id));
+  return { ...id, known: neighbour?.known ?? false };
+}
+
+/** Next hops of covers that lead nowhere, each once: nobody else sends to them now. */
+function brokenCovers(world: SeenWorld): readonly Nexthop[] {
+  if (world.mistrust.size === 0) return [];
+  const byKey = new Map(coverage(world).broken.map((nexthop) => [nexthopKey(nexthop), nexthop]));
+  return [...byKey.values()].slice(0, FOREIGN_TARGETS);
+}
+
+/** Those of them that can be asked. */
+function foreignTargets(world: SeenWorld): readonly ProbeTarget[] {
+  return brokenCovers(world).flatMap(({ interfaceIndex, gateway }) => {
+    const link = world.snapshot.links.find(({ index }) => index === interfaceIndex);
+    if (gateway === undefined || link?.carrier !== true) return [];
+    const id = { interfaceIndex, address: gateway };
+    const permanent = world.snapshot.neighbours.some((one) => one.permanent && neighbourKey(one) === neighbourKey(id));
+    return permanent ? [] : [targetAt(world, id)];
+  });
+}
+
+/** The neighbours that a look at the answers reads. */
+export function askedNeighbours(world: SeenWorld): readonly NeighbourId[] {
+  return [...gatewayIds(world), ...foreignTargets(world)].map(({ interfaceIndex, address }) => ({
+    interfaceIndex,
+    address,
+  }));
 }
 
 /** Asks them in turn of the clock, and looks at the answers to the questions before. */
@@ -29,19 +64,21 @@ export function probe(state: State, outputs: Output[], now: number): State {
   const { world, agenda } = state;
   if (!isSeen(world)) return state;
   const all = probeTargets(world);
+  const broken = brokenCovers(world);
   // What the kernel has of it is read before it is asked: an operator's own entry is left alone, and an old one is no answer.
   const targets = all.filter((target) => world.sightings.has(neighbourKey(target)));
-  const due = now >= agenda.probeAt;
-  if (due && targets.length > 0) outputs.push({ kind: 'probe', targets });
+  const due = now >= agenda.probeAt || (broken.length > 0 && agenda.probeAt - now > PROBE_EVERY_MS.in);
+  const asked = due ? [...targets, ...foreignTargets(world)] : [];
+  if (asked.length > 0) outputs.push({ kind: 'probe', targets: asked });
   if (!due && targets.length === all.length) return state;
   return withAgenda(state, {
     probeAt: due ? onTheBeat(now + pace(state, now), world.config.probeIntervalMs) : agenda.probeAt,
-    dirty: all.length > 0 ? moreUrgent(agenda.dirty, 'probe') : agenda.dirty,
+    dirty: all.length + broken.length > 0 ? moreUrgent(agenda.dirty, 'probe') : agenda.dirty,
   });
 }
 
 function pace({ world, phase }: State, now: number): number {
-  if (phase.kind !== 'out') return PROBE_EVERY_MS.in;
+  if (phase.kind !== 'out' || (isSeen(world) && brokenCovers(world).length > 0)) return PROBE_EVERY_MS.in;
   for (const { state, askable } of world.sightings.values())
     if (state === 'unknown' && askable !== undefined && now - askable < FIRST_WORD_MS) return PROBE_EVERY_MS.in;
   return PROBE_EVERY_MS.out;

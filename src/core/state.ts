@@ -13,6 +13,7 @@ import type { Sightings } from './gateway.js';
 import { formerly, type Ownership } from './ownership.js';
 import type { KernelHint, ObserveRequest } from './ports.js';
 import type { Offers, Takeovers } from './takeover-state.js';
+import type { Mistrust } from './trust.js';
 
 /** Where a watched daemon stands. `unknown`: no verdict yet. `appeared`: a sign of life, no answer yet. */
 export type Life = 'unknown' | 'down' | 'appeared' | 'unresponsive' | 'responsive';
@@ -124,7 +125,7 @@ export interface World {
   readonly damping: Damping;
   /** undefined until the first observation. */
   readonly snapshot: Snapshot | undefined;
-  /** Tables of VRFs whose routes the snapshot has. */
+  /** Tables beside main whose routes the snapshot has: those of VRFs, and those that rules lead to. */
   readonly tablesRead: readonly number[];
   /** By route key. */
   readonly refused: ReadonlyMap<string, Refusal>;
@@ -132,6 +133,8 @@ export interface World {
   readonly confirmed: ReadonlyMap<string, boolean>;
   /** What is known of the life of each gateway. */
   readonly sightings: Sightings;
+  /** Next hops of foreign routes that are bad, or were a moment ago. */
+  readonly mistrust: Mistrust;
   /** Gateways of `address: auto`. */
   readonly learned: Learned;
   readonly record: AdoptionRecord;
@@ -284,6 +287,7 @@ export function initialState(
       refused: new Map(),
       confirmed: new Map(),
       sightings: new Map(),
+      mistrust: new Map(),
       learned: new Map(),
       record: { adopted, writing: undefined, returned: [] },
       offers: new Map(),

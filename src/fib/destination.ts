@@ -13,6 +13,7 @@ import type { Prefix } from '../model/prefix.js';
 import type { Nexthop, Route, Rule } from '../model/route.js';
 import { type LookupAnswer, lookup, type Trace } from './lookup.js';
 import { ordinary } from './packet.js';
+import { tableLookup } from './table.js';
 import { type NexthopFault, nexthopsFault } from './usable.js';
 import type { View } from './view.js';
 
@@ -45,6 +46,12 @@ export function carried(view: View, destination: Prefix, vrf?: Vrf, trace?: Trac
   if (fault !== undefined) return lacking('broken', answer, fault);
   if (answer.doubtful) return lacking('doubtful', answer);
   return { kind: 'carried', route, rule, nexthops, until: route.expiresAtMs };
+}
+
+/** The route that one table has for ordinary packets to the destination; undefined: none, or it sends them on to the next rule. */
+export function inTable(view: View, table: number, destination: Prefix): Route | undefined {
+  const found = tableLookup(view, table, { packet: ordinary(destination), scope: 0, ignoreLinkState: false });
+  return found?.route.type === 'throw' ? undefined : found?.route;
 }
 
 /** Of default routes that the kernel chooses among by their neighbours one is enough: it leaves what it takes for dead. */

@@ -8,12 +8,13 @@ import { REFUSALS } from '../model/route.js';
 import { exitsOf, failed, type View } from './view.js';
 
 /** Why nothing gets out; undefined: as far as is known, it does. */
-export type NexthopFault = 'dead' | 'no link' | 'link down' | 'no carrier' | 'neighbour failed';
+export type NexthopFault = 'dead' | 'no link' | 'link down' | 'no carrier' | 'neighbour failed' | 'not trusted yet';
 
-export function nexthopFault(
-  view: View,
-  { dead, linkDown, interfaceIndex, gateway }: Nexthop,
-): NexthopFault | undefined {
+export function nexthopFault(view: View, nexthop: Nexthop): NexthopFault | undefined {
+  return faultNow(view, nexthop) ?? (view.distrusted?.(nexthop) === true ? 'not trusted yet' : undefined);
+}
+
+function faultNow(view: View, { dead, linkDown, interfaceIndex, gateway }: Nexthop): NexthopFault | undefined {
   if (dead && linkDown !== true) return 'dead';
   const link = view.links.find(({ index }) => index === interfaceIndex);
   if (link === undefined) return 'no link';

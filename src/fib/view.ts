@@ -26,6 +26,8 @@ export interface View {
   readonly inet6Host?: true;
   /** Routes to be taken as not there: ours, those that are about to leave. */
   readonly without?: (route: Route) => boolean;
+  /** Next hops that were bad a moment ago: the kernel takes them again, and they count for nothing yet (usable.ts). */
+  readonly distrusted?: (nexthop: Nexthop) => boolean;
 }
 
 export const EMPTY_VIEW: View = { rules: [], routes: [], nexthopObjects: [], links: [], neighbours: [], now: 0 };

@@ -11,7 +11,7 @@
  */
 
 import type { ObserveRequest } from '../core/ports.js';
-import { TABLE_MAIN } from '../model/route.js';
+import { TABLE_LOCAL, TABLE_MAIN } from '../model/route.js';
 import type { FilterInstruction } from '../native/libc.js';
 import { containsGateway, gatewayLines, gatewayWords } from './gateway-bytes.js';
 import {
@@ -36,6 +36,8 @@ const LENGTH = FAMILY + 1;
 const TABLE = FAMILY + 4;
 const PROTOCOL = FAMILY + 5;
 const NEIGHBOUR_STATE = FAMILY + 8;
+/** A jump of the program reaches 255 instructions. What happens in further tables is found at the next resync. */
+const MOST_TABLES = 64;
 
 /** What the filter goes by: the observation's request, and the port whose requests are our own. */
 export interface EventInterest extends ObserveRequest {
@@ -84,11 +86,13 @@ export function eventFilter(request: EventInterest): readonly FilterInstruction[
 }
 
 /**
- * rtm_table of the VRFs asked for; and RT_TABLE_COMPAT, which all tables above 255 share, ours and
- * some VRFs' among them.
+ * rtm_table of the VRFs and further tables asked for; and RT_TABLE_COMPAT, which all tables above
+ * 255 share, ours and some VRFs' among them.
  */
-function tableBytes(request: EventInterest): readonly number[] {
-  return [...new Set([uapi.RT_TABLE_COMPAT, ...(request.vrfTables ?? []).filter((table) => table < 256)])];
+function tableBytes({ vrfTables = [], furtherTables = [] }: EventInterest): readonly number[] {
+  const further = typeof furtherTables === 'function' ? [] : furtherTables;
+  const below = [...vrfTables, ...further].filter((table) => table < 256 && table !== TABLE_LOCAL);
+  return [...new Set([uapi.RT_TABLE_COMPAT, ...below])].slice(0, MOST_TABLES);
 }
 
 /** The same decision on a message in JavaScript. */

@@ -31,12 +31,15 @@ export async function observe(connection: Connection, request: ObserveRequest): 
   const families = FAMILIES.filter((family) => maxLength[family] !== undefined);
   const tables = [TABLE_MAIN, ...(request.vrfTables ?? [])];
   const gateways = gatewayWords(request.gateways);
+  const found = connection.dump(encodeRuleDump(), only(uapi.RTM_NEWRULE, decodeRule));
+  const { furtherTables } = request;
+  const further =
+    typeof furtherTables === 'function' ? found.then((rules) => furtherTables(rules)) : Promise.resolve(furtherTables);
   // All asked at once; the connection sends each as soon as the one before has ended.
-  const further = request.furtherTables?.filter((table) => !tables.includes(table));
-  const [links, addresses, rules, own, former, main, elsewhere, objects] = await Promise.all([
+  const [links, addresses, rules, own, former, main, elsewhere] = await Promise.all([
     connection.dump(encodeLinkDump(), only(uapi.RTM_NEWLINK, decodeLink)),
     connection.dump(encodeAddressDump(), only(uapi.RTM_NEWADDR, decodeAddress)),
-    connection.dump(encodeRuleDump(), only(uapi.RTM_NEWRULE, decodeRule)),
+    found,
     Promise.all(
       FAMILIES.map((family) => connection.dump(encodeRouteDump(family, { protocol }), ownRoute(family, protocol))),
     ),
@@ -52,28 +55,38 @@ export async function observe(connection: Connection, request: ObserveRequest): 
         families.map((family) => dumpTable(connection, family, table, protocol, maxLength[family]!, gateways)),
       ),
     ),
-    Promise.all(
-      (further ?? []).flatMap((table) =>
-        families.map((family) =>
-          dumpTable(
-            connection,
-            family,
-            table,
-            protocol,
-            table === TABLE_LOCAL ? familyBits(family) : maxLength[family]!,
-            gateways,
+    further.then((wanted) =>
+      Promise.all(
+        (wanted ?? [])
+          .filter((table) => !tables.includes(table))
+          .flatMap((table) =>
+            families.map((family) =>
+              dumpTable(
+                connection,
+                family,
+                table,
+                protocol,
+                table === TABLE_LOCAL ? familyBits(family) : maxLength[family]!,
+                gateways,
+              ),
+            ),
           ),
-        ),
       ),
     ),
-    request.nexthopObjects === true ? dumpNexthopObjects(connection) : undefined,
   ]);
   const isFormer = (item: Route | Original): boolean =>
     formerProtocols.includes('message' in item ? item.route.protocol : item.protocol);
-  const foreign = formerProtocols.length === 0 ? main.flat() : main.flat().filter((item) => !isFormer(item));
+  const others = (items: readonly (Route | Original)[]): readonly (Route | Original)[] =>
+    formerProtocols.length === 0 ? items : items.filter((item) => !isFormer(item));
+  const foreign = others(main.flat());
   const originals = foreign.filter((item) => 'message' in item);
-  const foreignRoutes = foreign.map((item) => ('message' in item ? item.route : item));
-  const furtherRoutes = elsewhere.flat().map((item) => ('message' in item ? item.route : item));
+  const foreignRoutes = foreign.map(routeOf);
+  const furtherRoutes = others(elsewhere.flat()).map(routeOf);
+  const objects =
+    request.nexthopObjects === true ||
+    (request.nexthopObjects === 'named' && [foreignRoutes, furtherRoutes].some((routes) => routes.some(namesObject)))
+      ? await dumpNexthopObjects(connection)
+      : undefined;
   const neighbours =
     request.neighbours === undefined
       ? []
@@ -89,9 +102,18 @@ export async function observe(connection: Connection, request: ObserveRequest): 
     foreignRoutes,
     originals,
     neighbours,
-    ...(further === undefined ? {} : { furtherRoutes }),
+    ...(furtherTables === undefined ? {} : { furtherRoutes }),
     ...(objects === undefined ? {} : { nexthopObjects: objects }),
   };
+}
+
+function routeOf(item: Route | Original): Route {
+  return 'message' in item ? item.route : item;
+}
+
+/** Of its next hops the kernel has said nothing but the number (sysctl nexthop_compat_mode). */
+function namesObject({ nexthopId, nexthops }: Route): boolean {
+  return nexthopId !== undefined && nexthops.length === 0;
 }
 
 /** None on a kernel that does not know them (before Linux 5.3). */

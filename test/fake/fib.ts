@@ -252,7 +252,12 @@ export function lookup(fib: Fib, address: Address, packet: { readonly originated
 export function lookupTable(routes: readonly Route[], table: number, host: Prefix): Route | undefined {
   let best: Route | undefined;
   for (const route of routes) {
-    if (route.table !== table || route.family !== host.family || !containsAddress(route.destination, host.address))
+    if (
+      route.table !== table ||
+      route.tos !== 0 ||
+      route.family !== host.family ||
+      !containsAddress(route.destination, host.address)
+    )
       continue;
     const longer = best === undefined ? 1 : route.destination.length - best.destination.length;
     if (longer > 0 || (longer === 0 && route.metric < best!.metric)) best = route;

@@ -8,7 +8,7 @@
 
 import type { Kernel, KernelHint, ObserveRequest, ProbeTarget, Step, StepResult } from '../../src/core/ports.js';
 import { stepFault } from '../../src/kernel/apply.js';
-import { type Address, type Family, familyOf, isLinkLocal } from '../../src/model/address.js';
+import { type Address, FAMILIES, type Family, familyOf, isLinkLocal } from '../../src/model/address.js';
 import {
   type InterfaceAddress,
   type Link,
@@ -36,6 +36,16 @@ import {
 } from './fib.js';
 
 const PROTO_STATIC = 4;
+/** With the first VRF comes the rule for all of them (drivers/net/vrf.c, vrf_add_fib_rules). */
+const L3MDEV_RULE: Omit<Rule, 'family'> = {
+  priority: 1000,
+  table: 0,
+  suppressPrefixLength: undefined,
+  inputInterface: undefined,
+  protocol: PROTO_KERNEL,
+  foreign: true,
+  detail: { action: 'table', l3mdev: true },
+};
 
 export interface LinkOptions {
   readonly up?: boolean;
@@ -56,6 +66,7 @@ export interface ForeignRoute {
   readonly metric?: number;
   readonly protocol?: number;
   readonly type?: Route['type'];
+  readonly tos?: number;
 }
 
 export class FakeKernel implements Kernel {
@@ -105,20 +116,40 @@ export class FakeKernel implements Kernel {
     const ours = [request.protocol, ...(request.formerProtocols ?? [])];
     const routes = this.fib.routes.map((route) => this.#withDead(route));
     const foreignRoutes = routes.filter((route) => this.#isAskedFor(request, route) && !ours.includes(route.protocol));
+    const further = this.#further(request, routes);
     return {
       links: [...this.links.values()],
       addresses: [...this.addresses],
       ownRoutes: routes.filter((route) => ours.includes(route.protocol)),
       foreignRoutes,
+      ...further,
       rules: [...this.fib.rules],
       neighbours:
-        request.neighbours === undefined ? [] : this.#named([...request.neighbours, ...nextHopsOf(foreignRoutes)]),
+        request.neighbours === undefined
+          ? []
+          : this.#named([...request.neighbours, ...nextHopsOf([...foreignRoutes, ...(further.furtherRoutes ?? [])])]),
     };
   }
 
   #named(wanted: readonly NeighbourId[]): readonly Neighbour[] {
     const keys = new Set(wanted.map(neighbourKey));
     return this.neighbours.filter((neighbour) => keys.has(neighbourKey(neighbour)));
+  }
+
+  #further(request: ObserveRequest, routes: readonly Route[]): Pick<Snapshot, 'furtherRoutes'> {
+    const { furtherTables } = request;
+    if (furtherTables === undefined) return {};
+    const tables = typeof furtherTables === 'function' ? furtherTables(this.fib.rules) : furtherTables;
+    const ours = [request.protocol, ...(request.formerProtocols ?? [])];
+    const further = tables.filter((table) => table !== TABLE_MAIN && request.vrfTables?.includes(table) !== true);
+    return {
+      furtherRoutes: routes.filter(
+        (route) =>
+          further.includes(route.table) &&
+          !ours.includes(route.protocol) &&
+          this.#isAskedFor({ ...request, vrfTables: further }, route),
+      ),
+    };
   }
 
   async apply(steps: readonly Step[]): Promise<readonly StepResult[]> {
@@ -175,6 +206,7 @@ export class FakeKernel implements Kernel {
     const index = this.#nextIndex++;
     const { up = false, mac, altNames = [], kind, master, vrfTable } = options;
     this.links.set(index, { index, name, altNames, mac, up, carrier: up, master, kind, vrfTable });
+    if (vrfTable !== undefined) for (const family of FAMILIES) addRule(this.fib, { ...L3MDEV_RULE, family });
     this.#hint('link', `link ${name} ${up ? 'up' : 'down'}`);
     return index;
   }
@@ -414,7 +446,7 @@ export class FakeKernel implements Kernel {
     return this.fib.rules.filter((rule) => rule.family === family).map((rule) => ruleText(rule));
   }
 
-  #foreign({ destination, via, dev, table, metric, protocol, type }: ForeignRoute): Route {
+  #foreign({ destination, via, dev, table, metric, protocol, type, tos = 0 }: ForeignRoute): Route {
     const interfaceIndex = dev === undefined ? this.#behind(via) : this.link(dev).index;
     const nexthops = (type ?? 'unicast') === 'unicast' ? [{ gateway: via, interfaceIndex, dead: false }] : [];
     const defaultMetric = destination.family === 'inet6' ? 1024 : 0;
@@ -423,7 +455,7 @@ export class FakeKernel implements Kernel {
       table: table ?? TABLE_MAIN,
       destination,
       metric: metric ?? defaultMetric,
-      tos: 0,
+      tos,
       protocol: protocol ?? PROTO_STATIC,
       type: type ?? 'unicast',
       nexthops,
@@ -441,7 +473,7 @@ export class FakeKernel implements Kernel {
       ...route,
       nexthops: route.nexthops.map((nexthop) => ({
         ...nexthop,
-        dead: this.links.get(nexthop.interfaceIndex)?.carrier !== true,
+        ...(this.links.get(nexthop.interfaceIndex)?.carrier === true ? {} : { dead: true, linkDown: true as const }),
       })),
     };
   }
@@ -484,9 +516,13 @@ export class FakeKernel implements Kernel {
   }
 
   /** A table, family and length that an observation was asked to read. */
-  #isAskedFor({ vrfTables = [], maxLength, gateways }: ObserveRequest, route: Route): boolean {
+  #isAskedFor(
+    { vrfTables = [], maxLength, gateways }: ObserveRequest,
+    route: Route,
+    further: readonly number[] = [],
+  ): boolean {
     return (
-      (route.table === TABLE_MAIN || vrfTables.includes(route.table)) &&
+      (route.table === TABLE_MAIN || vrfTables.includes(route.table) || further.includes(route.table)) &&
       (route.destination.length <= (maxLength[route.family] ?? -1) ||
         (maxLength[route.family] !== undefined && containsOne(route, gateways)))
     );
@@ -499,7 +535,8 @@ export class FakeKernel implements Kernel {
     const own = route.protocol === request.protocol;
     // A table above 255 may be one of ours, where a stranger's route holds a slot.
     const high = route.table > 255 && route.destination.length <= (request.maxLength[route.family] ?? -1);
-    if (own || high || this.#isAskedFor(request, route) || containsOne(route, request.gateways))
+    const further = Array.isArray(request.furtherTables) ? (request.furtherTables as readonly number[]) : [];
+    if (own || high || this.#isAskedFor(request, route, further) || containsOne(route, request.gateways))
       this.#hint('route', `${deleted ? 'deleted route' : 'route'} ${routeText(route)}`, own && deleted, sender, {
         kind: 'route',
         route,

@@ -5,7 +5,7 @@
  *   link NAME add [altname A] [mac M] [master NAME] [vrf-table N] | master NAME | no-master
  *   address NAME add|remove ADDRESS/LENGTH [noprefixroute] [tentative] [peer ADDRESS] | settled ADDRESS/LENGTH
  *   neighbour ADDRESS dev NAME failed|known|absent|incomplete|permanent
- *   [no] route [blackhole] PREFIX [via A] [dev D] [proto N] [metric N] [table N]
+ *   [no] route [blackhole] PREFIX [via A] [dev D] [proto N] [metric N] [table N] [tos N]
  *   append route PREFIX via A dev D [proto N]       (another next hop; to ours: a foreigner's `ip -6 route append`, fact K7)
  *   rule PRIORITY lookup TABLE [iif NAME | from PREFIX]      no rule PRIORITY: the oldest of others
  *   flush table N | flush rules [all]: main's, too | overflow
@@ -162,6 +162,7 @@ function foreignRoute(words: readonly string[]): ForeignRoute {
     else if (key === 'proto') route.protocol = Number(value);
     else if (key === 'metric') route.metric = Number(value);
     else if (key === 'table') route.table = Number(value);
+    else if (key === 'tos') route.tos = Number(value);
     else throw new SyntaxError(`route: unknown word ${key}`);
   }
   // `default` is of the family of its gateway.

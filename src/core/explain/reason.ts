@@ -3,13 +3,14 @@
  * and how the route that won stands to the one that it beat. Pure.
  */
 
-import type { Address } from '../../model/address.js';
+import { inTable } from '../../fib/destination.js';
+import { EMPTY_VIEW } from '../../fib/view.js';
+import { type Address, familyBits, familyOf } from '../../model/address.js';
 import type { Config } from '../../model/config.js';
-import { containsAddress, destinationText } from '../../model/prefix.js';
+import { containsAddress, destinationText, prefix } from '../../model/prefix.js';
 import { type Route, refuses, TABLE_LOCAL } from '../../model/route.js';
 import { tableText } from '../../model/route-text.js';
 import { routeKey } from '../keys.js';
-import { lookup } from '../lookup.js';
 import { isOwnMetric, MAIN_METRIC } from '../placement.js';
 import { type Facts, isDaemons, type Scene, type SceneName } from './scenes.js';
 import type { Way } from './walk.js';
@@ -122,12 +123,12 @@ function won(
 ): string {
   const beaten =
     way.visits.find((visit) => visit.verdict === 'suppressed')?.route ??
-    lookup(
-      scene.routes.filter((other) => !ours.has(routeKey(other))),
+    inTable(
+      { ...EMPTY_VIEW, routes: [scene.routes], without: (other) => ours.has(routeKey(other)) },
       route.table,
-      address,
+      prefix(address, familyBits(familyOf(address))),
     );
-  if (beaten === undefined || beaten.type === 'throw') return 'nothing else has a route to it';
+  if (beaten === undefined) return 'nothing else has a route to it';
   const name = destinationText(beaten.destination);
   if (beaten.destination.length < route.destination.length)
     return `more specific than ${name} in table ${tableText(beaten.table)}`;

@@ -27,11 +27,11 @@ import { learnedAfter } from '../auto.js';
 import { type Wanted, wanted } from '../desired.js';
 import { sightingsAtRest } from '../gateways.js';
 import { routeKey, routeSlot } from '../keys.js';
-import { vrfTables } from '../management.js';
 import { neighbourOn } from '../neighbour.js';
 import { isOffered } from '../offers.js';
 import { formerly, type Ownership, ownedRoutes, ownership, owns } from '../ownership.js';
 import { initialState, type Life, type Phase, RESYNC_MS, type Refusal, type SeenWorld } from '../state.js';
+import { tablesFor } from '../views.js';
 
 export type SceneName = 'booting' | 'converged' | 'clean-stop' | 'crash' | 'preempted' | 'hang' | 'standby';
 
@@ -105,7 +105,7 @@ export function imagine(facts: Facts, snapshot: Snapshot, life: Life, phase: Pha
     ...fresh,
     daemons,
     snapshot,
-    tablesRead: vrfTables(facts.config, snapshot),
+    tablesRead: tablesFor(fresh, snapshot),
   };
   const learned = { ...world, learned: learnedAfter(world) };
   return { world: { ...learned, sightings: sightingsAtRest(learned) }, phase };

@@ -8,6 +8,7 @@ import { DEFAULTS } from '../../../src/config/settings.js';
 import { type Address, addressBytes, addressFromBytes, type Family, familyBits } from '../../../src/model/address.js';
 import type { BackupRouter, Config, ManagementInterface, RoleSource } from '../../../src/model/config.js';
 import { type Prefix, prefix } from '../../../src/model/prefix.js';
+import type { Rule } from '../../../src/model/route.js';
 import { FakeKernel } from '../../fake/kernel.js';
 
 export const GATEWAYS: Readonly<Record<Family, readonly [Address, Address]>> = {
@@ -40,6 +41,9 @@ export function management(name: string, ...backupRouters: readonly BackupRouter
 export function router(family: Family, destinations: readonly Prefix[]): BackupRouter {
   return { family, gateways: GATEWAYS[family], auto: undefined, destinations };
 }
+
+/** The rules that every network namespace begins with. */
+export const FIRST_RULES: readonly Rule[] = new FakeKernel().fib.rules;
 
 /** mgmt0 and data0, up, with an address of each family. */
 export function twoInterfaces(): FakeKernel {

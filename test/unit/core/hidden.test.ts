@@ -22,7 +22,7 @@ function route(destination: Prefix, type: RouteType, table = TABLE_MAIN, metric 
     tos: 0,
     protocol: table === TABLE_MAIN ? 186 : 157,
     type,
-    nexthops: [],
+    nexthops: type === 'unicast' ? [{ gateway: undefined, interfaceIndex: 1, dead: false }] : [],
   };
 }
 

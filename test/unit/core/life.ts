@@ -11,7 +11,8 @@ import { initialState, type State } from '../../../src/core/state.js';
 import type { Link } from '../../../src/model/link.js';
 import type { Route, Rule } from '../../../src/model/route.js';
 import { EMPTY_SNAPSHOT } from '../../../src/model/snapshot.js';
-import { PRIMARY_STATE } from './fixture.js';
+import { addRule, deleteRule } from '../../fake/fib.js';
+import { FIRST_RULES, PRIMARY_STATE } from './fixture.js';
 
 /** The management interface, and another one. */
 export const LINK: Link = {
@@ -47,7 +48,7 @@ export class Life {
   /** What the kernel has of others, and of ours. */
   foreign: readonly Route[] = [];
   routes: Route[] = [];
-  rules: Rule[] = [];
+  rules: Rule[] = [...FIRST_RULES];
 
   /** `more`: lines of the configuration; `protocols`: of the daemon's routes. */
   constructor(more = '', protocols: readonly number[] = []) {
@@ -103,9 +104,9 @@ export class Life {
   applied({ steps }: Output & { readonly kind: 'apply' }): Input {
     for (const step of steps) {
       if (step.kind === 'add-route') this.routes.push(step.route);
-      if (step.kind === 'add-rule') this.rules.push(step.rule);
+      if (step.kind === 'add-rule') addRule({ routes: [], rules: this.rules }, step.rule);
       if (step.kind === 'delete-route') this.routes = [];
-      if (step.kind === 'delete-rule') this.rules = this.rules.filter((rule) => rule.priority !== step.rule.priority);
+      if (step.kind === 'delete-rule') deleteRule({ routes: [], rules: this.rules }, step.rule);
     }
     return { kind: 'applied', steps, results: steps.map(() => ({ ok: true })) };
   }

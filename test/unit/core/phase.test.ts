@@ -10,7 +10,7 @@ import type { Role, Timeout } from '../../../src/model/config.js';
 import { prefix } from '../../../src/model/prefix.js';
 import { type Route, TABLE_MAIN } from '../../../src/model/route.js';
 import { EMPTY_SNAPSHOT } from '../../../src/model/snapshot.js';
-import { config, PRIMARY_STATE } from './fixture.js';
+import { config, FIRST_RULES, PRIMARY_STATE } from './fixture.js';
 
 const LIVES: readonly Life[] = ['unknown', 'down', 'appeared', 'unresponsive', 'responsive'];
 const BEFORE = ['starting', 'in', 'out'] as const;
@@ -105,12 +105,13 @@ function stateOf(row: Row): State {
   );
   const snapshot = {
     ...EMPTY_SNAPSHOT,
+    rules: FIRST_RULES,
     links: [{ ...LINK, index: 3 }],
     foreignRoutes: row.covered ? [COVER] : [],
   };
   return {
     ...state,
-    world: { ...state.world, daemons, snapshot, verdictsBy: row.late ? NOW : NOW + 1 },
+    world: { ...state.world, daemons, snapshot, tablesRead: [253], verdictsBy: row.late ? NOW : NOW + 1 },
     phase: phaseBefore(row.before),
   };
 }
