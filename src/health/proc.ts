@@ -10,7 +10,7 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
  * USER_HZ, the unit of times in /proc/PID/stat: 100 for user space on every architecture that Node
  * runs on.
  */
-const MS_PER_TICK = 10;
+export const MS_PER_TICK = 10;
 /** Clock slew and the grain of start times. */
 const SLACK_MS = 2000;
 /** One line of 52 numbers and a name of 15 bytes. */

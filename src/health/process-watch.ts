@@ -16,7 +16,7 @@ import type { Clock, Timer } from '../host/clock.js';
 import type { Verdict } from '../model/daemon.js';
 import type { Watcher } from './adapter.js';
 import { cgroupOf, cgroupRoot, watchEvents } from './cgroup.js';
-import { type HeldProcess, isDead, isStopped, type ProcStat, uptimeMs } from './proc.js';
+import { type HeldProcess, isDead, isStopped, MS_PER_TICK, type ProcStat, uptimeMs } from './proc.js';
 import type { ProbeTiming } from './timing.js';
 
 /** The finder gives up the process to its caller, who closes it. */
@@ -111,9 +111,10 @@ export class ProcessWatch implements Watcher {
       this.#release();
       return this.#tell({ kind: 'down', reason: ended(process.pid, stat) });
     }
-    // Not yet there when the former was last seen alive: a new life.
+    // Not yet there when the former was last seen alive: a new life. /proc rounds the start down to a
+    // tick; in doubt it is a new one, which costs a hold-time and no reachability.
     const former = this.#process;
-    if (former !== undefined && stat.startMs > this.#seenAliveMs)
+    if (former !== undefined && stat.startMs + MS_PER_TICK > this.#seenAliveMs)
       this.#tell({ kind: 'down', reason: ended(former.pid, former.stat()) });
     this.#release();
     // The listener may have closed us.

@@ -146,6 +146,8 @@ t.test('another process takes over', async (t) => {
   const [first, second] = [sleeper(t), sleeper(t)];
   writeFileSync(path, String(first.pid));
   const { heard } = watch(t, path);
+  // Both are seen alive, and neither is younger than the last look.
+  await sleep(250);
   writeFileSync(`${path}.new`, String(second.pid));
   renameSync(`${path}.new`, path);
   await sleep(300);
@@ -153,12 +155,10 @@ t.test('another process takes over', async (t) => {
   first.kill('SIGKILL');
   await sleep(300);
   t.same(kinds(heard), ['responsive'], 'the former is nobody now');
-  await sleep(50);
-  const third = sleeper(t);
   second.kill('SIGKILL');
   await sleep(30);
-  writeFileSync(path, String(third.pid));
-  await sleep(300);
+  writeFileSync(path, String(sleeper(t).pid));
+  t.ok(await until(() => heard.length === 3));
   t.match(kinds(heard), ['responsive', 'down', 'responsive'], 'a restart is a death and a new life');
 });
 
