@@ -168,7 +168,7 @@ function routesTable(s: Status, width: number): string {
     .slice(0, LISTED)
     .map((r) => [
       r.destination,
-      r.gateway,
+      r.gateway === '' ? '-' : r.gateway,
       r.interface,
       String(r.table),
       [r.state, ...(r.preempting ? ['preempting'] : []), ...(r.hiddenBy === undefined ? [] : ['hidden'])].join(', '),

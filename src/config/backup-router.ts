@@ -10,7 +10,7 @@ import type { BackupRouter } from '../model/config.js';
 import { defaultPrefix, prefixText } from '../model/prefix.js';
 import { readDestinations } from './destinations.js';
 import type { Entry, Value } from './document.js';
-import { FAMILY_NAME, type GatewaysResult, readGateways, STANZA } from './gateways.js';
+import { FAMILY_NAME, type GatewaysResult, NO_GATEWAYS, readGateways, readSource, STANZA } from './gateways.js';
 import { type Key, mapping } from './key.js';
 import type { Report } from './report.js';
 import { oneOrMany } from './schema.js';
@@ -31,9 +31,9 @@ function keysOf(family: Family): readonly Key[] {
     {
       key: 'address',
       words:
-        'The gateway, or several in order of preference; it must be on the management network. Or auto: that of the default route which DHCP, a router advertisement or a container runtime put on the interface.',
-      more: 'The gateway, or a list of gateways in order of preference. It must be on the management network. IPv6 link-local addresses are fine; write them without `%eth0`. Or `auto`.',
-      schema: oneOrMany({ type: 'string', pattern: `^(${ADDRESS[family]}|auto)$` }),
+        'The gateway, or several in order of preference; it must be on the management network. Or auto: that of the default route which DHCP, a router advertisement or a container runtime put on the interface. Or none: the interface has no neighbours.',
+      more: 'The gateway, or a list of gateways in order of preference. It must be on the management network. IPv6 link-local addresses are fine; write them without `%eth0`. Or `auto`. Or `none`, for links without neighbours (see below).',
+      schema: oneOrMany({ type: 'string', pattern: `^(${ADDRESS[family]}|auto|none)$` }),
       required: true,
       aliases: ['gateway', 'gateways', 'gw', 'via', 'next-hop', 'nexthop', 'router', 'ip'],
       example: family === 'inet' ? '192.0.2.1' : 'fe80::1',
@@ -42,6 +42,21 @@ function keysOf(family: Family): readonly Key[] {
       key: 'adopt',
       words: 'With address: auto only. Takes that default route over, and gives it back on stop.',
       more: 'With `address: auto` only: `true` takes the default route over in which the gateway was found.',
+      schema: { type: 'boolean' },
+      fallback: false,
+    },
+    {
+      key: 'source',
+      words: 'The preferred source address of packets that go this way. Omitted: the kernel chooses.',
+      more: 'The preferred source address (`src` of `ip route`), an address of this host. Until the host has it, the routes are in without it, and the status says so. Omitted: the kernel chooses.',
+      schema: { type: 'string', pattern: `^${ADDRESS[family]}$` },
+      aliases: ['src', 'prefsrc', 'preferred-source', 'source-address', 'from'],
+      fallbackWords: "the kernel's choice",
+    },
+    {
+      key: 'onlink',
+      words: 'The gateway is on this link although no route of the kernel says so, as on a port with a /32.',
+      more: 'The gateway is on this link although no route of the kernel says so, as on a port with a `/32` address (`onlink` of `ip route`).',
       schema: { type: 'boolean' },
       fallback: false,
     },
@@ -69,10 +84,13 @@ export const STANZA_KEYS: readonly Key[] = FAMILIES.map((family) => ({
 
 /** The stanza as lines of YAML. */
 export function writeBackupRouter(router: BackupRouter): readonly string[] {
-  const { family, gateways, auto, destinations } = router;
-  const address = auto !== undefined ? 'auto' : gateways.length === 1 ? word(gateways[0]!) : flow(gateways);
+  const { family, gateways, auto, withoutGateway, source, onlink, destinations } = router;
+  const listed = gateways.length === 1 ? word(gateways[0]!) : flow(gateways);
+  const address = auto !== undefined ? 'auto' : withoutGateway === true ? 'none' : listed;
   const lines = [`${STANZA[family]}:`, `  address: ${address}`];
   if (auto?.adopt === true) lines.push('  adopt: true');
+  if (source !== undefined) lines.push(`  source: ${word(source)}`);
+  if (onlink === true) lines.push('  onlink: true');
   if (destinations.length === 1 && destinations[0]!.length === 0) return lines;
   const list = destinations.length === 1 ? word(prefixText(destinations[0]!)) : flow(destinations.map(prefixText));
   return list.length <= 100
@@ -125,9 +143,10 @@ export function readBackupRouter(entry: Entry, family: Family, report: Report): 
         ? "add 'address: auto', which is what 'adopt' goes with"
         : "add 'address:' with the address of the router on the management network",
     });
-  const found: GatewaysResult =
-    address === undefined ? { gateways: [], auto: false, mentionsAuto: false } : readGateways(address, family, report);
+  const found: GatewaysResult = address === undefined ? NO_GATEWAYS : readGateways(address, family, report);
   const adopt = readAdopt(section, found, report);
+  const source = readSource(section.get('source'), family, found.gateways, report);
+  const onlink = readOnlink(section, found, report);
   const { gateways } = found;
   const destination = section.get('destination');
   const assumedDefault = !section.has('destination') && section.unknownKeys.length === 0;
@@ -137,9 +156,17 @@ export function readBackupRouter(entry: Entry, family: Family, report: Report): 
       : assumedDefault
         ? [defaultPrefix(family)]
         : [];
-  const complete = (found.auto || gateways.length > 0) && destinations.length > 0;
-  const backupRouter = complete
-    ? { family, gateways, auto: found.auto ? { adopt } : undefined, destinations }
+  const complete = (found.auto || found.none || gateways.length > 0) && destinations.length > 0;
+  const backupRouter: BackupRouter | undefined = complete
+    ? {
+        family,
+        gateways,
+        auto: found.auto ? { adopt } : undefined,
+        ...(found.none ? { withoutGateway: true } : {}),
+        ...(onlink ? { onlink: true } : {}),
+        ...(source === undefined ? {} : { source }),
+        destinations,
+      }
     : undefined;
   return {
     backupRouter,
@@ -166,6 +193,19 @@ function readAdopt(section: Section, { auto, mentionsAuto }: GatewaysResult, rep
     message:
       "'adopt' takes over the default route in which 'address: auto' finds the gateway; the address is given here",
     suggestion: "remove it, or write 'address: auto'",
+  });
+  return false;
+}
+
+/** `onlink` speaks of a gateway. */
+function readOnlink(section: Section, { none }: GatewaysResult, report: Report): boolean {
+  const entry = section.get('onlink');
+  const onlink = readBoolean(entry, report) ?? false;
+  if (entry === undefined || !onlink || !none) return onlink && !none;
+  report.error(entry.keySpan, {
+    code: 'onlink-without-gateway',
+    message: "'onlink' says where the gateway is, and 'address: none' has none",
+    suggestion: 'remove it',
   });
   return false;
 }

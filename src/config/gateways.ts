@@ -3,7 +3,7 @@
  * not, own address or not) is not judged here.
  */
 
-import { type Address, addressBytes, type Family, familyOf } from '../model/address.js';
+import { type Address, addressBytes, type Family, familyOf, isLinkLocal } from '../model/address.js';
 import { containsAddress, parsePrefix } from '../model/prefix.js';
 import { readAddress } from './address-text.js';
 import { type Fault, quote } from './diagnostic.js';
@@ -19,6 +19,8 @@ export const FAMILY_NAME: Readonly<Record<Family, string>> = { inet: 'IPv4', ine
 
 /** The gateway is that of the default route which somebody else put on the interface. */
 const AUTO = 'auto';
+/** There is no gateway: the routes go by the interface alone. */
+const NONE = 'none';
 
 const NO_GATEWAY: readonly (readonly [string, string])[] = [
   ['0.0.0.0/8', "the unspecified network, 'this host'"],
@@ -37,12 +39,17 @@ export interface GatewaysResult {
   readonly auto: boolean;
   /** `auto` stands somewhere in it, be it where it cannot. */
   readonly mentionsAuto: boolean;
+  /** The entry is the word `none`. */
+  readonly none: boolean;
 }
+
+export const NO_GATEWAYS: GatewaysResult = { gateways: [], auto: false, mentionsAuto: false, none: false };
 
 /** Reads `address`; every gateway that is none is reported. */
 export function readGateways(entry: Entry, family: Family, report: Report): GatewaysResult {
   if (entry.value.kind === 'scalar' && entry.value.text === AUTO)
-    return { gateways: [], auto: true, mentionsAuto: true };
+    return { ...NO_GATEWAYS, auto: true, mentionsAuto: true };
+  if (entry.value.kind === 'scalar' && entry.value.text === NONE) return { ...NO_GATEWAYS, none: true };
   const gateways: Address[] = [];
   let mentionsAuto = false;
   for (const item of readItems(entry, report, 'name the backup router, or remove the whole stanza')) {
@@ -61,6 +68,14 @@ export function readGateways(entry: Entry, family: Family, report: Report): Gate
       });
       continue;
     }
+    if (scalar.text === NONE) {
+      report.error(scalar.span, {
+        code: 'none-in-list',
+        message: "'none' says that there is no gateway, so it cannot be one of a list",
+        suggestion: 'write address: none alone, or only the gateways, in order of preference',
+      });
+      continue;
+    }
     const result = judge(scalar.text, family);
     if (typeof result !== 'string') report.error(scalar.span, result);
     else if (gateways.includes(result))
@@ -71,7 +86,47 @@ export function readGateways(entry: Entry, family: Family, report: Report): Gate
       });
     else gateways.push(result);
   }
-  return { gateways, auto: false, mentionsAuto };
+  return { ...NO_GATEWAYS, gateways, mentionsAuto };
+}
+
+/** Reads `source`, an address of this host; which ones it has is known only at run time. */
+export function readSource(
+  entry: Entry | undefined,
+  family: Family,
+  gateways: readonly Address[],
+  report: Report,
+): Address | undefined {
+  const scalar =
+    entry === undefined ? undefined : readScalar(entry.value, `an ${FAMILY_NAME[family]} address of this host`, report);
+  if (scalar === undefined) return undefined;
+  const slash = scalar.text.indexOf('/');
+  const result = readAddress(slash > 0 ? scalar.text.slice(0, slash) : scalar.text);
+  const fault = !result.ok
+    ? result.fault
+    : (familyFault(scalar.text, familyOf(result.value), family) ?? sourceFault(scalar.text, result.value, gateways));
+  if (fault === undefined && result.ok) return result.value;
+  report.error(scalar.span, fault!);
+  return undefined;
+}
+
+function sourceFault(text: string, address: Address, gateways: readonly Address[]): Fault | undefined {
+  const suggestion = 'write an address of the management interface, or remove it: the kernel chooses one';
+  const unusable = NO_GATEWAY.find(([range]) => containsAddress(parsePrefix(range)!, address));
+  if (text.includes('/'))
+    return {
+      code: 'unexpected-length',
+      message: `${quote(text)} is a prefix; the source is one address`,
+      suggestion: `write ${address}`,
+    };
+  if (unusable !== undefined || isLinkLocal(address))
+    return {
+      code: 'unusable-source',
+      message: `${text} is ${unusable === undefined ? 'a link-local address' : unusable[1]}: nobody beyond the link can answer it`,
+      suggestion,
+    };
+  if (gateways.includes(address))
+    return { code: 'unusable-source', message: `${text} is the backup router's own address`, suggestion };
+  return undefined;
 }
 
 /** A family mismatch, or undefined. */

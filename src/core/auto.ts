@@ -97,7 +97,8 @@ export function learnedAfter(world: SeenWorld): Learned {
 }
 
 export interface AutoChoice {
-  readonly gateway: Address;
+  /** undefined: by the interface alone. */
+  readonly gateway: Address | undefined;
   readonly rank: number;
   /** What an operator should know of the choice. */
   readonly note: Wait | undefined;

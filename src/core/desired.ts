@@ -5,11 +5,12 @@
  */
 
 import { remembered } from '../fib/remembered.js';
-import { FAMILIES, type Family } from '../model/address.js';
+import { type Address, FAMILIES, type Family } from '../model/address.js';
 import type { BackupRouter, ManagementInterface } from '../model/config.js';
 import type { Link } from '../model/link.js';
 import { destinationText, type Prefix, prefixText } from '../model/prefix.js';
 import type { Route, Rule } from '../model/route.js';
+import type { Snapshot } from '../model/snapshot.js';
 import { type AutoChoice, autoGateway } from './auto.js';
 import { rivalOf, rivalry, turns } from './coverage.js';
 import { chooseGateway, outlook, type Sightings } from './gateway.js';
@@ -191,6 +192,12 @@ function addTargets(
     return;
   }
   if (choice.note !== undefined) found.waits.push(choice.note);
+  const source = sourceOn(snapshot, link, router);
+  if (source === 'not there')
+    found.waits.push({
+      subject: router.source ?? '',
+      reason: `the source is no usable address of this host${realm.vrf === undefined ? '' : ` in ${realm.vrf}`} yet; the kernel chooses one`,
+    });
   const hides = config.placement === 'local' && realm.vrf === undefined;
   for (const destination of router.destinations) {
     const stand = rivalry(world, rivalOf(world, realm.table, destination), now);
@@ -201,6 +208,8 @@ function addTargets(
     found.targets[router.family].push({
       destination,
       gateway: choice.gateway,
+      ...(router.onlink === true ? { onlink: true } : {}),
+      ...(source === 'not there' ? {} : source),
       interfaceIndex: link.index,
       vrfTable: realm.vrf === undefined ? undefined : realm.table,
       rank: choice.rank,
@@ -218,6 +227,7 @@ function gatewayOf(
   order: number,
 ): AutoChoice | Wait {
   if (router.auto !== undefined) return autoGateway(world, selector, link, router, order);
+  if (router.withoutGateway === true) return { gateway: undefined, rank: RANKS * order, note: undefined };
   const { gateway, rank } = chooseGateway(router.gateways, link.index, world.sightings);
   return { gateway, rank: RANKS * order + Math.min(rank, RANKS - 1), note: undefined };
 }
@@ -240,14 +250,37 @@ function refusals(
     const refusal = refused.get(routeKey(route));
     const gateway = route.nexthops[0]?.gateway;
     const link = links.get(route.nexthops[0]?.interfaceIndex ?? 0);
-    if (refusal === undefined || gateway === undefined || link === undefined) continue;
-    const answer = neighbourOn(snapshot, link, gateway, now);
-    const subject = answer.kind === 'off-link' ? gateway : destinationText(route.destination);
-    const reason =
-      answer.kind === 'off-link'
-        ? offLinkReason(snapshot, link, gateway, answer)
-        : `kernel: ${refusal.message} (${refusal.code})`;
+    if (refusal === undefined || link === undefined) continue;
+    const onlink = route.nexthops[0]?.onlink === true;
+    const answer = gateway === undefined || onlink ? undefined : neighbourOn(snapshot, link, gateway, now);
+    const [subject, reason] =
+      gateway !== undefined && answer?.kind === 'off-link'
+        ? [gateway, offLinkReason(snapshot, link, gateway, answer)]
+        : [destinationText(route.destination), `kernel: ${refusal.message} (${refusal.code})`];
     waits.set(subject, { subject, reason });
   }
   return [...waits.values()];
+}
+
+/**
+ * The preferred source. One that this host does not have, or not yet, would have the route refused: without it the route is in
+ * all the same. IPv6 wants it past duplicate address detection; both want it in the realm of the link.
+ */
+function sourceOn(
+  snapshot: Snapshot,
+  link: Link,
+  { source }: BackupRouter,
+): { readonly source?: Address } | 'not there' {
+  if (source === undefined) return {};
+  const { table } = realmOf(link, snapshot);
+  const there = snapshot.addresses.some(
+    (own) =>
+      own.address === source &&
+      (own.family === 'inet' || !own.tentative) &&
+      realmOf(
+        snapshot.links.find(({ index }) => index === own.interfaceIndex),
+        snapshot,
+      ).table === table,
+  );
+  return there ? { source } : 'not there';
 }

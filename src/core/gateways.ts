@@ -41,7 +41,7 @@ export const gatewaysIn = remembered((world: SeenWorld): readonly Gateway[] =>
           router,
           link,
           interfaceName: link?.name ?? selectorText(management.selector),
-          standing: standingOf(world.snapshot, link, router.family, address),
+          standing: standingOf(world.snapshot, link, router, address),
         }),
       ),
     );
@@ -56,10 +56,15 @@ function addressesOf(
 ): readonly Address[] {
   if (router.auto === undefined) return router.gateways;
   const choice = link === undefined ? undefined : autoGateway(world, selector, link, router, 0);
-  return choice === undefined || 'reason' in choice ? [] : [choice.gateway];
+  return choice === undefined || 'reason' in choice || choice.gateway === undefined ? [] : [choice.gateway];
 }
 
-function standingOf(snapshot: Snapshot, link: Link | undefined, family: Family, address: Address): GatewayStanding {
+function standingOf(
+  snapshot: Snapshot,
+  link: Link | undefined,
+  { family, onlink }: BackupRouter,
+  address: Address,
+): GatewayStanding {
   if (link === undefined) return { kind: 'unasked', why: 'no such interface' };
   const own = snapshot.addresses.filter(
     (one) => one.address === address && (!isLinkLocal(address) || one.interfaceIndex === link.index),
@@ -68,7 +73,7 @@ function standingOf(snapshot: Snapshot, link: Link | undefined, family: Family, 
   if (!link.up) return { kind: 'unasked', why: `${link.name} is down` };
   if (isBroadcast(snapshot, link, address)) return { kind: 'broadcast' };
   // The end of a route is an event of its own.
-  if (neighbourOn(snapshot, link, address, 0).kind === 'off-link') return { kind: 'off-link' };
+  if (onlink !== true && neighbourOn(snapshot, link, address, 0).kind === 'off-link') return { kind: 'off-link' };
   if (!link.carrier) return { kind: 'unasked', why: `${link.name} has no carrier` };
   const key = neighbourKey({ interfaceIndex: link.index, address });
   if (snapshot.neighbours.some((one) => one.permanent && neighbourKey(one) === key))

@@ -25,21 +25,40 @@ const MAIN_REALM: Realm = { table: TABLE_MAIN, vrf: undefined };
 
 /** The link that a selector means, if it is there. */
 export function linkOf(selector: InterfaceSelector, snapshot: Snapshot): Link | undefined {
+  return linksOf(selector, snapshot)[0];
+}
+
+/** All links that it may mean, equally well; the first is taken. */
+export function linksOf(selector: InterfaceSelector, { links }: Snapshot): readonly Link[] {
   switch (selector.kind) {
     case 'name':
-      return (
-        snapshot.links.find((link) => link.name === selector.name) ??
-        snapshot.links.find((link) => link.altNames.includes(selector.name))
-      );
-    case 'mac':
-      // VLANs and bonds bear the MAC address of the port below them: the port itself is meant.
-      return (
-        snapshot.links.find((link) => link.mac === selector.mac && link.kind === undefined) ??
-        snapshot.links.find((link) => link.mac === selector.mac)
-      );
+      return [
+        ...links.filter((link) => link.name === selector.name),
+        ...links.filter((link) => link.name !== selector.name && link.altNames.includes(selector.name)),
+      ];
+    case 'mac': {
+      const bearers = links.filter((link) => link.mac === selector.mac);
+      const ranks = bearers.map((link) => rankAmong(link, bearers, links));
+      return bearers.filter((_, i) => ranks[i] === Math.min(...ranks));
+    }
     default:
       return selector satisfies never;
   }
+}
+
+/** Links that stand on another one and bear its MAC address: the one below is meant. */
+const STANDING_ON_ANOTHER: ReadonlySet<string> = new Set(['vlan', 'macvlan', 'macvtap', 'ipvlan', 'ipvtap', 'macsec']);
+
+/**
+ * Several links bear one MAC address, and one of them is meant, lowest first: a free port; a bridge, bond or team, of which the address is that
+ * of a port; a port of such; a VLAN and its like. Last of all a port whose master bears the address too: its packets are the master's.
+ */
+function rankAmong(link: Link, bearers: readonly Link[], links: readonly Link[]): number {
+  const master = links.find(({ index, vrfTable }) => index === link.master && vrfTable === undefined);
+  if (master !== undefined && bearers.includes(master)) return 4;
+  if (link.kind !== undefined && STANDING_ON_ANOTHER.has(link.kind)) return 3;
+  if (master !== undefined) return 2;
+  return link.kind === undefined ? 0 : 1;
 }
 
 /** The realm of a link: that of the VRF it is a member of, else the main table. */

@@ -43,11 +43,12 @@ export function retired({ gateways }: Ownership): Ownership {
 /**
  * Whether one next hop of an observed route is ours. The protocol number is not enough: IPv6 merges a foreigner's
  * appended next hop into our route, under our protocol (fact K7). In our own tables the number does suffice, but for
- * such a merge, and so it does in shared tables with a metric that only we use: the gateways of `address: auto` are in no configuration.
+ * such a merge, and so it does in shared tables with a metric that only we use: the gateways of `address: auto` are in no configuration,
+ * and routes by an interface alone have none. Those are never part of a merge (rt6_qualify_for_ecmp, include/net/ip6_route.h).
  */
 export function owns(own: Ownership, route: Route, nexthop: Nexthop): boolean {
-  if (!own.protocols.has(route.protocol) || route.type !== 'unicast' || nexthop.gateway === undefined) return false;
-  if (own.gateways.has(nexthop.gateway)) return true;
+  if (!own.protocols.has(route.protocol) || route.type !== 'unicast') return false;
+  if (nexthop.gateway !== undefined && own.gateways.has(nexthop.gateway)) return true;
   const ownTable = [...own.tableBases].some((base) => route.table >= base && route.table <= base + 128);
   return route.nexthops.length === 1 && (ownTable || isOwnMetric(route.metric));
 }

@@ -33,7 +33,8 @@ export const LOCAL_METRIC: Readonly<Record<Family, number>> = { inet: 0, inet6: 
 /** One destination, decided: the gateway to use and whether the backup route wins ties. */
 export interface Target {
   readonly destination: Prefix;
-  readonly gateway: Address;
+  /** undefined: by the interface alone. */
+  readonly gateway: Address | undefined;
   readonly interfaceIndex: number;
   /** RTNH_F_ONLINK: the gateway is a neighbour although nothing else says so. */
   readonly onlink?: true;

@@ -171,7 +171,7 @@ function missing(world: World, phase: Phase, present: readonly BackupRouteStatus
         router.auto !== undefined && link !== undefined && isSeen(world)
           ? autoGateway(world, selector, link, router, 0)
           : undefined;
-      const gateway = router.gateways[0] ?? (auto !== undefined && 'gateway' in auto ? auto.gateway : '');
+      const gateway = router.gateways[0] ?? (auto !== undefined && 'gateway' in auto ? auto.gateway : undefined) ?? '';
       return router.destinations.flatMap((prefix): BackupRouteStatus[] => {
         const table =
           realm?.vrf === undefined && config.placement === 'local'

@@ -57,7 +57,13 @@ export const CATALOGUE: readonly Group[] = [
   },
   {
     name: 'backup router',
-    checks: [gateway.gatewayOffLink, gateway.gatewayOwnAddress, gateway.gatewayDead, gateway.gatewayAutoNone],
+    checks: [
+      gateway.gatewayOffLink,
+      gateway.gatewayOwnAddress,
+      gateway.gatewayDead,
+      gateway.gatewayAutoNone,
+      gateway.gatewayNone,
+    ],
   },
   {
     name: 'routes of others',

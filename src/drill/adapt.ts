@@ -59,7 +59,7 @@ export function adapt(config: Config, options: AdaptOptions): Adapted {
   const interfaces = config.managementInterfaces.map((management) => ({
     ...management,
     backupRouters: management.backupRouters.map((router) => ({
-      ...router,
+      ...withNeighbours(router, selectorText(management.selector), note),
       destinations: sample(router, `${selectorText(management.selector)} ${router.family} destination`, note),
     })),
   }));
@@ -249,11 +249,21 @@ function daemonText(daemon: RoutingDaemon): string {
   }
 }
 
+/** The ports of the laboratory have neighbours, and addresses of its own. */
+function withNeighbours({ withoutGateway, source, ...router }: BackupRouter, name: string, note: Note): BackupRouter {
+  if (source !== undefined)
+    note(`source of ${name}`, source, "the kernel's choice", 'its address is not in the laboratory');
+  if (withoutGateway === undefined) return router;
+  note(`address of ${name}`, 'none', 'auto', 'a port of the laboratory has neighbours');
+  return { ...router, auto: { adopt: false } };
+}
+
 function routerText(router: BackupRouter): unknown {
   const destination = router.destinations.map(({ address, length }) => `${address}/${length}`);
+  const onlink = router.onlink === true ? { onlink: true } : {};
   return router.auto === undefined
-    ? { address: router.gateways, destination }
-    : { address: 'auto', adopt: router.auto.adopt, destination };
+    ? { address: router.gateways, ...onlink, destination }
+    : { address: 'auto', adopt: router.auto.adopt, ...onlink, destination };
 }
 
 function duration(time: Timeout): string {

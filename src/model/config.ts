@@ -11,8 +11,14 @@ export type Timeout = number | 'never';
 
 export interface BackupRouter {
   readonly family: Family;
-  /** In order of preference, at least one; none with `auto`. */
+  /** In order of preference, at least one; none with `auto` or without a gateway. */
   readonly gateways: readonly Address[];
+  /** `address: none`: the routes go by the interface alone, which has no neighbours to ask. */
+  readonly withoutGateway?: true;
+  /** The gateway is on this link although no route of the kernel says so (RTNH_F_ONLINK). */
+  readonly onlink?: true;
+  /** The source address of packets that have none yet; absent: the kernel's choice. */
+  readonly source?: Address;
   /** `address: auto`: the gateway is that of the default route that somebody else put on the interface; `adopt` takes that route over. */
   readonly auto: { readonly adopt: boolean } | undefined;
   /** At least one, no duplicates; the default route when the file names none. */

@@ -21,6 +21,8 @@ export interface Link {
   readonly vrfTable: number | undefined;
   /** IFLA_GROUP; absent: the default group, 0. */
   readonly group?: number;
+  /** IFF_POINTOPOINT or IFF_NOARP: a tunnel, a modem, WireGuard. */
+  readonly withoutNeighbours?: true;
 }
 
 export interface InterfaceAddress {

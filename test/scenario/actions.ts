@@ -2,7 +2,7 @@
  * What can happen in a scenario: one command, one change of the world.
  *
  *   link NAME up [ADDRESS/LENGTH...] | down | carrier | no-carrier | delete | rename NEW
- *   link NAME add [altname A] [mac M] [master NAME] [vrf-table N] | master NAME | no-master
+ *   link NAME add [altname A] [mac M] [master NAME] [kind K] [vrf-table N] | master NAME | no-master
  *   address NAME add|remove ADDRESS/LENGTH [noprefixroute] [tentative] [peer ADDRESS] | settled ADDRESS/LENGTH
  *   neighbour ADDRESS dev NAME failed|known|absent|incomplete|permanent
  *   [no] route [blackhole] PREFIX [via A] [dev D] [proto N] [metric N] [table N] [tos N]
@@ -141,10 +141,12 @@ function link(world: World, name: string, [change = '', ...rest]: readonly strin
 function addLink(world: World, name: string, words: readonly string[]): void {
   const value = (key: string): string | undefined => (words.includes(key) ? words[words.indexOf(key) + 1] : undefined);
   const [altName, mac, master, table] = [value('altname'), value('mac'), value('master'), value('vrf-table')];
+  const kind = value('kind');
   world.kernel.fake.linkAdd(name, {
     ...(mac === undefined ? {} : { mac }),
     ...(altName === undefined ? {} : { altNames: [altName] }),
     ...(master === undefined ? {} : { master: world.kernel.fake.link(master).index }),
+    ...(kind === undefined ? {} : { kind }),
     ...(table === undefined ? {} : { vrfTable: Number(table), kind: 'vrf' }),
   });
 }

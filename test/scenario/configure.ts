@@ -4,6 +4,8 @@
  *   interface NAME|MAC        the first management interface (default: mgmt0)
  *   also NAME|MAC             one more; the gateways and destinations that follow are its own
  *   gateway ADDRESS...        in order of preference; one line a family (default: 10.255.0.1)
+ *   without-gateway FAMILY... `address: none`
+ *   onlink; source ADDRESS    of the stanza, of every family; of its own
  *   destination PREFIX...     of either family (default: the default route)
  *   daemons NAME...           FRR daemons (default: zebra)
  *   role primary|standby|file|exec   what `file` and `exec` say: the action `role says`
@@ -32,6 +34,8 @@ interface Stanza {
   readonly selector: InterfaceSelector;
   readonly gateways: ReadonlyMap<Family, readonly Address[]>;
   readonly destinations: readonly Prefix[];
+  readonly onlink?: true;
+  readonly source?: Address;
 }
 
 interface Draft {
@@ -56,7 +60,7 @@ function selector(text: string): InterfaceSelector {
   return /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(text) ? { kind: 'mac', mac: text } : { kind: 'name', name: text };
 }
 
-function managementInterface({ selector, gateways, destinations }: Stanza): ManagementInterface {
+function managementInterface({ selector, gateways, destinations, onlink, source }: Stanza): ManagementInterface {
   const known = gateways.size > 0 ? gateways : new Map([['inet' as const, ['10.255.0.1']]]);
   const backupRouters = FAMILIES.flatMap((family): BackupRouter[] => {
     const own = known.get(family);
@@ -68,6 +72,9 @@ function managementInterface({ selector, gateways, destinations }: Stanza): Mana
             family,
             gateways: own,
             auto: undefined,
+            ...(own.length === 0 ? { withoutGateway: true } : {}),
+            ...(onlink === true ? { onlink } : {}),
+            ...(source !== undefined && familyOf(source) === family ? { source } : {}),
             destinations: named.length > 0 ? named : [defaultPrefix(family)],
           },
         ];
@@ -99,6 +106,12 @@ function applyLine(draft: Draft, line: string): Draft {
       const gateways = values.map((text) => must(parseAddress(text), `an address: ${text}`));
       return edit({ gateways: new Map(last.gateways).set(familyOf(gateways[0]!), gateways) });
     }
+    case 'without-gateway':
+      return edit({ gateways: new Map(values.map((family) => [oneOf(family, FAMILIES), []])) });
+    case 'onlink':
+      return edit({ onlink: true });
+    case 'source':
+      return edit({ source: must(parseAddress(value), `an address: ${value}`) });
     case 'destination':
       return edit({ destinations: values.map((text) => must(parsePrefix(text), `a prefix: ${text}`)) });
     case 'daemons':

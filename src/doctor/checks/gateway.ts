@@ -21,7 +21,7 @@ export const gatewayOffLink: Check = {
   run: (host) =>
     look(host.kernel, (kernel) =>
       managedGateways(host, kernel)
-        .filter(({ link, gateway }) => isOffLink(kernel, link, gateway))
+        .filter(({ link, gateway, router }) => router.onlink !== true && isOffLink(kernel, link, gateway))
         .map(({ link, gateway, router }) => {
           const own = kernel.snapshot.addresses.filter(
             (address) => address.interfaceIndex === link.index && address.family === router.family,
@@ -34,6 +34,7 @@ export const gatewayOffLink: Check = {
             [
               `# in ${host.configuration.file}: a router in one of these subnets; or`,
               `ip address add ADDRESS/LENGTH dev ${link.name}`,
+              `# or, if it is on ${link.name} all the same (a /32 port): onlink: true`,
             ],
           );
         }),
@@ -50,6 +51,34 @@ function isOffLink({ snapshot }: KernelEvidence, link: Link, gateway: Address): 
     snapshot.addresses.some((own) => own.interfaceIndex === link.index && own.family === familyOf(gateway))
   );
 }
+
+export const gatewayNone: Check = {
+  code: 'gateway-none',
+  title: 'address: none stands only where there are no neighbours to ask for',
+  facts: 'K25',
+  run: (host) => {
+    if (host.config.managementInterfaces.every(({ backupRouters }) => backupRouters.every((r) => !r.withoutGateway)))
+      return 'not-applicable';
+    return look(host.kernel, (kernel) =>
+      managed(host, kernel).flatMap(({ management, link }) =>
+        link === undefined || link.withoutNeighbours === true
+          ? []
+          : management.backupRouters.flatMap((router) =>
+              router.withoutGateway === true
+                ? found(
+                    'warning',
+                    `${link.name} has neighbours, and with address: none each host of the
+                      destinations is asked for there as if it were one: none is reached, unless
+                      somebody answers for all (proxy ARP).`,
+                    [`${link.index}: ${link.name}: neither POINTOPOINT nor NOARP`],
+                    `# in ${host.configuration.file}, below ${router.family === 'inet' ? 'backup-router' : 'inet6-backup-router'}: the address of a router on ${link.name}`,
+                  )
+                : [],
+            ),
+      ),
+    );
+  },
+};
 
 export const gatewayOwnAddress: Check = {
   code: 'gateway-own-address',
@@ -79,10 +108,11 @@ export const gatewayDead: Check = {
   run: (host) =>
     look(host.kernel, (kernel) => {
       const gateways = managedGateways(host, kernel).filter(
-        ({ link, gateway }) =>
+        ({ link, gateway, router }) =>
           link.up &&
           link.carrier &&
-          neighbourOn(kernel.snapshot, link, gateway, performance.now()).kind === 'on-link' &&
+          (router.onlink === true ||
+            neighbourOn(kernel.snapshot, link, gateway, performance.now()).kind === 'on-link') &&
           !kernel.snapshot.addresses.some((own) => own.address === gateway),
       );
       return gateways.flatMap((one): readonly Finding[] => {

@@ -3,7 +3,7 @@
  * carry packets of its own.
  */
 
-import { linkOf, realmOf } from '../../core/management.js';
+import { linksOf, realmOf } from '../../core/management.js';
 import { valueOf } from '../files.js';
 import { type Check, type Finding, finding, found, look } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
@@ -50,14 +50,12 @@ export const interfaceAmbiguous: Check = {
     look(host.kernel, ({ snapshot }) =>
       host.config.managementInterfaces.flatMap(({ selector }) => {
         const text = selector.kind === 'name' ? selector.name : selector.mac;
-        const matches = snapshot.links.filter((link) =>
-          selector.kind === 'name' ? link.name === text || link.altNames.includes(text) : link.mac === text,
-        );
+        const matches = linksOf(selector, snapshot);
         if (matches.length < 2) return [];
         const evidence = matches.map((link) =>
           `${link.index}: ${link.name}${link.kind === undefined ? '' : ` (${link.kind})`} ${link.mac ?? ''} ${link.altNames.join(' ')}`.trim(),
         );
-        const chosen = linkOf(selector, snapshot)?.name ?? '?';
+        const chosen = matches[0]!.name;
         return found(
           'warning',
           `${matches.length} links answer to ${text}; ${chosen} is taken. Another one may be after

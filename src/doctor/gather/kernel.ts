@@ -90,9 +90,12 @@ async function askGateways(
   const targets = config.managementInterfaces.flatMap((management): readonly ProbeTarget[] => {
     const link = linkOf(management.selector, snapshot);
     if (link?.up !== true || !link.carrier) return [];
-    const gateways = management.backupRouters
-      .flatMap((router) => gatewaysOf(router, link, snapshot))
-      .filter((gateway) => neighbourOn(snapshot, link, gateway, performance.now()).kind === 'on-link');
+    const gateways = management.backupRouters.flatMap((router) =>
+      gatewaysOf(router, link, snapshot).filter(
+        (gateway) =>
+          router.onlink === true || neighbourOn(snapshot, link, gateway, performance.now()).kind === 'on-link',
+      ),
+    );
     return gateways.flatMap((address) => {
       const state = stateOf(before, link.index, address);
       return FIXED.has(state) ? [] : [{ interfaceIndex: link.index, address, known: !UNRESOLVED.has(state) }];

@@ -70,6 +70,7 @@ export function decodeLink(bytes: Buffer, start: number, end: number): Link | un
     kind: info.kind,
     vrfTable: info.vrfTable,
     ...(group === 0 ? {} : { group }),
+    ...((flags & (uapi.IFF_POINTOPOINT | uapi.IFF_NOARP)) === 0 ? {} : { withoutNeighbours: true }),
   };
 }
 

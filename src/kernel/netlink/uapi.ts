@@ -117,6 +117,8 @@ export const IFLA_INFO_DATA = 2;
 export const IFLA_VRF_TABLE = 1;
 export const RTEXT_FILTER_SKIP_STATS = 8;
 export const IFF_UP = 0x1;
+export const IFF_POINTOPOINT = 0x10;
+export const IFF_NOARP = 0x80;
 export const IFF_LOWER_UP = 0x10000;
 
 // linux/if_addr.h

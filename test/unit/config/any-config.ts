@@ -46,7 +46,23 @@ const stanza = (family: Family): fc.Arbitrary<BackupRouter> =>
       },
       { noNullPrototype: true },
     )
-    .map((router) => (router.auto === undefined ? router : { ...router, gateways: [] }));
+    .chain((router) =>
+      fc
+        .record(
+          { withoutGateway: fc.constant(true as const), onlink: fc.constant(true as const), source: address(family) },
+          { requiredKeys: [], noNullPrototype: true },
+        )
+        .map(({ withoutGateway, onlink, source }): BackupRouter => {
+          const none = withoutGateway === true && router.auto === undefined;
+          return {
+            ...router,
+            gateways: none || router.auto !== undefined ? [] : router.gateways,
+            ...(none ? { withoutGateway } : {}),
+            ...(onlink === true && !none ? { onlink } : {}),
+            ...(source === undefined || router.gateways.includes(source) ? {} : { source }),
+          };
+        }),
+    );
 
 const ms = (min: number): fc.Arbitrary<number> => fc.integer({ min, max: 86_400_000 });
 const timeout = (): fc.Arbitrary<Timeout> => fc.oneof(ms(0), fc.constant<'never'>('never'));

@@ -177,13 +177,18 @@ function spellInterfaces(
       of.map((r) => {
         const from =
           r.auto === undefined
-            ? { address: r.gateways }
+            ? { address: r.withoutGateway === true ? 'none' : r.gateways }
             : r.auto.adopt || short
               ? { address: 'auto', adopt: r.auto.adopt }
               : { address: 'auto' };
         return [
           r.family === 'inet' ? 'backup-router' : 'inet6-backup-router',
-          { ...from, destination: r.destinations.map(prefixText) },
+          {
+            ...from,
+            ...(r.onlink === true ? { onlink: true } : {}),
+            ...(r.source === undefined ? {} : { source: r.source }),
+            destination: r.destinations.map(prefixText),
+          },
         ];
       }),
     );

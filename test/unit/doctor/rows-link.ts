@@ -38,15 +38,33 @@ export const LINK_ROWS: readonly Row[] = [
   },
   {
     code: 'interface-ambiguous',
-    what: 'a MAC address of a port and its VLAN',
+    what: 'a MAC address of two ports',
     bad: {
+      config: config().replace('mgmt0', '{mac: "02:00:00:00:00:02"}'),
+      links: [LO, link('mgmt0', 2), link('eth5', 5, { mac: '02:00:00:00:00:02' })],
+    },
+    severity: 'warning',
+    evidence: /eth5/,
+    remedy: /mgmt0$/,
+    near: {
       config: config().replace('mgmt0', '{mac: "02:00:00:00:00:02"}'),
       links: [LO, link('mgmt0', 2), link('mgmt0.5', 5, { mac: '02:00:00:00:00:02', kind: 'vlan' })],
     },
-    severity: 'warning',
-    evidence: /vlan/,
-    remedy: /mgmt0$/,
-    near: { config: config().replace('mgmt0', '{mac: "02:00:00:00:00:02"}') },
+  },
+  {
+    code: 'interface-enslaved',
+    what: 'a port by its MAC address, which the bridge does not bear',
+    bad: {
+      config: config().replace('mgmt0', '{mac: "02:00:00:00:00:02"}'),
+      links: [LO, link('mgmt0', 2, { master: 9 }), link('br0', 9, { kind: 'bridge' })],
+    },
+    severity: 'error',
+    evidence: /master br0 \(bridge\)/,
+    remedy: /management-interface: br0/,
+    near: {
+      config: config().replace('mgmt0', '{mac: "02:00:00:00:00:02"}'),
+      links: [LO, link('eth0', 3, { mac: '02:00:00:00:00:02', master: 2 }), link('br0', 2, { kind: 'bridge' })],
+    },
   },
   {
     code: 'interface-down',
@@ -221,6 +239,18 @@ export const LINK_ROWS: readonly Row[] = [
     evidence: /mgmt0: inet 10\.255\.0\.2\/24/,
     remedy: /ip address add/,
     near: {},
+  },
+  {
+    code: 'gateway-none',
+    what: 'on Ethernet',
+    bad: { config: config('', undefined, '{address: none}') },
+    severity: 'warning',
+    evidence: /2: mgmt0: neither POINTOPOINT nor NOARP/,
+    remedy: /below backup-router: the address of a router/,
+    near: {
+      config: config('', undefined, '{address: none}'),
+      links: [LO, link('mgmt0', 2, { mac: undefined, kind: 'wireguard', withoutNeighbours: true })],
+    },
   },
   {
     code: 'gateway-own-address',

@@ -18,12 +18,12 @@ function read(text: string): Config | undefined {
   return config;
 }
 
-/** What is left of it in Junos: the first interface, the first address, nothing of `auto`, and the defaults. */
+/** What is left of it in Junos: the first interface, the first address, nothing of `auto` and `none`, and the defaults. */
 function kept(config: Config): Config | undefined {
   const [{ selector, backupRouters }] = config.managementInterfaces as [Config['managementInterfaces'][number]];
   const routers = backupRouters
-    .filter(({ auto }) => auto === undefined)
-    .map((router) => ({ ...router, gateways: router.gateways.slice(0, 1) }));
+    .filter(({ auto, withoutGateway }) => auto === undefined && withoutGateway === undefined)
+    .map(({ source, onlink, ...router }) => ({ ...router, gateways: router.gateways.slice(0, 1) }));
   return routers.length === 0
     ? undefined
     : { ...DEFAULTS, managementInterfaces: [{ selector, backupRouters: routers }] };
