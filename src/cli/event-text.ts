@@ -92,6 +92,8 @@ function sentence(e: Event): string {
       return `cannot look at the kernel: ${e.message}`;
     case 'fault':
       return `fault ${e.count} in the agent, which goes on: ${e.message}`;
+    case 'left-out':
+      return `${counted(e.count, 'event')} more of the kind ${e.what}, in the log only`;
     case 'control-socket-renewed':
       return `control socket opened again: ${e.what}`;
     default: {

@@ -1,6 +1,6 @@
 /**
- * Reads the beginning of a file that others write and may have made anything: huge, endless, a FIFO
- * without a writer, a device. It never waits, and never reads more than it says.
+ * Reads a file that others write and may have made anything: huge, endless, a FIFO without a writer,
+ * a device. It never waits, and never reads more than it says.
  */
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
@@ -8,8 +8,23 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 /** More than any file needs that is read so: one word, one number. */
 const MAX_BYTES = 4096;
 
-/** At most 4096 bytes. Throws an error with a `code`: an errno, or `not a regular file`. */
+/** The beginning, at most 4096 bytes. Throws an error with a `code`: an errno, or `not a regular file`. */
 export function readSmallFile(path: string, encoding: 'utf8' | 'latin1'): string {
+  return read(path, () => MAX_BYTES).toString(encoding);
+}
+
+/** The whole file; throws as above, and with the code EFBIG where it has more bytes than that. */
+export function readBounded(path: string, maxBytes: number): string {
+  const bytes = read(path, (size) => {
+    if (size > maxBytes) throw tooLarge(path, maxBytes);
+    // Some files say 0 and have more (proc(5)); one that grows meanwhile is read as it was.
+    return size === 0 ? maxBytes + 1 : size;
+  });
+  if (bytes.length > maxBytes) throw tooLarge(path, maxBytes);
+  return bytes.toString('utf8');
+}
+
+function read(path: string, bytesOf: (size: number) => number): Buffer {
   // O_NONBLOCK: open(2) of a FIFO waits for its writer otherwise.
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
@@ -17,9 +32,16 @@ export function readSmallFile(path: string, encoding: 'utf8' | 'latin1'): string
     // A directory is refused by read(2) itself, with a better word.
     if (!stat.isFile() && !stat.isDirectory())
       throw Object.assign(new Error(`${path} is not a regular file`), { code: 'not a regular file' });
-    const buffer = Buffer.alloc(MAX_BYTES);
-    return buffer.toString(encoding, 0, readSync(fd, buffer, 0, MAX_BYTES, 0));
+    const buffer = Buffer.alloc(bytesOf(stat.isFile() ? stat.size : MAX_BYTES));
+    let length = 0;
+    for (let count = -1; count !== 0 && length < buffer.length; length += count)
+      count = readSync(fd, buffer, length, buffer.length - length, length);
+    return buffer.subarray(0, length);
   } finally {
     closeSync(fd);
   }
+}
+
+function tooLarge(path: string, maxBytes: number): Error {
+  return Object.assign(new Error(`${path} has more than ${maxBytes} bytes`), { code: 'EFBIG' });
 }

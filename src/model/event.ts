@@ -138,6 +138,8 @@ export type Happening =
   | { readonly kind: 'observe-failed'; readonly message: string }
   /** A bug in what is told or answered; the routes are not concerned. `count`: of this life of the agent. */
   | { readonly kind: 'fault'; readonly message: string; readonly count: number; readonly remedy: string }
+  /** So many more of that kind than the history takes; the log has them. */
+  | { readonly kind: 'left-out'; readonly what: string; readonly count: number }
   /** The control socket was gone, and is there again. */
   | { readonly kind: 'control-socket-renewed'; readonly what: string }
   /** Logged only. */
@@ -148,7 +150,7 @@ export type Happening =
 
 /** A happening that was recorded. */
 export type Event = Happening & {
-  /** Counts up by one, over restarts of the agent too, as long as its history is there. */
+  /** Counts up: by one in a life of the agent, with a gap between two. */
   readonly seq: number;
   readonly at: string;
   readonly level: Level;

@@ -11,7 +11,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import type { AdoptedRoute } from '../model/adopted.js';
 import { prefix } from '../model/prefix.js';
 import { writeAtomically } from './atomic.js';
-import { readRecord } from './record-file.js';
+import { type RecordValue, readRecord, recordText } from './record-file.js';
 
 export interface Record {
   readonly adopted: readonly AdoptedRoute[];
@@ -21,23 +21,19 @@ export interface Record {
 
 /** What this boot and namespace have to give back. */
 export function readAdopted(path: string): Record {
-  let text: string | undefined;
+  let value: RecordValue | undefined;
   try {
-    text = readRecord(path);
+    value = readRecord(path);
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     return { adopted: [], fault: missing ? undefined : (error as Error).message };
   }
-  if (text === undefined || text === '') return { adopted: [], fault: undefined };
+  if (value === undefined) return { adopted: [], fault: undefined };
+  const { version, place, adopted } = value;
+  if (version !== 1 || !Array.isArray(adopted) || !adopted.every(isAdopted))
+    return { adopted: [], fault: 'not a record of adopted routes' };
   try {
-    const value = JSON.parse(text) as {
-      readonly version?: unknown;
-      readonly place?: unknown;
-      readonly adopted?: unknown;
-    };
-    if (value.version !== 1 || !Array.isArray(value.adopted) || !value.adopted.every(isAdopted))
-      return { adopted: [], fault: 'not a record of adopted routes' };
-    return { adopted: value.place === placeText() ? value.adopted.map(withBits) : [], fault: undefined };
+    return { adopted: place === placeText() ? adopted.map(withBits) : [], fault: undefined };
   } catch (error) {
     return { adopted: [], fault: (error as Error).message };
   }
@@ -49,7 +45,7 @@ export function readAdopted(path: string): Record {
  */
 export function writeAdopted(path: string, adopted: readonly AdoptedRoute[]): string | undefined {
   if (adopted.length === 0) return writeAtomically(path, '');
-  return writeAtomically(path, `${JSON.stringify({ version: 1, place: placeText(), adopted }, null, 1)}\n`);
+  return writeAtomically(path, recordText({ version: 1, place: placeText(), adopted }));
 }
 
 /** This boot of this host, and this network namespace. */

@@ -5,11 +5,11 @@
 
 import type { Covered } from '../core/expected.js';
 import { writeAtomically } from './atomic.js';
-import { readRecord } from './record-file.js';
+import { readRecord, recordText } from './record-file.js';
 
 export function readCovered(path: string): Covered {
   try {
-    const value = JSON.parse(readRecord(path) ?? '{}') as { readonly version?: unknown; readonly covered?: unknown };
+    const value = (readRecord(path) ?? {}) as { readonly version?: unknown; readonly covered?: unknown };
     if (value.version !== 1 || typeof value.covered !== 'object' || value.covered === null) return new Map();
     return new Map(
       Object.entries(value.covered).flatMap(([id, destinations]) =>
@@ -24,5 +24,5 @@ export function readCovered(path: string): Covered {
 /** Returns what went wrong, or undefined. */
 export function writeCovered(path: string, covered: Covered): string | undefined {
   const lists = Object.fromEntries([...covered].map(([id, destinations]) => [id, [...destinations]]));
-  return writeAtomically(path, `${JSON.stringify({ version: 1, covered: lists })}\n`);
+  return writeAtomically(path, recordText({ version: 1, covered: lists }));
 }

@@ -39,6 +39,7 @@ const LEVEL: Readonly<Record<Happening['kind'], Level>> = {
   'change-failed': 'error',
   'observe-failed': 'error',
   fault: 'error',
+  'left-out': 'notice',
   'control-socket-renewed': 'warning',
   'add-route': 'info',
   'delete-route': 'info',

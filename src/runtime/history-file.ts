@@ -2,11 +2,12 @@
  * The history on disk: JSON lines in the state directory, in two files of a bounded size, of which the older is dropped.
  *
  * Written in batches, by the thread pool, never more than one write at a time and never waited for: a disk that is full, read-only or hangs
- * costs history and nothing else, and is told of once. A line that a crash tore is skipped by readers; the next one starts on a line of its own.
+ * costs history and nothing else, and is told of once. Half a line that a crash left is cut off before the next one is written.
  */
 
-import { readFileSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { readBounded } from '../host/small-file.js';
 import type { Event } from '../model/event.js';
 
 export interface HistoryFile {
@@ -17,6 +18,10 @@ export interface HistoryFile {
 
 /** Each of the two files has at most this size, in bytes. */
 const MAX_BYTES = 256 * 1024;
+/** A file of ours may have one batch more than that; a larger one is not ours. */
+const MAX_READ_BYTES = 4 * MAX_BYTES;
+/** Read at once in search of its end. */
+const TAIL_BYTES = 65_536;
 /** Between two batches: spares flash memory when much happens. */
 const PAUSE_MS = 200;
 /** Events that wait for a disk that does not answer; older ones are dropped. */
@@ -33,7 +38,7 @@ export function readHistory(path: string): readonly Event[] {
 
 function textOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readBounded(file, MAX_READ_BYTES);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw error;
@@ -107,19 +112,37 @@ export function openHistoryFile(path: string, report: (failure: string) => void,
 
 async function append(path: string, torn: boolean, text: string, maxBytes: number): Promise<void> {
   // Not needed before the routes are in.
-  const { mkdir, open, rename } = await import('node:fs/promises');
+  const { mkdir, open, rename, stat } = await import('node:fs/promises');
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-  let handle = await open(path, 'a', 0o644);
+  const found = await stat(path).catch(() => undefined);
+  // open(2) of a FIFO would keep a thread of the pool for ever.
+  if (found !== undefined && !found.isFile()) throw new Error(`${path} is not a regular file`);
+  let handle = await open(path, 'a+', 0o644);
   try {
-    const { size } = await handle.stat();
+    const size = torn ? await mend(handle) : (await handle.stat()).size;
     if (size > 0 && size + text.length > maxBytes) {
       await handle.close();
       await rename(path, olderOf(path));
       handle = await open(path, 'a', 0o644);
     }
-    await handle.appendFile(torn && size > 0 ? `\n${text}` : text);
+    await handle.appendFile(text);
     await handle.datasync();
   } finally {
     await handle.close();
   }
+}
+
+/** Cuts off what stands behind the last line feed. Returns the size that is left. */
+async function mend(handle: FileHandle): Promise<number> {
+  const { size } = await handle.stat();
+  const piece = Buffer.alloc(TAIL_BYTES);
+  let whole = 0;
+  for (let end = size; end > 0 && whole === 0; end = Math.max(0, end - TAIL_BYTES)) {
+    const from = Math.max(0, end - TAIL_BYTES);
+    const { bytesRead } = await handle.read(piece, 0, end - from, from);
+    const last = piece.subarray(0, bytesRead).lastIndexOf(10);
+    if (last >= 0) whole = from + last + 1;
+  }
+  if (whole < size) await handle.truncate(whole);
+  return whole;
 }

@@ -1,13 +1,15 @@
 /**
  * What has happened, in order: a bounded memory with numbers and times, who listens to it, and its copy on disk.
  *
- * The copy is read once the routes are where they belong: numbers are given out from then on, so that they go on where the last life
- * of the agent stopped. What happens before that waits for its number.
+ * The copy is read once the routes are where they belong: numbers are given out from then on. What happens before that waits for its
+ * number. They begin behind the last one that is found there, and not below the seconds since 2020: so they never go back, although
+ * the last events of a life, or all of them, may be lost (a power cut, a disk that was full or read-only).
  */
 
 import type { Event, Happening, Level, Outage } from '../model/event.js';
 import type { HistoryFile } from './history-file.js';
 import { between, outageAfter } from './last-outage.js';
+import { createSeries } from './series.js';
 
 export interface History {
   record(happening: Happening, level: Level): void;
@@ -29,6 +31,24 @@ export interface HistoryOptions {
   readonly wallNow: () => number;
 }
 
+const EPOCH = Date.UTC(2020, 0, 1);
+
+/** Taken however many there are: they tell the story, and are bounded by what they tell of. */
+const ALWAYS: ReadonlySet<Happening['kind']> = new Set([
+  'ready',
+  'stopping',
+  'routes',
+  'outage-began',
+  'outage-bridged',
+  'outage-ended',
+  'role',
+  'order',
+  'configuration-not-used',
+  'configuration-unconfirmed',
+  'configuration-confirmed',
+  'configuration-rolled-back',
+]);
+
 /** Events kept in memory. */
 export const REMEMBERED = 1_000;
 
@@ -40,6 +60,7 @@ export function createHistory({ read, file, wallNow }: HistoryOptions): History 
   let events: Event[] = [];
   let last = 0;
   let outage: Outage | undefined;
+  const series = createSeries();
 
   const add = (event: Event): void => {
     last = event.seq;
@@ -56,13 +77,19 @@ export function createHistory({ read, file, wallNow }: HistoryOptions): History 
 
   return {
     record(happening, level) {
-      const unnumbered: Unnumbered = { ...happening, at: new Date(wallNow()).toISOString(), level };
-      if (early === undefined) number(unnumbered);
-      else if (early.length < REMEMBERED) early.push(unnumbered);
+      const now = wallNow();
+      const at = new Date(now).toISOString();
+      const take = (one: Happening, as: Level): void => {
+        if (early === undefined) number({ ...one, at, level: as });
+        else if (early.length < REMEMBERED) early.push({ ...one, at, level: as });
+      };
+      for (const { kind, count } of series.over(now)) take({ kind: 'left-out', what: kind, count }, 'notice');
+      if (ALWAYS.has(happening.kind) || series.admit(happening.kind, now)) take(happening, level);
     },
     load() {
       if (early === undefined) return 0;
       for (const event of former(read)) add(event);
+      last = Math.max(last, Math.floor((wallNow() - EPOCH) / 1000));
       const open = outage?.ended === null ? outage : undefined;
       const waiting = early;
       early = undefined;

@@ -7,7 +7,7 @@ import { MAX_HOLD_MS } from '../control/protocol.js';
 import type { Pin, RoleState } from '../core/state.js';
 import type { Role } from '../model/config.js';
 import { writeAtomically } from './atomic.js';
-import { readRecord } from './record-file.js';
+import { readRecord, recordText } from './record-file.js';
 
 export interface OrdersRecord {
   readonly pin: { readonly setAt: number; readonly durationMs: number | 'never' } | undefined;
@@ -19,13 +19,13 @@ export const NO_ORDERS: OrdersRecord = { pin: undefined, role: undefined };
 /** The orders kept there; none when there is no such file or it is damaged. */
 export function readOrders(path: string): OrdersRecord {
   try {
-    const text = readRecord(path);
-    if (text === undefined) return NO_ORDERS;
-    const value = JSON.parse(text) as {
+    const value = (readRecord(path) ?? {}) as {
+      readonly version?: unknown;
       readonly pin?: { readonly setAt?: unknown; readonly durationMs?: unknown };
       readonly role?: unknown;
     };
-    const { pin, role } = value;
+    const { version = 1, pin, role } = value;
+    if (version !== 1) return NO_ORDERS;
     return {
       pin:
         isTime(pin?.setAt) && (pin.durationMs === 'never' || isDuration(pin.durationMs))
@@ -49,7 +49,7 @@ function isDuration(value: unknown): value is number {
 
 /** Keeps the orders. Returns what went wrong, or undefined. */
 export function writeOrders(path: string, orders: OrdersRecord): string | undefined {
-  return writeAtomically(path, `${JSON.stringify(orders)}\n`);
+  return writeAtomically(path, recordText({ version: 1, ...orders }));
 }
 
 /** The pin as the core wants it; a clock that was set back can never make it longer than it was ordered. */

@@ -9,7 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { MAX_CONFIRM_MS } from '../control/protocol.js';
 import { removeDurably, writeDurably } from './atomic.js';
-import { readRecord } from './record-file.js';
+import { readRecord, recordText } from './record-file.js';
 
 export interface Pending {
   readonly kind: 'pending';
@@ -62,9 +62,7 @@ function bootId(): string {
 /** The record; undefined when there is none or it makes no sense. */
 export function readUnconfirmed(path: string): Unconfirmed | undefined {
   try {
-    const text = readRecord(path);
-    if (text === undefined) return undefined;
-    const value = JSON.parse(text) as { readonly version?: unknown; readonly unconfirmed?: unknown };
+    const value = (readRecord(path) ?? {}) as { readonly version?: unknown; readonly unconfirmed?: unknown };
     return value.version === 1 && isUnconfirmed(value.unconfirmed) ? value.unconfirmed : undefined;
   } catch {
     return undefined;
@@ -73,7 +71,7 @@ export function readUnconfirmed(path: string): Unconfirmed | undefined {
 
 /** Returns what went wrong, or undefined. */
 export function writeUnconfirmed(path: string, unconfirmed: Unconfirmed): string | undefined {
-  return writeDurably(path, `${JSON.stringify({ version: 1, unconfirmed }, null, 1)}\n`);
+  return writeDurably(path, recordText({ version: 1, unconfirmed }));
 }
 
 /** Returns what went wrong, or undefined. */

@@ -19,6 +19,7 @@ import type { Family } from '../../src/model/address.js';
 import type { BackupRouter, Config } from '../../src/model/config.js';
 import { defaultPrefix, parsePrefix } from '../../src/model/prefix.js';
 import type { Status } from '../../src/model/status.js';
+import { readRecord, recordText } from '../../src/runtime/record-file.js';
 import { ownRoutes, routes, snapshotText } from '../lab/inspect.js';
 import { STANDARD, type StandardLab, standardLab } from '../lab/standard.js';
 import { prepareRouterFrr, startPeerFrr } from '../lab/standard-frr.js';
@@ -300,7 +301,8 @@ t.test('crashes', async (t) => {
   await eventually(() => adopted(w), { what: 'taken over' });
   await agent.stop('SIGKILL');
   const path = join(w.directory, 'adopted.json');
-  writeFileSync(path, readFileSync(path, 'utf8').replace(/net:\[\d+\]/, 'net:[1]'));
+  const place = (readRecord(path)!['place'] as string).replace(/net:\[\d+\]/, 'net:[1]');
+  writeFileSync(path, recordText({ ...readRecord(path), place }));
   t.match(
     w.restore(),
     { status: 0, stdout: 'nothing to give back\n' },

@@ -23,6 +23,7 @@ import t from 'tap';
 import type { Agent } from '../../src/drill/lab/agent.js';
 import { command } from '../../src/drill/lab/command.js';
 import { eventually, sleep } from '../../src/drill/lab/wait.js';
+import { readLastKnownGood } from '../../src/runtime/last-known-good.js';
 import {
   agentIn,
   type ConfigOptions,
@@ -73,10 +74,10 @@ t.test('confirmed in time; rolled back without; nothing moves that need not', as
   });
   t.ok(waiting.configuration.unconfirmed!.leftMs > 3_500_000 && waiting.configuration.unconfirmed!.leftMs <= 3_600_000);
   t.match((await agent.cli('status')).stdout, /^unconfirmed +rolled back in 59m.* unless: backup-router confirm$/m);
-  t.equal(readFileSync(copyOf(agent), 'utf8'), configText(OLD), 'not known good yet');
+  t.equal(readLastKnownGood(copyOf(agent)), configText(OLD), 'not known good yet');
   t.match(await agent.cli('confirm'), { status: 0, stdout: 'configuration confirmed\n' });
   t.equal((await statusOf(agent)).configuration.unconfirmed, null);
-  t.equal(readFileSync(copyOf(agent), 'utf8'), configText(NEW), 'now it is');
+  t.equal(readLastKnownGood(copyOf(agent)), configText(NEW), 'now it is');
   t.notOk(existsSync(recordOf(agent)));
   t.match(await agent.cli('confirm'), { status: 1, stderr: /nothing awaits its confirmation/ });
   t.match(await agent.cli('reload', '--confirm', 'soon'), { status: 64 });
@@ -102,7 +103,7 @@ t.test('confirmed in time; rolled back without; nothing moves that need not', as
   });
   t.match((await agent.cli('status')).stdout, /^configuration +.*was not confirmed and rolled back at /m);
   t.equal(readFileSync(agent.configFile, 'utf8'), configText(OTHER), "the file is the operator's");
-  t.equal(readFileSync(copyOf(agent), 'utf8'), configText(NEW));
+  t.equal(readLastKnownGood(copyOf(agent)), configText(NEW));
   t.match(await agent.cli('confirm'), { status: 1, stderr: /was rolled back at 20/ }, 'too late');
 
   await agent.stop();
@@ -113,7 +114,7 @@ t.test('confirmed in time; rolled back without; nothing moves that need not', as
   t.same(owned(router), expected(NEW));
   t.match(await heir.cli('reload'), { status: 0 }, 'asked for, it is taken');
   await settles(t, router, expected(OTHER), 'for good');
-  t.equal(readFileSync(copyOf(heir), 'utf8'), configText(OTHER));
+  t.equal(readLastKnownGood(copyOf(heir)), configText(OTHER));
   await heir.stop();
   const third = restartAgent(std, heir, OTHER);
   await third.waitForLog(/ ready /);
@@ -152,7 +153,7 @@ t.test('killed inside the window: the time goes on; killed past it: rolled back 
   await eventually(() => readFileSync(recordOf(fourth), 'utf8').includes('rolled-back'), {
     what: 'the record says so',
   });
-  t.equal(readFileSync(copyOf(fourth), 'utf8'), configText(OLD));
+  t.equal(readLastKnownGood(copyOf(fourth)), configText(OLD));
   await fourth.kill();
   const changed = restartAgent(std, fourth, OTHER);
   await changed.waitForLog(/ ready /);
@@ -195,7 +196,7 @@ t.test('killed at any moment of a reload on approval, and of its roll-back', asy
   let recorded = 0;
   for (const [i, delayMs] of [0, 1, 2, 3, 5, 8, 13, 21].entries()) {
     await agent.waitForLog(/ ready /);
-    await eventually(() => existsSync(copyOf(agent)) && readFileSync(copyOf(agent), 'utf8') === configText(OLD), {
+    await eventually(() => existsSync(copyOf(agent)) && readLastKnownGood(copyOf(agent)) === configText(OLD), {
       what: 'OLD is known good',
     });
     await statusOf(agent);
@@ -209,7 +210,7 @@ t.test('killed at any moment of a reload on approval, and of its roll-back', asy
     socket.destroy();
     const written = existsSync(recordOf(agent));
     if (written) recorded++;
-    t.equal(readFileSync(copyOf(agent), 'utf8'), configText(OLD), `${delayMs} ms: what is known good is what was`);
+    t.equal(readLastKnownGood(copyOf(agent)), configText(OLD), `${delayMs} ms: what is known good is what was`);
     agent = restartAgent(std, agent, NEW);
     await agent.waitForLog(/ ready /);
     await settles(t, router, expected(NEW), `${delayMs} ms: ${written ? 'on approval' : 'as at any start'}`);
@@ -234,7 +235,7 @@ t.test('killed at any moment of a reload on approval, and of its roll-back', asy
       what: 'rolled back',
     });
     await settles(t, router, expected(OLD), `killed about ${delayMs} ms into a second: rolled back`);
-    t.equal(readFileSync(copyOf(agent), 'utf8'), configText(OLD));
+    t.equal(readLastKnownGood(copyOf(agent)), configText(OLD));
   }
   await agent.stop();
 });
@@ -354,7 +355,7 @@ t.test('a state directory that is full, then read-only: nothing is promised, not
   t.same(owned(router), expected(OLD), 'nothing was taken');
   t.match(await agent.cli('reload'), { status: 0 }, 'without a promise it is');
   await eventually(() => owned(router).length > 900, { what: 'many routes' });
-  t.equal(readFileSync(copy, 'utf8'), configText(OLD), 'the copy is the old one, not a part of the new one');
+  t.equal(readLastKnownGood(copy), configText(OLD), 'the copy is the old one, not a part of the new one');
 
   // Busy while the history is being written.
   const remount = (mode: 'ro' | 'rw'): Promise<string> =>
@@ -372,7 +373,7 @@ t.test('a state directory that is full, then read-only: nothing is promised, not
   t.not((await statusOf(agent)).configuration.unconfirmed, null, 'it still awaits its confirmation');
   await remount('rw');
   t.match(await agent.cli('confirm'), { status: 0 });
-  t.equal(readFileSync(copy, 'utf8'), configText(NEW));
+  t.equal(readLastKnownGood(copy), configText(NEW));
   await agent.stop();
 });
 

@@ -62,7 +62,7 @@ t.test('a death, its outage, its end; then without the agent; then over restarts
   const all = await eventsOf(agent);
   t.same(
     all.map(({ seq }) => seq),
-    all.map((_, i) => i + 1),
+    all.map((_, i) => all[0]!.seq + i),
     'numbered without a gap',
   );
   const story = all.slice(all.findIndex((event) => event.kind === 'daemon' && event.state === 'down'));
@@ -106,7 +106,7 @@ t.test('a death, its outage, its end; then without the agent; then over restarts
   });
   const without = await agent.cli('events', '--json', '-n', '1000');
   t.match(without, { status: 0, stderr: /the agent does not run; from .*events\.jsonl/ });
-  t.equal(without.stdout, readFileSync(file, 'utf8').trimStart(), 'what it left');
+  t.equal(without.stdout, readFileSync(file, 'utf8'), 'what it left');
   // A crash in the middle of a line.
   writeFileSync(file, '{"seq":99,"at":"2026-', { flag: 'a' });
   const second = restartAgent(std, agent, config);
@@ -125,12 +125,12 @@ t.test('a death, its outage, its end; then without the agent; then over restarts
   const heard = follower.lines.filter((line) => line.startsWith('{')).map((line) => (JSON.parse(line) as Event).seq);
   t.same(
     heard,
-    heard.map((_, i) => i + 1),
-    'each event once, over three lives',
+    [...new Set(heard)].sort((a, b) => a - b),
+    'each event once, in order over three lives',
   );
   t.same(
     (await eventsOf(third)).map(({ seq }) => seq),
-    heard.map((_, i) => i + 1),
+    heard,
     'as the agent has them',
   );
   t.match(

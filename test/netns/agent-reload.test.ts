@@ -3,11 +3,12 @@
  * what is broken never takes a route away.
  */
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Agent } from '../../src/drill/lab/agent.js';
 import { eventually } from '../../src/drill/lab/wait.js';
+import { readLastKnownGood } from '../../src/runtime/last-known-good.js';
 import { startPing } from '../lab/ping.js';
 import { STANDARD } from '../lab/standard.js';
 import {
@@ -201,7 +202,7 @@ t.test('a bad file at start: the last known good, else its valid part, else exit
   await first.waitForLog(/ ready /);
   const copy = join(first.directory, 'state', 'last-known-good.yaml');
   await eventually(() => existsSync(copy), { what: 'the copy of the file' });
-  t.equal(readFileSync(copy, 'utf8'), configText(good));
+  t.equal(readLastKnownGood(copy), configText(good));
   await first.stop();
 
   const second = restartAgent(std, first, BROKEN);
@@ -212,7 +213,7 @@ t.test('a bad file at start: the last known good, else its valid part, else exit
   t.match(status.configuration.errors, [/config\.yaml:\d+:\d+: .*172\.16\.128\.0\/13/]);
   t.match((await second.cli('status')).stdout, /has errors; running last-known-good/);
   t.match(second.log.join('\n'), /configuration-not-used/);
-  t.equal(readFileSync(copy, 'utf8'), configText(good), 'the copy stays');
+  t.equal(readLastKnownGood(copy), configText(good), 'the copy stays');
   await second.stop();
   await second.cli('flush', '-c', second.configFile);
   t.same(owned(router), [], 'flushed');

@@ -17,6 +17,7 @@ import { alone } from '../../../src/kernel/netlink/codec.js';
 import type { AdoptedRoute } from '../../../src/model/adopted.js';
 import { pathsOf } from '../../../src/model/paths.js';
 import { readAdopted, writeAdopted } from '../../../src/runtime/adopted-record.js';
+import { readRecord, recordText } from '../../../src/runtime/record-file.js';
 
 // rtmsg of `default via 10.255.0.1 dev if2 proto dhcp src 10.255.0.2 metric 100 onlink`, as dumped: flags onlink | linkdown.
 const RTMSG = '02000000fe100001' + '14000000';
@@ -115,8 +116,12 @@ t.test('the record', (t) => {
   t.equal(writeAdopted(path, [adopted]), undefined);
   t.strictSame(readAdopted(path), { adopted: [adopted], fault: undefined });
   t.equal(statSync(path).mode & 0o022, 0, 'for the owner alone to write');
-  const text = readFileSync(path, 'utf8');
-  writeFileSync(path, text.replace(/"place": "\w{4}/, '"place": "0000'));
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/"place": "\w{4}/, '"place": "0000'));
+  t.match(readAdopted(path), { adopted: [], fault: /checksum/ }, 'edited by hand');
+  writeAdopted(path, [adopted]);
+  const { place } = readRecord(path)!;
+  const text = JSON.stringify(readRecord(path), null, 1);
+  writeFileSync(path, recordText({ ...readRecord(path), place: (place as string).replace(/^\w{4}/, '0000') }));
   t.strictSame(readAdopted(path), { adopted: [], fault: undefined }, 'another boot');
   for (const broken of [
     '{',

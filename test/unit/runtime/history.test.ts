@@ -1,5 +1,6 @@
 /** The history: numbers over restarts, torn lines, rotation, a disk that fails, followers; and outages folded from it. */
 
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,8 +37,12 @@ function life(path: string, maxBytes?: number): Life {
   return one;
 }
 
+/** Where the numbers of a life begin. */
+const BASE = (WALL - Date.UTC(2020, 0, 1)) / 1000;
 const texts = (events: readonly Event[]): readonly string[] =>
-  events.map((event) => `${event.seq} ${event.kind === 'order' ? event.what : event.kind}`);
+  events.map(
+    ({ seq, ...event }) => `${seq > BASE ? `+${seq - BASE}` : seq} ${event.kind === 'order' ? event.what : event.kind}`,
+  );
 const written = (path: string, count: number): Promise<unknown> =>
   eventually(() => readHistory(path).length === count, {
     what: `${count} events on disk, not ${readHistory(path).length}`,
@@ -52,8 +57,8 @@ t.test('numbers go on where the last life stopped; what came before the load is 
   first.load();
   first.subscribe((event) => void heard.push(event));
   first.record(order('b'), 'notice');
-  t.same(texts(first.events()), ['1 a', '2 b']);
-  t.same(texts(heard), ['2 b']);
+  t.same(texts(first.events()), ['+1 a', '+2 b']);
+  t.same(texts(heard), ['+2 b']);
   t.match(first.events()[0], { at: '2026-05-01T12:00:00.000Z', level: 'notice' });
   first.close();
   await written(path, 2);
@@ -61,7 +66,7 @@ t.test('numbers go on where the last life stopped; what came before the load is 
   second.record(order('c'), 'notice');
   second.load();
   second.load();
-  t.same(texts(second.events()), ['1 a', '2 b', '3 c']);
+  t.same(texts(second.events()), ['+1 a', '+2 b', '+3 c']);
   second.close();
   await written(path, 3);
 });
@@ -75,12 +80,93 @@ t.test('a line that a crash tore costs that line', async (t) => {
   const { history } = life(path);
   history.record(order('y'), 'notice');
   history.load();
-  t.same(texts(history.events()), ['7 x', '8 y']);
+  t.same(texts(history.events()), ['7 x', '+1 y']);
   history.close();
   await written(path, 2);
+  for (const line of readFileSync(path, 'utf8').trimEnd().split('\n'))
+    t.match(JSON.parse(line), { seq: Number }, 'every line is an object');
   appendFileSync(path, '\u0000'.repeat(512));
   appendFileSync(path, '\nnull\n7\n{"seq":"9"}\n{"seq":9,"kind":"order","at":"yesterday"}\n[]\n');
-  t.same(texts(readHistory(path)), ['7 x', '8 y'], 'nor does garbage');
+  t.same(texts(readHistory(path)), ['7 x', '+1 y'], 'nor does garbage');
+});
+
+t.test('whatever a life left behind, the next one writes lines', async (t) => {
+  const event = `${JSON.stringify({ seq: 7, at: '2026-05-01T11:00:00.000Z', level: 'notice', kind: 'order', what: 'x' })}\n`;
+  const cases: Readonly<Record<string, readonly [string, number]>> = {
+    whole: [event, 2],
+    nothing: ['', 1],
+    'half a line, and no other': ['{"seq":8', 1],
+    'a block of zeros': [`${event}${'\u0000'.repeat(4096)}`, 2],
+    'an endless line': [`${event}${'x'.repeat(70_000)}`, 2],
+  };
+  for (const [what, [text, lines]] of Object.entries(cases)) {
+    const path = join(made, `left-${what}.jsonl`);
+    writeFileSync(path, text);
+    const { history } = life(path);
+    history.load();
+    history.record(order('y'), 'notice');
+    history.close();
+    await eventually(() => readHistory(path).at(-1)?.seq === BASE + 1, { what });
+    const now = readFileSync(path, 'utf8');
+    t.equal(now.split('\n').length - 1, lines, what);
+    for (const line of now.trimEnd().split('\n')) t.match(JSON.parse(line), { seq: Number }, what);
+  }
+});
+
+t.test('numbers never go back, whatever was lost', async (t) => {
+  const path = join(made, 'lost.jsonl');
+  const first = life(path);
+  first.history.load();
+  for (let i = 0; i < 5; i++) first.history.record(order('a'), 'notice');
+  const last = first.history.events().at(-1)!.seq;
+  first.history.close();
+  await written(path, 5);
+  for (const lose of [() => rmSync(path), () => writeFileSync(path, '\u0000'.repeat(900))]) {
+    lose();
+    const next = life(path);
+    next.wallMs += 60_000;
+    next.history.load();
+    next.history.record(order('b'), 'notice');
+    t.ok(next.history.events()[0]!.seq > last);
+    next.history.close();
+    await written(path, 1);
+  }
+  const back = life(path);
+  back.wallMs = 0;
+  back.history.load();
+  back.history.record(order('c'), 'notice');
+  t.ok(back.history.events().at(-1)!.seq > last, 'nor does a clock that was set back');
+  back.history.close();
+});
+
+t.test('a storm of one kind is counted, and drives nothing out', async (t) => {
+  const one = life(join(made, 'storm.jsonl'));
+  one.history.load();
+  one.history.record(order('before'), 'notice');
+  for (let i = 0; i < 50_000; i++) one.history.record({ kind: 'observe-failed', message: String(i) }, 'error');
+  one.history.record({ kind: 'change-failed', what: 'another kind' }, 'error');
+  t.equal(one.history.events().length, 102);
+  one.wallMs += 20 * 60_000;
+  one.history.record(order('after'), 'notice');
+  t.match(one.history.events().slice(-3), [
+    { kind: 'change-failed' },
+    { kind: 'left-out', what: 'observe-failed', count: 49_900 },
+    { kind: 'order', what: 'after' },
+  ]);
+  t.match(one.history.events()[0], { what: 'before' });
+  one.history.close();
+});
+
+t.test('what is no file is not written to', async (t) => {
+  const path = join(made, 'fifo.jsonl');
+  execFileSync('mkfifo', [path]);
+  const { history, faults } = life(path);
+  history.record(order('a'), 'notice');
+  history.load();
+  await eventually(() => faults.length === 1, { what: 'a fault' });
+  t.match(faults, [/not a regular file/]);
+  t.same(texts(history.events()), ['+1 a']);
+  history.close();
 });
 
 t.test('bounded on disk and in memory', async (t) => {
@@ -92,9 +178,9 @@ t.test('bounded on disk and in memory', async (t) => {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   t.equal(history.events().length, REMEMBERED);
-  t.equal(history.events().at(-1)!.seq, 2_400);
+  t.equal(history.events().at(-1)!.seq, BASE + 2_400);
   history.close();
-  await eventually(() => readHistory(path).at(-1)?.seq === 2_400, { what: 'the last one on disk' });
+  await eventually(() => readHistory(path).at(-1)?.seq === BASE + 2_400, { what: 'the last one on disk' });
   const sizes = [path, olderOf(path)].map((file) => statSync(file).size);
   // A batch is never torn apart: one that waited for the disk may be longer than the bound.
   t.ok(sizes[1]! <= 10_000 + 1_000 * 150, `${String(sizes)} bytes`);
@@ -117,12 +203,12 @@ t.test('a disk that fails: told once, everything else goes on, and so does the h
   history.record(order('lost too'), 'notice');
   await new Promise((resolve) => setTimeout(resolve, 500));
   t.match(faults, [/ENOTDIR|EEXIST/], 'once');
-  t.same(texts(history.events()), ['1 lost', '2 lost too'], 'remembered all the same');
+  t.same(texts(history.events()), ['+1 lost', '+2 lost too'], 'remembered all the same');
   rmSync(directory);
   mkdirSync(directory);
   history.record(order('kept'), 'notice');
   await written(path, 1);
-  t.same(texts(readHistory(path)), ['3 kept']);
+  t.same(texts(readHistory(path)), ['+3 kept']);
   t.equal(readFileSync(path, 'utf8').split('\n').length, 2);
   history.close();
 });

@@ -10,6 +10,7 @@ import type { Happening } from '../../../src/model/event.js';
 import { type Paths, pathsOf } from '../../../src/model/paths.js';
 import { type Chosen, chooseConfig } from '../../../src/runtime/choose-config.js';
 import { type Configuration, createConfiguration } from '../../../src/runtime/configuration.js';
+import { readLastKnownGood } from '../../../src/runtime/last-known-good.js';
 import {
   leftMs,
   type Moment,
@@ -169,7 +170,7 @@ t.test('taken, confirmed, rolled back', async (t) => {
   await clock.advanceTo(clock.now() + 4 * MINUTE);
   t.equal(configuration.status().source, 'file');
   t.match(configuration.reload(), { ok: true, message: /rolled back in 1m,/ }, 'plain: it does not');
-  t.equal(readFileSync(paths.lastKnownGood, 'utf8'), OLD);
+  t.equal(readLastKnownGood(paths.lastKnownGood), OLD);
   await clock.advanceTo(clock.now() + MINUTE);
   t.equal(gatewayOf(taken.at(-1)!), '10.0.0.1');
   t.match(configuration.status(), { source: 'rolled-back', unconfirmed: null });
@@ -179,7 +180,7 @@ t.test('taken, confirmed, rolled back', async (t) => {
   t.match(configuration.confirm(), { ok: false, error: { message: /was rolled back at/ } });
   t.match(configuration.reload(5 * MINUTE), { ok: true });
   t.match(configuration.confirm(), { ok: true });
-  t.equal(readFileSync(paths.lastKnownGood, 'utf8'), NEW);
+  t.equal(readLastKnownGood(paths.lastKnownGood), NEW);
   t.notOk(existsSync(paths.unconfirmed));
   await clock.advanceTo(clock.now() + 60 * MINUTE);
   t.equal(gatewayOf(configuration.current()), '10.0.0.2', 'confirmed is confirmed');
