@@ -120,6 +120,7 @@ function refusedBase(family: Family, base: number, ownAddresses: Rule): Trouble 
 
 function withoutMain(family: Family, foreign: readonly Rule[]): RulePlace {
   const subject = subjectOf(family);
+  const end = Math.max(MAIN_PRIORITY, (foreign.at(-1)?.priority ?? 0) + 1);
   const some = foreign.find((rule) => rule.table === TABLE_MAIN && (rule.detail?.action ?? 'table') === 'table');
   if (some !== undefined) {
     return {
@@ -128,13 +129,16 @@ function withoutMain(family: Family, foreign: readonly Rule[]): RulePlace {
         subject,
         reason: `no rule looks up main for every packet, only '${ruleText(some, tableText)}': there is nothing that backup routes could extend`,
         rule: some,
-        remedy: ['placement: main'],
+        remedy: [
+          '# packets that no rule has a route for reach main then, and the backup routes:',
+          `${ip(family)} rule add pref ${end} lookup main`,
+        ],
       },
     };
   }
   return {
     kind: 'end',
-    priority: Math.max(MAIN_PRIORITY, (foreign.at(-1)?.priority ?? 0) + 1),
+    priority: end,
     trouble: {
       subject,
       reason: 'no rule looks up main: one of the agent does, for packets of this host alone',

@@ -38,7 +38,10 @@ export function ruleSteps(own: Ownership, wanted: WantedRules, observed: readonl
   for (const rule of wanted.rules) groupOf(rule).wanted.push(rule);
   for (const rule of observed) if (ownsRule(own, rule)) groupOf(rule);
   if (groups.size === 0) return { adds: [], deletes: [] };
-  for (const rule of observed) groups.get(`${rule.family} ${rule.priority}`)?.standing.push(rule);
+  // A host may have ten thousand rules.
+  const priorities = new Set([...groups.values()].map(({ priority }) => priority));
+  for (const rule of observed)
+    if (priorities.has(rule.priority)) groups.get(`${rule.family} ${rule.priority}`)?.standing.push(rule);
   const ascending = [...groups.values()].sort((a, b) => a.priority - b.priority);
   const done = ascending.map((group) => groupSteps(own, group, wanted.anchors));
   return { adds: done.flatMap(({ adds }) => adds), deletes: done.reverse().flatMap(({ deletes }) => deletes) };

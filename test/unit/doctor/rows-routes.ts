@@ -400,7 +400,7 @@ export const ROUTE_ROWS: readonly Row[] = [
     bad: { rules: [rule(0, 255), rule(32_766, 254, {}, { from: prefix('10.9.0.0', 16) })] },
     severity: 'error',
     evidence: /32766: from 10\.9\.0\.0\/16 lookup main/,
-    remedy: /placement: main/,
+    remedy: /rule add pref 32767 lookup main/,
     near: { rules: [...KERNEL_RULES, rule(32_765, 254, {}, { from: prefix('10.9.0.0', 16) })] },
   },
   {
