@@ -20,6 +20,8 @@ type Form = (typeof FORMS)[number];
 export interface ConvertOptions extends JunosOptions {
   readonly to?: Form;
   readonly output?: string;
+  /** Overwrite the output. */
+  readonly force?: boolean;
 }
 
 export async function convert(file: string, options: ConvertOptions): Promise<number> {
@@ -28,16 +30,17 @@ export async function convert(file: string, options: ConvertOptions): Promise<nu
   process.stderr.write(renderDiagnostics(diagnostics));
   if (config === undefined || text === undefined) return EXIT.CONFIG;
   const junos = looksLikeJunos(text) ? readJunos(text, file, hints) : undefined;
+  for (const line of junos?.advice ?? []) process.stderr.write(`backup-router: note: ${line}\n`);
   const form = options.to ?? (junos === undefined ? 'junos' : 'yaml');
   if (form === 'yaml') {
-    write(writeYaml(config, junos === undefined ? {} : notesOf(junos, file)), options.output);
+    write(writeYaml(config, junos === undefined ? {} : notesOf(junos, file)), options);
     return EXIT.OK;
   }
   const written = writeJunos(config, form);
   for (const line of written.lost) process.stderr.write(`backup-router: warning: lost: ${line}\n`);
   if (written.text === undefined)
     throw new CommandError(EXIT.CONFIG, 'nothing is left that Junos could say', 'name the address of a backup router');
-  write(written.text, options.output);
+  write(written.text, options);
   return EXIT.OK;
 }
 
@@ -62,14 +65,21 @@ function notesOf({ origins, member }: JunosConfig, file: string): Notes {
   };
 }
 
-function write(text: string, output: string | undefined): void {
+/** A file that is there stays as it is, unless it was said otherwise: it may be the configuration that runs. */
+function write(text: string, { output, force = false }: ConvertOptions): void {
   if (output === undefined || output === '-') {
     process.stdout.write(text);
     return;
   }
   try {
-    writeFileSync(output, text);
+    writeFileSync(output, text, { flag: force ? 'w' : 'wx' });
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+      throw new CommandError(
+        EXIT.NOT_IN_STATE,
+        `${output} exists already and is left as it is`,
+        'name another file with -o, or give --force to overwrite it',
+      );
     throw new CommandError(
       EXIT.NOT_IN_STATE,
       `${output} cannot be written: ${(error as Error).message}`,

@@ -6,7 +6,8 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../model/exit.js';
 import { VERSION } from '../model/version.js';
-import { type ConfigOptions, type JunosOptions, withConfig, withJunosOptions } from './config-options.js';
+import { type ConfigOptions, withConfig, withJunosOptions } from './config-options.js';
+import type { ConvertOptions } from './convert.js';
 import type { DrillOptions } from './drill.js';
 import { HELP } from './help.js';
 
@@ -115,9 +116,10 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     .addOption(
       new Option('--to <form>', 'default: yaml for Junos text, junos for YAML').choices(['yaml', 'junos', 'set']),
     )
-    .option('-o, --output <file>', 'write there instead of to standard output')
+    .option('-o, --output <file>', 'write there instead of to standard output; the file must not exist')
+    .option('--force', 'overwrite the output file')
     .addHelpText('after', HELP.convert)
-    .action(async (file: string, options: JunosOptions & { to?: 'yaml' | 'junos' | 'set'; output?: string }) =>
+    .action(async (file: string, options: ConvertOptions) =>
       ends(await (await import('./convert.js')).convert(file, options)),
     );
 

@@ -4,8 +4,9 @@
  * are passed over.
  */
 
-import type { Report, Span } from '../report.js';
+import type { Span } from '../report.js';
 import type { Lexer } from './lexer.js';
+import type { Syntax } from './syntax.js';
 import { extend, find, type Node, put, startPath, type Word } from './tree.js';
 
 export interface Commands {
@@ -31,6 +32,8 @@ const IGNORED: ReadonlySet<string> = new Set([
   'status',
   'load',
   'save',
+  'help',
+  'update',
 ]);
 const REWRITES: ReadonlySet<string> = new Set(['rename', 'copy', 'replace', 'wildcard']);
 const VERBS: ReadonlySet<string> = new Set([
@@ -52,10 +55,22 @@ const MAX_LEVEL = 256;
 /** Words and lists of one command. */
 type Item = Word | readonly Word[];
 
-export function createCommands(root: Node, lexer: Lexer, report: Report): Commands {
+/** `text`: to see how the line ends, which tells a short command from a statement in braces. */
+export function createCommands(text: string, root: Node, lexer: Lexer, report: Syntax): Commands {
   let level: readonly Word[] = [];
   const former: (readonly Word[])[] = [];
   let count = 0;
+
+  /** Junos takes the beginning of a command for it, where no other begins so. */
+  const verbOf = (word: string, start: number): string | undefined => {
+    if (VERBS.has(word)) return word;
+    if (word.length < 2 || word.length > 10) return undefined;
+    const candidates = [...VERBS].filter((verb) => verb.startsWith(word));
+    if (candidates.length !== 1) return undefined;
+    const newline = text.indexOf('\n', start);
+    const line = text.slice(start, newline < 0 ? text.length : newline).trimEnd();
+    return /[;{}]$/.test(line) || line === word ? undefined : candidates[0];
+  };
 
   const each = (items: readonly Item[], act: (words: readonly Word[]) => void): void => {
     const at = items.findIndex((item) => Array.isArray(item));
@@ -121,20 +136,27 @@ export function createCommands(root: Node, lexer: Lexer, report: Report): Comman
       run(next.text, rest, place);
       if (next.text !== 'edit') level = here;
     }
-    if (REWRITES.has(verb)) {
-      report.error(place, {
-        code: 'not-supported-yet',
-        message: `'${verb}' works on a configuration that is elsewhere`,
-        suggestion: "carry it out on the device and take the output of 'show configuration | display set'",
-      });
+    const rewrites = REWRITES.has(verb) && changesRouters(verb, [...level, ...words]);
+    if (rewrites || (verb === 'rollback' && hasRouter(root))) {
+      report.error(
+        place,
+        {
+          code: 'not-supported-yet',
+          message: rewrites
+            ? `'${verb}' works on a configuration that is elsewhere`
+            : "'rollback' takes back what stands above it, and what that was is on the device",
+          suggestion: "carry it out on the device and take the output of 'show configuration | display set'",
+        },
+        'text',
+      );
     }
   };
 
   return {
     take: () => {
-      if (lexer.kind() !== 'word' || !VERBS.has(lexer.text())) return false;
+      const verb = lexer.kind() === 'word' ? verbOf(lexer.text(), lexer.start()) : undefined;
+      if (verb === undefined) return false;
       count++;
-      const verb = lexer.text();
       const place: Span = { start: lexer.start(), end: lexer.end() };
       lexer.advance();
       // A comment text or a pattern may hold anything.
@@ -151,8 +173,25 @@ export function createCommands(root: Node, lexer: Lexer, report: Report): Comman
   };
 }
 
+/** Whether the command may change what is read here: a backup router, a group, or any word at all. */
+function changesRouters(verb: string, words: readonly Word[]): boolean {
+  if (verb === 'replace') return words.at(-1) !== undefined && words.some(({ text }) => text === 'pattern');
+  const path = words.map(({ text }) => text).filter((word) => !['range', 'set', 'delete'].includes(word));
+  const [first, second] = path;
+  return (
+    first === 'groups' ||
+    first === 'apply-groups' ||
+    path.some((word) => word.includes('backup-router')) ||
+    (first === 'system' && (second === undefined || second === 'to' || /[*?[]/.test(second)))
+  );
+}
+
+function hasRouter(root: Node): boolean {
+  return ['backup-router', 'inet6-backup-router'].some((name) => root.children?.get('system')?.children?.has(name));
+}
+
 /** The rest of the line; a list that is open at its end goes on in the next one, unless a command begins there. */
-function readItems(lexer: Lexer, report: Report | undefined): readonly Item[] {
+function readItems(lexer: Lexer, report: Syntax | undefined): readonly Item[] {
   const items: Item[] = [];
   let list: Word[] | undefined;
   let open: Span = { start: 0, end: 0 };

@@ -5,8 +5,9 @@
  * that the statements around it are read as they stand. Depth costs no stack.
  */
 
-import type { Report, Span } from '../report.js';
+import type { Span } from '../report.js';
 import type { Lexer } from './lexer.js';
+import type { Reach, Syntax } from './syntax.js';
 import { createNode, extend, markInactive, type Node, type Path, put, startPath, type Word } from './tree.js';
 
 export interface Curly {
@@ -16,8 +17,8 @@ export interface Curly {
   readonly idle: () => boolean;
   /** The level at which the statements that follow are. */
   readonly setLevel: (level: readonly Word[]) => void;
-  /** Reports what is left open and returns how many blocks that are. `commands`: how many were seen in the text. */
-  readonly end: (commands: number) => number;
+  /** Reports what is left open and returns how many blocks that are. */
+  readonly end: () => number;
   readonly closedEarly: () => number;
 }
 
@@ -33,6 +34,7 @@ interface Block {
 
 interface Pending {
   readonly path: Path;
+  readonly start: number;
   /** Of the line in which it begins. */
   readonly indent: number;
   inactive: boolean;
@@ -44,7 +46,13 @@ interface Pending {
   inactiveItem: boolean;
 }
 
-export function createCurly(root: Node, lexer: Lexer, report: Report, byIndent: boolean): Curly {
+export function createCurly(
+  root: Node,
+  lexer: Lexer,
+  report: Syntax,
+  byIndent: boolean,
+  isCommands: () => boolean,
+): Curly {
   let base = root;
   const blocks: Block[] = [];
   let pending: Pending | undefined;
@@ -53,12 +61,13 @@ export function createCurly(root: Node, lexer: Lexer, report: Report, byIndent: 
 
   const here = (): Span => ({ start: lexer.start(), end: lexer.end() });
   const parent = (): Node => blocks.at(-1)?.node ?? base;
-  const syntax = (span: Span, message: string, suggestion: string): void =>
-    report.error(span, { code: 'syntax', message, suggestion });
+  const syntax = (span: Span, message: string, suggestion: string, reach: Reach = 'lines', from?: number): void =>
+    report.error(span, { code: 'syntax', message, suggestion }, reach, from);
 
   const begin = (): Pending =>
     (pending ??= {
       path: startPath(parent()),
+      start: lexer.start(),
       indent: lexer.indent(),
       inactive: false,
       deleted: false,
@@ -94,8 +103,22 @@ export function createCurly(root: Node, lexer: Lexer, report: Report, byIndent: 
     if (pending === undefined) return;
     if (pending.words === 0)
       syntax(here(), `a statement is missing in front of ${before}`, 'remove the tag, or write what it is for');
+    else if (blocks.length === 0 && isCommands())
+      syntax(
+        { start: pending.end - 1, end: pending.end },
+        'this line is neither a command nor a statement',
+        "begin it with 'set', or end it with ';'",
+        'lines',
+        pending.start,
+      );
     else
-      syntax({ start: pending.end - 1, end: pending.end }, "';' is missing behind this statement", "end it with ';'");
+      syntax(
+        { start: pending.end - 1, end: pending.end },
+        "';' is missing behind this statement",
+        "end it with ';'",
+        'lines',
+        pending.start,
+      );
   };
 
   const word = (): void => {
@@ -128,14 +151,18 @@ export function createCurly(root: Node, lexer: Lexer, report: Report, byIndent: 
     endList(span);
     const indent = pending?.indent ?? lexer.indent();
     if (pending === undefined || pending.words === 0)
-      syntax(span, 'a block without a name', 'write the statement it belongs to in front of it');
+      syntax(span, 'a block without a name', 'write the statement it belongs to in front of it', 'block');
     const node = finish() ?? parent();
     if (blocks.length >= MAX_DEPTH) {
-      report.error(span, {
-        code: 'too-deep',
-        message: `nested deeper than ${MAX_DEPTH} levels`,
-        suggestion: 'is a brace not closed?',
-      });
+      report.error(
+        span,
+        {
+          code: 'too-deep',
+          message: `nested deeper than ${MAX_DEPTH} levels`,
+          suggestion: 'is a brace not closed?',
+        },
+        'text',
+      );
       stopped = true;
       return lexer.stop();
     }
@@ -148,7 +175,7 @@ export function createCurly(root: Node, lexer: Lexer, report: Report, byIndent: 
     if (pending !== undefined) missingSemicolon("'}'");
     finish();
     if (blocks.pop() === undefined)
-      syntax(span, "there is no block that this '}' could close", 'remove it, or is a { missing above?');
+      syntax(span, "there is no block that this '}' could close", 'remove it, or is a { missing above?', 'block');
   };
 
   /** What is no further in than the line of a block cannot be in the block. */
@@ -166,6 +193,7 @@ export function createCurly(root: Node, lexer: Lexer, report: Report, byIndent: 
         opened,
         'the block that begins here does not end',
         `write '}' in front of line ${report.lineOf(lexer.start())}`,
+        'block',
       );
     }
   };
@@ -178,7 +206,7 @@ export function createCurly(root: Node, lexer: Lexer, report: Report, byIndent: 
         pending !== undefined &&
         pending.list === undefined &&
         lexer.firstOnLine() &&
-        lexer.indent() <= pending.indent
+        (pending.words > 0 || lexer.indent() <= pending.indent)
       ) {
         missingSemicolon('this line');
         finish();
@@ -217,19 +245,19 @@ export function createCurly(root: Node, lexer: Lexer, report: Report, byIndent: 
       for (const w of level) extend(path, w);
       base = path.cursor;
     },
-    end: (commands) => {
+    end: () => {
       if (stopped) return 0;
       endList(here());
-      if (pending !== undefined && commands > 0 && blocks.length === 0) {
-        syntax(
-          { start: pending.end - 1, end: pending.end },
-          'this line is neither a command nor a statement',
-          "begin it with 'set', or end it with ';'",
-        );
-      } else missingSemicolon('the end');
+      missingSemicolon('the end');
       finish();
       const last = blocks.at(-1);
-      if (last !== undefined) syntax(last.open, 'the block that begins here does not end', "write '}' where it ends");
+      if (last !== undefined)
+        syntax(
+          last.open,
+          'the block that begins here does not end',
+          "write '}' where it ends",
+          byIndent ? 'block' : 'text',
+        );
       return blocks.length;
     },
     closedEarly: () => closedEarly,

@@ -6,12 +6,15 @@
  */
 
 import { TOP_NAMES } from '../file-keys.js';
+import { encodingOf } from './encoding.js';
 
 const YAML = new RegExp(
   `^(?:(?:${TOP_NAMES.join('|')})|[ \\t]+(?:management-interface|(?:inet6-)?backup-router))[ \\t]*:`,
   'm',
 );
-const COMMAND = /^[ \t]*(?:[^\s@"]+@[^\s"]+[>#%][ \t]+)?(?:set|deactivate|activate|delete|protect|edit)[ \t]+[\w"<-]+/m;
+const COMMAND =
+  /^[ \t]*(?:(?:[^\s@"]{1,80}@)?[^\s@"]{1,255}[>#%][ \t]+|\d{1,6}[ \t]*[:.|)]?[ \t]+|[>+|][ \t]*)?(?:set|deactivate|activate|delete|protect|edit)[ \t]+[\w"<-]+/m;
+const SESSION = /^(?:--- JUNOS |\[edit\b|\{master|Entering configuration mode)/m;
 /** `word word {` or `word word;` without a colon behind a word, which would make it YAML. */
 const STATEMENT =
   /^[ \t]*(?:(?:inactive|active|protect|replace):[ \t]*)*[\w-]+(?:[ \t]+[^\s:#{};]+)*[ \t]*(?:\{|;[ \t]*(?:\r?$|##?|\}))/m;
@@ -22,5 +25,6 @@ const HEAD = 1 << 18;
 /** Whether the text is to be read as Junos configuration. */
 export function looksLikeJunos(text: string): boolean {
   const head = text.slice(0, HEAD);
-  return !YAML.test(head) && (COMMAND.test(head) || STATEMENT.test(head));
+  if (encodingOf(head) !== undefined) return true;
+  return !YAML.test(head) && (COMMAND.test(head) || STATEMENT.test(head) || SESSION.test(head));
 }

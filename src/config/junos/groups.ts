@@ -11,6 +11,7 @@ import { quote } from '../diagnostic.js';
 import type { Report } from '../report.js';
 import { isMemberName } from './member.js';
 import type { Statement } from './tree.js';
+import { mayApply, reportUndecided } from './when.js';
 
 /** A statement that speaks for a level, and the group it comes from (undefined: local). */
 export interface Source {
@@ -40,11 +41,34 @@ export interface Inheritance {
 export function inheritance(root: Statement, member: string | undefined, report: Report): Inheritance {
   const groups = active(root.children?.get('groups'));
   let incomplete = false;
+  /** Groups of which that has been told. */
+  const undecided = new Set<string>();
+  const strange = new Set<Statement>();
+
+  /** `apply-groups a b`, of which only the first would be applied. */
+  const alone = (reference: Statement): void => {
+    const [next] = reference.children?.values() ?? [];
+    if (next === undefined || strange.has(reference)) return;
+    strange.add(reference);
+    incomplete = true;
+    report.error(next.span, {
+      code: 'syntax',
+      message: `${quote(next.word)} stands behind the group ${quote(reference.word)}: several groups are a list`,
+      suggestion: `write 'apply-groups [ ${reference.word.slice(0, 40)} ${next.word.slice(0, 40)} ]'`,
+    });
+  };
 
   /** What the group has for the path. */
   const contribution = (name: string, path: readonly string[]): readonly Source[] => {
-    let found: readonly Statement[] = [active(groups?.children?.get(name))].filter((s) => s !== undefined);
+    const group = active(groups?.children?.get(name));
+    if (group === undefined || !mayApply(group, member)) return [];
+    let found: readonly Statement[] = [group];
     for (const word of path) found = found.flatMap((statement) => inGroup(statement, word, true));
+    // The levels of the backup routers are two deep; nobody cares for the conditions of groups about other things.
+    if (found.length > 0 && !undecided.has(name) && statesRouter(group)) {
+      undecided.add(name);
+      reportUndecided(group, member, report);
+    }
     return found.map((statement) => ({ statement, group: name }));
   };
 
@@ -71,11 +95,15 @@ export function inheritance(root: Statement, member: string | undefined, report:
     const excluded = new Set(outer.excluded);
     const applied = new Set(outer.applied);
     for (const { statement } of inherited)
-      for (const { word } of activeChildren(statement, 'apply-groups-except')) excluded.add(word);
+      for (const reference of activeChildren(statement, 'apply-groups-except')) {
+        alone(reference);
+        excluded.add(reference.word);
+      }
     const sources: Source[] = [];
     const add = (source: Source, depth: number): void => {
       sources.push(source);
       for (const reference of activeChildren(source.statement, 'apply-groups')) {
+        alone(reference);
         const name = reference.word === '${node}' ? (member ?? reference.word) : reference.word;
         if (excluded.has(name) || excluded.has(reference.word) || applied.has(name)) continue;
         if (isMemberName(name) && name !== member) continue;
@@ -113,6 +141,14 @@ export function inheritance(root: Statement, member: string | undefined, report:
     },
     incomplete: () => incomplete,
   };
+}
+
+function statesRouter(group: Statement): boolean {
+  return [...(group.children?.values() ?? [])].some(
+    ({ word, children }) =>
+      (word === 'system' || word.startsWith('<')) &&
+      [...(children?.keys() ?? [])].some((key) => key.endsWith('backup-router') || key.startsWith('<')),
+  );
 }
 
 /** The children of the sub-statement that count. */

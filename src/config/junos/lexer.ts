@@ -5,7 +5,7 @@
  * of its line, never the rest of the file.
  */
 
-import type { Report } from '../report.js';
+import type { Syntax } from './syntax.js';
 
 export type TokenKind = 'word' | '{' | '}' | '[' | ']' | ';' | 'end';
 
@@ -32,11 +32,12 @@ export interface Lexer {
 const WORD = /(?:[^\s;{}[\]"<$]+|<[^>\s]{0,64}>|\$\{[^}\s]{0,64}\}|[<$])+/y;
 /** Characters looked at in search of a closing quote, in vain; beyond, strings end in their line. */
 const MAX_WASTED = 1 << 23;
+const STATEMENT = /^[^\n"]*\bbackup-router[ \t]+(?:[\d{]|destination)/m;
 const SPACE = /[^\S\n]+/y;
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
 
 /** Starts at the first token. Every comment is handed over. */
-export function createLexer(text: string, report: Report, onComment: (start: number, end: number) => void): Lexer {
+export function createLexer(text: string, report: Syntax, onComment: (start: number, end: number) => void): Lexer {
   let at = 0;
   let lineStart = 0;
   let indent = 0;
@@ -67,6 +68,21 @@ export function createLexer(text: string, report: Report, onComment: (start: num
     return newline >= 0;
   };
 
+  /** What begins a second time inside is more likely to lack its end; it must not take a backup router with it. */
+  const swallowed = (what: 'comment' | 'string', from: number, to: number, again: string): void => {
+    const inside = text.slice(from + 2, to);
+    if (!inside.includes('\n') || !STATEMENT.test(inside) || (again !== '' && !inside.includes(again))) return;
+    report.error(
+      { start: from, end: from + 1 },
+      {
+        code: 'syntax',
+        message: `the ${what} that begins here goes on over a line that names a backup router`,
+        suggestion: `end it where it ends, or remove that line`,
+      },
+      'text',
+    );
+  };
+
   const comment = (): boolean => {
     const line = text[at] === '#';
     const from = at;
@@ -85,6 +101,7 @@ export function createLexer(text: string, report: Report, onComment: (start: num
         },
       );
     at = close < 0 ? lineEnd(at) : close + 2;
+    if (!line && close >= 0) swallowed('comment', from, at, '/*');
     fresh = newLine(from) || fresh;
     onComment(from, at);
     return true;
@@ -110,7 +127,10 @@ export function createLexer(text: string, report: Report, onComment: (start: num
   /** A quote behind which the text goes on without a gap may be the beginning of another string, of which this one lacks the end. */
   const string = (): void => {
     const far = closing(at + 1, wasted > MAX_WASTED);
-    if (text[far] === '"' && /^[\s;{}[\]]?$/.test(text.slice(far + 1, far + 2))) return takeString(far, far + 1);
+    if (text[far] === '"' && /^[\s;{}[\]]?$/.test(text.slice(far + 1, far + 2))) {
+      swallowed('string', at, far, '');
+      return takeString(far, far + 1);
+    }
     wasted += far - at;
     const near = closing(at + 1, true);
     if (text[near] === '"') {

@@ -7,6 +7,7 @@
  */
 
 import type { Statement } from './tree.js';
+import { membersInConditions } from './when.js';
 
 const MEMBER = /^(?:re[01]|node[01]|member\d)$/;
 const IN_HOST_NAME = /(?:^|[-_.])(re[01]|node[01]|member\d)(?:\.|$)/i;
@@ -15,13 +16,16 @@ export function isMemberName(name: string): boolean {
   return MEMBER.test(name);
 }
 
-/** The members that the text has groups for, in its order. */
+/** The members that the text has groups for, or groups that count on them only, in its order. */
 export function membersOf(root: Statement): readonly string[] {
   const groups = root.children?.get('groups');
   if (groups === undefined || groups.inactive) return [];
-  return [...(groups.children?.values() ?? [])]
-    .filter(({ word, inactive }) => !inactive && isMemberName(word))
-    .map(({ word }) => word);
+  const active = [...(groups.children?.values() ?? [])].filter(({ inactive }) => !inactive);
+  return [
+    ...new Set(
+      active.flatMap((group) => [...(isMemberName(group.word) ? [group.word] : []), ...membersInConditions(group)]),
+    ),
+  ];
 }
 
 /** The member that the host name tells, if it is one of these. */

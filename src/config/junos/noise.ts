@@ -7,6 +7,8 @@ import type { Word } from './tree.js';
 
 /** `user@host> `, `user@host# `, `root@host:~ # ` and the rest of the line. */
 const PROMPT = /[ \t]*[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}[>#%](?=[ \t\r\n]|$)[ \t]*/y;
+/** `root> ` of a device without a name; in the first column only. */
+const BARE_PROMPT = /[\w.-]{1,64}[>#%](?=[ \t\r\n]|$)[ \t]*/y;
 const ROLE =
   /[ \t]*\{(?:master|primary|secondary|secondary-hold|backup|linecard|standby|hold|disabled|ineligible|lost)(?::[\w-]+)?\}/y;
 const BANNER = /[ \t]*\[edit((?:[ \t]+[^\]\n\s]{1,255}){0,64})[ \t]*\][ \t]*(?=\r?\n|$)/y;
@@ -19,6 +21,8 @@ export interface Noise {
   readonly level: readonly Word[] | undefined;
   /** `show configuration system`: the level whose contents follow. */
   readonly show: readonly Word[] | undefined;
+  /** The level of the commands that follow, where `show ... | display set` or operational mode tells it. */
+  readonly commands?: readonly Word[];
 }
 
 /** What the terminal has put at the offset, which is the first token of a line. */
@@ -28,11 +32,19 @@ export function noiseAt(text: string, offset: number): Noise | undefined {
   if (banner !== undefined)
     return { end: BANNER.lastIndex, level: words(banner[1]!, offset, BANNER.lastIndex), show: undefined };
   if (role !== undefined) return { end: role, level: undefined, show: undefined };
-  if (matches(PROMPT, text, offset) === undefined) return undefined;
-  const end = PROMPT.lastIndex;
+  const prompt = [PROMPT, ...(offset === 0 || text[offset - 1] === '\n' ? [BARE_PROMPT] : [])].find(
+    (one) => matches(one, text, offset) !== undefined,
+  );
+  if (prompt === undefined) return undefined;
+  const end = prompt.lastIndex;
+  const operational = /[>%][ \t]*$/.test(text.slice(offset, end)) ? { commands: [] } : {};
   const show = matches(SHOW, text, end);
-  if (show === undefined) return { end, level: undefined, show: undefined };
-  return { end: SHOW.lastIndex, level: undefined, show: words(show[1]!, end, SHOW.lastIndex) };
+  if (show === undefined) return { end, level: undefined, show: undefined, ...operational };
+  const shown = words(show[1]!, end, SHOW.lastIndex);
+  const pipe = show[2] ?? '';
+  const full = /\|[ \t]*display[ \t]+set(?![ \t]+relative)/.test(pipe) ? { commands: [] } : operational;
+  const relative = /\|[ \t]*display[ \t]+set[ \t]+relative/.test(pipe) && 'commands' in operational;
+  return { end: SHOW.lastIndex, level: undefined, show: shown, ...(relative ? { commands: shown } : full) };
 }
 
 function matches(expression: RegExp, text: string, offset: number): RegExpExecArray | undefined {

@@ -7,11 +7,13 @@
  */
 
 import { createReport, type Report } from '../report.js';
+import { blankCapture } from './capture.js';
 import { createCommands } from './commands.js';
 import { createCurly } from './curly.js';
 import { type Directive, readDirective } from './directives.js';
 import { createLexer } from './lexer.js';
 import { noiseAt } from './noise.js';
+import { createSyntax, type Syntax } from './syntax.js';
 import { createNode, type Node, type Statement } from './tree.js';
 
 export interface JunosDocument {
@@ -19,6 +21,8 @@ export interface JunosDocument {
   /** `# backup-router: interface eth0` and the like, in the order of the text. */
   readonly directives: readonly Directive[];
   readonly report: Report;
+  /** Its faults; they are to be settled before anything else is reported. */
+  readonly syntax: Syntax;
   /** Some of the text did not make it into the tree, or not where it belongs. */
   readonly damaged: boolean;
 }
@@ -41,26 +45,29 @@ interface Attempt extends JunosDocument {
   readonly closedEarly: number;
 }
 
-function parseOnce(text: string, file: string, byIndent: boolean): Attempt {
-  const report = createReport(text, file);
+function parseOnce(original: string, file: string, byIndent: boolean): Attempt {
+  const report = createReport(original, file);
+  const syntax = createSyntax(original, report);
+  const text = blankCapture(original, syntax);
   const directives: Directive[] = [];
   const root: Node = createNode('', { start: 0, end: 0 });
-  const lexer = createLexer(text, report, (start, end) => {
+  const lexer = createLexer(text, syntax, (start, end) => {
     const directive = readDirective(text, start, end, report);
     if (directive !== undefined) directives.push(...directive);
   });
-  const commands = createCommands(root, lexer, report);
-  const curly = createCurly(root, lexer, report, byIndent);
+  const commands = createCommands(text, root, lexer, syntax);
+  const curly = createCurly(root, lexer, syntax, byIndent, () => commands.count() > 0);
 
   while (lexer.kind() !== 'end') {
     if (lexer.words() > MAX_WORDS) {
-      report.error(
+      syntax.error(
         { start: lexer.start(), end: lexer.end() },
         {
           code: 'too-large',
           message: `the text has more than ${MAX_WORDS} words`,
           suggestion: 'is this the right file?',
         },
+        'text',
       );
       lexer.stop();
       continue;
@@ -69,6 +76,7 @@ function parseOnce(text: string, file: string, byIndent: boolean): Attempt {
       const noise = noiseAt(text, lexer.start());
       if (noise !== undefined) {
         if (noise.level !== undefined) commands.setLevel(noise.level);
+        if (noise.commands !== undefined) commands.setLevel(noise.commands);
         // The contents of a level are shown without its name (but for `| display set`, whose commands have it).
         if (noise.level !== undefined || noise.show !== undefined)
           curly.setLevel([...commands.level(), ...(noise.show ?? [])]);
@@ -80,12 +88,13 @@ function parseOnce(text: string, file: string, byIndent: boolean): Attempt {
     }
     curly.take();
   }
-  const unclosed = curly.end(commands.count());
+  const unclosed = curly.end();
   return {
     root,
     directives,
     report,
-    damaged: report.errorCount() > 0,
+    syntax,
+    damaged: syntax.count() > 0,
     unclosed,
     closedEarly: curly.closedEarly(),
   };

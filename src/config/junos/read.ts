@@ -11,9 +11,13 @@ import type { Diagnostic } from '../diagnostic.js';
 import { STANZA } from '../gateways.js';
 import { createReport, type Report } from '../report.js';
 import { DEFAULTS } from '../settings.js';
-import { activeChildren, inheritance } from './groups.js';
+import { adviceOf } from './advice.js';
+import { encodingFault, encodingOf } from './encoding.js';
+import { type HierarchyLevel, inheritance } from './groups.js';
 import { readInterface } from './interface.js';
 import { isMemberName, memberOfHost, membersOf } from './member.js';
+import { misplacedRouters } from './misplaced.js';
+import { reportMisplaced, reportNothing } from './nothing.js';
 import { type JunosDocument, parseJunosText } from './parse.js';
 import { type RouterResult, readRouter } from './routers.js';
 import type { Statement } from './tree.js';
@@ -35,18 +39,28 @@ export interface JunosConfig {
   /** Where the statements came from, for `convert`: `group re0`. */
   readonly origins: Readonly<Partial<Record<Family, readonly string[]>>>;
   readonly member: string | undefined;
+  /** What need not be said here, or means something else; for `convert`. */
+  readonly advice: readonly string[];
 }
 
 /** Reads the text of a Junos configuration. */
 export function readJunos(text: string, fileName: string, hints: JunosHints): JunosConfig {
+  const encoding = encodingOf(text);
+  if (encoding !== undefined) {
+    const diagnostics = encodingFault(text, fileName, encoding);
+    return { config: undefined, partial: undefined, diagnostics, origins: {}, member: undefined, advice: [] };
+  }
   const document = parseJunosText(text, fileName);
   const { root, report } = document;
+  const misplaced = misplacedRouters(root);
+  const damaged = settleSyntax(document, misplaced.length > 0, hints);
   const member = chooseMember(document, hints);
   const found = readAs(root, member, report);
   const selector = readInterface(hints.interface, document.directives, found.interfaces, report);
-  if (found.results.every((result) => !result.found)) reportNothing(root, report);
+  if (found.results.some((result) => result.found)) reportMisplaced(misplaced, report);
+  else if (!found.incomplete) reportNothing(root, misplaced, damaged ? text.trimEnd().length - 1 : undefined, report);
   const lost = (result: RouterResult): boolean =>
-    result.assumedDefault && (found.incomplete || (document.damaged && mayHaveLost(text)));
+    result.assumedDefault && (found.incomplete || (damaged && mayHaveLost(text)));
   const backupRouters = found.results.filter((result) => !lost(result)).flatMap((result) => result.backupRouter ?? []);
   const partial: Config | undefined =
     selector === undefined || backupRouters.length === 0
@@ -58,12 +72,28 @@ export function readJunos(text: string, fileName: string, hints: JunosHints): Ju
     diagnostics: report.diagnostics(),
     origins: Object.fromEntries(FAMILIES.map((family, i) => [family, found.results[i]!.groups])),
     member,
+    advice: adviceOf(backupRouters, found.options),
   };
+}
+
+/** Tells the faults of syntax, and returns whether they may have cost something that counts. */
+function settleSyntax(document: JunosDocument, misplaced: boolean, hints: JunosHints): boolean {
+  const { syntax, root } = document;
+  if (!document.damaged) {
+    syntax.settle(false);
+    return false;
+  }
+  const report = createReport('', '');
+  const { results } = readAs(root, chooseMember({ ...document, report }, hints), report);
+  const matters = misplaced || syntax.matters() || results.every((result) => !result.found);
+  syntax.settle(matters);
+  return matters;
 }
 
 interface Found {
   readonly results: readonly RouterResult[];
-  readonly interfaces: ReturnType<ReturnType<typeof inheritance>['enter']>;
+  readonly interfaces: HierarchyLevel;
+  readonly options: HierarchyLevel;
   readonly incomplete: boolean;
 }
 
@@ -72,7 +102,12 @@ function readAs(root: Statement, member: string | undefined, report: Report): Fo
   const level = top();
   const system = enter(level, 'system');
   const results = FAMILIES.map((family) => readRouter(enter(system, STANZA[family]), family, report));
-  return { results, interfaces: enter(level, 'interfaces'), incomplete: incomplete() };
+  return {
+    results,
+    interfaces: enter(level, 'interfaces'),
+    options: enter(level, 'routing-options'),
+    incomplete: incomplete(),
+  };
 }
 
 /** The member as which the text is read; undefined when it makes no difference because there are none. */
@@ -110,64 +145,6 @@ function chooseMember({ root, directives, report }: JunosDocument, hints: JunosH
     });
   }
   return members[0];
-}
-
-/** Why there is no backup router, as far as the text tells. */
-function reportNothing(root: Statement, report: Report): void {
-  const place = { start: 0, end: 1 };
-  const inactive = deactivated(root);
-  if (inactive !== undefined) {
-    report.warning(inactive.span, {
-      code: 'inactive',
-      message: `'${inactive.word}' is inactive, so nothing in it counts`,
-      suggestion: "activate it: remove 'inactive:', or the 'deactivate' line",
-    });
-  }
-  const misplaced = FAMILIES.map((family) => root.children?.get(STANZA[family])).find(
-    (statement) => statement !== undefined,
-  );
-  const holder = [...(root.children?.get('groups')?.children?.values() ?? [])].find((group) =>
-    FAMILIES.some((family) => activeChildren(group, 'system').some(({ word }) => word === STANZA[family])),
-  );
-  const message = "there is neither 'system backup-router' nor 'system inet6-backup-router'";
-  if (misplaced !== undefined)
-    report.error(misplaced.span, {
-      code: 'missing-key',
-      message: `${message}; '${misplaced.word}' stands outside of 'system'`,
-      suggestion: `put it into 'system { ... }', or write 'set system ${misplaced.word} ...'`,
-    });
-  else if (holder !== undefined && inactive === undefined)
-    report.error(holder.span, {
-      code: 'missing-key',
-      message: `${message}; the group '${holder.word.slice(0, 40)}' has one and is not applied`,
-      suggestion: `add 'apply-groups ${holder.word.slice(0, 40)};', or give --member if it is the group of a member`,
-    });
-  else
-    report.error(place, {
-      code: 'missing-key',
-      message: `${message}${inactive === undefined ? '' : ' that is active'}`,
-      suggestion: "add 'set system backup-router ADDRESS', or 'system { backup-router ADDRESS; }'",
-    });
-}
-
-/** The outermost inactive statement on the way to a backup router, locally or in a group. */
-function deactivated(root: Statement): Statement | undefined {
-  const groups = root.children?.get('groups');
-  if (groups?.inactive === true) return groups;
-  for (const top of [root, ...(groups?.children?.values() ?? [])]) {
-    if (top.inactive) return top;
-    const system = top.children?.get('system');
-    for (const family of FAMILIES) {
-      const stanza = system?.children?.get(STANZA[family]);
-      if (stanza === undefined) continue;
-      if (system!.inactive) return system;
-      if (stanza.inactive) return stanza;
-      const address = [...(stanza.children?.values() ?? [])].find((child) => child.inactive);
-      if (address !== undefined) return address;
-    }
-  }
-  const applied = root.children?.get('apply-groups');
-  return applied?.inactive === true ? applied : undefined;
 }
 
 /** Whether what may be a destination is written near a backup router: in a damaged text it may not have been found. */

@@ -57,6 +57,12 @@ export function readRouter(level: HierarchyLevel, family: Family, report: Report
   ];
   if (!found) return { backupRouter: undefined, assumedDefault: false, found: false, groups };
 
+  for (const { word, span } of sources.flatMap((source) => source.behind))
+    report.error(span, {
+      code: 'unknown-key',
+      message: `${quote(word)} stands behind a destination`,
+      suggestion: "several destinations are a list: 'destination [ 10.0.0.0/8 172.16.0.0/12 ]'",
+    });
   for (const { word, span } of strange) {
     const near = closest(word, ['destination']);
     report.error(span, {
@@ -111,6 +117,8 @@ interface Sorted {
   /** The `destination` statements themselves. */
   readonly mentioned: readonly Statement[];
   readonly strange: readonly Statement[];
+  /** What follows a destination and is none. */
+  readonly behind: readonly Statement[];
 }
 
 function sortOut(statement: Statement): Sorted {
@@ -122,15 +130,33 @@ function sortOut(statement: Statement): Sorted {
       isValue(statement, child.word) || (child.children === undefined && closest(child.word, KEYWORDS) === undefined),
   );
   const mentioned = children.filter(({ word }) => word === 'destination');
-  const destinations = mentioned.flatMap((list) =>
-    [...(list.children?.values() ?? [])].filter(({ inactive }) => !inactive),
-  );
+  const { destinations, behind } = valuesOf(mentioned);
   return {
+    behind,
     addresses,
     destinations,
     mentioned: mentioned.filter((list) => list.children === undefined || destinations.length > 0),
     strange: unknown.filter((child) => !addresses.includes(child)),
   };
+}
+
+/** The destinations of the lists; `destination A destination B` in one statement are two. */
+function valuesOf(lists: readonly Statement[]): Pick<Sorted, 'destinations' | 'behind'> {
+  const destinations: Statement[] = [];
+  const behind: Statement[] = [];
+  const open = [...lists].reverse();
+  for (let list = open.pop(); list !== undefined; list = open.pop()) {
+    for (const value of list.children?.values() ?? []) {
+      if (value.inactive) continue;
+      destinations.push(value);
+      for (const next of value.children?.values() ?? []) {
+        if (next.inactive) continue;
+        if (next.word === 'destination') open.push(next);
+        else behind.push(next);
+      }
+    }
+  }
+  return { destinations, behind };
 }
 
 /** The last one set counts. */
@@ -164,7 +190,8 @@ function readAddress(
 function masked(destinations: readonly Statement[], family: Family, report: Report): readonly ScalarValue[] {
   const exact = new Set(destinations.map(({ word }) => word));
   const seen = new Set<string>();
-  return destinations.flatMap(({ word, span }) => {
+  return destinations.flatMap(({ word: written, span }) => {
+    const word = completed(written, span, family, report);
     const network = networkOf(word, family);
     if (network === undefined) return [scalar(word, span)];
     const listed = exact.has(network.text) || seen.has(network.text);
@@ -179,6 +206,24 @@ function masked(destinations: readonly Statement[], family: Family, report: Repo
     });
     return listed ? [] : [scalar(network.text, span)];
   });
+}
+
+/** `10/8` is 10.0.0.0/8 on Junos, and an address without a length one host, which is seldom what was meant. */
+function completed(word: string, span: Span, family: Family, report: Report): string {
+  const short = family === 'inet' ? /^(\d{1,3}(?:\.\d{1,3}){0,2})\/(\d{1,2})$/.exec(word) : null;
+  if (short !== null) {
+    const octets = short[1]!.split('.');
+    return `${[...octets, '0', '0', '0'].slice(0, 4).join('.')}/${short[2]!}`;
+  }
+  const address = parseAddress(word);
+  if (address === undefined || familyOf(address) !== family) return word;
+  const whole = `${word}/${familyBits(family)}`;
+  report.warning(span, {
+    code: 'missing-length',
+    message: `${word} has no prefix length: it is read as ${whole}, one address, as Junos does`,
+    suggestion: `write ${whole}, or the length that is meant`,
+  });
+  return whole;
 }
 
 interface Network {

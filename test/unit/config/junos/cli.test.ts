@@ -63,6 +63,35 @@ t.test('convert', async (t) => {
   });
 });
 
+t.test('a file that exists is overwritten only on demand', async (t) => {
+  const output = join(dir, 'running.yaml');
+  writeFileSync(output, 'mine\n');
+  const args = ['convert', '--interface', 'eth0', '-o', output];
+  t.match(backupRouter(args, VENDOR), { status: 1, err: /exists already[\s\S]*--force/ });
+  t.equal(readFileSync(output, 'utf8'), 'mine\n');
+  t.match(backupRouter([...args, '--force'], VENDOR), { status: 0 });
+  t.match(readFileSync(output, 'utf8'), /172\.29\.201\.62/);
+});
+
+t.test('what need not be said here is told', async (t) => {
+  const halves = backupRouter(
+    ['convert', '--interface', 'eth0'],
+    'set system backup-router 10.9.0.1 destination [ 0.0.0.0/1 128.0.0.0/1 ]\n',
+  );
+  t.match(halves, {
+    status: 0,
+    err: /note: 0\.0\.0\.0\/1 and 128\.0\.0\.0\/1 are more specific.*remove 'destination'/,
+  });
+  const twin = backupRouter(
+    ['convert', '--interface', 'eth0'],
+    'set system backup-router 10.9.0.1 destination 172.16.0.0/12\nset routing-options static route 172.16.0.0/12 next-hop 10.9.0.1 retain no-readvertise\nset routing-options static route 10.5.0.0/16 next-hop 10.9.0.1\n',
+  );
+  t.match(twin, {
+    status: 0,
+    err: /note: the static route 172\.16\.0\.0\/12 through the backup router is not needed here/,
+  });
+});
+
 t.test('what cannot be converted', async (t) => {
   const unmapped = backupRouter(['convert'], VENDOR);
   t.match(unmapped, { status: 78, out: '' });

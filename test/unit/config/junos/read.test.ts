@@ -30,7 +30,7 @@ t.test('the same in every form', async (t) => {
     'system {\n    backup-router 10.9.0.1 destination [ 172.16.0.0/13 172.24.0.0/13 ];\n    inet6-backup-router fe80::1 destination 2001:db8:100::/40;\n}\n',
     'system { backup-router 10.9.0.1 destination [ 172.16.0.0/13 172.24.0.0/13 ]; inet6-backup-router fe80::1 destination [ 2001:db8:100::/40 ]; }',
     'system {\n  backup-router {\n    10.9.0.1;\n    destination [\n      172.16.0.0/13\n172.24.0.0/13\n    ];\n  }\n}\nsystem inet6-backup-router {\n  destination 2001:db8:100::/40;\n  fe80::1;\n}\n',
-    'system\n{\n\tbackup-router 10.9.0.1 {\n\t\tdestination 172.16.0.0/13;\n\t\tdestination 172.24.0.0/13;\n\t}\n\t/* six */ inet6-backup-router fe80::1\n\t\tdestination 2001:db8:100::/40; ## why not\n}',
+    'system\n{\n\tbackup-router 10.9.0.1 {\n\t\tdestination 172.16.0.0/13;\n\t\tdestination 172.24.0.0/13;\n\t}\n\t/* six */ inet6-backup-router fe80::1 destination 2001:db8:100::/40; ## why not\n}',
   ]) {
     t.strictSame(routers(text), expected, text);
     t.strictSame(codes(text), [], text);

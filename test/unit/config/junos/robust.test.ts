@@ -112,7 +112,8 @@ t.test('a loss never makes a default route', async () => {
       const { partial, config } = readJunos(whole.slice(0, at) + other + whole.slice(at + 1), 'f', {
         interface: 'eth0',
       });
-      if (config !== undefined) return;
+      // What is still valid has the list whole, or says that there is none.
+      if (config !== undefined && !/destination/.test(whole.slice(0, at) + other + whole.slice(at + 1))) return;
       for (const router of partial === undefined ? [] : allBackupRouters(partial))
         for (const p of router.destinations) if (p.length === 0) throw new Error(prefixText(p));
     }),

@@ -84,16 +84,21 @@ function word(text: string, layout: Layout): string {
   return quoted ? `"${text.replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"` : text;
 }
 
-/** Space between two words of a statement, which may be a comment or a line break with an indentation. */
-function gap(layout: Layout, indent: string): string {
-  return [' ', '  ', '\t', ' /* x; } */ ', ` # { "\n${indent}    `, `\n${indent}  `, ' ', ' '][layout.next() % 8]!;
+/** Space between two words of a statement, which may be a comment. */
+function gap(layout: Layout): string {
+  return [' ', '  ', '\t', ' /* x; } */ ', ' '][layout.next() % 5]!;
+}
+
+/** In a list, and in front of a block or a list, a line may end. */
+function wideGap(layout: Layout, indent: string): string {
+  return layout.next() % 2 === 0 ? gap(layout) : [` # { "\n${indent}    `, `\n${indent}  `][layout.next() % 2]!;
 }
 
 function curly(nodes: readonly Plain[], layout: Layout, indent = ''): string {
   return nodes
     .map((node) => {
       const lead = ['', '/* note; { */ ', '## note }\n' + indent, '\n' + indent][layout.next() % 4]!;
-      let text = `${indent}${lead}${node.inactive ? `inactive:${gap(layout, indent)}` : ''}${word(node.word, layout)}`;
+      let text = `${indent}${lead}${node.inactive ? `inactive:${gap(layout)}` : ''}${word(node.word, layout)}`;
       let at = node;
       // `a b c;` is short for `a { b { c; } }`, as long as nothing on the way is inactive.
       while (
@@ -104,14 +109,14 @@ function curly(nodes: readonly Plain[], layout: Layout, indent = ''): string {
         layout.next() % 3 > 0
       ) {
         at = at.children[0]!;
-        text += `${gap(layout, indent)}${word(at.word, layout)}`;
+        text += `${gap(layout)}${word(at.word, layout)}`;
       }
       const leaves = at.children.every((child) => child.children.length === 0);
       if (at.children.length > 1 && leaves && layout.next() % 2 === 0) {
-        return `${text}${gap(layout, indent)}[${at.children.map((child) => ` ${child.inactive ? 'inactive: ' : ''}${word(child.word, layout)}`).join('')}${gap(layout, indent)}];\n`;
+        return `${text}${wideGap(layout, indent)}[${at.children.map((child) => ` ${child.inactive ? 'inactive: ' : ''}${word(child.word, layout)}`).join('')}${wideGap(layout, indent)}];\n`;
       }
       if (at.children.length === 0) return `${text};${layout.next() % 3 === 0 ? ' ## SECRET-DATA' : ''}\n`;
-      return `${text}${gap(layout, indent)}{\n${curly(at.children, layout, `${indent}    `)}${indent}}\n`;
+      return `${text}${wideGap(layout, indent)}{\n${curly(at.children, layout, `${indent}    `)}${indent}}\n`;
     })
     .join('');
 }

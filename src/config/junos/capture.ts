@@ -1,0 +1,131 @@
+/**
+ * What a terminal session adds to a configuration and what is told line by line: the pager, escape sequences, the device's answers, the
+ * output of other commands, markdown fences. Each is blanked at its length, so offsets stay those of the text.
+ *
+ * Prompts, `[edit ...]` and `{master}` stay: they say at which level the configuration goes on (noise.ts).
+ * Invariant: a line that names a backup router is never blanked in silence.
+ */
+
+import type { Span } from '../report.js';
+import type { Syntax } from './syntax.js';
+
+/** `\r` and blanks in front of it and behind it are how the pager wipes itself out. */
+const PAGER = /[ \t\r\b]*---\(more(?:[ \t]+\d{1,3}%)?\)---[ \t\r\b]*/g;
+const ESCAPES = /\u001b\[[0-9;?]*[A-Za-z]|\u001b[=>78]|[\u0007\b]/g;
+const ANSWERS: readonly RegExp[] = [
+  /^Last login: /,
+  /^--- JUNOS /,
+  /^(?:Entering|Exiting) configuration mode$/,
+  /^Users currently editing the configuration:/,
+  /^The configuration has been (?:changed|modified)/,
+  /^(?:configuration check succeeds|commit complete|load complete|discard complete|commit confirmed will be .*)$/,
+  /^# commit confirmed will be rolled back in /,
+  /^Discard uncommitted changes\?/,
+  /^\[Type \^D at a new line to end input\]$/,
+  /^(?:node\d|re\d|member\d|fpc\d|localre):$/,
+  /^-{5,}$/,
+  /^\s*\^+$/,
+  /^(?:syntax error|unknown command|invalid value|missing argument|is ambiguous)\b.*$/,
+  /^(?:error|warning): /,
+  /^(?:Connection to \S+ closed|Shared connection to .*|logout|exit|Password:|\S+'s password:).*$/,
+  /^Possible completions:$/,
+];
+const PROMPT = /^[ \t]*[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}([>#%])(?:[ \t]+(.*))?$/;
+/** Without a user or a host: `root>`, `root#`. */
+const BARE_PROMPT = /^(?:root|%|[\w.-]{1,64})?([>#%])(?:[ \t]+(.*))?$/;
+const LEVEL = /^(?:\{[\w:-]+\})?[ \t]*\[edit\b[^\]]*\]$|^\{(?:master|primary|secondary|backup|linecard)[\w:-]*\}/;
+const STATES_ROUTER = /\bbackup-router[ \t]+(?:[\d{]|destination|[\da-f]*:)/i;
+/** Commands of operational mode whose output is configuration, or that print nothing much. */
+const HARMLESS =
+  /^(?:sh\w*[ \t]+conf\w*(?![^|]*\|[ \t]*compare)|conf\w*|edit|cli|set[ \t]+cli|start[ \t]+shell|exit|quit)\b/;
+/** Those of configuration mode whose output is none. */
+const OUTPUT = /^(?:run\b|status\b|help\b|commit\b|rollback\b|show\b.*\|[ \t]*compare\b)/;
+
+const FENCE = /^[ \t]*(?:```|~~~)[\w-]*$/;
+const NUMBERED = /^[ \t]*\d{1,6}[ \t]*[:.|)]?[ \t]+(?:set|delete|deactivate|activate|edit)[ \t]/;
+const QUOTED = /^[ \t]*(?:[>+|][ \t]*)+(?:set|delete|deactivate|activate|edit)[ \t]/;
+
+/** The text with everything blanked that is no configuration. */
+export function blankCapture(text: string, syntax: Syntax): string {
+  let cleaned = text;
+  if (/---\(more/.test(text)) cleaned = cleaned.replace(PAGER, blank);
+  if (/[\u001b\u0007\b]/.test(cleaned)) cleaned = cleaned.replace(ESCAPES, blank);
+  const session = LINE_OF_SESSION.test(cleaned);
+  if (!session && !STRANGE.test(cleaned)) return cleaned;
+  return byLine(cleaned, session, syntax);
+}
+
+const LINE_OF_SESSION =
+  /^(?:[ \t]*[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}[>#%]|[\w.-]{1,64}[>#%](?:[ \t\r]|$)|(?:\{[\w:-]+\})?[ \t]*\[edit|Last login|--- JUNOS|Entering conf|Exiting conf|commit complete|configuration check|load complete|Users currently|node\d:|re\d:|\{(?:master|primary))/m;
+const STRANGE =
+  /^[ \t]*(?:```|~~~|!|\d{1,6}[ \t]*[:.|)]?[ \t]+(?:set|delete|deactivate|activate|edit)[ \t]|[>+|]|\^|error:|warning:|syntax error|unknown command)/m;
+
+function byLine(text: string, session: boolean, syntax: Syntax): string {
+  const parts: string[] = [];
+  const told = new Set<string>();
+  /** The command whose output is being passed over. */
+  let output: string | undefined;
+  const once = (kind: string, span: Span, message: string, suggestion: string): void => {
+    if (!told.has(kind)) syntax.warning(span, { code: 'syntax', message, suggestion });
+    told.add(kind);
+  };
+
+  for (let at = 0; at < text.length; ) {
+    const newline = text.indexOf('\n', at);
+    const end = newline < 0 ? text.length : newline;
+    const whole = text.slice(at, end);
+    const line = whole.trimEnd();
+    const span: Span = { start: at + (line.length - line.trimStart().length), end: at + Math.max(1, line.length) };
+    const prompt = session ? (PROMPT.exec(line) ?? BARE_PROMPT.exec(line)) : null;
+    let drop = false;
+    if (prompt !== null) {
+      const command = (prompt[2] ?? '').trim();
+      const other = prompt[1] === '>' ? command !== '' && !HARMLESS.test(command) : OUTPUT.test(command);
+      output = other ? command : undefined;
+      drop = other;
+    } else if (LEVEL.test(line)) {
+      // A comparison has a level in front of each difference.
+      if (output !== undefined && !output.includes('compare')) output = undefined;
+    } else if (output !== undefined || ANSWERS.some((answer) => answer.test(line))) {
+      drop = true;
+      if (STATES_ROUTER.test(line))
+        once(
+          'output',
+          span,
+          `this line is ${output === undefined ? 'an answer of the device' : `output of '${output.slice(0, 60)}'`}, and is not read as configuration`,
+          "take the output of 'show configuration | display set | no-more'",
+        );
+    } else if (FENCE.test(line)) {
+      drop = true;
+      once('fence', span, 'a markdown fence is no configuration; it is passed over', 'remove it');
+    } else if (/^[ \t]*!/.test(line)) {
+      drop = true;
+      once(
+        'bang',
+        span,
+        "'!' begins a comment in other systems, not in Junos; the line is passed over",
+        "write '#', or remove it",
+      );
+    } else if ((NUMBERED.test(line) || QUOTED.test(line)) && !told.has('prefix')) {
+      told.add('prefix');
+      syntax.error(
+        { start: span.start, end: span.start + 1 },
+        {
+          code: 'syntax',
+          message: NUMBERED.test(line)
+            ? 'there are line numbers in front of the commands'
+            : `there is a '${line.trimStart()[0]}' in front of the commands`,
+          suggestion: 'remove them: a command begins its line',
+        },
+        'text',
+      );
+    }
+    if (told.has('prefix') && (NUMBERED.test(line) || QUOTED.test(line))) drop = true;
+    parts.push(drop ? blank(whole) : whole);
+    if (newline >= 0) parts.push('\n');
+    at = end + 1;
+  }
+  return parts.join('');
+}
+
+const blank = (text: string): string => text.replace(/[^\n]/g, ' ');

@@ -1,0 +1,96 @@
+/**
+ * Faults of syntax, and whether they matter: one that is far from any backup router, group or member is a warning, so
+ * that 100,000 sound lines are read in spite of it.
+ *
+ * Invariant: a fault is a warning only where everything that a backup router is made of is outside of its reach.
+ */
+
+import type { Fault } from '../diagnostic.js';
+import type { Report, Span } from '../report.js';
+
+/**
+ * How much text may mean something else than it says: the statement with the lines around it, the block of the top
+ * level that it is in, or everything.
+ */
+export type Reach = 'lines' | 'block' | 'text';
+
+export interface Syntax {
+  readonly error: (span: Span, fault: Fault, reach?: Reach, from?: number) => void;
+  readonly warning: (span: Span, fault: Fault) => void;
+  readonly lineOf: (offset: number) => number;
+  readonly count: () => number;
+  /** Whether one of the faults is in reach of what counts. */
+  readonly matters: () => boolean;
+  /** Hands everything over, the errors as errors or as warnings. Once. */
+  readonly settle: (asErrors: boolean) => void;
+}
+
+interface Found {
+  readonly span: Span;
+  readonly fault: Fault;
+  readonly reach: Reach;
+  readonly from: number;
+}
+
+/** More than that is a broken text. */
+const MAX_FAR = 100;
+const OF_ROUTERS =
+  /backup-router|apply-groups|(?<![\w-])(?:destination|when|routing-engine)(?![\w-])|(?<![\w-])re[01](?![\w-])/;
+const TOP = /^(?:[a-z]+:[ \t]*)?(?:system|groups)(?![\w-])/m;
+/** A block whose contents stand no further in than its name: the indentation tells nothing. */
+const FLAT = /^([ \t]*)[^\s#][^\n]*\{[ \t\r]*\n\1[^\s}]/m;
+
+export function createSyntax(text: string, report: Report): Syntax {
+  const errors: Found[] = [];
+  const warnings: Found[] = [];
+  let more = 0;
+  let flat: boolean | undefined;
+
+  const lines = (from: number, to: number): string => {
+    const start = text.lastIndexOf('\n', Math.max(0, text.lastIndexOf('\n', Math.max(0, from - 1)) - 1));
+    const next = text.indexOf('\n', to);
+    const end = next < 0 ? text.length : text.indexOf('\n', next + 1);
+    return text.slice(start + 1, end < 0 ? text.length : end);
+  };
+
+  /** From a line that begins in the first column to the next one, braces aside. */
+  const block = (from: number, to: number): string => {
+    const top = (offset: number): boolean => /^[^\s}]/.test(text.slice(offset, offset + 1));
+    let start = text.lastIndexOf('\n', Math.max(0, from - 1)) + 1;
+    while (start > 0 && !top(start)) start = start < 2 ? 0 : text.lastIndexOf('\n', start - 2) + 1;
+    let end = text.indexOf('\n', to);
+    while (end >= 0 && !top(end + 1)) end = text.indexOf('\n', end + 1);
+    return text.slice(start, end < 0 ? text.length : end);
+  };
+
+  const near = ({ span, reach, from }: Found): boolean => {
+    if (reach === 'lines') return OF_ROUTERS.test(lines(Math.min(from, span.start), span.end));
+    flat ??= FLAT.test(text);
+    if (reach === 'text' || flat) return true;
+    const around = block(Math.min(from, span.start), span.end);
+    return OF_ROUTERS.test(around) || TOP.test(around);
+  };
+
+  return {
+    error: (span, fault, reach = 'lines', from = span.start) => {
+      if (errors.length < MAX_FAR) errors.push({ span, fault, reach, from });
+      else more++;
+    },
+    warning: (span, fault) => {
+      warnings.push({ span, fault, reach: 'lines', from: span.start });
+    },
+    lineOf: report.lineOf,
+    count: () => errors.length + more,
+    matters: () => more > 0 || errors.some(near),
+    settle: (asErrors) => {
+      for (const { span, fault } of errors) (asErrors ? report.error : report.warning)(span, fault);
+      for (const { span, fault } of warnings) report.warning(span, fault);
+      if (more > 0)
+        report.error(errors.at(-1)!.span, {
+          code: 'too-many-faults',
+          message: `${more} more faults of syntax follow`,
+          suggestion: 'repair those above first',
+        });
+    },
+  };
+}
