@@ -39,7 +39,7 @@ export function reportUndecided(group: Statement, member: string | undefined, re
     report.warning(condition.span, {
       code: 'not-supported-yet',
       message: `the condition ${quote(condition.word)} of the group ${quote(group.word)} is not looked at: the group is taken as applied`,
-      suggestion: "do not apply the group if it does not count on this host",
+      suggestion: 'do not apply the group if it does not count on this host',
     });
   }
 }
