@@ -39,9 +39,20 @@ function sentence(e: Event): string {
     case 'outage-began':
       return `outage begins (${e.cause}): ${e.reason}`;
     case 'outage-bridged':
-      return `backup routes in the kernel ${durationText(e.afterMs)} after the outage began`;
+      return [
+        `backup routes in the kernel ${durationText(e.afterMs)} after the outage began`,
+        e.late === undefined ? '' : `: late, they waited for ${e.late}`,
+      ].join('');
     case 'outage-ended':
-      return `outage ends after ${durationText(e.lengthMs)} (${e.cause})`;
+      return [
+        `outage ends after ${durationText(e.lengthMs)} (${e.cause})`,
+        e.carriedBy === undefined ? '' : `, carried by ${e.carriedBy}`,
+        e.preemptedAfterMs === undefined ? '' : ` after ${durationText(e.preemptedAfterMs)}`,
+      ].join('');
+    case 'preempting':
+      return `backup routes take the tie of ${e.what}: ${e.reason}`;
+    case 'preempting-ended':
+      return `backup routes give the tie of ${e.what} back: ${e.reason}`;
     case 'gateway-dead':
       return [
         `backup router ${e.gateway} on ${e.interface} does not answer`,
@@ -71,9 +82,11 @@ function sentence(e: Event): string {
     case 'waiting':
       return `waiting for ${e.subject}: ${e.reason}`;
     case 'no-longer-waiting':
-      return `no longer waiting for ${e.subject}: ${e.reason}`;
+      return `no longer waiting for ${e.subject} (${e.reason}): ${e.came}`;
     case 'interference':
       return `interference ${e.episode}: ${e.what}${e.pauseMs === 0 ? '' : `; repaired after ${durationText(e.pauseMs)}`}`;
+    case 'interference-ended':
+      return `interference ends after ${durationText(e.forMs)}, ${counted(e.episodes, 'episode')}: ${e.last}`;
     case 'route-keeps-coming-back':
       return `a default route that was taken over came back ${e.times} times`;
     case 'adoption-failed':

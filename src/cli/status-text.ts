@@ -4,7 +4,7 @@
  */
 
 import type { BackupRouteStatus, GatewayStatus, Status } from '../model/status.js';
-import { type Colour, durationText, oneLine, type Paint, shortTime, table, wrap } from '../model/text.js';
+import { type Colour, counted, durationText, oneLine, type Paint, shortTime, table, wrap } from '../model/text.js';
 
 /** Destinations listed for people, at the most; `--json` has them all. */
 const LISTED = 20;
@@ -82,7 +82,14 @@ export function renderStatus(s: Status, paint: Paint, width: number): string {
   for (const wait of s.waiting) lines.push(line('waiting for', `${wait.subject}: ${wait.reason}`));
   for (const fault of s.faults) lines.push(line('fault', fault, 'red'));
   if (s.interference !== null)
-    lines.push(line('interference', `${s.interference.episodes} times: ${s.interference.last}`, 'red'));
+    lines.push(
+      line(
+        'interference',
+        `${s.interference.episodes} times, last ${shortTime(s.interference.lastAt, nowMs)}: ${s.interference.last}`,
+        'red',
+      ),
+    );
+  if (s.preemption !== null) lines.push(line('preemption', preemptionText(s.preemption, nowMs)));
   if (s.damping.reason !== null)
     lines.push(line('damping', `hold-time is ${durationText(s.damping.holdMs)}: ${s.damping.reason}`));
   const daemons = s.daemons.map((d) => [
@@ -137,13 +144,29 @@ function outageText(o: NonNullable<Status['lastOutage']>, nowMs: number): string
     o.ended === null
       ? `going on for ${durationText(o.lengthMs)}`
       : `${durationText(o.lengthMs)}, ended ${shortTime(o.ended, nowMs)}`;
-  return `${length} (${o.cause})${bridged}: ${o.reason}`;
+  return `${length} (${o.cause})${bridged}${carrierText(o)}: ${o.reason}`;
+}
+
+/** What carried the traffic meanwhile, where it was not the backup routes alone. */
+function carrierText({ carriedBy, preemptedAfterMs }: NonNullable<Status['lastOutage']>): string {
+  if (carriedBy === null || carriedBy === 'backup-routes') return '';
+  const stale = ", carried by the daemon's stale routes";
+  return preemptedAfterMs === null ? stale : `${stale} for ${durationText(preemptedAfterMs)}`;
 }
 
 function interfaceText(link: Status['managementInterfaces'][number]): string {
   const name = link.name === null || link.name === link.selector ? link.selector : `${link.name} (${link.selector})`;
   const state = link.index === null ? 'not there' : !link.up ? 'down' : link.carrier ? 'up' : 'up, no carrier';
   return [`${name}: ${state}`, link.addresses.join(' ')].filter((part) => part !== '').join(', ');
+}
+
+function preemptionText({ destinations, nextAt, nextInMs }: NonNullable<Status['preemption']>, nowMs: number): string {
+  const now = destinations === 0 ? [] : [`backup routes win the tie of ${counted(destinations, 'destination')}`];
+  const next =
+    nextAt === null || nextInMs === null
+      ? []
+      : [`stale routes are left to carry until ${shortTime(nextAt, nowMs)} (${durationText(nextInMs)} more)`];
+  return [...now, ...next].join('; ');
 }
 
 const TROUBLED: ReadonlySet<GatewayStatus['state']> = new Set(['dead', 'own-address', 'broadcast', 'off-link']);

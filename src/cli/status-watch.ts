@@ -121,6 +121,10 @@ export function later(s: Status, ms: number): Status {
       ...gateway,
       forMs: gateway.forMs === null ? null : gateway.forMs + ms,
     })),
+    preemption:
+      s.preemption === null || s.preemption.nextInMs === null
+        ? s.preemption
+        : { ...s.preemption, nextInMs: Math.max(0, s.preemption.nextInMs - ms) },
     lastOutage: s.lastOutage?.ended === null ? { ...s.lastOutage, lengthMs: s.lastOutage.lengthMs + ms } : s.lastOutage,
   };
 }

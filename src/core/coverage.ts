@@ -20,7 +20,8 @@ import { linkOf, realmOf } from './management.js';
 import type { SeenWorld, World } from './state.js';
 import { foreignView, tablesFor } from './views.js';
 
-function isStale({ daemons }: World, { protocol }: Route): boolean {
+/** Whether the daemon that put the route there is dead or does not answer. */
+export function isStale({ daemons }: World, { protocol }: Route): boolean {
   return [...daemons.values()].some(
     ({ life, protocols }) => (life === 'down' || life === 'unresponsive') && protocols.includes(protocol),
   );

@@ -87,8 +87,10 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
         : {
             episodes: agenda.interference.count,
             last: agenda.interference.culprit.text,
+            lastAt: at(agenda.interference.last).since,
             pauseMs: pauseOf(agenda.interference),
           },
+    preemption: preemptionStatus(want, at, now),
     damping: dampingStatus(world, now),
     lastOutage: around.lastOutage ?? null,
   };
@@ -115,6 +117,20 @@ function interfaceStatus(
     up: link?.up ?? false,
     carrier: link?.carrier ?? false,
     addresses: addresses ?? [],
+  };
+}
+
+function preemptionStatus(
+  want: Wanted | undefined,
+  at: (monotonic: number) => { readonly since: string },
+  now: number,
+): Status['preemption'] {
+  if (want === undefined || (want.preempting.length === 0 && want.preemptAt === undefined)) return null;
+  const { preempting, preemptAt } = want;
+  return {
+    destinations: preempting.length,
+    nextAt: preemptAt === undefined ? null : at(preemptAt).since,
+    nextInMs: preemptAt === undefined ? null : Math.max(0, Math.round(preemptAt - now)),
   };
 }
 

@@ -20,6 +20,9 @@ export type OutageCause =
   /** The configuration, the role or a pin changed beside a daemon that was not ready. */
   | 'change';
 
+/** What the traffic to the destinations went by during an outage: of several, the first that any of them went by. */
+export type CarriedBy = 'backup-routes' | 'stale-routes' | 'stale-routes, then backup-routes';
+
 export type Happening =
   | { readonly kind: 'ready'; readonly version: string; readonly afterMs: number }
   | { readonly kind: 'stopping'; readonly onStop: string }
@@ -39,15 +42,27 @@ export type Happening =
       readonly was: string;
       readonly wasForMs: number;
       readonly reason: string;
+      /** Other watched daemons that are not well: one incident may be the end of all of them, and is told once. */
+      readonly othersUnwell: number;
     }
   | { readonly kind: 'outage-began'; readonly cause: OutageCause; readonly reason: string }
-  /** The kernel has taken the first backup routes of this outage. */
-  | { readonly kind: 'outage-bridged'; readonly afterMs: number }
+  /** The kernel has taken the first backup routes of this outage. `late`: what they waited for. */
+  | { readonly kind: 'outage-bridged'; readonly afterMs: number; readonly late: string | undefined }
   | {
       readonly kind: 'outage-ended';
       readonly lengthMs: number;
       readonly cause: OutageCause;
       readonly bridgedAfterMs: number | undefined;
+      readonly carriedBy: CarriedBy | undefined;
+      /** When backup routes took the tie from stale ones. */
+      readonly preemptedAfterMs: number | undefined;
+    }
+  /** Backup routes take the tie from stale or broken routes of the same prefix, and give it back. */
+  | {
+      readonly kind: 'preempting' | 'preempting-ended';
+      readonly what: string;
+      readonly count: number;
+      readonly reason: string;
     }
   /** A backup router no longer answers, or has never answered; `others`: how many of its family may still be used. */
   | {
@@ -104,13 +119,21 @@ export type Happening =
     }
   /** Something outside that a backup route needs, and that it is there now. */
   | { readonly kind: 'waiting'; readonly subject: string; readonly reason: string }
-  | { readonly kind: 'no-longer-waiting'; readonly subject: string; readonly reason: string }
+  | {
+      readonly kind: 'no-longer-waiting';
+      readonly subject: string;
+      readonly reason: string;
+      /** What has come, or why nothing is waited for any more. */
+      readonly came: string;
+    }
   | {
       readonly kind: 'interference';
       readonly what: string;
       readonly episode: number;
       readonly pauseMs: number;
     }
+  /** Nobody has deleted anything of ours for a minute. */
+  | { readonly kind: 'interference-ended'; readonly episodes: number; readonly forMs: number; readonly last: string }
   | {
       readonly kind: 'route-keeps-coming-back';
       readonly times: number;
@@ -145,7 +168,17 @@ export type Happening =
   /** Logged only. */
   | { readonly kind: 'add-route' | 'delete-route' | 'add-rule' | 'delete-rule'; readonly what: string }
   | { readonly kind: 'more-changes'; readonly count: number }
-  | { readonly kind: 'applied'; readonly count: number }
+  /** One batch that the kernel has acknowledged; the single changes are beside it, for `--verbose`. */
+  | {
+      readonly kind: 'applied';
+      readonly added: number;
+      readonly deleted: number;
+      readonly refused: number;
+      /** Something else has told of it, or there are only rules in it. */
+      readonly routine: boolean;
+      /** The first route of it, or rule. */
+      readonly first: string;
+    }
   | { readonly kind: 'events-lost'; readonly what: string; readonly remedy: string };
 
 /** A happening that was recorded. */
@@ -166,4 +199,8 @@ export interface Outage {
   readonly reason: string;
   /** From the beginning to the kernel's acknowledgement of the backup routes; null: not known, or they were there already. */
   readonly bridgedAfterMs: number | null;
+  /** What carried the traffic; null: not known yet, or nothing. */
+  readonly carriedBy: CarriedBy | null;
+  /** From the beginning until backup routes took the tie from stale ones; null: they did not. */
+  readonly preemptedAfterMs: number | null;
 }

@@ -72,7 +72,17 @@ export interface Status {
   readonly interference: {
     readonly episodes: number;
     readonly last: string;
+    /** When the last episode began. It is forgotten a minute after that. */
+    readonly lastAt: string;
     readonly pauseMs: number;
+  } | null;
+  /** Ties with stale or broken routes of the same prefix; null: there is none. */
+  readonly preemption: {
+    /** Destinations whose tie the backup route wins now. */
+    readonly destinations: number;
+    /** When the next one turns, unless the daemon shows a sign of life; null: none will. */
+    readonly nextAt: string | null;
+    readonly nextInMs: number | null;
   } | null;
   readonly damping: { readonly deaths: number; readonly holdMs: number; readonly reason: string | null };
   /** The outage under way, else the last one that the history has; null: none. */

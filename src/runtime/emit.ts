@@ -30,6 +30,9 @@ const LEVEL: Readonly<Record<Happening['kind'], Level>> = {
   waiting: 'warning',
   'no-longer-waiting': 'notice',
   interference: 'warning',
+  'interference-ended': 'notice',
+  preempting: 'notice',
+  'preempting-ended': 'notice',
   'route-keeps-coming-back': 'warning',
   'adoption-failed': 'warning',
   'adopt-route': 'info',
@@ -41,12 +44,12 @@ const LEVEL: Readonly<Record<Happening['kind'], Level>> = {
   fault: 'error',
   'left-out': 'notice',
   'control-socket-renewed': 'warning',
-  'add-route': 'info',
-  'delete-route': 'info',
-  'add-rule': 'info',
-  'delete-rule': 'info',
-  'more-changes': 'info',
-  applied: 'debug',
+  'add-route': 'debug',
+  'delete-route': 'debug',
+  'add-rule': 'debug',
+  'delete-rule': 'debug',
+  'more-changes': 'debug',
+  applied: 'info',
   'events-lost': 'notice',
 };
 
@@ -71,12 +74,18 @@ export function createEmit(log: Log, record: (happening: Happening, level: Level
 }
 
 function levelOf(happening: Happening): Level {
-  if (happening.kind === 'daemon' && (happening.state === 'responsive' || happening.state === 'appeared'))
-    return 'notice';
+  if (happening.kind === 'daemon') return daemonLevel(happening);
+  if (happening.kind === 'applied' && happening.routine) return 'debug';
   if (happening.kind === 'routes' && happening.cause === 'uncovered') return 'error';
   if (happening.kind === 'gateway-dead' && happening.others === 0) return 'error';
   if (happening.kind === 'gateway-alive' && happening.was === 'unknown') return 'info';
   return LEVEL[happening.kind];
+}
+
+/** Of the many daemons of one incident the first to go and the last to be back are told. */
+function daemonLevel({ state, othersUnwell }: Happening & { kind: 'daemon' }): Level {
+  if (othersUnwell > 0 || state === 'appeared') return 'debug';
+  return state === 'responsive' || state === 'stopped' ? 'notice' : 'warning';
 }
 
 function inSnakeCase(fields: Fields): Fields {

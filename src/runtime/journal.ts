@@ -7,7 +7,8 @@
 
 import { wanted } from '../core/desired.js';
 import type { Input, Transition } from '../core/inputs.js';
-import { pauseOf } from '../core/interference.js';
+import { INTERFERENCE_WINDOW_MS, pauseOf } from '../core/interference.js';
+import { routeKey } from '../core/keys.js';
 import { phaseCause } from '../core/phase.js';
 import { adopting, placeKey } from '../core/places.js';
 import type { Step } from '../core/ports.js';
@@ -17,6 +18,7 @@ import { type NameOf, routeText, ruleText } from '../model/route-text.js';
 import type { Emit } from './emit.js';
 import { gatewayNews } from './gateway-news.js';
 import { createOutages, type Outages } from './outages.js';
+import { createWaitsNews } from './waits-news.js';
 
 export type Journal = (before: State, input: Input, result: Transition, now: number) => void;
 
@@ -27,12 +29,17 @@ const NAMED_STEPS = 8;
 const LOST_EVERY_MS = 10_000;
 
 export function createJournal(emit: Emit, outages: Outages = createOutages()): Journal {
-  const waits = createWaits();
+  const waits = createWaitsNews();
+  const ties = createTies();
+  const fight = createFight();
   let lostTold = Number.NEGATIVE_INFINITY;
   return (before, input, result, now) => {
     const { state } = result;
     for (const happening of happenings(before, input, result, now, outages)) emit(happening);
-    if (roundCompleted(before, input, state)) waits(state, now).forEach(emit);
+    if (result.outputs.some(({ kind }) => kind === 'apply' || kind === 'phase')) ties(state, now).forEach(emit);
+    fight(state, now).forEach(emit);
+    if (input.kind === 'hint') waits.hint(input.hint);
+    if (roundCompleted(before, input, state)) waits.looked(state, now).forEach(emit);
     if (input.kind === 'hint' && input.hint.kind === 'overflow' && now - lostTold > LOST_EVERY_MS) {
       lostTold = now;
       emit({
@@ -67,12 +74,13 @@ function* happenings(
   yield* role(before, state);
   yield* gatewayNews(before, state);
   // Before the turn of phase, which closes an outage whose end nobody told.
-  yield* outages.after(before, input, result, now);
+  const told = outages.after(before, input, result, now);
+  yield* told;
+  const bridged = told.some(({ kind }) => kind === 'outage-bridged');
   for (const output of outputs) {
     if (output.kind === 'phase') yield* phase(output.from, output.to, now);
-    if (output.kind === 'apply') yield* steps(output.steps, namesIn(state));
   }
-  if (input.kind === 'applied') yield* applied(before, state, input);
+  if (input.kind === 'applied') yield* applied(before, state, input, bridged);
   if (input.kind === 'recorded' && input.fault !== undefined) {
     yield {
       kind: 'record-failed',
@@ -126,6 +134,9 @@ function* verdict(before: State, after: State, id: string, now: number): Iterabl
     was: was.life,
     wasForMs: Math.round(now - was.since),
     reason: is.reason,
+    othersUnwell: [...after.world.daemons.values()].filter(
+      (other) => other.id !== id && other.life !== 'responsive' && other.life !== 'unknown',
+    ).length,
   };
 }
 
@@ -149,38 +160,80 @@ function* phase(from: Phase, to: Phase, now: number): Iterable<Happening> {
   };
 }
 
-function* steps(all: readonly Step[], nameOf: NameOf): Iterable<Happening> {
-  for (const step of all.slice(0, NAMED_STEPS)) yield { kind: step.kind, what: stepText(step, nameOf) };
-  if (all.length > NAMED_STEPS) yield { kind: 'more-changes', count: all.length - NAMED_STEPS };
-}
-
-function* applied(before: State, after: State, input: Input & { kind: 'applied' }): Iterable<Happening> {
+/** What the kernel has said to each step: nothing is told of a change before. */
+function* applied(
+  before: State,
+  after: State,
+  { steps, results }: Input & { kind: 'applied' },
+  bridged: boolean,
+): Iterable<Happening> {
+  const nameOf = namesIn(after);
+  const done = steps.filter((_, i) => results[i]?.ok === true);
+  for (const step of done.slice(0, NAMED_STEPS)) yield { kind: step.kind, what: stepText(step, nameOf) };
+  if (done.length > NAMED_STEPS) yield { kind: 'more-changes', count: done.length - NAMED_STEPS };
   let count = 0;
-  for (const [what, { code, message }] of after.world.refused) {
-    if (before.world.refused.get(what)?.code === code || ++count > NAMED_STEPS) continue;
-    yield { kind: 'route-refused', what, code, message };
+  for (const [i, step] of steps.entries()) {
+    const result = results[i];
+    if (step.kind !== 'add-route' || result === undefined || result.ok) continue;
+    if (before.world.refused.get(routeKey(step.route))?.code === result.code || ++count > NAMED_STEPS) continue;
+    const { code, message } = result;
+    yield { kind: 'route-refused', what: stepText(step, nameOf), code, message };
   }
   for (const what of after.agenda.faults.slice(0, NAMED_STEPS)) yield { kind: 'change-failed', what };
-  if (input.results.every((result) => result.ok)) yield { kind: 'applied', count: input.steps.length };
+  const [first = steps[0]] = done.filter((step) => !step.kind.endsWith('rule'));
+  if (done.length === 0 || first === undefined) return;
+  const added = done.filter(
+    ({ kind }) => kind === 'add-route' || kind === 'add-rule' || kind === 'restore-route',
+  ).length;
+  yield {
+    kind: 'applied',
+    added,
+    deleted: done.length - added,
+    refused: steps.length - done.length,
+    routine: bridged || done.every((step) => step.kind.endsWith('rule')),
+    first: stepText(first, nameOf),
+  };
 }
 
-/** What is waited for since the last look at it, and no longer. */
-function createWaits(): (state: State, now: number) => readonly Happening[] {
-  let known: ReadonlyMap<string, { readonly subject: string; readonly reason: string }> = new Map();
-  return (state, now) => {
-    const waits = isSeen(state.world) ? (wanted(state.world, state.phase, now)?.waits ?? []) : [];
-    if (waits.length === 0 && known.size === 0) return [];
+/** Ties that backup routes take and give back. */
+function createTies(): (state: State, now: number) => readonly Happening[] {
+  let known: readonly string[] = [];
+  return ({ world, phase }, now) => {
+    const ties = isSeen(world) ? (wanted(world, phase, now)?.preempting ?? []) : [];
     const before = known;
-    known = new Map(waits.map((wait) => [`${wait.subject}: ${wait.reason}`, wait]));
-    const fresh = [...known]
-      .filter(([key]) => !before.has(key))
-      .slice(0, NAMED_STEPS)
-      .map(([, { subject, reason }]): Happening => ({ kind: 'waiting', subject, reason }));
-    const over = [...before]
-      .filter(([key]) => !known.has(key))
-      .slice(0, NAMED_STEPS)
-      .map(([, { subject, reason }]): Happening => ({ kind: 'no-longer-waiting', subject, reason }));
-    return [...over, ...fresh];
+    if (ties === before) return [];
+    known = ties;
+    const [was, is] = [new Set(before), new Set(ties)];
+    const taken = ties.filter((key) => !was.has(key));
+    const given = before.filter((key) => !is.has(key));
+    const ill = [...world.daemons.values()].find(({ life }) => life === 'down' || life === 'unresponsive');
+    const why =
+      ill === undefined
+        ? 'the next hop of the other route is broken'
+        : `${ill.id} is ${ill.life} for ${Math.round((now - ill.since) / 1000)} s, and its routes are stale or broken`;
+    return [
+      ...(taken.length === 0 ? [] : [tie('preempting', taken, why)]),
+      ...(given.length === 0 ? [] : [tie('preempting-ended', given, phase.reason)]),
+    ];
+  };
+}
+
+function tie(kind: 'preempting' | 'preempting-ended', keys: readonly string[], reason: string): Happening {
+  const named = keys.slice(0, 3).map((key) => key.slice(key.indexOf(' ') + 1));
+  const more = keys.length > named.length ? ` and ${keys.length - named.length} more` : '';
+  return { kind, what: `${named.join(', ')}${more}`, count: keys.length, reason };
+}
+
+/** Interference begins with each episode, and ends when there has been none for a minute. */
+function createFight(): (state: State, now: number) => readonly Happening[] {
+  let began: number | undefined;
+  return ({ agenda: { interference } }, now) => {
+    const active = interference.count > 0 && now - interference.last <= INTERFERENCE_WINDOW_MS;
+    if (active) began ??= interference.last;
+    if (active || began === undefined) return [];
+    const forMs = Math.round(interference.last - began);
+    began = undefined;
+    return [{ kind: 'interference-ended', episodes: interference.count, forMs, last: interference.culprit.text }];
   };
 }
 

@@ -19,11 +19,21 @@ export function outageAfter(last: Outage | undefined, event: Event): Outage | un
         cause: event.cause,
         reason: event.reason,
         bridgedAfterMs: null,
+        carriedBy: null,
+        preemptedAfterMs: null,
       };
     case 'outage-bridged':
       return open === undefined || open.bridgedAfterMs !== null ? last : { ...open, bridgedAfterMs: event.afterMs };
     case 'outage-ended':
-      return open === undefined ? last : { ...open, ended: event.at, lengthMs: event.lengthMs };
+      return open === undefined
+        ? last
+        : {
+            ...open,
+            ended: event.at,
+            lengthMs: event.lengthMs,
+            carriedBy: event.carriedBy ?? null,
+            preemptedAfterMs: event.preemptedAfterMs ?? null,
+          };
     case 'routes':
       // It ended while the agent was away.
       return open === undefined || event.phase !== 'out'

@@ -5,9 +5,12 @@
  * none, unless a daemon is not well meanwhile. Times are those of the agent: of a hang it sees the end of its patience, not the beginning.
  */
 
+import { isStale, rivalOf, rivalry } from '../core/coverage.js';
+import { wanted } from '../core/desired.js';
 import type { Input, Transition } from '../core/inputs.js';
+import { linkOf, realmOf } from '../core/management.js';
 import { phaseCause } from '../core/phase.js';
-import type { State } from '../core/state.js';
+import { isSeen, type State } from '../core/state.js';
 import { underWay } from '../core/takeover.js';
 import type { Happening, OutageCause } from '../model/event.js';
 
@@ -24,6 +27,12 @@ interface Under {
   readonly earlierMs: number;
   /** `awaited`: routes are on their way to the kernel; else when they were there, or undefined: not known. */
   readonly bridged: 'awaited' | number | undefined;
+  /** What the routes waited for, at the last look. */
+  readonly waitedFor?: string;
+  /** Stale routes kept a tie when it began. */
+  readonly stale: boolean;
+  /** When backup routes took the first tie. */
+  readonly preemptedAfterMs: number | undefined;
 }
 
 export function createOutages(): Outages {
@@ -36,6 +45,8 @@ export function createOutages(): Outages {
       cause: causeOf(before, input, state),
       earlierMs: 0,
       bridged: turned ? 'awaited' : undefined,
+      stale: staleCarries(state, now),
+      preemptedAfterMs: undefined,
     };
     return { kind: 'outage-began', cause: under.cause, reason: reasonOf(state) };
   };
@@ -47,13 +58,26 @@ export function createOutages(): Outages {
       input.steps.some((step, i) => step.kind === 'add-route' && input.results[i]?.ok === true)
     ) {
       const afterMs = rounded(now - under.began);
+      const { waitedFor } = under;
       under = { ...under, bridged: afterMs };
-      return { kind: 'outage-bridged', afterMs };
+      return { kind: 'outage-bridged', afterMs, late: waitedFor };
     }
-    // A look that found nothing to do: they were there already, or what they need is not.
-    if (input.kind === 'observed' && state.agenda.completedRounds > before.agenda.completedRounds)
-      under = { ...under, bridged: undefined };
+    if (input.kind === 'observed' && state.agenda.completedRounds > before.agenda.completedRounds) {
+      // A look that found nothing to do: they were there already, or what they need is not.
+      const waits = isSeen(state.world) ? (wanted(state.world, state.phase, now)?.waits ?? []) : [];
+      under =
+        waits.length === 0
+          ? { ...under, bridged: undefined }
+          : { ...under, waitedFor: waits.map((wait) => `${wait.subject}: ${wait.reason}`).join('; ') };
+    }
     return undefined;
+  };
+
+  /** Backup routes have taken a tie. */
+  const preempted = ({ state }: Transition, input: Input, now: number): void => {
+    if (under === undefined || under.preemptedAfterMs !== undefined || input.kind !== 'applied') return;
+    if (!isSeen(state.world) || (wanted(state.world, state.phase, now)?.preempting.length ?? 0) === 0) return;
+    under = { ...under, preemptedAfterMs: rounded(now - under.began) };
   };
 
   return {
@@ -61,10 +85,11 @@ export function createOutages(): Outages {
       const was = under !== undefined;
       const is = suffers(result.state, was);
       const bridged = bridge(before, input, result, now);
+      preempted(result, input, now);
       const told = bridged === undefined ? [] : [bridged];
       if (is && !was) return [...told, begin(before, input, result, now)];
       if (is || under === undefined) return told;
-      const { began, cause, earlierMs, bridged: at } = under;
+      const { began, cause, earlierMs, bridged: at, stale, preemptedAfterMs } = under;
       under = undefined;
       return [
         ...told,
@@ -73,6 +98,14 @@ export function createOutages(): Outages {
           lengthMs: rounded(now - began + earlierMs),
           cause,
           bridgedAfterMs: typeof at === 'number' ? at : undefined,
+          carriedBy: stale
+            ? preemptedAfterMs === undefined
+              ? 'stale-routes'
+              : 'stale-routes, then backup-routes'
+            : typeof at === 'number'
+              ? 'backup-routes'
+              : undefined,
+          preemptedAfterMs: stale ? preemptedAfterMs : undefined,
         },
       ];
     },
@@ -80,6 +113,20 @@ export function createOutages(): Outages {
       if (under?.cause === 'start') under = { ...under, earlierMs: Math.max(0, earlierMs) };
     },
   };
+}
+
+/** Whether the tie of some destination is kept by a route of a daemon that is not well. */
+function staleCarries({ world, phase }: State, now: number): boolean {
+  if (!isSeen(world) || phase.kind !== 'in') return false;
+  return world.config.managementInterfaces.some(({ selector, backupRouters }) => {
+    const { table } = realmOf(linkOf(selector, world.snapshot), world.snapshot);
+    return backupRouters.some(({ destinations }) =>
+      destinations.some((destination) => {
+        const rival = rivalOf(world, table, destination);
+        return rival !== undefined && isStale(world, rival) && rivalry(world, rival, now).activeRival;
+      }),
+    );
+  });
 }
 
 /** Tenths of a millisecond: a death is answered within few. */

@@ -45,6 +45,7 @@ t.test('status: every field of the schema, in and out', async (t) => {
     'interference',
     'lastOutage',
     'managementInterfaces',
+    'preemption',
     'routes',
     'version',
     'waiting',

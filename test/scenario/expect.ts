@@ -8,6 +8,8 @@
  *   waiting SUBJECT [TEXT] | no waiting     backup PREFIX [dev D] STATE [preempting|yielding|hidden|seen] | no backup PREFIX [dev D] [table N]
  *   no kernel change                        since the agent's start, or the last `mark`
  *   lookup ADDRESS originated|transit -> via A dev D | dev D | blackhole | nothing      lookup ADDRESS vrf NAME -> ...
+ *   preemption N [TIME]: destinations whose tie is taken, and in what time the next turns; no preemption
+ *   lines TIME N: of the log since then at info or above, at the most N
  *   looks N: at the kernel, since the last mark
  *   gateway ADDRESS STATE [chosen]          headline WORDS: the first words of `status`, and then its exit status
  *   probed ADDRESS [TIMES] | no probe [ADDRESS]          since the last mark
@@ -46,6 +48,16 @@ export function check(world: World, expectation: string): string | undefined {
       if (found === undefined) return 'no such gateway';
       if (found.state !== words[2]) return `it is ${found.state}`;
       return verdict(words[3] === undefined || found.chosen, 'it is not chosen');
+    }
+    case 'preemption': {
+      const found = world.status().preemption;
+      const text = `${found?.destinations ?? 0} ${found?.nextInMs ?? 'never'}`;
+      return verdict(text === `${what} ${words[2] === undefined ? 'never' : parseTime(words[2])}`, `it is ${text}`);
+    }
+    case 'lines': {
+      const since = parseTime(what);
+      const told = world.log.filter((line) => parseTime(line.split(' ')[0]!) >= since && !line.includes(' debug '));
+      return verdict(told.length <= Number(words[2]), `${told.length} lines: ${told.join(' | ')}`);
     }
     case 'looks':
       return verdict(world.looks() === Number(what), `${world.looks()} looks`);
@@ -138,6 +150,8 @@ function none(world: World, words: readonly string[]): string | undefined {
             .join(', ')}`;
     case 'interference':
       return status().interference === null ? undefined : 'somebody interferes';
+    case 'preemption':
+      return status().preemption === null ? undefined : 'there is preemption';
     case 'fault':
       return status().faults.length === 0 ? undefined : `faults: ${status().faults.join(', ')}`;
     case 'log':

@@ -101,7 +101,8 @@ const STATUS: Status = {
   adopted: [],
   waiting: [{ subject: 'eth1', reason: LONG }],
   faults: ['\u001b[31mred'],
-  interference: { episodes: 7, last: LONG, pauseMs: 100 },
+  interference: { episodes: 7, last: LONG, lastAt: '2026-01-01T00:00:00.000Z', pauseMs: 100 },
+  preemption: { destinations: 1, nextAt: null, nextInMs: null },
   damping: { deaths: 3, holdMs: 20_000, reason: '3 deaths' },
   lastOutage: {
     began: '2026-01-01T00:00:00.000Z',
@@ -110,6 +111,8 @@ const STATUS: Status = {
     cause: 'hang',
     reason: LONG,
     bridgedAfterMs: 2.1,
+    carriedBy: 'stale-routes, then backup-routes',
+    preemptedAfterMs: 10_000,
   },
 };
 
@@ -125,7 +128,7 @@ t.test('status', async (t) => {
     renderStatus(STATUS, plain, Number.POSITIVE_INFINITY),
     /^unconfirmed {6}rolled back in 1m1s \(at \d\d:\d\d:\d\dZ\) unless: backup-router confirm$/m,
   );
-  t.match(narrow, /^last outage {6}12s, ended \d\d:\d\d:\d\dZ \(hang\), backup routes in after 2ms: a/m);
+  t.match(narrow, /^last outage {6}12s, ended \d\d:\d\d:\d\dZ \(hang\), backup routes in after 2ms, carried by\s+the/m);
   const whole = renderStatus(STATUS, plain, Number.POSITIVE_INFINITY);
   t.match(
     whole,
@@ -136,6 +139,8 @@ t.test('status', async (t) => {
     'in a pipe nothing is broken',
   );
   t.match(whole, new RegExp(`^frr/zebra {2}unresponsive {2}1d10h {2}2026-01-01 {2}${LONG}$`, 'm'));
+  t.match(whole, /^preemption {7}backup routes win the tie of 1 destination$/m);
+  t.match(whole, /after 2ms, carried by the daemon's stale routes for 10s: a command/);
   t.match(whole, /^gateway {10}192\.0\.2\.1 on eth0 does not answer since 2026-01-01 \(1d0h\)$/m);
   t.match(whole, new RegExp(`^gateway {10}fe80::1 on eth0 not known to answer: ${LONG}$`, 'm'));
   t.notMatch(whole, '\u001b', 'nobody else colours our terminal');

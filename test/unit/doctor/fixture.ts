@@ -183,6 +183,7 @@ export function status(more: Partial<Status> = {}): Status {
       rolledBackAt: null,
     },
     gateways: [],
+    preemption: null,
     lastOutage: null,
     routes: {
       phase: 'out',

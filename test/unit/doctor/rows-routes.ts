@@ -538,6 +538,7 @@ export const ROUTE_ROWS: readonly Row[] = [
           interference: {
             episodes: 7,
             last: 'deleted route default by pid 9 (systemd-networkd)',
+            lastAt: '2026-01-01T00:00:00.000Z',
             pauseMs: 200,
           },
         }),

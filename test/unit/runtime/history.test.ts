@@ -220,13 +220,13 @@ t.test('the log and the history say the same', async (t) => {
     (level, event, fields) => void lines.push(`${level} ${event} ${JSON.stringify(fields)}`),
     history.record,
   );
-  emit({ kind: 'daemon', id: 'z', state: 'responsive', was: 'down', wasForMs: 5, reason: 'r' });
+  emit({ kind: 'daemon', id: 'z', state: 'responsive', was: 'down', wasForMs: 5, reason: 'r', othersUnwell: 0 });
   emit({ kind: 'add-route', what: 'default' });
   emit({ kind: 'routes', phase: 'out', cause: undefined, was: 'in', wasForMs: 7, reason: 'r' });
   history.load();
   t.same(lines.slice(0, 2), [
-    'notice daemon {"id":"z","state":"responsive","was":"down","was_for_ms":5,"reason":"r"}',
-    'info add-route {"what":"default"}',
+    'notice daemon {"id":"z","state":"responsive","was":"down","was_for_ms":5,"reason":"r","others_unwell":0}',
+    'debug add-route {"what":"default"}',
   ]);
   t.same(
     history.events().map(({ kind, level }) => `${level} ${kind}`),
@@ -248,13 +248,24 @@ t.test('the last outage', async (t) => {
   const fold = (...events: readonly Event[]): ReturnType<typeof outageAfter> =>
     events.reduce<ReturnType<typeof outageAfter>>(outageAfter, undefined);
   const began = at(0, { kind: 'outage-began', cause: 'death', reason: 'r' });
-  const bridged = at(0, { kind: 'outage-bridged', afterMs: 2.1 });
-  const ended = at(5, { kind: 'outage-ended', lengthMs: 299_000, cause: 'death', bridgedAfterMs: 2.1 });
+  const bridged = at(0, { kind: 'outage-bridged', afterMs: 2.1, late: undefined });
+  const ended = at(5, {
+    kind: 'outage-ended',
+    lengthMs: 299_000,
+    cause: 'death',
+    bridgedAfterMs: 2.1,
+    carriedBy: 'stale-routes, then backup-routes',
+    preemptedAfterMs: 10_002,
+  });
   const out = at(5, { kind: 'routes', phase: 'out', cause: undefined, was: 'in', wasForMs: 1, reason: 'r' });
   const again = at(2, { kind: 'outage-began', cause: 'start', reason: 'later' });
   t.equal(fold(out), undefined);
   t.match(fold(began, bridged), { ended: null, bridgedAfterMs: 2.1, cause: 'death' });
-  t.match(fold(began, bridged, ended, out), { ended: ended.at, lengthMs: 299_000 }, 'measured, not by the wall clock');
+  t.match(
+    fold(began, bridged, ended, out),
+    { ended: ended.at, lengthMs: 299_000, carriedBy: 'stale-routes, then backup-routes', preemptedAfterMs: 10_002 },
+    'measured, not by the wall clock',
+  );
   t.match(
     fold(began, bridged, again),
     { began: began.at, ended: null, cause: 'death', bridgedAfterMs: 2.1 },
