@@ -21,7 +21,7 @@ export type OutageCause =
   | 'change';
 
 /** What the traffic to the destinations went by during an outage: of several, the first that any of them went by. */
-export type CarriedBy = 'backup-routes' | 'stale-routes' | 'stale-routes, then backup-routes';
+export type OutageCarrier = 'backup-routes' | 'stale-routes' | 'stale-routes, then backup-routes';
 
 export type Happening =
   | { readonly kind: 'ready'; readonly version: string; readonly afterMs: number }
@@ -53,7 +53,7 @@ export type Happening =
       readonly lengthMs: number;
       readonly cause: OutageCause;
       readonly bridgedAfterMs: number | undefined;
-      readonly carriedBy: CarriedBy | undefined;
+      readonly carriedBy: OutageCarrier | undefined;
       /** When backup routes took the tie from stale ones. */
       readonly preemptedAfterMs: number | undefined;
     }
@@ -200,7 +200,7 @@ export interface Outage {
   /** From the beginning to the kernel's acknowledgement of the backup routes; null: not known, or they were there already. */
   readonly bridgedAfterMs: number | null;
   /** What carried the traffic; null: not known yet, or nothing. */
-  readonly carriedBy: CarriedBy | null;
+  readonly carriedBy: OutageCarrier | null;
   /** From the beginning until backup routes took the tie from stale ones; null: they did not. */
   readonly preemptedAfterMs: number | null;
 }
