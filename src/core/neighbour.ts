@@ -5,7 +5,7 @@
 
 import { type OnLink, onLink } from '../fib/on-link.js';
 import { viewOf } from '../fib/snapshot-view.js';
-import { type Address, familyOf } from '../model/address.js';
+import { type Address, familyOf, isLinkLocal } from '../model/address.js';
 import { allBackupRouters, type Config, gatewaysOf } from '../model/config.js';
 import type { Link } from '../model/link.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -28,7 +28,7 @@ export function offLinkReason(
   const family = familyOf(gateway);
   if (answer.why === 'own address') return 'it is an address of this host itself';
   const own = snapshot.addresses
-    .filter((one) => one.interfaceIndex === link.index && one.family === family)
+    .filter((one) => one.interfaceIndex === link.index && one.family === family && !isLinkLocal(one.address))
     .map((one) => `${one.address}/${one.length}`);
   return own.length === 0
     ? `${link.name} has no ${family} address yet`

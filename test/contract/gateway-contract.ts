@@ -58,4 +58,50 @@ export function gatewayContract(t: Test, make: () => World): void {
     await settle();
     t.match(heard, [/^route deleted route 203\.0\.113\.0\/24 /]);
   });
+
+  scene(
+    'routes by an interface alone are ours alone: a foreign one beside them is never part of them',
+    async (t, { world, index, apply, own }) => {
+      const routes = [
+        route(index, { gateway: null, table: 254 }),
+        route6(index, { gateway: null, table: 254 }),
+      ] as const;
+      t.same(await apply('add-route', ...routes), ['ok', 'ok']);
+      t.same(await own(), ['default dev mgmt0 proto 157 metric 1', 'default dev mgmt0 proto 157 metric 1']);
+      world.routeAppend({ destination: '::/0', via: '2001:db8:1::9', dev: LINK, table: 254, metric: 1 });
+      t.same(await own(), ['default dev mgmt0 proto 157 metric 1', 'default dev mgmt0 proto 157 metric 1']);
+      t.same(await apply('delete-route', ...routes), ['ok', 'ok']);
+      const { foreignRoutes } = await world.kernel.observe(REQUEST);
+      t.same(
+        foreignRoutes.filter((r) => r.family === 'inet6').map((r) => routeText(r, () => LINK)),
+        ['default via 2001:db8:1::9 dev mgmt0 proto 4 metric 1'],
+        'the foreign one is still there',
+      );
+    },
+  );
+
+  scene('onlink makes a neighbour of any gateway, but of no address of this host', async (t, { index, apply, own }) => {
+    const onlink = (gateway: string) => ({
+      gateway,
+      nexthops: [{ gateway, interfaceIndex: index, dead: false, onlink: true as const }],
+    });
+    t.same(await apply('add-route', route(index, onlink(GATEWAYS.inet)), route6(index, onlink(GATEWAYS.inet6))), [
+      'ok',
+      'ok',
+    ]);
+    t.match(await own(), [/ via 203\.0\.113\.1 dev mgmt0 .* onlink$/, / via 2001:db8:9::1 dev mgmt0 .* onlink$/]);
+    t.same(
+      await apply(
+        'add-route',
+        route(index, { ...onlink('198.51.100.2'), metric: 2 }),
+        route6(index, { ...onlink('2001:db8:1::2'), metric: 2 }),
+      ),
+      ['EINVAL', 'EINVAL'],
+      'itself',
+    );
+    t.same(await apply('delete-route', route(index, onlink(GATEWAYS.inet)), route6(index, onlink(GATEWAYS.inet6))), [
+      'ok',
+      'ok',
+    ]);
+  });
 }

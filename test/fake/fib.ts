@@ -113,9 +113,12 @@ function nexthopFault(host: Host, fib: Fib, { gateway, interfaceIndex, onlink }:
     return refuse('EHOSTUNREACH', 'host is unreachable');
   }
   if (!link.up) return refuse('ENETUNREACH', 'Nexthop has invalid gateway');
-  return onlink === true || onLink(fib, interfaceIndex, gateway)
-    ? undefined
-    : refuse('ENETUNREACH', 'Nexthop has invalid gateway');
+  // Whatever is said of it, an address of this host is no neighbour (inet_addr_type_dev_table in fib_check_nh_v4_gw).
+  if (onlink === true)
+    return host.addresses.some((own) => own.address === gateway)
+      ? refuse('EINVAL', 'Nexthop has invalid gateway')
+      : undefined;
+  return onLink(fib, interfaceIndex, gateway) ? undefined : refuse('ENETUNREACH', 'Nexthop has invalid gateway');
 }
 
 function onLink(fib: Fib, interfaceIndex: number, gateway: Address): boolean {
@@ -132,6 +135,11 @@ const appended = new WeakMap<Nexthop, number>();
 
 /** K7: IPv6 merges another next hop into the route of the same identity; a dump shows all under the protocol of the first. */
 export function appendNexthop(fib: Fib, route: Route, nexthop: Nexthop, protocol: number): void {
+  // A route by an interface alone takes part in no merge (rt6_qualify_for_ecmp).
+  if (route.nexthops.some((own) => own.gateway === undefined)) {
+    fib.routes.push({ ...route, protocol, nexthops: [nexthop] });
+    return;
+  }
   appended.set(nexthop, protocol);
   fib.routes = fib.routes.map((other) =>
     other === route ? { ...other, nexthops: [...other.nexthops, nexthop] } : other,

@@ -156,10 +156,7 @@ t.test('the link and its gateways', async (t) => {
     [['warning', /10\.255\.0\.1 does, and is used/]],
   );
   const off = await examineAlone(std, { gateway: { inet: '10.254.0.1', inet6: STANDARD.inet6.data } });
-  t.match(off.of('gateway-off-link'), [
-    { severity: 'error', evidence: ['mgmt0: inet 10.255.0.2/24'] },
-    { severity: 'error' },
-  ]);
+  t.match(off.of('gateway-off-link'), [{ severity: 'error', evidence: ['mgmt0: inet 10.255.0.2/24'] }]);
   t.match(off.of('gateway-own-address'), [{ severity: 'error', evidence: [`data0: inet6 ${STANDARD.inet6.data}/64`] }]);
 
   const missing = await examineAlone(std, { interface: 'mgmt9' });
