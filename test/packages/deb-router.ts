@@ -17,6 +17,7 @@ import { replacedUnderPing, runsWithItsOwn } from './running.js';
 
 const AGENT = 'backup-router.service';
 const PACKAGES = ['systemd', 'systemd-sysv', 'iproute2', 'iputils-ping', 'procps'];
+const ADOPTING = CONFIG.replace('{address: 10.77.0.1, ', '{address: auto, adopt: true, ');
 const FIRST = `${VERSION}-1`;
 const NEXT = `${VERSION}-2`;
 
@@ -120,6 +121,40 @@ export async function lifeOfTheDeb(test: Test, suite: string): Promise<void> {
 
   await test.test('upgraded under a ping', (t) => replaced(t, NEXT));
   await test.test('downgraded under a ping', (t) => replaced(t, FIRST));
+
+  await test.test('what was taken over stays so over an upgrade, and a removal gives it back', async (t) => {
+    const foreign = (): string => router.namespace.ip('-N -4 route show default proto 3').trim();
+    router.namespace.ip('route add default via 10.77.0.1 dev mgmt0 proto 3');
+    router.machine.write('/etc/backup-router/config.yaml', ADOPTING);
+    run('systemctl', 'start', 'frr.service');
+    run('systemctl', 'reload', AGENT);
+    await eventually(() => foreign() === '', { timeoutMs: 60_000, what: 'the foreign default route taken over' });
+    await goOut(60_000);
+
+    const seen: string[] = [];
+    const monitor = router.namespace.spawn(['stdbuf', '-oL', 'ip', '-N', '-4', 'monitor', 'route'], {
+      closeSignal: 'SIGKILL',
+      keepLines: false,
+      onLine: (line) => seen.push(line),
+    });
+    const pid = property('MainPID');
+    dpkgInstall(`${CHECKOUT}/${NEXT}.deb`);
+    t.not(property('MainPID'), pid);
+    await monitor.stop('SIGKILL');
+    t.same(
+      seen.filter((line) => /^(Deleted )?default via 10\.77\.0\.1 dev mgmt0 proto (3|157)/.test(line)),
+      [],
+      'FRR sees nothing of it, and no backup route went in',
+    );
+
+    run('dpkg', '--remove', 'backup-router');
+    t.match(foreign(), 'default via 10.77.0.1 dev mgmt0');
+    router.namespace.ip('route del default via 10.77.0.1 dev mgmt0 proto 3');
+    router.machine.write('/etc/backup-router/config.yaml', CONFIG);
+    run('systemctl', 'stop', 'frr.service');
+    dpkgInstall(`${CHECKOUT}/${FIRST}.deb`);
+    await comeIn(10_000);
+  });
 
   await test.test('removed: no route, no rule, no unit; the configuration stays', async (t) => {
     run('dpkg', '--remove', 'backup-router');
