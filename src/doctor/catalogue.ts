@@ -72,6 +72,7 @@ export const CATALOGUE: readonly Group[] = [
       frr.staticOverlap,
       shared.redistributeKernel,
       shared.networkDefault,
+      shared.defaultOriginate,
       shared.nhtResolveViaDefault,
       shared.transitForwarding,
       metricCollision,

@@ -4,7 +4,7 @@
  * command is interpreted.
  */
 
-import { filesIn, unreadableOf, valueOf } from './files.js';
+import { type FoundFile, filesIn, unreadableOf, valueOf } from './files.js';
 import type { Host } from './host.js';
 
 export interface FrrLine {
@@ -17,6 +17,25 @@ export interface FrrLine {
 }
 
 const DIRECTORY = '/etc/frr';
+/** FRR's daemons, of which each reads a file of its own where there is no frr.conf (vty_read_config in lib/vty.c). */
+const DAEMON_FILE = /\/(?:zebra|staticd|mgmtd|[a-z0-9]+d)\.conf$/;
+
+/** A pathspace (`-N NAME`) has its sockets in /run/frr/NAME and its files in /etc/frr/NAME. */
+export function frrDirectories(host: Host): readonly string[] {
+  const found = host.config.routingDaemons.flatMap((daemon) => {
+    if (daemon.kind !== 'frr') return [];
+    const name = /^(?:\/var)?\/run\/frr\/([^/]+)\/?$/.exec(daemon.socketDirectory)?.[1];
+    return [name === undefined ? DIRECTORY : `${DIRECTORY}/${name}`];
+  });
+  return found.length === 0 ? [DIRECTORY] : [...new Set(found)];
+}
+
+/** frr.conf where it is there, and nothing else then; else the files of the daemons. */
+function filesRead(host: Host, directory: string): readonly FoundFile[] {
+  const files = filesIn(host.files, directory, '.conf');
+  const integrated = files.find(({ path }) => path === `${directory}/frr.conf`);
+  return integrated !== undefined ? [integrated] : files.filter(({ path }) => DAEMON_FILE.test(path));
+}
 
 /**
  * All lines, files first. `why`: what could not be read, so that a line that is not found may yet
@@ -26,20 +45,19 @@ export function frrLines(host: Host): {
   readonly lines: readonly FrrLine[];
   readonly why: string | undefined;
 } {
-  const files = filesIn(host.files, DIRECTORY, '.conf').filter(
-    ({ path }) => !/\/(vtysh|support_bundle_commands)\.conf$/.test(path),
-  );
+  const directories = frrDirectories(host);
+  const files = directories.flatMap((directory) => filesRead(host, directory));
   const lines = [
     ...files.flatMap(({ path, text }) => linesOf(text, (number) => `${path}:${number}`)),
     ...host.running.flatMap(({ daemon, text }) => linesOf(text, () => `${daemon} (running)`)),
   ];
   // Either source is enough: a running daemon has read its files, and says more than they do.
   if (host.running.length > 0 && host.runningComplete.kind === 'seen') return { lines, why: undefined };
-  const unread = unreadableOf(host.files, [DIRECTORY]);
+  const unread = unreadableOf(host.files, directories);
   const nothing =
     files.length > 0
       ? undefined
-      : `no configuration of FRR in ${DIRECTORY}, and ${host.runningComplete.kind === 'unseen' ? host.runningComplete.why : 'no daemon to ask'}`;
+      : `no configuration of FRR in ${directories.join(' or ')}, and ${host.runningComplete.kind === 'unseen' ? host.runningComplete.why : 'no daemon to ask'}`;
   return { lines, why: unread ?? nothing };
 }
 

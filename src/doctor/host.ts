@@ -54,6 +54,14 @@ export interface SocketEvidence {
    * From the directory below the root to the socket itself; empty for TCP and what is not there.
    */
   readonly steps: readonly PathStep[];
+  /** Directories in which the same daemon answers, where it has no socket here. */
+  readonly elsewhere?: readonly string[];
+}
+
+/** What zebra answers to a command. */
+export interface Answered {
+  readonly command: string;
+  readonly text: string;
 }
 
 /** The configuration that a running FRR daemon says it has. */
@@ -111,6 +119,8 @@ export interface Host {
   readonly running: readonly RunningConfig[];
   /** Whether all FRR daemons that were asked for their configuration gave it. */
   readonly runningComplete: Seen<true>;
+  /** zebra's `show ip nht` and `show ipv6 nht`; none: it does not answer. */
+  readonly nexthopTracking?: readonly Answered[];
   readonly agent: AgentEvidence;
   readonly self: Identity;
   readonly processes: Seen<readonly ProcessEvidence[]>;

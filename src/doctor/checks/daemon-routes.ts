@@ -16,7 +16,11 @@ const LISTED = 6;
 
 function dead(host: Host, id: string): boolean {
   const socket = host.sockets.find((one) => one.id === id);
-  return socket !== undefined && ['absent', 'no-directory', 'stale'].includes(socket.outcome);
+  return (
+    socket !== undefined &&
+    (socket.elsewhere ?? []).length === 0 &&
+    ['absent', 'no-directory', 'stale'].includes(socket.outcome)
+  );
 }
 
 function listed(kernel: KernelEvidence, routes: readonly Route[]): readonly string[] {

@@ -3,6 +3,7 @@
  * destinations.
  */
 
+import { realmOf } from '../../core/management.js';
 import { familyOf, parseAddress } from '../../model/address.js';
 import { containsAddress, containsPrefix, parsePrefix, prefix, prefixText, samePrefix } from '../../model/prefix.js';
 import { textOf } from '../files.js';
@@ -147,8 +148,9 @@ export const staticOverlap: Check = {
         .filter((route) => all.some(({ link }) => leavesBy(route, link)) && meets(prefixText(route.destination)))
         .map((route) => shown(kernel, route));
       const { lines, why } = frrLines(host);
-      const inConfig = lines.filter(({ text }) => {
+      const inConfig = lines.filter(({ text, block }) => {
         const [, destination, via] = /^(?:ip|ipv6) route (\S+) (\S+)/.exec(text) ?? [];
+        const vrf = vrfOf(text, block);
         return (
           destination !== undefined &&
           via !== undefined &&
@@ -156,11 +158,27 @@ export const staticOverlap: Check = {
           all.some(
             ({ link }) =>
               link !== undefined &&
+              vrf === realmOf(link, kernel.snapshot).vrf &&
               (via === link.name || text.split(/\s+/).includes(link.name) || onSubnet(host, via, link.index)),
           )
         );
       });
-      const evidence = [...inConfig.map(frrLineText), ...inKernel];
+      const refusing = lines.filter(({ text, block }) => {
+        const [, destination, via] = /^(?:ip|ipv6) route (\S+) (\S+)/.exec(text) ?? [];
+        const inRealm = all.some(({ link }) => vrfOf(text, block) === realmOf(link, kernel.snapshot).vrf);
+        return (
+          inRealm && destination !== undefined && /^(?:blackhole|reject|null0)$/i.test(via ?? '') && meets(destination)
+        );
+      });
+      if (refusing.length > 0 && inConfig.length + inKernel.length === 0)
+        return found(
+          'warning',
+          `FRR has static routes that drop what is a destination, or part of one: while they stand,
+            no backup route carries it.`,
+          refusing.map(frrLineText),
+          `vtysh -c 'configure terminal' -c 'no ${refusing[0]!.text}'`,
+        );
+      const evidence = [...inConfig.map(frrLineText), ...inKernel, ...refusing.map(frrLineText)];
       if (evidence.length > 0)
         return found(
           'warning',
@@ -177,6 +195,13 @@ export const staticOverlap: Check = {
       return why === undefined ? [] : unknown(why, 'sudo backup-router doctor');
     }),
 };
+
+/** Where the next hop is looked up: `nexthop-vrf` before `vrf` before the block; undefined: in no VRF. */
+function vrfOf(text: string, block: string | undefined): string | undefined {
+  const name =
+    /\bnexthop-vrf (\S+)/.exec(text)?.[1] ?? /\bvrf (\S+)/.exec(text)?.[1] ?? /^vrf (\S+)/.exec(block ?? '')?.[1];
+  return name === 'default' ? undefined : name;
+}
 
 function onSubnet(host: Host, text: string, interfaceIndex: number): boolean {
   const gateway = parseAddress(text);

@@ -4,7 +4,8 @@
  */
 
 import { realmOf } from '../../core/management.js';
-import { textOf, valueOf } from '../files.js';
+import { birdLines } from '../bird-config.js';
+import { valueOf } from '../files.js';
 import { type Check, finding, found, look, type Outcome, unknown } from '../finding.js';
 import { type FrrLine, frrLines, frrLineText } from '../frr-config.js';
 import type { Host } from '../host.js';
@@ -71,17 +72,68 @@ export const networkDefault: Check = frrCheck(
   }),
 );
 
-export const nhtResolveViaDefault: Check = frrCheck(
-  'nht-resolve-via-default',
-  'BGP next hops do not resolve through the default route',
-  'F2',
-  ({ text }) => /^(ip|ipv6) nht resolve-via-default\b/.test(text),
-  () => ({
-    message: `Next hops may resolve through the default route, so through the backup default: sessions and routes that should
-        be down stay up, by way of the management network.`,
-    remedy: `vtysh -c 'configure terminal' -c 'no ip nht resolve-via-default'\n${LOCAL}`,
+export const defaultOriginate: Check = frrCheck(
+  'default-originate',
+  'no routing protocol of FRR announces the backup default',
+  'F1, F2',
+  ({ text, block }) =>
+    /^router (ospf6?|isis)\b/.test(block ?? '') &&
+    /^default-information originate\b/.test(text) &&
+    !/\balways\b/.test(text),
+  ([line]) => ({
+    message: `\`default-information originate\` announces a default route whenever there is one, the backup default too: neighbours
+        then send their traffic here, and on to the management network.`,
+    remedy: [
+      `vtysh -c 'configure terminal' -c '${line?.block ?? 'router ospf'}' -c 'no ${line?.text ?? 'default-information originate'}'`,
+      '# or with a route-map that matches the default route that is meant',
+      LOCAL,
+    ].join('\n'),
   }),
 );
+
+export const nhtResolveViaDefault: Check = {
+  code: 'nht-resolve-via-default',
+  title: 'BGP next hops do not resolve through the default route',
+  facts: 'F2, F18',
+  run: (host) => {
+    if (!host.config.routingDaemons.some(({ kind }) => kind === 'frr')) return 'not-applicable';
+    return whereShared(host, () => {
+      const { evidence, why } = resolvesViaDefault(host);
+      if (evidence.length === 0) return why === undefined ? [] : unknown(why, "vtysh -c 'show ip nht' | head -2");
+      return found(
+        'warning',
+        `Next hops may resolve through the default route, so through the backup default: sessions and routes that should
+        be down stay up, by way of the management network.`,
+        evidence,
+        `vtysh -c 'configure terminal' -c 'no ip nht resolve-via-default'\n${LOCAL}`,
+      );
+    });
+  },
+};
+
+/** zebra's own word first; then what is configured; then what this version does by itself. */
+function resolvesViaDefault(host: Host): { readonly evidence: readonly string[]; readonly why: string | undefined } {
+  const said = host.nexthopTracking?.filter(({ text }) => /resolve via default: on/i.test(text)) ?? [];
+  if (said.length > 0)
+    return { evidence: said.map(({ command }) => `zebra, '${command}': Resolve via default: on`), why: undefined };
+  if (host.nexthopTracking?.some(({ text }) => /resolve via default: off/i.test(text)) === true)
+    return { evidence: [], why: undefined };
+  const { lines, why } = frrLines(host);
+  const on = lines.filter(({ text }) => /^(ip|ipv6) nht resolve-via-default\b/.test(text));
+  if (on.length > 0) return { evidence: on.map(frrLineText), why: undefined };
+  if (lines.some(({ text }) => /^no (ip|ipv6) nht resolve-via-default\b/.test(text)))
+    return { evidence: [], why: undefined };
+  if (why !== undefined) return { evidence: [], why };
+  const version = lines.find(({ text }) => /^frr version \d/.test(text));
+  const [, major, minor] = /^frr version (\d+)\.(\d+)/.exec(version?.text ?? '') ?? [];
+  if (version === undefined || major === undefined)
+    return { evidence: [], why: 'whether it is on by default depends on the version of FRR, which is not known' };
+  // Since 9.1 it is part of the traditional defaults; `datacenter` has it longer.
+  const modern = Number(major) > 9 || (Number(major) === 9 && Number(minor) >= 1);
+  const datacenter = lines.find(({ text }) => /^frr defaults datacenter/.test(text));
+  if (!modern && datacenter === undefined) return { evidence: [], why: undefined };
+  return { evidence: [`${frrLineText(modern ? version : datacenter!)}: on by default`], why: undefined };
+}
 
 export const transitForwarding: Check = {
   code: 'transit-forwarding',
@@ -119,7 +171,7 @@ export const birdLearn: Check = {
   run: (host) => {
     if (!host.config.routingDaemons.some(({ kind }) => kind === 'bird')) return 'not-applicable';
     return whereShared(host, () =>
-      birdLines(host, /^learn\b(?!\s+(off|no)\b)/, (evidence) =>
+      birdCheck(host, /^learn\b(?!\s+(off|no)\b)/, (evidence) =>
         finding(
           'warning',
           `BIRD learns foreign routes of a kernel table (\`learn\`): the backup routes enter its
@@ -138,7 +190,7 @@ export const birdPersist: Check = {
   facts: 'B2',
   run: (host) =>
     host.config.routingDaemons.some(({ kind }) => kind === 'bird')
-      ? birdLines(host, /^persist\b(?!\s+(off|no)\b)/, (evidence) =>
+      ? birdCheck(host, /^persist\b(?!\s+(off|no)\b)/, (evidence) =>
           finding(
             'note',
             `BIRD leaves its routes in the kernel when it stops (\`persist\`): they are stale
@@ -149,29 +201,13 @@ export const birdPersist: Check = {
       : 'not-applicable',
 };
 
-const BIRD_FILES = ['/etc/bird/bird.conf', '/etc/bird.conf'];
-
-function birdLines(
+function birdCheck(
   host: Host,
   pattern: RegExp,
   say: (evidence: readonly string[]) => ReturnType<typeof finding>,
 ): Outcome {
-  const texts = BIRD_FILES.map((path) => ({ path, text: textOf(host.files, path) }));
-  const unread = texts.find(({ text }) => text.kind === 'unseen')?.text;
-  const files = texts.flatMap(({ path, text }) =>
-    text.kind === 'seen' && text.value !== undefined ? [{ path, text: text.value }] : [],
-  );
-  const hits = files.flatMap(({ path, text }) =>
-    text.split('\n').flatMap((line, i) =>
-      line
-        .replace(/#.*/, '')
-        .split(/[;{]/)
-        .some((statement) => pattern.test(statement.trim()))
-        ? [`${path}:${i + 1}: ${line.trim()}`]
-        : [],
-    ),
-  );
-  if (hits.length > 0) return [say(hits)];
-  if (unread?.kind === 'unseen') return unknown(unread.why, 'sudo backup-router doctor');
-  return files.length === 0 ? unknown(`no ${BIRD_FILES.join(' or ')}`) : [];
+  const { lines, why } = birdLines(host.files);
+  const hits = lines.filter(({ text }) => text.split(/[;{]/).some((statement) => pattern.test(statement.trim())));
+  if (hits.length > 0) return [say(hits.map(({ where, text }) => `${where}: ${text}`))];
+  return why === undefined ? [] : unknown(why, 'sudo backup-router doctor');
 }

@@ -41,8 +41,20 @@ export const socketAbsent: Check = outcome(
   'every watched socket exists',
   'F9',
   ['absent', 'no-directory'],
-  (socket) =>
-    finding(
+  (socket) => {
+    const [there, ...more] = socket.elsewhere ?? [];
+    if (there !== undefined)
+      return finding(
+        'error',
+        `${socket.id} answers in ${there}, and is looked for elsewhere: it counts as down, and the
+          backup routes stay in.`,
+        [
+          `${socket.where}: ${socket.detail}`,
+          ...[there, ...more].map((one) => `${one}/${socket.id.slice(4)}.vty: answers`),
+        ],
+        ['# in routing-daemon, frr:', `socket-directory: ${there}`],
+      );
+    return finding(
       'warning',
       socket.outcome === 'absent'
         ? `${socket.id} has no socket, so it counts as down and the backup routes stay in. Is it
@@ -53,7 +65,8 @@ export const socketAbsent: Check = outcome(
       socket.kind === 'frr'
         ? [`${start(socket)}`, 'ls -l /run/frr/ /run/frr/*/      # a pathspace has a directory of its own']
         : start(socket),
-    ),
+    );
+  },
 );
 
 export const socketStale: Check = outcome(

@@ -8,6 +8,7 @@
 
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { BIRD_FILES, includesOf, matches } from '../bird-config.js';
 import type { FileEntry, FileTree } from '../files.js';
 import { START_TARGET, UNIT } from '../identity.js';
 import { SYSTEMD_DIRECTORIES } from '../ini.js';
@@ -26,6 +27,7 @@ interface Listing {
 
 /** Larger files are none of the checks'; an FRR configuration of 10,000 peers has 2 MB. */
 const MAX_BYTES = 8 << 20;
+const MAX_INCLUDED = 200;
 
 const FILES: readonly string[] = [
   '/etc/passwd',
@@ -93,6 +95,12 @@ export function gatherFiles(paths: HostPaths, interfaces: readonly string[]): Fi
   for (const { directory, suffix } of LISTINGS)
     for (const name of list(tree, paths.root, directory))
       if (name.endsWith(suffix)) add(tree, paths.root, `${directory}/${name}`);
+  // Pathspaces of FRR.
+  for (const name of list(tree, paths.root, '/etc/frr'))
+    if (tree.get(`/etc/frr/${name}`) === undefined && isDirectory(`${paths.root}/etc/frr/${name}`))
+      for (const file of list(tree, paths.root, `/etc/frr/${name}`))
+        if (file.endsWith('.conf')) add(tree, paths.root, `/etc/frr/${name}/${file}`);
+  addIncluded(tree, paths.root);
   for (const directory of ENABLING) {
     for (const name of list(tree, paths.root, directory))
       if (/\.(wants|requires)$/.test(name))
@@ -100,6 +108,30 @@ export function gatherFiles(paths: HostPaths, interfaces: readonly string[]): Fi
   }
   for (const path of [...sysctlPaths(interfaces), '/proc/1/comm']) add(tree, '', path);
   return tree;
+}
+
+/** What BIRD's files include, and what those do. */
+function addIncluded(tree: Map<string, FileEntry>, root: string): void {
+  const open = [...BIRD_FILES];
+  for (let path = open.shift(); path !== undefined && open.length < MAX_INCLUDED; path = open.shift()) {
+    const entry = tree.get(path);
+    if (entry?.kind !== 'file') continue;
+    for (const pattern of includesOf(entry.text, path)) {
+      const directory = dirname(pattern);
+      const paths = /[*?]/.test(pattern)
+        ? list(tree, root, directory).map((name) => `${directory}/${name}`)
+        : [pattern];
+      for (const one of paths) {
+        if (tree.has(one) || !matches(pattern, one)) continue;
+        add(tree, root, one);
+        open.push(one);
+      }
+    }
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** One file of this host, as a tree. */

@@ -9,7 +9,7 @@
 
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { BIRD } from '../../health/bird/dialect.js';
 import { VTY } from '../../health/frr/dialect.js';
 import type { Dialect } from '../../health/session/dialect.js';
@@ -17,7 +17,7 @@ import { type Endpoint, endpointText } from '../../health/session/endpoint.js';
 import { Exchange } from '../../health/session/exchange.js';
 import { systemClock } from '../../host/clock.js';
 import type { Config } from '../../model/config.js';
-import type { PathStep, RunningConfig, SocketEvidence, SocketOutcome } from '../host.js';
+import type { Answered, PathStep, RunningConfig, SocketEvidence, SocketOutcome } from '../host.js';
 import { type Seen, seen, unseen } from '../seen.js';
 
 /** Those whose configuration can name kernel routes or statics. */
@@ -38,10 +38,15 @@ const CONFIGURABLE: readonly string[] = [
 /** A busy zebra was silent for 5.2 s and healthy (fact F13). */
 const SILENT_MS = 10_000;
 
+const FRR_RUN = '/run/frr';
+const ELSEWHERE_MS = 1_000;
+const MAX_PATHSPACES = 32;
+
 export interface SocketsEvidence {
   readonly sockets: readonly SocketEvidence[];
   readonly running: readonly RunningConfig[];
   readonly runningComplete: Seen<true>;
+  readonly nexthopTracking: readonly Answered[];
 }
 
 interface Target {
@@ -53,7 +58,7 @@ interface Target {
 
 export async function gatherSockets(config: Config): Promise<SocketsEvidence> {
   const limitMs = Math.min(SILENT_MS, config.probeTimeoutMs);
-  const [sockets, configurations] = await Promise.all([
+  const [sockets, configurations, nexthopTracking] = await Promise.all([
     Promise.all(targetsOf(config).map(async (target) => ask(target, limitMs))),
     Promise.all(
       configurable(config).map(async ({ daemon, path }) => ({
@@ -61,10 +66,12 @@ export async function gatherSockets(config: Config): Promise<SocketsEvidence> {
         result: await runningConfig(path, limitMs),
       })),
     ),
+    nexthopTrackingOf(config, limitMs),
   ]);
   const failed = configurations.find(({ result }) => result.kind === 'unseen');
   return {
     sockets,
+    nexthopTracking,
     running: configurations.flatMap(({ daemon, result }) =>
       result.kind === 'seen' ? [{ daemon, text: result.value }] : [],
     ),
@@ -124,7 +131,56 @@ async function ask(target: Target, limitMs: number): Promise<SocketEvidence> {
   const where = endpointText(target.endpoint);
   const result = await conversation(target.endpoint, target.dialect, limitMs, async () => undefined);
   const steps = target.endpoint.kind === 'unix' ? stepsTo(target.endpoint.path) : [];
-  return { id: target.id, kind: target.kind, where, outcome: result.outcome, detail: result.detail, steps };
+  const missing = target.kind === 'frr' && ['absent', 'no-directory', 'stale'].includes(result.outcome);
+  const elsewhere = missing ? { elsewhere: await answersElsewhere(target) } : {};
+  return {
+    id: target.id,
+    kind: target.kind,
+    where,
+    outcome: result.outcome,
+    detail: result.detail,
+    steps,
+    ...elsewhere,
+  };
+}
+
+/** FRR's own directory, and its pathspaces. */
+async function answersElsewhere(target: Target): Promise<readonly string[]> {
+  if (target.endpoint.kind !== 'unix') return [];
+  const name = basename(target.endpoint.path);
+  const own = dirname(target.endpoint.path);
+  const directories = [FRR_RUN, ...subdirectories(FRR_RUN)].filter((directory) => directory !== own);
+  const asked = directories.map(async (directory) => {
+    const endpoint: Endpoint = { kind: 'unix', path: join(directory, name) };
+    const { outcome } = await conversation(endpoint, VTY, ELSEWHERE_MS, async () => undefined);
+    return outcome === 'answers' ? [directory] : [];
+  });
+  return (await Promise.all(asked)).flat();
+}
+
+function subdirectories(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+      .flatMap((entry) => (entry.isDirectory() ? [join(directory, entry.name)] : []))
+      .slice(0, MAX_PATHSPACES);
+  } catch {
+    return [];
+  }
+}
+
+async function nexthopTrackingOf(config: Config, limitMs: number): Promise<readonly Answered[]> {
+  const answers: Answered[] = [];
+  for (const daemon of config.routingDaemons) {
+    if (daemon.kind !== 'frr') continue;
+    const endpoint: Endpoint = { kind: 'unix', path: join(daemon.socketDirectory, 'zebra.vty') };
+    await conversation(endpoint, VTY, limitMs, async (exchange) => {
+      for (const command of ['show ip nht', 'show ipv6 nht']) {
+        const answer = await exchange.ask(command, limitMs);
+        if (answer.status === 0) answers.push({ command, text: answer.text });
+      }
+    });
+  }
+  return answers;
 }
 
 async function runningConfig(path: string, limitMs: number): Promise<Seen<string>> {
@@ -171,6 +227,8 @@ function conversation(
     socket.on('data', (chunk) => {
       const received = exchange?.receive(chunk) ?? { kind: 'incomplete' as const };
       if (received.kind === 'fault') return finish('fault', received.reason);
+      // BIRD's greeting and `restrict` come first; the heartbeat is asked when they are through.
+      if (received.kind === 'incomplete' && exchange?.outstanding === false) exchange.probe();
       if (received.kind !== 'answered' || heard || exchange === undefined) return;
       heard = true;
       talk(exchange).then(

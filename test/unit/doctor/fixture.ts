@@ -126,7 +126,7 @@ const FILES: Readonly<Record<string, string>> = {
   '/etc/passwd': 'root:x:0:0::/root:/bin/sh\nfrr:x:101:101::/:/bin/false\nbackup-router:x:103:103::/:/bin/false\n',
   '/etc/group': 'root:x:0:\nfrr:x:101:\nfrrvty:x:102:frr,backup-router\nbackup-router:x:103:\n',
   '/etc/frr/frr.conf':
-    'frr defaults traditional\n!\nrouter bgp 65002\n bgp router-id 10.0.0.2\n!\n address-family ipv4 unicast\n  network 10.0.0.2/32\n exit-address-family\nexit\n',
+    'frr version 8.4.4\nfrr defaults traditional\n!\nrouter bgp 65002\n bgp router-id 10.0.0.2\n!\n address-family ipv4 unicast\n  network 10.0.0.2/32\n exit-address-family\nexit\n',
   '/etc/frr/daemons': 'bgpd=yes\nospfd=no\nwatchfrr_enable=yes\nzebra_options="  -A 127.0.0.1 -s 90000000"\n',
   '/usr/lib/systemd/system/backup-router.service': UNIT_TEXT,
   '/usr/lib/systemd/system/backup-router-start.target': START_TARGET_TEXT,

@@ -23,6 +23,11 @@ function put(path: string, text: string): void {
 t.test('files below another root', async (t) => {
   put('/etc/frr/frr.conf', 'a\n');
   put('/etc/frr/notes.txt', 'b\n');
+  put('/etc/frr/core1/frr.conf', 'c\n');
+  put('/etc/bird/bird.conf', 'include "more/*.conf";\n');
+  put('/etc/bird/more/a.conf', 'include "/etc/bird/b.conf";\n');
+  put('/etc/bird/more/a.txt', 'x\n');
+  put('/etc/bird/b.conf', 'd\n');
   put('/lib/systemd/system/real.service', '[Service]\nUser=x\n');
   mkdirSync(`${root}/etc/systemd/system/multi-user.target.wants`, { recursive: true });
   symlinkSync('/lib/systemd/system/real.service', `${root}/etc/systemd/system/backup-router.service`);
@@ -32,6 +37,9 @@ t.test('files below another root', async (t) => {
   );
   mkdirSync(`${root}/run/systemd/system`, { recursive: true });
   const tree = gatherFiles({ root }, ['lo']);
+  t.match(textOf(tree, '/etc/frr/core1/frr.conf'), { value: 'c\n' }, 'a pathspace of FRR');
+  t.match(textOf(tree, '/etc/bird/b.conf'), { value: 'd\n' }, 'what an included file includes');
+  t.notOk(tree.has('/etc/bird/more/a.txt'));
   t.strictSame(filesIn(tree, '/etc/frr', '.conf'), [{ path: '/etc/frr/frr.conf', text: 'a\n' }]);
   t.match(
     tree.get('/etc/systemd/system/backup-router.service'),

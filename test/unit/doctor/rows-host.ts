@@ -82,6 +82,21 @@ const SOCKETS: readonly Row[] = [
     near: { config: config('', '[{pidfile: /run/x.pid}]'), more: { sockets: [] } },
   },
   {
+    code: 'socket-absent',
+    what: 'it answers elsewhere',
+    bad: {
+      more: {
+        sockets: [
+          socket('frr/zebra', { outcome: 'absent', detail: 'ENOENT', steps: [], elsewhere: ['/run/frr/core1'] }),
+        ],
+      },
+    },
+    severity: 'error',
+    evidence: /\/run\/frr\/core1\/zebra\.vty: answers/,
+    remedy: /socket-directory: \/run\/frr\/core1/,
+    near: {},
+  },
+  {
     code: 'socket-stale',
     what: 'left over',
     bad: { more: { sockets: [socket('frr/zebra', { outcome: 'stale', detail: 'ECONNREFUSED' })] } },

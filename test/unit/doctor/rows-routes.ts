@@ -121,7 +121,7 @@ export const ROUTE_ROWS: readonly Row[] = [
     what: 'by interface, in staticd.conf',
     bad: {
       config: config('', undefined, '{address: 10.255.0.1, destination: 172.16.0.0/12}'),
-      files: { '/etc/frr/staticd.conf': 'ip route 172.20.0.0/16 mgmt0\n' },
+      files: { [FRR]: undefined, '/etc/frr/staticd.conf': 'ip route 172.20.0.0/16 mgmt0\n' },
     },
     severity: 'warning',
     evidence: /staticd\.conf:1/,
@@ -129,6 +129,68 @@ export const ROUTE_ROWS: readonly Row[] = [
     near: {
       config: config('', undefined, '{address: 10.255.0.1, destination: 172.16.0.0/12}'),
       files: { '/etc/frr/staticd.conf': 'ip route 172.20.0.0/16 10.1.0.1\n' },
+    },
+  },
+  ...[
+    'ip route 172.20.0.0/16 10.255.0.1 vrf red',
+    'ip route 172.20.0.0/16 10.255.0.1 nexthop-vrf red',
+    'vrf red\n ip route 172.20.0.0/16 10.255.0.1\nexit-vrf',
+  ].map(
+    (line): Row => ({
+      code: 'static-overlap',
+      what: `not in a VRF: ${line}`,
+      bad: {
+        config: config('', undefined, '{address: 10.255.0.1, destination: 172.16.0.0/12}'),
+        files: { [FRR]: 'ip route 172.20.0.0/16 10.255.0.1\n' },
+      },
+      severity: 'warning',
+      evidence: /frr\.conf:1/,
+      remedy: /172\.20/,
+      near: {
+        config: config('', undefined, '{address: 10.255.0.1, destination: 172.16.0.0/12}'),
+        files: { [FRR]: `${line}\n` },
+      },
+    }),
+  ),
+  ...['blackhole', 'Null0', 'reject'].map(
+    (word): Row => ({
+      code: 'static-overlap',
+      what: word,
+      bad: {
+        config: config('', undefined, '{address: 10.255.0.1, destination: 172.16.0.0/12}'),
+        files: { [FRR]: `ip route 172.20.0.0/16 ${word} 250\n` },
+      },
+      severity: 'warning',
+      evidence: /frr\.conf:1/,
+      remedy: new RegExp(`no ip route 172\\.20\\.0\\.0/16 ${word}`),
+      near: {
+        config: config('', undefined, '{address: 10.255.0.1, destination: 172.16.0.0/12}'),
+        files: { [FRR]: `ip route 172.32.0.0/16 ${word}\n` },
+      },
+    }),
+  ),
+  {
+    code: 'redistribute-kernel',
+    what: 'in the files of a pathspace',
+    bad: {
+      config: config('placement: main', '[{frr: {socket-directory: /run/frr/core1}}]'),
+      files: { '/etc/frr/core1/frr.conf': bgp('redistribute kernel') },
+    },
+    severity: 'warning',
+    evidence: /core1\/frr\.conf:3/,
+    remedy: /no redistribute kernel/,
+    near: { config: MAIN, files: { '/etc/frr/core1/frr.conf': bgp('redistribute kernel') } },
+  },
+  {
+    code: 'redistribute-kernel',
+    what: 'not in files that FRR does not read',
+    bad: { config: MAIN, files: { [FRR]: bgp('redistribute kernel') } },
+    severity: 'warning',
+    evidence: /frr\.conf:3/,
+    remedy: /no redistribute kernel/,
+    near: {
+      config: MAIN,
+      files: { '/etc/frr/frr-old.conf': bgp('redistribute kernel'), '/etc/frr/bgpd.conf': bgp('redistribute kernel') },
     },
   },
   {
@@ -206,6 +268,51 @@ export const ROUTE_ROWS: readonly Row[] = [
     remedy: /no ip nht resolve-via-default/,
     near: { config: MAIN, files: { [FRR]: 'no ip nht resolve-via-default\n' } },
   },
+  {
+    code: 'nht-resolve-via-default',
+    what: 'by default since 9.1',
+    bad: { config: MAIN, files: { [FRR]: 'frr version 10.3\nfrr defaults traditional\n' } },
+    severity: 'warning',
+    evidence: /frr version 10\.3: on by default/,
+    remedy: /no ip nht resolve-via-default/,
+    near: { config: MAIN, files: { [FRR]: 'frr version 9.0.1\nfrr defaults traditional\n' } },
+  },
+  {
+    code: 'nht-resolve-via-default',
+    what: 'zebra says so',
+    bad: {
+      config: MAIN,
+      more: { nexthopTracking: [{ command: 'show ip nht', text: 'VRF default:\n Resolve via default: on\n' }] },
+    },
+    severity: 'warning',
+    evidence: /zebra, 'show ip nht': Resolve via default: on/,
+    remedy: /no ip nht resolve-via-default/,
+    near: {
+      config: MAIN,
+      files: { [FRR]: 'frr version 10.3\n' },
+      more: { nexthopTracking: [{ command: 'show ip nht', text: 'VRF default:\n Resolve via default: off\n' }] },
+    },
+  },
+  {
+    code: 'nht-resolve-via-default',
+    what: 'no version',
+    bad: { config: MAIN, files: { [FRR]: 'hostname r1\n' } },
+    severity: 'unknown',
+    evidence: /^$/,
+    remedy: /show ip nht/,
+    near: { config: MAIN },
+  },
+  ...['ospf', 'ospf6', 'isis CORE'].map(
+    (protocol): Row => ({
+      code: 'default-originate',
+      what: protocol,
+      bad: { config: MAIN, files: { [FRR]: `router ${protocol}\n default-information originate\nexit\n` } },
+      severity: 'warning',
+      evidence: new RegExp(`frr\\.conf:2: router ${protocol} > default-information originate`),
+      remedy: /no default-information originate/,
+      near: { config: MAIN, files: { [FRR]: `router ${protocol}\n default-information originate always\nexit\n` } },
+    }),
+  ),
   {
     code: 'transit-forwarding',
     what: 'placement main',
@@ -325,6 +432,40 @@ export const ROUTE_ROWS: readonly Row[] = [
       config: config('placement: main', BIRD),
       files: { '/etc/bird/bird.conf': 'protocol kernel {\n  # learn;\n  learn off;\n}\n' },
     },
+  },
+  {
+    code: 'bird-learn',
+    what: 'in an included file',
+    bad: {
+      config: config('placement: main', BIRD),
+      files: {
+        '/etc/bird/bird.conf': 'include "peers/*.conf";\n',
+        '/etc/bird/peers/k.conf': 'protocol kernel { learn; }\n',
+      },
+    },
+    severity: 'warning',
+    evidence: /peers\/k\.conf:1/,
+    remedy: /krt_source/,
+    near: {
+      config: config('placement: main', BIRD),
+      files: {
+        '/etc/bird/bird.conf': 'include "peers/*.conf";\n/* protocol kernel {\n  learn;\n} */\n',
+        '/etc/bird/peers/k.conf': '# learn;\nprotocol device {}\n',
+        '/etc/bird/other.conf': 'protocol kernel { learn; }\n',
+      },
+    },
+  },
+  {
+    code: 'bird-learn',
+    what: 'an included file that was not read',
+    bad: {
+      config: config('placement: main', BIRD),
+      files: { '/etc/bird/bird.conf': 'include "gone.conf";\n' },
+    },
+    severity: 'unknown',
+    evidence: /^$/,
+    remedy: /sudo/,
+    near: { config: config('placement: main', BIRD), files: { '/etc/bird/bird.conf': 'protocol device {}\n' } },
   },
   {
     code: 'bird-persist',
