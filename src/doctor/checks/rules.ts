@@ -52,9 +52,17 @@ function shownRule(rule: Rule): string {
   return `${rule.family === 'inet6' ? '-6 ' : ''}${ruleText(rule, tableText)}`;
 }
 
-/** A rule for main with a suppressor or a selector: what it takes would reach the routes of placement main. */
 function readsMain(rule: Rule): boolean {
   return rule.table === TABLE_MAIN && (rule.detail?.action ?? 'table') === 'table';
+}
+
+/**
+ * Placement main serves rules that look up main for some packets. Not where one suppresses short prefixes, as wg-quick's does: longer backup
+ * routes would then take from the VPN what is the VPN's.
+ */
+function placementMainServes(before: readonly Rule[]): boolean {
+  const reading = before.filter(readsMain);
+  return reading.length > 0 && reading.every(({ suppressPrefixLength }) => suppressPrefixLength === undefined);
 }
 
 export const rulePlaceTroubled: Check = {
@@ -102,7 +110,7 @@ export const ruleBeforeOurs: Check = {
         `Packets that these rules carry never reach the backup routes, which extend the main
           table${wide ? '' : ': those that fit their selectors'}. Nor did they reach the main table's rule before.`,
         foreign.map(shownRule),
-        foreign.some(readsMain)
+        placementMainServes(foreign)
           ? [
               `# those that look up main themselves carry the backup routes too with, in ${host.configuration.file}:`,
               'placement: main',

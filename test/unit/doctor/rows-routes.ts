@@ -614,6 +614,21 @@ export const ROUTE_ROWS: readonly Row[] = [
     },
   },
   {
+    code: 'rule-before-ours',
+    what: 'of wg-quick',
+    bad: {
+      rules: [
+        rule(0, 255),
+        rule(32_764, 254, { suppressPrefixLength: 0 }),
+        rule(32_765, 51_820, {}, { inverted: true, mark: { value: 51_820, mask: 0xffffffff } }),
+        rule(32_766, 254),
+      ],
+    },
+    severity: 'note',
+    evidence: /32765: not from all fwmark 0xca6c lookup 51820/,
+    near: { rules: KERNEL_RULES },
+  },
+  {
     code: 'rule-overtaken',
     what: 'as `ip rule add` makes it',
     bad: {
