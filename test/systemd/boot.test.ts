@@ -202,7 +202,8 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
       machine.run('systemctl', 'restart', 'systemd-networkd');
       await delay(1500);
       await monitor.close();
-      return monitor.lines.filter((line) => /^Deleted .*(?:2001:db8|3125[67]:)/.test(line));
+      // Rules of both families read alike, and those of IPv4 go with the address that networkd takes away.
+      return monitor.lines.filter((line) => /^Deleted .*2001:db8/.test(line));
     });
     await comeIn(15_000, 'all the same');
   });
