@@ -20,12 +20,14 @@ export function birdLines(files: FileTree): {
   const open = [...BIRD_FILES];
   const seen = new Set<string>();
   let why: string | undefined;
+  let any = false;
   for (let path = open.shift(); path !== undefined && seen.size < MAX_FILES; path = open.shift()) {
     if (seen.has(path)) continue;
     seen.add(path);
     const text = textOf(files, path);
     if (text.kind === 'unseen') why ??= text.why;
     if (text.kind === 'unseen' || text.value === undefined) continue;
+    any = true;
     const bare = withoutComments(text.value);
     bare.split('\n').forEach((line, i) => {
       if (line.trim() !== '') lines.push({ where: `${path}:${i + 1}`, text: line.trim() });
@@ -37,7 +39,7 @@ export function birdLines(files: FileTree): {
       open.push(...found);
     }
   }
-  const none = lines.length === 0 && why === undefined ? `no ${BIRD_FILES.join(' or ')}` : undefined;
+  const none = !any && why === undefined ? `no ${BIRD_FILES.join(' or ')}` : undefined;
   return { lines, why: why ?? none };
 }
 
