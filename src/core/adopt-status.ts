@@ -16,7 +16,7 @@ const PROTOCOL_RA = 9;
 export function adoptionWaits(world: SeenWorld, agenda: Agenda, now: number): Wait[] {
   const waits = candidates(world).flatMap((candidate): Wait[] => {
     const reason =
-      obstacleOf(candidate) ??
+      obstacleOf(world, candidate) ??
       agenda.recordFault ??
       unoffered(world, candidate, now) ??
       (now < adoptAt(agenda) ? insistence(candidate, agenda.adoptInterference.count) : undefined);
@@ -70,5 +70,9 @@ export function takenOver({ snapshot, record }: SeenWorld): readonly AdoptedRout
 }
 
 function subjectOf(route: Route, name: string): string {
-  return `${destinationText(route.destination)} via ${route.nexthops[0]?.gateway ?? ''} dev ${name}`;
+  const ways = route.nexthops.map(({ gateway }) =>
+    gateway === undefined ? `dev ${name}` : `via ${gateway} dev ${name}`,
+  );
+  const text = ways.length === 1 ? ways[0]! : ways.map((way) => `nexthop ${way}`).join(' ');
+  return `${destinationText(route.destination)} ${ways.length === 0 ? `dev ${name}` : text}`;
 }

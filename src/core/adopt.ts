@@ -18,11 +18,11 @@ import type { AdoptedRoute, Original } from '../model/adopted.js';
 import { allBackupRouters, type Config } from '../model/config.js';
 import type { Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { bound, isForeignDefault } from './auto.js';
+import { bound, isForeignDefault, leavesElsewhere, sameWay, wayOf, waysOf } from './foreign-default.js';
 import { INTERFERENCE_WINDOW_MS, pauseOf } from './interference.js';
 import { routeKey, routeSlot } from './keys.js';
 import { ownedRoutes, ownership } from './ownership.js';
-import { adopting, type Place, takeoverOf } from './places.js';
+import { adopting, type Place, samePlace, takeoverOf } from './places.js';
 import type { Desired } from './plan.js';
 import type { Step } from './ports.js';
 import type { Agenda, Insistence, Phase, SeenWorld } from './state.js';
@@ -46,8 +46,10 @@ export function candidates(world: SeenWorld): readonly Candidate[] {
 }
 
 /** Why a candidate is left where it is, for good. */
-export function obstacleOf({ original, router }: Candidate): string | undefined {
+export function obstacleOf(world: SeenWorld, { original, link, router }: Candidate): string | undefined {
   if (original.obstacle === 'nexthop-object') return 'it hangs on a nexthop object, so it is not taken over';
+  if (leavesElsewhere(world, link, original.route))
+    return 'it leaves by other interfaces, too, so it is not taken over';
   if (!router.destinations.some((destination) => destination.length === 0))
     return 'it is not taken over, because the default route is not among the destinations';
   return undefined;
@@ -55,7 +57,7 @@ export function obstacleOf({ original, router }: Candidate): string | undefined 
 
 /** The foreign default routes that could be taken over. */
 export function takeable(world: SeenWorld): readonly Candidate[] {
-  return candidates(world).filter((candidate) => obstacleOf(candidate) === undefined);
+  return candidates(world).filter((candidate) => obstacleOf(world, candidate) === undefined);
 }
 
 /** The foreign default routes that are being taken over. They cover nothing: they stand only until our own do. Every other one does. */
@@ -96,11 +98,18 @@ export function adoption(world: SeenWorld, phase: Phase, want: Desired): Adoptio
     record.adopted.some((known) => known.message === adopted.message && sameEnd(known, adopted));
   if (taking.every(isRecorded))
     return { record: undefined, steps: taking.map((adopted) => ({ kind: 'adopt-route', adopted })) };
-  const slots = new Set(taking.map(({ route }) => routeSlot(route)));
+  const slots = new Set(taking.map(({ route }) => recordSlot(route)));
   return {
-    record: [...record.adopted.filter(({ route }) => !slots.has(routeSlot(route))), ...taking],
+    record: [...record.adopted.filter(({ route }) => !slots.has(recordSlot(route))), ...taking],
     steps: [],
   };
+}
+
+/** Which routes supersede each other: IPv6 has several routers of one metric side by side, each a route of its own. */
+function recordSlot(route: Route): string {
+  return route.family === 'inet'
+    ? routeSlot(route)
+    : `${routeSlot(route)} ${route.nexthops.map(({ gateway }) => gateway).join()}`;
 }
 
 /** Whether a lifetime is the one that was recorded: it is rounded, and read anew at each look. */
@@ -117,7 +126,17 @@ function replaced(world: SeenWorld, want: Desired, { link, router }: Candidate):
   const ours = want.routes.filter(
     (route) => route.family === router.family && route.nexthops[0]?.interfaceIndex === link.index,
   );
-  return ours.some((route) => route.destination.length === 0) && ours.every((route) => installed.has(routeKey(route)));
+  const theirs = waysOf(
+    world,
+    link,
+    takeable(world).flatMap((one) => (samePlace(one, { link, router }) ? [one.original.route] : [])),
+  );
+  const alike = ours.some((route) => {
+    const [nexthop] = route.nexthops;
+    const way = wayOf(route, nexthop?.gateway, nexthop?.onlink);
+    return route.destination.length === 0 && theirs.some((one) => sameWay(one, way));
+  });
+  return alike && ours.every((route) => installed.has(routeKey(route)));
 }
 
 /** Records that the configuration no longer wants, given back before anything of ours is changed. */

@@ -5,7 +5,7 @@ import { type Address, addressBits, type Family, isLinkLocal } from '../model/ad
 import { type BackupRouter, type ManagementInterface, selectorText } from '../model/config.js';
 import { type Link, type NeighbourId, neighbourKey } from '../model/link.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { autoGateway } from './auto.js';
+import { autoGateways } from './auto.js';
 import { chooseGateway, type Sight, type Sightings, sightingsAfter } from './gateway.js';
 import { linkOf } from './management.js';
 import { neighbourOn } from './neighbour.js';
@@ -55,8 +55,7 @@ function addressesOf(
   router: BackupRouter,
 ): readonly Address[] {
   if (router.auto === undefined) return router.gateways;
-  const choice = link === undefined ? undefined : autoGateway(world, selector, link, router, 0);
-  return choice === undefined || 'reason' in choice || choice.gateway === undefined ? [] : [choice.gateway];
+  return link === undefined ? [] : autoGateways(world, selector, link, router);
 }
 
 function standingOf(

@@ -8,7 +8,7 @@ import { nextHopsOf } from '../model/next-hops.js';
 import type { Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { adoptAt, adopts } from './adopt.js';
-import { learnedAfter } from './auto.js';
+import { learnedAfter, learnedGateways } from './auto.js';
 import { completed } from './completed.js';
 import { coverage } from './coverage.js';
 import { wanted } from './desired.js';
@@ -53,7 +53,9 @@ export function interest(world: World): ObserveRequest {
     vrfTables: world.snapshot === undefined ? [] : vrfTables(world.config, world.snapshot),
     furtherTables: world.snapshot === undefined ? [] : tablesFor(world, world.snapshot),
     maxLength: longestDestinations(world.config),
-    gateways: [...new Set([...gatewaysOf(world.config), ...world.learned.values()])],
+    // A default route may hang on one.
+    ...(allBackupRouters(world.config).some(({ auto }) => auto !== undefined) ? { nexthopObjects: true } : {}),
+    gateways: [...new Set([...gatewaysOf(world.config), ...learnedGateways(world.learned)])],
   };
 }
 
@@ -214,7 +216,9 @@ function seen(
     tablesRead: next.tablesRead,
     learned,
     former:
-      learned === world.learned ? former : { ...former, gateways: new Set([...former.gateways, ...learned.values()]) },
+      learned === world.learned
+        ? former
+        : { ...former, gateways: new Set([...former.gateways, ...learnedGateways(learned)]) },
     sightings: sightingsAfter(
       world.sightings,
       sightsOf(gatewaysIn(isSeen(world) && world.snapshot === snapshot ? world : known)).filter((sight) => {

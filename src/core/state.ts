@@ -3,7 +3,6 @@
  * What lives here: shapes and the initial value. How they change: machine.ts and what it calls.
  */
 
-import type { Address } from '../model/address.js';
 import type { AdoptedRoute } from '../model/adopted.js';
 import type { Config, Role } from '../model/config.js';
 import type { DaemonId, WatchedDaemon } from '../model/daemon.js';
@@ -12,7 +11,7 @@ import { type Damping, UNDAMPED } from './damping.js';
 import type { Sightings } from './gateway.js';
 import { formerly, type Ownership } from './ownership.js';
 import type { KernelHint, ObserveRequest } from './ports.js';
-import type { Offers, Takeovers } from './takeover-state.js';
+import type { Offers, Takeovers, Way } from './takeover-state.js';
 import type { Mistrust } from './trust.js';
 
 /** Where a watched daemon stands. `unknown`: no verdict yet. `appeared`: a sign of life, no answer yet. */
@@ -49,8 +48,8 @@ export type Phase =
       readonly uncovered: readonly string[];
     };
 
-/** Gateways that default routes of somebody else have named in this life, by family and interface (auto.ts). */
-export type Learned = ReadonlyMap<string, Address>;
+/** Ways that default routes of somebody else have named in this life, by family and interface (auto.ts). */
+export type Learned = ReadonlyMap<string, Way>;
 
 /** Why an observation was asked for. */
 export type RoundCause = 'start' | 'probe' | 'hint' | 'resync' | 'phase' | 'verify' | 'reload';

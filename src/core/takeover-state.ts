@@ -1,4 +1,16 @@
-/** Shapes of what is known about taking over (takeover.ts, offers.ts). */
+/** Shapes of what is known about foreign default routes: the ways that they name (auto.ts), and taking them over (takeover.ts, offers.ts). */
+
+import type { Address } from '../model/address.js';
+
+/** One way out that a default route names. */
+export interface Way {
+  /** undefined: by the interface alone. */
+  readonly gateway: Address | undefined;
+  readonly onlink?: true;
+  readonly source?: Address;
+  /** RTA_METRICS, as in `Route`. */
+  readonly metrics?: string;
+}
 
 /** Whether the daemon has a default route of its own, by `questionKey`; undefined: it cannot say. */
 export type Offers = ReadonlyMap<string, boolean | undefined>;

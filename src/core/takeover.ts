@@ -19,9 +19,9 @@
  */
 
 import { defaultPrefix, prefixText } from '../model/prefix.js';
-import { bound, isForeignDefault } from './auto.js';
 import { coverage } from './coverage.js';
 import { wanted } from './desired.js';
+import { bound, isForeignDefault } from './foreign-default.js';
 import { routeKey } from './keys.js';
 import { isOffered } from './offers.js';
 import { adopting, type Place, placeKey, READY, takeoverOf } from './places.js';

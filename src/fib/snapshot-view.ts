@@ -6,7 +6,7 @@ import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { ordinary } from './packet.js';
 import { programOf } from './program.js';
-import type { View } from './view.js';
+import { type Exits, exitsThrough, type View } from './view.js';
 
 /** What a snapshot found, as of `now`. `ours`: with our own routes and the rules as they are; without it, as if neither were there. */
 export function viewOf(snapshot: Snapshot, now: number, ours: 'with ours' | OwnRule): View {
@@ -39,4 +39,9 @@ export function tablesOf(rules: readonly Rule[]): readonly Route['table'][] {
   const asked = FAMILIES.flatMap((family) => programOf(rules, ordinary(defaultPrefix(family))).rules);
   const tables = asked.flatMap(({ detail, table }) => ((detail?.action ?? 'table') === 'table' ? [table] : []));
   return [...new Set(tables)];
+}
+
+/** Where a route of the snapshot leads. */
+export function snapshotExits({ nexthopObjects = [] }: Snapshot, route: Route): Exits {
+  return exitsThrough(nexthopObjects, route);
 }

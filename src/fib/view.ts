@@ -49,8 +49,12 @@ export function containing(view: View, table: number, prefix: Prefix): readonly 
 export type Exits = readonly Nexthop[] | 'blackhole';
 
 export function exitsOf(view: View, route: Route): Exits {
+  return exitsThrough(view.nexthopObjects, route);
+}
+
+export function exitsThrough(objects: readonly NexthopObject[], route: Route): Exits {
   if (route.nexthopId === undefined || route.nexthops.length > 0) return route.nexthops;
-  return objectExits(objectsOf(view.nexthopObjects), route.nexthopId);
+  return objectExits(objectsOf(objects), route.nexthopId);
 }
 
 function objectExits(objects: ReadonlyMap<number, NexthopObject>, id: number): Exits {

@@ -10,7 +10,7 @@ import type { Route } from './route.js';
 /** Why a route could not be put back as it was: it hangs on a next hop object of somebody else. */
 export type Obstacle = 'nexthop-object';
 
-/** A foreign unicast default route of one next hop. */
+/** A foreign unicast default route. */
 export interface Original {
   readonly route: Route;
   readonly message: string;

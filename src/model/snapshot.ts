@@ -21,7 +21,7 @@ export interface Snapshot {
   readonly furtherRoutes?: readonly Route[];
   /** Read where a route or the request needs them; absent: not asked for. */
   readonly nexthopObjects?: readonly NexthopObject[];
-  /** The default routes among them that have one next hop, to the byte. Absent: not looked for. */
+  /** The default routes among them, to the byte. Absent: not looked for. */
   readonly originals?: readonly Original[];
   /** All rules of both families. */
   readonly rules: readonly Rule[];

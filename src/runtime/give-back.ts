@@ -4,7 +4,7 @@
  */
 
 import { restoreSteps, without } from '../core/adopt.js';
-import { bound } from '../core/auto.js';
+import { bound } from '../core/foreign-default.js';
 import type { Kernel, Step } from '../core/ports.js';
 import type { AdoptedRoute } from '../model/adopted.js';
 import { destinationText } from '../model/prefix.js';

@@ -26,10 +26,10 @@ const TICKS_PER_S = 100;
 
 /**
  * The route of an RTM_NEWROUTE message as it was dumped; undefined unless it is a unicast default
- * route of one next hop.
+ * route.
  */
 export function originalOf(route: Route, bytes: Buffer, start: number, end: number): Original | undefined {
-  if (route.destination.length !== 0 || route.type !== 'unicast' || route.nexthops.length !== 1) return undefined;
+  if (route.destination.length !== 0 || route.type !== 'unicast') return undefined;
   const header = start + uapi.NLMSG_HDRLEN;
   const kept = Buffer.from(bytes.subarray(header, header + uapi.RTMSG_LEN));
   kept.writeUInt32LE(kept.readUInt32LE(RTM_FLAGS) & uapi.RTNH_F_ONLINK, RTM_FLAGS);
@@ -42,6 +42,9 @@ export function originalOf(route: Route, bytes: Buffer, start: number, end: numb
     if (type === uapi.RTA_CACHEINFO || type === uapi.RTA_EXPIRES) return;
     const attribute = Buffer.alloc(align(to - from + 4));
     bytes.copy(attribute, 0, from - 4, to);
+    // What the kernel says of their state it does not take back (fib_get_nhs).
+    if (type === uapi.RTA_MULTIPATH)
+      eachNexthop(attribute, 4, to - from + 4, (at) => void (attribute[at + 2]! &= uapi.RTNH_F_ONLINK));
     parts.push(attribute);
   });
   return {
@@ -101,9 +104,22 @@ export function writeRestoreRoute(writer: Writer, adopted: AdoptedRoute): void {
  */
 function putKept(writer: Writer, { route, message }: AdoptedRoute): void {
   const kept = Buffer.from(message, 'hex');
-  walkAttributes(kept, uapi.RTMSG_LEN, kept.length, (attribute, from) => {
+  walkAttributes(kept, uapi.RTMSG_LEN, kept.length, (attribute, from, to) => {
     if (attribute === uapi.RTA_OIF) kept.writeUInt32LE(route.nexthops[0]?.interfaceIndex ?? 0, from);
+    if (attribute === uapi.RTA_MULTIPATH)
+      eachNexthop(kept, from, to, (at, i) => kept.writeInt32LE(route.nexthops[i]?.interfaceIndex ?? 0, at + 4));
   });
   const at = reserve(writer, kept.length);
   kept.copy(writer.bytes, at);
+}
+
+/** Where each struct rtnexthop begins. */
+function eachNexthop(bytes: Buffer, start: number, end: number, visit: (at: number, index: number) => void): void {
+  let index = 0;
+  for (let at = start; at + uapi.RTNEXTHOP_LEN <= end; index++) {
+    const length = bytes.readUInt16LE(at);
+    if (length < uapi.RTNEXTHOP_LEN) return;
+    visit(at, index);
+    at += align(length);
+  }
 }

@@ -1,0 +1,98 @@
+/**
+ * Default routes that somebody who is no routing daemon put on a management interface, and the ways out that they name, in every shape
+ * that the kernel has: one next hop, several, nexthop objects, by a gateway of either family or by the interface alone. Pure.
+ *
+ * Invariant: routes of routing daemons, watched or not, and of agents like ourselves are none of them.
+ */
+
+import { snapshotExits } from '../fib/snapshot-view.js';
+import type { Address, Family } from '../model/address.js';
+import type { AdoptedRoute } from '../model/adopted.js';
+import type { Link } from '../model/link.js';
+import type { Nexthop, Route } from '../model/route.js';
+import type { Snapshot } from '../model/snapshot.js';
+import { realmOf } from './management.js';
+import { ownership } from './ownership.js';
+import type { SeenWorld } from './state.js';
+import type { Way } from './takeover-state.js';
+
+/** rtm_protocol of routing daemons: zebra, BIRD, Babel, and FRR's own range (fact F4); 157 is our own default. */
+const DAEMON_PROTOCOLS: ReadonlySet<number> = new Set([
+  11,
+  12,
+  42,
+  ...Array.from({ length: 13 }, (_, i) => 186 + i),
+  157,
+]);
+
+/** A foreign unicast default route for all packets, a way of which leaves by the link, in the realm of the link. */
+export function isForeignDefault(world: SeenWorld, link: Link, family: Family, route: Route): boolean {
+  return (
+    route.family === family &&
+    route.destination.length === 0 &&
+    route.type === 'unicast' &&
+    route.tos === 0 &&
+    route.from === undefined &&
+    route.table === realmOf(link, world.snapshot).table &&
+    !ownership(world.config, world.former).protocols.has(route.protocol) &&
+    !DAEMON_PROTOCOLS.has(route.protocol) &&
+    ![...world.daemons.values()].some((daemon) => daemon.protocols.includes(route.protocol)) &&
+    exits(world.snapshot, route).some(({ interfaceIndex }) => interfaceIndex === link.index)
+  );
+}
+
+/** Whether it leaves by other interfaces, too. */
+export function leavesElsewhere({ snapshot }: SeenWorld, link: Link, route: Route): boolean {
+  return exits(snapshot, route).some(({ interfaceIndex }) => interfaceIndex !== link.index);
+}
+
+function exits(snapshot: Snapshot, route: Route): readonly Nexthop[] {
+  const found = snapshotExits(snapshot, route);
+  return found === 'blackhole' ? [] : found;
+}
+
+/** The ways out by the link that routes name, in the order in which the kernel prefers them: those that it knows to be dead come last. */
+export function waysOf({ snapshot }: SeenWorld, link: Link, routes: readonly Route[]): readonly Way[] {
+  const ways = [...routes].sort(byPreference).flatMap((route) =>
+    exits(snapshot, route)
+      .filter(({ interfaceIndex }) => interfaceIndex === link.index)
+      .map(({ gateway, onlink, dead }) => ({ dead, way: wayOf(route, gateway, onlink) })),
+  );
+  return [...ways.filter(({ dead }) => !dead), ...ways.filter(({ dead }) => dead)].map(({ way }) => way);
+}
+
+export function wayOf({ source, metrics }: Route, gateway: Address | undefined, onlink: true | undefined): Way {
+  return {
+    gateway,
+    ...(onlink === true ? { onlink } : {}),
+    ...(source === undefined ? {} : { source }),
+    ...(metrics === undefined ? {} : { metrics }),
+  };
+}
+
+export function sameWay(a: Way, b: Way): boolean {
+  return a.gateway === b.gateway && a.onlink === b.onlink && a.source === b.source && a.metrics === b.metrics;
+}
+
+/** RFC 4191: of routers of one metric the kernel prefers the higher one. */
+function byPreference(a: Route, b: Route): number {
+  return a.metric - b.metric || PREFERENCE[a.preference ?? 'medium'] - PREFERENCE[b.preference ?? 'medium'];
+}
+
+const PREFERENCE = { high: 0, medium: 1, low: 2 } as const;
+
+/** A record as it applies now: under the index that its interface has; undefined while the interface is gone. */
+export function bound(adopted: AdoptedRoute, snapshot: Snapshot): AdoptedRoute | undefined {
+  const { route, interfaceName } = adopted;
+  const link =
+    snapshot.links.find((l) => l.index === route.nexthops[0]?.interfaceIndex) ??
+    snapshot.links.find((l) => l.name === interfaceName);
+  if (link === undefined) return undefined;
+  return {
+    ...adopted,
+    route: {
+      ...route,
+      nexthops: route.nexthops.map((nexthop) => ({ ...nexthop, interfaceIndex: link.index })),
+    },
+  };
+}
