@@ -15,7 +15,7 @@
  */
 
 import type { AdoptedRoute, Original } from '../model/adopted.js';
-import { allBackupRouters, type Config } from '../model/config.js';
+import { allBackupRouters, type BackupRouter, type Config } from '../model/config.js';
 import type { Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { bound, isForeignDefault, leavesElsewhere, sameWay, wayOf, waysOf } from './foreign-default.js';
@@ -26,6 +26,7 @@ import { adopting, type Place, samePlace, takeoverOf } from './places.js';
 import type { Desired } from './plan.js';
 import type { Step } from './ports.js';
 import type { Agenda, Insistence, Phase, SeenWorld } from './state.js';
+import type { AutoWay } from './takeover-state.js';
 
 /** zebra takes metric >> 24 for the distance, and 255 for "never prefer" (fact F1): such a route is in nobody's way. */
 const HARMLESS_DISTANCE = 255;
@@ -134,9 +135,14 @@ function replaced(world: SeenWorld, want: Desired, { link, router }: Candidate):
   const alike = ours.some((route) => {
     const [nexthop] = route.nexthops;
     const way = wayOf(route, nexthop?.gateway, nexthop?.onlink);
-    return route.destination.length === 0 && theirs.some((one) => sameWay(one, way));
+    return route.destination.length === 0 && theirs.some((one) => sameWay(asConfigured(router, one), way));
   });
   return alike && ours.every((route) => installed.has(routeKey(route)));
+}
+
+/** The way as a configuration that says more of it has it. */
+function asConfigured({ source, onlink }: BackupRouter, way: AutoWay): AutoWay {
+  return { ...way, ...(source === undefined ? {} : { source }), ...(onlink === true ? { onlink } : {}) };
 }
 
 /** Records that the configuration no longer wants, given back before anything of ours is changed. */

@@ -22,7 +22,7 @@ import { linkOf, type Wait } from './management.js';
 import { ownedRoutes, ownership } from './ownership.js';
 import { LOCAL_METRIC, MAIN_METRIC, MAIN_METRIC_PREEMPTING, RANKS } from './placement.js';
 import type { Learned, SeenWorld } from './state.js';
-import type { Way } from './takeover-state.js';
+import type { AutoWay } from './takeover-state.js';
 
 function learnedKey(selector: InterfaceSelector, family: Family): string {
   return `${family} ${selectorText(selector)}`;
@@ -34,7 +34,7 @@ function present(world: SeenWorld, link: Link, family: Family): readonly Route[]
 
 /** What one more look teaches; the very same map when it teaches nothing new. */
 export function learnedAfter(world: SeenWorld): Learned {
-  let next: Map<string, Way> | undefined;
+  let next: Map<string, AutoWay> | undefined;
   for (const { selector, backupRouters } of world.config.managementInterfaces) {
     const link = linkOf(selector, world.snapshot);
     if (link === undefined) continue;
@@ -54,7 +54,7 @@ export function learnedGateways(learned: Learned): readonly Address[] {
   return [...learned.values()].flatMap(({ gateway }) => gateway ?? []);
 }
 
-export interface AutoChoice extends Way {
+export interface AutoChoice extends AutoWay {
   readonly rank: number;
   /** What an operator should know of the choice. */
   readonly note: Wait | undefined;
@@ -66,7 +66,7 @@ function knownWays(
   selector: InterfaceSelector,
   link: Link,
   { family }: BackupRouter,
-): { readonly ways: readonly Way[]; readonly guessed: boolean } {
+): { readonly ways: readonly AutoWay[]; readonly guessed: boolean } {
   const taken = world.record.adopted
     .flatMap((adopted) => bound(adopted, world.snapshot)?.route ?? [])
     .filter((route) => isForeignDefault(world, link, family, route));
@@ -92,8 +92,13 @@ export function autoGateways(
   selector: InterfaceSelector,
   link: Link,
   router: BackupRouter,
-): readonly Address[] {
-  return [...new Set(knownWays(world, selector, link, router).ways.flatMap(({ gateway }) => gateway ?? []))];
+): readonly (AutoWay & { readonly gateway: Address })[] {
+  const { ways } = knownWays(world, selector, link, router);
+  return ways.flatMap((way, i) => {
+    const { gateway } = way;
+    const isFirst = ways.findIndex((other) => other.gateway === gateway) === i;
+    return gateway !== undefined && isFirst ? [{ ...way, gateway }] : [];
+  });
 }
 
 /** The way to use on the interface, or what is waited for: the first whose gateway is not known to be dead. */
@@ -121,7 +126,7 @@ export function autoGateway(
 }
 
 /** A way without gateway has nobody who could be dead. */
-function chosenWay(world: SeenWorld, link: Link, ways: readonly Way[]): Way | undefined {
+function chosenWay(world: SeenWorld, link: Link, ways: readonly AutoWay[]): AutoWay | undefined {
   const upTo = ways.findIndex(({ gateway }) => gateway === undefined);
   const asked = (upTo < 0 ? ways : ways.slice(0, upTo)).flatMap(({ gateway }) => gateway ?? []);
   if (asked.length === 0) return ways[0];

@@ -192,10 +192,10 @@ function addTargets(
     return;
   }
   if (choice.note !== undefined) found.waits.push(choice.note);
-  const source = sourceOn(snapshot, link, router);
+  const source = sourceOn(snapshot, link, router.source ?? choice.source);
   if (source === 'not there')
     found.waits.push({
-      subject: router.source ?? '',
+      subject: router.source ?? choice.source ?? '',
       reason: `the source is no usable address of this host${realm.vrf === undefined ? '' : ` in ${realm.vrf}`} yet; the kernel chooses one`,
     });
   const hides = config.placement === 'local' && realm.vrf === undefined;
@@ -208,7 +208,8 @@ function addTargets(
     found.targets[router.family].push({
       destination,
       gateway: choice.gateway,
-      ...(router.onlink === true ? { onlink: true } : {}),
+      ...(router.onlink === true || choice.onlink === true ? { onlink: true } : {}),
+      ...(choice.metrics === undefined ? {} : { metrics: choice.metrics }),
       ...(source === 'not there' ? {} : source),
       interfaceIndex: link.index,
       vrfTable: realm.vrf === undefined ? undefined : realm.table,
@@ -269,7 +270,7 @@ function refusals(
 function sourceOn(
   snapshot: Snapshot,
   link: Link,
-  { source }: BackupRouter,
+  source: Address | undefined,
 ): { readonly source?: Address } | 'not there' {
   if (source === undefined) return {};
   const { table } = realmOf(link, snapshot);

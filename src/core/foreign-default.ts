@@ -14,7 +14,7 @@ import type { Snapshot } from '../model/snapshot.js';
 import { realmOf } from './management.js';
 import { ownership } from './ownership.js';
 import type { SeenWorld } from './state.js';
-import type { Way } from './takeover-state.js';
+import type { AutoWay } from './takeover-state.js';
 
 /** rtm_protocol of routing daemons: zebra, BIRD, Babel, and FRR's own range (fact F4); 157 is our own default. */
 const DAEMON_PROTOCOLS: ReadonlySet<number> = new Set([
@@ -52,7 +52,7 @@ function exits(snapshot: Snapshot, route: Route): readonly Nexthop[] {
 }
 
 /** The ways out by the link that routes name, in the order in which the kernel prefers them: those that it knows to be dead come last. */
-export function waysOf({ snapshot }: SeenWorld, link: Link, routes: readonly Route[]): readonly Way[] {
+export function waysOf({ snapshot }: SeenWorld, link: Link, routes: readonly Route[]): readonly AutoWay[] {
   const ways = [...routes].sort(byPreference).flatMap((route) =>
     exits(snapshot, route)
       .filter(({ interfaceIndex }) => interfaceIndex === link.index)
@@ -61,7 +61,7 @@ export function waysOf({ snapshot }: SeenWorld, link: Link, routes: readonly Rou
   return [...ways.filter(({ dead }) => !dead), ...ways.filter(({ dead }) => dead)].map(({ way }) => way);
 }
 
-export function wayOf({ source, metrics }: Route, gateway: Address | undefined, onlink: true | undefined): Way {
+export function wayOf({ source, metrics }: Route, gateway: Address | undefined, onlink: true | undefined): AutoWay {
   return {
     gateway,
     ...(onlink === true ? { onlink } : {}),
@@ -70,7 +70,7 @@ export function wayOf({ source, metrics }: Route, gateway: Address | undefined, 
   };
 }
 
-export function sameWay(a: Way, b: Way): boolean {
+export function sameWay(a: AutoWay, b: AutoWay): boolean {
   return a.gateway === b.gateway && a.onlink === b.onlink && a.source === b.source && a.metrics === b.metrics;
 }
 

@@ -29,40 +29,47 @@ export interface Gateway {
   readonly standing: GatewayStanding;
 }
 
-/** All of them, in the order of the configuration; of `address: auto` the one that is found, or guessed. */
+/** All of them, in the order of the configuration; of `address: auto` those that default routes name, or the one that is guessed. */
 export const gatewaysIn = remembered((world: SeenWorld): readonly Gateway[] =>
   world.config.managementInterfaces.flatMap((management) => {
     const link = linkOf(management.selector, world.snapshot);
     return management.backupRouters.flatMap((router) =>
-      addressesOf(world, management, link, router).map(
-        (address): Gateway => ({
+      named(world, management, link, router).map(
+        ({ address, onlink }): Gateway => ({
           family: router.family,
           address,
           router,
           link,
           interfaceName: link?.name ?? selectorText(management.selector),
-          standing: standingOf(world.snapshot, link, router, address),
+          standing: standingOf(world.snapshot, link, router.family, address, onlink),
         }),
       ),
     );
   }),
 );
 
-function addressesOf(
+function named(
   world: SeenWorld,
   { selector }: ManagementInterface,
   link: Link | undefined,
   router: BackupRouter,
-): readonly Address[] {
-  if (router.auto === undefined) return router.gateways;
-  return link === undefined ? [] : autoGateways(world, selector, link, router);
+): readonly { readonly address: Address; readonly onlink: boolean }[] {
+  const said = router.onlink === true;
+  if (router.auto === undefined) return router.gateways.map((address) => ({ address, onlink: said }));
+  return link === undefined
+    ? []
+    : autoGateways(world, selector, link, router).map(({ gateway, onlink }) => ({
+        address: gateway,
+        onlink: said || onlink === true,
+      }));
 }
 
 function standingOf(
   snapshot: Snapshot,
   link: Link | undefined,
-  { family, onlink }: BackupRouter,
+  family: Family,
   address: Address,
+  onlink: boolean,
 ): GatewayStanding {
   if (link === undefined) return { kind: 'unasked', why: 'no such interface' };
   const own = snapshot.addresses.filter(
@@ -72,7 +79,7 @@ function standingOf(
   if (!link.up) return { kind: 'unasked', why: `${link.name} is down` };
   if (isBroadcast(snapshot, link, address)) return { kind: 'broadcast' };
   // The end of a route is an event of its own.
-  if (onlink !== true && neighbourOn(snapshot, link, address, 0).kind === 'off-link') return { kind: 'off-link' };
+  if (!onlink && neighbourOn(snapshot, link, address, 0).kind === 'off-link') return { kind: 'off-link' };
   if (!link.carrier) return { kind: 'unasked', why: `${link.name} has no carrier` };
   const key = neighbourKey({ interfaceIndex: link.index, address });
   if (snapshot.neighbours.some((one) => one.permanent && neighbourKey(one) === key))
@@ -134,9 +141,9 @@ export function gatewayIds(world: SeenWorld): readonly NeighbourId[] {
 /** By which gateway the routes of a backup router go, or would. */
 export function chosen(world: SeenWorld, { router, link }: Gateway): Address | undefined {
   if (link === undefined) return undefined;
-  const named = gatewaysIn(world).filter((one) => one.router === router && one.link === link);
+  const listed = gatewaysIn(world).filter((one) => one.router === router && one.link === link);
   return chooseGateway(
-    named.map(({ address }) => address),
+    listed.map(({ address }) => address),
     link.index,
     world.sightings,
   ).gateway;

@@ -11,7 +11,7 @@ import { type Damping, UNDAMPED } from './damping.js';
 import type { Sightings } from './gateway.js';
 import { formerly, type Ownership } from './ownership.js';
 import type { KernelHint, ObserveRequest } from './ports.js';
-import type { Offers, Takeovers, Way } from './takeover-state.js';
+import type { AutoWay, Offers, Takeovers } from './takeover-state.js';
 import type { Mistrust } from './trust.js';
 
 /** Where a watched daemon stands. `unknown`: no verdict yet. `appeared`: a sign of life, no answer yet. */
@@ -49,7 +49,7 @@ export type Phase =
     };
 
 /** Ways that default routes of somebody else have named in this life, by family and interface (auto.ts). */
-export type Learned = ReadonlyMap<string, Way>;
+export type Learned = ReadonlyMap<string, AutoWay>;
 
 /** Why an observation was asked for. */
 export type RoundCause = 'start' | 'probe' | 'hint' | 'resync' | 'phase' | 'verify' | 'reload';

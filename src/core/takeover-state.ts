@@ -3,7 +3,7 @@
 import type { Address } from '../model/address.js';
 
 /** One way out that a default route names. */
-export interface Way {
+export interface AutoWay {
   /** undefined: by the interface alone. */
   readonly gateway: Address | undefined;
   readonly onlink?: true;
