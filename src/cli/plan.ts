@@ -31,7 +31,9 @@ export async function plan(options: ConfigOptions & { readonly json?: boolean })
  */
 function standingsOf(agent: Status | undefined): ReadonlyMap<DaemonId, Standing> | undefined {
   if (agent?.routes.phase !== 'in') return undefined;
-  return new Map(agent.daemons.map(({ id, state, forMs }) => [id, { life: state, forMs }]));
+  return new Map(
+    agent.daemons.map(({ id, state, forMs }) => [id, { life: state === 'stopped' ? 'down' : state, forMs }]),
+  );
 }
 
 /** Which half an agent that runs holds to; null: none runs, or it has not decided. */

@@ -11,11 +11,13 @@ export function heard(state: State, id: DaemonId, verdict: Verdict, now: number)
   const next = judged(daemon, verdict, now);
   if (next === daemon) return state;
   const lives = next.life === 'responsive';
+  const orderly = next.stopped === true;
   // One incident, however many daemons it takes down: a restart of FRR is one death, not three.
-  const death = !lives && [...daemons.values()].every((other) => other.life === 'responsive');
+  const death = !orderly && !lives && [...daemons.values()].every((other) => other.life === 'responsive');
   const known = withWorld(state, {
-    daemons: new Map(daemons).set(id, next),
-    damping: death ? died(damping, now) : damping,
+    daemons: new Map(daemons).set(id, death ? { ...next, undamped: damping } : next),
+    // The end of file comes before the news that it was a stop, which is no death.
+    damping: death ? died(damping, now) : orderly && daemon.undamped !== undefined ? daemon.undamped : damping,
     // What it confirmed in its last life says nothing about the next.
     confirmed: lives ? confirmed : new Map(),
     offers: lives ? offers : new Map(),
@@ -27,34 +29,45 @@ export function heard(state: State, id: DaemonId, verdict: Verdict, now: number)
   });
 }
 
+function bare({ stopped: _stopped, undamped: _undamped, ...daemon }: DaemonState): DaemonState {
+  return daemon;
+}
+
 function judged(daemon: DaemonState, verdict: Verdict, now: number): DaemonState {
   switch (verdict.kind) {
     case 'responsive': {
       if (daemon.life === 'responsive') return daemon;
       // Beside a daemon older than ourselves the hold-time counts from its start, not from ours.
       const ageMs = daemon.life === 'unknown' ? verdict.ageMs : 0;
-      return { ...daemon, life: 'responsive', since: now - ageMs, reason: verdict.reason };
+      return { ...bare(daemon), life: 'responsive', since: now - ageMs, reason: verdict.reason };
     }
     case 'appeared':
       // A sign of life ends staleness; it takes nothing back from a daemon that answers.
       if (daemon.life === 'responsive' || (daemon.life === 'appeared' && daemon.reason === verdict.reason))
         return daemon;
       return {
-        ...daemon,
+        ...bare(daemon),
         life: 'appeared',
         since: daemon.life === 'appeared' ? daemon.since : now,
         reason: verdict.reason,
       };
     case 'down':
-    case 'unresponsive':
-      return daemon.life === verdict.kind && daemon.reason === verdict.reason
+    case 'unresponsive': {
+      const stopped = verdict.kind === 'down' && verdict.orderly === true;
+      return daemon.life === verdict.kind && daemon.reason === verdict.reason && stopped === (daemon.stopped === true)
         ? daemon
         : {
-            ...daemon,
+            ...bare(daemon),
+            ...(stopped ? { stopped } : {}),
+            // Of its last death, until it is known to have been a stop.
+            ...(!stopped && daemon.undamped !== undefined && daemon.life === 'down'
+              ? { undamped: daemon.undamped }
+              : {}),
             life: verdict.kind,
             since: daemon.life === 'down' || daemon.life === 'unresponsive' ? daemon.since : now,
             reason: verdict.reason,
           };
+    }
     default:
       return verdict satisfies never;
   }

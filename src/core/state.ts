@@ -22,6 +22,10 @@ export interface DaemonState extends WatchedDaemon {
   /** Since when it stands there. For the first verdict after our own start: since when the process exists. */
   readonly since: number;
   readonly reason: string;
+  /** Down because it was stopped in order. */
+  readonly stopped?: true;
+  /** The damping before its death was counted, which may turn out to have been a stop. */
+  readonly undamped?: Damping;
 }
 
 /** Why routes are in. */

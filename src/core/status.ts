@@ -71,7 +71,7 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
     gateways: isSeen(world) ? gatewayStatus(world, at) : [],
     daemons: [...world.daemons.values()].map((daemon) => ({
       id: daemon.id,
-      state: daemon.life,
+      state: daemon.stopped === true ? 'stopped' : daemon.life,
       reason: daemon.reason,
       ...at(daemon.since),
     })),

@@ -12,7 +12,12 @@ export type Verdict =
    * It does not run, or is on its way out: no socket, connection refused, end of file, the kernel's
    * news of its process.
    */
-  | { readonly kind: 'down'; readonly reason: string }
+  | {
+      readonly kind: 'down';
+      readonly reason: string;
+      /** It has ended with status 0, as on SIGTERM: a stop, and no death. */
+      readonly orderly?: true;
+    }
   /** It runs and does not answer. */
   | { readonly kind: 'unresponsive'; readonly reason: string }
   /**

@@ -58,7 +58,7 @@ export interface Status {
   readonly gateways: readonly GatewayStatus[];
   readonly daemons: readonly {
     readonly id: string;
-    readonly state: 'unknown' | 'down' | 'appeared' | 'unresponsive' | 'responsive';
+    readonly state: 'unknown' | 'down' | 'stopped' | 'appeared' | 'unresponsive' | 'responsive';
     readonly reason: string;
     readonly since: string;
     readonly forMs: number;

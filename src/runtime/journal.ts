@@ -126,12 +126,17 @@ function* failedAdoptions(before: State, { world }: State, now: number): Iterabl
 function* verdict(before: State, after: State, id: string, now: number): Iterable<Happening> {
   const was = before.world.daemons.get(id);
   const is = after.world.daemons.get(id);
-  if (was === undefined || is === undefined || was.life === is.life) return;
+  if (
+    was === undefined ||
+    is === undefined ||
+    (was.life === is.life && (was.stopped === is.stopped || is.stopped !== true))
+  )
+    return;
   yield {
     kind: 'daemon',
     id,
-    state: is.life,
-    was: was.life,
+    state: is.stopped === true ? 'stopped' : is.life,
+    was: was.stopped === true ? 'stopped' : was.life,
     wasForMs: Math.round(now - was.since),
     reason: is.reason,
     othersUnwell: [...after.world.daemons.values()].filter(

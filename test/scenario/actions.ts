@@ -9,7 +9,7 @@
  *   append route PREFIX via A dev D [proto N]       (another next hop; to ours: a foreigner's `ip -6 route append`, fact K7)
  *   rule PRIORITY lookup TABLE [iif NAME | from PREFIX]      no rule PRIORITY: the oldest of others
  *   flush table N | flush rules [all]: main's, too | overflow
- *   frr|DAEMON responsive [aged TIME] | eof | hang | appeared | down
+ *   frr|DAEMON responsive [aged TIME] | eof | stopped | hang | appeared | down
  *   rib holds [vrf NAME] PREFIX... | rib lost [vrf NAME] PREFIX... | rib mute | rib speaks
  *   kernel delay TIME | kernel fails CODE | kernel works
  *   config KEY VALUE... | reload | agent start | agent stop | agent kill | mark
@@ -231,6 +231,8 @@ function verdict(command: string, what: string, age: string | undefined): Verdic
   switch (what) {
     case 'responsive':
       return { kind: 'responsive', reason: 'answers', ageMs: age === undefined ? 0 : parseTime(age) };
+    case 'stopped':
+      return { kind: 'down', reason: 'process 7 (zebra) has ended with status 0', orderly: true };
     case 'eof':
       return { kind: 'down', reason: 'end of file' };
     case 'down':

@@ -14,6 +14,7 @@
  *   refused  -                   waiting, down (1)    -                            -
  *   answer   -                   -                    established, readiness (2)   readiness (2)
  *   ended    -                   waiting, down        waiting, down                waiting, down
+ *   farewell how it went         how it went          -                            -
  *   fault    -                   -                    waiting, silence goes on     waiting, silence goes on
  *   tick     connect when due    hang when due        appeared or settled, hang    probe, hang
  *
@@ -77,7 +78,11 @@ export function transition(
     case 'asked':
       return unchanged(isConnected(state.phase) ? silent(state, now) : state);
     case 'ended':
-      return state.phase.kind === 'waiting' ? unchanged(state) : died(state, event.reason, now);
+      return state.phase.kind === 'waiting' ? unchanged(state) : died(state, event, now);
+    case 'farewell':
+      return state.told?.kind === 'down' && !isConnected(state.phase)
+        ? tell(state, { ...event, kind: 'down' })
+        : unchanged(state);
     case 'fault':
       return isConnected(state.phase) ? outOfStep(state, event.reason, now, traits) : unchanged(state);
     case 'tick':
@@ -181,13 +186,21 @@ function answered(
 }
 
 /** The most urgent path of the product. */
-function died(state: SessionState, reason: string, now: number): SessionTransition {
+function died(
+  state: SessionState,
+  { reason, orderly }: SessionEvent & { kind: 'ended' },
+  now: number,
+): SessionTransition {
   const next = retryLater({ ...state, toldDenied: false, diedAt: now, silentSince: undefined }, reason, now);
   if (state.told?.kind === 'down') return next;
   const again = inSeries(next.state.backoff)
     ? `, as did each connection lately: believed again when one lasts ${LASTING_MS / 1000} s`
     : '';
-  const told = tell(next.state, { kind: 'down', reason: `${reason}${again}` });
+  const told = tell(next.state, {
+    kind: 'down',
+    reason: `${reason}${again}`,
+    ...(orderly === true ? { orderly } : {}),
+  });
   return { state: told.state, effects: [...told.effects, ...next.effects] };
 }
 

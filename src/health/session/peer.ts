@@ -24,21 +24,37 @@ interface Process {
   readonly ended: boolean;
 }
 
+/** How a process went. */
+export interface Farewell {
+  readonly reason: string;
+  /** With status 0. */
+  readonly orderly?: true;
+}
+
+export interface PeerListener {
+  /** Called inside the event that brought the news, at most once for each connection. */
+  readonly ending: (reason: string) => void;
+  /** The same news when it comes after the end of the connection. */
+  readonly farewell: (farewell: Farewell) => void;
+}
+
+/** The end of the first thread explains the end of file for so long; later it was a parent that went into the background. */
+const LEFT_MS = 50;
+
 export class Peer {
   readonly #processes: ProcessEvents | undefined;
   readonly #path: string;
-  readonly #onEnding: (reason: string) => void;
+  readonly #listener: PeerListener;
+  #parted: Process | undefined;
+  #left: { readonly farewell: Farewell; readonly at: number } | undefined;
   #process: Process | undefined;
   #dying: Process | undefined;
   #endWatch: (() => void) | undefined;
 
-  /**
-   * `onEnding` is called inside the event that brought the news, at most once for each connection.
-   */
-  constructor(processes: ProcessEvents | undefined, path: string, onEnding: (reason: string) => void) {
+  constructor(processes: ProcessEvents | undefined, path: string, listener: PeerListener) {
     this.#processes = processes;
     this.#path = path;
-    this.#onEnding = onEnding;
+    this.#listener = listener;
   }
 
   /**
@@ -46,7 +62,8 @@ export class Peer {
    * die.
    */
   meet(socket: Socket): boolean {
-    this.leave();
+    this.#leave();
+    this.#left = undefined;
     const process = this.#processes === undefined ? undefined : this.#identify(socket, this.#processes);
     this.#process = process;
     if (
@@ -70,11 +87,27 @@ export class Peer {
     this.#watch();
   }
 
-  /** The connection has ended. */
-  leave(): void {
+  /** The connection has ended; how the process went may still be told, until the next one stands. */
+  part(): void {
+    this.#parted = this.#process;
+    this.#process = undefined;
+  }
+
+  /** How the process went that has just left in peace, where it has. */
+  left(): Farewell | undefined {
+    return this.#left !== undefined && performance.now() - this.#left.at < LEFT_MS ? this.#left.farewell : undefined;
+  }
+
+  /** Nothing more is to be told. */
+  close(): void {
+    this.#leave();
+  }
+
+  #leave(): void {
     this.#endWatch?.();
     this.#endWatch = undefined;
     this.#process = undefined;
+    this.#parted = undefined;
   }
 
   #watch(): void {
@@ -82,10 +115,19 @@ export class Peer {
     if (process === undefined) return;
     this.#endWatch = this.#processes?.watch(process.pid, (how, certain) => {
       // Each thread may be announced; the first says it all.
-      if (this.#dying !== undefined || this.#process !== process) return;
-      if (!certain) return this.leave();
+      if (this.#dying !== undefined || (this.#process !== process && this.#parted !== process)) return;
+      const reason = `process ${process.pid} (${process.name}) ${how}`;
+      const farewell: Farewell = certain ? { reason } : { reason, orderly: true };
+      if (this.#parted === process) {
+        this.#leave();
+        return this.#listener.farewell(farewell);
+      }
+      if (!certain) {
+        this.#left = { farewell, at: performance.now() };
+        return this.#leave();
+      }
       this.#dying = process;
-      this.#onEnding(`process ${process.pid} (${process.name}) ${how}`);
+      this.#listener.ending(reason);
     });
   }
 

@@ -71,9 +71,10 @@ export class Session {
     this.#options = options;
     this.#traits = { ...options, heartbeat: dialect.probe !== undefined };
     this.#where = endpointText(endpoint);
-    this.#peer = new Peer(endpoint.kind === 'unix' ? processes : undefined, this.#where, (reason) =>
-      this.#dispatch({ kind: 'ended', reason }),
-    );
+    this.#peer = new Peer(endpoint.kind === 'unix' ? processes : undefined, this.#where, {
+      ending: (reason) => this.#dispatch({ kind: 'ended', reason }),
+      farewell: (farewell) => this.#dispatch({ kind: 'farewell', ...farewell }),
+    });
   }
 
   /** Connects, now and for ever; the listener hears the first verdict and then each change. */
@@ -98,6 +99,7 @@ export class Session {
   close(): void {
     this.#watch?.close();
     this.#dispatch({ kind: 'close' });
+    this.#peer.close();
   }
 
   #dispatch(event: SessionEvent): void {
@@ -125,7 +127,8 @@ export class Session {
     }
   }
 
-  #tell({ kind, reason }: SessionVerdict): void {
+  #tell({ kind, reason, orderly }: SessionVerdict): void {
+    if (kind === 'down' && orderly === true) return this.#listener({ kind, reason, orderly });
     if (kind !== 'responsive') return this.#listener({ kind, reason });
     this.#peer.answered();
     this.#listener({ kind, reason, ageMs: this.#options.ageMs(this.#connection?.exchange.heartbeat) });
@@ -145,7 +148,9 @@ export class Session {
     exchange.probe();
     socket.on('connect', () => this.#onConnect(connection));
     socket.on('data', (chunk: Buffer) => this.#onData(connection, chunk));
-    socket.on('end', () => this.#dispatch({ kind: 'ended', reason: `end of file on ${this.#where}` }));
+    socket.on('end', () =>
+      this.#dispatch({ kind: 'ended', ...(this.#peer.left() ?? { reason: `end of file on ${this.#where}` }) }),
+    );
     socket.on('close', () => this.#dispatch({ kind: 'ended', reason: `closed on ${this.#where}` }));
     socket.on('error', (error: NodeJS.ErrnoException) => {
       const code = error.code ?? error.message;
@@ -185,7 +190,7 @@ export class Session {
   #disconnect(reason: string): void {
     const connection = this.#connection;
     this.#connection = undefined;
-    this.#peer.leave();
+    this.#peer.part();
     if (connection === undefined) return;
     connection.socket.removeAllListeners();
     connection.socket.on('error', () => undefined);

@@ -45,6 +45,8 @@ export interface SessionState {
 export interface SessionVerdict {
   readonly kind: Verdict['kind'];
   readonly reason: string;
+  /** Of `down`: a stop, and no death. */
+  readonly orderly?: true;
 }
 
 /** What stays the same for a session's whole life. */
@@ -68,7 +70,9 @@ export type SessionEvent =
   /** A question was sent. */
   | { readonly kind: 'asked' }
   /** End of file, reset or close, or news of the process: it is dead. */
-  | { readonly kind: 'ended'; readonly reason: string }
+  | { readonly kind: 'ended'; readonly reason: string; readonly orderly?: true }
+  /** News of the process after its connection has ended: how it went. */
+  | { readonly kind: 'farewell'; readonly reason: string; readonly orderly?: true }
   /** What came is no answer: the two sides are out of step. */
   | { readonly kind: 'fault'; readonly reason: string }
   | { readonly kind: 'tick' }
