@@ -12,7 +12,7 @@ import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { readLastKnownGood } from '../runtime/last-known-good.js';
 import { type ConfigOptions, hintsOf } from './config-options.js';
-import { paintFor } from './terminal.js';
+import { paintFor, widthOf } from './terminal.js';
 
 export interface DoctorOptions extends ConfigOptions {
   readonly json?: boolean;
@@ -45,7 +45,11 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   process.stdout.write(
     options.json === true
       ? `${JSON.stringify(report, null, 2)}\n`
-      : render(report, { verbose: options.verbose === true, paint: paintFor(process.stdout, process.env) }),
+      : render(report, {
+          verbose: options.verbose === true,
+          paint: paintFor(process.stdout, process.env),
+          width: widthOf(process.stdout),
+        }),
   );
   return exitStatusOf(report);
 }

@@ -15,6 +15,8 @@ export interface BirdLine {
 export function birdLines(files: FileTree): {
   readonly lines: readonly BirdLine[];
   readonly why: string | undefined;
+  /** Whether there is a configuration at all. */
+  readonly any: boolean;
 } {
   const lines: BirdLine[] = [];
   const open = [...BIRD_FILES];
@@ -40,7 +42,7 @@ export function birdLines(files: FileTree): {
     }
   }
   const none = !any && why === undefined ? `no ${BIRD_FILES.join(' or ')}` : undefined;
-  return { lines, why: why ?? none };
+  return { lines, why: why ?? none, any };
 }
 
 /** Absolute patterns; a relative one is meant from the directory of the file. */

@@ -97,32 +97,39 @@ const WORD: Readonly<Record<FindingSeverity, string>> = {
 const MARGIN = '         ';
 const WIDTH = 80;
 
+type Format = Required<Pick<RenderOptions, 'paint' | 'width'>>;
+
 export interface RenderOptions {
   /** The checks that found nothing, and what could not be looked at, in full. */
   readonly verbose: boolean;
   readonly paint: Paint;
+  /** Columns; infinite leaves lines whole. Default 80. */
+  readonly width?: number;
 }
 
-export function render(report: DoctorReport, { verbose, paint }: RenderOptions): string {
+export function render(report: DoctorReport, { verbose, paint, width = WIDTH }: RenderOptions): string {
   const blocks: string[] = [];
   for (const finding of report.findings) {
     if (finding.severity === 'ok' || finding.severity === 'unknown') continue;
-    blocks.push(block(finding, paint));
+    blocks.push(block(finding, { paint, width }));
   }
   const brief = report.findings.filter(({ severity }) => severity === 'unknown' || (severity === 'ok' && verbose));
-  if (brief.length > 0) blocks.push(brief.map((finding) => line(finding, paint)).join(''));
+  if (brief.length > 0) blocks.push(brief.map((finding) => line(finding, { paint, width })).join(''));
   const { errors, warnings, notes, ok, unknown } = report.summary;
   const last = `${counted(errors, 'error')}, ${counted(warnings, 'warning')}, ${counted(notes, 'note')}, ${counted(ok, 'check')} ok, ${unknown} not possible`;
   return `${[...blocks, `${paint(errors > 0 ? 'red' : warnings > 0 ? 'yellow' : 'green', last)}\n`].join('\n')}`;
 }
 
-function block({ severity, code, group, message, evidence, remedy }: ReportedFinding, paint: Paint): string {
+function block(
+  { severity, code, group, message, evidence, remedy }: ReportedFinding,
+  { paint, width }: Format,
+): string {
   const lines = [
     `${paint(COLOUR[severity], WORD[severity].padEnd(MARGIN.length))}${paint('bold', code)}  ${paint('dim', group)}`,
-    ...wrap(oneLine(message), WIDTH - MARGIN.length).map((text) => `${MARGIN}${text}`),
+    ...wrap(oneLine(message), width - MARGIN.length).map((text) => `${MARGIN}${text}`),
     ...labelled(
       'seen',
-      evidence.flatMap((text) => wrap(oneLine(text), WIDTH - MARGIN.length - 6, '  ')),
+      evidence.flatMap((text) => wrap(oneLine(text), width - MARGIN.length - 6, '  ')),
     ),
     // Not wrapped: it is for pasting.
     ...labelled('do', (remedy?.split('\n') ?? []).map(oneLine)),
@@ -130,8 +137,8 @@ function block({ severity, code, group, message, evidence, remedy }: ReportedFin
   return `${lines.map((text) => `${text.trimEnd()}\n`).join('')}`;
 }
 
-function line({ severity, code, message }: ReportedFinding, paint: Paint): string {
-  const [first, ...rest] = wrap(oneLine(`${code}: ${message}`), WIDTH - MARGIN.length);
+function line({ severity, code, message }: ReportedFinding, { paint, width }: Format): string {
+  const [first, ...rest] = wrap(oneLine(`${code}: ${message}`), width - MARGIN.length);
   return `${paint(COLOUR[severity], WORD[severity].padEnd(MARGIN.length))}${first}\n${rest.map((text) => `${MARGIN}${text}\n`).join('')}`;
 }
 

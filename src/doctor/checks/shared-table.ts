@@ -4,8 +4,8 @@
  */
 
 import { realmOf } from '../../core/management.js';
-import { birdLines } from '../bird-config.js';
-import { valueOf } from '../files.js';
+import { BIRD_FILES, birdLines } from '../bird-config.js';
+import { unreadableOf, valueOf } from '../files.js';
 import { type Check, finding, found, look, type Outcome, unknown } from '../finding.js';
 import { type FrrLine, frrLines, frrLineText } from '../frr-config.js';
 import type { Host } from '../host.js';
@@ -206,8 +206,10 @@ function birdCheck(
   pattern: RegExp,
   say: (evidence: readonly string[]) => ReturnType<typeof finding>,
 ): Outcome {
-  const { lines, why } = birdLines(host.files);
+  const { lines, why, any } = birdLines(host.files);
   const hits = lines.filter(({ text }) => text.split(/[;{]/).some((statement) => pattern.test(statement.trim())));
   if (hits.length > 0) return [say(hits.map(({ where, text }) => `${where}: ${text}`))];
-  return why === undefined ? [] : unknown(why, 'sudo backup-router doctor');
+  if (why === undefined) return [];
+  const closed = any || unreadableOf(host.files, BIRD_FILES) !== undefined;
+  return unknown(why, closed ? 'sudo backup-router doctor' : undefined);
 }

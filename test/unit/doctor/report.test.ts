@@ -41,6 +41,17 @@ t.test('for people', async (t) => {
     render(diagnose(bad), { ...PLAIN, verbose: true }),
     /^OK {7}interface-missing: every management interface is there$/m,
   );
+  const messages = diagnose(bad).findings.filter(({ severity }) => severity !== 'ok' && severity !== 'unknown');
+  const whole = render(diagnose(bad), { ...PLAIN, width: Number.POSITIVE_INFINITY }).split('\n');
+  t.ok(
+    messages.every(({ message }) => whole.includes(`         ${message}`)),
+    'a pipe has each message in one line',
+  );
+  const wide = render(diagnose(bad), { ...PLAIN, width: 120 }).split('\n');
+  t.ok(
+    wide.some((line) => line.length > 80),
+    'a wide terminal is used',
+  );
   t.notMatch(render(diagnose(bad), { verbose: true, paint: paintFor({ isTTY: true }, { NO_COLOR: '1' }) }), /\x1b/);
   t.notMatch(render(diagnose(bad), { verbose: true, paint: paintFor({ isTTY: false }, {}) }), /\x1b/);
   t.match(render(diagnose(bad), { verbose: true, paint: paintFor({ isTTY: true }, {}) }), /\x1b\[31mERROR/);
