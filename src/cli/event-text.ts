@@ -63,6 +63,8 @@ function sentence(e: Event): string {
       return `backup router ${e.gateway} on ${e.interface} answers${e.was === 'dead' ? ` again after ${durationText(e.wasForMs)}` : ''}`;
     case 'gateway-switched':
       return `backup router ${e.to} on ${e.interface} is used in place of ${e.from}`;
+    case 'model-disagrees':
+      return `${e.destination} counts as covered by ${e.model}, and the kernel says ${e.kernel}: the routes are in, and it is asked again in ${durationText(e.againMs)}`;
     case 'role':
       return `role ${e.role}, was ${e.was}: ${e.reason}`;
     case 'order':

@@ -16,12 +16,13 @@ export function inWishedState(s: Status): boolean {
   return (
     s.faults.length === 0 &&
     s.routes.uncovered.length === 0 &&
+    s.disagreements.length === 0 &&
     (s.routes.phase !== 'in' || (s.backupRoutes.every(carries) && !unanswered(s)))
   );
 }
 
 function carries(route: BackupRouteStatus): boolean {
-  return route.state === 'installed' && route.hiddenBy === undefined;
+  return route.state === 'installed' && route.hiddenBy === undefined && route.carriesNothing === undefined;
 }
 
 /** No backup router of one family answers, or can. */
@@ -37,6 +38,7 @@ export function headline(s: Status): string {
   const { phase } = s.routes;
   const words = [phase === 'in' ? inWords(s.backupRoutes) : phase.toUpperCase()];
   if (s.routes.uncovered.length > 0) words.push('UNCOVERED');
+  if (s.disagreements.length > 0) words.push('THE KERNEL DISAGREES');
   if (unanswered(s)) words.push('BACKUP ROUTER DEAD');
   return words.join(', ');
 }
@@ -186,16 +188,18 @@ function gatewayText(gateway: GatewayStatus, all: readonly GatewayStatus[], nowM
   return `${address} on ${device} ${words[state]}${choice}`;
 }
 
+function stateText({ state, preempting, hiddenBy, carriesNothing }: BackupRouteStatus): string {
+  const words: string[] = [state];
+  if (preempting) words.push('preempting');
+  if (hiddenBy !== undefined) words.push('hidden');
+  if (carriesNothing !== undefined) words.push(`carries nothing: ${carriesNothing}`);
+  return words.join(', ');
+}
+
 function routesTable(s: Status, width: number): string {
   const rows = s.backupRoutes
     .slice(0, LISTED)
-    .map((r) => [
-      r.destination,
-      r.gateway === '' ? '-' : r.gateway,
-      r.interface,
-      String(r.table),
-      [r.state, ...(r.preempting ? ['preempting'] : []), ...(r.hiddenBy === undefined ? [] : ['hidden'])].join(', '),
-    ]);
+    .map((r) => [r.destination, r.gateway === '' ? '-' : r.gateway, r.interface, String(r.table), stateText(r)]);
   const more =
     s.backupRoutes.length > LISTED ? `... and ${s.backupRoutes.length - LISTED} more (--json has all)\n` : '';
   return table(['DESTINATION', 'BACKUP ROUTER', 'INTERFACE', 'TABLE', 'STATE'], rows, width) + more;

@@ -16,6 +16,7 @@ import type { Vrf } from '../model/policy.js';
 import { type Prefix, prefixText, samePrefix } from '../model/prefix.js';
 import type { Nexthop, Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
+import type { Judged } from './denials.js';
 import { linkOf, realmOf } from './management.js';
 import type { SeenWorld, World } from './state.js';
 import { foreignView, tablesFor } from './views.js';
@@ -55,12 +56,13 @@ export function rivalOf(world: SeenWorld, table: number, destination: Prefix): R
 }
 
 /**
- * How the backup route of a destination stands to its rival. One that leads nowhere loses the tie whoever owns it; time alone turns
+ * How the backup route of a destination (by its key) stands to its rival. One that leads nowhere, or that the kernel says it does not
+ * follow, loses the tie whoever owns it; time alone turns
  * it only where the owner is dead: a daemon that hangs may forward for minutes, and its sessions depend on its routes.
  */
-export function rivalry(world: SeenWorld, rival: Route | undefined, now: number): Rivalry {
+export function rivalry(world: SeenWorld, rival: Route | undefined, key: string, now: number): Rivalry {
   if (rival === undefined) return NO_RIVAL;
-  if (routeFault(foreignView(world), rival) !== undefined) return PREEMPTED;
+  if (isDenied(world, key) || routeFault(foreignView(world), rival) !== undefined) return PREEMPTED;
   const since = deadSince(world, rival);
   const { preemptAfterMs } = world.config;
   if (since === undefined || preemptAfterMs === 'never') return ACTIVE;
@@ -76,6 +78,9 @@ export function turns({ config, daemons }: World): readonly number[] {
 }
 
 export interface Coverage {
+  readonly judged: readonly Judged[];
+  /** Keys of those that would be covered, did the kernel not deny it (verify.ts). */
+  readonly disagreed: readonly string[];
   /** A VRF is there whose table has not been read yet: nothing can be said of the destinations in it. */
   readonly unread: boolean;
   /** Destinations that nothing covers which the daemon has confirmed. */
@@ -114,6 +119,8 @@ export const coverage = remembered((world: SeenWorld): Coverage => {
   const bare: string[] = [];
   const toConfirm = new Map<string, Question>();
   const broken: Nexthop[] = [];
+  const judged: Judged[] = [];
+  const disagreed: string[] = [];
   let until: number | undefined;
   const watched = new Set([...daemons.values()].flatMap((daemon) => daemon.protocols));
   const view = foreignView(world);
@@ -125,7 +132,9 @@ export const coverage = remembered((world: SeenWorld): Coverage => {
       continue;
     }
     for (const destination of backupRouters.flatMap(({ destinations }) => destinations)) {
-      const answer = carried(view, destination, vrfOf(snapshot, vrf));
+      const here = vrfOf(snapshot, vrf);
+      const destinationKey = questionKey({ prefix: destination, vrf });
+      const answer = carried(view, destination, here);
       if (answer.kind === 'not-carried' && answer.why === 'broken' && answer.route !== undefined)
         broken.push(...nexthopsOf(view, answer.route));
       // What leaves a VRF by a route of another world gets no answer.
@@ -135,7 +144,10 @@ export const coverage = remembered((world: SeenWorld): Coverage => {
         (vrf === undefined || answer.route.table === table)
           ? answer.route
           : undefined;
-      if (route === undefined) {
+      judged.push({ key: destinationKey, destination, vrf: here, route });
+      const denied = isDenied(world, destinationKey);
+      if (denied && route !== undefined) disagreed.push(destinationKey);
+      if (route === undefined || denied) {
         uncovered.push(destination);
         bare.push(prefixText(destination));
         continue;
@@ -153,8 +165,14 @@ export const coverage = remembered((world: SeenWorld): Coverage => {
       toConfirm.set(key, question);
     }
   }
-  return { unread, uncovered, bare, toConfirm: [...toConfirm.values()], broken, until };
+  return { unread, uncovered, bare, toConfirm: [...toConfirm.values()], broken, until, judged, disagreed };
 });
+
+/** Whether the kernel denies that it carries the destination (verify.ts). */
+function isDenied({ denials }: World, key: string): boolean {
+  const denial = denials.get(key);
+  return denial !== undefined && denial.stage !== 'over';
+}
 
 function nexthopsOf(view: View, route: Route): readonly Nexthop[] {
   const exits = exitsOf(view, route);

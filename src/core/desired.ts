@@ -12,7 +12,7 @@ import { destinationText, type Prefix, prefixText } from '../model/prefix.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { type AutoChoice, autoGateway } from './auto.js';
-import { rivalOf, rivalry, turns } from './coverage.js';
+import { questionKey, rivalOf, rivalry, turns } from './coverage.js';
 import { chooseGateway, outlook, type Sightings } from './gateway.js';
 import { type Hidden, hiddenBy, hiddenWaits } from './hidden.js';
 import { routeKey } from './keys.js';
@@ -200,7 +200,12 @@ function addTargets(
     });
   const hides = config.placement === 'local' && realm.vrf === undefined;
   for (const destination of router.destinations) {
-    const stand = rivalry(world, rivalOf(world, realm.table, destination), now);
+    const stand = rivalry(
+      world,
+      rivalOf(world, realm.table, destination),
+      questionKey({ prefix: destination, vrf: realm.vrf }),
+      now,
+    );
     if (stand.preempt) found.preempting.push(interfaceKey(link.index, destination));
     const by = hides ? hiddenBy(snapshot.foreignRoutes, destination, stand.preempt) : undefined;
     if (by !== undefined) found.hidden.set(interfaceKey(link.index, destination), { destination, by });

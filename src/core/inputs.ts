@@ -5,7 +5,7 @@ import type { Config } from '../model/config.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Question } from './coverage.js';
-import type { KernelHint, ObserveRequest, ProbeTarget, Step, StepResult } from './ports.js';
+import type { KernelHint, KernelWord, ObserveRequest, ProbeTarget, Step, StepResult, VerifyQuestion } from './ports.js';
 import type { Phase, Pin, RoleState, State, World } from './state.js';
 import type { Offers } from './takeover-state.js';
 
@@ -19,6 +19,8 @@ export type Input =
   | { readonly kind: 'answered'; readonly held: ReadonlyMap<string, boolean> }
   /** What the daemon could be asked. */
   | { readonly kind: 'offered'; readonly offers: Offers }
+  /** The kernel's words on what was asked; undefined: it could not be asked. */
+  | { readonly kind: 'verified'; readonly id: number; readonly words: readonly KernelWord[] | undefined }
   /** The record was written, or why it could not be. */
   | { readonly kind: 'recorded'; readonly fault: string | undefined }
   | Reload
@@ -47,6 +49,8 @@ export type Output =
   | { readonly kind: 'ask'; readonly questions: readonly Question[] }
   /** Ask whether it has routes of its own to these prefixes, installed or not. */
   | { readonly kind: 'ask-offers'; readonly questions: readonly Question[] }
+  /** Ask the kernel by which of its routes packets go. */
+  | { readonly kind: 'verify'; readonly id: number; readonly questions: readonly VerifyQuestion[] }
   /** Ask these neighbours for a sign of life. */
   | { readonly kind: 'probe'; readonly targets: readonly ProbeTarget[] }
   /** Write down, durably, which foreign routes are to be given back. */

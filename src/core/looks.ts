@@ -182,6 +182,7 @@ export function observed(state: State, id: number, snapshot: Snapshot, now: numb
     {
       foreignNotBefore: tables ? now + foreignPauseMs(now - since) : agenda.foreignNotBefore,
       round: { kind: 'idle' },
+      verifyDue: agenda.verifyDue || cause === 'resync',
       // A look at the neighbours is no resync.
       lastRound: cause === 'probe' ? agenda.lastRound : now,
       notBefore: agenda.dirty === undefined ? now : agenda.notBefore,

@@ -11,6 +11,7 @@
  *   answered         what the daemon holds                       settle
  *   offered          what the daemon could put in place of a     settle
  *                    foreign default route
+ *   verified         what the kernel says of each destination   settle
  *   recorded         what the record on disk holds               settle
  *   reload           configuration; gateways remembered          settle
  *   role, override, pin  the word of the role source or operator settle
@@ -40,7 +41,7 @@ import { ownership, retired } from './ownership.js';
 import { nextPhase } from './phase.js';
 import { type Place, samePlace, takeoverOf } from './places.js';
 import { plan, withdrawn } from './plan.js';
-import type { ObserveRequest, Step } from './ports.js';
+import { type ObserveRequest, readsTables, type Step } from './ports.js';
 import { probe } from './probing.js';
 import { answered, ask, askAgainAt } from './questions.js';
 import { recorded, recordOwed, writeRecord } from './record.js';
@@ -58,6 +59,7 @@ import {
   withWorld,
 } from './state.js';
 import { takeoverDeadlines, takeoversAfter } from './takeover.js';
+import { askKernel, denialEndsAt, reconsidered, verified } from './verify.js';
 import { tablesFor } from './views.js';
 
 export function transition(before: State, input: Input, now: number): Transition {
@@ -80,6 +82,8 @@ function absorb(state: State, input: Input, now: number): State {
       return answered(state, input.held, now);
     case 'offered':
       return offered(state, input.offers, now);
+    case 'verified':
+      return verified(state, input.id, input.words, now);
     case 'recorded':
       return recorded(state, input.fault, now);
     case 'reload':
@@ -102,10 +106,11 @@ function absorb(state: State, input: Input, now: number): State {
 function settle(before: State, absorbed: State, input: Input, now: number): Transition {
   if (absorbed.orders.stopping) return leave(absorbed, input, now);
   const outputs: Output[] = [];
-  const placed = withTakeovers(withNewRealms(before, absorbed), now);
-  let state = remembering(turned(placed, outputs, now), before, outputs);
   const { round } = before.agenda;
   const looked = input.kind === 'observed' && round.kind === 'observing' && round.id === input.id ? round : undefined;
+  const tables = looked !== undefined && readsTables(looked.request);
+  const placed = reconsidered(withTakeovers(withNewRealms(before, absorbed), now), tables, now);
+  let state = remembering(turned(placed, outputs, now), before, outputs);
   const { world, phase } = state;
   // A death never waits for an observation: what the last one found is good enough to add routes by, and another look follows.
   const turnedIn = phase.kind === 'in' && before.phase.kind !== 'in';
@@ -141,7 +146,7 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
   const owed = recordOwed(state);
   if (owed !== undefined) state = writeRecord(state, owed, outputs);
   state = askOffers(ask(state, outputs, now), offerPlaces(state), outputs, now);
-  return { state: look(probe(state, outputs, now), outputs, now), outputs };
+  return { state: askKernel(look(probe(state, outputs, now), outputs, now), outputs), outputs };
 }
 
 /** How far taking over has come; another look follows what has changed. */
@@ -291,6 +296,7 @@ export function nextDeadline(state: State, now: number): number {
     ...takeoverDeadlines(world),
     offerPlaces(state).length > 0 ? agenda.askOffersAt : undefined,
     endsAt(state),
+    denialEndsAt(state),
   ];
   return deadlines.reduce<number>(
     (least, deadline) => (deadline !== undefined && deadline > now && deadline < least ? deadline : least),

@@ -46,6 +46,7 @@ export function applied(state: State, steps: readonly Step[], results: readonly 
     adoptInterference,
     restoreAt,
     round: { kind: 'idle' },
+    verifyDue: true,
     // What is still being deleted belongs to the episode that the repair answered.
     completedRounds: agenda.completedRounds + (repair ? 0 : 1),
     dirty: moreUrgent(agenda.dirty, 'verify'),

@@ -8,6 +8,7 @@
  *   all answer, hold-time not over                              in (hold)      in
  *   all answer, held, one not covered that was once             in (converging) in
  *   all answer, held, one not covered, time left                in (converging) in
+ *   all answer, held, one covered that the kernel denies        in (disagreement) in
  *   all answer, held, timed out, and what is not covered        out, uncovered in
  *     never was
  *   all answer, held, and all covered (or the timeout is 0)     out            in
@@ -129,6 +130,7 @@ function judgeCoverage(world: World, current: Phase, holdUntil: number, now: num
   const found = coverage(world);
   // The look that reads it is under way.
   if (found.unread && current.kind === 'starting' && now < world.verdictsBy) return current;
+  if (found.disagreed.length > 0) return inside('disagreement', disagreement(found.disagreed), 'never', from);
   if (found.uncovered.length === 0 && !found.unread) return out(now, []);
   const over = until !== 'never' && now >= until;
   // Beside a daemon older than ourselves, and with nothing installed: its word on its routes is awaited before we insert ours.
@@ -150,7 +152,8 @@ function judgeCoverage(world: World, current: Phase, holdUntil: number, now: num
 function judgeCovers(world: World, phase: Phase & { kind: 'out' }, now: number, inside: Inside): Phase {
   const timeout = world.config.convergenceTimeoutMs;
   if (timeout === 0 || !isSeen(world)) return phase;
-  const { unread, bare } = coverage(world);
+  const { unread, bare, disagreed } = coverage(world);
+  if (disagreed.length > 0) return inside('disagreement', disagreement(disagreed), 'never', now);
   if (unread || bare === phase.uncovered) return phase;
   const given = new Set(phase.uncovered);
   const awaited = expected(world);
@@ -159,6 +162,10 @@ function judgeCovers(world: World, phase: Phase & { kind: 'out' }, now: number, 
   const again = lost.some((text) => awaited.has(text));
   const until = timeout === 'never' || again ? 'never' : now + timeout;
   return inside('converging', `no longer covered: ${some(lost)}`, until, now);
+}
+
+function disagreement(keys: readonly string[]): string {
+  return `the kernel does not carry what counts as covered: ${some(keys)}`;
 }
 
 /** The reason is the present one, not how it came to be. */

@@ -7,6 +7,7 @@ import type { Address, Family } from '../model/address.js';
 import type { AdoptedRoute } from '../model/adopted.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
 import type { NeighbourId } from '../model/link.js';
+import type { Vrf } from '../model/policy.js';
 import type { Prefix } from '../model/prefix.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -98,6 +99,21 @@ export interface ProbeTarget extends NeighbourId {
   readonly known: boolean;
 }
 
+/** A destination of which the kernel is asked by which of its routes packets of the host go. */
+export interface VerifyQuestion {
+  readonly destination: Prefix;
+  /** Addresses in it, to be asked one after the other: a more specific route may take any of them. */
+  readonly addresses: readonly Address[];
+  readonly vrf: Vrf | undefined;
+}
+
+export type KernelWord =
+  | { readonly kind: 'route'; readonly route: Route }
+  /** No route, or a refusal: ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL. */
+  | { readonly kind: 'refused'; readonly code: string }
+  /** More specific routes take every address that was asked, or the kernel could not be asked. */
+  | { readonly kind: 'unknown' };
+
 export interface Kernel {
   /** Dumps what the request names. Rejects when the kernel cannot be asked; never returns a torn dump. */
   observe(request: ObserveRequest): Promise<Snapshot>;
@@ -105,6 +121,8 @@ export interface Kernel {
   apply(steps: readonly Step[]): Promise<readonly StepResult[]>;
   /** Changes nothing. Absent: `apply` is all there is. */
   prepare?(steps: readonly Step[]): Prepared;
+  /** The kernel's own lookup, one word for each question. Absent: it is taken at our word. */
+  verify?(questions: readonly VerifyQuestion[]): Promise<readonly KernelWord[]>;
   /**
    * Makes the kernel ask each neighbour (ARP, ND) on its link now, whatever the routes say. The answer shows in `neighbours` of a later
    * observation: failed three seconds after an unanswered one. Failures to ask are ignored.

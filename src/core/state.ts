@@ -8,6 +8,7 @@ import type { Config, Role } from '../model/config.js';
 import type { DaemonId, WatchedDaemon } from '../model/daemon.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { type Damping, UNDAMPED } from './damping.js';
+import type { Denials, Judged } from './denials.js';
 import type { Sightings } from './gateway.js';
 import { formerly, type Ownership } from './ownership.js';
 import type { KernelHint, ObserveRequest } from './ports.js';
@@ -29,7 +30,8 @@ export interface DaemonState extends WatchedDaemon {
 }
 
 /** Why routes are in. */
-export type InCause = 'pinned' | 'standby' | 'down' | 'hold' | 'converging';
+/** `disagreement`: the kernel does not carry what counts as covered. */
+export type InCause = 'pinned' | 'standby' | 'down' | 'hold' | 'converging' | 'disagreement';
 
 export type Phase =
   /** Beside a daemon that has not been judged yet: the kernel is left as it was found. */
@@ -138,6 +140,10 @@ export interface World {
   readonly sightings: Sightings;
   /** Next hops of foreign routes that are bad, or were a moment ago. */
   readonly mistrust: Mistrust;
+  /** Destinations that count as covered, and that the kernel does not carry. */
+  readonly denials: Denials;
+  /** What the kernel does instead with packets to destinations whose backup route is in, by key, in the spelling of ip(8). */
+  readonly idle: ReadonlyMap<string, string>;
   /** Gateways of `address: auto`. */
   readonly learned: Learned;
   readonly record: AdoptionRecord;
@@ -198,6 +204,12 @@ export interface Agenda {
   /** Kernel changes that failed otherwise than by the refusal of a route; cleared by the next clean round. */
   readonly faults: readonly string[];
   readonly asking: boolean;
+  /** The kernel is to be asked about every destination, once everything is at rest. */
+  readonly verifyDue: boolean;
+  /** Counts such questions; the answer to an older one is discarded. */
+  readonly verifications: number;
+  /** What is being asked, and in which phase. */
+  readonly verifying: { readonly phase: Phase; readonly judged: readonly Judged[] } | undefined;
   /** The question under way was put to a former life of a daemon. */
   readonly askedInVain: boolean;
   readonly askAgainAt: number;
@@ -291,6 +303,8 @@ export function initialState(
       confirmed: new Map(),
       sightings: new Map(),
       mistrust: new Map(),
+      denials: new Map(),
+      idle: new Map(),
       learned: new Map(),
       record: { adopted, writing: undefined, returned: [] },
       offers: new Map(),
@@ -312,6 +326,9 @@ export function initialState(
       restlessRounds: 0,
       faults: [],
       asking: false,
+      verifyDue: true,
+      verifications: 0,
+      verifying: undefined,
       askedInVain: false,
       askAgainAt: now,
       denials: 0,

@@ -2,11 +2,12 @@
 
 import { type InterfaceSelector, selectorText } from '../model/config.js';
 import { destinationText } from '../model/prefix.js';
-import { TABLE_MAIN } from '../model/route.js';
+import { type Route, TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { BackupRouteStatus, Status } from '../model/status.js';
 import { adoptionWaits, takenOver } from './adopt-status.js';
 import { autoGateway } from './auto.js';
+import { questionKey } from './coverage.js';
 import { dampedHoldMs, QUIET_MS } from './damping.js';
 import { interfaceKey, type Wanted, wanted } from './desired.js';
 import { expected } from './expected.js';
@@ -76,6 +77,15 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
       ...at(daemon.since),
     })),
     backupRoutes: backupRoutes(world, phase, want),
+    disagreements: [...world.denials]
+      .filter(([, { stage }]) => stage !== 'over')
+      .map(([destination, { model, kernel, since, until }]) => ({
+        destination,
+        model,
+        kernel,
+        ...at(since),
+        leftMs: Math.max(0, Math.round(until - now)),
+      })),
     adopted: isSeen(world) ? takenOver(world) : [],
     waiting: isSeen(world)
       ? [...waitsOf(world, phase, want), ...adoptionWaits(world, agenda, now)]
@@ -164,6 +174,7 @@ function backupRoutes(world: World, phase: Phase, want: Wanted | undefined): Bac
       state: installed.has(routeKey(route)) ? 'installed' : refused.has(routeKey(route)) ? 'refused' : 'absent',
       preempting: preempting.has(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination)),
       ...hiding(want?.hidden.get(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination))),
+      ...(installed.has(routeKey(route)) ? idling(world, route) : {}),
     }),
   );
   return [...present, ...missing(world, phase, present)];
@@ -171,6 +182,17 @@ function backupRoutes(world: World, phase: Phase, want: Wanted | undefined): Bac
 
 function hiding(hidden: Hidden | undefined): Pick<BackupRouteStatus, 'hiddenBy'> {
   return hidden === undefined ? {} : { hiddenBy: refusalText(hidden.by) };
+}
+
+/** What the kernel said when it was asked after the last change. */
+function idling(
+  { idle, snapshot }: World,
+  { destination, nexthops }: Route,
+): Pick<BackupRouteStatus, 'carriesNothing'> {
+  if (idle.size === 0 || snapshot === undefined) return {};
+  const link = snapshot.links.find(({ index }) => index === nexthops[0]?.interfaceIndex);
+  const instead = idle.get(questionKey({ prefix: destination, vrf: realmOf(link, snapshot).vrf }));
+  return instead === undefined ? {} : { carriesNothing: instead };
 }
 
 /** Configured destinations that have no route to show: nothing is wanted now, or its interface is not there. */

@@ -21,6 +21,7 @@ import * as system from './checks/system.js';
 import { probeTimeoutShort } from './checks/timing.js';
 import * as unit from './checks/unit.js';
 import * as unitSettings from './checks/unit-settings.js';
+import * as verified from './checks/verified.js';
 import type { Check } from './finding.js';
 
 export interface Group {
@@ -128,6 +129,8 @@ export const CATALOGUE: readonly Group[] = [
       agent.agentNotRunning,
       agent.agentNotInState,
       agent.destinationUncovered,
+      verified.modelDisagrees,
+      verified.carriesNothing,
       agent.agentInterference,
       agent.agentDryRun,
       agent.twoAgents,

@@ -15,6 +15,7 @@ import { Failures } from './neighbours.js';
 import { Connection } from './netlink/connection.js';
 import { windowsOf } from './netlink/window.js';
 import { observe } from './observe.js';
+import { verify } from './verify.js';
 
 /**
  * The kernel sizes the datagrams of a dump by what the reader has room for, up to 32 KiB
@@ -90,6 +91,7 @@ export function openKernel({ hurried = false }: KernelOptions = {}): OpenKernel 
     },
     apply: (steps) => apply(changes, steps),
     prepare: (steps) => prepare(changes, steps),
+    verify: (questions) => verify(dumps, questions),
     probe(targets) {
       void changes.change(
         windowsOf(

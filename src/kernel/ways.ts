@@ -90,9 +90,10 @@ async function ask(connection: Connection, address: Address, vrf: Vrf | undefine
   }
 }
 
-/** The acknowledgement that is asked for ends the answer, as it ends a dump. */
-export function encodeRouteGet(address: Address, flags: number, vrf: Vrf | undefined): Buffer {
-  return message(uapi.RTM_GETROUTE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK, (writer) => {
+/** Without a user, of the one who asks, and the acknowledgement that is asked for ends the answer, as it ends a dump. */
+export function encodeRouteGet(address: Address, flags: number, vrf: Vrf | undefined, user?: number): Buffer {
+  const acknowledge = user === undefined ? uapi.NLM_F_ACK : 0;
+  return message(uapi.RTM_GETROUTE, uapi.NLM_F_REQUEST | acknowledge, (writer) => {
     const header = reserve(writer, uapi.RTMSG_LEN);
     const family = familyOf(address);
     writer.bytes[header] = familyNumber(family);
@@ -102,6 +103,7 @@ export function encodeRouteGet(address: Address, flags: number, vrf: Vrf | undef
     writer.bytes.writeUInt32LE(flags | (family === 'inet' ? uapi.RTM_F_LOOKUP_TABLE : 0), header + 8);
     putBytes(writer, uapi.RTA_DST, addressBytes(address));
     if (vrf !== undefined) putU32(writer, uapi.RTA_OIF, vrf.index);
+    if (user !== undefined) putU32(writer, uapi.RTA_UID, user);
   });
 }
 

@@ -149,6 +149,15 @@ export type Happening =
       readonly attempt: number;
       readonly pauseMs: number;
     }
+  /** What counts as covered is not carried by the kernel, and the routes are in for that; both in the spelling of ip(8). */
+  | {
+      readonly kind: 'model-disagrees';
+      readonly destination: string;
+      readonly model: string;
+      readonly kernel: string;
+      readonly times: number;
+      readonly againMs: number;
+    }
   | { readonly kind: 'adopt-route' | 'restore-route'; readonly what: string }
   | {
       readonly kind: 'record-failed';

@@ -29,7 +29,7 @@ export interface Status {
   };
   readonly routes: {
     readonly phase: 'starting' | 'in' | 'out';
-    readonly cause: 'pinned' | 'standby' | 'down' | 'hold' | 'converging' | 'uncovered' | null;
+    readonly cause: 'pinned' | 'standby' | 'down' | 'hold' | 'converging' | 'disagreement' | 'uncovered' | null;
     readonly reason: string;
     readonly since: string;
     readonly forMs: number;
@@ -66,6 +66,16 @@ export interface Status {
   readonly backupRoutes: readonly BackupRouteStatus[];
   /** Default routes of somebody else that were taken over and will be given back. */
   readonly adopted: readonly AdoptedRouteStatus[];
+  /** What counts as covered and is not carried by the kernel, both in the spelling of ip(8): the routes are in for that. */
+  readonly disagreements: readonly {
+    readonly destination: string;
+    readonly model: string;
+    readonly kernel: string;
+    readonly since: string;
+    readonly forMs: number;
+    /** The kernel is asked again then. */
+    readonly leftMs: number;
+  }[];
   readonly waiting: readonly { readonly subject: string; readonly reason: string }[];
   readonly faults: readonly string[];
   /** Who keeps deleting what is ours; null: nobody. */
@@ -120,6 +130,8 @@ export interface BackupRouteStatus {
   readonly preempting: boolean;
   /** A refusal of the main table that ends every lookup before it (fact K18): `blackhole 10.0.0.0/8 (proto 196)`. Absent: none does. */
   readonly hiddenBy?: string;
+  /** Installed, and the kernel does this with packets to it instead, in the spelling of ip(8). Absent: they are carried. */
+  readonly carriesNothing?: string;
 }
 
 export interface AdoptedRouteStatus {

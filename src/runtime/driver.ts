@@ -139,6 +139,12 @@ export function startDriver(options: DriverOptions): Driver {
       case 'ask-offers':
         void askOffers(health, output.questions).then((offers) => dispatch({ kind: 'offered', offers }));
         return;
+      case 'verify':
+        (kernel.verify?.(output.questions) ?? Promise.resolve(undefined)).then(
+          (words) => dispatch({ kind: 'verified', id: output.id, words }),
+          () => dispatch({ kind: 'verified', id: output.id, words: undefined }),
+        );
+        return;
       case 'probe':
         kernel.probe(output.targets);
         return;

@@ -35,6 +35,7 @@ const LEVEL: Readonly<Record<Happening['kind'], Level>> = {
   'preempting-ended': 'notice',
   'route-keeps-coming-back': 'warning',
   'adoption-failed': 'warning',
+  'model-disagrees': 'error',
   'adopt-route': 'info',
   'restore-route': 'info',
   'record-failed': 'error',

@@ -101,6 +101,7 @@ function* happenings(
       remedy: 'keep its owner from setting a default route',
     };
   }
+  if (state.world.denials !== before.world.denials) yield* disagreements(before, state, now);
   if (state.world.takeovers !== before.world.takeovers) yield* failedAdoptions(before, state, now);
   if (state.agenda.interference !== before.agenda.interference && input.kind === 'hint') {
     yield {
@@ -110,6 +111,19 @@ function* happenings(
       pauseMs: Math.max(0, Math.round(state.agenda.notBefore - now)),
     };
   }
+}
+
+function* disagreements(before: State, { world }: State, now: number): Iterable<Happening> {
+  for (const [destination, { stage, model, kernel, times, until }] of world.denials)
+    if (stage === 'wrong' && before.world.denials.get(destination)?.stage !== 'wrong')
+      yield {
+        kind: 'model-disagrees',
+        destination,
+        model,
+        kernel,
+        times,
+        againMs: Math.max(0, Math.round(until - now)),
+      };
 }
 
 function* failedAdoptions(before: State, { world }: State, now: number): Iterable<Happening> {

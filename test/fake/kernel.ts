@@ -6,9 +6,18 @@
  * from its sockets. The same contract suite runs against this and the real kernel (test/contract/).
  */
 
-import type { Kernel, KernelHint, ObserveRequest, ProbeTarget, Step, StepResult } from '../../src/core/ports.js';
+import type {
+  Kernel,
+  KernelHint,
+  KernelWord,
+  ObserveRequest,
+  ProbeTarget,
+  Step,
+  StepResult,
+  VerifyQuestion,
+} from '../../src/core/ports.js';
 import { stepFault } from '../../src/kernel/apply.js';
-import { type Address, FAMILIES, type Family, familyOf, isLinkLocal } from '../../src/model/address.js';
+import { type Address, FAMILIES, type Family, familyBits, familyOf, isLinkLocal } from '../../src/model/address.js';
 import {
   type InterfaceAddress,
   type Link,
@@ -17,8 +26,8 @@ import {
   neighbourKey,
 } from '../../src/model/link.js';
 import { nextHopsOf } from '../../src/model/next-hops.js';
-import { containsAddress, type Prefix } from '../../src/model/prefix.js';
-import { type Nexthop, type Route, type Rule, TABLE_LOCAL, TABLE_MAIN } from '../../src/model/route.js';
+import { containsAddress, type Prefix, prefix, prefixText } from '../../src/model/prefix.js';
+import { type Nexthop, type Route, type Rule, refuses, TABLE_LOCAL, TABLE_MAIN } from '../../src/model/route.js';
 import { routeText, ruleText } from '../../src/model/route-text.js';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../src/model/snapshot.js';
 import { connectedRoutes, PROTO_KERNEL, routeKey, splitPrefix } from './connected.js';
@@ -32,6 +41,7 @@ import {
   type Fib,
   type Lookup,
   lookup,
+  lookupTable,
   refuse,
 } from './fib.js';
 
@@ -134,6 +144,29 @@ export class FakeKernel implements Kernel {
   #named(wanted: readonly NeighbourId[]): readonly Neighbour[] {
     const keys = new Set(wanted.map(neighbourKey));
     return this.neighbours.filter((neighbour) => keys.has(neighbourKey(neighbour)));
+  }
+
+  /** Destinations, as text, that nothing carries, whatever its routes and rules are: nothing of others, or nothing at all. */
+  readonly denied = new Map<string, 'foreign' | 'all'>();
+
+  async verify(questions: readonly VerifyQuestion[]): Promise<readonly KernelWord[]> {
+    await Promise.resolve();
+    return questions.map(({ destination, addresses, vrf }): KernelWord => {
+      const denied = this.denied.get(prefixText(destination));
+      if (denied === 'all') return { kind: 'refused', code: 'ENETUNREACH' };
+      const protocol = this.#subscription?.request.protocol;
+      let word: KernelWord = { kind: 'unknown' };
+      for (const address of addresses) {
+        const found =
+          vrf === undefined
+            ? this.lookup(address, { originated: true })?.route
+            : lookupTable(this.fib.routes, vrf.table, prefix(address, familyBits(familyOf(address))));
+        if (found === undefined || refuses(found) || (denied !== undefined && found.protocol !== protocol))
+          word = { kind: 'refused', code: 'ENETUNREACH' };
+        else if (found.destination.length <= destination.length) return { kind: 'route', route: this.#withDead(found) };
+      }
+      return word;
+    });
   }
 
   #further(request: ObserveRequest, routes: readonly Route[]): Pick<Snapshot, 'furtherRoutes'> {

@@ -11,6 +11,7 @@
  *   flush table N | flush rules [all]: main's, too | overflow
  *   frr|DAEMON responsive [aged TIME] | eof | stopped | hang | appeared | down
  *   rib holds [vrf NAME] PREFIX... | rib lost [vrf NAME] PREFIX... | rib mute | rib speaks
+ *   kernel denies|drops PREFIX | kernel admits PREFIX      (whatever its routes and rules say: by routes of others, or at all)
  *   kernel delay TIME | kernel fails CODE | kernel works
  *   config KEY VALUE... | reload | agent start | agent stop | agent kill | mark
  *   hold TIME|never|off | role primary|standby|auto             what an operator orders; kept over the agent's death
@@ -217,6 +218,9 @@ function kernel(world: World, what: string, value: string): void {
   else if (what === 'silent') world.roleIsSilent();
   else if (what === 'fails') world.kernel.fake.failure = { code: value, message: 'made to fail' };
   else if (what === 'works') world.kernel.fake.failure = undefined;
+  else if (what === 'denies') world.kernel.fake.denied.set(value, 'foreign');
+  else if (what === 'drops') world.kernel.fake.denied.set(value, 'all');
+  else if (what === 'admits') world.kernel.fake.denied.delete(value);
   else throw new SyntaxError(`kernel: unknown word ${what}`);
 }
 

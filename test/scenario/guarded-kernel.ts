@@ -9,11 +9,13 @@ import type { Output } from '../../src/core/inputs.js';
 import type {
   Kernel,
   KernelHint,
+  KernelWord,
   ObserveRequest,
   Prepared,
   ProbeTarget,
   Step,
   StepResult,
+  VerifyQuestion,
 } from '../../src/core/ports.js';
 import { type Address, familyBits, familyOf } from '../../src/model/address.js';
 import { prefix } from '../../src/model/prefix.js';
@@ -85,6 +87,11 @@ export class GuardedKernel {
           return apply(steps);
         },
       }),
+      verify: async (questions: readonly VerifyQuestion[]): Promise<readonly KernelWord[]> => {
+        const words = await this.fake.verify(questions);
+        await this.delay();
+        return closed ? new Promise(() => undefined) : words;
+      },
       probe: (targets: readonly ProbeTarget[]) => void (closed || this.fake.probe(targets)),
       subscribe: (request: ObserveRequest, listener: (hint: KernelHint) => void) =>
         this.fake.subscribe(request, (hint) => void (closed || listener(hint))),

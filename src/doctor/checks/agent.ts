@@ -15,7 +15,7 @@ import { systemdFiles, valuesOf } from '../ini.js';
  * A check of the running agent; without one there is nothing to judge, and agent-not-running says
  * so.
  */
-function withAgent(host: Host, judge: (status: Status) => Outcome): Outcome {
+export function withAgent(host: Host, judge: (status: Status) => Outcome): Outcome {
   return look(host.agent.status, (status) => (status === undefined ? 'not-applicable' : judge(status)));
 }
 

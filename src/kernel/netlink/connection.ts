@@ -39,6 +39,9 @@ const REPLY_TIMEOUT_MS = 5000;
 /** Decodes one message of a dump; undefined leaves it out. */
 export type DumpDecoder<T> = (bytes: Buffer, start: number, end: number, type: number) => T | undefined;
 
+/** What the kernel has found, undefined when nothing of that kind came; or why it refuses. */
+export type Answer<T> = { readonly found: T | undefined } | { readonly code: string; readonly message: string };
+
 interface Pending {
   readonly onMessage: (type: number, bytes: Buffer, start: number, end: number) => void;
   readonly onFailure: (code: string, message: string) => void;
@@ -183,7 +186,16 @@ export class Connection {
    * refuses to tell. Requests leave by {@link GETS_AT_ONCE}, so that the answers have room.
    */
   async get<T>(requests: readonly Buffer[], decode: DumpDecoder<T>): Promise<readonly (T | undefined)[]> {
-    const found: (T | undefined)[] = [];
+    return (await this.answers(requests, decode)).map((answer) => {
+      if (!('code' in answer)) return answer.found;
+      if (answer.code === 'ENOENT' || answer.code === 'ENODEV') return undefined;
+      throw systemError(answer.code, `kernel: ${answer.message}`);
+    });
+  }
+
+  /** As {@link get}, with refusals as answers. */
+  async answers<T>(requests: readonly Buffer[], decode: DumpDecoder<T>): Promise<readonly Answer<T>[]> {
+    const found: Answer<T>[] = [];
     for (let from = 0; from < requests.length; from += GETS_AT_ONCE) {
       const some = requests.slice(from, from + GETS_AT_ONCE);
       const answers = some.map((request) => this.#answer(request, decode));
@@ -193,19 +205,17 @@ export class Connection {
     return found;
   }
 
-  #answer<T>(request: Buffer, decode: DumpDecoder<T>): Promise<T | undefined> {
-    return new Promise((resolve, reject) => {
+  #answer<T>(request: Buffer, decode: DumpDecoder<T>): Promise<Answer<T>> {
+    return new Promise((resolve) => {
       const sequence = this.#register({
         onMessage: (type, bytes, from, to) => {
           this.#pending.delete(sequence);
           const result = type === NLMSG_ERROR ? decodeError(bytes, from, to) : OK;
-          if (result.ok) resolve(decode(bytes, from, to, type));
-          else if (result.code === 'ENOENT' || result.code === 'ENODEV') resolve(undefined);
-          else reject(systemError(result.code, `kernel: ${result.message}`));
+          resolve(result.ok ? { found: decode(bytes, from, to, type) } : result);
         },
         onFailure: (code, message) => {
           this.#pending.delete(sequence);
-          reject(systemError(code, `kernel: ${message}`));
+          resolve({ code, message });
         },
       });
       request.writeUInt32LE(sequence, 8);

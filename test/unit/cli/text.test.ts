@@ -99,6 +99,7 @@ const STATUS: Status = {
     },
   ],
   adopted: [],
+  disagreements: [],
   waiting: [{ subject: 'eth1', reason: LONG }],
   faults: ['\u001b[31mred'],
   interference: { episodes: 7, last: LONG, lastAt: '2026-01-01T00:00:00.000Z', pauseMs: 100 },

@@ -202,6 +202,7 @@ export function status(more: Partial<Status> = {}): Status {
     daemons: [],
     backupRoutes: [],
     adopted: [],
+    disagreements: [],
     waiting: [],
     faults: [],
     interference: null,

@@ -1,0 +1,38 @@
+/**
+ * Addresses in a destination by which the kernel can be asked about it. A few, spread over it: a more specific route may take any of them.
+ * Always the same ones, so that two answers differ only when the kernel's do. Pure.
+ */
+
+import { type Address, addressBytes, addressFromBytes, familyBits } from '../model/address.js';
+import { containsAddress, type Prefix } from '../model/prefix.js';
+import type { Rule } from '../model/route.js';
+
+const SAMPLES = 6;
+
+/** Not those that a rule for a part of the destination leads elsewhere. */
+export function samplesOf(destination: Prefix, rules: readonly Rule[]): readonly Address[] {
+  const all = Array.from({ length: destination.length === familyBits(destination.family) ? 1 : SAMPLES }, (_, i) =>
+    sample(destination, i),
+  );
+  const diverting = rules.flatMap(({ detail }) =>
+    detail?.to === undefined || detail.to.family !== destination.family || detail.to.length <= destination.length
+      ? []
+      : [detail.to],
+  );
+  const left = all.filter((address) => !diverting.some((to) => containsAddress(to, address)));
+  return [...new Set(left)];
+}
+
+function sample({ family, address, length }: Prefix, index: number): Address {
+  const bytes = Uint8Array.from(addressBytes(address));
+  for (const at of bytes.keys()) {
+    const fixed = Math.min(8, Math.max(0, length - 8 * at));
+    const mask = 0xff >> fixed;
+    bytes[at] = (bytes[at]! & ~mask) | ((53 + 97 * at + 41 * index) & mask);
+  }
+  // What is no unicast address is no sample of a short prefix: 0/8, 127/8, 224/3; IPv6 outside of 2000::/3.
+  const first = bytes[0]!;
+  if (family === 'inet6' && length < 3) bytes[0] = 0x20 | (first & 0x1f);
+  if (family === 'inet' && length === 0) bytes[0] = 1 + ((first + 31 * index) % 126);
+  return addressFromBytes(bytes);
+}

@@ -1,0 +1,160 @@
+/**
+ * Trust, and verify: after each withdrawal, each installation and at each resync the kernel itself is asked about every destination
+ * (RTM_GETROUTE), and has the last word. Pure.
+ *
+ *   the routes are   the kernel names           then
+ *   out              no usable foreign route    the destination counts as uncovered: the routes go in at once (`disagreement`); a
+ *                    for what is covered        look follows, which tells whether the model was late or is wrong
+ *   in               neither ours nor a usable  the backup route is said to carry nothing
+ *                    foreign route
+ *
+ * While the routes are in, the kernel cannot be asked what it would do without them. So a denial stands for a while, and is then
+ * tried again; each further one within {@link FORGOTTEN_AFTER_MS} stands twice as long.
+ */
+
+import { carried } from '../fib/destination.js';
+import { routeFault } from '../fib/usable.js';
+import { routeText } from '../model/route-text.js';
+import { coverage, isStale } from './coverage.js';
+import type { Denial, Judged } from './denials.js';
+import type { Output } from './inputs.js';
+import { ownership, owns } from './ownership.js';
+import type { KernelWord } from './ports.js';
+import { samplesOf } from './sample.js';
+import { isSeen, moreUrgent, type SeenWorld, type State, withAgenda, withWorld } from './state.js';
+import { foreignView, presentView } from './views.js';
+
+export const DENIAL_MS = { first: 10_000, most: 3_600_000 } as const;
+const FORGOTTEN_AFTER_MS = 600_000;
+
+/** Asks once everything is at rest. */
+export function askKernel(state: State, outputs: Output[]): State {
+  const { world, phase, agenda } = state;
+  if (!agenda.verifyDue || !isSeen(world) || agenda.round.kind !== 'idle' || agenda.dirty !== undefined) return state;
+  if (phase.kind === 'starting' || coverage(world).unread) return state;
+  const { judged } = coverage(world);
+  const id = agenda.verifications + 1;
+  const rules = world.snapshot.rules;
+  const questions = judged.map(({ destination, vrf }) => ({
+    destination,
+    vrf,
+    addresses: samplesOf(destination, rules),
+  }));
+  outputs.push({ kind: 'verify', id, questions });
+  return withAgenda(state, { verifyDue: false, verifications: id, verifying: { phase, judged } });
+}
+
+export function verified(state: State, id: number, words: readonly KernelWord[] | undefined, now: number): State {
+  const { world, phase, agenda } = state;
+  if (id !== agenda.verifications || agenda.verifying === undefined) return state;
+  const { verifying } = agenda;
+  const heard = withAgenda(state, { verifying: undefined });
+  if (words === undefined || !isSeen(world)) return heard;
+  // Routes have turned or are about to: the answer is about what was.
+  if (phase.kind !== verifying.phase.kind || agenda.round.kind === 'applying')
+    return withAgenda(heard, { verifyDue: true });
+  return phase.kind === 'out'
+    ? denied(heard, world, verifying.judged, words, now)
+    : withWorld(heard, { idle: idleOf(world, verifying.judged, words) });
+}
+
+/** Whether a route of somebody else carries. A stale one does, too, and covers nothing. */
+function carriesForeign(world: SeenWorld, word: KernelWord): boolean {
+  if (word.kind !== 'route') return false;
+  const { route } = word;
+  return (
+    (route.type === 'unicast' || route.type === 'local') &&
+    !isOurs(world, word) &&
+    routeFault(foreignView(world), route) === undefined
+  );
+}
+
+function isOurs({ config, former }: SeenWorld, word: KernelWord & { readonly kind: 'route' }): boolean {
+  const own = ownership(config, former);
+  return word.route.nexthops.some((nexthop) => owns(own, word.route, nexthop));
+}
+
+function denied(
+  state: State,
+  world: SeenWorld,
+  judged: readonly Judged[],
+  words: readonly KernelWord[],
+  now: number,
+): State {
+  const denials = new Map(world.denials);
+  if (world.config.convergenceTimeoutMs === 0) return state;
+  judged.forEach(({ key, route }, i) => {
+    const word = words[i] ?? { kind: 'unknown' };
+    if (route === undefined || word.kind === 'unknown') return;
+    if (word.kind === 'route' && carriesForeign(world, word) && !isStale(world, word.route)) return;
+    const before = denials.get(key);
+    const times = before !== undefined && now - before.until < FORGOTTEN_AFTER_MS ? before.times + 1 : 1;
+    const until = now + Math.min(DENIAL_MS.most, DENIAL_MS.first * 2 ** (times - 1));
+    denials.set(key, {
+      since: now,
+      until,
+      times,
+      model: textOf(world, { kind: 'route', route }),
+      kernel: textOf(world, word),
+      stage: 'late',
+    });
+  });
+  if (denials.size === world.denials.size && [...denials].every(([key, one]) => world.denials.get(key) === one))
+    return state;
+  return withAgenda(withWorld(state, { denials }), { foreignDue: true, dirty: moreUrgent(state.agenda.dirty, 'hint') });
+}
+
+function idleOf(world: SeenWorld, judged: readonly Judged[], words: readonly KernelWord[]): SeenWorld['idle'] {
+  const idle = new Map<string, string>();
+  judged.forEach(({ key, destination, vrf }, i) => {
+    const word = words[i] ?? { kind: 'unknown' };
+    if (word.kind === 'unknown' || carriesForeign(world, word) || (word.kind === 'route' && isOurs(world, word)))
+      return;
+    const answer = carried(presentView(world), destination, vrf);
+    const instead = word.kind === 'refused' && answer.kind === 'not-carried' ? answer.route : undefined;
+    idle.set(key, textOf(world, instead === undefined ? word : { kind: 'route', route: instead }));
+  });
+  const same = idle.size === world.idle.size && [...idle].every(([key, why]) => world.idle.get(key) === why);
+  return same ? world.idle : idle;
+}
+
+function textOf({ snapshot }: SeenWorld, word: KernelWord): string {
+  if (word.kind === 'route')
+    return routeText(word.route, (index) => snapshot.links.find((link) => link.index === index)?.name);
+  return word.kind === 'refused' ? `unreachable (${word.code})` : 'unknown';
+}
+
+/** Denials that have had their time, and what a look at the tables makes of the others. `looked`: one has come back just now. */
+export function reconsidered(state: State, looked: boolean, now: number): State {
+  const { world } = state;
+  if (world.denials.size === 0 || !isSeen(world)) return state;
+  const standing = new Set(looked ? coverage(world).disagreed : []);
+  let denials: Map<string, Denial> | undefined;
+  for (const [key, one] of world.denials) {
+    const stage = stageAfter(one, looked, standing.has(key), now);
+    if (stage === one.stage) continue;
+    denials ??= new Map(world.denials);
+    if (stage === undefined) denials.delete(key);
+    else denials.set(key, { ...one, stage });
+  }
+  return denials === undefined ? state : withWorld(state, { denials });
+}
+
+function stageAfter(
+  { stage, until }: Denial,
+  looked: boolean,
+  stands: boolean,
+  now: number,
+): Denial['stage'] | undefined {
+  if (stage === 'over' || now >= until) return 'over';
+  if (!looked) return stage;
+  if (stands) return 'wrong';
+  // The model was late, and agrees by now.
+  return stage === 'late' ? undefined : 'over';
+}
+
+/** When the first denial ends. */
+export function denialEndsAt({ world }: State): number | undefined {
+  const ends = [...world.denials.values()].filter(({ stage }) => stage !== 'over').map(({ until }) => until);
+  return ends.length === 0 ? undefined : Math.min(...ends);
+}

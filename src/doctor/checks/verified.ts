@@ -1,0 +1,47 @@
+/** What the kernel itself has said to the agent, which differs from what its routes and rules say. */
+
+import { type Check, found } from '../finding.js';
+import { withAgent } from './agent.js';
+
+/** Told by name. */
+const NAMED = 10;
+
+export const modelDisagrees: Check = {
+  code: 'model-disagrees',
+  title: 'the kernel carries what counts as covered',
+  facts: '',
+  run: (host) =>
+    withAgent(host, ({ disagreements }) =>
+      disagreements.length === 0
+        ? []
+        : found(
+            'error',
+            'The routes and rules that the kernel shows carry these destinations, and the kernel itself does not. The backup routes are in for that; it is asked again from time to time.',
+            disagreements
+              .slice(0, NAMED)
+              .map(
+                ({ destination, model, kernel }) =>
+                  `${destination}: should go by "${model}"; the kernel says: ${kernel}`,
+              ),
+            'ip rule; ip route show table all; backup-router explain ADDRESS\n# and report it: the model of the kernel in backup-router is wrong about it',
+          ),
+    ),
+};
+
+export const carriesNothing: Check = {
+  code: 'carries-nothing',
+  title: 'every backup route that is installed carries packets',
+  facts: '',
+  run: (host) =>
+    withAgent(host, ({ backupRoutes }) => {
+      const idle = backupRoutes.filter((route) => route.carriesNothing !== undefined);
+      return idle.length === 0
+        ? []
+        : found(
+            'error',
+            'These backup routes are installed, and the kernel does something else with the packets.',
+            idle.slice(0, NAMED).map(({ destination, carriesNothing: instead }) => `${destination}: ${instead}`),
+            'backup-router explain ADDRESS',
+          );
+    }),
+};

@@ -1,0 +1,56 @@
+/**
+ * The kernel's own word on destinations (RTM_GETROUTE): by which of its routes does a packet of this host go? Asked without a source, a
+ * mark and a tos, as user 0. Needs no privileges.
+ *
+ * An address that a more specific route takes says nothing of the destination, so the next one is asked. Invariant: all that was asked
+ * has an answer; a kernel that cannot be asked is `unknown`.
+ */
+
+import type { KernelWord, VerifyQuestion } from '../core/ports.js';
+import { decodeRoute } from './messages/route.js';
+import type { Answer, Connection, DumpDecoder } from './netlink/connection.js';
+import * as uapi from './netlink/uapi.js';
+import { encodeRouteGet } from './ways.js';
+
+/** What a lookup without an answer ends in: no route, and the three refusals (net/ipv4/fib_semantics.c, fib_props). */
+const REFUSED: ReadonlySet<string> = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EACCES', 'EINVAL', 'ENETDOWN']);
+
+export async function verify(
+  connection: Connection,
+  questions: readonly VerifyQuestion[],
+): Promise<readonly KernelWord[]> {
+  const words = questions.map((): KernelWord => ({ kind: 'unknown' }));
+  let open = questions.map((_, i) => i);
+  for (let turn = 0; open.length > 0; turn++) {
+    open = open.filter((i) => turn < questions[i]!.addresses.length);
+    const answers = await connection.answers(
+      open.map((i) => {
+        const { addresses, vrf } = questions[i]!;
+        return encodeRouteGet(addresses[turn]!, uapi.RTM_F_FIB_MATCH, vrf, ROOT);
+      }),
+      matched,
+    );
+    open = open.filter((i, at) => {
+      const word = wordOf(answers[at]!, questions[i]!);
+      if (word.kind !== 'unknown') words[i] = word;
+      return word.kind !== 'route';
+    });
+  }
+  return words;
+}
+
+const ROOT = 0;
+
+const matched: DumpDecoder<NonNullable<ReturnType<typeof decodeRoute>>> = (bytes, start, end, type) =>
+  type === uapi.RTM_NEWROUTE ? decodeRoute(bytes, start, end) : undefined;
+
+function wordOf(
+  answer: Answer<NonNullable<ReturnType<typeof decodeRoute>>>,
+  { destination }: VerifyQuestion,
+): KernelWord {
+  if ('code' in answer) return REFUSED.has(answer.code) ? { kind: 'refused', code: answer.code } : { kind: 'unknown' };
+  const { found } = answer;
+  return found === undefined || found.destination.length > destination.length
+    ? { kind: 'unknown' }
+    : { kind: 'route', route: found };
+}
