@@ -8,7 +8,7 @@
 
 import type { KernelWord, VerifyQuestion } from '../core/ports.js';
 import { decodeRoute } from './messages/route.js';
-import type { Answer, Connection, DumpDecoder } from './netlink/connection.js';
+import type { Connection, DumpDecoder, GetAnswer } from './netlink/connection.js';
 import * as uapi from './netlink/uapi.js';
 import { encodeRouteGet } from './ways.js';
 
@@ -45,7 +45,7 @@ const matched: DumpDecoder<NonNullable<ReturnType<typeof decodeRoute>>> = (bytes
   type === uapi.RTM_NEWROUTE ? decodeRoute(bytes, start, end) : undefined;
 
 function wordOf(
-  answer: Answer<NonNullable<ReturnType<typeof decodeRoute>>>,
+  answer: GetAnswer<NonNullable<ReturnType<typeof decodeRoute>>>,
   { destination }: VerifyQuestion,
 ): KernelWord {
   if ('code' in answer) return REFUSED.has(answer.code) ? { kind: 'refused', code: answer.code } : { kind: 'unknown' };

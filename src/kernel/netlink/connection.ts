@@ -40,7 +40,7 @@ const REPLY_TIMEOUT_MS = 5000;
 export type DumpDecoder<T> = (bytes: Buffer, start: number, end: number, type: number) => T | undefined;
 
 /** What the kernel has found, undefined when nothing of that kind came; or why it refuses. */
-export type Answer<T> = { readonly found: T | undefined } | { readonly code: string; readonly message: string };
+export type GetAnswer<T> = { readonly found: T | undefined } | { readonly code: string; readonly message: string };
 
 interface Pending {
   readonly onMessage: (type: number, bytes: Buffer, start: number, end: number) => void;
@@ -194,8 +194,8 @@ export class Connection {
   }
 
   /** As {@link get}, with refusals as answers. */
-  async answers<T>(requests: readonly Buffer[], decode: DumpDecoder<T>): Promise<readonly Answer<T>[]> {
-    const found: Answer<T>[] = [];
+  async answers<T>(requests: readonly Buffer[], decode: DumpDecoder<T>): Promise<readonly GetAnswer<T>[]> {
+    const found: GetAnswer<T>[] = [];
     for (let from = 0; from < requests.length; from += GETS_AT_ONCE) {
       const some = requests.slice(from, from + GETS_AT_ONCE);
       const answers = some.map((request) => this.#answer(request, decode));
@@ -205,7 +205,7 @@ export class Connection {
     return found;
   }
 
-  #answer<T>(request: Buffer, decode: DumpDecoder<T>): Promise<Answer<T>> {
+  #answer<T>(request: Buffer, decode: DumpDecoder<T>): Promise<GetAnswer<T>> {
     return new Promise((resolve) => {
       const sequence = this.#register({
         onMessage: (type, bytes, from, to) => {

@@ -32,6 +32,16 @@ const own = (o: Parameters<typeof route>[2] = {}): ReturnType<typeof route> =>
 const refused = { evidence: /^$/, remedy: /sudo/, severity: 'unknown' } as const;
 const closed = { kind: 'unreadable', why: 'no permission' } as const;
 
+const INSTALLED = {
+  destination: 'default',
+  gateway: '192.0.2.1',
+  interface: 'mgmt0',
+  table: 25500,
+  metric: 0,
+  state: 'installed',
+  preempting: false,
+} as const;
+
 export const ROUTE_ROWS: readonly Row[] = [
   {
     code: 'default-distance-zero',
@@ -717,6 +727,39 @@ export const ROUTE_ROWS: readonly Row[] = [
     evidence: /nothing covers 10\.0\.0\.0\/8/,
     remedy: /convergence-timeout: never/,
     near: { status: seen(status({ routes: { ...status().routes, coveredBefore: ['10.0.0.0/8'] } })) },
+  },
+  {
+    code: 'model-disagrees',
+    what: 'the kernel does not carry what counts as covered',
+    bad: {
+      status: seen(
+        status({
+          disagreements: [
+            {
+              destination: '0.0.0.0/0',
+              model: 'default via 198.51.100.1 dev data0 proto 186 metric 20',
+              kernel: 'unreachable (ENETUNREACH)',
+              since: '2026-01-01T00:00:00.000Z',
+              forMs: 1000,
+              leftMs: 9000,
+            },
+          ],
+        }),
+      ),
+    },
+    severity: 'error',
+    evidence: /0\.0\.0\.0\/0: should go by "default via 198\.51\.100\.1 .*ENETUNREACH/,
+    remedy: /explain/,
+    near: { status: seen(status()) },
+  },
+  {
+    code: 'carries-nothing',
+    what: 'the kernel refuses the packets',
+    bad: { status: seen(status({ backupRoutes: [{ ...INSTALLED, carriesNothing: 'blackhole default proto 4' }] })) },
+    severity: 'error',
+    evidence: /default: blackhole default proto 4/,
+    remedy: /explain/,
+    near: { status: seen(status({ backupRoutes: [INSTALLED] })) },
   },
   {
     code: 'agent-not-in-state',

@@ -9,6 +9,7 @@ import type { Link } from '../../../src/model/link.js';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../../src/model/snapshot.js';
 import { stepText } from '../../../src/runtime/journal.js';
 import { readiness } from '../../../src/runtime/readiness.js';
+import { FIRST_RULES } from '../core/fixture.js';
 
 const WATCHED = [
   { id: 'frr/zebra', protocols: [11] },
@@ -25,7 +26,7 @@ const LINK: Link = {
   kind: undefined,
   vrfTable: undefined,
 };
-const SNAPSHOT: Snapshot = { ...EMPTY_SNAPSHOT, links: [LINK] };
+const SNAPSHOT: Snapshot = { ...EMPTY_SNAPSHOT, rules: FIRST_RULES, links: [LINK] };
 const DOWN = { kind: 'verdict', id: 'frr/zebra', verdict: { kind: 'down', reason: 'end of file' } } as const;
 
 /** Out, at rest, with one destination a family. */
