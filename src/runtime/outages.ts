@@ -5,7 +5,7 @@
  * none, unless a daemon is not well meanwhile. Times are those of the agent: of a hang it sees the end of its patience, not the beginning.
  */
 
-import { isStale, rivalOf, rivalry } from '../core/coverage.js';
+import { isStale, questionKey, rivalOf, rivalry } from '../core/coverage.js';
 import { wanted } from '../core/desired.js';
 import type { Input, Transition } from '../core/inputs.js';
 import { linkOf, realmOf } from '../core/management.js';
@@ -119,11 +119,12 @@ export function createOutages(): Outages {
 function staleCarries({ world, phase }: State, now: number): boolean {
   if (!isSeen(world) || phase.kind !== 'in') return false;
   return world.config.managementInterfaces.some(({ selector, backupRouters }) => {
-    const { table } = realmOf(linkOf(selector, world.snapshot), world.snapshot);
+    const { table, vrf } = realmOf(linkOf(selector, world.snapshot), world.snapshot);
     return backupRouters.some(({ destinations }) =>
       destinations.some((destination) => {
         const rival = rivalOf(world, table, destination);
-        return rival !== undefined && isStale(world, rival) && rivalry(world, rival, now).activeRival;
+        const key = questionKey({ prefix: destination, vrf });
+        return rival !== undefined && isStale(world, rival) && rivalry(world, rival, key, now).activeRival;
       }),
     );
   });
