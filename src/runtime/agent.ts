@@ -147,7 +147,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
         effect: 'what has been covered is forgotten when the agent ends',
       });
   };
-  const announcer = createAnnouncer(notifier);
+  const announcer = createAnnouncer(notifier, begun);
   let exit = (): void => undefined;
   const exited = new Promise<void>((resolve, reject) => {
     exit = resolve;

@@ -1,6 +1,7 @@
 /**
  * What the service manager hears of rounds: the watchdog is fed and the status line set by each one
- * that is complete, and READY comes with the first after the agent has decided.
+ * that is complete, and READY comes with the first after the agent has decided and knows that it is
+ * the only one.
  */
 
 import type { State } from '../core/state.js';
@@ -13,12 +14,28 @@ export interface Announcer {
   readonly ready: Promise<void>;
 }
 
-export function createAnnouncer(notifier: Notifier): Announcer {
+export function createAnnouncer(notifier: Notifier, alone: Promise<void>): Announcer {
   let rounds = 0;
+  let isAlone = false;
+  let decided = false;
   let tellReady: (() => void) | undefined;
   const ready = new Promise<void>((resolve) => {
     tellReady = resolve;
   });
+  const tell = (): void => {
+    if (tellReady === undefined || !decided || !isAlone) return;
+    notifier.ready();
+    tellReady();
+    tellReady = undefined;
+  };
+  // Where it rejects, another agent runs, and this one ends.
+  void alone.then(
+    () => {
+      isAlone = true;
+      tell();
+    },
+    () => undefined,
+  );
   return {
     ready,
     settled({ agenda, phase }) {
@@ -26,10 +43,8 @@ export function createAnnouncer(notifier: Notifier): Announcer {
       rounds = agenda.completedRounds;
       notifier.watchdog();
       notifier.status(`backup routes ${phase.kind}: ${phase.reason}`);
-      if (tellReady === undefined || phase.kind === 'starting') return;
-      notifier.ready();
-      tellReady();
-      tellReady = undefined;
+      decided ||= phase.kind !== 'starting';
+      tell();
     },
   };
 }

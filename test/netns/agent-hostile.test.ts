@@ -44,6 +44,7 @@ t.test('several agents started together: one runs, the others end with 69 and sa
     });
     for (const agent of agents.filter((one) => !one.process.running)) {
       t.match(await agent.process.exited, { status: 69 });
+      t.notMatch(agent.log.join('\n'), / ready /, 'and were never ready');
       t.match(agent.log.join('\n'), /another agent runs already \(.*(?:process \d+|just starting|listens)/);
     }
     const left = agents.find((agent) => agent.process.running)!;
