@@ -8,7 +8,7 @@
 
 import type { Socket } from 'node:net';
 import { descriptorOf } from '../native/descriptor.js';
-import { peerCredentials } from '../native/libc.js';
+import { loadLibc, peerCredentials } from '../native/libc.js';
 import { CHANGING, type Following, MAX_REQUEST_BYTES, parseRequest, type Request, type Response } from './protocol.js';
 import type { Turns } from './turns.js';
 
@@ -60,6 +60,8 @@ export function openSession(socket: Socket, answer: RequestHandler, turns: Turns
     // A peer whose user is unknown may only read.
     if (CHANGING.has(request.command) && uid !== 0 && (uid === undefined || uid !== process.getuid?.()))
       return send(refuse('permission', `${request.command} needs root`, `sudo backup-router ${request.command}`));
+    // Whoever gave up waiting (the agent was stopped, or busy) does not expect it to happen later.
+    if (CHANGING.has(request.command) && hasGone(socket)) return;
     try {
       const answered = await answer(request);
       if ('follow' in answered) follow(answered);
@@ -128,4 +130,10 @@ function textOf(response: Response): string {
   if (!('status' in response)) return `${JSON.stringify(response)}\n`;
   if (written?.status !== response.status) written = { status: response.status, text: `${JSON.stringify(response)}\n` };
   return written.text;
+}
+
+/** The client has closed its socket; one that has only said all that it has to say still waits for the answer. */
+function hasGone(socket: Socket): boolean {
+  const fd = descriptorOf(socket);
+  return fd === undefined || loadLibc()?.hungUp(fd) === true;
 }

@@ -39,6 +39,8 @@ export interface Libc {
    * 0.
    */
   setNetworkNamespace(fd: number): number;
+  /** poll(2): both directions of the socket are shut, which is more than a peer that has said all it has to say. */
+  hungUp(fd: number): boolean;
   /** flock(2), exclusive and without waiting; errno or 0. */
   lock(fd: number): number;
   /** One datagram to a unix address from a socket made for it; errno or 0. */
@@ -50,6 +52,7 @@ const LOCK_TIMEOUT_MS = 1_000;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 const SO_ATTACH_FILTER = 26;
+const POLLHUP = 0x10;
 const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
 const CLONE_NEWNET = 0x40000000;
@@ -105,6 +108,7 @@ function bind(): Libc {
   const sendTo = library.func(
     'long sendto(int fd, const void *bytes, size_t size, int flags, const void *name, uint32_t length)',
   );
+  const poll = library.func('int poll(_Inout_ void *entries, unsigned long count, int timeout)');
   const closeDescriptor = library.func('int close(int fd)');
   const errno = (): number => koffi.errno() || 5;
   return {
@@ -123,6 +127,11 @@ function bind(): Libc {
       const name = Buffer.alloc(128);
       const length = [name.length];
       return getName(fd, name, length) === 0 ? name.subarray(0, length[0]) : undefined;
+    },
+    hungUp(fd) {
+      const entry = Buffer.alloc(8);
+      entry.writeInt32LE(fd, 0);
+      return poll(entry, 1, 0) > 0 && (entry.readUInt16LE(6) & POLLHUP) !== 0;
     },
     setNetworkNamespace(fd) {
       // Bound here: only laboratories need it.

@@ -151,3 +151,28 @@ t.test('a path that no socket can have, and a directory that goes away: told, an
   await eventually(() => errors.length === 2, { what: 'the error' });
   t.match(errors[1], /ENOENT.*chmod/);
 });
+
+t.test('an order whose client has gone is not carried out; one who only ends its own half is answered', async (t) => {
+  const path = join(made, 'gone');
+  const done: string[] = [];
+  const server = startControlServer(
+    path,
+    async (request) => {
+      done.push(request.command);
+      return { ok: true, message: 'done' };
+    },
+    (error) => {
+      throw error;
+    },
+  );
+  t.teardown(() => server.close());
+  const gone = await connected(path);
+  gone.write('{"command":"hold","durationMs":1000}\n');
+  gone.destroy();
+  const half = await connected(path);
+  const heard: string[] = [];
+  half.on('data', (chunk) => heard.push(String(chunk)));
+  half.end('{"command":"role","role":"standby"}\n');
+  await eventually(() => heard.length === 1, { what: 'the answer' });
+  t.same(done, ['role']);
+});
