@@ -13,6 +13,7 @@ import type { Paths } from '../../model/paths.js';
 import { libcFault, loadLibc } from '../../native/libc.js';
 import { textOf } from '../files.js';
 import type { Host } from '../host.js';
+import { type Seen, seen } from '../seen.js';
 import { gatherAgent } from './agent.js';
 import { gatherFiles, type HostPaths, readOne } from './files.js';
 import { gatherKernel, gatherRules } from './kernel.js';
@@ -48,7 +49,7 @@ export async function gatherHost({ config, loaded, paths, host }: GatherOptions)
       file: paths.configFile,
       diagnostics: loaded.diagnostics,
       text: loaded.text,
-      kept: textOf(readOne(paths.lastKnownGood), paths.lastKnownGood),
+      kept: keptText(paths.lastKnownGood),
       keptPath: paths.lastKnownGood,
     },
     files: gatherFiles(host, names),
@@ -69,6 +70,12 @@ export async function gatherHost({ config, loaded, paths, host }: GatherOptions)
     nativeFault: native === undefined ? libcFault() : undefined,
     clock: { now: Date.now(), built: builtAt() },
   };
+}
+
+/** The copy without the line that guards it (runtime/last-known-good.ts). */
+function keptText(path: string): Seen<string | undefined> {
+  const kept = textOf(readOne(path), path);
+  return kept.kind === 'seen' ? seen(kept.value?.replace(/\n# last known good, crc32 \w+\n$/, '')) : kept;
 }
 
 /** When this very program was written. */
