@@ -129,7 +129,10 @@ t.test('what is not there yet is waited for, and status says so', async (t) => {
   t.same(owned(router), expected({ families: ['inet6'] }), 'only the rules that have a route');
 
   router.ip('addr add 10.254.254.2/24 dev mgmt0');
-  status = await statusWhere(agent, (s) => s.waiting[0]?.reason.includes('on-link') === true);
+  status = await statusWhere(
+    agent,
+    (s) => s.waiting[0]?.reason.includes('no route makes it a neighbour on mgmt0') === true,
+  );
   t.match(status.waiting, [
     { subject: STANDARD.inet.gateway, reason: 'no route makes it a neighbour on mgmt0 (10.254.254.2/24)' },
   ]);

@@ -252,16 +252,25 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
       const route = ['default', 'via', '10.77.0.1', 'dev', 'mgmt0', 'proto', 'dhcp'];
       const foreign = (): string => machine.run('ip', '-4', 'route', 'show', 'default', 'dev', 'mgmt0').trim();
       const whole = 'default via 10.77.0.1 proto dhcp';
+      const ours = (): boolean => router.owned().includes('default via 10.77.0.1 dev mgmt0 table 25500');
       const takenOver = (): Promise<unknown> =>
-        eventually(() => foreign() === '' && router.owned().includes('default via 10.77.0.1 dev mgmt0 table 25500'), {
+        eventually(() => foreign() === '' && ours(), {
+          timeoutMs: 30_000,
           what: 'the default route to be taken over',
         });
+      // Nothing is taken over for a daemon that has nothing to put there; standby, so that the backup routes stay in beside it.
       machine.run('ip', 'route', 'add', ...route);
       machine.write(
         CONFIG_FILE,
-        'management-interface: mgmt0\nbackup-router: {address: auto, adopt: true}\nrouting-daemon: [{frr: {daemons: [zebra, staticd]}}]\n',
+        'management-interface: mgmt0\nbackup-router: {address: auto, adopt: true}\nrouting-daemon: [{frr: {daemons: [zebra, staticd]}}]\nrole: standby\n',
       );
       machine.run('systemctl', 'reload', AGENT);
+      await eventually(() => ours() && router.owned().length === 3, {
+        timeoutMs: 15_000,
+        what: 'the backup route of the new configuration',
+      });
+      t.equal(foreign(), whole, 'FRR is down: the foreign default route stays');
+      machine.run('systemctl', 'start', 'frr.service');
       await takenOver();
       machine.run('systemctl', 'stop', AGENT);
       t.equal(foreign(), whole, 'back after an orderly stop');
@@ -282,6 +291,7 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
         timeoutMs: 15_000,
         what: 'failed',
       });
+      machine.run('systemctl', 'stop', 'frr.service');
       machine.run('ip', 'route', 'delete', ...route);
       machine.write(CONFIG_FILE, CONFIG);
       machine.run('systemctl', 'start', AGENT);

@@ -41,6 +41,7 @@ t.test('as YAML', async (t) => {
 });
 
 t.test('as Junos text, and back to YAML', async (t) => {
+  const count = runs(300);
   let nothing = 0;
   fc.assert(
     fc.property(anyConfig, fc.constantFrom<'junos' | 'set'>('junos', 'set'), (config, form) => {
@@ -62,9 +63,9 @@ t.test('as Junos text, and back to YAML', async (t) => {
       t.strictSame(writeJunos(back!, form), { text, lost: [] }) || fail(text);
       t.strictSame(read(writeYaml(back!)), expected) || fail(text);
     }),
-    { numRuns: runs(300) },
+    { numRuns: count },
   );
-  t.ok(nothing > 0 && nothing < 200, `${nothing} of 300 had nothing that Junos could say`);
+  t.ok(nothing > 0 && nothing < (2 / 3) * count, `${nothing} of ${count} had nothing that Junos could say`);
 });
 
 t.test('how it looks', async (t) => {
