@@ -15,6 +15,8 @@ import { NotInTime, START_MS, type Testbed } from './testbed.js';
 
 /** How long a port is down, or without its address. */
 const AWAY_MS = 300;
+/** After `preempt-after`, for an agent that would preempt. */
+const BEYOND_MS = 500;
 /** As RestartSec= of the unit. */
 const RESTART_MS = 100;
 
@@ -76,7 +78,7 @@ export const CASES: readonly DrillCase[] = [
       testbed.daemons.pause();
       try {
         await testbed.routesIn(testbed.setup.timings.probeTimeoutMs);
-        await preempted(testbed);
+        await notPreempted(testbed);
       } finally {
         testbed.daemons.resume();
       }
@@ -162,6 +164,14 @@ export const CASES: readonly DrillCase[] = [
 async function preempted(testbed: Testbed): Promise<void> {
   const { preemptAfterMs } = testbed.setup.timings;
   if (preemptAfterMs !== 'never' && testbed.setup.daemonCarries) await testbed.carriedByBackup(preemptAfterMs);
+}
+
+/** Its routes carry longer than those of a dead daemon: one that hangs lives, and forwards. */
+async function notPreempted(testbed: Testbed): Promise<void> {
+  const { preemptAfterMs } = testbed.setup.timings;
+  if (!testbed.setup.daemonCarries) return;
+  await sleep((preemptAfterMs === 'never' ? 0 : preemptAfterMs) + BEYOND_MS);
+  await testbed.carriedByDaemon();
 }
 
 interface Loss {

@@ -107,12 +107,17 @@ export class Testbed {
     await this.#carried('backup', waitMs);
   }
 
+  /** The answers come by the daemon's routes, whether the backup routes are in or not. */
+  async carriedByDaemon(waitMs = 0): Promise<void> {
+    await this.#carried('daemon', waitMs);
+  }
+
   /** The daemon's routes carry, and the backup routes are out (in, on standby). */
   async healthy(): Promise<void> {
     const { holdMs, convergenceTimeoutMs } = this.setup.timings;
     const waitMs = holdMs + (convergenceTimeoutMs === 'never' ? 0 : convergenceTimeoutMs);
     const left = this.setup.role === 'standby' ? this.wholeCount : 0;
-    if (this.setup.daemonCarries) await this.#carried('daemon', waitMs);
+    if (this.setup.daemonCarries) await this.carriedByDaemon(waitMs);
     // An agent that has decided to bring them in has not done so yet: what is not there may still
     // come.
     if (this.setup.role !== 'standby')
