@@ -182,7 +182,8 @@ export function observed(state: State, id: number, snapshot: Snapshot, now: numb
     {
       foreignNotBefore: tables ? now + foreignPauseMs(now - since) : agenda.foreignNotBefore,
       round: { kind: 'idle' },
-      verifyDue: agenda.verifyDue || cause === 'resync',
+      // What keeps a backup route from carrying may have gone with the change that is looked at.
+      verifyDue: agenda.verifyDue || cause === 'resync' || (cause === 'hint' && world.idle.size > 0),
       // A look at the neighbours is no resync.
       lastRound: cause === 'probe' ? agenda.lastRound : now,
       notBefore: agenda.dirty === undefined ? now : agenda.notBefore,

@@ -1,6 +1,7 @@
 /** The two limits of placement local (facts K18, K19), made for real: what the kernel does, what status and doctor say, and that the remedy helps. */
 
 import t from 'tap';
+import { eventually, sleep } from '../../src/drill/lab/wait.js';
 import { STANDARD } from '../lab/standard.js';
 import { prepareRouterFrr, startPeerFrr } from '../lab/standard-frr.js';
 import { agentIn, laboratory, statusWhere, turned } from './agent-support.js';
@@ -36,7 +37,10 @@ t.test('a blackhole of main hides a more specific backup route', async (t) => {
     [],
   );
   t.match(std.router.run(['ip', 'route', 'get', '10.99.0.10']), / via 10\.255\.0\.1 dev mgmt0 /);
-  t.equal((await agent.cli('status')).status, 0);
+  t.ok(
+    await eventually(async () => (await agent.cli('status')).status === 0, { what: 'the kernel to be asked again' }),
+    'in the wished state',
+  );
   t.same((await examine(std, agent)).of('refusal-hides'), [], 'and doctor has nothing more to say');
 });
 
@@ -46,16 +50,18 @@ t.test('IPv6 prefixes that share a nexthop object are of one length', async (t) 
   const via = STANDARD.inet6.peer;
   // One CPU: the route cached in the object is the CPU's own.
   const get = (address: string): string => std.router.run(['taskset', '-c', '0', 'ip', '-6', 'route', 'get', address]);
-  std.router.ipBatch([
-    `nexthop add id 16 via ${via} dev data0`,
-    'route add ::/0 nhid 16 metric 20 proto 186',
-    'route add 2001:db8:7::/64 nhid 16 metric 20 proto 186',
-  ]);
   const agent = agentIn(std, { destinations });
   await statusWhere(
     agent,
     ({ backupRoutes }) => backupRoutes.length > 0 && backupRoutes.every(({ state }) => state === 'installed'),
   );
+  // The agent has asked the kernel by then; its question would be the first to fill the object's cache.
+  await sleep(500);
+  std.router.ipBatch([
+    `nexthop add id 16 via ${via} dev data0`,
+    'route add ::/0 nhid 16 metric 20 proto 186',
+    'route add 2001:db8:7::/64 nhid 16 metric 20 proto 186',
+  ]);
   get('2001:db8:7::1');
   t.match(get('2001:db8:99::10'), / dev data0 /, 'the default, taken for a /64, wins over the longer backup route');
   const [found] = (await examine(std, agent)).of('nexthop-objects-inet6');

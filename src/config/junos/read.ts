@@ -102,11 +102,20 @@ function readAs(root: Statement, member: string | undefined, report: Report): Fo
   const level = top();
   const system = enter(level, 'system');
   const results = FAMILIES.map((family) => readRouter(enter(system, STANZA[family]), family, report));
+  const strays = system.sources
+    .flatMap(({ statement }) => statement.children?.get('destination') ?? [])
+    .filter(({ inactive }) => !inactive);
+  for (const { span } of strays)
+    report.error(span, {
+      code: 'unknown-key',
+      message: "'destination' stands beside a backup router, and not in it",
+      suggestion: "remove the ';' or the brace before it: 'backup-router 10.9.0.1 destination 172.16.0.0/12;'",
+    });
   return {
     results,
     interfaces: enter(level, 'interfaces'),
     options: enter(level, 'routing-options'),
-    incomplete: incomplete(),
+    incomplete: incomplete() || strays.length > 0,
   };
 }
 

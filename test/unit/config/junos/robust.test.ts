@@ -104,7 +104,7 @@ t.test('good texts with anything done to them', async () => {
   }
 });
 
-t.test('a loss never makes a default route', async () => {
+t.test('a loss never makes a default route', async (t) => {
   const whole =
     'system {\n    host-name r1;\n    backup-router 10.9.0.1 destination [ 172.16.0.0/12 192.168.0.0/16 ];\n    services {\n        ssh;\n    }\n}\n';
   fc.assert(
@@ -119,6 +119,14 @@ t.test('a loss never makes a default route', async () => {
     }),
     { numRuns: runs(2000) },
   );
+  // A semicolon too many: valid to the eye, and the list is nobody's.
+  const { config, partial, diagnostics } = readJunos(whole.replace('10.9.0.1 ', '10.9.0.1; '), 'f', {
+    interface: 'eth0',
+  });
+  t.same([config, partial], [undefined, undefined]);
+  t.match(diagnostics, [
+    { severity: 'error', line: 3, message: "'destination' stands beside a backup router, and not in it" },
+  ]);
 });
 
 const range = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i);
