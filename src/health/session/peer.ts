@@ -89,6 +89,9 @@ export class Peer {
 
   /** The connection has ended; how the process went may still be told, until the next one stands. */
   part(): void {
+    // A call that was refused: who has left before may still be heard of.
+    if (this.#process === undefined) return;
+    if (this.#process === this.#dying) return this.#leave();
     this.#parted = this.#process;
     this.#process = undefined;
   }

@@ -127,13 +127,34 @@ t.test(
   },
 );
 
+t.test('news that come late, after calls that were refused, tell how it went', async (t) => {
+  for (const [how, certain, orderly] of [
+    ['was ended by signal 9', true, undefined],
+    ['has ended with status 0', false, true],
+  ] as const) {
+    const news = new News();
+    const { server, heard } = await scene(t, news);
+    server.die();
+    t.ok(await until(() => heard.at(-1)?.kind === 'down'));
+    await sleep(100);
+    t.same(kinds(heard), ['responsive', 'down']);
+    news.tell(how, certain);
+    t.same(kinds(heard), ['responsive', 'down', 'down']);
+    t.match(heard.at(-1), { kind: 'down', reason: how });
+    t.equal((heard.at(-1) as { orderly?: true }).orderly, orderly);
+    t.equal(news.watching(), 0);
+  }
+});
+
 t.test('news that are lost: the end of file', async (t) => {
   const news = new News();
-  const { server, heard } = await scene(t, news);
+  const { server, session, heard } = await scene(t, news);
   t.equal(news.watching(), 1);
   server.die();
   t.ok(await until(() => heard.at(-1)?.kind === 'down'));
   t.match(heard.at(-1)!.reason, BY_SOCKET);
+  t.equal(news.watching(), 1, 'how it went may still be told');
+  session.close();
   t.equal(news.watching(), 0);
 });
 
