@@ -46,7 +46,7 @@ function sentence(e: Event): string {
     case 'outage-ended':
       return [
         `outage ends after ${durationText(e.lengthMs)} (${e.cause})`,
-        e.carriedBy === undefined ? '' : `, carried by ${e.carriedBy}`,
+        e.carriedBy === undefined ? '' : `, carried by the ${e.carriedBy.replaceAll('-', ' ')}`,
         e.preemptedAfterMs === undefined ? '' : ` after ${durationText(e.preemptedAfterMs)}`,
       ].join('');
     case 'preempting':
