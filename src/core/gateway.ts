@@ -107,7 +107,10 @@ export interface Choice {
 export function chooseGateway(gateways: readonly Address[], interfaceIndex: number, sightings: Sightings): Choice {
   const hopes = gateways.map((address) => hope(sightings.get(neighbourKey({ interfaceIndex, address }))));
   const best = Math.min(...hopes);
-  const rank = Math.max(0, hopes.indexOf(best));
+  const rank = Math.max(
+    0,
+    hopes.findIndex((one) => one === best),
+  );
   return { gateway: gateways[rank]!, rank };
 }
 
