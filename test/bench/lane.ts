@@ -14,7 +14,6 @@ import type { Namespace } from '../../src/drill/lab/namespace.js';
 import type { Process } from '../../src/drill/lab/process.js';
 import { askVty } from '../../src/drill/lab/vty.js';
 import { eventually } from '../../src/drill/lab/wait.js';
-import { ownRules } from '../lab/inspect.js';
 import { Referee, type Sighting, type Wanted } from './referee.js';
 import { DAEMON_NICE } from './tools.js';
 
@@ -117,7 +116,8 @@ export class Lane {
   clear(): void {
     const { namespace } = this;
     namespace.tryRun(['ip', 'route', 'flush', 'table', 'all', 'proto', String(PROTOCOL)]);
-    for (const { priority } of ownRules(namespace, 'inet', PROTOCOL)) namespace.ip(`rule del priority ${priority}`);
+    // By protocol: main's own rule may have the same priority.
+    namespace.tryRun(['ip', 'rule', 'flush', 'protocol', String(PROTOCOL)]);
   }
 
   /** Ends the daemons; the next {@link startDaemons} brings new ones. */

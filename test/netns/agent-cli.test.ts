@@ -40,6 +40,7 @@ t.test('status: every field of the schema, in and out', async (t) => {
     'configuration',
     'daemons',
     'damping',
+    'disagreements',
     'faults',
     'gateways',
     'interference',
