@@ -110,8 +110,8 @@ t.test('status: every field of the schema, in and out', async (t) => {
     })),
   );
   t.same(
-    [status.waiting, status.faults, status.interference, status.damping],
-    [[], [], null, { deaths: 0, holdMs: 300, reason: null }],
+    [status.waiting, status.faults, status.disagreements, status.interference, status.damping],
+    [[], [], [], null, { deaths: 0, holdMs: 300, reason: null }],
   );
 
   const words = (await agent.cli('status')).stdout;
