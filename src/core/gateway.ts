@@ -109,7 +109,7 @@ export function chooseGateway(gateways: readonly Address[], interfaceIndex: numb
   const best = Math.min(...hopes);
   const rank = Math.max(
     0,
-    hopes.findIndex((one) => one === best),
+    hopes.findIndex((one) => one <= best),
   );
   return { gateway: gateways[rank]!, rank };
 }

@@ -5,11 +5,11 @@
 
 import type { DaemonId } from '../model/daemon.js';
 import { takeable } from './adopt.js';
+import type { DaemonState, Life } from './daemon-state.js';
 import { accepted, type Facts, imagine, ownershipOf, phaseIn } from './explain/scenes.js';
 import type { Wait } from './management.js';
 import { plan, withdrawn } from './plan.js';
 import type { Step } from './ports.js';
-import type { DaemonState, Life } from './state.js';
 
 /** How a daemon stands, and for how long, in milliseconds. */
 export interface Standing {

@@ -1,8 +1,9 @@
 /** What a verdict changes: the life of a daemon, the count of its deaths, and what it has confirmed. Pure. */
 
 import type { DaemonId, Verdict } from '../model/daemon.js';
+import type { DaemonState } from './daemon-state.js';
 import { died } from './damping.js';
-import { type DaemonState, type State, withAgenda, withWorld } from './state.js';
+import { type State, withAgenda, withWorld } from './state.js';
 
 export function heard(state: State, id: DaemonId, verdict: Verdict, now: number): State {
   const { daemons, damping, confirmed, offers } = state.world;

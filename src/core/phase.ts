@@ -24,10 +24,11 @@
 
 import { prefixText } from '../model/prefix.js';
 import { coverage, questionKey } from './coverage.js';
+import type { DaemonState } from './daemon-state.js';
 import { dampedHoldMs } from './damping.js';
 import { expected } from './expected.js';
 import { ownership, owns } from './ownership.js';
-import { type DaemonState, type InCause, isSeen, type Orders, type Phase, type State, type World } from './state.js';
+import { type InCause, isSeen, type Orders, type Phase, type State, type World } from './state.js';
 import { underWay } from './takeover.js';
 
 /** The phase that follows from world, orders and the phase before; the very same object when nothing changed but the clock. */

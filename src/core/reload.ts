@@ -1,10 +1,11 @@
 /** What another configuration changes. Whatever marked our routes until now is remembered, so that they can be taken out. Pure. */
 
 import type { DaemonId } from '../model/daemon.js';
+import { type DaemonState, unheard } from './daemon-state.js';
 import { retained } from './expected.js';
 import type { Reload } from './inputs.js';
 import { ownership } from './ownership.js';
-import { type DaemonState, type State, unheard, withAgenda, withWorld } from './state.js';
+import { type State, withAgenda, withWorld } from './state.js';
 
 export function reloaded(state: State, { config, watched, restarted, role }: Reload, now: number): State {
   const { world, agenda } = state;

@@ -7,6 +7,7 @@ import type { AdoptedRoute } from '../model/adopted.js';
 import type { Config, Role } from '../model/config.js';
 import type { DaemonId, WatchedDaemon } from '../model/daemon.js';
 import type { Snapshot } from '../model/snapshot.js';
+import { type DaemonState, unheard } from './daemon-state.js';
 import { type Damping, UNDAMPED } from './damping.js';
 import type { Denials, Judged } from './denials.js';
 import type { Sightings } from './gateway.js';
@@ -14,20 +15,6 @@ import { formerly, type Ownership } from './ownership.js';
 import type { KernelHint, ObserveRequest } from './ports.js';
 import type { AutoWay, Offers, Takeovers } from './takeover-state.js';
 import type { Mistrust } from './trust.js';
-
-/** Where a watched daemon stands. `unknown`: no verdict yet. `appeared`: a sign of life, no answer yet. */
-export type Life = 'unknown' | 'down' | 'appeared' | 'unresponsive' | 'responsive';
-
-export interface DaemonState extends WatchedDaemon {
-  readonly life: Life;
-  /** Since when it stands there. For the first verdict after our own start: since when the process exists. */
-  readonly since: number;
-  readonly reason: string;
-  /** Down because it was stopped in order. */
-  readonly stopped?: true;
-  /** The damping before its death was counted, which may turn out to have been a stop. */
-  readonly undamped?: Damping;
-}
 
 /** Why routes are in. */
 /** `disagreement`: the kernel does not carry what counts as covered. */
@@ -344,9 +331,4 @@ export function initialState(
       resyncMs,
     },
   };
-}
-
-/** A daemon that no verdict has come from yet. */
-export function unheard(daemon: WatchedDaemon, now: number): DaemonState {
-  return { ...daemon, life: 'unknown', since: now, reason: 'not heard of yet' };
 }

@@ -24,13 +24,14 @@ import type { Route, Rule } from '../../model/route.js';
 import type { Snapshot } from '../../model/snapshot.js';
 import { takeable } from '../adopt.js';
 import { learnedAfter } from '../auto.js';
+import type { Life } from '../daemon-state.js';
 import { type Wanted, wanted } from '../desired.js';
 import { sightingsAtRest } from '../gateways.js';
 import { routeKey, routeSlot } from '../keys.js';
 import { neighbourOn } from '../neighbour.js';
 import { isOffered } from '../offers.js';
 import { formerly, type Ownership, ownedRoutes, ownership, owns } from '../ownership.js';
-import { initialState, type Life, type Phase, RESYNC_MS, type Refusal, type SeenWorld } from '../state.js';
+import { initialState, type Phase, RESYNC_MS, type Refusal, type SeenWorld } from '../state.js';
 import { tablesFor } from '../views.js';
 
 export type SceneName = 'booting' | 'converged' | 'clean-stop' | 'crash' | 'preempted' | 'hang' | 'standby';

@@ -4,8 +4,9 @@
  */
 
 import t from 'tap';
+import type { Life } from '../../../src/core/daemon-state.js';
 import { nextPhase } from '../../../src/core/phase.js';
-import { initialState, type Life, type Phase, type State } from '../../../src/core/state.js';
+import { initialState, type Phase, type State } from '../../../src/core/state.js';
 import type { Role, Timeout } from '../../../src/model/config.js';
 import { prefix } from '../../../src/model/prefix.js';
 import { type Route, TABLE_MAIN } from '../../../src/model/route.js';
