@@ -293,6 +293,9 @@ t.test('a graceful restart of BIRD, which only those notice that ask for it', { 
   const [dim, keen] = [blind, seeing].map((kinds, offset) =>
     kinds.map(([kind, entry], i) => watcher(std, i + 5 * offset, kind, [entry])),
   ) as [Watcher[], Watcher[]];
+  // Before an agent has put them in there is nothing either.
+  for (const { kind, numbers } of [...dim, ...keen])
+    await settles(t, router, expected(undefined, 'losing', numbers), `${kind}: in`, 30_000, numbers);
   bird.start();
   for (const { kind, numbers } of [...dim, ...keen]) await settles(t, router, [], `${kind}: out`, 10_000, numbers);
 
