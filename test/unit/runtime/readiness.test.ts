@@ -5,27 +5,16 @@ import { parseConfig } from '../../../src/config/parse.js';
 import { transition } from '../../../src/core/machine.js';
 import type { Prepared, Step, StepResult } from '../../../src/core/ports.js';
 import { initialState, type State } from '../../../src/core/state.js';
-import type { Link } from '../../../src/model/link.js';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../../src/model/snapshot.js';
 import { stepText } from '../../../src/runtime/journal.js';
 import { readiness } from '../../../src/runtime/readiness.js';
 import { FIRST_RULES } from '../core/fixture.js';
+import { LINK } from '../core/life.js';
 
 const WATCHED = [
   { id: 'frr/zebra', protocols: [11] },
   { id: 'frr/bgpd', protocols: [] },
 ];
-const LINK: Link = {
-  index: 2,
-  name: 'm',
-  altNames: [],
-  mac: undefined,
-  up: true,
-  carrier: true,
-  master: undefined,
-  kind: undefined,
-  vrfTable: undefined,
-};
 const SNAPSHOT: Snapshot = { ...EMPTY_SNAPSHOT, rules: FIRST_RULES, links: [LINK] };
 const DOWN = { kind: 'verdict', id: 'frr/zebra', verdict: { kind: 'down', reason: 'end of file' } } as const;
 
