@@ -1,6 +1,6 @@
 /**
  * `holds` against a real zebra: what it has installed in this life counts, what it found in the kernel does not
- * (docs/MEASUREMENTS.md, "FRR RIB after restart").
+ * (docs/FACTS.md, "How a leftover is told from a route of this life").
  */
 
 import t from 'tap';

@@ -3,7 +3,7 @@
  * vty_show_ip_route).
  * Invariant: a route counts only when this life of zebra got it from a protocol
  * and put it into the FIB. What it found in the kernel when it started carries ZEBRA_FLAG_SELFROUTE
- * (docs/MEASUREMENTS.md), even while `selected` and `installed`.
+ * (docs/FACTS.md), even while `selected` and `installed`.
  *
  * In a VRF that is asked for, only a route that zebra says is of that VRF: `all` and whatever
  * abbreviates it (`al`) are words of the command, so that a VRF of such a name is answered for
