@@ -25,12 +25,24 @@ function carries(route: BackupRouteStatus): boolean {
   return route.state === 'installed' && route.hiddenBy === undefined && route.carriesNothing === undefined;
 }
 
-/** No backup router of one family answers, or can. */
-function unanswered({ gateways }: Status): boolean {
-  return (['inet', 'inet6'] as const).some((family) => {
-    const named = gateways.filter((gateway) => gateway.family === family);
-    return named.length > 0 && named.every(({ state }) => state !== 'alive' && state !== 'unknown');
-  });
+/** No backup router of one family, or of one destination, answers, or can. */
+function unanswered({ gateways, backupRoutes }: Status): boolean {
+  const silent = (named: readonly GatewayStatus[]): boolean =>
+    named.length > 0 && named.every(({ state }) => state !== 'alive' && state !== 'unknown');
+  if (gateways.every(({ state }) => state === 'alive' || state === 'unknown')) return false;
+  const groups = new Map<string, Set<string>>();
+  for (const { destination, gateway, interface: name } of backupRoutes) {
+    const key = `${gateway.includes(':') ? 'inet6' : 'inet'} ${destination}`;
+    groups.set(key, (groups.get(key) ?? new Set()).add(gateway === '' ? '' : name));
+  }
+  return (
+    (['inet', 'inet6'] as const).some((family) => silent(gateways.filter((gateway) => gateway.family === family))) ||
+    [...groups].some(
+      ([key, links]) =>
+        !links.has('') &&
+        silent(gateways.filter((one) => key.startsWith(`${one.family} `) && links.has(one.interface))),
+    )
+  );
 }
 
 /** The first words: what is so, not what is wished. */

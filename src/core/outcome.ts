@@ -37,6 +37,8 @@ export function applied(state: State, steps: readonly Step[], results: readonly 
     }
   });
   const { record } = world;
+  // A next hop of somebody else that stood under our number (fact K7) may cover now, and our own changes make no event.
+  const merged = world.snapshot?.ownRoutes.some(({ nexthops }) => nexthops.length > 1) === true;
   const known = withWorld(state, {
     refused,
     record: returned.length === 0 ? record : { ...record, returned: [...record.returned, ...returned] },
@@ -49,7 +51,8 @@ export function applied(state: State, steps: readonly Step[], results: readonly 
     verifyDue: true,
     // What is still being deleted belongs to the episode that the repair answered.
     completedRounds: agenda.completedRounds + (repair ? 0 : 1),
-    dirty: moreUrgent(agenda.dirty, 'verify'),
+    dirty: moreUrgent(agenda.dirty, merged ? 'hint' : 'verify'),
+    foreignDue: agenda.foreignDue || merged,
     notBefore: agenda.restlessRounds > RESTLESS_ROUNDS ? now + RETRY_MS : agenda.notBefore,
   });
 }

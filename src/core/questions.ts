@@ -8,10 +8,12 @@ import { isSeen, type Phase, type State, type World, withAgenda, withWorld } fro
 const QUICK_ASKS = 10;
 const QUICK_ASK_MS = 20;
 
-/** Foreign prefixes that would end the wait for coverage, if the daemon said that it holds them. */
+/** Foreign prefixes that would end the wait for coverage, or make what is said to be uncovered covered, if the daemon said that it holds them. */
 function questions(world: World, phase: Phase): readonly Question[] {
   const waiting =
-    phase.kind === 'starting' || (phase.kind === 'in' && (phase.cause === 'converging' || phase.cause === 'hold'));
+    phase.kind === 'starting' ||
+    (phase.kind === 'in' && (phase.cause === 'converging' || phase.cause === 'hold')) ||
+    (phase.kind === 'out' && phase.uncovered.length > 0);
   return waiting && isSeen(world) ? coverage(world).toConfirm : [];
 }
 
@@ -19,7 +21,7 @@ export function ask(state: State, outputs: Output[], now: number): State {
   const { world, phase, agenda } = state;
   if (agenda.asking) return state;
   const due = questions(world, phase).filter(
-    (question) => (!world.confirmed.has(questionKey(question)) && agenda.denials === 0) || now >= agenda.askAgainAt,
+    (question) => (!world.confirmed.has(questionKey(question)) && agenda.denials === 0) || now >= dueAt(state),
   );
   if (due.length === 0) return state;
   outputs.push({ kind: 'ask', questions: due });
@@ -27,8 +29,13 @@ export function ask(state: State, outputs: Output[], now: number): State {
 }
 
 /** When a question is to be asked again, if there is one. */
-export function askAgainAt({ world, phase, agenda }: State): number | undefined {
-  return agenda.asking || questions(world, phase).length === 0 ? undefined : agenda.askAgainAt;
+export function askAgainAt(state: State): number | undefined {
+  return state.agenda.asking || questions(state.world, state.phase).length === 0 ? undefined : dueAt(state);
+}
+
+/** Out, nothing waits for the answer but what is told. */
+function dueAt({ phase, agenda: { askAgainAt: at, denials, resyncMs } }: State): number {
+  return phase.kind === 'out' && denials > QUICK_ASKS ? at + resyncMs : at;
 }
 
 export function answered(state: State, held: ReadonlyMap<string, boolean>, now: number): State {

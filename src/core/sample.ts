@@ -33,6 +33,8 @@ function sample({ family, address, length }: Prefix, index: number): Address {
   // What is no unicast address is no sample of a short prefix: 0/8, 127/8, 224/3; IPv6 outside of 2000::/3.
   const first = bytes[0]!;
   if (family === 'inet6' && length < 3) bytes[0] = 0x20 | (first & 0x1f);
-  if (family === 'inet' && length === 0) bytes[0] = 1 + ((first + 31 * index) % 126);
+  // In either half: a refusal of one half refuses no more than that.
+  if (family === 'inet' && length === 0)
+    bytes[0] = index % 2 === 0 ? 1 + ((first + 31 * index) % 126) : 128 + ((first + 31 * index) % 96);
   return addressFromBytes(bytes);
 }

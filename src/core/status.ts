@@ -184,13 +184,14 @@ function hiding(hidden: Hidden | undefined): Pick<BackupRouteStatus, 'hiddenBy'>
   return hidden === undefined ? {} : { hiddenBy: refusalText(hidden.by) };
 }
 
-/** What the kernel said when it was asked after the last change. */
+/** What the kernel said when it was asked after the last change. To a link without carrier it sends, and nothing arrives (fact K8). */
 function idling(
   { idle, snapshot }: World,
   { destination, nexthops }: Route,
 ): Pick<BackupRouteStatus, 'carriesNothing'> {
+  const link = snapshot?.links.find(({ index }) => index === nexthops[0]?.interfaceIndex);
+  if (link?.carrier === false) return { carriesNothing: `${link.name} has no carrier` };
   if (idle.size === 0 || snapshot === undefined) return {};
-  const link = snapshot.links.find(({ index }) => index === nexthops[0]?.interfaceIndex);
   const instead = idle.get(questionKey({ prefix: destination, vrf: realmOf(link, snapshot).vrf }));
   return instead === undefined ? {} : { carriesNothing: instead };
 }

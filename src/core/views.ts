@@ -15,17 +15,25 @@ import { adoptable } from './adopt.js';
 import { routeKey } from './keys.js';
 import { vrfTables } from './management.js';
 import { type Ownership, ownership, ownsRule } from './ownership.js';
+import { lastOfMain } from './rule-place.js';
 import type { SeenWorld, World } from './state.js';
 import { nexthopKey } from './trust.js';
 
 /** Before every end of a route. */
 const NEVER_ENDED = 0;
 
-/** The world without our routes and rules, and without the default routes that are about to be taken over. */
+/**
+ * The world without our routes and rules, and without the default routes that are about to be taken over. A rule of ours that alone
+ * reads main is in it: it stays when the others go (rule-place.ts).
+ */
 export const foreignView = remembered((world: SeenWorld): View => {
+  const { snapshot } = world;
+  const staying = lastOfMain(ownership(world.config, world.former), snapshot.rules);
+  const own = ownRuleOf(world);
+  const goes = staying.length === 0 ? own : (rule: Rule) => own(rule) && !staying.includes(rule);
   const leaving = new Set(adoptable(world).map((route) => routeKey(route)));
   return {
-    ...trusting(world, viewOf(world.snapshot, NEVER_ENDED, ownRuleOf(world))),
+    ...trusting(world, viewOf(snapshot, NEVER_ENDED, goes)),
     ...(leaving.size === 0
       ? {}
       : { without: (route: Route) => route.destination.length === 0 && leaving.has(routeKey(route)) }),
