@@ -146,11 +146,15 @@ export function appendNexthop(fib: Fib, route: Route, nexthop: Nexthop, protocol
   );
 }
 
+/** Under whose protocol each next hop of a route stands. */
+export function ownerOf(route: Route, hop: Nexthop): number {
+  return appended.get(hop) ?? route.protocol;
+}
+
 /** One next hop out of a merged IPv6 route (ip6_route_del): the others stay, under the protocol of the first of them. */
 function deleteMerged(fib: Fib, named: Route): Route | undefined {
   const [wanted, ...more] = named.nexthops;
   if (named.family !== 'inet6' || wanted === undefined || more.length > 0) return undefined;
-  const owner = (route: Route, hop: Nexthop): number => appended.get(hop) ?? route.protocol;
   for (const [at, route] of fib.routes.entries()) {
     if (
       route.nexthops.length < 2 ||
@@ -161,12 +165,12 @@ function deleteMerged(fib: Fib, named: Route): Route | undefined {
       (one) =>
         one.gateway === wanted.gateway &&
         one.interfaceIndex === wanted.interfaceIndex &&
-        owner(route, one) === named.protocol,
+        ownerOf(route, one) === named.protocol,
     );
     if (hop === undefined) continue;
     const rest = route.nexthops.filter((one) => one !== hop);
-    for (const one of rest) appended.set(one, owner(route, one));
-    fib.routes[at] = { ...route, protocol: owner(route, rest[0]!), nexthops: rest };
+    for (const one of rest) appended.set(one, ownerOf(route, one));
+    fib.routes[at] = { ...route, protocol: ownerOf(route, rest[0]!), nexthops: rest };
     return { ...route, protocol: named.protocol, nexthops: [hop] };
   }
   return undefined;

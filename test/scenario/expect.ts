@@ -14,12 +14,15 @@
  *   gateway ADDRESS STATE [chosen]          headline WORDS: the first words of `status`, and then its exit status
  *   probed ADDRESS [TIMES] | no probe [ADDRESS]          since the last mark
  *   role primary|standby [TEXT]             interface SELECTOR NAME | interface SELECTOR missing
+ *   unchanged: routes and rules are those of the last mark (a change that the kernel refused is none)
+ *   sound: what holds whenever nothing has happened for a while (random/sound.ts)
  *   life DAEMON LIFE | hold TIME | interference N TEXT | no interference | fault TEXT | no fault | exited | log TEXT
  */
 
 import { headline, inWishedState } from '../../src/cli/status-text.js';
 import type { Status } from '../../src/model/status.js';
 import { parseTime } from './parse.js';
+import { unsound } from './random/sound.js';
 import type { World } from './world.js';
 
 export function check(world: World, expectation: string): string | undefined {
@@ -28,6 +31,14 @@ export function check(world: World, expectation: string): string | undefined {
   const rest = words.slice(1).join(' ');
   const verdict = (holds: boolean, found: string): string | undefined => (holds ? undefined : found);
   switch (verb) {
+    case 'sound':
+      return unsound(world);
+    case 'unchanged': {
+      const [before, now] = [world.marked, world.kernel.lines()];
+      const gone = before.filter((line) => !now.includes(line)).map((line) => `- ${line}`);
+      const come = now.filter((line) => !before.includes(line)).map((line) => `+ ${line}`);
+      return verdict(gone.length + come.length === 0, `the kernel has changed: ${[...gone, ...come].join(' | ')}`);
+    }
     case 'withdrawn':
       return verdict(world.kernel.ownLines().length === 0, 'the kernel has routes or rules of ours');
     case 'phase': {

@@ -19,10 +19,11 @@ import type {
 } from '../../src/core/ports.js';
 import { type Address, familyBits, familyOf } from '../../src/model/address.js';
 import { prefix } from '../../src/model/prefix.js';
-import type { Route } from '../../src/model/route.js';
+import { type Route, TABLE_LOCAL } from '../../src/model/route.js';
+import { routeText } from '../../src/model/route-text.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
 import { stepText } from '../../src/runtime/journal.js';
-import { lookupTable } from '../fake/fib.js';
+import { lookupTable, ownerOf } from '../fake/fib.js';
 import { FakeKernel } from '../fake/kernel.js';
 import { formatTime, type VirtualClock } from './clock.js';
 
@@ -144,9 +145,19 @@ export class GuardedKernel {
     return this.lines().filter((line) => !foreign.has(line));
   }
 
+  /** A merged IPv6 route is told hop by hop: each may be somebody else's (fact K7). */
   lines(): readonly string[] {
+    const name = (index: number): string | undefined => this.fake.links.get(index)?.name;
+    const routes = this.fake.fib.routes.filter(({ table }) => table !== TABLE_LOCAL);
     return [
-      ...this.fake.routeLines(),
+      ...routes
+        .flatMap((route) =>
+          route.nexthops.length < 2
+            ? [route]
+            : route.nexthops.map((hop) => ({ ...route, protocol: ownerOf(route, hop), nexthops: [hop] })),
+        )
+        .map((route) => routeText(route, name))
+        .sort(),
       ...this.fake.ruleLines('inet').map((line) => `rule ${line}`),
       ...this.fake.ruleLines('inet6').map((line) => `rule -6 ${line}`),
     ];

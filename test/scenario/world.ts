@@ -32,7 +32,11 @@ export class World {
   mark = 0;
   #probeMark = 0;
   #lookMark = 0;
+  /** Routes and rules at the mark. */
+  marked: readonly string[] = [];
   exited = false;
+  /** Inputs that the machine has had, in every life of the agent. */
+  inputs = 0;
   /** Wall clock minus virtual clock. */
   wallOffset = Date.parse('2026-01-01T00:00:00Z');
   /** The state directory: what an operator has ordered. */
@@ -42,6 +46,8 @@ export class World {
   /** What the role file says; undefined: it cannot be read. */
   #roleText: string | undefined;
   #config: Config;
+  /** The state directory: the configuration that ran last. */
+  #former: Config | undefined;
   #agent: { readonly driver: Driver; readonly port: Kernel } | undefined;
   #health: ScriptedHealth | undefined;
 
@@ -54,6 +60,7 @@ export class World {
   startAgent(): void {
     if (this.#agent !== undefined) throw new Error('the agent runs already');
     this.#config = configure(this.configLines);
+    this.kernel.protocols.add(this.#config.routeProtocol);
     this.setMark();
     this.exited = false;
     const port = this.kernel.open();
@@ -71,12 +78,13 @@ export class World {
       health: this.#health,
       clock: this.clock,
       journal: (before, input, result, now) => {
+        this.inputs++;
         this.kernel.checkSent(result.outputs);
         journal(before, input, result, now);
       },
       beginning: {
         config: this.#config,
-        former: undefined,
+        former: this.#former,
         resyncMs: RESYNC_MS,
         role: this.#role(),
         roleOverride: overrideOf(this.#orders),
@@ -92,6 +100,7 @@ export class World {
       },
     });
     this.#agent = { driver, port };
+    this.#former = this.#config;
   }
 
   /** SIGKILL: nothing of it is left but what is in the kernel. */
@@ -112,6 +121,7 @@ export class World {
     const next = configure(this.configLines);
     const restarted = JSON.stringify(next.routingDaemons) !== JSON.stringify(this.#config.routingDaemons);
     this.#config = next;
+    this.#former = next;
     this.kernel.protocols.add(next.routeProtocol);
     if (restarted) this.#health = this.#openHealth();
     this.driver.reload({ config: next, health: this.health, role: this.#role() });
@@ -146,6 +156,7 @@ export class World {
   /** From here on `expect no kernel change` and `expect probed` count. */
   setMark(): void {
     this.mark = this.kernel.steps.length;
+    this.marked = this.kernel.lines();
     this.#probeMark = this.kernel.fake.probed.length;
     this.#lookMark = this.kernel.fake.observations;
   }
@@ -173,6 +184,15 @@ export class World {
     return this.#roleText === undefined
       ? { role: 'standby', reason: `cannot read ${ROLE_FILE}` }
       : roleFrom(this.#roleText, ROLE_FILE);
+  }
+
+  /** What the agent runs with, or ran with last. */
+  get config(): Config {
+    return this.#config;
+  }
+
+  get runs(): boolean {
+    return this.#agent !== undefined;
   }
 
   get driver(): Driver {
