@@ -31,6 +31,15 @@ Examples:
   backup-router events --since 24h
   backup-router events --since 168h --json | jq 'select(.kind == "outage-ended") | .lengthMs'`,
 
+  metrics: `
+The same text is in /run/backup-router/metrics.prom, for node_exporter. Without an
+agent: backup_router_up 0, and exit status 69.
+
+Examples:
+  backup-router metrics | grep gateway_up
+  ln -s /run/backup-router/metrics.prom /var/lib/prometheus/node-exporter/backup-router.prom
+  backup-router metrics --listen 127.0.0.1:9787`,
+
   explain: `
 Needs no daemon and no privileges.
 

@@ -74,6 +74,13 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
       ends(await (await import('./events.js')).events(options)),
     );
 
+  program
+    .command('metrics')
+    .description('print the metrics in the text format of Prometheus; the agent also writes them to a file')
+    .option('--listen <address>', 'serve them over HTTP until a signal: 127.0.0.1:9787, [::1]:9787 or a socket path')
+    .addHelpText('after', HELP.metrics)
+    .action(async (options: { listen?: string }) => ends(await (await import('./metrics.js')).metrics(options)));
+
   withConfig(program.command('routes'))
     .description('show the backup routes and rules in the kernel (the FIB view; needs no daemon)')
     .option('--json', 'as JSON')

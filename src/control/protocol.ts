@@ -11,6 +11,8 @@ import type { Status } from '../model/status.js';
 export type Request =
   /** `follow`: and again after each change, until the connection ends. */
   | { readonly command: 'status'; readonly follow?: true }
+  /** As text, in Prometheus' exposition format. */
+  | { readonly command: 'metrics' }
   /**
    * What happened after the event of that number; `follow`: and what happens from now on, each as a
    * line of its own.
@@ -26,6 +28,7 @@ export type Request =
 
 export type Response =
   | { readonly ok: true; readonly status: Status }
+  | { readonly ok: true; readonly metrics: string }
   | { readonly ok: true; readonly events: readonly Event[] }
   | { readonly ok: true; readonly message: string }
   | {
@@ -80,6 +83,7 @@ export function parseRequest(line: string): Request | undefined {
         ? { command, confirmMs }
         : undefined;
     case 'confirm':
+    case 'metrics':
       return { command };
     case 'hold':
       if (durationMs === 'never' || durationMs === 'off') return { command, durationMs };

@@ -35,7 +35,16 @@ export interface Surroundings {
   readonly lastOutage?: Status['lastOutage'];
 }
 
+/** The status without a line for each destination, of which there may be a hundred thousand. */
+export type Outline = Omit<Status, 'backupRoutes'>;
+
 export function statusOf(state: State, around: Surroundings, now: number): Status {
+  const { world, phase } = state;
+  const want = isSeen(world) ? wanted(world, phase, now) : undefined;
+  return { ...outlineOf(state, around, now), backupRoutes: backupRoutes(world, phase, want) };
+}
+
+export function outlineOf(state: State, around: Surroundings, now: number): Outline {
   const at = (monotonic: number): { since: string; forMs: number } => ({
     since: new Date(around.wallOffset + monotonic).toISOString(),
     forMs: Math.round(now - monotonic),
@@ -76,7 +85,6 @@ export function statusOf(state: State, around: Surroundings, now: number): Statu
       reason: daemon.reason,
       ...at(daemon.since),
     })),
-    backupRoutes: backupRoutes(world, phase, want),
     disagreements: [...world.denials]
       .filter(([, { stage }]) => stage !== 'over')
       .map(([destination, { model, kernel, since, until }]) => ({
@@ -185,7 +193,7 @@ function hiding(hidden: Hidden | undefined): Pick<BackupRouteStatus, 'hiddenBy'>
 }
 
 /** What the kernel said when it was asked after the last change. To a link without carrier it sends, and nothing arrives (fact K8). */
-function idling(
+export function idling(
   { idle, snapshot }: World,
   { destination, nexthops }: Route,
 ): Pick<BackupRouteStatus, 'carriesNothing'> {

@@ -76,6 +76,7 @@ export function commandsPage(date: string): string {
           'backup-router, changing needs root.',
         ),
       ),
+      item(italic(paths.metrics), text('The metrics, written on change and each 30 s, for node_exporter.')),
       item(
         italic(paths.lastKnownGood),
         text('The last configuration that ran, for the boot on which the real one is broken.'),

@@ -10,6 +10,7 @@ import { configSchema } from '../config/file-keys.js';
 import { commandsPage } from './commands-page.js';
 import { configPage } from './config-page.js';
 import { withConfigTables } from './config-tables.js';
+import { withMetricsTable } from './metrics-table.js';
 
 /** Every file by its path below the project's directory. */
 export function generated(root: string): Readonly<Record<string, string>> {
@@ -22,6 +23,7 @@ export function generated(root: string): Readonly<Record<string, string>> {
       full: read('docs/examples/full.yaml'),
     }),
     'docs/CONFIGURATION.md': withConfigTables(read('docs/CONFIGURATION.md')),
+    'docs/METRICS.md': withMetricsTable(read('docs/METRICS.md')),
     'docs/backup-router.schema.json': `${JSON.stringify(configSchema(), null, 2)}\n`,
   };
 }

@@ -7,8 +7,12 @@
 export const MAX_SOCKET_PATH = 107;
 
 export interface Paths {
+  /** The name of the agent where there are several on a host; undefined: there is one. */
+  readonly instance: string | undefined;
   readonly configFile: string;
   readonly controlSocket: string;
+  /** The metrics, for the textfile collector of node_exporter. */
+  readonly metrics: string;
   /** Held by the agent that runs. */
   readonly lock: string;
   /** The last configuration that ran, as text. */
@@ -25,14 +29,21 @@ export interface Paths {
   readonly history: string;
 }
 
+/** Of one agent of several: a name that can be a file's and a unit's. */
+export const INSTANCE = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+
 export const DEFAULT_CONFIG_FILE = '/etc/backup-router/config.yaml';
 
 export function pathsOf(env: Readonly<Record<string, string | undefined>>, configFile = DEFAULT_CONFIG_FILE): Paths {
-  const state = directory(env['STATE_DIRECTORY'], '/var/lib/backup-router');
-  const runtime = directory(env['RUNTIME_DIRECTORY'], '/run/backup-router');
+  const instance = env['BACKUP_ROUTER_INSTANCE'] || undefined;
+  const below = instance === undefined ? '' : `/${instance}`;
+  const state = directory(env['STATE_DIRECTORY'], `/var/lib/backup-router${below}`);
+  const runtime = directory(env['RUNTIME_DIRECTORY'], `/run/backup-router${below}`);
   return {
+    instance,
     configFile,
     controlSocket: `${runtime}/control.sock`,
+    metrics: `${runtime}/metrics.prom`,
     lock: `${runtime}/lock`,
     lastKnownGood: `${state}/last-known-good.yaml`,
     orders: `${state}/orders.json`,

@@ -9,7 +9,7 @@ import type { Response } from '../control/protocol.js';
 import type { Covered } from '../core/expected.js';
 import type { Health, Kernel } from '../core/ports.js';
 import { type Beginning, RESYNC_MS } from '../core/state.js';
-import { statusOf } from '../core/status.js';
+import { type Surroundings, statusOf } from '../core/status.js';
 import { openHealth } from '../health/open.js';
 import { ownAgeMs } from '../health/process-age.js';
 import { socketMissing } from '../health/session/endpoint.js';
@@ -31,6 +31,7 @@ import { readCovered, writeCovered } from './covered-record.js';
 import { type Driver, startDriver } from './driver.js';
 import { dryRun } from './dry-run.js';
 import { createLog, type Log } from './log.js';
+import { metricsText } from './metrics-text.js';
 import { messageOf, spreadNet } from './net.js';
 import { createNotifier, type Notifier } from './notify.js';
 import { overrideOf, pinOf, readOrders } from './orders-record.js';
@@ -205,6 +206,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
     setImmediate(() => {
       configuration.settled();
       telling.history();
+      telling.metrics.begin(metrics);
     });
   });
 
@@ -219,21 +221,22 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
       notifier.ready();
     }
   };
-  const status = (): Status => {
-    const around = {
-      pid: process.pid,
-      version: VERSION,
-      dryRun: options.dryRun,
-      startedAt,
-      wallOffset: Date.now() - performance.now(),
-      configuration: configuration.status(),
-      lastOutage: telling.lastOutage() ?? null,
-    };
-    return statusOf(driver.state(), around, performance.now());
-  };
+  const around = (): Surroundings => ({
+    pid: process.pid,
+    version: VERSION,
+    dryRun: options.dryRun,
+    startedAt,
+    wallOffset: Date.now() - performance.now(),
+    configuration: configuration.status(),
+    lastOutage: telling.lastOutage() ?? null,
+  });
+  const status = (): Status => statusOf(driver.state(), around(), performance.now());
+  const metrics = (): string =>
+    metricsText(paths.instance, driver.state(), around(), telling.metrics.tally, net.count());
   const answer = answerer({
     driver,
     status,
+    metrics,
     reload,
     confirm: configuration.confirm,
     followers: telling.followers,

@@ -13,6 +13,7 @@ import { type OrdersRecord, overrideOf, pinOf, readOrders, writeOrders } from '.
 export interface Desk {
   readonly driver: Driver;
   readonly status: () => Status;
+  readonly metrics: () => string;
   readonly reload: (confirmMs?: number) => Response;
   readonly confirm: () => Response;
   readonly followers: StatusFollowers;
@@ -30,6 +31,8 @@ export function answerer(desk: Desk): (request: Request) => Promise<Response | F
         if (request.follow === true)
           return { follow: (send) => desk.followers.follow(desk.status, (status) => send({ ok: true, status })) };
         return { ok: true, status: desk.status() };
+      case 'metrics':
+        return { ok: true, metrics: desk.metrics() };
       case 'events':
         return events(desk.history(), request);
       case 'reload':

@@ -1,6 +1,6 @@
 /**
  * Everything that is told of the agent's life, from one description each: the log, the history with
- * its copy on disk, the outages, and those who follow the status.
+ * its copy on disk, the outages, the metrics, and those who follow the status.
  */
 
 import type { Paths } from '../model/paths.js';
@@ -10,12 +10,14 @@ import { createHistory, type History } from './history.js';
 import { openHistoryFile, readHistory } from './history-file.js';
 import { createJournal, type Journal } from './journal.js';
 import type { Log } from './log.js';
+import { createMetrics, type Metrics } from './metrics.js';
 import { createOutages } from './outages.js';
 
 export interface Telling {
   readonly emit: Emit;
   readonly journal: Journal;
   readonly followers: StatusFollowers;
+  readonly metrics: Metrics;
   /** Numbered: former lives are read from disk if they have not been yet. */
   history(): History;
   lastOutage(): ReturnType<History['lastOutage']>;
@@ -36,14 +38,31 @@ export function openTelling(log: Log, paths: Paths, dryRun: boolean): Telling {
   });
   const outages = createOutages();
   const followers = createStatusFollowers();
-  const emit = createEmit(log, (happening, level) => {
+  const metrics = createMetrics(paths.instance, dryRun ? undefined : paths.metrics, (message) =>
+    log('warning', 'metrics-not-written', {
+      file: paths.metrics,
+      message,
+      effect: 'backup-router metrics has them all the same',
+    }),
+  );
+  const told = createEmit(log, (happening, level) => {
     history.record(happening, level);
     followers.poke();
   });
+  const emit: Emit = (happening) => {
+    told(happening);
+    metrics.tally.happened(happening, performance.now());
+    metrics.poke();
+  };
+  const journal = createJournal(emit, outages);
   return {
     emit,
-    journal: createJournal(emit, outages),
+    journal(before, input, result, now) {
+      metrics.tally.transition(before, input, result);
+      journal(before, input, result, now);
+    },
     followers,
+    metrics,
     history() {
       outages.resume(history.load());
       return history;
@@ -51,6 +70,7 @@ export function openTelling(log: Log, paths: Paths, dryRun: boolean): Telling {
     lastOutage: () => history.lastOutage(),
     close() {
       followers.close();
+      metrics.close();
       history.close();
     },
   };

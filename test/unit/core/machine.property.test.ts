@@ -6,6 +6,7 @@
 
 import fc from 'fast-check';
 import t from 'tap';
+import { destinationStates } from '../../../src/core/destination-states.js';
 import { neighbourOn } from '../../../src/core/neighbour.js';
 import { statusOf } from '../../../src/core/status.js';
 import type { Config, ManagementInterface } from '../../../src/model/config.js';
@@ -249,6 +250,11 @@ async function verify(s: Simulation): Promise<void> {
     },
     s.now,
   );
+  const counted = { installed: 0, idle: 0, absent: 0, refused: 0, withdrawn: 0 };
+  for (const { state, hiddenBy, carriesNothing } of status.backupRoutes)
+    counted[state === 'installed' && (hiddenBy ?? carriesNothing) !== undefined ? 'idle' : state]++;
+  if (JSON.stringify(counted) !== JSON.stringify(destinationStates(state, s.now)))
+    fail(`the status has ${JSON.stringify(counted)}, the counts ${JSON.stringify(destinationStates(state, s.now))}`);
   for (const route of status.backupRoutes) {
     const link = s.kernel.link(route.interface);
     const inVrf = link.master !== undefined;

@@ -1,0 +1,28 @@
+/** `backup-router metrics`: what monitoring reads, on standard output or over HTTP on this host. */
+
+import { request } from '../control/client.js';
+import { expositionOfNone } from '../metrics/exposition.js';
+import { CommandError, EXIT } from '../model/exit.js';
+import { pathsOf } from '../model/paths.js';
+import { VERSION } from '../model/version.js';
+
+export async function metrics(options: { readonly listen?: string }): Promise<number> {
+  const { controlSocket, instance } = pathsOf(process.env);
+  if (options.listen !== undefined)
+    return (await import('./metrics-listen.js')).listen(options.listen, instance, () => ask(controlSocket));
+  try {
+    process.stdout.write(await ask(controlSocket));
+    return EXIT.OK;
+  } catch (error) {
+    // A file that is made of this says that there is no agent, rather than nothing.
+    process.stdout.write(expositionOfNone(VERSION, instance));
+    throw error;
+  }
+}
+
+async function ask(socket: string): Promise<string> {
+  const response = await request(socket, { command: 'metrics' });
+  if (!response.ok) throw new CommandError(EXIT.SOFTWARE, response.error.message, response.error.suggestion);
+  if (!('metrics' in response)) throw new CommandError(EXIT.SOFTWARE, 'the daemon gave an answer to another question');
+  return response.metrics;
+}

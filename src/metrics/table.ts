@@ -1,0 +1,140 @@
+/**
+ * Every metric, in the order of the exposition: its name without the prefix, its kind, its labels and its meaning. The exposition, the
+ * documents and their test are made from this table. Format 0.0.4: no `info`, no `stateset`, no timestamps.
+ *
+ * Invariant: base units, and as many series as the configuration has gateways, interfaces and daemons; never one for each destination.
+ */
+
+export const PREFIX = 'backup_router_';
+
+export interface Metric {
+  readonly type: 'gauge' | 'counter' | 'histogram';
+  readonly labels: readonly string[];
+  readonly help: string;
+}
+
+export const METRICS = {
+  build_info: { type: 'gauge', labels: ['version'], help: 'The version of the agent; the value is 1.' },
+  up: { type: 'gauge', labels: [], help: '1 while the agent runs; 0 once it has ended in order, or does not answer.' },
+  start_time_seconds: { type: 'gauge', labels: [], help: 'When this life of the agent began, in seconds since 1970.' },
+  last_round_timestamp_seconds: {
+    type: 'gauge',
+    labels: [],
+    help: 'When the agent last looked at the kernel, in seconds since 1970; at least each 30 s.',
+  },
+  phase: {
+    type: 'gauge',
+    labels: ['phase'],
+    help: '1 for what is decided of the backup routes: in, out, or starting (not decided yet).',
+  },
+  cause: { type: 'gauge', labels: ['cause'], help: '1 for why the routes are to be in, or out and uncovered.' },
+  routes_in: {
+    type: 'gauge',
+    labels: [],
+    help: '1 when backup routes are in the kernel and carry packets, for one destination at least.',
+  },
+  destinations: {
+    type: 'gauge',
+    labels: ['state'],
+    help: 'Destinations by the state of their backup route; idle: installed, and no packet follows it.',
+  },
+  covered: {
+    type: 'gauge',
+    labels: [],
+    help: '1 when active routes of somebody else carry every destination; absent before the first look.',
+  },
+  role: { type: 'gauge', labels: ['role'], help: '1 for the role in force.' },
+  hold_active: { type: 'gauge', labels: [], help: '1 while an operator keeps the routes in by hold.' },
+  daemon_state: {
+    type: 'gauge',
+    labels: ['daemon', 'state'],
+    help: '1 for where a routing daemon stands.',
+  },
+  daemon_deaths_total: {
+    type: 'counter',
+    labels: ['daemon', 'how'],
+    help: 'Ends of a routing daemon since the agent started: death, stop (in order), hang (no answer in time).',
+  },
+  outages_total: {
+    type: 'counter',
+    labels: ['cause'],
+    help: 'Outages that began since the agent started: the routes are in because of the daemon, or nothing covers.',
+  },
+  outage_seconds_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Time in outages since the agent started, the one under way included.',
+  },
+  outage_start_timestamp_seconds: {
+    type: 'gauge',
+    labels: [],
+    help: 'When the outage under way began, in seconds since 1970, in a former life of the agent too; 0: there is none.',
+  },
+  bridged_seconds: {
+    type: 'histogram',
+    labels: [],
+    help: 'From the beginning of an outage to backup routes that the kernel has acknowledged, since the agent started.',
+  },
+  transitions_total: {
+    type: 'counter',
+    labels: ['to'],
+    help: 'Turns of the backup routes in and out since the agent started.',
+  },
+  gateway_up: {
+    type: 'gauge',
+    labels: ['interface', 'gateway', 'family'],
+    help: '1: the backup router answers; 0: it does not, or no route can go by it; absent: not known.',
+  },
+  interface_up: {
+    type: 'gauge',
+    labels: ['interface'],
+    help: '1 when the management interface is there, up and has carrier.',
+  },
+  waiting: { type: 'gauge', labels: [], help: 'Things outside that backup routes wait for.' },
+  faults: { type: 'gauge', labels: [], help: 'Changes that the kernel did not make, in the last round.' },
+  route_refusals_total: {
+    type: 'counter',
+    labels: ['code'],
+    help: 'Backup routes that the kernel refused since the agent started, each try counted, by errno.',
+  },
+  interference_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Episodes since the agent started in which somebody deleted what is owned.',
+  },
+  model_disagreements_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Destinations that counted as covered and that the kernel, asked, did not carry, since the agent started.',
+  },
+  resyncs_total: {
+    type: 'counter',
+    labels: ['reason'],
+    help: 'Looks at the kernel since the agent started, by reason; resync: the clock alone, probe: neighbours only.',
+  },
+  events_lost_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Times since the agent started that kernel events were lost and everything was looked at anew.',
+  },
+  config_ok: {
+    type: 'gauge',
+    labels: [],
+    help: '1 when what runs is the whole of the configuration file, as it was last read.',
+  },
+  config_source: { type: 'gauge', labels: ['source'], help: '1 for where the running configuration comes from.' },
+  config_unconfirmed: {
+    type: 'gauge',
+    labels: [],
+    help: '1 while a configuration of reload --confirm awaits its confirmation.',
+  },
+  internal_faults_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Bugs since the agent started in what it tells or answers; routes are not concerned.',
+  },
+  resident_memory_bytes: { type: 'gauge', labels: [], help: 'Memory of the agent that is in RAM.' },
+  cpu_seconds_total: { type: 'counter', labels: [], help: 'User and system CPU time of this life of the agent.' },
+} as const satisfies Readonly<Record<string, Metric>>;
+
+export type MetricName = keyof typeof METRICS;

@@ -1,0 +1,33 @@
+/** The metrics of this moment: what the exposition is made from, with what only the process knows of itself. */
+
+import { destinationStates, everyCovered } from '../core/destination-states.js';
+import type { State } from '../core/state.js';
+import { outlineOf, type Surroundings } from '../core/status.js';
+import { exposition } from '../metrics/exposition.js';
+import type { Tally } from '../metrics/tally.js';
+
+export function metricsText(
+  agent: string | undefined,
+  state: State,
+  around: Surroundings,
+  tally: Tally,
+  internalFaults: number,
+): string {
+  const now = performance.now();
+  const secondsAt = (monotonic: number): number => Math.round(around.wallOffset + monotonic) / 1000;
+  const until = state.orders.pin?.until;
+  const { user, system } = process.cpuUsage();
+  return exposition({
+    agent,
+    outline: outlineOf(state, around, now),
+    destinations: destinationStates(state, now),
+    covered: everyCovered(state),
+    held: until !== undefined && (until === 'never' || until > now),
+    startedAt: secondsAt(around.startedAt),
+    lastRoundAt: secondsAt(state.agenda.lastRound),
+    counts: tally.counts(now),
+    internalFaults,
+    residentBytes: process.memoryUsage.rss(),
+    cpuSeconds: (user + system) / 1e6,
+  });
+}
