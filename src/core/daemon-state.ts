@@ -11,6 +11,8 @@ export interface DaemonState extends WatchedDaemon {
   /** Since when it stands there. For the first verdict after our own start: since when the process exists. */
   readonly since: number;
   readonly reason: string;
+  /** It answered when we began, and nobody can tell for how long it has existed: it may be older than ourselves. */
+  readonly ageUnknown?: true;
   /** Down because it was stopped in order. */
   readonly stopped?: true;
   /** The damping before its death was counted, which may turn out to have been a stop. */

@@ -30,7 +30,12 @@ export function heard(state: State, id: DaemonId, verdict: Verdict, now: number)
   });
 }
 
-function bare({ stopped: _stopped, undamped: _undamped, ...daemon }: DaemonState): DaemonState {
+function bare({
+  stopped: _stopped,
+  undamped: _undamped,
+  ageUnknown: _ageUnknown,
+  ...daemon
+}: DaemonState): DaemonState {
   return daemon;
 }
 
@@ -40,7 +45,13 @@ function judged(daemon: DaemonState, verdict: Verdict, now: number): DaemonState
       if (daemon.life === 'responsive') return daemon;
       // Beside a daemon older than ourselves the hold-time counts from its start, not from ours.
       const ageMs = daemon.life === 'unknown' ? verdict.ageMs : 0;
-      return { ...bare(daemon), life: 'responsive', since: now - ageMs, reason: verdict.reason };
+      return {
+        ...bare(daemon),
+        life: 'responsive',
+        since: now - (ageMs ?? 0),
+        reason: verdict.reason,
+        ...(ageMs === undefined ? { ageUnknown: true } : {}),
+      };
     }
     case 'appeared':
       // A sign of life ends staleness; it takes nothing back from a daemon that answers.

@@ -287,7 +287,7 @@ export function nextDeadline(state: State, now: number): number {
     resyncAt(state),
     world.verdictsBy,
     agenda.notBefore,
-    phase.kind === 'in' && typeof phase.until === 'number' ? phase.until : undefined,
+    phase.kind !== 'out' && typeof phase.until === 'number' ? phase.until : undefined,
     askAgainAt(state),
     agenda.probeAt,
     agenda.foreignWaits ? agenda.foreignNotBefore : undefined,

@@ -5,6 +5,8 @@
  *   one down, dead, hung, or silent past the deadline           in (down)      in
  *   one not judged yet                                          as before      in
  *   all answer, the source of the role does not yet             as before      -
+ *   all answer, at our start, nobody knows how old one is, and  as found       in
+ *     all is covered: until the hold-time is over
  *   all answer, hold-time not over                              in (hold)      in
  *   all answer, held, one not covered that was once             in (converging) in
  *   all answer, held, one not covered, time left                in (converging) in
@@ -57,7 +59,7 @@ function samePhase(a: Phase, b: Phase): boolean {
       a.uncovered.length === b.uncovered.length &&
       a.uncovered.every((text, i) => text === b.uncovered[i])
     );
-  return b.kind === 'starting' && a.reason === b.reason;
+  return b.kind === 'starting' && a.reason === b.reason && a.until === b.until;
 }
 
 const UNDER_WAY = {
@@ -115,10 +117,29 @@ function judge(world: World, orders: Orders, current: Phase, now: number): Phase
   if (current.kind === 'out') return judgeCovers(world, current, now, inside);
 
   const youngest = daemons.reduce((a, b) => (b.since > a.since ? b : a));
-  const holdUntil = youngest.since + dampedHoldMs(world.damping, world.config.holdMs, now);
-  if (now < holdUntil) return inside('hold', `${youngest.id} must stay responsive for the hold-time`, holdUntil);
+  const holdMs = dampedHoldMs(world.damping, world.config.holdMs, now);
+  const holdUntil = youngest.since + holdMs;
+  if (now < holdUntil) {
+    const perhapsOld = daemons.every(({ since, ageUnknown }) => now >= since + holdMs || ageUnknown === true);
+    if (current.kind === 'starting' && perhapsOld && isServed(world, now))
+      return {
+        ...current,
+        reason: `the age of ${youngest.id} is not known, and nothing is uncovered`,
+        until: holdUntil,
+      };
+    return inside('hold', `${youngest.id} must stay responsive for the hold-time`, holdUntil);
+  }
 
   return judgeCoverage(world, current, holdUntil, now, inside);
+}
+
+/** Whether every destination is covered without us, as far as can be told by now, and nothing of ours is there. */
+function isServed(world: World, now: number): boolean {
+  const patient = now < world.verdictsBy;
+  if (!isSeen(world)) return patient;
+  const { unread, bare, toConfirm } = coverage(world);
+  if (bare.length > 0 || routesAreIn(world)) return false;
+  return patient || (!unread && toConfirm.length === 0);
 }
 
 function judgeCoverage(world: World, current: Phase, holdUntil: number, now: number, inside: Inside): Phase {

@@ -22,7 +22,13 @@ export type InCause = 'pinned' | 'standby' | 'down' | 'hold' | 'converging' | 'd
 
 export type Phase =
   /** Beside a daemon that has not been judged yet: the kernel is left as it was found. */
-  | { readonly kind: 'starting'; readonly since: number; readonly reason: string }
+  | {
+      readonly kind: 'starting';
+      readonly since: number;
+      readonly reason: string;
+      /** Beside a daemon whose age is not known: when the hold-time is over. */
+      readonly until?: number;
+    }
   | {
       readonly kind: 'in';
       readonly cause: InCause;

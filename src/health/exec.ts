@@ -82,7 +82,7 @@ function outcomeOf(end: CommandEnd): string {
 function verdictOf({ command: [file], timeoutMs }: ExecDaemon, end: CommandEnd): Verdict {
   switch (end.kind) {
     case 'succeeded':
-      return { kind: 'responsive', reason: `${file} says so`, ageMs: 0 };
+      return { kind: 'responsive', reason: `${file} says so`, ageMs: undefined };
     case 'failed':
       return { kind: 'down', reason: `${file} ${end.how}${end.said === '' ? '' : `: ${end.said}`}` };
     case 'timed-out':

@@ -1,33 +1,53 @@
 /**
- * How long a process has existed, by its pid file and /proc: both times count from boot, so no
- * clock step matters.
- * Invariant: a pid file may be stale and its number taken by another, hence the
- * name is compared; any doubt is age 0, which only makes the hold-time longer.
+ * How long a daemon has existed. By its pid file and /proc: both times count from boot, so no
+ * clock step matters. In another pid namespace than ours (a container) /proc does not show it;
+ * then by its unix socket, which it makes anew when it starts.
+ * Invariants: a pid file may be stale and its number taken by another, hence the name is compared.
+ * Any doubt is undefined.
  */
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { readSmallFile } from '../host/small-file.js';
 import { commOf, isDead, parseStat, uptimeMs } from './proc.js';
 
 /**
- * Milliseconds since the process named in `pidFile` began, 0 unless it runs and is called `name`.
+ * Milliseconds since the process named in `pidFile` began; undefined unless it runs and is called
+ * `name`.
  */
-export function processAgeMs(pidFile: string, name: string): number {
+export function processAgeMs(pidFile: string, name: string): number | undefined {
   try {
     const pid = /^\s*([1-9][0-9]{0,9})\s*$/.exec(readSmallFile(pidFile, 'latin1'))?.[1];
-    if (pid === undefined) return 0;
+    if (pid === undefined) return undefined;
     return ageFromProc(readFileSync(`/proc/${pid}/stat`, 'latin1'), readFileSync('/proc/uptime', 'latin1'), name);
   } catch {
-    return 0;
+    return undefined;
   }
 }
 
 /** The age from the text of /proc/PID/stat and /proc/uptime (proc(5)). */
-export function ageFromProc(stat: string, uptime: string, name: string): number {
+export function ageFromProc(stat: string, uptime: string, name: string): number | undefined {
   const process = parseStat(stat);
-  if (process === undefined || isDead(process) || process.comm !== commOf(name)) return 0;
+  if (process === undefined || isDead(process) || process.comm !== commOf(name)) return undefined;
   const ageMs = Math.round(Number(uptime.split(' ')[0]) * 1000 - process.startMs);
   return Math.max(ageMs, 0);
+}
+
+/**
+ * Milliseconds since the unix socket at `path`, which somebody listens on, was made (bind(2)); undefined
+ * when the clock has been set since: then it is older than this boot, or not yet there.
+ */
+export function socketAgeMs(path: string): number | undefined {
+  try {
+    return ageFromSocket(statSync(path).mtimeMs, Date.now(), uptimeMs());
+  } catch {
+    return undefined;
+  }
+}
+
+/** The age from the socket's last change and the wall clock, milliseconds since the epoch, and the time since boot. */
+export function ageFromSocket(mtimeMs: number, wallMs: number, uptime: number): number | undefined {
+  const ageMs = Math.round(wallMs - mtimeMs);
+  return ageMs >= 0 && ageMs <= uptime ? ageMs : undefined;
 }
 
 /** Milliseconds since this process began, its exec and the start of Node included; undefined: not known. */

@@ -32,8 +32,8 @@ export function openSocket(spec: SocketDaemon, timing: ProbeTiming, clock: Clock
     probeIntervalMs: timing.probeIntervalMs,
     probeTimeoutMs: timing.probeTimeoutMs,
     permissionHint: 'the agent must be allowed to write to the socket (connect(2), unix(7)), say by a group of its own',
-    // SO_PEERCRED would tell, but only of a unix socket and only to native code.
-    ageMs: () => 0,
+    // Whoever made a unix socket may be an older process than the one that serves it (systemd's socket units).
+    ageMs: () => undefined,
   });
   return generic(`socket/${endpointText(spec.endpoint)}`, spec.routeProtocols, session);
 }

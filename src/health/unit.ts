@@ -164,15 +164,16 @@ function directories(path: string): readonly string[] {
 
 /**
  * The age of the unit's youngest process, milliseconds: what has just been restarted must not pass
- * for old. 0 when unknown.
+ * for old. undefined when not known.
  */
-function ageOf(directory: string): number {
+function ageOf(directory: string): number | undefined {
   try {
     const pids = readFileSync(join(directory, 'cgroup.procs'), 'latin1').trim().split('\n').map(Number);
     const starts = pids.map((pid) => startOf(pid));
-    return Math.max(0, Math.round(uptimeMs() - Math.max(...starts)));
+    const ageMs = Math.round(uptimeMs() - Math.max(...starts));
+    return Number.isFinite(ageMs) ? Math.max(0, ageMs) : undefined;
   } catch {
-    return 0;
+    return undefined;
   }
 }
 

@@ -29,8 +29,8 @@ export type Verdict =
   | {
       readonly kind: 'responsive';
       readonly reason: string;
-      /** How long the process has existed, in milliseconds; 0 when not known. */
-      readonly ageMs: number;
+      /** How long the process has existed, in milliseconds; undefined when not known. */
+      readonly ageMs: number | undefined;
     };
 
 /** A watched daemon: its name and the kernel protocols whose routes are its own. */

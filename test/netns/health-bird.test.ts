@@ -146,7 +146,7 @@ for (const { name, program, skip } of BIRDS)
       late.close();
       const realMs = performance.now() - startedMs;
       t.ok(
-        verdict.kind === 'responsive' && Math.abs(verdict.ageMs - realMs) < 1000,
+        verdict.kind === 'responsive' && Math.abs(verdict.ageMs! - realMs) < 1000,
         `age ${JSON.stringify(verdict)}, spawned ${realMs.toFixed(0)} ms ago`,
       );
 

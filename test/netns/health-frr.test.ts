@@ -51,7 +51,7 @@ t.test('started before FRR: down at once, then appeared and responsive when each
     t.same(lateEar.kinds('frr/zebra'), ['responsive'], 'its first verdict is the answer');
     const realMs = performance.now() - startedMs;
     if (verdict.kind !== 'responsive') throw new Error('unreachable');
-    t.ok(Math.abs(verdict.ageMs - realMs) < 500, `age ${verdict.ageMs} ms, spawned ${realMs.toFixed(0)} ms ago`);
+    t.ok(Math.abs(verdict.ageMs! - realMs) < 500, `age ${verdict.ageMs} ms, spawned ${realMs.toFixed(0)} ms ago`);
   });
 
   await t.test('only bgpd dies', async (t) => {

@@ -9,7 +9,7 @@
  *   append route PREFIX via A dev D [proto N]       (another next hop; to ours: a foreigner's `ip -6 route append`, fact K7)
  *   rule PRIORITY lookup TABLE [iif NAME | from PREFIX]      no rule PRIORITY: the oldest of others
  *   flush table N | flush rules [all]: main's, too | overflow
- *   frr|DAEMON responsive [aged TIME] | eof | stopped | hang | appeared | down
+ *   frr|DAEMON responsive [aged TIME|unknown] | eof | stopped | hang | appeared | down
  *   rib holds [vrf NAME] PREFIX... | rib lost [vrf NAME] PREFIX... | rib mute | rib speaks
  *   kernel denies|drops PREFIX | kernel admits PREFIX      (whatever its routes and rules say: by routes of others, or at all)
  *   kernel delay TIME | kernel fails CODE | kernel works
@@ -234,7 +234,7 @@ function agent(world: World, what: string): void {
 function verdict(command: string, what: string, age: string | undefined): Verdict {
   switch (what) {
     case 'responsive':
-      return { kind: 'responsive', reason: 'answers', ageMs: age === undefined ? 0 : parseTime(age) };
+      return { kind: 'responsive', reason: 'answers', ageMs: ageOf(age) };
     case 'stopped':
       return { kind: 'down', reason: 'process 7 (zebra) has ended with status 0', orderly: true };
     case 'eof':
@@ -248,6 +248,11 @@ function verdict(command: string, what: string, age: string | undefined): Verdic
     default:
       throw new SyntaxError(`unknown command: ${command}`);
   }
+}
+
+function ageOf(age: string | undefined): number | undefined {
+  if (age === undefined) return 0;
+  return age === 'unknown' ? undefined : parseTime(age);
 }
 
 function must(command: string, result: { readonly ok: boolean; readonly message?: string }): void {

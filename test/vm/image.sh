@@ -91,6 +91,10 @@ vm_project_image() {
   node scripts/lib/install-stage.mjs "$root" "$stage"
   mkdir -p "$stage/dist/test/vm"
   cp dist/test/vm/*.js "$stage/dist/test/vm/"
+  # The laboratory that the tests are made of is no part of what is installed.
+  mkdir -p "$stage/dist/src" "$stage/dist/test/lab"
+  cp -rp dist/src/. "$stage/dist/src/"
+  cp dist/test/lab/*.js "$stage/dist/test/lab/"
   install -m 755 test/vm/init.sh "$stage/init.sh"
   install -m 755 "$(readlink -f "$(command -v node)")" "$stage/node"
   vm_make_disk "$stage" "$1/project.ext4"

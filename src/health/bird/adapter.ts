@@ -9,6 +9,7 @@ import type { BirdDaemon } from '../../model/config.js';
 import type { WatchedDaemon } from '../../model/daemon.js';
 import type { Prefix } from '../../model/prefix.js';
 import type { Adapter } from '../adapter.js';
+import { socketAgeMs } from '../process-age.js';
 import type { Answer } from '../session/dialect.js';
 import { Session } from '../session/session.js';
 import type { ProbeTiming } from '../timing.js';
@@ -29,7 +30,7 @@ export function openBird(spec: BirdDaemon, timing: ProbeTiming, clock: Clock, pr
     probeIntervalMs: timing.probeIntervalMs,
     probeTimeoutMs: timing.probeTimeoutMs,
     permissionHint: PERMISSION_HINT,
-    ageMs: (heartbeat) => ageOf(heartbeat?.text ?? ''),
+    ageMs: (heartbeat) => ageOf(heartbeat?.text ?? '') ?? socketAgeMs(spec.socket),
   });
   return {
     asksDaemon: true,

@@ -77,12 +77,12 @@ class LineReader implements AnswerReader {
 
 /**
  * Milliseconds since BIRD began, from two times that it prints itself, so in one format and one
- * time zone; 0 when unreadable.
+ * time zone; undefined when unreadable.
  */
-export function ageOf(heartbeat: string): number {
+export function ageOf(heartbeat: string): number | undefined {
   const now = timeAfter(heartbeat, 'Current server time is');
   const boot = timeAfter(heartbeat, 'Last reboot on');
-  return now >= boot ? now - boot : 0;
+  return now >= boot ? now - boot : undefined;
 }
 
 /**

@@ -15,7 +15,7 @@ import type { FrrDaemons } from '../../model/config.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../../model/daemon.js';
 import type { Prefix } from '../../model/prefix.js';
 import type { Adapter } from '../adapter.js';
-import { processAgeMs } from '../process-age.js';
+import { processAgeMs, socketAgeMs } from '../process-age.js';
 import { Session } from '../session/session.js';
 import type { ProbeTiming } from '../timing.js';
 import { VTY } from './dialect.js';
@@ -47,17 +47,19 @@ class Frr implements Adapter {
   #closed = false;
 
   constructor(spec: FrrDaemons, timing: ProbeTiming, clock: Clock, processes: ProcessEvents | undefined) {
-    this.#openSession = (daemon) =>
-      new Session({
-        endpoint: { kind: 'unix', path: join(spec.socketDirectory, `${daemon}.vty`) },
+    this.#openSession = (daemon) => {
+      const path = join(spec.socketDirectory, `${daemon}.vty`);
+      return new Session({
+        endpoint: { kind: 'unix', path },
         dialect: VTY,
         clock,
         processes,
         probeIntervalMs: timing.probeIntervalMs,
         probeTimeoutMs: timing.probeTimeoutMs,
         permissionHint: PERMISSION_HINT,
-        ageMs: () => processAgeMs(join(spec.socketDirectory, `${daemon}.pid`), daemon),
+        ageMs: () => processAgeMs(join(spec.socketDirectory, `${daemon}.pid`), daemon) ?? socketAgeMs(path),
       });
+    };
     this.watched = watchedByFrr(spec.daemons);
     this.#sessions = new Map(spec.daemons.map((daemon) => [idOf(daemon), this.#openSession(daemon)]));
     this.#zebra = this.#sessions.get(idOf('zebra'));

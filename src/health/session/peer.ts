@@ -96,6 +96,11 @@ export class Peer {
     this.#process = undefined;
   }
 
+  /** Whether the end of the process will be told of. */
+  get isKnown(): boolean {
+    return this.#process !== undefined;
+  }
+
   /** How the process went that has just left in peace, where it has. */
   left(): Farewell | undefined {
     return this.#left !== undefined && performance.now() - this.#left.at < LEFT_MS ? this.#left.farewell : undefined;

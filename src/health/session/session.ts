@@ -20,7 +20,7 @@ import type { Answer, Dialect } from './dialect.js';
 import { calledItself, type Endpoint, endpointText } from './endpoint.js';
 import { Exchange } from './exchange.js';
 import { transition } from './machine.js';
-import { Peer } from './peer.js';
+import { type Farewell, Peer } from './peer.js';
 import {
   NEW_SESSION,
   nextDeadline,
@@ -40,10 +40,10 @@ export interface SessionOptions extends ProbeTiming {
   /** What to do about EACCES, for people. */
   readonly permissionHint: string;
   /**
-   * How long the process behind the socket has existed, milliseconds, 0 when unknown. Called once
-   * for each `responsive`, with the answer to the heartbeat, if the protocol has one.
+   * How long the process behind the socket has existed, milliseconds, undefined when not known.
+   * Called once for each `responsive`, with the answer to the heartbeat, if the protocol has one.
    */
-  readonly ageMs: (heartbeat: Answer | undefined) => number;
+  readonly ageMs: (heartbeat: Answer | undefined) => number | undefined;
 }
 
 interface Connection {
@@ -148,9 +148,7 @@ export class Session {
     exchange.probe();
     socket.on('connect', () => this.#onConnect(connection));
     socket.on('data', (chunk: Buffer) => this.#onData(connection, chunk));
-    socket.on('end', () =>
-      this.#dispatch({ kind: 'ended', ...(this.#peer.left() ?? { reason: `end of file on ${this.#where}` }) }),
-    );
+    socket.on('end', () => this.#dispatch({ kind: 'ended', ...this.#endOfFile() }));
     socket.on('close', () => this.#dispatch({ kind: 'ended', reason: `closed on ${this.#where}` }));
     socket.on('error', (error: NodeJS.ErrnoException) => {
       const code = error.code ?? error.message;
@@ -158,6 +156,16 @@ export class Session {
         connection.accepted ? { kind: 'ended', reason: `${code} on ${this.#where}` } : { kind: 'refused', code },
       );
     });
+  }
+
+  #endOfFile(): Farewell {
+    const { endpoint } = this.#options;
+    const reason = `end of file on ${this.#where}`;
+    const left = this.#peer.left();
+    if (left !== undefined || this.#peer.isKnown || endpoint.kind !== 'unix' || !isAbsent(endpoint))
+      return left ?? { reason };
+    // Nobody tells how the process went. A daemon that is killed leaves its socket behind (fact F9).
+    return { reason: `${reason}, which it had taken away`, orderly: true };
   }
 
   #onConnect(connection: Connection): void {

@@ -56,8 +56,24 @@ t.test('death is told inside the event, before those who wait for an answer hear
   session.start((verdict) => order.push(verdict.kind));
   t.ok(await until(() => order.length === 1));
   await session.ask('die').catch((error: Error) => order.push(error.message));
-  t.same(order, ['responsive', 'down', `end of file on ${path}`]);
+  t.same(order, ['responsive', 'down', `end of file on ${path}, which it had taken away`]);
   await t.rejects(session.ask('more'), /not connected/);
+});
+
+t.test('a socket that is taken away before its end of file: a stop; one that is left behind: a death', async (t) => {
+  for (const left of [false, true]) {
+    const path = join(place(t), 'bird.ctl');
+    const server = await new FakeVty().listen(path);
+    t.teardown(() => server.die());
+    const session = vtySession(path);
+    t.teardown(() => session.close());
+    const heard = listen(session);
+    t.ok(await until(() => heard.length > 0));
+    if (left) for (const socket of server.sockets) socket.destroy();
+    else server.die();
+    t.ok(await until(() => heard.length > 1));
+    t.match(heard[1], left ? { kind: 'down', orderly: undefined } : { kind: 'down', orderly: true });
+  }
 });
 
 t.test('end of file in the middle of an answer', async (t) => {
