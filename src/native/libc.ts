@@ -41,6 +41,8 @@ export interface Libc {
   setNetworkNamespace(fd: number): number;
   /** poll(2): both directions of the socket are shut, which is more than a peer that has said all it has to say. */
   hungUp(fd: number): boolean;
+  /** poll(2): a write of a few bytes would not wait. */
+  writable(fd: number): boolean;
   /** flock(2), exclusive and without waiting; errno or 0. */
   lock(fd: number): number;
   /** One datagram to a unix address from a socket made for it; errno or 0. */
@@ -52,6 +54,7 @@ const LOCK_TIMEOUT_MS = 1_000;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 const SO_ATTACH_FILTER = 26;
+const POLLOUT = 0x4;
 const POLLHUP = 0x10;
 const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
@@ -73,6 +76,11 @@ export function loadLibc(): Libc | undefined {
     }
   }
   return loaded.libc;
+}
+
+/** The calls, where somebody has needed them already: to load them takes milliseconds. */
+export function libcIfLoaded(): Libc | undefined {
+  return loaded?.libc;
 }
 
 /** Why {@link loadLibc} has nothing to give, for the log; empty when it has. */
@@ -132,6 +140,12 @@ function bind(): Libc {
       const entry = Buffer.alloc(8);
       entry.writeInt32LE(fd, 0);
       return poll(entry, 1, 0) > 0 && (entry.readUInt16LE(6) & POLLHUP) !== 0;
+    },
+    writable(fd) {
+      const entry = Buffer.alloc(8);
+      entry.writeInt32LE(fd, 0);
+      entry.writeInt16LE(POLLOUT, 4);
+      return poll(entry, 1, 0) > 0 && (entry.readUInt16LE(6) & POLLOUT) !== 0;
     },
     setNetworkNamespace(fd) {
       // Bound here: only laboratories need it.

@@ -54,7 +54,7 @@ const STOP_DEADLINE_MS = 3_000;
 export async function runAgent(options: AgentOptions): Promise<number> {
   const startedAt = performance.now();
   const { paths } = options;
-  const log = createLog(process.env, options.verbose);
+  const log = createLog(process.env, options.verbose, paths.instance);
   const choice = chooseConfig(paths, options.hints, options.dryRun);
   if (choice.kind === 'none')
     throw new CommandError(

@@ -1,31 +1,65 @@
 /**
- * One line an event on stderr: `event key=value ...`, in one greppable shape. Under systemd the line carries its
- * priority (sd-daemon(3), `<6>`), so that `journalctl -p` works; elsewhere it carries the time.
+ * One line an event on stderr: `event key=value ...`, in one greppable shape. Where stderr leads to journald the line goes there as an
+ * entry with fields of its own, or, until that is possible, with its priority before it (sd-daemon(3), `<6>`); elsewhere it carries the
+ * time.
  */
 
 import { writeSync } from 'node:fs';
 import type { Level } from '../model/event.js';
+import { fieldName, leadsToJournal, sendEntry, takesMore } from './journald.js';
 
 export type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
 export type Log = (level: Level, event: string, fields?: Fields) => void;
 
 const PRIORITY: Readonly<Record<Level, number>> = { error: 3, warning: 4, notice: 5, info: 6, debug: 7 };
 
-/** A log on stderr. A full disk or a closed pipe must never cost a route: failures to write are dropped. */
-export function createLog(env: NodeJS.ProcessEnv, verbose = false): Log {
-  const journal = env['JOURNAL_STREAM'] !== undefined;
-  return (level, event, fields = {}) => {
+/** A log on stderr. A full disk, a closed pipe or a journald that hangs must never cost a route: failures to write are dropped. */
+export function createLog(env: NodeJS.ProcessEnv, verbose = false, instance?: string, socket?: string): Log {
+  const journal = leadsToJournal(env);
+  let lost = 0;
+  return (level, event, all = {}) => {
     if (level === 'debug' && !verbose) return;
-    const text = [
-      event,
-      ...Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${quoted(value)}`])),
-    ].join(' ');
-    try {
-      writeSync(2, journal ? `<${PRIORITY[level]}>${text}\n` : `${new Date().toISOString()} ${level} ${text}\n`);
-    } catch {
-      // EAGAIN, EPIPE, ENOSPC: nothing that a log line could help with.
-    }
+    const fields = lost === 0 ? all : { ...all, lines_lost: lost };
+    const text = lineOf(event, fields);
+    if (!journal) return void write(`${new Date().toISOString()} ${level} ${text}\n`);
+    if (sendEntry(entryOf(level, event, text, { ...fields, instance }), socket) || line(PRIORITY[level], text))
+      lost = 0;
+    else lost++;
   };
+}
+
+/** False: it would have to wait. */
+function line(priority: number, text: string): boolean {
+  return takesMore(2) && write(`<${priority}>${text}\n`);
+}
+
+function write(text: string): boolean {
+  try {
+    writeSync(2, text);
+    return true;
+  } catch {
+    // EAGAIN, EPIPE, ENOSPC: nothing that a log line could help with.
+    return false;
+  }
+}
+
+function lineOf(event: string, fields: Fields): string {
+  return [
+    event,
+    ...Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${quoted(value)}`])),
+  ].join(' ');
+}
+
+function entryOf(level: Level, event: string, text: string, fields: Fields): readonly (readonly [string, string])[] {
+  return [
+    ['MESSAGE', text],
+    ['PRIORITY', String(PRIORITY[level])],
+    ['SYSLOG_IDENTIFIER', 'backup-router'],
+    ['BACKUP_ROUTER_EVENT', event],
+    ...Object.entries(fields).flatMap(([key, value]): (readonly [string, string])[] =>
+      value === undefined ? [] : [[fieldName(key), String(value)]],
+    ),
+  ];
 }
 
 function quoted(value: string | number | boolean): string {

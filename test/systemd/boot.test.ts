@@ -117,6 +117,27 @@ t.test('under systemd', { skip: cannotBoot() }, async (t) => {
     await goOut(20_000, 'after the start');
   });
 
+  t.test('the journal has fields', async (t) => {
+    const found = (...matches: readonly string[]): readonly Record<string, string>[] =>
+      machine
+        .run('journalctl', '-u', AGENT, '-o', 'json', ...matches)
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as Record<string, string>);
+    const turns = found('BACKUP_ROUTER_EVENT=routes', 'BACKUP_ROUTER_PHASE=in', 'BACKUP_ROUTER_CAUSE=down');
+    t.match(turns.at(-1), {
+      MESSAGE: /^routes phase=in cause=down was=out /,
+      PRIORITY: '5',
+      SYSLOG_IDENTIFIER: 'backup-router',
+      BACKUP_ROUTER_WAS: 'out',
+      BACKUP_ROUTER_WAS_FOR_MS: /^[0-9]+$/,
+      _TRANSPORT: 'journal',
+    });
+    t.match(found('BACKUP_ROUTER_DAEMON=frr/zebra', 'BACKUP_ROUTER_EVENT=daemon').at(-1), { MESSAGE: /^daemon id=/ });
+    t.ok(found('_TRANSPORT=stdout').length > 0, 'the first lines are older than the native library');
+    t.strictSame(found('BACKUP_ROUTER_LINES_LOST=1'), []);
+  });
+
   t.test('in on SIGKILL of zebra', async () => {
     machine.run('sh', '-c', 'kill -KILL "$(cat /run/frr/zebra.pid)"');
     await comeIn(15_000, 'after the kill');
