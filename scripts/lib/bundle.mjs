@@ -1,81 +1,78 @@
 /**
  * Makes the program of the modules that tsc has checked: bundle.mjs, from the project's directory. dist/bin/backup-router.cjs is the entry.
  *
- * Each module that is imported by `import()` becomes a file of its own beside it, with all that it needs: a command does not read the code of
- * another one. What crosses such an import is known by its shape, not by its class. CommonJS, because Node's loader of ES modules costs a fifth of a bare start. Packages with native binaries stay in node_modules.
+ * Each module that is imported by `import()` is a file of its own beside it, with all that it needs. V8 reads 1 MB of code in about the time that Node
+ * takes to start, so no command reads the code of another one; shared chunks were slower for their number. What crosses such an import is known
+ * by its shape, not by its class. CommonJS, because Node's loader of ES modules costs a fifth of a bare start. Packages with native binaries
+ * stay in node_modules.
  */
 
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const bin = join(root, 'dist/bin');
 
-/** Entries by the name of their file; the last three are processes that `drill` starts. */
-const entries = new Map([
-  ['backup-router', 'src/cli/main.ts'],
-  ['drill-container-init', 'src/drill/container-init.ts'],
-  ['drill-probe-echo', 'src/drill/probe-echo.ts'],
-  ['drill-probe-sender', 'src/drill/probe-sender.ts'],
-]);
-
-/** Makes a file of each module that is imported by `import()`. */
-const parts = {
-  name: 'parts',
-  setup({ onResolve }) {
-    onResolve({ filter: /^\.\.?\// }, ({ path, kind, resolveDir }) => {
-      if (kind !== 'dynamic-import') return undefined;
-      const name = basename(path, '.js');
-      const source = relative(root, join(resolveDir, path)).replace(/\.js$/, '.ts');
-      if ((entries.get(name) ?? source) !== source) throw new Error(`two parts would be ${name}.cjs`);
-      entries.set(name, source);
-      return { path: `./${name}.cjs`, external: true };
-    });
-  },
+/** By the name of the file; the last three are processes that `drill` starts. */
+const entries = {
+  'backup-router': 'src/cli/main.ts',
+  'drill-container-init': 'src/drill/container-init.ts',
+  'drill-probe-echo': 'src/drill/probe-echo.ts',
+  'drill-probe-sender': 'src/drill/probe-sender.ts',
 };
 
-const files = [];
-/** The packages that something is taken of: the papers of a package name them. */
-const bundled = new Set();
-// The map grows while it is walked.
-for (const [name, source] of entries) {
-  const { outputFiles, metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: [source],
-    outfile: `dist/bin/${name}.cjs`,
-    bundle: true,
-    platform: 'node',
-    target: 'node22',
-    format: 'cjs',
-    charset: 'ascii',
-    minifyWhitespace: true,
-    minifySyntax: true,
-    // Lines that a stack trace can point at.
-    lineLimit: 160,
-    // import() becomes require().
-    supported: { 'dynamic-import': false },
-    define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
-    external: ['koffi', 'netlink'],
-    // The same in ES modules, of which what is not used is left out.
-    alias: { yaml: join(root, 'node_modules/yaml/browser/dist/index.js') },
-    plugins: [parts],
-    metafile: true,
-    write: false,
-    logLevel: 'warning',
-  });
-  files.push({ path: join(bin, `${name}.cjs`), text: outputFiles[0].text });
-  for (const input of Object.keys(metafile.inputs)) {
-    const found = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input);
-    if (found !== null) bundled.add(found[1]);
-  }
-}
+const options = {
+  absWorkingDir: root,
+  outdir: bin,
+  outExtension: { '.js': '.cjs' },
+  bundle: true,
+  platform: 'node',
+  target: 'node22',
+  format: 'cjs',
+  charset: 'ascii',
+  minifyWhitespace: true,
+  minifySyntax: true,
+  // Lines that a stack trace can point at.
+  lineLimit: 160,
+  // import() becomes require().
+  supported: { 'dynamic-import': false },
+  define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
+  external: ['koffi', 'netlink'],
+  // The same in ES modules, of which what is not used is left out.
+  alias: { yaml: join(root, 'node_modules/yaml/browser/dist/index.js') },
+  metafile: true,
+  write: false,
+  logLevel: 'warning',
+};
+
+const { metafile } = await build({ ...options, entryPoints: entries });
+const imports = Object.values(metafile.inputs).flatMap((input) => input.imports);
+for (const { kind, path, external } of imports)
+  if (kind === 'dynamic-import' && !external) entries[basename(path, '.ts')] = path;
+
+const apart = {
+  name: 'apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\./ }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path: `./${basename(path, '.js')}.cjs`, external: true } : undefined,
+    );
+  },
+};
+const { outputFiles } = await build({ ...options, entryPoints: entries, plugins: [apart] });
+
 mkdirSync(bin, { recursive: true });
 // Whole or not at all: a test may be starting it.
-for (const { path, text } of files) {
-  writeFileSync(`${path}.new`, text, { mode: 0o755 });
+for (const { path, contents } of outputFiles) {
+  writeFileSync(`${path}.new`, contents, { mode: 0o755 });
   renameSync(`${path}.new`, path);
 }
-for (const file of readdirSync(bin)) if (!entries.has(basename(file, '.cjs'))) rmSync(join(bin, file), { force: true });
-writeFileSync(join(root, 'dist/bundled.json'), `${JSON.stringify([...bundled].sort())}\n`);
+for (const file of readdirSync(bin))
+  if (!outputFiles.some(({ path }) => path === join(bin, file))) rmSync(join(bin, file));
+
+/** The packages that something is taken of: the papers of a package name them. */
+const bundled = Object.keys(metafile.inputs).flatMap(
+  (input) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? [],
+);
+writeFileSync(join(root, 'dist/bundled.json'), `${JSON.stringify([...new Set(bundled)].sort())}\n`);

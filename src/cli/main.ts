@@ -4,6 +4,7 @@
  * read here; everything else goes to program.ts.
  */
 
+import { useCompileCache } from '../host/compile-cache.js';
 import { EXIT } from '../model/exit.js';
 import { explain } from './failure.js';
 import type { RunOptions } from './run.js';
@@ -16,6 +17,7 @@ function plainRun(argv: readonly string[]): RunOptions | undefined {
 }
 
 async function begin(argv: readonly string[]): Promise<number> {
+  useCompileCache(process.env);
   const options = plainRun(argv);
   if (options !== undefined) return (await import('./run.js')).run(options);
   // `backup-router routes | head` is no error.

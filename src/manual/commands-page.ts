@@ -86,6 +86,12 @@ export function commandsPage(date: string): string {
       item(italic(paths.unconfirmed), text('A configuration that awaits its confirmation, and the one to go back to.')),
       item(italic(paths.history), text('What happened, as JSON lines; what came before, beside it.')),
       item(italic(paths.adopted), text('Default routes that were taken over and are to be given back.')),
+      item(
+        `${italic('/var/cache/backup-router-code')}, ${italic('~/.cache/backup-router-code')}`,
+        text(
+          'The program as Node has compiled it, for a quicker start; that of the service is in its state directory.',
+        ),
+      ),
     ),
     section(
       'environment',

@@ -14,6 +14,7 @@ import { openHealth } from '../health/open.js';
 import { ownAgeMs } from '../health/process-age.js';
 import { socketMissing } from '../health/session/endpoint.js';
 import { systemClock } from '../host/clock.js';
+import { writeCompileCache } from '../host/compile-cache.js';
 import { openKernel } from '../kernel/kernel.js';
 import { openProcessEvents } from '../kernel/process/process-events.js';
 import type { Config } from '../model/config.js';
@@ -207,6 +208,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
       configuration.settled();
       telling.history();
       telling.metrics.begin(metrics);
+      writeCompileCache();
     });
   });
 
