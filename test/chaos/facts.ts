@@ -1,0 +1,101 @@
+/** What the kernel of the router says, by ip(8): the judge's only witness. */
+
+import { tryCommandAsync } from '../../src/drill/lab/command.js';
+import type { Namespace } from '../../src/drill/lab/namespace.js';
+import { AUX, STRANGER } from './world.js';
+
+export type Family = 'inet' | 'inet6';
+export const FAMILIES: readonly Family[] = ['inet', 'inet6'];
+
+/** Where a packet goes. */
+export interface Way {
+  /** The prefix of the route that takes it: its length; undefined: no route, or one that refuses. */
+  readonly length: number | undefined;
+  readonly gateway: string | undefined;
+  readonly dev: string | undefined;
+  readonly protocol: number | undefined;
+  readonly table: number | undefined;
+  /** `linkdown`, `dead`. */
+  readonly flags: readonly string[];
+  /** `blackhole`, `unreachable`, an error's words. */
+  readonly refusal: string | undefined;
+}
+
+/** For a packet of the router's own. */
+export function wayOf(host: Namespace, address: string): Promise<Way> {
+  return lookup(host, address, []);
+}
+
+/** For a stranger's packet that comes in by the port that is never touched: rules for the router's own packets do not count. */
+export function transitWayOf(host: Namespace, address: string): Promise<Way> {
+  return lookup(host, address, ['from', STRANGER[address.includes(':') ? 'inet6' : 'inet'], 'iif', AUX.name]);
+}
+
+async function lookup(host: Namespace, address: string, more: readonly string[]): Promise<Way> {
+  const family = address.includes(':') ? '-6' : '-4';
+  const argv = ['ip', '-n', host.name, '-N', '-j', '-d', family, 'route', 'get', 'fibmatch', address, ...more];
+  const { status, stdout, stderr } = await tryCommandAsync(argv);
+  const [raw] = status === 0 && stdout.trim() !== '' ? (JSON.parse(stdout) as readonly Record<string, unknown>[]) : [];
+  if (raw === undefined) return { ...NOTHING, refusal: stderr.trim() || 'nothing' };
+  const hops = (raw['nexthops'] as readonly Record<string, unknown>[] | undefined) ?? [];
+  const [first = raw] = hops;
+  const destination = String(raw['dst']);
+  const type = String(raw['type'] ?? 'unicast');
+  return {
+    length: destination === 'default' ? 0 : Number(destination.split('/')[1] ?? (family === '-6' ? 128 : 32)),
+    gateway: text(raw['gateway']) ?? text(first['gateway']),
+    dev: text(raw['dev']) ?? text(first['dev']),
+    protocol: Number(raw['protocol']),
+    table: raw['table'] === undefined ? 254 : Number(raw['table']),
+    flags: [...((raw['flags'] as string[] | undefined) ?? []), ...((first['flags'] as string[] | undefined) ?? [])],
+    refusal: ['unicast', 'local', '1', '2'].includes(type) ? undefined : type,
+  };
+}
+
+const NOTHING: Way = {
+  length: undefined,
+  gateway: undefined,
+  dev: undefined,
+  protocol: undefined,
+  table: undefined,
+  flags: [],
+  refusal: undefined,
+};
+
+export interface Port {
+  readonly up: boolean;
+  readonly carrier: boolean;
+  readonly addresses: readonly string[];
+}
+
+/** A port by its name; undefined: there is none. */
+export async function portOf(host: Namespace, name: string): Promise<Port | undefined> {
+  const { status, stdout } = await tryCommandAsync(['ip', '-n', host.name, '-j', 'addr', 'show', 'dev', name]);
+  if (status !== 0) return undefined;
+  const [raw] = JSON.parse(stdout) as readonly { flags: string[]; addr_info: { local: string; prefixlen: number }[] }[];
+  if (raw === undefined) return undefined;
+  return {
+    up: raw.flags.includes('UP'),
+    carrier: raw.flags.includes('LOWER_UP'),
+    addresses: raw.addr_info
+      .filter(({ local }) => local !== undefined)
+      .map(({ local, prefixlen }) => `${local}/${prefixlen}`),
+  };
+}
+
+export function same(a: Way, b: Way): boolean {
+  return (
+    (a.refusal !== undefined && b.refusal !== undefined) ||
+    (a.length === b.length && a.gateway === b.gateway && a.dev === b.dev && a.protocol === b.protocol)
+  );
+}
+
+export function wayText({ length, gateway, dev, protocol, table, flags, refusal }: Way): string {
+  return refusal === undefined
+    ? `/${length} via ${gateway ?? '-'} dev ${dev} proto ${protocol} table ${table} ${flags.join(' ')}`.trim()
+    : refusal;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

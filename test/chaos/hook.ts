@@ -1,0 +1,51 @@
+/**
+ * What a storm does inside of the agent's process, by `node --require`: on SIGUSR2 it reads an order. The wall clock that the program
+ * sees jumps; CAP_NET_ADMIN leaves the effective set and comes back. Nothing else of the program is touched.
+ */
+
+export interface Orders {
+  /** Added to the wall clock, ms. */
+  readonly clockMs: number;
+  /** Whether the process may change the network. */
+  readonly mayChange: boolean;
+}
+
+/** Text of the module; `orders` is the file that it reads. */
+export function hookText(orders: string, koffi: string): string {
+  return `'use strict';
+const fs = require('node:fs');
+const Real = Date;
+const now = Date.now;
+let offset = JSON.parse(fs.readFileSync(${JSON.stringify(orders)}, 'utf8')).clockMs;
+globalThis.Date = class Date extends Real {
+  constructor(...words) { if (words.length === 0) super(now() + offset); else super(...words); }
+  static now() { return now() + offset; }
+};
+const CAP_NET_ADMIN = 12;
+let capset;
+const setCapability = (may) => {
+  capset ??= require(${JSON.stringify(koffi)}).load('libc.so.6').func('int capset(uint8_t *header, uint8_t *data)');
+  const permitted = BigInt('0x' + /CapPrm:\\s+(\\w+)/.exec(fs.readFileSync('/proc/thread-self/status', 'utf8'))[1]);
+  const effective = may ? permitted : permitted & ~(1n << BigInt(CAP_NET_ADMIN));
+  const header = Buffer.alloc(8);
+  header.writeUInt32LE(0x20080522, 0);
+  const data = Buffer.alloc(24);
+  for (const half of [0, 1]) {
+    data.writeUInt32LE(Number((effective >> BigInt(32 * half)) & 0xffffffffn), 12 * half);
+    data.writeUInt32LE(Number((permitted >> BigInt(32 * half)) & 0xffffffffn), 12 * half + 4);
+  }
+  capset(header, data);
+};
+let may = true;
+process.on('SIGUSR2', () => {
+  try {
+    const orders = JSON.parse(fs.readFileSync(${JSON.stringify(orders)}, 'utf8'));
+    offset = orders.clockMs;
+    if (orders.mayChange !== may) setCapability(orders.mayChange);
+    may = orders.mayChange;
+  } catch (error) {
+    process.stderr.write('hook: ' + error.message + '\\n');
+  }
+});
+`;
+}

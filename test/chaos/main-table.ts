@@ -1,0 +1,54 @@
+/** Which route of the main table would take a packet if those of one protocol were not there: longest prefix, then least metric. */
+
+import { BlockList } from 'node:net';
+import { tryCommandAsync } from '../../src/drill/lab/command.js';
+import type { Namespace } from '../../src/drill/lab/namespace.js';
+import type { Way } from './facts.js';
+
+export async function mainWayOf(host: Namespace, address: string, without: number): Promise<Way> {
+  const six = address.includes(':');
+  const argv = ['ip', '-n', host.name, '-N', '-j', '-d', six ? '-6' : '-4', 'route', 'show', 'table', 'main'];
+  const { stdout } = await tryCommandAsync(argv);
+  const found = (stdout.trim() === '' ? [] : (JSON.parse(stdout) as readonly Record<string, unknown>[]))
+    .map((raw) => {
+      const dst = raw['dst'] === 'default' ? (six ? '::/0' : '0.0.0.0/0') : String(raw['dst']);
+      const [first = raw] = (raw['nexthops'] as readonly Record<string, unknown>[] | undefined) ?? [];
+      const type = String(raw['type'] ?? '1');
+      return {
+        dst,
+        metric: Number(raw['metric'] ?? 0),
+        way: {
+          length: Number(dst.split('/')[1] ?? (six ? 128 : 32)),
+          gateway: (raw['gateway'] ?? first['gateway']) as string | undefined,
+          dev: (raw['dev'] ?? first['dev']) as string | undefined,
+          protocol: Number(raw['protocol']),
+          table: 254,
+          flags: [...((raw['flags'] as string[]) ?? []), ...((first['flags'] as string[]) ?? [])],
+          refusal: ['1', '2', 'unicast', 'local'].includes(type) ? undefined : type,
+        },
+      };
+    })
+    .filter(({ dst, way }) => way.protocol !== without && contains(dst, address))
+    .sort((a, b) => b.way.length - a.way.length || a.metric - b.metric);
+  return found[0]?.way ?? { ...NONE };
+}
+
+const NONE: Way = {
+  length: undefined,
+  gateway: undefined,
+  dev: undefined,
+  protocol: undefined,
+  table: undefined,
+  flags: [],
+  refusal: 'nothing',
+};
+
+/** Node's own notion of a prefix: none of this project's. */
+export function contains(prefix: string, address: string): boolean {
+  const six = address.includes(':');
+  if (prefix.includes(':') !== six) return false;
+  const [network = '', length = six ? '128' : '32'] = prefix.split('/');
+  const list = new BlockList();
+  list.addSubnet(network, Number(length), six ? 'ipv6' : 'ipv4');
+  return list.check(address, six ? 'ipv6' : 'ipv4');
+}

@@ -1,0 +1,132 @@
+/** Does one action of a plan. What is wrong meanwhile is noted in `ways`, so that cuts can be told from what the storm has broken itself. */
+
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { command } from '../../src/drill/lab/command.js';
+import { performAgent } from './perform-agent.js';
+import { performNetwork } from './perform-network.js';
+import type { Storm } from './storm.js';
+
+/** Resolves when it is done. Throws on a verb that nobody knows. */
+export async function perform(storm: Storm, verb: string, words: readonly string[]): Promise<void> {
+  switch (verb) {
+    case 'link':
+    case 'carrier':
+    case 'rename':
+    case 'recreate':
+    case 'address':
+    case 'gateway':
+    case 'flush':
+    case 'route':
+    case 'rule':
+    case 'nexthop':
+    case 'overflow':
+      return performNetwork(storm, verb, words);
+    case 'daemon':
+      return performDaemon(storm, words);
+    case 'config':
+      return performConfig(storm, words[0]);
+    case 'heal':
+      return heal(storm);
+    case 'sabotage':
+      return sabotage(storm, words[0]);
+    default:
+      return performAgent(storm, verb, words);
+  }
+}
+
+async function performDaemon(storm: Storm, [what = '', which = 'all']: readonly string[]): Promise<void> {
+  const { daemons } = storm;
+  storm.touchedDaemons();
+  switch (what) {
+    case 'kill':
+      storm.deaths++;
+      return daemons.kill(which);
+    case 'start':
+      return daemons.start();
+    case 'stop':
+      return daemons.stop();
+    case 'restart':
+      await daemons.stop();
+      return daemons.start();
+    case 'pause':
+      return daemons.pause(which);
+    case 'resume':
+      return daemons.resume();
+    case 'loop':
+      for (let i = 0; i < 3; i++) {
+        daemons.start();
+        await storm.wait(40);
+        storm.deaths++;
+        await daemons.kill('all');
+      }
+      return daemons.start();
+    default:
+      throw new Error(`daemon ${what}?`);
+  }
+}
+
+/** Puts something where the configuration is; nobody reads it before a reload or a start. */
+function performConfig(storm: Storm, what = ''): void {
+  const { configFile } = storm.agent;
+  rmSync(configFile, { recursive: true, force: true });
+  switch (what) {
+    case 'bad':
+      writeFileSync(configFile, 'management-interface: mgmt0\nbackup-router: {address: [1}\n');
+      break;
+    case 'gone':
+      break;
+    case 'fifo':
+      command(['mkfifo', configFile]);
+      break;
+    default:
+      writeFileSync(configFile, storm.textOf(what));
+  }
+  storm.fileHas = ['bad', 'gone', 'fifo'].includes(what) ? undefined : what;
+  if (storm.fileHas === undefined) return;
+  storm.seen.add(what);
+  // A life that begins reads what is there, now or in a moment.
+  if (!storm.agent.ready) storm.candidates.add(what);
+}
+
+/** Undoes every fault, in an order in which nothing is missing at the end. */
+async function heal(storm: Storm): Promise<void> {
+  const lines = [
+    'agent resume',
+    'descriptors high',
+    'caps give',
+    'disk rw',
+    'disk free',
+    'clock 0',
+    'recreate mgmt0',
+    'recreate data0',
+    'gateway back',
+    'route flush',
+    'daemon resume',
+    'role auto',
+    'hold off',
+    'config default',
+  ];
+  for (const line of lines) await perform(storm, line.split(' ')[0]!, line.split(' ').slice(1));
+  // What damps a daemon that has died often, and what was answered before all this, ends with a life of the agent's.
+  await perform(storm, 'agent', ['stop']);
+  await storm.agentReady();
+  for (const line of ['role auto', 'hold off']) await perform(storm, line.split(' ')[0]!, line.split(' ').slice(1));
+  await perform(storm, 'reload', []);
+  await perform(storm, 'daemon', ['restart']);
+  if (!existsSync(storm.agent.configFile)) throw new Error('a configuration is missing');
+}
+
+/** Faults of nobody's: what the judge must find. For the tests of the judge alone; no plan draws them. */
+async function sabotage({ world }: Storm, what = ''): Promise<void> {
+  const { router } = world;
+  switch (what) {
+    case 'foreign':
+      return void router.ip('route add 203.0.113.64/26 dev aux0 proto 4');
+    case 'duplicate':
+      return void router.tryRun('ip rule add pref 32765 iif lo lookup 25500 proto 157 realms 7'.split(' '));
+    case 'leak':
+      return void router.ip('route add 198.18.7.0/24 dev aux0 table 25999 proto 157');
+    default:
+      throw new Error(`sabotage ${what}?`);
+  }
+}
