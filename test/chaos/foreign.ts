@@ -50,6 +50,8 @@ function stable(record: string): string {
   return (
     record
       .replace(/^\d+: ([^:@]+)(?:@\S+)?:/, '$1')
+      // A link's, which the kernel shows at its routes in its own time.
+      .replace(/ (?:linkdown|dead)\b/g, '')
       // Of the numbers of the other ends ip believes that they are its own (ip/ipaddress.c).
       // So is the state of one without carrier: DOWN or LOWERLAYERDOWN (net/core/link_watch.c, rfc2863_policy).
       .replace(/ state [A-Z]+/, '')

@@ -1,6 +1,7 @@
 /**
  * What a storm does inside of the agent's process, by `node --require`: on SIGUSR2 it reads an order. The wall clock that the program
- * sees jumps; CAP_NET_ADMIN leaves the effective set and comes back. Nothing else of the program is touched.
+ * sees jumps; CAP_NET_ADMIN leaves the effective set and comes back; it writes down what its memory is used for. Nothing else of the
+ * program is touched.
  */
 
 export interface Orders {
@@ -8,6 +9,24 @@ export interface Orders {
   readonly clockMs: number;
   /** Whether the process may change the network. */
   readonly mayChange: boolean;
+  /** Garbage is collected before the memory is told. */
+  readonly collect: boolean;
+}
+
+/** What the process says of its memory, bytes. */
+export interface Memory {
+  readonly atMs: number;
+  readonly rss: number;
+  readonly heapUsed: number;
+  readonly external: number;
+  readonly arrayBuffers: number;
+  /** Of V8's heap by space: what it has of the system, and what is in use. */
+  readonly spaces: Readonly<Record<string, readonly [size: number, used: number]>>;
+}
+
+/** Where it tells: beside its orders. */
+export function memoryFile(orders: string): string {
+  return `${orders}.memory`;
 }
 
 /** Text of the module; `orders` is the file that it reads. */
@@ -36,6 +55,18 @@ const setCapability = (may) => {
   }
   capset(header, data);
 };
+const tellMemory = (collect) => {
+  const v8 = require('node:v8');
+  if (collect) {
+    v8.setFlagsFromString('--expose-gc');
+    require('node:vm').runInNewContext('gc')();
+  }
+  const spaces = {};
+  for (const one of v8.getHeapSpaceStatistics()) spaces[one.space_name] = [one.space_size, one.space_used_size];
+  const file = ${JSON.stringify(memoryFile(orders))};
+  fs.writeFileSync(file + '.new', JSON.stringify({ atMs: now(), ...process.memoryUsage(), spaces }));
+  fs.renameSync(file + '.new', file);
+};
 let may = true;
 process.on('SIGUSR2', () => {
   try {
@@ -43,6 +74,7 @@ process.on('SIGUSR2', () => {
     offset = orders.clockMs;
     if (orders.mayChange !== may) setCapability(orders.mayChange);
     may = orders.mayChange;
+    tellMemory(orders.collect);
   } catch (error) {
     process.stderr.write('hook: ' + error.message + '\\n');
   }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Plan, planIn, planOf, textOf } from './plan.js';
 import { shortest } from './shrink.js';
+import { soak } from './soak.js';
 import { play, type Result } from './storm.js';
 
 const HELP = `scripts/chaos [--seed N] [--seeds COUNT] [--minutes M] [--bursts N] [--daemon frr|bird] [--replay FILE] [--verbose]
@@ -15,6 +16,8 @@ const HELP = `scripts/chaos [--seed N] [--seeds COUNT] [--minutes M] [--bursts N
   --daemon WHAT  with FRR or with BIRD; every fourth seed has BIRD when it is left out
   --replay FILE  the actions of a file, as a failing seed prints them; - is standard input
   --tries N      how often a failing seed is tried again while it is made shorter; 24
+  --soak         one life of the agent for so many --minutes, a fault each --every ms: what it uses, minute by minute
+  --every MS     300
   --verbose      names each action before it is done
 
 Exit status: 0, or 1 when something was not as it must be.
@@ -30,6 +33,8 @@ async function main(): Promise<number> {
       daemon: { type: 'string' },
       replay: { type: 'string' },
       tries: { type: 'string', default: '24' },
+      soak: { type: 'boolean', default: false },
+      every: { type: 'string', default: '300' },
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -45,6 +50,13 @@ async function main(): Promise<number> {
     return told(plan, await play(plan, say)) ? 0 : 1;
   }
   const first = values.seed === undefined ? Date.now() % 1_000_000 : Number(values.seed);
+  if (values.soak) {
+    const tell = (line: string): void => void process.stdout.write(`${line}\n`);
+    const minutes = Number(values.minutes ?? 60);
+    const wrong = await soak({ seed: first, minutes, everyMs: Number(values.every), tell });
+    for (const one of wrong) tell(`wrong: ${one}`);
+    return wrong.length === 0 ? 0 : 1;
+  }
   const untilMs =
     values.minutes === undefined ? Number.POSITIVE_INFINITY : Date.now() + Number(values.minutes) * 60_000;
   const count =

@@ -74,6 +74,14 @@ export function planOf(seed: number, daemon: 'frr' | 'bird' | undefined, bursts:
   return { seed, daemon: daemon ?? drawn, processEvents, actions };
 }
 
+/** One action of a soak, in which the agent lives on; its end is no fault that memory could be seen over. */
+export function soakAction(random: Random): string {
+  for (;;) {
+    const line = draw(random);
+    if (!/^agent (?:kill|stop)/.test(line)) return line;
+  }
+}
+
 function draw(random: Random): string {
   let left = random.below(TOTAL);
   for (const [weight, lines] of ALL) {

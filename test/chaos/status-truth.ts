@@ -6,8 +6,8 @@ import type { Storm } from './storm.js';
 
 export function statusProblems(status: Status | undefined, own: readonly string[], storm: Storm): readonly Problem[] {
   if (status === undefined) {
-    // Without a descriptor it can take no client.
-    return storm.descriptorsLow ? [] : [{ text: 'the control socket does not answer' }];
+    // Without a descriptor it can take no client; where it began beside a disk that takes nothing it has no socket.
+    return storm.descriptorsLow || !storm.diskWorks ? [] : [{ text: 'the control socket does not answer' }];
   }
   const problems: Problem[] = [];
   const routes = own.filter((line) => !line.includes(' rule '));

@@ -3,13 +3,13 @@
  * are a small disk that only its mount namespace has; a process that sleeps holds it.
  */
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { ENTRY, mustBeBundled } from '../../src/drill/lab/entry.js';
 import type { Process } from '../../src/drill/lab/process.js';
 import { eventually, sleep } from '../../src/drill/lab/wait.js';
-import { hookText, type Orders } from './hook.js';
+import { hookText, type Memory, memoryFile, type Orders } from './hook.js';
 import type { World } from './world.js';
 
 const RESTART_MS = 100;
@@ -25,7 +25,11 @@ export interface Footprint {
 
 export class StormAgent {
   readonly configFile: string;
-  readonly orders: { clockMs: number; mayChange: boolean } = { clockMs: 0, mayChange: true };
+  readonly orders: { clockMs: number; mayChange: boolean; collect: boolean } = {
+    clockMs: 0,
+    mayChange: true,
+    collect: false,
+  };
   /** Ends that nobody asked for. */
   readonly faults: string[] = [];
   paused = false;
@@ -171,6 +175,17 @@ export class StormAgent {
     } catch {
       return undefined;
     }
+  }
+
+  /** What the process says of its memory; undefined: it said nothing in time. */
+  async memory(collect: boolean): Promise<Memory | undefined> {
+    const file = memoryFile(this.#ordersFile);
+    rmSync(file, { force: true });
+    this.order({ collect });
+    this.orders.collect = false;
+    return eventually(() => JSON.parse(readFileSync(file, 'utf8')) as Memory, { timeoutMs: 3_000 }).catch(
+      () => undefined,
+    );
   }
 
   async close(): Promise<void> {
