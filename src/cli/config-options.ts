@@ -6,8 +6,14 @@
 
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
+import { renderDiagnostics } from '../config/diagnostic.js';
 import type { JunosHints } from '../config/junos/read.js';
-import { DEFAULT_CONFIG_FILE } from '../model/paths.js';
+import type { LoadedConfig } from '../config/load.js';
+import { parseConfig } from '../config/parse.js';
+import type { Config } from '../model/config.js';
+import { CommandError, EXIT } from '../model/exit.js';
+import { DEFAULT_CONFIG_FILE, type Paths } from '../model/paths.js';
+import { readLastKnownGood } from '../runtime/last-known-good.js';
 
 export interface JunosOptions {
   readonly interface?: string;
@@ -15,7 +21,29 @@ export interface JunosOptions {
 }
 
 export interface ConfigOptions extends JunosOptions {
-  readonly config: string;
+  /** Named by the user: used, or refused with 78. undefined: {@link DEFAULT_CONFIG_FILE}, or what the agent has to fall back to. */
+  readonly config?: string;
+}
+
+export function configFileOf(options: ConfigOptions): string {
+  return options.config ?? DEFAULT_CONFIG_FILE;
+}
+
+/** What a file means that was named. Throws 78 and every fault of it: another one is never used in its place. */
+export function namedConfig(options: ConfigOptions, { config, diagnostics }: LoadedConfig): Config {
+  if (config !== undefined) return config;
+  const file = configFileOf(options);
+  throw new CommandError(
+    EXIT.CONFIG,
+    `${file} cannot be used\n${renderDiagnostics(diagnostics)}`,
+    `backup-router check -c ${file}`,
+  );
+}
+
+/** What the last known good copy means; undefined: there is none, or it means nothing. */
+export function readKept({ lastKnownGood }: Paths, options: JunosOptions): Config | undefined {
+  const text = readLastKnownGood(lastKnownGood);
+  return text === undefined ? undefined : parseConfig(text, lastKnownGood, hintsOf(options)).config;
 }
 
 export function hintsOf(options: JunosOptions): JunosHints {
@@ -38,5 +66,7 @@ export function withJunosOptions(command: Command): Command {
 
 /** The command with all of {@link ConfigOptions}. */
 export function withConfig(command: Command): Command {
-  return withJunosOptions(command.option('-c, --config <file>', 'configuration file', DEFAULT_CONFIG_FILE));
+  return withJunosOptions(
+    command.option('-c, --config <file>', `configuration file (default: ${DEFAULT_CONFIG_FILE})`),
+  );
 }

@@ -13,6 +13,8 @@ import { parseConfig } from '../config/parse.js';
 import { type Notes, writeYaml } from '../config/write.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { hintsOf, type JunosOptions } from './config-options.js';
+import type { ConvertOutput } from './output.js';
+import { printJson } from './print.js';
 
 export const FORMS = ['yaml', 'junos', 'set'] as const;
 type Form = (typeof FORMS)[number];
@@ -22,21 +24,38 @@ export interface ConvertOptions extends JunosOptions {
   readonly output?: string;
   /** Overwrite the output. */
   readonly force?: boolean;
+  /** The text and what was said of it as one value. */
+  readonly json?: boolean;
 }
 
 export async function convert(file: string, options: ConvertOptions): Promise<number> {
   const hints = hintsOf(options);
   const { config, diagnostics, text } = file === '-' ? await fromInput(hints) : loadConfig(file, hints, true);
+  const junos = text !== undefined && looksLikeJunos(text) ? readJunos(text, file, hints) : undefined;
+  const form = options.to ?? (junos === undefined ? 'junos' : 'yaml');
+  const written =
+    config === undefined || text === undefined
+      ? { text: undefined, lost: [] }
+      : form === 'yaml'
+        ? { text: writeYaml(config, junos === undefined ? {} : notesOf(junos, file)), lost: [] }
+        : writeJunos(config, form);
+  const advice = config === undefined ? [] : (junos?.advice ?? []);
+  if (options.json === true) {
+    if (written.text !== undefined && options.output !== undefined) write(written.text, options);
+    printJson<ConvertOutput>({
+      version: 1,
+      file,
+      form,
+      diagnostics,
+      advice,
+      lost: written.lost,
+      text: written.text ?? null,
+    });
+    return written.text === undefined ? EXIT.CONFIG : EXIT.OK;
+  }
   process.stderr.write(renderDiagnostics(diagnostics));
   if (config === undefined || text === undefined) return EXIT.CONFIG;
-  const junos = looksLikeJunos(text) ? readJunos(text, file, hints) : undefined;
-  for (const line of junos?.advice ?? []) process.stderr.write(`backup-router: note: ${line}\n`);
-  const form = options.to ?? (junos === undefined ? 'junos' : 'yaml');
-  if (form === 'yaml') {
-    write(writeYaml(config, junos === undefined ? {} : notesOf(junos, file)), options);
-    return EXIT.OK;
-  }
-  const written = writeJunos(config, form);
+  for (const line of advice) process.stderr.write(`backup-router: note: ${line}\n`);
   for (const line of written.lost) process.stderr.write(`backup-router: warning: lost: ${line}\n`);
   if (written.text === undefined)
     throw new CommandError(EXIT.CONFIG, 'nothing is left that Junos could say', 'name the address of a backup router');

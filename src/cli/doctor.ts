@@ -5,13 +5,11 @@
 
 import { renderDiagnostics } from '../config/diagnostic.js';
 import { loadConfig } from '../config/load.js';
-import { parseConfig } from '../config/parse.js';
 import { gatherHost } from '../doctor/gather/gather.js';
 import { diagnose, exitStatusOf, render } from '../doctor/report.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
-import { readLastKnownGood } from '../runtime/last-known-good.js';
-import { type ConfigOptions, hintsOf } from './config-options.js';
+import { type ConfigOptions, configFileOf, hintsOf, readKept } from './config-options.js';
 import { paintFor, widthOf } from './terminal.js';
 
 export interface DoctorOptions extends ConfigOptions {
@@ -25,19 +23,17 @@ export interface DoctorOptions extends ConfigOptions {
 }
 
 export async function doctor(options: DoctorOptions): Promise<number> {
-  const paths = pathsOf(process.env, options.config);
-  const loaded = loadConfig(options.config, hintsOf(options), true);
-  const kept = readLastKnownGood(paths.lastKnownGood);
-  // As the agent would choose: a broken file is no reason not to look at the rest.
+  const file = configFileOf(options);
+  const paths = pathsOf(process.env, file);
+  const loaded = loadConfig(file, hintsOf(options), true);
+  // As the agent would choose: a broken file is no reason not to look at the rest. Of a file that was named, its own valid part.
   const config =
-    loaded.config ??
-    (kept === undefined ? undefined : parseConfig(kept, paths.lastKnownGood, hintsOf(options)).config) ??
-    loaded.partial;
+    loaded.config ?? (options.config === undefined ? readKept(paths, options) : undefined) ?? loaded.partial;
   if (config === undefined)
     throw new CommandError(
       EXIT.CONFIG,
       `nothing to look for without a configuration\n${renderDiagnostics(loaded.diagnostics)}`,
-      `backup-router check -c ${options.config}`,
+      `backup-router check -c ${file}`,
     );
   const report = diagnose(
     await gatherHost({ config, loaded, paths, host: { root: (options.root ?? '').replace(/\/+$/, '') } }),

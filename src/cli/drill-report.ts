@@ -7,6 +7,7 @@ import type { Adapted } from '../drill/adapt.js';
 import { CASES } from '../drill/cases.js';
 import type { CaseResult } from '../drill/protocol.js';
 import { type Paint, wrap } from '../model/text.js';
+import type { DrillOutput } from './output.js';
 
 const COLUMNS = 80;
 const NAME = Math.max(...CASES.map(({ name }) => name.length));
@@ -60,7 +61,7 @@ export function drillJson(
   maxOutageMs: number,
   results: readonly CaseResult[],
   asked: readonly string[],
-): unknown {
+): DrillOutput {
   return {
     version: 1,
     file,

@@ -13,8 +13,11 @@ import { findDaemons, missingTools } from '../drill/programs.js';
 import type { CaseResult, DrillDaemon, DrillEvent } from '../drill/protocol.js';
 import type { Config } from '../model/config.js';
 import { CommandError, EXIT } from '../model/exit.js';
-import { type ConfigOptions, hintsOf } from './config-options.js';
+import { sudoAgain } from './again.js';
+import { type ConfigOptions, configFileOf, hintsOf, namedConfig } from './config-options.js';
 import { caseLines, differenceLines, drillJson, HEADING, summaryLine } from './drill-report.js';
+import type { DrillListOutput } from './output.js';
+import { printJson } from './print.js';
 import { paintFor } from './terminal.js';
 
 export interface DrillOptions extends ConfigOptions {
@@ -29,7 +32,7 @@ export interface DrillOptions extends ConfigOptions {
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 export async function drill(options: DrillOptions): Promise<number> {
-  if (options.list === true) return list();
+  if (options.list === true) return list(options.json === true);
   const cases = chooseCases(options.case ?? []);
   const maxOutageMs = readMaxOutage(options.maxOutage);
   requireRoot();
@@ -37,13 +40,13 @@ export async function drill(options: DrillOptions): Promise<number> {
   const daemon = chooseDaemon(config, options.daemon);
   const adapted = adapt(config, { ...daemon, realTime: options.realTime ?? false });
   const paint = paintFor(process.stdout, process.env);
-  if (options.json !== true) process.stdout.write(`${differenceLines(adapted, options.config)}\n${HEADING}`);
+  if (options.json !== true) process.stdout.write(`${differenceLines(adapted, configFileOf(options))}\n${HEADING}`);
   const { results, end, broken } = await play(adapted, cases, maxOutageMs, (result) => {
     if (options.json !== true) process.stdout.write(caseLines(result, paint));
   });
   if (options.json === true)
     process.stdout.write(
-      `${JSON.stringify(drillJson(options.config, adapted, maxOutageMs, results, cases), null, 2)}\n`,
+      `${JSON.stringify(drillJson(configFileOf(options), adapted, maxOutageMs, results, cases), null, 2)}\n`,
     );
   else process.stdout.write(summaryLine(results, cases.length));
   if (broken !== undefined || results.length < cases.length)
@@ -55,7 +58,11 @@ export async function drill(options: DrillOptions): Promise<number> {
   return results.every((result) => result.passed) ? EXIT.OK : EXIT.NOT_IN_STATE;
 }
 
-function list(): number {
+function list(json: boolean): number {
+  if (json) {
+    printJson<DrillListOutput>({ version: 1, cases: CASES.map(({ name, title }) => ({ name, title })) });
+    return EXIT.OK;
+  }
   const width = Math.max(...CASES.map(({ name }) => name.length));
   process.stdout.write(CASES.map(({ name, title }) => `${name.padEnd(width)}  ${title}\n`).join(''));
   return EXIT.OK;
@@ -81,21 +88,15 @@ function readMaxOutage(text: string): number {
 }
 
 function readConfig(options: ConfigOptions): Config {
-  const { config: file } = options;
-  const { config, diagnostics } = loadConfig(file, hintsOf(options), true);
-  process.stderr.write(renderDiagnostics(diagnostics));
-  if (config === undefined)
-    throw new CommandError(EXIT.CONFIG, `${file} has errors`, 'correct them first; a drill plays what would run');
+  const loaded = loadConfig(configFileOf(options), hintsOf(options), true);
+  const config = namedConfig(options, loaded);
+  process.stderr.write(renderDiagnostics(loaded.diagnostics));
   return config;
 }
 
 function requireRoot(): void {
   if (process.geteuid?.() !== 0)
-    throw new CommandError(
-      EXIT.NO_PERMISSION,
-      'a drill makes network namespaces, which only root may',
-      'sudo backup-router drill',
-    );
+    throw new CommandError(EXIT.NO_PERMISSION, 'a drill makes network namespaces, which only root may', sudoAgain());
 }
 
 /**

@@ -25,7 +25,7 @@ export function eventColour(event: Event): Colour | undefined {
 function sentence(e: Event): string {
   switch (e.kind) {
     case 'ready':
-      return `agent ${e.version} ready after ${durationText(e.afterMs)}`;
+      return `agent ${e.program} ready after ${durationText(e.afterMs)}`;
     case 'stopping':
       return `agent stops, on-stop ${e.onStop}`;
     case 'routes':

@@ -14,6 +14,7 @@ import { type Paths, pathsOf } from '../model/paths.js';
 import { wrap } from '../model/text.js';
 import { readHistory } from '../runtime/history-file.js';
 import { eventColour, eventText } from './event-text.js';
+import type { EventOutput } from './output.js';
 import { paintFor, widthOf } from './terminal.js';
 
 export interface EventsOptions {
@@ -144,7 +145,7 @@ function createPrinter(json: boolean): Printer {
     print(event) {
       if (known(event)) return;
       seen(event);
-      if (json) return void process.stdout.write(`${JSON.stringify(event)}\n`);
+      if (json) return void process.stdout.write(`${JSON.stringify({ ...event, version: 1 } satisfies EventOutput)}\n`);
       const colour = eventColour(event);
       const margin = ' '.repeat(event.at.length + 2);
       const line = wrap(`${event.at}  ${eventText(event)}`, widthOf(process.stdout), margin).join('\n');

@@ -10,13 +10,14 @@ import { destinationText } from '../model/prefix.js';
 import type { Route } from '../model/route.js';
 import { type NameOf, routeText, ruleText, tableText } from '../model/route-text.js';
 import type { Gathered } from './facts.js';
+import type { ExplainedAnswer, ExplainedRoute, ExplainedRule, ExplainedState, ExplainOutput } from './output.js';
 
 export function explanationJson(
   explanation: Explanation,
   { source, agent, silence }: Gathered,
   vrf: Vrf | undefined,
   nameOf: NameOf,
-): object {
+): ExplainOutput {
   return {
     version: 1,
     address: explanation.address,
@@ -37,7 +38,7 @@ export function explanationJson(
   };
 }
 
-function passageJson({ state, carrier, route, rule, why }: Passage, nameOf: NameOf): object {
+function passageJson({ state, carrier, route, rule, why }: Passage, nameOf: NameOf): ExplainedState {
   return {
     state,
     carrier,
@@ -47,7 +48,7 @@ function passageJson({ state, carrier, route, rule, why }: Passage, nameOf: Name
   };
 }
 
-function routeJson(route: Route, nameOf: NameOf): object {
+function routeJson(route: Route, nameOf: NameOf): ExplainedRoute {
   return {
     destination: destinationText(route.destination),
     table: route.table,
@@ -63,11 +64,11 @@ function routeJson(route: Route, nameOf: NameOf): object {
   };
 }
 
-function ruleJson(rule: PolicyRule): { readonly priority: number; readonly text: string } {
+function ruleJson(rule: PolicyRule): ExplainedRule {
   return { priority: rule.rule.priority, text: ruleText(rule.rule, tableText) };
 }
 
-function answerJson(answer: KernelAnswer, nameOf: NameOf): object {
+function answerJson(answer: KernelAnswer, nameOf: NameOf): ExplainedAnswer {
   if (answer.kind === 'refused') return { kind: 'refused', code: answer.code };
   return {
     kind: 'route',

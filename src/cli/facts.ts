@@ -4,6 +4,7 @@
  */
 
 import { renderDiagnostics } from '../config/diagnostic.js';
+import { loadConfig } from '../config/load.js';
 import { request } from '../control/client.js';
 import type { Facts } from '../core/explain/scenes.js';
 import { longestDestinations } from '../core/looks.js';
@@ -20,7 +21,7 @@ import type { Snapshot } from '../model/snapshot.js';
 import type { Status } from '../model/status.js';
 import { readAdopted } from '../runtime/adopted-record.js';
 import { type Chosen, chooseConfig } from '../runtime/choose-config.js';
-import { type ConfigOptions, hintsOf } from './config-options.js';
+import { type ConfigOptions, configFileOf, hintsOf, namedConfig, readKept } from './config-options.js';
 
 export interface Gathered extends Facts {
   readonly source: Chosen['source'];
@@ -31,25 +32,29 @@ export interface Gathered extends Facts {
 
 /**
  * Rejects with 78 when nothing of the configuration can be used, and with 77 or 69 when the kernel
- * cannot be asked.
+ * cannot be asked. `before`: what runs until now, where that is known better than by the last known good copy.
  */
-export async function gather(options: ConfigOptions): Promise<Gathered> {
-  const paths = pathsOf(process.env, options.config);
+export async function gather(options: ConfigOptions, before?: Config): Promise<Gathered> {
+  const paths = pathsOf(process.env, configFileOf(options));
   const { config, source, former } = chosen(paths, options);
   const [snapshot, asked] = await Promise.all([observe(config), askAgent(paths.controlSocket)]);
   return {
     config,
     source,
     watched: watchedOf(config),
-    former,
+    former: before ?? former,
     adopted: readAdopted(paths.adopted).adopted,
     snapshot,
     ...asked,
   };
 }
 
-function chosen(paths: Paths, options: ConfigOptions): Chosen {
-  const { config: configFile } = options;
+function chosen(paths: Paths, options: ConfigOptions): Pick<Chosen, 'config' | 'source' | 'former'> {
+  const configFile = configFileOf(options);
+  if (options.config !== undefined) {
+    const config = namedConfig(options, loadConfig(configFile, hintsOf(options), true));
+    return { config, source: 'file', former: readKept(paths, options) };
+  }
   const choice = chooseConfig(paths, hintsOf(options), false, undefined, true);
   if (choice.kind === 'none')
     throw new CommandError(

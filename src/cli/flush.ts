@@ -5,6 +5,7 @@
 
 import { rmSync } from 'node:fs';
 import { someoneListens } from '../control/client.js';
+import { stopAdvice } from '../control/supervisor.js';
 import { ipCommand } from '../core/ip-command.js';
 import { plan, withdrawn } from '../core/plan.js';
 import type { Step } from '../core/ports.js';
@@ -13,21 +14,24 @@ import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { requireCapability } from '../runtime/capability.js';
 import { giveBack, owedSteps } from '../runtime/give-back.js';
+import { sudoAgain } from './again.js';
 import type { ConfigOptions } from './config-options.js';
+import type { RemovedOutput } from './output.js';
 import { withOwned } from './owned.js';
+import { printJson } from './print.js';
 
 export async function flush(
-  options: ConfigOptions & { readonly force?: boolean; readonly dryRun?: boolean },
+  options: ConfigOptions & { readonly force?: boolean; readonly dryRun?: boolean; readonly json?: boolean },
 ): Promise<number> {
   const { controlSocket, adopted, covered } = pathsOf(process.env);
   if (options.force !== true && options.dryRun !== true && (await someoneListens(controlSocket))) {
     throw new CommandError(
       EXIT.NOT_IN_STATE,
       'the daemon runs and would put the routes back',
-      'systemctl stop backup-router, or flush --force',
+      `${stopAdvice()}; or: backup-router flush --force`,
     );
   }
-  if (options.dryRun !== true) requireCapability('sudo backup-router flush');
+  if (options.dryRun !== true) requireCapability(sudoAgain());
   return withOwned(options, async (kernel, owned) => {
     const back =
       options.dryRun === true
@@ -37,9 +41,16 @@ export async function flush(
       ipCommand(step, (index) => owned.snapshot.links.find((link) => link.index === index)?.name);
     const left = withdrawn(owned.ownership, owned.snapshot);
     const steps = plan(owned.ownership, left, owned.snapshot);
-    for (const step of [...back.steps, ...steps]) process.stdout.write(`${command(step)}\n`);
-    for (const { family } of left.rules) process.stdout.write(`# ${stays(family)}\n`);
-    if (options.dryRun === true) return EXIT.OK;
+    const commands = [...back.steps, ...steps].map(command);
+    const notes = left.rules.map(({ family }) => stays(family));
+    const report = (failures: readonly string[]): void =>
+      printJson<RemovedOutput>({ version: 1, dryRun: options.dryRun === true, commands, notes, failures });
+    if (options.json !== true)
+      process.stdout.write([...commands, ...notes.map((note) => `# ${note}`)].map((line) => `${line}\n`).join(''));
+    if (options.dryRun === true) {
+      if (options.json === true) report([]);
+      return EXIT.OK;
+    }
     rmSync(covered, { force: true });
     const results = await kernel.apply(steps);
     const failures = [
@@ -50,6 +61,10 @@ export async function flush(
           : [`${command(steps[i]!)}: ${result.message} (${result.code})`],
       ),
     ];
+    if (options.json === true) {
+      report(failures);
+      return failures.length > 0 ? EXIT.NOT_IN_STATE : EXIT.OK;
+    }
     if (failures.length > 0)
       throw new CommandError(EXIT.NOT_IN_STATE, failures.join('\n'), 'ip route show table all proto 157; ip rule');
     process.stdout.write(steps.length === 0 ? 'nothing to remove\n' : `${steps.length} removed\n`);

@@ -1,13 +1,17 @@
 /**
- * `reload`, `confirm`, `hold` and `role`: send a request that changes something and print the
- * daemon's answer.
+ * `confirm`, `hold` and `role`: send a request that changes something and print the daemon's
+ * answer.
  */
 
 import { parseDuration } from '../config/duration.js';
 import { request } from '../control/client.js';
-import { MAX_CONFIRM_MS, MAX_HOLD_MS, MIN_CONFIRM_MS, type Request } from '../control/protocol.js';
+import { MAX_HOLD_MS, type Request, type Response } from '../control/protocol.js';
+import type { Role } from '../model/config.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
+import { sudoAgain } from './again.js';
+import type { OrderOutput } from './output.js';
+import { printJson } from './print.js';
 
 /** The exit status of each refusal. */
 const STATUS: ReadonlyMap<string, number> = new Map([
@@ -18,14 +22,33 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   ['state-directory', EXIT.NOT_IN_STATE],
 ]);
 
-/** Sends it and prints the answer. Rejects with 1, 77, 78 or 70 and the remedy. */
-export async function order(question: Request): Promise<number> {
-  const response = await request(pathsOf(process.env).controlSocket, question);
-  if (!response.ok) {
-    const { code, message, suggestion } = response.error;
-    throw new CommandError(STATUS.get(code) ?? EXIT.SOFTWARE, message, suggestion);
-  }
-  if ('message' in response) process.stdout.write(`${response.message}\n`);
+export type Accepted = Extract<Response, { readonly ok: true }>;
+
+/** Sends it. Rejects with 1, 69, 77, 78 or 70 and the remedy. */
+export async function ask(question: Request): Promise<Accepted> {
+  const response = await request(pathsOf(process.env).controlSocket, question).catch((error: unknown) => {
+    if (error instanceof CommandError && error.exitStatus === EXIT.NO_PERMISSION)
+      throw new CommandError(error.exitStatus, error.message, sudoAgain());
+    throw error;
+  });
+  if (response.ok) return response;
+  const { code, message, suggestion } = response.error;
+  // The very command again, with what stood behind it.
+  const help = code === 'permission' ? sudoAgain() : suggestion;
+  throw new CommandError(STATUS.get(code) ?? EXIT.SOFTWARE, message, help);
+}
+
+export interface OrderOptions {
+  readonly json?: boolean;
+}
+
+/** Sends it and prints the answer. */
+export async function order(question: Request, { json }: OrderOptions): Promise<number> {
+  const response = await ask(question);
+  if (!('message' in response)) throw new CommandError(EXIT.SOFTWARE, 'the daemon gave an answer to another question');
+  const { message } = response;
+  if (json === true) printJson<OrderOutput>({ version: 1, message });
+  else process.stdout.write(`${message}\n`);
   return EXIT.OK;
 }
 
@@ -35,21 +58,21 @@ export function holdRequest(word: string | undefined): Request {
   if (word === 'off') return { command: 'hold', durationMs: 'off' };
   const parsed = parseDuration(word, { minMs: 1000, maxMs: MAX_HOLD_MS, neverAllowed: false });
   if (parsed.ok) return { command: 'hold', durationMs: parsed.value };
-  throw new CommandError(EXIT.USAGE, `not a duration: ${word}`, 'backup-router hold 30m, or hold off');
+  throw new CommandError(EXIT.USAGE, `hold: ${parsed.fault.message}`, 'backup-router hold 30m, or hold off');
 }
 
-/** `reload`, with the time to confirm it where one is given. */
-export function reloadRequest(confirm: string | undefined): Request {
-  if (confirm === undefined) return { command: 'reload' };
-  const parsed = parseDuration(confirm, {
-    minMs: MIN_CONFIRM_MS,
-    maxMs: MAX_CONFIRM_MS,
-    neverAllowed: false,
-  });
-  if (parsed.ok && parsed.value !== 'never') return { command: 'reload', confirmMs: parsed.value };
-  throw new CommandError(
-    EXIT.USAGE,
-    parsed.ok ? 'not a time' : `--confirm: ${parsed.fault.message}`,
-    parsed.ok ? 'reload --confirm 5m' : parsed.fault.suggestion,
-  );
+/** The word behind `role`, or keepalived's for it, in whatever case. */
+export function roleRequest(word: string): Request {
+  const role = ROLES.get(word.toLowerCase());
+  if (role !== undefined) return { command: 'role', role };
+  throw new CommandError(EXIT.USAGE, `there is no role '${word}'`, `backup-router role ${[...ROLES.keys()].join('|')}`);
 }
+
+export const ROLES: ReadonlyMap<string, Role | 'auto'> = new Map([
+  ['primary', 'primary'],
+  ['standby', 'standby'],
+  ['auto', 'auto'],
+  ['master', 'primary'],
+  ['backup', 'standby'],
+  ['fault', 'standby'],
+]);

@@ -4,7 +4,6 @@
  */
 
 import { loadConfig } from '../config/load.js';
-import { parseConfig } from '../config/parse.js';
 import { DEFAULTS } from '../config/settings.js';
 import { formerly, type Ownership, ownedRoutes, ownedRules, ownership } from '../core/ownership.js';
 import type { Kernel } from '../core/ports.js';
@@ -13,8 +12,7 @@ import type { Config } from '../model/config.js';
 import { pathsOf } from '../model/paths.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { readLastKnownGood } from '../runtime/last-known-good.js';
-import { type ConfigOptions, hintsOf } from './config-options.js';
+import { type ConfigOptions, configFileOf, hintsOf, namedConfig, readKept } from './config-options.js';
 
 export interface Owned {
   readonly ownership: Ownership;
@@ -28,13 +26,10 @@ export async function withOwned<T>(
   options: ConfigOptions,
   use: (kernel: Kernel, owned: Owned) => Promise<T>,
 ): Promise<T> {
-  const paths = pathsOf(process.env, options.config);
-  const loaded = loadConfig(options.config, hintsOf(options), true);
-  const kept = readLastKnownGood(paths.lastKnownGood);
-  const configs = [
-    loaded.config ?? loaded.partial,
-    kept === undefined ? undefined : parseConfig(kept, paths.lastKnownGood, hintsOf(options)).config,
-  ].filter((c): c is Config => c !== undefined);
+  const paths = pathsOf(process.env);
+  const loaded = loadConfig(configFileOf(options), hintsOf(options), true);
+  const config = options.config === undefined ? (loaded.config ?? loaded.partial) : namedConfig(options, loaded);
+  const configs = [config, readKept(paths, options)].filter((c): c is Config => c !== undefined);
   const kernel = openKernel();
   try {
     const own = ownershipOf(configs);

@@ -10,19 +10,27 @@ import type { DaemonId } from '../model/daemon.js';
 import { EXIT } from '../model/exit.js';
 import type { NameOf } from '../model/route-text.js';
 import type { Status } from '../model/status.js';
-import type { ConfigOptions } from './config-options.js';
+import { type ConfigOptions, configFileOf } from './config-options.js';
 import { type Gathered, gather } from './facts.js';
+import type { PlanOutput } from './output.js';
+import { printJson } from './print.js';
 
 export async function plan(options: ConfigOptions & { readonly json?: boolean }): Promise<number> {
-  const facts = await gather(options);
-  const intent = intentOf(facts, standingsOf(facts.agent));
-  const nameOf: NameOf = (index) => facts.snapshot.links.find((link) => link.index === index)?.name;
-  process.stdout.write(
-    options.json === true
-      ? `${JSON.stringify(json(intent, facts, options.config, nameOf), null, 2)}\n`
-      : text(intent, facts, options.config, nameOf),
-  );
+  const made = planned(await gather(options));
+  const file = configFileOf(options);
+  if (options.json === true) printJson(planJson(made, file));
+  else process.stdout.write(planText(made, file));
   return EXIT.OK;
+}
+
+/** What would change, and what that goes by. */
+export interface Planned {
+  readonly intent: Intent;
+  readonly facts: Gathered;
+}
+
+export function planned(facts: Gathered): Planned {
+  return { facts, intent: intentOf(facts, standingsOf(facts.agent)) };
 }
 
 /**
@@ -41,8 +49,13 @@ function applies(agent: Status | undefined): 'in' | 'out' | null {
   return agent === undefined || agent.routes.phase === 'starting' ? null : agent.routes.phase;
 }
 
-function json({ bringIn, takeOut, adopt, waits }: Intent, facts: Gathered, file: string, nameOf: NameOf): object {
-  const commands = (steps: readonly Step[]): readonly string[] => ipCommands(steps, nameOf);
+function nameOf({ snapshot }: Gathered): NameOf {
+  return (index) => snapshot.links.find((link) => link.index === index)?.name;
+}
+
+export function planJson({ intent, facts }: Planned, file: string): PlanOutput {
+  const { bringIn, takeOut, adopt, waits } = intent;
+  const commands = (steps: readonly Step[]): readonly string[] => ipCommands(steps, nameOf(facts));
   return {
     version: 1,
     file,
@@ -55,19 +68,16 @@ function json({ bringIn, takeOut, adopt, waits }: Intent, facts: Gathered, file:
   };
 }
 
-function text(
-  { bringIn, takeOut, adopt, waits }: Intent,
-  { agent, silence }: Gathered,
-  file: string,
-  nameOf: NameOf,
-): string {
+export function planText({ intent, facts }: Planned, file: string): string {
+  const { bringIn, takeOut, adopt, waits } = intent;
+  const { agent, silence } = facts;
   const now = applies(agent);
   const section = (title: string, half: 'in' | 'out', steps: readonly Step[]): string => {
     const applied = now === half ? ' (this applies now)' : '';
     return `# ${title}${applied}${steps.length === 0 ? ': nothing to do' : ''}\n${lines(steps)}`;
   };
   const lines = (steps: readonly Step[]): string =>
-    ipCommands(steps, nameOf)
+    ipCommands(steps, nameOf(facts))
       .map((command) => `${command}\n`)
       .join('');
   const waiting = waits

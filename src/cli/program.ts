@@ -4,12 +4,17 @@
  */
 
 import { Argument, Command, CommanderError, Option } from 'commander';
-import { EXIT } from '../model/exit.js';
+import { CommandError, EXIT } from '../model/exit.js';
 import { VERSION } from '../model/version.js';
 import { type ConfigOptions, withConfig, withJunosOptions } from './config-options.js';
 import type { ConvertOptions } from './convert.js';
 import type { DrillOptions } from './drill.js';
 import { HELP } from './help.js';
+import type { OrderOptions } from './order.js';
+import type { ReloadOptions } from './reload.js';
+import type { RestoreOptions } from './restore.js';
+
+const JSON_HELP = 'as JSON, a stable schema';
 
 /** Runs the command that argv (without node and script) names; resolves with the exit status. */
 export async function runProgram(argv: readonly string[]): Promise<number> {
@@ -20,10 +25,19 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : usage(error, argv);
     throw error;
   }
   return status;
+}
+
+/** A command line that is no command: told as every other failure is. Without any command the help has been printed. */
+function usage({ code, message }: CommanderError, argv: readonly string[]): number {
+  if (code === 'commander.help') return EXIT.USAGE;
+  const [what, nearest] = message.replace(/^error: /, '').split('\n');
+  const command =
+    argv[0] !== undefined && /^[a-z]+$/.test(argv[0]) && code !== 'commander.unknownCommand' ? ` ${argv[0]}` : '';
+  throw new CommandError(EXIT.USAGE, what!, nearest?.replace(/^\(|\)$/g, '') ?? `backup-router${command} --help`);
 }
 
 /** The commands. `ends` hears the exit status of the one that ran. */
@@ -35,7 +49,7 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     )
     .version(VERSION, '-V, --version')
     .exitOverride()
-    .showHelpAfterError('(backup-router --help tells more)')
+    .configureOutput({ outputError: () => undefined })
     .addHelpText('after', HELP.program);
 
   withConfig(program.command('run'))
@@ -50,7 +64,7 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
   program
     .command('status')
     .description('show what is in, why, and what is awaited')
-    .option('--json', 'as JSON, a stable schema')
+    .option('--json', JSON_HELP)
     .option('-w, --watch', 'again on each change; on a terminal also each interval, until Ctrl-C')
     .option('--interval <duration>', 'with --watch: how often the durations are drawn anew', '1s')
     .addHelpText('after', HELP.status)
@@ -83,7 +97,7 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
 
   withConfig(program.command('routes'))
     .description('show the backup routes and rules in the kernel (the FIB view; needs no daemon)')
-    .option('--json', 'as JSON')
+    .option('--json', JSON_HELP)
     .action(async (options: ConfigOptions & { json?: boolean }) =>
       ends(await (await import('./routes.js')).routes(options)),
     );
@@ -95,7 +109,7 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     )
     .argument('<address>', 'an IPv4 or IPv6 address')
     .option('--vrf <name>', 'for sockets bound to this VRF')
-    .option('--json', 'as JSON, a stable schema')
+    .option('--json', JSON_HELP)
     .addHelpText('after', HELP.explain)
     .action(async (address: string, options: ConfigOptions & { vrf?: string; json?: boolean }) =>
       ends(await (await import('./explain.js')).explain(address, options)),
@@ -103,7 +117,7 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
 
   withConfig(program.command('plan'))
     .description('print the kernel changes that a configuration would make, as ip(8) commands')
-    .option('--json', 'as JSON, a stable schema')
+    .option('--json', JSON_HELP)
     .addHelpText('after', HELP.plan)
     .action(async (options: ConfigOptions & { json?: boolean }) =>
       ends(await (await import('./plan.js')).plan(options)),
@@ -125,6 +139,7 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     )
     .option('-o, --output <file>', 'write there instead of to standard output; the file must not exist')
     .option('--force', 'overwrite the output file')
+    .option('--json', JSON_HELP)
     .addHelpText('after', HELP.convert)
     .action(async (file: string, options: ConvertOptions) =>
       ends(await (await import('./convert.js')).convert(file, options)),
@@ -132,7 +147,7 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
 
   withConfig(program.command('doctor'))
     .description('look for every known hazard on this host: evidence, and what to do about each')
-    .option('--json', 'as JSON, a stable schema')
+    .option('--json', JSON_HELP)
     .option('-v, --verbose', 'show also what is in order')
     .option('--root <path>', 'read /etc, /run and /usr below this directory (an image, a test)')
     .addHelpText('after', HELP.doctor)
@@ -140,43 +155,52 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
       ends(await (await import('./doctor.js')).doctor(options)),
     );
 
-  program
-    .command('reload')
+  withJunosOptions(program.command('reload'))
     .description('make the daemon read its configuration again; one with errors changes nothing')
     .option(
       '--confirm <duration>',
       'go back to what ran before, unless `backup-router confirm` comes in this time (1s to 24h)',
     )
+    .option('--dry-run', 'show what it would change, in the text and in the kernel, and change nothing')
+    .option('--json', JSON_HELP)
     .addHelpText('after', HELP.reload)
-    .action(async (options: { confirm?: string }) => {
-      const { order, reloadRequest } = await import('./order.js');
-      ends(await order(reloadRequest(options.confirm)));
-    });
+    .action(async (options: ReloadOptions) => ends(await (await import('./reload.js')).reload(options)));
 
   program
     .command('confirm')
     .description('keep the configuration that reload --confirm has taken')
+    .option('--json', JSON_HELP)
     .addHelpText('after', HELP.confirm)
-    .action(async () => ends(await (await import('./order.js')).order({ command: 'confirm' })));
+    .action(async (options: OrderOptions) =>
+      ends(await (await import('./order.js')).order({ command: 'confirm' }, options)),
+    );
 
   program
     .command('hold')
     .description('keep the backup routes in, whatever the routing daemon does')
     .argument('[duration]', '30m, 2h; or off. Nothing: until hold off')
+    .option('--json', JSON_HELP)
     .addHelpText('after', HELP.hold)
-    .action(async (duration: string | undefined) => {
+    .action(async (duration: string | undefined, options: OrderOptions) => {
       const { holdRequest, order } = await import('./order.js');
-      ends(await order(holdRequest(duration)));
+      ends(await order(holdRequest(duration), options));
     });
 
   program
     .command('role')
     .description('take a role in a pair of routers, whatever the configured source says: standby keeps the routes in')
-    .addArgument(new Argument('<role>', 'auto: as configured').choices(['primary', 'standby', 'auto'] as const))
+    .addArgument(
+      new Argument('<role>', 'auto: as configured; keepalived says master for primary, and backup or fault for standby')
+        .choices(['primary', 'standby', 'auto', 'master', 'backup', 'fault'])
+        // In whatever case; what it means, and a refusal, are the command's.
+        .argParser((word: string) => word),
+    )
+    .option('--json', JSON_HELP)
     .addHelpText('after', HELP.role)
-    .action(async (role: 'primary' | 'standby' | 'auto') =>
-      ends(await (await import('./order.js')).order({ command: 'role', role })),
-    );
+    .action(async (word: string, options: OrderOptions) => {
+      const { order, roleRequest } = await import('./order.js');
+      ends(await order(roleRequest(word), options));
+    });
 
   withConfig(program.command('flush'))
     .description(
@@ -185,7 +209,8 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     )
     .option('--force', 'also while the daemon runs')
     .option('--dry-run', 'print what would be removed')
-    .action(async (options: ConfigOptions & { force?: boolean; dryRun?: boolean }) =>
+    .option('--json', JSON_HELP)
+    .action(async (options: ConfigOptions & { force?: boolean; dryRun?: boolean; json?: boolean }) =>
       ends(await (await import('./flush.js')).flush(options)),
     );
 
@@ -197,11 +222,10 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     )
     .option('--force', 'also while the daemon runs')
     .option('--dry-run', 'print what would be given back')
+    .option('--json', JSON_HELP)
     .option('--after-stop', 'do nothing when systemd is about to start the daemon again; for ExecStopPost=')
     .addHelpText('after', HELP.restore)
-    .action(async (options: { force?: boolean; dryRun?: boolean; afterStop?: boolean }) =>
-      ends(await (await import('./restore.js')).restore(options)),
-    );
+    .action(async (options: RestoreOptions) => ends(await (await import('./restore.js')).restore(options)));
 
   withConfig(program.command('drill'))
     .description(
@@ -218,7 +242,7 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     .option('--list', 'list the cases')
     .option('--max-outage <time>', 'a longer outage is a failure', '1s')
     .option('--real-time', 'keep the configured times; otherwise long ones are shortened')
-    .option('--json', 'as JSON, a stable schema')
+    .option('--json', JSON_HELP)
     .addHelpText('after', HELP.drill)
     .action(async (options: DrillOptions) => ends(await (await import('./drill.js')).drill(options)));
 

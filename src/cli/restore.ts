@@ -2,6 +2,7 @@
 
 import { DEFAULTS } from '../config/settings.js';
 import { someoneListens } from '../control/client.js';
+import { stopAdvice } from '../control/supervisor.js';
 import { ipCommand } from '../core/ip-command.js';
 import type { Step } from '../core/ports.js';
 import { openKernel } from '../kernel/kernel.js';
@@ -9,10 +10,14 @@ import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { requireCapability } from '../runtime/capability.js';
 import { giveBack, owedSteps } from '../runtime/give-back.js';
+import { sudoAgain } from './again.js';
+import type { RemovedOutput } from './output.js';
+import { printJson } from './print.js';
 
 export interface RestoreOptions {
   readonly force?: boolean;
   readonly dryRun?: boolean;
+  readonly json?: boolean;
   /** Called by systemd after the end of the daemon. */
   readonly afterStop?: boolean;
 }
@@ -24,21 +29,27 @@ export async function restore(options: RestoreOptions): Promise<number> {
     throw new CommandError(
       EXIT.NOT_IN_STATE,
       'the daemon runs and would take the routes over again',
-      'systemctl stop backup-router, or restore --force',
+      `${stopAdvice()}; or: backup-router restore --force`,
     );
   }
-  if (options.dryRun !== true) requireCapability('sudo backup-router restore');
+  if (options.dryRun !== true) requireCapability(sudoAgain());
   const kernel = openKernel();
   try {
     const snapshot = await kernel.observe({ protocol: DEFAULTS.routeProtocol, maxLength: {} });
     const command = (step: Step): string =>
-      `${ipCommand(step, (index) => snapshot.links.find((link) => link.index === index)?.name)}\n`;
-    if (options.dryRun === true) {
-      process.stdout.write(owedSteps(adopted, snapshot).map(command).join(''));
-      return EXIT.OK;
+      ipCommand(step, (index) => snapshot.links.find((link) => link.index === index)?.name);
+    const dryRun = options.dryRun === true;
+    const { steps, faults } = dryRun
+      ? { steps: owedSteps(adopted, snapshot), faults: [] }
+      : await giveBack(kernel, adopted, snapshot);
+    const commands = steps.map(command);
+    if (options.json === true) {
+      printJson<RemovedOutput>({ version: 1, dryRun, commands, notes: [], failures: faults });
+      return faults.length > 0 ? EXIT.NOT_IN_STATE : EXIT.OK;
     }
-    const { steps, faults } = await giveBack(kernel, adopted, snapshot);
-    process.stdout.write(steps.length === 0 ? 'nothing to give back\n' : steps.map(command).join(''));
+    process.stdout.write(
+      steps.length === 0 && !dryRun ? 'nothing to give back\n' : commands.map((line) => `${line}\n`).join(''),
+    );
     if (faults.length > 0)
       throw new CommandError(
         EXIT.NOT_IN_STATE,

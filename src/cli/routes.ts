@@ -9,14 +9,16 @@ import { TABLE_MAIN } from '../model/route.js';
 import { routeText, ruleText } from '../model/route-text.js';
 import { table } from '../model/text.js';
 import type { ConfigOptions } from './config-options.js';
+import type { RoutesOutput } from './output.js';
 import { withOwned } from './owned.js';
+import { printJson } from './print.js';
 
 export async function routes(options: ConfigOptions & { readonly json?: boolean }): Promise<number> {
   return withOwned(options, async (_kernel, owned) => {
     const nameOf = (index: number | undefined): string | undefined =>
       owned.snapshot.links.find((link) => link.index === index)?.name;
     if (options.json === true) {
-      const json = {
+      printJson<RoutesOutput>({
         version: 1,
         routes: owned.routes.map((route) => ({
           destination: destinationText(route.destination),
@@ -35,8 +37,7 @@ export async function routes(options: ConfigOptions & { readonly json?: boolean 
           suppressPrefixLength: rule.suppressPrefixLength ?? null,
           text: ruleText(rule),
         })),
-      };
-      process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+      });
       return EXIT.OK;
     }
     if (owned.routes.length === 0 && owned.rules.length === 0) {

@@ -1,8 +1,9 @@
 /** `backup-router run`: the daemon. */
 
+import { loadConfig } from '../config/load.js';
 import { DEFAULT_CONFIG_FILE, pathsOf } from '../model/paths.js';
 import { runAgent } from '../runtime/agent.js';
-import { hintsOf, type JunosOptions } from './config-options.js';
+import { hintsOf, type JunosOptions, namedConfig } from './config-options.js';
 
 export interface RunOptions extends JunosOptions {
   readonly config?: string;
@@ -10,7 +11,10 @@ export interface RunOptions extends JunosOptions {
   readonly verbose?: boolean;
 }
 
-export function run(options: RunOptions): Promise<number> {
+/** The daemon goes on with the last known good copy where the file is broken; a dry run shows what the named file would do, or nothing. */
+export async function run(options: RunOptions): Promise<number> {
+  if (options.dryRun === true && options.config !== undefined)
+    namedConfig(options, loadConfig(options.config, hintsOf(options), true));
   return runAgent({
     paths: pathsOf(process.env, options.config ?? DEFAULT_CONFIG_FILE),
     hints: hintsOf(options),

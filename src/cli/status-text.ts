@@ -11,9 +11,13 @@ const LISTED = 20;
 /** Where the text beside a label begins. */
 const MARGIN = 17;
 
-/** In, installed, not hidden and by a gateway that answers; or out and everything covered; or waiting for a verdict that is not overdue. */
+/** The file has errors: what runs is not what was asked for. */
+const BROKEN: ReadonlySet<Status['configuration']['source']> = new Set(['last-known-good', 'partial']);
+
+/** The file taken whole; in, installed, not hidden and by a gateway that answers; or out and everything covered; or waiting for a verdict that is not overdue. */
 export function inWishedState(s: Status): boolean {
   return (
+    !BROKEN.has(s.configuration.source) &&
     s.faults.length === 0 &&
     s.routes.uncovered.length === 0 &&
     s.disagreements.length === 0 &&
@@ -134,6 +138,10 @@ function configuration(
       ),
     );
   } else if (c.source !== 'file') lines.push(line('configuration', `${c.file} has errors; running ${c.source}`, 'red'));
+  if (c.changed)
+    lines.push(
+      line('configuration', `${c.file} has changed since it was read; to use it: backup-router reload`, 'yellow'),
+    );
   for (const error of c.errors) lines.push(line('', error));
   if (c.unconfirmed !== null) {
     const { leftMs, deadline } = c.unconfirmed;

@@ -3,6 +3,7 @@
 import { connect } from 'node:net';
 import { CommandError, EXIT } from '../model/exit.js';
 import { MAX_LINE_BYTES, type Request, type Response } from './protocol.js';
+import { logAdvice, startAdvice } from './supervisor.js';
 
 /** How long the first line may take. */
 const TIMEOUT_MS = 5_000;
@@ -47,7 +48,7 @@ export function subscribe(
   const unavailable = (message: string, suggestion: string): void =>
     end(new CommandError(EXIT.UNAVAILABLE, `the agent at ${path} ${message}`, suggestion));
   socket.setEncoding('utf8');
-  socket.setTimeout(TIMEOUT_MS, () => unavailable('does not answer', 'journalctl -u backup-router'));
+  socket.setTimeout(TIMEOUT_MS, () => unavailable('does not answer', logAdvice()));
   socket.on('connect', () => socket.write(`${JSON.stringify(question)}\n`));
   socket.on('data', (chunk: string) => {
     text += chunk;
@@ -70,11 +71,7 @@ function explain(path: string, error: NodeJS.ErrnoException): CommandError {
   switch (error.code) {
     case 'ENOENT':
     case 'ECONNREFUSED':
-      return new CommandError(
-        EXIT.UNAVAILABLE,
-        `the agent does not run (nobody listens on ${path})`,
-        'systemctl start backup-router',
-      );
+      return new CommandError(EXIT.UNAVAILABLE, `the agent does not run (nobody listens on ${path})`, startAdvice());
     case 'EACCES':
       return new CommandError(
         EXIT.NO_PERMISSION,

@@ -20,6 +20,8 @@ export type Request =
   | { readonly command: 'events'; readonly after?: number; readonly follow?: true }
   /** With a time: rolled back unless confirmed in that time. */
   | { readonly command: 'reload'; readonly confirmMs?: number }
+  /** The configuration that runs. */
+  | { readonly command: 'configuration' }
   | { readonly command: 'confirm' }
   /** Keep the routes in for so long; `off` ends it. */
   | { readonly command: 'hold'; readonly durationMs: number | 'never' | 'off' }
@@ -30,7 +32,17 @@ export type Response =
   | { readonly ok: true; readonly status: Status }
   | { readonly ok: true; readonly metrics: string }
   | { readonly ok: true; readonly events: readonly Event[] }
-  | { readonly ok: true; readonly message: string }
+  /** Of a reload: `unchanged`: the file says what ran before it; `deadline`: it is rolled back then, unless confirmed. */
+  | { readonly ok: true; readonly message: string; readonly unchanged?: boolean; readonly deadline?: string }
+  /** `text` is null where it is too long for an answer, or is not UTF-8. */
+  | {
+      readonly ok: true;
+      readonly configuration: {
+        readonly file: string;
+        readonly source: Status['configuration']['source'];
+        readonly text: string | null;
+      };
+    }
   | {
       readonly ok: false;
       readonly error: { readonly code: string; readonly message: string; readonly suggestion?: string };
@@ -84,6 +96,7 @@ export function parseRequest(line: string): Request | undefined {
         : undefined;
     case 'confirm':
     case 'metrics':
+    case 'configuration':
       return { command };
     case 'hold':
       if (durationMs === 'never' || durationMs === 'off') return { command, durationMs };

@@ -62,7 +62,7 @@ export function outlineOf(state: State, around: Surroundings, now: number): Outl
       forMs: Math.round(now - around.startedAt),
       dryRun: around.dryRun,
     },
-    configuration: { unconfirmed: null, rolledBackAt: null, ...around.configuration },
+    configuration: { changed: false, unconfirmed: null, rolledBackAt: null, ...around.configuration },
     routes: {
       phase: phase.kind,
       cause: phaseCause(phase) ?? null,

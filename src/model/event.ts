@@ -24,7 +24,7 @@ export type OutageCause =
 export type OutageCarrier = 'backup-routes' | 'stale-routes' | 'stale-routes, then backup-routes';
 
 export type Happening =
-  | { readonly kind: 'ready'; readonly version: string; readonly afterMs: number }
+  | { readonly kind: 'ready'; readonly program: string; readonly afterMs: number }
   | { readonly kind: 'stopping'; readonly onStop: string }
   /** The routes turned, or stay in for another cause. */
   | {

@@ -23,6 +23,8 @@ export interface Status {
     readonly source: 'file' | 'last-known-good' | 'partial' | 'rolled-back';
     readonly errors: readonly string[];
     /** What runs was taken by `reload --confirm`, and is rolled back at the deadline unless confirmed; null: nothing awaits that. */
+    /** The file says something else by now than what was read from it, or cannot be read any more. */
+    readonly changed: boolean;
     readonly unconfirmed: { readonly deadline: string; readonly leftMs: number } | null;
     /** When the file was rolled back; null: it was not. */
     readonly rolledBackAt: string | null;

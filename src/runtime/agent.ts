@@ -202,7 +202,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
     dryRun: options.dryRun,
   });
   void announcer.ready.then(() => {
-    emit({ kind: 'ready', version: VERSION, afterMs: ownAgeMs() ?? Math.round(performance.now() - startedAt) });
+    emit({ kind: 'ready', program: VERSION, afterMs: ownAgeMs() ?? Math.round(performance.now() - startedAt) });
     // The disk comes last.
     setImmediate(() => {
       configuration.settled();
@@ -241,6 +241,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
     metrics,
     reload,
     confirm: configuration.confirm,
+    running: configuration.running,
     followers: telling.followers,
     history: telling.history,
     emit,

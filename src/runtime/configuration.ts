@@ -21,6 +21,7 @@ import type { Paths } from '../model/paths.js';
 import type { Status } from '../model/status.js';
 import { type Chosen, meaning } from './choose-config.js';
 import type { Emit } from './emit.js';
+import { createDrift } from './file-drift.js';
 import { writeLastKnownGood } from './last-known-good.js';
 import type { Log } from './log.js';
 import {
@@ -39,8 +40,13 @@ export interface Configuration {
   /** What was chosen at start runs: now the disk may be written. */
   settled(): void;
   status(): Status['configuration'];
+  /** What runs, as text, and where it comes from. */
+  running(): Response;
   close(): void;
 }
+
+/** A longer text is not sent to a client: it would exceed what may wait for it. In UTF-16 units. */
+const MAX_SHOWN = 1 << 18;
 
 export interface ConfigurationOptions {
   readonly paths: Paths;
@@ -67,6 +73,10 @@ export function createConfiguration({
   dryRun,
 }: ConfigurationOptions): Configuration {
   let current = chosen;
+  const drift = createDrift(
+    () => [paths.configFile],
+    () => loadConfig(paths.configFile, hints).text,
+  );
   let deadline: number | undefined;
   let timer: { cancel(): void } | undefined;
 
@@ -108,12 +118,15 @@ export function createConfiguration({
   };
 
   const takeForGood = (next: Chosen, answer: string): Response => {
+    const unchanged = next.text === current.text && current.source === 'file';
     disarm();
+    // Taken again all the same: it is how an operator makes the agent look anew.
     run(next);
     keep();
     const fault = forget();
     return {
       ok: true,
+      unchanged,
       message:
         fault === undefined
           ? answer
@@ -148,6 +161,8 @@ export function createConfiguration({
     });
     return {
       ok: true,
+      unchanged: false,
+      deadline: at,
       message: `configuration reloaded; unless confirmed (backup-router confirm) it is rolled back in ${formatDuration(Math.ceil(leftMs / 1000) * 1000)}, at ${at}`,
     };
   };
@@ -198,6 +213,7 @@ export function createConfiguration({
   return {
     current: () => current,
     reload(confirmMs) {
+      drift.read();
       const { config, diagnostics, text } = loadConfig(paths.configFile, hints);
       if (config === undefined || text === undefined) {
         const message = `${paths.configFile} has errors; what ran before goes on\n${renderDiagnostics(diagnostics)}`;
@@ -210,6 +226,14 @@ export function createConfiguration({
       }
       const next: Chosen = { config, source: 'file', diagnostics, text, former: current.config };
       const former = current.pending?.former ?? current.text;
+      const unchanged = current.pending === undefined && current.source === 'file' && text === current.text;
+      if (unchanged)
+        return takeForGood(
+          next,
+          confirmMs === undefined
+            ? 'configuration unchanged'
+            : 'configuration unchanged, so nothing is left to confirm',
+        );
       if (current.pending === undefined && confirmMs === undefined) return takeForGood(next, 'configuration reloaded');
       if (former === undefined)
         return refuse(
@@ -287,11 +311,20 @@ export function createConfiguration({
       errors: current.diagnostics
         .filter((d) => d.severity === 'error')
         .map((d) => `${d.file}:${d.line}:${d.column}: ${d.message}`),
+      changed: drift.changed(current.source === 'file' ? current.text : undefined),
       unconfirmed:
         current.pending === undefined || deadline === undefined
           ? null
           : { deadline: deadlineText(), leftMs: Math.max(0, Math.round(deadline - clock.now())) },
       rolledBackAt: current.rolledBack === undefined ? null : new Date(current.rolledBack.atWallMs).toISOString(),
+    }),
+    running: () => ({
+      ok: true,
+      configuration: {
+        file: paths.configFile,
+        source: current.source,
+        text: current.text !== undefined && current.text.length <= MAX_SHOWN ? current.text : null,
+      },
     }),
     close: disarm,
   };

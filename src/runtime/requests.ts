@@ -16,6 +16,7 @@ export interface Desk {
   readonly metrics: () => string;
   readonly reload: (confirmMs?: number) => Response;
   readonly confirm: () => Response;
+  readonly running: () => Response;
   readonly followers: StatusFollowers;
   /** Numbered: read from disk if it has not been yet. */
   readonly history: () => History;
@@ -39,6 +40,8 @@ export function answerer(desk: Desk): (request: Request) => Promise<Response | F
         return desk.reload(request.confirmMs);
       case 'confirm':
         return desk.confirm();
+      case 'configuration':
+        return desk.running();
       case 'hold': {
         const { durationMs } = request;
         const orders: OrdersRecord = {

@@ -52,7 +52,7 @@ t.test('checked and run where npm has put it', async (t) => {
     if (/ ready /.test(line)) agent.kill();
   }
   if (agent.exitCode === null) await once(agent, 'exit');
-  t.match(log.join('\n'), / ready version=/);
+  t.match(log.join('\n'), / ready program=/);
   t.notMatch(log.join('\n'), /no-koffi/, 'koffi is found');
   t.equal(agent.exitCode, 0);
 });

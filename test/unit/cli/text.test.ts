@@ -30,6 +30,7 @@ const STATUS: Status = {
     file: '/etc/backup-router/config.yaml',
     source: 'rolled-back',
     errors: [`/etc/backup-router/config.yaml:3:4: ${LONG}`],
+    changed: true,
     unconfirmed: { deadline: new Date(Date.now() + 61_000).toISOString(), leftMs: 61_000 },
     rolledBackAt: new Date().toISOString(),
   },

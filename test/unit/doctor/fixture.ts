@@ -179,6 +179,7 @@ export function status(more: Partial<Status> = {}): Status {
       file: '/etc/backup-router/config.yaml',
       source: 'file',
       errors: [],
+      changed: false,
       unconfirmed: null,
       rolledBackAt: null,
     },

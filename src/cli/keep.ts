@@ -1,0 +1,71 @@
+/**
+ * `reload --confirm` on a terminal: ENTER keeps what was taken. The agent itself rolls back when
+ * the time is over, whatever becomes of this process; it is only watched here.
+ */
+
+import { subscribe } from '../control/client.js';
+import { type CommandError, EXIT } from '../model/exit.js';
+import { pathsOf } from '../model/paths.js';
+import type { Status } from '../model/status.js';
+import { durationText } from '../model/text.js';
+import { ask } from './order.js';
+
+const CLEAR = '\r\x1b[K';
+const TICK_MS = 1_000;
+/** What came last, and when. */
+interface Seen {
+  readonly configuration: Status['configuration'];
+  readonly at: number;
+}
+
+/** Resolves with 0 when it was kept, here or from elsewhere, and with 1 when not. */
+export function keepOrNot(): Promise<number> {
+  process.stdout.write('Press ENTER to keep it.\n');
+  return new Promise((resolve, reject) => {
+    let seen: Seen | undefined;
+    const show = (): void => {
+      const left = seen?.configuration.unconfirmed?.leftMs;
+      if (seen === undefined || left === undefined) return;
+      const rest = Math.max(0, left - (performance.now() - seen.at));
+      process.stdout.write(`${CLEAR}Rolled back in ${durationText(Math.ceil(rest / 1_000) * 1_000)} `);
+    };
+    const finish = (words: string, exitStatus: number): void => {
+      clearInterval(timer);
+      unsubscribe();
+      process.stdin.off('data', keep).off('end', leave).pause();
+      process.off('SIGINT', leave);
+      process.stdout.write(`${CLEAR}${words}\n`);
+      resolve(exitStatus);
+    };
+    const keep = (): void => {
+      ask({ command: 'confirm' }).then(
+        (answer) => finish('message' in answer ? answer.message : 'configuration confirmed', EXIT.OK),
+        (error: CommandError) =>
+          finish(`${error.message}\nhelp: ${error.suggestion ?? 'backup-router status'}`, error.exitStatus),
+      );
+    };
+    const leave = (): void =>
+      finish('Not kept: it is rolled back when its time is over, unless: backup-router confirm', 1);
+    const hear = (configuration: Status['configuration']): void => {
+      seen = { configuration, at: performance.now() };
+      if (configuration.unconfirmed !== null) return show();
+      if (configuration.source === 'rolled-back')
+        finish('No answer: rolled back to what ran before.', EXIT.NOT_IN_STATE);
+      else finish('Confirmed from elsewhere.', EXIT.OK);
+    };
+    const timer = setInterval(show, TICK_MS);
+    const unsubscribe = subscribe(
+      pathsOf(process.env).controlSocket,
+      { command: 'status', follow: true },
+      (response) => {
+        if (response.ok && 'status' in response) hear(response.status.configuration);
+      },
+      (why) => {
+        clearInterval(timer);
+        reject(why);
+      },
+    );
+    process.stdin.on('data', keep).on('end', leave);
+    process.once('SIGINT', leave);
+  });
+}

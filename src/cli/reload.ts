@@ -1,0 +1,82 @@
+/**
+ * `backup-router reload`: for good; on approval, asked for on a terminal; or only what it would
+ * change.
+ */
+
+import { renderDiagnostics } from '../config/diagnostic.js';
+import { parseDuration } from '../config/duration.js';
+import { loadConfig } from '../config/load.js';
+import { parseConfig } from '../config/parse.js';
+import { MAX_CONFIRM_MS, MIN_CONFIRM_MS } from '../control/protocol.js';
+import { CommandError, EXIT } from '../model/exit.js';
+import { oneLine } from '../model/text.js';
+import { hintsOf, type JunosOptions } from './config-options.js';
+import { gather } from './facts.js';
+import { keepOrNot } from './keep.js';
+import { ask } from './order.js';
+import type { ReloadOutput, ReloadPlanOutput } from './output.js';
+import { planJson, planned, planText } from './plan.js';
+import { printJson } from './print.js';
+import { textDiff } from './text-diff.js';
+
+export interface ReloadOptions extends JunosOptions {
+  readonly confirm?: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** Exit status 0; 1 when it was not kept; 78 when the file is refused. */
+export async function reload(options: ReloadOptions): Promise<number> {
+  const confirmMs = options.confirm === undefined ? undefined : confirmTime(options.confirm);
+  if (options.dryRun === true) return dryRun(options);
+  const answer = await ask(confirmMs === undefined ? { command: 'reload' } : { command: 'reload', confirmMs });
+  if (!('message' in answer)) throw new CommandError(EXIT.SOFTWARE, 'the daemon gave an answer to another question');
+  const { message, unchanged = false, deadline = null } = answer;
+  if (options.json === true) {
+    printJson<ReloadOutput>({ version: 1, message, unchanged, deadline });
+    return EXIT.OK;
+  }
+  process.stdout.write(`${message}\n`);
+  return deadline !== null && process.stdin.isTTY && process.stdout.isTTY ? keepOrNot() : EXIT.OK;
+}
+
+function confirmTime(word: string): number {
+  const parsed = parseDuration(word, { minMs: MIN_CONFIRM_MS, maxMs: MAX_CONFIRM_MS, neverAllowed: false });
+  if (parsed.ok && parsed.value !== 'never') return parsed.value;
+  throw new CommandError(
+    EXIT.USAGE,
+    parsed.ok ? 'not a time' : `--confirm: ${parsed.fault.message}`,
+    parsed.ok ? 'reload --confirm 5m' : parsed.fault.suggestion,
+  );
+}
+
+/** What a reload would change: the text against the one that runs, and the kernel. */
+async function dryRun(options: ReloadOptions): Promise<number> {
+  const answer = await ask({ command: 'configuration' });
+  if (!('configuration' in answer))
+    throw new CommandError(EXIT.SOFTWARE, 'the daemon gave an answer to another question');
+  const { file, source, text } = answer.configuration;
+  const loaded = loadConfig(file, hintsOf(options));
+  if (loaded.config === undefined)
+    throw new CommandError(
+      EXIT.CONFIG,
+      `${file} would be refused; what runs would go on\n${renderDiagnostics(loaded.diagnostics)}`,
+      `backup-router check -c ${file}`,
+    );
+  const diff = text === null || loaded.text === undefined ? null : textDiff(text, loaded.text);
+  const unchanged = source === 'file' && diff?.length === 0;
+  const former = text === null ? undefined : parseConfig(text, file, hintsOf(options)).config;
+  const plan = planned(await gather({ ...options, config: file }, former));
+  if (options.json === true) {
+    printJson<ReloadPlanOutput>({ ...planJson(plan, file), unchanged, diff });
+    return EXIT.OK;
+  }
+  const words =
+    diff === null
+      ? '# the text that runs is too long to be compared here\n'
+      : diff.length === 0
+        ? `# ${file} says what runs${unchanged ? '' : ` (from: ${source})`}\n`
+        : `--- what runs (from: ${source})\n+++ ${file}\n${diff.map((line) => `${oneLine(line)}\n`).join('')}`;
+  process.stdout.write(`${words}\n${planText(plan, file)}`);
+  return EXIT.OK;
+}

@@ -1,0 +1,43 @@
+/**
+ * Whether a configuration file still says what was read from it. A look costs one stat(2); the file is read again only where that has
+ * changed, and then once.
+ */
+
+import { type BigIntStats, statSync } from 'node:fs';
+
+export interface FileDrift {
+  /** It is read now. */
+  read(): void;
+  /** Whether it says something else by now, or nothing any more. `text`: what was read; undefined: any change counts. */
+  changed(text: string | undefined): boolean;
+}
+
+/** `textOf`: what a file says; undefined: it cannot be read. `files`: all that what was read came from. */
+export function createDrift(files: () => readonly string[], textOf: () => string | undefined): FileDrift {
+  const look = (): string => files().map(signature).join();
+  let known = look();
+  let last: { readonly signature: string; readonly text: string | undefined; readonly changed: boolean } | undefined;
+  return {
+    read() {
+      known = look();
+      last = undefined;
+    },
+    changed(text) {
+      const now = look();
+      if (now === known) return false;
+      if (last?.signature !== now || last.text !== text)
+        last = { signature: now, text, changed: text === undefined || textOf() !== text };
+      return last.changed;
+    },
+  };
+}
+
+function signature(path: string): string {
+  let stat: BigIntStats;
+  try {
+    stat = statSync(path, { bigint: true });
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code);
+  }
+  return `${stat.dev}.${stat.ino}.${stat.size}.${stat.mtimeNs}`;
+}
