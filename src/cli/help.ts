@@ -18,7 +18,8 @@ Examples:
   backup-router run --dry-run -c ./config.yaml      # needs no privileges`,
 
   status: `
-Exit status 1: the routes should be in and are not.
+Exit status 1: the routes should be in and are not, or what runs is not the whole
+file.
 
 Examples:
   backup-router status
@@ -83,11 +84,15 @@ Examples:
   backup-router doctor --json | jq -r '.findings[] | select(.severity == "error") | .code'`,
 
   reload: `
-The rollback survives a restart of the agent and of the host. A second reload
-before the confirmation reads the file again and restarts the time.
+With --confirm, on a terminal, ENTER keeps it. The rollback survives a restart of
+the agent and of the host. A second reload before the confirmation reads the file
+again and restarts the time.
+
+Exit status: 1 not kept, 78 the file is refused; what ran goes on.
 
 Examples:
   sudo backup-router reload
+  sudo backup-router reload --dry-run
   sudo backup-router reload --confirm 5m      # then, from outside: backup-router confirm`,
 
   confirm: `
@@ -104,9 +109,9 @@ Examples:
 Survives a restart of the agent.
 
 Example, as keepalived notify script (write whole paths there):
-  notify_master "backup-router role primary"
-  notify_backup "backup-router role standby"
-  notify_fault  "backup-router role standby"
+  notify_master "backup-router role master"
+  notify_backup "backup-router role backup"
+  notify_fault  "backup-router role fault"
   notify_stop   "setsid -f backup-router role standby"`,
 
   restore: `

@@ -3,6 +3,7 @@
  * answer.
  */
 
+import type { Fault } from '../config/diagnostic.js';
 import { parseDuration } from '../config/duration.js';
 import { request } from '../control/client.js';
 import { MAX_HOLD_MS, type Request, type Response } from '../control/protocol.js';
@@ -58,7 +59,13 @@ export function holdRequest(word: string | undefined): Request {
   if (word === 'off') return { command: 'hold', durationMs: 'off' };
   const parsed = parseDuration(word, { minMs: 1000, maxMs: MAX_HOLD_MS, neverAllowed: false });
   if (parsed.ok) return { command: 'hold', durationMs: parsed.value };
-  throw new CommandError(EXIT.USAGE, `hold: ${parsed.fault.message}`, 'backup-router hold 30m, or hold off');
+  throw new CommandError(EXIT.USAGE, `hold: ${parsed.fault.message}`, `${inMinutes(parsed.fault)}, or hold off`);
+}
+
+/** Whoever writes a bare number here has learned it from `commit confirmed 5`, which counts minutes. */
+export function inMinutes({ code, message, suggestion }: Fault): string {
+  const number = code === 'missing-unit' ? /\d[\d.]*/.exec(message)?.[0] : undefined;
+  return number === undefined ? suggestion : `write ${number}m for minutes, or ${number}s for seconds`;
 }
 
 /** The word behind `role`, or keepalived's for it, in whatever case. */

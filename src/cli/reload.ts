@@ -13,7 +13,7 @@ import { oneLine } from '../model/text.js';
 import { hintsOf, type JunosOptions } from './config-options.js';
 import { gather } from './facts.js';
 import { keepOrNot } from './keep.js';
-import { ask } from './order.js';
+import { ask, inMinutes } from './order.js';
 import type { ReloadOutput, ReloadPlanOutput } from './output.js';
 import { planJson, planned, planText } from './plan.js';
 import { printJson } from './print.js';
@@ -46,7 +46,7 @@ function confirmTime(word: string): number {
   throw new CommandError(
     EXIT.USAGE,
     parsed.ok ? 'not a time' : `--confirm: ${parsed.fault.message}`,
-    parsed.ok ? 'reload --confirm 5m' : parsed.fault.suggestion,
+    parsed.ok ? 'reload --confirm 5m' : inMinutes(parsed.fault),
   );
 }
 

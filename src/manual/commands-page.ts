@@ -8,19 +8,8 @@ import { buildProgram } from '../cli/program.js';
 import { EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { VERSION } from '../model/version.js';
+import { EXIT_MEANING } from './exit-statuses.js';
 import { bold, example, heading, italic, item, paragraph, section, subsection, text } from './roff.js';
-
-const EXIT_MEANING: Readonly<Record<keyof typeof EXIT, string>> = {
-  OK: 'Done.',
-  NOT_IN_STATE:
-    'It works, and the state is not the wished one: ' +
-    'routes should be in and are not, hazards were found, a case failed.',
-  USAGE: 'The command line is wrong.',
-  UNAVAILABLE: 'The daemon does not run.',
-  SOFTWARE: 'A bug.',
-  NO_PERMISSION: 'A capability or permission is missing; the message names it.',
-  CONFIG: 'The configuration has errors.',
-};
 
 /** The whole page. `date`: of the release, YYYY-MM-DD. */
 export function commandsPage(date: string): string {
@@ -63,7 +52,7 @@ export function commandsPage(date: string): string {
     section(
       'exit status',
       ...(Object.keys(EXIT) as (keyof typeof EXIT)[]).map((name) =>
-        item(bold(String(EXIT[name])), text(EXIT_MEANING[name])),
+        item(bold(String(EXIT[name])), text(EXIT_MEANING[name].what, `(${EXIT_MEANING[name].when}.)`)),
       ),
     ),
     section(

@@ -11,6 +11,7 @@ import { commandsPage } from './commands-page.js';
 import { configPage } from './config-page.js';
 import { withConfigTables } from './config-tables.js';
 import { withMetricsTable } from './metrics-table.js';
+import { withExitTable } from './exit-statuses.js';
 import { outputSchema } from './output-schema.js';
 
 /** Every file by its path below the project's directory. */
@@ -25,6 +26,7 @@ export function generated(root: string): Readonly<Record<string, string>> {
     }),
     'docs/CONFIGURATION.md': withConfigTables(read('docs/CONFIGURATION.md')),
     'docs/METRICS.md': withMetricsTable(read('docs/METRICS.md')),
+    'docs/AUTOMATION.md': withExitTable(read('docs/AUTOMATION.md')),
     'docs/output.schema.json': `${JSON.stringify(outputSchema(root), null, 2)}\n`,
     'docs/backup-router.schema.json': `${JSON.stringify(configSchema(), null, 2)}\n`,
   };

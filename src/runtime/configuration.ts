@@ -208,45 +208,46 @@ export function createConfiguration({
   const deadlineText = (): string =>
     new Date(Date.now() + Math.max(0, (deadline ?? clock.now()) - clock.now())).toISOString();
 
+  const readAndTake = (confirmMs: number | undefined): Response => {
+    const { config, diagnostics, text } = loadConfig(paths.configFile, hints);
+    if (config === undefined || text === undefined) {
+      const message = `${paths.configFile} has errors; what ran before goes on\n${renderDiagnostics(diagnostics)}`;
+      return refuse(
+        'configuration',
+        message,
+        `backup-router check -c ${paths.configFile}`,
+        diagnostics.filter((d) => d.severity === 'error').length,
+      );
+    }
+    const next: Chosen = { config, source: 'file', diagnostics, text, former: current.config };
+    const former = current.pending?.former ?? current.text;
+    const unchanged = current.pending === undefined && current.source === 'file' && text === current.text;
+    if (unchanged)
+      return takeForGood(
+        next,
+        confirmMs === undefined ? 'configuration unchanged' : 'configuration unchanged, so nothing is left to confirm',
+      );
+    if (current.pending === undefined && confirmMs === undefined) return takeForGood(next, 'configuration reloaded');
+    if (former === undefined)
+      return refuse(
+        'not-possible',
+        'what runs now is not UTF-8, so there would be no way back to it',
+        'reload without --confirm',
+      );
+    if (text === former)
+      return takeForGood(next, 'configuration reloaded; it is what ran for good before, so nothing is left to confirm');
+    return takeOnApproval(next, former, confirmMs ?? Math.max(1, (deadline ?? 0) - clock.now()));
+  };
+
   if (chosen.pending !== undefined) arm(chosen.pending.leftMs);
 
   return {
     current: () => current,
     reload(confirmMs) {
-      drift.read();
-      const { config, diagnostics, text } = loadConfig(paths.configFile, hints);
-      if (config === undefined || text === undefined) {
-        const message = `${paths.configFile} has errors; what ran before goes on\n${renderDiagnostics(diagnostics)}`;
-        return refuse(
-          'configuration',
-          message,
-          `backup-router check -c ${paths.configFile}`,
-          diagnostics.filter((d) => d.severity === 'error').length,
-        );
-      }
-      const next: Chosen = { config, source: 'file', diagnostics, text, former: current.config };
-      const former = current.pending?.former ?? current.text;
-      const unchanged = current.pending === undefined && current.source === 'file' && text === current.text;
-      if (unchanged)
-        return takeForGood(
-          next,
-          confirmMs === undefined
-            ? 'configuration unchanged'
-            : 'configuration unchanged, so nothing is left to confirm',
-        );
-      if (current.pending === undefined && confirmMs === undefined) return takeForGood(next, 'configuration reloaded');
-      if (former === undefined)
-        return refuse(
-          'not-possible',
-          'what runs now is not UTF-8, so there would be no way back to it',
-          'reload without --confirm',
-        );
-      if (text === former)
-        return takeForGood(
-          next,
-          'configuration reloaded; it is what ran for good before, so nothing is left to confirm',
-        );
-      return takeOnApproval(next, former, confirmMs ?? Math.max(1, (deadline ?? 0) - clock.now()));
+      const look = drift.look();
+      const answer = readAndTake(confirmMs);
+      if (answer.ok) drift.taken(look);
+      return answer;
     },
     confirm() {
       if (current.pending === undefined) {

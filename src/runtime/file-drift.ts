@@ -6,8 +6,10 @@
 import { type BigIntStats, statSync } from 'node:fs';
 
 export interface FileDrift {
-  /** It is read now. */
-  read(): void;
+  /** How the files are now. */
+  look(): string;
+  /** What was read when they were so has been taken. */
+  taken(look: string): void;
   /** Whether it says something else by now, or nothing any more. `text`: what was read; undefined: any change counts. */
   changed(text: string | undefined): boolean;
 }
@@ -18,8 +20,9 @@ export function createDrift(files: () => readonly string[], textOf: () => string
   let known = look();
   let last: { readonly signature: string; readonly text: string | undefined; readonly changed: boolean } | undefined;
   return {
-    read() {
-      known = look();
+    look,
+    taken(look) {
+      known = look;
       last = undefined;
     },
     changed(text) {

@@ -7,6 +7,7 @@ import t from 'tap';
 import { type CommandResult, tryCommand, tryCommandAsync } from '../../src/drill/lab/command.js';
 import { Process } from '../../src/drill/lab/process.js';
 import { eventually, sleep } from '../../src/drill/lab/wait.js';
+import { faultOf } from '../lab/outputs.js';
 import { CLI, configText, type DrillJson } from './drill-support.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'br-drill-test-'));
@@ -43,6 +44,7 @@ t.test('BIRD, a standby with two ports, one of them known by its MAC address', a
     'stop',
     'link-flap',
   );
+  t.equal(faultOf('drill', result.stdout), undefined, 'as the schema says');
   const report = JSON.parse(result.stdout) as DrillJson;
   t.equal(report.daemon, 'bird');
   t.same(

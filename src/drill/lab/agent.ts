@@ -116,7 +116,12 @@ export class Agent {
 
   /** Runs another command of the same program beside the agent: `agent.cli('flush', '--force')`. */
   async cli(...args: readonly string[]): Promise<CommandResult> {
-    return this.namespace.runAsync([...this.#environment, process.execPath, ENTRY, ...args]);
+    return this.namespace.runAsync(this.command(...args));
+  }
+
+  /** Its command line: for who runs it otherwise. */
+  command(...args: readonly string[]): readonly string[] {
+    return [...this.#environment, process.execPath, ENTRY, ...args];
   }
 
   /** The parsed answer of `status --json`, whatever its exit status; throws when there is none. */

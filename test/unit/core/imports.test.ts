@@ -54,6 +54,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   netlink: ['kernel'],
   'ip-num': ['config'],
   yaml: ['config'],
+  // The schema of what is printed, made at build time.
+  typescript: ['manual'],
   commander: ['cli'],
   'systemd-notify': ['runtime'],
 };

@@ -1,0 +1,245 @@
+/**
+ * Every command with `--json`, in several states, held to the one schema; and every exit status of the table.
+ */
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import type { Outputs } from '../../src/cli/output.js';
+import type { Agent } from '../../src/drill/lab/agent.js';
+import type { CommandResult } from '../../src/drill/lab/command.js';
+import { eventually } from '../../src/drill/lab/wait.js';
+import { faultOf, NAMES } from '../lab/outputs.js';
+import { agentIn, configText, laboratory, statusOf, statusWhere, turned, zebraOnly } from './agent-support.js';
+
+const seen = new Set<keyof Outputs>();
+const statuses = new Set<number>();
+// Some ninety processes.
+t.setTimeout(120_000);
+
+/** Runs it with --json; the answer fits the schema, and the exit status is the one named. */
+async function holds(
+  t: Test,
+  agent: Agent,
+  name: keyof Outputs,
+  status: number,
+  ...argv: readonly string[]
+): Promise<CommandResult> {
+  const result = await agent.cli(...argv, '--json');
+  const lines = name === 'events' ? result.stdout.trim().split('\n') : [result.stdout];
+  for (const line of lines) t.equal(faultOf(name, line), undefined, `${argv.join(' ')} as ${name}`);
+  t.equal(result.status, status, `${argv.join(' ')}: ${result.stderr}`);
+  seen.add(name);
+  statuses.add(result.status ?? -1);
+  return result;
+}
+
+t.test('beside an agent: in, out, on approval, with a broken file', async (t) => {
+  const std = laboratory(t);
+  const frr = zebraOnly(std);
+  const config = { frr, daemons: ['zebra'], convergence: 0 } as const;
+  const agent = agentIn(std, config);
+  await agent.waitForLog(/ ready /);
+  const at = ['-c', agent.configFile] as const;
+
+  await holds(t, agent, 'status', 0, 'status');
+  await holds(t, agent, 'events', 0, 'events');
+  await holds(t, agent, 'routes', 0, 'routes', ...at);
+  await holds(t, agent, 'explain', 0, 'explain', '198.51.100.1', ...at);
+  await holds(t, agent, 'explain', 0, 'explain', '2001:db8:5::1', ...at);
+  await holds(t, agent, 'plan', 0, 'plan', ...at);
+  await holds(t, agent, 'check', 0, 'check', ...at);
+  await holds(t, agent, 'doctor', 1, 'doctor', ...at);
+  await holds(t, agent, 'drill-list', 0, 'drill', '--list');
+  await holds(t, agent, 'flush', 0, 'flush', '--dry-run', ...at);
+  await holds(t, agent, 'restore', 0, 'restore', '--dry-run');
+  await holds(t, agent, 'convert', 0, 'convert', agent.configFile);
+  await holds(t, agent, 'hold', 0, 'hold', '1h');
+  await holds(t, agent, 'role', 0, 'role', 'MASTER');
+  await holds(t, agent, 'hold', 0, 'hold', 'off');
+
+  const same = JSON.parse((await holds(t, agent, 'reload', 0, 'reload')).stdout) as Outputs['reload'];
+  t.match(same, { unchanged: true, message: 'configuration unchanged', deadline: null });
+  t.equal((await statusOf(agent)).configuration.changed, false);
+
+  await frr.start();
+  await turned(agent, 'out');
+  await holds(t, agent, 'status', 0, 'status');
+  await holds(t, agent, 'plan', 0, 'plan', ...at);
+
+  const more = configText({ ...config, destinations: { inet: ['10.0.0.0/8'] } });
+  agent.configure(more);
+  t.equal((await statusOf(agent)).configuration.changed, true, 'the file says something else than what runs');
+  t.match((await agent.cli('status')).stdout, /^configuration +\S+ has changed since it was read/m);
+  const dry = JSON.parse(
+    (await holds(t, agent, 'reload-dry-run', 0, 'reload', '--dry-run')).stdout,
+  ) as Outputs['reload-dry-run'];
+  t.equal(dry.unchanged, false);
+  t.ok(
+    dry.diff?.some((line) => /^\+.*10\.0\.0\.0\/8/.test(line)),
+    'the text that comes',
+  );
+  t.equal(dry.applies, 'out');
+  t.ok(
+    dry.in.commands.some((command) => command.includes('10.0.0.0/8 via')),
+    'and what it would be in the kernel',
+  );
+  const words = (await agent.cli('reload', '--dry-run')).stdout;
+  t.match(words, /^\+\+\+ .*config\.yaml$/m);
+  t.match(words, /^ip route add 10\.0\.0\.0\/8 via 10\.255\.0\.1 /m);
+  t.equal((await statusOf(agent)).configuration.changed, true, 'and nothing was taken');
+
+  const pending = JSON.parse(
+    (await holds(t, agent, 'reload', 0, 'reload', '--confirm', '5m')).stdout,
+  ) as Outputs['reload'];
+  t.match(pending, { unchanged: false, deadline: /^20\d\d-/ });
+  await holds(t, agent, 'status', 0, 'status');
+  await holds(t, agent, 'confirm', 0, 'confirm');
+  await holds(t, agent, 'error', 1, 'confirm');
+
+  agent.configure('management-interface: [\n');
+  await holds(t, agent, 'error', 78, 'reload');
+  await holds(t, agent, 'error', 78, 'reload', '--dry-run');
+  await holds(t, agent, 'check', 78, 'check', ...at);
+  for (const command of ['plan', 'routes', 'drill'] as const) await holds(t, agent, 'error', 78, command, ...at);
+  await holds(t, agent, 'error', 78, 'explain', '10.0.0.1', ...at);
+  t.equal((await statusOf(agent)).configuration.changed, true);
+  await agent.stop();
+});
+
+t.test('a file that is named is used or refused, whatever the last known good copy says', async (t) => {
+  const std = laboratory(t);
+  const agent = agentIn(std, {});
+  await agent.waitForLog(/ ready /);
+  await eventually(async () => (await agent.cli('plan')).status === 0, { what: 'the copy' });
+  const directory = join(agent.directory, 'named');
+  mkdirSync(directory);
+  const broken = join(agent.directory, 'broken.yaml');
+  writeFileSync(broken, 'management-interface: mgmt0\nbackup-router: {address: 10.255.0.300}\n');
+  const partly = join(agent.directory, 'partly.yaml');
+  writeFileSync(partly, 'management-interface: mgmt0\nbackup-router: {address: 10.255.0.1}\nplacement: nowhere\n');
+  const commands = [
+    ['plan'],
+    ['explain', '10.0.0.1'],
+    ['routes'],
+    ['flush', '--force'],
+    ['check'],
+    ['drill'],
+    ['run', '--dry-run'],
+  ];
+  for (const file of ['/nope', directory, broken, partly]) {
+    const runs = await Promise.all(commands.map((command) => agent.cli(...command, '-c', file)));
+    for (const [i, run] of runs.entries()) {
+      t.equal(run.status, 78, `${commands[i]!.join(' ')} -c ${file}: ${run.stdout}${run.stderr}`);
+      t.match(run.stderr, file, 'and the file is named');
+    }
+  }
+  for (const [file, status] of [
+    ['/nope', 78],
+    [partly, 78],
+  ] as const)
+    t.equal((await agent.cli('doctor', '-c', file)).status, status, `doctor -c ${file}`);
+  t.equal((await statusOf(agent)).backupRoutes.length, 2, 'nothing was flushed');
+  await agent.stop();
+});
+
+/** `reload --confirm` in a terminal of its own; what is typed comes from the shell commands. */
+function onTerminal(agent: Agent, typed: string, ...argv: readonly string[]): Promise<CommandResult> {
+  const command = agent.command(...argv).join(' ');
+  return agent.namespace.runAsync(['sh', '-c', `(${typed}) | script -qfec '${command}' /dev/null`]);
+}
+
+t.test('reload --confirm on a terminal: ENTER keeps, no answer rolls back', async (t) => {
+  const std = laboratory(t);
+  const agent = agentIn(std, {});
+  await agent.waitForLog(/ ready /);
+  agent.configure(configText({ destinations: { inet: ['10.0.0.0/8'] } }));
+  const kept = await onTerminal(agent, 'sleep 1.5; echo; sleep 1', 'reload', '--confirm', '1m');
+  t.match(kept.stdout, /Press ENTER to keep it/);
+  t.match(kept.stdout, /Rolled back in (5\d|60?)s|1m0s/, 'the time that is left');
+  t.match(kept.stdout, /configuration confirmed/);
+  t.equal(kept.status, 0, kept.stdout);
+  t.match((await statusOf(agent)).configuration, { source: 'file', unconfirmed: null });
+
+  agent.configure(configText({ destinations: { inet: ['172.16.0.0/12'] } }));
+  const lost = await onTerminal(agent, 'sleep 6', 'reload', '--confirm', '2s');
+  t.match(lost.stdout, /No answer: rolled back to what ran before\./);
+  t.equal(lost.status, 1, lost.stdout);
+  t.equal((await statusOf(agent)).configuration.source, 'rolled-back');
+
+  const gone = await onTerminal(agent, 'sleep 1; printf "\\003"; sleep 1', 'reload', '--confirm', '1m');
+  t.match(gone.stdout, /Not kept: it is rolled back when its time is over/);
+  t.equal(gone.status, 1, gone.stdout);
+  t.not((await statusOf(agent)).configuration.unconfirmed, null, 'the agent goes on waiting');
+  t.equal((await agent.cli('confirm')).status, 0, 'for a confirmation from elsewhere');
+  await agent.stop();
+});
+
+t.test('what runs is a copy, or a part: exit status 1', async (t) => {
+  const std = laboratory(t);
+  const agent = agentIn(std, 'management-interface: mgmt0\nbackup-router: {address: 10.255.0.1}\nplacement: nowhere\n');
+  await agent.waitForLog(/ ready /);
+  await statusWhere(agent, ({ backupRoutes }) => backupRoutes[0]?.state === 'installed');
+  const partial = JSON.parse((await holds(t, agent, 'status', 1, 'status')).stdout) as Outputs['status'];
+  t.equal(partial.configuration.source, 'partial');
+  t.same(
+    partial.backupRoutes.map(({ state }) => state),
+    ['installed'],
+    'although the routes are in',
+  );
+  agent.configure(configText({}));
+  t.match((await agent.cli('status')).stdout, /has changed since it was read; to use it: backup-router reload/);
+  await holds(t, agent, 'reload', 0, 'reload');
+  await holds(t, agent, 'status', 0, 'status');
+  await agent.stop();
+});
+
+t.test('without an agent, without root, without sense', async (t) => {
+  const std = laboratory(t);
+  const agent = agentIn(std, {});
+  await agent.waitForLog(/ ready /);
+  const nobody = (...argv: readonly string[]): CommandResult =>
+    std.router.tryRun([
+      'setpriv',
+      '--reuid=65534',
+      '--regid=0',
+      '--clear-groups',
+      '--inh-caps=-all',
+      ...agent.command(...argv),
+    ]);
+  for (const argv of [
+    ['hold', '5m'],
+    ['role', 'standby'],
+    ['reload', '--confirm', '5m'],
+    ['flush', '--force', '-c', agent.configFile],
+  ]) {
+    const run = nobody(...argv);
+    t.equal(run.status, 77, `${argv.join(' ')}: ${run.stderr}`);
+    t.match(run.stderr, `help: sudo backup-router ${argv.join(' ')}\n`, 'the very command again');
+    statuses.add(77);
+  }
+  await agent.stop();
+  for (const argv of [['status'], ['hold', '5m'], ['reload'], ['reload', '--dry-run'], ['confirm'], ['role', 'backup']])
+    await holds(t, agent, 'error', 69, ...argv);
+  for (const argv of [
+    ['hold', '5'],
+    ['role', 'boss'],
+    ['status', '--foo'],
+    ['stauts'],
+    ['explain'],
+    ['reload', '--confirm', '5'],
+  ])
+    await holds(t, agent, 'error', 64, ...argv);
+});
+
+t.test('the whole schema, and the whole table of exit statuses', async (t) => {
+  // A drill is played in netns/drill.test.ts, where what it prints is held to the schema, too.
+  t.same(
+    NAMES.filter((name) => !seen.has(name as keyof Outputs) && name !== 'drill'),
+    [],
+  );
+  t.same(
+    [...statuses].sort((a, b) => a - b),
+    [0, 1, 64, 69, 77, 78],
+  );
+});
