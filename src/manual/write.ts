@@ -10,8 +10,8 @@ import { configSchema } from '../config/file-keys.js';
 import { commandsPage } from './commands-page.js';
 import { configPage } from './config-page.js';
 import { withConfigTables } from './config-tables.js';
-import { withMetricsTable } from './metrics-table.js';
 import { withExitTable } from './exit-statuses.js';
+import { withMetricsTable } from './metrics-table.js';
 import { outputSchema } from './output-schema.js';
 
 /** Every file by its path below the project's directory. */
