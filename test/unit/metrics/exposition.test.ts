@@ -19,7 +19,14 @@ function facts(change: Partial<Measured> = {}): Measured {
     outline: {
       version: 1,
       agent: { pid: 1, version: '1.2.3', forMs: 0, dryRun: false },
-      configuration: { file: 'f', source: 'partial', errors: ['e'], changed: false, unconfirmed: null, rolledBackAt: null },
+      configuration: {
+        file: 'f',
+        source: 'partial',
+        errors: ['e'],
+        changed: false,
+        unconfirmed: null,
+        rolledBackAt: null,
+      },
       routes: {
         phase: 'in',
         cause: 'down',
