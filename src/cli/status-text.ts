@@ -3,7 +3,7 @@
  * anywhere else.
  */
 
-import type { BackupRouteStatus, GatewayStatus, Status } from '../model/status.js';
+import type { BackupRouteStatus, GatewayStatus, RepliesStatus, Status } from '../model/status.js';
 import { type Colour, counted, durationText, oneLine, type Paint, shortTime, table, wrap } from '../model/text.js';
 
 /** Destinations listed for people, at the most; `--json` has them all. */
@@ -21,6 +21,7 @@ export function inWishedState(s: Status): boolean {
     s.faults.length === 0 &&
     s.routes.uncovered.length === 0 &&
     s.disagreements.length === 0 &&
+    !repliesMissing(s) &&
     (s.routes.phase !== 'in' || (s.backupRoutes.every(carries) && !unanswered(s)))
   );
 }
@@ -49,6 +50,11 @@ function unanswered({ gateways, backupRoutes }: Status): boolean {
   );
 }
 
+/** Symmetric replies are asked for, and some are not in. */
+function repliesMissing({ routes, symmetricReplies }: Status): boolean {
+  return routes.phase !== 'starting' && symmetricReplies.some(({ state }) => state === 'absent');
+}
+
 /** The first words: what is so, not what is wished. */
 export function headline(s: Status): string {
   const { phase } = s.routes;
@@ -56,6 +62,7 @@ export function headline(s: Status): string {
   if (s.routes.uncovered.length > 0) words.push('UNCOVERED');
   if (s.disagreements.length > 0) words.push('THE KERNEL DISAGREES');
   if (unanswered(s)) words.push('BACKUP ROUTER DEAD');
+  if (repliesMissing(s)) words.push('REPLIES NOT IN');
   return words.join(', ');
 }
 
@@ -96,6 +103,8 @@ export function renderStatus(s: Status, paint: Paint, width: number): string {
   if (s.agent.dryRun) lines.push(line('dry run', 'the kernel is not changed', 'bold'));
   lines.push(...configuration(s, nowMs, line));
   if (s.lastOutage !== null) lines.push(line('last outage', outageText(s.lastOutage, nowMs)));
+  for (const replies of s.symmetricReplies)
+    lines.push(line('replies', repliesText(replies), replies.state === 'absent' ? 'red' : undefined));
   for (const route of s.adopted) lines.push(line('adopted', `${route.text}: taken over, given back on stop`));
   for (const wait of s.waiting) lines.push(line('waiting for', `${wait.subject}: ${wait.reason}`));
   for (const fault of s.faults) lines.push(line('fault', fault, 'red'));
@@ -206,6 +215,14 @@ function gatewayText(gateway: GatewayStatus, all: readonly GatewayStatus[], nowM
   };
   const choice = gateway.chosen && all.filter((one) => one.family === family).length > 1 ? ', is used' : '';
   return `${address} on ${device} ${words[state]}${choice}`;
+}
+
+function repliesText({ family, interface: device, sources, gateway, table, state, reason }: RepliesStatus): string {
+  const by = gateway === '' ? device : `${gateway} on ${device}`;
+  const why = reason === null ? '' : `: ${reason}`;
+  return state === 'installed'
+    ? `from ${sources.join(', ')} by ${by}, table ${table}${why}`
+    : `${family} on ${device} ${state === 'absent' ? 'not in' : 'not needed'}${why}`;
 }
 
 function stateText({ state, preempting, hiddenBy, carriesNothing }: BackupRouteStatus): string {

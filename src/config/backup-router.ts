@@ -61,6 +61,14 @@ function keysOf(family: Family): readonly Key[] {
       fallback: false,
     },
     {
+      key: 'symmetric-replies',
+      words:
+        'Packets from an address of the interface go by this backup router whatever the routing daemon does, so what is asked on the interface is answered there.',
+      more: 'Packets whose source is an address of the interface go by this backup router, to the destinations below, also while the routing daemon is healthy: what is asked on the management network is answered there ([symmetric replies](#symmetric-replies)).',
+      schema: { type: 'boolean' },
+      fallback: false,
+    },
+    {
       key: 'destination',
       words: 'What is reached through it: one prefix or many. Omitted: the default route.',
       more: 'One prefix or a list. `10.0.0.0/8`, not `10/8`, not `10.0.0.0/255.0.0.0`.',
@@ -84,13 +92,14 @@ export const STANZA_KEYS: readonly Key[] = FAMILIES.map((family) => ({
 
 /** The stanza as lines of YAML. */
 export function writeBackupRouter(router: BackupRouter): readonly string[] {
-  const { family, gateways, auto, withoutGateway, source, onlink, destinations } = router;
+  const { family, gateways, auto, withoutGateway, source, onlink, symmetricReplies, destinations } = router;
   const listed = gateways.length === 1 ? word(gateways[0]!) : flow(gateways);
   const address = auto !== undefined ? 'auto' : withoutGateway === true ? 'none' : listed;
   const lines = [`${STANZA[family]}:`, `  address: ${address}`];
   if (auto?.adopt === true) lines.push('  adopt: true');
   if (source !== undefined) lines.push(`  source: ${word(source)}`);
   if (onlink === true) lines.push('  onlink: true');
+  if (symmetricReplies === true) lines.push('  symmetric-replies: true');
   if (destinations.length === 1 && destinations[0]!.length === 0) return lines;
   const list = destinations.length === 1 ? word(prefixText(destinations[0]!)) : flow(destinations.map(prefixText));
   return list.length <= 100
@@ -147,6 +156,7 @@ export function readBackupRouter(entry: Entry, family: Family, report: Report): 
   const adopt = readAdopt(section, found, report);
   const source = readSource(section.get('source'), family, found.gateways, report);
   const onlink = readOnlink(section, found, report);
+  const symmetricReplies = readBoolean(section.get('symmetric-replies'), report) ?? false;
   const { gateways } = found;
   const destination = section.get('destination');
   const assumedDefault = !section.has('destination') && section.unknownKeys.length === 0;
@@ -165,6 +175,7 @@ export function readBackupRouter(entry: Entry, family: Family, report: Report): 
         ...(found.none ? { withoutGateway: true } : {}),
         ...(onlink ? { onlink: true } : {}),
         ...(source === undefined ? {} : { source }),
+        ...(symmetricReplies ? { symmetricReplies: true } : {}),
         destinations,
       }
     : undefined;

@@ -8,6 +8,7 @@
 
 import { FAMILIES } from '../model/address.js';
 import { type InterfaceSelector, selectorText } from '../model/config.js';
+import { MAX_INTERFACES } from '../model/tables.js';
 import { readBackupRouter, STANZA_KEYS, type StanzaResult } from './backup-router.js';
 import type { Entry, Value } from './document.js';
 import { STANZA } from './gateways.js';
@@ -17,9 +18,6 @@ import { readMac } from './mac-text.js';
 import type { Report, Span } from './report.js';
 import type { Schema } from './schema.js';
 import { readItems, readSection, type Section } from './section.js';
-
-/** Each has a rank among the metrics of the backup routes, of which the core has this many. */
-export const MAX_INTERFACES = 4;
 
 const KEY = 'management-interface';
 

@@ -4,6 +4,7 @@
  */
 
 import { familyBits } from '../model/address.js';
+import { LAST_TABLE } from '../model/tables.js';
 import type { Entry } from './document.js';
 import type { Report } from './report.js';
 import { readInteger } from './section.js';
@@ -66,21 +67,20 @@ export function readRouteProtocol(entry: Entry, fallback: number, report: Report
   return protocol;
 }
 
-/** Table ids have 32 bits, and each prefix length has a table. */
-export const LAST_TABLE_BASE = 0xffffffff - familyBits('inet6');
+/** Table ids have 32 bits. */
+export const LAST_TABLE_BASE = 0xffffffff - LAST_TABLE;
 
 /** Tables 253 to 255 are the kernel's; 252 is the last one that zebra imports (fact F2). */
 const FIRST_FREE_TABLE = 256;
 const LAST_IMPORTED_TABLE = 252;
 
-/** `table-base`: the tables base to base + 128, one for each prefix length. */
+/** `table-base`: the tables base to base + 132, one for each prefix length, and those of symmetric replies. */
 export function readTableBase(entry: Entry, fallback: number, report: Report): number | undefined {
-  const lengths = familyBits('inet6');
   const base = readInteger(entry, 1, LAST_TABLE_BASE, report);
   if (base === undefined) return undefined;
-  const range = `tables ${base} to ${base + lengths}`;
+  const range = `tables ${base} to ${base + LAST_TABLE}`;
   const suggestion = `write ${fallback}, or another number from ${FIRST_FREE_TABLE} to ${LAST_TABLE_BASE}`;
-  if (base < FIRST_FREE_TABLE && base + lengths >= LAST_IMPORTED_TABLE) {
+  if (base < FIRST_FREE_TABLE && base + LAST_TABLE >= LAST_IMPORTED_TABLE) {
     report.error(entry.value.span, {
       code: 'reserved-table',
       message: `${range} would include 252 to 255, the kernel's own (default, main, local)`,

@@ -123,7 +123,7 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
   tableBase: {
     key: 'table-base',
     words: 'Routes to prefixes of length L are in table table-base + L.',
-    more: 'Routes to prefixes of length L are in table 25500 + L. From 256 up; 129 tables must fit.',
+    more: 'Routes to prefixes of length L are in table 25500 + L. Those of symmetric replies are 25629 and up, one for each interface. From 256 up; 133 tables must fit.',
     default: TABLE_BASE,
     value: integer(1, LAST_TABLE_BASE, (entry, report) => readTableBase(entry, TABLE_BASE, report)),
   },

@@ -19,7 +19,7 @@ import type { Route } from '../model/route.js';
 import { bound, isForeignDefault, sameWay, wayOf, waysOf } from './foreign-default.js';
 import { chooseGateway, outlook } from './gateway.js';
 import { linkOf, type Wait } from './management.js';
-import { ownedRoutes, ownership } from './ownership.js';
+import { isReplyTable, ownedRoutes, ownership } from './ownership.js';
 import { LOCAL_METRIC, MAIN_METRIC, MAIN_METRIC_PREEMPTING, RANKS } from './placement.js';
 import type { Learned, SeenWorld } from './state.js';
 import type { AutoWay } from './takeover-state.js';
@@ -73,7 +73,8 @@ function knownWays(
   // Of equal metrics the route that is there speaks: it is newer than the record.
   const named = waysOf(world, link, [...present(world, link, family), ...taken]);
   if (named.length > 0) return { ways: named, guessed: false };
-  const [own] = ownOn(world, link, family);
+  const marks = ownership(world.config, world.former);
+  const own = ownOn(world, link, family).find(({ table }) => !isReplyTable(marks, table));
   const guess =
     world.learned.get(learnedKey(selector, family)) ??
     (own === undefined ? undefined : wayOf(own, own.nexthops[0]?.gateway, own.nexthops[0]?.onlink));

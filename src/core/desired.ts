@@ -11,21 +11,24 @@ import type { Link } from '../model/link.js';
 import { destinationText, type Prefix, prefixText } from '../model/prefix.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { type AutoChoice, autoGateway } from './auto.js';
 import { questionKey, rivalOf, rivalry, turns } from './coverage.js';
-import { chooseGateway, outlook, type Sightings } from './gateway.js';
+import { outlook, type Sightings } from './gateway.js';
+import { gatewayOf } from './gateways.js';
 import { type Hidden, hiddenBy, hiddenWaits } from './hidden.js';
 import { routeKey } from './keys.js';
 import { localRules } from './local-rules.js';
 import { linkOf, realmOf, usableLink, type Wait } from './management.js';
 import { neighbourOn, offLinkReason } from './neighbour.js';
 import { ownership } from './ownership.js';
-import { type Placed, place, RANKS, type Target } from './placement.js';
+import { type Placed, place, type Target } from './placement.js';
 import { type Desired, withdrawn } from './plan.js';
+import { type Replies, repliesOf } from './replies.js';
 import { type RulePlace, rulePlace } from './rule-place.js';
 import type { Phase, SeenWorld, World } from './state.js';
 
 export interface Wanted extends Desired {
+  /** Routes of symmetric replies, wanted beside the backup routes whatever the phase; their rules are in `rules`. */
+  readonly replies: readonly Route[];
   readonly waits: readonly Wait[];
   /** Destinations whose backup route is of no use while they are refused, by {@link interfaceKey}; `waits` tells them. */
   readonly hidden: ReadonlyMap<string, Hidden>;
@@ -44,6 +47,7 @@ const NOTHING: Wanted = {
   routes: [],
   rules: [],
   anchors: [],
+  replies: [],
   waits: [],
   hidden: new Map(),
   preemptAt: undefined,
@@ -64,6 +68,11 @@ export function wanted(world: SeenWorld, phase: Phase, now: number): Wanted | un
   }
 }
 
+/** All of it, as the kernel is to hold it. */
+export function desiredOf(want: Wanted): Desired {
+  return want.replies.length === 0 ? want : { ...want, routes: [...want.routes, ...want.replies] };
+}
+
 /** While the routes are out; where the rules could not stand as they should, that is told all the same: better now than when they are needed. */
 const wantedOut = remembered((world: SeenWorld): Wanted => {
   const own = ownership(world.config, world.former);
@@ -71,8 +80,28 @@ const wantedOut = remembered((world: SeenWorld): Wanted => {
   const waits = familiesWithRules(world).flatMap((family) =>
     placeWaits(rulePlace(world.config, own, family, world.snapshot.rules)),
   );
-  return rules.length === 0 && waits.length === 0 ? NOTHING : { ...NOTHING, rules, waits };
+  const out = rules.length === 0 && waits.length === 0 ? NOTHING : { ...NOTHING, rules, waits };
+  const replies = repliesOf(world);
+  return replies.length === 0 ? out : withReplies(world, replies, out);
 });
+
+/** Their rules come first: of one priority the older ones are met first, and theirs stay when the others leave. */
+function withReplies(world: SeenWorld, replies: readonly Replies[], want: Wanted): Wanted {
+  const routes = replies.flatMap((one) => one.routes);
+  const anchors = replies.flatMap(({ place }) => (place?.kind === 'beside' ? [place.anchor] : []));
+  const waits = [
+    ...replies.flatMap(({ place }) => (place === undefined ? [] : placeWaits(place))),
+    ...(world.refused.size > 0 ? refusals(world, routes, 0) : []),
+    ...replies.flatMap(replyWaits),
+  ].filter((wait) => want.waits.every(({ reason }) => reason !== wait.reason));
+  return {
+    ...want,
+    rules: [...replies.flatMap((one) => one.rules), ...want.rules],
+    anchors: [...new Set([...want.anchors, ...anchors])],
+    replies: routes,
+    waits: [...want.waits, ...new Map(waits.map((wait) => [`${wait.subject} ${wait.reason}`, wait])).values()],
+  };
+}
 
 /** Families whose backup routes stand in tables of their own. */
 function familiesWithRules({ config, snapshot }: SeenWorld): readonly Family[] {
@@ -83,6 +112,12 @@ function familiesWithRules({ config, snapshot }: SeenWorld): readonly Family[] {
   return FAMILIES.filter((family) =>
     here.some(({ backupRouters }) => backupRouters.some((router) => router.family === family)),
   );
+}
+
+function replyWaits({ reason, vrf, interfaceName, family }: Replies): readonly Wait[] {
+  return reason === undefined || vrf !== undefined
+    ? []
+    : [{ subject: `${family} replies on ${interfaceName}`, reason }];
 }
 
 function placeWaits(place: RulePlace): readonly Wait[] {
@@ -107,7 +142,6 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
   const { config, snapshot, refused } = world;
   const found: Found = {
     targets: { inet: [], inet6: [] },
-    links: new Map(),
     waits: [],
     hidden: new Map(),
     preempting: [],
@@ -133,9 +167,10 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
     if (at.kind === 'beside') anchors.push(at.anchor);
     found.waits.push(...placeWaits(at));
   }
-  if (refused.size > 0) found.waits.push(...refusals(world, found.links, routes, now));
+  if (refused.size > 0) found.waits.push(...refusals(world, routes, now));
   found.waits.push(...hiddenWaits([...found.hidden.values()]));
-  return {
+  const want: Wanted = {
+    replies: [],
     routes,
     rules,
     anchors,
@@ -144,6 +179,8 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
     preempting: found.preempting,
     preemptAt: found.preemptAt,
   };
+  const replies = repliesOf(world);
+  return replies.length === 0 ? want : withReplies(world, replies, want);
 }
 
 /** A management interface that is there. */
@@ -169,7 +206,6 @@ function inOrder(usable: readonly Usable[], family: Family, sightings: Sightings
 
 interface Found {
   readonly targets: Record<Family, Target[]>;
-  readonly links: Map<number, Link>;
   readonly waits: Wait[];
   readonly hidden: Map<string, Hidden>;
   readonly preempting: string[];
@@ -184,7 +220,6 @@ function addTargets(
   now: number,
 ): void {
   const { config, snapshot } = world;
-  found.links.set(link.index, link);
   const realm = realmOf(link, snapshot);
   const choice = gatewayOf(world, link, management, router, order);
   if ('reason' in choice) {
@@ -225,19 +260,6 @@ function addTargets(
   }
 }
 
-function gatewayOf(
-  world: SeenWorld,
-  link: Link,
-  { selector }: ManagementInterface,
-  router: BackupRouter,
-  order: number,
-): AutoChoice | Wait {
-  if (router.auto !== undefined) return autoGateway(world, selector, link, router, order);
-  if (router.withoutGateway === true) return { gateway: undefined, rank: RANKS * order, note: undefined };
-  const { gateway, rank } = chooseGateway(router.gateways, link.index, world.sightings);
-  return { gateway, rank: RANKS * order + Math.min(rank, RANKS - 1), note: undefined };
-}
-
 /** Rules exist only while routes do: tables all of whose routes the kernel refuses have none. */
 function acceptedLengths({ config, refused }: World, { routes, lengths }: Placed): ReadonlySet<number> {
   if (refused.size === 0) return lengths;
@@ -245,12 +267,8 @@ function acceptedLengths({ config, refused }: World, { routes, lengths }: Placed
   return new Set([...lengths].filter((length) => tables.has(config.tableBase + length)));
 }
 
-function refusals(
-  { snapshot, refused }: SeenWorld,
-  links: ReadonlyMap<number, Link>,
-  routes: readonly Route[],
-  now: number,
-): Wait[] {
+function refusals({ snapshot, refused }: SeenWorld, routes: readonly Route[], now: number): Wait[] {
+  const links = new Map(snapshot.links.map((link) => [link.index, link]));
   const waits = new Map<string, Wait>();
   for (const route of routes) {
     const refusal = refused.get(routeKey(route));

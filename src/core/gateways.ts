@@ -5,10 +5,11 @@ import { type Address, addressBits, type Family, isLinkLocal } from '../model/ad
 import { type BackupRouter, type ManagementInterface, selectorText } from '../model/config.js';
 import { type Link, type NeighbourId, neighbourKey } from '../model/link.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { autoGateways } from './auto.js';
+import { type AutoChoice, autoGateway, autoGateways } from './auto.js';
 import { chooseGateway, type Sight, type Sightings, sightingsAfter } from './gateway.js';
-import { linkOf } from './management.js';
+import { linkOf, type Wait } from './management.js';
 import { neighbourOn } from './neighbour.js';
+import { RANKS } from './placement.js';
 import type { SeenWorld } from './state.js';
 
 export type GatewayStanding =
@@ -147,4 +148,18 @@ export function chosen(world: SeenWorld, { router, link }: Gateway): Address | u
     link.index,
     world.sightings,
   ).gateway;
+}
+
+/** The way to use behind an interface that is the `order`-th of several, or what is waited for. */
+export function gatewayOf(
+  world: SeenWorld,
+  link: Link,
+  { selector }: ManagementInterface,
+  router: BackupRouter,
+  order: number,
+): AutoChoice | Wait {
+  if (router.auto !== undefined) return autoGateway(world, selector, link, router, order);
+  if (router.withoutGateway === true) return { gateway: undefined, rank: RANKS * order, note: undefined };
+  const { gateway, rank } = chooseGateway(router.gateways, link.index, world.sightings);
+  return { gateway, rank: RANKS * order + Math.min(rank, RANKS - 1), note: undefined };
 }

@@ -6,9 +6,10 @@
 import type { DaemonId } from '../model/daemon.js';
 import { takeable } from './adopt.js';
 import type { DaemonState, Life } from './daemon-state.js';
-import { accepted, type Facts, imagine, ownershipOf, phaseIn } from './explain/scenes.js';
+import { desiredOf } from './desired.js';
+import { accepted, type Facts, imagine, OUT, ownershipOf, phaseIn } from './explain/scenes.js';
 import type { Wait } from './management.js';
-import { plan, withdrawn } from './plan.js';
+import { plan } from './plan.js';
 import type { Step } from './ports.js';
 
 /** How a daemon stands, and for how long, in milliseconds. */
@@ -42,8 +43,8 @@ export function intentOf(facts: Facts, standings: ReadonlyMap<DaemonId, Standing
     ),
   );
   return {
-    bringIn: plan(own, want, snapshot),
-    takeOut: plan(own, withdrawn(own, snapshot), snapshot),
+    bringIn: plan(own, desiredOf(want), snapshot),
+    takeOut: plan(own, desiredOf(accepted({ ...state, phase: OUT }, [], 0)), snapshot),
     waits: want.waits,
     adopt: replaced.map(({ original: { route, message } }) => ({
       kind: 'adopt-route',

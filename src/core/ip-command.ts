@@ -6,7 +6,7 @@
 
 import { familyOf } from '../model/address.js';
 import { metricsWords } from '../model/metrics-text.js';
-import { destinationText } from '../model/prefix.js';
+import { destinationText, prefixText } from '../model/prefix.js';
 import { type Nexthop, type Route, type Rule, TABLE_MAIN } from '../model/route.js';
 import type { NameOf } from '../model/route-text.js';
 import type { Step } from './ports.js';
@@ -67,6 +67,8 @@ function nexthopWords({ family }: Route, { gateway, interfaceIndex }: Nexthop, n
 
 function ruleCommand(verb: 'add' | 'del', rule: Rule): string {
   const words = [`${ip(rule)} rule ${verb} pref ${rule.priority}`];
+  const from = rule.detail?.from;
+  if (from !== undefined) words.push(`from ${prefixText(from)}`);
   if (rule.inputInterface !== undefined) words.push(`iif ${quoted(rule.inputInterface)}`);
   words.push(`lookup ${rule.table === TABLE_MAIN ? 'main' : rule.table}`);
   if (rule.suppressPrefixLength !== undefined) words.push(`suppress_prefixlength ${rule.suppressPrefixLength}`);

@@ -17,7 +17,8 @@ export function routeKey(route: Route, nexthop: Nexthop | undefined = route.next
 
 /** A rule in full. */
 export function ruleKey(rule: Rule): string {
-  return `${rule.family} ${rule.priority} ${rule.table} ${rule.suppressPrefixLength ?? '-'} ${rule.inputInterface ?? '-'} ${rule.protocol}`;
+  const from = rule.detail?.from === undefined ? '' : ` from ${prefixText(rule.detail.from)}`;
+  return `${rule.family} ${rule.priority} ${rule.table} ${rule.suppressPrefixLength ?? '-'} ${rule.inputInterface ?? '-'} ${rule.protocol}${from}`;
 }
 
 /** Whether two routes are the same in everything that the kernel keeps of them, their state included. */

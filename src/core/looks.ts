@@ -18,6 +18,7 @@ import type { Output } from './inputs.js';
 import { vrfTables } from './management.js';
 import { type ObserveRequest, readsTables } from './ports.js';
 import { askedNeighbours } from './probing.js';
+import { loneAddresses } from './replies.js';
 import { sharing } from './sharing.js';
 import {
   amended,
@@ -55,7 +56,13 @@ export function interest(world: World): ObserveRequest {
     maxLength: longestDestinations(world.config),
     // A default route may hang on one.
     ...(allBackupRouters(world.config).some(({ auto }) => auto !== undefined) ? { nexthopObjects: true } : {}),
-    gateways: [...new Set([...gatewaysOf(world.config), ...learnedGateways(world.learned)])],
+    gateways: [
+      ...new Set([
+        ...gatewaysOf(world.config),
+        ...learnedGateways(world.learned),
+        ...(world.snapshot === undefined ? [] : loneAddresses(world.config, world.snapshot)),
+      ]),
+    ],
   };
 }
 

@@ -27,7 +27,7 @@
  */
 
 import { adoptAt, adoption, adopts, disowned, interferenceAfter, restoreSteps, takeable, unreplaced } from './adopt.js';
-import { wanted } from './desired.js';
+import { desiredOf, wanted } from './desired.js';
 import { coveredAfter } from './expected.js';
 import { hinted } from './hints.js';
 import type { Input, Output, Transition } from './inputs.js';
@@ -215,7 +215,7 @@ function leavesAtOnce({ world, phase: was, agenda }: State, phase: Phase): boole
 function changes(world: SeenWorld, phase: Phase, verifying: boolean, now: number): readonly Step[] {
   const want = wanted(world, phase, now);
   if (want === undefined) return [];
-  const steps = plan(ownership(world.config, world.former), want, world.snapshot);
+  const steps = plan(ownership(world.config, world.former), desiredOf(want), world.snapshot);
   return verifying && world.refused.size > 0
     ? steps.filter((step) => step.kind !== 'add-route' || !world.refused.has(routeKey(step.route)))
     : steps;

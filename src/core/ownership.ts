@@ -9,6 +9,7 @@ import type { Address } from '../model/address.js';
 import { type Config, gatewaysOf } from '../model/config.js';
 import type { Nexthop, Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
+import { LAST_TABLE, REPLY_TABLE } from '../model/tables.js';
 import { isOwnMetric } from './placement.js';
 
 /** What tells our routes from others. */
@@ -49,8 +50,16 @@ export function retired({ gateways }: Ownership): Ownership {
 export function owns(own: Ownership, route: Route, nexthop: Nexthop): boolean {
   if (!own.protocols.has(route.protocol) || route.type !== 'unicast') return false;
   if (nexthop.gateway !== undefined && own.gateways.has(nexthop.gateway)) return true;
-  const ownTable = [...own.tableBases].some((base) => route.table >= base && route.table <= base + 128);
-  return route.nexthops.length === 1 && (ownTable || isOwnMetric(route.metric));
+  return route.nexthops.length === 1 && (inTables(own, 0, route.table) || isOwnMetric(route.metric));
+}
+
+function inTables({ tableBases }: Ownership, first: number, table: number): boolean {
+  return [...tableBases].some((base) => table >= base + first && table <= base + LAST_TABLE);
+}
+
+/** Whether what stands in the table is for symmetric replies (replies.ts): it is there whether the backup routes are or not. */
+export function isReplyTable(own: Ownership, table: number): boolean {
+  return inTables(own, REPLY_TABLE, table);
 }
 
 /** The owned next hops of a snapshot, each as a route of its own. */
@@ -65,7 +74,9 @@ export function ownedRoutes(own: Ownership, snapshot: Snapshot): Route[] {
 }
 
 export function ownsRule(own: Ownership, rule: Rule): boolean {
-  return own.protocols.has(rule.protocol) && !rule.foreign;
+  return (
+    own.protocols.has(rule.protocol) && !rule.foreign && (rule.detail === undefined || isReplyTable(own, rule.table))
+  );
 }
 
 /** The owned rules of a snapshot. */

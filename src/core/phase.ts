@@ -29,7 +29,7 @@ import { coverage, questionKey } from './coverage.js';
 import type { DaemonState } from './daemon-state.js';
 import { dampedHoldMs } from './damping.js';
 import { expected } from './expected.js';
-import { ownership, owns } from './ownership.js';
+import { isReplyTable, ownership, owns } from './ownership.js';
 import { type InCause, isSeen, type Orders, type Phase, type State, type World } from './state.js';
 import { underWay } from './takeover.js';
 
@@ -207,7 +207,11 @@ function worst(daemons: readonly DaemonState[]): DaemonState | undefined {
 
 function routesAreIn({ config, former, snapshot }: World): boolean {
   const own = ownership(config, former);
-  return snapshot?.ownRoutes.some((route) => route.nexthops.some((nexthop) => owns(own, route, nexthop))) === true;
+  return (
+    snapshot?.ownRoutes.some(
+      (route) => !isReplyTable(own, route.table) && route.nexthops.some((nexthop) => owns(own, route, nexthop)),
+    ) === true
+  );
 }
 
 function some(prefixes: readonly string[]): string {

@@ -103,7 +103,8 @@ function placeLocal(config: Config, family: Family, targets: readonly Target[]):
   return { routes, lengths, preempting: preemptingLengths };
 }
 
-function backupRoute(config: Config, target: Target, table: number, metric: number): Route {
+/** The route of one target in a table, in full. */
+export function backupRoute(config: Config, target: Target, table: number, metric: number): Route {
   return {
     family: target.destination.family,
     table,

@@ -18,13 +18,13 @@ type Lost = NonNullable<KernelHint['lost']>;
 
 /** The steps that undo the deletion. */
 export function repairOf(world: World, phase: Phase, lost: Lost, now: number): readonly Step[] {
-  if (!isSeen(world) || phase.kind !== 'in') return [];
+  if (!isSeen(world)) return [];
   const want = wanted(world, phase, now);
   if (want === undefined) return [];
   if (lost.kind === 'rule') return rules(world, want, lost.rule);
   // Of a route that a foreigner merged into ours (fact K7) the look tells what is left.
   if (lost.route.nexthops.length !== 1) return [];
-  const route = want.routes.find((candidate) => sameKey(candidate, lost.route));
+  const route = [want.routes, want.replies].flat().find((candidate) => sameKey(candidate, lost.route));
   return route === undefined ? [] : [{ kind: 'add-route', route }];
 }
 

@@ -125,6 +125,7 @@ function fits(named: Rule, rule: Rule): boolean {
     named.table === rule.table &&
     named.protocol === rule.protocol &&
     (named.suppressPrefixLength === undefined || named.suppressPrefixLength === rule.suppressPrefixLength) &&
-    (named.inputInterface === undefined || named.inputInterface === rule.inputInterface)
+    (named.inputInterface === undefined || named.inputInterface === rule.inputInterface) &&
+    (named.detail?.from === undefined || named.detail.from.address === rule.detail?.from?.address)
   );
 }

@@ -18,6 +18,7 @@ import { routeKey } from './keys.js';
 import { linkOf, realmOf } from './management.js';
 import { ownedRoutes, ownership } from './ownership.js';
 import { phaseCause } from './phase.js';
+import { repliesStatus } from './replies-status.js';
 import { isSeen, type Phase, type SeenWorld, type State, type World } from './state.js';
 
 /** What the core cannot know of the process around it. */
@@ -94,6 +95,7 @@ export function outlineOf(state: State, around: Surroundings, now: number): Outl
         ...at(since),
         leftMs: Math.max(0, Math.round(until - now)),
       })),
+    symmetricReplies: isSeen(world) ? repliesStatus(world) : [],
     adopted: isSeen(world) ? takenOver(world) : [],
     waiting: isSeen(world)
       ? [...waitsOf(world, phase, want), ...adoptionWaits(world, agenda, now)]

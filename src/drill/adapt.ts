@@ -250,9 +250,15 @@ function daemonText(daemon: RoutingDaemon): string {
 }
 
 /** The ports of the laboratory have neighbours, and addresses of its own. */
-function withNeighbours({ withoutGateway, source, ...router }: BackupRouter, name: string, note: Note): BackupRouter {
+function withNeighbours(
+  { withoutGateway, source, symmetricReplies, ...router }: BackupRouter,
+  name: string,
+  note: Note,
+): BackupRouter {
   if (source !== undefined)
     note(`source of ${name}`, source, "the kernel's choice", 'its address is not in the laboratory');
+  if (symmetricReplies !== undefined)
+    note(`symmetric-replies of ${name}`, 'true', 'left out', 'they would answer, whatever the backup routes do');
   if (withoutGateway === undefined) return router;
   note(`address of ${name}`, 'none', 'auto', 'a port of the laboratory has neighbours');
   return { ...router, auto: { adopt: false } };

@@ -19,6 +19,8 @@ export interface BackupRouter {
   readonly onlink?: true;
   /** The source address of packets that have none yet; absent: the kernel's choice. */
   readonly source?: Address;
+  /** Packets from the addresses of the interface go this way whatever the routing daemon does. */
+  readonly symmetricReplies?: true;
   /** `address: auto`: the gateway is that of the default route that somebody else put on the interface; `adopt` takes that route over. */
   readonly auto: { readonly adopt: boolean } | undefined;
   /** At least one, no duplicates; the default route when the file names none. */

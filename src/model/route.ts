@@ -114,8 +114,8 @@ export interface Rule {
   readonly inputInterface: string | undefined;
   /** FRA_PROTOCOL: who put it there; 0 when unknown. */
   readonly protocol: number;
-  /** Has a selector or an action beyond the fields above, so it can never be one of ours. */
+  /** Has a selector or an action beyond those of our own rules, so it can never be one of ours. */
   readonly foreign: boolean;
-  /** What that is. */
+  /** What it has beyond the fields above; of ours, one source address (core/replies.ts). */
   readonly detail?: RuleDetail;
 }

@@ -66,6 +66,8 @@ export interface Status {
     readonly forMs: number;
   }[];
   readonly backupRoutes: readonly BackupRouteStatus[];
+  /** Of each family and interface that `symmetric-replies` is asked for. */
+  readonly symmetricReplies: readonly RepliesStatus[];
   /** Default routes of somebody else that were taken over and will be given back. */
   readonly adopted: readonly AdoptedRouteStatus[];
   /** What counts as covered and is not carried by the kernel, both in the spelling of ip(8): the routes are in for that. */
@@ -134,6 +136,23 @@ export interface BackupRouteStatus {
   readonly hiddenBy?: string;
   /** Installed, and the kernel does this with packets to it instead, in the spelling of ip(8). Absent: they are carried. */
   readonly carriesNothing?: string;
+}
+
+export interface RepliesStatus {
+  readonly family: 'inet' | 'inet6';
+  readonly interface: string;
+  /** The addresses whose packets leave by the backup router. */
+  readonly sources: readonly string[];
+  /** Empty: by the interface alone, or not known. */
+  readonly gateway: string;
+  readonly table: number;
+  /**
+   * `installed`: rules and routes are in the kernel. `absent`: some are not, or something is waited for. `not-needed`: the interface is in
+   * a VRF, in whose table its packets are looked up.
+   */
+  readonly state: 'installed' | 'absent' | 'not-needed';
+  /** Why it is so; null: nothing to say. */
+  readonly reason: string | null;
 }
 
 export interface AdoptedRouteStatus {

@@ -9,8 +9,10 @@ import { isStale, questionKey, rivalOf, rivalry } from '../core/coverage.js';
 import { wanted } from '../core/desired.js';
 import type { Input, Transition } from '../core/inputs.js';
 import { linkOf, realmOf } from '../core/management.js';
+import { isReplyTable, ownership } from '../core/ownership.js';
 import { phaseCause } from '../core/phase.js';
-import { isSeen, type State } from '../core/state.js';
+import type { Step } from '../core/ports.js';
+import { isSeen, type State, type World } from '../core/state.js';
 import { underWay } from '../core/takeover.js';
 import type { Happening, OutageCause } from '../model/event.js';
 
@@ -55,7 +57,7 @@ export function createOutages(): Outages {
     if (under?.bridged !== 'awaited') return undefined;
     if (
       input.kind === 'applied' &&
-      input.steps.some((step, i) => step.kind === 'add-route' && input.results[i]?.ok === true)
+      input.steps.some((step, i) => input.results[i]?.ok === true && isBackupRoute(state.world, step))
     ) {
       const afterMs = rounded(now - under.began);
       const { waitedFor } = under;
@@ -113,6 +115,11 @@ export function createOutages(): Outages {
       if (under?.cause === 'start') under = { ...under, earlierMs: Math.max(0, earlierMs) };
     },
   };
+}
+
+/** Not one for symmetric replies. */
+function isBackupRoute({ config, former }: World, step: Step): boolean {
+  return step.kind === 'add-route' && !isReplyTable(ownership(config, former), step.route.table);
 }
 
 /** Whether the tie of some destination is kept by a route of a daemon that is not well. */

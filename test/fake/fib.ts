@@ -235,18 +235,26 @@ export function deleteRule(fib: Fib, rule: Rule): StepResult {
   return OK;
 }
 
+export interface FakePacket {
+  readonly originated: boolean;
+  /** Absent: none is chosen yet. */
+  readonly source?: Address;
+}
+
 /**
  * Walks rules and tables as Linux does (net/core/fib_rules.c, fib_rules_lookup): priority order, `iif lo` only
  * for what the host originates, in each table the longest prefix and then the lowest metric; a result that is
  * suppressed, or a `throw` route, goes on with the next rule. A refusal is a result that no rule suppresses (fact K18).
  */
-export function lookup(fib: Fib, address: Address, packet: { readonly originated: boolean }): Lookup | undefined {
+export function lookup(fib: Fib, address: Address, packet: FakePacket): Lookup | undefined {
   const family = familyOf(address);
   const rules = fib.rules
     .filter((rule) => rule.family === family && !rule.foreign)
     .sort((a, b) => a.priority - b.priority);
   for (const rule of rules) {
     if (rule.inputInterface !== undefined && !(rule.inputInterface === 'lo' && packet.originated)) continue;
+    const from = rule.detail?.from;
+    if (from !== undefined && (packet.source === undefined || !containsAddress(from, packet.source))) continue;
     const route = lookupTable(fib.routes, rule.table, prefix(address, familyBits(family)));
     if (route === undefined || route.type === 'throw') continue;
     if (

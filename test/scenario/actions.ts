@@ -100,7 +100,7 @@ function foreignRule(words: readonly string[]): Rule {
     suppressPrefixLength: undefined,
     inputInterface: words[4] === 'iif' ? words[5] : undefined,
     protocol: 3,
-    foreign: from !== undefined,
+    foreign: from !== undefined && from.length < 32,
     ...(from === undefined ? {} : { detail: { action: 'table', from } }),
   };
 }

@@ -6,10 +6,11 @@
  *   gateway ADDRESS...        in order of preference; one line a family (default: 10.255.0.1)
  *   without-gateway FAMILY... `address: none`
  *   onlink; source ADDRESS    of the stanza, of every family; of its own
+ *   symmetric-replies         of the stanza, of every family
  *   destination PREFIX...     of either family (default: the default route)
  *   daemons NAME...           FRR daemons (default: zebra)
  *   role primary|standby|file|exec   what `file` and `exec` say: the action `role says`
- *   hold, convergence-timeout, probe-timeout, preempt-after, placement, on-stop, table-base, route-protocol
+ *   hold, convergence-timeout, probe-timeout, preempt-after, placement, on-stop, table-base, route-protocol, rule-priority-base
  */
 
 import { DEFAULTS } from '../../src/config/settings.js';
@@ -36,6 +37,7 @@ interface Stanza {
   readonly destinations: readonly Prefix[];
   readonly onlink?: true;
   readonly source?: Address;
+  readonly symmetricReplies?: boolean;
 }
 
 interface Draft {
@@ -60,7 +62,14 @@ function selector(text: string): InterfaceSelector {
   return /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(text) ? { kind: 'mac', mac: text } : { kind: 'name', name: text };
 }
 
-function managementInterface({ selector, gateways, destinations, onlink, source }: Stanza): ManagementInterface {
+function managementInterface({
+  selector,
+  gateways,
+  destinations,
+  onlink,
+  source,
+  symmetricReplies,
+}: Stanza): ManagementInterface {
   const known = gateways.size > 0 ? gateways : new Map([['inet' as const, ['10.255.0.1']]]);
   const backupRouters = FAMILIES.flatMap((family): BackupRouter[] => {
     const own = known.get(family);
@@ -75,6 +84,7 @@ function managementInterface({ selector, gateways, destinations, onlink, source 
             ...(own.length === 0 ? { withoutGateway: true } : {}),
             ...(onlink === true ? { onlink } : {}),
             ...(source !== undefined && familyOf(source) === family ? { source } : {}),
+            ...(symmetricReplies === true ? { symmetricReplies: true } : {}),
             destinations: named.length > 0 ? named : [defaultPrefix(family)],
           },
         ];
@@ -110,6 +120,8 @@ function applyLine(draft: Draft, line: string): Draft {
       return edit({ gateways: new Map(values.map((family) => [oneOf(family, FAMILIES), []])) });
     case 'onlink':
       return edit({ onlink: true });
+    case 'symmetric-replies':
+      return edit({ symmetricReplies: value !== 'off' });
     case 'source':
       return edit({ source: must(parseAddress(value), `an address: ${value}`) });
     case 'destination':
@@ -128,6 +140,8 @@ function applyLine(draft: Draft, line: string): Draft {
       return set({ placement: oneOf<Placement>(value, ['local', 'main', 'vrf']) });
     case 'role':
       return set({ role: roleSource(value) });
+    case 'rule-priority-base':
+      return set({ rulePriorityBase: Number(value) });
     case 'on-stop':
       return set({ onStop: oneOf<OnStop>(value, ['keep', 'withdraw']) });
     case 'table-base':

@@ -7,7 +7,8 @@
  *   phase starting | in CAUSE | out         reason TEXT
  *   waiting SUBJECT [TEXT] | no waiting     backup PREFIX [dev D] STATE [preempting|yielding|hidden|seen] | no backup PREFIX [dev D] [table N]
  *   no kernel change                        since the agent's start, or the last `mark`
- *   lookup ADDRESS originated|transit -> via A dev D | dev D | blackhole | nothing      lookup ADDRESS vrf NAME -> ...
+ *   lookup ADDRESS originated|transit [from SOURCE] -> via A dev D | dev D | blackhole | nothing      lookup ADDRESS vrf NAME -> ...
+ *   replies FAMILY INTERFACE STATE          symmetric replies, as the status has them
  *   preemption N [TIME]: destinations whose tie is taken, and in what time the next turns; no preemption
  *   lines TIME N: of the log since then at info or above, at the most N
  *   looks N: at the kernel, since the last mark
@@ -59,6 +60,10 @@ export function check(world: World, expectation: string): string | undefined {
       if (found === undefined) return 'no such gateway';
       if (found.state !== words[2]) return `it is ${found.state}`;
       return verdict(words[3] === undefined || found.chosen, 'it is not chosen');
+    }
+    case 'replies': {
+      const found = world.status().symmetricReplies.find((one) => one.family === what && one.interface === words[2]);
+      return verdict(found?.state === words[3], `they are ${found?.state ?? 'not asked for'}`);
     }
     case 'preemption': {
       const found = world.status().preemption;
@@ -201,7 +206,10 @@ function lookup(world: World, [, address = '', origin, ...rest]: readonly string
   const found =
     origin === 'vrf'
       ? world.kernel.lookupIn(address, rest[0]!)
-      : world.kernel.fake.lookup(address, { originated: origin === 'originated' })?.route;
+      : world.kernel.fake.lookup(address, {
+          originated: origin === 'originated',
+          ...(rest[0] === 'from' ? { source: rest[1]! } : {}),
+        })?.route;
   const hop = found?.nexthops[0];
   const device = hop === undefined ? '' : `dev ${world.kernel.fake.links.get(hop.interfaceIndex)?.name}`;
   const text =

@@ -34,8 +34,12 @@ export function writeJunos(config: Config, form: 'junos' | 'set'): JunosText {
       lost.push(`${name}: address none: Junos names a gateway always, so this backup router is left out`);
       return false;
     }
-    for (const key of ['onlink', 'source'] as const)
-      if (router[key] !== undefined) lost.push(`${name}: ${key}: Junos has no such setting; it is left out`);
+    for (const [key, value] of [
+      ['onlink', router.onlink],
+      ['source', router.source],
+      ['symmetric-replies', router.symmetricReplies],
+    ] as const)
+      if (value !== undefined) lost.push(`${name}: ${key}: Junos has no such setting; it is left out`);
     if (router.gateways.length > 1)
       lost.push(
         `${name}: address: only the first of ${router.gateways.length} is kept, ${router.gateways.slice(1).join(', ')} ${router.gateways.length > 2 ? 'are' : 'is'} not`,

@@ -44,6 +44,7 @@ export function explain(facts: Facts, ways: Ways, vrf: Vrf | undefined): Explana
     routes: installed,
     rules: [],
     anchors: [],
+    replies: [],
     waits: [],
     hidden: new Map(),
     preempting: [],

@@ -184,7 +184,7 @@ export function accepted({ world, phase }: Imagined, foreign: readonly Route[], 
   );
   const slots = new Set([...foreign, ...snapshot.foreignRoutes].map(routeSlot));
   const refused = new Map<string, Refusal>();
-  for (const route of first.routes) {
+  for (const route of [...first.routes, ...first.replies]) {
     const [nexthop] = route.nexthops;
     const link = snapshot.links.find(({ index }) => index === nexthop?.interfaceIndex);
     if (installed.has(routeKey(route)) || nexthop?.gateway === undefined || link === undefined) continue;
@@ -194,7 +194,8 @@ export function accepted({ world, phase }: Imagined, foreign: readonly Route[], 
   }
   if (refused.size === 0) return first;
   const second = wanted({ ...world, refused }, phase, now) ?? first;
-  return { ...second, routes: second.routes.filter((route) => !refused.has(routeKey(route))) };
+  const goesIn = (route: Route): boolean => !refused.has(routeKey(route));
+  return { ...second, routes: second.routes.filter(goesIn), replies: second.replies.filter(goesIn) };
 }
 
 /** Foreign default routes that the agent would have taken over by then (`adopt: true`), by key: beside a healthy daemon that has one of its own. */

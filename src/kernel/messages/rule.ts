@@ -2,9 +2,11 @@
  * RTM_*RULE: encode and decode (linux/fib_rules.h, struct fib_rule_hdr; ip-rule(8)).
  *
  * Invariant: a rule is deleted by every field that it was created with. A rule that has anything
- * beyond the fields of the model decodes as `foreign`, so that nobody mistakes it for one of ours.
+ * beyond the fields of the model and one source address decodes as `foreign`, so that nobody
+ * mistakes it for one of ours.
  */
 
+import { familyBits } from '../../model/address.js';
 import type { Rule } from '../../model/route.js';
 import {
   beginMessage,
@@ -19,7 +21,7 @@ import {
   type Writer,
   walkAttributes,
 } from '../netlink/codec.js';
-import { familyFromNumber, familyNumber } from '../netlink/families.js';
+import { familyFromNumber, familyNumber, putAddress } from '../netlink/families.js';
 import * as uapi from '../netlink/uapi.js';
 import { decodeRuleDetail } from './rule-detail.js';
 
@@ -29,6 +31,8 @@ const SUPPRESS_NOTHING = 0xffffffff;
 /** Why the rule cannot be put on the wire; undefined when it can. */
 export function ruleFault(rule: Rule): string | undefined {
   if (rule.foreign) return 'rule has selectors or actions that are not ours to set';
+  if (Object.keys(rule.detail ?? {}).some((key) => key !== 'action' && key !== 'from'))
+    return 'rule has selectors that are not ours to set';
   if (rule.table === 0) return 'rule has no table';
   if (rule.inputInterface !== undefined && Buffer.byteLength(rule.inputInterface) > 15)
     return 'interface name is longer than 15 bytes';
@@ -51,6 +55,11 @@ function writeRule(writer: Writer, type: number, flags: number, rule: Rule): voi
   writer.bytes[header] = familyNumber(rule.family);
   writer.bytes[header + 4] = rule.table < 256 ? rule.table : uapi.RT_TABLE_UNSPEC;
   writer.bytes[header + 7] = uapi.FR_ACT_TO_TBL;
+  const from = rule.detail?.from;
+  if (from !== undefined) {
+    writer.bytes[header + 2] = from.length;
+    putAddress(writer, uapi.FRA_SRC, from.address);
+  }
   putU32(writer, uapi.FRA_PRIORITY, rule.priority);
   putU32(writer, uapi.FRA_TABLE, rule.table);
   if (rule.protocol !== 0) putU8(writer, uapi.FRA_PROTOCOL, rule.protocol);
@@ -82,10 +91,11 @@ export function decodeRule(bytes: Buffer, start: number, end: number): Rule | un
   let inputInterface: string | undefined;
   let protocol = 0;
   const inverted = (bytes.readUInt32LE(header + 8) & uapi.FIB_RULE_INVERT) !== 0;
+  const sourceLength = bytes[header + 2]!;
   let foreign =
     inverted ||
     bytes[header + 1] !== 0 ||
-    bytes[header + 2] !== 0 ||
+    (sourceLength !== 0 && sourceLength !== familyBits(family)) ||
     bytes[header + 3] !== 0 ||
     bytes[header + 7] !== uapi.FR_ACT_TO_TBL;
   walkAttributes(bytes, attributes, end, (type, from, to) => {
@@ -110,6 +120,7 @@ export function decodeRule(bytes: Buffer, start: number, end: number): Rule | un
       case uapi.FRA_SUPPRESS_IFGROUP:
         foreign ||= readU32(bytes, from, to) !== SUPPRESS_NOTHING;
         break;
+      case uapi.FRA_SRC:
       case uapi.FRA_PAD:
         break;
       default:
@@ -124,6 +135,6 @@ export function decodeRule(bytes: Buffer, start: number, end: number): Rule | un
     inputInterface,
     protocol,
     foreign,
-    ...(foreign ? { detail: decodeRuleDetail(family, bytes, header, end) } : {}),
+    ...(foreign || sourceLength !== 0 ? { detail: decodeRuleDetail(family, bytes, header, end) } : {}),
   };
 }

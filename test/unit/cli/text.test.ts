@@ -99,6 +99,7 @@ const STATUS: Status = {
       preempting: true,
     },
   ],
+  symmetricReplies: [],
   adopted: [],
   disagreements: [],
   waiting: [{ subject: 'eth1', reason: LONG }],

@@ -49,14 +49,20 @@ const stanza = (family: Family): fc.Arbitrary<BackupRouter> =>
     )
     .chain((router) =>
       fc
-        .record({ withoutGateway: seldom(fc.constant(true)), onlink: fc.boolean(), source: seldom(address(family)) })
-        .map(({ withoutGateway, onlink, source }): BackupRouter => {
+        .record({
+          withoutGateway: seldom(fc.constant(true)),
+          onlink: fc.boolean(),
+          symmetric: fc.boolean(),
+          source: seldom(address(family)),
+        })
+        .map(({ withoutGateway, onlink, symmetric, source }): BackupRouter => {
           const none = withoutGateway === true && router.auto === undefined;
           return {
             ...router,
             gateways: none || router.auto !== undefined ? [] : router.gateways,
             ...(none ? { withoutGateway } : {}),
             ...(onlink && !none ? { onlink } : {}),
+            ...(symmetric ? { symmetricReplies: symmetric } : {}),
             ...(source === undefined || router.gateways.includes(source) ? {} : { source }),
           };
         }),
@@ -211,7 +217,7 @@ export const anyConfig: fc.Arbitrary<Config> = fc
     placement: fc.constantFrom<Config['placement']>('local', 'main', 'vrf'),
     role: anyRole,
     routeProtocol: fc.constantFrom(19, 100, 157, 185, 199, 255),
-    tableBase: fc.integer({ min: 256, max: 4_294_967_167 }),
+    tableBase: fc.integer({ min: 256, max: 4_294_967_163 }),
     rulePriorityBase: fc.oneof(fc.constant('auto' as const), fc.integer({ min: 1, max: 32_508 })),
     onStop: fc.constantFrom<'keep' | 'withdraw'>('keep', 'withdraw'),
   })

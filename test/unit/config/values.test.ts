@@ -186,6 +186,7 @@ function spellInterfaces(
           {
             ...from,
             ...(r.onlink === true ? { onlink: true } : {}),
+            ...(r.symmetricReplies === true ? { 'symmetric-replies': true } : {}),
             ...(r.source === undefined ? {} : { source: r.source }),
             destination: r.destinations.map(prefixText),
           },

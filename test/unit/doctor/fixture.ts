@@ -202,6 +202,7 @@ export function status(more: Partial<Status> = {}): Status {
     managementInterfaces: [{ selector: 'mgmt0', name: 'mgmt0', index: 2, up: true, carrier: true, addresses: [] }],
     daemons: [],
     backupRoutes: [],
+    symmetricReplies: [],
     adopted: [],
     disagreements: [],
     waiting: [],

@@ -23,7 +23,7 @@ function kept(config: Config): Config | undefined {
   const [{ selector, backupRouters }] = config.managementInterfaces as [Config['managementInterfaces'][number]];
   const routers = backupRouters
     .filter(({ auto, withoutGateway }) => auto === undefined && withoutGateway === undefined)
-    .map(({ source, onlink, ...router }) => ({ ...router, gateways: router.gateways.slice(0, 1) }));
+    .map(({ source, onlink, symmetricReplies, ...router }) => ({ ...router, gateways: router.gateways.slice(0, 1) }));
   return routers.length === 0
     ? undefined
     : { ...DEFAULTS, managementInterfaces: [{ selector, backupRouters: routers }] };

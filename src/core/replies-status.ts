@@ -1,0 +1,37 @@
+/** Symmetric replies as people and programs read them. Pure. */
+
+import type { RepliesStatus } from '../model/status.js';
+import { routeKey, ruleKey } from './keys.js';
+import { ownedRoutes, ownership } from './ownership.js';
+import { type Replies, repliesOf } from './replies.js';
+import type { SeenWorld } from './state.js';
+
+export function repliesStatus(world: SeenWorld): readonly RepliesStatus[] {
+  const all = repliesOf(world);
+  if (all.length === 0) return [];
+  const { config, former, snapshot } = world;
+  const routes = new Set(ownedRoutes(ownership(config, former), snapshot).map((route) => routeKey(route)));
+  const rules = new Set(snapshot.rules.map(ruleKey));
+  return all.map((one): RepliesStatus => {
+    const missing =
+      one.routes.find((route) => !routes.has(routeKey(route))) ?? one.rules.find((rule) => !rules.has(ruleKey(rule)));
+    return {
+      family: one.family,
+      interface: one.interfaceName,
+      sources: one.rules.flatMap(({ detail }) => detail?.from?.address ?? []),
+      gateway: one.gateway ?? '',
+      table: one.table,
+      state: one.vrf !== undefined ? 'not-needed' : stands(one) && missing === undefined ? 'installed' : 'absent',
+      reason: one.reason ?? behind(one) ?? (missing === undefined ? null : 'not in the kernel yet'),
+    };
+  });
+}
+
+function stands({ reason }: Replies): boolean {
+  return reason === undefined;
+}
+
+/** They stand, and not in front of main. */
+function behind({ place }: Replies): string | undefined {
+  return place !== undefined && 'trouble' in place ? place.trouble?.reason : undefined;
+}
