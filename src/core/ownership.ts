@@ -57,6 +57,17 @@ function inTables({ tableBases }: Ownership, first: number, table: number): bool
   return [...tableBases].some((base) => table >= base + first && table <= base + LAST_TABLE);
 }
 
+/** The tables that a configuration uses, but for those of VRFs and main. */
+export function ownTables({ managementInterfaces, placement, tableBase }: Config): readonly number[] {
+  const tables = managementInterfaces.flatMap(({ backupRouters }, order) =>
+    backupRouters.flatMap(({ destinations, symmetricReplies }) => [
+      ...(placement === 'local' ? destinations.map(({ length }) => tableBase + length) : []),
+      ...(symmetricReplies === true ? [tableBase + REPLY_TABLE + order] : []),
+    ]),
+  );
+  return [...new Set(tables)];
+}
+
 /** Whether what stands in the table is for symmetric replies (replies.ts): it is there whether the backup routes are or not. */
 export function isReplyTable(own: Ownership, table: number): boolean {
   return inTables(own, REPLY_TABLE, table);

@@ -13,6 +13,7 @@ import * as gateway from './checks/gateway.js';
 import * as hidden from './checks/hidden.js';
 import * as link from './checks/interface.js';
 import * as managers from './checks/managers.js';
+import { repliesNotIn, repliesOvertaken } from './checks/replies.js';
 import { rpFilterStrict } from './checks/rp-filter.js';
 import * as rules from './checks/rules.js';
 import * as shared from './checks/shared-table.js';
@@ -119,6 +120,7 @@ export const CATALOGUE: readonly Group[] = [
       rules.rulePlaceTroubled,
       rules.ruleBeforeOurs,
       rules.ruleOvertaken,
+      repliesOvertaken,
       rules.kernelPolicyRules,
       collisions.namesNotInstalled,
     ],
@@ -131,6 +133,7 @@ export const CATALOGUE: readonly Group[] = [
       agent.destinationUncovered,
       verified.modelDisagrees,
       verified.carriesNothing,
+      repliesNotIn,
       agent.agentInterference,
       agent.agentDryRun,
       agent.twoAgents,

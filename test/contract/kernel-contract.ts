@@ -383,6 +383,23 @@ export function kernelContract(t: Test, make: () => World): void {
     t.same(await own(), []);
   });
 
+  scene('a rule for one source is read back as ours, and deleted by its source', async (t, { world, apply }) => {
+    const from = (text: string): Rule => {
+      const source = p(text);
+      return rule({ family: source.family, detail: { action: 'table', from: source } });
+    };
+    const own = async (): Promise<readonly Rule[]> =>
+      (await world.kernel.observe(EVERYTHING)).rules.filter((r) => r.protocol === OWN);
+    const [one, other, six] = [from('198.51.100.2/32'), from('198.51.100.3/32'), from('2001:db8:1::2/128')];
+    t.same(await apply('add-rule', one, other, six, one), ['ok', 'ok', 'ok', 'EEXIST']);
+    t.same(await own(), [one, other, six]);
+    t.same(await apply('delete-rule', from('198.51.100.4/32')), ['ENOENT']);
+    t.same(await apply('delete-rule', other), ['ok']);
+    t.same(await own(), [one, six]);
+    t.same(await apply('delete-rule', one, six), ['ok', 'ok']);
+    t.same(await own(), []);
+  });
+
   scene(
     'deleting a rule, a selector that is not named matches anything, and the oldest goes',
     async (t, { world, apply }) => {

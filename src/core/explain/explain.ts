@@ -8,8 +8,9 @@ import type { KernelAnswer, PolicyRule, Vrf, Ways } from '../../model/policy.js'
 import { REFUSALS, type Route, refuses, TABLE_LOCAL, TABLE_MAIN } from '../../model/route.js';
 import { routeKey } from '../keys.js';
 import { ownedRoutes } from '../ownership.js';
+import { repliesOf } from '../replies.js';
 import { type Carrier, carrierOf, relation, sceneText } from './reason.js';
-import { type Facts, isDaemons, ownershipOf, SCENES, type SceneName, sceneOf } from './scenes.js';
+import { type Facts, imagine, isDaemons, OUT, ownershipOf, SCENES, type SceneName, sceneOf } from './scenes.js';
 import { type Way, walk } from './walk.js';
 
 export interface Passage {
@@ -148,6 +149,15 @@ function notesOf(facts: Facts, ways: Ways, now: Passage, states: readonly Passag
   if (config.placement === 'main' && [now, ...states].some(({ carrier }) => carrier === 'backup')) {
     notes.push(
       'Placement main: while in, backup routes carry transit packets too, and the routing daemon sees them and can redistribute them.',
+    );
+  }
+  for (const { family, rules, gateway, interfaceName } of repliesOf(
+    imagine(facts, facts.snapshot, 'responsive', OUT).world,
+  )) {
+    if (family !== familyOf(ways.address) || rules.length === 0) continue;
+    const sources = rules.flatMap(({ detail }) => detail?.from?.address ?? []).join(', ');
+    notes.push(
+      `Packets from ${sources} to the destinations go by ${gateway ?? 'the interface alone'} on ${interfaceName} in every state (symmetric-replies).`,
     );
   }
   if (isLinkLocal(ways.address))

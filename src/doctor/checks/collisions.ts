@@ -2,8 +2,9 @@
 
 import { ROUTE_PROTOCOLS } from '../../config/route-protocols.js';
 import { realmOf } from '../../core/management.js';
-import { formerly, ownership, owns } from '../../core/ownership.js';
-import { allBackupRouters, type Config } from '../../model/config.js';
+import { formerly, ownership, owns, ownTables } from '../../core/ownership.js';
+import type { Config } from '../../model/config.js';
+import { LAST_TABLE } from '../../model/tables.js';
 import { type FoundFile, filesIn, textOf, unreadableOf } from '../files.js';
 import { type Check, found, look, unknown } from '../finding.js';
 import type { Host } from '../host.js';
@@ -72,7 +73,7 @@ export const tableInUse: Check = {
   title: 'the tables of the backup routes hold nothing else',
   facts: 'K4',
   run: (host) =>
-    host.config.placement !== 'local'
+    ownTables(host.config).length === 0
       ? 'not-applicable'
       : look(host.kernel, (kernel) => {
           const foreign = kernel.ownTables.filter((route) => route.protocol !== host.config.routeProtocol);
@@ -90,7 +91,7 @@ export const tableInUse: Check = {
               ...vrf.map(({ vrf: name, table }) => `vrf ${name} table ${table}`),
             ],
             [
-              `# in ${host.configuration.file}, a free range of 129 tables:`,
+              `# in ${host.configuration.file}, a free range of ${LAST_TABLE + 1} tables:`,
               `table-base: ${host.config.tableBase === 25_500 ? 26_500 : 25_500}`,
             ],
           );
@@ -98,7 +99,7 @@ export const tableInUse: Check = {
 };
 
 function inRange(config: Config, table: number): boolean {
-  return table >= config.tableBase && table <= config.tableBase + 128;
+  return table >= config.tableBase && table <= config.tableBase + LAST_TABLE;
 }
 
 const NAME_PLACES = ['/etc/iproute2', '/usr/share/iproute2', '/usr/lib/iproute2'];
@@ -130,20 +131,13 @@ export const numberNamedOtherwise: Check = {
   title: 'no other program has a name for the protocol number or the tables',
   facts: 'F4',
   run: (host) => {
-    const lengths = new Set(
-      allBackupRouters(host.config).flatMap(({ destinations }) =>
-        destinations.map(({ length }) => host.config.tableBase + length),
-      ),
-    );
+    const used = new Set(ownTables(host.config));
     const protocols = names(host, 'rt_protos').filter(
       ({ number, name }) => number === host.config.routeProtocol && name !== 'backup-router',
     );
-    const tables =
-      host.config.placement === 'local'
-        ? names(host, 'rt_tables').filter(
-            ({ number, name }) => lengths.has(number) && !name.startsWith('backup-router'),
-          )
-        : [];
+    const tables = names(host, 'rt_tables').filter(
+      ({ number, name }) => used.has(number) && !name.startsWith('backup-router'),
+    );
     const all = [...protocols, ...tables];
     const why = unreadableOf(host.files, NAME_PLACES);
     if (all.length === 0) return why === undefined ? [] : unknown(why);

@@ -22,6 +22,10 @@ export const rpFilterStrict: Check = {
         const values = paths.map((path) => valueOf(host.files, path));
         if (values.includes(undefined)) return unknown(`${paths[values.indexOf(undefined)]} cannot be read`);
         if (Math.max(...values.map(Number)) !== Number(STRICT)) return [];
+        // The check looks for the way of the answer, which these rules decide (iif lo).
+        const router = management.backupRouters.find(({ family }) => family === 'inet');
+        const everywhere = router?.destinations.some(({ length }) => length === 0) === true;
+        if (router?.symmetricReplies === true && everywhere) return [];
         const effect =
           host.config.placement === 'local'
             ? `While the backup routes are in they serve this check too (iif lo); while the routing daemon carries the

@@ -10,6 +10,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { linkOf, vrfTables } from '../../core/management.js';
 import { gatewaysNow, neighbourOn } from '../../core/neighbour.js';
+import { ownTables } from '../../core/ownership.js';
 import type { ProbeTarget } from '../../core/ports.js';
 import { tablesOf } from '../../fib/snapshot-view.js';
 import { type Inspector, inspect } from '../../kernel/inspect.js';
@@ -71,11 +72,10 @@ async function gather(kernel: Inspector, config: Config): Promise<KernelEvidence
     gateways: gatewaysNow(config, first),
     maxLength,
   });
-  const tables = [...new Set(destinations.map(({ length }) => config.tableBase + length))];
   return {
     snapshot,
     frrStatics: await kernel.routes({ protocol: FRR_STATIC }),
-    ownTables: (await Promise.all(tables.map((table) => kernel.routes({ table })))).flat(),
+    ownTables: (await Promise.all(ownTables(config).map((table) => kernel.routes({ table })))).flat(),
     nexthopObjects: await kernel.nexthopObjects(protocol, NAMED),
     ...(await askGateways(kernel, config, snapshot)),
   };

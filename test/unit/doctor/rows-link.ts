@@ -205,6 +205,21 @@ export const LINK_ROWS: readonly Row[] = [
   },
   {
     code: 'rp-filter-strict',
+    what: 'symmetric replies to some destinations alone',
+    bad: {
+      config: config('', undefined, '{address: 10.255.0.1, destination: 10.0.0.0/8, symmetric-replies: true}'),
+      files: { [sysctl(4, 'mgmt0', 'rp_filter')]: '1\n', [sysctl(4, 'all', 'rp_filter')]: '0\n' },
+    },
+    severity: 'warning',
+    evidence: /mgmt0\/rp_filter = 1/,
+    remedy: /rp_filter=2/,
+    near: {
+      config: config('', undefined, '{address: 10.255.0.1, symmetric-replies: true}'),
+      files: { [sysctl(4, 'mgmt0', 'rp_filter')]: '1\n', [sysctl(4, 'all', 'rp_filter')]: '1\n' },
+    },
+  },
+  {
+    code: 'rp-filter-strict',
     what: 'not to be read',
     bad: { files: { [sysctl(4, 'mgmt0', 'rp_filter')]: undefined } },
     severity: 'unknown',

@@ -42,6 +42,17 @@ const INSTALLED = {
   preempting: false,
 } as const;
 
+const SYMMETRIC = config('', undefined, '{address: 10.255.0.1, symmetric-replies: true}', '');
+const REPLIES = {
+  family: 'inet',
+  interface: 'mgmt0',
+  sources: ['10.255.0.2'],
+  gateway: '10.255.0.1',
+  table: 25_629,
+  state: 'installed',
+  reason: null,
+} as const;
+
 export const ROUTE_ROWS: readonly Row[] = [
   {
     code: 'default-distance-zero',
@@ -751,6 +762,51 @@ export const ROUTE_ROWS: readonly Row[] = [
     evidence: /0\.0\.0\.0\/0: should go by "default via 198\.51\.100\.1 .*ENETUNREACH/,
     remedy: /explain/,
     near: { status: seen(status()) },
+  },
+  {
+    code: 'replies-not-in',
+    what: 'no address yet',
+    bad: {
+      config: SYMMETRIC,
+      status: seen(
+        status({ symmetricReplies: [{ ...REPLIES, state: 'absent', reason: 'mgmt0 has no inet address yet' }] }),
+      ),
+    },
+    severity: 'error',
+    evidence: /inet on mgmt0: mgmt0 has no inet address yet/,
+    remedy: /backup-router status/,
+    near: { config: SYMMETRIC, status: seen(status({ symmetricReplies: [REPLIES] })) },
+  },
+  {
+    code: 'replies-overtaken',
+    what: 'by a rule for the address',
+    bad: {
+      config: SYMMETRIC,
+      rules: [
+        rule(0, 255),
+        rule(5000, 77, { protocol: 3 }, { from: prefix('10.255.0.2', 32) }),
+        rule(
+          32_765,
+          25_629,
+          { protocol: 157, inputInterface: 'lo', foreign: false },
+          { from: prefix('10.255.0.2', 32) },
+        ),
+        rule(32_766, 254),
+      ],
+    },
+    severity: 'note',
+    evidence: /^5000: from 10\.255\.0\.2\/32 lookup 77 proto 3$/,
+    near: {
+      config: SYMMETRIC,
+      rules: [
+        rule(0, 255),
+        rule(5000, 77, { protocol: 3 }, { from: prefix('10.1.0.2', 32) }),
+        rule(5000, 77, { protocol: 3, inputInterface: 'data0' }),
+        rule(5000, 77, { protocol: 3 }, { from: prefix('10.255.0.2', 32), mark: { value: 1, mask: 1 } }),
+        rule(32_766, 254),
+        rule(40_000, 77, { protocol: 3 }, { from: prefix('10.255.0.2', 32) }),
+      ],
+    },
   },
   {
     code: 'carries-nothing',

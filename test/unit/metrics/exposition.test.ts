@@ -56,6 +56,7 @@ function facts(change: Partial<Measured> = {}): Measured {
       })),
       daemons: [{ id: 'frr/zebra', state: 'down', ...daemon }],
       disagreements: [],
+      symmetricReplies: [],
       adopted: [],
       waiting: [{ subject: 's', reason: 'r' }],
       faults: [],

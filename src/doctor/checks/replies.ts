@@ -1,0 +1,87 @@
+/** Symmetric replies: whether they are in, and whether a rule of somebody else takes their packets first. */
+
+import { linkOf, realmOf } from '../../core/management.js';
+import { ownership, ownsRule } from '../../core/ownership.js';
+import { takesAllTo } from '../../core/rule-place.js';
+import { type Family, familyBits } from '../../model/address.js';
+import { allBackupRouters } from '../../model/config.js';
+import { containsPrefix, prefix } from '../../model/prefix.js';
+import { type Rule, TABLE_LOCAL, TABLE_MAIN } from '../../model/route.js';
+import { ruleText, tableText } from '../../model/route-text.js';
+import { type Check, found, look } from '../finding.js';
+import type { Host } from '../host.js';
+import { withAgent } from './agent.js';
+
+function asked({ config }: Host): boolean {
+  return allBackupRouters(config).some(({ symmetricReplies }) => symmetricReplies === true);
+}
+
+export const repliesNotIn: Check = {
+  code: 'replies-not-in',
+  title: 'packets from the management address leave by the backup router (symmetric-replies)',
+  facts: '',
+  run: (host) =>
+    !asked(host)
+      ? 'not-applicable'
+      : withAgent(host, ({ symmetricReplies }) =>
+          found(
+            'error',
+            'symmetric-replies is asked for, and is not in: packets from the management address go by the main table.',
+            symmetricReplies
+              .filter(({ state }) => state === 'absent')
+              .map(({ family, interface: device, reason }) => `${family} on ${device}: ${reason ?? 'not in'}`),
+            'backup-router status; backup-router plan',
+          ),
+        ),
+};
+
+export const repliesOvertaken: Check = {
+  code: 'replies-overtaken',
+  title: 'no rule of an operator takes the packets of symmetric-replies first',
+  facts: 'K11',
+  run: (host) =>
+    !asked(host)
+      ? 'not-applicable'
+      : look(host.rules, (rules) =>
+          look(host.kernel, ({ snapshot }) => {
+            const own = ownership(host.config);
+            const sources = host.config.managementInterfaces.flatMap(({ selector, backupRouters }) => {
+              const link = linkOf(selector, snapshot);
+              if (link === undefined || realmOf(link, snapshot).vrf !== undefined) return [];
+              const families = backupRouters.filter((one) => one.symmetricReplies === true).map(({ family }) => family);
+              return snapshot.addresses.filter(
+                (one) => one.interfaceIndex === link.index && families.includes(one.family),
+              );
+            });
+            const taking = (rule: Rule): boolean =>
+              isInFront(rules, rule) &&
+              !ownsRule(own, rule) &&
+              sources.some(({ family, address }) => takesFrom(rule, family, address));
+            return found(
+              'note',
+              `These rules take packets from the management address before those of symmetric-replies. What their tables
+                have a route for goes that way.`,
+              rules.filter(taking).map((rule) => `${rule.family === 'inet6' ? '-6 ' : ''}${ruleText(rule, tableText)}`),
+            );
+          }),
+        ),
+};
+
+/** Whether it stands before the rule that looks up main, and behind the one for own addresses. */
+function isInFront(rules: readonly Rule[], rule: Rule): boolean {
+  const family = rules.filter((other) => other.family === rule.family);
+  const main = family.findIndex((other) => takesAllTo(other, TABLE_MAIN));
+  return !takesAllTo(rule, TABLE_LOCAL) && (main < 0 || family.indexOf(rule) < main);
+}
+
+/** For packets from there, whatever else they are. */
+function takesFrom({ family, inputInterface, detail }: Rule, of: Family, address: string): boolean {
+  const selectors = Object.keys(detail ?? {}).filter((key) => !['action', 'target', 'suppressGroup'].includes(key));
+  const from = detail?.from;
+  return (
+    family === of &&
+    (inputInterface === undefined || inputInterface === 'lo') &&
+    selectors.every((key) => key === 'from') &&
+    (from === undefined || containsPrefix(from, prefix(address, familyBits(of))))
+  );
+}

@@ -1,0 +1,114 @@
+/**
+ * Symmetric replies on a real kernel, with a real agent and a real FRR whose default leads away from the management network, where the
+ * answers are lost: the NOC pings the management address. Both families.
+ */
+
+import { join } from 'node:path';
+import t from 'tap';
+import { type Frr, prepareFrr } from '../../src/drill/lab/frr.js';
+import { zebraConfig } from '../../src/drill/lab/frr-conf.js';
+import { eventually } from '../../src/drill/lab/wait.js';
+import type { Family } from '../../src/model/address.js';
+import { routeGet, routes, rules } from '../lab/inspect.js';
+import { startPing } from '../lab/ping.js';
+import { STANDARD, type StandardLab } from '../lab/standard.js';
+import { agentIn, type Case, FAMILIES, GATEWAY, laboratory, statusWhere, turned } from './agent-support.js';
+
+const TABLE = 25_629;
+const ALL: Readonly<Record<Family, string>> = { inet: '0.0.0.0/0', inet6: '::/0' };
+
+/** zebra with a default of its own through data0, where answers to the NOC are dropped. */
+async function away(std: StandardLab): Promise<Frr> {
+  const { router, peer } = std;
+  for (const net of ['10.99.0.0/24', '2001:db8:99::/64']) peer.ip(`route replace blackhole ${net}`);
+  const frr = prepareFrr(router, {
+    directory: join(std.lab.directory, 'away'),
+    daemons: {
+      zebra: zebraConfig(),
+      staticd: [`ip route ${ALL.inet} ${STANDARD.inet.peer}`, `ipv6 route ${ALL.inet6} ${STANDARD.inet6.peer}`].join(
+        '\n',
+      ),
+    },
+  });
+  await frr.start();
+  await eventually(
+    () =>
+      FAMILIES.every((family) => routes(router, family).some(({ dst, dev }) => dst === 'default' && dev === 'data0')),
+    { what: 'defaults of FRR' },
+  );
+  return frr;
+}
+
+function config(frr: Frr, symmetric: boolean): string {
+  return JSON.stringify({
+    'management-interface': 'mgmt0',
+    'backup-router': { address: GATEWAY.inet, 'symmetric-replies': symmetric },
+    'inet6-backup-router': { address: GATEWAY.inet6, 'symmetric-replies': symmetric },
+    'routing-daemon': { frr: { daemons: ['zebra'], 'socket-directory': frr.directory } },
+    withdraw: { 'hold-time': '300ms' },
+    detect: { 'probe-interval': '100ms', 'probe-timeout': '2s' },
+  });
+}
+
+/** Whether the NOC, asking the management address, is answered. */
+async function answered({ noc }: StandardLab, family: Family): Promise<boolean> {
+  const ping = startPing(noc, STANDARD[family].mgmt);
+  try {
+    await ping.nextReply(1000);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await ping.stop();
+  }
+}
+
+async function everywhere(t: Case, std: StandardLab, wanted: boolean, when: string): Promise<void> {
+  for (const family of FAMILIES) t.same(await answered(std, family), wanted, `${family}: ${when}`);
+}
+
+for (const rpFilter of [0, 1] as const) {
+  t.test(`answered while FRR is healthy, and its default leads elsewhere; rp_filter ${rpFilter}`, async (t) => {
+    const std = laboratory(t, { rpFilter });
+    const { router } = std;
+    const frr = await away(std);
+    const agent = agentIn(std, config(frr, false));
+    await turned(agent, 'out');
+    await everywhere(t, std, false, 'lost without');
+
+    agent.configure(config(frr, true));
+    agent.signal('SIGHUP');
+    await statusWhere(
+      agent,
+      ({ symmetricReplies }) =>
+        symmetricReplies.length === 2 && symmetricReplies.every(({ state }) => state === 'installed'),
+    );
+    await everywhere(t, std, true, 'answered with');
+    for (const family of FAMILIES) {
+      const a = STANDARD[family];
+      t.match(routeGet(router, a.noc), /dev data0/, `${family}: other packets as ever`);
+      t.match(routeGet(router, a.noc, 'from', a.data), /dev data0/, `${family}: those from another address, too`);
+      t.match(routeGet(router, a.noc, 'from', a.mgmt), /dev mgmt0/, `${family}: from the management address by mgmt0`);
+      t.notMatch(routeGet(router, a.gateway, 'from', a.mgmt), /via/, `${family}: a neighbour directly`);
+      t.match(routeGet(router, a.mgmt, 'from', a.mgmt), /local/, `${family}: this host itself as ever`);
+      t.notMatch(
+        routeGet(router, a.noc, 'from', a.mgmt, 'iif', 'data0'),
+        /mgmt0/,
+        `${family}: never in transit, whatever the source says`,
+      );
+    }
+
+    const from = agent.log.length;
+    await frr.kill('zebra');
+    await turned(agent, 'in', from);
+    await everywhere(t, std, true, 'answered beside a dead zebra');
+
+    for (const family of FAMILIES) router.ip(`${family === 'inet6' ? '-6 ' : ''}rule flush proto 157`);
+    await eventually(() => FAMILIES.every((family) => rules(router, family).some(({ table }) => table === TABLE)), {
+      what: 'the rules again',
+    });
+    await everywhere(t, std, true, 'answered after a flush of the rules');
+    await agent.stop();
+    await everywhere(t, std, true, 'answered after the agent (on-stop: keep)');
+  });
+}
