@@ -38,7 +38,9 @@ export function applied(state: State, steps: readonly Step[], results: readonly 
   });
   const { record } = world;
   // A next hop of somebody else that stood under our number (fact K7) may cover now, and our own changes make no event.
-  const merged = world.snapshot?.ownRoutes.some(({ nexthops }) => nexthops.length > 1) === true;
+  const merged =
+    steps.some(({ kind }) => kind === 'delete-route') &&
+    world.snapshot?.ownRoutes.some(({ nexthops }) => nexthops.length > 1) === true;
   const known = withWorld(state, {
     refused,
     record: returned.length === 0 ? record : { ...record, returned: [...record.returned, ...returned] },

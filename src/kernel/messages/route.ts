@@ -18,6 +18,7 @@ import {
   putBytes,
   putU32,
   putWords,
+  readU8,
   readU32,
   reserve,
   type Writer,
@@ -149,6 +150,7 @@ export function decodeRoute(bytes: Buffer, start: number, end: number, deadFlags
   const family = familyFromNumber(bytes[header]!);
   const flags = bytes.readUInt32LE(header + 8);
   if (family === undefined || (flags & uapi.RTM_F_CLONED) !== 0) return undefined;
+  if (Math.max(bytes[header + 1]!, bytes[header + 2]!) > familyBits(family)) return undefined;
   let destination = defaultPrefix(family).bits;
   let table = bytes[header + 4]!;
   let metric = 0;
@@ -181,8 +183,8 @@ export function decodeRoute(bytes: Buffer, start: number, end: number, deadFlags
         break;
       // Most routes have none of these: then no object is made for them.
       case uapi.RTA_SRC:
-        if (bytes[header + 2] !== 0)
-          (more ??= {}).from = prefix(readAddress(bytes, from, to) ?? '::', bytes[header + 2]!);
+        if (bytes[header + 2] !== 0 && 8 * (to - from) === familyBits(family))
+          (more ??= {}).from = prefix(readAddress(bytes, from, to)!, bytes[header + 2]!);
         break;
       case uapi.RTA_PREFSRC:
         (more ??= {}).source = readAddress(bytes, from, to) ?? defaultPrefix(family).address;
@@ -191,7 +193,8 @@ export function decodeRoute(bytes: Buffer, start: number, end: number, deadFlags
         (more ??= {}).nexthopId = readU32(bytes, from, to);
         break;
       case uapi.RTA_PREF:
-        if (PREFERENCES[bytes[from]!] !== undefined) (more ??= {}).preference = PREFERENCES[bytes[from]!]!;
+        if (PREFERENCES[readU8(bytes, from, to)] !== undefined)
+          (more ??= {}).preference = PREFERENCES[readU8(bytes, from, to)]!;
         break;
       case uapi.RTA_CACHEINFO:
         if (to - from >= RTA_EXPIRES_AT + 4 && bytes.readInt32LE(from + RTA_EXPIRES_AT) !== 0)

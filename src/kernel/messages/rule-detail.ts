@@ -6,10 +6,10 @@
  * silence.
  */
 
-import type { Family } from '../../model/address.js';
+import { type Address, type Family, familyBits } from '../../model/address.js';
 import { defaultPrefix, type Prefix, prefix } from '../../model/prefix.js';
 import type { Masked, Range, RuleAction, RuleDetail } from '../../model/rule-detail.js';
-import { readText, readU32, walkAttributes } from '../netlink/codec.js';
+import { readText, readU8, readU32, walkAttributes } from '../netlink/codec.js';
 import { readAddress } from '../netlink/families.js';
 import * as uapi from '../netlink/uapi.js';
 
@@ -52,10 +52,10 @@ export function decodeRuleDetail(family: Family, bytes: Buffer, header: number, 
       case uapi.FRA_PAD:
         return;
       case uapi.FRA_SRC:
-        detail.from = prefix(readAddress(bytes, at, stop) ?? defaultPrefix(family).address, bytes[header + 2]!);
+        if (from !== undefined) detail.from = prefix(addressOf(family, bytes, at, stop), from.length);
         return;
       case uapi.FRA_DST:
-        detail.to = prefix(readAddress(bytes, at, stop) ?? defaultPrefix(family).address, bytes[header + 1]!);
+        if (to !== undefined) detail.to = prefix(addressOf(family, bytes, at, stop), to.length);
         return;
       case uapi.FRA_FWMARK:
         detail.mark = { value: readU32(bytes, at, stop), mask: 0 };
@@ -67,7 +67,7 @@ export function decodeRuleDetail(family: Family, bytes: Buffer, header: number, 
         detail.outputInterface = readText(bytes, at, stop);
         return;
       case uapi.FRA_L3MDEV:
-        if (bytes[at] !== 0) detail.l3mdev = true;
+        if (readU8(bytes, at, stop) !== 0) detail.l3mdev = true;
         return;
       case uapi.FRA_GOTO:
         detail.target = readU32(bytes, at, stop);
@@ -82,7 +82,7 @@ export function decodeRuleDetail(family: Family, bytes: Buffer, header: number, 
         detail.users = { first: readU32(bytes, at, stop), last: readU32(bytes, at + 4, stop) };
         return;
       case uapi.FRA_IP_PROTO:
-        detail.ipProtocol = bytes[at] ?? 0;
+        detail.ipProtocol = readU8(bytes, at, stop);
         return;
       case uapi.FRA_SPORT_RANGE:
         detail.sourcePorts = ports(bytes, at, stop);
@@ -97,10 +97,10 @@ export function decodeRuleDetail(family: Family, bytes: Buffer, header: number, 
         masks.destinationPort = readU16(bytes, at, stop);
         return;
       case uapi.FRA_DSCP:
-        detail.dscp = { value: bytes[at] ?? 0, mask: 0 };
+        detail.dscp = { value: readU8(bytes, at, stop), mask: 0 };
         return;
       case uapi.FRA_DSCP_MASK:
-        masks.dscp = bytes[at] ?? 0;
+        masks.dscp = readU8(bytes, at, stop);
         return;
       case uapi.FRA_FLOWLABEL:
         detail.flowLabel = { value: stop - at < 4 ? 0 : bytes.readUInt32BE(at), mask: 0 };
@@ -126,6 +126,12 @@ export function decodeRuleDetail(family: Family, bytes: Buffer, header: number, 
 /** FRA_SRC and FRA_DST are left out where the address is all zero. */
 function prefixOf(family: Family, length: number): Prefix | undefined {
   return length === 0 ? undefined : prefix(defaultPrefix(family).address, length);
+}
+
+/** All zero where it is of no length that the family has. */
+function addressOf(family: Family, bytes: Buffer, start: number, end: number): Address {
+  const address = 8 * (end - start) === familyBits(family) ? readAddress(bytes, start, end) : undefined;
+  return address ?? defaultPrefix(family).address;
 }
 
 function masked(selector: Masked | undefined, mask: number): Masked | undefined {

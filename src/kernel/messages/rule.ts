@@ -16,6 +16,7 @@ import {
   putU8,
   putU32,
   readText,
+  readU8,
   readU32,
   reserve,
   type Writer,
@@ -85,6 +86,7 @@ export function decodeRule(bytes: Buffer, start: number, end: number): Rule | un
   if (attributes > end) return undefined;
   const family = familyFromNumber(bytes[header]!);
   if (family === undefined) return undefined;
+  if (Math.max(bytes[header + 1]!, bytes[header + 2]!) > familyBits(family)) return undefined;
   let priority = 0;
   let table = bytes[header + 4]!;
   let suppressPrefixLength: number | undefined;
@@ -107,7 +109,7 @@ export function decodeRule(bytes: Buffer, start: number, end: number): Rule | un
         table = readU32(bytes, from, to);
         break;
       case uapi.FRA_PROTOCOL:
-        protocol = bytes[from] ?? 0;
+        protocol = readU8(bytes, from, to);
         break;
       case uapi.FRA_IIFNAME:
         inputInterface = readText(bytes, from, to);

@@ -20,7 +20,7 @@ export interface Writer {
 
 /** Rounds up to NLMSG_ALIGNTO and NLA_ALIGNTO, which are both 4. */
 export function align(length: number): number {
-  return (length + 3) & ~3;
+  return ((length + 3) & ~3) >>> 0;
 }
 
 /** What `write` writes, in bytes of its own. */
@@ -149,6 +149,11 @@ export function walkAttributes(bytes: Buffer, start: number, end: number, visit:
     visit(bytes.readUInt16LE(at + 2) & NLA_TYPE_MASK, at + 4, at + length);
     at += align(length);
   }
+}
+
+/** A u8 attribute's value; 0 when it is empty. */
+export function readU8(bytes: Buffer, start: number, end: number): number {
+  return end > start ? bytes[start]! : 0;
 }
 
 /** A u32 attribute's value; 0 when it is too short to be one. */
