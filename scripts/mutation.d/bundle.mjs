@@ -32,6 +32,8 @@ await build({
   alias: { tap: resolve('scripts/mutation.d/tap.mjs') },
   packages: 'bundle',
   external: ['koffi', 'netlink'],
-  banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+  },
   logLevel: 'error',
 });

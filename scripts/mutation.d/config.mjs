@@ -11,7 +11,17 @@ const config = {
   coverageAnalysis: 'perTest',
   checkers: [],
   concurrency: Number(jobs),
-  ignorePatterns: ['.stryker', '.node', 'dist', 'docs', 'systemd', 'test/netns', 'test/systemd', 'test/packages', '*.log'],
+  ignorePatterns: [
+    '.stryker',
+    '.node',
+    'dist',
+    'docs',
+    'systemd',
+    'test/netns',
+    'test/systemd',
+    'test/packages',
+    '*.log',
+  ],
   // Words of a log or a status; a value that is worked out once, when a module is loaded, cannot be changed later.
   mutator: { excludedMutations: ['StringLiteral'] },
   ignoreStatic: true,

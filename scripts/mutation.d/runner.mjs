@@ -66,7 +66,8 @@ class Runner {
         if (testFilter !== undefined && !wanted.has(test.id)) continue;
         nrOfTests++;
         const failure = await this.#failureOf(test);
-        if (global.hitCount !== undefined && global.hitCount > global.hitLimit) return { status: 'timeout', reason: 'hit limit' };
+        if (global.hitCount !== undefined && global.hitCount > global.hitLimit)
+          return { status: 'timeout', reason: 'hit limit' };
         if (failure !== undefined) return { status: 'killed', killedBy: [test.id], failureMessage: failure, nrOfTests };
       }
       return { status: 'survived', nrOfTests };
@@ -83,7 +84,9 @@ class Runner {
     } catch (error) {
       return String(error?.message ?? error).slice(0, 300) || 'failed';
     }
-    return this.#stray === undefined ? undefined : `stray: ${String(this.#stray?.message ?? this.#stray).slice(0, 300)}`;
+    return this.#stray === undefined
+      ? undefined
+      : `stray: ${String(this.#stray?.message ?? this.#stray).slice(0, 300)}`;
   }
 }
 
@@ -91,4 +94,6 @@ function fault(text) {
   if (text !== undefined) throw new Error(text);
 }
 
-export const strykerPlugins = [{ kind: 'TestRunner', name: 'backup-router', injectableClass: Runner, injectable: Runner }];
+export const strykerPlugins = [
+  { kind: 'TestRunner', name: 'backup-router', injectableClass: Runner, injectable: Runner },
+];

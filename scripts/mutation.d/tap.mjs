@@ -15,7 +15,7 @@ class Test {
   #chain = Promise.resolve();
   #after = [];
 
-  test(name, ...more) {
+  test(_name, ...more) {
     const run = more.at(-1);
     this.#chain = this.#chain.then(() => runTest(run));
     return this.#chain;
