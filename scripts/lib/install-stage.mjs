@@ -14,6 +14,7 @@ copy('dist/bin');
 copy('package.json');
 // doctor compares the installed unit with it.
 copy('systemd/backup-router.service');
+copy('systemd/backup-router@.service');
 
 const { packages } = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));
 for (const [path, { dev, optional }] of Object.entries(packages)) {

@@ -12,7 +12,7 @@ import type { LoadedConfig } from '../config/load.js';
 import { parseConfig } from '../config/parse.js';
 import type { Config } from '../model/config.js';
 import { CommandError, EXIT } from '../model/exit.js';
-import { DEFAULT_CONFIG_FILE, type Paths } from '../model/paths.js';
+import { DEFAULT_CONFIG_FILE, defaultConfigFile, type Paths } from '../model/paths.js';
 import { readLastKnownGood } from '../runtime/last-known-good.js';
 
 export interface JunosOptions {
@@ -21,12 +21,12 @@ export interface JunosOptions {
 }
 
 export interface ConfigOptions extends JunosOptions {
-  /** Named by the user: used, or refused with 78. undefined: {@link DEFAULT_CONFIG_FILE}, or what the agent has to fall back to. */
+  /** Named by the user: used, or refused with 78. undefined: {@link defaultConfigFile}, or what the agent has to fall back to. */
   readonly config?: string;
 }
 
 export function configFileOf(options: ConfigOptions): string {
-  return options.config ?? DEFAULT_CONFIG_FILE;
+  return options.config ?? defaultConfigFile(process.env);
 }
 
 /** What a file means that was named. Throws 78 and every fault of it: another one is never used in its place. */

@@ -5,6 +5,7 @@
 
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { CommandError, EXIT } from '../model/exit.js';
+import { INSTANCE, instanceOf } from '../model/paths.js';
 import { VERSION } from '../model/version.js';
 import { type ConfigOptions, withConfig, withJunosOptions } from './config-options.js';
 import type { ConvertOptions } from './convert.js';
@@ -40,6 +41,15 @@ function usage({ code, message }: CommanderError, argv: readonly string[]): numb
   throw new CommandError(EXIT.USAGE, what!, nearest?.replace(/^\(|\)$/g, '') ?? `backup-router${command} --help`);
 }
 
+/** Which agent is meant: paths follow from it. */
+function ofInstance(program: Command): void {
+  const { instance } = program.opts<{ instance?: string }>();
+  if (instance !== undefined) process.env['BACKUP_ROUTER_INSTANCE'] = instance;
+  const named = instanceOf(process.env);
+  if (named !== undefined && !INSTANCE.test(named))
+    throw new CommandError(EXIT.USAGE, `no name of an agent: ${named}`, 'letters, digits, _ . and -, at most 64');
+}
+
 /** The commands. `ends` hears the exit status of the one that ran. */
 export function buildProgram(ends: (exitStatus: number) => void): Command {
   const program = new Command('backup-router')
@@ -48,6 +58,8 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
         'while its routing daemon is not healthy.',
     )
     .version(VERSION, '-V, --version')
+    .option('--instance <name>', 'of several agents on this host the one of that name: backup-router@<name>.service')
+    .hook('preSubcommand', ofInstance)
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .addHelpText('after', HELP.program);

@@ -1,7 +1,7 @@
 /** `backup-router run`: the daemon. */
 
 import { loadConfig } from '../config/load.js';
-import { DEFAULT_CONFIG_FILE, pathsOf } from '../model/paths.js';
+import { pathsOf } from '../model/paths.js';
 import { runAgent } from '../runtime/agent.js';
 import { hintsOf, type JunosOptions, namedConfig } from './config-options.js';
 
@@ -16,7 +16,7 @@ export async function run(options: RunOptions): Promise<number> {
   if (options.dryRun === true && options.config !== undefined)
     namedConfig(options, loadConfig(options.config, hintsOf(options), true));
   return runAgent({
-    paths: pathsOf(process.env, options.config ?? DEFAULT_CONFIG_FILE),
+    paths: pathsOf(process.env, options.config),
     hints: hintsOf(options),
     dryRun: options.dryRun ?? false,
     verbose: options.verbose ?? false,

@@ -1,20 +1,22 @@
 /** What to do with the agent, in the words of whatever starts it on this host. */
 
 import { existsSync } from 'node:fs';
+import { unitOf } from '../model/paths.js';
 
 /** systemd runs here (sd_booted(3)). */
 const systemd = (): boolean => existsSync('/run/systemd/system');
 
+/** As people write it. */
+const unit = (): string => unitOf(process.env).replace(/\.service$/, '');
+
 export function startAdvice(): string {
-  return systemd()
-    ? 'systemctl start backup-router'
-    : 'start it as this host starts its services, or: backup-router run';
+  return systemd() ? `systemctl start ${unit()}` : 'start it as this host starts its services, or: backup-router run';
 }
 
 export function stopAdvice(): string {
-  return systemd() ? 'systemctl stop backup-router' : 'stop the agent as this host stops its services';
+  return systemd() ? `systemctl stop ${unit()}` : 'stop the agent as this host stops its services';
 }
 
 export function logAdvice(): string {
-  return systemd() ? 'journalctl -u backup-router' : 'see what the agent has written to its standard error';
+  return systemd() ? `journalctl -u ${unit()}` : 'see what the agent has written to its standard error';
 }

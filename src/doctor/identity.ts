@@ -4,18 +4,28 @@
  * runs as root, whom every socket lets in; the agent does not. Pure.
  */
 
-import { valueOf } from './files.js';
+import { unitOf } from '../model/paths.js';
+import { type FileTree, type FoundFile, valueOf } from './files.js';
 import type { Host, Identity, PathStep } from './host.js';
 import { systemdFiles, valuesOf } from './ini.js';
 
 export const CAP_DAC_OVERRIDE = 1n;
 export const CAP_NET_ADMIN = 12n;
-export const UNIT = 'backup-router.service';
+/** The agent's unit, and the name of its file: a template where there are several agents. */
+export const UNIT = unitOf(process.env);
+export const UNIT_FILE = UNIT.replace(/@.*\./, '@.');
+export const TEMPLATED = UNIT !== UNIT_FILE;
 /** What the routing daemon is ordered after. */
 export const START_TARGET = 'backup-router-start.target';
 
 export function hasCapability(identity: Identity, capability: bigint): boolean {
   return ((identity.capabilities >> capability) & 1n) === 1n;
+}
+
+/** The unit with its drop-ins, those of the template first. */
+export function unitFiles(tree: FileTree): readonly FoundFile[] {
+  const files = systemdFiles(tree, `system/${UNIT_FILE}`);
+  return TEMPLATED ? [...files, ...systemdFiles(tree, `system/${UNIT}`)] : files;
 }
 
 /** The running agent, else the user that its unit names, else whoever asks. */
@@ -24,7 +34,7 @@ export function agentIdentity(host: Host): Identity {
 }
 
 function unitIdentity(host: Host): Identity | undefined {
-  const files = systemdFiles(host.files, `system/${UNIT}`);
+  const files = unitFiles(host.files);
   if (files.length === 0) return undefined;
   const last = (key: string): string | undefined => valuesOf(files, 'Service', key).at(-1)?.value;
   const name = last('User') ?? 'root';

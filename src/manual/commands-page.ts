@@ -92,6 +92,14 @@ export function commandsPage(date: string): string {
         ),
       ),
       item(
+        bold('BACKUP_ROUTER_INSTANCE'),
+        text(
+          'The name of an agent where there are several, as --instance NAME in each command: its paths are',
+          '/etc/backup-router/NAME.yaml, /run/backup-router/NAME and /var/lib/backup-router/NAME, its unit',
+          'backup-router@NAME.service.',
+        ),
+      ),
+      item(
         bold('NOTIFY_SOCKET'),
         text(
           'sd_notify(3): READY once the first look at the kernel is done and judged, RELOADING,',

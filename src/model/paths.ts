@@ -34,8 +34,27 @@ export const INSTANCE = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
 export const DEFAULT_CONFIG_FILE = '/etc/backup-router/config.yaml';
 
-export function pathsOf(env: Readonly<Record<string, string | undefined>>, configFile = DEFAULT_CONFIG_FILE): Paths {
-  const instance = env['BACKUP_ROUTER_INSTANCE'] || undefined;
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The name of the agent that is meant, of several; undefined: there is one. */
+export function instanceOf(env: Environment): string | undefined {
+  return env['BACKUP_ROUTER_INSTANCE'] || undefined;
+}
+
+/** The configuration where none is named. */
+export function defaultConfigFile(env: Environment): string {
+  const instance = instanceOf(env);
+  return instance === undefined ? DEFAULT_CONFIG_FILE : `/etc/backup-router/${instance}.yaml`;
+}
+
+/** The systemd unit of the agent. */
+export function unitOf(env: Environment): string {
+  const instance = instanceOf(env);
+  return instance === undefined ? 'backup-router.service' : `backup-router@${instance}.service`;
+}
+
+export function pathsOf(env: Environment, configFile = defaultConfigFile(env)): Paths {
+  const instance = instanceOf(env);
   const below = instance === undefined ? '' : `/${instance}`;
   const state = directory(env['STATE_DIRECTORY'], `/var/lib/backup-router${below}`);
   const runtime = directory(env['RUNTIME_DIRECTORY'], `/run/backup-router${below}`);

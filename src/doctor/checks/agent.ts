@@ -8,8 +8,8 @@ import type { Status } from '../../model/status.js';
 import { VERSION } from '../../model/version.js';
 import { type Check, finding, found, look, type Outcome, unknown } from '../finding.js';
 import type { Host } from '../host.js';
-import { agentIdentity, CAP_NET_ADMIN, hasCapability, stepText, turnedAwayAt, UNIT } from '../identity.js';
-import { systemdFiles, valuesOf } from '../ini.js';
+import { agentIdentity, CAP_NET_ADMIN, hasCapability, stepText, turnedAwayAt, UNIT, unitFiles } from '../identity.js';
+import { valuesOf } from '../ini.js';
 
 /**
  * A check of the running agent; without one there is nothing to judge, and agent-not-running says
@@ -264,7 +264,7 @@ export const stateNotWritable: Check = {
   facts: '',
   run: (host) => {
     const { path, steps, exists } = host.stateDirectory;
-    const files = systemdFiles(host.files, `system/${UNIT}`);
+    const files = unitFiles(host.files);
     // systemd makes it, and gives it to the unit's user, before each start (systemd.exec(5)).
     if (!exists && valuesOf(files, 'Service', 'StateDirectory').length > 0) return [];
     const identity = agentIdentity(host);

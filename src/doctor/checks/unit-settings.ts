@@ -4,7 +4,7 @@
  */
 
 import { type Check, found, unknown } from '../finding.js';
-import { START_TARGET, UNIT } from '../identity.js';
+import { START_TARGET, TEMPLATED, UNIT } from '../identity.js';
 import { booleanOf, type IniSetting, systemdFiles, valuesOf } from '../ini.js';
 import { hasSystemd, withUnit } from './unit.js';
 
@@ -63,6 +63,8 @@ export const unitOrdering: Check = {
   facts: 'S1',
   run: (host) =>
     withUnit(host, (service) => {
+      // What runs beside an agent in a namespace is ordered by whoever made the namespace.
+      if (TEMPLATED) return 'not-applicable';
       const target = systemdFiles(host.files, `system/${START_TARGET}`);
       const before = [...target, ...service].flatMap((file) =>
         valuesOf([file], 'Unit', 'Before').flatMap(({ value, where }) =>

@@ -8,16 +8,18 @@ import type { FoundFile } from '../files.js';
 import { exists, type FileEntry, unreadableOf } from '../files.js';
 import { type Check, found, look, type Outcome, unknown } from '../finding.js';
 import type { Host } from '../host.js';
-import { UNIT } from '../identity.js';
-import { SYSTEMD_DIRECTORIES, systemdFiles } from '../ini.js';
+import { UNIT, UNIT_FILE, unitFiles } from '../identity.js';
+import { SYSTEMD_DIRECTORIES } from '../ini.js';
 
 /** The unit's files with their main file first. Without systemd there are no units to judge. */
 export function withUnit(host: Host, judge: (files: readonly FoundFile[]) => Outcome): Outcome {
   if (!hasSystemd(host)) return 'not-applicable';
   const why = closed(host);
   if (why !== undefined) return unknown(why, 'sudo backup-router doctor');
-  const files = systemdFiles(host.files, `system/${UNIT}`);
-  return files[0]?.path.endsWith(`/${UNIT}`) === true && masked(host) === undefined ? judge(files) : 'not-applicable';
+  const files = unitFiles(host.files);
+  return files[0]?.path.endsWith(`/${UNIT_FILE}`) === true && masked(host) === undefined
+    ? judge(files)
+    : 'not-applicable';
 }
 
 /** systemd runs (sd_booted(3)), or it is a system at rest that has it. */
@@ -26,14 +28,16 @@ export function hasSystemd(host: Host): boolean {
 }
 
 function mainFile(host: Host): string | undefined {
-  return SYSTEMD_DIRECTORIES.map((directory) => `${directory}/system/${UNIT}`).find((path) => exists(host.files, path));
+  return SYSTEMD_DIRECTORIES.map((directory) => `${directory}/system/${UNIT_FILE}`).find((path) =>
+    exists(host.files, path),
+  );
 }
 
 /** Why the unit or a drop-in of it cannot be read. */
 function closed(host: Host): string | undefined {
   return unreadableOf(
     host.files,
-    SYSTEMD_DIRECTORIES.flatMap((directory) => [`${directory}/system/${UNIT}`, `${directory}/system/${UNIT}.d`]),
+    SYSTEMD_DIRECTORIES.flatMap((directory) => [`${directory}/system/${UNIT_FILE}`, `${directory}/system/${UNIT}.d`]),
   );
 }
 
@@ -71,7 +75,7 @@ export const unitNotInstalled: Check = {
         : found(
             'error',
             'The unit is not installed: after the next boot there is no agent.',
-            [`no ${UNIT} below ${SYSTEMD_DIRECTORIES.map((directory) => `${directory}/system`).join(' ')}`],
+            [`no ${UNIT_FILE} below ${SYSTEMD_DIRECTORIES.map((directory) => `${directory}/system`).join(' ')}`],
             'scripts/install',
           ),
 };
@@ -99,7 +103,9 @@ export const unitNotEnabled: Check = {
   facts: 'S1',
   run: (host) =>
     withUnit(host, () => {
-      const links = [...host.files.keys()].filter((path) => /\.(wants|requires)\/backup-router\.service$/.test(path));
+      const links = [...host.files.keys()].filter(
+        (path) => /\.(wants|requires)\/[^/]+$/.test(path) && path.endsWith(`/${UNIT}`),
+      );
       if (links.some((path) => !path.startsWith('/run/'))) return [];
       return found(
         'error',

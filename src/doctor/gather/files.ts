@@ -10,7 +10,7 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'no
 import { dirname, join, resolve } from 'node:path';
 import { BIRD_FILES, includesOf, matches } from '../bird-config.js';
 import type { FileEntry, FileTree } from '../files.js';
-import { START_TARGET, UNIT } from '../identity.js';
+import { START_TARGET, UNIT, UNIT_FILE } from '../identity.js';
 import { SYSTEMD_DIRECTORIES } from '../ini.js';
 
 /** Where the host's files are. */
@@ -52,7 +52,7 @@ const FILES: readonly string[] = [
   ...SYSTEMD_DIRECTORIES.flatMap((base) => [
     `${base}/networkd.conf`,
     `${base}/system.conf`,
-    `${base}/system/${UNIT}`,
+    `${base}/system/${UNIT_FILE}`,
     `${base}/system/${START_TARGET}`,
   ]),
 ];
@@ -76,7 +76,7 @@ const LISTINGS: readonly Listing[] = [
   ...SYSTEMD_DIRECTORIES.flatMap((base) => [
     { directory: `${base}/networkd.conf.d`, suffix: '.conf' },
     { directory: `${base}/system.conf.d`, suffix: '.conf' },
-    { directory: `${base}/system/${UNIT}.d`, suffix: '.conf' },
+    ...[...new Set([UNIT, UNIT_FILE])].map((unit) => ({ directory: `${base}/system/${unit}.d`, suffix: '.conf' })),
     { directory: `${base}/system/${START_TARGET}.d`, suffix: '.conf' },
   ]),
 ];

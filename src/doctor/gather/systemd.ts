@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SystemdEvidence } from '../host.js';
-import { UNIT } from '../identity.js';
+import { UNIT, UNIT_FILE } from '../identity.js';
 import { type Seen, seen, unseen } from '../seen.js';
 
 const PROPERTIES: readonly string[] = [
@@ -18,7 +18,7 @@ const PROPERTIES: readonly string[] = [
 ];
 const TIMEOUT_MS = 3_000;
 /** Beside dist/, in a checkout and where scripts/install puts it. */
-const SHIPPED = join(import.meta.dirname.replace(/\/dist\/(?:bin|src\/.*)$/, ''), 'systemd/backup-router.service');
+const SHIPPED = join(import.meta.dirname.replace(/\/dist\/(?:bin|src\/.*)$/, ''), 'systemd', UNIT_FILE);
 
 /** Asks `systemctl show`. sd_booted(3): systemd runs where /run/systemd/system is. */
 export async function gatherSystemd(root: string): Promise<Seen<SystemdEvidence>> {

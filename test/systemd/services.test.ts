@@ -1,0 +1,111 @@
+/**
+ * What runs beside the one agent under a real systemd: an agent in a network namespace of its own, by its template unit. One boot; the
+ * tests follow upon each other.
+ */
+
+import t from 'tap';
+import { eventually } from '../../src/drill/lab/wait.js';
+import type { Status } from '../../src/model/status.js';
+import { cannotBoot } from './host/requirements.js';
+import { startRouter } from './router.js';
+
+const BLUE = 'backup-router@blue.service';
+const CONFIG_BLUE = `management-interface: mgmt1
+backup-router: {address: 10.79.0.1}
+routing-daemon: [{frr: {daemons: [zebra], socket-directory: /run/frr/blue}}]
+`;
+
+t.setTimeout(200_000);
+
+t.test('beside the agent', { skip: cannotBoot() }, async (t) => {
+  const router = await startRouter();
+  t.teardown(() => router.close());
+  const { machine } = router;
+  const inBlue = (...argv: readonly string[]): string => machine.run('ip', 'netns', 'exec', 'blue', ...argv);
+  const blue = (...args: readonly string[]): ReturnType<typeof machine.try> =>
+    machine.try('backup-router', '--instance', 'blue', ...args);
+
+  t.test('an agent waits for its namespace, and works in it', async (t) => {
+    machine.write('/etc/backup-router/blue.yaml', CONFIG_BLUE);
+    machine.run('systemctl', 'enable', BLUE);
+    machine.try('systemctl', 'start', BLUE);
+    t.not(machine.property(BLUE, 'ActiveState'), 'active', 'there is no namespace');
+    t.match(blue('status'), { status: 69, stderr: /systemctl start backup-router@blue/ });
+    machine.run('ip', 'netns', 'add', 'blue');
+    inBlue('ip', 'link', 'add', 'mgmt1', 'type', 'veth', 'peer', 'name', 'far1');
+    for (const link of ['lo', 'mgmt1', 'far1']) inBlue('ip', 'link', 'set', link, 'up');
+    inBlue('ip', 'address', 'add', '10.79.0.2/24', 'dev', 'mgmt1');
+    await eventually(() => machine.property(BLUE, 'ActiveState') === 'active', {
+      what: 'it comes by itself',
+      timeoutMs: 20_000,
+    });
+    await eventually(() => inBlue('ip', '-N', 'route', 'show', 'table', '25500').includes('via 10.79.0.1 dev mgmt1'), {
+      what: 'its route',
+      timeoutMs: 10_000,
+    });
+    t.notOk(
+      router.owned().some((line) => line.includes('10.79.0.1')),
+      'and not in the namespace of the host',
+    );
+    const status = JSON.parse(blue('status', '--json').stdout) as Status;
+    t.match(status, { configuration: { file: '/etc/backup-router/blue.yaml' }, routes: { phase: 'in' } });
+    t.match(
+      JSON.parse(machine.try('backup-router', 'status', '--json').stdout),
+      { configuration: { file: '/etc/backup-router/config.yaml' } },
+      'the other one is as before',
+    );
+    t.equal(machine.run('stat', '-c', '%U %a', '/run/backup-router/blue').trim(), 'backup-router 755');
+    t.equal(machine.run('stat', '-c', '%U %a', '/var/lib/backup-router/blue').trim(), 'backup-router 755');
+  });
+
+  t.test('its unit, metrics, journal and doctor are its own', async (t) => {
+    const verify = machine.try('systemd-analyze', 'verify', BLUE);
+    t.same([verify.status, verify.stdout, verify.stderr], [0, '', '']);
+    const exposure = machine.run('systemd-analyze', 'security', BLUE);
+    t.ok(Number(/exposure level for backup-router@blue\.service: ([0-9.]+)/.exec(exposure)?.[1]) <= 2.0);
+    t.match(blue('metrics').stdout, /^backup_router_routes_in\{agent="blue"\} 1$/m);
+    t.match(machine.run('cat', '/run/backup-router/blue/metrics.prom'), /^backup_router_up\{agent="blue"\} 1$/m);
+    t.match(machine.run('journalctl', 'BACKUP_ROUTER_INSTANCE=blue', '-o', 'cat'), /ready version=/);
+    const report = machine.try(
+      'ip',
+      'netns',
+      'exec',
+      'blue',
+      'backup-router',
+      '--instance',
+      'blue',
+      'doctor',
+      '--json',
+    );
+    const { findings } = JSON.parse(report.stdout) as {
+      findings: readonly { readonly code: string; readonly severity: string }[];
+    };
+    const severity = (code: string): string | undefined => findings.find((one) => one.code === code)?.severity;
+    for (const code of [
+      'unit-not-installed',
+      'unit-not-enabled',
+      'unit-not-active',
+      'unit-differs',
+      'agent-not-running',
+    ])
+      t.equal(severity(code), 'ok', `doctor looks at its unit: ${code}`);
+    t.strictSame(
+      findings.filter((one) => /^(unit|state)-/.test(one.code) && /error|warning|unknown/.test(one.severity)),
+      [],
+    );
+    machine.run('systemctl', 'disable', BLUE);
+    const after = machine.try('ip', 'netns', 'exec', 'blue', 'backup-router', '--instance', 'blue', 'doctor', '--json');
+    t.match(after.stdout, /"unit-not-enabled",\s+"group": "[^"]+",\s+"severity": "error"/, 'and sees when it is not');
+    machine.run('systemctl', 'enable', BLUE);
+  });
+
+  t.test('both reload and stop by themselves', async (t) => {
+    machine.run('systemctl', 'reload', BLUE);
+    t.match(blue('events', '--json', '-n', '3').stdout, /"kind":"configuration-(reloaded|unchanged)"/);
+    machine.run('systemctl', 'stop', BLUE);
+    t.equal(machine.property('backup-router.service', 'ActiveState'), 'active');
+    t.match(blue('metrics'), { status: 69, stdout: /^backup_router_up\{agent="blue"\} 0$/m });
+    t.match(machine.try('ip', 'netns', 'exec', 'blue', 'backup-router', '--instance', 'blue', 'flush'), { status: 0 });
+    t.equal(inBlue('ip', '-N', 'route', 'show', 'table', 'all', 'proto', '157'), '');
+  });
+});
