@@ -65,7 +65,7 @@ t.test('beside the agent', { skip: cannotBoot() }, async (t) => {
     t.ok(Number(/exposure level for backup-router@blue\.service: ([0-9.]+)/.exec(exposure)?.[1]) <= 2.0);
     t.match(blue('metrics').stdout, /^backup_router_routes_in\{agent="blue"\} 1$/m);
     t.match(machine.run('cat', '/run/backup-router/blue/metrics.prom'), /^backup_router_up\{agent="blue"\} 1$/m);
-    t.match(machine.run('journalctl', 'BACKUP_ROUTER_INSTANCE=blue', '-o', 'cat'), /ready version=/);
+    t.match(machine.run('journalctl', 'BACKUP_ROUTER_INSTANCE=blue', '-o', 'cat'), /^ready \S+=\S+ after_ms=/m);
     const report = machine.try(
       'ip',
       'netns',
