@@ -114,7 +114,7 @@ function repliesBy(world: SeenWorld, management: ManagementInterface, router: Ba
   const wanted = { ...none, place, gateway, routes: [...connected, ...ways] };
   const refusal = ways.every((route) => refused.has(routeKey(route))) ? refused.get(routeKey(ways[0]!)) : undefined;
   return refusal === undefined
-    ? { ...wanted, reason: undefined, rules: rulesFrom(world, family, place, none.table, sources) }
+    ? { ...wanted, reason: undefined, rules: replyRules(config, family, place, none.table, sources, snapshot.rules) }
     : { ...wanted, reason: `kernel: ${refusal.message} (${refusal.code})` };
 }
 
@@ -159,13 +159,15 @@ function prefixesOn({ addresses, foreignRoutes }: Snapshot, { index }: Link, fam
 }
 
 /** Those that stand first, as they stand: their order means nothing, and only a new one is to be added. */
-function rulesFrom(
-  { config, snapshot }: SeenWorld,
+export function replyRules(
+  { routeProtocol }: Pick<Config, 'routeProtocol'>,
   family: Family,
-  place: Exclude<RulePlace, { kind: 'nowhere' }>,
+  place: RulePlace,
   table: number,
   sources: readonly Address[],
+  known: readonly Rule[],
 ): readonly Rule[] {
+  if (place.kind === 'nowhere') return [];
   const rules = sources.map(
     (source): Rule => ({
       family,
@@ -173,13 +175,13 @@ function rulesFrom(
       table,
       suppressPrefixLength: undefined,
       inputInterface: 'lo',
-      protocol: config.routeProtocol,
+      protocol: routeProtocol,
       foreign: false,
       detail: { action: 'table', from: prefix(source, familyBits(family)) },
     }),
   );
   const keys = new Set(rules.map(ruleKey));
-  const standing = snapshot.rules.filter((rule) => rule.table === table).map(ruleKey);
+  const standing = known.filter((rule) => rule.table === table).map(ruleKey);
   const order = new Map(standing.filter((key) => keys.has(key)).map((key, at) => [key, at]));
   const at = (rule: Rule): number => order.get(ruleKey(rule)) ?? order.size;
   return [...rules].sort((a, b) => at(a) - at(b));

@@ -6,9 +6,10 @@
 import fc from 'fast-check';
 import { localRules } from '../../../src/core/local-rules.js';
 import { ownership } from '../../../src/core/ownership.js';
-import { place, type Target } from '../../../src/core/placement.js';
+import { backupRoute, LOCAL_METRIC, place, type Target } from '../../../src/core/placement.js';
 import type { Desired } from '../../../src/core/plan.js';
-import { rulePlace } from '../../../src/core/rule-place.js';
+import { replyRules } from '../../../src/core/replies.js';
+import { lastOfMain, rulePlace } from '../../../src/core/rule-place.js';
 import { type LookupAnswer, lookup, type Trace } from '../../../src/fib/lookup.js';
 import type { Packet } from '../../../src/fib/packet.js';
 import type { View } from '../../../src/fib/view.js';
@@ -17,6 +18,7 @@ import type { Config } from '../../../src/model/config.js';
 import { containsAddress, type Prefix, prefix, prefixText, samePrefix } from '../../../src/model/prefix.js';
 import { type Route, type Rule, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from '../../../src/model/route.js';
 import type { RuleDetail } from '../../../src/model/rule-detail.js';
+import { REPLY_TABLE } from '../../../src/model/tables.js';
 import { config, edges, GATEWAYS, prefixes } from './fixture.js';
 
 export const OTHER_TABLE = 100;
@@ -32,7 +34,13 @@ export interface RuleWorld {
   /** Added once ours stand. */
   readonly newcomers: readonly Rule[];
   readonly destinations: readonly { readonly destination: Prefix; readonly preempt: boolean }[];
+  /** What packets from the address of the port go to by the table of symmetric replies; none: they are not asked for. */
+  readonly replies: readonly Prefix[];
+  /** The backup routes are out. */
+  readonly out: boolean;
 }
+
+const REPLIES = config().tableBase + REPLY_TABLE;
 
 const SOURCES: Readonly<Record<Family, Address>> = { inet: '10.255.0.2', inet6: '2001:db8:255::2' };
 
@@ -109,6 +117,8 @@ export function ruleWorlds(family: Family): fc.Arbitrary<RuleWorld> {
         maxLength: 5,
         selector: ({ destination }) => prefixText(destination),
       }),
+      replies: fc.uniqueArray(prefixes(family), { maxLength: 3, selector: prefixText }),
+      out: fc.nat(2).map((n) => n === 0),
       local: fc.constantFrom(0, 0, 1001, 32_765, 32_767),
       mainAt: fc.constantFrom(32_766, 32_766, 32_766, 100, undefined),
     })
@@ -138,7 +148,7 @@ export function wantedOf(
   gateway: (n: number) => Address = () => GATEWAYS[world.family][0],
   settings: Config = config(),
 ): Desired {
-  const targets = world.destinations.map(
+  const targets = (world.out ? [] : world.destinations).map(
     ({ destination, preempt }, n): Target => ({
       destination,
       gateway: gateway(n),
@@ -153,8 +163,34 @@ export function wantedOf(
   );
   const { routes, lengths, preempting } = place(settings, world.family, targets);
   const at = rulePlace(settings, OWN, world.family, standing);
-  const rules = localRules(settings, world.family, at, lengths, preempting);
-  return { routes, rules, anchors: at.kind === 'beside' && rules.length > 0 ? [at.anchor] : [] };
+  const sources = world.replies.length === 0 ? [] : [SOURCES[world.family]];
+  const rules = [
+    ...replyRules(settings, world.family, at, REPLIES, sources, standing),
+    // While they are out none of ours reads main, but one that stands and that no other does in place of.
+    ...(world.out ? lastOfMain(OWN, standing) : localRules(settings, world.family, at, lengths, preempting)),
+  ];
+  const replies = world.replies.map((destination, n) =>
+    backupRoute(
+      settings,
+      {
+        destination,
+        gateway: gateway(n),
+        onlink: true,
+        interfaceIndex,
+        vrfTable: undefined,
+        rank: 0,
+        preempt: false,
+        activeRival: false,
+      },
+      REPLIES,
+      LOCAL_METRIC[world.family],
+    ),
+  );
+  return {
+    routes: [...routes, ...replies],
+    rules,
+    anchors: at.kind === 'beside' && rules.length > 0 ? [at.anchor] : [],
+  };
 }
 
 /** Packets that differ in all that the rules above ask for. */
@@ -196,7 +232,8 @@ export function words(answer: LookupAnswer): string {
 }
 
 export function routeWords({ table, destination }: Pick<Route, 'table' | 'destination'>): string {
-  return `${table >= 25_500 && table <= 25_628 ? 'ours' : table} ${prefixText(destination)}`;
+  const owner = table === REPLIES ? 'replies' : table >= 25_500 && table <= 25_628 ? 'ours' : table;
+  return `${owner} ${prefixText(destination)}`;
 }
 
 /**
@@ -206,6 +243,29 @@ export function routeWords({ table, destination }: Pick<Route, 'table' | 'destin
 export function expectedWords(world: RuleWorld, without: View, packet: Packet): readonly string[] {
   const trace: Trace = { visits: [], asked: [] };
   const before = lookup(without, packet, { trace });
+  const at = rulePlace(config(), OWN, world.family, without.rules);
+  const others = withoutReplies(world, without, packet, before, trace);
+  const reply = world.replies
+    .filter((one) => packet.source === SOURCES[world.family] && containsAddress(one, packet.destination.address))
+    .sort((a, b) => b.length - a.length)[0];
+  if (reply === undefined || at.kind === 'nowhere' || at.kind === 'fixed') return others;
+  const words = [`replies ${prefixText(reply)}`];
+  if (at.kind === 'end') return before.kind === 'none' ? words : others;
+  if (!trace.asked.includes(at.anchor)) return others;
+  if (at.front !== undefined) return words;
+  // Behind main's, in front of the backup routes.
+  if (trace.visits.find(({ rule }) => rule === at.anchor)?.verdict === 'taken') return others;
+  return before.kind !== 'none' && before.rule.priority === at.anchor.priority ? [...words, ...others] : words;
+}
+
+function withoutReplies(
+  world: RuleWorld,
+  without: View,
+  packet: Packet,
+  before: LookupAnswer,
+  trace: Trace,
+): readonly string[] {
+  if (world.out) return [words(before)];
   const at = rulePlace(config(), OWN, world.family, without.rules);
   const backup = longestBackup(world, packet.destination.address);
   if (at.kind === 'nowhere' || at.kind === 'fixed') return [words(before)];
