@@ -38,6 +38,7 @@ import {
   connectRoute,
   deleteRoute,
   deleteRule,
+  type FakePacket,
   type Fib,
   type Lookup,
   lookup,
@@ -462,7 +463,7 @@ export class FakeKernel implements Kernel {
   // Looking.
 
   /** Where the packet would go; undefined: no route. */
-  lookup(address: Address, packet: { readonly originated: boolean }): Lookup | undefined {
+  lookup(address: Address, packet: FakePacket): Lookup | undefined {
     return lookup(this.fib, address, packet);
   }
 

@@ -2,11 +2,12 @@
  * What holds whenever nothing has happened for a while (`expect sound`), whatever happened before. Asked of the fake kernel's own
  * lookup and of the status that an operator reads, not of the functions that decide.
  *
- *  - Nothing of ours stands twice; while the routes are out nothing of ours stands at all.
+ *  - Nothing of ours stands twice; while the routes are out nothing of ours stands at all, but symmetric replies.
  *  - A backup route said to carry does, or one of others carries its destination instead; one said to be refused, absent, withdrawn
  *    or hidden is so.
  *  - Exit status 0 means that every destination is carried.
  *  - While a way exists by a backup router, a destination is carried.
+ *  - Symmetric replies said to be in carry packets from their addresses, and others have no rule.
  */
 
 import { inWishedState } from '../../../src/cli/status-text.js';
@@ -14,7 +15,7 @@ import { familyBits, isLinkLocal, parseAddress } from '../../../src/model/addres
 import { allBackupRouters, type ManagementInterface } from '../../../src/model/config.js';
 import type { Link } from '../../../src/model/link.js';
 import { containsAddress, type Prefix, prefix, prefixText, samePrefix } from '../../../src/model/prefix.js';
-import { type Route, refuses, TABLE_MAIN } from '../../../src/model/route.js';
+import { type Route, refuses, TABLE_LOCAL, TABLE_MAIN } from '../../../src/model/route.js';
 import { routeText, ruleText } from '../../../src/model/route-text.js';
 import type { BackupRouteStatus } from '../../../src/model/status.js';
 import { lookupTable } from '../../fake/fib.js';
@@ -23,7 +24,7 @@ import type { World } from '../world.js';
 /** The first thing that does not hold; undefined: all is well, or no agent runs that could have done anything about it. */
 export function unsound(world: World): string | undefined {
   if (!world.runs) return undefined;
-  return twice(world) ?? leftOver(world) ?? untrue(world) ?? cutOff(world);
+  return twice(world) ?? leftOver(world) ?? untrue(world) ?? untrueReplies(world) ?? cutOff(world);
 }
 
 function twice(world: World): string | undefined {
@@ -46,7 +47,15 @@ function twice(world: World): string | undefined {
 function leftOver(world: World): string | undefined {
   if (world.status().routes.phase !== 'out') return undefined;
   // Where no rule of others reads main, the agent's own stays: the host would reach nothing without it.
-  const left = world.kernel.ownLines().filter((line) => !/^rule .*lookup main|^rule .*lookup 254/.test(line));
+  const reply = new RegExp(
+    ` (lookup|table) (${world
+      .status()
+      .symmetricReplies.map(({ table }) => table)
+      .join('|')}) `,
+  );
+  const left = world.kernel
+    .ownLines()
+    .filter((line) => !/^rule .*lookup main|^rule .*lookup 254/.test(line) && !reply.test(line));
   const merged = left.filter((line) => !line.includes('nexthop'));
   return merged.length === 0 ? undefined : `out, and there is ${merged[0]}`;
 }
@@ -90,6 +99,30 @@ function untrue(world: World): string | undefined {
       if (uncovered.includes(text) && alone(text) && carried && believed(world, found, realm))
         return `${text} is said to be uncovered, and ${says}`;
     }
+  }
+  return undefined;
+}
+
+function untrueReplies(world: World): string | undefined {
+  const { fake } = world.kernel;
+  for (const { family, interface: device, table, state, sources } of world.status().symmetricReplies) {
+    const rules = fake.fib.rules.filter((rule) => rule.table === table && rule.family === family);
+    const [rule] = rules;
+    const name = `${family} replies on ${device}`;
+    if (state !== 'installed') {
+      if (rule !== undefined) return `${name} are said to be ${state}, and there is ${ruleText(rule)}`;
+      continue;
+    }
+    if (rules.length !== sources.length) return `${name} are said to be in, and have ${rules.length} rules`;
+    if (strangeRules(world)) continue;
+    for (const route of fake.fib.routes.filter((one) => one.table === table && one.family === family))
+      for (const source of sources) {
+        const found = fake.lookup(route.destination.address, { originated: true, source })?.route;
+        if (found?.table !== table && found?.table !== TABLE_LOCAL)
+          return `${name} are said to be in, and ${route.destination.address} from ${source} goes by ${found === undefined ? 'nothing' : routeText(found, nameOf(world))}`;
+        const transit = fake.lookup(route.destination.address, { originated: false, source })?.route;
+        if (transit?.table === table) return `${name} carry packets in transit`;
+      }
   }
   return undefined;
 }
