@@ -32,6 +32,8 @@ export function openControl(
   let renewals = 0;
   let told = Number.NEGATIVE_INFINITY;
   let foreign = false;
+  /** What was told last of a socket that cannot be had. */
+  let fault: string | undefined;
 
   const tell = (): void => {
     renewals++;
@@ -58,7 +60,9 @@ export function openControl(
     foreign = taken;
     if (taken) return;
     control.renew();
-    if (control.present()) tell();
+    if (!control.present()) return;
+    fault = undefined;
+    tell();
   };
   const look = (): void => {
     if (closed || pause !== undefined || control?.present() !== false) return;
@@ -77,12 +81,12 @@ export function openControl(
         message: libcFault(),
         effect: 'kernel events are polled for each second; reload works by SIGHUP only',
       });
-    control = startControlServer(path, answer, (error) =>
-      log('warning', 'control-socket', {
-        message: error.message,
-        effect: 'no status; reload by SIGHUP only',
-      }),
-    );
+    control = startControlServer(path, answer, ({ message }) => {
+      // It is tried each second, and a directory that takes nothing says the same each time.
+      if (message === fault) return;
+      fault = message;
+      log('warning', 'control-socket', { message, effect: 'no status; reload by SIGHUP only' });
+    });
     watch = new PathWatch(path, look);
     poll = setInterval(() => {
       watch?.rearm();

@@ -33,21 +33,10 @@ export interface HistoryOptions {
 
 const EPOCH = Date.UTC(2020, 0, 1);
 
-/** Taken however many there are: they tell the story, and are bounded by what they tell of. */
-const ALWAYS: ReadonlySet<Happening['kind']> = new Set([
-  'ready',
-  'stopping',
-  'routes',
-  'outage-began',
-  'outage-bridged',
-  'outage-ended',
-  'role',
-  'order',
-  'configuration-not-used',
-  'configuration-unconfirmed',
-  'configuration-confirmed',
-  'configuration-rolled-back',
-]);
+/** Once in a life of the agent. */
+const ALWAYS: ReadonlySet<Happening['kind']> = new Set(['ready', 'stopping']);
+/** What belongs to an outage is taken if its beginning was: half an outage would be a wrong story. */
+const OF_AN_OUTAGE: ReadonlySet<Happening['kind']> = new Set(['outage-bridged', 'outage-ended']);
 
 /** Events kept in memory. */
 export const REMEMBERED = 1_000;
@@ -61,7 +50,15 @@ export function createHistory({ read, file, wallNow }: HistoryOptions): History 
   let last = 0;
   let outage: Outage | undefined;
   const series = createSeries();
+  let outageTaken = true;
 
+  const admitted = ({ kind }: Happening, now: number): boolean => {
+    if (ALWAYS.has(kind)) return true;
+    if (OF_AN_OUTAGE.has(kind)) return outageTaken;
+    const taken = series.admit(kind, now);
+    if (kind === 'outage-began') outageTaken = taken;
+    return taken;
+  };
   const add = (event: Event): void => {
     last = event.seq;
     outage = outageAfter(outage, event);
@@ -84,7 +81,9 @@ export function createHistory({ read, file, wallNow }: HistoryOptions): History 
         else if (early.length < REMEMBERED) early.push({ ...one, at, level: as });
       };
       for (const { kind, count } of series.over(now)) take({ kind: 'left-out', what: kind, count }, 'notice');
-      if (ALWAYS.has(happening.kind) || series.admit(happening.kind, now)) take(happening, level);
+      if (admitted(happening, now)) take(happening, level);
+      // What the history leaves out has happened all the same.
+      else if (early === undefined) outage = outageAfter(outage, { ...happening, at, level, seq: last });
     },
     load() {
       if (early === undefined) return 0;

@@ -56,7 +56,8 @@ export async function performNetwork(storm: Storm, verb: string, words: readonly
       storm.away.delete(port.name);
       // The new one has everything.
       for (const why of ['recreated', 'down', 'carrier', 'renamed', 'address']) mended(storm, port, why, CARRIER_MS);
-      return ways.good('gateway', BACK_MS);
+      if (port.name === 'mgmt0') ways.good('gateway', BACK_MS);
+      return;
     }
     case 'address':
       return address(storm, portOf(world, name), what);

@@ -157,6 +157,47 @@ t.test('a storm of one kind is counted, and drives nothing out', async (t) => {
   one.history.close();
 });
 
+t.test('a routing daemon that dies without end drives nothing out, and the last outage is told as it is', async (t) => {
+  const path = join(made, 'flapping.jsonl');
+  const one = life(path);
+  one.history.load();
+  one.history.record(order('before'), 'notice');
+  for (let i = 0; i < 20_000; i++) {
+    one.wallMs += 300;
+    one.history.record({ kind: 'outage-began', cause: 'death', reason: `death ${i}` }, 'warning');
+    one.history.record({ kind: 'routes', phase: 'in', cause: 'down', was: 'out', wasForMs: 1, reason: '' }, 'notice');
+    one.history.record({ kind: 'outage-bridged', afterMs: 2, late: undefined }, 'notice');
+    one.wallMs += 100;
+    const lengthMs = 100 + i;
+    one.history.record(
+      {
+        kind: 'outage-ended',
+        lengthMs,
+        cause: 'death',
+        bridgedAfterMs: 2,
+        carriedBy: 'backup-routes',
+        preemptedAfterMs: undefined,
+      },
+      'notice',
+    );
+    one.history.record(
+      { kind: 'routes', phase: 'out', cause: undefined, was: 'in', wasForMs: 1, reason: '' },
+      'notice',
+    );
+  }
+  const kinds = (kind: string): number => one.history.events().filter((event) => event.kind === kind).length;
+  t.match(one.history.events()[0], { what: 'before' });
+  t.ok(one.history.events().length < REMEMBERED, 'and there is room');
+  t.ok(kinds('outage-began') >= 100);
+  t.equal(kinds('outage-began'), kinds('outage-ended'), 'each outage is whole');
+  t.equal(kinds('outage-began'), kinds('outage-bridged'));
+  t.match(one.history.lastOutage(), { reason: 'death 19999', lengthMs: 20_099, carriedBy: 'backup-routes' });
+  one.history.close();
+  await eventually(() => readHistory(path).length === one.history.events().length, { what: 'all of it on disk' });
+  const last = readHistory(path).reduce(outageAfter, undefined as ReturnType<typeof outageAfter>);
+  t.not(last?.ended, null, 'the next life finds no outage under way');
+});
+
 t.test('what is no file is not written to', async (t) => {
   const path = join(made, 'fifo.jsonl');
   execFileSync('mkfifo', [path]);
@@ -174,7 +215,7 @@ t.test('bounded on disk and in memory', async (t) => {
   const { history } = life(path, 10_000);
   history.load();
   for (let i = 0; i < 40; i++) {
-    for (let j = 0; j < 60; j++) history.record(order(`${i} ${j} ${'x'.repeat(20)}`), 'notice');
+    for (let j = 0; j < 60; j++) history.record({ kind: 'stopping', onStop: `${i} ${j} ${'x'.repeat(20)}` }, 'notice');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   t.equal(history.events().length, REMEMBERED);
