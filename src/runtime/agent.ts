@@ -31,6 +31,7 @@ import { openControl } from './control-socket.js';
 import { readCovered, writeCovered } from './covered-record.js';
 import { type Driver, startDriver } from './driver.js';
 import { dryRun } from './dry-run.js';
+import { claimFirst } from './lock.js';
 import { createLog, type Log } from './log.js';
 import { metricsText } from './metrics-text.js';
 import { messageOf, spreadNet } from './net.js';
@@ -75,8 +76,8 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   const kernel = options.dryRun ? dryRun(opened, (command) => process.stdout.write(`${command}\n`)) : opened;
   let release: (() => void) | undefined;
   try {
-    // Where routes are in a hurry they may go first: those of two agents are the same, or are put right by the one that stays.
-    if (!hurried && !options.dryRun) release = claim(paths.lock, log);
+    // Where routes are in a hurry the lock itself comes after them; nobody but the one that is first may send any.
+    if (!options.dryRun && !(hurried && claimFirst(paths.lock))) release = claim(paths.lock, log);
     const begun = opened.begun.then(() => {
       if (!options.dryRun) release ??= claim(paths.lock, log);
     });

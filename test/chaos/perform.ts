@@ -110,7 +110,8 @@ async function heal(storm: Storm): Promise<void> {
   // What damps a daemon that has died often, and what was answered before all this, ends with a life of the agent's.
   await perform(storm, 'agent', ['stop']);
   await storm.agentReady();
-  for (const line of ['role auto', 'hold off']) await perform(storm, line.split(' ')[0]!, line.split(' ').slice(1));
+  for (let i = 0; i < 5 && (i === 0 || storm.role === 'unknown' || storm.pinned === 'unknown'); i++)
+    for (const line of ['role auto', 'hold off']) await perform(storm, line.split(' ')[0]!, line.split(' ').slice(1));
   await perform(storm, 'reload', []);
   await perform(storm, 'daemon', ['restart']);
   if (!existsSync(storm.agent.configFile)) throw new Error('a configuration is missing');
