@@ -2,8 +2,7 @@
  * What can be completed, whatever the shell: each command with its options and what they take.
  */
 
-import type { Command } from 'commander';
-import { describeProgram, type Parameter } from '../describe.js';
+import type { Command, Parameter } from '../command-line.js';
 
 export type Takes =
   | { readonly kind: 'nothing' }
@@ -34,8 +33,7 @@ const HELP: OptionWords = {
 };
 
 export function completable(program: Command): readonly CommandWords[] {
-  const { commands } = describeProgram(program);
-  return commands.map(({ name, summary, parameters }) => {
+  return program.commands.map(({ name, summary, parameters }) => {
     const argument = parameters.find((one) => one.flags.length === 0);
     const options = parameters.filter((one) => one.flags.length > 0);
     return {
