@@ -23,21 +23,26 @@ function faultNow(view: View, { dead, linkDown, interfaceIndex, gateway }: Nexth
   return gateway !== undefined && failed(view, interfaceIndex, gateway) ? 'neighbour failed' : undefined;
 }
 
-/** The fault of a route whose every next hop has one, that of the first; undefined also for routes that need none. */
+/**
+ * The fault of a route by one of whose next hops the kernel sends packets that get nowhere: it carries some packets only. Of several, the kernel
+ * itself leaves those that are dead (RTNH_F_DEAD). undefined also for routes that need none.
+ */
 export function routeFault(view: View, route: Route): NexthopFault | undefined {
   if (REFUSALS.has(route.type) || route.type === 'throw') return undefined;
   const exits = exitsOf(view, route);
-  return exits === 'blackhole' ? undefined : nexthopsFault(view, exits);
+  if (exits === 'blackhole') return undefined;
+  return nexthopsFault(
+    view,
+    exits.filter(({ dead, linkDown }) => !dead || linkDown === true),
+  );
 }
 
-/** As {@link routeFault}, of the next hops that an answer names. None at all carry nothing. */
+/** As {@link routeFault}, of the next hops that an answer names: the kernel chooses among them by flow. None at all carry nothing. */
 export function nexthopsFault(view: View, nexthops: readonly Nexthop[]): NexthopFault | undefined {
   if (nexthops.length === 0) return 'dead';
-  let first: NexthopFault | undefined;
   for (const nexthop of nexthops) {
     const fault = nexthopFault(view, nexthop);
-    if (fault === undefined) return undefined;
-    first ??= fault;
+    if (fault !== undefined) return fault;
   }
-  return first;
+  return undefined;
 }

@@ -30,8 +30,8 @@ export interface VrfFrr {
 }
 
 /** Configured, not started. */
-export function prepareVrfFrr({ router, frrDirectory }: VrfNetwork, vrf: string): VrfFrr {
-  const lines = [`ip route 0.0.0.0/0 ${PEER.inet} vrf ${vrf}`, `ipv6 route ::/0 ${PEER.inet6} vrf ${vrf}`];
+export function prepareVrfFrr({ router, frrDirectory }: VrfNetwork, vrf: string, gateways = PEER): VrfFrr {
+  const lines = [`ip route 0.0.0.0/0 ${gateways.inet} vrf ${vrf}`, `ipv6 route ::/0 ${gateways.inet6} vrf ${vrf}`];
   const managed = existsSync(join(FRR_BINARIES, 'mgmtd'));
   const frr = prepareFrr(router, {
     directory: frrDirectory,
@@ -66,7 +66,7 @@ export function prepareVrfFrr({ router, frrDirectory }: VrfNetwork, vrf: string)
     });
   };
   const start = async (): Promise<void> => {
-    await frr.start();
+    await frr.start(undefined, PATIENCE.timeoutMs);
     if (!managed) return;
     await startOther('mgmtd');
     await startOther('staticd');

@@ -113,11 +113,11 @@ export class Frr {
   /**
    * Starts one daemon, or all that do not run, and resolves when they answer on their vty sockets.
    */
-  async start(daemon?: string): Promise<void> {
+  async start(daemon?: string, timeoutMs = 10_000): Promise<void> {
     for (const name of daemon === undefined ? this.daemons : [daemon]) {
       if (this.running(name)) continue;
       this.#processes.set(name, this.namespace.spawn(this.argv(name), { closeSignal: 'SIGKILL' }));
-      await this.answering(name);
+      await this.answering(name, timeoutMs);
     }
   }
 

@@ -147,7 +147,15 @@ t.test('next hops', async (t) => {
       { gateway: '198.51.100.9', interfaceIndex: DATA, dead: false },
     ],
   });
-  t.equal(verdict(view([both], { neighbours: [silent] })), 'table 254', 'one of two is left');
+  t.equal(
+    verdict(view([both], { neighbours: [silent] })),
+    'broken: neighbour failed',
+    'the other gets some flows only',
+  );
+  const legs = (linkDown: object) =>
+    route(DEFAULT, { nexthops: [both.nexthops[0]!, { ...both.nexthops[1]!, dead: true, ...linkDown }] });
+  t.equal(verdict(view([legs({})])), 'table 254', 'a dead one is left by the kernel');
+  t.equal(verdict(view([legs({ linkDown: true })])), 'broken: no carrier', 'one without carrier is not');
   t.equal(verdict(view([route(DEFAULT)], { links: [link(MGMT), link(DATA, { up: false })] })), 'broken: link down');
   t.equal(nexthopFault(view([]), { gateway: undefined, interfaceIndex: 99, dead: false }), 'no link');
 });
