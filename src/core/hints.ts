@@ -1,7 +1,14 @@
 /** What an event of the kernel changes: which look is owed, and when; and whether somebody fights over what is ours. Pure. */
 
+import { remembered } from '../fib/remembered.js';
+import { familyOf } from '../model/address.js';
+import { gatewaysOf } from '../model/config.js';
 import type { NeighbourId } from '../model/link.js';
+import { containsAddress, prefixText } from '../model/prefix.js';
+import { interferenceAfter } from './adopt.js';
+import { learnedGateways } from './auto.js';
 import { INTERFERENCE_WINDOW_MS, pauseOf } from './interference.js';
+import { placeOfKey } from './keys.js';
 import { neighboursThatMatter } from './looks.js';
 import type { KernelHint } from './ports.js';
 import {
@@ -20,22 +27,49 @@ export function hinted(state: State, hint: KernelHint, now: number): State {
   if (hint.neighbour !== undefined && !matters(world, hint.neighbour)) return state;
   const interference =
     hint.ownDeleted && hint.sender !== 0 ? interferenceAfterHint(agenda, hint, now) : agenda.interference;
+  const foreign = hint.kind === 'route' && !hint.ownDeleted;
+  // One that comes and goes all day is looked at as other foreign routes are, at the pace that reading the tables allows.
+  const mends =
+    foreign &&
+    hint.route !== undefined &&
+    now >= agenda.mendings.last + pauseOf(agenda.mendings) &&
+    mayMend(world, hint.route);
+  const mendings = mends && agenda.dirty === undefined ? interferenceAfter(agenda.mendings, now) : agenda.mendings;
   const earliest = Math.max(
     agenda.lastRound + HINT_SPACING_MS,
     interference.last + pauseOf(interference),
     // Two programs that each want to be the last of one priority.
     hint.kind === 'rule' ? agenda.ruleMoves.last + pauseOf(agenda.ruleMoves) : 0,
   );
-  // Unless a route of ours is refused: the one in its place may have gone.
-  const canWait = hint.kind === 'route' && !hint.ownDeleted && world.refused.size === 0;
+  const canWait = foreign && !mends;
   return withAgenda(state, {
     interference,
+    mendings,
     foreignDue: agenda.foreignDue || concernsForeign(hint),
     foreignWaits: agenda.foreignWaits || canWait,
     dirty: canWait ? agenda.dirty : moreUrgent(agenda.dirty, 'hint'),
     notBefore: Math.max(agenda.notBefore, earliest),
   });
 }
+
+/**
+ * Whether the change of this route may be what a refused route of ours waits for: it contains a gateway, which it may make a neighbour,
+ * or it was in the place of ours. Of a full table next to none does.
+ */
+function mayMend(
+  { config, learned, refused }: World,
+  { table, destination }: NonNullable<KernelHint['route']>,
+): boolean {
+  if (refused.size === 0) return false;
+  if (places(refused).has(`${destination.family} ${table} ${prefixText(destination)}`)) return true;
+  return [...gatewaysOf(config), ...learnedGateways(learned)].some(
+    (gateway) => familyOf(gateway) === destination.family && containsAddress(destination, gateway),
+  );
+}
+
+const places = remembered(
+  (refused: World['refused']): ReadonlySet<string> => new Set([...refused.keys()].map(placeOfKey)),
+);
 
 /** The failure of a stranger on another port, of which a scan of addresses makes thousands, changes nothing. */
 function matters(world: World, { interfaceIndex, address }: NeighbourId): boolean {

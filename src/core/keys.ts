@@ -15,6 +15,11 @@ export function routeKey(route: Route, nexthop: Nexthop | undefined = route.next
   return `${routeSlot(route)} ${route.protocol} ${route.type} ${nexthop?.gateway ?? '-'} ${nexthop?.interfaceIndex ?? '-'}${more}`;
 }
 
+/** Family, table and destination: what every {@link routeKey} begins with. */
+export function placeOfKey(key: string): string {
+  return key.split(' ', 3).join(' ');
+}
+
 /** A rule in full. */
 export function ruleKey(rule: Rule): string {
   const from = rule.detail?.from === undefined ? '' : ` from ${prefixText(rule.detail.from)}`;

@@ -87,6 +87,8 @@ export interface KernelHint {
   readonly ownDeleted: boolean;
   /** Of kind `neighbour`: which one has failed. */
   readonly neighbour?: NeighbourId;
+  /** Of kind `route`: which one has come, gone or changed; absent where a next hop has. */
+  readonly route?: Pick<Route, 'table' | 'destination'>;
   /** That route or rule, where the notification names it in full. */
   readonly lost?: { readonly kind: 'route'; readonly route: Route } | { readonly kind: 'rule'; readonly rule: Rule };
   /** nlmsg_pid of the request that caused it (usually the process id); 0: the kernel itself. */

@@ -218,6 +218,8 @@ export interface Agenda {
   readonly adoptInterference: Insistence;
   /** Our rules were moved behind newcomers of their priority. */
   readonly ruleMoves: Insistence;
+  /** Looks at once because what refuses a route of ours may have gone. */
+  readonly mendings: Insistence;
   /** No route that the configuration no longer adopts is given back before this. */
   readonly restoreAt: number;
   /** The last batch of all is under way. */
@@ -332,6 +334,7 @@ export function initialState(
       recordFault: undefined,
       adoptInterference: { count: 0, last: Number.NEGATIVE_INFINITY },
       ruleMoves: { count: 0, last: Number.NEGATIVE_INFINITY },
+      mendings: { count: 0, last: Number.NEGATIVE_INFINITY },
       restoreAt: now,
       leaving: false,
       resyncMs,

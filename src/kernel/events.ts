@@ -132,6 +132,7 @@ export class Events {
       ownDeleted,
       sender,
       ...(neighbour === undefined ? {} : { neighbour }),
+      ...(subject?.kind === 'route' ? { route: subject.route } : {}),
       ...(ownDeleted && subject !== undefined ? { lost: subject } : {}),
     });
   }

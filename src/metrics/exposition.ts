@@ -68,6 +68,7 @@ function samplesOf(f: Measured): Readonly<Record<MetricName, readonly Sample[]>>
     bridged_seconds: histogram(counts.bridged),
     transitions_total: counted('to', counts.turns),
     gateway_up: gateways(o),
+    symmetric_replies: replies(o),
     interface_up: o.managementInterfaces.map(({ selector, name, up, carrier }) => ({
       labels: { interface: name ?? selector },
       value: Number(up && carrier),
@@ -93,6 +94,12 @@ function gateways({ gateways: all }: Outline): readonly Sample[] {
     state === 'unknown' || address === ''
       ? []
       : [{ labels: { interface: device, gateway: address, family }, value: Number(state === 'alive') }],
+  );
+}
+
+function replies({ symmetricReplies }: Outline): readonly Sample[] {
+  return symmetricReplies.flatMap(({ interface: device, family, state }) =>
+    state === 'not-needed' ? [] : [{ labels: { interface: device, family }, value: Number(state === 'installed') }],
   );
 }
 

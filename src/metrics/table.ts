@@ -85,6 +85,11 @@ export const METRICS = {
     labels: ['interface', 'gateway', 'family'],
     help: '1: the backup router answers; 0: it does not, or no route can go by it; absent: not known.',
   },
+  symmetric_replies: {
+    type: 'gauge',
+    labels: ['interface', 'family'],
+    help: '1: symmetric replies are in the kernel; 0: they are asked for and are not; absent: not asked for, or not needed in a VRF.',
+  },
   interface_up: {
     type: 'gauge',
     labels: ['interface'],

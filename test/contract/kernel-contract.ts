@@ -506,7 +506,9 @@ export function kernelContract(t: Test, make: () => World): void {
     t.same(hints, []);
     world.routeAdd({ destination: '10.0.0.0/8', via: '198.51.100.7', dev: LINK, metric: 20 });
     await settle();
-    t.match(hints, [{ kind: 'route', ownDeleted: false, text: /10\.0\.0\.0\/8/ }]);
+    t.match(hints, [
+      { kind: 'route', ownDeleted: false, text: /10\.0\.0\.0\/8/, route: { table: 254, destination: { length: 8 } } },
+    ]);
   });
 
   scene(

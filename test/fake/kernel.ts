@@ -586,6 +586,7 @@ export class FakeKernel implements Kernel {
           text,
           ownDeleted,
           sender,
+          ...(subject?.kind === 'route' ? { route: subject.route } : {}),
           ...(ownDeleted && subject !== undefined ? { lost: subject } : {}),
         }),
       );

@@ -4,6 +4,7 @@ import t from 'tap';
 import type { Input, Output } from '../../../src/core/inputs.js';
 import { nextDeadline } from '../../../src/core/machine.js';
 import { readsTables } from '../../../src/core/ports.js';
+import { parsePrefix } from '../../../src/model/prefix.js';
 import { DOWN, hint, LINK, Life } from './life.js';
 
 t.test('a look reads foreign tables when something happened to them', (t) => {
@@ -63,6 +64,22 @@ t.test('what reading a full table takes is spent on it once in five times, and l
     },
   };
   life.now += 10;
-  t.ok(reads(give(hint('route'))), 'a route of ours is refused: what is in its place may have gone');
+  const route = (table: number, text: string): Input => {
+    const { hint: one } = hint('route') as Input & { readonly kind: 'hint' };
+    return { kind: 'hint', hint: { ...one, route: { table, destination: parsePrefix(text)! } } };
+  };
+  t.notOk(reads(give(hint('route'))), 'a route of ours is refused: a next hop waits as ever');
+  t.notOk(reads(give(route(254, '203.0.113.0/24'))), 'and so does a route that has nothing to do with it');
+  t.ok(reads(give(route(25_500, '0.0.0.0/0'))), 'what is in its place may have gone');
+  life.now += 10;
+  t.ok(reads(give(route(254, '10.0.0.0/16'))), 'one that contains the gateway may make it a neighbour');
+  for (let i = 0; i < 3; i++) {
+    life.now += 10;
+    t.ok(reads(give(route(254, '0.0.0.0/0'))), 'again');
+  }
+  let more = 0;
+  for (const until = life.now + 5000; life.now < until; life.now += 10)
+    more += Number(reads(give(route(254, '0.0.0.0/0'))));
+  t.ok(more < 18, `one that comes and goes each 10 ms for 5 s: ${more} times`);
   t.end();
 });
