@@ -4,12 +4,15 @@
  * Invariants. No shell. The environment is bare: in particular NOTIFY_SOCKET is not passed, or the
  * command could speak to systemd in our name. Nothing of it outlives its time: it leads a process
  * group of its own, which is killed when it ends or its time is over. Of what it says only the
- * beginning is kept, the rest is read and dropped. It runs with the agent's own user and
- * capabilities.
+ * beginning is kept, the rest is read and dropped. It has the agent's user and groups, and none of
+ * its capabilities (confine.ts).
  */
+
+import { accessSync, constants } from 'node:fs';
 
 import type { Readable } from 'node:stream';
 import type { Clock, Timer } from './clock.js';
+import { confinement, unconfined, unfavoured } from './confine.js';
 
 const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' };
 /** Characters kept, of each of its outputs. */
@@ -57,6 +60,7 @@ export function runCommand(
   let child: ReturnType<typeof start>;
   try {
     child = start(command, output);
+    if (child.pid !== undefined) unfavoured(child.pid);
   } catch (error) {
     tell({ kind: 'not-started', code: codeOf(error) });
     onGone();
@@ -81,6 +85,11 @@ export function runCommand(
   };
   const ended = (status: number | null, signal: string | null) => (): CommandEnd => {
     if (status === 0) return { kind: 'succeeded', stdout: stdout() };
+    const refused = /^setpriv: (?!failed to execute).*/.exec(stderr())?.[0];
+    if (refused !== undefined) {
+      unconfined(refused);
+      return { kind: 'not-started', code: refused };
+    }
     return {
       kind: 'failed',
       how: status === null ? `was ended by ${signal}` : `exited with ${status}`,
@@ -104,8 +113,11 @@ export function runCommand(
 }
 
 function start([file, ...args]: HostCommand['command'], output: boolean) {
+  // setpriv would tell it in words of its own.
+  accessSync(file, constants.X_OK);
+  const [program, ...more] = [...confinement().prefix, file, ...args];
   // Loaded here: most configurations name no command.
-  return process.getBuiltinModule('node:child_process').spawn(file, args, {
+  return process.getBuiltinModule('node:child_process').spawn(program!, more, {
     detached: true,
     cwd: '/',
     env: ENVIRONMENT,

@@ -39,7 +39,8 @@ export function metricsWords(metrics: string | undefined): readonly string[] {
     values.set(view.getUint16(at + 2, true), new DataView(bytes.buffer, at + 4, length - 4));
     at += (length + 3) & ~3;
   }
-  const lock = values.get(LOCK)?.getUint32(0, true) ?? 0;
+  const locked = values.get(LOCK);
+  const lock = locked === undefined || locked.byteLength < 4 ? 0 : locked.getUint32(0, true);
   return [...values].flatMap(([type, value]) => {
     const name = NAMES[type];
     if (name === undefined || value.byteLength < 4) return [];

@@ -15,6 +15,7 @@ import { ownAgeMs } from '../health/process-age.js';
 import { socketMissing } from '../health/session/endpoint.js';
 import { systemClock } from '../host/clock.js';
 import { writeCompileCache } from '../host/compile-cache.js';
+import { confinement } from '../host/confine.js';
 import { openKernel } from '../kernel/kernel.js';
 import { openProcessEvents } from '../kernel/process/process-events.js';
 import type { Config } from '../model/config.js';
@@ -136,10 +137,15 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
         effect: "a daemon's death is noticed when its socket closes",
       }),
   });
-  const watch = (config: Config): Health => openHealth(config.routingDaemons, timingOf(config), undefined, processes);
+  const watch = (config: Config): Health => {
+    if (config.routingDaemons.some(({ kind }) => kind === 'exec')) tellUnconfined(log);
+    return openHealth(config.routingDaemons, timingOf(config), undefined, processes);
+  };
   // A source speaks once the driver runs.
-  const follow = (config: Config): RoleWatch =>
-    watchRole(config.role, (said) => driver.dispatch({ kind: 'role', role: said }));
+  const follow = (config: Config): RoleWatch => {
+    if (config.role.kind === 'exec') tellUnconfined(log);
+    return watchRole(config.role, (said) => driver.dispatch({ kind: 'role', role: said }));
+  };
   let role = follow(chosen.config);
 
   const remember = (covered: Covered): void => {
@@ -274,6 +280,16 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
     net.close();
   }
   return EXIT.OK;
+}
+
+/** Commands of the configuration that keep what the agent has. */
+function tellUnconfined(log: Log): void {
+  const { missing } = confinement();
+  if (missing === undefined) return;
+  log('warning', 'commands-unconfined', {
+    message: missing,
+    effect: 'the commands of the configuration run with the capabilities of the agent',
+  });
 }
 
 /** What former lives have left for this one. */
