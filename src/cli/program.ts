@@ -3,77 +3,65 @@
  * loaded when it is called.
  */
 
-import { closest } from '../config/closest.js';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { CommandError, EXIT } from '../model/exit.js';
-import { DEFAULT_CONFIG_FILE, INSTANCE, instanceOf } from '../model/paths.js';
+import { INSTANCE, instanceOf } from '../model/paths.js';
 import { VERSION } from '../model/version.js';
-import { Command, misuse } from './command-line.js';
-import type { ConfigOptions } from './config-options.js';
+import { type ConfigOptions, withConfig, withJunosOptions } from './config-options.js';
 import type { ConvertOptions } from './convert.js';
 import type { DrillOptions } from './drill.js';
 import { HELP } from './help.js';
-import { helpPage } from './help-page.js';
 import type { OrderOptions } from './order.js';
 import type { ReloadOptions } from './reload.js';
 import type { RestoreOptions } from './restore.js';
 
 const JSON_HELP = 'as JSON, a stable schema';
-const MAX_COLUMNS = 80;
 
-/** Runs the command that argv (without node and script) names; resolves with the exit status. Throws a CommandError of exit status 64. */
+/** Runs the command that argv (without node and script) names; resolves with the exit status. */
 export async function runProgram(argv: readonly string[]): Promise<number> {
-  const program = buildProgram();
-  const { options, rest } = program.leading(argv);
-  const [name, ...words] = rest;
-  const commandOf = (word: string): Command => {
-    const found = program.commands.find((one) => one.name === word);
-    if (found !== undefined) return found;
-    const near = closest(word, [...program.commands.map((one) => one.name), 'help']);
-    throw misuse(`unknown ${word.startsWith('-') ? 'option' : 'command'} '${word}'`, near, 'backup-router --help');
-  };
-  const help = (of: Command, stream: NodeJS.WriteStream = process.stdout): number => {
-    stream.write(helpPage(program, of, Math.min(MAX_COLUMNS, stream.columns ?? MAX_COLUMNS)));
-    return EXIT.OK;
-  };
-  switch (name) {
-    case undefined:
-      help(program, process.stderr);
-      return EXIT.USAGE;
-    case '-V':
-    case '--version':
-      process.stdout.write(`${VERSION}\n`);
-      return EXIT.OK;
-    case '-h':
-    case '--help':
-      return help(program);
-    case 'help':
-      return help(words[0] === undefined ? program : commandOf(words[0]));
-    default: {
-      const command = commandOf(name);
-      const read = command.read(words, options);
-      if (read.kind === 'help') return help(command);
-      ofInstance(read.options['instance'] as string | undefined);
-      return read.run();
-    }
+  let status: number = EXIT.OK;
+  const program = buildProgram((exitStatus) => {
+    status = exitStatus;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : usage(error, argv);
+    throw error;
   }
+  return status;
+}
+
+/** A command line that is no command: told as every other failure is. Without any command the help has been printed. */
+function usage({ code, message }: CommanderError, argv: readonly string[]): number {
+  if (code === 'commander.help') return EXIT.USAGE;
+  const [what, nearest] = message.replace(/^error: /, '').split('\n');
+  const command =
+    argv[0] !== undefined && /^[a-z]+$/.test(argv[0]) && code !== 'commander.unknownCommand' ? ` ${argv[0]}` : '';
+  throw new CommandError(EXIT.USAGE, what!, nearest?.replace(/^\(|\)$/g, '') ?? `backup-router${command} --help`);
 }
 
 /** Which agent is meant: paths follow from it. */
-function ofInstance(instance: string | undefined): void {
+function ofInstance(program: Command): void {
+  const { instance } = program.opts<{ instance?: string }>();
   if (instance !== undefined) process.env['BACKUP_ROUTER_INSTANCE'] = instance;
   const named = instanceOf(process.env);
   if (named !== undefined && !INSTANCE.test(named))
     throw new CommandError(EXIT.USAGE, `no name of an agent: ${named}`, 'letters, digits, _ . and -, at most 64');
 }
 
-/** The commands. */
-export function buildProgram(): Command {
+/** The commands. `ends` hears the exit status of the one that ran. */
+export function buildProgram(ends: (exitStatus: number) => void): Command {
   const program = new Command('backup-router')
     .description(
       'Keeps this router reachable through a backup router on the management interface ' +
         'while its routing daemon is not healthy.',
     )
+    .version(VERSION, '-V, --version')
     .option('--instance <name>', 'of several agents on this host the one of that name: backup-router@<name>.service')
+    .hook('preSubcommand', ofInstance)
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
     .addHelpText('after', HELP.program);
 
   withConfig(program.command('run'))
@@ -82,7 +70,7 @@ export function buildProgram(): Command {
     .option('-v, --verbose', 'log more')
     .addHelpText('after', HELP.run)
     .action(async (options: ConfigOptions & { dryRun?: boolean; verbose?: boolean }) =>
-      (await import('./run.js')).run(options),
+      ends(await (await import('./run.js')).run(options)),
     );
 
   program
@@ -93,9 +81,11 @@ export function buildProgram(): Command {
     .option('--interval <duration>', 'with --watch: how often the durations are drawn anew', '1s')
     .addHelpText('after', HELP.status)
     .action(async (options: { json?: boolean; watch?: boolean; interval?: string }) =>
-      options.watch === true
-        ? (await import('./status-watch.js')).watchStatus(options)
-        : (await import('./status.js')).status(options),
+      ends(
+        options.watch === true
+          ? await (await import('./status-watch.js')).watchStatus(options)
+          : await (await import('./status.js')).status(options),
+      ),
     );
 
   program
@@ -107,7 +97,7 @@ export function buildProgram(): Command {
     .option('--json', 'one JSON object a line, a stable schema')
     .addHelpText('after', HELP.events)
     .action(async (options: { follow?: boolean; count?: string; since?: string; json?: boolean }) =>
-      (await import('./events.js')).events(options),
+      ends(await (await import('./events.js')).events(options)),
     );
 
   program
@@ -115,12 +105,14 @@ export function buildProgram(): Command {
     .description('print the metrics in the text format of Prometheus; the agent also writes them to a file')
     .option('--listen <address>', 'serve them over HTTP until a signal: 127.0.0.1:9787, [::1]:9787 or a socket path')
     .addHelpText('after', HELP.metrics)
-    .action(async (options: { listen?: string }) => (await import('./metrics.js')).metrics(options));
+    .action(async (options: { listen?: string }) => ends(await (await import('./metrics.js')).metrics(options)));
 
   withConfig(program.command('routes'))
     .description('show the backup routes and rules in the kernel (the FIB view; needs no daemon)')
     .option('--json', JSON_HELP)
-    .action(async (options: ConfigOptions & { json?: boolean }) => (await import('./routes.js')).routes(options));
+    .action(async (options: ConfigOptions & { json?: boolean }) =>
+      ends(await (await import('./routes.js')).routes(options)),
+    );
 
   withConfig(program.command('explain'))
     .description(
@@ -132,30 +124,38 @@ export function buildProgram(): Command {
     .option('--json', JSON_HELP)
     .addHelpText('after', HELP.explain)
     .action(async (address: string, options: ConfigOptions & { vrf?: string; json?: boolean }) =>
-      (await import('./explain.js')).explain(address, options),
+      ends(await (await import('./explain.js')).explain(address, options)),
     );
 
   withConfig(program.command('plan'))
     .description('print the kernel changes that a configuration would make, as ip(8) commands')
     .option('--json', JSON_HELP)
     .addHelpText('after', HELP.plan)
-    .action(async (options: ConfigOptions & { json?: boolean }) => (await import('./plan.js')).plan(options));
+    .action(async (options: ConfigOptions & { json?: boolean }) =>
+      ends(await (await import('./plan.js')).plan(options)),
+    );
 
   withConfig(program.command('check'))
     .description('check a configuration file; every fault is reported')
     .option('--json', 'diagnostics as JSON')
     .addHelpText('after', HELP.check)
-    .action(async (options: ConfigOptions & { json?: boolean }) => (await import('./check.js')).check(options));
+    .action(async (options: ConfigOptions & { json?: boolean }) =>
+      ends(await (await import('./check.js')).check(options)),
+    );
 
   withJunosOptions(program.command('convert'))
     .description('convert Junos configuration text to YAML, or YAML to Junos')
     .argument('[file]', 'Junos or YAML; - or nothing: standard input', '-')
-    .option('--to <form>', 'default: yaml for Junos text, junos for YAML', undefined, ['yaml', 'junos', 'set'])
+    .addOption(
+      new Option('--to <form>', 'default: yaml for Junos text, junos for YAML').choices(['yaml', 'junos', 'set']),
+    )
     .option('-o, --output <file>', 'write there instead of to standard output; the file must not exist')
     .option('--force', 'overwrite the output file')
     .option('--json', JSON_HELP)
     .addHelpText('after', HELP.convert)
-    .action(async (file: string, options: ConvertOptions) => (await import('./convert.js')).convert(file, options));
+    .action(async (file: string, options: ConvertOptions) =>
+      ends(await (await import('./convert.js')).convert(file, options)),
+    );
 
   withConfig(program.command('doctor'))
     .description('look for every known hazard on this host: evidence, and what to do about each')
@@ -164,7 +164,7 @@ export function buildProgram(): Command {
     .option('--root <path>', 'read /etc, /run and /usr below this directory (an image, a test)')
     .addHelpText('after', HELP.doctor)
     .action(async (options: ConfigOptions & { json?: boolean; verbose?: boolean; root?: string }) =>
-      (await import('./doctor.js')).doctor(options),
+      ends(await (await import('./doctor.js')).doctor(options)),
     );
 
   withJunosOptions(program.command('reload'))
@@ -176,14 +176,16 @@ export function buildProgram(): Command {
     .option('--dry-run', 'show what it would change, in the text and in the kernel, and change nothing')
     .option('--json', JSON_HELP)
     .addHelpText('after', HELP.reload)
-    .action(async (options: ReloadOptions) => (await import('./reload.js')).reload(options));
+    .action(async (options: ReloadOptions) => ends(await (await import('./reload.js')).reload(options)));
 
   program
     .command('confirm')
     .description('keep the configuration that reload --confirm has taken')
     .option('--json', JSON_HELP)
     .addHelpText('after', HELP.confirm)
-    .action(async (options: OrderOptions) => (await import('./order.js')).order({ command: 'confirm' }, options));
+    .action(async (options: OrderOptions) =>
+      ends(await (await import('./order.js')).order({ command: 'confirm' }, options)),
+    );
 
   program
     .command('hold')
@@ -193,23 +195,23 @@ export function buildProgram(): Command {
     .addHelpText('after', HELP.hold)
     .action(async (duration: string | undefined, options: OrderOptions) => {
       const { holdRequest, order } = await import('./order.js');
-      return order(holdRequest(duration), options);
+      ends(await order(holdRequest(duration), options));
     });
 
   program
     .command('role')
     .description('take a role in a pair of routers, whatever the configured source says: standby keeps the routes in')
-    .argument(
-      '<role>',
-      'auto: as configured; keepalived says master for primary, and backup or fault for standby',
-      undefined,
-      ['primary', 'standby', 'auto', 'master', 'backup', 'fault'],
+    .addArgument(
+      new Argument('<role>', 'auto: as configured; keepalived says master for primary, and backup or fault for standby')
+        .choices(['primary', 'standby', 'auto', 'master', 'backup', 'fault'])
+        // In whatever case; what it means, and a refusal, are the command's.
+        .argParser((word: string) => word),
     )
     .option('--json', JSON_HELP)
     .addHelpText('after', HELP.role)
     .action(async (word: string, options: OrderOptions) => {
       const { order, roleRequest } = await import('./order.js');
-      return order(roleRequest(word), options);
+      ends(await order(roleRequest(word), options));
     });
 
   withConfig(program.command('flush'))
@@ -221,7 +223,7 @@ export function buildProgram(): Command {
     .option('--dry-run', 'print what would be removed')
     .option('--json', JSON_HELP)
     .action(async (options: ConfigOptions & { force?: boolean; dryRun?: boolean; json?: boolean }) =>
-      (await import('./flush.js')).flush(options),
+      ends(await (await import('./flush.js')).flush(options)),
     );
 
   program
@@ -235,47 +237,35 @@ export function buildProgram(): Command {
     .option('--json', JSON_HELP)
     .option('--after-stop', 'do nothing when systemd is about to start the daemon again; for ExecStopPost=')
     .addHelpText('after', HELP.restore)
-    .action(async (options: RestoreOptions) => (await import('./restore.js')).restore(options));
+    .action(async (options: RestoreOptions) => ends(await (await import('./restore.js')).restore(options)));
 
   withConfig(program.command('drill'))
     .description(
       'play the failures of routing daemon, port and agent in a network of its own, ' +
         'with this configuration and the real FRR or BIRD',
     )
-    .option('--daemon <kind>', 'play this one; default: the one configured, else the one installed', undefined, [
-      'frr',
-      'bird',
-    ])
+    .addOption(
+      new Option('--daemon <kind>', 'play this one; default: the one configured, else the one installed').choices([
+        'frr',
+        'bird',
+      ] as const),
+    )
     .option('--case <name...>', 'only these cases')
     .option('--list', 'list the cases')
     .option('--max-outage <time>', 'a longer outage is a failure', '1s')
     .option('--real-time', 'keep the configured times; otherwise long ones are shortened')
     .option('--json', JSON_HELP)
     .addHelpText('after', HELP.drill)
-    .action(async (options: DrillOptions) => (await import('./drill.js')).drill(options));
+    .action(async (options: DrillOptions) => ends(await (await import('./drill.js')).drill(options)));
 
   program
     .command('completion')
     .description('print the completion script of a shell')
-    .argument('<shell>', '', undefined, ['bash', 'zsh', 'fish'])
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish'] as const))
     .addHelpText('after', HELP.completion)
     .action(async (shell: 'bash' | 'zsh' | 'fish') =>
-      (await import('./completion/completion.js')).completion(shell, program),
+      ends((await import('./completion/completion.js')).completion(shell, program)),
     );
 
   return program;
-}
-
-/** The command with `--interface` and `--member`: what Junos text leaves open. */
-function withJunosOptions(command: Command): Command {
-  return command
-    .option('--interface <name>', 'Junos text: the management interface of this host, by name or MAC address')
-    .option('--member <member>', 'Junos text: re0, re1, node0 or node1; default: by the host name');
-}
-
-/** The command with all of {@link ConfigOptions}. */
-function withConfig(command: Command): Command {
-  return withJunosOptions(
-    command.option('-c, --config <file>', `configuration file (default: ${DEFAULT_CONFIG_FILE})`),
-  );
 }

@@ -3,7 +3,7 @@
  * that belongs to no command is written here.
  */
 
-import type { Command, Parameter } from '../cli/command-line.js';
+import { type CommandText, describeProgram } from '../cli/describe.js';
 import { buildProgram } from '../cli/program.js';
 import { EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
@@ -13,7 +13,7 @@ import { bold, example, heading, italic, item, paragraph, section, subsection, t
 
 /** The whole page. `date`: of the release, YYYY-MM-DD. */
 export function commandsPage(date: string): string {
-  const { commands } = buildProgram();
+  const { commands } = describeProgram(buildProgram(() => undefined));
   const paths = pathsOf({});
   return [
     heading('backup-router', 8, date, `backup-router ${VERSION}`),
@@ -129,22 +129,26 @@ export function commandsPage(date: string): string {
   ].join('');
 }
 
-function usage(command: Command): string {
-  return command.usage === '' ? '' : ` ${text(command.usage)}`;
+function usage(command: CommandText): string {
+  const words = usageOf(command);
+  return words === '' ? '' : ` ${text(words)}`;
 }
 
-function commandText(command: Command): string {
-  const parameters = command.parameters.map((one) => item(text(one.term), text(sentence(meaningOf(one)))));
+/** Commander writes `[options]` for a command that has none but --help, too. */
+function usageOf(command: CommandText): string {
+  return command.parameters.some(({ flags }) => flags.length > 0)
+    ? command.usage
+    : command.usage.replace(/\[options\] ?/, '');
+}
+
+function commandText(command: CommandText): string {
+  const parameters = command.parameters.map(({ term, description }) => item(text(term), text(sentence(description))));
   return subsection(
-    `${command.name} ${command.usage}`.trim(),
+    `${command.name} ${usageOf(command)}`.trim(),
     paragraph(text(sentence(command.summary))),
     ...parameters,
     afterText(command.after),
   );
-}
-
-function meaningOf({ description, fallback, flags }: Parameter): string {
-  return flags.length === 0 || fallback === undefined ? description : `${description} (default: ${fallback})`;
 }
 
 function sentence(words: string): string {

@@ -3,8 +3,8 @@
  * options.
  */
 
+import type { Command } from 'commander';
 import { EXIT } from '../../model/exit.js';
-import type { Command } from '../command-line.js';
 import { bashCompletion } from './bash.js';
 import { fishCompletion } from './fish.js';
 import { type CommandWords, completable } from './words.js';

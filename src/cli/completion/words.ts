@@ -2,7 +2,8 @@
  * What can be completed, whatever the shell: each command with its options and what they take.
  */
 
-import type { Command, Parameter } from '../command-line.js';
+import type { Command } from 'commander';
+import { describeProgram, type Parameter } from '../describe.js';
 
 export type Takes =
   | { readonly kind: 'nothing' }
@@ -33,7 +34,8 @@ const HELP: OptionWords = {
 };
 
 export function completable(program: Command): readonly CommandWords[] {
-  return program.commands.map(({ name, summary, parameters }) => {
+  const { commands } = describeProgram(program);
+  return commands.map(({ name, summary, parameters }) => {
     const argument = parameters.find((one) => one.flags.length === 0);
     const options = parameters.filter((one) => one.flags.length > 0);
     return {

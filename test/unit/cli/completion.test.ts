@@ -13,7 +13,7 @@ import { buildProgram } from '../../../src/cli/program.js';
 import { generated } from '../../../src/manual/write.js';
 
 const root = new URL('../../../../', import.meta.url).pathname;
-const commands = completable(buildProgram());
+const commands = completable(buildProgram(() => undefined));
 const names = commands.map(({ name }) => name);
 const directory = mkdtempSync(join(tmpdir(), 'br-completion-'));
 t.teardown(() => rmSync(directory, { recursive: true }));

@@ -56,6 +56,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   yaml: ['config'],
   // The schema of what is printed, made at build time.
   typescript: ['manual'],
+  commander: ['cli'],
   'systemd-notify': ['runtime'],
 };
 
