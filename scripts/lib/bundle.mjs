@@ -15,9 +15,10 @@ import { build } from 'esbuild';
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const bin = join(root, 'dist/bin');
 
-/** By the name of the file; the last three are processes that `drill` starts. */
+/** By the name of the file: the program, a thread of the agent's, and three processes that `drill` starts. */
 const entries = {
   'backup-router': 'src/cli/main.ts',
+  thread: 'src/runtime/thread.ts',
   'drill-container-init': 'src/drill/container-init.ts',
   'drill-probe-echo': 'src/drill/probe-echo.ts',
   'drill-probe-sender': 'src/drill/probe-sender.ts',

@@ -50,7 +50,7 @@ export interface Libc {
 }
 
 /** For flock(1), which does not wait. */
-const LOCK_TIMEOUT_MS = 1_000;
+const LOCK_TIMEOUT_MS = 3_000;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 const SO_ATTACH_FILTER = 26;

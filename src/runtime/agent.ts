@@ -219,16 +219,23 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
     });
   });
 
-  const reload = (confirmMs?: number): Response => {
+  const reloadNow = async (confirmMs?: number): Promise<Response> => {
     notifier.reloading();
     try {
-      return configuration.reload(confirmMs);
+      return configuration.reload(confirmMs, await configuration.read());
     } catch (error) {
       net.caught(error);
       return { ok: false, error: { code: 'internal', message: messageOf(error) } };
     } finally {
       notifier.ready();
     }
+  };
+  // One after the other: what was asked for last is what runs.
+  let reloading: Promise<unknown> = Promise.resolve();
+  const reload = (confirmMs?: number): Promise<Response> => {
+    const next = reloading.then(() => reloadNow(confirmMs));
+    reloading = next;
+    return next;
   };
   const around = (): Surroundings => ({
     pid: process.pid,

@@ -14,15 +14,15 @@
 import { renderDiagnostics } from '../config/diagnostic.js';
 import { formatDuration } from '../config/duration.js';
 import type { JunosHints } from '../config/junos/read.js';
-import { loadConfig } from '../config/load.js';
+import { type LoadedConfig, loadConfig } from '../config/load.js';
 import type { Response } from '../control/protocol.js';
 import type { Clock } from '../host/clock.js';
 import type { Paths } from '../model/paths.js';
 import type { Status } from '../model/status.js';
+import { keepAside, loadAside } from './aside.js';
 import { type Chosen, meaning } from './choose-config.js';
 import type { Emit } from './emit.js';
 import { createDrift } from './file-drift.js';
-import { writeLastKnownGood } from './last-known-good.js';
 import type { Log } from './log.js';
 import {
   type RolledBack,
@@ -34,8 +34,10 @@ import {
 
 export interface Configuration {
   readonly current: () => Chosen;
-  /** Takes the file; with a time, on approval. */
-  reload(confirmMs?: number): Response;
+  /** Reads the file, a large one without holding up the loop. */
+  read(): Promise<Reading>;
+  /** Takes the file as it was read, or is now; with a time, on approval. */
+  reload(confirmMs?: number, reading?: Reading): Response;
   confirm(): Response;
   /** What was chosen at start runs: now the disk may be written. */
   settled(): void;
@@ -43,6 +45,12 @@ export interface Configuration {
   /** What runs, as text, and where it comes from. */
   running(): Response;
   close(): void;
+}
+
+export interface Reading {
+  /** What the file looked like before. */
+  readonly look: string;
+  readonly loaded: LoadedConfig;
 }
 
 /** A longer text is not sent to a client: it would exceed what may wait for it. In UTF-16 units. */
@@ -97,12 +105,12 @@ export function createConfiguration({
   };
   const keep = (): void => {
     if (dryRun || current.source !== 'file' || current.pending !== undefined || current.text === undefined) return;
-    const fault = writeLastKnownGood(paths.lastKnownGood, current.text);
-    if (fault !== undefined)
+    keepAside(paths.lastKnownGood, current.text, (message) =>
       log('warning', 'last-known-good', {
-        message: fault,
+        message,
         effect: 'a broken configuration file would have no copy to fall back to',
-      });
+      }),
+    );
   };
   /** Returns what went wrong, or undefined. */
   const forget = (): string | undefined => (dryRun ? undefined : removeUnconfirmed(paths.unconfirmed));
@@ -208,8 +216,7 @@ export function createConfiguration({
   const deadlineText = (): string =>
     new Date(Date.now() + Math.max(0, (deadline ?? clock.now()) - clock.now())).toISOString();
 
-  const readAndTake = (confirmMs: number | undefined): Response => {
-    const { config, diagnostics, text } = loadConfig(paths.configFile, hints);
+  const takeRead = (confirmMs: number | undefined, { config, diagnostics, text }: LoadedConfig): Response => {
     if (config === undefined || text === undefined) {
       const message = `${paths.configFile} has errors; what ran before goes on\n${renderDiagnostics(diagnostics)}`;
       return refuse(
@@ -243,9 +250,13 @@ export function createConfiguration({
 
   return {
     current: () => current,
-    reload(confirmMs) {
+    async read() {
       const look = drift.look();
-      const answer = readAndTake(confirmMs);
+      return { look, loaded: await loadAside(paths.configFile, hints) };
+    },
+    reload(confirmMs, reading = { look: drift.look(), loaded: loadConfig(paths.configFile, hints) }) {
+      const { look, loaded } = reading;
+      const answer = takeRead(confirmMs, loaded);
       if (answer.ok) drift.taken(look);
       return answer;
     },

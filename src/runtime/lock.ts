@@ -35,8 +35,8 @@ export type Lock =
 
 const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** A file may be removed between its opening and its lock; and one that starts may look, for a moment, who has it. */
-const ATTEMPTS = 50;
-const PAUSE_MS = 1;
+const ATTEMPTS = 20;
+const PAUSE_MS = 2;
 
 export function takeLock(path: string): Lock {
   try {

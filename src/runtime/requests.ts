@@ -14,7 +14,7 @@ export interface Desk {
   readonly driver: Driver;
   readonly status: () => Status;
   readonly metrics: () => string;
-  readonly reload: (confirmMs?: number) => Response;
+  readonly reload: (confirmMs?: number) => Promise<Response>;
   readonly confirm: () => Response;
   readonly running: () => Response;
   readonly followers: StatusFollowers;

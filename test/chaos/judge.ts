@@ -3,7 +3,6 @@
  * agent's own word is held to all of that; it decides nothing here.
  */
 
-import { sleep } from '../../src/drill/lab/wait.js';
 import type { Status } from '../../src/model/status.js';
 import { owned } from '../netns/agent-support.js';
 import { FAMILIES, type Family, type Port, portOf, same, transitWayOf, type Way, wayOf, wayText } from './facts.js';
@@ -51,8 +50,6 @@ export async function judge(storm: Storm, mustBeOut: boolean): Promise<readonly 
     agent.ask<{ readonly status: Status }>({ command: 'status' }),
   ]);
   const own = owned(world.router);
-  // Lets the replies of meanwhile be read.
-  await sleep(20);
   const problems: Problem[] = difference.map((line) => ({ text: `foreign: ${line}` }));
   problems.push(...agent.faults.map((text) => ({ text })), ...footprintProblems(storm));
   const bug = agent.log.find((line) => / (?:bug|fault-at) /.test(line));
@@ -64,7 +61,7 @@ export async function judge(storm: Storm, mustBeOut: boolean): Promise<readonly 
   const verdicts = [...storm.candidates].map((variant) => verdictOn(storm, variant, mgmt, own, seen, mustBeOut));
   // The configuration that explains most is the one that runs.
   const best = verdicts.sort((a, b) => weight(a) - weight(b))[0] ?? [];
-  problems.push(...best, ...packetProblems(storm, seen));
+  problems.push(...best, ...(await packetProblems(storm, seen)));
   problems.push(...statusProblems(answer?.status, own, storm));
   return problems;
 }
@@ -189,9 +186,10 @@ function lookupProblems(
 }
 
 /** Where there is a way, packets go it. */
-function packetProblems({ ways, watchers }: Storm, seen: readonly Seen[]): readonly Problem[] {
+async function packetProblems({ ways, watchers }: Storm, seen: readonly Seen[]): Promise<readonly Problem[]> {
   if (ways.open.length > 0) return [];
-  const alive = watchers.alive();
+  const alive = await watchers.alive();
+  if (alive === undefined) return [];
   return FAMILIES.flatMap((family, i) => {
     const one = seen.find(({ address }) => address === NOC[family]);
     if (one === undefined || !carries(one.here) || alive[i] === true) return [];

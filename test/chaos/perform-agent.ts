@@ -78,7 +78,7 @@ async function signal(storm: Storm, what: string): Promise<void> {
 
 async function reload(storm: Storm): Promise<void> {
   const { agent, fileHas } = storm;
-  const answer = await agent.ask<Answer>({ command: 'reload' }, 3_000);
+  const answer = await agent.ask<Answer>({ command: 'reload' });
   if (fileHas === undefined) return;
   storm.candidates.add(fileHas);
   storm.seen.add(fileHas);

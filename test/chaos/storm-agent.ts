@@ -5,6 +5,7 @@
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { ENTRY, mustBeBundled } from '../../src/drill/lab/entry.js';
 import type { Process } from '../../src/drill/lab/process.js';
@@ -13,6 +14,8 @@ import { hookText, type Memory, memoryFile, type Orders } from './hook.js';
 import type { World } from './world.js';
 
 const RESTART_MS = 100;
+/** Nice= of the unit. */
+const UNIT_NICE = -10;
 const DISK = 'size=1500k,mode=755';
 /** An orderly end where the storm has taken the capability away. */
 const EX_NOPERM = 77;
@@ -138,7 +141,7 @@ export class StormAgent {
   }
 
   /** One request on the control socket; undefined: no answer in that time. */
-  async ask<T>(request: object, timeoutMs = 1_500): Promise<T | undefined> {
+  async ask<T>(request: object, timeoutMs = 5_000): Promise<T | undefined> {
     return new Promise((resolve) => {
       let text = '';
       const socket = createConnection(this.path('run/control.sock'));
@@ -213,6 +216,10 @@ export class StormAgent {
         '-t',
         String(this.#holder.pid),
         '-m',
+        // As its unit has it, whatever the storm has been given.
+        'nice',
+        '-n',
+        String(UNIT_NICE - getPriority()),
         'env',
         '-i',
         ...Object.entries(environment).map(([name, value]) => `${name}=${value}`),

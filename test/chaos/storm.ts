@@ -17,8 +17,8 @@ import { buildWorld, type World } from './world.js';
 
 /** The longest cut that nothing excuses, ms: an event leads to the routes within 100 ms, the rest is a busy machine. */
 const CUT_MS = 500;
-/** Until everything is as it must be after a burst: a hang is found after two seconds, an insisting repair waits for five at most. */
-const SETTLE_MS = 14_000;
+/** Until everything is as it must be after a burst: a hang is found after two seconds, a repair waits for five at most; the rest is a busy machine. */
+const SETTLE_MS = 30_000;
 /** As long as the routes may stay in beside a daemon that is healthy again, when it is not the last check. */
 const PATIENCE_MS = 2_000;
 const POLL_MS = 60;

@@ -8,6 +8,8 @@ import { type Gap, type Ping, startPing } from '../lab/ping.js';
 import { STANDARD } from '../lab/standard.js';
 
 export const PING_MS = 20;
+/** Without any reply for so long a family is cut off. */
+const ALIVE_MS = 400;
 
 /** A time that is not counted, and why. */
 export interface Excuse {
@@ -66,9 +68,12 @@ export class Watchers {
     this.control = startPing(noc, inet.nocGateway, { intervalMs: PING_MS });
   }
 
-  /** Whether both families are answered now. */
-  alive(): readonly boolean[] {
-    return this.pings.map((ping) => ping.alive());
+  /** Whether both families are answered now; undefined: the machine is too busy to tell. */
+  async alive(): Promise<readonly boolean[] | undefined> {
+    const fromMs = Date.now() - ALIVE_MS;
+    const busy = (await this.control.gaps(fromMs)).some(({ lengthMs }) => lengthMs > 5 * PING_MS);
+    if (busy) return undefined;
+    return Promise.all(this.pings.map(async (ping) => (await ping.longestGapMs(fromMs)) < ALIVE_MS - 2 * PING_MS));
   }
 
   /** Cuts longer than `limitMs` since then, without what is excused. */

@@ -139,6 +139,35 @@ t.test('anything where the configuration is: what runs goes on', async (t) => {
   await heir.stop();
 });
 
+t.test('a death while a large configuration is read is served at once', async (t) => {
+  const std = laboratory(t);
+  const frr = zebraOnly(std);
+  await frr.start();
+  const config = configText({ frr, daemons: ['zebra'], convergence: 0 });
+  const agent = agentIn(std, config);
+  await turned(agent, 'out');
+  const watch = await monitor(std.router);
+  // Some seconds of reading: for each unknown key the nearest known one is looked for.
+  const keys = Array.from({ length: 12_000 }, (_, i) => `  "note${i}": "x",\n`).join('');
+  writeFileSync(agent.configFile, config.replace('{', `{\n${keys}`));
+  const from = mark(agent);
+  agent.signal('SIGHUP');
+  await sleep(150);
+  t.notOk(
+    agent.log.slice(from).some((line) => line.includes('reload-refused')),
+    'it is being read',
+  );
+  const killedMs = await frr.kill('zebra');
+  await backWithin(t, watch, killedMs, 10, 'SIGKILL of zebra while a large file is read');
+  await agent.waitForLog(/reload-refused/, 60_000, from);
+  const told = agent.log.slice(from).map((line) => / (routes|reload-refused) /.exec(line)?.[1]);
+  t.same(
+    told.filter((word) => word !== undefined),
+    ['routes', 'reload-refused'],
+    'the routes were in before it had been read',
+  );
+});
+
 function memoryKiB(agent: Agent): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${agent.process.pid}/status`, 'utf8'))![1]);
 }

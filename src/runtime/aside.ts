@@ -1,0 +1,53 @@
+/**
+ * A large configuration is read, and its copy written, in a thread of its own: a Junos text of 100,000 lines takes more than half a
+ * second, in which nobody would hear of a death. A small one is done with sooner than a thread begins.
+ *
+ * Invariant: where no thread can be had the work is done all the same, here.
+ */
+
+import { statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import type { JunosHints } from '../config/junos/read.js';
+import { type LoadedConfig, loadConfig } from '../config/load.js';
+import { writeLastKnownGood } from './last-known-good.js';
+
+export type Task =
+  | { readonly kind: 'load'; readonly path: string; readonly hints: JunosHints }
+  | { readonly kind: 'keep'; readonly path: string; readonly text: string };
+
+/** Parsed in some milliseconds. */
+const LARGE_BYTES = 16_384;
+
+/** As {@link loadConfig}. Never rejects because of the file. */
+export async function loadAside(path: string, hints: JunosHints): Promise<LoadedConfig> {
+  const found = statSync(path, { throwIfNoEntry: false });
+  const large = found?.isFile() === true && found.size > LARGE_BYTES;
+  const task: Task = { kind: 'load', path, hints };
+  return large ? inThread<LoadedConfig>(task).catch(() => loadConfig(path, hints)) : loadConfig(path, hints);
+}
+
+let keeping: Promise<void> = Promise.resolve();
+
+/**
+ * As {@link writeLastKnownGood}; `tell` hears what went wrong. One after the other: the last text is the one that stays.
+ */
+export function keepAside(path: string, text: string, tell: (fault: string) => void): void {
+  const told = (fault: string | undefined): void => (fault === undefined ? undefined : tell(fault));
+  if (text.length <= LARGE_BYTES) return told(writeLastKnownGood(path, text));
+  keeping = keeping
+    .then(() => inThread<string | undefined>({ kind: 'keep', path, text }))
+    .catch(() => writeLastKnownGood(path, text))
+    .then(told);
+}
+
+async function inThread<T>(task: Task): Promise<T> {
+  const { Worker } = await import('node:worker_threads');
+  const file = join(import.meta.dirname, `thread${extname(import.meta.filename)}`);
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(file, { workerData: task });
+    worker.once('message', resolve);
+    worker.once('error', reject);
+    worker.once('exit', () => reject(new Error('the thread has ended')));
+    worker.unref();
+  });
+}
