@@ -13,7 +13,7 @@
  *   watch ROUTES RULES DELETIONS TIMEOUT_MS     only waits
  *   absent TIMEOUT_MS                           until every object seen so far has been deleted
  *   end PID SIGNAL                              ends what start left running
- * answer: COMMAND PID STATUS T0 T1 FIRST_ADD LAST_ADD ROUTES RULES FIRST_DEL LAST_DEL DELETIONS LIVE    (times in ns, 0: never)
+ * answer: COMMAND PID STATUS T0 T1 FIRST_ADD LAST_ADD ROUTES RULES FIRST_DEL LAST_DEL DELETIONS LIVE CPU    (times in ns, 0: never; CPU: user and system, of what run or end has ended)
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -130,6 +130,11 @@ static int await(long routes, long rules, long dels, int until_absent, pid_t chi
 	}
 }
 
+static long long of_processor(const struct rusage *usage)
+{
+	return (usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000000LL + (usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * 1000LL;
+}
+
 /* NAME=VALUE words become the environment, the rest is executed. */
 static pid_t execute(char **words)
 {
@@ -202,8 +207,8 @@ int main(int argc, char **argv)
 			t1 = now();
 		} else done = -1;
 		if (status >= 0) status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-		printf("%s %d %d %d %lld %lld %lld %lld %ld %ld %lld %lld %ld %ld\n", word[0], done, pid, status, t0, t1, seen.first_add, seen.last_add,
-		       seen.routes, seen.rules, seen.first_del, seen.last_del, seen.dels, live);
+		printf("%s %d %d %d %lld %lld %lld %lld %ld %ld %lld %lld %ld %ld %lld\n", word[0], done, pid, status, t0, t1, seen.first_add, seen.last_add,
+		       seen.routes, seen.rules, seen.first_del, seen.last_del, seen.dels, live, of_processor(&usage));
 		fflush(stdout);
 	}
 	return 0;

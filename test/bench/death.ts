@@ -11,6 +11,7 @@ import type { Process } from '../../src/drill/lab/process.js';
 import { sleep } from '../../src/drill/lab/wait.js';
 import { busyCores, floodIn } from './burden.js';
 import { CONTESTANTS, type Contestant } from './contestants.js';
+import { firstDeath } from './first-death.js';
 import { groupOf, type Samples, summaryOf } from './groups.js';
 import { type Daemon, Lane } from './lane.js';
 import type { Plan } from './plan.js';
@@ -116,13 +117,17 @@ export async function deathToRoute(plan: Plan): Promise<Section> {
       await lab.close();
     }
   }
+  const first = await firstDeath(plan);
   return {
     id: 'death',
     title: 'Death to route',
     method:
       'From kill(2) to the notification of the last message needed: for `local` placement a route and two rules, for all others one route. Each contestant has a namespace, a zebra and a bgpd of its own; the deaths of a round come one at a time, in random order. Ratios are of medians.',
-    groups,
-    targets: targets(groups),
+    groups: [...groups, first],
+    targets: [
+      ...targets(groups),
+      atMost('first death of a life: longest', summaryOf(first, 'agent-local').maximum, 3, 'ms'),
+    ],
     notes: [
       '`C floor, 1 route (again)` is the same program as `C floor, 1 route` in a lane of its own: how far their ratio is from 1 is the noise of this table.',
       'keepalived, one floor and the agent hear process events, which exist in the first network namespace alone: each opens that one socket there (BENCH_FIRST_NETNS, BACKUP_ROUTER_PROCESS_EVENTS_NETNS), once, at its start. `by end of file alone` is the agent without: as in a container.',

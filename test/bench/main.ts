@@ -5,6 +5,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { foreignChanges } from './changes.js';
+import { commands } from './commands.js';
 import { deathToRoute } from './death.js';
 import { hangAndReturn } from './hang.js';
 import { load, machine, stolenPercent } from './machine.js';
@@ -17,6 +18,7 @@ import { startToRoute } from './start.js';
 const RUN: Readonly<Record<SectionId, (plan: Plan) => Promise<Section>>> = {
   death: deathToRoute,
   start: startToRoute,
+  commands,
   changes: foreignChanges,
   scale,
   hang: hangAndReturn,

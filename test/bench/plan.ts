@@ -4,7 +4,7 @@
 
 import { parseArgs } from 'node:util';
 
-export const SECTIONS = ['death', 'start', 'changes', 'scale', 'hang'] as const;
+export const SECTIONS = ['death', 'start', 'commands', 'changes', 'scale', 'hang'] as const;
 export type SectionId = (typeof SECTIONS)[number];
 
 export interface Plan {
@@ -13,6 +13,8 @@ export interface Plan {
   readonly kills: number;
   /** Rounds of a condition, however small its share. */
   readonly fewest: number;
+  /** Lives of an agent, each with its first death. */
+  readonly lives: number;
   /** Rounds of everything else. */
   readonly rounds: number;
   /** Routes in zebra for the condition that has many. */
@@ -53,6 +55,7 @@ const SIZES = {
   full: {
     kills: 200,
     fewest: 5,
+    lives: 20,
     rounds: 30,
     tableRoutes: 400_000,
     floodRoutes: 100_000,
@@ -64,6 +67,7 @@ const SIZES = {
   quick: {
     kills: 30,
     fewest: 3,
+    lives: 20,
     rounds: 8,
     tableRoutes: 100_000,
     floodRoutes: 100_000,
@@ -75,6 +79,7 @@ const SIZES = {
   smoke: {
     kills: 2,
     fewest: 1,
+    lives: 1,
     rounds: 1,
     tableRoutes: 1_000,
     floodRoutes: 3_000,

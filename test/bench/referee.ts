@@ -35,6 +35,8 @@ export interface Sighting {
   readonly deletions: number;
   /** Additions without their deletion, ever. */
   readonly live: number;
+  /** User and system time of the process that has ended. */
+  readonly cpuNs: number;
 }
 
 const SIGNAL_NUMBER = { SIGKILL: 9, SIGTERM: 15, SIGCONT: 18, SIGSTOP: 19 } as const;
@@ -96,7 +98,7 @@ export class Referee {
     return new Promise((resolve, reject) => {
       this.#waiting.push((line) => {
         const n = line.split(' ').map(Number);
-        if (n.length !== 14 || n[1] === -1)
+        if (n.length !== 15 || n[1] === -1)
           return reject(new Error(`referee: "${words.join(' ')}" was answered by "${line}"`));
         const at = (i: number): number => n[i]!;
         resolve({
@@ -113,6 +115,7 @@ export class Referee {
           lastDelNs: at(11),
           deletions: at(12),
           live: at(13),
+          cpuNs: at(14),
         });
       });
       this.#child.stdin!.write(`${words.join('\t')}\n`);
