@@ -1,0 +1,37 @@
+/**
+ * Kills the agent at each of its system calls while it takes over a default route, gives it back, reloads on approval and writes its
+ * records, and starts it again: main.js [--every N] [--from N] [CUT...]. Needs root and strace.
+ */
+
+import { parseArgs } from 'node:util';
+import { after, CUTS, pointsIn } from './cuts.js';
+import { routerLab } from './lab.js';
+
+const { values, positionals } = parseArgs({
+  options: { every: { type: 'string', default: '1' }, from: { type: 'string', default: '0' } },
+  allowPositionals: true,
+});
+let failed = 0;
+const world = routerLab();
+try {
+  for (const cut of CUTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+    const all = await pointsIn(world, cut);
+    const points = all.filter((_, i) => i % Number(values.every) === Number(values.from) % Number(values.every));
+    let reached = 0;
+    for (const point of points) {
+      const found = await after(world, cut, point).catch((error: unknown) => ({
+        reached: false,
+        faults: [error instanceof Error ? error.message : String(error)],
+      }));
+      if (found.reached) reached++;
+      if (found.faults.length === 0) continue;
+      failed++;
+      console.log(`${cut.name}, at ${point.call} number ${point.nth}: ${found.faults.join('; ')}`);
+    }
+    console.log(`${cut.name}: ${all.length} system calls, ${points.length} tried, killed at ${reached}`);
+  }
+} finally {
+  await world.lab.close();
+}
+console.log(`${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
