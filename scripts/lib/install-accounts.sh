@@ -19,6 +19,13 @@ put_accounts() {
     with_accounts useradd --system --gid "$agent" --home-dir /nonexistent --no-create-home --shell "$shell" --comment 'backup-router agent' "$agent"
   fi
   with_accounts usermod --append --groups "$vty_group" "$agent"
+  # Of hooks, which may read events and nothing else.
+  put_group "$agent-hooks"
+  if ! has_account passwd "$agent-hooks"; then
+    record user "$agent-hooks"
+    with_accounts useradd --system --gid "$agent-hooks" --home-dir /nonexistent --no-create-home --shell "$shell" --comment 'backup-router hooks' "$agent-hooks"
+  fi
+  with_accounts usermod --append --groups "$agent" "$agent-hooks"
   # The group of BIRD's control socket is its package's to make; where BIRD comes later, install again.
   if has_account group bird; then with_accounts usermod --append --groups bird "$agent"; fi
 }

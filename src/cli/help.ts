@@ -32,6 +32,13 @@ Examples:
   backup-router events --since 24h
   backup-router events --since 168h --json | jq 'select(.kind == "outage-ended") | .lengthMs'`,
 
+  hooks: `
+Each executable file of the directory is run for each event, one after the other
+by name, with the event in its environment: BACKUP_ROUTER_EVENT and so on.
+
+Example:
+  systemctl enable --now backup-router-hooks`,
+
   metrics: `
 The same text is in /run/backup-router/metrics.prom, for node_exporter. Without an
 agent: backup_router_up 0, and exit status 69.

@@ -10,11 +10,12 @@ import type { DoctorReport } from '../doctor/report.js';
 import type { CaseResult, Difference } from '../drill/protocol.js';
 import type { Family } from '../model/address.js';
 import type { Event } from '../model/event.js';
+import type { HooksStatus } from '../model/hooks.js';
 import type { Status } from '../model/status.js';
 
 /** By command; of a command with several answers, by what it was asked for. */
 export interface Outputs {
-  readonly status: Status;
+  readonly status: StatusOutput;
   readonly events: EventOutput;
   readonly routes: RoutesOutput;
   readonly explain: ExplainOutput;
@@ -45,6 +46,9 @@ export interface ErrorOutput {
     readonly suggestion: string | null;
   };
 }
+
+/** `hooks`: what the process of the hooks says of itself; absent: none runs, or a status is followed. */
+export type StatusOutput = Status & { readonly hooks?: HooksStatus };
 
 /** One line for each event. */
 export type EventOutput = { readonly version: 1 } & Event;

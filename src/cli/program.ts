@@ -11,6 +11,8 @@ import { type ConfigOptions, withConfig, withJunosOptions } from './config-optio
 import type { ConvertOptions } from './convert.js';
 import type { DrillOptions } from './drill.js';
 import { HELP } from './help.js';
+import { helpPage } from './help-page.js';
+import type { HooksCommandOptions } from './hooks.js';
 import type { OrderOptions } from './order.js';
 import type { ReloadOptions } from './reload.js';
 import type { RestoreOptions } from './restore.js';
@@ -106,6 +108,14 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     .option('--listen <address>', 'serve them over HTTP until a signal: 127.0.0.1:9787, [::1]:9787 or a socket path')
     .addHelpText('after', HELP.metrics)
     .action(async (options: { listen?: string }) => ends(await (await import('./metrics.js')).metrics(options)));
+
+  program
+    .command('hooks')
+    .description('run the hooks of a directory for each event, as backup-router-hooks.service does')
+    .option('--directory <path>', 'where they are (default: /etc/backup-router/hooks.d)')
+    .option('--timeout <duration>', 'how long each may take', '10s')
+    .addHelpText('after', HELP.hooks)
+    .action(async (options: HooksCommandOptions) => ends(await (await import('./hooks.js')).hooks(options)));
 
   withConfig(program.command('routes'))
     .description('show the backup routes and rules in the kernel (the FIB view; needs no daemon)')

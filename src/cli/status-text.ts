@@ -3,6 +3,7 @@
  * anywhere else.
  */
 
+import type { HooksStatus } from '../model/hooks.js';
 import type { BackupRouteStatus, GatewayStatus, RepliesStatus, Status } from '../model/status.js';
 import { type Colour, counted, durationText, oneLine, type Paint, shortTime, table, wrap } from '../model/text.js';
 
@@ -72,7 +73,7 @@ function inWords(routes: Status['backupRoutes']): string {
   return carrying === 0 ? 'WANTED, NOT IN' : `IN ${carrying} of ${routes.length}`;
 }
 
-export function renderStatus(s: Status, paint: Paint, width: number): string {
+export function renderStatus(s: Status, paint: Paint, width: number, hooks?: HooksStatus): string {
   const nowMs = Date.now();
   const line = (label: string, text: string, colour?: Colour): string => {
     const lines = wrap(`${label.padEnd(MARGIN)}${oneLine(text)}`, width, ' '.repeat(MARGIN)).join('\n');
@@ -105,6 +106,7 @@ export function renderStatus(s: Status, paint: Paint, width: number): string {
   if (s.lastOutage !== null) lines.push(line('last outage', outageText(s.lastOutage, nowMs)));
   for (const replies of s.symmetricReplies)
     lines.push(line('replies', repliesText(replies), replies.state === 'absent' ? 'red' : undefined));
+  if (hooks !== undefined) lines.push(...hooksLines(hooks, nowMs, line));
   for (const route of s.adopted) lines.push(line('adopted', `${route.text}: taken over, given back on stop`));
   for (const wait of s.waiting) lines.push(line('waiting for', `${wait.subject}: ${wait.reason}`));
   for (const fault of s.faults) lines.push(line('fault', fault, 'red'));
@@ -128,6 +130,30 @@ export function renderStatus(s: Status, paint: Paint, width: number): string {
   ]);
   const daemonTable = table(['DAEMON', 'STATE', 'FOR', 'SINCE', 'REASON'], daemons, width);
   return `${lines.join('\n')}\n\n${daemonTable}\n${routesTable(s, width)}`;
+}
+
+/** Those that have failed by their last run, or that all is well. */
+function hooksLines(
+  { hooks, waiting, leftOut }: HooksStatus,
+  nowMs: number,
+  line: (label: string, text: string, colour?: Colour) => string,
+): readonly string[] {
+  const more = [
+    ...(waiting === 0 ? [] : [`${counted(waiting, 'event')} waiting`]),
+    ...(leftOut === 0 ? [] : [`${counted(leftOut, 'event')} left out`]),
+  ];
+  const failing = hooks.flatMap(({ name, runs, failures, last }) =>
+    last === null || last.fault === null
+      ? []
+      : [
+          line(
+            'hook',
+            `${name} failed ${failures} of ${runs} times, ${shortTime(last.at, nowMs)}: ${last.fault}`,
+            'red',
+          ),
+        ],
+  );
+  return [line('hooks', [counted(hooks.length, 'hook'), ...more].join(', ')), ...failing];
 }
 
 function configuration(

@@ -1,19 +1,24 @@
 /** `backup-router status`: what is in, why, and what is awaited until when. */
 
 import { request } from '../control/client.js';
+import { readHooksStatus } from '../hooks/status-file.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
+import type { StatusOutput } from './output.js';
+import { printJson } from './print.js';
 import { inWishedState, renderStatus } from './status-text.js';
 import { paintFor, widthOf } from './terminal.js';
 
 export async function status(options: { readonly json?: boolean }): Promise<number> {
-  const response = await request(pathsOf(process.env).controlSocket, { command: 'status' });
+  const { controlSocket, hooksStatus } = pathsOf(process.env);
+  const response = await request(controlSocket, { command: 'status' });
   if (!response.ok) throw new CommandError(EXIT.SOFTWARE, response.error.message, response.error.suggestion);
   if (!('status' in response)) throw new CommandError(EXIT.SOFTWARE, 'the daemon gave an answer to another question');
-  process.stdout.write(
-    options.json === true
-      ? `${JSON.stringify(response.status, null, 2)}\n`
-      : renderStatus(response.status, paintFor(process.stdout, process.env), widthOf(process.stdout)),
-  );
+  const hooks = readHooksStatus(hooksStatus);
+  if (options.json === true) printJson<StatusOutput>({ ...response.status, ...(hooks === undefined ? {} : { hooks }) });
+  else
+    process.stdout.write(
+      renderStatus(response.status, paintFor(process.stdout, process.env), widthOf(process.stdout), hooks),
+    );
   return inWishedState(response.status) ? EXIT.OK : EXIT.NOT_IN_STATE;
 }

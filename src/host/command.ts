@@ -27,6 +27,10 @@ export interface HostCommand {
   readonly timeoutMs: number;
   /** Whether its standard output is wanted. */
   readonly output: boolean;
+  /** Variables beside PATH and LANG. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether power is taken from it (confine.ts); it is, when absent. */
+  readonly confined?: boolean;
 }
 
 export type CommandEnd =
@@ -45,11 +49,12 @@ export type CommandEnd =
  * ends it early: then `onEnd` is not called any more.
  */
 export function runCommand(
-  { command, timeoutMs, output }: HostCommand,
+  what: HostCommand,
   clock: Clock,
   onEnd: (end: CommandEnd) => void,
   onGone: () => void,
 ): () => void {
+  const { command, timeoutMs } = what;
   let told = false;
   let gone = false;
   let grace: Timer | undefined;
@@ -61,6 +66,7 @@ export function runCommand(
   try {
     child = start(command, output);
     if (child.pid !== undefined) unfavoured(child.pid);
+    child = start(command, output, env);
   } catch (error) {
     tell({ kind: 'not-started', code: codeOf(error) });
     onGone();
@@ -112,15 +118,15 @@ export function runCommand(
   };
 }
 
-function start([file, ...args]: HostCommand['command'], output: boolean) {
+function start({ command: [file, ...args], output, env, confined = true }: HostCommand) {
   // setpriv would tell it in words of its own.
   accessSync(file, constants.X_OK);
-  const [program, ...more] = [...confinement().prefix, file, ...args];
+  const [program, ...more] = [...(confined ? confinement().prefix : []), file, ...args];
   // Loaded here: most configurations name no command.
   return process.getBuiltinModule('node:child_process').spawn(program!, more, {
     detached: true,
     cwd: '/',
-    env: ENVIRONMENT,
+    env: { ...env, ...ENVIRONMENT },
     stdio: ['ignore', output ? 'pipe' : 'ignore', 'pipe'],
   });
 }

@@ -74,6 +74,10 @@ export function commandsPage(date: string): string {
       item(italic(paths.covered), text('Which destinations have been covered, by daemon; flush removes it.')),
       item(italic(paths.unconfirmed), text('A configuration that awaits its confirmation, and the one to go back to.')),
       item(italic(paths.history), text('What happened, as JSON lines; what came before, beside it.')),
+      item(
+        italic(paths.hooks),
+        text('Hooks, run for each event by backup-router-hooks.service where it is enabled, as a user of its own.'),
+      ),
       item(italic(paths.adopted), text('Default routes that were taken over and are to be given back.')),
       item(
         `${italic('/var/cache/backup-router-code')}, ${italic('~/.cache/backup-router-code')}`,

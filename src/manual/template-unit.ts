@@ -1,4 +1,4 @@
-/** systemd/backup-router@.service, made from the unit of the one agent: the same but for names, paths and the network namespace. */
+/** The template units, made from those of the one agent: the same but for names, paths and the network namespace. */
 
 const HEADER = `# backup-router@.service: one of several agents on a host, each in a network namespace of its own (/run/netns/%i), with the configuration
 # /etc/backup-router/%i.yaml. Made from backup-router.service by scripts/manual; the reasons stand there. For an agent in the namespace of
@@ -18,17 +18,36 @@ const CHANGES: readonly (readonly [string, string])[] = [
   ['Also=backup-router-start.target\n', ''],
 ];
 
-/** Throws where the unit has changed so that it cannot be made of it. */
+const HOOKS_HEADER = `# backup-router-hooks@.service: the hooks of one of several agents, made from backup-router-hooks.service by scripts/manual.
+`;
+
+const HOOKS_CHANGES: readonly (readonly [string, string])[] = [
+  ['Description=Hooks of backup-router:', 'Description=Hooks of backup-router of %i:'],
+  ['After=backup-router.service\n', 'After=backup-router@%i.service\n'],
+  ['ExecStart=', 'Environment=BACKUP_ROUTER_INSTANCE=%i\nExecStart='],
+  ['RuntimeDirectory=backup-router-hooks\n', 'RuntimeDirectory=backup-router-hooks/%i\n'],
+  ['StateDirectory=backup-router-hooks\n', 'StateDirectory=backup-router-hooks/%i\n'],
+];
+
+export function templateOfHooks(unit: string): string {
+  return template(unit, HOOKS_HEADER, HOOKS_CHANGES);
+}
+
 export function templateUnit(unit: string): string {
+  return template(unit, HEADER, CHANGES);
+}
+
+/** Throws where the unit has changed so that it cannot be made of it. */
+function template(unit: string, header: string, changes: typeof CHANGES): string {
   const body = unit
     .slice(unit.indexOf('[Unit]'))
     .split('\n')
     .filter((line) => !line.startsWith('#'))
     .join('\n')
     .replace(/\n{3,}/g, '\n\n');
-  const made = CHANGES.reduce((text, [from, to]) => {
-    if (text.split(from).length !== 2) throw new Error(`backup-router.service has no single ${from.trim()}`);
+  const made = changes.reduce((text, [from, to]) => {
+    if (text.split(from).length !== 2) throw new Error(`the unit has no single ${from.trim()}`);
     return text.replace(from, () => to);
   }, body);
-  return `${HEADER}\n${made}`;
+  return `${header}\n${made}`;
 }

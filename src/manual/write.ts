@@ -13,7 +13,7 @@ import { withConfigTables } from './config-tables.js';
 import { withExitTable } from './exit-statuses.js';
 import { withMetricsTable } from './metrics-table.js';
 import { outputSchema } from './output-schema.js';
-import { templateUnit } from './template-unit.js';
+import { templateOfHooks, templateUnit } from './template-unit.js';
 
 /** Every file by its path below the project's directory. */
 export function generated(root: string): Readonly<Record<string, string>> {
@@ -29,6 +29,7 @@ export function generated(root: string): Readonly<Record<string, string>> {
     'docs/METRICS.md': withMetricsTable(read('docs/METRICS.md')),
     'docs/AUTOMATION.md': withExitTable(read('docs/AUTOMATION.md')),
     'docs/output.schema.json': `${JSON.stringify(outputSchema(root), null, 2)}\n`,
+    'systemd/backup-router-hooks@.service': templateOfHooks(read('systemd/backup-router-hooks.service')),
     'systemd/backup-router@.service': templateUnit(read('systemd/backup-router.service')),
     'docs/backup-router.schema.json': `${JSON.stringify(configSchema(), null, 2)}\n`,
   };

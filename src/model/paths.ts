@@ -13,6 +13,10 @@ export interface Paths {
   readonly controlSocket: string;
   /** The metrics, for the textfile collector of node_exporter. */
   readonly metrics: string;
+  /** Hooks, and what their process writes: what is done, and what it says of itself. */
+  readonly hooks: string;
+  readonly hooksDone: string;
+  readonly hooksStatus: string;
   /** Held by the agent that runs. */
   readonly lock: string;
   /** The last configuration that ran, as text. */
@@ -63,6 +67,9 @@ export function pathsOf(env: Environment, configFile = defaultConfigFile(env)): 
     configFile,
     controlSocket: `${runtime}/control.sock`,
     metrics: `${runtime}/metrics.prom`,
+    hooks: '/etc/backup-router/hooks.d',
+    hooksDone: env['STATE_DIRECTORY'] ? `${state}/hooks.json` : `/var/lib/backup-router-hooks${below}/done.json`,
+    hooksStatus: env['RUNTIME_DIRECTORY'] ? `${runtime}/hooks.json` : `/run/backup-router-hooks${below}/status.json`,
     lock: `${runtime}/lock`,
     lastKnownGood: `${state}/last-known-good.yaml`,
     orders: `${state}/orders.json`,

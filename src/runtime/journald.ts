@@ -9,8 +9,6 @@ import { fstatSync } from 'node:fs';
 import { libcIfLoaded, sendDatagram } from '../native/libc.js';
 
 const SOCKET = '/run/systemd/journal/socket';
-/** Of a field's name (journal_field_valid, src/libsystemd/sd-journal). */
-const MAX_NAME = 64;
 
 /** Standard error leads to journald (JOURNAL_STREAM of systemd.exec(5): device and inode). */
 export function leadsToJournal(env: NodeJS.ProcessEnv, descriptor = 2): boolean {
@@ -50,10 +48,4 @@ export function journalEntry(fields: readonly (readonly [string, string])[]): Bu
     } else parts.push(Buffer.from(`${name}=`), bytes, Buffer.from('\n'));
   }
   return Buffer.concat(parts);
-}
-
-/** `was_for_ms` as BACKUP_ROUTER_WAS_FOR_MS; the id of a daemon is BACKUP_ROUTER_DAEMON. */
-export function fieldName(key: string): string {
-  const word = key === 'id' ? 'daemon' : key;
-  return `BACKUP_ROUTER_${word.toUpperCase().replace(/[^A-Z0-9_]/g, '_')}`.slice(0, MAX_NAME);
 }

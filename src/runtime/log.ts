@@ -6,7 +6,8 @@
 
 import { writeSync } from 'node:fs';
 import type { Level } from '../model/event.js';
-import { fieldName, leadsToJournal, sendEntry, takesMore } from './journald.js';
+import { fieldName } from '../model/field-name.js';
+import { leadsToJournal, sendEntry, takesMore } from './journald.js';
 
 export type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
 export type Log = (level: Level, event: string, fields?: Fields) => void;

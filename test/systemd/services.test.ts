@@ -108,4 +108,76 @@ t.test('beside the agent', { skip: cannotBoot() }, async (t) => {
     t.match(machine.try('ip', 'netns', 'exec', 'blue', 'backup-router', '--instance', 'blue', 'flush'), { status: 0 });
     t.equal(inBlue('ip', '-N', 'route', 'show', 'table', 'all', 'proto', '157'), '');
   });
+
+  t.test('hooks: their unit, their user, a failing one, and nothing twice over restarts', async (t) => {
+    const HOOKS = 'backup-router-hooks.service';
+    const said = (): readonly string[] =>
+      machine.try('cat', '/var/lib/backup-router-hooks/said').stdout.split('\n').filter(Boolean);
+    const hook = (name: string, script: string): void => {
+      machine.write(`/etc/backup-router/hooks.d/${name}`, `#!/bin/sh\n${script}\n`);
+      machine.run('chmod', '755', `/etc/backup-router/hooks.d/${name}`);
+    };
+    t.equal(machine.try('systemctl', 'is-enabled', HOOKS).stdout.trim(), 'disabled', 'not by default');
+    const verify = machine.try('systemd-analyze', 'verify', HOOKS, 'backup-router-hooks@blue.service');
+    t.same([verify.status, verify.stdout, verify.stderr], [0, '', '']);
+    hook(
+      '10-says',
+      'echo "$BACKUP_ROUTER_SEQ $BACKUP_ROUTER_EVENT ${BACKUP_ROUTER_PHASE-}" >>/var/lib/backup-router-hooks/said; id -un >/var/lib/backup-router-hooks/who',
+    );
+    hook('20-fails', '[ "$BACKUP_ROUTER_EVENT" != order ] || { echo broken >&2; exit 3; }');
+    machine.run('systemctl', 'start', HOOKS);
+    await eventually(() => /"lastEvent"/.test(machine.try('cat', '/run/backup-router-hooks/status.json').stdout), {
+      what: 'it runs',
+      timeoutMs: 10_000,
+    });
+    t.strictSame(said(), [], 'what was before is no news');
+    machine.run('backup-router', 'hold', '1h');
+    await eventually(() => said().some((line) => line.endsWith(' order ')), { what: 'the order', timeoutMs: 10_000 });
+    t.equal(machine.run('cat', '/var/lib/backup-router-hooks/who').trim(), 'backup-router-hooks');
+    await eventually(
+      () =>
+        / hook +20-fails failed \d+ of \d+ times, .*: exited with 3: broken/m.test(
+          ` ${machine.try('backup-router', 'status').stdout.replaceAll('\n', '\n ')}`,
+        ),
+      {
+        what: 'status tells of the failure',
+        timeoutMs: 10_000,
+      },
+    );
+    const { hooks } = JSON.parse(machine.try('backup-router', 'status', '--json').stdout) as {
+      hooks: { hooks: readonly { name: string; failures: number }[] };
+    };
+    t.match(hooks.hooks, [
+      { name: '10-says', failures: 0 },
+      { name: '20-fails', failures: 1 },
+    ]);
+    t.match(machine.run('journalctl', '-u', HOOKS, '-o', 'cat'), /^hook-failed hook=20-fails .*broken/m);
+
+    // Killed, stopped, and the agent started anew meanwhile: each event once, and none is missing.
+    machine.run('systemctl', 'kill', '--signal=KILL', HOOKS);
+    machine.run('backup-router', 'hold', 'off');
+    machine.run('systemctl', 'stop', HOOKS);
+    machine.run('systemctl', 'restart', 'backup-router');
+    machine.run('backup-router', 'hold', '2h');
+    machine.run('backup-router', 'hold', 'off');
+    machine.run('systemctl', 'start', HOOKS);
+    const events = (): readonly { readonly seq: number; readonly level: string }[] =>
+      machine
+        .run('backup-router', 'events', '--json', '-n', '1000')
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as { seq: number; level: string });
+    const first = Number(said()[0]!.split(' ')[0]);
+    await eventually(
+      () => {
+        const wanted = events().filter(({ seq, level }) => seq >= first && level !== 'debug');
+        const found = said().map((line) => Number(line.split(' ')[0]));
+        return JSON.stringify(found) === JSON.stringify(wanted.map(({ seq }) => seq));
+      },
+      { what: 'each event once', timeoutMs: 20_000 },
+    );
+    t.ok(said().length >= 5, `${said().length} events`);
+    machine.run('systemctl', 'stop', HOOKS);
+    t.notMatch(machine.try('backup-router', 'status').stdout, /^hook/m, 'and nothing is told of hooks that do not run');
+  });
 });

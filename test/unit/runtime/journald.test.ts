@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { eventually } from '../../../src/drill/lab/wait.js';
+import { fieldName } from '../../../src/model/field-name.js';
 import { disableLibc, loadLibc } from '../../../src/native/libc.js';
-import { fieldName, journalEntry, leadsToJournal, sendEntry, takesMore } from '../../../src/runtime/journald.js';
+import { journalEntry, leadsToJournal, sendEntry, takesMore } from '../../../src/runtime/journald.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'br-journald-'));
 t.teardown(() => rmSync(directory, { recursive: true }));
@@ -26,6 +27,7 @@ t.test('the bytes of an entry', async (t) => {
     'a line feed cannot begin another field',
   );
   t.equal(fieldName('was_for_ms'), 'BACKUP_ROUTER_WAS_FOR_MS');
+  t.equal(fieldName('wasForMs'), 'BACKUP_ROUTER_WAS_FOR_MS');
   t.equal(fieldName('id'), 'BACKUP_ROUTER_DAEMON');
   t.match(fieldName(`what é-${'x'.repeat(90)}`), /^[A-Z0-9_]{64}$/);
 });

@@ -1,0 +1,37 @@
+/** The hooks: executable files of a directory, in the order of their names. */
+
+import { accessSync, constants, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Hook {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** As run-parts(8) has them, and a suffix: no backups of editors and package managers. */
+const NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.-]*$/;
+const LEFT_BEHIND = /\.(dpkg-[a-z]+|rpm(new|save|orig)|ucf-[a-z]+|bak|orig|swp|disabled)$/;
+
+/** None where there is no such directory. A name that nobody may execute is left out. */
+export function hooksIn(directory: string): readonly Hook[] {
+  let names: readonly string[];
+  try {
+    names = readdirSync(directory);
+  } catch {
+    return [];
+  }
+  return names
+    .filter((name) => NAME.test(name) && !LEFT_BEHIND.test(name))
+    .sort((a, b) => (a < b ? -1 : 1))
+    .map((name) => ({ name, path: join(directory, name) }))
+    .filter(({ path }) => executable(path));
+}
+
+function executable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Which event is done: written before each hook begins and after the last one, so that a process that was killed runs no hook twice for
+ * one event, and the next one goes on with those that are left.
+ */
+
+import { writeAtomically } from '../runtime/atomic.js';
+import { readRecord, recordText } from '../runtime/record-file.js';
+
+export interface Done {
+  /** Every hook has had the event of this number. */
+  readonly seq: number;
+  readonly at: string;
+  /** Of the event after it: its number, and hooks that have begun. */
+  readonly under: { readonly seq: number; readonly begun: readonly string[] } | undefined;
+}
+
+/** undefined: this is the first start, or it cannot be read. */
+export function readDone(path: string): Done | undefined {
+  try {
+    const value = readRecord(path) as Partial<Done> | undefined;
+    if (!Number.isSafeInteger(value?.seq) || typeof value?.at !== 'string') return undefined;
+    const { under } = value;
+    const sound = Number.isSafeInteger(under?.seq) && Array.isArray(under?.begun);
+    return { seq: value.seq!, at: value.at, under: sound ? under : undefined };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns what went wrong, or undefined. */
+export function writeDone(path: string, done: Done): string | undefined {
+  return writeAtomically(path, recordText(done));
+}
+
+/** Whether the event has been handled. A history that was lost begins anew: then the time tells. */
+export function isDone(
+  { seq, at }: Pick<Done, 'seq' | 'at'>,
+  event: { readonly seq: number; readonly at: string },
+): boolean {
+  return event.seq <= seq && event.at <= at;
+}
