@@ -110,7 +110,12 @@ export function createRunner(options: RunnerOptions): Runner {
 
 function run({ path }: Hook, env: Readonly<Record<string, string>>, timeoutMs: number): Promise<CommandEnd> {
   return new Promise((resolve) => {
-    runCommand({ command: [path], timeoutMs, output: false, env, confined: false }, systemClock, resolve, () => undefined);
+    runCommand(
+      { command: [path], timeoutMs, output: false, env, confined: false },
+      systemClock,
+      resolve,
+      () => undefined,
+    );
   });
 }
 

@@ -54,7 +54,7 @@ export function runCommand(
   onEnd: (end: CommandEnd) => void,
   onGone: () => void,
 ): () => void {
-  const { command, timeoutMs } = what;
+  const { timeoutMs, confined = true } = what;
   let told = false;
   let gone = false;
   let grace: Timer | undefined;
@@ -64,9 +64,8 @@ export function runCommand(
   };
   let child: ReturnType<typeof start>;
   try {
-    child = start(command, output);
-    if (child.pid !== undefined) unfavoured(child.pid);
-    child = start(command, output, env);
+    child = start(what);
+    if (confined && child.pid !== undefined) unfavoured(child.pid);
   } catch (error) {
     tell({ kind: 'not-started', code: codeOf(error) });
     onGone();
@@ -91,7 +90,7 @@ export function runCommand(
   };
   const ended = (status: number | null, signal: string | null) => (): CommandEnd => {
     if (status === 0) return { kind: 'succeeded', stdout: stdout() };
-    const refused = /^setpriv: (?!failed to execute).*/.exec(stderr())?.[0];
+    const refused = !confined ? undefined : /^setpriv: (?!failed to execute).*/.exec(stderr())?.[0];
     if (refused !== undefined) {
       unconfined(refused);
       return { kind: 'not-started', code: refused };
