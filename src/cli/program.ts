@@ -11,7 +11,6 @@ import { type ConfigOptions, withConfig, withJunosOptions } from './config-optio
 import type { ConvertOptions } from './convert.js';
 import type { DrillOptions } from './drill.js';
 import { HELP } from './help.js';
-import { helpPage } from './help-page.js';
 import type { HooksCommandOptions } from './hooks.js';
 import type { OrderOptions } from './order.js';
 import type { ReloadOptions } from './reload.js';
