@@ -72,18 +72,21 @@ function accounts(host: Host, path: string): readonly (readonly string[])[] {
   return (valueOf(host.files, path) ?? '').split('\n').map((line) => line.split(':'));
 }
 
+/** What the last step must allow, as permission bits of one class. */
+const LAST_NEEDS = { search: 0o1, write: 0o2, 'write-search': 0o3 } as const;
+
 /**
- * The first step on the way that turns the identity away: no search permission on a directory, no
- * write permission on the last one.
+ * The first step on the way that turns the identity away: no search permission on a directory, not
+ * what is needed on the last one.
  */
 export function turnedAwayAt(
   identity: Identity,
   steps: readonly PathStep[],
-  last: 'write' | 'write-search' = 'write',
+  last: keyof typeof LAST_NEEDS = 'write',
 ): PathStep | undefined {
   if (hasCapability(identity, CAP_DAC_OVERRIDE)) return undefined;
   return steps.find((step, i) => {
-    const needed = i < steps.length - 1 ? 0o1 : last === 'write' ? 0o2 : 0o3;
+    const needed = i < steps.length - 1 ? 0o1 : LAST_NEEDS[last];
     const shift = step.uid === identity.uid ? 6 : identity.groups.includes(step.gid) ? 3 : 0;
     return ((step.mode >> shift) & needed) !== needed;
   });

@@ -1,19 +1,24 @@
 /** Whether this process may be the agent here: it has the capability, and no other agent owns the control socket. */
 
 import { existsSync } from 'node:fs';
+import { inContainer } from '../host/container.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { requireCapability } from './capability.js';
 import { takeLock } from './lock.js';
 import type { Log } from './log.js';
 
 const TAKEN_POLL_MS = 1_000;
+const UNIT_REMEDY = 'run as root, or in a unit with AmbientCapabilities=CAP_NET_ADMIN';
+/** The capability is one of the file, which no_new_privs takes away. */
+const CONTAINER_REMEDY =
+  'start the container with --cap-add NET_ADMIN and without no-new-privileges (Kubernetes: allowPrivilegeEscalation)';
 
 /**
  * Rejects with exit status 77 or 69 and the remedy. Under a service manager, which would start us ten times a second for
  * nothing, the end of the other agent is waited for; a person is told at once.
  */
 export async function mustBeAlone(socket: string, log: Log): Promise<void> {
-  requireCapability('run as root, or in a unit with AmbientCapabilities=CAP_NET_ADMIN');
+  requireCapability(inContainer() ? CONTAINER_REMEDY : UNIT_REMEDY);
   if (!(await someoneListens(socket))) return;
   if (process.env['NOTIFY_SOCKET'] === undefined) {
     throw new CommandError(

@@ -3,6 +3,7 @@
  * to the agent.
  */
 
+import { exists } from '../files.js';
 import { type Check, type Finding, finding, found, unknown } from '../finding.js';
 import type { SocketEvidence, SocketOutcome } from '../host.js';
 import { agentIdentity, groupName, stepText, turnedAwayAt, userName } from '../identity.js';
@@ -112,7 +113,8 @@ export const socketDenied: Check = {
     const identity = agentIdentity(host);
     const others = identity !== host.self;
     return local.flatMap((socket): readonly Finding[] => {
-      const closed = turnedAwayAt(identity, socket.steps);
+      // Where there is no socket, the last step is the directory that it is missing from.
+      const closed = turnedAwayAt(identity, socket.steps, socket.outcome === 'absent' ? 'search' : 'write');
       if (closed === undefined) {
         if (socket.outcome !== 'denied') return [];
         if (others)
@@ -138,12 +140,17 @@ export const socketDenied: Check = {
         `${identity.who} may not open ${socket.where}: ${socket.id} counts as down, and the backup
           routes stay in for ever.`,
         evidence,
-        [
-          `usermod -aG ${group} ${user} && systemctl restart backup-router`,
-          '# or in a drop-in (systemctl edit backup-router):',
-          '[Service]',
-          `SupplementaryGroups=${group}`,
-        ],
+        exists(host.files, '/.dockerenv') || exists(host.files, '/run/.containerenv')
+          ? [
+              "# the agent's container needs that group, by its number:",
+              `docker run --group-add ${closed?.gid ?? 'GID'} ...`,
+            ]
+          : [
+              `usermod -aG ${group} ${user} && systemctl restart backup-router`,
+              '# or in a drop-in (systemctl edit backup-router):',
+              '[Service]',
+              `SupplementaryGroups=${group}`,
+            ],
       );
     });
   },

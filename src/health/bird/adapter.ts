@@ -9,6 +9,7 @@ import type { BirdDaemon } from '../../model/config.js';
 import type { WatchedDaemon } from '../../model/daemon.js';
 import type { Prefix } from '../../model/prefix.js';
 import type { Adapter } from '../adapter.js';
+import { groupHint } from '../permission.js';
 import { socketAgeMs } from '../process-age.js';
 import type { Answer } from '../session/dialect.js';
 import { Session } from '../session/session.js';
@@ -18,7 +19,6 @@ import { carries, kernelProtocols, readShowRoute, SHOW_PROTOCOLS, showRouteComma
 
 /** RTPROT_BIRD (linux/rtnetlink.h), whichever of BIRD's protocols a route comes from. */
 const WATCHED: WatchedDaemon = { id: 'bird/bird', protocols: [12] };
-const PERMISSION_HINT = 'the agent must run with the group bird (usermod -aG bird USER, or SupplementaryGroups=bird)';
 
 /** Watches one BIRD as `bird/bird`. */
 export function openBird(spec: BirdDaemon, timing: ProbeTiming, clock: Clock, processes?: ProcessEvents): Adapter {
@@ -29,7 +29,7 @@ export function openBird(spec: BirdDaemon, timing: ProbeTiming, clock: Clock, pr
     processes,
     probeIntervalMs: timing.probeIntervalMs,
     probeTimeoutMs: timing.probeTimeoutMs,
-    permissionHint: PERMISSION_HINT,
+    permissionHint: groupHint('bird'),
     ageMs: (heartbeat) => ageOf(heartbeat?.text ?? '') ?? socketAgeMs(spec.socket),
   });
   return {

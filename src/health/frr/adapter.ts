@@ -15,15 +15,13 @@ import type { FrrDaemons } from '../../model/config.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../../model/daemon.js';
 import type { Prefix } from '../../model/prefix.js';
 import type { Adapter } from '../adapter.js';
+import { groupHint } from '../permission.js';
 import { processAgeMs, socketAgeMs } from '../process-age.js';
 import { Session } from '../session/session.js';
 import type { ProbeTiming } from '../timing.js';
 import { VTY } from './dialect.js';
 import { idOf, watchedByFrr } from './protocols.js';
 import { readOffer, readShowRoute, showRouteCommand } from './routes.js';
-
-const PERMISSION_HINT =
-  'the agent must run with the group frrvty (usermod -aG frrvty USER, or SupplementaryGroups=frrvty)';
 
 /** Watches the daemons of one FRR. Ids are `frr/DAEMON`. Nothing is opened before `start`. */
 export function openFrr(
@@ -56,7 +54,7 @@ class Frr implements Adapter {
         processes,
         probeIntervalMs: timing.probeIntervalMs,
         probeTimeoutMs: timing.probeTimeoutMs,
-        permissionHint: PERMISSION_HINT,
+        permissionHint: groupHint('frrvty'),
         ageMs: () => processAgeMs(join(spec.socketDirectory, `${daemon}.pid`), daemon) ?? socketAgeMs(path),
       });
     };

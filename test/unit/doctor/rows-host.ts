@@ -28,6 +28,29 @@ const SOCKETS: readonly Row[] = [
   },
   {
     code: 'socket-denied',
+    what: 'the group is missing, in a container',
+    bad: {
+      files: { '/run/.containerenv': '' },
+      more: { agent: { ...agent, identity: { ...agent.identity!, groups: [103] } } },
+    },
+    severity: 'error',
+    evidence: /zebra\.vty: mode 0770/,
+    remedy: /docker run --group-add 102 /,
+    near: {
+      more: {
+        agent: { ...agent, identity: { ...agent.identity!, groups: [103] } },
+        sockets: [
+          socket('frr/zebra', {
+            outcome: 'absent',
+            detail: 'ENOENT',
+            steps: [{ path: '/run/frr', mode: 0o40755, uid: 101, gid: 102 }],
+          }),
+        ],
+      },
+    },
+  },
+  {
+    code: 'socket-denied',
     what: "the unit's user, no agent running",
     bad: {
       status: seen(undefined),

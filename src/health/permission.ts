@@ -1,0 +1,11 @@
+/** What to do about a socket that its group alone may use: in words, for the reason of a verdict. */
+
+import { inContainer } from '../host/container.js';
+
+/** In a container groups are numbers, which the routing daemon's own container knows. */
+export function groupHint(group: string, container = inContainer()): string {
+  const remedy = container
+    ? `--group-add with the number that \`getent group ${group}\` tells in the routing daemon's container`
+    : `usermod -aG ${group} USER, or SupplementaryGroups=${group}`;
+  return `the agent must run with the group ${group} (${remedy})`;
+}
