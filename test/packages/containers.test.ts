@@ -227,6 +227,7 @@ async function containerlab(t: Test, engine: Engine, lab: ReturnType<typeof crea
   await ping.nextReply();
   acts.killZebra('clab-r2');
   await acts.comeIn(r2);
+  t.comment(engine.try('exec', 'clab-r1', 'backup-router', 'status').stdout);
   engine.run('exec', 'clab-r1', 'bash', '-c', 'kill -KILL $(pidof node)');
   let said = '';
   const again = (): boolean => {
@@ -240,7 +241,8 @@ async function containerlab(t: Test, engine: Engine, lab: ReturnType<typeof crea
   const since = Date.now();
   await ping.nextReply();
   t.equal(await ping.lost(since), 0);
-  engine.run('stop', '--time=15', 'clab-r1');
+  engine.run('exec', 'clab-r1', 'bash', '-c', 'kill -CONT $(pidof watchfrr)');
+  engine.run('stop', '--time=20', 'clab-r1');
   t.not(engine.run('inspect', '--format={{.State.ExitCode}}', 'clab-r1').trim(), '137', 'it stops when it is told to');
   t.match(defaults(r1), 'default via 172.20.20.1 dev eth0', 'given back');
 }
