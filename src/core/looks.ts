@@ -1,7 +1,7 @@
 /** When the kernel is looked at, how much of it is read, and what a look changes. Pure. */
 
 import { remembered } from '../fib/remembered.js';
-import type { Family } from '../model/address.js';
+import type { Address, Family } from '../model/address.js';
 import { allBackupRouters, type Config, gatewaysOf } from '../model/config.js';
 import { type NeighbourId, neighbourKey } from '../model/link.js';
 import { nextHopsOf } from '../model/next-hops.js';
@@ -58,12 +58,19 @@ export function interest(world: World): ObserveRequest {
     ...(allBackupRouters(world.config).some(({ auto }) => auto !== undefined) ? { nexthopObjects: true } : {}),
     gateways: [
       ...new Set([
-        ...gatewaysOf(world.config),
-        ...learnedGateways(world.learned),
+        ...gatewaysOfInterest(world),
         ...(world.snapshot === undefined ? [] : loneAddresses(world.config, world.snapshot)),
       ]),
     ],
   };
+}
+
+/** Those of the configuration, and all that `auto` may take: as seen in this life, as recorded, as installed by a former life. */
+function gatewaysOfInterest({ config, learned, record, snapshot }: World): readonly Address[] {
+  const auto = allBackupRouters(config).some(({ auto }) => auto !== undefined);
+  const routes = auto ? [...record.adopted.map(({ route }) => route), ...(snapshot?.ownRoutes ?? [])] : [];
+  const gateways = routes.flatMap(({ nexthops }) => nexthops.flatMap(({ gateway }) => gateway ?? []));
+  return [...gatewaysOf(config), ...learnedGateways(learned), ...gateways];
 }
 
 /** How long prefixes of shared tables may be and still matter. */
@@ -181,12 +188,13 @@ export function observed(state: State, id: number, snapshot: Snapshot, now: numb
   const { request, cause, since } = agenda.round;
   const tables = readsTables(request);
   const known = sharing(world.snapshot, completed(world.snapshot, snapshot, request, now));
+  const next = seen(world, known, tables ? readTables(world, known, request) : world.tablesRead, request, now);
+  // What makes a gateway a neighbour was left out while nobody knew that it is one.
+  const unread = tables && gatewaysOfInterest(next).some((gateway) => !request.gateways?.includes(gateway));
   return withAgenda(
+    { ...state, world: next },
     {
-      ...state,
-      world: seen(world, known, tables ? readTables(world, known, request) : world.tablesRead, request, now),
-    },
-    {
+      ...(unread ? { foreignDue: true, dirty: moreUrgent(agenda.dirty, 'hint') } : {}),
       foreignNotBefore: tables ? now + foreignPauseMs(now - since) : agenda.foreignNotBefore,
       round: { kind: 'idle' },
       // What keeps a backup route from carrying may have gone with the change that is looked at.

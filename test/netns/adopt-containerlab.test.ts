@@ -88,6 +88,11 @@ t.test('a NOC beyond the management network is never lost', async (t) => {
   await phase('the agent dies', () => true);
   agent = startAgent(lab, router, { configText, directory });
   await phase('the agent is back', async () => is('in', 2));
+  const gateways = async (): Promise<readonly string[]> => (await status()).gateways.map(({ state }) => state);
+  await eventually(async () => (await gateways()).every((state) => state === 'alive'), {
+    timeoutMs: 15_000,
+    what: 'the gateways that the record names',
+  });
   await frr.start();
   await phase('FRR is back again', async () => is('out', 2));
   t.match(await agent.stop(), { status: 0 });
