@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Plan, planIn, planOf, textOf } from './plan.js';
+import { scale } from './scale.js';
 import { shortest } from './shrink.js';
 import { soak } from './soak.js';
 import { play, type Result } from './storm.js';
@@ -18,6 +19,9 @@ const HELP = `scripts/chaos [--seed N] [--seeds COUNT] [--minutes M] [--bursts N
   --tries N      how often a failing seed is tried again while it is made shorter; 24
   --soak         one life of the agent for so many --minutes, a fault each --every ms: what it uses, minute by minute
   --every MS     300
+  --scale        what it uses beside a million routes of others, ten thousand rules and the like
+  --part P       of those numbers: 1
+  --only WORDS   those whose name has the words
   --verbose      names each action before it is done
 
 Exit status: 0, or 1 when something was not as it must be.
@@ -34,6 +38,9 @@ async function main(): Promise<number> {
       replay: { type: 'string' },
       tries: { type: 'string', default: '24' },
       soak: { type: 'boolean', default: false },
+      scale: { type: 'boolean', default: false },
+      part: { type: 'string', default: '1' },
+      only: { type: 'string', default: '' },
       every: { type: 'string', default: '300' },
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -41,6 +48,11 @@ async function main(): Promise<number> {
   });
   if (values.help) {
     process.stdout.write(HELP);
+    return 0;
+  }
+  if (values.scale) {
+    const tell = (line: string): void => void process.stdout.write(`${line}\n`);
+    await scale({ part: Number(values.part), only: new RegExp(values.only), tell });
     return 0;
   }
   const daemon = values.daemon === 'frr' || values.daemon === 'bird' ? values.daemon : undefined;

@@ -54,6 +54,7 @@ export async function performNetwork(storm: Storm, verb: string, words: readonly
       broken(storm, port, 'recreated');
       recreate(world, port);
       storm.away.delete(port.name);
+      if (port.name === 'data0') storm.dataCarrier = true;
       // The new one has everything.
       for (const why of ['recreated', 'down', 'carrier', 'renamed', 'address']) mended(storm, port, why, CARRIER_MS);
       if (port.name === 'mgmt0') ways.good('gateway', BACK_MS);
@@ -148,6 +149,7 @@ function link(storm: Storm, port: Port, what: string): void {
 
 function carrier(storm: Storm, port: Port, what: string): void {
   const { world } = storm;
+  if (port.name === 'data0') storm.dataCarrier = what === 'on';
   if (what === 'off') broken(storm, port, 'carrier');
   batch(port.far, [`link set ${port.farName} ${what === 'off' ? 'down' : 'up'}`]);
   batch(world.void, [`link set ${port.name} ${what === 'off' ? 'down' : 'up'}`]);

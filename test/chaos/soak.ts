@@ -43,7 +43,7 @@ export async function soak({ seed, minutes, everyMs, tell }: SoakOptions): Promi
     await agent.begin();
     await storm.agentReady();
     tell(
-      'minute faults | RssAnon MiB, descriptors, threads | heap used MiB, new space, old space, external | CPU s, lives',
+      'minute faults | RssAnon MiB, descriptors, threads | V8: heap used MiB, of the system, external | CPU s, lives',
     );
     const began = Date.now();
     let [faults, lines, lineAt] = [0, 0, began];
@@ -92,11 +92,11 @@ function line(
   memory: Memory | undefined,
 ): string {
   const mib = (bytes: number | undefined): string => (bytes === undefined ? '-' : (bytes / MIB).toFixed(1));
-  const space = (name: string): string => mib(memory?.spaces[name]?.[0]);
+  const committed = memory && Object.values(memory.spaces).reduce((sum, [size]) => sum + size, 0);
   return [
     `${minute.toFixed(1)} ${faults}`,
     `${mib((footprint?.rssAnonKiB ?? 0) * 1024)}, ${footprint?.descriptors}, ${footprint?.threads}`,
-    `${mib(memory?.heapUsed)}, ${space('new_space')}, ${space('old_space')}, ${mib(memory?.external)}`,
+    `${mib(memory?.heapUsed)}, ${mib(committed)}, ${mib(memory?.external)}`,
     `${cpuSeconds(agent.process.pid).toFixed(1)}, ${agent.lives}`,
   ].join(' | ');
 }

@@ -223,6 +223,8 @@ export class StormAgent {
         'env',
         '-i',
         ...Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+        // For experiments: MALLOC_ARENA_MAX=1.
+        ...(process.env['CHAOS_AGENT_ENV'] ?? '').split(' ').filter((word) => word !== ''),
         process.execPath,
         ENTRY,
         'run',

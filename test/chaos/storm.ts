@@ -11,7 +11,7 @@ import { judge, type Problem } from './judge.js';
 import { perform } from './perform.js';
 import { countOf, type Plan } from './plan.js';
 import { StormAgent } from './storm-agent.js';
-import { textOfVariant } from './variants.js';
+import { hasNocPrefix, textOfVariant } from './variants.js';
 import { Watchers, Ways } from './ways.js';
 import { buildWorld, type World } from './world.js';
 
@@ -52,6 +52,7 @@ export class Storm {
   diskWorks = true;
   clockJumped = false;
   descriptorsLow = false;
+  dataCarrier = true;
   deaths = 0;
   flushes = 0;
   /** Date.now() of the last action on daemons, and on what covers. */
@@ -67,6 +68,16 @@ export class Storm {
 
   textOf(variant: string): string {
     return textOfVariant(variant, this.daemons.watched);
+  }
+
+  /**
+   * Without carrier at the data port the daemon's longer prefix for the NOC stands and leads nowhere; no configuration without that
+   * very prefix is meant to change this.
+   */
+  reconsider(): void {
+    const why = 'a longer route that leads nowhere';
+    if (!this.dataCarrier && [...this.candidates].some((one) => !hasNocPrefix(one))) this.ways.bad(why);
+    else this.ways.good(why, 1_500);
   }
 
   touchedDaemons(): void {
@@ -129,6 +140,7 @@ export async function play(plan: Plan, say: Say = () => undefined): Promise<Resu
       if (verb !== 'check') {
         say(line);
         await perform(storm, verb, words);
+        storm.reconsider();
         events += countOf([line]);
         continue;
       }

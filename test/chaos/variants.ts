@@ -43,6 +43,11 @@ export function textOfVariant(name: string, daemons: readonly object[]): string 
   });
 }
 
+/** Whether the NOC's own prefix is a destination. */
+export function hasNocPrefix(name: string): boolean {
+  return VARIANTS[name]!.destinations.inet.includes('10.99.0.0/16');
+}
+
 /** Every set of routes and rules that a configuration may have in one family, whichever gateway and ties it has now. */
 export function setsOf(name: string, family: 'inet' | 'inet6'): readonly (readonly string[])[] {
   const { placement, destinations, gateways } = VARIANTS[name]!;

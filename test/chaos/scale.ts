@@ -1,0 +1,254 @@
+/**
+ * The scale of others: what the agent uses, and how soon it answers a death, while the host has very many routes, rules, links,
+ * addresses, neighbours, clients or deaths of daemons. Numbers, no judgement; but routes that do not come at all are an error.
+ */
+
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { getPriority } from 'node:os';
+import { join } from 'node:path';
+import { type Agent, startAgent } from '../../src/drill/lab/agent.js';
+import { sleep } from '../../src/drill/lab/wait.js';
+import { type StandardLab, standardLab } from '../lab/standard.js';
+import { added, configText, type Monitor, monitor } from '../netns/agent-support.js';
+
+/** Nice= of the unit. */
+const UNIT_NICE = -10;
+const ROUNDS = 5;
+const WATCH_MS = 10_000;
+const REACTION_MS = 60_000;
+
+export interface ScaleOptions {
+  /** Part of the full numbers, for a quick look. */
+  readonly part: number;
+  readonly only: RegExp;
+  readonly tell: (line: string) => void;
+}
+
+interface Host {
+  readonly std: StandardLab;
+  readonly daemon: Daemon;
+  readonly agent: Agent;
+  readonly part: number;
+}
+
+/** Makes the load, and keeps it up until the result is called. */
+type Load = (host: Host) => Promise<() => Promise<void>>;
+
+const LOADS: Readonly<Record<string, Load>> = {
+  'nothing else': async () => async () => undefined,
+  '1,000,000 foreign routes': async ({ std, part }) => {
+    const count = Math.round(1_000_000 * part);
+    await batch(
+      std,
+      count,
+      (i) => `route add ${16 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}.0/24 via 10.1.0.1 proto 186`,
+    );
+    return nothing;
+  },
+  '10,000 foreign rules': async ({ std, part }) => {
+    await batch(
+      std,
+      Math.round(10_000 * part),
+      (i) => `rule add pref ${1_000 + i} from 198.18.${i >> 8}.${i & 255} lookup 4000`,
+    );
+    return nothing;
+  },
+  '4,000 links, 200 changes a second': async ({ std, part }) => {
+    const pairs = Math.round(2_000 * part);
+    await batch(std, pairs, (i) => `link add f${i} type veth peer name g${i}`);
+    return forEver(async (turn) => {
+      await batch(std, 20, (i) => `link set f${(20 * turn + i) % pairs} ${turn % 2 === 0 ? 'up' : 'down'}`);
+      await sleep(100);
+    });
+  },
+  '4,000 links, as many changes as the kernel takes': async ({ std, part }) => {
+    const pairs = Math.round(2_000 * part);
+    await batch(std, pairs, (i) => `link add f${i} type veth peer name g${i}`);
+    return forEver((turn) => batch(std, pairs, (i) => `link set f${i} ${turn % 2 === 0 ? 'up' : 'down'}`));
+  },
+  '5,000 addresses': async ({ std, part }) => {
+    await batch(std, Math.round(5_000 * part), (i) => `addr add 10.200.${i >> 8}.${i & 255}/32 dev data0`);
+    return nothing;
+  },
+  '30,000 neighbours': async ({ std, part }) => {
+    const mac = (i: number): string => `02:00:00:01:${hex(i >> 8)}:${hex(i & 255)}`;
+    await batch(std, 1, () => 'addr add 10.160.0.1/11 dev data0');
+    await batch(
+      std,
+      Math.round(30_000 * part),
+      (i) => `neigh add 10.${161 + (i >> 16)}.${(i >> 8) & 255}.${i & 255} lladdr ${mac(i)} dev data0 nud permanent`,
+    );
+    return nothing;
+  },
+  '1,000 clients': async ({ agent, part }) =>
+    clients(join(agent.directory, 'run/control.sock'), Math.round(1_000 * part)),
+  '1,000 deaths of the daemon a minute': async ({ daemon }) =>
+    forEver(async () => {
+      await daemon.die();
+      await sleep(30);
+      await daemon.live();
+      await sleep(30);
+    }),
+};
+
+const nothing = async (): Promise<void> => undefined;
+
+/** Prints a table row by row. */
+export async function scale({ part, only, tell }: ScaleOptions): Promise<void> {
+  tell('| beside | CPU, % of a core | RssAnon, MiB | death to route, ms: median, most | told |');
+  tell('|---|---|---|---|---|');
+  for (const [name, load] of Object.entries(LOADS)) {
+    if (!only.test(name)) continue;
+    tell(await row(name, load, part));
+  }
+}
+
+async function row(name: string, load: Load, part: number): Promise<string> {
+  const std = standardLab();
+  try {
+    const path = join(std.lab.directory, 'daemon.sock');
+    const daemon = new Daemon(path);
+    await daemon.live();
+    const configuration = configText({ hold: '50ms', convergence: 0, more: { 'routing-daemon': [{ socket: path }] } });
+    const agent = startAgent(std.lab, std.router, {
+      configText: configuration,
+      wrapper: ['nice', '-n', String(UNIT_NICE - getPriority())],
+    });
+    await agent.waitForLog(/routes phase=out/, REACTION_MS);
+    const stop = await load({ std, daemon, agent, part });
+    await sleep(2_000);
+    const { pid } = agent.process;
+    const [before, from] = [cpuMs(pid), performance.now()];
+    let most = 0;
+    while (performance.now() - from < WATCH_MS) {
+      most = Math.max(most, rssAnonKiB(pid));
+      await sleep(100);
+    }
+    const share = (100 * (cpuMs(pid) - before)) / (performance.now() - from);
+    const times = name.includes('deaths') ? [] : await reactions(std, daemon);
+    most = Math.max(most, rssAnonKiB(pid));
+    await stop();
+    const told = agent.log.filter((line) => / (?:observe-failed|events-lost) /.test(line));
+    await agent.kill();
+    daemon.close();
+    const sorted = [...times].sort((a, b) => a - b);
+    const reaction =
+      sorted.length === 0 ? '–' : `${sorted[sorted.length >> 1]!.toFixed(1)}, ${sorted.at(-1)!.toFixed(1)}`;
+    const words = [...new Set(told.map((line) => / (observe-failed|events-lost) /.exec(line)![1]!))].join(', ');
+    return `| ${name} | ${share.toFixed(1)} | ${(most / 1024).toFixed(0)} | ${reaction} | ${words || 'nothing'} |`;
+  } finally {
+    await std.close();
+  }
+}
+
+async function reactions(std: StandardLab, daemon: Daemon): Promise<readonly number[]> {
+  const watch: Monitor = await monitor(std.router);
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const atMs = await daemon.die();
+    times.push((await watch.next(added('inet'), atMs, REACTION_MS)).atMs - atMs);
+    await daemon.live();
+    await watch.next(/^Deleted default via 10\.255\.0\.1 .*proto 157/, atMs, REACTION_MS);
+    await sleep(500);
+  }
+  await watch.stop();
+  return times;
+}
+
+/** A daemon that accepts connections and says nothing, by this process. */
+class Daemon {
+  readonly #sockets = new Set<Socket>();
+  #server: Server | undefined;
+
+  constructor(readonly path: string) {}
+
+  async live(): Promise<void> {
+    const server = createServer((socket) => {
+      this.#sockets.add(socket);
+      socket.on('error', () => undefined).on('close', () => this.#sockets.delete(socket));
+    });
+    this.#server = server;
+    await new Promise<void>((resolve) => server.listen(this.path, resolve));
+  }
+
+  /** Its sockets close, as they do when a process ends. Resolves with the time, Date.now(). */
+  async die(): Promise<number> {
+    const atMs = performance.timeOrigin + performance.now();
+    this.#server?.close();
+    for (const socket of this.#sockets) socket.destroy();
+    return atMs;
+  }
+
+  close(): void {
+    void this.die();
+  }
+}
+
+/** So many connections that ask for the status each second, and come back when they are closed. */
+async function clients(path: string, count: number): Promise<() => Promise<void>> {
+  let closed = false;
+  const sockets = new Set<Socket>();
+  const open = (): void => {
+    if (closed) return;
+    const socket = createConnection(path);
+    sockets.add(socket);
+    const timer = setInterval(() => socket.writable && socket.write('{"command":"status"}\n'), 1_000);
+    socket.resume();
+    socket
+      .on('error', () => undefined)
+      .on('close', () => {
+        clearInterval(timer);
+        sockets.delete(socket);
+        setTimeout(open, 1_000);
+      });
+  };
+  for (let i = 0; i < count; i++) open();
+  return async () => {
+    closed = true;
+    for (const socket of sockets) socket.destroy();
+  };
+}
+
+/** Goes on until the result is called. */
+function forEver(turn: (count: number) => Promise<void>): () => Promise<void> {
+  let going = true;
+  const done = (async () => {
+    for (let count = 0; going; count++) await turn(count);
+  })();
+  return async () => {
+    going = false;
+    await done;
+  };
+}
+
+let batches = 0;
+
+/** `count` commands of ip in the router. Does not block; what fails is passed over. */
+async function batch(std: StandardLab, count: number, lineOf: (i: number) => string): Promise<void> {
+  const file = join(std.lab.directory, `batch-${batches++ % 4}`);
+  const lines: string[] = [];
+  for (let i = 0; i < count; i++) lines.push(lineOf(i));
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  await new Promise<void>((resolve) => {
+    const child = spawn('ip', ['-n', std.router.name, '-force', '-batch', file], { stdio: 'ignore' });
+    child.once('close', () => resolve());
+  });
+}
+
+function hex(byte: number): string {
+  return byte.toString(16).padStart(2, '0');
+}
+
+/** In clock ticks of 10 ms in /proc (proc(5)). */
+function cpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+function rssAnonKiB(pid: number): number {
+  return Number(/^RssAnon:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+}
