@@ -3,9 +3,11 @@
  * tests follow upon each other.
  */
 
+import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { eventually } from '../../src/drill/lab/wait.js';
 import type { Status } from '../../src/model/status.js';
+import { PROJECT } from './host/project.js';
 import { cannotBoot } from './host/requirements.js';
 import { startRouter } from './router.js';
 
@@ -97,6 +99,23 @@ t.test('beside the agent', { skip: cannotBoot() }, async (t) => {
     const after = machine.try('ip', 'netns', 'exec', 'blue', 'backup-router', '--instance', 'blue', 'doctor', '--json');
     t.match(after.stdout, /"unit-not-enabled",\s+"group": "[^"]+",\s+"severity": "error"/, 'and sees when it is not');
     machine.run('systemctl', 'enable', BLUE);
+  });
+
+  t.test('metrics over HTTP, by the unit of the document', async (t) => {
+    const document = readFileSync(`${PROJECT}/docs/METRICS.md`, 'utf8');
+    const unit = /```ini\n# (\S+)\n([\s\S]*?)```/.exec(document);
+    machine.write(unit![1]!, unit![2]!.replace('/usr/bin/', '/usr/local/bin/'));
+    machine.run('systemctl', 'daemon-reload');
+    machine.run('systemctl', 'start', 'backup-router-metrics.service');
+    const scrape =
+      'exec 3<>/dev/tcp/127.0.0.1/9787; printf "GET /metrics HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n" >&3; cat <&3';
+    await eventually(() => /^backup_router_up 1$/m.test(machine.try('bash', '-c', scrape).stdout), {
+      what: 'the metrics',
+      timeoutMs: 10_000,
+    });
+    const pid = machine.property('backup-router-metrics.service', 'MainPID');
+    t.notMatch(machine.run('ps', '-o', 'user=', '-p', pid), /root|backup-router$/, 'as a user of nobody');
+    machine.run('systemctl', 'stop', 'backup-router-metrics.service');
   });
 
   t.test('both reload and stop by themselves', async (t) => {
