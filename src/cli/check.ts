@@ -6,7 +6,7 @@ import { EXIT } from '../model/exit.js';
 import { counted } from '../model/text.js';
 import { type ConfigOptions, configFileOf, hintsOf } from './config-options.js';
 import type { CheckOutput } from './output.js';
-import { printJson } from './print.js';
+import { print, printError, printJson } from './print.js';
 
 export async function check(options: ConfigOptions & { readonly json?: boolean }): Promise<number> {
   const file = configFileOf(options);
@@ -15,11 +15,11 @@ export async function check(options: ConfigOptions & { readonly json?: boolean }
   if (options.json === true) {
     printJson<CheckOutput>({ version: 1, file, valid: config !== undefined, diagnostics });
   } else {
-    process.stderr.write(renderDiagnostics(diagnostics));
+    printError(renderDiagnostics(diagnostics));
     const warnings = diagnostics.length - errors;
     const verdict = config === undefined ? counted(errors, 'error') : 'ok';
     const warned = warnings > 0 ? `, ${counted(warnings, 'warning')}` : '';
-    process.stdout.write(`${file}: ${verdict}${warned}\n`);
+    print(`${file}: ${verdict}${warned}\n`);
   }
   return config === undefined ? EXIT.CONFIG : EXIT.OK;
 }

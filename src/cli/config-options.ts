@@ -1,18 +1,16 @@
 /**
- * The options of every command that reads a configuration: the file, and what Junos text leaves
- * open, `--interface` and `--member`. They are defined here only, so that no command can forget
- * one.
+ * The options of every command that reads a configuration: the file, and what Junos text leaves open, `--interface` and `--member`; and what the file
+ * means. program.ts names them.
  */
 
 import { hostname } from 'node:os';
-import type { Command } from 'commander';
 import { renderDiagnostics } from '../config/diagnostic.js';
 import type { JunosHints } from '../config/junos/read.js';
 import type { LoadedConfig } from '../config/load.js';
 import { parseConfig } from '../config/parse.js';
 import type { Config } from '../model/config.js';
 import { CommandError, EXIT } from '../model/exit.js';
-import { DEFAULT_CONFIG_FILE, defaultConfigFile, type Paths } from '../model/paths.js';
+import { defaultConfigFile, type Paths } from '../model/paths.js';
 import { readLastKnownGood } from '../runtime/last-known-good.js';
 
 export interface JunosOptions {
@@ -55,18 +53,4 @@ export function hintsOf(options: JunosOptions): JunosHints {
       return hostname();
     },
   };
-}
-
-/** The command with `--interface` and `--member`. */
-export function withJunosOptions(command: Command): Command {
-  return command
-    .option('--interface <name>', 'Junos text: the management interface of this host, by name or MAC address')
-    .option('--member <member>', 'Junos text: re0, re1, node0 or node1; default: by the host name');
-}
-
-/** The command with all of {@link ConfigOptions}. */
-export function withConfig(command: Command): Command {
-  return withJunosOptions(
-    command.option('-c, --config <file>', `configuration file (default: ${DEFAULT_CONFIG_FILE})`),
-  );
 }

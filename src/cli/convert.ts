@@ -14,7 +14,7 @@ import { type Notes, writeYaml } from '../config/write.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { hintsOf, type JunosOptions } from './config-options.js';
 import type { ConvertOutput } from './output.js';
-import { printJson } from './print.js';
+import { print, printError, printJson } from './print.js';
 
 export const FORMS = ['yaml', 'junos', 'set'] as const;
 type Form = (typeof FORMS)[number];
@@ -53,10 +53,10 @@ export async function convert(file: string, options: ConvertOptions): Promise<nu
     });
     return written.text === undefined ? EXIT.CONFIG : EXIT.OK;
   }
-  process.stderr.write(renderDiagnostics(diagnostics));
+  printError(renderDiagnostics(diagnostics));
   if (config === undefined || text === undefined) return EXIT.CONFIG;
-  for (const line of advice) process.stderr.write(`backup-router: note: ${line}\n`);
-  for (const line of written.lost) process.stderr.write(`backup-router: warning: lost: ${line}\n`);
+  for (const line of advice) printError(`backup-router: note: ${line}\n`);
+  for (const line of written.lost) printError(`backup-router: warning: lost: ${line}\n`);
   if (written.text === undefined)
     throw new CommandError(EXIT.CONFIG, 'nothing is left that Junos could say', 'name the address of a backup router');
   write(written.text, options);
@@ -87,7 +87,7 @@ function notesOf({ origins, member }: JunosConfig, file: string): Notes {
 /** A file that is there stays as it is, unless it was said otherwise: it may be the configuration that runs. */
 function write(text: string, { output, force = false }: ConvertOptions): void {
   if (output === undefined || output === '-') {
-    process.stdout.write(text);
+    print(text);
     return;
   }
   try {

@@ -10,6 +10,7 @@ import { diagnose, exitStatusOf, render } from '../doctor/report.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { type ConfigOptions, configFileOf, hintsOf, readKept } from './config-options.js';
+import { print, terminal } from './print.js';
 import { paintFor, widthOf } from './terminal.js';
 
 export interface DoctorOptions extends ConfigOptions {
@@ -38,13 +39,13 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   const report = diagnose(
     await gatherHost({ config, loaded, paths, host: { root: (options.root ?? '').replace(/\/+$/, '') } }),
   );
-  process.stdout.write(
+  print(
     options.json === true
       ? `${JSON.stringify(report, null, 2)}\n`
       : render(report, {
           verbose: options.verbose === true,
-          paint: paintFor(process.stdout, process.env),
-          width: widthOf(process.stdout),
+          paint: paintFor(terminal(), process.env),
+          width: widthOf(terminal()),
         }),
   );
   return exitStatusOf(report);

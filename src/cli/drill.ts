@@ -17,7 +17,7 @@ import { sudoAgain } from './again.js';
 import { type ConfigOptions, configFileOf, hintsOf, namedConfig } from './config-options.js';
 import { caseLines, differenceLines, drillJson, HEADING, summaryLine } from './drill-report.js';
 import type { DrillListOutput } from './output.js';
-import { printJson } from './print.js';
+import { endWithReader, printJson } from './print.js';
 import { paintFor } from './terminal.js';
 
 export interface DrillOptions extends ConfigOptions {
@@ -32,6 +32,7 @@ export interface DrillOptions extends ConfigOptions {
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 export async function drill(options: DrillOptions): Promise<number> {
+  endWithReader();
   if (options.list === true) return list(options.json === true);
   const cases = chooseCases(options.case ?? []);
   const maxOutageMs = readMaxOutage(options.maxOutage);

@@ -15,6 +15,7 @@ import { wrap } from '../model/text.js';
 import { readHistory } from '../runtime/history-file.js';
 import { eventColour, eventText } from './event-text.js';
 import type { EventOutput } from './output.js';
+import { endWithReader } from './print.js';
 import { paintFor, widthOf } from './terminal.js';
 
 export interface EventsOptions {
@@ -29,6 +30,7 @@ const SHOWN = 50;
 const RETRY_MS = 500;
 
 export async function events(options: EventsOptions): Promise<number> {
+  endWithReader();
   const chosen = selection(options);
   const paths = pathsOf(process.env);
   const printer = createPrinter(options.json === true);

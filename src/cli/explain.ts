@@ -15,6 +15,7 @@ import { addressArgument } from './explain-address.js';
 import { explanationJson } from './explain-json.js';
 import { explanationText } from './explain-text.js';
 import { type Gathered, gather } from './facts.js';
+import { print, terminal } from './print.js';
 import { paintFor } from './terminal.js';
 
 /** A difference that lasts is one. */
@@ -31,10 +32,10 @@ export async function explain(text: string, options: ExplainOptions): Promise<nu
   const address = addressArgument(text);
   const { facts, vrf, explanation } = await settled(address, options);
   const nameOf = (index: number): string | undefined => facts.snapshot.links.find((link) => link.index === index)?.name;
-  process.stdout.write(
+  print(
     options.json === true
       ? `${JSON.stringify(explanationJson(explanation, facts, vrf, nameOf), null, 2)}\n`
-      : explanationText(explanation, facts, vrf, nameOf, paintFor(process.stdout, process.env), process.stdout.columns),
+      : explanationText(explanation, facts, vrf, nameOf, paintFor(terminal(), process.env), terminal().columns),
   );
   return !explanation.agrees ? EXIT.NOT_IN_STATE : EXIT.OK;
 }

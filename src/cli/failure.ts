@@ -2,7 +2,7 @@
 
 import { EXIT, isCommandError } from '../model/exit.js';
 import type { ErrorOutput } from './output.js';
-import { printJson } from './print.js';
+import { printError, printJson } from './print.js';
 
 /** Prints the error and its remedy; returns the exit status. */
 export function explain(error: unknown): number {
@@ -14,10 +14,10 @@ export function explain(error: unknown): number {
         error: { exitStatus: error.exitStatus, message, suggestion: error.suggestion ?? null },
       });
     const help = error.suggestion === undefined ? '' : `  help: ${error.suggestion}\n`;
-    process.stderr.write(`backup-router: ${message}\n${help}`);
+    printError(`backup-router: ${message}\n${help}`);
     return error.exitStatus;
   }
-  process.stderr.write(
+  printError(
     `backup-router: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );
   return EXIT.SOFTWARE;

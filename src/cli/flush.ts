@@ -18,7 +18,7 @@ import { sudoAgain } from './again.js';
 import type { ConfigOptions } from './config-options.js';
 import type { RemovedOutput } from './output.js';
 import { withOwned } from './owned.js';
-import { printJson } from './print.js';
+import { print, printJson } from './print.js';
 
 export async function flush(
   options: ConfigOptions & { readonly force?: boolean; readonly dryRun?: boolean; readonly json?: boolean },
@@ -46,7 +46,7 @@ export async function flush(
     const report = (failures: readonly string[]): void =>
       printJson<RemovedOutput>({ version: 1, dryRun: options.dryRun === true, commands, notes, failures });
     if (options.json !== true)
-      process.stdout.write([...commands, ...notes.map((note) => `# ${note}`)].map((line) => `${line}\n`).join(''));
+      print([...commands, ...notes.map((note) => `# ${note}`)].map((line) => `${line}\n`).join(''));
     if (options.dryRun === true) {
       if (options.json === true) report([]);
       return EXIT.OK;
@@ -67,7 +67,7 @@ export async function flush(
     }
     if (failures.length > 0)
       throw new CommandError(EXIT.NOT_IN_STATE, failures.join('\n'), 'ip route show table all proto 157; ip rule');
-    process.stdout.write(steps.length === 0 ? 'nothing to remove\n' : `${steps.length} removed\n`);
+    print(steps.length === 0 ? 'nothing to remove\n' : `${steps.length} removed\n`);
     return EXIT.OK;
   });
 }

@@ -5,7 +5,6 @@
  */
 
 import { useCompileCache } from '../host/compile-cache.js';
-import { EXIT } from '../model/exit.js';
 import { explain } from './failure.js';
 import type { RunOptions } from './run.js';
 
@@ -20,11 +19,6 @@ async function begin(argv: readonly string[]): Promise<number> {
   useCompileCache(process.env);
   const options = plainRun(argv);
   if (options !== undefined) return (await import('./run.js')).run(options);
-  // `backup-router routes | head` is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT.OK);
-    throw error;
-  });
   return (await import('./program.js')).runProgram(argv);
 }
 

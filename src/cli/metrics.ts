@@ -5,17 +5,18 @@ import { expositionOfNone } from '../metrics/exposition.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { VERSION } from '../model/version.js';
+import { print } from './print.js';
 
 export async function metrics(options: { readonly listen?: string }): Promise<number> {
   const { controlSocket, instance } = pathsOf(process.env);
   if (options.listen !== undefined)
     return (await import('./metrics-listen.js')).listen(options.listen, instance, () => ask(controlSocket));
   try {
-    process.stdout.write(await ask(controlSocket));
+    print(await ask(controlSocket));
     return EXIT.OK;
   } catch (error) {
     // A file that is made of this says that there is no agent, rather than nothing.
-    process.stdout.write(expositionOfNone(VERSION, instance));
+    print(expositionOfNone(VERSION, instance));
     throw error;
   }
 }

@@ -12,7 +12,7 @@ import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { sudoAgain } from './again.js';
 import type { OrderOutput } from './output.js';
-import { printJson } from './print.js';
+import { print, printJson } from './print.js';
 
 /** The exit status of each refusal. */
 const STATUS: ReadonlyMap<string, number> = new Map([
@@ -49,7 +49,7 @@ export async function order(question: Request, { json }: OrderOptions): Promise<
   if (!('message' in response)) throw new CommandError(EXIT.SOFTWARE, 'the daemon gave an answer to another question');
   const { message } = response;
   if (json === true) printJson<OrderOutput>({ version: 1, message });
-  else process.stdout.write(`${message}\n`);
+  else print(`${message}\n`);
   return EXIT.OK;
 }
 

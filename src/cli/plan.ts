@@ -13,13 +13,13 @@ import type { Status } from '../model/status.js';
 import { type ConfigOptions, configFileOf } from './config-options.js';
 import { type Gathered, gather } from './facts.js';
 import type { PlanOutput } from './output.js';
-import { printJson } from './print.js';
+import { print, printJson } from './print.js';
 
 export async function plan(options: ConfigOptions & { readonly json?: boolean }): Promise<number> {
   const made = planned(await gather(options));
   const file = configFileOf(options);
   if (options.json === true) printJson(planJson(made, file));
-  else process.stdout.write(planText(made, file));
+  else print(planText(made, file));
   return EXIT.OK;
 }
 

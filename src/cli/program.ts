@@ -5,14 +5,15 @@
 
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { CommandError, EXIT } from '../model/exit.js';
-import { INSTANCE, instanceOf } from '../model/paths.js';
+import { DEFAULT_CONFIG_FILE, INSTANCE, instanceOf } from '../model/paths.js';
 import { VERSION } from '../model/version.js';
-import { type ConfigOptions, withConfig, withJunosOptions } from './config-options.js';
+import type { ConfigOptions } from './config-options.js';
 import type { ConvertOptions } from './convert.js';
 import type { DrillOptions } from './drill.js';
 import { HELP } from './help.js';
 import type { HooksCommandOptions } from './hooks.js';
 import type { OrderOptions } from './order.js';
+import { print, printError, terminal } from './print.js';
 import type { ReloadOptions } from './reload.js';
 import type { RestoreOptions } from './restore.js';
 
@@ -62,7 +63,12 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     .option('--instance <name>', 'of several agents on this host the one of that name: backup-router@<name>.service')
     .hook('preSubcommand', ofInstance)
     .exitOverride()
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({
+      writeOut: print,
+      writeErr: printError,
+      outputError: () => undefined,
+      getOutHelpWidth: () => terminal().columns ?? 80,
+    })
     .addHelpText('after', HELP.program);
 
   withConfig(program.command('run'))
@@ -277,4 +283,18 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     );
 
   return program;
+}
+
+/** The command with `--interface` and `--member`. */
+function withJunosOptions(command: Command): Command {
+  return command
+    .option('--interface <name>', 'Junos text: the management interface of this host, by name or MAC address')
+    .option('--member <member>', 'Junos text: re0, re1, node0 or node1; default: by the host name');
+}
+
+/** The command with all of {@link ConfigOptions}. */
+function withConfig(command: Command): Command {
+  return withJunosOptions(
+    command.option('-c, --config <file>', `configuration file (default: ${DEFAULT_CONFIG_FILE})`),
+  );
 }

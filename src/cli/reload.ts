@@ -16,7 +16,7 @@ import { keepOrNot } from './keep.js';
 import { ask, inMinutes } from './order.js';
 import type { ReloadOutput, ReloadPlanOutput } from './output.js';
 import { planJson, planned, planText } from './plan.js';
-import { printJson } from './print.js';
+import { print, printJson } from './print.js';
 import { textDiff } from './text-diff.js';
 
 export interface ReloadOptions extends JunosOptions {
@@ -36,7 +36,7 @@ export async function reload(options: ReloadOptions): Promise<number> {
     printJson<ReloadOutput>({ version: 1, message, unchanged, deadline });
     return EXIT.OK;
   }
-  process.stdout.write(`${message}\n`);
+  print(`${message}\n`);
   return deadline !== null && process.stdin.isTTY && process.stdout.isTTY ? keepOrNot() : EXIT.OK;
 }
 
@@ -77,6 +77,6 @@ async function dryRun(options: ReloadOptions): Promise<number> {
       : diff.length === 0
         ? `# ${file} says what runs${unchanged ? '' : ` (from: ${source})`}\n`
         : `--- what runs (from: ${source})\n+++ ${file}\n${diff.map((line) => `${oneLine(line)}\n`).join('')}`;
-  process.stdout.write(`${words}\n${planText(plan, file)}`);
+  print(`${words}\n${planText(plan, file)}`);
   return EXIT.OK;
 }

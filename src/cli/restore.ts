@@ -12,7 +12,7 @@ import { requireCapability } from '../runtime/capability.js';
 import { giveBack, owedSteps } from '../runtime/give-back.js';
 import { sudoAgain } from './again.js';
 import type { RemovedOutput } from './output.js';
-import { printJson } from './print.js';
+import { print, printJson } from './print.js';
 
 export interface RestoreOptions {
   readonly force?: boolean;
@@ -47,9 +47,7 @@ export async function restore(options: RestoreOptions): Promise<number> {
       printJson<RemovedOutput>({ version: 1, dryRun, commands, notes: [], failures: faults });
       return faults.length > 0 ? EXIT.NOT_IN_STATE : EXIT.OK;
     }
-    process.stdout.write(
-      steps.length === 0 && !dryRun ? 'nothing to give back\n' : commands.map((line) => `${line}\n`).join(''),
-    );
+    print(steps.length === 0 && !dryRun ? 'nothing to give back\n' : commands.map((line) => `${line}\n`).join(''));
     if (faults.length > 0)
       throw new CommandError(
         EXIT.NOT_IN_STATE,

@@ -11,7 +11,7 @@ import { table } from '../model/text.js';
 import type { ConfigOptions } from './config-options.js';
 import type { RoutesOutput } from './output.js';
 import { withOwned } from './owned.js';
-import { printJson } from './print.js';
+import { print, printJson } from './print.js';
 
 export async function routes(options: ConfigOptions & { readonly json?: boolean }): Promise<number> {
   return withOwned(options, async (_kernel, owned) => {
@@ -41,7 +41,7 @@ export async function routes(options: ConfigOptions & { readonly json?: boolean 
       return EXIT.OK;
     }
     if (owned.routes.length === 0 && owned.rules.length === 0) {
-      process.stdout.write('no backup routes in the kernel\n');
+      print('no backup routes in the kernel\n');
       return EXIT.OK;
     }
     const rows = owned.routes.map((route) => [
@@ -51,11 +51,9 @@ export async function routes(options: ConfigOptions & { readonly json?: boolean 
       route.table === TABLE_MAIN ? 'main' : String(route.table),
       String(route.metric),
     ]);
-    process.stdout.write(table(['DESTINATION', 'BACKUP ROUTER', 'INTERFACE', 'TABLE', 'METRIC'], rows));
+    print(table(['DESTINATION', 'BACKUP ROUTER', 'INTERFACE', 'TABLE', 'METRIC'], rows));
     if (owned.rules.length > 0)
-      process.stdout.write(
-        `\n${owned.rules.map((rule) => `${rule.family === 'inet6' ? '-6 ' : ''}${ruleText(rule)}\n`).join('')}`,
-      );
+      print(`\n${owned.rules.map((rule) => `${rule.family === 'inet6' ? '-6 ' : ''}${ruleText(rule)}\n`).join('')}`);
     return EXIT.OK;
   });
 }

@@ -4,6 +4,7 @@ import { loadConfig } from '../config/load.js';
 import { pathsOf } from '../model/paths.js';
 import { runAgent } from '../runtime/agent.js';
 import { hintsOf, type JunosOptions, namedConfig } from './config-options.js';
+import { endWithReader } from './print.js';
 
 export interface RunOptions extends JunosOptions {
   readonly config?: string;
@@ -15,6 +16,7 @@ export interface RunOptions extends JunosOptions {
 export async function run(options: RunOptions): Promise<number> {
   if (options.dryRun === true && options.config !== undefined)
     namedConfig(options, loadConfig(options.config, hintsOf(options), true));
+  if (options.dryRun === true) endWithReader();
   return runAgent({
     paths: pathsOf(process.env, options.config),
     hints: hintsOf(options),

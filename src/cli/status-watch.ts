@@ -14,6 +14,7 @@ import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import type { Status } from '../model/status.js';
 import { durationText, shortTime } from '../model/text.js';
+import { endWithReader } from './print.js';
 import { renderStatus } from './status-text.js';
 import { paintFor, widthOf } from './terminal.js';
 
@@ -33,6 +34,7 @@ type Seen =
   | { readonly kind: 'gone'; readonly sinceMs: number };
 
 export function watchStatus(options: WatchOptions): Promise<number> {
+  endWithReader();
   const interval = parseDuration(options.interval ?? '1s', {
     minMs: 100,
     maxMs: 3_600_000,

@@ -5,7 +5,7 @@ import { readHooksStatus } from '../hooks/status-file.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import type { StatusOutput } from './output.js';
-import { printJson } from './print.js';
+import { print, printJson, terminal } from './print.js';
 import { inWishedState, renderStatus } from './status-text.js';
 import { paintFor, widthOf } from './terminal.js';
 
@@ -16,9 +16,6 @@ export async function status(options: { readonly json?: boolean }): Promise<numb
   if (!('status' in response)) throw new CommandError(EXIT.SOFTWARE, 'the daemon gave an answer to another question');
   const hooks = readHooksStatus(hooksStatus);
   if (options.json === true) printJson<StatusOutput>({ ...response.status, ...(hooks === undefined ? {} : { hooks }) });
-  else
-    process.stdout.write(
-      renderStatus(response.status, paintFor(process.stdout, process.env), widthOf(process.stdout), hooks),
-    );
+  else print(renderStatus(response.status, paintFor(terminal(), process.env), widthOf(terminal()), hooks));
   return inWishedState(response.status) ? EXIT.OK : EXIT.NOT_IN_STATE;
 }

@@ -5,6 +5,7 @@
 
 import type { Command } from 'commander';
 import { EXIT } from '../../model/exit.js';
+import { print } from '../print.js';
 import { bashCompletion } from './bash.js';
 import { fishCompletion } from './fish.js';
 import { type CommandWords, completable } from './words.js';
@@ -20,6 +21,6 @@ const SCRIPTS: Readonly<Record<Shell, (commands: readonly CommandWords[]) => str
 };
 
 export function completion(shell: Shell, program: Command): number {
-  process.stdout.write(SCRIPTS[shell](completable(program)));
+  print(SCRIPTS[shell](completable(program)));
   return EXIT.OK;
 }
