@@ -33,7 +33,11 @@ export function sharing(before: Snapshot | undefined, after: Snapshot): Snapshot
 
 function same<T>(before: readonly T[] | undefined, after: readonly T[]): readonly T[] {
   if (before === undefined || before.length !== after.length) return after;
-  return before === after || JSON.stringify(before) === JSON.stringify(after) ? before : after;
+  return before === after || before.every((one, i) => sameValue(one, after[i]!)) ? before : after;
+}
+
+function sameValue<T>(a: T, b: T): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** The list `before` when `after` is equal to it, route by route. */

@@ -67,21 +67,23 @@ function ownRuleOf({ config, former }: World): (rule: Rule) => boolean {
  */
 export function furtherTables(world: World): (rules: readonly Rule[]) => readonly number[] {
   const own = ownRuleOf(world);
-  return (rules) =>
-    tablesOf(rules.filter((rule) => !own(rule))).filter((table) => table !== TABLE_MAIN && table !== TABLE_LOCAL);
-}
-
-/** Those of VRFs and the further ones of a look, in ascending order: what has been read after it. */
-export function tablesFor(world: World, snapshot: Snapshot): readonly number[] {
-  const tables = [...vrfTables(world.config, snapshot), ...knownFurther(world, snapshot)];
-  return [...new Set(tables)].sort((a, b) => a - b);
+  return (rules) => {
+    let known = perOwner.get(rules);
+    if (known?.own !== own) {
+      const tables = tablesOf(rules.filter((rule) => !own(rule)));
+      perOwner.set(
+        rules,
+        (known = { own, tables: tables.filter((table) => table !== TABLE_MAIN && table !== TABLE_LOCAL) }),
+      );
+    }
+    return known.tables;
+  };
 }
 
 const perOwner = new WeakMap<readonly Rule[], { readonly own: unknown; readonly tables: readonly number[] }>();
 
-function knownFurther(world: World, { rules }: Snapshot): readonly number[] {
-  const own = ownRuleOf(world);
-  let known = perOwner.get(rules);
-  if (known?.own !== own) perOwner.set(rules, (known = { own, tables: furtherTables(world)(rules) }));
-  return known.tables;
+/** Those of VRFs and the further ones of a look, in ascending order: what has been read after it. */
+export function tablesFor(world: World, snapshot: Snapshot): readonly number[] {
+  const tables = [...vrfTables(world.config, snapshot), ...furtherTables(world)(snapshot.rules)];
+  return [...new Set(tables)].sort((a, b) => a - b);
 }

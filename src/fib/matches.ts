@@ -26,6 +26,8 @@ export function matches(rule: Rule, packet: Packet): Match {
     if (rule.foreign) return 'depends';
     return input(rule, packet);
   }
+  // Of ten thousand rules for sources none takes a packet that has none yet.
+  if (detail.inverted !== true && detail.from !== undefined && source(detail.from, packet.source) === 'no') return 'no';
   const all = conjunction(
     input(rule, packet),
     () => destination(detail, packet),
@@ -107,5 +109,5 @@ function source(from: Prefix, address: Address | typeof ANY | undefined): Match 
   if (from.length === 0) return 'yes';
   if (address === ANY) return 'depends';
   if (address !== undefined) return said(containsAddress(from, address));
-  return said(from.family === 'inet' && containsAddress(from, '0.0.0.0'));
+  return said(from.address === '0.0.0.0');
 }

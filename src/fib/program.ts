@@ -45,6 +45,8 @@ function forOrdinary({ rules }: Program, family: Family): Program {
 /** Whether some destination makes the rule match. What is left out matches none, and its place is that of the next one kept. */
 function mayMatch(rule: Rule, packet: Packet): boolean {
   const { detail } = rule;
+  // An ordinary packet may have any source, so no rule for some sources takes it for certain.
+  if (detail?.inverted !== true && detail?.from !== undefined && detail.from.length > 0) return false;
   if (detail?.inverted === true || detail?.to === undefined)
     return matches(rule, packet) === 'yes' || detail?.inverted === true;
   const { to: _, ...rest } = detail;

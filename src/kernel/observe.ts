@@ -1,6 +1,6 @@
 /**
  * One observation of the kernel: the dumps that it takes, and the filters that keep a million
- * foreign routes out of it. Stateless: the kernel is the database.
+ * foreign routes out of it. It remembers nothing but the decoded form of rules (rules.ts).
  *
  * Invariant: each dump is whole (connection.ts asks torn ones again). Dumps are not of one instant;
  * a change between two of them has its own hint, and the next observation sees it.
@@ -18,11 +18,11 @@ import { decodeLink, encodeLinkDump } from './messages/link.js';
 import { decodeNexthopObject, encodeNexthopDump } from './messages/nexthop.js';
 import { originalOf } from './messages/original.js';
 import { decodeRoute, encodeRouteDump } from './messages/route.js';
-import { decodeRule, encodeRuleDump } from './messages/rule.js';
 import { readNeighbours } from './neighbours.js';
 import type { Connection, DumpDecoder } from './netlink/connection.js';
 import { familyNumber } from './netlink/families.js';
 import * as uapi from './netlink/uapi.js';
+import { dumpRules } from './rules.js';
 
 export async function observe(connection: Connection, request: ObserveRequest): Promise<Snapshot> {
   if (request.only === 'neighbours')
@@ -31,7 +31,7 @@ export async function observe(connection: Connection, request: ObserveRequest): 
   const families = FAMILIES.filter((family) => maxLength[family] !== undefined);
   const tables = [TABLE_MAIN, ...(request.vrfTables ?? [])];
   const gateways = gatewayWords(request.gateways);
-  const found = connection.dump(encodeRuleDump(), only(uapi.RTM_NEWRULE, decodeRule));
+  const found = dumpRules(connection);
   const { furtherTables } = request;
   const further =
     typeof furtherTables === 'function' ? found.then((rules) => furtherTables(rules)) : Promise.resolve(furtherTables);

@@ -173,7 +173,7 @@ export class FakeKernel implements Kernel {
   #further(request: ObserveRequest, routes: readonly Route[]): Pick<Snapshot, 'furtherRoutes'> {
     const { furtherTables } = request;
     if (furtherTables === undefined) return {};
-    const tables = typeof furtherTables === 'function' ? furtherTables(this.fib.rules) : furtherTables;
+    const tables = typeof furtherTables === 'function' ? furtherTables([...this.fib.rules]) : furtherTables;
     const ours = [request.protocol, ...(request.formerProtocols ?? [])];
     const further = tables.filter((table) => table !== TABLE_MAIN && request.vrfTables?.includes(table) !== true);
     return {
