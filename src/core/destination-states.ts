@@ -10,7 +10,7 @@ import { idling } from './status.js';
 /** `idle`: installed, and no packet follows it. The others are those of the status. */
 export type DestinationState = 'installed' | 'idle' | 'absent' | 'refused' | 'withdrawn';
 
-/** While the routes are out this costs nothing, however many destinations there are. */
+/** While the routes are out, when a death is to be answered, this costs nothing, however many destinations there are. */
 export function destinationStates({ world, phase }: State, now: number): Readonly<Record<DestinationState, number>> {
   const counts = { installed: 0, idle: 0, absent: 0, refused: 0, withdrawn: 0 };
   const configured = world.config.managementInterfaces.reduce(
@@ -23,7 +23,10 @@ export function destinationStates({ world, phase }: State, now: number): Readonl
     const there = new Set(ownedRoutes(own, world.snapshot).map((route) => routeKey(route)));
     for (const route of want.routes) {
       const key = routeKey(route);
-      const hidden = want.hidden.has(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination));
+      // Nearly always there is nothing hidden, and a key to be made for each of a hundred thousand.
+      const hidden =
+        want.hidden.size > 0 &&
+        want.hidden.has(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination));
       if (!there.has(key)) counts[world.refused.has(key) ? 'refused' : 'absent']++;
       else if (hidden || 'carriesNothing' in idling(world, route)) counts.idle++;
       else counts.installed++;
