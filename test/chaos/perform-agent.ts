@@ -1,6 +1,5 @@
 /** Actions on the agent itself and on what it needs of its host: signals, orders, clients, disk, descriptors, capability, wall clock. */
 
-import { rmSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { tryCommand } from '../../src/drill/lab/command.js';
 import type { Storm } from './storm.js';
@@ -40,7 +39,7 @@ export async function performAgent(storm: Storm, verb: string, words: readonly s
     case 'clients':
       return flood(storm);
     case 'socket':
-      return rmSync(agent.path('run/control.sock'), { force: true });
+      return agent.inside('rm', '-f', agent.diskPath('run/control.sock'));
     case 'disk':
       return disk(storm, what);
     case 'descriptors':
