@@ -10,6 +10,11 @@ const { inet, inet6 } = STANDARD;
 const CARRIER_MS = 1_500;
 /** From a way being there again until the first reply: neighbours are resolved, the agent has looked. */
 const BACK_MS = 1_500;
+/**
+ * The daemon's routes return with a scan of a second (BIRD), and the first packets to them wait for a neighbour, a second for each
+ * question that was asked before the far end was there.
+ */
+const DATA_BACK_MS = 3_000;
 /** From a fault of the data port until the backup routes carry. */
 const FAILOVER_MS = 700;
 
@@ -132,7 +137,7 @@ function mended(storm: Storm, port: Port, why: string, graceMs = BACK_MS): void 
   if (port.name === 'mgmt0') storm.ways.good(`mgmt0 ${why}`, graceMs);
   else {
     storm.touchedCover();
-    storm.ways.once(`data0 ${why} over`, FAILOVER_MS);
+    storm.ways.once(`data0 ${why} over`, DATA_BACK_MS);
   }
 }
 
