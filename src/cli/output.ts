@@ -137,7 +137,7 @@ export interface ExplainOutput {
 }
 
 /** Commands of ip(8). */
-export interface Commands {
+export interface IpCommands {
   readonly commands: readonly string[];
 }
 
@@ -147,9 +147,9 @@ export interface PlanOutput {
   readonly configuration: Status['configuration']['source'];
   /** Which half an agent that runs holds to; null: none runs, or it has not decided. */
   readonly applies: 'in' | 'out' | null;
-  readonly in: Commands;
-  readonly out: Commands;
-  readonly adopt: Commands;
+  readonly in: IpCommands;
+  readonly out: IpCommands;
+  readonly adopt: IpCommands;
   readonly waiting: readonly { readonly subject: string; readonly reason: string }[];
 }
 
@@ -191,7 +191,7 @@ export interface ReloadPlanOutput extends PlanOutput {
   readonly diff: readonly string[] | null;
 }
 
-export interface RemovedOutput extends Commands {
+export interface RemovedOutput extends IpCommands {
   readonly version: 1;
   /** Nothing was changed. */
   readonly dryRun: boolean;

@@ -35,9 +35,9 @@ import {
 export interface Configuration {
   readonly current: () => Chosen;
   /** Reads the file, a large one without holding up the loop. */
-  read(): Promise<Reading>;
+  read(): Promise<ReadFile>;
   /** Takes the file as it was read, or is now; with a time, on approval. */
-  reload(confirmMs?: number, reading?: Reading): Response;
+  reload(confirmMs?: number, reading?: ReadFile): Response;
   confirm(): Response;
   /** What was chosen at start runs: now the disk may be written. */
   settled(): void;
@@ -47,7 +47,7 @@ export interface Configuration {
   close(): void;
 }
 
-export interface Reading {
+export interface ReadFile {
   /** What the file looked like before. */
   readonly look: string;
   readonly loaded: LoadedConfig;
