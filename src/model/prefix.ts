@@ -102,11 +102,6 @@ export function comparePrefixes(a: Prefix, b: Prefix): number {
   return a.length - b.length;
 }
 
-/** The address with everything behind the first `length` bits cleared. */
-export function networkAddress(address: Address, length: number): Address {
-  return prefix(address, length).address;
-}
-
 /**
  * A key for maps that two prefixes of one family share exactly if their first `length` bits are the same: that of the prefix of this length
  * which contains `p`. A number for IPv4, text for IPv6.

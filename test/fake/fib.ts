@@ -6,7 +6,7 @@
 import type { StepResult } from '../../src/core/ports.js';
 import { type Address, familyBits, familyOf, isLinkLocal } from '../../src/model/address.js';
 import type { InterfaceAddress, Link } from '../../src/model/link.js';
-import { containsAddress, networkAddress, type Prefix, prefix, samePrefix } from '../../src/model/prefix.js';
+import { containsAddress, type Prefix, prefix, samePrefix } from '../../src/model/prefix.js';
 import { type Nexthop, type Route, type Rule, refuses } from '../../src/model/route.js';
 
 export interface Host {
@@ -76,7 +76,7 @@ function normalize(route: Route): Route {
 export function addRoute(fib: Fib, host: Host, wanted: Route): StepResult {
   const route = normalize(wanted);
   const { address, length } = route.destination;
-  if (networkAddress(address, length) !== address) return refuse('EINVAL', 'Invalid prefix for given prefix length');
+  if (prefix(address, length).address !== address) return refuse('EINVAL', 'Invalid prefix for given prefix length');
   for (const nexthop of route.nexthops) {
     const fault = nexthopFault(host, fib, nexthop);
     if (fault !== undefined) return fault;

@@ -114,6 +114,8 @@ function readName(
   const scalar = readScalar(value, 'the name of a daemon of FRR', report);
   if (scalar === undefined) return undefined;
   const { text: name, span } = scalar;
+  if (FRR_DAEMONS.includes(name) && Buffer.byteLength(vtyPath(directory, name)) <= MAX_SOCKET_PATH)
+    return { name, span };
   const near = closest(name, FRR_DAEMONS);
   const suggestion = near === undefined ? `FRR has ${FRR_DAEMONS.join(', ')}` : `did you mean ${near}?`;
   // The name becomes part of a path.

@@ -4,19 +4,30 @@
  */
 
 import { linksOf, realmOf } from '../../core/management.js';
+import type { BackupRouter, ManagementInterface } from '../../model/config.js';
 import { valueOf } from '../files.js';
 import { type Check, type Finding, finding, found, look } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
 import { type Managed, managed } from '../management.js';
 
+type Judge = (
+  one: Managed & { readonly link: NonNullable<Managed['link']> },
+  kernel: KernelEvidence,
+) => readonly Finding[];
+
 /** A check over each interface that is there. */
-function each(
-  host: Host,
-  judge: (one: Managed & { readonly link: NonNullable<Managed['link']> }, kernel: KernelEvidence) => readonly Finding[],
-): ReturnType<Check['run']> {
+function each(host: Host, judge: Judge): ReturnType<Check['run']> {
   return look(host.kernel, (kernel) =>
     managed(host, kernel).flatMap((one) => (one.link === undefined ? [] : judge({ ...one, link: one.link }, kernel))),
   );
+}
+
+/** A check over those with an IPv6 backup router of such a kind; there may be none. */
+function eachInet6(host: Host, wanted: (router: BackupRouter) => boolean, judge: Judge): ReturnType<Check['run']> {
+  const has = ({ backupRouters }: ManagementInterface): boolean =>
+    backupRouters.some((router) => router.family === 'inet6' && wanted(router));
+  if (!host.config.managementInterfaces.some(has)) return 'not-applicable';
+  return each(host, (one, kernel) => (has(one.management) ? judge(one, kernel) : []));
 }
 
 export const interfaceMissing: Check = {
@@ -176,79 +187,67 @@ export const inet6Disabled: Check = {
   code: 'inet6-disabled',
   title: 'IPv6 is on where there is an IPv6 backup router',
   facts: 'K1',
-  run: (host) => {
-    if (
-      !host.config.managementInterfaces.some(({ backupRouters }) =>
-        backupRouters.some(({ family }) => family === 'inet6'),
-      )
-    )
-      return 'not-applicable';
-    return each(host, ({ link, management }) => {
-      const path = `/proc/sys/net/ipv6/conf/${link.name}/disable_ipv6`;
-      if (!management.backupRouters.some(({ family }) => family === 'inet6') || valueOf(host.files, path) !== '1')
-        return [];
-      return found(
-        'error',
-        `IPv6 is disabled on ${link.name}: the inet6 backup routes cannot be installed.`,
-        [`${path} = 1`],
-        `sysctl -w net.ipv6.conf.${link.name}.disable_ipv6=0`,
-      );
-    });
-  },
+  run: (host) =>
+    eachInet6(
+      host,
+      () => true,
+      ({ link }) => {
+        const path = `/proc/sys/net/ipv6/conf/${link.name}/disable_ipv6`;
+        if (valueOf(host.files, path) !== '1') return [];
+        return found(
+          'error',
+          `IPv6 is disabled on ${link.name}: the inet6 backup routes cannot be installed.`,
+          [`${path} = 1`],
+          `sysctl -w net.ipv6.conf.${link.name}.disable_ipv6=0`,
+        );
+      },
+    ),
 };
 
 export const inet6AddressLost: Check = {
   code: 'inet6-address-lost',
   title: 'the interface keeps its IPv6 addresses when it goes down',
   facts: 'K1',
-  run: (host) => {
-    if (
-      !host.config.managementInterfaces.some(({ backupRouters }) =>
-        backupRouters.some(({ family }) => family === 'inet6'),
-      )
-    )
-      return 'not-applicable';
-    return each(host, ({ link, management }) => {
-      const paths = [link.name, 'all'].map((name) => `/proc/sys/net/ipv6/conf/${name}/keep_addr_on_down`);
-      const values = paths.map((path) => Number(valueOf(host.files, path) ?? '0'));
-      // The kernel keeps them when either says so, and neither forbids it (net/ipv6/addrconf.c,
-      // addrconf_ifdown).
-      const keeps = values[0]! > 0 || (values[0] === 0 && values[1]! > 0);
-      if (!management.backupRouters.some(({ family }) => family === 'inet6') || keeps) return [];
-      return found(
-        'note',
-        `When ${link.name} goes down, the kernel removes its IPv6 addresses. Who set them must set
+  run: (host) =>
+    eachInet6(
+      host,
+      () => true,
+      ({ link }) => {
+        const paths = [link.name, 'all'].map((name) => `/proc/sys/net/ipv6/conf/${name}/keep_addr_on_down`);
+        const values = paths.map((path) => Number(valueOf(host.files, path) ?? '0'));
+        // The kernel keeps them when either says so, and neither forbids it (net/ipv6/addrconf.c,
+        // addrconf_ifdown).
+        const keeps = values[0]! > 0 || (values[0] === 0 && values[1]! > 0);
+        if (keeps) return [];
+        return found(
+          'note',
+          `When ${link.name} goes down, the kernel removes its IPv6 addresses. Who set them must set
           them again, or the inet6 backup routes wait.`,
-        paths.map((path, i) => `${path} = ${values[i]}`),
-        `sysctl -w net.ipv6.conf.${link.name}.keep_addr_on_down=1`,
-      );
-    });
-  },
+          paths.map((path, i) => `${path} = ${values[i]}`),
+          `sysctl -w net.ipv6.conf.${link.name}.keep_addr_on_down=1`,
+        );
+      },
+    ),
 };
 
 export const acceptRaForwarding: Check = {
   code: 'accept-ra-forwarding',
   title: 'router advertisements are not silently ignored where the gateway is taken from them',
   facts: '',
-  run: (host) => {
-    if (
-      !host.config.managementInterfaces.some(({ backupRouters }) =>
-        backupRouters.some((router) => router.family === 'inet6' && router.auto !== undefined),
-      )
-    )
-      return 'not-applicable';
-    return each(host, ({ link, management }) => {
-      const at = (key: string): string => `/proc/sys/net/ipv6/conf/${link.name}/${key}`;
-      const auto = management.backupRouters.some((router) => router.family === 'inet6' && router.auto !== undefined);
-      if (!auto || valueOf(host.files, at('accept_ra')) !== '1' || valueOf(host.files, at('forwarding')) !== '1')
-        return [];
-      return found(
-        'warning',
-        `${link.name} forwards IPv6 and so ignores router advertisements (accept_ra=1): with
+  run: (host) =>
+    eachInet6(
+      host,
+      ({ auto }) => auto !== undefined,
+      ({ link }) => {
+        const at = (key: string): string => `/proc/sys/net/ipv6/conf/${link.name}/${key}`;
+        if (valueOf(host.files, at('accept_ra')) !== '1' || valueOf(host.files, at('forwarding')) !== '1') return [];
+        return found(
+          'warning',
+          `${link.name} forwards IPv6 and so ignores router advertisements (accept_ra=1): with
           address: auto there will be no gateway.`,
-        [`${at('accept_ra')} = 1`, `${at('forwarding')} = 1`],
-        `sysctl -w net.ipv6.conf.${link.name}.accept_ra=2`,
-      );
-    });
-  },
+          [`${at('accept_ra')} = 1`, `${at('forwarding')} = 1`],
+          `sysctl -w net.ipv6.conf.${link.name}.accept_ra=2`,
+        );
+      },
+    ),
 };
