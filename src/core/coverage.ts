@@ -8,7 +8,7 @@
  */
 
 import { byPrefix } from '../fib/by-prefix.js';
-import { carried, inTable } from '../fib/destination.js';
+import { covered, inTable } from '../fib/destination.js';
 import { remembered } from '../fib/remembered.js';
 import { routeFault } from '../fib/usable.js';
 import { exitsOf, type View } from '../fib/view.js';
@@ -134,7 +134,7 @@ export const coverage = remembered((world: SeenWorld): Coverage => {
     for (const destination of backupRouters.flatMap(({ destinations }) => destinations)) {
       const here = vrfOf(snapshot, vrf);
       const destinationKey = questionKey({ prefix: destination, vrf });
-      const answer = carried(view, destination, here);
+      const answer = covered(view, destination, here);
       if (answer.kind === 'not-carried' && answer.why === 'broken' && answer.route !== undefined)
         broken.push(...nexthopsOf(view, answer.route));
       // What leaves a VRF by a route of another world gets no answer.

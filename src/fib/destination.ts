@@ -12,7 +12,8 @@ import type { Vrf } from '../model/policy.js';
 import type { Prefix } from '../model/prefix.js';
 import type { Nexthop, Route, Rule } from '../model/route.js';
 import { type LookupAnswer, lookup, type Trace } from './lookup.js';
-import { ordinary } from './packet.js';
+import { ordinary, plain } from './packet.js';
+import { remembered } from './remembered.js';
 import { tableLookup } from './table.js';
 import { type NexthopFault, nexthopsFault } from './usable.js';
 import type { View } from './view.js';
@@ -36,7 +37,28 @@ export type Carried =
     };
 
 export function carried(view: View, destination: Prefix, vrf?: Vrf, trace?: Trace): Carried {
-  const answer = lookup(view, ordinary(destination, vrf), trace === undefined ? {} : { trace });
+  return carriedBy(view, lookup(view, ordinary(destination, vrf), trace === undefined ? {} : { trace }));
+}
+
+/**
+ * As {@link carried}, and the one packet that the kernel is asked about is carried as well: a rule for some packets only is passed over, and may
+ * take nearly all of them (`not from ADDRESS`), or those of user 0.
+ */
+export function covered(view: View, destination: Prefix, vrf?: Vrf): Carried {
+  const answer = carried(view, destination, vrf);
+  if (answer.kind === 'not-carried' || !mayDiffer(view.rules)) return answer;
+  const asked = carriedBy(view, lookup(view, plain(destination, vrf)));
+  return asked.kind === 'not-carried' ? asked : answer;
+}
+
+/** Whether a rule may take the packet that the kernel is asked about and not every ordinary one. */
+const mayDiffer = remembered((rules: readonly Rule[]): boolean =>
+  rules.some(
+    ({ detail }) => detail?.inverted === true || detail?.users !== undefined || detail?.ipProtocol !== undefined,
+  ),
+);
+
+function carriedBy(view: View, answer: LookupAnswer): Carried {
   if (answer.kind === 'none') return lacking('no route', answer);
   if (answer.kind === 'refused') return lacking('refused', answer);
   const { route, rule, nexthops } = answer;

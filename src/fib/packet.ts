@@ -47,6 +47,17 @@ export function ordinary(destination: Prefix, vrf?: Vrf): Packet {
   };
 }
 
+/** The one packet that the kernel itself is asked about (kernel/verify.ts): of user 0, from no source yet; IPv4 takes it for UDP (inet_rtm_getroute). */
+export function plain(destination: Prefix, vrf?: Vrf): Packet {
+  return {
+    destination,
+    ...(destination.family === 'inet' ? { ipProtocol: UDP } : {}),
+    ...(vrf === undefined ? {} : { vrf }),
+  };
+}
+
+const UDP = 17;
+
 /** Every packet to the address: what of a rule depends on anything but the address? */
 export function every(destination: Prefix, vrf?: Vrf): Packet {
   return { ...ordinary(destination, vrf), mark: ANY, tos: ANY, flowLabel: ANY, tunnel: ANY };

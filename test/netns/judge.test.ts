@@ -21,8 +21,9 @@ import { Connection } from '../../src/kernel/netlink/connection.js';
 import { observe } from '../../src/kernel/observe.js';
 import type { Family } from '../../src/model/address.js';
 import { destinationText } from '../../src/model/prefix.js';
-import type { Route, Rule } from '../../src/model/route.js';
+import type { Route } from '../../src/model/route.js';
 import { ask, type Said } from './judge/ask.js';
+import { clean, deletion } from './judge/clean.js';
 import { DEVICES, nexthopLines, PROTOCOL, triedDestination, type World, world } from './judge/worlds.js';
 
 const SELF = fileURLToPath(import.meta.url);
@@ -123,18 +124,6 @@ async function child(family: Family, runs: number, mode: Mode): Promise<void> {
   spawnSync('ip', ['-force', '-batch', '-'], { input: objects.groups.join('\n') });
   // The first rule of all parts local from main (fib_unmerge).
   batch(['rule add pref 99 lookup 99', 'rule del pref 99']);
-  const clean = ({ rules, routes }: View): unknown =>
-    batch([
-      ...routes
-        .flat()
-        .filter(({ protocol, family: of }) => protocol === PROTOCOL && of === family)
-        .map(deletion),
-      ...rules
-        .filter((rule) => rule.family === family && !isInitial(rule))
-        .map(({ priority, table }) => `rule del pref ${priority}${table === 255 ? ' table local' : ''}`),
-      ...(rules.some((rule) => rule.family === family && rule.priority === 0) ? [] : ['rule add pref 0 lookup local']),
-      ...DEVICES.map((device) => `neigh flush dev ${device} nud failed`),
-    ]);
   const tryGateways = async ({ uses }: World, view: View): Promise<void> => {
     const { addresses } = await observe(connection, { protocol: 157, maxLength: {} });
     // Each by itself: a route that was taken bears on the next.
@@ -175,7 +164,7 @@ async function child(family: Family, runs: number, mode: Mode): Promise<void> {
       }
       await tryGateways(some, view);
     } finally {
-      clean(view);
+      batch(clean(family, view));
     }
     const left = (await look(connection, mode)).routes.flat().filter(({ protocol }) => protocol === PROTOCOL);
     if (left.length > 0) throw new Error(`left behind: ${left.map(deletion).join('; ')}`);
@@ -206,28 +195,10 @@ async function child(family: Family, runs: number, mode: Mode): Promise<void> {
   }
 }
 
-function deletion({ type, destination, from, tos, table, metric, nexthopId }: Route): string {
-  const words = [`route del ${nexthopId === undefined ? type : ''} ${destinationText(destination)}`];
-  if (from !== undefined) words.push(`from ${destinationText(from)}`);
-  if (tos !== 0) words.push(`tos 0x${tos.toString(16)}`);
-  words.push(`table ${table} metric ${metric} proto ${PROTOCOL}`);
-  if (nexthopId !== undefined) words.push(`nhid ${nexthopId}`);
-  return words.join(' ');
-}
-
 async function input(): Promise<string> {
   let text = '';
   for await (const chunk of process.stdin) text += String(chunk);
   return text;
-}
-
-function isInitial({ priority, foreign, table }: Rule): boolean {
-  return (
-    !foreign &&
-    ((priority === 0 && table === 255) ||
-      (priority === 32766 && table === 254) ||
-      (priority === 32767 && table === 253))
-  );
 }
 
 async function look(connection: Connection, mode: Mode): Promise<View> {

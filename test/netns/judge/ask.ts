@@ -25,6 +25,18 @@ export interface Said {
   readonly exit?: { readonly gateway: string | undefined; readonly interfaceIndex: number };
 }
 
+/** The entries that many packets match, at once. */
+export async function entries(connection: Connection, packets: readonly Packet[]): Promise<readonly Said[]> {
+  const answers = await connection.answers(
+    packets.map((packet) => encode(packet, uapi.RTM_F_FIB_MATCH)),
+    (bytes, start, end, type) => (type === uapi.RTM_NEWROUTE ? decodeRoute(bytes, start, end) : undefined),
+  );
+  return answers.map((answer) => {
+    if ('code' in answer) return { code: answer.code };
+    return answer.found === undefined ? { code: 'no answer' } : { route: answer.found };
+  });
+}
+
 export async function ask(connection: Connection, packet: Packet): Promise<Said> {
   try {
     const [route] = await connection.dump(encode(packet, uapi.RTM_F_FIB_MATCH), (bytes, start, end, type) =>

@@ -4,7 +4,7 @@
  */
 
 import t from 'tap';
-import { carried } from '../../../src/fib/destination.js';
+import { carried, covered } from '../../../src/fib/destination.js';
 import { onLink } from '../../../src/fib/on-link.js';
 import { ordinary } from '../../../src/fib/packet.js';
 import { programOf } from '../../../src/fib/program.js';
@@ -250,4 +250,20 @@ t.test('a snapshot with ours and without', async (t) => {
   t.equal(verdict(viewOf(snapshot, 0, 'with ours')), 'table 25500', 'ours is in front of main');
   t.equal(verdict(viewOf(snapshot, 0, isOurs)), 'table 253', 'and covered by another table without it');
   t.equal(viewOf(snapshot, 0, isOurs).rules, viewOf(snapshot, 1, isOurs).rules, 'one list of rules for one look');
+});
+
+t.test('a rule that takes the packet which the kernel is asked about, and not every one', async (t) => {
+  const main = rule(32766, 254);
+  const refused = route(DEFAULT, { table: 100, type: 'blackhole', nexthops: [] });
+  const selectors: readonly (readonly [string, Partial<RuleDetail>, string])[] = [
+    ['nearly all sources', { inverted: true, from: p('10.9.0.2/32') }, 'not-carried'],
+    ['user 0', { users: { first: 0, last: 0 } }, 'not-carried'],
+    ['another user', { users: { first: 1000, last: 2000 } }, 'carried'],
+    ['one source', { from: p('10.9.0.2/32') }, 'carried'],
+  ];
+  for (const [name, detail, expected] of selectors) {
+    const world = { ...view([route(DEFAULT), refused]), rules: [rule(100, 100, detail), main] };
+    t.equal(carried(world, DEFAULT).kind, 'carried', `${name}: passed over`);
+    t.equal(covered(world, DEFAULT).kind, expected, name);
+  }
 });
