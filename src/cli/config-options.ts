@@ -38,9 +38,10 @@ export function namedConfig(options: ConfigOptions, { config, diagnostics }: Loa
   );
 }
 
-/** What the last known good copy means; undefined: there is none, or it means nothing. */
-export function readKept({ lastKnownGood }: Paths, options: JunosOptions): Config | undefined {
+/** What the last known good copy means; undefined: there is none, or it means nothing. Mostly it is the file that was `loaded`, and not read again. */
+export function readKept({ lastKnownGood }: Paths, options: JunosOptions, loaded?: LoadedConfig): Config | undefined {
   const text = readLastKnownGood(lastKnownGood);
+  if (text !== undefined && text === loaded?.text) return loaded.config;
   return text === undefined ? undefined : parseConfig(text, lastKnownGood, hintsOf(options)).config;
 }
 

@@ -52,8 +52,9 @@ export async function gather(options: ConfigOptions, before?: Config): Promise<G
 function chosen(paths: Paths, options: ConfigOptions): Pick<Chosen, 'config' | 'source' | 'former'> {
   const configFile = configFileOf(options);
   if (options.config !== undefined) {
-    const config = namedConfig(options, loadConfig(configFile, hintsOf(options), true));
-    return { config, source: 'file', former: readKept(paths, options) };
+    const loaded = loadConfig(configFile, hintsOf(options), true);
+    const config = namedConfig(options, loaded);
+    return { config, source: 'file', former: readKept(paths, options, loaded) };
   }
   const choice = chooseConfig(paths, hintsOf(options), false, undefined, true);
   if (choice.kind === 'none')

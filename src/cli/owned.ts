@@ -29,7 +29,7 @@ export async function withOwned<T>(
   const paths = pathsOf(process.env);
   const loaded = loadConfig(configFileOf(options), hintsOf(options), true);
   const config = options.config === undefined ? (loaded.config ?? loaded.partial) : namedConfig(options, loaded);
-  const configs = [config, readKept(paths, options)].filter((c): c is Config => c !== undefined);
+  const configs = [config, readKept(paths, options, loaded)].filter((c): c is Config => c !== undefined);
   const kernel = openKernel();
   try {
     const own = ownershipOf(configs);
