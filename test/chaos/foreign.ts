@@ -38,18 +38,25 @@ async function foreignLines(host: Namespace, protocols: readonly number[]): Prom
       // A record is a line and the indented lines below it.
       const records = stdout.match(/^\S[^\n]*\n(?:[ \t][^\n]*\n)*/gm) ?? [];
       return records
-        .filter((record) => !own.test(record.split('\n', 1)[0]!))
+        .filter((record) => !own.test(record.split('\n', 1)[0]!) && !LINK_LOCAL.test(record))
         .map((record) => `${family} ${stable(record)}`);
     }),
   );
   return texts.flat();
 }
 
+/**
+ * What the kernel makes of itself when a link has carrier: whether it does, after changes in quick succession, is a matter of moments
+ * (net/ipv6/addrconf.c).
+ */
+const LINK_LOCAL = /^\S+ (?:fe80:|ff00::\/8)/;
+
 /** Without what differs between two hosts, or from one moment to the next. */
 function stable(record: string): string {
   return (
     record
       .replace(/^\d+: ([^:@]+)(?:@\S+)?:/, '$1')
+      .replace(/inet6 fe80:\S+ scope \d+ [^\n]*\n[^\n]*/g, '')
       // A link's, which the kernel shows at its routes in its own time.
       .replace(/ (?:linkdown|dead)\b/g, '')
       // Of the numbers of the other ends ip believes that they are its own (ip/ipaddress.c).

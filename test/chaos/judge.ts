@@ -61,7 +61,7 @@ export async function judge(storm: Storm, mustBeOut: boolean): Promise<readonly 
   const verdicts = [...storm.candidates].map((variant) => verdictOn(storm, variant, mgmt, own, seen, mustBeOut));
   // The configuration that explains most is the one that runs.
   const best = verdicts.sort((a, b) => weight(a) - weight(b))[0] ?? [];
-  problems.push(...best, ...(await packetProblems(storm, seen)));
+  problems.push(...best, ...(await packetProblems(storm, seen, mgmt)));
   problems.push(...statusProblems(answer?.status, own, storm));
   return problems;
 }
@@ -186,13 +186,19 @@ function lookupProblems(
 }
 
 /** Where there is a way, packets go it. */
-async function packetProblems({ ways, watchers }: Storm, seen: readonly Seen[]): Promise<readonly Problem[]> {
+async function packetProblems(
+  { ways, watchers }: Storm,
+  seen: readonly Seen[],
+  mgmt: Port | undefined,
+): Promise<readonly Problem[]> {
   if (ways.open.length > 0) return [];
   const alive = await watchers.alive();
   if (alive === undefined) return [];
   return FAMILIES.flatMap((family, i) => {
     const one = seen.find(({ address }) => address === NOC[family]);
     if (one === undefined || !carries(one.here) || alive[i] === true) return [];
+    // Without an address of its own on the link IPv6 finds no neighbour.
+    if (family === 'inet6' && mgmt?.addresses.some((address) => address.startsWith('fe80:')) !== true) return [];
     return [{ text: `${one.address} goes ${wayText(one.here)}, and its pings are not answered` }];
   });
 }

@@ -3,7 +3,7 @@
  * are a small disk that only its mount namespace has; a process that sleeps holds it.
  */
 
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
@@ -267,6 +267,8 @@ export class StormAgent {
   }
 
   #writeOrders(): void {
-    writeFileSync(this.#ordersFile, JSON.stringify(this.orders));
+    // Whole or not at all: a life that begins reads it.
+    writeFileSync(`${this.#ordersFile}.new`, JSON.stringify(this.orders));
+    renameSync(`${this.#ordersFile}.new`, this.#ordersFile);
   }
 }
