@@ -70,7 +70,7 @@ t.test('the role', { skip: cannotBoot() }, async (t) => {
     const pid = machine.property(AGENT, 'MainPID');
     const { said, status } = await play(t, 'second');
     t.equal(status, 0, said);
-    t.match(agent().gateways, [{ gateway: '10.77.0.1' }, { gateway: '10.77.0.3' }]);
+    t.match(agent().gateways, [{ address: '10.77.0.1' }, { address: '10.77.0.3' }]);
     t.notOk(agent().configuration.unconfirmed, 'nothing awaits a confirmation');
     t.equal(machine.property(AGENT, 'MainPID'), pid, 'without a restart');
     t.match(await play(t, 'second'), { status: 0, changed: 0 });

@@ -337,6 +337,9 @@ export const nativeMissing: Check = {
           `koffi does not load: the agent polls each second instead of hearing events, has small
             buffers, and reloads only by SIGHUP.`,
           [host.nativeFault],
-          ['# reinstall for this platform (see uname -m):', 'npm ci --ignore-scripts && scripts/install'],
+          [
+            '# reinstall the package of this platform (see uname -m); from a checkout:',
+            'npm ci --ignore-scripts && scripts/install',
+          ],
         ),
 };

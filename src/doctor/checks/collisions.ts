@@ -176,7 +176,7 @@ export const namesNotInstalled: Check = {
       [
         'mkdir -p /etc/iproute2/rt_protos.d',
         'echo 157 backup-router > /etc/iproute2/rt_protos.d/backup-router.conf',
-        '# or all of them: scripts/install',
+        '# or all of them: reinstall the package; from a checkout: scripts/install',
       ],
     );
   },

@@ -172,7 +172,7 @@ export const unitUser: Check = {
         'error',
         'The unit cannot start: it names a user or group that does not exist.',
         missing,
-        'scripts/install      # makes the user backup-router and its groups',
+        '/usr/lib/backup-router/lifecycle groups      # of a package; from a checkout: scripts/install',
       );
     }),
 };

@@ -76,7 +76,7 @@ export const unitNotInstalled: Check = {
             'error',
             'The unit is not installed: after the next boot there is no agent.',
             [`no ${UNIT_FILE} below ${SYSTEMD_DIRECTORIES.map((directory) => `${directory}/system`).join(' ')}`],
-            'scripts/install',
+            '# reinstall the package; from a checkout:\nscripts/install',
           ),
 };
 
@@ -177,7 +177,7 @@ export const unitDiffers: Check = {
           `${main!.path} is not the unit of this version: an old one, or edited in place, where
             the next installation overwrites it.`,
           evidence.slice(0, 12),
-          `scripts/install      # and settings of your own by: systemctl edit ${UNIT}`,
+          `# reinstall the package; from a checkout: scripts/install\nsystemctl edit ${UNIT}      # for settings of your own`,
         );
       }),
     ),
