@@ -3,13 +3,15 @@
  * nothing.
  */
 
-import { renderDiagnostics } from '../config/diagnostic.js';
 import { loadConfig } from '../config/load.js';
+import { parseConfig } from '../config/parse.js';
+import { DEFAULTS } from '../config/settings.js';
 import { gatherHost } from '../doctor/gather/gather.js';
 import { diagnose, exitStatusOf, render } from '../doctor/report.js';
-import { CommandError, EXIT } from '../model/exit.js';
+import type { Config } from '../model/config.js';
 import { pathsOf } from '../model/paths.js';
-import { type ConfigOptions, configFileOf, hintsOf, readKept } from './config-options.js';
+import { type ConfigOptions, configFileOf, hintsOf, namedConfig, readKept } from './config-options.js';
+import { proposed } from './init.js';
 import { print, terminal } from './print.js';
 import { paintFor, widthOf } from './terminal.js';
 
@@ -30,14 +32,16 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   // As the agent would choose: a broken file is no reason not to look at the rest. Of a file that was named, its own valid part.
   const config =
     loaded.config ?? (options.config === undefined ? readKept(paths, options) : undefined) ?? loaded.partial;
-  if (config === undefined)
-    throw new CommandError(
-      EXIT.CONFIG,
-      `nothing to look for without a configuration\n${renderDiagnostics(loaded.diagnostics)}`,
-      `backup-router check -c ${file}`,
-    );
+  if (config === undefined && options.config !== undefined) namedConfig(options, loaded);
+  const { missing, ...assumed } = config === undefined ? await assumption() : { config, missing: undefined };
   const report = diagnose(
-    await gatherHost({ config, loaded, paths, host: { root: (options.root ?? '').replace(/\/+$/, '') } }),
+    await gatherHost({
+      ...assumed,
+      ...(missing === undefined ? {} : { missing }),
+      loaded,
+      paths,
+      host: { root: (options.root ?? '').replace(/\/+$/, '') },
+    }),
   );
   print(
     options.json === true
@@ -49,4 +53,11 @@ export async function doctor(options: DoctorOptions): Promise<number> {
         }),
   );
   return exitStatusOf(report);
+}
+
+/** Where there is no configuration: the one that would be proposed, or what is known of every host. */
+async function assumption(): Promise<{ readonly config: Config; readonly missing: readonly string[] }> {
+  const { text, missing } = await proposed();
+  const config = missing.length === 0 ? parseConfig(text, 'the proposal').config : undefined;
+  return { config: config ?? { ...DEFAULTS, managementInterfaces: [] }, missing };
 }

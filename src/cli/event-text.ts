@@ -4,10 +4,11 @@
  */
 
 import type { Event } from '../model/event.js';
-import { type Colour, counted, durationText, oneLine } from '../model/text.js';
+import { ipWords } from '../model/route-text.js';
+import { type Colour, counted, durationText, localTimes, oneLine } from '../model/text.js';
 
 export function eventText(event: Event): string {
-  return oneLine(sentence(event));
+  return localTimes(ipWords(oneLine(sentence(event))));
 }
 
 export function eventColour(event: Event): Colour | undefined {
@@ -28,12 +29,13 @@ function sentence(e: Event): string {
       return `agent ${e.program} ready after ${durationText(e.afterMs)}`;
     case 'stopping':
       return `agent stops, on-stop ${e.onStop}`;
-    case 'routes':
-      return [
-        `backup routes ${e.phase.toUpperCase()}`,
-        ...(e.cause === undefined ? [] : [`(${e.cause})`]),
-        `after ${durationText(e.wasForMs)} ${e.was}: ${e.reason}`,
-      ].join(' ');
+    case 'routes': {
+      const cause = e.cause === undefined ? '' : ` (${e.cause})`;
+      const after = durationText(e.wasForMs);
+      return e.phase === e.was
+        ? `backup routes stay ${e.phase.toUpperCase()}${cause}, after ${after}: ${e.reason}`
+        : `backup routes ${e.phase.toUpperCase()}${cause} after ${after} ${e.was}: ${e.reason}`;
+    }
     case 'daemon':
       return `${e.id} ${e.state} after ${durationText(e.wasForMs)} ${e.was}: ${e.reason}`;
     case 'outage-began':

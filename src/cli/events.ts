@@ -11,7 +11,7 @@ import { request, subscribe } from '../control/client.js';
 import type { Event } from '../model/event.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { type Paths, pathsOf } from '../model/paths.js';
-import { wrap } from '../model/text.js';
+import { localTime, wrap } from '../model/text.js';
 import { readHistory } from '../runtime/history-file.js';
 import { eventColour, eventText } from './event-text.js';
 import type { EventOutput } from './output.js';
@@ -149,8 +149,9 @@ function createPrinter(json: boolean): Printer {
       seen(event);
       if (json) return void process.stdout.write(`${JSON.stringify({ ...event, version: 1 } satisfies EventOutput)}\n`);
       const colour = eventColour(event);
-      const margin = ' '.repeat(event.at.length + 2);
-      const line = wrap(`${event.at}  ${eventText(event)}`, widthOf(process.stdout), margin).join('\n');
+      const at = localTime(event.at);
+      const margin = ' '.repeat(at.length + 2);
+      const line = wrap(`${at}  ${eventText(event)}`, widthOf(process.stdout), margin).join('\n');
       process.stdout.write(`${colour === undefined ? line : paint(colour, line)}\n`);
     },
     seen,

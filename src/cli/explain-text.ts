@@ -6,7 +6,7 @@
 import type { Explanation, Passage } from '../core/explain/explain.js';
 import { linkOf, realmOf } from '../core/management.js';
 import type { KernelAnswer, Vrf } from '../model/policy.js';
-import { type NameOf, routeText, ruleText, tableText } from '../model/route-text.js';
+import { ipWords, type NameOf, routeText, ruleText, tableText } from '../model/route-text.js';
 import { durationText, type Paint, table, wrap } from '../model/text.js';
 import type { Gathered } from './facts.js';
 
@@ -53,7 +53,7 @@ export function explanationText(
   const rows = [explanation.now, ...explanation.states].map((passage) => [
     passage.state.replace('-', ' '),
     carriedBy(passage, nameOf),
-    passage.why,
+    ipWords(passage.why),
   ]);
   const tail = [
     ...explanation.mayDivert.map(({ rule, reason }) =>
@@ -66,7 +66,7 @@ export function explanationText(
 }
 
 function labelled(label: string, text: string, width: number): string {
-  return wrap(text, width - LABEL)
+  return wrap(ipWords(text), width - LABEL)
     .map((part, i) => `${(i === 0 ? label : '').padEnd(LABEL)}${part}\n`)
     .join('');
 }

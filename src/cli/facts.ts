@@ -30,6 +30,13 @@ export interface Gathered extends Facts {
   readonly silence: string | undefined;
 }
 
+/** What a configuration that stands in no file would meet here. */
+export async function factsOf(config: Config, paths: Paths): Promise<Gathered> {
+  const [snapshot, asked] = await Promise.all([observe(config), askAgent(paths.controlSocket)]);
+  const { adopted } = readAdopted(paths.adopted);
+  return { config, source: 'file', watched: watchedOf(config), former: undefined, adopted, snapshot, ...asked };
+}
+
 /**
  * Rejects with 78 when nothing of the configuration can be used, and with 77 or 69 when the kernel
  * cannot be asked. `before`: what runs until now, where that is known better than by the last known good copy.
@@ -37,16 +44,7 @@ export interface Gathered extends Facts {
 export async function gather(options: ConfigOptions, before?: Config): Promise<Gathered> {
   const paths = pathsOf(process.env, configFileOf(options));
   const { config, source, former } = chosen(paths, options);
-  const [snapshot, asked] = await Promise.all([observe(config), askAgent(paths.controlSocket)]);
-  return {
-    config,
-    source,
-    watched: watchedOf(config),
-    former: before ?? former,
-    adopted: readAdopted(paths.adopted).adopted,
-    snapshot,
-    ...asked,
-  };
+  return { ...(await factsOf(config, paths)), source, former: before ?? former };
 }
 
 function chosen(paths: Paths, options: ConfigOptions): Pick<Chosen, 'config' | 'source' | 'former'> {

@@ -8,7 +8,7 @@ import { printError, printJson } from './print.js';
 export function explain(error: unknown): number {
   if (isCommandError(error)) {
     const message = error.message.trimEnd();
-    if (process.argv.includes('--json'))
+    if (process.argv.includes('--json') && error.exitStatus !== EXIT.IO)
       printJson<ErrorOutput>({
         version: 1,
         error: { exitStatus: error.exitStatus, message, suggestion: error.suggestion ?? null },

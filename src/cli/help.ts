@@ -102,6 +102,14 @@ Examples:
   sudo backup-router reload --dry-run
   sudo backup-router reload --confirm 5m      # then, from outside: backup-router confirm`,
 
+  init: `
+Exit status 1: something cannot be told from here, or keeps the routes out; what
+it is stands on standard error.
+
+Examples:
+  backup-router init
+  backup-router init | sudo tee /etc/backup-router/config.yaml`,
+
   confirm: `
 Exit status 1: nothing awaits its confirmation.`,
 

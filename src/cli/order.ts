@@ -10,6 +10,7 @@ import { MAX_HOLD_MS, type Request, type Response } from '../control/protocol.js
 import type { Role } from '../model/config.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
+import { localTimes } from '../model/text.js';
 import { sudoAgain } from './again.js';
 import type { OrderOutput } from './output.js';
 import { print, printJson } from './print.js';
@@ -49,7 +50,7 @@ export async function order(question: Request, { json }: OrderOptions): Promise<
   if (!('message' in response)) throw new CommandError(EXIT.SOFTWARE, 'the daemon gave an answer to another question');
   const { message } = response;
   if (json === true) printJson<OrderOutput>({ version: 1, message });
-  else print(`${message}\n`);
+  else print(`${localTimes(message)}\n`);
   return EXIT.OK;
 }
 

@@ -32,6 +32,7 @@ export interface Outputs {
   readonly restore: RemovedOutput;
   readonly drill: DrillOutput;
   readonly 'drill-list': DrillListOutput;
+  readonly init: InitOutput;
   readonly error: ErrorOutput;
 }
 
@@ -199,6 +200,18 @@ export interface RemovedOutput extends IpCommands {
   readonly notes: readonly string[];
   /** What the kernel refused; then the exit status is 1. */
   readonly failures: readonly string[];
+}
+
+/** A proposal; `commands`: what it would do while the routing daemon is down. */
+export interface InitOutput extends IpCommands {
+  readonly version: 1;
+  /** The text is a configuration, and nothing keeps its routes out. Else the exit status is 1. */
+  readonly complete: boolean;
+  readonly text: string;
+  readonly candidates: readonly { readonly name: string; readonly reasons: readonly string[] }[];
+  /** What has to be known and cannot be told from here. */
+  readonly missing: readonly string[];
+  readonly waiting: readonly { readonly subject: string; readonly reason: string }[];
 }
 
 export interface DrillOutput {

@@ -17,7 +17,7 @@ export function print(text: string): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EPIPE') process.exit(EXIT.OK);
-    throw new CommandError(EXIT.SOFTWARE, `standard output cannot be written: ${code}`);
+    throw new CommandError(EXIT.IO, `the output cannot be written: ${code}`);
   }
 }
 
@@ -43,8 +43,8 @@ export function terminal(): { readonly isTTY?: boolean; readonly columns?: numbe
 /** For a command that writes to the stream: it ends when nobody reads any more. */
 export function endWithReader(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT.OK);
-    throw error;
+    if (error.code !== 'EPIPE') printError(`backup-router: the output cannot be written: ${error.code}\n`);
+    process.exit(error.code === 'EPIPE' ? EXIT.OK : EXIT.IO);
   });
 }
 

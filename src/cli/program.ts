@@ -84,7 +84,7 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     .command('status')
     .description('show what is in, why, and what is awaited')
     .option('--json', JSON_HELP)
-    .option('-w, --watch', 'again on each change; on a terminal also each interval, until Ctrl-C')
+    .option('-w, --watch', 'again on each change; on a terminal also each interval, until q')
     .option('--interval <duration>', 'with --watch: how often the durations are drawn anew', '1s')
     .addHelpText('after', HELP.status)
     .action(async (options: { json?: boolean; watch?: boolean; interval?: string }) =>
@@ -192,6 +192,13 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
     .option('--json', JSON_HELP)
     .addHelpText('after', HELP.reload)
     .action(async (options: ReloadOptions) => ends(await (await import('./reload.js')).reload(options)));
+
+  program
+    .command('init')
+    .description('propose a configuration from what this host has: port, gateway, routing daemons; writes nothing')
+    .option('--json', JSON_HELP)
+    .addHelpText('after', HELP.init)
+    .action(async (options: { json?: boolean }) => ends(await (await import('./init.js')).init(options)));
 
   program
     .command('confirm')

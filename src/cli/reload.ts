@@ -9,7 +9,7 @@ import { loadConfig } from '../config/load.js';
 import { parseConfig } from '../config/parse.js';
 import { MAX_CONFIRM_MS, MIN_CONFIRM_MS } from '../control/protocol.js';
 import { CommandError, EXIT } from '../model/exit.js';
-import { oneLine } from '../model/text.js';
+import { localTimes, oneLine } from '../model/text.js';
 import { hintsOf, type JunosOptions } from './config-options.js';
 import { gather } from './facts.js';
 import { keepOrNot } from './keep.js';
@@ -36,7 +36,7 @@ export async function reload(options: ReloadOptions): Promise<number> {
     printJson<ReloadOutput>({ version: 1, message, unchanged, deadline });
     return EXIT.OK;
   }
-  print(`${message}\n`);
+  print(`${localTimes(message)}\n`);
   return deadline !== null && process.stdin.isTTY && process.stdout.isTTY ? keepOrNot() : EXIT.OK;
 }
 

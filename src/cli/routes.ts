@@ -5,8 +5,7 @@
 
 import { EXIT } from '../model/exit.js';
 import { destinationText } from '../model/prefix.js';
-import { TABLE_MAIN } from '../model/route.js';
-import { routeText, ruleText } from '../model/route-text.js';
+import { ipWords, routeText, ruleText, tableText } from '../model/route-text.js';
 import { table } from '../model/text.js';
 import type { ConfigOptions } from './config-options.js';
 import type { RoutesOutput } from './output.js';
@@ -48,12 +47,14 @@ export async function routes(options: ConfigOptions & { readonly json?: boolean 
       destinationText(route.destination),
       route.nexthops[0]?.gateway ?? '',
       nameOf(route.nexthops[0]?.interfaceIndex) ?? '',
-      route.table === TABLE_MAIN ? 'main' : String(route.table),
+      tableText(route.table),
       String(route.metric),
     ]);
     print(table(['DESTINATION', 'BACKUP ROUTER', 'INTERFACE', 'TABLE', 'METRIC'], rows));
     if (owned.rules.length > 0)
-      print(`\n${owned.rules.map((rule) => `${rule.family === 'inet6' ? '-6 ' : ''}${ruleText(rule)}\n`).join('')}`);
+      print(
+        `\n${owned.rules.map((rule) => `${rule.family === 'inet6' ? '-6 ' : ''}${ipWords(ruleText(rule))}\n`).join('')}`,
+      );
     return EXIT.OK;
   });
 }

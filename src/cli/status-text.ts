@@ -4,8 +4,19 @@
  */
 
 import type { HooksStatus } from '../model/hooks.js';
+import { ipWords, tableText } from '../model/route-text.js';
 import type { BackupRouteStatus, GatewayStatus, RepliesStatus, Status } from '../model/status.js';
-import { type Colour, counted, durationText, oneLine, type Paint, shortTime, table, wrap } from '../model/text.js';
+import {
+  type Colour,
+  counted,
+  durationText,
+  localTimes,
+  oneLine,
+  type Paint,
+  shortTime,
+  table,
+  wrap,
+} from '../model/text.js';
 
 /** Destinations listed for people, at the most; `--json` has them all. */
 const LISTED = 20;
@@ -76,7 +87,7 @@ function inWords(routes: Status['backupRoutes']): string {
 export function renderStatus(s: Status, paint: Paint, width: number, hooks?: HooksStatus): string {
   const nowMs = Date.now();
   const line = (label: string, text: string, colour?: Colour): string => {
-    const lines = wrap(`${label.padEnd(MARGIN)}${oneLine(text)}`, width, ' '.repeat(MARGIN)).join('\n');
+    const lines = wrap(`${label.padEnd(MARGIN)}${oneLine(ipWords(text))}`, width, ' '.repeat(MARGIN)).join('\n');
     return colour === undefined ? lines : paint(colour, lines);
   };
   const colour: Colour =
@@ -86,14 +97,15 @@ export function renderStatus(s: Status, paint: Paint, width: number, hooks?: Hoo
         ? 'green'
         : 'yellow';
   const phase = headline(s);
+  const reason = localTimes(s.routes.reason);
+  // A reason may name the deadline itself: `held by an operator until ...`.
   const until =
     s.routes.untilMs === null
       ? ''
-      : `, at most ${durationText(s.routes.untilMs)} more (until ${clockTime(nowMs + s.routes.untilMs, nowMs)})`;
+      : `, at most ${durationText(s.routes.untilMs)} more${reason.includes(' until ') ? '' : ` (until ${clockTime(nowMs + s.routes.untilMs, nowMs)})`}`;
   const lines = [
-    line('backup routes', `${phase} for ${durationText(s.routes.forMs)}: ${s.routes.reason}${until}`).replace(
-      phase,
-      () => paint(colour, phase),
+    line('backup routes', `${phase} for ${durationText(s.routes.forMs)}: ${reason}${until}`).replace(phase, () =>
+      paint(colour, phase),
     ),
     ...s.managementInterfaces.map((link) => line('interface', interfaceText(link))),
     ...s.gateways.map((gateway) =>
@@ -126,7 +138,7 @@ export function renderStatus(s: Status, paint: Paint, width: number, hooks?: Hoo
     d.state,
     durationText(d.forMs),
     shortTime(d.since, nowMs),
-    oneLine(d.reason),
+    oneLine(localTimes(d.reason)),
   ]);
   const daemonTable = table(['DAEMON', 'STATE', 'FOR', 'SINCE', 'REASON'], daemons, width);
   return `${lines.join('\n')}\n\n${daemonTable}\n${routesTable(s, width)}`;
@@ -255,14 +267,14 @@ function stateText({ state, preempting, hiddenBy, carriesNothing }: BackupRouteS
   const words: string[] = [state];
   if (preempting) words.push('preempting');
   if (hiddenBy !== undefined) words.push('hidden');
-  if (carriesNothing !== undefined) words.push(`carries nothing: ${carriesNothing}`);
+  if (carriesNothing !== undefined) words.push(`carries nothing: ${ipWords(carriesNothing)}`);
   return words.join(', ');
 }
 
 function routesTable(s: Status, width: number): string {
   const rows = s.backupRoutes
     .slice(0, LISTED)
-    .map((r) => [r.destination, r.gateway === '' ? '-' : r.gateway, r.interface, String(r.table), stateText(r)]);
+    .map((r) => [r.destination, r.gateway === '' ? '-' : r.gateway, r.interface, tableText(r.table), stateText(r)]);
   const more =
     s.backupRoutes.length > LISTED ? `... and ${s.backupRoutes.length - LISTED} more (--json has all)\n` : '';
   return table(['DESTINATION', 'BACKUP ROUTER', 'INTERFACE', 'TABLE', 'STATE'], rows, width) + more;

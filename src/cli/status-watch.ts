@@ -1,6 +1,6 @@
 /**
  * `backup-router status --watch`: on a terminal the status is redrawn on each change and at each
- * interval; in a pipe there is one block for each change. Goes on while no agent runs, and says
+ * interval, until `q`; in a pipe there is one block for each change. Goes on while no agent runs, and says
  * since when.
  *
  * Invariant: however it ends (Ctrl-C, SIGTERM, the terminal closed, the reader gone), the terminal
@@ -76,13 +76,26 @@ export function watchStatus(options: WatchOptions): Promise<number> {
       for (const [signal, status] of Object.entries(SIGNALS)) process.once(signal, () => process.exit(status));
       process.stdout.on('resize', show);
       setInterval(show, Number(interval.value));
+      endWithKey(process.stdin);
     }
     attach();
   });
 }
 
+/** `q`, as in every pager; Ctrl-C and Ctrl-D, which a terminal in raw mode sends as they are. */
+function endWithKey(input: NodeJS.ReadStream): void {
+  if (!input.isTTY) return;
+  input.setRawMode(true);
+  input.on('data', (keys: Buffer) => {
+    const key = keys.toString('latin1');
+    if (/[qQ\u0004]/.test(key)) process.exit(EXIT.OK);
+    if (key.includes('\u0003')) process.exit(SIGNALS.SIGINT);
+  });
+}
+
 /** Synchronous: it is the last thing that happens. */
 function leave(): void {
+  if (process.stdin.isTTY) process.stdin.setRawMode(false);
   try {
     writeSync(1, LEAVE);
   } catch {

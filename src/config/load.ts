@@ -105,7 +105,7 @@ function readFault(path: string, error: NodeJS.ErrnoException): Fault {
     case 'ENOENT':
       return fault(
         `there is no file ${path}`,
-        'create it, or name another one with -c; the smallest one is\nmanagement-interface: eth0\nbackup-router:\n  address: 192.0.2.1',
+        'backup-router init proposes one; or name another one with -c; the smallest one is\nmanagement-interface: eth0\nbackup-router:\n  address: 192.0.2.1',
       );
     case 'ENOTDIR':
       return fault(`${path} leads through something that is no directory`, 'name another file with -c');

@@ -68,6 +68,11 @@ export function realmOf(link: Link | undefined, snapshot: Snapshot): Realm {
   return master?.vrfTable === undefined ? MAIN_REALM : { table: master.vrfTable, vrf: master.name };
 }
 
+/** Of every VRF on this host. */
+export function vrfTablesOf({ links }: Snapshot): readonly number[] {
+  return [...new Set(links.flatMap(({ vrfTable }) => vrfTable ?? []))];
+}
+
 /** The link, ready to carry backup routes, or what keeps it from that. */
 export function usableLink(config: Config, selector: InterfaceSelector, snapshot: Snapshot): Link | Wait {
   const subject = selectorText(selector);

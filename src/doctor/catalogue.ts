@@ -6,6 +6,7 @@
 
 import * as agent from './checks/agent.js';
 import * as collisions from './checks/collisions.js';
+import * as configuration from './checks/configuration.js';
 import { metricCollision, staleRoutes } from './checks/daemon-routes.js';
 import { defaultDistanceZero } from './checks/defaults.js';
 import * as frr from './checks/frr.js';
@@ -30,11 +31,25 @@ export interface Group {
   readonly checks: readonly Check[];
 }
 
+/** What can be looked at without a configuration: these groups, and what is said of the configuration itself. */
+export const WITHOUT_CONFIGURATION: ReadonlySet<string> = new Set(['network managers', 'unit', 'clock']);
+const OF_THE_FILE: ReadonlySet<string> = new Set(['config-missing', 'config-faults']);
+
+/** Every check that can be asked of this host. */
+export function checksFor(configured: boolean): readonly Group[] {
+  if (configured) return CATALOGUE;
+  return CATALOGUE.map(({ name, checks }) => ({
+    name,
+    checks: WITHOUT_CONFIGURATION.has(name) ? checks : checks.filter(({ code }) => OF_THE_FILE.has(code)),
+  }));
+}
+
 export const CATALOGUE: readonly Group[] = [
   {
     name: 'configuration',
     checks: [
-      agent.configFaults,
+      configuration.configMissing,
+      configuration.configFaults,
       agent.configNotRunning,
       gateway.destinationNested,
       gateway.destinationOverSubnet,

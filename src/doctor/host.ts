@@ -107,6 +107,11 @@ export interface Host {
     readonly file: string;
     readonly diagnostics: readonly Diagnostic[];
     readonly text: string | undefined;
+    /**
+     * There is none, and what is looked at is what `init` proposes: what it cannot tell; none where it is whole. Absent: there
+     * is one.
+     */
+    readonly missing?: readonly string[];
     /** The last known good copy, as text. */
     readonly kept: Seen<string | undefined>;
     readonly keptPath: string;

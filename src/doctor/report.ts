@@ -4,10 +4,13 @@
  */
 
 import { EXIT } from '../model/exit.js';
+import { ipWords } from '../model/route-text.js';
 import { counted, oneLine, type Paint, wrap } from '../model/text.js';
-import { CATALOGUE } from './catalogue.js';
+import { checksFor } from './catalogue.js';
+import { exists } from './files.js';
 import type { FindingSeverity } from './finding.js';
 import type { Host } from './host.js';
+import { withoutSystemd } from './without-systemd.js';
 
 /** Fields are added, never renamed or removed, while `version` is 1. */
 export interface DoctorReport {
@@ -42,7 +45,9 @@ const ORDER: readonly FindingSeverity[] = ['error', 'warning', 'note', 'unknown'
 export function diagnose(host: Host): DoctorReport {
   const findings: ReportedFinding[] = [];
   let notApplicable = 0;
-  for (const { name: group, checks } of CATALOGUE) {
+  const systemd = exists(host.files, '/run/systemd/system');
+  const { missing = [] } = host.configuration;
+  for (const { name: group, checks } of checksFor(missing.length === 0)) {
     for (const { code, title, run } of checks) {
       const outcome = run(host);
       if (outcome === 'not-applicable') notApplicable++;
@@ -56,7 +61,7 @@ export function diagnose(host: Host): DoctorReport {
             severity,
             message,
             evidence,
-            remedy: remedy ?? null,
+            remedy: remedy === undefined ? null : systemd ? remedy : withoutSystemd(remedy),
           })),
         );
     }
@@ -126,10 +131,10 @@ function block(
 ): string {
   const lines = [
     `${paint(COLOUR[severity], WORD[severity].padEnd(MARGIN.length))}${paint('bold', code)}  ${paint('dim', group)}`,
-    ...wrap(oneLine(message), width - MARGIN.length).map((text) => `${MARGIN}${text}`),
+    ...wrap(oneLine(ipWords(message)), width - MARGIN.length).map((text) => `${MARGIN}${text}`),
     ...labelled(
       'seen',
-      evidence.flatMap((text) => wrap(oneLine(text), width - MARGIN.length - 6, '  ')),
+      evidence.flatMap((text) => wrap(oneLine(ipWords(text)), width - MARGIN.length - 6, '  ')),
     ),
     // Not wrapped: it is for pasting.
     ...labelled('do', (remedy?.split('\n') ?? []).map(oneLine)),
@@ -138,7 +143,7 @@ function block(
 }
 
 function line({ severity, code, message }: ReportedFinding, { paint, width }: Format): string {
-  const [first, ...rest] = wrap(oneLine(`${code}: ${message}`), width - MARGIN.length);
+  const [first, ...rest] = wrap(oneLine(ipWords(`${code}: ${message}`)), width - MARGIN.length);
   return `${paint(COLOUR[severity], WORD[severity].padEnd(MARGIN.length))}${first}\n${rest.map((text) => `${MARGIN}${text}\n`).join('')}`;
 }
 

@@ -25,6 +25,7 @@ export const EXIT_MEANING: Readonly<Record<keyof typeof EXIT, Meaning>> = {
     when: 'status, reload, confirm, hold, role, and events where no history is left; run: a second one; drill: neither FRR nor BIRD is installed',
   },
   SOFTWARE: { what: 'A bug, or an answer that is none.', when: 'every command' },
+  IO: { what: 'The output could not be written: a full disk, a terminal that is gone.', when: 'every command' },
   NO_PERMISSION: {
     what: 'A capability or permission is missing; the message names it, and the command to type instead.',
     when: 'run, flush, restore, drill; reload, confirm, hold and role without root; status and events outside of the group backup-router',

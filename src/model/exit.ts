@@ -10,6 +10,8 @@ export const EXIT = {
   UNAVAILABLE: 69,
   /** EX_SOFTWARE: a bug. */
   SOFTWARE: 70,
+  /** EX_IOERR: what was printed could not be written. */
+  IO: 74,
   /** EX_NOPERM: a capability or permission is missing. */
   NO_PERMISSION: 77,
   /** EX_CONFIG: the configuration has errors. */

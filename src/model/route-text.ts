@@ -22,6 +22,49 @@ export function tableText(table: number): string {
   return TABLE_NAMES.get(table) ?? String(table);
 }
 
+/** rtm_protocol by the names that ip(8) has of itself, without any file of the host (iproute2, lib/rt_names.c). */
+const PROTOCOL_NAMES: Readonly<Record<number, string>> = {
+  1: 'redirect',
+  2: 'kernel',
+  3: 'boot',
+  4: 'static',
+  8: 'gated',
+  9: 'ra',
+  10: 'mrt',
+  11: 'zebra',
+  12: 'bird',
+  13: 'dnrouted',
+  14: 'xorp',
+  15: 'ntk',
+  16: 'dhcp',
+  18: 'keepalived',
+  42: 'babel',
+  99: 'openr',
+  186: 'bgp',
+  187: 'isis',
+  188: 'ospf',
+  189: 'rip',
+  192: 'eigrp',
+};
+
+/** `bgp`, `dhcp`; a number where the name is only in files of the host. */
+export function protocolText(protocol: number): string {
+  return PROTOCOL_NAMES[protocol] ?? String(protocol);
+}
+
+/**
+ * A text for people in the words that ip(8) has: `proto bgp`, `lookup main`. For the edges that print; what is compared and what is
+ * JSON keeps the numbers.
+ */
+export function ipWords(text: string): string {
+  return text
+    .replace(/\bproto (\d{1,3})\b/g, (_, number: string) => `proto ${protocolText(Number(number))}`)
+    .replace(
+      /\b(lookup|table) (25[345])\b/g,
+      (_, word: string, number: string) => `${word} ${tableText(Number(number))}`,
+    );
+}
+
 /** `default via 10.0.0.1 dev eth0 table 25500 proto 157 metric 1`. */
 export function routeText(route: Route, nameOf: NameOf = () => undefined): string {
   const words = [

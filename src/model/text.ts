@@ -51,16 +51,14 @@ export function wrap(text: string, width: number, margin = ''): readonly string[
   return [...lines, rest];
 }
 
-/**
- * The last column is broken where at least so many characters are left for it; else the whole row
- * is.
- */
-const LEAST_ROOM = 20;
+/** Less room for the last column makes a block of each row. */
+const LEAST_ROOM = 12;
 
 /**
  * Rows as lines, two spaces between the columns, no trailing space. A column is as wide as its
  * widest cell, and no wider than its limit, where it has one, or its longest word; the last takes
- * what is left of `width`. Cells that are too wide are wrapped.
+ * what is left of `width`. Cells that are too wide are wrapped. Where too little is left, each row
+ * is a block of lines, a heading and its cell in each.
  */
 export function table(
   header: readonly string[],
@@ -70,15 +68,19 @@ export function table(
 ): string {
   const all = [header, ...rows];
   const widths = header.map((_, column) => columnWidth(all, column, limits[column] ?? Number.POSITIVE_INFINITY));
-  const before = widths.slice(0, -1).reduce((sum, one) => sum + one + 2, 0);
-  const last = width - before < LEAST_ROOM ? Number.POSITIVE_INFINITY : width - before;
-  const margin = ' '.repeat(Math.min(before, width / 2));
-  return all
-    .map((row) => row.map((cell, column) => wrap(cell, column === widths.length - 1 ? last : widths[column]!)))
-    .flatMap((cells) => rowLines(cells, widths))
-    .flatMap((line) => wrap(line, width, margin))
-    .map((line) => `${line}\n`)
-    .join('');
+  const last = width - widths.slice(0, -1).reduce((sum, one) => sum + one + 2, 0);
+  const lines =
+    last < LEAST_ROOM
+      ? rows.flatMap((row, i) => [...(i === 0 ? [] : ['']), ...block(header, row, width)])
+      : all
+          .map((row) => row.map((cell, column) => wrap(cell, column === widths.length - 1 ? last : widths[column]!)))
+          .flatMap((cells) => rowLines(cells, widths));
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function block(header: readonly string[], row: readonly string[], width: number): readonly string[] {
+  const margin = Math.max(...header.map(({ length }) => length)) + 2;
+  return row.flatMap((cell, column) => wrap(`${header[column]!.padEnd(margin)}${cell}`, width, ' '.repeat(margin)));
 }
 
 function columnWidth(all: readonly (readonly string[])[], column: number, limit: number): number {
@@ -114,8 +116,29 @@ export function durationText(ms: number): string {
   return `${Math.floor(seconds / 86_400)}d${Math.floor((seconds % 86_400) / 3_600)}h`;
 }
 
-/** `14:03:07Z`, or `2026-11-09` when it is further away than a day. */
+/** A time as this host tells it: `2026-05-01T14:03:07.123+02:00`, with `Z` in UTC. */
+export function localTime(rfc3339: string): string {
+  const at = new Date(rfc3339);
+  const offset = -at.getTimezoneOffset();
+  if (Number.isNaN(offset) || offset === 0) return rfc3339;
+  return `${new Date(at.getTime() + offset * 60_000).toISOString().slice(0, -1)}${offsetText(offset)}`;
+}
+
+/** `+02:00`. */
+function offsetText(minutes: number): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const size = Math.abs(minutes);
+  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
+}
+
+/** Every time of a text as this host tells it. */
+export function localTimes(text: string): string {
+  return text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, localTime);
+}
+
+/** `14:03:07Z`, `14:03:07+02:00`, or `2026-11-09` when it is further away than a day. */
 export function shortTime(rfc3339: string, nowMs: number): string {
   const near = Math.abs(Date.parse(rfc3339) - nowMs) < 86_400_000;
-  return near ? `${rfc3339.slice(11, 19)}Z` : rfc3339.slice(0, 10);
+  const local = localTime(rfc3339);
+  return near ? `${local.slice(11, 19)}${local.slice(23)}` : local.slice(0, 10);
 }

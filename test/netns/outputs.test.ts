@@ -51,6 +51,13 @@ t.test('beside an agent: in, out, on approval, with a broken file', async (t) =>
   await holds(t, agent, 'check', 0, 'check', ...at);
   await holds(t, agent, 'doctor', 1, 'doctor', ...at);
   await holds(t, agent, 'drill-list', 0, 'drill', '--list');
+  std.router.ip('route add default via 10.255.0.1 dev mgmt0 proto dhcp metric 900');
+  const proposal = JSON.parse((await agent.cli('init', '--json')).stdout) as Outputs['init'];
+  t.equal(faultOf('init', JSON.stringify(proposal)), undefined);
+  seen.add('init');
+  t.equal(proposal.candidates[0]?.name, 'mgmt0');
+  t.match(proposal.text, /^management-interface: mgmt0\n\n(#.*\n)+backup-router:\n {2}address: auto$/m);
+  std.router.ip('route del default via 10.255.0.1 dev mgmt0 proto dhcp metric 900');
   await holds(t, agent, 'flush', 0, 'flush', '--dry-run', ...at);
   await holds(t, agent, 'restore', 0, 'restore', '--dry-run');
   await holds(t, agent, 'convert', 0, 'convert', agent.configFile);
@@ -194,6 +201,27 @@ t.test('what runs is a copy, or a part: exit status 1', async (t) => {
   await agent.stop();
 });
 
+t.test('what cannot be written is no state; q ends the watch', async (t) => {
+  const std = laboratory(t);
+  const agent = agentIn(std, {});
+  await agent.waitForLog(/ ready /);
+  for (const argv of [['status'], ['events'], ['check', '-c', agent.configFile], ['--help']]) {
+    const full = await agent.namespace.runAsync(['sh', '-c', `exec ${agent.command(...argv).join(' ')} >/dev/full`]);
+    t.equal(full.status, 74, `${argv.join(' ')}: ${full.stderr}`);
+    t.match(full.stderr, /the output cannot be written: .*ENOSPC/);
+    statuses.add(74);
+  }
+  for (const [key, status] of [
+    ['q', 0],
+    ['\\003', 130],
+  ] as const) {
+    const watch = await onTerminal(agent, `sleep 1; printf "${key}"; sleep 1`, 'status', '--watch');
+    t.equal(watch.status, status, `${key} ends it`);
+    t.ok(watch.stdout.includes('\u001b[?1049l'), 'and the terminal is as it was');
+  }
+  await agent.stop();
+});
+
 t.test('without an agent, without root, without sense', async (t) => {
   const std = laboratory(t);
   const agent = agentIn(std, {});
@@ -240,6 +268,6 @@ t.test('the whole schema, and the whole table of exit statuses', async (t) => {
   );
   t.same(
     [...statuses].sort((a, b) => a - b),
-    [0, 1, 64, 69, 77, 78],
+    [0, 1, 64, 69, 74, 77, 78],
   );
 });

@@ -6,7 +6,7 @@
 import { selectorText } from '../../model/config.js';
 import type { Status } from '../../model/status.js';
 import { VERSION } from '../../model/version.js';
-import { type Check, finding, found, look, type Outcome, unknown } from '../finding.js';
+import { type Check, found, look, type Outcome, unknown } from '../finding.js';
 import type { Host } from '../host.js';
 import { agentIdentity, CAP_NET_ADMIN, hasCapability, stepText, turnedAwayAt, UNIT, unitFiles } from '../identity.js';
 import { valuesOf } from '../ini.js';
@@ -18,24 +18,6 @@ import { valuesOf } from '../ini.js';
 export function withAgent(host: Host, judge: (status: Status) => Outcome): Outcome {
   return look(host.agent.status, (status) => (status === undefined ? 'not-applicable' : judge(status)));
 }
-
-export const configFaults: Check = {
-  code: 'config-faults',
-  title: 'the configuration has neither errors nor warnings',
-  facts: '',
-  run: ({ configuration }) =>
-    configuration.diagnostics.map((d) =>
-      finding(
-        d.severity,
-        `${d.message} [${d.code}]`,
-        [d.line === 0 ? d.file : `${d.file}:${d.line}:${d.column}: ${d.source.trim()}`],
-        d.suggestion
-          .split('\n')
-          .map((line) => `# ${line}`)
-          .join('\n'),
-      ),
-    ),
-};
 
 export const agentNotRunning: Check = {
   code: 'agent-not-running',
@@ -104,7 +86,7 @@ export const agentInterference: Check = {
             'warning',
             `Somebody deletes the agent's routes or rules: ${interference.episodes} times lately.`,
             [interference.last],
-            'backup-router status; journalctl -u backup-router | grep interference',
+            'backup-router status; backup-router events | grep interference',
           ),
     ),
 };

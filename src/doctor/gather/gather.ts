@@ -24,11 +24,13 @@ import { gatherShippedUnit, gatherSystemd } from './systemd.js';
 export interface GatherOptions {
   readonly config: Config;
   readonly loaded: LoadedConfig;
+  /** As Host has it. */
+  readonly missing?: readonly string[];
   readonly paths: Paths;
   readonly host: HostPaths;
 }
 
-export async function gatherHost({ config, loaded, paths, host }: GatherOptions): Promise<Host> {
+export async function gatherHost({ config, loaded, missing, paths, host }: GatherOptions): Promise<Host> {
   const [kernel, rules, sockets, agent, systemd] = await Promise.all([
     gatherKernel(config),
     gatherRules(),
@@ -49,6 +51,7 @@ export async function gatherHost({ config, loaded, paths, host }: GatherOptions)
       file: paths.configFile,
       diagnostics: loaded.diagnostics,
       text: loaded.text,
+      ...(missing === undefined ? {} : { missing }),
       kept: keptText(paths.lastKnownGood),
       keptPath: paths.lastKnownGood,
     },

@@ -12,8 +12,8 @@ const sh = (line: string) =>
 
 t.test('a full disk', async (t) => {
   const { status, stderr } = sh('"$NODE" "$ENTRY" completion bash > /dev/full');
-  t.equal(status, 70);
-  t.match(stderr, 'backup-router: standard output cannot be written: ENOSPC');
+  t.equal(status, 74);
+  t.match(stderr, 'backup-router: the output cannot be written: ENOSPC');
 });
 
 t.test('a reader that has gone', async (t) => {

@@ -6,6 +6,7 @@ import { headline, inWishedState, renderStatus } from '../../../src/cli/status-t
 import { later } from '../../../src/cli/status-watch.js';
 import { paintFor, widthOf } from '../../../src/cli/terminal.js';
 import type { Event } from '../../../src/model/event.js';
+import { ipWords } from '../../../src/model/route-text.js';
 import type { Status } from '../../../src/model/status.js';
 
 t.test('terminals and others', async (t) => {
@@ -150,6 +151,16 @@ t.test('status', async (t) => {
   t.equal(narrow.replace(/\s+/g, ' '), whole.replace(/\s+/g, ' '), 'and the words are the same');
 });
 
+t.test('forty columns: each cell under its own heading, or each row as a block', async (t) => {
+  const lines = renderStatus(STATUS, paintFor({}, {}), 40).split('\n');
+  t.same(
+    lines.filter((line) => line.length > 40 && line.trim().split(/\s+/).length > 2),
+    [],
+    'only a word that is longer than the screen goes beyond it',
+  );
+  t.comment(lines.join('\n'));
+});
+
 t.test('the first words say what is so', async (t) => {
   const [route] = STATUS.backupRoutes;
   const [gateway] = STATUS.gateways;
@@ -181,6 +192,29 @@ t.test('a status that is some seconds old', async (t) => {
   t.equal(later(STATUS, 100_000).routes.untilMs, 0);
   t.equal(now.lastOutage!.lengthMs, 12_345, 'what has ended does not grow');
   t.equal(later({ ...STATUS, lastOutage: { ...STATUS.lastOutage!, ended: null } }, 2_000).lastOutage!.lengthMs, 14_345);
+});
+
+t.test('one deadline is told once', async (t) => {
+  const said = (reason: string): string =>
+    renderStatus({ ...STATUS, routes: { ...STATUS.routes, reason } }, paintFor({}, {}), Number.POSITIVE_INFINITY).split(
+      '\n',
+    )[0]!;
+  const until = new Date(Date.now() + 25_000).toISOString();
+  t.match(said(`held by an operator until ${until}`), /until \S+, at most 25s more$/);
+  t.match(said('not covered yet'), /at most 25s more \(until \S+\)$/);
+});
+
+t.test('one spelling in every view', async (t) => {
+  t.equal(
+    ipWords('default via 10.0.0.1 dev eth0 proto 186 metric 20'),
+    'default via 10.0.0.1 dev eth0 proto bgp metric 20',
+  );
+  t.equal(ipWords('32765: from all iif lo lookup 254 proto 157'), '32765: from all iif lo lookup main proto 157');
+  t.equal(ipWords('table 255 table 2540 ipproto 17 proto 1860'), 'table local table 2540 ipproto 17 proto 1860');
+  const routes = { kind: 'routes', cause: 'hold', was: 'in', wasForMs: 1_000, reason: 'r' } as const;
+  const at = { seq: 1, at: '', level: 'notice' } as const;
+  t.equal(eventText({ ...routes, ...at, phase: 'in' }), 'backup routes stay IN (hold), after 1.0s: r');
+  t.equal(eventText({ ...routes, ...at, phase: 'out', cause: undefined }), 'backup routes OUT after 1.0s in: r');
 });
 
 t.test('events', async (t) => {

@@ -47,7 +47,7 @@ t.test('no file', async (t) => {
   t.strictSame([config, partial], [undefined, undefined]);
   t.equal(
     renderDiagnostics(diagnostics),
-    `${path}: error: there is no file ${path} [unreadable]\n  help: create it, or name another one with -c; the smallest one is\n        management-interface: eth0\n        backup-router:\n          address: 192.0.2.1\n`,
+    `${path}: error: there is no file ${path} [unreadable]\n  help: backup-router init proposes one; or name another one with -c; the smallest one is\n        management-interface: eth0\n        backup-router:\n          address: 192.0.2.1\n`,
   );
 });
 

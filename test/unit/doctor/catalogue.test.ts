@@ -80,6 +80,7 @@ t.test('who can see nothing says so: no check that needs evidence passes without
     [
       'capability-missing',
       'clock-before-build',
+      'config-missing',
       'config-faults',
       'destination-nested',
       'native-missing',

@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { CATALOGUE } from '../../../src/doctor/catalogue.js';
-import { judge, ROOT } from './fixture.js';
+import { diagnose } from '../../../src/doctor/report.js';
+import { hostWith, judge, ROOT } from './fixture.js';
 import { HOST_ROWS } from './rows-host.js';
 import { LINK_ROWS } from './rows-link.js';
 import { ROUTE_ROWS } from './rows-routes.js';
@@ -39,3 +40,13 @@ for (const { code, what, bad, severity, evidence, remedy, near } of ROWS) {
     t.ok(fine === 'not-applicable' || fine.length === 0, `in order: ${JSON.stringify(fine)}`);
   });
 }
+
+t.test('where systemd does not run, no remedy asks it', async (t) => {
+  const asking = ROWS.filter(({ code, bad }) => /systemctl|journalctl/.test(JSON.stringify(judge(code, bad))));
+  t.ok(asking.length > 10, `${asking.length} rows`);
+  for (const { code, what, bad } of asking) {
+    const files = { ...bad.files, '/run/systemd/system': undefined };
+    for (const { remedy } of diagnose(hostWith({ ...bad, files })).findings)
+      t.notMatch(remedy ?? '', /systemctl|journalctl/, `${code}: ${what}`);
+  }
+});

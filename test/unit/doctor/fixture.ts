@@ -169,6 +169,8 @@ export interface Spoil {
   readonly rules?: readonly Rule[];
   readonly status?: Seen<Status | undefined>;
   readonly more?: Partial<Host>;
+  /** There is no configuration. */
+  readonly missing?: readonly string[];
 }
 
 export function status(more: Partial<Status> = {}): Status {
@@ -264,6 +266,7 @@ export function hostWith(spoil: Spoil = {}): Host {
   return {
     config,
     configuration: {
+      ...(spoil.missing === undefined ? {} : { missing: spoil.missing }),
       file: '/etc/backup-router/config.yaml',
       diagnostics: parsed.diagnostics,
       text,

@@ -723,7 +723,7 @@ export const ROUTE_ROWS: readonly Row[] = [
     },
     severity: 'warning',
     evidence: /systemd-networkd/,
-    remedy: /journalctl/,
+    remedy: /events/,
     near: {},
   },
   {

@@ -2,7 +2,16 @@
 
 import fc from 'fast-check';
 import t from 'tap';
-import { counted, durationText, oneLine, printable, shortTime, table, wrap } from '../../../src/model/text.js';
+import {
+  counted,
+  durationText,
+  localTimes,
+  oneLine,
+  printable,
+  shortTime,
+  table,
+  wrap,
+} from '../../../src/model/text.js';
 
 t.test('wrap', async (t) => {
   t.strictSame(wrap('one two three', 80, '    '), ['one two three']);
@@ -55,9 +64,16 @@ t.test('table', async (t) => {
     'cells break at the limit of their column, the last at what is left',
   );
   t.equal(
-    table(['A', 'B'], [['a'.repeat(30), 'bbbb cccc']], 40),
-    `A${' '.repeat(31)}B\n${'a'.repeat(30)}  bbbb\n${' '.repeat(20)}cccc\n`,
-    'where too little is left the row breaks',
+    table(
+      ['A', 'LONG'],
+      [
+        ['a'.repeat(30), 'bbbb cccc'],
+        ['a', 'b'],
+      ],
+      40,
+    ),
+    `A     ${'a'.repeat(30)}\nLONG  bbbb cccc\n\nA     a\nLONG  b\n`,
+    'where too little is left each row is a block',
   );
 });
 
@@ -74,4 +90,18 @@ t.test('numbers and times', async (t) => {
   const now = Date.parse('2026-05-01T12:00:00Z');
   t.equal(shortTime('2026-05-01T11:22:33.456Z', now), '11:22:33Z');
   t.equal(shortTime('2026-04-20T11:22:33.456Z', now), '2026-04-20');
+
+  const zone = process.env['TZ'];
+  t.teardown(() => {
+    if (zone === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = zone;
+  });
+  process.env['TZ'] = 'Asia/Kolkata';
+  t.equal(shortTime('2026-05-01T11:22:33.456Z', now), '16:52:33+05:30', 'as this host tells it');
+  t.equal(
+    localTimes('held until 2026-05-01T21:22:33.456Z, not 2026'),
+    'held until 2026-05-02T02:52:33.456+05:30, not 2026',
+  );
+  process.env['TZ'] = 'America/New_York';
+  t.equal(localTimes('2026-01-01T03:00:00.000Z'), '2025-12-31T22:00:00.000-05:00');
 });

@@ -1,0 +1,44 @@
+/** The configuration file: that there is one, and what `check` says of it. */
+
+import { type Check, finding } from '../finding.js';
+
+export const configMissing: Check = {
+  code: 'config-missing',
+  title: 'there is a configuration',
+  facts: '',
+  run: ({ configuration: { file, missing } }) =>
+    missing === undefined
+      ? []
+      : [
+          finding(
+            'error',
+            missing.length === 0
+              ? `There is no configuration that can be used, so no backup route. Everything below is said of the one that
+                 \`backup-router init\` proposes.`
+              : `There is no configuration that can be used, so no backup route, and \`backup-router init\` cannot tell all of
+                 it. What follows is what can be looked at without one.`,
+            [file, ...missing.map((what) => `cannot tell ${what}`)],
+            missing.length === 0
+              ? [`backup-router init | sudo tee ${file}`, 'backup-router check']
+              : ['backup-router init', `# complete it, and save it as ${file}`],
+          ),
+        ],
+};
+
+export const configFaults: Check = {
+  code: 'config-faults',
+  title: 'the configuration has neither errors nor warnings',
+  facts: '',
+  run: ({ configuration }) =>
+    configuration.diagnostics.map((d) =>
+      finding(
+        d.severity,
+        `${d.message} [${d.code}]`,
+        [d.line === 0 ? d.file : `${d.file}:${d.line}:${d.column}: ${d.source.trim()}`],
+        d.suggestion
+          .split('\n')
+          .map((line) => `# ${line}`)
+          .join('\n'),
+      ),
+    ),
+};

@@ -1,0 +1,26 @@
+/**
+ * Remedies on a host that systemd does not run: what checks write with systemctl, in the words of such a host. In one place, so that no
+ * check can forget it.
+ */
+
+const AGENT = String.raw`backup-router(?:\.service)?`;
+
+/** In their order: the longer ones first. */
+const REPLACED: readonly (readonly [RegExp, string])[] = [
+  [/systemctl start frr; systemctl status frr/g, '/usr/lib/frr/frrinit.sh start'],
+  [/systemctl start bird; systemctl status bird/g, 'bird'],
+  [/systemctl (start|restart) frr(?:\.service)?\b/g, '/usr/lib/frr/frrinit.sh $1'],
+  [/systemctl restart bird\b/g, 'birdc down; bird'],
+  [new RegExp(` && systemctl (?:start|restart) ${AGENT}`, 'g'), '      # and start the agent again'],
+  [new RegExp(`^systemctl (?:start|restart|enable --now) ${AGENT}`, 'gm'), '# start the agent again'],
+  [
+    new RegExp(String.raw`^systemctl edit ${AGENT}\n\[Service\]$`, 'gm'),
+    '# as systemd would say it, to whatever starts the agent:',
+  ],
+  [new RegExp(String.raw`^# or in a drop-in \(systemctl edit ${AGENT}\):$`, 'gm'), '# or, as systemd would say it:'],
+  [new RegExp(`^journalctl -u ${AGENT}.*$`, 'gm'), '# see what the agent writes to its standard error'],
+];
+
+export function withoutSystemd(remedy: string): string {
+  return REPLACED.reduce((text, [pattern, words]) => text.replace(pattern, words), remedy);
+}
