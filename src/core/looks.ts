@@ -197,12 +197,26 @@ export function observed(state: State, id: number, snapshot: Snapshot, now: numb
       ...(unread ? { foreignDue: true, dirty: moreUrgent(agenda.dirty, 'hint') } : {}),
       foreignNotBefore: tables ? now + foreignPauseMs(now - since) : agenda.foreignNotBefore,
       round: { kind: 'idle' },
-      // What keeps a backup route from carrying may have gone with the change that is looked at.
-      verifyDue: agenda.verifyDue || cause === 'resync' || (cause === 'hint' && world.idle.size > 0),
+      // The change that is looked at may keep a backup route from carrying, or may have taken away what did.
+      verifyDue:
+        agenda.verifyDue ||
+        cause === 'resync' ||
+        (cause === 'hint' &&
+          (world.idle.size > 0 || (state.phase.kind === 'in' && foreignChanged(world.snapshot, known)))),
       // A look at the neighbours is no resync.
       lastRound: cause === 'probe' ? agenda.lastRound : now,
       notBefore: agenda.dirty === undefined ? now : agenda.notBefore,
     },
+  );
+}
+
+/** A look shares what it has not found changed with the one before it ({@link sharing}). */
+function foreignChanged(before: Snapshot | undefined, after: Snapshot): boolean {
+  return (
+    before?.rules !== after.rules ||
+    before.foreignRoutes !== after.foreignRoutes ||
+    before.furtherRoutes !== after.furtherRoutes ||
+    before.nexthopObjects !== after.nexthopObjects
   );
 }
 

@@ -1,5 +1,6 @@
 /**
- * Trust, and verify: after each withdrawal, each installation and at each resync the kernel itself is asked about every destination
+ * Trust, and verify: after each withdrawal, each installation, each change of foreign routes or rules while the routes are in, and at
+ * each resync the kernel itself is asked about every destination
  * (RTM_GETROUTE), and has the last word. Pure.
  *
  *   the routes are   the kernel names           then
