@@ -12,7 +12,7 @@ import { accessSync, constants } from 'node:fs';
 
 import type { Readable } from 'node:stream';
 import type { Clock, Timer } from './clock.js';
-import { confinement, unconfined, unfavoured } from './confine.js';
+import { confinement, FREE, started, unconfined, unfavoured } from './confine.js';
 
 const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' };
 /** Characters kept, of each of its outputs. */
@@ -120,14 +120,18 @@ export function runCommand(
 function start({ command: [file, ...args], output, env, confined = true }: HostCommand) {
   // setpriv would tell it in words of its own.
   accessSync(file, constants.X_OK);
-  const [program, ...more] = [...(confined ? confinement().prefix : []), file, ...args];
+  const how = confined ? confinement() : FREE;
+  const [program, ...more] = [...how.prefix, file, ...args];
   // Loaded here: most configurations name no command.
-  return process.getBuiltinModule('node:child_process').spawn(program!, more, {
-    detached: true,
-    cwd: '/',
-    env: { ...env, ...ENVIRONMENT },
-    stdio: ['ignore', output ? 'pipe' : 'ignore', 'pipe'],
-  });
+  const { spawn } = process.getBuiltinModule('node:child_process');
+  return started(how, () =>
+    spawn(program!, more, {
+      detached: true,
+      cwd: '/',
+      env: { ...env, ...ENVIRONMENT },
+      stdio: ['ignore', output ? 'pipe' : 'ignore', 'pipe'],
+    }),
+  );
 }
 
 /** What a stream says first; all of it is read. */

@@ -1,53 +1,66 @@
 /**
- * What takes the agent's power from a command of the operator: setpriv(1) of util-linux, put in front of it. The command keeps the user
- * and the groups, so that it can ask a daemon; capabilities and the way to new ones go. It is no more to be spared than anything else
- * when memory or CPU run out, whatever the agent is.
+ * What takes the agent's power from a command of the operator. The command keeps the user and the groups, so that it can ask a daemon;
+ * the capabilities go. When memory runs out it is like everybody else, whatever the agent is.
  *
- * Invariant: a command whose privileges cannot be taken runs all the same, as it did before there was setpriv: an `exec` probe that
- * never runs would keep the routes in for ever.
+ * An agent of its own user has its capability by the ambient set, which is emptied for the moment in which the command is started: what
+ * is exec'd then has none. (setpriv(1) would need capset(2), which the unit's filter of system calls refuses.) Root would have
+ * everything again at the next exec, so setpriv empties the bounding set, too.
+ *
+ * Invariant: a command whose privileges cannot be taken runs all the same, as a probe that never runs would keep the routes in for ever.
  */
 
 import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { loadLibc } from '../native/libc.js';
 
 const PLACES = ['/usr/bin/setpriv', '/bin/setpriv'] as const;
 const CAP_SETPCAP = 8;
+const OF_ROOT = ['--ambient-caps=-all', '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs'] as const;
 
 export interface Confinement {
-  /** Before the program and its arguments; empty: nothing takes anything from it. */
+  /** Before the program and its arguments. */
   readonly prefix: readonly string[];
+  /** The ambient set is emptied while it is started. */
+  readonly ambient: boolean;
   /** Why it keeps what the agent has. */
   readonly missing: string | undefined;
 }
+
+/** Nothing is taken from it. */
+export const FREE: Confinement = { prefix: [], ambient: false, missing: undefined };
 
 let found: Confinement | undefined;
 
 /** As it is on this host; looked up once. */
 export function confinement(): Confinement {
-  return (found ??= lookUp(PLACES, '/proc/self/status'));
+  return (found ??= lookUp(PLACES, '/proc/self/status', () => loadLibc() !== undefined));
 }
 
 /** setpriv has refused: from now on commands run without it. */
 export function unconfined(why: string): void {
-  found = { prefix: [], missing: why };
+  found = { ...FREE, missing: why };
 }
 
-export function lookUp(places: readonly string[], ownStatus: string): Confinement {
-  const program = places.find(runs);
-  if (program === undefined) return { prefix: [], missing: 'setpriv(1) of util-linux is not installed' };
-  const dropping = ['--ambient-caps=-all', '--inh-caps=-all', '--no-new-privs'];
-  // Root would have everything again at the next exec. Who may not empty the bounding set is not root, and has nothing to gain from it.
-  return {
-    prefix: [program, ...dropping, ...(has(CAP_SETPCAP, ownStatus) ? ['--bounding-set=-all'] : [])],
-    missing: undefined,
-  };
+export function lookUp(places: readonly string[], ownStatus: string, hasLibc: () => boolean): Confinement {
+  if ((setOf('CapEff', ownStatus) >> BigInt(CAP_SETPCAP)) & 1n) {
+    const program = places.find(runs);
+    return program === undefined
+      ? { ...FREE, missing: 'setpriv(1) of util-linux is not installed' }
+      : { ...FREE, prefix: [program, ...OF_ROOT] };
+  }
+  if (setOf('CapAmb', ownStatus) === 0n) return FREE;
+  return hasLibc() ? { ...FREE, ambient: true } : { ...FREE, missing: 'koffi does not load' };
 }
 
-/** Its place in the queues for memory and CPU: everybody's. */
+/** Starts a command so; what it starts with is in `prefix` already. */
+export function started<T>({ ambient }: Confinement, start: () => T): T {
+  const libc = ambient ? loadLibc() : undefined;
+  return libc === undefined ? start() : libc.withoutAmbient(start);
+}
+
+/** When memory runs out, it is like everybody else. */
 export function unfavoured(pid: number): void {
   try {
     writeFileSync(`/proc/${pid}/oom_score_adj`, '0');
-    setPriority(pid, 0);
   } catch {
     // It is gone already, or the agent had no better place itself.
   }
@@ -62,11 +75,12 @@ function runs(path: string): boolean {
   }
 }
 
-function has(capability: number, status: string): boolean {
+/** A set of capabilities as /proc/PID/status has it. */
+function setOf(name: string, status: string): bigint {
   try {
-    const digits = /^CapEff:\s*([0-9a-f]+)/m.exec(readFileSync(status, 'latin1'))?.[1] ?? '0';
-    return ((BigInt(`0x${digits}`) >> BigInt(capability)) & 1n) === 1n;
+    const digits = new RegExp(`^${name}:\\s*([0-9a-f]+)`, 'm').exec(readFileSync(status, 'latin1'))?.[1] ?? '0';
+    return BigInt(`0x${digits}`);
   } catch {
-    return false;
+    return 0n;
   }
 }

@@ -39,6 +39,11 @@ export interface Libc {
    * 0.
    */
   setNetworkNamespace(fd: number): number;
+  /**
+   * Calls the function while the calling thread's ambient set is empty (capabilities(7)): what it starts has no capability of ours. CAP_NET_ADMIN is back
+   * in the set afterwards, if it was there.
+   */
+  withoutAmbient<T>(run: () => T): T;
   /** poll(2): both directions of the socket are shut, which is more than a peer that has said all it has to say. */
   hungUp(fd: number): boolean;
   /** poll(2): a write of a few bytes would not wait. */
@@ -61,6 +66,9 @@ const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
 const CLONE_NEWNET = 0x40000000;
 const LOCK_EX_NB = 2 | 4;
 const EWOULDBLOCK = 11;
+const PR_CAP_AMBIENT = 47;
+const [PR_CAP_AMBIENT_IS_SET, PR_CAP_AMBIENT_RAISE, PR_CAP_AMBIENT_CLEAR_ALL] = [1, 2, 4] as const;
+const CAP_NET_ADMIN = 12;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 
@@ -118,6 +126,7 @@ function bind(): Libc {
   );
   const poll = library.func('int poll(_Inout_ void *entries, unsigned long count, int timeout)');
   const closeDescriptor = library.func('int close(int fd)');
+  let prctl: ((...numbers: number[]) => number) | undefined;
   const errno = (): number => koffi.errno() || 5;
   return {
     setInt: (fd, level, option, value) => (setInt(fd, level, option, [value], 4) === 0 ? 0 : errno()),
@@ -151,6 +160,20 @@ function bind(): Libc {
       // Bound here: only laboratories need it.
       const setns = library.func('int setns(int fd, int type)');
       return setns(fd, CLONE_NEWNET) === 0 ? 0 : errno();
+    },
+    withoutAmbient(run) {
+      // Bound here: most configurations name no command.
+      prctl ??= library.func(
+        'int prctl(int option, unsigned long what, unsigned long capability, unsigned long zero, unsigned long none)',
+      );
+      const ambient = (what: number, capability: number): number => prctl!(PR_CAP_AMBIENT, what, capability, 0, 0);
+      const had = ambient(PR_CAP_AMBIENT_IS_SET, CAP_NET_ADMIN) === 1;
+      ambient(PR_CAP_AMBIENT_CLEAR_ALL, 0);
+      try {
+        return run();
+      } finally {
+        if (had) ambient(PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN);
+      }
     },
     lock(fd) {
       // Bound here: called once.

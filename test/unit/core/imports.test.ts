@@ -22,7 +22,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   core: ['model', 'fib'],
   native: ['model'],
   kernel: ['model', 'core/ports', 'native'],
-  host: [],
+  host: ['native/libc'],
   health: ['model', 'core/ports', 'host', 'native/descriptor'],
   control: ['model', 'core/ports', 'native'],
   metrics: ['model', 'core'],
