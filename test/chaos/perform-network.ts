@@ -18,6 +18,9 @@ const DATA_BACK_MS = 3_000;
 /** From a fault of the data port until the backup routes carry. */
 const FAILOVER_MS = 700;
 
+/** The first backup router of each family. */
+const AWAY: readonly string[] = [`${inet.gateway}/24`, `${inet6.gatewayLinkLocal}/64`];
+
 /** Foreign routes, by number; each may be there or not. */
 const ROUTES: readonly (readonly string[])[] = [
   [`default via ${inet.peer} metric 4000 proto 4`, `::/0 via ${inet6.peer} metric 4000 proto 4`],
@@ -68,11 +71,10 @@ export async function performNetwork(storm: Storm, verb: string, words: readonly
     case 'address':
       return address(storm, portOf(world, name), what);
     case 'gateway': {
-      const lines = [`${inet.gateway}/24`, `${inet6.gatewayLinkLocal}/64`];
       if (name === 'away') ways.bad('gateway');
       batch(
         world.std.gw,
-        lines.map(
+        AWAY.map(
           (one) => `addr ${name === 'away' ? 'del' : 'replace'} ${one} dev router0${name === 'away' ? '' : nodad(one)}`,
         ),
       );
@@ -159,11 +161,14 @@ function carrier(storm: Storm, port: Port, what: string): void {
   batch(port.far, [`link set ${port.farName} ${what === 'off' ? 'down' : 'up'}`]);
   batch(world.void, [`link set ${port.name} ${what === 'off' ? 'down' : 'up'}`]);
   if (what !== 'on') return;
-  // The far end's routes went with its link.
-  batch(
-    port.far,
-    port.farRoutes.map((route) => `route replace ${route}`),
-  );
+  // Link-local addresses of the far end went with its link, whatever keep_addr_on_down says, and its routes.
+  const there = storm.ways.open.includes('gateway') ? AWAY : [];
+  batch(port.far, [
+    ...port.farAddresses
+      .filter((one) => !there.includes(one))
+      .map((one) => `addr replace ${one} dev ${port.farName}${nodad(one)}`),
+    ...port.farRoutes.map((route) => `route replace ${route}`),
+  ]);
   mended(storm, port, 'carrier', CARRIER_MS + BACK_MS);
 }
 
