@@ -3,6 +3,7 @@
  * removed, while `version` is 1.
  */
 
+import { expectationOf } from '../core/expected.js';
 import type { Explanation, Passage } from '../core/explain/explain.js';
 import { familyOf } from '../model/address.js';
 import type { KernelAnswer, PolicyRule, Vrf } from '../model/policy.js';
@@ -14,7 +15,7 @@ import type { ExplainedAnswer, ExplainedRoute, ExplainedRule, ExplainedState, Ex
 
 export function explanationJson(
   explanation: Explanation,
-  { source, agent, silence }: Gathered,
+  { source, agent, silence, config, coveredBefore }: Gathered,
   vrf: Vrf | undefined,
   nameOf: NameOf,
 ): ExplainOutput {
@@ -29,6 +30,7 @@ export function explanationJson(
         ? null
         : { phase: agent.routes.phase, reason: agent.routes.reason, forMs: agent.routes.forMs },
     agentSilence: silence ?? null,
+    destination: expectationOf(config, explanation.address, coveredBefore) ?? null,
     kernel: answerJson(explanation.answer, nameOf),
     agrees: explanation.agrees,
     now: passageJson(explanation.now, nameOf),

@@ -3,12 +3,15 @@
  * or those of the terminal.
  */
 
+import { expectationOf } from '../core/expected.js';
 import type { Explanation, Passage } from '../core/explain/explain.js';
 import { linkOf, realmOf } from '../core/management.js';
+import type { Address } from '../model/address.js';
 import type { KernelAnswer, Vrf } from '../model/policy.js';
 import { ipWords, type NameOf, routeText, ruleText, tableText } from '../model/route-text.js';
 import { durationText, type Paint, table, wrap } from '../model/text.js';
 import type { Gathered } from './facts.js';
+import { headline } from './status-text.js';
 
 const LABEL = 9;
 
@@ -40,6 +43,8 @@ export function explanationText(
       line('route', `${routeText(route, nameOf)}${rule === undefined ? '' : `, by rule ${rule.rule.priority}`}`),
     );
   head.push(line('agent', agentText(facts)));
+  const covers = coveredText(facts, explanation.address);
+  if (covers !== undefined) head.push(line('covered', covers));
   if (!explanation.agrees)
     head.push(
       line(
@@ -81,8 +86,21 @@ function answerText(answer: KernelAnswer, nameOf: NameOf): string {
 
 function agentText({ agent, silence }: Gathered): string {
   if (agent === undefined) return `${silence ?? 'does not run'}; the states are what it would do`;
-  const { phase, forMs, reason } = agent.routes;
-  return `backup routes ${phase.toUpperCase()} for ${durationText(forMs)}: ${reason}`;
+  const { forMs, reason } = agent.routes;
+  return `backup routes ${headline(agent)} for ${durationText(forMs)}: ${reason}`;
+}
+
+/** What is remembered of the destination that the address belongs to, and what comes of it. */
+function coveredText({ config, coveredBefore }: Gathered, address: Address): string | undefined {
+  const found = expectationOf(config, address, coveredBefore);
+  const timeout = config.convergenceTimeoutMs;
+  if (found === undefined || timeout === 0) return undefined;
+  const { destination } = found;
+  if (found.coveredBefore)
+    return `${destination} has been covered here: uncovered, it brings the routes in until it is covered again`;
+  const time =
+    timeout === 'never' ? 'the routes are in until it is' : `a healthy daemon has ${durationText(timeout)} to do so`;
+  return `${destination} has never been covered here: ${time}`;
 }
 
 /** `backup via 10.255.0.1 dev mgmt0`. */

@@ -21,6 +21,7 @@ import type { Snapshot } from '../model/snapshot.js';
 import type { Status } from '../model/status.js';
 import { readAdopted } from '../runtime/adopted-record.js';
 import { type Chosen, chooseConfig } from '../runtime/choose-config.js';
+import { readCovered } from '../runtime/covered-record.js';
 import { type ConfigOptions, configFileOf, hintsOf, namedConfig, readKept } from './config-options.js';
 
 export interface Gathered extends Facts {
@@ -28,13 +29,26 @@ export interface Gathered extends Facts {
   /** undefined: there is no agent to ask, or it may not be asked; `silence` says which. */
   readonly agent: Status | undefined;
   readonly silence: string | undefined;
+  /** Destinations that have been covered here, as the agent says, or as it has written down. */
+  readonly coveredBefore: readonly string[];
 }
 
 /** What a configuration that stands in no file would meet here. */
 export async function factsOf(config: Config, paths: Paths): Promise<Gathered> {
   const [snapshot, asked] = await Promise.all([observe(config), askAgent(paths.controlSocket)]);
   const { adopted } = readAdopted(paths.adopted);
-  return { config, source: 'file', watched: watchedOf(config), former: undefined, adopted, snapshot, ...asked };
+  const recorded = (): readonly string[] => [...readCovered(paths.covered).values()].flatMap((set) => [...set]);
+  const coveredBefore = asked.agent?.routes.coveredBefore ?? recorded();
+  return {
+    config,
+    source: 'file',
+    watched: watchedOf(config),
+    former: undefined,
+    adopted,
+    snapshot,
+    coveredBefore,
+    ...asked,
+  };
 }
 
 /**

@@ -129,6 +129,8 @@ export interface ExplainOutput {
   /** null: none answers; `agentSilence` says why. */
   readonly agent: { readonly phase: string; readonly reason: string; readonly forMs: number } | null;
   readonly agentSilence: string | null;
+  /** The configured destination that the address belongs to; null: none. */
+  readonly destination: { readonly destination: string; readonly coveredBefore: boolean } | null;
   readonly kernel: ExplainedAnswer;
   readonly agrees: boolean;
   readonly now: ExplainedState;

@@ -3,9 +3,10 @@
  * restarts of agent and host (runtime/covered-record.ts), forgotten when daemon or destination leaves the configuration. Pure.
  */
 
+import { type Address, familyOf } from '../model/address.js';
 import { allBackupRouters, type Config } from '../model/config.js';
 import type { DaemonId, WatchedDaemon } from '../model/daemon.js';
-import { prefixText } from '../model/prefix.js';
+import { containsAddress, prefixText } from '../model/prefix.js';
 import { coverage } from './coverage.js';
 import { isSeen, type Phase, type World } from './state.js';
 
@@ -43,6 +44,23 @@ export function coveredAfter(world: World, phase: Phase): Covered {
   const isNew = [...daemons.keys()].some((id) => now.some((text) => covered.get(id)?.has(text) !== true));
   if (!isNew) return covered;
   return new Map([...daemons.keys()].map((id) => [id, new Set([...(covered.get(id) ?? []), ...now])]));
+}
+
+/** A configured destination, and whether it is expected to be covered again. */
+export interface Expectation {
+  readonly destination: string;
+  readonly coveredBefore: boolean;
+}
+
+/** Of the destination that the address belongs to; undefined: of none. `covered`: destinations as text. */
+export function expectationOf(config: Config, address: Address, covered: readonly string[]): Expectation | undefined {
+  const [longest] = allBackupRouters(config)
+    .flatMap(({ destinations }) => destinations)
+    .filter((destination) => destination.family === familyOf(address) && containsAddress(destination, address))
+    .sort((a, b) => b.length - a.length);
+  if (longest === undefined) return undefined;
+  const destination = prefixText(longest);
+  return { destination, coveredBefore: covered.includes(destination) };
 }
 
 function destinationsOf(config: Config): readonly string[] {

@@ -30,6 +30,17 @@ import {
   zebraOnly,
 } from './agent-support.js';
 
+/** What `explain` says is remembered of the destination of an address. */
+async function explained(
+  agent: ReturnType<typeof agentIn>,
+): Promise<{ readonly json: unknown; readonly text: string }> {
+  const command = ['explain', '203.0.113.1', '-c', agent.configFile];
+  const { destination } = JSON.parse((await agent.cli(...command, '--json')).stdout) as {
+    readonly destination: unknown;
+  };
+  return { json: destination, text: (await agent.cli(...command)).stdout };
+}
+
 for (const placement of PLACEMENTS) {
   t.test(`FRR starts and converges, placement ${placement}: make before break`, async (t) => {
     const std = laboratory(t);
@@ -108,6 +119,7 @@ t.test('what no route covers is waited for as long as the convergence-timeout', 
     t.comment(`MEASURED hold-time 300 ms and convergence-timeout 1000 ms: out after ${tookMs} ms`);
     t.ok(tookMs >= 1200 && tookMs < 8000, 'hold-time, then convergence-timeout');
     t.match((await statusOf(agent)).routes.reason, 'convergence-timeout is over');
+    t.same((await explained(agent)).json, { destination: '0.0.0.0/0', coveredBefore: false }, 'explain: never covered');
     await settles(t, router, [], 'out');
     await agent.stop();
     await frr.kill();
@@ -176,7 +188,12 @@ t.test('what no route covers is waited for as long as the convergence-timeout', 
       untilMs: null,
       coveredBefore: ['0.0.0.0/0', '::/0'],
     });
+    const remembered = { destination: '0.0.0.0/0', coveredBefore: true };
+    const told = await explained(agent);
+    t.same(told.json, remembered, 'explain tells it');
+    t.match(told.text, /^covered +0\.0\.0\.0\/0 has been covered here: uncovered, it brings/m, 'in words, too');
     await agent.stop();
+    t.same((await explained(agent)).json, remembered, 'without an agent: of the record');
 
     const again = restartAgent(std, agent, config);
     await again.waitForLog(/ ready /);
