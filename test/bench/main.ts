@@ -9,6 +9,7 @@ import { commands } from './commands.js';
 import { deathToRoute } from './death.js';
 import { hangAndReturn } from './hang.js';
 import { load, machine, stolenPercent } from './machine.js';
+import { others } from './others.js';
 import { type Plan, planOf, type SectionId, USAGE } from './plan.js';
 import { render } from './render.js';
 import type { Section } from './results.js';
@@ -21,6 +22,7 @@ const RUN: Readonly<Record<SectionId, (plan: Plan) => Promise<Section>>> = {
   commands,
   changes: foreignChanges,
   scale,
+  others,
   hang: hangAndReturn,
 };
 

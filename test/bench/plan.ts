@@ -4,7 +4,7 @@
 
 import { parseArgs } from 'node:util';
 
-export const SECTIONS = ['death', 'start', 'commands', 'changes', 'scale', 'hang'] as const;
+export const SECTIONS = ['death', 'start', 'commands', 'changes', 'scale', 'others', 'hang'] as const;
 export type SectionId = (typeof SECTIONS)[number];
 
 export interface Plan {
@@ -25,6 +25,9 @@ export interface Plan {
   readonly changeRoutes: number;
   /** Destinations of the large configuration. */
   readonly destinations: number;
+  /** Policy rules of others, and neighbours on another port. */
+  readonly foreignRules: number;
+  readonly strangers: number;
   /** How long an idle agent is watched. */
   readonly idleMs: number;
   /** How long a vty stalls, and a flood lasts, that must raise no alarm. */
@@ -61,6 +64,8 @@ const SIZES = {
     floodRoutes: 100_000,
     changeRoutes: 500_000,
     destinations: 100_000,
+    foreignRules: 10_000,
+    strangers: 30_000,
     idleMs: 30_000,
     stallMs: 5000,
   },
@@ -73,6 +78,8 @@ const SIZES = {
     floodRoutes: 100_000,
     changeRoutes: 500_000,
     destinations: 100_000,
+    foreignRules: 10_000,
+    strangers: 30_000,
     idleMs: 5_000,
     stallMs: 5000,
   },
@@ -85,6 +92,8 @@ const SIZES = {
     floodRoutes: 3_000,
     changeRoutes: 1_000,
     destinations: 500,
+    foreignRules: 100,
+    strangers: 300,
     idleMs: 500,
     stallMs: 300,
   },

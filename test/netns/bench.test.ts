@@ -27,7 +27,7 @@ t.test('scripts/bench --smoke', { skip: missing.length > 0 && `not installed: ${
   const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
   t.strictSame(
     report.sections.map(({ id }) => id),
-    ['death', 'start', 'commands', 'changes', 'scale', 'hang'],
+    ['death', 'start', 'commands', 'changes', 'scale', 'others', 'hang'],
   );
   t.match(report.machine, { kernel: /^\d/, node: /^v\d/, frr: /^\d/, keepalived: /^\d/ });
 
