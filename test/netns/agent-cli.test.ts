@@ -48,6 +48,7 @@ t.test('status: every field of the schema, in and out', async (t) => {
     'managementInterfaces',
     'preemption',
     'routes',
+    'symmetricReplies',
     'version',
     'waiting',
   ]);
@@ -200,7 +201,7 @@ t.test('no permission, a second agent, a dry run', async (t) => {
   const powerless = agentIn(std, {}, { wrapper });
   t.match(await powerless.process.exited, { status: 77 }, 'without CAP_NET_ADMIN: exit 77');
   t.match(powerless.log.join('\n'), /capability CAP_NET_ADMIN is missing/);
-  t.match(powerless.log.join('\n'), /help: .*CAP_NET_ADMIN/, 'and a remedy');
+  t.match(powerless.log.join('\n'), /help: .*NET_ADMIN/, 'and a remedy');
 
   const first = agentIn(std, {});
   await first.waitForLog(/ ready /);

@@ -74,7 +74,8 @@ t.test('a death, its outage, its end; then without the agent; then over restarts
         : event.kind,
   );
   t.same(
-    kinds.filter((kind) => kind !== 'appeared'),
+    // A backup router answers whenever it does.
+    kinds.filter((kind) => kind !== 'appeared' && kind !== 'gateway-alive'),
     ['down', 'outage-began', 'in down', 'outage-bridged', 'responsive', 'in hold', 'outage-ended', 'out'],
   );
   const bridged = story.find((event) => event.kind === 'outage-bridged')!;
@@ -132,9 +133,9 @@ t.test('a death, its outage, its end; then without the agent; then over restarts
     'each event once, in order over three lives',
   );
   t.same(
-    (await eventsOf(third)).map(({ seq }) => seq),
+    (await eventsOf(third)).map(({ seq }) => seq).filter((seq) => seq <= heard.at(-1)!),
     heard,
-    'as the agent has them',
+    'as the agent has them, but for what has happened since',
   );
   t.match(
     (await statusOf(third)).lastOutage,
