@@ -15,7 +15,7 @@ export const EXIT_MEANING: Readonly<Record<keyof typeof EXIT, Meaning>> = {
     when:
       'status: routes should be in and are not, or carry nothing; no backup router answers while they are in; a destination is uncovered; ' +
       'what runs is the last known good copy or a part of the file. ' +
-      'doctor: a warning or an error. explain: the kernel goes another way than its tables say. ' +
+      'doctor: a warning or an error. explain: the kernel goes another way than its tables say. init: it cannot tell. ' +
       'reload --confirm: not kept. confirm: nothing awaits it. convert -o: the file exists. ' +
       'flush, restore: the daemon runs, or the kernel refuses. drill: a case failed',
   },
