@@ -8,7 +8,7 @@
  */
 
 import { byPrefix } from '../fib/by-prefix.js';
-import { covered, inTable } from '../fib/destination.js';
+import { carried, covered, inTable } from '../fib/destination.js';
 import { remembered } from '../fib/remembered.js';
 import { routeFault } from '../fib/usable.js';
 import { exitsOf, type View } from '../fib/view.js';
@@ -18,8 +18,9 @@ import type { Nexthop, Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Judged } from './denials.js';
 import { linkOf, realmOf } from './management.js';
+import { ownership, owns } from './ownership.js';
 import type { SeenWorld, World } from './state.js';
-import { foreignView, tablesFor } from './views.js';
+import { foreignView, presentView, tablesFor } from './views.js';
 
 /** Whether the daemon that put the route there is dead or does not answer. */
 export function isStale({ daemons }: World, { protocol }: Route): boolean {
@@ -65,9 +66,28 @@ export function rivalry(world: SeenWorld, rival: Route | undefined, key: string,
   if (isDenied(world, key) || routeFault(foreignView(world), rival) !== undefined) return PREEMPTED;
   const since = deadSince(world, rival);
   const { preemptAfterMs } = world.config;
-  if (since === undefined || preemptAfterMs === 'never') return ACTIVE;
+  if (preemptAfterMs === 'never') return ACTIVE;
+  if (isHeld(world, rival)) return PREEMPTED;
+  if (since === undefined) return ACTIVE;
   const preemptAt = since + preemptAfterMs;
   return now >= preemptAt ? PREEMPTED : { ...ACTIVE, preemptAt };
+}
+
+/**
+ * Whether the backup route has the tie in the kernel since a former life of ours, and the owner of its rival has shown no sign of life
+ * since we began: a restart of the agent gives nothing back to a dead daemon.
+ */
+function isHeld(world: SeenWorld, { protocol, table, destination }: Route): boolean {
+  const { daemons, config, former, snapshot } = world;
+  const silent = [...daemons.values()].some(
+    ({ life, foundDead, protocols }) => (life === 'unknown' || foundDead === true) && protocols.includes(protocol),
+  );
+  if (!silent) return false;
+  const vrf = vrfOf(snapshot, snapshot.links.find(({ vrfTable }) => vrfTable === table)?.name);
+  const { route } = carried(presentView(world), destination, vrf);
+  if (route === undefined || !samePrefix(route.destination, destination)) return false;
+  const own = ownership(config, former);
+  return route.nexthops.some((nexthop) => owns(own, route, nexthop));
 }
 
 /** When ties may turn by themselves. */

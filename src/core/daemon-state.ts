@@ -13,6 +13,8 @@ export interface DaemonState extends WatchedDaemon {
   readonly reason: string;
   /** It answered when we began, and nobody can tell for how long it has existed: it may be older than ourselves. */
   readonly ageUnknown?: true;
+  /** It was dead when we began, nobody can tell for how long. */
+  readonly foundDead?: true;
   /** Down because it was stopped in order. */
   readonly stopped?: true;
   /** The damping before its death was counted, which may turn out to have been a stop. */

@@ -34,6 +34,7 @@ function bare({
   stopped: _stopped,
   undamped: _undamped,
   ageUnknown: _ageUnknown,
+  foundDead: _foundDead,
   ...daemon
 }: DaemonState): DaemonState {
   return daemon;
@@ -71,6 +72,7 @@ function judged(daemon: DaemonState, verdict: Verdict, now: number): DaemonState
         : {
             ...bare(daemon),
             ...(stopped ? { stopped } : {}),
+            ...(daemon.life === 'unknown' || daemon.foundDead === true ? { foundDead: true } : {}),
             // Of its last death, until it is known to have been a stop.
             ...(!stopped && daemon.undamped !== undefined && daemon.life === 'down'
               ? { undamped: daemon.undamped }
