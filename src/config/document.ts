@@ -20,7 +20,7 @@ import {
 } from 'yaml';
 import type { DiagnosticCode, Fault } from './diagnostic.js';
 import { createReport, type Report, type Span } from './report.js';
-import { mendSlips, withLineEnds } from './slips.js';
+import { lessIndented, mendSlips, withLineEnds } from './slips.js';
 
 interface Placed {
   readonly span: Span;
@@ -121,6 +121,11 @@ export function parseDocument(original: string, file: string, homeOf?: Report['h
   const untabbed = first.errors.length > 0 ? withoutTabs(text) : undefined;
   let tabTold = false;
   for (const e of first.errors) {
+    const less = lessIndented(text, e.pos[0]);
+    if (less !== undefined) {
+      report.error(less.span, less.fault);
+      continue;
+    }
     const tabAt = untabbed?.tabAt ?? tabBefore(text, e.pos[0]);
     if (tabAt === undefined)
       report.error({ start: e.pos[0], end: e.pos[1] }, syntaxFault(e.code, e.message, text, e.pos[0]));
@@ -254,6 +259,17 @@ function splitItem(item: Value, inBrackets: boolean, text: string, report: Repor
   });
 }
 
+/** Longer lists keep the places of their anchor, so that no number of aliases costs more than the file is long. */
+const MAX_ALIASED = 64;
+
+/** The value of an alias: what is wrong with it is told where it is used. */
+function usedAt(value: Value, span: Span): Value {
+  const moved = <T extends Value>(one: T): T => ({ ...one, span: { ...span, anchor: one.span.start } });
+  if (value.kind === 'scalar') return moved(value);
+  if (value.kind !== 'list' || value.items.length > MAX_ALIASED) return value;
+  return { ...moved(value), items: value.items.map((item) => (item.kind === 'scalar' ? moved(item) : item)) };
+}
+
 function convertDocument(document: Document.Parsed<ParsedNode>, text: string, report: Report): Value | undefined {
   const anchors = new Map<string, Value>();
   const contents: ParsedNode | null = document.contents;
@@ -271,7 +287,7 @@ function convertDocument(document: Document.Parsed<ParsedNode>, text: string, re
           message: `there is no anchor '&${node.source}' before this alias`,
           suggestion: 'write the value itself',
         });
-      return target ?? { kind: 'scalar', span, text: '', value: '' };
+      return target === undefined ? { kind: 'scalar', span, text: '', value: '' } : usedAt(target, span);
     }
     const value = convertNode(node, span);
     // Set only now: an alias inside its own anchor would make a cycle.

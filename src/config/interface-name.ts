@@ -90,6 +90,8 @@ function nameDoubt(name: string): Fault | undefined {
   }
   if (/^\$\{?\w+\}?$|\$\{/.test(name))
     return doubt(`${quote(name)} is a variable, and nothing replaces it here`, 'write the name itself');
+  if (/^(?:<.+>|%.+%|@.+@)$/.test(name))
+    return doubt(`${quote(name)} is a placeholder, and nothing replaces it here`, 'write the name itself');
   if (/[*?[\]]/.test(name))
     return doubt(`${quote(name)} is a pattern, and patterns are not expanded`, 'write one name, or mac: ADDRESS');
   const shown = /^(.+)@[^@]+$/.exec(name)?.[1];

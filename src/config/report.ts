@@ -12,6 +12,8 @@ import type { Diagnostic, Fault, Severity } from './diagnostic.js';
 export interface Span {
   readonly start: number;
   readonly end: number;
+  /** Of an alias: where the value itself stands. The same fault of both is one. */
+  readonly anchor?: number;
 }
 
 export interface Report {
@@ -40,9 +42,13 @@ export function createReport(text: string, file: string, homeOf: Report['homeOf'
   const found: Record<Severity, Diagnostic[]> = { error: [], warning: [] };
   const suppressed: Record<Severity, number> = { error: 0, warning: 0 };
   const broken = new Set<number>();
+  const told = new Set<string>();
   let errors = 0;
 
   const add = (severity: Severity, span: Span, fault: Fault): void => {
+    const once = `${span.anchor ?? span.start} ${fault.code} ${fault.message}`;
+    if (told.has(once)) return;
+    if (told.size < 2 * MAX_DIAGNOSTICS) told.add(once);
     if (severity === 'error') errors++;
     // What reads strangely where the syntax is broken is a consequence, not a fault of its own.
     if (broken.has(span.start)) return;

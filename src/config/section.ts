@@ -22,6 +22,9 @@ export interface Section {
   readonly unknownKeys: readonly string[];
 }
 
+/** Whatever it stands for may have the keys that are needed. */
+const MERGE = '<<';
+
 /** What to write instead of a word that is unknown here, where more is known than its spelling. */
 export type Hints = Readonly<Record<string, string>>;
 
@@ -79,7 +82,7 @@ export function readSection(
   return {
     span: value.span,
     get,
-    has: (key) => entries.has(key) || meant.has(key),
+    has: (key) => entries.has(key) || meant.has(key) || entries.has(MERGE),
     keyAt: (key) => entries.get(key)?.keySpan.start,
     unknownKeys,
   };
@@ -115,7 +118,7 @@ function suggestKey(
     return home === ''
       ? `'${key}' belongs at the top level; is it indented too far?`
       : `'${key}' belongs under '${home}'; is it indented too little?`;
-  if (key === '<<') return 'merge keys of YAML are not read: write the keys themselves';
+  if (key === MERGE) return 'merge keys of YAML are not read: write the keys themselves';
   const names = namesOf(known);
   const glued = names.find((word) => key.startsWith(`${word}:`));
   if (glued !== undefined) return `write '${glued}: ${key.slice(glued.length + 1)}', with a space behind the colon`;

@@ -49,9 +49,14 @@ const KINDS: readonly Kind[] = [
     fault: () => ({ code: 'syntax', message: "'//' begins no comment in YAML", suggestion: "write '#' for '//'" }),
     filler: ' ',
   },
+  {
+    pattern: /(?:^|[ \t])\/\*[^\n]*?\*\//gm,
+    fault: () => ({ code: 'syntax', message: "'/*' begins no comment in YAML", suggestion: "write '#' for '/*'" }),
+    filler: ' ',
+  },
 ];
 
-const SUSPECT = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]|\{\{|\{%|\/\//;
+const SUSPECT = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]|\{\{|\{%|\/\/|\/\*/;
 /** Comments, and scalars in quotes. */
 const HARMLESS = /(?<=^|[\s[{,])(?:"(?:[^"\\]|\\[\s\S])*"|'(?:[^']|'')*'|#[^\n]*)/gm;
 
@@ -84,4 +89,19 @@ export function withLineEnds(text: string): Mended {
     suggestion: "save it with the line ends of Unix: tr '\\r' '\\n'",
   };
   return { text: text.replaceAll('\r', '\n'), slips: [{ span: { start, end: start + 1 }, fault }] };
+}
+
+/** The item in the line at this offset, whose dash is indented less than the one in the line above, though not as its key. */
+export function lessIndented(text: string, at: number): Slip | undefined {
+  const start = text.lastIndexOf('\n', at - 1) + 1;
+  const [, indent, item] = /^( +)- +([^\n]*[^\s])/.exec(text.slice(start, start + 400)) ?? [];
+  const above = /(?:^|\n)( +)- [^\n]*\n$/.exec(text.slice(Math.max(0, start - 400), start))?.[1];
+  if (indent === undefined || above === undefined || above.length <= indent.length) return undefined;
+  const dash = start + indent.length;
+  const fault: Fault = {
+    code: 'syntax',
+    message: 'this item is indented less than the one above, so YAML takes it for none of the list',
+    suggestion: `write '${above}- ${item!}'`,
+  };
+  return { span: { start: dash, end: dash + 1 }, fault };
 }

@@ -27,7 +27,8 @@ function halves({ family, destinations }: BackupRouter): readonly string[] {
 
 function twins(routers: readonly BackupRouter[], options: HierarchyLevel): readonly string[] {
   const found = options.sources
-    .flatMap(({ statement }) => activeChildren(statement, 'static'))
+    .flatMap(({ statement }) => [statement, ...activeChildren(statement, 'rib')])
+    .flatMap((statement) => activeChildren(statement, 'static'))
     .filter(({ word }) => word === 'route')
     .flatMap((route) => [...(route.children?.values() ?? [])])
     .filter((route) => !route.inactive && routers.some((router) => leadsTo(route, router)));

@@ -10,7 +10,7 @@ import type { Span } from '../report.js';
 import type { Syntax } from './syntax.js';
 
 /** `\r` and blanks in front of it and behind it are how the pager wipes itself out. */
-const PAGER = /[ \t\r\b]*---\(more(?:[ \t]+\d{1,3}%)?\)---[ \t\r\b]*/g;
+const PAGER = /[ \t\r\b]*(?:---\(more(?:[ \t]+\d{1,3}%)?\)---|--More--)[ \t\r\b]*/g;
 const ESCAPES = /\u001b\[[0-9;?]*[A-Za-z]|\u001b[=>78]|[\u0007\b]/g;
 const ANSWERS: readonly RegExp[] = [
   /^Last login: /,
@@ -30,7 +30,8 @@ const ANSWERS: readonly RegExp[] = [
   /^(?:Connection to \S+ closed|Shared connection to .*|logout|exit|Password:|\S+'s password:).*$/,
   /^Possible completions:$/,
 ];
-const PROMPT = /^[ \t]*[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}([>#%])(?:[ \t]+(.*))?$/;
+const PROMPT =
+  /^[ \t]*[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}(?:(?<=:[~/][\w./-]{0,64})[ \t])?([>#%])(?:[ \t]+(.*))?$/;
 /** Without a user or a host: `root>`, `root#`. */
 const BARE_PROMPT = /^(?:root|%|[\w.-]{1,64})?([>#%])(?:[ \t]+(.*))?$/;
 const LEVEL = /^(?:\{[\w:-]+\})?[ \t]*\[edit\b[^\]]*\]$|^\{(?:master|primary|secondary|backup|linecard)[\w:-]*\}/;
@@ -48,7 +49,7 @@ const QUOTED = /^[ \t]*(?:[>+|][ \t]*)+(?:set|delete|deactivate|activate|edit)[ 
 /** The text with everything blanked that is no configuration. */
 export function blankCapture(text: string, syntax: Syntax): string {
   let cleaned = text;
-  if (/---\(more/.test(text)) cleaned = cleaned.replace(PAGER, blank);
+  if (/---\(more|--More--/.test(text)) cleaned = cleaned.replace(PAGER, blank);
   if (/[\u001b\u0007\b]/.test(cleaned)) cleaned = cleaned.replace(ESCAPES, blank);
   const session = LINE_OF_SESSION.test(cleaned);
   if (!session && !STRANGE.test(cleaned)) return cleaned;

@@ -6,7 +6,8 @@
 import type { Word } from './tree.js';
 
 /** `user@host> `, `user@host# `, `root@host:~ # ` and the rest of the line. */
-const PROMPT = /[ \t]*[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}[>#%](?=[ \t\r\n]|$)[ \t]*/y;
+const PROMPT =
+  /[ \t]*[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}(?:(?<=:[~/][\w./-]{0,64})[ \t])?[>#%](?=[ \t\r\n]|$)[ \t]*/y;
 /** `root> ` of a device without a name; in the first column only. */
 const BARE_PROMPT = /[\w.-]{1,64}[>#%](?=[ \t\r\n]|$)[ \t]*/y;
 const ROLE =

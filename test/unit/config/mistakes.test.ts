@@ -23,6 +23,7 @@ const NAMES: readonly Mistake[] = [
   ['zero width', named('eth0\u200b'), '1:23 warning interface-name', 'U+200B', 'write eth0'],
   ['direction', named('\u202eeth0'), '1:23 warning interface-name', 'U+202E', 'write eth0'],
   ['a variable', named('${MGMT_IF}'), '1:23 warning interface-name', 'a variable', 'write the name itself'],
+  ['a placeholder', named('<MGMT>'), '1:23 warning interface-name', 'a placeholder', 'write the name itself'],
   ['a pattern', named('eth*'), '1:23 warning interface-name', 'a pattern', 'write one name'],
   ['as ip link shows it', named('mgmt0@if7'), '1:23 warning interface-name', "'ip link' shows mgmt0", 'write mgmt0'],
 ];
@@ -134,6 +135,13 @@ const TEXT: readonly Mistake[] = [
     "write '  - 172.16.0.0/12'",
   ],
   [
+    'one blank too few',
+    block('    - 10.0.0.0/8', '   - 172.16.0.0/12'),
+    '6:4 error syntax',
+    'indented less than the one above',
+    "write '    - 172.16.0.0/12'",
+  ],
+  [
     'a no-break space',
     `management-interface:\u00a0eth0\n${ROUTER}`,
     '1:22 error syntax',
@@ -170,6 +178,34 @@ const TEXT: readonly Mistake[] = [
     'write the keys themselves',
   ],
   [
+    'a merge key that would have what is needed',
+    `${IF}backup-router: {<<: {address: 192.0.2.1}}\n`,
+    '2:17 error unknown-key',
+    '<<',
+    'write the keys themselves',
+  ],
+  [
+    'a wrong value that is used twice',
+    `${IF}backup-router: {address: &a 192.0.2.300}\ninet6-backup-router: {address: *a}\n`,
+    '2:29 error address-syntax',
+    'larger than 255',
+    '0 to 255',
+  ],
+  [
+    'a right value where it is wrong',
+    `${IF}backup-router: {address: &a 192.0.2.1}\ninet6-backup-router: {address: *a}\n`,
+    '3:32 error family-mismatch',
+    '192.0.2.1',
+    'move it to backup-router',
+  ],
+  [
+    'an item of a list that is wrong where it is used',
+    `${IF}backup-router: {address: 192.0.2.1, destination: &d [10.0.0.0/8]}\ninet6-backup-router: {address: fe80::1, destination: *d}\n`,
+    '3:54 error family-mismatch',
+    '10.0.0.0/8',
+    'move it to backup-router',
+  ],
+  [
     'a template',
     `${IF}backup-router:\n  address: {{ gateway }}\n`,
     '3:12 error syntax',
@@ -182,6 +218,13 @@ const TEXT: readonly Mistake[] = [
     `management-interface: eth0 // port 1\n${ROUTER}`,
     '1:28 error syntax',
     'no comment',
+    "write '#'",
+  ],
+  [
+    'a comment in the manner of C',
+    `/* the port */\n${BASE}`,
+    '1:1 error syntax',
+    "'/*' begins no comment",
     "write '#'",
   ],
   [
@@ -225,6 +268,7 @@ t.test('what only looks like a slip', async (t) => {
     `${BASE}# a\u00a0b // c {{ d }}\n`,
     `${BASE}routing-daemon: {exec: {command: [/usr/bin/docker, inspect, -f, '{{.State}}', "// \u00a0"]}}\n`,
     `${BASE}routing-daemon: {socket: //run/x.sock}\n`,
+    `${BASE}routing-daemon: {exec: {command: [/bin/ls, /run/*/x, '/* */']}}\n`,
     `${IF}backup-router:\n  address: 192.0.2.1\n  destination:\n    - 10.0.0.0/8\n\t\n    - 172.16.0.0/12 # here\n`,
   ])
     t.strictSame(parseConfig(text, 'f').diagnostics, [], text);

@@ -86,6 +86,14 @@ t.test('what need not be said here is told', async (t) => {
     ['convert', '--interface', 'eth0'],
     'set system backup-router 10.9.0.1 destination 172.16.0.0/12\nset routing-options static route 172.16.0.0/12 next-hop 10.9.0.1 retain no-readvertise\nset routing-options static route 10.5.0.0/16 next-hop 10.9.0.1\n',
   );
+  const inet6 = backupRouter(
+    ['convert', '--interface', 'eth0'],
+    'set system inet6-backup-router fe80::1 destination 2001:db8::/32\nset routing-options rib inet6.0 static route 2001:db8::/32 next-hop fe80::1 retain\n',
+  );
+  t.match(inet6, {
+    status: 0,
+    err: /note: the static route 2001:db8::\/32 through the backup router is not needed here/,
+  });
   t.match(twin, {
     status: 0,
     err: /note: the static route 172\.16\.0\.0\/12 through the backup router is not needed here/,

@@ -227,6 +227,16 @@ const ROWS: readonly Row[] = [
     says: /Junos JSON/,
   },
   {
+    name: 'the pager of another program',
+    text: 'system {\n    host-name r1;\n--More--\n    backup-router 192.0.2.1 destination 10.0.0.0/8;\n}\n',
+    routers: ONE,
+  },
+  {
+    name: 'from the shell',
+    text: `root@r1:~ # cli\nroot@r1> show configuration | display set\n${SET}`,
+    routers: ONE,
+  },
+  {
     name: 'a markdown fence',
     text: `\`\`\`junos\n${SET}\`\`\`\n`,
     routers: ONE,
