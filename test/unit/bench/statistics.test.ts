@@ -98,7 +98,7 @@ t.test('tables', async (t) => {
 });
 
 t.test('arguments', async (t) => {
-  t.match(planOf([]), { kills: 200, sections: ['death', 'start', 'changes', 'scale', 'hang'] });
+  t.match(planOf([]), { kills: 200, sections: ['death', 'start', 'commands', 'changes', 'scale', 'others', 'hang'] });
   t.match(planOf(['--quick', '--rounds', '7', '--only', 'hang, death']), {
     kills: 7,
     sections: ['hang', 'death'],
