@@ -217,9 +217,14 @@ async function containerlab(t: Test, engine: Engine, lab: ReturnType<typeof crea
   t.teardown(() => ping.stop());
   await ping.nextReply(20_000);
   await eventually(() => /^default .*proto bgp/.test(defaults(r1)), { timeoutMs: 60_000, what: 'the route of BGP' });
-  await acts.goOut(r1);
+  /** With what the agent says of it when it does not come. */
+  const goOut = (namespace: Namespace, container: string): Promise<unknown> =>
+    acts.goOut(namespace).catch((error: unknown) => {
+      throw new Error(`${error}: ${engine.try('exec', container, 'backup-router', 'status').stdout}`);
+    });
+  await goOut(r1, 'clab-r1');
   t.match(defaults(r1), /^default [^\n]*proto bgp[^\n]*$/, 'the default route of the engine is taken over');
-  await acts.goOut(r2);
+  await goOut(r2, 'clab-r2-agent');
   t.match(defaults(r2), /^default via 172\.20\.20\.1 dev eth0$/, 'and stands where FRR has none');
   t.match(engine.try('exec', 'clab-r2-agent', 'backup-router', 'status').stdout, /has no default route of its own/);
   acts.killZebra('clab-r1');
@@ -227,7 +232,6 @@ async function containerlab(t: Test, engine: Engine, lab: ReturnType<typeof crea
   await ping.nextReply();
   acts.killZebra('clab-r2');
   await acts.comeIn(r2);
-  t.comment(engine.try('exec', 'clab-r1', 'backup-router', 'status').stdout);
   engine.run('exec', 'clab-r1', 'bash', '-c', 'kill -KILL $(pidof node)');
   let said = '';
   const again = (): boolean => {

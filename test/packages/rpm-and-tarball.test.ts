@@ -3,8 +3,11 @@
  * what it requires by name is not there).
  */
 
-import { dirname } from 'node:path';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
+import { command } from '../../src/drill/lab/command.js';
 import { eventually } from '../../src/drill/lab/wait.js';
 import { debianRoot } from '../systemd/host/debian-root.js';
 import { CHECKOUT } from '../systemd/host/machine.js';
@@ -49,6 +52,28 @@ const root = (): string =>
 
 t.setTimeout(600_000);
 
+/** A package of that name with nothing in it. */
+function emptyRpm(name: string, directory: string): void {
+  const work = mkdtempSync(join(tmpdir(), 'backup-router-rpm-'));
+  try {
+    const spec = `Name: ${name}\nVersion: 1\nRelease: 1\nSummary: ${name}\nLicense: none\nBuildArch: noarch\n%description\n%files\n`;
+    writeFileSync(join(work, 'x.spec'), spec);
+    command([
+      'rpmbuild',
+      '-bb',
+      '--quiet',
+      '--define',
+      `_topdir ${work}`,
+      '--define',
+      `_rpmdir ${work}`,
+      join(work, 'x.spec'),
+    ]);
+    copyFileSync(join(work, 'noarch', `${name}-1-1.noarch.rpm`), join(directory, `${name}-1-1.noarch.rpm`));
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
 for (const { kind, prepare, install, upgrade, remove, kept } of WAYS) {
   t.test(kind, { skip }, async (t) => {
     const checkout = dirname(artefact(kind));
@@ -73,6 +98,18 @@ for (const { kind, prepare, install, upgrade, remove, kept } of WAYS) {
     machine.run('systemctl', 'enable', '--now', AGENT);
     await eventually(() => router.owned().length > 0, { timeoutMs: 10_000, what: 'backup routes' });
     runsWithItsOwn(t, machine);
+
+    if (kind === 'rpm') {
+      await t.test('BIRD comes later: a trigger makes the agent a member of its group', async (t) => {
+        emptyRpm('bird', checkout);
+        machine.run('groupadd', '--system', 'bird');
+        const pid = machine.property(AGENT, 'MainPID');
+        await sh(t, `rpm --force-debian --nodeps --install ${CHECKOUT}/bird-1-1.noarch.rpm`);
+        t.match(machine.run('id', '-nG', 'backup-router'), /\bbird\b/);
+        t.not(machine.property(AGENT, 'MainPID'), pid, 'and another process has it');
+        t.match(router.owned().join('\n'), /default via 10\.77\.0\.1/);
+      });
+    }
 
     await t.test('replaced under a ping', (t) => replacedUnderPing(t, router, 'sh', '-ec', upgrade));
     t.equal(machine.run('cat', '/etc/backup-router/config.yaml'), CONFIG, 'the configuration is as it was');
