@@ -38,6 +38,10 @@ if [ -e "$ROOT/usr/lib/backup-router" ] && [ ! -e "$ROOT$manifest" ]; then
 fi
 
 install_files() {
+  if [ -e "$ROOT/usr/local/lib/backup-router/manifest" ]; then
+    say "an installation by scripts/install is in /usr/local: take it away first, with its scripts/uninstall"
+    exit 1
+  fi
   fresh=install
   if [ -e "$ROOT$manifest" ]; then fresh=upgrade; fi
   umask 022

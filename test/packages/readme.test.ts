@@ -101,9 +101,12 @@ t.test(
     sh(
       'echo "{}" >"$1/var/lib/backup-router/kept"; chroot "$1" chown backup-router: /var/lib/backup-router/kept; chmod 640 "$1/var/lib/backup-router/kept"',
     );
-    t.match(dpkg(), /by scripts\/install is in \/usr\/local, and goes first/);
+    t.match(
+      sh('cp "$2" "$1/tmp/a.deb"; if chroot "$1" dpkg --install /tmp/a.deb; then false; fi'),
+      /take it away first/,
+    );
     sh('"$3/scripts/uninstall" --root "$1"');
-    t.notMatch(dpkg(), /goes first/);
+    t.notMatch(dpkg(), /not enabled/);
     t.equal(sh('chroot "$1" stat -c %U:%G /var/lib/backup-router/kept').trim(), 'backup-router:backup-router');
     t.match(sh('chroot "$1" backup-router check'), /: ok$/m);
     t.equal(sh('chroot "$1" sh -c "command -v backup-router"').trim(), '/usr/bin/backup-router');
