@@ -45,6 +45,16 @@ export function loadConfig(path: string, hints: JunosHints = {}, pipes = false):
   return lossy(bytes.toString('utf8'), path, hints);
 }
 
+/** The text of the file, not parsed; undefined where {@link loadConfig} has none. */
+export function configText(path: string): string | undefined {
+  try {
+    const bytes = readBytes(path, false);
+    return utf16(bytes) === undefined && isUtf8(bytes) ? bytes.toString('utf8') : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Its name for iconv where the file is UTF-16: by its mark, or because every second byte of ASCII text is zero then. */
 function utf16(bytes: Buffer): string | undefined {
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) return 'utf-16';

@@ -14,7 +14,7 @@
 import { renderDiagnostics } from '../config/diagnostic.js';
 import { formatDuration } from '../config/duration.js';
 import type { JunosHints } from '../config/junos/read.js';
-import { type LoadedConfig, loadConfig } from '../config/load.js';
+import { configText, type LoadedConfig, loadConfig } from '../config/load.js';
 import type { Response } from '../control/protocol.js';
 import type { Clock } from '../host/clock.js';
 import type { Paths } from '../model/paths.js';
@@ -83,7 +83,7 @@ export function createConfiguration({
   let current = chosen;
   const drift = createDrift(
     () => [paths.configFile],
-    () => loadConfig(paths.configFile, hints).text,
+    () => configText(paths.configFile),
   );
   let deadline: number | undefined;
   let timer: { cancel(): void } | undefined;

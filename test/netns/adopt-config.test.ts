@@ -36,7 +36,7 @@ t.test('containerlab, with a file', async (t) => {
   t.notMatch(defaults(), /dev mgmt0/);
   t.match(
     (await agent.cli('status')).stdout,
-    /^adopted {10}default via 10\.255\.0\.1 dev mgmt0 proto 3: taken over, given back on stop$/m,
+    /^adopted {10}default via 10\.255\.0\.1 dev mgmt0 proto boot: taken over, given back on stop$/m,
   );
   t.match(await agent.cli('restore'), { status: 1, stderr: /the daemon runs/ });
 

@@ -27,17 +27,20 @@ t.test('cancelled before the timer is made, while it runs, and in its last part 
   let called = 0;
   const call = (): void => void called++;
   systemClock.at(systemClock.now() + 5, call).cancel();
-  const second = systemClock.at(systemClock.now() + 20, call);
+  const second = systemClock.at(systemClock.now() + 150, call);
   setTimeout(() => second.cancel(), 5);
+  let late = 0;
   for (let i = 0; i < 50; i++) {
     const due = systemClock.now() + 3 + i / 50;
     const timer = systemClock.at(due, call);
     // Busy until right before it: the timer has run out, the time has not come.
     setTimeout(() => {
       while (systemClock.now() < due - 0.1);
+      // On a busy machine it may come before its end is asked for.
+      if (systemClock.now() >= due) late++;
       timer.cancel();
     }, 1);
     await new Promise((resolve) => setTimeout(resolve, 6));
   }
-  t.equal(called, 0);
+  t.ok(called <= late, `${called} calls, ${late} cancelled late`);
 });
