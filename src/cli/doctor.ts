@@ -10,7 +10,7 @@ import { gatherHost } from '../doctor/gather/gather.js';
 import { diagnose, exitStatusOf, render } from '../doctor/report.js';
 import type { Config } from '../model/config.js';
 import { pathsOf } from '../model/paths.js';
-import { type ConfigOptions, configFileOf, hintsOf, namedConfig, readKept } from './config-options.js';
+import { type ConfigOptions, configFileOf, hintsOf, readKept } from './config-options.js';
 import { proposed } from './init.js';
 import { print, terminal } from './print.js';
 import { paintFor, widthOf } from './terminal.js';
@@ -32,7 +32,6 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   // As the agent would choose: a broken file is no reason not to look at the rest. Of a file that was named, its own valid part.
   const config =
     loaded.config ?? (options.config === undefined ? readKept(paths, options) : undefined) ?? loaded.partial;
-  if (config === undefined && options.config !== undefined) namedConfig(options, loaded);
   const { missing, ...assumed } = config === undefined ? await assumption() : { config, missing: undefined };
   const report = diagnose(
     await gatherHost({
