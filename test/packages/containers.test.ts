@@ -93,11 +93,12 @@ t.test('containers', { skip: cannotContain() }, async (t) => {
       );
 
     startAgent();
-    await eventually(() => /no permission on \/run\/frr\/zebra\.vty/.test(engine.logs('agent')), {
+    const told = (): string => engine.try('exec', 'agent', 'backup-router', 'status').stdout;
+    await eventually(() => /no permission on \/run\/frr\/zebra\.vty/.test(told()), {
       timeoutMs: 20_000,
       what: 'the missing group',
     });
-    t.match(engine.logs('agent'), /--group-add with the number that `getent group frrvty` tells/);
+    t.match(told(), /--group-add with the number that `getent group frrvty` tells/);
     t.match(engine.try('exec', 'agent', 'backup-router', 'doctor'), { status: 1, stdout: /docker run --group-add \d/ });
     engine.run('rm', '--force', '--time=5', 'agent');
 

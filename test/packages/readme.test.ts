@@ -35,7 +35,7 @@ t.test('from the README to a protected router', { skip: cannotBoot() }, async (t
   const deb = artefact('deb');
   copyFileSync(deb, join(directory, basename(deb)));
   const install = /^sudo (dpkg -i \S+)/m.exec(README)![1]!.replace('amd64', NATIVE);
-  const configure = block('sh', '```sh\nsudoedit');
+  const configure = block('sh', '```sh\nbackup-router init');
   const config = block('yaml', 'smallest useful configuration')
     .replace(/eth0/g, 'mgmt0')
     .replace('192.0.2.1 ', '10.77.0.1 ');
@@ -62,7 +62,11 @@ t.test('from the README to a protected router', { skip: cannotBoot() }, async (t
       continue;
     }
     const { status, stdout, stderr } = await machine.tryAsync('sh', '-c', `cd ${CHECKOUT} && ${command}`);
-    t.equal(status, 0, `${command}: ${stdout}${stderr}`);
+    // A proposal that cannot be complete on a host without a default route ends with 1.
+    t.ok(
+      status === 0 || (status === 1 && command === 'backup-router init'),
+      `${command}: ${status}: ${stdout}${stderr}`,
+    );
   }
   const tookMs = Date.now() - beganMs;
   t.ok(tookMs < MINUTE_MS, `${tookMs} ms`);
@@ -70,6 +74,7 @@ t.test('from the README to a protected router', { skip: cannotBoot() }, async (t
     done.map((command) => command.split(' ').slice(0, 2).join(' ')),
     [
       'dpkg -i',
+      'backup-router init',
       'sudoedit /etc/backup-router/config.yaml',
       'backup-router check',
       'systemctl enable',
