@@ -48,8 +48,10 @@ function conjunction(first: Match, ...rest: readonly (() => Match)[]): Match {
 }
 
 /** Since Linux 6.15 a rule for packets that come in by a VRF takes those of sockets bound to it, too. */
-function input({ inputInterface }: Rule, { vrf }: Packet): Match {
-  if (inputInterface === undefined || inputInterface === OWN_INPUT) return 'yes';
+function input({ inputInterface }: Rule, { vrf, noInput }: Packet): Match {
+  if (inputInterface === undefined) return 'yes';
+  if (noInput === true) return 'no';
+  if (inputInterface === OWN_INPUT) return 'yes';
   return inputInterface === vrf?.name ? 'depends' : 'no';
 }
 

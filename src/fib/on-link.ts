@@ -76,7 +76,8 @@ function inet6(view: View, use: GatewayUse, name: string, addresses: readonly In
   if (addresses.some((own) => own.address === use.gateway && (!local || own.interfaceIndex === use.interfaceIndex)))
     return off('own address');
   if (local) return { kind: 'on-link', route: undefined };
-  const query = { packet: packetTo(use, name), scope: 0, ignoreLinkState: true };
+  // rt6_lookup (net/ipv6/route.c) names no device that the packet comes in by, not even lo.
+  const query = { packet: { ...packetTo(use, name), noInput: true as const }, scope: 0, ignoreLinkState: true };
   const first = led(tableLookup(view, use.table, query));
   if (first !== undefined && neighbour(first, use)) return { kind: 'on-link', route: first.route };
   const answer = lookup(view, query.packet, { unsuppressed: true });

@@ -18,6 +18,8 @@ export interface Packet {
   readonly source?: Address | Any;
   /** The device that its socket is bound to (SO_BINDTODEVICE); a VRF is told by `vrf`. */
   readonly outputInterface?: { readonly index: number; readonly name: string };
+  /** It comes in by no device, so `iif lo` does not take it: the kernel's question about an IPv6 gateway. */
+  readonly noInput?: true;
   readonly vrf?: Vrf;
   readonly mark?: number | Any;
   /** The byte of tos and traffic class. */
