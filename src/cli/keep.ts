@@ -29,23 +29,27 @@ export function keepOrNot(): Promise<number> {
       const rest = Math.max(0, left - (performance.now() - seen.at));
       process.stdout.write(`${CLEAR}Rolled back in ${durationText(Math.ceil(rest / 1_000) * 1_000)} `);
     };
-    const finish = (words: string, exitStatus: number): void => {
+    /** A terminal that is still read would keep the command from its end. */
+    const release = (): void => {
       clearInterval(timer);
-      unsubscribe();
       process.stdin.off('data', keep).off('end', leave).pause();
       process.off('SIGINT', leave);
+    };
+    const finish = (words: string, exitStatus: number): void => {
+      release();
+      unsubscribe();
       process.stdout.write(`${CLEAR}${words}\n`);
       resolve(exitStatus);
     };
     const keep = (): void => {
-      ask({ command: 'confirm' }).then(
-        (answer) => finish('message' in answer ? answer.message : 'configuration confirmed', EXIT.OK),
+      ask({ command: 'confirm' }, 'message').then(
+        ({ message }) => finish(message, EXIT.OK),
         (error: CommandError) =>
           finish(`${error.message}\nhelp: ${error.suggestion ?? 'backup-router status'}`, error.exitStatus),
       );
     };
     const leave = (): void =>
-      finish('Not kept: it is rolled back when its time is over, unless: backup-router confirm', 1);
+      finish('Not kept: it is rolled back when its time is over, unless: backup-router confirm', EXIT.NOT_IN_STATE);
     const hear = (configuration: Status['configuration']): void => {
       seen = { configuration, at: performance.now() };
       if (configuration.unconfirmed !== null) return show();
@@ -61,7 +65,7 @@ export function keepOrNot(): Promise<number> {
         if (response.ok && 'status' in response) hear(response.status.configuration);
       },
       (why) => {
-        clearInterval(timer);
+        release();
         reject(why);
       },
     );

@@ -1,8 +1,8 @@
 /** `backup-router metrics`: what monitoring reads, on standard output or over HTTP on this host. */
 
-import { request } from '../control/client.js';
+import { inquire } from '../control/client.js';
 import { expositionOfNone } from '../metrics/exposition.js';
-import { CommandError, EXIT } from '../model/exit.js';
+import { EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { VERSION } from '../model/version.js';
 import { print } from './print.js';
@@ -22,8 +22,5 @@ export async function metrics(options: { readonly listen?: string }): Promise<nu
 }
 
 async function ask(socket: string): Promise<string> {
-  const response = await request(socket, { command: 'metrics' });
-  if (!response.ok) throw new CommandError(EXIT.SOFTWARE, response.error.message, response.error.suggestion);
-  if (!('metrics' in response)) throw new CommandError(EXIT.SOFTWARE, 'the daemon gave an answer to another question');
-  return response.metrics;
+  return (await inquire(socket, { command: 'metrics' }, 'metrics')).metrics;
 }

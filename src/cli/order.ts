@@ -5,8 +5,8 @@
 
 import type { Fault } from '../config/diagnostic.js';
 import { parseDuration } from '../config/duration.js';
-import { request } from '../control/client.js';
-import { MAX_HOLD_MS, type Request, type Response } from '../control/protocol.js';
+import { answerWith, request } from '../control/client.js';
+import { MAX_HOLD_MS, type Request } from '../control/protocol.js';
 import type { Role } from '../model/config.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
@@ -24,16 +24,17 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   ['state-directory', EXIT.NOT_IN_STATE],
 ]);
 
-export type Accepted = Extract<Response, { readonly ok: true }>;
-
-/** Sends it. Rejects with 1, 69, 77, 78 or 70 and the remedy. */
-export async function ask(question: Request): Promise<Accepted> {
+/** Sends it, and returns the answer that has such a field. Rejects with 1, 69, 77, 78 or 70 and the remedy. */
+export async function ask<Field extends string>(
+  question: Request,
+  field: Field,
+): Promise<ReturnType<typeof answerWith<Field>>> {
   const response = await request(pathsOf(process.env).controlSocket, question).catch((error: unknown) => {
     if (error instanceof CommandError && error.exitStatus === EXIT.NO_PERMISSION)
       throw new CommandError(error.exitStatus, error.message, sudoAgain());
     throw error;
   });
-  if (response.ok) return response;
+  if (response.ok) return answerWith(response, field);
   const { code, message, suggestion } = response.error;
   // The very command again, with what stood behind it.
   const help = code === 'permission' ? sudoAgain() : suggestion;
@@ -46,9 +47,7 @@ export interface OrderOptions {
 
 /** Sends it and prints the answer. */
 export async function order(question: Request, { json }: OrderOptions): Promise<number> {
-  const response = await ask(question);
-  if (!('message' in response)) throw new CommandError(EXIT.SOFTWARE, 'the daemon gave an answer to another question');
-  const { message } = response;
+  const { message } = await ask(question, 'message');
   if (json === true) printJson<OrderOutput>({ version: 1, message });
   else print(`${localTimes(message)}\n`);
   return EXIT.OK;

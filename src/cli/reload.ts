@@ -29,9 +29,9 @@ export interface ReloadOptions extends JunosOptions {
 export async function reload(options: ReloadOptions): Promise<number> {
   const confirmMs = options.confirm === undefined ? undefined : confirmTime(options.confirm);
   if (options.dryRun === true) return dryRun(options);
-  const answer = await ask(confirmMs === undefined ? { command: 'reload' } : { command: 'reload', confirmMs });
-  if (!('message' in answer)) throw new CommandError(EXIT.SOFTWARE, 'the daemon gave an answer to another question');
-  const { message, unchanged = false, deadline = null } = answer;
+  const question =
+    confirmMs === undefined ? ({ command: 'reload' } as const) : ({ command: 'reload', confirmMs } as const);
+  const { message, unchanged = false, deadline = null } = await ask(question, 'message');
   if (options.json === true) {
     printJson<ReloadOutput>({ version: 1, message, unchanged, deadline });
     return EXIT.OK;
@@ -52,10 +52,7 @@ function confirmTime(word: string): number {
 
 /** What a reload would change: the text against the one that runs, and the kernel. */
 async function dryRun(options: ReloadOptions): Promise<number> {
-  const answer = await ask({ command: 'configuration' });
-  if (!('configuration' in answer))
-    throw new CommandError(EXIT.SOFTWARE, 'the daemon gave an answer to another question');
-  const { file, source, text } = answer.configuration;
+  const { file, source, text } = (await ask({ command: 'configuration' }, 'configuration')).configuration;
   const loaded = loadConfig(file, hintsOf(options));
   if (loaded.config === undefined)
     throw new CommandError(

@@ -1,8 +1,8 @@
 /** `backup-router status`: what is in, why, and what is awaited until when. */
 
-import { request } from '../control/client.js';
+import { inquire } from '../control/client.js';
 import { readHooksStatus } from '../hooks/status-file.js';
-import { CommandError, EXIT } from '../model/exit.js';
+import { EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import type { StatusOutput } from './output.js';
 import { print, printJson, terminal } from './print.js';
@@ -11,9 +11,7 @@ import { paintFor, widthOf } from './terminal.js';
 
 export async function status(options: { readonly json?: boolean }): Promise<number> {
   const { controlSocket, hooksStatus } = pathsOf(process.env);
-  const response = await request(controlSocket, { command: 'status' });
-  if (!response.ok) throw new CommandError(EXIT.SOFTWARE, response.error.message, response.error.suggestion);
-  if (!('status' in response)) throw new CommandError(EXIT.SOFTWARE, 'the daemon gave an answer to another question');
+  const response = await inquire(controlSocket, { command: 'status' }, 'status');
   const hooks = readHooksStatus(hooksStatus);
   if (options.json === true) printJson<StatusOutput>({ ...response.status, ...(hooks === undefined ? {} : { hooks }) });
   else print(renderStatus(response.status, paintFor(terminal(), process.env), widthOf(terminal()), hooks));

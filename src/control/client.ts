@@ -26,6 +26,28 @@ export function request(path: string, question: Request): Promise<Response> {
   });
 }
 
+type Accepted = Extract<Response, { readonly ok: true }>;
+
+/** The answer that has such a field. Throws a CommandError (70) where another question was answered. */
+export function answerWith<Field extends string>(
+  response: Accepted,
+  field: Field,
+): Extract<Accepted, Readonly<Record<Field, unknown>>> {
+  if (field in response) return response as Extract<Accepted, Readonly<Record<Field, unknown>>>;
+  throw new CommandError(EXIT.SOFTWARE, 'the daemon gave an answer to another question');
+}
+
+/** As {@link request}, for a question that only reads: a refusal rejects (70), too. */
+export async function inquire<Field extends string>(
+  path: string,
+  question: Request,
+  field: Field,
+): Promise<Extract<Accepted, Readonly<Record<Field, unknown>>>> {
+  const response = await request(path, question);
+  if (!response.ok) throw new CommandError(EXIT.SOFTWARE, response.error.message, response.error.suggestion);
+  return answerWith(response, field);
+}
+
 /**
  * Asks a question whose answer goes on. `onResponse` hears each line; `onEnd` hears once why there
  * are no more, with exit status 69 when the agent is not there (any more), 77 when it may not be
