@@ -12,7 +12,7 @@ import type { Config } from '../model/config.js';
 import { pathsOf } from '../model/paths.js';
 import { type ConfigOptions, configFileOf, hintsOf, readKept } from './config-options.js';
 import { proposed } from './init.js';
-import { print, terminal } from './print.js';
+import { print, printJson, terminal } from './print.js';
 import { paintFor, widthOf } from './terminal.js';
 
 export interface DoctorOptions extends ConfigOptions {
@@ -42,15 +42,15 @@ export async function doctor(options: DoctorOptions): Promise<number> {
       host: { root: (options.root ?? '').replace(/\/+$/, '') },
     }),
   );
-  print(
-    options.json === true
-      ? `${JSON.stringify(report, null, 2)}\n`
-      : render(report, {
-          verbose: options.verbose === true,
-          paint: paintFor(terminal(), process.env),
-          width: widthOf(terminal()),
-        }),
-  );
+  if (options.json === true) printJson(report);
+  else
+    print(
+      render(report, {
+        verbose: options.verbose === true,
+        paint: paintFor(terminal(), process.env),
+        width: widthOf(terminal()),
+      }),
+    );
   return exitStatusOf(report);
 }
 

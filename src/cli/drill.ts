@@ -45,10 +45,7 @@ export async function drill(options: DrillOptions): Promise<number> {
   const { results, end, broken } = await play(adapted, cases, maxOutageMs, (result) => {
     if (options.json !== true) process.stdout.write(caseLines(result, paint));
   });
-  if (options.json === true)
-    process.stdout.write(
-      `${JSON.stringify(drillJson(configFileOf(options), adapted, maxOutageMs, results, cases), null, 2)}\n`,
-    );
+  if (options.json === true) printJson(drillJson(configFileOf(options), adapted, maxOutageMs, results, cases));
   else process.stdout.write(summaryLine(results, cases.length));
   if (broken !== undefined || results.length < cases.length)
     throw new CommandError(

@@ -9,13 +9,14 @@ import { inspect } from '../kernel/inspect.js';
 import type { Address } from '../model/address.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import type { Vrf } from '../model/policy.js';
+import { namesOf } from '../model/route-text.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { ConfigOptions } from './config-options.js';
 import { addressArgument } from './explain-address.js';
 import { explanationJson } from './explain-json.js';
 import { explanationText } from './explain-text.js';
 import { type Gathered, gather } from './facts.js';
-import { print, terminal } from './print.js';
+import { print, printJson, terminal } from './print.js';
 import { paintFor } from './terminal.js';
 
 /** A difference that lasts is one. */
@@ -31,12 +32,9 @@ export interface ExplainOptions extends ConfigOptions {
 export async function explain(text: string, options: ExplainOptions): Promise<number> {
   const address = addressArgument(text);
   const { facts, vrf, explanation } = await settled(address, options);
-  const nameOf = (index: number): string | undefined => facts.snapshot.links.find((link) => link.index === index)?.name;
-  print(
-    options.json === true
-      ? `${JSON.stringify(explanationJson(explanation, facts, vrf, nameOf), null, 2)}\n`
-      : explanationText(explanation, facts, vrf, nameOf, paintFor(terminal(), process.env), terminal().columns),
-  );
+  const nameOf = namesOf(facts.snapshot.links);
+  if (options.json === true) printJson(explanationJson(explanation, facts, vrf, nameOf));
+  else print(explanationText(explanation, facts, vrf, nameOf, paintFor(terminal(), process.env), terminal().columns));
   return !explanation.agrees ? EXIT.NOT_IN_STATE : EXIT.OK;
 }
 

@@ -12,6 +12,7 @@ import type { Step } from '../core/ports.js';
 import type { Family } from '../model/address.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
+import { namesOf } from '../model/route-text.js';
 import { requireCapability } from '../runtime/capability.js';
 import { giveBack, owedSteps } from '../runtime/give-back.js';
 import { sudoAgain } from './again.js';
@@ -37,8 +38,7 @@ export async function flush(
       options.dryRun === true
         ? { steps: owedSteps(adopted, owned.snapshot), faults: [] }
         : await giveBack(kernel, adopted, owned.snapshot);
-    const command = (step: Step): string =>
-      ipCommand(step, (index) => owned.snapshot.links.find((link) => link.index === index)?.name);
+    const command = (step: Step): string => ipCommand(step, namesOf(owned.snapshot.links));
     const left = withdrawn(owned.ownership, owned.snapshot);
     const steps = plan(owned.ownership, left, owned.snapshot);
     const commands = [...back.steps, ...steps].map(command);

@@ -8,7 +8,7 @@ import { ipCommands } from '../core/ip-command.js';
 import type { Step } from '../core/ports.js';
 import type { DaemonId } from '../model/daemon.js';
 import { EXIT } from '../model/exit.js';
-import type { NameOf } from '../model/route-text.js';
+import { namesOf } from '../model/route-text.js';
 import type { Status } from '../model/status.js';
 import { type ConfigOptions, configFileOf } from './config-options.js';
 import { type Gathered, gather } from './facts.js';
@@ -49,13 +49,9 @@ function applies(agent: Status | undefined): 'in' | 'out' | null {
   return agent === undefined || agent.routes.phase === 'starting' ? null : agent.routes.phase;
 }
 
-function nameOf({ snapshot }: Gathered): NameOf {
-  return (index) => snapshot.links.find((link) => link.index === index)?.name;
-}
-
 export function planJson({ intent, facts }: Planned, file: string): PlanOutput {
   const { bringIn, takeOut, adopt, waits } = intent;
-  const commands = (steps: readonly Step[]): readonly string[] => ipCommands(steps, nameOf(facts));
+  const commands = (steps: readonly Step[]): readonly string[] => ipCommands(steps, namesOf(facts.snapshot.links));
   return {
     version: 1,
     file,
@@ -77,7 +73,7 @@ export function planText({ intent, facts }: Planned, file: string): string {
     return `# ${title}${applied}${steps.length === 0 ? ': nothing to do' : ''}\n${lines(steps)}`;
   };
   const lines = (steps: readonly Step[]): string =>
-    ipCommands(steps, nameOf(facts))
+    ipCommands(steps, namesOf(facts.snapshot.links))
       .map((command) => `${command}\n`)
       .join('');
   const waiting = waits

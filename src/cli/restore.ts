@@ -8,6 +8,7 @@ import type { Step } from '../core/ports.js';
 import { openKernel } from '../kernel/kernel.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
+import { namesOf } from '../model/route-text.js';
 import { requireCapability } from '../runtime/capability.js';
 import { giveBack, owedSteps } from '../runtime/give-back.js';
 import { sudoAgain } from './again.js';
@@ -36,8 +37,7 @@ export async function restore(options: RestoreOptions): Promise<number> {
   const kernel = openKernel();
   try {
     const snapshot = await kernel.observe({ protocol: DEFAULTS.routeProtocol, maxLength: {} });
-    const command = (step: Step): string =>
-      ipCommand(step, (index) => snapshot.links.find((link) => link.index === index)?.name);
+    const command = (step: Step): string => ipCommand(step, namesOf(snapshot.links));
     const dryRun = options.dryRun === true;
     const { steps, faults } = dryRun
       ? { steps: owedSteps(adopted, snapshot), faults: [] }

@@ -67,10 +67,9 @@ export function rivalry(world: SeenWorld, rival: Route | undefined, key: string,
   const since = deadSince(world, rival);
   const { preemptAfterMs } = world.config;
   if (preemptAfterMs === 'never') return ACTIVE;
-  if (isHeld(world, rival)) return PREEMPTED;
-  if (since === undefined) return ACTIVE;
-  const preemptAt = since + preemptAfterMs;
-  return now >= preemptAt ? PREEMPTED : { ...ACTIVE, preemptAt };
+  const preemptAt = since === undefined ? undefined : since + preemptAfterMs;
+  if ((preemptAt !== undefined && now >= preemptAt) || isHeld(world, rival)) return PREEMPTED;
+  return { ...ACTIVE, preemptAt };
 }
 
 /**

@@ -1,7 +1,6 @@
 /**
  * Trust, and verify: after each withdrawal, each installation, each change of foreign routes or rules while the routes are in, and at
- * each resync the kernel itself is asked about every destination
- * (RTM_GETROUTE), and has the last word. Pure.
+ * each resync the kernel itself is asked about every destination (RTM_GETROUTE), and has the last word. Pure.
  *
  *   the routes are   the kernel names           then
  *   out              no usable foreign route    the destination counts as uncovered: the routes go in at once (`disagreement`); a
@@ -15,7 +14,7 @@
 
 import { carried } from '../fib/destination.js';
 import { routeFault } from '../fib/usable.js';
-import { routeText } from '../model/route-text.js';
+import { namesOf, routeText } from '../model/route-text.js';
 import { coverage, isStale } from './coverage.js';
 import type { Denial, Judged } from './denials.js';
 import type { Output } from './inputs.js';
@@ -120,8 +119,7 @@ function idleOf(world: SeenWorld, judged: readonly Judged[], words: readonly Ker
 }
 
 function textOf({ snapshot }: SeenWorld, word: KernelWord): string {
-  if (word.kind === 'route')
-    return routeText(word.route, (index) => snapshot.links.find((link) => link.index === index)?.name);
+  if (word.kind === 'route') return routeText(word.route, namesOf(snapshot.links));
   return word.kind === 'refused' ? `unreachable (${word.code})` : 'unknown';
 }
 

@@ -10,7 +10,7 @@ import type { BackupRouter, FrrDaemons, ManagementInterface } from '../model/con
 import { selectorText } from '../model/config.js';
 import type { Link } from '../model/link.js';
 import type { Nexthop, Route } from '../model/route.js';
-import { routeText } from '../model/route-text.js';
+import { namesOf, routeText } from '../model/route-text.js';
 import { gatewaysOf } from './gateways.js';
 import type { Host, KernelEvidence } from './host.js';
 
@@ -61,7 +61,7 @@ export function frrDaemons(host: Host): readonly FrrDaemons[] {
 }
 
 export function nameOf(kernel: KernelEvidence): (index: number) => string | undefined {
-  return (index) => kernel.snapshot.links.find((link) => link.index === index)?.name;
+  return namesOf(kernel.snapshot.links);
 }
 
 /** The route as `ip route` prints it, with interface names. */

@@ -3,6 +3,7 @@
  * numbers where only the host's files know the names.
  */
 
+import type { Link } from './link.js';
 import { metricsWords } from './metrics-text.js';
 import { destinationText, prefixText } from './prefix.js';
 import { type Nexthop, type Route, type Rule, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from './route.js';
@@ -10,6 +11,11 @@ import type { Masked, Range, RuleDetail } from './rule-detail.js';
 
 /** The name of an interface index, or undefined when it is not known. */
 export type NameOf = (interfaceIndex: number) => string | undefined;
+
+/** The names of these links. */
+export function namesOf(links: readonly Pick<Link, 'index' | 'name'>[]): NameOf {
+  return (interfaceIndex) => links.find(({ index }) => index === interfaceIndex)?.name;
+}
 
 const TABLE_NAMES: ReadonlyMap<number, string> = new Map([
   [TABLE_DEFAULT, 'default'],

@@ -81,10 +81,7 @@ export function createConfiguration({
   dryRun,
 }: ConfigurationOptions): Configuration {
   let current = chosen;
-  const drift = createDrift(
-    () => [paths.configFile],
-    () => configText(paths.configFile),
-  );
+  const drift = createDrift(paths.configFile, () => configText(paths.configFile));
   let deadline: number | undefined;
   let timer: { cancel(): void } | undefined;
 
@@ -125,8 +122,7 @@ export function createConfiguration({
     return { ok: false, error: { code, message, suggestion } };
   };
 
-  const takeForGood = (next: Chosen, answer: string): Response => {
-    const unchanged = next.text === current.text && current.source === 'file';
+  const takeForGood = (next: Chosen, answer: string, unchanged = false): Response => {
     disarm();
     // Taken again all the same: it is how an operator makes the agent look anew.
     run(next);
@@ -233,6 +229,7 @@ export function createConfiguration({
       return takeForGood(
         next,
         confirmMs === undefined ? 'configuration unchanged' : 'configuration unchanged, so nothing is left to confirm',
+        unchanged,
       );
     if (current.pending === undefined && confirmMs === undefined) return takeForGood(next, 'configuration reloaded');
     if (former === undefined)

@@ -6,17 +6,17 @@
 import { type BigIntStats, statSync } from 'node:fs';
 
 export interface FileDrift {
-  /** How the files are now. */
+  /** How the file is now. */
   look(): string;
-  /** What was read when they were so has been taken. */
+  /** What was read when it was so has been taken. */
   taken(look: string): void;
   /** Whether it says something else by now, or nothing any more. `text`: what was read; undefined: any change counts. */
   changed(text: string | undefined): boolean;
 }
 
-/** `textOf`: what a file says; undefined: it cannot be read. `files`: all that what was read came from. */
-export function createDrift(files: () => readonly string[], textOf: () => string | undefined): FileDrift {
-  const look = (): string => files().map(signature).join();
+/** `textOf`: what the file says; undefined: it cannot be read. */
+export function createDrift(path: string, textOf: () => string | undefined): FileDrift {
+  const look = (): string => signature(path);
   let known = look();
   let last: { readonly signature: string; readonly text: string | undefined; readonly changed: boolean } | undefined;
   return {

@@ -14,7 +14,7 @@ import { adopting, placeKey } from '../core/places.js';
 import type { Step } from '../core/ports.js';
 import { isSeen, type Phase, type State } from '../core/state.js';
 import type { Happening } from '../model/event.js';
-import { type NameOf, routeText, ruleText } from '../model/route-text.js';
+import { type NameOf, namesOf, routeText, ruleText } from '../model/route-text.js';
 import type { Emit } from './emit.js';
 import { gatewayNews } from './gateway-news.js';
 import { createOutages, type Outages } from './outages.js';
@@ -275,5 +275,5 @@ export function stepText(step: Step, nameOf?: NameOf): string {
 
 /** Interface names as the last snapshot has them. */
 function namesIn(state: State): NameOf {
-  return (index) => state.world.snapshot?.links.find((link) => link.index === index)?.name;
+  return namesOf(state.world.snapshot?.links ?? []);
 }
