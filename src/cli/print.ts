@@ -4,6 +4,7 @@
  */
 
 import { fstatSync, writeSync } from 'node:fs';
+import { pause } from '../host/clock.js';
 import { CommandError, EXIT } from '../model/exit.js';
 
 const STDOUT = 1;
@@ -56,7 +57,7 @@ function write(fd: number, text: string): void {
     } catch (error) {
       // A pipe that somebody else has made one that does not wait.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+      pause(PAUSE_MS);
     }
   }
 }

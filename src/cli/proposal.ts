@@ -3,8 +3,10 @@
  * cannot be told from here. Pure.
  */
 
+import { FRR_ROUTING_DAEMONS } from '../config/daemons/frr.js';
 import { realmOf } from '../core/management.js';
 import type { Family } from '../model/address.js';
+import { FRR_STATIC, isDaemonProtocol } from '../model/daemon-protocols.js';
 import type { Link } from '../model/link.js';
 import type { Nexthop, Route } from '../model/route.js';
 import { protocolText } from '../model/route-text.js';
@@ -39,28 +41,11 @@ export interface Proposal {
 
 /** rtm_protocol of DHCP clients and of router advertisements (linux/rtnetlink.h). */
 const LEASED: ReadonlySet<number> = new Set([9, 16]);
-/** Routing daemons: their routes say nothing of a management network (fact F4). */
-const isDaemons = (protocol: number): boolean =>
-  protocol === 11 ||
-  protocol === 12 ||
-  protocol === 42 ||
-  (protocol >= 186 && protocol <= 198 && protocol !== FRR_STATIC);
-const FRR_STATIC = 196;
+/** Routing daemons: what they learn says nothing of a management network. */
+const isDaemons = (protocol: number): boolean => isDaemonProtocol(protocol) && protocol !== FRR_STATIC;
 const NAMED_SO = /^(?:mgmt|management|oob|ma-|ma\d|fxp\d|me\d|em0)/i;
 /** Of these a route depends, or they are asked on behalf of all: the others of FRR bring no routes of their own. */
-const WATCHED: ReadonlySet<string> = new Set([
-  'zebra',
-  'bgpd',
-  'ospfd',
-  'ospf6d',
-  'isisd',
-  'ripd',
-  'ripngd',
-  'eigrpd',
-  'babeld',
-  'fabricd',
-  'nhrpd',
-]);
+const WATCHED: ReadonlySet<string> = new Set([...FRR_ROUTING_DAEMONS, 'nhrpd']);
 
 interface Way {
   readonly route: Route;

@@ -4,6 +4,7 @@
  */
 
 import { familyBits } from '../model/address.js';
+import { FRR_PROTOCOLS } from '../model/daemon-protocols.js';
 import { LAST_TABLE } from '../model/tables.js';
 import type { Entry } from './document.js';
 import type { Report } from './report.js';
@@ -38,18 +39,13 @@ const IN_USE: Readonly<Record<number, string>> = {
   111: 'another agent',
 };
 
-/** Numbers that FRR takes for its own and sweeps out of the kernel when it starts (fact F4). */
-function isFrr(protocol: number): boolean {
-  return protocol === 11 || protocol === 42 || (protocol >= 186 && protocol <= 198);
-}
-
 /** `route-protocol`. */
 export function readRouteProtocol(entry: Entry, fallback: number, report: Report): number | undefined {
   const protocol = readInteger(entry, 1, 255, report);
   if (protocol === undefined) return undefined;
   const suggestion = `write ${fallback}, or another number that is not in /etc/iproute2/rt_protos`;
   const vital = VITAL_PROTOCOLS[protocol];
-  if (vital !== undefined || isFrr(protocol)) {
+  if (vital !== undefined || FRR_PROTOCOLS.has(protocol)) {
     const message =
       vital === undefined
         ? `protocol ${protocol} is FRR's own: FRR removes all routes marked with it when it starts`

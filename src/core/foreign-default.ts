@@ -8,6 +8,7 @@
 import { snapshotExits } from '../fib/snapshot-view.js';
 import type { Address, Family } from '../model/address.js';
 import type { AdoptedRoute } from '../model/adopted.js';
+import { isDaemonProtocol } from '../model/daemon-protocols.js';
 import type { Link } from '../model/link.js';
 import type { Nexthop, Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -16,14 +17,8 @@ import { ownership } from './ownership.js';
 import type { SeenWorld } from './state.js';
 import type { AutoWay } from './takeover-state.js';
 
-/** rtm_protocol of routing daemons: zebra, BIRD, Babel, and FRR's own range (fact F4); 157 is our own default. */
-const DAEMON_PROTOCOLS: ReadonlySet<number> = new Set([
-  11,
-  12,
-  42,
-  ...Array.from({ length: 13 }, (_, i) => 186 + i),
-  157,
-]);
+/** Our own protocol, by default: that of an agent like this one. */
+const OWN_KIND = 157;
 
 /** A foreign unicast default route for all packets, a way of which leaves by the link, in the realm of the link. */
 export function isForeignDefault(world: SeenWorld, link: Link, family: Family, route: Route): boolean {
@@ -35,7 +30,8 @@ export function isForeignDefault(world: SeenWorld, link: Link, family: Family, r
     route.from === undefined &&
     route.table === realmOf(link, world.snapshot).table &&
     !ownership(world.config, world.former).protocols.has(route.protocol) &&
-    !DAEMON_PROTOCOLS.has(route.protocol) &&
+    !isDaemonProtocol(route.protocol) &&
+    route.protocol !== OWN_KIND &&
     ![...world.daemons.values()].some((daemon) => daemon.protocols.includes(route.protocol)) &&
     exits(world.snapshot, route).some(({ interfaceIndex }) => interfaceIndex === link.index)
   );

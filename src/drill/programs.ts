@@ -3,8 +3,9 @@
  * needs. Looks at files only.
  */
 
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isExecutable } from '../host/executable.js';
 import { FRR_DAEMONS } from './adapt.js';
 import { CONTAINER_NEEDS, SYSTEM_PATH } from './container.js';
 import type { DrillDaemon } from './protocol.js';
@@ -19,11 +20,11 @@ const FRR_DIRECTORIES: readonly string[] = [
 
 /** The programs of each kind by name; a kind that cannot run has none. */
 export function findDaemons(): Readonly<Record<DrillDaemon, Readonly<Record<string, string>>>> {
-  const directory = FRR_DIRECTORIES.find((one) => ['zebra', 'bgpd'].every((name) => executable(join(one, name))));
+  const directory = FRR_DIRECTORIES.find((one) => ['zebra', 'bgpd'].every((name) => isExecutable(join(one, name))));
   const frr =
     directory === undefined || !hasUser('frr')
       ? []
-      : FRR_DAEMONS.map((name) => [name, join(directory, name)] as const).filter(([, path]) => executable(path));
+      : FRR_DAEMONS.map((name) => [name, join(directory, name)] as const).filter(([, path]) => isExecutable(path));
   const bird = findProgram('bird');
   return { frr: Object.fromEntries(frr), bird: bird === undefined ? {} : { bird } };
 }
@@ -39,16 +40,7 @@ function findProgram(name: string): string | undefined {
   return SYSTEM_PATH.split(':')
     .filter((directory) => directory.startsWith('/'))
     .map((directory) => join(directory, name))
-    .find(executable);
-}
-
-function executable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
+    .find(isExecutable);
 }
 
 /** The daemons of FRR drop their privileges to this user, which comes with the package. */

@@ -1,7 +1,8 @@
 /** The hooks: executable files of a directory, in the order of their names. */
 
-import { accessSync, constants, readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { isExecutable } from '../host/executable.js';
 
 export interface Hook {
   readonly name: string;
@@ -24,14 +25,5 @@ export function hooksIn(directory: string): readonly Hook[] {
     .filter((name) => NAME.test(name) && !LEFT_BEHIND.test(name))
     .sort((a, b) => (a < b ? -1 : 1))
     .map((name) => ({ name, path: join(directory, name) }))
-    .filter(({ path }) => executable(path));
-}
-
-function executable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
+    .filter(({ path }) => isExecutable(path));
 }

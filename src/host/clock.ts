@@ -17,6 +17,11 @@ export interface Timer {
   cancel(): void;
 }
 
+/** Holds up the whole process for so long, where nothing else is left to do. */
+export function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
 /** Longest delay that setTimeout takes, in milliseconds. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 

@@ -9,8 +9,9 @@
  * Invariant: a command whose privileges cannot be taken runs all the same, as a probe that never runs would keep the routes in for ever.
  */
 
-import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { loadLibc } from '../native/libc.js';
+import { isExecutable } from './executable.js';
 
 const PLACES = ['/usr/bin/setpriv', '/bin/setpriv'] as const;
 const CAP_SETPCAP = 8;
@@ -42,7 +43,7 @@ export function unconfined(why: string): void {
 
 export function lookUp(places: readonly string[], ownStatus: string, hasLibc: () => boolean): Confinement {
   if ((setOf('CapEff', ownStatus) >> BigInt(CAP_SETPCAP)) & 1n) {
-    const program = places.find(runs);
+    const program = places.find(isExecutable);
     return program === undefined
       ? { ...FREE, missing: 'setpriv(1) of util-linux is not installed' }
       : { ...FREE, prefix: [program, ...OF_ROOT] };
@@ -63,15 +64,6 @@ export function unfavoured(pid: number): void {
     writeFileSync(`/proc/${pid}/oom_score_adj`, '0');
   } catch {
     // It is gone already, or the agent had no better place itself.
-  }
-}
-
-function runs(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
 

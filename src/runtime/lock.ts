@@ -23,6 +23,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { isDead, parseStat } from '../health/proc.js';
+import { pause } from '../host/clock.js';
 import { readSmallFile } from '../host/small-file.js';
 import { lockFile } from '../native/libc.js';
 
@@ -44,7 +45,7 @@ export function takeLock(path: string): Lock {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const lock = tryOnce(path);
       if (lock !== undefined) return lock;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+      pause(PAUSE_MS);
     }
     return textOf(path) === nameOf(process.pid)
       ? { kind: 'taken', by: holder(path) }

@@ -14,6 +14,20 @@ import type { DaemonKind } from './kind.js';
 import { processIdentity } from './process.js';
 import { unixIdentity } from './socket.js';
 
+/** zebra, and those of FRR that speak a routing protocol. */
+export const FRR_ROUTING_DAEMONS: readonly string[] = [
+  'zebra',
+  'bgpd',
+  'ospfd',
+  'ospf6d',
+  'isisd',
+  'ripd',
+  'ripngd',
+  'eigrpd',
+  'babeld',
+  'fabricd',
+];
+
 /** The daemons of FRR that have a vty. */
 export const FRR_DAEMONS: readonly string[] = [
   'zebra',

@@ -4,14 +4,12 @@
  */
 
 import { isOwnMetric } from '../../core/placement.js';
+import { BIRD_PROTOCOL, FRR_PROTOCOLS, isDaemonProtocol } from '../../model/daemon-protocols.js';
 import type { Route } from '../../model/route.js';
 import { type Check, found, look } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
 import { sharesTable, shown } from '../management.js';
 
-/** FRR's protocol numbers (fact F4), and BIRD's. */
-const FRR: ReadonlySet<number> = new Set([11, 42, 186, 187, 188, 189, 190, 191, 192, 193, 194, 195, 196, 197, 198]);
-const BIRD = 12;
 const LISTED = 6;
 
 function dead(host: Host, id: string): boolean {
@@ -38,7 +36,9 @@ export const staleRoutes: Check = {
     if (!host.sockets.some(({ id }) => id === 'frr/zebra' || id === 'bird')) return 'not-applicable';
     return look(host.kernel, (kernel) => {
       const stale = kernel.snapshot.foreignRoutes.filter(
-        ({ protocol }) => (dead(host, 'frr/zebra') && FRR.has(protocol)) || (dead(host, 'bird') && protocol === BIRD),
+        ({ protocol }) =>
+          (dead(host, 'frr/zebra') && FRR_PROTOCOLS.has(protocol)) ||
+          (dead(host, 'bird') && protocol === BIRD_PROTOCOL),
       );
       if (stale.length === 0) return [];
       return found(
@@ -47,7 +47,7 @@ export const staleRoutes: Check = {
           next hops that nobody watches: a backup route of the same prefix takes over after
           stale.preempt-after, a more specific leftover keeps winning.`,
         listed(kernel, stale),
-        `${FRR.has(stale[0]!.protocol) ? 'systemctl restart frr' : 'systemctl restart bird'}      # sweeps them`,
+        `${FRR_PROTOCOLS.has(stale[0]!.protocol) ? 'systemctl restart frr' : 'systemctl restart bird'}      # sweeps them`,
       );
     });
   },
@@ -61,8 +61,7 @@ export const metricCollision: Check = {
     look(host.kernel, (kernel) => {
       if (!sharesTable(host, kernel)) return 'not-applicable';
       const same = kernel.snapshot.foreignRoutes.filter(
-        ({ protocol, metric, family }) =>
-          (FRR.has(protocol) || protocol === BIRD) && family === 'inet' && isOwnMetric(metric),
+        ({ protocol, metric, family }) => isDaemonProtocol(protocol) && family === 'inet' && isOwnMetric(metric),
       );
       if (same.length === 0) return [];
       return found(

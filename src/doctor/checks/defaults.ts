@@ -5,6 +5,7 @@
  */
 
 import { realmOf } from '../../core/management.js';
+import { isDaemonProtocol } from '../../model/daemon-protocols.js';
 import { type Route, TABLE_MAIN } from '../../model/route.js';
 import { exists } from '../files.js';
 import { type Check, type Finding, finding, look } from '../finding.js';
@@ -21,11 +22,6 @@ const PUT_BY: Readonly<Record<number, string>> = {
   9: 'a router advertisement',
   16: 'a DHCP client',
 };
-/** FRR's own and BIRD's (fact F4); 18 is keepalived's. */
-function isDaemons(protocol: number): boolean {
-  return protocol === 11 || protocol === 12 || protocol === 42 || (protocol >= 186 && protocol <= 198);
-}
-
 export const defaultDistanceZero: Check = {
   code: 'default-distance-zero',
   title: 'no foreign default route outranks the routing daemon',
@@ -42,7 +38,7 @@ export const defaultDistanceZero: Check = {
           tables.has(route.table) &&
           route.type === 'unicast' &&
           route.metric < HARMLESS_METRIC &&
-          !isDaemons(route.protocol),
+          !isDaemonProtocol(route.protocol),
       );
       return rivals.map((route) => judge(host, kernel, route));
     }),

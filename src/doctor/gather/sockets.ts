@@ -10,6 +10,7 @@
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
+import { FRR_ROUTING_DAEMONS } from '../../config/daemons/frr.js';
 import { BIRD } from '../../health/bird/dialect.js';
 import { VTY } from '../../health/frr/dialect.js';
 import type { Dialect } from '../../health/session/dialect.js';
@@ -21,20 +22,7 @@ import type { Answered, PathStep, RunningConfig, SocketEvidence, SocketOutcome }
 import { type Seen, seen, unseen } from '../seen.js';
 
 /** Those whose configuration can name kernel routes or statics. */
-const CONFIGURABLE: readonly string[] = [
-  'zebra',
-  'staticd',
-  'mgmtd',
-  'bgpd',
-  'ospfd',
-  'ospf6d',
-  'isisd',
-  'ripd',
-  'ripngd',
-  'eigrpd',
-  'babeld',
-  'fabricd',
-];
+const CONFIGURABLE: readonly string[] = [...FRR_ROUTING_DAEMONS, 'staticd', 'mgmtd'];
 /** A busy zebra was silent for 5.2 s and healthy (fact F13). */
 const SILENT_MS = 10_000;
 

@@ -7,6 +7,7 @@ import type { ProcessEvents } from '../../core/ports.js';
 import type { Clock } from '../../host/clock.js';
 import type { BirdDaemon } from '../../model/config.js';
 import type { WatchedDaemon } from '../../model/daemon.js';
+import { BIRD_PROTOCOL } from '../../model/daemon-protocols.js';
 import type { Prefix } from '../../model/prefix.js';
 import type { Adapter } from '../adapter.js';
 import { groupHint } from '../permission.js';
@@ -17,8 +18,7 @@ import type { ProbeTiming } from '../timing.js';
 import { ageOf, BIRD } from './dialect.js';
 import { carries, kernelProtocols, readShowRoute, SHOW_PROTOCOLS, showRouteCommand } from './routes.js';
 
-/** RTPROT_BIRD (linux/rtnetlink.h), whichever of BIRD's protocols a route comes from. */
-const WATCHED: WatchedDaemon = { id: 'bird/bird', protocols: [12] };
+const WATCHED: WatchedDaemon = { id: 'bird/bird', protocols: [BIRD_PROTOCOL] };
 
 /** Watches one BIRD as `bird/bird`. */
 export function openBird(spec: BirdDaemon, timing: ProbeTiming, clock: Clock, processes?: ProcessEvents): Adapter {

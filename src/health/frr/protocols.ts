@@ -5,6 +5,7 @@
  */
 
 import type { DaemonId, WatchedDaemon } from '../../model/daemon.js';
+import { FRR_PROTOCOLS } from '../../model/daemon-protocols.js';
 
 const OWN: ReadonlyMap<string, readonly number[]> = new Map([
   ['bgpd', [186]],
@@ -23,11 +24,8 @@ const OWN: ReadonlyMap<string, readonly number[]> = new Map([
   ['babeld', [42]],
 ]);
 
-/**
- * 11 is zebra itself (RTPROT_ZEBRA), 198 SRTE; zebra writes every FRR route, so its death makes all
- * of them stale.
- */
-const ALL: readonly number[] = [11, 42, 186, 187, 188, 189, 190, 191, 192, 193, 194, 195, 196, 197, 198];
+/** zebra writes every route of FRR, so its death makes all of them stale. */
+const ALL: readonly number[] = [...FRR_PROTOCOLS];
 
 /**
  * What stands in the FIB is zebra's, whoever asked for it: while zebra lives it takes a dead
