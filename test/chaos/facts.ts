@@ -37,12 +37,20 @@ async function lookup(host: Namespace, address: string, more: readonly string[])
   const { status, stdout, stderr } = await tryCommandAsync(argv);
   const [raw] = status === 0 && stdout.trim() !== '' ? (JSON.parse(stdout) as readonly Record<string, unknown>[]) : [];
   if (raw === undefined) return { ...NOTHING, refusal: stderr.trim() || 'nothing' };
+  return wayOfJson(raw, String(raw['dst']), address.includes(':'));
+}
+
+/** A route as `ip -N -j` prints it; `destination`: as that says, or `default` in full. */
+export function wayOfJson(
+  raw: Readonly<Record<string, unknown>>,
+  destination: string,
+  six: boolean,
+): Way & { readonly length: number } {
   const hops = (raw['nexthops'] as readonly Record<string, unknown>[] | undefined) ?? [];
   const [first = raw] = hops;
-  const destination = String(raw['dst']);
   const type = String(raw['type'] ?? 'unicast');
   return {
-    length: destination === 'default' ? 0 : Number(destination.split('/')[1] ?? (family === '-6' ? 128 : 32)),
+    length: destination === 'default' ? 0 : Number(destination.split('/')[1] ?? (six ? 128 : 32)),
     gateway: text(raw['gateway']) ?? text(first['gateway']),
     dev: text(raw['dev']) ?? text(first['dev']),
     protocol: Number(raw['protocol']),
@@ -52,7 +60,7 @@ async function lookup(host: Namespace, address: string, more: readonly string[])
   };
 }
 
-const NOTHING: Way = {
+export const NOTHING: Way = {
   length: undefined,
   gateway: undefined,
   dev: undefined,

@@ -3,7 +3,7 @@
 import { BlockList } from 'node:net';
 import { tryCommandAsync } from '../../src/drill/lab/command.js';
 import type { Namespace } from '../../src/drill/lab/namespace.js';
-import type { Way } from './facts.js';
+import { NOTHING, type Way, wayOfJson } from './facts.js';
 
 export async function mainWayOf(host: Namespace, address: string, without: number): Promise<Way> {
   const six = address.includes(':');
@@ -12,36 +12,12 @@ export async function mainWayOf(host: Namespace, address: string, without: numbe
   const found = (stdout.trim() === '' ? [] : (JSON.parse(stdout) as readonly Record<string, unknown>[]))
     .map((raw) => {
       const dst = raw['dst'] === 'default' ? (six ? '::/0' : '0.0.0.0/0') : String(raw['dst']);
-      const [first = raw] = (raw['nexthops'] as readonly Record<string, unknown>[] | undefined) ?? [];
-      const type = String(raw['type'] ?? '1');
-      return {
-        dst,
-        metric: Number(raw['metric'] ?? 0),
-        way: {
-          length: Number(dst.split('/')[1] ?? (six ? 128 : 32)),
-          gateway: (raw['gateway'] ?? first['gateway']) as string | undefined,
-          dev: (raw['dev'] ?? first['dev']) as string | undefined,
-          protocol: Number(raw['protocol']),
-          table: 254,
-          flags: [...((raw['flags'] as string[]) ?? []), ...((first['flags'] as string[]) ?? [])],
-          refusal: ['1', '2', 'unicast', 'local'].includes(type) ? undefined : type,
-        },
-      };
+      return { dst, metric: Number(raw['metric'] ?? 0), way: wayOfJson(raw, dst, six) };
     })
     .filter(({ dst, way }) => way.protocol !== without && contains(dst, address))
     .sort((a, b) => b.way.length - a.way.length || a.metric - b.metric);
-  return found[0]?.way ?? { ...NONE };
+  return found[0]?.way ?? { ...NOTHING, refusal: 'nothing' };
 }
-
-const NONE: Way = {
-  length: undefined,
-  gateway: undefined,
-  dev: undefined,
-  protocol: undefined,
-  table: undefined,
-  flags: [],
-  refusal: 'nothing',
-};
 
 /** Node's own notion of a prefix: none of this project's. */
 export function contains(prefix: string, address: string): boolean {

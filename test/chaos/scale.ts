@@ -10,6 +10,7 @@ import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { type Agent, startAgent } from '../../src/drill/lab/agent.js';
 import { sleep } from '../../src/drill/lab/wait.js';
+import { floodOf } from '../lab/flood.js';
 import { type StandardLab, standardLab } from '../lab/standard.js';
 import { added, configText, type Monitor, monitor } from '../netns/agent-support.js';
 
@@ -85,9 +86,7 @@ const LOADS: Readonly<Record<string, Load>> = {
   '1,000 clients': async ({ agent, part }) =>
     clients(join(agent.directory, 'run/control.sock'), Math.round(1_000 * part)),
   '50 clients that ask without end and read nothing, or write anything': async ({ agent }) => {
-    const child = spawn(process.execPath, ['-e', FLOOD, join(agent.directory, 'run/control.sock')], {
-      stdio: 'ignore',
-    });
+    const child = floodOf(join(agent.directory, 'run/control.sock'));
     return async () => void child.kill('SIGKILL');
   },
   '1,000 deaths of the daemon a minute': async ({ daemon }) =>
@@ -98,20 +97,6 @@ const LOADS: Readonly<Record<string, Load>> = {
       await sleep(30);
     }),
 };
-
-/** A process of its own, or it would hold up what measures. */
-const FLOOD = `
-const { connect } = require('node:net');
-const pieces = ['{"command":"status"}\\n', '{"command":"events"}\\n', '\\n', '{}\\n', '[[[[\\n', 'x'.repeat(3000) + '\\n', 'y'.repeat(9000)];
-const open = (i) => {
-  const socket = connect(process.argv[1]);
-  const piece = Buffer.from(pieces[i % pieces.length].repeat(Math.ceil(60000 / pieces[i % pieces.length].length)));
-  if (i % 2 === 0) socket.pause(); else socket.resume();
-  const more = () => { while (!socket.destroyed && socket.write(piece)); };
-  socket.on('connect', more).on('drain', more).on('error', () => {}).on('close', () => setTimeout(open, 20, i));
-};
-for (let i = 0; i < 50; i++) open(i);
-`;
 
 const nothing = async (): Promise<void> => undefined;
 

@@ -4,13 +4,13 @@
  * and what happened is told.
  */
 
-import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Agent } from '../../src/drill/lab/agent.js';
 import { command } from '../../src/drill/lab/command.js';
 import { eventually, sleep } from '../../src/drill/lab/wait.js';
+import { floodOf } from '../lab/flood.js';
 import {
   agentIn,
   backWithin,
@@ -58,20 +58,6 @@ t.test('several agents started together: one runs, the others end with 69 and sa
   }
 });
 
-/** Fifty connections that ask and do not read, or write anything at all, as fast as they can. */
-const FLOOD = `
-const { connect } = require('node:net');
-const pieces = ['{"command":"status"}\\n', '{"command":"events"}\\n', '\\n', '{}\\n', '[[[[\\n', 'x'.repeat(3000) + '\\n', 'y'.repeat(9000)];
-const open = (i) => {
-  const socket = connect(process.argv[1]);
-  const piece = Buffer.from(pieces[i % pieces.length].repeat(Math.ceil(60000 / pieces[i % pieces.length].length)));
-  if (i % 2 === 0) socket.pause(); else socket.resume();
-  const more = () => { while (!socket.destroyed && socket.write(piece)); };
-  socket.on('connect', more).on('drain', more).on('error', () => {}).on('close', () => setTimeout(open, 20, i));
-};
-for (let i = 0; i < 50; i++) open(i);
-`;
-
 t.test('a flood of the control socket holds up no death; a socket that is removed returns', async (t) => {
   const std = laboratory(t);
   const frr = zebraOnly(std);
@@ -81,7 +67,7 @@ t.test('a flood of the control socket holds up no death; a socket that is remove
   const watch = await monitor(std.router);
   const socket = join(agent.directory, 'run', 'control.sock');
   const before = memoryKiB(agent);
-  const flood = spawn(process.execPath, ['-e', FLOOD, socket], { stdio: 'ignore' });
+  const flood = floodOf(socket);
   t.teardown(() => flood.kill('SIGKILL'));
   await sleep(1_000);
   const killedMs = await frr.kill('zebra');

@@ -18,7 +18,6 @@ import { coverage } from '../../src/core/coverage.js';
 import { samplesOf } from '../../src/core/sample.js';
 import { initialState, type SeenWorld } from '../../src/core/state.js';
 import { foreignView } from '../../src/core/views.js';
-import { createLab } from '../../src/drill/lab/lab.js';
 import { covered } from '../../src/fib/destination.js';
 import { type Packet, plain } from '../../src/fib/packet.js';
 import { routeFault } from '../../src/fib/usable.js';
@@ -29,7 +28,8 @@ import { containsAddress, type Prefix, parsePrefix, prefix, prefixText } from '.
 import { config, management, PRIMARY_STATE, router } from '../unit/core/fixture.js';
 import { entries, type Said } from './judge/ask.js';
 import { clean } from './judge/clean.js';
-import { DEVICES, nexthopLines, POOLS, type World, world } from './judge/worlds.js';
+import { routerOfWorlds, seedOf } from './judge/router.js';
+import { nexthopLines, POOLS, type World, world } from './judge/worlds.js';
 
 const SELF = fileURLToPath(import.meta.url);
 const RUNS = Number(process.env['BACKUP_ROUTER_RUNS'] ?? 40);
@@ -55,22 +55,8 @@ if (process.argv[2] === 'child') await child(process.argv[3] as Family, Number(p
 else t.test('covered is what the kernel carries', parent);
 
 async function parent(t: Test): Promise<void> {
-  const lab = createLab();
-  t.teardown(() => lab.close());
-  const inside = lab.namespace('router', { forwarding: true });
-  const outside = lab.namespace('outside');
-  for (const device of DEVICES) lab.link(inside, device, outside, device);
-  inside.ipBatch([
-    ...DEVICES.flatMap((device, i) => [
-      `addr add 10.${i + 1}.0.2/24 dev ${device}`,
-      `addr add 2001:db8:${i + 1}::2/64 dev ${device} nodad`,
-    ]),
-    'addr add 10.9.0.2/32 dev lo',
-    'addr add 2001:db8:9::2/128 dev lo nodad',
-    'link set d1 group 7',
-  ]);
-  const seed = Number(process.env['BACKUP_ROUTER_SEED'] ?? Date.now() % 1_000_000_000);
-  t.comment(`seed ${seed}`);
+  const { router: inside } = routerOfWorlds(t);
+  const seed = seedOf(t);
   let [coveredSum, asked] = [0, 0];
   for (const ids of [false, true])
     for (const family of ['inet', 'inet6'] as const) {

@@ -12,7 +12,6 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
-import { createLab } from '../../src/drill/lab/lab.js';
 import { type LookupAnswer, lookup } from '../../src/fib/lookup.js';
 import { onLink } from '../../src/fib/on-link.js';
 import type { Packet } from '../../src/fib/packet.js';
@@ -24,7 +23,8 @@ import { destinationText } from '../../src/model/prefix.js';
 import type { Route } from '../../src/model/route.js';
 import { ask, type Said } from './judge/ask.js';
 import { clean, deletion } from './judge/clean.js';
-import { DEVICES, nexthopLines, PROTOCOL, triedDestination, type World, world } from './judge/worlds.js';
+import { routerOfWorlds, seedOf } from './judge/router.js';
+import { nexthopLines, PROTOCOL, triedDestination, type World, world } from './judge/worlds.js';
 
 const SELF = fileURLToPath(import.meta.url);
 const RUNS = Number(process.env['BACKUP_ROUTER_RUNS'] ?? 16);
@@ -49,22 +49,8 @@ if (process.argv[2] === 'child')
 else t.test('the judge answers as the kernel', parent);
 
 async function parent(t: Test): Promise<void> {
-  const lab = createLab();
-  t.teardown(() => lab.close());
-  const router = lab.namespace('router', { forwarding: true });
-  const outside = lab.namespace('outside');
-  for (const device of DEVICES) lab.link(router, device, outside, device);
-  router.ipBatch([
-    ...DEVICES.flatMap((device, i) => [
-      `addr add 10.${i + 1}.0.2/24 dev ${device}`,
-      `addr add 2001:db8:${i + 1}::2/64 dev ${device} nodad`,
-    ]),
-    'addr add 10.9.0.2/32 dev lo',
-    'addr add 2001:db8:9::2/128 dev lo nodad',
-    'link set d1 group 7',
-  ]);
-  const seed = Number(process.env['BACKUP_ROUTER_SEED'] ?? Date.now() % 1_000_000_000);
-  t.comment(`seed ${seed}`);
+  const { router, outside } = routerOfWorlds(t);
+  const seed = seedOf(t);
   const sum = { compared: 0, doubtful: 0, onLink: 0, offLink: 0, routes: 0, refused: 0, multipath: 0, objects: 0 };
   for (const mode of MODES) {
     if (mode === 'linkdown') {

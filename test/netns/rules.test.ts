@@ -31,6 +31,7 @@ import {
   wantedOf,
 } from '../unit/core/rule-worlds.js';
 import { ask, type Said } from './judge/ask.js';
+import { seedOf } from './judge/router.js';
 
 const SELF = fileURLToPath(import.meta.url);
 const WORLDS = Number(process.env['BACKUP_ROUTER_RUNS'] ?? 30);
@@ -56,8 +57,7 @@ async function parent(t: Test): Promise<void> {
     'addr add 2001:db8:255::2/64 dev mgmt0 nodad',
     'addr add 2001:db8:100::2/64 dev data0 nodad',
   ]);
-  const seed = Number(process.env['BACKUP_ROUTER_SEED'] ?? Date.now() % 1_000_000_000);
-  t.comment(`seed ${seed}`);
+  const seed = seedOf(t);
   for (const family of ['inet', 'inet6'] as const) {
     const output = router.run([process.execPath, SELF, 'child', family, String(seed)]);
     const { compared, ours, faults } = JSON.parse(output.trim().split('\n').at(-1)!) as Result;

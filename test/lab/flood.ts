@@ -1,0 +1,22 @@
+/** What anybody who may open the control socket can do to it. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+
+/** Fifty connections that ask and do not read, or write anything at all, as fast as they can. */
+const FLOOD = `
+const { connect } = require('node:net');
+const pieces = ['{"command":"status"}\\n', '{"command":"events"}\\n', '\\n', '{}\\n', '[[[[\\n', 'x'.repeat(3000) + '\\n', 'y'.repeat(9000)];
+const open = (i) => {
+  const socket = connect(process.argv[1]);
+  const piece = Buffer.from(pieces[i % pieces.length].repeat(Math.ceil(60000 / pieces[i % pieces.length].length)));
+  if (i % 2 === 0) socket.pause(); else socket.resume();
+  const more = () => { while (!socket.destroyed && socket.write(piece)); };
+  socket.on('connect', more).on('drain', more).on('error', () => {}).on('close', () => setTimeout(open, 20, i));
+};
+for (let i = 0; i < 50; i++) open(i);
+`;
+
+/** A process of its own, or it would hold up what measures. Ends by SIGKILL. */
+export function floodOf(socket: string): ChildProcess {
+  return spawn(process.execPath, ['-e', FLOOD, socket], { stdio: 'ignore' });
+}
