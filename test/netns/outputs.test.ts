@@ -153,7 +153,7 @@ t.test('a file that is named is used or refused, whatever the last known good co
 /** `reload --confirm` in a terminal of its own; what is typed comes from the shell commands. */
 function onTerminal(agent: Agent, typed: string, ...argv: readonly string[]): Promise<CommandResult> {
   const command = agent.command(...argv).join(' ');
-  return agent.namespace.runAsync(['sh', '-c', `(${typed}) | script -qfec '${command}' /dev/null`]);
+  return agent.namespace.runAsync(['sh', '-c', `(${typed}) | script -qfec 'exec ${command}' /dev/null`]);
 }
 
 t.test('reload --confirm on a terminal: ENTER keeps, no answer rolls back', async (t) => {
