@@ -263,7 +263,8 @@ function seen(
   });
 }
 
-function foreignPauseMs(lookMs: number): number {
+/** How long the next look for foreign routes alone waits after one, or after a question for their sake, that took so long. */
+export function foreignPauseMs(lookMs: number): number {
   return Math.min(FOREIGN_PAUSE_MS, Math.max(HINT_SPACING_MS, (FOREIGN_SHARE - 1) * lookMs));
 }
 

@@ -146,7 +146,7 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
   const owed = recordOwed(state);
   if (owed !== undefined) state = writeRecord(state, owed, outputs);
   state = askOffers(ask(state, outputs, now), offerPlaces(state), outputs, now);
-  return { state: askKernel(look(probe(state, outputs, now), outputs, now), outputs), outputs };
+  return { state: askKernel(look(probe(state, outputs, now), outputs, now), outputs, now), outputs };
 }
 
 /** How far taking over has come; another look follows what has changed. */

@@ -201,8 +201,8 @@ export interface Agenda {
   readonly verifyDue: boolean;
   /** Counts such questions; the answer to an older one is discarded. */
   readonly verifications: number;
-  /** What is being asked, and in which phase. */
-  readonly verifying: { readonly phase: Phase; readonly judged: readonly Judged[] } | undefined;
+  /** What is being asked, in which phase, and since when. */
+  readonly verifying: { readonly phase: Phase; readonly judged: readonly Judged[]; readonly since: number } | undefined;
   /** The question under way was put to a former life of a daemon. */
   readonly askedInVain: boolean;
   readonly askAgainAt: number;

@@ -18,6 +18,7 @@ import { namesOf, routeText } from '../model/route-text.js';
 import { coverage, isStale } from './coverage.js';
 import type { Denial, Judged } from './denials.js';
 import type { Output } from './inputs.js';
+import { foreignPauseMs } from './looks.js';
 import { ownership, owns } from './ownership.js';
 import type { KernelWord } from './ports.js';
 import { samplesOf } from './sample.js';
@@ -27,10 +28,11 @@ import { foreignView, presentView } from './views.js';
 export const DENIAL_MS = { first: 10_000, most: 3_600_000 } as const;
 const FORGOTTEN_AFTER_MS = 600_000;
 
-/** Asks once everything is at rest. */
-export function askKernel(state: State, outputs: Output[]): State {
+/** Asks once everything is at rest, and the question before is answered. */
+export function askKernel(state: State, outputs: Output[], now: number): State {
   const { world, phase, agenda } = state;
-  if (!agenda.verifyDue || !isSeen(world) || agenda.round.kind !== 'idle' || agenda.dirty !== undefined) return state;
+  if (!agenda.verifyDue || agenda.verifying !== undefined) return state;
+  if (!isSeen(world) || agenda.round.kind !== 'idle' || agenda.dirty !== undefined) return state;
   if (phase.kind === 'starting' || coverage(world).unread) return state;
   const { judged } = coverage(world);
   const id = agenda.verifications + 1;
@@ -41,14 +43,19 @@ export function askKernel(state: State, outputs: Output[]): State {
     addresses: samplesOf(destination, rules),
   }));
   outputs.push({ kind: 'verify', id, questions });
-  return withAgenda(state, { verifyDue: false, verifications: id, verifying: { phase, judged } });
+  return withAgenda(state, { verifyDue: false, verifications: id, verifying: { phase, judged, since: now } });
 }
 
 export function verified(state: State, id: number, words: readonly KernelWord[] | undefined, now: number): State {
   const { world, phase, agenda } = state;
   if (id !== agenda.verifications || agenda.verifying === undefined) return state;
   const { verifying } = agenda;
-  const heard = withAgenda(state, { verifying: undefined });
+  const paused = now + foreignPauseMs(now - verifying.since);
+  const heard = withAgenda(state, {
+    verifying: undefined,
+    // While the routes are in, each change of foreign routes leads to such a question: it costs as much as a look, or more.
+    ...(phase.kind === 'in' ? { foreignNotBefore: Math.max(agenda.foreignNotBefore, paused) } : {}),
+  });
   if (words === undefined || !isSeen(world)) return heard;
   // Routes have turned or are about to: the answer is about what was.
   if (phase.kind !== verifying.phase.kind || agenda.round.kind === 'applying')
