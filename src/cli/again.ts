@@ -1,8 +1,19 @@
 /** The command line that was given, once more and as root: what to paste where a permission was missing. */
 
+import { commandThere, type Elsewhere } from '../control/network-namespace.js';
+
 /** `sudo backup-router hold 5m`. */
-export function sudoAgain(argv: readonly string[] = process.argv.slice(2)): string {
-  return ['sudo', 'backup-router', ...argv.map(shellWord)].join(' ');
+export function sudoAgain(): string {
+  return `sudo backup-router ${given()}`;
+}
+
+/** `sudo ip netns exec blue backup-router plan`. */
+export function thereAgain(elsewhere: Elsewhere): string {
+  return commandThere(elsewhere, given());
+}
+
+function given(): string {
+  return process.argv.slice(2).map(shellWord).join(' ');
 }
 
 /** Quoted where sh would read it in another way. */

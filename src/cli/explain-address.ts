@@ -1,12 +1,22 @@
-/** The argument of `explain`: one address as people write it, or what to write instead. */
+/** The addresses that `explain` is asked for, as people write them, or what to write instead. */
 
 import { mappedInet, readAddress } from '../config/address-text.js';
-import { type Address, parseAddress } from '../model/address.js';
+import { type Address, familyOf, parseAddress } from '../model/address.js';
 import { CommandError, EXIT } from '../model/exit.js';
 
+/** The source of packets to `destination`. Throws exit status 64 with what to write. */
+export function sourceArgument(text: string, destination: Address): Address {
+  const source = addressArgument(text, `backup-router explain ${destination} --from`);
+  if (familyOf(source) === familyOf(destination)) return source;
+  throw new CommandError(
+    EXIT.USAGE,
+    `${source} and ${destination} are of different families`,
+    'name two IPv4 addresses, or two IPv6 addresses',
+  );
+}
+
 /** The canonical address. Throws exit status 64 with what to write. */
-export function addressArgument(text: string): Address {
-  const command = 'backup-router explain';
+export function addressArgument(text: string, command = 'backup-router explain'): Address {
   const refuse = (message: string, suggestion: string): never => {
     throw new CommandError(EXIT.USAGE, message, suggestion);
   };

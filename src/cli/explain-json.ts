@@ -5,8 +5,9 @@
 
 import { expectationOf } from '../core/expected.js';
 import type { Explanation, Passage } from '../core/explain/explain.js';
+import type { ExplainedPacket } from '../core/explain/walk.js';
 import { familyOf } from '../model/address.js';
-import type { KernelAnswer, PolicyRule, Vrf } from '../model/policy.js';
+import type { KernelAnswer, PolicyRule } from '../model/policy.js';
 import { destinationText } from '../model/prefix.js';
 import type { Route } from '../model/route.js';
 import { type NameOf, routeText, ruleText, tableText } from '../model/route-text.js';
@@ -16,7 +17,7 @@ import type { ExplainedAnswer, ExplainedRoute, ExplainedRule, ExplainedState, Ex
 export function explanationJson(
   explanation: Explanation,
   { source, agent, silence, config, coveredBefore }: Gathered,
-  vrf: Vrf | undefined,
+  { vrf, from }: Pick<ExplainedPacket, 'vrf' | 'from'>,
   nameOf: NameOf,
 ): ExplainOutput {
   return {
@@ -24,6 +25,7 @@ export function explanationJson(
     address: explanation.address,
     family: familyOf(explanation.address),
     vrf: vrf?.name ?? null,
+    from: from ?? null,
     configuration: source,
     agent:
       agent === undefined

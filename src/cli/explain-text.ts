@@ -5,6 +5,7 @@
 
 import { expectationOf } from '../core/expected.js';
 import type { Explanation, Passage } from '../core/explain/explain.js';
+import type { ExplainedPacket } from '../core/explain/walk.js';
 import { linkOf, realmOf } from '../core/management.js';
 import type { Address } from '../model/address.js';
 import type { KernelAnswer, Vrf } from '../model/policy.js';
@@ -26,7 +27,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 export function explanationText(
   explanation: Explanation,
   facts: Gathered,
-  vrf: Vrf | undefined,
+  { vrf, from }: Pick<ExplainedPacket, 'vrf' | 'from'>,
   nameOf: NameOf,
   paint: Paint,
   columns = 80,
@@ -34,7 +35,7 @@ export function explanationText(
   const width = Math.min(Math.max(columns, 60), 120);
   const line = (label: string, text: string): string => labelled(label, text, width);
   const { answer } = explanation;
-  const where = vrf === undefined ? '' : ` in VRF ${vrf.name}`;
+  const where = `${from === undefined ? '' : ` from ${from}`}${vrf === undefined ? '' : ` in VRF ${vrf.name}`}`;
   const head = [`${paint('bold', explanation.address)}  for packets that this router originates${where}\n`];
   head.push(line('kernel', answerText(answer, nameOf)));
   const { route, rule } = explanation.now;

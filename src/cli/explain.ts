@@ -6,13 +6,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Explanation, explain as explainWays } from '../core/explain/explain.js';
 import { inspect } from '../kernel/inspect.js';
-import type { Address } from '../model/address.js';
+import { type Address, familyOf, isLinkLocal } from '../model/address.js';
 import { CommandError, EXIT } from '../model/exit.js';
-import type { Vrf } from '../model/policy.js';
+import type { Vrf, Ways } from '../model/policy.js';
+import { containsAddress } from '../model/prefix.js';
 import { namesOf } from '../model/route-text.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { ConfigOptions } from './config-options.js';
-import { addressArgument } from './explain-address.js';
+import { addressArgument, sourceArgument } from './explain-address.js';
 import { explanationJson } from './explain-json.js';
 import { explanationText } from './explain-text.js';
 import { type Gathered, gather } from './facts.js';
@@ -26,15 +27,20 @@ const PAUSE_MS = 100;
 export interface ExplainOptions extends ConfigOptions {
   readonly json?: boolean;
   readonly vrf?: string;
+  readonly from?: string;
 }
 
 /** Resolves with 0, or 1 when the kernel goes another way than its rules and routes let expect. */
 export async function explain(text: string, options: ExplainOptions): Promise<number> {
   const address = addressArgument(text);
-  const { facts, vrf, explanation } = await settled(address, options);
+  const from = options.from === undefined ? undefined : sourceArgument(options.from, address);
+  const { facts, vrf, explanation } = await settled(address, from, options);
   const nameOf = namesOf(facts.snapshot.links);
-  if (options.json === true) printJson(explanationJson(explanation, facts, vrf, nameOf));
-  else print(explanationText(explanation, facts, vrf, nameOf, paintFor(terminal(), process.env), terminal().columns));
+  if (options.json === true) printJson(explanationJson(explanation, facts, { vrf, from }, nameOf));
+  else
+    print(
+      explanationText(explanation, facts, { vrf, from }, nameOf, paintFor(terminal(), process.env), terminal().columns),
+    );
   return !explanation.agrees ? EXIT.NOT_IN_STATE : EXIT.OK;
 }
 
@@ -48,14 +54,33 @@ interface Settled {
  * Rules, routes and the kernel's answer are read one after the other: what changed in between is
  * read again.
  */
-async function settled(address: Address, options: ExplainOptions): Promise<Settled> {
+async function settled(address: Address, from: Address | undefined, options: ExplainOptions): Promise<Settled> {
   for (let left = ATTEMPTS; ; left--) {
     const facts = await gather(options);
     const vrf = options.vrf === undefined ? undefined : vrfNamed(options.vrf, facts.snapshot);
-    const explanation = explainWays(facts, await inspect((kernel) => kernel.ways(address, vrf)), vrf);
+    const ways = await inspect(async (kernel) => {
+      if (from !== undefined && !isOwn(await kernel.ways(from))) throw strange(from, facts.snapshot);
+      return kernel.ways(address, vrf, from);
+    });
+    const explanation = explainWays(facts, ways, vrf, from);
     if (explanation.agrees || left <= 1) return { facts, vrf, explanation };
     await sleep(PAUSE_MS);
   }
+}
+
+/** As the kernel has it: in a table of local addresses, of a VRF too. */
+function isOwn({ address, routes }: Ways): boolean {
+  return routes.some(({ type, destination }) => type === 'local' && containsAddress(destination, address));
+}
+
+/** Packets from another address are not this router's own. */
+function strange(from: Address, { addresses }: Snapshot): CommandError {
+  const own = addresses.filter(({ address }) => familyOf(address) === familyOf(from) && !isLinkLocal(address));
+  return new CommandError(
+    EXIT.USAGE,
+    `${from} is no address of this host`,
+    own.length === 0 ? 'leave --from out' : `--from ${own.map(({ address }) => address).join(' or ')}`,
+  );
 }
 
 function vrfNamed(name: string, snapshot: Snapshot): Vrf {

@@ -6,6 +6,7 @@
 import { renderDiagnostics } from '../config/diagnostic.js';
 import { loadConfig } from '../config/load.js';
 import { request } from '../control/client.js';
+import { type Elsewhere, elsewhere, elsewhereText } from '../control/network-namespace.js';
 import type { Facts } from '../core/explain/scenes.js';
 import { longestDestinations } from '../core/looks.js';
 import { linkOf, vrfTables } from '../core/management.js';
@@ -22,6 +23,7 @@ import type { Status } from '../model/status.js';
 import { readAdopted } from '../runtime/adopted-record.js';
 import { type Chosen, chooseConfig } from '../runtime/choose-config.js';
 import { readCovered } from '../runtime/covered-record.js';
+import { thereAgain } from './again.js';
 import { type ConfigOptions, configFileOf, hintsOf, namedConfig, readKept } from './config-options.js';
 
 export interface Gathered extends Facts {
@@ -29,6 +31,8 @@ export interface Gathered extends Facts {
   /** undefined: there is no agent to ask, or it may not be asked; `silence` says which. */
   readonly agent: Status | undefined;
   readonly silence: string | undefined;
+  /** It answers, and its kernel is not the one that was looked at: `agent` is undefined then. */
+  readonly elsewhere: Elsewhere | undefined;
   /** Destinations that have been covered here, as the agent says, or as it has written down. */
   readonly coveredBefore: readonly string[];
 }
@@ -37,7 +41,9 @@ export interface Gathered extends Facts {
 export async function factsOf(config: Config, paths: Paths): Promise<Gathered> {
   const [snapshot, asked] = await Promise.all([observe(config), askAgent(paths.controlSocket)]);
   const { adopted } = readAdopted(paths.adopted);
-  const recorded = (): readonly string[] => [...readCovered(paths.covered).values()].flatMap((set) => [...set]);
+  // What an agent elsewhere has written down is about its own kernel.
+  const recorded = (): readonly string[] =>
+    asked.elsewhere === undefined ? [...readCovered(paths.covered).values()].flatMap((set) => [...set]) : [];
   const coveredBefore = asked.agent?.routes.coveredBefore ?? recorded();
   return {
     config,
@@ -124,16 +130,21 @@ function watchedOf(config: Config): readonly WatchedDaemon[] {
   return health.watched;
 }
 
-async function askAgent(socket: string): Promise<Pick<Gathered, 'agent' | 'silence'>> {
+export async function askAgent(socket: string): Promise<Pick<Gathered, 'agent' | 'silence' | 'elsewhere'>> {
+  const silent = (silence: string): Awaited<ReturnType<typeof askAgent>> => ({
+    agent: undefined,
+    silence,
+    elsewhere: undefined,
+  });
   try {
     const response = await request(socket, { command: 'status' });
-    if (response.ok && 'status' in response) return { agent: response.status, silence: undefined };
-    return {
-      agent: undefined,
-      silence: response.ok ? 'the agent gave an answer to another question' : response.error.message,
-    };
+    if (!response.ok) return silent(response.error.message);
+    if (!('status' in response)) return silent('the agent gave an answer to another question');
+    const away = elsewhere(response.status);
+    if (away === undefined) return { agent: response.status, silence: undefined, elsewhere: undefined };
+    return { ...silent(`the agent ${elsewhereText(away)}; there: ${thereAgain(away)}`), elsewhere: away };
   } catch (error) {
-    if (error instanceof CommandError) return { agent: undefined, silence: error.message };
+    if (error instanceof CommandError) return silent(error.message);
     throw error;
   }
 }

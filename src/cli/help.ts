@@ -55,6 +55,7 @@ Exit status 1: the kernel takes another route than its rules and routes predict.
 
 Examples:
   backup-router explain 10.99.0.10
+  backup-router explain 10.99.0.10 --from 192.0.2.7
   backup-router explain 2001:db8::1 --json | jq -r '.states[] | [.state, .carrier] | @tsv'`,
 
   plan: `

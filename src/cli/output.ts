@@ -125,6 +125,8 @@ export interface ExplainOutput {
   readonly address: string;
   readonly family: Family;
   readonly vrf: string | null;
+  /** The source address of the packet; null: none is said, and the kernel chooses one after the lookup. */
+  readonly from: string | null;
   readonly configuration: Status['configuration']['source'];
   /** null: none answers; `agentSilence` says why. */
   readonly agent: { readonly phase: string; readonly reason: string; readonly forMs: number } | null;

@@ -135,10 +135,11 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
         '(booting, converged, crash, ...), and why',
     )
     .argument('<address>', 'an IPv4 or IPv6 address')
+    .option('--from <source>', 'for packets from this address of the host, as in `ip route get ADDRESS from SOURCE`')
     .option('--vrf <name>', 'for sockets bound to this VRF')
     .option('--json', JSON_HELP)
     .addHelpText('after', HELP.explain)
-    .action(async (address: string, options: ConfigOptions & { vrf?: string; json?: boolean }) =>
+    .action(async (address: string, options: ConfigOptions & { from?: string; vrf?: string; json?: boolean }) =>
       ends(await (await import('./explain.js')).explain(address, options)),
     );
 

@@ -7,9 +7,11 @@ import { renderDiagnostics } from '../config/diagnostic.js';
 import { parseDuration } from '../config/duration.js';
 import { loadConfig } from '../config/load.js';
 import { parseConfig } from '../config/parse.js';
+import { elsewhereText } from '../control/network-namespace.js';
 import { MAX_CONFIRM_MS, MIN_CONFIRM_MS } from '../control/protocol.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { localTimes, oneLine } from '../model/text.js';
+import { thereAgain } from './again.js';
 import { hintsOf, type JunosOptions } from './config-options.js';
 import { gather } from './facts.js';
 import { keepOrNot } from './keep.js';
@@ -63,7 +65,14 @@ async function dryRun(options: ReloadOptions): Promise<number> {
   const diff = text === null || loaded.text === undefined ? null : textDiff(text, loaded.text);
   const unchanged = source === 'file' && diff?.length === 0;
   const former = text === null ? undefined : parseConfig(text, file, hintsOf(options)).config;
-  const plan = planned(await gather({ ...options, config: file }, former));
+  const facts = await gather({ ...options, config: file }, former);
+  if (facts.elsewhere !== undefined)
+    throw new CommandError(
+      EXIT.UNAVAILABLE,
+      `the agent ${elsewhereText(facts.elsewhere)}: what it would change is not to be seen from here`,
+      thereAgain(facts.elsewhere),
+    );
+  const plan = planned(facts);
   if (options.json === true) {
     printJson<ReloadPlanOutput>({ ...planJson(plan, file), unchanged, diff });
     return EXIT.OK;

@@ -3,11 +3,15 @@
  * not.
  */
 
+import { elsewhereText } from '../control/network-namespace.js';
 import { EXIT } from '../model/exit.js';
+import { pathsOf } from '../model/paths.js';
 import { destinationText } from '../model/prefix.js';
 import { ipWords, routeText, ruleText, tableText } from '../model/route-text.js';
 import { table } from '../model/text.js';
+import { thereAgain } from './again.js';
 import type { ConfigOptions } from './config-options.js';
+import { askAgent } from './facts.js';
 import type { RoutesOutput } from './output.js';
 import { withOwned } from './owned.js';
 import { print, printJson } from './print.js';
@@ -40,7 +44,10 @@ export async function routes(options: ConfigOptions & { readonly json?: boolean 
       return EXIT.OK;
     }
     if (owned.routes.length === 0 && owned.rules.length === 0) {
+      const { elsewhere: away } = await askAgent(pathsOf(process.env).controlSocket);
       print('no backup routes in the kernel\n');
+      if (away !== undefined)
+        process.stderr.write(`backup-router: the agent ${elsewhereText(away)}\n  help: ${thereAgain(away)}\n`);
       return EXIT.OK;
     }
     const rows = owned.routes.map((route) => [

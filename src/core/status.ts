@@ -26,6 +26,8 @@ export interface Surroundings {
   readonly pid: number;
   readonly version: string;
   readonly dryRun: boolean;
+  /** null: it cannot be told. */
+  readonly networkNamespace: string | null;
   /** Monotonic start of the agent. */
   readonly startedAt: number;
   /** Wall clock minus monotonic clock, in milliseconds. */
@@ -62,6 +64,7 @@ export function outlineOf(state: State, around: Surroundings, now: number): Outl
       version: around.version,
       forMs: Math.round(now - around.startedAt),
       dryRun: around.dryRun,
+      networkNamespace: around.networkNamespace,
     },
     configuration: { changed: false, unconfirmed: null, rolledBackAt: null, ...around.configuration },
     routes: {
@@ -85,6 +88,7 @@ export function outlineOf(state: State, around: Surroundings, now: number): Outl
       state: daemon.stopped === true ? 'stopped' : daemon.life,
       reason: daemon.reason,
       ...at(daemon.since),
+      coveredBefore: [...(world.covered.get(daemon.id) ?? [])],
     })),
     disagreements: [...world.denials]
       .filter(([, { stage }]) => stage !== 'over')

@@ -5,6 +5,7 @@
  */
 
 import type { Diagnostic } from '../config/diagnostic.js';
+import type { Elsewhere } from '../control/network-namespace.js';
 import type { Config } from '../model/config.js';
 import type { NeighbourEntry } from '../model/link.js';
 import type { NexthopObjects } from '../model/policy.js';
@@ -89,8 +90,10 @@ export interface ProcessEvidence {
 
 export interface AgentEvidence {
   readonly socket: string;
-  /** The status of the running agent; undefined: none runs. */
+  /** The status of the running agent; undefined: none runs in this network namespace. */
   readonly status: Seen<Status | undefined>;
+  /** One answers that runs in another one: what it says is about another kernel than the one that was looked at. */
+  readonly elsewhere?: Elsewhere;
   readonly identity: Identity | undefined;
   /** Other agents in this network namespace, as pid and command line. */
   readonly others: Seen<readonly string[]>;

@@ -40,8 +40,8 @@ export interface Inspector {
   neighbours(): Promise<readonly NeighbourEntry[]>;
   /** Makes the kernel ask each neighbour for a sign of life; needs CAP_NET_ADMIN. */
   probe(targets: readonly ProbeTarget[]): Promise<readonly StepResult[]>;
-  /** Everything that bears on one address, for a socket bound to no device or to a VRF. */
-  ways(address: Address, vrf?: Vrf): Promise<Ways>;
+  /** Everything that bears on one address, for a socket bound to no device or to a VRF, and to that source address or to none. */
+  ways(address: Address, vrf?: Vrf, from?: Address): Promise<Ways>;
 }
 
 /** What `read` makes of the kernel of this network namespace. */
@@ -105,6 +105,6 @@ function inspector(connection: Connection): Inspector {
           (count) => connection.reserve(count),
         ),
       ),
-    ways: (address, vrf) => readWays(connection, address, vrf),
+    ways: (address, vrf, from) => readWays(connection, address, vrf, from),
   };
 }

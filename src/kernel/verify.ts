@@ -26,7 +26,7 @@ export async function verify(
     const answers = await connection.answers(
       open.map((i) => {
         const { addresses, vrf } = questions[i]!;
-        return encodeRouteGet(addresses[turn]!, uapi.RTM_F_FIB_MATCH, vrf, ROOT);
+        return encodeRouteGet(addresses[turn]!, uapi.RTM_F_FIB_MATCH, { vrf, user: ROOT });
       }),
       matched,
     );

@@ -19,7 +19,12 @@ import * as uapi from './netlink/uapi.js';
 import { dumpNexthopObjects, only } from './observe.js';
 
 /** Reads it. Rejects with a `code` when the kernel cannot be asked. */
-export async function readWays(connection: Connection, address: Address, vrf: Vrf | undefined): Promise<Ways> {
+export async function readWays(
+  connection: Connection,
+  address: Address,
+  vrf: Vrf | undefined,
+  from: Address | undefined,
+): Promise<Ways> {
   const family = familyOf(address);
   let nexthopObjects = false;
   const routes = await connection.dump(
@@ -32,7 +37,7 @@ export async function readWays(connection: Connection, address: Address, vrf: Vr
     routes,
     nexthopObjects,
     ...(nexthopObjects ? { objects: await dumpNexthopObjects(connection) } : {}),
-    answer: await ask(connection, address, vrf),
+    answer: await ask(connection, address, { vrf, from }),
   };
 }
 
@@ -72,12 +77,12 @@ function startsLike(bytes: Buffer, attributes: number, end: number, wanted: Uint
   return like;
 }
 
-async function ask(connection: Connection, address: Address, vrf: Vrf | undefined): Promise<KernelAnswer> {
+async function ask(connection: Connection, address: Address, packet: AskedPacket): Promise<KernelAnswer> {
   try {
-    const [answer] = await connection.dump(encodeRouteGet(address, 0, vrf), decodeAnswer);
+    const [answer] = await connection.dump(encodeRouteGet(address, 0, packet), decodeAnswer);
     if (answer === undefined) return { kind: 'refused', code: 'ENETUNREACH' };
     const [matched] = await connection
-      .dump(encodeRouteGet(address, uapi.RTM_F_FIB_MATCH, vrf), (bytes, start, end, type) =>
+      .dump(encodeRouteGet(address, uapi.RTM_F_FIB_MATCH, packet), (bytes, start, end, type) =>
         type === uapi.RTM_NEWROUTE ? decodeRoute(bytes, start, end, uapi.RTNH_F_DEAD) : undefined,
       )
       .catch(() => [undefined]);
@@ -90,18 +95,30 @@ async function ask(connection: Connection, address: Address, vrf: Vrf | undefine
   }
 }
 
-/** Without a user, of the one who asks, and the acknowledgement that is asked for ends the answer, as it ends a dump. */
-export function encodeRouteGet(address: Address, flags: number, vrf: Vrf | undefined, user?: number): Buffer {
+/** What of a packet is said beside its destination. */
+export interface AskedPacket {
+  /** The one that its socket is bound to. */
+  readonly vrf?: Vrf | undefined;
+  /** The kernel takes an IPv4 address only where it is one of this host (ip_route_output_key_hash_rcu). */
+  readonly from?: Address | undefined;
+  /** Absent: the one who asks. */
+  readonly user?: number;
+}
+
+/** Without a user, the acknowledgement that is asked for ends the answer, as it ends a dump. */
+export function encodeRouteGet(address: Address, flags: number, { vrf, from, user }: AskedPacket): Buffer {
   const acknowledge = user === undefined ? uapi.NLM_F_ACK : 0;
   return message(uapi.RTM_GETROUTE, uapi.NLM_F_REQUEST | acknowledge, (writer) => {
     const header = reserve(writer, uapi.RTMSG_LEN);
     const family = familyOf(address);
     writer.bytes[header] = familyNumber(family);
     writer.bytes[header + 1] = familyBits(family);
+    if (from !== undefined) writer.bytes[header + 2] = familyBits(family);
     // IPv6 always names the table, and refuses the flag that asks for it
     // (inet6_rtm_valid_getroute_req).
     writer.bytes.writeUInt32LE(flags | (family === 'inet' ? uapi.RTM_F_LOOKUP_TABLE : 0), header + 8);
     putBytes(writer, uapi.RTA_DST, addressBytes(address));
+    if (from !== undefined) putBytes(writer, uapi.RTA_SRC, addressBytes(from));
     if (vrf !== undefined) putU32(writer, uapi.RTA_OIF, vrf.index);
     if (user !== undefined) putU32(writer, uapi.RTA_UID, user);
   });

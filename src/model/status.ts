@@ -13,6 +13,8 @@ export interface Status {
     readonly version: string;
     readonly forMs: number;
     readonly dryRun: boolean;
+    /** As lsns(8) tells it: `net:[4026531840]`. null: it cannot be told. */
+    readonly networkNamespace: string | null;
   };
   readonly configuration: {
     readonly file: string;
@@ -64,6 +66,8 @@ export interface Status {
     readonly reason: string;
     readonly since: string;
     readonly forMs: number;
+    /** Destinations that have been covered beside it; `routes.coveredBefore` has those of all daemons. */
+    readonly coveredBefore: readonly string[];
   }[];
   readonly backupRoutes: readonly BackupRouteStatus[];
   /** Of each family and interface that `symmetric-replies` is asked for. */

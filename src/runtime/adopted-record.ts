@@ -7,7 +7,8 @@
  * a record reads as empty; for the same reason a power failure can do no harm here.
  */
 
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { networkNamespace } from '../control/network-namespace.js';
 import type { AdoptedRoute } from '../model/adopted.js';
 import { prefix } from '../model/prefix.js';
 import { writeAtomically } from './atomic.js';
@@ -50,7 +51,7 @@ export function writeAdopted(path: string, adopted: readonly AdoptedRoute[]): st
 
 /** This boot of this host, and this network namespace. */
 function placeText(): string {
-  return `${textOf(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())} ${textOf(() => readlinkSync('/proc/self/ns/net'))}`;
+  return `${textOf(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())} ${networkNamespace() ?? '-'}`;
 }
 
 function textOf(read: () => string): string {

@@ -5,6 +5,7 @@
 
 import { renderDiagnostics } from '../config/diagnostic.js';
 import type { JunosHints } from '../config/junos/read.js';
+import { networkNamespace } from '../control/network-namespace.js';
 import type { Response } from '../control/protocol.js';
 import type { Covered } from '../core/expected.js';
 import type { Health, Kernel } from '../core/ports.js';
@@ -241,6 +242,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
     pid: process.pid,
     version: VERSION,
     dryRun: options.dryRun,
+    networkNamespace: networkNamespace(),
     startedAt,
     wallOffset: Date.now() - performance.now(),
     configuration: configuration.status(),

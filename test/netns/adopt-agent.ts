@@ -68,6 +68,7 @@ const driver = startDriver({
       pid: process.pid,
       version: '0',
       dryRun: false,
+      networkNamespace: null,
       startedAt,
       wallOffset: Date.now() - performance.now(),
       configuration: { file: '-', source: 'file', errors: [] },

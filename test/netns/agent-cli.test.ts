@@ -3,7 +3,7 @@
  * their exit statuses.
  */
 
-import { existsSync } from 'node:fs';
+import { existsSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { sleep } from '../../src/drill/lab/wait.js';
@@ -143,6 +143,55 @@ t.test('status: every field of the schema, in and out', async (t) => {
     t.match(none.stderr, /the agent does not run/);
     t.equal(none.stdout === '', !(argv as readonly string[]).includes('--json'));
   }
+});
+
+t.test('from another network namespace: no answer of the agent beside the wrong kernel', async (t) => {
+  const std = laboratory(t);
+  const { router, noc } = std;
+  const agent = agentIn(std, { convergence: 0 });
+  await agent.waitForLog(/ ready /);
+  await settles(t, router, expected(), 'in');
+  const net = (await statusOf(agent)).agent.networkNamespace;
+  t.equal(net, readlinkSync(`/proc/${agent.process.pid}/ns/net`), 'status tells its namespace');
+  const outside = (...words: readonly string[]): ReturnType<typeof noc.tryRun> => noc.tryRun(agent.command(...words));
+  const there = (words: string): string => `sudo ip netns exec ${router.name} backup-router ${words}`;
+
+  const dry = outside('reload', '--dry-run');
+  t.same([dry.status, dry.stdout], [69, ''], 'reload --dry-run refuses');
+  t.match(dry.stderr, `the agent runs in another network namespace, ${net}`);
+  t.match(dry.stderr, `help: ${there('reload --dry-run')}`, 'and names the command');
+  t.equal((await agent.cli('reload', '--dry-run')).status, 0, 'which answers there');
+
+  const file = ['-c', agent.configFile] as const;
+  const plan = outside('plan', ...file);
+  t.match([plan.status, plan.stdout], [0, `; there: ${there(`plan ${file.join(' ')}`)}\n`], 'plan says so');
+  t.notMatch(plan.stdout, 'this applies now');
+  const explain = JSON.parse(outside('explain', '203.0.113.1', ...file, '--json').stdout) as {
+    readonly agent: unknown;
+    readonly agentSilence: string;
+  };
+  t.equal(explain.agent, null, 'explain has nothing from it');
+  t.match(explain.agentSilence, there(`explain 203.0.113.1 ${file.join(' ')} --json`));
+  const routes = outside('routes', ...file);
+  t.match([routes.status, routes.stdout], [0, 'no backup routes in the kernel']);
+  t.match(routes.stderr, there(`routes ${file.join(' ')}`), 'routes says where they may be');
+  const { findings } = JSON.parse(outside('doctor', ...file, '--json').stdout) as {
+    readonly findings: readonly { readonly code: string; readonly severity: string; readonly remedy: string }[];
+  };
+  t.match(
+    findings.find(({ code }) => code === 'agent-not-running'),
+    { severity: 'warning', remedy: there('doctor') },
+    'doctor too',
+  );
+  t.equal(outside('status').status, 0, 'what is of the agent alone is told everywhere');
+
+  const nameless = ['unshare', '-m', 'sh', '-ec', 'mount -t tmpfs none /run/netns; exec "$@"', 'sh'];
+  t.match(
+    noc.tryRun([...nameless, ...agent.command('reload', '--dry-run')]).stderr,
+    `sudo nsenter -t ${agent.process.pid} -n backup-router reload --dry-run`,
+    'without a name by the agent itself',
+  );
+  await agent.stop();
 });
 
 for (const placement of PLACEMENTS) {

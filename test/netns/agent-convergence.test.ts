@@ -3,6 +3,8 @@
  * NOC is lost. What counts as covered, and how long a destination that is not is waited for.
  */
 
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { sleep } from '../../src/drill/lab/wait.js';
 import { routeGet, routes } from '../lab/inspect.js';
@@ -29,6 +31,8 @@ import {
   unbroken,
   zebraOnly,
 } from './agent-support.js';
+
+const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
 /** What `explain` says is remembered of the destination of an address. */
 async function explained(
@@ -205,6 +209,29 @@ t.test('what no route covers is waited for as long as the convergence-timeout', 
     await settles(t, router, [], 'out');
     await again.stop();
     await frr.kill();
+
+    // A reboot: nothing is left in the kernel and below /run, and this boot has another id.
+    router.ip('route del default');
+    const bootId = join(agent.directory, 'boot_id');
+    writeFileSync(bootId, '11111111-2222-3333-4444-555555555555\n');
+    rmSync(join(agent.directory, 'run'), { recursive: true });
+    const rebooted = agentIn(std, config, {
+      directory: agent.directory,
+      wrapper: ['unshare', '-m', 'sh', '-ec', `mount --bind ${bootId} ${BOOT_ID}; exec "$@"`, 'sh'],
+    });
+    await rebooted.waitForLog(/ ready /, 15_000);
+    t.equal(
+      readFileSync(`/proc/${rebooted.process.pid}/root${BOOT_ID}`, 'utf8'),
+      readFileSync(bootId, 'utf8'),
+      'the agent is in another boot',
+    );
+    await frr.start();
+    const status = await statusWhere(rebooted, (s) => s.routes.reason === 'not covered again yet: 0.0.0.0/0', 15_000);
+    t.match(status.routes, { phase: 'in', untilMs: null }, 'remembered over a reboot');
+    t.match(status.daemons, [{ id: 'frr/zebra', coveredBefore: ['0.0.0.0/0', '::/0'] }], 'and of which daemon');
+    await rebooted.stop();
+    await frr.kill();
+    router.ip(`route add default via ${STANDARD.inet.peer} dev data0 proto static`);
   });
 
   await t.test('a destination inside a connected or a shorter route is covered by that', async (t) => {

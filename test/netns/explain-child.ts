@@ -1,13 +1,14 @@
-/** For explain-walk.test.ts, inside its namespace: for each address of the arguments one line of JSON, where the walk ends. */
+/** For explain-walk.test.ts, inside its namespace: for each `ADDRESS` or `ADDRESS@SOURCE` of the arguments one line of JSON, where the walk ends. */
 
 import { walk } from '../../src/core/explain/walk.js';
 import { inspect } from '../../src/kernel/inspect.js';
 import { destinationText } from '../../src/model/prefix.js';
 import { refuses } from '../../src/model/route.js';
 
-for (const address of process.argv.slice(2)) {
-  const { rules, routes, answer } = await inspect((kernel) => kernel.ways(address));
-  const { route } = walk(rules, routes, { address, vrf: undefined });
+for (const asked of process.argv.slice(2)) {
+  const [address = '', from] = asked.split('@');
+  const { rules, routes, answer } = await inspect((kernel) => kernel.ways(address, undefined, from));
+  const { route } = walk(rules, routes, { address, vrf: undefined, from });
   const end =
     route === undefined || refuses(route)
       ? 'refused'
@@ -16,5 +17,5 @@ for (const address of process.argv.slice(2)) {
     answer.kind === 'refused' || answer.matched === undefined || refuses(answer.matched)
       ? 'refused'
       : `${destinationText(answer.matched.destination)} table ${answer.matched.table} metric ${answer.matched.metric} via ${answer.matched.nexthops[0]?.gateway ?? '-'}`;
-  process.stdout.write(`${JSON.stringify({ address, end, matched })}\n`);
+  process.stdout.write(`${JSON.stringify({ address: asked, end, matched })}\n`);
 }

@@ -1,7 +1,7 @@
 /**
  * The walk of `explain` against the kernel itself: random rules (every action, `not`, suppress_prefixlength, selectors that an originated packet fits
- * and that it does not) and random tables (every type of route, several metrics), both families. Where the walk ends is where
- * `ip route get fibmatch` says.
+ * and that it does not) and random tables (every type of route, several metrics, IPv6 routes for some sources), both families, packets without a
+ * source and from two addresses of the host. Where the walk ends is where `ip route get fibmatch ADDRESS [from SOURCE]` says.
  */
 
 import { fileURLToPath } from 'node:url';
@@ -18,6 +18,8 @@ interface Pool {
   readonly prefixes: readonly string[];
   readonly addresses: readonly string[];
   readonly gateways: readonly string[];
+  /** Addresses of the router. */
+  readonly sources: readonly string[];
 }
 
 const POOLS: Readonly<Record<Family, Pool>> = {
@@ -42,6 +44,7 @@ const POOLS: Readonly<Record<Family, Pool>> = {
       '10.1.0.9',
     ],
     gateways: ['10.1.0.1', '10.1.0.3', '10.1.0.5'],
+    sources: ['10.1.0.2', '10.7.0.2'],
   },
   inet6: {
     prefixes: [
@@ -64,6 +67,7 @@ const POOLS: Readonly<Record<Family, Pool>> = {
       '2001:db8:1::9',
     ],
     gateways: ['2001:db8:1::1', '2001:db8:1::3', '2001:db8:1::5'],
+    sources: ['2001:db8:1::2', '2001:db8:7::2'],
   },
 };
 
@@ -77,6 +81,8 @@ const SELECTORS: Readonly<Record<Family, readonly string[]>> = {
     'fwmark 0x1',
     'fwmark 0x0/0xff',
     'from 10.1.0.0/16',
+    'from 10.7.0.2',
+    'not from 10.7.0.0/16',
     'to 10.99.0.0/16',
     'to 172.16.0.0/12',
     'tos 0x10',
@@ -96,6 +102,8 @@ const SELECTORS: Readonly<Record<Family, readonly string[]>> = {
     'fwmark 0x1',
     'fwmark 0x0/0xff',
     'from 2001:db8:1::/48',
+    'from 2001:db8:7::2',
+    'not from 2001:db8:7::/48',
     'to 2001:db8:63::/48',
     'to 3fff::/20',
     'oif data0',
@@ -146,21 +154,24 @@ function routes(family: Family): fc.Arbitrary<readonly string[]> {
       'prohibit',
       'throw',
     ),
+    // Of IPv4 no route has one.
+    source: family === 'inet' ? fc.constant('') : fc.constantFrom('', '', 'from 2001:db8:7::/48', 'from 2001:db8::/32'),
   });
   return fc
-    .uniqueArray(one, { maxLength: 16, selector: (r) => `${r.prefix} ${r.table} ${r.metric}` })
+    .uniqueArray(one, { maxLength: 16, selector: (r) => `${r.prefix} ${r.source} ${r.table} ${r.metric}` })
     .map((list) =>
-      list.map(({ prefix, table, metric, how }) =>
+      list.map(({ prefix, source, table, metric, how }) =>
         how.startsWith('via')
-          ? `route add ${prefix} ${how} table ${table} metric ${metric}`
-          : `route add ${how} ${prefix} table ${table} metric ${metric}`,
+          ? `route add ${prefix} ${source} ${how} table ${table} metric ${metric}`
+          : `route add ${how} ${prefix} ${source} table ${table} metric ${metric}`,
       ),
     );
 }
 
-/** What the kernel says of each address, as the child spells it; one process asks for all. */
-function kernelSays(router: Namespace, family: Family, addresses: readonly string[]): readonly string[] {
-  const ask = `for a in ${addresses.join(' ')}; do ip -N ${family === 'inet' ? '-4' : '-6'} route get fibmatch $a 2>/dev/null || echo refused; done`;
+/** What the kernel says of each `ADDRESS[@SOURCE]`, as the child spells it; one process asks for all. */
+function kernelSays(router: Namespace, family: Family, asked: readonly string[]): readonly string[] {
+  const ip = `ip -N ${family === 'inet' ? '-4' : '-6'} route get fibmatch`;
+  const ask = asked.map((one) => `${ip} ${one.replace('@', ' from ')} 2>/dev/null || echo refused`).join('\n');
   const lines = router
     .run(['sh', '-c', ask])
     .trim()
@@ -186,7 +197,12 @@ t.test('random rules and tables', async (t) => {
   t.teardown(() => lab.close());
   const [router, peer] = [lab.namespace('router', { forwarding: true }), lab.namespace('peer')];
   lab.link(router, 'data0', peer, 'router0');
-  router.ipBatch(['addr add 10.1.0.2/24 dev data0', 'addr add 2001:db8:1::2/64 dev data0 nodad']);
+  router.ipBatch([
+    'addr add 10.1.0.2/24 dev data0',
+    'addr add 10.7.0.2/32 dev data0',
+    'addr add 2001:db8:1::2/64 dev data0 nodad',
+    'addr add 2001:db8:7::2/128 dev data0 nodad',
+  ]);
   const seed = Number(process.env['BACKUP_ROUTER_SEED'] ?? Date.now() % 1_000_000);
   t.comment(`seed ${seed} (BACKUP_ROUTER_SEED repeats it)`);
   let [compared, refused] = [0, 0];
@@ -199,13 +215,14 @@ t.test('random rules and tables', async (t) => {
       router.run(['ip', option, '-batch', '-'], {
         input: [...others, ...some, 'rule add pref 190 lookup 101'].join('\n'),
       });
-      const { addresses } = POOLS[family];
+      const { addresses, sources } = POOLS[family];
+      const asked = addresses.flatMap((address) => [address, ...sources.map((source) => `${address}@${source}`)]);
       const answers = router
-        .run([process.execPath, CHILD, ...addresses])
+        .run([process.execPath, CHILD, ...asked])
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line) as { address: string; end: string; matched: string });
-      const says = kernelSays(router, family, addresses);
+      const says = kernelSays(router, family, asked);
       for (const [i, { address, end, matched }] of answers.entries()) {
         const kernel = says[i]!;
         compared++;
@@ -226,7 +243,7 @@ t.test('random rules and tables', async (t) => {
     }
   }
   t.ok(
-    compared >= 2 * ROUNDS * 8 && refused > 20 && refused < compared - 20,
+    compared >= 2 * ROUNDS * 8 * 3 && refused > 20 && refused < compared - 20,
     `${compared} lookups compared, ${refused} of them refused`,
   );
 });

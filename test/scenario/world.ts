@@ -214,6 +214,7 @@ export class World {
       pid: 1,
       version: '0',
       dryRun: false,
+      networkNamespace: null,
       startedAt: 0,
       wallOffset: 0,
       configuration: { file: 'scenario', source: 'file', errors: [] },

@@ -35,8 +35,9 @@ export interface Explanation {
   readonly notes: readonly string[];
 }
 
-export function explain(facts: Facts, ways: Ways, vrf: Vrf | undefined): Explanation {
-  const packet = { address: ways.address, vrf };
+/** `from`: the source address that the packet's socket is bound to; undefined: none. */
+export function explain(facts: Facts, ways: Ways, vrf: Vrf | undefined, from?: Address): Explanation {
+  const packet = { address: ways.address, vrf, from };
   const host = { nexthopObjects: ways.objects ?? [], links: facts.snapshot.links };
   const present = walk(ways.rules, ways.routes, packet, host);
   const installed = ownedRoutes(ownershipOf(facts), facts.snapshot);
@@ -61,7 +62,7 @@ export function explain(facts: Facts, ways: Ways, vrf: Vrf | undefined): Explana
   const states = SCENES.map((name) => {
     const scene = sceneOf(name, facts, ways);
     const way = walk(scene.rules, scene.routes, packet, host);
-    const mine = new Set(scene.want.routes.map((route) => routeKey(route)));
+    const mine = new Set([...scene.want.routes, ...scene.want.replies].map((route) => routeKey(route)));
     const stands = relation(facts, scene, way, ways.address, mine);
     // What is the host's own or a neighbour stays so whatever the routing daemon does.
     const settled = ['host', 'connected'].includes(carrierOf(facts, way, mine));

@@ -129,7 +129,7 @@ export function sceneOf(name: SceneName, facts: Facts, ways: Ways): Scene {
   const { state, now } = stateOf(name, facts, snapshot);
   const want = accepted(state, foreign, now);
   const left = taken(state);
-  const ours = want.routes.filter((route) => route.family === familyOf(ways.address));
+  const ours = [...want.routes, ...want.replies].filter((route) => route.family === familyOf(ways.address));
   return {
     rules: rulesWith(facts.config.routeProtocol, ways, want.rules),
     routes: [...foreign.filter((route) => !left.has(routeKey(route))), ...ours],

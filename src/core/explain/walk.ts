@@ -1,8 +1,8 @@
 /**
  * Where a packet that this host originates goes, as the judge says (fib/lookup.ts), in the words of `explain`. Pure.
  *
- * The packet has a destination and nothing else: no mark, no tos, no source chosen yet, user 0, bound to no device but perhaps a VRF. Rules met on the
- * way that other packets to the address fit differently are reported.
+ * The packet has a destination and perhaps a source, and nothing else: no mark, no tos, user 0, bound to no device but perhaps a VRF. Rules met
+ * on the way that other packets to the address, from that source if it has one, fit differently are reported.
  */
 
 import { lookup, type Trace } from '../../fib/lookup.js';
@@ -15,6 +15,8 @@ import type { Route } from '../../model/route.js';
 export interface ExplainedPacket {
   readonly address: Address;
   readonly vrf: Vrf | undefined;
+  /** undefined: its socket is bound to none, and the kernel chooses one after the lookup. */
+  readonly from?: Address | undefined;
 }
 
 /** What a rule did with the packet. */
@@ -44,12 +46,16 @@ export function walk(
   packet: ExplainedPacket,
   host: Pick<View, 'nexthopObjects' | 'links'> = EMPTY_VIEW,
 ): Way {
-  const { address, vrf } = packet;
+  const { address, vrf, from } = packet;
   const words = new Map(rules.map((policy) => [policy.rule, policy]));
   const trace: Trace = { visits: [], asked: [] };
   const answer = lookup(
     { ...EMPTY_VIEW, ...host, rules: [...words.keys()], routes: [routes] },
-    { destination: prefix(address, familyBits(familyOf(address))), ...(vrf === undefined ? {} : { vrf }) },
+    {
+      destination: prefix(address, familyBits(familyOf(address))),
+      ...(vrf === undefined ? {} : { vrf }),
+      ...(from === undefined ? {} : { source: from }),
+    },
     { trace },
   );
   return {
@@ -65,14 +71,22 @@ export function walk(
 }
 
 /** The selectors that the packet itself answers. What this host originates came in by lo. */
-function selects({ rule, to, l3mdev }: PolicyRule, { address, vrf }: ExplainedPacket): boolean {
+function selects({ rule, to, from, l3mdev }: PolicyRule, { address, vrf, from: source }: ExplainedPacket): boolean {
   const input = rule.inputInterface === undefined || rule.inputInterface === 'lo';
-  return input && (to === undefined || containsAddress(to, address)) && (!l3mdev || vrf !== undefined);
+  return (
+    input &&
+    (to === undefined || containsAddress(to, address)) &&
+    (source === undefined || from === undefined || containsAddress(from, source)) &&
+    (!l3mdev || vrf !== undefined)
+  );
 }
 
 /** The first selector that asks for something that the packet does not have. */
-function fails({ from, mark, tos, outputInterface, more }: PolicyRule, { vrf }: ExplainedPacket): string | undefined {
-  if (from !== undefined && from.length > 0) return 'the source address';
+function fails(
+  { from, mark, tos, outputInterface, more }: PolicyRule,
+  { vrf, from: source }: ExplainedPacket,
+): string | undefined {
+  if (source === undefined && from !== undefined && from.length > 0) return 'the source address';
   if (mark !== undefined && mark.value !== 0) return 'the mark';
   if (tos !== 0) return 'the tos';
   if (outputInterface !== undefined && outputInterface !== vrf?.name) return 'the device that the socket is bound to';

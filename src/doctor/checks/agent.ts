@@ -3,6 +3,7 @@
  * configuration, with the rights it needs?
  */
 
+import { commandThere, type Elsewhere, elsewhereText } from '../../control/network-namespace.js';
 import { selectorText } from '../../model/config.js';
 import type { Status } from '../../model/status.js';
 import { VERSION } from '../../model/version.js';
@@ -27,14 +28,25 @@ export const agentNotRunning: Check = {
     look(host.agent.status, (status) =>
       status !== undefined
         ? []
-        : found(
-            'warning',
-            'No agent runs: nothing puts the backup routes in when the routing daemon dies.',
-            [`nobody listens on ${host.agent.socket}`],
-            host.systemd.kind === 'seen' ? `systemctl start ${UNIT}` : 'backup-router run',
-          ),
+        : host.agent.elsewhere !== undefined
+          ? away(host.agent.socket, host.agent.elsewhere)
+          : found(
+              'warning',
+              'No agent runs: nothing puts the backup routes in when the routing daemon dies.',
+              [`nobody listens on ${host.agent.socket}`],
+              host.systemd.kind === 'seen' ? `systemctl start ${UNIT}` : 'backup-router run',
+            ),
     ),
 };
+
+function away(socket: string, elsewhere: Elsewhere): Outcome {
+  return found(
+    'warning',
+    'No agent runs in this network namespace: the one that answers runs in another, and all that stands here is about the kernel of this one.',
+    [`the agent on ${socket} ${elsewhereText(elsewhere)}`],
+    commandThere(elsewhere, 'doctor'),
+  );
+}
 
 export const agentNotInState: Check = {
   code: 'agent-not-in-state',

@@ -3,6 +3,7 @@
  */
 
 import { request } from '../../control/client.js';
+import { elsewhere } from '../../control/network-namespace.js';
 import { CommandError, EXIT } from '../../model/exit.js';
 import type { Status } from '../../model/status.js';
 import type { AgentEvidence } from '../host.js';
@@ -10,11 +11,14 @@ import { type Seen, seen, unseen } from '../seen.js';
 import { gatherOthers, identityOf } from './processes.js';
 
 export async function gatherAgent(socket: string): Promise<AgentEvidence> {
-  const status = await askStatus(socket);
+  const answer = await askStatus(socket);
+  const away = answer.kind === 'seen' && answer.value !== undefined ? elsewhere(answer.value) : undefined;
+  const status: typeof answer = away === undefined ? answer : seen(undefined);
   const pid = status.kind === 'seen' ? status.value?.agent.pid : undefined;
   return {
     socket,
     status,
+    ...(away === undefined ? {} : { elsewhere: away }),
     identity: pid === undefined ? undefined : identityOf(pid, `the running agent (pid ${pid})`),
     others: gatherOthers(pid),
   };

@@ -247,6 +247,7 @@ export class Host {
       pid: 1,
       version: '0',
       dryRun: false,
+      networkNamespace: null,
       startedAt: 0,
       wallOffset: 0,
       configuration: { file: '-', source: 'file', errors: [] },

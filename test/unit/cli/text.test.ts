@@ -26,7 +26,7 @@ const LONG =
   'a command that says a great deal more about what is wrong with it than anybody has ever wanted to know, and goes on';
 const STATUS: Status = {
   version: 1,
-  agent: { pid: 1, version: '0', forMs: 1, dryRun: true },
+  agent: { pid: 1, version: '0', forMs: 1, dryRun: true, networkNamespace: null },
   configuration: {
     file: '/etc/backup-router/config.yaml',
     source: 'rolled-back',
@@ -83,6 +83,7 @@ const STATUS: Status = {
   daemons: [
     {
       id: 'frr/zebra',
+      coveredBefore: [],
       state: 'unresponsive',
       reason: LONG,
       since: '2026-01-01T00:00:00.000Z',

@@ -244,6 +244,7 @@ async function verify(s: Simulation): Promise<void> {
       pid: 1,
       version: '',
       dryRun: false,
+      networkNamespace: null,
       startedAt: 0,
       wallOffset: 0,
       configuration: { file: '', source: 'file', errors: [] },

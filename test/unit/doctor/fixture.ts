@@ -176,7 +176,7 @@ export interface Spoil {
 export function status(more: Partial<Status> = {}): Status {
   return {
     version: 1,
-    agent: { pid: 4711, version: VERSION, forMs: 1000, dryRun: false },
+    agent: { pid: 4711, version: VERSION, forMs: 1000, dryRun: false, networkNamespace: null },
     configuration: {
       file: '/etc/backup-router/config.yaml',
       source: 'file',

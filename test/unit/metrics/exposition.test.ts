@@ -18,7 +18,7 @@ function facts(change: Partial<Measured> = {}): Measured {
     agent: undefined,
     outline: {
       version: 1,
-      agent: { pid: 1, version: '1.2.3', forMs: 0, dryRun: false },
+      agent: { pid: 1, version: '1.2.3', forMs: 0, dryRun: false, networkNamespace: null },
       configuration: {
         file: 'f',
         source: 'partial',
@@ -54,7 +54,7 @@ function facts(change: Partial<Measured> = {}): Measured {
         forMs: null,
         chosen: false,
       })),
-      daemons: [{ id: 'frr/zebra', state: 'down', ...daemon }],
+      daemons: [{ id: 'frr/zebra', state: 'down', coveredBefore: [], ...daemon }],
       disagreements: [],
       symmetricReplies: [
         {
