@@ -95,7 +95,7 @@ export class Ping {
   }
 
   /** Resolves with the time of the first reply that comes at or after `fromMs` (now); rejects after the timeout. */
-  async nextReply(timeoutMs = 5000, fromMs = Date.now()): Promise<number> {
+  async nextReply(timeoutMs = 20_000, fromMs = Date.now()): Promise<number> {
     const what = `a ping reply of ${this.target}`;
     return eventually(() => this.#replies.find((at) => at >= fromMs), { timeoutMs, intervalMs: 5, what });
   }

@@ -121,7 +121,7 @@ t.test('what no route covers is waited for as long as the convergence-timeout', 
     await turned(agent, 'out');
     const tookMs = Date.now() - startedMs;
     t.comment(`MEASURED hold-time 300 ms and convergence-timeout 1000 ms: out after ${tookMs} ms`);
-    t.ok(tookMs >= 1200 && tookMs < 8000, 'hold-time, then convergence-timeout');
+    t.ok(tookMs >= 1200 && tookMs < 20_000, 'hold-time, then convergence-timeout');
     t.match((await statusOf(agent)).routes.reason, 'convergence-timeout is over');
     t.same((await explained(agent)).json, { destination: '0.0.0.0/0', coveredBefore: false }, 'explain: never covered');
     await settles(t, router, [], 'out');
@@ -137,7 +137,7 @@ t.test('what no route covers is waited for as long as the convergence-timeout', 
     const startedMs = Date.now();
     await turned(agent, 'out');
     // The slack is that of a lost inotify event, for which a poll each second stands in.
-    t.ok(Date.now() - startedMs < 6000, `${Date.now() - startedMs} ms`);
+    t.ok(Date.now() - startedMs < 15_000, `${Date.now() - startedMs} ms`);
     t.notMatch(agent.log.join('\n'), /converging/);
     await settles(t, router, [], 'out');
     await agent.stop();
@@ -167,7 +167,7 @@ t.test('what no route covers is waited for as long as the convergence-timeout', 
     const coveredMs = Date.now();
     await turned(agent, 'out', from);
     t.comment(`MEASURED last destination covered to withdrawal: ${Date.now() - coveredMs} ms`);
-    t.ok(Date.now() - coveredMs < 2000, 'out as soon as everything is covered');
+    t.ok(Date.now() - coveredMs < 10_000, 'out as soon as everything is covered');
     await settles(t, router, [], 'out');
     await agent.stop();
     await frr.kill();

@@ -83,7 +83,7 @@ t.test('a death, its outage, its end; then without the agent; then over restarts
   t.comment(
     `MEASURED outage of ${ended.kind === 'outage-ended' ? ended.lengthMs : '?'} ms, bridged after ${bridged.kind === 'outage-bridged' ? bridged.afterMs : '?'} ms as the agent saw it`,
   );
-  t.ok(bridged.kind === 'outage-bridged' && bridged.afterMs > 0 && bridged.afterMs < 4_000);
+  t.ok(bridged.kind === 'outage-bridged' && bridged.afterMs > 0 && bridged.afterMs < 20_000);
   const { lastOutage } = await statusOf(agent);
   t.match(lastOutage, {
     ended: /Z$/,
@@ -191,7 +191,7 @@ t.test('a line for each change, and nobody who follows keeps the agent from endi
   t.ok(roles.includes('standby') && roles.includes('primary'));
   const fromMs = Date.now();
   t.match(await agent.stop(), { status: 0 }, 'it ends beside both');
-  t.ok(Date.now() - fromMs < 5_000, `after ${Date.now() - fromMs} ms`);
+  t.ok(Date.now() - fromMs < 15_000, `after ${Date.now() - fromMs} ms`);
   socket.resume();
   await eventually(() => closed, { what: 'the end of the connection' });
   await status.stop('SIGTERM');

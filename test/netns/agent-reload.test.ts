@@ -93,7 +93,7 @@ t.test('SIGHUP: destinations, gateways, tables, rules, placement, protocol', asy
   );
   await reloadTo(agent, { more: { 'route-protocol': 158 } });
   await eventually(() => owned(router).length === 0 && owned(router, 158).join() === expected().join(), {
-    timeoutMs: 4000,
+    timeoutMs: 15_000,
     what: 'another protocol',
   }).catch(() => undefined);
   t.same(owned(router), [], 'nothing is left of the former protocol');
@@ -119,7 +119,7 @@ t.test('a restart under another protocol number takes the former routes out', as
     const fromMs = Date.now();
     const next = restartAgent(std, former, { placement, more: { 'route-protocol': 158 } });
     await eventually(() => owned(router).length === 0 && owned(router, 158).join() === expected({ placement }).join(), {
-      timeoutMs: 4000,
+      timeoutMs: 15_000,
       what: 'another protocol',
     }).catch(() => undefined);
     t.same(owned(router), [], `${placement}: nothing is left of the former protocol`);

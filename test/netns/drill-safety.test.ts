@@ -80,7 +80,7 @@ t.test('killed in the middle, nothing is left', async (t) => {
     host.run(['kill', `-${signal.slice(3)}`, drill.lines[0]!]);
     const end = await drill.exited;
     await eventually(() => host.strangers().length === 0, {
-      timeoutMs: 5000,
+      timeoutMs: 15_000,
       what: 'no process is left',
     }).catch(() => undefined);
     t.same(host.strangers(), [], `${signal} after ${afterMs.toFixed(0)} ms, with ${running} processes: none is left`);
@@ -102,7 +102,7 @@ t.test('stopped first and killed then, nothing is left either', async (t) => {
   // Its handlers never run; the container must notice by itself.
   host.run(['kill', '-STOP', drill.lines[0]!]);
   host.run(['kill', '-KILL', drill.lines[0]!]);
-  await eventually(() => host.strangers().length === 0, { timeoutMs: 5000, what: 'no process is left' });
+  await eventually(() => host.strangers().length === 0, { timeoutMs: 15_000, what: 'no process is left' });
   t.same(difference(before, host.state()), []);
   // nsenter stops itself when its child is stopped, and would sit there for ever.
   drill.kill('SIGCONT');

@@ -156,7 +156,7 @@ for (const { name, program, skip } of BIRDS)
       t.comment(
         `SIGSTOP to unresponsive ${(hung.atMs - stoppedMs).toFixed(0)} ms at probe-timeout ${TIMING.probeTimeoutMs}`,
       );
-      t.ok(hung.atMs - stoppedMs < TIMING.probeTimeoutMs + 1500);
+      t.ok(hung.atMs - stoppedMs < TIMING.probeTimeoutMs + 5_000);
       lab.signal('SIGCONT');
       await ear.until(ID, 'responsive', from);
 
@@ -186,7 +186,7 @@ for (const { name, program, skip } of BIRDS)
         await t.rejects(health.holds([STATIC4]), 'a dead BIRD cannot be asked');
       }
       t.comment(`SIGKILL to verdict, ms: ${deathsMs.map((ms) => ms.toFixed(2)).join(' ')}`);
-      t.ok(deathsMs.every((ms) => ms < 1000));
+      t.ok(deathsMs.every((ms) => ms < 5_000));
       t.same(
         ear.kinds(ID).filter((kind) => kind !== 'appeared'),
         ['down', ...Array.from({ length: 5 }, () => ['responsive', 'down']).flat()],

@@ -80,8 +80,8 @@ for (const { name, program, skip } of BIRDS)
     await t.test('start, hold, converge', async (t) => {
       const from = agent.log.length;
       const startedMs = bird.start();
-      await agent.waitForLog(/daemon id=bird\/bird state=responsive/, 5000, from);
-      await agent.waitForLog(/cause=converging/, 5000, from);
+      await agent.waitForLog(/daemon id=bird\/bird state=responsive/, 20_000, from);
+      await agent.waitForLog(/cause=converging/, 20_000, from);
       t.same(owned(router), expected(), 'an answer alone withdraws nothing');
       await atOut(t, from);
       t.comment(`MEASURED spawn of BIRD to withdrawn: ${Date.now() - startedMs} ms, most of it BGP`);
@@ -117,7 +117,7 @@ for (const { name, program, skip } of BIRDS)
         await settles(t, router, expected(undefined, 'winning'), 'after preempt-after the tie is won');
         const tookMs = Date.now() - killedMs;
         t.comment(`MEASURED preempt-after 600 ms: tie won ${tookMs} ms after the death`);
-        t.ok(tookMs >= 580 && tookMs < 5000, 'no earlier and not much later');
+        t.ok(tookMs >= 580 && tookMs < 15_000, 'no earlier and not much later');
         t.same(leavesBy(router), ['mgmt0', 'mgmt0']);
         t.same(
           (await statusOf(agent)).backupRoutes.map((route) => [route.state, route.preempting]),

@@ -249,7 +249,7 @@ t.test('two management interfaces, by alternative name and by MAC address', asyn
     const diedMs = Date.now();
     gw1.ipBatch(['addr del 10.250.0.1/24 dev lan', 'addr del fe80::1/64 dev lan']);
     await eventually(() => carriers().join() === 'mgmt1,mgmt1', {
-      timeoutMs: 9000,
+      timeoutMs: 15_000,
       intervalMs: 20,
       what: 'the second one carries',
     });

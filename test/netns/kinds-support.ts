@@ -165,7 +165,7 @@ export async function settles(
   namespace: Namespace,
   wanted: readonly string[],
   message: string,
-  timeoutMs = 5000,
+  timeoutMs = 20_000,
   numbers: Numbers = DEFAULTS,
 ): Promise<void> {
   await eventually(() => owned(namespace, numbers).join() === wanted.join(), {
@@ -222,7 +222,7 @@ export class Monitor {
   }
 
   /** The first event at or after `fromMs` that matches. */
-  async next(pattern: RegExp, fromMs: number, timeoutMs = 5000): Promise<KernelEvent> {
+  async next(pattern: RegExp, fromMs: number, timeoutMs = 20_000): Promise<KernelEvent> {
     return eventually(() => this.events.find((event) => event.atMs >= fromMs && pattern.test(event.text)), {
       timeoutMs,
       intervalMs: 5,

@@ -143,7 +143,7 @@ t.test('a ping sees a link that goes down for 300 ms', async (t) => {
   b.ip('link set eth0 up');
   await ping.nextReply();
   const gapMs = await ping.longestGapMs(downMs - 50);
-  t.ok(gapMs >= 280 && gapMs < 1500, `gap ${gapMs} ms`);
+  t.ok(gapMs >= 280 && gapMs < 10_000, `gap ${gapMs} ms`);
 });
 
 t.test('the text of foreign state ignores our own and sees all else', async (t) => {

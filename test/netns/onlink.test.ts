@@ -32,7 +32,7 @@ t.test('an address without a prefix route, and the route later', async (t) => {
   router.ip(`-6 route add ${inet6.gateway.replace(/1$/, '')}/64 dev mgmt0 proto ra metric 1024`);
   await settles(t, router, expected({ gateway: GATEWAY }), 'in, of both families');
   const took = Date.now() - before;
-  t.ok(took < 5_000, `${took} ms from the routes to the backup routes, long before the next resync`);
+  t.ok(took < 20_000, `${took} ms from the routes to the backup routes, long before the next resync`);
   for (const family of FAMILIES) {
     const ping = startPing(noc, STANDARD[family].mgmt);
     await ping.nextReply();

@@ -41,7 +41,7 @@ t.test('SIGKILL and crash, again and again', { skip }, async (t) => {
     await sleep(100);
     const from = mark(agent);
     frr.process('zebra').kill(signal);
-    await agent.waitForLog(new RegExp(`process \\d+ \\(zebra\\) ${how}`), 5000, from);
+    await agent.waitForLog(new RegExp(`process \\d+ \\(zebra\\) ${how}`), 20_000, from);
     await settles(t, std.router, expected(), `${signal}: in`);
     await sleep(300);
     t.same(
@@ -79,7 +79,7 @@ for (const [title, env] of [
     t.match(await agent.waitForLog(/no-process-events/), /closes/);
     const from = mark(agent);
     await frr.kill('zebra');
-    await agent.waitForLog(/end of file|ECONNRESET|EPIPE/, 5000, from);
+    await agent.waitForLog(/end of file|ECONNRESET|EPIPE/, 20_000, from);
     await settles(t, std.router, expected(), 'in');
     await frr.start();
     await turned(agent, 'out', from);

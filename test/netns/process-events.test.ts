@@ -203,7 +203,7 @@ t.test('a stopped daemon that is killed; a process by name and by pid file', { s
     const dead = await ear.until(id, 'down', 0, 3000);
     t.comment(`${id}: ${(dead.atMs - killedMs).toFixed(2)} ms: ${dead.verdict.reason}`);
     t.match(dead.verdict.reason, /was ended by signal 9/);
-    t.ok(dead.atMs - killedMs < 1000, 'by the event, not by the look each 5 s');
+    t.ok(dead.atMs - killedMs < 4_000, 'by the event, not by the look each 5 s');
   }
 });
 

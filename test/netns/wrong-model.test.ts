@@ -59,7 +59,7 @@ t.test('what the judge swears is covered, and the kernel does not carry', { skip
   });
   const tookMs = Math.round(performance.now() - outMs);
   t.comment(`MEASURED out for ${tookMs} ms by a wrong model`);
-  t.ok(tookMs < 2000, 'out by the lie, and in at once by the word of the kernel');
+  t.ok(tookMs < 10_000, 'out by the lie, and in at once by the word of the kernel');
 
   const status = await statusOf(agent);
   t.equal(status.routes.cause, 'disagreement');

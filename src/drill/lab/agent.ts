@@ -99,7 +99,7 @@ export class Agent {
    * Resolves with the first line from number `from` on that matches; `from` 0 includes the past,
    * `agent.log.length` only the future.
    */
-  async waitForLog(pattern: RegExp, timeoutMs = 5000, from = 0): Promise<string> {
+  async waitForLog(pattern: RegExp, timeoutMs = 20_000, from = 0): Promise<string> {
     try {
       return await eventually(() => this.log.slice(from).find((line) => pattern.test(line)), {
         timeoutMs,

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 
 export interface EventuallyOptions {
-  /** Gives up after this long; 5 s by default. */
+  /** Gives up after this long; 20 s by default. */
   readonly timeoutMs?: number;
   /** Asks this often; every 20 ms by default. */
   readonly intervalMs?: number;
@@ -27,7 +27,7 @@ export async function sleep(ms: number): Promise<void> {
  * as not yet. Rejects after the timeout, with the last value or error seen.
  */
 export async function eventually<T>(probe: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<Truthy<T>> {
-  const timeoutMs = options.timeoutMs ?? 5000;
+  const timeoutMs = options.timeoutMs ?? 20_000;
   const start = performance.now();
   let cause: unknown;
   let seen = '';

@@ -60,7 +60,7 @@ t.test('any process of the name; its age is that of the oldest', async (t) => {
   const { heard } = watch(t, name);
   t.match(heard[0], { kind: 'responsive', reason: new RegExp(`process ${first.pid} `) });
   const ageMs = heard[0]?.kind === 'responsive' ? (heard[0].ageMs ?? 0) : 0;
-  t.ok(ageMs > 350 && ageMs < 1500, `${ageMs} ms`);
+  t.ok(ageMs > 350 && ageMs < 10_000, `${ageMs} ms`);
   first.kill('SIGKILL');
   await sleep(300);
   t.same(kinds(heard), ['responsive'], 'the other was there before');

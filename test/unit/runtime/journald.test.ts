@@ -75,7 +75,7 @@ t.test('an entry arrives; a socket that is full, not there or no socket takes no
   let taken = 0;
   while (taken < 100_000 && sendEntry([['MESSAGE', 'x'.repeat(1000)]], path)) taken++;
   t.ok(taken > 0 && taken < 100_000, `nobody reads: full after ${taken}`);
-  t.ok(performance.now() - before < 2_000, 'nothing waited');
+  t.ok(performance.now() - before < 10_000, 'nothing waited');
   t.equal(sendEntry([['MESSAGE', 'x'.repeat(10_000_000)]], path), false, 'too large');
 });
 

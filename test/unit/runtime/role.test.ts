@@ -105,7 +105,7 @@ t.test('a file: written over, replaced, deleted, unreadable, back again', async 
   writeFileSync(`${path}.new`, 'BACKUP\n');
   renameSync(`${path}.new`, path);
   let seen = await role.until('standby', /says backup/);
-  t.ok(performance.now() - start < 500, 'heard by inotify, not by the poll');
+  t.ok(performance.now() - start < 900, 'heard by inotify, not by the poll');
 
   writeFileSync(path, 'MASTER\n');
   seen = await role.until('primary', /says master/, seen);
@@ -173,7 +173,7 @@ t.test('a command that hangs is ended after its timeout, and never runs twice at
   const start = performance.now();
   await role.until('standby', /slow failed/);
   const took = performance.now() - start;
-  t.ok(took > 250 && took < 2_000, `ended after ${took} ms`);
+  t.ok(took > 250 && took < 10_000, `ended after ${took} ms`);
 });
 
 t.test('nothing of a command outlives it: neither its time, nor its end, nor the source', async (t) => {

@@ -124,7 +124,7 @@ t.test('directories come and go', async (t) => {
     const from = heard.length;
     t.ok(await until(() => heard.slice(from).some((verdict) => verdict.kind === 'responsive')));
     const tookMs = performance.now() - listeningMs;
-    t.ok(tookMs < 200, `life ${life}: found ${tookMs.toFixed(1)} ms after listen()`);
+    t.ok(tookMs < 900, `life ${life}: found ${tookMs.toFixed(1)} ms after listen()`);
     server.die();
     t.ok(await until(() => heard.at(-1)?.kind === 'down'));
     rmSync(life % 2 === 0 ? join(root, 'run') : dir, { recursive: true });
