@@ -1,6 +1,7 @@
 /** `backup-router check`: strict; every fault of a file at once. */
 
 import { renderDiagnostics } from '../config/diagnostic.js';
+import { partsDirectory, partsOf } from '../config/files.js';
 import { loadConfig } from '../config/load.js';
 import { EXIT } from '../model/exit.js';
 import { counted } from '../model/text.js';
@@ -11,15 +12,18 @@ import { print, printError, printJson } from './print.js';
 export async function check(options: ConfigOptions & { readonly json?: boolean }): Promise<number> {
   const file = configFileOf(options);
   const { config, diagnostics } = loadConfig(file, hintsOf(options), true);
+  const parts = partsOf(file).names;
   const errors = diagnostics.filter((d) => d.severity === 'error').length;
   if (options.json === true) {
-    printJson<CheckOutput>({ version: 1, file, valid: config !== undefined, diagnostics });
+    printJson<CheckOutput>({ version: 1, file, parts, valid: config !== undefined, diagnostics });
   } else {
     printError(renderDiagnostics(diagnostics));
     const warnings = diagnostics.length - errors;
     const verdict = config === undefined ? counted(errors, 'error') : 'ok';
     const warned = warnings > 0 ? `, ${counted(warnings, 'warning')}` : '';
-    print(`${file}: ${verdict}${warned}\n`);
+    const whole =
+      parts.length === 0 ? file : `${file} with ${counted(parts.length, 'file')} of ${partsDirectory(file)}`;
+    print(`${whole}: ${verdict}${warned}\n`);
   }
   return config === undefined ? EXIT.CONFIG : EXIT.OK;
 }

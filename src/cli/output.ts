@@ -161,6 +161,8 @@ export interface PlanOutput {
 export interface CheckOutput {
   readonly version: 1;
   readonly file: string;
+  /** The files of its directory of parts, in the order in which they are read. */
+  readonly parts: readonly string[];
   readonly valid: boolean;
   readonly diagnostics: readonly Diagnostic[];
 }

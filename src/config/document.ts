@@ -19,8 +19,8 @@ import {
   Parser,
 } from 'yaml';
 import type { DiagnosticCode, Fault } from './diagnostic.js';
-import { createReport, type Report, type Span } from './report.js';
-import { lessIndented, mendSlips, withLineEnds } from './slips.js';
+import type { Report, Span } from './report.js';
+import { lessIndented, mendSlips } from './slips.js';
 
 interface Placed {
   readonly span: Span;
@@ -59,7 +59,6 @@ export type Value = ScalarValue | ListValue | MapValue | NullValue;
 
 export interface YamlDocument {
   readonly root: Value | undefined;
-  readonly report: Report;
   /** Some of the text did not make it into `root`. */
   readonly damaged: boolean;
 }
@@ -69,23 +68,25 @@ const MAX_LENGTH = 1 << 18;
 const PREFIX_ITEMS = /(?:- )?["']?[0-9A-Fa-f.:]{2,45}\/\d{1,3}["']?,?\s+/g;
 const MAX_DEPTH = 32;
 
-/** Parses the first document of the text; faults of syntax go into the report. Never throws. */
-export function parseDocument(original: string, file: string, homeOf?: Report['homeOf']): YamlDocument {
-  const lines = withLineEnds(original);
-  const report = createReport(lines.text, file, homeOf);
+/** Why a text is too long to be parsed; undefined: it is not. */
+export function lengthFault(text: string): Fault | undefined {
+  const length = text.length <= MAX_LENGTH ? text.length : text.replace(PREFIX_ITEMS, '').length;
+  if (length <= MAX_LENGTH) return undefined;
+  return {
+    code: 'too-large',
+    message: `the file has ${length} characters, not counting prefixes; ${MAX_LENGTH} are read at most`,
+    suggestion: 'is this the right file?',
+  };
+}
+
+/** Parses the first document of the text, whose line ends are those of YAML; faults of syntax go into the report. Never throws. */
+export function parseDocument(original: string, report: Report): YamlDocument {
   const refuse = (at: number, fault: Fault): YamlDocument => {
     report.error({ start: at, end: at + 1 }, fault);
-    return { root: undefined, report, damaged: true };
+    return { root: undefined, damaged: true };
   };
-  const length = original.length <= MAX_LENGTH ? original.length : original.replace(PREFIX_ITEMS, '').length;
-  if (length > MAX_LENGTH)
-    return refuse(0, {
-      code: 'too-large',
-      message: `the file has ${length} characters, not counting prefixes; ${MAX_LENGTH} are read at most`,
-      suggestion: 'is this the right file?',
-    });
-  const { text, slips } = mendSlips(lines.text);
-  for (const { span, fault } of [...lines.slips, ...slips]) report.error(span, fault);
+  const { text, slips } = mendSlips(original);
+  for (const { span, fault } of slips) report.error(span, fault);
   const { tokens, tooDeepAt } = parseTokens(text);
   if (tooDeepAt !== undefined)
     return refuse(tooDeepAt, {
@@ -117,7 +118,7 @@ export function parseDocument(original: string, file: string, homeOf?: Report['h
       },
     );
   }
-  if (first === undefined) return { root: undefined, report, damaged: control !== null };
+  if (first === undefined) return { root: undefined, damaged: control !== null };
   const untabbed = first.errors.length > 0 ? withoutTabs(text) : undefined;
   let tabTold = false;
   for (const e of first.errors) {
@@ -141,7 +142,6 @@ export function parseDocument(original: string, file: string, homeOf?: Report['h
   const root = convertDocument(untabbed?.document ?? first, text, report);
   return {
     root,
-    report,
     damaged: first.errors.length + slips.length > 0 || second !== undefined || control !== null,
   };
 }

@@ -162,7 +162,7 @@ function readStanzas(entry: Entry, top: Section, report: Report): readonly Inter
     if (before !== undefined)
       report.error(item.span, {
         code: 'duplicate-interface',
-        message: `${selectorText(selector)} has two stanzas; the first begins in line ${report.lineOf(before.start)}`,
+        message: `${selectorText(selector)} has two stanzas; the first begins in ${report.placeOf(before.start)}`,
         suggestion:
           'make them one: it may have a backup-router and an inet6-backup-router, each with several addresses',
       });

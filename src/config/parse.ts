@@ -7,13 +7,15 @@
  */
 
 import type { Config, ManagementInterface } from '../model/config.js';
-import type { Diagnostic } from './diagnostic.js';
-import { type MapValue, parseDocument } from './document.js';
+import type { Diagnostic, Fault } from './diagnostic.js';
+import { lengthFault, type MapValue, parseDocument } from './document.js';
 import { homeOf, TOP_KEYS } from './file-keys.js';
+import { foreignFault } from './foreign.js';
 import { looksLikeJunos } from './junos/detect.js';
 import { type JunosHints, readJunos } from './junos/read.js';
 import { type InterfaceResult, readManagementInterfaces } from './management-interface.js';
-import { createReport, fileDiagnostic, type Report, type Span } from './report.js';
+import { type Merged, mergeRoots, type Part, reportOfPart, shiftValue, splitParts } from './parts.js';
+import { createReport, fileDiagnostic, type Report } from './report.js';
 import { describe, readSection, type Section } from './section.js';
 import {
   DEFAULTS,
@@ -25,6 +27,7 @@ import {
   type SectionName,
   type Setting,
 } from './settings.js';
+import { type Mended, withLineEnds } from './slips.js';
 import type { Settings } from './values.js';
 
 export interface ParsedConfig {
@@ -41,83 +44,81 @@ const MINIMAL = 'the smallest one is\nmanagement-interface: eth0\nbackup-router:
 const MAX_YAML_LENGTH = 1 << 22;
 
 /**
- * Reads the text of a configuration file, YAML or Junos. `fileName` is for the diagnostics only; the hints are for
- * what Junos text does not say. A fault of the reader itself is a fault of the text, for whoever reads it at start or
- * reload has something better to run than nothing.
+ * Reads the text of a configuration, YAML or Junos, of one file or of several (parts.ts). `fileName` is for the diagnostics only; the
+ * hints are for what Junos text does not say. `incomplete`: some of it could not be read, and that has been told. A fault of the reader
+ * itself is a fault of the text, for whoever reads it at start or reload has something better to run than nothing.
  */
-export function parseConfig(text: string, fileName: string, hints: JunosHints = {}, read = readText): ParsedConfig {
+export function parseConfig(
+  text: string,
+  fileName: string,
+  hints: JunosHints = {},
+  incomplete = false,
+  read = readText,
+): ParsedConfig {
   try {
-    return read(text, fileName, hints);
+    return read(text, fileName, hints, incomplete);
   } catch (error) {
-    const fault = fileDiagnostic(fileName, {
+    return refused(fileName, {
       code: 'reader-failed',
       message: `the reader of backup-router fails on this file: ${error instanceof Error ? error.message : String(error)}`,
       suggestion: 'this is a bug; report it with the file, and write the configuration in another way',
     });
-    return { config: undefined, partial: undefined, diagnostics: [fault] };
   }
 }
 
-function readText(text: string, fileName: string, hints: JunosHints): ParsedConfig {
+function refused(fileName: string, fault: Fault): ParsedConfig {
+  return { config: undefined, partial: undefined, diagnostics: [fileDiagnostic(fileName, fault)] };
+}
+
+function readText(text: string, fileName: string, hints: JunosHints, incomplete: boolean): ParsedConfig {
   const body = text.startsWith('\ufeff') ? text.slice(1) : text;
-  const foreign = foreignFile(body);
-  if (foreign !== undefined) {
-    const report = createReport(body, fileName);
-    report.error(foreign.span, {
-      code: 'wrong-type',
-      message: `this is a configuration of ${foreign.program}`,
-      suggestion: MINIMAL,
-    });
-    return { config: undefined, partial: undefined, diagnostics: report.diagnostics() };
-  }
-  return looksLikeJunos(body) ? readJunos(body, fileName, hints) : parseYaml(body, fileName);
+  const parts = splitParts(body, fileName);
+  const [main, ...others] = parts;
+  if (foreignFault(main.text) !== undefined || !looksLikeJunos(main.text)) return parseYaml(body, parts, incomplete);
+  const junos = readJunos(main.text, fileName, hints);
+  const [first] = others;
+  if (first === undefined) return junos;
+  const fault = fileDiagnostic(first.name, {
+    code: 'wrong-type',
+    message: `${fileName} is Junos text, which has no parts`,
+    suggestion: `convert it: backup-router convert ${fileName}; or move ${first.name} elsewhere`,
+  });
+  return { config: undefined, partial: junos.partial, diagnostics: [...junos.diagnostics, fault] };
 }
 
-/** Files of other programs that people name by mistake, told by a line that no file of ours has. */
-const FOREIGN: readonly (readonly [program: string, line: RegExp])[] = [
-  ['keepalived', /^(?:vrrp_instance|vrrp_sync_group|vrrp_script|global_defs|virtual_server)\b.*$/m],
-  [
-    'netplan',
-    /^network:[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*[ \t]+(?:version|renderer|ethernets|vlans|bonds|bridges):/m,
-  ],
-];
-
-function foreignFile(text: string): { readonly program: string; readonly span: Span } | undefined {
-  const head = text.slice(0, 1 << 16);
-  if (/^management-interface:/m.test(head)) return undefined;
-  for (const [program, line] of FOREIGN) {
-    const found = line.exec(head);
-    const end = found === null ? 0 : found.index + /^[^\r\n]*/.exec(found[0])![0].length;
-    if (found !== null) return { program, span: { start: found.index, end } };
-  }
-  return undefined;
-}
-
-function parseYaml(body: string, fileName: string): ParsedConfig {
-  if (body.length > MAX_YAML_LENGTH) {
-    const fault = fileDiagnostic(fileName, {
+function parseYaml(body: string, parts: readonly [Part, ...Part[]], incomplete: boolean): ParsedConfig {
+  const fileName = parts[0].name;
+  if (body.length > MAX_YAML_LENGTH)
+    return refused(fileName, {
       code: 'too-large',
-      message: `${fileName} has more than ${MAX_YAML_LENGTH} characters`,
+      message: `${fileName} has more than ${MAX_YAML_LENGTH} characters${parts.length === 1 ? '' : ', with its parts'}`,
       suggestion: 'is this the right file?',
     });
-    return { config: undefined, partial: undefined, diagnostics: [fault] };
+  const tooLong = lengthFault(body);
+  const ended = parts.map((part) => ({ ...part, ...withLineEnds(part.text) }));
+  const report = createReport(withTexts(body, ended), fileName, homeOf, ended);
+  if (tooLong !== undefined) {
+    report.error({ start: 0, end: 1 }, tooLong);
+    return { config: undefined, partial: undefined, diagnostics: report.diagnostics() };
   }
-  const { root, report, damaged } = parseDocument(body, fileName, homeOf);
-  if (root?.kind === 'map') {
-    const partial = readTop(root, body, damaged, report);
+  const roots: MapValue[] = [];
+  let damaged = incomplete;
+  for (const part of ended) {
+    const read = readPart(part, part.start > 0, reportOfPart(report, part));
+    damaged ||= read.damaged;
+    if (read.root !== undefined) roots.push(shiftValue(read.root, part.start) as MapValue);
+  }
+  const [first, ...more] = roots;
+  if (first !== undefined) {
+    const merged = mergeRoots([first, ...more]);
+    const partial = readTop(merged, body, damaged, incomplete, report);
     return {
       config: report.errorCount() === 0 ? partial : undefined,
       partial,
       diagnostics: report.diagnostics(),
     };
   }
-  if (root !== undefined)
-    report.error(root.span, {
-      code: 'wrong-type',
-      message: `a configuration is a mapping of keys, not ${describe(root)}`,
-      suggestion: MINIMAL,
-    });
-  else if (!damaged)
+  if (!damaged)
     report.error(
       { start: 0, end: 1 },
       { code: 'empty-file', message: 'the configuration is empty', suggestion: MINIMAL },
@@ -125,13 +126,60 @@ function parseYaml(body: string, fileName: string): ParsedConfig {
   return { config: undefined, partial: undefined, diagnostics: report.diagnostics() };
 }
 
+/** The text with each part as it stands now, at the same offsets. */
+function withTexts(body: string, parts: readonly (Part & Mended)[]): string {
+  return parts.reduce(
+    (whole, { start, text, slips }) =>
+      slips.length === 0 ? whole : whole.slice(0, start) + text + whole.slice(start + text.length),
+    body,
+  );
+}
+
+/** The keys of one file; the faults go into the report, whose offsets are those of the file. */
+function readPart(
+  { text, slips }: Part & Mended,
+  isPart: boolean,
+  report: Report,
+): { readonly root: MapValue | undefined; readonly damaged: boolean } {
+  for (const { span, fault } of slips) report.error(span, fault);
+  const foreign = foreignFault(text);
+  if (foreign !== undefined) report.error(foreign.span, foreign.fault);
+  else if (isPart && looksLikeJunos(text))
+    report.error(
+      { start: 0, end: 1 },
+      {
+        code: 'wrong-type',
+        message: 'this is Junos text, and a part of a configuration is YAML',
+        suggestion: 'convert it: backup-router convert FILE',
+      },
+    );
+  else {
+    const { root, damaged } = parseDocument(text, report);
+    if (root === undefined || root.kind === 'map') return { root, damaged };
+    report.error(root.span, {
+      code: 'wrong-type',
+      message: `a configuration is a mapping of keys, not ${describe(root)}`,
+      suggestion: MINIMAL,
+    });
+  }
+  return { root: undefined, damaged: true };
+}
+
 /** The configuration without what is faulty in it; undefined when too little is left. */
-function readTop(root: MapValue, text: string, damaged: boolean, report: Report): Config | undefined {
+function readTop(
+  { root, added }: Merged,
+  text: string,
+  damaged: boolean,
+  incomplete: boolean,
+  report: Report,
+): Config | undefined {
   const top = readSection(root, '', TOP_KEYS, report);
   if (top === undefined) return undefined;
   const interfaces = readManagementInterfaces(top, damaged, report);
   const settings = readSettings(top, report);
-  const managementInterfaces = withoutWidening(interfaces, text, report);
+  const mayBeLost = (found: number): boolean =>
+    incomplete || (report.errorCount() > 0 && writtenIn(text) - added > found);
+  const managementInterfaces = withoutWidening(interfaces, mayBeLost);
   return managementInterfaces.length === 0 ? undefined : { ...DEFAULTS, ...settings, managementInterfaces };
 }
 
@@ -141,14 +189,12 @@ function readTop(root: MapValue, text: string, damaged: boolean, report: Report)
  */
 function withoutWidening(
   interfaces: readonly InterfaceResult[],
-  text: string,
-  report: Report,
+  mayBeLost: (found: number) => boolean,
 ): readonly ManagementInterface[] {
-  const written = text.replace(/(^|\s)#.*/g, '').match(/desti/gi)?.length ?? 0;
   const found = new Set(
     interfaces.flatMap(({ named, stanzas }) => (named ? stanzas.flatMap((stanza) => stanza.destinationAt ?? []) : [])),
   );
-  const lost = report.errorCount() > 0 && written > found.size;
+  const lost = mayBeLost(found.size);
   return interfaces.flatMap(({ selector, stanzas }) => {
     const backupRouters = stanzas
       .filter((stanza) => !(lost && stanza.assumedDefault))
@@ -156,6 +202,9 @@ function withoutWidening(
     return selector === undefined || backupRouters.length === 0 ? [] : [{ selector, backupRouters }];
   });
 }
+
+/** How often a text says something of destinations, its comments aside. */
+const writtenIn = (text: string): number => text.replace(/(^|\s)#.*/g, '').match(/desti/gi)?.length ?? 0;
 
 /** Before the others, which go by it. */
 const FIRST: Field = 'routeProtocol';

@@ -26,7 +26,14 @@ export interface Report {
   readonly homeOf: (key: string) => string | undefined;
   /** Line number, from 1, of an offset. */
   readonly lineOf: (offset: number) => number;
+  /** The same in words, with the file where there are several: `line 3 of /etc/backup-router/config.d/a.yaml`. */
+  readonly placeOf: (offset: number) => string;
   readonly diagnostics: () => readonly Diagnostic[];
+}
+
+interface Found {
+  readonly at: number;
+  readonly diagnostic: Diagnostic;
 }
 
 /** Of each severity, so that warnings never crowd out an error. */
@@ -34,16 +41,32 @@ const MAX_DIAGNOSTICS = 100;
 const MAX_SOURCE = 160;
 const MAX_MESSAGE = 300;
 
-/** An empty report on `text`. */
-export function createReport(text: string, file: string, homeOf: Report['homeOf'] = () => undefined): Report {
+/** A file in the text: it goes on to the next one. */
+export interface FileAt {
+  readonly name: string;
+  readonly start: number;
+  readonly text: string;
+}
+
+/** An empty report on `text`, which is that of the file, or of several (parts.ts). */
+export function createReport(
+  text: string,
+  file: string,
+  homeOf: Report['homeOf'] = () => undefined,
+  files: readonly FileAt[] = [{ name: file, start: 0, text }],
+): Report {
   const lines = new LineCounter();
   lines.addNewLine(0);
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
-  const found: Record<Severity, Diagnostic[]> = { error: [], warning: [] };
+  const found: Record<Severity, Found[]> = { error: [], warning: [] };
   const suppressed: Record<Severity, number> = { error: 0, warning: 0 };
   const broken = new Set<number>();
   const told = new Set<string>();
   let errors = 0;
+
+  const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
+  const fileAt = (offset: number): FileAt => files.findLast(({ start }) => start <= offset) ?? files[0]!;
+  const lineOf = (offset: number): number => lineAt(offset) - lineAt(fileAt(offset).start) + 1;
 
   const add = (severity: Severity, span: Span, fault: Fault): void => {
     const once = `${span.anchor ?? span.start} ${fault.code} ${fault.message}`;
@@ -57,7 +80,12 @@ export function createReport(text: string, file: string, homeOf: Report['homeOf'
       return;
     }
     if (fault.code === 'syntax' || fault.code === 'unknown-alias') broken.add(span.start);
-    found[severity].push(diagnosticAt(text, file, lines, severity, span, fault));
+    const at = fileAt(span.start);
+    const diagnostic = diagnosticAt(text, at, lines, severity, span, fault);
+    found[severity].push({
+      at: span.start,
+      diagnostic: { ...diagnostic, line: diagnostic.line - lineAt(at.start) + 1 },
+    });
   };
 
   return {
@@ -66,9 +94,10 @@ export function createReport(text: string, file: string, homeOf: Report['homeOf'
     errorCount: () => errors,
     hasRoom: () => found.error.length < MAX_DIAGNOSTICS,
     homeOf,
-    lineOf: (offset) => Math.max(1, lines.linePos(offset).line),
+    lineOf,
+    placeOf: (offset) => `line ${lineOf(offset)}${files.length === 1 ? '' : ` of ${fileAt(offset).name}`}`,
     diagnostics: () => {
-      const sorted = [...found.error, ...found.warning].sort((a, b) => a.line - b.line || a.column - b.column);
+      const sorted = [...found.error, ...found.warning].sort((a, b) => a.at - b.at).map(({ diagnostic }) => diagnostic);
       const rest = (['error', 'warning'] as const)
         .filter((severity) => suppressed[severity] > 0)
         .map((severity) => {
@@ -103,7 +132,7 @@ export function fileDiagnostic(file: string, fault: Fault, severity: Severity = 
 
 function diagnosticAt(
   text: string,
-  file: string,
+  file: FileAt,
   lines: LineCounter,
   severity: Severity,
   span: Span,
@@ -114,12 +143,12 @@ function diagnosticAt(
   const line = Math.max(1, position.line);
   const lineStart = lines.lineStarts[line - 1] ?? 0;
   const newline = text.indexOf('\n', lineStart);
-  let lineEnd = newline < 0 ? text.length : newline;
+  let lineEnd = Math.min(newline < 0 ? text.length : newline, Math.max(lineStart, file.start + file.text.length));
   if (lineEnd > lineStart && text[lineEnd - 1] === '\r') lineEnd--;
   const from = lineEnd - lineStart <= MAX_SOURCE ? lineStart : Math.max(lineStart, start - MAX_SOURCE / 2);
   const column = start - lineStart + 1;
   return {
-    ...fileDiagnostic(file, { ...fault, message: fault.message.slice(0, MAX_MESSAGE) }, severity),
+    ...fileDiagnostic(file.name, { ...fault, message: fault.message.slice(0, MAX_MESSAGE) }, severity),
     line,
     column,
     endColumn: Math.max(column + 1, Math.min(span.end, lineEnd) - lineStart + 1),

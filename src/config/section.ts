@@ -52,7 +52,7 @@ export function readSection(
     if (first !== undefined) {
       report.error(entry.keySpan, {
         code: 'duplicate-key',
-        message: `${quote(entry.key)} is set twice; first in line ${report.lineOf(first.keySpan.start)}`,
+        message: `${quote(entry.key)} is set twice; first in ${report.placeOf(first.keySpan.start)}`,
         suggestion: 'keep one of them; several values are written as a list: [a, b]',
       });
       continue;

@@ -5,6 +5,7 @@
 
 import { type CommandText, describeProgram } from '../cli/describe.js';
 import { buildProgram } from '../cli/program.js';
+import { partsDirectory } from '../config/files.js';
 import { EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { VERSION } from '../model/version.js';
@@ -58,6 +59,7 @@ export function commandsPage(date: string): string {
     section(
       'files',
       item(italic(paths.configFile), text('The configuration, YAML or Junos text.')),
+      item(italic(`${partsDirectory(paths.configFile)}/*.yaml`), text('Further files of it, in YAML.')),
       item(
         italic(paths.controlSocket),
         text(

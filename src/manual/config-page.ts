@@ -4,10 +4,13 @@
  */
 
 import { configSchema } from '../config/file-keys.js';
+import { partsDirectory } from '../config/files.js';
 import type { Schema } from '../config/schema.js';
 import { DEFAULT_CONFIG_FILE } from '../model/paths.js';
 import { VERSION } from '../model/version.js';
 import { bold, example, heading, indented, italic, item, paragraph, section, text } from './roff.js';
+
+const PARTS = partsDirectory(DEFAULT_CONFIG_FILE);
 
 export interface Examples {
   readonly minimal: string;
@@ -36,6 +39,14 @@ export function configPage(date: string, examples: Examples): string {
           'never used as it is: at reload what runs goes on, at start the last known good copy',
           'runs, else the valid part of the file.',
         )}`,
+      ),
+      paragraph(
+        text(
+          `The files *.yaml and *.yml in ${PARTS} belong to it, in the order of their names; beside`,
+          'a file of another name, the directory of that name (blue.d for blue.yaml). Mappings of the',
+          'same key become one, and the destinations of one backup router add up. Any other key that',
+          'two files have is an error, which names both places.',
+        ),
       ),
       paragraph(
         text(

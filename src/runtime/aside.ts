@@ -7,6 +7,7 @@
 
 import { statSync } from 'node:fs';
 import { extname, join } from 'node:path';
+import { partsOf } from '../config/files.js';
 import type { JunosHints } from '../config/junos/read.js';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { writeLastKnownGood } from './last-known-good.js';
@@ -20,10 +21,14 @@ const LARGE_BYTES = 16_384;
 
 /** As {@link loadConfig}. Never rejects because of the file. */
 export async function loadAside(path: string, hints: JunosHints): Promise<LoadedConfig> {
-  const found = statSync(path, { throwIfNoEntry: false });
-  const large = found?.isFile() === true && found.size > LARGE_BYTES;
+  const large = [path, ...partsOf(path).names].map(sizeOf).reduce((a, b) => a + b) > LARGE_BYTES;
   const task: Task = { kind: 'load', path, hints };
   return large ? inThread<LoadedConfig>(task).catch(() => loadConfig(path, hints)) : loadConfig(path, hints);
+}
+
+function sizeOf(path: string): number {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.isFile() === true ? found.size : 0;
 }
 
 let keeping: Promise<void> = Promise.resolve();

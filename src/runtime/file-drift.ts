@@ -1,9 +1,10 @@
 /**
- * Whether a configuration file still says what was read from it. A look costs one stat(2); the file is read again only where that has
- * changed, and then once.
+ * Whether a configuration file, with its parts, still says what was read from it. A look costs one stat(2) for each and the names of the
+ * parts; the files are read again only where that has changed, and then once.
  */
 
 import { type BigIntStats, statSync } from 'node:fs';
+import { partsOf } from '../config/files.js';
 
 export interface FileDrift {
   /** How the file is now. */
@@ -16,7 +17,7 @@ export interface FileDrift {
 
 /** `textOf`: what the file says; undefined: it cannot be read. */
 export function createDrift(path: string, textOf: () => string | undefined): FileDrift {
-  const look = (): string => signature(path);
+  const look = (): string => [path, ...partsOf(path).names].map(signature).join(' ');
   let known = look();
   let last: { readonly signature: string; readonly text: string | undefined; readonly changed: boolean } | undefined;
   return {
@@ -42,5 +43,5 @@ function signature(path: string): string {
   } catch (error) {
     return String((error as NodeJS.ErrnoException).code);
   }
-  return `${stat.dev}.${stat.ino}.${stat.size}.${stat.mtimeNs}`;
+  return `${path}.${stat.dev}.${stat.ino}.${stat.size}.${stat.mtimeNs}`;
 }

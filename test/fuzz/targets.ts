@@ -228,7 +228,7 @@ function readAll(path: string): void {
 }
 
 const YAML_WORDS =
-  'management-interface|backup-router|inet6-backup-router|address|destination|adopt|auto|routing-daemon|frr|bird|socket|unit|exec|command|interval|role|file|hold-time|convergence-timeout|never|placement|vrf|main|on-stop|table-base|rule-priority-base|eth0|192.0.2.1|10.0.0.0/8|fe80::1|::/0|5s|- |: |\n  |\n|[|]|{|}|,|&a |*a|<<: |!!str |? |"|\'|#|\t|%YAML 1.2\n---\n|...\n|0x1f|.inf|\u0000|\ufeff';
+  'management-interface|backup-router|inet6-backup-router|address|destination|adopt|auto|routing-daemon|frr|bird|socket|unit|exec|command|interval|role|file|hold-time|convergence-timeout|never|placement|vrf|main|on-stop|table-base|rule-priority-base|eth0|192.0.2.1|10.0.0.0/8|fe80::1|::/0|5s|- |: |\n  |\n|[|]|{|}|,|&a |*a|<<: |!!str |? |"|\'|#|\t|%YAML 1.2\n---\n|...\n|0x1f|.inf|\n# ---- file "a.yaml"\n|\u0000|\ufeff';
 const JUNOS_WORDS =
   'system|groups|re0|node0|apply-groups|apply-groups-except|"${node}"|backup-router|inet6-backup-router|destination|10.9.0.1|172.16.128.0/13|fe80::1|interfaces|fxp0|set |delete |deactivate |edit |top|up|exit|inactive:|protect:|replace:|{|}|;|[|]|"|/*|*/|#|##|<*>|\n|!|version|unit 0|family inet';
 

@@ -6,6 +6,7 @@ import { renderDiagnostics } from '../../../src/config/diagnostic.js';
 import { MAPPINGS, TOP_NAMES } from '../../../src/config/file-keys.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { parseConfig } from '../../../src/config/parse.js';
+import { joinParts } from '../../../src/config/parts.js';
 import { ROUTE_PROTOCOLS } from '../../../src/config/route-protocols.js';
 import { DEFAULTS } from '../../../src/config/settings.js';
 import { withConfigTables } from '../../../src/manual/config-tables.js';
@@ -51,6 +52,14 @@ t.test('every block of YAML in the manual loads', async (t) => {
   const blocks = [...manual.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1]!);
   t.ok(blocks.length > 5);
   for (const block of blocks) {
+    const part = /^# (\/etc\/backup-router\/config\.d\/.*)/.exec(block)?.[1];
+    if (part !== undefined) {
+      const whole = joinParts('management-interface: eth0\nbackup-router: {address: 192.0.2.1}\n', [
+        { name: part, text: block },
+      ]);
+      t.strictSame(parseConfig(whole, 'f').diagnostics, [], block);
+      continue;
+    }
     const whole = `${/^management-interface:/m.test(block) ? '' : 'management-interface: eth0\n'}${/^(management-interface:$|(inet6-)?backup-router:)/m.test(block) ? '' : 'backup-router: {address: 192.0.2.1}\n'}${block}`;
     t.strictSame(
       parseConfig(whole, 'f').diagnostics.filter((d) => d.severity === 'error'),

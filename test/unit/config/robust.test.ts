@@ -26,7 +26,7 @@ function survives(text: string): readonly string[] {
 }
 
 t.test('a reader that throws is a fault of the file', async (t) => {
-  const thrown = parseConfig(BASE, 'f', {}, () => {
+  const thrown = parseConfig(BASE, 'f', {}, false, () => {
     throw new RangeError('Maximum call stack size exceeded');
   });
   t.match(thrown, {

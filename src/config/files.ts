@@ -1,0 +1,228 @@
+/**
+ * The files of a configuration, read from disk: the file itself, and the parts in the directory beside it, `config.d` for
+ * `config.yaml`. With load.ts the only IO of config/.
+ *
+ * Bounded in number and bytes, whatever lies there; no part is waited for.
+ */
+
+import { isUtf8 } from 'node:buffer';
+import { closeSync, constants, fstatSync, opendirSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Diagnostic, Fault } from './diagnostic.js';
+import { createReport, fileDiagnostic } from './report.js';
+
+/** A set that is larger is none of ours: a Junos configuration of 100,000 lines has some 8 MB. */
+const MAX_BYTES = 1 << 25;
+const MAX_PARTS = 100;
+/** Entries of the directory that are looked at, parts or not. */
+const MAX_ENTRIES = 10_000;
+
+export interface FileText {
+  readonly name: string;
+  /** undefined: it cannot be read. Where bytes are not UTF-8, with what stands for them. */
+  readonly text: string | undefined;
+  /** Why it is not the text of the file, or not all. */
+  readonly fault: Diagnostic | undefined;
+}
+
+/** Where the parts of the file are: `config.d` beside `config.yaml`. undefined: a file of another name has none. */
+export function partsDirectory(file: string): string | undefined {
+  return /[^/]\.ya?ml$/.test(file) ? file.replace(/\.ya?ml$/, '.d') : undefined;
+}
+
+export interface Parts {
+  /** In the order of their bytes, which is that of `LC_ALL=C ls`. */
+  readonly names: readonly string[];
+  readonly fault: Diagnostic | undefined;
+}
+
+/** The parts that are there. Files that begin with a dot are an editor's or a deployment's that are not finished. */
+export function partsOf(file: string): Parts {
+  const directory = partsDirectory(file);
+  if (directory === undefined) return { names: [], fault: undefined };
+  const names: Buffer[] = [];
+  let fault: Diagnostic | undefined;
+  try {
+    const open = opendirSync(directory);
+    try {
+      let entries = 0;
+      for (let entry = open.readSync(); entry !== null; entry = open.readSync()) {
+        if (/^[^.].*\.ya?ml$/s.test(entry.name)) names.push(Buffer.from(entry.name));
+        if (++entries < MAX_ENTRIES) continue;
+        fault = tooMany(directory, `more than ${MAX_ENTRIES} entries`);
+        break;
+      }
+    } finally {
+      open.closeSync();
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') fault = directoryFault(directory, error as Error);
+  }
+  names.sort(Buffer.compare);
+  if (names.length > MAX_PARTS) fault ??= tooMany(directory, `${names.length} files; ${MAX_PARTS} are read at most`);
+  return { names: names.slice(0, MAX_PARTS).map((name) => join(directory, name.toString())), fault };
+}
+
+function tooMany(directory: string, what: string): Diagnostic {
+  return fileDiagnostic(directory, {
+    code: 'too-large',
+    message: `${directory} has ${what}`,
+    suggestion: 'is this the right directory? several parts may be one file',
+  });
+}
+
+function directoryFault(directory: string, error: NodeJS.ErrnoException): Diagnostic {
+  return fileDiagnostic(directory, {
+    code: 'unreadable',
+    message:
+      error.code === 'ENOTDIR'
+        ? `${directory} is no directory; it is where the parts of the configuration are looked for`
+        : `${directory} cannot be read: ${error.message}`,
+    suggestion:
+      error.code === 'EACCES' ? `let its group or everybody read it: chmod 755 ${directory}` : 'move it elsewhere',
+  });
+}
+
+/** The file and its parts, the file first. A pipe is waited for where `pipes` says so, and never as a part. */
+export function readFiles(
+  file: string,
+  pipes: boolean,
+): { readonly files: readonly FileText[]; readonly faults: readonly Diagnostic[] } {
+  const files = [readOne(file, false, pipes, MAX_BYTES)];
+  const { names, fault } = partsOf(file);
+  let left = MAX_BYTES - (files[0]!.text?.length ?? 0);
+  for (const name of names) {
+    const part = readOne(name, true, false, left);
+    left = Math.max(0, left - (part.text?.length ?? 0));
+    files.push(part);
+  }
+  return { files, faults: [...files.flatMap((one) => one.fault ?? []), ...(fault === undefined ? [] : [fault])] };
+}
+
+function readOne(name: string, part: boolean, pipes: boolean, maxBytes: number): FileText {
+  let bytes: Buffer;
+  try {
+    bytes = readBytes(name, pipes, maxBytes);
+  } catch (error) {
+    return {
+      name,
+      text: undefined,
+      fault: fileDiagnostic(name, readFault(name, part, error as NodeJS.ErrnoException)),
+    };
+  }
+  const wide = wideEncoding(bytes);
+  if (wide !== undefined)
+    return {
+      name,
+      text: undefined,
+      fault: fileDiagnostic(name, {
+        code: 'not-utf8',
+        message: `${name} is ${wide.toUpperCase().replace(/[LB]E$/, '')}`,
+        suggestion: `convert it: iconv -f ${wide} -t utf-8 ${name}`,
+      }),
+    };
+  const text = bytes.toString('utf8');
+  return { name, text, fault: isUtf8(bytes) ? undefined : strayByte(text, name) };
+}
+
+/** A stray Latin-1 letter in a comment must not cost the router its routes: the rest is read, the fault stands. */
+function strayByte(text: string, name: string): Diagnostic {
+  const report = createReport(text, name);
+  const start = text.indexOf('\ufffd');
+  report.error(
+    { start, end: start + 1 },
+    {
+      code: 'not-utf8',
+      message: 'a byte that is not UTF-8',
+      suggestion: `save the file as UTF-8; if it is Latin-1: iconv -f latin1 -t utf-8 ${name}`,
+    },
+  );
+  return report.diagnostics()[0]!;
+}
+
+/** Its name for iconv where the file is UTF-16 or UTF-32: by its mark, or because of the zero bytes that ASCII text has then. */
+function wideEncoding(bytes: Buffer): string | undefined {
+  const mark = bytes.subarray(0, 4).toString('hex');
+  if (mark === 'fffe0000' || mark === '0000feff') return 'utf-32';
+  if (mark.startsWith('fffe') || mark.startsWith('feff')) return 'utf-16';
+  const head = bytes.subarray(0, 512);
+  if (head.length < 16) return undefined;
+  const zeros = [0, 1, 2, 3].map((k) => head.filter((byte, i) => i % 4 === k && byte === 0).length / (head.length / 4));
+  const full = zeros.map((share) => share > 0.5);
+  switch (full.map((is) => (is ? '0' : 'x')).join('')) {
+    case 'x000':
+      return 'utf-32le';
+    case '000x':
+      return 'utf-32be';
+    case 'x0x0':
+      return 'utf-16le';
+    case '0x0x':
+      return 'utf-16be';
+    default:
+      return undefined;
+  }
+}
+
+/** Bounded, whatever the file says of its size: `/dev/zero` and a pipe say 0. */
+function readBytes(path: string, pipes: boolean, maxBytes: number): Buffer {
+  const tooLarge = (): Error => Object.assign(new Error('file too large'), { code: 'EFBIG' });
+  // O_NONBLOCK: open(2) of a FIFO waits for its writer otherwise, and of some devices for their line.
+  let descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  try {
+    const stat = fstatSync(descriptor);
+    if (stat.size > maxBytes && !stat.isDirectory()) throw tooLarge();
+    if (!stat.isFile() && !stat.isDirectory()) {
+      if (!pipes) throw new Error('it is not a regular file');
+      closeSync(descriptor);
+      descriptor = openSync(path, 'r');
+    }
+    const bytes = Buffer.alloc(stat.size + 65_536);
+    const chunks: Buffer[] = [];
+    for (let total = 0, count = -1; count !== 0; total += count) {
+      count = readSync(descriptor, bytes);
+      chunks.push(Buffer.from(bytes.subarray(0, count)));
+      if (total + count > maxBytes) throw tooLarge();
+    }
+    return Buffer.concat(chunks);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function readFault(path: string, part: boolean, error: NodeJS.ErrnoException): Fault {
+  const fault = (message: string, suggestion: string): Fault => ({ code: 'unreadable', message, suggestion });
+  switch (error.code) {
+    case 'ENOENT':
+      if (part)
+        return fault(
+          `${path} is a link to nothing, or has just been removed`,
+          'remove it, or read the configuration again when its directory is no longer being changed',
+        );
+      return fault(
+        `there is no file ${path}`,
+        'backup-router init proposes one; or name another one with -c; the smallest one is\nmanagement-interface: eth0\nbackup-router:\n  address: 192.0.2.1',
+      );
+    case 'ENOTDIR':
+      return fault(`${path} leads through something that is no directory`, 'name another file with -c');
+    case 'EISDIR':
+      if (part) return fault(`${path} is a directory`, 'give it another name, or move it elsewhere');
+      return fault(`${path} is a directory`, `name the file in it, such as ${path.replace(/\/+$/, '')}/config.yaml`);
+    case 'EACCES':
+    case 'EPERM':
+      return fault(
+        `${path} may not be read by this user`,
+        'run as root, or give the user that runs backup-router the right to read it',
+      );
+    case 'EFBIG':
+      return {
+        code: 'too-large',
+        message: `${path} is larger than ${MAX_BYTES} bytes${part ? ', with the files in front of it' : ''}`,
+        suggestion: 'is this the right file?',
+      };
+    default:
+      return fault(
+        `${path} cannot be read: ${error.message}`,
+        part ? 'move it elsewhere, or make it a file' : 'name another file with -c',
+      );
+  }
+}

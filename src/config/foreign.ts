@@ -1,0 +1,90 @@
+/** Configurations of other programs that people name by mistake, told by a line that no file of ours has. */
+
+import type { Fault } from './diagnostic.js';
+import type { Span } from './report.js';
+
+interface Program {
+  readonly name: string;
+  /** Its first match is the place that is told. */
+  readonly line: RegExp;
+  /** Says a gateway, its one group, where such a file has it. */
+  readonly gateway?: RegExp;
+  /** Says an interface. */
+  readonly interface?: RegExp;
+}
+
+const PROGRAMS: readonly Program[] = [
+  {
+    name: 'keepalived',
+    line: /^(?:vrrp_instance|vrrp_sync_group|vrrp_script|global_defs|virtual_server)\b.*$/m,
+    interface: /^[ \t]+interface[ \t]+([\w.-]+)/m,
+  },
+  {
+    name: 'netplan',
+    line: /^network:[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*[ \t]+(?:version|renderer|ethernets|vlans|bonds|bridges):/m,
+    gateway: /^[ \t]+(?:gateway4|via):[ \t]*["']?([\d.]+)/m,
+    interface: /^[ \t]+ethernets:[ \t]*\r?\n[ \t]+([\w.-]+):/m,
+  },
+  {
+    name: 'netplan',
+    line: /^[ \t]*(?:gateway4|gateway6|ethernets):.*$/m,
+    gateway: /^[ \t]*gateway4:[ \t]*["']?([\d.]+)/m,
+    interface: /^[ \t]*ethernets:[ \t]*\r?\n[ \t]+([\w.-]+):/m,
+  },
+  {
+    name: 'systemd-networkd',
+    line: /^\[(?:Match|Network|NetDev|Route|DHCPv4|Address)\][ \t]*\r?$/m,
+    gateway: /^Gateway[ \t]*=[ \t]*([\d.]+)/m,
+    interface: /^Name[ \t]*=[ \t]*([\w.-]+)[ \t\r]*$/m,
+  },
+  {
+    name: 'NetworkManager',
+    line: /^\[(?:connection|ipv4|ipv6|802-3-ethernet|ethernet)\][ \t]*\r?$/m,
+    gateway: /^(?:gateway|address1)[ \t]*=[ \t]*(?:[\d.]+\/\d+[,;])?([\d.]+)[ \t;\r]*$/m,
+    interface: /^interface-name[ \t]*=[ \t]*([\w.-]+)/m,
+  },
+  {
+    name: 'ifupdown',
+    line: /^(?:iface[ \t]+\S+[ \t]+inet6?[ \t]+\w+|auto[ \t]+\S+|allow-hotplug[ \t]+\S+)[ \t]*\r?$/m,
+    gateway: /^[ \t]+gateway[ \t]+([\d.]+)/m,
+    interface: /^iface[ \t]+(?!lo\b)([\w.-]+)[ \t]+inet/m,
+  },
+  {
+    name: 'network-scripts',
+    line: /^(?:DEVICE|BOOTPROTO|ONBOOT|IPADDR|GATEWAY)=.*$/m,
+    gateway: /^GATEWAY=["']?([\d.]+)/m,
+    interface: /^DEVICE=["']?([\w.-]+)/m,
+  },
+  {
+    name: 'FRR',
+    line: /^(?:frr (?:version|defaults)\b.*|router (?:bgp|ospf6?|isis)\b.*|ip route \S+ \S+.*)$/m,
+  },
+  { name: 'BIRD', line: /^(?:router id [\d.]+;|protocol (?:bgp|ospf|kernel|device|static|direct)\b.*\{?)[ \t]*\r?$/m },
+];
+
+/** A file of ours has one of these at the start of a line. */
+const OURS = /^["']?(?:management-interface|(?:inet6-)?backup-router)["']?[ \t]*:/m;
+const HEAD = 1 << 16;
+
+/** The place and the fault, if the text is another program's. */
+export function foreignFault(text: string): { readonly span: Span; readonly fault: Fault } | undefined {
+  const head = text.slice(0, HEAD);
+  if (OURS.test(head)) return undefined;
+  for (const program of PROGRAMS) {
+    const found = program.line.exec(head);
+    if (found === null) continue;
+    const start = found.index + found[0].search(/\S/);
+    const length = /^[^\r\n]*/.exec(head.slice(start))![0].length;
+    const gateway = program.gateway?.exec(head)?.[1] ?? '192.0.2.1';
+    const name = program.interface?.exec(head)?.[1] ?? 'eth0';
+    return {
+      span: { start, end: start + length },
+      fault: {
+        code: 'wrong-type',
+        message: `this is a configuration of ${program.name}`,
+        suggestion: `the smallest one of backup-router is\nmanagement-interface: ${name}\nbackup-router:\n  address: ${gateway}`,
+      },
+    };
+  }
+  return undefined;
+}
