@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 /** These read files of the checkout by their own place in it. */
-const OF_SOURCES = /\/(imports|glossary|names|record)\.test\.ts$/;
+const OF_SOURCES = /\/(imports|glossary|names|record|situations)\.test\.ts$/;
 
 const files = ['test/unit/core', 'test/unit/fib', 'test/unit/adopt']
   .flatMap((directory) => readdirSync(directory).map((name) => join(directory, name)))

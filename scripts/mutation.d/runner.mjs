@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const LIVES = 30;
+const LIVES = Number(process.env.MUTATION_LIVES ?? 30);
 const ACTS = 40;
 /** Random cases by the thousand: only what nothing else has noticed is left to them. */
 const SLOW = /whatever (rules|happens)|longest prefix match|cut off anywhere|the plan leaves exactly|hundred thousand/;

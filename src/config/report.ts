@@ -79,7 +79,8 @@ export function createReport(
       suppressed[severity]++;
       return;
     }
-    if (fault.code === 'syntax' || fault.code === 'unknown-alias') broken.add(span.start);
+    // A warning hides nothing: the text is read on as if it did not stand there.
+    if (severity === 'error' && (fault.code === 'syntax' || fault.code === 'unknown-alias')) broken.add(span.start);
     const at = fileAt(span.start);
     const diagnostic = diagnosticAt(text, at, lines, severity, span, fault);
     found[severity].push({

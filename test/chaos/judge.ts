@@ -7,10 +7,11 @@ import type { Status } from '../../src/model/status.js';
 import { owned } from '../netns/agent-support.js';
 import { FAMILIES, type Family, type Port, portOf, same, transitWayOf, type Way, wayOf, wayText } from './facts.js';
 import { foreignDifference } from './foreign.js';
+import { hasLease, isOfTakingOver } from './lease.js';
 import { contains, mainWayOf } from './main-table.js';
 import { statusProblems } from './status-truth.js';
 import type { Storm } from './storm.js';
-import { setsOf, VARIANTS } from './variants.js';
+import { adopts, setsOf, VARIANTS } from './variants.js';
 
 export interface Problem {
   readonly text: string;
@@ -23,6 +24,8 @@ const SAMPLES: Readonly<Record<Family, readonly string[]>> = {
   inet: ['198.51.100.77', '10.99.0.10', '172.17.0.1', '172.20.5.5', '203.0.113.5'],
   inet6: ['2001:db8:dead::1', '2001:db8:99::10', '2001:db8:c1::5'],
 };
+/** Those that a default route alone can carry. */
+const BY_DEFAULT: readonly string[] = ['198.51.100.77', '2001:db8:dead::1'];
 /** The NOC, which pings. */
 const NOC: Readonly<Record<Family, string>> = { inet: '10.99.0.10', inet6: '2001:db8:99::10' };
 /** A next hop that was bad counts again after ten good seconds; until then either may win the tie. */
@@ -46,7 +49,9 @@ export async function judge(storm: Storm, mustBeOut: boolean): Promise<readonly 
   const [mgmt, seen, difference, answer] = await Promise.all([
     portOf(world.router, 'mgmt0'),
     Promise.all(FAMILIES.flatMap((family) => SAMPLES[family].map((address) => lookAt(storm, family, address)))),
-    foreignDifference(world, [OWN, ...daemons.protocols]),
+    foreignDifference(world, [OWN, ...daemons.protocols]).then((lines) =>
+      lines.filter((line) => !isOfTakingOver(storm, line, mustBeOut)),
+    ),
     agent.ask<{ readonly status: Status }>({ command: 'status' }),
   ]);
   const own = owned(world.router);
@@ -58,10 +63,22 @@ export async function judge(storm: Storm, mustBeOut: boolean): Promise<readonly 
   if (!agent.orders.mayChange) return problems;
   if (!agent.atWork) problems.push({ text: 'the agent does not run' });
 
-  const verdicts = [...storm.candidates].map((variant) => verdictOn(storm, variant, mgmt, own, seen, mustBeOut));
+  const leased = new Map(
+    await Promise.all(FAMILIES.map(async (family) => [family, await hasLease(world.twin, family)] as const)),
+  );
+  const verdicts = [...storm.candidates].map((variant) =>
+    verdictOn(
+      storm,
+      variant,
+      (family) => possibility(mgmt, family, !adopts(variant) || leased.get(family) === true),
+      own,
+      seen,
+      mustBeOut,
+    ),
+  );
   // The configuration that explains most is the one that runs.
   const best = verdicts.sort((a, b) => weight(a) - weight(b))[0] ?? [];
-  problems.push(...best, ...(await packetProblems(storm, seen, mgmt)));
+  problems.push(...best, ...(await packetProblems(storm, seen, mgmt)), ...(await lossProblems(storm, seen)));
   problems.push(...statusProblems(answer?.status, own, storm));
   return problems;
 }
@@ -81,7 +98,7 @@ async function lookAt({ world: { router } }: Storm, family: Family, address: str
 function verdictOn(
   storm: Storm,
   variant: string,
-  mgmt: Port | undefined,
+  possibilityOf: (family: Family) => Possibility,
   own: readonly string[],
   seen: readonly Seen[],
   mustBeOut: boolean,
@@ -91,7 +108,7 @@ function verdictOn(
   const problems: Problem[] = [];
   for (const family of FAMILIES) {
     const lines = own.filter((line) => line.startsWith(`${family} `));
-    const possible = possibility(mgmt, family);
+    const possible = possibilityOf(family);
     const whole = setsOf(variant, family).some((set) => set.join() === lines.join());
     const told = `${variant}, ${family}: ${lines.join('; ') || 'nothing'}`;
     if (lines.length > 0 && !whole) problems.push({ text: `neither all nor nothing of ${told}` });
@@ -103,16 +120,19 @@ function verdictOn(
     for (const one of seen)
       if (one.family === family) problems.push(...lookupProblems(storm, variant, one, lines.length > 0, possible));
   }
-  const there = FAMILIES.filter((family) => possibility(mgmt, family) === 'yes').map((family) =>
+  const there = FAMILIES.filter((family) => possibilityOf(family) === 'yes').map((family) =>
     own.some((line) => line.startsWith(`${family} `)),
   );
   if (new Set(there).size > 1) problems.push({ text: `${variant}: one family is in and the other is out` });
   return problems;
 }
 
+type Possibility = 'yes' | 'no' | 'perhaps';
+
 /** Whether the backup routes of the family can be there: the kernel's conditions for a next hop. */
-function possibility(mgmt: Port | undefined, family: Family): 'yes' | 'no' | 'perhaps' {
+function possibility(mgmt: Port | undefined, family: Family, hasGateway: boolean): Possibility {
   if (mgmt === undefined || !mgmt.up) return 'no';
+  if (!hasGateway) return 'perhaps';
   if (!mgmt.addresses.some((address) => address.startsWith(family === 'inet' ? '10.255.0.' : 'fe80:')))
     return 'perhaps';
   return mgmt.carrier ? 'yes' : 'perhaps';
@@ -173,7 +193,8 @@ function lookupProblems(
   if (foreign.refusal === undefined && foreign.length === length) {
     const stale = storm.daemons.protocols.has(foreign.protocol ?? 0) && !storm.daemons.well();
     const broken = !carries(foreign);
-    const settled = Date.now() - storm.coverAt > TRUST_MS;
+    // A neighbour that does not answer makes a lease as bad as a link without carrier.
+    const settled = Date.now() - storm.coverAt > TRUST_MS && !(storm.lease && storm.ways.open.includes('gateway'));
     if (ours || same(here, foreign)) {
       if (!settled || stale) return [];
       if (!broken && !same(here, foreign)) return [{ text: `${told}: an active route must win the tie` }];
@@ -183,6 +204,21 @@ function lookupProblems(
     return [{ text: `${told}: neither of the two` }];
   }
   return ours ? [] : [{ text: `${told}: ours must carry it` }];
+}
+
+/** What has a way without an agent has one with it, whatever has been taken over. */
+async function lossProblems({ world, lease }: Storm, seen: readonly Seen[]): Promise<readonly Problem[]> {
+  if (!lease) return [];
+  const found = await Promise.all(
+    seen
+      .filter(({ address }) => BY_DEFAULT.includes(address))
+      .map(async ({ address, here }) => {
+        const there = await wayOf(world.twin, address);
+        if (!carries(there) || carries(here)) return [];
+        return [{ text: `${address} goes ${wayText(here)}, and without an agent ${wayText(there)}` }];
+      }),
+  );
+  return found.flat();
 }
 
 /** Where there is a way, packets go it. */

@@ -15,6 +15,7 @@ const HELP = `scripts/chaos [--seed N] [--seeds COUNT] [--minutes M] [--bursts N
   --minutes M    no new seed after so many minutes
   --bursts N     bursts in each storm, of 4 to 14 actions; 12
   --daemon WHAT  with FRR or with BIRD; every fourth seed has BIRD when it is left out
+  --adopt        beside default routes of somebody else, which some configurations take over
   --replay FILE  the actions of a file, as a failing seed prints them; - is standard input
   --tries N      how often a failing seed is tried again while it is made shorter; 24
   --soak         one life of the agent for so many --minutes, a fault each --every ms: what it uses, minute by minute
@@ -35,6 +36,7 @@ async function main(): Promise<number> {
       minutes: { type: 'string' },
       bursts: { type: 'string', default: '12' },
       daemon: { type: 'string' },
+      adopt: { type: 'boolean', default: false },
       replay: { type: 'string' },
       tries: { type: 'string', default: '24' },
       soak: { type: 'boolean', default: false },
@@ -75,7 +77,7 @@ async function main(): Promise<number> {
     values.seeds !== undefined ? Number(values.seeds) : values.minutes === undefined ? 1 : Number.POSITIVE_INFINITY;
   const totals = { seeds: 0, events: 0, checks: 0, lives: 0, failed: 0, worstCutMs: 0, peakRssAnonKiB: 0 };
   for (let seed = first; seed < first + count && Date.now() < untilMs; seed++) {
-    const plan = planOf(seed, daemon, Number(values.bursts));
+    const plan = planOf(seed, daemon, Number(values.bursts), values.adopt);
     const result = await play(plan, say);
     totals.seeds++;
     totals.events += result.events;

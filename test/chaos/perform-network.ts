@@ -1,6 +1,7 @@
 /** Actions on links, addresses, routes, rules and next hops: foreign ones in both routers alike, the agent's own in its router. */
 
 import { STANDARD } from '../lab/standard.js';
+import { granted } from './lease.js';
 import type { Storm } from './storm.js';
 import { awayOf, batch, both, nodad, type Port, recreate, type World } from './world.js';
 
@@ -64,7 +65,8 @@ export async function performNetwork(storm: Storm, verb: string, words: readonly
       storm.away.delete(port.name);
       if (port.name === 'data0') storm.dataCarrier = true;
       // The new one has everything.
-      for (const why of ['recreated', 'down', 'carrier', 'renamed', 'address']) mended(storm, port, why, CARRIER_MS);
+      for (const why of ['recreated', 'down', 'carrier', 'renamed', 'address'])
+        await mended(storm, port, why, CARRIER_MS);
       if (port.name === 'mgmt0') ways.good('gateway', BACK_MS);
       return;
     }
@@ -80,6 +82,7 @@ export async function performNetwork(storm: Storm, verb: string, words: readonly
       );
       // Three seconds of silence are a dead gateway, ten of answers a trusted one; probes go out each second.
       if (name !== 'away') ways.good('gateway', BACK_MS + 3_000);
+      if (storm.lease) storm.touchedCover();
       return;
     }
     case 'flush':
@@ -135,9 +138,11 @@ function broken(storm: Storm, port: Port, why: string): void {
   }
 }
 
-function mended(storm: Storm, port: Port, why: string, graceMs = BACK_MS): void {
-  if (port.name === 'mgmt0') storm.ways.good(`mgmt0 ${why}`, graceMs);
-  else {
+async function mended(storm: Storm, port: Port, why: string, graceMs = BACK_MS): Promise<void> {
+  if (port.name === 'mgmt0') {
+    storm.ways.good(`mgmt0 ${why}`, graceMs);
+    if (!storm.ways.open.includes('no lease')) await granted(storm);
+  } else {
     storm.touchedCover();
     storm.ways.once(`data0 ${why} over`, DATA_BACK_MS);
   }
@@ -148,13 +153,13 @@ function links(port: Port, words: string): readonly string[] {
   return [port.name, awayOf(port)].map((name) => `link set ${name} ${words}`);
 }
 
-function link(storm: Storm, port: Port, what: string): void {
+async function link(storm: Storm, port: Port, what: string): Promise<void> {
   if (what === 'down') broken(storm, port, 'down');
   both(storm.world, links(port, what));
-  if (what === 'up') mended(storm, port, 'down');
+  if (what === 'up') await mended(storm, port, 'down');
 }
 
-function carrier(storm: Storm, port: Port, what: string): void {
+async function carrier(storm: Storm, port: Port, what: string): Promise<void> {
   const { world } = storm;
   if (port.name === 'data0') storm.dataCarrier = what === 'on';
   if (what === 'off') broken(storm, port, 'carrier');
@@ -169,10 +174,10 @@ function carrier(storm: Storm, port: Port, what: string): void {
       .map((one) => `addr replace ${one} dev ${port.farName}${nodad(one)}`),
     ...port.farRoutes.map((route) => `route replace ${route}`),
   ]);
-  mended(storm, port, 'carrier', CARRIER_MS + BACK_MS);
+  await mended(storm, port, 'carrier', CARRIER_MS + BACK_MS);
 }
 
-function rename(storm: Storm, port: Port, what: string): void {
+async function rename(storm: Storm, port: Port, what: string): Promise<void> {
   if (storm.away.has(port.name) === (what === 'away')) return;
   if (what === 'away') storm.away.add(port.name);
   else storm.away.delete(port.name);
@@ -180,11 +185,11 @@ function rename(storm: Storm, port: Port, what: string): void {
   // Down first: a link that is up keeps its name. What was down before is up afterwards.
   broken(storm, port, 'renamed');
   both(storm.world, [`link set ${from} down`, `link set ${from} name ${to}`, `link set ${to} up`]);
-  mended(storm, port, 'down');
-  if (what === 'back') mended(storm, port, 'renamed');
+  await mended(storm, port, 'down');
+  if (what === 'back') await mended(storm, port, 'renamed');
 }
 
-function address(storm: Storm, port: Port, what: string): void {
+async function address(storm: Storm, port: Port, what: string): Promise<void> {
   if (what === 'del') broken(storm, port, 'address');
   both(
     storm.world,
@@ -194,7 +199,7 @@ function address(storm: Storm, port: Port, what: string): void {
       ),
     ),
   );
-  if (what !== 'del') mended(storm, port, 'address');
+  if (what !== 'del') await mended(storm, port, 'address');
 }
 
 /** Somebody deletes what is the agent's. After the fifth time in a minute it waits, up to five seconds, before it insists. */

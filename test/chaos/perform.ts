@@ -2,6 +2,7 @@
 
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { command } from '../../src/drill/lab/command.js';
+import { performLease } from './lease.js';
 import { performAgent } from './perform-agent.js';
 import { performNetwork } from './perform-network.js';
 import type { Storm } from './storm.js';
@@ -21,6 +22,8 @@ export async function perform(storm: Storm, verb: string, words: readonly string
     case 'nexthop':
     case 'overflow':
       return performNetwork(storm, verb, words);
+    case 'lease':
+      return performLease(storm, words[0] ?? '');
     case 'daemon':
       return performDaemon(storm, words);
     case 'config':
@@ -100,6 +103,7 @@ async function heal(storm: Storm): Promise<void> {
     'recreate mgmt0',
     'recreate data0',
     'gateway back',
+    ...(storm.lease ? ['lease add'] : []),
     'route flush',
     'daemon resume',
     'role auto',

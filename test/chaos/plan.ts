@@ -11,11 +11,15 @@ export interface Plan {
   readonly daemon: 'frr' | 'bird';
   /** Whether the kernel tells of ends of processes. */
   readonly processEvents: boolean;
+  /** A default route of somebody else stands on the management port, and some configurations take it over. */
+  readonly lease: boolean;
   readonly actions: readonly string[];
 }
 
 /** Configurations that a storm changes between: variants.ts. */
 const VARIANTS = ['default', 'prefixes', 'both', 'main', 'gateways'] as const;
+/** The same beside a lease: most of the time it is taken over. */
+const WITH_LEASE = ['adopt', 'adopt', 'adopt', 'adopt-main', 'default', 'gateways'] as const;
 
 /** Weight, and the lines to draw from. What undoes a fault is as likely as the fault: most of the time there is a way. */
 const NETWORK: readonly (readonly [weight: number, lines: readonly string[]])[] = [
@@ -52,26 +56,26 @@ const HOST: typeof NETWORK = [
   [2, ['overflow']],
 ];
 const ALL = [...NETWORK, ...DAEMON, ...AGENT, ...HOST];
-const TOTAL = ALL.reduce((sum, [weight]) => sum + weight, 0);
+const LEASE: typeof NETWORK = [[8, ['lease add', 'lease add', 'lease del', 'lease flap']]];
 
 /** Pauses before an action, ms: most follow at once. */
 const PAUSES = [0, 0, 0, 0, 1, 2, 5, 10, 20, 50, 120, 300];
 
 /** `bursts` times 4 to 14 actions and a check; what broke is mended before the last. */
-export function planOf(seed: number, daemon: 'frr' | 'bird' | undefined, bursts: number): Plan {
+export function planOf(seed: number, daemon: 'frr' | 'bird' | undefined, bursts: number, lease = false): Plan {
   const random = randomOf(seed);
   const drawn = random.below(4) === 0 ? 'bird' : 'frr';
   const processEvents = random.below(3) > 0;
-  const actions = [`0 config ${random.of(VARIANTS)}`, '0 reload'];
+  const actions = [`0 config ${random.of(lease ? WITH_LEASE : VARIANTS)}`, '0 reload'];
   // Half of the storms begin beside a daemon that is up.
   if (random.below(2) === 0) actions.push('0 daemon start', '800 check');
   for (let burst = 0; burst < bursts; burst++) {
     const count = 4 + random.below(11);
-    for (let i = 0; i < count; i++) actions.push(`${random.of(PAUSES)} ${draw(random)}`);
+    for (let i = 0; i < count; i++) actions.push(`${random.of(PAUSES)} ${draw(random, lease)}`);
     actions.push('0 check');
   }
   actions.push('0 heal', '0 check out');
-  return { seed, daemon: daemon ?? drawn, processEvents, actions };
+  return { seed, daemon: daemon ?? drawn, processEvents, lease, actions };
 }
 
 /** One action of a soak, in which the agent lives on; its end is no fault that memory could be seen over. */
@@ -82,20 +86,21 @@ export function soakAction(random: Random): string {
   }
 }
 
-function draw(random: Random): string {
-  let left = random.below(TOTAL);
-  for (const [weight, lines] of ALL) {
-    if (left < weight) return withWords(random.of(lines), random);
+function draw(random: Random, lease = false): string {
+  const all = lease ? [...ALL, ...LEASE] : ALL;
+  let left = random.below(all.reduce((sum, [weight]) => sum + weight, 0));
+  for (const [weight, lines] of all) {
+    if (left < weight) return withWords(random.of(lines), random, lease);
     left -= weight;
   }
   return 'route add 0';
 }
 
 /** The words that a line leaves to the dice. */
-function withWords(line: string, random: Random): string {
+function withWords(line: string, random: Random, lease: boolean): string {
   switch (line) {
     case 'config':
-      return `config ${random.of(VARIANTS)}`;
+      return `config ${random.of(lease ? WITH_LEASE : VARIANTS)}`;
     case 'route add':
     case 'route del':
     case 'rule add':
@@ -114,20 +119,22 @@ export function countOf(actions: readonly string[]): number {
   return actions.filter((line) => !/^\d+ check/.test(line)).length;
 }
 
-export function textOf({ seed, daemon, processEvents, actions }: Plan): string {
-  return [`# seed ${seed} daemon ${daemon} process-events ${processEvents ? 'yes' : 'no'}`, ...actions, ''].join('\n');
+export function textOf({ seed, daemon, processEvents, lease, actions }: Plan): string {
+  const head = `# seed ${seed} daemon ${daemon} process-events ${processEvents ? 'yes' : 'no'}${lease ? ' lease' : ''}`;
+  return [head, ...actions, ''].join('\n');
 }
 
 /** Throws where the text is no plan. */
 export function planIn(text: string): Plan {
   const [head = '', ...lines] = text.split('\n').filter((line) => line.trim() !== '');
-  const found = /^# seed (\d+) daemon (frr|bird) process-events (yes|no)$/.exec(head);
+  const found = /^# seed (\d+) daemon (frr|bird) process-events (yes|no)( lease)?$/.exec(head);
   const wrong = lines.find((line) => !/^\d+ [a-z]/.test(line));
   if (found === null || wrong !== undefined) throw new Error(`not a plan: ${wrong ?? head}`);
   return {
     seed: Number(found[1]),
     daemon: found[2] as Plan['daemon'],
     processEvents: found[3] === 'yes',
+    lease: found[4] !== undefined,
     actions: lines,
   };
 }

@@ -8,6 +8,7 @@ import { sleep } from '../../src/drill/lab/wait.js';
 import type { Daemons } from './daemons.js';
 import { daemonsIn } from './daemons.js';
 import { judge, type Problem } from './judge.js';
+import { granted } from './lease.js';
 import { perform } from './perform.js';
 import { countOf, type Plan } from './plan.js';
 import { StormAgent } from './storm-agent.js';
@@ -64,6 +65,8 @@ export class Storm {
     readonly agent: StormAgent,
     readonly daemons: Daemons,
     readonly watchers: Watchers,
+    /** lease.ts */
+    readonly lease = false,
   ) {}
 
   textOf(variant: string): string {
@@ -115,7 +118,7 @@ export class Storm {
 export async function play(plan: Plan, say: Say = () => undefined): Promise<Result> {
   const world = buildWorld();
   const agent = new StormAgent(world, plan.processEvents);
-  const storm = new Storm(world, agent, daemonsIn(world, plan.daemon), new Watchers(world.std.noc));
+  const storm = new Storm(world, agent, daemonsIn(world, plan.daemon), new Watchers(world.std.noc), plan.lease);
   let [events, checks, worstCutMs, peakRssAnonKiB] = [0, 0, 0, 0];
   const result = (violation?: Violation): Result => ({
     violation,
@@ -128,6 +131,7 @@ export async function play(plan: Plan, say: Say = () => undefined): Promise<Resu
   try {
     let since = Date.now();
     storm.ways.bad('the agent has not been started');
+    await granted(storm);
     await perform(storm, 'config', ['default']);
     storm.seen.add('default');
     storm.candidates.add('default');

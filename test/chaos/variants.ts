@@ -11,7 +11,10 @@ export const SECOND = { inet: '10.255.0.9', inet6: 'fe80::9' } as const;
 export interface Variant {
   readonly placement: 'local' | 'main';
   readonly destinations: { readonly inet: readonly string[]; readonly inet6: readonly string[] };
+  /** With `adopt`: what `auto` finds. */
   readonly gateways: { readonly inet: readonly string[]; readonly inet6: readonly string[] };
+  /** Takes over the default route of the management port (lease.ts). */
+  readonly adopt?: true;
 }
 
 const FIRST = { inet: [inet.gateway], inet6: [inet6.gatewayLinkLocal] };
@@ -29,18 +32,28 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
     destinations: DEFAULT,
     gateways: { inet: [inet.gateway, SECOND.inet], inet6: [inet6.gatewayLinkLocal, SECOND.inet6] },
   },
+  adopt: { placement: 'local', destinations: DEFAULT, gateways: FIRST, adopt: true },
+  'adopt-main': { placement: 'main', destinations: DEFAULT, gateways: FIRST, adopt: true },
 };
 
 export function textOfVariant(name: string, daemons: readonly object[]): string {
-  const { placement, destinations, gateways } = VARIANTS[name]!;
+  const { placement, destinations, gateways, adopt } = VARIANTS[name]!;
+  const adopting = {
+    'backup-router': { address: 'auto', adopt: true },
+    'inet6-backup-router': { address: 'auto', adopt: true },
+  };
   return configText({
     placement,
     destinations,
     gateway: gateways,
     hold: '50ms',
     convergence: 'never',
-    more: { 'routing-daemon': daemons as never },
+    more: { 'routing-daemon': daemons as never, ...(adopt === true ? adopting : {}) },
   });
+}
+
+export function adopts(name: string): boolean {
+  return VARIANTS[name]!.adopt === true;
 }
 
 /** Whether the NOC's own prefix is a destination. */

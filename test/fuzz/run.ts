@@ -25,13 +25,30 @@ export function corpusOf({ name }: Target): readonly { readonly file: string; re
 
 export function faultOf({ run }: Target, input: Buffer): Fault | undefined {
   const from = process.cpuUsage();
+  const frames = Error.stackTraceLimit;
   try {
+    // Most inputs are refused by an error, and its stack costs more than the rest of it.
+    Error.stackTraceLimit = 0;
     run(input);
   } catch (error) {
-    return { input, message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    Error.stackTraceLimit = frames;
+    return { input, message: withStack(run, input, error) };
+  } finally {
+    Error.stackTraceLimit = frames;
   }
   const { user } = process.cpuUsage(from);
   return user > 1000 * SLOW_MS ? { input, message: `took ${Math.round(user / 1000)} ms` } : undefined;
+}
+
+/** The same again, with all words. */
+function withStack(run: Target['run'], input: Buffer, first: unknown): string {
+  let error = first;
+  try {
+    run(input);
+  } catch (again) {
+    error = again;
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** Feeds so many inputs from a seed; the faults, of each kind one. */

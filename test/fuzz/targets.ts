@@ -4,7 +4,7 @@
  * or whatever lies behind them.
  */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { renderDiagnostics } from '../../src/config/diagnostic.js';
@@ -186,16 +186,18 @@ function control(bytes: Buffer): void {
   must(role === 'primary' || role === 'standby', 'no role');
 }
 
-/** On a file system in memory: none of it is for keeps. */
-let place: string | undefined;
-function fileOf(bytes: Uint8Array | string): string {
-  if (place === undefined) {
-    place = mkdtempSync(join(tmpdir(), 'br-fuzz-'));
-    process.on('exit', () => rmSync(place!, { recursive: true, force: true }));
+/** One file for all of them, in memory where that can be: to make one anew takes longer than to read it. */
+let file: { readonly path: string; readonly descriptor: number } | undefined;
+function fileOf(bytes: Uint8Array): string {
+  if (file === undefined) {
+    const place = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'br-fuzz-'));
+    process.on('exit', () => rmSync(place, { recursive: true, force: true }));
+    const path = join(place, 'record');
+    file = { path, descriptor: openSync(path, 'w') };
   }
-  const path = join(place, 'record');
-  writeFileSync(path, bytes);
-  return path;
+  ftruncateSync(file.descriptor, 0);
+  writeSync(file.descriptor, bytes, 0, bytes.length, 0);
+  return file.path;
 }
 
 /** As it stands, and, where it is a JSON object, with a checksum that fits: damage, and forgery. */
@@ -208,7 +210,7 @@ function records(bytes: Buffer): void {
     return;
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
-  readAll(fileOf(recordText(value)));
+  readAll(fileOf(Buffer.from(recordText(value))));
 }
 
 function readAll(path: string): void {

@@ -26,7 +26,7 @@ for (const { seed, daemon } of [
     },
   );
 
-const BESIDE: Omit<Plan, 'actions'> = { seed: 1, daemon: 'frr', processEvents: false };
+const BESIDE: Omit<Plan, 'actions'> = { seed: 1, daemon: 'frr', processEvents: false, lease: false };
 for (const [what, actions, problem] of [
   ['a foreign route more', ['sabotage foreign'], /foreign: should not be: .*203\.0\.113\.64/],
   ['a rule twice', ['agent pause', 'sabotage duplicate'], /neither all nor nothing of default/],

@@ -9,16 +9,18 @@ import { routerLab } from '../powercut/lab.js';
 
 t.setTimeout(200_000);
 
+/** The others take over in another way, or change less. */
+const HERE = ['adopt', 'give back', 'reload --confirm', 'records'];
 /** Of each action: about a third and about two thirds through. */
 const PLACES = [0.35, 0.7] as const;
 
 t.test('killed in the middle of', async (t) => {
   const world = routerLab();
   t.teardown(() => world.lab.close());
-  for (const cut of CUTS)
+  for (const cut of CUTS.filter(({ name }) => HERE.includes(name)))
     await t.test(cut.name, async (t) => {
-      const points = await pointsIn(world, cut);
-      t.ok(points.length > 50, `${points.length} system calls`);
+      const { points } = await pointsIn(world, cut);
+      t.ok(points.length >= 4, `${points.length} system calls that change something`);
       let killed = 0;
       for (const place of PLACES) {
         const point = points[Math.floor(place * points.length)]!;

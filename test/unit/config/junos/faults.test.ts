@@ -34,6 +34,12 @@ const SYNTAX: readonly Row[] = [
     '1:8 error syntax',
     '3:1 error missing-key',
   ],
+  [
+    'a comment of other systems, and nothing else',
+    '! r1\nset system host-name r1\n',
+    '1:1 error missing-key',
+    '1:1 warning syntax',
+  ],
   ['brace too many', `${system(GOOD)}}\n`, '4:1 error syntax'],
   ['block without a name', `${system(GOOD)}{ a; }\n`, '4:1 warning syntax'],
   ['tag without a statement', system(`${GOOD}    inactive: ;\n`), '3:15 error syntax'],
