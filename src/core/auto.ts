@@ -15,6 +15,7 @@
 import type { Address, Family } from '../model/address.js';
 import { type BackupRouter, type InterfaceSelector, selectorText } from '../model/config.js';
 import type { Link } from '../model/link.js';
+import { prefixText } from '../model/prefix.js';
 import type { Route } from '../model/route.js';
 import { bound, isForeignDefault, sameWay, wayOf, waysOf } from './foreign-default.js';
 import { chooseGateway, outlook } from './gateway.js';
@@ -65,26 +66,35 @@ function knownWays(
   world: SeenWorld,
   selector: InterfaceSelector,
   link: Link,
-  { family }: BackupRouter,
+  router: BackupRouter,
 ): { readonly ways: readonly AutoWay[]; readonly guessed: boolean } {
+  const { family } = router;
   const taken = world.record.adopted
     .flatMap((adopted) => bound(adopted, world.snapshot)?.route ?? [])
     .filter((route) => isForeignDefault(world, link, family, route));
   // Of equal metrics the route that is there speaks: it is newer than the record.
   const named = waysOf(world, link, [...present(world, link, family), ...taken]);
   if (named.length > 0) return { ways: named, guessed: false };
-  const marks = ownership(world.config, world.former);
-  const own = ownOn(world, link, family).find(({ table }) => !isReplyTable(marks, table));
+  const [last] = ownWays(world, link, router);
   const guess =
     world.learned.get(learnedKey(selector, family)) ??
-    (own === undefined ? undefined : wayOf(own, own.nexthops[0]?.gateway, own.nexthops[0]?.onlink));
+    (last === undefined ? undefined : wayOf(last, last.nexthops[0]?.gateway, last.nexthops[0]?.onlink));
   return { ways: guess === undefined ? [] : [guess], guessed: true };
 }
 
-function ownOn(world: SeenWorld, link: Link, family: Family): readonly Route[] {
-  return ownedRoutes(ownership(world.config, world.former), world.snapshot).filter(
+/** Our own routes that lead to the gateway; those of symmetric replies, which stand while the others are out, come last. */
+function ownWays(world: SeenWorld, link: Link, { family, destinations }: BackupRouter): readonly Route[] {
+  const marks = ownership(world.config, world.former);
+  const own = ownedRoutes(marks, world.snapshot).filter(
     (route) => route.family === family && route.nexthops[0]?.interfaceIndex === link.index,
   );
+  // In their table there are the prefixes of the port, too.
+  const isWay = ({ destination }: Route): boolean =>
+    destinations.some((wanted) => prefixText(wanted) === prefixText(destination));
+  return [
+    ...own.filter(({ table }) => !isReplyTable(marks, table)),
+    ...own.filter((route) => isReplyTable(marks, route.table) && isWay(route)),
+  ];
 }
 
 /** All gateways that may be used, in order of preference: each is asked for a sign of life. */
@@ -119,7 +129,7 @@ export function autoGateway(
       reason: `no ${family} default route on ${link.name} to take the gateway from yet`,
     };
   const way = chosenWay(world, link, ways) ?? first;
-  const rank = freeRank(ownOn(world, link, family), family, way.gateway, order);
+  const rank = freeRank(ownWays(world, link, router), family, way.gateway, order);
   if (!guessed) return { ...way, rank, note: undefined };
   const last = way.gateway === undefined ? 'the interface alone' : `${way.gateway}, the last gateway known from it,`;
   const reason = `its ${family} default route is gone; ${last} is used until there is one again`;

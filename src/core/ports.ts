@@ -141,8 +141,17 @@ export interface ProcessEvents {
   readonly live: boolean;
   /** The process at the other end of a connected unix socket, as of its listen(2); undefined: cannot be told. */
   peer(fd: number): number | undefined;
+  /** That process, where its end may be announced to nobody; undefined: this kernel does not tell of it. */
+  ending?(fd: number): PeerEnding | undefined;
   /** What is returned ends the watch. */
   watch(pid: number, listener: EndingListener): () => void;
+  close(): void;
+}
+
+/** How one process has ended, for whoever asks once it is gone. */
+export interface PeerEnding {
+  /** `how` as {@link EndingListener} hears it, orderly with status 0; undefined: it is there, or this kernel keeps no status. */
+  read(): { readonly how: string; readonly orderly: boolean } | undefined;
   close(): void;
 }
 

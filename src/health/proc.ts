@@ -30,7 +30,12 @@ export interface ProcStat {
   readonly state: string;
   /** When it began, milliseconds since boot. */
   readonly startMs: number;
+  /** A signal has ended it, or is about to: the kernel notes this before it closes anything of the process. */
+  readonly signaled: boolean;
 }
+
+/** linux/sched.h. */
+const PF_SIGNALED = 0x400;
 
 export function parseStat(text: string): ProcStat | undefined {
   // comm stands in brackets and may itself hold brackets and blanks.
@@ -38,9 +43,12 @@ export function parseStat(text: string): ProcStat | undefined {
   const close = text.lastIndexOf(')');
   if (open < 0 || close < open) return undefined;
   const fields = text.slice(close + 2).split(' ');
-  // starttime is field 22, state being field 3.
+  // flags is field 9 and starttime field 22, state being field 3.
   const startMs = Number(fields[19]) * MS_PER_TICK;
-  return Number.isFinite(startMs) ? { comm: text.slice(open + 1, close), state: fields[0]!, startMs } : undefined;
+  const signaled = (Number(fields[6]) & PF_SIGNALED) !== 0;
+  return Number.isFinite(startMs)
+    ? { comm: text.slice(open + 1, close), state: fields[0]!, startMs, signaled }
+    : undefined;
 }
 
 /** Z, X and x are dead; a zombie stays where its parent does not reap (fact S4). */

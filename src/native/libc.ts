@@ -32,6 +32,11 @@ export interface Libc {
   getBytes(fd: number, level: number, option: number, maxBytes: number): Buffer | undefined;
   /** SO_ATTACH_FILTER; errno or 0. */
   attachFilter(fd: number, program: readonly FilterInstruction[]): number;
+  /**
+   * The wait status (wait(2)) of a process that is gone, by a pidfd of it; undefined: it is not, or
+   * this kernel keeps none (6.15).
+   */
+  exitStatus(pidfd: number): number | undefined;
   /** getsockname as raw bytes of struct sockaddr; undefined when the descriptor is no socket. */
   socketName(fd: number): Buffer | undefined;
   /**
@@ -59,6 +64,10 @@ const LOCK_TIMEOUT_MS = 3_000;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 const SO_ATTACH_FILTER = 26;
+const SO_PEERPIDFD = 77;
+/** linux/pidfd.h: struct pidfd_info, its first version, and what is asked of it. */
+const PIDFD_INFO = { bytes: 64, exitCode: 60, exit: 8n } as const;
+const PIDFD_GET_INFO = 0xc040ff0b;
 const POLLOUT = 0x4;
 const POLLHUP = 0x10;
 const AF_UNIX = 1;
@@ -126,6 +135,7 @@ function bind(): Libc {
   );
   const poll = library.func('int poll(_Inout_ void *entries, unsigned long count, int timeout)');
   const closeDescriptor = library.func('int close(int fd)');
+  let ioctl: ((fd: number, request: number, value: Buffer) => number) | undefined;
   let prctl: ((...numbers: number[]) => number) | undefined;
   const errno = (): number => koffi.errno() || 5;
   return {
@@ -139,6 +149,15 @@ function bind(): Libc {
       const filter = encodeProgram(instructions);
       const value = { len: instructions.length, filter };
       return setProgram(fd, SOL_SOCKET, SO_ATTACH_FILTER, value, koffi.sizeof(program)) === 0 ? 0 : errno();
+    },
+    exitStatus(pidfd) {
+      // Bound here: only where no ends of processes are announced.
+      ioctl ??= library.func('int ioctl(int fd, unsigned long request, _Inout_ void *value)');
+      const info = Buffer.alloc(PIDFD_INFO.bytes);
+      info.writeBigUInt64LE(PIDFD_INFO.exit, 0);
+      if (ioctl(pidfd, PIDFD_GET_INFO, info) !== 0 || (info.readBigUInt64LE(0) & PIDFD_INFO.exit) === 0n)
+        return undefined;
+      return info.readUInt32LE(PIDFD_INFO.exitCode);
     },
     socketName(fd) {
       const name = Buffer.alloc(128);
@@ -210,6 +229,15 @@ export function peerCredentials(fd: number): PeerCredentials | undefined {
   const bytes = loadLibc()?.getBytes(fd, SOL_SOCKET, SO_PEERCRED, 12);
   if (bytes === undefined || bytes.length < 12) return undefined;
   return { pid: bytes.readInt32LE(0), uid: bytes.readUInt32LE(4), gid: bytes.readUInt32LE(8) };
+}
+
+/**
+ * A pidfd of the process at the other end of a unix socket, as of its listen(2), for the caller to
+ * close; undefined before Linux 6.5 and for a process of another pid namespace.
+ */
+export function peerPidfd(fd: number): number | undefined {
+  const bytes = loadLibc()?.getBytes(fd, SOL_SOCKET, SO_PEERPIDFD, 4);
+  return bytes === undefined || bytes.length < 4 ? undefined : bytes.readInt32LE(0);
 }
 
 /**

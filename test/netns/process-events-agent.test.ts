@@ -3,10 +3,22 @@
  * them out again. Without them, or with a laboratory's setting that makes no sense, the end of file does what it always did.
  */
 
+import { release } from 'node:os';
 import t from 'tap';
 import { sleep } from '../../src/drill/lab/wait.js';
 import { openProcessEvents } from '../../src/kernel/process/process-events.js';
-import { agentIn, expected, laboratory, mark, settles, turned, zebraOnly } from './agent-support.js';
+import { prepareRouterFrr } from '../lab/standard-frr.js';
+import {
+  agentIn,
+  expected,
+  laboratory,
+  mark,
+  settles,
+  statusOf,
+  statusWhere,
+  turned,
+  zebraOnly,
+} from './agent-support.js';
 
 const HERE = `/proc/${process.pid}/ns/net`;
 const CONFIG = { daemons: ['zebra'], hold: '0s', convergence: 0 } as const;
@@ -86,3 +98,50 @@ for (const [title, env] of [
     await settles(t, std.router, [], 'out');
   });
 }
+
+/** Older kernels keep no status of a process that is gone: a stop is told only where the agent looks in time. */
+const [major = 0, minor = 0] = release().split('.').map(Number);
+const forgets = major < 6 || (major === 6 && minor < 15) ? 'needs Linux 6.15' : false;
+
+t.test('without process events a stop of FRR is told from its death', { skip: forgets }, async (t) => {
+  const std = laboratory(t);
+  const frr = prepareRouterFrr(std, { daemons: ['zebra', 'bgpd', 'staticd'] });
+  await frr.start();
+  const agent = agentIn(std, { frr, ...CONFIG, daemons: frr.daemons }, { args: ['--verbose'] });
+  await turned(agent, 'out');
+  const told = async (): Promise<{ readonly states: readonly string[]; readonly deaths: number }> => {
+    const { daemons, damping } = await statusOf(agent);
+    return { states: daemons.map(({ state }) => state), deaths: damping.deaths };
+  };
+  const all = (state: string): readonly string[] => frr.daemons.map(() => state);
+  const again = async (from: number): Promise<void> => {
+    await frr.start();
+    await turned(agent, 'out', from);
+  };
+
+  for (let round = 0; round < 3; round++) {
+    const from = mark(agent);
+    await frr.stop();
+    await statusWhere(agent, ({ daemons }) => daemons.every(({ state }) => state === 'stopped'), 15_000);
+    t.same(await told(), { states: all('stopped'), deaths: 0 }, 'SIGTERM');
+    await settles(t, std.router, expected(), 'in', 15_000);
+    await again(from);
+  }
+  for (const [i, signal] of (['SIGKILL', 'SIGSEGV', 'SIGABRT'] as const).entries()) {
+    const from = mark(agent);
+    for (const daemon of frr.daemons) frr.process(daemon).kill(signal);
+    await statusWhere(agent, ({ daemons }) => daemons.every(({ state }) => state === 'down'), 15_000);
+    t.same(await told(), { states: all('down'), deaths: i + 1 }, signal);
+    await settles(t, std.router, expected(), 'in', 15_000);
+    for (const daemon of frr.daemons) await frr.process(daemon).exited;
+    await again(from);
+  }
+  const from = mark(agent);
+  await frr.stop('bgpd');
+  await statusWhere(agent, ({ daemons }) => daemons.some(({ state }) => state === 'stopped'), 15_000);
+  t.equal((await told()).deaths, 3, 'bgpd alone, stopped');
+  await again(from);
+  await frr.kill('bgpd');
+  await statusWhere(agent, ({ daemons }) => daemons.some(({ state }) => state === 'down'), 15_000);
+  t.equal((await told()).deaths, 4, 'bgpd alone, killed');
+});

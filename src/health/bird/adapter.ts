@@ -30,6 +30,8 @@ export function openBird(spec: BirdDaemon, timing: ProbeTiming, clock: Clock, pr
     probeIntervalMs: timing.probeIntervalMs,
     probeTimeoutMs: timing.probeTimeoutMs,
     permissionHint: groupHint('bird'),
+    // Without -f who listens has left the field to its child, and is not seen (fact B5).
+    servesItself: true,
     ageMs: (heartbeat) => ageOf(heartbeat?.text ?? '') ?? socketAgeMs(spec.socket),
   });
   return {

@@ -55,6 +55,7 @@ class Frr implements Adapter {
         probeIntervalMs: timing.probeIntervalMs,
         probeTimeoutMs: timing.probeTimeoutMs,
         permissionHint: groupHint('frrvty'),
+        servesItself: true,
         ageMs: () => processAgeMs(join(spec.socketDirectory, `${daemon}.pid`), daemon) ?? socketAgeMs(path),
       });
     };

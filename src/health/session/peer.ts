@@ -8,16 +8,21 @@
  * socket is another one, and is not watched. Nor is one whose first thread left in peace: a parent
  * that went into the background by fork(2), whose number is free now, or main() that called
  * pthread_exit(3).
+ *
+ * Where the kernel announces no ends of processes, the process itself is looked at when its
+ * connection ends: one that a signal has ended carries a mark in /proc before its sockets close.
  */
 
 import { statSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import type { ProcessEvents } from '../../core/ports.js';
+import type { PeerEnding, ProcessEvents } from '../../core/ports.js';
 import { descriptorOf } from '../../native/descriptor.js';
-import { HeldProcess, isDead, mayMean, uptimeMs } from '../proc.js';
+import { HeldProcess, isDead, mayMean, type ProcStat, uptimeMs } from '../proc.js';
 
 interface Process {
   readonly pid: number;
+  readonly held: HeldProcess;
+  readonly ending: PeerEnding | undefined;
   readonly startMs: number;
   readonly name: string;
   /** Its first thread has ended: others may still be on their way. */
@@ -27,7 +32,7 @@ interface Process {
 /** How a process went. */
 export interface Farewell {
   readonly reason: string;
-  /** With status 0. */
+  /** With status 0; or by itself, where nobody tells the status. */
   readonly orderly?: true;
 }
 
@@ -91,14 +96,31 @@ export class Peer {
   part(): void {
     // A call that was refused: who has left before may still be heard of.
     if (this.#process === undefined) return;
-    if (this.#process === this.#dying) return this.#leave();
+    if (this.#process === this.#dying || !this.isKnown) return this.#leave();
     this.#parted = this.#process;
     this.#process = undefined;
   }
 
   /** Whether the end of the process will be told of. */
   get isKnown(): boolean {
-    return this.#process !== undefined;
+    return this.#process !== undefined && this.#processes?.live === true;
+  }
+
+  /**
+   * How the process goes whose connection has just ended, by its own look; undefined: it cannot be
+   * told. It must be the one that serves the socket.
+   */
+  look(): Farewell | undefined {
+    if (this.#process === undefined) return undefined;
+    const { pid, name, held, ending } = this.#process;
+    const stat = held.stat();
+    const { how, orderly } =
+      stat === undefined
+        ? (ending?.read() ?? {})
+        : { how: stat.signaled ? 'was ended by a signal' : 'ended by itself', orderly: !stat.signaled };
+    if (how === undefined) return undefined;
+    const reason = `process ${pid} (${name}) ${how}`;
+    return orderly === true ? { reason, orderly } : { reason };
   }
 
   /** How the process went that has just left in peace, where it has. */
@@ -114,6 +136,10 @@ export class Peer {
   #leave(): void {
     this.#endWatch?.();
     this.#endWatch = undefined;
+    for (const process of [this.#process, this.#parted]) {
+      process?.held.close();
+      process?.ending?.close();
+    }
     this.#process = undefined;
     this.#parted = undefined;
   }
@@ -145,15 +171,25 @@ export class Peer {
     const pid = fd === undefined ? undefined : processes.peer(fd);
     const held = pid === undefined || pid <= 0 ? undefined : HeldProcess.open(pid);
     const stat = held?.stat();
+    if (fd !== undefined && held !== undefined && stat !== undefined && this.#mayServe(stat))
+      return {
+        pid: held.pid,
+        held,
+        ending: processes.ending?.(fd),
+        startMs: stat.startMs,
+        name: stat.comm,
+        ended: isDead(stat),
+      };
     held?.close();
-    if (pid === undefined || stat === undefined) return undefined;
+    return undefined;
+  }
+
+  #mayServe({ startMs }: ProcStat): boolean {
     try {
       const { mtimeMs } = statSync(this.#path);
-      if (!mayMean({ startMs: stat.startMs, uptimeMs: uptimeMs(), wallMs: Date.now(), mtimeMs, volatile: true }))
-        return undefined;
+      return mayMean({ startMs, uptimeMs: uptimeMs(), wallMs: Date.now(), mtimeMs, volatile: true });
     } catch {
-      return undefined;
+      return false;
     }
-    return { pid, startMs: stat.startMs, name: stat.comm, ended: isDead(stat) };
   }
 }

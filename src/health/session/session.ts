@@ -39,6 +39,8 @@ export interface SessionOptions extends ProbeTiming {
   readonly processes?: ProcessEvents | undefined;
   /** What to do about EACCES, for people. */
   readonly permissionHint: string;
+  /** Whether the process that listens serves its connections itself: its look tells a stop from a death. */
+  readonly servesItself?: boolean;
   /**
    * How long the process behind the socket has existed, milliseconds, undefined when not known.
    * Called once for each `responsive`, with the answer to the heartbeat, if the protocol has one.
@@ -148,24 +150,26 @@ export class Session {
     exchange.probe();
     socket.on('connect', () => this.#onConnect(connection));
     socket.on('data', (chunk: Buffer) => this.#onData(connection, chunk));
-    socket.on('end', () => this.#dispatch({ kind: 'ended', ...this.#endOfFile() }));
+    socket.on('end', () => this.#dispatch({ kind: 'ended', ...this.#farewell('end of file') }));
     socket.on('close', () => this.#dispatch({ kind: 'ended', reason: `closed on ${this.#where}` }));
     socket.on('error', (error: NodeJS.ErrnoException) => {
       const code = error.code ?? error.message;
-      this.#dispatch(
-        connection.accepted ? { kind: 'ended', reason: `${code} on ${this.#where}` } : { kind: 'refused', code },
-      );
+      this.#dispatch(connection.accepted ? { kind: 'ended', ...this.#farewell(code) } : { kind: 'refused', code });
     });
   }
 
-  #endOfFile(): Farewell {
-    const { endpoint } = this.#options;
-    const reason = `end of file on ${this.#where}`;
+  #farewell(how: string): Farewell {
+    const { endpoint, servesItself } = this.#options;
+    const reason = `${how} on ${this.#where}`;
     const left = this.#peer.left();
-    if (left !== undefined || this.#peer.isKnown || endpoint.kind !== 'unix' || !isAbsent(endpoint))
-      return left ?? { reason };
-    // Nobody tells how the process went. A daemon that is killed leaves its socket behind (fact F9).
-    return { reason: `${reason}, which it had taken away`, orderly: true };
+    if (left !== undefined || this.#peer.isKnown) return left ?? { reason };
+    // Nobody tells how the process went.
+    const look = servesItself === true ? this.#peer.look() : undefined;
+    if (look !== undefined) return { ...look, reason: `${reason}, ${look.reason}` };
+    // A daemon that is killed leaves its socket behind (fact F9).
+    return endpoint.kind === 'unix' && isAbsent(endpoint)
+      ? { reason: `${reason}, which it had taken away`, orderly: true }
+      : { reason };
   }
 
   #onConnect(connection: Connection): void {

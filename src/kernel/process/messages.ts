@@ -65,6 +65,14 @@ export type ProcessMessage =
    */
   | { readonly kind: 'ending'; readonly pid: number; readonly how: string; readonly certain: boolean };
 
+/** What a wait status (wait(2)) says of a process; completes a sentence that begins with its name. */
+export function howEnded(status: number): { readonly how: string; readonly orderly: boolean } {
+  const signal = status & SIGNAL_MASK;
+  return signal !== 0
+    ? { how: `was ended by signal ${signal}`, orderly: false }
+    : { how: `has ended with status ${(status >> 8) & 0xff}`, orderly: status === 0 };
+}
+
 /** What a datagram says; undefined: nothing that concerns a whole process. */
 export function decodeProcessMessage(bytes: Buffer): ProcessMessage | undefined {
   if (bytes.length < OFFSET.pid + 4) return undefined;
@@ -80,11 +88,10 @@ export function decodeProcessMessage(bytes: Buffer): ProcessMessage | undefined 
   const pid = bytes.readUInt32LE(OFFSET.tgid);
   if (what === PROC_EVENT_COREDUMP) return { kind: 'ending', pid, how: 'crashed', certain: true };
   const code = bytes.readUInt32LE(OFFSET.exitCode);
-  const signal = code & SIGNAL_MASK;
+  const { how, orderly } = howEnded(code);
   // A signal that ends one thread ends them all; the first of them is announced before the memory
   // is given back.
-  if (signal !== 0) return { kind: 'ending', pid, how: `was ended by signal ${signal}`, certain: true };
-  return bytes.readUInt32LE(OFFSET.pid) === pid
-    ? { kind: 'ending', pid, how: `has ended with status ${(code >> 8) & 0xff}`, certain: code !== 0 }
+  return (code & SIGNAL_MASK) !== 0 || bytes.readUInt32LE(OFFSET.pid) === pid
+    ? { kind: 'ending', pid, how, certain: !orderly }
     : undefined;
 }

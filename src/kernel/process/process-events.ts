@@ -11,13 +11,14 @@
 
 import { closeSync, openSync } from 'node:fs';
 import type { EndingListener, ProcessEvents } from '../../core/ports.js';
-import { loadLibc, peerCredentials } from '../../native/libc.js';
+import { loadLibc, peerCredentials, peerPidfd } from '../../native/libc.js';
 import { type NetlinkSocket, openSocket } from '../netlink/socket.js';
 import { NETLINK_CONNECTOR } from '../netlink/uapi.js';
 import {
   CN_IDX_PROC,
   decodeProcessMessage,
   encodeListening,
+  howEnded,
   PROC_CN_MCAST_IGNORE,
   PROC_CN_MCAST_LISTEN,
   PROC_EVENT_COREDUMP,
@@ -116,7 +117,18 @@ export function openProcessEvents(options: ProcessEventOptions = {}): ProcessEve
     get live() {
       return state === 'live';
     },
-    peer: (fd) => (state === 'over' ? undefined : peerCredentials(fd)?.pid),
+    peer: (fd) => peerCredentials(fd)?.pid,
+    ending(fd) {
+      const pidfd = state === 'live' ? undefined : peerPidfd(fd);
+      if (pidfd === undefined) return undefined;
+      return {
+        read() {
+          const status = loadLibc()?.exitStatus(pidfd);
+          return status === undefined ? undefined : howEnded(status);
+        },
+        close: () => closeSync(pidfd),
+      };
+    },
     watch(pid, listener) {
       if (state === 'over') return () => undefined;
       const listeners = watchers.get(pid) ?? new Set<EndingListener>();

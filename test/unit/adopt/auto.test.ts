@@ -89,6 +89,43 @@ t.test('a new life keeps what it finds, and knows it as its own in a shared tabl
   );
 });
 
+t.test('a new life beside a healthy daemon has the gateway from its symmetric replies', async (t) => {
+  const replying = {
+    managementInterfaces: [
+      {
+        selector: { kind: 'name', name: 'mgmt0' } as const,
+        backupRouters: [{ ...router(false), symmetricReplies: true as const }],
+      },
+    ],
+  };
+  const host = new Host();
+  host.runtimeDefault('10.255.0.6', 0, 3);
+  host.start(replying);
+  host.healthy(3_600_000);
+  await host.at(10);
+  const replies = 'default via 10.255.0.6 dev mgmt0 table 25629 proto 157';
+  const theirs = (): readonly string[] => host.kernel.routeLines(25_629).filter((line) => line.startsWith('default'));
+  t.strictSame(theirs(), [replies]);
+  t.strictSame(host.ours, [], 'the routes are out');
+  // As a laboratory does that wants the default route of its daemon.
+  host.kernel.foreignRouteDelete({
+    destination: defaultPrefix('inet'),
+    via: '10.255.0.6',
+    dev: 'mgmt0',
+    metric: 0,
+    protocol: 3,
+  });
+  host.frrDefault();
+  await host.at(20);
+  t.strictSame(theirs(), [replies], 'the last gateway known');
+  host.kill();
+  host.start(replying);
+  host.healthy(3_600_000);
+  await host.at(40);
+  t.strictSame(theirs(), [replies], 'and in the next life');
+  t.match(host.status().symmetricReplies, [{ state: 'installed' }]);
+});
+
 t.test('owned by metric', (t) => {
   const own: Ownership = {
     protocols: new Set([157]),

@@ -3,6 +3,9 @@
  * and until it is answered.
  */
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { VTY } from '../../../../src/health/frr/dialect.js';
@@ -16,7 +19,7 @@ import { directory, FakeVty, kinds, listen, obedient, sleep, until } from '../fa
 /** What a closed socket says, by whether something had just been written to it. */
 const BY_SOCKET = /^(?:end of file|EPIPE|ECONNRESET) on /;
 
-async function scene(t: Test, news: News) {
+async function scene(t: Test, news: News, servesItself = false) {
   const { path: root, remove } = directory();
   t.teardown(remove);
   const path = join(root, 'zebra.vty');
@@ -30,6 +33,7 @@ async function scene(t: Test, news: News) {
     probeIntervalMs: 20,
     probeTimeoutMs: 2000,
     permissionHint: '',
+    servesItself,
     ageMs: () => 42,
   });
   t.teardown(() => session.close());
@@ -185,3 +189,68 @@ t.test(
     t.equal(news.watching(), 1, 'and its end counts again');
   },
 );
+
+t.test(
+  'where no ends are announced: who has closed its socket and carries no mark of a signal has stopped',
+  async (t) => {
+    for (const servesItself of [true, false]) {
+      const news = new News();
+      news.live = false;
+      const { path, server, heard } = await scene(t, news, servesItself);
+      // As FRR does, the socket stays behind.
+      for (const socket of server.sockets) socket.destroy();
+      t.ok(await until(() => heard.at(-1)?.kind === 'down'));
+      const down = heard.at(-1)!;
+      t.match(
+        down.reason,
+        servesItself
+          ? new RegExp(` on ${path}, process ${process.pid} \\(.+\\) ended by itself$`)
+          : new RegExp(` on ${path}$`),
+      );
+      t.equal((down as { orderly?: true }).orderly, servesItself ? true : undefined);
+      t.equal(news.watching(), 0, 'nothing more is to be told');
+    }
+  },
+);
+
+t.test(
+  'where no ends are announced: a zombie with the mark of a signal has died, without it has stopped',
+  async (t) => {
+    for (const [ending, orderly] of [
+      ['kill -KILL $$', undefined],
+      ['kill -SEGV $$', undefined],
+      ['exit 0', true],
+    ] as const) {
+      const news = new News();
+      news.live = false;
+      // Its parent reaps nothing.
+      const parent = spawn('/bin/sh', ['-c', `exec 3<&0; sh -c 'read x; ${ending}' <&3 & echo $!; exec sleep 60`], {
+        stdio: ['pipe', 'pipe', 'ignore'],
+      });
+      t.teardown(() => parent.kill('SIGKILL'));
+      news.pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)));
+      const { server, heard } = await scene(t, news, true);
+      parent.stdin.end('x\n');
+      t.ok(await until(() => / Z /.test(readFileSync(`/proc/${news.pid}/stat`, 'latin1')), 15_000));
+      for (const socket of server.sockets) socket.destroy();
+      t.ok(await until(() => heard.at(-1)?.kind === 'down'));
+      t.match(heard.at(-1)!.reason, orderly === true ? /ended by itself$/ : /was ended by a signal$/);
+      t.equal((heard.at(-1) as { orderly?: true }).orderly, orderly);
+    }
+  },
+);
+
+t.test('where no ends are announced: who is gone when its socket closes counts as dead', async (t) => {
+  const news = new News();
+  news.live = false;
+  const child = spawn('/bin/sleep', ['60']);
+  news.pid = child.pid;
+  const { server, heard } = await scene(t, news, true);
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  await gone;
+  for (const socket of server.sockets) socket.destroy();
+  t.ok(await until(() => heard.at(-1)?.kind === 'down'));
+  t.match(heard.at(-1)!.reason, BY_SOCKET);
+  t.equal((heard.at(-1) as { orderly?: true }).orderly, undefined);
+});
