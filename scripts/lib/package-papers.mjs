@@ -13,15 +13,14 @@ import { join } from 'node:path';
 const [nodeArch, version, nodeVersion, nodeIntegrity, nodeDirectory, doc] = process.argv.slice(2);
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')).packages;
 
-/** What lies in node_modules: what the program loads at run time, and the two that those load. */
+/** What lies in node_modules: what the program loads at run time, and the binary of koffi. */
 const installed = [
   ...Object.keys(JSON.parse(readFileSync('package.json', 'utf8')).dependencies),
   `@koromix/koffi-linux-${nodeArch}`,
-  'node-gyp-build',
 ];
 /** @koromix/koffi-linux-* carry no licence of their own: they are koffi's. */
 const licenceOf = (name) => (name.startsWith('@koromix/') ? 'koffi' : name);
-const names = [...bundled(), ...installed].sort();
+const names = [...new Set([...bundled(), ...installed])].sort();
 
 /** The packages that scripts/lib/bundle.mjs has read something of. */
 function bundled() {

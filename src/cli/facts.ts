@@ -5,8 +5,6 @@
 
 import { renderDiagnostics } from '../config/diagnostic.js';
 import { loadConfig } from '../config/load.js';
-import { request } from '../control/client.js';
-import { type Elsewhere, elsewhere, elsewhereText } from '../control/network-namespace.js';
 import type { Facts } from '../core/explain/scenes.js';
 import { longestDestinations } from '../core/looks.js';
 import { linkOf, vrfTables } from '../core/management.js';
@@ -19,20 +17,14 @@ import { CommandError, EXIT } from '../model/exit.js';
 import type { NeighbourId } from '../model/link.js';
 import { type Paths, pathsOf } from '../model/paths.js';
 import type { Snapshot } from '../model/snapshot.js';
-import type { Status } from '../model/status.js';
 import { readAdopted } from '../runtime/adopted-record.js';
 import { type Chosen, chooseConfig } from '../runtime/choose-config.js';
 import { readCovered } from '../runtime/covered-record.js';
-import { thereAgain } from './again.js';
+import { type Asked, askAgent } from './ask-agent.js';
 import { type ConfigOptions, configFileOf, hintsOf, namedConfig, readKept } from './config-options.js';
 
-export interface Gathered extends Facts {
+export interface Gathered extends Facts, Asked {
   readonly source: Chosen['source'];
-  /** undefined: there is no agent to ask, or it may not be asked; `silence` says which. */
-  readonly agent: Status | undefined;
-  readonly silence: string | undefined;
-  /** It answers, and its kernel is not the one that was looked at: `agent` is undefined then. */
-  readonly elsewhere: Elsewhere | undefined;
   /** Destinations that have been covered here, as the agent says, or as it has written down. */
   readonly coveredBefore: readonly string[];
 }
@@ -128,23 +120,4 @@ function watchedOf(config: Config): readonly WatchedDaemon[] {
   });
   health.close();
   return health.watched;
-}
-
-export async function askAgent(socket: string): Promise<Pick<Gathered, 'agent' | 'silence' | 'elsewhere'>> {
-  const silent = (silence: string): Awaited<ReturnType<typeof askAgent>> => ({
-    agent: undefined,
-    silence,
-    elsewhere: undefined,
-  });
-  try {
-    const response = await request(socket, { command: 'status' });
-    if (!response.ok) return silent(response.error.message);
-    if (!('status' in response)) return silent('the agent gave an answer to another question');
-    const away = elsewhere(response.status);
-    if (away === undefined) return { agent: response.status, silence: undefined, elsewhere: undefined };
-    return { ...silent(`the agent ${elsewhereText(away)}; there: ${thereAgain(away)}`), elsewhere: away };
-  } catch (error) {
-    if (error instanceof CommandError) return silent(error.message);
-    throw error;
-  }
 }

@@ -9,6 +9,7 @@ import { stopAdvice } from '../control/supervisor.js';
 import { ipCommand } from '../core/ip-command.js';
 import { plan, withdrawn } from '../core/plan.js';
 import type { Step } from '../core/ports.js';
+import { openKernel } from '../kernel/kernel.js';
 import type { Family } from '../model/address.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
@@ -18,7 +19,7 @@ import { giveBack, owedSteps } from '../runtime/give-back.js';
 import { sudoAgain } from './again.js';
 import type { ConfigOptions } from './config-options.js';
 import type { RemovedOutput } from './output.js';
-import { withOwned } from './owned.js';
+import { ownedIn } from './owned.js';
 import { print, printJson } from './print.js';
 
 export async function flush(
@@ -33,7 +34,9 @@ export async function flush(
     );
   }
   if (options.dryRun !== true) requireCapability(sudoAgain());
-  return withOwned(options, async (kernel, owned) => {
+  const kernel = openKernel();
+  try {
+    const owned = await ownedIn(kernel, options);
     const back =
       options.dryRun === true
         ? { steps: owedSteps(adopted, owned.snapshot), faults: [] }
@@ -69,7 +72,9 @@ export async function flush(
       throw new CommandError(EXIT.NOT_IN_STATE, failures.join('\n'), 'ip route show table all proto 157; ip rule');
     print(steps.length === 0 ? 'nothing to remove\n' : `${steps.length} removed\n`);
     return EXIT.OK;
-  });
+  } finally {
+    kernel.close();
+  }
 }
 
 function stays(family: Family): string {

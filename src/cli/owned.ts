@@ -7,7 +7,6 @@ import { loadConfig } from '../config/load.js';
 import { DEFAULTS } from '../config/settings.js';
 import { formerly, type Ownership, ownedRoutes, ownedRules, ownership } from '../core/ownership.js';
 import type { Kernel } from '../core/ports.js';
-import { openKernel } from '../kernel/kernel.js';
 import type { Config } from '../model/config.js';
 import { pathsOf } from '../model/paths.js';
 import type { Route, Rule } from '../model/route.js';
@@ -21,29 +20,16 @@ export interface Owned {
   readonly rules: readonly Rule[];
 }
 
-/** Calls back with the open kernel and what is owned there; closes the kernel afterwards. */
-export async function withOwned<T>(
-  options: ConfigOptions,
-  use: (kernel: Kernel, owned: Owned) => Promise<T>,
-): Promise<T> {
+/** What is owned in that kernel. */
+export async function ownedIn(kernel: Pick<Kernel, 'observe'>, options: ConfigOptions): Promise<Owned> {
   const paths = pathsOf(process.env);
   const loaded = loadConfig(configFileOf(options), hintsOf(options), true);
   const config = options.config === undefined ? (loaded.config ?? loaded.partial) : namedConfig(options, loaded);
   const configs = [config, readKept(paths, options, loaded)].filter((c): c is Config => c !== undefined);
-  const kernel = openKernel();
-  try {
-    const own = ownershipOf(configs);
-    const [protocol, ...formerProtocols] = own.protocols;
-    const snapshot = await kernel.observe({ protocol: protocol!, formerProtocols, maxLength: {} });
-    return await use(kernel, {
-      ownership: own,
-      snapshot,
-      routes: ownedRoutes(own, snapshot),
-      rules: ownedRules(own, snapshot),
-    });
-  } finally {
-    kernel.close();
-  }
+  const own = ownershipOf(configs);
+  const [protocol, ...formerProtocols] = own.protocols;
+  const snapshot = await kernel.observe({ protocol: protocol!, formerProtocols, maxLength: {} });
+  return { ownership: own, snapshot, routes: ownedRoutes(own, snapshot), rules: ownedRules(own, snapshot) };
 }
 
 /** Of the configuration in use and of the one before it; the defaults where there is none. */

@@ -17,14 +17,21 @@ import { print, printError, terminal } from './print.js';
 import type { ReloadOptions } from './reload.js';
 import type { RestoreOptions } from './restore.js';
 
+type Ends = (exitStatus: number) => void;
+/** Completes the command, which has its name; `program` is all of them. */
+type Define = (command: Command, ends: Ends, program: Command) => void;
+
 const JSON_HELP = 'as JSON, a stable schema';
 
 /** Runs the command that argv (without node and script) names; resolves with the exit status. */
 export async function runProgram(argv: readonly string[]): Promise<number> {
   let status: number = EXIT.OK;
+  const [name = ''] = argv;
+  // The definition of the others takes milliseconds; the script of a shell names them all.
+  const only = Object.hasOwn(COMMANDS, name) && name !== 'completion' ? name : undefined;
   const program = buildProgram((exitStatus) => {
     status = exitStatus;
-  });
+  }, only);
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
@@ -52,8 +59,8 @@ function ofInstance(program: Command): void {
     throw new CommandError(EXIT.USAGE, `no name of an agent: ${named}`, 'letters, digits, _ . and -, at most 64');
 }
 
-/** The commands. `ends` hears the exit status of the one that ran. */
-export function buildProgram(ends: (exitStatus: number) => void): Command {
+/** The commands, or `only` the one of that name. `ends` hears the exit status of the one that ran. */
+export function buildProgram(ends: Ends, only?: string): Command {
   const program = new Command('backup-router')
     .description(
       'Keeps this router reachable through a backup router on the management interface ' +
@@ -70,228 +77,245 @@ export function buildProgram(ends: (exitStatus: number) => void): Command {
       getOutHelpWidth: () => terminal().columns ?? 80,
     })
     .addHelpText('after', HELP.program);
-
-  withConfig(program.command('run'))
-    .description('run the daemon in the foreground')
-    .option('--dry-run', 'print kernel changes instead of making them')
-    .option('-v, --verbose', 'log more')
-    .addHelpText('after', HELP.run)
-    .action(async (options: ConfigOptions & { dryRun?: boolean; verbose?: boolean }) =>
-      ends(await (await import('./run.js')).run(options)),
-    );
-
-  program
-    .command('status')
-    .description('show what is in, why, and what is awaited')
-    .option('--json', JSON_HELP)
-    .option('-w, --watch', 'again on each change; on a terminal also each interval, until q')
-    .option('--interval <duration>', 'with --watch: how often the durations are drawn anew', '1s')
-    .addHelpText('after', HELP.status)
-    .action(async (options: { json?: boolean; watch?: boolean; interval?: string }) =>
-      ends(
-        options.watch === true
-          ? await (await import('./status-watch.js')).watchStatus(options)
-          : await (await import('./status.js')).status(options),
-      ),
-    );
-
-  program
-    .command('events')
-    .description('show what happened, and why; without a daemon, from the file that it left')
-    .option('-f, --follow', 'and what happens from now on, over restarts of the daemon')
-    .option('-n, --count <number>', 'the last so many (default: 50, with --since: all)')
-    .option('--since <time>', 'since so long ago (30s, 1h), or since a time (2026-05-01T12:00:00Z)')
-    .option('--json', 'one JSON object a line, a stable schema')
-    .addHelpText('after', HELP.events)
-    .action(async (options: { follow?: boolean; count?: string; since?: string; json?: boolean }) =>
-      ends(await (await import('./events.js')).events(options)),
-    );
-
-  program
-    .command('metrics')
-    .description('print the metrics in the text format of Prometheus; the agent also writes them to a file')
-    .option('--listen <address>', 'serve them over HTTP until a signal: 127.0.0.1:9787, [::1]:9787 or a socket path')
-    .addHelpText('after', HELP.metrics)
-    .action(async (options: { listen?: string }) => ends(await (await import('./metrics.js')).metrics(options)));
-
-  program
-    .command('hooks')
-    .description('run the hooks of a directory for each event, as backup-router-hooks.service does')
-    .option('--directory <path>', 'where they are (default: /etc/backup-router/hooks.d)')
-    .option('--timeout <duration>', 'how long each may take', '10s')
-    .addHelpText('after', HELP.hooks)
-    .action(async (options: HooksCommandOptions) => ends(await (await import('./hooks.js')).hooks(options)));
-
-  withConfig(program.command('routes'))
-    .description('show the backup routes and rules in the kernel (the FIB view; needs no daemon)')
-    .option('--json', JSON_HELP)
-    .action(async (options: ConfigOptions & { json?: boolean }) =>
-      ends(await (await import('./routes.js')).routes(options)),
-    );
-
-  withConfig(program.command('explain'))
-    .description(
-      'tell which route carries packets of this router to an address now, and in each other state ' +
-        '(booting, converged, crash, ...), and why',
-    )
-    .argument('<address>', 'an IPv4 or IPv6 address')
-    .option('--from <source>', 'for packets from this address of the host, as in `ip route get ADDRESS from SOURCE`')
-    .option('--vrf <name>', 'for sockets bound to this VRF')
-    .option('--json', JSON_HELP)
-    .addHelpText('after', HELP.explain)
-    .action(async (address: string, options: ConfigOptions & { from?: string; vrf?: string; json?: boolean }) =>
-      ends(await (await import('./explain.js')).explain(address, options)),
-    );
-
-  withConfig(program.command('plan'))
-    .description('print the kernel changes that a configuration would make, as ip(8) commands')
-    .option('--json', JSON_HELP)
-    .addHelpText('after', HELP.plan)
-    .action(async (options: ConfigOptions & { json?: boolean }) =>
-      ends(await (await import('./plan.js')).plan(options)),
-    );
-
-  withConfig(program.command('check'))
-    .description('check a configuration file; every fault is reported')
-    .option('--json', 'diagnostics as JSON')
-    .addHelpText('after', HELP.check)
-    .action(async (options: ConfigOptions & { json?: boolean }) =>
-      ends(await (await import('./check.js')).check(options)),
-    );
-
-  withJunosOptions(program.command('convert'))
-    .description('convert Junos configuration text to YAML, or YAML to Junos')
-    .argument('[file]', 'Junos or YAML; - or nothing: standard input', '-')
-    .addOption(
-      new Option('--to <form>', 'default: yaml for Junos text, junos for YAML').choices(['yaml', 'junos', 'set']),
-    )
-    .option('-o, --output <file>', 'write there instead of to standard output; the file must not exist')
-    .option('--force', 'overwrite the output file')
-    .option('--json', JSON_HELP)
-    .addHelpText('after', HELP.convert)
-    .action(async (file: string, options: ConvertOptions) =>
-      ends(await (await import('./convert.js')).convert(file, options)),
-    );
-
-  withConfig(program.command('doctor'))
-    .description('look for every known hazard on this host: evidence, and what to do about each')
-    .option('--json', JSON_HELP)
-    .option('-v, --verbose', 'show also what is in order')
-    .option('--root <path>', 'read /etc, /run and /usr below this directory (an image, a test)')
-    .addHelpText('after', HELP.doctor)
-    .action(async (options: ConfigOptions & { json?: boolean; verbose?: boolean; root?: string }) =>
-      ends(await (await import('./doctor.js')).doctor(options)),
-    );
-
-  withJunosOptions(program.command('reload'))
-    .description('make the daemon read its configuration again; one with errors changes nothing')
-    .option(
-      '--confirm <duration>',
-      'go back to what ran before, unless `backup-router confirm` comes in this time (1s to 24h)',
-    )
-    .option('--dry-run', 'show what it would change, in the text and in the kernel, and change nothing')
-    .option('--json', JSON_HELP)
-    .addHelpText('after', HELP.reload)
-    .action(async (options: ReloadOptions) => ends(await (await import('./reload.js')).reload(options)));
-
-  program
-    .command('init')
-    .description('propose a configuration from what this host has: port, gateway, routing daemons; writes nothing')
-    .option('--json', JSON_HELP)
-    .addHelpText('after', HELP.init)
-    .action(async (options: { json?: boolean }) => ends(await (await import('./init.js')).init(options)));
-
-  program
-    .command('confirm')
-    .description('keep the configuration that reload --confirm has taken')
-    .option('--json', JSON_HELP)
-    .addHelpText('after', HELP.confirm)
-    .action(async (options: OrderOptions) =>
-      ends(await (await import('./order.js')).order({ command: 'confirm' }, options)),
-    );
-
-  program
-    .command('hold')
-    .description('keep the backup routes in, whatever the routing daemon does')
-    .argument('[duration]', '30m, 2h; or off. Nothing: until hold off')
-    .option('--json', JSON_HELP)
-    .addHelpText('after', HELP.hold)
-    .action(async (duration: string | undefined, options: OrderOptions) => {
-      const { holdRequest, order } = await import('./order.js');
-      ends(await order(holdRequest(duration), options));
-    });
-
-  program
-    .command('role')
-    .description('take a role in a pair of routers, whatever the configured source says: standby keeps the routes in')
-    .addArgument(
-      new Argument('<role>', 'auto: as configured; keepalived says master for primary, and backup or fault for standby')
-        .choices(['primary', 'standby', 'auto', 'master', 'backup', 'fault'])
-        // In whatever case; what it means, and a refusal, are the command's.
-        .argParser((word: string) => word),
-    )
-    .option('--json', JSON_HELP)
-    .addHelpText('after', HELP.role)
-    .action(async (word: string, options: OrderOptions) => {
-      const { order, roleRequest } = await import('./order.js');
-      ends(await order(roleRequest(word), options));
-    });
-
-  withConfig(program.command('flush'))
-    .description(
-      'remove every route and rule that the agent owns, and give back what it took over ' +
-        '(refuses while the daemon runs, which would put them back)',
-    )
-    .option('--force', 'also while the daemon runs')
-    .option('--dry-run', 'print what would be removed')
-    .option('--json', JSON_HELP)
-    .action(async (options: ConfigOptions & { force?: boolean; dryRun?: boolean; json?: boolean }) =>
-      ends(await (await import('./flush.js')).flush(options)),
-    );
-
-  program
-    .command('restore')
-    .description(
-      'give back the default routes that were taken over ' +
-        '(refuses while the daemon runs, which would take them again)',
-    )
-    .option('--force', 'also while the daemon runs')
-    .option('--dry-run', 'print what would be given back')
-    .option('--json', JSON_HELP)
-    .option('--after-stop', 'do nothing when systemd is about to start the daemon again; for ExecStopPost=')
-    .addHelpText('after', HELP.restore)
-    .action(async (options: RestoreOptions) => ends(await (await import('./restore.js')).restore(options)));
-
-  withConfig(program.command('drill'))
-    .description(
-      'play the failures of routing daemon, port and agent in a network of its own, ' +
-        'with this configuration and the real FRR or BIRD',
-    )
-    .addOption(
-      new Option('--daemon <kind>', 'play this one; default: the one configured, else the one installed').choices([
-        'frr',
-        'bird',
-      ] as const),
-    )
-    .option('--case <name...>', 'only these cases')
-    .option('--list', 'list the cases')
-    .option('--max-outage <time>', 'a longer outage is a failure', '1s')
-    .option('--real-time', 'keep the configured times; otherwise long ones are shortened')
-    .option('--json', JSON_HELP)
-    .addHelpText('after', HELP.drill)
-    .action(async (options: DrillOptions) => ends(await (await import('./drill.js')).drill(options)));
-
-  program
-    .command('completion')
-    .description('print the completion script of a shell')
-    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish'] as const))
-    .addHelpText('after', HELP.completion)
-    .action(async (shell: 'bash' | 'zsh' | 'fish') =>
-      ends((await import('./completion/completion.js')).completion(shell, program)),
-    );
-
+  for (const [name, define] of Object.entries(COMMANDS))
+    if (only === undefined || name === only) define(program.command(name), ends, program);
   return program;
 }
+
+/** What each command takes and does, by name. */
+const COMMANDS: Readonly<Record<string, Define>> = {
+  run: (command, ends) =>
+    withConfig(command)
+      .description('run the daemon in the foreground')
+      .option('--dry-run', 'print kernel changes instead of making them')
+      .option('-v, --verbose', 'log more')
+      .addHelpText('after', HELP.run)
+      .action(async (options: ConfigOptions & { dryRun?: boolean; verbose?: boolean }) =>
+        ends(await (await import('./run.js')).run(options)),
+      ),
+
+  status: (command, ends) =>
+    command
+      .description('show what is in, why, and what is awaited')
+      .option('--json', JSON_HELP)
+      .option('-w, --watch', 'again on each change; on a terminal also each interval, until q')
+      .option('--interval <duration>', 'with --watch: how often the durations are drawn anew', '1s')
+      .addHelpText('after', HELP.status)
+      .action(async (options: { json?: boolean; watch?: boolean; interval?: string }) =>
+        ends(
+          options.watch === true
+            ? await (await import('./status-watch.js')).watchStatus(options)
+            : await (await import('./status.js')).status(options),
+        ),
+      ),
+
+  events: (command, ends) =>
+    command
+      .description('show what happened, and why; without a daemon, from the file that it left')
+      .option('-f, --follow', 'and what happens from now on, over restarts of the daemon')
+      .option('-n, --count <number>', 'the last so many (default: 50, with --since: all)')
+      .option('--since <time>', 'since so long ago (30s, 1h), or since a time (2026-05-01T12:00:00Z)')
+      .option('--json', 'one JSON object a line, a stable schema')
+      .addHelpText('after', HELP.events)
+      .action(async (options: { follow?: boolean; count?: string; since?: string; json?: boolean }) =>
+        ends(await (await import('./events.js')).events(options)),
+      ),
+
+  metrics: (command, ends) =>
+    command
+      .description('print the metrics in the text format of Prometheus; the agent also writes them to a file')
+      .option('--listen <address>', 'serve them over HTTP until a signal: 127.0.0.1:9787, [::1]:9787 or a socket path')
+      .addHelpText('after', HELP.metrics)
+      .action(async (options: { listen?: string }) => ends(await (await import('./metrics.js')).metrics(options))),
+
+  hooks: (command, ends) =>
+    command
+      .description('run the hooks of a directory for each event, as backup-router-hooks.service does')
+      .option('--directory <path>', 'where they are (default: /etc/backup-router/hooks.d)')
+      .option('--timeout <duration>', 'how long each may take', '10s')
+      .addHelpText('after', HELP.hooks)
+      .action(async (options: HooksCommandOptions) => ends(await (await import('./hooks.js')).hooks(options))),
+
+  routes: (command, ends) =>
+    withConfig(command)
+      .description('show the backup routes and rules in the kernel (the FIB view; needs no daemon)')
+      .option('--json', JSON_HELP)
+      .action(async (options: ConfigOptions & { json?: boolean }) =>
+        ends(await (await import('./routes.js')).routes(options)),
+      ),
+
+  explain: (command, ends) =>
+    withConfig(command)
+      .description(
+        'tell which route carries packets of this router to an address now, and in each other state ' +
+          '(booting, converged, crash, ...), and why',
+      )
+      .argument('<address>', 'an IPv4 or IPv6 address')
+      .option('--from <source>', 'for packets from this address of the host, as in `ip route get ADDRESS from SOURCE`')
+      .option('--vrf <name>', 'for sockets bound to this VRF')
+      .option('--json', JSON_HELP)
+      .addHelpText('after', HELP.explain)
+      .action(async (address: string, options: ConfigOptions & { from?: string; vrf?: string; json?: boolean }) =>
+        ends(await (await import('./explain.js')).explain(address, options)),
+      ),
+
+  plan: (command, ends) =>
+    withConfig(command)
+      .description('print the kernel changes that a configuration would make, as ip(8) commands')
+      .option('--json', JSON_HELP)
+      .addHelpText('after', HELP.plan)
+      .action(async (options: ConfigOptions & { json?: boolean }) =>
+        ends(await (await import('./plan.js')).plan(options)),
+      ),
+
+  check: (command, ends) =>
+    withConfig(command)
+      .description('check a configuration file; every fault is reported')
+      .option('--json', 'diagnostics as JSON')
+      .addHelpText('after', HELP.check)
+      .action(async (options: ConfigOptions & { json?: boolean }) =>
+        ends(await (await import('./check.js')).check(options)),
+      ),
+
+  convert: (command, ends) =>
+    withJunosOptions(command)
+      .description('convert Junos configuration text to YAML, or YAML to Junos')
+      .argument('[file]', 'Junos or YAML; - or nothing: standard input', '-')
+      .addOption(
+        new Option('--to <form>', 'default: yaml for Junos text, junos for YAML').choices(['yaml', 'junos', 'set']),
+      )
+      .option('-o, --output <file>', 'write there instead of to standard output; the file must not exist')
+      .option('--force', 'overwrite the output file')
+      .option('--json', JSON_HELP)
+      .addHelpText('after', HELP.convert)
+      .action(async (file: string, options: ConvertOptions) =>
+        ends(await (await import('./convert.js')).convert(file, options)),
+      ),
+
+  doctor: (command, ends) =>
+    withConfig(command)
+      .description('look for every known hazard on this host: evidence, and what to do about each')
+      .option('--json', JSON_HELP)
+      .option('-v, --verbose', 'show also what is in order')
+      .option('--root <path>', 'read /etc, /run and /usr below this directory (an image, a test)')
+      .addHelpText('after', HELP.doctor)
+      .action(async (options: ConfigOptions & { json?: boolean; verbose?: boolean; root?: string }) =>
+        ends(await (await import('./doctor.js')).doctor(options)),
+      ),
+
+  reload: (command, ends) =>
+    withJunosOptions(command)
+      .description('make the daemon read its configuration again; one with errors changes nothing')
+      .option(
+        '--confirm <duration>',
+        'go back to what ran before, unless `backup-router confirm` comes in this time (1s to 24h)',
+      )
+      .option('--dry-run', 'show what it would change, in the text and in the kernel, and change nothing')
+      .option('--json', JSON_HELP)
+      .addHelpText('after', HELP.reload)
+      .action(async (options: ReloadOptions) => ends(await (await import('./reload.js')).reload(options))),
+
+  init: (command, ends) =>
+    command
+      .description('propose a configuration from what this host has: port, gateway, routing daemons; writes nothing')
+      .option('--json', JSON_HELP)
+      .addHelpText('after', HELP.init)
+      .action(async (options: { json?: boolean }) => ends(await (await import('./init.js')).init(options))),
+
+  confirm: (command, ends) =>
+    command
+      .description('keep the configuration that reload --confirm has taken')
+      .option('--json', JSON_HELP)
+      .addHelpText('after', HELP.confirm)
+      .action(async (options: OrderOptions) =>
+        ends(await (await import('./order.js')).order({ command: 'confirm' }, options)),
+      ),
+
+  hold: (command, ends) =>
+    command
+      .description('keep the backup routes in, whatever the routing daemon does')
+      .argument('[duration]', '30m, 2h; or off. Nothing: until hold off')
+      .option('--json', JSON_HELP)
+      .addHelpText('after', HELP.hold)
+      .action(async (duration: string | undefined, options: OrderOptions) => {
+        const { holdRequest, order } = await import('./order.js');
+        ends(await order(holdRequest(duration), options));
+      }),
+
+  role: (command, ends) =>
+    command
+      .description('take a role in a pair of routers, whatever the configured source says: standby keeps the routes in')
+      .addArgument(
+        new Argument(
+          '<role>',
+          'auto: as configured; keepalived says master for primary, and backup or fault for standby',
+        )
+          .choices(['primary', 'standby', 'auto', 'master', 'backup', 'fault'])
+          // In whatever case; what it means, and a refusal, are the command's.
+          .argParser((word: string) => word),
+      )
+      .option('--json', JSON_HELP)
+      .addHelpText('after', HELP.role)
+      .action(async (word: string, options: OrderOptions) => {
+        const { order, roleRequest } = await import('./order.js');
+        ends(await order(roleRequest(word), options));
+      }),
+
+  flush: (command, ends) =>
+    withConfig(command)
+      .description(
+        'remove every route and rule that the agent owns, and give back what it took over ' +
+          '(refuses while the daemon runs, which would put them back)',
+      )
+      .option('--force', 'also while the daemon runs')
+      .option('--dry-run', 'print what would be removed')
+      .option('--json', JSON_HELP)
+      .action(async (options: ConfigOptions & { force?: boolean; dryRun?: boolean; json?: boolean }) =>
+        ends(await (await import('./flush.js')).flush(options)),
+      ),
+
+  restore: (command, ends) =>
+    command
+      .description(
+        'give back the default routes that were taken over ' +
+          '(refuses while the daemon runs, which would take them again)',
+      )
+      .option('--force', 'also while the daemon runs')
+      .option('--dry-run', 'print what would be given back')
+      .option('--json', JSON_HELP)
+      .option('--after-stop', 'do nothing when systemd is about to start the daemon again; for ExecStopPost=')
+      .addHelpText('after', HELP.restore)
+      .action(async (options: RestoreOptions) => ends(await (await import('./restore.js')).restore(options))),
+
+  drill: (command, ends) =>
+    withConfig(command)
+      .description(
+        'play the failures of routing daemon, port and agent in a network of its own, ' +
+          'with this configuration and the real FRR or BIRD',
+      )
+      .addOption(
+        new Option('--daemon <kind>', 'play this one; default: the one configured, else the one installed').choices([
+          'frr',
+          'bird',
+        ] as const),
+      )
+      .option('--case <name...>', 'only these cases')
+      .option('--list', 'list the cases')
+      .option('--max-outage <time>', 'a longer outage is a failure', '1s')
+      .option('--real-time', 'keep the configured times; otherwise long ones are shortened')
+      .option('--json', JSON_HELP)
+      .addHelpText('after', HELP.drill)
+      .action(async (options: DrillOptions) => ends(await (await import('./drill.js')).drill(options))),
+
+  completion: (command, ends, program) =>
+    command
+      .description('print the completion script of a shell')
+      .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish'] as const))
+      .addHelpText('after', HELP.completion)
+      .action(async (shell: 'bash' | 'zsh' | 'fish') =>
+        ends((await import('./completion/completion.js')).completion(shell, program)),
+      ),
+};
 
 /** The command with `--interface` and `--member`. */
 function withJunosOptions(command: Command): Command {

@@ -1,6 +1,7 @@
 /** The client of the control socket: one answer, or a series of them. Loads no native code. */
 
-import { connect } from 'node:net';
+import { lstatSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { CommandError, EXIT } from '../model/exit.js';
 import { MAX_LINE_BYTES, type Request, type Response } from './protocol.js';
 import { logAdvice, startAdvice } from './supervisor.js';
@@ -59,9 +60,15 @@ export function subscribe(
   onResponse: (response: Response) => void,
   onEnd: (why: CommandError) => void,
 ): () => void {
-  const socket = connect(path);
   let text = '';
   let over = false;
+  if (isAbsent(path)) {
+    setImmediate(() => over || onEnd(explain(path, 'ENOENT')));
+    return () => {
+      over = true;
+    };
+  }
+  const socket = connect(path);
   const end = (why: CommandError): void => {
     socket.destroy();
     if (!over) onEnd(why);
@@ -81,16 +88,29 @@ export function subscribe(
     if (text.length > MAX_LINE_BYTES) end(new CommandError(EXIT.SOFTWARE, 'the agent sent an endless answer'));
   });
   socket.on('close', () => unavailable('hung up', 'try again'));
-  socket.on('error', (error: NodeJS.ErrnoException) => end(explain(path, error)));
+  socket.on('error', (error: NodeJS.ErrnoException) => end(explain(path, error.code, error.message)));
   return () => {
     over = true;
     socket.destroy();
   };
 }
 
+/** Node's sockets take 2 ms of a command to load: only where there is somebody to connect to. */
+function connect(path: string): Socket {
+  return process.getBuiltinModule('node:net').connect(path);
+}
+
+function isAbsent(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** What a failure to connect means to whoever asks. */
-function explain(path: string, error: NodeJS.ErrnoException): CommandError {
-  switch (error.code) {
+function explain(path: string, code: string | undefined, message = ''): CommandError {
+  switch (code) {
     case 'ENOENT':
     case 'ECONNREFUSED':
       return new CommandError(EXIT.UNAVAILABLE, `the agent does not run (nobody listens on ${path})`, startAdvice());
@@ -101,7 +121,7 @@ function explain(path: string, error: NodeJS.ErrnoException): CommandError {
         'use sudo, or join the group backup-router',
       );
     default:
-      return new CommandError(EXIT.UNAVAILABLE, `cannot reach the agent at ${path}: ${error.message}`);
+      return new CommandError(EXIT.UNAVAILABLE, `cannot reach the agent at ${path}: ${message}`);
   }
 }
 

@@ -40,7 +40,7 @@ export interface NetlinkSocket {
   readonly overflowSafe: boolean;
   send(bytes: Buffer, done: (error: (Error & { readonly code?: string }) | undefined) => void): void;
   join(group: number): void;
-  /** Sets the options that the package cannot set. Loads koffi, which takes 6 ms; done once. */
+  /** Sets the options that the package cannot set. Loads koffi; done once. */
   harden(): void;
   /** SO_ATTACH_FILTER; false when it could not be attached, as before {@link harden}. */
   attachFilter(program: readonly FilterInstruction[]): boolean;

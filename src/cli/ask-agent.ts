@@ -1,0 +1,30 @@
+/** The status of the agent, for a command that goes on without it. */
+
+import { request } from '../control/client.js';
+import { type Elsewhere, elsewhere, elsewhereText } from '../control/network-namespace.js';
+import { CommandError } from '../model/exit.js';
+import type { Status } from '../model/status.js';
+import { thereAgain } from './again.js';
+
+export interface Asked {
+  /** undefined: there is no agent to ask, or it may not be asked; `silence` says which. */
+  readonly agent: Status | undefined;
+  readonly silence: string | undefined;
+  /** It answers, and its kernel is not the one that was looked at: `agent` is undefined then. */
+  readonly elsewhere: Elsewhere | undefined;
+}
+
+export async function askAgent(socket: string): Promise<Asked> {
+  const silent = (silence: string): Asked => ({ agent: undefined, silence, elsewhere: undefined });
+  try {
+    const response = await request(socket, { command: 'status' });
+    if (!response.ok) return silent(response.error.message);
+    if (!('status' in response)) return silent('the agent gave an answer to another question');
+    const away = elsewhere(response.status);
+    if (away === undefined) return { agent: response.status, silence: undefined, elsewhere: undefined };
+    return { ...silent(`the agent ${elsewhereText(away)}; there: ${thereAgain(away)}`), elsewhere: away };
+  } catch (error) {
+    if (error instanceof CommandError) return silent(error.message);
+    throw error;
+  }
+}
