@@ -80,8 +80,9 @@ export function subscribe(
   socket.setTimeout(TIMEOUT_MS, () => unavailable('does not answer', logAdvice()));
   socket.on('connect', () => socket.write(`${JSON.stringify(question)}\n`));
   socket.on('data', (chunk: string) => {
-    text += chunk;
-    const lines = text.split('\n');
+    // A long answer comes in hundreds of pieces: each is looked at once.
+    const lines = chunk.split('\n');
+    lines[0] = text + lines[0];
     text = lines.pop() ?? '';
     if (lines.length > 0) socket.setTimeout(0);
     for (const line of lines) if (!over) onResponse(JSON.parse(line) as Response);

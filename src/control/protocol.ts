@@ -53,7 +53,16 @@ export type Response =
  * change; its result ends that.
  */
 export interface Following {
-  readonly follow: (send: (response: Response) => void) => () => void;
+  readonly follow: (send: (answer: Response | Gradual) => void) => () => void;
+}
+
+/**
+ * An answer that is made while it is sent, of one line: each step is a small piece of work, and
+ * gives the next piece of the text, perhaps an empty one. So it costs neither a long turn of the
+ * event loop nor memory, however long it is.
+ */
+export interface Gradual {
+  readonly pieces: () => Iterator<string>;
 }
 
 /** Commands that change something. */

@@ -1,18 +1,29 @@
 /**
  * One client of the control socket, and its budget.
  *
- * Invariants. Of what it sends, one chunk is read and then no more until all of that is answered; of
- * what it does not read, a bounded number of bytes waits. Its requests are answered one after the
- * other, in turn with those of others (turns.ts). Whoever exceeds the budget is closed.
+ * Invariants. Of what it sends, one chunk is read and then no more until all of that is answered, and so
+ * many bytes in a second; of what it does not read, a bounded number of bytes waits. Its requests are answered one after the
+ * other, in turn with those of others (turns.ts), and all work for it is done there. Whoever exceeds
+ * the budget is closed.
  */
 
 import type { Socket } from 'node:net';
 import { descriptorOf } from '../native/descriptor.js';
 import { loadLibc, peerCredentials } from '../native/libc.js';
-import { CHANGING, type Following, MAX_REQUEST_BYTES, parseRequest, type Request, type Response } from './protocol.js';
+import {
+  CHANGING,
+  type Following,
+  type Gradual,
+  MAX_REQUEST_BYTES,
+  parseRequest,
+  type Request,
+  type Response,
+} from './protocol.js';
 import type { Turns } from './turns.js';
 
-export type RequestHandler = (request: Request) => Promise<Response | Following>;
+export type Answer = Response | Gradual | Following;
+/** What can be answered at once is no promise: then it costs the turn in which it was asked. */
+export type RequestHandler = (request: Request) => Answer | Promise<Answer>;
 
 export interface ControlClient {
   readonly socket: Socket;
@@ -25,36 +36,59 @@ export interface ControlClient {
   check(now: number): void;
 }
 
-/** Bytes that it may leave unread, beside what the kernel holds. The whole history is less. */
+/** Bytes that it may leave unread, beside what the kernel holds. */
 const MAX_UNREAD_BYTES = 1 << 20;
-/** With so much unread no further request of it is answered. */
+/** With so much unread nothing further is made for it. */
 const WAIT_AT_BYTES = 1 << 16;
+/** Answers that wait for it to read, of one who follows. */
+const MAX_WAITING = 1_000;
 /** Without a request, and nothing to follow. */
 const IDLE_MS = 60_000;
 /** Without reading any of what waits for it. */
 const STALLED_MS = 15_000;
+/** From the first piece of an answer to the last: what it is made from is kept as long. */
+const ANSWER_MS = 60_000;
+/** Bytes read of it in a second, after the first of these: a chunk of 64 KiB each costs memory and its collection. */
+const READ_BYTES = 1 << 17;
+/** From its offence to its end: who is closed at once comes back at once. */
+const PENALTY_MS = 1_000;
 const NEWLINE = 10;
 
 export function openSession(socket: Socket, answer: RequestHandler, turns: Turns): ControlClient {
   const uid = uidOf(socket);
+  /** What has been read, and where the next request begins. */
   let pending: Buffer = Buffer.alloc(0);
+  let at = 0;
+  let read = { since: performance.now(), bytes: 0 };
   let busy = false;
+  let scheduled = false;
   let activeAt = performance.now();
   let unfollow: (() => void) | undefined;
   let stalled: { readonly bytes: number; readonly since: number } | undefined;
+  /** Answers under way, and since when. */
+  const waiting: (() => Iterator<string>)[] = [];
+  let under: { readonly pieces: Iterator<string>; readonly since: number } | undefined;
 
-  const send = (response: Response): void => {
+  const send = (response: Response | Gradual): void => {
     if (!socket.writable) return;
-    socket.write(textOf(response));
-    if (socket.writableLength > MAX_UNREAD_BYTES) socket.destroy();
+    const gradual = 'pieces' in response;
+    if (gradual || under !== undefined || waiting.length > 0) {
+      waiting.push(gradual ? response.pieces : () => [textOf(response)].values());
+      schedule();
+    } else socket.write(textOf(response));
+    if (socket.writableLength > MAX_UNREAD_BYTES || waiting.length > MAX_WAITING) socket.destroy();
   };
   const follow = ({ follow: begin }: Following): void => {
     unfollow?.();
     unfollow = begin(send);
     if (socket.destroyed) unfollow();
   };
-  const reply = async (line: Buffer): Promise<void> => {
-    const request = parseRequest(line.toString('utf8'));
+  const answered = (given: Answer): void => ('follow' in given ? follow(given) : send(given));
+  const failed = (error: unknown): void =>
+    send(refuse('internal', error instanceof Error ? error.message : String(error)));
+  /** Whatever takes longer than this turn is answered later, and nothing else of the client until then. */
+  const reply = (line: string): void => {
+    const request = parseRequest(line);
     if (request === undefined)
       return send(refuse('bad-request', 'not a request: one JSON object a line, such as {"command":"status"}'));
     // A peer whose user is unknown may only read.
@@ -63,39 +97,88 @@ export function openSession(socket: Socket, answer: RequestHandler, turns: Turns
     // Whoever gave up waiting (the agent was stopped, or busy) does not expect it to happen later.
     if (CHANGING.has(request.command) && hasGone(socket)) return;
     try {
-      const answered = await answer(request);
-      if ('follow' in answered) follow(answered);
-      else send(answered);
+      const given = answer(request);
+      if (!(given instanceof Promise)) return answered(given);
+      busy = true;
+      void given
+        .then(answered)
+        .catch(failed)
+        .finally(() => {
+          busy = false;
+          schedule();
+        });
     } catch (error) {
-      send(refuse('internal', error instanceof Error ? error.message : String(error)));
+      failed(error);
     }
   };
-  const next = (): void => {
-    if (busy || socket.destroyed || socket.writableLength > WAIT_AT_BYTES) return;
-    const end = pending.indexOf(NEWLINE);
-    if (end > MAX_REQUEST_BYTES || (end < 0 && pending.length > MAX_REQUEST_BYTES)) {
+  const takeRequest = (): void => {
+    const end = pending.indexOf(NEWLINE, at);
+    if ((end < 0 ? pending.length : end) - at > MAX_REQUEST_BYTES) {
       send(refuse('too-long', `a request has at most ${MAX_REQUEST_BYTES} bytes`));
-      return socket.destroySoon();
+      busy = true;
+      forget();
+      return later(PENALTY_MS, () => socket.destroySoon());
     }
-    if (end < 0) return void socket.resume();
-    const line = pending.subarray(0, end);
-    pending = pending.subarray(end + 1);
-    busy = true;
+    if (end < 0) return readOn();
+    // Not by cutting buffers: each is an object that the collector of garbage has to follow.
+    const line = pending.toString('utf8', at, end);
+    at = end + 1;
     activeAt = performance.now();
-    void reply(line).then(() => {
-      busy = false;
-      turns.add(next);
+    reply(line);
+    schedule();
+  };
+  const forget = (): void => {
+    pending = Buffer.alloc(0);
+    at = 0;
+  };
+  const readOn = (): void => {
+    // What is left is the beginning of a request: the chunk around it may go.
+    if (at > 0) [pending, at] = [Buffer.from(pending.subarray(at)), 0];
+    const now = performance.now();
+    if (now - read.since >= 1_000) read = { since: now, bytes: 0 };
+    if (read.bytes < READ_BYTES) return void socket.resume();
+    later(read.since + 1_000 - now, () => {
+      if (!socket.destroyed) socket.resume();
     });
+  };
+  const sendPiece = (): void => {
+    under ??= { pieces: waiting.shift()!(), since: performance.now() };
+    const { done, value } = under.pieces.next();
+    if (done === true) under = undefined;
+    else if (value !== '') socket.write(value);
+    schedule();
+  };
+  const step = (): void => {
+    scheduled = false;
+    if (busy || socket.destroyed || socket.writableLength > WAIT_AT_BYTES) return;
+    if (under === undefined && waiting.length === 0) return takeRequest();
+    try {
+      sendPiece();
+    } catch (error) {
+      socket.destroy();
+      setImmediate(() => {
+        throw error;
+      });
+    }
+  };
+  const schedule = (): void => {
+    if (scheduled || socket.destroyed) return;
+    scheduled = true;
+    turns.add(step);
   };
 
   socket.on('data', (chunk: Buffer) => {
     socket.pause();
+    read.bytes += chunk.length;
     pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
-    turns.add(next);
+    schedule();
   });
-  socket.on('drain', () => turns.add(next));
+  socket.on('drain', schedule);
   socket.on('error', () => socket.destroy());
-  socket.once('close', () => unfollow?.());
+  socket.once('close', () => {
+    unfollow?.();
+    forget();
+  });
 
   return {
     socket,
@@ -108,8 +191,9 @@ export function openSession(socket: Socket, answer: RequestHandler, turns: Turns
         bytes === 0 || (stalled !== undefined && bytes < stalled.bytes)
           ? undefined
           : (stalled ?? { bytes, since: now });
-      const idle = unfollow === undefined && !busy && now - activeAt > IDLE_MS;
-      if (idle || (stalled !== undefined && now - stalled.since > STALLED_MS)) socket.destroy();
+      const idle = unfollow === undefined && !busy && under === undefined && now - activeAt > IDLE_MS;
+      const late = under !== undefined && now - under.since > ANSWER_MS;
+      if (idle || late || (stalled !== undefined && now - stalled.since > STALLED_MS)) socket.destroy();
     },
   };
 }
@@ -119,17 +203,16 @@ function uidOf(socket: Socket): number | undefined {
   return fd === undefined ? undefined : peerCredentials(fd)?.uid;
 }
 
+function later(ms: number, act: () => void): void {
+  setTimeout(act, ms).unref();
+}
+
 function refuse(code: string, message: string, suggestion?: string): Response {
   return { ok: false, error: suggestion === undefined ? { code, message } : { code, message, suggestion } };
 }
 
-/** Of a status that many follow the text is made once. */
-let written: { readonly status: unknown; readonly text: string } | undefined;
-
 function textOf(response: Response): string {
-  if (!('status' in response)) return `${JSON.stringify(response)}\n`;
-  if (written?.status !== response.status) written = { status: response.status, text: `${JSON.stringify(response)}\n` };
-  return written.text;
+  return `${JSON.stringify(response)}\n`;
 }
 
 /** The client has closed its socket; one that has only said all that it has to say still waits for the answer. */

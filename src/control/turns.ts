@@ -1,6 +1,7 @@
 /**
- * Work for others in turn: one piece for each of them after the other, and only so much in one turn
- * of the event loop, however many wait. Between two turns the loop hears of daemons and kernel.
+ * Work for others in turn: one piece for each of them after the other, and of all together only a
+ * share of the time. Between two pieces of work that are too much for one turn of the event loop
+ * the loop waits for daemons and kernel alone, so a death is heard before the next piece begins.
  */
 
 export interface Turns {
@@ -8,26 +9,43 @@ export interface Turns {
   add(work: () => void): void;
 }
 
-/** Milliseconds of work in one turn of the loop; a piece that has begun is finished. */
-const BUDGET_MS = 2;
+/** Milliseconds of work without a pause; a piece that has begun is finished, and paid for. */
+const BUDGET_MS = 1;
+/** Of all the time, at the most. */
+const SHARE = 1 / 4;
 
 export function createTurns(now: () => number = () => performance.now()): Turns {
   let queue: (() => void)[] = [];
   let due = false;
+  /** What may be spent; below 0 after a piece that took longer. */
+  let credit = BUDGET_MS;
+  let countedAt = now();
 
+  const earn = (): void => {
+    const at = now();
+    credit = Math.min(BUDGET_MS, credit + SHARE * (at - countedAt));
+    countedAt = at;
+  };
   const run = (): void => {
-    const until = now() + BUDGET_MS;
+    earn();
+    const from = now();
     let done = 0;
-    while (done < queue.length && (done === 0 || now() < until)) queue[done++]!();
+    while (done < queue.length && (done === 0 || now() - from < credit)) queue[done++]!();
     queue = queue.slice(done);
+    credit -= now() - from;
+    countedAt = now();
     due = queue.length > 0;
-    if (due) setImmediate(run);
+    if (due) setTimeout(run, Math.ceil((BUDGET_MS - credit) / SHARE));
   };
   return {
     add(work) {
       queue.push(work);
-      if (!due) setImmediate(run);
+      if (due) return;
       due = true;
+      earn();
+      // One that comes alone waits for nothing.
+      if (credit > 0) setImmediate(run);
+      else setTimeout(run, Math.ceil((BUDGET_MS - credit) / SHARE));
     },
   };
 }

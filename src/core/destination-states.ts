@@ -3,7 +3,7 @@
 import { coverage } from './coverage.js';
 import { interfaceKey, wanted } from './desired.js';
 import { routeKey } from './keys.js';
-import { ownedRoutes, ownership } from './ownership.js';
+import { missingRoutes } from './presence.js';
 import { isSeen, type State } from './state.js';
 import { idling } from './status.js';
 
@@ -19,15 +19,13 @@ export function destinationStates({ world, phase }: State, now: number): Readonl
   );
   const want = isSeen(world) ? wanted(world, phase, now) : undefined;
   if (isSeen(world) && want !== undefined && want.routes.length > 0) {
-    const own = ownership(world.config, world.former);
-    const there = new Set(ownedRoutes(own, world.snapshot).map((route) => routeKey(route)));
+    const absent = missingRoutes(world, want.routes);
     for (const route of want.routes) {
-      const key = routeKey(route);
       // Nearly always there is nothing hidden, and a key to be made for each of a hundred thousand.
       const hidden =
         want.hidden.size > 0 &&
         want.hidden.has(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination));
-      if (!there.has(key)) counts[world.refused.has(key) ? 'refused' : 'absent']++;
+      if (absent.has(route)) counts[world.refused.has(routeKey(route)) ? 'refused' : 'absent']++;
       else if (hidden || 'carriesNothing' in idling(world, route)) counts.idle++;
       else counts.installed++;
     }

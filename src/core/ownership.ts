@@ -73,10 +73,14 @@ export function isReplyTable(own: Ownership, table: number): boolean {
   return inTables(own, REPLY_TABLE, table);
 }
 
-/** The owned next hops of a snapshot, each as a route of its own. */
-export function ownedRoutes(own: Ownership, snapshot: Snapshot): Route[] {
+/**
+ * The owned next hops of a snapshot, each as a route of its own; the very list of the snapshot where
+ * that is so already, since what was made of it is remembered (by-prefix.ts).
+ */
+export function ownedRoutes(own: Ownership, { ownRoutes }: Snapshot): readonly Route[] {
+  if (ownRoutes.every((route) => route.nexthops.length === 1 && owns(own, route, route.nexthops[0]!))) return ownRoutes;
   const owned: Route[] = [];
-  for (const route of snapshot.ownRoutes) {
+  for (const route of ownRoutes) {
     const mine = route.nexthops.filter((nexthop) => owns(own, route, nexthop));
     if (mine.length === 1 && route.nexthops.length === 1) owned.push(route);
     else for (const nexthop of mine) owned.push({ ...route, nexthops: [nexthop] });

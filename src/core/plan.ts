@@ -63,7 +63,7 @@ function add(slots: Map<string, Route[]>, slot: string, route: Route): void {
 }
 
 /** By prefix, not by key: the keys of two hundred thousand routes are most of a second. */
-function compareRoutes(
+export function compareRoutes(
   observed: readonly Route[],
   desired: readonly Route[],
 ): { readonly missing: readonly Route[]; readonly surplus: readonly Route[] } {

@@ -16,8 +16,8 @@ import { type Hidden, hiddenDestinations, hiddenWaits, refusalText } from './hid
 import { INTERFERENCE_WINDOW_MS, pauseOf } from './interference.js';
 import { routeKey } from './keys.js';
 import { linkOf, realmOf } from './management.js';
-import { ownedRoutes, ownership } from './ownership.js';
 import { phaseCause } from './phase.js';
+import { missingRoutes } from './presence.js';
 import { repliesStatus } from './replies-status.js';
 import { isSeen, type Phase, type SeenWorld, type State, type World } from './state.js';
 
@@ -42,9 +42,8 @@ export interface Surroundings {
 export type Outline = Omit<Status, 'backupRoutes'>;
 
 export function statusOf(state: State, around: Surroundings, now: number): Status {
-  const { world, phase } = state;
-  const want = isSeen(world) ? wanted(world, phase, now) : undefined;
-  return { ...outlineOf(state, around, now), backupRoutes: backupRoutes(world, phase, want) };
+  const backupRoutes = [...routeLines(state, now)].filter((line) => line !== undefined);
+  return { ...outlineOf(state, around, now), backupRoutes };
 }
 
 export function outlineOf(state: State, around: Surroundings, now: number): Outline {
@@ -169,29 +168,36 @@ function dampingStatus({ damping, config }: World, now: number): Status['damping
   };
 }
 
-/** One line a wanted route; while nothing is wanted (or can be), one a configured destination. */
-function backupRoutes(world: World, phase: Phase, want: Wanted | undefined): BackupRouteStatus[] {
-  const { config, former, snapshot, refused } = world;
-  const nameOf = (index: number | undefined): string =>
-    snapshot?.links.find((link) => link.index === index)?.name ?? '';
+/**
+ * One line a wanted route; while nothing is wanted (or can be), one a configured destination. Each step
+ * is a small one, however many there are; undefined: it has led to no line.
+ */
+export function* routeLines({ world, phase }: State, now: number): Generator<BackupRouteStatus | undefined> {
+  const { snapshot, refused } = world;
+  const want = isSeen(world) ? wanted(world, phase, now) : undefined;
+  const names = new Map(snapshot?.links.map(({ index, name }) => [index, name]));
   const preempting = new Set(want?.preempting);
-  const installed = new Set(
-    snapshot === undefined ? [] : ownedRoutes(ownership(config, former), snapshot).map((route) => routeKey(route)),
-  );
-  const present = (want?.routes ?? []).map(
-    (route): BackupRouteStatus => ({
+  const absent = isSeen(world) && want !== undefined ? missingRoutes(world, want.routes) : undefined;
+  const shown = new Set<string>();
+  for (const route of want?.routes ?? []) {
+    const [nexthop] = route.nexthops;
+    const key = (): string => interfaceKey(nexthop?.interfaceIndex ?? 0, route.destination);
+    const there = absent?.has(route) === false;
+    const line: BackupRouteStatus = {
       destination: destinationText(route.destination),
-      gateway: route.nexthops[0]?.gateway ?? '',
-      interface: nameOf(route.nexthops[0]?.interfaceIndex),
+      gateway: nexthop?.gateway ?? '',
+      interface: names.get(nexthop?.interfaceIndex ?? 0) ?? '',
       table: route.table,
       metric: route.metric,
-      state: installed.has(routeKey(route)) ? 'installed' : refused.has(routeKey(route)) ? 'refused' : 'absent',
-      preempting: preempting.has(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination)),
-      ...hiding(want?.hidden.get(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination))),
-      ...(installed.has(routeKey(route)) ? idling(world, route) : {}),
-    }),
-  );
-  return [...present, ...missing(world, phase, present)];
+      state: there ? 'installed' : refused.has(routeKey(route)) ? 'refused' : 'absent',
+      preempting: preempting.size > 0 && preempting.has(key()),
+      ...(want === undefined || want.hidden.size === 0 ? {} : hiding(want.hidden.get(key()))),
+      ...(there ? idling(world, route) : {}),
+    };
+    shown.add(`${line.interface} ${line.table} ${line.destination}`);
+    yield line;
+  }
+  yield* missing(world, phase, shown);
 }
 
 function hiding(hidden: Hidden | undefined): Pick<BackupRouteStatus, 'hiddenBy'> {
@@ -211,29 +217,29 @@ export function idling(
 }
 
 /** Configured destinations that have no route to show: nothing is wanted now, or its interface is not there. */
-function missing(world: World, phase: Phase, present: readonly BackupRouteStatus[]): BackupRouteStatus[] {
+function* missing(world: World, phase: Phase, shown: ReadonlySet<string>): Generator<BackupRouteStatus | undefined> {
   const { config, snapshot } = world;
-  const shown = new Set(present.map((route) => `${route.interface} ${route.table} ${route.destination}`));
-  const text = phase.kind === 'in' ? 'absent' : 'withdrawn';
-  return config.managementInterfaces.flatMap(({ selector, backupRouters }) => {
+  const state = phase.kind === 'in' ? 'absent' : 'withdrawn';
+  for (const { selector, backupRouters } of config.managementInterfaces) {
     const link = snapshot === undefined ? undefined : linkOf(selector, snapshot);
     const name = link?.name ?? selectorText(selector);
     const realm = snapshot === undefined ? undefined : realmOf(link, snapshot);
-    return backupRouters.flatMap((router) => {
+    for (const router of backupRouters) {
       const auto =
         router.auto !== undefined && link !== undefined && isSeen(world)
           ? autoGateway(world, selector, link, router, 0)
           : undefined;
       const gateway = router.gateways[0] ?? (auto !== undefined && 'gateway' in auto ? auto.gateway : undefined) ?? '';
-      return router.destinations.flatMap((prefix): BackupRouteStatus[] => {
+      for (const prefix of router.destinations) {
         const table =
           realm?.vrf === undefined && config.placement === 'local'
             ? config.tableBase + prefix.length
             : (realm?.table ?? TABLE_MAIN);
         const destination = destinationText(prefix);
-        if (shown.has(`${name} ${table} ${destination}`)) return [];
-        return [{ destination, gateway, interface: name, table, metric: 0, state: text, preempting: false }];
-      });
-    });
-  });
+        yield shown.has(`${name} ${table} ${destination}`)
+          ? undefined
+          : { destination, gateway, interface: name, table, metric: 0, state, preempting: false };
+      }
+    }
+  }
 }

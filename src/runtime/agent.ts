@@ -10,7 +10,7 @@ import type { Response } from '../control/protocol.js';
 import type { Covered } from '../core/expected.js';
 import type { Health, Kernel } from '../core/ports.js';
 import { type Beginning, RESYNC_MS } from '../core/state.js';
-import { type Surroundings, statusOf } from '../core/status.js';
+import { outlineOf, type Surroundings } from '../core/status.js';
 import { openHealth } from '../health/open.js';
 import { ownAgeMs } from '../health/process-age.js';
 import { socketMissing } from '../health/session/endpoint.js';
@@ -22,7 +22,6 @@ import { openProcessEvents } from '../kernel/process/process-events.js';
 import type { Config } from '../model/config.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import type { Paths } from '../model/paths.js';
-import type { Status } from '../model/status.js';
 import { VERSION } from '../model/version.js';
 import { claim, mustBeAlone, someoneListens } from './admission.js';
 import { readAdopted, writeAdopted } from './adopted-record.js';
@@ -33,6 +32,7 @@ import { openControl } from './control-socket.js';
 import { readCovered, writeCovered } from './covered-record.js';
 import { type Driver, startDriver } from './driver.js';
 import { dryRun } from './dry-run.js';
+import type { Sight } from './followers.js';
 import { claimFirst } from './lock.js';
 import { createLog, type Log } from './log.js';
 import { metricsText } from './metrics-text.js';
@@ -41,6 +41,7 @@ import { createNotifier, type Notifier } from './notify.js';
 import { overrideOf, pinOf, readOrders } from './orders-record.js';
 import { answerer } from './requests.js';
 import { type RoleWatch, watchRole } from './role.js';
+import { statusText } from './status-text.js';
 import { openTelling } from './telling.js';
 
 export interface AgentOptions {
@@ -248,7 +249,11 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
     configuration: configuration.status(),
     lastOutage: telling.lastOutage() ?? null,
   });
-  const status = (): Status => statusOf(driver.state(), around(), performance.now());
+  const status = (): Sight => {
+    const [state, surroundings, now] = [driver.state(), around(), performance.now()];
+    const outline = outlineOf(state, surroundings, now);
+    return { outline, world: state.world, answer: { pieces: () => statusText(state, outline, now) } };
+  };
   const metrics = (): string =>
     metricsText(paths.instance, driver.state(), around(), telling.metrics.tally, net.count());
   const answer = answerer({

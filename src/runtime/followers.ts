@@ -3,13 +3,23 @@
  * Costs nothing while nobody follows, and one look in a while when somebody does, however much happens.
  */
 
-import type { Status } from '../model/status.js';
+import type { Gradual } from '../control/protocol.js';
+import type { World } from '../core/state.js';
+import type { Outline } from '../core/status.js';
+
+/** What followers are told of, at one moment. */
+export interface Sight {
+  readonly outline: Outline;
+  /** What the lines of the destinations are made from. */
+  readonly world: World;
+  readonly answer: Gradual;
+}
 
 export interface StatusFollowers {
   /** Something may have changed. */
   poke(): void;
   /** Tells the status now and after each change; the result ends that. */
-  follow(status: () => Status, tell: (status: Status) => void): () => void;
+  follow(see: () => Sight, tell: (answer: Gradual) => void): () => void;
   close(): void;
 }
 
@@ -17,29 +27,29 @@ export interface StatusFollowers {
 const PAUSE_MS = 100;
 
 export function createStatusFollowers(): StatusFollowers {
-  const followers = new Map<(status: Status) => void, () => Status>();
-  let told = '';
+  const followers = new Map<(answer: Gradual) => void, () => Sight>();
+  let told: { readonly text: string; readonly routes: readonly unknown[] } | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   const look = (): void => {
     timer = undefined;
-    const [status] = followers.values();
-    if (status === undefined) return;
-    const now = status();
-    const text = timeless(now);
-    if (text === told) return;
-    told = text;
-    for (const tell of followers.keys()) tell(now);
+    const [see] = followers.values();
+    if (see === undefined) return;
+    const now = see();
+    const next = { text: timeless(now.outline), routes: routesOf(now) };
+    if (next.text === told?.text && next.routes.every((one, i) => one === told?.routes[i])) return;
+    told = next;
+    for (const tell of followers.keys()) tell(now.answer);
   };
   return {
     poke() {
       if (followers.size > 0) timer ??= setTimeout(look, PAUSE_MS);
     },
-    follow(status, tell) {
-      const now = status();
-      if (followers.size === 0) told = timeless(now);
-      followers.set(tell, status);
-      tell(now);
+    follow(see, tell) {
+      const now = see();
+      if (followers.size === 0) told = { text: timeless(now.outline), routes: routesOf(now) };
+      followers.set(tell, see);
+      tell(now.answer);
       return () => followers.delete(tell);
     },
     close() {
@@ -49,9 +59,14 @@ export function createStatusFollowers(): StatusFollowers {
   };
 }
 
+/** Of a hundred thousand lines it is enough that what they come from is as it was; a tie that turns shows in the outline. */
+function routesOf({ world: { config, snapshot, refused, idle } }: Sight): readonly unknown[] {
+  return [config, snapshot?.ownRoutes, snapshot?.links, refused, idle];
+}
+
 /** What remains of a status when the clock is stopped. Times of day are derived from it and jitter by a millisecond. */
-function timeless(status: Status): string {
-  return JSON.stringify(status, (key, value: unknown) =>
+function timeless(outline: Outline): string {
+  return JSON.stringify(outline, (key, value: unknown) =>
     key.endsWith('Ms') || key === 'since' || key === 'deadline' ? undefined : value,
   );
 }

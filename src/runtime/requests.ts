@@ -1,18 +1,21 @@
 /** What an operator may ask of the running agent, and what is done about it. Orders are written down before they are confirmed. */
 
 import { formatDuration } from '../config/duration.js';
-import type { Following, Request, Response } from '../control/protocol.js';
+import type { Following, Gradual, Request, Response } from '../control/protocol.js';
+import type { Answer } from '../control/session.js';
 import type { Event } from '../model/event.js';
-import type { Status } from '../model/status.js';
 import type { Driver } from './driver.js';
 import type { Emit } from './emit.js';
-import type { StatusFollowers } from './followers.js';
+import type { Sight, StatusFollowers } from './followers.js';
 import type { History } from './history.js';
 import { type OrdersRecord, overrideOf, pinOf, readOrders, writeOrders } from './orders-record.js';
 
+/** Of one piece of an answer. */
+const EVENTS_AT_ONCE = 100;
+
 export interface Desk {
   readonly driver: Driver;
-  readonly status: () => Status;
+  readonly status: () => Sight;
   readonly metrics: () => string;
   readonly reload: (confirmMs?: number) => Promise<Response>;
   readonly confirm: () => Response;
@@ -25,13 +28,12 @@ export interface Desk {
   readonly ordersFile: string;
 }
 
-export function answerer(desk: Desk): (request: Request) => Promise<Response | Following> {
-  return async (request) => {
+export function answerer(desk: Desk): (request: Request) => Answer | Promise<Answer> {
+  return (request) => {
     switch (request.command) {
       case 'status':
-        if (request.follow === true)
-          return { follow: (send) => desk.followers.follow(desk.status, (status) => send({ ok: true, status })) };
-        return { ok: true, status: desk.status() };
+        if (request.follow === true) return { follow: (send) => desk.followers.follow(desk.status, send) };
+        return desk.status().answer;
       case 'metrics':
         return { ok: true, metrics: desk.metrics() };
       case 'events':
@@ -72,15 +74,30 @@ export function answerer(desk: Desk): (request: Request) => Promise<Response | F
 }
 
 /** Of a number that this history has not reached, it knows nothing: then all of it is news. */
-function events(history: History, { after = 0, follow }: Request & { command: 'events' }): Response | Following {
+function events(history: History, { after = 0, follow }: Request & { command: 'events' }): Gradual | Following {
   const past = history.events();
   const from = after > (past.at(-1)?.seq ?? 0) ? 0 : after;
-  const first: Response = { ok: true, events: past.filter((event) => event.seq > from) };
+  const first = gradually(past.filter((event) => event.seq > from));
   if (follow !== true) return first;
   return {
     follow(send) {
       send(first);
       return history.subscribe((event: Event) => send({ ok: true, events: [event] }));
+    },
+  };
+}
+
+/** A thousand events are a third of a megabyte. */
+function gradually(list: readonly Event[]): Gradual {
+  return {
+    *pieces() {
+      yield '{"ok":true,"events":[';
+      for (let from = 0; from < list.length; from += EVENTS_AT_ONCE)
+        yield `${from === 0 ? '' : ','}${list
+          .slice(from, from + EVENTS_AT_ONCE)
+          .map((event) => JSON.stringify(event))
+          .join()}`;
+      yield ']}\n';
     },
   };
 }

@@ -117,15 +117,85 @@ t.test('a turn has a budget, and everybody gets a piece', async (t) => {
   const turns = createTurns(() => now);
   const done: string[] = [];
   const work = (name: string, left: number) => (): void => {
-    now++;
+    now += 0.5;
     done.push(name);
     if (left > 1) turns.add(work(name, left - 1));
   };
   for (const name of ['a', 'b', 'c']) turns.add(work(name, 3));
   await new Promise(setImmediate);
-  t.equal(done.join(''), 'ab', 'two milliseconds, and no more in this turn');
+  t.equal(done.join(''), 'ab', 'a millisecond, and no more in this turn');
   await eventually(() => done.length === 9, { what: 'the rest' });
   t.equal(done.join(''), 'abcabcabc');
+});
+
+t.test('whatever it takes to answer is part of the budget, its text too', async (t) => {
+  const path = join(made, 'costly');
+  let written = 0;
+  const message = {
+    toJSON() {
+      written++;
+      for (const until = performance.now() + 1; performance.now() < until; );
+      return '';
+    },
+  } as unknown as string;
+  const control = startControlServer(
+    path,
+    () => ({ ok: true, message }),
+    (error) => t.fail(error.message),
+  );
+  t.teardown(() => control.close());
+  for (let i = 0; i < 20; i++) (await connected(t, path)).resume().write(ASK.repeat(5));
+  let most = 0;
+  for (let before = 0; written < 100; before = written) {
+    await new Promise(setImmediate);
+    most = Math.max(most, written - before);
+  }
+  t.ok(most <= 2, `${most} answers of a millisecond in one turn of the loop`);
+});
+
+t.test('an answer in pieces: made as it is read, in order, and others come in between', async (t) => {
+  const path = join(made, 'gradual');
+  const PIECES = 2_000;
+  let begun = 0;
+  const control = startControlServer(
+    path,
+    ({ command }) =>
+      command === 'metrics'
+        ? { ok: true, metrics: 'short' }
+        : {
+            *pieces() {
+              yield '{"ok":true,"message":"';
+              for (let i = 0; i < PIECES; i++) {
+                begun++;
+                yield i % 2 === 0 ? 'x'.repeat(1_000) : '';
+              }
+              yield '"}\n';
+            },
+          },
+    (error) => t.fail(error.message),
+  );
+  t.teardown(() => control.close());
+  const slow = await connected(t, path);
+  slow.pause();
+  slow.write(`${ASK}{"command":"metrics"}\n`);
+  await eventually(() => begun > 100, { what: 'it has begun' });
+  t.match(await request(path, { command: 'metrics' }), { metrics: 'short' }, 'another client');
+  for (let before = -1; before !== begun; ) {
+    before = begun;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  t.ok(begun < PIECES, `${begun} pieces wait for who reads nothing`);
+  t.equal(((await request(path, { command: 'status' })) as { message: string }).message.length, (PIECES / 2) * 1_000);
+  let text = '';
+  slow.on('data', (chunk) => (text += String(chunk))).resume();
+  await eventually(() => text.split('\n').length === 3, { what: 'both answers' });
+  t.same(
+    text
+      .split('\n')
+      .slice(0, 2)
+      .map((line) => Object.keys(JSON.parse(line) as object)[1]),
+    ['message', 'metrics'],
+  );
 });
 
 t.test('a socket that was removed is opened anew, and connected clients stay', async (t) => {

@@ -1,0 +1,30 @@
+/**
+ * The status as the text of an answer, in pieces: of fifty thousand destinations it is ten megabytes and a
+ * third of a second of work, and a death waits for no more than a piece of it.
+ */
+
+import type { State } from '../core/state.js';
+import { type Outline, routeLines } from '../core/status.js';
+
+/** Destinations of one piece: less than a millisecond. */
+const AT_ONCE = 200;
+/** What the text ends with. */
+const END = ']}}';
+
+/** Of one state, however long it takes: what happens meanwhile is not in it. */
+export function* statusText(state: State, outline: Outline, now: number): Generator<string> {
+  const empty = JSON.stringify({ ok: true, status: { ...outline, backupRoutes: [] } });
+  let piece = empty.slice(0, -END.length);
+  let comma = '';
+  let count = 0;
+  for (const line of routeLines(state, now)) {
+    if (line !== undefined) {
+      piece += comma + JSON.stringify(line);
+      comma = ',';
+    }
+    if (++count % AT_ONCE > 0) continue;
+    yield piece;
+    piece = '';
+  }
+  yield `${piece}${END}\n`;
+}
