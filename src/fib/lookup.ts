@@ -75,7 +75,7 @@ export interface LookupOptions {
 
 export function lookup(view: View, packet: Packet, options: LookupOptions = {}): LookupAnswer {
   const query: Query = { packet, scope: options.scope ?? 0, ignoreLinkState: options.ignoreLinkState === true };
-  const program = programOf(view.rules, packet);
+  const program = programOf(view.rules, packet, options.trace !== undefined);
   let doubtful = false;
   for (let at = 0; at < program.rules.length; ) {
     const rule = program.rules[at]!;

@@ -110,6 +110,10 @@ function within({ first, last, mask }: Range, field: number | typeof ANY): Match
 function source(from: Prefix, address: Address | typeof ANY | undefined): Match {
   if (from.length === 0) return 'yes';
   if (address === ANY) return 'depends';
-  if (address !== undefined) return said(containsAddress(from, address));
-  return said(from.address === '0.0.0.0');
+  return said(address === undefined ? takesNoSource(from) : containsAddress(from, address));
+}
+
+/** Whether a source that is not chosen yet lies in the prefix. */
+export function takesNoSource({ address, length }: Prefix): boolean {
+  return length === 0 || address === '0.0.0.0';
 }

@@ -6,7 +6,7 @@
 import type { Family } from '../model/address.js';
 import { defaultPrefix } from '../model/prefix.js';
 import type { Rule } from '../model/route.js';
-import { matches } from './matches.js';
+import { matches, takesNoSource } from './matches.js';
 import { ANY, ordinary, type Packet } from './packet.js';
 
 export interface Program {
@@ -19,26 +19,42 @@ type Programs = Partial<Record<string, Program>>;
 
 const made = new WeakMap<readonly Rule[], Programs>();
 
-/** The program that answers the packet as the whole list would. */
-export function programOf(rules: readonly Rule[], packet: Packet): Program {
+/** The program that answers the packet as the whole list would; `all`: with the rules that do not take it. */
+export function programOf(rules: readonly Rule[], packet: Packet, all = false): Program {
   const { family } = packet.destination;
-  const few = isOrdinary(packet);
   let programs = made.get(rules);
   if (programs === undefined) made.set(rules, (programs = {}));
-  return (programs[few ? `ordinary ${family}` : family] ??= few
-    ? forOrdinary(whole(rules, family), family)
-    : whole(rules, family));
+  if (isOrdinary(packet))
+    return (programs[`ordinary ${family}`] ??= forOrdinary(programOf(rules, ANYTHING[family], true), family));
+  if (all || packet.source !== undefined) return (programs[family] ??= whole(rules, family));
+  return (programs[`without a source ${family}`] ??= withoutSource(programOf(rules, ANYTHING[family], true)));
 }
+
+const ANYTHING: Readonly<Record<Family, Packet>> = {
+  inet: { destination: defaultPrefix('inet') },
+  inet6: { destination: defaultPrefix('inet6') },
+};
 
 /** Of equal priorities in the order given, which is that of a dump. */
 function whole(all: readonly Rule[], family: Family): Program {
-  const rules = all.filter((rule) => rule.family === family).sort((a, b) => a.priority - b.priority);
+  const rules = all.filter((rule) => rule.family === family);
+  // A dump is in this order already.
+  if (rules.some((rule, i) => i > 0 && rule.priority < rules[i - 1]!.priority))
+    rules.sort((a, b) => a.priority - b.priority);
   return { rules, jumps: jumpsOf(rules, rules) };
 }
 
 function forOrdinary({ rules }: Program, family: Family): Program {
   const packet = ordinary(defaultPrefix(family));
   const kept = rules.filter((rule) => mayMatch(rule, packet));
+  return { rules: kept, jumps: jumpsOf(rules, kept) };
+}
+
+/** For packets that have no source yet: rules for some sources take none of them (matches.ts). */
+function withoutSource({ rules }: Program): Program {
+  const kept = rules.filter(
+    ({ detail }) => detail?.from === undefined || detail.inverted === true || takesNoSource(detail.from),
+  );
   return { rules: kept, jumps: jumpsOf(rules, kept) };
 }
 

@@ -21,9 +21,7 @@ import { verify } from './verify.js';
  * The kernel sizes the datagrams of a dump by what the reader has room for, up to 32 KiB
  * (af_netlink.c).
  */
-const DUMP_DATAGRAM_BYTES = 32768;
-/** An error answer: at most a request repeated and a sentence. */
-const ANSWER_BYTES = 8192;
+const DUMP_BYTES = 32_768;
 const RECEIVE_BUFFER = 1 << 20;
 
 export interface KernelOptions {
@@ -39,13 +37,20 @@ export interface OpenKernel extends Kernel {
   readonly begun: Promise<void>;
 }
 
+/** The socket of a hurried start has done its last look by then. */
+const CLOSE_AFTER_MS = 10_000;
+
 /**
  * Opens the sockets, in the network namespace of the process. Throws when the kernel has no
  * rtnetlink for us.
  */
 export function openKernel({ hurried = false }: KernelOptions = {}): OpenKernel {
-  const dumps = new Connection({ receiveBuffer: RECEIVE_BUFFER, datagramBytes: DUMP_DATAGRAM_BYTES });
-  const changes = new Connection({ receiveBuffer: RECEIVE_BUFFER, datagramBytes: ANSWER_BYTES });
+  const openDumps = (): Connection =>
+    new Connection({ receiveBuffer: RECEIVE_BUFFER, datagramBytes: 0, dumpBytes: DUMP_BYTES });
+  // Without koffi's options dumps are as large only with a buffer of that size for each datagram.
+  let dumps = hurried ? new Connection({ receiveBuffer: RECEIVE_BUFFER, datagramBytes: DUMP_BYTES }) : openDumps();
+  let first: Connection | undefined;
+  const changes = new Connection({ receiveBuffer: RECEIVE_BUFFER, datagramBytes: 0 });
   let events: Events | undefined;
   let subscription: { readonly request: ObserveRequest; readonly listener: (hint: KernelHint) => void } | undefined;
   let hardened = false;
@@ -64,6 +69,11 @@ export function openKernel({ hurried = false }: KernelOptions = {}): OpenKernel 
   const harden = (): void => {
     if (hardened || closed) return;
     hardened = true;
+    if (hurried) {
+      first = dumps;
+      dumps = openDumps();
+      setTimeout(() => first?.close(), CLOSE_AFTER_MS).unref();
+    }
     dumps.harden();
     changes.harden();
     listen();
@@ -108,6 +118,7 @@ export function openKernel({ hurried = false }: KernelOptions = {}): OpenKernel 
     close() {
       closed = true;
       events?.close();
+      first?.close();
       dumps.close();
       changes.close();
     },

@@ -37,6 +37,10 @@ export interface Libc {
    * this kernel keeps none (6.15).
    */
   exitStatus(pidfd: number): number | undefined;
+  /** send(2) without waiting; errno or 0. */
+  send(fd: number, bytes: Uint8Array): number;
+  /** recv(2) without waiting and without taking what is there, into a buffer of this size; errno or 0. */
+  peek(fd: number, size: number): number;
   /** getsockname as raw bytes of struct sockaddr; undefined when the descriptor is no socket. */
   socketName(fd: number): Buffer | undefined;
   /**
@@ -78,6 +82,7 @@ const EWOULDBLOCK = 11;
 const PR_CAP_AMBIENT = 47;
 const [PR_CAP_AMBIENT_IS_SET, PR_CAP_AMBIENT_RAISE, PR_CAP_AMBIENT_CLEAR_ALL] = [1, 2, 4] as const;
 const CAP_NET_ADMIN = 12;
+const MSG_PEEK = 0x2;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 
@@ -168,6 +173,12 @@ function bind(): Libc {
       if (ioctl(pidfd, PIDFD_GET_INFO, info) !== 0 || (info.readBigUInt64LE(0) & PIDFD_INFO.exit) === 0n)
         return undefined;
       return info.readUInt32LE(PIDFD_INFO.exitCode);
+    },
+    send: (fd, bytes) => (Number(sendTo(fd, bytes, bytes.length, MSG_DONTWAIT, null, 0)) < 0 ? errno() : 0),
+    peek(fd, size) {
+      // Bound here: called once for a socket.
+      const receive = library.func('long recv(int fd, _Out_ void *bytes, size_t size, int flags)');
+      return Number(receive(fd, Buffer.alloc(size), size, MSG_PEEK | MSG_DONTWAIT)) < 0 ? errno() : 0;
     },
     socketName(fd) {
       const name = Buffer.alloc(128);

@@ -75,7 +75,10 @@ export class Connection {
   #progress = 0;
   #closed = false;
 
-  constructor(socketOptions: Pick<SocketOptions, 'receiveBuffer' | 'datagramBytes'>, open: OpenSocket = openSocket) {
+  constructor(
+    socketOptions: Pick<SocketOptions, 'receiveBuffer' | 'datagramBytes' | 'dumpBytes'>,
+    open: OpenSocket = openSocket,
+  ) {
     this.#socket = open({
       ...socketOptions,
       onDatagram: (bytes) => this.#receive(bytes),

@@ -13,6 +13,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { RawNetlinkSocket } from 'netlink/dist/raw.js';
 import { type FilterInstruction, type Libc, loadLibc } from '../../native/libc.js';
+import { message } from './codec.js';
 import * as uapi from './uapi.js';
 
 export interface SocketOptions {
@@ -21,10 +22,12 @@ export interface SocketOptions {
   /** Receive buffer in bytes, as SO_RCVBUF counts. */
   readonly receiveBuffer: number;
   /**
-   * Largest datagram; 0: ask the kernel for the size of each first, which costs a second system
-   * call.
+   * Largest datagram, and memory of each until it is collected as garbage, however little comes; 0:
+   * ask the kernel for the size of each first, which costs a second system call.
    */
   readonly datagramBytes: number;
+  /** Dumps come in datagrams of this size, once {@link NetlinkSocket.harden} has been called. */
+  readonly dumpBytes?: number;
   readonly onDatagram: (bytes: Buffer) => void;
   /** The socket is unusable from now on, or one datagram was lost. */
   readonly onError: (error: Error) => void;
@@ -96,6 +99,7 @@ export function openSocket(options: SocketOptions): NetlinkSocket {
       if (libc === undefined || fd === undefined) return;
       native = { libc, fd };
       overflowSafe = setOptions(libc, fd, options.receiveBuffer);
+      if (options.dumpBytes !== undefined) enlarge(libc, fd, options.dumpBytes);
     },
     attachFilter: (program) => native?.libc.attachFilter(native.fd, program) === 0,
     drops: () => (native === undefined ? dropsInProc(port) : dropsOf(native.libc, native.fd)),
@@ -129,6 +133,16 @@ function setOptions(libc: Libc, fd: number, receiveBuffer: number): boolean {
   libc.setInt(fd, uapi.SOL_NETLINK, uapi.NETLINK_CAP_ACK, 1);
   libc.setInt(fd, uapi.SOL_NETLINK, uapi.NETLINK_GET_STRICT_CHK, 1);
   return libc.setInt(fd, uapi.SOL_NETLINK, uapi.NETLINK_NO_ENOBUFS, 1) === 0;
+}
+
+/**
+ * The kernel makes the datagrams of a dump as large as the largest buffer that the reader ever had
+ * (netlink_recvmsg, max_recvmsg_len), and answers within the system call: so one answer is looked at
+ * with such a buffer, and left to who reads it.
+ */
+function enlarge(libc: Libc, fd: number, dumpBytes: number): void {
+  const noop = message(uapi.NLMSG_NOOP, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK, () => undefined);
+  if (libc.send(fd, noop) === 0) libc.peek(fd, dumpBytes);
 }
 
 /**

@@ -20,18 +20,25 @@ function rule(priority: number, table: number): Rule {
   };
 }
 
-/** A connection whose next dump yields these rules; the header of each message counts up. */
+/** A connection whose next dump yields these rules; the header of its messages has the number of the request. */
 function kernel(): { readonly connection: Connection; rules: readonly Rule[] } {
   let sequence = 0;
   const fake = {
     rules: [] as readonly Rule[],
     connection: {
-      dump: async <T>(_: Buffer, decode: DumpDecoder<T>): Promise<readonly T[]> =>
-        fake.rules.flatMap((one) => {
+      dump: async <T>(_: Buffer, decode: DumpDecoder<T>): Promise<readonly T[]> => {
+        sequence++;
+        const said = (one: Rule): readonly T[] => {
           const bytes = alone((writer) => writeAddRule(writer, one));
-          bytes.writeUInt32LE(++sequence, 8);
-          return decode(bytes, 0, bytes.length, RTM_NEWRULE) ?? [];
-        }),
+          bytes.writeUInt32LE(sequence, 8);
+          const item = decode(bytes, 0, bytes.length, RTM_NEWRULE);
+          return item === undefined ? [] : [item];
+        };
+        // Torn in the middle, and asked again.
+        if (sequence % 2 === 0) fake.rules.slice(1).forEach(said);
+        sequence++;
+        return fake.rules.flatMap(said);
+      },
     } as unknown as Connection,
   };
   return fake;
