@@ -1,39 +1,54 @@
 /** How many destinations stand where: what the status says of each, counted without a line for each. Pure. */
 
+import { remembered } from '../fib/remembered.js';
+import type { Config } from '../model/config.js';
 import { coverage } from './coverage.js';
-import { interfaceKey, wanted } from './desired.js';
+import { interfaceKey, type Wanted, wanted } from './desired.js';
 import { routeKey } from './keys.js';
 import { missingRoutes } from './presence.js';
-import { isSeen, type State } from './state.js';
+import { isSeen, type SeenWorld, type State } from './state.js';
 import { idling } from './status.js';
 
 /** `idle`: installed, and no packet follows it. The others are those of the status. */
 export type DestinationState = 'installed' | 'idle' | 'absent' | 'refused' | 'withdrawn';
 
-/** While the routes are out, when a death is to be answered, this costs nothing, however many destinations there are. */
-export function destinationStates({ world, phase }: State, now: number): Readonly<Record<DestinationState, number>> {
-  const counts = { installed: 0, idle: 0, absent: 0, refused: 0, withdrawn: 0 };
-  const configured = world.config.managementInterfaces.reduce(
+type Counts = Readonly<Record<DestinationState, number>>;
+
+/** Worked out once for a state, whoever asks how often. */
+export function destinationStates({ world, phase }: State, now: number): Counts {
+  const want = isSeen(world) ? wanted(world, phase, now) : undefined;
+  const { config } = world;
+  const counts = isSeen(world) && want !== undefined ? standing(world)(want) : NONE;
+  const rest = Math.max(0, configured(config) - (want?.routes.length ?? 0));
+  const without = phase.kind === 'in' ? 'absent' : 'withdrawn';
+  return { ...counts, [without]: counts[without] + rest };
+}
+
+const NONE: Counts = { installed: 0, idle: 0, absent: 0, refused: 0, withdrawn: 0 };
+
+const configured = remembered(({ managementInterfaces }: Config): number =>
+  managementInterfaces.reduce(
     (sum, { backupRouters }) => backupRouters.reduce((all, { destinations }) => all + destinations.length, sum),
     0,
-  );
-  const want = isSeen(world) ? wanted(world, phase, now) : undefined;
-  if (isSeen(world) && want !== undefined && want.routes.length > 0) {
-    const absent = missingRoutes(world, want.routes);
-    for (const route of want.routes) {
+  ),
+);
+
+/** Of the routes that are wanted. */
+const standing = remembered((world: SeenWorld) =>
+  remembered(({ routes, hidden }: Wanted): Counts => {
+    const counts = { ...NONE };
+    const absent = missingRoutes(world, routes);
+    for (const route of routes) {
       // Nearly always there is nothing hidden, and a key to be made for each of a hundred thousand.
-      const hidden =
-        want.hidden.size > 0 &&
-        want.hidden.has(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination));
+      const isHidden =
+        hidden.size > 0 && hidden.has(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination));
       if (absent.has(route)) counts[world.refused.has(routeKey(route)) ? 'refused' : 'absent']++;
-      else if (hidden || 'carriesNothing' in idling(world, route)) counts.idle++;
+      else if (isHidden || 'carriesNothing' in idling(world, route)) counts.idle++;
       else counts.installed++;
     }
-  }
-  const rest = Math.max(0, configured - (want?.routes.length ?? 0));
-  counts[phase.kind === 'in' ? 'absent' : 'withdrawn'] += rest;
-  return counts;
-}
+    return counts;
+  }),
+);
 
 /** Whether an active route of somebody else carries every destination; undefined: it has not been looked at. */
 export function everyCovered({ world, phase }: State): boolean | undefined {

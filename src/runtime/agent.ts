@@ -10,13 +10,14 @@ import type { Response } from '../control/protocol.js';
 import type { Covered } from '../core/expected.js';
 import type { Health, Kernel } from '../core/ports.js';
 import { type Beginning, RESYNC_MS } from '../core/state.js';
-import { outlineOf, type Surroundings } from '../core/status.js';
+import type { Surroundings } from '../core/status.js';
 import { openHealth } from '../health/open.js';
 import { ownAgeMs } from '../health/process-age.js';
 import { socketMissing } from '../health/session/endpoint.js';
 import { systemClock } from '../host/clock.js';
 import { writeCompileCache } from '../host/compile-cache.js';
 import { confinement } from '../host/confine.js';
+import { keepHeapSmall } from '../host/heap.js';
 import { openKernel } from '../kernel/kernel.js';
 import { openProcessEvents } from '../kernel/process/process-events.js';
 import type { Config } from '../model/config.js';
@@ -41,7 +42,7 @@ import { createNotifier, type Notifier } from './notify.js';
 import { overrideOf, pinOf, readOrders } from './orders-record.js';
 import { answerer } from './requests.js';
 import { type RoleWatch, watchRole } from './role.js';
-import { statusText } from './status-text.js';
+import { sightOf } from './status-text.js';
 import { openTelling } from './telling.js';
 
 export interface AgentOptions {
@@ -218,6 +219,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
       telling.history();
       telling.metrics.begin(metrics);
       writeCompileCache();
+      keepHeapSmall();
     });
   });
 
@@ -249,11 +251,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
     configuration: configuration.status(),
     lastOutage: telling.lastOutage() ?? null,
   });
-  const status = (): Sight => {
-    const [state, surroundings, now] = [driver.state(), around(), performance.now()];
-    const outline = outlineOf(state, surroundings, now);
-    return { outline, world: state.world, answer: { pieces: () => statusText(state, outline, now) } };
-  };
+  const status = (): Sight => sightOf(driver.state(), around(), performance.now());
   const metrics = (): string =>
     metricsText(paths.instance, driver.state(), around(), telling.metrics.tally, net.count());
   const answer = answerer({

@@ -4,15 +4,22 @@
  */
 
 import type { State } from '../core/state.js';
-import { type Outline, routeLines } from '../core/status.js';
+import { type Outline, outlineOf, routeLines, type Surroundings } from '../core/status.js';
+import type { Sight } from './followers.js';
 
 /** Destinations of one piece: less than a millisecond. */
 const AT_ONCE = 200;
 /** What the text ends with. */
 const END = ']}}';
 
+/** The state as it is at this moment, and its text. */
+export function sightOf(state: State, around: Surroundings, now: number): Sight {
+  const outline = outlineOf(state, around, now);
+  return { outline, world: state.world, answer: { pieces: () => statusText(state, outline, now) } };
+}
+
 /** Of one state, however long it takes: what happens meanwhile is not in it. */
-export function* statusText(state: State, outline: Outline, now: number): Generator<string> {
+function* statusText(state: State, outline: Outline, now: number): Generator<string> {
   const empty = JSON.stringify({ ok: true, status: { ...outline, backupRoutes: [] } });
   let piece = empty.slice(0, -END.length);
   let comma = '';
