@@ -31,16 +31,17 @@ const EXAMPLE: Readonly<Record<Family, string>> = {
   inet6: 'a prefix such as 2001:db8::/32',
 };
 
-const UNUSABLE: Readonly<Record<Family, readonly (readonly [Prefix, string])[]>> = {
+/** What no router forwards, and what it is. */
+const UNUSABLE: Readonly<Record<Family, readonly (readonly [prefix: string, what: string])[]>> = {
   inet: [
-    [range('127.0.0.0/8'), 'loopback'],
-    [range('224.0.0.0/4'), 'multicast'],
-    [range('255.255.255.255/32'), 'broadcast'],
+    ['127.0.0.0/8', 'loopback'],
+    ['224.0.0.0/4', 'multicast'],
+    ['255.255.255.255/32', 'broadcast'],
   ],
   inet6: [
-    [range('::1/128'), 'loopback'],
-    [range('ff00::/8'), 'multicast'],
-    [range('fe80::/10'), 'link-local'],
+    ['::1/128', 'loopback'],
+    ['ff00::/8', 'multicast'],
+    ['fe80::/10', 'link-local'],
   ],
 };
 
@@ -52,6 +53,7 @@ export function readDestinations(
   report: Report,
 ): readonly Prefix[] {
   const found = new Map<number | string, Placed>();
+  const unusable = UNUSABLE[family].map(([text, what]) => [range(text), what] as const);
   const routers = gateways.map((address) => prefix(address, familyBits(family)));
   for (const item of readItems(entry, report, 'name a prefix, or remove the key for the default route')) {
     const scalar = readScalar(item, EXAMPLE[family], report);
@@ -62,7 +64,7 @@ export function readDestinations(
       continue;
     }
     const placed: Placed = { prefix: result.value, span: scalar.span };
-    if (!isUsable(placed, family, routers, report)) continue;
+    if (!isUsable(placed, family, { routers, unusable }, report)) continue;
     const key = networkKey(result.value, result.value.length);
     if (found.has(key))
       report.warning(scalar.span, {
@@ -76,23 +78,28 @@ export function readDestinations(
   return [...found.values()].map((placed) => placed.prefix);
 }
 
-function isUsable(placed: Placed, family: Family, gateways: readonly Prefix[], report: Report): boolean {
+interface Limits {
+  readonly routers: readonly Prefix[];
+  readonly unusable: readonly (readonly [Prefix, string])[];
+}
+
+function isUsable(placed: Placed, family: Family, { routers, unusable }: Limits, report: Report): boolean {
   const { prefix: p, span } = placed;
   const mismatch = p.family === family ? undefined : familyFault(prefixText(p), p.family, family);
   if (mismatch !== undefined) {
     report.error(span, mismatch);
     return false;
   }
-  const unusable = UNUSABLE[family].find(([range]) => containsPrefix(range, p));
-  if (unusable !== undefined) {
+  const what = unusable.find(([range]) => containsPrefix(range, p))?.[1];
+  if (what !== undefined) {
     report.error(span, {
       code: 'unusable-destination',
-      message: `${prefixText(p)} is ${unusable[1]}, which no router forwards`,
+      message: `${prefixText(p)} is ${what}, which no router forwards`,
       suggestion: 'remove it',
     });
     return false;
   }
-  const inside = gateways.find((gateway) => containsPrefix(p, gateway));
+  const inside = routers.find((gateway) => containsPrefix(p, gateway));
   if (inside === undefined) return true;
   if (p.length === inside.length) {
     report.error(span, {

@@ -6,11 +6,9 @@
 
 import { getSystemErrorMap } from 'node:util';
 
-const TABLE: ReadonlyMap<number, readonly [string, string]> = getSystemErrorMap();
-
 function entry(errno: number): readonly [string, string] {
   const nameless = `errno ${Math.abs(errno)}`;
-  return TABLE.get(-Math.abs(errno)) ?? [nameless, nameless];
+  return getSystemErrorMap().get(-Math.abs(errno)) ?? [nameless, nameless];
 }
 
 /** `EEXIST` for 17; `errno 999` for a number without a name. */

@@ -7,11 +7,11 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Identity, ProcessEvidence } from '../host.js';
 import { type Seen, seen, unseen } from '../seen.js';
 
-/** All processes that can be seen. */
+/** The children of PID 1 that can be seen. */
 export function gatherProcesses(): Seen<readonly ProcessEvidence[]> {
   try {
     return seen(
-      pids().flatMap((pid) => {
+      (children(1) ?? pids()).flatMap((pid) => {
         const parsed = parseStat(read(`/proc/${pid}/stat`) ?? '');
         return parsed === undefined ? [] : [parsed];
       }),
@@ -86,6 +86,17 @@ export function identityOf(pid: number | 'self', who: string): Identity | undefi
     groups: [Number(gid), ...groups],
     capabilities: BigInt(`0x${capabilities}`),
   };
+}
+
+/** Zombies too; undefined where the kernel does not list them (CONFIG_PROC_CHILDREN). */
+function children(parent: number): readonly number[] | undefined {
+  try {
+    return readdirSync(`/proc/${parent}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${parent}/task/${thread}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
+    );
+  } catch {
+    return undefined;
+  }
 }
 
 function pids(): readonly number[] {
