@@ -9,10 +9,9 @@ import type { Facts } from '../core/explain/scenes.js';
 import { longestDestinations } from '../core/looks.js';
 import { linkOf, vrfTables } from '../core/management.js';
 import { gatewaysNow } from '../core/neighbour.js';
-import { openHealth } from '../health/open.js';
+import { watchedDaemons } from '../health/watched.js';
 import { inspect } from '../kernel/inspect.js';
 import { type Config, gatewaysOf } from '../model/config.js';
-import type { WatchedDaemon } from '../model/daemon.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import type { NeighbourId } from '../model/link.js';
 import { type Paths, pathsOf } from '../model/paths.js';
@@ -40,7 +39,7 @@ export async function factsOf(config: Config, paths: Paths): Promise<Gathered> {
   return {
     config,
     source: 'file',
-    watched: watchedOf(config),
+    watched: watchedDaemons(config.routingDaemons),
     former: undefined,
     adopted,
     snapshot,
@@ -110,14 +109,4 @@ function observe(config: Config): Promise<Snapshot> {
     const gateways = await kernel.observe({ ...request, only: 'neighbours', neighbours: gatewaysOn(config, snapshot) });
     return { ...snapshot, neighbours: [...snapshot.neighbours, ...gateways.neighbours] };
   });
-}
-
-/** The protocols of the routing daemons; nothing is connected to. */
-function watchedOf(config: Config): readonly WatchedDaemon[] {
-  const health = openHealth(config.routingDaemons, {
-    probeIntervalMs: config.probeIntervalMs,
-    probeTimeoutMs: config.probeTimeoutMs,
-  });
-  health.close();
-  return health.watched;
 }

@@ -9,7 +9,9 @@
  */
 
 import type { Health } from '../core/ports.js';
-import type { DaemonId, Verdict } from '../model/daemon.js';
+import type { RoutingDaemon } from '../model/config.js';
+import type { Verdict } from '../model/daemon.js';
+import { watchedOf } from './watched.js';
 
 export interface Adapter extends Health {
   /** Whether `holds` asks the daemon; false: the FIB's word is all there is. */
@@ -25,15 +27,13 @@ export interface Watcher {
   close(): void;
 }
 
-/**
- * The adapter of a generic kind. `protocols`: rtm_protocol numbers of the routes that are stale
- * once it is dead.
- */
-export function generic(id: DaemonId, protocols: readonly number[], watcher: Watcher): Adapter {
+/** The adapter of a generic kind. */
+export function generic(spec: RoutingDaemon, watcher: Watcher): Adapter {
+  const watched = watchedOf(spec);
   return {
     asksDaemon: false,
-    watched: [{ id, protocols }],
-    start: (listener) => watcher.start((verdict) => listener(id, verdict)),
+    watched,
+    start: (listener) => watcher.start((verdict) => listener(watched[0]!.id, verdict)),
     holds: async (prefixes) => prefixes.map(() => true),
     close: () => watcher.close(),
   };

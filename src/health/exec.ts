@@ -4,7 +4,6 @@
  * Invariant: never two at once.
  */
 
-import { basename } from 'node:path';
 import type { Clock, Timer } from '../host/clock.js';
 import { type CommandEnd, runCommand } from '../host/command.js';
 import type { ExecDaemon } from '../model/config.js';
@@ -16,7 +15,7 @@ import { type Adapter, generic, type Watcher } from './adapter.js';
  * start.
  */
 export function openExec(spec: ExecDaemon, clock: Clock): Adapter {
-  return generic(`exec/${basename(spec.command[0])}`, spec.routeProtocols, new ExecWatch(spec, clock));
+  return generic(spec, new ExecWatch(spec, clock));
 }
 
 class ExecWatch implements Watcher {

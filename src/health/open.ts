@@ -21,10 +21,11 @@ import { openProcess } from './process.js';
 import { openSocket } from './socket.js';
 import type { ProbeTiming } from './timing.js';
 import { openUnit } from './unit.js';
+import { uniqueNames } from './watched.js';
 
 /**
- * Watches all of the routing daemons. Two that bear the same name are told apart as `frr/zebra` and
- * `frr/zebra#2`. `processes` tells of deaths sooner, where it can.
+ * Watches all of the routing daemons, by the names of {@link uniqueNames}. `processes` tells of deaths sooner, where it
+ * can.
  */
 export function openHealth(
   daemons: readonly RoutingDaemon[],
@@ -95,18 +96,4 @@ export function merge(parts: readonly Adapter[]): Health {
     },
     close: () => parts.forEach((part) => part.close()),
   };
-}
-
-function uniqueNames(parts: readonly Adapter[]): readonly ReadonlyMap<DaemonId, DaemonId>[] {
-  const seen = new Map<DaemonId, number>();
-  return parts.map(
-    (part) =>
-      new Map(
-        part.watched.map(({ id }) => {
-          const count = (seen.get(id) ?? 0) + 1;
-          seen.set(id, count);
-          return [id, count === 1 ? id : `${id}#${count}`] as const;
-        }),
-      ),
-  );
 }

@@ -8,7 +8,6 @@
  */
 
 import { statfsSync, statSync } from 'node:fs';
-import { basename } from 'node:path';
 import type { ProcessEvents } from '../core/ports.js';
 import type { Clock } from '../host/clock.js';
 import { PathWatch } from '../host/path-watch.js';
@@ -37,7 +36,7 @@ export function openPidfile(
     find: (isDying) => findByPidfile(spec.path, isDying),
   });
   let files: PathWatch | undefined;
-  return generic(`pidfile/${basename(spec.path, '.pid')}`, spec.routeProtocols, {
+  return generic(spec, {
     start: (listener) => {
       files = new PathWatch(spec.path, () => watch.search());
       watch.start(listener);

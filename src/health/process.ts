@@ -25,8 +25,7 @@ export function openProcess(
   processes?: ProcessEvents,
 ): Adapter {
   return generic(
-    `process/${spec.name}`,
-    spec.routeProtocols,
+    spec,
     new ProcessWatch({
       ...timing,
       clock,

@@ -10,7 +10,6 @@ import type { Clock } from '../host/clock.js';
 import type { SocketDaemon } from '../model/config.js';
 import { type Adapter, generic } from './adapter.js';
 import type { Dialect } from './session/dialect.js';
-import { endpointText } from './session/endpoint.js';
 import { Session } from './session/session.js';
 import type { ProbeTiming } from './timing.js';
 
@@ -35,5 +34,5 @@ export function openSocket(spec: SocketDaemon, timing: ProbeTiming, clock: Clock
     // Whoever made a unix socket may be an older process than the one that serves it (systemd's socket units).
     ageMs: () => undefined,
   });
-  return generic(`socket/${endpointText(spec.endpoint)}`, spec.routeProtocols, session);
+  return generic(spec, session);
 }

@@ -30,9 +30,8 @@ export function openUnit(
   mount: () => string | undefined = cgroupRoot,
 ): Adapter {
   const root = mount();
-  const id = `unit/${spec.unit}`;
-  if (root === undefined) return generic(id, spec.routeProtocols, NOWHERE);
-  return generic(id, spec.routeProtocols, new UnitWatch(root, spec.unit, timing, clock));
+  if (root === undefined) return generic(spec, NOWHERE);
+  return generic(spec, new UnitWatch(root, spec.unit, timing, clock));
 }
 
 const NOWHERE: Watcher = {

@@ -6,8 +6,6 @@
 import type { ProcessEvents } from '../../core/ports.js';
 import type { Clock } from '../../host/clock.js';
 import type { BirdDaemon } from '../../model/config.js';
-import type { WatchedDaemon } from '../../model/daemon.js';
-import { BIRD_PROTOCOL } from '../../model/daemon-protocols.js';
 import type { Prefix } from '../../model/prefix.js';
 import type { Adapter } from '../adapter.js';
 import { groupHint } from '../permission.js';
@@ -15,10 +13,9 @@ import { socketAgeMs } from '../process-age.js';
 import type { Answer } from '../session/dialect.js';
 import { Session } from '../session/session.js';
 import type { ProbeTiming } from '../timing.js';
+import { watchedOf } from '../watched.js';
 import { ageOf, BIRD } from './dialect.js';
 import { carries, kernelProtocols, readShowRoute, SHOW_PROTOCOLS, showRouteCommand } from './routes.js';
-
-const WATCHED: WatchedDaemon = { id: 'bird/bird', protocols: [BIRD_PROTOCOL] };
 
 /** Watches one BIRD as `bird/bird`. */
 export function openBird(spec: BirdDaemon, timing: ProbeTiming, clock: Clock, processes?: ProcessEvents): Adapter {
@@ -34,10 +31,11 @@ export function openBird(spec: BirdDaemon, timing: ProbeTiming, clock: Clock, pr
     servesItself: true,
     ageMs: (heartbeat) => ageOf(heartbeat?.text ?? '') ?? socketAgeMs(spec.socket),
   });
+  const watched = watchedOf(spec);
   return {
     asksDaemon: true,
-    watched: [WATCHED],
-    start: (listener) => session.start((verdict) => listener(WATCHED.id, verdict)),
+    watched,
+    start: (listener) => session.start((verdict) => listener(watched[0]!.id, verdict)),
     // The names are asked each time: a reconfiguration may change them, and the answer takes
     // microseconds.
     holds: async (prefixes) => {

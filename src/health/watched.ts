@@ -1,0 +1,64 @@
+/**
+ * What is watched of each configured routing daemon: its name, and the protocols whose routes are its own. Pure: nothing is opened. Two that bear the
+ * same name are told apart as `frr/zebra` and `frr/zebra#2`.
+ */
+
+import { basename } from 'node:path';
+import type { RoutingDaemon } from '../model/config.js';
+import type { DaemonId, WatchedDaemon } from '../model/daemon.js';
+import { BIRD_PROTOCOL } from '../model/daemon-protocols.js';
+import { watchedByFrr } from './frr/protocols.js';
+import { endpointText } from './session/endpoint.js';
+
+/** Of all of them, in order. */
+export function watchedDaemons(daemons: readonly RoutingDaemon[]): readonly WatchedDaemon[] {
+  const parts = daemons.map((daemon) => ({ watched: watchedOf(daemon) }));
+  const names = uniqueNames(parts);
+  return parts.flatMap(({ watched }, i) => watched.map((daemon) => ({ ...daemon, id: names[i]!.get(daemon.id)! })));
+}
+
+/** Of one, by the name that it has by itself. */
+export function watchedOf(daemon: RoutingDaemon): readonly WatchedDaemon[] {
+  switch (daemon.kind) {
+    case 'frr':
+      return watchedByFrr(daemon.daemons);
+    case 'bird':
+      return [{ id: 'bird/bird', protocols: [BIRD_PROTOCOL] }];
+    default:
+      return [{ id: `${daemon.kind}/${nameOf(daemon)}`, protocols: daemon.routeProtocols }];
+  }
+}
+
+function nameOf(daemon: Exclude<RoutingDaemon, { readonly kind: 'frr' | 'bird' }>): string {
+  switch (daemon.kind) {
+    case 'unit':
+      return daemon.unit;
+    case 'pidfile':
+      return basename(daemon.path, '.pid');
+    case 'process':
+      return daemon.name;
+    case 'socket':
+      return endpointText(daemon.endpoint);
+    case 'exec':
+      return basename(daemon.command[0]);
+    default:
+      return daemon satisfies never;
+  }
+}
+
+/** By position, from the name that one has by itself to its name among all. */
+export function uniqueNames(
+  parts: readonly { readonly watched: readonly WatchedDaemon[] }[],
+): readonly ReadonlyMap<DaemonId, DaemonId>[] {
+  const seen = new Map<DaemonId, number>();
+  return parts.map(
+    (part) =>
+      new Map(
+        part.watched.map(({ id }) => {
+          const count = (seen.get(id) ?? 0) + 1;
+          seen.set(id, count);
+          return [id, count === 1 ? id : `${id}#${count}`] as const;
+        }),
+      ),
+  );
+}
