@@ -1,6 +1,7 @@
 /** Configurations of other programs that people name by mistake, told by a line that no file of ours has. */
 
-import type { Fault } from './diagnostic.js';
+import { type Fault, quote } from './diagnostic.js';
+import { looksLikeJunos } from './junos/detect.js';
 import type { Span } from './report.js';
 
 interface Program {
@@ -66,6 +67,10 @@ const PROGRAMS: readonly Program[] = [
 const OURS = /^["']?(?:management-interface|(?:inet6-)?backup-router)["']?[ \t]*:/m;
 const HEAD = 1 << 16;
 
+/** A statement or command of Junos with something around it: a search, a list, quotes. */
+const WRAPPED =
+  /^[ \t]*(\S[^\n]*?)??((?:set[ \t]+)?(?:system[ \t]+)?(?:inet6-)?backup-router[ \t]+[\da-f.:]{3,45}(?=[ \t;"'`,]|$)[^\n]*)/m;
+
 /** The place and the fault, if the text is another program's. */
 export function foreignFault(text: string): { readonly span: Span; readonly fault: Fault } | undefined {
   const head = text.slice(0, HEAD);
@@ -86,5 +91,20 @@ export function foreignFault(text: string): { readonly span: Span; readonly faul
       },
     };
   }
-  return undefined;
+  return wrappedCommand(head);
+}
+
+function wrappedCommand(head: string): { readonly span: Span; readonly fault: Fault } | undefined {
+  const found = /backup-router[ \t]+[\da-f]/.test(head) ? WRAPPED.exec(head) : null;
+  if (found === null || looksLikeJunos(head)) return undefined;
+  const before = found[1]?.trimEnd() ?? '';
+  const start = found.index + found[0].search(/\S/);
+  return {
+    span: { start, end: found.index + found[0].length },
+    fault: {
+      code: 'wrong-type',
+      message: `this is Junos text with ${before === '' ? 'something around it' : `${quote(before)} in front of it`}`,
+      suggestion: "write the lines alone, as 'show configuration | display set | no-more' prints them",
+    },
+  };
 }

@@ -1,28 +1,58 @@
 /**
- * What people write beside a backup router on Junos, and need not write here: halves of the default route, and the static
+ * What people write beside a backup router on Junos, and need not write here: pieces of the default route, and the static
  * route that takes over once the routing daemon runs. No fault; `convert` says it once.
  */
 
 import type { BackupRouter } from '../../model/config.js';
-import { prefixText } from '../../model/prefix.js';
+import {
+  comparePrefixes,
+  containsPrefix,
+  defaultPrefix,
+  type Prefix,
+  parsePrefix,
+  prefixFromBits,
+  prefixText,
+} from '../../model/prefix.js';
 import { STANZA } from '../gateways.js';
 import { activeChildren, type HierarchyLevel } from './groups.js';
 import type { Statement } from './tree.js';
 
-const HALVES = { inet: ['0.0.0.0/1', '128.0.0.0/1'], inet6: ['::/1', '8000::/1'] } as const;
+/** What a default route is for: that much together is one. */
+const WHOLE = { inet: defaultPrefix('inet'), inet6: parsePrefix('2000::/3')! } as const;
+/** Nothing is forwarded to these: it makes no difference whether they are among the destinations. */
+const EXEMPT = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3'].map((text) => parsePrefix(text)!);
+/** Longer ones are no way to write a default route. */
+const LONGEST = { inet: 8, inet6: 12 } as const;
 
 /** Sentences for people. `options`: the level `routing-options`. */
 export function adviceOf(routers: readonly BackupRouter[], options: HierarchyLevel): readonly string[] {
-  return [...routers.flatMap(halves), ...twins(routers, options)];
+  return [...routers.flatMap(pieces), ...twins(routers, options)];
 }
 
-function halves({ family, destinations }: BackupRouter): readonly string[] {
-  const texts = destinations.map(prefixText);
-  const both = HALVES[family];
-  if (!both.every((half) => texts.includes(half))) return [];
+function pieces({ family, destinations }: BackupRouter): readonly string[] {
+  const short = destinations.filter(({ length }) => length <= LONGEST[family]);
+  if (short.some(({ length }) => length === 0) || !covers(short, WHOLE[family])) return [];
+  const texts = [...short].sort(comparePrefixes).map(prefixText);
+  const several = texts.length > 1;
+  const names =
+    texts.length > 4
+      ? `${texts.slice(0, 3).join(', ')} and ${texts.length - 3} more`
+      : texts.join(', ').replace(/, ([^,]*)$/, ' and $1');
   return [
-    `${both.join(' and ')} are more specific than a default route, so while they are in they beat a healthy one; to mean the default route, remove 'destination' from ${STANZA[family]}`,
+    `${names} ${several ? 'together are' : 'is'} all that a default route is for, and more specific: while in, ${several ? 'they beat' : 'it beats'} a healthy default route; to mean the default route, remove 'destination' from ${STANZA[family]}`,
   ];
+}
+
+/** Whether the prefixes together contain it, but for what is exempt. */
+function covers(prefixes: readonly Prefix[], whole: Prefix): boolean {
+  if ([...prefixes, ...EXEMPT].some((one) => containsPrefix(one, whole))) return true;
+  const inside = prefixes.filter((one) => containsPrefix(whole, one));
+  return whole.length < LONGEST[whole.family] && halvesOf(whole).every((half) => covers(inside, half));
+}
+
+function halvesOf({ bits, length }: Prefix): readonly Prefix[] {
+  const upper = bits.map((word, i) => (i === length >> 5 ? word + 2 ** (31 - (length % 32)) : word));
+  return [bits, upper].map((half) => prefixFromBits(half, length + 1));
 }
 
 function twins(routers: readonly BackupRouter[], options: HierarchyLevel): readonly string[] {

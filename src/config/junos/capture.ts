@@ -10,8 +10,8 @@ import type { Span } from '../report.js';
 import type { Syntax } from './syntax.js';
 
 /** `\r` and blanks in front of it and behind it are how the pager wipes itself out. */
-const PAGER = /[ \t\r\b]*(?:---\(more(?:[ \t]+\d{1,3}%)?\)---|--More--)[ \t\r\b]*/g;
-const ESCAPES = /\u001b\[[0-9;?]*[A-Za-z]|\u001b[=>78]|[\u0007\b]/g;
+const PAGER = /[ \t\r\b]*(?:---\(more(?:[ \t]+\d{1,3}%)?\)---|--More--(?:[ \t]*\(\d{1,3}%\))?)[ \t\r\b]*/g;
+const ESCAPES = /\u001b\][^\u0007\u001b\n]{0,256}(?:\u0007|\u001b\\)|\u001b\[[0-9;?]*[A-Za-z]|\u001b[=>78]|[\u0007\b]/g;
 const ANSWERS: readonly RegExp[] = [
   /^Last login: /,
   /^--- JUNOS /,
@@ -26,10 +26,15 @@ const ANSWERS: readonly RegExp[] = [
   /^-{5,}$/,
   /^\s*\^+$/,
   /^(?:syntax error|unknown command|invalid value|missing argument|is ambiguous)\b.*$/,
-  /^(?:error|warning): /,
+  /^\s*(?:error|warning): /,
+  /^\s+'[^']*'$/,
+  /^\((?:END|end)\)$/,
+  /^:$/,
   /^(?:Connection to \S+ closed|Shared connection to .*|logout|exit|Password:|\S+'s password:).*$/,
   /^Possible completions:$/,
 ];
+/** Stands below the command that it is about. */
+const REFUSAL = /^(?:\s*\^+|(?:syntax error|unknown command|invalid value|missing argument)\b.*)$/;
 const PROMPT =
   /^[ \t]*[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}(?:(?<=:[~/][\w./-]{0,64})[ \t])?([>#%])(?:[ \t]+(.*))?$/;
 /** Without a user or a host: `root>`, `root#`. */
@@ -40,17 +45,22 @@ const STATES_ROUTER = /\bbackup-router[ \t]+(?:[\d{]|destination|[\da-f]*:)/i;
 const HARMLESS =
   /^(?:sh\w*[ \t]+conf\w*(?![^|]*\|[ \t]*compare)|conf\w*|edit|cli|set[ \t]+cli|start[ \t]+shell|exit|quit)\b/;
 /** Those of configuration mode whose output is none. */
-const OUTPUT = /^(?:run\b|status\b|help\b|commit\b|rollback\b|show\b.*\|[ \t]*compare\b)/;
+const OUTPUT = /^(?:status\b|help\b|commit\b|rollback\b|show\b.*\|[ \t]*compare\b)/;
 
-const FENCE = /^[ \t]*(?:```|~~~)[\w-]*$/;
+const FENCE = /^[ \t]*(?:`{3,}|~{3,})[^`~;{]*(?:\{[^;{}]*\})?$/;
 const NUMBERED = /^[ \t]*\d{1,6}[ \t]*[:.|)]?[ \t]+(?:set|delete|deactivate|activate|edit)[ \t]/;
 const QUOTED = /^[ \t]*(?:[>+|][ \t]*)+(?:set|delete|deactivate|activate|edit)[ \t]/;
+
+/** The text without what colours it and moves the cursor, at the same offsets. */
+export function blankEscapes(text: string): string {
+  return /[\u001b\u0007\b]/.test(text) ? text.replace(ESCAPES, blank) : text;
+}
 
 /** The text with everything blanked that is no configuration. */
 export function blankCapture(text: string, syntax: Syntax): string {
   let cleaned = text;
   if (/---\(more|--More--/.test(text)) cleaned = cleaned.replace(PAGER, blank);
-  if (/[\u001b\u0007\b]/.test(cleaned)) cleaned = cleaned.replace(ESCAPES, blank);
+  cleaned = blankEscapes(cleaned);
   const session = LINE_OF_SESSION.test(cleaned);
   if (!session && !STRANGE.test(cleaned)) return cleaned;
   return byLine(cleaned, session, syntax);
@@ -59,13 +69,15 @@ export function blankCapture(text: string, syntax: Syntax): string {
 const LINE_OF_SESSION =
   /^(?:[ \t]*[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}[>#%]|[\w.-]{1,64}[>#%](?:[ \t\r]|$)|(?:\{[\w:-]+\})?[ \t]*\[edit|Last login|--- JUNOS|Entering conf|Exiting conf|commit complete|configuration check|load complete|Users currently|node\d:|re\d:|\{(?:master|primary))/m;
 const STRANGE =
-  /^[ \t]*(?:```|~~~|!|\d{1,6}[ \t]*[:.|)]?[ \t]+(?:set|delete|deactivate|activate|edit)[ \t]|[>+|]|\^|error:|warning:|syntax error|unknown command)/m;
+  /^[ \t]*(?:```|~~~|!|\d{1,6}[ \t]*[:.|)]?[ \t]+(?:set|delete|deactivate|activate|edit)[ \t]|[>+|]|\^|[ \t]+(?:error|warning):|error:|warning:|\(END\)|:[ \t\r]*$|syntax error|unknown command)/m;
 
 function byLine(text: string, session: boolean, syntax: Syntax): string {
   const parts: string[] = [];
   const told = new Set<string>();
   /** The command whose output is being passed over. */
   let output: string | undefined;
+  /** Where the last command is. */
+  let command: number | undefined;
   const once = (kind: string, span: Span, message: string, suggestion: string): void => {
     if (!told.has(kind)) syntax.warning(span, { code: 'syntax', message, suggestion });
     told.add(kind);
@@ -80,15 +92,30 @@ function byLine(text: string, session: boolean, syntax: Syntax): string {
     const prompt = session ? (PROMPT.exec(line) ?? BARE_PROMPT.exec(line)) : null;
     let drop = false;
     if (prompt !== null) {
-      const command = (prompt[2] ?? '').trim();
-      const other = prompt[1] === '>' ? command !== '' && !HARMLESS.test(command) : OUTPUT.test(command);
-      output = other ? command : undefined;
+      const typed = (prompt[2] ?? '').trim();
+      const typedCommand = typed.replace(/^run[ \t]+/, '');
+      const other =
+        prompt[1] === '>' || typedCommand !== typed
+          ? typedCommand !== '' && !HARMLESS.test(typedCommand)
+          : OUTPUT.test(typedCommand);
+      output = other ? typedCommand : undefined;
+      command = parts.length;
       drop = other;
+      if (drop && STATES_ROUTER.test(line))
+        once(
+          'prompt',
+          span,
+          'this is no command of operational mode, which the prompt is of, and is not read',
+          "remove the prompt, or write '#' for '>'",
+        );
     } else if (LEVEL.test(line)) {
+      command = undefined;
       // A comparison has a level in front of each difference.
       if (output !== undefined && !output.includes('compare')) output = undefined;
     } else if (output !== undefined || ANSWERS.some((answer) => answer.test(line))) {
       drop = true;
+      // What the device has refused is none of its configuration.
+      if (command !== undefined && REFUSAL.test(line)) parts[command] = blank(parts[command]!);
       if (STATES_ROUTER.test(line))
         once(
           'output',

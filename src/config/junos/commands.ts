@@ -194,6 +194,7 @@ function hasRouter(root: Node): boolean {
 function readItems(lexer: Lexer, report: Syntax | undefined): readonly Item[] {
   const items: Item[] = [];
   let list: Word[] | undefined;
+  let nested = 0;
   let open: Span = { start: 0, end: 0 };
   while (
     lexer.kind() !== 'end' &&
@@ -211,7 +212,15 @@ function readItems(lexer: Lexer, report: Syntax | undefined): readonly Item[] {
       open = span;
       items.push(list);
     } else if (kind === ']' && list !== undefined) {
-      list = undefined;
+      if (nested > 0) nested--;
+      else list = undefined;
+    } else if (kind === '[') {
+      nested++;
+      report?.error(span, {
+        code: 'syntax',
+        message: 'a list within a list',
+        suggestion: "remove the '[', and its ']'",
+      });
     } else {
       report?.error(span, {
         code: 'syntax',

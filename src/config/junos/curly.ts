@@ -8,7 +8,17 @@
 import type { Span } from '../report.js';
 import type { Lexer } from './lexer.js';
 import type { Reach, Syntax } from './syntax.js';
-import { createNode, extend, markInactive, type Node, type Path, put, startPath, type Word } from './tree.js';
+import {
+  createNode,
+  extend,
+  markInactive,
+  mixActivity,
+  type Node,
+  type Path,
+  put,
+  startPath,
+  type Word,
+} from './tree.js';
 
 export interface Curly {
   /** Reads one token. */
@@ -43,7 +53,20 @@ interface Pending {
   end: number;
   /** The list that is open. */
   list: Span | undefined;
+  /** Lists within it that are open; that there was one has been told. */
+  nested: number | undefined;
   inactiveItem: boolean;
+  /** `replace:`: what was said of it before does not count. */
+  replaces: boolean;
+  /** Of a list of destinations that was mentioned before: what it had. */
+  before: ReadonlySet<string> | undefined;
+}
+
+/** Whether what is missing at the end of the text may have been about backup routers. `cut`: it ends amid a statement. */
+function mayGoOn({ word, children }: Node, cut: boolean): boolean {
+  if (word !== 'system' && word !== 'groups') return false;
+  const stanza = children?.get('backup-router') ?? children?.get('inet6-backup-router');
+  return cut || word === 'groups' || stanza?.children === undefined;
 }
 
 export function createCurly(
@@ -74,32 +97,37 @@ export function createCurly(
       words: 0,
       end: lexer.end(),
       list: undefined,
+      nested: undefined,
       inactiveItem: false,
+      replaces: false,
+      before: undefined,
     });
 
   const endList = (at: Span): void => {
     if (pending?.list === undefined) return;
     const line = report.lineOf(at.start);
-    syntax(
-      pending.list,
-      'the list that begins here does not end',
-      `write ']' ${line === report.lineOf(pending.list.start) ? 'behind its last item' : `in front of line ${line}`}`,
-    );
+    if (pending.nested === undefined)
+      syntax(
+        pending.list,
+        'the list that begins here does not end',
+        `write ']' ${line === report.lineOf(pending.list.start) ? 'behind its last item' : `in front of line ${line}`}`,
+      );
     pending.list = undefined;
   };
 
   /** Ends the statement; a block of it follows or not. */
   const finish = (): Node | undefined => {
     if (pending === undefined) return undefined;
-    const { path, inactive, deleted } = pending;
-    if (inactive) markInactive(path);
+    const { path, inactive, deleted, before } = pending;
+    const mixed = before !== undefined && mixActivity(path, inactive, before);
+    if (inactive && !mixed) markInactive(path);
     const node = path.cursor;
     if (deleted) parent().children?.delete(path.first?.word ?? '');
     pending = undefined;
     return node;
   };
 
-  const missingSemicolon = (before: string): void => {
+  const missingSemicolon = (before: string, reach: Reach = 'lines'): void => {
     if (pending === undefined) return;
     if (pending.words === 0)
       syntax(here(), `a statement is missing in front of ${before}`, 'remove the tag, or write what it is for');
@@ -116,7 +144,7 @@ export function createCurly(
         { start: pending.end - 1, end: pending.end },
         "';' is missing behind this statement",
         "end it with ';'",
-        'lines',
+        reach,
         pending.start,
       );
   };
@@ -140,7 +168,13 @@ export function createCurly(
     if (p.words === 0 && TAGS.has(text)) {
       if (text === 'inactive:') p.inactive = true;
       if (text === 'delete:') p.deleted = true;
+      if (text === 'replace:') p.replaces = true;
       return;
+    }
+    if (p.words === 0 && p.replaces) parent().children?.delete(text);
+    if (p.words === 0 && text === 'destination') {
+      const known = parent().children?.get(text)?.children;
+      if (known !== undefined) p.before = new Set(known.keys());
     }
     p.words++;
     extend(p.path, { text, span });
@@ -193,7 +227,7 @@ export function createCurly(
         opened,
         'the block that begins here does not end',
         `write '}' in front of line ${report.lineOf(lexer.start())}`,
-        'block',
+        'rest',
       );
     }
   };
@@ -220,9 +254,13 @@ export function createCurly(
         // Its items are nobody's.
         Object.assign(begin(), { words: 1, list: here(), end: lexer.end() }).path.cursor = createNode('', here());
       } else if (pending.list === undefined) pending.list = here();
-      else syntax(here(), 'a list within a list', "remove the '['");
+      else {
+        pending.nested = (pending.nested ?? 0) + 1;
+        syntax(here(), 'a list within a list', "remove the '[', and its ']'");
+      }
     } else if (kind === ']') {
       if (pending?.list === undefined) syntax(here(), "there is no list that this ']' could end", 'remove it');
+      else if ((pending.nested ?? 0) > 0) pending.nested!--;
       else {
         pending.list = undefined;
         pending.end = lexer.end();
@@ -248,15 +286,18 @@ export function createCurly(
     end: () => {
       if (stopped) return 0;
       endList(here());
-      missingSemicolon('the end');
+      const [outer] = blocks;
+      const complete = byIndent && base === root && outer !== undefined && !mayGoOn(outer.node, pending !== undefined);
+      if (pending !== undefined && blocks.length > 0) missingSemicolon('the end', complete ? 'statement' : 'text');
+      else missingSemicolon('the end');
       finish();
       const last = blocks.at(-1);
       if (last !== undefined)
         syntax(
           last.open,
-          'the block that begins here does not end',
-          "write '}' where it ends",
-          byIndent ? 'block' : 'text',
+          `the block that begins here does not end${blocks.length === 1 ? '' : `, nor ${blocks.length === 2 ? 'does the one' : `do the ${blocks.length - 1}`} around it`}`,
+          `write '${'}'.repeat(Math.min(8, blocks.length))}' at the end of the file`,
+          complete ? 'nothing' : 'text',
         );
       return blocks.length;
     },

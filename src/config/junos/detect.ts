@@ -6,6 +6,8 @@
  */
 
 import { TOP_NAMES } from '../file-keys.js';
+import { unprefixed } from '../line-numbers.js';
+import { blankEscapes } from './capture.js';
 import { encodingOf } from './encoding.js';
 
 const YAML = new RegExp(
@@ -14,7 +16,8 @@ const YAML = new RegExp(
 );
 const COMMAND =
   /^[ \t]*(?:(?:[^\s@"]{1,80}@)?[^\s@"]{1,255}[>#%][ \t]+|\d{1,6}[ \t]*[:.|)]?[ \t]+|[>+|][ \t]*)?(?:set|deactivate|activate|delete|protect|edit)[ \t]+[\w"<-]+/m;
-const SESSION = /^(?:--- JUNOS |\[edit\b|\{master|Entering configuration mode)/m;
+const SESSION =
+  /^(?:--- JUNOS |[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}[>#%][ \t]*(?:run[ \t]+)?(?:show[ \t]+conf|configure|edit\b)|\[edit\b|\{master|Entering configuration mode)/m;
 /** `word word {` or `word word;` without a colon behind a word, which would make it YAML. */
 const STATEMENT =
   /^[ \t]*(?:(?:inactive|active|protect|replace):[ \t]*)*[\w-]+(?:[ \t]+[^\s:#{};]+)*[ \t]*(?:\{|;[ \t]*(?:\r?$|##?|\}))/m;
@@ -24,7 +27,9 @@ const HEAD = 1 << 18;
 
 /** Whether the text is to be read as Junos configuration. */
 export function looksLikeJunos(text: string): boolean {
-  const head = text.slice(0, HEAD);
+  const beginning = text.length <= HEAD ? text : text.slice(0, text.lastIndexOf('\n', HEAD) + 1);
+  const plain = blankEscapes(beginning);
+  const head = unprefixed(plain)?.text ?? plain;
   if (encodingOf(head) !== undefined) return true;
   return !YAML.test(head) && (COMMAND.test(head) || STATEMENT.test(head) || SESSION.test(head));
 }

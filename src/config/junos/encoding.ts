@@ -1,4 +1,4 @@
-/** Junos configuration in XML or JSON: recognised, and refused in one line. */
+/** Junos configuration in XML or JSON, and templates of it: recognised, and refused in one line. */
 
 import type { Diagnostic } from '../diagnostic.js';
 import { createReport } from '../report.js';
@@ -16,18 +16,34 @@ export function encodingOf(text: string): Encoding | undefined {
   return XML.test(head) ? 'XML' : JSON_ROOT.test(head) ? 'JSON' : undefined;
 }
 
-/** The one thing to say of it. */
-export function encodingFault(text: string, file: string, encoding: Encoding): readonly Diagnostic[] {
+/** A template of Jinja, outside of quotes and comments. */
+const TEMPLATE = /\{\{[^\n]{0,200}?\}\}|\{%[^\n]{0,200}?%\}/;
+const HARMLESS = /"(?:[^"\\\n]|\\.)*"|#[^\n]*/g;
+
+/** The one thing to say of a text in another form; undefined: it is to be read. */
+export function formFault(text: string, file: string): readonly Diagnostic[] | undefined {
+  const encoding = encodingOf(text);
+  const template =
+    encoding === undefined && /\{[{%]/.test(text)
+      ? TEMPLATE.exec(text.replace(HARMLESS, (found) => ' '.repeat(found.length)))
+      : null;
+  if (encoding === undefined && template === null) return undefined;
   const report = createReport(text, file);
-  const found = (encoding === 'XML' ? XML : JSON_ROOT).exec(text)!;
+  const found = encoding === undefined ? template! : (encoding === 'XML' ? XML : JSON_ROOT).exec(text)!;
   const start = found.index + (found[0].length - found[0].trimStart().length);
   report.error(
-    { start, end: start + 1 },
-    {
-      code: 'wrong-type',
-      message: `this is Junos ${encoding}, which is not read`,
-      suggestion: "take the output of 'show configuration | display set | no-more'",
-    },
+    { start, end: start + (encoding === undefined ? found[0].length : 1) },
+    encoding === undefined
+      ? {
+          code: 'syntax',
+          message: 'this is a template that nobody has filled in',
+          suggestion: 'render it first, with the program that it is written for; what is read is the finished file',
+        }
+      : {
+          code: 'wrong-type',
+          message: `this is Junos ${encoding}, which is not read`,
+          suggestion: "take the output of 'show configuration | display set | no-more'",
+        },
   );
   return report.diagnostics();
 }

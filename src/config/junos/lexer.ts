@@ -151,6 +151,7 @@ export function createLexer(text: string, report: Syntax, onComment: (start: num
         message: 'the string that begins here does not end',
         suggestion: "write '\"' where it ends",
       },
+      'statement',
     );
     // The semicolon at the end of the line is hardly part of it.
     let end = near;

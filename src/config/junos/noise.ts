@@ -13,7 +13,7 @@ const BARE_PROMPT = /[\w.-]{1,64}[>#%](?=[ \t\r\n]|$)[ \t]*/y;
 const ROLE =
   /[ \t]*\{(?:master|primary|secondary|secondary-hold|backup|linecard|standby|hold|disabled|ineligible|lost)(?::[\w-]+)?\}/y;
 const BANNER = /[ \t]*\[edit((?:[ \t]+[^\]\n\s]{1,255}){0,64})[ \t]*\][ \t]*(?=\r?\n|$)/y;
-const SHOW = /show[ \t]+(?:configuration[ \t]*)?([^|\n]*)(\|[^\n]*)?/y;
+const SHOW = /(run[ \t]+)?show[ \t]+(?:configuration[ \t]*)?([^|\n]*)(\|[^\n]*)?/y;
 
 export interface Noise {
   /** Where the configuration, or a command, goes on. */
@@ -38,11 +38,12 @@ export function noiseAt(text: string, offset: number): Noise | undefined {
   );
   if (prompt === undefined) return undefined;
   const end = prompt.lastIndex;
-  const operational = /[>%][ \t]*$/.test(text.slice(offset, end)) ? { commands: [] } : {};
   const show = matches(SHOW, text, end);
+  const asks = show?.[1] !== undefined || /[>%][ \t]*$/.test(text.slice(offset, end));
+  const operational = asks ? { commands: [] } : {};
   if (show === undefined) return { end, level: undefined, show: undefined, ...operational };
-  const shown = words(show[1]!, end, SHOW.lastIndex);
-  const pipe = show[2] ?? '';
+  const shown = words(show[2]!, end, SHOW.lastIndex);
+  const pipe = show[3] ?? '';
   const full = /\|[ \t]*display[ \t]+set(?![ \t]+relative)/.test(pipe) ? { commands: [] } : operational;
   const relative = /\|[ \t]*display[ \t]+set[ \t]+relative/.test(pipe) && 'commands' in operational;
   return { end: SHOW.lastIndex, level: undefined, show: shown, ...(relative ? { commands: shown } : full) };

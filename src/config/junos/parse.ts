@@ -6,6 +6,7 @@
  * with blocks that end where a line stands no further in than the one that opened them.
  */
 
+import { unprefixed } from '../line-numbers.js';
 import { createReport, type Report } from '../report.js';
 import { blankCapture } from './capture.js';
 import { createCommands } from './commands.js';
@@ -13,8 +14,9 @@ import { createCurly } from './curly.js';
 import { type Directive, readDirective } from './directives.js';
 import { createLexer } from './lexer.js';
 import { noiseAt } from './noise.js';
-import { createSyntax, type Syntax } from './syntax.js';
+import { createSyntax, FLAT, type Syntax } from './syntax.js';
 import { createNode, type Node, type Statement } from './tree.js';
+import { blankWrapped } from './wrapped.js';
 
 export interface JunosDocument {
   readonly root: Statement;
@@ -33,9 +35,9 @@ const MAX_WORDS = 1 << 21;
 /** Parses the text; faults of syntax go into the report. Never throws. */
 export function parseJunosText(text: string, file: string): JunosDocument {
   const plain = parseOnce(text, file, false);
-  if (plain.unclosed === 0) return plain;
+  if (plain.unclosed === 0 || FLAT.test(text)) return plain;
   const indented = parseOnce(text, file, true);
-  return indented.closedEarly === plain.unclosed ? indented : plain;
+  return indented.closedEarly + indented.unclosed === plain.unclosed ? indented : plain;
 }
 
 interface Attempt extends JunosDocument {
@@ -47,8 +49,15 @@ interface Attempt extends JunosDocument {
 
 function parseOnce(original: string, file: string, byIndent: boolean): Attempt {
   const report = createReport(original, file);
-  const syntax = createSyntax(original, report);
-  const text = blankCapture(original, syntax);
+  const prefixed = unprefixed(original);
+  const syntax = createSyntax(prefixed?.text ?? original, report);
+  if (prefixed !== undefined)
+    syntax.warning(prefixed.span, {
+      code: 'syntax',
+      message: `there ${prefixed.what === 'line numbers' ? 'are line numbers' : `is ${prefixed.what}`} in front of each line, which is passed over`,
+      suggestion: 'remove them from the file',
+    });
+  const text = blankWrapped(blankCapture(prefixed?.text ?? original, syntax), syntax);
   const directives: Directive[] = [];
   const root: Node = createNode('', { start: 0, end: 0 });
   const lexer = createLexer(text, syntax, (start, end) => {

@@ -7,12 +7,13 @@
 
 import { FAMILIES, type Family } from '../../model/address.js';
 import type { Config } from '../../model/config.js';
-import type { Diagnostic } from '../diagnostic.js';
+import { editDistance } from '../closest.js';
+import { type Diagnostic, quote } from '../diagnostic.js';
 import { STANZA } from '../gateways.js';
 import { createReport, type Report } from '../report.js';
 import { DEFAULTS } from '../settings.js';
 import { adviceOf } from './advice.js';
-import { encodingFault, encodingOf } from './encoding.js';
+import { formFault } from './encoding.js';
 import { type HierarchyLevel, inheritance } from './groups.js';
 import { readInterface } from './interface.js';
 import { isMemberName, memberOfHost, membersOf } from './member.js';
@@ -21,6 +22,11 @@ import { reportMisplaced, reportNothing } from './nothing.js';
 import { type JunosDocument, parseJunosText } from './parse.js';
 import { type RouterResult, readRouter } from './routers.js';
 import type { Statement } from './tree.js';
+
+const NAMES = FAMILIES.map((family) => STANZA[family]);
+/** Which of them a word is that is none. */
+const meant = (word: string): string | undefined =>
+  word.length > 30 ? undefined : NAMES.find((name) => editDistance(word, name) <= 3);
 
 /** What the text does not say and somebody else may. */
 export interface JunosHints {
@@ -45,11 +51,9 @@ export interface JunosConfig {
 
 /** Reads the text of a Junos configuration. */
 export function readJunos(text: string, fileName: string, hints: JunosHints): JunosConfig {
-  const encoding = encodingOf(text);
-  if (encoding !== undefined) {
-    const diagnostics = encodingFault(text, fileName, encoding);
+  const diagnostics = formFault(text, fileName);
+  if (diagnostics !== undefined)
     return { config: undefined, partial: undefined, diagnostics, origins: {}, member: undefined, advice: [] };
-  }
   const document = parseJunosText(text, fileName);
   const { root, report } = document;
   const misplaced = misplacedRouters(root);
@@ -102,6 +106,16 @@ function readAs(root: Statement, member: string | undefined, report: Report): Fo
   const level = top();
   const system = enter(level, 'system');
   const results = FAMILIES.map((family) => readRouter(enter(system, STANZA[family]), family, report));
+  const misspelt = system.sources
+    .flatMap(({ statement }) => [...(statement.children?.values() ?? [])])
+    .filter(({ word, inactive }) => !inactive && !NAMES.includes(word))
+    .filter(({ word }) => meant(word) !== undefined);
+  for (const { word, span } of misspelt)
+    report.error(span, {
+      code: 'unknown-key',
+      message: `unknown statement ${quote(word)} in system`,
+      suggestion: `did you mean '${meant(word)}'?`,
+    });
   const strays = system.sources
     .flatMap(({ statement }) => statement.children?.get('destination') ?? [])
     .filter(({ inactive }) => !inactive);
@@ -115,7 +129,7 @@ function readAs(root: Statement, member: string | undefined, report: Report): Fo
     results,
     interfaces: enter(level, 'interfaces'),
     options: enter(level, 'routing-options'),
-    incomplete: incomplete() || strays.length > 0,
+    incomplete: incomplete() || strays.length > 0 || misspelt.length > 0,
   };
 }
 
@@ -162,5 +176,7 @@ function mayHaveLost(text: string): boolean {
   for (let at = text.indexOf('backup-router'); at >= 0; at = text.indexOf('backup-router', at + 1)) {
     if (/desti|[\da-f:]\/\d/i.test(text.slice(at, at + NEAR))) return true;
   }
-  return false;
+  // The text ends amid the statement.
+  const last = /[^\n]*backup-router[^;{}]*$/.exec(text.slice(-NEAR))?.[0];
+  return last !== undefined && !/^\s*set\s/.test(last);
 }

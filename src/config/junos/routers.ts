@@ -44,7 +44,11 @@ export function readRouter(level: HierarchyLevel, family: Family, report: Report
   const name = STANZA[family];
   const sources = level.sources.map(({ statement, group }) => ({ group, ...sortOut(statement) }));
   const addressed = sources.find(({ addresses }) => addresses.length > 0);
-  const destinations = sources.flatMap((source) => source.destinations);
+  // What several groups say alike is one item of the list, as on Junos.
+  const words = new Set<string>();
+  const destinations = sources
+    .flatMap((source) => source.destinations)
+    .filter(({ word }) => !words.has(word) && words.add(word));
   const strange = sources.flatMap((source) => source.strange);
   const mentioned = sources.flatMap((source) => source.mentioned);
   const found = addressed !== undefined || destinations.length > 0 || strange.length > 0 || mentioned.length > 0;
@@ -61,7 +65,10 @@ export function readRouter(level: HierarchyLevel, family: Family, report: Report
     report.error(span, {
       code: 'unknown-key',
       message: `${quote(word)} stands behind a destination`,
-      suggestion: "several destinations are a list: 'destination [ 10.0.0.0/8 172.16.0.0/12 ]'",
+      suggestion:
+        lengthOfMask(word) === undefined
+          ? "several destinations are a list: 'destination [ 10.0.0.0/8 172.16.0.0/12 ]'"
+          : `write the length, not a mask: 'destination ADDRESS/${lengthOfMask(word)}'`,
     });
   for (const { word, span } of strange) {
     const near = closest(word, ['destination']);
@@ -109,6 +116,13 @@ export function readRouter(level: HierarchyLevel, family: Family, report: Report
       ? { family, gateways, auto: undefined, destinations: prefixes }
       : undefined;
   return { backupRouter, assumedDefault, found, groups };
+}
+
+/** The prefix length that a netmask of IPv4 means; undefined: it is none. */
+function lengthOfMask(word: string): number | undefined {
+  if (!/^255\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(word) || parseAddress(word) === undefined) return undefined;
+  const bits = [...addressBytes(parseAddress(word)!)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  return /^1*0*$/.test(bits) ? bits.indexOf('0') % 33 : undefined;
 }
 
 interface Sorted {
@@ -190,7 +204,19 @@ function readAddress(
 function masked(destinations: readonly Statement[], family: Family, report: Report): readonly ScalarValue[] {
   const exact = new Set(destinations.map(({ word }) => word));
   const seen = new Set<string>();
-  return destinations.flatMap(({ word: written, span }) => {
+  let comma = false;
+  return destinations.flatMap(({ word: raw, span }) => {
+    const written = raw.replace(/,$/, '');
+    if (written !== raw && !comma)
+      report.error(
+        { start: span.end - 1, end: span.end },
+        {
+          code: 'syntax',
+          message: 'the items of a list have no comma between them',
+          suggestion: 'write [ 10.0.0.0/8 172.16.0.0/12 ]',
+        },
+      );
+    comma ||= written !== raw;
     const word = completed(written, span, family, report);
     const network = networkOf(word, family);
     if (network === undefined) return [scalar(word, span)];
@@ -211,7 +237,8 @@ function masked(destinations: readonly Statement[], family: Family, report: Repo
 /** `10/8` is 10.0.0.0/8 on Junos, and an address without a length one host, which is seldom what was meant. */
 function completed(word: string, span: Span, family: Family, report: Report): string {
   const short = family === 'inet' ? /^(\d{1,3}(?:\.\d{1,3}){0,2})\/(\d{1,2})$/.exec(word) : null;
-  if (short !== null) {
+  // `0/12` is what is left of `10.0.0.0/12` where a line was broken.
+  if (short !== null && !(/^0+$/.test(short[1]!) && Number(short[2]) >= 8)) {
     const octets = short[1]!.split('.');
     return `${[...octets, '0', '0', '0'].slice(0, 4).join('.')}/${short[2]!}`;
   }

@@ -9,10 +9,10 @@ import type { Fault } from '../diagnostic.js';
 import type { Report, Span } from '../report.js';
 
 /**
- * How much text may mean something else than it says: the statement with the lines around it, the block of the top
- * level that it is in, or everything.
+ * How much text may mean something else than it says: nothing, the lines of the statement itself, those around it, too, the block of the top level
+ * that it is in, from there to the end of that block, or everything.
  */
-export type Reach = 'lines' | 'block' | 'text';
+export type Reach = 'nothing' | 'statement' | 'lines' | 'rest' | 'block' | 'text';
 
 export interface Syntax {
   readonly error: (span: Span, fault: Fault, reach?: Reach, from?: number) => void;
@@ -38,7 +38,7 @@ const OF_ROUTERS =
   /backup-router|apply-groups|(?<![\w-])(?:destination|when|routing-engine)(?![\w-])|(?<![\w-])re[01](?![\w-])/;
 const TOP = /^(?:[a-z]+:[ \t]*)?(?:system|groups)(?![\w-])/m;
 /** A block whose contents stand no further in than its name: the indentation tells nothing. */
-const FLAT = /^([ \t]*)[^\s#][^\n]*\{[ \t\r]*\n\1[^\s}]/m;
+export const FLAT = /^([ \t]*)[^\s#][^\n]*\{[ \t\r]*\n\1[^\s}]/m;
 
 export function createSyntax(text: string, report: Report): Syntax {
   const errors: Found[] = [];
@@ -54,21 +54,33 @@ export function createSyntax(text: string, report: Report): Syntax {
   };
 
   /** From a line that begins in the first column to the next one, braces aside. */
-  const block = (from: number, to: number): string => {
+  const block = (from: number, to: number): { readonly text: string; readonly start: number } => {
     const top = (offset: number): boolean => /^[^\s}]/.test(text.slice(offset, offset + 1));
     let start = text.lastIndexOf('\n', Math.max(0, from - 1)) + 1;
     while (start > 0 && !top(start)) start = start < 2 ? 0 : text.lastIndexOf('\n', start - 2) + 1;
     let end = text.indexOf('\n', to);
     while (end >= 0 && !top(end + 1)) end = text.indexOf('\n', end + 1);
-    return text.slice(start, end < 0 ? text.length : end);
+    return { text: text.slice(start, end < 0 ? text.length : end), start };
+  };
+
+  /** The lines of the statement; with the one above, where that does not end what stands in it. */
+  const own = (from: number, to: number): string => {
+    const start = text.lastIndexOf('\n', Math.max(0, from - 1)) + 1;
+    if (start > 0 && !/[;{}][ \t\r]*$/.test(text.slice(Math.max(0, start - 201), start - 1))) return lines(from, to);
+    const next = text.indexOf('\n', to);
+    return text.slice(start, next < 0 ? text.length : next);
   };
 
   const near = ({ span, reach, from }: Found): boolean => {
+    if (reach === 'nothing') return false;
+    if (reach === 'statement') return OF_ROUTERS.test(own(Math.min(from, span.start), span.end));
     if (reach === 'lines') return OF_ROUTERS.test(lines(Math.min(from, span.start), span.end));
     flat ??= FLAT.test(text);
     if (reach === 'text' || flat) return true;
-    const around = block(Math.min(from, span.start), span.end);
-    return OF_ROUTERS.test(around) || TOP.test(around);
+    const at = Math.min(from, span.start);
+    const around = block(at, span.end);
+    if (reach === 'rest') return OF_ROUTERS.test(around.text.slice(Math.max(0, at - around.start)));
+    return OF_ROUTERS.test(around.text) || TOP.test(around.text);
   };
 
   return {

@@ -87,6 +87,19 @@ export function markInactive({ first, last }: Path): void {
   if (node !== undefined) node.inactive = true;
 }
 
+/**
+ * A list that is mentioned again, once inactive and once not: what each mention names is what it says it is. `before`: what it had. Returns
+ * false where that is not the case.
+ */
+export function mixActivity({ first }: Path, inactive: boolean, before: ReadonlySet<string>): boolean {
+  if (first === undefined || first.inactive === inactive) return false;
+  const named = [...(first.children?.values() ?? [])].filter(({ word }) => before.has(word) !== inactive);
+  if (inactive && named.length === 0) return false;
+  for (const node of named) node.inactive = true;
+  first.inactive = false;
+  return true;
+}
+
 /** The statement that the words lead to, and its parent; undefined when there is none. */
 export function find(root: Node, words: readonly Word[]): { readonly parent: Node; readonly node: Node } | undefined {
   let cursor = root;

@@ -80,7 +80,7 @@ t.test('what need not be said here is told', async (t) => {
   );
   t.match(halves, {
     status: 0,
-    err: /note: 0\.0\.0\.0\/1 and 128\.0\.0\.0\/1 are more specific.*remove 'destination'/,
+    err: /note: 0\.0\.0\.0\/1 and 128\.0\.0\.0\/1 together are .* more specific.*remove 'destination'/,
   });
   const twin = backupRouter(
     ['convert', '--interface', 'eth0'],

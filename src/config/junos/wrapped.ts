@@ -1,0 +1,55 @@
+/**
+ * Commands that a terminal has wrapped: lines as long as the longest, and what follows them begins no command. Joined they might be
+ * something else than they were, so they are not read, and that is told once.
+ */
+
+import type { Span } from '../report.js';
+import type { Syntax } from './syntax.js';
+
+/** No terminal is narrower. */
+const NARROWEST = 60;
+const COMMAND = /^(?:[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}[>#%][ \t]+)?(?:set|delete|deactivate|activate)[ \t]/;
+const OWN =
+  /^[ \t]*(?:(?:set|delete|deactivate|activate|edit|top|up|exit|commit|annotate|protect|rename|copy|insert)\b|[#}{]|\/\*|\[edit|[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}[>#%]|$)/;
+const OF_ROUTERS = /backup-router|apply-groups|destination|^set groups/;
+
+/** The text with wrapped commands blanked. */
+export function blankWrapped(text: string, syntax: Syntax): string {
+  const lines = text.split('\n').map((line) => line.trimEnd());
+  const width = lines.reduce((most, { length }) => Math.max(most, length), 0);
+  if (width < NARROWEST) return text;
+  const found: { readonly span: Span; readonly from: number; readonly matters: boolean }[] = [];
+  let blanked = text;
+  let at = 0;
+  for (let i = 0; i < lines.length; i++) {
+    const from = at;
+    at = after(text, at);
+    if (lines[i]!.length !== width || !COMMAND.test(lines[i]!) || OWN.test(lines[i + 1] ?? '')) continue;
+    const rest = at;
+    let whole = lines[i]!;
+    for (let full = true; full && !OWN.test(lines[i + 1] ?? ''); ) {
+      full = lines[++i]!.length === width;
+      whole += lines[i]!;
+      at = after(text, at);
+    }
+    found.push({ span: { start: rest, end: rest + 1 }, from, matters: OF_ROUTERS.test(whole) });
+    blanked = blanked.slice(0, from) + blanked.slice(from, at).replace(/[^\n]/g, ' ') + blanked.slice(at);
+  }
+  const first = found.find(({ matters }) => matters) ?? found[0];
+  if (first === undefined) return text;
+  syntax.error(
+    first.span,
+    {
+      code: 'syntax',
+      message: `this line is the rest of the one above: the terminal has wrapped its lines at ${width} columns`,
+      suggestion: "take it again behind 'set cli screen-width 0', or join the lines",
+    },
+    first.matters ? 'text' : 'nothing',
+  );
+  return blanked;
+}
+
+function after(text: string, at: number): number {
+  const newline = text.indexOf('\n', at);
+  return newline < 0 ? text.length : newline + 1;
+}
