@@ -3,7 +3,7 @@
  * scenario is a test, and so is each random life and each top-level test of the unit tests.
  */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -38,7 +38,8 @@ class Runner {
     });
     const unit = tests.map(({ name, run }, i) => ({ id: `unit ${i} ${name}`, run }));
     const slow = ({ id }) => SLOW.test(id);
-    this.#tests = [...unit.filter((test) => !slow(test)), ...scenarios, ...lives, ...unit.filter(slow)];
+    const quick = process.env.MUTATION_QUICK !== undefined;
+    this.#tests = [...unit.filter((test) => !slow(test)), ...scenarios, ...(quick ? [] : [...lives, ...unit.filter(slow)])];
   }
 
   async dryRun() {
@@ -70,6 +71,7 @@ class Runner {
           return { status: 'timeout', reason: 'hit limit' };
         if (failure !== undefined) return { status: 'killed', killedBy: [test.id], failureMessage: failure, nrOfTests };
       }
+      told(activeMutant);
       return { status: 'survived', nrOfTests };
     } finally {
       global.activeMutant = undefined;
@@ -88,6 +90,13 @@ class Runner {
       ? undefined
       : `stray: ${String(this.#stray?.message ?? this.#stray).slice(0, 300)}`;
   }
+}
+
+/** As they come: a run takes long, and the report is there only at its end. */
+function told({ fileName, location: { start, end }, mutatorName, replacement }) {
+  const place = `${start.line + 1}:${start.column + 1}-${end.line + 1}:${end.column + 1}`;
+  const file = process.env.MUTATION_SURVIVORS;
+  if (file !== undefined) appendFileSync(file, `${fileName}:${place} ${mutatorName} ${replacement}\n`);
 }
 
 function fault(text) {

@@ -36,7 +36,7 @@ import { underWay } from './takeover.js';
 /** The phase that follows from world, orders and the phase before; the very same object when nothing changed but the clock. */
 export function nextPhase({ world, orders, phase: current }: Omit<State, 'agenda'>, now: number): Phase {
   const next = judge(world, orders, current, now);
-  if (next === current || next.kind !== current.kind) return next;
+  if (next.kind !== current.kind) return next;
   // Out and uncovered is a state of its own.
   if (phaseCause(next) !== phaseCause(current) && next.kind === 'out') return { ...next, since: now };
   const same = { ...next, since: current.since };

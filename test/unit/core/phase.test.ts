@@ -146,7 +146,8 @@ t.test('every row of the table', async (t) => {
         (again.kind === 'in' && phase.kind === 'in' && again.cause === phase.cause && again.until === phase.until)
       : again === phase;
     if (!rest) t.fail(`not at rest: ${JSON.stringify(row)}`);
-    if (phase.kind === row.before && phase.since !== 5) t.fail(`the phase began anew: ${JSON.stringify(row)}`);
+    if (phase.since !== (phase.kind === row.before ? 5 : NOW))
+      t.fail(`the phase began at ${phase.since}: ${JSON.stringify(row)}`);
     for (const [name, order, instead] of ORDERS) {
       const ordered = nextPhase({ ...state, orders: { ...state.orders, ...order } }, NOW);
       const got = ordered.kind === 'in' ? `in ${ordered.cause}` : ordered.kind;
