@@ -5,11 +5,12 @@ import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 /** These read files of the checkout by their own place in it. */
+const WANTED = new RegExp(process.env.MUTATION_UNIT ?? '.');
 const OF_SOURCES = /\/(imports|glossary|names|record|situations)\.test\.ts$/;
 
 const files = ['test/unit/core', 'test/unit/fib', 'test/unit/adopt']
   .flatMap((directory) => readdirSync(directory).map((name) => join(directory, name)))
-  .filter((file) => file.endsWith('.test.ts') && !OF_SOURCES.test(file));
+  .filter((file) => file.endsWith('.test.ts') && !OF_SOURCES.test(file) && WANTED.test(file));
 await build({
   stdin: {
     contents: [

@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 
 const LIVES = Number(process.env.MUTATION_LIVES ?? 30);
 const ACTS = 40;
+const WANTED = new RegExp(process.env.MUTATION_SCENARIOS ?? '.');
 /** Random cases by the thousand: only what nothing else has noticed is left to them. */
 const SLOW = /whatever (rules|happens)|longest prefix match|cut off anywhere|the plan leaves exactly|hundred thousand/;
 const global = (globalThis.__stryker__ ??= {});
@@ -27,7 +28,7 @@ class Runner {
     const { tests, runScenario, play, lifeOf } = await import(pathToFileURL(resolve('dist/mutation/tests.mjs')).href);
     const directory = 'test/scenario';
     const scenarios = readdirSync(directory)
-      .filter((name) => name.endsWith('.scenario'))
+      .filter((name) => name.endsWith('.scenario') && WANTED.test(name))
       .map((name) => {
         const text = readFileSync(join(directory, name), 'utf8');
         return { id: name, run: async () => fault(await runScenario(name, text)) };

@@ -8,10 +8,10 @@ import type { Life } from '../../../src/core/daemon-state.js';
 import { nextPhase } from '../../../src/core/phase.js';
 import { initialState, type Phase, type State } from '../../../src/core/state.js';
 import type { Role, Timeout } from '../../../src/model/config.js';
-import { prefix } from '../../../src/model/prefix.js';
+import { type Prefix, prefix, prefixText } from '../../../src/model/prefix.js';
 import { type Route, TABLE_MAIN } from '../../../src/model/route.js';
 import { EMPTY_SNAPSHOT } from '../../../src/model/snapshot.js';
-import { config, FIRST_RULES, PRIMARY_STATE } from './fixture.js';
+import { config, FIRST_RULES, GATEWAYS, management, PRIMARY_STATE, router } from './fixture.js';
 
 const LIVES: readonly Life[] = ['unknown', 'down', 'appeared', 'unresponsive', 'responsive'];
 const BEFORE = ['starting', 'in', 'out'] as const;
@@ -217,4 +217,197 @@ t.test('the reason names what is wrong', async (t) => {
   t.match(reason('appeared', 'unresponsive'), /^frr\/b is unresponsive/, 'dead before starting');
   t.match(reason('appeared', 'responsive'), /^frr\/a is starting/);
   t.match(reason('unresponsive', 'down'), /^frr\/a/, 'the one that has been so for longest');
+});
+
+const ROW: Row = {
+  lives: ['responsive', 'responsive'],
+  held: true,
+  covered: false,
+  timedOut: false,
+  timeout: TIMEOUT,
+  role: 'primary',
+  before: 'out',
+  late: false,
+};
+const TENS = [10, 11, 12, 13, 14].map((first) => prefix(`${first}.0.0.0`, 8));
+
+interface Scene {
+  readonly row?: Partial<Row>;
+  readonly destinations?: readonly Prefix[];
+  /** Those that a foreign route covers. */
+  readonly covered?: readonly Prefix[];
+  readonly world?: Partial<State['world']>;
+  readonly phase?: Phase;
+}
+
+function scene({ row, destinations = [DEFAULT], covered = [], world = {}, phase }: Scene): State {
+  const state = stateOf({ ...ROW, ...row });
+  const snapshot = {
+    ...state.world.snapshot!,
+    foreignRoutes: covered.map((destination) => ({ ...COVER, destination })),
+  };
+  const config = { ...state.world.config, managementInterfaces: [management('mgmt0', router('inet', destinations))] };
+  return { ...state, world: { ...state.world, config, snapshot, ...world }, phase: phase ?? state.phase };
+}
+
+const outWith = (uncovered: readonly Prefix[]): Phase => ({
+  kind: 'out',
+  since: 5,
+  reason: 'before',
+  uncovered: uncovered.map(prefixText),
+});
+const next = (state: State): Phase => nextPhase(state, NOW);
+/** At rest: a second look changes nothing. */
+const settledIn = (state: State): State => ({ ...state, phase: next(state) });
+
+t.test('out, and uncovered ever less', async (t) => {
+  const [a, b] = TENS as [Prefix, Prefix];
+  const both = { destinations: [a, b], phase: outWith([a, b]) };
+  const one = next(scene({ ...both, covered: [a] }));
+  t.match(one, { kind: 'out', since: 5, uncovered: ['11.0.0.0/8'], reason: /^nothing covers 11.0.0.0\/8, nor/ });
+  const none = next(scene({ ...both, covered: [a, b] }));
+  t.match(none, { kind: 'out', since: NOW, uncovered: [], reason: 'every destination is covered' });
+  const rest = settledIn(scene({ ...both, covered: [a] }));
+  t.equal(nextPhase(rest, NOW + 1), rest.phase, 'at rest');
+  const fewer = nextPhase({ ...rest, world: scene({ ...both, covered: [a, b] }).world }, NOW + 1);
+  t.match(fewer, { kind: 'out', since: NOW + 1, uncovered: [] });
+  const five = scene({ destinations: TENS, phase: outWith(TENS) });
+  t.match(next(five).reason, /^nothing covers 10\S+, 11\S+, 12.0.0.0\/8 and 2 more, nor/);
+  const three = scene({ destinations: TENS, covered: TENS.slice(3), phase: outWith(TENS) });
+  t.match(next(three).reason, /12.0.0.0\/8, nor/);
+  t.match(next(scene({ destinations: TENS, phase: outWith(TENS.slice(1)) })), {
+    kind: 'in',
+    cause: 'converging',
+    reason: 'no longer covered: 10.0.0.0/8',
+    until: NOW + TIMEOUT,
+    from: NOW,
+  });
+  const words = { ...outWith([]), reason: 'another' };
+  t.match(next(scene({ covered: [DEFAULT], phase: words })), { since: 5, reason: 'every destination is covered' });
+});
+
+t.test('what was covered once is waited for without a limit, in and out', async (t) => {
+  const [a, b] = TENS as [Prefix, Prefix];
+  const covered = new Map([['frr/a', new Set(['10.0.0.0/8'])]]);
+  const lost = scene({ destinations: [a, b], phase: outWith([b]), world: { covered } });
+  t.match(next(lost), { kind: 'in', reason: 'no longer covered: 10.0.0.0/8', until: 'never' });
+  const given = scene({ destinations: [a, b], phase: outWith([a, b]), world: { covered } });
+  t.match(next(given), { kind: 'in', reason: 'no longer covered: 10.0.0.0/8', until: 'never' });
+  const over = { ...ROW, before: 'in' as const, timedOut: true };
+  const later = next(scene({ row: over, destinations: [a, b], world: { covered } }));
+  t.match(later, { cause: 'converging', reason: 'not covered yet: 10.0.0.0/8, 11.0.0.0/8', until: 'never' });
+  const all = next(scene({ row: over, destinations: [a, b], covered: [b], world: { covered } }));
+  t.match(all, { cause: 'converging', reason: 'not covered again yet: 10.0.0.0/8', until: 'never' });
+});
+
+t.test(
+  'the same cause with other words, another end or another beginning is another phase of the same age',
+  async (t) => {
+    const before = (change: Partial<Phase>): Phase => ({ ...phaseBefore('in'), ...change }) as Phase;
+    const down = scene({ row: { lives: ['responsive', 'down'] }, phase: before({ reason: 'frr/a is down: because' }) });
+    t.match(next(down), { cause: 'down', since: 5, reason: 'frr/b is down: because' });
+    const hold = { row: { held: false } };
+    const until = NOW + 1;
+    const held = next(scene({ ...hold, phase: before({ cause: 'hold' }) }));
+    t.match(held, { cause: 'hold', since: 5, until });
+    t.equal(next(scene({ ...hold, phase: held })), held);
+    t.match(next(scene({ ...hold, phase: { ...held, until: 7 } as Phase })), { cause: 'hold', since: 5, until });
+    const waiting = next(scene({ phase: before({ cause: 'converging' }) }));
+    t.match(waiting, { cause: 'converging', from: NOW, until: NOW + TIMEOUT });
+    const never = { row: { timeout: 'never' as const } };
+    const first = next(scene({ ...never, phase: before({ cause: 'converging' }) }));
+    t.match(next(scene({ ...never, phase: { ...first, from: undefined } as Phase })), { from: NOW, until: 'never' });
+    t.match(next(scene({ ...never, phase: { ...first, from: 77 } as Phase })), { from: 77 }, 'the wait goes on');
+  },
+);
+
+t.test('before the first verdict', async (t) => {
+  const unknown = { row: { lives: ['responsive', 'unknown'] as const } };
+  for (const cause of ['pinned', 'standby'] as const)
+    t.match(next(scene({ ...unknown, phase: { ...phaseBefore('in'), cause } as Phase })), {
+      cause: 'down',
+      reason: 'frr/b is not heard of yet',
+    });
+  const other = { ...phaseBefore('in'), cause: 'hold' } as Phase;
+  t.equal(next(scene({ ...unknown, phase: other })), other);
+  t.match(next(scene({ row: { ...unknown.row, late: true } })), { reason: 'frr/b has not answered in time' });
+  const starting = phaseBefore('starting');
+  t.equal(next(scene({ ...unknown, phase: starting })), starting);
+  const own: Route = {
+    ...COVER,
+    table: 25_500,
+    protocol: 157,
+    nexthops: [{ ...COVER.nexthops[0]!, gateway: GATEWAYS.inet[0] }],
+  };
+  const snapshot = { ...scene({}).world.snapshot!, ownRoutes: [own] };
+  t.match(next(scene({ ...unknown, phase: starting, world: { snapshot } })), { kind: 'in', cause: 'down' });
+  const stranger = { ...snapshot, ownRoutes: [{ ...own, table: TABLE_MAIN, nexthops: COVER.nexthops }] };
+  t.equal(next(scene({ ...unknown, phase: starting, world: { snapshot: stranger } })), starting, 'none of ours');
+});
+
+t.test('before the first word of the source of the role', async (t) => {
+  const role = { role: 'primary', reason: 'asked', provisional: true } as const;
+  const starting = phaseBefore('starting');
+  t.equal(next(scene({ phase: starting, world: { role } })), starting);
+  t.equal(next(scene({ phase: outWith([]), world: { role } })).kind, 'out');
+  const before = phaseBefore('in');
+  t.equal(next(scene({ phase: before, world: { role } })), before);
+  t.match(next(scene({ phase: { ...before, cause: 'pinned' } as Phase, world: { role } })), {
+    cause: 'standby',
+    reason: 'asked',
+  });
+  const ordered = scene({ phase: starting, covered: [DEFAULT], world: { role } });
+  t.equal(
+    next({ ...ordered, orders: { ...ordered.orders, role: { role: 'primary', reason: 'ordered' } } }).kind,
+    'out',
+    'an order goes before it',
+  );
+});
+
+t.test('at the start, beside a daemon whose age nobody knows, what is covered is left as it was found', async (t) => {
+  const starting = phaseBefore('starting');
+  const young = { held: false, before: 'starting' as const };
+  const aged = (state: State): State => ({
+    ...state,
+    world: {
+      ...state.world,
+      daemons: new Map([...state.world.daemons].map(([id, one]) => [id, { ...one, ageUnknown: true }])),
+    },
+  });
+  const served = aged(scene({ row: young, covered: [DEFAULT], phase: starting }));
+  t.match(next(served), {
+    kind: 'starting',
+    since: 5,
+    reason: 'the age of frr/b is not known, and nothing is uncovered',
+    until: NOW + 1,
+  });
+  const rest = settledIn(served);
+  t.equal(next(rest), rest.phase);
+  t.match(next({ ...rest, phase: { ...rest.phase, until: 9 } as Phase }), { until: NOW + 1 });
+  t.match(next(scene({ row: young, covered: [DEFAULT], phase: starting })), { cause: 'hold' }, 'its age is known');
+  t.match(next(aged(scene({ row: young, phase: starting }))), { cause: 'hold' }, 'something is uncovered');
+  t.match(next(aged(scene({ row: young, covered: [DEFAULT], phase: phaseBefore('in') }))), { cause: 'hold' });
+  const late = { ...young, late: true };
+  t.equal(next(aged(scene({ row: late, covered: [DEFAULT], phase: starting }))).kind, 'starting', 'all is known');
+  t.match(next(aged(scene({ row: late, covered: [DEFAULT], phase: starting, world: { tablesRead: [] } }))), {
+    cause: 'hold',
+  });
+  t.equal(
+    next(aged(scene({ row: young, covered: [DEFAULT], phase: starting, world: { snapshot: undefined } }))).kind,
+    'starting',
+    'nothing has been seen, and there is time',
+  );
+  t.match(next(aged(scene({ row: late, phase: starting, world: { snapshot: undefined } }))), { cause: 'hold' });
+});
+
+t.test('what the kernel denies brings the routes in', async (t) => {
+  const denial = { since: 1, until: NOW + 9, times: 1, model: 'm', kernel: 'k', stage: 'wrong' } as const;
+  const denials = new Map([['0.0.0.0/0', denial]]);
+  const denied = { covered: [DEFAULT], world: { denials } };
+  const cause = 'disagreement';
+  const reason = 'the kernel does not carry what counts as covered: 0.0.0.0/0';
+  t.match(next(scene({ ...denied, phase: outWith([]) })), { cause, reason, until: 'never', from: NOW });
+  t.match(next(scene({ ...denied, row: { before: 'in' } })), { cause, reason, until: 'never' });
+  const over = new Map([['0.0.0.0/0', { ...denial, stage: 'over' } as const]]);
+  t.equal(next(scene({ ...denied, world: { denials: over }, phase: outWith([]) })).kind, 'out');
 });
