@@ -40,7 +40,11 @@ class Runner {
     const unit = tests.map(({ name, run }, i) => ({ id: `unit ${i} ${name}`, run }));
     const slow = ({ id }) => SLOW.test(id);
     const quick = process.env.MUTATION_QUICK !== undefined;
-    this.#tests = [...unit.filter((test) => !slow(test)), ...scenarios, ...(quick ? [] : [...lives, ...unit.filter(slow)])];
+    this.#tests = [
+      ...unit.filter((test) => !slow(test)),
+      ...scenarios,
+      ...(quick ? [] : [...lives, ...unit.filter(slow)]),
+    ];
   }
 
   async dryRun() {

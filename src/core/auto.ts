@@ -20,7 +20,7 @@ import type { Route } from '../model/route.js';
 import { bound, isForeignDefault, sameWay, wayOf, waysOf } from './foreign-default.js';
 import { chooseGateway, outlook } from './gateway.js';
 import { linkOf, type Wait } from './management.js';
-import { isReplyTable, ownedRoutes, ownership } from './ownership.js';
+import { isOwnTable, isReplyTable, type Ownership, ownedRoutes, ownership } from './ownership.js';
 import { LOCAL_METRIC, MAIN_METRIC, MAIN_METRIC_PREEMPTING, RANKS } from './placement.js';
 import type { Learned, SeenWorld } from './state.js';
 import type { AutoWay } from './takeover-state.js';
@@ -129,7 +129,8 @@ export function autoGateway(
       reason: `no ${family} default route on ${link.name} to take the gateway from yet`,
     };
   const way = chosenWay(world, link, ways) ?? first;
-  const rank = freeRank(ownWays(world, link, router), family, way.gateway, order);
+  const marks = ownership(world.config, world.former);
+  const rank = freeRank(marks, ownWays(world, link, router), family, way.gateway, order);
   if (!guessed) return { ...way, rank, note: undefined };
   const last = way.gateway === undefined ? 'the interface alone' : `${way.gateway}, the last gateway known from it,`;
   const reason = `its ${family} default route is gone; ${last} is used until there is one again`;
@@ -150,12 +151,17 @@ function chosenWay(world: SeenWorld, link: Link, ways: readonly AutoWay[]): Auto
  * A metric of its own for each gateway that follows another, so that a switch can add before it deletes (fact K4): the
  * installed gateway keeps its rank, a new one takes the first that is free. Read from the kernel, so remembered by nobody.
  */
-function freeRank(own: readonly Route[], family: Family, gateway: Address | undefined, order: number): number {
-  const rankOf = (route: Route): number | undefined => {
-    const ranks = [LOCAL_METRIC[family], MAIN_METRIC, MAIN_METRIC_PREEMPTING].map(
-      (base) => route.metric - base - RANKS * order,
-    );
-    return ranks.find((rank) => rank >= 0 && rank < RANKS);
+function freeRank(
+  marks: Ownership,
+  own: readonly Route[],
+  family: Family,
+  gateway: Address | undefined,
+  order: number,
+): number {
+  const rankOf = ({ table, metric }: Route): number | undefined => {
+    // The metric of a preempting route in a shared table is one of another rank in a table of ours.
+    const bases = isOwnTable(marks, table) ? [LOCAL_METRIC[family]] : [MAIN_METRIC, MAIN_METRIC_PREEMPTING];
+    return bases.map((base) => metric - base - RANKS * order).find((rank) => rank >= 0 && rank < RANKS);
   };
   const mine = own.filter((route) => route.nexthops[0]?.gateway === gateway).map(rankOf);
   const others = new Set(own.filter((route) => route.nexthops[0]?.gateway !== gateway).map(rankOf));

@@ -57,6 +57,11 @@ function inTables({ tableBases }: Ownership, first: number, table: number): bool
   return [...tableBases].some((base) => table >= base + first && table <= base + LAST_TABLE);
 }
 
+/** Whether backup routes or replies alone stand in the table: no route of others is meant to be there. */
+export function isOwnTable(own: Ownership, table: number): boolean {
+  return inTables(own, 0, table);
+}
+
 /** The tables that a configuration uses, but for those of VRFs and main. */
 export function ownTables({ managementInterfaces, placement, tableBase }: Config): readonly number[] {
   const tables = managementInterfaces.flatMap(({ backupRouters }, order) =>

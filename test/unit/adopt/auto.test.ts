@@ -126,6 +126,23 @@ t.test('a new life beside a healthy daemon has the gateway from its symmetric re
   t.match(host.status().symmetricReplies, [{ state: 'installed' }]);
 });
 
+t.test('in main, the metric of a route that takes the tie stays what it is', async (t) => {
+  const host = new Host();
+  host.runtimeDefault('10.255.0.1', 100, 16);
+  host.frrDefault();
+  host.start({ ...plain, placement: 'main' });
+  host.down();
+  await host.at(1);
+  const own = () => host.main.filter((line) => line.includes('proto 157'));
+  t.strictSame(own(), [`default via 10.255.0.1 dev mgmt0 proto 157 metric ${MAIN_METRIC}`]);
+  await host.at(11);
+  t.strictSame(own(), [`default via 10.255.0.1 dev mgmt0 proto 157 metric ${MAIN_METRIC_PREEMPTING}`]);
+  const { length } = host.kernel.batches;
+  await host.at(60);
+  t.strictSame(own(), [`default via 10.255.0.1 dev mgmt0 proto 157 metric ${MAIN_METRIC_PREEMPTING}`]);
+  t.equal(host.kernel.batches.length, length, 'nothing more is changed');
+});
+
 t.test('owned by metric', (t) => {
   const own: Ownership = {
     protocols: new Set([157]),
