@@ -198,7 +198,8 @@ function nexthopsOf(view: View, route: Route): readonly Nexthop[] {
   return exits === 'blackhole' ? [] : exits;
 }
 
-function vrfOf({ links }: Snapshot, name: string | undefined): Vrf | undefined {
+/** The VRF of that name, if it is there. */
+export function vrfOf({ links }: Snapshot, name: string | undefined): Vrf | undefined {
   const link = name === undefined ? undefined : links.find((candidate) => candidate.name === name);
   return link?.vrfTable === undefined ? undefined : { name: link.name, index: link.index, table: link.vrfTable };
 }

@@ -14,7 +14,7 @@ import type { Snapshot } from '../model/snapshot.js';
 import { questionKey, rivalOf, rivalry, turns } from './coverage.js';
 import { outlook, type Sightings } from './gateway.js';
 import { gatewayOf } from './gateways.js';
-import { type Hidden, hiddenBy, hiddenWaits } from './hidden.js';
+import { type Hidden, hiddenAmong, hiddenWaits } from './hidden.js';
 import { routeKey } from './keys.js';
 import { localRules } from './local-rules.js';
 import { linkOf, realmOf, usableLink, type Wait } from './management.js';
@@ -30,7 +30,7 @@ export interface Wanted extends Desired {
   /** Routes of symmetric replies, wanted beside the backup routes whatever the phase; their rules are in `rules`. */
   readonly replies: readonly Route[];
   readonly waits: readonly Wait[];
-  /** Destinations whose backup route is of no use while they are refused, by {@link interfaceKey}; `waits` tells them. */
+  /** Destinations whose backup route no packet follows, by {@link interfaceKey}; `waits` tells them. */
   readonly hidden: ReadonlyMap<string, Hidden>;
   /** When the next tie turns by itself. */
   readonly preemptAt: number | undefined;
@@ -143,7 +143,6 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
   const found: Found = {
     targets: { inet: [], inet6: [] },
     waits: [],
-    hidden: new Map(),
     preempting: [],
     preemptAt: undefined,
   };
@@ -168,14 +167,21 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
     found.waits.push(...placeWaits(at));
   }
   if (refused.size > 0) found.waits.push(...refusals(world, routes, now));
-  found.waits.push(...hiddenWaits([...found.hidden.values()]));
+  const goesIn = refused.size === 0 ? routes : routes.filter((route) => !refused.has(routeKey(route)));
+  const hidden = new Map(
+    [...hiddenAmong(world, { routes: goesIn, rules })].map(([{ destination, nexthops }, one]) => [
+      interfaceKey(nexthops[0]?.interfaceIndex ?? 0, destination),
+      one,
+    ]),
+  );
+  if (hidden.size > 0) found.waits.push(...hiddenWaits([...hidden.values()], config.placement));
   const want: Wanted = {
     replies: [],
     routes,
     rules,
     anchors,
     waits: found.waits,
-    hidden: found.hidden,
+    hidden,
     preempting: found.preempting,
     preemptAt: found.preemptAt,
   };
@@ -207,7 +213,6 @@ function inOrder(usable: readonly Usable[], family: Family, sightings: Sightings
 interface Found {
   readonly targets: Record<Family, Target[]>;
   readonly waits: Wait[];
-  readonly hidden: Map<string, Hidden>;
   readonly preempting: string[];
   preemptAt: number | undefined;
 }
@@ -219,7 +224,7 @@ function addTargets(
   order: number,
   now: number,
 ): void {
-  const { config, snapshot } = world;
+  const { snapshot } = world;
   const realm = realmOf(link, snapshot);
   const choice = gatewayOf(world, link, management, router, order);
   if ('reason' in choice) {
@@ -233,7 +238,6 @@ function addTargets(
       subject: router.source ?? choice.source ?? '',
       reason: `the source is no usable address of this host${realm.vrf === undefined ? '' : ` in ${realm.vrf}`} yet; the kernel chooses one`,
     });
-  const hides = config.placement === 'local' && realm.vrf === undefined;
   for (const destination of router.destinations) {
     const stand = rivalry(
       world,
@@ -242,8 +246,6 @@ function addTargets(
       now,
     );
     if (stand.preempt) found.preempting.push(interfaceKey(link.index, destination));
-    const by = hides ? hiddenBy(snapshot.foreignRoutes, destination, stand.preempt) : undefined;
-    if (by !== undefined) found.hidden.set(interfaceKey(link.index, destination), { destination, by });
     if (stand.preemptAt !== undefined) found.preemptAt = Math.min(found.preemptAt ?? stand.preemptAt, stand.preemptAt);
     found.targets[router.family].push({
       destination,

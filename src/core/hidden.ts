@@ -1,72 +1,170 @@
 /**
- * Backup routes of placement `local` that a refusal of the main table hides (fact K18): no rule suppresses a blackhole, unreachable or
- * prohibit route, so where one is the longest match in main, the lookup ends there, however much longer ours is. Pure.
+ * Backup routes that no packet follows, as the judge (fib/) says of the world with them in it: before they are installed as well as after. Pure.
  *
- * A refusal of the very same prefix hides nothing while main keeps its ties anyhow. One within the destination is a more specific
- * route like any other. Placement `main` and VRFs have one table, where the longest match wins whatever its type.
+ *   in the way                      where
+ *   a refusal of the main table     placement local: no rule suppresses it, however much shorter it is (fact K18)
+ *   a route of the very same        placement main and VRFs, at a lower metric: one that refuses, leads back to the rules (`throw`),
+ *   prefix                          or to a next hop that is bad
+ *   a rule, or a table before main  everywhere: it refuses, leads past main, or to a next hop that is bad
+ *
+ * What somebody else carries is not hidden, and what leads nowhere for want of our own link or gateway is told elsewhere.
  */
 
 import { byPrefix } from '../fib/by-prefix.js';
-import { inTable } from '../fib/destination.js';
-import { EMPTY_VIEW } from '../fib/view.js';
-import type { Config } from '../model/config.js';
-import { destinationText, type Prefix } from '../model/prefix.js';
-import { type Route, refuses, TABLE_MAIN } from '../model/route.js';
-import type { Snapshot } from '../model/snapshot.js';
-import { linkOf, realmOf, type Wait } from './management.js';
+import { type Carried, carried } from '../fib/destination.js';
+import type { Trace } from '../fib/lookup.js';
+import { ordinary } from '../fib/packet.js';
+import { programOf } from '../fib/program.js';
+import { remembered } from '../fib/remembered.js';
+import type { NexthopFault } from '../fib/usable.js';
+import type { View } from '../fib/view.js';
+import { FAMILIES } from '../model/address.js';
+import { defaultPrefix, destinationText, type Prefix } from '../model/prefix.js';
+import { type Route, type Rule, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from '../model/route.js';
+import { ruleText, tableText } from '../model/route-text.js';
+import { vrfOf } from './coverage.js';
+import { linkOf as interfaceOf, type Realm, realmOf, type Wait } from './management.js';
+import { takesAllTo } from './rule-place.js';
+import type { SeenWorld } from './state.js';
+import { foreignView } from './views.js';
+
+type NotCarried = Extract<Carried, { readonly kind: 'not-carried' }>;
 
 export interface Hidden {
   readonly destination: Prefix;
-  readonly by: Route;
+  readonly why: NotCarried['why'];
+  /** What is in the way; neither: the rules lead past the backup route. */
+  readonly route: Route | undefined;
+  readonly rule: Rule | undefined;
+  /** Of a route that leads nowhere. */
+  readonly fault: NexthopFault | undefined;
 }
 
 /** Told one by one, at the most. */
 const NAMED = 20;
 
-/** The refusal of main that hides the backup route of this destination. `preempt`: the backup route is to win ties. */
-export function hiddenBy(foreignRoutes: readonly Route[], destination: Prefix, preempt: boolean): Route | undefined {
-  if (!byPrefix(foreignRoutes).refusing(TABLE_MAIN)) return undefined;
-  const found = inTable({ ...EMPTY_VIEW, routes: [foreignRoutes] }, TABLE_MAIN, destination);
-  if (found === undefined || !refuses(found)) return undefined;
-  return found.destination.length < destination.length || preempt ? found : undefined;
+/** What is ours and in the kernel, or is to be. */
+interface Ours {
+  readonly routes: readonly Route[];
+  readonly rules: readonly Rule[];
 }
 
-/** Every configured destination that a refusal hides, or would hide were the routes to come in. `preempt`: and were they to win ties. */
-export function hiddenDestinations(config: Config, snapshot: Snapshot, preempt: boolean): readonly Hidden[] {
-  if (config.placement !== 'local' || !byPrefix(snapshot.foreignRoutes).refusing(TABLE_MAIN)) return [];
-  const here = config.managementInterfaces.filter(
-    ({ selector }) => realmOf(linkOf(selector, snapshot), snapshot).vrf === undefined,
-  );
-  return here.flatMap(({ backupRouters }) =>
-    backupRouters.flatMap(({ destinations }) =>
-      destinations.flatMap((destination) => {
-        const by = hiddenBy(snapshot.foreignRoutes, destination, preempt);
-        return by === undefined ? [] : [{ destination, by }];
-      }),
-    ),
+/** Which of our routes are hidden once all of ours is in, and by what. */
+export function hiddenAmong(world: SeenWorld, ours: Ours): ReadonlyMap<Route, Hidden> {
+  const hidden = new Map<Route, Hidden>();
+  let view: View | undefined;
+  for (const route of ours.routes) {
+    const realm = realmOf(linkOf(world, route), world.snapshot);
+    if (!mayBeHidden(world, realm, route.table === realm.table, route.destination)) continue;
+    view ??= viewWith(world, ours);
+    const trace: Trace = { visits: [], asked: [] };
+    const answer = carried(view, route.destination, vrfOf(world.snapshot, realm.vrf), trace);
+    if (answer.kind === 'carried' || answer.why === 'doubtful') continue;
+    if (answer.route !== undefined && ours.routes.includes(answer.route)) continue;
+    const thrown = trace.visits.find(({ verdict }) => verdict === 'thrown')?.route;
+    hidden.set(route, {
+      destination: route.destination,
+      why: answer.why,
+      route: answer.route ?? (answer.why === 'no route' ? thrown : undefined),
+      rule: answer.rule,
+      fault: answer.fault,
+    });
+  }
+  return hidden;
+}
+
+function linkOf({ snapshot }: SeenWorld, { nexthops }: Route): SeenWorld['snapshot']['links'][number] | undefined {
+  return snapshot.links.find(({ index }) => index === nexthops[0]?.interfaceIndex);
+}
+
+/** Everybody else's with ours, which are the newest of their priority. A next hop that is good again carries, however short the time. */
+export function viewWith(world: SeenWorld, { routes, rules }: Ours): View {
+  const { distrusted: _, ...view } = foreignView(world);
+  return { ...view, rules: [...view.rules, ...rules], routes: [...view.routes, routes] };
+}
+
+/** Whether the judge need be asked about any of the configured destinations. */
+export function mayHide(world: SeenWorld): boolean {
+  const { config, snapshot } = world;
+  return config.managementInterfaces.some(({ selector, backupRouters }) => {
+    const realm = realmOf(interfaceOf(selector, snapshot), snapshot);
+    const shared = config.placement !== 'local' || realm.vrf !== undefined;
+    return backupRouters.some(({ destinations }) =>
+      destinations.some((destination) => mayBeHidden(world, realm, shared, destination)),
+    );
+  });
+}
+
+/** Nearly always nothing can be in the way. `shared`: the backup route stands in the very table of the realm. */
+function mayBeHidden(world: SeenWorld, { table, vrf }: Realm, shared: boolean, destination: Prefix): boolean {
+  const { snapshot } = world;
+  const { rules } = foreignView(world);
+  if (vrf !== undefined ? !kernelsAlone(rules) : !leadsToMain(rules) || refuses(snapshot, TABLE_LOCAL)) return true;
+  return shared ? byPrefix(snapshot.foreignRoutes).at(table, destination).length > 0 : refuses(snapshot, TABLE_MAIN);
+}
+
+function refuses(
+  { foreignRoutes, furtherRoutes = [], nexthopObjects = [] }: SeenWorld['snapshot'],
+  table: number,
+): boolean {
+  return (
+    byPrefix(table === TABLE_MAIN ? foreignRoutes : furtherRoutes).refusing(table) ||
+    nexthopObjects.some(({ kind }) => kind === 'blackhole')
   );
 }
+
+/** Whether ordinary packets come to main's rule by way of `local` alone. */
+const leadsToMain = remembered((rules: readonly Rule[]): boolean =>
+  FAMILIES.every((family) => {
+    const asked = programOf(rules, ordinary(defaultPrefix(family))).rules;
+    const main = asked.findIndex((rule) => takesAllTo(rule, TABLE_MAIN));
+    return main >= 0 && asked.slice(0, main).every((rule) => takesAllTo(rule, TABLE_LOCAL));
+  }),
+);
+
+const kernelsAlone = remembered((rules: readonly Rule[]): boolean =>
+  rules.every(
+    (rule) =>
+      rule.detail?.l3mdev === true || [TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT].some((table) => takesAllTo(rule, table)),
+  ),
+);
 
 /** `blackhole 10.0.0.0/8 (proto 196)`. */
 export function refusalText({ type, destination, protocol }: Route): string {
-  return `${type} ${destinationText(destination)} (proto ${protocol})`;
+  return `${type === 'unicast' ? '' : `${type} `}${destinationText(destination)} (proto ${protocol})`;
 }
 
-/** What is to be told of them: a line for each destination, and one for all that are too many. */
-export function hiddenWaits(hidden: readonly Hidden[]): readonly Wait[] {
+/** What is in the way: a route, of main unless it says of which table, else the rule. */
+export function obstacleText(hidden: Hidden): string {
+  return obstacle(hidden, '');
+}
+
+function obstacle({ route, rule, fault }: Hidden, ofMain: string): string {
+  if (route === undefined)
+    return rule === undefined ? 'the rules, which lead past it' : `rule ${ruleText(rule, tableText)}`;
+  const where = route.table === TABLE_MAIN ? ofMain : ` of table ${tableText(route.table)}`;
+  return `${refusalText(route)}${where}${fault === undefined ? '' : `, which leads nowhere (${fault})`}`;
+}
+
+/** What is to be told of them: a line for each destination, and one for all that are too many. `placement`: as configured. */
+export function hiddenWaits(hidden: readonly Hidden[], placement: string): readonly Wait[] {
   // Two interfaces may have one destination.
   const reasons = new Map(
-    hidden.map(({ destination, by }) => [
-      destinationText(destination),
-      `hidden by ${refusalText(by)} of the main table; remove it, or use placement: main, which has no such limit`,
+    hidden.map((one) => [
+      destinationText(one.destination),
+      `hidden by ${obstacle(one, ' of the main table')}${advice(one, placement)}`,
     ]),
   );
   const waits = [...reasons].map(([subject, reason]): Wait => ({ subject, reason }));
   const more = waits.length - NAMED;
   return more <= 0
     ? waits
-    : [
-        ...waits.slice(0, NAMED),
-        { subject: `${more} more destinations`, reason: 'hidden by refusals of the main table' },
-      ];
+    : [...waits.slice(0, NAMED), { subject: `${more} more destinations`, reason: 'hidden, by such as these' }];
+}
+
+function advice({ route, why }: Hidden, placement: string): string {
+  if (route?.table !== TABLE_MAIN) return '';
+  const other =
+    why === 'refused' ? (placement === 'local' ? 'main' : undefined) : placement === 'main' ? 'local' : undefined;
+  return `; remove it${other === undefined ? '' : `, or use placement: ${other}, which has no such limit`}`;
 }

@@ -167,11 +167,16 @@ function offerPlaces({ world }: State): readonly Place[] {
   return takeable(world).filter((place) => takeoverOf(world, place).kind !== 'resting');
 }
 
-/** A VRF or a rule to another table has been found, or a gateway has been learned: what bears on it has not been read yet. */
+/**
+ * A VRF or a rule to another table has been found, or a gateway has been learned: what bears on it has not been read yet, or it has, and nobody
+ * heard what happened to it since.
+ */
 function withNewRealms(before: State, state: State): State {
   const { world } = state;
   if (world.snapshot === before.world.snapshot || !isSeen(world)) return state;
-  const unread = tablesFor(world, world.snapshot).some((table) => !world.tablesRead.includes(table));
+  const tables = tablesFor(world, world.snapshot);
+  const heard = isSeen(before.world) ? tablesFor(before.world, before.world.snapshot) : tables;
+  const unread = tables.some((table) => !world.tablesRead.includes(table) || !heard.includes(table));
   return unread || bearings(before.world) !== bearings(world)
     ? withAgenda(state, { foreignDue: true, dirty: moreUrgent(state.agenda.dirty, 'hint') })
     : state;

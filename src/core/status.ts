@@ -1,5 +1,6 @@
 /** The state as its status for people and programs. Pure: the wall clock comes in as an offset. */
 
+import { remembered } from '../fib/remembered.js';
 import { type InterfaceSelector, selectorText } from '../model/config.js';
 import { destinationText } from '../model/prefix.js';
 import { type Route, TABLE_MAIN } from '../model/route.js';
@@ -12,7 +13,7 @@ import { dampedHoldMs, QUIET_MS } from './damping.js';
 import { interfaceKey, type Wanted, wanted } from './desired.js';
 import { expected } from './expected.js';
 import { gatewayStatus } from './gateway-status.js';
-import { type Hidden, hiddenDestinations, hiddenWaits, refusalText } from './hidden.js';
+import { type Hidden, hiddenWaits, mayHide, obstacleText } from './hidden.js';
 import { INTERFERENCE_WINDOW_MS, pauseOf } from './interference.js';
 import { routeKey } from './keys.js';
 import { linkOf, realmOf } from './management.js';
@@ -119,11 +120,23 @@ export function outlineOf(state: State, around: Surroundings, now: number): Outl
   };
 }
 
-/** While the routes are not in, a refusal that would hide them is told all the same: better now than when they are needed. */
-function waitsOf({ config, snapshot }: SeenWorld, phase: Phase, want: Wanted | undefined): Status['waiting'] {
+/** While the routes are not in, what would hide them is told all the same: better now than when they are needed. */
+function waitsOf(world: SeenWorld, phase: Phase, want: Wanted | undefined): Status['waiting'] {
   const waits = want?.waits ?? [];
-  return phase.kind === 'in' ? waits : [...waits, ...hiddenWaits(hiddenDestinations(config, snapshot, false))];
+  return phase.kind === 'in'
+    ? waits
+    : [...waits, ...hiddenWaits([...hiddenOnDeath(world).values()], world.config.placement)];
 }
+
+/** What would hide the routes, had every daemon died this moment. */
+const hiddenOnDeath = remembered((world: SeenWorld): ReadonlyMap<string, Hidden> => {
+  if (!mayHide(world)) return new Map();
+  const daemons = new Map(
+    [...world.daemons].map(([id, daemon]) => [id, { ...daemon, life: 'down' as const, since: 0 }]),
+  );
+  const phase: Phase = { kind: 'in', cause: 'down', since: 0, reason: '', until: undefined, from: undefined };
+  return wanted({ ...world, daemons }, phase, 0)?.hidden ?? new Map();
+});
 
 function interfaceStatus(
   selector: InterfaceSelector,
@@ -201,7 +214,7 @@ export function* routeLines({ world, phase }: State, now: number): Generator<Bac
 }
 
 function hiding(hidden: Hidden | undefined): Pick<BackupRouteStatus, 'hiddenBy'> {
-  return hidden === undefined ? {} : { hiddenBy: refusalText(hidden.by) };
+  return hidden === undefined ? {} : { hiddenBy: obstacleText(hidden) };
 }
 
 /** What the kernel said when it was asked after the last change. To a link without carrier it sends, and nothing arrives (fact K8). */

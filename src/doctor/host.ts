@@ -7,6 +7,7 @@
 import type { Diagnostic } from '../config/diagnostic.js';
 import type { Elsewhere } from '../control/network-namespace.js';
 import type { Config } from '../model/config.js';
+import type { WatchedDaemon } from '../model/daemon.js';
 import type { NeighbourEntry } from '../model/link.js';
 import type { NexthopObjects } from '../model/policy.js';
 import type { Route, Rule } from '../model/route.js';
@@ -106,6 +107,8 @@ export interface SystemdEvidence {
 
 export interface Host {
   readonly config: Config;
+  /** The daemons that it watches, with the protocols of their routes. */
+  readonly watched: readonly WatchedDaemon[];
   readonly configuration: {
     readonly file: string;
     readonly diagnostics: readonly Diagnostic[];

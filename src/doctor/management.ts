@@ -4,7 +4,9 @@
  * daemon, which daemons are watched. Pure.
  */
 
+import { imagine, phaseIn } from '../core/explain/scenes.js';
 import { linkOf, realmOf } from '../core/management.js';
+import type { SeenWorld } from '../core/state.js';
 import type { Address } from '../model/address.js';
 import type { BackupRouter, FrrDaemons, ManagementInterface } from '../model/config.js';
 import { selectorText } from '../model/config.js';
@@ -62,6 +64,12 @@ export function frrDaemons(host: Host): readonly FrrDaemons[] {
 
 export function nameOf(kernel: KernelEvidence): (index: number) => string | undefined {
   return namesOf(kernel.snapshot.links);
+}
+
+/** The router as it would be had every routing daemon died this moment: what the agent's own functions then answer is what it would do. */
+export function allDead({ config, watched }: Host, { snapshot }: KernelEvidence): SeenWorld {
+  return imagine({ config, watched, former: undefined, adopted: [], snapshot }, snapshot, 'down', phaseIn('down'))
+    .world;
 }
 
 /** The route as `ip route` prints it, with interface names. */

@@ -136,7 +136,7 @@ export interface BackupRouteStatus {
   readonly state: 'installed' | 'absent' | 'refused' | 'withdrawn';
   /** Takes the tie from a stale route of the same prefix. */
   readonly preempting: boolean;
-  /** A refusal of the main table that ends every lookup before it (fact K18): `blackhole 10.0.0.0/8 (proto 196)`. Absent: none does. */
+  /** What packets meet before it, so that none follows it: `blackhole 10.0.0.0/8 (proto 196)`, `rule 100: from all prohibit`. Absent: nothing. */
   readonly hiddenBy?: string;
   /** Installed, and the kernel does this with packets to it instead, in the spelling of ip(8). Absent: they are carried. */
   readonly carriesNothing?: string;

@@ -1,14 +1,22 @@
 /** Collisions with others: protocol number, tables and their names. Rules: rules.ts. */
 
 import { ROUTE_PROTOCOLS } from '../../config/route-protocols.js';
+import { wanted } from '../../core/desired.js';
+import { phaseIn } from '../../core/explain/scenes.js';
+import { viewWith } from '../../core/hidden.js';
+import { routeSlot } from '../../core/keys.js';
 import { realmOf } from '../../core/management.js';
 import { formerly, ownership, owns, ownTables } from '../../core/ownership.js';
+import type { SeenWorld } from '../../core/state.js';
+import { lookup } from '../../fib/lookup.js';
+import { ordinary, type Packet } from '../../fib/packet.js';
 import type { Config } from '../../model/config.js';
+import type { Route, Rule } from '../../model/route.js';
 import { LAST_TABLE } from '../../model/tables.js';
 import { type FoundFile, filesIn, textOf, unreadableOf } from '../files.js';
 import { type Check, found, look, unknown } from '../finding.js';
-import type { Host } from '../host.js';
-import { managed, shown } from '../management.js';
+import type { Host, KernelEvidence } from '../host.js';
+import { allDead, managed, shown } from '../management.js';
 
 /** Numbers that somebody uses without a line in the kernel's header (fact F4). */
 const IN_USE: Readonly<Record<number, string>> = {
@@ -77,26 +85,92 @@ export const tableInUse: Check = {
       ? 'not-applicable'
       : look(host.kernel, (kernel) => {
           const foreign = kernel.ownTables.filter((route) => route.protocol !== host.config.routeProtocol);
+          const { carrying, holding, idle } = meetings(host, kernel, foreign);
           const vrf = managed(host, kernel)
             .map(({ link }) => realmOf(link, kernel.snapshot))
             .filter(({ vrf: name, table }) => name !== undefined && inRange(host.config, table));
-          if (foreign.length === 0 && vrf.length === 0) return [];
-          return found(
-            'warning',
-            `Tables that the agent uses hold routes of others. They carry this router's own
-              packets while the backup routes are in, and may hold a slot that a backup route
-              needs.`,
-            [
-              ...foreign.slice(0, 10).map((route) => shown(kernel, route)),
-              ...vrf.map(({ vrf: name, table }) => `vrf ${name} table ${table}`),
-            ],
-            [
-              `# in ${host.configuration.file}, a free range of ${LAST_TABLE + 1} tables:`,
-              `table-base: ${host.config.tableBase === 25_500 ? 26_500 : 25_500}`,
-            ],
-          );
+          const remedy = [
+            `# in ${host.configuration.file}, a free range of ${LAST_TABLE + 1} tables:`,
+            `table-base: ${host.config.tableBase === 25_500 ? 26_500 : 25_500}`,
+          ];
+          const evidence = (routes: readonly Route[]): readonly string[] =>
+            routes.slice(0, 10).map((route) => shown(kernel, route));
+          return [
+            ...found(
+              'warning',
+              `Tables that the agent uses hold routes of others, which carry this router's own packets
+                while the backup routes are in.`,
+              [...evidence(carrying), ...vrf.map(({ vrf: name, table }) => `vrf ${name} table ${table}`)],
+              remedy,
+            ),
+            ...found(
+              'error',
+              `Routes of others hold the place of backup routes, which the kernel refuses for that.`,
+              evidence(holding),
+              remedy,
+            ),
+            ...found(
+              'note',
+              'Tables that the agent uses hold routes of others, which no packet of this router meets.',
+              evidence(idle),
+              remedy,
+            ),
+          ];
         }),
 };
+
+interface Meetings {
+  readonly carrying: readonly Route[];
+  /** In the slot of a route of ours. */
+  readonly holding: readonly Route[];
+  readonly idle: readonly Route[];
+}
+
+/** What the judge makes of routes of others in our tables, had every routing daemon died: with its routes still there, and without. */
+function meetings(host: Host, kernel: KernelEvidence, foreign: readonly Route[]): Meetings {
+  const { snapshot } = kernel;
+  const daemons = new Set(host.watched.flatMap(({ protocols }) => protocols));
+  const foreignRoutes = snapshot.foreignRoutes.filter(({ protocol }) => !daemons.has(protocol));
+  const worlds = [kernel, { ...kernel, snapshot: { ...snapshot, foreignRoutes } }].map((one) => allDead(host, one));
+  const holding = foreign.filter((route) => worlds.some((world) => heldBy(world).has(routeSlot(route))));
+  const rest = foreign.filter((route) => !holding.includes(route));
+  const met = new Set(worlds.flatMap((world) => metIn(world, rest)));
+  return { carrying: rest.filter((route) => met.has(route)), holding, idle: rest.filter((route) => !met.has(route)) };
+}
+
+function wantedIn(world: SeenWorld): { readonly routes: readonly Route[]; readonly rules: readonly Rule[] } {
+  const want = wanted(world, phaseIn('down'), 0);
+  return { routes: [...(want?.routes ?? []), ...(want?.replies ?? [])], rules: want?.rules ?? [] };
+}
+
+function heldBy(world: SeenWorld): ReadonlySet<string> {
+  return new Set(wantedIn(world).routes.map(routeSlot));
+}
+
+/** Those of the routes that some packet of this router follows. */
+function metIn(world: SeenWorld, foreign: readonly Route[]): readonly Route[] {
+  const ours = wantedIn(world);
+  const tables = new Set(ownTables(world.config));
+  const view = viewWith(world, ours);
+  const elsewhere = view.routes.map((list) =>
+    list === ours.routes ? list : list.filter(({ table }) => !tables.has(table)),
+  );
+  const there = { ...view, routes: [...elsewhere, foreign] };
+  return foreign.filter((route) =>
+    packetsTo(route, ours.rules).some((packet) => {
+      const answer = lookup(there, packet);
+      return answer.kind !== 'none' && answer.route === route;
+    }),
+  );
+}
+
+/** Ordinary packets to its prefix, and those that a rule of ours sends to its table for their source. */
+function packetsTo({ destination, table }: Route, rules: readonly Rule[]): readonly Packet[] {
+  const sources = rules.flatMap((rule) =>
+    rule.table === table && rule.detail?.from ? [rule.detail.from.address] : [],
+  );
+  return [ordinary(destination), ...sources.map((source) => ({ destination, source }))];
+}
 
 function inRange(config: Config, table: number): boolean {
   return table >= config.tableBase && table <= config.tableBase + LAST_TABLE;

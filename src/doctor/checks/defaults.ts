@@ -1,16 +1,21 @@
 /**
  * Foreign default routes that outrank the routing daemon. zebra reads metric >> 24 of a kernel
  * route as its administrative distance (fact F1), so every ordinary metric is distance 0, beats
- * BGP, and blocks the daemon's own default.
+ * BGP, and blocks the daemon's own default. Which ones a table has for packets, the judge says (fib/).
  */
 
 import { realmOf } from '../../core/management.js';
+import { foreignView } from '../../core/views.js';
+import { inTable } from '../../fib/destination.js';
+import type { View } from '../../fib/view.js';
+import { FAMILIES, type Family } from '../../model/address.js';
 import { isDaemonProtocol } from '../../model/daemon-protocols.js';
+import { defaultPrefix } from '../../model/prefix.js';
 import { type Route, TABLE_MAIN } from '../../model/route.js';
 import { exists } from '../files.js';
 import { type Check, type Finding, finding, look } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
-import { leavesBy, type Managed, managed, shown } from '../management.js';
+import { allDead, leavesBy, type Managed, managed, shown } from '../management.js';
 
 /** Distance 255 for zebra begins here. */
 const HARMLESS_METRIC = 0xff000000;
@@ -32,17 +37,24 @@ export const defaultDistanceZero: Check = {
         TABLE_MAIN,
         ...managed(host, kernel).map(({ link }) => realmOf(link, kernel.snapshot).table),
       ]);
-      const rivals = kernel.snapshot.foreignRoutes.filter(
-        (route) =>
-          route.destination.length === 0 &&
-          tables.has(route.table) &&
-          route.type === 'unicast' &&
-          route.metric < HARMLESS_METRIC &&
-          !isDaemonProtocol(route.protocol),
+      const rivals = [...tables].flatMap((table) =>
+        FAMILIES.flatMap((family) => outranking(foreignView(allDead(host, kernel)), table, family)),
       );
       return rivals.map((route) => judge(host, kernel, route));
     }),
 };
+
+/** What the table has for a default route, as packets would take them one after the other, once the routing daemon's are gone. */
+function outranking({ without: _, ...view }: View, table: number, family: Family): readonly Route[] {
+  const found: Route[] = [];
+  const taken = (route: Route): boolean => isDaemonProtocol(route.protocol) || found.includes(route);
+  for (;;) {
+    const next = inTable({ ...view, without: taken }, table, defaultPrefix(family));
+    if (next === undefined || next.metric >= HARMLESS_METRIC || found.includes(next)) break;
+    found.push(next);
+  }
+  return found.filter(({ type }) => type === 'unicast');
+}
 
 function judge(host: Host, kernel: KernelEvidence, route: Route): Finding {
   const on = managed(host, kernel).find(({ link }) => leavesBy(route, link));

@@ -1,16 +1,20 @@
 /**
- * Where the rules of placement local do not do what they say: refusals that no rule suppresses
- * (fact K18), IPv6 routes that share a cache (K19).
+ * Where backup routes carry nothing although they are in, or would: what the judge finds in their way (core/hidden.ts), IPv6 routes
+ * that share a cache (fact K19).
  */
 
-import { type Hidden, hiddenDestinations } from '../../core/hidden.js';
+import { wanted } from '../../core/desired.js';
+import { phaseIn } from '../../core/explain/scenes.js';
+import type { Hidden } from '../../core/hidden.js';
 import { realmOf } from '../../core/management.js';
+import { samplesOf } from '../../core/sample.js';
 import { type Family, familyOf } from '../../model/address.js';
 import { destinationText, prefixText } from '../../model/prefix.js';
-import type { Route } from '../../model/route.js';
-import { type Check, type Finding, found, look } from '../finding.js';
+import { type Route, TABLE_MAIN } from '../../model/route.js';
+import { ruleText, tableText } from '../../model/route-text.js';
+import { type Check, type Finding, finding, found, look } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
-import { ip, managed, shown } from '../management.js';
+import { allDead, ip, managed, shown } from '../management.js';
 
 /** RTPROT_ZSTATIC (fact F4). */
 const FRR_STATIC = 196;
@@ -19,32 +23,61 @@ const NAMED = 4;
 
 export const refusalHides: Check = {
   code: 'refusal-hides',
-  title: 'no refusal of the main table hides a backup route',
+  title: 'nothing hides a backup route',
   facts: 'K18',
   run: (host) =>
     look(host.kernel, (kernel) => {
-      if (host.config.placement !== 'local') return 'not-applicable';
-      const all = hiddenDestinations(host.config, kernel.snapshot, true);
+      const dead = (forMs: number): readonly Hidden[] => [
+        ...(wanted(allDead(host, kernel), phaseIn('down'), forMs)?.hidden.values() ?? []),
+      ];
+      const { preemptAfterMs } = host.config;
+      const now = dead(0);
+      const known = new Set(now.map((one) => tieKey(one.destination.family, destinationText(one.destination))));
+      const later = preemptAfterMs === 'never' ? [] : dead(preemptAfterMs);
+      const all = [
+        ...now,
+        ...later.filter(({ destination }) => !known.has(tieKey(destination.family, destinationText(destination)))),
+      ];
       const taken = tiesTaken(host);
-      const hidden = all.filter(
-        ({ destination, by }) =>
-          by.destination.length < destination.length ||
-          taken.has(tieKey(destination.family, destinationText(destination))),
+      // A refusal of the very same prefix keeps its tie, and may be meant so.
+      const maybe = all.filter(
+        ({ destination, route, why }) =>
+          why === 'refused' &&
+          route?.table === TABLE_MAIN &&
+          route.destination.length === destination.length &&
+          !taken.has(tieKey(destination.family, destinationText(destination))),
       );
+      const hidden = all.filter((one) => !maybe.includes(one));
+      const inMain = hidden.filter(({ route }) => route?.table === TABLE_MAIN);
       return [
         ...told(
           host,
           kernel,
           'error',
-          hidden,
+          inMain.filter(({ why }) => why === 'refused'),
           'cannot be reached: a refusal of the main table ends the lookup before, however much shorter it is.',
           'which has no such limit',
         ),
         ...told(
           host,
           kernel,
+          'error',
+          inMain.filter(({ why }) => why !== 'refused'),
+          'cannot be reached: a route of somebody else in the main table has a lower metric and leads nowhere.',
+          'where the backup route takes the tie from a route that leads nowhere',
+        ),
+        ...told(
+          host,
+          kernel,
+          'error',
+          hidden.filter((one) => !inMain.includes(one)),
+          'cannot be reached: a rule, or the table that it leads to, comes before the backup routes, which overtake nobody.',
+        ),
+        ...told(
+          host,
+          kernel,
           'warning',
-          all.filter((one) => !hidden.includes(one)),
+          maybe,
           'cannot be reached while the main table refuses the very same prefix, even when that route is stale: no rule suppresses it.',
           'which takes the tie once that route is stale',
         ),
@@ -67,28 +100,40 @@ function tieKey(family: Family, destination: string): string {
   return `${family} ${destination}`;
 }
 
+/** `why`: what the other placement has for it, where it helps. */
 function told(
   host: Host,
   kernel: KernelEvidence,
   severity: 'error' | 'warning',
   hidden: readonly Hidden[],
   what: string,
-  why: string,
+  why?: string,
 ): readonly Finding[] {
   if (hidden.length === 0) return [];
   const names = [...new Set(hidden.map(({ destination }) => destinationText(destination)))];
-  const routes = [...new Set(hidden.map(({ by }) => by))];
+  const routes = [...new Set(hidden.flatMap(({ route }) => route ?? []))];
+  const rules = [...new Set(hidden.flatMap(({ rule, route }) => (route === undefined ? (rule ?? []) : [])))];
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
   const subject = `The backup route${names.length === 1 ? '' : 's'} for ${names.slice(0, NAMED).join(', ')}${more}`;
-  return found(
-    severity,
-    `${subject} ${what}`,
-    routes.map((route) => shown(kernel, route)),
-    [
-      `${routes.map((route) => `${removal(route)}\n`).join('')}# or, ${why}, in ${host.configuration.file}:`,
-      'placement: main',
-    ],
-  );
+  const evidence = [...routes.map((route) => shown(kernel, route)), ...rules.map((rule) => ruleText(rule, tableText))];
+  const other = host.config.placement === 'main' ? 'local' : 'main';
+  return [
+    finding(
+      severity,
+      `${subject} ${what}`,
+      evidence.length > 0 ? evidence : ['the rules lead past the backup routes'],
+      why === undefined
+        ? [
+            `backup-router explain ${samplesOf(hidden[0]!.destination, kernel.snapshot.rules)[0] ?? 'ADDRESS'}`,
+            '# the rule may leave the destination out, or its table may have a route to it',
+          ]
+        : [
+            ...(other === 'local' ? [] : routes.map(removal)),
+            `# ${other === 'local' ? '' : 'or, '}${why}, in ${host.configuration.file}:`,
+            `placement: ${other}`,
+          ],
+    ),
+  ];
 }
 
 function removal(route: Route): string {

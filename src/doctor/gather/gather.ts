@@ -7,6 +7,7 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { LoadedConfig } from '../../config/load.js';
 import { linkOf } from '../../core/management.js';
+import { watchedDaemons } from '../../health/watched.js';
 import type { Config } from '../../model/config.js';
 import { selectorText } from '../../model/config.js';
 import type { Paths } from '../../model/paths.js';
@@ -47,6 +48,7 @@ export async function gatherHost({ config, loaded, missing, paths, host }: Gathe
   const native = loadLibc();
   return {
     config,
+    watched: watchedDaemons(config.routingDaemons),
     configuration: {
       file: paths.configFile,
       diagnostics: loaded.diagnostics,

@@ -5,13 +5,16 @@
 
 import fc from 'fast-check';
 import t from 'tap';
-import { hiddenBy, hiddenDestinations, hiddenWaits, refusalText } from '../../../src/core/hidden.js';
-import { localRules } from '../../../src/core/local-rules.js';
+import { type Wanted, wanted } from '../../../src/core/desired.js';
+import { imagine, phaseIn } from '../../../src/core/explain/scenes.js';
+import { hiddenAmong, hiddenWaits, mayHide, refusalText } from '../../../src/core/hidden.js';
+import type { SeenWorld } from '../../../src/core/state.js';
+import type { Family } from '../../../src/model/address.js';
 import { containsPrefix, type Prefix, parsePrefix, prefixText } from '../../../src/model/prefix.js';
-import { type Route, type RouteType, refuses, TABLE_MAIN } from '../../../src/model/route.js';
-import { EMPTY_SNAPSHOT } from '../../../src/model/snapshot.js';
-import { lookup } from '../../fake/fib.js';
-import { config, families, prefixes } from './fixture.js';
+import { type Route, type RouteType, type Rule, refuses, TABLE_LOCAL, TABLE_MAIN } from '../../../src/model/route.js';
+import { EMPTY_SNAPSHOT, type Snapshot } from '../../../src/model/snapshot.js';
+import { addRule, lookup } from '../../fake/fib.js';
+import { config, families, management, prefixes, router, twoInterfaces } from './fixture.js';
 
 function route(destination: Prefix, type: RouteType, table = TABLE_MAIN, metric = 20): Route {
   return {
@@ -20,65 +23,179 @@ function route(destination: Prefix, type: RouteType, table = TABLE_MAIN, metric 
     destination,
     metric,
     tos: 0,
-    protocol: table === TABLE_MAIN ? 186 : 157,
+    protocol: 186,
     type,
     nexthops: type === 'unicast' ? [{ gateway: undefined, interfaceIndex: 1, dead: false }] : [],
   };
 }
 
-t.test('hidden is what a packet to the destination is refused for', async (t) => {
+/** The router with its daemon dead for that long, in milliseconds, and what it wants then. */
+function wants(
+  change: Parameters<typeof config>[0],
+  snapshot: Snapshot,
+  forMs: number,
+): { readonly world: SeenWorld; readonly want: Wanted } {
+  const facts = {
+    config: config(change),
+    watched: [{ id: 'frr/zebra', protocols: [186] }],
+    former: undefined,
+    adopted: [],
+    snapshot,
+  };
+  const { world } = imagine(facts, snapshot, 'down', phaseIn('down'));
+  return { world, want: wanted(world, phaseIn('down'), forMs)! };
+}
+
+function rule(family: Family, priority: number, table: number, more: Partial<Rule> = {}): Rule {
+  return {
+    family,
+    priority,
+    table,
+    suppressPrefixLength: undefined,
+    inputInterface: undefined,
+    protocol: 3,
+    foreign: more.detail !== undefined,
+    ...more,
+  };
+}
+
+const OTHER = 100;
+
+t.test('hidden is what a packet to the destination is refused for, or finds no route for', async (t) => {
   const types = fc.constantFrom<RouteType>('unicast', 'unicast', 'blackhole', 'unreachable', 'prohibit', 'throw');
-  let hidden = 0;
+  const seen = { hidden: 0, elsewhere: 0, main: 0, all: 0 };
   fc.assert(
     fc.property(
       families.chain((family) =>
         fc.record({
           destination: prefixes(family),
-          main: fc.uniqueArray(fc.record({ p: prefixes(family), type: types }), {
-            maxLength: 6,
-            selector: ({ p }) => prefixText(p),
-          }),
-          preempt: fc.boolean(),
+          routes: fc.uniqueArray(
+            fc.record({ p: prefixes(family), type: types, table: fc.constantFrom(TABLE_MAIN, TABLE_MAIN, OTHER) }),
+            { maxLength: 7, selector: ({ p, table }) => `${table} ${prefixText(p)}` },
+          ),
+          before: fc.option(
+            fc.record({
+              suppressPrefixLength: fc.constantFrom(undefined, 0, 8, 40),
+              inputInterface: fc.constantFrom(undefined, 'lo'),
+            }),
+          ),
+          placement: fc.constantFrom('local' as const, 'local' as const, 'main' as const),
+          stale: fc.boolean(),
         }),
       ),
-      ({ destination, main, preempt }) => {
-        const foreign = main.filter(({ p }) => containsPrefix(p, destination)).map(({ p, type }) => route(p, type));
-        const rules = localRules(
-          config(),
-          destination.family,
-          { kind: 'fixed', base: 31_000 },
-          new Set([destination.length]),
-          new Set(preempt ? [destination.length] : []),
-        );
-        const ours = route(destination, 'unicast', config().tableBase + destination.length);
-        const found = lookup({ routes: [...foreign, ours], rules: [...rules] }, destination.address, {
-          originated: true,
-        })?.route;
-        const by = hiddenBy(foreign, destination, preempt);
-        if (by !== undefined) hidden++;
-        const refused =
-          found !== undefined && refuses(found) && (found.destination.length < destination.length || preempt);
-        return refused ? by === found : by === undefined;
+      ({ destination, routes, before, placement, stale }) => {
+        const { family } = destination;
+        const kernel = twoInterfaces();
+        const foreign = routes
+          .filter(({ p }) => containsPrefix(p, destination))
+          .map(({ p, type, table }) => route(p, type, table));
+        if (before !== null) addRule(kernel.fib, rule(family, 100, OTHER, before));
+        const rules = [...kernel.fib.rules];
+        const snapshot: Snapshot = {
+          ...EMPTY_SNAPSHOT,
+          links: [...kernel.links.values()],
+          addresses: kernel.addresses,
+          rules,
+          foreignRoutes: foreign.filter(({ table }) => table === TABLE_MAIN),
+          furtherRoutes: before === null ? [] : foreign.filter(({ table }) => table === OTHER),
+        };
+        const change = { placement, managementInterfaces: [management('mgmt0', router(family, [destination]))] };
+        const { world, want } = wants(change, snapshot, stale ? (config().preemptAfterMs as number) : 0);
+        const fib = { routes: [...foreign, ...want.routes], rules };
+        for (const own of want.rules) addRule(fib, own);
+        const found = lookup(fib, destination.address, { originated: true })?.route;
+        const lost = want.routes.length > 0 && (found === undefined || refuses(found));
+        const told = hiddenAmong(world, want);
+        seen.all++;
+        if (lost) seen.hidden++;
+        if (lost && placement === 'main') seen.main++;
+        const [[, one] = []] = told;
+        if (one?.route?.table === OTHER) seen.elsewhere++;
+        if (one !== undefined && !mayHide(world)) return false;
+        return lost
+          ? told.size === want.routes.length && (found === undefined || one?.route === found)
+          : told.size === 0;
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: 4000 },
   );
-  t.ok(hidden > 100, `${hidden} of them hidden`);
+  t.comment(JSON.stringify(seen));
+  t.ok(seen.hidden > 200 && seen.elsewhere > 30 && seen.main > 30, 'each kind was there');
+});
+
+t.test('what is in the way, in words', async (t) => {
+  const kernel = twoInterfaces();
+  const default4 = parsePrefix('0.0.0.0/0')!;
+  const base: Snapshot = {
+    ...EMPTY_SNAPSHOT,
+    links: [...kernel.links.values()],
+    addresses: kernel.addresses,
+    rules: kernel.fib.rules,
+  };
+  const detail = (more: object): Partial<Rule> => ({ detail: { action: 'table', ...more } });
+  const dead = {
+    ...route(default4, 'unicast'),
+    nexthops: [{ gateway: undefined, interfaceIndex: 99, dead: false }],
+    metric: 0,
+  };
+  const said = (snapshot: Partial<Snapshot>, placement: 'local' | 'main' = 'local'): readonly string[] => {
+    const rules = [...(snapshot.rules ?? []), ...base.rules].sort((a, b) => a.priority - b.priority);
+    const { want } = wants({ placement }, { ...base, ...snapshot, rules }, 0);
+    return hiddenWaits([...want.hidden.values()], placement).map(({ reason }) => reason);
+  };
+  const prohibit = rule('inet', 100, 0, detail({ action: 'prohibit' }));
+  const nexthop = { ...route(default4, 'unicast'), nexthops: [], nexthopId: 7 };
+  t.same(said({}), [], 'nothing');
+  t.same(said({ rules: [prohibit] }), ['hidden by rule 100: from all prohibit proto 3']);
+  t.same(
+    said({ rules: [prohibit] }, 'main'),
+    ['hidden by rule 100: from all prohibit proto 3'],
+    'whatever the placement',
+  );
+  t.same(said({ rules: [rule('inet', 100, 0, detail({ action: 'prohibit', mark: { value: 1, mask: 255 } }))] }), []);
+  t.same(said({ rules: [rule('inet6', 100, 0, detail({ action: 'prohibit' }))] }), [], 'of the other family');
+  t.same(said({ rules: [rule('inet', 100, 0, detail({ action: 'goto', target: 32_767 }))] }), [
+    'hidden by the rules, which lead past it',
+  ]);
+  t.same(said({ rules: [rule('inet', 100, OTHER)], furtherRoutes: [route(default4, 'unreachable', OTHER)] }), [
+    'hidden by unreachable default (proto 186) of table 100',
+  ]);
+  t.same(said({ rules: [rule('inet', 100, OTHER)], furtherRoutes: [{ ...dead, table: OTHER }] }), [
+    'hidden by default (proto 186) of table 100, which leads nowhere (no link)',
+  ]);
+  t.same(
+    said({ rules: [rule('inet', 100, OTHER)], furtherRoutes: [route(default4, 'unicast', OTHER)] }),
+    [],
+    'carried',
+  );
+  t.same(said({ furtherRoutes: [route(parsePrefix('0.0.0.0/1')!, 'blackhole', TABLE_LOCAL)] }), [], 'a part of it');
+  t.same(said({ furtherRoutes: [route(default4, 'blackhole', TABLE_LOCAL)] }), [
+    'hidden by blackhole default (proto 186) of table local',
+  ]);
+  t.same(
+    said({ foreignRoutes: [nexthop], nexthopObjects: [{ id: 7, kind: 'blackhole' }] }),
+    ['hidden by default (proto 186) of the main table; remove it, or use placement: main, which has no such limit'],
+    'a nexthop object that drops',
+  );
+  for (const one of [dead, { ...route(default4, 'throw'), metric: 0 }]) {
+    t.same(said({ foreignRoutes: [one] }), [], `${one.type}: placement local takes the tie`);
+    t.match(said({ foreignRoutes: [one] }, 'main'), [
+      /^hidden by .*default \(proto 186\).* of the main table(, which leads nowhere \(no link\))?; remove it, or use placement: local/,
+    ]);
+  }
 });
 
 t.test('a hundred thousand hidden destinations are told in a few lines', async (t) => {
   const by = route(parsePrefix('10.0.0.0/8')!, 'blackhole');
   const many = Array.from({ length: 100_000 }, (_, i) => ({
     destination: parsePrefix(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}/32`)!,
-    by,
+    why: 'refused' as const,
+    route: by,
+    rule: undefined,
+    fault: undefined,
   }));
-  const waits = hiddenWaits(many);
+  const waits = hiddenWaits(many, 'local');
   t.equal(waits.length, 21);
   t.match(waits.at(-1), { subject: '99980 more destinations' });
   t.equal(refusalText(by), 'blackhole 10.0.0.0/8 (proto 186)');
-  t.same(
-    hiddenDestinations(config({ placement: 'main' }), { ...EMPTY_SNAPSHOT, foreignRoutes: [by] }, true),
-    [],
-    'placement main hides nothing',
-  );
 });

@@ -10,6 +10,7 @@ import type { FileEntry } from '../../../src/doctor/files.js';
 import type { Finding } from '../../../src/doctor/finding.js';
 import type { Host, KernelEvidence, SocketEvidence } from '../../../src/doctor/host.js';
 import { type Seen, seen } from '../../../src/doctor/seen.js';
+import { FRR_PROTOCOLS } from '../../../src/model/daemon-protocols.js';
 import type { InterfaceAddress, Link } from '../../../src/model/link.js';
 import { prefix } from '../../../src/model/prefix.js';
 import { REFUSALS, type Route, type Rule } from '../../../src/model/route.js';
@@ -265,6 +266,10 @@ export function hostWith(spoil: Spoil = {}): Host {
   };
   return {
     config,
+    watched: [
+      { id: 'frr/zebra', protocols: [...FRR_PROTOCOLS] },
+      { id: 'frr/bgpd', protocols: [] },
+    ],
     configuration: {
       ...(spoil.missing === undefined ? {} : { missing: spoil.missing }),
       file: '/etc/backup-router/config.yaml',
