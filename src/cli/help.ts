@@ -45,6 +45,7 @@ agent: backup_router_up 0, and exit status 69.
 
 Examples:
   backup-router metrics | grep gateway_up
+  backup-router metrics --json | jq '.metrics[] | select(.name == "backup_router_gateway_up").samples'
   ln -s /run/backup-router/metrics.prom /var/lib/prometheus/node-exporter/backup-router.prom
   backup-router metrics --listen 127.0.0.1:9787`,
 

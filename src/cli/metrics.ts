@@ -2,15 +2,27 @@
 
 import { inquire } from '../control/client.js';
 import { expositionOfNone } from '../metrics/exposition.js';
-import { EXIT } from '../model/exit.js';
+import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { VERSION } from '../model/version.js';
-import { print } from './print.js';
+import type { MetricsOutput } from './output.js';
+import { print, printJson } from './print.js';
 
-export async function metrics(options: { readonly listen?: string }): Promise<number> {
+export async function metrics(options: { readonly listen?: string; readonly json?: boolean }): Promise<number> {
   const { controlSocket, instance } = pathsOf(process.env);
+  if (options.listen !== undefined && options.json === true)
+    throw new CommandError(
+      EXIT.USAGE,
+      '--json and --listen exclude each other',
+      'what is served is read by Prometheus',
+    );
   if (options.listen !== undefined)
     return (await import('./metrics-listen.js')).listen(options.listen, instance, () => ask(controlSocket));
+  if (options.json === true) {
+    const { familiesOf } = await import('../metrics/families.js');
+    printJson<MetricsOutput>({ version: 1, metrics: familiesOf(await ask(controlSocket)) });
+    return EXIT.OK;
+  }
   try {
     print(await ask(controlSocket));
     return EXIT.OK;

@@ -8,6 +8,7 @@ import type { Carrier } from '../core/explain/reason.js';
 import type { SceneName } from '../core/explain/scenes.js';
 import type { DoctorReport } from '../doctor/report.js';
 import type { CaseResult, Difference } from '../drill/protocol.js';
+import type { MetricFamily } from '../metrics/families.js';
 import type { Family } from '../model/address.js';
 import type { Event } from '../model/event.js';
 import type { HooksStatus } from '../model/hooks.js';
@@ -17,6 +18,7 @@ import type { Status } from '../model/status.js';
 export interface Outputs {
   readonly status: StatusOutput;
   readonly events: EventOutput;
+  readonly metrics: MetricsOutput;
   readonly routes: RoutesOutput;
   readonly explain: ExplainOutput;
   readonly plan: PlanOutput;
@@ -53,6 +55,12 @@ export type StatusOutput = Status & { readonly hooks?: HooksStatus };
 
 /** One line for each event. */
 export type EventOutput = { readonly version: 1 } & Event;
+
+/** The metrics of `metrics`, as values; docs/METRICS.md has their meaning. */
+export interface MetricsOutput {
+  readonly version: 1;
+  readonly metrics: readonly MetricFamily[];
+}
 
 export interface RoutesOutput {
   readonly version: 1;

@@ -125,8 +125,11 @@ const COMMANDS: Readonly<Record<string, Define>> = {
     command
       .description('print the metrics in the text format of Prometheus; the agent also writes them to a file')
       .option('--listen <address>', 'serve them over HTTP until a signal: 127.0.0.1:9787, [::1]:9787 or a socket path')
+      .option('--json', JSON_HELP)
       .addHelpText('after', HELP.metrics)
-      .action(async (options: { listen?: string }) => ends(await (await import('./metrics.js')).metrics(options))),
+      .action(async (options: { listen?: string; json?: boolean }) =>
+        ends(await (await import('./metrics.js')).metrics(options)),
+      ),
 
   hooks: (command, ends) =>
     command

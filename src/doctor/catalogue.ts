@@ -5,6 +5,7 @@
  */
 
 import * as agent from './checks/agent.js';
+import * as bird from './checks/bird.js';
 import * as collisions from './checks/collisions.js';
 import * as configuration from './checks/configuration.js';
 import { metricCollision, staleRoutes } from './checks/daemon-routes.js';
@@ -19,6 +20,7 @@ import { rpFilterStrict } from './checks/rp-filter.js';
 import * as rules from './checks/rules.js';
 import * as shared from './checks/shared-table.js';
 import * as sockets from './checks/sockets.js';
+import { staticOverlap } from './checks/statics.js';
 import * as system from './checks/system.js';
 import { probeTimeoutShort } from './checks/timing.js';
 import * as unit from './checks/unit.js';
@@ -86,7 +88,7 @@ export const CATALOGUE: readonly Group[] = [
     name: 'routes of others',
     checks: [
       defaultDistanceZero,
-      frr.staticOverlap,
+      staticOverlap,
       shared.redistributeKernel,
       shared.networkDefault,
       shared.defaultOriginate,
@@ -96,8 +98,8 @@ export const CATALOGUE: readonly Group[] = [
       staleRoutes,
       hidden.refusalHides,
       hidden.nexthopObjectsInet6,
-      shared.birdLearn,
-      shared.birdPersist,
+      bird.birdLearn,
+      bird.birdPersist,
     ],
   },
   {

@@ -29,7 +29,10 @@ export interface Finding {
   readonly remedy: string | undefined;
 }
 
-/** `not-applicable`: the hazard cannot exist under this configuration or on such a host. */
+/**
+ * `not-applicable`: the hazard cannot exist under this configuration or on such a host, or there is nothing yet to look at, for
+ * which another check has a finding (an interface that is missing).
+ */
 export type Outcome = readonly Finding[] | 'not-applicable';
 
 export interface Check {
@@ -66,4 +69,10 @@ export function unknown(why: string, remedy?: string): readonly Finding[] {
 /** What the check makes of the evidence; `unknown` where there is none. */
 export function look<T>(evidence: Seen<T>, judge: (value: T) => Outcome): Outcome {
   return evidence.kind === 'seen' ? judge(evidence.value) : unknown(evidence.why);
+}
+
+/** Several looks as one. Where nothing is found, it is in order only if each could look; `undefined`: it could not, and another check says why. */
+export function together(looks: readonly (readonly Finding[] | undefined)[]): Outcome {
+  const all = looks.flatMap((found) => found ?? []);
+  return all.length === 0 && looks.includes(undefined) ? 'not-applicable' : all;
 }

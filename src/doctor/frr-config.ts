@@ -1,37 +1,56 @@
 /**
  * FRR's configuration as lines with their blocks: from the files of /etc/frr and from what running
- * daemons say. Pure. Only what the checks need: which lines there are, where, below which block. No
+ * daemons say. Pure. Only what the checks need: which lines there are, where, below which blocks. No
  * command is interpreted.
  */
 
-import { type FoundFile, filesIn, unreadableOf, valueOf } from './files.js';
+import { type FoundFile, filesIn, textOf, unreadableOf } from './files.js';
 import type { Host } from './host.js';
 
 export interface FrrLine {
   /** `/etc/frr/frr.conf:12`, or `bgpd (running)`. */
   readonly where: string;
-  /** The enclosing block's first line: `router bgp 65002`. */
-  readonly block: string | undefined;
+  /** The lines that open the blocks around it, outermost first: `router bgp 65002`. */
+  readonly within: readonly string[];
   /** Without leading blanks. */
   readonly text: string;
+  /** Where the daemons of this configuration have their sockets. */
+  readonly sockets: string;
+  /** Of a file: its path and the number of the line. */
+  readonly file?: { readonly path: string; readonly number: number };
 }
 
+/** What is asked of a host here. */
+export type FrrSources = Pick<Host, 'config' | 'files' | 'running' | 'runningComplete'>;
+
 const DIRECTORY = '/etc/frr';
+const RUN_DIRECTORY = '/run/frr';
 /** FRR's daemons, of which each reads a file of its own where there is no frr.conf (vty_read_config in lib/vty.c). */
 const DAEMON_FILE = /\/(?:zebra|staticd|mgmtd|[a-z0-9]+d)\.conf$/;
 
+export interface FrrInstance {
+  /** Where its files are. */
+  readonly directory: string;
+  readonly sockets: string;
+}
+
 /** A pathspace (`-N NAME`) has its sockets in /run/frr/NAME and its files in /etc/frr/NAME. */
-export function frrDirectories(host: Host): readonly string[] {
-  const found = host.config.routingDaemons.flatMap((daemon) => {
+export function frrInstances({ config }: Pick<Host, 'config'>): readonly FrrInstance[] {
+  const found = config.routingDaemons.flatMap((daemon): readonly FrrInstance[] => {
     if (daemon.kind !== 'frr') return [];
-    const name = /^(?:\/var)?\/run\/frr\/([^/]+)\/?$/.exec(daemon.socketDirectory)?.[1];
-    return [name === undefined ? DIRECTORY : `${DIRECTORY}/${name}`];
+    const name = pathspaceOf(daemon.socketDirectory);
+    return [{ directory: name === undefined ? DIRECTORY : `${DIRECTORY}/${name}`, sockets: daemon.socketDirectory }];
   });
-  return found.length === 0 ? [DIRECTORY] : [...new Set(found)];
+  const instances = found.length === 0 ? [{ directory: DIRECTORY, sockets: RUN_DIRECTORY }] : found;
+  return instances.filter(({ sockets }, i) => instances.findIndex((one) => one.sockets === sockets) === i);
+}
+
+function pathspaceOf(sockets: string): string | undefined {
+  return /^(?:\/var)?\/run\/frr\/([^/]+)\/?$/.exec(sockets)?.[1];
 }
 
 /** frr.conf where it is there, and nothing else then; else the files of the daemons. */
-function filesRead(host: Host, directory: string): readonly FoundFile[] {
+function filesRead(host: FrrSources, directory: string): readonly FoundFile[] {
   const files = filesIn(host.files, directory, '.conf');
   const integrated = files.find(({ path }) => path === `${directory}/frr.conf`);
   return integrated !== undefined ? [integrated] : files.filter(({ path }) => DAEMON_FILE.test(path));
@@ -41,62 +60,163 @@ function filesRead(host: Host, directory: string): readonly FoundFile[] {
  * All lines, files first. `why`: what could not be read, so that a line that is not found may yet
  * be there.
  */
-export function frrLines(host: Host): {
+export function frrLines(host: FrrSources): {
   readonly lines: readonly FrrLine[];
   readonly why: string | undefined;
 } {
-  const directories = frrDirectories(host);
-  const files = directories.flatMap((directory) => filesRead(host, directory));
+  const instances = frrInstances(host);
+  const files = instances.flatMap(({ directory, sockets }) =>
+    filesRead(host, directory).map((file) => ({ ...file, sockets })),
+  );
   const lines = [
-    ...files.flatMap(({ path, text }) => linesOf(text, (number) => `${path}:${number}`)),
-    ...host.running.flatMap(({ daemon, text }) => linesOf(text, () => `${daemon} (running)`)),
+    ...files.flatMap(({ path, text, sockets }) =>
+      linesOf(text).map(({ number, ...line }) => ({
+        ...line,
+        where: `${path}:${number}`,
+        sockets,
+        file: { path, number },
+      })),
+    ),
+    ...host.running.flatMap(({ daemon, text, sockets }) =>
+      linesOf(text).map(({ within, text: line }) => ({ where: `${daemon} (running)`, within, text: line, sockets })),
+    ),
   ];
   // Either source is enough: a running daemon has read its files, and says more than they do.
-  if (host.running.length > 0 && host.runningComplete.kind === 'seen') return { lines, why: undefined };
-  const unread = unreadableOf(host.files, directories);
+  const unread = instances
+    .filter(({ sockets }) => !host.running.some((one) => one.sockets === sockets))
+    .map(({ directory }) => directory);
+  if (unread.length === 0 && host.runningComplete.kind === 'seen') return { lines, why: undefined };
+  const directories = host.runningComplete.kind === 'seen' ? unread : instances.map(({ directory }) => directory);
+  const without = directories.filter((directory) => filesRead(host, directory).length === 0);
   const nothing =
-    files.length > 0
+    without.length === 0
       ? undefined
-      : `no configuration of FRR in ${directories.join(' or ')}, and ${host.runningComplete.kind === 'unseen' ? host.runningComplete.why : 'no daemon to ask'}`;
-  return { lines, why: unread ?? nothing };
+      : `no configuration of FRR in ${without.join(' or ')}, and ${host.runningComplete.kind === 'unseen' ? host.runningComplete.why : 'no daemon to ask'}`;
+  return { lines, why: unreadableOf(host.files, directories) ?? nothing };
 }
 
-/** Lines that begin in column 1 open a block (`router bgp 65002`), `exit` and `!` close it. */
-export function linesOf(text: string, where: (lineNumber: number) => string): readonly FrrLine[] {
-  const lines: FrrLine[] = [];
-  let block: string | undefined;
+/** What opens a block that lines without indentation belong to as well, until it is left. */
+const OPENS =
+  /^(?:router|vrf|interface|address-family|route-map|line|key|bfd|segment-routing|pseudowire|l2vpn|nexthop-group)\b/;
+/** Commands that exist only within a block of routing, however they are indented by hand. */
+const ROUTING =
+  /^(?:no )?(?:redistribute|network|default-information|neighbor|bgp|address-family|exit-address-family)\b/;
+/** Commands of a VRF that are commands outside of one, too. */
+const OF_VRF = /^(?:no )?(?:ip|ipv6) (?:route|nht)\b/;
+
+/**
+ * The lines of one configuration. Indentation tells the blocks, as vtysh writes them; where somebody has left it away, the
+ * command does. `exit` and its kin leave one, `!` leaves none.
+ */
+export function linesOf(
+  text: string,
+): readonly { readonly number: number; readonly within: readonly string[]; readonly text: string }[] {
+  const lines: { number: number; within: readonly string[]; text: string }[] = [];
+  let open: readonly { readonly indent: number; readonly text: string }[] = [];
   text.split('\n').forEach((raw, i) => {
     const line = raw.trimEnd();
     const bare = line.trim();
-    if (bare === '' || bare.startsWith('!') || bare.startsWith('#')) {
-      if (line === '!') block = undefined;
-      return;
-    }
-    const indented = line !== line.trimStart();
-    if (!indented) block = undefined;
-    lines.push({ where: where(i + 1), block, text: bare });
-    if (!indented && !/^(exit|end)\b/.test(bare)) block = bare;
+    if (bare === '' || bare.startsWith('!') || bare.startsWith('#')) return;
+    const indent = line.length - line.trimStart().length;
+    const flat =
+      indent === 0 &&
+      belongsInside(
+        bare,
+        open.map((one) => one.text),
+      );
+    const around = flat ? open : open.filter((one) => one.indent < indent);
+    const within = around.map((one) => one.text);
+    lines.push({ number: i + 1, within, text: bare });
+    if (/^(?:exit|exit-\S+|quit)$/.test(bare)) open = leave(open, bare, indent);
+    else if (bare === 'end') open = [];
+    else if (OPENS.test(bare)) open = [...around, { indent, text: bare }];
+    else open = around;
   });
   return lines;
 }
 
-/** The line as evidence. */
-export function frrLineText(line: FrrLine): string {
-  return `${line.where}: ${line.block === undefined ? '' : `${line.block} > `}${line.text}`;
+/** Whether a command at the margin is one of the block that was opened last. */
+function belongsInside(bare: string, open: readonly string[]): boolean {
+  const [outer] = open;
+  if (outer === undefined) return false;
+  if (/^router\b/.test(outer)) return ROUTING.test(bare) || /^exit-address-family$/.test(bare);
+  return /^vrf\b/.test(outer) && OF_VRF.test(bare);
 }
 
-/** `NAME=value` of /etc/frr/daemons, without its quotes; undefined: not there. */
-export function daemonsOption(
-  host: Host,
-  name: string,
-): { readonly value: string; readonly evidence: string } | undefined {
-  const lines = (valueOf(host.files, `${DIRECTORY}/daemons`) ?? '').split('\n');
+type Open = readonly { readonly indent: number; readonly text: string }[];
+
+function leave(open: Open, word: string, indent: number): Open {
+  if (word === 'exit-vrf') return [];
+  if (word === 'exit-address-family')
+    return open.slice(
+      0,
+      open.findLastIndex(({ text }) => /^address-family\b/.test(text)),
+    );
+  const inner = open.filter((one) => one.indent < indent);
+  return inner.length < open.length ? inner : open.slice(0, -1);
+}
+
+/** The line as evidence. */
+export function frrLineText(line: FrrLine): string {
+  return `${line.where}: ${[...line.within, line.text].join(' > ')}`;
+}
+
+/** Lines that a remedy names one by one. */
+const REMOVED = 8;
+
+/**
+ * Commands that take the lines away: by vtysh where a daemon runs with them, and then out of the file as well; else from the
+ * file alone.
+ */
+export function removalOf(lines: readonly FrrLine[]): readonly string[] {
+  const live = lines.filter(({ file }) => file === undefined);
+  if (live.length === 0) {
+    const paths = [...new Set(lines.flatMap(({ file }) => file?.path ?? []))];
+    return paths.map((path) => {
+      const numbers = lines.flatMap(({ file }) => (file?.path === path ? [file.number] : []));
+      return `sed -i '${numbers.map((number) => `${number}d`).join(';')}' ${path}`;
+    });
+  }
+  const commands = live.map(({ within, text, sockets }) =>
+    vtysh(sockets, ['configure terminal', ...within, text.startsWith('no ') ? text.slice(3) : `no ${text}`]),
+  );
+  const distinct = [...new Set(commands)];
+  return [
+    ...distinct.slice(0, REMOVED),
+    ...(distinct.length > REMOVED ? [`# and ${distinct.length - REMOVED} more in the same way`] : []),
+    ...[...new Set(live.map(({ sockets }) => sockets))].map(
+      (sockets) => `# to keep it: ${vtysh(sockets, ['write memory'])}`,
+    ),
+  ];
+}
+
+/** A command line of vtysh for the FRR with its sockets there. */
+export function vtysh(sockets: string, commands: readonly string[]): string {
+  const name = pathspaceOf(sockets);
+  const at = /^(?:\/var)?\/run\/frr\/?$/.test(sockets)
+    ? ''
+    : name === undefined
+      ? ` --vty_socket ${sockets}`
+      : ` -N ${name}`;
+  return `vtysh${at}${commands.map((command) => ` -c '${command.replaceAll("'", "'\\''")}'`).join('')}`;
+}
+
+export interface DaemonsOption {
+  readonly value: string;
+  /** `/etc/frr/daemons:3: bgpd=no`. */
+  readonly evidence: string;
+}
+
+/** `NAME=value` of a file `daemons`, without its quotes; undefined: not there. */
+export function daemonsOption(host: Pick<Host, 'files'>, path: string, name: string): DaemonsOption | undefined {
+  const text = textOf(host.files, path);
+  const lines = (text.kind === 'seen' ? (text.value ?? '') : '').split('\n');
   for (const [i, line] of [...lines.entries()].reverse()) {
     const match = /^\s*([a-z0-9_]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|(.*?))\s*(?:#.*)?$/i.exec(line);
     if (match?.[1] === name)
       return {
         value: (match[2] ?? match[3] ?? match[4] ?? '').trim(),
-        evidence: `${DIRECTORY}/daemons:${i + 1}: ${line.trim()}`,
+        evidence: `${path}:${i + 1}: ${line.trim()}`,
       };
   }
   return undefined;

@@ -9,7 +9,7 @@ import type { Elsewhere } from '../control/network-namespace.js';
 import type { Config } from '../model/config.js';
 import type { WatchedDaemon } from '../model/daemon.js';
 import type { NeighbourEntry } from '../model/link.js';
-import type { NexthopObjects } from '../model/policy.js';
+import type { KernelAnswer, NexthopObjects } from '../model/policy.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Status } from '../model/status.js';
@@ -62,6 +62,8 @@ export interface SocketEvidence {
 
 /** What zebra answers to a command. */
 export interface Answered {
+  /** The directory of its socket. */
+  readonly sockets: string;
   readonly command: string;
   readonly text: string;
 }
@@ -69,6 +71,8 @@ export interface Answered {
 /** The configuration that a running FRR daemon says it has. */
 export interface RunningConfig {
   readonly daemon: string;
+  /** The directory of its socket. */
+  readonly sockets: string;
   readonly text: string;
 }
 
@@ -132,6 +136,10 @@ export interface Host {
   readonly runningComplete: Seen<true>;
   /** zebra's `show ip nht` and `show ipv6 nht`; none: it does not answer. */
   readonly nexthopTracking?: readonly Answered[];
+  /** The kernel's way to next hops of FRR's statics, by nextHopKey. */
+  readonly nextHops: Seen<ReadonlyMap<string, KernelAnswer>>;
+  /** The main configuration files of the BIRDs that run here, else the usual ones. */
+  readonly birdFiles: Seen<readonly string[]>;
   readonly agent: AgentEvidence;
   readonly self: Identity;
   readonly processes: Seen<readonly ProcessEvidence[]>;
@@ -141,7 +149,8 @@ export interface Host {
   readonly stateDirectory: {
     readonly path: string;
     readonly steps: readonly PathStep[];
-    readonly exists: boolean;
+    /** `unseen`: a directory on the way is closed to this user. */
+    readonly exists: 'yes' | 'no' | 'unseen';
   };
   /** Why koffi does not load; undefined: it does. */
   readonly nativeFault: string | undefined;

@@ -5,9 +5,10 @@
  */
 
 import { unitOf } from '../model/paths.js';
-import { type FileTree, type FoundFile, valueOf } from './files.js';
+import { type FileTree, type FoundFile, unreadableOf, valueOf } from './files.js';
 import type { Host, Identity, PathStep } from './host.js';
-import { systemdFiles, valuesOf } from './ini.js';
+import { SYSTEMD_DIRECTORIES, systemdFiles, valuesOf } from './ini.js';
+import { type Seen, seen, unseen } from './seen.js';
 
 export const CAP_DAC_OVERRIDE = 1n;
 export const CAP_NET_ADMIN = 12n;
@@ -29,17 +30,30 @@ export function unitFiles(tree: FileTree): readonly FoundFile[] {
 }
 
 /** The running agent, else the user that its unit names, else whoever asks. */
-export function agentIdentity(host: Host): Identity {
-  return host.agent.identity ?? unitIdentity(host) ?? host.self;
+export function agentIdentity(host: Host): Seen<Identity> {
+  if (host.agent.identity !== undefined) return seen(host.agent.identity);
+  const { status } = host.agent;
+  if (status.kind === 'seen' && status.value !== undefined)
+    return unseen(`the process of the running agent (pid ${status.value.agent.pid}) cannot be seen from here`);
+  return unitIdentity(host) ?? seen(host.self);
 }
 
-function unitIdentity(host: Host): Identity | undefined {
+/** undefined: there is no unit. */
+function unitIdentity(host: Host): Seen<Identity> | undefined {
+  const closed = unreadableOf(
+    host.files,
+    SYSTEMD_DIRECTORIES.flatMap((directory) =>
+      [UNIT_FILE, UNIT].flatMap((unit) => [`${directory}/system/${unit}`, `${directory}/system/${unit}.d`]),
+    ),
+  );
+  if (closed !== undefined) return unseen(closed);
   const files = unitFiles(host.files);
   if (files.length === 0) return undefined;
   const last = (key: string): string | undefined => valuesOf(files, 'Service', key).at(-1)?.value;
   const name = last('User') ?? 'root';
   const user = accounts(host, '/etc/passwd').find((fields) => fields[0] === name || fields[2] === name);
-  if (user === undefined) return undefined;
+  if (user === undefined)
+    return unseen(unreadableOf(host.files, ['/etc/passwd']) ?? `user ${name} of the unit is not in /etc/passwd`);
   const groups = accounts(host, '/etc/group');
   const named = [
     last('Group'),
@@ -60,12 +74,12 @@ function unitIdentity(host: Host): Identity | undefined {
     root ? bounded === '' || has(bounded, capability) : has(ambient, capability);
   const capabilities =
     (may('CAP_NET_ADMIN') ? 1n << CAP_NET_ADMIN : 0n) | (may('CAP_DAC_OVERRIDE') ? 1n << CAP_DAC_OVERRIDE : 0n);
-  return {
+  return seen({
     who: `user ${user[0]} of the unit`,
     uid: Number(user[2]),
     groups: [Number(user[3]), ...members],
     capabilities,
-  };
+  });
 }
 
 function accounts(host: Host, path: string): readonly (readonly string[])[] {

@@ -10,7 +10,7 @@
 import type { ObserveRequest, ProbeTarget, StepResult } from '../core/ports.js';
 import { type Address, FAMILIES, type Family } from '../model/address.js';
 import type { NeighbourEntry } from '../model/link.js';
-import type { NexthopObjects, Vrf, Ways } from '../model/policy.js';
+import type { KernelAnswer, NexthopObjects, Vrf, Ways } from '../model/policy.js';
 import { type Route, type Rule, TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { decodeNeighbour, decodeNeighbourState, encodeNeighbourDump, writeProbe } from './messages/neighbour.js';
@@ -19,7 +19,7 @@ import { Connection, type DumpDecoder } from './netlink/connection.js';
 import * as uapi from './netlink/uapi.js';
 import { windowsOf } from './netlink/window.js';
 import { isNoTable, observe, only } from './observe.js';
-import { readRules, readWays } from './ways.js';
+import { readAnswer, readRules, readWays } from './ways.js';
 
 const RECEIVE_BUFFER = 1 << 20;
 const DUMP_DATAGRAM_BYTES = 32_768;
@@ -42,6 +42,8 @@ export interface Inspector {
   probe(targets: readonly ProbeTarget[]): Promise<readonly StepResult[]>;
   /** Everything that bears on one address, for a socket bound to no device or to a VRF, and to that source address or to none. */
   ways(address: Address, vrf?: Vrf, from?: Address): Promise<Ways>;
+  /** The way that a packet to the address takes now. */
+  answer(address: Address, vrf?: Vrf): Promise<KernelAnswer>;
 }
 
 /** What `read` makes of the kernel of this network namespace. */
@@ -106,5 +108,6 @@ function inspector(connection: Connection): Inspector {
         ),
       ),
     ways: (address, vrf, from) => readWays(connection, address, vrf, from),
+    answer: (address, vrf) => readAnswer(connection, address, { vrf, from: undefined }),
   };
 }

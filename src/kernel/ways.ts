@@ -37,7 +37,7 @@ export async function readWays(
     routes,
     nexthopObjects,
     ...(nexthopObjects ? { objects: await dumpNexthopObjects(connection) } : {}),
-    answer: await ask(connection, address, { vrf, from }),
+    answer: await readAnswer(connection, address, { vrf, from }),
   };
 }
 
@@ -77,7 +77,8 @@ function startsLike(bytes: Buffer, attributes: number, end: number, wanted: Uint
   return like;
 }
 
-async function ask(connection: Connection, address: Address, packet: AskedPacket): Promise<KernelAnswer> {
+/** The kernel's own answer alone. */
+export async function readAnswer(connection: Connection, address: Address, packet: AskedPacket): Promise<KernelAnswer> {
   try {
     const [answer] = await connection.dump(encodeRouteGet(address, 0, packet), decodeAnswer);
     if (answer === undefined) return { kind: 'refused', code: 'ENETUNREACH' };

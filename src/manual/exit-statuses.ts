@@ -22,7 +22,7 @@ export const EXIT_MEANING: Readonly<Record<keyof typeof EXIT, Meaning>> = {
   USAGE: { what: 'The command line is wrong.', when: 'every command' },
   UNAVAILABLE: {
     what: 'The daemon does not run, or another one runs already.',
-    when: 'status, reload, confirm, hold, role, and events where no history is left; run: a second one; drill: neither FRR nor BIRD is installed',
+    when: 'status, metrics, reload, confirm, hold, role, and events where no history is left; run: a second one; drill: neither FRR nor BIRD is installed',
   },
   SOFTWARE: { what: 'A bug, or an answer that is none.', when: 'every command' },
   IO: { what: 'The output could not be written: a full disk, a terminal that is gone.', when: 'every command' },

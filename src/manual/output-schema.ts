@@ -99,6 +99,8 @@ class SchemaMaker {
 
   #object(type: ts.Type): Schema {
     const { checker } = this;
+    const values = checker.getIndexInfoOfType(type, ts.IndexKind.String);
+    if (values !== undefined) return { type: 'object', additionalProperties: this.schemaOf(values.type) };
     const properties: Record<string, Schema> = {};
     const required: string[] = [];
     for (const property of checker.getPropertiesOfType(type)) {

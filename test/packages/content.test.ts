@@ -15,6 +15,17 @@ const LIB = 'usr/lib/backup-router';
 
 t.setTimeout(600_000);
 
+t.test('both schemas are in each package', { skip }, async (t) => {
+  const listings = {
+    deb: command(['dpkg-deb', '--contents', artefact('deb')]),
+    rpm: command(['rpm', '-qpl', artefact('rpm')]),
+    tar: command(['tar', '-tf', artefact('tar')]),
+  };
+  for (const [kind, listing] of Object.entries(listings))
+    for (const name of ['backup-router.schema.json', 'output.schema.json'])
+      t.match(listing, new RegExp(`usr/share/backup-router/${name}$`, 'm'), `${kind}: ${name}`);
+});
+
 t.test('the deb', { skip }, async (t) => {
   const deb = artefact('deb');
   const tree = join(t.testdir({}), 'tree');

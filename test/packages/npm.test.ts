@@ -73,7 +73,14 @@ t.test(
         [],
         'neither tests nor sources',
       );
-      for (const name of ['dist/bin/backup-router.cjs', 'systemd/backup-router.service', 'LICENSE', 'README.md'])
+      for (const name of [
+        'dist/bin/backup-router.cjs',
+        'systemd/backup-router.service',
+        'docs/backup-router.schema.json',
+        'docs/output.schema.json',
+        'LICENSE',
+        'README.md',
+      ])
         t.ok(files.includes(name), name);
       t.notMatch(command(['tar', '-xzOf', tarball]), PROJECT, 'no path of the machine that built it');
       const manifest = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as Readonly<

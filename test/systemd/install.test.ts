@@ -22,6 +22,7 @@ const SHARED = [
   'man/man8/backup-router.8',
   'man/man5/backup-router.yaml.5',
   'backup-router/backup-router.schema.json',
+  'backup-router/output.schema.json',
   'bash-completion/completions/backup-router',
   'zsh/site-functions/_backup-router',
   'fish/vendor_completions.d/backup-router.fish',

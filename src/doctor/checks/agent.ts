@@ -9,7 +9,17 @@ import type { Status } from '../../model/status.js';
 import { VERSION } from '../../model/version.js';
 import { type Check, found, look, type Outcome, unknown } from '../finding.js';
 import type { Host } from '../host.js';
-import { agentIdentity, CAP_NET_ADMIN, hasCapability, stepText, turnedAwayAt, UNIT, unitFiles } from '../identity.js';
+import {
+  agentIdentity,
+  CAP_NET_ADMIN,
+  groupName,
+  hasCapability,
+  stepText,
+  turnedAwayAt,
+  UNIT,
+  unitFiles,
+  userName,
+} from '../identity.js';
 import { valuesOf } from '../ini.js';
 
 /**
@@ -197,17 +207,17 @@ export const configNotRunning: Check = {
           `backup-router doctor -c ${configuration.file}`,
         );
       const differs = difference(host, status);
-      if (differs.length > 0)
-        return found('warning', `${configuration.file} has changed since the agent read it.`, differs, reload);
-      return look(host.configuration.kept, (kept) =>
-        kept === undefined || host.configuration.text === undefined || kept === host.configuration.text
-          ? []
-          : found(
-              'warning',
-              `${configuration.file} is not the text that last ran.`,
-              [`${host.configuration.keptPath} differs from ${configuration.file}`],
-              `diff ${host.configuration.keptPath} ${configuration.file}\n${reload}`,
-            ),
+      // The agent knows what it has read; what differs, the copy of what last ran.
+      if (differs.length === 0 && !configuration.changed) return [];
+      const { kept, keptPath, text } = host.configuration;
+      const copy = kept.kind === 'seen' && kept.value !== undefined && kept.value !== text;
+      return found(
+        'warning',
+        `${configuration.file} has changed since the agent read it.`,
+        [...differs, ...(copy ? [`${keptPath} differs from ${configuration.file}`] : [])].concat(
+          differs.length === 0 && !copy ? [`the agent (pid ${status.agent.pid}) says so`] : [],
+        ),
+        [...(copy ? [`diff ${keptPath} ${configuration.file}`] : []), 'backup-router reload --dry-run', reload],
       );
     }),
 };
@@ -233,21 +243,18 @@ export const lastKnownGoodMissing: Check = {
   facts: '',
   run: (host) =>
     look(host.configuration.kept, (kept) => {
-      if (
-        kept !== undefined ||
-        host.agent.status.kind === 'unseen' ||
-        host.agent.status.value === undefined ||
-        host.agent.status.value.routes.phase === 'starting'
-      )
-        return kept === undefined && host.agent.status.kind === 'seen' && host.agent.status.value === undefined
+      if (kept !== undefined) return [];
+      // A running agent has kept one, once it has decided.
+      return withAgent(host, ({ routes }) =>
+        routes.phase === 'starting'
           ? 'not-applicable'
-          : [];
-      return found(
-        'warning',
-        `The agent runs and has kept no copy of its configuration: a broken file at the next start
+          : found(
+              'warning',
+              `The agent runs and has kept no copy of its configuration: a broken file at the next start
           would leave only its valid part.`,
-        [`no ${host.configuration.keptPath}`],
-        `ls -ld ${host.stateDirectory.path}; df ${host.stateDirectory.path}`,
+              [`no ${host.configuration.keptPath}`],
+              `ls -ld ${host.stateDirectory.path}; df ${host.stateDirectory.path}`,
+            ),
       );
     }),
 };
@@ -260,36 +267,39 @@ export const stateNotWritable: Check = {
     const { path, steps, exists } = host.stateDirectory;
     const files = unitFiles(host.files);
     // systemd makes it, and gives it to the unit's user, before each start (systemd.exec(5)).
-    if (!exists && valuesOf(files, 'Service', 'StateDirectory').length > 0) return [];
-    const identity = agentIdentity(host);
-    const remedy = `install -d -m 755 -o backup-router -g backup-router ${path}`;
-    if (identity === host.self && identity.uid !== 0 && host.agent.identity === undefined)
-      return unknown(
-        'there is neither an agent nor a unit to judge by, and this user is not root',
-        'sudo backup-router doctor',
-      );
-    if (!exists) {
-      // A running agent has made it, or could not.
-      return host.agent.identity === undefined
+    if (exists === 'no' && valuesOf(files, 'Service', 'StateDirectory').length > 0) return [];
+    if (exists === 'unseen')
+      return unknown(`this user cannot see whether there is a ${path}`, 'sudo backup-router doctor');
+    return look(agentIdentity(host), (identity) => {
+      const remedy = `install -d -m 755 -o ${userName(host, identity.uid)} -g ${groupName(host, identity.groups[0] ?? 0)} ${path}`;
+      if (identity === host.self && identity.uid !== 0)
+        return unknown(
+          'there is neither an agent nor a unit to judge by, and this user is not root',
+          'sudo backup-router doctor',
+        );
+      if (exists === 'no') {
+        // A running agent has made it, or could not.
+        return host.agent.identity === undefined
+          ? 'not-applicable'
+          : found(
+              'warning',
+              `The state directory does not exist: orders of an operator, the record of adopted
+            routes and the last known good configuration are lost with the agent.`,
+              [`no ${path}`],
+              remedy,
+            );
+      }
+      const closed = turnedAwayAt(identity, steps, 'write-search');
+      return closed === undefined
         ? []
         : found(
             'warning',
-            `The state directory does not exist: orders of an operator, the record of adopted
-              routes and the last known good configuration are lost with the agent.`,
-            [`no ${path}`],
+            `${identity.who} may not write ${path}: orders, adopted routes and the last known good
+            configuration are not kept.`,
+            [stepText(closed), `${identity.who}: uid ${identity.uid}`],
             remedy,
           );
-    }
-    const closed = turnedAwayAt(identity, steps, 'write-search');
-    return closed === undefined
-      ? []
-      : found(
-          'warning',
-          `${identity.who} may not write ${path}: orders, adopted routes and the last known good
-            configuration are not kept.`,
-          [stepText(closed), `${identity.who}: uid ${identity.uid}`],
-          remedy,
-        );
+    });
   },
 };
 
@@ -297,26 +307,26 @@ export const capabilityMissing: Check = {
   code: 'capability-missing',
   title: 'the agent may change routes (CAP_NET_ADMIN)',
   facts: '',
-  run: (host) => {
-    const identity = agentIdentity(host);
-    if (hasCapability(identity, CAP_NET_ADMIN)) return [];
-    if (identity === host.self)
-      return unknown(
-        'there is neither an agent nor a unit to judge by, and this user has no CAP_NET_ADMIN',
-        'sudo backup-router doctor',
+  run: (host) =>
+    look(agentIdentity(host), (identity) => {
+      if (hasCapability(identity, CAP_NET_ADMIN)) return [];
+      if (identity === host.self)
+        return unknown(
+          'there is neither an agent nor a unit to judge by, and this user has no CAP_NET_ADMIN',
+          'sudo backup-router doctor',
+        );
+      return found(
+        'error',
+        `${identity.who} has no CAP_NET_ADMIN: it cannot install a single route, and ends with 77.`,
+        [`${identity.who}: CapEff ${identity.capabilities.toString(16).padStart(16, '0')}`],
+        [
+          `systemctl edit ${UNIT}`,
+          '[Service]',
+          'AmbientCapabilities=CAP_NET_ADMIN',
+          'CapabilityBoundingSet=CAP_NET_ADMIN',
+        ],
       );
-    return found(
-      'error',
-      `${identity.who} has no CAP_NET_ADMIN: it cannot install a single route, and ends with 77.`,
-      [`${identity.who}: CapEff ${identity.capabilities.toString(16).padStart(16, '0')}`],
-      [
-        `systemctl edit ${UNIT}`,
-        '[Service]',
-        'AmbientCapabilities=CAP_NET_ADMIN',
-        'CapabilityBoundingSet=CAP_NET_ADMIN',
-      ],
-    );
-  },
+    }),
 };
 
 export const nativeMissing: Check = {

@@ -10,7 +10,7 @@ import { formerly, ownership, owns, ownTables } from '../../core/ownership.js';
 import type { SeenWorld } from '../../core/state.js';
 import { lookup } from '../../fib/lookup.js';
 import { ordinary, type Packet } from '../../fib/packet.js';
-import type { Config } from '../../model/config.js';
+import { allBackupRouters, type Config } from '../../model/config.js';
 import type { Route, Rule } from '../../model/route.js';
 import { LAST_TABLE } from '../../model/tables.js';
 import { type FoundFile, filesIn, textOf, unreadableOf } from '../files.js';
@@ -56,6 +56,17 @@ export const protocolForeignRoutes: Check = {
       const foreign = kernel.snapshot.ownRoutes.filter(
         (route) => route.nexthops.length === 0 || !route.nexthops.some((hop) => owns(own, route, hop)),
       );
+      // The gateways of auto are in no file; what an agent uses that may not be asked is not known.
+      const { status } = host.agent;
+      if (
+        foreign.length > 0 &&
+        status.kind === 'unseen' &&
+        allBackupRouters(host.config).some(({ auto }) => auto !== undefined)
+      )
+        return unknown(
+          `with address: auto the gateways are the agent's to tell: ${status.why}`,
+          'sudo backup-router doctor',
+        );
       return found(
         'warning',
         `${foreign.length} route${foreign.length === 1 ? '' : 's'} with protocol

@@ -6,7 +6,7 @@
 import { isOwnMetric } from '../../core/placement.js';
 import { BIRD_PROTOCOL, FRR_PROTOCOLS, isDaemonProtocol } from '../../model/daemon-protocols.js';
 import type { Route } from '../../model/route.js';
-import { type Check, found, look } from '../finding.js';
+import { type Check, found, look, unknown } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
 import { sharesTable, shown } from '../management.js';
 
@@ -40,7 +40,17 @@ export const staleRoutes: Check = {
           (dead(host, 'frr/zebra') && FRR_PROTOCOLS.has(protocol)) ||
           (dead(host, 'bird') && protocol === BIRD_PROTOCOL),
       );
-      if (stale.length === 0) return [];
+      if (stale.length === 0) {
+        const closed = host.sockets.find(
+          ({ id, outcome }) => (id === 'frr/zebra' || id === 'bird') && outcome === 'denied',
+        );
+        return closed === undefined
+          ? []
+          : unknown(
+              `${closed.where}: ${closed.detail} for this user, so whether it runs is not known`,
+              'sudo backup-router doctor',
+            );
+      }
       return found(
         'note',
         `Routes of a routing daemon that does not run stand in the FIB. They go on forwarding, to

@@ -4,11 +4,10 @@
  */
 
 import { neighbourOn } from '../../core/neighbour.js';
-import { type Address, familyOf } from '../../model/address.js';
-import type { Link, NeighbourState } from '../../model/link.js';
+import type { NeighbourState } from '../../model/link.js';
 import { containsAddress, containsPrefix, destinationText, prefix, prefixText } from '../../model/prefix.js';
-import { type Check, type Finding, finding, found, look, unknown } from '../finding.js';
-import type { KernelEvidence } from '../host.js';
+import { type Check, type Finding, finding, found, look, type Outcome, together, unknown } from '../finding.js';
+import type { Host, KernelEvidence } from '../host.js';
 import { ip, type ManagedGateway, managed, managedGateways } from '../management.js';
 
 /** It answers, or needs not. */
@@ -20,36 +19,47 @@ export const gatewayOffLink: Check = {
   facts: 'K6, K10',
   run: (host) =>
     look(host.kernel, (kernel) =>
-      managedGateways(host, kernel)
-        .filter(({ link, gateway, router }) => router.onlink !== true && isOffLink(kernel, link, gateway))
-        .map(({ link, gateway, router }) => {
-          const own = kernel.snapshot.addresses.filter(
-            (address) => address.interfaceIndex === link.index && address.family === router.family,
-          );
-          return finding(
-            'error',
-            `${gateway} is no neighbour on ${link.name}: no route says so, and the kernel refuses
+      overGateways(host, kernel, ({ link, gateway, router }) => {
+        const own = kernel.snapshot.addresses.filter(
+          (address) => address.interfaceIndex === link.index && address.family === router.family,
+        );
+        if (router.onlink === true) return [];
+        // Each of these has a finding of its own.
+        if (!link.up || own.length === 0) return undefined;
+        const answer = neighbourOn(kernel.snapshot, link, gateway, performance.now());
+        if (answer.kind !== 'off-link' || answer.why === 'own address') return [];
+        return found(
+          'error',
+          `${gateway} is no neighbour on ${link.name}: no route says so, and the kernel refuses
               routes through it ("Nexthop has invalid gateway").`,
-            own.map((address) => `${link.name}: ${address.family} ${address.address}/${address.length}`),
-            [
-              `# in ${host.configuration.file}: a router in one of these subnets; or`,
-              `ip address add ADDRESS/LENGTH dev ${link.name}`,
-              `# or, if it is on ${link.name} all the same (a /32 port): onlink: true`,
-            ],
-          );
-        }),
+          own.map((address) => `${link.name}: ${address.family} ${address.address}/${address.length}`),
+          [
+            `# in ${host.configuration.file}: a router in one of these subnets; or`,
+            `ip address add ADDRESS/LENGTH dev ${link.name}`,
+            `# or, if it is on ${link.name} all the same (a /32 port): onlink: true`,
+          ],
+        );
+      }),
     ),
 };
 
-/** Links that are down, interfaces without an address and addresses of this host have findings of their own. */
-function isOffLink({ snapshot }: KernelEvidence, link: Link, gateway: Address): boolean {
-  const answer = neighbourOn(snapshot, link, gateway, performance.now());
-  return (
-    answer.kind === 'off-link' &&
-    answer.why !== 'own address' &&
-    link.up &&
-    snapshot.addresses.some((own) => own.interfaceIndex === link.index && own.family === familyOf(gateway))
-  );
+/** A check over each gateway; what there is nothing of to look at (an interface that is missing, no gateway yet) has another finding. */
+function overGateways(
+  host: Host,
+  kernel: KernelEvidence,
+  judge: (one: ManagedGateway) => readonly Finding[] | undefined,
+): Outcome {
+  const gateways = managedGateways(host, kernel);
+  return together([
+    ...gateways.map(judge),
+    ...managed(host, kernel).flatMap(({ management, link }) =>
+      management.backupRouters.map((router) =>
+        router.withoutGateway === true || gateways.some((one) => one.link === link && one.router === router)
+          ? []
+          : undefined,
+      ),
+    ),
+  ]);
 }
 
 export const gatewayNone: Check = {
@@ -60,21 +70,25 @@ export const gatewayNone: Check = {
     if (host.config.managementInterfaces.every(({ backupRouters }) => backupRouters.every((r) => !r.withoutGateway)))
       return 'not-applicable';
     return look(host.kernel, (kernel) =>
-      managed(host, kernel).flatMap(({ management, link }) =>
-        link === undefined || link.withoutNeighbours === true
-          ? []
-          : management.backupRouters.flatMap((router) =>
-              router.withoutGateway === true
-                ? found(
-                    'warning',
-                    `${link.name} has neighbours, and with address: none each host of the
+      together(
+        managed(host, kernel).map(({ management, link }) =>
+          link === undefined
+            ? undefined
+            : link.withoutNeighbours === true
+              ? []
+              : management.backupRouters.flatMap((router) =>
+                  router.withoutGateway === true
+                    ? found(
+                        'warning',
+                        `${link.name} has neighbours, and with address: none each host of the
                       destinations is asked for there as if it were one: none is reached, unless
                       somebody answers for all (proxy ARP).`,
-                    [`${link.index}: ${link.name}: neither POINTOPOINT nor NOARP`],
-                    `# in ${host.configuration.file}, below ${router.family === 'inet' ? 'backup-router' : 'inet6-backup-router'}: the address of a router on ${link.name}`,
-                  )
-                : [],
-            ),
+                        [`${link.index}: ${link.name}: neither POINTOPOINT nor NOARP`],
+                        `# in ${host.configuration.file}, below ${router.family === 'inet' ? 'backup-router' : 'inet6-backup-router'}: the address of a router on ${link.name}`,
+                      )
+                    : [],
+                ),
+        ),
       ),
     );
   },
@@ -86,7 +100,7 @@ export const gatewayOwnAddress: Check = {
   facts: '',
   run: (host) =>
     look(host.kernel, (kernel) =>
-      managedGateways(host, kernel).flatMap(({ gateway }) => {
+      overGateways(host, kernel, ({ gateway }) => {
         const own = kernel.snapshot.addresses.find((address) => address.address === gateway);
         if (own === undefined) return [];
         const device =
@@ -107,15 +121,9 @@ export const gatewayDead: Check = {
   facts: 'K13',
   run: (host) =>
     look(host.kernel, (kernel) => {
-      const gateways = managedGateways(host, kernel).filter(
-        ({ link, gateway, router }) =>
-          link.up &&
-          link.carrier &&
-          (router.onlink === true ||
-            neighbourOn(kernel.snapshot, link, gateway, performance.now()).kind === 'on-link') &&
-          !kernel.snapshot.addresses.some((own) => own.address === gateway),
-      );
-      return gateways.flatMap((one): readonly Finding[] => {
+      const gateways = managedGateways(host, kernel);
+      return overGateways(host, kernel, (one): readonly Finding[] | undefined => {
+        if (!isAsked(kernel, one)) return undefined;
         const state = stateOf(kernel, one);
         if (ALIVE.has(state)) return [];
         const evidence = [`neighbour ${one.gateway} dev ${one.link.name} ${stateText(state)}`];
@@ -161,6 +169,16 @@ export const gatewayDead: Check = {
     }),
 };
 
+/** Of what cannot be asked another finding tells: the link is down, the gateway is no neighbour or this host itself. */
+function isAsked({ snapshot }: KernelEvidence, { link, gateway, router }: ManagedGateway): boolean {
+  return (
+    link.up &&
+    link.carrier &&
+    (router.onlink === true || neighbourOn(snapshot, link, gateway, performance.now()).kind === 'on-link') &&
+    !snapshot.addresses.some((own) => own.address === gateway)
+  );
+}
+
 function stateOf(kernel: KernelEvidence, { link, gateway }: ManagedGateway): NeighbourState {
   return kernel.neighbours.find((one) => one.interfaceIndex === link.index && one.address === gateway)?.state ?? 'none';
 }
@@ -181,32 +199,31 @@ export const gatewayAutoNone: Check = {
     )
       return 'not-applicable';
     return look(host.kernel, (kernel) =>
-      managed(host, kernel).flatMap(({ management, link }) =>
-        management.backupRouters.flatMap((router) => {
-          if (
-            router.auto === undefined ||
-            link === undefined ||
-            managedGateways(host, kernel).some((one) => one.link === link && one.router === router)
-          )
-            return [];
-          const adopted =
-            host.agent.status.kind === 'seen' &&
-            (host.agent.status.value?.adopted.some(
-              (route) => route.interface === link.name && route.gateway.includes(':') === (router.family === 'inet6'),
-            ) ??
-              false);
-          if (adopted) return [];
-          return found(
-            'warning',
-            `There is no ${router.family} default route on ${link.name} to take the gateway from:
+      together(
+        managed(host, kernel).flatMap(({ management, link }) =>
+          management.backupRouters.map((router) => {
+            if (router.auto === undefined) return [];
+            if (link === undefined) return undefined;
+            if (managedGateways(host, kernel).some((one) => one.link === link && one.router === router)) return [];
+            const adopted =
+              host.agent.status.kind === 'seen' &&
+              (host.agent.status.value?.adopted.some(
+                (route) => route.interface === link.name && route.gateway.includes(':') === (router.family === 'inet6'),
+              ) ??
+                false);
+            if (adopted) return [];
+            return found(
+              'warning',
+              `There is no ${router.family} default route on ${link.name} to take the gateway from:
               auto waits for one.`,
-            [`${ip(router.family)} route show default dev ${link.name}: nothing`],
-            [
-              `# in ${host.configuration.file}, below ${router.family === 'inet' ? 'backup-router' : 'inet6-backup-router'}: a fixed address; or renew the lease:`,
-              `networkctl renew ${link.name}      # or: dhclient ${link.name}`,
-            ],
-          );
-        }),
+              [`${ip(router.family)} route show default dev ${link.name}: nothing`],
+              [
+                `# in ${host.configuration.file}, below ${router.family === 'inet' ? 'backup-router' : 'inet6-backup-router'}: a fixed address; or renew the lease:`,
+                `networkctl renew ${link.name}      # or: dhclient ${link.name}`,
+              ],
+            );
+          }),
+        ),
       ),
     );
   },
@@ -218,29 +235,32 @@ export const destinationOverSubnet: Check = {
   facts: 'K11',
   run: (host) =>
     look(host.kernel, (kernel) =>
-      managed(host, kernel).flatMap(({ management, link }) => {
-        const subnets = kernel.snapshot.addresses
-          .filter((own) => own.interfaceIndex === link?.index && own.peer === undefined)
-          .map((own) => prefix(own.address, own.length));
-        return management.backupRouters.flatMap((router) =>
-          router.destinations.flatMap((destination) =>
-            subnets
-              .filter((subnet) => subnet.length < destination.length && containsPrefix(subnet, destination))
-              .map((subnet) => {
-                const caught = router.gateways.filter((gateway) => containsAddress(destination, gateway));
-                const message = `${destinationText(destination)} lies inside ${prefixText(subnet)}, which ${link!.name} is
+      together(
+        managed(host, kernel).map(({ management, link }) => {
+          if (link === undefined) return undefined;
+          const subnets = kernel.snapshot.addresses
+            .filter((own) => own.interfaceIndex === link.index && own.peer === undefined)
+            .map((own) => prefix(own.address, own.length));
+          return management.backupRouters.flatMap((router) =>
+            router.destinations.flatMap((destination) =>
+              subnets
+                .filter((subnet) => subnet.length < destination.length && containsPrefix(subnet, destination))
+                .map((subnet) => {
+                  const caught = router.gateways.filter((gateway) => containsAddress(destination, gateway));
+                  const message = `${destinationText(destination)} lies inside ${prefixText(subnet)}, which ${link.name} is
                   connected to: while the routes are in, those neighbours are reached by way of the backup router
                   instead of directly.`;
-                return finding(
-                  caught.length > 0 ? 'error' : 'warning',
-                  caught.length > 0 ? `${message} The backup router itself is among them.` : message,
-                  [`${link!.name}: connected ${prefixText(subnet)}`, `destination ${prefixText(destination)}`],
-                  `# in ${host.configuration.file}: remove ${prefixText(destination)}; ${prefixText(subnet)} is reached without it`,
-                );
-              }),
-          ),
-        );
-      }),
+                  return finding(
+                    caught.length > 0 ? 'error' : 'warning',
+                    caught.length > 0 ? `${message} The backup router itself is among them.` : message,
+                    [`${link.name}: connected ${prefixText(subnet)}`, `destination ${prefixText(destination)}`],
+                    `# in ${host.configuration.file}: remove ${prefixText(destination)}; ${prefixText(subnet)} is reached without it`,
+                  );
+                }),
+            ),
+          );
+        }),
+      ),
     ),
 };
 

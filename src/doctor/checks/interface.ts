@@ -5,29 +5,51 @@
 
 import { linksOf, realmOf } from '../../core/management.js';
 import type { BackupRouter, ManagementInterface } from '../../model/config.js';
-import { valueOf } from '../files.js';
-import { type Check, type Finding, finding, found, look } from '../finding.js';
+import { exists, textOf } from '../files.js';
+import { type Check, type Finding, finding, found, look, type Outcome, together, unknown } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
 import { type Managed, managed } from '../management.js';
 
+/** undefined: there is nothing to look at, and another check says why. */
 type Judge = (
   one: Managed & { readonly link: NonNullable<Managed['link']> },
   kernel: KernelEvidence,
-) => readonly Finding[];
+) => readonly Finding[] | undefined;
 
-/** A check over each interface that is there. */
-function each(host: Host, judge: Judge): ReturnType<Check['run']> {
+/** A check over each interface; of those that are missing interface-missing tells. */
+function each(host: Host, judge: Judge, wanted: (one: ManagementInterface) => boolean = () => true): Outcome {
   return look(host.kernel, (kernel) =>
-    managed(host, kernel).flatMap((one) => (one.link === undefined ? [] : judge({ ...one, link: one.link }, kernel))),
+    together(
+      managed(host, kernel)
+        .filter(({ management }) => wanted(management))
+        .map((one) => (one.link === undefined ? undefined : judge({ ...one, link: one.link }, kernel))),
+    ),
   );
 }
 
 /** A check over those with an IPv6 backup router of such a kind; there may be none. */
-function eachInet6(host: Host, wanted: (router: BackupRouter) => boolean, judge: Judge): ReturnType<Check['run']> {
+function eachInet6(host: Host, wanted: (router: BackupRouter) => boolean, judge: Judge): Outcome {
   const has = ({ backupRouters }: ManagementInterface): boolean =>
     backupRouters.some((router) => router.family === 'inet6' && wanted(router));
   if (!host.config.managementInterfaces.some(has)) return 'not-applicable';
-  return each(host, (one, kernel) => (has(one.management) ? judge(one, kernel) : []));
+  return each(host, judge, has);
+}
+
+const INET6 = '/proc/sys/net/ipv6/conf';
+
+/** Settings of the interface below /proc/sys; unseen where one cannot be read. */
+function settings(
+  host: Host,
+  paths: readonly string[],
+  judge: (values: readonly string[]) => Outcome,
+): readonly Finding[] {
+  const seen = paths.map((path) => textOf(host.files, path));
+  for (const [i, text] of seen.entries()) {
+    if (text.kind === 'unseen') return unknown(text.why);
+    if (text.value === undefined) return unknown(`${paths[i]} is not there`);
+  }
+  const outcome = judge(seen.map((text) => (text.kind === 'seen' ? (text.value ?? '').trim() : '')));
+  return outcome === 'not-applicable' ? [] : outcome;
 }
 
 export const interfaceMissing: Check = {
@@ -102,15 +124,18 @@ export const interfaceNoCarrier: Check = {
   facts: 'K8',
   run: (host) =>
     each(host, ({ link }) =>
-      !link.up || link.carrier
-        ? []
-        : found(
-            'error',
-            `${link.name} has no carrier: the backup routes stand, flagged linkdown, and carry
+      // Of one that is down interface-down tells.
+      !link.up
+        ? undefined
+        : link.carrier
+          ? []
+          : found(
+              'error',
+              `${link.name} has no carrier: the backup routes stand, flagged linkdown, and carry
               nothing.`,
-            [`${link.index}: ${link.name}: NO-CARRIER`],
-            `ethtool ${link.name}      # cable, port of the switch, speed`,
-          ),
+              [`${link.index}: ${link.name}: NO-CARRIER`],
+              `ethtool ${link.name}      # cable, port of the switch, speed`,
+            ),
     ),
 };
 
@@ -120,27 +145,32 @@ export const interfaceNoAddress: Check = {
   facts: 'K2',
   run: (host) =>
     each(host, ({ link, management }, { snapshot }) =>
-      management.backupRouters.flatMap(({ family }) => {
-        if (!link.up) return []; // IPv6 has none then; interface-down says so.
-        const own = snapshot.addresses.filter(
-          (address) => address.interfaceIndex === link.index && address.family === family,
-        );
-        const usable = own.filter((address) => !address.tentative);
-        if (usable.length > 0) return [];
-        const evidence =
-          own.length === 0
-            ? [`${link.name}: no ${family} address`]
-            : own.map(
-                (address) => `${link.name}: ${family} ${address.address}/${address.length} tentative or dadfailed`,
-              );
-        return found(
-          'error',
-          `${link.name} has no usable ${family} address, so the backup router is no neighbour and
+      // IPv6 has none then; interface-down says so.
+      !link.up
+        ? undefined
+        : management.backupRouters.flatMap(({ family }) => {
+            const own = snapshot.addresses.filter(
+              (address) => address.interfaceIndex === link.index && address.family === family,
+            );
+            const usable = own.filter((address) => !address.tentative);
+            if (usable.length > 0) return [];
+            const evidence =
+              own.length === 0
+                ? [`${link.name}: no ${family} address`]
+                : own.map(
+                    (address) => `${link.name}: ${family} ${address.address}/${address.length} tentative or dadfailed`,
+                  );
+            return found(
+              'error',
+              `${link.name} has no usable ${family} address, so the backup router is no neighbour and
             no backup route can be installed.`,
-          evidence,
-          [`ip address show dev ${link.name}`, `# then by DHCP, or: ip address add ADDRESS/LENGTH dev ${link.name}`],
-        );
-      }),
+              evidence,
+              [
+                `ip address show dev ${link.name}`,
+                `# then by DHCP, or: ip address add ADDRESS/LENGTH dev ${link.name}`,
+              ],
+            );
+          }),
     ),
 };
 
@@ -192,13 +222,28 @@ export const inet6Disabled: Check = {
       host,
       () => true,
       ({ link }) => {
-        const path = `/proc/sys/net/ipv6/conf/${link.name}/disable_ipv6`;
-        if (valueOf(host.files, path) !== '1') return [];
-        return found(
-          'error',
-          `IPv6 is disabled on ${link.name}: the inet6 backup routes cannot be installed.`,
-          [`${path} = 1`],
-          `sysctl -w net.ipv6.conf.${link.name}.disable_ipv6=0`,
+        // A kernel without IPv6, or one that was started with ipv6.disable=1, has none of its settings.
+        if (
+          exists(host.files, '/proc/sys/net/ipv4/ip_forward') &&
+          textOf(host.files, `${INET6}/all/forwarding`).kind === 'seen' &&
+          !exists(host.files, `${INET6}/all/forwarding`)
+        )
+          return found(
+            'error',
+            'This kernel has no IPv6: the inet6 backup routes cannot be installed.',
+            [`${INET6}: not there`],
+            `# start the kernel without ipv6.disable=1, or remove inet6-backup-router from ${host.configuration.file}`,
+          );
+        const path = `${INET6}/${link.name}/disable_ipv6`;
+        return settings(host, [path], ([value]) =>
+          value !== '1'
+            ? []
+            : found(
+                'error',
+                `IPv6 is disabled on ${link.name}: the inet6 backup routes cannot be installed.`,
+                [`${path} = 1`],
+                `sysctl -w net.ipv6.conf.${link.name}.disable_ipv6=0`,
+              ),
         );
       },
     ),
@@ -213,19 +258,21 @@ export const inet6AddressLost: Check = {
       host,
       () => true,
       ({ link }) => {
-        const paths = [link.name, 'all'].map((name) => `/proc/sys/net/ipv6/conf/${name}/keep_addr_on_down`);
-        const values = paths.map((path) => Number(valueOf(host.files, path) ?? '0'));
-        // The kernel keeps them when either says so, and neither forbids it (net/ipv6/addrconf.c,
-        // addrconf_ifdown).
-        const keeps = values[0]! > 0 || (values[0] === 0 && values[1]! > 0);
-        if (keeps) return [];
-        return found(
-          'note',
-          `When ${link.name} goes down, the kernel removes its IPv6 addresses. Who set them must set
+        const paths = [link.name, 'all'].map((name) => `${INET6}/${name}/keep_addr_on_down`);
+        return settings(host, paths, (texts) => {
+          const values = texts.map(Number);
+          // The kernel keeps them when either says so, and neither forbids it (net/ipv6/addrconf.c,
+          // addrconf_ifdown).
+          const keeps = values[0]! > 0 || (values[0] === 0 && values[1]! > 0);
+          if (keeps) return [];
+          return found(
+            'note',
+            `When ${link.name} goes down, the kernel removes its IPv6 addresses. Who set them must set
           them again, or the inet6 backup routes wait.`,
-          paths.map((path, i) => `${path} = ${values[i]}`),
-          `sysctl -w net.ipv6.conf.${link.name}.keep_addr_on_down=1`,
-        );
+            paths.map((path, i) => `${path} = ${values[i]}`),
+            `sysctl -w net.ipv6.conf.${link.name}.keep_addr_on_down=1`,
+          );
+        });
       },
     ),
 };
@@ -239,14 +286,17 @@ export const acceptRaForwarding: Check = {
       host,
       ({ auto }) => auto !== undefined,
       ({ link }) => {
-        const at = (key: string): string => `/proc/sys/net/ipv6/conf/${link.name}/${key}`;
-        if (valueOf(host.files, at('accept_ra')) !== '1' || valueOf(host.files, at('forwarding')) !== '1') return [];
-        return found(
-          'warning',
-          `${link.name} forwards IPv6 and so ignores router advertisements (accept_ra=1): with
+        const paths = ['accept_ra', 'forwarding'].map((key) => `${INET6}/${link.name}/${key}`);
+        return settings(host, paths, (values) =>
+          values.some((value) => value !== '1')
+            ? []
+            : found(
+                'warning',
+                `${link.name} forwards IPv6 and so ignores router advertisements (accept_ra=1): with
           address: auto there will be no gateway.`,
-          [`${at('accept_ra')} = 1`, `${at('forwarding')} = 1`],
-          `sysctl -w net.ipv6.conf.${link.name}.accept_ra=2`,
+                paths.map((path) => `${path} = 1`),
+                `sysctl -w net.ipv6.conf.${link.name}.accept_ra=2`,
+              ),
         );
       },
     ),

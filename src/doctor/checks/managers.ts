@@ -3,12 +3,15 @@
  * management port again. Judged by files.
  */
 
+import { linkOf } from '../../core/management.js';
+import { type BackupRouter, selectorText } from '../../model/config.js';
 import type { FoundFile } from '../files.js';
 import { exists, filesIn, textOf, unreadableOf, valueOf } from '../files.js';
-import { type Check, found, look, type Outcome, unknown } from '../finding.js';
+import { type Check, found, look, type Outcome, together, unknown } from '../finding.js';
 import type { Host } from '../host.js';
-import { booleanOf, systemdFiles, valuesOf } from '../ini.js';
+import { booleanOf, SYSTEMD_DIRECTORIES, systemdFiles, valuesOf } from '../ini.js';
 import { managed } from '../management.js';
+import { type Seen, seen } from '../seen.js';
 
 const NETIF = '/run/systemd/netif/links';
 const DROP_IN = '/etc/systemd/networkd.conf.d/backup-router.conf';
@@ -32,7 +35,10 @@ function networkdDeletes(
   key: 'ManageForeignRoutes' | 'ManageForeignRoutingPolicyRules',
   what: string,
 ): Outcome {
-  const why = unreadableOf(host.files, [NETIF, '/etc/systemd/networkd.conf', '/etc/systemd/networkd.conf.d']);
+  const why = unreadableOf(host.files, [
+    NETIF,
+    ...SYSTEMD_DIRECTORIES.flatMap((directory) => [`${directory}/networkd.conf`, `${directory}/networkd.conf.d`]),
+  ]);
   if (why !== undefined) return unknown(why, 'sudo backup-router doctor');
   const links = networkdLinks(host);
   if (links.length === 0)
@@ -80,6 +86,11 @@ export const networkdForeignRules: Check = {
       : 'not-applicable',
 };
 
+/** Without a configuration it is not known which one is meant. */
+function hasInterfaces({ config }: Host): boolean {
+  return config.managementInterfaces.length > 0;
+}
+
 export const networkManager: Check = {
   code: 'networkmanager-managed',
   title: 'NetworkManager does not manage the management interface',
@@ -88,31 +99,34 @@ export const networkManager: Check = {
     const directory = '/run/NetworkManager/devices';
     const why = unreadableOf(host.files, ['/run/NetworkManager', directory]);
     if (why !== undefined) return unknown(why, 'sudo backup-router doctor');
-    if (!exists(host.files, '/run/NetworkManager')) return 'not-applicable';
+    if (!exists(host.files, '/run/NetworkManager') || !hasInterfaces(host)) return 'not-applicable';
     return look(host.kernel, (kernel) =>
-      managed(host, kernel).flatMap(({ link }) => {
-        const text = link === undefined ? undefined : valueOf(host.files, `${directory}/${link.index}`);
-        if (text === undefined || !/^managed=(true|1)$/m.test(text)) return [];
-        const main = host.config.placement !== 'local';
-        const message = main
-          ? `NetworkManager manages ${link!.name}: on each activation it removes routes of the main table on it
+      together(
+        managed(host, kernel).map(({ link }) => {
+          if (link === undefined) return undefined;
+          const text = valueOf(host.files, `${directory}/${link.index}`);
+          if (text === undefined || !/^managed=(true|1)$/m.test(text)) return [];
+          const main = host.config.placement !== 'local';
+          const message = main
+            ? `NetworkManager manages ${link.name}: on each activation it removes routes of the main table on it
             that are not its own, and it puts a default route there.`
-          : `NetworkManager manages ${link!.name}, and puts a default route there unless told otherwise. It leaves
+            : `NetworkManager manages ${link.name}, and puts a default route there unless told otherwise. It leaves
             the agent's own tables and rules alone.`;
-        return found(
-          main ? 'warning' : 'note',
-          message,
-          [`${directory}/${link!.index}: managed=true`],
-          [
-            `nmcli connection modify ${link!.name} ipv4.never-default yes ipv6.never-default yes`,
-            '# or take it away from NetworkManager altogether:',
-            'cat > /etc/NetworkManager/conf.d/backup-router.conf <<END',
-            '[keyfile]',
-            `unmanaged-devices=interface-name:${link!.name}`,
-            'END',
-          ],
-        );
-      }),
+          return found(
+            main ? 'warning' : 'note',
+            message,
+            [`${directory}/${link.index}: managed=true`],
+            [
+              `nmcli connection modify ${link.name} ipv4.never-default yes ipv6.never-default yes`,
+              '# or take it away from NetworkManager altogether:',
+              'cat > /etc/NetworkManager/conf.d/backup-router.conf <<END',
+              '[keyfile]',
+              `unmanaged-devices=interface-name:${link.name}`,
+              'END',
+            ],
+          );
+        }),
+      ),
     );
   },
 };
@@ -130,8 +144,12 @@ export const ifupdownDefault: Check = {
       ...(main.kind === 'seen' && main.value !== undefined ? [{ path, text: main.value }] : []),
       ...filesIn(host.files, `${path}.d`, ''),
     ];
-    if (files.length === 0) return 'not-applicable';
-    const routes = files.flatMap((file) => stanzaLines(host, file));
+    if (files.length === 0 || !hasInterfaces(host)) return 'not-applicable';
+    const named = namedInterfaces(host);
+    if (named.kind === 'unseen') return unknown(named.why, 'sudo backup-router doctor');
+    const routes = files.flatMap((file) => stanzaLines(named.value, file));
+    const elsewhere = routes.length > 0 ? undefined : sourcedElsewhere(files);
+    if (elsewhere !== undefined) return unknown(`${elsewhere}, which is not followed`);
     return found(
       'warning',
       `ifupdown puts a default route at metric 0 on the management interface at each ifup: it
@@ -147,18 +165,49 @@ export const ifupdownDefault: Check = {
   },
 };
 
+/** What `source` and `source-directory` name beside the usual directory (interfaces(5)). */
+function sourcedElsewhere(files: readonly FoundFile[]): string | undefined {
+  for (const { path, text } of files)
+    for (const [i, raw] of text.split('\n').entries()) {
+      const [, word, target] = /^\s*(source(?:-directory)?)\s+(\S+)/.exec(raw) ?? [];
+      if (target !== undefined && !/^(?:\/etc\/network\/)?interfaces\.d\/?(?:\*)?$/.test(target))
+        return `${path}:${i + 1}: ${word} ${target}`;
+    }
+  return undefined;
+}
+
+/** The management interfaces by the names that the kernel has for them, else by those of the configuration. */
+function namedInterfaces(
+  host: Host,
+): Seen<readonly { readonly name: string; readonly backupRouters: readonly BackupRouter[] }[]> {
+  const { kernel } = host;
+  // A MAC address is told to be a name by the kernel alone.
+  if (kernel.kind === 'unseen' && host.config.managementInterfaces.some(({ selector }) => selector.kind !== 'name'))
+    return kernel;
+  return seen(
+    host.config.managementInterfaces.map(({ selector, backupRouters }) => ({
+      name:
+        (kernel.kind === 'seen' ? linkOf(selector, kernel.value.snapshot)?.name : undefined) ?? selectorText(selector),
+      backupRouters,
+    })),
+  );
+}
+
 /**
  * `gateway ADDRESS` and `inet dhcp` in stanzas of management interfaces that are not to be adopted
  * (interfaces(5)).
  */
-function stanzaLines(host: Host, { path, text }: FoundFile): readonly string[] {
+function stanzaLines(
+  named: readonly { readonly name: string; readonly backupRouters: readonly BackupRouter[] }[],
+  { path, text }: FoundFile,
+): readonly string[] {
   let current = false;
   return text.split('\n').flatMap((raw, i) => {
     const line = raw.trim();
     const iface = /^iface\s+(\S+)\s+(inet6?)\s+(\S+)/.exec(line);
     if (iface !== null) {
-      const router = host.config.managementInterfaces
-        .find(({ selector }) => selector.kind === 'name' && selector.name === iface[1])
+      const router = named
+        .find(({ name }) => name === iface[1])
         ?.backupRouters.find(({ family }) => family === iface[2]);
       current = router !== undefined && router.auto?.adopt !== true;
       return current && iface[3] === 'dhcp' ? [`${path}:${i + 1}: ${line}`] : [];
@@ -176,15 +225,21 @@ export const netplanDefault: Check = {
   run: (host) => {
     const directories = ['/etc/netplan', '/run/netplan', '/lib/netplan'];
     const files = directories.flatMap((directory) => filesIn(host.files, directory, '.yaml'));
+    if (!hasInterfaces(host)) return 'not-applicable';
     if (files.length === 0) {
       const why = unreadableOf(host.files, directories);
       return why === undefined ? 'not-applicable' : unknown(why, 'sudo backup-router doctor');
     }
-    const routes = files.flatMap((file) => netplanLines(host, file));
-    if (routes.length === 0)
-      return unreadableOf(host.files, directories) === undefined
-        ? []
-        : unknown(unreadableOf(host.files, directories)!, 'sudo backup-router doctor');
+    const named = namedInterfaces(host);
+    if (named.kind === 'unseen') return unknown(named.why, 'sudo backup-router doctor');
+    const names = named.value.flatMap(({ name, backupRouters }) =>
+      backupRouters.some(({ auto }) => auto?.adopt === true) ? [] : [name],
+    );
+    const routes = files.flatMap((file) => netplanLines(names, file));
+    if (routes.length === 0) {
+      const why = unreadableOf(host.files, directories) ?? matchedOtherwise(files);
+      return why === undefined || names.length === 0 ? [] : unknown(why, 'sudo backup-router doctor');
+    }
     return found(
       'warning',
       `netplan puts a default route on the management interface: it outranks every route of the
@@ -202,14 +257,19 @@ export const netplanDefault: Check = {
   },
 };
 
+/** Where an interface is not told by the name that it has. */
+function matchedOtherwise(files: readonly FoundFile[]): string | undefined {
+  for (const { path, text } of files)
+    for (const [i, raw] of text.split('\n').entries())
+      if (/^\s*match:/.test(raw)) return `${path}:${i + 1}: interfaces are told by match:, which is not followed`;
+  return undefined;
+}
+
 /**
  * By indentation, as netplan's own examples are written: lines below `NAME:` that are indented
  * further.
  */
-function netplanLines(host: Host, { path, text }: FoundFile): readonly string[] {
-  const names = host.config.managementInterfaces.flatMap(({ selector, backupRouters }) =>
-    selector.kind === 'name' && !backupRouters.some(({ auto }) => auto?.adopt === true) ? [selector.name] : [],
-  );
+function netplanLines(names: readonly string[], { path, text }: FoundFile): readonly string[] {
   const found: string[] = [];
   let depth = -1;
   let block: string[] = [];

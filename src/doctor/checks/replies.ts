@@ -45,6 +45,9 @@ export const repliesOvertaken: Check = {
       : look(host.rules, (rules) =>
           look(host.kernel, ({ snapshot }) => {
             const own = ownership(host.config);
+            const missing = host.config.managementInterfaces.some(
+              ({ selector }) => linkOf(selector, snapshot) === undefined,
+            );
             const sources = host.config.managementInterfaces.flatMap(({ selector, backupRouters }) => {
               const link = linkOf(selector, snapshot);
               if (link === undefined || realmOf(link, snapshot).vrf !== undefined) return [];
@@ -57,11 +60,14 @@ export const repliesOvertaken: Check = {
               isInFront(rules, rule) &&
               !ownsRule(own, rule) &&
               sources.some(({ family, address }) => takesFrom(rule, family, address));
+            const taken = rules.filter(taking);
+            // Of an interface that is missing, or has no address yet, other checks tell.
+            if (taken.length === 0 && (missing || sources.length === 0)) return 'not-applicable';
             return found(
               'note',
               `These rules take packets from the management address before those of symmetric-replies. What their tables
                 have a route for goes that way.`,
-              rules.filter(taking).map((rule) => `${rule.family === 'inet6' ? '-6 ' : ''}${ruleText(rule, tableText)}`),
+              taken.map((rule) => `${rule.family === 'inet6' ? '-6 ' : ''}${ruleText(rule, tableText)}`),
             );
           }),
         ),

@@ -4,17 +4,21 @@
  */
 
 import { exists } from '../files.js';
-import { type Check, type Finding, finding, found, unknown } from '../finding.js';
-import type { SocketEvidence, SocketOutcome } from '../host.js';
+import { type Check, type Finding, finding, found, look, together, unknown } from '../finding.js';
+import type { Host, Identity, SocketEvidence, SocketOutcome } from '../host.js';
 import { agentIdentity, groupName, stepText, turnedAwayAt, userName } from '../identity.js';
 
-/** A check for one outcome of the conversation. */
+/**
+ * A check for one outcome of the conversation. Who may not open the socket sees none of them; what else makes it impossible to say
+ * (`unsaid`) has a finding of its own.
+ */
 function outcome(
   code: string,
   title: string,
   facts: string,
   wanted: readonly SocketOutcome[],
   say: (socket: SocketEvidence) => Finding,
+  unsaid: readonly SocketOutcome[] = [],
 ): Check {
   return {
     code,
@@ -23,7 +27,14 @@ function outcome(
     run: (host) =>
       host.sockets.length === 0
         ? 'not-applicable'
-        : host.sockets.filter((socket) => wanted.includes(socket.outcome)).map(say),
+        : together(
+            host.sockets.map(({ outcome: is, ...socket }) => {
+              if (is === 'denied')
+                return unknown(`${socket.where}: ${socket.detail} for this user`, 'sudo backup-router doctor');
+              if (wanted.includes(is)) return [say({ ...socket, outcome: is })];
+              return unsaid.includes(is) ? undefined : [];
+            }),
+          ),
   };
 }
 
@@ -101,6 +112,7 @@ export const socketSilent: Check = outcome(
         ? undefined
         : `ps -o pid,stat,wchan,cmd -C ${socket.kind === 'frr' ? socket.id.slice(4) : 'bird'}      # T: stopped; kill -CONT PID`,
     ),
+  ['absent', 'no-directory', 'stale'],
 );
 
 export const socketDenied: Check = {
@@ -110,48 +122,51 @@ export const socketDenied: Check = {
   run: (host) => {
     const local = host.sockets.filter((socket) => !socket.where.includes(':') || socket.where.startsWith('/'));
     if (local.length === 0) return 'not-applicable';
-    const identity = agentIdentity(host);
-    const others = identity !== host.self;
-    return local.flatMap((socket): readonly Finding[] => {
-      // Where there is no socket, the last step is the directory that it is missing from.
-      const closed = turnedAwayAt(identity, socket.steps, socket.outcome === 'absent' ? 'search' : 'write');
-      if (closed === undefined) {
-        if (socket.outcome !== 'denied') return [];
-        if (others)
-          return unknown(
-            `${socket.where}: ${socket.detail} for this user, so what ${identity.who} may do there could not be told for certain`,
-            'sudo backup-router doctor',
-          );
-      }
-      const user = userName(host, identity.uid);
-      const group = closed === undefined ? (socket.kind === 'bird' ? 'bird' : 'frrvty') : groupName(host, closed.gid);
-      const evidence = [
-        closed === undefined ? `${socket.where}: ${socket.detail}` : stepText(closed),
-        `${identity.who}: uid ${identity.uid}, groups ${identity.groups.map((gid) => groupName(host, gid)).join(' ')}`,
-      ];
-      // Somebody who merely asks is told as much: no agent, no unit.
-      if (!others && host.agent.status.kind === 'seen' && host.agent.status.value === undefined && identity.uid !== 0)
-        return unknown(
-          `this user may not open ${socket.where}, and there is neither an agent nor a unit to judge by`,
-          'sudo backup-router doctor',
-        );
-      return found(
-        'error',
-        `${identity.who} may not open ${socket.where}: ${socket.id} counts as down, and the backup
-          routes stay in for ever.`,
-        evidence,
-        exists(host.files, '/.dockerenv') || exists(host.files, '/run/.containerenv')
-          ? [
-              "# the agent's container needs that group, by its number:",
-              `docker run --group-add ${closed?.gid ?? 'GID'} ...`,
-            ]
-          : [
-              `usermod -aG ${group} ${user} && systemctl restart backup-router`,
-              '# or in a drop-in (systemctl edit backup-router):',
-              '[Service]',
-              `SupplementaryGroups=${group}`,
-            ],
-      );
-    });
+    return look(agentIdentity(host), (identity) => together(local.map((socket) => denied(host, identity, socket))));
   },
 };
+
+/** undefined: there is nothing yet that could be opened. */
+function denied(host: Host, identity: Identity, socket: SocketEvidence): readonly Finding[] | undefined {
+  const others = identity !== host.self;
+  const whole = socket.steps.at(-1)?.path === socket.where;
+  // Where the socket itself is not there or not seen, the last step is the directory that it is missing from.
+  const closed = turnedAwayAt(identity, socket.steps, whole ? 'write' : 'search');
+  if (closed === undefined) {
+    if (socket.outcome !== 'denied') return whole ? [] : undefined;
+    if (others)
+      return unknown(
+        `${socket.where}: ${socket.detail} for this user, so what ${identity.who} may do there could not be told for certain`,
+        'sudo backup-router doctor',
+      );
+  }
+  const user = userName(host, identity.uid);
+  const group = closed === undefined ? (socket.kind === 'bird' ? 'bird' : 'frrvty') : groupName(host, closed.gid);
+  const evidence = [
+    closed === undefined ? `${socket.where}: ${socket.detail}` : stepText(closed),
+    `${identity.who}: uid ${identity.uid}, groups ${identity.groups.map((gid) => groupName(host, gid)).join(' ')}`,
+  ];
+  // Somebody who merely asks is told as much: no agent, no unit.
+  if (!others && host.agent.status.kind === 'seen' && host.agent.status.value === undefined && identity.uid !== 0)
+    return unknown(
+      `this user may not open ${socket.where}, and there is neither an agent nor a unit to judge by`,
+      'sudo backup-router doctor',
+    );
+  return found(
+    'error',
+    `${identity.who} may not open ${socket.where}: ${socket.id} counts as down, and the backup
+      routes stay in for ever.`,
+    evidence,
+    exists(host.files, '/.dockerenv') || exists(host.files, '/run/.containerenv')
+      ? [
+          "# the agent's container needs that group, by its number:",
+          `docker run --group-add ${closed?.gid ?? 'GID'} ...`,
+        ]
+      : [
+          `usermod -aG ${group} ${user} && systemctl restart backup-router`,
+          '# or in a drop-in (systemctl edit backup-router):',
+          '[Service]',
+          `SupplementaryGroups=${group}`,
+        ],
+  );
+}

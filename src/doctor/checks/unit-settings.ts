@@ -3,10 +3,11 @@
  * who is not there, a sandbox too small.
  */
 
+import { unreadableOf } from '../files.js';
 import { type Check, found, unknown } from '../finding.js';
 import { START_TARGET, TEMPLATED, UNIT } from '../identity.js';
-import { booleanOf, type IniSetting, systemdFiles, valuesOf } from '../ini.js';
-import { hasSystemd, withUnit } from './unit.js';
+import { booleanOf, type IniSetting, SYSTEMD_DIRECTORIES, systemdFiles, valuesOf } from '../ini.js';
+import { enablingHidden, hasSystemd, linksTo, withUnit } from './unit.js';
 
 export const unitNoWatchdog: Check = {
   code: 'unit-no-watchdog',
@@ -81,7 +82,16 @@ export const unitOrdering: Check = {
               : [],
       );
       const missing = [...new Set(wanted)].filter((unit) => !before.some((one) => one.unit === unit));
-      const queued = [...host.files.keys()].some((path) => path.endsWith(`.wants/${START_TARGET}`));
+      const queued = linksTo(host, START_TARGET).length > 0;
+      const hidden =
+        unreadableOf(
+          host.files,
+          SYSTEMD_DIRECTORIES.flatMap((directory) => [
+            `${directory}/system/${START_TARGET}`,
+            `${directory}/system/${START_TARGET}.d`,
+          ]),
+        ) ?? (queued ? undefined : enablingHidden(host));
+      if (hidden !== undefined) return unknown(hidden, 'sudo backup-router doctor');
       const early = before.find(({ unit }) => unit === 'network-pre.target');
       return [
         ...(missing.length === 0
@@ -121,6 +131,11 @@ export const runtimeWatchdog: Check = {
   facts: '',
   run: (host) => {
     if (!hasSystemd(host)) return 'not-applicable';
+    const hidden = unreadableOf(
+      host.files,
+      SYSTEMD_DIRECTORIES.flatMap((directory) => [`${directory}/system.conf`, `${directory}/system.conf.d`]),
+    );
+    if (hidden !== undefined) return unknown(hidden, 'sudo backup-router doctor');
     const setting = valuesOf(systemdFiles(host.files, 'system.conf'), 'Manager', 'RuntimeWatchdogSec').at(-1);
     if (setting !== undefined && !/^(0|off)$/.test(setting.value)) return [];
     return found(
@@ -159,7 +174,8 @@ export const unitUser: Check = {
         ...valuesOf(files, 'Service', 'Group').slice(-1),
         ...valuesOf(files, 'Service', 'SupplementaryGroups'),
       ].flatMap(({ value, where }) => value.split(/\s+/).map((name) => ({ name, where })));
-      if (exists('/etc/passwd', 'root') === undefined) return unknown('/etc/passwd cannot be read');
+      for (const path of ['/etc/passwd', '/etc/group'])
+        if (exists(path, 'root') === undefined) return unknown(`${path} cannot be read`);
       const missing = [
         ...(user === undefined || exists('/etc/passwd', user.value) !== false
           ? []

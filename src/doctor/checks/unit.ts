@@ -47,6 +47,21 @@ function masked(host: Host): string | undefined {
   return entry?.kind === 'file' && (entry.target === '/dev/null' || entry.text === '') ? path : undefined;
 }
 
+/** Links in `*.wants` and `*.requires`: where enabling leaves them. */
+export function linksTo(host: Host, unit: string): readonly string[] {
+  return [...host.files].flatMap(([path, { kind }]) =>
+    kind === 'file' && /\.(wants|requires)\/[^/]+$/.test(path) && path.endsWith(`/${unit}`) ? [path] : [],
+  );
+}
+
+/** Why such links may not be seen. */
+export function enablingHidden(host: Host): string | undefined {
+  for (const [path, entry] of host.files)
+    if (entry.kind === 'unreadable' && /\/systemd\/system(\/[^/]+\.(wants|requires)(\/.*)?)?$/.test(path))
+      return `${path}: ${entry.why}`;
+  return undefined;
+}
+
 export const noSystemd: Check = {
   code: 'no-systemd',
   title: 'systemd starts the agent, and restarts it when it dies',
@@ -103,10 +118,10 @@ export const unitNotEnabled: Check = {
   facts: 'S1',
   run: (host) =>
     withUnit(host, () => {
-      const links = [...host.files.keys()].filter(
-        (path) => /\.(wants|requires)\/[^/]+$/.test(path) && path.endsWith(`/${UNIT}`),
-      );
+      const links = linksTo(host, UNIT);
       if (links.some((path) => !path.startsWith('/run/'))) return [];
+      const hidden = enablingHidden(host);
+      if (hidden !== undefined) return unknown(hidden, 'sudo backup-router doctor');
       return found(
         'error',
         `The unit is not enabled${links.length > 0 ? ' beyond this boot' : ''}: after the next

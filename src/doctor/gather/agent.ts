@@ -8,13 +8,15 @@ import { CommandError, EXIT } from '../../model/exit.js';
 import type { Status } from '../../model/status.js';
 import type { AgentEvidence } from '../host.js';
 import { type Seen, seen, unseen } from '../seen.js';
-import { gatherOthers, identityOf } from './processes.js';
+import { agentProcess, gatherOthers, identityOf } from './processes.js';
 
 export async function gatherAgent(socket: string): Promise<AgentEvidence> {
   const answer = await askStatus(socket);
   const away = answer.kind === 'seen' && answer.value !== undefined ? elsewhere(answer.value) : undefined;
   const status: typeof answer = away === undefined ? answer : seen(undefined);
-  const pid = status.kind === 'seen' ? status.value?.agent.pid : undefined;
+  const told = status.kind === 'seen' ? status.value?.agent.pid : undefined;
+  // An agent in a container tells the number that it has there.
+  const pid = told === undefined ? undefined : agentProcess(told);
   return {
     socket,
     status,

@@ -89,7 +89,8 @@ const ENABLING: readonly string[] = [
   '/usr/local/lib/systemd/system',
 ];
 
-export function gatherFiles(paths: HostPaths, interfaces: readonly string[]): FileTree {
+/** `birds`: the files with which BIRDs were started, beside the usual ones. */
+export function gatherFiles(paths: HostPaths, interfaces: readonly string[], birds: readonly string[] = []): FileTree {
   const tree = new Map<string, FileEntry>();
   for (const path of FILES) add(tree, paths.root, path);
   for (const { directory, suffix } of LISTINGS)
@@ -99,8 +100,9 @@ export function gatherFiles(paths: HostPaths, interfaces: readonly string[]): Fi
   for (const name of list(tree, paths.root, '/etc/frr'))
     if (tree.get(`/etc/frr/${name}`) === undefined && isDirectory(`${paths.root}/etc/frr/${name}`))
       for (const file of list(tree, paths.root, `/etc/frr/${name}`))
-        if (file.endsWith('.conf')) add(tree, paths.root, `/etc/frr/${name}/${file}`);
-  addIncluded(tree, paths.root);
+        if (file.endsWith('.conf') || file === 'daemons') add(tree, paths.root, `/etc/frr/${name}/${file}`);
+  for (const path of birds) add(tree, paths.root, path);
+  addIncluded(tree, paths.root, [...BIRD_FILES, ...birds]);
   for (const directory of ENABLING) {
     for (const name of list(tree, paths.root, directory))
       if (/\.(wants|requires)$/.test(name))
@@ -111,8 +113,8 @@ export function gatherFiles(paths: HostPaths, interfaces: readonly string[]): Fi
 }
 
 /** What BIRD's files include, and what those do. */
-function addIncluded(tree: Map<string, FileEntry>, root: string): void {
-  const open = [...BIRD_FILES];
+function addIncluded(tree: Map<string, FileEntry>, root: string, files: readonly string[]): void {
+  const open = [...files];
   for (let path = open.shift(); path !== undefined && open.length < MAX_INCLUDED; path = open.shift()) {
     const entry = tree.get(path);
     if (entry?.kind !== 'file') continue;

@@ -13,12 +13,14 @@ import { selectorText } from '../../model/config.js';
 import type { Paths } from '../../model/paths.js';
 import { libcFault, loadLibc } from '../../native/libc.js';
 import { textOf } from '../files.js';
+import { frrLines } from '../frr-config.js';
+import { staticsOf } from '../frr-statics.js';
 import type { Host } from '../host.js';
 import { type Seen, seen } from '../seen.js';
 import { gatherAgent } from './agent.js';
 import { gatherFiles, type HostPaths, readOne } from './files.js';
-import { gatherKernel, gatherRules } from './kernel.js';
-import { gatherProcesses, identityOf } from './processes.js';
+import { gatherKernel, gatherNextHops, gatherRules } from './kernel.js';
+import { gatherBirdFiles, gatherProcesses, identityOf } from './processes.js';
 import { gatherSockets, stepsTo } from './sockets.js';
 import { gatherShippedUnit, gatherSystemd } from './systemd.js';
 
@@ -44,8 +46,14 @@ export async function gatherHost({ config, loaded, missing, paths, host }: Gathe
       (kernel.kind === 'seen' ? linkOf(selector, kernel.value.snapshot)?.name : undefined) ?? selectorText(selector),
   );
   const state = dirname(paths.lastKnownGood);
-  const steps = stepsTo(state);
   const native = loadLibc();
+  // What runs has its own files; below another root nothing does.
+  const birdFiles = host.root === '' ? gatherBirdFiles() : seen([]);
+  const files = gatherFiles(host, names, birdFiles.kind === 'seen' ? birdFiles.value : []);
+  const nextHops = await gatherNextHops(
+    staticsOf(frrLines({ config, files, ...sockets }).lines),
+    kernel.kind === 'seen' ? kernel.value.snapshot.links : [],
+  );
   return {
     config,
     watched: watchedDaemons(config.routingDaemons),
@@ -57,7 +65,9 @@ export async function gatherHost({ config, loaded, missing, paths, host }: Gathe
       kept: keptText(paths.lastKnownGood),
       keptPath: paths.lastKnownGood,
     },
-    files: gatherFiles(host, names),
+    files,
+    nextHops,
+    birdFiles,
     kernel,
     rules,
     ...sockets,
@@ -71,7 +81,7 @@ export async function gatherHost({ config, loaded, missing, paths, host }: Gathe
     processes: gatherProcesses(),
     systemd,
     shippedUnit: gatherShippedUnit(),
-    stateDirectory: { path: state, steps, exists: steps.at(-1)?.path === state },
+    stateDirectory: { path: state, steps: stepsTo(state), exists: whetherExists(state) },
     nativeFault: native === undefined ? libcFault() : undefined,
     clock: { now: Date.now(), built: builtAt() },
   };
@@ -81,6 +91,14 @@ export async function gatherHost({ config, loaded, missing, paths, host }: Gathe
 function keptText(path: string): Seen<string | undefined> {
   const kept = textOf(readOne(path), path);
   return kept.kind === 'seen' ? seen(kept.value?.replace(/\n# last known good, crc32 \w+\n$/, '')) : kept;
+}
+
+function whetherExists(path: string): 'yes' | 'no' | 'unseen' {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined ? 'no' : 'yes';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOTDIR' ? 'no' : 'unseen';
+  }
 }
 
 /** When this very program was written. */

@@ -14,13 +14,15 @@ import { ownTables } from '../../core/ownership.js';
 import type { ProbeTarget } from '../../core/ports.js';
 import { tablesOf } from '../../fib/snapshot-view.js';
 import { type Inspector, inspect } from '../../kernel/inspect.js';
-import type { Family } from '../../model/address.js';
+import { type Family, isLinkLocal } from '../../model/address.js';
 import { allBackupRouters, type Config } from '../../model/config.js';
-import type { NeighbourEntry, NeighbourState } from '../../model/link.js';
+import type { Link, NeighbourEntry, NeighbourState } from '../../model/link.js';
+import type { KernelAnswer } from '../../model/policy.js';
 import type { Rule } from '../../model/route.js';
 import type { Snapshot } from '../../model/snapshot.js';
+import { type FrrStatic, nextHopKey } from '../frr-statics.js';
 import { gatewaysOf } from '../gateways.js';
-import type { KernelEvidence } from '../host.js';
+import type { Host, KernelEvidence } from '../host.js';
 import { type Seen, seen, unseen } from '../seen.js';
 
 /** RTPROT_ZSTATIC (fact F4). */
@@ -56,6 +58,36 @@ export async function gatherRules(): Promise<Seen<readonly Rule[]>> {
     // rtnetlink answers so where no family has rules (CONFIG_FIB_RULES is off).
     if ((error as NodeJS.ErrnoException).code === 'EOPNOTSUPP') return seen([]);
     return unseen(`the policy rules cannot be read: ${(error as Error).message}`);
+  }
+}
+
+/** Statics whose next hops are looked up. */
+const MAX_NEXT_HOPS = 256;
+
+/** The kernel's way to the next hops of statics, one lookup each. */
+export async function gatherNextHops(statics: readonly FrrStatic[], links: readonly Link[]): Promise<Host['nextHops']> {
+  const wanted = new Map(
+    statics.flatMap(({ gateway, nexthopVrf: name }) => {
+      const link =
+        name === undefined ? undefined : links.find((one) => one.name === name && one.vrfTable !== undefined);
+      if (gateway === undefined || isLinkLocal(gateway) || (name !== undefined && link === undefined)) return [];
+      const vrf = link === undefined ? undefined : { name: link.name, index: link.index, table: link.vrfTable! };
+      return [[nextHopKey(gateway, name), { gateway, vrf }] as const];
+    }),
+  );
+  try {
+    return seen(
+      await inspect(async (kernel) => {
+        const ways = new Map<string, KernelAnswer>();
+        for (const [key, { gateway, vrf }] of [...wanted].slice(0, MAX_NEXT_HOPS))
+          ways.set(key, await kernel.answer(gateway, vrf));
+        return ways;
+      }),
+    );
+  } catch (error) {
+    return unseen(
+      `the kernel's way to the next hops of FRR's statics cannot be asked for: ${(error as Error).message}`,
+    );
   }
 }
 

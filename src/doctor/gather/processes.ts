@@ -7,9 +7,11 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Identity, ProcessEvidence } from '../host.js';
 import { type Seen, seen, unseen } from '../seen.js';
 
-/** The children of PID 1 that can be seen. */
+/** The children of PID 1. */
 export function gatherProcesses(): Seen<readonly ProcessEvidence[]> {
   try {
+    const hidden = processesHidden();
+    if (hidden !== undefined) return unseen(hidden);
     return seen(
       (children(1) ?? pids()).flatMap((pid) => {
         const parsed = parseStat(read(`/proc/${pid}/stat`) ?? '');
@@ -19,6 +21,20 @@ export function gatherProcesses(): Seen<readonly ProcessEvidence[]> {
   } catch (error) {
     return unseen(`/proc cannot be read: ${(error as Error).message}`);
   }
+}
+
+const CAP_SYS_PTRACE = 19n;
+
+/** Why this user does not see the processes of others (proc(5), hidepid). */
+function processesHidden(): string | undefined {
+  const options = /^\S+ \/proc proc (\S+)/m.exec(read('/proc/self/mounts') ?? '')?.[1]?.split(',') ?? [];
+  const hides = options.find((option) => option.startsWith('hidepid='))?.slice('hidepid='.length) ?? '0';
+  const self = identityOf('self', 'this user');
+  const may = self !== undefined && ((self.capabilities >> CAP_SYS_PTRACE) & 1n) === 1n;
+  const group = Number(options.find((option) => option.startsWith('gid='))?.slice('gid='.length) ?? '0');
+  return ['0', 'off'].includes(hides) || may || self?.groups.includes(group) === true
+    ? undefined
+    : `/proc is mounted with hidepid=${hides}: this user does not see the processes of others`;
 }
 
 /**
@@ -36,11 +52,11 @@ export function gatherOthers(known: number | undefined): Seen<readonly string[]>
   try {
     const own = readlinkSync('/proc/self/ns/net');
     const others: string[] = [];
-    let hidden: string | undefined;
+    let hidden = processesHidden();
     for (const pid of pids()) {
       if (pid === process.pid || pid === known) continue;
       const argv = (read(`/proc/${pid}/cmdline`) ?? '').split('\0');
-      if (!isAgent(argv)) continue;
+      if (!runsAgent(argv) || argv.includes('--dry-run')) continue;
       const namespace = netOf(pid);
       if (namespace === undefined) hidden = `the network namespace of pid ${pid} may not be read by this user`;
       else if (namespace === own) others.push(`${pid} ${argv.join(' ').trim()}`);
@@ -51,14 +67,56 @@ export function gatherOthers(known: number | undefined): Seen<readonly string[]>
   }
 }
 
-/**
- * `node .../backup-router.cjs run`, `/usr/bin/backup-router run`. A dry run changes nothing, so it
- * may stand beside.
- */
-function isAgent(argv: readonly string[]): boolean {
-  const at = argv.indexOf('run');
-  if (at < 1 || argv.includes('--dry-run')) return false;
-  return /(^|\/)backup-router(\.cjs)?$/.test(argv[at - 1]!);
+/** `node .../backup-router.cjs run`, `/usr/bin/backup-router --instance NAME run`. */
+export function runsAgent(argv: readonly string[]): boolean {
+  const at = argv.findIndex((word) => /(^|\/)backup-router(\.cjs)?$/.test(word));
+  if (at < 0 || at > 1) return false;
+  const words = argv
+    .slice(at + 1)
+    .filter((word, i, all) => !word.startsWith('--instance') && all[i - 1] !== '--instance');
+  return words[0] === 'run';
+}
+
+/** The number here of the agent that has this number in its status: it may run in a pid namespace of its own (proc(5), NSpid). */
+export function agentProcess(told: number): number | undefined {
+  const isAgent = (pid: number): boolean => runsAgent((read(`/proc/${pid}/cmdline`) ?? '').split('\0'));
+  if (isAgent(told)) return told;
+  return pids().find(
+    (pid) => isAgent(pid) && new RegExp(`^NSpid:.*\\t${told}$`, 'm').test(read(`/proc/${pid}/status`) ?? ''),
+  );
+}
+
+/** The configuration files that the BIRDs of this network namespace were started with; empty: none runs, or the usual ones. */
+export function gatherBirdFiles(): Seen<readonly string[]> {
+  try {
+    const own = readlinkSync('/proc/self/ns/net');
+    const files: string[] = [];
+    for (const pid of pids()) {
+      if (!/^bird6?$/.test((read(`/proc/${pid}/comm`) ?? '').trim())) continue;
+      const file = configOfBird((read(`/proc/${pid}/cmdline`) ?? '').split('\0'));
+      const namespace = netOf(pid);
+      if (file === undefined || (namespace !== undefined && namespace !== own)) continue;
+      if (!file.startsWith('/'))
+        return unseen(`BIRD (pid ${pid}) was started with -c ${file}, from a directory that is not known`);
+      if (namespace === undefined)
+        return unseen(
+          `BIRD (pid ${pid}) was started with -c ${file}, and whether it is of this network namespace may not be read by this user`,
+        );
+      files.push(file);
+    }
+    return seen(files);
+  } catch (error) {
+    return unseen(`/proc cannot be read: ${(error as Error).message}`);
+  }
+}
+
+/** bird(8): `-c FILE`, also among letters that take no value. */
+export function configOfBird(argv: readonly string[]): string | undefined {
+  for (const [i, word] of argv.entries()) {
+    const match = /^-[a-bd-zA-Z]*c(.*)$/.exec(word);
+    if (i > 0 && match !== null) return match[1] !== '' ? match[1] : argv[i + 1];
+  }
+  return undefined;
 }
 
 function netOf(pid: number): string | undefined {

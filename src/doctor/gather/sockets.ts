@@ -51,6 +51,7 @@ export async function gatherSockets(config: Config): Promise<SocketsEvidence> {
     Promise.all(
       configurable(config).map(async ({ daemon, path }) => ({
         daemon,
+        sockets: dirname(path),
         result: await runningConfig(path, limitMs),
       })),
     ),
@@ -60,8 +61,8 @@ export async function gatherSockets(config: Config): Promise<SocketsEvidence> {
   return {
     sockets,
     nexthopTracking,
-    running: configurations.flatMap(({ daemon, result }) =>
-      result.kind === 'seen' ? [{ daemon, text: result.value }] : [],
+    running: configurations.flatMap(({ daemon, sockets: directory, result }) =>
+      result.kind === 'seen' ? [{ daemon, sockets: directory, text: result.value }] : [],
     ),
     runningComplete:
       failed?.result.kind === 'unseen'
@@ -162,9 +163,9 @@ async function nexthopTrackingOf(config: Config, limitMs: number): Promise<reado
     if (daemon.kind !== 'frr') continue;
     const endpoint: Endpoint = { kind: 'unix', path: join(daemon.socketDirectory, 'zebra.vty') };
     await conversation(endpoint, VTY, limitMs, async (exchange) => {
-      for (const command of ['show ip nht', 'show ipv6 nht']) {
+      for (const command of ['show ip nht vrf all', 'show ipv6 nht vrf all']) {
         const answer = await exchange.ask(command, limitMs);
-        if (answer.status === 0) answers.push({ command, text: answer.text });
+        if (answer.status === 0) answers.push({ sockets: daemon.socketDirectory, command, text: answer.text });
       }
     });
   }

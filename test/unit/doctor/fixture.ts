@@ -12,6 +12,7 @@ import type { Host, KernelEvidence, SocketEvidence } from '../../../src/doctor/h
 import { type Seen, seen } from '../../../src/doctor/seen.js';
 import { FRR_PROTOCOLS } from '../../../src/model/daemon-protocols.js';
 import type { InterfaceAddress, Link } from '../../../src/model/link.js';
+import type { KernelAnswer } from '../../../src/model/policy.js';
 import { prefix } from '../../../src/model/prefix.js';
 import { REFUSALS, type Route, type Rule } from '../../../src/model/route.js';
 import type { RuleDetail } from '../../../src/model/rule-detail.js';
@@ -89,6 +90,20 @@ export function route(
 /** The route that the kernel makes of an address, unless it is told not to (noprefixroute). */
 function connected({ address: own, peer, length, interfaceIndex: dev }: InterfaceAddress): Route {
   return route(peer ?? own, length, { protocol: 2, dev });
+}
+
+/** The kernel's answer for a next hop. */
+export function byRoute(matched: Route): KernelAnswer {
+  const [hop] = matched.nexthops;
+  return {
+    kind: 'route',
+    matched,
+    type: matched.type,
+    gateway: hop?.gateway,
+    interfaceIndex: hop?.interfaceIndex ?? 0,
+    source: undefined,
+    table: matched.table,
+  };
 }
 
 export function rule(priority: number, table: number, more: Partial<Rule> = {}, detail?: Partial<RuleDetail>): Rule {
@@ -284,6 +299,8 @@ export function hostWith(spoil: Spoil = {}): Host {
     sockets: [socket('frr/zebra'), socket('frr/bgpd')],
     running: [],
     runningComplete: seen(true),
+    nextHops: seen(new Map([['10.1.0.1', byRoute(route('10.1.0.0', 24, { protocol: 2, dev: 3 }))]])),
+    birdFiles: seen([]),
     agent: {
       socket: '/run/backup-router/control.sock',
       status: spoil.status ?? seen(status({ routes: { ...status().routes, placement: config.placement } })),
@@ -313,7 +330,7 @@ export function hostWith(spoil: Spoil = {}): Host {
     shippedUnit: seen(UNIT_TEXT),
     stateDirectory: {
       path: '/var/lib/backup-router',
-      exists: true,
+      exists: 'yes',
       steps: [
         ['/var', 0o755, 0, 0],
         ['/var/lib', 0o755, 0, 0],

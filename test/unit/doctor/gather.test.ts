@@ -133,15 +133,14 @@ t.test("systemd's files", async (t) => {
 t.test("FRR's blocks", async (t) => {
   const lines = linesOf(
     '! c\nhostname x\nrouter bgp 1\n address-family ipv4\n  redistribute kernel\n exit-address-family\nexit\nip route 10.0.0.0/8 10.1.1.1\n',
-    (n) => `f:${n}`,
   );
   t.strictSame(
-    lines.map(({ where, block, text }) => `${where} [${block ?? ''}] ${text}`),
+    lines.map(({ number, within, text }) => `f:${number} [${within.join(' > ')}] ${text}`),
     [
       'f:2 [] hostname x',
       'f:3 [] router bgp 1',
       'f:4 [router bgp 1] address-family ipv4',
-      'f:5 [router bgp 1] redistribute kernel',
+      'f:5 [router bgp 1 > address-family ipv4] redistribute kernel',
       'f:6 [router bgp 1] exit-address-family',
       'f:7 [] exit',
       'f:8 [] ip route 10.0.0.0/8 10.1.1.1',

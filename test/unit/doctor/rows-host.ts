@@ -81,7 +81,8 @@ const SOCKETS: readonly Row[] = [
         [DROP_IN]: '[Service]\nSupplementaryGroups=frrvty\n',
         '/etc/group': 'frrvty:x:102:frr\nbackup-router:x:103:\n',
       },
-      more: { agent: { ...agent, identity: undefined } },
+      status: seen(undefined),
+      more: { agent: { ...agent, status: seen(undefined), identity: undefined } },
     },
   },
   {
@@ -159,6 +160,21 @@ const FRR: readonly Row[] = [
     evidence: /no line bgpd=/,
     remedy: /remove bgpd/,
     near: { config: config('', '[{frr: {daemons: [zebra, staticd]}}]'), ...daemons('ospfd=no\n') },
+  },
+  {
+    code: 'frr-daemon-disabled',
+    what: 'in the file of a pathspace',
+    bad: {
+      config: config('', '[{frr: {daemons: [zebra, bgpd], socket-directory: /run/frr/core1}}]'),
+      files: { '/etc/frr/core1/daemons': '\nbgpd=no\n' },
+    },
+    severity: 'error',
+    evidence: /^\/etc\/frr\/core1\/daemons:2: bgpd=no$/,
+    remedy: /^sed -i .* \/etc\/frr\/core1\/daemons/,
+    near: {
+      config: config('', '[{frr: {daemons: [zebra, bgpd], socket-directory: /run/frr/core1}}]'),
+      files: { '/etc/frr/daemons': 'bgpd=no\n', '/etc/frr/core1/daemons': 'bgpd=yes\n' },
+    },
   },
   {
     code: 'frr-watchfrr-off',
@@ -352,6 +368,42 @@ const MANAGERS: readonly Row[] = [
           'network:\n  ethernets:\n    mgmt0:\n      dhcp4: true\n      dhcp4-overrides:\n        use-routes: false\n    data0:\n      gateway4: 10.1.0.1\n',
       },
     },
+  },
+  {
+    code: 'ifupdown-default',
+    what: 'an interface that is meant by its MAC address',
+    bad: {
+      config: config().replace('mgmt0', "{mac: '02:00:00:00:00:02'}"),
+      files: { '/etc/network/interfaces': 'iface mgmt0 inet dhcp\n' },
+    },
+    severity: 'warning',
+    evidence: /interfaces:1: iface mgmt0 inet dhcp/,
+    remedy: /adopt/,
+    near: {
+      config: config().replace('mgmt0', "{mac: '02:00:00:00:00:02'}"),
+      files: { '/etc/network/interfaces': 'source interfaces.d/*\niface data0 inet dhcp\n' },
+    },
+  },
+  {
+    code: 'ifupdown-default',
+    what: 'files from elsewhere',
+    bad: { files: { '/etc/network/interfaces': 'source /etc/network/sites/*\n' } },
+    severity: 'unknown',
+    evidence: /^$/,
+    near: { files: { '/etc/network/interfaces': 'source /etc/network/interfaces.d/*\n' } },
+  },
+  {
+    code: 'netplan-default',
+    what: 'interfaces told by their address',
+    bad: {
+      files: {
+        '/etc/netplan/x.yaml': 'network:\n  ethernets:\n    up:\n      match: {macaddress: aa}\n      dhcp4: true\n',
+      },
+    },
+    severity: 'unknown',
+    evidence: /^$/,
+    remedy: /sudo/,
+    near: { files: { '/etc/netplan/x.yaml': 'network:\n  ethernets:\n    up:\n      dhcp4: true\n' } },
   },
   {
     code: 'netplan-default',
@@ -652,7 +704,10 @@ const AGENT: readonly Row[] = [
   {
     code: 'config-not-running',
     what: 'the text has changed',
-    bad: { more: { configuration: { ...hostWith().configuration, kept: seen('other\n') } } },
+    bad: {
+      status: seen(status({ configuration: { ...status().configuration, changed: true } })),
+      more: { configuration: { ...hostWith().configuration, kept: seen('other\n') } },
+    },
     severity: 'warning',
     evidence: /last-known-good\.yaml differs/,
     remedy: /^diff/,
@@ -740,21 +795,23 @@ const AGENT: readonly Row[] = [
     severity: 'error',
     evidence: /CapEff 0{16}/,
     remedy: /AmbientCapabilities/,
-    near: { more: { agent: { ...agent, identity: undefined } } },
+    near: { more: { agent: { ...agent, status: seen(undefined), identity: undefined } } },
   },
   {
     code: 'capability-missing',
     what: 'the unit drops it',
     bad: {
       files: { [DROP_IN]: '[Service]\nAmbientCapabilities=\n' },
-      more: { agent: { ...agent, identity: undefined } },
+      status: seen(undefined),
+      more: { agent: { ...agent, status: seen(undefined), identity: undefined } },
     },
     severity: 'error',
     evidence: /user backup-router of the unit/,
     remedy: /CAP_NET_ADMIN/,
     near: {
       files: { [DROP_IN]: '[Service]\nAmbientCapabilities=CAP_NET_RAW\n' },
-      more: { agent: { ...agent, identity: undefined } },
+      status: seen(undefined),
+      more: { agent: { ...agent, status: seen(undefined), identity: undefined } },
     },
   },
   {
@@ -762,7 +819,7 @@ const AGENT: readonly Row[] = [
     what: "root's",
     bad: {
       more: {
-        stateDirectory: { path: '/s', exists: true, steps: [{ path: '/s', mode: 0o755, uid: 0, gid: 0 }] },
+        stateDirectory: { path: '/s', exists: 'yes', steps: [{ path: '/s', mode: 0o755, uid: 0, gid: 0 }] },
       },
     },
     severity: 'warning',
@@ -770,18 +827,18 @@ const AGENT: readonly Row[] = [
     remedy: /install -d .* \/s/,
     near: {
       more: {
-        stateDirectory: { path: '/s', exists: true, steps: [{ path: '/s', mode: 0o775, uid: 0, gid: 103 }] },
+        stateDirectory: { path: '/s', exists: 'yes', steps: [{ path: '/s', mode: 0o775, uid: 0, gid: 103 }] },
       },
     },
   },
   {
     code: 'state-not-writable',
     what: 'not there, and no unit makes it',
-    bad: { files: { [UNIT]: undefined }, more: { stateDirectory: { path: '/s', exists: false, steps: [] } } },
+    bad: { files: { [UNIT]: undefined }, more: { stateDirectory: { path: '/s', exists: 'no', steps: [] } } },
     severity: 'warning',
     evidence: /no \/s/,
     remedy: /install -d/,
-    near: { more: { stateDirectory: { path: '/s', exists: false, steps: [] } } },
+    near: { more: { stateDirectory: { path: '/s', exists: 'no', steps: [] } } },
   },
   {
     code: 'last-known-good-missing',

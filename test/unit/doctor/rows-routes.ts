@@ -1,8 +1,9 @@
 /** Rows of routes and rules of others: defaults, FRR, BIRD, numbers. */
 
-import { seen } from '../../../src/doctor/seen.js';
+import type { Answered } from '../../../src/doctor/host.js';
+import { seen, unseen } from '../../../src/doctor/seen.js';
 import { prefix } from '../../../src/model/prefix.js';
-import { KERNEL_RULES, link, route, rule, socket, status } from './fixture.js';
+import { byRoute, KERNEL_RULES, link, route, rule, socket, status } from './fixture.js';
 import { BIRD, config, INET, MAIN, type Row } from './row.js';
 
 const BGP = route('0.0.0.0', 0, { protocol: 186, metric: 20, via: '10.1.0.1', dev: 3 });
@@ -25,10 +26,17 @@ const HIDDEN_DEFAULT = seen(
 );
 const VRF_LINKS = [link('lo', 1), link('mgmt0', 2, { master: 9 }), link('blue', 9, { kind: 'vrf', vrfTable: 10 })];
 const FRR = '/etc/frr/frr.conf';
+const PRIVATE = config('', undefined, '{address: 10.255.0.1, destination: 172.16.0.0/12}');
+const BY_DEFAULT = byRoute(BGP);
 const bgp = (line: string): string =>
   `router bgp 65002\n address-family ipv4 unicast\n  ${line}\n exit-address-family\nexit\n`;
 const own = (o: Parameters<typeof route>[2] = {}): ReturnType<typeof route> =>
   route('0.0.0.0', 0, { protocol: 157, table: 25_500, via: '10.255.0.1', ...o });
+const nht = (family: string, word: string): Answered => ({
+  sockets: '/run/frr',
+  command: `show ${family} nht vrf all`,
+  text: `VRF default:\n Resolve via default: ${word}\n`,
+});
 const refused = { evidence: /^$/, remedy: /sudo/, severity: 'unknown' } as const;
 const closed = { kind: 'unreadable', why: 'no permission' } as const;
 
@@ -131,7 +139,7 @@ export const ROUTE_ROWS: readonly Row[] = [
     },
     severity: 'warning',
     evidence: /frr\.conf:1: ip route 172\.16/,
-    remedy: /no ip route 172\.16\.0\.0\/12 10\.255\.0\.1/,
+    remedy: /^sed -i '1d' \/etc\/frr\/frr\.conf$/m,
     near: {
       config: config('', undefined, '{address: 10.255.0.1, destination: 172.16.0.0/13}'),
       files: { [FRR]: 'ip route 172.16.0.0/12 10.255.0.1\n' },
@@ -146,7 +154,7 @@ export const ROUTE_ROWS: readonly Row[] = [
     },
     severity: 'warning',
     evidence: /staticd\.conf:1/,
-    remedy: /172\.20/,
+    remedy: /^sed -i '1d' \/etc\/frr\/staticd\.conf$/m,
     near: {
       config: config('', undefined, '{address: 10.255.0.1, destination: 172.16.0.0/12}'),
       files: { '/etc/frr/staticd.conf': 'ip route 172.20.0.0/16 10.1.0.1\n' },
@@ -166,7 +174,7 @@ export const ROUTE_ROWS: readonly Row[] = [
       },
       severity: 'warning',
       evidence: /frr\.conf:1/,
-      remedy: /172\.20/,
+      remedy: /^sed -i '1d' /m,
       near: {
         config: config('', undefined, '{address: 10.255.0.1, destination: 172.16.0.0/12}'),
         files: { [FRR]: `${line}\n` },
@@ -183,13 +191,150 @@ export const ROUTE_ROWS: readonly Row[] = [
       },
       severity: 'warning',
       evidence: /frr\.conf:1/,
-      remedy: new RegExp(`no ip route 172\\.20\\.0\\.0/16 ${word}`),
+      remedy: /^sed -i '1d' \/etc\/frr\/frr\.conf$/m,
       near: {
         config: config('', undefined, '{address: 10.255.0.1, destination: 172.16.0.0/12}'),
         files: { [FRR]: `ip route 172.32.0.0/16 ${word}\n` },
       },
     }),
   ),
+  {
+    code: 'static-overlap',
+    what: 'over a next hop that the management network reaches',
+    bad: {
+      config: PRIVATE,
+      files: { [FRR]: 'ip route 172.20.0.0/16 10.250.0.9\n' },
+      more: { nextHops: seen(new Map([['10.250.0.9', byRoute(route('10.250.0.0', 16, { via: '10.255.0.1' }))]])) },
+    },
+    severity: 'warning',
+    evidence:
+      /frr\.conf:1: ip route 172\.20\.0\.0\/16 10\.250\.0\.9; 10\.250\.0\.9 by 10\.250\.0\.0\/16 via 10\.255\.0\.1 dev mgmt0/,
+    remedy: /^sed -i '1d' \/etc\/frr\/frr\.conf$/m,
+    near: {
+      config: PRIVATE,
+      files: { [FRR]: 'ip route 172.20.0.0/16 10.250.0.9\n' },
+      more: {
+        nextHops: seen(new Map([['10.250.0.9', byRoute(route('10.250.0.0', 16, { via: '10.1.0.1', dev: 3 }))]])),
+      },
+    },
+  },
+  {
+    code: 'static-overlap',
+    what: 'over a next hop that another static reaches',
+    bad: {
+      config: PRIVATE,
+      files: {
+        [FRR]: 'ip route 172.20.0.0/16 10.250.0.9\nip route 10.250.0.0/24 10.251.0.1\nip route 10.251.0.0/24 mgmt0\n',
+      },
+      more: {
+        nextHops: seen(
+          new Map([
+            ['10.250.0.9', BY_DEFAULT],
+            ['10.251.0.1', BY_DEFAULT],
+          ]),
+        ),
+      },
+    },
+    severity: 'warning',
+    evidence:
+      /frr\.conf:1: .*; 10\.250\.0\.9 by ip route 10\.250\.0\.0\/24 10\.251\.0\.1; 10\.251\.0\.1 by ip route 10\.251/,
+    remedy: /^sed -i '1d' /m,
+    near: {
+      config: PRIVATE,
+      files: { [FRR]: 'ip route 172.20.0.0/16 10.250.0.9\nip route 10.250.0.0/24 data0\nip route 10.0.0.0/8 mgmt0\n' },
+      more: { nextHops: seen(new Map([['10.250.0.9', BY_DEFAULT]])) },
+    },
+  },
+  {
+    code: 'static-overlap',
+    what: 'over a next hop by the default route of the management network, where FRR resolves by it',
+    bad: {
+      config: PRIVATE,
+      files: { [FRR]: 'frr version 10.3\nip route 172.20.0.0/16 10.250.0.9\n' },
+      more: { nextHops: seen(new Map([['10.250.0.9', byRoute(route('0.0.0.0', 0, { via: '10.255.0.1' }))]])) },
+    },
+    severity: 'warning',
+    evidence: /frr\.conf:2: .*; 10\.250\.0\.9 by default via 10\.255\.0\.1 dev mgmt0/,
+    remedy: /^sed -i '2d' /m,
+    near: {
+      config: PRIVATE,
+      files: { [FRR]: 'frr version 8.4.4\nip route 172.20.0.0/16 10.250.0.9\n' },
+      more: { nextHops: seen(new Map([['10.250.0.9', byRoute(route('0.0.0.0', 0, { via: '10.255.0.1' }))]])) },
+    },
+  },
+  {
+    code: 'static-overlap',
+    what: 'by the backup route itself, no more than while that is in',
+    bad: { config: PRIVATE, files: { [FRR]: 'ip route 172.20.0.0 255.255.0.0 10.255.0.1\n' } },
+    severity: 'warning',
+    evidence: /frr\.conf:1: ip route 172\.20\.0\.0 255\.255\.0\.0 10\.255\.0\.1/,
+    remedy: /^sed -i '1d' /m,
+    near: {
+      config: PRIVATE,
+      files: { [FRR]: 'ip route 172.20.0.0/16 10.250.0.9\n' },
+      more: {
+        nextHops: seen(
+          new Map([['10.250.0.9', byRoute(route('0.0.0.0', 0, { via: '10.255.0.1', protocol: 157, table: 25_500 }))]]),
+        ),
+      },
+    },
+  },
+  {
+    code: 'static-overlap',
+    what: 'not in another table; host bits as FRR takes them',
+    bad: { config: PRIVATE, files: { [FRR]: 'ip route 172.20.5.5/16 10.255.0.1 tag 7 200\n' } },
+    severity: 'warning',
+    evidence: /frr\.conf:1: ip route 172\.20\.5\.5\/16 10\.255\.0\.1 tag 7 200/,
+    remedy: /^sed -i '1d' /m,
+    near: {
+      config: PRIVATE,
+      files: { [FRR]: 'ip route 172.20.0.0/16 10.255.0.1 table 77\n! ip route 172.20.0.0/16 10.255.0.1\n' },
+    },
+  },
+  {
+    code: 'static-overlap',
+    what: 'running, in a pathspace, IPv6',
+    bad: {
+      config: config(
+        '',
+        '[{frr: {socket-directory: /run/frr/core1}}]',
+        undefined,
+        "{address: 'fe80::1', destination: '2001:db8:5::/48'}",
+      ),
+      more: {
+        running: [{ daemon: 'staticd', sockets: '/run/frr/core1', text: 'ipv6 route 2001:db8:5::/48 fe80::1 mgmt0\n' }],
+      },
+    },
+    severity: 'warning',
+    evidence: /^staticd \(running\): ipv6 route 2001:db8:5::\/48 fe80::1 mgmt0$/,
+    remedy: /^vtysh -N core1 -c 'configure terminal' -c 'no ipv6 route 2001:db8:5::\/48 fe80::1 mgmt0'$/m,
+    near: {
+      config: config('', '[{frr: {socket-directory: /run/frr/core1}}]'),
+      more: {
+        running: [{ daemon: 'staticd', sockets: '/run/frr/core1', text: 'ipv6 route 2001:db8:5::/48 fe80::1 mgmt0\n' }],
+      },
+    },
+  },
+  {
+    code: 'static-overlap',
+    what: 'the way to the next hop cannot be asked for',
+    bad: {
+      config: PRIVATE,
+      files: { [FRR]: 'ip route 172.20.0.0/16 10.250.0.9\n' },
+      more: { nextHops: unseen('no netlink') },
+    },
+    ...refused,
+    near: { config: PRIVATE, more: { nextHops: unseen('no netlink') } },
+  },
+  {
+    code: 'redistribute-kernel',
+    what: 'written by hand, without indentation',
+    bad: { config: MAIN, files: { [FRR]: 'router bgp 65002\naddress-family ipv6 unicast\nredistribute kernel\n' } },
+    severity: 'warning',
+    evidence: /frr\.conf:3: router bgp 65002 > address-family ipv6 unicast > redistribute kernel/,
+    remedy: /^sed -i '3d' /m,
+    near: { config: MAIN, files: { [FRR]: 'router bgp 65002\n!redistribute kernel\n#redistribute kernel\n' } },
+  },
   {
     code: 'redistribute-kernel',
     what: 'in the files of a pathspace',
@@ -199,7 +344,7 @@ export const ROUTE_ROWS: readonly Row[] = [
     },
     severity: 'warning',
     evidence: /core1\/frr\.conf:3/,
-    remedy: /no redistribute kernel/,
+    remedy: /^sed -i '3d' \/etc\/frr\/core1\/frr\.conf$/m,
     near: { config: MAIN, files: { '/etc/frr/core1/frr.conf': bgp('redistribute kernel') } },
   },
   {
@@ -208,7 +353,7 @@ export const ROUTE_ROWS: readonly Row[] = [
     bad: { config: MAIN, files: { [FRR]: bgp('redistribute kernel') } },
     severity: 'warning',
     evidence: /frr\.conf:3/,
-    remedy: /no redistribute kernel/,
+    remedy: /^sed -i '3d' /m,
     near: {
       config: MAIN,
       files: { '/etc/frr/frr-old.conf': bgp('redistribute kernel'), '/etc/frr/bgpd.conf': bgp('redistribute kernel') },
@@ -242,17 +387,21 @@ export const ROUTE_ROWS: readonly Row[] = [
     what: 'in the file',
     bad: { config: MAIN, files: { [FRR]: bgp('redistribute kernel route-map X') } },
     severity: 'warning',
-    evidence: /frr\.conf:3: router bgp 65002 > redistribute kernel/,
-    remedy: /-c 'router bgp 65002' -c 'no redistribute kernel'/,
+    evidence: /frr\.conf:3: router bgp 65002 > address-family ipv4 unicast > redistribute kernel route-map X$/,
+    remedy: /^sed -i '3d' \/etc\/frr\/frr\.conf$/m,
     near: { files: { [FRR]: bgp('redistribute kernel') } },
   },
   {
     code: 'redistribute-kernel',
     what: 'running only',
-    bad: { config: MAIN, more: { running: [{ daemon: 'bgpd', text: bgp('redistribute kernel') }] } },
+    bad: {
+      config: MAIN,
+      more: { running: [{ daemon: 'bgpd', sockets: '/run/frr', text: bgp('redistribute kernel') }] },
+    },
     severity: 'warning',
-    evidence: /bgpd \(running\): router bgp 65002 > redistribute kernel/,
-    remedy: /placement: local/,
+    evidence: /bgpd \(running\): router bgp 65002 > address-family ipv4 unicast > redistribute kernel/,
+    remedy:
+      /^vtysh -c 'configure terminal' -c 'router bgp 65002' -c 'address-family ipv4 unicast' -c 'no redistribute kernel'$[\s\S]*placement: local/m,
     near: { config: MAIN, files: { [FRR]: bgp('redistribute connected\n  ! redistribute kernel') } },
   },
   {
@@ -287,7 +436,7 @@ export const ROUTE_ROWS: readonly Row[] = [
     severity: 'warning',
     evidence: /frr\.conf:1: ip nht/,
     remedy: /no ip nht resolve-via-default/,
-    near: { config: MAIN, files: { [FRR]: 'no ip nht resolve-via-default\n' } },
+    near: { config: MAIN, files: { [FRR]: 'no ip nht resolve-via-default\nno ipv6 nht resolve-via-default\n' } },
   },
   {
     code: 'nht-resolve-via-default',
@@ -303,15 +452,15 @@ export const ROUTE_ROWS: readonly Row[] = [
     what: 'zebra says so',
     bad: {
       config: MAIN,
-      more: { nexthopTracking: [{ command: 'show ip nht', text: 'VRF default:\n Resolve via default: on\n' }] },
+      more: { nexthopTracking: [nht('ip', 'on')] },
     },
     severity: 'warning',
-    evidence: /zebra, 'show ip nht': Resolve via default: on/,
+    evidence: /^zebra, 'show ip nht vrf all': Resolve via default: on$/,
     remedy: /no ip nht resolve-via-default/,
     near: {
       config: MAIN,
       files: { [FRR]: 'frr version 10.3\n' },
-      more: { nexthopTracking: [{ command: 'show ip nht', text: 'VRF default:\n Resolve via default: off\n' }] },
+      more: { nexthopTracking: [nht('ip', 'off'), nht('ipv6', 'off')] },
     },
   },
   {
@@ -330,7 +479,7 @@ export const ROUTE_ROWS: readonly Row[] = [
       bad: { config: MAIN, files: { [FRR]: `router ${protocol}\n default-information originate\nexit\n` } },
       severity: 'warning',
       evidence: new RegExp(`frr\\.conf:2: router ${protocol} > default-information originate`),
-      remedy: /no default-information originate/,
+      remedy: /^sed -i '2d' \/etc\/frr\/frr\.conf$/m,
       near: { config: MAIN, files: { [FRR]: `router ${protocol}\n default-information originate always\nexit\n` } },
     }),
   ),
@@ -516,6 +665,68 @@ export const ROUTE_ROWS: readonly Row[] = [
         '/etc/bird/peers/k.conf': '# learn;\nprotocol device {}\n',
         '/etc/bird/other.conf': 'protocol kernel { learn; }\n',
       },
+    },
+  },
+  {
+    code: 'bird-learn',
+    what: 'included inside the protocol',
+    bad: {
+      config: config('placement: main', BIRD),
+      files: {
+        '/etc/bird/bird.conf': 'protocol kernel k4 {\n  ipv4 { export all; };\n  include "learn.conf";\n}\n',
+        '/etc/bird/learn.conf': 'scan time 20;\nlearn all;\n',
+      },
+    },
+    severity: 'warning',
+    evidence: /^\/etc\/bird\/learn\.conf:2: learn all;$/,
+    remedy: /birdc configure/,
+    near: {
+      config: config('placement: main', BIRD),
+      files: {
+        '/etc/bird/bird.conf':
+          'protocol kernel k4 { kernel table 100; learn; }\nfunction learn_it() { learn; }\nprotocol kernel { learn no; }\n',
+      },
+    },
+  },
+  {
+    code: 'bird-learn',
+    what: 'of a table by a name that nobody defines',
+    bad: {
+      config: config('placement: main', BIRD),
+      files: { '/etc/bird/bird.conf': 'protocol kernel { kernel table T; learn; ipv4 { import all; }; }\n' },
+    },
+    severity: 'warning',
+    evidence: /learn/,
+    remedy: /krt_source/,
+    near: {
+      config: config('placement: main', BIRD),
+      files: {
+        '/etc/bird/bird.conf':
+          'define T = 100;\nprotocol kernel { kernel table T; learn; }\nprotocol kernel { learn; ipv4 { import where krt_source != 157; }; }\nprotocol kernel { learn; ipv4 { import none; }; }\n',
+      },
+    },
+  },
+  {
+    code: 'bird-learn',
+    what: 'BIRD was started with a file of its own',
+    bad: {
+      config: config('placement: main', BIRD),
+      files: {
+        '/etc/bird/bird.conf': 'protocol kernel { }\n',
+        '/etc/bird/edge.conf': 'protocol kernel { learn; }\n',
+      },
+      more: { birdFiles: seen(['/etc/bird/edge.conf']) },
+    },
+    severity: 'warning',
+    evidence: /^\/etc\/bird\/edge\.conf:1: learn;$/,
+    remedy: /krt_source/,
+    near: {
+      config: config('placement: main', BIRD),
+      files: {
+        '/etc/bird/bird.conf': 'protocol kernel { learn; }\n',
+        '/etc/bird/edge.conf': 'protocol kernel { }\n',
+      },
+      more: { birdFiles: seen(['/etc/bird/edge.conf']) },
     },
   },
   {

@@ -1,0 +1,162 @@
+/**
+ * Static routes of FRR that meet the destinations: through the management interface, whether it is named, its subnet holds the next
+ * hop or other routes lead there; and those that drop the packets.
+ */
+
+import { realmOf } from '../../core/management.js';
+import { type Address, familyOf } from '../../model/address.js';
+import { containsAddress, containsPrefix, type Prefix, prefix, prefixText, samePrefix } from '../../model/prefix.js';
+import { REFUSALS, type Route } from '../../model/route.js';
+import { type Check, found, look, unknown } from '../finding.js';
+import { frrLines, frrLineText, removalOf, vtysh } from '../frr-config.js';
+import { type FrrStatic, nextHopKey, recursionOf, staticsOf } from '../frr-statics.js';
+import type { Host, KernelEvidence } from '../host.js';
+import { frrDaemons, leavesBy, type Managed, managed, shown } from '../management.js';
+import { resolvesViaDefault } from '../resolve-via-default.js';
+
+/** Chains of statics whose next hop is reached by another static. */
+const MAX_DEPTH = 8;
+
+export const staticOverlap: Check = {
+  code: 'static-overlap',
+  title: "no static route of FRR's through the management interface meets a destination",
+  facts: 'F4, K13',
+  run: (host) =>
+    look(host.kernel, (kernel) => {
+      const { lines, why } = frrLines(host);
+      const all = staticsOf(lines);
+      const meeting = all.filter(({ destination }) => meets(host, destination));
+      const ways = meeting.map((one) => ({ one, way: wayOf(host, kernel, one, all, 0) }));
+      const refusing = meeting.filter((one) => one.refuses && inRealm(host, kernel, one));
+      const through = ways.filter(({ way }) => way.kind === 'management');
+      const inKernel = kernel.frrStatics.filter(
+        (route) => managed(host, kernel).some(({ link }) => leavesBy(route, link)) && meets(host, route.destination),
+      );
+      const [socketDirectory] = frrDaemons(host).map((one) => one.socketDirectory);
+      // In no file and in no daemon that was asked: left behind, or somebody else's.
+      const unexplained = inKernel.filter(
+        (route) => !meeting.some((one) => samePrefix(one.destination, route.destination)),
+      );
+      const findings = [
+        ...found(
+          'warning',
+          `FRR has static routes through the management interface for what is a destination, or
+            part of one. They beat the backup routes; left behind by a crash they go on doing so,
+            those more specific for as long as they stand.`,
+          [
+            ...new Set([
+              ...through.map(({ one, way }) => `${frrLineText(one.line)}${way.kind === 'management' ? way.how : ''}`),
+              ...inKernel.map((route) => shown(kernel, route)),
+            ]),
+          ],
+          [
+            `# as the vendor's document says, destinations more specific than the statics; or remove them:`,
+            ...removalOf(through.map(({ one }) => one.line)),
+            ...unexplained.map((route) => removalFromKernel(kernel, route, socketDirectory)),
+          ],
+        ),
+        ...found(
+          'warning',
+          `FRR has static routes that drop what is a destination, or part of one: while they stand,
+            no backup route carries it.`,
+          refusing.map(({ line }) => frrLineText(line)),
+          removalOf(refusing.map(({ line }) => line)),
+        ),
+      ];
+      if (findings.length > 0) return findings;
+      const unseen = ways.flatMap(({ way }) => (way.kind === 'unseen' ? [way.why] : []));
+      if (frrDaemons(host).length === 0) return [];
+      const reason = why ?? unseen[0];
+      return reason === undefined ? [] : unknown(reason, 'sudo backup-router doctor');
+    }),
+};
+
+/** Of one length or longer: a shorter static never takes anything from a backup route, which is what the vendor asks for. */
+function meets(host: Host, destination: Prefix): boolean {
+  return host.config.managementInterfaces.some(({ backupRouters }) =>
+    backupRouters.some((router) =>
+      router.destinations.some(
+        (mine) => samePrefix(mine, destination) || (mine.length > 0 && containsPrefix(mine, destination)),
+      ),
+    ),
+  );
+}
+
+/** Where a static that meets a destination leads. */
+type Way =
+  | { readonly kind: 'management'; readonly how: string }
+  | { readonly kind: 'elsewhere' }
+  | { readonly kind: 'unseen'; readonly why: string };
+const ELSEWHERE: Way = { kind: 'elsewhere' };
+
+function inRealm(host: Host, kernel: KernelEvidence, one: FrrStatic): boolean {
+  return managed(host, kernel).some(({ link }) => one.vrf === realmOf(link, kernel.snapshot).vrf);
+}
+
+function wayOf(host: Host, kernel: KernelEvidence, one: FrrStatic, all: readonly FrrStatic[], depth: number): Way {
+  if (one.refuses || depth > MAX_DEPTH || one.vrf !== one.nexthopVrf) return ELSEWHERE;
+  const here = managed(host, kernel).filter(({ link }) => one.vrf === realmOf(link, kernel.snapshot).vrf);
+  if (here.length === 0) return ELSEWHERE;
+  const { gateway, device } = one;
+  if (device !== undefined)
+    return here.some(({ link, name }) => device === (link?.name ?? name)) ? { kind: 'management', how: '' } : ELSEWHERE;
+  if (gateway === undefined) return ELSEWHERE;
+  if (here.some((on) => onSubnet(kernel, on, gateway))) return { kind: 'management', how: '' };
+  const next = recursionOf(one, all);
+  const kernels = kernelWay(host, kernel, here, gateway, one.nexthopVrf);
+  // The longer of the two: what the configuration has, or what the kernel has of others.
+  if (next !== undefined && next.destination.length >= kernels.length) {
+    const way = wayOf(host, kernel, next, all, depth + 1);
+    return way.kind === 'management' ? { kind: 'management', how: `; ${gateway} by ${next.line.text}${way.how}` } : way;
+  }
+  return kernels.way;
+}
+
+/** By the kernel's own word; what goes by a backup route does so for as long as those are in, and no longer. */
+function kernelWay(
+  host: Host,
+  kernel: KernelEvidence,
+  here: readonly Managed[],
+  gateway: Address,
+  vrf: string | undefined,
+): { readonly length: number; readonly way: Way } {
+  const unseen = (why: string): { readonly length: number; readonly way: Way } => ({
+    length: -1,
+    way: { kind: 'unseen', why },
+  });
+  const none = { length: -1, way: ELSEWHERE };
+  if (host.nextHops.kind === 'unseen') return unseen(host.nextHops.why);
+  const answer = host.nextHops.value.get(nextHopKey(gateway, vrf));
+  if (answer === undefined) return unseen(`the way to the next hop ${gateway} was not asked for`);
+  if (answer.kind === 'refused' || answer.matched?.protocol === host.config.routeProtocol) return none;
+  const on = here.find(({ link }) => link?.index === answer.interfaceIndex);
+  const length = answer.matched?.destination.length ?? 0;
+  if (on?.link === undefined) return { length, way: ELSEWHERE };
+  const by = answer.matched === undefined ? `dev ${on.link.name}` : shown(kernel, answer.matched);
+  const way: Way = { kind: 'management', how: `; ${gateway} by ${by}` };
+  if (length > 0) return { length, way };
+  // zebra takes the default route for a next hop only where it is told to.
+  const { evidence, why } = resolvesViaDefault(host);
+  return evidence.length > 0 ? { length, way } : why === undefined ? none : unseen(why);
+}
+
+function onSubnet({ snapshot }: KernelEvidence, { link }: Managed, gateway: Address): boolean {
+  return (
+    link !== undefined &&
+    snapshot.addresses.some(
+      (own) =>
+        own.interfaceIndex === link.index &&
+        own.family === familyOf(gateway) &&
+        containsAddress(prefix(own.address, own.length), gateway),
+    )
+  );
+}
+
+/** The statement that FRR has for such a route. */
+function removalFromKernel(kernel: KernelEvidence, route: Route, sockets = '/run/frr'): string {
+  const family = route.family === 'inet6' ? 'ipv6' : 'ip';
+  const [hop] = route.nexthops;
+  const device = kernel.snapshot.links.find(({ index }) => index === hop?.interfaceIndex)?.name;
+  const place = REFUSALS.has(route.type) ? 'blackhole' : (hop?.gateway ?? device ?? 'GATEWAY');
+  return vtysh(sockets, ['configure terminal', `no ${family} route ${prefixText(route.destination)} ${place}`]);
+}
