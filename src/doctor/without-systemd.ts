@@ -17,6 +17,7 @@ const REPLACED: readonly (readonly [RegExp, string])[] = [
     new RegExp(String.raw`^systemctl edit ${AGENT}\n\[Service\]$`, 'gm'),
     '# as systemd would say it, to whatever starts the agent:',
   ],
+  [new RegExp(`^# then: systemctl restart ${AGENT}$`, 'gm'), '# then start the agent again'],
   [new RegExp(String.raw`^# or in a drop-in \(systemctl edit ${AGENT}\):$`, 'gm'), '# or, as systemd would say it:'],
   [new RegExp(`^journalctl -u ${AGENT}.*$`, 'gm'), '# see what the agent writes to its standard error'],
 ];

@@ -14,6 +14,9 @@ import { prepareRouterFrr } from '../lab/standard-frr.js';
 import { agentIn, configText, laboratory, turned, zebraOnly } from './agent-support.js';
 import { complaints, examine, examineAlone } from './doctor-support.js';
 
+// Some fifty runs of the command.
+t.setTimeout(300_000);
+
 const NOBODY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', '--bounding-set', '-all'];
 
 t.test('placement main beside an FRR that leaks', async (t) => {
@@ -42,13 +45,13 @@ t.test('placement main beside an FRR that leaks', async (t) => {
   };
   t.match(one('redistribute-kernel'), {
     severity: 'warning',
-    evidence: /^bgpd \(running\): router bgp 65002 > redistribute kernel$/m,
-    remedy: /no redistribute kernel/,
+    evidence: /^bgpd \(running\): router bgp 65002 > address-family ipv4 unicast > redistribute kernel$/m,
+    remedy: /-c 'address-family ipv6 unicast' -c 'no redistribute kernel'/,
   });
   t.match(one('network-default'), { severity: 'warning', evidence: /network 0\.0\.0\.0\/0/ });
   t.match(one('nht-resolve-via-default'), {
     severity: 'warning',
-    evidence: /zebra \(running\): ip nht resolve-via-default/,
+    evidence: /^zebra, 'show ip nht vrf all': Resolve via default: on$/m,
   });
   t.match(one('static-overlap'), {
     severity: 'warning',

@@ -11,6 +11,8 @@ import { STANDARD, type StandardLab } from '../lab/standard.js';
 import { agentIn, type ConfigOptions, laboratory, restartAgent } from './agent-support.js';
 import { examine } from './doctor-support.js';
 
+t.setTimeout(180_000);
+
 const { gateway } = STANDARD.inet;
 /** Somewhere behind the backup router. */
 const FAR = '192.168.77.7';

@@ -5,6 +5,7 @@
 
 import { commandThere, type Elsewhere, elsewhereText } from '../../control/network-namespace.js';
 import { selectorText } from '../../model/config.js';
+import { DEFAULT_CONFIG_FILE } from '../../model/paths.js';
 import type { Status } from '../../model/status.js';
 import { VERSION } from '../../model/version.js';
 import { type Check, found, look, type Outcome, unknown } from '../finding.js';
@@ -91,7 +92,12 @@ export const destinationUncovered: Check = {
             'error',
             'The backup routes are out, and nothing else carries packets to these destinations: the routing daemon is healthy, has never had a route to them here, and the convergence-timeout is over.',
             uncovered.slice(0, 10).map((destination) => `nothing covers ${destination}`),
-            '# the routes stay in until everything is covered:\nwithdraw: {convergence-timeout: never}\n# or leave the destination out, if nobody needs it',
+            [
+              'backup-router hold      # in now, until: backup-router hold off',
+              `# and in ${host.configuration.file}, so that they stay in until everything is covered, from the next start of the daemon on:`,
+              'withdraw: {convergence-timeout: never}',
+              '# or leave the destination out, if nobody needs it',
+            ],
           ),
     ),
 };
@@ -182,7 +188,8 @@ export const configNotRunning: Check = {
   run: (host) =>
     withAgent(host, (status) => {
       const { configuration } = status;
-      const reload = 'backup-router check && backup-router reload';
+      const named = configuration.file === DEFAULT_CONFIG_FILE ? '' : ` -c ${configuration.file}`;
+      const reload = `backup-router check${named} && backup-router reload`;
       if (configuration.source === 'rolled-back')
         return found(
           'warning',
@@ -324,6 +331,7 @@ export const capabilityMissing: Check = {
           '[Service]',
           'AmbientCapabilities=CAP_NET_ADMIN',
           'CapabilityBoundingSet=CAP_NET_ADMIN',
+          `# then: systemctl restart ${UNIT}`,
         ],
       );
     }),

@@ -259,9 +259,19 @@ export const namesNotInstalled: Check = {
         installed.`,
       [...(protocol ? [] : ['rt_protos: no 157']), ...(table ? [] : ['rt_tables: no backup-router-0'])],
       [
-        'mkdir -p /etc/iproute2/rt_protos.d',
-        'echo 157 backup-router > /etc/iproute2/rt_protos.d/backup-router.conf',
-        '# or all of them: reinstall the package; from a checkout: scripts/install',
+        ...(protocol
+          ? []
+          : [
+              'mkdir -p /etc/iproute2/rt_protos.d',
+              'echo 157 backup-router > /etc/iproute2/rt_protos.d/backup-router.conf',
+            ]),
+        ...(table
+          ? []
+          : [
+              'mkdir -p /etc/iproute2/rt_tables.d',
+              'for n in $(seq 0 128); do echo $((25500 + n)) backup-router-$n; done > /etc/iproute2/rt_tables.d/backup-router.conf',
+            ]),
+        '# or reinstall the package; from a checkout: scripts/install',
       ],
     );
   },

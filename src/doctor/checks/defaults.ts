@@ -15,7 +15,7 @@ import { type Route, TABLE_MAIN } from '../../model/route.js';
 import { exists } from '../files.js';
 import { type Check, type Finding, finding, look } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
-import { allDead, leavesBy, type Managed, managed, shown } from '../management.js';
+import { allDead, leavesBy, type Managed, managed, nameOf, shown } from '../management.js';
 
 /** Distance 255 for zebra begins here. */
 const HARMLESS_METRIC = 0xff000000;
@@ -40,7 +40,7 @@ export const defaultDistanceZero: Check = {
       const rivals = [...tables].flatMap((table) =>
         FAMILIES.flatMap((family) => outranking(foreignView(allDead(host, kernel)), table, family)),
       );
-      return rivals.map((route) => judge(host, kernel, route));
+      return rivals.map((route, i) => judge(host, kernel, { route, metric: HARMLESS_METRIC + i }));
     }),
 };
 
@@ -56,7 +56,14 @@ function outranking({ without: _, ...view }: View, table: number, family: Family
   return found.filter(({ type }) => type === 'unicast');
 }
 
-function judge(host: Host, kernel: KernelEvidence, route: Route): Finding {
+/** `metric`: one of its own, since the kernel keeps one default route of each. */
+interface Rival {
+  readonly route: Route;
+  readonly metric: number;
+}
+
+function judge(host: Host, kernel: KernelEvidence, rival: Rival): Finding {
+  const { route } = rival;
   const on = managed(host, kernel).find(({ link }) => leavesBy(route, link));
   const router = on?.management.backupRouters.find(({ family }) => family === route.family);
   const adopting = router?.auto?.adopt === true && route.nexthops.length === 1;
@@ -76,19 +83,19 @@ function judge(host: Host, kernel: KernelEvidence, route: Route): Finding {
       `A default route${where} by ${who}; adopt: true takes it over while the agent
         runs.${route.protocol === 9 ? ' Each advertisement brings it back for a moment; the better cure is its metric.' : ''}`,
       [shown(kernel, route), ...container],
-      route.protocol === 9 ? remedy(host, route, on) : undefined,
+      route.protocol === 9 ? remedy(host, kernel, rival, on) : undefined,
     );
   return finding(
     'warning',
     `A default route${where} by ${who}: ${daemon}. An agent that waits for that route withdraws at
       its convergence-timeout.`,
     [shown(kernel, route), ...container],
-    remedy(host, route, on),
+    remedy(host, kernel, rival, on),
   );
 }
 
-function remedy(host: Host, route: Route, on: Managed | undefined): string {
-  const device = on?.link?.name ?? 'DEV';
+function remedy(host: Host, kernel: KernelEvidence, { route, metric }: Rival, on: Managed | undefined): string {
+  const device = on?.link?.name ?? nameOf(kernel)(route.nexthops[0]?.interfaceIndex ?? 0) ?? 'DEV';
   const lines: string[] = [];
   // A route that each advertisement renews is better cured at its source alone.
   if (on !== undefined && route.protocol !== 9) {
@@ -104,19 +111,19 @@ function remedy(host: Host, route: Route, on: Managed | undefined): string {
     lines.push(
       `# /etc/systemd/network/NAME.network of ${device}`,
       route.family === 'inet' ? '[DHCPv4]' : '[DHCPv6]',
-      `RouteMetric=${HARMLESS_METRIC}      # or UseGateway=no`,
+      `RouteMetric=${metric}      # or UseGateway=no`,
     );
   else if (route.protocol === 9)
     lines.push(
-      `sysctl -w net.ipv6.conf.${device}.ra_defrtr_metric=${HARMLESS_METRIC}`,
-      `# or, where systemd-networkd does it, [IPv6AcceptRA] RouteMetric=${HARMLESS_METRIC}`,
+      `sysctl -w net.ipv6.conf.${device}.ra_defrtr_metric=${metric}`,
+      `# or, where systemd-networkd does it, [IPv6AcceptRA] RouteMetric=${metric}`,
     );
   else {
     const [hop] = route.nexthops;
     const via = hop?.gateway === undefined ? '' : ` via ${hop.gateway}`;
     const ip = route.family === 'inet' ? 'ip' : 'ip -6';
     lines.push(
-      `${ip} route add default${via} dev ${device} metric ${HARMLESS_METRIC}`,
+      `${ip} route add default${via} dev ${device} metric ${metric}`,
       `${ip} route del default${via} dev ${device} metric ${route.metric}`,
     );
   }

@@ -13,8 +13,9 @@ import { destinationText, prefixText } from '../../model/prefix.js';
 import { type Route, TABLE_MAIN } from '../../model/route.js';
 import { ruleText, tableText } from '../../model/route-text.js';
 import { type Check, type Finding, finding, found, look } from '../finding.js';
+import { vtysh } from '../frr-config.js';
 import type { Host, KernelEvidence } from '../host.js';
-import { allDead, ip, managed, shown } from '../management.js';
+import { allDead, frrDaemons, ip, managed, shown } from '../management.js';
 
 /** RTPROT_ZSTATIC (fact F4). */
 const FRR_STATIC = 196;
@@ -128,7 +129,7 @@ function told(
             '# the rule may leave the destination out, or its table may have a route to it',
           ]
         : [
-            ...(other === 'local' ? [] : routes.map(removal)),
+            ...(other === 'local' ? [] : routes.map((route) => removal(host, route))),
             `# ${other === 'local' ? '' : 'or, '}${why}, in ${host.configuration.file}:`,
             `placement: ${other}`,
           ],
@@ -136,11 +137,15 @@ function told(
   ];
 }
 
-function removal(route: Route): string {
+function removal(host: Host, route: Route): string {
   if (route.protocol === FRR_STATIC) {
     const kind = route.type === 'blackhole' ? 'blackhole' : 'reject';
     const statement = `${route.family === 'inet6' ? 'ipv6' : 'ip'} route ${prefixText(route.destination)} ${kind}`;
-    return `vtysh -c 'configure terminal' -c 'no ${statement}'      # Null0 as well, at any distance; write memory makes it last`;
+    const command = vtysh(frrDaemons(host)[0]?.socketDirectory ?? '/run/frr', [
+      'configure terminal',
+      `no ${statement}`,
+    ]);
+    return `${command}      # Null0 as well, at any distance; write memory makes it last`;
   }
   const metric = route.metric === 0 ? '' : ` metric ${route.metric}`;
   const command = `${ip(route.family)} route del ${route.type} ${destinationText(route.destination)}${metric}`;

@@ -94,7 +94,11 @@ export const interfaceAmbiguous: Check = {
           `${matches.length} links answer to ${text}; ${chosen} is taken. Another one may be after
             the next boot.`,
           evidence,
-          [`# in ${host.configuration.file}, a name that only one has:`, `management-interface: ${chosen}`],
+          selector.kind === 'name'
+            ? matches
+                .filter(({ name }) => name !== text)
+                .map(({ name }) => `ip link property del dev ${name} altname ${text}`)
+            : [`# in ${host.configuration.file}, a name that only one has:`, `management-interface: ${chosen}`],
         );
       }),
     ),

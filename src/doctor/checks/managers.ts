@@ -119,10 +119,12 @@ export const networkManager: Check = {
             [
               `nmcli connection modify ${link.name} ipv4.never-default yes ipv6.never-default yes`,
               '# or take it away from NetworkManager altogether:',
+              'mkdir -p /etc/NetworkManager/conf.d',
               'cat > /etc/NetworkManager/conf.d/backup-router.conf <<END',
               '[keyfile]',
               `unmanaged-devices=interface-name:${link.name}`,
               'END',
+              'nmcli general reload',
             ],
           );
         }),

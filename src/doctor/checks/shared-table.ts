@@ -35,13 +35,22 @@ function frrCheck(
         const { lines, why } = frrLines(host);
         const hits = lines.filter(wanted);
         if (hits.length === 0) return why === undefined ? [] : unknown(why, 'sudo backup-router doctor');
-        return found('warning', say.message, hits.map(frrLineText), [...removalOf(hits), ...say.instead, ...LOCAL]);
+        return found('warning', say.message, hits.map(frrLineText), [
+          ...removalOf(hits),
+          ...say.instead,
+          ...orLocal(host),
+        ]);
       });
     },
   };
 }
 
-const LOCAL = ['# or, which has none of these effects, in the configuration of backup-router:', 'placement: local'];
+/** In a VRF the backup routes stand in its table, whatever the placement. */
+function orLocal({ config }: Host): readonly string[] {
+  return config.placement === 'main'
+    ? ['# or, which has none of these effects, in the configuration of backup-router:', 'placement: local']
+    : [];
+}
 
 export const redistributeKernel: Check = frrCheck(
   'redistribute-kernel',
@@ -94,7 +103,7 @@ export const nhtResolveViaDefault: Check = {
         `Next hops may resolve through the default route, so through the backup default: sessions and routes that should
         be down stay up, by way of the management network.`,
         evidence,
-        [...remedy, ...LOCAL],
+        [...remedy, ...orLocal(host)],
       );
     });
   },

@@ -26,7 +26,7 @@ export const unitNoWatchdog: Check = {
                 ? `${files[0]!.path}: no WatchdogSec=`
                 : `${setting.where}: WatchdogSec=${setting.value}`,
             ],
-            `systemctl edit ${UNIT}\n[Service]\nWatchdogSec=20s`,
+            `systemctl edit ${UNIT}\n[Service]\nWatchdogSec=20s\n# then: systemctl restart ${UNIT}`,
           );
     }),
 };
@@ -227,6 +227,7 @@ export const unitSandbox: Check = {
           'MemoryDenyWriteExecute=no',
           'SystemCallFilter=@pkey',
           'NotifyAccess=all',
+          `# then: systemctl restart ${UNIT}`,
         ],
       );
     }),

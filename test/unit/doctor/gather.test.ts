@@ -170,7 +170,7 @@ t.test('sockets: answers, hangs up, silent, leftover, absent, no directory', asy
         { frr: { daemons: ['zebra', 'ospfd', 'isisd', 'bgpd'], 'socket-directory': `${root}/run` } },
         { bird: { socket: `${root}/none/bird.ctl` } },
       ],
-      detect: { 'probe-interval': '100ms', 'probe-timeout': '300ms' },
+      detect: { 'probe-interval': '100ms', 'probe-timeout': '1500ms' },
     }),
     'f',
   );
@@ -180,7 +180,7 @@ t.test('sockets: answers, hangs up, silent, leftover, absent, no directory', asy
     [
       'frr/zebra answers ',
       'frr/ospfd fault it hung up',
-      'frr/isisd silent no answer in 300 ms',
+      'frr/isisd silent no answer in 1500 ms',
       'frr/bgpd absent ENOENT',
       'bird no-directory ENOENT',
     ],

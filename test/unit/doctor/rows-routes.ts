@@ -410,7 +410,7 @@ export const ROUTE_ROWS: readonly Row[] = [
     bad: { links: VRF_LINKS, files: { [FRR]: bgp('redistribute kernel') } },
     severity: 'warning',
     evidence: /redistribute kernel/,
-    remedy: /local/,
+    remedy: /^sed -i '3d' \/etc\/frr\/frr\.conf$/,
     near: { config: config('placement: main', BIRD), files: { [FRR]: bgp('redistribute kernel') } },
   },
   {
