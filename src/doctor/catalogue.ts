@@ -7,6 +7,7 @@
 import * as agent from './checks/agent.js';
 import * as bird from './checks/bird.js';
 import * as collisions from './checks/collisions.js';
+import { configNotRunning } from './checks/config-running.js';
 import * as configuration from './checks/configuration.js';
 import { metricCollision, staleRoutes } from './checks/daemon-routes.js';
 import { defaultDistanceZero } from './checks/defaults.js';
@@ -52,7 +53,7 @@ export const CATALOGUE: readonly Group[] = [
     checks: [
       configuration.configMissing,
       configuration.configFaults,
-      agent.configNotRunning,
+      configNotRunning,
       gateway.destinationNested,
       gateway.destinationOverSubnet,
       probeTimeoutShort,

@@ -48,7 +48,8 @@ export async function gatherHost({ config, loaded, missing, paths, host }: Gathe
   const state = dirname(paths.lastKnownGood);
   const native = loadLibc();
   // What runs has its own files; below another root nothing does.
-  const birdFiles = host.root === '' ? gatherBirdFiles() : seen([]);
+  const watchesBird = config.routingDaemons.some(({ kind }) => kind === 'bird');
+  const birdFiles = host.root === '' && watchesBird ? gatherBirdFiles() : seen([]);
   const files = gatherFiles(host, names, birdFiles.kind === 'seen' ? birdFiles.value : []);
   const nextHops = await gatherNextHops(
     staticsOf(frrLines({ config, files, ...sockets }).lines),
