@@ -226,7 +226,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
   const reloadNow = async (confirmMs?: number): Promise<Response> => {
     notifier.reloading();
     try {
-      return configuration.reload(confirmMs, await configuration.read());
+      return await configuration.reload(confirmMs, await configuration.read());
     } catch (error) {
       net.caught(error);
       return { ok: false, error: { code: 'internal', message: messageOf(error) } };

@@ -1,5 +1,5 @@
 /**
- * A large configuration is read, and its copy written, in a thread of its own: a Junos text of 100,000 lines takes more than half a
+ * A large configuration is read, and its copies written, in a thread of its own: a Junos text of 100,000 lines takes more than half a
  * second, in which nobody would hear of a death. A small one is done with sooner than a thread begins.
  *
  * Invariant: where no thread can be had the work is done all the same, here.
@@ -11,10 +11,12 @@ import { partsOf } from '../config/files.js';
 import type { JunosHints } from '../config/junos/read.js';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { writeLastKnownGood } from './last-known-good.js';
+import { type Unconfirmed, writeUnconfirmed } from './unconfirmed-record.js';
 
 export type Task =
   | { readonly kind: 'load'; readonly path: string; readonly hints: JunosHints }
-  | { readonly kind: 'keep'; readonly path: string; readonly text: string };
+  | { readonly kind: 'keep'; readonly path: string; readonly text: string }
+  | { readonly kind: 'record'; readonly path: string; readonly what: Unconfirmed };
 
 /** Parsed in some milliseconds. */
 const LARGE_BYTES = 16_384;
@@ -43,6 +45,12 @@ export function keepAside(path: string, text: string, tell: (fault: string) => v
     .then(() => inThread<string | undefined>({ kind: 'keep', path, text }))
     .catch(() => writeLastKnownGood(path, text))
     .then(told);
+}
+
+/** As {@link writeUnconfirmed}: a promise where the texts are large. */
+export function recordAside(path: string, what: Unconfirmed): string | undefined | Promise<string | undefined> {
+  if (what.text.length + what.former.length <= LARGE_BYTES) return writeUnconfirmed(path, what);
+  return inThread<string | undefined>({ kind: 'record', path, what }).catch(() => writeUnconfirmed(path, what));
 }
 
 async function inThread<T>(task: Task): Promise<T> {

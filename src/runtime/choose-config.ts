@@ -36,8 +36,8 @@ export interface Chosen {
   readonly text: string | undefined;
   /** The configuration that ran before, as far as it is known: its gateways and its protocol number may still mark routes. */
   readonly former: Config | undefined;
-  /** It runs on approval. */
-  readonly pending?: { readonly former: string; readonly leftMs: number };
+  /** It runs on approval. `config`: what the former text meant; undefined: nothing any more. */
+  readonly pending?: { readonly former: string; readonly config: Config | undefined; readonly leftMs: number };
   readonly rolledBack?: RolledBack;
 }
 
@@ -99,7 +99,7 @@ function approved(
       diagnostics: [],
       text: record.text,
       former: before,
-      pending: { former: record.former, leftMs: left },
+      pending: { former: record.former, config: before, leftMs: left },
     };
   }
   // A file that has been changed since is another one: it is taken as at any start.
@@ -127,7 +127,7 @@ function approved(
 }
 
 /** What a text meant when it ran, which it did although it may have had errors. */
-export function meaning(text: string, file: string, hints: JunosHints): Config | undefined {
+function meaning(text: string, file: string, hints: JunosHints): Config | undefined {
   const { config, partial } = parseConfig(text, file, hints);
   return config ?? partial;
 }

@@ -8,7 +8,8 @@
  *   the deadline        what was last running for good, by an ordinary reload; the file is left as it is, and not taken again unasked
  *
  * Invariants: no text is taken on approval before the record on disk says what to go back to; the last known good copy is never one that
- * awaits its confirmation; memory and record agree after each answer, or the answer says otherwise.
+ * awaits its confirmation; memory and record agree after each answer, or the answer says otherwise; while a thread writes the record of
+ * large texts, what else is asked waits.
  */
 
 import { renderDiagnostics } from '../config/diagnostic.js';
@@ -20,25 +21,20 @@ import type { Clock } from '../host/clock.js';
 import type { Paths } from '../model/paths.js';
 import type { Status } from '../model/status.js';
 import { keepAside, loadAside } from './aside.js';
-import { type Chosen, meaning } from './choose-config.js';
+import type { Chosen } from './choose-config.js';
 import type { Emit } from './emit.js';
 import { createDrift } from './file-drift.js';
 import type { Log } from './log.js';
-import {
-  type RolledBack,
-  readUnconfirmed,
-  removeUnconfirmed,
-  thisMoment,
-  writeUnconfirmed,
-} from './unconfirmed-record.js';
+import { createRecorder } from './recorder.js';
+import { type RolledBack, readUnconfirmed, thisMoment, type Unconfirmed } from './unconfirmed-record.js';
 
 export interface Configuration {
   readonly current: () => Chosen;
   /** Reads the file, a large one without holding up the loop. */
   read(): Promise<ReadFile>;
-  /** Takes the file as it was read, or is now; with a time, on approval. */
-  reload(confirmMs?: number, reading?: ReadFile): Response;
-  confirm(): Response;
+  /** Takes the file as it was read, or is now; with a time, on approval. Of a large text the answer takes a while. */
+  reload(confirmMs?: number, reading?: ReadFile): Response | Promise<Response>;
+  confirm(): Response | Promise<Response>;
   /** What was chosen at start runs: now the disk may be written. */
   settled(): void;
   status(): Status['configuration'];
@@ -84,6 +80,7 @@ export function createConfiguration({
   const drift = createDrift(paths.configFile, () => configText(paths.configFile));
   let deadline: number | undefined;
   let timer: { cancel(): void } | undefined;
+  const recorder = createRecorder(paths.unconfirmed, dryRun);
 
   const run = (next: Chosen): void => {
     const former = current;
@@ -109,8 +106,6 @@ export function createConfiguration({
       }),
     );
   };
-  /** Returns what went wrong, or undefined. */
-  const forget = (): string | undefined => (dryRun ? undefined : removeUnconfirmed(paths.unconfirmed));
   const refuse = (code: string, message: string, suggestion: string, errors = 0): Response => {
     emit({
       kind: 'reload-refused',
@@ -127,7 +122,7 @@ export function createConfiguration({
     // Taken again all the same: it is how an operator makes the agent look anew.
     run(next);
     keep();
-    const fault = forget();
+    const fault = recorder.forget();
     return {
       ok: true,
       unchanged,
@@ -137,16 +132,21 @@ export function createConfiguration({
           : `${answer}; a restart of the agent will not take it, since ${paths.unconfirmed} cannot be removed (${fault})`,
     };
   };
-  const takeOnApproval = (next: Chosen, former: string, leftMs: number): Response => {
-    const fault = dryRun
-      ? 'a dry run writes nothing'
-      : writeUnconfirmed(paths.unconfirmed, {
-          kind: 'pending',
-          text: next.text!,
-          former,
-          leftMs,
-          at: thisMoment(),
-        });
+  const pendingRecord = (text: string, former: string, untilMs: number): Unconfirmed => ({
+    kind: 'pending',
+    text,
+    former,
+    leftMs: Math.max(1, untilMs - clock.now()),
+    at: thisMoment(),
+  });
+  const takeOnApproval = (next: Chosen, former: string, untilMs: number): Response | Promise<Response> => {
+    const goBackTo = current.pending === undefined ? current.config : current.pending.config;
+    const fault = recorder.write(pendingRecord(next.text!, former, untilMs));
+    const take = (written: string | undefined): Response =>
+      taken({ ...next, pending: { former, config: goBackTo, leftMs: untilMs - clock.now() } }, untilMs, written);
+    return fault instanceof Promise ? fault.then(take) : take(fault);
+  };
+  const taken = (next: Chosen, untilMs: number, fault: string | undefined): Response => {
     if (fault !== undefined) {
       return refuse(
         'state-directory',
@@ -154,7 +154,8 @@ export function createConfiguration({
         'make the state directory writable, or reload without --confirm',
       );
     }
-    run({ ...next, pending: { former, leftMs } });
+    run(next);
+    const leftMs = Math.max(1, untilMs - clock.now());
     arm(leftMs);
     const at = deadlineText();
     emit({
@@ -172,10 +173,14 @@ export function createConfiguration({
   };
 
   const rollBack = (): void => {
+    const busy = recorder.busy();
+    if (busy !== undefined) return void busy.then(rollBack);
+    // A new time may have begun meanwhile.
+    if (deadline !== undefined && clock.now() < deadline) return arm(deadline - clock.now());
     const { pending, text } = current;
     disarm();
     if (pending === undefined || text === undefined) return;
-    const config = meaning(pending.former, paths.configFile, hints);
+    const { config } = pending;
     if (config === undefined)
       return log('error', 'roll-back-failed', {
         effect: 'what was not confirmed goes on',
@@ -201,18 +206,20 @@ export function createConfiguration({
       reason: 'not confirmed in time',
       remedy: 'change the file and reload',
     });
-    writeRolledBack(rolledBack);
+    writeLater(rolledBack);
   };
   // Should it fail: the record still says what awaits its confirmation since when, which at the next start comes to the same.
-  const writeRolledBack = (rolledBack: RolledBack): void => {
-    const fault = dryRun ? undefined : writeUnconfirmed(paths.unconfirmed, rolledBack);
-    if (fault !== undefined)
-      log('warning', 'unconfirmed-record', { message: fault, effect: 'none as long as the agent runs' });
-  };
+  const writeLater = (what: Unconfirmed): void =>
+    recorder.writeAndTell(what, (message) =>
+      log('warning', 'unconfirmed-record', { message, effect: 'none as long as the agent runs' }),
+    );
   const deadlineText = (): string =>
     new Date(Date.now() + Math.max(0, (deadline ?? clock.now()) - clock.now())).toISOString();
 
-  const takeRead = (confirmMs: number | undefined, { config, diagnostics, text }: LoadedConfig): Response => {
+  const takeRead = (
+    confirmMs: number | undefined,
+    { config, diagnostics, text }: LoadedConfig,
+  ): Response | Promise<Response> => {
     if (config === undefined || text === undefined) {
       const message = `${paths.configFile} has errors; what ran before goes on\n${renderDiagnostics(diagnostics)}`;
       return refuse(
@@ -240,7 +247,44 @@ export function createConfiguration({
       );
     if (text === former)
       return takeForGood(next, 'configuration reloaded; it is what ran for good before, so nothing is left to confirm');
-    return takeOnApproval(next, former, confirmMs ?? Math.max(1, (deadline ?? 0) - clock.now()));
+    return takeOnApproval(next, former, confirmMs === undefined ? (deadline ?? 0) : clock.now() + confirmMs);
+  };
+
+  const confirm = (): Response => {
+    if (current.pending === undefined) {
+      const at =
+        current.rolledBack === undefined
+          ? ''
+          : `; what was, was rolled back at ${new Date(current.rolledBack.atWallMs).toISOString()}`;
+      return {
+        ok: false,
+        error: {
+          code: 'not-pending',
+          message: `nothing awaits its confirmation${at}`,
+          suggestion: 'backup-router reload --confirm 5m',
+        },
+      };
+    }
+    const { pending, ...confirmed } = current;
+    // The copy first: should the agent die in between, the time still runs, and the answer was not given.
+    const former = current;
+    current = confirmed;
+    keep();
+    const fault = recorder.forget();
+    if (fault !== undefined) {
+      current = former;
+      return {
+        ok: false,
+        error: {
+          code: 'state-directory',
+          message: `not confirmed, since ${paths.unconfirmed} cannot be removed (${fault}); it is rolled back at ${deadlineText()}`,
+          suggestion: 'make the state directory writable, and confirm again',
+        },
+      };
+    }
+    disarm();
+    emit({ kind: 'configuration-confirmed', what: paths.configFile });
+    return { ok: true, message: 'configuration confirmed' };
   };
 
   if (chosen.pending !== undefined) arm(chosen.pending.leftMs);
@@ -253,66 +297,28 @@ export function createConfiguration({
     },
     reload(confirmMs, reading = { look: drift.look(), loaded: loadConfig(paths.configFile, hints) }) {
       const { look, loaded } = reading;
-      const answer = takeRead(confirmMs, loaded);
-      if (answer.ok) drift.taken(look);
-      return answer;
+      const done = (answer: Response): Response => {
+        if (answer.ok) drift.taken(look);
+        return answer;
+      };
+      const busy = recorder.busy();
+      const answer = busy === undefined ? takeRead(confirmMs, loaded) : busy.then(() => takeRead(confirmMs, loaded));
+      return answer instanceof Promise ? answer.then(done) : done(answer);
     },
-    confirm() {
-      if (current.pending === undefined) {
-        const at =
-          current.rolledBack === undefined
-            ? ''
-            : `; what was, was rolled back at ${new Date(current.rolledBack.atWallMs).toISOString()}`;
-        return {
-          ok: false,
-          error: {
-            code: 'not-pending',
-            message: `nothing awaits its confirmation${at}`,
-            suggestion: 'backup-router reload --confirm 5m',
-          },
-        };
-      }
-      const { pending, ...confirmed } = current;
-      // The copy first: should the agent die in between, the time still runs, and the answer was not given.
-      const former = current;
-      current = confirmed;
-      keep();
-      const fault = forget();
-      if (fault !== undefined) {
-        current = former;
-        return {
-          ok: false,
-          error: {
-            code: 'state-directory',
-            message: `not confirmed, since ${paths.unconfirmed} cannot be removed (${fault}); it is rolled back at ${deadlineText()}`,
-            suggestion: 'make the state directory writable, and confirm again',
-          },
-        };
-      }
-      disarm();
-      emit({ kind: 'configuration-confirmed', what: paths.configFile });
-      return { ok: true, message: 'configuration confirmed' };
-    },
+    confirm: () => recorder.busy()?.then(confirm) ?? confirm(),
     settled() {
       keep();
       if (dryRun) return;
-      if (current.rolledBack !== undefined && current === chosen) writeRolledBack(current.rolledBack);
+      if (current.rolledBack !== undefined && current === chosen) writeLater(current.rolledBack);
       // Counted anew from this boot, so that the next one can only shorten it.
-      else if (current.pending !== undefined && current === chosen) {
-        const fault = writeUnconfirmed(paths.unconfirmed, {
-          kind: 'pending',
-          text: current.text!,
-          former: current.pending.former,
-          leftMs: Math.max(1, deadline! - clock.now()),
-          at: thisMoment(),
-        });
-        if (fault !== undefined) log('warning', 'unconfirmed-record', { message: fault });
-      } else if (
+      else if (current.pending !== undefined && current === chosen)
+        writeLater(pendingRecord(current.text!, current.pending.former, deadline!));
+      else if (
         current.source === 'file' &&
         current.pending === undefined &&
         readUnconfirmed(paths.unconfirmed) !== undefined
       )
-        forget();
+        recorder.forget();
     },
     status: () => ({
       file: paths.configFile,

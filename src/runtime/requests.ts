@@ -18,7 +18,7 @@ export interface Desk {
   readonly status: () => Sight;
   readonly metrics: () => string;
   readonly reload: (confirmMs?: number) => Promise<Response>;
-  readonly confirm: () => Response;
+  readonly confirm: () => Response | Promise<Response>;
   readonly running: () => Response;
   readonly followers: StatusFollowers;
   /** Numbered: read from disk if it has not been yet. */

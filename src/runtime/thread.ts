@@ -4,8 +4,20 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { loadConfig } from '../config/load.js';
 import type { Task } from './aside.js';
 import { writeLastKnownGood } from './last-known-good.js';
+import { writeUnconfirmed } from './unconfirmed-record.js';
 
 const task = workerData as Task;
-parentPort?.postMessage(
-  task.kind === 'load' ? loadConfig(task.path, task.hints) : writeLastKnownGood(task.path, task.text),
-);
+parentPort?.postMessage(done(task));
+
+function done(what: Task): unknown {
+  switch (what.kind) {
+    case 'load':
+      return loadConfig(what.path, what.hints);
+    case 'keep':
+      return writeLastKnownGood(what.path, what.text);
+    case 'record':
+      return writeUnconfirmed(what.path, what.what);
+    default:
+      return what satisfies never;
+  }
+}

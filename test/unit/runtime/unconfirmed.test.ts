@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
 import { MAX_CONFIRM_MS } from '../../../src/control/protocol.js';
+import { eventually } from '../../../src/drill/lab/wait.js';
 import type { Happening } from '../../../src/model/event.js';
 import { type Paths, pathsOf } from '../../../src/model/paths.js';
 import { type Chosen, chooseConfig } from '../../../src/runtime/choose-config.js';
@@ -184,6 +185,35 @@ t.test('taken, confirmed, rolled back', async (t) => {
   t.notOk(existsSync(paths.unconfirmed));
   await clock.advanceTo(clock.now() + 60 * MINUTE);
   t.equal(gatewayOf(configuration.current()), '10.0.0.2', 'confirmed is confirmed');
+});
+
+t.test('of a large text the record is written aside, and what else is asked waits for it', async (t) => {
+  // A thread keeps no process alive.
+  const alive = setInterval(() => undefined, 1_000);
+  t.teardown(() => clearInterval(alive));
+  const large = (config: string): string => `${config}\n${'# a comment\n'.repeat(5_000)}`;
+  const directory = directoryWith(large(OLD));
+  const { paths, clock, taken, configuration } = life(directory);
+  writeFileSync(paths.configFile, large(NEW));
+  const asked = configuration.reload(5 * MINUTE);
+  t.ok(asked instanceof Promise, 'the loop goes on');
+  t.equal(taken.length, 0, 'nothing is taken before there is a way back');
+  const confirmed = configuration.confirm();
+  t.match(await asked, { ok: true, message: /rolled back in 5m/ });
+  t.equal((readUnconfirmed(paths.unconfirmed) as Pending).former, large(OLD));
+  t.match(await confirmed, { ok: true }, 'it is what was taken that is confirmed');
+  t.notOk(existsSync(paths.unconfirmed));
+
+  writeFileSync(paths.configFile, large(OLD));
+  t.match(await configuration.reload(MINUTE), { ok: true });
+  const again = configuration.reload(5 * MINUTE);
+  await clock.advanceTo(clock.now() + MINUTE);
+  t.match(await again, { ok: true });
+  t.match(configuration.status(), { source: 'file' }, 'whose time ends meanwhile, and begins anew, is not rolled back');
+  await clock.advanceTo(clock.now() + 4 * MINUTE);
+  await eventually(() => configuration.status().source === 'rolled-back', { what: 'the deadline' });
+  t.equal(gatewayOf(configuration.current()), '10.0.0.2');
+  await eventually(() => readUnconfirmed(paths.unconfirmed)?.kind === 'rolled-back', { what: 'the record' });
 });
 
 t.test('a pending one over restarts, reboots and set clocks', async (t) => {
