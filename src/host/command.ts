@@ -4,15 +4,15 @@
  * Invariants. No shell. The environment is bare: in particular NOTIFY_SOCKET is not passed, or the
  * command could speak to systemd in our name. Nothing of it outlives its time: it leads a process
  * group of its own, which is killed when it ends or its time is over. Of what it says only the
- * beginning is kept, the rest is read and dropped. It has the agent's user and groups, and none of
- * its capabilities (confine.ts).
+ * beginning is kept, the rest is read and dropped. It has the agent's user and groups, none of its
+ * capabilities, and limits of its own (confine.ts).
  */
 
 import { accessSync, constants } from 'node:fs';
 
 import type { Readable } from 'node:stream';
 import type { Clock, Timer } from './clock.js';
-import { confinement, FREE, started, unconfined, unfavoured } from './confine.js';
+import { confinement, FREE, limited, started, unconfined, unfavoured } from './confine.js';
 
 const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' };
 /** Characters kept, of each of its outputs. */
@@ -65,7 +65,10 @@ export function runCommand(
   let child: ReturnType<typeof start>;
   try {
     child = start(what);
-    if (confined && child.pid !== undefined) unfavoured(child.pid);
+    if (confined && child.pid !== undefined) {
+      unfavoured(child.pid);
+      limited(child.pid, timeoutMs);
+    }
   } catch (error) {
     tell({ kind: 'not-started', code: codeOf(error) });
     onGone();

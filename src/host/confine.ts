@@ -9,7 +9,7 @@
  * Invariant: a command whose privileges cannot be taken runs all the same, as a probe that never runs would keep the routes in for ever.
  */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { loadLibc } from '../native/libc.js';
 import { isExecutable } from './executable.js';
 
@@ -65,6 +65,41 @@ export function unfavoured(pid: number): void {
   } catch {
     // It is gone already, or the agent had no better place itself.
   }
+}
+
+/** getrlimit(2). */
+const [RLIMIT_CPU, RLIMIT_NPROC] = [0, 6] as const;
+/** Tasks that a command may add to those of the user. The unit has 64 for all (TasksMax=). */
+const TASKS = 32;
+/** Seconds of CPU beyond the time that it has. */
+const CPU_GRACE_S = 1;
+
+/**
+ * Limits of its own, for it and all that it starts: processes, which would leave the agent none, and time of the processor, for what
+ * has left its process group and is not killed with it. Root's processes are not counted by the kernel.
+ */
+export function limited(pid: number, timeoutMs: number): void {
+  const libc = loadLibc();
+  if (libc === undefined) return;
+  libc.limit(pid, RLIMIT_NPROC, (tasks ??= tasksOfUser()) + TASKS);
+  libc.limit(pid, RLIMIT_CPU, Math.ceil(timeoutMs / 1_000) + CPU_GRACE_S);
+}
+
+let tasks: number | undefined;
+
+/** As the kernel counts them: threads of all processes of this user. Looked up once: the unit's user has no others than the agent's. */
+function tasksOfUser(): number {
+  const user = process.getuid?.();
+  let count = 0;
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    if (statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid !== user) continue;
+    try {
+      count += readdirSync(`/proc/${pid}/task`).length;
+    } catch {
+      // It is gone.
+    }
+  }
+  return count;
 }
 
 /** A set of capabilities as /proc/PID/status has it. */

@@ -53,6 +53,8 @@ export interface Libc {
    * in the set afterwards, if it was there.
    */
   withoutAmbient<T>(run: () => T): T;
+  /** prlimit(2): a limit of another process, soft and hard, of what it starts from now on, too; errno or 0. */
+  limit(pid: number, resource: number, value: number): number;
   /** poll(2): both directions of the socket are shut, which is more than a peer that has said all it has to say. */
   hungUp(fd: number): boolean;
   /** poll(2): a write of a few bytes would not wait. */
@@ -214,6 +216,14 @@ function bind(): Libc {
       } finally {
         if (had) ambient(PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN);
       }
+    },
+    limit(pid, resource, value) {
+      // Bound here: most configurations name no command.
+      const prlimit = library.func('int prlimit(int pid, int resource, const void *limit, void *former)');
+      const both = Buffer.alloc(16);
+      both.writeBigUInt64LE(BigInt(value), 0);
+      both.writeBigUInt64LE(BigInt(value), 8);
+      return prlimit(pid, resource, both, null) === 0 ? 0 : errno();
     },
     lock(fd) {
       // Bound here: called once.

@@ -122,18 +122,22 @@ async function row(name: string, load: Load, part: number): Promise<string> {
       wrapper: ['nice', '-n', String(UNIT_NICE - getPriority())],
     });
     await agent.waitForLog(/routes phase=out/, REACTION_MS);
-    const stop = await load({ std, daemon, agent, part });
-    await sleep(2_000);
     const { pid } = agent.process;
-    const [before, from] = [cpuMs(pid), performance.now()];
     let most = 0;
-    while (performance.now() - from < WATCH_MS) {
+    const sampling = setInterval(() => {
       most = Math.max(most, rssAnonKiB(pid));
-      await sleep(100);
-    }
+    }, 100);
+    // Where the load itself is deaths, the first of them: soon it dies so often that the routes stay in.
+    const watch = name.includes('deaths') ? await monitor(std.router) : undefined;
+    const stop = await load({ std, daemon, agent, part });
+    const first = await watch?.next(added('inet'), await daemon.died, REACTION_MS);
+    await watch?.stop();
+    await sleep(2_000);
+    const [before, from] = [cpuMs(pid), performance.now()];
+    await sleep(WATCH_MS);
     const share = (100 * (cpuMs(pid) - before)) / (performance.now() - from);
-    const times = name.includes('deaths') ? [] : await reactions(std, daemon);
-    most = Math.max(most, rssAnonKiB(pid));
+    const times = first === undefined ? await reactions(std, daemon) : [first.atMs - (await daemon.died)];
+    clearInterval(sampling);
     await stop();
     const told = agent.log.filter((line) => / (?:observe-failed|events-lost) /.test(line));
     await agent.kill();
@@ -166,6 +170,11 @@ async function reactions(std: StandardLab, daemon: Daemon): Promise<readonly num
 class Daemon {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
+  #tellDeath = (_atMs: number): void => undefined;
+  /** The time of its first death, Date.now(). */
+  readonly died = new Promise<number>((resolve) => {
+    this.#tellDeath = resolve;
+  });
 
   constructor(readonly path: string) {}
 
@@ -183,6 +192,7 @@ class Daemon {
     const atMs = performance.timeOrigin + performance.now();
     this.#server?.close();
     for (const socket of this.#sockets) socket.destroy();
+    this.#tellDeath(atMs);
     return atMs;
   }
 

@@ -199,4 +199,49 @@ t.test('beside the agent', { skip: cannotBoot() }, async (t) => {
     machine.run('systemctl', 'stop', HOOKS);
     t.notMatch(machine.try('backup-router', 'status').stdout, /^hook/m, 'and nothing is told of hooks that do not run');
   });
+
+  t.test(
+    'commands of the configuration: the filter of the unit lets them run, without power and within limits',
+    async (t) => {
+      const found = (): string => machine.try('cat', '/run/backup-router/probe').stdout;
+      const probe =
+        'grep -E "^(Cap|NoNewPrivs|Seccomp:)" /proc/self/status >/run/backup-router/probe; cat /proc/self/limits >>/run/backup-router/probe; ! ip link set data0 mtu 1400';
+      const command = (words: string): string => JSON.stringify(['/bin/sh', '-c', words]);
+      const former = machine.run('cat', '/etc/backup-router/config.yaml');
+      const write = (daemon: string, role: string): void => {
+        const more = `routing-daemon: [{exec: {command: ${command(daemon)}, interval: 1s, timeout: 900ms}}]
+role: {exec: {command: ${command(role)}, interval: 1s, timeout: 900ms}}
+`;
+        machine.write('/etc/backup-router/config.yaml', former.replace(/^routing-daemon:.*$/m, more.trimEnd()));
+        machine.run('systemctl', 'reload', 'backup-router');
+      };
+      const status = (): Status => JSON.parse(machine.try('backup-router', 'status', '--json').stdout) as Status;
+      write(probe, 'echo standby');
+      await eventually(() => status().daemons[0]?.state === 'responsive' && status().routes.role === 'standby', {
+        what: 'both to say so',
+        timeoutMs: 30_000,
+      });
+      for (const set of ['CapPrm', 'CapEff', 'CapAmb']) t.match(found(), new RegExp(`^${set}:\\s+0+$`, 'm'), set);
+      t.match(found(), /^NoNewPrivs:\s+1$/m);
+      t.match(found(), /^Seccomp:\s+2$/m);
+      t.notMatch(machine.run('ip', 'link', 'show', 'data0'), / mtu 1400 /);
+      t.notMatch(machine.run('journalctl', '-b', '-u', 'backup-router', '-o', 'cat'), /commands-unconfined/);
+
+      // More processes than it may have: the others are as before.
+      write('for i in $(seq 200); do sleep 5 & done; echo $? >/run/backup-router/bomb; sleep 5', 'echo primary');
+      await eventually(() => status().daemons[0]?.state !== 'responsive' && status().routes.role === 'primary', {
+        what: 'the end of its time, and the other command to run',
+        timeoutMs: 30_000,
+      });
+      const sleeping = machine.try('pgrep', '-c', '-u', 'backup-router', 'sleep').stdout.trim();
+      t.ok(Number(sleeping) <= 48, `${sleeping} processes of the command`);
+      t.equal(status().routes.phase, 'in', 'what cannot say that it is well is not');
+      machine.write('/etc/backup-router/config.yaml', former);
+      machine.run('systemctl', 'reload', 'backup-router');
+      await eventually(() => status().daemons.some(({ id }) => id.includes('zebra')), {
+        what: 'the former one',
+        timeoutMs: 20_000,
+      });
+    },
+  );
 });

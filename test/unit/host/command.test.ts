@@ -7,6 +7,7 @@ import t from 'tap';
 import { systemClock } from '../../../src/host/clock.js';
 import { type CommandEnd, runCommand } from '../../../src/host/command.js';
 import { confinement, lookUp } from '../../../src/host/confine.js';
+import { loadLibc } from '../../../src/native/libc.js';
 
 const made = mkdtempSync(join(tmpdir(), 'br-command-'));
 t.teardown(() => rmSync(made, { recursive: true, force: true }));
@@ -51,6 +52,15 @@ t.test('it is spared no more than others', async (t) => {
   t.teardown(() => writeFileSync('/proc/self/oom_score_adj', own));
   const end = await run('/bin/sh', '-c', 'sleep 0.2; cat /proc/self/oom_score_adj');
   t.match(end, { kind: 'succeeded', stdout: '0\n' });
+});
+
+t.test('it has limits of its own', { skip: loadLibc() === undefined && 'koffi does not load' }, async (t) => {
+  const end = await run('/bin/sh', '-c', 'sleep 0.5; cat /proc/self/limits');
+  if (end.kind !== 'succeeded') return void t.fail(JSON.stringify(end));
+  t.match(end.stdout, /^Max cpu time +6 +6 +seconds/m, 'five seconds, and one');
+  const [, soft, hard] = /^Max processes +(\d+) +(\d+)/m.exec(end.stdout) ?? [];
+  t.equal(soft, hard);
+  t.ok(Number(soft) > 32 && Number(soft) < 100_000, `${soft} processes`);
 });
 
 t.test('what cannot be run is told in the words of before', async (t) => {
