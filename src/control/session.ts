@@ -21,9 +21,9 @@ import {
 } from './protocol.js';
 import type { Turns } from './turns.js';
 
-export type Answer = Response | Gradual | Following;
+export type Reply = Response | Gradual | Following;
 /** What can be answered at once is no promise: then it costs the turn in which it was asked. */
-export type RequestHandler = (request: Request) => Answer | Promise<Answer>;
+export type RequestHandler = (request: Request) => Reply | Promise<Reply>;
 
 export interface ControlClient {
   readonly socket: Socket;
@@ -83,7 +83,7 @@ export function openSession(socket: Socket, answer: RequestHandler, turns: Turns
     unfollow = begin(send);
     if (socket.destroyed) unfollow();
   };
-  const answered = (given: Answer): void => ('follow' in given ? follow(given) : send(given));
+  const answered = (given: Reply): void => ('follow' in given ? follow(given) : send(given));
   const failed = (error: unknown): void =>
     send(refuse('internal', error instanceof Error ? error.message : String(error)));
   /** Whatever takes longer than this turn is answered later, and nothing else of the client until then. */

@@ -33,7 +33,7 @@ import { openControl } from './control-socket.js';
 import { readCovered, writeCovered } from './covered-record.js';
 import { type Driver, startDriver } from './driver.js';
 import { dryRun } from './dry-run.js';
-import type { Sight } from './followers.js';
+import type { StatusSight } from './followers.js';
 import { claimFirst } from './lock.js';
 import { createLog, type Log } from './log.js';
 import { metricsText } from './metrics-text.js';
@@ -251,7 +251,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
     configuration: configuration.status(),
     lastOutage: telling.lastOutage() ?? null,
   });
-  const status = (): Sight => sightOf(driver.state(), around(), performance.now());
+  const status = (): StatusSight => sightOf(driver.state(), around(), performance.now());
   const metrics = (): string =>
     metricsText(paths.instance, driver.state(), around(), telling.metrics.tally, net.count());
   const answer = answerer({

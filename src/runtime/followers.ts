@@ -8,7 +8,7 @@ import type { World } from '../core/state.js';
 import type { Outline } from '../core/status.js';
 
 /** What followers are told of, at one moment. */
-export interface Sight {
+export interface StatusSight {
   readonly outline: Outline;
   /** What the lines of the destinations are made from. */
   readonly world: World;
@@ -19,7 +19,7 @@ export interface StatusFollowers {
   /** Something may have changed. */
   poke(): void;
   /** Tells the status now and after each change; the result ends that. */
-  follow(see: () => Sight, tell: (answer: Gradual) => void): () => void;
+  follow(see: () => StatusSight, tell: (answer: Gradual) => void): () => void;
   close(): void;
 }
 
@@ -27,7 +27,7 @@ export interface StatusFollowers {
 const PAUSE_MS = 100;
 
 export function createStatusFollowers(): StatusFollowers {
-  const followers = new Map<(answer: Gradual) => void, () => Sight>();
+  const followers = new Map<(answer: Gradual) => void, () => StatusSight>();
   let told: { readonly text: string; readonly routes: readonly unknown[] } | undefined;
   let timer: NodeJS.Timeout | undefined;
 
@@ -60,7 +60,7 @@ export function createStatusFollowers(): StatusFollowers {
 }
 
 /** Of a hundred thousand lines it is enough that what they come from is as it was; a tie that turns shows in the outline. */
-function routesOf({ world: { config, snapshot, refused, idle } }: Sight): readonly unknown[] {
+function routesOf({ world: { config, snapshot, refused, idle } }: StatusSight): readonly unknown[] {
   return [config, snapshot?.ownRoutes, snapshot?.links, refused, idle];
 }
 

@@ -2,11 +2,11 @@
 
 import { formatDuration } from '../config/duration.js';
 import type { Following, Gradual, Request, Response } from '../control/protocol.js';
-import type { Answer } from '../control/session.js';
+import type { Reply } from '../control/session.js';
 import type { Event } from '../model/event.js';
 import type { Driver } from './driver.js';
 import type { Emit } from './emit.js';
-import type { Sight, StatusFollowers } from './followers.js';
+import type { StatusFollowers, StatusSight } from './followers.js';
 import type { History } from './history.js';
 import { type OrdersRecord, overrideOf, pinOf, readOrders, writeOrders } from './orders-record.js';
 
@@ -15,7 +15,7 @@ const EVENTS_AT_ONCE = 100;
 
 export interface Desk {
   readonly driver: Driver;
-  readonly status: () => Sight;
+  readonly status: () => StatusSight;
   readonly metrics: () => string;
   readonly reload: (confirmMs?: number) => Promise<Response>;
   readonly confirm: () => Response | Promise<Response>;
@@ -28,7 +28,7 @@ export interface Desk {
   readonly ordersFile: string;
 }
 
-export function answerer(desk: Desk): (request: Request) => Answer | Promise<Answer> {
+export function answerer(desk: Desk): (request: Request) => Reply | Promise<Reply> {
   return (request) => {
     switch (request.command) {
       case 'status':

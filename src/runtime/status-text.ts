@@ -5,7 +5,7 @@
 
 import type { State } from '../core/state.js';
 import { type Outline, outlineOf, routeLines, type Surroundings } from '../core/status.js';
-import type { Sight } from './followers.js';
+import type { StatusSight } from './followers.js';
 
 /** Destinations of one piece: less than a millisecond. */
 const AT_ONCE = 200;
@@ -13,7 +13,7 @@ const AT_ONCE = 200;
 const END = ']}}';
 
 /** The state as it is at this moment, and its text. */
-export function sightOf(state: State, around: Surroundings, now: number): Sight {
+export function sightOf(state: State, around: Surroundings, now: number): StatusSight {
   const outline = outlineOf(state, around, now);
   return { outline, world: state.world, answer: { pieces: () => statusText(state, outline, now) } };
 }
