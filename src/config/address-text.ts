@@ -5,6 +5,7 @@
 
 import { type Address, addressBytes, familyOf, parseAddress } from '../model/address.js';
 import { type Fault, quote } from './diagnostic.js';
+import { unfilled, unseenIn } from './unseen.js';
 
 export type AddressResult =
   | { readonly ok: true; readonly value: Address }
@@ -50,6 +51,24 @@ function explain(text: string): AddressResult {
       bare === undefined ? 'remove the zone id' : `write ${bare}`,
     );
   }
+  const unseen = unseenIn(text);
+  if (unseen !== undefined)
+    return refuse('address-syntax', `the address ${unseen.what}`, `write ${unseen.plain ?? 'it again'}`);
+  const variable = unfilled(text);
+  if (variable !== undefined) return refuse('address-syntax', variable, 'write the address itself');
+  const ended = /^(.+)[,;]$/.exec(text.trim())?.[1];
+  if (ended !== undefined && parseAddress(ended) !== undefined)
+    return refuse('address-syntax', `${quote(text)} ends in ${quote(text.trim().slice(-1))}`, `write ${ended}`);
+  const host = /^([\d.]+|\[.*\]):\d{1,5}$/.exec(text)?.[1]?.replace(/^\[|\]$/g, '');
+  if (host !== undefined && parseAddress(host) !== undefined)
+    return refuse('address-syntax', `${quote(text)} has a port; a router has none`, `write ${host}`);
+  const url = /^[a-z]+:\/\/([^/]*)/i.exec(text)?.[1];
+  if (url !== undefined)
+    return refuse(
+      'address-syntax',
+      `${quote(text)} is a URL, not an address`,
+      parseAddress(url) === undefined ? 'write the address alone' : `write ${url}`,
+    );
   if (/[\s,;]/.test(text.trim())) {
     const words = text
       .trim()

@@ -11,10 +11,10 @@ import { defaultPrefix, prefixText } from '../model/prefix.js';
 import { readDestinations } from './destinations.js';
 import type { Entry, Value } from './document.js';
 import { FAMILY_NAME, type GatewaysResult, NO_GATEWAYS, readGateways, readSource, STANZA } from './gateways.js';
-import { type Key, mapping } from './key.js';
+import { type Key, mapping, namesOf } from './key.js';
 import type { Report } from './report.js';
 import { oneOrMany } from './schema.js';
-import { readBoolean, readSection, type Section } from './section.js';
+import { gluedKey, readBoolean, readSection, type Section } from './section.js';
 import { flow, word } from './yaml-text.js';
 
 /** Loose patterns of addresses, for the schema. */
@@ -35,7 +35,19 @@ function keysOf(family: Family): readonly Key[] {
       more: 'The gateway, or a list of gateways in order of preference. It must be on the management network. IPv6 link-local addresses are fine; write them without `%eth0`. Or `auto`. Or `none`, for links without neighbours (see below).',
       schema: oneOrMany({ type: 'string', pattern: `^(${ADDRESS[family]}|auto|none)$` }),
       required: true,
-      aliases: ['gateway', 'gateways', 'gw', 'via', 'next-hop', 'nexthop', 'router', 'ip'],
+      aliases: [
+        'gateway',
+        'gateways',
+        'gateway4',
+        'gateway6',
+        'default-gateway',
+        'gw',
+        'via',
+        'next-hop',
+        'nexthop',
+        'router',
+        'ip',
+      ],
       example: family === 'inet' ? '192.0.2.1' : 'fe80::1',
     },
     {
@@ -87,6 +99,7 @@ export const STANZA_KEYS: readonly Key[] = FAMILIES.map((family) => ({
     ? { more: 'The same for IPv6. At least one of the two is required, for each management interface.' }
     : {}),
   schema: mapping(ROUTER_KEYS[family]),
+  aliases: family === 'inet' ? ['gateway4', 'gateway', 'default-gateway', 'defaultgateway'] : ['gateway6'],
   example: `{address: ${family === 'inet' ? '192.0.2.1' : 'fe80::1'}}`,
 }));
 
@@ -128,7 +141,8 @@ export function readBackupRouter(entry: Entry, family: Family, report: Report): 
     report.error(entry.value.span, {
       code: 'wrong-type',
       message: `${name} must be a mapping`,
-      suggestion: `write ${name}: {address: ${entry.value.text}}`,
+      suggestion:
+        gluedKey(entry.value.text, namesOf(ROUTER_KEYS[family])) ?? `write ${name}: {address: ${entry.value.text}}`,
     });
     return NOTHING;
   }

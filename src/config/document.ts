@@ -18,9 +18,10 @@ import {
   type ParsedNode,
   Parser,
 } from 'yaml';
-import type { DiagnosticCode, Fault } from './diagnostic.js';
+import type { Fault } from './diagnostic.js';
 import type { Report, Span } from './report.js';
 import { lessIndented, mendSlips } from './slips.js';
+import { INDENTED, indentedTop, syntaxFault } from './syntax-fault.js';
 
 interface Placed {
   readonly span: Span;
@@ -119,17 +120,25 @@ export function parseDocument(original: string, report: Report): YamlDocument {
     );
   }
   if (first === undefined) return { root: undefined, damaged: control !== null };
+  const deep = first.errors.length > 0 ? indentedTop(text) : undefined;
+  if (deep !== undefined) return refuse(deep, INDENTED);
   const untabbed = first.errors.length > 0 ? withoutTabs(text) : undefined;
   let tabTold = false;
+  let star = -1;
   for (const e of first.errors) {
+    // What follows a '*' in place of a dash is said with it.
+    if (star >= 0 && !text.slice(star, e.pos[0]).includes('\n')) continue;
+    if (e.code === 'BAD_ALIAS') star = e.pos[0];
     const less = lessIndented(text, e.pos[0]);
     if (less !== undefined) {
       report.error(less.span, less.fault);
       continue;
     }
     const tabAt = untabbed?.tabAt ?? tabBefore(text, e.pos[0]);
+    // Of a line that is indented otherwise than those above, its first word: what else is said of it follows.
+    const start = e.code === 'BAD_INDENT' ? e.pos[0] + Math.max(0, text.slice(e.pos[0]).search(/[^ ]/)) : e.pos[0];
     if (tabAt === undefined)
-      report.error({ start: e.pos[0], end: e.pos[1] }, syntaxFault(e.code, e.message, text, e.pos[0]));
+      report.error({ start, end: Math.max(start + 1, e.pos[1]) }, syntaxFault(e.code, e.message, text, e.pos[0]));
     // What else is strange in such a line follows from it.
     else if (!tabTold) report.error({ start: tabAt, end: tabAt + 1 }, syntaxFault('TAB_AS_INDENT', TABS, text, tabAt));
     tabTold ||= tabAt !== undefined;
@@ -137,7 +146,13 @@ export function parseDocument(original: string, report: Report): YamlDocument {
   for (const w of first.warnings)
     report.warning(
       { start: w.pos[0], end: w.pos[1] },
-      { code: 'unknown-tag', message: w.message, suggestion: 'remove the tag' },
+      {
+        code: 'unknown-tag',
+        message: w.message,
+        suggestion: /include/.test(w.message)
+          ? 'remove it; further files go into the directory beside this one, config.d for config.yaml'
+          : 'remove the tag',
+      },
     );
   const root = convertDocument(untabbed?.document ?? first, text, report);
   return {
@@ -189,48 +204,6 @@ function withoutTabs(
   const spaced = text.replace(/^[ \t]+/gm, (indent) => ' '.repeat(indent.length));
   const document = compose(parseTokens(spaced).tokens, text.length)[0];
   return document?.errors.length === 0 ? { document, tabAt: tab.index + tab[0].indexOf('\t') } : undefined;
-}
-
-function syntaxFault(code: string, message: string, text: string, at: number): Fault {
-  const result = (own: DiagnosticCode, suggestion: string, words = message): Fault => ({
-    code: own,
-    message: words,
-    suggestion,
-  });
-  switch (code) {
-    case 'TAB_AS_INDENT':
-      return result('tab-indent', 'indent with spaces');
-    case 'BLOCK_AS_IMPLICIT_KEY':
-    case 'MULTILINE_IMPLICIT_KEY':
-      if (/^[0-9a-f:]+:\s*$/im.test(text.slice(at, at + 50).split('\n')[0]!))
-        return result(
-          'syntax',
-          'put an address that ends in a colon in quotes',
-          'this reads as a key, not as an address',
-        );
-      return result(
-        'syntax',
-        "is the next line indented too far, or is there a ':' too many?",
-        'the value begins with another key',
-      );
-    case 'BAD_INDENT':
-      return result('syntax', 'keys of one level start in the same column; is a bracket not closed?');
-    case 'MISSING_CHAR':
-    case 'UNEXPECTED_TOKEN':
-      if (text[at - 1] === ']' && /^:\d/.test(text.slice(at, at + 2)))
-        return result(
-          'syntax',
-          "put an IPv6 address with a port in quotes: '[::1]:179'",
-          'this reads as a list, not as an address',
-        );
-      if (code === 'UNEXPECTED_TOKEN') return result('syntax', 'is a quote or bracket missing or left over?');
-      return result(
-        'syntax',
-        /quote|bracket|\]|\}/.test(message) ? 'close it' : "write 'key: value', with a space behind the colon",
-      );
-    default:
-      return result('syntax', 'see docs/CONFIGURATION.md for the form of the file');
-  }
 }
 
 /**

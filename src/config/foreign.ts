@@ -8,6 +8,10 @@ interface Program {
   readonly name: string;
   /** Its first match is the place that is told. */
   readonly line: RegExp;
+  /** What it is, where it is no program's configuration. */
+  readonly what?: string;
+  /** What to do with it, where that is not a configuration to be written. */
+  readonly remedy?: string;
   /** Says a gateway, its one group, where such a file has it. */
   readonly gateway?: RegExp;
   /** Says an interface. */
@@ -15,6 +19,37 @@ interface Program {
 }
 
 const PROGRAMS: readonly Program[] = [
+  {
+    name: 'sh',
+    what: 'a shell script, or commands of ip(8)',
+    line: /^(?:#!.*\b(?:ba|da|k|z)?sh\b.*|[ \t]*(?:sudo[ \t]+)?ip[ \t]+(?:-[46][ \t]+)?r(?:oute|o)?[ \t]+(?:add|replace|change|del)\b.*)$/m,
+    gateway: /\bvia[ \t]+([\d.]+)/,
+    interface: /\bdev[ \t]+([\w.-]+)/,
+  },
+  { name: 'xml', what: 'XML or HTML', line: /^\s*<(?:\?xml|!DOCTYPE|html|svg)\b.*$/im },
+  {
+    name: 'git',
+    what: 'a patch',
+    line: /^(?:diff --git |@@ -\d+(?:,\d+)? \+\d|\+\+\+ ).*$/m,
+    remedy: 'apply it: patch -p1 < FILE',
+  },
+  {
+    name: 'kubectl',
+    what: 'a manifest of Kubernetes',
+    line: /^apiVersion:.*$/m,
+    remedy: "what is read is the file in it: the text below 'config.yaml: |', without its indentation",
+  },
+  {
+    name: 'VyOS',
+    line: /^set (?:interfaces (?:ethernet|bonding|dummy|loopback)|protocols static)\b.*$/m,
+    gateway: /next-hop[ \t]+'?([\d.]+)/,
+    interface: /^set interfaces ethernet ([\w.-]+)/m,
+  },
+  {
+    name: 'IOS',
+    line: /^ip (?:default-gateway [\d.]+|route [\d.]+ (?:255|0)\.[\d.]+ \S+).*$/m,
+    gateway: /^ip (?:default-gateway|route 0\.0\.0\.0 0\.0\.0\.0) ([\d.]+)/m,
+  },
   {
     name: 'keepalived',
     line: /^(?:vrrp_instance|vrrp_sync_group|vrrp_script|global_defs|virtual_server)\b.*$/m,
@@ -58,7 +93,8 @@ const PROGRAMS: readonly Program[] = [
   },
   {
     name: 'FRR',
-    line: /^(?:frr (?:version|defaults)\b.*|router (?:bgp|ospf6?|isis)\b.*|ip route \S+ \S+.*)$/m,
+    line: /^(?:frr (?:version|defaults)\b.*|router (?:bgp|ospf6?|isis)\b.*|ip route [\d.]+\/\d+ \S+.*)$/m,
+    gateway: /^ip route 0\.0\.0\.0\/0 ([\d.]+)/m,
   },
   { name: 'BIRD', line: /^(?:router id [\d.]+;|protocol (?:bgp|ospf|kernel|device|static|direct)\b.*\{?)[ \t]*\r?$/m },
 ];
@@ -86,8 +122,10 @@ export function foreignFault(text: string): { readonly span: Span; readonly faul
       span: { start, end: start + length },
       fault: {
         code: 'wrong-type',
-        message: `this is a configuration of ${program.name}`,
-        suggestion: `the smallest one of backup-router is\nmanagement-interface: ${name}\nbackup-router:\n  address: ${gateway}`,
+        message: `this is ${program.what ?? `a configuration of ${program.name}`}`,
+        suggestion:
+          program.remedy ??
+          `the smallest one of backup-router is\nmanagement-interface: ${name}\nbackup-router:\n  address: ${gateway}`,
       },
     };
   }

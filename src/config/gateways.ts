@@ -148,7 +148,7 @@ function judge(text: string, family: Family): Address | Fault {
     };
   }
   const slash = text.indexOf('/');
-  if (slash > 0) {
+  if (slash > 0 && !text.includes('://')) {
     return {
       code: 'unexpected-length',
       message: `${quote(text)} is a prefix; the backup router is one address`,

@@ -9,6 +9,7 @@ import type { Entry } from './document.js';
 import { macIn } from './mac-text.js';
 import type { Report } from './report.js';
 import { readScalar } from './section.js';
+import { unfilled, unseenIn } from './unseen.js';
 
 /** ALTIFNAMSIZ is 128 with the terminating zero, linux/if.h; a name proper has 15 bytes at most. */
 const MAX_BYTES = 127;
@@ -55,7 +56,9 @@ export function nameFault(name: string, key: string): Fault | undefined {
       `${quote(name)} has a space or comma in it`,
       /\S[\s,]+\S/.test(name)
         ? 'name one; several are a list, each with its own: - {name: eth0, backup-router: {address: ADDRESS}}'
-        : list,
+        : /^[^\s,]+,$/.test(name)
+          ? `write ${name.slice(0, -1)}`
+          : list,
     );
   const bad = /[/:\u0000-\u001f\u007f\ufffd]/.exec(name)?.[0];
   if (bad !== undefined)
@@ -70,28 +73,13 @@ export function nameFault(name: string, key: string): Fault | undefined {
   return undefined;
 }
 
-/** Characters that nobody types, by what they are called; the kernel takes every one of them in a name. */
-const UNSEEN: readonly (readonly [RegExp, string])[] = [
-  [/[\u2018-\u201f\u00ab\u00bb\u2032\u2033]/, 'a typographic quote'],
-  [/[\u200b-\u200d\u2060\ufeff\u00ad]/, 'a character without width'],
-  [/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/, 'a character that changes the direction of writing'],
-  [/[\u2010-\u2015\u2212]/, 'a dash that is no hyphen'],
-];
-
 /** Why a name that the kernel would take is hardly one; undefined: nothing is strange about it. */
 function nameDoubt(name: string): Fault | undefined {
   const doubt = (message: string, suggestion: string): Fault => ({ code: 'interface-name', message, suggestion });
-  for (const [pattern, what] of UNSEEN) {
-    const found = pattern.exec(name)?.[0];
-    if (found === undefined) continue;
-    const code = found.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
-    const plain = name.replaceAll(new RegExp(pattern, 'g'), /dash/.test(what) ? '-' : '');
-    return doubt(`the name has ${what} in it, U+${code}`, `write ${plain === '' ? 'eth0' : plain}`);
-  }
-  if (/^\$\{?\w+\}?$|\$\{/.test(name))
-    return doubt(`${quote(name)} is a variable, and nothing replaces it here`, 'write the name itself');
-  if (/^(?:<.+>|%.+%|@.+@)$/.test(name))
-    return doubt(`${quote(name)} is a placeholder, and nothing replaces it here`, 'write the name itself');
+  const unseen = unseenIn(name);
+  if (unseen !== undefined) return doubt(`the name ${unseen.what}`, `write ${unseen.plain ?? 'eth0'}`);
+  const variable = unfilled(name);
+  if (variable !== undefined) return doubt(variable, 'write the name itself');
   if (/[*?[\]]/.test(name))
     return doubt(`${quote(name)} is a pattern, and patterns are not expanded`, 'write one name, or mac: ADDRESS');
   const shown = /^(.+)@[^@]+$/.exec(name)?.[1];

@@ -14,7 +14,7 @@ export interface Unprefixed {
   readonly what: string;
 }
 
-const NUMBER = /^([ \t]*)(\d{1,7})(?:[ \t]*[:.|)│](?=[ \t]|$)|:|(?=[ \t]|$))/;
+const NUMBER = /^([ \t]*)(\d{1,7})(?:[ \t]*[:.|)│](?=[ \t]|$)|:|(?=[ \t]|$))\t?/;
 const MARK = /^([ \t]*)([>|│])(?=[ \t]|$)/;
 
 /** The text without it; undefined where there is none. */

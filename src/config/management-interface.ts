@@ -88,7 +88,7 @@ export interface InterfaceResult {
 export function readManagementInterfaces(top: Section, damaged: boolean, report: Report): readonly InterfaceResult[] {
   const entry = top.get(KEY);
   // A key that damage has swallowed is not missing; the damage itself has been reported.
-  if (!top.has(KEY) && !damaged)
+  if (!top.has(KEY) && !damaged && !standsBelow(top))
     report.error(TOP_OF_FILE, {
       code: 'missing-key',
       message: `there is no '${KEY}'`,
@@ -104,6 +104,14 @@ export function readManagementInterfaces(top: Section, damaged: boolean, report:
     });
   }
   return [{ selector, named: true, stanzas: readRouters(top, report) }];
+}
+
+/** It is told where it stands, in a stanza. */
+function standsBelow(top: Section): boolean {
+  return FAMILIES.some((family) => {
+    const value = top.get(STANZA[family])?.value;
+    return value?.kind === 'map' && value.entries.some(({ key }) => key === KEY);
+  });
 }
 
 /** Whether the value is a stanza, or a list of which at least one item is a mapping. */

@@ -13,6 +13,7 @@ import { homeOf, TOP_KEYS } from './file-keys.js';
 import { foreignFault } from './foreign.js';
 import { looksLikeJunos } from './junos/detect.js';
 import { type JunosHints, readJunos } from './junos/read.js';
+import { unprefixed } from './line-numbers.js';
 import { type InterfaceResult, readManagementInterfaces } from './management-interface.js';
 import { type Merged, mergeRoots, type Part, reportOfPart, shiftValue, splitParts } from './parts.js';
 import { createReport, fileDiagnostic, type Report } from './report.js';
@@ -154,12 +155,21 @@ function readPart(
       },
     );
   else {
+    const prefixed = unprefixed(text);
+    if (prefixed !== undefined) {
+      report.error(prefixed.span, {
+        code: 'syntax',
+        message: `there ${prefixed.what === 'line numbers' ? 'are line numbers' : `is ${prefixed.what}`} in front of each line`,
+        suggestion: 'remove them from the file',
+      });
+      return { root: undefined, damaged: true };
+    }
     const { root, damaged } = parseDocument(text, report);
     if (root === undefined || root.kind === 'map') return { root, damaged };
     report.error(root.span, {
       code: 'wrong-type',
       message: `a configuration is a mapping of keys, not ${describe(root)}`,
-      suggestion: MINIMAL,
+      suggestion: /^[\w-]+[ \t]*=/m.test(text) ? `a colon and a blank stand where '=' does: ${MINIMAL}` : MINIMAL,
     });
   }
   return { root: undefined, damaged: true };

@@ -50,13 +50,19 @@ function explain(text: string): PrefixResult {
   const spaced = /^([\d.]+)\s+(?:mask\s+|netmask\s+)?([\d.]+)$/i.exec(word);
   if (spaced !== null && maskLength(spaced[2]!) !== undefined) return explain(`${spaced[1]}/${spaced[2]}`);
   if (/[\s,;]/.test(word)) {
-    const words = word.split(/[\s,;]+/).filter((part) => part !== '');
+    const words = word
+      .split(/[\s,;]+/)
+      .map((part) => part.replace(/^[-*](?=[\da-f])/i, ''))
+      .filter((part) => part !== '');
     return refuse(
       'prefix-syntax',
       `${quote(word)} is not one prefix`,
       `write a list: [${words.slice(0, 8).join(', ')}]`,
     );
   }
+  const dash = /^[-*]([\da-f].*)$/i.exec(word)?.[1];
+  if (dash !== undefined && !/\s/.test(dash))
+    return refuse('prefix-syntax', `${quote(word)} has no blank behind its ${quote(word[0]!)}`, `write - ${dash}`);
   const slash = word.indexOf('/');
   if (slash < 0) return withoutLength(word);
   const addressText = word.slice(0, slash);

@@ -80,7 +80,11 @@ export function createReport(
       return;
     }
     // A warning hides nothing: the text is read on as if it did not stand there.
-    if (severity === 'error' && (fault.code === 'syntax' || fault.code === 'unknown-alias')) broken.add(span.start);
+    if (
+      severity === 'error' &&
+      (fault.code === 'syntax' || fault.code === 'unknown-alias' || fault.code === 'control-character')
+    )
+      broken.add(span.start);
     const at = fileAt(span.start);
     const diagnostic = diagnosticAt(text, at, lines, severity, span, fault);
     found[severity].push({

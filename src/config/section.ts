@@ -46,6 +46,7 @@ export function readSection(
   }
   const entries = new Map<string, Entry>();
   const unknownKeys: string[] = [];
+  const outdented = outdentedIn(value.entries, known, report);
   const meant = new Set<string>();
   for (const entry of value.entries) {
     const first = entries.get(entry.key);
@@ -60,6 +61,9 @@ export function readSection(
     entries.set(entry.key, entry);
     if (known.some(({ key }) => key === entry.key)) continue;
     unknownKeys.push(entry.key);
+    if (outdented.has(entry)) continue;
+    for (const inner of entry.value.kind === 'map' ? entry.value.entries : [])
+      if (name === '' && known.some(({ key }) => key === inner.key)) meant.add(inner.key);
     const near = meantBy(entry.key, known, report);
     if (near !== undefined) meant.add(near);
     report.error(entry.keySpan, {
@@ -67,7 +71,9 @@ export function readSection(
       message: `unknown key ${quote(entry.key)} ${name === '' ? 'at the top level' : `in ${name}`}`,
       suggestion:
         (Object.hasOwn(hints, entry.key) ? hints[entry.key] : undefined) ??
-        suggestKey(entry.key, near, name, known, report),
+        (name === '' && near === undefined && inner(entry, known)
+          ? `remove '${entry.key.slice(0, 40)}:' and the indentation of what stands below it`
+          : suggestKey(entry.key, near, name, known, report)),
     });
   }
   const get = (key: string): Entry | undefined => {
@@ -77,7 +83,9 @@ export function readSection(
   };
   for (const key of known) {
     const entry = entries.get(key.key);
-    if (entry?.value.kind === 'null') report.error(entry.keySpan, emptyFault(key));
+    if (entry?.value.kind !== 'null') continue;
+    const below = [...outdented].find(({ keySpan }) => keySpan.start > entry.keySpan.start);
+    report.error(entry.keySpan, below === undefined ? emptyFault(key) : outdentedFault(key.key, below.key));
   }
   return {
     span: value.span,
@@ -85,6 +93,30 @@ export function readSection(
     has: (key) => entries.has(key) || meant.has(key) || entries.has(MERGE),
     keyAt: (key) => entries.get(key)?.keySpan.start,
     unknownKeys,
+  };
+}
+
+/** Whether the value is a mapping with keys that belong here. */
+const inner = ({ value }: Entry, known: readonly Key[]): boolean =>
+  value.kind === 'map' && value.entries.some((one) => known.some(({ key }) => key === one.key));
+
+/** Keys behind one without a value that belong below it: their indentation is missing. */
+function outdentedIn(entries: readonly Entry[], known: readonly Key[], report: Report): ReadonlySet<Entry> {
+  const found = new Set<Entry>();
+  let empty: string | undefined;
+  for (const entry of entries) {
+    const home = report.homeOf(entry.key);
+    if (known.some(({ key }) => key === entry.key)) empty = entry.value.kind === 'null' ? entry.key : undefined;
+    else if (empty !== undefined && home !== undefined && home !== '' && empty.endsWith(home)) found.add(entry);
+  }
+  return found;
+}
+
+function outdentedFault(key: string, below: string): Fault {
+  return {
+    code: 'empty-value',
+    message: `'${key}' has no value: '${below}' below it is not indented`,
+    suggestion: `write '  ${below}: ...', with two blanks in front of each line that belongs to '${key}'`,
   };
 }
 
@@ -106,6 +138,15 @@ function meantBy(key: string, known: readonly Key[], report: Report): string | u
   return alias?.key ?? closest(key, namesOf(known));
 }
 
+/** What to write where a key stands right in front of its value, `address:192.0.2.1`; undefined: it does not. */
+export function gluedKey(text: string, names: readonly string[]): string | undefined {
+  const key = names.find((name) => text.startsWith(`${name}:`));
+  const value = key === undefined ? '' : text.slice(key.length + 1);
+  return key === undefined || value === '' || /^\s/.test(value)
+    ? undefined
+    : `write '${key}: ${value.slice(0, 60)}', with a space behind the colon`;
+}
+
 function suggestKey(
   key: string,
   near: string | undefined,
@@ -120,8 +161,10 @@ function suggestKey(
       : `'${key}' belongs under '${home}'; is it indented too little?`;
   if (key === MERGE) return 'merge keys of YAML are not read: write the keys themselves';
   const names = namesOf(known);
-  const glued = names.find((word) => key.startsWith(`${word}:`));
-  if (glued !== undefined) return `write '${glued}: ${key.slice(glued.length + 1)}', with a space behind the colon`;
+  if (name === '' && /^!?includes?$/.test(key))
+    return "further files go into the directory beside this one: config.d for config.yaml; see 'Several files' in docs/CONFIGURATION.md";
+  const glued = gluedKey(key, names);
+  if (glued !== undefined) return glued;
   return near === undefined
     ? `the keys ${name === '' ? 'here' : `of ${name}`} are ${names.join(', ')}`
     : `did you mean '${near}'?`;
@@ -157,15 +200,26 @@ export function readScalar(value: Value, what: string, report: Report): ScalarVa
   const suggestion =
     first?.kind === 'scalar' && value.kind === 'list' && value.items.length === 1
       ? `write ${first.text}`
-      : colon !== undefined
-        ? `put an address that ends in a colon in quotes: '${colon}:'`
-        : 'write a single word or number';
+      : prefixIn(value) !== undefined
+        ? `write ${prefixIn(value)}`
+        : colon !== undefined
+          ? `put an address that ends in a colon in quotes: '${colon}:'`
+          : 'write a single word or number';
   report.error(value.span, {
     code: 'wrong-type',
     message: `${what} is expected here, not ${describe(value)}`,
     suggestion,
   });
   return undefined;
+}
+
+/** The prefix in `{to: 10.0.0.0/8, via: ADDRESS}`, as other programs write a route. */
+function prefixIn(value: Value): string | undefined {
+  const found =
+    value.kind === 'map'
+      ? value.entries.find(({ value: one }) => one.kind === 'scalar' && /\//.test(one.text))
+      : undefined;
+  return found?.value.kind === 'scalar' ? found.value.text.slice(0, 60) : undefined;
 }
 
 /** One of a closed list of words. */

@@ -45,6 +45,29 @@ const KINDS: readonly Kind[] = [
     filler: '_',
   },
   {
+    pattern: /^[ \t]*(?:`{3,}|~{3,})[^\n]*/gm,
+    fault: () => ({ code: 'syntax', message: 'a markdown fence is no YAML', suggestion: 'remove the line' }),
+    filler: ' ',
+  },
+  {
+    pattern: /^<{7}(?: [^\n]*)?\n[\s\S]*?^>{7}[^\n]*/gm,
+    fault: () => ({
+      code: 'syntax',
+      message: 'a merge that nobody has finished: two versions of these lines',
+      suggestion: 'keep one of them, and remove the lines with <<<<<<<, ======= and >>>>>>>',
+    }),
+    filler: ' ',
+  },
+  {
+    pattern: /^[ \t]*(?:\$|[\w.-]+@[\w.-]+:[^\s:]*[$#])[ \t]+[^\n]*/gm,
+    fault: () => ({
+      code: 'syntax',
+      message: 'a line of a terminal, with its prompt',
+      suggestion: 'remove the line',
+    }),
+    filler: ' ',
+  },
+  {
     pattern: /^[ \t]*\/\/[^\n]*|[ \t]\/\/[ \t][^\n]*/gm,
     fault: () => ({ code: 'syntax', message: "'//' begins no comment in YAML", suggestion: "write '#' for '//'" }),
     filler: ' ',
@@ -56,7 +79,8 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-const SUSPECT = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]|\{\{|\{%|\/\/|\/\*/;
+const SUSPECT =
+  /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]|\{\{|\{%|\/\/|\/\*|```|~~~|<{7}|^[ \t]*(?:\$|[\w.-]+@[\w.-]+:[^\s:]*[$#])[ \t]/m;
 /** Comments, and scalars in quotes. */
 const HARMLESS = /(?<=^|[\s[{,])(?:"(?:[^"\\]|\\[\s\S])*"|'(?:[^']|'')*'|#[^\n]*)/gm;
 

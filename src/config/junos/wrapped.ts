@@ -11,15 +11,18 @@ const NARROWEST = 60;
 const COMMAND = /^(?:[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}[>#%][ \t]+)?(?:set|delete|deactivate|activate)[ \t]/;
 const OWN =
   /^[ \t]*(?:(?:set|delete|deactivate|activate|edit|top|up|exit|commit|annotate|protect|rename|copy|insert)\b|[#}{]|\/\*|\[edit|[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}[>#%]|$)/;
+const ANY = /^(?:\S+[>#%][ \t]+)?(?:set|delete|deactivate|activate)[ \t]/m;
 const OF_ROUTERS = /backup-router|apply-groups|destination|^set groups/;
 
 /** The text with wrapped commands blanked. */
 export function blankWrapped(text: string, syntax: Syntax): string {
+  if (!ANY.test(text)) return text;
   const lines = text.split('\n').map((line) => line.trimEnd());
   const width = lines.reduce((most, { length }) => Math.max(most, length), 0);
   if (width < NARROWEST) return text;
-  const found: { readonly span: Span; readonly from: number; readonly matters: boolean }[] = [];
-  let blanked = text;
+  const found: { readonly span: Span; readonly matters: boolean }[] = [];
+  const pieces: string[] = [];
+  let done = 0;
   let at = 0;
   for (let i = 0; i < lines.length; i++) {
     const from = at;
@@ -32,8 +35,9 @@ export function blankWrapped(text: string, syntax: Syntax): string {
       whole += lines[i]!;
       at = after(text, at);
     }
-    found.push({ span: { start: rest, end: rest + 1 }, from, matters: OF_ROUTERS.test(whole) });
-    blanked = blanked.slice(0, from) + blanked.slice(from, at).replace(/[^\n]/g, ' ') + blanked.slice(at);
+    found.push({ span: { start: rest, end: rest + 1 }, matters: OF_ROUTERS.test(whole) });
+    pieces.push(text.slice(done, from), text.slice(from, at).replace(/[^\n]/g, ' '));
+    done = at;
   }
   const first = found.find(({ matters }) => matters) ?? found[0];
   if (first === undefined) return text;
@@ -46,7 +50,7 @@ export function blankWrapped(text: string, syntax: Syntax): string {
     },
     first.matters ? 'text' : 'nothing',
   );
-  return blanked;
+  return pieces.join('') + text.slice(done);
 }
 
 function after(text: string, at: number): number {

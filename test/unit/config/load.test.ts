@@ -62,6 +62,19 @@ t.test('what is no text file', async (t) => {
     ['utf16be.yaml', Buffer.from(TEXT, 'utf16le').swap16()],
   ] as const)
     t.strictSame(codes(file(name, bytes)), ['0:0 not-utf8'], `${name}, without a mark`);
+  const wide = (text: string, big: boolean): Buffer => {
+    const bytes = Buffer.alloc(4 * text.length);
+    for (const [i, char] of [...text].entries())
+      if (big) bytes.writeUInt32BE(char.codePointAt(0)!, 4 * i);
+      else bytes.writeUInt32LE(char.codePointAt(0)!, 4 * i);
+    return bytes;
+  };
+  for (const big of [false, true])
+    for (const mark of ['', '\ufeff']) {
+      const path = file(`utf32${big}${mark.length}.yaml`, wide(mark + TEXT, big));
+      t.strictSame(codes(path), ['0:0 not-utf8'], 'UTF-32');
+      t.match(loadConfig(path).diagnostics[0]?.suggestion, /iconv -f utf-32/);
+    }
   t.strictSame(codes('/dev/zero'), ['0:0 too-large']);
   const fifo = join(dir, 'fifo');
   execFileSync('mkfifo', [fifo]);
@@ -73,7 +86,7 @@ t.test('what is no text file', async (t) => {
   t.strictSame(codes(huge, false), ['0:0 too-large']);
   t.ok(performance.now() - beganMs < 1_000, 'at once');
   t.strictSame(codes(file('utf16.yaml', Buffer.from(`\ufeff${TEXT}ü`, 'utf16le'))), ['0:0 not-utf8']);
-  t.strictSame(codes(file('nul', Buffer.alloc(10))), ['1:1 control-character', '1:1 wrong-type']);
+  t.strictSame(codes(file('nul', Buffer.alloc(10))), ['1:1 control-character']);
 });
 
 t.test('a Latin-1 letter in a comment costs nothing but the verdict', async (t) => {

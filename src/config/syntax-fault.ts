@@ -1,0 +1,81 @@
+/** What YAML's parser says of a text, in words for who wrote it, with the line to write. */
+
+import type { DiagnosticCode, Fault } from './diagnostic.js';
+
+export const INDENTED: Fault = {
+  code: 'syntax',
+  message: 'this line is indented, and a later key is not',
+  suggestion: 'the keys of the top level begin in the first column: remove the blanks',
+};
+
+/** The first line of the text, where it is indented and another one is not. */
+export function indentedTop(text: string): number | undefined {
+  const found = /^(?:[ \t]*(?:#[^\n]*)?\n)*( +)[\w-]+:/.exec(text);
+  return found !== null && /^[\w-]+:/m.test(text)
+    ? found.index + found[0].length - found[0].trimStart().length
+    : undefined;
+}
+
+/** What to write for a line whose colon is another sign, or has no blank behind it. */
+function keySlip(text: string, at: number): string | undefined {
+  const line = text.slice(at).split('\n', 1)[0]!.trim();
+  const found = /^["']?([A-Za-z][\w-]*)["']?\s*(=|\uff1a|:)\s*(\S.*)?$/.exec(line);
+  if (found === null || (found[2] === ':' && /^[^\s]+:\s/.test(line))) return undefined;
+  return `write '${found[1]}: ${(found[3] ?? '').slice(0, 60)}', with a colon and a blank`;
+}
+
+/** `code` and `message`: the parser's. */
+export function syntaxFault(code: string, message: string, text: string, at: number): Fault {
+  const result = (own: DiagnosticCode, suggestion: string, words = message): Fault => ({
+    code: own,
+    message: words,
+    suggestion,
+  });
+  switch (code) {
+    case 'TAB_AS_INDENT':
+      return result('tab-indent', 'indent with spaces');
+    case 'BAD_ALIAS':
+      if (/^\*\s/.test(text.slice(at, at + 2)))
+        return result('syntax', "write '- ' for '* '", 'the items of a list begin with a dash');
+      return result('syntax', 'write the value itself');
+    case 'BLOCK_AS_IMPLICIT_KEY':
+    case 'MULTILINE_IMPLICIT_KEY': {
+      if (/^[0-9a-f:]+:\s*$/im.test(text.slice(at, at + 50).split('\n')[0]!))
+        return result(
+          'syntax',
+          'put an address that ends in a colon in quotes',
+          'this reads as a key, not as an address',
+        );
+      const slip = keySlip(text, at);
+      if (slip !== undefined) return result('syntax', slip, 'this line is no key with a value');
+      return result(
+        'syntax',
+        "is the next line indented too far, or is there a ':' too many?",
+        'the value begins with another key',
+      );
+    }
+    case 'BAD_INDENT':
+      return result('syntax', 'keys of one level start in the same column; is a bracket not closed?');
+    case 'MISSING_CHAR':
+    case 'UNEXPECTED_TOKEN':
+      if (text[at - 1] === ']' && /^:\d/.test(text.slice(at, at + 2)))
+        return result(
+          'syntax',
+          "put an IPv6 address with a port in quotes: '[::1]:179'",
+          'this reads as a list, not as an address',
+        );
+      if (/directives-end/.test(message))
+        return result(
+          'syntax',
+          "write '---' in the line below it, or remove it",
+          'a line that begins with % ends with ---',
+        );
+      if (code === 'UNEXPECTED_TOKEN') return result('syntax', 'is a quote or bracket missing or left over?');
+      return result(
+        'syntax',
+        /quote|bracket|\]|\}/.test(message) ? 'close it' : "write 'key: value', with a space behind the colon",
+      );
+    default:
+      return result('syntax', 'see docs/CONFIGURATION.md for the form of the file');
+  }
+}

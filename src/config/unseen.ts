@@ -1,0 +1,37 @@
+/** What a name or an address has in it that nobody types: characters that are not seen, and what something else was to replace. */
+
+import { quote } from './diagnostic.js';
+
+export interface Strange {
+  /** In words, behind what it is about. */
+  readonly what: string;
+  /** The text without it; undefined where that says nothing. */
+  readonly plain: string | undefined;
+}
+
+/** Characters that nobody types, by what they are called; the kernel takes every one of them in a name. */
+const UNSEEN: readonly (readonly [RegExp, string])[] = [
+  [/[\u2018-\u201f\u00ab\u00bb\u2032\u2033]/, 'a typographic quote'],
+  [/[\u200b-\u200d\u2060\ufeff\u00ad]/, 'a character without width'],
+  [/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/, 'a character that changes the direction of writing'],
+  [/[\u2010-\u2015\u2212]/, 'a dash that is no hyphen'],
+];
+
+/** The first such character. */
+export function unseenIn(text: string): Strange | undefined {
+  for (const [pattern, what] of UNSEEN) {
+    const found = pattern.exec(text)?.[0];
+    if (found === undefined) continue;
+    const code = found.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
+    const plain = text.replaceAll(new RegExp(pattern, 'g'), /dash/.test(what) ? '-' : '');
+    return { what: `has ${what} in it, U+${code}`, plain: plain === '' ? undefined : plain };
+  }
+  return undefined;
+}
+
+/** A variable or a placeholder, in words; undefined: it is none. */
+export function unfilled(text: string): string | undefined {
+  if (/^\$\{?\w+\}?$|\$\{/.test(text)) return `${quote(text)} is a variable, and nothing replaces it here`;
+  if (/^(?:<.+>|%.+%|@.+@)$/.test(text)) return `${quote(text)} is a placeholder, and nothing replaces it here`;
+  return undefined;
+}
