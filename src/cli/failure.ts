@@ -1,24 +1,32 @@
 /** How a command fails: the message on stderr, or as JSON on stdout where that was asked for, and the exit status. */
 
-import { EXIT, isCommandError } from '../model/exit.js';
+import { type CommandError, EXIT, isCommandError } from '../model/exit.js';
 import type { ErrorOutput } from './output.js';
 import { printError, printJson } from './print.js';
 
 /** Prints the error and its remedy; returns the exit status. */
 export function explain(error: unknown): number {
-  if (isCommandError(error)) {
-    const message = error.message.trimEnd();
-    if (process.argv.includes('--json') && error.exitStatus !== EXIT.IO)
-      printJson<ErrorOutput>({
-        version: 1,
-        error: { exitStatus: error.exitStatus, message, suggestion: error.suggestion ?? null },
-      });
-    const help = error.suggestion === undefined ? '' : `  help: ${error.suggestion}\n`;
-    printError(`backup-router: ${message}\n${help}`);
-    return error.exitStatus;
+  if (isCommandError(error)) return told(error);
+  // The stack is for whoever mends it; a program has the first line of it.
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  printError(`backup-router: internal error: ${error instanceof Error ? (error.stack ?? text) : text}\n`);
+  return inJson(EXIT.SOFTWARE, `internal error: ${text}`, null);
+}
+
+function told(error: CommandError): number {
+  const message = error.message.trimEnd();
+  printError(`backup-router: ${message}\n${error.suggestion === undefined ? '' : `  help: ${error.suggestion}\n`}`);
+  return error.exitStatus === EXIT.IO ? EXIT.IO : inJson(error.exitStatus, message, error.suggestion ?? null);
+}
+
+/** The exit status; that of a full disk where the JSON that was asked for cannot be written. */
+function inJson(exitStatus: number, message: string, suggestion: string | null): number {
+  if (!process.argv.includes('--json')) return exitStatus;
+  try {
+    printJson<ErrorOutput>({ version: 1, error: { exitStatus, message, suggestion } });
+    return exitStatus;
+  } catch (full) {
+    printError(`backup-router: ${(full as Error).message}\n`);
+    return EXIT.IO;
   }
-  printError(
-    `backup-router: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
-  return EXIT.SOFTWARE;
 }

@@ -20,6 +20,8 @@ const INPUTS = [
   'scripts/lib',
   'systemd',
   'docs/examples',
+  'docs/backup-router.schema.json',
+  'docs/output.schema.json',
   'package.json',
 ];
 const BUILD_TIMEOUT_MS = 300_000;

@@ -35,8 +35,16 @@ export const refusalHides: Check = {
       const now = dead(0);
       const known = new Set(now.map((one) => tieKey(one.destination.family, destinationText(one.destination))));
       const later = preemptAfterMs === 'never' ? [] : dead(preemptAfterMs);
+      const stillLater = new Set(later.map((one) => tieKey(one.destination.family, destinationText(one.destination))));
+      // In the main table the tie with a daemon's refusal is taken by metric, once that is stale.
+      const passes = ({ destination, route, why }: Hidden): boolean =>
+        host.config.placement === 'main' &&
+        preemptAfterMs !== 'never' &&
+        why === 'refused' &&
+        route?.destination.length === destination.length &&
+        !stillLater.has(tieKey(destination.family, destinationText(destination)));
       const all = [
-        ...now,
+        ...now.filter((one) => !passes(one)),
         ...later.filter(({ destination }) => !known.has(tieKey(destination.family, destinationText(destination)))),
       ];
       const taken = tiesTaken(host);
@@ -128,11 +136,14 @@ function told(
             `backup-router explain ${samplesOf(hidden[0]!.destination, kernel.snapshot.rules)[0] ?? 'ADDRESS'}`,
             '# the rule may leave the destination out, or its table may have a route to it',
           ]
-        : [
-            ...(other === 'local' ? [] : routes.map((route) => removal(host, route))),
-            `# ${other === 'local' ? '' : 'or, '}${why}, in ${host.configuration.file}:`,
-            `placement: ${other}`,
-          ],
+        : // A refusal ends the lookup in placement local as well.
+          other === 'local' && hidden.every((one) => one.why === 'refused')
+          ? routes.map((route) => removal(host, route))
+          : [
+              ...(other === 'local' ? [] : routes.map((route) => removal(host, route))),
+              `# ${other === 'local' ? '' : 'or, '}${why}, in ${host.configuration.file}:`,
+              `placement: ${other}`,
+            ],
     ),
   ];
 }
