@@ -411,3 +411,89 @@ t.test('what the kernel denies brings the routes in', async (t) => {
   const over = new Map([['0.0.0.0/0', { ...denial, stage: 'over' } as const]]);
   t.equal(next(scene({ ...denied, world: { denials: over }, phase: outWith([]) })).kind, 'out');
 });
+
+/** A route of the daemon that is watched, not confirmed yet. */
+const theirs = (destination = DEFAULT): Route => ({ ...COVER, protocol: 186, destination });
+const withRoutes = (state: State, foreignRoutes: readonly Route[], ownRoutes: readonly Route[] = []): State => ({
+  ...state,
+  world: { ...state.world, snapshot: { ...state.world.snapshot!, foreignRoutes, ownRoutes } },
+});
+const OURS: Route = {
+  ...COVER,
+  table: 25_500,
+  protocol: 157,
+  nexthops: [{ ...COVER.nexthops[0]!, gateway: GATEWAYS.inet[0] }],
+};
+
+t.test('at the start, beside a daemon that is held, its word and the look are awaited', async (t) => {
+  const starting = phaseBefore('starting');
+  const silent = withRoutes(scene({ phase: starting }), [theirs()]);
+  t.equal(next(silent), starting, 'its word');
+  t.match(next(withRoutes(scene({ phase: starting, row: { late: true } }), [theirs()])), { cause: 'converging' });
+  t.match(next(withRoutes(scene({ phase: phaseBefore('in') }), [theirs()])), { cause: 'converging' });
+  t.match(next(withRoutes(scene({ phase: starting }), [theirs()], [OURS])), { cause: 'converging' }, 'ours are in');
+  const merged = { ...OURS, nexthops: [...OURS.nexthops, ...COVER.nexthops] };
+  t.match(next(withRoutes(scene({ phase: starting }), [theirs()], [merged])), { cause: 'converging' }, 'among others');
+  const denied = { ...silent, world: { ...silent.world, confirmed: new Map([['0.0.0.0/0', false]]) } };
+  t.match(next(denied), { cause: 'converging' }, 'it has said no');
+
+  const over = { timedOut: true } as const;
+  t.equal(next(withRoutes(scene({ phase: starting, row: over }), [theirs()])).kind, 'out', 'it has had its time');
+  const [a, b] = TENS as [Prefix, Prefix];
+  const expected = { covered: new Map([['frr/a', new Set(['11.0.0.0/8'])]]) };
+  const again = scene({ phase: starting, row: over, destinations: [a, b], world: expected });
+  t.equal(next(withRoutes(again, [theirs(a)])), starting, 'of another that is expected');
+
+  const unread = { tablesRead: [] };
+  t.equal(next(scene({ phase: starting, covered: [DEFAULT], world: unread })), starting, 'the look');
+  t.equal(next(scene({ phase: phaseBefore('in'), covered: [DEFAULT], world: unread })).kind, 'in');
+  const late = { late: true };
+  t.match(next(scene({ phase: starting, row: late, covered: [DEFAULT], world: unread })), { cause: 'converging' });
+  const out = outWith([DEFAULT]);
+  t.equal(next(scene({ phase: out, world: unread })), out, 'out, nothing is said before the look');
+});
+
+t.test('one destination that is expected is enough to wait without a limit', async (t) => {
+  const [a, b] = TENS as [Prefix, Prefix];
+  const covered = new Map([['frr/a', new Set(['11.0.0.0/8'])]]);
+  const lost = next(scene({ destinations: [a, b], phase: outWith([]), world: { covered } }));
+  t.match(lost, { reason: 'no longer covered: 10.0.0.0/8, 11.0.0.0/8', until: 'never' });
+});
+
+t.test(
+  'a daemon that is old of itself does not keep the start from waiting for one whose age nobody knows',
+  async (t) => {
+    const state = scene({ row: { held: false }, covered: [DEFAULT], phase: phaseBefore('starting') });
+    const aged = (id: string, change: object): State => ({
+      ...state,
+      world: {
+        ...state.world,
+        daemons: new Map([...state.world.daemons].map(([key, one]) => [key, key === id ? { ...one, ...change } : one])),
+      },
+    });
+    t.equal(next(aged('frr/b', { ageUnknown: true })).kind, 'starting');
+    t.match(next(aged('frr/a', { ageUnknown: true })), { cause: 'hold' });
+    t.match(next(withRoutes(aged('frr/b', { ageUnknown: true }), [COVER], [OURS])), { cause: 'hold' }, 'ours are in');
+  },
+);
+
+t.test('of two daemons that are not well the one is named that has been so for longer', async (t) => {
+  const state = scene({ row: { lives: ['down', 'down'] } });
+  for (const [first, second, named] of [
+    [1, 2, 'frr/a'],
+    [2, 1, 'frr/b'],
+  ] as const) {
+    const daemons = new Map(
+      [...state.world.daemons].map(([id, one]) => [id, { ...one, since: id === 'frr/a' ? first : second }]),
+    );
+    t.match(next({ ...state, world: { ...state.world, daemons } }).reason, `${named} is down`);
+  }
+});
+
+t.test('routes that were in when the agent started stay until the source of the role has spoken', async (t) => {
+  const role = { role: 'primary', reason: 'asked', provisional: true } as const;
+  const starting = scene({ phase: phaseBefore('starting'), world: { role } });
+  t.match(next(withRoutes(starting, [], [OURS])), { cause: 'down', reason: 'routes were in when the agent started' });
+  const out = scene({ phase: outWith([]), world: { role } });
+  t.equal(next(withRoutes(out, [], [OURS])).kind, 'out');
+});
