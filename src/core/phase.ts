@@ -49,12 +49,9 @@ export function phaseCause(phase: Phase): InCause | 'uncovered' | undefined {
   return phase.kind === 'out' && phase.uncovered.length > 0 ? 'uncovered' : undefined;
 }
 
+/** Of two phases of one kind. What is uncovered is told by the reason. */
 function samePhase(a: Phase, b: Phase): boolean {
-  if (a.kind === 'in')
-    return b.kind === 'in' && a.cause === b.cause && a.reason === b.reason && a.until === b.until && a.from === b.from;
-  // What is uncovered while out only ever becomes less (judgeCovers): the number tells.
-  if (a.kind === 'out') return b.kind === 'out' && a.reason === b.reason && a.uncovered.length === b.uncovered.length;
-  return b.kind === 'starting' && a.reason === b.reason && a.until === b.until;
+  return Object.entries(a).every(([key, value]) => key === 'uncovered' || value === Reflect.get(b, key));
 }
 
 const UNDER_WAY = {
