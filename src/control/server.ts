@@ -56,7 +56,8 @@ export function startControlServer(
     }
   };
   const make = (): Server => {
-    const server = createServer((socket) => {
+    // Who has said all that it has to say still waits for the answer (`nc -N`).
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
       if (sessions.size >= MAX_CLIENTS) superfluous(sessions).socket.destroy();
       const session = openSession(socket, answer, turns);
       sessions.add(session);

@@ -60,6 +60,7 @@ export function openSession(socket: Socket, answer: RequestHandler, turns: Turns
   let pending: Buffer = Buffer.alloc(0);
   let at = 0;
   let read = { since: performance.now(), bytes: 0 };
+  let ended = false;
   let busy = false;
   let scheduled = false;
   let activeAt = performance.now();
@@ -119,7 +120,7 @@ export function openSession(socket: Socket, answer: RequestHandler, turns: Turns
       forget();
       return later(PENALTY_MS, () => socket.destroySoon());
     }
-    if (end < 0) return readOn();
+    if (end < 0) return ended ? void socket.end() : readOn();
     // Not by cutting buffers: each is an object that the collector of garbage has to follow.
     const line = pending.toString('utf8', at, end);
     at = end + 1;
@@ -171,6 +172,10 @@ export function openSession(socket: Socket, answer: RequestHandler, turns: Turns
     socket.pause();
     read.bytes += chunk.length;
     pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
+    schedule();
+  });
+  socket.on('end', () => {
+    ended = true;
     schedule();
   });
   socket.on('drain', schedule);

@@ -13,6 +13,8 @@ export interface Turns {
 const BUDGET_MS = 1;
 /** Of all the time, at the most. */
 const SHARE = 1 / 4;
+/** A piece that took longer than this was itself interrupted, by a busy machine: that is not paid for. */
+const MOST_MS = 3;
 
 export function createTurns(now: () => number = () => performance.now()): Turns {
   let queue: (() => void)[] = [];
@@ -32,7 +34,7 @@ export function createTurns(now: () => number = () => performance.now()): Turns 
     let done = 0;
     while (done < queue.length && (done === 0 || now() - from < credit)) queue[done++]!();
     queue = queue.slice(done);
-    credit -= now() - from;
+    credit -= Math.min(MOST_MS, now() - from);
     countedAt = now();
     due = queue.length > 0;
     if (due) setTimeout(run, Math.ceil((BUDGET_MS - credit) / SHARE));
