@@ -98,6 +98,7 @@ function asksInet6(snapshot: Snapshot, link: Link): GatewayStanding {
 
 function isBroadcast({ addresses }: Snapshot, { index }: Link, address: Address): boolean {
   return addresses.some((own) => {
+    if (own.interfaceIndex === index && own.broadcast === address) return true;
     if (own.family !== 'inet' || own.interfaceIndex !== index || own.peer !== undefined || own.length > 30)
       return false;
     if (address.includes(':')) return false;

@@ -33,6 +33,8 @@ export interface InterfaceAddress {
   /** The other end of a point-to-point address. */
   readonly peer: Address | undefined;
   readonly length: number;
+  /** IFA_BROADCAST, which need not be the last address of the prefix. */
+  readonly broadcast?: Address;
   /** IFA_F_TENTATIVE or IFA_F_DADFAILED: may not be used as a source yet. */
   readonly tentative: boolean;
 }

@@ -301,7 +301,12 @@ export class FakeKernel implements Kernel {
   addressAdd(
     name: string,
     text: string,
-    options: { readonly tentative?: boolean; readonly peer?: Address; readonly prefixRoute?: boolean } = {},
+    options: {
+      readonly tentative?: boolean;
+      readonly peer?: Address;
+      readonly broadcast?: Address;
+      readonly prefixRoute?: boolean;
+    } = {},
   ): void {
     const link = this.link(name);
     const { address, length } = splitPrefix(text);
@@ -311,6 +316,7 @@ export class FakeKernel implements Kernel {
       address,
       peer: options.peer,
       length,
+      ...(options.broadcast === undefined ? {} : { broadcast: options.broadcast }),
       tentative: options.tentative ?? false,
     };
     this.addresses.push(added);

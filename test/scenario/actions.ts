@@ -3,7 +3,7 @@
  *
  *   link NAME up [ADDRESS/LENGTH...] | down | carrier | no-carrier | delete | rename NEW
  *   link NAME add [altname A] [mac M] [master NAME] [kind K] [vrf-table N] | master NAME | no-master
- *   address NAME add|remove ADDRESS/LENGTH [noprefixroute] [tentative] [peer ADDRESS] | settled ADDRESS/LENGTH
+ *   address NAME add|remove ADDRESS/LENGTH [noprefixroute] [tentative] [peer ADDRESS] [brd ADDRESS] | settled ADDRESS/LENGTH
  *   neighbour ADDRESS dev NAME failed|known|absent|incomplete|permanent
  *   [no] route [blackhole] PREFIX [via A] [dev D] [proto N] [metric N] [table N] [tos N]
  *   append route PREFIX via A dev D [proto N]       (another next hop; to ours: a foreigner's `ip -6 route append`, fact K7)
@@ -82,11 +82,14 @@ export function act(world: World, command: string): void {
 }
 
 function addressOptions(words: readonly string[]): Parameters<FakeKernel['addressAdd']>[2] {
-  const peer = words[words.indexOf('peer') + 1];
+  const after = (word: string): string | undefined =>
+    words.includes(word) ? words[words.indexOf(word) + 1] : undefined;
+  const [peer, broadcast] = [after('peer'), after('brd')];
   return {
     tentative: words.includes('tentative'),
     ...(words.includes('noprefixroute') ? { prefixRoute: false } : {}),
-    ...(words.includes('peer') && peer !== undefined ? { peer } : {}),
+    ...(peer === undefined ? {} : { peer }),
+    ...(broadcast === undefined ? {} : { broadcast }),
   };
 }
 

@@ -26,10 +26,12 @@ export function decodeAddress(bytes: Buffer, start: number, end: number): Interf
   if (family === undefined) return undefined;
   let address: string | undefined;
   let local: string | undefined;
+  let broadcast: string | undefined;
   let flags = bytes[header + 2]!;
   walkAttributes(bytes, attributes, end, (type, from, to) => {
     if (type === uapi.IFA_ADDRESS) address = readAddress(bytes, from, to);
     else if (type === uapi.IFA_LOCAL) local = readAddress(bytes, from, to);
+    else if (type === uapi.IFA_BROADCAST) broadcast = readAddress(bytes, from, to);
     else if (type === uapi.IFA_FLAGS) flags = readU32(bytes, from, to);
   });
   const own = local ?? address;
@@ -40,6 +42,7 @@ export function decodeAddress(bytes: Buffer, start: number, end: number): Interf
     address: own,
     peer: address === own ? undefined : address,
     length: bytes[header + 1]!,
+    ...(broadcast === undefined ? {} : { broadcast }),
     tentative: (flags & (uapi.IFA_F_TENTATIVE | uapi.IFA_F_DADFAILED)) !== 0,
   };
 }
