@@ -40,12 +40,14 @@ export function keySchema({ words, schema, fallback }: Key): Schema {
   };
 }
 
-/** A mapping: every one of its keys, and no other. */
+/** A mapping: every one of its keys, and no other. Made when somebody looks: readers of a file need none of it. */
 export function mapping(keys: readonly Key[], rest: Schema = {}): Schema {
   const required = namesOf(keys.filter((key) => key.required === true));
   return {
     type: 'object',
-    properties: Object.fromEntries(keys.map((key) => [key.key, keySchema(key)])),
+    get properties() {
+      return Object.fromEntries(keys.map((key) => [key.key, keySchema(key)]));
+    },
     additionalProperties: false,
     ...(required.length === 0 ? {} : { required }),
     ...rest,

@@ -190,8 +190,11 @@ export function keyOf<F extends Field>(field: F): Key {
     key,
     words,
     schema: value.schema,
+    get fallback() {
+      return fallbackWords === undefined ? written(field, DEFAULTS[field]) : undefined;
+    },
     ...(more === undefined ? {} : { more }),
-    ...(fallbackWords === undefined ? { fallback: written(field, DEFAULTS[field]) } : { fallbackWords }),
+    ...(fallbackWords === undefined ? {} : { fallbackWords }),
   };
 }
 

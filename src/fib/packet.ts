@@ -59,8 +59,3 @@ export function plain(destination: Prefix, vrf?: Vrf): Packet {
 }
 
 const UDP = 17;
-
-/** Every packet to the address: what of a rule depends on anything but the address? */
-export function every(destination: Prefix, vrf?: Vrf): Packet {
-  return { ...ordinary(destination, vrf), mark: ANY, tos: ANY, flowLabel: ANY, tunnel: ANY };
-}

@@ -15,7 +15,16 @@
 import { uptime } from 'node:os';
 import type { AdoptedRoute, Obstacle, Original } from '../../model/adopted.js';
 import type { Route } from '../../model/route.js';
-import { align, beginMessage, endMessage, putU32, reserve, type Writer, walkAttributes } from '../netlink/codec.js';
+import {
+  align,
+  beginMessage,
+  endMessage,
+  putU32,
+  reserve,
+  type Writer,
+  walkAttributes,
+  walkNexthops,
+} from '../netlink/codec.js';
 import * as uapi from '../netlink/uapi.js';
 
 /** Offset of rtm_flags in struct rtmsg, of rta_expires in struct rta_cacheinfo. */
@@ -44,7 +53,7 @@ export function originalOf(route: Route, bytes: Buffer, start: number, end: numb
     bytes.copy(attribute, 0, from - 4, to);
     // What the kernel says of their state it does not take back (fib_get_nhs).
     if (type === uapi.RTA_MULTIPATH)
-      eachNexthop(attribute, 4, to - from + 4, (at) => void (attribute[at + 2]! &= uapi.RTNH_F_ONLINK));
+      walkNexthops(attribute, 4, to - from + 4, (at) => void (attribute[at + 2]! &= uapi.RTNH_F_ONLINK));
     parts.push(attribute);
   });
   return {
@@ -107,19 +116,8 @@ function putKept(writer: Writer, { route, message }: AdoptedRoute): void {
   walkAttributes(kept, uapi.RTMSG_LEN, kept.length, (attribute, from, to) => {
     if (attribute === uapi.RTA_OIF) kept.writeUInt32LE(route.nexthops[0]?.interfaceIndex ?? 0, from);
     if (attribute === uapi.RTA_MULTIPATH)
-      eachNexthop(kept, from, to, (at, i) => kept.writeInt32LE(route.nexthops[i]?.interfaceIndex ?? 0, at + 4));
+      walkNexthops(kept, from, to, (at, _stop, i) => kept.writeInt32LE(route.nexthops[i]?.interfaceIndex ?? 0, at + 4));
   });
   const at = reserve(writer, kept.length);
   kept.copy(writer.bytes, at);
-}
-
-/** Where each struct rtnexthop begins. */
-function eachNexthop(bytes: Buffer, start: number, end: number, visit: (at: number, index: number) => void): void {
-  let index = 0;
-  for (let at = start; at + uapi.RTNEXTHOP_LEN <= end; index++) {
-    const length = bytes.readUInt16LE(at);
-    if (length < uapi.RTNEXTHOP_LEN) return;
-    visit(at, index);
-    at += align(length);
-  }
 }

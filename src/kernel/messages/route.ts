@@ -23,6 +23,7 @@ import {
   reserve,
   type Writer,
   walkAttributes,
+  walkNexthops,
 } from '../netlink/codec.js';
 import { familyFromNumber, familyNumber, putAddress, readAddress } from '../netlink/families.js';
 import * as uapi from '../netlink/uapi.js';
@@ -275,18 +276,14 @@ export function nexthopObjectOf(bytes: Buffer, start: number, end: number): numb
 
 function decodeMultipath(bytes: Buffer, start: number, end: number, deadFlags: number): readonly Nexthop[] {
   const nexthops: Nexthop[] = [];
-  let at = start;
-  while (at + uapi.RTNEXTHOP_LEN <= end) {
-    const length = bytes.readUInt16LE(at);
-    if (length < uapi.RTNEXTHOP_LEN || at + length > end) break;
+  walkNexthops(bytes, start, end, (at, stop) => {
     let gateway: string | undefined;
-    walkAttributes(bytes, at + uapi.RTNEXTHOP_LEN, at + length, (type, from, to) => {
+    walkAttributes(bytes, at + uapi.RTNEXTHOP_LEN, stop, (type, from, to) => {
       if (type === uapi.RTA_GATEWAY) gateway = readAddress(bytes, from, to);
       else if (type === uapi.RTA_VIA) gateway = readAddress(bytes, from + 2, to);
     });
     // struct rtnexthop: rtnh_flags, then rtnh_hops, which is the weight less one.
     nexthops.push(nexthopState(gateway, bytes.readInt32LE(at + 4), bytes[at + 2]!, deadFlags, bytes[at + 3]! + 1));
-    at += (length + 3) & ~3;
-  }
+  });
   return nexthops;
 }

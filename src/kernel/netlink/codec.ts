@@ -7,7 +7,7 @@
  * they claim.
  */
 
-import { NLA_TYPE_MASK, NLMSG_HDRLEN } from './uapi.js';
+import { NLA_TYPE_MASK, NLMSG_HDRLEN, RTNEXTHOP_LEN } from './uapi.js';
 
 /**
  * Messages being written, one behind the other. `bytes` grows; `length` is how much of it is used,
@@ -147,6 +147,22 @@ export function walkAttributes(bytes: Buffer, start: number, end: number, visit:
     const length = bytes.readUInt16LE(at);
     if (length < 4 || at + length > end) return;
     visit(bytes.readUInt16LE(at + 2) & NLA_TYPE_MASK, at + 4, at + length);
+    at += align(length);
+  }
+}
+
+/** Visits each struct rtnexthop of RTA_MULTIPATH in `bytes[start..end)` with its end and its position; stops quietly at the first malformed one. */
+export function walkNexthops(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  visit: (at: number, stop: number, index: number) => void,
+): void {
+  let at = start;
+  for (let index = 0; at + RTNEXTHOP_LEN <= end; index++) {
+    const length = bytes.readUInt16LE(at);
+    if (length < RTNEXTHOP_LEN || at + length > end) return;
+    visit(at, at + length, index);
     at += align(length);
   }
 }

@@ -72,7 +72,6 @@ export const RTNH_F_ONLINK = 4;
 export const RTNH_F_LINKDOWN = 16;
 export const RTA_DST = 1;
 export const RTA_SRC = 2;
-export const RTA_IIF = 3;
 export const RTA_OIF = 4;
 export const RTA_GATEWAY = 5;
 export const RTA_PRIORITY = 6;
