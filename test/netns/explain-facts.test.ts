@@ -3,7 +3,7 @@
 import t from 'tap';
 import { routeGet } from '../lab/inspect.js';
 import { STANDARD } from '../lab/standard.js';
-import { agentIn, expected, laboratory, settles } from './agent-support.js';
+import { agentIn, expected, FAMILIES, laboratory, settles } from './agent-support.js';
 
 interface Json {
   readonly agrees: boolean;
@@ -58,5 +58,37 @@ t.test('IPv6 routes that share a nexthop object', async (t) => {
   t.comment(
     `MEASURED with the /48 looked up first, the backup route 2001:db8:99::/48 against main's default: ${router.run(['taskset', '-c', '0', 'ip', '-6', 'route', 'get', '2001:db8:99::10']).trim()}`,
   );
+  await agent.stop();
+});
+
+t.test('routes that name a nexthop object alone, and packets from one address of the host', async (t) => {
+  const std = laboratory(t);
+  const { router } = std;
+  router.sysctl('net.ipv4.nexthop_compat_mode', 0);
+  router.ipBatch([
+    `nexthop add id 4 via ${STANDARD.inet.peer} dev data0`,
+    `nexthop add id 6 via ${STANDARD.inet6.peer} dev data0`,
+    'route add default nhid 4 proto 186 metric 20',
+    'route add ::/0 nhid 6 proto 186 metric 20',
+    `rule add pref 90 from ${STANDARD.inet.mgmt} prohibit`,
+    'route add prohibit ::/0 table 77',
+  ]);
+  router.ip(`-6 rule add pref 90 from ${STANDARD.inet6.mgmt} lookup 77`);
+  const agent = agentIn(std, { preempt: 'never' });
+  await settles(t, router, expected(), 'in');
+  const explained = async (...words: readonly string[]): Promise<Json & { readonly from: string | null }> =>
+    JSON.parse((await agent.cli('explain', ...words, '--json', '-c', agent.configFile)).stdout);
+  for (const family of FAMILIES) {
+    const { noc, mgmt, data } = STANDARD[family];
+    t.match(await explained(noc), { agrees: true, from: null, now: { carrier: 'daemon' } }, `${family}: ids alone`);
+    t.match(await explained(noc, '--from', data), { agrees: true, from: data, now: { carrier: 'daemon' } });
+    t.match(await explained(noc, '--from', mgmt), { agrees: true, from: mgmt, now: { carrier: 'refused' } });
+    t.not(router.tryRun(['ip', 'route', 'get', noc, 'from', mgmt]).status, 0, 'as the kernel has it');
+    const strange = await agent.cli('explain', noc, '--from', noc, '-c', agent.configFile);
+    t.match([strange.status, strange.stderr], [64, `${noc} is no address of this host`]);
+    t.match(strange.stderr, `--from`, 'with those that are');
+  }
+  const mixed = await agent.cli('explain', STANDARD.inet.noc, '--from', STANDARD.inet6.mgmt, '-c', agent.configFile);
+  t.match([mixed.status, mixed.stderr], [64, 'are of different families']);
   await agent.stop();
 });

@@ -3,6 +3,7 @@
  * state of {@link SceneName}. Pure: facts and ways in, one value out; docs/EXPLAIN.md has its JSON.
  */
 
+import { exitsThrough } from '../../fib/view.js';
 import { type Address, familyOf, isLinkLocal } from '../../model/address.js';
 import type { KernelAnswer, PolicyRule, Vrf, Ways } from '../../model/policy.js';
 import { REFUSALS, type Route, refuses, TABLE_LOCAL, TABLE_MAIN } from '../../model/route.js';
@@ -36,7 +37,8 @@ export interface Explanation {
 }
 
 /** `from`: the source address that the packet's socket is bound to; undefined: none. */
-export function explain(facts: Facts, ways: Ways, vrf: Vrf | undefined, from?: Address): Explanation {
+export function explain(facts: Facts, read: Ways, vrf: Vrf | undefined, from?: Address): Explanation {
+  const ways = resolved(read);
   const packet = { address: ways.address, vrf, from };
   const host = { nexthopObjects: ways.objects ?? [], links: facts.snapshot.links };
   const present = walk(ways.rules, ways.routes, packet, host);
@@ -89,6 +91,17 @@ export function explain(facts: Facts, ways: Ways, vrf: Vrf | undefined, from?: A
     mayDivert: present.mayDivert,
     notes: notesOf(facts, ways, now, states),
   };
+}
+
+/** Routes that name an object alone (sysctl nexthop_compat_mode 0) with the next hops that it has. */
+function resolved(ways: Ways): Ways {
+  const { objects = [], routes } = ways;
+  if (objects.length === 0) return ways;
+  const whole = routes.map((route) => {
+    const exits = exitsThrough(objects, route);
+    return exits === 'blackhole' || exits === route.nexthops ? route : { ...route, nexthops: exits };
+  });
+  return { ...ways, routes: whole };
 }
 
 function passage(state: Passage['state'], facts: Facts, way: Way, ours: ReadonlySet<string>, why: string): Passage {
