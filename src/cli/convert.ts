@@ -30,7 +30,13 @@ export interface ConvertOptions extends JunosOptions {
 
 export async function convert(file: string, options: ConvertOptions): Promise<number> {
   const hints = hintsOf(options);
-  const { config, diagnostics, text } = file === '-' ? await fromInput(hints) : loadConfig(file, hints, true);
+  const { config, diagnostics: faults, text } = file === '-' ? await fromInput(hints) : loadConfig(file, hints, true);
+  // What a reader of the agent's own file is told is no help here.
+  const diagnostics = faults.map((fault) =>
+    fault.message.startsWith('there is no file ')
+      ? { ...fault, suggestion: 'name another file, or - for standard input' }
+      : fault,
+  );
   const junos = text !== undefined && looksLikeJunos(text) ? readJunos(text, file, hints) : undefined;
   const form = options.to ?? (junos === undefined ? 'junos' : 'yaml');
   const written =
