@@ -497,3 +497,32 @@ t.test('routes that were in when the agent started stay until the source of the 
   const out = scene({ phase: outWith([]), world: { role } });
   t.equal(next(withRoutes(out, [], [OURS])).kind, 'out');
 });
+
+t.test('the hold-time counts from the youngest daemon, wherever it stands in the list', async (t) => {
+  const state = scene({ row: { held: false } });
+  for (const young of ['frr/a', 'frr/b']) {
+    const daemons = new Map(
+      [...state.world.daemons].map(([id, one]) => [id, { ...one, since: id === young ? NOW - HOLD + 7 : 0 }]),
+    );
+    t.match(nextPhase({ ...state, world: { ...state.world, daemons }, phase: phaseBefore('in') }, NOW), {
+      cause: 'hold',
+      reason: `${young} must stay responsive for the hold-time`,
+      until: NOW + 7,
+    });
+  }
+});
+
+t.test('without a convergence-timeout nothing is waited for, nor told as uncovered', async (t) => {
+  const zero = { timeout: 0 as const, before: 'in' as const };
+  const reason = 'daemon is responsive and held';
+  t.match(next(scene({ row: zero })), { kind: 'out', since: NOW, reason, uncovered: [] });
+  t.same((next(scene({ row: zero })) as Phase & { kind: 'out' }).uncovered, []);
+  t.match(next(scene({ row: zero, world: { snapshot: undefined } })), { kind: 'out' }, 'before the first look, too');
+});
+
+t.test('at the start, the hold-time over all patience, an unconfirmed cover is none', async (t) => {
+  const row = { held: false, late: true };
+  const state = withRoutes(scene({ row, phase: phaseBefore('starting') }), [theirs()]);
+  const daemons = new Map([...state.world.daemons].map(([id, one]) => [id, { ...one, ageUnknown: true as const }]));
+  t.match(next({ ...state, world: { ...state.world, daemons } }), { cause: 'hold' });
+});
