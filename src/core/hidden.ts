@@ -148,14 +148,14 @@ function obstacle({ route, rule, fault }: Hidden, ofMain: string): string {
 
 /** What is to be told of them: a line for each destination, and one for all that are too many. `placement`: as configured. */
 export function hiddenWaits(hidden: readonly Hidden[], placement: string): readonly Wait[] {
-  // Two interfaces may have one destination.
-  const reasons = new Map(
-    hidden.map((one) => [
-      destinationText(one.destination),
-      `hidden by ${obstacle(one, ' of the main table')}${advice(one, placement)}`,
-    ]),
+  const all = hidden.map(
+    (one): Wait => ({
+      subject: destinationText(one.destination),
+      reason: `hidden by ${obstacle(one, ' of the main table')}${advice(one, placement)}`,
+    }),
   );
-  const waits = [...reasons].map(([subject, reason]): Wait => ({ subject, reason }));
+  // Two interfaces may have one destination, and both families a default.
+  const waits = [...new Map(all.map((wait) => [`${wait.subject} ${wait.reason}`, wait])).values()];
   const more = waits.length - NAMED;
   return more <= 0
     ? waits

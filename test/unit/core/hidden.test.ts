@@ -195,6 +195,12 @@ t.test('a hundred thousand hidden destinations are told in a few lines', async (
     fault: undefined,
   }));
   const waits = hiddenWaits(many, 'local');
+  const six = { ...many[0]!, destination: parsePrefix('::/0')!, route: route(parsePrefix('::/0')!, 'prohibit') };
+  t.equal(
+    hiddenWaits([{ ...many[0]!, destination: parsePrefix('0.0.0.0/0')! }, six], 'local').length,
+    2,
+    'a default each',
+  );
   t.equal(waits.length, 21);
   t.match(waits.at(-1), { subject: '99980 more destinations' });
   t.equal(refusalText(by), 'blackhole 10.0.0.0/8 (proto 186)');
