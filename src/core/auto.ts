@@ -160,7 +160,8 @@ function freeRank(
 ): number {
   const rankOf = ({ table, metric }: Route): number | undefined => {
     // The metric of a preempting route in a shared table is one of another rank in a table of ours.
-    const bases = isOwnTable(marks, table) ? [LOCAL_METRIC[family]] : [MAIN_METRIC, MAIN_METRIC_PREEMPTING];
+    const isOurs = isOwnTable(marks, table) || isReplyTable(marks, table);
+    const bases = isOurs ? [LOCAL_METRIC[family]] : [MAIN_METRIC, MAIN_METRIC_PREEMPTING];
     return bases.map((base) => metric - base - RANKS * order).find((rank) => rank >= 0 && rank < RANKS);
   };
   const mine = own.filter((route) => route.nexthops[0]?.gateway === gateway).map(rankOf);
