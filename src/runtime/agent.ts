@@ -17,7 +17,6 @@ import { socketMissing } from '../health/session/endpoint.js';
 import { systemClock } from '../host/clock.js';
 import { writeCompileCache } from '../host/compile-cache.js';
 import { confinement } from '../host/confine.js';
-import { keepHeapSmall } from '../host/heap.js';
 import { openKernel } from '../kernel/kernel.js';
 import { openProcessEvents } from '../kernel/process/process-events.js';
 import type { Config } from '../model/config.js';
@@ -219,7 +218,6 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
       telling.history();
       telling.metrics.begin(metrics);
       writeCompileCache();
-      keepHeapSmall();
     });
   });
 
