@@ -1,4 +1,7 @@
-/** What is told of foreign default routes: those that were taken over, those that stay, and those still to be given back. Pure. */
+/**
+ * The status of foreign default routes under `adopt: true`: those taken over, those left in place,
+ * and those still to be given back. Pure.
+ */
 
 import { destinationText } from '../model/prefix.js';
 import { type Route, TABLE_MAIN } from '../model/route.js';
@@ -10,9 +13,15 @@ import { offerQuestion } from './offers.js';
 import { takeoverOf } from './places.js';
 import type { Agenda, SeenWorld } from './state.js';
 
-/** RTPROT_RA (linux/rtnetlink.h): the kernel itself, systemd-networkd and NetworkManager use it. */
+/**
+ * RTPROT_RA (linux/rtnetlink.h). The kernel, systemd-networkd and NetworkManager use it for routes
+ * of router advertisements.
+ */
 const PROTOCOL_RA = 9;
-/** What an operator should know: routes that stay where they are, and routes that are still to be given back. */
+/**
+ * Foreign default routes that are left in place, with the reason, and routes that are still to be
+ * given back.
+ */
 export function adoptionWaits(world: SeenWorld, agenda: Agenda, now: number): Wait[] {
   const waits = candidates(world).flatMap((candidate): Wait[] => {
     const reason =
@@ -27,7 +36,7 @@ export function adoptionWaits(world: SeenWorld, agenda: Agenda, now: number): Wa
   return waits;
 }
 
-/** Why a route that could be taken over stays where it is for now. */
+/** The reason why a route that could be taken over is left in place for now; undefined: none. */
 function unoffered(world: SeenWorld, candidate: Candidate, now: number): string | undefined {
   const takeover = takeoverOf(world, candidate);
   if (takeover.kind === 'trying') return undefined;
@@ -48,7 +57,7 @@ function insistence({ original, link }: Candidate, count: number): string {
   return `router advertisements keep renewing it, ${count} times by now; raise its metric (sysctl net.ipv6.conf.${link.name}.ra_defrtr_metric=4278190080, or RouteMetric= in networkd)`;
 }
 
-/** The routes that are away because we took them over: what the status tells. */
+/** The routes that are out of the kernel because the agent took them over, for the status. */
 export function takenOver({ snapshot, record }: SeenWorld): readonly AdoptedRouteStatus[] {
   const present = new Set((snapshot.originals ?? []).map(({ message }) => message));
   return without(record.adopted, record.returned)

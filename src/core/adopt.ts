@@ -1,17 +1,23 @@
 /**
- * `adopt: true`: which foreign default routes are taken over, when, and when they are given back. Pure.
+ * `adopt: true`: which foreign default routes are taken over, when, and when they are given back.
+ * Pure.
  *
- * At distance 0 such a route keeps FRR from ever installing its own default (facts F1, S6). Make before break: a route is
- * taken over only once
- *   - the phase is decided (never while starting), and the diff of our own routes is empty;
- *   - the routes are out, or our own default on the same interface is in the kernel;
- *   - the record on disk has the very bytes of the route.
- * A route that comes back is recorded and taken over again, ever more slowly when somebody insists. One of router advertisements
- * comes back with each of them, and FRR loses its default for a moment each time: the status then names the cure at its source.
+ * At distance 0 such a route keeps FRR from ever installing its own default (facts F1, S6). The
+ * order is make before break. A route is taken over only once
+ *   - a takeover is under way (takeover.ts), the phase is not `starting`, and the diff of our own
+ *     routes is empty;
+ *   - the kernel has our own default on the same interface;
+ *   - the record on disk has the exact bytes of the route.
  *
- * Left alone are routes that could not be put back as they were.
+ * A route that comes back is recorded and taken over again. While somebody keeps putting it back,
+ * each further attempt waits longer. A route of router advertisements comes back with each
+ * advertisement, and FRR loses its default for a moment each time; the status then names the
+ * remedy.
  *
- * Invariant: nothing is deleted that is not in the record; nothing leaves the record but what was given back or superseded.
+ * Routes that could not be put back as they were are left alone.
+ *
+ * Invariant: nothing is deleted that is not in the record. An entry leaves the record only when
+ * its route has been given back or superseded.
  */
 
 import type { AdoptedRoute, Original } from '../model/adopted.js';
@@ -28,7 +34,10 @@ import type { Step } from './ports.js';
 import type { Agenda, Insistence, Phase, SeenWorld } from './state.js';
 import type { AutoWay } from './takeover-state.js';
 
-/** zebra takes metric >> 24 for the distance, and 255 for "never prefer" (fact F1): such a route is in nobody's way. */
+/**
+ * zebra takes metric >> 24 as the distance, and 255 as "never prefer" (fact F1): such a route does
+ * not keep FRR's default out.
+ */
 const HARMLESS_DISTANCE = 255;
 const ROUNDING_S = 2;
 
@@ -46,7 +55,7 @@ export function candidates(world: SeenWorld): readonly Candidate[] {
   );
 }
 
-/** Why a candidate is left where it is, for good. */
+/** Why a candidate is never taken over; undefined: it can be. */
 export function obstacleOf(world: SeenWorld, { original, link, router }: Candidate): string | undefined {
   if (original.obstacle === 'nexthop-object') return 'it hangs on a nexthop object, so it is not taken over';
   if (leavesElsewhere(world, link, original.route))
@@ -61,7 +70,10 @@ export function takeable(world: SeenWorld): readonly Candidate[] {
   return candidates(world).filter((candidate) => obstacleOf(world, candidate) === undefined);
 }
 
-/** The foreign default routes that are being taken over. They cover nothing: they stand only until our own do. Every other one does. */
+/**
+ * The foreign default routes that are being taken over. They cover nothing, because they stay only
+ * until our own routes are in. Every other foreign default route can cover.
+ */
 export function adoptable(world: SeenWorld): readonly Route[] {
   if (world.takeovers.size === 0) return [];
   return takeable(world)
@@ -69,21 +81,27 @@ export function adoptable(world: SeenWorld): readonly Route[] {
     .map(({ original }) => original.route);
 }
 
-/** What the next step of taking over is. */
+/** The next step of a takeover: a record to write, or changes of the kernel. */
 export interface Adoption {
-  /** The record to write first; undefined when it says what it must. */
+  /** The record to write first; undefined: the record on disk is already right. */
   readonly record: readonly AdoptedRoute[] | undefined;
   readonly steps: readonly Step[];
 }
 
 const NO_ADOPTION: Adoption = { record: undefined, steps: [] };
 
-/** When the next route may be taken over: at once, or later while somebody keeps putting one back. */
+/**
+ * When the next route may be taken over: at once, or after a pause while somebody keeps putting a
+ * route back.
+ */
 export function adoptAt({ adoptInterference }: Agenda): number {
   return adoptInterference.last + pauseOf(adoptInterference);
 }
 
-/** Called with a fresh look whose diff to `want` is empty, when the next route may be taken over ({@link adoptAt}). */
+/**
+ * The next step of a takeover. To be called with a fresh snapshot whose diff to `want` is empty,
+ * not before {@link adoptAt}.
+ */
 export function adoption(world: SeenWorld, phase: Phase, want: Desired): Adoption {
   const { record } = world;
   if (phase.kind === 'starting' || record.writing !== undefined) return NO_ADOPTION;
@@ -106,20 +124,29 @@ export function adoption(world: SeenWorld, phase: Phase, want: Desired): Adoptio
   };
 }
 
-/** Which routes supersede each other: IPv6 has several routers of one metric side by side, each a route of its own. */
+/**
+ * The key under which one recorded route supersedes another. In IPv6 several routers of one metric
+ * stand side by side as routes of their own, so the gateways are part of the key.
+ */
 function recordSlot(route: Route): string {
   return route.family === 'inet'
     ? routeSlot(route)
     : `${routeSlot(route)} ${route.nexthops.map(({ gateway }) => gateway).join()}`;
 }
 
-/** Whether a lifetime is the one that was recorded: it is rounded, and read anew at each look. */
+/**
+ * Whether the expiry time is the recorded one. It is computed anew from a rounded lifetime at each
+ * look, so it may differ by {@link ROUNDING_S}.
+ */
 function sameEnd(a: AdoptedRoute, b: AdoptedRoute): boolean {
   if (a.expiresAtS === undefined || b.expiresAtS === undefined) return a.expiresAtS === b.expiresAtS;
   return Math.abs(a.expiresAtS - b.expiresAtS) <= ROUNDING_S;
 }
 
-/** Whether the kernel has a route of ours that leads where one of the place does, in the same way (auto.ts), and all others of the place. */
+/**
+ * Whether the kernel has all of our wanted routes for the place, and one of them is a default that
+ * goes the same way ({@link sameWay}) as a foreign default route of the place.
+ */
 function replaced(world: SeenWorld, want: Desired, { link, router }: Candidate): boolean {
   const installed = new Set(
     ownedRoutes(ownership(world.config, world.former), world.snapshot).map((route) => routeKey(route)),
@@ -140,12 +167,15 @@ function replaced(world: SeenWorld, want: Desired, { link, router }: Candidate):
   return alike && ours.every((route) => installed.has(routeKey(route)));
 }
 
-/** The way as a configuration that says more of it has it. */
+/** The way with the source and the `onlink` flag that the configuration adds. */
 function asConfigured({ source, onlink }: BackupRouter, way: AutoWay): AutoWay {
   return { ...way, ...(source === undefined ? {} : { source }), ...(onlink === true ? { onlink } : {}) };
 }
 
-/** Records that the configuration no longer wants, given back before anything of ours is changed. */
+/**
+ * Recorded routes that the configuration no longer wants taken over. They are given back before
+ * anything of ours changes.
+ */
 export function disowned(world: SeenWorld): readonly AdoptedRoute[] {
   const { record } = world;
   if (record.adopted.length === 0) return [];
@@ -158,7 +188,7 @@ export function disowned(world: SeenWorld): readonly AdoptedRoute[] {
   });
 }
 
-/** Records to give back because taking over has led to nothing (takeover.ts). */
+/** Recorded routes to give back because the takeover has failed (takeover.ts). */
 export function unreplaced(world: SeenWorld): readonly AdoptedRoute[] {
   const { record, snapshot } = world;
   const resting = adopting(world).filter((place) => takeoverOf(world, place).kind === 'resting');
@@ -171,7 +201,7 @@ export function unreplaced(world: SeenWorld): readonly AdoptedRoute[] {
   });
 }
 
-/** The steps that put the routes back, as far as their interfaces are there. */
+/** The steps that put the routes back, for those whose interfaces exist. */
 export function restoreSteps(adopted: readonly AdoptedRoute[], snapshot: Snapshot): Step[] {
   return adopted.flatMap((one): Step[] => {
     const now = bound(one, snapshot);
@@ -179,18 +209,18 @@ export function restoreSteps(adopted: readonly AdoptedRoute[], snapshot: Snapsho
   });
 }
 
-/** Records without the ones that were given back. */
+/** The records except those that were given back. */
 export function without(adopted: readonly AdoptedRoute[], returned: readonly AdoptedRoute[]): readonly AdoptedRoute[] {
   const gone = new Set(returned.map(({ message }) => message));
   return adopted.filter(({ message }) => !gone.has(message));
 }
 
-/** One more route taken over, or one more attempt. */
+/** The count after one more takeover or attempt. */
 export function interferenceAfter(interference: Insistence, now: number): Insistence {
   return { count: now - interference.last > INTERFERENCE_WINDOW_MS ? 1 : interference.count + 1, last: now };
 }
 
-/** Whether any foreign default route is to be taken over. */
+/** Whether the configuration asks for foreign default routes to be taken over. */
 export function adopts(config: Config): boolean {
   return allBackupRouters(config).some((router) => router.auto?.adopt === true);
 }

@@ -1,15 +1,18 @@
 /**
- * `address: auto`: the gateway is that of the default route which DHCP, a router advertisement or a container runtime put on the
- * management interface. Pure.
+ * `address: auto`: the gateway is that of the default route which DHCP, a router advertisement or
+ * a container runtime put on the management interface. Pure.
  *
- *   foreign default routes are there          the first gateway that they name and that is not known to be dead: lowest metric,
- *                                             then router preference, then order; with source, metrics and onlink
- *   away because we took them over            the same, of the record (adopt.ts)
- *   away for another reason                   the last gateway seen in this life; else that of our own installed route
- *   none of these                             a wait
+ *   foreign default routes exist       the first gateway that they name and that is not known to
+ *                                      be dead: lowest metric, then router preference, then order;
+ *                                      also source, metrics and onlink
+ *   removed because we took them over  the same, from the record (adopt.ts)
+ *   removed for another reason         the last gateway seen in this life; else that of our own
+ *                                      installed route
+ *   none of these                      a wait
  *
- * The third line is for a link that went down and up, or a lease that ran out, while the routing daemon is dead: a gateway that
- * worked a moment ago is a better guess than none. The status says that it is one; the next default route corrects it.
+ * The third case is for a link that went down and up, or a lease that expired, while the routing
+ * daemon is dead: a gateway that worked a moment ago is a better guess than none. The status says
+ * that it is a guess. The next default route corrects it.
  */
 
 import type { Address, Family } from '../model/address.js';
@@ -33,7 +36,7 @@ function present(world: SeenWorld, link: Link, family: Family): readonly Route[]
   return world.snapshot.foreignRoutes.filter((route) => isForeignDefault(world, link, family, route));
 }
 
-/** What one more look teaches; the very same map when it teaches nothing new. */
+/** The learned ways after one more look; the same map if nothing is new. */
 export function learnedAfter(world: SeenWorld): Learned {
   let next: Map<string, AutoWay> | undefined;
   for (const { selector, backupRouters } of world.config.managementInterfaces) {
@@ -50,18 +53,21 @@ export function learnedAfter(world: SeenWorld): Learned {
   return next ?? world.learned;
 }
 
-/** The gateways among them. */
+/** The gateways of the learned ways. */
 export function learnedGateways(learned: Learned): readonly Address[] {
   return [...learned.values()].flatMap(({ gateway }) => gateway ?? []);
 }
 
 export interface AutoChoice extends AutoWay {
   readonly rank: number;
-  /** What an operator should know of the choice. */
+  /** What an operator should know of the choice; undefined: nothing. */
   readonly note: Wait | undefined;
 }
 
-/** The ways that default routes name, those that stand and those that we took over; else the last one known: a guess. */
+/**
+ * The ways that default routes name, both those in the kernel and those that we took over; if
+ * there are none, the last one known, as a guess.
+ */
 function knownWays(
   world: SeenWorld,
   selector: InterfaceSelector,
@@ -72,7 +78,7 @@ function knownWays(
   const taken = world.record.adopted
     .flatMap((adopted) => bound(adopted, world.snapshot)?.route ?? [])
     .filter((route) => isForeignDefault(world, link, family, route));
-  // Of equal metrics the route that is there speaks: it is newer than the record.
+  // Of equal metrics the route in the kernel comes first: it is newer than the record.
   const named = waysOf(world, link, [...present(world, link, family), ...taken]);
   if (named.length > 0) return { ways: named, guessed: false };
   const [last] = ownWays(world, link, router);
@@ -82,13 +88,16 @@ function knownWays(
   return { ways: guess === undefined ? [] : [guess], guessed: true };
 }
 
-/** Our own routes that lead to the gateway; those of symmetric replies, which stand while the others are out, come last. */
+/**
+ * Our own routes that lead to the gateway. Those of symmetric replies come last: they stay while
+ * the backup routes are out.
+ */
 function ownWays(world: SeenWorld, link: Link, { family, destinations }: BackupRouter): readonly Route[] {
   const marks = ownership(world.config, world.former);
   const own = ownedRoutes(marks, world.snapshot).filter(
     (route) => route.family === family && route.nexthops[0]?.interfaceIndex === link.index,
   );
-  // In their table there are the prefixes of the port, too.
+  // A table of symmetric replies also holds the connected prefixes of the interface.
   const isWay = ({ destination }: Route): boolean =>
     destinations.some((wanted) => prefixText(wanted) === prefixText(destination));
   return [
@@ -97,7 +106,7 @@ function ownWays(world: SeenWorld, link: Link, { family, destinations }: BackupR
   ];
 }
 
-/** All gateways that may be used, in order of preference: each is asked for a sign of life. */
+/** All gateways that may be used, in order of preference. Each is probed. */
 export function autoGateways(
   world: SeenWorld,
   selector: InterfaceSelector,
@@ -112,7 +121,10 @@ export function autoGateways(
   });
 }
 
-/** The way to use on the interface, or what is waited for: the first whose gateway is not known to be dead. */
+/**
+ * The way to use on the interface: the first whose gateway is not known to be dead. If there is
+ * none yet: what is waited for.
+ */
 export function autoGateway(
   world: SeenWorld,
   selector: InterfaceSelector,
@@ -137,7 +149,10 @@ export function autoGateway(
   return { ...way, rank, note: { subject: link.name, reason } };
 }
 
-/** A way without gateway has nobody who could be dead. */
+/**
+ * The way to use of several. A way without a gateway counts as alive: there is no neighbour to
+ * probe.
+ */
 function chosenWay(world: SeenWorld, link: Link, ways: readonly AutoWay[]): AutoWay | undefined {
   const upTo = ways.findIndex(({ gateway }) => gateway === undefined);
   const asked = (upTo < 0 ? ways : ways.slice(0, upTo)).flatMap(({ gateway }) => gateway ?? []);
@@ -148,8 +163,10 @@ function chosenWay(world: SeenWorld, link: Link, ways: readonly AutoWay[]): Auto
 }
 
 /**
- * A metric of its own for each gateway that follows another, so that a switch can add before it deletes (fact K4): the
- * installed gateway keeps its rank, a new one takes the first that is free. Read from the kernel, so remembered by nobody.
+ * The rank of a gateway within the metrics. A gateway that replaces another needs a metric of its
+ * own, so that the switch can add before it deletes (fact K4). The installed gateway keeps its
+ * rank; a new one takes the first free rank. The ranks are read from the kernel, so no state holds
+ * them.
  */
 function freeRank(
   marks: Ownership,
@@ -159,7 +176,8 @@ function freeRank(
   order: number,
 ): number {
   const rankOf = ({ table, metric }: Route): number | undefined => {
-    // The metric of a preempting route in a shared table is one of another rank in a table of ours.
+    // MAIN_METRIC_PREEMPTING counts in shared tables only: in a table of ours the same number is
+    // another rank.
     const isOurs = isOwnTable(marks, table) || isReplyTable(marks, table);
     const bases = isOurs ? [LOCAL_METRIC[family]] : [MAIN_METRIC, MAIN_METRIC_PREEMPTING];
     return bases.map((base) => metric - base - RANKS * order).find((rank) => rank >= 0 && rank < RANKS);

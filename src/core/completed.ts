@@ -1,4 +1,4 @@
-/** What a look has found, together with what it left out and is known from the look before. Pure. */
+/** A look completed with what it did not read and the look before it did. Pure. */
 
 import { type Neighbour, neighbourKey } from '../model/link.js';
 import type { Route } from '../model/route.js';
@@ -24,7 +24,9 @@ export function completed(
   };
 }
 
-/** The kernel dumps routes that have ended until it tidies up; no lookup takes them. */
+/**
+ * The kernel dumps expired routes until its garbage collection removes them. No lookup uses them.
+ */
 function withoutEnded({ foreignRoutes, furtherRoutes }: Snapshot, now: number): Partial<Snapshot> {
   const ended = ({ expiresAtMs }: Route): boolean => expiresAtMs !== undefined && expiresAtMs <= now;
   const stand = (routes: readonly Route[]): readonly Route[] =>
@@ -44,7 +46,7 @@ function unread({ foreignRoutes, originals = [], furtherRoutes, nexthopObjects }
   };
 }
 
-/** Whichever look found them, so that equal ones are seen to be equal. */
+/** Sorted, so that equal lists compare equal whichever look found them. */
 function inOrder(neighbours: readonly Neighbour[]): readonly Neighbour[] {
   return [...neighbours].sort((a, b) => (neighbourKey(a) < neighbourKey(b) ? -1 : 1));
 }

@@ -1,10 +1,10 @@
 /**
- * What the judge says of foreign routes as the backup routes see them: which destination is covered, and where the
- * backup route takes a tie. Pure.
+ * What the judge says of foreign routes as the backup routes see them: which destination is
+ * covered, and where the backup route takes a tie. Pure.
  *
- * A route is *stale* when the daemon that put it there is dead or does not answer. It stops being stale, for
- * the question of ties, with the daemon's first sign of life; for the question of coverage only once the living
- * daemon says that it holds the route (fact F13: "vty answers" proves nothing).
+ * A route is *stale* when the daemon that installed it is dead or does not answer. For ties it
+ * stops being stale with the daemon's first sign of life. For coverage it stops being stale only
+ * once the living daemon says that it holds the route (fact F13: "vty answers" proves nothing).
  */
 
 import { byPrefix } from '../fib/by-prefix.js';
@@ -22,14 +22,17 @@ import { ownership, owns } from './ownership.js';
 import type { SeenWorld, World } from './state.js';
 import { foreignView, presentView, tablesFor } from './views.js';
 
-/** Whether the daemon that put the route there is dead or does not answer. */
+/** Whether the daemon that installed the route is dead or does not answer. */
 export function isStale({ daemons }: World, { protocol }: Route): boolean {
   return [...daemons.values()].some(
     ({ life, protocols }) => (life === 'down' || life === 'unresponsive') && protocols.includes(protocol),
   );
 }
 
-/** Since when the daemon that put the route there has been dead; undefined: it lives, or is not watched. */
+/**
+ * Since when the daemon that installed the route has been dead; undefined: it is alive, or not
+ * watched.
+ */
 function deadSince({ daemons }: World, { protocol }: Route): number | undefined {
   const dead = [...daemons.values()].filter(({ life, protocols }) => life === 'down' && protocols.includes(protocol));
   return dead.length === 0 ? undefined : Math.min(...dead.map(({ since }) => since));
@@ -38,9 +41,15 @@ function deadSince({ daemons }: World, { protocol }: Route): number | undefined 
 export interface Rivalry {
   /** The backup route takes the tie now. */
   readonly preempt: boolean;
-  /** It will at this time, if nothing happens until then. */
+  /**
+   * When the backup route takes the tie if nothing changes until then; undefined: never by time
+   * alone.
+   */
   readonly preemptAt: number | undefined;
-  /** A foreign route of the same prefix keeps the tie for now: it is not stale, or has not been stale for long enough. */
+  /**
+   * A foreign route of the same prefix keeps the tie for now: it is not stale, or has not been
+   * stale for long enough.
+   */
   readonly activeRival: boolean;
 }
 
@@ -48,7 +57,10 @@ const NO_RIVAL: Rivalry = { preempt: false, preemptAt: undefined, activeRival: f
 const PREEMPTED: Rivalry = { preempt: true, preemptAt: undefined, activeRival: false };
 const ACTIVE: Rivalry = { preempt: false, preemptAt: undefined, activeRival: true };
 
-/** The foreign route of the same prefix that the table has for ordinary packets, if there is one: without ours it carries them or refuses them. */
+/**
+ * The foreign route of the same prefix that the table has for ordinary packets, if any. Without
+ * our route it carries or refuses them.
+ */
 export function rivalOf(world: SeenWorld, table: number, destination: Prefix): Route | undefined {
   // Nearly all destinations have none.
   if (byPrefix(world.snapshot.foreignRoutes).at(table, destination).length === 0) return undefined;
@@ -57,9 +69,10 @@ export function rivalOf(world: SeenWorld, table: number, destination: Prefix): R
 }
 
 /**
- * How the backup route of a destination (by its key) stands to its rival. One that leads nowhere, or that the kernel says it does not
- * follow, loses the tie whoever owns it; time alone turns
- * it only where the owner is dead: a daemon that hangs may forward for minutes, and its sessions depend on its routes.
+ * How the backup route of a destination (by its key) stands to its rival. A rival that leads
+ * nowhere, or that the kernel says it does not follow, loses the tie whoever owns it. By time
+ * alone a rival loses only while its owner is dead: a daemon that hangs may forward for minutes,
+ * and its sessions depend on its routes.
  */
 export function rivalry(world: SeenWorld, rival: Route | undefined, key: string, now: number): Rivalry {
   if (rival === undefined) return NO_RIVAL;
@@ -73,8 +86,9 @@ export function rivalry(world: SeenWorld, rival: Route | undefined, key: string,
 }
 
 /**
- * Whether the backup route has the tie in the kernel since a former life of ours, and the owner of its rival has shown no sign of life
- * since we began: a restart of the agent gives nothing back to a dead daemon.
+ * Whether the backup route won the tie in the kernel in a former life of the agent, and the
+ * rival's owner has shown no sign of life since this start: a restart of the agent gives no tie
+ * back to a dead daemon.
  */
 function isHeld(world: SeenWorld, { protocol, table, destination }: Route): boolean {
   const { daemons, config, former, snapshot } = world;
@@ -89,7 +103,7 @@ function isHeld(world: SeenWorld, { protocol, table, destination }: Route): bool
   return route.nexthops.some((nexthop) => owns(own, route, nexthop));
 }
 
-/** When ties may turn by themselves. */
+/** The times at which ties turn without any further event. */
 export function turns({ config, daemons }: World): readonly number[] {
   const { preemptAfterMs } = config;
   if (preemptAfterMs === 'never') return [];
@@ -98,23 +112,35 @@ export function turns({ config, daemons }: World): readonly number[] {
 
 export interface Coverage {
   readonly judged: readonly Judged[];
-  /** Keys of those that would be covered, did the kernel not deny it (verify.ts). */
+  /** Keys of destinations that would be covered if the kernel did not deny it (verify.ts). */
   readonly disagreed: readonly string[];
-  /** A VRF is there whose table has not been read yet: nothing can be said of the destinations in it. */
+  /**
+   * A table that decides about coverage has not been read yet. Nothing can be said of the
+   * destinations in it.
+   */
   readonly unread: boolean;
-  /** Destinations that nothing covers which the daemon has confirmed. */
+  /**
+   * Destinations that no route covers that the daemon has confirmed, or that needs no
+   * confirmation.
+   */
   readonly uncovered: readonly Prefix[];
-  /** Those of them that nothing at all covers but what the daemon has denied, as text: for a daemon that has earned trust. */
+  /**
+   * Of these, as text, the destinations that are covered only by routes that the daemon has
+   * denied, or by none. Used while the routes are out or once the convergence-timeout is over:
+   * then a route counts unless the daemon has denied it.
+   */
   readonly bare: readonly string[];
-  /** Foreign prefixes that would cover one, if the living daemon said that it holds them. */
+  /**
+   * Foreign prefixes that would cover a destination if the living daemon said that it holds them.
+   */
   readonly toConfirm: readonly Question[];
-  /** Next hops of routes that would cover one if they led anywhere. */
+  /** Next hops of routes that would cover a destination if they led anywhere. */
   readonly broken: readonly Nexthop[];
-  /** When the first of the routes that cover ends by itself; undefined: none does. */
+  /** When the first of the covering routes expires; undefined: none does. */
   readonly until: number | undefined;
 }
 
-/** A foreign prefix that a daemon shall confirm, in the VRF of that name or in the default one. */
+/** A foreign prefix that a daemon must confirm, in the VRF of that name or in the default one. */
 export interface Question {
   readonly prefix: Prefix;
   readonly vrf: string | undefined;
@@ -125,8 +151,9 @@ export function questionKey({ prefix, vrf }: Question): string {
 }
 
 /**
- * Which destinations the kernel would carry without us, by the judge (fib/destination.ts): by a usable route that is neither stale nor
- * for some packets only; one that a watched daemon put there counts once that daemon has confirmed it.
+ * Which destinations the kernel would carry without our routes, according to the judge
+ * (fib/destination.ts): by a usable route that is not stale and not for some packets only. A route
+ * of a watched daemon counts once that daemon has confirmed it.
  */
 export const coverage = remembered((world: SeenWorld): Coverage => {
   const { snapshot, daemons, confirmed } = world;
@@ -156,7 +183,8 @@ export const coverage = remembered((world: SeenWorld): Coverage => {
       const answer = covered(view, destination, here);
       if (answer.kind === 'not-carried' && answer.why === 'broken' && answer.route !== undefined)
         broken.push(...nexthopsOf(view, answer.route));
-      // What leaves a VRF by a route of another world gets no answer.
+      // A destination of a VRF that a route of another table carries is not covered: answers to
+      // those packets do not reach the VRF.
       const route =
         answer.kind === 'carried' &&
         !isStale(world, answer.route) &&
@@ -198,7 +226,7 @@ function nexthopsOf(view: View, route: Route): readonly Nexthop[] {
   return exits === 'blackhole' ? [] : exits;
 }
 
-/** The VRF of that name, if it is there. */
+/** The VRF of that name; undefined: it does not exist. */
 export function vrfOf({ links }: Snapshot, name: string | undefined): Vrf | undefined {
   const link = name === undefined ? undefined : links.find((candidate) => candidate.name === name);
   return link?.vrfTable === undefined ? undefined : { name: link.name, index: link.index, table: link.vrfTable };

@@ -1,27 +1,37 @@
-/** Where a watched daemon stands, as the core knows it. How that changes: liveness.ts. */
+/** The state of a watched daemon as the core knows it. liveness.ts changes it. */
 
 import type { WatchedDaemon } from '../model/daemon.js';
 import type { Damping } from './damping.js';
 
-/** Where a watched daemon stands. `unknown`: no verdict yet. `appeared`: a sign of life, no answer yet. */
+/**
+ * The state of a watched daemon. `unknown`: no verdict yet. `appeared`: a sign of life, no answer
+ * yet.
+ */
 export type Life = 'unknown' | 'down' | 'appeared' | 'unresponsive' | 'responsive';
 
 export interface DaemonState extends WatchedDaemon {
   readonly life: Life;
-  /** Since when it stands there. For the first verdict after our own start: since when the process exists. */
+  /**
+   * Monotonic time since when `life` has this value. For the first verdict after the agent's
+   * start: since when the process has existed.
+   */
   readonly since: number;
   readonly reason: string;
-  /** It answered when we began, and nobody can tell for how long it has existed: it may be older than ourselves. */
+  /**
+   * It answered at the agent's start, and its age cannot be told: it may be older than the agent.
+   */
   readonly ageUnknown?: true;
-  /** It was dead when we began, nobody can tell for how long. */
+  /** It was dead at the agent's start. How long before is not known. */
   readonly foundDead?: true;
-  /** Down because it was stopped in order. */
+  /** Down because it was stopped in order, not by a crash. */
   readonly stopped?: true;
-  /** The damping before its death was counted, which may turn out to have been a stop. */
+  /**
+   * The damping before its death was counted. Restored if the death turns out to have been a stop.
+   */
   readonly undamped?: Damping;
 }
 
-/** A daemon that no verdict has come from yet. */
+/** The state of a daemon that has not had a verdict yet. */
 export function unheard(daemon: WatchedDaemon, now: number): DaemonState {
   return { ...daemon, life: 'unknown', since: now, reason: 'not heard of yet' };
 }

@@ -1,7 +1,9 @@
 /**
- * What the kernel should hold now, from one snapshot: routes, rules, and what they wait for. Pure.
+ * What the kernel should hold now, computed from one snapshot: routes, rules, and what they wait
+ * for. Pure.
  *
- * "Nothing" (out), "not yet" (waits) and "leave it as it is" (undefined: starting) are three answers.
+ * "Nothing" (out), "not yet" (waits) and "leave it as it is" (undefined: starting) are three
+ * different answers.
  */
 
 import { remembered } from '../fib/remembered.js';
@@ -27,18 +29,24 @@ import { type RulePlace, rulePlace } from './rule-place.js';
 import type { Phase, SeenWorld, World } from './state.js';
 
 export interface Wanted extends Desired {
-  /** Routes of symmetric replies, wanted beside the backup routes whatever the phase; their rules are in `rules`. */
+  /**
+   * Routes of symmetric replies, wanted beside the backup routes in every phase. Their rules are
+   * in `rules`.
+   */
   readonly replies: readonly Route[];
   readonly waits: readonly Wait[];
-  /** Destinations whose backup route no packet follows, by {@link interfaceKey}; `waits` tells them. */
+  /**
+   * Destinations whose backup route no packet follows, by {@link interfaceKey}. `waits` has the
+   * text of each.
+   */
   readonly hidden: ReadonlyMap<string, Hidden>;
-  /** When the next tie turns by itself. */
+  /** When the next tie turns by time alone. */
   readonly preemptAt: number | undefined;
   /** Destinations whose backup route takes the tie now, by {@link interfaceKey}. */
   readonly preempting: readonly string[];
 }
 
-/** One destination of one interface: it is judged in the interface's own realm. */
+/** Key of one destination on one interface. It is judged in the realm of that interface. */
 export function interfaceKey(interfaceIndex: number, destination: Prefix): string {
   return `${interfaceIndex} ${prefixText(destination)}`;
 }
@@ -54,7 +62,7 @@ const NOTHING: Wanted = {
   preempting: [],
 };
 
-/** The wanted routes and rules, or undefined while the kernel is to be left as it was found. */
+/** The wanted routes and rules; undefined while the kernel is to be left as it was found. */
 export function wanted(world: SeenWorld, phase: Phase, now: number): Wanted | undefined {
   switch (phase.kind) {
     case 'starting':
@@ -68,12 +76,15 @@ export function wanted(world: SeenWorld, phase: Phase, now: number): Wanted | un
   }
 }
 
-/** All of it, as the kernel is to hold it. */
+/** All of it, symmetric replies included, as the kernel is to hold it. */
 export function desiredOf(want: Wanted): Desired {
   return want.replies.length === 0 ? want : { ...want, routes: [...want.routes, ...want.replies] };
 }
 
-/** While the routes are out; where the rules could not stand as they should, that is told all the same: better now than when they are needed. */
+/**
+ * While the routes are out. If the rules could not stand where they should, that is reported
+ * already now, before they are needed.
+ */
 const wantedOut = remembered((world: SeenWorld): Wanted => {
   const own = ownership(world.config, world.former);
   const { rules } = withdrawn(own, world.snapshot);
@@ -85,7 +96,10 @@ const wantedOut = remembered((world: SeenWorld): Wanted => {
   return replies.length === 0 ? out : withReplies(world, replies, out);
 });
 
-/** Their rules come first: of one priority the older ones are met first, and theirs stay when the others leave. */
+/**
+ * Adds the symmetric replies. Their rules come first: of equal priority the older rules are met
+ * first, and these stay when the rules of backup routes leave.
+ */
 function withReplies(world: SeenWorld, replies: readonly Replies[], want: Wanted): Wanted {
   const routes = replies.flatMap((one) => one.routes);
   const anchors = replies.flatMap(({ place }) => (place?.kind === 'beside' ? [place.anchor] : []));
@@ -103,7 +117,7 @@ function withReplies(world: SeenWorld, replies: readonly Replies[], want: Wanted
   };
 }
 
-/** Families whose backup routes stand in tables of their own. */
+/** Families whose backup routes go into tables of their own. */
 function familiesWithRules({ config, snapshot }: SeenWorld): readonly Family[] {
   if (config.placement !== 'local') return [];
   const here = config.managementInterfaces.filter(
@@ -126,7 +140,10 @@ function placeWaits(place: RulePlace): readonly Wait[] {
   return [{ subject, reason }];
 }
 
-/** What is wanted of a world while the routes are in; worked out again only when a tie has turned since. */
+/**
+ * What is wanted while the routes are in. It is computed again for the same world only when a tie
+ * has turned since.
+ */
 const wantedIn = remembered((world: SeenWorld): ((now: number) => Wanted) => {
   const times = [...turns(world)].sort((a, b) => a - b);
   const perTurn = new Map<number, Wanted>();
@@ -158,7 +175,7 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
   for (const family of FAMILIES) {
     inOrder(usable, family, world.sightings).forEach((way, order) => addTargets(found, world, way, order, now));
     const placed = place(config, family, found.targets[family]);
-    // Not by spreading: arguments go on the stack, and there may be a hundred thousand.
+    // Not by spreading: arguments go on the stack, and there may be a hundred thousand routes.
     for (const route of placed.routes) routes.push(route);
     if (placed.lengths.size === 0) continue;
     const at = rulePlace(config, ownership(config, world.former), family, snapshot.rules);
@@ -189,7 +206,7 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
   return replies.length === 0 ? want : withReplies(world, replies, want);
 }
 
-/** A management interface that is there. */
+/** A management interface whose link is usable. */
 interface Usable {
   readonly link: Link;
   readonly management: ManagementInterface;
@@ -200,7 +217,10 @@ interface Way extends Usable {
   readonly router: BackupRouter;
 }
 
-/** The order of preference, but an interface without carrier comes last, and before it one whose gateways are dead. */
+/**
+ * In the configured order, except that a way whose gateways are all dead comes behind the others,
+ * and one whose interface has no carrier comes last.
+ */
 function inOrder(usable: readonly Usable[], family: Family, sightings: Sightings): readonly Way[] {
   const ways = usable.flatMap((one) =>
     one.management.backupRouters.filter((router) => router.family === family).map((router) => ({ ...one, router })),
@@ -262,7 +282,7 @@ function addTargets(
   }
 }
 
-/** Rules exist only while routes do: tables all of whose routes the kernel refuses have none. */
+/** Lengths that get rules: a table of which the kernel refuses every route gets none. */
 function acceptedLengths({ config, refused }: World, { routes, lengths }: Placed): ReadonlySet<number> {
   if (refused.size === 0) return lengths;
   const tables = new Set(routes.filter((route) => !refused.has(routeKey(route))).map((route) => route.table));
@@ -289,8 +309,9 @@ function refusals({ snapshot, refused }: SeenWorld, routes: readonly Route[], no
 }
 
 /**
- * The preferred source. One that this host does not have, or not yet, would have the route refused: without it the route is in
- * all the same. IPv6 wants it past duplicate address detection; both want it in the realm of the link.
+ * The preferred source. The kernel refuses a route with a source that this host does not have, or
+ * not yet, so such a route goes in without it. An IPv6 source must have passed duplicate address
+ * detection. Either family's must be in the realm of the link.
  */
 function sourceOn(
   snapshot: Snapshot,

@@ -1,4 +1,7 @@
-/** How many destinations stand where: what the status says of each, counted without a line for each. Pure. */
+/**
+ * The number of destinations in each state, as the status would report them, without a line for
+ * each. Pure.
+ */
 
 import { remembered } from '../fib/remembered.js';
 import type { Config } from '../model/config.js';
@@ -14,7 +17,7 @@ export type DestinationState = 'installed' | 'idle' | 'absent' | 'refused' | 'wi
 
 type Counts = Readonly<Record<DestinationState, number>>;
 
-/** Worked out once for a state, whoever asks how often. */
+/** Cheap to call often: the counts are computed once for each world. */
 export function destinationStates({ world, phase }: State, now: number): Counts {
   const want = isSeen(world) ? wanted(world, phase, now) : undefined;
   const { config } = world;
@@ -33,13 +36,14 @@ const configured = remembered(({ managementInterfaces }: Config): number =>
   ),
 );
 
-/** Of the routes that are wanted. */
+/** The counts over the wanted routes. */
 const standing = remembered((world: SeenWorld) =>
   remembered(({ routes, hidden }: Wanted): Counts => {
     const counts = { ...NONE };
     const absent = missingRoutes(world, routes);
     for (const route of routes) {
-      // Nearly always there is nothing hidden, and a key to be made for each of a hundred thousand.
+      // `hidden` is nearly always empty. Testing that first saves making a key for each of a
+      // hundred thousand routes.
       const isHidden =
         hidden.size > 0 && hidden.has(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination));
       if (absent.has(route)) counts[world.refused.has(routeKey(route)) ? 'refused' : 'absent']++;
@@ -50,10 +54,12 @@ const standing = remembered((world: SeenWorld) =>
   }),
 );
 
-/** Whether an active route of somebody else carries every destination; undefined: it has not been looked at. */
+/**
+ * Whether foreign active routes cover every destination; undefined: the tables have not been read.
+ */
 export function everyCovered({ world, phase }: State): boolean | undefined {
   if (!isSeen(world)) return undefined;
   const { unread, uncovered, bare } = coverage(world);
-  // As the phase itself: while the routes are out, what the daemon has not denied counts.
+  // As in the phase: while the routes are out, a route counts unless the daemon has denied it.
   return unread ? undefined : (phase.kind === 'out' ? bare : uncovered).length === 0;
 }

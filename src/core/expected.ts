@@ -1,6 +1,7 @@
 /**
- * Destinations that have been covered once beside a daemon, and are therefore expected to be covered again. Remembered over
- * restarts of agent and host (runtime/covered-record.ts), forgotten when daemon or destination leaves the configuration. Pure.
+ * Destinations that were covered once beside a daemon, and are therefore expected to be covered
+ * again. They are kept over restarts of the agent and of the host (runtime/covered-record.ts), and
+ * forgotten when the daemon or the destination leaves the configuration. Pure.
  */
 
 import { type Address, familyOf } from '../model/address.js';
@@ -10,16 +11,19 @@ import { containsAddress, prefixText } from '../model/prefix.js';
 import { coverage } from './coverage.js';
 import { isSeen, type Phase, type World } from './state.js';
 
-/** Destinations as text, by the daemon beside which they have been covered. */
+/** Destinations as text, by the daemon beside which they were covered. */
 export type Covered = ReadonlyMap<DaemonId, ReadonlySet<string>>;
 
-/** The destinations that are expected to be covered: beside any daemon that is watched they have been. */
+/**
+ * The destinations that are expected to be covered: those that were covered beside any watched
+ * daemon.
+ */
 export function expected({ covered }: World): ReadonlySet<string> {
   const [first = new Set<string>(), ...more] = covered.values();
   return more.length === 0 ? first : new Set([first, ...more].flatMap((set) => [...set]));
 }
 
-/** What is left of a memory under a configuration. */
+/** The part of the memory that a configuration and its daemons still name. */
 export function retained(covered: Covered, config: Config, watched: readonly WatchedDaemon[]): Covered {
   const configured = new Set(destinationsOf(config));
   const kept = watched.map(({ id }): readonly [DaemonId, ReadonlySet<string>] => {
@@ -30,8 +34,9 @@ export function retained(covered: Covered, config: Config, watched: readonly Wat
 }
 
 /**
- * The memory with what is covered now, the very same one when that is nothing new. While the routes are out a route counts that the
- * daemon has not denied; until then it must have confirmed it.
+ * The memory with what is covered now added; the same object if nothing is new. While the routes
+ * are out, a route counts unless the daemon has denied it. Until then the daemon must have
+ * confirmed it.
  */
 export function coveredAfter(world: World, phase: Phase): Covered {
   const { daemons, covered, config } = world;
@@ -52,7 +57,10 @@ export interface Expectation {
   readonly coveredBefore: boolean;
 }
 
-/** Of the destination that the address belongs to; undefined: of none. `covered`: destinations as text. */
+/**
+ * The expectation of the longest destination that contains the address; undefined: none does.
+ * `covered`: destinations as text.
+ */
 export function expectationOf(config: Config, address: Address, covered: readonly string[]): Expectation | undefined {
   const [longest] = allBackupRouters(config)
     .flatMap(({ destinations }) => destinations)

@@ -1,8 +1,10 @@
 /**
- * Default routes that somebody who is no routing daemon put on a management interface, and the ways out that they name, in every shape
- * that the kernel has: one next hop, several, nexthop objects, by a gateway of either family or by the interface alone. Pure.
+ * Default routes on a management interface that no routing daemon installed, and the ways out that
+ * they name. All forms that the kernel has are covered: one next hop, several, nexthop objects, by
+ * a gateway of either family or by the interface alone. Pure.
  *
- * Invariant: routes of routing daemons, watched or not, and of agents like ourselves are none of them.
+ * Invariant: routes of routing daemons, watched or not, and of other backup-router agents are none
+ * of them.
  */
 
 import { snapshotExits } from '../fib/snapshot-view.js';
@@ -17,10 +19,13 @@ import { ownership } from './ownership.js';
 import type { SeenWorld } from './state.js';
 import type { AutoWay } from './takeover-state.js';
 
-/** Our own protocol, by default: that of an agent like this one. */
+/** The default protocol number of this agent. Another agent's routes have it, too. */
 const OWN_KIND = 157;
 
-/** A foreign unicast default route for all packets, a way of which leaves by the link, in the realm of the link. */
+/**
+ * A foreign unicast default route for all packets that has a next hop on the link, in the realm of
+ * the link.
+ */
 export function isForeignDefault(world: SeenWorld, link: Link, family: Family, route: Route): boolean {
   return (
     route.family === family &&
@@ -37,7 +42,7 @@ export function isForeignDefault(world: SeenWorld, link: Link, family: Family, r
   );
 }
 
-/** Whether it leaves by other interfaces, too. */
+/** Whether it has next hops on other interfaces, too. */
 export function leavesElsewhere({ snapshot }: SeenWorld, link: Link, route: Route): boolean {
   return exits(snapshot, route).some(({ interfaceIndex }) => interfaceIndex !== link.index);
 }
@@ -47,7 +52,10 @@ function exits(snapshot: Snapshot, route: Route): readonly Nexthop[] {
   return found === 'blackhole' ? [] : found;
 }
 
-/** The ways out by the link that routes name, in the order in which the kernel prefers them: those that it knows to be dead come last. */
+/**
+ * The ways out by the link that the routes name, in the kernel's order of preference. Those that
+ * the kernel knows to be dead come last.
+ */
 export function waysOf({ snapshot }: SeenWorld, link: Link, routes: readonly Route[]): readonly AutoWay[] {
   const ways = [...routes].sort(byPreference).flatMap((route) =>
     exits(snapshot, route)
@@ -70,14 +78,17 @@ export function sameWay(a: AutoWay, b: AutoWay): boolean {
   return a.gateway === b.gateway && a.onlink === b.onlink && a.source === b.source && a.metrics === b.metrics;
 }
 
-/** RFC 4191: of routers of one metric the kernel prefers the higher one. */
+/** RFC 4191: of IPv6 routers of one metric the kernel takes the one of higher preference. */
 function byPreference(a: Route, b: Route): number {
   return a.metric - b.metric || PREFERENCE[a.preference ?? 'medium'] - PREFERENCE[b.preference ?? 'medium'];
 }
 
 const PREFERENCE = { high: 0, medium: 1, low: 2 } as const;
 
-/** A record as it applies now: under the index that its interface has; undefined while the interface is gone. */
+/**
+ * A record as it applies now, with the present index of its interface; undefined while the
+ * interface is gone.
+ */
 export function bound(adopted: AdoptedRoute, snapshot: Snapshot): AdoptedRoute | undefined {
   const { route, interfaceName } = adopted;
   const link =

@@ -1,7 +1,8 @@
 /**
- * What the death of each watched daemon would change in the kernel, worked out before it happens, so that the changes can wait
- * in their final bytes (invariant 6). Pure. Nothing is decided here: the machine is asked what it would do. Its answer depends on
- * world, orders and phase alone, so it stays true as long as these three are the very same.
+ * What the death of each watched daemon would change in the kernel, computed before it happens, so
+ * that the messages are ready to send (invariant 6). Pure. Nothing is decided here: the machine is
+ * asked what it would do. Its answer depends on world, orders and phase alone, so it holds as long
+ * as these three are the same objects.
  */
 
 import type { DaemonId } from '../model/daemon.js';
@@ -11,7 +12,7 @@ import type { Step } from './ports.js';
 import { type State, withAgenda } from './state.js';
 
 export interface Foresight extends Pick<State, 'world' | 'orders' | 'phase'> {
-  /** By the daemon that dies; absent where its death changes nothing at once. */
+  /** By the daemon that dies; absent if its death changes nothing at once. */
   readonly steps: ReadonlyMap<DaemonId, readonly Step[]>;
 }
 
@@ -30,7 +31,7 @@ export function staysTrue({ world, orders, phase }: Foresight, state: State): bo
   return world === state.world && orders === state.orders && phase === state.phase;
 }
 
-/** Whether two lists have the same steps, in the same order. */
+/** Whether two lists have the same steps in the same order. */
 export function sameSteps(a: readonly Step[], b: readonly Step[]): boolean {
   return a.length === b.length && a.every((step, i) => sameStep(step, b[i]!));
 }

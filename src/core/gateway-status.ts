@@ -1,11 +1,11 @@
-/** The life of each gateway as people and programs read it. Pure. */
+/** The state of each gateway for the status. Pure. */
 
 import { neighbourKey } from '../model/link.js';
 import type { GatewayStatus } from '../model/status.js';
 import { chosen, type Gateway, gatewaysIn } from './gateways.js';
 import type { SeenWorld } from './state.js';
 
-/** `at`: a monotonic time in the words of the status. */
+/** `at`: the status fields of a monotonic time. */
 export function gatewayStatus(
   world: SeenWorld,
   at: (monotonic: number) => { readonly since: string; readonly forMs: number },

@@ -1,35 +1,41 @@
 /**
- * What is known of the life of each backup router, and which of an ordered list to use. The kernel's neighbour table decides, kept fresh by
- * probes that leave on the management interface and depend on no route (probing.ts). Pure.
+ * Whether each backup router is alive, and which one of an ordered list to use. The kernel's
+ * neighbour table decides. It is kept fresh by probes that leave on the management interface and
+ * depend on no route (probing.ts). Pure.
  *
- *   unknown   alive   when it answers. An entry that the kernel had before it was asked proves nothing until it could have failed
- *   unknown   dead    when it has failed, and has been asked for long enough (fact K21)
+ *   unknown   alive   when it answers; an entry that is older than the first probe proves nothing
+ *                     until it could have failed
+ *   unknown   dead    when it has failed, and has been probed for long enough (fact K21)
  *   alive     dead    the same
- *   dead      alive   when it answers; suspect until it has answered for a while
+ *   dead      alive   when it answers; it is suspect until it has answered for a while
  *
- * Hysteresis: a gateway is left as soon as it is known dead and taken back once it has answered for a while, so
- * that one that comes and goes does not take the routes with it. When all are dead the first one stays.
+ * Hysteresis: a gateway is left as soon as it is known to be dead, and preferred again once it has
+ * answered for a while. One that comes and goes does not make the routes flap. When all are dead
+ * the first one stays.
  */
 
 import type { Address } from '../model/address.js';
 import { type Neighbour, neighbourKey } from '../model/link.js';
 
-/** How long a gateway that was dead must answer before it is preferred again. */
+/** How long a gateway that was dead must answer before it is preferred again, in milliseconds. */
 export const TRUST_AFTER_MS = 10_000;
-/** Three tries, a second apart: until then an unanswered question is no failure, and one that failed was asked before we did. */
+/**
+ * Three probes, one second apart, in milliseconds. An earlier failure does not count: the kernel
+ * may have asked before the first probe.
+ */
 const PATIENCE_MS = 3_000;
 
 export interface Sighting {
   readonly state: 'unknown' | 'alive' | 'dead';
-  /** Since when it is so. */
+  /** Monotonic time since when the state has this value. */
   readonly since: number;
-  /** It has been dead, and has not answered for long enough since. */
+  /** It was dead, and has not answered for long enough since. */
   readonly suspect: boolean;
-  /** Since when it can be asked without a break; undefined: it cannot. */
+  /** Since when it can be probed without a break; undefined: it cannot be probed now. */
   readonly askable: number | undefined;
-  /** While unknown: the kernel has had an entry for it since before it was asked. */
+  /** While unknown: the kernel has had an entry for it since before the first probe. */
   readonly entry: boolean;
-  /** No route can go by it: it is no neighbour, or this host itself. */
+  /** No route can use it: it is no neighbour, or an address of this host. */
   readonly barred: boolean;
 }
 
@@ -40,12 +46,15 @@ export type Sightings = ReadonlyMap<string, Sighting>;
 export interface Sight {
   readonly interfaceIndex: number;
   readonly address: Address;
-  /** It can be asked, and its answer would be seen. */
+  /** It can be probed, and its answer would be seen. */
   readonly askable: boolean;
   readonly barred: boolean;
 }
 
-/** What one more look makes of the sightings; the very same map when it changes nothing. Gateways that are no longer named are forgotten. */
+/**
+ * The sightings after one more look; the same map if nothing changes. Gateways that are no longer
+ * named are forgotten.
+ */
 export function sightingsAfter(
   sightings: Sightings,
   sights: readonly Sight[],
@@ -103,7 +112,10 @@ export interface Choice {
   readonly rank: number;
 }
 
-/** The most preferred gateway that may be trusted; of suspects the most preferred one that answers; else the first. */
+/**
+ * The most preferred gateway that is trusted; failing that, the most preferred suspect that
+ * answers; failing that, the first.
+ */
 export function chooseGateway(gateways: readonly Address[], interfaceIndex: number, sightings: Sightings): Choice {
   const hopes = gateways.map((address) => hope(sightings.get(neighbourKey({ interfaceIndex, address }))));
   const best = Math.min(...hopes);
@@ -114,7 +126,10 @@ export function chooseGateway(gateways: readonly Address[], interfaceIndex: numb
   return { gateway: gateways[rank]!, rank };
 }
 
-/** How good a way out by these gateways is, best first: one is trusted, one answers after having been dead, all are dead. Nothing is known of none. */
+/**
+ * How good a way out by these gateways is; lower is better. 0: one is trusted. 1: one answers
+ * after having been dead. 2: all are dead. An empty list counts as 0.
+ */
 export function outlook(gateways: readonly Address[], interfaceIndex: number, sightings: Sightings): number {
   if (gateways.length === 0) return 0;
   return Math.min(...gateways.map((address) => hope(sightings.get(neighbourKey({ interfaceIndex, address })))));

@@ -1,4 +1,7 @@
-/** The gateways that a configuration names, and where each stands on its link: can it be asked for a sign of life, can a route go by it? Pure. */
+/**
+ * The gateways that a configuration names, and where each stands on its link: whether it can be
+ * probed, and whether a route can use it. Pure.
+ */
 
 import { remembered } from '../fib/remembered.js';
 import { type Address, addressBits, type Family, isLinkLocal } from '../model/address.js';
@@ -14,23 +17,26 @@ import type { SeenWorld } from './state.js';
 
 export type GatewayStanding =
   | { readonly kind: 'neighbour' }
-  /** Perhaps a neighbour, and cannot be asked now. */
+  /** It may be a neighbour, and cannot be probed now. */
   | { readonly kind: 'unasked'; readonly why: string }
-  /** No route can go by it. */
+  /** No route can use it. */
   | { readonly kind: 'own-address' | 'broadcast' | 'off-link' };
 
 export interface Gateway {
   readonly family: Family;
   readonly address: Address;
   readonly router: BackupRouter;
-  /** undefined: the interface is not there. */
+  /** undefined: the interface does not exist. */
   readonly link: Link | undefined;
-  /** The name of the interface, or how it is configured while it is not there. */
+  /** The name of the interface; while it does not exist, its selector in the configuration. */
   readonly interfaceName: string;
   readonly standing: GatewayStanding;
 }
 
-/** All of them, in the order of the configuration; of `address: auto` those that default routes name, or the one that is guessed. */
+/**
+ * All gateways, in the order of the configuration. For `address: auto`: those that default routes
+ * name, or the one that is guessed.
+ */
 export const gatewaysIn = remembered((world: SeenWorld): readonly Gateway[] =>
   world.config.managementInterfaces.flatMap((management) => {
     const link = linkOf(management.selector, world.snapshot);
@@ -79,7 +85,7 @@ function standingOf(
   if (own.length > 0) return { kind: 'own-address' };
   if (!link.up) return { kind: 'unasked', why: `${link.name} is down` };
   if (isBroadcast(snapshot, link, address)) return { kind: 'broadcast' };
-  // The end of a route is an event of its own.
+  // Expiry (`now`) is left at 0 here: the expiry of a route brings an event of its own.
   if (!onlink && neighbourOn(snapshot, link, address, 0).kind === 'off-link') return { kind: 'off-link' };
   if (!link.carrier) return { kind: 'unasked', why: `${link.name} has no carrier` };
   const key = neighbourKey({ interfaceIndex: link.index, address });
@@ -88,7 +94,10 @@ function standingOf(
   return family === 'inet6' ? asksInet6(snapshot, link) : { kind: 'neighbour' };
 }
 
-/** The kernel asks for IPv6 neighbours from a link-local address of the link that is no longer tentative, or not at all (fact K21). */
+/**
+ * The kernel sends neighbour solicitations only from a link-local address of the link that is no
+ * longer tentative (fact K21).
+ */
 function asksInet6(snapshot: Snapshot, link: Link): GatewayStanding {
   const own = snapshot.addresses.filter((one) => one.interfaceIndex === link.index && isLinkLocal(one.address));
   if (own.some(({ tentative }) => !tentative)) return { kind: 'neighbour' };
@@ -110,7 +119,7 @@ function isBroadcast({ addresses }: Snapshot, { index }: Link, address: Address)
   });
 }
 
-/** How the next look is to see them. */
+/** The gateways in the form that {@link sightingsAfter} takes. */
 export function sightsOf(gateways: readonly Gateway[]): readonly Sight[] {
   return gateways.flatMap(({ link, address, standing }) =>
     link === undefined
@@ -126,21 +135,24 @@ export function sightsOf(gateways: readonly Gateway[]): readonly Sight[] {
   );
 }
 
-/** What is known once all of them have been asked for long enough: of one look alone. */
+/**
+ * The sightings as they are once all gateways have been probed for long enough, computed from one
+ * look.
+ */
 export function sightingsAtRest(world: SeenWorld): Sightings {
   const sights = sightsOf(gatewaysIn(world));
   const asked = sightingsAfter(new Map(), sights, [], Number.NEGATIVE_INFINITY);
   return sightingsAfter(asked, sights, world.snapshot.neighbours, 0);
 }
 
-/** Those whose links are there, as neighbours. */
+/** The gateways whose links exist, as neighbours. */
 export function gatewayIds(world: SeenWorld): readonly NeighbourId[] {
   return gatewaysIn(world).flatMap(({ link, address }) =>
     link === undefined ? [] : [{ interfaceIndex: link.index, address }],
   );
 }
 
-/** By which gateway the routes of a backup router go, or would. */
+/** The gateway that the routes of a backup router use, or would use. */
 export function chosen(world: SeenWorld, { router, link }: Gateway): Address | undefined {
   if (link === undefined) return undefined;
   const listed = gatewaysIn(world).filter((one) => one.router === router && one.link === link);
@@ -151,7 +163,7 @@ export function chosen(world: SeenWorld, { router, link }: Gateway): Address | u
   ).gateway;
 }
 
-/** The way to use behind an interface that is the `order`-th of several, or what is waited for. */
+/** The way to use on an interface that is the `order`-th of several, or what is waited for. */
 export function gatewayOf(
   world: SeenWorld,
   link: Link,

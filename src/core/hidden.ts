@@ -1,13 +1,16 @@
 /**
- * Backup routes that no packet follows, as the judge (fib/) says of the world with them in it: before they are installed as well as after. Pure.
+ * Backup routes that no packet follows, according to the judge (fib/) asked about the world with
+ * them in it, both before and after they are installed. Pure.
  *
  *   in the way                      where
- *   a refusal of the main table     placement local: no rule suppresses it, however much shorter it is (fact K18)
- *   a route of the very same        placement main and VRFs, at a lower metric: one that refuses, leads back to the rules (`throw`),
- *   prefix                          or to a next hop that is bad
- *   a rule, or a table before main  everywhere: it refuses, leads past main, or to a next hop that is bad
+ *   a refusal of the main table     placement local: no rule suppresses it, however short it is
+ *                                   (fact K18)
+ *   a route of the same prefix      placement main and VRFs, at a lower metric: one that refuses,
+ *                                   returns to the rules (`throw`), or uses a bad next hop
+ *   a rule, or a table before main  everywhere: it refuses, leads past main, or uses a bad next hop
  *
- * What somebody else carries is not hidden, and what leads nowhere for want of our own link or gateway is told elsewhere.
+ * A destination that a foreign route carries is not hidden. A backup route that leads nowhere
+ * because our own link or gateway is missing is reported elsewhere.
  */
 
 import { byPrefix } from '../fib/by-prefix.js';
@@ -33,23 +36,23 @@ type NotCarried = Extract<Carried, { readonly kind: 'not-carried' }>;
 export interface Hidden {
   readonly destination: Prefix;
   readonly why: NotCarried['why'];
-  /** What is in the way; neither: the rules lead past the backup route. */
+  /** The route or rule in the way; neither: the rules lead past the backup route. */
   readonly route: Route | undefined;
   readonly rule: Rule | undefined;
-  /** Of a route that leads nowhere. */
+  /** What is wrong with the next hop of a route that leads nowhere. */
   readonly fault: NexthopFault | undefined;
 }
 
-/** Told one by one, at the most. */
+/** Maximum number of destinations that are reported one by one. */
 const NAMED = 20;
 
-/** What is ours and in the kernel, or is to be. */
+/** Our routes and rules that are in the kernel, or are to be. */
 interface Ours {
   readonly routes: readonly Route[];
   readonly rules: readonly Rule[];
 }
 
-/** Which of our routes are hidden once all of ours is in, and by what. */
+/** Which of our routes are hidden once all of ours are in, and by what. */
 export function hiddenAmong(world: SeenWorld, ours: Ours): ReadonlyMap<Route, Hidden> {
   const hidden = new Map<Route, Hidden>();
   let view: View | undefined;
@@ -77,13 +80,16 @@ function linkOf({ snapshot }: SeenWorld, { nexthops }: Route): SeenWorld['snapsh
   return snapshot.links.find(({ index }) => index === nexthops[0]?.interfaceIndex);
 }
 
-/** Everybody else's with ours, which are the newest of their priority. A next hop that is good again carries, however short the time. */
+/**
+ * The foreign view with our routes and rules added. Ours are the newest of their priority. Next
+ * hops that were bad a moment ago count as good here.
+ */
 export function viewWith(world: SeenWorld, { routes, rules }: Ours): View {
   const { distrusted: _, ...view } = foreignView(world);
   return { ...view, rules: [...view.rules, ...rules], routes: [...view.routes, routes] };
 }
 
-/** Whether the judge need be asked about any of the configured destinations. */
+/** Whether the judge needs to be asked about any of the configured destinations. */
 export function mayHide(world: SeenWorld): boolean {
   const { config, snapshot } = world;
   return config.managementInterfaces.some(({ selector, backupRouters }) => {
@@ -95,7 +101,10 @@ export function mayHide(world: SeenWorld): boolean {
   });
 }
 
-/** Nearly always nothing can be in the way. `shared`: the backup route stands in the very table of the realm. */
+/**
+ * A cheap test: nearly always nothing can be in the way. `shared`: the backup route goes into the
+ * table of the realm itself.
+ */
 function mayBeHidden(world: SeenWorld, { table, vrf }: Realm, shared: boolean, destination: Prefix): boolean {
   const { snapshot } = world;
   const { rules } = foreignView(world);
@@ -113,7 +122,7 @@ function refuses(
   );
 }
 
-/** Whether ordinary packets come to main's rule by way of `local` alone. */
+/** Whether ordinary packets reach main's rule past `local` alone. */
 const leadsToMain = remembered((rules: readonly Rule[]): boolean =>
   FAMILIES.every((family) => {
     const asked = programOf(rules, ordinary(defaultPrefix(family))).rules;
@@ -129,12 +138,12 @@ const kernelsAlone = remembered((rules: readonly Rule[]): boolean =>
   ),
 );
 
-/** `blackhole 10.0.0.0/8 (proto 196)`. */
+/** For example `blackhole 10.0.0.0/8 (proto 196)`. */
 export function refusalText({ type, destination, protocol }: Route): string {
   return `${type === 'unicast' ? '' : `${type} `}${destinationText(destination)} (proto ${protocol})`;
 }
 
-/** What is in the way: a route, of main unless it says of which table, else the rule. */
+/** What is in the way, as text: a route, with its table unless that is main, or else the rule. */
 export function obstacleText(hidden: Hidden): string {
   return obstacle(hidden, '');
 }
@@ -146,7 +155,10 @@ function obstacle({ route, rule, fault }: Hidden, ofMain: string): string {
   return `${refusalText(route)}${where}${fault === undefined ? '' : `, which leads nowhere (${fault})`}`;
 }
 
-/** What is to be told of them: a line for each destination, and one for all that are too many. `placement`: as configured. */
+/**
+ * One wait for each hidden destination, and one for all beyond {@link NAMED}. `placement`: as
+ * configured.
+ */
 export function hiddenWaits(hidden: readonly Hidden[], placement: string): readonly Wait[] {
   const all = hidden.map(
     (one): Wait => ({
@@ -154,7 +166,7 @@ export function hiddenWaits(hidden: readonly Hidden[], placement: string): reado
       reason: `hidden by ${obstacle(one, ' of the main table')}${advice(one, placement)}`,
     }),
   );
-  // Two interfaces may have one destination, and both families a default.
+  // Two interfaces may have the same destination, and both families a default.
   const waits = [...new Map(all.map((wait) => [`${wait.subject} ${wait.reason}`, wait])).values()];
   const more = waits.length - NAMED;
   return more <= 0

@@ -1,4 +1,7 @@
-/** What an event of the kernel changes: which look is owed, and when; and whether somebody fights over what is ours. Pure. */
+/**
+ * What an event of the kernel changes: which look is owed, when, and whether somebody keeps
+ * undoing our changes. Pure.
+ */
 
 import { remembered } from '../fib/remembered.js';
 import { familyOf } from '../model/address.js';
@@ -28,7 +31,8 @@ export function hinted(state: State, hint: KernelHint, now: number): State {
   const interference =
     hint.ownDeleted && hint.sender !== 0 ? interferenceAfterHint(agenda, hint, now) : agenda.interference;
   const foreign = hint.kind === 'route' && !hint.ownDeleted;
-  // One that comes and goes all day is looked at as other foreign routes are, at the pace that reading the tables allows.
+  // A route that comes and goes all day is handled like other foreign routes, at the pace that
+  // reading the tables allows.
   const mends =
     foreign &&
     hint.route !== undefined &&
@@ -38,7 +42,8 @@ export function hinted(state: State, hint: KernelHint, now: number): State {
   const earliest = Math.max(
     agenda.lastRound + HINT_SPACING_MS,
     interference.last + pauseOf(interference),
-    // Two programs that each want to be the last of one priority.
+    // Two programs that each want to be the last of one priority would move their rules for ever;
+    // so a move waits.
     hint.kind === 'rule' ? agenda.ruleMoves.last + pauseOf(agenda.ruleMoves) : 0,
   );
   const canWait = foreign && !mends;
@@ -53,8 +58,8 @@ export function hinted(state: State, hint: KernelHint, now: number): State {
 }
 
 /**
- * Whether the change of this route may be what a refused route of ours waits for: it contains a gateway, which it may make a neighbour,
- * or it was in the place of ours. Of a full table next to none does.
+ * Whether this change may help a refused route of ours: the changed route contains a gateway and
+ * may make it a neighbour, or it had the place of ours. Almost no route of a full table does.
  */
 function mayMend(
   { config, learned, refused }: World,
@@ -71,7 +76,10 @@ const places = remembered(
   (refused: World['refused']): ReadonlySet<string> => new Set([...refused.keys()].map(placeOfKey)),
 );
 
-/** The failure of a stranger on another port, of which a scan of addresses makes thousands, changes nothing. */
+/**
+ * Whether the neighbour is one that decisions use. A scan of addresses on another port makes
+ * thousands of failed neighbours, which change nothing.
+ */
 function matters(world: World, { interfaceIndex, address }: NeighbourId): boolean {
   return (
     !isSeen(world) ||
@@ -80,14 +88,19 @@ function matters(world: World, { interfaceIndex, address }: NeighbourId): boolea
 }
 
 /**
- * Links and addresses take routes along without a word (facts K1, K2), next hops too (K12). Rules, neighbours and the deletion of what
- * is ours do not: a route of ours is put back without reading the million that may stand beside it.
+ * Whether the tables must be read. When links, addresses or next hops go, the kernel removes
+ * routes without an event for each (facts K1, K2, K12). Rules, neighbours and the deletion of our
+ * own routes need no such read: a route of ours is put back without reading the million that may
+ * stand beside it.
  */
 function concernsForeign(hint: KernelHint): boolean {
   return !hint.ownDeleted && hint.kind !== 'rule' && hint.kind !== 'neighbour';
 }
 
-/** One episode for all deletions between two rounds: flushing a table is one act, however many routes it held. */
+/**
+ * All deletions between two rounds are one episode: flushing a table is one act, however many
+ * routes it held.
+ */
 function interferenceAfterHint({ interference, completedRounds }: Agenda, hint: KernelHint, now: number): Interference {
   if (interference.count > 0 && interference.round === completedRounds) return interference;
   const fresh = now - interference.last > INTERFERENCE_WINDOW_MS;

@@ -1,4 +1,7 @@
-/** What the machine hears and what it wants done: the whole of its traffic with the edges (runtime/driver.ts carries it). */
+/**
+ * The inputs and outputs of the machine: all of its communication with the edges
+ * (runtime/driver.ts carries it).
+ */
 
 import type { AdoptedRoute } from '../model/adopted.js';
 import type { Config } from '../model/config.js';
@@ -15,31 +18,34 @@ export type Input =
   | { readonly kind: 'observed'; readonly id: number; readonly snapshot: Snapshot }
   | { readonly kind: 'observe-failed'; readonly id: number; readonly message: string }
   | { readonly kind: 'applied'; readonly steps: readonly Step[]; readonly results: readonly StepResult[] }
-  /** Empty when the daemon could not be asked. */
+  /** Empty if the daemon could not be asked. */
   | { readonly kind: 'answered'; readonly held: ReadonlyMap<string, boolean> }
-  /** What the daemon could be asked. */
+  /** Holds the answers that the daemon could give. */
   | { readonly kind: 'offered'; readonly offers: Offers }
-  /** The kernel's words on what was asked; undefined: it could not be asked. */
+  /** The kernel's answers; undefined: it could not be asked. */
   | { readonly kind: 'verified'; readonly id: number; readonly words: readonly KernelWord[] | undefined }
-  /** The record was written, or why it could not be. */
+  /** The record was written (undefined), or why it could not be. */
   | { readonly kind: 'recorded'; readonly fault: string | undefined }
   | Reload
-  /** The role source speaks. */
+  /** The role source reports a role. */
   | { readonly kind: 'role'; readonly role: RoleState }
-  /** An operator overrides the role (undefined: no longer) or pins the routes. */
+  /**
+   * An operator overrides the role (undefined: ends the override) or pins the routes (undefined:
+   * unpins).
+   */
   | { readonly kind: 'override'; readonly role: RoleState | undefined }
   | { readonly kind: 'pin'; readonly pin: Pin | undefined }
   | { readonly kind: 'tick' }
   | { readonly kind: 'stop' };
 
-/** Another configuration takes the place of the one that runs. */
+/** Another configuration replaces the running one. */
 export interface Reload {
   readonly kind: 'reload';
   readonly config: Config;
   readonly watched: readonly WatchedDaemon[];
-  /** The health adapters were opened anew, so that every verdict is awaited again. */
+  /** The health adapters were restarted, so every verdict is awaited again. */
   readonly restarted: boolean;
-  /** What its role source says; absent: the source is the same as before. */
+  /** What the new role source says; absent: the source is the same as before. */
   readonly role?: RoleState;
 }
 
@@ -47,13 +53,13 @@ export type Output =
   | { readonly kind: 'apply'; readonly steps: readonly Step[] }
   | { readonly kind: 'observe'; readonly id: number; readonly request: ObserveRequest }
   | { readonly kind: 'ask'; readonly questions: readonly Question[] }
-  /** Ask whether it has routes of its own to these prefixes, installed or not. */
+  /** Ask the daemon whether it has routes of its own to these prefixes, installed or not. */
   | { readonly kind: 'ask-offers'; readonly questions: readonly Question[] }
-  /** Ask the kernel by which of its routes packets go. */
+  /** Ask the kernel which of its routes packets follow. */
   | { readonly kind: 'verify'; readonly id: number; readonly questions: readonly VerifyQuestion[] }
-  /** Ask these neighbours for a sign of life. */
+  /** Probe these neighbours. */
   | { readonly kind: 'probe'; readonly targets: readonly ProbeTarget[] }
-  /** Write down, durably, which foreign routes are to be given back. */
+  /** Write the foreign routes that are to be given back to durable storage. */
   | { readonly kind: 'record'; readonly adopted: readonly AdoptedRoute[] }
   /** Write down which destinations have been covered. */
   | { readonly kind: 'remember'; readonly covered: World['covered'] }

@@ -1,6 +1,7 @@
 /**
- * What a configuration would change in the kernel as it is now: the steps that bring the backup routes in, and the steps that
- * take them out. Pure; for `plan`. The decisions are those of the agent itself (desired.ts, plan.ts).
+ * What a configuration would change in the kernel as it is now: the steps that bring the backup
+ * routes in, and the steps that take them out. Pure; used by `plan`. The decisions are those of
+ * the agent itself (desired.ts, plan.ts).
  */
 
 import type { DaemonId } from '../model/daemon.js';
@@ -12,7 +13,7 @@ import type { Wait } from './management.js';
 import { plan } from './plan.js';
 import type { Step } from './ports.js';
 
-/** How a daemon stands, and for how long, in milliseconds. */
+/** The life of a daemon, and since how many milliseconds. */
 export interface Standing {
   readonly life: Life;
   readonly forMs: number;
@@ -23,11 +24,17 @@ export interface Intent {
   readonly takeOut: readonly Step[];
   /** What a backup route needs before it can go in. */
   readonly waits: readonly Wait[];
-  /** Foreign default routes that would be taken over (`adopt: true`) once ours stand and the daemon has one of its own. */
+  /**
+   * Foreign default routes that would be taken over (`adopt: true`) once ours are in and the
+   * daemon has one of its own.
+   */
   readonly adopt: readonly Step[];
 }
 
-/** `standings`: of the daemons, from an agent whose routes are in; without them every daemon is taken to have died this moment. */
+/**
+ * `standings`: of the daemons, from an agent whose routes are in. Without it every daemon is taken
+ * to have died this moment.
+ */
 export function intentOf(facts: Facts, standings: ReadonlyMap<DaemonId, Standing> | undefined): Intent {
   const { snapshot } = facts;
   const imagined = imagine(facts, snapshot, 'down', phaseIn('down'));

@@ -1,7 +1,7 @@
 /**
- * Steps as commands of ip(8) that can be pasted into a root shell and do what the agent would do:
- * `ip route add` sends CREATE|EXCL, as the agent does (fact K3), and a deletion names all that
- * ip(8) lets it name (facts K5, K14). Pure.
+ * Steps as commands of ip(8) that can be pasted into a root shell and do what the agent would do.
+ * `ip route add` sends CREATE|EXCL, as the agent does (fact K3). A deletion names every selector
+ * that ip(8) lets it name (facts K5, K14). Pure.
  */
 
 import { familyOf } from '../model/address.js';
@@ -12,7 +12,8 @@ import type { NameOf } from '../model/route-text.js';
 import type { Step } from './ports.js';
 
 /**
- * One command line. An interface whose name is not known is called `if7`, which ip(8) understands.
+ * One command line. An interface whose name is not known is written `if7`, which ip(8)
+ * understands.
  */
 export function ipCommand(step: Step, nameOf: NameOf): string {
   switch (step.kind) {
@@ -34,7 +35,8 @@ export function ipCommand(step: Step, nameOf: NameOf): string {
 }
 
 /**
- * All of them. ip(8) adds no rule a second time (it names NLM_F_EXCL): one that is moved behind others of its priority is deleted first there.
+ * All steps as command lines. ip(8) sends NLM_F_EXCL and so cannot add a rule a second time. A
+ * rule that moves behind others of its priority is therefore deleted first and added again last.
  */
 export function ipCommands(steps: readonly Step[], nameOf: NameOf): readonly string[] {
   const moved = (step: Step): boolean => step.kind === 'add-rule' && step.again === true;
@@ -80,7 +82,10 @@ function ip({ family }: { readonly family: Route['family'] }): string {
   return family === 'inet' ? 'ip' : 'ip -6';
 }
 
-/** The kernel lets an interface have almost any name (dev_valid_name), a shell does not. */
+/**
+ * The kernel lets an interface have almost any name (dev_valid_name). The shell needs quotes for
+ * some of them.
+ */
 function quoted(name: string): string {
   return /^[A-Za-z0-9_.@:+-]+$/.test(name) ? name : `'${name.replace(/'/g, `'\\''`)}'`;
 }

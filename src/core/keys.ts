@@ -1,32 +1,41 @@
-/** Identity of routes and rules as text keys: the one place that says which fields make two of them the same. */
+/**
+ * Identity of routes and rules as text keys: the one place that says which fields make two of them
+ * the same. Pure.
+ */
 
 import { prefixText } from '../model/prefix.js';
 import type { Nexthop, Route, Rule } from '../model/route.js';
 
-/** The kernel's identity of a route (fib_table_insert, fact K4): two routes with one key cannot coexist in IPv4. */
+/**
+ * The kernel's identity of a route (fib_table_insert, fact K4): in IPv4 two routes with one key
+ * cannot coexist.
+ */
 export function routeSlot(route: Route): string {
   return `${route.family} ${route.table} ${prefixText(route.destination)} ${route.tos} ${route.metric}`;
 }
 
-/** A route of one next hop in full: what is added and deleted. */
+/** A route of one next hop in full, as it is added and deleted. */
 export function routeKey(route: Route, nexthop: Nexthop | undefined = route.nexthops[0]): string {
   const { source, metrics } = route;
   const more = `${nexthop?.onlink === true ? ' onlink' : ''}${source === undefined ? '' : ` src ${source}`}${metrics === undefined ? '' : ` ${metrics}`}`;
   return `${routeSlot(route)} ${route.protocol} ${route.type} ${nexthop?.gateway ?? '-'} ${nexthop?.interfaceIndex ?? '-'}${more}`;
 }
 
-/** Family, table and destination: what every {@link routeKey} begins with. */
+/** Family, table and destination, the first three words of a {@link routeKey}. */
 export function placeOfKey(key: string): string {
   return key.split(' ', 3).join(' ');
 }
 
-/** A rule in full. */
+/** A rule in full, as it is added and deleted. */
 export function ruleKey(rule: Rule): string {
   const from = rule.detail?.from === undefined ? '' : ` from ${prefixText(rule.detail.from)}`;
   return `${rule.family} ${rule.priority} ${rule.table} ${rule.suppressPrefixLength ?? '-'} ${rule.inputInterface ?? '-'} ${rule.protocol}${from}`;
 }
 
-/** Whether two routes are the same in everything that the kernel keeps of them, their state included. */
+/**
+ * Whether two routes are the same in everything that the kernel keeps of them, including the state
+ * of their next hops.
+ */
 export function sameRoute(a: Route, b: Route): boolean {
   return (
     a === b ||
@@ -48,10 +57,13 @@ function sameNexthop(a: Nexthop, b: Nexthop): boolean {
   );
 }
 
-/** Ends of routes that were read twice differ by the time that reading takes. */
+/**
+ * Milliseconds by which the expiry times of one route differ between two dumps, because reading
+ * takes time.
+ */
 const SAME_END_MS = 500;
 
-/** What most routes do not have at all. */
+/** The attributes that most routes do not have at all. */
 function sameMore(a: Route, b: Route): boolean {
   return (
     a.nexthopId === b.nexthopId &&
@@ -65,7 +77,7 @@ function sameMore(a: Route, b: Route): boolean {
   );
 }
 
-/** Whether two routes of one next hop have one {@link routeKey}. */
+/** Whether two routes of one next hop have the same {@link routeKey}. */
 export function sameKey(a: Route, b: Route): boolean {
   if (a === b) return true;
   const [one, other] = [a.nexthops[0], b.nexthops[0]];

@@ -1,4 +1,7 @@
-/** What a verdict changes: the life of a daemon, the count of its deaths, and what it has confirmed. Pure. */
+/**
+ * What a verdict changes: the life of a daemon, the count of its deaths, and what it has
+ * confirmed. Pure.
+ */
 
 import type { DaemonId, Verdict } from '../model/daemon.js';
 import type { DaemonState } from './daemon-state.js';
@@ -13,11 +16,13 @@ export function heard(state: State, id: DaemonId, verdict: Verdict, now: number)
   if (next === daemon) return state;
   const lives = next.life === 'responsive';
   const orderly = next.stopped === true;
-  // One incident, however many daemons it takes down: a restart of FRR is one death, not three.
+  // One incident counts once, however many daemons it takes down: a restart of FRR is one death,
+  // not three.
   const death = !orderly && !lives && [...daemons.values()].every((other) => other.life === 'responsive');
   const known = withWorld(state, {
     daemons: new Map(daemons).set(id, death ? { ...next, undamped: damping } : next),
-    // The end of file comes before the news that it was a stop, which is no death.
+    // The end of file arrives before the news that the daemon was stopped. A stop is no death, so
+    // the count is taken back.
     damping: death ? died(damping, now) : orderly && daemon.undamped !== undefined ? daemon.undamped : damping,
     // What it confirmed in its last life says nothing about the next.
     confirmed: lives ? confirmed : new Map(),
@@ -25,7 +30,8 @@ export function heard(state: State, id: DaemonId, verdict: Verdict, now: number)
   });
   return withAgenda(known, {
     askedInVain: state.agenda.askedInVain || (state.agenda.asking && !lives),
-    // What a verdict changes (a tie that turns at the first sign of life) waits for no pause.
+    // What a verdict changes (such as a tie that turns at the first sign of life) is looked at
+    // without a pause.
     dirty: 'phase',
   });
 }
@@ -44,7 +50,7 @@ function judged(daemon: DaemonState, verdict: Verdict, now: number): DaemonState
   switch (verdict.kind) {
     case 'responsive': {
       if (daemon.life === 'responsive') return daemon;
-      // Beside a daemon older than ourselves the hold-time counts from its start, not from ours.
+      // Beside a daemon that is older than the agent the hold-time counts from the daemon's start.
       const ageMs = daemon.life === 'unknown' ? verdict.ageMs : 0;
       return {
         ...bare(daemon),
@@ -55,7 +61,7 @@ function judged(daemon: DaemonState, verdict: Verdict, now: number): DaemonState
       };
     }
     case 'appeared':
-      // A sign of life ends staleness; it takes nothing back from a daemon that answers.
+      // A sign of life ends staleness. A daemon that answers stays responsive.
       if (daemon.life === 'responsive' || (daemon.life === 'appeared' && daemon.reason === verdict.reason))
         return daemon;
       return {
@@ -73,7 +79,7 @@ function judged(daemon: DaemonState, verdict: Verdict, now: number): DaemonState
             ...bare(daemon),
             ...(stopped ? { stopped } : {}),
             ...(daemon.life === 'unknown' || daemon.foundDead === true ? { foundDead: true } : {}),
-            // Of its last death, until it is known to have been a stop.
+            // Kept from its last death until that is known to have been a stop.
             ...(!stopped && daemon.undamped !== undefined && daemon.life === 'down'
               ? { undamped: daemon.undamped }
               : {}),

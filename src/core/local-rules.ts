@@ -1,19 +1,23 @@
 /**
  * The rules of placement `local`. Pure.
  *
- * Placement `local` merges the backup routes with the main table by exact longest-prefix match, for packets that this
- * host originates and for no others, at the place of main's own rule M (rule-place.ts). For each destination length L,
- * longest first, two rules, all at the priority before M's, in the order of their age (fact K22):
+ * Placement `local` merges the backup routes with the main table by exact longest-prefix match,
+ * for packets that this host originates and for no others, at the place of main's own rule M
+ * (rule-place.ts). For each destination length L, longest first, there are two rules. All have the
+ * priority before M's and stand in the order of their age (fact K22):
  *
  *   iif lo lookup main suppress_prefixlength L-1        while preempting: L
  *   iif lo lookup TABLE_L
  *
- * The first lets every route of main that is at least as specific as L win; the second is ours; shorter routes of
- * main are reached only by the rules that follow. While preempting, the first takes the tie from main. The pair of L = 0 that preempts
- * nothing stands behind M, at M's priority: its first rule finds nothing, unless somebody puts M anew, and so behind it.
- * Both rules carry `iif lo`: a packet in transit sees neither.
+ * The first rule lets every route of main that is at least as specific as L win. The second looks
+ * up our table. Shorter routes of main are reached only by the rules that follow. While
+ * preempting, the first rule takes the tie from main. The pair of L = 0 that preempts nothing
+ * stands behind M, at M's priority. Its first rule finds nothing unless somebody deletes M and
+ * adds it again, which puts M behind the pair. Both rules have `iif lo`, so a packet in transit
+ * matches neither.
  *
- * Invariant: any prefix of the list is harmless by itself; rules are added in its order and removed in the reverse (rule-steps.ts).
+ * Invariant: any prefix of the list does no harm by itself. Rules are added in its order and
+ * removed in the reverse order (rule-steps.ts).
  */
 
 import { type Family, familyBits } from '../model/address.js';
@@ -56,7 +60,8 @@ export function localRules(
   const before = front === undefined ? [] : sorted.filter((length) => suppressed(length) >= 0);
   const behind = sorted.filter((length) => !before.includes(length));
   const pairs = (priority: number, some: readonly number[]): readonly Rule[] => {
-    // A rule that ignores no more than one before it finds nothing.
+    // A lookup of main that suppresses no fewer lengths than an earlier one finds nothing, so it
+    // is left out.
     let least = Number.POSITIVE_INFINITY;
     return some.flatMap((length) => {
       const suppress = Math.max(0, suppressed(length));

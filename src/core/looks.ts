@@ -1,4 +1,4 @@
-/** When the kernel is looked at, how much of it is read, and what a look changes. Pure. */
+/** When the kernel is observed, how much of it is read, and what a look changes. Pure. */
 
 import { remembered } from '../fib/remembered.js';
 import type { Address, Family } from '../model/address.js';
@@ -36,16 +36,23 @@ import { mistrustAfter } from './trust.js';
 import { furtherTables, tablesFor } from './views.js';
 
 /**
- * A router with a full table has next hops that come and go all day, and each may be the end of a cover: reading the table for them may
- * take this share of the time at most, one part of so many, and a change is seen this late at most, milliseconds.
+ * On a router with a full table next hops come and go all day, and each change may end a cover.
+ * Reading the table because of them takes at most one part in {@link FOREIGN_SHARE} of the time,
+ * and a change is seen after {@link FOREIGN_PAUSE_MS} milliseconds at the latest.
  */
 const FOREIGN_SHARE = 5;
 const FOREIGN_PAUSE_MS = 2000;
 
-/** The kernel tells what is left of a lifetime in hundredths of a second, and with less than one left it tells none. */
+/**
+ * Milliseconds after the expiry of a route before it is looked at. The kernel tells the rest of a
+ * lifetime in hundredths of a second, and none when less than one is left.
+ */
 const PAST_THE_END_MS = 20;
 
-/** What the event socket must let through, whatever the phase: events of today decide about tomorrow's phase. */
+/**
+ * What the event socket must let through in every phase: today's events decide about tomorrow's
+ * phase.
+ */
 export function interest(world: World): ObserveRequest {
   const { routeProtocol: protocol } = world.config;
   return {
@@ -54,7 +61,7 @@ export function interest(world: World): ObserveRequest {
     vrfTables: world.snapshot === undefined ? [] : vrfTables(world.config, world.snapshot),
     furtherTables: world.snapshot === undefined ? [] : tablesFor(world, world.snapshot),
     maxLength: longestDestinations(world.config),
-    // A default route may hang on one.
+    // A default route may use a nexthop object.
     ...(allBackupRouters(world.config).some(({ auto }) => auto !== undefined) ? { nexthopObjects: true } : {}),
     gateways: [
       ...new Set([
@@ -65,7 +72,10 @@ export function interest(world: World): ObserveRequest {
   };
 }
 
-/** Those of the configuration, and all that `auto` may take: as seen in this life, as recorded, as installed by a former life. */
+/**
+ * The configured gateways, and all that `address: auto` may take: those seen in this life,
+ * recorded, or installed by a former life.
+ */
 function gatewaysOfInterest({ config, learned, record, snapshot }: World): readonly Address[] {
   const auto = allBackupRouters(config).some(({ auto }) => auto !== undefined);
   const routes = auto ? [...record.adopted.map(({ route }) => route), ...(snapshot?.ownRoutes ?? [])] : [];
@@ -73,7 +83,7 @@ function gatewaysOfInterest({ config, learned, record, snapshot }: World): reado
   return [...gatewaysOf(config), ...learnedGateways(learned), ...gateways];
 }
 
-/** How long prefixes of shared tables may be and still matter. */
+/** The longest prefix length in shared tables that can matter, by family. */
 export function longestDestinations(config: Config): Partial<Record<Family, number>> {
   const longest: Partial<Record<Family, number>> = {};
   for (const { family, destinations } of allBackupRouters(config))
@@ -82,11 +92,14 @@ export function longestDestinations(config: Config): Partial<Record<Family, numb
 }
 
 /**
- * What the next look must read. The tables of others (a million routes, perhaps) are read after an event concerned them and never for
- * our own sake: not after a batch, not after a death, not to put back what was deleted of ours. While routes are in, every resync reads them.
+ * What the next look must read. Foreign tables (perhaps a million routes) are read after an event
+ * that concerned them. They are not read because of our own changes: not after a batch, not after
+ * a death, not to put back a deleted route of ours. While the routes are in, every resync reads
+ * them.
  */
 function requestFor({ world, phase, agenda }: State, cause: RoundCause): ObserveRequest {
-  // Whether a default route was taken over shows in the main table only, and changes of our own make no event.
+  // Only the main table shows whether a default route was taken over, and our own changes make no
+  // event.
   const adopting = adopts(world.config);
   const foreign =
     agenda.foreignDue ||
@@ -106,7 +119,9 @@ function requestFor({ world, phase, agenda }: State, cause: RoundCause): Observe
   };
 }
 
-/** The gateways, and the next hops of others: the neighbours of other ports may be thousands. */
+/**
+ * The gateways, and the next hops of foreign routes. All neighbours of the host may be thousands.
+ */
 export function neighboursThatMatter(world: SeenWorld): readonly NeighbourId[] {
   const { foreignRoutes, furtherRoutes = [], nexthopObjects = [] } = world.snapshot;
   const foreign = [foreignRoutes, furtherRoutes].flatMap((routes) => nextHops(routes));
@@ -131,7 +146,8 @@ export function look(state: State, outputs: Output[], now: number): State {
   return withAgenda(state, {
     observations: id,
     foreignDue: agenda.foreignDue && unread,
-    // A look that only verifies tries nothing again that was refused, and what refused it may be what has gone.
+    // A look that only verifies tries no refused route again, and what caused the refusal may be
+    // what has gone.
     foreignWaits: agenda.foreignWaits && (dirty === 'verify' || dirty === 'probe' || (unread && agenda.foreignDue)),
     dirty: undefined,
     round: { kind: 'observing', id, cause: dirty, request, since: now },
@@ -142,13 +158,16 @@ function dueAnyway(state: State, now: number): RoundCause | undefined {
   const { world, phase, agenda } = state;
   if (now >= resyncAt(state)) return 'resync';
   if ((agenda.foreignWaits && now >= agenda.foreignNotBefore) || ended(state, now)) return 'hint';
-  // The pause after a route was taken over yet again has ended since the last look.
+  // The pause after the last takeover has ended since the last look.
   if (adoptAt(agenda) > agenda.lastRound && now >= adoptAt(agenda)) return 'hint';
   const want = isSeen(world) ? wanted(world, phase, agenda.lastRound) : undefined;
   return want?.preemptAt !== undefined && now >= want.preemptAt ? 'phase' : undefined;
 }
 
-/** When the first of the routes that cover destinations ends by itself: it may have been renewed without a word, so it is looked at. */
+/**
+ * When the first of the covering routes expires. Its lifetime may have been renewed without an
+ * event, so the kernel is looked at.
+ */
 export function endsAt({ world, agenda }: State): number | undefined {
   if (!isSeen(world) || !anyEnds(world.snapshot)) return undefined;
   const { until } = coverage(world);
@@ -168,20 +187,23 @@ const haveEnds = remembered((routes: readonly Route[]): boolean =>
   routes.some(({ expiresAtMs }) => expiresAtMs !== undefined),
 );
 
-/** When everything is looked at again at the latest: on the beat of the heartbeats (untilBeat, health/clock.ts), so that it wakes nobody up by itself. */
+/**
+ * The latest time of the next full look. It is aligned with the heartbeats (untilBeat,
+ * health/clock.ts), so that it causes no wake-up of its own.
+ */
 export function resyncAt({ world, agenda: { lastRound, resyncMs } }: State): number {
   const { probeIntervalMs } = world.config;
   const at = lastRound + resyncMs;
   return 3 * probeIntervalMs <= resyncMs ? at - (at % probeIntervalMs) : at;
 }
 
-/** What a look under way was to find out about the routes of others is owed again once it is given up. */
+/** A look under way that read foreign tables is given up; reading them is owed again. */
 export function interrupted(state: State): State {
   const { round } = state.agenda;
   return round.kind === 'observing' && readsTables(round.request) ? withAgenda(state, { foreignDue: true }) : state;
 }
 
-/** A look has come back; one that a newer was asked for after changes nothing. */
+/** A look has come back. If a newer one was asked for since, it changes nothing. */
 export function observed(state: State, id: number, snapshot: Snapshot, now: number): State {
   const { world, agenda } = state;
   if (agenda.round.kind !== 'observing' || agenda.round.id !== id) return state;
@@ -189,7 +211,8 @@ export function observed(state: State, id: number, snapshot: Snapshot, now: numb
   const tables = readsTables(request);
   const known = sharing(world.snapshot, completed(world.snapshot, snapshot, request, now));
   const next = seen(world, known, tables ? readTables(world, known, request) : world.tablesRead, request, now);
-  // What makes a gateway a neighbour was left out while nobody knew that it is one.
+  // A gateway was learned by this look. Its request could not include the routes that make that
+  // gateway a neighbour.
   const unread = tables && gatewaysOfInterest(next).some((gateway) => !request.gateways?.includes(gateway));
   return withAgenda(
     { ...state, world: next },
@@ -197,7 +220,8 @@ export function observed(state: State, id: number, snapshot: Snapshot, now: numb
       ...(unread ? { foreignDue: true, dirty: moreUrgent(agenda.dirty, 'hint') } : {}),
       foreignNotBefore: tables ? now + foreignPauseMs(now - since) : agenda.foreignNotBefore,
       round: { kind: 'idle' },
-      // The change that is looked at may keep a backup route from carrying, or may have taken away what did.
+      // The observed change may keep a backup route from carrying, or may have removed what
+      // carried a destination.
       verifyDue:
         agenda.verifyDue ||
         cause === 'resync' ||
@@ -210,7 +234,10 @@ export function observed(state: State, id: number, snapshot: Snapshot, now: numb
   );
 }
 
-/** A look shares what it has not found changed with the one before it ({@link sharing}). */
+/**
+ * Whether foreign routes or rules changed. A look shares unchanged parts with the one before it
+ * ({@link sharing}), so identity tells.
+ */
 function foreignChanged(before: Snapshot | undefined, after: Snapshot): boolean {
   return (
     before?.rules !== after.rules ||
@@ -220,12 +247,12 @@ function foreignChanged(before: Snapshot | undefined, after: Snapshot): boolean 
   );
 }
 
-/** Those that the look was asked for, as far as it knew of them. */
+/** The tables that the look read: those asked for, and those that its rules name. */
 function readTables(world: World, snapshot: Snapshot, { vrfTables = [] }: ObserveRequest): readonly number[] {
   return [...new Set([...vrfTables, ...furtherTables(world)(snapshot.rules)])].sort((a, b) => a - b);
 }
 
-/** What is known of the world after a look; the very same world when it found nothing new. */
+/** The world after a look; the same object if nothing is new. */
 function seen(
   world: World,
   snapshot: Snapshot,
@@ -263,12 +290,15 @@ function seen(
   });
 }
 
-/** How long the next look for foreign routes alone waits after one, or after a question for their sake, that took so long. */
+/**
+ * How long the next look for foreign routes alone waits after a look, or a question for their
+ * sake, that took `lookMs`. Milliseconds.
+ */
 export function foreignPauseMs(lookMs: number): number {
   return Math.min(FOREIGN_PAUSE_MS, Math.max(HINT_SPACING_MS, (FOREIGN_SHARE - 1) * lookMs));
 }
 
-/** A look has failed: what it was for is still owed. */
+/** A look has failed. What it was for is still owed. */
 export function notObserved(state: State, id: number, message: string, now: number): State {
   const { round, dirty, foreignDue } = state.agenda;
   if (round.kind !== 'observing' || round.id !== id) return state;

@@ -1,29 +1,31 @@
 /**
- * The agent as one total function: transition(state, input, now) -> state and outputs. No IO, no clock, no timer;
- * a recorded list of inputs replays a life exactly.
+ * The agent as one total function: transition(state, input, now) -> state and outputs. No IO, no
+ * clock, no timer: a recorded list of inputs replays a life exactly.
  *
  *   input            effect on the state                         then
  *   verdict          the daemon's life; a death counts           settle
- *   hint             dirty; foreign deletions are counted        repair (repair.ts), settle
+ *   hint             dirty; foreign deletions are counted        settle, repair (repair.ts)
  *   observed         the snapshot, unless a newer was asked for  settle
  *   observe-failed   dirty, after a pause                        settle
  *   applied          refusals and faults; dirty (verify)         settle
  *   answered         what the daemon holds                       settle
- *   offered          what the daemon could put in place of a     settle
- *                    foreign default route
- *   verified         what the kernel says of each destination   settle
+ *   offered          whether the daemon has a default route to   settle
+ *                    replace a foreign one
+ *   verified         what the kernel says of each destination    settle
  *   recorded         what the record on disk holds               settle
  *   reload           configuration; gateways remembered          settle
- *   role, override, pin  the word of the role source or operator settle
+ *   role, override, pin  what the role source or operator says   settle
  *   tick             nothing                                     settle
  *   stop             stopping                                    leave
  *
- * settle: judge the phase; act at once on the last snapshot when the phase turned to `in`, or to `out` with nothing left to
- * learn; otherwise observe when dirty, and apply what the diff says once observed; when it says nothing, take over foreign default routes (adopt.ts).
+ * settle: decide the phase. Act at once on the last snapshot if the phase turned to `in`, or to
+ * `out` with nothing left to learn. Otherwise observe if dirty, and apply the diff once observed.
+ * If the diff is empty, take over foreign default routes (adopt.ts).
  *
- * Invariants: one observation or one batch of changes under way at a time, except that a death and a repair never wait
- * for an observation, nor a withdrawal that none can change; every batch is computed from a snapshot and followed by another look; nothing is deleted
- * before the desired state is known.
+ * Invariants: one observation or one batch of changes is under way at a time; but a death and a
+ * repair never wait for an observation, nor does a withdrawal that no observation could change.
+ * Every batch is computed from a snapshot and followed by another look. Nothing is deleted before
+ * the desired state is known.
  */
 
 import { adoptAt, adoption, adopts, disowned, interferenceAfter, restoreSteps, takeable, unreplaced } from './adopt.js';
@@ -112,7 +114,8 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
   const placed = reconsidered(withTakeovers(withNewRealms(before, absorbed), now), tables, now);
   let state = remembering(turned(placed, outputs, now), before, outputs);
   const { world, phase } = state;
-  // A death never waits for an observation: what the last one found is good enough to add routes by, and another look follows.
+  // A death never waits for an observation: the last snapshot is good enough to add routes by, and
+  // another look follows.
   const turnedIn = phase.kind === 'in' && before.phase.kind !== 'in';
   if (
     isSeen(world) &&
@@ -121,7 +124,8 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
   ) {
     const verifying = looked?.cause === 'verify' || looked?.cause === 'probe';
     const restores = looked !== undefined && !verifying && now >= state.agenda.restoreAt;
-    // A look at the neighbours that found them as they were: with ten thousand destinations the steps take long to work out.
+    // A look at the neighbours that found no change: with ten thousand destinations computing the
+    // steps takes long.
     const steps =
       looked?.cause === 'probe' && world === before.world
         ? []
@@ -149,7 +153,7 @@ function settle(before: State, absorbed: State, input: Input, now: number): Tran
   return { state: askKernel(look(probe(state, outputs, now), outputs, now), outputs, now), outputs };
 }
 
-/** How far taking over has come; another look follows what has changed. */
+/** How far the takeovers have come. When that changes, another look follows. */
 function withTakeovers(state: State, now: number): State {
   const { world, phase, agenda } = state;
   if (!isSeen(world) || !adopts(world.config)) return state;
@@ -168,8 +172,8 @@ function offerPlaces({ world }: State): readonly Place[] {
 }
 
 /**
- * A VRF or a rule to another table has been found, or a gateway has been learned: what bears on it has not been read yet, or it has, and nobody
- * heard what happened to it since.
+ * A VRF or a rule to another table was found, or a gateway was learned. The tables that this
+ * concerns have not been read yet, or no event about them was let through since they were read.
  */
 function withNewRealms(before: State, state: State): State {
   const { world } = state;
@@ -187,7 +191,7 @@ function bearings(world: World): string {
   return `${vrfTables} ${gateways}`;
 }
 
-/** In the phase that the state has come to. */
+/** The state in the phase that follows from it. */
 function turned(state: State, outputs: Output[], now: number): State {
   const phase = nextPhase(state, now);
   if (phase === state.phase) return state;
@@ -196,7 +200,7 @@ function turned(state: State, outputs: Output[], now: number): State {
   return phase.kind === state.phase.kind ? next : withAgenda(next, { dirty: 'phase' });
 }
 
-/** With what is covered now; a memory that is another one than before is written down. */
+/** The state with what is covered now. Changed memory is written down. */
 function remembering(state: State, before: State, outputs: Output[]): State {
   const { world, phase } = state;
   const next = world === before.world ? state : withWorld(state, { covered: coveredAfter(world, phase) });
@@ -205,8 +209,9 @@ function remembering(state: State, before: State, outputs: Output[]): State {
 }
 
 /**
- * Whether a withdrawal needs no look of its own: nothing has happened since the last one, or what stands beside our routes does not
- * matter (convergence-timeout 0). Otherwise the look may find that a destination has lost its cover, and the routes stay.
+ * Whether a withdrawal needs no look of its own: nothing has happened since the last look, or
+ * foreign routes do not matter (convergence-timeout 0). Otherwise the look may find that a
+ * destination has lost its cover, and the routes stay.
  */
 function leavesAtOnce({ world, phase: was, agenda }: State, phase: Phase): boolean {
   if (phase.kind !== 'out' || was.kind !== 'in') return false;
@@ -216,7 +221,10 @@ function leavesAtOnce({ world, phase: was, agenda }: State, phase: Phase): boole
   );
 }
 
-/** The steps of the diff, without those whose refusal stands: a look that only verifies proves nothing new. */
+/**
+ * The steps of the diff. A look that only verifies repeats no step whose refusal stands: it proves
+ * nothing new.
+ */
 function changes(world: SeenWorld, phase: Phase, verifying: boolean, now: number): readonly Step[] {
   const want = wanted(world, phase, now);
   if (want === undefined) return [];
@@ -226,7 +234,10 @@ function changes(world: SeenWorld, phase: Phase, verifying: boolean, now: number
     : steps;
 }
 
-/** A round has found nothing to do: of former marks that it looked for, nothing is left. */
+/**
+ * A round has found nothing to do. Former protocol numbers that its look covered have nothing left
+ * in the kernel.
+ */
 function atRest(state: State, { protocol, formerProtocols = [] }: ObserveRequest): State {
   const { config, former } = state.world;
   const lookedFor = [protocol, ...formerProtocols];
@@ -251,7 +262,10 @@ function adopt(state: State, outputs: Output[], now: number): State {
   return withAgenda(state, { round: { kind: 'applying' } });
 }
 
-/** Puts back at once what was deleted of ours, when an episode begins. The kernel's own deletions are no interference: what took the route along would refuse it. */
+/**
+ * Puts a deleted route or rule of ours back at once, when an episode begins. The kernel's own
+ * deletions are no interference: their cause would also refuse the route.
+ */
 function repair(before: State, state: State, input: Input, outputs: Output[], now: number): State {
   const { interference, round } = state.agenda;
   if (input.kind !== 'hint' || input.hint.lost === undefined || round.kind === 'applying') return state;
@@ -262,7 +276,10 @@ function repair(before: State, state: State, input: Input, outputs: Output[], no
   return withAgenda(interrupted(state), { round: { kind: 'applying', repair: true } });
 }
 
-/** on-stop: leave the kernel as it is, or take out what is ours, then go. What was taken over is given back in any case, and first. */
+/**
+ * on-stop: leaves the kernel as it is or removes what is ours, then exits. Adopted routes are
+ * given back in either case, and first.
+ */
 function leave(state: State, input: Input, now: number): Transition {
   const { world, agenda } = state;
   if (agenda.round.kind === 'applying' || world.record.writing !== undefined) return { state, outputs: [] };
@@ -285,7 +302,7 @@ function leave(state: State, input: Input, now: number): Transition {
   };
 }
 
-/** When the state wants to hear a tick, at the latest. Whatever was due before `now` has been settled. */
+/** The time of the next tick, at the latest. Whatever was due before `now` has been settled. */
 export function nextDeadline(state: State, now: number): number {
   const { world, phase, agenda } = state;
   const deadlines = [

@@ -1,6 +1,6 @@
 /**
- * A configured management interface as the kernel knows it now: which link, in which realm of routing (the main table or a VRF's),
- * or what it waits for. Pure.
+ * A configured management interface as the kernel has it now: which link, in which realm (the main
+ * table or a VRF's), or what it waits for. Pure.
  */
 
 import { type Config, type InterfaceSelector, selectorText } from '../model/config.js';
@@ -8,27 +8,30 @@ import type { Link } from '../model/link.js';
 import { TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 
-/** Something outside that a backup route needs before it can exist. */
+/** Something outside the agent that a backup route needs before it can exist. */
 export interface Wait {
   readonly subject: string;
   readonly reason: string;
 }
 
-/** The table in which an interface's packets are routed, and in which rivals and covers of its destinations stand. */
+/**
+ * The table in which an interface's packets are looked up, and in which rivals and covers of its
+ * destinations are.
+ */
 export interface Realm {
   readonly table: number;
-  /** The name of the VRF; undefined: none, the main table. */
+  /** The name of the VRF; undefined: the main table. */
   readonly vrf: string | undefined;
 }
 
 const MAIN_REALM: Realm = { table: TABLE_MAIN, vrf: undefined };
 
-/** The link that a selector means, if it is there. */
+/** The link that a selector names; undefined: it does not exist. */
 export function linkOf(selector: InterfaceSelector, snapshot: Snapshot): Link | undefined {
   return linksOf(selector, snapshot)[0];
 }
 
-/** All links that it may mean, equally well; the first is taken. */
+/** All links that match the selector equally well. The first is taken. */
 export function linksOf(selector: InterfaceSelector, { links }: Snapshot): readonly Link[] {
   switch (selector.kind) {
     case 'name':
@@ -46,12 +49,15 @@ export function linksOf(selector: InterfaceSelector, { links }: Snapshot): reado
   }
 }
 
-/** Links that stand on another one and bear its MAC address: the one below is meant. */
+/**
+ * Kinds of links on top of another one that have its MAC address. A selector means the link below.
+ */
 const STANDING_ON_ANOTHER: ReadonlySet<string> = new Set(['vlan', 'macvlan', 'macvtap', 'ipvlan', 'ipvtap', 'macsec']);
 
 /**
- * Several links bear one MAC address, and one of them is meant, lowest first: a free port; a bridge, bond or team, of which the address is that
- * of a port; a port of such; a VLAN and its like. Last of all a port whose master bears the address too: its packets are the master's.
+ * Rank of a link among those with one MAC address, lowest first: 0 a free port; 1 a bridge, bond
+ * or team, whose address is that of a port; 2 a port of such; 3 a VLAN and its like; 4 a port
+ * whose master has the address too, because its packets are the master's.
  */
 function rankAmong(link: Link, bearers: readonly Link[], links: readonly Link[]): number {
   const master = links.find(({ index, vrfTable }) => index === link.master && vrfTable === undefined);
@@ -68,12 +74,12 @@ export function realmOf(link: Link | undefined, snapshot: Snapshot): Realm {
   return master?.vrfTable === undefined ? MAIN_REALM : { table: master.vrfTable, vrf: master.name };
 }
 
-/** Of every VRF on this host. */
+/** The tables of all VRFs on this host. */
 export function vrfTablesOf({ links }: Snapshot): readonly number[] {
   return [...new Set(links.flatMap(({ vrfTable }) => vrfTable ?? []))];
 }
 
-/** The link, ready to carry backup routes, or what keeps it from that. */
+/** The link, ready to carry backup routes, or what prevents that. */
 export function usableLink(config: Config, selector: InterfaceSelector, snapshot: Snapshot): Link | Wait {
   const subject = selectorText(selector);
   const link = linkOf(selector, snapshot);
@@ -84,7 +90,7 @@ export function usableLink(config: Config, selector: InterfaceSelector, snapshot
   return link;
 }
 
-/** The tables of VRFs that management interfaces are in now. */
+/** The tables of the VRFs that management interfaces are in now. */
 export function vrfTables(config: Config, snapshot: Snapshot): readonly number[] {
   const realms = config.managementInterfaces.map(({ selector }) => realmOf(linkOf(selector, snapshot), snapshot));
   return [...new Set(realms.filter((realm) => realm.vrf !== undefined).map((realm) => realm.table))].sort(

@@ -1,6 +1,6 @@
 /**
- * Whether the kernel takes a gateway for a neighbour, and in which words it is told when it does not: the judge's answer
- * (fib/on-link.ts) on a snapshot. Pure.
+ * Whether the kernel takes a gateway for a neighbour, and the text for when it does not. The judge
+ * (fib/on-link.ts) answers from a snapshot. Pure.
  */
 
 import { type OnLink, onLink } from '../fib/on-link.js';
@@ -11,14 +11,14 @@ import type { Link } from '../model/link.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { realmOf } from './management.js';
 
-/** `now`: monotonic milliseconds, as of the ends of routes. */
+/** `now`: monotonic milliseconds, for the expiry of routes. */
 export function neighbourOn(snapshot: Snapshot, link: Link, gateway: Address, now: number): OnLink {
   const view = viewOf(snapshot, now, 'with ours');
   const { table } = realmOf(link, snapshot);
   return onLink(view, { gateway, interfaceIndex: link.index, table }, snapshot.addresses);
 }
 
-/** Why it is none. */
+/** Why the gateway is no neighbour. */
 export function offLinkReason(
   snapshot: Snapshot,
   link: Link,
@@ -35,7 +35,10 @@ export function offLinkReason(
     : `no route makes it a neighbour on ${link.name} (${own.join(', ')})`;
 }
 
-/** The gateways of a configuration, and those of all default routes that stand: one of these is what `address: auto` finds. */
+/**
+ * The gateways of a configuration. With `address: auto` also those of all default routes in the
+ * snapshot, since auto takes one of these.
+ */
 export function gatewaysNow(config: Config, { foreignRoutes, ownRoutes }: Snapshot): readonly Address[] {
   if (allBackupRouters(config).every(({ auto }) => auto === undefined)) return gatewaysOf(config);
   const defaults = [...foreignRoutes, ...ownRoutes].filter(({ destination }) => destination.length === 0);

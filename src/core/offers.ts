@@ -1,8 +1,9 @@
 /**
- * Whether the routing daemon has a default route of its own to put in the place of a foreign one. Pure.
+ * Whether the routing daemon has a default route of its own to replace a foreign one. Pure.
  *
- * Two signs: one that stands in the kernel already, beside the foreign one (BIRD's, at a metric of its own), or the daemon's own word
- * (zebra lists its candidate, unselected, beside the kernel's: fact F18). A kind that can do neither offers nothing.
+ * There are two signs. One is a route of the daemon in the kernel beside the foreign one (BIRD's,
+ * at a metric of its own). The other is the daemon's answer (zebra lists its candidate,
+ * unselected, beside the kernel's: fact F18). A kind of daemon that shows neither offers nothing.
  */
 
 import { viewOf } from '../fib/snapshot-view.js';
@@ -37,7 +38,7 @@ function standsBeside({ daemons, snapshot }: SeenWorld, { link, router }: Place)
   );
 }
 
-/** Asks for the places whose foreign default route could be taken over: `asked`. */
+/** Asks about the places whose foreign default route could be taken over (`asked`). */
 export function askOffers(state: State, asked: readonly Place[], outputs: Output[], now: number): State {
   const { world, agenda } = state;
   if (!isSeen(world) || agenda.askingOffers) return state;
@@ -47,7 +48,7 @@ export function askOffers(state: State, asked: readonly Place[], outputs: Output
       return [questionKey(question), question] as const;
     }),
   );
-  // What was said while another route stood there says nothing about the next one.
+  // An answer that was given beside another route says nothing about the next one.
   const kept = new Map([...world.offers].filter(([key]) => questions.has(key)));
   const next = kept.size === world.offers.size ? state : withWorld(state, { offers: kept });
   const lives = [...world.daemons.values()].every(({ life }) => life === 'responsive');

@@ -1,4 +1,7 @@
-/** What the kernel's answers to a batch of steps change: refused routes, faults, routes given back. Pure. */
+/**
+ * What the kernel's answers to a batch of steps change: refused routes, faults, routes given back.
+ * Pure.
+ */
 
 import type { AdoptedRoute } from '../model/adopted.js';
 import { interferenceAfter } from './adopt.js';
@@ -6,12 +9,12 @@ import { routeKey } from './keys.js';
 import type { Step, StepResult } from './ports.js';
 import { moreUrgent, RETRY_MS, type Refusal, type State, withAgenda, withWorld } from './state.js';
 
-/** Batches in a row that changed something without coming to rest, before we slow down. */
+/** Batches in a row that changed something without coming to rest, before the agent slows down. */
 const RESTLESS_ROUNDS = 5;
 
 export function applied(state: State, steps: readonly Step[], results: readonly StepResult[], now: number): State {
   const { world, agenda } = state;
-  // The same map as before unless something changed in it.
+  // The same map as before unless something changes in it.
   let { refused } = world;
   const edit = (): Map<string, Refusal> =>
     (refused = refused === world.refused ? new Map(refused) : refused) as Map<string, Refusal>;
@@ -23,7 +26,8 @@ export function applied(state: State, steps: readonly Step[], results: readonly 
     const result = results[i];
     if (result === undefined) return;
     if (step.kind === 'add-route') {
-      // Of a repair before any look a refusal says little (EEXIST: somebody else put it back): the look decides.
+      // A refusal of a repair before any look says little (EEXIST: somebody else put the route
+      // back). The look decides.
       if (!result.ok && repair) return;
       if (!result.ok) edit().set(routeKey(step.route), { code: result.code, message: result.message });
       else if (refused.size > 0 && refused.has(routeKey(step.route))) edit().delete(routeKey(step.route));
@@ -37,7 +41,8 @@ export function applied(state: State, steps: readonly Step[], results: readonly 
     }
   });
   const { record } = world;
-  // A next hop of somebody else that stood under our number (fact K7) may cover now, and our own changes make no event.
+  // A foreign next hop that was merged into our route (fact K7) may cover now, and our own changes
+  // make no event.
   const merged =
     steps.some(({ kind }) => kind === 'delete-route') &&
     world.snapshot?.ownRoutes.some(({ nexthops }) => nexthops.length > 1) === true;
@@ -51,7 +56,7 @@ export function applied(state: State, steps: readonly Step[], results: readonly 
     restoreAt,
     round: { kind: 'idle' },
     verifyDue: true,
-    // What is still being deleted belongs to the episode that the repair answered.
+    // Further deletions belong to the episode that the repair answered.
     completedRounds: agenda.completedRounds + (repair ? 0 : 1),
     dirty: moreUrgent(agenda.dirty, merged ? 'hint' : 'verify'),
     foreignDue: agenda.foreignDue || merged,
@@ -59,7 +64,10 @@ export function applied(state: State, steps: readonly Step[], results: readonly 
   });
 }
 
-/** Somebody was faster: the look that follows will tell. Of a route to give back, EEXIST says that another stands in its place. */
+/**
+ * Whether the refusal means that somebody else did it first; the next look tells. For a route to
+ * give back, EEXIST means that another route has its place.
+ */
 function alreadyDone(step: Step, code: string): boolean {
   return step.kind === 'add-rule' || step.kind === 'restore-route'
     ? code === 'EEXIST'

@@ -1,8 +1,9 @@
 /**
- * What is ours in the kernel: marked by our protocol number and something else that only we have. Pure.
+ * What is ours in the kernel: it has our protocol number and another mark that only we use. Pure.
  *
- * Configurations before this one count as well, until a look has shown that nothing of them is left: a reload may change the protocol
- * number or the tables, and what it leaves behind is taken out like any other surplus.
+ * Former configurations count as well, until a look has shown that nothing of them is left. A
+ * reload may change the protocol number or the tables, and what it leaves behind is removed like
+ * any other surplus.
  */
 
 import type { Address } from '../model/address.js';
@@ -12,7 +13,7 @@ import type { Snapshot } from '../model/snapshot.js';
 import { LAST_TABLE, REPLY_TABLE } from '../model/tables.js';
 import { isOwnMetric } from './placement.js';
 
-/** What tells our routes from others. */
+/** The marks that tell our routes from others. */
 export interface Ownership {
   readonly protocols: ReadonlySet<number>;
   readonly tableBases: ReadonlySet<number>;
@@ -21,7 +22,7 @@ export interface Ownership {
 
 const NOTHING: Ownership = { protocols: new Set(), tableBases: new Set(), gateways: new Set() };
 
-/** What is ours under a configuration, and what was before it. */
+/** The marks of a configuration and those of former ones. */
 export function ownership(config: Config, former: Ownership = NOTHING): Ownership {
   return {
     protocols: new Set([config.routeProtocol, ...former.protocols]),
@@ -30,22 +31,30 @@ export function ownership(config: Config, former: Ownership = NOTHING): Ownershi
   };
 }
 
-/** What was ours before this life: of a former configuration, and gateways in the record of adopted routes. */
+/**
+ * The marks from before this life: those of a former configuration, and the gateways in the record
+ * of adopted routes.
+ */
 export function formerly(config: Config | undefined, gateways: Iterable<Address>): Ownership {
   const former = { ...NOTHING, gateways: new Set(gateways) };
   return config === undefined ? former : ownership(config, former);
 }
 
-/** What is left of former marks once nothing bears them: gateways are no harm, since a protocol number goes with them. */
+/**
+ * The former marks once nothing in the kernel has them. The gateways are kept: they do no harm,
+ * because a protocol number must match too.
+ */
 export function retired({ gateways }: Ownership): Ownership {
   return { ...NOTHING, gateways };
 }
 
 /**
- * Whether one next hop of an observed route is ours. The protocol number is not enough: IPv6 merges a foreigner's
- * appended next hop into our route, under our protocol (fact K7). In our own tables the number does suffice, but for
- * such a merge, and so it does in shared tables with a metric that only we use: the gateways of `address: auto` are in no configuration,
- * and routes by an interface alone have none. Those are never part of a merge (rt6_qualify_for_ecmp, include/net/ip6_route.h).
+ * Whether one next hop of an observed route is ours. The protocol number is not enough: IPv6
+ * merges a next hop that a foreigner appends into our route, under our protocol (fact K7). For a
+ * route of one next hop the number is enough in our own tables, and in shared tables with a metric
+ * that only we use. This covers gateways of `address: auto`, which are in no configuration, and
+ * routes by an interface alone, which have no gateway. Those are never merged
+ * (rt6_qualify_for_ecmp, include/net/ip6_route.h).
  */
 export function owns(own: Ownership, route: Route, nexthop: Nexthop): boolean {
   if (!own.protocols.has(route.protocol) || route.type !== 'unicast') return false;
@@ -57,12 +66,14 @@ function inTables({ tableBases }: Ownership, first: number, table: number): bool
   return [...tableBases].some((base) => table >= base + first && table <= base + LAST_TABLE);
 }
 
-/** Whether backup routes or replies alone stand in the table: no route of others is meant to be there. */
+/**
+ * Whether the table is one of ours, for backup routes or replies. No foreign route belongs there.
+ */
 export function isOwnTable(own: Ownership, table: number): boolean {
   return inTables(own, 0, table);
 }
 
-/** The tables that a configuration uses, but for those of VRFs and main. */
+/** The tables that a configuration uses, except those of VRFs and main. */
 export function ownTables({ managementInterfaces, placement, tableBase }: Config): readonly number[] {
   const tables = managementInterfaces.flatMap(({ backupRouters }, order) =>
     backupRouters.flatMap(({ destinations, symmetricReplies }) => [
@@ -73,14 +84,17 @@ export function ownTables({ managementInterfaces, placement, tableBase }: Config
   return [...new Set(tables)];
 }
 
-/** Whether what stands in the table is for symmetric replies (replies.ts): it is there whether the backup routes are or not. */
+/**
+ * Whether the table is for symmetric replies (replies.ts). Its routes are in whether the backup
+ * routes are in or out.
+ */
 export function isReplyTable(own: Ownership, table: number): boolean {
   return inTables(own, REPLY_TABLE, table);
 }
 
 /**
- * The owned next hops of a snapshot, each as a route of its own; the very list of the snapshot where
- * that is so already, since what was made of it is remembered (by-prefix.ts).
+ * The owned next hops of a snapshot, each as a route of its own. If the snapshot's list is that
+ * already, the same list is returned, because results are remembered by list (by-prefix.ts).
  */
 export function ownedRoutes(own: Ownership, { ownRoutes }: Snapshot): readonly Route[] {
   if (ownRoutes.every((route) => route.nexthops.length === 1 && owns(own, route, route.nexthops[0]!))) return ownRoutes;

@@ -3,9 +3,9 @@
  *
  *   daemons                                                     primary        standby, pinned
  *   one down, dead, hung, or silent past the deadline           in (down)      in
- *   one not judged yet                                          as before      in
- *   all answer, the source of the role does not yet             as before      -
- *   all answer, at our start, nobody knows how old one is, and  as found       in
+ *   one without a verdict yet                                   as before      in
+ *   all answer, the role source has not answered yet            as before      -
+ *   all answer, at our start, the age of one is not known, and  as found       in
  *     all is covered: until the hold-time is over
  *   all answer, hold-time not over                              in (hold)      in
  *   all answer, held, one not covered that was once             in (converging) in
@@ -15,13 +15,14 @@
  *     never was
  *   all answer, held, and all covered (or the timeout is 0)     out            in
  *
- * The hold-time counts from the youngest daemon's first answer (or, beside a daemon that is older than ourselves, from
- * its start), the convergence-timeout from the end of the hold-time. It is for what was never covered here: for what was
- * (expected.ts), the routes stay in without a limit. Once out, the wait for coverage
- * begins anew when a destination loses its cover: a daemon in orderly shutdown empties the FIB up to two
+ * The hold-time counts from the first answer of the youngest daemon (beside a daemon that is older
+ * than the agent: from the daemon's start). The convergence-timeout counts from the end of the
+ * hold-time. It applies to destinations that were never covered here. For those that were
+ * (expected.ts), the routes stay in without a limit. Once out, the wait for coverage begins again
+ * when a destination loses its cover: a daemon in orderly shutdown empties the FIB up to two
  * seconds before its sockets close (fact F8), and whichever comes first must count.
  *
- * Invariant: no input but a healthy verdict of every daemon leads to `out`.
+ * Invariant: only a healthy verdict of every daemon leads to `out`.
  */
 
 import { prefixText } from '../model/prefix.js';
@@ -33,7 +34,10 @@ import { isReplyTable, ownership, owns } from './ownership.js';
 import { type InCause, isSeen, type Orders, type Phase, type State, type World } from './state.js';
 import { underWay } from './takeover.js';
 
-/** The phase that follows from world, orders and the phase before; the very same object when nothing changed but the clock. */
+/**
+ * The phase that follows from world, orders and the phase before; the same object if only the
+ * clock has changed.
+ */
 export function nextPhase({ world, orders, phase: current }: Omit<State, 'agenda'>, now: number): Phase {
   const next = judge(world, orders, current, now);
   if (next.kind !== current.kind) return next;
@@ -43,13 +47,16 @@ export function nextPhase({ world, orders, phase: current }: Omit<State, 'agenda
   return samePhase(same, current) ? current : same;
 }
 
-/** Why the routes are in, or that they are out though not everything is covered. */
+/** Why the routes are in, or `uncovered` if they are out with destinations uncovered. */
 export function phaseCause(phase: Phase): InCause | 'uncovered' | undefined {
   if (phase.kind === 'in') return phase.cause;
   return phase.kind === 'out' && phase.uncovered.length > 0 ? 'uncovered' : undefined;
 }
 
-/** Of two phases of one kind. What is uncovered is told by the reason. */
+/**
+ * Compares two phases of one kind. The uncovered destinations are compared by the reason, which
+ * names them.
+ */
 function samePhase(a: Phase, b: Phase): boolean {
   return Object.entries(a).every(([key, value]) => key === 'uncovered' || value === Reflect.get(b, key));
 }
@@ -85,7 +92,7 @@ function judge(world: World, orders: Orders, current: Phase, now: number): Phase
   if (unknown !== undefined) {
     if (now >= world.verdictsBy) return inside('down', `${unknown.id} has not answered in time`);
     if (current.kind === 'out') return current;
-    // What was pinned or on standby a moment ago is in, and stays so until the verdict.
+    // Routes that were in because of a pin or the standby role stay in until the verdict.
     if (current.kind === 'in')
       return current.cause === 'pinned' || current.cause === 'standby'
         ? inside('down', `${unknown.id} is not heard of yet`)
@@ -125,7 +132,10 @@ function judge(world: World, orders: Orders, current: Phase, now: number): Phase
   return judgeCoverage(world, current, holdUntil, now, inside);
 }
 
-/** Whether every destination is covered without us, as far as can be told by now, and nothing of ours is there. */
+/**
+ * Whether every destination is covered without our routes, as far as is known by now, and none of
+ * our routes is in the kernel.
+ */
 function isServed(world: World, now: number): boolean {
   const patient = now < world.verdictsBy;
   if (!isSeen(world)) return patient;
@@ -147,10 +157,12 @@ function judgeCoverage(world: World, current: Phase, holdUntil: number, now: num
   if (found.disagreed.length > 0) return inside('disagreement', disagreement(found.disagreed), 'never', from);
   if (found.uncovered.length === 0 && !found.unread) return out(now, []);
   const over = until !== 'never' && now >= until;
-  // Beside a daemon older than ourselves, and with nothing installed: its word on its routes is awaited before we insert ours.
+  // Beside a daemon that is older than the agent, with nothing of ours installed, the daemon's
+  // answer about its routes is awaited before ours go in.
   const unanswered = found.toConfirm.some((question) => !world.confirmed.has(questionKey(question)));
   const silent = current.kind === 'starting' && unanswered && now < world.verdictsBy && !routesAreIn(world);
-  // What a daemon that has had its time does not deny counts as a cover: it may be one that cannot be asked.
+  // After the timeout, what the daemon does not deny counts as a cover: it may be a daemon that
+  // cannot be asked.
   const open = over ? found.bare : found.uncovered.map(prefixText);
   const awaited = expected(world);
   const again = open.filter((text) => awaited.has(text));
@@ -162,7 +174,7 @@ function judgeCoverage(world: World, current: Phase, holdUntil: number, now: num
   return over ? out(now, open) : inside('converging', `not covered yet: ${some(open)}`, until, from);
 }
 
-/** Out: does every destination that had a cover still have one? */
+/** While out: whether every destination that had a cover still has one. */
 function judgeCovers(world: World, phase: Phase & { kind: 'out' }, now: number, inside: Inside): Phase {
   const timeout = world.config.convergenceTimeoutMs;
   if (timeout === 0 || !isSeen(world)) return phase;
@@ -182,7 +194,7 @@ function disagreement(keys: readonly string[]): string {
   return `the kernel does not carry what counts as covered: ${some(keys)}`;
 }
 
-/** The reason is the present one, not how it came to be. */
+/** The reason states what is so now, not how it came about. */
 function out(since: number, uncovered: readonly string[]): Phase {
   const reason =
     uncovered.length === 0

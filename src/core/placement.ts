@@ -1,8 +1,9 @@
 /**
  * Where backup routes go: the wanted routes of one family, for each placement. Pure.
  *
- * `local` has a table for each destination length; rules merge them with the main table (local-rules.ts).
- * `main` and the table of a VRF are shared with the routing daemon: there the metric decides.
+ * `local` has a table for each destination length; rules merge them with the main table
+ * (local-rules.ts). `main` and the table of a VRF are shared with the routing daemon, and there
+ * the metric decides.
  */
 
 import type { Address, Family } from '../model/address.js';
@@ -11,15 +12,21 @@ import type { Prefix } from '../model/prefix.js';
 import { type Route, TABLE_MAIN } from '../model/route.js';
 
 /**
- * Administrative distance 255 for zebra, which reads metric >> 24 (fact F1); above every ordinary metric, and below the 4278198272 of the
- * `unreachable default` that belongs into every VRF table (kernel documentation, networking/vrf.rst).
+ * Administrative distance 255 for zebra, which reads metric >> 24 (fact F1). It is above every
+ * ordinary metric, and below the 4278198272 of the `unreachable default` that belongs in every VRF
+ * table (kernel documentation, networking/vrf.rst).
  */
 export const MAIN_METRIC = 0xff001000;
-/** Below every metric a routing daemon uses (FRR 20, BIRD 32: fact F3), above an operator's 0. */
+/**
+ * Below every metric that a routing daemon uses (FRR 20, BIRD 32: fact F3), above an operator's 0.
+ */
 export const MAIN_METRIC_PREEMPTING = 1;
-/** Gateways of one interface that have a metric of their own; ranks stay small, so that a preempting route stays below FRR's metric 20. */
+/**
+ * Number of gateways of one interface that have a metric of their own. Ranks stay small, so that a
+ * preempting route stays below FRR's metric 20.
+ */
 export const RANKS = 4;
-/** Metrics that only backup routes have in shared tables: each of the two above, and this many ranks. */
+/** Number of metrics from each of the two above that only backup routes use in shared tables. */
 const OWN_METRICS = 16;
 
 /** Whether a metric in a shared table is one that only the agent uses. */
@@ -27,16 +34,18 @@ export function isOwnMetric(metric: number): boolean {
   return [MAIN_METRIC, MAIN_METRIC_PREEMPTING].some((base) => metric >= base && metric < base + OWN_METRICS);
 }
 
-/** What the kernel gives an IPv6 route that names no metric (IP6_RT_PRIO_USER); an IPv4 route gets 0. */
+/** The kernel's metric for a route that names none: IP6_RT_PRIO_USER for IPv6, 0 for IPv4. */
 export const LOCAL_METRIC: Readonly<Record<Family, number>> = { inet: 0, inet6: 1024 };
 
-/** One destination, decided: the gateway to use and whether the backup route wins ties. */
+/**
+ * One destination with its decisions: the gateway to use, and whether the backup route wins ties.
+ */
 export interface Target {
   readonly destination: Prefix;
   /** undefined: by the interface alone. */
   readonly gateway: Address | undefined;
   readonly interfaceIndex: number;
-  /** RTNH_F_ONLINK: the gateway is a neighbour although nothing else says so. */
+  /** RTNH_F_ONLINK: the gateway counts as a neighbour although no route says so. */
   readonly onlink?: true;
   /** RTA_PREFSRC; absent: the kernel's choice. */
   readonly source?: Address;
@@ -44,16 +53,19 @@ export interface Target {
   readonly metrics?: string;
   /** The table of the VRF that the interface is in. */
   readonly vrfTable: number | undefined;
-  /** Position of interface and gateway in order of preference: part of the metric, so that a switch can add before it deletes. */
+  /**
+   * Position of interface and gateway in the order of preference. It is part of the metric, so
+   * that a switch can add before it deletes.
+   */
   readonly rank: number;
   readonly preempt: boolean;
-  /** A foreign route of the same prefix keeps the tie now. */
+  /** A foreign route of the same prefix keeps the tie for now. */
   readonly activeRival: boolean;
 }
 
 export interface Placed {
   readonly routes: readonly Route[];
-  /** Lengths that have rules, and those of them that win ties. */
+  /** Lengths that need rules. `preempting`: those of them that win ties. */
   readonly lengths: ReadonlySet<number>;
   readonly preempting: ReadonlySet<number>;
 }
@@ -94,8 +106,8 @@ function placeLocal(config: Config, family: Family, targets: readonly Target[]):
   const lengths = new Set<number>();
   for (const target of targets) {
     const length = target.destination.length;
-    // A preempting length takes every tie of that length. A destination whose rival keeps its tie must lose it
-    // all the same, so it stays out of the table: the rival is then found by the next rule.
+    // A preempting length takes every tie of that length. A destination whose rival keeps its tie
+    // must not take it, so it stays out of the table: the next rule then finds the rival.
     if (preemptingLengths.has(length) && target.activeRival && !target.preempt) continue;
     lengths.add(length);
     routes.push(backupRoute(config, target, config.tableBase + length, LOCAL_METRIC[family] + target.rank));
@@ -103,7 +115,7 @@ function placeLocal(config: Config, family: Family, targets: readonly Target[]):
   return { routes, lengths, preempting: preemptingLengths };
 }
 
-/** The route of one target in a table, in full. */
+/** The complete route of one target in a table. */
 export function backupRoute(config: Config, target: Target, table: number, metric: number): Route {
   return {
     family: target.destination.family,

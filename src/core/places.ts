@@ -1,4 +1,7 @@
-/** The places of `adopt: true`: a backup router on its interface, and how far taking over has come there (takeover.ts). Pure. */
+/**
+ * The places of `adopt: true`: a backup router on its interface, and how far the takeover has come
+ * there (takeover.ts). Pure.
+ */
 
 import type { Family } from '../model/address.js';
 import type { BackupRouter } from '../model/config.js';
@@ -7,7 +10,7 @@ import { linkOf } from './management.js';
 import type { SeenWorld, World } from './state.js';
 import type { Takeover } from './takeover-state.js';
 
-/** A backup router that adopts, on its interface. */
+/** A backup router with `adopt: true`, on its interface. */
 export interface Place {
   readonly link: Link;
   readonly router: BackupRouter;
@@ -17,7 +20,7 @@ export function placeKey(link: Link, family: Family): string {
   return `${family} ${link.index}`;
 }
 
-/** Each management interface that is there, with each of its backup routers that adopt. */
+/** Each existing management interface with each of its backup routers that adopt. */
 export function adopting({ config, snapshot }: SeenWorld): readonly Place[] {
   return config.managementInterfaces.flatMap(({ selector, backupRouters }) => {
     const link = linkOf(selector, snapshot);

@@ -1,11 +1,15 @@
 /**
- * Desired against observed: the steps that lead from one to the other. Pure; nothing is remembered.
+ * Desired against observed: the steps that lead from one to the other. Pure; it has no memory.
  *
- * Order: routes are added (into free slots first), then rules; rules are deleted, the last first, then routes (rule-steps.ts). So a rule never points at an empty table, and whatever prefix of the list gets through (we may be
- * killed between two messages), the router is at least as reachable as before. The one exception to add-before-delete
- * is a slot that our own older route occupies: the two stand side by side in one batch.
+ * Order: routes are added (into free slots first), then rules are added, then rules are deleted
+ * (the last first), then routes. The order within the rules is that of rule-steps.ts. So a rule
+ * never points at an empty table. Whatever prefix of the list gets through (the agent may be
+ * killed between two messages), the router is at least as reachable as before. The one exception
+ * to add-before-delete is a slot that an older route of ours occupies: its deletion and the
+ * addition are adjacent in one batch.
  *
- * Invariant: a step never names anything that is not owned (ownership.ts). plan(apply(plan)) is empty.
+ * Invariant: a step never names anything that is not owned (ownership.ts). plan(apply(plan)) is
+ * empty.
  */
 
 import { byPrefix } from '../fib/by-prefix.js';
@@ -21,7 +25,10 @@ export interface Desired extends WantedRules {
   readonly routes: readonly Route[];
 }
 
-/** All that is to remain of what is ours once it is taken out: a rule that this host would reach nothing without. */
+/**
+ * What remains of ours once the routes are withdrawn: a rule of ours that reads main, if no other
+ * rule does. Without it this host would reach nothing.
+ */
 export function withdrawn(own: Ownership, snapshot: Snapshot): Desired {
   return { routes: [], rules: lastOfMain(own, snapshot.rules), anchors: [] };
 }
@@ -31,15 +38,18 @@ export function plan(own: Ownership, desired: Desired, snapshot: Snapshot): read
   const observed = ownedRoutes(own, snapshot);
   const { missing, surplus } = compareRoutes(observed, desired.routes);
 
-  // By slot: an IPv6 slot may hold several of ours, merged into one multipath route. Where nothing is to be added, no slot matters.
+  // By slot: an IPv6 slot may hold several of our routes, merged into one multipath route. Slots
+  // matter only if something is to be added.
   const leaving = new Map<string, Route[]>();
   if (missing.length > 0) for (const route of surplus) add(leaving, routeSlot(route), route);
 
   const { adds, deletes } = ruleSteps(own, desired, snapshot.rules);
-  // The kernel asks the rules whether a gateway is a neighbour: where no other rule reads main, ours comes before the routes.
+  // The kernel consults the rules to decide whether a gateway is a neighbour. Where no other rule
+  // reads main, ours is added before the routes.
   const readsMain = (step: Step): boolean => step.kind === 'add-rule' && takesAllTo(step.rule, TABLE_MAIN);
   const steps: Step[] = adds.filter(readsMain);
-  // Into free slots first: what leaves a slot for another then stands in the new one already.
+  // Free slots come first: a route that leaves its slot to another is then already in its new
+  // slot.
   const taken: Route[] = [];
   for (const route of missing) {
     if (leaving.size > 0 && leaving.has(routeSlot(route))) taken.push(route);
@@ -62,14 +72,14 @@ function add(slots: Map<string, Route[]>, slot: string, route: Route): void {
   else others.push(route);
 }
 
-/** By prefix, not by key: the keys of two hundred thousand routes are most of a second. */
+/** Compares by prefix. Making the keys of two hundred thousand routes takes most of a second. */
 export function compareRoutes(
   observed: readonly Route[],
   desired: readonly Route[],
 ): { readonly missing: readonly Route[]; readonly surplus: readonly Route[] } {
   if (observed.length === 0) return { missing: desired, surplus: [] };
   if (desired.length === 0) return { missing: [], surplus: observed };
-  // A list in the order of the kernel's, which goes by address: nothing need be looked up.
+  // A list in the kernel's order, which is by address, needs no lookups.
   if (desired.length === observed.length && desired.every((route, i) => sameKey(route, observed[i]!)))
     return { missing: [], surplus: [] };
   const installed = byPrefix(observed);

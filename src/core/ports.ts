@@ -1,6 +1,6 @@
 /**
- * The edges as the core sees them. kernel/ and health/ implement these; fakes of the tests do too and are
- * held to the same contract suite.
+ * The edges as the core sees them. kernel/ and health/ implement these interfaces. So do the fakes
+ * of the tests, which the same contract suite checks.
  */
 
 import type { Address, Family } from '../model/address.js';
@@ -12,16 +12,22 @@ import type { Prefix } from '../model/prefix.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 
-/** One change of the kernel. A route or rule to delete is named in full, so that no foreign one can match. */
+/**
+ * One change of the kernel. A route or rule to delete is named in full, so that no foreign one can
+ * match.
+ */
 export type Step =
   | { readonly kind: 'add-route'; readonly route: Route }
   | { readonly kind: 'delete-route'; readonly route: Route }
-  /** `again`: an equal one stands already, which is to be deleted: this one goes behind all of its priority (fact K22). */
+  /**
+   * `again`: an equal rule exists, which is to be deleted. The new one goes behind all others of
+   * its priority (fact K22).
+   */
   | { readonly kind: 'add-rule'; readonly rule: Rule; readonly again?: true }
   | { readonly kind: 'delete-rule'; readonly rule: Rule }
-  /** Delete a foreign default route, which has been recorded; named by all that the kernel said of it. */
+  /** Delete a recorded foreign default route, named by all that the kernel said of it. */
   | { readonly kind: 'adopt-route'; readonly adopted: AdoptedRoute }
-  /** Put it back as it was, unless something stands in its place. */
+  /** Put it back as it was, unless another route has its place. */
   | { readonly kind: 'restore-route'; readonly adopted: AdoptedRoute };
 
 /** The kernel's answer to one step. */
@@ -31,80 +37,101 @@ export type StepResult =
       readonly ok: false;
       /** EEXIST, ENETUNREACH, EPERM, ... */
       readonly code: string;
-      /** The kernel's own words (extended ack) where it has some, else those of the errno. */
+      /** The kernel's own message (extended ack) if there is one, else that of the errno. */
       readonly message: string;
     };
 
-/** Steps in the kernel's own bytes: everything done that can be done before they are needed. */
+/** Steps encoded as netlink messages in advance, ready to send. */
 export interface Prepared {
   readonly steps: readonly Step[];
-  /** As {@link Kernel.apply} with these steps; once only. The first bytes leave within the call, whatever else is under way. */
+  /**
+   * As {@link Kernel.apply} with these steps. Can be called once. The first bytes are sent within
+   * the call, whatever else is under way.
+   */
   send(): Promise<readonly StepResult[]>;
 }
 
 export interface ObserveRequest {
-  /** Marks the routes that go into `ownRoutes`. */
+  /** Protocol number of the routes that go into `ownRoutes`. */
   readonly protocol: number;
-  /** Marks of configurations before this one: what has them goes into `ownRoutes` too. None when absent. */
+  /**
+   * Protocol numbers of former configurations. Their routes go into `ownRoutes` too. Absent: none.
+   */
   readonly formerProtocols?: readonly number[];
-  /** Tables beside the main one whose foreign routes are wanted too: those of VRFs. */
+  /** Tables beside main whose foreign routes are wanted too: those of VRFs. */
   readonly vrfTables?: readonly number[];
   /**
-   * Further tables, wanted in `furtherRoutes`: those that rules send packets of the host to. Of table `local` all lengths.
-   * Told by the rules that the same look finds, or known before.
+   * Further tables, wanted in `furtherRoutes`: those that rules send the host's packets to. Of
+   * table `local` all lengths are read. Either known before, or a function of the rules that the
+   * same look finds.
    */
   readonly furtherTables?: readonly number[] | ((rules: readonly Rule[]) => readonly number[]);
-  /** Whether `nexthopObjects` are wanted; they are not when absent. `named`: where a route names one and no next hop. */
+  /**
+   * Whether `nexthopObjects` are wanted; absent: they are not. `named`: only if a route names an
+   * object and no next hop.
+   */
   readonly nexthopObjects?: boolean | 'named';
   /**
-   * Longest prefix length wanted in `foreignRoutes`, a family; a family that is absent gets none, and both absent
-   * means that no table need be read at all.
+   * Longest prefix length wanted in `foreignRoutes`, by family. A family that is absent gets no
+   * routes. If both are absent, no table needs to be read.
    */
   readonly maxLength: Readonly<Partial<Record<Family, number>>>;
-  /** Routes that contain one of these are wanted whatever their length: by them the kernel tells whether it is a neighbour (fact K6). */
+  /**
+   * Routes that contain one of these addresses are wanted whatever their length: the kernel
+   * decides by them whether it is a neighbour (fact K6).
+   */
   readonly gateways?: readonly Address[];
-  /** The neighbours that are wanted, beside the next hops of the routes that are read; absent: none at all. */
+  /**
+   * The neighbours that are wanted, beside the next hops of the routes that are read; absent: none
+   * at all.
+   */
   readonly neighbours?: readonly NeighbourId[];
-  /** Nothing but the neighbours named: whatever else a snapshot has is empty. */
+  /** Read the named neighbours only. Everything else in the snapshot is empty. */
   readonly only?: 'neighbours';
 }
 
-/** Whether it names any table: the routes of others, which may be a million. */
+/** Whether the request reads any table of foreign routes, of which there may be a million. */
 export function readsTables({ maxLength }: ObserveRequest): boolean {
   return Object.keys(maxLength).length > 0;
 }
 
-/** Something changed: look again. What is known of the change is for logs; the one decision by it is to put back at once what is `lost`. */
+/**
+ * Something changed: look again. The details of the change are for logs. One decision uses them:
+ * what is `lost` is put back at once.
+ */
 export interface KernelHint {
-  /** `begin`: nothing was heard before; `overflow`: something was lost. */
+  /** `begin`: no events were received before; `overflow`: events were lost. */
   readonly kind: 'link' | 'address' | 'route' | 'rule' | 'neighbour' | 'begin' | 'overflow';
   /**
-   * `deleted route default table 25500 by zebra (pid 123)`: greppable, for people. To be read once what the hint leads to is on its
-   * way: its sender is looked up then.
+   * For example `deleted route default table 25500 by zebra (pid 123)`: greppable, for people. To
+   * be read only once the resulting changes are on their way, because reading it looks up the
+   * sender.
    */
   readonly text: string;
-  /** A route or rule marked with our protocol was deleted by somebody else. */
+  /** A route or rule with our protocol number was deleted by somebody else. */
   readonly ownDeleted: boolean;
-  /** Of kind `neighbour`: which one has failed. */
+  /** For kind `neighbour`: the one that has failed. */
   readonly neighbour?: NeighbourId;
-  /** Of kind `route`: which one has come, gone or changed; absent where a next hop has. */
+  /** For kind `route`: the one that was added, deleted or changed; absent if a next hop was. */
   readonly route?: Pick<Route, 'table' | 'destination'>;
-  /** That route or rule, where the notification names it in full. */
+  /** That route or rule, if the notification names it in full. */
   readonly lost?: { readonly kind: 'route'; readonly route: Route } | { readonly kind: 'rule'; readonly rule: Rule };
   /** nlmsg_pid of the request that caused it (usually the process id); 0: the kernel itself. */
   readonly sender: number;
 }
 
-/** A neighbour to ask for a sign of life. */
+/** A neighbour to probe. */
 export interface ProbeTarget extends NeighbourId {
-  /** The kernel has a link-layer address for it already. */
+  /** The kernel already has a link-layer address for it. */
   readonly known: boolean;
 }
 
-/** A destination of which the kernel is asked by which of its routes packets of the host go. */
+/**
+ * A destination about which the kernel is asked: which of its routes do the host's packets follow?
+ */
 export interface VerifyQuestion {
   readonly destination: Prefix;
-  /** Addresses in it, to be asked one after the other: a more specific route may take any of them. */
+  /** Addresses in it, to be tried in turn: a more specific route may carry any of them. */
   readonly addresses: readonly Address[];
   readonly vrf: Vrf | undefined;
 }
@@ -113,21 +140,31 @@ export type KernelWord =
   | { readonly kind: 'route'; readonly route: Route }
   /** No route, or a refusal: ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL. */
   | { readonly kind: 'refused'; readonly code: string }
-  /** More specific routes take every address that was asked, or the kernel could not be asked. */
+  /**
+   * More specific routes carry every address that was asked about, or the kernel could not be
+   * asked.
+   */
   | { readonly kind: 'unknown' };
 
 export interface Kernel {
-  /** Dumps what the request names. Rejects when the kernel cannot be asked; never returns a torn dump. */
+  /**
+   * Dumps what the request names. Rejects when the kernel cannot be asked. Never returns an
+   * inconsistent dump.
+   */
   observe(request: ObserveRequest): Promise<Snapshot>;
-  /** Sends the steps in order, all of them whatever fails, and resolves with one result for each. Never rejects for a refused step. */
+  /**
+   * Sends all steps in order, whichever fail, and resolves with one result for each. Never rejects
+   * for a refused step.
+   */
   apply(steps: readonly Step[]): Promise<readonly StepResult[]>;
-  /** Changes nothing. Absent: `apply` is all there is. */
+  /** Prepares steps; changes nothing. Absent: only `apply` exists. */
   prepare?(steps: readonly Step[]): Prepared;
-  /** The kernel's own lookup, one word for each question. Absent: it is taken at our word. */
+  /** The kernel's own lookup, one answer for each question. Absent: the kernel is not asked. */
   verify?(questions: readonly VerifyQuestion[]): Promise<readonly KernelWord[]>;
   /**
-   * Makes the kernel ask each neighbour (ARP, ND) on its link now, whatever the routes say. The answer shows in `neighbours` of a later
-   * observation: failed three seconds after an unanswered one. Failures to ask are ignored.
+   * Makes the kernel probe each neighbour (ARP, ND) on its link now, whatever the routes say. The
+   * result shows in `neighbours` of a later observation: failed three seconds after an unanswered
+   * probe. Errors of sending are ignored.
    */
   probe(targets: readonly ProbeTarget[]): void;
   /** Starts the events. Changes that this object made itself are not reported. */
@@ -135,46 +172,63 @@ export interface Kernel {
   close(): void;
 }
 
-/** Ends of processes as the kernel announces them, which may be long before their sockets close. Where the kernel does not, none is ever told. */
+/**
+ * Ends of processes as the kernel announces them, possibly long before their sockets close. Where
+ * the kernel does not announce them, no end is reported.
+ */
 export interface ProcessEvents {
-  /** The kernel has said that it will tell. */
+  /** The kernel has confirmed the subscription. */
   readonly live: boolean;
-  /** The process at the other end of a connected unix socket, as of its listen(2); undefined: cannot be told. */
+  /**
+   * The pid of the process at the other end of a connected unix socket, as of its listen(2);
+   * undefined: not known.
+   */
   peer(fd: number): number | undefined;
-  /** That process, where its end may be announced to nobody; undefined: this kernel does not tell of it. */
+  /**
+   * The end of that process, readable even where no event announces it; undefined: this kernel
+   * does not support that.
+   */
   ending?(fd: number): PeerEnding | undefined;
-  /** What is returned ends the watch. */
+  /** Watches a process. The returned function ends the watch. */
   watch(pid: number, listener: EndingListener): () => void;
   close(): void;
 }
 
-/** How one process has ended, for whoever asks once it is gone. */
+/** How one process has ended, to be asked once it is gone. */
 export interface PeerEnding {
-  /** `how` as {@link EndingListener} hears it, orderly with status 0; undefined: it is there, or this kernel keeps no status. */
+  /**
+   * `how` as in {@link EndingListener}; `orderly`: exit status 0; undefined: the process still
+   * exists, or this kernel keeps no status.
+   */
   read(): { readonly how: string; readonly orderly: boolean } | undefined;
   close(): void;
 }
 
 /**
- * Hears how a process ends (`was ended by signal 9`), perhaps once for each thread. Not certain: the first thread has ended with
- * status 0 and others may live on, or it is the parent of a daemon that has just put itself into the background.
+ * Is told how a process ends (`was ended by signal 9`), perhaps once for each thread. Not
+ * `certain`: the first thread has ended with status 0. Others may live on, or it is the parent of
+ * a daemon that has just put itself into the background.
  */
 export type EndingListener = (how: string, certain: boolean) => void;
 
 /** A health adapter: watches one configured routing daemon, which may be several processes. */
 export interface Health {
   readonly watched: readonly WatchedDaemon[];
-  /** Starts; the listener hears the first verdict of each process as soon as there is one, then every change. */
+  /**
+   * Starts. The listener gets the first verdict of each process as soon as there is one, then
+   * every change.
+   */
   start(listener: (id: DaemonId, verdict: Verdict) => void): void;
   /**
-   * Which of the prefixes the daemon itself holds as installed routes now (not as leftovers of a former life), in the VRF of that
-   * name or, without one, in its default instance.
-   * Rejects when the daemon cannot be asked.
+   * Which of the prefixes the daemon itself holds as installed routes now (not as leftovers of a
+   * former life), in the VRF of that name or, without one, in its default instance. Rejects when
+   * the daemon cannot be asked.
    */
   holds(prefixes: readonly Prefix[], vrf?: string): Promise<readonly boolean[]>;
   /**
-   * Whether the daemon has a usable route of its own to each of the prefixes, installed, or held back by one that the kernel has from
-   * somebody else; undefined: this kind cannot say. Rejects as `holds` does. Absent: it can say of none.
+   * Whether the daemon has a usable route of its own to each of the prefixes, whether installed or
+   * held back by a foreign route of the kernel; undefined: this kind cannot say. Rejects as
+   * `holds` does. Absent: it can say of none.
    */
   offers?(prefixes: readonly Prefix[], vrf?: string): Promise<readonly (boolean | undefined)[]>;
   close(): void;

@@ -1,6 +1,6 @@
 /**
- * Which of the wanted routes stand in the kernel: what status and metrics tell of each. Worked out once for
- * a world, without a key for each of a hundred thousand. Pure.
+ * Which of the wanted routes are in the kernel, for status and metrics. Computed once for each
+ * world, without making a key for each of a hundred thousand routes. Pure.
  */
 
 import { remembered } from '../fib/remembered.js';
@@ -16,7 +16,10 @@ const missingOf = remembered((world: SeenWorld) =>
   }),
 );
 
-/** Those that do not stand. `wanted`: a list that is one as long as it says the same. */
+/**
+ * The wanted routes that are not in the kernel. `wanted` must be the same list object as long as
+ * its content is the same.
+ */
 export function missingRoutes(world: SeenWorld, wanted: readonly Route[]): ReadonlySet<Route> {
   return missingOf(world)(wanted);
 }

@@ -1,6 +1,6 @@
 /**
- * When the gateways are asked for a sign of life, whether the routes are in or out: a backup router that died months ago is to be found before
- * the night it is needed. Pure.
+ * When the gateways are probed. They are probed whether the routes are in or out, so that a backup
+ * router that died months ago is noticed before it is needed. Pure.
  */
 
 import { type NeighbourId, neighbourKey } from '../model/link.js';
@@ -12,15 +12,18 @@ import type { ProbeTarget } from './ports.js';
 import { isSeen, moreUrgent, type SeenWorld, type State, withAgenda } from './state.js';
 import { nexthopKey } from './trust.js';
 
-/** While routes are in; while they are not needed. */
+/** Interval of probes in milliseconds, while the routes are in and while they are out. */
 export const PROBE_EVERY_MS = { in: 1_000, out: 10_000 } as const;
-/** A gateway of which nothing is known is asked as if the routes were in, for so long: then there is an answer, or none will come. */
+/**
+ * For this long, in milliseconds, a gateway of which nothing is known is probed as if the routes
+ * were in. After that there is an answer, or none will come.
+ */
 const FIRST_WORD_MS = 10_000;
 
-/** Foreign gateways that are asked at once, at the most. */
+/** Maximum number of foreign gateways that are probed at once. */
 const FOREIGN_TARGETS = 16;
 
-/** The gateways that can be asked now. */
+/** The gateways that can be probed now. */
 export function probeTargets(world: SeenWorld): readonly ProbeTarget[] {
   return gatewaysIn(world).flatMap(({ link, address, standing }) => {
     if (link === undefined || standing.kind !== 'neighbour') return [];
@@ -33,14 +36,14 @@ function targetAt({ snapshot }: SeenWorld, id: NeighbourId): ProbeTarget {
   return { ...id, known: neighbour?.known ?? false };
 }
 
-/** Next hops of covers that lead nowhere, each once: nobody else sends to them now. */
+/** The distinct next hops of covers that lead nowhere. Nobody else sends to them now. */
 function brokenCovers(world: SeenWorld): readonly Nexthop[] {
   if (world.mistrust.size === 0) return [];
   const byKey = new Map(coverage(world).broken.map((nexthop) => [nexthopKey(nexthop), nexthop]));
   return [...byKey.values()].slice(0, FOREIGN_TARGETS);
 }
 
-/** Those of them that can be asked. */
+/** Those of them that can be probed. */
 function foreignTargets(world: SeenWorld): readonly ProbeTarget[] {
   return brokenCovers(world).flatMap(({ interfaceIndex, gateway }) => {
     const link = world.snapshot.links.find(({ index }) => index === interfaceIndex);
@@ -59,13 +62,14 @@ export function askedNeighbours(world: SeenWorld): readonly NeighbourId[] {
   }));
 }
 
-/** Asks them in turn of the clock, and looks at the answers to the questions before. */
+/** Probes what is due, and asks for a look at the answers to the previous probes. */
 export function probe(state: State, outputs: Output[], now: number): State {
   const { world, agenda } = state;
   if (!isSeen(world)) return state;
   const all = probeTargets(world);
   const broken = brokenCovers(world);
-  // What the kernel has of it is read before it is asked: an operator's own entry is left alone, and an old one is no answer.
+  // The kernel's entry is read before the first probe: an operator's permanent entry is left
+  // alone, and an old entry is no answer.
   const targets = all.filter((target) => world.sightings.has(neighbourKey(target)));
   const due = now >= agenda.probeAt || (broken.length > 0 && agenda.probeAt - now > PROBE_EVERY_MS.in);
   const asked = due ? [...targets, ...foreignTargets(world)] : [];
@@ -84,7 +88,10 @@ function pace({ world, phase }: State, now: number): number {
   return PROBE_EVERY_MS.out;
 }
 
-/** On the beat of the heartbeats (untilBeat, health/clock.ts), so that it wakes nobody up by itself. */
+/**
+ * Aligned with the heartbeats (untilBeat, health/clock.ts), so that it causes no wake-up of its
+ * own.
+ */
 function onTheBeat(at: number, probeIntervalMs: number): number {
   return probeIntervalMs <= PROBE_EVERY_MS.in ? at - (at % probeIntervalMs) : at;
 }

@@ -1,14 +1,20 @@
-/** What a daemon is asked of its routes, when, and what its answer changes. Pure. */
+/** What a daemon is asked about its routes, when, and what its answer changes. Pure. */
 
 import { coverage, type Question, questionKey } from './coverage.js';
 import type { Output } from './inputs.js';
 import { isSeen, type Phase, type State, type World, withAgenda, withWorld } from './state.js';
 
-/** The kernel announces a route before the daemon has seen the kernel's acknowledgement: the first denials are asked again soon. */
+/**
+ * The kernel announces a route before the daemon has seen the kernel's acknowledgement, so the
+ * first {@link QUICK_ASKS} denials are asked about again soon.
+ */
 const QUICK_ASKS = 10;
 const QUICK_ASK_MS = 20;
 
-/** Foreign prefixes that would end the wait for coverage, or make what is said to be uncovered covered, if the daemon said that it holds them. */
+/**
+ * Foreign prefixes that would end the wait for coverage, or make a destination covered that is
+ * reported as uncovered, if the daemon said that it holds them.
+ */
 function questions(world: World, phase: Phase): readonly Question[] {
   const waiting =
     phase.kind === 'starting' ||
@@ -28,18 +34,20 @@ export function ask(state: State, outputs: Output[], now: number): State {
   return withAgenda(state, { asking: true });
 }
 
-/** When a question is to be asked again, if there is one. */
+/** When a question is to be asked again; undefined: none is. */
 export function askAgainAt(state: State): number | undefined {
   return state.agenda.asking || questions(state.world, state.phase).length === 0 ? undefined : dueAt(state);
 }
 
-/** Out, nothing waits for the answer but what is told. */
+/**
+ * While the routes are out only the report depends on the answer, so it is asked for less often.
+ */
 function dueAt({ phase, agenda: { askAgainAt: at, denials, resyncMs } }: State): number {
   return phase.kind === 'out' && denials > QUICK_ASKS ? at + resyncMs : at;
 }
 
 export function answered(state: State, held: ReadonlyMap<string, boolean>, now: number): State {
-  // Asked of a former life: it says nothing about this one.
+  // The question was put to a former life of the daemon. The answer says nothing about this one.
   if (state.agenda.askedInVain) return withAgenda(state, { asking: false, askedInVain: false, askAgainAt: now });
   const denied = [...held.values()].includes(false) || held.size === 0;
   const denials = denied ? state.agenda.denials + 1 : 0;

@@ -1,4 +1,7 @@
-/** The record on disk of foreign routes that were taken over (adopt.ts): what is written to it, and what the answer changes. Pure. */
+/**
+ * The record on disk of foreign routes that were taken over (adopt.ts): what is written to it, and
+ * what the result of writing changes. Pure.
+ */
 
 import type { AdoptedRoute } from '../model/adopted.js';
 import { interferenceAfter, without } from './adopt.js';
@@ -10,14 +13,20 @@ export function writeRecord(state: State, adopted: readonly AdoptedRoute[], outp
   return withWorld(state, { record: { ...state.world.record, writing: adopted, returned: [] } });
 }
 
-/** The record to write after routes were given back; undefined when none was, or one is being written. */
+/**
+ * The record to write after routes were given back; undefined if none were, or if one is being
+ * written.
+ */
 export function recordOwed({ world: { record } }: State): readonly AdoptedRoute[] | undefined {
   return record.returned.length === 0 || record.writing !== undefined
     ? undefined
     : without(record.adopted, record.returned);
 }
 
-/** The record was written, or could not be: then the routes that it was to name stay where they are. */
+/**
+ * The record was written, or could not be. In the latter case the routes that it was to name stay
+ * in the kernel.
+ */
 export function recorded(state: State, fault: string | undefined, now: number): State {
   const { record } = state.world;
   if (record.writing === undefined) return state;

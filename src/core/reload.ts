@@ -1,4 +1,7 @@
-/** What another configuration changes. Whatever marked our routes until now is remembered, so that they can be taken out. Pure. */
+/**
+ * What another configuration changes. The former marks of our routes are remembered, so that those
+ * routes can be removed. Pure.
+ */
 
 import type { DaemonId } from '../model/daemon.js';
 import { type DaemonState, unheard } from './daemon-state.js';

@@ -1,9 +1,11 @@
 /**
- * What somebody deleted of ours, put back in the same turn: the notification names it in full, so no look is needed to know what is
- * missing. In the middle of a million foreign changes a look takes its time, since every dump waits for the lock of those changes. Pure.
+ * Puts back in the same turn what somebody deleted of ours. The notification names it in full, so
+ * no look is needed to know what is missing. During a million foreign changes a look takes long,
+ * because every dump waits for the lock of those changes. Pure.
  *
- * The machine does it once an episode (interference.ts): of a table that is flushed the first route is put back so, the others by the look
- * that follows in any case. Invariant: nothing but what the last snapshot wants is ever put back, and nothing else is touched.
+ * The machine does this once per episode (interference.ts): when a table is flushed, its first
+ * route is put back this way, and the others by the look that follows in any case. Invariant: only
+ * what the last snapshot wants is put back, and nothing else is touched.
  */
 
 import type { Rule } from '../model/route.js';
@@ -22,15 +24,16 @@ export function repairOf(world: World, phase: Phase, lost: Lost, now: number): r
   const want = wanted(world, phase, now);
   if (want === undefined) return [];
   if (lost.kind === 'rule') return rules(world, want, lost.rule);
-  // Of a route that a foreigner merged into ours (fact K7) the look tells what is left.
+  // For a route that a foreigner merged into ours (fact K7) only a look tells what is left.
   if (lost.route.nexthops.length !== 1) return [];
   const route = [want.routes, want.replies].flat().find((candidate) => sameKey(candidate, lost.route));
   return route === undefined ? [] : [{ kind: 'add-route', route }];
 }
 
 /**
- * What is to stand behind what was lost is added again with it, since a rule can only be added behind the others. Nothing is deleted before
- * the look: in a flush the older ones go by themselves.
+ * Rules that must stand behind the lost one are added again with it, since a rule can only be
+ * added behind the others. Nothing is deleted before the look: in a flush the older rules go
+ * anyway.
  */
 function rules(world: SeenWorld, wanted: WantedRules, lost: Rule): readonly Step[] {
   const key = ruleKey(lost);

@@ -1,4 +1,4 @@
-/** Symmetric replies as people and programs read them. Pure. */
+/** Symmetric replies for the status. Pure. */
 
 import type { RepliesStatus } from '../model/status.js';
 import { routeKey, ruleKey } from './keys.js';
@@ -31,7 +31,7 @@ function stands({ reason }: Replies): boolean {
   return reason === undefined;
 }
 
-/** They stand, and not in front of main. */
+/** Why the rules stand behind main and not in front of it; undefined: they stand in front. */
 function behind({ place }: Replies): string | undefined {
   return place !== undefined && 'trouble' in place ? place.trouble?.reason : undefined;
 }

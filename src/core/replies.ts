@@ -1,18 +1,22 @@
 /**
- * Symmetric replies: packets from an address of the management interface leave by the backup router, whatever the routing daemon does. Pure.
+ * Symmetric replies: packets from an address of the management interface leave by the backup
+ * router, whatever the routing daemon does. Pure.
  *
- * For each address a rule `from ADDRESS iif lo lookup TABLE`, in front of the rules of the backup routes and so of main, behind whatever
- * somebody else has there (rule-place.ts). TABLE has the destinations, by the gateway in use, and the prefixes of the port, since an
- * answer to a neighbour goes to it directly. What it has no route for goes on to main, as without the rule. Both stand while the
- * configuration asks for them, but not while:
+ * For each address there is a rule `from ADDRESS iif lo lookup TABLE`. It stands in front of the
+ * rules of the backup routes, and so of main, and behind any foreign rule there (rule-place.ts).
+ * TABLE has the destinations, by the gateway in use, and the connected prefixes of the interface,
+ * since an answer to a neighbour goes to it directly. Packets that TABLE has no route for go on to
+ * main, as without the rule. Rules and routes are in while the configuration asks for them,
+ * unless:
  *
  *   the interface is in a VRF              its packets are looked up in the VRF's table: not needed
- *   it is not there, down, without carrier
- *   no gateway is known, or none answers   by main they may still arrive
+ *   it does not exist, is down, or has no carrier
+ *   no gateway is known, or none answers   by main the packets may still arrive
  *   the kernel refuses the destinations
  *   there is no place for a rule
  *
- * No address that packets may not leave from: tentative ones, and link-local ones of IPv6, which do not leave the link.
+ * There is no rule for addresses that packets may not leave from: tentative ones, and link-local
+ * ones of IPv6, which do not leave the link.
  */
 
 import { remembered } from '../fib/remembered.js';
@@ -35,19 +39,19 @@ import type { SeenWorld } from './state.js';
 /** The replies of one family of one management interface. */
 export interface Replies {
   readonly family: Family;
-  /** The name of the interface, or how it is configured while it is not there. */
+  /** The name of the interface; while it does not exist, its selector in the configuration. */
   readonly interfaceName: string;
   readonly table: number;
   /** Why they are not wanted now; undefined: they are. */
   readonly reason: string | undefined;
-  /** The interface is in that VRF, whose packets need no rule. */
+  /** The VRF that the interface is in. Its packets need no rule. */
   readonly vrf?: string;
-  /** Where packets leave by. */
+  /** The gateway of the packets; undefined: by the interface alone. */
   readonly gateway: Address | undefined;
   /** In the order in which they are added. */
   readonly routes: readonly Route[];
   readonly rules: readonly Rule[];
-  /** Beside which rule they stand. */
+  /** The place of the rules, relative to the rule that looks up main. */
   readonly place: RulePlace | undefined;
 }
 
@@ -118,7 +122,7 @@ function repliesBy(world: SeenWorld, management: ManagementInterface, router: Ba
     : { ...wanted, reason: `kernel: ${refusal.message} (${refusal.code})` };
 }
 
-/** Why nothing gets out by any of the gateways. */
+/** Why no packet gets out by any of the gateways; undefined: one does, or may. */
 function silenceOf(world: SeenWorld, link: Link, router: BackupRouter): string | undefined {
   const gateways = gatewaysIn(world).filter((one) => one.router === router && one.link === link);
   const addresses = gateways.map(({ address }) => address);
@@ -135,7 +139,10 @@ function sourcesOn({ addresses }: Snapshot, { index }: Link, family: Family): re
   return [...new Set(own.map(({ address }) => address))].sort();
 }
 
-/** What the port reaches directly: the prefixes of its addresses, and the routes of main that say so and contain one of them (looks.ts). */
+/**
+ * The prefixes that the interface reaches directly: those of its addresses, and those of main's
+ * routes without a gateway on it (looks.ts).
+ */
 function prefixesOn({ addresses, foreignRoutes }: Snapshot, { index }: Link, family: Family): readonly Prefix[] {
   const own = addresses
     .filter((one) => one.interfaceIndex === index && one.family === family)
@@ -158,7 +165,10 @@ function prefixesOn({ addresses, foreignRoutes }: Snapshot, { index }: Link, fam
   return [...new Map([...own, ...routed].map((one) => [prefixText(one), one])).values()];
 }
 
-/** Those that stand first, as they stand: their order means nothing, and only a new one is to be added. */
+/**
+ * The rules. Those already in the kernel come first, in their present order: the order among them
+ * has no meaning, and so only new ones need to be added.
+ */
 export function replyRules(
   { routeProtocol }: Pick<Config, 'routeProtocol'>,
   family: Family,
@@ -201,8 +211,8 @@ function priorityOf(place: Exclude<RulePlace, { kind: 'nowhere' }>): number {
 }
 
 /**
- * Addresses without a prefix, as DHCPv6 gives them: which prefix of the port they are in is told by a route of main alone, so the routes
- * that contain them are read whatever their length.
+ * Addresses without a prefix, as DHCPv6 assigns them. Only a route of main tells which prefix of
+ * the interface they are in, so the routes that contain them are read whatever their length.
  */
 export function loneAddresses({ managementInterfaces }: Config, snapshot: Snapshot): readonly Address[] {
   return managementInterfaces.flatMap(({ selector, backupRouters }) => {

@@ -1,15 +1,20 @@
 /**
- * Where the rules of placement `local` stand: beside the rule that looks up main, and nowhere else. Pure.
+ * Where the rules of placement `local` stand: beside the rule that looks up main, and nowhere
+ * else. Pure.
  *
  *   main's rule                                     ours
- *   the first one without a selector or suppressor  one priority less, behind all that is there already (fact K22), and
- *                                                   what may not win over main behind it, at its own priority
- *   no room in front of it, or own addresses are    behind it (or behind `lookup local`): nothing is overtaken, and
- *   looked up behind it                             what main has wins. Told
- *   there is none, and no rule reads main           at the end, with a rule of ours that reads main. Told
- *   there is none, but rules for some packets are   nowhere. Told
+ *   the first one without a selector or suppressor  one priority before it, behind all others there
+ *                                                   (fact K22); what may not win over main stands
+ *                                                   behind it, at its own priority
+ *   no room in front of it, or own addresses are    behind it (or behind `lookup local`): nothing
+ *   looked up behind it                             is overtaken, every route of main wins;
+ *                                                   reported
+ *   there is none, and no rule reads main           at the end, with a rule of ours that reads
+ *                                                   main; reported
+ *   there is none, but rules for some packets are   nowhere; reported
  *
- * A number in `rule-priority-base` is taken at its word, unless own addresses would be looked up behind ours.
+ * A number in `rule-priority-base` is used as written, unless own addresses would then be looked
+ * up behind our rules.
  */
 
 import type { Family } from '../model/address.js';
@@ -19,34 +24,37 @@ import { ruleText, tableText } from '../model/route-text.js';
 import type { Wait } from './management.js';
 import { type Ownership, ownsRule } from './ownership.js';
 
-/** Why ours cannot stand where they should. */
+/** Why our rules cannot stand where they should. */
 export interface Trouble extends Wait {
   /** The rule that is in the way. */
   readonly rule: Rule | undefined;
-  /** Commands that mend it, or lines of the configuration. */
+  /** Commands, or lines of the configuration, that fix it. */
   readonly remedy: readonly string[];
 }
 
 export type RulePlace =
   | {
       readonly kind: 'beside';
-      /** Ours stand at its priority, behind it. */
+      /** Our rules that stand behind it have its priority. */
       readonly anchor: Rule;
-      /** Priority of those that stand in front of it; undefined: none can. */
+      /** Priority of our rules in front of it; undefined: none can stand there. */
       readonly front: number | undefined;
       readonly trouble?: Trouble;
     }
-  /** `priority`: of the rule of ours that reads main. */
+  /** `priority`: of our rule that reads main. */
   | { readonly kind: 'end'; readonly priority: number; readonly trouble: Trouble }
   | { readonly kind: 'fixed'; readonly base: number }
   | { readonly kind: 'nowhere'; readonly trouble: Trouble };
 
 /** The kernel's own rule for main (fib_default_rules_init). */
 const MAIN_PRIORITY = 32_766;
-/** At priority 1 ours would stand among the rules of priority 0, which ip-rule(8) cannot name. */
+/**
+ * A main rule at priority 1 leaves only priority 0 for ours, among rules that ip-rule(8) cannot
+ * name.
+ */
 const FIRST_PRIORITY = 1;
 
-/** Of all rules in the order of a dump. */
+/** The place for a family. `rules`: all rules in the order of a dump. */
 export function rulePlace(config: Config, own: Ownership, family: Family, rules: readonly Rule[]): RulePlace {
   const foreign = rules.filter((rule) => rule.family === family && !ownsRule(own, rule));
   const main = foreign.find((rule) => takesAllTo(rule, TABLE_MAIN));
@@ -156,7 +164,9 @@ function ip(family: Family): string {
   return family === 'inet6' ? 'ip -6' : 'ip';
 }
 
-/** Whether the rule looks this table up for every packet that the host sends, and takes whatever is there. */
+/**
+ * Whether the rule looks this table up for every packet that the host sends, without a suppressor.
+ */
 export function takesAllTo({ table, suppressPrefixLength, inputInterface, detail }: Rule, wanted: number): boolean {
   return (
     table === wanted &&
@@ -166,7 +176,7 @@ export function takesAllTo({ table, suppressPrefixLength, inputInterface, detail
   );
 }
 
-/** Of what is ours the rule that reads main, where no other does: without it this host would reach nothing. */
+/** Our rule that reads main, if no other rule does: without it this host would reach nothing. */
 export function lastOfMain(own: Ownership, rules: readonly Rule[]): readonly Rule[] {
   return rules.filter(
     (rule, i) =>

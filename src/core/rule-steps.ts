@@ -1,12 +1,15 @@
 /**
- * Rules as they stand against rules as they are wanted: what is added and what is deleted. Pure.
+ * Rules as they are against rules as they are wanted: what is added and what is deleted. Pure.
  *
- * Of equal priorities the kernel puts a newer rule behind the older ones, takes the same rule a second time, and deletes the first
- * that fits (facts K14, K22). So the rules of one priority are a sequence that can only grow at its end: what is missing, or stands in front of
- * a foreign rule that it is to stand behind, is added again at the end, with all that is to come after it; then what is too much goes,
- * the last first. A packet meets the old sequence until the new one is whole, and of two equal rules the older is the one deleted.
+ * Among equal priorities the kernel puts a newer rule behind the older ones, accepts the same rule
+ * a second time, and deletes the first rule that matches (facts K14, K22). So the rules of one
+ * priority are a sequence that can only grow at its end. A rule that is missing, or stands in
+ * front of a foreign rule that it must stand behind, is added again at the end, together with all
+ * that must follow it. Then the surplus is deleted, the last first. A packet meets the old
+ * sequence until the new one is complete. Of two equal rules the older one is deleted.
  *
- * Invariant: wherever the steps are cut off, a packet is carried at least as well as before; the next round does the rest.
+ * Invariant: wherever the steps are cut off, a packet is carried at least as well as before. The
+ * next round does the rest.
  */
 
 import type { Rule } from '../model/route.js';
@@ -17,7 +20,10 @@ import type { Step } from './ports.js';
 export interface WantedRules {
   /** In the order in which a packet is to meet them. */
   readonly rules: readonly Rule[];
-  /** Foreign rules, as observed, that ours of their priority are to stand behind; where there is none, behind all foreign ones. */
+  /**
+   * Foreign rules, as observed, that our rules of the same priority must stand behind. Where there
+   * is none, ours stand behind all foreign rules of the priority.
+   */
   readonly anchors: readonly Rule[];
 }
 
@@ -38,7 +44,7 @@ export function ruleSteps(own: Ownership, wanted: WantedRules, observed: readonl
   for (const rule of wanted.rules) groupOf(rule).wanted.push(rule);
   for (const rule of observed) if (ownsRule(own, rule)) groupOf(rule);
   if (groups.size === 0) return { adds: [], deletes: [] };
-  // A host may have ten thousand rules.
+  // A host may have ten thousand rules, so the others are skipped early.
   const priorities = new Set([...groups.values()].map(({ priority }) => priority));
   for (const rule of observed)
     if (priorities.has(rule.priority)) groups.get(`${rule.family} ${rule.priority}`)?.standing.push(rule);
@@ -58,7 +64,8 @@ function groupSteps(own: Ownership, { wanted, standing }: Group, anchors: readon
   const ours = standing.filter((rule) => ownsRule(own, rule));
   const kept = keep(own, wanted, standing, anchors);
   const changed = deletions(ours, wanted, kept);
-  // A deletion that names less than another rule of ours may take that one instead: then nothing is kept.
+  // A deletion that names fewer selectors may match another rule of ours first. Then nothing is
+  // kept.
   const { adds, deletes } = changed.left === 0 ? changed : deletions(ours, wanted, []);
   return {
     adds: adds.map((rule) => ({ kind: 'add-rule', rule, ...(standsTwice(ours, rule) ? { again: true } : {}) })),
@@ -70,7 +77,10 @@ function standsTwice(ours: readonly Rule[], added: Rule): boolean {
   return ours.some((rule) => ruleKey(rule) === ruleKey(added));
 }
 
-/** Of those that stand, the ones that can stay: the beginning of what is wanted, in its order, behind whatever it is to be behind. */
+/**
+ * The existing rules that can stay: the beginning of what is wanted, in its order, behind the
+ * rules that it must be behind.
+ */
 function keep(
   own: Ownership,
   wanted: readonly Rule[],
@@ -82,7 +92,7 @@ function keep(
   const kept: Rule[] = [];
   for (const rule of wanted) {
     const key = ruleKey(rule);
-    // The newest of equal ones: a deletion takes the oldest.
+    // The newest of equal rules: a deletion matches the oldest.
     const found = standing.findLastIndex((other) => ownsRule(own, other) && ruleKey(other) === key);
     if (found <= at) break;
     at = found;
@@ -94,7 +104,7 @@ function keep(
 interface Change {
   readonly adds: readonly Rule[];
   readonly deletes: readonly Rule[];
-  /** Rules that no deletion reaches as long as those before them stand. */
+  /** Surplus rules that no deletion reaches, because a rule before them would match first. */
   readonly left: number;
 }
 
@@ -119,7 +129,10 @@ function deletions(ours: readonly Rule[], wanted: readonly Rule[], kept: readonl
   return { adds, deletes, left: surplus.size };
 }
 
-/** Whether the deletion of `named` takes the rule: what it does not name matches anything (fact K14). */
+/**
+ * Whether the deletion of `named` matches the rule: a selector that it does not name matches
+ * anything (fact K14).
+ */
 function fits(named: Rule, rule: Rule): boolean {
   return (
     named.table === rule.table &&

@@ -1,6 +1,7 @@
 /**
- * Addresses in a destination by which the kernel can be asked about it. A few, spread over it: a more specific route may take any of them.
- * Always the same ones, so that two answers differ only when the kernel's do. Pure.
+ * Addresses in a destination by which the kernel can be asked about it. There are a few, spread
+ * over it: a more specific route may carry any of them. They are always the same, so two answers
+ * differ only when the kernel's do. Pure.
  */
 
 import { remembered } from '../fib/remembered.js';
@@ -10,7 +11,7 @@ import type { Rule } from '../model/route.js';
 
 const SAMPLES = 6;
 
-/** Not those that a rule for a part of the destination leads elsewhere. */
+/** The samples, except those that a rule for a part of the destination sends elsewhere. */
 export function samplesOf(destination: Prefix, rules: readonly Rule[]): readonly Address[] {
   const all = Array.from({ length: destination.length === familyBits(destination.family) ? 1 : SAMPLES }, (_, i) =>
     sample(destination, i),
@@ -22,7 +23,7 @@ export function samplesOf(destination: Prefix, rules: readonly Rule[]): readonly
   return [...new Set(left)];
 }
 
-/** Where rules for some destinations lead: of ten thousand rules hardly any. */
+/** The destinations that rules name: hardly any of ten thousand rules names one. */
 const targets = remembered((rules: readonly Rule[]): readonly Prefix[] =>
   rules.flatMap(({ detail }) => detail?.to ?? []),
 );
@@ -34,10 +35,12 @@ function sample({ family, address, length }: Prefix, index: number): Address {
     const mask = 0xff >> fixed;
     bytes[at] = (bytes[at]! & ~mask) | ((53 + 97 * at + 41 * index) & mask);
   }
-  // What is no unicast address is no sample of a short prefix: 0/8, 127/8, 224/3; IPv6 outside of 2000::/3.
+  // Keeps samples of a short prefix out of 0/8, 127/8 and 224/3, and in IPv6 inside 2000::/3: only
+  // unicast addresses can be asked about.
   const first = bytes[0]!;
   if (family === 'inet6' && length < 3) bytes[0] = 0x20 | (first & 0x1f);
-  // In either half: a refusal of one half refuses no more than that.
+  // Alternates between the halves of the address space: a refusal of one half refuses no more than
+  // that.
   if (family === 'inet' && length === 0)
     bytes[0] = index % 2 === 0 ? 1 + ((first + 31 * index) % 126) : 128 + ((first + 31 * index) % 96);
   return addressFromBytes(bytes);

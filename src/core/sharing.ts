@@ -1,14 +1,18 @@
 /**
- * A look that finds what the one before it found is the same snapshot, and parts of it that are as they were are the same
- * lists. So whatever was worked out from them (rivals, covers, wishes, steps) stays true by identity, and an event that changes
- * nothing costs next to nothing, with a hundred thousand destinations too. Pure.
+ * A look that finds what the one before found yields the same snapshot object, and its unchanged
+ * parts are the same lists. So everything computed from them (rivals, covers, desired routes,
+ * steps) stays valid by identity, and an event that changes nothing costs next to nothing, even
+ * with a hundred thousand destinations. Pure.
  */
 
 import type { Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { sameRoute } from './keys.js';
 
-/** `after` with every part that equals that of `before` replaced by it; `before` itself when all of them do. */
+/**
+ * `after` with every part that equals that of `before` replaced by it; `before` itself if all of
+ * them do.
+ */
 export function sharing(before: Snapshot | undefined, after: Snapshot): Snapshot {
   if (before === undefined) return after;
   const shared: Snapshot = {
@@ -36,7 +40,10 @@ function same<T>(before: readonly T[] | undefined, after: readonly T[]): readonl
   return before === after || before.every((one, i) => sameValue(one, after[i]!)) ? before : after;
 }
 
-/** Plain values; a field that is undefined is as good as absent. Not by their text: of four thousand links that is most of a look. */
+/**
+ * Compares plain values. A field that is undefined counts as absent. Comparing their text would
+ * take most of a look with four thousand links.
+ */
 export function sameValue(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
@@ -47,7 +54,7 @@ export function sameValue(a: unknown, b: unknown): boolean {
   return true;
 }
 
-/** The list `before` when `after` is equal to it, route by route. */
+/** The list `before` if `after` is equal to it, route by route. */
 export function sameRoutes(before: readonly Route[], after: readonly Route[]): readonly Route[] {
   return before === after || (before.length === after.length && before.every((route, i) => sameRoute(route, after[i]!)))
     ? before

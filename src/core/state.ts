@@ -1,6 +1,7 @@
 /**
- * Everything the agent knows, as one immutable value in four halves. Times are monotonic milliseconds.
- * What lives here: shapes and the initial value. How they change: machine.ts and what it calls.
+ * Everything the agent knows, as one immutable value in four halves. Times are monotonic
+ * milliseconds. This file has the types and the initial value. machine.ts and what it calls change
+ * them.
  */
 
 import type { AdoptedRoute } from '../model/adopted.js';
@@ -16,17 +17,16 @@ import type { KernelHint, ObserveRequest } from './ports.js';
 import type { AutoWay, Offers, Takeovers } from './takeover-state.js';
 import type { Mistrust } from './trust.js';
 
-/** Why routes are in. */
-/** `disagreement`: the kernel does not carry what counts as covered. */
+/** Why the routes are in. `disagreement`: the kernel does not carry what counts as covered. */
 export type InCause = 'pinned' | 'standby' | 'down' | 'hold' | 'converging' | 'disagreement';
 
 export type Phase =
-  /** Beside a daemon that has not been judged yet: the kernel is left as it was found. */
+  /** Before the first verdict of each daemon: the kernel is left as it was found. */
   | {
       readonly kind: 'starting';
       readonly since: number;
       readonly reason: string;
-      /** Beside a daemon whose age is not known: when the hold-time is over. */
+      /** Beside a daemon of unknown age: the end of the hold-time. */
       readonly until?: number;
     }
   | {
@@ -34,12 +34,12 @@ export type Phase =
       readonly cause: InCause;
       readonly since: number;
       readonly reason: string;
-      /** When the present wait ends by itself. */
+      /** When the present wait ends by time alone. */
       readonly until: number | 'never' | undefined;
       /** While converging: when the wait for coverage began. */
       readonly from: number | undefined;
     }
-  /** `uncovered`: the destinations that nothing covers, nothing ever has covered here, and that are no longer waited for. */
+  /** `uncovered`: destinations that nothing (ever) covered here and that are no longer awaited. */
   | {
       readonly kind: 'out';
       readonly since: number;
@@ -47,16 +47,16 @@ export type Phase =
       readonly uncovered: readonly string[];
     };
 
-/** Ways that default routes of somebody else have named in this life, by family and interface (auto.ts). */
+/** Ways that foreign default routes have named in this life, by family and interface (auto.ts). */
 export type Learned = ReadonlyMap<string, AutoWay>;
 
 /** Why an observation was asked for. */
 export type RoundCause = 'start' | 'probe' | 'hint' | 'resync' | 'phase' | 'verify' | 'reload';
 
-/** How much a look for this reason reads, least first: the ones that read less never stand in for the ones that read more. */
+/** Causes by how much their look reads, least first: one that reads less never replaces another. */
 const URGENCY: readonly RoundCause[] = ['probe', 'verify', 'resync', 'hint', 'start', 'reload', 'phase'];
 
-/** Of two reasons to look, the one that reads more. */
+/** Of two causes, the one whose look reads more. */
 export function moreUrgent(a: RoundCause | undefined, b: RoundCause): RoundCause {
   return a === undefined || URGENCY.indexOf(b) > URGENCY.indexOf(a) ? b : a;
 }
@@ -73,7 +73,7 @@ export type Round =
   /** `repair`: a single deletion is being undone before any look at it. */
   | { readonly kind: 'applying'; readonly repair?: true };
 
-/** A wanted route that the kernel refused, and in which words. */
+/** The kernel's refusal of a wanted route: the errno name and the message. */
 export interface Refusal {
   readonly code: string;
   readonly message: string;
@@ -85,12 +85,12 @@ export interface Interference {
   readonly count: number;
   /** When the last one began. */
   readonly last: number;
-  /** The observation before it: all deletions until the next one are one episode. */
+  /** The round before it: all deletions until the next one are one episode. */
   readonly round: number;
   readonly culprit: Pick<KernelHint, 'text'>;
 }
 
-/** How often somebody has undone one thing lately: put back a default route that we take over, a rule where ours are to come first. */
+/** How often a takeover was undone, or a rule of ours overtaken, lately. */
 export interface Insistence {
   readonly count: number;
   readonly last: number;
@@ -100,55 +100,60 @@ export interface Insistence {
 export interface RoleState {
   readonly role: Role;
   readonly reason: string;
-  /** The source has not answered yet: beside a healthy daemon everything is left as it was found. */
+  /**
+   * The source has not answered yet: beside a healthy daemon everything is left as it was found.
+   */
   readonly provisional?: true;
 }
 
-/** An operator's word that the routes stay in. */
+/** An operator's order to keep the routes in. */
 export interface Pin {
   readonly until: number | 'never';
   readonly reason: string;
 }
 
-/** What every decision goes by: the host, its daemons and the kernel, as far as they are known. */
+/** What every decision uses: the host, its daemons and the kernel, as far as they are known. */
 export interface World {
   readonly config: Config;
   /** What the configured source says. */
   readonly role: RoleState;
-  /** What was ours under configurations before this one and may still stand. */
+  /** The marks of former configurations, whose routes and rules may still be in the kernel. */
   readonly former: Ownership;
   readonly daemons: ReadonlyMap<DaemonId, DaemonState>;
-  /** Daemons without a verdict are waited for until then; after that they count as down. */
+  /** Until then daemons without a verdict are waited for; after that they count as down. */
   readonly verdictsBy: number;
   readonly damping: Damping;
   /** undefined until the first observation. */
   readonly snapshot: Snapshot | undefined;
-  /** Tables beside main whose routes the snapshot has: those of VRFs, and those that rules lead to. */
+  /** Tables beside main that the snapshot has: those of VRFs, and those that rules lead to. */
   readonly tablesRead: readonly number[];
   /** By route key. */
   readonly refused: ReadonlyMap<string, Refusal>;
   /** Foreign prefixes that the living daemon has confirmed as its own (true) or denied (false). */
   readonly confirmed: ReadonlyMap<string, boolean>;
-  /** What is known of the life of each gateway. */
+  /** Whether each gateway is alive, as far as known. */
   readonly sightings: Sightings;
   /** Next hops of foreign routes that are bad, or were a moment ago. */
   readonly mistrust: Mistrust;
-  /** Destinations that count as covered, and that the kernel does not carry. */
+  /** Destinations that the judge has as covered and that the kernel does not carry. */
   readonly denials: Denials;
-  /** What the kernel does instead with packets to destinations whose backup route is in, by key, in the spelling of ip(8). */
+  /**
+   * What packets follow instead of a backup route that is in: ip(8) notation, by destination key.
+   */
   readonly idle: ReadonlyMap<string, string>;
-  /** Gateways of `address: auto`. */
   readonly learned: Learned;
   readonly record: AdoptionRecord;
-  /** Whether the daemon has a default route of its own to put in the place of a foreign one (offers.ts). */
+  /** Whether the daemon has a default route of its own to replace a foreign one (offers.ts). */
   readonly offers: Offers;
-  /** How far foreign default routes are taken over (takeover.ts). */
+  /** How far the takeovers of foreign default routes have come (takeover.ts). */
   readonly takeovers: Takeovers;
-  /** Destinations that have been covered, as text, by the daemon beside which they were (expected.ts). */
+  /**
+   * Destinations that were covered, as text, by the daemon beside which they were (expected.ts).
+   */
   readonly covered: ReadonlyMap<DaemonId, ReadonlySet<string>>;
 }
 
-/** A world that has been looked at. */
+/** A world that has been observed. */
 export interface SeenWorld extends World {
   readonly snapshot: Snapshot;
 }
@@ -170,31 +175,31 @@ export interface AdoptionRecord {
 /** What an operator has ordered. */
 export interface Orders {
   readonly pin: Pin | undefined;
-  /** A role in place of what the source says. */
+  /** A role that overrides what the source says. */
   readonly role: RoleState | undefined;
   readonly stopping: boolean;
 }
 
-/** What is under way, and when to look, ask and try again: no decision about routes reads it. */
+/** What is under way, and when to look, ask and retry. No decision about routes reads it. */
 export interface Agenda {
   readonly round: Round;
   /** Counts observations asked for; the answer to an older one is discarded. */
   readonly observations: number;
-  /** An observation is owed, and why. */
+  /** An observation is owed, for this cause. */
   readonly dirty: RoundCause | undefined;
-  /** No observation that nobody waits for before this. */
+  /** No observation that can wait is made before this. */
   readonly notBefore: number;
   readonly lastRound: number;
-  /** Something may have happened to foreign routes since they were read: the next look reads them. */
+  /** Foreign routes may have changed since they were read: the next look reads them. */
   readonly foreignDue: boolean;
   /** A look is owed for that alone; it waits for `foreignNotBefore`. */
   readonly foreignWaits: boolean;
-  /** Reading a full table takes long: after that a change of a foreign route alone is no reason to read it again before this. */
+  /** Until then a change of foreign routes alone causes no further read of a full table. */
   readonly foreignNotBefore: number;
   readonly completedRounds: number;
   /** Rounds in a row that changed something without coming to rest. */
   readonly restlessRounds: number;
-  /** Kernel changes that failed otherwise than by the refusal of a route; cleared by the next clean round. */
+  /** Failed kernel changes, except refused routes; cleared by the next clean round. */
   readonly faults: readonly string[];
   readonly asking: boolean;
   /** The kernel is to be asked about every destination, once everything is at rest. */
@@ -211,26 +216,26 @@ export interface Agenda {
   readonly askingOffers: boolean;
   readonly askOffersAt: number;
   readonly interference: Interference;
-  /** When the gateways are asked next. */
+  /** When the gateways are probed next. */
   readonly probeAt: number;
   /** Why the record of adopted routes could not be written. */
   readonly recordFault: string | undefined;
   readonly adoptInterference: Insistence;
-  /** Our rules were moved behind newcomers of their priority. */
+  /** Moves of our rules behind newer foreign rules of their priority. */
   readonly ruleMoves: Insistence;
-  /** Looks at once because what refuses a route of ours may have gone. */
+  /** Looks made at once because the cause of a refusal may have gone. */
   readonly mendings: Insistence;
-  /** No route that the configuration no longer adopts is given back before this. */
+  /** No adopted route is given back before this. */
   readonly restoreAt: number;
-  /** The last batch of all is under way. */
+  /** The last batch before the exit is under way. */
   readonly leaving: boolean;
-  /** How often everything is looked at without any event. */
+  /** The time between two full looks without any event. */
   readonly resyncMs: number;
 }
 
 /**
- * The four halves. What the routes are to be follows from the first three ({@link World}, {@link Orders}, {@link Phase}) and from the
- * clock; each is the very same object as long as nothing in it has changed.
+ * The four halves. The desired routes follow from the first three and the clock. Each stays the
+ * same object as long as nothing in it changes.
  */
 export interface State {
   readonly world: World;
@@ -239,7 +244,7 @@ export interface State {
   readonly agenda: Agenda;
 }
 
-/** The value with the changes; the very same one when they change nothing. */
+/** The value with the changes; the same object if they change nothing. */
 export function amended<T extends object>(value: T, changes: Partial<T>): T {
   const keys = Object.keys(changes) as (keyof T)[];
   return keys.every((key) => value[key] === changes[key]) ? value : { ...value, ...changes };
@@ -254,26 +259,26 @@ export function withAgenda(state: State, changes: Partial<Agenda>): State {
   return { ...state, agenda: { ...state.agenda, ...changes } };
 }
 
-/** Rounds that hints alone ask for keep this distance, so that a storm of events costs little. */
+/** Minimum distance of rounds that hints alone cause, so that a storm of events costs little. */
 export const HINT_SPACING_MS = 10;
-/** After a failure, or when changes never come to rest: the pause before the next look. */
+/** Pause before the next look after a failure, or when changes never come to rest. */
 export const RETRY_MS = 200;
 
-/** The longest time between two rounds, in milliseconds; a watchdog may ask for a shorter one. */
+/** The longest time between two rounds. A watchdog may ask for a shorter one. */
 export const RESYNC_MS = 30_000;
 
 export interface Beginning {
   readonly config: Config;
   readonly watched: readonly WatchedDaemon[];
-  /** The configuration before this one, whose routes may still stand. */
+  /** The configuration before this one, whose routes may still be in the kernel. */
   readonly former: Config | undefined;
   readonly resyncMs: number;
   readonly role: RoleState;
   readonly roleOverride: RoleState | undefined;
   readonly pin: Pin | undefined;
-  /** The record of the life before; none when absent. */
+  /** The record of the former life; absent: none. */
   readonly adopted?: readonly AdoptedRoute[];
-  /** What lives before this one have seen covered; nothing when absent. */
+  /** The destinations that former lives saw covered; absent: none. */
   readonly covered?: World['covered'];
 }
 

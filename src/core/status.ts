@@ -1,4 +1,7 @@
-/** The state as its status for people and programs. Pure: the wall clock comes in as an offset. */
+/**
+ * The status, for people and programs, made from the state. Pure: the wall clock comes in as an
+ * offset.
+ */
 
 import { remembered } from '../fib/remembered.js';
 import { type InterfaceSelector, selectorText } from '../model/config.js';
@@ -22,12 +25,12 @@ import { missingRoutes } from './presence.js';
 import { repliesStatus } from './replies-status.js';
 import { isSeen, type Phase, type SeenWorld, type State, type World } from './state.js';
 
-/** What the core cannot know of the process around it. */
+/** What the core does not know about the process around it. */
 export interface Surroundings {
   readonly pid: number;
   readonly version: string;
   readonly dryRun: boolean;
-  /** null: it cannot be told. */
+  /** null: not known. */
   readonly networkNamespace: string | null;
   /** Monotonic start of the agent. */
   readonly startedAt: number;
@@ -35,7 +38,7 @@ export interface Surroundings {
   readonly wallOffset: number;
   readonly configuration: Pick<Status['configuration'], 'file' | 'source' | 'errors'> &
     Partial<Status['configuration']>;
-  /** null when absent. */
+  /** Absent: null in the status. */
   readonly lastOutage?: Status['lastOutage'];
 }
 
@@ -120,7 +123,9 @@ export function outlineOf(state: State, around: Surroundings, now: number): Outl
   };
 }
 
-/** While the routes are not in, what would hide them is told all the same: better now than when they are needed. */
+/**
+ * While the routes are not in, what would hide them is reported as well, before they are needed.
+ */
 function waitsOf(world: SeenWorld, phase: Phase, want: Wanted | undefined): Status['waiting'] {
   const waits = want?.waits ?? [];
   return phase.kind === 'in'
@@ -128,7 +133,7 @@ function waitsOf(world: SeenWorld, phase: Phase, want: Wanted | undefined): Stat
     : [...waits, ...hiddenWaits([...hiddenOnDeath(world).values()], world.config.placement)];
 }
 
-/** What would hide the routes, had every daemon died this moment. */
+/** What would hide the routes if every daemon died this moment. */
 const hiddenOnDeath = remembered((world: SeenWorld): ReadonlyMap<string, Hidden> => {
   if (!mayHide(world)) return new Map();
   const daemons = new Map(
@@ -182,8 +187,8 @@ function dampingStatus({ damping, config }: World, now: number): Status['damping
 }
 
 /**
- * One line a wanted route; while nothing is wanted (or can be), one a configured destination. Each step
- * is a small one, however many there are; undefined: it has led to no line.
+ * One line for each wanted route; then one for each configured destination that has none. Each
+ * step does little work, however many lines there are. undefined: the step made no line.
  */
 export function* routeLines({ world, phase }: State, now: number): Generator<BackupRouteStatus | undefined> {
   const { snapshot, refused } = world;
@@ -217,7 +222,10 @@ function hiding(hidden: Hidden | undefined): Pick<BackupRouteStatus, 'hiddenBy'>
   return hidden === undefined ? {} : { hiddenBy: obstacleText(hidden) };
 }
 
-/** What the kernel said when it was asked after the last change. To a link without carrier it sends, and nothing arrives (fact K8). */
+/**
+ * What the kernel answered when it was asked after the last change. The kernel sends to a link
+ * without carrier, and nothing arrives (fact K8).
+ */
 export function idling(
   { idle, snapshot }: World,
   { destination, nexthops }: Route,
@@ -229,7 +237,10 @@ export function idling(
   return instead === undefined ? {} : { carriesNothing: instead };
 }
 
-/** Configured destinations that have no route to show: nothing is wanted now, or its interface is not there. */
+/**
+ * Configured destinations that have no route to show: none is wanted now, or the interface does
+ * not exist.
+ */
 function* missing(world: World, phase: Phase, shown: ReadonlySet<string>): Generator<BackupRouteStatus | undefined> {
   const { config, snapshot } = world;
   const state = phase.kind === 'in' ? 'absent' : 'withdrawn';

@@ -1,4 +1,7 @@
-/** Shapes of what is known about foreign default routes: the ways that they name (auto.ts), and taking them over (takeover.ts, offers.ts). */
+/**
+ * Types of what is known about foreign default routes: the ways that they name (auto.ts), and
+ * their takeover (takeover.ts, offers.ts).
+ */
 
 import type { Address } from '../model/address.js';
 
@@ -12,14 +15,19 @@ export interface AutoWay {
   readonly metrics?: string;
 }
 
-/** Whether the daemon has a default route of its own, by `questionKey`; undefined: it cannot say. */
+/**
+ * Whether the daemon has a default route of its own, by `questionKey`; undefined: it cannot say.
+ */
 export type Offers = ReadonlyMap<string, boolean | undefined>;
 
 export type Takeover =
   | { readonly kind: 'ready' | 'taken'; readonly failures: number }
-  /** `since`: when the attempt began; undefined: its clock stands, for a daemon is not well. */
+  /**
+   * `since`: when the attempt began; undefined: its time does not run, because a daemon is not
+   * healthy.
+   */
   | { readonly kind: 'trying'; readonly since: number | undefined; readonly failures: number }
   | { readonly kind: 'resting'; readonly until: number; readonly failures: number; readonly reason: string };
 
-/** By `placeKey`; absent: ready, and never failed. */
+/** By `placeKey`; absent: `ready`, without failures. */
 export type Takeovers = ReadonlyMap<string, Takeover>;

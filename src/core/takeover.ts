@@ -1,21 +1,25 @@
 /**
- * Whether foreign default routes of an interface and family may be taken over now: one small machine a place. Pure.
+ * Whether foreign default routes of an interface and family may be taken over now: one small state
+ * machine for each place. Pure.
  *
  *   ready     until the routing daemon offers a default route of its own
- *   trying    ours are in, theirs goes out (adopt.ts), and the daemon's own is awaited
- *   taken     it has come
- *   resting   it has not, or the kernel takes no route of ours: theirs are given back, and the next attempt waits
+ *   trying    ours are in, the foreign one is removed (adopt.ts), and the daemon's own is awaited
+ *   taken     the daemon's own has come
+ *   resting   it has not, or the kernel refuses ours: the foreign one is given back, and the next
+ *             attempt waits
  *
  *   from               to        when
- *   ready, taken       trying    theirs stand, every daemon answers, and the daemon offers one (offers.ts)
- *   ready              trying    theirs are away, by a life before this one, and nothing covers
- *   ready, trying      taken     theirs are away, and something covers
- *   trying             ready     theirs stand, and the daemon no longer offers any
+ *   ready, taken       trying    the foreign one is in the kernel, every daemon answers, and the
+ *                                daemon offers one (offers.ts)
+ *   ready              trying    a former life removed the foreign one, and nothing covers
+ *   ready, trying      taken     the foreign one is removed, and something covers
+ *   trying             ready     the foreign one is in the kernel, and the daemon offers none
  *   trying             resting   COMES_WITHIN_MS are over
- *   taken, trying      resting   theirs are away, and the kernel refuses ours
- *   resting            ready     theirs have been given back, and the pause is over
+ *   any but resting    resting   the foreign one is removed, and the kernel refuses ours
+ *   resting            ready     the foreign one has been given back, and the pause is over
  *
- * Invariant: theirs leave the kernel in `trying` alone, and the routes are in until that has ended (phase.ts).
+ * Invariant: foreign default routes are removed in `trying` only, and our routes stay in until
+ * `trying` has ended (phase.ts).
  */
 
 import { defaultPrefix, prefixText } from '../model/prefix.js';
@@ -28,19 +32,25 @@ import { adopting, type Place, placeKey, READY, takeoverOf } from './places.js';
 import { isSeen, type Phase, type SeenWorld, type World } from './state.js';
 import type { Takeover, Takeovers } from './takeover-state.js';
 
-/** zebra that has a candidate installs it within milliseconds; BIRD looks at the kernel's table each minute at the latest. */
+/**
+ * How long the daemon's route is awaited, in milliseconds. zebra installs a candidate within
+ * milliseconds; BIRD scans the kernel's table at least once a minute.
+ */
 export const COMES_WITHIN_MS = 10_000;
 const FIRST_REST_MS = 60_000;
 const MAX_REST_MS = 3_600_000;
 
-/** What stands of the places now, and what is away: by us. */
+/**
+ * Whether the place's foreign default routes are in the kernel (`standing`), or removed by us
+ * (`away`).
+ */
 interface Whereabouts {
   readonly place: Place;
   readonly standing: boolean;
   readonly away: boolean;
 }
 
-/** What the clock and the world make of them; the very same map when that is nothing new. */
+/** The takeovers after time has passed or the world has changed; the same map if nothing is new. */
 export function takeoversAfter(
   world: SeenWorld,
   phase: Phase,
@@ -103,7 +113,7 @@ function rest(failures: number, reason: string, now: number): Takeover {
   return { kind: 'resting', until: now + pauseMs, failures: failures + 1, reason };
 }
 
-/** Whether a route of the place is in the record and not in the kernel. */
+/** Whether a foreign default route of the place is in the record and not in the kernel. */
 function isAway(world: SeenWorld, { link, router }: Place): boolean {
   const { record, snapshot } = world;
   if (record.adopted.length === 0) return false;
@@ -117,8 +127,9 @@ function isAway(world: SeenWorld, { link, router }: Place): boolean {
 }
 
 /**
- * Whether something that is not ours carries the default route's packets: in an attempt confirmed by the daemon, where it is asked;
- * otherwise as far as it does not deny it.
+ * Whether a foreign route carries the default route's packets. During an attempt the daemon must
+ * have confirmed it, if the daemon is asked; otherwise it is enough that the daemon has not denied
+ * it.
  */
 function isCovered(world: SeenWorld, phase: Phase, was: Takeover, { router }: Place): boolean {
   const { unread, uncovered, bare } = coverage(world);
@@ -127,7 +138,7 @@ function isCovered(world: SeenWorld, phase: Phase, was: Takeover, { router }: Pl
   return !unread && !open.includes(prefixText(defaultPrefix(router.family)));
 }
 
-/** In which words the kernel refuses our default route of the place. */
+/** The kernel's message if it refuses our default route of the place. */
 function refusalOf(world: SeenWorld, phase: Phase, { link, router }: Place, now: number): string | undefined {
   if (phase.kind !== 'in' || world.refused.size === 0) return undefined;
   const ours = wanted(world, phase, now)?.routes.find(
@@ -137,7 +148,10 @@ function refusalOf(world: SeenWorld, phase: Phase, { link, router }: Place, now:
   return ours === undefined ? undefined : world.refused.get(routeKey(ours))?.message;
 }
 
-/** What is under way with a foreign default route, and when it ends at the latest: until then ours stay in. */
+/**
+ * What is under way with a foreign default route, and when it ends at the latest. Until then ours
+ * stay in.
+ */
 export interface UnderWay {
   readonly kind: 'taking' | 'giving-back';
   readonly until: number | undefined;
@@ -156,7 +170,7 @@ export function underWay(world: World): UnderWay | undefined {
   return found;
 }
 
-/** When the next of them changes by itself. */
+/** When takeovers change by time alone. */
 export function takeoverDeadlines({ takeovers }: World): readonly number[] {
   return [...takeovers.values()].flatMap((takeover) => {
     if (takeover.kind === 'resting') return [takeover.until];

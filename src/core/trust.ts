@@ -1,9 +1,11 @@
 /**
- * Next hops of foreign routes that are not trusted: known bad now, or good again for too short a time. Pure.
+ * Next hops of foreign routes that are not trusted: known bad now, or good again for too short a
+ * time. Pure.
  *
- * A route by such next hops alone covers nothing and loses every tie, whoever owns it. Hysteresis: it is left at once, and counts
- * again when it has been good for {@link TRUST_AFTER_MS}, so that one that comes and goes does not take the routes with it.
- * Meanwhile nobody sends anything to it, so it is asked for signs of life (probing.ts).
+ * A route that has only such next hops covers nothing and loses every tie, whoever owns it.
+ * Hysteresis: a next hop is distrusted at once, and counts again when it has been good for {@link
+ * TRUST_AFTER_MS}. One that comes and goes does not make the routes flap. Meanwhile nobody sends
+ * anything to it, so it is probed (probing.ts).
  */
 
 import { remembered } from '../fib/remembered.js';
@@ -13,7 +15,7 @@ import type { Nexthop, NexthopObject, Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { TRUST_AFTER_MS } from './gateway.js';
 
-/** By {@link nexthopKey}: since when they are good again; undefined: they are bad. */
+/** By {@link nexthopKey}: since when the next hop is good again; undefined: it is bad. */
 export type Mistrust = ReadonlyMap<string, number | undefined>;
 
 export function nexthopKey({ interfaceIndex, gateway }: Nexthop): string {
@@ -22,7 +24,10 @@ export function nexthopKey({ interfaceIndex, gateway }: Nexthop): string {
 
 type Distinct = ReadonlyMap<string, readonly Nexthop[]>;
 
-/** A hundred thousand routes have a few next hops, which may be dead in one route and not yet in another. */
+/**
+ * A hundred thousand routes have few distinct next hops. One may be dead in one route and not yet
+ * in another.
+ */
 const distinct = remembered((routes: readonly Route[]): Distinct => {
   const found = new Map<string, Nexthop[]>();
   for (const { type, nexthops } of routes) if (type === 'unicast') for (const nexthop of nexthops) put(found, nexthop);
@@ -43,7 +48,7 @@ function put(found: Map<string, Nexthop[]>, nexthop: Nexthop): void {
     known.push(nexthop);
 }
 
-/** What one more look makes of it; the very same map when it changes nothing. */
+/** The mistrust after one more look; the same map if nothing changes. */
 export function mistrustAfter(mistrust: Mistrust, snapshot: Snapshot, now: number): Mistrust {
   const { foreignRoutes, furtherRoutes = [], nexthopObjects = [], links, neighbours } = snapshot;
   const view = { ...EMPTY_VIEW, links, neighbours };

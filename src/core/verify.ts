@@ -1,15 +1,18 @@
 /**
- * Trust, and verify: after each withdrawal, each installation, each change of foreign routes or rules while the routes are in, and at
- * each resync the kernel itself is asked about every destination (RTM_GETROUTE), and has the last word. Pure.
+ * Trust, and verify: the kernel itself is asked about every destination (RTM_GETROUTE) after each
+ * withdrawal, after each installation, at each resync, and after each change of foreign routes or
+ * rules while the routes are in. Its answer overrides the judge's. Pure.
  *
  *   the routes are   the kernel names           then
- *   out              no usable foreign route    the destination counts as uncovered: the routes go in at once (`disagreement`); a
- *                    for what is covered        look follows, which tells whether the model was late or is wrong
- *   in               neither ours nor a usable  the backup route is said to carry nothing
+ *   out              no usable foreign route    the destination counts as uncovered: the routes go
+ *                    for what is covered        in at once (`disagreement`); a look follows, which
+ *                                               tells whether the model was late or is wrong
+ *   in               neither ours nor a usable  the backup route is reported to carry nothing
  *                    foreign route
  *
- * While the routes are in, the kernel cannot be asked what it would do without them. So a denial stands for a while, and is then
- * tried again; each further one within {@link FORGOTTEN_AFTER_MS} stands twice as long.
+ * While the routes are in, the kernel cannot be asked what it would do without them. So a denial
+ * stands for a while and is then tried again. Each further one within {@link FORGOTTEN_AFTER_MS}
+ * stands twice as long.
  */
 
 import { carried } from '../fib/destination.js';
@@ -28,7 +31,7 @@ import { foreignView, presentView } from './views.js';
 export const DENIAL_MS = { first: 10_000, most: 3_600_000 } as const;
 const FORGOTTEN_AFTER_MS = 600_000;
 
-/** Asks once everything is at rest, and the question before is answered. */
+/** Asks once everything is at rest and the question before is answered. */
 export function askKernel(state: State, outputs: Output[], now: number): State {
   const { world, phase, agenda } = state;
   if (!agenda.verifyDue || agenda.verifying !== undefined) return state;
@@ -53,11 +56,12 @@ export function verified(state: State, id: number, words: readonly KernelWord[] 
   const paused = now + foreignPauseMs(now - verifying.since);
   const heard = withAgenda(state, {
     verifying: undefined,
-    // While the routes are in, each change of foreign routes leads to such a question: it costs as much as a look, or more.
+    // While the routes are in, each change of foreign routes leads to such a question, which costs
+    // as much as a look, or more.
     ...(phase.kind === 'in' ? { foreignNotBefore: Math.max(agenda.foreignNotBefore, paused) } : {}),
   });
   if (words === undefined || !isSeen(world)) return heard;
-  // Routes have turned or are about to: the answer is about what was.
+  // The phase has turned or a batch is under way: the answer is out of date.
   if (phase.kind !== verifying.phase.kind || agenda.round.kind === 'applying')
     return withAgenda(heard, { verifyDue: true });
   return phase.kind === 'out'
@@ -65,7 +69,7 @@ export function verified(state: State, id: number, words: readonly KernelWord[] 
     : withWorld(heard, { idle: idleOf(world, verifying.judged, words) });
 }
 
-/** Whether a route of somebody else carries. A stale one does, too, and covers nothing. */
+/** Whether a foreign route carries. A stale one carries, too, although it covers nothing. */
 function carriesForeign(world: SeenWorld, word: KernelWord): boolean {
   if (word.kind !== 'route') return false;
   const { route } = word;
@@ -130,7 +134,10 @@ function textOf({ snapshot }: SeenWorld, word: KernelWord): string {
   return word.kind === 'refused' ? `unreachable (${word.code})` : 'unknown';
 }
 
-/** Denials that have had their time, and what a look at the tables makes of the others. `looked`: one has come back just now. */
+/**
+ * Ends denials whose time is over, and re-judges the others after a look at the tables. `looked`:
+ * such a look has just come back.
+ */
 export function reconsidered(state: State, looked: boolean, now: number): State {
   const { world } = state;
   if (world.denials.size === 0 || !isSeen(world)) return state;

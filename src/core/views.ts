@@ -1,8 +1,10 @@
 /**
- * What the judge (fib/) looks at: the world without what is ours, and as it stands. And which tables it needs for that. Pure.
+ * The views that the judge (fib/) is given: the world without our routes and rules, and as it is.
+ * Also the tables that they need. Pure.
  *
- * Time stands still in these views: a snapshot has no route that had ended when it was taken (looks.ts), and the end of one that
- * counts is a reason to look again, not to judge without looking. A router advertisement may have renewed it without a word.
+ * Time stands still in these views. A snapshot has no route that had expired when it was taken
+ * (completed.ts). The expiry of a route that counts is a reason to look again, not to judge
+ * without looking: a router advertisement may have renewed it without an event.
  */
 
 import { remembered } from '../fib/remembered.js';
@@ -19,12 +21,13 @@ import { lastOfMain } from './rule-place.js';
 import type { SeenWorld, World } from './state.js';
 import { nexthopKey } from './trust.js';
 
-/** Before every end of a route. */
+/** A time before the expiry of any route. */
 const NEVER_ENDED = 0;
 
 /**
- * The world without our routes and rules, and without the default routes that are about to be taken over. A rule of ours that alone
- * reads main is in it: it stays when the others go (rule-place.ts).
+ * The world without our routes and rules, and without the default routes that are about to be
+ * taken over. A rule of ours that alone reads main is included: it stays when the others go
+ * (rule-place.ts).
  */
 export const foreignView = remembered((world: SeenWorld): View => {
   const { snapshot } = world;
@@ -40,7 +43,7 @@ export const foreignView = remembered((world: SeenWorld): View => {
   };
 });
 
-/** The world as it stands, ours among it. */
+/** The world as it is, with our routes and rules. */
 export const presentView = remembered(
   (world: SeenWorld): View => trusting(world, viewOf(world.snapshot, NEVER_ENDED, 'with ours')),
 );
@@ -49,7 +52,10 @@ function trusting({ mistrust }: World, view: View): View {
   return mistrust.size === 0 ? view : { ...view, distrusted: (nexthop) => mistrust.has(nexthopKey(nexthop)) };
 }
 
-/** One function for one configuration: what the judge remembers of a list of rules goes by it. */
+/**
+ * One function object for each configuration: the judge remembers results for a list of rules by
+ * it.
+ */
 const ownRules = remembered((config: Config) =>
   remembered((former: Ownership) => {
     const own = ownership(config, former);
@@ -62,8 +68,9 @@ function ownRuleOf({ config, former }: World): (rule: Rule) => boolean {
 }
 
 /**
- * Tables beside main and those of VRFs that packets of the host may be looked up in. Not `local`, which every rule for the host's own
- * addresses asks first, and which leads nowhere else.
+ * Tables, beside main and those of VRFs, in which the host's packets may be looked up. Table
+ * `local` is not one of them: every rule for the host's own addresses asks it first, and it leads
+ * nowhere else.
  */
 export function furtherTables(world: World): (rules: readonly Rule[]) => readonly number[] {
   const own = ownRuleOf(world);
@@ -82,7 +89,10 @@ export function furtherTables(world: World): (rules: readonly Rule[]) => readonl
 
 const perOwner = new WeakMap<readonly Rule[], { readonly own: unknown; readonly tables: readonly number[] }>();
 
-/** Those of VRFs and the further ones of a look, in ascending order: what has been read after it. */
+/**
+ * The tables of VRFs and the further ones of a look, in ascending order: what has been read after
+ * it.
+ */
 export function tablesFor(world: World, snapshot: Snapshot): readonly number[] {
   const tables = [...vrfTables(world.config, snapshot), ...furtherTables(world)(snapshot.rules)];
   return [...new Set(tables)].sort((a, b) => a - b);

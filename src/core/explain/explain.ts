@@ -1,6 +1,7 @@
 /**
- * What carries packets that this router originates to one address: now, checked against the kernel's own answer, and in every
- * state of {@link SceneName}. Pure: facts and ways in, one value out; docs/EXPLAIN.md has its JSON.
+ * What carries packets that this router originates to one address: now, checked against the
+ * kernel's own answer, and in every state of {@link SceneName}. Pure: facts and routes in, one
+ * value out. docs/EXPLAIN.md has its JSON.
  */
 
 import { exitsThrough } from '../../fib/view.js';
@@ -17,7 +18,7 @@ import { type Way, walk } from './walk.js';
 export interface Passage {
   readonly state: 'now' | SceneName;
   readonly carrier: Carrier;
-  /** What carries or refuses the packet; undefined: nothing. */
+  /** The route that carries or refuses the packet; undefined: none. */
   readonly route: Route | undefined;
   /** The rule that led there. */
   readonly rule: PolicyRule | undefined;
@@ -66,7 +67,8 @@ export function explain(facts: Facts, read: Ways, vrf: Vrf | undefined, from?: A
     const way = walk(scene.rules, scene.routes, packet, host);
     const mine = new Set([...scene.want.routes, ...scene.want.replies].map((route) => routeKey(route)));
     const stands = relation(facts, scene, way, ways.address, mine);
-    // What is the host's own or a neighbour stays so whatever the routing daemon does.
+    // A packet to the host itself or to a connected subnet goes the same way whatever the routing
+    // daemon does.
     const settled = ['host', 'connected'].includes(carrierOf(facts, way, mine));
     return passage(
       name,
@@ -93,7 +95,9 @@ export function explain(facts: Facts, read: Ways, vrf: Vrf | undefined, from?: A
   };
 }
 
-/** Routes that name an object alone (sysctl nexthop_compat_mode 0) with the next hops that it has. */
+/**
+ * Fills in the next hops of routes that name a nexthop object only (sysctl nexthop_compat_mode 0).
+ */
 function resolved(ways: Ways): Ways {
   const { objects = [], routes } = ways;
   if (objects.length === 0) return ways;
@@ -109,8 +113,9 @@ function passage(state: Passage['state'], facts: Facts, way: Way, ours: Readonly
 }
 
 /**
- * Both refuse, or both take the same next hop, and in IPv4 the same entry. IPv6 does not tell which entry matched when several share a nexthop object:
- * it names the one that was used first (the route is cached in the fib6_nh, seen on Linux 6.18 with FRR).
+ * Whether both refuse, or both take the same next hop, and in IPv4 the same entry. With IPv6
+ * routes that share a nexthop object the kernel does not tell which entry matched: it names the
+ * one that was used first (the route is cached in the fib6_nh; seen on Linux 6.18 with FRR).
  */
 function agreement({ route }: Way, answer: KernelAnswer): boolean {
   if (answer.kind === 'refused' || REFUSALS.has(answer.type)) return route === undefined || refuses(route);
@@ -120,7 +125,7 @@ function agreement({ route }: Way, answer: KernelAnswer): boolean {
     matched === undefined ||
     route.family === 'inet6' ||
     (sameTable(matched.table, route.table) && matched.destination.length === route.destination.length);
-  // What is the host's own shows as leaving by lo.
+  // The kernel shows routes to the host's own addresses as leaving by lo.
   return (
     sameEntry &&
     (route.table === TABLE_LOCAL ||
@@ -130,7 +135,10 @@ function agreement({ route }: Way, answer: KernelAnswer): boolean {
   );
 }
 
-/** Until somebody adds a rule, IPv4 keeps `local` and `main` in one trie and calls both main (fib_trie.c, fib_trie_unmerge). */
+/**
+ * Until somebody adds a rule, IPv4 keeps `local` and `main` in one trie and calls both main
+ * (fib_trie.c, fib_trie_unmerge).
+ */
 function sameTable(said: number, walked: number): boolean {
   return said === walked || (said === TABLE_MAIN && walked === TABLE_LOCAL);
 }

@@ -1,6 +1,6 @@
 /**
- * Why a packet goes where it goes, in a sentence or two for people: what the state means for the routing daemon's routes,
- * and how the route that won stands to the one that it beat. Pure.
+ * Why a packet goes where it goes, in a sentence or two for people: what the state means for the
+ * routing daemon's routes, and how the winning route stands to the one that it beat. Pure.
  */
 
 import { inTable } from '../../fib/destination.js';
@@ -32,12 +32,12 @@ export function carrierOf(facts: Facts, way: Way, ours: ReadonlySet<string>): Ca
     : 'other';
 }
 
-/** Milliseconds as people write them in a configuration. */
+/** Milliseconds in the notation of the configuration. */
 function seconds(ms: number | 'never'): string {
   return ms === 'never' ? 'never' : ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
 }
 
-/** What the state is. `stale`: the daemon has a route to the address in it. */
+/** A description of the state. `stale`: in it the daemon has a route to the address. */
 export function sceneText(name: SceneName, config: Config, stale: boolean): string {
   switch (name) {
     case 'booting':
@@ -62,7 +62,7 @@ export function sceneText(name: SceneName, config: Config, stale: boolean): stri
   }
 }
 
-/** How the winner stands to what it beat. */
+/** How the winning route stands to the one that it beat. */
 export function relation(
   facts: Facts,
   scene: Pick<Scene, 'routes' | 'want'>,
@@ -113,7 +113,7 @@ function ownerText(facts: Facts, way: Way, name: string): string {
   }
 }
 
-/** A backup route has won: over what? */
+/** What the backup route has won over. */
 function won(
   scene: Pick<Scene, 'routes'>,
   way: Way,

@@ -1,7 +1,8 @@
 /**
- * The states that a router with a backup router can be in, each as the rules and routes that the kernel would then have for one
- * address: what is there now without what is ours, without what the routing daemon would not have there, and with what
- * the agent would want. Pure; the agent's part is decided by the agent's own functions.
+ * The states that a router with a backup router can be in. Each is given as the rules and routes
+ * that the kernel would then have for one address: what is there now, minus our own, minus what
+ * the routing daemon would not have there, plus what the agent would want. Pure. The agent's own
+ * functions decide the agent's part.
  *
  *   scene       routing daemon's routes      ours             the daemon is
  *   booting     none                         in               never seen
@@ -12,7 +13,7 @@
  *   hang        as they are now, stale       in, losing ties  unresponsive since a moment
  *   standby     as they are now              in, losing ties  healthy; the role is standby
  *
- * Everybody else's routes are taken to stay.
+ * All other routes are assumed to stay.
  */
 
 import { familyOf } from '../../model/address.js';
@@ -50,7 +51,7 @@ export const SCENES: readonly SceneName[] = [
 export interface Facts {
   readonly config: Config;
   readonly watched: readonly WatchedDaemon[];
-  /** The configuration before this one, whose routes may still stand. */
+  /** The configuration before this one, whose routes may still be in the kernel. */
   readonly former: Config | undefined;
   readonly adopted: readonly AdoptedRoute[];
   readonly snapshot: Snapshot;
@@ -60,11 +61,11 @@ export interface Facts {
 export interface Scene {
   readonly rules: readonly PolicyRule[];
   readonly routes: readonly Route[];
-  /** What the agent wants there; its routes without those that the kernel would refuse. */
+  /** What the agent wants there, without the routes that the kernel would refuse. */
   readonly want: Wanted;
 }
 
-/** What is ours on this host. */
+/** The marks by which our own routes on this host are recognised. */
 export function ownershipOf({ config, former, adopted }: Facts): Ownership {
   return ownership(
     config,
@@ -79,13 +80,16 @@ export function isDaemons(facts: Facts, route: Route): boolean {
   return facts.watched.some((daemon) => daemon.protocols.includes(route.protocol));
 }
 
-/** What the agent would decide by. */
+/** A world and a phase that the agent's decisions can be asked about. */
 export interface Imagined {
   readonly world: SeenWorld;
   readonly phase: Phase;
 }
 
-/** A state of the agent in which its daemons have stood in one life since `since`, at time 0 or later. */
+/**
+ * A state of the agent in which all daemons have had the given life since `since`, at time 0 or
+ * later.
+ */
 export function imagine(facts: Facts, snapshot: Snapshot, life: Life, phase: Phase, since = 0): Imagined {
   const role = phase.kind === 'in' && phase.cause === 'standby' ? 'standby' : 'primary';
   const { world: fresh } = initialState(
@@ -165,7 +169,10 @@ function stateOf(
   }
 }
 
-/** What contains the address and is not ours. Of an IPv6 route that others were merged into (fact K7), their part. */
+/**
+ * The routes that contain the address and are not ours. Of an IPv6 multipath route that others
+ * were merged into (fact K7), the foreign part.
+ */
 export function foreignOf(facts: Facts, ways: Ways): Route[] {
   const own = ownershipOf(facts);
   return ways.routes.flatMap((route) => {
@@ -174,7 +181,10 @@ export function foreignOf(facts: Facts, ways: Ways): Route[] {
   });
 }
 
-/** What the agent wants, once it has learned which of it the kernel refuses: a gateway that is no neighbour, a slot that is taken (facts K6, K4). */
+/**
+ * What the agent wants once it has learned which routes the kernel refuses: those whose gateway is
+ * no neighbour, and those whose slot is taken (facts K6, K4).
+ */
 export function accepted({ world, phase }: Imagined, foreign: readonly Route[], now: number): Wanted {
   const { snapshot } = world;
   const first = wanted(world, phase, now);
@@ -198,7 +208,10 @@ export function accepted({ world, phase }: Imagined, foreign: readonly Route[], 
   return { ...second, routes: second.routes.filter(goesIn), replies: second.replies.filter(goesIn) };
 }
 
-/** Foreign default routes that the agent would have taken over by then (`adopt: true`), by key: beside a healthy daemon that has one of its own. */
+/**
+ * Keys of the foreign default routes that the agent would have taken over by then (`adopt: true`),
+ * beside a healthy daemon that has a default of its own.
+ */
 function taken({ world }: Imagined): ReadonlySet<string> {
   if ([...world.daemons.values()].some(({ life }) => life !== 'responsive')) return new Set();
   return new Set(
@@ -208,7 +221,10 @@ function taken({ world }: Imagined): ReadonlySet<string> {
   );
 }
 
-/** Everybody else's rules with the wanted ones among them; of one priority the older goes first (fib_nl_newrule). */
+/**
+ * The foreign rules with the wanted ones added. Of equal priority the older rule comes first
+ * (fib_nl_newrule).
+ */
 function rulesWith(protocol: number, ways: Ways, own: readonly Rule[]): readonly PolicyRule[] {
   const others = ways.rules.filter(({ rule }) => rule.foreign || rule.protocol !== protocol);
   const ours = own.filter((rule) => rule.family === familyOf(ways.address)).map(policyOf);

@@ -1,8 +1,10 @@
 /**
- * Where a packet that this host originates goes, as the judge says (fib/lookup.ts), in the words of `explain`. Pure.
+ * Where a packet that this host originates goes, as the judge says (fib/lookup.ts), in the terms
+ * of `explain`. Pure.
  *
- * The packet has a destination and perhaps a source, and nothing else: no mark, no tos, user 0, bound to no device but perhaps a VRF. Rules met
- * on the way that other packets to the address, from that source if it has one, fit differently are reported.
+ * The packet has a destination and perhaps a source, and nothing else: no mark, no tos, user 0,
+ * bound to no device except perhaps a VRF. Rules on its path that treat other packets to the
+ * address differently (from the same source, if one is given) are reported.
  */
 
 import { lookup, type Trace } from '../../fib/lookup.js';
@@ -15,15 +17,18 @@ import type { Route } from '../../model/route.js';
 export interface ExplainedPacket {
   readonly address: Address;
   readonly vrf: Vrf | undefined;
-  /** undefined: its socket is bound to none, and the kernel chooses one after the lookup. */
+  /**
+   * undefined: its socket is bound to no address, and the kernel chooses the source after the
+   * lookup.
+   */
   readonly from?: Address | undefined;
 }
 
-/** What a rule did with the packet. */
+/** What the lookup of one rule's table led to. */
 export interface Visit {
   readonly rule: PolicyRule;
   readonly table: number;
-  /** undefined: the table has no route for it. */
+  /** undefined: the table has no route for the packet. */
   readonly route: Route | undefined;
   readonly verdict: 'taken' | 'suppressed' | 'thrown' | 'nothing';
 }
@@ -31,15 +36,20 @@ export interface Visit {
 export interface Way {
   /** The rule that decided; undefined: none did, there is no route. */
   readonly rule: PolicyRule | undefined;
-  /** The route that carries or refuses the packet; undefined: no route, or the rule itself refuses. */
+  /**
+   * The route that carries or refuses the packet; undefined: no route, or the rule itself refuses.
+   */
   readonly route: Route | undefined;
-  /** The tables that were asked, in order, the deciding one last. */
+  /** The tables that were looked up, in order; the deciding one is last. */
   readonly visits: readonly Visit[];
-  /** Rules met on the way that depend on more than the destination, and on what. */
+  /** Rules on the path that depend on more than the destination, and on what. */
   readonly mayDivert: readonly { readonly rule: PolicyRule; readonly reason: string }[];
 }
 
-/** The way of the packet through rules (of its family, ascending) and routes (that contain its address, of any table). */
+/**
+ * The path of the packet through rules (of its family, ascending) and routes (that contain its
+ * address, of any table).
+ */
 export function walk(
   rules: readonly PolicyRule[],
   routes: readonly Route[],
@@ -70,7 +80,10 @@ export function walk(
   };
 }
 
-/** The selectors that the packet itself answers. What this host originates came in by lo. */
+/**
+ * Whether the rule takes the packet as far as addresses, input interface and VRF go. A packet that
+ * this host originates has lo as its input interface.
+ */
 function selects({ rule, to, from, l3mdev }: PolicyRule, { address, vrf, from: source }: ExplainedPacket): boolean {
   const input = rule.inputInterface === undefined || rule.inputInterface === 'lo';
   return (
@@ -93,7 +106,10 @@ function fails(
   return more.length > 0 ? more.join(', ') : undefined;
 }
 
-/** What of other packets to the address decides whether the rule takes them; undefined: nothing, all are alike. */
+/**
+ * The property of other packets to the address on which it depends whether the rule takes them;
+ * undefined: it takes all alike.
+ */
 function dependsOn(rule: PolicyRule, packet: ExplainedPacket): string | undefined {
   if (rule.action === 'nop' || !selects(rule, packet)) return undefined;
   return fails(rule, packet) ?? (rule.mark === undefined ? undefined : 'the mark');
