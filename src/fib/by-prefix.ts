@@ -1,6 +1,7 @@
 /**
- * Routes by prefix: which ones contain a destination, which ones compete with it. Made once for each list of routes that
- * was read, so that ten thousand destinations cost ten thousand look-ups and no search. Pure.
+ * Routes by prefix: which ones contain a destination, and which ones compete with it. The index is
+ * made once for each list of routes that was read, so ten thousand destinations cost ten thousand
+ * look-ups and no search. Pure.
  */
 
 import { networkKey, type Prefix } from '../model/prefix.js';
@@ -8,13 +9,19 @@ import { type Route, refuses } from '../model/route.js';
 import { remembered } from './remembered.js';
 
 export interface RoutesByPrefix {
-  /** The routes of a table that contain the prefix, its equals among them; shortest first. */
+  /**
+   * The routes of a table that contain the prefix, those of the prefix itself included; shortest
+   * first.
+   */
   readonly covers: (table: number, prefix: Prefix) => readonly Route[];
-  /** The routes of a table with this very prefix. */
+  /** The routes of a table with exactly this prefix. */
   readonly at: (table: number, prefix: Prefix) => readonly Route[];
-  /** The best one of them. */
+  /** The one of them with the lowest metric. */
   readonly best: (table: number, prefix: Prefix) => Route | undefined;
-  /** Whether the table refuses anything at all. Most routers have no such route: then nothing need be looked up. */
+  /**
+   * Whether the table has any route that refuses. Most routers have none, and then no look-up is
+   * needed.
+   */
   readonly refusing: (table: number) => boolean;
 }
 
@@ -65,7 +72,7 @@ function put(tables: Map<number, Table>, route: Route): void {
   if (!table.lengths.includes(length)) table.lengths.push(length);
   const key = networkKey(route.destination, length);
   const known = table.routes.get(key);
-  // Nearly all prefixes have one route: a list for each would be most of the memory.
+  // Nearly all prefixes have one route. A list for each would take most of the memory.
   if (known === undefined) table.routes.set(key, route);
   else if (Array.isArray(known)) known.push(route);
   else table.routes.set(key, [known, route]);

@@ -1,11 +1,14 @@
 /**
- * What carries a destination: ordinary packets (packet.ts) to those of its addresses that nothing more specific takes. Pure.
+ * What carries a destination: ordinary packets (packet.ts) to those of its addresses that nothing
+ * more specific takes. Pure.
  *
- * Three questions are this one, of different views. Covered: without our routes and rules. The winner of a tie, and whether our route is hidden:
- * with them. What an imagined change would do: with the change.
+ * The same question is asked of different views. Whether a destination is covered: the view
+ * without our routes and rules. Which route wins a tie, and whether our route is hidden: the view
+ * with them. What an imagined change would do: the view with the change.
  *
- * Invariant: in doubt nothing carries. A rule or route for some packets only (one tos, one source, one user, one port) is passed over, be it
- * in the way or the way itself; so is one for a part of the destination.
+ * Invariant: in doubt nothing carries. A rule or route for some packets only (one tos, one source,
+ * one user, one port) is passed over, whether it is in the way or would carry. So is one for a
+ * part of the destination.
  */
 
 import type { Vrf } from '../model/policy.js';
@@ -24,7 +27,10 @@ export type Carried =
       readonly route: Route;
       readonly rule: Rule;
       readonly nexthops: readonly Nexthop[];
-      /** When the route ends, in monotonic milliseconds; undefined: never. Then the question is to be asked again. */
+      /**
+       * When the route expires, in monotonic milliseconds, and the question must be asked again;
+       * undefined: never.
+       */
       readonly until: number | undefined;
     }
   | {
@@ -32,7 +38,7 @@ export type Carried =
       readonly why: 'no route' | 'refused' | 'broken' | 'not for packets' | 'doubtful';
       readonly route: Route | undefined;
       readonly rule: Rule | undefined;
-      /** Of a broken one. */
+      /** What is wrong with the next hop, if `why` is `broken`. */
       readonly fault: NexthopFault | undefined;
     };
 
@@ -41,8 +47,9 @@ export function carried(view: View, destination: Prefix, vrf?: Vrf, trace?: Trac
 }
 
 /**
- * As {@link carried}, and the one packet that the kernel is asked about is carried as well: a rule for some packets only is passed over, and may
- * take nearly all of them (`not from ADDRESS`), or those of user 0.
+ * As {@link carried}, and the one packet that the kernel is asked about must be carried as well.
+ * {@link carried} passes over a rule for some packets only, which may still take nearly all of
+ * them (`not from ADDRESS`), or those of user 0.
  */
 export function covered(view: View, destination: Prefix, vrf?: Vrf): Carried {
   const answer = carried(view, destination, vrf);
@@ -51,7 +58,9 @@ export function covered(view: View, destination: Prefix, vrf?: Vrf): Carried {
   return asked.kind === 'not-carried' ? asked : answer;
 }
 
-/** Whether a rule may take the packet that the kernel is asked about and not every ordinary one. */
+/**
+ * Whether a rule may take the packet that the kernel is asked about, but not every ordinary one.
+ */
 const mayDiffer = remembered((rules: readonly Rule[]): boolean =>
   rules.some(
     ({ detail }) => detail?.inverted === true || detail?.users !== undefined || detail?.ipProtocol !== undefined,
@@ -62,7 +71,8 @@ function carriedBy(view: View, answer: LookupAnswer): Carried {
   if (answer.kind === 'none') return lacking('no route', answer);
   if (answer.kind === 'refused') return lacking('refused', answer);
   const { route, rule, nexthops } = answer;
-  // A broadcast or multicast route leads nowhere; the host's own address needs no way out.
+  // A broadcast or multicast route carries no unicast packet. A route to the host's own address
+  // needs no next hop.
   if (route.type !== 'unicast' && route.type !== 'local') return lacking('not for packets', answer);
   const fault = route.type === 'local' ? undefined : worst(view, answer);
   if (fault !== undefined) return lacking('broken', answer, fault);
@@ -70,13 +80,19 @@ function carriedBy(view: View, answer: LookupAnswer): Carried {
   return { kind: 'carried', route, rule, nexthops, until: route.expiresAtMs };
 }
 
-/** The route that one table has for ordinary packets to the destination; undefined: none, or it sends them on to the next rule. */
+/**
+ * The route that one table has for ordinary packets to the destination; undefined: none, or a
+ * `throw` that sends them on to the next rule.
+ */
 export function inTable(view: View, table: number, destination: Prefix): Route | undefined {
   const found = tableLookup(view, table, { packet: ordinary(destination), scope: 0, ignoreLinkState: false });
   return found?.route.type === 'throw' ? undefined : found?.route;
 }
 
-/** Of default routes that the kernel chooses among by their neighbours one is enough: it leaves what it takes for dead. */
+/**
+ * Among default routes that the kernel selects by the state of their neighbours one good one is
+ * enough: the kernel avoids those that it takes for dead.
+ */
 function worst(
   view: View,
   { nexthops, alternatives }: Extract<LookupAnswer, { kind: 'route' }>,

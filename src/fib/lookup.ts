@@ -1,19 +1,21 @@
 /**
- * Where a packet of the host itself goes: the walk through policy rules and tables as Linux does it (fib_rules_lookup in net/core/fib_rules.c;
- * fib4_rule_action, fib4_rule_suppress; __fib6_rule_action, fib6_rule_suppress). Pure.
+ * Where a packet of the host itself goes: the walk through policy rules and tables as Linux does
+ * it (fib_rules_lookup in net/core/fib_rules.c; fib4_rule_action, fib4_rule_suppress;
+ * __fib6_rule_action, fib6_rule_suppress). Pure.
  *
  *   a rule that        does
- *   does not match     nothing; one of which it depends on the packet, neither, and is told
+ *   does not match     nothing; nor does one that depends on the packet, which the trace shows
  *   goto               goes on with the first rule of that priority, if there is one
  *   nop                nothing
  *   blackhole, ...     ends the lookup: refused
- *   lookup TABLE       with what the table answers (table.ts):
+ *   lookup TABLE       depends on what the table answers (table.ts):
  *     nothing, throw   nothing: the next rule
  *     a refusal        ends the lookup; suppressors do not apply to it (fact K18)
  *     a route          ends the lookup, unless the rule suppresses it: then the next rule
  *
- * IPv4 keeps `local` and `main` in one trie until somebody adds or deletes a rule; then a longer prefix in main wins over a shorter one in
- * local. Nothing tells whether that has happened: here it always has.
+ * IPv4 keeps `local` and `main` in one trie until somebody adds or deletes a rule; until then a
+ * longer prefix in main wins over a shorter one in local. Nothing tells whether that has happened.
+ * This model assumes that it has.
  */
 
 import type { Nexthop, Route, Rule } from '../model/route.js';
@@ -26,7 +28,7 @@ import { suppression } from './suppress.js';
 import { tableLookup } from './table.js';
 import type { View } from './view.js';
 
-/** What a rule did with the packet. */
+/** What the lookup of one rule's table led to. */
 export interface TableVisit {
   readonly rule: Rule;
   readonly table: number;
@@ -35,7 +37,7 @@ export interface TableVisit {
   readonly verdict: 'taken' | 'suppressed' | 'thrown' | 'nothing';
 }
 
-/** What happened on the way, in order, the deciding table last. */
+/** What happened on the way, in order; the deciding table is last. */
 export interface Trace {
   readonly visits: TableVisit[];
   /** Every rule that was asked, whether it took the packet or not. */
@@ -46,9 +48,9 @@ interface Led {
   readonly rule: Rule;
   readonly table: number;
   readonly route: Route;
-  /** Those that a packet may take: of several the kernel chooses one for each flow. */
+  /** The next hops that a packet may take. Of several the kernel chooses one for each flow. */
   readonly nexthops: readonly Nexthop[];
-  /** Routes that the kernel may take instead, by the state of neighbours. */
+  /** Routes that the kernel may take instead, depending on the state of neighbours. */
   readonly alternatives: readonly Route[];
 }
 
@@ -59,7 +61,10 @@ export type LookupAnswer = (
   /** No rule had an answer. */
   | { readonly kind: 'none' }
 ) & {
-  /** A rule on the way may have suppressed what it is taken not to have suppressed, or the other way round (suppress.ts). */
+  /**
+   * A rule on the way may suppress what the model says it does not, or the other way round
+   * (suppress.ts).
+   */
   readonly doubtful: boolean;
 };
 
@@ -69,7 +74,10 @@ export interface LookupOptions {
   /** RT_SCOPE_*; 0 for packets. */
   readonly scope?: number;
   readonly ignoreLinkState?: boolean;
-  /** No suppressor counts: so IPv6 looks up a gateway (fib6_rule_suppress has no rt6_info then). */
+  /**
+   * Suppressors are ignored, as when IPv6 looks up a gateway (fib6_rule_suppress has no rt6_info
+   * then).
+   */
   readonly unsuppressed?: boolean;
 }
 
@@ -98,7 +106,10 @@ export function lookup(view: View, packet: Packet, options: LookupOptions = {}):
   return { kind: 'none', doubtful };
 }
 
-/** Only forward (fib_nl_newrule refuses the rest); to a rule that is not there, it does nothing. */
+/**
+ * The index after a goto. A goto only leads forward (fib_nl_newrule refuses others); without a
+ * target it does nothing.
+ */
 function next(program: Program, at: number): number {
   const target = program.jumps.get(program.rules[at]!);
   return target === undefined || target <= at ? at + 1 : target;

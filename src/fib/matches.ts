@@ -1,9 +1,9 @@
 /**
- * Whether a rule takes a packet: fib_rule_match (net/core/fib_rules.c), fib4_rule_match (net/ipv4/fib_rules.c), fib6_rule_match
- * (net/ipv6/fib6_rules.c). Pure.
+ * Whether a rule takes a packet: fib_rule_match (net/core/fib_rules.c), fib4_rule_match
+ * (net/ipv4/fib_rules.c), fib6_rule_match (net/ipv6/fib6_rules.c). Pure.
  *
- * The answer is one of three: a selector of a field that is ANY, or that is not known here, makes it `depends`. `not` turns
- * round the conjunction of all selectors, and leaves `depends` as it is.
+ * The answer has three values. A selector that is not known here, or whose field is ANY, makes it
+ * `depends`. `not` inverts the conjunction of all selectors, and leaves `depends` as it is.
  */
 
 import type { Address } from '../model/address.js';
@@ -14,19 +14,26 @@ import { ANY, type Packet } from './packet.js';
 
 export type Match = 'yes' | 'no' | 'depends';
 
-/** What `iif lo` names: the device that packets of the host itself come in by. */
+/** The name in `iif lo`: the device by which the host's own packets come in. */
 const OWN_INPUT = 'lo';
-/** Of the tos of a rule and a route IPv4 compares these bits (INET_DSCP_LEGACY_TOS_MASK, include/net/inet_dscp.h). */
+/**
+ * The bits of a tos that IPv4 compares in rules and routes (INET_DSCP_LEGACY_TOS_MASK,
+ * include/net/inet_dscp.h).
+ */
 export const LEGACY_TOS = 0x1c;
 
-/** A rule for a part of the packet's destination is one for more specific destinations, and does not match. */
+/**
+ * A rule for only a part of the packet's destination does not match: it is for more specific
+ * destinations.
+ */
 export function matches(rule: Rule, packet: Packet): Match {
   const { detail } = rule;
   if (detail === undefined) {
     if (rule.foreign) return 'depends';
     return input(rule, packet);
   }
-  // Of ten thousand rules for sources none takes a packet that has none yet.
+  // Tested first: a host may have ten thousand rules for sources, and none takes a packet without
+  // a source.
   if (detail.inverted !== true && detail.from !== undefined && source(detail.from, packet.source) === 'no') return 'no';
   const all = conjunction(
     input(rule, packet),
@@ -47,7 +54,10 @@ function conjunction(first: Match, ...rest: readonly (() => Match)[]): Match {
   return result;
 }
 
-/** Since Linux 6.15 a rule for packets that come in by a VRF takes those of sockets bound to it, too. */
+/**
+ * Since Linux 6.15 a rule for packets that come in by a VRF also takes those of sockets bound to
+ * it, so its match depends on the kernel.
+ */
 function input({ inputInterface }: Rule, { vrf, noInput }: Packet): Match {
   if (inputInterface === undefined) return 'yes';
   if (noInput === true) return 'no';
@@ -73,7 +83,8 @@ function* each(rule: Rule, detail: RuleDetail, packet: Packet): Generator<Match>
   if (detail.outputInterface !== undefined)
     yield said(detail.outputInterface === (packet.outputInterface?.name ?? packet.vrf?.name));
   if (detail.mark !== undefined) yield under(detail.mark, packet.mark);
-  // A tunnel that keeps its id in the device asks with id 0; one that takes it from each packet may ask with any.
+  // A tunnel device with an id of its own looks up with id 0. One that takes the id from each
+  // packet may look up with any id.
   if (detail.tunnel === true) yield packet.tunnel === ANY ? 'depends' : 'no';
   if (detail.l3mdev === true) yield said(packet.vrf !== undefined);
   if (detail.users !== undefined) yield within(detail.users, packet.user ?? 0);
@@ -106,14 +117,17 @@ function within({ first, last, mask }: Range, field: number | typeof ANY): Match
   return said(mask === undefined ? field >= first && field <= last : ((field ^ first) & mask) === 0);
 }
 
-/** A source that is not chosen yet is all zero for IPv4, and lies in no prefix for IPv6 (RT6_LOOKUP_F_HAS_SADDR is not set). */
+/**
+ * A source that is not chosen yet counts as 0.0.0.0 in IPv4, and lies in no prefix in IPv6
+ * (RT6_LOOKUP_F_HAS_SADDR is not set).
+ */
 function source(from: Prefix, address: Address | typeof ANY | undefined): Match {
   if (from.length === 0) return 'yes';
   if (address === ANY) return 'depends';
   return said(address === undefined ? takesNoSource(from) : containsAddress(from, address));
 }
 
-/** Whether a source that is not chosen yet lies in the prefix. */
+/** Whether the prefix contains a source that is not chosen yet. */
 export function takesNoSource({ address, length }: Prefix): boolean {
   return length === 0 || address === '0.0.0.0';
 }

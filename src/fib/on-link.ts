@@ -1,8 +1,10 @@
 /**
- * Whether the kernel would take an address for a gateway on a link: fib_check_nh_v4_gw (net/ipv4/fib_semantics.c), ip6_validate_gw and
- * ip6_route_check_nh (net/ipv6/route.c). It goes by routes, not by addresses. Pure.
+ * Whether the kernel would accept an address as a gateway on a link: fib_check_nh_v4_gw
+ * (net/ipv4/fib_semantics.c), ip6_validate_gw and ip6_route_check_nh (net/ipv6/route.c). The
+ * kernel decides by routes, not by addresses. Pure.
  *
- * Needs the routes that contain the gateway, of any length; of a view without them the answer is only as good as the view.
+ * The view must have the routes that contain the gateway, of any length. Without them the answer
+ * may be wrong.
  */
 
 import { type Address, familyBits, familyOf, isLinkLocal } from '../model/address.js';
@@ -15,7 +17,7 @@ import type { TableAnswer } from './query.js';
 import { tableLookup } from './table.js';
 import type { View } from './view.js';
 
-/** A route to be, as far as its gateway is concerned. */
+/** A planned route, as far as its gateway is concerned. */
 export interface GatewayUse {
   readonly gateway: Address;
   readonly interfaceIndex: number;
@@ -28,7 +30,7 @@ export type OnLink =
   | {
       readonly kind: 'off-link';
       readonly why: 'no link' | 'link down' | 'own address' | 'no route' | 'behind a gateway' | 'not a neighbour';
-      /** What the gateway would be reached by. */
+      /** The route by which the gateway would be reached. */
       readonly route: Route | undefined;
     };
 
@@ -50,7 +52,10 @@ function packetTo({ gateway, interfaceIndex }: GatewayUse, name: string): Packet
   };
 }
 
-/** The table of the route is asked first, unless it is main; then all rules. Only routes to neighbours and own addresses count. */
+/**
+ * The route's own table is looked up first, unless it is main; then all rules. Only routes of link
+ * scope or narrower count.
+ */
 function inet(view: View, use: GatewayUse, name: string): OnLink {
   const query = { packet: packetTo(use, name), scope: SCOPE_LINK, ignoreLinkState: true };
   const first = use.table === TABLE_MAIN ? undefined : led(tableLookup(view, use.table, query));
@@ -63,20 +68,23 @@ function inet(view: View, use: GatewayUse, name: string): OnLink {
     : off('not a neighbour', route);
 }
 
-/** An answer that is none sends the kernel on to the rules. */
+/** The answer, if it is a route. After any other answer the kernel goes on with the rules. */
 function led(found: TableAnswer | undefined): TableAnswer | undefined {
   return found === undefined || found.blackhole || REFUSALS.has(found.route.type) || found.route.type === 'throw'
     ? undefined
     : found;
 }
 
-/** Link-local addresses are neighbours. For others the table of the route is asked first, then all rules, which suppress nothing here. */
+/**
+ * Link-local addresses are neighbours. For others the route's own table is looked up first, then
+ * all rules, whose suppressors do not apply here.
+ */
 function inet6(view: View, use: GatewayUse, name: string, addresses: readonly InterfaceAddress[]): OnLink {
   const local = isLinkLocal(use.gateway);
   if (addresses.some((own) => own.address === use.gateway && (!local || own.interfaceIndex === use.interfaceIndex)))
     return off('own address');
   if (local) return { kind: 'on-link', route: undefined };
-  // rt6_lookup (net/ipv6/route.c) names no device that the packet comes in by, not even lo.
+  // rt6_lookup (net/ipv6/route.c) names no device by which the packet comes in, not even lo.
   const query = { packet: { ...packetTo(use, name), noInput: true as const }, scope: 0, ignoreLinkState: true };
   const first = led(tableLookup(view, use.table, query));
   if (first !== undefined && neighbour(first, use)) return { kind: 'on-link', route: first.route };

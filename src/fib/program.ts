@@ -1,6 +1,7 @@
 /**
- * The rules of one family in the order in which the kernel asks them, and where each goto leads. Made once for each list of rules,
- * and for ordinary packets without the rules that take none of them: a host may have ten thousand. Pure.
+ * The rules of one family in the order in which the kernel asks them, and where each goto leads.
+ * Made once for each list of rules. The program for ordinary packets leaves out the rules that
+ * take none of them, because a host may have ten thousand rules. Pure.
  */
 
 import type { Family } from '../model/address.js';
@@ -11,7 +12,7 @@ import { ANY, ordinary, type Packet } from './packet.js';
 
 export interface Program {
   readonly rules: readonly Rule[];
-  /** Where each goto leads: an index of `rules`. */
+  /** The target of each goto, as an index into `rules`. */
   readonly jumps: ReadonlyMap<Rule, number>;
 }
 
@@ -19,7 +20,10 @@ type Programs = Partial<Record<string, Program>>;
 
 const made = new WeakMap<readonly Rule[], Programs>();
 
-/** The program that answers the packet as the whole list would; `all`: with the rules that do not take it. */
+/**
+ * A program that answers for the packet as the whole list would. `all`: includes the rules that do
+ * not take the packet.
+ */
 export function programOf(rules: readonly Rule[], packet: Packet, all = false): Program {
   const { family } = packet.destination;
   let programs = made.get(rules);
@@ -35,7 +39,10 @@ const ANYTHING: Readonly<Record<Family, Packet>> = {
   inet6: { destination: defaultPrefix('inet6') },
 };
 
-/** Of equal priorities in the order given, which is that of a dump. */
+/**
+ * All rules of the family. Rules of equal priority stay in the given order, which is that of a
+ * dump.
+ */
 function whole(all: readonly Rule[], family: Family): Program {
   const rules = all.filter((rule) => rule.family === family);
   // A dump is in this order already.
@@ -58,7 +65,10 @@ function withoutSource({ rules }: Program): Program {
   return { rules: kept, jumps: jumpsOf(rules, kept) };
 }
 
-/** Whether some destination makes the rule match. What is left out matches none, and its place is that of the next one kept. */
+/**
+ * Whether the rule matches for some destination. A goto to a rule that is left out leads to the
+ * next one kept.
+ */
 function mayMatch(rule: Rule, packet: Packet): boolean {
   const { detail } = rule;
   // An ordinary packet may have any source, so no rule for some sources takes it for certain.
@@ -83,7 +93,7 @@ function jumpsOf(all: readonly Rule[], kept: readonly Rule[]): ReadonlyMap<Rule,
   return jumps;
 }
 
-/** As {@link ordinary} makes it, bound to no VRF. */
+/** Whether the packet is one of {@link ordinary}, bound to no VRF. */
 function isOrdinary(packet: Packet): boolean {
   return (
     packet.vrf === undefined &&

@@ -1,6 +1,7 @@
 /**
- * The one memory of the core: what a pure function made of an immutable value is kept as long as the value is, so that nothing is
- * worked out twice from a snapshot with ten thousand routes, or from a {@link World} that has not changed.
+ * The one memory of the core. What a pure function made of an immutable value is kept as long as
+ * the value exists. So nothing is computed twice from a snapshot with ten thousand routes, or from
+ * a {@link World} that has not changed.
  */
 
 export function remembered<T extends object, R>(make: (value: T) => R): (value: T) => R {

@@ -1,4 +1,4 @@
-/** From snapshots to views, and which tables a snapshot has to have for that. Pure. */
+/** Views of snapshots, and the tables that a snapshot must have for them. Pure. */
 
 import { FAMILIES } from '../model/address.js';
 import { defaultPrefix } from '../model/prefix.js';
@@ -8,7 +8,10 @@ import { ordinary } from './packet.js';
 import { programOf } from './program.js';
 import { type Exits, exitsThrough, type View } from './view.js';
 
-/** What a snapshot found, as of `now`. `ours`: with our own routes and the rules as they are; without it, as if neither were there. */
+/**
+ * The view of a snapshot at `now`. `ours`: either `with ours`, or the test for our own rules; then
+ * the view has neither our routes nor our rules.
+ */
 export function viewOf(snapshot: Snapshot, now: number, ours: 'with ours' | OwnRule): View {
   const { rules, ownRoutes, foreignRoutes, furtherRoutes = [], nexthopObjects = [], links, neighbours } = snapshot;
   const foreign = [foreignRoutes, furtherRoutes];
@@ -27,21 +30,27 @@ export type OwnRule = (rule: Rule) => boolean;
 
 const known = new WeakMap<readonly Rule[], { readonly own: OwnRule; readonly rest: readonly Rule[] }>();
 
-/** The same list for the same question: what was made of it (program.ts) is not made again. */
+/**
+ * The same list object for the same question, so that what was made of it (program.ts) is not made
+ * again.
+ */
 function others(rules: readonly Rule[], own: OwnRule): readonly Rule[] {
   let entry = known.get(rules);
   if (entry?.own !== own) known.set(rules, (entry = { own, rest: rules.filter((rule) => !own(rule)) }));
   return entry.rest;
 }
 
-/** The tables that ordinary packets may be looked up in: of ten thousand rules for sources none counts. */
+/**
+ * The tables that ordinary packets may be looked up in. Rules for some sources do not count, of
+ * which there may be ten thousand.
+ */
 export function tablesOf(rules: readonly Rule[]): readonly Route['table'][] {
   const asked = FAMILIES.flatMap((family) => programOf(rules, ordinary(defaultPrefix(family))).rules);
   const tables = asked.flatMap(({ detail, table }) => ((detail?.action ?? 'table') === 'table' ? [table] : []));
   return [...new Set(tables)];
 }
 
-/** Where a route of the snapshot leads. */
+/** The next hops of a route of the snapshot. */
 export function snapshotExits({ nexthopObjects = [] }: Snapshot, route: Route): Exits {
   return exitsThrough(nexthopObjects, route);
 }

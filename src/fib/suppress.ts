@@ -1,9 +1,10 @@
 /**
- * Whether a rule ignores the route that its table answered with: fib4_rule_suppress (net/ipv4/fib_rules.c), fib6_rule_suppress
- * (net/ipv6/fib6_rules.c). Pure.
+ * Whether a rule ignores the route that its table answered with: fib4_rule_suppress
+ * (net/ipv4/fib_rules.c), fib6_rule_suppress (net/ipv6/fib6_rules.c). Pure.
  *
- * Two cases are not certain. IPv6 routes of several prefixes that share a nexthop object share what is cached of the one that was looked up first,
- * its length among it (fact K19). And of an IPv6 multipath route the group of the device counts that the flow has hit.
+ * Two cases are not certain. IPv6 routes of several prefixes that share a nexthop object share the
+ * cache entry of the one that was looked up first, including its prefix length (fact K19). For an
+ * IPv6 multipath route, the group of the device counts that the flow's hash selects.
  */
 
 import type { Route, Rule } from '../model/route.js';
@@ -31,7 +32,7 @@ export function suppression(view: View, { suppressPrefixLength, detail }: Rule, 
   return { suppressed, certain: certain && (suppressed || !hits.includes(true)) };
 }
 
-/** IPv4 looks at the first device of the route, dead or not. */
+/** The devices whose group counts. IPv4 uses the first device of the route, dead or not. */
 function devices(
   view: View,
   { route, nexthops }: { readonly route: Route } & Pick<TableAnswer, 'nexthops'>,

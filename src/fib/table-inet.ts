@@ -1,13 +1,14 @@
 /**
- * fib_table_lookup (net/ipv4/fib_trie.c): of the routes that contain the address, the longest prefix first, of one prefix the highest
- * tos, the lowest metric, the oldest; and of these the first one that
+ * fib_table_lookup (net/ipv4/fib_trie.c). The routes that contain the address are tried in this
+ * order: longest prefix, highest tos, lowest metric, oldest. The first one is taken that
  *
- *   fits          its tos is 0 or that of the packet, its scope not too small
+ *   fits          its tos is 0 or that of the packet, and its scope is not too wide
  *   refuses       blackhole, unreachable, prohibit and throw need no next hop
  *   or leads      to a next hop that is not dead, by the device that the packet is bound to
  *
- * A route on a nexthop object none of whose next hops is good ends the search among all prefixes with the same network address (they are
- * one leaf of the trie: `goto miss`), and the next shorter network address is looked at. Pure.
+ * If no next hop of a route's nexthop object is good, the search ends among all prefixes with the
+ * same network address (they are one leaf of the trie: `goto miss`), and goes on with the next
+ * shorter network address. Pure.
  */
 
 import { type Nexthop, ordinaryScope, REFUSALS, type Route } from '../model/route.js';
@@ -39,7 +40,10 @@ function inOrder(routes: readonly Route[]): readonly Route[] {
   );
 }
 
-/** A tos that differs from packet to packet is none: a route for one tos is no answer for all. */
+/**
+ * A tos that differs from packet to packet counts as 0: a route for one tos is no answer for all
+ * packets.
+ */
 function fits(route: Route, { packet, scope }: Query): boolean {
   if (route.tos !== 0 && route.tos !== legacyTos(packet)) return false;
   return scope === 0 || (route.scope ?? ordinaryScope(route)) >= scope;
@@ -56,8 +60,9 @@ function good(nexthop: Nexthop, { packet, ignoreLinkState }: Query): boolean {
 }
 
 /**
- * Of default routes with one metric, and of a default route for one tos and the plain one, the kernel takes the first whose gateway it does not
- * know to be dead. Packets that are bound to a device, and routes of several next hops, are exempt (fib_select_path).
+ * Among default routes of one metric, and of a default route for one tos and the plain one, the
+ * kernel takes the first whose gateway it does not know to be dead. Packets bound to a device and
+ * routes of several next hops are exempt (fib_select_path).
  */
 function rivals(routes: readonly Route[], at: number, query: Query): readonly Route[] {
   const [first, ...rest] = routes.slice(at) as [Route, ...Route[]];

@@ -1,16 +1,19 @@
 /**
  * fib6_table_lookup (net/ipv6/route.c, ip6_fib.c). Pure.
  *
- * The tree has a node for each prefix that has routes. A node whose prefix has routes for some sources only has a tree of these sources below it.
+ * The tree has a node for each prefix that has routes. A node whose prefix has routes for some
+ * sources only has a tree of these sources below it.
  *
- *   the first node   the longest prefix; where it has a tree of sources, that of the longest source, and if none fits, the next
- *                    shorter prefix (fib6_node_lookup_1: its routes for all sources are passed over, too)
- *   one node         of the lowest metric the best score, then the best score of all other metrics together (find_rr_leaf).
- *                    The score is the router's preference, and whether the device is the one asked for (rt6_score_route)
+ *   the first node   that of the longest prefix. If it has a tree of sources: that of the longest
+ *                    source; if no source fits, the next shorter prefix (fib6_node_lookup_1; its
+ *                    routes for all sources are passed over, too)
+ *   within a node    the best score of the lowest metric, then the best score of all other metrics
+ *                    together (find_rr_leaf). The score is the router's preference, and whether the
+ *                    device is the one asked for (rt6_score_route)
  *   then back        shorter sources, the node itself, shorter prefixes (fib6_backtrack)
  *
- * Not here: exceptions of path MTU and redirects, which have a prefix of their own; the turn that routers take (`rr_ptr`), which needs a kernel
- * without router preferences.
+ * Not modelled: exceptions of path MTU and redirects, which have a prefix of their own, and the
+ * round robin of routers (`rr_ptr`), which needs a kernel without router preferences.
  */
 
 import { containsAddress, defaultPrefix, type Prefix, samePrefix } from '../model/prefix.js';
@@ -19,7 +22,9 @@ import { ANY, type Packet } from './packet.js';
 import type { Query, TableAnswer } from './query.js';
 import { containing, exitsOf, failed, type View } from './view.js';
 
-/** Refusals and `throw` hang on the loopback device, which has this index in every network namespace. */
+/**
+ * Refusals and `throw` use the loopback device, which has this index in every network namespace.
+ */
 const LOOPBACK = 1;
 const ON_LOOPBACK: readonly Nexthop[] = [{ gateway: undefined, interfaceIndex: LOOPBACK, dead: false }];
 
@@ -29,12 +34,12 @@ interface Leaf {
   readonly routes: Route[];
 }
 
-/** Of one prefix. */
+/** The routes of one prefix. */
 interface Node {
   readonly destination: Prefix;
-  /** For all sources. */
+  /** Routes for all sources. */
   readonly routes: Route[];
-  /** For some, the longest source prefix first; those that the packet's source lies in. */
+  /** Routes for some sources that contain the packet's source, longest source prefix first. */
   readonly sources: Leaf[];
   /** There are routes for some sources, whether or not for the packet's. */
   divided: boolean;
@@ -43,7 +48,8 @@ interface Node {
 export function inet6Table(view: View, table: number, query: Query): TableAnswer | undefined {
   const nodes = nodesOf(containing(view, table, query.packet.destination), query.packet);
   const leaves = inOrder(nodes);
-  // Where this host forwards nothing, first without next hops that have failed, then with them.
+  // On a host that does not forward, next hops that have failed are tried only if no other is
+  // found.
   for (const reachable of view.inet6Host === true ? [true, false] : [false])
     for (const routes of leaves) {
       const found = select(view, routes, query, reachable);
@@ -87,12 +93,12 @@ function containsSource(from: Prefix, { source }: Packet): boolean {
   return source !== ANY && containsAddress(from, source ?? defaultPrefix('inet6').address);
 }
 
-/** The lists of routes to be looked at, one after the other. */
+/** The lists of routes to look at, one after the other. */
 function inOrder(nodes: readonly Node[]): readonly (readonly Route[])[] {
   let begun = false;
   const lists: (readonly Route[])[] = [];
   for (const { destination, routes, sources, divided } of nodes) {
-    // The root is the last resort, however it is divided.
+    // The root is the last resort, whether or not it has a tree of sources.
     if (!begun && divided && sources.length === 0 && destination.length > 0) continue;
     begun = true;
     lists.push(...sources.map((leaf) => leaf.routes));
@@ -107,7 +113,7 @@ interface Match {
   readonly blackhole: boolean;
 }
 
-/** find_rr_leaf: the lowest metric by itself, then all that are higher together. */
+/** find_rr_leaf: the lowest metric by itself, then all higher ones together. */
 function select(view: View, routes: readonly Route[], query: Query, reachable: boolean): TableAnswer | undefined {
   const [first] = routes;
   if (first === undefined) return undefined;
@@ -121,7 +127,7 @@ function best(view: View, routes: readonly Route[], query: Query, reachable: boo
   let highest = -1;
   for (const route of routes) {
     const exits = REFUSALS.has(route.type) || route.type === 'throw' ? ON_LOOPBACK : exitsOf(view, route);
-    // It ends the search, though another had a better score: __find_rr_leaf.
+    // A blackhole ends the search even if another route had a better score (__find_rr_leaf).
     if (exits === 'blackhole' || (route.type === 'blackhole' && route.nexthopId !== undefined))
       return { route, nexthops: [], blackhole: true };
     const scores = exits.map((nexthop) => score(view, route, nexthop, query, reachable));
@@ -133,7 +139,10 @@ function best(view: View, routes: readonly Route[], query: Query, reachable: boo
   return found;
 }
 
-/** Of a group any member is taken, by the flow's hash alone (nexthop_path_fib6_result). */
+/**
+ * The next hops that a packet may take. Any member of a group may be taken, by the flow's hash
+ * alone (nexthop_path_fib6_result).
+ */
 function taken({ nexthopId }: Route, exits: readonly Nexthop[], scores: readonly number[]): readonly Nexthop[] {
   if (exits === ON_LOOPBACK) return [];
   return nexthopId === undefined ? exits.filter((_, i) => scores[i]! >= 0) : exits;
@@ -152,7 +161,8 @@ function score(
   if (nexthop.dead && nexthop.linkDown !== true && !ignoreLinkState) return HARD_FAILURE;
   const wanted = packet.outputInterface?.index;
   const device = wanted === undefined || wanted === nexthop.interfaceIndex ? 2 : 0;
-  // Only with a source address is another device than the one asked for a way at all (ip6_route_output_flags).
+  // Another device than the one asked for is possible only if the packet has a source address
+  // (ip6_route_output_flags).
   if (device === 0 && packet.source === undefined) return HARD_FAILURE;
   const { gateway, interfaceIndex } = nexthop;
   if (reachable && gateway !== undefined && failed(view, interfaceIndex, gateway)) return HARD_FAILURE;

@@ -1,6 +1,6 @@
 /**
- * What one table has for a packet. Both families take the longest prefix first, and differ in all the rest (table-inet.ts,
- * table-inet6.ts). Pure.
+ * What one table has for a packet. Both families take the longest prefix first and differ in
+ * everything else (table-inet.ts, table-inet6.ts). Pure.
  */
 
 import type { Query, TableAnswer } from './query.js';

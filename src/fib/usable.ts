@@ -1,13 +1,14 @@
 /**
- * Whether anything gets out where the kernel sends it: our judgement on top of the kernel's answer. The kernel sends packets to a link without
- * carrier and to a neighbour that has not answered for hours. Pure.
+ * Whether a packet can leave by the next hop that the kernel chooses. The kernel's answer alone
+ * does not tell: it sends packets to a link without carrier, and to a neighbour that has not
+ * answered for hours. Pure.
  */
 
 import type { Nexthop, Route } from '../model/route.js';
 import { REFUSALS } from '../model/route.js';
 import { exitsOf, failed, type View } from './view.js';
 
-/** Why nothing gets out; undefined: as far as is known, it does. */
+/** Why no packet gets out; undefined: as far as is known, packets do. */
 export type NexthopFault = 'dead' | 'no link' | 'link down' | 'no carrier' | 'neighbour failed' | 'not trusted yet';
 
 export function nexthopFault(view: View, nexthop: Nexthop): NexthopFault | undefined {
@@ -24,8 +25,10 @@ function faultNow(view: View, { dead, linkDown, interfaceIndex, gateway }: Nexth
 }
 
 /**
- * The fault of a route by one of whose next hops the kernel sends packets that get nowhere: it carries some packets only. Of several, the kernel
- * itself leaves those that are dead (RTNH_F_DEAD). undefined also for routes that need none.
+ * The fault of the first bad next hop that the kernel may still send packets to; undefined: none,
+ * or the route needs no next hop. One such next hop is enough, because the route then carries some
+ * packets only. Next hops that are dead (RTNH_F_DEAD) are not counted: the kernel does not use
+ * them.
  */
 export function routeFault(view: View, route: Route): NexthopFault | undefined {
   if (REFUSALS.has(route.type) || route.type === 'throw') return undefined;
@@ -37,7 +40,10 @@ export function routeFault(view: View, route: Route): NexthopFault | undefined {
   );
 }
 
-/** As {@link routeFault}, of the next hops that an answer names: the kernel chooses among them by flow. None at all carry nothing. */
+/**
+ * As {@link routeFault}, for the next hops of an answer, among which the kernel chooses by flow.
+ * An empty list carries nothing.
+ */
 export function nexthopsFault(view: View, nexthops: readonly Nexthop[]): NexthopFault | undefined {
   if (nexthops.length === 0) return 'dead';
   for (const nexthop of nexthops) {

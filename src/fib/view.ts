@@ -1,6 +1,6 @@
 /**
- * What the judge looks at: rules, routes, nexthop objects, links and neighbours as a snapshot has them, or as somebody imagines
- * them. Pure.
+ * What the judge looks at: rules, routes, nexthop objects, links and neighbours, from a snapshot
+ * or imagined. Pure.
  */
 
 import type { Address } from '../model/address.js';
@@ -10,23 +10,30 @@ import type { Nexthop, NexthopObject, Route, Rule } from '../model/route.js';
 import { byPrefix } from './by-prefix.js';
 
 export interface View {
-  /** Of both families. Of equal priorities the older one stands before the newer, as in a dump (fact K22). */
+  /**
+   * Rules of both families. Of equal priority the older one comes before the newer, as in a dump
+   * (fact K22).
+   */
   readonly rules: readonly Rule[];
-  /** Lists of routes, of whatever tables. Routes of one prefix in the order of a dump. */
+  /** Lists of routes, of any tables. Routes of one prefix are in the order of a dump. */
   readonly routes: readonly (readonly Route[])[];
   readonly nexthopObjects: readonly NexthopObject[];
   readonly links: readonly Link[];
   readonly neighbours: readonly Neighbour[];
-  /** Monotonic milliseconds: routes that have ended by then are not there. */
+  /** Monotonic milliseconds. Routes that have expired by then are ignored. */
   readonly now: number;
   /**
-   * This host forwards no IPv6 (net.ipv6.conf.all.forwarding is 0): then a lookup of the kernel passes over next hops whose neighbour
-   * has failed (RT6_LOOKUP_F_REACHABLE). Absent: it forwards.
+   * This host does not forward IPv6 (net.ipv6.conf.all.forwarding is 0). The kernel's lookup then
+   * passes over next hops whose neighbour has failed (RT6_LOOKUP_F_REACHABLE). Absent: it
+   * forwards.
    */
   readonly inet6Host?: true;
-  /** Routes to be taken as not there: ours, those that are about to leave. */
+  /** Routes to be ignored: ours, or those that are about to leave. */
   readonly without?: (route: Route) => boolean;
-  /** Next hops that were bad a moment ago: the kernel takes them again, and they count for nothing yet (usable.ts). */
+  /**
+   * Next hops that were bad a moment ago. The kernel uses them again, but they do not count yet
+   * (usable.ts).
+   */
   readonly distrusted?: (nexthop: Nexthop) => boolean;
 }
 
@@ -45,7 +52,10 @@ export function containing(view: View, table: number, prefix: Prefix): readonly 
   );
 }
 
-/** Where the route leads: its next hops, those of the object that it names, or that packets are dropped. */
+/**
+ * The next hops of a route: its own, or those of the object that it names; `blackhole`: packets
+ * are dropped.
+ */
 export type Exits = readonly Nexthop[] | 'blackhole';
 
 export function exitsOf(view: View, route: Route): Exits {
@@ -90,7 +100,7 @@ function objectsOf(list: readonly NexthopObject[]): ReadonlyMap<number, NexthopO
   return map;
 }
 
-/** Whether the kernel knows the neighbour to be dead. */
+/** Whether the kernel's neighbour entry has failed. */
 export function failed(view: View, interfaceIndex: number, address: Address): boolean {
   return failures(view.neighbours).has(`${interfaceIndex} ${address}`);
 }
