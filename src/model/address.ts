@@ -1,9 +1,10 @@
 /**
- * IP addresses as canonical text: dotted quad for IPv4, RFC 5952 for IPv6, so that `===` is equality
- * and a value can be printed, compared, hashed and sent as JSON without a conversion.
+ * IP addresses as canonical text: dotted quad for IPv4, RFC 5952 for IPv6. `===` is equality, and
+ * a value can be printed, compared, hashed and sent as JSON without a conversion.
  *
- * What lives here: text <-> words of bits <-> network-order bytes, for the daemon's own use. What does not: the strict,
- * explaining parser of configuration files (config/), which rejects what this one merely refuses.
+ * This file converts between text, words of bits and network-order bytes, for the agent's own use.
+ * The strict parser of configuration files, which explains what is wrong with an address, is in
+ * config/.
  */
 
 /** Address family, spelt as `ip` spells it. */
@@ -11,10 +12,15 @@ export type Family = 'inet' | 'inet6';
 
 export const FAMILIES: readonly Family[] = ['inet', 'inet6'];
 
-/** A canonical address. Only {@link parseAddress}, {@link addressFromBits} and {@link addressFromBytes} make one from outside. */
+/**
+ * A canonical address. Only {@link parseAddress}, {@link addressFromBits} and {@link
+ * addressFromBytes} make one from external data.
+ */
 export type Address = string;
 
-/** An address in unsigned words of 32 bits, the first bits first: one word for IPv4, four for IPv6. */
+/**
+ * An address as unsigned 32-bit words, most significant first: one word for IPv4, four for IPv6.
+ */
 export type Bits = readonly number[];
 
 /** Bits in an address of the family: 32 or 128. */
@@ -27,13 +33,15 @@ export function familyOf(address: Address): Family {
   return address.includes(':') ? 'inet6' : 'inet';
 }
 
-/** Canonical form of an address in text, or undefined when it is none (no zone, no port, no brackets). */
+/**
+ * Canonical form of an address in text; undefined if it is none (no zone, no port, no brackets).
+ */
 export function parseAddress(text: string): Address | undefined {
   const bits = parseBits(text);
   return bits === undefined ? undefined : addressFromBits(bits);
 }
 
-/** The bits of an address in text, canonical or not; undefined when it is none. */
+/** The bits of an address in text, canonical or not; undefined if it is none. */
 export function parseBits(text: string): Bits | undefined {
   return text.includes(':') ? parseInet6(text) : parseInet(text);
 }
@@ -73,24 +81,29 @@ export function readBits(bytes: Uint8Array, start: number, end: number): Bits {
   return bits;
 }
 
-/** The bits with everything behind the first `length` cleared. */
+/** The bits with everything after the first `length` cleared. */
 export function maskBits(bits: Bits, length: number): Bits {
   return bits.map((word, i) => maskWord(word, length - 32 * i));
 }
 
-/** The word with everything behind its first `keep` bits cleared; none with 0 or less, all with 32 or more. */
+/**
+ * The word with everything after its first `keep` bits cleared: 0 or less keeps none, 32 or more
+ * all.
+ */
 export function maskWord(word: number, keep: number): number {
   if (keep <= 0) return 0;
   return keep >= 32 ? word : (word & (-1 << (32 - keep))) >>> 0;
 }
 
-/** True for fe80::/10, whose addresses mean nothing without an interface (RFC 4291 section 2.5.6). */
+/**
+ * True for fe80::/10, whose addresses mean nothing without an interface (RFC 4291 section 2.5.6).
+ */
 export function isLinkLocal(address: Address): boolean {
   if (familyOf(address) !== 'inet6') return false;
   return maskWord(addressBits(address)[0]!, 10) === 0xfe800000;
 }
 
-/** No leading zeros: some read them as octal, and an address that two programs read differently is a trap. */
+/** Leading zeros are refused: some programs read them as octal. */
 const INET = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/;
 
 function parseInet(text: string): Bits | undefined {
@@ -134,7 +147,10 @@ function groups(text: string): number[] | undefined {
   return out;
 }
 
-/** RFC 5952: lower case, no leading zeros, the longest (first) run of two or more zero groups as `::`. */
+/**
+ * RFC 5952: lower case, no leading zeros, the longest (first) run of two or more zero groups as
+ * `::`.
+ */
 function formatInet6(bits: Bits): Address {
   const all = bits.flatMap((word) => [word >>> 16, word & 0xffff]);
   let bestStart = -1;

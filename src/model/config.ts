@@ -1,27 +1,35 @@
 /**
- * What a configuration means, once text, defaults and units are gone. Made only by config/.
- * Durations are milliseconds.
+ * What a configuration means, after parsing, defaults and conversion of units. Only config/ makes
+ * these values. Durations are milliseconds.
  */
 
 import type { Address, Family } from './address.js';
 import type { Prefix } from './prefix.js';
 
-/** `never` waits for ever. */
+/** `never`: no limit. */
 export type Timeout = number | 'never';
 
 export interface BackupRouter {
   readonly family: Family;
   /** In order of preference, at least one; none with `auto` or without a gateway. */
   readonly gateways: readonly Address[];
-  /** `address: none`: the routes go by the interface alone, which has no neighbours to ask. */
+  /**
+   * `address: none`: the routes use the interface without a gateway, so no neighbour can be
+   * probed.
+   */
   readonly withoutGateway?: true;
   /** The gateway is on this link although no route of the kernel says so (RTNH_F_ONLINK). */
   readonly onlink?: true;
-  /** The source address of packets that have none yet; absent: the kernel's choice. */
+  /** The source address of packets that have none yet; absent: the kernel chooses. */
   readonly source?: Address;
-  /** Packets from the addresses of the interface go this way whatever the routing daemon does. */
+  /**
+   * Packets from the addresses of the interface leave this way whatever the routing daemon does.
+   */
   readonly symmetricReplies?: true;
-  /** `address: auto`: the gateway is that of the default route that somebody else put on the interface; `adopt` takes that route over. */
+  /**
+   * `address: auto`: the gateway is that of a foreign default route on the interface. `adopt`
+   * takes that route over.
+   */
   readonly auto: { readonly adopt: boolean } | undefined;
   /** At least one, no duplicates; the default route when the file names none. */
   readonly destinations: readonly Prefix[];
@@ -32,7 +40,7 @@ export interface FrrDaemons {
   readonly kind: 'frr';
   /** zebra, bgpd, ...: at least one, no duplicates. */
   readonly daemons: readonly string[];
-  /** Where `DAEMON.vty` lives. */
+  /** Directory of the `DAEMON.vty` sockets. */
   readonly socketDirectory: string;
 }
 
@@ -42,9 +50,12 @@ export interface BirdDaemon {
   readonly socket: string;
 }
 
-/** What the kinds below have in common: they cannot know whose routes the daemon installs. */
+/** Common to the kinds below, which cannot know the protocol numbers of the daemon's routes. */
 interface Generic {
-  /** rtm_protocol numbers of the daemon's routes: stale once it is dead. Empty: none is ever taken for stale. */
+  /**
+   * rtm_protocol numbers of the daemon's routes, which are stale once it is dead. Empty: none is
+   * ever stale.
+   */
   readonly routeProtocols: readonly number[];
 }
 
@@ -93,16 +104,21 @@ export type RoutingDaemon =
   | SocketDaemon
   | ExecDaemon;
 
-/** An interface in a VRF has its routes in the VRF's table whatever this says; `vrf` insists on one. */
+/**
+ * An interface in a VRF has its routes in the VRF's table, whatever this says. `vrf` requires one.
+ */
 export type Placement = 'local' | 'main' | 'vrf';
 export type Role = 'primary' | 'standby';
 
-/** Where the role comes from. A source that cannot be read means standby: in doubt the routes are in. */
+/**
+ * Where the role comes from. A source that cannot be read means standby: in doubt the routes are
+ * in.
+ */
 export type RoleSource =
   | { readonly kind: 'fixed'; readonly role: Role }
   /** A file whose first word is `primary` (or `master`) or `standby` (or `backup`); watched. */
   | { readonly kind: 'file'; readonly path: string }
-  /** A command that prints such a word; no shell. */
+  /** A command that prints such a word; run without a shell. */
   | {
       readonly kind: 'exec';
       readonly command: readonly [string, ...string[]];
@@ -110,7 +126,7 @@ export type RoleSource =
       readonly timeoutMs: number;
     };
 
-/** The addresses of all backup routers that it names. */
+/** The addresses of all backup routers that the configuration names. */
 export function gatewaysOf(config: Config): readonly Address[] {
   return allBackupRouters(config).flatMap((router) => router.gateways);
 }
@@ -120,7 +136,7 @@ export function allBackupRouters(config: Config): readonly BackupRouter[] {
   return config.managementInterfaces.flatMap((management) => management.backupRouters);
 }
 
-/** How a selector is written and shown. */
+/** The text of a selector, as written in the configuration. */
 export function selectorText(selector: InterfaceSelector): string {
   return selector.kind === 'name' ? selector.name : selector.mac;
 }
@@ -130,32 +146,35 @@ export type OnStop = 'keep' | 'withdraw';
 export type InterfaceSelector =
   /** By its name or one of its alternative names (`ip link property add altname`). */
   | { readonly kind: 'name'; readonly name: string }
-  /** By its MAC address, lower-case colon form. */
+  /** By its MAC address, in lower-case colon form. */
   | { readonly kind: 'mac'; readonly mac: string };
 
 export interface ManagementInterface {
   readonly selector: InterfaceSelector;
-  /** One a family at most, one at least. */
+  /** At least one; at most one for each family. */
   readonly backupRouters: readonly BackupRouter[];
 }
 
 export interface Config {
-  /** In order of preference, at least one: of two that reach the same destination the first one carries it. */
+  /**
+   * In order of preference, at least one. If two reach the same destination, the first one carries
+   * it.
+   */
   readonly managementInterfaces: readonly ManagementInterface[];
   readonly routingDaemons: readonly RoutingDaemon[];
   readonly holdMs: number;
-  /** 0: as Junos, no wait for coverage. */
+  /** 0: no wait for coverage, as in Junos. */
   readonly convergenceTimeoutMs: Timeout;
   readonly probeIntervalMs: number;
   readonly probeTimeoutMs: number;
   readonly preemptAfterMs: Timeout;
   readonly placement: Placement;
   readonly role: RoleSource;
-  /** rtm_protocol that marks what the agent owns. */
+  /** rtm_protocol of the routes and rules that the agent owns. */
   readonly routeProtocol: number;
-  /** Table of destinations of length L: tableBase + L. */
+  /** Destinations of length L are in table tableBase + L. */
   readonly tableBase: number;
-  /** Priority of the first rule; auto: beside the rule that looks up main. */
+  /** Priority of the first rule; `auto`: beside the rule that looks up main. */
   readonly rulePriorityBase: number | 'auto';
   readonly onStop: OnStop;
 }

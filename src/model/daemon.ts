@@ -1,35 +1,35 @@
-/** What a health adapter can say of one watched daemon. */
+/** What a health adapter can report of one watched daemon. */
 
-/** `frr/zebra`: adapter kind and name. */
+/** Adapter kind and name, for example `frr/zebra`. */
 export type DaemonId = string;
 
 /**
- * One report of a health adapter. EOF is death, an unanswered probe is a hang: two faults, two
- * clocks.
+ * One report of a health adapter. End of file means death, an unanswered probe means a hang. The
+ * two faults have timeouts of their own.
  */
 export type Verdict =
   /**
-   * It does not run, or is on its way out: no socket, connection refused, end of file, the kernel's
-   * news of its process.
+   * It does not run, or is ending: no socket, connection refused, end of file, or the kernel's
+   * event about its process.
    */
   | {
       readonly kind: 'down';
       readonly reason: string;
-      /** It has ended with status 0, as on SIGTERM: a stop, and no death. */
+      /** It has ended with status 0, as on SIGTERM: a stop, not a death. */
       readonly orderly?: true;
     }
   /** It runs and does not answer. */
   | { readonly kind: 'unresponsive'; readonly reason: string }
   /**
-   * A sign of life, and not ready: its socket accepts and has not answered, or it says itself that
-   * it is still starting.
+   * A sign of life, but not ready: its socket accepts and has not answered, or it reports that it
+   * is still starting.
    */
   | { readonly kind: 'appeared'; readonly reason: string }
-  /** It answered a probe; where none can be asked, it is there. */
+  /** It answered a probe. For kinds that cannot be probed: it exists. */
   | {
       readonly kind: 'responsive';
       readonly reason: string;
-      /** How long the process has existed, in milliseconds; undefined when not known. */
+      /** How long the process has existed, in milliseconds; undefined: not known. */
       readonly ageMs: number | undefined;
     };
 

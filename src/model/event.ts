@@ -1,32 +1,36 @@
 /**
- * What happens to the agent, as data: the stable JSON lines of `events --json`, of the control socket and of the history file,
- * documented in docs/EVENTS.md. Fields are added, never renamed or removed. Durations are milliseconds (`...Ms`), times RFC 3339 in UTC.
+ * What happens to the agent, as data: the stable JSON lines of `events --json`, of the control
+ * socket and of the history file, documented in docs/EVENTS.md. Fields are added, never renamed or
+ * removed. Durations are milliseconds (`...Ms`), times RFC 3339 in UTC.
  *
- * The log is the same data in another spelling (`wasForMs` is `was_for_ms` there): each happening is described once.
+ * The log has the same data under other names (`wasForMs` is `was_for_ms` there).
  */
 
 export type Level = 'error' | 'warning' | 'notice' | 'info' | 'debug';
 
-/** What an outage began with. */
+/** How an outage began. */
 export type OutageCause =
   /** The agent found the daemon not healthy when it started. */
   | 'start'
-  /** The daemon died, or went down in order. */
+  /** The daemon died, or was stopped in order. */
   | 'death'
   /** It runs and no longer answers. */
   | 'hang'
   /** It answers, and a destination lost its cover. */
   | 'uncovered'
-  /** The configuration, the role or a pin changed beside a daemon that was not ready. */
+  /** The configuration, the role or a pin changed while a daemon was not ready. */
   | 'change';
 
-/** What the traffic to the destinations went by during an outage: of several, the first that any of them went by. */
+/**
+ * What carried traffic to the destinations during an outage. If they differ, the first that
+ * carried any of them.
+ */
 export type OutageCarrier = 'backup-routes' | 'stale-routes' | 'stale-routes, then backup-routes';
 
 export type Happening =
   | { readonly kind: 'ready'; readonly program: string; readonly afterMs: number }
   | { readonly kind: 'stopping'; readonly onStop: string }
-  /** The routes turned, or stay in for another cause. */
+  /** The routes went in or out, or stay in for another cause. */
   | {
       readonly kind: 'routes';
       readonly phase: string;
@@ -42,11 +46,17 @@ export type Happening =
       readonly was: string;
       readonly wasForMs: number;
       readonly reason: string;
-      /** Other watched daemons that are not well: one incident may be the end of all of them, and is told once. */
+      /**
+       * Other watched daemons that are not healthy. One incident may end all of them, and is
+       * reported once.
+       */
       readonly othersUnwell: number;
     }
   | { readonly kind: 'outage-began'; readonly cause: OutageCause; readonly reason: string }
-  /** The kernel has taken the first backup routes of this outage. `late`: what they waited for. */
+  /**
+   * The kernel has acknowledged the first backup routes of this outage. `late`: what they waited
+   * for.
+   */
   | { readonly kind: 'outage-bridged'; readonly afterMs: number; readonly late: string | undefined }
   | {
       readonly kind: 'outage-ended';
@@ -57,14 +67,17 @@ export type Happening =
       /** When backup routes took the tie from stale ones. */
       readonly preemptedAfterMs: number | undefined;
     }
-  /** Backup routes take the tie from stale or broken routes of the same prefix, and give it back. */
+  /** Backup routes take the tie from stale or broken routes of the same prefix, or give it back. */
   | {
       readonly kind: 'preempting' | 'preempting-ended';
       readonly what: string;
       readonly count: number;
       readonly reason: string;
     }
-  /** A backup router no longer answers, or has never answered; `others`: how many of its family may still be used. */
+  /**
+   * A backup router no longer answers, or has never answered. `others`: how many of its family may
+   * still be used.
+   */
   | {
       readonly kind: 'gateway-dead';
       readonly gateway: string;
@@ -80,7 +93,7 @@ export type Happening =
       readonly was: string;
       readonly wasForMs: number;
     }
-  /** The backup routes go by another one from now on, or would. */
+  /** The backup routes use another gateway from now on, or would. */
   | {
       readonly kind: 'gateway-switched';
       readonly interface: string;
@@ -103,7 +116,7 @@ export type Happening =
       readonly running: string;
       readonly remedy: string;
     }
-  /** A new configuration runs on approval. */
+  /** A new configuration runs until it is confirmed or its deadline passes. */
   | {
       readonly kind: 'configuration-unconfirmed';
       readonly leftMs: number;
@@ -117,7 +130,7 @@ export type Happening =
       readonly reason: string;
       readonly remedy: string;
     }
-  /** Something outside that a backup route needs, and that it is there now. */
+  /** Something outside the agent that a backup route needs; and that it is no longer waited for. */
   | { readonly kind: 'waiting'; readonly subject: string; readonly reason: string }
   | {
       readonly kind: 'no-longer-waiting';
@@ -140,7 +153,10 @@ export type Happening =
       readonly pauseMs: number;
       readonly remedy: string;
     }
-  /** A default route that was taken over, or was about to be, is left to its owner: nothing of the daemon's has come. */
+  /**
+   * A default route that was taken over, or was about to be, is left to its owner, because the
+   * daemon installed none of its own.
+   */
   | {
       readonly kind: 'adoption-failed';
       readonly interface: string;
@@ -149,7 +165,10 @@ export type Happening =
       readonly attempt: number;
       readonly pauseMs: number;
     }
-  /** What counts as covered is not carried by the kernel, and the routes are in for that; both in the spelling of ip(8). */
+  /**
+   * The kernel does not carry a destination that the judge has as covered, so the routes are in.
+   * `model` and `kernel` are in the notation of ip(8).
+   */
   | {
       readonly kind: 'model-disagrees';
       readonly destination: string;
@@ -168,45 +187,57 @@ export type Happening =
   | { readonly kind: 'route-refused'; readonly what: string; readonly code: string; readonly message: string }
   | { readonly kind: 'change-failed'; readonly what: string }
   | { readonly kind: 'observe-failed'; readonly message: string }
-  /** A bug in what is told or answered; the routes are not concerned. `count`: of this life of the agent. */
+  /**
+   * A bug in what reports or answers; the routes are not affected. `count`: in this life of the
+   * agent.
+   */
   | { readonly kind: 'fault'; readonly message: string; readonly count: number; readonly remedy: string }
-  /** So many more of that kind than the history takes; the log has them. */
+  /** Number of further events of that kind that the history left out. The log has them. */
   | { readonly kind: 'left-out'; readonly what: string; readonly count: number }
-  /** The control socket was gone, and is there again. */
+  /** The control socket was missing and has been created again. */
   | { readonly kind: 'control-socket-renewed'; readonly what: string }
   /** Logged only. */
   | { readonly kind: 'add-route' | 'delete-route' | 'add-rule' | 'delete-rule'; readonly what: string }
   | { readonly kind: 'more-changes'; readonly count: number }
-  /** One batch that the kernel has acknowledged; the single changes are beside it, for `--verbose`. */
+  /**
+   * One batch that the kernel has acknowledged. The single changes are reported separately, for
+   * `--verbose`.
+   */
   | {
       readonly kind: 'applied';
       readonly added: number;
       readonly deleted: number;
       readonly refused: number;
-      /** Something else has told of it, or there are only rules in it. */
+      /** Another event has reported it, or it has only rules. */
       readonly routine: boolean;
-      /** The first route of it, or rule. */
+      /** Its first route, or else rule. */
       readonly first: string;
     }
   | { readonly kind: 'events-lost'; readonly what: string; readonly remedy: string };
 
 /** A happening that was recorded. */
 export type Event = Happening & {
-  /** Counts up: by one in a life of the agent, with a gap between two. */
+  /** Increases by one within a life of the agent, with a gap between two lives. */
   readonly seq: number;
   readonly at: string;
   readonly level: Level;
 };
 
-/** A time without a healthy daemon that carries the destinations: from its end, or from routes-in, until the routes were out again. */
+/**
+ * A time without a healthy daemon that carries the destinations: from the daemon's end, or from
+ * routes-in, until the routes were out again.
+ */
 export interface Outage {
   readonly began: string;
-  /** null: it goes on. */
+  /** null: it is still going on. */
   readonly ended: string | null;
   readonly lengthMs: number;
   readonly cause: OutageCause;
   readonly reason: string;
-  /** From the beginning to the kernel's acknowledgement of the backup routes; null: not known, or they were there already. */
+  /**
+   * From the beginning to the kernel's acknowledgement of the backup routes; null: not known, or
+   * they were in already.
+   */
   readonly bridgedAfterMs: number | null;
   /** What carried the traffic; null: not known yet, or nothing. */
   readonly carriedBy: OutageCarrier | null;

@@ -1,16 +1,16 @@
-/** Exit statuses (sysexits.h), the few that the agent uses. */
+/** The exit statuses (sysexits.h) that the agent uses. */
 
 export const EXIT = {
   OK: 0,
-  /** Everything worked; the state is not the wished one. */
+  /** The command worked; the state is not the desired one. */
   NOT_IN_STATE: 1,
   /** EX_USAGE: the command line is wrong. */
   USAGE: 64,
-  /** EX_UNAVAILABLE: the daemon does not run. */
+  /** EX_UNAVAILABLE: the agent does not run. */
   UNAVAILABLE: 69,
   /** EX_SOFTWARE: a bug. */
   SOFTWARE: 70,
-  /** EX_IOERR: what was printed could not be written. */
+  /** EX_IOERR: the output could not be written. */
   IO: 74,
   /** EX_NOPERM: a capability or permission is missing. */
   NO_PERMISSION: 77,
@@ -30,7 +30,10 @@ export class CommandError extends Error {
   }
 }
 
-/** By its name: each file of the program (scripts/lib/bundle.mjs) has a class of its own. */
+/**
+ * Tests the name, because each file of the program (scripts/lib/bundle.mjs) has a class object of
+ * its own.
+ */
 export function isCommandError(error: unknown): error is CommandError {
   return error instanceof Error && error.name === 'CommandError';
 }

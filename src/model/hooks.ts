@@ -1,11 +1,14 @@
-/** What the hooks' process says of itself, for `status`: a small file beside the agent's, which the agent never reads. */
+/**
+ * The status of the hooks process, for `status`: a small file beside the agent's, which the agent
+ * itself never reads.
+ */
 
 export interface HooksStatus {
   readonly pid: number;
   readonly directory: string;
-  /** The number of the last event that every hook has had. */
+  /** The number of the last event that every hook has handled. */
   readonly lastEvent: number;
-  /** Events that wait for the one under way. */
+  /** Events that wait behind the one in progress. */
   readonly waiting: number;
   /** Events that were dropped because too many waited. */
   readonly leftOut: number;

@@ -1,4 +1,4 @@
-/** Links, their addresses and neighbours, as the kernel keeps them. */
+/** Links, their addresses and neighbours, as the kernel has them. */
 
 import type { Address, Family } from './address.js';
 
@@ -7,7 +7,7 @@ export interface Link {
   readonly name: string;
   /** IFLA_ALT_IFNAME. */
   readonly altNames: readonly string[];
-  /** Lower-case colon form; undefined where the link type has none. */
+  /** Lower-case colon form; undefined if the link type has none. */
   readonly mac: string | undefined;
   /** IFF_UP: administratively up. */
   readonly up: boolean;
@@ -28,23 +28,23 @@ export interface Link {
 export interface InterfaceAddress {
   readonly interfaceIndex: number;
   readonly family: Family;
-  /** The host's own address (IFA_LOCAL, or IFA_ADDRESS where there is none). */
+  /** The host's own address (IFA_LOCAL, or IFA_ADDRESS if there is none). */
   readonly address: Address;
   /** The other end of a point-to-point address. */
   readonly peer: Address | undefined;
   readonly length: number;
   /** IFA_BROADCAST, which need not be the last address of the prefix. */
   readonly broadcast?: Address;
-  /** IFA_F_TENTATIVE or IFA_F_DADFAILED: may not be used as a source yet. */
+  /** IFA_F_TENTATIVE or IFA_F_DADFAILED: cannot be used as a source now. */
   readonly tentative: boolean;
 }
 
 export interface Neighbour {
   readonly interfaceIndex: number;
   readonly address: Address;
-  /** NUD_FAILED: asked and unanswered. */
+  /** NUD_FAILED: probed without an answer. */
   readonly failed: boolean;
-  /** NUD_REACHABLE, DELAY, PROBE, STALE, PERMANENT or NOARP: it has answered once, or needs not. */
+  /** NUD_REACHABLE, DELAY, PROBE, STALE, PERMANENT or NOARP: it has answered once, or need not. */
   readonly known: boolean;
   /**
    * NUD_PERMANENT or NUD_NOARP: an operator's entry, or a link without resolution. A probe would
@@ -53,14 +53,14 @@ export interface Neighbour {
   readonly permanent: boolean;
 }
 
-/** Which neighbour. */
+/** Identifies a neighbour. */
 export type NeighbourId = Pick<Neighbour, 'interfaceIndex' | 'address'>;
 
 export function neighbourKey({ interfaceIndex, address }: NeighbourId): string {
   return `${interfaceIndex} ${address}`;
 }
 
-/** NUD_* (linux/neighbour.h), in the words of ip-neighbour(8). */
+/** NUD_* (linux/neighbour.h), with the names of ip-neighbour(8). */
 export type NeighbourState =
   | 'none'
   | 'incomplete'
@@ -72,7 +72,7 @@ export type NeighbourState =
   | 'noarp'
   | 'permanent';
 
-/** A neighbour as people read it; the decisions go by {@link Neighbour}. */
+/** A neighbour with its state for display. Decisions use {@link Neighbour}. */
 export interface NeighbourEntry {
   readonly interfaceIndex: number;
   readonly address: Address;

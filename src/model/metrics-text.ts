@@ -1,6 +1,7 @@
 /**
- * RTA_METRICS (linux/rtnetlink.h, RTAX_*) as people read them: the words of ip-route(8). The bytes are the kernel's own, in
- * hexadecimal, in the order of the kernel, so that equal metrics are equal texts.
+ * RTA_METRICS (linux/rtnetlink.h, RTAX_*) as text, with the names of ip-route(8). The input has
+ * the kernel's own bytes, in hexadecimal and in the kernel's order, so equal metrics have equal
+ * text.
  */
 
 const NAMES: Readonly<Partial<Record<number, string>>> = {
@@ -23,11 +24,14 @@ const NAMES: Readonly<Partial<Record<number, string>>> = {
 };
 const LOCK = 1;
 const [RTT, RTTVAR, FEATURES, RTO_MIN, CONGESTION_CONTROL] = [4, 5, 12, 13, 16];
-/** Times are kept in parts of a millisecond (iproute2, print_rta_metrics). */
+/** Units per millisecond of times (iproute2, print_rta_metrics). */
 const PARTS: Readonly<Partial<Record<number, number>>> = { [RTT!]: 8, [RTTVAR!]: 4, [RTO_MIN!]: 1 };
 const FEATURE_ECN = 1;
 
-/** `mtu 1400`, `mtu lock 1400`, ...: one text a metric; a metric that is not known here is left out. */
+/**
+ * `mtu 1400`, `mtu lock 1400`, ...: one text for each metric. A metric that is not known here is
+ * left out.
+ */
 export function metricsWords(metrics: string | undefined): readonly string[] {
   if (metrics === undefined) return [];
   const bytes = Uint8Array.from(metrics.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));

@@ -1,10 +1,13 @@
-/** The neighbours that routes send their packets to. */
+/** The neighbours that routes send packets to. */
 
 import type { Address } from './address.js';
 import type { NeighbourId } from './link.js';
 import type { Nexthop, NexthopObject, Route } from './route.js';
 
-/** Each once, however many routes share it: a full table has a million routes and a few hundred next hops. */
+/**
+ * Each neighbour once, however many routes share it: a full table has a million routes and a few
+ * hundred next hops.
+ */
 export function nextHopsOf(routes: readonly Route[], objects: readonly NexthopObject[] = []): readonly NeighbourId[] {
   const found = new Map<number, Set<Address>>();
   const note = ({ interfaceIndex, gateway }: Nexthop): void => {

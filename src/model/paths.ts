@@ -1,39 +1,44 @@
 /**
- * Where things live on a host. RUNTIME_DIRECTORY and STATE_DIRECTORY, as systemd sets them (systemd.exec(5)),
- * take precedence, so that several agents can run side by side in namespaces.
+ * Paths of the agent's files. RUNTIME_DIRECTORY and STATE_DIRECTORY, as systemd sets them
+ * (systemd.exec(5)), take precedence, so that several agents can run side by side in namespaces.
  */
 
-/** Bytes: sun_path of a unix socket holds 108 with its terminating zero, unix(7). */
+/**
+ * Maximum length in bytes: sun_path of a unix socket holds 108 with its terminating zero, unix(7).
+ */
 export const MAX_SOCKET_PATH = 107;
 
 export interface Paths {
-  /** The name of the agent where there are several on a host; undefined: there is one. */
+  /** The name of the agent if there are several on a host; undefined: there is one. */
   readonly instance: string | undefined;
   readonly configFile: string;
   readonly controlSocket: string;
   /** The metrics, for the textfile collector of node_exporter. */
   readonly metrics: string;
-  /** Hooks, and what their process writes: what is done, and what it says of itself. */
+  /**
+   * The directory of hooks, and two files of the hooks process: the events that are done, and its
+   * status.
+   */
   readonly hooks: string;
   readonly hooksDone: string;
   readonly hooksStatus: string;
-  /** Held by the agent that runs. */
+  /** Locked by the running agent. */
   readonly lock: string;
   /** The last configuration that ran, as text. */
   readonly lastKnownGood: string;
-  /** What an operator has ordered: pins and roles. */
+  /** An operator's orders: pins and roles. */
   readonly orders: string;
   /** Foreign default routes that were taken over. */
   readonly adopted: string;
   /** Destinations that have been covered, by daemon. */
   readonly covered: string;
-  /** A configuration that awaits its confirmation, or was rolled back for want of it. */
+  /** A configuration that awaits its confirmation, or was rolled back because none came. */
   readonly unconfirmed: string;
-  /** What happened, as JSON lines. */
+  /** The events, as JSON lines. */
   readonly history: string;
 }
 
-/** Of one agent of several: a name that can be a file's and a unit's. */
+/** The name of one agent of several. It can be part of a file name and of a unit name. */
 export const INSTANCE = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
 export const DEFAULT_CONFIG_FILE = '/etc/backup-router/config.yaml';
@@ -45,7 +50,7 @@ export function instanceOf(env: Environment): string | undefined {
   return env['BACKUP_ROUTER_INSTANCE'] || undefined;
 }
 
-/** The configuration where none is named. */
+/** The configuration file if none is named. */
 export function defaultConfigFile(env: Environment): string {
   const instance = instanceOf(env);
   return instance === undefined ? DEFAULT_CONFIG_FILE : `/etc/backup-router/${instance}.yaml`;
@@ -80,7 +85,7 @@ export function pathsOf(env: Environment, configFile = defaultConfigFile(env)): 
   };
 }
 
-/** systemd separates several directories by colons; the first is ours. */
+/** systemd separates several directories by colons. The first one is used. */
 function directory(value: string | undefined, otherwise: string): string {
   const first = value?.split(':')[0];
   return first === undefined || first === '' ? otherwise : first;

@@ -1,6 +1,6 @@
 /**
  * Policy rules with all their selectors, and the kernel's answer to "where does a packet to this
- * address go": what `explain` needs beyond the agent's own vocabulary (route.ts), which only has to
+ * address go". `explain` needs these beyond the agent's own types (route.ts), which only have to
  * tell our rules from others.
  *
  * Sources: linux/fib_rules.h, ip-rule(8).
@@ -12,7 +12,7 @@ import type { NexthopObject, Route, RouteType, Rule } from './route.js';
 import type { RuleAction, RuleDetail } from './rule-detail.js';
 
 export interface PolicyRule {
-  /** The fields that the agent itself knows. */
+  /** The fields that the agent itself uses. */
   readonly rule: Rule;
   readonly action: RuleAction;
   /** FRA_GOTO: the priority to go on with. */
@@ -28,8 +28,7 @@ export interface PolicyRule {
   /** FRA_L3MDEV: packets of a VRF, looked up in its table. */
   readonly l3mdev: boolean;
   /**
-   * Further selectors that an address says nothing of, in the words of ip-rule(8): `uidrange 0-0`,
-   * `ipproto 6`.
+   * Further selectors, which an address does not decide, for people: `the user id (uidrange 0-0)`.
    */
   readonly more: readonly string[];
 }
@@ -66,16 +65,13 @@ function furtherSelectors(detail: RuleDetail): readonly string[] {
   return [...more, ...unknown.map((what) => `a selector that is not known here (${what})`)];
 }
 
-/** What the kernel itself says of an address. */
+/** The kernel's own answer about an address. */
 export type KernelAnswer =
   | {
       readonly kind: 'route';
-      /**
-       * The entry of the FIB that matched; undefined where the kernel cannot say (before Linux
-       * 4.13).
-       */
+      /** The FIB entry that matched; undefined if the kernel cannot say (before Linux 4.13). */
       readonly matched: Route | undefined;
-      /** The way that a packet takes now: of several next hops the one chosen for it. */
+      /** Where a packet goes now: of several next hops the one chosen for it. */
       readonly type: RouteType;
       readonly gateway: Address | undefined;
       readonly interfaceIndex: number;
@@ -87,16 +83,16 @@ export type KernelAnswer =
    */
   | { readonly kind: 'refused'; readonly code: string };
 
-/** Everything in the kernel that bears on one address. */
+/** Everything in the kernel that concerns one address. */
 export interface Ways {
   readonly address: Address;
   /** All rules of the family, in ascending priority. */
   readonly rules: readonly PolicyRule[];
   /** Every route of every table whose destination contains the address. */
   readonly routes: readonly Route[];
-  /** One of them hangs on a nexthop object, which routes of other prefixes may share. */
+  /** One of the routes uses a nexthop object, which routes of other prefixes may share. */
   readonly nexthopObjects: boolean;
-  /** All of them, where one does. */
+  /** All nexthop objects, if a route uses one. */
   readonly objects?: readonly NexthopObject[];
   readonly answer: KernelAnswer;
 }
@@ -108,7 +104,7 @@ export interface Vrf {
   readonly table: number;
 }
 
-/** Routes that hang on nexthop objects: how many, and the first of them. */
+/** Routes that use nexthop objects: how many, and the first of them. */
 export interface NexthopObjects {
   readonly total: number;
   readonly first: readonly { readonly route: Route; readonly id: number }[];

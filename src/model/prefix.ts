@@ -1,8 +1,8 @@
 /**
- * IP prefixes: a family, a network address with no host bits, a length. Immutable values.
+ * IP prefixes: a family, a network address without host bits, a length. Immutable values.
  *
- * A prefix is parsed once, where it comes in, and carries its bits from then on: what compares, indexes or sends it reads these and
- * never the text again.
+ * A prefix is parsed once, at the edge, and carries its bits from then on. Code that compares,
+ * indexes or sends it uses the bits, never the text.
  */
 
 import {
@@ -49,7 +49,7 @@ export function defaultPrefix(family: Family): Prefix {
   return DEFAULTS[family];
 }
 
-/** Strict parse of `ADDRESS/LENGTH` without host bits; undefined when it is not one. */
+/** Strict parse of `ADDRESS/LENGTH` without host bits; undefined if it is none. */
 export function parsePrefix(text: string): Prefix | undefined {
   const slash = text.indexOf('/');
   const lengthText = text.slice(slash + 1);
@@ -61,7 +61,7 @@ export function parsePrefix(text: string): Prefix | undefined {
   return prefixFromBits(bits, length);
 }
 
-/** `10.0.0.0/8`: the key of a prefix in maps, and its spelling for people. */
+/** `10.0.0.0/8`: the key of a prefix in maps, and its text for people. */
 export function prefixText(p: Prefix): string {
   return `${p.address}/${p.length}`;
 }
@@ -85,26 +85,30 @@ export function containsAddress(p: Prefix, address: Address): boolean {
   return containsBits(p, addressBits(address));
 }
 
-/** As {@link containsAddress}, for who asks of many prefixes. */
+/** As {@link containsAddress}, for callers that test many prefixes. */
 export function containsBits(p: Prefix, bits: Bits): boolean {
   return p.bits.length === bits.length && startsAlike(p.bits, bits, p.length);
 }
 
-/** Whether the first `length` bits are the same; of addresses of one family. */
+/** Whether the first `length` bits are equal. Both addresses must be of one family. */
 function startsAlike(a: Bits, b: Bits, length: number): boolean {
   for (let i = 0; 32 * i < length; i++) if (maskWord(a[i]! ^ b[i]!, length - 32 * i) !== 0) return false;
   return true;
 }
 
-/** The order of addresses, and of lengths where these are equal: what contains a prefix stands before it. Of one family. */
+/**
+ * Orders by address, then by length, so that a prefix comes before those it contains. Both must be
+ * of one family.
+ */
 export function comparePrefixes(a: Prefix, b: Prefix): number {
   for (let i = 0; i < a.bits.length; i++) if (a.bits[i] !== b.bits[i]) return a.bits[i]! - b.bits[i]!;
   return a.length - b.length;
 }
 
 /**
- * A key for maps that two prefixes of one family share exactly if their first `length` bits are the same: that of the prefix of this length
- * which contains `p`. A number for IPv4, text for IPv6.
+ * A key for maps. Two prefixes of one family have the same key exactly if their first `length`
+ * bits are the same: it is the key of the prefix of this length that contains `p`. A number for
+ * IPv4, text for IPv6.
  */
 export function networkKey(p: Prefix, length: number): number | string {
   if (p.bits.length === 1) return maskWord(p.bits[0]!, length) * 64 + length;

@@ -1,6 +1,6 @@
 /**
- * Routes and rules as people read them: the words and the order of `ip route` and `ip rule`, with
- * numbers where only the host's files know the names.
+ * Routes and rules as text for people: the words and the order of `ip route` and `ip rule`, with
+ * numbers where only files of the host have names.
  */
 
 import type { Link } from './link.js';
@@ -9,7 +9,7 @@ import { destinationText, prefixText } from './prefix.js';
 import { type Nexthop, type Route, type Rule, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from './route.js';
 import type { Masked, Range, RuleDetail } from './rule-detail.js';
 
-/** The name of an interface index, or undefined when it is not known. */
+/** The name of an interface index; undefined: not known. */
 export type NameOf = (interfaceIndex: number) => string | undefined;
 
 /** The names of these links. */
@@ -23,12 +23,15 @@ const TABLE_NAMES: ReadonlyMap<number, string> = new Map([
   [TABLE_LOCAL, 'local'],
 ]);
 
-/** How a table is called where its number means something to everybody. */
+/** The name of a well-known table, else its number. */
 export function tableText(table: number): string {
   return TABLE_NAMES.get(table) ?? String(table);
 }
 
-/** rtm_protocol by the names that ip(8) has of itself, without any file of the host (iproute2, lib/rt_names.c). */
+/**
+ * Names of rtm_protocol that are built into ip(8), without any file of the host (iproute2,
+ * lib/rt_names.c).
+ */
 const PROTOCOL_NAMES: Readonly<Record<number, string>> = {
   1: 'redirect',
   2: 'kernel',
@@ -53,14 +56,14 @@ const PROTOCOL_NAMES: Readonly<Record<number, string>> = {
   192: 'eigrp',
 };
 
-/** `bgp`, `dhcp`; a number where the name is only in files of the host. */
+/** `bgp`, `dhcp`; the number if only files of the host have a name. */
 export function protocolText(protocol: number): string {
   return PROTOCOL_NAMES[protocol] ?? String(protocol);
 }
 
 /**
- * A text for people in the words that ip(8) has: `proto bgp`, `lookup main`. For the edges that print; what is compared and what is
- * JSON keeps the numbers.
+ * A text for people with the names of ip(8): `proto bgp`, `lookup main`. Only for output:
+ * comparisons and JSON use the numbers.
  */
 export function ipWords(text: string): string {
   return text
@@ -100,7 +103,7 @@ function nexthopText(nexthop: Nexthop, nameOf: NameOf): string {
 
 /**
  * `31000: from all iif lo lookup 25500 proto 157`, `1000: not from 10.0.0.0/8 fwmark 0x1/0xff
- * lookup 100`. Tables go by number.
+ * lookup 100`. Tables are numbers unless `table` names them.
  */
 export function ruleText(rule: Rule, table: (table: number) => string = String): string {
   const { from, to, inverted, outputInterface, unknown = [] } = rule.detail ?? {};
@@ -118,7 +121,7 @@ export function ruleText(rule: Rule, table: (table: number) => string = String):
   return words.join(' ');
 }
 
-/** What a rule asks of a packet beside its addresses and devices. */
+/** The selectors of a rule other than addresses and devices. */
 function selectorWords(detail: Partial<RuleDetail>): readonly string[] {
   const words: string[] = [];
   if (detail.tos !== undefined) words.push(`tos ${hex(detail.tos)}`);

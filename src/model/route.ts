@@ -1,7 +1,7 @@
 /**
- * Routes and policy rules of the kernel's FIB, as the kernel keeps them, and the few numbers that name them.
- * A value here is either *observed* (decoded from a dump) or *wanted*; both have the same shape, so that
- * they can be compared field by field.
+ * Routes and policy rules of the kernel's FIB, and the constants that name them. A value here is
+ * either *observed* (decoded from a dump) or *wanted*. Both have the same shape, so that they can
+ * be compared field by field.
  */
 
 import type { Address, Family } from './address.js';
@@ -13,7 +13,7 @@ export const TABLE_DEFAULT = 253;
 export const TABLE_MAIN = 254;
 export const TABLE_LOCAL = 255;
 
-/** rtm_type (linux/rtnetlink.h); types that the agent never meets read as `other`. */
+/** rtm_type (linux/rtnetlink.h). Types that the agent never meets are `other`. */
 export type RouteType =
   | 'unicast'
   | 'local'
@@ -26,25 +26,28 @@ export type RouteType =
   | 'throw'
   | 'other';
 
-/** Types whose lookup succeeds, and whose packets are refused. */
+/** Types whose routes match and refuse the packet. */
 export const REFUSALS: ReadonlySet<RouteType> = new Set<RouteType>(['blackhole', 'unreachable', 'prohibit']);
 
-/** Whether packets are refused by the route rather than carried. */
+/** Whether the route refuses packets rather than carries them. */
 export function refuses(route: Route): boolean {
   return REFUSALS.has(route.type);
 }
 
 export interface Nexthop {
-  /** undefined: on-link, the destination is a neighbour itself. */
+  /** undefined: on-link, the destination is itself a neighbour. */
   readonly gateway: Address | undefined;
   readonly interfaceIndex: number;
-  /** RTNH_F_DEAD or RTNH_F_LINKDOWN: the kernel itself says that this next hop cannot carry. */
+  /** RTNH_F_DEAD or RTNH_F_LINKDOWN: the kernel reports that this next hop cannot carry. */
   readonly dead: boolean;
-  /** Dead for want of carrier alone: a lookup takes it all the same (ignore_routes_with_linkdown is off). */
+  /**
+   * Dead only because the link has no carrier. A lookup still uses it (ignore_routes_with_linkdown
+   * is off).
+   */
   readonly linkDown?: true;
-  /** RTNH_F_ONLINK: the gateway was taken for a neighbour because somebody said so. */
+  /** RTNH_F_ONLINK: the gateway counts as a neighbour although no route says so. */
   readonly onlink?: true;
-  /** Its share of a multipath route, 1 when absent. */
+  /** Its share of a multipath route; absent: 1. */
   readonly weight?: number;
 }
 
@@ -58,43 +61,56 @@ export type NexthopObject =
       readonly members: readonly { readonly id: number; readonly weight: number }[];
     };
 
-/** RFC 4191: of routers of one metric the kernel prefers the higher one. */
+/** RFC 4191: of routers of one metric the kernel takes the one of higher preference. */
 export type RouterPreference = 'high' | 'low';
 
 export interface Route {
   readonly family: Family;
   readonly table: number;
   readonly destination: Prefix;
-  /** RTA_PRIORITY, lower wins. With table, destination and tos it is the kernel's identity of a route. */
+  /**
+   * RTA_PRIORITY; the lowest wins. With table, destination and tos it is the kernel's identity of
+   * a route.
+   */
   readonly metric: number;
   readonly tos: number;
-  /** rtm_protocol: who put it there. */
+  /** rtm_protocol: who installed it. */
   readonly protocol: number;
   readonly type: RouteType;
-  /** One, or several for a multipath route; empty for blackhole and its kin, and where the kernel names an object alone. */
+  /**
+   * One, or several for a multipath route. Empty for blackhole and its kin, and if the kernel
+   * names an object only.
+   */
   readonly nexthops: readonly Nexthop[];
-  /** RTA_NH_ID. Without sysctl nexthop_compat_mode it is all that the kernel says of the next hops. */
+  /**
+   * RTA_NH_ID. Without sysctl nexthop_compat_mode it is all that the kernel says of the next hops.
+   */
   readonly nexthopId?: number;
-  /** rtm_scope of an IPv4 route where it is not the ordinary one, {@link ordinaryScope}. */
+  /** rtm_scope of an IPv4 route; absent: {@link ordinaryScope}. */
   readonly scope?: number;
-  /** RTA_SRC, IPv6: for packets from there only. */
+  /** RTA_SRC, IPv6: the route is for packets from this prefix only. */
   readonly from?: Prefix;
   /** RTA_PREFSRC: the source address of packets that have none yet. */
   readonly source?: Address;
   /** RTA_PREF, IPv6; absent: medium. */
   readonly preference?: RouterPreference;
-  /** When it ends, in monotonic milliseconds of this process (performance.now); absent: never. */
+  /**
+   * When it expires, in monotonic milliseconds of this process (performance.now); absent: never.
+   */
   readonly expiresAtMs?: number;
   /** RTA_METRICS (MTU and the like) as the kernel sent them, in hexadecimal. */
   readonly metrics?: string;
 }
 
-/** rtm_scope (linux/rtnetlink.h): how far away what an IPv4 route leads to is, the nearer the higher. */
+/**
+ * rtm_scope (linux/rtnetlink.h): the distance of what an IPv4 route leads to. A higher value is
+ * nearer.
+ */
 export const SCOPE_UNIVERSE = 0;
 export const SCOPE_LINK = 253;
 export const SCOPE_HOST = 254;
 
-/** The scope that ip-route(8) gives a route unless it is told: own addresses, neighbours, everything else. */
+/** The default scope of ip-route(8) for own addresses, for neighbours, and for everything else. */
 export function ordinaryScope({ family, type, nexthops }: Pick<Route, 'family' | 'type' | 'nexthops'>): number {
   if (family === 'inet6') return SCOPE_UNIVERSE;
   if (type === 'local') return SCOPE_HOST;
@@ -110,12 +126,15 @@ export interface Rule {
   readonly table: number;
   /** FRA_SUPPRESS_PREFIXLEN: routes of this length or shorter are ignored; undefined: none is. */
   readonly suppressPrefixLength: number | undefined;
-  /** FRA_IIFNAME. `lo` matches only what this host originates. */
+  /** FRA_IIFNAME. `lo` matches only packets that this host originates. */
   readonly inputInterface: string | undefined;
-  /** FRA_PROTOCOL: who put it there; 0 when unknown. */
+  /** FRA_PROTOCOL: who added it; 0: not known. */
   readonly protocol: number;
-  /** Has a selector or an action beyond those of our own rules, so it can never be one of ours. */
+  /** Has a selector or an action that our rules never have, so it cannot be one of ours. */
   readonly foreign: boolean;
-  /** What it has beyond the fields above; of ours, one source address (core/replies.ts). */
+  /**
+   * What it has beyond the fields above. A rule of ours has at most one source address there
+   * (core/replies.ts).
+   */
   readonly detail?: RuleDetail;
 }

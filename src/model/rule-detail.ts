@@ -1,38 +1,42 @@
 /**
- * What a policy rule can say beyond the few things that the agent's own rules say (route.ts): selectors and actions of
- * operators, VPNs and VRFs. Sources: linux/fib_rules.h, ip-rule(8).
+ * The selectors and actions of policy rules that the agent's own rules (route.ts) do not have:
+ * those of operators, VPNs and VRFs. Sources: linux/fib_rules.h, ip-rule(8).
  *
- * Invariant: what the kernel said and this program does not know is in `unknown`, never left out in silence.
+ * Invariant: what the kernel reports and this program does not know is in `unknown`. Nothing is
+ * left out.
  */
 
 import type { Prefix } from './prefix.js';
 
-/** FR_ACT_*; `other` is one that this program does not know. */
+/** FR_ACT_*. `other`: one that this program does not know. */
 export type RuleAction = 'table' | 'goto' | 'nop' | 'blackhole' | 'unreachable' | 'prohibit' | 'other';
 
-/** Of a number those bits that the mask has. */
+/** A number under a mask: only the bits of the mask count. */
 export interface Masked {
   readonly value: number;
   readonly mask: number;
 }
 
-/** Both ends belong to it. With a mask (FRA_SPORT_MASK) `first` is compared under it. */
+/**
+ * Inclusive at both ends. With a mask (FRA_SPORT_MASK) only `first` counts, compared under the
+ * mask.
+ */
 export interface Range {
   readonly first: number;
   readonly last: number;
   readonly mask?: number;
 }
 
-/** A selector that is absent selects nothing: it holds for every packet. */
+/** A selector that is absent holds for every packet. */
 export interface RuleDetail {
   readonly action: RuleAction;
   /** FRA_GOTO: the priority to go on with. */
   readonly target?: number;
-  /** FIB_RULE_INVERT: `not`, of all selectors together. */
+  /** FIB_RULE_INVERT: `not`, for all selectors together. */
   readonly inverted?: true;
   readonly from?: Prefix;
   readonly to?: Prefix;
-  /** The tos of the rule's header: for IPv4 the bits of RFC 1349, for IPv6 the whole traffic class. */
+  /** The tos of the rule's header. IPv4: the bits of RFC 1349. IPv6: the whole traffic class. */
   readonly tos?: number;
   /** FRA_DSCP (Linux 6.14) with FRA_DSCP_MASK: six bits. */
   readonly dscp?: Masked;

@@ -1,6 +1,6 @@
 /**
- * What one observation of the kernel found: everything that the decisions of core/ need, and no more.
- * A million foreign routes are never in here.
+ * What one observation of the kernel found: what the decisions of core/ need, and no more. It
+ * never holds a million foreign routes.
  */
 
 import type { Original } from './adopted.js';
@@ -10,18 +10,22 @@ import type { NexthopObject, Route, Rule } from './route.js';
 export interface Snapshot {
   readonly links: readonly Link[];
   readonly addresses: readonly InterfaceAddress[];
-  /** Every route marked with our protocol number, in any table. */
+  /** Every route with our protocol number, in any table. */
   readonly ownRoutes: readonly Route[];
-  /** Foreign routes of the main table and of the VRFs asked for, no longer than the longest destination of their family: possible covers and rivals. And those that contain a gateway, of any length. */
+  /**
+   * Foreign routes of the main table and of the VRFs asked for. They are no longer than the
+   * longest destination of their family (possible covers and rivals), or contain a gateway (of any
+   * length).
+   */
   readonly foreignRoutes: readonly Route[];
   /**
-   * Foreign routes of the further tables that rules send the host's own packets to, by the same lengths, and all of table `local`.
-   * Absent: not asked for.
+   * Foreign routes of the further tables that rules send the host's own packets to, with the same
+   * limit of length, and all of table `local`. Absent: not asked for.
    */
   readonly furtherRoutes?: readonly Route[];
-  /** Read where a route or the request needs them; absent: not asked for. */
+  /** Read if a route or the request needs them; absent: not asked for. */
   readonly nexthopObjects?: readonly NexthopObject[];
-  /** The default routes among them, to the byte. Absent: not looked for. */
+  /** The foreign default routes, byte for byte. Absent: not looked for. */
   readonly originals?: readonly Original[];
   /** All rules of both families. */
   readonly rules: readonly Rule[];

@@ -1,7 +1,7 @@
 /**
- * What the agent says of itself: the stable JSON of `status --json` and of the control socket, documented in
- * docs/STATUS.md. Fields are added, never renamed or removed, while `version` is 1. Durations are milliseconds,
- * times RFC 3339 in UTC.
+ * The agent's status: the stable JSON of `status --json` and of the control socket, documented in
+ * docs/STATUS.md. Fields are added, never renamed or removed, while `version` is 1. Durations are
+ * milliseconds, times RFC 3339 in UTC.
  */
 
 import type { Outage } from './event.js';
@@ -13,20 +13,24 @@ export interface Status {
     readonly version: string;
     readonly forMs: number;
     readonly dryRun: boolean;
-    /** As lsns(8) tells it: `net:[4026531840]`. null: it cannot be told. */
+    /** In the notation of lsns(8): `net:[4026531840]`. null: not known. */
     readonly networkNamespace: string | null;
   };
   readonly configuration: {
     readonly file: string;
     /**
-     * `last-known-good` and `partial`: the file has errors; what runs is the copy kept, or the file's valid part. `rolled-back`: the file was
-     * not confirmed in time; what runs is what ran before it.
+     * `last-known-good` and `partial`: the file has errors; the copy that was kept runs, or the
+     * valid part of the file. `rolled-back`: the file was not confirmed in time; the configuration
+     * before it runs.
      */
     readonly source: 'file' | 'last-known-good' | 'partial' | 'rolled-back';
     readonly errors: readonly string[];
-    /** What runs was taken by `reload --confirm`, and is rolled back at the deadline unless confirmed; null: nothing awaits that. */
-    /** The file says something else by now than what was read from it, or cannot be read any more. */
+    /** The file has changed since it was read, or cannot be read any more. */
     readonly changed: boolean;
+    /**
+     * The running configuration came by `reload --confirm`, and is rolled back at the deadline unless
+     * it is confirmed; null: none awaits that.
+     */
     readonly unconfirmed: { readonly deadline: string; readonly leftMs: number } | null;
     /** When the file was rolled back; null: it was not. */
     readonly rolledBackAt: string | null;
@@ -37,15 +41,21 @@ export interface Status {
     readonly reason: string;
     readonly since: string;
     readonly forMs: number;
-    /** Out all the same: destinations that nothing covers, nothing ever has here, and that are no longer waited for. */
+    /**
+     * While the routes are out: destinations that nothing covers or ever covered here, and that
+     * are no longer awaited.
+     */
     readonly uncovered: readonly string[];
-    /** Destinations that have been covered here: uncovered, they bring the routes in until they are covered again. */
+    /**
+     * Destinations that have been covered here. When one is uncovered, the routes go in until it
+     * is covered again.
+     */
     readonly coveredBefore: readonly string[];
-    /** Milliseconds until the present wait ends by itself; null: it does not. */
+    /** Milliseconds until the present wait ends by time alone; null: it does not. */
     readonly untilMs: number | null;
     readonly placement: string;
     readonly role: string;
-    /** Why it is this role: configured, which file or command said so, set by an operator. */
+    /** Where the role comes from: configured, a file, a command, or an operator. */
     readonly roleReason: string;
   };
   readonly managementInterfaces: readonly {
@@ -58,7 +68,10 @@ export interface Status {
     readonly carrier: boolean;
     readonly addresses: readonly string[];
   }[];
-  /** Every backup router that the configuration names, or that `auto` has found, in its order. */
+  /**
+   * Every backup router that the configuration names, or that `auto` has found, in the order of
+   * the configuration.
+   */
   readonly gateways: readonly GatewayStatus[];
   readonly daemons: readonly {
     readonly id: string;
@@ -66,27 +79,33 @@ export interface Status {
     readonly reason: string;
     readonly since: string;
     readonly forMs: number;
-    /** Destinations that have been covered beside it; `routes.coveredBefore` has those of all daemons. */
+    /**
+     * Destinations that have been covered beside it. `routes.coveredBefore` has those of all
+     * daemons.
+     */
     readonly coveredBefore: readonly string[];
   }[];
   readonly backupRoutes: readonly BackupRouteStatus[];
-  /** Of each family and interface that `symmetric-replies` is asked for. */
+  /** For each family and interface with `symmetric-replies`. */
   readonly symmetricReplies: readonly RepliesStatus[];
-  /** Default routes of somebody else that were taken over and will be given back. */
+  /** Foreign default routes that were taken over and will be given back. */
   readonly adopted: readonly AdoptedRouteStatus[];
-  /** What counts as covered and is not carried by the kernel, both in the spelling of ip(8): the routes are in for that. */
+  /**
+   * Destinations that the judge has as covered and the kernel does not carry. The routes are in
+   * because of them. `model` and `kernel` are in the notation of ip(8).
+   */
   readonly disagreements: readonly {
     readonly destination: string;
     readonly model: string;
     readonly kernel: string;
     readonly since: string;
     readonly forMs: number;
-    /** The kernel is asked again then. */
+    /** Milliseconds until the kernel is asked again. */
     readonly leftMs: number;
   }[];
   readonly waiting: readonly { readonly subject: string; readonly reason: string }[];
   readonly faults: readonly string[];
-  /** Who keeps deleting what is ours; null: nobody. */
+  /** Deletions of our routes and rules by somebody else; null: none lately. */
   readonly interference: {
     readonly episodes: number;
     readonly last: string;
@@ -94,35 +113,36 @@ export interface Status {
     readonly lastAt: string;
     readonly pauseMs: number;
   } | null;
-  /** Ties with stale or broken routes of the same prefix; null: there is none. */
+  /** Ties with stale or broken routes of the same prefix; null: there are none. */
   readonly preemption: {
     /** Destinations whose tie the backup route wins now. */
     readonly destinations: number;
-    /** When the next one turns, unless the daemon shows a sign of life; null: none will. */
+    /** When the next tie turns, unless the daemon shows a sign of life; null: none will. */
     readonly nextAt: string | null;
     readonly nextInMs: number | null;
   } | null;
   readonly damping: { readonly deaths: number; readonly holdMs: number; readonly reason: string | null };
-  /** The outage under way, else the last one that the history has; null: none. */
+  /** The outage in progress, else the last one in the history; null: none. */
   readonly lastOutage: Outage | null;
 }
 
 export interface GatewayStatus {
   readonly address: string;
   readonly family: 'inet' | 'inet6';
-  /** Its name, or how it is configured while it is not there. */
+  /** The name of the interface; while it does not exist, its selector in the configuration. */
   readonly interface: string;
   /**
-   * `alive`: it answers. `dead`: it does not. `unknown`: it has not been asked for long enough, or cannot be asked now. The others: no route
-   * can go by it, for it is an address of this host, a broadcast address, or no neighbour on the link.
+   * `alive`: it answers. `dead`: it does not. `unknown`: it has not been probed for long enough,
+   * or cannot be probed now. The others: no route can use it, because it is an address of this
+   * host, a broadcast address, or no neighbour on the link.
    */
   readonly state: 'alive' | 'dead' | 'unknown' | 'own-address' | 'broadcast' | 'off-link';
   /** Why nothing is known; null: something is. */
   readonly reason: string | null;
-  /** Since when it is alive or dead, and for how long; null: it is neither. */
+  /** Since when it has been alive or dead, and for how long; null: it is neither. */
   readonly since: string | null;
   readonly forMs: number | null;
-  /** The backup routes of its family and interface go by it, or would. */
+  /** The backup routes of its family and interface use it, or would. */
   readonly chosen: boolean;
 }
 
@@ -132,13 +152,22 @@ export interface BackupRouteStatus {
   readonly interface: string;
   readonly table: number;
   readonly metric: number;
-  /** `installed`: in the kernel. `absent`: wanted and not there yet. `refused`: the kernel said no. `withdrawn`: not wanted now. */
+  /**
+   * `installed`: in the kernel. `absent`: wanted, and not in the kernel yet. `refused`: the kernel
+   * refused it. `withdrawn`: not wanted now.
+   */
   readonly state: 'installed' | 'absent' | 'refused' | 'withdrawn';
   /** Takes the tie from a stale route of the same prefix. */
   readonly preempting: boolean;
-  /** What packets meet before it, so that none follows it: `blackhole 10.0.0.0/8 (proto 196)`, `rule 100: from all prohibit`. Absent: nothing. */
+  /**
+   * What packets meet before it, so that none follows it: `blackhole 10.0.0.0/8 (proto 196)`,
+   * `rule 100: from all prohibit`. Absent: nothing.
+   */
   readonly hiddenBy?: string;
-  /** Installed, and the kernel does this with packets to it instead, in the spelling of ip(8). Absent: they are carried. */
+  /**
+   * Installed, but the kernel does this with packets to it instead, in the notation of ip(8).
+   * Absent: they are carried.
+   */
   readonly carriesNothing?: string;
 }
 
@@ -151,11 +180,12 @@ export interface RepliesStatus {
   readonly gateway: string;
   readonly table: number;
   /**
-   * `installed`: rules and routes are in the kernel. `absent`: some are not, or something is waited for. `not-needed`: the interface is in
-   * a VRF, in whose table its packets are looked up.
+   * `installed`: rules and routes are in the kernel. `absent`: some are not, or something is
+   * waited for. `not-needed`: the interface is in a VRF, and its packets are looked up in the
+   * VRF's table.
    */
   readonly state: 'installed' | 'absent' | 'not-needed';
-  /** Why it is so; null: nothing to say. */
+  /** Why the state is not `installed`, or why the rules stand behind main; null: neither. */
   readonly reason: string | null;
 }
 
@@ -163,6 +193,6 @@ export interface AdoptedRouteStatus {
   readonly destination: string;
   readonly gateway: string;
   readonly interface: string;
-  /** The whole route in the spelling of ip(8). */
+  /** The whole route in the notation of ip(8). */
   readonly text: string;
 }

@@ -1,11 +1,14 @@
 /**
- * The tables of the agent, counted from `table-base`: one for each prefix length, then one for the symmetric replies of each management
- * interface.
+ * The tables of the agent, counted from `table-base`: one for each prefix length, then one for the
+ * symmetric replies of each management interface.
  */
 
 import { familyBits } from './address.js';
 
-/** Management interfaces, at the most: each has a table of that kind, and a rank among the metrics of the backup routes. */
+/**
+ * Maximum number of management interfaces. Each has a table of that kind, and a rank among the
+ * metrics of the backup routes.
+ */
 export const MAX_INTERFACES = 4;
 /** For the replies of the first management interface. */
 export const REPLY_TABLE = familyBits('inet6') + 1;

@@ -1,47 +1,44 @@
 /**
- * Text for people: control characters made harmless, words wrapped, columns aligned, times in few
- * characters. Pure; whether a stream is a terminal, and how wide, is the command line's to know.
+ * Text for people: control characters replaced, words wrapped, columns aligned, short times. Pure:
+ * the command line knows whether a stream is a terminal, and how wide it is.
  */
 
 /**
- * Control characters (C0 but tab and newline, DEL, C1) and the marks of Unicode that turn or break
- * a line.
+ * Control characters (C0 except tab and newline, DEL, C1) and the Unicode characters that change
+ * the direction of text or break a line.
  */
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/g;
 const CONTROL_OR_BREAK = new RegExp(`(?:${CONTROL.source}|[\\t\\n])+`, 'g');
 
 export type Colour = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
 
-/** Puts text in a colour, or leaves it as it is where colours are off. */
+/** Puts text in a colour, or returns it unchanged if colours are off. */
 export type Paint = (colour: Colour, text: string) => string;
 
 /**
- * Text of foreign origin that a terminal can show: each control character becomes U+FFFD; tab and
- * newline stay.
+ * Foreign text made safe for a terminal: each control character becomes U+FFFD; tab and newline
+ * stay.
  */
 export function printable(text: string): string {
   return text.replace(CONTROL, '\uFFFD');
 }
 
-/**
- * Text of foreign origin as one line: each run of control characters, tabs and newlines becomes a
- * blank.
- */
+/** Foreign text as one line: each run of control characters, tabs and newlines becomes a space. */
 export function oneLine(text: string): string {
   return text.replace(CONTROL_OR_BREAK, ' ');
 }
 
 /**
- * Lines of at most `width` characters, broken at blanks, all but the first behind the margin. The
- * blanks that the text begins with stay. A word is never cut: one that is longer than the width has
- * a line of its own.
+ * Lines of at most `width` characters, broken at spaces. All but the first start with the margin.
+ * Leading spaces of the text stay. A word is never cut: one that is longer than the width has a
+ * line of its own.
  */
 export function wrap(text: string, width: number, margin = ''): readonly string[] {
   const lines: string[] = [];
   let rest = text;
   while (rest.length > width) {
     const at = rest.lastIndexOf(' ', width);
-    // The blanks that a line begins with are no place to break it.
+    // Not within the leading spaces of a line.
     const start = lines.length === 0 ? rest.search(/\S/) : margin.length;
     const next = at > start ? at : rest.indexOf(' ', Math.max(width, start));
     if (next < 0) break;
@@ -51,14 +48,14 @@ export function wrap(text: string, width: number, margin = ''): readonly string[
   return [...lines, rest];
 }
 
-/** Less room for the last column makes a block of each row. */
+/** With less room than this for the last column, each row becomes a block. */
 const LEAST_ROOM = 12;
 
 /**
- * Rows as lines, two spaces between the columns, no trailing space. A column is as wide as its
- * widest cell, and no wider than its limit, where it has one, or its longest word; the last takes
- * what is left of `width`. Cells that are too wide are wrapped. Where too little is left, each row
- * is a block of lines, a heading and its cell in each.
+ * Rows as lines, two spaces between the columns, no trailing spaces. A column is as wide as its
+ * widest cell, up to its limit (if it has one) or its longest word. The last column takes what is
+ * left of `width`. Cells that are too wide are wrapped. If too little is left, each row becomes a
+ * block of lines, each with a heading and its cell.
  */
 export function table(
   header: readonly string[],
@@ -116,7 +113,7 @@ export function durationText(ms: number): string {
   return `${Math.floor(seconds / 86_400)}d${Math.floor((seconds % 86_400) / 3_600)}h`;
 }
 
-/** A time as this host tells it: `2026-05-01T14:03:07.123+02:00`, with `Z` in UTC. */
+/** A time in the local time zone: `2026-05-01T14:03:07.123+02:00`, with `Z` in UTC. */
 export function localTime(rfc3339: string): string {
   const at = new Date(rfc3339);
   const offset = -at.getTimezoneOffset();
@@ -131,12 +128,12 @@ function offsetText(minutes: number): string {
   return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
 }
 
-/** Every time of a text as this host tells it. */
+/** The text with every time in the local time zone. */
 export function localTimes(text: string): string {
   return text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, localTime);
 }
 
-/** `14:03:07Z`, `14:03:07+02:00`, or `2026-11-09` when it is further away than a day. */
+/** `14:03:07Z`, `14:03:07+02:00`, or `2026-11-09` if it is a day or more away. */
 export function shortTime(rfc3339: string, nowMs: number): string {
   const near = Math.abs(Date.parse(rfc3339) - nowMs) < 86_400_000;
   const local = localTime(rfc3339);

@@ -1,2 +1,5 @@
-/** The version of the agent; a test holds it equal to package.json, which the installed daemon does not read. */
+/**
+ * The version of the agent. A test holds it equal to package.json, which the installed agent does
+ * not read.
+ */
 export const VERSION = '1.0.0';
