@@ -1,4 +1,7 @@
-/** The state of the agent and its counts as the text that Prometheus reads (exposition format 0.0.4). Pure. */
+/**
+ * The state of the agent and its counts as text in the exposition format 0.0.4 of Prometheus.
+ * Pure.
+ */
 
 import type { DestinationState } from '../core/destination-states.js';
 import type { Outline } from '../core/status.js';
@@ -6,13 +9,13 @@ import { METRICS, type MetricName, PREFIX } from './table.js';
 import { BRIDGED_BOUNDS, type Counts } from './tally.js';
 
 export interface Measured {
-  /** The name of this agent where there are several on a host: a label of every series. */
+  /** The name of this agent if there are several on a host. It is a label of every series. */
   readonly agent: string | undefined;
   readonly outline: Outline;
   readonly destinations: Readonly<Record<DestinationState, number>>;
   readonly covered: boolean | undefined;
   readonly held: boolean;
-  /** Seconds since 1970. */
+  /** In seconds since 1970. */
   readonly startedAt: number;
   readonly lastRoundAt: number;
   readonly counts: Counts;
@@ -22,13 +25,13 @@ export interface Measured {
 }
 
 interface Sample {
-  /** Behind the name: `_bucket`. */
+  /** Appended to the name: `_bucket`. */
   readonly suffix?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
-/** All that can be told of an agent that is not there. */
+/** The exposition while the agent does not run. */
 export function expositionOfNone(version: string, agent?: string): string {
   return render({ build_info: [{ labels: { version }, value: 1 }], up: one(0) }, agent);
 }
@@ -42,7 +45,7 @@ const CAUSES = ['pinned', 'standby', 'down', 'hold', 'converging', 'disagreement
 const LIVES = ['unknown', 'down', 'stopped', 'appeared', 'unresponsive', 'responsive'] as const;
 const SOURCES = ['file', 'last-known-good', 'partial', 'rolled-back'] as const;
 
-/** A metric that has no samples now is left out. */
+/** A metric without samples is left out. */
 function samplesOf(f: Measured): Readonly<Record<MetricName, readonly Sample[]>> {
   const { outline: o, counts, destinations } = f;
   const { routes, configuration } = o;
@@ -107,7 +110,7 @@ function one(value: number): readonly Sample[] {
   return [{ value }];
 }
 
-/** One series for each value of the label, 1 for the one that is so. */
+/** One series for each value of the label: 1 for the present value, 0 for the others. */
 function chosen(
   label: string,
   values: readonly string[],
@@ -141,7 +144,8 @@ function render(samples: Readonly<Partial<Record<MetricName, readonly Sample[]>>
     const all = samples[name as MetricName] ?? [];
     if (all.length === 0) continue;
     lines.push(`# HELP ${PREFIX}${name} ${escaped(help)}`, `# TYPE ${PREFIX}${name} ${type}`);
-    // A gateway may stand in two lists; a series that comes twice would cost all of them.
+    // A gateway may be in two lists, and Prometheus rejects the whole text if a series comes
+    // twice.
     const series = new Map<string, number>();
     for (const { suffix = '', labels = {}, value } of all) {
       const inside = Object.entries({ ...every, ...labels }).map(([label, text]) => `${label}="${quoted(text)}"`);

@@ -1,4 +1,7 @@
-/** The text of the exposition as values, for `metrics --json`: what exposition.ts writes, and no more of the format. Pure. */
+/**
+ * The text of the exposition as values, for `metrics --json`. Only what exposition.ts writes is
+ * parsed, not the whole format. Pure.
+ */
 
 export interface MetricFamily {
   readonly name: string;
@@ -8,13 +11,13 @@ export interface MetricFamily {
 }
 
 export interface MetricSample {
-  /** That of the metric; of a histogram with `_bucket`, `_sum` or `_count` behind it. */
+  /** The name of the metric, for a histogram with `_bucket`, `_sum` or `_count` appended. */
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
-/** Throws an Error where a line is none of the exposition. */
+/** Throws an Error if a line does not fit the exposition. */
 export function familiesOf(text: string): readonly MetricFamily[] {
   const families: { name: string; type: string; help: string; samples: MetricSample[] }[] = [];
   for (const line of text.split('\n')) {

@@ -1,8 +1,10 @@
 /**
- * Every metric, in the order of the exposition: its name without the prefix, its kind, its labels and its meaning. The exposition, the
- * documents and their test are made from this table. Format 0.0.4: no `info`, no `stateset`, no timestamps.
+ * Every metric, in the order of the exposition: its name without the prefix, its type, its labels
+ * and its meaning. The exposition, the documents and their test are made from this table. Format
+ * 0.0.4: no `info`, no `stateset`, no timestamps.
  *
- * Invariant: base units, and as many series as the configuration has gateways, interfaces and daemons; never one for each destination.
+ * Invariant: base units are used. The number of series depends on the configured gateways,
+ * interfaces and daemons, never on the number of destinations.
  */
 
 export const PREFIX = 'backup_router_';

@@ -1,7 +1,9 @@
 /**
- * What is counted over a life of the agent: from each transition, and from what it is told as. The counts go into the exposition.
+ * What is counted over a life of the agent: transitions, and the happenings that are reported. The
+ * exposition has the counts.
  *
- * Invariant: called once the outputs of the transition are on their way, and costs a few comparisons where nothing happened.
+ * Invariant: called once the outputs of the transition are on their way. It costs a few
+ * comparisons if nothing happened.
  */
 
 import type { Input, Transition } from '../core/inputs.js';
@@ -15,7 +17,10 @@ export type How = 'death' | 'stop' | 'hang';
 /** Upper bounds in seconds; the last bucket has none. */
 export const BRIDGED_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
 
-/** An end of file may be told as an orderly stop so much later: until then it is not counted. */
+/**
+ * Milliseconds for which an end of file may still turn out to be an orderly stop. Until then it is
+ * not counted.
+ */
 const SETTLED_MS = 5_000;
 
 export interface Counts {
@@ -36,13 +41,16 @@ export interface Tally {
   /** Monotonic milliseconds. */
   happened(happening: Happening, now: number): void;
   counts(now: number): Counts;
-  /** When the counts change without anything that happens; undefined: they do not. */
+  /**
+   * When the counts change without a further happening, in monotonic milliseconds; undefined: they
+   * do not.
+   */
   settlesAt(): number | undefined;
 }
 
 export function createTally(): Tally {
   const ends = new Map<DaemonId, Record<How, number>>();
-  /** Ends that may yet turn out to have been a stop, and since when. */
+  /** Ends that may still turn out to have been a stop, by the time of the end. */
   const unsettled = new Map<DaemonId, number>();
   const outages = { start: 0, death: 0, hang: 0, uncovered: 0, change: 0 };
   let began: number | undefined;
@@ -65,7 +73,7 @@ export function createTally(): Tally {
   };
   const daemon = ({ id, state, was }: Happening & { kind: 'daemon' }, now: number): void => {
     if (state === 'stopped') {
-      // Found stopped at the start is no end that was seen.
+      // A daemon that was found stopped at the start has not ended in this life.
       if (unsettled.delete(id) || (was !== 'unknown' && was !== 'down')) end(id, 'stop');
       return;
     }
