@@ -1,4 +1,4 @@
-/** The hooks: executable files of a directory, in the order of their names. */
+/** The hooks: the executable files of a directory, in the order of their names. */
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,11 +9,14 @@ export interface Hook {
   readonly path: string;
 }
 
-/** As run-parts(8) has them, and a suffix: no backups of editors and package managers. */
+/**
+ * Names that run-parts(8) accepts, and names with a suffix, except backups of editors and package
+ * managers.
+ */
 const NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.-]*$/;
 const LEFT_BEHIND = /\.(dpkg-[a-z]+|rpm(new|save|orig)|ucf-[a-z]+|bak|orig|swp|disabled)$/;
 
-/** None where there is no such directory. A name that nobody may execute is left out. */
+/** Empty if the directory does not exist. Files that are not executable are left out. */
 export function hooksIn(directory: string): readonly Hook[] {
   let names: readonly string[];
   try {

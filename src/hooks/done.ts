@@ -1,20 +1,21 @@
 /**
- * Which event is done: written before each hook begins and after the last one, so that a process that was killed runs no hook twice for
- * one event, and the next one goes on with those that are left.
+ * The record of the events that are done. It is written before each hook begins and after the last
+ * one. So a process that was killed runs no hook twice for one event, and the next process goes on
+ * with the hooks that are left.
  */
 
 import { writeAtomically } from '../runtime/atomic.js';
 import { readRecord, recordText } from '../runtime/record-file.js';
 
 export interface Done {
-  /** Every hook has had the event of this number. */
+  /** Every hook has been run for the event of this number. */
   readonly seq: number;
   readonly at: string;
-  /** Of the event after it: its number, and hooks that have begun. */
+  /** The event in progress, if any: its number, and the hooks that have begun. */
   readonly under: { readonly seq: number; readonly begun: readonly string[] } | undefined;
 }
 
-/** undefined: this is the first start, or it cannot be read. */
+/** undefined: this is the first start, or the file cannot be read. */
 export function readDone(path: string): Done | undefined {
   try {
     const value = readRecord(path) as Partial<Done> | undefined;
@@ -27,12 +28,15 @@ export function readDone(path: string): Done | undefined {
   }
 }
 
-/** Returns what went wrong, or undefined. */
+/** Returns the error message; undefined: it was written. */
 export function writeDone(path: string, done: Done): string | undefined {
   return writeAtomically(path, recordText(done));
 }
 
-/** Whether the event has been handled. A history that was lost begins anew: then the time tells. */
+/**
+ * Whether the event has been handled. A lost history starts its numbers again, so the time is
+ * compared as well.
+ */
 export function isDone(
   { seq, at }: Pick<Done, 'seq' | 'at'>,
   event: { readonly seq: number; readonly at: string },

@@ -1,9 +1,14 @@
-/** What a hook is told of an event: the variables of its environment, documented in docs/HOOKS.md. Pure. */
+/**
+ * The environment variables that tell a hook about its event, documented in docs/HOOKS.md. Pure.
+ */
 
 import type { Event } from '../model/event.js';
 import { fieldName } from '../model/field-name.js';
 
-/** Characters of one value; the kernel takes 128 KiB (MAX_ARG_STRLEN, linux/binfmts.h). */
+/**
+ * Maximum number of characters of one value. The kernel accepts 128 KiB (MAX_ARG_STRLEN,
+ * linux/binfmts.h).
+ */
 const MAX_VALUE = 16_384;
 
 /** `text`: the event as a sentence. */

@@ -1,6 +1,7 @@
 /**
- * The hooks' process: follows the events of the agent over its control socket, as `events -f --json` does, and runs the hooks. It is a
- * process of its own, with a user of its own; the agent knows nothing of it.
+ * The hooks process. It follows the events of the agent over its control socket, as `events -f
+ * --json` does, and runs the hooks. It is a process of its own with a user of its own. The agent
+ * does not know about it.
  */
 
 import { mkdirSync, rmSync } from 'node:fs';
@@ -27,7 +28,10 @@ export interface HooksOptions {
 
 const RETRY_MS = 500;
 
-/** Until SIGTERM; the hook under way is left to end. Rejects where it may not ask the agent. */
+/**
+ * Runs until SIGTERM or SIGINT, and waits for the hook in progress. Rejects if the agent cannot be
+ * asked for another reason than that it does not run.
+ */
 export async function runHooks({ paths, directory, timeoutMs, log, textOf }: HooksOptions): Promise<number> {
   const told = new Set<string>();
   const once = (fault: string | undefined, event: string, effect: string): void => {
@@ -37,7 +41,7 @@ export async function runHooks({ paths, directory, timeoutMs, log, textOf }: Hoo
   };
   const record = (done: Done): void =>
     once(writeDone(paths.hooksDone, done), 'hooks-record', 'after a restart hooks may run again for an event');
-  // What happened before the first start ever is no news.
+  // Events from before the very first start run no hooks.
   const begun = readDone(paths.hooksDone) ?? { seq: 0, at: new Date().toISOString(), under: undefined };
   record(begun);
   mkdirSync(dirname(paths.hooksStatus), { recursive: true });
@@ -63,7 +67,7 @@ export async function runHooks({ paths, directory, timeoutMs, log, textOf }: Hoo
         { command: 'events', after: runner.after(), follow: true },
         (response) => {
           if (!response.ok || !('events' in response)) return;
-          // Levels below are for the log.
+          // Events of level debug are for the log only.
           const news = response.events.filter(({ level, at }) => level !== 'debug' && !(first && at < begun.at));
           if (response.events.length > 0 && news.length > 0) first = false;
           runner.add(news);

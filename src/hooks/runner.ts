@@ -1,8 +1,9 @@
 /**
- * Runs the hooks for one event after the other, each hook once, in the order of their names, with a time limit.
+ * Runs the hooks for one event after the other, each hook once, in the order of their names, with
+ * a time limit.
  *
- * Invariants: an event is not begun before the one before it is done; what a hook does, and how it fails, keeps no other hook and no
- * later event from running.
+ * Invariants: an event begins only when the one before it is done. Whatever a hook does, and
+ * however it fails, the other hooks and the later events still run.
  */
 
 import { systemClock } from '../host/clock.js';
@@ -17,7 +18,7 @@ export interface RunnerOptions {
   readonly timeoutMs: number;
   readonly environment: (event: Event) => Readonly<Record<string, string>>;
   readonly done: Done;
-  /** Written down before it returns. */
+  /** Must be written durably before it returns. */
   readonly record: (done: Done) => void;
   readonly failed: (hook: string, event: Event, fault: string) => void;
   readonly changed: (status: HooksStatus) => void;
@@ -25,18 +26,18 @@ export interface RunnerOptions {
 
 export interface Runner {
   add(events: readonly Event[]): void;
-  /** The number after which events are wanted. */
+  /** Events after this number are wanted. */
   after(): number;
-  /** No further hook is begun; resolves when none runs. */
+  /** Starts no further hook. Resolves when none is running. */
   stop(): Promise<void>;
 }
 
-/** As many as the agent's history has. */
+/** Maximum number of waiting events: as many as the agent's history holds. */
 const MAX_WAITING = 1_000;
 
 export function createRunner(options: RunnerOptions): Runner {
   let done = options.done;
-  /** The last event that was taken. */
+  /** The last event that was accepted. */
   let newest: Pick<Done, 'seq' | 'at'> = done;
   let waiting: Event[] = [];
   let leftOut = 0;

@@ -1,4 +1,7 @@
-/** The small file by which `status` knows of failing hooks. Others may have written anything: it is read to a bound, and checked. */
+/**
+ * The small file that tells `status` about failing hooks. Others may have written it, so it is
+ * read up to {@link MAX_BYTES} and checked.
+ */
 
 import { readBounded } from '../host/small-file.js';
 import type { HookStatus, HooksStatus } from '../model/hooks.js';
@@ -6,7 +9,7 @@ import type { HookStatus, HooksStatus } from '../model/hooks.js';
 const MAX_BYTES = 65_536;
 const MAX_HOOKS = 100;
 
-/** undefined: no hooks run, or what stands there is no such file. */
+/** undefined: no hooks process runs, or the file is not valid. */
 export function readHooksStatus(path: string): HooksStatus | undefined {
   try {
     const value = JSON.parse(readBounded(path, MAX_BYTES)) as HooksStatus;
@@ -37,7 +40,7 @@ function isHook(hook: Partial<HookStatus> | null): boolean {
   );
 }
 
-/** What fits into the file. */
+/** The text of the file, with as many hooks as it may hold. */
 export function statusText(status: HooksStatus): string {
   return `${JSON.stringify({ ...status, hooks: status.hooks.slice(0, MAX_HOOKS) })}\n`;
 }
