@@ -1,4 +1,4 @@
-/** A look completed with what it did not read and the look before it did. Pure. */
+/** Completes a look with the parts that it did not read, taken from the look before. Pure. */
 
 import { type Neighbour, neighbourKey } from '../model/link.js';
 import type { Route } from '../model/route.js';

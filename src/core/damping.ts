@@ -24,7 +24,8 @@ export function died(damping: Damping, now: number): Damping {
 }
 
 /**
- * The hold-time in force: the configured one after the first death, doubled for each further one.
+ * The hold-time in force: the configured one after the first death, doubled for each further one
+ * up to {@link MAX_DAMPED_HOLD_MS}.
  */
 export function dampedHoldMs(damping: Damping, holdMs: number, now: number): number {
   if (now - damping.lastDeath > QUIET_MS || damping.deaths < 2) return holdMs;

@@ -36,8 +36,8 @@ export interface Wanted extends Desired {
   readonly replies: readonly Route[];
   readonly waits: readonly Wait[];
   /**
-   * Destinations whose backup route no packet follows, by {@link interfaceKey}. `waits` has the
-   * text of each.
+   * Destinations whose backup route no packet follows, by {@link interfaceKey}. `waits` reports
+   * them.
    */
   readonly hidden: ReadonlyMap<string, Hidden>;
   /** When the next tie turns by time alone. */

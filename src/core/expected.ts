@@ -35,7 +35,7 @@ export function retained(covered: Covered, config: Config, watched: readonly Wat
 
 /**
  * The memory with what is covered now added; the same object if nothing is new. While the routes
- * are out, a route counts unless the daemon has denied it. Until then the daemon must have
+ * are out, a route counts unless the daemon has denied it. Otherwise the daemon must have
  * confirmed it.
  */
 export function coveredAfter(world: World, phase: Phase): Covered {

@@ -222,7 +222,7 @@ function leavesAtOnce({ world, phase: was, agenda }: State, phase: Phase): boole
 }
 
 /**
- * The steps of the diff. A look that only verifies repeats no step whose refusal stands: it proves
+ * The steps of the diff. A look that only verifies repeats no addition that was refused: it proves
  * nothing new.
  */
 function changes(world: SeenWorld, phase: Phase, verifying: boolean, now: number): readonly Step[] {
@@ -235,8 +235,8 @@ function changes(world: SeenWorld, phase: Phase, verifying: boolean, now: number
 }
 
 /**
- * A round has found nothing to do. Former protocol numbers that its look covered have nothing left
- * in the kernel.
+ * A round has found nothing to do. If its look covered all former protocol numbers, nothing of
+ * them is left in the kernel, and they are forgotten.
  */
 function atRest(state: State, { protocol, formerProtocols = [] }: ObserveRequest): State {
   const { config, former } = state.world;

@@ -31,7 +31,7 @@ function stands({ reason }: Replies): boolean {
   return reason === undefined;
 }
 
-/** Why the rules stand behind main and not in front of it; undefined: they stand in front. */
+/** Why the rules do not stand where they should (rule-place.ts); undefined: they do. */
 function behind({ place }: Replies): string | undefined {
   return place !== undefined && 'trouble' in place ? place.trouble?.reason : undefined;
 }

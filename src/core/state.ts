@@ -39,7 +39,7 @@ export type Phase =
       /** While converging: when the wait for coverage began. */
       readonly from: number | undefined;
     }
-  /** `uncovered`: destinations that nothing (ever) covered here and that are no longer awaited. */
+  /** `uncovered`: destinations that nothing covers or ever covered here; no longer awaited. */
   | {
       readonly kind: 'out';
       readonly since: number;

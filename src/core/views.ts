@@ -2,8 +2,8 @@
  * The views that the judge (fib/) is given: the world without our routes and rules, and as it is.
  * Also the tables that they need. Pure.
  *
- * Time stands still in these views. A snapshot has no route that had expired when it was taken
- * (completed.ts). The expiry of a route that counts is a reason to look again, not to judge
+ * These views do not depend on the time. A snapshot has no route that had expired when it was
+ * taken (completed.ts). The expiry of a route that counts is a reason to look again, not to judge
  * without looking: a router advertisement may have renewed it without an event.
  */
 

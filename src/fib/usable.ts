@@ -27,8 +27,8 @@ function faultNow(view: View, { dead, linkDown, interfaceIndex, gateway }: Nexth
 /**
  * The fault of the first bad next hop that the kernel may still send packets to; undefined: none,
  * or the route needs no next hop. One such next hop is enough, because the route then carries some
- * packets only. Next hops that are dead (RTNH_F_DEAD) are not counted: the kernel does not use
- * them.
+ * packets only. Next hops that are dead (RTNH_F_DEAD) do not count, because the kernel does not
+ * use them; if all are dead, the fault is `dead`.
  */
 export function routeFault(view: View, route: Route): NexthopFault | undefined {
   if (REFUSALS.has(route.type) || route.type === 'throw') return undefined;

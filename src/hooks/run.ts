@@ -29,8 +29,8 @@ export interface HooksOptions {
 const RETRY_MS = 500;
 
 /**
- * Runs until SIGTERM or SIGINT, and waits for the hook in progress. Rejects if the agent cannot be
- * asked for another reason than that it does not run.
+ * Runs until SIGTERM or SIGINT, and waits for the hook in progress. Retries while the agent does
+ * not run. Rejects on any other failure of the connection.
  */
 export async function runHooks({ paths, directory, timeoutMs, log, textOf }: HooksOptions): Promise<number> {
   const told = new Set<string>();

@@ -4,8 +4,8 @@
 export type DaemonId = string;
 
 /**
- * One report of a health adapter. End of file means death, an unanswered probe means a hang. The
- * two faults have timeouts of their own.
+ * One report of a health adapter. End of file means death, an unanswered probe means a hang: two
+ * faults with different timing.
  */
 export type Verdict =
   /**

@@ -78,8 +78,8 @@ export interface Route {
   readonly protocol: number;
   readonly type: RouteType;
   /**
-   * One, or several for a multipath route. Empty for blackhole and its kin, and if the kernel
-   * names an object only.
+   * One, or several for a multipath route. Empty for blackhole and similar types, and if the
+   * kernel names an object only.
    */
   readonly nexthops: readonly Nexthop[];
   /**

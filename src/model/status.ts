@@ -28,8 +28,8 @@ export interface Status {
     /** The file has changed since it was read, or cannot be read any more. */
     readonly changed: boolean;
     /**
-     * The running configuration came by `reload --confirm`, and is rolled back at the deadline unless
-     * it is confirmed; null: none awaits that.
+     * The running configuration came by `reload --confirm`, and is rolled back at the deadline
+     * unless it is confirmed; null: none awaits that.
      */
     readonly unconfirmed: { readonly deadline: string; readonly leftMs: number } | null;
     /** When the file was rolled back; null: it was not. */
@@ -185,7 +185,10 @@ export interface RepliesStatus {
    * VRF's table.
    */
   readonly state: 'installed' | 'absent' | 'not-needed';
-  /** Why the state is not `installed`, or why the rules stand behind main; null: neither. */
+  /**
+   * Why the state is not `installed`, or why the rules do not stand where they should; null:
+   * neither.
+   */
   readonly reason: string | null;
 }
 
