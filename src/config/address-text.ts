@@ -1,6 +1,6 @@
 /**
- * Addresses as people write them in a file: the strict parser of model/ decides, this file explains what it
- * refuses and refuses what it may not see (IPv4-mapped addresses, which are IPv4 in disguise).
+ * Reads addresses as people write them in a file. The strict parser of model/ decides. This file
+ * explains what that parser refuses, and also refuses IPv4-mapped IPv6 addresses.
  */
 
 import { type Address, addressBytes, familyOf, parseAddress } from '../model/address.js';
@@ -16,7 +16,7 @@ const refuse = (code: Fault['code'], message: string, suggestion: string): Addre
   fault: { code, message, suggestion },
 });
 
-/** Reads an address as written; the fault says what to write instead. */
+/** Reads an address as written. The fault says what to write instead. */
 export function readAddress(text: string): AddressResult {
   const address = parseAddress(text);
   if (address !== undefined) {
@@ -35,7 +35,7 @@ export function mappedInet(address: Address): Address | undefined {
   return mapped ? bytes.slice(12).join('.') : undefined;
 }
 
-/** The same dotted quad without leading zeros, or undefined when that is not its only fault. */
+/** The same dotted quad without leading zeros, or undefined when it has other faults as well. */
 export function withoutLeadingZeros(dotted: string): Address | undefined {
   return parseAddress(dotted.replace(/(^|\.)0+(?=\d)/g, '$1'));
 }

@@ -1,8 +1,8 @@
 /**
- * One stanza, `backup-router` or `inet6-backup-router`.
+ * One stanza: `backup-router` or `inet6-backup-router`.
  *
- * Invariant: the default route is assumed only where the stanza is silent about destinations and holds nothing
- * that could have been meant as one.
+ * Invariant: the default route is assumed only if the stanza has no `destination` and no unknown
+ * key that could have been meant as one.
  */
 
 import { FAMILIES, type Family } from '../model/address.js';
@@ -17,13 +17,13 @@ import { oneOrMany } from './schema.js';
 import { gluedKey, readBoolean, readSection, type Section } from './section.js';
 import { flow, word } from './yaml-text.js';
 
-/** Loose patterns of addresses, for the schema. */
+/** Loose address patterns, for the schema. */
 const ADDRESS: Readonly<Record<Family, string>> = {
   inet: '[0-9]{1,3}(\\.[0-9]{1,3}){3}',
   inet6: '[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*',
 };
 
-/** The keys of the stanza of each family. */
+/** The keys of the stanza, by family. */
 export const ROUTER_KEYS: Readonly<Record<Family, readonly Key[]>> = { inet: keysOf('inet'), inet6: keysOf('inet6') };
 
 function keysOf(family: Family): readonly Key[] {
@@ -91,7 +91,7 @@ function keysOf(family: Family): readonly Key[] {
   ];
 }
 
-/** The stanzas themselves, as keys of the file or of one management interface. */
+/** The two stanzas as keys of the top level of the file, or of one management interface. */
 export const STANZA_KEYS: readonly Key[] = FAMILIES.map((family) => ({
   key: STANZA[family],
   words: `The ${FAMILY_NAME[family]} backup router and what is reached through it.`,
@@ -121,20 +121,21 @@ export function writeBackupRouter(router: BackupRouter): readonly string[] {
 }
 
 export interface StanzaResult {
-  /** undefined without a valid gateway or a valid destination. */
+  /** undefined if the stanza has no valid gateway or no valid destination. */
   readonly backupRouter: BackupRouter | undefined;
-  /** The stanza says nothing of destinations, so the default route was put in. */
+  /** The stanza does not mention destinations, so it gets the default route. */
   readonly assumedDefault: boolean;
   /**
-   * Where the stanza has its `destination` key; undefined: it has none, or no `address` beside it, so that it may be another
-   * stanza's. Two stanzas that are aliases of one have one place.
+   * Offset of the stanza's `destination` key. undefined if there is no such key, or no `address`
+   * beside it: the destination may then belong to another stanza. Two stanzas that are aliases of
+   * one anchor have the same offset.
    */
   readonly destinationAt: number | undefined;
 }
 
 const NOTHING: StanzaResult = { backupRouter: undefined, assumedDefault: false, destinationAt: undefined };
 
-/** Reads the stanza of the family; all faults go into the report. */
+/** Reads the stanza of the family. All faults go into the report. */
 export function readBackupRouter(entry: Entry, family: Family, report: Report): StanzaResult {
   const name = STANZA[family];
   if (entry.value.kind === 'scalar') {
@@ -200,18 +201,18 @@ export function readBackupRouter(entry: Entry, family: Family, report: Report): 
   };
 }
 
-/** The address of a stanza in a list of stanzas, or the item itself. */
+/** The address of one stanza in a list of stanzas, or the item itself if it is a scalar. */
 function addressIn(item: Value): string | undefined {
   if (item.kind === 'scalar') return item.text;
   const value = item.kind === 'map' ? item.entries.find(({ key }) => key === 'address')?.value : undefined;
   return value?.kind === 'scalar' ? value.text : undefined;
 }
 
-/** Whether the default route that is found is taken over. In doubt it is left alone. */
+/** Whether the default route found by `auto` is adopted. In doubt it is not. */
 function readAdopt(section: Section, { auto, mentionsAuto }: GatewaysResult, report: Report): boolean {
   const entry = section.get('adopt');
   const adopt = readBoolean(entry, report) ?? false;
-  // Without a usable address, that is the fault to mend first.
+  // If there is no usable address, only that fault is reported.
   if (entry === undefined || mentionsAuto || !section.has('address')) return auto && adopt;
   report.error(entry.keySpan, {
     code: 'adopt-without-auto',
@@ -222,7 +223,7 @@ function readAdopt(section: Section, { auto, mentionsAuto }: GatewaysResult, rep
   return false;
 }
 
-/** `onlink` speaks of a gateway. */
+/** `onlink` needs a gateway: it is a fault beside `address: none`. */
 function readOnlink(section: Section, { none }: GatewaysResult, report: Report): boolean {
   const entry = section.get('onlink');
   const onlink = readBoolean(entry, report) ?? false;

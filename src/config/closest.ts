@@ -1,6 +1,6 @@
-/** The closest of a closed list of words to a misspelt one: keys, kinds, choices. */
+/** Finds the word of a closed list (keys, kinds, choices) that is closest to a misspelt one. */
 
-/** The closest candidate, or undefined when none is close enough to be what was meant. */
+/** The closest candidate, or undefined if none is close enough to be what was meant. */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   const plain = normal(word);
   let best: string | undefined;
@@ -19,7 +19,7 @@ export function closest(word: string, candidates: readonly string[]): string | u
     : candidates.find((c) => normal(c).startsWith(plain) || normal(c).endsWith(plain));
 }
 
-/** `hold_time`, `holdTime` and `hold-time` are one word to a person. */
+/** Normalizes spelling: `hold_time`, `holdTime` and `hold-time` compare as equal. */
 function normal(word: string): string {
   return word
     .slice(0, 64)
@@ -27,7 +27,10 @@ function normal(word: string): string {
     .replace(/[^a-z0-9]/g, '');
 }
 
-/** Levenshtein distance, a swap of neighbours counting as one (optimal string alignment). */
+/**
+ * Levenshtein distance in which a swap of adjacent characters counts as one edit (optimal string
+ * alignment).
+ */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);

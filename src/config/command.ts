@@ -1,8 +1,8 @@
 /**
- * A command of the operator's own that is run again and again, without a shell: its words, and its times. A routing
- * daemon (`exec`) and a role are told by one.
+ * A command of the operator that runs repeatedly, without a shell: its words, interval and timeout.
+ * It reports the state of a routing daemon (`exec`) or the role.
  *
- * Invariants: the command is whole or not there; a run is over before the next one begins.
+ * Invariants: a command is complete or absent; a run ends before the next one begins.
  */
 
 import type { ExecDaemon } from '../model/config.js';
@@ -19,10 +19,10 @@ import { asTime, readDuration, readItems, readScalar, type Section } from './sec
 export type Command = readonly [string, ...string[]];
 export type CommandTimes = Pick<ExecDaemon, 'intervalMs' | 'timeoutMs'>;
 
-/** The timeout is never longer than an interval that is set shorter. */
+/** The default timeout is reduced to the interval where a shorter interval is set. */
 export const DEFAULT_EXEC: CommandTimes = { intervalMs: 5_000, timeoutMs: 2_000 };
 
-/** A process for each run: faster than this costs a small router more than it tells. */
+/** Each run costs a process: a shorter interval loads a small router for little information. */
 const BOUNDS: DurationBounds = { minMs: 100, maxMs: 86_400_000, neverAllowed: false };
 
 export const COMMAND_KEYS: readonly Key[] = [
@@ -53,7 +53,10 @@ export function writeCommand({ command, intervalMs, timeoutMs }: CommandTimes & 
   return { command, interval: formatDuration(intervalMs), timeout: formatDuration(timeoutMs) };
 }
 
-/** The words under the entry, or undefined when one is missing or faulty: one word short, a command is another command. */
+/**
+ * The words under the entry. undefined if one is missing or faulty, because a command that lacks a
+ * word is a different command.
+ */
 export function readCommand(
   entry: Entry,
   example: string,
@@ -86,7 +89,10 @@ export function readCommand(
   return { command: [first.text, ...rest.map((scalar) => scalar.text)], span: first.span };
 }
 
-/** `interval` and `timeout` of the section. Both or neither: a run must be over before the next one begins. */
+/**
+ * `interval` and `timeout` of the section. If the timeout is longer than the interval, both
+ * defaults apply, because a run must end before the next one begins.
+ */
 export function readTimes(section: Section, report: Report): CommandTimes {
   const interval = section.get('interval');
   const timeout = section.get('timeout');
@@ -97,7 +103,7 @@ export function readTimes(section: Section, report: Report): CommandTimes {
     timeoutMs: timeoutMs ?? Math.min(DEFAULT_EXEC.timeoutMs, intervalMs ?? DEFAULT_EXEC.intervalMs),
   };
   if (effective.timeoutMs <= effective.intervalMs) return effective;
-  // What has been found unreadable is not judged a second time.
+  // A value that could not be read has already been reported.
   if (timeout !== undefined && (interval === undefined || intervalMs !== undefined)) {
     report.error(timeout.value.span, {
       code: 'exec-timeout-too-long',

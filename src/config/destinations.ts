@@ -1,7 +1,8 @@
 /**
- * `destination`: the prefixes of one family that the backup router leads to.
+ * `destination`: the prefixes of one family that are reached through the backup router.
  *
- * Invariant: a faulty list never widens. Without one valid prefix the result is empty, never the default route.
+ * Invariant: a faulty list never widens. Without one valid prefix the result is empty, never the
+ * default route.
  */
 
 import type { Address, Family } from '../model/address.js';
@@ -31,7 +32,7 @@ const EXAMPLE: Readonly<Record<Family, string>> = {
   inet6: 'a prefix such as 2001:db8::/32',
 };
 
-/** What no router forwards, and what it is. */
+/** Ranges that no router forwards, each with its description. */
 const UNUSABLE: Readonly<Record<Family, readonly (readonly [prefix: string, what: string])[]>> = {
   inet: [
     ['127.0.0.0/8', 'loopback'],
@@ -109,7 +110,8 @@ function isUsable(placed: Placed, family: Family, { routers, unusable }: Limits,
     });
     return false;
   }
-  // Any other one may well contain it: the connected prefix is longer, which is known at run time only.
+  // A shorter prefix may contain the gateway: the connected prefix is longer, but is known only at
+  // run time.
   return true;
 }
 
@@ -127,7 +129,10 @@ function warnOfNesting(found: readonly Placed[], report: Report): void {
   }
 }
 
-/** For each prefix the longest other one that contains it. In the order of addresses, those that contain one stand right before it. */
+/**
+ * For each prefix, the longest other prefix that contains it. In address order, the prefixes that
+ * contain it are on the stack of open ones.
+ */
 function closestAround(found: readonly Placed[]): ReadonlyMap<Placed, Placed> {
   const around = new Map<Placed, Placed>();
   const open: Placed[] = [];

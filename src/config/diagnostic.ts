@@ -1,8 +1,10 @@
 /**
- * What is wrong with a configuration file, where, and what to write instead: the value, its catalogue of
- * codes, and its rendering for people (gcc's `file:line:column: severity: text`, which editors jump to).
+ * A diagnostic: what is wrong in a configuration file, where, and what to write instead. This file
+ * has the type, the list of codes, and the rendering for people (gcc's
+ * `file:line:column: severity: text`, which editors can jump to).
  *
- * Codes are stable: scripts match on them. A diagnostic as JSON is the object itself.
+ * Codes are stable, because scripts match on them. A diagnostic in JSON is the object itself.
+ *
  * Invariant: rendering never sends a control character of the file to a terminal.
  */
 
@@ -10,7 +12,7 @@ import { printable } from '../model/text.js';
 
 export type Severity = 'error' | 'warning';
 
-/** Every code there is. A code is never renamed or given another meaning. */
+/** All codes. A code is never renamed, and its meaning never changes. */
 export type DiagnosticCode =
   // The file as a whole
   | 'unreadable'
@@ -88,7 +90,9 @@ export type DiagnosticCode =
   | 'not-loopback'
   | 'exec-timeout-too-long';
 
-/** A fault before it has a place. Nobody is told that something is wrong without being told what to do. */
+/**
+ * A fault before it has a position. The suggestion is required, so every message says what to do.
+ */
 export interface Fault {
   readonly code: DiagnosticCode;
   readonly message: string;
@@ -100,27 +104,36 @@ export interface Diagnostic {
   readonly code: DiagnosticCode;
   readonly message: string;
   readonly file: string;
-  /** From 1. 0 when the fault is of the file itself, which then has no column and no source line either. */
+  /**
+   * From 1. 0 if the fault concerns the whole file, in which case there is no column and no source
+   * line.
+   */
   readonly line: number;
-  /** From 1, in UTF-16 units. */
+  /** From 1, in UTF-16 code units. */
   readonly column: number;
-  /** First column behind the fault, on the same line. */
+  /** The first column after the fault, on the same line. */
   readonly endColumn: number;
-  /** The source line; of a very long one the part around the fault. */
+  /** The source line. Of a very long line, the part around the fault. */
   readonly source: string;
-  /** The column at which `source` starts: 1 unless the line was too long to be kept whole. */
+  /** The column at which `source` begins: 1 unless the line was too long to be kept whole. */
   readonly sourceColumn: number;
-  /** What to write or do instead; may have several lines. */
+  /** What to write or do instead. May have several lines. */
   readonly suggestion: string;
 }
 
-/** A value of the file inside a message: quoted, clipped, control characters escaped. */
+/**
+ * A value of the file for use in a message: quoted, clipped to 60 characters, control characters
+ * escaped.
+ */
 export function quote(text: string): string {
   const clipped = text.length > 60 ? `${text.slice(0, 57)}...` : text;
   return `'${printable(clipped)}'`;
 }
 
-/** Diagnostics for people, each with its source line and a caret line; ends in a newline unless there is none. */
+/**
+ * Diagnostics for people, each with its source line and a caret line. Ends in a newline unless
+ * empty.
+ */
 export function renderDiagnostics(diagnostics: readonly Diagnostic[]): string {
   return diagnostics.map(renderOne).join('');
 }
@@ -131,7 +144,7 @@ function renderOne(d: Diagnostic): string {
   if (d.line > 0) {
     const number = String(d.line).padStart(5);
     const before = d.source.slice(0, d.column - d.sourceColumn);
-    // Tabs stay tabs, or the caret would stand elsewhere than the text above it.
+    // Tabs stay tabs, so that the caret is below the text it points at.
     const indent = before.replace(/[^\t]/g, ' ');
     const width = Math.max(1, Math.min(d.endColumn - d.column, d.source.length - before.length));
     lines.push(`${number} | ${printable(d.source)}`, `      | ${indent}${'^'.repeat(width)}`);

@@ -1,9 +1,10 @@
 /**
- * YAML text -> a small tree of values that know their places. The only file that knows the `yaml` package's
- * document model; what a value means is for its readers.
+ * YAML text -> a small tree of values with their positions. Only this file uses the document model
+ * of the `yaml` package. The readers interpret the values.
  *
- * Invariants: aliases share their value, so no bomb can unfold; nesting is bounded while the text is parsed, because parser and
- * composer are recursive, and V8 aborts the process, past any handler, when it compiles a regular expression on an exhausted stack.
+ * Invariants: aliases share their value, so an alias bomb cannot expand. Nesting is bounded while
+ * the text is parsed: parser and composer are recursive, and V8 aborts the process, past any
+ * handler, when it compiles a regular expression on an exhausted stack.
  */
 
 import {
@@ -31,7 +32,7 @@ export interface ScalarValue extends Placed {
   readonly kind: 'scalar';
   /** As written, without quotes. */
   readonly text: string;
-  /** What YAML makes of it. */
+  /** The value as YAML resolves it. */
   readonly value: string | number | boolean;
 }
 
@@ -51,7 +52,7 @@ export interface MapValue extends Placed {
   readonly entries: readonly Entry[];
 }
 
-/** Nothing, `~` or `null`. */
+/** No value, `~` or `null`. */
 export interface NullValue extends Placed {
   readonly kind: 'null';
 }
@@ -60,16 +61,19 @@ export type Value = ScalarValue | ListValue | MapValue | NullValue;
 
 export interface YamlDocument {
   readonly root: Value | undefined;
-  /** Some of the text did not make it into `root`. */
+  /** Part of the text is not in `root`. */
   readonly damaged: boolean;
 }
 
-/** Without prefixes, of which there may be as many as the file holds: a bad file of this size costs a second or two, not the boot. */
+/**
+ * Characters, not counting prefixes, of which there may be any number. A faulty file of this size
+ * takes a second or two to parse, which does not hold up the boot.
+ */
 const MAX_LENGTH = 1 << 18;
 const PREFIX_ITEMS = /(?:- )?["']?[0-9A-Fa-f.:]{2,45}\/\d{1,3}["']?,?\s+/g;
 const MAX_DEPTH = 32;
 
-/** Why a text is too long to be parsed; undefined: it is not. */
+/** The fault if the text is too long to be parsed, otherwise undefined. */
 export function lengthFault(text: string): Fault | undefined {
   const length = text.length <= MAX_LENGTH ? text.length : text.replace(PREFIX_ITEMS, '').length;
   if (length <= MAX_LENGTH) return undefined;
@@ -80,7 +84,10 @@ export function lengthFault(text: string): Fault | undefined {
   };
 }
 
-/** Parses the first document of the text, whose line ends are those of YAML; faults of syntax go into the report. Never throws. */
+/**
+ * Parses the first document of the text. Line ends must be LF or CRLF. Syntax faults go into the
+ * report. Never throws.
+ */
 export function parseDocument(original: string, report: Report): YamlDocument {
   const refuse = (at: number, fault: Fault): YamlDocument => {
     report.error({ start: at, end: at + 1 }, fault);
@@ -126,7 +133,7 @@ export function parseDocument(original: string, report: Report): YamlDocument {
   let tabTold = false;
   let star = -1;
   for (const e of first.errors) {
-    // What follows a '*' in place of a dash is said with it.
+    // Further errors on the line of a '*' that stands in place of a dash follow from it.
     if (star >= 0 && !text.slice(star, e.pos[0]).includes('\n')) continue;
     if (e.code === 'BAD_ALIAS') star = e.pos[0];
     const less = lessIndented(text, e.pos[0]);
@@ -135,11 +142,12 @@ export function parseDocument(original: string, report: Report): YamlDocument {
       continue;
     }
     const tabAt = untabbed?.tabAt ?? tabBefore(text, e.pos[0]);
-    // Of a line that is indented otherwise than those above, its first word: what else is said of it follows.
+    // For a line with wrong indentation, the error points at its first word: other errors there
+    // follow from it.
     const start = e.code === 'BAD_INDENT' ? e.pos[0] + Math.max(0, text.slice(e.pos[0]).search(/[^ ]/)) : e.pos[0];
     if (tabAt === undefined)
       report.error({ start, end: Math.max(start + 1, e.pos[1]) }, syntaxFault(e.code, e.message, text, e.pos[0]));
-    // What else is strange in such a line follows from it.
+    // Of all errors caused by tabs, only the first is reported.
     else if (!tabTold) report.error({ start: tabAt, end: tabAt + 1 }, syntaxFault('TAB_AS_INDENT', TABS, text, tabAt));
     tabTold ||= tabAt !== undefined;
   }
@@ -162,15 +170,15 @@ export function parseDocument(original: string, report: Report): YamlDocument {
 }
 
 /**
- * As the parser's own `parse`, but watched: its stack is as deep as the text is nested, and where a deep one is taken down it calls itself
- * once a level.
+ * Like the parser's own `parse`, but it watches the depth of the parser's stack, which is the
+ * nesting depth of the text. Unwinding that stack is recursive, one call for each level.
  */
 function parseTokens(text: string): { readonly tokens: readonly CST.Token[]; readonly tooDeepAt: number | undefined } {
   const tokens: CST.Token[] = [];
   const parser = new Parser();
   for (const lexeme of new Lexer().lex(text)) {
     for (const token of parser.next(lexeme)) tokens.push(token);
-    // The document itself is one of them.
+    // The document itself takes one level of the stack.
     if (parser.stack.length > MAX_DEPTH + 1) return { tokens: [], tooDeepAt: parser.offset - 1 };
   }
   for (const token of parser.end()) tokens.push(token);
@@ -185,7 +193,9 @@ function compose(tokens: readonly CST.Token[], length: number): readonly Documen
 
 const TABS = 'Tabs are not allowed as indentation';
 
-/** The tab in the indentation of the line at this offset. */
+/**
+ * Offset of the tab in the indentation of the line at this offset, or undefined if there is none.
+ */
 function tabBefore(text: string, at: number): number | undefined {
   const start = text.lastIndexOf('\n', at - 1) + 1;
   const tab = /^ *\t/.exec(text.slice(start, start + 200));
@@ -193,8 +203,9 @@ function tabBefore(text: string, at: number): number | undefined {
 }
 
 /**
- * The document that stands there when tabs in front of a line count as blanks, at the same offsets, and where the first of them is. Then
- * they are the only mistake; undefined when there are none, or others as well.
+ * The document as parsed with leading tabs replaced by blanks (offsets stay the same), and the
+ * offset of the first such tab. undefined if there is no such tab, or if there are errors besides
+ * the tabs.
  */
 function withoutTabs(
   text: string,
@@ -207,8 +218,9 @@ function withoutTabs(
 }
 
 /**
- * An item into which the next ones were drawn, because their dashes are indented further than its own: each by itself, and one fault.
- * Other items as they are.
+ * Splits a list item that has swallowed the next ones because their dashes are indented further
+ * than its own. The pieces become items of their own, and one fault is reported. Other items are
+ * returned unchanged.
  */
 function splitItem(item: Value, inBrackets: boolean, text: string, report: Report): readonly Value[] {
   if (inBrackets || item.kind !== 'scalar' || !/\s- /.test(item.text)) return [item];
@@ -232,10 +244,13 @@ function splitItem(item: Value, inBrackets: boolean, text: string, report: Repor
   });
 }
 
-/** Longer lists keep the places of their anchor, so that no number of aliases costs more than the file is long. */
+/**
+ * Longer lists keep the positions of their anchor, so that the cost of aliases stays proportional
+ * to the length of the file.
+ */
 const MAX_ALIASED = 64;
 
-/** The value of an alias: what is wrong with it is told where it is used. */
+/** The value of an alias, positioned at the alias: faults are reported where the value is used. */
 function usedAt(value: Value, span: Span): Value {
   const moved = <T extends Value>(one: T): T => ({ ...one, span: { ...span, anchor: one.span.start } });
   if (value.kind === 'scalar') return moved(value);
@@ -263,7 +278,7 @@ function convertDocument(document: Document.Parsed<ParsedNode>, text: string, re
       return target === undefined ? { kind: 'scalar', span, text: '', value: '' } : usedAt(target, span);
     }
     const value = convertNode(node, span);
-    // Set only now: an alias inside its own anchor would make a cycle.
+    // Set only after conversion: an alias inside its own anchor would make a cycle.
     if (node.anchor !== undefined) anchors.set(node.anchor, value);
     return value;
   };

@@ -1,6 +1,6 @@
 /**
- * `500ms`, `5s`, `10m`, `1h`, `0`, `never` -> milliseconds. A number without a unit is refused, since half of the
- * tools that people know mean seconds by it and the other half milliseconds.
+ * `500ms`, `5s`, `10m`, `1h`, `0`, `never` -> milliseconds. A number without a unit is refused:
+ * some common tools take it as seconds, others as milliseconds.
  */
 
 import type { Timeout } from '../model/config.js';
@@ -8,7 +8,7 @@ import { type Fault, quote } from './diagnostic.js';
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** What people write for the units; the values are what we write, with a factor where ours is another unit. */
+/** Other spellings of units. Each maps to our unit, and a factor where ours differs. */
 const OTHER_UNITS: Readonly<Record<string, readonly [unit: string, factor: number]>> = {
   msec: ['ms', 1],
   msecs: ['ms', 1],

@@ -1,6 +1,7 @@
 /**
- * Every mapping of the file with its keys, from the tables of the settings, the interfaces, the backup routers and the daemons: the
- * whole schema, and where a key belongs that stands elsewhere.
+ * Every mapping of the file with its keys, collected from the tables of settings, interfaces,
+ * backup routers and daemons. Gives the schema of the whole file, and the mapping that a misplaced
+ * key belongs to.
  */
 
 import { ROUTER_KEYS, STANZA_KEYS } from './backup-router.js';
@@ -14,7 +15,7 @@ import { keysIn, SECTIONS, SETTING_KEYS, type SectionName } from './settings.js'
 
 export const TOP_KEYS: readonly Key[] = [MANAGEMENT_INTERFACE, ...STANZA_KEYS, ...SETTING_KEYS];
 
-/** By the name under which a message speaks of it; the outer ones first. */
+/** Each mapping with the name that messages use for it, outer mappings first. */
 export const MAPPINGS: readonly (readonly [name: string, keys: readonly Key[]])[] = [
   ['', TOP_KEYS],
   ['management-interface', INTERFACE_KEYS],
@@ -26,16 +27,17 @@ export const MAPPINGS: readonly (readonly [name: string, keys: readonly Key[]])[
   ...(Object.keys(SECTIONS) as SectionName[]).map((name) => [name, keysIn(name)] as const),
 ];
 
-/** Where a correctly spelt key belongs: `''` for the top level; undefined for no key of ours, and for one that several mappings have. */
+/**
+ * The mapping that a correctly spelt key belongs to; `''` is the top level. undefined if the key is
+ * unknown, or if it occurs in several mappings.
+ */
 export function homeOf(key: string): string | undefined {
   const found = MAPPINGS.find(([, keys]) => keys.some((one) => one.key === key && one.ambiguous !== true));
   return found?.[0];
 }
 
-/** The names of the keys of the top level. */
 export const TOP_NAMES = namesOf(TOP_KEYS);
 
-/** The schema of the whole file. */
 export function configSchema(): Schema {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',

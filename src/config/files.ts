@@ -1,8 +1,10 @@
 /**
- * The files of a configuration, read from disk: the file itself, and the parts in the directory beside it, `config.d` for
- * `config.yaml`. With load.ts the only IO of config/.
+ * Reads the files of a configuration from disk: the file itself, and its parts in the directory
+ * beside it (`config.d` for `config.yaml`). This file and load.ts are the only ones of config/ that
+ * do IO.
  *
- * Bounded in number and bytes, whatever lies there; no part is waited for.
+ * The number of files and bytes is bounded whatever the directory contains. Reading a part never
+ * blocks.
  */
 
 import { isUtf8 } from 'node:buffer';
@@ -11,32 +13,41 @@ import { join } from 'node:path';
 import type { Diagnostic, Fault } from './diagnostic.js';
 import { createReport, fileDiagnostic } from './report.js';
 
-/** A set that is larger is none of ours: a Junos configuration of 100,000 lines has some 8 MB. */
+/**
+ * Total bytes of the file and its parts. A larger set is not a configuration: a Junos configuration
+ * of 100,000 lines has about 8 MB.
+ */
 const MAX_BYTES = 1 << 25;
 const MAX_PARTS = 100;
-/** Entries of the directory that are looked at, parts or not. */
+/** The most directory entries that are read, whether they are parts or not. */
 const MAX_ENTRIES = 10_000;
 
 export interface FileText {
   readonly name: string;
-  /** undefined: it cannot be read. Where bytes are not UTF-8, with what stands for them. */
+  /** undefined: the file cannot be read. Bytes that are not UTF-8 are replaced by U+FFFD. */
   readonly text: string | undefined;
-  /** Why it is not the text of the file, or not all. */
+  /** Why `text` is not the text of the file, or not all of it. */
   readonly fault: Diagnostic | undefined;
 }
 
-/** Where the parts of the file are: `config.d` beside `config.yaml`. undefined: a file of another name has none. */
+/**
+ * The directory of the parts: `config.d` beside `config.yaml`. undefined if the file name does not
+ * end in .yaml or .yml.
+ */
 export function partsDirectory(file: string): string | undefined {
   return /[^/]\.ya?ml$/.test(file) ? file.replace(/\.ya?ml$/, '.d') : undefined;
 }
 
 export interface Parts {
-  /** In the order of their bytes, which is that of `LC_ALL=C ls`. */
+  /** In byte order, as `LC_ALL=C ls` lists them. */
   readonly names: readonly string[];
   readonly fault: Diagnostic | undefined;
 }
 
-/** The parts that are there. Files that begin with a dot are an editor's or a deployment's that are not finished. */
+/**
+ * The existing parts. Files whose name begins with a dot are ignored: they are editor files or
+ * unfinished deployments.
+ */
 export function partsOf(file: string): Parts {
   const directory = partsDirectory(file);
   if (directory === undefined) return { names: [], fault: undefined };
@@ -83,7 +94,10 @@ function directoryFault(directory: string, error: NodeJS.ErrnoException): Diagno
   });
 }
 
-/** The file and its parts, the file first. A pipe is waited for where `pipes` says so, and never as a part. */
+/**
+ * Reads the file and its parts, the file first. `pipes`: wait for the file if it is a pipe. A part
+ * that is a pipe is refused.
+ */
 export function readFiles(
   file: string,
   pipes: boolean,
@@ -125,7 +139,10 @@ function readOne(name: string, part: boolean, pipes: boolean, maxBytes: number):
   return { name, text, fault: isUtf8(bytes) ? undefined : strayByte(text, name) };
 }
 
-/** A stray Latin-1 letter in a comment must not cost the router its routes: the rest is read, the fault stands. */
+/**
+ * The fault for a byte that is not UTF-8. The rest of the file is still read: a stray Latin-1
+ * letter in a comment must not cost the router its routes.
+ */
 function strayByte(text: string, name: string): Diagnostic {
   const report = createReport(text, name);
   const start = text.indexOf('\ufffd');
@@ -140,7 +157,10 @@ function strayByte(text: string, name: string): Diagnostic {
   return report.diagnostics()[0]!;
 }
 
-/** Its name for iconv where the file is UTF-16 or UTF-32: by its mark, or because of the zero bytes that ASCII text has then. */
+/**
+ * The iconv name of the encoding if the file is UTF-16 or UTF-32, recognized by its byte order mark
+ * or by the zero bytes that ASCII text has in these encodings.
+ */
 function wideEncoding(bytes: Buffer): string | undefined {
   const mark = bytes.subarray(0, 4).toString('hex');
   if (mark === 'fffe0000' || mark === '0000feff') return 'utf-32';
@@ -163,10 +183,11 @@ function wideEncoding(bytes: Buffer): string | undefined {
   }
 }
 
-/** Bounded, whatever the file says of its size: `/dev/zero` and a pipe say 0. */
+/** Reads at most `maxBytes`, whatever size the file reports: `/dev/zero` and pipes report 0. */
 function readBytes(path: string, pipes: boolean, maxBytes: number): Buffer {
   const tooLarge = (): Error => Object.assign(new Error('file too large'), { code: 'EFBIG' });
-  // O_NONBLOCK: open(2) of a FIFO waits for its writer otherwise, and of some devices for their line.
+  // O_NONBLOCK: otherwise open(2) of a FIFO waits for its writer, and open(2) of some devices for
+  // their line.
   let descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
     const stat = fstatSync(descriptor);

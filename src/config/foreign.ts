@@ -1,4 +1,7 @@
-/** Configurations of other programs that people name by mistake, told by a line that no file of ours has. */
+/**
+ * Recognizes configurations of other programs that are named by mistake, by a line that none of our
+ * files has.
+ */
 
 import { type Fault, quote } from './diagnostic.js';
 import { looksLikeJunos } from './junos/detect.js';
@@ -6,15 +9,15 @@ import type { Span } from './report.js';
 
 interface Program {
   readonly name: string;
-  /** Its first match is the place that is told. */
+  /** The fault is reported at its first match. */
   readonly line: RegExp;
-  /** What it is, where it is no program's configuration. */
+  /** What the text is, if it is not the configuration of a program. */
   readonly what?: string;
-  /** What to do with it, where that is not a configuration to be written. */
+  /** What to do with it, if the remedy is not to write a configuration. */
   readonly remedy?: string;
-  /** Says a gateway, its one group, where such a file has it. */
+  /** Finds a gateway in such a file; its one group is the address. */
   readonly gateway?: RegExp;
-  /** Says an interface. */
+  /** Finds an interface; its one group is the name. */
   readonly interface?: RegExp;
 }
 
@@ -99,15 +102,15 @@ const PROGRAMS: readonly Program[] = [
   { name: 'BIRD', line: /^(?:router id [\d.]+;|protocol (?:bgp|ospf|kernel|device|static|direct)\b.*\{?)[ \t]*\r?$/m },
 ];
 
-/** A file of ours has one of these at the start of a line. */
+/** A configuration of ours has one of these at the start of a line. */
 const OURS = /^["']?(?:management-interface|(?:inet6-)?backup-router)["']?[ \t]*:/m;
 const HEAD = 1 << 16;
 
-/** A statement or command of Junos with something around it: a search, a list, quotes. */
+/** A Junos statement or command with other text around it: output of a search, a list, quotes. */
 const WRAPPED =
   /^[ \t]*(\S[^\n]*?)??((?:set[ \t]+)?(?:system[ \t]+)?(?:inet6-)?backup-router[ \t]+[\da-f.:]{3,45}(?=[ \t;"'`,]|$)[^\n]*)/m;
 
-/** The place and the fault, if the text is another program's. */
+/** Position and fault if the text is another program's configuration. */
 export function foreignFault(text: string): { readonly span: Span; readonly fault: Fault } | undefined {
   const head = text.slice(0, HEAD);
   if (OURS.test(head)) return undefined;

@@ -1,6 +1,6 @@
 /**
- * `address`: the gateways of one family, in order of preference. What only the running host knows (on-link or
- * not, own address or not) is not judged here.
+ * `address`: the gateways of one family, in order of preference. What only the running host knows
+ * (whether an address is on-link or the host's own) is not checked here.
  */
 
 import { type Address, addressBytes, type Family, familyOf, isLinkLocal } from '../model/address.js';
@@ -17,9 +17,9 @@ export const STANZA: Readonly<Record<Family, string>> = {
 };
 export const FAMILY_NAME: Readonly<Record<Family, string>> = { inet: 'IPv4', inet6: 'IPv6' };
 
-/** The gateway is that of the default route which somebody else put on the interface. */
+/** The gateway is taken from the foreign default route on the interface. */
 const AUTO = 'auto';
-/** There is no gateway: the routes go by the interface alone. */
+/** There is no gateway: the routes name only the interface. */
 const NONE = 'none';
 
 const NO_GATEWAY: readonly (readonly [string, string])[] = [
@@ -33,11 +33,11 @@ const NO_GATEWAY: readonly (readonly [string, string])[] = [
 ];
 
 export interface GatewaysResult {
-  /** The valid ones without duplicates; none with `auto`. */
+  /** The valid gateways without duplicates. Empty with `auto`. */
   readonly gateways: readonly Address[];
   /** The entry is the word `auto`. */
   readonly auto: boolean;
-  /** `auto` stands somewhere in it, be it where it cannot. */
+  /** `auto` occurs in the entry, even where it is not allowed. */
   readonly mentionsAuto: boolean;
   /** The entry is the word `none`. */
   readonly none: boolean;
@@ -45,7 +45,7 @@ export interface GatewaysResult {
 
 export const NO_GATEWAYS: GatewaysResult = { gateways: [], auto: false, mentionsAuto: false, none: false };
 
-/** Reads `address`; every gateway that is none is reported. */
+/** Reads `address`. Every invalid gateway is reported. */
 export function readGateways(entry: Entry, family: Family, report: Report): GatewaysResult {
   if (entry.value.kind === 'scalar' && entry.value.text === AUTO)
     return { ...NO_GATEWAYS, auto: true, mentionsAuto: true };
@@ -89,7 +89,7 @@ export function readGateways(entry: Entry, family: Family, report: Report): Gate
   return { ...NO_GATEWAYS, gateways, mentionsAuto };
 }
 
-/** Reads `source`, an address of this host; which ones it has is known only at run time. */
+/** Reads `source`, an address of this host. Whether the host has it is known only at run time. */
 export function readSource(
   entry: Entry | undefined,
   family: Family,
@@ -129,7 +129,7 @@ function sourceFault(text: string, address: Address, gateways: readonly Address[
   return undefined;
 }
 
-/** A family mismatch, or undefined. */
+/** The fault if the family is wrong, otherwise undefined. */
 export function familyFault(text: string, actual: Family, family: Family): Fault | undefined {
   if (actual === family) return undefined;
   return {
@@ -176,7 +176,10 @@ function judge(text: string, family: Family): Address | Fault {
     : address;
 }
 
-/** `fe80::`: the all-zero interface id of link-local is the subnet-router anycast address (RFC 4291 section 2.6.1). */
+/**
+ * `fe80::`: the all-zero interface id of link-local is the subnet-router anycast address (RFC 4291
+ * section 2.6.1).
+ */
 function hasNoInterfaceId(address: Address): boolean {
   if (familyOf(address) !== 'inet6') return false;
   const bytes = addressBytes(address);

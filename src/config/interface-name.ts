@@ -1,7 +1,7 @@
 /**
- * The name of a management interface: one that the kernel could give to a link (net/core/dev.c, dev_valid_name), or an
- * alternative name (ip-link(8), altname), which may be far longer. Whether such a link exists is known at run time
- * only, and its absence is no fault.
+ * The name of a management interface: a name that the kernel accepts for a link (net/core/dev.c,
+ * dev_valid_name), or an alternative name (ip-link(8), altname), which may be much longer. Whether
+ * the link exists is known only at run time. Its absence is not a fault of the file.
  */
 
 import { type Fault, quote } from './diagnostic.js';
@@ -11,10 +11,13 @@ import type { Report } from './report.js';
 import { readScalar } from './section.js';
 import { unfilled, unseenIn } from './unseen.js';
 
-/** ALTIFNAMSIZ is 128 with the terminating zero, linux/if.h; a name proper has 15 bytes at most. */
+/**
+ * Bytes. ALTIFNAMSIZ in linux/if.h is 128 with the terminating zero. A proper name has at most 15
+ * bytes.
+ */
 const MAX_BYTES = 127;
 
-/** The name, or undefined when it is none; the fault has been reported. */
+/** The name, or undefined if it is invalid; then the fault has been reported. */
 export function readInterfaceName(entry: Entry, report: Report): string | undefined {
   const scalar = readScalar(entry.value, 'the name of one interface', report);
   if (scalar === undefined) return undefined;
@@ -36,7 +39,7 @@ export function readInterfaceName(entry: Entry, report: Report): string | undefi
   return undefined;
 }
 
-/** What is wrong with the name of an interface. `key` is that of its place. */
+/** The fault of an interface name, if any. `key` is the key that the name belongs to. */
 export function nameFault(name: string, key: string): Fault | undefined {
   const fault = (message: string, suggestion: string): Fault => ({
     code: 'interface-name',
@@ -73,7 +76,7 @@ export function nameFault(name: string, key: string): Fault | undefined {
   return undefined;
 }
 
-/** Why a name that the kernel would take is hardly one; undefined: nothing is strange about it. */
+/** The fault if a name is valid for the kernel but probably a mistake, otherwise undefined. */
 function nameDoubt(name: string): Fault | undefined {
   const doubt = (message: string, suggestion: string): Fault => ({ code: 'interface-name', message, suggestion });
   const unseen = unseenIn(name);

@@ -1,28 +1,35 @@
 /**
- * One key of the file, described: what it is called, means and may be, and its default. The schema, the manual page and the tables
- * of docs/CONFIGURATION.md are made from these; the readers take the names from them.
+ * Describes one key of the file: its name, meaning, allowed values and default. The schema, the
+ * manual page and the tables of docs/CONFIGURATION.md are generated from these descriptions, and
+ * the readers take the key names from them.
  */
 
 import type { Schema } from './schema.js';
 
 export interface Key {
   readonly key: string;
-  /** What it means, in a sentence or two: for the schema and the manual page. */
+  /** The meaning in a sentence or two, for the schema and the manual page. */
   readonly words: string;
-  /** The same at length, in Markdown, for the table in docs/CONFIGURATION.md; undefined: `words` say it all. */
+  /**
+   * The long form in Markdown, for the table in docs/CONFIGURATION.md. undefined: `words` is
+   * enough.
+   */
   readonly more?: string;
-  /** What may stand there; what its `description` says of the notation is added to the words. */
+  /**
+   * The allowed values. The `description` in it, which explains the notation, is appended to
+   * `words`.
+   */
   readonly schema: Schema;
   readonly required?: true;
-  /** As it would be written; undefined: none. */
+  /** The default as it would be written in the file. undefined: there is none. */
   readonly fallback?: unknown;
-  /** Says the default where no value does, in Markdown. */
+  /** Describes the default in Markdown if a value cannot. */
   readonly fallbackWords?: string;
-  /** What other programs call it. */
+  /** Names that other programs use for it. */
   readonly aliases?: readonly string[];
-  /** A value, for who has left it out; needed where there is no default. */
+  /** An example value, for the fault of a key without a value. Needed where there is no default. */
   readonly example?: string;
-  /** It stands in several mappings, so that it does not tell in which one it was meant. */
+  /** The key occurs in several mappings, so it does not show which mapping was meant. */
   readonly ambiguous?: true;
 }
 
@@ -30,7 +37,7 @@ export function namesOf(keys: readonly Key[]): readonly string[] {
   return keys.map(({ key }) => key);
 }
 
-/** What may stand there, with its words and its default. */
+/** The schema of the key's value, with description and default. */
 export function keySchema({ words, schema, fallback }: Key): Schema {
   const { description, ...rest } = schema;
   return {
@@ -40,7 +47,10 @@ export function keySchema({ words, schema, fallback }: Key): Schema {
   };
 }
 
-/** A mapping: every one of its keys, and no other. Made when somebody looks: readers of a file need none of it. */
+/**
+ * The schema of a mapping with exactly these keys. `properties` is built on access, because reading
+ * a file does not need it.
+ */
 export function mapping(keys: readonly Key[], rest: Schema = {}): Schema {
   const required = namesOf(keys.filter((key) => key.required === true));
   return {

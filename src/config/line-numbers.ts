@@ -1,23 +1,24 @@
 /**
- * What an editor, a pager or a mail has put in front of each line: numbers that count up, or `>` and `|`. Found only where every line has
- * it, so that nothing of a text is ever taken for it; a search (`grep -n`), which leaves lines out, is none.
+ * Finds what an editor, a pager or a mail program has put in front of each line: consecutive
+ * numbers, or `>` or `|`. It counts only if every line has it, so that no real text is removed. The
+ * output of a search (`grep -n`), which skips lines, does not count.
  */
 
 import type { Span } from './report.js';
 
 export interface Unprefixed {
-  /** With blanks for what was in front, at the same offsets. */
+  /** The text with the prefixes replaced by blanks, so that offsets stay the same. */
   readonly text: string;
-  /** The first of them. */
+  /** Position of the first prefix. */
   readonly span: Span;
-  /** What it is, in words. */
+  /** Description of the prefix. */
   readonly what: string;
 }
 
 const NUMBER = /^([ \t]*)(\d{1,7})(?:[ \t]*[:.|)│](?=[ \t]|$)|:|(?=[ \t]|$))\t?/;
 const MARK = /^([ \t]*)([>|│])(?=[ \t]|$)/;
 
-/** The text without it; undefined where there is none. */
+/** The text without the prefixes, or undefined if it has none. */
 export function unprefixed(text: string): Unprefixed | undefined {
   const first = /^\s*([^\n]*)/.exec(text)?.[1] ?? '';
   if (NUMBER.test(first)) return without(text, NUMBER, 'line numbers');
@@ -34,7 +35,7 @@ function without(text: string, prefix: RegExp, what: string): Unprefixed | undef
   for (const [i, line] of lines.entries()) {
     const found = prefix.exec(line);
     if (found === null) {
-      // Of an empty line an editor's number may be missing, never of any other.
+      // Some editors do not number empty lines. All other lines must have the prefix.
       if (line.trim() !== '') return undefined;
     } else {
       const next = Number(found[2]);

@@ -1,6 +1,7 @@
 /**
- * Reads a configuration from disk, the file with its parts. What cannot be read is a diagnostic like any other fault, since the
- * daemon treats both the same: it goes on with what it knows.
+ * Reads a configuration from disk: the file and its parts. A file that cannot be read is a
+ * diagnostic like any other fault, because the agent reacts to both in the same way: it goes on
+ * with what it has.
  */
 
 import type { Diagnostic } from './diagnostic.js';
@@ -10,13 +11,17 @@ import { type ParsedConfig, parseConfig } from './parse.js';
 import { joinParts } from './parts.js';
 
 export interface LoadedConfig extends ParsedConfig {
-  /** The very text that was parsed, of all files (parts.ts); undefined when there was none to read, or not as UTF-8. */
+  /**
+   * The text that was parsed, of all files (see parts.ts). undefined if no file could be read as
+   * text.
+   */
   readonly text: string | undefined;
 }
 
 /**
- * Reads the file and its parts, once, and parses them; never throws. The hints are for what Junos text does not say. A pipe
- * (`-c <(generate)`) is waited for where `pipes` says so: a command may wait, the agent may not.
+ * Reads the file and its parts once and parses them. Never throws. `hints` supplies what Junos text
+ * does not contain. `pipes`: wait for a pipe (`-c <(generate)`). A command may wait, the agent may
+ * not.
  */
 export function loadConfig(path: string, hints: JunosHints = {}, pipes = false): LoadedConfig {
   const { files, faults } = readFiles(path, pipes);
@@ -34,7 +39,7 @@ export function loadConfig(path: string, hints: JunosHints = {}, pipes = false):
   };
 }
 
-/** The text of the file and its parts, not parsed; undefined where {@link loadConfig} has none. */
+/** The text of the file and its parts, not parsed. undefined if any file has a fault. */
 export function configText(path: string): string | undefined {
   const { files, faults } = readFiles(path, false);
   return faults.length === 0 ? textOf(files) : undefined;
@@ -47,7 +52,7 @@ function textOf([main, ...parts]: readonly FileText[]): string {
   );
 }
 
-/** A stray byte stands among the faults of its file. */
+/** Sorts by file, line and column, so that a stray byte is listed among the faults of its file. */
 function inOrder(diagnostics: readonly Diagnostic[], files: readonly FileText[]): readonly Diagnostic[] {
   const rank = new Map(files.map(({ name }, i) => [name, i]));
   const of = ({ file }: Diagnostic): number => rank.get(file) ?? files.length;

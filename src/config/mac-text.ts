@@ -1,8 +1,8 @@
 /**
- * `mac`: the MAC address (EUI-48) of a management interface, in the spellings of ip(8) and of IEEE 802: colons or
- * dashes between pairs of digits.
+ * `mac`: the MAC address (EUI-48) of a management interface, as ip(8) or IEEE 802 write it: pairs
+ * of digits separated by colons or dashes.
  *
- * Invariant: the result is spelt as the kernel's are shown, in lower case with colons.
+ * Invariant: the result is in lower case with colons, as the kernel's addresses are shown.
  */
 
 import { type Fault, quote } from './diagnostic.js';
@@ -13,7 +13,7 @@ import { readScalar } from './section.js';
 const PAIRS = /^[0-9a-f]{2}([:-])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}$/i;
 const LIST = "'ip -brief link' prints the MAC address of each interface";
 
-/** The address, or undefined when no interface could have it; the fault has been reported. */
+/** The address, or undefined if no interface can have it; then the fault has been reported. */
 export function readMac(entry: Entry, report: Report): string | undefined {
   const scalar = readScalar(entry.value, 'a MAC address such as 52:54:00:12:34:56', report);
   if (scalar === undefined) return undefined;
@@ -24,7 +24,7 @@ export function readMac(entry: Entry, report: Report): string | undefined {
   return undefined;
 }
 
-/** The MAC address that the text is, normalised, or undefined. */
+/** The MAC address in normal form, or undefined if the text is not one. */
 export function macIn(text: string): string | undefined {
   return PAIRS.test(text) ? text.toLowerCase().replaceAll('-', ':') : undefined;
 }
@@ -36,13 +36,16 @@ function refuse(message: string, suggestion: string): Fault {
 function macFault(mac: string): Fault | undefined {
   if (mac === '00:00:00:00:00:00') return refuse(`${mac} is the address of no interface but loopback`, LIST);
   if (mac === 'ff:ff:ff:ff:ff:ff') return refuse(`${mac} is the broadcast address`, LIST);
-  // The group bit is the lowest one of the first byte: IEEE 802, section 8.
+  // The group bit is the lowest bit of the first byte (IEEE 802, section 8).
   return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1
     ? refuse(`${mac} is a multicast address, which no interface has`, LIST)
     : undefined;
 }
 
-/** `5254.0012.3456`, `525400123456` and `52:54:0:12:34:56` are guessed at; nothing of another length is. */
+/**
+ * Explains what is wrong. Suggests an address for `5254.0012.3456`, `525400123456` and
+ * `52:54:0:12:34:56`, and for nothing of another length.
+ */
 function explain(text: string): Fault {
   const groups = text.trim().split(/[:.\s-]+/);
   const digits = groups.length === 6 ? groups.map((group) => group.padStart(2, '0')).join('') : groups.join('');

@@ -1,9 +1,10 @@
 /**
- * `management-interface`: one, by name or MAC address, whose backup routers stand at the top level of the file; or a
- * list of stanzas, each with its own backup routers.
+ * `management-interface`: either one interface, by name or MAC address, with its backup routers at
+ * the top level of the file; or a list of stanzas, each with its own backup routers.
  *
- * Invariants: every stanza is read, one that cannot be used too, since whoever judges what a faulty file has lost must
- * know all of its destinations; an interface that is named twice keeps its first stanza.
+ * Invariants: every stanza is read, even if it cannot be used, because the check for lost
+ * destinations (parse.ts) needs all of them. If an interface is named twice, the first stanza
+ * counts.
  */
 
 import { FAMILIES } from '../model/address.js';
@@ -29,7 +30,7 @@ const NAME: Schema = {
   not: { enum: ['lo', '.', '..'] },
 };
 
-/** Of one whose backup routers stand at the top level. */
+/** The keys of an interface whose backup routers are at the top level. */
 export const SELECTOR_KEYS: readonly Key[] = [
   {
     key: 'name',
@@ -47,7 +48,7 @@ export const SELECTOR_KEYS: readonly Key[] = [
     example: '52:54:00:12:34:56',
   },
 ];
-/** Of one management interface that has its backup routers with it. */
+/** The keys of an interface that contains its backup routers. */
 export const INTERFACE_KEYS: readonly Key[] = [...SELECTOR_KEYS, ...STANZA_KEYS];
 
 const ONE_SELECTOR: Schema = { oneOf: [{ required: ['name'] }, { required: ['mac'] }] };
@@ -77,17 +78,20 @@ const EXAMPLE = '{name: eth0, backup-router: {address: ADDRESS}}';
 const TOP_OF_FILE: Span = { start: 0, end: 1 };
 
 export interface InterfaceResult {
-  /** undefined when the interface is not named, not validly, or for the second time. */
+  /** undefined if the interface is not named, named invalidly, or named for the second time. */
   readonly selector: InterfaceSelector | undefined;
-  /** Whether the file says, validly or not, whose the stanzas are. */
+  /** Whether the file says which interface the stanzas belong to, validly or not. */
   readonly named: boolean;
   readonly stanzas: readonly StanzaResult[];
 }
 
-/** Every management interface of the file, in its order; `top` is its top level. All faults go into the report. */
+/**
+ * Every management interface, in file order. `top` is the top level of the file. All faults go into
+ * the report.
+ */
 export function readManagementInterfaces(top: Section, damaged: boolean, report: Report): readonly InterfaceResult[] {
   const entry = top.get(KEY);
-  // A key that damage has swallowed is not missing; the damage itself has been reported.
+  // In a damaged file a missing key may be lost in the damage, which has already been reported.
   if (!top.has(KEY) && !damaged && !standsBelow(top))
     report.error(TOP_OF_FILE, {
       code: 'missing-key',
@@ -106,7 +110,7 @@ export function readManagementInterfaces(top: Section, damaged: boolean, report:
   return [{ selector, named: true, stanzas: readRouters(top, report) }];
 }
 
-/** It is told where it stands, in a stanza. */
+/** `management-interface` is inside a backup router stanza, where it is reported as misplaced. */
 function standsBelow(top: Section): boolean {
   return FAMILIES.some((family) => {
     const value = top.get(STANZA[family])?.value;
@@ -114,7 +118,7 @@ function standsBelow(top: Section): boolean {
   });
 }
 
-/** Whether the value is a stanza, or a list of which at least one item is a mapping. */
+/** Whether the value is a stanza, or a list in which at least one item is a mapping. */
 function hasStanzas(value: Value): boolean {
   if (value.kind === 'list') return value.items.some((item) => item.kind === 'map');
   return value.kind === 'map' && value.entries.some(({ key }) => FAMILIES.some((family) => STANZA[family] === key));
@@ -180,7 +184,10 @@ function readStanzas(entry: Entry, top: Section, report: Report): readonly Inter
   return [...results, { selector: undefined, named: false, stanzas: readRouters(top, report) }];
 }
 
-/** `moved`: backup routers stand elsewhere, so that their absence here has been reported. */
+/**
+ * `moved`: the backup routers are in another place, and their absence here has already been
+ * reported.
+ */
 function readStanza(item: Value, moved: boolean, report: Report): InterfaceResult {
   const section = readSection(item, KEY, INTERFACE_KEYS, report);
   if (section === undefined) return { selector: undefined, named: false, stanzas: [] };
@@ -216,7 +223,7 @@ function readSelector(section: Section, report: Report): InterfaceSelector | und
     return address === undefined ? undefined : { kind: 'mac', mac: address };
   }
   if (name !== undefined) return named(readInterfaceName(name, report));
-  // A misspelt key has been reported, with the one that is meant; one without a value too.
+  // A misspelt key and a key without a value have already been reported.
   if (!section.has('name') && !section.has('mac') && section.unknownKeys.length === 0) {
     report.error(section.span, {
       code: 'missing-key',

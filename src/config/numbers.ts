@@ -1,6 +1,7 @@
 /**
- * The three numbers by which the agent marks what is its own in the kernel: protocol, tables, rule priorities.
- * A wrong one makes the agent delete routes of others, so these are refused rather than warned of.
+ * The three numbers that mark what the agent owns in the kernel: route protocol, tables, rule
+ * priorities. With a wrong number the agent would delete foreign routes, so a wrong one is an
+ * error, not a warning.
  */
 
 import { familyBits } from '../model/address.js';
@@ -10,7 +11,9 @@ import type { Entry } from './document.js';
 import type { Report } from './report.js';
 import { readInteger } from './section.js';
 
-/** rtm_protocol numbers whose routes the kernel, `ip route add`, RA or DHCP put in: linux/rtnetlink.h. */
+/**
+ * rtm_protocol numbers of routes from the kernel, `ip route add`, RA or DHCP (linux/rtnetlink.h).
+ */
 export const VITAL_PROTOCOLS: Readonly<Record<number, string>> = {
   1: "the kernel's ICMP redirects",
   2: "the kernel's connected routes",
@@ -20,7 +23,7 @@ export const VITAL_PROTOCOLS: Readonly<Record<number, string>> = {
   16: 'DHCP clients',
 };
 
-/** rtm_protocol numbers of other programs: linux/rtnetlink.h and fact F4. */
+/** rtm_protocol numbers of other programs (linux/rtnetlink.h and fact F4). */
 const IN_USE: Readonly<Record<number, string>> = {
   5: 'iproute2',
   6: 'iproute2',
@@ -66,11 +69,14 @@ export function readRouteProtocol(entry: Entry, fallback: number, report: Report
 /** Table ids have 32 bits. */
 export const LAST_TABLE_BASE = 0xffffffff - LAST_TABLE;
 
-/** Tables 253 to 255 are the kernel's; 252 is the last one that zebra imports (fact F2). */
+/** Tables 253 to 255 belong to the kernel. 252 is the last table that zebra imports (fact F2). */
 const FIRST_FREE_TABLE = 256;
 const LAST_IMPORTED_TABLE = 252;
 
-/** `table-base`: the tables base to base + 132, one for each prefix length, and those of symmetric replies. */
+/**
+ * `table-base`: tables base to base + 132, one for each prefix length and those of symmetric
+ * replies.
+ */
 export function readTableBase(entry: Entry, fallback: number, report: Report): number | undefined {
   const base = readInteger(entry, 1, LAST_TABLE_BASE, report);
   if (base === undefined) return undefined;
@@ -93,12 +99,15 @@ export function readTableBase(entry: Entry, fallback: number, report: Report): n
   return base;
 }
 
-/** The kernel's rule for the main table: linux/fib_rules.h, `ip rule`. */
+/** Priority of the kernel's rule that looks up the main table (linux/fib_rules.h, `ip rule`). */
 const MAIN_RULE_PRIORITY = 32766;
-/** Two rules for each prefix length lie before it. */
+/** Two rules for each prefix length fit before it. */
 export const LAST_RULE_PRIORITY_BASE = MAIN_RULE_PRIORITY - 2 * (familyBits('inet6') + 1);
 
-/** `rule-priority-base`: auto, or the rules base to base + 257, two for each prefix length, before the rule of the main table. */
+/**
+ * `rule-priority-base`: auto, or rules base to base + 257 before the rule for main, two for each
+ * prefix length.
+ */
 export function readRulePriorityBase(entry: Entry, report: Report): number | 'auto' | undefined {
   return entry.value.kind === 'scalar' && entry.value.value === 'auto'
     ? 'auto'

@@ -1,9 +1,9 @@
 /**
  * Configuration text -> {@link Config}, or every reason why not. Pure.
  *
- * Invariants: nothing a file holds makes this throw; `config` is there exactly when no error is; `partial` never
- * holds a value that the file does not, but for the defaults, and never leads more traffic to the backup router
- * than the file asks for.
+ * Invariants: no file content makes this throw. `config` is set exactly if there is no error.
+ * `partial` contains only values from the file and defaults, and never sends more traffic to the
+ * backup router than the file asks for.
  */
 
 import type { Config, ManagementInterface } from '../model/config.js';
@@ -32,22 +32,27 @@ import { type Mended, withLineEnds } from './slips.js';
 import type { Settings } from './values.js';
 
 export interface ParsedConfig {
-  /** What the file means; undefined when it has an error. */
+  /** The configuration; undefined if the file has an error. */
   readonly config: Config | undefined;
-  /** Its valid part: at least one management interface and one backup router with a gateway and a destination. */
+  /**
+   * The valid part of the configuration: at least one management interface and one backup router
+   * with a gateway and a destination. undefined: less than that is valid.
+   */
   readonly partial: Config | undefined;
-  /** Every fault, in the order of the file. */
+  /** Every fault, in file order. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
 const MINIMAL = 'the smallest one is\nmanagement-interface: eth0\nbackup-router:\n  address: 192.0.2.1';
-/** Larger YAML is none of ours; a Junos configuration may well be. */
+/** Characters. A larger YAML file is not ours; a Junos configuration may be larger. */
 const MAX_YAML_LENGTH = 1 << 22;
 
 /**
- * Reads the text of a configuration, YAML or Junos, of one file or of several (parts.ts). `fileName` is for the diagnostics only; the
- * hints are for what Junos text does not say. `incomplete`: some of it could not be read, and that has been told. A fault of the reader
- * itself is a fault of the text, for whoever reads it at start or reload has something better to run than nothing.
+ * Reads the text of a configuration, YAML or Junos, of one file or of several (see parts.ts).
+ * `fileName` is used for diagnostics only. `hints` supplies what Junos text does not contain.
+ * `incomplete`: part of the configuration could not be read, which has been reported. An exception
+ * in the reader becomes a fault of the text, because at start or reload the agent may have another
+ * configuration that it can run.
  */
 export function parseConfig(
   text: string,
@@ -127,7 +132,7 @@ function parseYaml(body: string, parts: readonly [Part, ...Part[]], incomplete: 
   return { config: undefined, partial: undefined, diagnostics: report.diagnostics() };
 }
 
-/** The text with each part as it stands now, at the same offsets. */
+/** The whole text after each part has had its line ends mended; offsets stay the same. */
 function withTexts(body: string, parts: readonly (Part & Mended)[]): string {
   return parts.reduce(
     (whole, { start, text, slips }) =>
@@ -136,7 +141,7 @@ function withTexts(body: string, parts: readonly (Part & Mended)[]): string {
   );
 }
 
-/** The keys of one file; the faults go into the report, whose offsets are those of the file. */
+/** Reads the keys of one file. Faults go into the report, with offsets in this file. */
 function readPart(
   { text, slips }: Part & Mended,
   isPart: boolean,
@@ -175,7 +180,7 @@ function readPart(
   return { root: undefined, damaged: true };
 }
 
-/** The configuration without what is faulty in it; undefined when too little is left. */
+/** The configuration without its faulty parts, or undefined if too little is left. */
 function readTop(
   { root, added }: Merged,
   text: string,
@@ -194,8 +199,9 @@ function readTop(
 }
 
 /**
- * In a faulty file, a destination that was written but not found where it belongs (lost to a syntax error, wrongly
- * indented, in a duplicate stanza, in one that is nobody's) must not turn into the default route.
+ * In a faulty file, a destination that was written but not found in its place must not turn into
+ * the default route. It may be lost in a syntax error, wrongly indented, in a duplicate stanza, or
+ * in a stanza without an interface.
  */
 function withoutWidening(
   interfaces: readonly InterfaceResult[],
@@ -213,10 +219,10 @@ function withoutWidening(
   });
 }
 
-/** How often a text says something of destinations, its comments aside. */
+/** How often the text mentions destinations, not counting comments. */
 const writtenIn = (text: string): number => text.replace(/(^|\s)#.*/g, '').match(/desti/gi)?.length ?? 0;
 
-/** Before the others, which go by it. */
+/** Read before the other settings, which depend on it. */
 const FIRST: Field = 'routeProtocol';
 
 function readSettings(top: Section, report: Report): Partial<Settings> {

@@ -1,14 +1,15 @@
 /**
- * A configuration of several files as one text, and back: the file itself, then each part behind a line that names it. So everything
- * that keeps, compares, shows or rolls back a configuration has all of it, and needs to know of no second file.
+ * Joins a configuration of several files into one text and splits it again: the file itself, then
+ * each part after a line that names it. Everything that keeps, compares, shows or rolls back a
+ * configuration thus has all of it in one text.
  *
- * Invariant: the text of one file is the text itself.
+ * Invariant: the text of a single file is unchanged.
  */
 
 import type { MapValue, Value } from './document.js';
 import type { Report, Span } from './report.js';
 
-/** A file of the set, and where it begins in the one text. */
+/** One file of the set, and its offset in the joined text. */
 export interface Part {
   readonly name: string;
   readonly text: string;
@@ -17,7 +18,7 @@ export interface Part {
 
 const MARK = /^# ---- file (".*")\r?$/gm;
 
-/** The one text of the file and its parts. */
+/** Joins the file and its parts. */
 export function joinParts(main: string, parts: readonly Omit<Part, 'start'>[]): string {
   let whole = main;
   for (const { name, text } of parts) {
@@ -27,7 +28,10 @@ export function joinParts(main: string, parts: readonly Omit<Part, 'start'>[]): 
   return whole;
 }
 
-/** The files in the text, in its order; the first one has the name given. Lines that name a file belong to none. */
+/**
+ * Splits the text into its files, in order; the first one gets `name`. The lines that name a file
+ * belong to no file.
+ */
 export function splitParts(whole: string, name: string): readonly [Part, ...Part[]] {
   const parts: Part[] = [];
   let open: Pick<Part, 'name' | 'start'> = { name, start: 0 };
@@ -52,16 +56,17 @@ function nameIn(quoted: string): string | undefined {
 
 export interface Merged {
   readonly root: MapValue;
-  /** Lists that have become a part of another one. */
+  /** How many lists were appended to another list. */
   readonly added: number;
 }
 
-/** Adds up over the files, as the lists of Junos do over its groups. */
+/** The key whose values are appended across files, as Junos does with lists across groups. */
 const ADDS_UP = 'destination';
 
 /**
- * One mapping of those of the files: mappings of the same key become one, destinations add up, and any other key that two files have
- * stands there twice, for whoever reads it to refuse.
+ * Merges the root mappings of the files. Mappings of the same key are merged and destinations are
+ * appended. Any other key that two files have occurs twice in the result, so that the reader
+ * refuses it.
  */
 export function mergeRoots(roots: readonly [MapValue, ...MapValue[]]): Merged {
   let added = 0;
@@ -74,7 +79,7 @@ export function mergeRoots(roots: readonly [MapValue, ...MapValue[]]): Merged {
       const value = before === undefined ? undefined : one(entry.key, before, entry.value);
       if (value === undefined) entries.push(entry);
       else entries[at!] = { ...entries[at!]!, value };
-      // Its second mention in the same file is one too many.
+      // A second occurrence in the same file is a duplicate and is not merged.
       known.delete(entry.key);
     }
     return { ...first, entries };
@@ -91,7 +96,7 @@ export function mergeRoots(roots: readonly [MapValue, ...MapValue[]]): Merged {
 
 const itemsOf = (value: Value): readonly Value[] => (value.kind === 'list' ? value.items : [value]);
 
-/** The report as a part of the text sees it, whose offsets count from its own beginning. */
+/** The report for one part, with offsets from the start of that part. */
 export function reportOfPart(report: Report, { start }: Part): Report {
   if (start === 0) return report;
   return {
@@ -102,7 +107,7 @@ export function reportOfPart(report: Report, { start }: Part): Report {
   };
 }
 
-/** The value with its places in the whole text. Aliases go on sharing theirs. */
+/** The value with its positions moved into the joined text. Aliases still share their value. */
 export function shiftValue(value: Value, by: number, done = new Map<Value, Value>()): Value {
   if (by === 0) return value;
   const known = done.get(value);

@@ -1,16 +1,19 @@
 /**
- * Paths in the file: absolute, and such that the system call which gets them could succeed. Whether something is
- * there is known at run time only.
+ * Paths in the file: absolute, and short enough for the system call that uses them. Whether the
+ * path exists is known only at run time.
  */
 
 import { quote } from './diagnostic.js';
 import type { ScalarValue } from './document.js';
 import type { Report } from './report.js';
 
-/** PATH_MAX of linux/limits.h, without the terminating zero. */
+/** Bytes: PATH_MAX of linux/limits.h without the terminating zero. */
 const MAX_PATH = 4095;
 
-/** The path as written, or undefined when it cannot be one; `example` is what to write when the text gives no hint. */
+/**
+ * The path as written, or undefined if it is invalid. `example` is suggested if the text gives no
+ * hint.
+ */
 export function readPath(
   { text, span }: ScalarValue,
   example: string,
@@ -19,7 +22,7 @@ export function readPath(
 ): string | undefined {
   if (!isPlain({ text, span }, report)) return undefined;
   if (!text.startsWith('/')) {
-    // Relative to the root is what is meant oftener than not, once there is a directory in it.
+    // A relative path with a directory in it usually lacks only the leading `/`.
     const guess = /^[A-Za-z0-9_-]+\/./.test(text) ? `/${text}` : example;
     report.error(span, {
       code: 'relative-path',
@@ -37,7 +40,10 @@ export function readPath(
   return undefined;
 }
 
-/** False, and reported, for text with a zero in it, which ends a string of the kernel's. */
+/**
+ * Whether the text has no zero character, which would end the string in a system call. If it has
+ * one, that is reported.
+ */
 export function isPlain({ text, span }: Pick<ScalarValue, 'text' | 'span'>, report: Report): boolean {
   if (!text.includes('\0')) return true;
   report.error(span, {

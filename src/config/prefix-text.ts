@@ -1,9 +1,11 @@
 /**
- * Prefixes as people write them in a file. The strict parser of model/ decides; what it refuses is explained
- * here, with `ip-num` for the arithmetic of neighbours and for a second opinion. Its known laxness (it takes
- * `/08` and zone ids, fact N8) never reaches a configuration, because it is asked only after the refusal.
+ * Reads prefixes as people write them in a file. The strict parser of model/ decides. What it
+ * refuses is explained here; `ip-num` computes neighbouring prefixes and gives a second opinion.
+ * ip-num is lax (it accepts `/08` and zone ids, fact N8), but is asked only after a refusal, so its
+ * laxness never reaches a configuration.
  *
- * Invariant: a file without faults does not load ip-num, which takes as long as half a bare start of Node (fact N10).
+ * Invariant: a file without faults does not load ip-num, which takes half as long as a bare start
+ * of Node (fact N10).
  */
 
 import { createRequire } from 'node:module';
@@ -22,7 +24,10 @@ const refuse = (code: Fault['code'], message: string, suggestion: string): Prefi
   fault: { code, message, suggestion },
 });
 
-/** Reads a prefix as written; the fault says what to write instead, unless the explanation (40 us) is not wanted. */
+/**
+ * Reads a prefix as written. The fault says what to write instead, unless `explained` is false: an
+ * explanation takes 40 us.
+ */
 export function readPrefix(text: string, explained = true): PrefixResult {
   const parsed = parsePrefix(text);
   if (parsed === undefined)
@@ -126,7 +131,10 @@ function hostBits(address: Address, length: number, word: string): PrefixResult 
   return refuse('host-bits', `host bits set in ${word}`, `did you mean ${neighbours.join(' or ')}?`);
 }
 
-/** The prefix of the same length that starts where the one around `address` ends; undefined behind the last, or when it is no unicast one. */
+/**
+ * The prefix of the same length that follows the one around `address`. undefined if there is none
+ * or it is not unicast.
+ */
 function nextPrefix(address: Address, length: number): string | undefined {
   const { IPv4CidrRange, IPv6CidrRange } = createRequire(import.meta.filename)('ip-num') as typeof IpNum;
   const inet = familyOf(address) === 'inet';
@@ -150,7 +158,10 @@ function withoutLength(word: string): PrefixResult {
   );
 }
 
-/** The length that somebody who leaves it out has in mind: whole octets or groups up to the last that is not zero. */
+/**
+ * The length that was probably meant where it is missing: whole octets or groups up to the last
+ * non-zero one.
+ */
 function likelyLength(address: Address): number {
   const family: Family = familyOf(address);
   const bytes = addressBytes(address);
@@ -161,7 +172,7 @@ function likelyLength(address: Address): number {
   return family === 'inet6' && length > 64 ? 128 : length;
 }
 
-/** The length of a dotted netmask, or undefined when it is none. */
+/** The length of a dotted netmask, or undefined if the text is not one. */
 function maskLength(text: string): number | undefined {
   const address = text.includes('.') ? parseAddress(text) : undefined;
   if (address === undefined || text.includes(':')) return undefined;

@@ -1,18 +1,18 @@
 /**
- * Collects faults with their places in one text and turns them into diagnostics, in the order of the file.
+ * Collects faults with their positions in a text and turns them into diagnostics in file order.
  *
- * Invariant: any number of faults costs bounded memory and output; beyond the limit only their number is kept,
- * and a suppressed error still counts as an error.
+ * Invariant: memory and output are bounded for any number of faults. Beyond the limit only the
+ * count is kept, and an unlisted error still counts as an error.
  */
 
 import { LineCounter } from 'yaml';
 import type { Diagnostic, Fault, Severity } from './diagnostic.js';
 
-/** Offsets into the text, end exclusive. */
+/** Offsets into the text; `end` is exclusive. */
 export interface Span {
   readonly start: number;
   readonly end: number;
-  /** Of an alias: where the value itself stands. The same fault of both is one. */
+  /** For an alias: the offset of the value itself. The same fault at both is reported once. */
   readonly anchor?: number;
 }
 
@@ -20,13 +20,21 @@ export interface Report {
   readonly error: (span: Span, fault: Fault) => void;
   readonly warning: (span: Span, fault: Fault) => void;
   readonly errorCount: () => number;
-  /** Whether one more error would be listed; where it would only be counted, nobody reads its wording. */
+  /**
+   * Whether one more error would be listed. If not, it is only counted and needs no explanation.
+   */
   readonly hasRoom: () => boolean;
-  /** Where a key belongs that is unknown where it stands; undefined for no key of ours. */
+  /**
+   * The mapping that a misplaced key belongs to; undefined if the key is unknown or occurs in
+   * several mappings.
+   */
   readonly homeOf: (key: string) => string | undefined;
-  /** Line number, from 1, of an offset. */
+  /** Line number of an offset in its file, from 1. */
   readonly lineOf: (offset: number) => number;
-  /** The same in words, with the file where there are several: `line 3 of /etc/backup-router/config.d/a.yaml`. */
+  /**
+   * The same in words, with the file if there are several:
+   * `line 3 of /etc/backup-router/config.d/a.yaml`.
+   */
   readonly placeOf: (offset: number) => string;
   readonly diagnostics: () => readonly Diagnostic[];
 }
@@ -36,19 +44,19 @@ interface Found {
   readonly diagnostic: Diagnostic;
 }
 
-/** Of each severity, so that warnings never crowd out an error. */
+/** For each severity, so that warnings never crowd out an error. */
 const MAX_DIAGNOSTICS = 100;
 const MAX_SOURCE = 160;
 const MAX_MESSAGE = 300;
 
-/** A file in the text: it goes on to the next one. */
+/** One file of the text. It extends to the start of the next one. */
 export interface FileAt {
   readonly name: string;
   readonly start: number;
   readonly text: string;
 }
 
-/** An empty report on `text`, which is that of the file, or of several (parts.ts). */
+/** An empty report on `text`, which is one file or several joined ones (see parts.ts). */
 export function createReport(
   text: string,
   file: string,
@@ -73,13 +81,13 @@ export function createReport(
     if (told.has(once)) return;
     if (told.size < 2 * MAX_DIAGNOSTICS) told.add(once);
     if (severity === 'error') errors++;
-    // What reads strangely where the syntax is broken is a consequence, not a fault of its own.
+    // Other faults at the position of a syntax error follow from it.
     if (broken.has(span.start)) return;
     if (found[severity].length >= MAX_DIAGNOSTICS) {
       suppressed[severity]++;
       return;
     }
-    // A warning hides nothing: the text is read on as if it did not stand there.
+    // Only errors suppress others: after a warning the text is read as if nothing were wrong.
     if (
       severity === 'error' &&
       (fault.code === 'syntax' || fault.code === 'unknown-alias' || fault.code === 'control-character')
@@ -118,7 +126,7 @@ export function createReport(
   };
 }
 
-/** A diagnostic about the file itself, without a place in it. */
+/** A diagnostic about the file as a whole, without a position. */
 export function fileDiagnostic(file: string, fault: Fault, severity: Severity = 'error'): Diagnostic {
   const { code, message, suggestion } = fault;
   return {

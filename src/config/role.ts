@@ -1,6 +1,6 @@
 /**
- * `role`: a word, or where the word comes from, which is a file or a command. What such a source says, and what it
- * means when it says nothing, is for run time.
+ * `role`: a fixed word, or the source of the word, which is a file or a command. Reading the
+ * source, and what its silence means, belongs to run time.
  */
 
 import type { Role, RoleSource } from '../model/config.js';
@@ -16,7 +16,7 @@ const ROLES: readonly Role[] = ['primary', 'standby'];
 const FILE_EXAMPLE = '/run/backup-router-role';
 const EXEC_EXAMPLE = '[/usr/local/bin/role]';
 
-/** Of a role that is a mapping. */
+/** The keys of `role` if it is a mapping. */
 export const ROLE_KEYS: readonly Key[] = [
   {
     key: 'file',
@@ -49,7 +49,10 @@ export function writeRole(role: RoleSource): unknown {
   }
 }
 
-/** Words of other programs. A file or command may use keepalived's; this file has one word for each role. */
+/**
+ * Words of other programs. A role file or command may use keepalived's words; the configuration
+ * file has one word for each role.
+ */
 const OTHER_WORDS: Hints = {
   ...Object.fromEntries(['master', 'active', 'leader'].map((word) => [word, 'write primary'])),
   ...Object.fromEntries(['backup', 'passive', 'slave', 'secondary'].map((word) => [word, 'write standby'])),
@@ -65,7 +68,7 @@ const MISPLACED: Hints = {
   ),
 };
 
-/** The source of the role, or undefined when it is not validly given. */
+/** The source of the role, or undefined if it is invalid. */
 export function readRole(entry: Entry, report: Report): RoleSource | undefined {
   const { value } = entry;
   if (value.kind === 'list' || (value.kind === 'scalar' && value.text.startsWith('/'))) {

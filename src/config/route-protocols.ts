@@ -1,8 +1,9 @@
 /**
- * `route-protocols`: whose routes a daemon's are, by number (rtm_protocol) or by name. The names are ours, not the
- * host's /etc/iproute2/rt_protos, so that a file means the same on every host and before any file system is there.
+ * `route-protocols`: which routes belong to a daemon, by number (rtm_protocol) or name. The names
+ * are built in and not read from /etc/iproute2/rt_protos, so that a file means the same on every
+ * host and before any file system is mounted.
  *
- * Invariant: a number that is certain to make living routes stale never gets through.
+ * Invariant: a number that would certainly make live routes stale is refused.
  */
 
 import { closest } from './closest.js';
@@ -59,12 +60,15 @@ export const PROTOCOLS_KEY: Key = {
   ambiguous: true,
 };
 
-/** Routes of the kernel itself, which no daemon's death makes stale. */
+/** Protocols of the kernel's own routes, which the death of a daemon never makes stale. */
 const KERNEL_OWN: readonly number[] = [1, 2];
-/** Routes of which the watched daemon's are hardly ever all. */
+/** Protocols that are almost never used by the watched daemon alone. */
 const OF_OTHERS: readonly number[] = [3, 4, 9];
 
-/** The valid protocols of the section's `route-protocols` without duplicates; none when it says nothing. `own` is what the agent marks its routes with. */
+/**
+ * The valid protocols of `route-protocols`, without duplicates; empty if the key is absent. `own`
+ * is the protocol of the agent's own routes.
+ */
 export function readRouteProtocols(section: Section, own: number, report: Report): readonly number[] {
   const entry = section.get(PROTOCOLS_KEY.key);
   const protocols: number[] = [];

@@ -1,8 +1,10 @@
 /**
- * JSON Schema (draft 7, which editors know), as much of it as is used here, and the pieces that several keys are made of.
+ * The subset of JSON Schema (draft 7, which editors support) that is used here, and the schemas
+ * that several keys share.
  *
- * A schema is looser than the readers where it cannot say it (host bits, families, what two keys mean together): whatever they
- * accept it accepts. `backup-router check` has the last word. Tests hold both to that.
+ * A schema is looser than the readers where JSON Schema cannot express a check (host bits,
+ * families, combinations of keys): it accepts everything that they accept. `backup-router check`
+ * has the last word. Tests check both.
  */
 
 import { MAX_SOCKET_PATH } from '../model/paths.js';
@@ -39,7 +41,7 @@ export const oneOrMany = (items: Schema): Schema => ({ anyOf: [items, { type: 'a
 export const PATH: Schema = { type: 'string', pattern: '^/', maxLength: 4095 };
 export const SOCKET_PATH: Schema = { type: 'string', pattern: '^/', maxLength: MAX_SOCKET_PATH };
 
-/** A word of a command, which YAML may take for a number. */
+/** One word of a command, which YAML may read as a number or boolean. */
 const WORD: Schema = { anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] };
 export const COMMAND: Schema = {
   anyOf: [
@@ -51,7 +53,7 @@ export const COMMAND: Schema = {
 
 const TIME = '\\s*\\d+(\\.\\d+)?\\s*(ms|s|m|h)\\s*';
 
-/** A time, or where it may be `never`. */
+/** A time; with `never`, also the word `never`. */
 export function timeSchema(never: boolean): Schema {
   return {
     description: `A number with a unit: 500ms, 5s, 10m, 1h${never ? '; or never' : ''}.`,

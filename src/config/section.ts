@@ -1,6 +1,7 @@
 /**
- * Typed reading of one mapping of the file and of the values in it. Every function reports what is wrong and
- * returns undefined; the caller then uses its default, which is what the valid part of a faulty file means.
+ * Reads one mapping of the file and the values in it, by type. Every function reports faults and
+ * returns undefined. The caller then uses the default, which is the meaning of the valid part of a
+ * faulty file.
  */
 
 import type { Timeout } from '../model/config.js';
@@ -13,22 +14,25 @@ import type { Report, Span } from './report.js';
 
 export interface Section {
   readonly span: Span;
-  /** The entry of the key; an entry without a value has been reported and is not returned. */
+  /** The entry of the key. An entry without a value has been reported and is not returned. */
   readonly get: (key: string) => Entry | undefined;
-  /** Whether the key stands there, with whatever value, or misspelt: that has been reported, so it is not missing as well. */
+  /**
+   * Whether the key is present with any value, or misspelt. Its fault has been reported, so it does
+   * not also count as missing.
+   */
   readonly has: (key: string) => boolean;
-  /** Offset of the key, or undefined when it is not there. */
+  /** Offset of the key, or undefined if it is absent. */
   readonly keyAt: (key: string) => number | undefined;
   readonly unknownKeys: readonly string[];
 }
 
-/** Whatever it stands for may have the keys that are needed. */
+/** A YAML merge key. The mapping that it refers to may contain required keys. */
 const MERGE = '<<';
 
-/** What to write instead of a word that is unknown here, where more is known than its spelling. */
+/** What to write instead of an unknown word, if more than its spelling is known. */
 export type Hints = Readonly<Record<string, string>>;
 
-/** Reads a mapping whose keys are `known`; undefined when the value is none. */
+/** Reads a mapping with the keys `known`. undefined if the value is not a mapping. */
 export function readSection(
   value: Value,
   name: string,
@@ -100,7 +104,7 @@ export function readSection(
 const inner = ({ value }: Entry, known: readonly Key[]): boolean =>
   value.kind === 'map' && value.entries.some((one) => known.some(({ key }) => key === one.key));
 
-/** Keys behind one without a value that belong below it: their indentation is missing. */
+/** Keys that belong below a preceding key without a value: they lack indentation. */
 function outdentedIn(entries: readonly Entry[], known: readonly Key[], report: Report): ReadonlySet<Entry> {
   const found = new Set<Entry>();
   let empty: string | undefined;
@@ -131,14 +135,20 @@ function emptyFault({ key, example }: Key): Fault {
     : { code: 'empty-value', message: `'${key}' needs a value`, suggestion: `write ${key}: ${example}; ${indented}` };
 }
 
-/** The known key that an unknown one is meant to be; undefined also where it is right and belongs elsewhere. */
+/**
+ * The known key that an unknown one was probably meant to be. undefined also if the key is correct
+ * but belongs in another mapping.
+ */
 function meantBy(key: string, known: readonly Key[], report: Report): string | undefined {
   if (report.homeOf(key) !== undefined) return undefined;
   const alias = known.find(({ aliases }) => aliases?.includes(key.toLowerCase()) === true);
   return alias?.key ?? closest(key, namesOf(known));
 }
 
-/** What to write where a key stands right in front of its value, `address:192.0.2.1`; undefined: it does not. */
+/**
+ * What to write if the blank between key and value is missing (`address:192.0.2.1`); otherwise
+ * undefined.
+ */
 export function gluedKey(text: string, names: readonly string[]): string | undefined {
   const key = names.find((name) => text.startsWith(`${name}:`));
   const value = key === undefined ? '' : text.slice(key.length + 1);
@@ -170,7 +180,7 @@ function suggestKey(
     : `did you mean '${near}'?`;
 }
 
-/** `a list`, `the number 5`: a value inside a message. */
+/** A value for use in a message: `a list`, `the number 5`. */
 export function describe(value: Value): string {
   switch (value.kind) {
     case 'null':
@@ -188,11 +198,11 @@ export function describe(value: Value): string {
   }
 }
 
-/** A scalar of any type, for values that are text in a notation of their own (addresses, times). */
+/** A scalar of any type, for values that have their own notation (addresses, times). */
 export function readScalar(value: Value, what: string, report: Report): ScalarValue | undefined {
   if (value.kind === 'scalar') return value;
   const first = value.kind === 'list' ? value.items[0] : undefined;
-  // `[fe80::]` is YAML for a mapping whose key ends where the last colon stands.
+  // YAML reads `[fe80::]` as a mapping whose key ends at the last colon.
   const colon =
     value.kind === 'map' && value.entries.length === 1 && value.entries[0]!.key.includes(':')
       ? value.entries[0]!.key
@@ -213,7 +223,7 @@ export function readScalar(value: Value, what: string, report: Report): ScalarVa
   return undefined;
 }
 
-/** The prefix in `{to: 10.0.0.0/8, via: ADDRESS}`, as other programs write a route. */
+/** The prefix in `{to: 10.0.0.0/8, via: ADDRESS}`, which is how other programs write a route. */
 function prefixIn(value: Value): string | undefined {
   const found =
     value.kind === 'map'
@@ -265,7 +275,7 @@ export function readBoolean(entry: Entry | undefined, report: Report): boolean |
   return undefined;
 }
 
-/** A whole number between the bounds, both included. */
+/** A whole number from `min` to `max`, both included. */
 export function readInteger(entry: Entry | undefined, min: number, max: number, report: Report): number | undefined {
   const scalar = entry === undefined ? undefined : readScalar(entry.value, 'a number', report);
   if (entry === undefined || scalar === undefined) return undefined;
@@ -280,7 +290,8 @@ export function readInteger(entry: Entry | undefined, min: number, max: number, 
     });
     return undefined;
   }
-  // Octal to one program is decimal to another: a number has one spelling, as in addresses.
+  // A number with leading zeros is octal to some programs and decimal to others, so each number has
+  // only one spelling, as in addresses.
   if (!/^-?(0|[1-9]\d*)$/.test(scalar.text)) {
     const zeros = /^[-+]?0\d/.test(scalar.text);
     report.error(scalar.span, {
@@ -311,12 +322,12 @@ export function readDuration(entry: Entry | undefined, bounds: DurationBounds, r
   return undefined;
 }
 
-/** For bounds that do not allow `never`. */
+/** The time, for bounds that do not allow `never`. */
 export function asTime(value: Timeout | undefined): number | undefined {
   return value === 'never' ? undefined : value;
 }
 
-/** One or many: the items of a list, or the value itself. An empty list is a fault. */
+/** The items of a list, or the value itself as the only item. An empty list is a fault. */
 export function readItems(entry: Entry, report: Report, remedy: string): readonly Value[] {
   if (entry.value.kind !== 'list') return [entry.value];
   if (entry.value.items.length === 0)

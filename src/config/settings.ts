@@ -1,10 +1,12 @@
 /**
- * The table of settings: for each field of the configuration that has a default, its key, default, reader, writer, schema and words.
- * Everything else that names settings is made from it: defaults, JSON Schema, manual page, the tables of docs/CONFIGURATION.md, the
- * YAML writer, and what `convert` says is lost in Junos text.
+ * The table of settings. For each field of the configuration that has a default: its key, default,
+ * reader, writer, schema and words. Everything else that names settings is generated from it:
+ * defaults, JSON Schema, manual page, the tables of docs/CONFIGURATION.md, the YAML writer, and the
+ * list of what `convert` to Junos loses.
  *
- * A new setting is a field of `Config` and a row here; without the row it does not compile. The interfaces and their backup routers,
- * which have no default, have tables of their own (management-interface.ts, backup-router.ts), and so has each kind of daemon.
+ * A new setting needs a field of `Config` and a row here; without the row the code does not
+ * compile. The interfaces and their backup routers have no default and have their own tables
+ * (management-interface.ts, backup-router.ts), as does each kind of daemon.
  */
 
 import { DEFAULT_FRR } from './daemons/frr.js';
@@ -26,7 +28,7 @@ import type { Section } from './section.js';
 import { choice, integer, type Settings, time, timeout, type ValueKind } from './values.js';
 
 export interface Setting<T> extends Omit<Key, 'schema' | 'fallback'> {
-  /** The mapping that it stands in; undefined: the top level. */
+  /** The mapping that contains the key. undefined: the top level. */
   readonly section?: SectionName;
   readonly default: T;
   readonly value: ValueKind<T>;
@@ -35,7 +37,7 @@ export interface Setting<T> extends Omit<Key, 'schema' | 'fallback'> {
 export type SectionName = 'withdraw' | 'detect' | 'stale';
 export type Field = keyof Settings;
 
-/** Faster than this, probing costs the daemon more than it tells us. */
+/** A shorter interval loads the daemon for little information. */
 const MIN_PROBE_MS = 100;
 const ROUTE_PROTOCOL = 157;
 const TABLE_BASE = 25_500;
@@ -85,7 +87,7 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
     key: 'probe-timeout',
     words: 'A daemon that leaves a question unanswered this long counts as hung; not below probe-interval.',
     more: 'A daemon that leaves a question unanswered this long counts as hung. Not below `probe-interval`. An FRR that is busy with a full table has been silent for more than 5 s and was healthy: do not go far below 10 s on a large router.',
-    // An FRR under a full table was silent for 5.2 s and healthy (fact F13).
+    // A healthy FRR under a full table was silent for 5.2 s (fact F13).
     default: 10_000,
     value: time(MIN_PROBE_MS),
   },
@@ -156,7 +158,10 @@ export const DEFAULTS = Object.fromEntries(
 /** A mapping of settings. */
 interface SectionKind {
   readonly words: string;
-  /** Faults of what was validly read, taken together; the fields that do not count. */
+  /**
+   * Reports faults of the combination of values, each of which is valid by itself. Returns the
+   * fields that are ignored.
+   */
   readonly judge?: (read: Partial<Settings>, section: Section, report: Report) => readonly Field[];
 }
 
@@ -178,12 +183,12 @@ function judgeProbes(read: Partial<Settings>, section: Section, report: Report):
   return ['probeIntervalMs', 'probeTimeoutMs'];
 }
 
-/** What a setting is written as. */
+/** The value of a setting as it is written in the file. */
 export function written<F extends Field>(field: F, value: Settings[F]): unknown {
   return SETTINGS[field].value.write(value);
 }
 
-/** Its key as the tables have it. */
+/** The setting as a key, for the tables of keys. */
 export function keyOf<F extends Field>(field: F): Key {
   const { key, words, more, fallbackWords, value } = SETTINGS[field];
   return {
@@ -198,12 +203,12 @@ export function keyOf<F extends Field>(field: F): Key {
   };
 }
 
-/** The settings of a section, or of the top level. */
+/** The settings of a section, or of the top level if undefined. */
 export function keysIn(section: SectionName | undefined): readonly Key[] {
   return FIELDS.filter((field) => SETTINGS[field].section === section).map(keyOf);
 }
 
-/** Settings and sections as keys of the top level. */
+/** Settings and sections, as keys of the top level. */
 export const SETTING_KEYS: readonly Key[] = [...new Set(FIELDS.map((field) => SETTINGS[field].section ?? field))].map(
   (name) => (isSection(name) ? { key: name, words: SECTIONS[name].words, schema: mapping(keysIn(name)) } : keyOf(name)),
 );

@@ -1,7 +1,8 @@
 /**
- * Slips by which a text is something else to YAML than it is to who wrote it: blanks that are none, comments and templates of other
- * languages, line ends of old machines. Each kind is one fault, at its first place; the text that is parsed has them mended, at the
- * same offsets, so that no other fault follows from them. What stands in quotes or behind `#` is nobody's business.
+ * Slips that make a text mean something else to YAML than to its author: characters that look like
+ * blanks, comments and templates of other languages, line ends of old machines. Each kind is
+ * reported once, at its first position. In the text that is parsed they are all mended at the same
+ * offsets, so that no other fault follows from them. Quoted text and comments are ignored.
  */
 
 import type { Fault } from './diagnostic.js';
@@ -13,7 +14,7 @@ export interface Slip {
 }
 
 export interface Mended {
-  /** Of the same length. */
+  /** The mended text, of the same length. */
   readonly text: string;
   readonly slips: readonly Slip[];
 }
@@ -21,7 +22,7 @@ export interface Mended {
 interface Kind {
   readonly pattern: RegExp;
   readonly fault: (found: string) => Fault;
-  /** What stands for each of its characters. */
+  /** Replaces each character of the match. */
   readonly filler: string;
 }
 
@@ -81,10 +82,10 @@ const KINDS: readonly Kind[] = [
 
 const SUSPECT =
   /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]|\{\{|\{%|\/\/|\/\*|```|~~~|<{7}|^[ \t]*(?:\$|[\w.-]+@[\w.-]+:[^\s:]*[$#])[ \t]/m;
-/** Comments, and scalars in quotes. */
+/** Comments and quoted scalars, which are not checked. */
 const HARMLESS = /(?<=^|[\s[{,])(?:"(?:[^"\\]|\\[\s\S])*"|'(?:[^']|'')*'|#[^\n]*)/gm;
 
-/** Finds and mends them. */
+/** Finds slips and mends them. */
 export function mendSlips(text: string): Mended {
   if (!SUSPECT.test(text)) return { text, slips: [] };
   const bare = text.replace(HARMLESS, (found) => '\u0001'.repeat(found.length));
@@ -103,7 +104,10 @@ export function mendSlips(text: string): Mended {
   return { text: characters.join(''), slips };
 }
 
-/** With line ends that YAML knows, and the fault where they were others: a return alone ends no line. */
+/**
+ * The text with line ends that YAML accepts, and a fault if they were different: YAML does not end
+ * a line at a carriage return alone.
+ */
 export function withLineEnds(text: string): Mended {
   const start = text.includes('\n') ? -1 : text.indexOf('\r');
   if (start < 0 || start === text.length - 1) return { text, slips: [] };
@@ -115,7 +119,10 @@ export function withLineEnds(text: string): Mended {
   return { text: text.replaceAll('\r', '\n'), slips: [{ span: { start, end: start + 1 }, fault }] };
 }
 
-/** The item in the line at this offset, whose dash is indented less than the one in the line above, though not as its key. */
+/**
+ * The list item on the line at this offset, if its dash is indented less than the one on the line
+ * above, though not as little as its key.
+ */
 export function lessIndented(text: string, at: number): Slip | undefined {
   const start = text.lastIndexOf('\n', at - 1) + 1;
   const [, indent, item] = /^( +)- +([^\n]*[^\s])/.exec(text.slice(start, start + 400)) ?? [];

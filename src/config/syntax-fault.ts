@@ -1,4 +1,7 @@
-/** What YAML's parser says of a text, in words for who wrote it, with the line to write. */
+/**
+ * Translates an error of the YAML parser into words for the author of the file, with the line to
+ * write.
+ */
 
 import type { DiagnosticCode, Fault } from './diagnostic.js';
 
@@ -8,7 +11,7 @@ export const INDENTED: Fault = {
   suggestion: 'the keys of the top level begin in the first column: remove the blanks',
 };
 
-/** The first line of the text, where it is indented and another one is not. */
+/** Offset of the first key if it is indented and a later one is not. */
 export function indentedTop(text: string): number | undefined {
   const found = /^(?:[ \t]*(?:#[^\n]*)?\n)*( +)[\w-]+:/.exec(text);
   return found !== null && /^[\w-]+:/m.test(text)
@@ -16,7 +19,7 @@ export function indentedTop(text: string): number | undefined {
     : undefined;
 }
 
-/** What to write for a line whose colon is another sign, or has no blank behind it. */
+/** What to write for a line whose colon is another character, or has no blank after it. */
 function keySlip(text: string, at: number): string | undefined {
   const line = text.slice(at).split('\n', 1)[0]!.trim();
   const found = /^["']?([A-Za-z][\w-]*)["']?\s*(=|\uff1a|:)\s*(\S.*)?$/.exec(line);
@@ -24,7 +27,7 @@ function keySlip(text: string, at: number): string | undefined {
   return `write '${found[1]}: ${(found[3] ?? '').slice(0, 60)}', with a colon and a blank`;
 }
 
-/** `code` and `message`: the parser's. */
+/** `code` and `message` are those of the parser. */
 export function syntaxFault(code: string, message: string, text: string, at: number): Fault {
   const result = (own: DiagnosticCode, suggestion: string, words = message): Fault => ({
     code: own,

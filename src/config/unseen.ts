@@ -1,15 +1,20 @@
-/** What a name or an address has in it that nobody types: characters that are not seen, and what something else was to replace. */
+/**
+ * Finds what nobody types into a name or address: invisible characters, and variables or
+ * placeholders that were never replaced.
+ */
 
 import { quote } from './diagnostic.js';
 
 export interface Strange {
-  /** In words, behind what it is about. */
+  /** In words that follow the subject. */
   readonly what: string;
-  /** The text without it; undefined where that says nothing. */
+  /** The text without those characters. undefined if that is no useful suggestion. */
   readonly plain: string | undefined;
 }
 
-/** Characters that nobody types, by what they are called; the kernel takes every one of them in a name. */
+/**
+ * Characters that nobody types, with their descriptions. The kernel accepts all of them in a name.
+ */
 const UNSEEN: readonly (readonly [RegExp, string])[] = [
   [/[\u2018-\u201f\u00ab\u00bb\u2032\u2033]/, 'a typographic quote'],
   [/[\u200b-\u200d\u2060\ufeff\u00ad]/, 'a character without width'],
@@ -29,7 +34,7 @@ export function unseenIn(text: string): Strange | undefined {
   return undefined;
 }
 
-/** A variable or a placeholder, in words; undefined: it is none. */
+/** Describes a variable or a placeholder. undefined if the text is neither. */
 export function unfilled(text: string): string | undefined {
   if (/^\$\{?\w+\}?$|\$\{/.test(text)) return `${quote(text)} is a variable, and nothing replaces it here`;
   if (/^(?:<.+>|%.+%|@.+@)$/.test(text)) return `${quote(text)} is a placeholder, and nothing replaces it here`;

@@ -1,4 +1,7 @@
-/** The values that several settings have: how each is read, written and described in the schema. */
+/**
+ * The types of value that several settings share: how each is read, written and described in the
+ * schema.
+ */
 
 import type { Config, Timeout } from '../model/config.js';
 import type { Entry } from './document.js';
@@ -8,14 +11,17 @@ import { type Schema, timeSchema } from './schema.js';
 import { asTime, readChoice, readDuration } from './section.js';
 import { timeValue } from './yaml-text.js';
 
-/** Everything but the interfaces and the backup routers, which nobody can guess. */
+/** Everything but the interfaces and the backup routers, which have no default. */
 export type Settings = Omit<Config, 'managementInterfaces'>;
 
 export interface ValueKind<T> {
   readonly schema: Schema;
-  /** undefined when it is not validly given, which has been reported. `known` are the settings that were read before. */
+  /**
+   * undefined if the value is invalid; the fault has been reported. `known`: the settings read so
+   * far.
+   */
   readonly read: (entry: Entry, report: Report, known: Partial<Settings>) => T | undefined;
-  /** As it is written in the file. */
+  /** The value as it is written in the file. */
   readonly write: (value: T) => unknown;
 }
 
@@ -40,14 +46,13 @@ export function time(minMs: number): ValueKind<number> {
   };
 }
 
-/** A time, or `never`. */
 export const timeout: ValueKind<Timeout> = {
   schema: timeSchema(true),
   read: (entry, report) => readDuration(entry, { minMs: 0, maxMs: DAY_MS, neverAllowed: true }, report),
   write: timeValue,
 };
 
-/** A whole number, as `read` judges it. */
+/** A whole number. `read` checks it. */
 export function integer(minimum: number, maximum: number, read: ValueKind<number>['read']): ValueKind<number> {
   return { schema: { type: 'integer', minimum, maximum }, read, write: (value) => value };
 }

@@ -1,7 +1,7 @@
 /**
- * {@link Config} -> YAML, as a person would write it: what has its default is left out.
+ * {@link Config} -> YAML, as a person would write it: values that equal their default are left out.
  *
- * Invariant: what is written reads back as the same configuration.
+ * Invariant: the output reads back as the same configuration.
  */
 
 import { type BackupRouter, type Config, type InterfaceSelector, selectorText } from '../model/config.js';
@@ -9,7 +9,10 @@ import { writeBackupRouter } from './backup-router.js';
 import { DEFAULTS, FIELDS, type Field, isSection, SETTINGS, written } from './settings.js';
 import { flow, word } from './yaml-text.js';
 
-/** `notes` are put as comments in front of what they are about: the stanza of a family, or the whole file (`top`). */
+/**
+ * Notes become comments in front of their subject: the stanza of a family, or the whole file
+ * (`top`).
+ */
 export interface Notes {
   readonly top?: readonly string[];
   readonly inet?: readonly string[];
@@ -31,7 +34,7 @@ export function writeYaml(config: Config, notes: Notes = {}): string {
   return `${[...comments(notes.top), ...interfaces(config, notes), ...settings].join('\n')}\n`;
 }
 
-/** The settings that are not what they are by default. */
+/** The settings that differ from their default. */
 export function changedFields(config: Config): readonly Field[] {
   return FIELDS.filter((field) => JSON.stringify(config[field]) !== JSON.stringify(DEFAULTS[field]));
 }

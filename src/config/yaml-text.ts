@@ -1,4 +1,7 @@
-/** Values as YAML in flow style, as a person would write them. Invariant: what is written reads back as the same value. */
+/**
+ * Writes values as YAML in flow style, as a person would. Invariant: the output reads back as the
+ * same value.
+ */
 
 import type { Timeout } from '../model/config.js';
 import { formatDuration } from './duration.js';
@@ -13,7 +16,10 @@ export function flow(value: unknown): string {
   return typeof value === 'string' ? word(value) : String(value);
 }
 
-/** Bare where YAML, of any version, cannot take it for anything else; a JSON string is one of YAML. */
+/**
+ * Unquoted if no version of YAML can read it as anything but this string. Otherwise a JSON string,
+ * which is valid YAML.
+ */
 export function word(text: string): string {
   const safe = /^[A-Za-z/][\w./-]*$/.test(text) && !/^(?:true|false|null|yes|no|on|off|y|n|nan|inf)$/i.test(text);
   const address =
@@ -28,7 +34,7 @@ export function word(text: string): string {
       );
 }
 
-/** A time as a value: `5s`, `never`, and `0`, which needs no unit. */
+/** A time as a value: `5s`, `never`, or `0`, which needs no unit. */
 export function timeValue(ms: Timeout): string | number {
   return ms === 0 ? 0 : formatDuration(ms);
 }

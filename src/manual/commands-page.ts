@@ -1,6 +1,6 @@
 /**
- * backup-router(8), generated from the commands, paths and exit statuses of the program. Only prose
- * that belongs to no command is written here.
+ * backup-router(8), generated from the commands, paths and exit statuses of the program. Only text
+ * that belongs to no single command is written here.
  */
 
 import { type CommandText, describeProgram } from '../cli/describe.js';
@@ -12,7 +12,7 @@ import { VERSION } from '../model/version.js';
 import { EXIT_MEANING } from './exit-statuses.js';
 import { bold, example, heading, italic, item, paragraph, section, subsection, text } from './roff.js';
 
-/** The whole page. `date`: of the release, YYYY-MM-DD. */
+/** The whole page. `date` is that of the release, YYYY-MM-DD. */
 export function commandsPage(date: string): string {
   const { commands } = describeProgram(buildProgram(() => undefined));
   const paths = pathsOf({});
@@ -140,7 +140,7 @@ function usage(command: CommandText): string {
   return words === '' ? '' : ` ${text(words)}`;
 }
 
-/** Commander writes `[options]` for a command that has none but --help, too. */
+/** Commander writes `[options]` even for a command whose only option is --help. */
 function usageOf(command: CommandText): string {
   return command.parameters.some(({ flags }) => flags.length > 0)
     ? command.usage
@@ -162,7 +162,10 @@ function sentence(words: string): string {
   return start === '' || /[.!?]$/.test(start) ? start : `${start}.`;
 }
 
-/** `Examples:` with its indented lines is an example; everything else is a paragraph. */
+/**
+ * An `Examples:` block with its indented lines becomes an example. Every other block becomes a
+ * paragraph.
+ */
 function afterText(after: string): string {
   if (after === '') return '';
   return after

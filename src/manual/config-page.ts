@@ -1,6 +1,6 @@
 /**
- * backup-router.yaml(5), made from the schema of the configuration: every key, what it may be, its
- * default.
+ * backup-router.yaml(5), generated from the schema of the configuration: every key, its allowed
+ * values and its default.
  */
 
 import { configSchema } from '../config/file-keys.js';
@@ -17,7 +17,7 @@ export interface Examples {
   readonly full: string;
 }
 
-/** The whole page. `date`: of the release, YYYY-MM-DD. */
+/** The whole page. `date` is that of the release, YYYY-MM-DD. */
 export function configPage(date: string, examples: Examples): string {
   const schema = configSchema();
   return [
@@ -61,7 +61,7 @@ export function configPage(date: string, examples: Examples): string {
   ].join('');
 }
 
-/** The keys of a mapping, those below them indented. */
+/** The keys of a mapping, with the keys below them indented. */
 function keysOf(schema: Schema, top: Schema, depth = 0): readonly string[] {
   return Object.entries(schema.properties ?? {}).map(([key, value]) => {
     if (depth > 0 && top.properties?.[key] !== undefined)
@@ -93,7 +93,7 @@ function keysOf(schema: Schema, top: Schema, depth = 0): readonly string[] {
   });
 }
 
-/** The mappings that the value may be, or be a list of. */
+/** The mappings that the value, or an item of its list, may be. */
 function mappingsIn(schema: Schema): readonly Schema[] {
   if (schema.properties !== undefined) return [schema];
   return [...(schema.anyOf ?? []), ...(schema.items === undefined ? [] : [schema.items])].flatMap(mappingsIn);

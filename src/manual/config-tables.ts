@@ -1,6 +1,7 @@
 /**
- * The tables of docs/CONFIGURATION.md, made from the tables of keys. In the document each stands between two comments,
- * `<!-- keys: NAME -->` and `<!-- end -->`; what stands there is replaced.
+ * The tables of docs/CONFIGURATION.md, generated from the tables of keys. In the document each
+ * table is between the comments `<!-- keys: NAME -->` and `<!-- end -->`; the text between them is
+ * replaced.
  */
 
 import { ROUTER_KEYS, STANZA_KEYS } from '../config/backup-router.js';
@@ -45,7 +46,10 @@ export const CONFIG_TABLES: Readonly<Record<string, string>> = {
   numbers: settings('routeProtocol', 'tableBase', 'rulePriorityBase'),
 };
 
-/** The document with its tables as they are now. Throws where it asks for one that there is not, or leaves one out. */
+/**
+ * The document with its tables up to date. Throws if the document names an unknown table, names one
+ * twice, or lacks one.
+ */
 export function withConfigTables(document: string): string {
   const left = new Set(Object.keys(CONFIG_TABLES));
   const whole = document.replace(

@@ -1,10 +1,10 @@
-/** The exit statuses in one table: for backup-router(8) and docs/AUTOMATION.md. */
+/** The exit statuses as a table, for backup-router(8) and docs/AUTOMATION.md. */
 
 import { EXIT } from '../model/exit.js';
 
 interface Meaning {
   readonly what: string;
-  /** Which commands end so, and when. */
+  /** Which commands exit with it, and when. */
   readonly when: string;
 }
 
@@ -39,7 +39,7 @@ export const EXIT_MEANING: Readonly<Record<keyof typeof EXIT, Meaning>> = {
 const BEGIN = '<!-- exit statuses -->';
 const END = '<!-- end -->';
 
-/** The document with its table as it is now. */
+/** The document with its table up to date. */
 export function withExitTable(document: string): string {
   const [start, end] = [document.indexOf(BEGIN), document.indexOf(END)];
   if (start < 0 || end < start) throw new Error(`no ${BEGIN} ... ${END}`);

@@ -1,8 +1,11 @@
-/** The table of docs/METRICS.md, between `<!-- metrics -->` and `<!-- end -->`, made from the table of metrics. */
+/**
+ * The table of docs/METRICS.md, between `<!-- metrics -->` and `<!-- end -->`, generated from the
+ * table of metrics.
+ */
 
 import { METRICS, PREFIX } from '../metrics/table.js';
 
-/** The document with its table as it is now. Throws where it has no place for one. */
+/** The document with its table up to date. Throws if it has no place for the table. */
 export function withMetricsTable(document: string): string {
   const place = /(<!-- metrics -->\n)[\s\S]*?(?=<!-- end -->)/;
   if (!place.test(document)) throw new Error('there is no place for the table of metrics');

@@ -1,6 +1,7 @@
 /**
- * The JSON Schema of everything that commands print with `--json`, made from the types in src/cli/output.ts by TypeScript's
- * own checker: the types are what the code is held to, so the schema cannot say otherwise.
+ * The JSON Schema of everything that commands print with `--json`, generated from the types in
+ * src/cli/output.ts by the TypeScript checker. The code is checked against the same types, so the
+ * schema cannot differ from it.
  */
 
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import ts from 'typescript';
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 type Schema = { readonly [key: string]: Json };
 
-/** `root`: the directory of the project. */
+/** `root` is the directory of the project. */
 export function outputSchema(root: string): Schema {
   const file = join(root, 'src/cli/output.ts');
   const config = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
@@ -46,7 +47,7 @@ class SchemaMaker {
     return Object.fromEntries([...this.#named].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  /** A type with a name of its own stands once, below `definitions`. */
+  /** A type with a name is defined once, below `definitions`. */
   schemaOf(type: ts.Type): Schema {
     const name = this.#nameOf(type);
     if (name === undefined) return this.#plain(type);
@@ -106,7 +107,7 @@ class SchemaMaker {
     for (const property of checker.getPropertiesOfType(type)) {
       const of = checker.getTypeOfSymbol(property);
       const types = of.isUnion() ? of.types : [of];
-      // JSON leaves out what is undefined.
+      // JSON omits properties that are undefined.
       const optional =
         (property.flags & ts.SymbolFlags.Optional) !== 0 || types.some((one) => one.flags & ts.TypeFlags.Undefined);
       const words = ts.displayPartsToString(property.getDocumentationComment(checker)).replace(/\s+/g, ' ').trim();

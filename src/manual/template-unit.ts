@@ -1,11 +1,14 @@
-/** The template units, made from those of the one agent: the same but for names, paths and the network namespace. */
+/**
+ * The template units, generated from the units of the single agent. They differ in names, paths and
+ * the network namespace.
+ */
 
 const HEADER = `# backup-router@.service: one of several agents on a host, each in a network namespace of its own (/run/netns/%i), with the configuration
 # /etc/backup-router/%i.yaml. Made from backup-router.service by scripts/manual; the reasons stand there. For an agent in the namespace of
 # the host, as for a VRF with a routing daemon of its own: systemctl edit backup-router@NAME, [Service], NetworkNamespacePath= (empty).
 `;
 
-/** From, to; each stands in the unit once. */
+/** Text in the unit and its replacement. Each text occurs in the unit once. */
 const CHANGES: readonly (readonly [string, string])[] = [
   ['Description=Backup router: reachability', 'Description=Backup router of %i: reachability'],
   [
@@ -37,7 +40,7 @@ export function templateUnit(unit: string): string {
   return template(unit, HEADER, CHANGES);
 }
 
-/** Throws where the unit has changed so that it cannot be made of it. */
+/** Throws if the unit has changed so that a replacement no longer applies. */
 function template(unit: string, header: string, changes: typeof CHANGES): string {
   const body = unit
     .slice(unit.indexOf('[Unit]'))

@@ -1,6 +1,7 @@
 /**
- * Writes the generated files into docs/: the manual pages, the schema, and the tables of keys. `write.js
- * DIRECTORY`, the root of the project; a test compares.
+ * Writes the generated files: the manual pages, schemas and tables of docs/, and the template units
+ * of systemd/. Usage: `write.js DIRECTORY`, the root of the project. A test checks that they are up
+ * to date.
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -15,7 +16,7 @@ import { withMetricsTable } from './metrics-table.js';
 import { outputSchema } from './output-schema.js';
 import { templateOfHooks, templateUnit } from './template-unit.js';
 
-/** Every file by its path below the project's directory. */
+/** Every generated file, by its path below the project's directory. */
 export function generated(root: string): Readonly<Record<string, string>> {
   const read = (path: string): string => readFileSync(join(root, path), 'utf8');
   const date = releaseDate(read('CHANGELOG.md'));
@@ -35,7 +36,9 @@ export function generated(root: string): Readonly<Record<string, string>> {
   };
 }
 
-/** Of the newest release in the changelog; none yet is the beginning. */
+/**
+ * Date of the newest release in the changelog, or the date of the project's start if there is none.
+ */
 function releaseDate(changelog: string): string {
   return /^## \[[0-9][^\]]*\] - (\d{4}-\d\d-\d\d)/m.exec(changelog)?.[1] ?? '2026-11-21';
 }
