@@ -12,8 +12,8 @@ import { joinParts } from './parts.js';
 
 export interface LoadedConfig extends ParsedConfig {
   /**
-   * The text that was parsed, of all files (see parts.ts). undefined if no file could be read as
-   * text.
+   * The text that was parsed, of all files (see parts.ts). undefined if any file could not be read
+   * or has a byte that is not UTF-8.
    */
   readonly text: string | undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * `bird: {socket: PATH}`: BIRD 2 or 3. Its routes are marked with a protocol number of its own (12, fact B2), so
- * there is no `route-protocols`.
+ * `bird: {socket: PATH}`: BIRD 2 or 3. Its routes have their own protocol number (12, fact B2), so
+ * it has no `route-protocols`.
  */
 
 import type { BirdDaemon } from '../../model/config.js';
@@ -13,7 +13,7 @@ import type { DaemonKind } from './kind.js';
 import { processIdentity } from './process.js';
 import { unixIdentity } from './socket.js';
 
-/** The control socket of Debian's and the project's own packages (fact B1). */
+/** The control socket in the packages of Debian and of the BIRD project (fact B1). */
 const DEFAULT: BirdDaemon = { kind: 'bird', socket: '/run/bird/bird.ctl' };
 
 const KEYS: readonly Key[] = [

@@ -1,8 +1,9 @@
 /**
- * One daemon named twice, within a kind or across kinds. Two watches on one socket are more than a nuisance: a vty
- * has room for few connections (fact F6).
+ * Finds daemons that are named twice, within a kind or across kinds. Two watches on one socket do
+ * harm: a vty accepts few connections (fact F6).
  *
- * Invariant: of two, the one that understands the daemon (frr, bird) stays, wherever it stands in the file.
+ * Invariant: of two entries, the one whose kind can query the daemon (frr, bird) stays, wherever it
+ * is in the file.
  */
 
 import type { RoutingDaemon } from '../../model/config.js';
@@ -10,7 +11,7 @@ import type { Report } from '../report.js';
 import type { Found } from './kind.js';
 import { kindOf, watchedBy } from './kinds.js';
 
-/** Without what is named twice, in the order of the file. */
+/** The daemons without duplicates, in file order. */
 export function withoutDuplicates(found: readonly Found[], report: Report): readonly RoutingDaemon[] {
   const seen = new Set<string>();
   const kept = new Map<Found, RoutingDaemon>();

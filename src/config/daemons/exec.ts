@@ -1,4 +1,7 @@
-/** `exec: {command: [...], interval: 5s, timeout: 2s}`: a command of the operator's own, run without a shell. */
+/**
+ * `exec: {command: [...], interval: 5s, timeout: 2s}`: a command of the operator, run without a
+ * shell.
+ */
 
 import type { ExecDaemon } from '../../model/config.js';
 import { COMMAND_KEYS, readCommand, readTimes, writeCommand } from '../command.js';

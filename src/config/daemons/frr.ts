@@ -1,4 +1,4 @@
-/** `frr: {daemons: [...], socket-directory: DIR}`: one vty socket for each daemon that is named. */
+/** `frr: {daemons: [...], socket-directory: DIR}`: one vty socket for each named daemon. */
 
 import type { FrrDaemons } from '../../model/config.js';
 import { MAX_SOCKET_PATH } from '../../model/paths.js';
@@ -14,7 +14,7 @@ import type { DaemonKind } from './kind.js';
 import { processIdentity } from './process.js';
 import { unixIdentity } from './socket.js';
 
-/** zebra, and those of FRR that speak a routing protocol. */
+/** zebra, and the FRR daemons that speak a routing protocol. */
 export const FRR_ROUTING_DAEMONS: readonly string[] = [
   'zebra',
   'bgpd',
@@ -28,7 +28,7 @@ export const FRR_ROUTING_DAEMONS: readonly string[] = [
   'fabricd',
 ];
 
-/** The daemons of FRR that have a vty. */
+/** The FRR daemons that have a vty. */
 export const FRR_DAEMONS: readonly string[] = [
   'zebra',
   'bgpd',
@@ -54,7 +54,7 @@ export const FRR_DAEMONS: readonly string[] = [
   'mgmtd',
 ];
 
-/** FRR with zebra alone: every FRR runs it, and it is the one that owns the kernel's routes. */
+/** FRR with zebra alone: every FRR runs it, and it owns the kernel's routes. */
 export const DEFAULT_FRR: FrrDaemons = { kind: 'frr', daemons: ['zebra'], socketDirectory: '/run/frr' };
 
 const KEYS: readonly Key[] = [
@@ -115,7 +115,7 @@ export const FRR: DaemonKind<FrrDaemons> = {
   understood: true,
 };
 
-/** Where the vty of a daemon of FRR is. */
+/** Path of the vty socket of an FRR daemon. */
 function vtyPath(directory: string, name: string): string {
   return `${directory}/${name}.vty`;
 }

@@ -1,8 +1,10 @@
 /**
- * What a kind of routing daemon is to the configuration: its keys, reader, writer, words, and what tells two entries apart. Each kind
- * is one file with one such descriptor, and a line in kinds.ts.
+ * Describes a kind of routing daemon to the configuration: its keys, reader, writer, words, and the
+ * identity that makes two entries duplicates. Each kind is one file with one such descriptor, and a
+ * line in kinds.ts.
  *
- * Also the two forms that the generic kinds share, `KIND: VALUE` and `KIND: {KEY: VALUE, route-protocols: [...]}`.
+ * Also reads the two forms that the generic kinds share: `KIND: VALUE` and
+ * `KIND: {KEY: VALUE, route-protocols: [...]}`.
  */
 
 import type { RoutingDaemon } from '../../model/config.js';
@@ -13,47 +15,59 @@ import { PROTOCOLS_KEY, readRouteProtocols } from '../route-protocols.js';
 import type { Schema } from '../schema.js';
 import { readScalar, readSection } from '../section.js';
 
-/** A daemon as read; `spans` is where its names are, one for each of what it {@link DaemonKind.watches}. */
+/**
+ * A daemon as read. `spans` has the position of each name, one for each item of
+ * {@link DaemonKind.watches}.
+ */
 export interface Found<D extends RoutingDaemon = RoutingDaemon> {
   readonly daemon: D;
   readonly spans: readonly Span[];
 }
 
-/** One thing that is watched. */
+/** One watched thing. */
 export interface Watched {
-  /** Two entries have it in common exactly when they watch the same. */
+  /** Two entries have the same identity exactly if they watch the same thing. */
   readonly identity: string;
-  /** Its name in a message. */
+  /** Its name in messages. */
   readonly name: string;
-  /** Identities of other kinds that are the same daemon, less well understood. */
+  /** Identities in other kinds that stand for the same daemon, but tell less about it. */
   readonly also?: readonly string[];
 }
 
 export interface DaemonKind<D extends RoutingDaemon> {
-  /** What stands under the kind, its words included. */
+  /** The kind as a key, with its schema and words. */
   readonly key: Key;
-  /** The keys of its mapping. */
+  /** The keys of the kind's mapping. */
   readonly keys: readonly Key[];
-  /** What to write for one that is named without saying which. */
+  /** What to write for a kind that is named without saying which daemon. */
   readonly example: string;
-  /** What the kind means as one word; undefined: it has no customary place. */
+  /** The daemon that the kind means as a bare word. undefined: it has no customary socket. */
   readonly bare?: D;
-  /** The key that the value of the short form has in the long one; undefined: there is no short form. */
+  /**
+   * The key of the long form that takes the value of the short form. undefined: there is no short
+   * form.
+   */
   readonly longKey?: (text: string) => string;
-  /** What to write where the text stands for the kind; undefined: it does not look like one of these. */
+  /**
+   * What to write if the text names a daemon of this kind in place of the kind. undefined: it does
+   * not look like one.
+   */
   readonly guess?: (text: string) => string | undefined;
-  /** Reads what stands under the kind's key. `ownProtocol` marks the agent's own routes, which are no daemon's. */
+  /**
+   * Reads the value of the kind's key. `ownProtocol` marks the agent's own routes, which belong to
+   * no daemon.
+   */
   readonly read: (entry: Entry, ownProtocol: number, report: Report) => Found<D> | undefined;
-  /** The long form. */
+  /** The daemon in the long form. */
   readonly write: (daemon: D) => object;
   readonly watches: (daemon: D) => readonly Watched[];
-  /** The daemon with only some of what it watches; of kinds that watch several. */
+  /** The daemon with only the kept items of what it watches. Only for kinds that watch several. */
   readonly reduce?: (daemon: D, kept: readonly boolean[]) => D;
-  /** It can be asked, so of two entries for one daemon this one stays. */
+  /** The daemon can be queried, so of two entries for one daemon this one stays. */
   readonly understood?: true;
 }
 
-/** The schema of a generic kind. */
+/** The schema of a generic kind, in either form. */
 export function eitherForm(short: Schema, keys: readonly Key[], rest: Schema = {}): Schema {
   return { anyOf: [short, mapping(keys, rest)] };
 }
@@ -67,7 +81,7 @@ export function writeProtocols({ routeProtocols }: { readonly routeProtocols: re
   return routeProtocols.length === 0 ? {} : { [PROTOCOLS_KEY.key]: routeProtocols };
 }
 
-/** What a generic kind is told. `key` is undefined in the short form. */
+/** What was read of a generic kind. `key` is undefined in the short form. */
 export interface GenericParts {
   readonly key: string | undefined;
   readonly scalar: ScalarValue;
@@ -93,7 +107,7 @@ export function readGeneric(
   const keys = namesOf(known.filter((key) => key !== PROTOCOLS_KEY));
   const [key, second] = keys.filter(section.has);
   if (key === undefined) {
-    // A misspelt key has been reported, with the one that is meant.
+    // A misspelt key has already been reported.
     if (section.unknownKeys.length === 0)
       report.error(entry.keySpan, {
         code: 'missing-key',

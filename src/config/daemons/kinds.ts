@@ -1,4 +1,7 @@
-/** Every kind of routing daemon, in the order of the documentation. One that is missing here does not compile. */
+/**
+ * Every kind of routing daemon, in the order of the documentation. If one is missing, the code does
+ * not compile.
+ */
 
 import type { RoutingDaemon } from '../../model/config.js';
 import { type Key, mapping } from '../key.js';
@@ -29,7 +32,7 @@ const BARE = KIND_NAMES.filter((name) => KINDS[name].bare !== undefined);
 /** The kinds as keys of an entry of `routing-daemon`. */
 export const KIND_KEYS: readonly Key[] = KIND_NAMES.map((name) => KINDS[name].key);
 
-/** The descriptor of a daemon's kind, for who has any daemon. */
+/** The descriptor of the daemon's kind, for callers that handle any kind. */
 export function kindOf<D extends RoutingDaemon>(daemon: D): DaemonKind<D> {
   return KINDS[daemon.kind] as unknown as DaemonKind<D>;
 }

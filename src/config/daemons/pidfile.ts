@@ -1,4 +1,4 @@
-/** `pidfile: PATH`: a process whose number is in a file. */
+/** `pidfile: PATH`: a process whose PID is in a file. */
 
 import { posix } from 'node:path';
 import type { PidfileDaemon } from '../../model/config.js';

@@ -42,12 +42,15 @@ export const PROCESS: DaemonKind<ProcessDaemon> = {
   watches: ({ name }) => [{ identity: processIdentity(name), name: `process ${name}` }],
 };
 
-/** For the kinds that know their daemon by more than its name. */
+/** The identity of a process. Other kinds that know the process name of their daemon use it too. */
 export function processIdentity(name: string): string {
   return `process ${name}`;
 }
 
-/** TASK_COMM_LEN of linux/sched.h is 16 with the terminating zero; the kernel cuts longer names. */
+/**
+ * Bytes. TASK_COMM_LEN in linux/sched.h is 16 with the terminating zero. The kernel truncates
+ * longer names.
+ */
 const MAX_COMM = 15;
 
 function processFault({ text, value }: ScalarValue): Fault | undefined {

@@ -1,4 +1,7 @@
-/** `routing-daemon`: what must be healthy before the backup routes go. What each kind is told is in a file of its own. */
+/**
+ * `routing-daemon`: what must be healthy before the backup routes are withdrawn. Each kind has its
+ * own file.
+ */
 
 import type { RoutingDaemon } from '../../model/config.js';
 import { closest } from '../closest.js';
@@ -10,7 +13,10 @@ import { withoutDuplicates } from './duplicates.js';
 import type { Found } from './kind.js';
 import { KIND_KEYS, KIND_NAMES, KINDS, type Kind } from './kinds.js';
 
-/** The valid daemons of the entry, or undefined when there is none. `ownProtocol` marks the agent's own routes. */
+/**
+ * The valid daemons of the entry, or undefined if there are none. `ownProtocol` marks the agent's
+ * own routes.
+ */
 export function readRoutingDaemons(
   entry: Entry,
   ownProtocol: number,
@@ -46,7 +52,7 @@ function readItem(item: Value, ownProtocol: number, report: Report): readonly Fo
   return entries.flatMap((entry) => KINDS[entry.key as Kind].read(entry, ownProtocol, report) ?? []);
 }
 
-/** A kind in one word: enough for those that have a customary socket. */
+/** A kind in one word. Only kinds with a customary socket allow it. */
 function readBare({ text, span }: ScalarValue, report: Report): readonly Found[] {
   const kind = KIND_NAMES.find((word) => word === text);
   const daemon = kind === undefined ? undefined : KINDS[kind].bare;
@@ -77,7 +83,7 @@ function suggestKind(text: string): string {
     : `write ${KINDS[near as Kind].example}`;
 }
 
-/** `route-protocols` beside the kind, where it is natural to put it, and what to write instead. */
+/** A hint for `route-protocols` written beside the kind instead of inside it. */
 function siblingHint(item: MapValue): Readonly<Record<string, string>> {
   for (const { key, value } of item.entries) {
     const longKey = Object.hasOwn(KINDS, key) ? KINDS[key as Kind].longKey : undefined;

@@ -1,8 +1,8 @@
 /**
- * `socket`: a stream socket of this host, by its path or by a loopback address and a port.
+ * `socket`: a stream socket of this host, given as a path or as a loopback address and a port.
  *
- * Invariant: an address that is not loopback never gets through. Another host's health is not this router's, and
- * the way to it may be the very route that is to be judged.
+ * Invariant: an address that is not loopback is refused. The health of another host is not the
+ * health of this router, and the path to that host may be the very route in question.
  */
 
 import { posix } from 'node:path';
@@ -56,7 +56,7 @@ export const SOCKET: DaemonKind<SocketDaemon> = {
         ? entry.value.entries.find(({ key, value }) => key === 'address' && value.kind === 'list')?.value
         : entry.value;
     if (list?.kind === 'list') {
-      // Without quotes, YAML takes the brackets of `[::1]:179` for a list.
+      // Without quotes, YAML reads the brackets of `[::1]:179` as a list.
       report.error(list.span, {
         code: 'wrong-type',
         message: 'one socket is expected here, not a list',
@@ -104,7 +104,7 @@ export const SOCKET: DaemonKind<SocketDaemon> = {
   ],
 };
 
-/** For every kind that is watched through a unix socket. */
+/** The identity of a unix socket, for every kind that watches one. */
 export function unixIdentity(path: string): string {
   return `unix ${posix.normalize(path)}`;
 }
@@ -119,7 +119,7 @@ function isTcp(result: Tcp | Fault): result is Tcp {
   return 'kind' in result;
 }
 
-/** `127.0.0.1:179` or `[::1]:179`, quoted as YAML wants it. */
+/** `127.0.0.1:179` or `[::1]:179`, quoted as YAML requires. */
 function spell(host: Address, port: number | string): string {
   return host.includes(':') ? `'[${host}]:${port}'` : `${host}:${port}`;
 }
@@ -169,7 +169,7 @@ function withoutPort(text: string): Fault {
   });
   const bare = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
   const host = parseAddress(bare);
-  // `::1:179` is an address to some and an address with a port to others.
+  // `::1:179` is ambiguous: an address, or an address with a port.
   const glued = /^(.*):(\d{1,5})$/.exec(text);
   const inner = glued === null ? undefined : parseAddress(glued[1]!);
   if (glued !== null && inner === '::1')

@@ -1,4 +1,4 @@
-/** `unit: NAME`: a systemd unit, known by the processes of its cgroup. */
+/** `unit: NAME`: a systemd unit, watched through the processes of its cgroup. */
 
 import type { UnitDaemon } from '../../model/config.js';
 import { type Fault, quote } from '../diagnostic.js';
@@ -41,11 +41,14 @@ export const UNIT: DaemonKind<UnitDaemon> = {
   watches: ({ unit }) => [{ identity: `unit ${unit}`, name: unit }],
 };
 
-/** The types of unit whose cgroup holds processes of their own for as long as they run: systemd.unit(5), systemd.resource-control(5). */
+/**
+ * Unit types whose cgroup contains processes as long as the unit runs (systemd.unit(5),
+ * systemd.resource-control(5)).
+ */
 const WITH_PROCESSES = /\.(service|scope|slice)$/;
 const OTHER_TYPES = /\.(socket|target|device|mount|automount|swap|timer|path)$/;
 
-/** UNIT_NAME_MAX of systemd is 256 with the terminating zero. */
+/** Bytes. UNIT_NAME_MAX in systemd is 256 with the terminating zero. */
 const MAX_UNIT_NAME = 255;
 
 function unitFault(name: string): Fault | undefined {
@@ -57,7 +60,7 @@ function unitFault(name: string): Fault | undefined {
       `${quote(name)} is a path, not the name of a unit`,
       `write ${name.replace(/\/+$/, '').split('/').at(-1)!}`,
     );
-  // VALID_CHARS of systemd's src/basic/unit-name.c.
+  // VALID_CHARS in systemd's src/basic/unit-name.c.
   const bad = /[^A-Za-z0-9:_.\\@-]/.exec(name)?.[0];
   if (bad !== undefined) return fault(`${quote(name)} has ${quote(bad)} in it, which no name of a unit has`, list);
   if (OTHER_TYPES.test(name))

@@ -1,6 +1,7 @@
 /**
- * What people write beside a backup router on Junos, and need not write here: pieces of the default route, and the static
- * route that takes over once the routing daemon runs. No fault; `convert` says it once.
+ * Advice on statements that Junos configurations have beside a backup router and that are not
+ * needed here: parts of the default route as destinations, and the static route that takes over
+ * once the routing daemon runs. These are not faults; `convert` mentions them once.
  */
 
 import type { BackupRouter } from '../../model/config.js';
@@ -17,14 +18,14 @@ import { STANZA } from '../gateways.js';
 import { activeChildren, type HierarchyLevel } from './groups.js';
 import type { Statement } from './tree.js';
 
-/** What a default route is for: that much together is one. */
+/** Prefixes that together cover this range amount to a default route. */
 const WHOLE = { inet: defaultPrefix('inet'), inet6: parsePrefix('2000::/3')! } as const;
-/** Nothing is forwarded to these: it makes no difference whether they are among the destinations. */
+/** Nothing is forwarded to these, so they need not be among the destinations. */
 const EXEMPT = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3'].map((text) => parsePrefix(text)!);
-/** Longer ones are no way to write a default route. */
+/** Longer prefixes are not used to spell a default route. */
 const LONGEST = { inet: 8, inet6: 12 } as const;
 
-/** Sentences for people. `options`: the level `routing-options`. */
+/** Advice as sentences. `options` is the level `routing-options`. */
 export function adviceOf(routers: readonly BackupRouter[], options: HierarchyLevel): readonly string[] {
   return [...routers.flatMap(pieces), ...twins(routers, options)];
 }
@@ -43,7 +44,7 @@ function pieces({ family, destinations }: BackupRouter): readonly string[] {
   ];
 }
 
-/** Whether the prefixes together contain it, but for what is exempt. */
+/** Whether the prefixes together cover `whole`, except for the EXEMPT ranges. */
 function covers(prefixes: readonly Prefix[], whole: Prefix): boolean {
   if ([...prefixes, ...EXEMPT].some((one) => containsPrefix(one, whole))) return true;
   const inside = prefixes.filter((one) => containsPrefix(whole, one));

@@ -1,15 +1,18 @@
 /**
- * What a terminal session adds to a configuration and what is told line by line: the pager, escape sequences, the device's answers, the
- * output of other commands, markdown fences. Each is blanked at its length, so offsets stay those of the text.
+ * Blanks what a terminal session adds to a configuration and what can be recognized line by line:
+ * the pager, escape sequences, answers of the device, output of other commands, markdown fences.
+ * The blanks have the same length, so offsets stay the same.
  *
- * Prompts, `[edit ...]` and `{master}` stay: they say at which level the configuration goes on (noise.ts).
- * Invariant: a line that names a backup router is never blanked in silence.
+ * Prompts, `[edit ...]` and `{master}` stay, because they give the level at which the configuration
+ * continues (noise.ts).
+ *
+ * Invariant: a line that names a backup router is never blanked without a diagnostic.
  */
 
 import type { Span } from '../report.js';
 import type { Syntax } from './syntax.js';
 
-/** `\r` and blanks in front of it and behind it are how the pager wipes itself out. */
+/** The pager erases its prompt with carriage returns and blanks before and after it. */
 const PAGER = /[ \t\r\b]*(?:---\(more(?:[ \t]+\d{1,3}%)?\)---|--More--(?:[ \t]*\(\d{1,3}%\))?)[ \t\r\b]*/g;
 const ESCAPES = /\u001b\][^\u0007\u001b\n]{0,256}(?:\u0007|\u001b\\)|\u001b\[[0-9;?]*[A-Za-z]|\u001b[=>78]|[\u0007\b]/g;
 const ANSWERS: readonly RegExp[] = [
@@ -33,30 +36,30 @@ const ANSWERS: readonly RegExp[] = [
   /^(?:Connection to \S+ closed|Shared connection to .*|logout|exit|Password:|\S+'s password:).*$/,
   /^Possible completions:$/,
 ];
-/** Stands below the command that it is about. */
+/** Follows the command that it refuses. */
 const REFUSAL = /^(?:\s*\^+|(?:syntax error|unknown command|invalid value|missing argument)\b.*)$/;
 const PROMPT =
   /^[ \t]*[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}(?:(?<=:[~/][\w./-]{0,64})[ \t])?([>#%])(?:[ \t]+(.*))?$/;
-/** Without a user or a host: `root>`, `root#`. */
+/** A prompt without user or host: `root>`, `root#`. */
 const BARE_PROMPT = /^(?:root|%|[\w.-]{1,64})?([>#%])(?:[ \t]+(.*))?$/;
 const LEVEL = /^(?:\{[\w:-]+\})?[ \t]*\[edit\b[^\]]*\]$|^\{(?:master|primary|secondary|backup|linecard)[\w:-]*\}/;
 const STATES_ROUTER = /\bbackup-router[ \t]+(?:[\d{]|destination|[\da-f]*:)/i;
-/** Commands of operational mode whose output is configuration, or that print nothing much. */
+/** Operational mode commands whose output is configuration, or little else. */
 const HARMLESS =
   /^(?:sh\w*[ \t]+conf\w*(?![^|]*\|[ \t]*compare)|conf\w*|edit|cli|set[ \t]+cli|start[ \t]+shell|exit|quit)\b/;
-/** Those of configuration mode whose output is none. */
+/** Configuration mode commands whose output is not configuration. */
 const OUTPUT = /^(?:status\b|help\b|commit\b|rollback\b|show\b.*\|[ \t]*compare\b)/;
 
 const FENCE = /^[ \t]*(?:`{3,}|~{3,})[^`~;{]*(?:\{[^;{}]*\})?$/;
 const NUMBERED = /^[ \t]*\d{1,6}[ \t]*[:.|)]?[ \t]+(?:set|delete|deactivate|activate|edit)[ \t]/;
 const QUOTED = /^[ \t]*(?:[>+|][ \t]*)+(?:set|delete|deactivate|activate|edit)[ \t]/;
 
-/** The text without what colours it and moves the cursor, at the same offsets. */
+/** The text without colours and cursor movements; offsets stay the same. */
 export function blankEscapes(text: string): string {
   return /[\u001b\u0007\b]/.test(text) ? text.replace(ESCAPES, blank) : text;
 }
 
-/** The text with everything blanked that is no configuration. */
+/** The text with everything blanked that is not configuration. */
 export function blankCapture(text: string, syntax: Syntax): string {
   let cleaned = text;
   if (/---\(more|--More--/.test(text)) cleaned = cleaned.replace(PAGER, blank);
@@ -74,9 +77,9 @@ const STRANGE =
 function byLine(text: string, session: boolean, syntax: Syntax): string {
   const parts: string[] = [];
   const told = new Set<string>();
-  /** The command whose output is being passed over. */
+  /** The command whose output is being skipped. */
   let output: string | undefined;
-  /** Where the last command is. */
+  /** Index in `parts` of the last command. */
   let command: number | undefined;
   const once = (kind: string, span: Span, message: string, suggestion: string): void => {
     if (!told.has(kind)) syntax.warning(span, { code: 'syntax', message, suggestion });
@@ -110,11 +113,11 @@ function byLine(text: string, session: boolean, syntax: Syntax): string {
         );
     } else if (LEVEL.test(line)) {
       command = undefined;
-      // A comparison has a level in front of each difference.
+      // In a comparison such a line precedes each difference, so it does not end the output.
       if (output !== undefined && !output.includes('compare')) output = undefined;
     } else if (output !== undefined || ANSWERS.some((answer) => answer.test(line))) {
       drop = true;
-      // What the device has refused is none of its configuration.
+      // A command that the device refused did not change its configuration.
       if (command !== undefined && REFUSAL.test(line)) parts[command] = blank(parts[command]!);
       if (STATES_ROUTER.test(line))
         once(

@@ -1,7 +1,7 @@
 /**
- * The commands of configuration mode, a line each: `set`, `delete`, `deactivate` and the others that change the
- * candidate, in the order in which they stand. Those that change nothing here (`protect`, `annotate`, `insert`, `commit`)
- * are passed over.
+ * Commands of configuration mode, one per line: `set`, `delete`, `deactivate` and the others that
+ * change the candidate configuration, in the order of the text. Commands that change nothing here
+ * (`protect`, `annotate`, `insert`, `commit`) are skipped.
  */
 
 import type { Span } from '../report.js';
@@ -10,11 +10,11 @@ import type { Syntax } from './syntax.js';
 import { extend, find, type Node, put, startPath, type Word } from './tree.js';
 
 export interface Commands {
-  /** Reads a whole command when the current token begins one. */
+  /** If the current token begins a command, reads the whole command and returns true. */
   readonly take: () => boolean;
   readonly level: () => readonly Word[];
   readonly setLevel: (level: readonly Word[]) => void;
-  /** Commands taken. */
+  /** The number of commands read. */
   readonly count: () => number;
 }
 
@@ -49,19 +49,25 @@ const VERBS: ReadonlySet<string> = new Set([
   ...REWRITES,
 ]);
 
-/** Of `edit` upon `edit`; as deep as braces may be (curly.ts). */
+/** Words of nested `edit` commands. The same limit as for braces (curly.ts). */
 const MAX_LEVEL = 256;
 
-/** Words and lists of one command. */
+/** A word or a list in a command. */
 type Item = Word | readonly Word[];
 
-/** `text`: to see how the line ends, which tells a short command from a statement in braces. */
+/**
+ * `text` shows how the line ends, which distinguishes an abbreviated command from a statement in
+ * braces.
+ */
 export function createCommands(text: string, root: Node, lexer: Lexer, report: Syntax): Commands {
   let level: readonly Word[] = [];
   const former: (readonly Word[])[] = [];
   let count = 0;
 
-  /** Junos takes the beginning of a command for it, where no other begins so. */
+  /**
+   * The command that the word abbreviates. Junos accepts a prefix that no other command begins
+   * with.
+   */
   const verbOf = (word: string, start: number): string | undefined => {
     if (VERBS.has(word)) return word;
     if (word.length < 2 || word.length > 10) return undefined;
@@ -159,7 +165,7 @@ export function createCommands(text: string, root: Node, lexer: Lexer, report: S
       count++;
       const place: Span = { start: lexer.start(), end: lexer.end() };
       lexer.advance();
-      // A comment text or a pattern may hold anything.
+      // A comment text or a pattern may contain anything, so faults in it are not reported.
       const items = readItems(lexer, IGNORED.has(verb) ? undefined : report);
       run(verb, items, place);
       return true;
@@ -173,7 +179,10 @@ export function createCommands(text: string, root: Node, lexer: Lexer, report: S
   };
 }
 
-/** Whether the command may change what is read here: a backup router, a group, or any word at all. */
+/**
+ * Whether the command may change what is read here: its path leads to a backup router or a group,
+ * or it replaces a pattern.
+ */
 function changesRouters(verb: string, words: readonly Word[]): boolean {
   if (verb === 'replace') return words.at(-1) !== undefined && words.some(({ text }) => text === 'pattern');
   const path = words.map(({ text }) => text).filter((word) => !['range', 'set', 'delete'].includes(word));
@@ -190,7 +199,10 @@ function hasRouter(root: Node): boolean {
   return ['backup-router', 'inet6-backup-router'].some((name) => root.children?.get('system')?.children?.has(name));
 }
 
-/** The rest of the line; a list that is open at its end goes on in the next one, unless a command begins there. */
+/**
+ * The rest of the line. A list that is open at its end continues on the next line, unless that
+ * begins a command.
+ */
 function readItems(lexer: Lexer, report: Syntax | undefined): readonly Item[] {
   const items: Item[] = [];
   let list: Word[] | undefined;

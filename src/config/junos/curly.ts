@@ -1,8 +1,10 @@
 /**
- * The curly form, token by token: blocks, statements, lists, and tags such as `inactive:` in front of them.
+ * The curly form, token by token: blocks, statements, lists, and tags such as `inactive:` in front
+ * of them.
  *
- * Invariants: every fault has one place and is told once; after it, reading goes on with what was most likely meant, so
- * that the statements around it are read as they stand. Depth costs no stack.
+ * Invariants: every fault has one position and is reported once. After a fault, reading continues
+ * with the most likely meaning, so that the surrounding statements are read correctly. Nesting does
+ * not use the call stack.
  */
 
 import type { Span } from '../report.js';
@@ -23,11 +25,11 @@ import {
 export interface Curly {
   /** Reads one token. */
   readonly take: () => void;
-  /** Between two statements of the top level. */
+  /** Whether the reader is between two statements of the top level. */
   readonly idle: () => boolean;
-  /** The level at which the statements that follow are. */
+  /** Sets the level that the following statements belong to. */
   readonly setLevel: (level: readonly Word[]) => void;
-  /** Reports what is left open and returns how many blocks that are. */
+  /** Reports what is still open at the end of the text. Returns the number of open blocks. */
   readonly end: () => number;
   readonly closedEarly: () => number;
 }
@@ -38,31 +40,34 @@ const MAX_DEPTH = 256;
 interface Block {
   readonly node: Node;
   readonly open: Span;
-  /** Of the line in which it was opened. */
+  /** Indentation of the line in which the block was opened. */
   readonly indent: number;
 }
 
 interface Pending {
   readonly path: Path;
   readonly start: number;
-  /** Of the line in which it begins. */
+  /** Indentation of the line in which the statement begins. */
   readonly indent: number;
   inactive: boolean;
   deleted: boolean;
   words: number;
   end: number;
-  /** The list that is open. */
+  /** The open list. */
   list: Span | undefined;
-  /** Lists within it that are open; that there was one has been told. */
+  /** The number of open lists inside it. Set once a nested list has been reported. */
   nested: number | undefined;
   inactiveItem: boolean;
-  /** `replace:`: what was said of it before does not count. */
+  /** After `replace:`, earlier statements of the same name are dropped. */
   replaces: boolean;
-  /** Of a list of destinations that was mentioned before: what it had. */
+  /** If the statement is a `destination` list that occurred before: its items so far. */
   before: ReadonlySet<string> | undefined;
 }
 
-/** Whether what is missing at the end of the text may have been about backup routers. `cut`: it ends amid a statement. */
+/**
+ * Whether the part missing at the end of the text may concern backup routers. `cut`: the text ends
+ * inside a statement.
+ */
 function mayGoOn({ word, children }: Node, cut: boolean): boolean {
   if (word !== 'system' && word !== 'groups') return false;
   const stanza = children?.get('backup-router') ?? children?.get('inet6-backup-router');
@@ -115,7 +120,7 @@ export function createCurly(
     pending.list = undefined;
   };
 
-  /** Ends the statement; a block of it follows or not. */
+  /** Ends the statement, with or without a block after it. */
   const finish = (): Node | undefined => {
     if (pending === undefined) return undefined;
     const { path, inactive, deleted, before } = pending;
@@ -212,7 +217,10 @@ export function createCurly(
       syntax(span, "there is no block that this '}' could close", 'remove it, or is a { missing above?', 'block');
   };
 
-  /** What is no further in than the line of a block cannot be in the block. */
+  /**
+   * Closes blocks by indentation: a line not indented further than the line of a block is outside
+   * that block.
+   */
   const closeByIndent = (): void => {
     if (!byIndent || !lexer.firstOnLine() || pending?.list !== undefined) return;
     const closing = lexer.kind() === '}';
@@ -244,14 +252,14 @@ export function createCurly(
       ) {
         missingSemicolon('this line');
         finish();
-        // The line may be a command, or the terminal's.
+        // The line may be a command or a prompt, so the caller looks at it again.
         return;
       }
       word();
     } else if (kind === '[') {
       if (pending === undefined || pending.words === 0) {
         syntax(here(), 'a list without a name', 'write the statement it belongs to in front of it');
-        // Its items are nobody's.
+        // The items go into a node that is not part of the tree.
         Object.assign(begin(), { words: 1, list: here(), end: lexer.end() }).path.cursor = createNode('', here());
       } else if (pending.list === undefined) pending.list = here();
       else {

@@ -1,8 +1,9 @@
 /**
- * Whether a text is Junos configuration rather than YAML: cheap, and nothing of the reader is needed to tell.
+ * Whether a text is Junos configuration rather than YAML. The check is cheap and does not need the
+ * reader.
  *
- * Invariant: a text with a key of ours at the start of a line is YAML, whatever else it holds (a shell script in a
- * block scalar has lines that begin with `set`).
+ * Invariant: a text with one of our keys at the start of a line is YAML, whatever else it contains
+ * (a shell script in a block scalar has lines that begin with `set`).
  */
 
 import { TOP_NAMES } from '../file-keys.js';
@@ -18,11 +19,13 @@ const COMMAND =
   /^[ \t]*(?:(?:[^\s@"]{1,80}@)?[^\s@"]{1,255}[>#%][ \t]+|\d{1,6}[ \t]*[:.|)]?[ \t]+|[>+|][ \t]*)?(?:set|deactivate|activate|delete|protect|edit)[ \t]+[\w"<-]+/m;
 const SESSION =
   /^(?:--- JUNOS |[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}[>#%][ \t]*(?:run[ \t]+)?(?:show[ \t]+conf|configure|edit\b)|\[edit\b|\{master|Entering configuration mode)/m;
-/** `word word {` or `word word;` without a colon behind a word, which would make it YAML. */
+/** `word word {` or `word word;`, without a colon after a word, which would make it YAML. */
 const STATEMENT =
   /^[ \t]*(?:(?:inactive|active|protect|replace):[ \t]*)*[\w-]+(?:[ \t]+[^\s:#{};]+)*[ \t]*(?:\{|;[ \t]*(?:\r?$|##?|\}))/m;
 
-/** Enough to tell; the expressions must not run over megabytes of garbage. */
+/**
+ * Characters that are checked. Bounds the time of the regular expressions on megabytes of garbage.
+ */
 const HEAD = 1 << 18;
 
 /** Whether the text is to be read as Junos configuration. */

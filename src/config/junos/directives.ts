@@ -19,10 +19,10 @@ export interface Directive {
 
 const KEYS = ['interface', 'member'] as const;
 const MARK = /^[#/* \t\r\n]*backup-router:/;
-/** A comment that is longer is prose. */
+/** Characters of a comment that are read. A longer comment is prose. */
 const MAX_LENGTH = 400;
 
-/** The directives of a comment; undefined when it is none of ours. */
+/** The directives in a comment, or undefined if it has none of ours. */
 export function readDirective(
   text: string,
   start: number,

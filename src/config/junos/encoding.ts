@@ -1,4 +1,7 @@
-/** Junos configuration in XML or JSON, and templates of it: recognised, and refused in one line. */
+/**
+ * Recognizes Junos configuration in XML or JSON, and templates of it. These are refused with one
+ * diagnostic.
+ */
 
 import type { Diagnostic } from '../diagnostic.js';
 import { createReport } from '../report.js';
@@ -7,20 +10,20 @@ export type Encoding = 'XML' | 'JSON';
 
 const XML = /^[ \t]*<(?:rpc-reply|configuration|configuration-information|nc:rpc-reply)[\s>/]/m;
 const JSON_ROOT = /^[ \t]*\{\s*"(?:configuration|rpc-reply)"\s*:/m;
-/** Junos text may have a banner of the terminal in front. */
+/** Characters searched. A terminal banner may precede the configuration. */
 const HEAD = 1 << 12;
 
-/** The encoding, if the text is Junos configuration in one of them. */
+/** The encoding if the text is Junos configuration in XML or JSON, otherwise undefined. */
 export function encodingOf(text: string): Encoding | undefined {
   const head = text.slice(0, HEAD);
   return XML.test(head) ? 'XML' : JSON_ROOT.test(head) ? 'JSON' : undefined;
 }
 
-/** A template of Jinja, outside of quotes and comments. */
+/** A Jinja template, outside quotes and comments. */
 const TEMPLATE = /\{\{[^\n]{0,200}?\}\}|\{%[^\n]{0,200}?%\}/;
 const HARMLESS = /"(?:[^"\\\n]|\\.)*"|#[^\n]*/g;
 
-/** The one thing to say of a text in another form; undefined: it is to be read. */
+/** The only diagnostic for a text in another form. undefined: the text can be read. */
 export function formFault(text: string, file: string): readonly Diagnostic[] | undefined {
   const encoding = encodingOf(text);
   const template =

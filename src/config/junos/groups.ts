@@ -1,9 +1,10 @@
 /**
- * Inheritance: what a level of the configuration holds once `apply-groups` has brought in what the groups have for it.
+ * Inheritance: what a level of the configuration contains once `apply-groups` has added what the
+ * groups have for it.
  *
- * A level is the list of statements that speak for it, in falling precedence: the local one, then the groups applied
- * right there in their order, then those applied further out. Inactive statements and groups are not there.
- * Only the levels that are asked for are looked at; nothing is expanded or copied.
+ * A level is a list of statements in order of precedence: the local one, then the groups applied at
+ * that level in their order, then groups applied further out. Inactive statements and groups are
+ * left out. Only the levels that are asked for are computed. Nothing is expanded or copied.
  */
 
 import { closest } from '../closest.js';
@@ -13,7 +14,7 @@ import { isMemberName } from './member.js';
 import type { Statement } from './tree.js';
 import { mayApply, reportUndecided } from './when.js';
 
-/** A statement that speaks for a level, and the group it comes from (undefined: local). */
+/** A statement that contributes to a level, and its group (undefined: local). */
 export interface Source {
   readonly statement: Statement;
   readonly group: string | undefined;
@@ -26,26 +27,32 @@ export interface HierarchyLevel {
   readonly applied: ReadonlySet<string>;
 }
 
-/** Groups that apply groups that apply groups: more is a mistake, or made to break a reader. */
+/** Depth of groups that apply groups. More is a mistake or an attack on the reader. */
 const MAX_DEPTH = 64;
 
 export interface Inheritance {
   readonly top: () => HierarchyLevel;
-  /** The level of the statement in this one; without sources when nobody has it. */
+  /**
+   * The level of the named statement inside this level. It has no sources if the statement does not
+   * exist.
+   */
   readonly enter: (level: HierarchyLevel, word: string) => HierarchyLevel;
-  /** A group that is applied is not defined: what it was to bring is unknown. */
+  /**
+   * What an applied group contributes is not fully known: the group is undefined, nested too
+   * deeply, or `apply-groups` is malformed.
+   */
   readonly incomplete: () => boolean;
 }
 
-/** Inheritance as the given member sees it. */
+/** Inheritance as it applies to the given member. */
 export function inheritance(root: Statement, member: string | undefined, report: Report): Inheritance {
   const groups = active(root.children?.get('groups'));
   let incomplete = false;
-  /** Groups of which that has been told. */
+  /** Groups whose undecided conditions have been reported. */
   const undecided = new Set<string>();
   const strange = new Set<Statement>();
 
-  /** `apply-groups a b`, of which only the first would be applied. */
+  /** Reports `apply-groups a b`, of which only the first group would be applied. */
   const alone = (reference: Statement): void => {
     const [next] = reference.children?.values() ?? [];
     if (next === undefined || strange.has(reference)) return;
@@ -58,13 +65,14 @@ export function inheritance(root: Statement, member: string | undefined, report:
     });
   };
 
-  /** What the group has for the path. */
+  /** The statements of the group for the path. */
   const contribution = (name: string, path: readonly string[]): readonly Source[] => {
     const group = active(groups?.children?.get(name));
     if (group === undefined || !mayApply(group, member)) return [];
     let found: readonly Statement[] = [group];
     for (const word of path) found = found.flatMap((statement) => inGroup(statement, word, true));
-    // The levels of the backup routers are two deep; nobody cares for the conditions of groups about other things.
+    // Conditions are reported only for groups that have a backup router, whose path is two levels
+    // deep.
     if (found.length > 0 && !undecided.has(name) && statesRouter(group)) {
       undecided.add(name);
       reportUndecided(group, member, report);
@@ -121,7 +129,7 @@ export function inheritance(root: Statement, member: string | undefined, report:
         for (const one of contribution(name, path)) add(one, depth + 1);
       }
     };
-    // A group that an outer level applies, and that is excepted here, has nothing to say from here on.
+    // A group that is applied further out and excepted here contributes nothing from here on.
     for (const source of inherited) if (source.group === undefined || !excluded.has(source.group)) add(source, 0);
     return { sources, path, excluded, applied };
   };
@@ -151,7 +159,7 @@ function statesRouter(group: Statement): boolean {
   );
 }
 
-/** The children of the sub-statement that count. */
+/** The active children of the named statement. */
 export function activeChildren(statement: Statement, word: string): readonly Statement[] {
   return [...(active(statement.children?.get(word))?.children?.values() ?? [])].filter((child) => !child.inactive);
 }
@@ -160,7 +168,9 @@ function active(statement: Statement | undefined): Statement | undefined {
   return statement?.inactive === true ? undefined : statement;
 }
 
-/** The statement of that very name, and those with a pattern that it matches, if it exists elsewhere. */
+/**
+ * The statement of exactly that name, and those whose pattern matches it if it exists elsewhere.
+ */
 function inGroup(statement: Statement, word: string, exists: boolean): readonly Statement[] {
   const exact = active(statement.children?.get(word));
   const found = exact === undefined ? [] : [exact];
@@ -172,10 +182,11 @@ function inGroup(statement: Statement, word: string, exists: boolean): readonly 
   return found;
 }
 
-/** `*`, `?` and `[...]`, as the names of a group may have them. */
+/** Whether the name matches a group pattern with `*`, `?` and `[...]`. */
 export function globMatches(glob: string, word: string): boolean {
   if (glob.length > 64) return false;
-  // Runs of stars are one; the others are few enough for the expression to end soon.
+  // Consecutive stars are merged. At most three stars are allowed, which bounds the time of the
+  // regular expression.
   const stars = glob.replace(/\*+/g, '*');
   if (stars.split('*').length > 4) return false;
   const source = stars.replace(/\[([^\]\\^]*)\]|[\s\S]/g, (part, set: string | undefined) => {
@@ -185,7 +196,7 @@ export function globMatches(glob: string, word: string): boolean {
   try {
     return new RegExp(`^${source}$`, 's').test(word.slice(0, 256));
   } catch {
-    // `[z-a]`: matches nothing.
+    // An invalid range such as `[z-a]` matches nothing.
     return false;
   }
 }

@@ -1,9 +1,10 @@
 /**
- * The management interface of a Junos text. Its names (fxp0, me0, em0, vme, re0:mgmt-0) are those of another machine, so
- * which interface of this host takes the place must be said: by the option, or by a comment in the file.
+ * The management interface of a Junos text. Its name (fxp0, me0, em0, vme, re0:mgmt-0) is that of
+ * another machine, so the interface of this host must be given by the option or by a comment in the
+ * file.
  *
- * Where nobody says it, the valid part of the file uses the Junos name as it stands, when there is exactly one: it may
- * be an alternative name of the interface here, and if it is not, nothing is done.
+ * If it is not given and the text has exactly one such name, the valid part of the file uses that
+ * name. It may be an alternative name of an interface here; if it is not, the agent does nothing.
  */
 
 import type { InterfaceSelector } from '../../model/config.js';
@@ -17,7 +18,7 @@ import type { HierarchyLevel } from './groups.js';
 const MANAGEMENT = /^(?:fxp\d|me\d|em\d|vme|(?:re\d:)?mgmt-\d)$/;
 const TOP_OF_FILE: Span = { start: 0, end: 1 };
 
-/** The interface; undefined when it is not said, validly, and cannot be guessed. */
+/** The interface, or undefined if it is not validly given and cannot be guessed. */
 export function readInterface(
   option: string | undefined,
   directives: readonly Directive[],
@@ -48,7 +49,7 @@ export function readInterface(
     : undefined;
 }
 
-/** A name or a MAC address. */
+/** Reads a name or a MAC address. */
 function select(text: string, span: Span, report: Report): InterfaceSelector | undefined {
   const value: ScalarValue = { kind: 'scalar', span, text, value: text };
   const entry = { key: 'interface', keySpan: span, value };

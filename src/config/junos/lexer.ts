@@ -1,8 +1,9 @@
 /**
- * Junos text -> tokens, one at a time. Knows quotes and comments; of prompts, commands and braces it knows nothing.
+ * Junos text -> tokens, one at a time. Handles quotes and comments, but not prompts, commands or
+ * braces.
  *
- * Invariants: each character is looked at a bounded number of times; a string or comment without an end costs the rest
- * of its line, never the rest of the file.
+ * Invariants: each character is looked at a bounded number of times. A string or comment without an
+ * end takes up the rest of its line, never the rest of the file.
  */
 
 import type { Syntax } from './syntax.js';
@@ -14,35 +15,38 @@ export interface Lexer {
   readonly kind: () => TokenKind;
   readonly start: () => number;
   readonly end: () => number;
-  /** Of a word: without quotes and escapes. */
+  /** The text of a word, without quotes and escapes. */
   readonly text: () => string;
-  /** Whether nothing but space stands in front of it in its line. */
+  /** Whether only space precedes the token on its line. */
   readonly firstOnLine: () => boolean;
-  /** Characters in front of the first token or comment of the line. */
+  /** Characters before the first token or comment of the line. */
   readonly indent: () => number;
-  /** Words so far. */
+  /** The number of words so far. */
   readonly words: () => number;
   readonly advance: () => void;
-  /** Goes on with the first token at or behind the offset. */
+  /** Continues with the first token at or after the offset. */
   readonly jump: (offset: number) => void;
-  /** Leaves the rest of the text unread. */
+  /** Skips the rest of the text. */
   readonly stop: () => void;
 }
 
 const WORD = /(?:[^\s;{}[\]"<$]+|<[^>\s]{0,64}>|\$\{[^}\s]{0,64}\}|[<$])+/y;
-/** Characters looked at in search of a closing quote, in vain; beyond, strings end in their line. */
+/**
+ * Characters that may be searched in vain for a closing quote. After that, strings end at the end
+ * of their line.
+ */
 const MAX_WASTED = 1 << 23;
 const STATEMENT = /^[^\n"]*\bbackup-router[ \t]+(?:[\d{]|destination)/m;
 const SPACE = /[^\S\n]+/y;
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
 
-/** Starts at the first token. Every comment is handed over. */
+/** Starts at the first token. `onComment` is called for every comment. */
 export function createLexer(text: string, report: Syntax, onComment: (start: number, end: number) => void): Lexer {
   let at = 0;
   let lineStart = 0;
   let indent = 0;
   let first = true;
-  /** Nothing but space and comments has been seen in this line; a comment has. */
+  /** `fresh`: only space and comments so far on this line. `led`: a comment came first. */
   let fresh = true;
   let led = false;
   let start = 0;
@@ -50,7 +54,7 @@ export function createLexer(text: string, report: Syntax, onComment: (start: num
   let word = '';
   let wasted = 0;
   let words = 0;
-  /** No comment ends any more. */
+  /** The rest of the text has no end of a block comment. */
   let endless = false;
 
   const lineEnd = (from: number): number => {
@@ -58,7 +62,10 @@ export function createLexer(text: string, report: Syntax, onComment: (start: num
     return newline < 0 ? text.length : newline;
   };
 
-  /** Whether a line has begun between the offset and here. */
+  /**
+   * Whether a line begins between the offset and the current position. Updates the start of the
+   * line.
+   */
   const newLine = (from: number): boolean => {
     const newline = text.slice(from, at).lastIndexOf('\n');
     if (newline >= 0) {
@@ -68,7 +75,10 @@ export function createLexer(text: string, report: Syntax, onComment: (start: num
     return newline >= 0;
   };
 
-  /** What begins a second time inside is more likely to lack its end; it must not take a backup router with it. */
+  /**
+   * Reports a comment or string over several lines that contains a backup router: it probably lacks
+   * its end. For a comment, another beginning inside is required.
+   */
   const swallowed = (what: 'comment' | 'string', from: number, to: number, again: string): void => {
     const inside = text.slice(from + 2, to);
     if (!inside.includes('\n') || !STATEMENT.test(inside) || (again !== '' && !inside.includes(again))) return;
@@ -107,7 +117,10 @@ export function createLexer(text: string, report: Syntax, onComment: (start: num
     return true;
   };
 
-  /** Offset of the closing quote; of the end of the line or text without one. */
+  /**
+   * Offset of the closing quote. Without one, offset of the end of the line (if `line`) or of the
+   * text.
+   */
   const closing = (from: number, line: boolean): number => {
     let i = from;
     for (; i < text.length; i++) {
@@ -124,7 +137,10 @@ export function createLexer(text: string, report: Syntax, onComment: (start: num
     newLine(start);
   };
 
-  /** A quote behind which the text goes on without a gap may be the beginning of another string, of which this one lacks the end. */
+  /**
+   * Reads a string. If text follows the closing quote without a gap, that quote may begin another
+   * string, and this one lacks its end.
+   */
   const string = (): void => {
     const far = closing(at + 1, wasted > MAX_WASTED);
     if (text[far] === '"' && /^[\s;{}[\]]?$/.test(text.slice(far + 1, far + 2))) {
@@ -153,7 +169,7 @@ export function createLexer(text: string, report: Syntax, onComment: (start: num
       },
       'statement',
     );
-    // The semicolon at the end of the line is hardly part of it.
+    // A semicolon at the end of the line probably does not belong to the string.
     let end = near;
     while (end > at + 1 && /[\s;]/.test(text[end - 1]!)) end--;
     takeString(end, end);
@@ -189,7 +205,7 @@ export function createLexer(text: string, report: Syntax, onComment: (start: num
     words++;
     if (char === '"') return string();
     WORD.lastIndex = at;
-    // Anything else is part of a word, so there is one.
+    // The character begins a word, so the pattern always matches.
     WORD.test(text);
     word = text.slice(at, WORD.lastIndex);
     at = WORD.lastIndex;

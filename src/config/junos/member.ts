@@ -1,9 +1,9 @@
 /**
- * Which routing engine or node this host is: the groups re0, re1, node0, node1 and member0 to member9 count on one of them
- * only, and `"${node}"` names one.
+ * Which routing engine or node this host is. The groups re0, re1, node0, node1 and member0 to
+ * member9 apply to one of them only, and `"${node}"` names one.
  *
- * Asked for, in this order: the option, the comment in the file, the host name as the group itself configures it,
- * the end of the host name (`r1-re0`).
+ * It is taken from, in this order: the option, the comment in the file, the host name that the
+ * group itself configures, the end of the host name (`r1-re0`).
  */
 
 import type { Statement } from './tree.js';
@@ -16,7 +16,7 @@ export function isMemberName(name: string): boolean {
   return MEMBER.test(name);
 }
 
-/** The members that the text has groups for, or groups that count on them only, in its order. */
+/** The members that the text has groups for, or conditions of groups on, in text order. */
 export function membersOf(root: Statement): readonly string[] {
   const groups = root.children?.get('groups');
   if (groups === undefined || groups.inactive) return [];
@@ -28,7 +28,7 @@ export function membersOf(root: Statement): readonly string[] {
   ];
 }
 
-/** The member that the host name tells, if it is one of these. */
+/** The member that the host name indicates, if it is one of `members`. */
 export function memberOfHost(root: Statement, members: readonly string[], hostName: string): string | undefined {
   const short = hostName.split('.')[0]!;
   const groups = root.children?.get('groups');

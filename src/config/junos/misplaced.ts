@@ -1,4 +1,7 @@
-/** Backup routers that stand where Junos has none: in `routing-options`, at the top level, outside of `system` for a brace too many. */
+/**
+ * Finds backup routers where Junos has none: in `routing-options`, at the top level, or outside
+ * `system` because of an extra brace.
+ */
 
 import { FAMILIES } from '../../model/address.js';
 import { STANZA } from '../gateways.js';
@@ -6,7 +9,7 @@ import type { Statement } from './tree.js';
 
 export interface Misplaced {
   readonly statement: Statement;
-  /** The statements around it, outermost first; none at the top level. */
+  /** The enclosing statements, outermost first. Empty at the top level. */
   readonly path: readonly string[];
 }
 
@@ -18,7 +21,10 @@ interface Step {
 const NAMES: ReadonlySet<string> = new Set(FAMILIES.map((family) => STANZA[family]));
 const MAX_FOUND = 10;
 
-/** Those that are active and have an address or a destination, in no particular order. */
+/**
+ * The misplaced backup routers that are active and have an address or a destination, in no
+ * particular order.
+ */
 export function misplacedRouters(root: Statement): readonly Misplaced[] {
   const found: Misplaced[] = [];
   const open: Step[] = [{ statement: root, above: undefined }];
@@ -44,7 +50,10 @@ function pathOf(step: Step): readonly string[] {
   return path.reverse();
 }
 
-/** `system`, and `groups NAME system`, where the group may have a pattern. */
+/**
+ * Whether the path is `system` or `groups NAME system`, where the group may use a pattern for
+ * `system`.
+ */
 function isHome(path: readonly string[]): boolean {
   const inner = path[0] === 'groups' ? path.slice(2) : path;
   return inner.length === 1 && (inner[0] === 'system' || (path[0] === 'groups' && inner[0]!.startsWith('<')));

@@ -1,14 +1,15 @@
 /**
- * What a terminal adds to a configuration that is copied from it: prompts, `{master:0}`, `[edit system]`; and the
- * configuration level that they tell. Line by line, by regular expressions that stay within a line.
+ * Recognizes what a terminal adds to a copied configuration: prompts, `{master:0}`,
+ * `[edit system]`; and the configuration level that these give. Works line by line, with regular
+ * expressions that stay within a line.
  */
 
 import type { Word } from './tree.js';
 
-/** `user@host> `, `user@host# `, `root@host:~ # ` and the rest of the line. */
+/** `user@host> `, `user@host# `, `root@host:~ # `. */
 const PROMPT =
   /[ \t]*[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}(?:(?<=:[~/][\w./-]{0,64})[ \t])?[>#%](?=[ \t\r\n]|$)[ \t]*/y;
-/** `root> ` of a device without a name; in the first column only. */
+/** `root> ` of a device without a name. Only in the first column. */
 const BARE_PROMPT = /[\w.-]{1,64}[>#%](?=[ \t\r\n]|$)[ \t]*/y;
 const ROLE =
   /[ \t]*\{(?:master|primary|secondary|secondary-hold|backup|linecard|standby|hold|disabled|ineligible|lost)(?::[\w-]+)?\}/y;
@@ -16,17 +17,20 @@ const BANNER = /[ \t]*\[edit((?:[ \t]+[^\]\n\s]{1,255}){0,64})[ \t]*\][ \t]*(?=\
 const SHOW = /(run[ \t]+)?show[ \t]+(?:configuration[ \t]*)?([^|\n]*)(\|[^\n]*)?/y;
 
 export interface Noise {
-  /** Where the configuration, or a command, goes on. */
+  /** Offset at which the configuration or a command continues. */
   readonly end: number;
-  /** `[edit system]`: the level at which the commands that follow are. */
+  /** `[edit system]`: the level of the commands that follow. */
   readonly level: readonly Word[] | undefined;
   /** `show configuration system`: the level whose contents follow. */
   readonly show: readonly Word[] | undefined;
-  /** The level of the commands that follow, where `show ... | display set` or operational mode tells it. */
+  /**
+   * The level of the commands that follow, if `show ... | display set` or operational mode gives
+   * it.
+   */
   readonly commands?: readonly Word[];
 }
 
-/** What the terminal has put at the offset, which is the first token of a line. */
+/** The noise at the offset, which is the first token of a line. */
 export function noiseAt(text: string, offset: number): Noise | undefined {
   const role = text[offset] === '{' && matches(ROLE, text, offset) !== undefined ? ROLE.lastIndex : undefined;
   const banner = matches(BANNER, text, role ?? offset);
@@ -54,7 +58,7 @@ function matches(expression: RegExp, text: string, offset: number): RegExpExecAr
   return expression.exec(text) ?? undefined;
 }
 
-/** All at the place of the line. */
+/** The words, all with the same position. */
 function words(text: string, start: number, end: number): readonly Word[] {
   return text
     .split(/\s+/)

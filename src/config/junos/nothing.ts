@@ -1,4 +1,4 @@
-/** What is told of a backup router that is not there, not active, or not where it counts. */
+/** Diagnostics for a backup router that is missing, inactive or misplaced. */
 
 import { FAMILIES } from '../../model/address.js';
 import { STANZA } from '../gateways.js';
@@ -7,7 +7,7 @@ import { activeChildren } from './groups.js';
 import type { Misplaced } from './misplaced.js';
 import type { Statement } from './tree.js';
 
-/** Tells of those that are not read, beside one that is. */
+/** Warns of misplaced backup routers if another one is read. */
 export function reportMisplaced(misplaced: readonly Misplaced[], report: Report): void {
   for (const one of misplaced)
     report.warning(one.statement.span, {
@@ -21,14 +21,17 @@ function whereIs({ path }: Misplaced): string {
   return path.length === 0 ? "outside of 'system'" : `in '${path.join(' ').slice(0, 80)}', not in 'system'`;
 }
 
-/** Why there is no backup router, as far as the text tells. `end`: of the text, where it has faults of syntax. */
+/**
+ * Reports why there is no backup router, as far as the text shows. `end`: the end of a text with
+ * syntax faults.
+ */
 export function reportNothing(
   root: Statement,
   misplaced: readonly Misplaced[],
   end: number | undefined,
   report: Report,
 ): void {
-  // Behind the faults of syntax, which may be why.
+  // Positioned after the syntax faults, which may be the reason.
   const place = end === undefined ? { start: 0, end: 1 } : { start: Math.max(0, end), end: Math.max(0, end) + 1 };
   const inactive = deactivated(root);
   if (inactive !== undefined) {
@@ -63,7 +66,7 @@ export function reportNothing(
     });
 }
 
-/** The outermost inactive statement on the way to a backup router, locally or in a group. */
+/** The outermost inactive statement on the path to a backup router, locally or in a group. */
 function deactivated(root: Statement): Statement | undefined {
   const groups = root.children?.get('groups');
   if (groups?.inactive === true) return groups;

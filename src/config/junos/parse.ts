@@ -1,9 +1,11 @@
 /**
- * Junos text in either form, or both mixed, -> statement tree. This file goes from one statement to the next: what the
- * terminal added, commands (a line each, commands.ts) and curly statements (curly.ts).
+ * Junos text in either form, or both mixed, -> statement tree. This file goes from one statement to
+ * the next: noise of the terminal (noise.ts), commands (one per line, commands.ts) and curly
+ * statements (curly.ts).
  *
- * A closing brace that is missing is found by the indentation: when the braces do not match, the text is read again
- * with blocks that end where a line stands no further in than the one that opened them.
+ * A missing closing brace is found by indentation: if the braces do not match, the text is read
+ * again, and each block ends at the first line that is not indented further than the line that
+ * opened the block.
  */
 
 import { unprefixed } from '../line-numbers.js';
@@ -20,19 +22,22 @@ import { blankWrapped } from './wrapped.js';
 
 export interface JunosDocument {
   readonly root: Statement;
-  /** `# backup-router: interface eth0` and the like, in the order of the text. */
+  /** `# backup-router: interface eth0` and the like, in text order. */
   readonly directives: readonly Directive[];
   readonly report: Report;
-  /** Its faults; they are to be settled before anything else is reported. */
+  /** Syntax faults. They must be settled before anything else is reported. */
   readonly syntax: Syntax;
-  /** Some of the text did not make it into the tree, or not where it belongs. */
+  /** Part of the text is not in the tree, or in the wrong place. */
   readonly damaged: boolean;
 }
 
-/** A configuration of 100,000 lines has some 800,000; each costs some 200 bytes while the text is read. */
+/**
+ * A configuration of 100,000 lines has about 800,000 words. Each takes about 200 bytes while the
+ * text is read.
+ */
 const MAX_WORDS = 1 << 21;
 
-/** Parses the text; faults of syntax go into the report. Never throws. */
+/** Parses the text. Syntax faults go into `syntax`. Never throws. */
 export function parseJunosText(text: string, file: string): JunosDocument {
   const plain = parseOnce(text, file, false);
   if (plain.unclosed === 0 || FLAT.test(text)) return plain;
@@ -41,9 +46,9 @@ export function parseJunosText(text: string, file: string): JunosDocument {
 }
 
 interface Attempt extends JunosDocument {
-  /** Blocks that are open at the end. */
+  /** The number of blocks that are open at the end. */
   readonly unclosed: number;
-  /** Blocks that ended by the indentation. */
+  /** The number of blocks that were ended by indentation. */
   readonly closedEarly: number;
 }
 
@@ -86,7 +91,8 @@ function parseOnce(original: string, file: string, byIndent: boolean): Attempt {
       if (noise !== undefined) {
         if (noise.level !== undefined) commands.setLevel(noise.level);
         if (noise.commands !== undefined) commands.setLevel(noise.commands);
-        // The contents of a level are shown without its name (but for `| display set`, whose commands have it).
+        // `show` prints the contents of a level without its name (except with `| display set`,
+        // whose commands have it).
         if (noise.level !== undefined || noise.show !== undefined)
           curly.setLevel([...commands.level(), ...(noise.show ?? [])]);
         lexer.jump(noise.end);

@@ -1,8 +1,9 @@
 /**
- * Junos text -> {@link Config}, or every reason why not. Pure. What Junos text cannot say has its default.
+ * Junos text -> {@link Config}, or every reason why not. Pure. Settings that Junos text cannot
+ * express have their default.
  *
- * The same contract as for YAML: nothing a text holds makes this throw; `config` is there exactly when no error is;
- * `partial` never leads more traffic to the backup router than the text asks for.
+ * The contract is the same as for YAML: no text makes this throw. `config` is set exactly if there
+ * is no error. `partial` never sends more traffic to the backup router than the text asks for.
  */
 
 import { FAMILIES, type Family } from '../../model/address.js';
@@ -24,17 +25,17 @@ import { type RouterResult, readRouter } from './routers.js';
 import type { Statement } from './tree.js';
 
 const NAMES = FAMILIES.map((family) => STANZA[family]);
-/** Which of them a word is that is none. */
+/** The known name that a misspelt word was probably meant to be. */
 const meant = (word: string): string | undefined =>
   word.length > 30 ? undefined : NAMES.find((name) => editDistance(word, name) <= 3);
 
-/** What the text does not say and somebody else may. */
+/** What Junos text does not contain and the caller may know. */
 export interface JunosHints {
   /** Name or MAC address of the management interface of this host. */
   readonly interface?: string | undefined;
-  /** re0, re1, node0, node1: on which one the text is read. */
+  /** re0, re1, node0, node1: the member that the text is read for. */
   readonly member?: string | undefined;
-  /** The name of this host, which may tell the member. */
+  /** The name of this host, which may indicate the member. */
   readonly hostName?: string | undefined;
 }
 
@@ -42,10 +43,10 @@ export interface JunosConfig {
   readonly config: Config | undefined;
   readonly partial: Config | undefined;
   readonly diagnostics: readonly Diagnostic[];
-  /** Where the statements came from, for `convert`: `group re0`. */
+  /** For `convert`: where the statements came from, such as `group re0`. */
   readonly origins: Readonly<Partial<Record<Family, readonly string[]>>>;
   readonly member: string | undefined;
-  /** What need not be said here, or means something else; for `convert`. */
+  /** For `convert`: statements that are not needed here, or have another meaning. */
   readonly advice: readonly string[];
 }
 
@@ -80,7 +81,7 @@ export function readJunos(text: string, fileName: string, hints: JunosHints): Ju
   };
 }
 
-/** Tells the faults of syntax, and returns whether they may have cost something that counts. */
+/** Reports the syntax faults. Returns whether they may have cost a statement that matters. */
 function settleSyntax(document: JunosDocument, misplaced: boolean, hints: JunosHints): boolean {
   const { syntax, root } = document;
   if (!document.damaged) {
@@ -133,7 +134,10 @@ function readAs(root: Statement, member: string | undefined, report: Report): Fo
   };
 }
 
-/** The member as which the text is read; undefined when it makes no difference because there are none. */
+/**
+ * The member that the text is read for. undefined if the text has no members, so that it makes no
+ * difference.
+ */
 function chooseMember({ root, directives, report }: JunosDocument, hints: JunosHints): string | undefined {
   const members = membersOf(root);
   const said = directives.filter(({ key }) => key === 'member').at(-1)?.value;
@@ -170,13 +174,16 @@ function chooseMember({ root, directives, report }: JunosDocument, hints: JunosH
   return members[0];
 }
 
-/** Whether what may be a destination is written near a backup router: in a damaged text it may not have been found. */
+/**
+ * Whether a possible destination is written near a backup router. In a damaged text it may not have
+ * been found.
+ */
 function mayHaveLost(text: string): boolean {
   const NEAR = 400;
   for (let at = text.indexOf('backup-router'); at >= 0; at = text.indexOf('backup-router', at + 1)) {
     if (/desti|[\da-f:]\/\d/i.test(text.slice(at, at + NEAR))) return true;
   }
-  // The text ends amid the statement.
+  // The text ends inside the statement.
   const last = /[^\n]*backup-router[^;{}]*$/.exec(text.slice(-NEAR))?.[0];
   return last !== undefined && !/^\s*set\s/.test(last);
 }

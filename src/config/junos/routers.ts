@@ -1,9 +1,12 @@
 /**
- * `system backup-router` and `system inet6-backup-router`: from the statements that speak for the level to a backup router.
+ * `system backup-router` and `system inet6-backup-router`: from the statements of the level to a
+ * backup router.
  *
- * The address has one value: of the first source that has one, the last that was set. Destinations add up over all
- * sources, as the lists of Junos do. Invariant: the default route is assumed only where nothing was said, or lost, that
- * could have been a destination.
+ * The address has one value: the last one set in the first source that has any. Destinations are
+ * collected from all sources, as Junos does with lists.
+ *
+ * Invariant: the default route is assumed only if there is nothing, read or lost, that could have
+ * been a destination.
  */
 
 import {
@@ -27,24 +30,24 @@ import type { HierarchyLevel } from './groups.js';
 import { isValue, type Statement } from './tree.js';
 
 export interface RouterResult {
-  /** undefined without a valid address or a valid destination. */
+  /** undefined if there is no valid address or no valid destination. */
   readonly backupRouter: BackupRouter | undefined;
-  /** Nothing is said of destinations, so the default route was put in. */
+  /** Destinations are not mentioned, so the default route was assumed. */
   readonly assumedDefault: boolean;
-  /** The statements that count were found, valid or not. */
+  /** Active statements of the backup router were found, valid or not. */
   readonly found: boolean;
-  /** The groups that had a part in it. */
+  /** The groups that contributed to it. */
   readonly groups: readonly string[];
 }
 
 const KEYWORDS = ['destination', 'apply-groups', 'apply-groups-except'] as const;
 
-/** What the level says of the backup router of the family; all faults go into the report. */
+/** Reads the backup router of the family from the level. All faults go into the report. */
 export function readRouter(level: HierarchyLevel, family: Family, report: Report): RouterResult {
   const name = STANZA[family];
   const sources = level.sources.map(({ statement, group }) => ({ group, ...sortOut(statement) }));
   const addressed = sources.find(({ addresses }) => addresses.length > 0);
-  // What several groups say alike is one item of the list, as on Junos.
+  // A destination that several groups have is one item of the list, as on Junos.
   const words = new Set<string>();
   const destinations = sources
     .flatMap((source) => source.destinations)
@@ -118,7 +121,7 @@ export function readRouter(level: HierarchyLevel, family: Family, report: Report
   return { backupRouter, assumedDefault, found, groups };
 }
 
-/** The prefix length that a netmask of IPv4 means; undefined: it is none. */
+/** The prefix length of an IPv4 netmask, or undefined if the word is not one. */
 function lengthOfMask(word: string): number | undefined {
   if (!/^255\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(word) || parseAddress(word) === undefined) return undefined;
   const bits = [...addressBytes(parseAddress(word)!)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
@@ -131,14 +134,14 @@ interface Sorted {
   /** The `destination` statements themselves. */
   readonly mentioned: readonly Statement[];
   readonly strange: readonly Statement[];
-  /** What follows a destination and is none. */
+  /** Words after a destination that are not destinations. */
   readonly behind: readonly Statement[];
 }
 
 function sortOut(statement: Statement): Sorted {
   const children = [...(statement.children?.values() ?? [])].filter(({ inactive }) => !inactive);
   const unknown = children.filter(({ word }) => !(KEYWORDS as readonly string[]).includes(word));
-  // A single word that is no misspelt keyword was meant as the address.
+  // A single word that is not a misspelt keyword was meant as the address.
   const addresses = unknown.filter(
     (child) =>
       isValue(statement, child.word) || (child.children === undefined && closest(child.word, KEYWORDS) === undefined),
@@ -154,7 +157,7 @@ function sortOut(statement: Statement): Sorted {
   };
 }
 
-/** The destinations of the lists; `destination A destination B` in one statement are two. */
+/** The destinations of the lists. `destination A destination B` in one statement gives two. */
 function valuesOf(lists: readonly Statement[]): Pick<Sorted, 'destinations' | 'behind'> {
   const destinations: Statement[] = [];
   const behind: Statement[] = [];
@@ -173,7 +176,7 @@ function valuesOf(lists: readonly Statement[]): Pick<Sorted, 'destinations' | 'b
   return { destinations, behind };
 }
 
-/** The last one set counts. */
+/** Reads the address. The last one set counts. */
 function readAddress(
   addresses: readonly Statement[],
   name: string,
@@ -200,7 +203,10 @@ function readAddress(
   return readGateways({ key: name, keySpan: last.span, value: scalar(last.word, last.span) }, family, report).gateways;
 }
 
-/** Junos takes a prefix with host bits for the network it lies in. That is seldom what was meant, so it is told. */
+/**
+ * Junos reads a prefix with host bits as the network that contains it. That is rarely what was
+ * meant, so there is a warning.
+ */
 function masked(destinations: readonly Statement[], family: Family, report: Report): readonly ScalarValue[] {
   const exact = new Set(destinations.map(({ word }) => word));
   const seen = new Set<string>();
@@ -234,10 +240,13 @@ function masked(destinations: readonly Statement[], family: Family, report: Repo
   });
 }
 
-/** `10/8` is 10.0.0.0/8 on Junos, and an address without a length one host, which is seldom what was meant. */
+/**
+ * On Junos, `10/8` is 10.0.0.0/8, and an address without a length is a single host. The latter is
+ * rarely what was meant, so there is a warning.
+ */
 function completed(word: string, span: Span, family: Family, report: Report): string {
   const short = family === 'inet' ? /^(\d{1,3}(?:\.\d{1,3}){0,2})\/(\d{1,2})$/.exec(word) : null;
-  // `0/12` is what is left of `10.0.0.0/12` where a line was broken.
+  // `0/12` is probably the rest of `10.0.0.0/12` after a line break.
   if (short !== null && !(/^0+$/.test(short[1]!) && Number(short[2]) >= 8)) {
     const octets = short[1]!.split('.');
     return `${[...octets, '0', '0', '0'].slice(0, 4).join('.')}/${short[2]!}`;
@@ -255,13 +264,13 @@ function completed(word: string, span: Span, family: Family, report: Report): st
 
 interface Network {
   readonly text: string;
-  /** The prefix of the same length beside it. */
+  /** The sibling: the prefix of the same length that differs in the last bit. */
   readonly other: string | undefined;
-  /** The prefix that both make up. */
+  /** The prefix that consists of both siblings. */
   readonly around: string;
 }
 
-/** The network of a prefix with host bits; undefined for anything else. */
+/** The network of a prefix with host bits, or undefined for anything else. */
 function networkOf(word: string, family: Family): Network | undefined {
   const match = /^([^/]+)\/([1-9]\d{0,2}|0)$/.exec(word);
   const address = match === null ? undefined : parseAddress(match[1]!);
@@ -275,7 +284,7 @@ function networkOf(word: string, family: Family): Network | undefined {
 function sibling(address: Address, length: number): Pick<Network, 'other' | 'around'> {
   const bytes = addressBytes(address);
   if (length > 0) bytes[(length - 1) >> 3]! ^= 0x80 >> ((length - 1) & 7);
-  // Of 128.0.0.0/1 and the like, the other half is no place to go.
+  // The sibling of 128.0.0.0/1 and the like has no useful destinations.
   if (length === 0 || bytes[0]! >= (bytes.length === 4 ? 224 : 0xff)) return { other: undefined, around: '' };
   return {
     other: prefixText(prefix(addressFromBytes(bytes), length)),

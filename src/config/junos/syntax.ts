@@ -1,16 +1,18 @@
 /**
- * Faults of syntax, and whether they matter: one that is far from any backup router, group or member is a warning, so
- * that 100,000 sound lines are read in spite of it.
+ * Collects syntax faults and decides whether they matter. A fault far from any backup router, group
+ * or member is a warning, so that 100,000 correct lines are read in spite of it.
  *
- * Invariant: a fault is a warning only where everything that a backup router is made of is outside of its reach.
+ * Invariant: a fault is a warning only if nothing that makes up a backup router is within its
+ * reach.
  */
 
 import type { Fault } from '../diagnostic.js';
 import type { Report, Span } from '../report.js';
 
 /**
- * How much text may mean something else than it says: nothing, the lines of the statement itself, those around it, too, the block of the top level
- * that it is in, from there to the end of that block, or everything.
+ * How much text a fault may give another meaning. `nothing`; `statement`: the lines of the
+ * statement; `lines`: those and the neighbouring lines; `block`: the enclosing block of the top
+ * level; `rest`: from the fault to the end of that block; `text`: everything.
  */
 export type Reach = 'nothing' | 'statement' | 'lines' | 'rest' | 'block' | 'text';
 
@@ -19,9 +21,9 @@ export interface Syntax {
   readonly warning: (span: Span, fault: Fault) => void;
   readonly lineOf: (offset: number) => number;
   readonly count: () => number;
-  /** Whether one of the faults is in reach of what counts. */
+  /** Whether anything that matters is within reach of one of the faults. */
   readonly matters: () => boolean;
-  /** Hands everything over, the errors as errors or as warnings. Once. */
+  /** Passes everything on to the report, errors as errors or as warnings. Called once. */
   readonly settle: (asErrors: boolean) => void;
 }
 
@@ -32,12 +34,12 @@ interface Found {
   readonly from: number;
 }
 
-/** More than that is a broken text. */
+/** A text with more faults is broken as a whole. */
 const MAX_FAR = 100;
 const OF_ROUTERS =
   /backup-router|apply-groups|(?<![\w-])(?:destination|when|routing-engine)(?![\w-])|(?<![\w-])re[01](?![\w-])/;
 const TOP = /^(?:[a-z]+:[ \t]*)?(?:system|groups)(?![\w-])/m;
-/** A block whose contents stand no further in than its name: the indentation tells nothing. */
+/** A block whose contents are not indented: indentation says nothing about such a text. */
 export const FLAT = /^([ \t]*)[^\s#][^\n]*\{[ \t\r]*\n\1[^\s}]/m;
 
 export function createSyntax(text: string, report: Report): Syntax {
@@ -53,7 +55,10 @@ export function createSyntax(text: string, report: Report): Syntax {
     return text.slice(start + 1, end < 0 ? text.length : end);
   };
 
-  /** From a line that begins in the first column to the next one, braces aside. */
+  /**
+   * The top-level block: from a line that begins in the first column to the next one, not counting
+   * closing braces.
+   */
   const block = (from: number, to: number): { readonly text: string; readonly start: number } => {
     const top = (offset: number): boolean => /^[^\s}]/.test(text.slice(offset, offset + 1));
     let start = text.lastIndexOf('\n', Math.max(0, from - 1)) + 1;
@@ -63,7 +68,10 @@ export function createSyntax(text: string, report: Report): Syntax {
     return { text: text.slice(start, end < 0 ? text.length : end), start };
   };
 
-  /** The lines of the statement; with the one above, where that does not end what stands in it. */
+  /**
+   * The lines of the statement, and the neighbouring lines if the line above does not end a
+   * statement.
+   */
   const own = (from: number, to: number): string => {
     const start = text.lastIndexOf('\n', Math.max(0, from - 1)) + 1;
     if (start > 0 && !/[;{}][ \t\r]*$/.test(text.slice(Math.max(0, start - 201), start - 1))) return lines(from, to);

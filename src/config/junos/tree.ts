@@ -1,20 +1,25 @@
 /**
- * The statement tree: every word of a statement is a child of the word before it, so that
- * `a { b c; }`, `a b { c; }`, `a b c;` and `set a b c` are one tree, and the items of a list are siblings.
+ * The statement tree. Every word of a statement is a child of the word before it, so that
+ * `a { b c; }`, `a b { c; }`, `a b c;` and `set a b c` give the same tree. The items of a list are
+ * siblings.
  *
- * There is no schema here but for one thing: the address of a backup router is a value, and what follows it belongs to
- * the backup router, not to the address (`backup-router A destination X` says the same as two statements).
+ * There is no schema, with one exception: the address of a backup router is a value, and what
+ * follows it belongs to the backup router and not to the address (`backup-router A destination X`
+ * is the same as two statements).
  */
 
 import type { Span } from '../report.js';
 
 export interface Statement {
   readonly word: string;
-  /** Where it was mentioned last. */
+  /** Where the statement was mentioned last. */
   readonly span: Span;
-  /** `inactive:` or `deactivate`: it and what is below it does not count. */
+  /** `inactive:` or `deactivate`: the statement and everything below it are ignored. */
   readonly inactive: boolean;
-  /** undefined instead of an empty one: most statements have none. In the order of the first mention. */
+  /**
+   * In the order of first mention. undefined instead of an empty map, because most statements have
+   * no children.
+   */
   readonly children: ReadonlyMap<string, Statement> | undefined;
 }
 
@@ -25,13 +30,15 @@ export interface Node extends Statement {
   children: Map<string, Node> | undefined;
 }
 
-/** A word at its place. */
+/** A word and its position. */
 export interface Word {
   readonly text: string;
   readonly span: Span;
 }
 
-/** Those that are deactivated whole when their statement is: `inactive: backup-router A destination X;`. */
+/**
+ * Statements that `inactive:` deactivates as a whole: `inactive: backup-router A destination X;`.
+ */
 const WHOLE: ReadonlySet<string> = new Set([
   'backup-router',
   'inet6-backup-router',
@@ -44,17 +51,17 @@ export function createNode(word: string, span: Span): Node {
   return { word, span, inactive: false, children: undefined };
 }
 
-/** Whether the word is the value of the statement, with its siblings behind it. */
+/** Whether the word is the value of the statement, so that the next word is its sibling. */
 export function isValue(parent: Statement, word: string): boolean {
   return (parent.word === 'backup-router' || parent.word === 'inet6-backup-router') && /^\d|:/.test(word);
 }
 
-/** One statement being added, word by word. */
+/** A statement being added, word by word. */
 export interface Path {
-  /** Of the first word and of the last one. */
+  /** The nodes of the first and the last word. */
   first: Node | undefined;
   last: Node | undefined;
-  /** Whose child the next word is. */
+  /** The node whose child the next word becomes. */
   cursor: Node;
 }
 
@@ -70,7 +77,7 @@ export function extend(path: Path, word: Word): void {
   if (!isValue(path.cursor, word.text)) path.cursor = child;
 }
 
-/** Adds a child, or mentions it again. */
+/** Adds a child, or updates the position of an existing one. */
 export function put(parent: Node, { text, span }: Word): Node {
   parent.children ??= new Map();
   let child = parent.children.get(text);
@@ -81,15 +88,16 @@ export function put(parent: Node, { text, span }: Word): Node {
   return child;
 }
 
-/** What `inactive:` in front of the statement deactivates. */
+/** Marks what `inactive:` in front of the statement deactivates. */
 export function markInactive({ first, last }: Path): void {
   const node = first !== undefined && WHOLE.has(first.word) ? first : last;
   if (node !== undefined) node.inactive = true;
 }
 
 /**
- * A list that is mentioned again, once inactive and once not: what each mention names is what it says it is. `before`: what it had. Returns
- * false where that is not the case.
+ * Handles a list that is mentioned both with and without `inactive:`: each item is active or not as
+ * its own mention says. `before`: the items of earlier mentions. Returns false if this is not such
+ * a list.
  */
 export function mixActivity({ first }: Path, inactive: boolean, before: ReadonlySet<string>): boolean {
   if (first === undefined || first.inactive === inactive) return false;
@@ -100,7 +108,7 @@ export function mixActivity({ first }: Path, inactive: boolean, before: Readonly
   return true;
 }
 
-/** The statement that the words lead to, and its parent; undefined when there is none. */
+/** The statement at the end of the path, and its parent. undefined if there is none. */
 export function find(root: Node, words: readonly Word[]): { readonly parent: Node; readonly node: Node } | undefined {
   let cursor = root;
   let found: { readonly parent: Node; readonly node: Node } | undefined;

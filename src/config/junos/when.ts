@@ -1,27 +1,28 @@
 /**
- * `groups NAME when { ... }`: the conditions under which a group counts. Those on the routing engine, node or member are decided; those on
- * model, chassis, time and peers are the device's own, and taken as true with a warning.
+ * `groups NAME when { ... }`: the conditions under which a group applies. Conditions on the routing
+ * engine, node or member are evaluated. Those on model, chassis, time and peers depend on the
+ * device and are taken as true, with a warning.
  */
 
 import { quote } from '../diagnostic.js';
 import type { Report } from '../report.js';
 import type { Statement } from './tree.js';
 
-/** Conditions that name a member, by its kind. */
+/** The conditions that name a member, and the names that each can have. */
 const OF_MEMBERS: Readonly<Record<string, RegExp>> = {
   'routing-engine': /^re\d$/,
   node: /^node\d$/,
   member: /^member\d$/,
 };
 
-/** The members that the conditions of the group name. */
+/** The members named in the conditions of the group. */
 export function membersInConditions(group: Statement): readonly string[] {
   return Object.keys(OF_MEMBERS).flatMap((kind) =>
     valuesOf(group, kind).filter((name) => OF_MEMBERS[kind]!.test(name)),
   );
 }
 
-/** Whether the group may count on the member. */
+/** Whether the group may apply to the member. */
 export function mayApply(group: Statement, member: string | undefined): boolean {
   return Object.entries(OF_MEMBERS).every(([kind, names]) => {
     const values = valuesOf(group, kind);
@@ -29,12 +30,13 @@ export function mayApply(group: Statement, member: string | undefined): boolean 
   });
 }
 
-/** Tells which conditions of the group were taken as true without having been looked at. */
+/** Warns of conditions of the group that were taken as true without being evaluated. */
 export function reportUndecided(group: Statement, member: string | undefined, report: Report): void {
   for (const condition of conditions(group)) {
     const names = OF_MEMBERS[condition.word];
     if (names !== undefined && member !== undefined && names.test(member) && !isStrange(condition)) continue;
-    // Without a member, what the members differ in is an error already, and where they do not differ it makes no difference.
+    // Without a member, a difference between members is already an error, and without a difference
+    // the condition does not matter.
     if (names !== undefined && member === undefined && !isStrange(condition)) continue;
     report.warning(condition.span, {
       code: 'not-supported-yet',

@@ -1,12 +1,13 @@
 /**
- * Commands that a terminal has wrapped: lines as long as the longest, and what follows them begins no command. Joined they might be
- * something else than they were, so they are not read, and that is told once.
+ * Finds commands that a terminal has wrapped: lines as long as the longest line, followed by one
+ * that does not begin a command. Joined, they might not give the original command, so they are
+ * blanked, and one fault is reported.
  */
 
 import type { Span } from '../report.js';
 import type { Syntax } from './syntax.js';
 
-/** No terminal is narrower. */
+/** Columns. No terminal is narrower. */
 const NARROWEST = 60;
 const COMMAND = /^(?:[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}[>#%][ \t]+)?(?:set|delete|deactivate|activate)[ \t]/;
 const OWN =

@@ -1,8 +1,8 @@
 /**
- * {@link Config} -> Junos text, in either form, and what is lost on the way: Junos has one management interface, one
- * address for each family, and no settings for the rest.
+ * {@link Config} -> Junos text in either form, and a list of what is lost: Junos has one management
+ * interface, one address for each family, and no equivalent of the settings.
  *
- * Invariant: what is written reads back as the configuration without what is listed as lost.
+ * Invariant: the output reads back as the configuration without what is listed as lost.
  */
 
 import { type BackupRouter, type Config, selectorText } from '../../model/config.js';
@@ -12,9 +12,9 @@ import { SETTINGS } from '../settings.js';
 import { changedFields } from '../write.js';
 
 export interface JunosText {
-  /** undefined when nothing that Junos could say is left. */
+  /** undefined if nothing remains that Junos can express. */
   readonly text: string | undefined;
-  /** Each as a sentence, with its key in front. */
+  /** Sentences, each beginning with its key. */
   readonly lost: readonly string[];
 }
 
@@ -63,7 +63,7 @@ export function writeJunos(config: Config, form: 'junos' | 'set'): JunosText {
   return { text: `${[directive, ...lines].join('\n')}\n`, lost };
 }
 
-/** None when it is the default route alone, as Junos has it. */
+/** Empty for the default route alone, which Junos implies. */
 function destinations({ destinations: all }: BackupRouter): readonly string[] {
   return all.length === 1 && all[0]!.length === 0 ? [] : all.map(prefixText);
 }
