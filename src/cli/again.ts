@@ -1,4 +1,7 @@
-/** The command line that was given, once more and as root: what to paste where a permission was missing. */
+/**
+ * The given command line again, to be run as root or in another network namespace. Suggested to the
+ * user if a permission was missing.
+ */
 
 import { commandThere, type Elsewhere } from '../control/network-namespace.js';
 
@@ -16,7 +19,7 @@ function given(): string {
   return process.argv.slice(2).map(shellWord).join(' ');
 }
 
-/** Quoted where sh would read it in another way. */
+/** Quoted if sh would otherwise interpret it. */
 function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,4 @@
-/** The status of the agent, for a command that goes on without it. */
+/** Asks the agent for its status, for commands that also work without it. */
 
 import { request } from '../control/client.js';
 import { type Elsewhere, elsewhere, elsewhereText } from '../control/network-namespace.js';
@@ -7,10 +7,13 @@ import type { Status } from '../model/status.js';
 import { thereAgain } from './again.js';
 
 export interface Asked {
-  /** undefined: there is no agent to ask, or it may not be asked; `silence` says which. */
+  /** undefined: no agent answers, or it may not be asked; `silence` says why. */
   readonly agent: Status | undefined;
   readonly silence: string | undefined;
-  /** It answers, and its kernel is not the one that was looked at: `agent` is undefined then. */
+  /**
+   * Set if the agent answers from another network namespace than the one that was read. `agent` is
+   * undefined then.
+   */
   readonly elsewhere: Elsewhere | undefined;
 }
 

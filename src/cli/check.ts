@@ -1,4 +1,4 @@
-/** `backup-router check`: strict; every fault of a file at once. */
+/** `backup-router check`: strict, reports every fault of a file at once. */
 
 import { renderDiagnostics } from '../config/diagnostic.js';
 import { partsDirectory, partsOf } from '../config/files.js';

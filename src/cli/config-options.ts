@@ -1,6 +1,7 @@
 /**
- * The options of every command that reads a configuration: the file, and what Junos text leaves open, `--interface` and `--member`; and what the file
- * means. program.ts names them.
+ * The options of every command that reads a configuration: the file, and `--interface` and
+ * `--member` for what Junos text does not contain. Also reads the configuration that they name.
+ * program.ts defines the options.
  */
 
 import { hostname } from 'node:os';
@@ -19,7 +20,10 @@ export interface JunosOptions {
 }
 
 export interface ConfigOptions extends JunosOptions {
-  /** Named by the user: used, or refused with 78. undefined: {@link defaultConfigFile}, or what the agent has to fall back to. */
+  /**
+   * The file named by the user. It is used, or refused with exit status 78. undefined:
+   * {@link defaultConfigFile}, or the configuration that the agent falls back to.
+   */
   readonly config?: string;
 }
 
@@ -27,7 +31,10 @@ export function configFileOf(options: ConfigOptions): string {
   return options.config ?? defaultConfigFile(process.env);
 }
 
-/** What a file means that was named. Throws 78 and every fault of it: another one is never used in its place. */
+/**
+ * The configuration of the file that the user named. If it has errors, throws exit status 78 with
+ * all of them; no other configuration is used in its place.
+ */
 export function namedConfig(options: ConfigOptions, { config, diagnostics }: LoadedConfig): Config {
   if (config !== undefined) return config;
   const file = configFileOf(options);
@@ -38,7 +45,10 @@ export function namedConfig(options: ConfigOptions, { config, diagnostics }: Loa
   );
 }
 
-/** What the last known good copy means; undefined: there is none, or it means nothing. Mostly it is the file that was `loaded`, and not read again. */
+/**
+ * The configuration of the last known good copy. undefined: there is none, or it is invalid. If its
+ * text equals that of the file in `loaded`, which is the usual case, it is not parsed again.
+ */
 export function readKept({ lastKnownGood }: Paths, options: JunosOptions, loaded?: LoadedConfig): Config | undefined {
   const text = readLastKnownGood(lastKnownGood);
   if (text !== undefined && text === loaded?.text) return loaded.config;
@@ -46,7 +56,8 @@ export function readKept({ lastKnownGood }: Paths, options: JunosOptions, loaded
 }
 
 export function hintsOf(options: JunosOptions): JunosHints {
-  // Asked only where Junos text asks: the module that knows takes 0.3 ms to load.
+  // A getter, because only Junos text needs the host name, and loading the module for it takes 0.3
+  // ms.
   return {
     interface: options.interface,
     member: options.member,

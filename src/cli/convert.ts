@@ -1,5 +1,5 @@
 /**
- * `backup-router convert`: Junos text to YAML and back. Strict: a text with errors is not
+ * `backup-router convert`: converts Junos text to YAML and back. Strict: a text with errors is not
  * converted.
  */
 
@@ -22,16 +22,16 @@ type Form = (typeof FORMS)[number];
 export interface ConvertOptions extends JunosOptions {
   readonly to?: Form;
   readonly output?: string;
-  /** Overwrite the output. */
+  /** Overwrite an existing output file. */
   readonly force?: boolean;
-  /** The text and what was said of it as one value. */
+  /** Print the text and the diagnostics as one JSON value. */
   readonly json?: boolean;
 }
 
 export async function convert(file: string, options: ConvertOptions): Promise<number> {
   const hints = hintsOf(options);
   const { config, diagnostics: faults, text } = file === '-' ? await fromInput(hints) : loadConfig(file, hints, true);
-  // What a reader of the agent's own file is told is no help here.
+  // The suggestion to run `init` fits the agent's own file, but not an input file.
   const diagnostics = faults.map((fault) =>
     fault.message.startsWith('there is no file ')
       ? { ...fault, suggestion: 'name another file, or - for standard input' }
@@ -76,7 +76,7 @@ async function fromInput(hints: JunosHints): Promise<LoadedConfig> {
   return { ...parseConfig(text, 'stdin', hints), text };
 }
 
-/** Where the statements came from, for those who read the result. */
+/** Where the statements came from, as comments in the result. */
 function notesOf({ origins, member }: JunosConfig, file: string): Notes {
   const groups = (names: readonly string[] | undefined): readonly string[] =>
     names === undefined || names.length === 0
@@ -90,7 +90,7 @@ function notesOf({ origins, member }: JunosConfig, file: string): Notes {
   };
 }
 
-/** A file that is there stays as it is, unless it was said otherwise: it may be the configuration that runs. */
+/** An existing file is not overwritten without --force: it may be the configuration in use. */
 function write(text: string, { output, force = false }: ConvertOptions): void {
   if (output === undefined || output === '-') {
     print(text);

@@ -1,7 +1,6 @@
 /**
- * The command line as data, read off the commander program itself: what the manual page, the
- * completions and their tests are made from, so that none of them can name a command or an option
- * that is not there.
+ * The command line as data, read from the commander program. The manual page, the completions and
+ * their tests are generated from it, so they cannot name a command or option that does not exist.
  */
 
 import type { Command } from 'commander';
@@ -11,11 +10,11 @@ export interface Parameter {
   /** `-c, --config <file>`, `[duration]`. */
   readonly term: string;
   readonly description: string;
-  /** The spellings of an option: `-c`, `--config`; none for an argument. */
+  /** The spellings of an option: `-c`, `--config`. Empty for an argument. */
   readonly flags: readonly string[];
-  /** What it takes: `file`, `duration`; undefined: nothing. */
+  /** The value that it takes: `file`, `duration`. undefined: none. */
   readonly value: string | undefined;
-  /** Without `required` it may be left out. */
+  /** If false, it may be left out. */
   readonly required: boolean;
   readonly choices: readonly string[];
 }
@@ -23,14 +22,14 @@ export interface Parameter {
 export interface CommandText {
   readonly name: string;
   readonly summary: string;
-  /** What stands behind the name: `[options] <role>`. */
+  /** What follows the name: `[options] <role>`. */
   readonly usage: string;
   readonly parameters: readonly Parameter[];
-  /** The text behind the options in the help: exit status, examples. */
+  /** The help text after the options: exit statuses, examples. */
   readonly after: string;
 }
 
-/** The program and each of its commands, in their order. */
+/** The program and each of its commands, in order of definition. */
 export function describeProgram(program: Command): {
   readonly program: CommandText;
   readonly commands: readonly CommandText[];
@@ -76,7 +75,7 @@ function describeCommand(command: Command): CommandText {
   };
 }
 
-/** What addHelpText has put behind the help: commander tells it only by printing it. */
+/** The text added by addHelpText. Commander gives access to it only by printing it. */
 function textAfter(command: Command): string {
   let printed = '';
   command.configureOutput({ writeOut: (text) => void (printed += text), writeErr: () => undefined });

@@ -1,6 +1,6 @@
 /**
- * `backup-router doctor`: every hazard on this host, with its remedy. Looks, asks, and changes
- * nothing.
+ * `backup-router doctor`: reports every hazard on this host, with its remedy. It reads and queries,
+ * and changes nothing.
  */
 
 import { loadConfig } from '../config/load.js';
@@ -19,8 +19,8 @@ export interface DoctorOptions extends ConfigOptions {
   readonly json?: boolean;
   readonly verbose?: boolean;
   /**
-   * Where /etc, /run and /usr are looked for; the kernel and the daemons are always those of this
-   * host.
+   * Directory in which /etc, /run and /usr are looked up. The kernel and the daemons are always
+   * those of this host.
    */
   readonly root?: string;
 }
@@ -29,7 +29,8 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   const file = configFileOf(options);
   const paths = pathsOf(process.env, file);
   const loaded = loadConfig(file, hintsOf(options), true);
-  // As the agent would choose: a broken file is no reason not to look at the rest. Of a file that was named, its own valid part.
+  // The same choice as the agent makes, so that a file with errors does not prevent the other
+  // checks. Of a file that the user named, only its own valid part is used.
   const config =
     loaded.config ?? (options.config === undefined ? readKept(paths, options) : undefined) ?? loaded.partial;
   const { missing, ...assumed } = config === undefined ? await assumption() : { config, missing: undefined };
@@ -54,7 +55,10 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   return exitStatusOf(report);
 }
 
-/** Where there is no configuration: the one that would be proposed, or what is known of every host. */
+/**
+ * Used if there is no configuration: the one that `init` would propose, or otherwise the defaults
+ * without an interface.
+ */
 async function assumption(): Promise<{ readonly config: Config; readonly missing: readonly string[] }> {
   const { text, missing } = await proposed();
   const config = missing.length === 0 ? parseConfig(text, 'the proposal').config : undefined;

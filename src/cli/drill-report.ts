@@ -1,5 +1,5 @@
 /**
- * The report of a drill: the table for people, at most 80 columns wide, and the stable JSON
+ * The report of a drill: a table for people, at most 80 columns wide, and JSON with a stable schema
  * (docs/DRILL.md).
  */
 
@@ -14,7 +14,7 @@ const NAME = Math.max(...CASES.map(({ name }) => name.length));
 
 export const HEADING = row('CASE', 'RESULT', 'OUTAGE', 'ROUTES IN', 'CARRIED BY');
 
-/** What is played, and what is different from the configured. */
+/** What the drill does, and how its network differs from the configuration. */
 export function differenceLines({ setup, differences }: Adapted, file: string): string {
   const { probes, ports } = setup.network;
   const names = ports.map(({ altName, device }) => altName ?? device).join(', ');
@@ -29,7 +29,7 @@ export function differenceLines({ setup, differences }: Adapted, file: string): 
   return `${lines(head)}\nIn the drill\n${different.join('')}`;
 }
 
-/** The line of a case, and why it failed. */
+/** The line of a case. If it failed, the reason follows. */
 export function caseLines(result: CaseResult, paint: Paint): string {
   const carried =
     result.carriedBy.length === 0
@@ -54,7 +54,7 @@ export function summaryLine(results: readonly CaseResult[], asked: number): stri
   return `\n${passed} of ${asked} passed, in ${seconds.toFixed(0)} s\n`;
 }
 
-/** The stable schema. */
+/** The result as JSON with a stable schema. */
 export function drillJson(
   file: string,
   { setup, differences }: Adapted,
@@ -87,7 +87,7 @@ function outageText({ outageMs }: CaseResult): string {
   return outageMs === null ? '-' : outageMs === 0 ? 'none' : `${outageMs} ms`;
 }
 
-/** Undefined for those that stayed. */
+/** `-` if the routes did not go in. */
 function routesInText({ routesInMs }: CaseResult): string {
   return routesInMs === null ? '-' : `${routesInMs < 10 ? routesInMs.toFixed(1) : Math.round(routesInMs)} ms`;
 }
@@ -99,13 +99,13 @@ function row(name: string, result: string, outage: string, routesIn: string, car
   );
 }
 
-/** A long story of ways is cut in its middle. */
+/** A long list of carriers is shortened in the middle. */
 function short(text: string): string {
   const room = COLUMNS - row('', '', '', '', 'x').length - NAME;
   return text.length <= Math.max(30, room) ? text : `${text.slice(0, 12)} ... ${text.slice(-15)}`;
 }
 
-/** Lines of at most 80 columns, each ended. */
+/** Wraps the text at 80 columns. Each line ends in a newline. */
 function lines(text: string, first = '', further = ''): string {
   return text
     .split('\n')

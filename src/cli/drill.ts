@@ -1,6 +1,6 @@
 /**
- * `backup-router drill`: the failure matrix, played with the user's own configuration in a
- * container of its own (src/drill).
+ * `backup-router drill`: plays the failure matrix with the user's own configuration in a container
+ * (src/drill).
  */
 
 import { renderDiagnostics } from '../config/diagnostic.js';
@@ -66,7 +66,7 @@ function list(json: boolean): number {
   return EXIT.OK;
 }
 
-/** Those named, or all; always in the order of the matrix. */
+/** The named cases, or all. Always in the order of the matrix. */
 function chooseCases(names: readonly string[]): readonly string[] {
   const known = CASES.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
@@ -98,7 +98,8 @@ function requireRoot(): void {
 }
 
 /**
- * The daemon asked for, else the first of the configuration that is installed, else any that is.
+ * The requested daemon; otherwise the first installed one of the configuration; otherwise any
+ * installed one.
  */
 function chooseDaemon(
   config: Config,
@@ -144,8 +145,8 @@ interface Played {
 }
 
 /**
- * Runs the drill to its end. A signal ends the container first, and then this process as that
- * signal does by default.
+ * Runs the drill to its end. On a signal, first ends the container, then this process with the
+ * default action of the signal.
  */
 async function play(
   { setup }: Adapted,

@@ -1,6 +1,6 @@
 /**
  * An event as one sentence for people. An event of a kind that this version does not know is shown
- * as it is.
+ * unchanged.
  */
 
 import type { Event } from '../model/event.js';

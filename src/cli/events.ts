@@ -1,9 +1,9 @@
 /**
- * `backup-router events`: what happened, from the agent or, while it does not run, from the history
- * file; with `--follow` also what happens from now on.
+ * `backup-router events`: prints past events from the agent, or from the history file if the agent
+ * does not run. With `--follow`, also prints new events as they occur.
  *
- * Invariant: an event is printed once, however often the agent restarts meanwhile: it is known by
- * its number, and where the history was lost, by its time.
+ * Invariant: an event is printed once, even if the agent restarts meanwhile. Events are identified
+ * by number, and by time if the history was lost.
  */
 
 import { parseDuration } from '../config/duration.js';
@@ -25,7 +25,7 @@ export interface EventsOptions {
   readonly json?: boolean;
 }
 
-/** Shown when neither a number nor a time is asked for. */
+/** The number of events shown if neither a number nor a time is given. */
 const SHOWN = 50;
 const RETRY_MS = 500;
 
@@ -78,7 +78,7 @@ async function history(paths: Paths): Promise<readonly Event[]> {
   }
 }
 
-/** What the agent left behind. */
+/** The history that the agent left on disk. */
 function left(paths: Paths): readonly Event[] {
   process.stderr.write(`backup-router: the agent does not run; from ${paths.history}\n`);
   try {
@@ -93,7 +93,7 @@ function left(paths: Paths): readonly Event[] {
   }
 }
 
-/** Until a signal, or the reader of our output goes. */
+/** Runs until a signal, or until the reader of the output is gone. */
 function follow(paths: Paths, chosen: Selection, printer: Printer): Promise<number> {
   return new Promise((_resolve, reject) => {
     let first = true;
@@ -131,7 +131,7 @@ function follow(paths: Paths, chosen: Selection, printer: Printer): Promise<numb
 
 interface Printer {
   print(event: Event): void;
-  /** Everything up to this one needs no printing. */
+  /** Events up to and including this one are not printed any more. */
   seen(event: Event): void;
   last(): number;
 }

@@ -1,10 +1,10 @@
-/** The addresses that `explain` is asked for, as people write them, or what to write instead. */
+/** Reads the addresses given to `explain`. The error says what to write instead. */
 
 import { mappedInet, readAddress } from '../config/address-text.js';
 import { type Address, familyOf, parseAddress } from '../model/address.js';
 import { CommandError, EXIT } from '../model/exit.js';
 
-/** The source of packets to `destination`. Throws exit status 64 with what to write. */
+/** The source address of packets to `destination`. Throws exit status 64 with a suggestion. */
 export function sourceArgument(text: string, destination: Address): Address {
   const source = addressArgument(text, `backup-router explain ${destination} --from`);
   if (familyOf(source) === familyOf(destination)) return source;
@@ -15,7 +15,7 @@ export function sourceArgument(text: string, destination: Address): Address {
   );
 }
 
-/** The canonical address. Throws exit status 64 with what to write. */
+/** The address in canonical form. Throws exit status 64 with a suggestion. */
 export function addressArgument(text: string, command = 'backup-router explain'): Address {
   const refuse = (message: string, suggestion: string): never => {
     throw new CommandError(EXIT.USAGE, message, suggestion);

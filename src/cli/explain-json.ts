@@ -1,6 +1,6 @@
 /**
- * The JSON of `explain`, a stable schema: docs/EXPLAIN.md. Fields are added, never renamed or
- * removed, while `version` is 1.
+ * The JSON output of `explain`, a stable schema (docs/EXPLAIN.md). While `version` is 1, fields are
+ * added, never renamed or removed.
  */
 
 import { expectationOf } from '../core/expected.js';

@@ -1,6 +1,6 @@
 /**
- * `explain` for people: the kernel's answer, a table of the states, and notes. Within 80 columns,
- * or those of the terminal.
+ * The output of `explain` for people: the kernel's answer, a table of states, and notes. At most 80
+ * columns wide, or as wide as the terminal.
  */
 
 import { expectationOf } from '../core/expected.js';
@@ -91,7 +91,7 @@ function agentText({ agent, silence }: Gathered): string {
   return `backup routes ${headline(agent)} for ${durationText(forMs)}: ${reason}`;
 }
 
-/** What is remembered of the destination that the address belongs to, and what comes of it. */
+/** Whether the destination of the address was covered before, and what follows from that. */
 function coveredText({ config, coveredBefore }: Gathered, address: Address): string | undefined {
   const found = expectationOf(config, address, coveredBefore);
   const timeout = config.convergenceTimeoutMs;
@@ -115,7 +115,7 @@ function carriedBy({ carrier, route }: Passage, nameOf: NameOf): string {
   return `${carrier} ${ways.slice(0, 2).join(' or ')}${ways.length > 2 ? ` or ${ways.length - 2} more` : ''}`;
 }
 
-/** A management interface in a VRF serves sockets that are bound there. */
+/** Notes on VRFs: a management interface in a VRF serves only sockets bound to that VRF. */
 function hints({ snapshot, config }: Gathered, vrf: Vrf | undefined): readonly string[] {
   if (vrf !== undefined) return [];
   const masters = config.managementInterfaces.flatMap(({ selector }) => {

@@ -1,6 +1,6 @@
 /**
- * `backup-router explain ADDRESS`: which route carries packets of this router to it now, and would
- * in each state.
+ * `backup-router explain ADDRESS`: which route carries packets of this router to the address now,
+ * and in each state.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,7 +20,7 @@ import { type Gathered, gather } from './facts.js';
 import { print, printJson, terminal } from './print.js';
 import { paintFor } from './terminal.js';
 
-/** A difference that lasts is one. */
+/** A difference that remains after this many attempts is real. */
 const ATTEMPTS = 3;
 const PAUSE_MS = 100;
 
@@ -30,7 +30,7 @@ export interface ExplainOptions extends ConfigOptions {
   readonly from?: string;
 }
 
-/** Resolves with 0, or 1 when the kernel goes another way than its rules and routes let expect. */
+/** Resolves with 0, or 1 if the kernel's answer differs from what its rules and routes imply. */
 export async function explain(text: string, options: ExplainOptions): Promise<number> {
   const address = addressArgument(text);
   const from = options.from === undefined ? undefined : sourceArgument(options.from, address);
@@ -51,8 +51,8 @@ interface Settled {
 }
 
 /**
- * Rules, routes and the kernel's answer are read one after the other: what changed in between is
- * read again.
+ * Rules, routes and the kernel's answer are read one after the other. On a difference everything is
+ * read again, because something may have changed in between.
  */
 async function settled(address: Address, from: Address | undefined, options: ExplainOptions): Promise<Settled> {
   for (let left = ATTEMPTS; ; left--) {
@@ -68,12 +68,12 @@ async function settled(address: Address, from: Address | undefined, options: Exp
   }
 }
 
-/** As the kernel has it: in a table of local addresses, of a VRF too. */
+/** Whether the kernel has it in a table of local addresses, including those of VRFs. */
 function isOwn({ address, routes }: Ways): boolean {
   return routes.some(({ type, destination }) => type === 'local' && containsAddress(destination, address));
 }
 
-/** Packets from another address are not this router's own. */
+/** Packets with a foreign source address are not this router's own. */
 function strange(from: Address, { addresses }: Snapshot): CommandError {
   const own = addresses.filter(({ address }) => familyOf(address) === familyOf(from) && !isLinkLocal(address));
   return new CommandError(

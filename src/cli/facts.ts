@@ -1,6 +1,6 @@
 /**
- * What `explain` and `plan` start from: the configuration as the agent would choose it, the kernel
- * as it is, and the status of the agent, if one runs and may be asked.
+ * The input of `explain` and `plan`: the configuration that the agent would choose, the current
+ * state of the kernel, and the status of the agent if one runs and may be asked.
  */
 
 import { renderDiagnostics } from '../config/diagnostic.js';
@@ -24,15 +24,15 @@ import { type ConfigOptions, configFileOf, hintsOf, namedConfig, readKept } from
 
 export interface Gathered extends Facts, Asked {
   readonly source: Chosen['source'];
-  /** Destinations that have been covered here, as the agent says, or as it has written down. */
+  /** Destinations that have been covered here, from the agent's status or its record. */
   readonly coveredBefore: readonly string[];
 }
 
-/** What a configuration that stands in no file would meet here. */
+/** The facts for a configuration that is not in a file. */
 export async function factsOf(config: Config, paths: Paths): Promise<Gathered> {
   const [snapshot, asked] = await Promise.all([observe(config), askAgent(paths.controlSocket)]);
   const { adopted } = readAdopted(paths.adopted);
-  // What an agent elsewhere has written down is about its own kernel.
+  // The record of an agent in another network namespace is about that namespace.
   const recorded = (): readonly string[] =>
     asked.elsewhere === undefined ? [...readCovered(paths.covered).values()].flatMap((set) => [...set]) : [];
   const coveredBefore = asked.agent?.routes.coveredBefore ?? recorded();
@@ -49,8 +49,9 @@ export async function factsOf(config: Config, paths: Paths): Promise<Gathered> {
 }
 
 /**
- * Rejects with 78 when nothing of the configuration can be used, and with 77 or 69 when the kernel
- * cannot be asked. `before`: what runs until now, where that is known better than by the last known good copy.
+ * Rejects with exit status 78 if no part of the configuration can be used, and with 77 or 69 if the
+ * kernel cannot be queried. `before`: the configuration that runs now, if it is known better than
+ * from the last known good copy.
  */
 export async function gather(options: ConfigOptions, before?: Config): Promise<Gathered> {
   const paths = pathsOf(process.env, configFileOf(options));
@@ -81,7 +82,10 @@ function chosen(paths: Paths, options: ConfigOptions): Pick<Chosen, 'config' | '
   return choice.chosen;
 }
 
-/** The neighbours of the routes are read with these; the gateways of the configuration may be on none yet. */
+/**
+ * The configured gateways. Their neighbour entries are read in addition to those of the routes,
+ * because no route may use them yet.
+ */
 function gatewaysOn(config: Config, snapshot: Snapshot): readonly NeighbourId[] {
   return config.managementInterfaces.flatMap(({ selector, backupRouters }) => {
     const link = linkOf(selector, snapshot);

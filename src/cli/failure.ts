@@ -1,13 +1,16 @@
-/** How a command fails: the message on stderr, or as JSON on stdout where that was asked for, and the exit status. */
+/**
+ * Reports the failure of a command: a message on stderr, JSON on stdout if it was requested, and
+ * the exit status.
+ */
 
 import { type CommandError, EXIT, isCommandError } from '../model/exit.js';
 import type { ErrorOutput } from './output.js';
 import { printError, printJson } from './print.js';
 
-/** Prints the error and its remedy; returns the exit status. */
+/** Prints the error and its remedy. Returns the exit status. */
 export function explain(error: unknown): number {
   if (isCommandError(error)) return told(error);
-  // The stack is for whoever mends it; a program has the first line of it.
+  // The stack is for developers. The JSON has only its first line.
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   printError(`backup-router: internal error: ${error instanceof Error ? (error.stack ?? text) : text}\n`);
   return inJson(EXIT.SOFTWARE, `internal error: ${text}`, null);
@@ -19,7 +22,10 @@ function told(error: CommandError): number {
   return error.exitStatus === EXIT.IO ? EXIT.IO : inJson(error.exitStatus, message, error.suggestion ?? null);
 }
 
-/** The exit status; that of a full disk where the JSON that was asked for cannot be written. */
+/**
+ * Prints the error as JSON if requested. Returns the exit status, or that of an I/O error if the
+ * JSON cannot be written.
+ */
 function inJson(exitStatus: number, message: string, suggestion: string | null): number {
   if (!process.argv.includes('--json')) return exitStatus;
   try {

@@ -1,6 +1,6 @@
 /**
- * `backup-router flush`: gives back what was taken over, then takes out everything that is owned.
- * Prints the commands of ip(8) that do the same.
+ * `backup-router flush`: gives back adopted routes, then removes everything that is owned. Prints
+ * the ip(8) commands that do the same.
  */
 
 import { rmSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * What `--help` says of each command behind its options: exit statuses, files, examples. Lines end
- * at 80 columns, commands to paste aside. The manual page is made of the same text.
+ * The part of `--help` after the options of each command: exit statuses, files, examples. Lines are
+ * at most 80 columns wide, and commands to paste are on lines of their own. The manual page is
+ * generated from the same text.
  */
 
 export const HELP = {

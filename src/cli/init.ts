@@ -1,6 +1,6 @@
 /**
- * `backup-router init`: proposes a configuration from what this host has, and asks the judge what it would do here. Prints; writes
- * nothing.
+ * `backup-router init`: proposes a configuration from what this host has, and asks the judge what
+ * it would do here. Prints it and writes no file.
  */
 
 import { existsSync, readdirSync } from 'node:fs';
@@ -24,7 +24,9 @@ const BIRD_SOCKETS = ['/run/bird/bird.ctl', '/run/bird.ctl', '/var/run/bird.ctl'
 const FRR_DAEMONS_FILE = '/etc/frr/daemons';
 const MAX_BYTES = 1 << 16;
 
-/** Exit status 0 when the proposal is whole and nothing keeps its routes out; 1 when something cannot be told or is waited for. */
+/**
+ * Exit status 0 if the proposal is complete and none of its routes waits for anything, otherwise 1.
+ */
 export async function init(options: { readonly json?: boolean }): Promise<number> {
   const proposal = propose(await evidence());
   const judged = proposal.missing.length > 0 ? undefined : await judge(proposal);
@@ -76,7 +78,7 @@ async function evidence(): Promise<InitEvidence> {
   };
 }
 
-/** The default routes of main and of every VRF. */
+/** Reads the default routes of main and of every VRF. */
 function look(): Promise<Snapshot> {
   const request = { protocol: DEFAULTS.routeProtocol, maxLength: { inet: 0, inet6: 0 } } as const;
   return inspect(async (kernel) => {
@@ -94,7 +96,10 @@ function sockets(): readonly string[] {
   }
 }
 
-/** zebra is always among them: nothing of FRR runs without. */
+/**
+ * The daemons that /etc/frr/daemons enables. zebra is always included, because FRR does not run
+ * without it. Empty if the file cannot be read.
+ */
 function enabled(): readonly string[] {
   try {
     const names = [...readBounded(FRR_DAEMONS_FILE, MAX_BYTES).matchAll(/^\s*(\w+)=(?:"yes"|yes)\s*$/gm)];

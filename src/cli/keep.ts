@@ -1,6 +1,6 @@
 /**
- * `reload --confirm` on a terminal: ENTER keeps what was taken. The agent itself rolls back when
- * the time is over, whatever becomes of this process; it is only watched here.
+ * `reload --confirm` on a terminal: ENTER confirms the new configuration. The agent itself rolls
+ * back when the time is over, whatever happens to this process, which only watches.
  */
 
 import { subscribe } from '../control/client.js';
@@ -12,13 +12,13 @@ import { ask } from './order.js';
 
 const CLEAR = '\r\x1b[K';
 const TICK_MS = 1_000;
-/** What came last, and when. */
+/** The last status, and when it came. */
 interface Seen {
   readonly configuration: Status['configuration'];
   readonly at: number;
 }
 
-/** Resolves with 0 when it was kept, here or from elsewhere, and with 1 when not. */
+/** Resolves with 0 if the configuration was confirmed, here or elsewhere, and with 1 if not. */
 export function keepOrNot(): Promise<number> {
   process.stdout.write('Press ENTER to keep it.\n');
   return new Promise((resolve, reject) => {
@@ -29,7 +29,7 @@ export function keepOrNot(): Promise<number> {
       const rest = Math.max(0, left - (performance.now() - seen.at));
       process.stdout.write(`${CLEAR}Rolled back in ${durationText(Math.ceil(rest / 1_000) * 1_000)} `);
     };
-    /** A terminal that is still read would keep the command from its end. */
+    /** Stops reading the terminal, which would otherwise keep the process alive. */
     const release = (): void => {
       clearInterval(timer);
       process.stdin.off('data', keep).off('end', leave).pause();

@@ -1,14 +1,15 @@
 #!/usr/bin/env node
 /**
- * Entry of `backup-router`. A booting router has no time for a parser of command lines, so `run` and `run -c FILE`, the two spellings that units use, are
- * read here; everything else goes to program.ts.
+ * Entry point of `backup-router`. Loading the parser of command lines would delay the start at
+ * boot, so `run` and `run -c FILE`, the two forms that units use, are parsed here. Everything else
+ * goes to program.ts.
  */
 
 import { useCompileCache } from '../host/compile-cache.js';
 import { explain } from './failure.js';
 import type { RunOptions } from './run.js';
 
-/** undefined for any other command, and for other options of `run`. */
+/** undefined for any other command, or if `run` has other options. */
 function plainRun(argv: readonly string[]): RunOptions | undefined {
   if (argv[0] !== 'run') return undefined;
   if (argv.length === 1) return {};

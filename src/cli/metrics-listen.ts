@@ -1,6 +1,7 @@
 /**
- * `backup-router metrics --listen`: HTTP on a loopback address or a unix socket, each scrape asked of the agent. It is a process of its
- * own, so that nothing that a client does concerns the agent.
+ * `backup-router metrics --listen`: serves HTTP on a loopback address or a unix socket, and queries
+ * the agent for each scrape. It is a separate process, so that HTTP clients cannot affect the
+ * agent.
  */
 
 import { unlinkSync } from 'node:fs';
@@ -17,7 +18,7 @@ const FORMAT = 'text/plain; version=0.0.4; charset=utf-8';
 const REQUEST_MS = 10_000;
 const MAX_CLIENTS = 32;
 
-/** Until a signal. */
+/** Serves until a signal. */
 export async function listen(where: string, instance: string | undefined, ask: () => Promise<string>): Promise<number> {
   const place = placeOf(where);
   if ('path' in place) await removeStale(place.path);
@@ -25,7 +26,7 @@ export async function listen(where: string, instance: string | undefined, ask: (
     const path = request.url?.split('?')[0];
     if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405, 'GET only\n');
     if (path !== '/metrics') return end(response, 404, 'metrics are at /metrics\n');
-    // An agent that is not there is news for whoever scrapes, not a failure of the scrape.
+    // If the agent does not answer, the scrape succeeds and its content says so.
     void ask().then(
       (text) => end(response, 200, text, FORMAT),
       () => end(response, 200, expositionOfNone(VERSION, instance), FORMAT),
@@ -70,7 +71,7 @@ function placeOf(where: string): Place {
   );
 }
 
-/** A socket that nobody listens on any more. */
+/** Removes a socket that no process listens on any more. */
 async function removeStale(path: string): Promise<void> {
   const stale = await new Promise<boolean>((resolve) => {
     const socket = connect(path);

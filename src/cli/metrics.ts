@@ -1,4 +1,7 @@
-/** `backup-router metrics`: what monitoring reads, on standard output or over HTTP on this host. */
+/**
+ * `backup-router metrics`: prints the metrics on standard output, or serves them over HTTP on this
+ * host.
+ */
 
 import { inquire } from '../control/client.js';
 import { expositionOfNone } from '../metrics/exposition.js';
@@ -27,7 +30,7 @@ export async function metrics(options: { readonly listen?: string; readonly json
     print(await ask(controlSocket));
     return EXIT.OK;
   } catch (error) {
-    // A file that is made of this says that there is no agent, rather than nothing.
+    // A file made from this output then says that there is no agent, instead of being empty.
     print(expositionOfNone(VERSION, instance));
     throw error;
   }

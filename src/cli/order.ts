@@ -1,5 +1,5 @@
 /**
- * `confirm`, `hold` and `role`: send a request that changes something and print the daemon's
+ * `confirm`, `hold` and `role`: sends a request that changes something, and prints the agent's
  * answer.
  */
 
@@ -15,7 +15,7 @@ import { sudoAgain } from './again.js';
 import type { OrderOutput } from './output.js';
 import { print, printJson } from './print.js';
 
-/** The exit status of each refusal. */
+/** The exit status for each error code of a refusal. */
 const STATUS: ReadonlyMap<string, number> = new Map([
   ['permission', EXIT.NO_PERMISSION],
   ['configuration', EXIT.CONFIG],
@@ -24,7 +24,10 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   ['state-directory', EXIT.NOT_IN_STATE],
 ]);
 
-/** Sends it, and returns the answer that has such a field. Rejects with 1, 69, 77, 78 or 70 and the remedy. */
+/**
+ * Sends the request and returns the answer if it has the field. Rejects with exit status 1, 69, 77,
+ * 78 or 70 and the remedy.
+ */
 export async function ask<Field extends string>(
   question: Request,
   field: Field,
@@ -36,7 +39,7 @@ export async function ask<Field extends string>(
   });
   if (response.ok) return answerWith(response, field);
   const { code, message, suggestion } = response.error;
-  // The very command again, with what stood behind it.
+  // The suggestion is the same command line with sudo.
   const help = code === 'permission' ? sudoAgain() : suggestion;
   throw new CommandError(STATUS.get(code) ?? EXIT.SOFTWARE, message, help);
 }
@@ -45,7 +48,7 @@ export interface OrderOptions {
   readonly json?: boolean;
 }
 
-/** Sends it and prints the answer. */
+/** Sends the request and prints the answer. */
 export async function order(question: Request, { json }: OrderOptions): Promise<number> {
   const { message } = await ask(question, 'message');
   if (json === true) printJson<OrderOutput>({ version: 1, message });
@@ -53,7 +56,7 @@ export async function order(question: Request, { json }: OrderOptions): Promise<
   return EXIT.OK;
 }
 
-/** The word behind `hold`: a duration, `off`, or nothing for "until hold off". */
+/** The argument of `hold`: a duration, `off`, or nothing, which means until `hold off`. */
 export function holdRequest(word: string | undefined): Request {
   if (word === undefined || word === 'never') return { command: 'hold', durationMs: 'never' };
   if (word === 'off') return { command: 'hold', durationMs: 'off' };
@@ -62,13 +65,16 @@ export function holdRequest(word: string | undefined): Request {
   throw new CommandError(EXIT.USAGE, `hold: ${parsed.fault.message}`, `${inMinutes(parsed.fault)}, or hold off`);
 }
 
-/** Whoever writes a bare number here has learned it from `commit confirmed 5`, which counts minutes. */
+/**
+ * A bare number is probably meant in minutes, as in `commit confirmed 5` of Junos, so minutes are
+ * suggested first.
+ */
 export function inMinutes({ code, message, suggestion }: Fault): string {
   const number = code === 'missing-unit' ? /\d[\d.]*/.exec(message)?.[0] : undefined;
   return number === undefined ? suggestion : `write ${number}m for minutes, or ${number}s for seconds`;
 }
 
-/** The word behind `role`, or keepalived's for it, in whatever case. */
+/** The argument of `role`, in any case. keepalived's words are accepted. */
 export function roleRequest(word: string): Request {
   const role = ROLES.get(word.toLowerCase());
   if (role !== undefined) return { command: 'role', role };

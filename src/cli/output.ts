@@ -1,6 +1,7 @@
 /**
- * What each command prints with `--json`: the whole of it, as types. docs/output.schema.json is made from them (src/manual).
- * Fields are added, never renamed or removed, while `version` is 1. Durations are milliseconds, times RFC 3339 in UTC.
+ * The complete output of each command with `--json`, as types. docs/output.schema.json is generated
+ * from them (src/manual). While `version` is 1, fields are added, never renamed or removed.
+ * Durations are in milliseconds, times in RFC 3339 format in UTC.
  */
 
 import type { Diagnostic } from '../config/diagnostic.js';
@@ -14,7 +15,7 @@ import type { Event } from '../model/event.js';
 import type { HooksStatus } from '../model/hooks.js';
 import type { Status } from '../model/status.js';
 
-/** By command; of a command with several answers, by what it was asked for. */
+/** By command. A command with several kinds of answer has several entries. */
 export interface Outputs {
   readonly status: StatusOutput;
   readonly events: EventOutput;
@@ -38,25 +39,25 @@ export interface Outputs {
   readonly error: ErrorOutput;
 }
 
-/** In place of the answer, with the exit status of the same number. */
+/** Printed in place of the answer if the command fails. */
 export interface ErrorOutput {
   readonly version: 1;
   readonly error: {
-    /** Of the process; the table of them is in backup-router(8). */
+    /** Exit status of the process; backup-router(8) has a table of them. */
     readonly exitStatus: number;
     readonly message: string;
-    /** What to do, as commands or as words; null: nothing is known. */
+    /** What to do, as commands or in words; null: not known. */
     readonly suggestion: string | null;
   };
 }
 
-/** `hooks`: what the process of the hooks says of itself; absent: none runs, or a status is followed. */
+/** `hooks`: the status of the hooks process; absent if none runs, or if the status is followed. */
 export type StatusOutput = Status & { readonly hooks?: HooksStatus };
 
 /** One line for each event. */
 export type EventOutput = { readonly version: 1 } & Event;
 
-/** The metrics of `metrics`, as values; docs/METRICS.md has their meaning. */
+/** The metrics of `metrics` as values. docs/METRICS.md explains them. */
 export interface MetricsOutput {
   readonly version: 1;
   readonly metrics: readonly MetricFamily[];
@@ -73,7 +74,7 @@ export interface RoutesOutput {
     readonly table: number;
     readonly metric: number;
     readonly protocol: number;
-    /** The whole route in the spelling of ip(8). */
+    /** The whole route as ip(8) writes it. */
     readonly text: string;
   }[];
   readonly rules: readonly {
@@ -85,7 +86,7 @@ export interface RoutesOutput {
   }[];
 }
 
-/** A route as `explain` tells of it. */
+/** A route in the output of `explain`. */
 export interface ExplainedRoute {
   readonly destination: string;
   readonly table: number;
@@ -109,7 +110,7 @@ export interface ExplainedRule {
 export interface ExplainedState {
   readonly state: 'now' | SceneName;
   readonly carrier: Carrier;
-  /** null: nothing carries or refuses it. */
+  /** null: nothing carries the packet, or a rule refuses it. */
   readonly route: ExplainedRoute | null;
   readonly rule: ExplainedRule | null;
   readonly why: string;
@@ -133,13 +134,15 @@ export interface ExplainOutput {
   readonly address: string;
   readonly family: Family;
   readonly vrf: string | null;
-  /** The source address of the packet; null: none is said, and the kernel chooses one after the lookup. */
+  /**
+   * The source address of the packet; null: not given, so the kernel chooses one after the lookup.
+   */
   readonly from: string | null;
   readonly configuration: Status['configuration']['source'];
-  /** null: none answers; `agentSilence` says why. */
+  /** null: no agent answers; `agentSilence` says why. */
   readonly agent: { readonly phase: string; readonly reason: string; readonly forMs: number } | null;
   readonly agentSilence: string | null;
-  /** The configured destination that the address belongs to; null: none. */
+  /** The configured destination that contains the address; null: none. */
   readonly destination: { readonly destination: string; readonly coveredBefore: boolean } | null;
   readonly kernel: ExplainedAnswer;
   readonly agrees: boolean;
@@ -158,7 +161,9 @@ export interface PlanOutput {
   readonly version: 1;
   readonly file: string;
   readonly configuration: Status['configuration']['source'];
-  /** Which half an agent that runs holds to; null: none runs, or it has not decided. */
+  /**
+   * Which of the two lists the running agent implements; null: none runs, or it has not decided.
+   */
   readonly applies: 'in' | 'out' | null;
   readonly in: IpCommands;
   readonly out: IpCommands;
@@ -169,7 +174,7 @@ export interface PlanOutput {
 export interface CheckOutput {
   readonly version: 1;
   readonly file: string;
-  /** The files of its directory of parts, in the order in which they are read. */
+  /** The parts of the configuration, in the order in which they are read. */
   readonly parts: readonly string[];
   readonly valid: boolean;
   readonly diagnostics: readonly Diagnostic[];
@@ -179,7 +184,7 @@ export interface ConvertOutput {
   readonly version: 1;
   readonly file: string;
   readonly form: 'yaml' | 'junos' | 'set';
-  /** null: the input has errors, or nothing is left of it. */
+  /** null: the input has errors, or the form can express none of it. */
   readonly text: string | null;
   readonly diagnostics: readonly Diagnostic[];
   /** What the form cannot express. */
@@ -187,22 +192,27 @@ export interface ConvertOutput {
   readonly advice: readonly string[];
 }
 
-/** Of an order that was taken. */
+/** The answer to an order that was accepted. */
 export interface OrderOutput {
   readonly version: 1;
   readonly message: string;
 }
 
 export interface ReloadOutput extends OrderOutput {
-  /** The file says what ran before. */
+  /** The file has the same content as the configuration that ran before. */
   readonly unchanged: boolean;
-  /** It is rolled back then, unless confirmed; null: it was taken for good. */
+  /**
+   * Time at which the configuration is rolled back unless confirmed; null: it needs no
+   * confirmation.
+   */
   readonly deadline: string | null;
 }
 
 export interface ReloadPlanOutput extends PlanOutput {
   readonly unchanged: boolean;
-  /** As `diff -u` has it, without its head; null: the text that runs is too long for a comparison. */
+  /**
+   * The lines of `diff -u` without its header; null: the running text is too long to be compared.
+   */
   readonly diff: readonly string[] | null;
 }
 
@@ -212,18 +222,21 @@ export interface RemovedOutput extends IpCommands {
   readonly dryRun: boolean;
   /** What had to stay, and why. */
   readonly notes: readonly string[];
-  /** What the kernel refused; then the exit status is 1. */
+  /** What the kernel refused. If there is any, the exit status is 1. */
   readonly failures: readonly string[];
 }
 
-/** A proposal; `commands`: what it would do while the routing daemon is down. */
+/** A proposal. `commands`: what it would do while the routing daemon is down. */
 export interface InitOutput extends IpCommands {
   readonly version: 1;
-  /** The text is a configuration, and nothing keeps its routes out. Else the exit status is 1. */
+  /**
+   * Whether the text is a valid configuration and none of its routes waits for anything. If not,
+   * the exit status is 1.
+   */
   readonly complete: boolean;
   readonly text: string;
   readonly candidates: readonly { readonly name: string; readonly reasons: readonly string[] }[];
-  /** What has to be known and cannot be told from here. */
+  /** What a configuration needs and this host does not show. */
   readonly missing: readonly string[];
   readonly waiting: readonly { readonly subject: string; readonly reason: string }[];
 }

@@ -1,5 +1,5 @@
 /**
- * What the agent owns in this network namespace, found without the daemon: from configuration files
+ * Finds what the agent owns in this network namespace without asking it: from configuration files
  * and a kernel dump.
  */
 
@@ -20,7 +20,7 @@ export interface Owned {
   readonly rules: readonly Rule[];
 }
 
-/** What is owned in that kernel. */
+/** What is owned in the given kernel. */
 export async function ownedIn(kernel: Pick<Kernel, 'observe'>, options: ConfigOptions): Promise<Owned> {
   const paths = pathsOf(process.env);
   const loaded = loadConfig(configFileOf(options), hintsOf(options), true);
@@ -32,7 +32,10 @@ export async function ownedIn(kernel: Pick<Kernel, 'observe'>, options: ConfigOp
   return { ownership: own, snapshot, routes: ownedRoutes(own, snapshot), rules: ownedRules(own, snapshot) };
 }
 
-/** Of the configuration in use and of the one before it; the defaults where there is none. */
+/**
+ * Ownership by the configuration in use and the former one. Without a configuration, by the
+ * defaults.
+ */
 function ownershipOf([config, former]: readonly Config[]): Ownership {
   const { routeProtocol, tableBase } = DEFAULTS;
   return config === undefined

@@ -1,6 +1,6 @@
 /**
- * `backup-router plan`: the kernel changes that a configuration would make from here, as commands
- * to read, or to paste into a root shell.
+ * `backup-router plan`: prints the kernel changes that a configuration would make from the current
+ * state, as commands to read or to paste into a root shell.
  */
 
 import { type Intent, intentOf, type Standing } from '../core/intent.js';
@@ -23,7 +23,7 @@ export async function plan(options: ConfigOptions & { readonly json?: boolean })
   return EXIT.OK;
 }
 
-/** What would change, and what that goes by. */
+/** The planned changes, and the facts that they are based on. */
 export interface Planned {
   readonly intent: Intent;
   readonly facts: Gathered;
@@ -34,8 +34,8 @@ export function planned(facts: Gathered): Planned {
 }
 
 /**
- * Whether ties are won depends on since when the daemons are dead; asked only of an agent whose
- * routes are in.
+ * Whether a tie is won depends on how long the daemons have been dead. Taken from the agent's
+ * status only while its routes are in.
  */
 function standingsOf(agent: Status | undefined): ReadonlyMap<DaemonId, Standing> | undefined {
   if (agent?.routes.phase !== 'in') return undefined;
@@ -44,7 +44,7 @@ function standingsOf(agent: Status | undefined): ReadonlyMap<DaemonId, Standing>
   );
 }
 
-/** Which half an agent that runs holds to; null: none runs, or it has not decided. */
+/** Which of the two lists the running agent implements; null: none runs, or it has not decided. */
 function applies(agent: Status | undefined): 'in' | 'out' | null {
   return agent === undefined || agent.routes.phase === 'starting' ? null : agent.routes.phase;
 }
@@ -92,7 +92,7 @@ export function planText({ intent, facts }: Planned, file: string): string {
   );
 }
 
-/** Keeps what others said on its comment line. */
+/** Makes text from other sources fit on one comment line. */
 function comment(words: string): string {
   return words.replace(/\s+/g, ' ');
 }

@@ -1,6 +1,7 @@
 /**
- * What a command writes to standard output and standard error. By the descriptors themselves: Node's streams take 3 ms of a command to open, and what a
- * full disk or a closed pipe says is heard here, at once.
+ * What a command writes to standard output and standard error. It writes to the descriptors
+ * directly: opening Node's streams takes 3 ms, and the errors of a full disk or a closed pipe are
+ * seen here at once.
  */
 
 import { fstatSync, writeSync } from 'node:fs';
@@ -11,7 +12,10 @@ const STDOUT = 1;
 const STDERR = 2;
 const PAUSE_MS = 5;
 
-/** Writes it whole. Nobody who reads it (`backup-router routes | head`) ends the command; throws a CommandError where it cannot be written. */
+/**
+ * Writes the whole text. If the reader is gone (`backup-router routes | head`), the process exits
+ * with 0. Any other error throws a CommandError.
+ */
 export function print(text: string): void {
   try {
     write(STDOUT, text);
@@ -22,26 +26,29 @@ export function print(text: string): void {
   }
 }
 
-/** What stands beside the output: diagnostics, what is done meanwhile. Dropped where it cannot be written. */
+/**
+ * Writes what does not belong to the output: diagnostics, progress. Dropped if it cannot be
+ * written.
+ */
 export function printError(text: string): void {
   try {
     write(STDERR, text);
   } catch {
-    // There is nowhere to say so.
+    // There is nowhere left to report it.
   }
 }
 
-/** The JSON of a command: one value, whole. */
+/** Prints the JSON of a command as one value. */
 export function printJson<T extends { readonly version: 1 }>(value: T): void {
   print(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Standard output as a terminal, with its width; nothing where it is a file or a pipe. */
+/** Standard output as a terminal, with its width. Empty if it is a file or a pipe. */
 export function terminal(): { readonly isTTY?: boolean; readonly columns?: number } {
   return fstatSync(STDOUT).isCharacterDevice() ? process.stdout : {};
 }
 
-/** For a command that writes to the stream: it ends when nobody reads any more. */
+/** For a command that writes to the stream: exits when the reader is gone. */
 export function endWithReader(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') printError(`backup-router: the output cannot be written: ${error.code}\n`);
@@ -55,7 +62,7 @@ function write(fd: number, text: string): void {
     try {
       at += writeSync(fd, bytes, at);
     } catch (error) {
-      // A pipe that somebody else has made one that does not wait.
+      // EAGAIN: another process has made the pipe non-blocking.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
       pause(PAUSE_MS);
     }

@@ -1,6 +1,6 @@
 /**
- * The command line: names, options, descriptions. What a command does is in the file of its name,
- * loaded when it is called.
+ * The command line: names, options, descriptions. Each command is implemented in the file of its
+ * name, which is loaded when the command is called.
  */
 
 import { Argument, Command, CommanderError, Option } from 'commander';
@@ -18,16 +18,18 @@ import type { ReloadOptions } from './reload.js';
 import type { RestoreOptions } from './restore.js';
 
 type Ends = (exitStatus: number) => void;
-/** Completes the command, which has its name; `program` is all of them. */
+/**
+ * Completes the definition of the command, which already has its name. `program` has all commands.
+ */
 type Define = (command: Command, ends: Ends, program: Command) => void;
 
 const JSON_HELP = 'as JSON, a stable schema';
 
-/** Runs the command that argv (without node and script) names; resolves with the exit status. */
+/** Runs the command that argv (without node and script) names. Resolves with the exit status. */
 export async function runProgram(argv: readonly string[]): Promise<number> {
   let status: number = EXIT.OK;
   const [name = ''] = argv;
-  // The definition of the others takes milliseconds; the script of a shell names them all.
+  // Defining all commands takes milliseconds. Only the completion script needs them all.
   const only = Object.hasOwn(COMMANDS, name) && name !== 'completion' ? name : undefined;
   const program = buildProgram((exitStatus) => {
     status = exitStatus;
@@ -41,7 +43,10 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   return status;
 }
 
-/** A command line that is no command: told as every other failure is. Without any command the help has been printed. */
+/**
+ * Reports an invalid command line like any other failure. Without any command, commander has
+ * printed the help.
+ */
 function usage({ code, message }: CommanderError, argv: readonly string[]): number {
   if (code === 'commander.help') return EXIT.USAGE;
   const [what, nearest] = message.replace(/^error: /, '').split('\n');
@@ -50,7 +55,7 @@ function usage({ code, message }: CommanderError, argv: readonly string[]): numb
   throw new CommandError(EXIT.USAGE, what!, nearest?.replace(/^\(|\)$/g, '') ?? `backup-router${command} --help`);
 }
 
-/** Which agent is meant: paths follow from it. */
+/** Sets the instance, which determines the paths of the agent. */
 function ofInstance(program: Command): void {
   const { instance } = program.opts<{ instance?: string }>();
   if (instance !== undefined) process.env['BACKUP_ROUTER_INSTANCE'] = instance;
@@ -59,7 +64,10 @@ function ofInstance(program: Command): void {
     throw new CommandError(EXIT.USAGE, `no name of an agent: ${named}`, 'letters, digits, _ . and -, at most 64');
 }
 
-/** The commands, or `only` the one of that name. `ends` hears the exit status of the one that ran. */
+/**
+ * All commands, or only the one named `only`. `ends` receives the exit status of the command that
+ * ran.
+ */
 export function buildProgram(ends: Ends, only?: string): Command {
   const program = new Command('backup-router')
     .description(
@@ -254,7 +262,7 @@ const COMMANDS: Readonly<Record<string, Define>> = {
           'auto: as configured; keepalived says master for primary, and backup or fault for standby',
         )
           .choices(['primary', 'standby', 'auto', 'master', 'backup', 'fault'])
-          // In whatever case; what it means, and a refusal, are the command's.
+          // Accepts any word: roleRequest() interprets or refuses it.
           .argParser((word: string) => word),
       )
       .option('--json', JSON_HELP)
@@ -320,14 +328,14 @@ const COMMANDS: Readonly<Record<string, Define>> = {
       ),
 };
 
-/** The command with `--interface` and `--member`. */
+/** Adds `--interface` and `--member` to the command. */
 function withJunosOptions(command: Command): Command {
   return command
     .option('--interface <name>', 'Junos text: the management interface of this host, by name or MAC address')
     .option('--member <member>', 'Junos text: re0, re1, node0 or node1; default: by the host name');
 }
 
-/** The command with all of {@link ConfigOptions}. */
+/** Adds all {@link ConfigOptions} to the command. */
 function withConfig(command: Command): Command {
   return withJunosOptions(
     command.option('-c, --config <file>', `configuration file (default: ${DEFAULT_CONFIG_FILE})`),

@@ -1,6 +1,6 @@
 /**
- * A configuration for a host that has none, from what its kernel and its routing daemons show, with the reason for each line; and what
- * cannot be told from here. Pure.
+ * Proposes a configuration for a host that has none, from what its kernel and its routing daemons
+ * show, with the reason for each line; and lists what this host does not show. Pure.
  */
 
 import { FRR_ROUTING_DAEMONS } from '../config/daemons/frr.js';
@@ -13,15 +13,15 @@ import { protocolText } from '../model/route-text.js';
 import type { Snapshot } from '../model/snapshot.js';
 
 export interface InitEvidence {
-  /** With the default routes of main and of every VRF. */
+  /** Includes the default routes of main and of every VRF. */
   readonly snapshot: Snapshot;
-  /** Daemons of FRR by their vty sockets, and those that /etc/frr/daemons starts. */
+  /** FRR daemons: those with a vty socket, and those that /etc/frr/daemons enables. */
   readonly frr: {
     readonly directory: string;
     readonly sockets: readonly string[];
     readonly enabled: readonly string[];
   };
-  /** BIRD's control socket, where there is one. */
+  /** BIRD's control socket, if there is one. */
   readonly bird: string | undefined;
 }
 
@@ -32,19 +32,22 @@ export interface PortCandidate {
 }
 
 export interface Proposal {
-  /** YAML, comments in it; with what is missing as a comment. */
+  /** YAML with comments. What is missing is in a comment. */
   readonly text: string;
   readonly candidates: readonly PortCandidate[];
-  /** What has to be known and cannot be told from here; none: the text is a configuration. */
+  /**
+   * What a configuration needs and this host does not show. Empty: the text is a valid
+   * configuration.
+   */
   readonly missing: readonly string[];
 }
 
-/** rtm_protocol of DHCP clients and of router advertisements (linux/rtnetlink.h). */
+/** rtm_protocol of router advertisements and of DHCP clients (linux/rtnetlink.h). */
 const LEASED: ReadonlySet<number> = new Set([9, 16]);
-/** Routing daemons: what they learn says nothing of a management network. */
+/** Routes that routing daemons learn do not indicate a management network. */
 const isDaemons = (protocol: number): boolean => isDaemonProtocol(protocol) && protocol !== FRR_STATIC;
 const NAMED_SO = /^(?:mgmt|management|oob|ma-|ma\d|fxp\d|me\d|em0)/i;
-/** Of these a route depends, or they are asked on behalf of all: the others of FRR bring no routes of their own. */
+/** The FRR daemons that bring routes of their own, or are asked on behalf of all (zebra). */
 const WATCHED: ReadonlySet<string> = new Set([...FRR_ROUTING_DAEMONS, 'nhrpd']);
 
 interface Way {
@@ -93,7 +96,7 @@ interface Ranked {
   readonly weight: number;
 }
 
-/** The best first; of none that speaks for nothing. */
+/** The ports that have a reason to be chosen, the best first. */
 function rank(snapshot: Snapshot): readonly Ranked[] {
   const ports = snapshot.links.filter(
     ({ name, vrfTable, index }) =>
@@ -122,7 +125,7 @@ function rank(snapshot: Snapshot): readonly Ranked[] {
     .sort((a, b) => b.weight - a.weight || (a.link.name < b.link.name ? -1 : 1));
 }
 
-/** Who puts such routes into the kernel, in words. */
+/** The source of routes with this protocol, in words. */
 function ownerText(protocol: number): string {
   const known: Readonly<Record<number, string>> = {
     2: 'the kernel itself',
@@ -139,7 +142,7 @@ function defaultText(family: Family): string {
   return family === 'inet' ? 'the default route' : 'the IPv6 default route';
 }
 
-/** Default routes that leave by the link, in its realm. */
+/** Default routes through the link, in its realm. */
 function ways(link: Link, family: Family | undefined, snapshot: Snapshot): readonly Way[] {
   const { table } = realmOf(link, snapshot);
   return snapshot.foreignRoutes

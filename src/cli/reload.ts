@@ -1,6 +1,6 @@
 /**
- * `backup-router reload`: for good; on approval, asked for on a terminal; or only what it would
- * change.
+ * `backup-router reload`: takes a configuration for good, or with confirmation, which a terminal
+ * asks for; or only shows what it would change.
  */
 
 import { renderDiagnostics } from '../config/diagnostic.js';
@@ -27,7 +27,7 @@ export interface ReloadOptions extends JunosOptions {
   readonly json?: boolean;
 }
 
-/** Exit status 0; 1 when it was not kept; 78 when the file is refused. */
+/** Exit status 0; 1 if the configuration was not confirmed; 78 if the file is refused. */
 export async function reload(options: ReloadOptions): Promise<number> {
   const confirmMs = options.confirm === undefined ? undefined : confirmTime(options.confirm);
   if (options.dryRun === true) return dryRun(options);
@@ -52,7 +52,7 @@ function confirmTime(word: string): number {
   );
 }
 
-/** What a reload would change: the text against the one that runs, and the kernel. */
+/** Shows what a reload would change: in the text that runs, and in the kernel. */
 async function dryRun(options: ReloadOptions): Promise<number> {
   const { file, source, text } = (await ask({ command: 'configuration' }, 'configuration')).configuration;
   const loaded = loadConfig(file, hintsOf(options));

@@ -1,4 +1,4 @@
-/** `backup-router restore`: gives back the default routes that were taken over. Needs no daemon. */
+/** `backup-router restore`: gives back adopted default routes. Does not need the agent. */
 
 import { DEFAULTS } from '../config/settings.js';
 import { someoneListens } from '../control/client.js';
@@ -19,7 +19,7 @@ export interface RestoreOptions {
   readonly force?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
-  /** Called by systemd after the end of the daemon. */
+  /** Called by systemd after the agent has ended. */
   readonly afterStop?: boolean;
 }
 
@@ -60,14 +60,14 @@ export async function restore(options: RestoreOptions): Promise<number> {
   }
 }
 
-/** Exit statuses that RestartPreventExitStatus= of the unit names. */
+/** Exit statuses in RestartPreventExitStatus= of the unit. */
 const FINAL: ReadonlySet<string> = new Set([EXIT.USAGE, EXIT.NO_PERMISSION, EXIT.CONFIG].map(String));
 
 /**
- * Whether systemd is about to start the daemon again, according to $SERVICE_RESULT (systemd.exec(5)):
- * after a crash the next process adopts the record 100 ms later, and giving back in between makes
- * the routing daemon lose its default route twice. `success` is an orderly stop, `timeout` one in
- * which the daemon hung.
+ * Whether systemd is about to start the agent again, according to $SERVICE_RESULT
+ * (systemd.exec(5)). After a crash the next process takes over the record 100 ms later; giving back
+ * in between would make the routing daemon lose its default route twice. `success` is an orderly
+ * stop, `timeout` a stop during which the agent hung.
  */
 export function comesBack(env: Readonly<Record<string, string | undefined>>): boolean {
   const result = env['SERVICE_RESULT'];

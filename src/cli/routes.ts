@@ -1,6 +1,6 @@
 /**
- * `backup-router routes`: the backup routes and rules in the kernel now, whether a daemon runs or
- * not.
+ * `backup-router routes`: prints the backup routes and rules in the kernel, whether the agent runs
+ * or not.
  */
 
 import { elsewhereText } from '../control/network-namespace.js';

@@ -1,4 +1,4 @@
-/** `backup-router run`: the daemon. */
+/** `backup-router run`: the agent. */
 
 import { loadConfig } from '../config/load.js';
 import { pathsOf } from '../model/paths.js';
@@ -12,7 +12,10 @@ export interface RunOptions extends JunosOptions {
   readonly verbose?: boolean;
 }
 
-/** The daemon goes on with the last known good copy where the file is broken; a dry run shows what the named file would do, or nothing. */
+/**
+ * If the file has errors, the agent goes on with the last known good copy. A dry run uses only the
+ * named file, or fails.
+ */
 export async function run(options: RunOptions): Promise<number> {
   if (options.dryRun === true && options.config !== undefined)
     namedConfig(options, loadConfig(options.config, hintsOf(options), true));

@@ -1,6 +1,6 @@
 /**
- * The status for people: terse, aligned, wrapped at the width of a terminal and not wrapped
- * anywhere else.
+ * The status for people: terse, aligned, wrapped at the width of a terminal and not wrapped in any
+ * other output.
  */
 
 import type { HooksStatus } from '../model/hooks.js';
@@ -18,15 +18,19 @@ import {
   wrap,
 } from '../model/text.js';
 
-/** Destinations listed for people, at the most; `--json` has them all. */
+/** The maximum number of destinations listed; `--json` has all of them. */
 const LISTED = 20;
-/** Where the text beside a label begins. */
+/** Column at which the text after a label begins. */
 const MARGIN = 17;
 
-/** The file has errors: what runs is not what was asked for. */
+/** The file has errors, so what runs is not what was asked for. */
 const BROKEN: ReadonlySet<Status['configuration']['source']> = new Set(['last-known-good', 'partial']);
 
-/** The file taken whole; in, installed, not hidden and by a gateway that answers; or out and everything covered; or waiting for a verdict that is not overdue. */
+/**
+ * Whether the state is the wished one: the whole file is in use, there are no faults, no
+ * destination is uncovered, the kernel agrees, and no symmetric reply is missing. In phase `in`,
+ * also every backup route carries packets and a gateway answers.
+ */
 export function inWishedState(s: Status): boolean {
   return (
     !BROKEN.has(s.configuration.source) &&
@@ -42,7 +46,7 @@ function carries(route: BackupRouteStatus): boolean {
   return route.state === 'installed' && route.hiddenBy === undefined && route.carriesNothing === undefined;
 }
 
-/** No backup router of one family, or of one destination, answers, or can. */
+/** Whether no backup router of one family, or of one destination, answers. */
 function unanswered({ gateways, backupRoutes }: Status): boolean {
   const silent = (named: readonly GatewayStatus[]): boolean =>
     named.length > 0 && named.every(({ state }) => state !== 'alive' && state !== 'unknown');
@@ -62,12 +66,12 @@ function unanswered({ gateways, backupRoutes }: Status): boolean {
   );
 }
 
-/** Symmetric replies are asked for, and some are not in. */
+/** Whether symmetric replies are configured and some are not installed. */
 function repliesMissing({ routes, symmetricReplies }: Status): boolean {
   return routes.phase !== 'starting' && symmetricReplies.some(({ state }) => state === 'absent');
 }
 
-/** The first words: what is so, not what is wished. */
+/** The first words: the actual state, not the wished one. */
 export function headline(s: Status): string {
   const { phase } = s.routes;
   const words = [phase === 'in' ? inWords(s.backupRoutes) : phase.toUpperCase()];
@@ -98,7 +102,7 @@ export function renderStatus(s: Status, paint: Paint, width: number, hooks?: Hoo
         : 'yellow';
   const phase = headline(s);
   const reason = localTimes(s.routes.reason);
-  // A reason may name the deadline itself: `held by an operator until ...`.
+  // A reason may contain the deadline: `held by an operator until ...`.
   const until =
     s.routes.untilMs === null
       ? ''
@@ -144,7 +148,7 @@ export function renderStatus(s: Status, paint: Paint, width: number, hooks?: Hoo
   return `${lines.join('\n')}\n\n${daemonTable}\n${routesTable(s, width)}`;
 }
 
-/** Those that have failed by their last run, or that all is well. */
+/** The number of hooks and of waiting events, and the hooks whose last run failed. */
 function hooksLines(
   { hooks, waiting, leftOut }: HooksStatus,
   nowMs: number,
@@ -216,7 +220,7 @@ function outageText(o: NonNullable<Status['lastOutage']>, nowMs: number): string
   return `${length} (${o.cause})${bridged}${carrierText(o)}: ${o.reason}`;
 }
 
-/** What carried the traffic meanwhile, where it was not the backup routes alone. */
+/** What carried the traffic during the outage, unless it was the backup routes alone. */
 function carrierText({ carriedBy, preemptedAfterMs }: NonNullable<Status['lastOutage']>): string {
   if (carriedBy === null || carriedBy === 'backup-routes') return '';
   const stale = ", carried by the daemon's stale routes";

@@ -1,10 +1,10 @@
 /**
- * `backup-router status --watch`: on a terminal the status is redrawn on each change and at each
- * interval, until `q`; in a pipe there is one block for each change. Goes on while no agent runs, and says
- * since when.
+ * `backup-router status --watch`: on a terminal, redraws the status on each change and at each
+ * interval, until `q`. In a pipe, prints one block for each change. Continues while no agent runs,
+ * and says since when.
  *
- * Invariant: however it ends (Ctrl-C, SIGTERM, the terminal closed, the reader gone), the terminal
- * is as it was before.
+ * Invariant: however it ends (Ctrl-C, SIGTERM, terminal closed, reader gone), the terminal is left
+ * as it was before.
  */
 
 import { writeSync } from 'node:fs';
@@ -82,7 +82,10 @@ export function watchStatus(options: WatchOptions): Promise<number> {
   });
 }
 
-/** `q`, as in every pager; Ctrl-C and Ctrl-D, which a terminal in raw mode sends as they are. */
+/**
+ * Ends on `q`, as in pagers, and on Ctrl-C and Ctrl-D, which a terminal in raw mode sends as
+ * characters.
+ */
 function endWithKey(input: NodeJS.ReadStream): void {
   if (!input.isTTY) return;
   input.setRawMode(true);
@@ -93,7 +96,7 @@ function endWithKey(input: NodeJS.ReadStream): void {
   });
 }
 
-/** Synchronous: it is the last thing that happens. */
+/** Synchronous, because the process exits right after it. */
 function leave(): void {
   if (process.stdin.isTTY) process.stdin.setRawMode(false);
   try {
@@ -116,7 +119,7 @@ function json(seen: Seen): string {
   return seen.kind === 'there' ? `${JSON.stringify(seen.status)}\n` : '';
 }
 
-/** What the status would say that much later if nothing else had changed. */
+/** The status after `ms` more milliseconds if nothing but the durations changes. */
 export function later(s: Status, ms: number): Status {
   const { unconfirmed } = s.configuration;
   return {
@@ -145,7 +148,8 @@ export function later(s: Status, ms: number): Status {
 }
 
 /**
- * Overwrites the screen, cut at its last line. The screen is not cleared first: that would flicker.
+ * Overwrites the screen and cuts the block at the last line. Clearing the screen first would
+ * flicker.
  */
 function screen(block: string, rows: number): string {
   const lines = block.trimEnd().split('\n');

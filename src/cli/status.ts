@@ -1,4 +1,4 @@
-/** `backup-router status`: what is in, why, and what is awaited until when. */
+/** `backup-router status`: whether the routes are in, why, and what is awaited until when. */
 
 import { inquire } from '../control/client.js';
 import { readHooksStatus } from '../hooks/status-file.js';

@@ -1,13 +1,13 @@
 /**
- * The terminal: its width, and whether it shows colours. Output to a pipe or a file is never
- * wrapped: one fact a line, so that grep finds it.
+ * The width of the terminal, and whether it shows colours. Output to a pipe or a file is not
+ * wrapped: it has one fact per line, so that grep finds it.
  */
 
 import type { Colour, Paint } from '../model/text.js';
 
 const CODE: Readonly<Record<Colour, number>> = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 };
 
-/** Columns; infinite where there is no terminal. */
+/** Columns. Infinite if the stream is not a terminal. */
 export function widthOf(stream: { readonly isTTY?: boolean; readonly columns?: number }): number {
   return stream.isTTY === true ? Math.max(40, stream.columns ?? 80) : Number.POSITIVE_INFINITY;
 }

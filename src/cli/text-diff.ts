@@ -1,6 +1,9 @@
-/** The difference of two texts, line by line, in the form of `diff -u`. Pure. */
+/** The difference between two texts, line by line, as `diff -u` prints it. Pure. */
 
-/** Lines of one side that are compared with each of the other; of more, the part that differs is shown as replaced. */
+/**
+ * The most lines of each side that are compared with each other. If there are more, the differing
+ * part is shown as replaced.
+ */
 const MAX_COMPARED = 2_000;
 const CONTEXT = 3;
 
@@ -9,7 +12,7 @@ interface Line {
   readonly text: string;
 }
 
-/** The lines of `diff -u` without its head; none: the texts are the same. */
+/** The lines of `diff -u` without its header. Empty if the texts are equal. */
 export function textDiff(before: string, after: string): readonly string[] {
   const [old, next] = [linesOf(before), linesOf(after)];
   const most = Math.min(old.length, next.length);
@@ -28,7 +31,7 @@ function linesOf(text: string): readonly string[] {
   return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
 }
 
-/** By the longest common subsequence. */
+/** Compares by the longest common subsequence. */
 function changed(old: readonly string[], next: readonly string[]): readonly Line[] {
   const out: Line[] = [];
   if (old.length > MAX_COMPARED || next.length > MAX_COMPARED)
@@ -52,7 +55,7 @@ function changed(old: readonly string[], next: readonly string[]): readonly Line
   return out;
 }
 
-/** What changes, with the lines around it. */
+/** The changes with the lines around them. */
 function hunks(lines: readonly Line[]): readonly string[] {
   const near = (at: number): boolean =>
     lines.slice(Math.max(0, at - CONTEXT), at + CONTEXT + 1).some(({ mark }) => mark !== ' ');

@@ -1,4 +1,4 @@
-/** Completion for bash, without the bash-completion package: a router seldom has it. */
+/** Completion for bash. It does not need the bash-completion package, which routers rarely have. */
 
 import type { CommandWords, Takes } from './words.js';
 

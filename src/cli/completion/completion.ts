@@ -1,7 +1,4 @@
-/**
- * `backup-router completion bash|zsh|fish`: the script that teaches a shell the commands and
- * options.
- */
+/** `backup-router completion bash|zsh|fish`: prints the completion script for a shell. */
 
 import type { Command } from 'commander';
 import { EXIT } from '../../model/exit.js';

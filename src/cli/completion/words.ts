@@ -1,6 +1,4 @@
-/**
- * What can be completed, whatever the shell: each command with its options and what they take.
- */
+/** What can be completed in any shell: each command with its options and their values. */
 
 import type { Command } from 'commander';
 import { describeProgram, type Parameter } from '../describe.js';
@@ -9,7 +7,7 @@ export type Takes =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'file' }
   | { readonly kind: 'words'; readonly words: readonly string[] }
-  /** Something that nobody can guess: an address, a number. */
+  /** A value that cannot be completed: an address, a number. */
   | { readonly kind: 'anything' };
 
 export interface OptionWords {
@@ -22,7 +20,7 @@ export interface CommandWords {
   readonly name: string;
   readonly description: string;
   readonly options: readonly OptionWords[];
-  /** Of the first argument. */
+  /** What the first argument takes. */
   readonly argument: Takes;
 }
 
@@ -62,8 +60,8 @@ function takesOf(parameter: Parameter): Takes {
 }
 
 /**
- * Up to the first full stop, since a completion has less than a line; without quotes, which every
- * shell escapes differently.
+ * The text up to the first `;` or `(`, because a completion has less than a line of room. Without
+ * quotes, which every shell escapes differently.
  */
 function firstClause(text: string): string {
   return text
