@@ -22,7 +22,7 @@ export type CommandTimes = Pick<ExecDaemon, 'intervalMs' | 'timeoutMs'>;
 /** The default timeout is reduced to the interval where a shorter interval is set. */
 export const DEFAULT_EXEC: CommandTimes = { intervalMs: 5_000, timeoutMs: 2_000 };
 
-/** Each run costs a process: a shorter interval loads a small router for little information. */
+/** Each run starts a process. With a shorter interval, that costs a small router too much. */
 const BOUNDS: DurationBounds = { minMs: 100, maxMs: 86_400_000, neverAllowed: false };
 
 export const COMMAND_KEYS: readonly Key[] = [

@@ -67,7 +67,7 @@ export interface YamlDocument {
 
 /**
  * Characters, not counting prefixes, of which there may be any number. A faulty file of this size
- * takes a second or two to parse, which does not hold up the boot.
+ * takes a second or two to parse, an acceptable delay of the boot.
  */
 const MAX_LENGTH = 1 << 18;
 const PREFIX_ITEMS = /(?:- )?["']?[0-9A-Fa-f.:]{2,45}\/\d{1,3}["']?,?\s+/g;

@@ -17,8 +17,8 @@ export interface Section {
   /** The entry of the key. An entry without a value has been reported and is not returned. */
   readonly get: (key: string) => Entry | undefined;
   /**
-   * Whether the key is present with any value, or misspelt. Its fault has been reported, so it does
-   * not also count as missing.
+   * Whether the key is present, even if its value is faulty or its name misspelt. Such a fault has
+   * been reported, so the key does not also count as missing.
    */
   readonly has: (key: string) => boolean;
   /** Offset of the key, or undefined if it is absent. */

@@ -37,7 +37,7 @@ export interface Setting<T> extends Omit<Key, 'schema' | 'fallback'> {
 export type SectionName = 'withdraw' | 'detect' | 'stale';
 export type Field = keyof Settings;
 
-/** A shorter interval loads the daemon for little information. */
+/** With a shorter interval, probing costs the daemon more than the answers are worth. */
 const MIN_PROBE_MS = 100;
 const ROUTE_PROTOCOL = 157;
 const TABLE_BASE = 25_500;

@@ -22,7 +22,7 @@ const UNSEEN: readonly (readonly [RegExp, string])[] = [
   [/[\u2010-\u2015\u2212]/, 'a dash that is no hyphen'],
 ];
 
-/** The first such character. */
+/** The first character of UNSEEN in the text. */
 export function unseenIn(text: string): Strange | undefined {
   for (const [pattern, what] of UNSEEN) {
     const found = pattern.exec(text)?.[0];

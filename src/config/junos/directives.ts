@@ -1,5 +1,5 @@
 /**
- * What Junos text cannot say and the agent must know, in a comment of the file:
+ * Directives: what the agent must know and Junos text cannot express, in a comment of the file.
  *
  *     # backup-router: interface eth0
  *     # backup-router: member re1
