@@ -1,31 +1,31 @@
 /**
- * BIRD's configuration as statements with their blocks, from its main file and everything that it includes. Pure. No statement is
- * interpreted here.
+ * BIRD's configuration as a list of statements, each with the blocks around it. The source is the
+ * main file and every file that it includes. Pure. The statements are not interpreted here.
  */
 
 import { type FileTree, textOf, unreadableOf } from './files.js';
 
 export const BIRD_FILES: readonly string[] = ['/etc/bird/bird.conf', '/etc/bird.conf'];
-/** As BIRD has it (conf/cf-lex.l). */
+/** The same limit as BIRD's (conf/cf-lex.l). */
 const MAX_DEPTH = 8;
 const MAX_FILES = 200;
 
 export interface BirdStatement {
-  /** Of its first character: `/etc/bird/bird.conf:12`. */
+  /** The position of the first character: `/etc/bird/bird.conf:12`. */
   readonly where: string;
-  /** Without the `;` or the block that ends it, blanks made one. */
+  /** The statement without its `;` or its block. Each run of white space is one blank. */
   readonly text: string;
   /** The headers of the blocks around it, outermost first: `protocol kernel`. Blocks of equal headers differ by `block`. */
   readonly within: readonly string[];
-  /** The number of the outermost block; undefined: outside of all. */
+  /** The number of the outermost block; undefined outside any block. */
   readonly block: number | undefined;
 }
 
 export interface BirdConfig {
   readonly statements: readonly BirdStatement[];
-  /** What could not be read, so that a statement that is not found may yet be there. */
+  /** What could not be read. If set, a statement that was not found may still exist. */
   readonly why: string | undefined;
-  /** Whether there is a configuration at all. */
+  /** Whether a configuration was found at all. */
   readonly any: boolean;
 }
 
@@ -34,7 +34,7 @@ interface Piece {
   readonly text: string;
 }
 
-/** `mains`: the files that BIRD may read first. */
+/** `mains`: the candidates for BIRD's main configuration file. */
 export function birdConfig(files: FileTree, mains: readonly string[] = BIRD_FILES): BirdConfig {
   const reader = new Reader(files);
   const any = mains.map((path) => reader.read(path, 0)).some(Boolean);
@@ -45,7 +45,10 @@ export function birdConfig(files: FileTree, mains: readonly string[] = BIRD_FILE
   };
 }
 
-/** The lines in the order in which BIRD has them: what is included stands where it is included. */
+/**
+ * Collects the lines in the order in which BIRD reads them: an included file replaces its
+ * `include`.
+ */
 class Reader {
   readonly pieces: Piece[] = [];
   why: string | undefined;
@@ -77,7 +80,7 @@ class Reader {
   #include(pattern: string, from: string, depth: number): void {
     const found = [...this.tree.keys()].filter((name) => matches(pattern, name)).sort();
     const closed = unreadableOf(this.tree, [pattern.slice(0, pattern.lastIndexOf('/'))]);
-    // A pattern of names may match nothing; a file that is named has to be there.
+    // A pattern may match nothing; a file that is named must exist.
     if (found.length === 0 && (closed !== undefined || !/^[^*?[]*\/[^/]*[*?][^/[]*$/.test(pattern)))
       this.why ??= closed ?? `${from} includes ${pattern}, which was not read`;
     for (const path of found) this.read(path, depth + 1);
@@ -125,12 +128,12 @@ function statementsOf(pieces: readonly Piece[]): readonly BirdStatement[] {
   return statements;
 }
 
-/** Absolute patterns. */
+/** The patterns that a file includes, as absolute paths. */
 export function includesOf(text: string, path: string): readonly string[] {
   return [...withoutComments(text).matchAll(INCLUDE)].map(([, name]) => absolute(name!, path));
 }
 
-/** A relative name is meant from the directory of the file. */
+/** A relative path is relative to the directory of the including file. */
 function absolute(name: string, path: string): string {
   return name.startsWith('/') ? name : `${path.slice(0, path.lastIndexOf('/'))}/${name}`;
 }
@@ -142,7 +145,7 @@ export function matches(pattern: string, path: string): boolean {
   return new RegExp(`^${source}$`).test(path);
 }
 
-/** Line breaks stay, and what is quoted. */
+/** Replaces comments by blanks. Line breaks and quoted strings are kept. */
 function withoutComments(text: string): string {
   return text.replace(/"[^"\n]*"|#[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g, (part) =>
     part.startsWith('"') ? part : part.replace(/[^\n]/g, ' '),

@@ -1,7 +1,7 @@
 /**
- * Every check there is, in the order in which findings of one severity are shown: what carries
- * packets first. Adding one is a file (or a constant in the file of its family), a line here and a
- * row in docs/DOCTOR.md; tests hold the three together.
+ * All checks, in the order in which findings of equal severity are printed: the checks of what
+ * carries packets come first. To add a check, add a file (or a constant in the file of its
+ * family), a line here and a row in docs/DOCTOR.md. Tests compare the three.
  */
 
 import * as agent from './checks/agent.js';
@@ -34,11 +34,14 @@ export interface Group {
   readonly checks: readonly Check[];
 }
 
-/** What can be looked at without a configuration: these groups, and what is said of the configuration itself. */
+/**
+ * The groups that can run without a configuration. The checks of the configuration file itself run
+ * as well.
+ */
 export const WITHOUT_CONFIGURATION: ReadonlySet<string> = new Set(['network managers', 'unit', 'clock']);
 const OF_THE_FILE: ReadonlySet<string> = new Set(['config-missing', 'config-faults']);
 
-/** Every check that can be asked of this host. */
+/** The checks that can run on this host. */
 export function checksFor(configured: boolean): readonly Group[] {
   if (configured) return CATALOGUE;
   return CATALOGUE.map(({ name, checks }) => ({

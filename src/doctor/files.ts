@@ -1,6 +1,6 @@
 /**
- * The files of the host as evidence: a plain map from absolute path to what is there, and a few
- * pure questions to it. Reading them is gather/files.ts's; what they mean is the checks'.
+ * The files of the host as evidence: a map from absolute path to entry, and pure queries on it.
+ * gather/files.ts reads the files; the checks interpret them.
  *
  * Invariant: a path below a directory that could not be listed is unseen, not absent.
  */
@@ -10,23 +10,23 @@ import { type Seen, seen, unseen } from './seen.js';
 export type FileEntry =
   | {
       readonly kind: 'file';
-      readonly text: string /** Where a symbolic link of this name points. */;
+      readonly text: string /** The target of a symbolic link. */;
       readonly target?: string;
     }
   | { readonly kind: 'directory' }
-  /** A socket, a device: there, and not for reading. */
+  /** Exists and is not read: a socket, a device. */
   | { readonly kind: 'other' }
   | { readonly kind: 'unreadable'; readonly why: string };
 
 export type FileTree = ReadonlyMap<string, FileEntry>;
 
-/** Text and where it was found. */
+/** The text of a file and its path. */
 export interface FoundFile {
   readonly path: string;
   readonly text: string;
 }
 
-/** The text of a file; undefined: there is no such file. */
+/** The text of a file; undefined if there is no such file. */
 export function textOf(tree: FileTree, path: string): Seen<string | undefined> {
   const entry = tree.get(path);
   if (entry?.kind === 'unreadable') return unseen(`${path}: ${entry.why}`);
@@ -35,7 +35,7 @@ export function textOf(tree: FileTree, path: string): Seen<string | undefined> {
   return closed === undefined ? seen(undefined) : unseen(closed);
 }
 
-/** The trimmed text, for files of one value; undefined when absent or unreadable. */
+/** The trimmed text of a file with one value; undefined if it is absent or unreadable. */
 export function valueOf(tree: FileTree, path: string): string | undefined {
   const entry = tree.get(path);
   return entry?.kind === 'file' ? entry.text.trim() : undefined;
@@ -45,7 +45,10 @@ export function exists(tree: FileTree, path: string): boolean {
   return tree.has(path);
 }
 
-/** The readable files directly in a directory whose names end so, by name. */
+/**
+ * The readable files directly in a directory whose names end with `suffix`, in the order of their
+ * names.
+ */
 export function filesIn(tree: FileTree, directory: string, suffix: string): readonly FoundFile[] {
   const found: FoundFile[] = [];
   for (const [path, entry] of tree) {
@@ -55,7 +58,10 @@ export function filesIn(tree: FileTree, directory: string, suffix: string): read
   return found.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Why something of these could not be read; undefined: all of it was, or is not there. */
+/**
+ * Why one of the paths, or something below it, could not be read. Undefined: all of it was read or
+ * does not exist.
+ */
 export function unreadableOf(tree: FileTree, paths: readonly string[]): string | undefined {
   for (const [path, entry] of tree) {
     if (entry.kind === 'unreadable' && paths.some((one) => path === one || path.startsWith(`${one}/`)))

@@ -1,7 +1,7 @@
 /**
- * FRR's configuration as lines with their blocks: from the files of /etc/frr and from what running
- * daemons say. Pure. Only what the checks need: which lines there are, where, below which blocks. No
- * command is interpreted.
+ * FRR's configuration as lines with the blocks around them, from the files in /etc/frr and from
+ * running daemons. Pure. It has what the checks need: which lines there are, where, and in which
+ * blocks. Commands are not interpreted.
  */
 
 import { type FoundFile, filesIn, textOf, unreadableOf } from './files.js';
@@ -12,24 +12,27 @@ export interface FrrLine {
   readonly where: string;
   /** The lines that open the blocks around it, outermost first: `router bgp 65002`. */
   readonly within: readonly string[];
-  /** Without leading blanks. */
+  /** The line without leading blanks. */
   readonly text: string;
-  /** Where the daemons of this configuration have their sockets. */
+  /** The directory with the sockets of the daemons that have this configuration. */
   readonly sockets: string;
-  /** Of a file: its path and the number of the line. */
+  /** For a line of a file: the path and the line number. */
   readonly file?: { readonly path: string; readonly number: number };
 }
 
-/** What is asked of a host here. */
+/** The evidence that this module uses. */
 export type FrrSources = Pick<Host, 'config' | 'files' | 'running' | 'runningComplete'>;
 
 const DIRECTORY = '/etc/frr';
 const RUN_DIRECTORY = '/run/frr';
-/** FRR's daemons, of which each reads a file of its own where there is no frr.conf (vty_read_config in lib/vty.c). */
+/**
+ * The configuration file of a single FRR daemon, read where there is no frr.conf (vty_read_config
+ * in lib/vty.c).
+ */
 const DAEMON_FILE = /\/(?:zebra|staticd|mgmtd|[a-z0-9]+d)\.conf$/;
 
 export interface FrrInstance {
-  /** Where its files are. */
+  /** The directory with its configuration files. */
   readonly directory: string;
   readonly sockets: string;
 }
@@ -49,7 +52,7 @@ function pathspaceOf(sockets: string): string | undefined {
   return /^(?:\/var)?\/run\/frr\/([^/]+)\/?$/.exec(sockets)?.[1];
 }
 
-/** frr.conf where it is there, and nothing else then; else the files of the daemons. */
+/** Only frr.conf if it exists, else the files of the daemons. */
 function filesRead(host: FrrSources, directory: string): readonly FoundFile[] {
   const files = filesIn(host.files, directory, '.conf');
   const integrated = files.find(({ path }) => path === `${directory}/frr.conf`);
@@ -57,8 +60,8 @@ function filesRead(host: FrrSources, directory: string): readonly FoundFile[] {
 }
 
 /**
- * All lines, files first. `why`: what could not be read, so that a line that is not found may yet
- * be there.
+ * All lines, those of files first. `why`: what could not be read. If set, a line that was not
+ * found may still exist.
  */
 export function frrLines(host: FrrSources): {
   readonly lines: readonly FrrLine[];
@@ -81,7 +84,8 @@ export function frrLines(host: FrrSources): {
       linesOf(text).map(({ within, text: line }) => ({ where: `${daemon} (running)`, within, text: line, sockets })),
     ),
   ];
-  // Either source is enough: a running daemon has read its files, and says more than they do.
+  // Either source is enough. A running daemon has read its files, and its configuration is more
+  // complete.
   const unread = instances
     .filter(({ sockets }) => !host.running.some((one) => one.sockets === sockets))
     .map(({ directory }) => directory);
@@ -95,18 +99,18 @@ export function frrLines(host: FrrSources): {
   return { lines, why: unreadableOf(host.files, directories) ?? nothing };
 }
 
-/** What opens a block that lines without indentation belong to as well, until it is left. */
+/** Commands that open a block. Lines without indentation can belong to it until it is left. */
 const OPENS =
   /^(?:router|vrf|interface|address-family|route-map|line|key|bfd|segment-routing|pseudowire|l2vpn|nexthop-group)\b/;
-/** Commands that exist only within a block of routing, however they are indented by hand. */
+/** Commands that exist only in a routing block, however somebody has indented them. */
 const ROUTING =
   /^(?:no )?(?:redistribute|network|default-information|neighbor|bgp|address-family|exit-address-family)\b/;
-/** Commands of a VRF that are commands outside of one, too. */
+/** Commands of a VRF block that are also valid outside one. */
 const OF_VRF = /^(?:no )?(?:ip|ipv6) (?:route|nht)\b/;
 
 /**
- * The lines of one configuration. Indentation tells the blocks, as vtysh writes them; where somebody has left it away, the
- * command does. `exit` and its kin leave one, `!` leaves none.
+ * The lines of one configuration. Indentation shows the blocks, as vtysh writes it. For lines
+ * without indentation the command decides. `exit` and its variants leave a block; `!` does not.
  */
 export function linesOf(
   text: string,
@@ -135,7 +139,7 @@ export function linesOf(
   return lines;
 }
 
-/** Whether a command at the margin is one of the block that was opened last. */
+/** Whether an unindented command belongs to the outermost open block. */
 function belongsInside(bare: string, open: readonly string[]): boolean {
   const [outer] = open;
   if (outer === undefined) return false;
@@ -161,12 +165,12 @@ export function frrLineText(line: FrrLine): string {
   return `${line.where}: ${[...line.within, line.text].join(' > ')}`;
 }
 
-/** Lines that a remedy names one by one. */
+/** The number of commands that a remedy writes out. */
 const REMOVED = 8;
 
 /**
- * Commands that take the lines away: by vtysh where a daemon runs with them, and then out of the file as well; else from the
- * file alone.
+ * Commands that remove the lines: by vtysh and `write memory` if a running daemon has them, else
+ * by editing the file.
  */
 export function removalOf(lines: readonly FrrLine[]): readonly string[] {
   const live = lines.filter(({ file }) => file === undefined);
@@ -190,7 +194,7 @@ export function removalOf(lines: readonly FrrLine[]): readonly string[] {
   ];
 }
 
-/** A command line of vtysh for the FRR with its sockets there. */
+/** The vtysh command line for the FRR instance with these sockets. */
 export function vtysh(sockets: string, commands: readonly string[]): string {
   const name = pathspaceOf(sockets);
   const at = /^(?:\/var)?\/run\/frr\/?$/.test(sockets)
@@ -207,7 +211,7 @@ export interface DaemonsOption {
   readonly evidence: string;
 }
 
-/** `NAME=value` of a file `daemons`, without its quotes; undefined: not there. */
+/** The last `NAME=value` line of a `daemons` file, without quotes; undefined if there is none. */
 export function daemonsOption(host: Pick<Host, 'files'>, path: string, name: string): DaemonsOption | undefined {
   const text = textOf(host.files, path);
   const lines = (text.kind === 'seen' ? (text.value ?? '') : '').split('\n');

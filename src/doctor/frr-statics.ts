@@ -1,6 +1,6 @@
 /**
- * Static routes of FRR's configuration: where they stand, and where their next hop is looked up (`ip route` and `ipv6 route` of
- * FRR's user guide). Pure.
+ * The static routes of FRR's configuration: their positions, and the VRF in which their next hop
+ * is looked up (`ip route` and `ipv6 route` in FRR's user guide). Pure.
  */
 
 import { type Address, familyBits, familyOf, parseAddress } from '../model/address.js';
@@ -13,21 +13,24 @@ export interface FrrStatic {
   readonly destination: Prefix;
   readonly gateway: Address | undefined;
   readonly device: string | undefined;
-  /** It drops the packets: blackhole, reject, Null0. */
+  /** The route drops the packets: blackhole, reject, Null0. */
   readonly refuses: boolean;
-  /** Of the route; undefined: in no VRF. */
+  /** The VRF of the route; undefined: none. */
   readonly vrf: string | undefined;
-  /** Of its next hop. */
+  /** The VRF of its next hop. */
   readonly nexthopVrf: string | undefined;
 }
 
-/** Those of the main table and of VRFs; a line with another table, and one that cannot be read, is none. */
+/**
+ * The static routes of the main table and of VRFs. A line that names another table or cannot be
+ * parsed is skipped.
+ */
 export function staticsOf(lines: readonly FrrLine[]): readonly FrrStatic[] {
   return lines.flatMap((line) => staticOf(line) ?? []);
 }
 
 const REFUSES = /^(?:blackhole|reject|null0)$/i;
-/** Words behind which another word stands. */
+/** Keywords that take a value. */
 const PAIRS: ReadonlySet<string> = new Set([
   'tag',
   'vrf',
@@ -49,7 +52,7 @@ function staticOf(line: FrrLine): FrrStatic | undefined {
   const places: string[] = [];
   for (let i = 0; i < words.length; i++) {
     if (PAIRS.has(words[i]!)) options.set(words[i]!, words[++i] ?? '');
-    // The distance, `onlink`, `bfd` and what follows end the places.
+    // The distance, `onlink`, `bfd` and what follows are not part of the next hop.
     else if (options.size === 0 && places.length < 2 && !/^(?:\d+|onlink|bfd)$/.test(words[i]!)) places.push(words[i]!);
   }
   if (Number(options.get('table') ?? TABLE_MAIN) !== TABLE_MAIN || places.length === 0) return undefined;
@@ -72,7 +75,7 @@ function named(vrf: string | undefined): string | undefined {
   return vrf === 'default' ? undefined : vrf;
 }
 
-/** Host bits are cleared, as FRR does. */
+/** The host bits are cleared, as in FRR. */
 function prefixOf(text: string): Prefix | undefined {
   const [, address, length] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
   const parsed = address === undefined ? undefined : parseAddress(address);
@@ -80,14 +83,14 @@ function prefixOf(text: string): Prefix | undefined {
   return prefix(parsed, Number(length));
 }
 
-/** `10.0.0.0 255.0.0.0`. */
+/** An address with a netmask: `10.0.0.0 255.0.0.0`. */
 function masked(address: string, mask: string): Prefix | undefined {
   const bytes = /^\d+(?:\.\d+){3}$/.test(mask) ? mask.split('.') : [];
   const bits = bytes.map((byte) => Number(byte).toString(2).padStart(8, '0')).join('');
   return /^1*0*$/.test(bits) && bits.length === 32 ? prefixOf(`${address}/${bits.lastIndexOf('1') + 1}`) : undefined;
 }
 
-/** The static by whose next hop that of another one is reached: the longest that contains it. */
+/** The static route that resolves the next hop of `one`: the longest that contains it. */
 export function recursionOf(one: FrrStatic, all: readonly FrrStatic[]): FrrStatic | undefined {
   const { gateway } = one;
   if (gateway === undefined) return undefined;
@@ -99,7 +102,7 @@ export function recursionOf(one: FrrStatic, all: readonly FrrStatic[]): FrrStati
     .sort((a, b) => b.destination.length - a.destination.length)[0];
 }
 
-/** What the next hop is called among those that the kernel was asked for. */
+/** The key of a next hop in `Host.nextHops`. */
 export function nextHopKey(gateway: Address, vrf: string | undefined): string {
   return vrf === undefined ? gateway : `${gateway} vrf ${vrf}`;
 }

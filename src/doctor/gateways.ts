@@ -1,6 +1,6 @@
 /**
- * The gateways of a backup router as they are now: those of the file, or with `auto` those of the
- * default routes on its interface. Pure.
+ * The current gateways of a backup router: those of the file or, with `auto`, those of the default
+ * routes on its interface. Pure.
  */
 
 import type { Address } from '../model/address.js';

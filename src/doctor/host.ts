@@ -1,5 +1,5 @@
 /**
- * Everything that `doctor` knows of a host: plain values, gathered once at the edge (gather/) and
+ * All evidence that `doctor` has about a host. It is plain values, gathered once (gather/) and
  * judged by pure functions (checks/). Invariant: what could not be looked at is `unseen` with a
  * reason, never an empty list.
  */
@@ -18,22 +18,22 @@ import type { Seen } from './seen.js';
 
 export interface KernelEvidence {
   /**
-   * Foreign routes in it are those of the main table and of the VRFs, no longer than the longest
-   * destination.
+   * Its foreign routes are those of the main table, of VRFs and of tables that rules name, no
+   * longer than the longest destination.
    */
   readonly snapshot: Snapshot;
   readonly neighbours: readonly NeighbourEntry[];
-  /** Whether the neighbours were asked for a sign of life just now; else why not. */
+  /** Whether the neighbours have just been probed, or why not. */
   readonly asked: Seen<true>;
-  /** All routes with FRR's protocol number for statics, of any length. */
+  /** All routes with FRR's protocol number for static routes, of any length. */
   readonly frrStatics: readonly Route[];
-  /** What stands in the tables that the agent uses or would use, whoever put it there. */
+  /** All routes in the tables that the agent uses or would use, foreign ones included. */
   readonly ownTables: readonly Route[];
-  /** Of IPv6 routes of the main table, not ours. */
+  /** The nexthop objects of IPv6 routes of the main table that are not ours. */
   readonly nexthopObjects: NexthopObjects;
 }
 
-/** One step of the way to a socket or directory: owner and permissions. */
+/** One component of the path to a socket or directory: its owner and permissions. */
 export interface PathStep {
   readonly path: string;
   readonly mode: number;
@@ -44,39 +44,40 @@ export interface PathStep {
 export type SocketOutcome = 'answers' | 'accepts' | 'absent' | 'no-directory' | 'stale' | 'denied' | 'silent' | 'fault';
 
 export interface SocketEvidence {
-  /** `frr/zebra`. */
+  /** For example `frr/zebra`. */
   readonly id: string;
   readonly kind: 'frr' | 'bird' | 'socket';
   /** `/run/frr/zebra.vty`, `127.0.0.1:179`. */
   readonly where: string;
   readonly outcome: SocketOutcome;
-  /** The errno, the fault, how long it was silent. */
+  /** The errno, the fault, or how long the daemon was silent. */
   readonly detail: string;
   /**
-   * From the directory below the root to the socket itself; empty for TCP and what is not there.
+   * From the directory below the root to the socket itself. Empty for TCP and for a path that does
+   * not exist.
    */
   readonly steps: readonly PathStep[];
-  /** Directories in which the same daemon answers, where it has no socket here. */
+  /** The directories in which the same daemon answers, if it has no socket here. */
   readonly elsewhere?: readonly string[];
 }
 
-/** What zebra answers to a command. */
+/** zebra's answer to a command. */
 export interface Answered {
-  /** The directory of its socket. */
+  /** The directory of the socket. */
   readonly sockets: string;
   readonly command: string;
   readonly text: string;
 }
 
-/** The configuration that a running FRR daemon says it has. */
+/** The configuration that a running FRR daemon reports. */
 export interface RunningConfig {
   readonly daemon: string;
-  /** The directory of its socket. */
+  /** The directory of the socket. */
   readonly sockets: string;
   readonly text: string;
 }
 
-/** Who a process is, as far as permissions go. */
+/** The identity of a process for permission checks. */
 export interface Identity {
   /** `the running agent (pid 42)`, `user backup-router of the unit`, `this user`. */
   readonly who: string;
@@ -95,9 +96,12 @@ export interface ProcessEvidence {
 
 export interface AgentEvidence {
   readonly socket: string;
-  /** The status of the running agent; undefined: none runs in this network namespace. */
+  /** The status of the running agent; undefined if none runs in this network namespace. */
   readonly status: Seen<Status | undefined>;
-  /** One answers that runs in another one: what it says is about another kernel than the one that was looked at. */
+  /**
+   * Set if the agent that answers runs in another network namespace. Its status then concerns
+   * another kernel than the one that was looked at.
+   */
   readonly elsewhere?: Elsewhere;
   readonly identity: Identity | undefined;
   /** Other agents in this network namespace, as pid and command line. */
@@ -105,21 +109,21 @@ export interface AgentEvidence {
 }
 
 export interface SystemdEvidence {
-  /** Properties of `systemctl show` of the agent's unit. */
+  /** The properties of the agent's unit from `systemctl show`. */
   readonly unit: Readonly<Record<string, string>>;
 }
 
 export interface Host {
   readonly config: Config;
-  /** The daemons that it watches, with the protocols of their routes. */
+  /** The watched daemons, with the protocols of their routes. */
   readonly watched: readonly WatchedDaemon[];
   readonly configuration: {
     readonly file: string;
     readonly diagnostics: readonly Diagnostic[];
     readonly text: string | undefined;
     /**
-     * There is none, and what is looked at is what `init` proposes: what it cannot tell; none where it is whole. Absent: there
-     * is one.
+     * Set if there is no configuration file and what `init` proposes is judged instead: what the
+     * proposal cannot tell, empty if it is complete. Absent: there is a file.
      */
     readonly missing?: readonly string[];
     /** The last known good copy, as text. */
@@ -128,32 +132,35 @@ export interface Host {
   };
   readonly files: FileTree;
   readonly kernel: Seen<KernelEvidence>;
-  /** Empty: the kernel has none. */
+  /** Empty: the kernel has no policy rules. */
   readonly rules: Seen<readonly Rule[]>;
   readonly sockets: readonly SocketEvidence[];
   readonly running: readonly RunningConfig[];
-  /** Whether all FRR daemons that were asked for their configuration gave it. */
+  /** Whether all FRR daemons that were asked for their configuration returned it. */
   readonly runningComplete: Seen<true>;
-  /** zebra's `show ip nht` and `show ipv6 nht`; none: it does not answer. */
+  /** zebra's `show ip nht` and `show ipv6 nht`; none if it does not answer. */
   readonly nexthopTracking?: readonly Answered[];
-  /** The kernel's way to next hops of FRR's statics, by nextHopKey. */
+  /** The kernel's routes to the next hops of FRR's static routes, by nextHopKey. */
   readonly nextHops: Seen<ReadonlyMap<string, KernelAnswer>>;
-  /** The main configuration files of the BIRDs that run here, else the usual ones. */
+  /**
+   * The main configuration files of the BIRDs that run here. Empty: none runs, or they use the
+   * default files.
+   */
   readonly birdFiles: Seen<readonly string[]>;
   readonly agent: AgentEvidence;
   readonly self: Identity;
   readonly processes: Seen<readonly ProcessEvidence[]>;
   readonly systemd: Seen<SystemdEvidence>;
-  /** The unit file that belongs to this version. */
+  /** The unit file of this version. */
   readonly shippedUnit: Seen<string>;
   readonly stateDirectory: {
     readonly path: string;
     readonly steps: readonly PathStep[];
-    /** `unseen`: a directory on the way is closed to this user. */
+    /** `unseen`: this user may not search a directory on the path. */
     readonly exists: 'yes' | 'no' | 'unseen';
   };
-  /** Why koffi does not load; undefined: it does. */
+  /** Why koffi does not load; undefined: it loads. */
   readonly nativeFault: string | undefined;
-  /** Wall clock, and when this program was built; milliseconds since 1970. */
+  /** The wall clock, and when this program was built, in milliseconds since 1970. */
   readonly clock: { readonly now: number; readonly built: number };
 }

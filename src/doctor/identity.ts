@@ -1,7 +1,7 @@
 /**
- * Who the agent is on this host, and what such a one may open: the permission rules of
- * path_resolution(7) and unix(7), applied to modes and owners that were read. doctor itself often
- * runs as root, whom every socket lets in; the agent does not. Pure.
+ * The agent's identity on this host, and what that identity may open: the permission rules of
+ * path_resolution(7) and unix(7), applied to modes and owners that were read. doctor often runs as
+ * root, who may open every socket; the agent does not. Pure.
  */
 
 import { unitOf } from '../model/paths.js';
@@ -12,24 +12,24 @@ import { type Seen, seen, unseen } from './seen.js';
 
 export const CAP_DAC_OVERRIDE = 1n;
 export const CAP_NET_ADMIN = 12n;
-/** The agent's unit, and the name of its file: a template where there are several agents. */
+/** The agent's unit, and the name of its unit file: a template where there are several agents. */
 export const UNIT = unitOf(process.env);
 export const UNIT_FILE = UNIT.replace(/@.*\./, '@.');
 export const TEMPLATED = UNIT !== UNIT_FILE;
-/** What the routing daemon is ordered after. */
+/** The target that the routing daemon is ordered after. */
 export const START_TARGET = 'backup-router-start.target';
 
 export function hasCapability(identity: Identity, capability: bigint): boolean {
   return ((identity.capabilities >> capability) & 1n) === 1n;
 }
 
-/** The unit with its drop-ins, those of the template first. */
+/** The unit file with its drop-ins, those of the template first. */
 export function unitFiles(tree: FileTree): readonly FoundFile[] {
   const files = systemdFiles(tree, `system/${UNIT_FILE}`);
   return TEMPLATED ? [...files, ...systemdFiles(tree, `system/${UNIT}`)] : files;
 }
 
-/** The running agent, else the user that its unit names, else whoever asks. */
+/** The identity of the running agent, else that of its unit's user, else that of this process. */
 export function agentIdentity(host: Host): Seen<Identity> {
   if (host.agent.identity !== undefined) return seen(host.agent.identity);
   const { status } = host.agent;
@@ -38,7 +38,7 @@ export function agentIdentity(host: Host): Seen<Identity> {
   return unitIdentity(host) ?? seen(host.self);
 }
 
-/** undefined: there is no unit. */
+/** Undefined: there is no unit. */
 function unitIdentity(host: Host): Seen<Identity> | undefined {
   const closed = unreadableOf(
     host.files,
@@ -86,12 +86,12 @@ function accounts(host: Host, path: string): readonly (readonly string[])[] {
   return (valueOf(host.files, path) ?? '').split('\n').map((line) => line.split(':'));
 }
 
-/** What the last step must allow, as permission bits of one class. */
+/** The permission bits of one class that the last component must grant. */
 const LAST_NEEDS = { search: 0o1, write: 0o2, 'write-search': 0o3 } as const;
 
 /**
- * The first step on the way that turns the identity away: no search permission on a directory, not
- * what is needed on the last one.
+ * The first component of the path that denies access: a directory without search permission, or
+ * the last component without what is needed.
  */
 export function turnedAwayAt(
   identity: Identity,
@@ -106,17 +106,17 @@ export function turnedAwayAt(
   });
 }
 
-/** `drwxr-x--- frr:frrvty` as numbers: `0750 uid 101 gid 103`. */
+/** The component as text, with numbers: `/run/frr: mode 0750, uid 101, gid 103`. */
 export function stepText(step: PathStep): string {
   return `${step.path}: mode ${(step.mode & 0o7777).toString(8).padStart(4, '0')}, uid ${step.uid}, gid ${step.gid}`;
 }
 
-/** The name of a group, else its number. */
+/** The name of a group, or its number if it has none. */
 export function groupName(host: Host, gid: number): string {
   return accounts(host, '/etc/group').find((fields) => fields[2] === String(gid))?.[0] ?? String(gid);
 }
 
-/** The name of a user, else its number. */
+/** The name of a user, or its number if it has none. */
 export function userName(host: Host, uid: number): string {
   return accounts(host, '/etc/passwd').find((fields) => fields[2] === String(uid))?.[0] ?? String(uid);
 }

@@ -1,15 +1,15 @@
 /**
  * systemd's configuration files (systemd.syntax(7), systemd.unit(5), networkd.conf(5)): sections,
  * repeated keys, and the precedence of main file and drop-ins over /etc, /run, /usr/local/lib,
- * /usr/lib and /lib. Pure; reads the file tree.
+ * /usr/lib and /lib. Pure: works on the file tree.
  *
- * Drop-ins are applied in the order of their file names, whatever directory they are in; of one
- * name the first directory's counts. An empty value resets a list.
+ * Drop-ins are applied in the order of their file names, whatever their directory. Of several
+ * files with one name, the one in the first directory counts. An empty value resets a list.
  */
 
 import { type FileTree, type FoundFile, filesIn } from './files.js';
 
-/** `systemd` below each of them, highest precedence first. */
+/** The `systemd` directory below each base, highest precedence first. */
 export const SYSTEMD_DIRECTORIES: readonly string[] = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map(
   (base) => `${base}/systemd`,
 );
@@ -22,9 +22,7 @@ export interface IniSetting {
   readonly where: string;
 }
 
-/**
- * Every assignment of a file, in order. Comments and continued lines as systemd.syntax(7) has them.
- */
+/** Every assignment of a file, in order. Comments and continued lines follow systemd.syntax(7). */
 export function parseIni(file: FoundFile): readonly IniSetting[] {
   const settings: IniSetting[] = [];
   let section = '';
@@ -54,8 +52,8 @@ export function parseIni(file: FoundFile): readonly IniSetting[] {
 }
 
 /**
- * The main file (the first there is) and its drop-ins, in the order in which they are applied.
- * `name`: `networkd.conf`, `system/x.service`.
+ * The main file (from the first directory that has it) and its drop-ins, in the order in which
+ * they are applied. `name`: `networkd.conf`, `system/x.service`.
  */
 export function systemdFiles(tree: FileTree, name: string): readonly FoundFile[] {
   const main = SYSTEMD_DIRECTORIES.flatMap((directory) => found(tree, `${directory}/${name}`)).slice(0, 1);
@@ -70,15 +68,15 @@ export function systemdFiles(tree: FileTree, name: string): readonly FoundFile[]
 }
 
 /**
- * The values in force: what follows the last empty assignment. For a key of one value the last one
- * counts.
+ * The values in force: those after the last empty assignment. For a key with one value the last
+ * one counts.
  */
 export function valuesOf(files: readonly FoundFile[], section: string, key: string): readonly IniSetting[] {
   const all = files.flatMap(parseIni).filter((setting) => setting.section === section && setting.key === key);
   return all.slice(all.findLastIndex((setting) => setting.value === '') + 1);
 }
 
-/** systemd's booleans; undefined for what is none. */
+/** A boolean of systemd; undefined if the value is not one. */
 export function booleanOf(value: string): boolean | undefined {
   if (/^(1|y|yes|t|true|on)$/i.test(value)) return true;
   return /^(0|n|no|f|false|off)$/i.test(value) ? false : undefined;

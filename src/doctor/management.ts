@@ -1,7 +1,7 @@
 /**
- * What several checks ask of the configuration beside the kernel: each management interface with
- * its link, each gateway with the family it serves, whether routes share a table with the routing
- * daemon, which daemons are watched. Pure.
+ * What several checks need from the configuration and the kernel together: each management
+ * interface with its link, each gateway with its backup router, whether the backup routes share a
+ * table with the routing daemon, which daemons are watched. Pure.
  */
 
 import { imagine, phaseIn } from '../core/explain/scenes.js';
@@ -37,7 +37,7 @@ export interface ManagedGateway {
   readonly gateway: Address;
 }
 
-/** Every gateway on an interface that is there. */
+/** Every gateway on an interface that exists. */
 export function managedGateways(host: Host, kernel: KernelEvidence): readonly ManagedGateway[] {
   return managed(host, kernel).flatMap(({ management, link }) =>
     link === undefined
@@ -49,7 +49,7 @@ export function managedGateways(host: Host, kernel: KernelEvidence): readonly Ma
 }
 
 /**
- * Whether backup routes stand in a table that the routing daemon reads: the main table or a VRF's.
+ * Whether backup routes are in a table that the routing daemon reads: the main table or a VRF's.
  */
 export function sharesTable(host: Host, kernel: KernelEvidence): boolean {
   return (
@@ -66,7 +66,10 @@ export function nameOf(kernel: KernelEvidence): (index: number) => string | unde
   return namesOf(kernel.snapshot.links);
 }
 
-/** The router as it would be had every routing daemon died this moment: what the agent's own functions then answer is what it would do. */
+/**
+ * The world as it would be if every routing daemon died now. The agent's own functions then
+ * compute what the agent would do.
+ */
 export function allDead({ config, watched }: Host, { snapshot }: KernelEvidence): SeenWorld {
   return imagine({ config, watched, former: undefined, adopted: [], snapshot }, snapshot, 'down', phaseIn('down'))
     .world;

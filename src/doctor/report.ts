@@ -1,6 +1,6 @@
 /**
- * The findings of a host as one value, as its stable JSON (docs/DOCTOR.md) and as text for people:
- * worst first, wrapped, with what can be pasted left as it is. Pure.
+ * The findings of a host as one value, as stable JSON (docs/DOCTOR.md) and as wrapped text. The
+ * worst findings come first. Text that can be pasted is not wrapped. Pure.
  */
 
 import { EXIT } from '../model/exit.js';
@@ -39,8 +39,8 @@ export interface ReportedFinding {
 const ORDER: readonly FindingSeverity[] = ['error', 'warning', 'note', 'unknown', 'ok'];
 
 /**
- * Runs every check. A check of several findings counts each; one without any is ok, and says what
- * it found so.
+ * Runs every check. Each finding of a check counts. A check without findings counts as ok and
+ * reports its title.
  */
 export function diagnose(host: Host): DoctorReport {
   const findings: ReportedFinding[] = [];
@@ -83,7 +83,7 @@ export function diagnose(host: Host): DoctorReport {
   };
 }
 
-/** 78 when the configuration itself has errors, else 1 for anything worse than a note, else 0. */
+/** 78 if the configuration itself has errors, else 1 if a finding is worse than a note, else 0. */
 export function exitStatusOf(report: DoctorReport): number {
   if (report.findings.some(({ code, severity }) => code === 'config-faults' && severity === 'error'))
     return EXIT.CONFIG;
@@ -98,17 +98,17 @@ const WORD: Readonly<Record<FindingSeverity, string>> = {
   unknown: 'UNKNOWN',
   ok: 'OK',
 };
-/** Before the text of a finding. */
+/** The left margin of a finding's text. */
 const MARGIN = '         ';
 const WIDTH = 80;
 
 type Format = Required<Pick<RenderOptions, 'paint' | 'width'>>;
 
 export interface RenderOptions {
-  /** The checks that found nothing, and what could not be looked at, in full. */
+  /** Also print the checks that found nothing, and in full what could not be looked at. */
   readonly verbose: boolean;
   readonly paint: Paint;
-  /** Columns; infinite leaves lines whole. Default 80. */
+  /** The width in columns, default 80. Infinity disables wrapping. */
   readonly width?: number;
 }
 
@@ -136,7 +136,7 @@ function block(
       'seen',
       evidence.flatMap((text) => wrap(oneLine(ipWords(text)), width - MARGIN.length - 6, '  ')),
     ),
-    // Not wrapped: it is for pasting.
+    // Not wrapped, so that it can be pasted.
     ...labelled('do', (remedy?.split('\n') ?? []).map(oneLine)),
   ];
   return `${lines.map((text) => `${text.trimEnd()}\n`).join('')}`;

@@ -1,14 +1,17 @@
-/** Whether zebra resolves next hops by the default route (facts F2, F18): its own word first; then what is configured; then what its version does. Pure. */
+/**
+ * Whether zebra resolves next hops by the default route (facts F2, F18). zebra's own answer comes
+ * first, then its configuration, then the default of its version. Pure.
+ */
 
 import { type FrrLine, frrInstances, frrLines, frrLineText, vtysh } from './frr-config.js';
 import type { Host } from './host.js';
 
 export interface Resolution {
-  /** What says that it does; empty: it does not, or `why`. */
+  /** What shows that it does. Empty: it does not, or `why` is set. */
   readonly evidence: readonly string[];
-  /** Why it cannot be told. */
+  /** Why it cannot be determined. */
   readonly why: string | undefined;
-  /** Commands that turn it off where it is on. */
+  /** Commands that turn it off if it is on. */
   readonly remedy: readonly string[];
 }
 
@@ -65,9 +68,9 @@ function resolution(host: Host, sockets: string, family: 'ip' | 'ipv6'): Resolut
   return byVersion(lines, on);
 }
 
-/** Since 9.1 it is part of the traditional defaults; `datacenter` has it longer. */
+/** It is on by default since FRR 9.1; the `datacenter` defaults had it before. */
 function byVersion(lines: readonly FrrLine[], on: (evidence: readonly string[]) => Resolution): Resolution {
-  // Of a file and of a daemon that runs, the last: that of the daemon.
+  // The last version line wins: lines of running daemons come after those of files.
   const version = lines.findLast(({ text }) => /^frr version \d/.test(text));
   const [, major, minor] = /^frr version (\d+)\.(\d+)/.exec(version?.text ?? '') ?? [];
   if (version === undefined || major === undefined)
@@ -82,7 +85,10 @@ function byVersion(lines: readonly FrrLine[], on: (evidence: readonly string[]) 
   return on([`${frrLineText(modern ? version : datacenter!)}: on by default`]);
 }
 
-/** `VRF red:` and ` Resolve via default: on`; FRR before VRFs had no heads. */
+/**
+ * The sections of `show ip nht`: `VRF red:` and ` Resolve via default: on`. Before VRFs, FRR
+ * printed no header.
+ */
 function sectionsOf(text: string): readonly { readonly vrf: string; readonly on: boolean }[] {
   let vrf = 'default';
   return text.split('\n').flatMap((line) => {

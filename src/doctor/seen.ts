@@ -1,6 +1,6 @@
 /**
- * Evidence that may be missing: what was seen, or why it could not be.
- * A check asks it through `look` (finding.ts), which says `unknown` instead of a false ok.
+ * Evidence that may be missing: the value, or why it could not be seen. A check reads it through
+ * `look` (finding.ts), which returns `unknown` instead of a false ok.
  */
 
 export type Seen<T> = { readonly kind: 'seen'; readonly value: T } | { readonly kind: 'unseen'; readonly why: string };

@@ -1,11 +1,11 @@
 /**
- * Remedies on a host that systemd does not run: what checks write with systemctl, in the words of such a host. In one place, so that no
- * check can forget it.
+ * Rewrites remedies for a host without systemd: commands with systemctl become the commands of
+ * such a host. It is done in one place, so that no check can forget it.
  */
 
 const AGENT = String.raw`backup-router(?:\.service)?`;
 
-/** In their order: the longer ones first. */
+/** Applied in this order: longer patterns come first. */
 const REPLACED: readonly (readonly [RegExp, string])[] = [
   [/systemctl start frr; systemctl status frr/g, '/usr/lib/frr/frrinit.sh start'],
   [/systemctl start bird; systemctl status bird/g, 'bird'],

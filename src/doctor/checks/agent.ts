@@ -1,6 +1,6 @@
 /**
- * The running agent beside what is on disk: does it run, is it this version, alone, with the file's
- * configuration, with the rights it needs?
+ * Compares the running agent with what is on disk: whether it runs, is the only one, has this
+ * version, runs the configuration of the file, and has the permissions that it needs.
  */
 
 import { commandThere, type Elsewhere, elsewhereText } from '../../control/network-namespace.js';
@@ -22,8 +22,7 @@ import {
 import { valuesOf } from '../ini.js';
 
 /**
- * A check of the running agent; without one there is nothing to judge, and agent-not-running says
- * so.
+ * A check of the running agent. Without one it is not applicable: agent-not-running reports that.
  */
 export function withAgent(host: Host, judge: (status: Status) => Outcome): Outcome {
   return look(host.agent.status, (status) => (status === undefined ? 'not-applicable' : judge(status)));
@@ -186,7 +185,7 @@ export const lastKnownGoodMissing: Check = {
   run: (host) =>
     look(host.configuration.kept, (kept) => {
       if (kept !== undefined) return [];
-      // A running agent has kept one, once it has decided.
+      // A running agent saves a copy as soon as it has left the phase `starting`.
       return withAgent(host, ({ routes }) =>
         routes.phase === 'starting'
           ? 'not-applicable'
@@ -208,7 +207,8 @@ export const stateNotWritable: Check = {
   run: (host) => {
     const { path, steps, exists } = host.stateDirectory;
     const files = unitFiles(host.files);
-    // systemd makes it, and gives it to the unit's user, before each start (systemd.exec(5)).
+    // systemd creates the directory and gives it to the user of the unit before each start
+    // (systemd.exec(5)).
     if (exists === 'no' && valuesOf(files, 'Service', 'StateDirectory').length > 0) return [];
     if (exists === 'unseen')
       return unknown(`this user cannot see whether there is a ${path}`, 'sudo backup-router doctor');
@@ -220,7 +220,7 @@ export const stateNotWritable: Check = {
           'sudo backup-router doctor',
         );
       if (exists === 'no') {
-        // A running agent has made it, or could not.
+        // A running agent has either created the directory or failed to.
         return host.agent.identity === undefined
           ? 'not-applicable'
           : found(

@@ -1,4 +1,6 @@
-/** What BIRD's kernel protocol does with routes that are not its own, and with its own when it stops. */
+/**
+ * What BIRD's kernel protocol does with foreign routes, and with its own routes when BIRD stops.
+ */
 
 import { realmOf } from '../../core/management.js';
 import { TABLE_MAIN } from '../../model/route.js';
@@ -62,24 +64,29 @@ function watchesBird({ config }: Host): boolean {
   return config.routingDaemons.some(({ kind }) => kind === 'bird');
 }
 
-/** A switch without a word is on. */
+/** A switch without a value is on. */
 function isOn(text: string): boolean {
   return !/\s(?:off|no|0)$/.test(text);
 }
 
-/** Whether an import filter sees whose routes they are, or lets none in. */
+/**
+ * Whether the block has an import filter that tests the source of a route (`krt_source`), or
+ * imports nothing.
+ */
 function isFiltered(block: readonly BirdStatement[]): boolean {
   return block.some(({ text }) => /\bkrt_source\b/.test(text) || /^import none$/.test(text));
 }
 
-/** Kernel tables in which backup routes stand. */
+/** The kernel tables, main or of a VRF, of the realms that the management interfaces are in. */
 function tablesShared(host: Host): ReadonlySet<number> {
   if (host.kernel.kind === 'unseen') return new Set();
   const { value } = host.kernel;
   return new Set(managed(host, value).map(({ link }) => realmOf(link, value.snapshot).table));
 }
 
-/** Whether the protocol reads one of them; a table that cannot be told counts as one. */
+/**
+ * Whether the protocol reads one of the tables. A table whose number is not known counts as read.
+ */
 function reads(block: readonly BirdStatement[], all: readonly BirdStatement[], tables: ReadonlySet<number>): boolean {
   const named = block.flatMap(({ text }) => /^kernel table (\S+)$/.exec(text)?.[1] ?? [])[0];
   if (named === undefined) return tables.has(TABLE_MAIN) || block.some(({ text }) => /^vrf\b/.test(text));
@@ -91,7 +98,10 @@ function reads(block: readonly BirdStatement[], all: readonly BirdStatement[], t
   return Number.isNaN(number) || tables.has(number);
 }
 
-/** Statements of kernel protocols that are wanted; `block` has all statements of the same one. */
+/**
+ * Reports the statements of kernel protocols that `wanted` selects. `block` has all statements of
+ * the same protocol.
+ */
 function kernelProtocols(
   host: Host,
   wanted: (one: BirdStatement, block: readonly BirdStatement[], all: readonly BirdStatement[]) => boolean,

@@ -1,4 +1,7 @@
-/** Collisions with others: protocol number, tables and their names. Rules: rules.ts. */
+/**
+ * Conflicts with other programs over the protocol number, the tables, and the names of both. Rules
+ * are checked in rules.ts.
+ */
 
 import { ROUTE_PROTOCOLS } from '../../config/route-protocols.js';
 import { wanted } from '../../core/desired.js';
@@ -18,7 +21,7 @@ import { type Check, found, look, unknown } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
 import { allDead, managed, shown } from '../management.js';
 
-/** Numbers that somebody uses without a line in the kernel's header (fact F4). */
+/** Protocol numbers in use that the kernel's header does not list (fact F4). */
 const IN_USE: Readonly<Record<number, string>> = {
   66: 'another agent',
   85: 'another agent',
@@ -56,7 +59,8 @@ export const protocolForeignRoutes: Check = {
       const foreign = kernel.snapshot.ownRoutes.filter(
         (route) => route.nexthops.length === 0 || !route.nexthops.some((hop) => owns(own, route, hop)),
       );
-      // The gateways of auto are in no file; what an agent uses that may not be asked is not known.
+      // With `auto` the gateways are not in the file. If the agent may not be asked, they are
+      // unknown.
       const { status } = host.agent;
       if (
         foreign.length > 0 &&
@@ -81,7 +85,7 @@ export const protocolForeignRoutes: Check = {
     }),
 };
 
-/** Gateways in use by the running agent: those of auto are in no file. */
+/** The gateways that the running agent uses. With `auto` they are not in the file. */
 function former(host: Host): readonly string[] {
   const status = host.agent.status.kind === 'seen' ? host.agent.status.value : undefined;
   return (status?.backupRoutes ?? []).map(({ gateway }) => gateway).filter((gateway) => gateway !== '');
@@ -132,12 +136,15 @@ export const tableInUse: Check = {
 
 interface Meetings {
   readonly carrying: readonly Route[];
-  /** In the slot of a route of ours. */
+  /** Foreign routes with the slot (table, prefix, metric) of a backup route. */
   readonly holding: readonly Route[];
   readonly idle: readonly Route[];
 }
 
-/** What the judge makes of routes of others in our tables, had every routing daemon died: with its routes still there, and without. */
+/**
+ * Asks the judge which foreign routes in our tables packets would follow if every routing daemon
+ * were dead: once with the routes that the daemons have left, once without.
+ */
 function meetings(host: Host, kernel: KernelEvidence, foreign: readonly Route[]): Meetings {
   const { snapshot } = kernel;
   const daemons = new Set(host.watched.flatMap(({ protocols }) => protocols));
@@ -158,7 +165,7 @@ function heldBy(world: SeenWorld): ReadonlySet<string> {
   return new Set(wantedIn(world).routes.map(routeSlot));
 }
 
-/** Those of the routes that some packet of this router follows. */
+/** The foreign routes that some packet of this host follows. */
 function metIn(world: SeenWorld, foreign: readonly Route[]): readonly Route[] {
   const ours = wantedIn(world);
   const tables = new Set(ownTables(world.config));
@@ -175,7 +182,10 @@ function metIn(world: SeenWorld, foreign: readonly Route[]): readonly Route[] {
   );
 }
 
-/** Ordinary packets to its prefix, and those that a rule of ours sends to its table for their source. */
+/**
+ * Ordinary packets to the prefix of the route, and packets with the sources whose rule of ours
+ * leads to its table.
+ */
 function packetsTo({ destination, table }: Route, rules: readonly Rule[]): readonly Packet[] {
   const sources = rules.flatMap((rule) =>
     rule.table === table && rule.detail?.from ? [rule.detail.from.address] : [],
@@ -189,7 +199,7 @@ function inRange(config: Config, table: number): boolean {
 
 const NAME_PLACES = ['/etc/iproute2', '/usr/share/iproute2', '/usr/lib/iproute2'];
 
-/** `NUMBER NAME` lines of rt_tables or rt_protos and their directories. */
+/** The `NUMBER NAME` lines of rt_tables or rt_protos and of their `.d` directories. */
 function names(
   host: Host,
   kind: 'rt_tables' | 'rt_protos',

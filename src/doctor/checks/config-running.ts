@@ -1,4 +1,7 @@
-/** The configuration that runs beside the file: is it that one, and whole? */
+/**
+ * Compares the configuration that the agent runs with the file: whether it is that file, whole and
+ * unchanged.
+ */
 
 import { selectorText } from '../../model/config.js';
 import { DEFAULT_CONFIG_FILE } from '../../model/paths.js';
@@ -40,7 +43,8 @@ export const configNotRunning: Check = {
           `backup-router doctor -c ${configuration.file}`,
         );
       const differs = difference(host, status);
-      // The agent knows what it has read; what differs, the copy of what last ran.
+      // The agent reports whether the file has changed. What has changed shows in the copy of the
+      // configuration that last ran.
       if (differs.length === 0 && !configuration.changed) return [];
       const { kept, keptPath, text } = host.configuration;
       const copy = kept.kind === 'seen' && kept.value !== undefined && kept.value !== text;
@@ -55,7 +59,7 @@ export const configNotRunning: Check = {
     }),
 };
 
-/** What the status shows of the running configuration and the file says otherwise. */
+/** The settings in which the agent's status and the file differ. */
 function difference(host: Host, status: Status): readonly string[] {
   const { config } = host;
   const [file, runs] = [

@@ -1,4 +1,4 @@
-/** The configuration file: that there is one, and what `check` says of it. */
+/** The configuration file: whether it exists, and the faults that `check` reports for it. */
 
 import { type Check, finding } from '../finding.js';
 

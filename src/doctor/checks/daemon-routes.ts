@@ -1,6 +1,6 @@
 /**
- * What a routing daemon has put into the FIB, beside what the agent does: leftovers of a dead one,
- * and metrics that both use.
+ * Routes of the routing daemons in the FIB: stale routes of dead daemons, and metrics that a
+ * daemon and the agent both use.
  */
 
 import { isOwnMetric } from '../../core/placement.js';

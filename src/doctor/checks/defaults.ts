@@ -1,7 +1,8 @@
 /**
- * Foreign default routes that outrank the routing daemon. zebra reads metric >> 24 of a kernel
- * route as its administrative distance (fact F1), so every ordinary metric is distance 0, beats
- * BGP, and blocks the daemon's own default. Which ones a table has for packets, the judge says (fib/).
+ * Foreign default routes that outrank those of the routing daemon. zebra reads metric >> 24 of a
+ * kernel route as its administrative distance (fact F1). So a route with an ordinary metric has
+ * distance 0, beats BGP and keeps the daemon's own default route out. The judge (fib/) decides
+ * which of these routes a table uses.
  */
 
 import { realmOf } from '../../core/management.js';
@@ -17,9 +18,9 @@ import { type Check, type Finding, finding, look } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
 import { allDead, leavesBy, type Managed, managed, nameOf, shown } from '../management.js';
 
-/** Distance 255 for zebra begins here. */
+/** From this metric on, zebra assigns distance 255. */
 const HARMLESS_METRIC = 0xff000000;
-/** RTPROT_*: who puts such routes, other than routing daemons. */
+/** RTPROT_* numbers: what installs such routes, other than routing daemons. */
 const PUT_BY: Readonly<Record<number, string>> = {
   2: 'the kernel',
   3: '`ip route add`, ifupdown or a container runtime',
@@ -44,7 +45,10 @@ export const defaultDistanceZero: Check = {
     }),
 };
 
-/** What the table has for a default route, as packets would take them one after the other, once the routing daemon's are gone. */
+/**
+ * The default routes that packets would use in the table, best first, without those of routing
+ * daemons. Each one is found by removing those before it.
+ */
 function outranking({ without: _, ...view }: View, table: number, family: Family): readonly Route[] {
   const found: Route[] = [];
   const taken = (route: Route): boolean => isDaemonProtocol(route.protocol) || found.includes(route);
@@ -56,7 +60,10 @@ function outranking({ without: _, ...view }: View, table: number, family: Family
   return found.filter(({ type }) => type === 'unicast');
 }
 
-/** `metric`: one of its own, since the kernel keeps one default route of each. */
+/**
+ * `metric`: the metric for the remedy. Each rival gets its own, since the kernel keeps one default
+ * route per metric.
+ */
 interface Rival {
   readonly route: Route;
   readonly metric: number;
@@ -97,7 +104,8 @@ function judge(host: Host, kernel: KernelEvidence, rival: Rival): Finding {
 function remedy(host: Host, kernel: KernelEvidence, { route, metric }: Rival, on: Managed | undefined): string {
   const device = on?.link?.name ?? nameOf(kernel)(route.nexthops[0]?.interfaceIndex ?? 0) ?? 'DEV';
   const lines: string[] = [];
-  // A route that each advertisement renews is better cured at its source alone.
+  // Each router advertisement renews such a route (protocol 9), so the only remedy is at its
+  // source.
   if (on !== undefined && route.protocol !== 9) {
     lines.push(
       `# in ${host.configuration.file}, if there is no other use for it:`,

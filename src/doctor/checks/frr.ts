@@ -1,4 +1,7 @@
-/** Hazards in how FRR is set up: what it starts, and with which options. Its statics are statics.ts's. */
+/**
+ * Hazards in how FRR is started: which daemons, with which options. Its static routes are checked
+ * in statics.ts.
+ */
 
 import { textOf } from '../files.js';
 import { type Check, type Finding, found, look, type Outcome } from '../finding.js';
@@ -6,23 +9,25 @@ import { type DaemonsOption, daemonsOption, frrInstances } from '../frr-config.j
 import type { Host } from '../host.js';
 import { frrDaemons } from '../management.js';
 
-/** Started by frrinit.sh whatever the file says: zebra, staticd and mgmtd have no switch in it. */
+/** frrinit.sh always starts these daemons: the file has no switch for zebra, staticd and mgmtd. */
 const ALWAYS: readonly string[] = ['zebra', 'staticd', 'mgmtd', 'watchfrr'];
 
 interface Started {
-  /** `/etc/frr/daemons`, of a pathspace `/etc/frr/NAME/daemons`. */
+  /** `/etc/frr/daemons`, or `/etc/frr/NAME/daemons` for a pathspace. */
   readonly path: string;
   readonly sockets: string;
   readonly option: (name: string) => DaemonsOption | undefined;
 }
 
-/** A check of the file `daemons` of each FRR, which only FRR's own start script reads. */
+/**
+ * A check of the `daemons` file of each FRR instance. Only FRR's own start script reads that file.
+ */
 function withDaemons(host: Host, judge: (started: Started) => readonly Finding[]): Outcome {
   if (frrDaemons(host).length === 0) return 'not-applicable';
   const outcomes = frrInstances(host).map(({ directory, sockets }) => {
     const path = `${directory}/daemons`;
     return look(textOf(host.files, path), (text) =>
-      // Where the file is not there, FRR is started by something else.
+      // Without the file, something else starts FRR.
       text === undefined
         ? 'not-applicable'
         : judge({ path, sockets, option: (name) => daemonsOption(host, path, name) }),
@@ -45,7 +50,7 @@ export const frrDaemonDisabled: Check = {
       ].flatMap((daemon) => {
         const option = optionOf(daemon);
         if (ALWAYS.includes(daemon) || /^(yes|true|on|1)$/i.test(option?.value ?? '')) return [];
-        // Those that run although they are not enabled were started by hand.
+        // A daemon that runs but is not enabled was started by hand.
         const runs = host.sockets.some(
           (socket) => socket.where === `${sockets}/${daemon}.vty` && socket.outcome === 'answers',
         );

@@ -1,6 +1,6 @@
 /**
- * Hazards of the backup router: is it a neighbour, does it answer, is it somebody else than this
- * host?
+ * Hazards of the backup router: whether it is a neighbour, whether it answers, and whether its
+ * address belongs to this host.
  */
 
 import { neighbourOn } from '../../core/neighbour.js';
@@ -10,7 +10,7 @@ import { type Check, type Finding, finding, found, look, type Outcome, together,
 import type { Host, KernelEvidence } from '../host.js';
 import { ip, type ManagedGateway, managed, managedGateways } from '../management.js';
 
-/** It answers, or needs not. */
+/** The neighbour answers, or its entry needs no answer. */
 const ALIVE: ReadonlySet<NeighbourState> = new Set<NeighbourState>(['reachable', 'permanent', 'noarp']);
 
 export const gatewayOffLink: Check = {
@@ -24,7 +24,7 @@ export const gatewayOffLink: Check = {
           (address) => address.interfaceIndex === link.index && address.family === router.family,
         );
         if (router.onlink === true) return [];
-        // Each of these has a finding of its own.
+        // Each of these has its own finding.
         if (!link.up || own.length === 0) return undefined;
         const answer = neighbourOn(kernel.snapshot, link, gateway, performance.now());
         if (answer.kind !== 'off-link' || answer.why === 'own address') return [];
@@ -43,7 +43,10 @@ export const gatewayOffLink: Check = {
     ),
 };
 
-/** A check over each gateway; what there is nothing of to look at (an interface that is missing, no gateway yet) has another finding. */
+/**
+ * A check of each gateway. An interface that is missing, or a backup router without a gateway yet,
+ * has another finding.
+ */
 function overGateways(
   host: Host,
   kernel: KernelEvidence,
@@ -169,7 +172,10 @@ export const gatewayDead: Check = {
     }),
 };
 
-/** Of what cannot be asked another finding tells: the link is down, the gateway is no neighbour or this host itself. */
+/**
+ * Whether the gateway is asked. It is not where the link is down, or the gateway is not a
+ * neighbour or is this host; these have other findings.
+ */
 function isAsked({ snapshot }: KernelEvidence, { link, gateway, router }: ManagedGateway): boolean {
   return (
     link.up &&

@@ -1,6 +1,6 @@
 /**
- * Where backup routes carry nothing although they are in, or would: what the judge finds in their way (core/hidden.ts), IPv6 routes
- * that share a cache (fact K19).
+ * Backup routes that carry nothing, or would carry nothing, although they are in: what the judge
+ * finds in their way (core/hidden.ts), and IPv6 routes that share a nexthop object (fact K19).
  */
 
 import { wanted } from '../../core/desired.js';
@@ -19,7 +19,7 @@ import { allDead, frrDaemons, ip, managed, shown } from '../management.js';
 
 /** RTPROT_ZSTATIC (fact F4). */
 const FRR_STATIC = 196;
-/** Destinations told by name. */
+/** The number of destinations that a message names. */
 const NAMED = 4;
 
 export const refusalHides: Check = {
@@ -36,7 +36,8 @@ export const refusalHides: Check = {
       const known = new Set(now.map((one) => tieKey(one.destination.family, destinationText(one.destination))));
       const later = preemptAfterMs === 'never' ? [] : dead(preemptAfterMs);
       const stillLater = new Set(later.map((one) => tieKey(one.destination.family, destinationText(one.destination))));
-      // In the main table the tie with a daemon's refusal is taken by metric, once that is stale.
+      // With placement main, the backup route wins the tie with a daemon's refusal by metric once
+      // the refusal is stale.
       const passes = ({ destination, route, why }: Hidden): boolean =>
         host.config.placement === 'main' &&
         preemptAfterMs !== 'never' &&
@@ -48,7 +49,7 @@ export const refusalHides: Check = {
         ...later.filter(({ destination }) => !known.has(tieKey(destination.family, destinationText(destination)))),
       ];
       const taken = tiesTaken(host);
-      // A refusal of the very same prefix keeps its tie, and may be meant so.
+      // A refusal of the same prefix wins the tie, and may be intended.
       const maybe = all.filter(
         ({ destination, route, why }) =>
           why === 'refused' &&
@@ -94,7 +95,10 @@ export const refusalHides: Check = {
     }),
 };
 
-/** Destinations whose tie the backup route is to take by now, and cannot: the agent's to know. */
+/**
+ * The destinations that the running agent reports as hidden, by tie key. There the backup route
+ * should win the tie by now and cannot.
+ */
 function tiesTaken({ agent }: Host): ReadonlySet<string> {
   const routes = agent.status.kind === 'seen' ? (agent.status.value?.backupRoutes ?? []) : [];
   return new Set(
@@ -104,12 +108,12 @@ function tiesTaken({ agent }: Host): ReadonlySet<string> {
   );
 }
 
-/** Both families have a `default`. */
+/** The family is part of the key, because both families have a `default`. */
 function tieKey(family: Family, destination: string): string {
   return `${family} ${destination}`;
 }
 
-/** `why`: what the other placement has for it, where it helps. */
+/** `why`: the reason for the other placement, if it helps. */
 function told(
   host: Host,
   kernel: KernelEvidence,
@@ -136,7 +140,7 @@ function told(
             `backup-router explain ${samplesOf(hidden[0]!.destination, kernel.snapshot.rules)[0] ?? 'ADDRESS'}`,
             '# the rule may leave the destination out, or its table may have a route to it',
           ]
-        : // A refusal ends the lookup in placement local as well.
+        : // A refusal ends the lookup with placement local, too.
           other === 'local' && hidden.every((one) => one.why === 'refused')
           ? routes.map((route) => removal(host, route))
           : [
@@ -193,8 +197,8 @@ export const nexthopObjectsInet6: Check = {
 };
 
 /**
- * Whether IPv6 backup routes go by rules that compare prefix lengths: all do that may have to take
- * a tie, the default's among them.
+ * Whether IPv6 backup routes use rules that compare prefix lengths. All destinations longer than
+ * the default route do; the default route does if it may have to win a tie.
  */
 function inet6Local(host: Host, kernel: KernelEvidence): boolean {
   if (host.config.placement !== 'local') return false;
@@ -204,8 +208,8 @@ function inet6Local(host: Host, kernel: KernelEvidence): boolean {
       .filter(({ family }) => family === 'inet6')
       .flatMap(({ destinations }) => destinations.map(({ length }) => length)),
   );
-  // With `never`, too, a tie is taken from a stale route whose next hop is known to be broken; but
-  // only where owners are known.
+  // Even with `never`, a backup route takes the tie from a stale route whose next hop is known
+  // bad. That requires that the owners of routes are known.
   const preempts = host.config.routingDaemons.some(
     (daemon) => daemon.kind === 'frr' || daemon.kind === 'bird' || daemon.routeProtocols.length > 0,
   );

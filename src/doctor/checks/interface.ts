@@ -1,6 +1,6 @@
 /**
- * Hazards of the management interface itself: whether it is there, one, up, addressed, and free to
- * carry packets of its own.
+ * Hazards of the management interface itself: whether it exists, is unambiguous, is up, has an
+ * address, and can carry the host's own packets.
  */
 
 import { linksOf, realmOf } from '../../core/management.js';
@@ -10,13 +10,13 @@ import { type Check, type Finding, finding, found, look, type Outcome, together,
 import type { Host, KernelEvidence } from '../host.js';
 import { type Managed, managed } from '../management.js';
 
-/** undefined: there is nothing to look at, and another check says why. */
+/** Undefined: there is nothing to check, and another check reports the reason. */
 type Judge = (
   one: Managed & { readonly link: NonNullable<Managed['link']> },
   kernel: KernelEvidence,
 ) => readonly Finding[] | undefined;
 
-/** A check over each interface; of those that are missing interface-missing tells. */
+/** A check of each interface. Missing interfaces are reported by interface-missing. */
 function each(host: Host, judge: Judge, wanted: (one: ManagementInterface) => boolean = () => true): Outcome {
   return look(host.kernel, (kernel) =>
     together(
@@ -27,7 +27,10 @@ function each(host: Host, judge: Judge, wanted: (one: ManagementInterface) => bo
   );
 }
 
-/** A check over those with an IPv6 backup router of such a kind; there may be none. */
+/**
+ * A check of the interfaces with an IPv6 backup router that `wanted` selects. Not applicable if
+ * there are none.
+ */
 function eachInet6(host: Host, wanted: (router: BackupRouter) => boolean, judge: Judge): Outcome {
   const has = ({ backupRouters }: ManagementInterface): boolean =>
     backupRouters.some((router) => router.family === 'inet6' && wanted(router));
@@ -37,7 +40,7 @@ function eachInet6(host: Host, wanted: (router: BackupRouter) => boolean, judge:
 
 const INET6 = '/proc/sys/net/ipv6/conf';
 
-/** Settings of the interface below /proc/sys; unseen where one cannot be read. */
+/** Judges settings below /proc/sys. Unknown if one cannot be read. */
 function settings(
   host: Host,
   paths: readonly string[],
@@ -128,7 +131,7 @@ export const interfaceNoCarrier: Check = {
   facts: 'K8',
   run: (host) =>
     each(host, ({ link }) =>
-      // Of one that is down interface-down tells.
+      // interface-down reports an interface that is down.
       !link.up
         ? undefined
         : link.carrier
@@ -149,7 +152,7 @@ export const interfaceNoAddress: Check = {
   facts: 'K2',
   run: (host) =>
     each(host, ({ link, management }, { snapshot }) =>
-      // IPv6 has none then; interface-down says so.
+      // An interface that is down has no IPv6 address; interface-down reports it.
       !link.up
         ? undefined
         : management.backupRouters.flatMap(({ family }) => {
@@ -226,7 +229,7 @@ export const inet6Disabled: Check = {
       host,
       () => true,
       ({ link }) => {
-        // A kernel without IPv6, or one that was started with ipv6.disable=1, has none of its settings.
+        // A kernel without IPv6, or started with ipv6.disable=1, has no IPv6 settings.
         if (
           exists(host.files, '/proc/sys/net/ipv4/ip_forward') &&
           textOf(host.files, `${INET6}/all/forwarding`).kind === 'seen' &&
@@ -265,8 +268,8 @@ export const inet6AddressLost: Check = {
         const paths = [link.name, 'all'].map((name) => `${INET6}/${name}/keep_addr_on_down`);
         return settings(host, paths, (texts) => {
           const values = texts.map(Number);
-          // The kernel keeps them when either says so, and neither forbids it (net/ipv6/addrconf.c,
-          // addrconf_ifdown).
+          // The kernel keeps the addresses if either value is positive and the interface's is not
+          // negative (net/ipv6/addrconf.c, addrconf_ifdown).
           const keeps = values[0]! > 0 || (values[0] === 0 && values[1]! > 0);
           if (keeps) return [];
           return found(

@@ -1,6 +1,6 @@
 /**
- * Network managers that delete what is not theirs, or that will put a default route on the
- * management port again. Judged by files.
+ * Network managers that delete foreign routes or rules, or that add a default route on the
+ * management interface again. Judged from files.
  */
 
 import { linkOf } from '../../core/management.js';
@@ -17,8 +17,8 @@ const NETIF = '/run/systemd/netif/links';
 const DROP_IN = '/etc/systemd/networkd.conf.d/backup-router.conf';
 
 /**
- * ADMIN_STATE of the links that networkd manages (sd-network), as `eth0
- * (/run/systemd/netif/links/2: ADMIN_STATE=configured)`.
+ * The links that networkd manages, from ADMIN_STATE (sd-network). Evidence:
+ * `/run/systemd/netif/links/2: ADMIN_STATE=configured`.
  */
 function networkdLinks(host: Host): readonly { readonly index: number; readonly evidence: string }[] {
   return filesIn(host.files, NETIF, '').flatMap(({ path, text }) => {
@@ -29,7 +29,7 @@ function networkdLinks(host: Host): readonly { readonly index: number; readonly 
   });
 }
 
-/** What networkd does with routes or rules that are not its own; default yes. */
+/** Whether networkd deletes foreign routes or rules, which it does by default. */
 function networkdDeletes(
   host: Host,
   key: 'ManageForeignRoutes' | 'ManageForeignRoutingPolicyRules',
@@ -86,7 +86,7 @@ export const networkdForeignRules: Check = {
       : 'not-applicable',
 };
 
-/** Without a configuration it is not known which one is meant. */
+/** Without a configuration the management interface is not known. */
 function hasInterfaces({ config }: Host): boolean {
   return config.managementInterfaces.length > 0;
 }
@@ -167,7 +167,10 @@ export const ifupdownDefault: Check = {
   },
 };
 
-/** What `source` and `source-directory` name beside the usual directory (interfaces(5)). */
+/**
+ * The first `source` or `source-directory` that names another directory than the usual one
+ * (interfaces(5)).
+ */
 function sourcedElsewhere(files: readonly FoundFile[]): string | undefined {
   for (const { path, text } of files)
     for (const [i, raw] of text.split('\n').entries()) {
@@ -178,12 +181,14 @@ function sourcedElsewhere(files: readonly FoundFile[]): string | undefined {
   return undefined;
 }
 
-/** The management interfaces by the names that the kernel has for them, else by those of the configuration. */
+/**
+ * The management interfaces by their names in the kernel, or as configured if they do not exist.
+ */
 function namedInterfaces(
   host: Host,
 ): Seen<readonly { readonly name: string; readonly backupRouters: readonly BackupRouter[] }[]> {
   const { kernel } = host;
-  // A MAC address is told to be a name by the kernel alone.
+  // Only the kernel maps a MAC address to an interface name.
   if (kernel.kind === 'unseen' && host.config.managementInterfaces.some(({ selector }) => selector.kind !== 'name'))
     return kernel;
   return seen(
@@ -196,7 +201,7 @@ function namedInterfaces(
 }
 
 /**
- * `gateway ADDRESS` and `inet dhcp` in stanzas of management interfaces that are not to be adopted
+ * The `gateway ADDRESS` and `inet dhcp` lines in stanzas of management interfaces without `adopt`
  * (interfaces(5)).
  */
 function stanzaLines(
@@ -259,7 +264,7 @@ export const netplanDefault: Check = {
   },
 };
 
-/** Where an interface is not told by the name that it has. */
+/** The first line that selects an interface by `match:` instead of by its name. */
 function matchedOtherwise(files: readonly FoundFile[]): string | undefined {
   for (const { path, text } of files)
     for (const [i, raw] of text.split('\n').entries())
@@ -267,10 +272,7 @@ function matchedOtherwise(files: readonly FoundFile[]): string | undefined {
   return undefined;
 }
 
-/**
- * By indentation, as netplan's own examples are written: lines below `NAME:` that are indented
- * further.
- */
+/** The lines below `NAME:` that are indented further, as in netplan's own examples. */
 function netplanLines(names: readonly string[], { path, text }: FoundFile): readonly string[] {
   const found: string[] = [];
   let depth = -1;

@@ -1,4 +1,7 @@
-/** Symmetric replies: whether they are in, and whether a rule of somebody else takes their packets first. */
+/**
+ * Symmetric replies: whether their rules and routes are in, and whether a foreign rule takes their
+ * packets first.
+ */
 
 import { linkOf, realmOf } from '../../core/management.js';
 import { ownership, ownsRule } from '../../core/ownership.js';
@@ -61,7 +64,7 @@ export const repliesOvertaken: Check = {
               !ownsRule(own, rule) &&
               sources.some(({ family, address }) => takesFrom(rule, family, address));
             const taken = rules.filter(taking);
-            // Of an interface that is missing, or has no address yet, other checks tell.
+            // Other checks report an interface that is missing or has no address yet.
             if (taken.length === 0 && (missing || sources.length === 0)) return 'not-applicable';
             return found(
               'note',
@@ -73,14 +76,17 @@ export const repliesOvertaken: Check = {
         ),
 };
 
-/** Whether it stands before the rule that looks up main, and behind the one for own addresses. */
+/**
+ * Whether the rule is in front of the rule that looks up main and is not the rule that looks up
+ * local.
+ */
 function isInFront(rules: readonly Rule[], rule: Rule): boolean {
   const family = rules.filter((other) => other.family === rule.family);
   const main = family.findIndex((other) => takesAllTo(other, TABLE_MAIN));
   return !takesAllTo(rule, TABLE_LOCAL) && (main < 0 || family.indexOf(rule) < main);
 }
 
-/** For packets from there, whatever else they are. */
+/** Whether the rule takes every packet of this host with that source address. */
 function takesFrom({ family, inputInterface, detail }: Rule, of: Family, address: string): boolean {
   const selectors = Object.keys(detail ?? {}).filter((key) => !['action', 'target', 'suppressGroup'].includes(key));
   const from = detail?.from;

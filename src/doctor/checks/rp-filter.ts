@@ -1,7 +1,7 @@
 /**
- * Reverse path filters (ip-sysctl.rst): the larger of `all` and the interface's own value is in
- * force. 1 (strict) drops a packet whose source would be answered by another interface; 2 (loose)
- * only one whose source has no route at all.
+ * Reverse path filters (ip-sysctl.rst). The larger of the values of `all` and of the interface is
+ * in force. 1 (strict) drops a packet if the route back to its source leaves by another interface.
+ * 2 (loose) drops it only if there is no route to its source.
  */
 
 import { valueOf } from '../files.js';
@@ -24,7 +24,8 @@ export const rpFilterStrict: Check = {
           const values = paths.map((path) => valueOf(host.files, path));
           if (values.includes(undefined)) return unknown(`${paths[values.indexOf(undefined)]} cannot be read`);
           if (Math.max(...values.map(Number)) !== Number(STRICT)) return [];
-          // The check looks for the way of the answer, which these rules decide (iif lo).
+          // The filter looks up the route of the answer, and these rules (iif lo) decide that
+          // lookup.
           const router = management.backupRouters.find(({ family }) => family === 'inet');
           const everywhere = router?.destinations.some(({ length }) => length === 0) === true;
           if (router?.symmetricReplies === true && everywhere) return [];

@@ -1,6 +1,7 @@
 /**
- * The rules of placement `local`: whether they can stand beside the rule that looks up main (rule-place.ts), what never reaches
- * it, and what a number in `rule-priority-base` overtakes. No remedy here puts a backup route in front of a rule of somebody else.
+ * The rules of placement `local`: whether they can stand beside the rule that looks up main
+ * (rule-place.ts), which packets never reach that rule, and which rules a number in
+ * `rule-priority-base` overtakes. No remedy here puts a backup route in front of a foreign rule.
  */
 
 import { ownership } from '../../core/ownership.js';
@@ -12,7 +13,10 @@ import { ruleText, tableText } from '../../model/route-text.js';
 import { type Check, finding, found, look, type Outcome, unknown } from '../finding.js';
 import type { Host } from '../host.js';
 
-/** A check of the rules, for which placement local alone has a use. `foreign`: of the families in use, those of others. */
+/**
+ * A check of the rules. Only placement local uses rules. `foreign`: the foreign rules of the
+ * families in use.
+ */
 function withRules(host: Host, judge: (foreign: readonly Rule[]) => Outcome): Outcome {
   if (host.config.placement !== 'local') return 'not-applicable';
   const families = new Set<Family>(allBackupRouters(host.config).map(({ family }) => family));
@@ -27,20 +31,20 @@ function withRules(host: Host, judge: (foreign: readonly Rule[]) => Outcome): Ou
   );
 }
 
-/** The kernel's own three, by table, wherever they stand. */
+/** Whether the rule is one of the kernel's own three (local, main, default), at any priority. */
 function isKernels(rule: Rule): boolean {
   return [TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT].some((table) => takesAllTo(rule, table));
 }
 
 /**
- * Whether a packet that this host sends can meet the rule: not one for packets that come in, and
- * not that of VRFs.
+ * Whether a packet that this host sends can meet the rule. Rules for incoming packets and the rule
+ * of VRFs (l3mdev) do not count.
  */
 function meetsOwnPackets({ inputInterface, detail }: Rule): boolean {
   return (inputInterface === undefined || inputInterface === 'lo') && detail?.l3mdev !== true;
 }
 
-/** Whether it takes every packet that this host sends. */
+/** Whether the rule takes every packet that this host sends. */
 function takesAll({ detail, suppressPrefixLength }: Rule): boolean {
   return (
     suppressPrefixLength === undefined &&
@@ -57,8 +61,9 @@ function readsMain(rule: Rule): boolean {
 }
 
 /**
- * Placement main serves rules that look up main for some packets. Not where one suppresses short prefixes, as wg-quick's does: longer backup
- * routes would then take from the VPN what is the VPN's.
+ * Whether placement main helps where rules look up main for some packets. It does not where such a
+ * rule suppresses short prefixes, as wg-quick's does: longer backup routes would then take packets
+ * that belong to the VPN.
  */
 function placementMainServes(before: readonly Rule[]): boolean {
   const reading = before.filter(readsMain);
@@ -120,7 +125,7 @@ export const ruleBeforeOurs: Check = {
     }),
 };
 
-/** Whether it stands in front of the rule that looks up main for every packet. */
+/** Whether the rule stands in front of the rule that looks up main for every packet. */
 function isBeforeMain(rules: readonly Rule[], rule: Rule): boolean {
   const family = rules.filter((other) => other.family === rule.family);
   const main = family.findIndex((other) => takesAllTo(other, TABLE_MAIN));

@@ -1,6 +1,6 @@
 /**
- * The price of placement main, and of a VRF's table: there the routing daemon reads backup routes
- * (facts F1, F2). With placement local none of this can happen. BIRD's part is bird.ts's.
+ * Side effects of placement main and of a VRF's table: the routing daemon reads the backup routes
+ * there (facts F1, F2). With placement local none of this happens. BIRD is checked in bird.ts.
  */
 
 import { realmOf } from '../../core/management.js';
@@ -12,12 +12,12 @@ import { managed, sharesTable } from '../management.js';
 import { resolvesViaDefault } from '../resolve-via-default.js';
 
 export function whereShared(host: Host, judge: () => Outcome): Outcome {
-  // The placement of the file suffices to say no only where no VRF is in play, which the kernel
-  // knows.
+  // Placement local alone does not exclude this: an interface may be in a VRF, which only the
+  // kernel knows.
   return look(host.kernel, (kernel) => (sharesTable(host, kernel) ? judge() : 'not-applicable'));
 }
 
-/** A check for lines of FRR's configuration. */
+/** A check of the lines of FRR's configuration. */
 function frrCheck(
   code: string,
   title: string,
@@ -45,7 +45,10 @@ function frrCheck(
   };
 }
 
-/** In a VRF the backup routes stand in its table, whatever the placement. */
+/**
+ * Suggests placement local. In a VRF it would not help: there the backup routes are in the VRF's
+ * table, whatever the placement.
+ */
 function orLocal({ config }: Host): readonly string[] {
   return config.placement === 'main'
     ? ['# or, which has none of these effects, in the configuration of backup-router:', 'placement: local']

@@ -1,6 +1,6 @@
 /**
- * Hazards of the way to the routing daemon: its socket is not there, left over, silent, or closed
- * to the agent.
+ * Hazards of the socket of a routing daemon: it does not exist, is a leftover, does not answer, or
+ * the agent may not open it.
  */
 
 import { exists } from '../files.js';
@@ -9,8 +9,8 @@ import type { Host, Identity, SocketEvidence, SocketOutcome } from '../host.js';
 import { agentIdentity, groupName, stepText, turnedAwayAt, userName } from '../identity.js';
 
 /**
- * A check for one outcome of the conversation. Who may not open the socket sees none of them; what else makes it impossible to say
- * (`unsaid`) has a finding of its own.
+ * A check for some outcomes of the conversation. A user who may not open the socket gets
+ * `unknown`. The outcomes `unsaid` have another finding.
  */
 function outcome(
   code: string,
@@ -126,11 +126,12 @@ export const socketDenied: Check = {
   },
 };
 
-/** undefined: there is nothing yet that could be opened. */
+/** Undefined: nothing exists yet that could be opened. */
 function denied(host: Host, identity: Identity, socket: SocketEvidence): readonly Finding[] | undefined {
   const others = identity !== host.self;
   const whole = socket.steps.at(-1)?.path === socket.where;
-  // Where the socket itself is not there or not seen, the last step is the directory that it is missing from.
+  // If the socket itself does not exist or was not seen, the last step is the deepest directory
+  // that was.
   const closed = turnedAwayAt(identity, socket.steps, whole ? 'write' : 'search');
   if (closed === undefined) {
     if (socket.outcome !== 'denied') return whole ? [] : undefined;
@@ -146,7 +147,8 @@ function denied(host: Host, identity: Identity, socket: SocketEvidence): readonl
     closed === undefined ? `${socket.where}: ${socket.detail}` : stepText(closed),
     `${identity.who}: uid ${identity.uid}, groups ${identity.groups.map((gid) => groupName(host, gid)).join(' ')}`,
   ];
-  // Somebody who merely asks is told as much: no agent, no unit.
+  // There is neither an agent nor a unit, and the user of this command says nothing about the
+  // agent.
   if (!others && host.agent.status.kind === 'seen' && host.agent.status.value === undefined && identity.uid !== 0)
     return unknown(
       `this user may not open ${socket.where}, and there is neither an agent nor a unit to judge by`,

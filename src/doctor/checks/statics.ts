@@ -1,6 +1,7 @@
 /**
- * Static routes of FRR that meet the destinations: through the management interface, whether it is named, its subnet holds the next
- * hop or other routes lead there; and those that drop the packets.
+ * FRR's static routes that overlap a destination and lead through the management interface, or
+ * drop the packets. A route leads through that interface if it names it, if the subnet has the
+ * next hop, or if other routes reach the next hop through it.
  */
 
 import { realmOf } from '../../core/management.js';
@@ -14,7 +15,7 @@ import type { Host, KernelEvidence } from '../host.js';
 import { frrDaemons, leavesBy, type Managed, managed, shown } from '../management.js';
 import { resolvesViaDefault } from '../resolve-via-default.js';
 
-/** Chains of statics whose next hop is reached by another static. */
+/** The longest chain of static routes in which the next hop of one is reached by another. */
 const MAX_DEPTH = 8;
 
 export const staticOverlap: Check = {
@@ -33,7 +34,8 @@ export const staticOverlap: Check = {
         (route) => managed(host, kernel).some(({ link }) => leavesBy(route, link)) && meets(host, route.destination),
       );
       const [socketDirectory] = frrDaemons(host).map((one) => one.socketDirectory);
-      // In no file and in no daemon that was asked: left behind, or somebody else's.
+      // Static routes in the kernel that no file and no queried daemon has: left behind, or of
+      // another program.
       const unexplained = inKernel.filter(
         (route) => !meeting.some((one) => samePrefix(one.destination, route.destination)),
       );
@@ -71,7 +73,10 @@ export const staticOverlap: Check = {
     }),
 };
 
-/** Of one length or longer: a shorter static never takes anything from a backup route, which is what the vendor asks for. */
+/**
+ * Whether the prefix is a destination or inside one. A shorter static route takes nothing from a
+ * backup route, and is what the vendor asks for.
+ */
 function meets(host: Host, destination: Prefix): boolean {
   return host.config.managementInterfaces.some(({ backupRouters }) =>
     backupRouters.some((router) =>
@@ -82,7 +87,7 @@ function meets(host: Host, destination: Prefix): boolean {
   );
 }
 
-/** Where a static that meets a destination leads. */
+/** Where a static route that overlaps a destination leads. */
 type Way =
   | { readonly kind: 'management'; readonly how: string }
   | { readonly kind: 'elsewhere' }
@@ -104,7 +109,7 @@ function wayOf(host: Host, kernel: KernelEvidence, one: FrrStatic, all: readonly
   if (here.some((on) => onSubnet(kernel, on, gateway))) return { kind: 'management', how: '' };
   const next = recursionOf(one, all);
   const kernels = kernelWay(host, kernel, here, gateway, one.nexthopVrf);
-  // The longer of the two: what the configuration has, or what the kernel has of others.
+  // The longer match decides: the static routes of the configuration, or the kernel's routes.
   if (next !== undefined && next.destination.length >= kernels.length) {
     const way = wayOf(host, kernel, next, all, depth + 1);
     return way.kind === 'management' ? { kind: 'management', how: `; ${gateway} by ${next.line.text}${way.how}` } : way;
@@ -112,7 +117,10 @@ function wayOf(host: Host, kernel: KernelEvidence, one: FrrStatic, all: readonly
   return kernels.way;
 }
 
-/** By the kernel's own word; what goes by a backup route does so for as long as those are in, and no longer. */
+/**
+ * The kernel's answer for the next hop. A backup route does not count: it is there only while the
+ * backup routes are in.
+ */
 function kernelWay(
   host: Host,
   kernel: KernelEvidence,
@@ -135,7 +143,7 @@ function kernelWay(
   const by = answer.matched === undefined ? `dev ${on.link.name}` : shown(kernel, answer.matched);
   const way: Way = { kind: 'management', how: `; ${gateway} by ${by}` };
   if (length > 0) return { length, way };
-  // zebra takes the default route for a next hop only where it is told to.
+  // zebra resolves a next hop by the default route only if it is configured to.
   const { evidence, why } = resolvesViaDefault(host);
   return evidence.length > 0 ? { length, way } : why === undefined ? none : unseen(why);
 }
@@ -152,7 +160,9 @@ function onSubnet({ snapshot }: KernelEvidence, { link }: Managed, gateway: Addr
   );
 }
 
-/** The statement that FRR has for such a route. */
+/**
+ * The vtysh command that removes the static route of FRR that corresponds to the kernel's route.
+ */
 function removalFromKernel(kernel: KernelEvidence, route: Route, sockets = '/run/frr'): string {
   const family = route.family === 'inet6' ? 'ipv6' : 'ip';
   const [hop] = route.nexthops;

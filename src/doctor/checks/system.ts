@@ -1,4 +1,4 @@
-/** The host around the agent: its clock, and a PID 1 that leaves dead processes lying. */
+/** The host around the agent: its clock, and a PID 1 that does not reap dead processes. */
 
 import { exists, valueOf } from '../files.js';
 import { type Check, found, look, unknown } from '../finding.js';
@@ -12,7 +12,8 @@ export const clockBeforeBuild: Check = {
   facts: '',
   run: ({ clock }) => {
     if (clock.built === 0) return unknown('it is not known when this program was built');
-    // A day: time zones of whoever built it, and files that are written before they are used.
+    // One day of tolerance, for the time zone of the build host and for files that are written
+    // before they are used.
     if (clock.now >= clock.built - DAY_MS) return [];
     return found(
       'warning',
@@ -30,7 +31,7 @@ export const clockNotSynchronised: Check = {
   facts: '',
   run: (host) => {
     if (!host.config.routingDaemons.some(({ kind }) => kind === 'pidfile')) return 'not-applicable';
-    // Only systemd-timesyncd leaves a mark; chrony and ntpd would have to be asked.
+    // Only systemd-timesyncd leaves such a file; chrony and ntpd would have to be asked.
     return exists(host.files, '/run/systemd/timesync/synchronized')
       ? []
       : unknown(
@@ -68,8 +69,8 @@ export const pid1DoesNotReap: Check = {
 };
 
 /**
- * Names (comm, 15 characters) of the watched daemons; a pid file says none, so all routing daemons
- * count.
+ * The names (comm, 15 characters) of the watched daemons. A pid file and a unit do not give a
+ * name, so they select all known routing daemons.
  */
 function watchedNames(host: Host): ReadonlySet<string> {
   return new Set(

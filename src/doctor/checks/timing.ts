@@ -1,9 +1,9 @@
-/** Times of the configuration that measured facts speak against. */
+/** Times in the configuration that contradict measured facts. */
 
 import { type Check, found } from '../finding.js';
 
 /**
- * zebra answered nothing for so long under `show ip route json` of 400k routes, and was well (fact
+ * A healthy zebra did not answer for this long under `show ip route json` of 400k routes (fact
  * F13).
  */
 const LONGEST_SILENCE_MS = 5_200;

@@ -1,6 +1,6 @@
 /**
- * Hazards in what the agent's unit and its drop-ins say: no watchdog, no restart, too late, a user
- * who is not there, a sandbox too small.
+ * Hazards in the agent's unit and its drop-ins: no watchdog, no restart, a late start, a user that
+ * does not exist, a sandbox that is too tight.
  */
 
 import { unreadableOf } from '../files.js';
@@ -64,7 +64,7 @@ export const unitOrdering: Check = {
   facts: 'S1',
   run: (host) =>
     withUnit(host, (service) => {
-      // What runs beside an agent in a namespace is ordered by whoever made the namespace.
+      // For an agent in a namespace, whoever set up the namespace sets the order.
       if (TEMPLATED) return 'not-applicable';
       const target = systemdFiles(host.files, `system/${START_TARGET}`);
       const before = [...target, ...service].flatMap((file) =>
@@ -156,7 +156,7 @@ export const runtimeWatchdog: Check = {
   },
 };
 
-/** For a unit that names a user who is not there. */
+/** A unit whose user does not exist. */
 export const unitUser: Check = {
   code: 'unit-user-missing',
   title: "the unit's user and groups exist",
@@ -193,7 +193,7 @@ export const unitUser: Check = {
     }),
 };
 
-/** Settings of a drop-in that V8 or the agent does not survive. */
+/** Settings of a drop-in under which V8 or the agent cannot run. */
 export const unitSandbox: Check = {
   code: 'unit-sandbox',
   title: 'the unit forbids nothing that Node needs',

@@ -1,7 +1,7 @@
 /**
- * Hazards in how the agent is started: its unit is missing, masked, not enabled, failed or not that
- * of this version. What the unit says is unit-settings.ts's. Judged by files and by `systemctl
- * show`.
+ * Hazards in how systemd starts the agent: its unit is missing, masked, not enabled, failed, or of
+ * another version. The settings of the unit are checked in unit-settings.ts. Judged from files and
+ * `systemctl show`.
  */
 
 import type { FoundFile } from '../files.js';
@@ -11,7 +11,7 @@ import type { Host } from '../host.js';
 import { UNIT, UNIT_FILE, unitFiles } from '../identity.js';
 import { SYSTEMD_DIRECTORIES } from '../ini.js';
 
-/** The unit's files with their main file first. Without systemd there are no units to judge. */
+/** Judges the unit's files, main file first. Not applicable without systemd or without the unit. */
 export function withUnit(host: Host, judge: (files: readonly FoundFile[]) => Outcome): Outcome {
   if (!hasSystemd(host)) return 'not-applicable';
   const why = closed(host);
@@ -22,7 +22,7 @@ export function withUnit(host: Host, judge: (files: readonly FoundFile[]) => Out
     : 'not-applicable';
 }
 
-/** systemd runs (sd_booted(3)), or it is a system at rest that has it. */
+/** Whether systemd runs as PID 1: /run/systemd/system exists (sd_booted(3)). */
 export function hasSystemd(host: Host): boolean {
   return exists(host.files, '/run/systemd/system');
 }
@@ -47,14 +47,17 @@ function masked(host: Host): string | undefined {
   return entry?.kind === 'file' && (entry.target === '/dev/null' || entry.text === '') ? path : undefined;
 }
 
-/** Links in `*.wants` and `*.requires`: where enabling leaves them. */
+/**
+ * The links in `*.wants` and `*.requires` directories that `systemctl enable` creates for the
+ * unit.
+ */
 export function linksTo(host: Host, unit: string): readonly string[] {
   return [...host.files].flatMap(([path, { kind }]) =>
     kind === 'file' && /\.(wants|requires)\/[^/]+$/.test(path) && path.endsWith(`/${unit}`) ? [path] : [],
   );
 }
 
-/** Why such links may not be seen. */
+/** Why such links may exist unseen; undefined: all directories were listed. */
 export function enablingHidden(host: Host): string | undefined {
   for (const [path, entry] of host.files)
     if (entry.kind === 'unreadable' && /\/systemd\/system(\/[^/]+\.(wants|requires)(\/.*)?)?$/.test(path))
@@ -198,7 +201,10 @@ export const unitDiffers: Check = {
     ),
 };
 
-/** Without comments; the launcher's path is the installation's. */
+/**
+ * The lines without comments. The path of the launcher is removed, since it depends on the
+ * installation.
+ */
 function lines(text: string): readonly string[] {
   return text
     .split('\n')

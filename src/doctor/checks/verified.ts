@@ -1,9 +1,9 @@
-/** What the kernel itself has said to the agent, which differs from what its routes and rules say. */
+/** Answers of the kernel to the agent that differ from what its routes and rules imply. */
 
 import { type Check, found } from '../finding.js';
 import { withAgent } from './agent.js';
 
-/** Told by name. */
+/** The number of destinations that a finding names. */
 const NAMED = 10;
 
 export const modelDisagrees: Check = {

@@ -1,5 +1,6 @@
 /**
- * The running agent: its status by the control socket, who it is by /proc, and agents beside it.
+ * Gathers the running agent: its status from the control socket, its identity from /proc, and
+ * other agents beside it.
  */
 
 import { request } from '../../control/client.js';
@@ -15,7 +16,7 @@ export async function gatherAgent(socket: string): Promise<AgentEvidence> {
   const away = answer.kind === 'seen' && answer.value !== undefined ? elsewhere(answer.value) : undefined;
   const status: typeof answer = away === undefined ? answer : seen(undefined);
   const told = status.kind === 'seen' ? status.value?.agent.pid : undefined;
-  // An agent in a container tells the number that it has there.
+  // An agent in a container reports its pid in the container's pid namespace.
   const pid = told === undefined ? undefined : agentProcess(told);
   return {
     socket,

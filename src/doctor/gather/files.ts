@@ -1,9 +1,9 @@
 /**
- * Reads the files that the checks judge: a fixed list of names and directories, nothing else of the
- * disk. Below another root directory when one is given, for tests and images; /proc/sys is always
- * that of the running kernel and network namespace.
+ * Reads the files that the checks judge: a fixed list of names and directories, and nothing else.
+ * Paths may be below another root directory, for tests and images; /proc/sys is always that of the
+ * running kernel and network namespace.
  *
- * Invariant: what exists and cannot be read is recorded as unreadable, with the errno.
+ * Invariant: a file that exists and cannot be read is recorded as unreadable, with the errno.
  */
 
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
@@ -13,19 +13,19 @@ import type { FileEntry, FileTree } from '../files.js';
 import { START_TARGET, UNIT, UNIT_FILE } from '../identity.js';
 import { SYSTEMD_DIRECTORIES } from '../ini.js';
 
-/** Where the host's files are. */
+/** The root directory of the host's files. */
 export interface HostPaths {
-  /** '' is this host. */
+  /** Empty: the root directory of this host. */
   readonly root: string;
 }
 
-/** A directory whose files are read: only those whose names end so. */
+/** A directory of which the files with a certain suffix are read. */
 interface Listing {
   readonly directory: string;
   readonly suffix: string;
 }
 
-/** Larger files are none of the checks'; an FRR configuration of 10,000 peers has 2 MB. */
+/** Larger files are not read. An FRR configuration of 10,000 peers has 2 MB. */
 const MAX_BYTES = 8 << 20;
 const MAX_INCLUDED = 200;
 
@@ -81,7 +81,7 @@ const LISTINGS: readonly Listing[] = [
   ]),
 ];
 
-/** Directories of `*.wants` and `*.requires`, where enabling a unit leaves a link. */
+/** Directories with `*.wants` and `*.requires`, in which `systemctl enable` creates links. */
 const ENABLING: readonly string[] = [
   '/etc/systemd/system',
   '/run/systemd/system',
@@ -89,14 +89,14 @@ const ENABLING: readonly string[] = [
   '/usr/local/lib/systemd/system',
 ];
 
-/** `birds`: the files with which BIRDs were started, beside the usual ones. */
+/** `birds`: the configuration files of the running BIRDs, in addition to the usual ones. */
 export function gatherFiles(paths: HostPaths, interfaces: readonly string[], birds: readonly string[] = []): FileTree {
   const tree = new Map<string, FileEntry>();
   for (const path of FILES) add(tree, paths.root, path);
   for (const { directory, suffix } of LISTINGS)
     for (const name of list(tree, paths.root, directory))
       if (name.endsWith(suffix)) add(tree, paths.root, `${directory}/${name}`);
-  // Pathspaces of FRR.
+  // FRR's pathspaces.
   for (const name of list(tree, paths.root, '/etc/frr'))
     if (tree.get(`/etc/frr/${name}`) === undefined && isDirectory(`${paths.root}/etc/frr/${name}`))
       for (const file of list(tree, paths.root, `/etc/frr/${name}`))
@@ -112,7 +112,7 @@ export function gatherFiles(paths: HostPaths, interfaces: readonly string[], bir
   return tree;
 }
 
-/** What BIRD's files include, and what those do. */
+/** Adds the files that BIRD's configuration files include, recursively. */
 function addIncluded(tree: Map<string, FileEntry>, root: string, files: readonly string[]): void {
   const open = [...files];
   for (let path = open.shift(); path !== undefined && open.length < MAX_INCLUDED; path = open.shift()) {
@@ -136,7 +136,7 @@ function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** One file of this host, as a tree. */
+/** A file tree with one file of this host. */
 export function readOne(path: string): FileTree {
   const tree = new Map<string, FileEntry>();
   add(tree, '', path);
@@ -158,8 +158,8 @@ function sysctlPaths(interfaces: readonly string[]): readonly string[] {
 }
 
 /**
- * Names in a directory; none when it is not there. One that may not be listed becomes an entry of
- * its own.
+ * The names in a directory; none if it does not exist. A directory that may not be listed becomes
+ * an entry of the tree.
  */
 function list(tree: Map<string, FileEntry>, root: string, directory: string): readonly string[] {
   try {
@@ -174,7 +174,7 @@ function list(tree: Map<string, FileEntry>, root: string, directory: string): re
 function add(tree: Map<string, FileEntry>, root: string, path: string): void {
   try {
     const link = lstatSync(root + path).isSymbolicLink() ? readlinkSync(root + path) : undefined;
-    // Absolute links are meant from the other root.
+    // Absolute link targets are relative to the other root.
     const real =
       link === undefined ? root + path : link.startsWith('/') ? root + link : resolve(dirname(root + path), link);
     const target = link === undefined ? {} : { target: link };
@@ -190,7 +190,7 @@ function add(tree: Map<string, FileEntry>, root: string, path: string): void {
   }
 }
 
-/** The link alone counts: its target may be on a file system that is not mounted here. */
+/** Records the link alone: its target may be on a file system that is not mounted here. */
 function addLink(tree: Map<string, FileEntry>, root: string, path: string): void {
   try {
     tree.set(path, { kind: 'file', text: '', target: readlinkSync(join(root, path)) });
@@ -200,7 +200,7 @@ function addLink(tree: Map<string, FileEntry>, root: string, path: string): void
   }
 }
 
-/** undefined: it is not there, which is an answer. */
+/** The errno; undefined if the file does not exist, which is a valid answer. */
 function whyNot(error: unknown): string | undefined {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;

@@ -1,6 +1,6 @@
 /**
- * From a configuration and a place to look at to the whole evidence. Every gatherer runs at once;
- * none can fail the others.
+ * Gathers all evidence for a configuration and a root directory. The gatherers run in parallel,
+ * and none can make another fail.
  */
 
 import { statSync } from 'node:fs';
@@ -27,7 +27,7 @@ import { gatherShippedUnit, gatherSystemd } from './systemd.js';
 export interface GatherOptions {
   readonly config: Config;
   readonly loaded: LoadedConfig;
-  /** As Host has it. */
+  /** See `Host.missing`. */
   readonly missing?: readonly string[];
   readonly paths: Paths;
   readonly host: HostPaths;
@@ -47,7 +47,7 @@ export async function gatherHost({ config, loaded, missing, paths, host }: Gathe
   );
   const state = dirname(paths.lastKnownGood);
   const native = loadLibc();
-  // What runs has its own files; below another root nothing does.
+  // A running BIRD tells its own files. Below another root nothing runs.
   const watchesBird = config.routingDaemons.some(({ kind }) => kind === 'bird');
   const birdFiles = host.root === '' && watchesBird ? gatherBirdFiles() : seen([]);
   const files = gatherFiles(host, names, birdFiles.kind === 'seen' ? birdFiles.value : []);
@@ -88,7 +88,7 @@ export async function gatherHost({ config, loaded, missing, paths, host }: Gathe
   };
 }
 
-/** The copy without the line that guards it (runtime/last-known-good.ts). */
+/** The last known good copy without the line with its checksum (runtime/last-known-good.ts). */
 function keptText(path: string): Seen<string | undefined> {
   const kept = textOf(readOne(path), path);
   return kept.kind === 'seen' ? seen(kept.value?.replace(/\n# last known good, crc32 \w+\n$/, '')) : kept;
@@ -102,7 +102,7 @@ function whetherExists(path: string): 'yes' | 'no' | 'unseen' {
   }
 }
 
-/** When this very program was written. */
+/** When this program was built: the time of its file. */
 function builtAt(): number {
   try {
     return statSync(import.meta.filename).mtimeMs;

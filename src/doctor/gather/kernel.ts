@@ -1,10 +1,9 @@
 /**
- * The kernel's part of the evidence: one observation as the agent makes it, and beside it what the
- * agent never needs to see: FRR's statics of any length, everything in the agent's own tables, the
- * exact state of the gateways' neighbours.
+ * Gathers the kernel's part of the evidence: one observation like the agent's, and what the agent
+ * itself does not need: FRR's static routes of any length, every route in the agent's own tables,
+ * the state of the gateways' neighbours.
  *
- * Nothing is changed. The gateways are asked for a sign of life, as the agent does it itself; that
- * needs CAP_NET_ADMIN.
+ * Nothing is changed. The kernel probes the gateways, as for the agent; that needs CAP_NET_ADMIN.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,17 +26,20 @@ import { type Seen, seen, unseen } from '../seen.js';
 
 /** RTPROT_ZSTATIC (fact F4). */
 const FRR_STATIC = 196;
-/** Neighbour states that are an answer of some kind: no more waiting. */
+/** Neighbour states that end the wait: the neighbour has answered or will not. */
 const SETTLED: ReadonlySet<NeighbourState> = new Set<NeighbourState>(['reachable', 'failed', 'noarp', 'permanent']);
-/** An operator's entry, or a link without resolution: a probe would overwrite it. */
+/**
+ * Neighbour states of an operator's entry or a link without address resolution. A probe would
+ * overwrite the entry.
+ */
 const FIXED: ReadonlySet<NeighbourState> = new Set<NeighbourState>(['noarp', 'permanent']);
-/** No link-layer address is known. */
+/** Neighbour states without a known link-layer address. */
 const UNRESOLVED: ReadonlySet<NeighbourState> = new Set<NeighbourState>(['none', 'incomplete', 'failed']);
-/** Routes on nexthop objects that an evidence names. */
+/** The number of routes on nexthop objects that are listed as evidence. */
 const NAMED = 6;
 /**
- * Three unanswered requests, a second apart (net.ipv4.neigh.*.retrans_time_ms, mcast_solicit), and
- * a little.
+ * Three unanswered requests one second apart (net.ipv4.neigh.*.retrans_time_ms, mcast_solicit),
+ * and a margin.
  */
 const ANSWER_MS = 3_600;
 const LOOK_EVERY_MS = 50;
@@ -50,21 +52,21 @@ export async function gatherKernel(config: Config): Promise<Seen<KernelEvidence>
   }
 }
 
-/** Every policy rule of both families. */
+/** All policy rules of both families. */
 export async function gatherRules(): Promise<Seen<readonly Rule[]>> {
   try {
     return seen(await inspect((kernel) => kernel.rules()));
   } catch (error) {
-    // rtnetlink answers so where no family has rules (CONFIG_FIB_RULES is off).
+    // rtnetlink's answer if no family has policy rules (CONFIG_FIB_RULES is off).
     if ((error as NodeJS.ErrnoException).code === 'EOPNOTSUPP') return seen([]);
     return unseen(`the policy rules cannot be read: ${(error as Error).message}`);
   }
 }
 
-/** Statics whose next hops are looked up. */
+/** The number of next hops that are looked up. */
 const MAX_NEXT_HOPS = 256;
 
-/** The kernel's way to the next hops of statics, one lookup each. */
+/** The kernel's route to the next hop of each static route, one lookup for each. */
 export async function gatherNextHops(statics: readonly FrrStatic[], links: readonly Link[]): Promise<Host['nextHops']> {
   const wanted = new Map(
     statics.flatMap(({ gateway, nexthopVrf: name }) => {

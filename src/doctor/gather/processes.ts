@@ -1,6 +1,6 @@
 /**
- * Processes, from /proc (proc(5)): zombies, other agents of this network namespace, and who a
- * process is. Nothing is signalled.
+ * Gathers processes from /proc (proc(5)): zombies, other agents in this network namespace, and the
+ * identity of a process. No signal is sent.
  */
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
@@ -25,7 +25,7 @@ export function gatherProcesses(): Seen<readonly ProcessEvidence[]> {
 
 const CAP_SYS_PTRACE = 19n;
 
-/** Why this user does not see the processes of others (proc(5), hidepid). */
+/** Why this user cannot see the processes of others (proc(5), hidepid); undefined: it can. */
 function processesHidden(): string | undefined {
   const options = /^\S+ \/proc proc (\S+)/m.exec(read('/proc/self/mounts') ?? '')?.[1]?.split(',') ?? [];
   const hides = options.find((option) => option.startsWith('hidepid='))?.slice('hidepid='.length) ?? '0';
@@ -47,7 +47,7 @@ export function parseStat(text: string): ProcessEvidence | undefined {
     : { pid: Number(match[1]), name: match[2]!, state: match[3]!, parent: Number(match[4]) };
 }
 
-/** Agents in our network namespace beside the one with that pid, as `PID COMMAND LINE`. */
+/** The agents in our network namespace except the one with pid `known`, as `PID COMMAND LINE`. */
 export function gatherOthers(known: number | undefined): Seen<readonly string[]> {
   try {
     const own = readlinkSync('/proc/self/ns/net');
@@ -67,7 +67,10 @@ export function gatherOthers(known: number | undefined): Seen<readonly string[]>
   }
 }
 
-/** `node .../backup-router.cjs run`, `/usr/bin/backup-router --instance NAME run`. */
+/**
+ * Whether the command line runs an agent: `node .../backup-router.cjs run`,
+ * `/usr/bin/backup-router --instance NAME run`.
+ */
 export function runsAgent(argv: readonly string[]): boolean {
   const at = argv.findIndex((word) => /(^|\/)backup-router(\.cjs)?$/.test(word));
   if (at < 0 || at > 1) return false;
@@ -77,7 +80,10 @@ export function runsAgent(argv: readonly string[]): boolean {
   return words[0] === 'run';
 }
 
-/** The number here of the agent that has this number in its status: it may run in a pid namespace of its own (proc(5), NSpid). */
+/**
+ * The pid here of the agent that has reported pid `told`. The agent may run in another pid
+ * namespace (proc(5), NSpid).
+ */
 export function agentProcess(told: number): number | undefined {
   const isAgent = (pid: number): boolean => runsAgent((read(`/proc/${pid}/cmdline`) ?? '').split('\0'));
   if (isAgent(told)) return told;
@@ -86,7 +92,10 @@ export function agentProcess(told: number): number | undefined {
   );
 }
 
-/** The configuration files that the BIRDs of this network namespace were started with; empty: none runs, or the usual ones. */
+/**
+ * The configuration files with which the BIRDs of this network namespace were started. Empty: none
+ * runs, or they use the default files.
+ */
 export function gatherBirdFiles(): Seen<readonly string[]> {
   try {
     const own = readlinkSync('/proc/self/ns/net');
@@ -110,7 +119,7 @@ export function gatherBirdFiles(): Seen<readonly string[]> {
   }
 }
 
-/** bird(8): `-c FILE`, also among letters that take no value. */
+/** The value of `-c FILE` (bird(8)), which may follow other letters that take no value. */
 export function configOfBird(argv: readonly string[]): string | undefined {
   for (const [i, word] of argv.entries()) {
     const match = /^-[a-bd-zA-Z]*c(.*)$/.exec(word);
@@ -146,7 +155,10 @@ export function identityOf(pid: number | 'self', who: string): Identity | undefi
   };
 }
 
-/** Zombies too; undefined where the kernel does not list them (CONFIG_PROC_CHILDREN). */
+/**
+ * The children of a process, zombies included; undefined if the kernel does not list them
+ * (CONFIG_PROC_CHILDREN).
+ */
 function children(parent: number): readonly number[] | undefined {
   try {
     return readdirSync(`/proc/${parent}/task`).flatMap((thread) =>

@@ -1,10 +1,10 @@
 /**
- * Asks each configured routing daemon once, over a short-lived connection of its own (fact F6: the
- * agent holds another one, and two fit the backlog), and FRR's daemons for the configuration that
- * they run. One command outstanding at a time.
+ * Asks each configured routing daemon once, and FRR's daemons for their running configuration.
+ * Each conversation has a short-lived connection of its own; the agent holds another one, and two
+ * fit in the backlog (fact F6). Only one command is outstanding at a time.
  *
- * `show running-config` needs `enable`, which a vty socket grants without a password to whoever may
- * open it. Nothing is changed.
+ * `show running-config` needs `enable`. A vty socket grants it without a password to whoever may
+ * open the socket. Nothing is changed.
  */
 
 import { lstatSync, readdirSync, statSync } from 'node:fs';
@@ -21,9 +21,9 @@ import type { Config } from '../../model/config.js';
 import type { Answered, PathStep, RunningConfig, SocketEvidence, SocketOutcome } from '../host.js';
 import { type Seen, seen, unseen } from '../seen.js';
 
-/** Those whose configuration can name kernel routes or statics. */
+/** The daemons whose configuration can mention kernel routes or static routes. */
 const CONFIGURABLE: readonly string[] = [...FRR_ROUTING_DAEMONS, 'staticd', 'mgmtd'];
-/** A busy zebra was silent for 5.2 s and healthy (fact F13). */
+/** The time-out in milliseconds. A busy and healthy zebra was silent for 5.2 s (fact F13). */
 const SILENT_MS = 10_000;
 
 const FRR_RUN = '/run/frr';
@@ -133,7 +133,7 @@ async function ask(target: Target, limitMs: number): Promise<SocketEvidence> {
   };
 }
 
-/** FRR's own directory, and its pathspaces. */
+/** The other directories in which the daemon answers: FRR's own and its pathspaces. */
 async function answersElsewhere(target: Target): Promise<readonly string[]> {
   if (target.endpoint.kind !== 'unix') return [];
   const name = basename(target.endpoint.path);
@@ -183,8 +183,8 @@ async function runningConfig(path: string, limitMs: number): Promise<Seen<string
 }
 
 /**
- * Connects, waits for the heartbeat's answer (or, without a dialect, for the connection), then
- * talks. Always ends by itself.
+ * Connects, waits for the answer to the heartbeat (without a dialect, for the connection), then
+ * sends the commands. It always ends by itself.
  */
 function conversation(
   endpoint: Endpoint,
@@ -216,7 +216,7 @@ function conversation(
     socket.on('data', (chunk) => {
       const received = exchange?.receive(chunk) ?? { kind: 'incomplete' as const };
       if (received.kind === 'fault') return finish('fault', received.reason);
-      // BIRD's greeting and `restrict` come first; the heartbeat is asked when they are through.
+      // BIRD sends its greeting and answers `restrict` first; the heartbeat is sent after them.
       if (received.kind === 'incomplete' && exchange?.outstanding === false) exchange.probe();
       if (received.kind !== 'answered' || heard || exchange === undefined) return;
       heard = true;
@@ -256,8 +256,8 @@ function isThere(path: string): boolean {
 }
 
 /**
- * Owner and mode of every directory on the way and of the thing itself, as far as it exists and may
- * be seen.
+ * Owner and mode of every directory on the path and of the file itself, up to the first that does
+ * not exist or cannot be seen.
  */
 export function stepsTo(path: string): readonly PathStep[] {
   const steps: PathStep[] = [];

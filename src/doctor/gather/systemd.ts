@@ -1,4 +1,4 @@
-/** What systemd says of the agent's unit, and the unit file that belongs to this version. */
+/** Gathers the properties of the agent's unit from systemd, and the unit file of this version. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,14 +16,14 @@ const PROPERTIES: readonly string[] = [
   'NRestarts',
 ];
 const TIMEOUT_MS = 3_000;
-/** Beside dist/, in a checkout and where scripts/install puts it. */
+/** In `systemd/` beside dist/, in a checkout and in an installation by scripts/install. */
 const SHIPPED = join(import.meta.dirname.replace(/\/dist\/(?:bin|src\/.*)$/, ''), 'systemd', UNIT_FILE);
 
-/** Asks `systemctl show`. sd_booted(3): systemd runs where /run/systemd/system is. */
+/** Asks `systemctl show`. systemd runs if /run/systemd/system exists (sd_booted(3)). */
 export async function gatherSystemd(root: string): Promise<Seen<SystemdEvidence>> {
   if (root !== '') return unseen(`the files below ${root} are looked at, not a running system`);
   if (!existsSync('/run/systemd/system')) return unseen('systemd does not run here');
-  // Loaded here: it takes a tenth of a start.
+  // Loaded here because loading it takes a tenth of the start.
   const { execFile } = process.getBuiltinModule('node:child_process');
   return new Promise((resolve) => {
     execFile(
