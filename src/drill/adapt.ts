@@ -1,6 +1,6 @@
 /**
- * The user's configuration as a laboratory can run it, and a list of everything that is different
- * there. Pure.
+ * Converts the user's configuration into one that the laboratory can run, and lists every
+ * difference. Pure.
  *
  * Invariant: what is not in the list of differences is as the user configured it.
  */
@@ -9,10 +9,10 @@ import { type BackupRouter, type Config, type RoutingDaemon, selectorText, type 
 import { planNetwork } from './network-plan.js';
 import { type Difference, type DrillDaemon, type DrillSetup, INSIDE } from './protocol.js';
 
-/** Destinations of each backup router that are probed, at the most. */
+/** The maximum number of destinations per backup router that are probed. */
 const MAX_DESTINATIONS = 4;
 
-/** Daemons of FRR that run, and answer, without a configuration of their own. */
+/** The FRR daemons that run and answer without a configuration of their own. */
 export const FRR_DAEMONS: readonly string[] = [
   'zebra',
   'bgpd',
@@ -29,7 +29,7 @@ export const FRR_DAEMONS: readonly string[] = [
   'pbrd',
 ];
 
-/** Times are cut to these, so that a drill takes half a minute. */
+/** Upper bounds for the configured times, so that a drill takes half a minute. */
 const SHORT = {
   holdMs: 1_000,
   convergenceTimeoutMs: 20_000,
@@ -40,7 +40,7 @@ const SHORT = {
 
 export interface AdaptOptions {
   readonly daemon: DrillDaemon;
-  /** The programs found on this host, by daemon. */
+  /** The programs found on this host, by the name of the daemon. */
   readonly programs: Readonly<Record<string, string>>;
   /** Keep the configured times. */
   readonly realTime: boolean;
@@ -108,8 +108,8 @@ export function adapt(config: Config, options: AdaptOptions): Adapted {
       network,
       role,
       routeProtocol: config.routeProtocol,
-      // The route of a router advertisement may come back at any time; whether it or the daemon's
-      // carries is not judged.
+      // The route of a router advertisement may come back at any time, so it is not judged whether
+      // that route or the daemon's carries.
       daemonCarries: !interfaces.some(({ backupRouters }) =>
         backupRouters.some(({ auto, family }) => auto !== undefined && (!auto.adopt || family === 'inet6')),
       ),
@@ -164,7 +164,7 @@ const KEYS: Readonly<Record<keyof Times, string>> = {
   preemptAfterMs: 'preempt-after',
 };
 
-/** `never` stays: it is a decision, not a length. */
+/** `never` is kept: it is a decision, not a duration. */
 function shorten(config: Config, note: Note): Times {
   const cut = <K extends keyof Times>(key: K): Times[K] => {
     const configured: Timeout = config[key];
@@ -181,7 +181,7 @@ function shorten(config: Config, note: Note): Times {
   };
 }
 
-/** Some of a long list, evenly spread, the first and the last among them. */
+/** At most MAX_DESTINATIONS of the destinations, evenly spread, with the first and the last. */
 function sample({ destinations }: BackupRouter, what: string, note: Note): BackupRouter['destinations'] {
   if (destinations.length <= MAX_DESTINATIONS) return destinations;
   note(what, `${destinations.length} prefixes`, `${MAX_DESTINATIONS} of them`, 'sampled');
@@ -192,8 +192,8 @@ function sample({ destinations }: BackupRouter, what: string, note: Note): Backu
 }
 
 /**
- * The daemons of FRR that the agent watches: those configured that can run here; zebra when
- * nothing is left.
+ * The FRR daemons that the agent watches: the configured ones that can run here, or zebra if there
+ * is none.
  */
 function chooseDaemons(
   configured: readonly RoutingDaemon[],
@@ -249,7 +249,10 @@ function daemonText(daemon: RoutingDaemon): string {
   }
 }
 
-/** The ports of the laboratory have neighbours, and addresses of its own. */
+/**
+ * Replaces `address: none` by `auto`, since the laboratory's ports have neighbours, and drops
+ * source addresses and symmetric replies.
+ */
 function withNeighbours(
   { withoutGateway, source, symmetricReplies, ...router }: BackupRouter,
   name: string,

@@ -1,29 +1,30 @@
 /**
- * Addresses for the laboratory of a drill, chosen so that they collide with nothing in the user's
+ * Chooses addresses for the laboratory of a drill that do not collide with the user's
  * configuration. Pure.
  *
- * What lives here: counting inside prefixes, the pools, the subnets in which gateways live. What
- * does not: what they are used for (network-plan.ts).
+ * It has the arithmetic inside prefixes, the pools, and the subnets of the gateways. What the
+ * addresses are used for is in network-plan.ts.
  */
 
 import { type Address, addressBytes, addressFromBytes, type Family, familyBits, familyOf } from '../model/address.js';
 import { containsAddress, containsPrefix, type Prefix, parsePrefix, prefix } from '../model/prefix.js';
 
 /**
- * Of benchmarks (RFC 2544, RFC 5180) first, then others that are seldom routed; a /16 or /48 each.
+ * Ranges for benchmarks (RFC 2544, RFC 5180) first, then others that are seldom routed; a /16 or
+ * /48 each.
  */
 const POOLS: Readonly<Record<Family, readonly string[]>> = {
   inet: ['198.18.0.0/16', '198.19.0.0/16', '100.127.0.0/16', '10.254.0.0/16', '172.31.0.0/16'],
   inet6: ['2001:2::/48', '2001:db8:ffff::/48', 'fdb0:c4a9:d811::/48', 'fdd1:77e0:5a02::/48'],
 };
 
-/** The longest and the shortest subnet in which a group of gateways is put. */
+/** The longest and the shortest prefix length of a subnet for a group of gateways. */
 const SUBNET: Readonly<Record<Family, readonly [longest: number, shortest: number]>> = {
   inet: [29, 24],
   inet6: [64, 64],
 };
 
-/** The address at this distance from the first of the prefix. */
+/** The address at an offset from the first address of the prefix. */
 export function nth(p: Prefix, offset: bigint): Address {
   const bytes = addressBytes(p.address);
   let value = bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n) + offset;
@@ -31,7 +32,7 @@ export function nth(p: Prefix, offset: bigint): Address {
   return addressFromBytes(bytes);
 }
 
-/** How many addresses it has. */
+/** The number of addresses in the prefix. */
 export function sizeOf(p: Prefix): bigint {
   return 1n << BigInt(familyBits(p.family) - p.length);
 }
@@ -41,8 +42,8 @@ export function overlaps(a: Prefix, b: Prefix): boolean {
 }
 
 /**
- * A pool that none of the prefixes touches, default routes apart; else one that only shorter ones
- * contain, which longest match makes harmless.
+ * A pool that overlaps no prefix except default routes. If there is none, a pool that overlaps
+ * only shorter prefixes, which longest-prefix match makes harmless.
  */
 export function choosePool(family: Family, taken: readonly Prefix[]): Prefix {
   const pools = POOLS[family].map((text) => parsePrefix(text)!);
@@ -52,8 +53,8 @@ export function choosePool(family: Family, taken: readonly Prefix[]): Prefix {
 }
 
 /**
- * Subnet `index` of a pool, where the laboratory's own links live: a /30 of its own /24 (inet), or
- * a /64.
+ * Subnet `index` of a pool, for the laboratory's own links: a /30 in a /24 of its own (inet), or a
+ * /64.
  */
 export function infrastructure(pool: Prefix, index: number): Prefix {
   return pool.family === 'inet'
@@ -61,12 +62,12 @@ export function infrastructure(pool: Prefix, index: number): Prefix {
     : prefix(nth(pool, BigInt(index) << 64n), 64);
 }
 
-/** As {@link infrastructure}, with room for hosts. */
+/** Like {@link infrastructure}, with room for more hosts: a /24 (inet) or a /64. */
 export function spacious(pool: Prefix, index: number): Prefix {
   return pool.family === 'inet' ? prefix(nth(pool, BigInt(index) << 8n), 24) : infrastructure(pool, index);
 }
 
-/** The smallest subnets that hold the gateways and have room for one more host each. */
+/** The smallest subnets that contain the gateways and have room for one more host each. */
 export function gatewaySubnets(gateways: readonly Address[]): readonly Prefix[] {
   const subnets: Prefix[] = [];
   for (const gateway of gateways) {
@@ -89,7 +90,10 @@ export function gatewaySubnets(gateways: readonly Address[]): readonly Prefix[] 
   return subnets;
 }
 
-/** A host address of the subnet that is not taken: neither network nor broadcast address. */
+/**
+ * A free host address of the subnet, neither network nor broadcast address; undefined if there is
+ * none.
+ */
 export function freeHost(subnet: Prefix, taken: readonly Address[]): Address | undefined {
   const hosts = sizeOf(subnet) - 2n;
   for (let i = 0n; i < hosts && i < 512n; i++) {
@@ -100,8 +104,8 @@ export function freeHost(subnet: Prefix, taken: readonly Address[]): Address | u
 }
 
 /**
- * Addresses of a destination at which the far side could be, likely ones first; none that no host
- * may have.
+ * Addresses in a destination that the far side could use, likely ones first. Addresses that no
+ * host may have are left out.
  */
 export function candidates(destination: Prefix): readonly Address[] {
   const size = sizeOf(destination);
@@ -117,7 +121,7 @@ export function candidates(destination: Prefix): readonly Address[] {
     .filter(isHost);
 }
 
-/** What a host in some network may have as its global address. */
+/** Whether a host may have this as a global address. */
 function isHost(address: Address): boolean {
   const [first = 0, second = 0] = addressBytes(address);
   if (familyOf(address) === 'inet6') return (first & 0xe0) === 0x20 || (first & 0xfe) === 0xfc;

@@ -1,6 +1,6 @@
 /**
- * Configuration text for the two BIRDs of a drill: BGP in both families over the data link, with
- * short timers.
+ * The configuration text for the two BIRDs of a drill: BGP in both families over the data link,
+ * with short timers.
  */
 
 import type { Address } from '../model/address.js';
@@ -8,13 +8,13 @@ import type { Address } from '../model/address.js';
 export interface BirdSpeaker {
   readonly asn: number;
   readonly otherAsn: number;
-  /** Own addresses on the data link, one of each family. */
+  /** The own addresses on the data link, one per family. */
   readonly own: readonly Address[];
-  /** Those of the neighbour. */
+  /** The neighbour's addresses on the data link, one per family. */
   readonly others: readonly Address[];
 }
 
-/** The router: takes everything, and exports it to the kernel. */
+/** The router's configuration: imports all routes and exports them to the kernel. */
 export function birdRouterConfig(speaker: BirdSpeaker): string {
   return [
     ...head(speaker),
@@ -25,7 +25,7 @@ export function birdRouterConfig(speaker: BirdSpeaker): string {
   ].join('\n');
 }
 
-/** The neighbour: announces the prefixes, and has no routes of its own in the kernel. */
+/** The neighbour's configuration: announces the prefixes and exports no routes to the kernel. */
 export function birdPeerConfig(speaker: BirdSpeaker & { readonly announced: readonly string[] }): string {
   const routes = (inet6: boolean): string =>
     speaker.announced

@@ -1,9 +1,9 @@
 /**
- * The failure matrix: what is done to the router in each case, and what must come of it.
+ * The failure matrix: what is done to the router in each case, and the expected result.
  *
- * A case begins in a state (testbed.ts), causes its failure and waits for what must follow. run.ts
- * judges it: no probe went unanswered for too long. Everything here happens in the laboratory's
- * router.
+ * A case begins in a state (testbed.ts), causes its failure and waits for the expected result.
+ * run.ts judges it: no probe may go unanswered for too long. Everything here happens in the
+ * laboratory's router.
  */
 
 import { FAMILIES } from '../model/address.js';
@@ -13,18 +13,18 @@ import type { TimeSpan } from './probes.js';
 import type { PortPlan } from './protocol.js';
 import { NotInTime, START_MS, type Testbed } from './testbed.js';
 
-/** How long a port is down, or without its address. */
+/** How long a port is down or without its addresses. */
 const AWAY_MS = 300;
-/** After `preempt-after`, for an agent that would preempt. */
+/** A margin after `preempt-after`, by which an agent that preempts would have done so. */
 const BEYOND_MS = 500;
-/** As RestartSec= of the unit. */
+/** The same as RestartSec= of the unit. */
 const RESTART_MS = 100;
 
-/** A port was down, or without address. */
+/** A time during which a port was down or without its addresses. */
 export interface Absence {
   readonly port: number;
   readonly window: TimeSpan;
-  /** When it began to come back: from then on the agent can act. */
+  /** When the port began to come back: from then on the agent can act. */
   readonly backMs: number;
 }
 
@@ -32,10 +32,11 @@ export interface DrillCase {
   readonly name: string;
   readonly title: string;
   readonly from: 'nothing' | 'healthy' | 'down';
-  /** Added to the outage that is allowed. */
+  /** Added to the maximum outage. */
   readonly allowanceMs?: number;
   /**
-   * Does it, and waits for the end. `away` is called for a time in which a port could not be asked.
+   * Causes the failure and waits for the expected result. Calls `away` for each time in which a
+   * port could not be probed.
    */
   readonly run: (testbed: Testbed, away: (absence: Absence) => void) => Promise<void>;
 }
@@ -115,8 +116,8 @@ export const CASES: readonly DrillCase[] = [
         lose: (port) => void testbed.network.router.ip(`link set dev ${port.device} down`),
         regain: (port) => {
           testbed.network.router.ip(`link set dev ${port.device} up`);
-          // The kernel has taken the IPv6 addresses with the link; whoever manages the port brings
-          // them again.
+          // The kernel removed the IPv6 addresses when the link went down. Whoever manages the
+          // port adds them again.
           addressPort(testbed.network.router, port);
         },
       }),
@@ -160,13 +161,19 @@ export const CASES: readonly DrillCase[] = [
   },
 ];
 
-/** With `preempt-after: never` the routes of the dead daemon go on, and so it shall be. */
+/**
+ * Waits until the backup routes have preempted the routes of the dead daemon. With `preempt-after:
+ * never` those routes go on carrying, as configured.
+ */
 async function preempted(testbed: Testbed): Promise<void> {
   const { preemptAfterMs } = testbed.setup.timings;
   if (preemptAfterMs !== 'never' && testbed.setup.daemonCarries) await testbed.carriedByBackup(preemptAfterMs);
 }
 
-/** Its routes carry longer than those of a dead daemon: one that hangs lives, and forwards. */
+/**
+ * Checks that the daemon's routes still carry after `preempt-after`. A daemon that hangs is alive
+ * and is not preempted.
+ */
 async function notPreempted(testbed: Testbed): Promise<void> {
   const { preemptAfterMs } = testbed.setup.timings;
   if (!testbed.setup.daemonCarries) return;
@@ -179,7 +186,7 @@ interface Loss {
   readonly regain: (port: PortPlan) => void;
 }
 
-/** One port after the other. Its probes are judged again from the moment at which it is back. */
+/** Fails one port after the other. The probes of a port are judged again once it is back. */
 async function eachPort(testbed: Testbed, away: (absence: Absence) => void, { lose, regain }: Loss): Promise<void> {
   for (const [i, port] of testbed.setup.network.ports.entries()) {
     const fromMs = Date.now();

@@ -1,8 +1,8 @@
 /**
- * The first process inside the container of a drill (container.ts). Reads its setup from standard
- * input and runs the cases; reports on standard output, a line of JSON for each event.
+ * The first process in the container of a drill (container.ts). It reads its setup from standard
+ * input, runs the cases, and reports on standard output, one line of JSON per event.
  *
- * Invariant: it ends when its standard input does, whatever it is doing; the kernel then ends
+ * Invariant: it ends when its standard input ends, whatever it is doing. The kernel then ends
  * everything else in the container.
  */
 

@@ -1,14 +1,15 @@
 /**
- * The container of a drill, so that it can be run on a router in production: namespaces of network,
- * processes, mounts, IPC and host name, all anonymous. Nothing in it has a name on the host, so
- * there is nothing to sweep up: when its first process ends, the kernel ends all others
- * (pid_namespaces(7)), and with the last process go networks, mounts and files.
+ * The container of a drill. It makes a drill safe on a router in production. It has its own
+ * namespaces for network, processes, mounts, IPC and host name, all anonymous. Nothing in it has a
+ * name on the host, so nothing is left behind: when its first process ends, the kernel ends all
+ * others (pid_namespaces(7)). The networks, mounts and files go with the last process.
  *
- * Its first process ends when the starter does, however that ends, by two ways that know nothing of
- * each other: the kernel's signal for a dead parent (PR_SET_PDEATHSIG, prctl(2), on both steps),
- * and the end of file on its standard input (container-init.ts). Inside, local file systems are
- * read-only, and /run, /var/tmp and /dev/shm are empty: FRR keeps files named by pid in
- * /var/tmp/frr, and the pids in here are small. Out of memory, the kernel takes the drill first.
+ * The first process ends when its starter ends, in whatever way. Two independent mechanisms ensure
+ * that: the parent-death signal (PR_SET_PDEATHSIG, prctl(2), on both steps), and the end of file
+ * on standard input (container-init.ts). Inside, local file systems are read-only, and /run,
+ * /var/tmp and /dev/shm are empty: FRR keeps files named by pid in /var/tmp/frr, and pids in the
+ * container are small. When memory runs out, the kernel kills the drill first (oom_score_adj
+ * 1000).
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -18,7 +19,7 @@ import { type DrillEvent, type DrillSetup, INSIDE } from './protocol.js';
 
 const INIT = program('drill-container-init');
 
-/** The programs that the container itself needs, and the Debian package of each. */
+/** The programs that the container itself needs, each with its Debian package. */
 export const CONTAINER_NEEDS: Readonly<Record<string, string>> = {
   setpriv: 'util-linux',
   unshare: 'util-linux',
@@ -27,7 +28,7 @@ export const CONTAINER_NEEDS: Readonly<Record<string, string>> = {
   ip: 'iproute2',
 };
 
-/** With it, programs in sbin are found whoever calls. */
+/** Includes the sbin directories, so that their programs are found whoever the caller is. */
 export const SYSTEM_PATH = `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin`;
 
 const UNSHARE = [
@@ -44,8 +45,8 @@ const UNSHARE = [
 ];
 
 /**
- * A mount that is hidden below another one cannot be changed, and need not be; the root file system
- * must.
+ * The set-up script of the container. A mount that is hidden below another one cannot be remounted
+ * and need not be; the root file system must be remounted.
  */
 const SETUP = `
 echo 1000 > /proc/self/oom_score_adj || :
@@ -72,11 +73,11 @@ exec "$@"
 export interface ContainerEnd {
   readonly status: number | undefined;
   readonly signal: NodeJS.Signals | undefined;
-  /** The end of what was said on standard error. */
+  /** The last part of standard error. */
   readonly stderr: string;
 }
 
-/** A drill that is running. */
+/** A running drill. */
 export class Container {
   readonly ended: Promise<ContainerEnd>;
   readonly #child: ChildProcess;
@@ -102,8 +103,8 @@ export class Container {
       process.execPath,
       INIT,
     ];
-    // A session of its own: the terminal's signals are for the command, which then closes the
-    // container.
+    // In a session of its own, so that signals of the terminal reach only the command, which then
+    // closes the container.
     this.#child = spawn('nice', argv, {
       detached: true,
       cwd: '/',
@@ -119,15 +120,15 @@ export class Container {
         resolve({ status: status ?? undefined, signal: signal ?? undefined, stderr: stderr.trim() }),
       );
     });
-    // It may be gone before it has read; `ended` tells.
+    // The process may end before it has read this; `ended` reports it.
     this.#child.stdin!.on('error', () => undefined);
     this.#child.stdin!.write(`${JSON.stringify(setup)}\n`);
   }
 
-  /** Ends everything inside at once, and waits for the end. Safe to call twice. */
+  /** Ends everything inside at once and waits for the end. May be called twice. */
   async close(): Promise<void> {
     this.#child.stdin!.destroy();
-    // unshare dies and takes the first process inside with it.
+    // unshare dies and takes the first process of the container with it.
     this.#child.kill('SIGKILL');
     await this.ended;
   }

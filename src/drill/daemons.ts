@@ -1,10 +1,9 @@
 /**
- * The routing daemons of a drill: the router's, which the cases stop and kill, and the neighbour's,
- * which announces the destinations.
+ * The routing daemons of a drill: those of the router, which the cases stop and kill, and those of
+ * the neighbour, which announce the destinations. FRR and BIRD have one interface.
  *
- * What lives here: one interface over FRR and BIRD. Programs run under other names (`drill-zebra`),
- * by symbolic links, so that nothing on the host that looks for processes by name takes them for
- * its own.
+ * The programs run under other names (`drill-zebra`), by symbolic links. So a program on the host
+ * that looks for processes by name does not mistake them for the host's own.
  */
 
 import { mkdirSync, symlinkSync } from 'node:fs';
@@ -21,19 +20,19 @@ import { type DrillSetup, INSIDE } from './protocol.js';
 const ROUTER_ASN = 65_002;
 const PEER_ASN = 65_001;
 
-/** The router's routing daemons as one. */
+/** The router's routing daemons as a unit. */
 export interface RouterDaemons {
-  /** rtm_protocol numbers of the routes that it puts into the kernel. */
+  /** The rtm_protocol numbers of the routes that they install. */
   readonly protocols: readonly number[];
   readonly running: boolean;
   start(): Promise<void>;
-  /** In setup, as a service manager stops it. */
+  /** Stops them in order, as a service manager does. */
   stop(): Promise<void>;
-  /** SIGKILL to all of it. */
+  /** Sends SIGKILL to all of them. */
   kill(): Promise<void>;
-  /** SIGSTOP to all of it. */
+  /** Sends SIGSTOP to all of them. */
   pause(): void;
-  /** SIGCONT. */
+  /** Sends SIGCONT to all of them. */
   resume(): void;
 }
 
@@ -43,7 +42,7 @@ export async function prepareDaemons(network: Network, setup: DrillSetup): Promi
   return setup.daemon === 'frr' ? frrDaemons(network, setup, programs) : birdDaemons(network, setup, programs['bird']!);
 }
 
-/** Symbolic links to the programs under the drill's own names. */
+/** Creates symbolic links to the programs, with the drill's own names. */
 function disguise(programs: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const directory = join(INSIDE.directory, 'bin');
   mkdirSync(directory, { recursive: true });
@@ -62,8 +61,8 @@ async function frrDaemons(
   programs: Readonly<Record<string, string>>,
 ): Promise<RouterDaemons> {
   const { data, announced } = setup.network;
-  // Some daemons have sockets with fixed names in there (bfdd), and all keep crash logs in the
-  // other.
+  // Some daemons (bfdd) have sockets with fixed names in the first directory. All of them keep
+  // crash logs in the second.
   for (const directory of ['/run/frr', '/var/tmp/frr']) {
     mkdirSync(directory, { recursive: true });
     command(['chown', 'frr:frr', directory]);
@@ -110,7 +109,7 @@ async function frrDaemons(
   };
 }
 
-/** The daemons of FRR in the configuration that adapt.ts made. */
+/** The FRR daemons in the configuration that adapt.ts made. */
 function watchedDaemons(configuration: unknown): readonly string[] {
   const entries = (
     configuration as {

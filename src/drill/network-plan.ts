@@ -1,14 +1,14 @@
 /**
- * The network of a drill, from the user's management interfaces: ports with the same names,
- * gateways with the same addresses, and a far side that asks from an address inside each
+ * Plans the network of a drill from the user's management interfaces: ports with the same names,
+ * gateways with the same addresses, and a far side that sends requests from an address inside each
  * destination. Pure.
  *
  *        far ---- gw0 ---- eth0   router   data0 ---- peer ---- far
  *          \----- gw1 ---- eth1  /
  *
  * The router's own addresses are not in a configuration, so they are chosen beside the gateways.
- * Requests come in through the gateway of the port that is asked; the answers take the way that the
- * router's FIB says: back by a gateway, or by the data port and the peer.
+ * Requests arrive through the gateway of the probed port. The answers follow the router's FIB:
+ * back by a gateway, or by the data port and the peer.
  */
 
 import { type Address, FAMILIES, type Family, familyBits, isLinkLocal } from '../model/address.js';
@@ -17,10 +17,13 @@ import { containsAddress, containsPrefix, type Prefix, prefixText, samePrefix } 
 import { candidates, choosePool, freeHost, gatewaySubnets, infrastructure, nth, spacious } from './address-space.js';
 import type { NetworkPlan, PortPlan, ProbePlan } from './protocol.js';
 
-/** IFNAMSIZ without its zero (linux/if.h). */
+/** IFNAMSIZ without its terminating zero (linux/if.h). */
 const DEVICE_BYTES = 15;
 
-/** Subnets of a pool, by number: uplink of port i, leased subnet of port i, and so on. */
+/**
+ * The numbers of the subnets of a pool. UPLINK and LEASED are the numbers for port 0; the others
+ * follow.
+ */
 const UPLINK = 0;
 const LEASED = 100;
 const DATA = 50;
@@ -29,11 +32,11 @@ const FAR = 200;
 
 export interface PlannedNetwork {
   readonly network: NetworkPlan;
-  /** Destinations in which no address was left for the far side. */
+  /** Destinations without a free address for the far side. */
   readonly unprobed: readonly string[];
 }
 
-/** The configuration is one whose destinations have been sampled (adapt.ts). */
+/** Plans the network. The destinations of the configuration must have been sampled (adapt.ts). */
 export function planNetwork(config: Config): PlannedNetwork {
   const destinations = config.managementInterfaces.flatMap(({ backupRouters }) =>
     backupRouters.flatMap((router) => router.destinations),
@@ -110,8 +113,8 @@ function planPort(
     for (const gateway of router.gateways.filter(isLinkLocal)) gateways.push(`${gateway}/64`);
     for (const subnet of subnetsOf(router, i, pools)) {
       const inside = router.gateways.filter((gateway) => !isLinkLocal(gateway) && containsAddress(subnet, gateway));
-      // Nobody is named here: the gateway is leased, or has a link-local address only and needs one
-      // to route by.
+      // The subnet has no configured gateway: the gateway is leased, or has only a link-local
+      // address and needs one that can be routed.
       const gatewayAddresses = inside.length > 0 ? inside : [nth(subnet, 1n)];
       if (router.auto !== undefined) leased.push(...gatewayAddresses);
       used.push(...gatewayAddresses);
@@ -138,7 +141,7 @@ function planPort(
 }
 
 /**
- * The on-link subnets of a backup router: those of its gateways, or one of the pool when they have
+ * The on-link subnets of a backup router: those of its gateways, or one of the pool if it has
  * none.
  */
 function subnetsOf(router: BackupRouter, i: number, pools: Readonly<Record<Family, Prefix>>): readonly Prefix[] {
@@ -146,7 +149,9 @@ function subnetsOf(router: BackupRouter, i: number, pools: Readonly<Record<Famil
   return subnets.length > 0 ? subnets : [spacious(pools[router.family], LEASED + i)];
 }
 
-/** An address of the destination that no longer destination, no link and no host has. */
+/**
+ * An address of the destination that is in no longer destination, in no link's subnet and unused.
+ */
 function farAddress(
   destination: Prefix,
   all: readonly Prefix[],
@@ -156,7 +161,7 @@ function farAddress(
 ): Address | undefined {
   const longer = all.filter((other) => !samePrefix(other, destination) && containsPrefix(destination, other));
   const first = destination.length === 0 ? candidates(spacious(pool, FAR)) : [];
-  // What is on a link is reached directly, whatever the destination.
+  // An address on a link is reached directly, whatever the destination.
   return [...first, ...candidates(destination)].find(
     (address) => !used.includes(address) && ![...longer, ...links].some((p) => containsAddress(p, address)),
   );

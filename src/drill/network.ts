@@ -1,8 +1,8 @@
 /**
- * Builds the planned network of a drill: namespaces, links, addresses, and everybody's routes but
- * the router's, who has none.
+ * Builds the planned network of a drill: namespaces, links, addresses, and the routes of every
+ * host except the router, which has none.
  *
- * Names of devices come from a configuration and never reach a shell or a batch file.
+ * Device names come from a configuration and never reach a shell or a batch file.
  */
 
 import { createLab, type Lab } from './lab/lab.js';
@@ -15,11 +15,11 @@ export interface Network {
   readonly router: Namespace;
   readonly peer: Namespace;
   readonly far: Namespace;
-  /** One for each management port. */
+  /** One per management port. */
   readonly gateways: readonly Namespace[];
 }
 
-/** Devices of the far side: `gw0`, `gw1`, ... towards the gateways, this one towards the peer. */
+/** The far side's device towards the peer. Those towards the gateways are `gw0`, `gw1`, ... */
 export const FAR_PEER_DEVICE = 'peer';
 
 export function buildNetwork(plan: NetworkPlan): Network {
@@ -85,13 +85,14 @@ function buildGateway(lab: Lab, router: Namespace, far: Namespace, port: PortPla
   return gateway;
 }
 
-/** The router's own addresses on a management port. */
+/** Adds the router's own addresses on a management port. */
 export function addressPort(router: Namespace, port: PortPlan): void {
   for (const own of port.own) address(router, own, port.device);
 }
 
 /**
- * The default routes that a DHCP client, or the kernel after a router advertisement, would make.
+ * Adds the default routes that a DHCP client, or the kernel after a router advertisement, would
+ * add.
  */
 export function lease(router: Namespace, port: PortPlan): void {
   for (const gateway of port.leased) {
@@ -104,7 +105,7 @@ function address(namespace: Namespace, text: string, device: string): void {
   namespace.ip(`addr replace ${text} dev ${device}${text.includes(':') ? ' nodad' : ''}`);
 }
 
-/** A host route through the candidate of its family. */
+/** Adds a host route through the next hop of its family. */
 function route(namespace: Namespace, to: string, vias: readonly string[], device: string): void {
   const via = withoutLength(vias.find((one) => one.includes(':') === to.includes(':'))!);
   namespace.ip(`route replace ${hostRoute(to)} via ${via} dev ${device}`);

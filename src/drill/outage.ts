@@ -1,15 +1,18 @@
-/** Outages and ways, from what was sent, answered and counted. Pure. */
+/**
+ * Computes outages and the routes that carried the answers from what was sent, answered and
+ * counted. Pure.
+ */
 
 import type { CarriedBy } from './protocol.js';
 
-/** One datagram of every probe was sent. */
+/** A moment at which one datagram of each probe was sent. */
 export interface Tick {
   readonly atMs: number;
   /** The probes whose datagram was answered in time. */
   readonly answered: Set<number>;
 }
 
-/** Packets that the far side received between two times, by the way that they came. */
+/** The packets that the far side received between two times, by the route that they took. */
 export interface CarrierSample {
   readonly fromMs: number;
   readonly toMs: number;
@@ -18,14 +21,15 @@ export interface CarrierSample {
 }
 
 /**
- * Of a way, the least part of a sample's packets that counts: neighbour discovery is traffic too.
+ * A route counts if it carried at least this share of a sample's packets; neighbour discovery is
+ * traffic, too.
  */
 const SHARE = 0.3;
 
 /**
- * The longest run of unanswered datagrams of a probe: from the last answered one before it (or the
- * window's begin) to the first answered one behind it (or the window's end). 0 when every datagram
- * was answered.
+ * The longest run of unanswered datagrams of a probe in milliseconds, from the last answered
+ * datagram before the run (or the begin of the window) to the first answered one after it (or the
+ * end of the window). 0 if every datagram was answered.
  */
 export function longestOutage(
   ticks: readonly Tick[],
@@ -49,8 +53,8 @@ export function longestOutage(
 }
 
 /**
- * The ways in the order of time; what a single sample shows alone is left out, unless it is all
- * there is.
+ * What carried the answers, in the order of time. A carrier of one sample alone is left out unless
+ * there is nothing else.
  */
 export function carriersOf(samples: readonly CarrierSample[]): readonly CarriedBy[] {
   const runs: { carrier: CarriedBy; samples: number }[] = [];

@@ -1,6 +1,6 @@
 /**
- * The agent's routes in the router's kernel, by the kernel's own notifications (`ip monitor`) and
- * dumps: a witness that shares no code with the agent.
+ * The agent's routes in the router's kernel, from the kernel's own notifications (`ip monitor`)
+ * and dumps. It shares no code with the agent.
  */
 
 import { tryCommandAsync } from './lab/command.js';
@@ -21,7 +21,7 @@ export class OwnedRoutes {
     });
   }
 
-  /** How many stand in the kernel now, of both families. */
+  /** The number of the agent's routes in the kernel now, of both families. */
   async count(): Promise<number> {
     const counts = await Promise.all(
       ['-4', '-6'].map(async (family) => {
@@ -45,8 +45,8 @@ export class OwnedRoutes {
   }
 
   /**
-   * From the begin of the window to the last of the routes that came in, each counted when it came
-   * first; undefined when none came.
+   * The time in milliseconds from the begin of the window to the last route that came in. Each
+   * route counts when it first comes in. Undefined if none did.
    */
   inAfterMs({ fromMs, toMs }: TimeSpan): number | undefined {
     const first = new Map<string, number>();

@@ -1,7 +1,7 @@
 /**
- * The router's half of the drill's ping, a process of its own in the router's namespace: each
- * datagram goes back to where it came from, from the address that it was sent to. With it, a router
- * needs no fping for a drill.
+ * The router's half of the drill's ping, a process of its own in the router's namespace. It
+ * returns each datagram to its source, from the address that it was sent to. So a router needs no
+ * fping for a drill.
  *
  * argv: the addresses to answer on.
  */
@@ -11,8 +11,7 @@ import { ECHO_PORT } from './probe-lines.js';
 
 for (const address of process.argv.slice(2)) {
   const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
-  // While its route or its address is gone an answer cannot be sent; that is what the drill is
-  // about.
+  // Without its route or address an answer cannot be sent, which is what the drill tests.
   socket.on('error', () => undefined);
   socket.on('message', (message, from) => socket.send(message, from.port, from.address, () => undefined));
   socket.bind(ECHO_PORT, address);

@@ -1,9 +1,9 @@
 /**
- * The output of the far side's process (probe-sender.ts), read by probes.ts: a line of JSON every
- * few ticks.
+ * The output of the far side's process (probe-sender.ts), read by probes.ts: one line of JSON
+ * every few ticks.
  */
 
-/** UDP port of the echo; nothing else listens in the router's namespace. */
+/** The UDP port of the echo. Nothing else listens in the router's namespace. */
 export const ECHO_PORT = 7007;
 
 export interface FarSetup {
@@ -12,9 +12,11 @@ export interface FarSetup {
 }
 
 export interface FarLine {
-  /** Each tick in which one datagram of every probe was sent: its number and time (Date.now()). */
+  /**
+   * Each tick in which one datagram of every probe was sent: its number and its time (Date.now()).
+   */
   readonly sent: readonly (readonly [sequence: number, atMs: number])[];
-  /** Answers: probe, number of the tick, and how long it took. */
+  /** The answers: probe, number of the tick, and the time in milliseconds. */
   readonly answers: readonly (readonly [probe: number, sequence: number, tookMs: number])[];
   /** Packets received since the last line, by device. */
   readonly received: Readonly<Record<string, number>>;

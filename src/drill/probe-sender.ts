@@ -1,6 +1,7 @@
 /**
- * The far side of the drill, a process of its own in the far side's namespace: asks every target
- * from every source, all the time, and tells which answers came and by which device.
+ * The far side of the drill, a process of its own in the far side's namespace. It continuously
+ * sends a request from every source to its target, and reports which answers arrived and by which
+ * device.
  *
  * argv: a {@link FarSetup} as JSON. Standard output: {@link FarLine}s.
  */
@@ -9,7 +10,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { ECHO_PORT, type FarLine, type FarSetup } from './probe-lines.js';
 
-/** Ticks in one line. */
+/** The number of ticks in one line. */
 const BATCH = 5;
 
 const setup = JSON.parse(process.argv[2] ?? '') as FarSetup;
@@ -17,7 +18,7 @@ let sent: [number, number][] = [];
 let answers: [number, number, number][] = [];
 let counters = receivedByDevice();
 let sequence = 0;
-/** The times of the ticks whose answers may still come. */
+/** The times of the ticks whose answers may still arrive. */
 const times = new Map<number, number>();
 
 let sockets: readonly Socket[] = [];
@@ -61,7 +62,7 @@ function tell(): void {
 }
 
 /**
- * Packets received so far, from /proc/net/dev, which is that of the namespace (proc_pid_net(5)).
+ * The packets received so far per device, from /proc/net/dev of the namespace (proc_pid_net(5)).
  */
 function receivedByDevice(): Readonly<Record<string, number>> {
   const rows = readFileSync('/proc/net/dev', 'utf8').split('\n').slice(2);

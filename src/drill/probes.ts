@@ -1,9 +1,10 @@
 /**
- * What the far side saw: answers and losses over time, and which way the answers took.
+ * What the far side saw: answers and losses over time, and which routes carried the answers. It
+ * runs the two processes (probe-sender.ts, probe-echo.ts), reads their lines and answers the
+ * questions of the cases.
  *
- * What lives here: the two processes (probe-sender.ts, probe-echo.ts), their lines, and the
- * questions that the cases ask of them. An outage is counted in datagrams that were sent and not
- * answered, never in time that this machine was too busy to send any.
+ * An outage is counted in datagrams that were sent and not answered, never in time during which
+ * this machine was too busy to send.
  */
 
 import { program } from './lab/entry.js';
@@ -13,13 +14,10 @@ import { type CarrierSample, carriersOf, longestOutage, type Tick } from './outa
 import type { FarLine, FarSetup } from './probe-lines.js';
 import type { CarriedBy, ProbePlan } from './protocol.js';
 
-/**
- * An answer that took longer was waiting in a queue for a neighbour or a route: lost, to whoever
- * asked.
- */
+/** A later answer has waited in a queue for a neighbour or a route, and counts as lost. */
 const LATE_MS = 500;
 
-/** A stretch of time; Date.now(). */
+/** A period of time (Date.now()). */
 export interface TimeSpan {
   readonly fromMs: number;
   readonly toMs: number;
@@ -53,10 +51,7 @@ export class Probes {
     });
   }
 
-  /**
-   * Whether every probe has been answered from `fromMs` on, at least three times in a row and up to
-   * now.
-   */
+  /** Whether the last three ticks since `fromMs` were answered for every probe. */
   answered(fromMs: number): boolean {
     const recent = this.#ticks
       .filter((tick) => tick.atMs >= fromMs && tick.atMs < Date.now() - 3 * this.intervalMs)
@@ -64,20 +59,21 @@ export class Probes {
     return recent.length === 3 && recent.every((tick) => tick.answered.size === this.plans.length);
   }
 
-  /** By which way the last answers came: one way, both or none. */
+  /** What carried the last answers: one carrier, both or none. */
   carriers(fromMs: number): readonly CarriedBy[] {
     const last = this.#samples.filter((one) => one.fromMs >= fromMs).slice(-2);
     return (['backup', 'daemon'] as const).filter((carrier) => last.some((one) => one[carrier] > 0));
   }
 
-  /** The ways that the answers took, in the order of time. */
+  /** What carried the answers, in the order of time. */
   carriedBy(window: TimeSpan): readonly CarriedBy[] {
     return carriersOf(this.#samples.filter((one) => one.fromMs >= window.fromMs && one.toMs <= window.toMs));
   }
 
   /**
-   * The longest outage of any probe. `windows` tells when a probe of a port may be judged: while
-   * its port is down or without address, nobody can ask. Waits for answers that are under way.
+   * The longest outage of any probe in milliseconds. `windows` has the times in which the probes
+   * of a port are judged: while a port is down or without address, it cannot be probed. Waits for
+   * answers under way.
    */
   async longestOutageMs(windows: (port: number) => readonly TimeSpan[]): Promise<number> {
     await sleep(LATE_MS + 100);
@@ -87,7 +83,7 @@ export class Probes {
     return Math.max(0, ...outages);
   }
 
-  /** From then to the first time at which every probe is answered. */
+  /** The time in milliseconds from `fromMs` to the first tick in which every probe is answered. */
   firstAnswerMs(fromMs: number): number | undefined {
     const tick = this.#ticks.find((one) => one.atMs >= fromMs && one.answered.size === this.plans.length);
     return tick === undefined ? undefined : tick.atMs - fromMs;
@@ -106,7 +102,7 @@ export class Probes {
       (sum, [device, packets]) => sum + (device.startsWith('gw') ? packets : 0),
       0,
     );
-    // Without answers there are only the packets of neighbour discovery.
+    // Without answers the packets are neighbour discovery only.
     if (line.answers.length === 0) return;
     this.#samples.push({ fromMs, toMs: line.atMs, backup, daemon: line.received['peer'] ?? 0 });
   }

@@ -1,6 +1,6 @@
 /**
- * What is installed on this host: the routing daemons that a drill can run, and the tools that it
- * needs. Looks at files only.
+ * Finds what is installed on this host: the routing daemons that a drill can run, and the tools
+ * that it needs. It looks at files only.
  */
 
 import { readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { FRR_DAEMONS } from './adapt.js';
 import { CONTAINER_NEEDS, SYSTEM_PATH } from './container.js';
 import type { DrillDaemon } from './protocol.js';
 
-/** Debian, Ubuntu and FRR's own packages; Fedora and its kin; a build from source. */
+/** In the packages of Debian, Ubuntu and FRR; of Fedora and its relatives; built from source. */
 const FRR_DIRECTORIES: readonly string[] = [
   '/usr/lib/frr',
   '/usr/libexec/frr',
@@ -18,7 +18,7 @@ const FRR_DIRECTORIES: readonly string[] = [
   '/usr/local/sbin',
 ];
 
-/** The programs of each kind by name; a kind that cannot run has none. */
+/** The programs of each kind by name; empty for a kind that cannot run. */
 export function findDaemons(): Readonly<Record<DrillDaemon, Readonly<Record<string, string>>>> {
   const directory = FRR_DIRECTORIES.find((one) => ['zebra', 'bgpd'].every((name) => isExecutable(join(one, name))));
   const frr =
@@ -29,7 +29,7 @@ export function findDaemons(): Readonly<Record<DrillDaemon, Readonly<Record<stri
   return { frr: Object.fromEntries(frr), bird: bird === undefined ? {} : { bird } };
 }
 
-/** Debian packages of the tools that are missing. */
+/** The missing tools, each with its Debian package. */
 export function missingTools(): readonly { readonly tool: string; readonly package: string }[] {
   return Object.entries(CONTAINER_NEEDS).flatMap(([tool, name]) =>
     findProgram(tool) === undefined ? [{ tool, package: name }] : [],
@@ -43,7 +43,7 @@ function findProgram(name: string): string | undefined {
     .find(isExecutable);
 }
 
-/** The daemons of FRR drop their privileges to this user, which comes with the package. */
+/** Whether a user exists. The FRR daemons drop their privileges to the user of their package. */
 function hasUser(name: string): boolean {
   try {
     return readFileSync('/etc/passwd', 'utf8')

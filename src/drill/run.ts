@@ -1,4 +1,4 @@
-/** Runs the cases of a drill one after the other, and judges each. */
+/** Runs the cases of a drill one after the other and judges each. */
 
 import { type Absence, CASES, type DrillCase } from './cases.js';
 import { sleep } from './lab/wait.js';
@@ -8,7 +8,7 @@ import { NotInTime, Testbed } from './testbed.js';
 
 const STEADY_MS = 250;
 
-/** Resolves when all have run; a bug of the drill itself rejects. */
+/** Resolves when all cases have run. Rejects on a bug of the drill itself. */
 export async function runDrill(setup: DrillSetup, tell: (event: DrillEvent) => void): Promise<void> {
   const testbed = await Testbed.open(setup);
   for (const one of CASES.filter(({ name }) => setup.cases.includes(name))) {
@@ -42,7 +42,7 @@ async function runCase(testbed: Testbed, one: DrillCase): Promise<CaseResult> {
   } catch (error) {
     fault = wordsOf(error, testbed);
   }
-  // The end must last: what goes wrong a moment later is part of the case.
+  // The final state must last: a failure a moment later is part of the case.
   await sleep(STEADY_MS);
   const toMs = Date.now();
   const outageMs = await testbed.probes.longestOutageMs((port) =>
@@ -67,7 +67,10 @@ async function runCase(testbed: Testbed, one: DrillCase): Promise<CaseResult> {
   };
 }
 
-/** From the fault, or from the return of the port; of several ports the slowest. */
+/**
+ * The time in milliseconds from the fault, or from the return of the port, until the routes are
+ * in. Of several ports the slowest counts.
+ */
 function routesIn(testbed: Testbed, one: DrillCase, whole: TimeSpan, away: readonly Absence[]): number | null {
   if (one.name === 'start') return null;
   const windows =
@@ -78,7 +81,10 @@ function routesIn(testbed: Testbed, one: DrillCase, whole: TimeSpan, away: reado
   return times.length === 0 ? null : Math.round(Math.max(...times) * 10) / 10;
 }
 
-/** Expected failures are told in their own words, bugs of the drill are thrown on. */
+/**
+ * The text of an error. An expected failure has its own text. Other errors name the last process
+ * of the router that ended by itself.
+ */
 function wordsOf(error: unknown, testbed: Testbed): string {
   if (error instanceof NotInTime) return error.message;
   const ended = testbed.network.router.processes
@@ -89,7 +95,7 @@ function wordsOf(error: unknown, testbed: Testbed): string {
   return `${message} (${ended.argv.at(4) ?? ''} ended with status ${ended.end?.status})`;
 }
 
-/** Why a long outage may be no fault of the agent's but the configuration's word. */
+/** A remark if the configuration explains a long outage. */
 function hint(setup: DrillSetup, one: DrillCase): string {
   const withdraws = one.name === 'start' || (one.name !== 'boot' && one.from !== 'down');
   return setup.timings.convergenceTimeoutMs === 0 && withdraws
@@ -97,7 +103,7 @@ function hint(setup: DrillSetup, one: DrillCase): string {
     : '';
 }
 
-/** What is left of a window without others that lie in it, in order. */
+/** The parts of a window outside the holes, in order. */
 export function without(window: TimeSpan, holes: readonly TimeSpan[]): readonly TimeSpan[] {
   const windows: TimeSpan[] = [];
   let fromMs = window.fromMs;

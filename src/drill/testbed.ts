@@ -1,8 +1,7 @@
 /**
- * The running laboratory of a drill, and what every case waits for.
- *
- * What lives here: the agent's life, the two states from which cases begin (healthy, down), waiting
- * with a reason when it was in vain. What does not: the cases.
+ * The running laboratory of a drill, and what the cases wait for: the life of the agent, the two
+ * states from which cases begin (healthy, down), and waits that fail with a reason. The cases are
+ * in cases.ts.
  */
 
 import { prepareDaemons, type RouterDaemons } from './daemons.js';
@@ -13,14 +12,17 @@ import { OwnedRoutes } from './owned-routes.js';
 import { Probes } from './probes.js';
 import type { CarriedBy, DrillSetup } from './protocol.js';
 
-/** On top of the configured times: processes start, BGP sessions come up, machines are busy. */
+/**
+ * Added to the configured times, since processes start, BGP sessions come up and machines are
+ * busy.
+ */
 const PATIENCE_MS = 20_000;
 
-/** From the start of an agent to its first decision, on a machine that has other things to do. */
+/** The maximum time from the start of an agent to its first decision on a busy machine. */
 export const START_MS = 30_000;
 
 export class Testbed {
-  /** How many routes the agent has in while it has them in; known from the first time on. */
+  /** The number of the agent's routes while they are in; known once they have been in. */
   wholeCount = 0;
   #agent: Agent | undefined;
 
@@ -47,8 +49,8 @@ export class Testbed {
   }
 
   /**
-   * Starts an agent, the successor of the one before, with its directories. Waits for nothing.
-   * Returns the time (Date.now()) before.
+   * Starts an agent in the directories of the one before. It waits for nothing. Returns the time
+   * (Date.now()) before the start.
    */
   startAgent(): number {
     const directory = this.#agent?.directory;
@@ -61,8 +63,8 @@ export class Testbed {
   }
 
   /**
-   * A new agent knows of no former deaths: each case sees the configured hold-time, none the
-   * doubled one.
+   * Restarts the agent, so that it knows of no former deaths: each case has the configured
+   * hold-time, without damping.
    */
   async freshAgent(): Promise<void> {
     await this.#agent?.stop();
@@ -70,7 +72,7 @@ export class Testbed {
     await this.agent.waitForLog(/ routes phase=(?:in|out)/, START_MS);
   }
 
-  /** The state that a case begins in. */
+  /** Brings the laboratory into the state in which a case begins. */
   async enter(state: 'nothing' | 'healthy' | 'down'): Promise<void> {
     if (state === 'nothing') return;
     if (this.#agent === undefined) {
@@ -85,14 +87,17 @@ export class Testbed {
     else await this.carriedByBackup();
   }
 
-  /** The first time: the routes are in, whatever their number, and everything answers. */
+  /**
+   * Waits for the first time that every probe is answered, and records the number of backup
+   * routes.
+   */
   async booted(): Promise<void> {
     const fromMs = Date.now();
     await this.#until('no answer to the far side through the backup router', 0, () => this.probes.answered(fromMs));
     this.wholeCount = await this.owned.count();
   }
 
-  /** The backup routes are all in the kernel. */
+  /** Waits until all backup routes are in the kernel. */
   async routesIn(waitMs = 0): Promise<void> {
     await this.#until(
       'the backup routes did not come in',
@@ -101,25 +106,25 @@ export class Testbed {
     );
   }
 
-  /** In, and the answers come by them. */
+  /** Waits until the backup routes are in and carry the answers. */
   async carriedByBackup(waitMs = 0): Promise<void> {
     await this.routesIn(waitMs);
     await this.#carried('backup', waitMs);
   }
 
-  /** The answers come by the daemon's routes, whether the backup routes are in or not. */
+  /** Waits until the daemon's routes carry the answers, whether the backup routes are in or not. */
   async carriedByDaemon(waitMs = 0): Promise<void> {
     await this.#carried('daemon', waitMs);
   }
 
-  /** The daemon's routes carry, and the backup routes are out (in, on standby). */
+  /** Waits until the daemon's routes carry and the backup routes are out (in, on standby). */
   async healthy(): Promise<void> {
     const { holdMs, convergenceTimeoutMs } = this.setup.timings;
     const waitMs = holdMs + (convergenceTimeoutMs === 'never' ? 0 : convergenceTimeoutMs);
     const left = this.setup.role === 'standby' ? this.wholeCount : 0;
     if (this.setup.daemonCarries) await this.carriedByDaemon(waitMs);
-    // An agent that has decided to bring them in has not done so yet: what is not there may still
-    // come.
+    // The agent may have decided to bring the routes in without having done so yet, so a missing
+    // route may still come.
     if (this.setup.role !== 'standby')
       await this.#until(
         'the agent did not decide to take the backup routes out',
@@ -163,7 +168,7 @@ export class Testbed {
   }
 }
 
-/** Something was waited for and did not come: a result, not a bug. */
+/** Something that was waited for did not happen. It is a result, not a bug. */
 export class NotInTime extends Error {}
 
 export function carrierText(carrier: CarriedBy): string {

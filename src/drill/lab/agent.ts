@@ -1,10 +1,9 @@
 /**
- * The agent under test: the built command line, run as a real process inside a namespace, with
- * runtime and state directories of its own (spec: RUNTIME_DIRECTORY and STATE_DIRECTORY override
- * the defaults).
+ * The agent under test: the built command line, run as a real process in a namespace, with its own
+ * runtime and state directories (RUNTIME_DIRECTORY and STATE_DIRECTORY override the defaults).
  *
- * What lives here: starting it, its log, asking it, ending it. What does not: any knowledge of how
- * it works inside.
+ * It starts the agent, reads its log, asks it and ends it. It knows nothing of the agent's
+ * internals.
  */
 
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
@@ -20,26 +19,26 @@ export interface LabAgentOptions {
   /** Text of the configuration file. */
   readonly configText: string;
   /**
-   * Made below the laboratory's directory when omitted; give a former agent's to start its
-   * successor.
+   * Created below the laboratory's directory if omitted. Give the directory of a former agent to
+   * start its successor.
    */
   readonly directory?: string;
   readonly stateDirectory?: string;
   readonly runtimeDirectory?: string;
   /** Added to a bare environment: PATH, HOME, LANG and the two directories. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Further arguments of `run`. */
+  /** More arguments for `run`. */
   readonly args?: readonly string[];
-  /** In place of this build's: another copy of what is installed. */
+  /** The program to run instead of this build's, for example an installed copy. */
   readonly entry?: string;
-  /** Put before the command: `['setpriv', '--bounding-set', '-net_admin', ...]`. */
+  /** Words in front of the command: `['setpriv', '--bounding-set', '-net_admin', ...]`. */
   readonly wrapper?: readonly string[];
-  /** Hears each line of the log. */
+  /** Called with each line of the log. */
   readonly onLine?: (line: string) => void;
 }
 
 /**
- * Starts `backup-router run -c FILE`. Does not wait for anything; see {@link Agent.waitForLog} and
+ * Starts `backup-router run -c FILE`. It waits for nothing; see {@link Agent.waitForLog} and
  * {@link Agent.status}.
  */
 export function startAgent(lab: Lab, namespace: Namespace, options: LabAgentOptions): Agent {
@@ -48,7 +47,7 @@ export function startAgent(lab: Lab, namespace: Namespace, options: LabAgentOpti
 
 /** A running agent. */
 export class Agent {
-  /** Holds the configuration file and, by default, the state and runtime directories. */
+  /** Contains the configuration file and, by default, the state and runtime directories. */
   readonly directory: string;
   readonly configFile: string;
   readonly process: Process;
@@ -85,19 +84,19 @@ export class Agent {
     this.process = namespace.spawn(argv, options.onLine === undefined ? {} : { onLine: options.onLine });
   }
 
-  /** What it has logged so far, line by line. */
+  /** The lines of the log so far. */
   get log(): readonly string[] {
     return this.process.lines;
   }
 
-  /** Rewrites the configuration file; SIGHUP makes the agent read it. */
+  /** Rewrites the configuration file. The agent reads it on SIGHUP. */
   configure(configText: string): void {
     writeFileSync(this.configFile, configText);
   }
 
   /**
-   * Resolves with the first line from number `from` on that matches; `from` 0 includes the past,
-   * `agent.log.length` only the future.
+   * Resolves with the first matching line from line number `from` on. With `from` 0, past lines
+   * count; with `agent.log.length`, only future ones.
    */
   async waitForLog(pattern: RegExp, timeoutMs = 20_000, from = 0): Promise<string> {
     try {
@@ -114,17 +113,17 @@ export class Agent {
     }
   }
 
-  /** Runs another command of the same program beside the agent: `agent.cli('flush', '--force')`. */
+  /** Runs another command of the program beside the agent: `agent.cli('flush', '--force')`. */
   async cli(...args: readonly string[]): Promise<CommandResult> {
     return this.namespace.runAsync(this.command(...args));
   }
 
-  /** Its command line: for who runs it otherwise. */
+  /** The command line of such a command, for a caller that runs it in another way. */
   command(...args: readonly string[]): readonly string[] {
     return [...this.#environment, process.execPath, ENTRY, ...args];
   }
 
-  /** The parsed answer of `status --json`, whatever its exit status; throws when there is none. */
+  /** The parsed output of `status --json`, whatever its exit status. Throws if there is none. */
   async status<T = Record<string, unknown>>(): Promise<T> {
     const result = await this.cli('status', '--json');
     try {
@@ -136,26 +135,26 @@ export class Agent {
     }
   }
 
-  /** Sends a signal and leaves the agent to it: SIGHUP, SIGSTOP, SIGCONT. */
+  /** Sends a signal and does not wait: SIGHUP, SIGSTOP, SIGCONT. */
   signal(signal: NodeJS.Signals): void {
     this.process.kill(signal);
   }
 
-  /** Ends it in order and waits for the end. */
+  /** Stops the agent in order and waits for its end. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<ProcessEnd> {
     return this.process.stop(signal);
   }
 
-  /** SIGKILL, and waits for the end. */
+  /** Sends SIGKILL and waits for the end. */
   async kill(): Promise<ProcessEnd> {
     return this.process.stop('SIGKILL');
   }
 }
 
 /**
- * `env -i NAME=VALUE ...`: an environment as bare as systemd's. It is set by a command rather than
- * at the spawn, because test runners patch the spawn of Node to load themselves into every child,
- * and that changes its timing and signals.
+ * `env -i NAME=VALUE ...`: an environment as bare as systemd's. A command sets it instead of
+ * `spawn`, because test runners patch Node's spawn to load themselves into every child, and that
+ * changes its timing and signals.
  */
 function environmentArgv(extra: NodeJS.ProcessEnv): readonly string[] {
   const bare = { PATH: process.env['PATH'], HOME: '/root', LANG: 'C.UTF-8', ...extra };

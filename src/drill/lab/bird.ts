@@ -1,8 +1,8 @@
 /**
- * A real BIRD in the foreground of a namespace, with its files in a directory of the laboratory.
+ * Runs a real BIRD in the foreground in a namespace, with its files in a directory of the
+ * laboratory. Its configuration comes from the caller.
  *
- * What lives here: start and signals. What does not: what it is configured with.
- * Invariant: it is a foreground child, so that its pid and its end are known exactly.
+ * Invariant: it is a foreground child, so its pid and its end are known exactly.
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -14,13 +14,13 @@ import { sleep } from './wait.js';
 
 export interface BirdOptions {
   readonly config: string;
-  /** The program, by its whole path. */
+  /** The absolute path of the program. */
   readonly program: string;
-  /** For its configuration, socket and pid file; made when missing. */
+  /** The directory for its configuration, socket and pid file; created if it does not exist. */
   readonly directory: string;
   /** `bird.ctl` in the directory by default; at most about 100 characters. */
   readonly socket?: string;
-  /** Put before the command. */
+  /** Words in front of the command. */
   readonly wrapper?: readonly string[];
 }
 
@@ -49,7 +49,7 @@ export class Bird {
     return this.#process?.running ?? false;
   }
 
-  /** Starts it and waits for nothing. Returns the time (Date.now()) before. */
+  /** Starts BIRD and waits for nothing. Returns the time (Date.now()) before the start. */
   start(...more: readonly string[]): number {
     const atMs = Date.now();
     const argv = [
@@ -70,8 +70,8 @@ export class Bird {
   }
 
   /**
-   * Resolves when it takes connections on its control socket; rejects, with its own words, when it
-   * has ended instead.
+   * Resolves when BIRD accepts connections on its control socket. Rejects with BIRD's output if it
+   * has ended.
    */
   async listening(timeoutMs = 10_000): Promise<void> {
     const deadline = performance.now() + timeoutMs;
@@ -83,8 +83,8 @@ export class Bird {
   }
 
   /**
-   * Sends the signal, and waits for the end where there is one. Returns the time (Date.now()) of
-   * the signal.
+   * Sends the signal and, for a signal that ends the process, waits for the end. Returns the time
+   * (Date.now()) of the signal.
    */
   async signal(signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): Promise<number> {
     const atMs = Date.now();

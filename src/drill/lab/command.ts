@@ -1,17 +1,17 @@
 /**
- * Running a command to its end, for the set-up and the inspection of a laboratory.
+ * Runs a command to its end, for the set-up and the inspection of a laboratory: synchronously, so
+ * that a test reads like a shell script, or asynchronously for commands that take longer.
+ * Processes that keep running are in process.ts.
  *
- * What lives here: the synchronous call (a test reads like a shell script) and the asynchronous one
- * for commands that take long enough to matter. What does not: processes that stay (process.ts).
- * Invariant: a command that fails is an error with its own words, unless the caller asked for the
- * result.
+ * Invariant: a command that fails is an error with the command's own output, unless the caller
+ * asked for the result.
  */
 
 import { spawn, spawnSync } from 'node:child_process';
 
 /** How a command ended. */
 export interface CommandResult {
-  /** Exit status; 128 + signal number is not used, a signal is -1. */
+  /** The exit status, or -1 if a signal ended the command (not 128 + signal number). */
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -19,16 +19,16 @@ export interface CommandResult {
 
 export interface CommandOptions {
   readonly env?: NodeJS.ProcessEnv;
-  /** Text for its standard input; none by default. */
+  /** The text for standard input; empty by default. */
   readonly input?: string;
-  /** Ended by SIGKILL after this long; 30 s by default. */
+  /** The command gets SIGKILL after this time; 30 s by default. */
   readonly timeoutMs?: number;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 
 /**
- * Runs `argv` and returns how it ended. Throws only when it could not be started or took too long.
+ * Runs `argv` and returns how it ended. Throws only if it could not be started or took too long.
  */
 export function tryCommand(argv: readonly string[], options: CommandOptions = {}): CommandResult {
   const [file, ...args] = argv;
@@ -46,12 +46,12 @@ export function tryCommand(argv: readonly string[], options: CommandOptions = {}
   return { status: result.status ?? -1, stdout: result.stdout, stderr: result.stderr };
 }
 
-/** Runs `argv` and returns its standard output. Throws, with its standard error, when it fails. */
+/** Runs `argv` and returns its standard output. Throws with its standard error if it fails. */
 export function command(argv: readonly string[], options: CommandOptions = {}): string {
   return expectSuccess(argv, tryCommand(argv, options));
 }
 
-/** As {@link tryCommand}, without blocking the event loop. */
+/** Like {@link tryCommand}, without blocking the event loop. */
 export async function tryCommandAsync(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   const [file, ...args] = argv;
   if (file === undefined) throw new TypeError('an empty command');
@@ -65,7 +65,7 @@ export async function tryCommandAsync(argv: readonly string[], options: CommandO
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    // EPIPE of a command that does not read its input is no fault of the command.
+    // EPIPE from a command that does not read its input is not an error.
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
     child.once('error', (error) => reject(new Error(`${argv.join(' ')}: ${error.message}`, { cause: error })));

@@ -1,6 +1,6 @@
 /**
- * The program of this build, and a guard: what is tested must be what is built, which is done twice
- * (tsc, bundle).
+ * The program of this build, and a check that it is current. The code is compiled twice (tsc, then
+ * the bundle), and tests must run the bundle of the same code.
  */
 
 import { readdirSync, statSync } from 'node:fs';
@@ -8,17 +8,17 @@ import { join } from 'node:path';
 
 const DIST = import.meta.dirname.replace(/\/(?:bin|src\/drill\/lab)$/, '');
 
-/** A file of the program (scripts/lib/bundle.mjs), by its name. */
+/** The path of a bundled program (scripts/lib/bundle.mjs) by its name. */
 export function program(name: string): string {
   return join(DIST, `bin/${name}.cjs`);
 }
 
-/** What `bin` of package.json names. */
+/** The program that `bin` in package.json names. */
 export const ENTRY = program('backup-router');
 
 let checked = false;
 
-/** Throws when the program is missing or older than a compiled module: yesterday's code would run. */
+/** Throws if the program is missing or older than a compiled module, since old code would run. */
 export function mustBeBundled(): void {
   if (checked) return;
   const compiled = join(DIST, 'src');

@@ -1,10 +1,10 @@
 /**
- * What happens to open laboratories when the process that made them ends without closing them.
+ * Cleans up open laboratories when the process that made them ends without closing them: hooks on
+ * `exit` and on the signals that a terminal or a supervisor sends. The cleaning itself is in
+ * lab.ts.
  *
- * What lives here: the hooks on `exit` and on the signals that a terminal or a supervisor sends.
- * What does not: the cleaning itself (lab.ts).
- * Invariant: no hook is left on the process while no laboratory is open, and a signal still ends it
- * as that signal.
+ * Invariant: the process has no hook while no laboratory is open, and a signal still ends it as
+ * that signal.
  */
 
 interface Closable {
@@ -14,7 +14,7 @@ interface Closable {
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const open = new Set<Closable>();
 
-/** From now on the laboratory is cleaned up when the process ends. */
+/** Registers the laboratory for clean-up at the end of the process. */
 export function installExitHook(lab: Closable): void {
   if (open.size === 0) {
     process.on('exit', closeAll);
@@ -23,7 +23,7 @@ export function installExitHook(lab: Closable): void {
   open.add(lab);
 }
 
-/** The laboratory is closed. */
+/** Unregisters a closed laboratory. */
 export function removeExitHook(lab: Closable): void {
   if (!open.delete(lab) || open.size > 0) return;
   process.off('exit', closeAll);
@@ -42,8 +42,8 @@ function closeAll(): void {
 
 function onSignal(signal: NodeJS.Signals): void {
   closeAll();
-  // closeAll() has taken our handlers away, so the signal now does what it would have done without
-  // us. Other handlers hear it twice; those of test runners keep still while they are not alone,
-  // and would never end the process otherwise.
+  // closeAll() has removed our handlers, so the signal now has its default effect. Other handlers
+  // get it twice. The handlers of test runners do nothing while another handler exists, so without
+  // this the process would never end.
   process.kill(process.pid, signal);
 }

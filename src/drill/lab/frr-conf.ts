@@ -1,6 +1,6 @@
 /**
- * Configuration text for the FRR daemons of a laboratory. Timers are as short as FRR allows,
- * because a test waits for them; policy is as open as can be, because a laboratory filters nothing.
+ * The configuration text for the FRR daemons of a laboratory. Timers are as short as FRR allows,
+ * because a test waits for them. There is no policy, because a laboratory filters nothing.
  */
 
 import type { Address, Family } from '../../model/address.js';
@@ -9,7 +9,7 @@ import { familyOf } from '../../model/address.js';
 export interface BgpNeighbour {
   readonly address: Address;
   readonly asn: number;
-  /** Announce a default route to it; false by default. */
+  /** Announce a default route to this neighbour; false by default. */
   readonly defaultOriginate?: boolean;
 }
 
@@ -17,18 +17,20 @@ export interface BgpOptions {
   readonly asn: number;
   readonly routerId: Address;
   readonly neighbours: readonly BgpNeighbour[];
-  /** Prefixes to announce, in the FIB or not. */
+  /** The prefixes to announce, whether they are in the FIB or not. */
   readonly networks?: readonly string[];
   /** `redistribute WHAT` in both address families. */
   readonly redistribute?: readonly string[];
 }
 
-/** zebra with nothing but defaults, and any further lines. */
+/** zebra's default configuration with more lines. */
 export function zebraConfig(lines: readonly string[] = []): string {
   return ['hostname lab', ...lines].join('\n');
 }
 
-/** bgpd for one speaker; each neighbour carries the family of its address. */
+/**
+ * bgpd's configuration for one speaker. Each neighbour is activated for the family of its address.
+ */
 export function bgpConfig(options: BgpOptions): string {
   return [
     `router bgp ${options.asn}`,
@@ -44,7 +46,7 @@ export function bgpConfig(options: BgpOptions): string {
   ].join('\n');
 }
 
-/** The lines of one neighbour outside its address family. */
+/** The lines of one neighbour outside of its address family. */
 export function bgpNeighbour(neighbour: BgpNeighbour): readonly string[] {
   const name = ` neighbor ${neighbour.address}`;
   return [`${name} remote-as ${neighbour.asn}`, `${name} timers connect 1`, `${name} advertisement-interval 0`];

@@ -1,11 +1,10 @@
 /**
- * Real FRR daemons inside a namespace, with sockets, pid files, logs and configurations in a
- * directory of their own, so that any number of routers run side by side and the host's FRR is
- * never met.
+ * Runs real FRR daemons in a namespace: start, stop, kill and pause of each daemon. Sockets, pid
+ * files, logs and configurations are in a directory of their own, so any number of routers can run
+ * side by side, apart from the host's FRR. The configurations are in frr-conf.ts, the supervision
+ * by watchfrr in watchfrr.ts.
  *
- * What lives here: start, stop, kill, pause of each daemon. What does not: what they are configured
- * with (frr-conf.ts) and their supervision by watchfrr (watchfrr.ts).
- * Invariant: each daemon is a foreground child, so that its pid and its end are known exactly.
+ * Invariant: each daemon is a foreground child, so its pid and its end are known exactly.
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -16,28 +15,28 @@ import type { Process } from './process.js';
 import { askVty } from './vty.js';
 import { eventually } from './wait.js';
 
-/** Where Debian and Ubuntu, and FRR's own packages, put the daemons. */
+/** The directory with the daemons in the packages of Debian, Ubuntu and FRR. */
 export const FRR_BINARIES = '/usr/lib/frr';
 
 export interface DaemonOptions {
   readonly config: string;
-  /** Further arguments: `['-K', '5']`. */
+  /** More arguments: `['-K', '5']`. */
   readonly args?: readonly string[];
 }
 
 export interface FrrOptions {
   /**
-   * Configuration text, or text and arguments, by daemon: `{zebra: '...', bgpd: {config: '...',
-   * args: [...]}}`.
+   * The configuration text, or text and arguments, by daemon: `{zebra: '...', bgpd: {config:
+   * '...', args: [...]}}`.
    */
   readonly daemons: Readonly<Record<string, string | DaemonOptions>>;
-  /** Made when missing; at most about 90 characters, as it holds unix sockets. */
+  /** Created if it does not exist; at most about 90 characters, since it contains unix sockets. */
   readonly directory: string;
-  /** The programs, by daemon; those of {@link FRR_BINARIES} otherwise. */
+  /** The programs by daemon; those in {@link FRR_BINARIES} by default. */
   readonly programs?: Readonly<Record<string, string>>;
 }
 
-/** Writes the configurations without starting anything; see {@link Frr.start}. */
+/** Writes the configurations and starts nothing; see {@link Frr.start}. */
 export function prepareFrr(namespace: Namespace, options: FrrOptions): Frr {
   return new Frr(namespace, options);
 }
@@ -45,11 +44,11 @@ export function prepareFrr(namespace: Namespace, options: FrrOptions): Frr {
 /** A set of FRR daemons in one namespace. */
 export class Frr {
   /**
-   * The vty sockets (`DAEMON.vty`), pid files, configurations and logs: the agent's
-   * `socket-directory`.
+   * The directory with the vty sockets (`DAEMON.vty`), pid files, configurations and logs: the
+   * agent's `socket-directory`.
    */
   readonly directory: string;
-  /** zebra first, the others as given. */
+  /** zebra first, the others in the given order. */
   readonly daemons: readonly string[];
   readonly #options: Readonly<Record<string, DaemonOptions>>;
   readonly #programs: Readonly<Record<string, string>>;
@@ -74,7 +73,7 @@ export class Frr {
     command(['chown', '-R', 'frr:frr', this.directory]);
   }
 
-  /** Replaces the configuration that the daemon's next start reads. */
+  /** Replaces the configuration that the daemon reads at its next start. */
   configure(daemon: string, config: string): void {
     writeFileSync(
       join(this.directory, `${daemon}.conf`),
@@ -83,7 +82,7 @@ export class Frr {
     );
   }
 
-  /** The command line of a daemon, as it runs in the foreground. */
+  /** The command line of a daemon in the foreground. */
   argv(daemon: string): readonly string[] {
     const at = (name: string): string => join(this.directory, name);
     const paths = [
@@ -110,9 +109,7 @@ export class Frr {
     ];
   }
 
-  /**
-   * Starts one daemon, or all that do not run, and resolves when they answer on their vty sockets.
-   */
+  /** Starts one daemon, or all that do not run. Resolves when they answer on their vty sockets. */
   async start(daemon?: string, timeoutMs = 10_000): Promise<void> {
     for (const name of daemon === undefined ? this.daemons : [daemon]) {
       if (this.running(name)) continue;
@@ -136,8 +133,8 @@ export class Frr {
   }
 
   /**
-   * SIGTERM to one daemon, or to all (zebra last, as frr.service does), and waits for the end.
-   * zebra takes its routes away.
+   * Sends SIGTERM to one daemon, or to all (zebra last, as frr.service does), and waits for the
+   * end. zebra removes its routes.
    */
   async stop(daemon?: string): Promise<void> {
     for (const name of daemon === undefined ? [...this.daemons].reverse() : [daemon])
@@ -145,8 +142,8 @@ export class Frr {
   }
 
   /**
-   * SIGKILL to one daemon, or to all at once, and waits for the end. zebra's routes stay, stale.
-   * Resolves with the time (Date.now()) of the signal.
+   * Sends SIGKILL to one daemon, or to all at once, and waits for the end. zebra's routes stay and
+   * are stale. Resolves with the time (Date.now()) of the signal.
    */
   async kill(daemon?: string): Promise<number> {
     const victims = (daemon === undefined ? this.daemons : [daemon]).map((name) => this.process(name));
@@ -156,12 +153,12 @@ export class Frr {
     return atMs;
   }
 
-  /** SIGSTOP: the daemon keeps its sockets and answers nothing. */
+  /** Sends SIGSTOP: the daemon keeps its sockets and answers nothing. */
   pause(daemon: string): void {
     this.process(daemon).kill('SIGSTOP');
   }
 
-  /** SIGCONT. */
+  /** Sends SIGCONT. */
   resume(daemon: string): void {
     this.process(daemon).kill('SIGCONT');
   }
@@ -170,20 +167,21 @@ export class Frr {
     return this.#processes.get(daemon)?.running ?? false;
   }
 
-  /** The daemon's present process; throws when it was never started here. */
+  /** The daemon's current process. Throws if it was never started here. */
   process(daemon: string): Process {
     const child = this.#processes.get(daemon);
     if (child === undefined) throw new Error(`${daemon} was not started`);
     return child;
   }
 
-  /** What `vtysh -d DAEMON -c COMMAND` prints. Blocks. */
+  /** The output of `vtysh -d DAEMON -c COMMAND`. Blocks. */
   vtysh(daemon: string, commandText: string): string {
     return this.namespace.run(['vtysh', '--vty_socket', this.directory, '-d', daemon, '-c', commandText]);
   }
 
   /**
-   * As {@link vtysh} for a configuration change: the lines are entered below `configure terminal`.
+   * Like {@link vtysh} for a configuration change: the lines are entered below `configure
+   * terminal`.
    */
   configureRunning(daemon: string, lines: readonly string[]): void {
     const commands = ['configure terminal', ...lines].flatMap((line) => ['-c', line]);

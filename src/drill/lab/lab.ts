@@ -1,13 +1,11 @@
 /**
- * A throw-away network: namespaces, the veth pairs and bridges between them, and the processes
- * inside.
+ * A temporary network: namespaces, the veth pairs and bridges between them, and the processes
+ * inside. It names, wires and removes them; what runs inside is in frr.ts, ping.ts and agent.ts.
  *
- * What lives here: names, wiring and the end. What does not: what runs inside (frr.ts, ping.ts,
- * agent.ts).
- * Invariants: nothing ever appears in the caller's own namespace; whatever the caller does
- * (returns, throws, exits, is interrupted), the processes are ended by pid and the namespaces are
- * deleted. BACKUP_ROUTER_LAB_RUN, when set, becomes part of every name, so that a supervisor can
- * sweep up after a SIGKILL.
+ * Invariants: nothing ever appears in the caller's own namespace. However the caller ends (return,
+ * exception, exit, interrupt), the processes are ended by pid and the namespaces are deleted.
+ * BACKUP_ROUTER_LAB_RUN, if set, becomes part of every name, so that a supervisor can clean up
+ * after a SIGKILL.
  */
 
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -18,35 +16,38 @@ import { installExitHook, removeExitHook } from './exit-hook.js';
 import { Namespace } from './namespace.js';
 import { sleep } from './wait.js';
 
-/** Where `ip netns` keeps its names (ip-netns(8)). */
+/** The directory in which `ip netns` keeps its names (ip-netns(8)). */
 const NETNS_DIRECTORY = '/run/netns';
 
 export interface NamespaceOptions {
   /**
-   * `net.ipv4.conf.*.rp_filter`: 0 none, 1 strict, 2 loose. 0 by default, whatever the host has.
+   * `net.ipv4.conf.*.rp_filter`: 0 none, 1 strict, 2 loose. 0 by default, whatever the host's
+   * value is.
    */
   readonly rpFilter?: 0 | 1 | 2;
-  /** Forward packets, both families; false by default. */
+  /** Forward packets of both families; false by default. */
   readonly forwarding?: boolean;
 }
 
 export interface VethOptions {
-  /** Both ends up; true by default. */
+  /** Set both ends up; true by default. */
   readonly up?: boolean;
 }
 
 let labs = 0;
 
-/** A new, empty laboratory. Needs root. `close()` it, or leave it to the end of the process. */
+/**
+ * A new, empty laboratory. Needs root. Call `close()`, or it is closed at the end of the process.
+ */
 export function createLab(): Lab {
   return new Lab(freePrefix());
 }
 
-/** A throw-away network. */
+/** A temporary network. */
 export class Lab {
   /**
-   * A directory for sockets, configurations and logs; removed on close. Readable by everybody:
-   * daemons drop their privileges.
+   * A directory for sockets, configurations and logs; removed on close. Everybody may read it,
+   * since daemons drop their privileges.
    */
   readonly directory: string;
   readonly namespaces: Namespace[] = [];
@@ -59,8 +60,8 @@ export class Lab {
   }
 
   /**
-   * A new namespace, with `lo` up and duplicate address detection off (it would hold an address
-   * back for a second or two).
+   * A new namespace, with `lo` up and without duplicate address detection (which would delay an
+   * address by a second or two).
    */
   namespace(label: string, options: NamespaceOptions = {}): Namespace {
     if (this.#closing !== undefined) throw new Error('the laboratory is closed');
@@ -69,8 +70,8 @@ export class Lab {
     this.namespaces.push(namespace);
     const rpFilter = options.rpFilter ?? 0;
     const forwarding = options.forwarding === true ? 1 : 0;
-    // A new namespace inherits the host's values (net.core.devconf_inherit_init_net), so each one
-    // that matters is set.
+    // A new namespace inherits the host's values (net.core.devconf_inherit_init_net), so each
+    // value that matters is set.
     namespace.sysctls({
       'net.ipv4.conf.all.rp_filter': rpFilter,
       'net.ipv4.conf.default.rp_filter': rpFilter,
@@ -88,7 +89,10 @@ export class Lab {
     return namespace;
   }
 
-  /** A veth pair, both ends made where they belong. Interface names have 15 characters at most. */
+  /**
+   * A veth pair; each end is created in its own namespace. Interface names have 15 characters at
+   * most.
+   */
   link(a: Namespace, aName: string, b: Namespace, bName: string, options: VethOptions = {}): void {
     command(['ip', '-n', a.name, 'link', 'add', 'name', aName, 'type', 'veth', 'peer', 'name', bName, 'netns', b.name]);
     if (options.up === false) return;
@@ -97,7 +101,7 @@ export class Lab {
   }
 
   /**
-   * A bridge `name` inside `hub`, with one veth pair to each port. The hub's ends are `NAME-0`,
+   * A bridge `name` in `hub`, with a veth pair to each port. The ends in the hub are `NAME-0`,
    * `NAME-1`, ...
    */
   bridge(
@@ -113,7 +117,9 @@ export class Lab {
     });
   }
 
-  /** Ends every process inside, deletes the namespaces and the directory. Safe to call twice. */
+  /**
+   * Ends every process inside and deletes the namespaces and the directory. May be called twice.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -121,12 +127,15 @@ export class Lab {
 
   async #close(): Promise<void> {
     await Promise.all(this.namespaces.flatMap((n) => n.processes).map((p) => p.close()));
-    // Those that daemons left behind by forking are ours too: nobody else knows these namespaces.
+    // Processes that daemons forked and left behind are ours, too: nothing else uses these
+    // namespaces.
     for (let i = 0; i < 100 && this.#killRest() > 0; i++) await sleep(20);
     this.#delete();
   }
 
-  /** The last resort, from the exit of the caller's process: no time to wait, no event loop. */
+  /**
+   * The last resort, called when the caller's process exits: it cannot wait and has no event loop.
+   */
   closeNow(): void {
     for (const child of this.namespaces.flatMap((n) => n.processes)) child.kill('SIGKILL');
     for (let i = 0; i < 20 && this.#killRest() > 0; i++)
@@ -140,7 +149,7 @@ export class Lab {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
-        // It has just ended by itself.
+        // The process has just ended by itself.
       }
     }
     return pids.length;
@@ -154,8 +163,8 @@ export class Lab {
 }
 
 /**
- * `br-PID-N-`, with the run's name in it where there is one, and not taken by leftovers of a former
- * process of that pid.
+ * A free prefix `br-PID-N-`, with the name of the run in it if there is one. It skips prefixes
+ * that are still taken by a former process with this pid.
  */
 function freePrefix(): string {
   const run = process.env['BACKUP_ROUTER_LAB_RUN'] ?? '';
@@ -168,11 +177,11 @@ function freePrefix(): string {
   }
 }
 
-/** The names of all namespaces of this machine. */
+/** The names of all network namespaces of this machine. */
 export function listNamespaces(): string[] {
   try {
     return readdirSync(NETNS_DIRECTORY);
   } catch {
-    return []; // The directory comes with the first namespace.
+    return []; // The directory is created with the first namespace.
   }
 }

@@ -1,10 +1,9 @@
 /**
- * A process that stays: a routing daemon, a ping, the agent. It is ended by its pid and by nothing
- * else.
+ * A process that keeps running: a routing daemon, a ping, the agent. It has the lines of output,
+ * the end and the signals of the process. Where it runs is in namespace.ts. It is ended by its pid
+ * and in no other way.
  *
- * What lives here: its lines of output, its end, its signals. What does not: where it runs
- * (namespace.ts).
- * Invariant: close() returns only once the process is gone, stopped (SIGSTOP) ones included.
+ * Invariant: close() returns only once the process is gone, even one that is stopped (SIGSTOP).
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -17,24 +16,25 @@ export interface ProcessEnd {
 }
 
 export interface SpawnOptions {
-  /** The whole environment; the caller's own when omitted. */
+  /** The whole environment; the caller's own if omitted. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Hears each line of standard output and standard error as it comes. */
+  /** Called with each line of standard output and standard error. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
   /**
-   * What close() sends first. SIGKILL for those whose orderly end nobody needs; SIGTERM by default.
+   * The signal that close() sends first, SIGTERM by default. SIGKILL for a process that needs no
+   * orderly end.
    */
   readonly closeSignal?: 'SIGTERM' | 'SIGKILL';
-  /** SIGTERM is followed by SIGKILL after this long; 3 s by default. */
+  /** SIGKILL follows SIGTERM after this time; 3 s by default. */
   readonly closeTimeoutMs?: number;
-  /** Whether `lines` keeps the output; true by default. A ping is better off without. */
+  /** Whether `lines` keeps the output; true by default. Set it to false for a ping. */
   readonly keepLines?: boolean;
 }
 
 /** A running process; made by {@link Namespace.spawn}. */
 export class Process {
   readonly pid: number;
-  /** Standard output and standard error, line by line, in the order of arrival. */
+  /** The lines of standard output and standard error in the order of arrival. */
   readonly lines: string[] = [];
   /** Resolves when the process has ended and its output has been read. Never rejects. */
   readonly exited: Promise<ProcessEnd>;
@@ -52,8 +52,8 @@ export class Process {
     const child = spawn(file, args, { env: options.env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.pid = child.pid ?? 0;
-    // `exit` comes as soon as the process is gone, `close` when its output is read: killing needs
-    // the first, waiting the second.
+    // `exit` comes as soon as the process is gone, `close` when its output has been read. Killing
+    // needs the first, waiting the second.
     child.once('exit', (status, signal) => (this.#end = { status: status ?? undefined, signal: signal ?? undefined }));
     this.exited = new Promise((resolve) => {
       child.once('close', () => resolve(this.#end ?? { status: undefined, signal: undefined }));
@@ -71,7 +71,7 @@ export class Process {
     }
   }
 
-  /** How it ended, or undefined while it runs. */
+  /** How the process ended; undefined while it runs. */
   get end(): ProcessEnd | undefined {
     return this.#end;
   }
@@ -80,12 +80,12 @@ export class Process {
     return this.#end === undefined;
   }
 
-  /** Sends a signal; false when the process is gone already. */
+  /** Sends a signal; false if the process has ended. */
   kill(signal: NodeJS.Signals): boolean {
     return this.running && this.#child.kill(signal);
   }
 
-  /** Sends a signal and waits for the end; SIGKILL follows after `timeoutMs`. */
+  /** Sends a signal and waits for the end. SIGKILL follows after `timeoutMs`. */
   async stop(signal: NodeJS.Signals = 'SIGTERM', timeoutMs = 10_000): Promise<ProcessEnd> {
     this.kill(signal);
     const timer = setTimeout(() => this.kill('SIGKILL'), timeoutMs);
@@ -96,7 +96,7 @@ export class Process {
     }
   }
 
-  /** Ends it for good. Safe to call twice. */
+  /** Ends the process with its close signal, then SIGKILL. May be called twice. */
   async close(): Promise<void> {
     const signal = this.#options.closeSignal ?? 'SIGTERM';
     this.kill(signal);

@@ -1,17 +1,14 @@
 /**
- * One question to an FRR daemon over its vty socket, for laboratories that wait for a daemon to
- * answer.
- *
- * What lives here: connect, ask, read, close. What does not: the agent's own held connection, which
- * is the thing under test and shares no code with this. The protocol is fact F6: `command\0`,
- * answered by text and then `00 00 00 status`.
+ * Asks an FRR daemon one question over its vty socket, for laboratories that wait for an answer.
+ * The agent's own held connection is under test and shares no code with this. The protocol is fact
+ * F6: `command\0`, answered by text and then `00 00 00 status`.
  */
 
 import { createConnection } from 'node:net';
 
 /**
- * Sends one command and resolves with the answer's text. Rejects when refused, unanswered after
- * `timeoutMs`, or failed.
+ * Sends one command and resolves with the text of the answer. Rejects if the connection is
+ * refused, the command fails, or there is no answer after `timeoutMs`.
  */
 export async function askVty(socketPath: string, command: string, timeoutMs = 1000): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -1,17 +1,17 @@
 /**
- * Waiting: for a time, and for something to become true. A test that sleeps and hopes is slow or
- * wrong; one that polls says what it waited for and what it saw instead.
+ * Waits for a time, or until a condition is true. A test that sleeps for a fixed time is slow or
+ * wrong. One that polls reports what it waited for and what it saw instead.
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 
 export interface EventuallyOptions {
-  /** Gives up after this long; 20 s by default. */
+  /** The time-out; 20 s by default. */
   readonly timeoutMs?: number;
-  /** Asks this often; every 20 ms by default. */
+  /** The interval between two polls; 20 ms by default. */
   readonly intervalMs?: number;
-  /** What is waited for, for the failure's text. */
+  /** What is waited for; part of the error text. */
   readonly what?: string;
 }
 
@@ -23,8 +23,8 @@ export async function sleep(ms: number): Promise<void> {
 }
 
 /**
- * Calls `probe` until it returns something truthy, and resolves with that. A throwing probe counts
- * as not yet. Rejects after the timeout, with the last value or error seen.
+ * Calls `probe` until it returns a truthy value, and resolves with that value. If `probe` throws,
+ * it is called again. Rejects after the time-out with the last value or error.
  */
 export async function eventually<T>(probe: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<Truthy<T>> {
   const timeoutMs = options.timeoutMs ?? 20_000;
