@@ -1,4 +1,7 @@
-/** The routing daemons of a storm's router: zebra with staticd, or BIRD; both carry every destination over the data port. */
+/**
+ * The routing daemons of the router in a storm: zebra with staticd, or BIRD. Both carry every
+ * destination over the data port.
+ */
 
 import { join } from 'node:path';
 import { Bird } from '../../src/drill/lab/bird.js';
@@ -19,23 +22,23 @@ const CARRIED = [
 ] as const;
 
 export interface Daemons {
-  /** What the agent is told to watch. */
+  /** The `routing-daemon` entries of the agent's configuration. */
   readonly watched: readonly object[];
-  /** rtm_protocol of what they put into the kernel. */
+  /** The rtm_protocol numbers of the routes that they install. */
   readonly protocols: ReadonlySet<number>;
-  /** Those that run, stopped ones included. */
+  /** The number of daemons that run, including those that are stopped (SIGSTOP). */
   running(): number;
-  /** All run and none is stopped. */
+  /** Whether all daemons run and none is stopped. */
   well(): boolean;
-  /** Those of the names that run and are not stopped. */
+  /** Sends SIGKILL to `first`, `last` or `all` of those that run, and waits for the end. */
   kill(which: string): Promise<void>;
   pause(which: string): void;
   resume(): void;
-  /** Those that do not run. Resolves at once, not when they answer. */
+  /** Starts the daemons that do not run. Resolves at once, not when they answer. */
   start(): void;
-  /** SIGTERM. */
+  /** Sends SIGTERM, the last daemon first, and waits for the end. */
   stop(): Promise<void>;
-  /** Ends that nobody asked for are the daemon's own: told, and no fault of the agent. */
+  /** The number of daemons. */
   readonly count: number;
 }
 
@@ -54,7 +57,7 @@ function frrIn(world: World): Daemons {
   const names = ['zebra', 'staticd'];
   return supervise(
     names,
-    // staticd tries only each ten seconds whether zebra is there.
+    // staticd starts later, because it tries only every ten seconds whether zebra is there.
     (name) =>
       world.router.spawn(
         name === 'zebra' ? frr.argv(name) : ['sh', '-c', 'sleep 0.3; exec "$@"', 'sh', ...frr.argv(name)],

@@ -1,4 +1,4 @@
-/** What the kernel of the router says, by ip(8): the judge's only witness. */
+/** What the router's kernel says, by ip(8). It is the judge's only source. */
 
 import { tryCommandAsync } from '../../src/drill/lab/command.js';
 import type { Namespace } from '../../src/drill/lab/namespace.js';
@@ -7,26 +7,29 @@ import { AUX, STRANGER } from './world.js';
 export type Family = 'inet' | 'inet6';
 export const FAMILIES: readonly Family[] = ['inet', 'inet6'];
 
-/** Where a packet goes. */
+/** The route that a packet takes. */
 export interface Way {
-  /** The prefix of the route that takes it: its length; undefined: no route, or one that refuses. */
+  /** The prefix length of the route; undefined if there is no route. */
   readonly length: number | undefined;
   readonly gateway: string | undefined;
   readonly dev: string | undefined;
   readonly protocol: number | undefined;
   readonly table: number | undefined;
-  /** `linkdown`, `dead`. */
+  /** For example `linkdown`, `dead`. */
   readonly flags: readonly string[];
-  /** `blackhole`, `unreachable`, an error's words. */
+  /** `blackhole`, `unreachable` or the text of an error. */
   readonly refusal: string | undefined;
 }
 
-/** For a packet of the router's own. */
+/** The route for a packet that the host sends itself. */
 export function wayOf(host: Namespace, address: string): Promise<Way> {
   return lookup(host, address, []);
 }
 
-/** For a stranger's packet that comes in by the port that is never touched: rules for the router's own packets do not count. */
+/**
+ * The route for a packet of another host that arrives on the port that no action touches. Rules
+ * for the router's own packets do not apply.
+ */
 export function transitWayOf(host: Namespace, address: string): Promise<Way> {
   return lookup(host, address, ['from', STRANGER[address.includes(':') ? 'inet6' : 'inet'], 'iif', AUX.name]);
 }
@@ -40,7 +43,10 @@ async function lookup(host: Namespace, address: string, more: readonly string[])
   return wayOfJson(raw, String(raw['dst']), address.includes(':'));
 }
 
-/** A route as `ip -N -j` prints it; `destination`: as that says, or `default` in full. */
+/**
+ * A route as `ip -N -j` prints it. `destination`: the prefix as printed, or in full instead of
+ * `default`.
+ */
 export function wayOfJson(
   raw: Readonly<Record<string, unknown>>,
   destination: string,
@@ -76,7 +82,7 @@ export interface Port {
   readonly addresses: readonly string[];
 }
 
-/** A port by its name; undefined: there is none. */
+/** A port by its name; undefined if it does not exist. */
 export async function portOf(host: Namespace, name: string): Promise<Port | undefined> {
   const { status, stdout } = await tryCommandAsync(['ip', '-n', host.name, '-j', 'addr', 'show', 'dev', name]);
   if (status !== 0) return undefined;

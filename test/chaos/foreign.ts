@@ -1,4 +1,4 @@
-/** Everything foreign in the router, as text; its twin's must be the same. */
+/** All foreign state in the router as text. It must equal that of the router's twin. */
 
 import { tryCommandAsync } from '../../src/drill/lab/command.js';
 import type { Namespace } from '../../src/drill/lab/namespace.js';
@@ -10,7 +10,10 @@ const BATCHES = [
   ['-6', ROUTES],
 ] as const;
 
-/** The first lines that only one of them has; empty: all that is foreign is as it should be. `protocols`: the agent's and the daemon's. */
+/**
+ * The first lines that only one of the two routers has. Empty: all foreign state is as it should
+ * be. `protocols`: those of the agent and of the daemon.
+ */
 export async function foreignDifference(world: World, protocols: readonly number[]): Promise<readonly string[]> {
   const [here, there] = await Promise.all([world.router, world.twin].map((host) => foreignLines(host, protocols)));
   const missing = without(there!, here!).map((line) => `missing: ${line}`);
@@ -18,7 +21,7 @@ export async function foreignDifference(world: World, protocols: readonly number
   return [...missing, ...more].slice(0, 6);
 }
 
-/** Those of `lines` that `others` does not have, each as often as it is missing. */
+/** The lines that `others` does not have, each as often as it is missing. */
 function without(lines: readonly string[], others: readonly string[]): readonly string[] {
   const left = new Map<string, number>();
   for (const line of others) left.set(line, (left.get(line) ?? 0) + 1);
@@ -46,21 +49,22 @@ async function foreignLines(host: Namespace, protocols: readonly number[]): Prom
 }
 
 /**
- * What the kernel makes of itself when a link has carrier: whether it does, after changes in quick succession, is a matter of moments
- * (net/ipv6/addrconf.c).
+ * Addresses and routes that the kernel itself creates when a link gets carrier. After quick
+ * changes it depends on timing whether they exist (net/ipv6/addrconf.c).
  */
 const LINK_LOCAL = /^\S+ (?:fe80:|ff00::\/8)/;
 
-/** Without what differs between two hosts, or from one moment to the next. */
+/** Removes what differs between two hosts or from one moment to the next. */
 function stable(record: string): string {
   return (
     record
       .replace(/^\d+: ([^:@]+)(?:@\S+)?:/, '$1')
       .replace(/inet6 fe80:\S+ scope \d+ [^\n]*\n[^\n]*/g, '')
-      // A link's, which the kernel shows at its routes in its own time.
+      // The state of a link, which the kernel shows in its routes with a delay.
       .replace(/ (?:linkdown|dead)\b/g, '')
-      // Of the numbers of the other ends ip believes that they are its own (ip/ipaddress.c).
-      // So is the state of one without carrier: DOWN or LOWERLAYERDOWN (net/core/link_watch.c, rfc2863_policy).
+      // ip takes the interface indexes of the other ends for its own (ip/ipaddress.c). So it also
+      // prints a wrong state for a link without carrier: DOWN or LOWERLAYERDOWN
+      // (net/core/link_watch.c, rfc2863_policy).
       .replace(/ state [A-Z]+/, '')
       .replace(/,M-DOWN/g, '')
       .replace(/ link-netnsid \d+| link-netns \S+/g, '')

@@ -1,35 +1,36 @@
 /**
- * What a storm does inside of the agent's process, by `node --require`: on SIGUSR2 it reads an order. The wall clock that the program
- * sees jumps; CAP_NET_ADMIN leaves the effective set and comes back; it writes down what its memory is used for. Nothing else of the
- * program is touched.
+ * The hook that a storm loads into the agent's process with `node --require`. On SIGUSR2 it reads
+ * an order: it shifts the wall clock that the program sees, removes CAP_NET_ADMIN from the
+ * effective set or restores it, and writes down how memory is used. It changes nothing else in the
+ * program.
  */
 
 export interface Orders {
-  /** Added to the wall clock, ms. */
+  /** Added to the wall clock, in milliseconds. */
   readonly clockMs: number;
   /** Whether the process may change the network. */
   readonly mayChange: boolean;
-  /** Garbage is collected before the memory is told. */
+  /** Whether garbage is collected before the memory is written down. */
   readonly collect: boolean;
 }
 
-/** What the process says of its memory, bytes. */
+/** The process's memory in bytes. */
 export interface Memory {
   readonly atMs: number;
   readonly rss: number;
   readonly heapUsed: number;
   readonly external: number;
   readonly arrayBuffers: number;
-  /** Of V8's heap by space: what it has of the system, and what is in use. */
+  /** V8's heap by space: the size obtained from the system, and the size in use. */
   readonly spaces: Readonly<Record<string, readonly [size: number, used: number]>>;
 }
 
-/** Where it tells: beside its orders. */
+/** The path of the memory report, beside the file of orders. */
 export function memoryFile(orders: string): string {
   return `${orders}.memory`;
 }
 
-/** Text of the module; `orders` is the file that it reads. */
+/** The text of the module. `orders` is the file that it reads. */
 export function hookText(orders: string, koffi: string): string {
   return `'use strict';
 const fs = require('node:fs');

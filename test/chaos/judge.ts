@@ -1,6 +1,7 @@
 /**
- * What must be true once a burst is over, by what the kernel says (facts.ts, foreign.ts), what the storm has done, and packets. The
- * agent's own word is held to all of that; it decides nothing here.
+ * Checks what must hold after a burst, from what the kernel says (facts.ts, foreign.ts), what the
+ * storm has done, and packets. The agent's status is compared with all of that and decides nothing
+ * here.
  */
 
 import type { Status } from '../../src/model/status.js';
@@ -15,20 +16,23 @@ import { adopts, setsOf, VARIANTS } from './variants.js';
 
 export interface Problem {
   readonly text: string;
-  /** A daemon is healthy and the routes are still in: that may take its time. */
+  /** A daemon is healthy and the routes are still in. That is acceptable for some time. */
   readonly soft?: boolean;
 }
 
-/** One address for each prefix that something is said of: destinations, and foreign routes within them. */
+/** One address for each relevant prefix: the destinations, and the foreign routes within them. */
 const SAMPLES: Readonly<Record<Family, readonly string[]>> = {
   inet: ['198.51.100.77', '10.99.0.10', '172.17.0.1', '172.20.5.5', '203.0.113.5'],
   inet6: ['2001:db8:dead::1', '2001:db8:99::10', '2001:db8:c1::5'],
 };
-/** Those that a default route alone can carry. */
+/** Addresses that only a default route can carry. */
 const BY_DEFAULT: readonly string[] = ['198.51.100.77', '2001:db8:dead::1'];
-/** The NOC, which pings. */
+/** The NOC, which sends the pings. */
 const NOC: Readonly<Record<Family, string>> = { inet: '10.99.0.10', inet6: '2001:db8:99::10' };
-/** A next hop that was bad counts again after ten good seconds; until then either may win the tie. */
+/**
+ * A next hop that was bad counts again after ten good seconds. Until then either route may win the
+ * tie.
+ */
 const TRUST_MS = 15_000;
 const MAX_RSS_ANON_KIB = 220_000;
 const MAX_DESCRIPTORS = 100;
@@ -38,9 +42,9 @@ const OWN = 157;
 interface Seen {
   readonly family: Family;
   readonly address: string;
-  /** What the router's own packet meets. */
+  /** The route of the router's own packet. */
   readonly here: Way;
-  /** What it would meet without the agent's routes. */
+  /** The route that it would have without the agent's routes. */
   readonly foreign: Way;
 }
 
@@ -59,7 +63,7 @@ export async function judge(storm: Storm, mustBeOut: boolean): Promise<readonly 
   problems.push(...agent.faults.map((text) => ({ text })), ...footprintProblems(storm));
   const bug = agent.log.find((line) => / (?:bug|fault-at) /.test(line));
   if (bug !== undefined) problems.push({ text: `the agent's log: ${bug}` });
-  // Without the capability nothing can be as it should.
+  // Without CAP_NET_ADMIN the state cannot be right.
   if (!agent.orders.mayChange) return problems;
   if (!agent.atWork) problems.push({ text: 'the agent does not run' });
 
@@ -76,7 +80,7 @@ export async function judge(storm: Storm, mustBeOut: boolean): Promise<readonly 
       mustBeOut,
     ),
   );
-  // The configuration that explains most is the one that runs.
+  // The configuration with the fewest problems is the one that runs.
   const best = verdicts.sort((a, b) => weight(a) - weight(b))[0] ?? [];
   problems.push(...best, ...(await packetProblems(storm, seen, mgmt)), ...(await lossProblems(storm, seen)));
   problems.push(...statusProblems(answer?.status, own, storm));
@@ -89,12 +93,12 @@ function weight(problems: readonly Problem[]): number {
 
 async function lookAt({ world: { router } }: Storm, family: Family, address: string): Promise<Seen> {
   const [here, transit] = await Promise.all([wayOf(router, address), transitWayOf(router, address)]);
-  // In placement main a stranger's packet meets ours as well.
+  // With placement main, packets of other hosts use our routes, too.
   const foreign = transit.protocol === OWN ? await mainWayOf(router, address, OWN) : transit;
   return { family, address, here, foreign };
 }
 
-/** What is wrong if that configuration runs. */
+/** What is wrong if the agent runs this configuration. */
 function verdictOn(
   storm: Storm,
   variant: string,
@@ -129,7 +133,7 @@ function verdictOn(
 
 type Possibility = 'yes' | 'no' | 'perhaps';
 
-/** Whether the backup routes of the family can be there: the kernel's conditions for a next hop. */
+/** Whether backup routes of the family can exist, by the kernel's conditions for a next hop. */
 function possibility(mgmt: Port | undefined, family: Family, hasGateway: boolean): Possibility {
   if (mgmt === undefined || !mgmt.up) return 'no';
   if (!hasGateway) return 'perhaps';
@@ -138,7 +142,7 @@ function possibility(mgmt: Port | undefined, family: Family, hasGateway: boolean
   return mgmt.carrier ? 'yes' : 'perhaps';
 }
 
-/** In or out, as the specification has it; undefined: either. */
+/** Whether the routes must be in or out by the specification. Undefined: either. */
 function expectation(
   storm: Storm,
   variant: string,
@@ -156,7 +160,7 @@ function expectation(
   return { must: 'out', why: 'all is well' };
 }
 
-/** Those that stand for a destination, rather than for a foreign route within one. */
+/** Whether the address stands for a destination, not for a foreign route within one. */
 function isDestination(address: string): boolean {
   return !['203.0.113.5', '2001:db8:c1::5', '172.20.5.5'].includes(address);
 }
@@ -165,7 +169,7 @@ function carries({ refusal, flags }: Way): boolean {
   return refusal === undefined && !flags.includes('linkdown') && !flags.includes('dead');
 }
 
-/** Length of the longest destination of the configuration that contains the address. */
+/** The length of the longest destination of the configuration that contains the address. */
 function lengthIn(variant: string, { family, address }: Pick<Seen, 'family' | 'address'>): number | undefined {
   const lengths = VARIANTS[variant]!.destinations[family].filter((prefix) => contains(prefix, address)).map((prefix) =>
     Number(prefix.split('/')[1]),
@@ -173,7 +177,7 @@ function lengthIn(variant: string, { family, address }: Pick<Seen, 'family' | 'a
   return lengths.length === 0 ? undefined : Math.max(...lengths);
 }
 
-/** Longest prefix and ties, as packets see them. */
+/** Checks longest-prefix match and ties as packets see them. */
 function lookupProblems(
   storm: Storm,
   variant: string,
@@ -193,7 +197,8 @@ function lookupProblems(
   if (foreign.refusal === undefined && foreign.length === length) {
     const stale = storm.daemons.protocols.has(foreign.protocol ?? 0) && !storm.daemons.well();
     const broken = !carries(foreign);
-    // A neighbour that does not answer makes a lease as bad as a link without carrier.
+    // A gateway that does not answer makes a leased default route as bad as a link without
+    // carrier.
     const settled = Date.now() - storm.coverAt > TRUST_MS && !(storm.lease && storm.ways.open.includes('gateway'));
     if (ours || same(here, foreign)) {
       if (!settled || stale) return [];
@@ -206,7 +211,10 @@ function lookupProblems(
   return ours ? [] : [{ text: `${told}: ours must carry it` }];
 }
 
-/** What has a way without an agent has one with it, whatever has been taken over. */
+/**
+ * An address that is reachable without the agent must be reachable with it, whatever was taken
+ * over.
+ */
 async function lossProblems({ world, lease }: Storm, seen: readonly Seen[]): Promise<readonly Problem[]> {
   if (!lease) return [];
   const found = await Promise.all(
@@ -221,7 +229,7 @@ async function lossProblems({ world, lease }: Storm, seen: readonly Seen[]): Pro
   return found.flat();
 }
 
-/** Where there is a way, packets go it. */
+/** If the NOC can be answered, its pings must be answered. */
 async function packetProblems(
   { ways, watchers }: Storm,
   seen: readonly Seen[],
@@ -233,7 +241,7 @@ async function packetProblems(
   return FAMILIES.flatMap((family, i) => {
     const one = seen.find(({ address }) => address === NOC[family]);
     if (one === undefined || !carries(one.here) || alive[i] === true) return [];
-    // Without an address of its own on the link IPv6 finds no neighbour.
+    // Without a link-local address on the link, IPv6 finds no neighbour.
     if (family === 'inet6' && mgmt?.addresses.some((address) => address.startsWith('fe80:')) !== true) return [];
     return [{ text: `${one.address} goes ${wayText(one.here)}, and its pings are not answered` }];
   });

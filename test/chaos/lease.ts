@@ -1,7 +1,8 @@
 /**
- * A default route of somebody else on the management port, of each family, as DHCP and router advertisements put it there; whoever has put it
- * there does so again when the port is back. The agent may take it over, so that it is in the twin alone, or in the router alone: what was
- * given up meanwhile is given back by an agent that does not know (docs/ADOPT.md).
+ * A foreign default route of each family on the management port, as DHCP and router advertisements
+ * add it. Whoever added it adds it again when the port is back. The agent may take it over. Then
+ * the twin alone has it; or the router alone, if it was deleted in between and an agent that does
+ * not know of that gives it back (docs/ADOPT.md).
  */
 
 import { tryCommandAsync } from '../../src/drill/lab/command.js';
@@ -19,8 +20,8 @@ const ROUTES: Readonly<Record<Family, string>> = {
   inet6: `::/0 via ${inet6.gatewayLinkLocal} dev mgmt0 proto boot metric 1024 mtu 1400`,
 };
 /**
- * As `ip -N -d route` shows it, within a line of foreign.ts. A port that has another name is no management port: what was taken over there is
- * given back.
+ * The route as `ip -N -d route` prints it, in a line of foreign.ts. A renamed port is no
+ * management port: what was taken over there is given back.
  */
 const LINE =
   /^(missing|should not be): \S+ (?:unicast|1) default via (?:10\.255\.0\.1|fe80::1) dev mgmt0x? (?:\S+ )*proto 3 /;
@@ -42,7 +43,7 @@ export async function performLease(storm: Storm, what: string): Promise<void> {
   }
 }
 
-/** Puts it there where it is not, if the port allows it. */
+/** Adds the routes that are missing, if the port allows it. */
 export async function granted(storm: Storm): Promise<void> {
   if (!storm.lease) return;
   storm.touchedCover();
@@ -66,7 +67,7 @@ export async function hasLease(host: Namespace, family: Family): Promise<boolean
   return (await tryCommandAsync(argv)).stdout.trim() !== '';
 }
 
-/** A difference to the twin that taking over and giving back make. */
+/** Whether the line is a difference to the twin that taking over and giving back explain. */
 export function isOfTakingOver(storm: Storm, line: string, mustBeOut: boolean): boolean {
   const how = LINE.exec(line)?.[1];
   if (!storm.lease || mustBeOut || how === undefined) return false;

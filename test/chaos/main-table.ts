@@ -1,4 +1,7 @@
-/** Which route of the main table would take a packet if those of one protocol were not there: longest prefix, then least metric. */
+/**
+ * The route of the main table that would take a packet if the routes of one protocol did not
+ * exist: longest prefix, then lowest metric.
+ */
 
 import { BlockList } from 'node:net';
 import { tryCommandAsync } from '../../src/drill/lab/command.js';
@@ -19,7 +22,7 @@ export async function mainWayOf(host: Namespace, address: string, without: numbe
   return found[0]?.way ?? { ...NOTHING, refusal: 'nothing' };
 }
 
-/** Node's own notion of a prefix: none of this project's. */
+/** Uses Node's implementation of prefixes, not this project's. */
 export function contains(prefix: string, address: string): boolean {
   const six = address.includes(':');
   if (prefix.includes(':') !== six) return false;

@@ -1,4 +1,7 @@
-/** The command line of scripts/chaos: seeds one after the other, until the time or the count is over; a failing one is made short. */
+/**
+ * The command line of scripts/chaos. It runs one seed after the other until the time or the count
+ * is over. A plan that fails is shortened.
+ */
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -95,7 +98,7 @@ async function main(): Promise<number> {
   return totals.failed === 0 && totals.events > 0 ? 0 : 1;
 }
 
-/** One line for each storm; true: nothing was wrong. */
+/** Prints one line per storm. True: nothing was wrong. */
 function told(plan: Plan, { violation, events, checks, worstCutMs, lives }: Result): boolean {
   const head = `seed ${plan.seed} ${plan.daemon}`;
   if (violation === undefined) {

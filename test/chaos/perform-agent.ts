@@ -1,4 +1,7 @@
-/** Actions on the agent itself and on what it needs of its host: signals, orders, clients, disk, descriptors, capability, wall clock. */
+/**
+ * Actions on the agent itself and on what it needs from its host: signals, orders, clients, disk,
+ * descriptors, capability, wall clock.
+ */
 
 import { createConnection, type Socket } from 'node:net';
 import { tryCommand } from '../../src/drill/lab/command.js';
@@ -47,7 +50,7 @@ export async function performAgent(storm: Storm, verb: string, words: readonly s
     case 'caps': {
       agent.order({ mayChange: what === 'give' });
       if (what === 'drop') storm.ways.bad('no capability');
-      // What was refused meanwhile is tried again with growing pauses.
+      // Steps that were refused are tried again with growing pauses.
       else storm.ways.good('no capability', 3_000);
       return;
     }
@@ -81,7 +84,7 @@ async function reload(storm: Storm): Promise<void> {
   if (fileHas === undefined) return;
   storm.candidates.add(fileHas);
   storm.seen.add(fileHas);
-  // While another one awaits its confirmation this one does, too.
+  // While another configuration awaits its confirmation, this one waits, too.
   if (answer?.ok === true && Date.now() > storm.pendingUntil) storm.candidates = new Set([fileHas]);
 }
 
@@ -99,7 +102,7 @@ async function confirm(storm: Storm, what: string): Promise<void> {
   await agent.ask({ command: 'reload', confirmMs: Number(what) * 1_000 });
 }
 
-/** Clients that ask and do not read, write anything, or say nothing. */
+/** Clients that send requests and do not read, send garbage, or stay silent. */
 async function flood(storm: Storm): Promise<void> {
   const pieces = ['{"command":"status"}\n', '{"command":"events"}\n', '\n', '[[[\n', 'x'.repeat(9_000)];
   const sockets: Socket[] = [];
@@ -134,11 +137,14 @@ function disk(storm: Storm, what: string): void {
     default:
       throw new Error(`disk ${what}?`);
   }
-  // Either fault may last: it is told working only when both are over.
+  // The disk works only when both faults are over, so it is tested.
   storm.diskWorks = tryCommand(['sh', '-c', 'echo > "$0" && rm "$0"', agent.path('try')]).status === 0;
 }
 
-/** No descriptor more than it has now. A new life has all that it wants. */
+/**
+ * `low`: the process may open no more descriptors than it has now. A restarted agent has the full
+ * limit.
+ */
 function descriptors(storm: Storm, what: string): void {
   const { agent } = storm;
   if (!agent.process.running) return;

@@ -1,4 +1,7 @@
-/** Actions on links, addresses, routes, rules and next hops: foreign ones in both routers alike, the agent's own in its router. */
+/**
+ * Actions on links, addresses, routes, rules and next hops. Foreign state is changed in both
+ * routers, the agent's own in its router.
+ */
 
 import { STANDARD } from '../lab/standard.js';
 import { granted } from './lease.js';
@@ -7,22 +10,25 @@ import { awayOf, batch, both, nodad, type Port, recreate, type World } from './w
 
 const { inet, inet6 } = STANDARD;
 
-/** linkwatch gathers changes of carrier for up to a second (net/core/link_watch.c). */
+/** linkwatch delays changes of carrier by up to a second (net/core/link_watch.c). */
 const CARRIER_MS = 1_500;
-/** From a way being there again until the first reply: neighbours are resolved, the agent has looked. */
+/**
+ * The time until the first reply once the NOC can be answered again: neighbours are resolved and
+ * the agent observes.
+ */
 const BACK_MS = 1_500;
 /**
- * The daemon's routes return with a scan of a second (BIRD), and the first packets to them wait for a neighbour, a second for each
- * question that was asked before the far end was there.
+ * The daemon's routes return with a scan of one second (BIRD). The first packets wait for a
+ * neighbour, one second for each request that was sent before the far end was there.
  */
 const DATA_BACK_MS = 3_000;
-/** From a fault of the data port until the backup routes carry. */
+/** The time from a fault of the data port until the backup routes carry. */
 const FAILOVER_MS = 700;
 
 /** The first backup router of each family. */
 const AWAY: readonly string[] = [`${inet.gateway}/24`, `${inet6.gatewayLinkLocal}/64`];
 
-/** Foreign routes, by number; each may be there or not. */
+/** Foreign routes by number; each may exist or not. */
 const ROUTES: readonly (readonly string[])[] = [
   [`default via ${inet.peer} metric 4000 proto 4`, `::/0 via ${inet6.peer} metric 4000 proto 4`],
   [`10.99.0.0/16 via ${inet.peer} metric 4000 proto 16`, `2001:db8:99::/48 via ${inet6.peer} metric 4000 proto 16`],
@@ -51,7 +57,7 @@ const RULES: readonly (readonly string[])[] = [
 export async function performNetwork(storm: Storm, verb: string, words: readonly string[]): Promise<void> {
   const from = Date.now();
   await act(storm, verb, words);
-  // On a busy machine ip(8) itself may take longer than what follows from it.
+  // On a busy machine ip(8) itself may take longer than the reaction to it.
   if (words[0] === 'data0') storm.ways.once(`data0 ${verb}`, FAILOVER_MS, from);
 }
 
@@ -71,7 +77,7 @@ async function act(storm: Storm, verb: string, words: readonly string[]): Promis
       recreate(world, port);
       storm.away.delete(port.name);
       if (port.name === 'data0') storm.dataCarrier = true;
-      // The new one has everything.
+      // The new link has no fault.
       for (const why of ['recreated', 'down', 'carrier', 'renamed', 'address'])
         await mended(storm, port, why, CARRIER_MS);
       if (port.name === 'mgmt0') ways.good('gateway', BACK_MS);
@@ -87,7 +93,8 @@ async function act(storm: Storm, verb: string, words: readonly string[]): Promis
           (one) => `addr ${name === 'away' ? 'del' : 'replace'} ${one} dev router0${name === 'away' ? '' : nodad(one)}`,
         ),
       );
-      // Three seconds of silence are a dead gateway, ten of answers a trusted one; probes go out each second.
+      // A gateway is dead after three seconds of silence and trusted after ten seconds of answers.
+      // It is probed each second.
       if (name !== 'away') ways.good('gateway', BACK_MS + 3_000);
       if (storm.lease) storm.touchedCover();
       return;
@@ -107,13 +114,14 @@ async function act(storm: Storm, verb: string, words: readonly string[]): Promis
         (RULES[Number(what)] ?? []).map((line) => `rule ${name} ${line}`),
       );
     case 'nexthop':
-      // zebra 8.4.4 takes one of protocol 4 (static) for its own and deletes it when it starts.
+      // Not protocol 4 (static): zebra 8.4.4 takes such an object for its own and deletes it at
+      // its start.
       storm.touchedCover();
       return both(world, [
         name === 'add' ? `nexthop add id 40001 via ${inet.peer} dev data0 proto 99` : 'nexthop del id 40001',
       ]);
     case 'overflow': {
-      // More than a socket's buffer holds, while nobody reads.
+      // More events than a socket's buffer holds, while the agent does not read.
       const { agent } = storm;
       const wasAtWork = agent.atWork;
       agent.pause();
@@ -136,7 +144,10 @@ function portOf(world: World, name: string): Port {
   return port;
 }
 
-/** Something of the port is wrong: without mgmt0 nothing is answered; without data0 the backup routes have to take over. */
+/**
+ * Records a fault of the port. Without mgmt0 nothing is answered; without data0 the backup routes
+ * must take over.
+ */
 function broken(storm: Storm, port: Port, why: string): void {
   if (port.name === 'mgmt0') storm.ways.bad(`mgmt0 ${why}`);
   else {
@@ -155,7 +166,7 @@ async function mended(storm: Storm, port: Port, why: string, graceMs = BACK_MS):
   }
 }
 
-/** Both routers' link of that port, under either name. */
+/** The ip commands for the link of the port in both routers, under either name. */
 function links(port: Port, words: string): readonly string[] {
   return [port.name, awayOf(port)].map((name) => `link set ${name} ${words}`);
 }
@@ -173,7 +184,8 @@ async function carrier(storm: Storm, port: Port, what: string): Promise<void> {
   batch(port.far, [`link set ${port.farName} ${what === 'off' ? 'down' : 'up'}`]);
   batch(world.void, [`link set ${port.name} ${what === 'off' ? 'down' : 'up'}`]);
   if (what !== 'on') return;
-  // Link-local addresses of the far end went with its link, whatever keep_addr_on_down says, and its routes.
+  // The link-local addresses and the routes of the far end went with its link, whatever
+  // keep_addr_on_down is.
   const there = storm.ways.open.includes('gateway') ? AWAY : [];
   batch(port.far, [
     ...port.farAddresses
@@ -189,7 +201,8 @@ async function rename(storm: Storm, port: Port, what: string): Promise<void> {
   if (what === 'away') storm.away.add(port.name);
   else storm.away.delete(port.name);
   const [from, to] = what === 'away' ? [port.name, awayOf(port)] : [awayOf(port), port.name];
-  // Down first: a link that is up keeps its name. What was down before is up afterwards.
+  // The link is set down first, since a link that is up keeps its name. A link that was down
+  // before is up afterwards.
   broken(storm, port, 'renamed');
   both(storm.world, [`link set ${from} down`, `link set ${from} name ${to}`, `link set ${to} up`]);
   await mended(storm, port, 'down');
@@ -209,7 +222,10 @@ async function address(storm: Storm, port: Port, what: string): Promise<void> {
   if (what !== 'del') await mended(storm, port, 'address');
 }
 
-/** Somebody deletes what is the agent's. After the fifth time in a minute it waits, up to five seconds, before it insists. */
+/**
+ * Deletes the agent's routes or rules. From the fifth time within a minute on, the agent waits up
+ * to five seconds before it repairs.
+ */
 function flush(storm: Storm, what: string): void {
   const { world, ways } = storm;
   storm.flushes++;
@@ -219,6 +235,6 @@ function flush(storm: Storm, what: string): void {
   const table = `-4 route flush table 25500 proto 157`;
   const lines = { routes, rules, one: [table], all: [...routes, ...rules] }[what];
   if (lines === undefined) throw new Error(`flush ${what}?`);
-  // ip -batch has no option between command and object.
+  // ip -batch takes no options in front of the object.
   for (const line of lines) world.router.tryRun(['ip', ...line.split(' ')]);
 }

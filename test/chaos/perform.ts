@@ -1,4 +1,7 @@
-/** Does one action of a plan. What is wrong meanwhile is noted in `ways`, so that cuts can be told from what the storm has broken itself. */
+/**
+ * Performs one action of a plan. Faults are recorded in `ways`, so that cuts that the storm itself
+ * has caused can be told from others.
+ */
 
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { command } from '../../src/drill/lab/command.js';
@@ -7,7 +10,7 @@ import { performAgent } from './perform-agent.js';
 import { performNetwork } from './perform-network.js';
 import type { Storm } from './storm.js';
 
-/** Resolves when it is done. Throws on a verb that nobody knows. */
+/** Resolves when the action is done. Throws on an unknown verb. */
 export async function perform(storm: Storm, verb: string, words: readonly string[]): Promise<void> {
   switch (verb) {
     case 'link':
@@ -68,7 +71,7 @@ async function performDaemon(storm: Storm, [what = '', which = 'all']: readonly 
   }
 }
 
-/** Puts something where the configuration is; nobody reads it before a reload or a start. */
+/** Writes the configuration file. The agent reads it at a reload or a start. */
 function performConfig(storm: Storm, what = ''): void {
   const { configFile } = storm.agent;
   rmSync(configFile, { recursive: true, force: true });
@@ -87,11 +90,11 @@ function performConfig(storm: Storm, what = ''): void {
   storm.fileHas = ['bad', 'gone', 'fifo'].includes(what) ? undefined : what;
   if (storm.fileHas === undefined) return;
   storm.seen.add(what);
-  // A life that begins reads what is there, now or in a moment.
+  // An agent that is starting reads this file, now or in a moment.
   if (!storm.agent.ready) storm.candidates.add(what);
 }
 
-/** Undoes every fault, in an order in which nothing is missing at the end. */
+/** Undoes every fault, in an order that leaves nothing missing. */
 async function heal(storm: Storm): Promise<void> {
   const lines = [
     'agent resume',
@@ -111,7 +114,8 @@ async function heal(storm: Storm): Promise<void> {
     'config default',
   ];
   for (const line of lines) await perform(storm, line.split(' ')[0]!, line.split(' ').slice(1));
-  // What damps a daemon that has died often, and what was answered before all this, ends with a life of the agent's.
+  // A restart of the agent ends the damping of a daemon that has died often, and what remains of
+  // earlier orders.
   await perform(storm, 'agent', ['stop']);
   await storm.agentReady();
   for (let i = 0; i < 5 && (i === 0 || storm.role === 'unknown' || storm.pinned === 'unknown'); i++)
@@ -121,7 +125,10 @@ async function heal(storm: Storm): Promise<void> {
   if (!existsSync(storm.agent.configFile)) throw new Error('a configuration is missing');
 }
 
-/** Faults of nobody's: what the judge must find. For the tests of the judge alone; no plan draws them. */
+/**
+ * Faults that nobody else causes and that the judge must find. They are for the tests of the
+ * judge; no plan contains them.
+ */
 async function sabotage({ world }: Storm, what = ''): Promise<void> {
   const { router } = world;
   switch (what) {

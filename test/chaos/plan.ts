@@ -1,7 +1,9 @@
 /**
- * What a seed means: a laboratory's settings and a list of actions, as text that a person reads and `--replay` takes.
+ * The plan of a seed: the laboratory's settings and a list of actions, as text that can be read
+ * and that `--replay` takes.
  *
- * One action a line: a pause in milliseconds, a verb, its words. `check` lets the dust settle and asks the kernel.
+ * Each line has one action: a pause in milliseconds, a verb, its words. `check` waits until the
+ * state has settled and asks the kernel.
  */
 
 import { type Random, randomOf } from './random.js';
@@ -9,19 +11,25 @@ import { type Random, randomOf } from './random.js';
 export interface Plan {
   readonly seed: number;
   readonly daemon: 'frr' | 'bird';
-  /** Whether the kernel tells of ends of processes. */
+  /** Whether the kernel reports ends of processes. */
   readonly processEvents: boolean;
-  /** A default route of somebody else stands on the management port, and some configurations take it over. */
+  /**
+   * Whether there is a foreign default route on the management port, which some configurations
+   * take over.
+   */
   readonly lease: boolean;
   readonly actions: readonly string[];
 }
 
-/** Configurations that a storm changes between: variants.ts. */
+/** The configurations that a storm switches between (variants.ts). */
 const VARIANTS = ['default', 'prefixes', 'both', 'main', 'gateways'] as const;
-/** The same beside a lease: most of the time it is taken over. */
+/** The same with a leased default route, which most of them take over. */
 const WITH_LEASE = ['adopt', 'adopt', 'adopt', 'adopt-main', 'default', 'gateways'] as const;
 
-/** Weight, and the lines to draw from. What undoes a fault is as likely as the fault: most of the time there is a way. */
+/**
+ * Weights, and the lines to draw from. A repair is as likely as its fault, so that the NOC can be
+ * answered most of the time.
+ */
 const NETWORK: readonly (readonly [weight: number, lines: readonly string[]])[] = [
   [6, ['link mgmt0 down', 'link mgmt0 up', 'link mgmt0 up', 'link data0 down', 'link data0 up', 'link data0 up']],
   [5, ['carrier mgmt0 off', 'carrier mgmt0 on', 'carrier mgmt0 on', 'carrier data0 off', 'carrier data0 on']],
@@ -58,16 +66,16 @@ const HOST: typeof NETWORK = [
 const ALL = [...NETWORK, ...DAEMON, ...AGENT, ...HOST];
 const LEASE: typeof NETWORK = [[8, ['lease add', 'lease add', 'lease del', 'lease flap']]];
 
-/** Pauses before an action, ms: most follow at once. */
+/** Pauses before an action in milliseconds. Most actions follow at once. */
 const PAUSES = [0, 0, 0, 0, 1, 2, 5, 10, 20, 50, 120, 300];
 
-/** `bursts` times 4 to 14 actions and a check; what broke is mended before the last. */
+/** `bursts` times 4 to 14 actions and a check. Every fault is repaired before the last check. */
 export function planOf(seed: number, daemon: 'frr' | 'bird' | undefined, bursts: number, lease = false): Plan {
   const random = randomOf(seed);
   const drawn = random.below(4) === 0 ? 'bird' : 'frr';
   const processEvents = random.below(3) > 0;
   const actions = [`0 config ${random.of(lease ? WITH_LEASE : VARIANTS)}`, '0 reload'];
-  // Half of the storms begin beside a daemon that is up.
+  // Half of the storms begin with a running daemon.
   if (random.below(2) === 0) actions.push('0 daemon start', '800 check');
   for (let burst = 0; burst < bursts; burst++) {
     const count = 4 + random.below(11);
@@ -78,7 +86,7 @@ export function planOf(seed: number, daemon: 'frr' | 'bird' | undefined, bursts:
   return { seed, daemon: daemon ?? drawn, processEvents, lease, actions };
 }
 
-/** One action of a soak, in which the agent lives on; its end is no fault that memory could be seen over. */
+/** One action of a soak. The agent is not ended, since its memory is measured over a long time. */
 export function soakAction(random: Random): string {
   for (;;) {
     const line = draw(random);
@@ -96,7 +104,7 @@ function draw(random: Random, lease = false): string {
   return 'route add 0';
 }
 
-/** The words that a line leaves to the dice. */
+/** Fills in the words of a line that are drawn at random. */
 function withWords(line: string, random: Random, lease: boolean): string {
   switch (line) {
     case 'config':
@@ -114,7 +122,7 @@ function withWords(line: string, random: Random, lease: boolean): string {
   }
 }
 
-/** Faults that somebody sent; `check` is a question, and a pause none. */
+/** The number of actions without the checks. */
 export function countOf(actions: readonly string[]): number {
   return actions.filter((line) => !/^\d+ check/.test(line)).length;
 }
@@ -124,7 +132,7 @@ export function textOf({ seed, daemon, processEvents, lease, actions }: Plan): s
   return [head, ...actions, ''].join('\n');
 }
 
-/** Throws where the text is no plan. */
+/** Parses a plan. Throws if the text is not a plan. */
 export function planIn(text: string): Plan {
   const [head = '', ...lines] = text.split('\n').filter((line) => line.trim() !== '');
   const found = /^# seed (\d+) daemon (frr|bird) process-events (yes|no)( lease)?$/.exec(head);

@@ -1,13 +1,13 @@
-/** Numbers that a seed decides: the same seed, the same storm. */
+/** Random numbers from a seed: the same seed gives the same storm. */
 
 export interface Random {
-  /** A whole number from 0 to below `limit`. */
+  /** An integer from 0 to below `limit`. */
   below(limit: number): number;
-  /** One of them. */
+  /** One of the choices. */
   of<T>(choices: readonly T[]): T;
 }
 
-/** mulberry32: 32 bits of state, which is enough to draw a few hundred actions. */
+/** mulberry32: 32 bits of state, enough to draw a few hundred actions. */
 export function randomOf(seed: number): Random {
   let state = seed >>> 0;
   const next = (): number => {

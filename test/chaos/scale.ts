@@ -1,6 +1,7 @@
 /**
- * The scale of others: what the agent uses, and how soon it answers a death, while the host has very many routes, rules, links,
- * addresses, neighbours, clients or deaths of daemons. Numbers, no judgement; but routes that do not come at all are an error.
+ * Measures what the agent uses and how soon it answers a death while the host has very many
+ * foreign routes, rules, links, addresses, neighbours, clients or deaths of daemons. The numbers
+ * are not judged, but routes that do not come in at all are an error.
  */
 
 import { spawn } from 'node:child_process';
@@ -14,14 +15,14 @@ import { floodOf } from '../lab/flood.js';
 import { type StandardLab, standardLab } from '../lab/standard.js';
 import { added, configText, type Monitor, monitor } from '../netns/agent-support.js';
 
-/** Nice= of the unit. */
+/** The same as Nice= of the unit. */
 const UNIT_NICE = -10;
 const ROUNDS = 5;
 const WATCH_MS = 10_000;
 const REACTION_MS = 60_000;
 
 export interface ScaleOptions {
-  /** Part of the full numbers, for a quick look. */
+  /** The fraction of the full numbers, for a quick look. */
   readonly part: number;
   readonly only: RegExp;
   readonly tell: (line: string) => void;
@@ -34,7 +35,7 @@ interface Host {
   readonly part: number;
 }
 
-/** Makes the load, and keeps it up until the result is called. */
+/** Creates the load and keeps it up until the returned function is called. */
 type Load = (host: Host) => Promise<() => Promise<void>>;
 
 const LOADS: Readonly<Record<string, Load>> = {
@@ -100,7 +101,7 @@ const LOADS: Readonly<Record<string, Load>> = {
 
 const nothing = async (): Promise<void> => undefined;
 
-/** Prints a table row by row. */
+/** Prints a table, row by row. */
 export async function scale({ part, only, tell }: ScaleOptions): Promise<void> {
   tell('| beside | CPU, % of a core | RssAnon, MiB | death to route, ms: median, most | told |');
   tell('|---|---|---|---|---|');
@@ -127,7 +128,8 @@ async function row(name: string, load: Load, part: number): Promise<string> {
     const sampling = setInterval(() => {
       most = Math.max(most, rssAnonKiB(pid));
     }, 100);
-    // Where the load itself is deaths, the first of them: soon it dies so often that the routes stay in.
+    // If the load is deaths, the first death is measured: soon the daemon dies so often that the
+    // routes stay in.
     const watch = name.includes('deaths') ? await monitor(std.router) : undefined;
     const stop = await load({ std, daemon, agent, part });
     const first = await watch?.next(added('inet'), await daemon.died, REACTION_MS);
@@ -166,12 +168,12 @@ async function reactions(std: StandardLab, daemon: Daemon): Promise<readonly num
   return times;
 }
 
-/** A daemon that accepts connections and says nothing, by this process. */
+/** A daemon in this process that accepts connections and says nothing. */
 class Daemon {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #tellDeath = (_atMs: number): void => undefined;
-  /** The time of its first death, Date.now(). */
+  /** The time of its first death (Date.now()). */
   readonly died = new Promise<number>((resolve) => {
     this.#tellDeath = resolve;
   });
@@ -187,7 +189,7 @@ class Daemon {
     await new Promise<void>((resolve) => server.listen(this.path, resolve));
   }
 
-  /** Its sockets close, as they do when a process ends. Resolves with the time, Date.now(). */
+  /** Closes its sockets, as at the end of a process. Resolves with the time (Date.now()). */
   async die(): Promise<number> {
     const atMs = performance.timeOrigin + performance.now();
     this.#server?.close();
@@ -201,7 +203,7 @@ class Daemon {
   }
 }
 
-/** So many connections that ask for the status each second, and come back when they are closed. */
+/** `count` connections that ask for the status each second and reconnect when they are closed. */
 async function clients(path: string, count: number): Promise<() => Promise<void>> {
   let closed = false;
   const sockets = new Set<Socket>();
@@ -226,7 +228,7 @@ async function clients(path: string, count: number): Promise<() => Promise<void>
   };
 }
 
-/** Goes on until the result is called. */
+/** Repeats `turn` until the returned function is called. */
 function forEver(turn: (count: number) => Promise<void>): () => Promise<void> {
   let going = true;
   const done = (async () => {
@@ -240,7 +242,7 @@ function forEver(turn: (count: number) => Promise<void>): () => Promise<void> {
 
 let batches = 0;
 
-/** `count` commands of ip in the router. Does not block; what fails is passed over. */
+/** Runs `count` ip commands in the router. Does not block; failed commands are ignored. */
 async function batch(std: StandardLab, count: number, lineOf: (i: number) => string): Promise<void> {
   const file = join(std.lab.directory, `batch-${batches++ % 4}`);
   const lines: string[] = [];
@@ -256,7 +258,7 @@ function hex(byte: number): string {
   return byte.toString(16).padStart(2, '0');
 }
 
-/** In clock ticks of 10 ms in /proc (proc(5)). */
+/** The CPU time in milliseconds; /proc has clock ticks of 10 ms (proc(5)). */
 function cpuMs(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
     .replace(/^.*\) /, '')

@@ -1,9 +1,10 @@
 /**
- * Delta debugging: the shortest list of actions that still fails. Whole pieces are left out first, then ever smaller ones; what is
- * left fails, and leaving out any single line of it does not (as far as the tries reach).
+ * Delta debugging: finds the shortest list of actions that still fails. It leaves out large pieces
+ * first, then smaller ones. The result fails, and does not fail without any single line of it, as
+ * far as the number of tries allows.
  */
 
-/** `fails` is tried at most `tries` times. The order of lines is kept. */
+/** Calls `fails` at most `tries` times. The order of the lines is kept. */
 export async function shortest(
   lines: readonly string[],
   fails: (lines: readonly string[]) => Promise<boolean>,

@@ -1,6 +1,7 @@
 /**
- * A soak: one life of the agent, a fault at a steady pace, and what the process uses while it goes on. A minute is a line; before each
- * line everything is mended for a moment, so that equal states are compared.
+ * A soak: one long run of the agent with a fault at a steady pace, and what the process uses
+ * meanwhile. It prints a line per minute. Before each line all faults are repaired for a moment,
+ * so that equal states are compared.
  */
 
 import { readFileSync } from 'node:fs';
@@ -19,20 +20,20 @@ import { buildWorld } from './world.js';
 export interface SoakOptions {
   readonly seed: number;
   readonly minutes: number;
-  /** Between the beginnings of two faults. */
+  /** The time between the starts of two faults in milliseconds. */
   readonly everyMs: number;
   readonly tell: (line: string) => void;
 }
 
 const MIB = 2 ** 20;
 const LINE_MS = 60_000;
-/** In which no fault is sent before the process is looked at. */
+/** The time without faults before the process is measured. */
 const CALM_MS = 1_500;
-/** So many lines from one that is told after a collection of garbage to the next. */
+/** Garbage is collected before one line in this many. */
 const COLLECT_EVERY = 15;
 const SETTLE_MS = 30_000;
 
-/** Resolves with what was wrong at the end; empty: nothing. */
+/** Resolves with the problems at the end; empty if there are none. */
 export async function soak({ seed, minutes, everyMs, tell }: SoakOptions): Promise<readonly string[]> {
   const world = buildWorld();
   const agent = new StormAgent(world, true);
@@ -58,7 +59,8 @@ export async function soak({ seed, minutes, everyMs, tell }: SoakOptions): Promi
       await mend(storm);
       await sleep(CALM_MS);
       const footprint = agent.footprint();
-      // Garbage is left to V8 in between: collected each minute, it would be flat of itself.
+      // In between, garbage is left to V8: collected each minute, the memory would always look
+      // constant.
       const memory = await agent.memory(lines % COLLECT_EVERY === 0);
       tell(line((Date.now() - began) / 60_000, faults, storm, footprint, memory));
       lines++;
@@ -76,7 +78,7 @@ export async function soak({ seed, minutes, everyMs, tell }: SoakOptions): Promi
   }
 }
 
-/** What keeps the process from being looked at, or from being as it is otherwise. */
+/** Repairs what would prevent or falsify a measurement of the process. */
 async function mend(storm: Storm): Promise<void> {
   for (const text of ['agent resume', 'descriptors high', 'caps give', 'disk rw', 'disk free']) {
     const [verb = '', ...words] = text.split(' ');
@@ -101,7 +103,7 @@ function line(
   ].join(' | ');
 }
 
-/** User and system time of the process; in clock ticks of 10 ms in /proc (proc(5)). */
+/** The user and system time of the process in seconds; /proc has clock ticks of 10 ms (proc(5)). */
 function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
     .replace(/^.*\) /, '')

@@ -1,4 +1,4 @@
-/** What the agent says of itself, held to what the kernel and the storm know. */
+/** Compares the agent's status with what the kernel and the storm know. */
 
 import type { Status } from '../../src/model/status.js';
 import type { Problem } from './judge.js';
@@ -6,7 +6,8 @@ import type { Storm } from './storm.js';
 
 export function statusProblems(status: Status | undefined, own: readonly string[], storm: Storm): readonly Problem[] {
   if (status === undefined) {
-    // Without a descriptor it can take no client; where it began beside a disk that takes nothing it has no socket.
+    // Without a free descriptor the agent cannot accept a client. If it started with a disk that
+    // cannot be written, it has no socket.
     return storm.descriptorsLow || !storm.diskWorks ? [] : [{ text: 'the control socket does not answer' }];
   }
   const problems: Problem[] = [];

@@ -1,6 +1,7 @@
 /**
- * The agent of a storm and its supervisor, which starts it again 100 ms after its end, as its unit does. State and runtime directories
- * are a small disk that only its mount namespace has; a process that sleeps holds it.
+ * The agent of a storm and its supervisor, which restarts it 100 ms after its end, as the unit
+ * does. The state and runtime directories are on a small disk that only its mount namespace has; a
+ * sleeping process keeps the namespace.
  */
 
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,10 +15,10 @@ import { hookText, type Memory, memoryFile, type Orders } from './hook.js';
 import type { World } from './world.js';
 
 const RESTART_MS = 100;
-/** Nice= of the unit. */
+/** The same as Nice= of the unit. */
 const UNIT_NICE = -10;
 const DISK = 'size=1500k,mode=755';
-/** An orderly end where the storm has taken the capability away. */
+/** The exit status of an orderly end after the storm has removed the capability. */
 const EX_NOPERM = 77;
 
 export interface Footprint {
@@ -33,10 +34,13 @@ export class StormAgent {
     mayChange: true,
     collect: false,
   };
-  /** Ends that nobody asked for. */
+  /** Ends that the storm did not cause. */
   readonly faults: string[] = [];
   paused = false;
-  /** Wall clock, ms: since when each present or former life has not been at work, until when. */
+  /**
+   * The times (wall clock, ms) in which the agent was not at work, of this and of former
+   * processes.
+   */
   readonly absences: { from: number; to: number; readonly why: string }[] = [];
   lives = 0;
   readonly #directory: string;
@@ -76,12 +80,12 @@ export class StormAgent {
     return this.#process!;
   }
 
-  /** Runs and is not stopped. */
+  /** Whether the process runs and is not stopped. */
   get atWork(): boolean {
     return this.#process?.running === true && !this.paused;
   }
 
-  /** This life has said so. */
+  /** Whether this process has reported that it is ready. */
   get ready(): boolean {
     return this.#ready && this.#process?.running === true;
   }
@@ -90,17 +94,17 @@ export class StormAgent {
     return [...this.#lastLines, ...(this.#process?.lines ?? [])];
   }
 
-  /** A path of the disk, as this process sees it. */
+  /** A path on the disk, as this process sees it. */
   path(name: string): string {
     return `/proc/${this.#holder.pid}/root${this.#disk}/${name}`;
   }
 
-  /** The same, as the agent and {@link inside} see it. */
+  /** The same path, as the agent and {@link inside} see it. */
   diskPath(name: string): string {
     return join(this.#disk, name);
   }
 
-  /** Runs a command where the disk is. */
+  /** Runs a command in the mount namespace with the disk. */
   inside(...argv: readonly string[]): void {
     this.world.router.tryRun(['nsenter', '-t', String(this.#holder.pid), '-m', ...argv]);
   }
@@ -109,7 +113,7 @@ export class StormAgent {
     this.inside('mount', '-o', `remount,${options}`, this.#disk);
   }
 
-  /** An end that is asked for. */
+  /** Ends the process on purpose. */
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const victim = this.#process;
     if (victim?.running !== true) return;
@@ -136,11 +140,11 @@ export class StormAgent {
   order(orders: Partial<Orders>): void {
     Object.assign(this.orders, orders);
     this.#writeOrders();
-    // Before the hook is there the signal would be the end.
+    // Before the hook is loaded, the signal would end the process.
     if (this.#ready && this.#process?.running === true) this.process.kill('SIGUSR2');
   }
 
-  /** One request on the control socket; undefined: no answer in that time. */
+  /** Sends one request on the control socket. Undefined: no answer in time. */
   async ask<T>(request: object, timeoutMs = 5_000): Promise<T | undefined> {
     return new Promise((resolve) => {
       let text = '';
@@ -180,7 +184,7 @@ export class StormAgent {
     }
   }
 
-  /** What the process says of its memory; undefined: it said nothing in time. */
+  /** The memory report of the process. Undefined: no report in time. */
   async memory(collect: boolean): Promise<Memory | undefined> {
     const file = memoryFile(this.#ordersFile);
     rmSync(file, { force: true });
@@ -216,14 +220,14 @@ export class StormAgent {
         '-t',
         String(this.#holder.pid),
         '-m',
-        // As its unit has it, whatever the storm has been given.
+        // The same niceness as in the unit, whatever the storm itself has.
         'nice',
         '-n',
         String(UNIT_NICE - getPriority()),
         'env',
         '-i',
         ...Object.entries(environment).map(([name, value]) => `${name}=${value}`),
-        // For experiments: MALLOC_ARENA_MAX=1.
+        // For experiments, for example MALLOC_ARENA_MAX=1.
         ...(process.env['CHAOS_AGENT_ENV'] ?? '').split(' ').filter((word) => word !== ''),
         process.execPath,
         ENTRY,
@@ -267,7 +271,7 @@ export class StormAgent {
   }
 
   #writeOrders(): void {
-    // Whole or not at all: a life that begins reads it.
+    // Written atomically, because a process that starts reads it.
     writeFileSync(`${this.#ordersFile}.new`, JSON.stringify(this.orders));
     renameSync(`${this.#ordersFile}.new`, this.#ordersFile);
   }

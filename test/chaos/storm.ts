@@ -1,7 +1,9 @@
 /**
- * One storm: a laboratory, the actions of a plan one after the other, and a judgement at each `check`.
+ * One storm: a laboratory, the actions of a plan one after the other, and a judgement at each
+ * `check`.
  *
- * What is kept here is what the storm itself has done, so that the judge knows what may be expected. It never asks the agent for that.
+ * It keeps a record of what the storm itself has done, so that the judge knows what to expect. It
+ * never asks the agent for that.
  */
 
 import { sleep } from '../../src/drill/lab/wait.js';
@@ -16,11 +18,17 @@ import { hasNocPrefix, textOfVariant } from './variants.js';
 import { Watchers, Ways } from './ways.js';
 import { buildWorld, type World } from './world.js';
 
-/** The longest cut that nothing excuses, ms: an event leads to the routes within 100 ms, the rest is a busy machine. */
+/**
+ * The longest cut without an excuse in milliseconds. An event leads to the routes within 100 ms;
+ * the rest is for a busy machine.
+ */
 const CUT_MS = 500;
-/** Until everything is as it must be after a burst: a hang is found after two seconds, a repair waits for five at most; the rest is a busy machine. */
+/**
+ * The time until everything must be right after a burst. A hang is found after two seconds, a
+ * repair waits five seconds at most; the rest is for a busy machine.
+ */
 const SETTLE_MS = 30_000;
-/** As long as the routes may stay in beside a daemon that is healthy again, when it is not the last check. */
+/** How long the routes may stay in beside a healthy daemon, except at the last check. */
 const PATIENCE_MS = 2_000;
 const POLL_MS = 60;
 
@@ -56,7 +64,9 @@ export class Storm {
   dataCarrier = true;
   deaths = 0;
   flushes = 0;
-  /** Date.now() of the last action on daemons, and on what covers. */
+  /**
+   * The time (Date.now()) of the last action on daemons; `coverAt`: on what covers destinations.
+   */
   daemonsAt = 0;
   coverAt = 0;
 
@@ -65,7 +75,7 @@ export class Storm {
     readonly agent: StormAgent,
     readonly daemons: Daemons,
     readonly watchers: Watchers,
-    /** lease.ts */
+    /** See lease.ts. */
     readonly lease = false,
   ) {}
 
@@ -74,8 +84,8 @@ export class Storm {
   }
 
   /**
-   * Without carrier at the data port the daemon's longer prefix for the NOC stands and leads nowhere; no configuration without that
-   * very prefix is meant to change this.
+   * Without carrier on the data port, the daemon's longer prefix for the NOC stays and leads
+   * nowhere. Only a configuration with that prefix as a destination can change this.
    */
   reconsider(): void {
     const why = 'a longer route that leads nowhere';
@@ -92,7 +102,9 @@ export class Storm {
     this.coverAt = Date.now();
   }
 
-  /** A life of the agent ends here: which text the next one takes is not for the storm to know. */
+  /**
+   * The agent's process ends here. The storm does not know which configuration the next one reads.
+   */
   restarts(): void {
     this.descriptorsLow = false;
     for (const one of this.seen) this.candidates.add(one);
@@ -114,7 +126,7 @@ export class Storm {
   }
 }
 
-/** Plays the plan to its end, or to the first violation. Leaves nothing behind. */
+/** Plays the plan to its end or to the first violation. Nothing is left behind. */
 export async function play(plan: Plan, say: Say = () => undefined): Promise<Result> {
   const world = buildWorld();
   const agent = new StormAgent(world, plan.processEvents);
@@ -163,7 +175,7 @@ export async function play(plan: Plan, say: Say = () => undefined): Promise<Resu
   }
 }
 
-/** `how`: `out` demands that all is well and the routes are out; `now` waits for nothing. */
+/** `how`: `out` requires that all is well and the routes are out; `now` does not wait. */
 async function settled(
   storm: Storm,
   how: string | undefined,
@@ -187,7 +199,8 @@ async function settled(
   }
   const excuses = [
     ...ways.excuses(),
-    // A kill that meets a withdrawal of the daemon's leaves the routes to the next life.
+    // If a kill coincides with a withdrawal of the daemon's route, the next process brings the
+    // routes in.
     ...agent.absences.map(({ from: began, to, why }) => ({ from: began, to: to + 500, why: `agent: ${why}` })),
   ];
   const cuts = await watchers.cuts(since, PING_LIMIT_MS, excuses);
@@ -204,10 +217,10 @@ async function settled(
   };
 }
 
-/** Cuts below this are a packet or two. */
+/** Shorter cuts are one or two packets. */
 const PING_LIMIT_MS = 100;
 
-/** What helps whoever reads of a violation. */
+/** Context for whoever reads about a violation. */
 function context(storm: Storm): readonly string[] {
   return [
     `  faults of the storm under way: ${storm.ways.open.join(', ') || 'none'}`,

@@ -1,19 +1,19 @@
-/** The configurations that a storm changes between, and what each must put into the kernel. */
+/** The configurations that a storm switches between, and the routes and rules of each. */
 
 import { STANDARD } from '../lab/standard.js';
 import { configText, expected } from '../netns/agent-support.js';
 
 const { inet, inet6 } = STANDARD;
 
-/** The second backup router of each family, at the same host. */
+/** The second backup router of each family, on the same host. */
 export const SECOND = { inet: '10.255.0.9', inet6: 'fe80::9' } as const;
 
 export interface Variant {
   readonly placement: 'local' | 'main';
   readonly destinations: { readonly inet: readonly string[]; readonly inet6: readonly string[] };
-  /** With `adopt`: what `auto` finds. */
+  /** With `adopt`: the gateways that `auto` finds. */
   readonly gateways: { readonly inet: readonly string[]; readonly inet6: readonly string[] };
-  /** Takes over the default route of the management port (lease.ts). */
+  /** The agent takes over the default route of the management port (lease.ts). */
   readonly adopt?: true;
 }
 
@@ -56,12 +56,15 @@ export function adopts(name: string): boolean {
   return VARIANTS[name]!.adopt === true;
 }
 
-/** Whether the NOC's own prefix is a destination. */
+/** Whether the NOC's prefix is a destination. */
 export function hasNocPrefix(name: string): boolean {
   return VARIANTS[name]!.destinations.inet.includes('10.99.0.0/16');
 }
 
-/** Every set of routes and rules that a configuration may have in one family, whichever gateway and ties it has now. */
+/**
+ * Every set of routes and rules that a configuration may have in one family, for each gateway and
+ * each combination of won ties.
+ */
 export function setsOf(name: string, family: 'inet' | 'inet6'): readonly (readonly string[])[] {
   const { placement, destinations, gateways } = VARIANTS[name]!;
   const lengths = [...new Set(destinations[family].map((prefix) => Number(prefix.split('/')[1])))];

@@ -1,6 +1,6 @@
 /**
- * When packets from the NOC can be answered at all, by what the storm itself has done; and for how long they were not although they
- * could. Replies are fping's, with its own clock.
+ * Records when packets from the NOC can be answered at all, from what the storm has done, and for
+ * how long they were not although they could be. The replies are fping's, with its own clock.
  */
 
 import type { Namespace } from '../../src/drill/lab/namespace.js';
@@ -8,34 +8,37 @@ import { type Gap, type Ping, startPing } from '../lab/ping.js';
 import { STANDARD } from '../lab/standard.js';
 
 export const PING_MS = 20;
-/** Without any reply for so long a family is cut off. */
+/** A family without any reply for this long is cut off. */
 const ALIVE_MS = 400;
 
-/** A time that is not counted, and why. */
+/** A time that does not count, and the reason. */
 export interface Excuse {
   readonly from: number;
   readonly to: number;
   readonly why: string;
 }
 
-/** A cut that nothing excuses. */
+/** A cut without an excuse. */
 export interface Cut {
   readonly target: string;
   readonly gap: Gap;
   readonly countedMs: number;
 }
 
-/** Times without a way, by what is wrong: each has a beginning and, once it is over, an end. */
+/**
+ * The times in which the NOC cannot be answered, by cause. Each has a begin and, once it is over,
+ * an end.
+ */
 export class Ways {
   readonly #open = new Map<string, number>();
   readonly #past: Excuse[] = [];
 
-  /** From now on it is so. Safe to call twice. */
+  /** The fault begins. May be called again. */
   bad(why: string): void {
     if (!this.#open.has(why)) this.#open.set(why, Date.now());
   }
 
-  /** It is over; `graceMs` more do not count. */
+  /** The fault is over; the next `graceMs` do not count either. */
   good(why: string, graceMs: number): void {
     const from = this.#open.get(why);
     if (from === undefined) return;
@@ -43,7 +46,7 @@ export class Ways {
     this.once(why, graceMs, from);
   }
 
-  /** A fault of a moment. */
+  /** A momentary fault. */
   once(why: string, graceMs: number, from = Date.now()): void {
     this.#past.push({ from, to: Date.now() + graceMs, why });
   }
@@ -59,7 +62,7 @@ export class Ways {
 
 export class Watchers {
   readonly pings: readonly Ping[];
-  /** From the NOC to its gateway: what is missing there is the machine's. */
+  /** The ping from the NOC to its gateway. Losses there are due to a busy machine. */
   readonly control: Ping;
 
   constructor(noc: Namespace) {
@@ -68,7 +71,7 @@ export class Watchers {
     this.control = startPing(noc, inet.nocGateway, { intervalMs: PING_MS });
   }
 
-  /** Whether both families are answered now; undefined: the machine is too busy to tell. */
+  /** Whether each family is answered now. Undefined: the machine is too busy to tell. */
   async alive(): Promise<readonly boolean[] | undefined> {
     const fromMs = Date.now() - ALIVE_MS;
     const busy = (await this.control.gaps(fromMs)).some(({ lengthMs }) => lengthMs > 5 * PING_MS);
@@ -76,7 +79,7 @@ export class Watchers {
     return Promise.all(this.pings.map(async (ping) => (await ping.longestGapMs(fromMs)) < ALIVE_MS - 2 * PING_MS));
   }
 
-  /** Cuts longer than `limitMs` since then, without what is excused. */
+  /** The cuts since `fromMs` with more than `limitMs` outside all excuses. */
   async cuts(fromMs: number, limitMs: number, excuses: readonly Excuse[]): Promise<readonly Cut[]> {
     const machine = (await this.control.gaps(fromMs)).filter(({ lengthMs }) => lengthMs > 3 * PING_MS);
     const all = [...excuses, ...machine.map(({ fromMs: from, toMs }) => ({ from, to: toMs + 50, why: 'the machine' }))];
@@ -95,7 +98,7 @@ export class Watchers {
   }
 }
 
-/** The longest stretch of the gap that no excuse touches. */
+/** The longest part of the gap without an excuse. */
 export function countedOf(gap: Pick<Gap, 'fromMs' | 'toMs'>, excuses: readonly Excuse[]): number {
   let longest = 0;
   let at = gap.fromMs;

@@ -1,6 +1,7 @@
 /**
- * The network of a storm: the standard laboratory, and a twin of its router that has the same links, addresses, routes and rules and
- * no agent. Whatever is done to foreign state is done to both, so that the kernel itself says what it should be.
+ * The network of a storm: the standard laboratory, and a twin of its router with the same links,
+ * addresses, routes and rules, but without an agent. Every change of foreign state is made in
+ * both, so that the kernel itself shows what the state should be.
  */
 
 import type { Namespace } from '../../src/drill/lab/namespace.js';
@@ -11,9 +12,9 @@ export interface World {
   readonly std: StandardLab;
   readonly router: Namespace;
   readonly twin: Namespace;
-  /** Where the other ends of the twin's links are. */
+  /** The namespace with the other ends of the twin's links. */
   readonly void: Namespace;
-  /** Ports by name, with what is needed to make them again. */
+  /** The ports by name, with what is needed to create them again. */
   readonly ports: Readonly<Record<'mgmt0' | 'data0', Port>>;
 }
 
@@ -21,17 +22,17 @@ export interface Port {
   readonly name: string;
   readonly mac: string;
   readonly addresses: readonly string[];
-  /** The far end, and its addresses. */
+  /** The namespace of the far end. */
   readonly far: Namespace;
   readonly farName: string;
   readonly farAddresses: readonly string[];
-  /** Routes of the far end that go with the link. */
+  /** The routes of the far end, which go with the link. */
   readonly farRoutes: readonly string[];
 }
 
-/** A way in for lookups as a stranger's packets have them: nothing is ever done to it. */
+/** An input port for lookups of packets from another host. No action ever touches it. */
 export const AUX = { name: 'aux0', inet: '10.9.9.1', inet6: '2001:db8:9::1' } as const;
-/** Who asks there. */
+/** The host behind it, which is the source of those lookups. */
 export const STRANGER = { inet: '10.9.9.2', inet6: '2001:db8:9::2' } as const;
 
 const { inet, inet6 } = STANDARD;
@@ -73,7 +74,7 @@ export function buildWorld(): World {
       },
     },
   };
-  // Without it, what is addressed would lose its IPv6 addresses with its carrier, far ends too.
+  // Otherwise interfaces would lose their IPv6 addresses with the carrier, the far ends, too.
   for (const host of [router, twin, gw, peer])
     host.sysctls({ 'net.ipv6.conf.all.keep_addr_on_down': 1, 'net.ipv6.conf.default.keep_addr_on_down': 1 });
   for (const host of [router, twin]) {
@@ -88,7 +89,7 @@ export function buildWorld(): World {
   return world;
 }
 
-/** Both routers' port is deleted and made again, with everything that went with it. */
+/** Deletes the port in both routers and creates it again, with its addresses and routes. */
 export function recreate(world: World, port: Port): void {
   for (const [host, far, farName] of [
     [world.router, port.far, port.farName],
@@ -111,7 +112,7 @@ export function recreate(world: World, port: Port): void {
   }
 }
 
-/** Its name while it is renamed. */
+/** The name of the port while it is renamed. */
 export function awayOf(port: Port): string {
   return `${port.name}x`;
 }
@@ -120,12 +121,12 @@ export function nodad(address: string): string {
   return address.includes(':') ? ' nodad' : '';
 }
 
-/** Runs ip's commands in both routers, each whatever became of the one before. */
+/** Runs ip commands in both routers. A failed command does not end the batch. */
 export function both(world: World, lines: readonly string[]): void {
   for (const host of [world.router, world.twin]) batch(host, lines);
 }
 
-/** As {@link Namespace.ipBatch}; what fails is passed over. */
+/** Like {@link Namespace.ipBatch}, but failed commands are ignored. */
 export function batch(host: Namespace, lines: readonly string[]): void {
   host.tryRun(['ip', '-force', '-batch', '-'], { input: `${lines.join('\n')}\n` });
 }

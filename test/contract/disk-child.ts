@@ -1,6 +1,7 @@
 /**
- * For disk.test.ts, in a mount namespace with a disk of its own at argv[2]: writes each record while there is room, none, and while the
- * disk is read-only, and says as JSON what was answered and what is read afterwards.
+ * Run by disk.test.ts in a mount namespace with a disk of its own at argv[2]. It writes each
+ * record while there is room, while there is none, and while the disk is read-only, and prints as
+ * JSON the results and what is read afterwards.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -19,11 +20,11 @@ const at = (name: string): string => join(disk, name);
 
 interface Written {
   readonly write: (words: string) => Promise<string | undefined> | string | undefined;
-  /** The words that were written last. */
+  /** The text that was written last. */
   readonly read: () => string | undefined;
 }
 
-/** Longer than a page, so that there is no room for it by chance. */
+/** Longer than a page, so that it cannot fit into a full disk by chance. */
 const LONG = 'x'.repeat(20_000);
 const words = (text: string | undefined): string | undefined => text?.replaceAll(LONG, '');
 const aside = at('aside.yaml');

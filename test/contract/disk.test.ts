@@ -1,6 +1,7 @@
 /**
- * A disk that is full, or read-only: each record says so, what was kept before stays whole, nothing is left behind that would keep the
- * disk full, and all is kept again once there is room.
+ * A full or read-only disk. Each record reports the fault, what was kept before stays complete,
+ * nothing is left behind that would keep the disk full, and everything is written again once there
+ * is room.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';

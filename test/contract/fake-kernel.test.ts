@@ -1,4 +1,4 @@
-/** The contract of the Kernel port, kept by the fake. */
+/** Runs the contract of the Kernel port against the fake kernel. */
 
 import t from 'tap';
 import { fakeWorld } from './fake-world.js';

@@ -1,4 +1,4 @@
-/** The contract suite's outside world on the fake kernel. */
+/** The outside world of the contract suite for the fake kernel. */
 
 import { parsePrefix, samePrefix } from '../../src/model/prefix.js';
 import { FakeKernel } from '../fake/kernel.js';

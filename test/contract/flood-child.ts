@@ -1,7 +1,7 @@
 /**
- * What flood.test.ts runs in a process and a network namespace of its own: the JavaScript thread stands still
- * in execFileSync while `ip -batch` floods the event socket. Prints one line of JSON; how the process ends is
- * half of the result.
+ * Run by flood.test.ts in a process and a network namespace of its own. The JavaScript thread
+ * blocks in execFileSync while `ip -batch` floods the event socket. It prints one line of JSON;
+ * how the process ends is half of the result.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -19,7 +19,7 @@ import { settle } from './world.js';
 const mode = process.argv[2] ?? '';
 const ROUTES = Number(process.argv[3]);
 
-/** Foreign routes and link changes, and in the middle somebody deletes our route. */
+/** Foreign routes and link changes; in the middle our route is deleted. */
 function flood(): void {
   const lines: string[] = [];
   for (let i = 0; i < ROUTES; i++) {
@@ -69,7 +69,7 @@ const added = await kernel.apply([{ kind: 'add-route', route: own }]);
 hints.length = 0;
 const before = process.cpuUsage();
 flood();
-// What is on its way may take a while on a busy machine.
+// Events may arrive late on a busy machine.
 for (let seen = -1; seen !== hints.length; ) {
   seen = hints.length;
   for (let i = 0; i < 5; i++) await settle();

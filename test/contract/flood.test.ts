@@ -1,6 +1,6 @@
 /**
- * Floods of events that would abort the process with the netlink package as it comes (fact N2), and listeners
- * that throw. Each case is a process of its own: not being killed by a signal is what is asserted.
+ * Floods of events that would abort the process with the unmodified netlink package (fact N2), and
+ * listeners that throw. Each case is a process of its own and must not end by a signal.
  */
 
 import { spawnSync } from 'node:child_process';

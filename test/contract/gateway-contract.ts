@@ -1,4 +1,7 @@
-/** The contract of what makes a gateway a neighbour (fact K6), and of routes that say more of it than its address. */
+/**
+ * The contract of what makes a gateway a neighbour (fact K6), and of routes with more next-hop
+ * attributes than the gateway's address.
+ */
 
 import type { Test } from 'tap';
 import type { ObserveRequest } from '../../src/core/ports.js';

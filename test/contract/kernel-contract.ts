@@ -1,6 +1,6 @@
 /**
- * What every implementation of the Kernel port does, whichever it is: facts K1-K6, K9, K10 and the promises of
- * src/core/ports.ts. Each case starts on a fresh world and reads what is there by observe().
+ * The contract of every implementation of the Kernel port: facts K1-K6, K9, K10 and the promises
+ * of src/core/ports.ts. Each case starts with a fresh world and reads the state with observe().
  */
 
 import type { Test } from 'tap';
@@ -94,7 +94,7 @@ function rule(change: Partial<Rule> = {}): Rule {
 
 const p = (text: string): Prefix => parsePrefix(text)!;
 
-/** Declares cases, each on a world of its own. */
+/** Declares cases, each with a world of its own. */
 export function scenes(
   t: Test,
   make: () => World,
@@ -167,7 +167,7 @@ export function kernelContract(t: Test, make: () => World): void {
 
   scene('onlink, source and metrics are kept as they are, and name what is deleted', async (t, s) => {
     const { world, index, apply, own } = s;
-    // mtu 1400, advmss 1360, initcwnd 20: as the kernel orders and sends them.
+    // mtu 1400, advmss 1360, initcwnd 20, in the order and encoding of the kernel.
     const metrics = '080002007805000008000800500500000800 0b0014000000'.replace(' ', '');
     for (const [destination, make, source, gateway] of [
       ['0.0.0.0/0', route, '198.51.100.2', '10.255.9.1'],

@@ -1,6 +1,6 @@
 /**
- * The contract of Kernel.probe and of what observe() then says of neighbours; a file of its own, because the real kernel takes three seconds to
- * find a neighbour dead.
+ * The contract of Kernel.probe and of the neighbours that observe() then returns. It has a file of
+ * its own because the real kernel takes three seconds to find a neighbour dead.
  */
 
 import type { Test } from 'tap';

@@ -1,4 +1,4 @@
-/** What permission.test.ts runs without CAP_NET_ADMIN. Prints one line of JSON. */
+/** Run by permission.test.ts without CAP_NET_ADMIN. Prints one line of JSON. */
 
 import { openKernel } from '../../src/kernel/kernel.js';
 import { defaultPrefix } from '../../src/model/prefix.js';

@@ -1,4 +1,4 @@
-/** Without CAP_NET_ADMIN: looking works, changing answers EPERM. */
+/** Without CAP_NET_ADMIN observing works and changes fail with EPERM. */
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

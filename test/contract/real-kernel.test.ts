@@ -1,6 +1,6 @@
 /**
- * The contract of the Kernel port, kept by the real kernel: this file starts itself again in a network
- * namespace that dies with the process.
+ * Runs the contract of the Kernel port against the real kernel. This file starts itself again in a
+ * network namespace that ends with the process.
  */
 
 import { fileURLToPath } from 'node:url';

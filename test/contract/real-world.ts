@@ -1,6 +1,6 @@
 /**
- * The contract suite's outside world on the real kernel: `ip` in the network namespace of this process, which
- * is one that the test made. Refuses to work in any other.
+ * The outside world of the contract suite for the real kernel: `ip` in the network namespace of
+ * this process, which the test has created. It refuses to work in any other.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { openKernel } from '../../src/kernel/kernel.js';
 import type { World } from './world.js';
 
-/** Set by whoever started this process in a namespace of its own. */
+/** Set by the starter of this process, which runs in a namespace of its own. */
 export const NAMESPACE_MARK = 'BACKUP_ROUTER_TEST_NAMESPACE';
 
 export function ip(...words: readonly string[]): string {
@@ -96,8 +96,9 @@ export function realWorld(): World {
         '4',
       );
     },
-    // The peer of the link answers for its addresses, and no longer once they are gone. Both are in one namespace: without
-    // accept_local it takes the question for a forgery (ip-sysctl.rst).
+    // The peer of the link answers for its addresses until they are deleted. Both ends are in one
+    // namespace: without accept_local the peer would take the request for a forgery
+    // (ip-sysctl.rst).
     neighbourAnswers(name, address, answers) {
       if (answers && address.includes(':')) untilLinkLocal(name);
       const length = address.includes(':') ? 128 : 32;
@@ -118,7 +119,8 @@ export function realWorld(): World {
         ...(answers && address.includes(':') ? ['nodad'] : []),
       );
     },
-    // Three tries, a second apart (mcast_solicit, ucast_solicit, retrans_time_ms: ip-sysctl.rst).
+    // Three requests, one second apart (mcast_solicit, ucast_solicit, retrans_time_ms:
+    // ip-sysctl.rst).
     probesDone: () => new Promise((resolve) => setTimeout(resolve, 3_700)),
     neighbourPermanent: (name, address) =>
       void ip('neighbour', 'replace', address, 'lladdr', '02:00:00:00:00:99', 'dev', name, 'nud', 'permanent'),
@@ -136,7 +138,7 @@ export function realWorld(): World {
       for (const table of [25500, 254])
         for (const which of ['-4', '-6'])
           tolerate(() => ip(which, 'route', 'flush', 'table', String(table), 'protocol', '157'));
-      // A route without a device outlives its link.
+      // A route without a device outlives the link.
       for (const destination of refusals)
         tolerate(() =>
           ip(family(destination), 'route', 'delete', 'blackhole', destination, 'metric', '20', 'protocol', '4'),
@@ -145,7 +147,10 @@ export function realWorld(): World {
   };
 }
 
-/** Without a link-local address that has passed its duplicate address detection, 1 to 3 s, the kernel asks for no IPv6 neighbour (fact K21). */
+/**
+ * Waits for a link-local address that has passed duplicate address detection (1 to 3 s). Without
+ * one the kernel probes no IPv6 neighbour (fact K21).
+ */
 function untilLinkLocal(name: string): void {
   for (let tries = 0; tries < 100; tries++) {
     const shown = ip('-6', '-o', 'address', 'show', 'dev', name, 'scope', 'link');

@@ -1,6 +1,6 @@
 /**
- * What the contract suite needs to act as the outside world on a kernel, fake or real. The words are those of
- * `ip`; the two makers are in fake-world.ts and real-world.ts.
+ * What the contract suite needs to act as the outside world on a kernel, fake or real, in the
+ * terms of `ip`. It is implemented in fake-world.ts and real-world.ts.
  */
 
 import type { Kernel } from '../../src/core/ports.js';
@@ -12,7 +12,7 @@ export interface World {
   linkUp(name: string): void;
   linkDown(name: string): void;
   linkDelete(name: string): void;
-  /** `prefixRoute: false`: `noprefixroute`, as NetworkManager adds it. */
+  /** `prefixRoute: false` means `noprefixroute`, as NetworkManager sets it. */
   addressAdd(name: string, address: string, options?: { readonly prefixRoute?: boolean }): void;
   addressRemove(name: string, address: string): void;
   /** A foreign route, protocol 4 unless another is given. */
@@ -24,13 +24,16 @@ export interface World {
     readonly metric: number;
     readonly protocol?: number;
   }): void;
-  /** Takes such a route out of the main table again. */
+  /** Deletes such a route from the main table. */
   routeDelete(route: { readonly destination: string; readonly dev: string; readonly metric: number }): void;
-  /** A foreign blackhole route of the main table, protocol 4. */
+  /** Adds a foreign blackhole route to the main table, protocol 4. */
   refusalAdd(destination: string): void;
-  /** The gateway by which a packet of this host to the address leaves; undefined: it does not. */
+  /** The gateway of a packet that this host sends to the address; undefined if it has none. */
   leavesBy(address: string): string | undefined;
-  /** `ip -6 route append`: one more next hop of the same identity, protocol 4 (boot is 3). */
+  /**
+   * `ip -6 route append`: adds a next hop to the route of the same identity, with protocol 4 (boot
+   * is 3).
+   */
   routeAppend(route: {
     readonly destination: string;
     readonly via: string;
@@ -39,22 +42,22 @@ export interface World {
     readonly metric: number;
   }): void;
   /**
-   * A neighbour on the link that answers for the address from now on, or no longer. Probes bring what they find to the neighbour table;
-   * the fake is told of it by `probesDone`.
+   * A neighbour on the link answers for the address from now on, or no longer. The result of a
+   * probe reaches the neighbour table; in the fake, `probesDone` sets it.
    */
   neighbourAnswers(name: string, address: string, answers: boolean): void;
-  /** Waits until probes sent before are decided. */
+  /** Waits until earlier probes have a result. */
   probesDone(): Promise<void>;
-  /** An operator's own entry. */
+  /** Adds a permanent entry, as an operator would. */
   neighbourPermanent(name: string, address: string): void;
-  /** Deletes whatever stands in the table, of both families. */
+  /** Deletes all routes of the table, of both families. */
   flushTable(table: number): void;
-  /** Deletes the rules of that priority, of both families. */
+  /** Deletes the rules with that priority, of both families. */
   deleteRules(priority: number): void;
   close(): void;
 }
 
-/** Lets whatever is on its way arrive. */
+/** Waits until pending events have arrived. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 30));
 }

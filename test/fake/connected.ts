@@ -1,4 +1,7 @@
-/** What an address brings by itself to the FIB of the fake kernel: its subnet in the main table or its VRF's, itself in table local. */
+/**
+ * The routes that the fake kernel adds for an address: its subnet in the main table or the VRF's,
+ * the address itself in table local.
+ */
 
 import { type Address, isLinkLocal } from '../../src/model/address.js';
 import type { InterfaceAddress } from '../../src/model/link.js';
@@ -7,7 +10,10 @@ import { type Route, TABLE_LOCAL, TABLE_MAIN } from '../../src/model/route.js';
 
 export const PROTO_KERNEL = 2;
 
-/** The connected routes of an address; `vrfTable` when its link is a member of a VRF, which then has the local ones too (vrf.rst). */
+/**
+ * The connected routes of an address. `vrfTable` is set if the link belongs to a VRF, whose table
+ * then has the local routes, too (vrf.rst).
+ */
 export function connectedRoutes(
   { address, peer, length, family, interfaceIndex }: InterfaceAddress,
   vrfTable: number | undefined,

@@ -1,6 +1,7 @@
 /**
- * The FIB of the fake kernel: routes and rules, and Linux's answers to changes of them. Strict: what the real
- * one refuses, this refuses, with the same errno (facts K3-K6, K10). Links and addresses are kernel.ts's.
+ * The FIB of the fake kernel: routes and rules, and Linux's answers to changes of them. It is
+ * strict: it refuses what the real kernel refuses, with the same errno (facts K3-K6, K10). Links
+ * and addresses are in kernel.ts.
  */
 
 import type { StepResult } from '../../src/core/ports.js';
@@ -19,7 +20,7 @@ export interface Fib {
   rules: Rule[];
 }
 
-/** Where a packet would go. */
+/** The rule and route that a packet takes. */
 export interface Lookup {
   readonly rule: Rule;
   readonly route: Route;
@@ -31,7 +32,10 @@ export function refuse(code: string, message: string): StepResult {
   return { ok: false, code, message };
 }
 
-/** (table, destination, tos, metric), whatever the protocol (fact K4). IPv6 has no tos in it. */
+/**
+ * The identity of a route is (table, destination, tos, metric), whatever the protocol (fact K4).
+ * For IPv6 it has no tos.
+ */
 export function sameIdentity(a: Route, b: Route): boolean {
   return (
     a.family === b.family &&
@@ -52,7 +56,10 @@ function sameNexthops(a: Route, b: Route): boolean {
   );
 }
 
-/** What an IPv4 deletion that names it must match (fib_table_delete); IPv6 looks at none of it. */
+/**
+ * The further attributes that an IPv4 deletion must match if it names them (fib_table_delete).
+ * IPv6 ignores them.
+ */
 function sameMore(a: Route, named: Route): boolean {
   if (a.family === 'inet6') return true;
   return (
@@ -61,7 +68,7 @@ function sameMore(a: Route, named: Route): boolean {
   );
 }
 
-/** As the kernel keeps it: IPv6 masks host bits (K10) and takes metric 0 for 1024. */
+/** The route as the kernel stores it: IPv6 masks host bits (K10), and metric 0 becomes 1024. */
 function normalize(route: Route): Route {
   if (route.family === 'inet') return route;
   const { address, length } = route.destination;
@@ -88,7 +95,10 @@ export function addRoute(fib: Fib, host: Host, wanted: Route): StepResult {
   return OK;
 }
 
-/** What the kernel adds for an address of its own: the same subnet on two links stands twice (fib_magic, NLM_F_APPEND). */
+/**
+ * Adds a route that the kernel creates for one of its own addresses. The same subnet on two links
+ * exists twice (fib_magic, NLM_F_APPEND).
+ */
 export function connectRoute(fib: Fib, route: Route): boolean {
   const there = fib.routes.some(
     (other) => sameIdentity(other, route) && other.nexthops[0]?.interfaceIndex === route.nexthops[0]?.interfaceIndex,
@@ -113,7 +123,8 @@ function nexthopFault(host: Host, fib: Fib, { gateway, interfaceIndex, onlink }:
     return refuse('EHOSTUNREACH', 'host is unreachable');
   }
   if (!link.up) return refuse('ENETUNREACH', 'Nexthop has invalid gateway');
-  // Whatever is said of it, an address of this host is no neighbour (inet_addr_type_dev_table in fib_check_nh_v4_gw).
+  // Even with `onlink`, an address of this host is not a neighbour (inet_addr_type_dev_table in
+  // fib_check_nh_v4_gw).
   if (onlink === true)
     return host.addresses.some((own) => own.address === gateway)
       ? refuse('EINVAL', 'Nexthop has invalid gateway')
@@ -130,12 +141,18 @@ function onLink(fib: Fib, interfaceIndex: number, gateway: Address): boolean {
   );
 }
 
-/** Whose a next hop is that was merged into a route of somebody else: IPv6 keeps each hop as a route of its own, with its own protocol. */
+/**
+ * The protocol of a next hop that was merged into another route. IPv6 keeps each next hop as a
+ * route of its own, with its own protocol.
+ */
 const appended = new WeakMap<Nexthop, number>();
 
-/** K7: IPv6 merges another next hop into the route of the same identity; a dump shows all under the protocol of the first. */
+/**
+ * K7: IPv6 merges another next hop into the route of the same identity. A dump shows all next hops
+ * with the protocol of the first.
+ */
 export function appendNexthop(fib: Fib, route: Route, nexthop: Nexthop, protocol: number): void {
-  // A route by an interface alone takes part in no merge (rt6_qualify_for_ecmp).
+  // A route without a gateway is never merged (rt6_qualify_for_ecmp).
   if (route.nexthops.some((own) => own.gateway === undefined)) {
     fib.routes.push({ ...route, protocol, nexthops: [nexthop] });
     return;
@@ -146,12 +163,15 @@ export function appendNexthop(fib: Fib, route: Route, nexthop: Nexthop, protocol
   );
 }
 
-/** Under whose protocol each next hop of a route stands. */
+/** The protocol of a next hop of a route. */
 export function ownerOf(route: Route, hop: Nexthop): number {
   return appended.get(hop) ?? route.protocol;
 }
 
-/** One next hop out of a merged IPv6 route (ip6_route_del): the others stay, under the protocol of the first of them. */
+/**
+ * Deletes one next hop of a merged IPv6 route (ip6_route_del). The others stay, with the protocol
+ * of the first of them.
+ */
 function deleteMerged(fib: Fib, named: Route): Route | undefined {
   const [wanted, ...more] = named.nexthops;
   if (named.family !== 'inet6' || wanted === undefined || more.length > 0) return undefined;
@@ -176,7 +196,7 @@ function deleteMerged(fib: Fib, named: Route): Route | undefined {
   return undefined;
 }
 
-/** Deletes by the full tuple (K5); metric 0 matches any. The deleted route, or ESRCH. */
+/** Deletes by the full tuple (K5); metric 0 matches any. Returns the deleted route, or ESRCH. */
 export function deleteRoute(
   fib: Fib,
   named: Route,
@@ -208,7 +228,10 @@ function sameRule(a: Rule, b: Rule): boolean {
   );
 }
 
-/** Behind the older ones of its priority; `again`: without NLM_F_EXCL, as often as one likes (fact K22). */
+/**
+ * Adds the rule behind the older rules of its priority. `again`: without NLM_F_EXCL, so duplicates
+ * are allowed (fact K22).
+ */
 export function addRule(fib: Fib, rule: Rule, again = false): StepResult {
   if (!again && fib.rules.some((other) => sameRule(other, rule))) return refuse('EEXIST', 'file already exists');
   const after = fib.rules.findIndex((other) => other.family === rule.family && other.priority > rule.priority);
@@ -216,7 +239,10 @@ export function addRule(fib: Fib, rule: Rule, again = false): StepResult {
   return OK;
 }
 
-/** A selector that the request does not name matches anything, and the oldest match goes (fib_rules.c, rule_find). */
+/**
+ * A selector that the request does not name matches anything; the oldest match is deleted
+ * (fib_rules.c, rule_find).
+ */
 function ruleMatches(named: Rule, other: Rule): boolean {
   return sameRule(named, {
     ...other,
@@ -237,14 +263,15 @@ export function deleteRule(fib: Fib, rule: Rule): StepResult {
 
 export interface FakePacket {
   readonly originated: boolean;
-  /** Absent: none is chosen yet. */
+  /** Absent: no source is chosen yet. */
   readonly source?: Address;
 }
 
 /**
- * Walks rules and tables as Linux does (net/core/fib_rules.c, fib_rules_lookup): priority order, `iif lo` only
- * for what the host originates, in each table the longest prefix and then the lowest metric; a result that is
- * suppressed, or a `throw` route, goes on with the next rule. A refusal is a result that no rule suppresses (fact K18).
+ * Walks rules and tables as Linux does (net/core/fib_rules.c, fib_rules_lookup): rules in the
+ * order of priority, `iif lo` only for packets that the host originates, in each table the longest
+ * prefix and then the lowest metric. A suppressed result or a `throw` route continues with the
+ * next rule. A refusal is a result that no rule suppresses (fact K18).
  */
 export function lookup(fib: Fib, address: Address, packet: FakePacket): Lookup | undefined {
   const family = familyOf(address);

@@ -1,9 +1,11 @@
 /**
- * A small, strict kernel for tests: the Kernel port, and methods to act as the outside world on it. Obeys facts
- * K1-K10; fib.ts has the routes and rules, connected.ts what addresses bring, this file links, neighbours, notifications.
+ * A small, strict kernel for tests: the Kernel port, and methods to act as the outside world on
+ * it. It follows facts K1-K10. fib.ts has the routes and rules, connected.ts the routes of
+ * addresses; this file has links, neighbours and notifications.
  *
- * Synchronous inside, asynchronous at the port: results and hints come as microtasks, like the real one's come
- * from its sockets. The same contract suite runs against this and the real kernel (test/contract/).
+ * It is synchronous inside and asynchronous at the port: results and hints arrive as microtasks,
+ * as the real kernel's arrive from its sockets. One contract suite runs against this and the real
+ * kernel (test/contract/).
  */
 
 import type {
@@ -47,7 +49,10 @@ import {
 } from './fib.js';
 
 const PROTO_STATIC = 4;
-/** With the first VRF comes the rule for all of them (drivers/net/vrf.c, vrf_add_fib_rules). */
+/**
+ * The kernel adds one rule for all VRFs with the first of them (drivers/net/vrf.c,
+ * vrf_add_fib_rules).
+ */
 const L3MDEV_RULE: Omit<Rule, 'family'> = {
   priority: 1000,
   table: 0,
@@ -67,7 +72,10 @@ export interface LinkOptions {
   readonly vrfTable?: number;
 }
 
-/** A foreign route in few words; the rest is what `ip route add` would fill in, protocol static. */
+/**
+ * A foreign route in short form. The rest is what `ip route add` would fill in; the protocol is
+ * static.
+ */
 export interface ForeignRoute {
   readonly destination: Prefix;
   readonly via?: Address;
@@ -85,12 +93,14 @@ export class FakeKernel implements Kernel {
   addresses: InterfaceAddress[] = [];
   neighbours: Neighbour[] = [];
   readonly fib: Fib = { routes: [], rules: [] };
-  /** Steps as they were applied, with their results. */
+  /** The applied steps, with their results. */
   readonly applied: { readonly step: Step; readonly result: StepResult }[] = [];
   observations = 0;
-  /** Set: every apply() answers so, and observe() rejects with it when it is not EPERM. */
+  /**
+   * If set, every apply() returns this failure, and observe() rejects with it unless it is EPERM.
+   */
   failure: { readonly code: string; readonly message: string } | undefined;
-  /** IFA_F_NOPREFIXROUTE: only the route to itself in table local. */
+  /** Addresses with IFA_F_NOPREFIXROUTE, which have only their own route in table local. */
   readonly #withoutPrefixRoute = new WeakSet<InterfaceAddress>();
   #nextIndex = 1;
   #subscription: { readonly request: ObserveRequest; readonly listener: (hint: KernelHint) => void } | undefined;
@@ -147,7 +157,10 @@ export class FakeKernel implements Kernel {
     return this.neighbours.filter((neighbour) => keys.has(neighbourKey(neighbour)));
   }
 
-  /** Destinations, as text, that nothing carries, whatever its routes and rules are: nothing of others, or nothing at all. */
+  /**
+   * Destinations, as text, that the kernel does not carry whatever its routes and rules are.
+   * `foreign`: no foreign route carries them; `all`: no route does.
+   */
   readonly denied = new Map<string, 'foreign' | 'all'>();
 
   async verify(questions: readonly VerifyQuestion[]): Promise<readonly KernelWord[]> {
@@ -196,7 +209,7 @@ export class FakeKernel implements Kernel {
     return results;
   }
 
-  /** What was asked of neighbours; their answers are for neighbourSet() to tell. */
+  /** The neighbours that were probed. neighbourSet() sets the results. */
   readonly probed: ProbeTarget[] = [];
 
   probe(targets: readonly ProbeTarget[]): void {
@@ -255,15 +268,16 @@ export class FakeKernel implements Kernel {
     this.#change(this.link(name), { name: newName });
   }
 
-  /** Restores nothing but the connected subnets of the addresses that are still there (fact K1). */
+  /** Restores only the connected subnets of the addresses that still exist (fact K1). */
   linkUp(name: string): void {
     const link = this.#change(this.link(name), { up: true, carrier: true });
     for (const address of this.addresses) if (address.interfaceIndex === link.index) this.#connect(address);
   }
 
   /**
-   * A new master, or none. Into and out of a VRF the kernel takes the link down and up again (drivers/net/vrf.c, cycle_netdev), with
-   * all that this costs (K1); the connected subnets come back in the other table.
+   * Sets the master, or none. On a change into or out of a VRF the kernel sets the link down and
+   * up again (drivers/net/vrf.c, cycle_netdev), with the effects of K1. The connected subnets then
+   * are in the other table.
    */
   linkMaster(name: string, master: string | undefined): void {
     const link = this.link(name);
@@ -272,7 +286,10 @@ export class FakeKernel implements Kernel {
     if (link.up) this.linkUp(name);
   }
 
-  /** K1: IPv4 routes go without a word; IPv6 routes are announced, and its addresses go too. */
+  /**
+   * K1: IPv4 routes are deleted without a notification. IPv6 routes are announced, and the link's
+   * IPv6 addresses are deleted, too.
+   */
   linkDown(name: string): void {
     const link = this.#change(this.link(name), { up: false, carrier: false });
     this.#dropThrough(link.index, 'inet', false);
@@ -282,7 +299,7 @@ export class FakeKernel implements Kernel {
     this.neighbours = this.neighbours.filter((neighbour) => neighbour.interfaceIndex !== link.index);
   }
 
-  /** K8: carrier loss keeps the routes; their next hops read as dead. */
+  /** K8: without carrier the routes stay; their next hops are dead. */
   linkCarrier(name: string, carrier: boolean): void {
     this.#change(this.link(name), { carrier });
   }
@@ -325,7 +342,7 @@ export class FakeKernel implements Kernel {
     if (link.up) this.#connect(added);
   }
 
-  /** Duplicate address detection has found no other. */
+  /** Duplicate address detection has ended without a conflict. */
   addressSettled(name: string, text: string): void {
     const { index } = this.link(name);
     const { address } = splitPrefix(text);
@@ -335,7 +352,10 @@ export class FakeKernel implements Kernel {
     this.#hint('address', `address ${text} dev ${name}`);
   }
 
-  /** K2: with the last IPv4 address of a link, every IPv4 route through it goes, without a word. */
+  /**
+   * K2: with the last IPv4 address of a link, every IPv4 route through it is deleted without a
+   * notification.
+   */
   addressRemove(name: string, text: string): void {
     const link = this.link(name);
     const { address } = splitPrefix(text);
@@ -350,7 +370,7 @@ export class FakeKernel implements Kernel {
       this.#dropThrough(link.index, 'inet', false);
   }
 
-  /** `permanent`: an operator's own entry. `incomplete`: being asked for. */
+  /** `permanent`: an operator's entry. `incomplete`: being resolved. */
   neighbourSet(
     name: string,
     address: Address,
@@ -390,14 +410,17 @@ export class FakeKernel implements Kernel {
     return result;
   }
 
-  /** Deletes any route, ours too, as an operator would. */
+  /** Deletes any route, including ours, as an operator would. */
   foreignRouteDelete(route: Route | ForeignRoute, sender = 4242): StepResult {
     const { result, deleted } = deleteRoute(this.fib, 'nexthops' in route ? route : this.#foreign(route));
     if (deleted !== undefined) this.#routeHint(deleted, true, sender);
     return result;
   }
 
-  /** K7: `ip -6 route append` merges into the route of the same identity, under that one's protocol. */
+  /**
+   * K7: `ip -6 route append` merges the next hop into the route of the same identity, under that
+   * route's protocol.
+   */
   foreignNexthopAppend(route: Route, nexthop: Nexthop, protocol = PROTO_STATIC, sender = 4242): void {
     const found = this.fib.routes.find((other) => other === route || routeKey(other) === routeKey(route));
     if (found === undefined) throw new Error(`fake kernel has no route ${routeText(route)}`);
@@ -405,7 +428,7 @@ export class FakeKernel implements Kernel {
     this.#routeHint(route, false, sender);
   }
 
-  /** `ip route flush table N`, both families unless one is given. */
+  /** `ip route flush table N`, of both families unless one is given. */
   flushTable(table: number, family?: Family, sender = 4242): void {
     const flushed = this.fib.routes.filter(
       (route) => route.table === table && (family === undefined || route.family === family),
@@ -420,7 +443,7 @@ export class FakeKernel implements Kernel {
     return result;
   }
 
-  /** `ip rule del pref N`: the first of that priority that is not ours. */
+  /** `ip rule del pref N`: the first foreign rule of that priority. */
   foreignRuleDelete(family: Family, priority: number): StepResult {
     const protocol = this.#subscription?.request.protocol;
     const at = this.fib.rules.findIndex(
@@ -431,7 +454,7 @@ export class FakeKernel implements Kernel {
     return { ok: true };
   }
 
-  /** `ip rule flush`, sparing the kernel's own. */
+  /** `ip rule flush`, except for the kernel's own rules. */
   flushRules(family?: Family, sender = 4242): void {
     this.#flushRules(
       this.fib.rules.filter(
@@ -441,7 +464,7 @@ export class FakeKernel implements Kernel {
     );
   }
 
-  /** `ip rule flush` of both families as it is: only what has priority 0 is left. */
+  /** `ip rule flush` of both families: only rules with priority 0 stay. */
   flushAllRules(): void {
     this.#flushRules(
       this.fib.rules.filter((rule) => rule.priority > 0),
@@ -468,12 +491,12 @@ export class FakeKernel implements Kernel {
 
   // Looking.
 
-  /** Where the packet would go; undefined: no route. */
+  /** The rule and route that the packet takes; undefined if there is no route. */
   lookup(address: Address, packet: FakePacket): Lookup | undefined {
     return lookup(this.fib, address, packet);
   }
 
-  /** As `ip route show table all` (without table local), or of one table; sorted. */
+  /** The lines of `ip route show table all` (without table local), or of one table; sorted. */
   routeLines(table?: number): readonly string[] {
     return this.fib.routes
       .filter((route) => (table === undefined ? route.table !== TABLE_LOCAL : route.table === table))
@@ -481,7 +504,7 @@ export class FakeKernel implements Kernel {
       .sort();
   }
 
-  /** As `ip rule`, for one family. */
+  /** The lines of `ip rule` for one family. */
   ruleLines(family: Family): readonly string[] {
     return this.fib.rules.filter((rule) => rule.family === family).map((rule) => ruleText(rule));
   }
@@ -555,7 +578,7 @@ export class FakeKernel implements Kernel {
     if (announced) for (const route of dropped) this.#routeHint(route, true, 0);
   }
 
-  /** A table, family and length that an observation was asked to read. */
+  /** Whether the route has a table, family and length that the observation asks for. */
   #isAskedFor(
     { vrfTables = [], maxLength, gateways }: ObserveRequest,
     route: Route,
@@ -568,12 +591,15 @@ export class FakeKernel implements Kernel {
     );
   }
 
-  /** What the event filter lets through: ours, and those of the tables read that are short enough. */
+  /**
+   * Announces the routes that the event filter passes: ours, and those of the observed tables that
+   * are short enough.
+   */
   #routeHint(route: Route, deleted: boolean, sender: number): void {
     const request = this.#subscription?.request;
     if (request === undefined) return;
     const own = route.protocol === request.protocol;
-    // A table above 255 may be one of ours, where a stranger's route holds a slot.
+    // A table above 255 may be one of ours, in which a foreign route occupies a slot.
     const high = route.table > 255 && route.destination.length <= (request.maxLength[route.family] ?? -1);
     const further = Array.isArray(request.furtherTables) ? (request.furtherTables as readonly number[]) : [];
     if (own || high || this.#isAskedFor(request, route, further) || containsOne(route, request.gateways))

@@ -1,4 +1,7 @@
-/** What each script of this directory must print, and must not. A variant is a script with settings of its own. */
+/**
+ * What each script of this directory must print, and must not print. A variant is a script with
+ * its own settings.
+ */
 
 export interface FieldCase {
   readonly script: string;
@@ -6,11 +9,14 @@ export interface FieldCase {
   readonly args?: readonly string[];
   readonly expect: readonly RegExp[];
   readonly never?: readonly RegExp[];
-  /** The routes are out for want of a destination that this daemon never covered: the NOC is cut off, and that is told. */
+  /**
+   * The routes are out because of a destination that this daemon never covered. The NOC is cut
+   * off, and that is reported.
+   */
   readonly told?: true;
 }
 
-/** Never right, whatever the case. */
+/** Wrong in every case. */
 export const NEVER = /CUT OFF|DOES NOT ANSWER|SESSION DOWN|no usable answer/;
 
 const ANSWERS = [/^127\.0\.0\.1 answers$/m, /^10\.99\.0\.2 answers$/m, /^::1 answers$/m, /^2001:db8:99::2 answers$/m];

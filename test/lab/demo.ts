@@ -1,8 +1,8 @@
 /**
- * The demonstration behind scripts/demo: a router's life on a real kernel with real FRR, in the standard laboratory, told as
- * a timeline with the outage that the operator's ping saw in each act.
- *
- * What lives here: the acts and their telling. What does not: how anything is built (standard.ts) or measured (ping.ts).
+ * The demonstration behind scripts/demo: a router with a real kernel and real FRR in the standard
+ * laboratory, from boot to the return of the daemon. It is printed as a timeline with the outage
+ * that the operator's ping saw in each act. The network is built in standard.ts, the outage is
+ * measured in ping.ts.
  */
 
 import { type Agent, startAgent } from '../../src/drill/lab/agent.js';
@@ -36,7 +36,7 @@ function act(title: string): number {
   return Date.now();
 }
 
-/** Ends an act: how long the NOC's ping went unanswered in it, at the longest. */
+/** Ends an act and prints the longest time for which the NOC's ping went unanswered in it. */
 async function curtain(stage: Stage, title: string, since: number, detail: string): Promise<void> {
   await sleep(300);
   const lost = await stage.ping.lost(since);
@@ -144,7 +144,8 @@ async function main(): Promise<void> {
     const watch = new RouteWatch(lab.router);
     await converge(stage, agent, '2. FRR starts and learns a default route by BGP', () => frr.start());
     await crash(stage, watch);
-    // watchfrr restarts everything when zebra dies, since bgpd would not announce its routes to a new zebra.
+    // watchfrr restarts all daemons when zebra dies, because bgpd would not announce its routes to
+    // a new zebra.
     await converge(stage, agent, '4. Return: zebra and bgpd are restarted, as watchfrr would', async () => {
       await frr.stop('bgpd');
       await frr.start();

@@ -1,8 +1,8 @@
-/** What anybody who may open the control socket can do to it. */
+/** A flood of the control socket, as anybody who may open it can cause. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 
-/** Fifty connections that ask and do not read, or write anything at all, as fast as they can. */
+/** Fifty connections that send requests and do not read, or send garbage, as fast as they can. */
 const FLOOD = `
 const { connect } = require('node:net');
 const pieces = ['{"command":"status"}\\n', '{"command":"events"}\\n', '\\n', '{}\\n', '[[[[\\n', 'x'.repeat(3000) + '\\n', 'y'.repeat(9000)];
@@ -16,7 +16,9 @@ const open = (i) => {
 for (let i = 0; i < 50; i++) open(i);
 `;
 
-/** A process of its own, or it would hold up what measures. Ends by SIGKILL. */
+/**
+ * Runs in a process of its own, so that it does not delay the measuring one. End it with SIGKILL.
+ */
 export function floodOf(socket: string): ChildProcess {
   return spawn(process.execPath, ['-e', FLOOD, socket], { stdio: 'ignore' });
 }

@@ -1,8 +1,7 @@
 /**
- * What a namespace's kernel holds, as iproute2 tells it: an independent witness of what the agent did.
- *
- * What lives here: parsed routes and rules, and the text that proves foreign state untouched. What does not: anything
- * of the agent's own netlink code, on purpose.
+ * The state of a namespace's kernel, as iproute2 reports it: parsed routes and rules, and text
+ * that shows whether foreign state was changed. It uses none of the agent's netlink code, so it is
+ * independent of the agent.
  */
 
 import type { Namespace } from '../../src/drill/lab/namespace.js';
@@ -14,7 +13,7 @@ export interface RouteLine {
   readonly dst: string;
   readonly table: number;
   readonly protocol: number;
-  /** 0 for IPv4 routes without one. */
+  /** 0 for an IPv4 route without a metric. */
   readonly metric: number;
   readonly gateway: string | undefined;
   readonly dev: string | undefined;
@@ -31,10 +30,13 @@ export interface RuleLine {
   readonly protocol: number;
 }
 
-/** rtm_protocol of the agent, where a test does not configure another. */
+/** The agent's rtm_protocol, unless a test configures another. */
 export const OWN_PROTOCOL = 157;
 
-/** The routes of a table (`main` by default, `all` for every one); none when the table does not exist. */
+/**
+ * The routes of a table (`main` by default, `all` for every table); none if the table does not
+ * exist.
+ */
 export function routes(
   namespace: Namespace,
   family: Family,
@@ -60,7 +62,7 @@ export function routes(
   }));
 }
 
-/** All rules of the family, by priority. */
+/** All rules of the family, in the order of priority. */
 export function rules(namespace: Namespace, family: Family): readonly RuleLine[] {
   return parse(namespace.run(['ip', '-N', '-j', '-d', option(family), 'rule', 'show'])).map((raw) => ({
     priority: Number(raw['priority']),
@@ -71,7 +73,7 @@ export function rules(namespace: Namespace, family: Family): readonly RuleLine[]
   }));
 }
 
-/** The agent's own routes of a family, in every table. */
+/** The agent's own routes of a family in all tables. */
 export function ownRoutes(namespace: Namespace, family: Family, protocol: number = OWN_PROTOCOL): readonly RouteLine[] {
   return routes(namespace, family, 'all').filter((route) => route.protocol === protocol);
 }
@@ -81,7 +83,7 @@ export function ownRules(namespace: Namespace, family: Family, protocol: number 
   return rules(namespace, family).filter((rule) => rule.protocol === protocol);
 }
 
-/** What `ip route get` answers for a packet that the namespace originates, or the error's text. */
+/** The output of `ip route get` for a packet that the namespace originates, or the error text. */
 export function routeGet(namespace: Namespace, address: string, ...extra: readonly string[]): string {
   const result = namespace.tryRun([
     'ip',
@@ -95,8 +97,9 @@ export function routeGet(namespace: Namespace, address: string, ...extra: readon
 }
 
 /**
- * Every foreign route, rule, link and address, as text: two equal texts mean that nothing foreign was touched.
- * Left out: what `protocol` marks as the agent's, lifetimes and ages, bridge timers, and zebra's own numbering of next hops.
+ * All foreign routes, rules, links and addresses as text. Two equal texts mean that nothing
+ * foreign was changed. Left out: objects with the agent's `protocol`, lifetimes and ages, bridge
+ * timers, and zebra's own nexthop ids.
  */
 export function snapshotText(namespace: Namespace, protocol: number = OWN_PROTOCOL): string {
   const sections: readonly (readonly string[])[] = [

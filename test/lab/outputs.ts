@@ -1,4 +1,7 @@
-/** What a command prints with `--json`, held to docs/output.schema.json: nothing missing, nothing of another type, and nothing that it does not tell of. */
+/**
+ * Compares the output of a command with `--json` with docs/output.schema.json: no field is
+ * missing, of another type, or undocumented.
+ */
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +11,7 @@ import type { Outputs } from '../../src/cli/output.js';
 const file = fileURLToPath(new URL('../../../docs/output.schema.json', import.meta.url));
 const schema = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
 
-/** Further fields are allowed to a later version; this one has none. */
+/** The schema allows more fields for later versions; this version must have none. */
 function closed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(closed);
   if (typeof value !== 'object' || value === null) return value;
@@ -22,7 +25,7 @@ const ajv = new Ajv({ allErrors: false, allowUnionTypes: true, strictTypes: fals
   'outputs',
 );
 
-/** What is wrong with it; undefined: nothing. */
+/** What is wrong with the output; undefined: nothing. */
 export function faultOf(name: keyof Outputs, text: string): string | undefined {
   const validate = ajv.getSchema(`outputs#/definitions/${name}`) as ValidateFunction;
   let value: unknown;

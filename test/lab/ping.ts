@@ -1,9 +1,9 @@
 /**
- * Continuous pings, and the outages that they saw.
+ * Continuous pings, and the outages that they show. Each ping is a real fping. Its own timestamps
+ * are used, not the time at which this process reads them. `ping -i 0.01` sends only every 16 ms
+ * (fact L1).
  *
- * What lives here: one real fping and its replies. Its own timestamps are used, never the time at which this process
- * got round to reading them; `ping -i 0.01` sends only each 16 ms (fact L1).
- * Times are milliseconds of the wall clock (Date.now()), because that is the clock which fping prints.
+ * Times are milliseconds of the wall clock (Date.now()), because fping prints that clock.
  */
 
 import type { Namespace } from '../../src/drill/lab/namespace.js';
@@ -13,31 +13,31 @@ import type { Family } from '../../src/model/address.js';
 
 /** A time without replies, longer than two intervals. */
 export interface Gap {
-  /** The last reply before it (or the start of the ping). */
+  /** The time of the last reply before the gap, or of the start of the ping. */
   readonly fromMs: number;
-  /** The first reply after it, or the time of asking when there is none yet. */
+  /** The time of the first reply after the gap, or the current time if there is none yet. */
   readonly toMs: number;
   /** toMs - fromMs. */
   readonly lengthMs: number;
 }
 
 export interface PingTotals {
-  /** Without those of the last 200 ms that were still unanswered. */
+  /** Without the packets of the last 200 ms that were still unanswered. */
   readonly sent: number;
   readonly received: number;
   readonly longestGapMs: number;
 }
 
 export interface PingOptions {
-  /** Time between two packets; 10 ms by default. */
+  /** The time between two packets; 10 ms by default. */
   readonly intervalMs?: number;
-  /** Needed only for a target that is a name. */
+  /** Needed only if the target is a name. */
   readonly family?: Family;
-  /** Source address. */
+  /** The source address. */
   readonly source?: string;
 }
 
-/** Starts to ping `target`, an address, from the namespace. */
+/** Starts to ping the address `target` from the namespace. */
 export function startPing(namespace: Namespace, target: string, options: PingOptions = {}): Ping {
   return new Ping(namespace, target, options);
 }
@@ -46,7 +46,7 @@ export function startPing(namespace: Namespace, target: string, options: PingOpt
 export class Ping {
   readonly intervalMs: number;
   readonly startMs = Date.now();
-  /** The time of each reply, in order, and the number of the packet that it answers. */
+  /** The time of each reply, in order; `#sequences`: the number of the packet that it answers. */
   readonly #replies: number[] = [];
   readonly #sequences: number[] = [];
   readonly #process: Process;
@@ -62,8 +62,9 @@ export class Ping {
     this.intervalMs = options.intervalMs ?? 10;
     const family = options.family === undefined ? [] : [options.family === 'inet' ? '-4' : '-6'];
     const source = options.source === undefined ? [] : ['-S', options.source];
-    // -t: by default a reply slower than the interval counts as lost, which on a loaded machine is no outage. Packets that
-    // wait for their reply are missing from fping's final count, so a much longer time would falsify that.
+    // -t: by default a reply that takes longer than the interval counts as lost, which on a loaded
+    // machine is not an outage. Packets that wait for their reply are missing from fping's final
+    // count, so a much longer time would falsify that count.
     const argv = [
       'fping',
       ...family,
@@ -89,18 +90,27 @@ export class Ping {
     return this.#replies.length;
   }
 
-  /** Whether a reply came within the last few intervals. Needs a turn of the event loop to know of it; see {@link nextReply}. */
+  /**
+   * Whether a reply came within the last few intervals. The event loop must have run to know; see
+   * {@link nextReply}.
+   */
   alive(): boolean {
     return Date.now() - (this.#replies.at(-1) ?? 0) < Math.max(100, 5 * this.intervalMs);
   }
 
-  /** Resolves with the time of the first reply that comes at or after `fromMs` (now); rejects after the timeout. */
+  /**
+   * Resolves with the time of the first reply at or after `fromMs` (now). Rejects after the
+   * time-out.
+   */
   async nextReply(timeoutMs = 20_000, fromMs = Date.now()): Promise<number> {
     const what = `a ping reply of ${this.target}`;
     return eventually(() => this.#replies.find((at) => at >= fromMs), { timeoutMs, intervalMs: 5, what });
   }
 
-  /** The gaps that overlap the time from `fromMs` to `toMs` (now), cut to it, the one still open included. */
+  /**
+   * The gaps that overlap the time from `fromMs` to `toMs` (now), cut to it, including a gap that
+   * is still open.
+   */
   async gaps(fromMs: number = this.startMs, toMs: number = Date.now()): Promise<readonly Gap[]> {
     await this.#drain();
     return gapsOf(
@@ -111,12 +121,15 @@ export class Ping {
     );
   }
 
-  /** The longest gap since `fromMs` (the start); 0 when there is none. */
+  /** The longest gap since `fromMs` (the start); 0 if there is none. */
   async longestGapMs(fromMs: number = this.startMs, toMs: number = Date.now()): Promise<number> {
     return Math.max(0, ...(await this.gaps(fromMs, toMs)).map((gap) => gap.lengthMs));
   }
 
-  /** Packets without a reply between the first and the last reply since `fromMs`. A gap without losses is a busy machine, not an outage. */
+  /**
+   * The number of packets without a reply between the first and the last reply since `fromMs`. A
+   * gap without losses means a busy machine, not an outage.
+   */
   async lost(fromMs: number = this.startMs): Promise<number> {
     await this.#drain();
     const first = this.#replies.findIndex((at) => at >= fromMs);
@@ -124,10 +137,10 @@ export class Ping {
     return this.#sequences.at(-1)! - this.#sequences[first]! + 1 - (this.#sequences.length - first);
   }
 
-  /** Ends the ping. Safe to call twice. */
+  /** Ends the ping. May be called twice. */
   async stop(): Promise<PingTotals> {
     this.#stopMs ??= Date.now();
-    // On SIGINT fping prints its own count of packets.
+    // On SIGINT fping prints its own packet count.
     await this.#process.stop('SIGINT', 2000);
     const received = this.received;
     return {
@@ -137,7 +150,7 @@ export class Ping {
     };
   }
 
-  /** Lets replies under way arrive and lets the event loop read them. */
+  /** Waits until replies under way have arrived and have been read. */
   async #drain(): Promise<void> {
     await sleep(this.#process.running ? this.intervalMs + 10 : 0);
   }
@@ -154,7 +167,10 @@ export class Ping {
   }
 }
 
-/** The stretches of `fromMs` to `toMs` without any of the `times` (ascending) that are longer than `thresholdMs`. */
+/**
+ * The periods between `fromMs` and `toMs` without any of the `times` (ascending) that are longer
+ * than `thresholdMs`.
+ */
 export function gapsOf(times: readonly number[], fromMs: number, toMs: number, thresholdMs: number): readonly Gap[] {
   const marks = [fromMs, ...times.filter((at) => at > fromMs && at < toMs), toMs];
   const gaps: Gap[] = [];

@@ -1,6 +1,6 @@
 /**
- * When did the kernel get that route? `ip -ts monitor`, whose own clock stamps each event. For measurements that must not
- * believe the agent's log.
+ * Measures when the kernel got a route, by `ip -ts monitor`, which stamps each event with its own
+ * clock. It is for measurements that must not rely on the agent's log.
  */
 
 import type { Namespace } from '../../src/drill/lab/namespace.js';
@@ -19,7 +19,9 @@ export class RouteWatch {
     });
   }
 
-  /** Resolves with the time (as Date.now(), with fractions) of the next event whose text matches. */
+  /**
+   * Resolves with the time (as Date.now(), with fractions) of the next event whose text matches.
+   */
   next(pattern: RegExp): Promise<number> {
     return new Promise((resolve) => this.#waiting.push({ pattern, resolve }));
   }
@@ -31,7 +33,7 @@ export class RouteWatch {
   #read(line: string): void {
     const stamped = /^\[(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+)\] (?:\[[A-Z]+\])?(.*)$/.exec(line);
     if (stamped === null) return;
-    // ip(8) prints local time; microseconds are lost on Date.
+    // ip(8) prints local time. Date does not keep microseconds.
     const fraction = Number(`0.${stamped[1]!.split('.')[1]!}`) * 1000;
     const atMs = new Date(stamped[1]!.split('.')[0]!).getTime() + fraction;
     for (let i = this.#waiting.length - 1; i >= 0; i--) {

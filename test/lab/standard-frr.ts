@@ -1,7 +1,6 @@
 /**
- * FRR for the standard laboratory: the neighbour's, which announces a default route, and the router's own.
- *
- * What lives here: who speaks BGP with whom and what each announces. What does not: running daemons (frr.ts).
+ * FRR for the standard laboratory: the neighbour's, which announces a default route, and the
+ * router's own. It has the BGP sessions and announcements; the daemons are run by frr.ts.
  */
 
 import { join } from 'node:path';
@@ -12,25 +11,25 @@ import { STANDARD, type StandardLab } from './standard.js';
 export interface PeerOptions {
   /** Announce a default route in both families; true by default. */
   readonly defaultOriginate?: boolean;
-  /** Further prefixes to announce. */
+  /** More prefixes to announce. */
   readonly networks?: readonly string[];
 }
 
 export interface RouterOptions {
-  /** Which daemons; zebra and bgpd by default, staticd when there are static routes. */
+  /** The daemons; zebra and bgpd by default, and staticd if there are static routes. */
   readonly daemons?: readonly ('zebra' | 'bgpd' | 'staticd')[];
   readonly staticRoutes?: readonly { readonly prefix: string; readonly gateway: string }[];
   /** `redistribute WHAT` below BGP: `['kernel']`. */
   readonly redistribute?: readonly string[];
-  /** Further prefixes to announce beside the loopback. */
+  /** More prefixes to announce, in addition to the loopback. */
   readonly networks?: readonly string[];
-  /** Further lines of zebra's configuration. */
+  /** More lines for zebra's configuration. */
   readonly zebraLines?: readonly string[];
-  /** Further arguments, by daemon: `{zebra: ['-K', '5']}`. */
+  /** More arguments by daemon: `{zebra: ['-K', '5']}`. */
   readonly args?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** zebra and bgpd in `peer`, AS 65001, started and answering. */
+/** zebra and bgpd in `peer`, AS 65001; they run and answer. */
 export async function startPeerFrr(standard: StandardLab, options: PeerOptions = {}): Promise<Frr> {
   const { inet, inet6, peerAsn, routerAsn } = STANDARD;
   const neighbour = { asn: routerAsn, defaultOriginate: options.defaultOriginate ?? true };
@@ -48,7 +47,10 @@ export async function startPeerFrr(standard: StandardLab, options: PeerOptions =
   return frr;
 }
 
-/** The router's FRR, AS 65002, announcing its loopback to peer: configured, not started; `await frr.start()`. */
+/**
+ * The router's FRR, AS 65002, which announces its loopback to peer. It is configured but not
+ * started; `await frr.start()`.
+ */
 export function prepareRouterFrr(standard: StandardLab, options: RouterOptions = {}): Frr {
   const { inet, inet6, peerAsn, routerAsn } = STANDARD;
   const staticRoutes = options.staticRoutes ?? [];
@@ -69,7 +71,7 @@ export function prepareRouterFrr(standard: StandardLab, options: RouterOptions =
   return prepareFrr(standard.router, { directory: join(standard.lab.directory, 'frr-router'), daemons });
 }
 
-/** staticd: `ip route PREFIX GATEWAY`, or `ipv6 route` where the prefix is of that family. */
+/** staticd's configuration: `ip route PREFIX GATEWAY`, or `ipv6 route` for an IPv6 prefix. */
 export function staticConfig(routes: readonly { readonly prefix: string; readonly gateway: string }[]): string {
   return routes
     .map(({ prefix, gateway }) => `${prefix.includes(':') ? 'ipv6' : 'ip'} route ${prefix} ${gateway}`)

@@ -1,14 +1,16 @@
 /**
- * The laboratory that most tests, the demo and the drill share: one router with a management port and a data port.
+ * The laboratory that most tests and the demo share: one router with a management port and a data
+ * port.
  *
  *        noc0 ------ gw ------ mgmt0  router  data0 ------ peer ------ client
- *   10.99.0.10      /  10.255.0.1  10.255.0.2  10.1.0.2   10.1.0.1 \     10.2.0.10
+ * 10.99.0.10 / 10.255.0.1 10.255.0.2 10.1.0.2 10.1.0.1 \ 10.2.0.10
  *                  +------------------- core -----------------------+
  *
- * The NOC reaches the router's management address through gw, and its loopback 10.0.0.2 through gw, core and peer, as
- * soon as the router announces it by BGP. Transit bait: peer sends 10.77.0.0/16 to the router, and 10.77.0.1 lives at
- * the NOC, so a transit packet that left the router by its backup route would be answered.
- * What does not live here: the router's FRR (standard-frr.ts) and the agent.
+ * The NOC reaches the router's management address through gw. It reaches the router's loopback
+ * 10.0.0.2 through gw, core and peer, once the router announces it by BGP. Transit bait: peer
+ * sends 10.77.0.0/16 to the router, and 10.77.0.1 is an address of the NOC. So a transit packet
+ * that left the router by its backup route would be answered. The router's FRR is in
+ * standard-frr.ts.
  */
 
 import { createLab, type Lab } from '../../src/drill/lab/lab.js';
@@ -28,7 +30,7 @@ export const STANDARD = {
     clientGateway: '10.2.0.1',
     coreGateway: '10.254.0.1',
     corePeer: '10.254.0.2',
-    /** At the NOC; peer believes that the router is the way to it. */
+    /** An address of the NOC; peer routes it to the router. */
     transitBait: '10.77.0.1',
     transitPrefix: '10.77.0.0/16',
   },
@@ -54,16 +56,18 @@ export const STANDARD = {
 } as const;
 
 export interface StandardOptions {
-  /** Reverse path filter of the router: 0 none (default), 1 strict, 2 loose. */
+  /** The reverse path filter of the router: 0 none (default), 1 strict, 2 loose. */
   readonly rpFilter?: 0 | 1 | 2;
   /** Whether the router forwards; true by default. */
   readonly forwarding?: boolean;
 }
 
-/** The handles of the standard laboratory. */
+/** The parts of the standard laboratory. */
 export interface StandardLab {
   readonly lab: Lab;
-  /** The device under test: `mgmt0`, `data0`, `lo`. No routes beyond its connected subnets. */
+  /**
+   * The device under test: `mgmt0`, `data0`, `lo`. It has no routes beyond its connected subnets.
+   */
   readonly router: Namespace;
   /** The management gateway, which is the backup router: `router0`, `noc0`, `core0`. */
   readonly gw: Namespace;
@@ -76,7 +80,10 @@ export interface StandardLab {
   close(): Promise<void>;
 }
 
-/** Builds it: links, addresses and the static routes of everybody but the router. Nothing runs yet. */
+/**
+ * Builds the laboratory: links, addresses, and the static routes of all hosts except the router.
+ * No daemon runs yet.
+ */
 export function standardLab(options: StandardOptions = {}): StandardLab {
   const lab = createLab();
   try {
@@ -132,7 +139,9 @@ function address(hosts: Pick<StandardLab, 'router' | 'gw' | 'noc' | 'peer' | 'cl
   add(hosts.client, ['eth0', inet.client, inet6.client]);
 }
 
-/** Static routes of the healthy part of the network. The router's loopback is peer's to learn by BGP. */
+/**
+ * The static routes of the healthy part of the network. Peer learns the router's loopback by BGP.
+ */
 function wire(hosts: Pick<StandardLab, 'gw' | 'noc' | 'peer' | 'client'>): void {
   const batches = (['inet', 'inet6'] as const).map((family) => {
     const a = STANDARD[family];

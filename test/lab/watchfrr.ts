@@ -1,10 +1,11 @@
 /**
- * The real watchfrr over the daemons of a laboratory's router, as frr.service runs them: it starts them, sees them die or
- * hang, and restarts them.
+ * The real watchfrr over the daemons of a laboratory's router, as frr.service runs them: it starts
+ * them, detects that they die or hang, and restarts them. It calls a script instead of
+ * watchfrr.sh, which knows only the host's own paths. Daemons without supervision are run by
+ * frr.ts.
  *
- * What lives here: watchfrr, and the script that it calls in place of watchfrr.sh (which knows only the host's own paths).
- * What does not: daemons run without supervision (frr.ts).
- * Invariant: the host's /run/frr is never written: watchfrr's own vty socket has a fixed path, so it gets a private /run.
+ * Invariant: the host's /run/frr is never written. watchfrr's own vty socket has a fixed path, so
+ * watchfrr gets a private /run.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -13,18 +14,24 @@ import { FRR_BINARIES, type Frr } from '../../src/drill/lab/frr.js';
 import type { Process } from '../../src/drill/lab/process.js';
 
 export interface WatchfrrOptions {
-  /** Its timers. By default it polls each second and may restart each second; FRR's own defaults are 5 s and 60 s. */
+  /**
+   * The timers. By default it polls each second and may restart each second; FRR's own defaults
+   * are 5 s and 60 s.
+   */
   readonly args?: readonly string[];
 }
 
-/** Starts watchfrr over the prepared, not started daemons of `frr`, and resolves when all of them answer. */
+/**
+ * Starts watchfrr over the prepared daemons of `frr`, which do not run yet. Resolves when all of
+ * them answer.
+ */
 export async function startWatchfrr(frr: Frr, options: WatchfrrOptions = {}): Promise<Watchfrr> {
   const watchfrr = new Watchfrr(frr, options);
   for (const daemon of frr.daemons) await frr.answering(daemon);
   return watchfrr;
 }
 
-/** A running watchfrr; its daemons are no children of ours and are known by their pid files. */
+/** A running watchfrr. Its daemons are not our children; their pids come from their pid files. */
 export class Watchfrr {
   readonly process: Process;
   readonly #script: string;
@@ -55,12 +62,12 @@ export class Watchfrr {
       ...timers,
       ...daemons,
     ];
-    // `ip netns exec` has unshared the mount namespace already, with propagation to the host off.
+    // `ip netns exec` has already unshared the mount namespace, without propagation to the host.
     const privateRun = 'mount -t tmpfs tmpfs /run && mkdir /run/frr && exec "$@"';
     this.process = namespace.spawn(['sh', '-c', privateRun, 'sh', ...argv], { closeSignal: 'SIGKILL' });
   }
 
-  /** The pid of a daemon now, from its pid file; throws when there is none. */
+  /** The current pid of a daemon from its pid file; throws if there is none. */
   pid(daemon: string): number {
     return Number(readFileSync(join(this.frr.directory, `${daemon}.pid`), 'utf8'));
   }
@@ -73,19 +80,21 @@ export class Watchfrr {
     return atMs;
   }
 
-  /** Restarts all daemons by the script, as `systemctl restart frr` would with watchfrr out of the way. Blocks. */
+  /**
+   * Restarts all daemons by the script, as `systemctl restart frr` would without watchfrr. Blocks.
+   */
   restartAll(): void {
     this.frr.namespace.run([this.#script, 'restart', 'all']);
   }
 
-  /** Ends watchfrr first, then its daemons, in order. */
+  /** Ends watchfrr first, then its daemons in order. */
   async stop(): Promise<void> {
     await this.process.stop('SIGTERM');
     this.frr.namespace.run([this.#script, 'stop', 'all']);
   }
 }
 
-/** start, stop, restart of one daemon or of `all`, zebra first in and last out. */
+/** The script: start, stop or restart one daemon or `all`. zebra starts first and stops last. */
 function superviseScript(frr: Frr): string {
   const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
   const starts = frr.daemons.map((daemon) => `    ${daemon}) ${[...frr.argv(daemon), '-d'].map(quote).join(' ')} ;;`);
