@@ -84,7 +84,7 @@ export function setsOf(name: string, family: 'inet' | 'inet6'): readonly (readon
   );
 }
 
-/** The rank of a gateway is part of the metric (docs/ARCHITECTURE.md, Gateways and interfaces). */
+/** The rank of a gateway is part of the metric. */
 function ranked(line: string, rank: number): string {
   return line.replace(/metric (\d+)$/, (_, metric) => `metric ${Number(metric) + rank}`);
 }

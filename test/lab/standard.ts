@@ -3,7 +3,7 @@
  * port.
  *
  *        noc0 ------ gw ------ mgmt0  router  data0 ------ peer ------ client
- * 10.99.0.10 / 10.255.0.1 10.255.0.2 10.1.0.2 10.1.0.1 \ 10.2.0.10
+ *   10.99.0.10      /  10.255.0.1  10.255.0.2  10.1.0.2   10.1.0.1 \     10.2.0.10
  *                  +------------------- core -----------------------+
  *
  * The NOC reaches the router's management address through gw. It reaches the router's loopback

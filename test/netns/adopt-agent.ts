@@ -1,7 +1,8 @@
 /**
- * The agent's driver, kernel and record with a Config object instead of a file, for adopt.test.ts: run inside a namespace as
- * `adopt-agent.js DIRECTORY JSON`. Ends on SIGTERM as the agent does, writes `status.json` after every input, the journal to standard error,
- * and kills itself where it is told to.
+ * The agent's driver, kernel and record with a Config object instead of a file, for adopt.test.ts.
+ * Run inside a namespace as `adopt-agent.js DIRECTORY JSON`. It ends on SIGTERM as the agent does,
+ * writes `status.json` after every input and the journal to standard error, and kills itself at
+ * the point that the setup names.
  */
 
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** The same with the real agent, its configuration file, SIGHUP, and `status` for people. */
+/**
+ * `address: auto` and `adopt` as in adopt.test.ts, with the real agent: its configuration file,
+ * SIGHUP, and the text of `status`.
+ */
 
 import t from 'tap';
 import { startAgent } from '../../src/drill/lab/agent.js';

@@ -1,6 +1,8 @@
 /**
- * The shipped containerlab example on a node as the runtime makes it (fact S6): default routes of the runtime on the management interface, in
- * both families, and a NOC beyond the management network. No phase of FRR or of the agent loses the NOC, whether or not FRR has a default route.
+ * The shipped containerlab example on a node as the container runtime sets it up (fact S6): the
+ * runtime's default routes on the management interface, in both families, and a NOC beyond the
+ * management network. The NOC is never cut off, in no phase of FRR or of the agent, whether or not
+ * FRR has a default route.
  */
 
 import { readFileSync } from 'node:fs';

@@ -1,7 +1,8 @@
 /**
- * `auto`, `adopt` and `symmetric-replies` together, both families, with a real agent and a real FRR whose default leads to where the
- * answers to the NOC are lost: the default of the management network is taken over, the replies go by its gateway, whichever that is
- * now, and all of it is given back. The NOC, pinging the management address, never notices.
+ * `auto`, `adopt` and `symmetric-replies` together, in both families, with a real agent and a real
+ * FRR. FRR's default route leads to where answers to the NOC are lost. The default route of the
+ * management network is taken over, the replies use its current gateway, and everything is given
+ * back. The NOC, which pings the management address, loses nothing.
  */
 
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * `address: auto` learns from every shape of default route that the kernel has, and `adopt: true` takes over, like for like, those that can be
- * given back; with the real kernel. The routing daemon is a command that is always well; its default route stands beside, as BIRD's does.
+ * With the real kernel: `address: auto` learns from every form of default route that the kernel
+ * has, and `adopt: true` takes over, unchanged, the routes that can be given back. The routing
+ * daemon is a command that is always healthy; its default route stands beside, as BIRD's does.
  */
 
 import { readFileSync } from 'node:fs';

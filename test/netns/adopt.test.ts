@@ -1,6 +1,7 @@
 /**
- * `address: auto` and `adopt: true` with the real kernel and the real FRR, as a containerlab node has it (facts F1, S6): the container
- * runtime's default route at metric 0 on the management interface keeps FRR's BGP default out of the kernel.
+ * `address: auto` and `adopt: true` with the real kernel and the real FRR, as on a containerlab
+ * node (facts F1, S6): the container runtime's default route with metric 0 on the management
+ * interface keeps FRR's BGP default route out of the kernel.
  *
  * The driver runs with a Config object (adopt-agent.ts); `restore` is the real command.
  */

@@ -1,6 +1,7 @@
 /**
- * Boot without a routing daemon: exactly the routes and rules of the specification, and the NOC reaches the router. What is not
- * there yet (interface, link, address, gateway) is a wait that status names, and its arrival is answered at once.
+ * Boot without a routing daemon: the routes and rules are exactly those of the specification, and
+ * the NOC reaches the router. If something does not exist yet (interface, link, address, gateway),
+ * `status` names what is waited for, and its arrival takes effect at once.
  */
 
 import t from 'tap';

@@ -1,6 +1,6 @@
 /**
- * The command line beside the kernel: status, routes, flush, and the refusals (no permission, a second agent, no agent) with
- * their exit statuses.
+ * Compares the command line with the kernel: status, routes, flush, and the refusals (no
+ * permission, a second agent, no agent) with their exit statuses.
  */
 
 import { existsSync, readlinkSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * `reload --confirm`, with the plug pulled at each bad moment: whatever dies when, either the new configuration was confirmed, or what ran
- * before it runs again; and the last known good copy is never one that nobody confirmed.
+ * `reload --confirm`, with the agent killed at each critical moment and a state directory that
+ * cannot be written. In every case either the new configuration was confirmed, or the former one
+ * runs again. The last known good copy is never one that nobody confirmed.
  */
 
 import {

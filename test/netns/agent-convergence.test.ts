@@ -1,6 +1,7 @@
 /**
- * The way out: FRR starts, its BGP default is learned, hold-time and coverage pass, the backup routes go, and no packet of the
- * NOC is lost. What counts as covered, and how long a destination that is not is waited for.
+ * The withdrawal: FRR starts, its BGP default route is learned, hold-time and coverage are
+ * reached, the backup routes leave, and no packet of the NOC is lost. Also what counts as covered,
+ * and how long an uncovered destination is waited for.
  */
 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';

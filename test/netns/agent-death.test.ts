@@ -1,7 +1,8 @@
 /**
- * The way in: clean stop, SIGKILL with its stale routes, hang. A backup route is in the kernel within milliseconds of a death,
- * loses its tie with the stale route until preempt-after (or until the stale next hop is known bad), then wins it, until the
- * daemon's first sign of life. Beside a daemon that hangs it never wins by time.
+ * The installation after a clean stop, a SIGKILL with its stale routes, and a hang. A backup route
+ * is in the kernel within milliseconds of a death. It loses the tie with the stale route until
+ * preempt-after (or until the stale next hop is known bad), then wins it until the daemon's first
+ * sign of life. A daemon that hangs is never preempted by time.
  */
 
 import t from 'tap';

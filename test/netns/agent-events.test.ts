@@ -1,6 +1,6 @@
 /**
- * What happened, as an operator sees it: events and status of a real death beside a real zebra, followed over restarts of the agent, and
- * a terminal that is left as it was found.
+ * Events and status as an operator sees them: a real death beside a real zebra, followed over
+ * restarts of the agent, and a terminal that is left as it was found.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * Do no harm: through a whole cycle of boot, withdrawal, death, interference, reload and flush, everything foreign is byte for
- * byte what it was; and where a foreign route sits in our very slot, we yield and say so.
+ * Foreign state does not change: through a cycle of boot, withdrawal, death, interference, reload
+ * and flush, everything foreign stays the same to the byte. If a foreign route occupies the slot
+ * of a backup route, the agent yields and reports it.
  */
 
 import t from 'tap';

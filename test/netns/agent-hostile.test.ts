@@ -1,7 +1,7 @@
 /**
- * What others may do to a running agent: start a second one at the same moment, flood its control
- * socket or remove it, and put anything where its configuration is. It goes on, a death is served,
- * and what happened is told.
+ * What others may do to a running agent: start a second one at the same moment, flood or remove
+ * its control socket, and replace its configuration by anything. The agent keeps running, answers
+ * a death, and reports what happened.
  */
 
 import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * The agent is killed at random moments of installing and withdrawing: whatever it leaves half done, its next start makes whole,
- * duplicates nothing and leaks nothing.
+ * The agent is killed at random moments of installing and withdrawing. Its next start completes
+ * whatever it left half done, without duplicates and without leftovers.
  */
 
 import t from 'tap';

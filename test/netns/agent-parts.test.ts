@@ -1,6 +1,7 @@
 /**
- * A configuration of several files beside a running agent: all of them are one configuration, for reload, approval, the way back, the
- * copy that is kept, and whoever asks; and a part that breaks takes no route away.
+ * A configuration of several files beside a running agent. All files count as one configuration
+ * for reload, confirmation, rollback, the last known good copy and every reader. A broken part
+ * removes no route.
  */
 
 import { execFileSync } from 'node:child_process';

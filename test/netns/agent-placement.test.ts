@@ -1,6 +1,7 @@
 /**
- * Which route wins, asked of the kernel itself: more specific routes of main always, shorter ones never, ties as specified
- * (active foreign routes win them), for several destination lengths and both placements.
+ * Which route wins, by the kernel's own answer: more specific routes of main always win, shorter
+ * ones never do, and ties go as specified (active foreign routes win them), for several
+ * destination lengths and both placements.
  */
 
 import t from 'tap';

@@ -1,6 +1,6 @@
 /**
- * A configuration that changes, or breaks, while the agent runs or before it starts: the old routes go, the new ones come, exactly;
- * what is broken never takes a route away.
+ * A configuration that changes or breaks while the agent runs, or before it starts. The old routes
+ * leave and exactly the new ones come in. A broken configuration never removes a route.
  */
 
 import { existsSync, writeFileSync } from 'node:fs';

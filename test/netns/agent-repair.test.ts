@@ -1,6 +1,7 @@
 /**
- * Whatever takes the backup routes or rules away while they are wanted, they are back within 100 ms of the event that makes it
- * possible; and who keeps taking them away is answered with back-off, and named.
+ * Backup routes or rules that are removed while they are wanted are back within 100 ms of the
+ * event that makes it possible. Repeated removal is answered with back-off, and the culprit is
+ * named.
  */
 
 import t from 'tap';

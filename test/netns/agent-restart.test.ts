@@ -1,5 +1,6 @@
 /**
- * The agent dies and returns: it adopts what it finds, duplicates and leaks nothing, and beside a healthy FRR inserts nothing.
+ * The agent ends and starts again. It takes over what it finds, without duplicates and leftovers,
+ * and inserts nothing beside a healthy FRR.
  */
 
 import { readFileSync } from 'node:fs';

@@ -1,6 +1,4 @@
-/**
- * FRR as it really lives: watchfrr restarts what dies, and one daemon of several may die alone.
- */
+/** FRR under watchfrr, which restarts what dies; also the death of one daemon of several. */
 
 import t from 'tap';
 import { eventually, sleep } from '../../src/drill/lab/wait.js';

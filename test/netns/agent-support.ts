@@ -1,9 +1,11 @@
 /**
- * What the agent-*.test.ts files share: a laboratory with an agent in it, its configuration, the exact routes and rules that
- * each placement must show in the kernel, and times taken from the kernel's own notifications.
+ * What the agent-*.test.ts files share: a laboratory with an agent, its configuration, the exact
+ * routes and rules that each placement must have in the kernel, and times from the kernel's own
+ * notifications.
  *
- * What does not live here: the laboratory (src/lab) and any of the agent's code: the expected state is written down anew.
- * Invariant: what is measured is measured by other processes' clocks (ip monitor, fping), never by the agent's log.
+ * The laboratory itself is in src/drill/lab and test/lab. None of the agent's code is used here:
+ * the expected state is written down independently. Invariant: times come from the clocks of other
+ * processes (ip monitor, fping), never from the agent's log.
  */
 
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * Backup routes carry what the router itself sends and nothing else: no transit packet, no announcement, no loop between two
- * routers that back each other up; and the operator's own rules keep their meaning for transit.
+ * Backup routes carry only what the router itself sends: no transit packet uses them, they are not
+ * announced, and two routers that back each other up make no loop. The operator's own rules keep
+ * their effect on transit.
  */
 
 import t from 'tap';

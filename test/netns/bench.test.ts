@@ -1,6 +1,7 @@
 /**
- * scripts/bench still works: a round or two of everything, with small numbers. What the numbers are is not looked at, only that every
- * contestant under every condition gave some, that none was missed, and that the tables are as wide as they claim.
+ * scripts/bench still works: one or two rounds of everything, with small numbers. The values are
+ * not judged. Every contestant must have a value for every condition, none may be missing, and the
+ * tables must have the announced width.
  */
 
 import { spawnSync } from 'node:child_process';

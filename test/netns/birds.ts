@@ -1,6 +1,6 @@
 /**
- * The BIRDs that the tests run with: this host's own, and BIRD 3 where scripts/setup could unpack it. Tests that have to do with
- * BIRD itself run once with each; one that is not here is skipped by name.
+ * The BIRDs that the tests run with: this host's own, and BIRD 3 if scripts/setup could unpack it.
+ * Tests of BIRD itself run once with each. A missing one is skipped by name.
  */
 
 import { existsSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Short storms, for the gate (`scripts/chaos` has long ones), and three faults of nobody's that the judge must find: a storm that cannot
- * fail shows nothing.
+ * Short storms for the test suite (`scripts/chaos` has long ones), and three artificial faults
+ * that the judge must find: a test that cannot fail shows nothing.
  */
 
 import t from 'tap';

@@ -1,6 +1,7 @@
 /**
- * Daemons in a pid namespace of their own, as in a container: the number in a pid file and the one behind a socket mean
- * nothing to the agent. A restart of the agent beside an old one inserts nothing; beside a young one the hold-time is kept.
+ * Daemons in a pid namespace of their own, as in a container: the pid in a pid file and the pid
+ * behind a socket mean nothing to the agent. A restart of the agent beside an old daemon inserts
+ * nothing; beside a young one the hold-time is kept.
  */
 
 import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,13 +1,16 @@
 /**
- * Coverage against the kernel itself: random rules, tables, next hops and dead neighbours of others, and none of ours. What the judge
- * counts as covered is what the kernel carries (RTM_GETROUTE) by a usable route, and the other way round:
+ * Compares coverage with the kernel: random foreign rules, tables, next hops and dead neighbours,
+ * and none of ours. A destination is covered for the judge if and only if the kernel carries it
+ * (RTM_GETROUTE) by a usable route:
  *
- *   covered        a packet of user 0 to any address that nothing more specific takes goes by a usable route
- *   not covered    some packet to such an address does not: one from another source, of another user, with another port; save where
- *                  several rules, each for some packets, take them all together: those the judge passes over, in doubt
+ *   covered      a packet of user 0 to any address that no more specific route takes uses a usable
+ *                route
+ *   not covered  some packet to such an address does not: one from another source, of another
+ *                user, or with another port. Except where several rules, each for some packets,
+ *                together take them all: the judge ignores such rules, since it is in doubt.
  *
- * A failed run names its seed and path: BACKUP_ROUTER_SEED and BACKUP_ROUTER_PATH repeat it.
- * This file is also the child that runs inside the namespace (`coverage.test.js child FAMILY RUNS`).
+ * A failed run names its seed and path: BACKUP_ROUTER_SEED and BACKUP_ROUTER_PATH repeat it. This
+ * file is also the child that runs inside the namespace (`coverage.test.js child FAMILY RUNS`).
  */
 
 import { spawnSync } from 'node:child_process';

@@ -1,4 +1,4 @@
-/** A router without hazards: doctor finds none, whatever the placement; and it changes nothing. */
+/** On a router without hazards doctor finds none, whatever the placement, and changes nothing. */
 
 import t from 'tap';
 import { eventually } from '../../src/drill/lab/wait.js';

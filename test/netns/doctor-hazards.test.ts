@@ -1,6 +1,7 @@
 /**
- * Hazards made for real, in the kernel and in FRR, and what doctor says of each: severity, the very thing that was seen, a
- * remedy. Several at a time, since they do not depend on each other; that a router without them has no finding is doctor-clean.test.ts's.
+ * Real hazards in the kernel and in FRR, and doctor's finding for each: its severity, its evidence
+ * and its remedy. Several hazards are created at a time, since they are independent.
+ * doctor-clean.test.ts shows that a router without them has no finding.
  */
 
 import { existsSync, readFileSync } from 'node:fs';

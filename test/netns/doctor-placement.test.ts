@@ -1,4 +1,7 @@
-/** The two limits of placement local (facts K18, K19), made for real: what the kernel does, what status and doctor say, and that the remedy helps. */
+/**
+ * The two limits of placement local (facts K18, K19) with a real kernel: what the kernel does,
+ * what status and doctor report, and that the remedy helps.
+ */
 
 import t from 'tap';
 import { eventually, sleep } from '../../src/drill/lab/wait.js';

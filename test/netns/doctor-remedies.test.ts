@@ -1,4 +1,7 @@
-/** What doctor says is done, as it stands there; then doctor says nothing of it any more. The states: doctor-trials.ts. */
+/**
+ * Carries out doctor's remedies exactly as printed. Afterwards doctor no longer reports the
+ * hazard. The states are in doctor-trials.ts.
+ */
 
 import t from 'tap';
 import { alternativesOf, shapeOf } from '../unit/doctor/carry-out.js';

@@ -1,6 +1,7 @@
 /**
- * What `doctor` tells of policy rules, beside a running agent whose routes are in: each remedy is carried out in the state that evoked it,
- * as it stands there, and afterwards the finding is gone and packets go where they should.
+ * doctor's findings on policy rules, beside a running agent whose routes are in. Each remedy is
+ * carried out as printed, in the state that caused it. Afterwards the finding is gone and packets
+ * take the right route.
  */
 
 import t from 'tap';

@@ -1,8 +1,9 @@
 /**
- * What the doctor-*.test.ts files share: the command run in the laboratory's router against a directory that stands for the host's
- * files, and its JSON.
+ * What the doctor-*.test.ts files share: the command, run in the laboratory's router with a
+ * directory in place of the host's files, and its JSON.
  *
- * Invariant: nothing of this machine's /etc, /run or /usr is looked at; kernel, sockets and processes are the router's own.
+ * Invariant: nothing of this machine's /etc, /run or /usr is read. Kernel, sockets and processes
+ * are the router's own.
  */
 
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';

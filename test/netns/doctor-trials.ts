@@ -1,6 +1,8 @@
 /**
- * Remedies of doctor that act on the kernel or on a daemon, and the states that evoke them: each scene makes several hazards at once,
- * doctor-remedies.test.ts carries out what doctor says of them, and looks again. A shape is the code and the command (shapeOf).
+ * The states for doctor-remedies.test.ts: remedies that act on the kernel or on a daemon, and the
+ * hazards that cause them. Each scene creates several hazards at once. The test carries out what
+ * doctor prints and runs doctor again. A remedy is identified by the code and the command
+ * (shapeOf).
  */
 
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';

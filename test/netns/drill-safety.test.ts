@@ -1,6 +1,7 @@
 /**
- * A drill on a router in production: the host is the same to the byte before, during and after it, and nothing is left of a drill that is killed.
- * The drill that is watched plays the whole matrix with FRR.
+ * A drill on a router in production. The host is the same to the byte before, during and after the
+ * drill, and nothing is left of a drill that is killed. The drill under observation runs the whole
+ * matrix with FRR.
  */
 
 import t from 'tap';

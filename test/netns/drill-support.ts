@@ -1,8 +1,10 @@
 /**
- * What the drill-*.test.ts files share: a host that is watched to the byte, the command line in it, and the shape of its answer.
+ * What the drill-*.test.ts files share: a host that is compared to the byte, the command line in
+ * it, and the structure of its output.
  *
- * The host is a container of its own (processes, network, mounts), so that nothing else on this machine shows in what is compared. It has a network
- * with the very interface, routes and rules that a drill could be tempted to touch.
+ * The host is a container of its own (processes, network, mounts), so nothing else on this machine
+ * affects the comparison. Its network has the interface, routes and rules that a faulty drill
+ * could touch.
  */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** What a drill reports: with BIRD, of a configuration that must fail, and of what it cannot do. */
+/**
+ * The reports of a drill: with BIRD, with a configuration that must fail, and for what it cannot
+ * do.
+ */
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

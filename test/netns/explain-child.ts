@@ -1,4 +1,7 @@
-/** For explain-walk.test.ts, inside its namespace: for each `ADDRESS` or `ADDRESS@SOURCE` of the arguments one line of JSON, where the walk ends. */
+/**
+ * Run by explain-walk.test.ts inside its namespace. For each argument `ADDRESS` or
+ * `ADDRESS@SOURCE` it prints one line of JSON: where the walk ends.
+ */
 
 import { walk } from '../../src/core/explain/walk.js';
 import { inspect } from '../../src/kernel/inspect.js';

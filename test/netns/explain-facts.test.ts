@@ -1,4 +1,7 @@
-/** The two peculiarities of Linux that `explain` knows of: refusals are never suppressed (fact K18), and IPv6 routes that share a nexthop object (fact K19). */
+/**
+ * The two peculiarities of Linux that `explain` knows: refusals are never suppressed (fact K18),
+ * and IPv6 routes may share a nexthop object (fact K19).
+ */
 
 import t from 'tap';
 import { routeGet } from '../lab/inspect.js';

@@ -1,4 +1,4 @@
-/** The predictions of `explain` against every real state, placement local: explain-states.ts. */
+/** Runs explain-states.ts with placement local. */
 
 import { everyState } from './explain-states.js';
 

@@ -1,4 +1,4 @@
-/** The predictions of `explain` against every real state, placement main: explain-states.ts. */
+/** Runs explain-states.ts with placement main. */
 
 import { everyState } from './explain-states.js';
 

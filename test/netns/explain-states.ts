@@ -1,8 +1,9 @@
 /**
- * What `explain` predicts is what happens: asked while FRR is converged and the backup routes are out, it names for each address what will carry it
- * in every state. Then each state is provoked, and `ip route get` is the judge. Both families; a tie, a backup route
- * that is more specific than the daemon's, one that is less, a foreign route that stays, a refusal, a connected network, an own address.
- * One file a placement runs it: explain-states-*.test.ts.
+ * The predictions of `explain` come true. While FRR is converged and the backup routes are out,
+ * `explain` names for each address what will carry it in every state. Then each state is provoked,
+ * and `ip route get` must agree. Both families; a tie, a backup route that is more specific than
+ * the daemon's, one that is less specific, a foreign route that stays, a refusal, a connected
+ * network, an own address. explain-states-*.test.ts run it, one file per placement.
  */
 
 import t from 'tap';

@@ -1,7 +1,9 @@
 /**
- * The walk of `explain` against the kernel itself: random rules (every action, `not`, suppress_prefixlength, selectors that an originated packet fits
- * and that it does not) and random tables (every type of route, several metrics, IPv6 routes for some sources), both families, packets without a
- * source and from two addresses of the host. Where the walk ends is where `ip route get fibmatch ADDRESS [from SOURCE]` says.
+ * Compares the walk of `explain` with the kernel: random rules (every action, `not`,
+ * suppress_prefixlength, selectors that match an originated packet and selectors that do not) and
+ * random tables (every type of route, several metrics, IPv6 routes for some sources), both
+ * families, packets without a source and from two addresses of the host. The walk must end where
+ * `ip route get fibmatch ADDRESS [from SOURCE]` says.
  */
 
 import { fileURLToPath } from 'node:url';

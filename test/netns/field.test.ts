@@ -1,6 +1,7 @@
 /**
- * Situations that people have reported of routers like ours, made small (test/field/*.sh): what the agent makes of them, judged
- * by what packets do and by what it says. Each script makes its own namespaces, prints what it saw, and takes all away.
+ * Situations that people have reported of similar routers, reduced to scripts (test/field/*.sh).
+ * The agent is judged by what packets do and by what it reports. Each script creates its own
+ * namespaces, prints what it saw, and removes everything.
  */
 
 import { execFile } from 'node:child_process';

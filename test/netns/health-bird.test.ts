@@ -1,4 +1,7 @@
-/** The BIRD adapter against a real BIRD in a namespace: life, death, hang, return, graceful restart, and what it holds. */
+/**
+ * The BIRD adapter with a real BIRD in a namespace: life, death, hang, return, graceful restart,
+ * and the routes that it holds.
+ */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';

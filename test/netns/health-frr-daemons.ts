@@ -1,6 +1,7 @@
 /**
- * A private FRR for the tests of the health adapter: a namespace with one veth, a directory for sockets and pid files,
- * real daemons as children of the test. `ip netns exec` execs, so the child's pid is the daemon's own, and Node reaps it.
+ * A private FRR for the tests of the health adapter: a namespace with one veth, a directory for
+ * sockets and pid files, and real daemons as children of the test. `ip netns exec` calls exec, so
+ * the child's pid is the daemon's own, and Node reaps it.
  */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
- * The FRR adapter against real zebra, bgpd and staticd: life, death, hang and return, as facts F5-F13 tell them.
- * Routes and `holds` are in health-rib.test.ts.
+ * The FRR adapter with real zebra, bgpd and staticd: life, death, hang and return, as in facts
+ * F5-F13. Routes and `holds` are in health-rib.test.ts.
  */
 
 import { existsSync } from 'node:fs';

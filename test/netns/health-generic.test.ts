@@ -1,7 +1,8 @@
 /**
- * One real BIRD, watched in every generic way at once: what each kind notices of start, hang, return, death, restart and
- * clean stop, and how soon. This BIRD has no kernel protocol and no neighbour, so it needs no namespace: it touches nothing.
- * Its program is a copy under a name of its own, so that no other BIRD on the host is taken for it.
+ * One real BIRD, watched in every generic way at once: what each kind notices of start, hang,
+ * return, death, restart and clean stop, and how soon. This BIRD has no kernel protocol and no
+ * neighbour, so it changes nothing and needs no namespace. Its program is a copy with its own
+ * name, so that no other BIRD on the host is mistaken for it.
  */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';

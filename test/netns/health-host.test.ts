@@ -1,4 +1,7 @@
-/** What health hears of processes and control groups where only root may make them: another namespace, a real cgroup v2. */
+/**
+ * What health learns of processes and control groups that only root can create: another namespace,
+ * a real cgroup v2.
+ */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * `holds` against a real zebra: what it has installed in this life counts, what it found in the kernel does not
- * (docs/FACTS.md, "How a leftover is told from a route of this life").
+ * `holds` with a real zebra: a route that it has installed since its start counts, one that it
+ * found in the kernel does not (docs/FACTS.md, "How a leftover is told from a route of this
+ * life").
  */
 
 import t from 'tap';

@@ -1,6 +1,7 @@
 /**
- * Backup routes that no packet would follow, told before they are needed and seen in the kernel once they are in: by a rule, a table before main,
- * a route of less metric in placement main. And what the remedy of `doctor` makes of it.
+ * Hidden backup routes: behind a rule, behind a table before main, and behind a route of lower
+ * metric in placement main. They are reported before they are needed, and confirmed in the kernel
+ * once they are in. Also the effect of the remedy of `doctor`.
  */
 
 import t from 'tap';

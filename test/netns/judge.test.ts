@@ -1,11 +1,13 @@
 /**
- * The judge against the kernel itself: random rules with every selector that iproute2 can set, random tables, next hops, nexthop objects and
- * groups, dead neighbours, links without carrier, and random packets, for both families. What the judge answers from our own dump is what
- * RTM_GETROUTE answers: the same entry, of several next hops one of those named, the same refusal.
+ * Compares the judge with the kernel: random rules with every selector that iproute2 can set,
+ * random tables, next hops, nexthop objects and groups, dead neighbours, links without carrier,
+ * and random packets, for both families. From our own dump the judge must give the same answer as
+ * RTM_GETROUTE: the same entry, one of the next hops that it names, the same refusal.
  *
- * The kernel cannot be asked for packets with a tunnel id; it is asked here as a rule that never matches. A failed run names its seed
- * and path: BACKUP_ROUTER_SEED and BACKUP_ROUTER_PATH repeat it.
- * This file is also the child that runs inside the namespace (`judge.test.js child FAMILY RUNS MODE`).
+ * The kernel cannot be asked about packets with a tunnel id, so a rule with that selector never
+ * matches here. A failed run names its seed and path: BACKUP_ROUTER_SEED and BACKUP_ROUTER_PATH
+ * repeat it. This file is also the child that runs inside the namespace (`judge.test.js child
+ * FAMILY RUNS MODE`).
  */
 
 import { spawnSync } from 'node:child_process';

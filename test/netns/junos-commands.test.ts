@@ -1,4 +1,7 @@
-/** A configuration in Junos text, whose interface is said on the command line: every command that reads it, and a reload with an error in it. */
+/**
+ * A configuration in Junos text, with the interface on the command line: every command that reads
+ * it, and a reload with an error in it.
+ */
 
 import t from 'tap';
 import { eventually } from '../../src/drill/lab/wait.js';

@@ -1,6 +1,7 @@
 /**
- * The agent beside a real BIRD that learns its default routes by BGP: each event of BIRD's life, and what the agent does
- * in the kernel. One laboratory, one agent, the events in turn, so that damping grows as it would.
+ * The agent beside a real BIRD that learns its default routes by BGP: each event of BIRD's life,
+ * and what the agent does in the kernel. One laboratory and one agent see the events in turn, so
+ * damping grows as in production.
  */
 
 import t from 'tap';

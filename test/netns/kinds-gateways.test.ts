@@ -1,6 +1,7 @@
 /**
- * Which way out: a list of gateways, chosen by whether they answer, and two management interfaces for the same destinations, found by
- * alternative name and by MAC address. What counts is the kernel's routes, the order in which they changed, and pings from the NOC.
+ * The choice of the gateway: a list of gateways, chosen by whether they answer, and two management
+ * interfaces for the same destinations, found by alternative name and by MAC address. The test
+ * compares the kernel's routes, the order in which they changed, and pings from the NOC.
  *
  *   noc -- gw1 --+                         noc -- gw1 -- mgmt0
  *     \          sw -- mgmt0 router          \                 router

@@ -1,7 +1,8 @@
 /**
- * Daemons that the agent does not know, watched in each generic way: a real BIRD with static defaults, and beside it one real agent for
- * each kind and one for a list of all of them. The agents share a router, each with numbers of its own, so that one event shows what
- * every kind makes of it. Loopback TCP is zebra's telnet port, as BIRD has none.
+ * Daemons that the agent does not know, watched in each generic way: a real BIRD with static
+ * default routes, beside it one real agent for each kind and one for a list of all kinds. The
+ * agents share a router, each with its own numbers, so one event shows the reaction of every kind.
+ * The loopback TCP socket is zebra's telnet port, since BIRD has none.
  */
 
 import { copyFileSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';

@@ -1,7 +1,8 @@
 /**
- * Two routers as a pair: real keepalived over the data link, configured by docs/examples/keepalived.conf, tells each agent its role, by file
- * and by command. One router runs BIRD, the other FRR, both healthy all the time. Besides, on one of them: the other
- * sources of a role, and `hold`.
+ * Two routers as a pair: a real keepalived over the data link, configured by
+ * docs/examples/keepalived.conf, sets the role of each agent by file and by command. One router
+ * runs BIRD, the other FRR, both healthy all the time. On one of them also the other sources of a
+ * role, and `hold`.
  */
 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,9 +1,10 @@
 /**
- * What the kinds-*.test.ts files share: a configuration with short times, the exact routes and rules that must stand in the
- * kernel, times taken from the kernel's own notifications, and a real BIRD.
+ * What the kinds-*.test.ts files share: a configuration with short times, the exact routes and
+ * rules that must be in the kernel, times from the kernel's own notifications, and a real BIRD.
  *
- * What does not live here: the laboratory (src/lab) and any of the agent's code; the expected state is written down anew.
- * Invariant: what is measured is measured by other processes' clocks (ip monitor), never by the agent's log.
+ * The laboratory itself is in src/drill/lab and test/lab. None of the agent's code is used here:
+ * the expected state is written down independently. Invariant: times come from the clocks of other
+ * processes (ip monitor), never from the agent's log.
  */
 
 import { copyFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * The laboratory itself: what the other tests take for granted. Nothing reaches the host and nothing stays behind, a
- * ping sees an outage as long as it was, FRR converges, watchfrr restarts.
+ * The laboratory itself, which the other tests rely on. Nothing reaches the host and nothing stays
+ * behind, a ping measures the true length of an outage, FRR converges, watchfrr restarts.
  */
 
 import { existsSync, readFileSync } from 'node:fs';

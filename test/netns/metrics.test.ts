@@ -1,6 +1,7 @@
 /**
- * The metrics as monitoring reads them: a real agent beside a real zebra, the textfile collector of Debian's node_exporter over a
- * symbolic link, Debian's Prometheus with our alerts and every query of our dashboard, and HTTP where it is asked for.
+ * The metrics as monitoring reads them: a real agent beside a real zebra, the textfile collector
+ * of Debian's node_exporter over a symbolic link, Debian's Prometheus with our alerts and every
+ * query of our dashboard, and HTTP where it is configured.
  */
 
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * `address: none` on a real point-to-point device without neighbours, both families: a tun, as WireGuard, PPP and modems are. The way
- * out goes by the interface alone; nobody is asked for a sign of life, and nobody is told dead.
+ * `address: none` on a real point-to-point device without neighbours, both families: a tun device,
+ * like those of WireGuard, PPP and modems. The backup routes name only the interface; nothing is
+ * probed and nothing is reported dead.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';

@@ -1,4 +1,7 @@
-/** A gateway becomes a neighbour by a route, or because the configuration says so: the real agent in the real kernel, both families. */
+/**
+ * A gateway becomes a neighbour by a route, or because the configuration declares it on-link: the
+ * real agent and the real kernel, both families.
+ */
 
 import t from 'tap';
 import { startPing } from '../lab/ping.js';

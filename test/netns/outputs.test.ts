@@ -1,5 +1,6 @@
 /**
- * Every command with `--json`, in several states, held to the one schema; and every exit status of the table.
+ * Compares the output of every command with `--json`, in several states, with the one schema. Also
+ * produces every exit status of the table.
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';

@@ -1,8 +1,10 @@
 /**
- * Placement `local` in the real kernel: random sets of destinations, main routes and preempted ties, installed by plan and
- * the real netlink code from one set to the next, and the kernel's own `ip route get` asked for many addresses: what the host
- * originates goes by the longest match of main and backup routes together, what it forwards by main alone. Every third route of main is a refusal,
- * which no rule suppresses (fact K18).
+ * Placement `local` in the real kernel. Random sets of destinations, main routes and preempted
+ * ties are installed one after the other by plan and the real netlink code. The kernel's `ip route
+ * get` is asked for many addresses: packets that the host originates must use the longest match of
+ * main and backup routes together, forwarded packets main alone. Every third route of main is a
+ * refusal, which no rule suppresses (fact K18).
+ *
  * This file is also the child that runs inside the namespace (`placement-kernel.test.js apply`).
  */
 

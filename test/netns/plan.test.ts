@@ -1,6 +1,7 @@
 /**
- * `plan` prints commands that do what the agent would do: pasted into a shell they leave the agent nothing to do, and the commands that take
- * the routes out again leave the kernel as it was, to the byte. Both placements; without privileges; what is waited for.
+ * `plan` prints commands that do what the agent would do. After they have been run in a shell, the
+ * agent has nothing left to do. The commands that remove the routes again leave the kernel as it
+ * was, to the byte. Both placements; without privileges; what is waited for.
  */
 
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * The agent is killed at a few of its system calls, and starts again: nothing that was taken over is lost, nothing is left behind.
- * `scripts/powercut` does so at every one.
+ * The agent is killed at a few of its system calls and starts again. Nothing that was taken over
+ * is lost, and nothing is left behind. `scripts/powercut` does this at every system call.
  */
 
 import t from 'tap';

@@ -1,6 +1,7 @@
 /**
- * The agent with process events, in a namespace: the routes go in for the kernel's word, and what is known to die does not bring
- * them out again. Without them, or with a laboratory's setting that makes no sense, the end of file does what it always did.
+ * The agent with process events, in a namespace. The routes go in on the kernel's notification
+ * alone and stay in; signals that end nothing cause no alarm. Without process events, or with an
+ * invalid setting of a laboratory, the end of file has its usual effect.
  */
 
 import { release } from 'node:os';

@@ -1,6 +1,7 @@
 /**
- * What process-events-edges.test.ts runs where there may be no process events: another network, pid or user namespace, another
- * user. Watches the unix socket in argv without a heartbeat and writes each verdict, and why there are no events, as a line of JSON.
+ * Run by process-events-edges.test.ts where process events may be missing: in another network, pid
+ * or user namespace, or as another user. It watches the unix socket in argv without a heartbeat
+ * and writes each verdict, and why there are no events, as a line of JSON.
  */
 
 import { openHealth } from '../../src/health/open.js';

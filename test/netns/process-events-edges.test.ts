@@ -1,7 +1,8 @@
 /**
- * Process events where the process is not what it seems, or is not heard of: daemons in the background, sockets that another
- * process inherited, programs that become others, namespaces, missing permission, lost events. In every case the end of
- * file still tells of a death, and no death is told that was none.
+ * Process events where the process is not what it seems, or its events are missing: daemons in the
+ * background, sockets that another process inherited, programs that exec others, namespaces,
+ * missing permission, lost events. In every case the end of file still reports a death, and no
+ * death is reported that did not happen.
  */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';

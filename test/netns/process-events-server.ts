@@ -1,13 +1,14 @@
 /**
- * A server in C for process-events-edges.test.ts. usage: server MODE SOCKET. It listens, says its number on standard output, accepts
- * for ever and keeps what it accepts; at `go` on standard input it does what its mode says, and says its number again.
+ * A server in C for process-events-edges.test.ts. usage: server MODE SOCKET. It listens, prints
+ * its pid on standard output, accepts connections for ever and keeps them open. On `go` on
+ * standard input it does what its mode says and prints its pid again.
  *
  *   plain       nothing
- *   fork        a child serves from the beginning, the parent, which listened, exits with status 0 at `go`
+ *   fork        a child serves from the beginning; the parent, which listened, exits with 0 at `go`
  *   leader      the first thread calls pthread_exit(3)
- *   exec        becomes itself by execve(2), its sockets stay open
+ *   exec        replaces itself by execve(2); its sockets stay open
  *   threadexec  the same from another thread
- *   threads     300 threads come and go; one stays
+ *   threads     300 threads start and end; one stays
  *   crowd       2000 threads from the beginning
  */
 

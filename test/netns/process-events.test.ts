@@ -1,6 +1,7 @@
 /**
- * Deaths by the kernel's process events, with the real zebra, bgpd and BIRD, and programs that end in their own ways. The test runs
- * where the events are: in the first network namespace. Where they are not (a container) it is skipped by name.
+ * Deaths reported by the kernel's process events: the real zebra, bgpd and BIRD, and programs that
+ * end in various ways. The test runs where the events are, in the first network namespace.
+ * Elsewhere (in a container) it is skipped by name.
  */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';

@@ -1,6 +1,7 @@
 /**
- * Symmetric replies on a real kernel, with a real agent and a real FRR whose default leads away from the management network, where the
- * answers are lost: the NOC pings the management address. Both families.
+ * Symmetric replies with a real kernel, a real agent and a real FRR. FRR's default route leads
+ * away from the management network, where answers are lost. The NOC pings the management address,
+ * in both families.
  */
 
 import { join } from 'node:path';

@@ -1,7 +1,9 @@
 /**
- * The rules of placement `local` in the real kernel, beside random rules of others with selectors, that were there before and that come later:
- * what the kernel answers (RTM_GETROUTE) is what the reference says (test/unit/core/rule-worlds.ts). Ours are put in by the agent's own plan
- * and netlink code, from a dump of what stands. A failed run names its seed; BACKUP_ROUTER_SEED repeats it.
+ * The rules of placement `local` in the real kernel, beside random foreign rules with selectors
+ * that exist before or come later. The kernel's answer (RTM_GETROUTE) must equal that of the
+ * reference (test/unit/core/rule-worlds.ts). Our rules are added by the agent's own plan and
+ * netlink code, from a dump. A failed run names its seed; BACKUP_ROUTER_SEED repeats it.
+ *
  * This file is also the child that runs inside the namespace (`rules.test.js child FAMILY`).
  */
 

@@ -1,6 +1,7 @@
 /**
- * What root, a member of the agent's group and a stranger can read and change, beside an agent that runs as its unit has it: a user of its
- * own with CAP_NET_ADMIN alone. And what a command of the configuration can: nothing that the agent can.
+ * What root, a member of the agent's group and a stranger can read and change, beside an agent
+ * that runs as its unit does: as a user of its own with only CAP_NET_ADMIN. A command of the
+ * configuration has none of the agent's rights.
  */
 
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';

@@ -1,6 +1,8 @@
 /**
- * One end of a tunnel, for no-gateway.test.ts: run inside a namespace as `tun-end.js NAME`. Makes the point-to-point device NAME and
- * copies its packets to standard output and standard input to it, each behind its length (2 bytes). The device goes with the process.
+ * One end of a tunnel, for no-gateway.test.ts; run inside a namespace as `tun-end.js NAME`. It
+ * creates the point-to-point device NAME, copies its packets to standard output, and standard
+ * input to the device. Each packet follows its length (2 bytes). The device is removed with the
+ * process.
  */
 
 import { openSync, read, writeSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** What this suite leaves out, by name: kernels without the vrf module are common, so the real thing has a machine of its own. */
+/**
+ * Names what this suite leaves out. Many kernels have no vrf module, so the real test runs in a
+ * virtual machine of its own.
+ */
 
 import t from 'tap';
 

@@ -1,9 +1,10 @@
 /**
- * A deliberately wrong model in the real agent, beside the real kernel: the judge swears that every destination is covered while nothing
- * carries it. The routes leave, the kernel is asked, and they are back at once; the difference is told.
+ * A deliberately wrong model in the real agent, with the real kernel: the judge reports every
+ * destination as covered while nothing carries it. The routes leave, the kernel is asked, and they
+ * are back at once. The disagreement is reported.
  *
- * The lie is this test's own: the agent is started from its compiled modules, of which one is replaced as Node loads it
- * (module.registerHooks). Nothing of it is in what is installed.
+ * The fault exists in this test only: the agent is started from its compiled modules, and one of
+ * them is replaced as Node loads it (module.registerHooks). The installed program is not affected.
  */
 
 import { writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** What takes the random state of worlds.ts out again, as lines for `ip -batch`. */
+/** Removes the random state of worlds.ts, as lines for `ip -batch`. */
 
 import type { Family } from '../../../src/model/address.js';
 import { destinationText } from '../../../src/model/prefix.js';

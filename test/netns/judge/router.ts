@@ -1,4 +1,7 @@
-/** The router that random worlds are made on: a lab with the links and addresses that they name, and the seed of the run. */
+/**
+ * The router for random worlds: a laboratory with the links and addresses that they name, and the
+ * seed of the run.
+ */
 
 import type { Test } from 'tap';
 import { createLab } from '../../../src/drill/lab/lab.js';

@@ -1,6 +1,7 @@
 /**
- * Random policy rules, tables, nexthop objects and packets, for judge.test.ts: as lines for `ip -batch`, and packets as the judge
- * takes them. Whatever a line makes that the kernel refuses is simply not there: the dump says what is.
+ * Random policy rules, tables, nexthop objects and packets for judge.test.ts: lines for `ip
+ * -batch`, and packets in the form that the judge takes. A line that the kernel refuses adds
+ * nothing; the dump shows what exists.
  */
 
 import fc from 'fast-check';

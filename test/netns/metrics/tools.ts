@@ -1,4 +1,7 @@
-/** Prometheus and node_exporter as Debian has them, unpacked by `scripts/setup metrics-lab` into a directory of their own. */
+/**
+ * Debian's Prometheus and node_exporter, unpacked by `scripts/setup metrics-lab` into a directory
+ * of their own.
+ */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
