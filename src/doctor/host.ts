@@ -18,8 +18,8 @@ import type { Seen } from './seen.js';
 
 export interface KernelEvidence {
   /**
-   * Its foreign routes are those of the main table, of VRFs and of tables that rules name, no
-   * longer than the longest destination.
+   * Its foreign routes are those of the main table and of VRFs that are no longer than the longest
+   * destination or contain a gateway. Its further routes are those of the tables that rules name.
    */
   readonly snapshot: Snapshot;
   readonly neighbours: readonly NeighbourEntry[];

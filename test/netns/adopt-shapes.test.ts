@@ -1,7 +1,7 @@
 /**
  * With the real kernel: `address: auto` learns from every form of default route that the kernel
  * has, and `adopt: true` takes over, unchanged, the routes that can be given back. The routing
- * daemon is a command that is always healthy; its default route stands beside, as BIRD's does.
+ * daemon is a command that is always healthy. A default route of its own coexists, as BIRD's does.
  */
 
 import { readFileSync } from 'node:fs';

@@ -47,7 +47,7 @@ export async function gatherHost({ config, loaded, missing, paths, host }: Gathe
   );
   const state = dirname(paths.lastKnownGood);
   const native = loadLibc();
-  // A running BIRD tells its own files. Below another root nothing runs.
+  // A running BIRD may use other files. Below another root nothing runs.
   const watchesBird = config.routingDaemons.some(({ kind }) => kind === 'bird');
   const birdFiles = host.root === '' && watchesBird ? gatherBirdFiles() : seen([]);
   const files = gatherFiles(host, names, birdFiles.kind === 'seen' ? birdFiles.value : []);
