@@ -15,7 +15,10 @@ export interface BirdStatement {
   readonly where: string;
   /** The statement without its `;` or its block. Each run of white space is one blank. */
   readonly text: string;
-  /** The headers of the blocks around it, outermost first: `protocol kernel`. Blocks of equal headers differ by `block`. */
+  /**
+   * The headers of the blocks around it, outermost first: `protocol kernel`. Blocks with equal
+   * headers differ in `block`.
+   */
   readonly within: readonly string[];
   /** The number of the outermost block; undefined outside any block. */
   readonly block: number | undefined;
