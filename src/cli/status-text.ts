@@ -38,8 +38,13 @@ export function inWishedState(s: Status): boolean {
     s.routes.uncovered.length === 0 &&
     s.disagreements.length === 0 &&
     !repliesMissing(s) &&
-    (s.routes.phase !== 'in' || (s.backupRoutes.every(carries) && !unanswered(s)))
+    (s.routes.phase !== 'in' || (needed(s.backupRoutes).every(carries) && !unanswered(s)))
   );
+}
+
+/** Without those that leave the tie to an active route of the same prefix. */
+function needed(routes: Status['backupRoutes']): Status['backupRoutes'] {
+  return routes.filter(({ state }) => state !== 'withdrawn');
 }
 
 function carries(route: BackupRouteStatus): boolean {
@@ -83,9 +88,10 @@ export function headline(s: Status): string {
 }
 
 function inWords(routes: Status['backupRoutes']): string {
-  const carrying = routes.filter(carries).length;
-  if (carrying === routes.length) return 'IN';
-  return carrying === 0 ? 'WANTED, NOT IN' : `IN ${carrying} of ${routes.length}`;
+  const wanted = needed(routes);
+  const carrying = wanted.filter(carries).length;
+  if (carrying === wanted.length) return 'IN';
+  return carrying === 0 ? 'WANTED, NOT IN' : `IN ${carrying} of ${wanted.length}`;
 }
 
 export function renderStatus(s: Status, paint: Paint, width: number, hooks?: HooksStatus): string {

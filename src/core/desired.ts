@@ -44,6 +44,8 @@ export interface Wanted extends Desired {
   readonly preemptAt: number | undefined;
   /** Destinations whose backup route takes the tie now, by {@link interfaceKey}. */
   readonly preempting: readonly string[];
+  /** Destinations that stay out of the tables because the tie is lost, by {@link interfaceKey}: an active route carries them. */
+  readonly yielding: ReadonlySet<string>;
 }
 
 /** Key of one destination on one interface. It is judged in the realm of that interface. */
@@ -60,6 +62,7 @@ const NOTHING: Wanted = {
   hidden: new Map(),
   preemptAt: undefined,
   preempting: [],
+  yielding: new Set(),
 };
 
 /** The wanted routes and rules; undefined while the kernel is to be left as it was found. */
@@ -172,11 +175,13 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
   const routes: Route[] = [];
   const rules: Rule[] = [];
   const anchors: Rule[] = [];
+  const yielding = new Set<string>();
   for (const family of FAMILIES) {
     inOrder(usable, family, world.sightings).forEach((way, order) => addTargets(found, world, way, order, now));
     const placed = place(config, family, found.targets[family]);
     // Not by spreading: arguments go on the stack, and there may be a hundred thousand routes.
     for (const route of placed.routes) routes.push(route);
+    for (const one of placed.yielding) yielding.add(interfaceKey(one.interfaceIndex, one.destination));
     if (placed.lengths.size === 0) continue;
     const at = rulePlace(config, ownership(config, world.former), family, snapshot.rules);
     rules.push(...localRules(config, family, at, acceptedLengths(world, placed), placed.preempting));
@@ -200,6 +205,7 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
     waits: found.waits,
     hidden,
     preempting: found.preempting,
+    yielding,
     preemptAt: found.preemptAt,
   };
   const replies = repliesOf(world);

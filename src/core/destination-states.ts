@@ -22,9 +22,11 @@ export function destinationStates({ world, phase }: State, now: number): Counts 
   const want = isSeen(world) ? wanted(world, phase, now) : undefined;
   const { config } = world;
   const counts = isSeen(world) && want !== undefined ? standing(world)(want) : NONE;
-  const rest = Math.max(0, configured(config) - (want?.routes.length ?? 0));
+  const yielding = want?.yielding.size ?? 0;
+  const rest = Math.max(0, configured(config) - (want?.routes.length ?? 0) - yielding);
   const without = phase.kind === 'in' ? 'absent' : 'withdrawn';
-  return { ...counts, [without]: counts[without] + rest };
+  const all = { ...counts, withdrawn: counts.withdrawn + yielding };
+  return { ...all, [without]: all[without] + rest };
 }
 
 const NONE: Counts = { installed: 0, idle: 0, absent: 0, refused: 0, withdrawn: 0 };

@@ -68,6 +68,8 @@ export interface Placed {
   /** Lengths that need rules. `preempting`: those of them that win ties. */
   readonly lengths: ReadonlySet<number>;
   readonly preempting: ReadonlySet<number>;
+  /** What stays out of the table of such a length: an active route of the same prefix carries it. */
+  readonly yielding: readonly Target[];
 }
 
 /** The routes that carry the targets of one family, and the lengths that need rules. */
@@ -90,7 +92,7 @@ export function place(config: Config, family: Family, targets: readonly Target[]
 }
 
 function noRules(routes: readonly Route[]): Placed {
-  return { routes, lengths: new Set(), preempting: new Set() };
+  return { routes, lengths: new Set(), preempting: new Set(), yielding: [] };
 }
 
 /** A backup route in a table that is shared with the routing daemon: the metric decides ties. */
@@ -103,16 +105,20 @@ function placeLocal(config: Config, family: Family, targets: readonly Target[]):
     targets.filter((target) => target.preempt).map((target) => target.destination.length),
   );
   const routes: Route[] = [];
+  const yielding: Target[] = [];
   const lengths = new Set<number>();
   for (const target of targets) {
     const length = target.destination.length;
     // A preempting length takes every tie of that length. A destination whose rival keeps its tie
     // must not take it, so it stays out of the table: the next rule then finds the rival.
-    if (preemptingLengths.has(length) && target.activeRival && !target.preempt) continue;
+    if (preemptingLengths.has(length) && target.activeRival && !target.preempt) {
+      yielding.push(target);
+      continue;
+    }
     lengths.add(length);
     routes.push(backupRoute(config, target, config.tableBase + length, LOCAL_METRIC[family] + target.rank));
   }
-  return { routes, lengths, preempting: preemptingLengths };
+  return { routes, lengths, preempting: preemptingLengths, yielding };
 }
 
 /** The complete route of one target in a table. */

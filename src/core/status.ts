@@ -215,7 +215,7 @@ export function* routeLines({ world, phase }: State, now: number): Generator<Bac
     shown.add(`${line.interface} ${line.table} ${line.destination}`);
     yield line;
   }
-  yield* missing(world, phase, shown);
+  yield* missing(world, phase, shown, want?.yielding ?? new Set());
 }
 
 function hiding(hidden: Hidden | undefined): Pick<BackupRouteStatus, 'hiddenBy'> {
@@ -241,9 +241,13 @@ export function idling(
  * Configured destinations that have no route to show: none is wanted now, or the interface does
  * not exist.
  */
-function* missing(world: World, phase: Phase, shown: ReadonlySet<string>): Generator<BackupRouteStatus | undefined> {
+function* missing(
+  world: World,
+  phase: Phase,
+  shown: ReadonlySet<string>,
+  yielding: ReadonlySet<string>,
+): Generator<BackupRouteStatus | undefined> {
   const { config, snapshot } = world;
-  const state = phase.kind === 'in' ? 'absent' : 'withdrawn';
   for (const { selector, backupRouters } of config.managementInterfaces) {
     const link = snapshot === undefined ? undefined : linkOf(selector, snapshot);
     const name = link?.name ?? selectorText(selector);
@@ -260,6 +264,8 @@ function* missing(world: World, phase: Phase, shown: ReadonlySet<string>): Gener
             ? config.tableBase + prefix.length
             : (realm?.table ?? TABLE_MAIN);
         const destination = destinationText(prefix);
+        const yields = yielding.size > 0 && link !== undefined && yielding.has(interfaceKey(link.index, prefix));
+        const state = phase.kind === 'in' && !yields ? 'absent' : 'withdrawn';
         yield shown.has(`${name} ${table} ${destination}`)
           ? undefined
           : { destination, gateway, interface: name, table, metric: 0, state, preempting: false };

@@ -154,7 +154,8 @@ export interface BackupRouteStatus {
   readonly metric: number;
   /**
    * `installed`: in the kernel. `absent`: wanted, and not in the kernel yet. `refused`: the kernel
-   * refused it. `withdrawn`: not wanted now.
+   * refused it. `withdrawn`: not wanted now; while the routes are in: an active route of the
+   * same prefix keeps the tie.
    */
   readonly state: 'installed' | 'absent' | 'refused' | 'withdrawn';
   /** Takes the tie from a stale route of the same prefix. */

@@ -68,7 +68,7 @@ t.test('zebra is killed, watchfrr restarts FRR: out again only once the routes a
   await sleep(200);
   t.comment(`MEASURED orderly restart of FRR: withdrawn again after ${Date.now() - restartMs} ms`);
   await unbroken(t, pings, restartMs, 'orderly restart of FRR');
-  t.match((await statusOf(agent)).damping, { holdMs: 600 }, 'two deaths double the hold-time');
+  t.match((await statusOf(agent)).damping, { holdMs: 300 }, 'an orderly restart is no second death');
   await watchfrr.stop();
 });
 

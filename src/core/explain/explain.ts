@@ -53,6 +53,7 @@ export function explain(facts: Facts, read: Ways, vrf: Vrf | undefined, from?: A
     waits: [],
     hidden: new Map(),
     preempting: [],
+    yielding: new Set<string>(),
     preemptAt: undefined,
   };
   const now = passage(

@@ -63,7 +63,9 @@ export const agentNotInState: Check = {
   run: (host) =>
     withAgent(host, (status) => {
       const refused =
-        status.routes.phase === 'in' ? status.backupRoutes.filter(({ state }) => state !== 'installed') : [];
+        status.routes.phase === 'in'
+          ? status.backupRoutes.filter(({ state }) => state === 'absent' || state === 'refused')
+          : [];
       const evidence = [
         ...status.faults,
         ...status.waiting.map(({ subject, reason }) => `waiting for ${subject}: ${reason}`),

@@ -11,7 +11,7 @@ import { neighbourOn } from '../../../src/core/neighbour.js';
 import { statusOf } from '../../../src/core/status.js';
 import type { Config, ManagementInterface } from '../../../src/model/config.js';
 import type { Verdict } from '../../../src/model/daemon.js';
-import { defaultPrefix, type Prefix, parsePrefix, prefixText } from '../../../src/model/prefix.js';
+import { defaultPrefix, destinationText, type Prefix, parsePrefix, prefixText } from '../../../src/model/prefix.js';
 import { routeText, ruleText } from '../../../src/model/route-text.js';
 import type { FakeKernel } from '../../fake/kernel.js';
 import { runs } from '../runs.js';
@@ -267,6 +267,10 @@ async function verify(s: Simulation): Promise<void> {
       fail(
         `${route.destination} dev ${route.interface} table ${route.table} is ${route.state} (gateway ${reachable ? 'on-link' : 'off-link'})`,
       );
+    const rival = snapshot.foreignRoutes.some(
+      ({ table, destination }) => table === 254 && destinationText(destination) === route.destination,
+    );
+    if (route.state === 'withdrawn' && !rival) fail(`${route.destination} is withdrawn, and nobody else has it`);
     if (!usable && route.state === 'installed')
       fail(`${route.destination} is installed on ${route.interface}, which cannot be used`);
     const line = own.find(
