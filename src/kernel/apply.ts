@@ -1,8 +1,8 @@
 /**
- * Steps as messages. Decides nothing: what cannot be put on the wire is refused here with EINVAL,
- * everything else is the kernel's to refuse.
+ * Encodes steps as netlink messages and sends them. It decides nothing: a step that cannot be
+ * encoded fails here with EINVAL; every other refusal is the kernel's.
  *
- * Invariant: the first bytes leave within the call; results come in the order of the steps.
+ * Invariant: the first bytes are sent within the call; results come in the order of the steps.
  */
 
 import type { Prepared, Step, StepResult } from '../core/ports.js';
@@ -18,7 +18,7 @@ export async function apply(connection: Connection, steps: readonly Step[]): Pro
   return merge(await connection.change(windows));
 }
 
-/** All of the steps in their final bytes. */
+/** Encodes all steps in advance, so that sending them later is no work but the system call. */
 export function prepare(connection: Connection, steps: readonly Step[]): Prepared {
   const { windows, merge } = lay(connection, steps);
   const written = [...windows];
@@ -27,7 +27,7 @@ export function prepare(connection: Connection, steps: readonly Step[]): Prepare
 
 interface Layout {
   readonly windows: Iterable<Window>;
-  /** Puts the results of what was never sent between the kernel's answers. */
+  /** Merges the results of the steps that were not sent with the kernel's answers. */
   readonly merge: (answers: readonly StepResult[]) => readonly StepResult[];
 }
 
@@ -53,20 +53,20 @@ function lay(connection: Connection, steps: readonly Step[]): Layout {
   };
 }
 
-/** The result of a step that the kernel need not be asked for. */
+/** The result of a step that is not sent to the kernel; undefined when it must be sent. */
 function knownResult(step: Step): StepResult | undefined {
   const message = stepFault(step);
   if (message !== undefined) return { ok: false, code: 'EINVAL', message };
   return step.kind === 'restore-route' && isOver(step.adopted) ? { ok: true } : undefined;
 }
 
-/** Why the step cannot be put on the wire; undefined when it can. */
+/** Why the step cannot be encoded; undefined when it can. */
 export function stepFault(step: Step): string | undefined {
   if ('adopted' in step) return originalFault(step.adopted);
   return 'route' in step ? routeFault(step.route) : ruleFault(step.rule);
 }
 
-/** The netlink message of the step. */
+/** Writes the netlink message of the step. */
 export function writeStep(writer: Writer, step: Step): void {
   switch (step.kind) {
     case 'add-route':

@@ -1,6 +1,4 @@
-/**
- * A notification in words, and the few things about it that a hint carries.
- */
+/** Decodes a kernel notification into a text and the few fields that a hint carries. */
 
 import type { KernelHint } from '../core/ports.js';
 import type { Link, NeighbourId } from '../model/link.js';
@@ -26,7 +24,7 @@ export interface Described {
   readonly neighbour?: NeighbourId;
 }
 
-/** undefined for what is no change: cache entries, other families, garbage. */
+/** undefined for a message that is no change: route cache entries, other families, garbage. */
 export function describe(
   type: number,
   bytes: Buffer,

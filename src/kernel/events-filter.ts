@@ -1,13 +1,18 @@
 /**
- * Which notifications are worth waking up for. Once as a classic BPF program that the kernel runs
- * before it queues a message (a million foreign route changes then cost next to nothing, fact N5),
- * and once as the same predicate in JavaScript, for where the program could not be attached; a
- * property test holds them equal.
+ * The filter of kernel notifications. It exists twice: as a classic BPF program that the kernel
+ * runs before it queues a message (a million foreign route changes then cost next to nothing, fact
+ * N5), and as the same predicate in JavaScript, for hosts where the program cannot be attached. A
+ * property test checks that they agree.
  *
- * Passes: links, addresses, rules, next hops; routes of our protocol in any table, and routes of
- * the main table and of all tables above 255 (ours are there, and a stranger's route may hold our
- * slot) no longer than asked, and of any table those that contain a gateway (gateway-bytes.ts);
- * neighbours that have failed. Never what our own requests caused: the kernel repeats their port.
+ * Passed: links, addresses, rules, next hops, failed neighbours, and these routes:
+ *
+ * - in any table: routes of our protocol, and routes whose destination contains a gateway
+ *   (gateway-bytes.ts);
+ * - in the main table, the tables asked for, and all tables above 255 (ours are among them, and a
+ *   foreign route may occupy our slot): routes no longer than the length asked for.
+ *
+ * Never passed: notifications that our own requests caused. The kernel repeats the port of the
+ * request in them.
  */
 
 import type { ObserveRequest } from '../core/ports.js';
@@ -36,10 +41,13 @@ const LENGTH = FAMILY + 1;
 const TABLE = FAMILY + 4;
 const PROTOCOL = FAMILY + 5;
 const NEIGHBOUR_STATE = FAMILY + 8;
-/** A jump of the program reaches 255 instructions. What happens in further tables is found at the next resync. */
+/**
+ * A jump of the program reaches 255 instructions. Changes in tables beyond this number are found
+ * at the next resync.
+ */
 const MOST_TABLES = 64;
 
-/** What the filter goes by: the observation's request, and the port whose requests are our own. */
+/** What the filter depends on: the observation's request, and the port of our own requests. */
 export interface EventInterest extends ObserveRequest {
   readonly ownPort: number;
 }
@@ -86,8 +94,8 @@ export function eventFilter(request: EventInterest): readonly FilterInstruction[
 }
 
 /**
- * rtm_table of the VRFs and further tables asked for; and RT_TABLE_COMPAT, which all tables above
- * 255 share, ours and some VRFs' among them.
+ * Values of rtm_table that pass: the VRF tables and further tables asked for, and RT_TABLE_COMPAT,
+ * which stands for every table above 255, ours and those of some VRFs among them.
  */
 function tableBytes({ vrfTables = [], furtherTables = [] }: EventInterest): readonly number[] {
   const further = typeof furtherTables === 'function' ? [] : furtherTables;
@@ -95,7 +103,7 @@ function tableBytes({ vrfTables = [], furtherTables = [] }: EventInterest): read
   return [...new Set([uapi.RT_TABLE_COMPAT, ...below])].slice(0, MOST_TABLES);
 }
 
-/** The same decision on a message in JavaScript. */
+/** The same decision in JavaScript. */
 export function eventPasses(request: EventInterest, type: number, bytes: Buffer, start: number): boolean {
   if (bytes.readUInt32LE(start + PORT) === request.ownPort) return false;
   switch (type) {

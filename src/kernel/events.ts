@@ -1,11 +1,12 @@
 /**
- * The kernel's notifications as hints: something changed, look again. A hint is no fact to decide
- * on, but for the one that names what was deleted of ours (core/repair.ts); its text is for people.
+ * Turns the kernel's notifications into hints: something changed, look again. No decision is based
+ * on a hint, except on one that says which of our routes or rules was deleted (core/repair.ts).
+ * Its text is for people.
  *
- * Invariants: what our own requests caused is not reported (nlmsg_pid is their port). Lost messages
- * are reported as one `overflow`. A sender is looked up in /proc when somebody asks, which is after
- * the repair has left. Without koffi an event socket could abort the process (fact N2), so none is
- * opened then, and a hint to look again is given each second instead.
+ * Invariants: notifications caused by our own requests (nlmsg_pid is their port) are not reported.
+ * Lost messages are reported as one `overflow`. The sender's name is read from /proc only when the
+ * text is read, which is after the repair was sent. Without koffi an event socket could abort the
+ * process (fact N2): no group is joined then, and a hint to look again is given each second.
  */
 
 import type { KernelHint } from '../core/ports.js';
@@ -17,7 +18,7 @@ import { type NetlinkSocket, openSocket } from './netlink/socket.js';
 import * as uapi from './netlink/uapi.js';
 import { senderText } from './sender.js';
 
-/** Bytes of receive buffer: some ten thousand notifications that passed the filter. */
+/** In bytes: room for some ten thousand notifications that passed the filter. */
 const RECEIVE_BUFFER = 8 << 20;
 const POLL_MS = 1000;
 
@@ -34,7 +35,7 @@ const GROUPS: readonly number[] = [
 ];
 
 export interface EventOptions {
-  /** Filled by the events, read and cleared by the observations. */
+  /** Filled here; read and cleared by observations. */
   readonly failures?: Failures;
   readonly interest: EventInterest;
   readonly listener: (hint: KernelHint) => void;
@@ -67,12 +68,15 @@ export class Events {
     for (const group of GROUPS) this.#joinIfKnown(group);
   }
 
-  /** Events come; false: they are polled for. */
+  /** true: notifications arrive. false: hints are given by a timer. */
   get live(): boolean {
     return this.#poll === undefined;
   }
 
-  /** Reports lost messages even when no later one arrives; a system call of one microsecond. */
+  /**
+   * Reports lost messages even when no later message arrives. Costs one system call of a
+   * microsecond.
+   */
   checkDrops(): void {
     if (this.#closed) return;
     const drops = this.#socket.drops();
@@ -82,7 +86,7 @@ export class Events {
     this.#hint('overflow', `${lost >>> 0} kernel events lost`);
   }
 
-  /** Lets later hints name interfaces. */
+  /** Sets the interface names that later hints use. */
   learnNames(links: readonly { readonly index: number; readonly name: string }[]): void {
     this.#names.clear();
     for (const link of links) this.#names.set(link.index, link.name);
@@ -94,7 +98,7 @@ export class Events {
     this.#socket.close();
   }
 
-  /** Groups of subsystems that the kernel was built without are refused. */
+  /** The kernel refuses the groups of subsystems that it was built without. */
   #joinIfKnown(group: number): void {
     try {
       this.#socket.join(group);
@@ -142,14 +146,15 @@ export class Events {
   }
 
   /**
-   * The socket's guard is around this when it comes from there; timers throw in the ordinary way.
+   * When the socket calls this, the socket's guard catches what it throws; in a timer it is an
+   * uncaught exception.
    */
   #deliver(hint: KernelHint): void {
     if (this.#closed) return;
     try {
       this.#options.listener(hint);
     } catch (error) {
-      // The other messages of this datagram are still to be reported.
+      // Thrown later, so that the other messages of this datagram are still reported.
       setImmediate(() => {
         throw error;
       });

@@ -1,10 +1,12 @@
 /**
- * Whether the destination of a route message contains one of a few addresses, told from the bytes:
- * as lines of the event filter, and as a predicate for dumps and for where there is no filter.
+ * Checks, in the bytes of a route message, whether its destination contains one of a few
+ * addresses: as lines of the event filter, and as a predicate for dumps and for hosts without the
+ * filter.
  *
  * The kernel writes RTA_TABLE and then RTA_DST behind struct rtmsg (fib_dump_info in
- * net/ipv4/fib_semantics.c, rt6_fill_node in net/ipv6/route.c). Where anything else stands there,
- * the answer is yes: a look costs little, a gateway that is not seen costs the routes.
+ * net/ipv4/fib_semantics.c, rt6_fill_node in net/ipv6/route.c). If anything else is found there,
+ * the answer is yes: a needless look costs little, and a missed route to a gateway costs the
+ * routes.
  */
 
 import { type Address, addressBits, type Bits, familyBits, familyOf, isLinkLocal } from '../model/address.js';
@@ -30,23 +32,26 @@ const FAMILY = uapi.NLMSG_HDRLEN;
 const LENGTH = FAMILY + 1;
 const ATTRIBUTE_TYPE = FAMILY + uapi.RTMSG_LEN + 8 + 2;
 const DESTINATION = ATTRIBUTE_TYPE + 2;
-/** More addresses of one family make the program too long for its jumps; then every route is let through. */
+/**
+ * With more addresses of one family the program is too long for its jumps; then every route of
+ * that family passes.
+ */
 const ROOM = 6;
 
-/** By family: the addresses in words. */
+/** The addresses of each family as 32-bit words. */
 export interface GatewayWords {
   readonly inet: readonly Bits[];
   readonly inet6: readonly Bits[];
 }
 
-/** Link-local ones are neighbours without any route. */
+/** Link-local addresses are left out: they are reached without a route. */
 export function gatewayWords(gateways: readonly Address[] = []): GatewayWords {
   const of = (family: 'inet' | 'inet6'): readonly Bits[] =>
     gateways.filter((gateway) => familyOf(gateway) === family && !isLinkLocal(gateway)).map(addressBits);
   return { inet: of('inet'), inet6: of('inet6') };
 }
 
-/** Lines that end the program, whichever way. */
+/** The last lines of the filter program; every path through them returns. */
 export function gatewayLines({ inet, inet6 }: GatewayWords): readonly Line[] {
   const lines: Line[] = [[LOAD_BYTE, FAMILY]];
   if (inet.length > 0) lines.push([JUMP_IF_EQUAL, uapi.AF_INET, 'gateways inet']);
@@ -76,7 +81,8 @@ function familyLines(family: 'inet' | 'inet6', gateways: readonly Bits[]): reado
   ];
   for (let word = 1; word <= words; word++) {
     const here = `${at} ${word}`;
-    // The length, in the accumulator, says how many words are compared, the last of them up to its end.
+    // The prefix length, in the accumulator, says how many words are compared; of the last word
+    // only its leading bits.
     lines.push(here);
     if (word < words) lines.push([JUMP_IF_GREATER, 32 * word, `${here} more`]);
     lines.push([NEGATE, 0], [ADD, 32 * word], [KEEP_IN_X, 0]);
@@ -93,13 +99,16 @@ function familyLines(family: 'inet' | 'inet6', gateways: readonly Bits[]): reado
   return lines;
 }
 
-/** The decision of these lines on a message in JavaScript. */
+/** The same decision in JavaScript. */
 export function containsGateway(bytes: Buffer, start: number, words: GatewayWords): boolean {
   const gateways = ofFamily(bytes[start + FAMILY], words);
   return gateways.length > ROOM || destinationContains(bytes, start, gateways);
 }
 
-/** Whether the destination of the route contains one of the addresses, or does not stand where it is looked for. */
+/**
+ * Whether the route's destination contains one of the addresses. Also true where RTA_DST is not at
+ * its usual place.
+ */
 export function destinationContains(bytes: Buffer, start: number, addresses: readonly Bits[]): boolean {
   if (addresses.length === 0 || start + DESTINATION > bytes.length) return false;
   const length = bytes[start + LENGTH]!;

@@ -1,9 +1,9 @@
 /**
- * One-shot reads of the kernel in the model's words, for doctor, explain, plan and the command
- * line: the second face of kernel/, beside the port of the core (kernel.ts). What is read here
- * leads to no change.
+ * Single reads of the kernel in the model's terms, for doctor, explain, plan and the command line:
+ * the second face of kernel/, beside the port of the core (kernel.ts). No change follows from
+ * them.
  *
- * Invariant: one socket, closed before {@link inspect} returns. Reads may be asked for at once; the
+ * Invariant: one socket, closed before {@link inspect} returns. Reads may be started together; the
  * kernel answers one after the other.
  */
 
@@ -26,27 +26,30 @@ const DUMP_DATAGRAM_BYTES = 32_768;
 
 /** Every read rejects with a `code` when the kernel cannot be asked. */
 export interface Inspector {
-  /** As the agent observes. */
+  /** The same snapshot that the agent takes. */
   observe(request: ObserveRequest): Promise<Snapshot>;
   /** All routes of one protocol, or of one table, of any length and both families. */
   routes(of: { readonly protocol: number } | { readonly table: number }): Promise<readonly Route[]>;
   /** All policy rules of both families in ascending priority. */
   rules(): Promise<readonly Rule[]>;
   /**
-   * IPv6 routes of the main table that hang on nexthop objects, but for those of `except`; the
-   * first `named` of them are told.
+   * IPv6 routes of the main table that use nexthop objects, except those of protocol `except`:
+   * their number, and the first `named` of them.
    */
   nexthopObjects(except: number, named: number): Promise<NexthopObjects>;
   neighbours(): Promise<readonly NeighbourEntry[]>;
-  /** Makes the kernel ask each neighbour for a sign of life; needs CAP_NET_ADMIN. */
+  /** Makes the kernel probe each neighbour; needs CAP_NET_ADMIN. */
   probe(targets: readonly ProbeTarget[]): Promise<readonly StepResult[]>;
-  /** Everything that bears on one address, for a socket bound to no device or to a VRF, and to that source address or to none. */
+  /**
+   * Everything that decides the route to one address, for a socket bound to the VRF, if given, and
+   * to the source address `from`, if given.
+   */
   ways(address: Address, vrf?: Vrf, from?: Address): Promise<Ways>;
-  /** The way that a packet to the address takes now. */
+  /** The route that a packet to the address takes now. */
   answer(address: Address, vrf?: Vrf): Promise<KernelAnswer>;
 }
 
-/** What `read` makes of the kernel of this network namespace. */
+/** Runs `read` on the kernel of this network namespace and returns its result. */
 export async function inspect<T>(read: (kernel: Inspector) => Promise<T>): Promise<T> {
   const connection = new Connection({ receiveBuffer: RECEIVE_BUFFER, datagramBytes: DUMP_DATAGRAM_BYTES });
   try {

@@ -1,10 +1,10 @@
 /**
- * The kernel behind core's port: three sockets and nothing else. Dumps have a socket with large
- * buffers, changes one of their own, so that a change never waits behind a dump and its port marks
- * what it causes; events the third, opened by the first subscribe().
+ * Implements the core's kernel port with three sockets. Dumps use a socket with large buffers.
+ * Changes use a second one, so that a change never waits behind a dump, and its port marks the
+ * notifications that our changes cause. Events use the third, opened by the first subscribe().
  *
- * Invariant: no state but sockets, and which neighbours have failed (neighbours.ts). Whatever was
- * installed is read back from the kernel.
+ * Invariant: the only state is the sockets, the neighbours that have failed (neighbours.ts) and
+ * the decoded rules of the last dump (rules.ts). What was installed is read back from the kernel.
  */
 
 import type { Kernel, KernelHint, ObserveRequest } from '../core/ports.js';
@@ -18,7 +18,7 @@ import { observe } from './observe.js';
 import { verify } from './verify.js';
 
 /**
- * The kernel sizes the datagrams of a dump by what the reader has room for, up to 32 KiB
+ * In bytes. The kernel makes the datagrams of a dump as large as the reader's buffer, up to 32 KiB
  * (af_netlink.c).
  */
 const DUMP_BYTES = 32_768;
@@ -26,28 +26,28 @@ const RECEIVE_BUFFER = 1 << 20;
 
 export interface KernelOptions {
   /**
-   * The first look, and the changes that it leads to at once, do without the options that take
-   * koffi; events begin after them.
+   * Fast start: the first look, and the changes that follow from it at once, do without the socket
+   * options that need koffi. Events begin after them.
    */
   readonly hurried?: boolean;
 }
 
 export interface OpenKernel extends Kernel {
-  /** Resolves when the sockets have their options: whatever takes koffi may begin. */
+  /** Resolves when the sockets have their options; then koffi may be used for other purposes. */
   readonly begun: Promise<void>;
 }
 
-/** The socket of a hurried start has done its last look by then. */
+/** After this time the first socket of a hurried start has no dump under way. */
 const CLOSE_AFTER_MS = 10_000;
 
 /**
- * Opens the sockets, in the network namespace of the process. Throws when the kernel has no
- * rtnetlink for us.
+ * Opens the sockets in the network namespace of the process. Throws when the kernel refuses
+ * rtnetlink.
  */
 export function openKernel({ hurried = false }: KernelOptions = {}): OpenKernel {
   const openDumps = (): Connection =>
     new Connection({ receiveBuffer: RECEIVE_BUFFER, datagramBytes: 0, dumpBytes: DUMP_BYTES });
-  // Without koffi's options dumps are as large only with a buffer of that size for each datagram.
+  // Without koffi's options, datagrams of that size need a buffer of that size for each datagram.
   let dumps = hurried ? new Connection({ receiveBuffer: RECEIVE_BUFFER, datagramBytes: DUMP_BYTES }) : openDumps();
   let first: Connection | undefined;
   const changes = new Connection({ receiveBuffer: RECEIVE_BUFFER, datagramBytes: 0 });
@@ -79,7 +79,7 @@ export function openKernel({ hurried = false }: KernelOptions = {}): OpenKernel 
     listen();
     tellBegun();
   };
-  // What happened since the look that went before is not known.
+  // Events between the first look and this moment were missed, so a hint asks for another look.
   const hardenLate = (): void => {
     if (hardened || closed) return;
     harden();
@@ -95,7 +95,8 @@ export function openKernel({ hurried = false }: KernelOptions = {}): OpenKernel 
         if (request.only === undefined) events?.learnNames(snapshot.links);
         return { ...snapshot, neighbours: failures.among(snapshot.neighbours, request.neighbours ?? []) };
       } finally {
-        // Not before what the look leads to, which leaves in the turn that hears of it.
+        // After the changes that the look leads to: these are sent in the turn in which it
+        // resolves.
         if (!hardened) setImmediate(hardenLate);
       }
     },

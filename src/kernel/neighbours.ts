@@ -1,6 +1,6 @@
 /**
- * Neighbours one by one: a table of 30,000 on other ports costs nothing. And the memory of those
- * that have failed, which the kernel forgets too fast.
+ * Reads neighbours one by one, so that a table of 30,000 on other ports costs nothing, and
+ * remembers those that have failed, because the kernel does not keep that state for long.
  */
 
 import { type Neighbour, type NeighbourId, neighbourKey } from '../model/link.js';
@@ -8,10 +8,10 @@ import { decodeNeighbour, encodeNeighbourDump, encodeNeighbourGet } from './mess
 import type { Connection, DumpDecoder } from './netlink/connection.js';
 import * as uapi from './netlink/uapi.js';
 
-/** Failures kept, at the most: strangers' neighbours are announced as failed, too. */
+/** The most failures that are kept: failures of foreign neighbours are announced, too. */
 const FAILURES = 1024;
 
-/** Those of the named that the kernel has, each once. */
+/** Those of the wanted neighbours that the kernel has, each once. */
 export async function readNeighbours(
   connection: Connection,
   wanted: readonly NeighbourId[],
@@ -22,7 +22,7 @@ export async function readNeighbours(
     return found.filter((one) => one !== undefined);
   } catch (error) {
     if ((error as { readonly code?: string }).code !== 'EOPNOTSUPP') throw error;
-    // Before Linux 5.0 there is only the dump.
+    // Before Linux 5.0 only a dump is possible.
     return (await connection.dump(encodeNeighbourDump(), decode)).filter((one) => named.has(neighbourKey(one)));
   }
 }
@@ -40,9 +40,9 @@ export class Failures {
   }
 
   /**
-   * A neighbour that has failed is asked again with the next packet that is sent to it, and shows
-   * as incomplete from then on, often before anybody has looked. Until it answers or is gone it has
-   * still failed.
+   * Marks as failed what has failed and not answered since. The kernel resolves a failed neighbour
+   * again with the next packet sent to it, and shows it as incomplete from then on, often before
+   * it was read. It counts as failed until it answers or is gone.
    */
   among(neighbours: readonly Neighbour[], wanted: readonly NeighbourId[]): readonly Neighbour[] {
     if (this.#keys.size === 0) return neighbours;

@@ -1,9 +1,9 @@
 /**
- * One observation of the kernel: the dumps that it takes, and the filters that keep a million
- * foreign routes out of it. It remembers nothing but the decoded form of rules (rules.ts).
+ * One observation of the kernel: its dumps, and the filters that keep a million foreign routes out
+ * of it. It remembers nothing but the decoded rules (rules.ts).
  *
- * Invariant: each dump is whole (connection.ts asks torn ones again). Dumps are not of one instant;
- * a change between two of them has its own hint, and the next observation sees it.
+ * Invariant: each dump is whole (connection.ts repeats interrupted ones). The dumps are not of one
+ * instant; a change between two of them causes a hint, and the next observation sees it.
  */
 
 import type { ObserveRequest } from '../core/ports.js';
@@ -35,7 +35,7 @@ export async function observe(connection: Connection, request: ObserveRequest): 
   const { furtherTables } = request;
   const further =
     typeof furtherTables === 'function' ? found.then((rules) => furtherTables(rules)) : Promise.resolve(furtherTables);
-  // All asked at once; the connection sends each as soon as the one before has ended.
+  // All are requested at once; the connection sends each when the one before it has ended.
   const [links, addresses, rules, own, former, main, elsewhere] = await Promise.all([
     connection.dump(encodeLinkDump(), only(uapi.RTM_NEWLINK, decodeLink)),
     connection.dump(encodeAddressDump(), only(uapi.RTM_NEWADDR, decodeAddress)),
@@ -111,12 +111,15 @@ function routeOf(item: Route | Original): Route {
   return 'message' in item ? item.route : item;
 }
 
-/** Of its next hops the kernel has said nothing but the number (sysctl nexthop_compat_mode). */
+/**
+ * Whether the kernel gave only the nexthop object's id and no next hops (sysctl
+ * nexthop_compat_mode is off).
+ */
 function namesObject({ nexthopId, nexthops }: Route): boolean {
   return nexthopId !== undefined && nexthops.length === 0;
 }
 
-/** None on a kernel that does not know them (before Linux 5.3). */
+/** Empty on a kernel without nexthop objects (before Linux 5.3). */
 export async function dumpNexthopObjects(connection: Connection): Promise<readonly NexthopObject[]> {
   try {
     return await connection.dump(encodeNexthopDump(), only(uapi.RTM_NEWNEXTHOP, decodeNexthopObject));
@@ -146,8 +149,8 @@ async function dumpTable(
 }
 
 /**
- * Tables are made by their first route: early at boot there is no main table yet ("FIB table does
- * not exist").
+ * ENOENT: a table exists from its first route on, so early at boot there is no main table ("FIB
+ * table does not exist").
  */
 export function isNoTable(error: unknown): boolean {
   return (error as { readonly code?: string }).code === 'ENOENT';
@@ -161,8 +164,8 @@ export function only<T>(
 }
 
 /**
- * Checks again what the kernel was asked to filter: without NETLINK_GET_STRICT_CHK it sends
- * everything, and a kernel without IPv6 answers for the families that it has (rtnetlink.c,
+ * Repeats the check that the kernel was asked to make: without NETLINK_GET_STRICT_CHK it sends
+ * everything, and a kernel without IPv6 answers with the families that it has (rtnetlink.c,
  * rtnl_dump_all).
  */
 export function ownRoute(family: Family, protocol: number): DumpDecoder<Route> {
@@ -175,8 +178,9 @@ export function ownRoute(family: Family, protocol: number): DumpDecoder<Route> {
 }
 
 /**
- * Looks at some bytes of each route before decoding it: a full table walks at some 0.3 us a route
- * (fact N6). Wanted: routes that are short enough, and those that contain a gateway.
+ * Checks a few bytes of each route before decoding it, so that a full table costs some 0.3 us a
+ * route (fact N6). It decodes routes that are no longer than `maxLength` and those that contain a
+ * gateway.
  */
 export function foreignRoute(
   family: Family,
@@ -190,7 +194,7 @@ export function foreignRoute(
     const header = start + uapi.NLMSG_HDRLEN;
     if (type !== uapi.RTM_NEWROUTE || bytes[header] !== wanted) return undefined;
     if (bytes[header + 1]! > maxLength && !destinationContains(bytes, start, gateways)) return undefined;
-    // Above 255 the byte says RT_TABLE_COMPAT, and the attribute the table.
+    // Above 255 the byte is RT_TABLE_COMPAT, and the attribute has the table.
     if (bytes[header + 4] !== (table < 256 ? table : uapi.RT_TABLE_COMPAT) || bytes[header + 5] === protocol)
       return undefined;
     const route = decodeRoute(bytes, start, end);

@@ -1,9 +1,11 @@
 /**
- * The rules of the kernel, decoded once: a host may have ten thousand, and a look finds nearly all of them as the one before did. What
- * the kernel says of a rule is compared byte by byte; the same bytes are the same value, and the same list is the same list. Of a rule
- * that is known nothing is made, not even garbage.
+ * The kernel's rules, each decoded once: a host may have ten thousand, and from one look to the
+ * next nearly all stay the same. The bytes of each rule message are compared with those of the
+ * previous dump. The same bytes give the same value, and an unchanged list gives the same list. A
+ * known rule is not decoded and allocates nothing.
  *
- * Invariant: two rules of one list are two values, also where the kernel has the same rule twice (fact K22).
+ * Invariant: two rules of one list are two values, even where the kernel has the same rule twice
+ * (fact K22).
  */
 
 import type { Rule } from '../model/route.js';
@@ -14,24 +16,31 @@ import * as uapi from './netlink/uapi.js';
 
 interface Known {
   readonly list: readonly Rule[];
-  /** What the kernel said of each, behind the header of the message, which counts requests; one character a byte. */
+  /**
+   * The bytes of each message, one character a byte, without the header, whose sequence number
+   * changes with each request.
+   */
   readonly messages: readonly string[];
 }
 
 const NOTHING: Known = { list: [], messages: [] };
 const known = new WeakMap<Connection, Known>();
 
-/** So many rules may have gone from one place of the list before those behind them are decoded again. */
+/**
+ * The most rules that may be missing at one place of the list before the rules behind it are
+ * decoded again.
+ */
 const GONE = 64;
 
 export async function dumpRules(connection: Connection): Promise<readonly Rule[]> {
   const before = known.get(connection) ?? NOTHING;
   let sequence: number | undefined;
-  // Both lists are in the kernel's order: what is new stands between what is known, and each that is known is taken once.
+  // Both lists are in the kernel's order: new rules stand between known ones, and each known rule
+  // is used once.
   let next = 0;
   const found = await connection.dump(encodeRuleDump(), (bytes, start, end, type) => {
     if (type !== uapi.RTM_NEWRULE) return undefined;
-    // A dump that was torn is asked again.
+    // The connection has repeated an interrupted dump.
     if (messageSequence(bytes, start) !== sequence) {
       sequence = messageSequence(bytes, start);
       next = 0;

@@ -1,9 +1,10 @@
 /**
- * The kernel's own word on destinations (RTM_GETROUTE): by which of its routes does a packet of this host go? Asked without a source, a
- * mark and a tos, as user 0. Needs no privileges.
+ * Asks the kernel (RTM_GETROUTE) which route a packet of this host to a destination takes: without
+ * source, mark and tos, as user 0. Needs no privileges.
  *
- * An address that a more specific route takes says nothing of the destination, so the next one is asked. Invariant: all that was asked
- * has an answer; a kernel that cannot be asked is `unknown`.
+ * If a more specific route takes an address, the answer says nothing about the destination, and
+ * its next address is asked. Invariant: every question has an answer; `unknown` where the kernel
+ * cannot be asked.
  */
 
 import type { KernelWord, VerifyQuestion } from '../core/ports.js';
@@ -12,7 +13,10 @@ import type { Connection, DumpDecoder, GetAnswer } from './netlink/connection.js
 import * as uapi from './netlink/uapi.js';
 import { encodeRouteGet } from './ways.js';
 
-/** What a lookup without an answer ends in: no route, and the three refusals (net/ipv4/fib_semantics.c, fib_props). */
+/**
+ * The errors of a lookup without a route: no route, and the three refusals
+ * (net/ipv4/fib_semantics.c, fib_props).
+ */
 const REFUSED: ReadonlySet<string> = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EACCES', 'EINVAL', 'ENETDOWN']);
 
 export async function verify(

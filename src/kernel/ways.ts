@@ -1,10 +1,11 @@
 /**
- * Everything in the kernel that bears on one address: the rules of its family, the routes that
- * contain it, in whatever table, and the kernel's own answer (RTM_GETROUTE, as `ip route get` asks
- * it). For `explain`; needs no privileges.
+ * Everything in the kernel that decides the route to one address: the rules of its family, the
+ * routes of every table that contain it, and the kernel's own answer (RTM_GETROUTE, as `ip route
+ * get` asks it). For `explain`; needs no privileges.
  *
- * Invariant: memory for the routes that contain the address only. The dump streams by; of the
- * others not even an object is made, so that a full table costs some 0.3 us a route (fact N6).
+ * Invariant: it keeps only the routes that contain the address. The others are checked in the
+ * bytes of the dump without an allocation, so that a full table costs some 0.3 us a route (fact
+ * N6).
  */
 
 import { type Address, addressBytes, familyBits, familyOf } from '../model/address.js';
@@ -18,7 +19,7 @@ import { familyNumber, readAddress } from './netlink/families.js';
 import * as uapi from './netlink/uapi.js';
 import { dumpNexthopObjects, only } from './observe.js';
 
-/** Reads it. Rejects with a `code` when the kernel cannot be asked. */
+/** Reads all of it. Rejects with a `code` when the kernel cannot be asked. */
 export async function readWays(
   connection: Connection,
   address: Address,
@@ -48,9 +49,10 @@ export async function readRules(connection: Connection): Promise<readonly Rule[]
 }
 
 /**
- * Routes whose destination contains the address, told from the bytes. Next hops are dead as the
- * lookup takes them: without carrier only where ignore_routes_with_linkdown says so
- * (fib_semantics.c, fib_nexthop_info). Nexthop objects among them are reported.
+ * Decodes the routes whose destination contains the address, checked in the bytes. Next hops are
+ * dead where the lookup treats them as dead: without carrier only with ignore_routes_with_linkdown
+ * (fib_semantics.c, fib_nexthop_info). `onNexthopObject` is called for each that uses a nexthop
+ * object.
  */
 export function containing(address: Address, onNexthopObject: () => void): DumpDecoder<Route> {
   const wanted = addressBytes(address);
@@ -77,7 +79,7 @@ function startsLike(bytes: Buffer, attributes: number, end: number, wanted: Uint
   return like;
 }
 
-/** The kernel's own answer alone. */
+/** Only the kernel's own answer. */
 export async function readAnswer(connection: Connection, address: Address, packet: AskedPacket): Promise<KernelAnswer> {
   try {
     const [answer] = await connection.dump(encodeRouteGet(address, 0, packet), decodeAnswer);
@@ -96,17 +98,23 @@ export async function readAnswer(connection: Connection, address: Address, packe
   }
 }
 
-/** What of a packet is said beside its destination. */
+/** What the question says of the packet besides its destination. */
 export interface AskedPacket {
-  /** The one that its socket is bound to. */
+  /** The VRF that its socket is bound to. */
   readonly vrf?: Vrf | undefined;
-  /** The kernel takes an IPv4 address only where it is one of this host (ip_route_output_key_hash_rcu). */
+  /**
+   * Source address. The kernel accepts an IPv4 address only if it is one of this host's
+   * (ip_route_output_key_hash_rcu).
+   */
   readonly from?: Address | undefined;
-  /** Absent: the one who asks. */
+  /** User id; absent: the user of the process that asks. */
   readonly user?: number;
 }
 
-/** Without a user, the acknowledgement that is asked for ends the answer, as it ends a dump. */
+/**
+ * Encodes RTM_GETROUTE. Without a user, an acknowledgement is requested: it ends the answer as
+ * NLMSG_DONE ends a dump.
+ */
 export function encodeRouteGet(address: Address, flags: number, { vrf, from, user }: AskedPacket): Buffer {
   const acknowledge = user === undefined ? uapi.NLM_F_ACK : 0;
   return message(uapi.RTM_GETROUTE, uapi.NLM_F_REQUEST | acknowledge, (writer) => {
@@ -115,7 +123,7 @@ export function encodeRouteGet(address: Address, flags: number, { vrf, from, use
     writer.bytes[header] = familyNumber(family);
     writer.bytes[header + 1] = familyBits(family);
     if (from !== undefined) writer.bytes[header + 2] = familyBits(family);
-    // IPv6 always names the table, and refuses the flag that asks for it
+    // IPv6 always gives the table, and refuses the flag that requests it
     // (inet6_rtm_valid_getroute_req).
     writer.bytes.writeUInt32LE(flags | (family === 'inet' ? uapi.RTM_F_LOOKUP_TABLE : 0), header + 8);
     putBytes(writer, uapi.RTA_DST, addressBytes(address));

@@ -3,7 +3,8 @@
 import type { Socket } from 'node:net';
 
 /**
- * undefined: the socket is closed, or this Node has it no longer where it is not documented to be.
+ * undefined when the socket is closed, or when this release of Node no longer has the undocumented
+ * field.
  */
 export function descriptorOf(socket: Socket): number | undefined {
   return (socket as unknown as { readonly _handle?: { readonly fd?: number } | null })._handle?.fd;

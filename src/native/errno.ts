@@ -1,7 +1,6 @@
 /**
- * errno numbers as names and words, for results that people and programs read. Pure JavaScript:
- * libuv's own table knows every errno that rtnetlink answers with, so this works where koffi does
- * not.
+ * Names and texts of errno numbers, for results that people and programs read. Pure JavaScript:
+ * libuv's own table has every errno that rtnetlink answers with, so this works without koffi.
  */
 
 import { getSystemErrorMap } from 'node:util';
@@ -16,7 +15,7 @@ export function errnoName(errno: number): string {
   return entry(errno)[0];
 }
 
-/** The words of the errno: `file already exists` for 17. */
+/** The text of the errno: `file already exists` for 17. */
 export function errnoText(errno: number): string {
   return entry(errno)[1];
 }

@@ -1,16 +1,17 @@
 /**
- * The few libc calls that Node has no binding for: socket options on a descriptor and AF_UNIX
- * datagrams. This is the only file that loads koffi, lazily (fact N3) and once.
+ * The few libc calls that Node has no binding for: socket options on a descriptor, AF_UNIX
+ * datagrams, locks, limits and the like. Only this file loads koffi, when it is first needed (fact
+ * N3) and once.
  *
  * Invariant: nothing here throws because koffi is missing. `loadLibc()` is undefined then, and
- * every caller has a defined, safe way to go on. Calls return errno as a number; 0 is success.
+ * every caller has a defined, safe way to continue. Calls return errno as a number; 0 is success.
  */
 
 import { createRequire } from 'node:module';
 import { MAX_SOCKET_PATH } from '../model/paths.js';
 import { errnoName } from './errno.js';
 
-/** SO_PEERCRED: who is at the other end of a unix socket, as of its connect(). */
+/** SO_PEERCRED: the process at the other end of a unix socket, as of its connect() or listen(). */
 export interface PeerCredentials {
   readonly pid: number;
   readonly uid: number;
@@ -28,50 +29,63 @@ export interface FilterInstruction {
 export interface Libc {
   /** setsockopt with an int value; errno or 0. */
   setInt(fd: number, level: number, option: number, value: number): number;
-  /** getsockopt of a value of any kind; undefined when refused. */
+  /** getsockopt(2) of a value of any type; undefined when refused. */
   getBytes(fd: number, level: number, option: number, maxBytes: number): Buffer | undefined;
   /** SO_ATTACH_FILTER; errno or 0. */
   attachFilter(fd: number, program: readonly FilterInstruction[]): number;
   /**
-   * The wait status (wait(2)) of a process that is gone, by a pidfd of it; undefined: it is not, or
-   * this kernel keeps none (6.15).
+   * The wait status (wait(2)) of a process that has ended, by its pidfd; undefined when it has not
+   * ended, or the kernel does not keep the status (before Linux 6.15).
    */
   exitStatus(pidfd: number): number | undefined;
   /** send(2) without waiting; errno or 0. */
   send(fd: number, bytes: Uint8Array): number;
-  /** recv(2) without waiting and without taking what is there, into a buffer of this size; errno or 0. */
+  /**
+   * recv(2) into a buffer of this size, without waiting and without removing what is there
+   * (MSG_PEEK); errno or 0.
+   */
   peek(fd: number, size: number): number;
   /** getsockname as raw bytes of struct sockaddr; undefined when the descriptor is no socket. */
   socketName(fd: number): Buffer | undefined;
   /**
-   * setns(2) of the calling thread into the network namespace of an open /proc/PID/ns/net; errno or
-   * 0.
+   * setns(2): moves the calling thread into the network namespace of an open /proc/PID/ns/net;
+   * errno or 0.
    */
   setNetworkNamespace(fd: number): number;
   /**
-   * Calls the function while the calling thread's ambient set is empty (capabilities(7)): what it starts has no capability of ours. CAP_NET_ADMIN is back
-   * in the set afterwards, if it was there.
+   * Calls the function while the calling thread's ambient set is empty (capabilities(7)), so that
+   * a process it starts inherits none of our capabilities. Afterwards CAP_NET_ADMIN is in the set
+   * again if it was before.
    */
   withoutAmbient<T>(run: () => T): T;
-  /** prlimit(2): a limit of another process, soft and hard, of what it starts from now on, too; errno or 0. */
+  /**
+   * prlimit(2): sets the soft and the hard limit of another process, which its later children
+   * inherit; errno or 0.
+   */
   limit(pid: number, resource: number, value: number): number;
-  /** poll(2): both directions of the socket are shut, which is more than a peer that has said all it has to say. */
+  /**
+   * poll(2): POLLHUP, both directions of the socket are shut. A peer that has only ended its own
+   * output does not cause it.
+   */
   hungUp(fd: number): boolean;
-  /** poll(2): a write of a few bytes would not wait. */
+  /** poll(2): POLLOUT, a write of a few bytes would not block. */
   writable(fd: number): boolean;
-  /** flock(2), exclusive and without waiting; errno or 0. */
+  /** flock(2), exclusive and non-blocking; errno or 0. */
   lock(fd: number): number;
-  /** One datagram to a unix address from a socket made for it; errno or 0. */
+  /** Sends one datagram to a unix address from a new socket; errno or 0. */
   sendUnixDatagram(address: Buffer, bytes: Uint8Array): number;
 }
 
-/** For flock(1), which does not wait. */
+/** Time limit of flock(1), which itself does not wait. */
 const LOCK_TIMEOUT_MS = 3_000;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 const SO_ATTACH_FILTER = 26;
 const SO_PEERPIDFD = 77;
-/** linux/pidfd.h: struct pidfd_info, its first version, and what is asked of it. */
+/**
+ * linux/pidfd.h: struct pidfd_info, its first version: its size, an offset, and the mask of the
+ * field that is requested.
+ */
 const PIDFD_INFO = { bytes: 64, exitCode: 60, exit: 8n } as const;
 const PIDFD_GET_INFO = 0xc040ff0b;
 const POLLOUT = 0x4;
@@ -90,7 +104,7 @@ const MSG_NOSIGNAL = 0x4000;
 
 let loaded: { readonly libc: Libc | undefined; readonly fault: string } | undefined;
 
-/** The calls, or undefined where koffi has no binary that loads. The answer is remembered. */
+/** The calls; undefined where no koffi binary loads. The answer is cached. */
 export function loadLibc(): Libc | undefined {
   if (loaded === undefined) {
     try {
@@ -102,21 +116,18 @@ export function loadLibc(): Libc | undefined {
   return loaded.libc;
 }
 
-/** The calls, where somebody has needed them already: to load them takes milliseconds. */
+/** The calls if koffi is loaded already: loading takes milliseconds. */
 export function libcIfLoaded(): Libc | undefined {
   return loaded?.libc;
 }
 
-/** Why {@link loadLibc} has nothing to give, for the log; empty when it has. */
+/** Why {@link loadLibc} returns undefined, for the log; empty when it does not. */
 export function libcFault(): string {
   loadLibc();
   return loaded?.fault ?? '';
 }
 
-/**
- * Makes koffi absent until the returned function is called: how tests reach the ways that go on
- * without it.
- */
+/** For tests: makes koffi absent until the returned function is called. */
 export function disableLibc(): () => void {
   const before = loaded;
   loaded = { libc: undefined, fault: 'disabled' };
@@ -125,7 +136,10 @@ export function disableLibc(): () => void {
   };
 }
 
-/** By the package of its binary, where there is one for this processor: koffi's own way to that takes 8 ms. */
+/**
+ * Loads the package of koffi's binary for this processor, where there is one: koffi's own search
+ * takes 8 ms.
+ */
 function loadKoffi(): typeof import('koffi') {
   const require = createRequire(import.meta.filename);
   try {
@@ -168,7 +182,7 @@ function bind(): Libc {
       return setProgram(fd, SOL_SOCKET, SO_ATTACH_FILTER, value, koffi.sizeof(program)) === 0 ? 0 : errno();
     },
     exitStatus(pidfd) {
-      // Bound here: only where no ends of processes are announced.
+      // Bound here: needed only where process ends are not announced.
       ioctl ??= library.func('int ioctl(int fd, unsigned long request, _Inout_ void *value)');
       const info = Buffer.alloc(PIDFD_INFO.bytes);
       info.writeBigUInt64LE(PIDFD_INFO.exit, 0);
@@ -178,7 +192,7 @@ function bind(): Libc {
     },
     send: (fd, bytes) => (Number(sendTo(fd, bytes, bytes.length, MSG_DONTWAIT, null, 0)) < 0 ? errno() : 0),
     peek(fd, size) {
-      // Bound here: called once for a socket.
+      // Bound here: called once for each socket.
       const receive = library.func('long recv(int fd, _Out_ void *bytes, size_t size, int flags)');
       return Number(receive(fd, Buffer.alloc(size), size, MSG_PEEK | MSG_DONTWAIT)) < 0 ? errno() : 0;
     },
@@ -263,8 +277,8 @@ export function peerCredentials(fd: number): PeerCredentials | undefined {
 }
 
 /**
- * A pidfd of the process at the other end of a unix socket, as of its listen(2), for the caller to
- * close; undefined before Linux 6.5 and for a process of another pid namespace.
+ * A pidfd of the process at the other end of a unix socket, as of its listen(2); the caller closes
+ * it. undefined before Linux 6.5 and for a process of another pid namespace.
  */
 export function peerPidfd(fd: number): number | undefined {
   const bytes = loadLibc()?.getBytes(fd, SOL_SOCKET, SO_PEERPIDFD, 4);
@@ -272,9 +286,9 @@ export function peerPidfd(fd: number): number | undefined {
 }
 
 /**
- * An exclusive lock on the open file, as long as the descriptor is open: `held`, `taken` by another
- * process, or why it cannot be told. Without koffi flock(1) locks it for us: a lock belongs to what
- * was opened, which a child has in common with its parent.
+ * Takes an exclusive lock on the open file, which lasts as long as the descriptor is open: `held`,
+ * `taken` by another process, or why that cannot be determined. Without koffi, flock(1) takes the
+ * lock: it belongs to the open file description, which a child shares with its parent.
  */
 export function lockFile(fd: number): 'held' | 'taken' | string {
   const libc = loadLibc();
@@ -294,9 +308,9 @@ export function lockFile(fd: number): 'held' | 'taken' | string {
 export type DatagramResult = { readonly ok: true } | { readonly ok: false; readonly code: string };
 
 /**
- * Sends one datagram to a unix socket by the process itself, as sd_notify(3) wants it. `@name` is
- * the abstract address of that name (unix(7)). Never blocks. The code is ENOSYS when koffi cannot
- * load.
+ * Sends one datagram to a unix socket from this process itself, as sd_notify(3) requires. `@name`
+ * is the abstract address of that name (unix(7)). Never blocks. The code is ENOSYS when koffi does
+ * not load.
  */
 export function sendDatagram(path: string, bytes: Uint8Array): DatagramResult {
   const libc = loadLibc();

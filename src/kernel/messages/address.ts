@@ -8,7 +8,7 @@ import { message, readU32, reserve, walkAttributes } from '../netlink/codec.js';
 import { familyFromNumber, readAddress } from '../netlink/families.js';
 import * as uapi from '../netlink/uapi.js';
 
-/** The addresses of both families. */
+/** A dump of the addresses of both families. */
 export function encodeAddressDump(): Buffer {
   return message(uapi.RTM_GETADDR, uapi.NLM_F_REQUEST | uapi.NLM_F_DUMP, (writer) =>
     reserve(writer, uapi.IFADDRMSG_LEN),

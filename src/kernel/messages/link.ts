@@ -7,7 +7,7 @@ import type { Link } from '../../model/link.js';
 import { message, putU32, readText, readU32, reserve, walkAttributes } from '../netlink/codec.js';
 import * as uapi from '../netlink/uapi.js';
 
-/** All links, without their counters, which are two thirds of the bytes. */
+/** A dump of all links without their counters, which are two thirds of the bytes. */
 export function encodeLinkDump(): Buffer {
   return message(uapi.RTM_GETLINK, uapi.NLM_F_REQUEST | uapi.NLM_F_DUMP, (writer) => {
     reserve(writer, uapi.IFINFOMSG_LEN);
@@ -16,8 +16,8 @@ export function encodeLinkDump(): Buffer {
 }
 
 /**
- * The link of an RTM_NEWLINK or RTM_DELLINK message; undefined for the per-family messages of
- * bridges.
+ * The link of an RTM_NEWLINK or RTM_DELLINK message; undefined for messages of one family, such as
+ * those of bridges (AF_BRIDGE).
  */
 export function decodeLink(bytes: Buffer, start: number, end: number): Link | undefined {
   const header = start + uapi.NLMSG_HDRLEN;
@@ -94,7 +94,10 @@ function decodeLinkInfo(
   return { kind, vrfTable };
 }
 
-/** Six bytes that are not all zero: loopback has zeros, tunnels have an IP address there. */
+/**
+ * The address as a MAC; undefined unless it is six bytes that are not all zero: loopback has
+ * zeros, a tunnel has an IP address there.
+ */
 function readMac(bytes: Buffer, start: number, end: number): string | undefined {
   if (end - start !== 6) return undefined;
   const hex = bytes.toString('hex', start, end);

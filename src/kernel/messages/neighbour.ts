@@ -1,6 +1,6 @@
 /**
- * RTM_*NEIGH: dump request, decoding, and how the kernel is asked to ask a neighbour
- * (linux/neighbour.h, rtnetlink(7)). No neighbour is set.
+ * RTM_*NEIGH: dump request, decoding, and the request to probe a neighbour (linux/neighbour.h,
+ * rtnetlink(7)). No entry is given an address.
  */
 
 import type { ProbeTarget } from '../../core/ports.js';
@@ -21,7 +21,10 @@ const STATES: ReadonlyMap<number, NeighbourState> = new Map([
   [uapi.NUD_PERMANENT, 'permanent'],
 ]);
 
-/** One neighbour; the answer is it, or ENOENT (neigh_get, net/core/neighbour.c; since Linux 5.0). */
+/**
+ * A request for one neighbour; the kernel answers with it or with ENOENT (neigh_get,
+ * net/core/neighbour.c; since Linux 5.0).
+ */
 export function encodeNeighbourGet({ interfaceIndex, address }: NeighbourId): Buffer {
   return message(uapi.RTM_GETNEIGH, uapi.NLM_F_REQUEST, (writer) => {
     const header = reserve(writer, uapi.NDMSG_LEN);
@@ -31,15 +34,15 @@ export function encodeNeighbourGet({ interfaceIndex, address }: NeighbourId): Bu
   });
 }
 
-/** The neighbours of both families. */
+/** A dump of the neighbours of both families. */
 export function encodeNeighbourDump(): Buffer {
   return message(uapi.RTM_GETNEIGH, uapi.NLM_F_REQUEST | uapi.NLM_F_DUMP, (writer) => reserve(writer, uapi.NDMSG_LEN));
 }
 
 /**
- * Makes the kernel send ARP requests or neighbour solicitations to the address: a known entry is
- * put to NUD_PROBE (unicast, three tries a second apart, then FAILED), an unknown or failed one is
- * resolved as if a packet were waiting (NTF_USE). net/core/neighbour.c, neigh_add().
+ * Makes the kernel send ARP requests or neighbour solicitations to the address. A known entry goes
+ * to NUD_PROBE (unicast, three tries one second apart, then NUD_FAILED). An unknown or failed one
+ * is resolved as if a packet were waiting (NTF_USE). net/core/neighbour.c, neigh_add().
  */
 export function writeProbe(writer: Writer, target: ProbeTarget): void {
   const start = beginMessage(

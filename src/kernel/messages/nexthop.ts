@@ -1,6 +1,6 @@
 /**
- * RTM_*NEXTHOP: dump request and decoding of nexthop objects (linux/nexthop.h, net/ipv4/nexthop.c).
- * The agent makes none and deletes none, so there is nothing here that could.
+ * RTM_*NEXTHOP: dump request and decoding of nexthop objects (linux/nexthop.h,
+ * net/ipv4/nexthop.c). The agent never creates or deletes one.
  */
 
 import type { NexthopObject } from '../../model/route.js';
@@ -12,7 +12,7 @@ import { nexthopState } from './route.js';
 /** struct nexthop_grp. */
 const GROUP_ENTRY_LEN = 8;
 
-/** The nexthop objects of all families. Answered with EOPNOTSUPP before Linux 5.3. */
+/** A dump of the nexthop objects of all families. EOPNOTSUPP before Linux 5.3. */
 export function encodeNexthopDump(): Buffer {
   return message(uapi.RTM_GETNEXTHOP, uapi.NLM_F_REQUEST | uapi.NLM_F_DUMP, (writer) =>
     reserve(writer, uapi.NHMSG_LEN),
@@ -20,7 +20,8 @@ export function encodeNexthopDump(): Buffer {
 }
 
 /**
- * The object of an RTM_NEWNEXTHOP message; undefined for those of bridges (NHA_FDB) and garbage.
+ * The object of an RTM_NEWNEXTHOP message; undefined for nexthops of bridges (NHA_FDB) and
+ * garbage.
  */
 export function decodeNexthopObject(bytes: Buffer, start: number, end: number): NexthopObject | undefined {
   const header = start + uapi.NLMSG_HDRLEN;

@@ -1,14 +1,14 @@
 /**
- * Foreign default routes to the byte: taken from a dump, named in a deletion, put back
+ * Foreign default routes, byte for byte: taken from a dump, named in a deletion, put back
  * (linux/rtnetlink.h; rtnetlink(7)).
  *
- * What is kept is struct rtmsg and every attribute as it came, those unknown to us too, so that
- * source address, MTU, preference and the like survive. Left out is what only a dump has:
- * RTA_CACHEINFO, and of rtm_flags all but RTNH_F_ONLINK, which the kernel refuses in a request
- * ("Invalid flags"). A lifetime is kept as the time of its end, and put back as RTA_EXPIRES; the
- * next router advertisement renews it (fib6_add_rt2node, net/ipv6/ip6_fib.c).
+ * struct rtmsg and every attribute are kept as they came, unknown ones too, so that source
+ * address, MTU, preference and the like survive. What only a dump has is left out: RTA_CACHEINFO,
+ * and all of rtm_flags except RTNH_F_ONLINK, which the kernel refuses in a request ("Invalid
+ * flags"). A lifetime is kept as the time of its end and put back as RTA_EXPIRES; the next router
+ * advertisement renews it (fib6_add_rt2node, net/ipv6/ip6_fib.c).
  *
- * Invariant: the same bytes delete and create. A route that was changed since it was read does not
+ * Invariant: the same bytes delete and create. A route that has changed since it was read does not
  * match, and stays.
  */
 
@@ -34,7 +34,7 @@ const RTA_EXPIRES_OFFSET = 8;
 const TICKS_PER_S = 100;
 
 /**
- * The route of an RTM_NEWROUTE message as it was dumped; undefined unless it is a unicast default
+ * The route of an RTM_NEWROUTE message with its bytes; undefined unless it is a unicast default
  * route.
  */
 export function originalOf(route: Route, bytes: Buffer, start: number, end: number): Original | undefined {
@@ -51,7 +51,7 @@ export function originalOf(route: Route, bytes: Buffer, start: number, end: numb
     if (type === uapi.RTA_CACHEINFO || type === uapi.RTA_EXPIRES) return;
     const attribute = Buffer.alloc(align(to - from + 4));
     bytes.copy(attribute, 0, from - 4, to);
-    // What the kernel says of their state it does not take back (fib_get_nhs).
+    // The kernel refuses the state flags of next hops in a request (fib_get_nhs).
     if (type === uapi.RTA_MULTIPATH)
       walkNexthops(attribute, 4, to - from + 4, (at) => void (attribute[at + 2]! &= uapi.RTNH_F_ONLINK));
     parts.push(attribute);
@@ -70,14 +70,13 @@ function endOf(bytes: Buffer, start: number, end: number): number | undefined {
   return ticks === 0 ? undefined : Math.round(uptime() + ticks / TICKS_PER_S);
 }
 
-/** Whether the route would have ended by now: then there is nothing to put back. */
+/** Whether the route's lifetime is over (less than a second remains): then it is not put back. */
 export function isOver({ expiresAtS }: AdoptedRoute): boolean {
   return expiresAtS !== undefined && expiresAtS - uptime() < 1;
 }
 
 /**
- * Why the record cannot be put on the wire; undefined when it can. It was on disk: nothing is taken
- * for granted.
+ * Why the record cannot be encoded; undefined when it can. It comes from a file, so it is checked.
  */
 export function originalFault(adopted: AdoptedRoute): string | undefined {
   const bytes = Buffer.from(adopted.message, 'hex');
@@ -87,14 +86,14 @@ export function originalFault(adopted: AdoptedRoute): string | undefined {
   return undefined;
 }
 
-/** RTM_DELROUTE, naming everything that the kernel said of the route. */
+/** RTM_DELROUTE with everything that the kernel reported of the route. */
 export function writeAdoptRoute(writer: Writer, adopted: AdoptedRoute): void {
   const start = beginMessage(writer, uapi.RTM_DELROUTE, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK);
   putKept(writer, adopted);
   endMessage(writer, start);
 }
 
-/** RTM_NEWROUTE: EEXIST when another route stands in its place. */
+/** RTM_NEWROUTE; the kernel answers EEXIST when another route has taken its place. */
 export function writeRestoreRoute(writer: Writer, adopted: AdoptedRoute): void {
   const start = beginMessage(
     writer,
@@ -108,8 +107,8 @@ export function writeRestoreRoute(writer: Writer, adopted: AdoptedRoute): void {
 }
 
 /**
- * The interface is that of the route, which may have been found again under another index (fact
- * K9).
+ * Writes the kept bytes with the interface indexes of `route`: the interface may have another
+ * index than before (fact K9).
  */
 function putKept(writer: Writer, { route, message }: AdoptedRoute): void {
   const kept = Buffer.from(message, 'hex');

@@ -1,9 +1,9 @@
 /**
  * RTM_*ROUTE: encode and decode (linux/rtnetlink.h, struct rtmsg; rtnetlink(7)).
  *
- * Invariants: a route is created with CREATE|EXCL, never REPLACE (fact K3), and deleted by its full
- * tuple (fact K5). A next hop without gateway is sent with scope link, so it is on-link because
- * somebody meant it; a next hop without interface is not sent at all.
+ * Invariants: a route is created with CREATE|EXCL, never REPLACE (fact K3), and deleted by its
+ * full tuple (fact K5). Its scope is its own or the default of ip-route(8), which is link without
+ * a gateway. A route whose next hop has no interface is never sent.
  */
 
 import { addressBytes, type Family, familyBits, familyOf, readBits } from '../../model/address.js';
@@ -42,17 +42,17 @@ const TYPES: readonly RouteType[] = [
   'throw',
 ];
 
-/** Of the flags of a next hop those by which the kernel says that it cannot carry. */
+/** The flags by which the kernel marks a next hop that cannot carry packets. */
 export const CANNOT_CARRY = uapi.RTNH_F_DEAD | uapi.RTNH_F_LINKDOWN;
 
 const WITHOUT_NEXTHOP: ReadonlySet<RouteType> = new Set<RouteType>(['blackhole', 'unreachable', 'prohibit', 'throw']);
 
-/** The name of a rtm_type. */
+/** The name of an rtm_type. */
 export function routeType(number: number): RouteType {
   return TYPES[number] ?? 'other';
 }
 
-/** Why the route cannot be put on the wire; undefined when it can. */
+/** Why the route cannot be encoded; undefined when it can. */
 export function routeFault(route: Route): string | undefined {
   if (route.type === 'other') return 'route type is not known';
   if (WITHOUT_NEXTHOP.has(route.type))
@@ -125,8 +125,9 @@ function putMultipath(writer: Writer, route: Route): void {
 }
 
 /**
- * A dump of the routes of one family. `protocol` and `table` are filters of the kernel under
- * NETLINK_GET_STRICT_CHK (Linux 4.20, fact N6) and mere hints without: check what comes.
+ * A dump of the routes of one family. With NETLINK_GET_STRICT_CHK (Linux 4.20, fact N6) the kernel
+ * filters by `protocol` and `table`; without it the kernel ignores them, so the caller checks
+ * again.
  */
 export function encodeRouteDump(
   family: Family,
@@ -141,8 +142,8 @@ export function encodeRouteDump(
 }
 
 /**
- * The route of an RTM_NEWROUTE or RTM_DELROUTE message; undefined for other families, cache entries
- * and garbage. `deadFlags`: the flags that make a next hop `dead`.
+ * The route of an RTM_NEWROUTE or RTM_DELROUTE message; undefined for other families, cache
+ * entries and garbage. A next hop with one of `deadFlags` is `dead`.
  */
 export function decodeRoute(bytes: Buffer, start: number, end: number, deadFlags = CANNOT_CARRY): Route | undefined {
   const header = start + uapi.NLMSG_HDRLEN;
@@ -182,7 +183,7 @@ export function decodeRoute(bytes: Buffer, start: number, end: number, deadFlags
       case uapi.RTA_MULTIPATH:
         nexthops = decodeMultipath(bytes, from, to, deadFlags);
         break;
-      // Most routes have none of these: then no object is made for them.
+      // Most routes have none of these, and no object is made for them.
       case uapi.RTA_SRC:
         if (bytes[header + 2] !== 0 && 8 * (to - from) === familyBits(family))
           (more ??= {}).from = prefix(readAddress(bytes, from, to)!, bytes[header + 2]!);
@@ -210,7 +211,7 @@ export function decodeRoute(bytes: Buffer, start: number, end: number, deadFlags
   });
   const type = routeType(bytes[header + 7]!);
   if (WITHOUT_NEXTHOP.has(type))
-    nexthops = []; // IPv6 hangs these on `lo`
+    nexthops = []; // IPv6 gives these the interface `lo`
   else if (nexthops === undefined)
     nexthops = interfaceIndex > 0 ? [nexthopState(gateway, interfaceIndex, flags, deadFlags)] : [];
   const scope = bytes[header + 6]!;
@@ -238,13 +239,13 @@ type More = {
 const PREFERENCES: Readonly<Partial<Record<number, RouterPreference>>> = { 1: 'high', 3: 'low' };
 
 /**
- * Offset of rta_expires in struct rta_cacheinfo. It counts in USER_HZ, which is 100 everywhere
- * (time(7)).
+ * Offset of rta_expires in struct rta_cacheinfo. Its unit is 1/USER_HZ, and USER_HZ is 100
+ * everywhere (time(7)).
  */
 const RTA_EXPIRES_AT = 8;
 const TICK_MS = 10;
 
-/** A next hop with what its flags (RTNH_F_*) say. */
+/** The next hop with the state that its flags (RTNH_F_*) give. */
 export function nexthopState(
   gateway: string | undefined,
   interfaceIndex: number,
@@ -252,7 +253,7 @@ export function nexthopState(
   deadFlags = CANNOT_CARRY,
   weight = 1,
 ): Nexthop {
-  // Nearly all are so, and there may be a million of them.
+  // Nearly all next hops are like this, and there may be a million.
   if ((flags & (CANNOT_CARRY | uapi.RTNH_F_ONLINK)) === 0 && weight === 1)
     return { gateway, interfaceIndex, dead: false };
   return {
@@ -265,7 +266,7 @@ export function nexthopState(
   };
 }
 
-/** RTA_NH_ID: the nexthop object that the route hangs on; 0: none. */
+/** RTA_NH_ID: the id of the nexthop object that the route uses; 0: none. */
 export function nexthopObjectOf(bytes: Buffer, start: number, end: number): number {
   let id = 0;
   walkAttributes(bytes, start + uapi.NLMSG_HDRLEN + uapi.RTMSG_LEN, end, (type, from, to) => {
@@ -282,7 +283,7 @@ function decodeMultipath(bytes: Buffer, start: number, end: number, deadFlags: n
       if (type === uapi.RTA_GATEWAY) gateway = readAddress(bytes, from, to);
       else if (type === uapi.RTA_VIA) gateway = readAddress(bytes, from + 2, to);
     });
-    // struct rtnexthop: rtnh_flags, then rtnh_hops, which is the weight less one.
+    // struct rtnexthop: rtnh_flags, then rtnh_hops, which is the weight minus one.
     nexthops.push(nexthopState(gateway, bytes.readInt32LE(at + 4), bytes[at + 2]!, deadFlags, bytes[at + 3]! + 1));
   });
   return nexthops;

@@ -1,9 +1,9 @@
 /**
- * What a rule has beyond the fields of the agent's own: linux/fib_rules.h, net/core/fib_rules.c
- * (fib_nl_fill_rule).
+ * The fields of a rule that the agent's own rules do not have: linux/fib_rules.h,
+ * net/core/fib_rules.c (fib_nl_fill_rule).
  *
- * Invariant: an attribute or a flag that this file does not know ends up in `unknown`, never in
- * silence.
+ * Invariant: an attribute or flag that this file does not know is listed in `unknown`, never
+ * dropped.
  */
 
 import { type Address, type Family, familyBits } from '../../model/address.js';
@@ -22,7 +22,7 @@ const ACTIONS: ReadonlyMap<number, RuleAction> = new Map([
   [uapi.FR_ACT_PROHIBIT, 'prohibit'],
 ]);
 
-/** How the kernel says that no group is suppressed: -1. */
+/** The kernel's value for "no group is suppressed": -1. */
 const NO_GROUP = 0xffffffff;
 
 type Draft = { -readonly [Key in keyof RuleDetail]: RuleDetail[Key] };
@@ -34,7 +34,7 @@ export function decodeRuleDetail(family: Family, bytes: Buffer, header: number, 
   if ((flags & uapi.FIB_RULE_INVERT) !== 0) detail.inverted = true;
   if (bytes[header + 3] !== 0) detail.tos = bytes[header + 3]!;
   const unknown: string[] = [];
-  // A rule that looks for the source address itself; ip-rule(8) cannot make one.
+  // A rule that makes the kernel choose a source address; ip-rule(8) cannot create one.
   if ((flags & uapi.FIB_RULE_FIND_SADDR) !== 0) unknown.push('flag 0x10000');
   const [from, to] = [prefixOf(family, bytes[header + 2]!), prefixOf(family, bytes[header + 1]!)];
   if (from !== undefined) detail.from = from;
@@ -42,7 +42,7 @@ export function decodeRuleDetail(family: Family, bytes: Buffer, header: number, 
   const masks = { mark: 0, dscp: 0x3f, flowLabel: 0xfffff, sourcePort: 0xffff, destinationPort: 0xffff };
   walkAttributes(bytes, header + uapi.FIB_RULE_HDR_LEN, end, (type, at, stop) => {
     switch (type) {
-      // The agent's own fields (rule.ts), the realm, which selects nothing, and padding.
+      // Fields that rule.ts decodes, the realm, which selects nothing, and padding.
       case uapi.FRA_IIFNAME:
       case uapi.FRA_PRIORITY:
       case uapi.FRA_SUPPRESS_PREFIXLEN:
@@ -123,12 +123,15 @@ export function decodeRuleDetail(family: Family, bytes: Buffer, header: number, 
   return detail;
 }
 
-/** FRA_SRC and FRA_DST are left out where the address is all zero. */
+/**
+ * The prefix of that length with an address of zeros: the kernel omits FRA_SRC and FRA_DST when
+ * the address is all zero.
+ */
 function prefixOf(family: Family, length: number): Prefix | undefined {
   return length === 0 ? undefined : prefix(defaultPrefix(family).address, length);
 }
 
-/** All zero where it is of no length that the family has. */
+/** The address; all zero when its length does not fit the family. */
 function addressOf(family: Family, bytes: Buffer, start: number, end: number): Address {
   const address = 8 * (end - start) === familyBits(family) ? readAddress(bytes, start, end) : undefined;
   return address ?? defaultPrefix(family).address;
@@ -138,7 +141,7 @@ function masked(selector: Masked | undefined, mask: number): Masked | undefined 
   return selector === undefined ? undefined : { value: (selector.value & mask) >>> 0, mask };
 }
 
-/** A mask that is not whole goes with a single port (fib_nl2rule_port_mask). */
+/** A partial mask comes with a single port (fib_nl2rule_port_mask). */
 function under(range: Range, mask: number): Range {
   return mask === 0xffff ? range : { ...range, mask };
 }

@@ -1,9 +1,9 @@
 /**
  * RTM_*RULE: encode and decode (linux/fib_rules.h, struct fib_rule_hdr; ip-rule(8)).
  *
- * Invariant: a rule is deleted by every field that it was created with. A rule that has anything
- * beyond the fields of the model and one source address decodes as `foreign`, so that nobody
- * mistakes it for one of ours.
+ * Invariant: a rule is deleted by every field that it was created with. A rule with anything
+ * beyond the fields of the model and one source address decodes as `foreign`, so that it is never
+ * mistaken for one of ours.
  */
 
 import { familyBits } from '../../model/address.js';
@@ -26,10 +26,10 @@ import { familyFromNumber, familyNumber, putAddress } from '../netlink/families.
 import * as uapi from '../netlink/uapi.js';
 import { decodeRuleDetail } from './rule-detail.js';
 
-/** How the kernel says that nothing is suppressed: -1. */
+/** The kernel's value for "nothing is suppressed": -1. */
 const SUPPRESS_NOTHING = 0xffffffff;
 
-/** Why the rule cannot be put on the wire; undefined when it can. */
+/** Why the rule cannot be encoded; undefined when it can. */
 export function ruleFault(rule: Rule): string | undefined {
   if (rule.foreign) return 'rule has selectors or actions that are not ours to set';
   if (Object.keys(rule.detail ?? {}).some((key) => key !== 'action' && key !== 'from'))
@@ -40,7 +40,9 @@ export function ruleFault(rule: Rule): string | undefined {
   return undefined;
 }
 
-/** `again`: without NLM_F_EXCL the kernel takes a rule that stands already a second time (fact K22). */
+/**
+ * `again`: without NLM_F_EXCL the kernel adds a rule that exists already a second time (fact K22).
+ */
 export function writeAddRule(writer: Writer, rule: Rule, again = false): void {
   const flags = uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | uapi.NLM_F_CREATE | (again ? 0 : uapi.NLM_F_EXCL);
   writeRule(writer, uapi.RTM_NEWRULE, flags, rule);

@@ -1,7 +1,7 @@
 /**
  * NLMSG_ERROR and NLMSG_DONE: how the kernel answers (linux/netlink.h, struct nlmsgerr; the
- * kernel's Documentation/userspace-api/netlink/intro.rst). Its own words come in an attribute
- * behind the errno when NETLINK_EXT_ACK is on.
+ * kernel's Documentation/userspace-api/netlink/intro.rst). With NETLINK_EXT_ACK the kernel's
+ * message text follows the errno in an attribute.
  */
 
 import type { StepResult } from '../../core/ports.js';
@@ -17,7 +17,7 @@ export function decodeError(bytes: Buffer, start: number, end: number): StepResu
   const errno = -bytes.readInt32LE(payload);
   if (errno === 0) return { ok: true };
   const flags = messageFlags(bytes, start);
-  // Without NETLINK_CAP_ACK the whole request is repeated in front of the attributes.
+  // Without NETLINK_CAP_ACK the whole request is repeated before the attributes.
   const repeated = (flags & NLM_F_CAPPED) !== 0 ? NLMSG_HDRLEN : align(bytes.readUInt32LE(payload + 4));
   return failure(errno, (flags & NLM_F_ACK_TLVS) !== 0 ? words(bytes, payload + 4 + repeated, end) : '');
 }

@@ -1,10 +1,9 @@
 /**
- * Classic BPF as the kernel runs it on a netlink socket (linux/filter.h, linux/bpf_common.h): the
- * few instructions that the filters of this directory are made of, and labels for their jumps. What
- * a filter means is in events-filter.ts and process/process-filter.ts.
+ * Classic BPF for netlink sockets (linux/filter.h, linux/bpf_common.h): the few instructions that
+ * the filters of this directory use, and labels for their jumps. The filters are in
+ * events-filter.ts and process/process-filter.ts.
  *
- * Invariant: a conditional jump reaches 255 instructions, and one that would have to reach farther
- * throws.
+ * Invariant: a conditional jump reaches 255 instructions; assembling a longer one throws.
  */
 
 import type { FilterInstruction } from '../../native/libc.js';
@@ -28,8 +27,8 @@ export const SHIFT_RIGHT_BY_X = 0x7c;
 export const PASS = 0xffffffff;
 
 /**
- * Classic BPF loads are in network order, netlink is in the host's, which is little-endian
- * (codec.ts).
+ * Swaps the bytes: classic BPF loads in network order, and netlink is in host order, which is
+ * little-endian (codec.ts).
  */
 export function half(value: number): number {
   return ((value & 0xff) << 8) | (value >> 8);
@@ -39,10 +38,10 @@ export function word(value: number): number {
   return ((half(value & 0xffff) << 16) | half(value >>> 16)) >>> 0;
 }
 
-/** An instruction with the labels that it jumps to (none: the next one), or a label. */
+/** An instruction with the labels that it jumps to (none: the next instruction), or a label. */
 export type Line = readonly [code: number, k: number, ifTrue?: string | undefined, ifFalse?: string] | string;
 
-/** The program, its labels turned into distances. */
+/** The program with its labels replaced by distances. */
 export function assemble(lines: readonly Line[]): readonly FilterInstruction[] {
   const labels = new Map<string, number>();
   const instructions: Exclude<Line, string>[] = [];

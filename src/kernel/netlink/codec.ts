@@ -1,17 +1,17 @@
 /**
- * Netlink's framing: message headers and attributes, written and walked by hand (netlink(7),
+ * Netlink's framing: reads and writes message headers and attributes (netlink(7),
  * linux/netlink.h). What a message means is in messages/.
  *
- * Integers are host order; every platform that the netlink package has a binary for is
- * little-endian. Invariant: walking never reads behind the bytes it was given, whatever lengths
+ * Integers are in host order; every platform that the netlink package has a binary for is
+ * little-endian. Invariant: walking never reads past the end of the given bytes, whatever lengths
  * they claim.
  */
 
 import { NLA_TYPE_MASK, NLMSG_HDRLEN, RTNEXTHOP_LEN } from './uapi.js';
 
 /**
- * Messages being written, one behind the other. `bytes` grows; `length` is how much of it is used,
- * and what lies behind is zero.
+ * Messages being written, one after the other. `bytes` grows; `length` is the part in use, and the
+ * rest is zero.
  */
 export interface Writer {
   bytes: Buffer;
@@ -23,7 +23,7 @@ export function align(length: number): number {
   return ((length + 3) & ~3) >>> 0;
 }
 
-/** What `write` writes, in bytes of its own. */
+/** What `write` writes, in a buffer of its own. */
 export function alone(write: (writer: Writer) => void): Buffer {
   const writer: Writer = { bytes: Buffer.alloc(256), length: 0 };
   write(writer);
@@ -32,7 +32,7 @@ export function alone(write: (writer: Writer) => void): Buffer {
 
 /**
  * Begins a message with its nlmsghdr; pass the result to {@link endMessage}. Sequence number and
- * port are zero, whoever sends it fills in the former.
+ * port are zero; the sender fills in the sequence number.
  */
 export function beginMessage(writer: Writer, type: number, flags: number): number {
   const start = reserve(writer, NLMSG_HDRLEN);
@@ -41,12 +41,12 @@ export function beginMessage(writer: Writer, type: number, flags: number): numbe
   return start;
 }
 
-/** Fills in the length of the message that begins there. */
+/** Fills in the length of the message that begins at `start`. */
 export function endMessage(writer: Writer, start: number): void {
   writer.bytes.writeUInt32LE(writer.length - start, start);
 }
 
-/** One message in bytes of its own: nlmsghdr, and what `body` writes. */
+/** One message in a buffer of its own: nlmsghdr, and what `body` writes. */
 export function message(type: number, flags: number, body: (writer: Writer) => void): Buffer {
   return alone((writer) => {
     const start = beginMessage(writer, type, flags);
@@ -55,7 +55,7 @@ export function message(type: number, flags: number, body: (writer: Writer) => v
   });
 }
 
-/** Room for `size` bytes, zeroed and aligned; its offset. */
+/** Reserves `size` bytes, zeroed and aligned; returns their offset. */
 export function reserve(writer: Writer, size: number): number {
   const offset = writer.length;
   writer.length += align(size);
@@ -89,7 +89,7 @@ export function putU32(writer: Writer, type: number, value: number): void {
   writer.bytes.writeUInt32LE(value, offset);
 }
 
-/** Words of 32 bits in network order: what an address is. */
+/** Writes 32-bit words in network order, such as an address. */
 export function putWords(writer: Writer, type: number, words: readonly number[]): void {
   const offset = beginAttribute(writer, type, 4 * words.length);
   words.forEach((word, i) => writer.bytes.writeUInt32BE(word, offset + 4 * i));
@@ -109,7 +109,7 @@ export function endNest(writer: Writer, nest: number): void {
   writer.bytes.writeUInt16LE(writer.length - nest, nest);
 }
 
-/** One message inside a received datagram: `bytes[start..end)`, header included. */
+/** One message of a received datagram: `bytes[start..end)`, header included. */
 export type MessageVisitor = (type: number, bytes: Buffer, start: number, end: number) => void;
 
 /** Visits every whole message of a datagram. Returns false when the rest of it is malformed. */
@@ -124,7 +124,7 @@ export function walkMessages(bytes: Buffer, visit: MessageVisitor): boolean {
   return start >= bytes.length;
 }
 
-/** nlmsghdr fields of the message that starts there. */
+/** nlmsg_flags of the message at `start`. */
 export function messageFlags(bytes: Buffer, start: number): number {
   return bytes.readUInt16LE(start + 6);
 }
@@ -137,10 +137,10 @@ export function messagePort(bytes: Buffer, start: number): number {
   return bytes.readUInt32LE(start + 12);
 }
 
-/** One attribute: its type without flag bits, and where its value lies. */
+/** One attribute: its type without flag bits, and the range of its value. */
 export type AttributeVisitor = (type: number, start: number, end: number) => void;
 
-/** Visits the attributes in `bytes[start..end)`; stops quietly at the first malformed one. */
+/** Visits the attributes in `bytes[start..end)`; stops silently at the first malformed one. */
 export function walkAttributes(bytes: Buffer, start: number, end: number, visit: AttributeVisitor): void {
   let at = start;
   while (at + 4 <= end) {
@@ -151,7 +151,10 @@ export function walkAttributes(bytes: Buffer, start: number, end: number, visit:
   }
 }
 
-/** Visits each struct rtnexthop of RTA_MULTIPATH in `bytes[start..end)` with its end and its position; stops quietly at the first malformed one. */
+/**
+ * Visits each struct rtnexthop of RTA_MULTIPATH in `bytes[start..end)` with its start, end and
+ * position; stops silently at the first malformed one.
+ */
 export function walkNexthops(
   bytes: Buffer,
   start: number,
@@ -167,17 +170,17 @@ export function walkNexthops(
   }
 }
 
-/** A u8 attribute's value; 0 when it is empty. */
+/** The value of a u8 attribute; 0 when it is empty. */
 export function readU8(bytes: Buffer, start: number, end: number): number {
   return end > start ? bytes[start]! : 0;
 }
 
-/** A u32 attribute's value; 0 when it is too short to be one. */
+/** The value of a u32 attribute; 0 when it is too short. */
 export function readU32(bytes: Buffer, start: number, end: number): number {
   return end - start >= 4 ? bytes.readUInt32LE(start) : 0;
 }
 
-/** A string attribute's value, up to its NUL. */
+/** The value of a string attribute, up to its NUL. */
 export function readText(bytes: Buffer, start: number, end: number): string {
   let stop = start;
   while (stop < end && bytes[stop] !== 0) stop++;

@@ -1,16 +1,16 @@
 /**
- * Requests and their answers over one socket: sequence numbers, acknowledgements, dumps. What is
- * asked and what the answers mean is in messages/.
+ * Requests and their answers over one socket: sequence numbers, acknowledgements, dumps. The
+ * contents of requests and answers are in messages/.
  *
- * Changes travel in windows of {@link WINDOW} requests, each window one send. Only the last request
- * of a window asks for an acknowledgement: the kernel takes them in order, within the system call,
- * and reports every failure unasked, so whatever was not refused before that acknowledgement was
- * done.
+ * Changes are sent in windows of {@link WINDOW} requests, one send(2) each. Only the last request
+ * of a window asks for an acknowledgement. The kernel processes the requests in order within the
+ * system call and reports every failure unasked, so a request that was not refused before that
+ * acknowledgement has succeeded.
  *
- * Invariants: every request is answered exactly once, by the kernel, by an error or by close(). No
- * more windows are under way than have room for a refusal of each request in the receive buffer
- * (fact N2). A dump that the kernel flags as interrupted (NLM_F_DUMP_INTR) is thrown away and asked
- * again, never handed out.
+ * Invariants: every request gets exactly one result, from the kernel, from an error or from
+ * close(). There are never more windows under way than the receive buffer has room for refusals of
+ * all their requests (fact N2). A dump that the kernel marks as interrupted (NLM_F_DUMP_INTR) is
+ * discarded and repeated, never returned.
  */
 
 import type { StepResult } from '../../core/ports.js';
@@ -21,25 +21,24 @@ import { type NetlinkSocket, openSocket, type SocketOptions } from './socket.js'
 import { NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP } from './uapi.js';
 import { OK, type Window } from './window.js';
 
-/** Dumps of one request that may be torn in a row before the caller hears of it. */
+/** How many times in a row one dump may be interrupted before it fails. */
 export const DUMP_ATTEMPTS = 8;
 /**
- * Windows of one batch under way at once: 600 refusals are some 770 KB of the 2 MiB that the socket
- * has (1 MiB asked for, doubled by the kernel).
+ * Windows of one batch under way at once: 600 refusals take some 770 KB of the socket's 2 MiB (1
+ * MiB requested, doubled by the kernel).
  */
 export const WINDOWS_AT_ONCE = 3;
-/** Requests of one send of which each has an answer of its own: some 64 KiB of the receive buffer. */
+/** Requests in one send where each has an answer of its own: some 64 KiB of the receive buffer. */
 const GETS_AT_ONCE = 64;
 /**
- * rtnetlink answers within the system call that asks; silence this long means that an answer was
- * lost.
+ * rtnetlink answers within the system call; without an answer for this long, the answer was lost.
  */
 const REPLY_TIMEOUT_MS = 5000;
 
 /** Decodes one message of a dump; undefined leaves it out. */
 export type DumpDecoder<T> = (bytes: Buffer, start: number, end: number, type: number) => T | undefined;
 
-/** What the kernel has found, undefined when nothing of that kind came; or why it refuses. */
+/** What the kernel found (undefined: nothing of that kind), or why it refused. */
 export type GetAnswer<T> = { readonly found: T | undefined } | { readonly code: string; readonly message: string };
 
 interface Pending {
@@ -52,7 +51,7 @@ interface Work {
   readonly fail: (code: string, message: string) => void;
 }
 
-/** A window that was sent and whose last answer has not come. */
+/** A window that was sent and is not yet acknowledged. */
 interface Flight {
   readonly window: Window;
   /** By position in the window. */
@@ -66,7 +65,7 @@ export class Connection {
   readonly #socket: NetlinkSocket;
   readonly #pending = new Map<number, Pending>();
   readonly #flights: Flight[] = [];
-  /** One dump at a time: the kernel runs no more on a socket. */
+  /** Dumps run one at a time: the kernel runs only one on a socket. */
   readonly #queue: Work[] = [];
   #busy = false;
   #sequence = 1;
@@ -86,20 +85,20 @@ export class Connection {
     });
   }
 
-  /** nlmsg_pid of the requests, which the kernel repeats in the notifications that they cause. */
+  /** nlmsg_pid of the requests; the kernel repeats it in the notifications that they cause. */
   get port(): number {
     return this.#socket.port;
   }
 
   /**
-   * Filters of dumps, the kernel's words for a refusal, and room for more than one window: whatever
-   * takes koffi (socket.ts).
+   * Turns on dump filters, the kernel's error texts, and more than one window at a time:
+   * everything that needs koffi (socket.ts).
    */
   harden(): void {
     this.#socket.harden();
   }
 
-  /** The first of as many sequence numbers in a row: what a window is to be written with. */
+  /** Reserves `count` consecutive sequence numbers for a window and returns the first. */
   reserve(count: number): number {
     if (this.#sequence + count > 0xffffffff) this.#sequence = 1;
     const first = this.#sequence;
@@ -108,9 +107,9 @@ export class Connection {
   }
 
   /**
-   * Sends windows; one result for each request, in order. The first window leaves within this call,
-   * whatever else is under way. Windows are taken from the iterable as they are sent, so that they
-   * may be written as late as that. Never rejects.
+   * Sends windows; returns one result for each request, in order. The first window is sent within
+   * this call, whatever else is under way. Each window is taken from the iterable just before it
+   * is sent, so it may be written that late. Never rejects.
    */
   change(windows: Iterable<Window>): Promise<readonly StepResult[]> {
     const waiting = windows[Symbol.iterator]();
@@ -141,7 +140,7 @@ export class Connection {
 
   /**
    * Everything that the dump yields. Rejects with a `code` when the kernel refuses it or every
-   * attempt is torn.
+   * attempt is interrupted.
    */
   dump<T>(request: Buffer, decode: DumpDecoder<T>): Promise<readonly T[]> {
     return new Promise((resolve, reject) => {
@@ -185,8 +184,9 @@ export class Connection {
   }
 
   /**
-   * What each request names, undefined for what is not there. Rejects with a `code` when the kernel
-   * refuses to tell. Requests leave by {@link GETS_AT_ONCE}, so that the answers have room.
+   * The answer to each request; undefined where the kernel has no such object. Rejects with a
+   * `code` when the kernel refuses. At most {@link GETS_AT_ONCE} requests are sent at once, so
+   * that the answers fit the buffer.
    */
   async get<T>(requests: readonly Buffer[], decode: DumpDecoder<T>): Promise<readonly (T | undefined)[]> {
     return (await this.answers(requests, decode)).map((answer) => {
@@ -196,7 +196,7 @@ export class Connection {
     });
   }
 
-  /** As {@link get}, with refusals as answers. */
+  /** Like {@link get}, with refusals as answers. */
   async answers<T>(requests: readonly Buffer[], decode: DumpDecoder<T>): Promise<readonly GetAnswer<T>[]> {
     const found: GetAnswer<T>[] = [];
     for (let from = 0; from < requests.length; from += GETS_AT_ONCE) {
@@ -225,7 +225,7 @@ export class Connection {
     });
   }
 
-  /** Answers everything outstanding with ECANCELED. */
+  /** Ends everything outstanding with ECANCELED. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -288,8 +288,8 @@ export class Connection {
   }
 
   /**
-   * A timer for what the kernel has not answered by the next turn of the loop: hardly ever one, and
-   * the first timer of a process takes 0.4 ms.
+   * Starts the time-out only if the kernel has not answered by the next turn of the loop, which is
+   * rare: the first timer of a process takes 0.4 ms.
    */
   #watch(): void {
     if (this.#watching || this.#timer !== undefined) return;
@@ -320,8 +320,8 @@ export class Connection {
   }
 
   /**
-   * A process that was stopped or busy has its answers waiting: let the loop poll once before
-   * giving them up.
+   * A process that was stopped or busy may have answers waiting: the loop polls once before they
+   * are given up.
    */
   #expire(progress: number): void {
     setImmediate(() =>

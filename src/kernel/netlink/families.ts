@@ -1,4 +1,4 @@
-/** Address families and addresses between the model's spelling and the wire's. */
+/** Converts address families and addresses between the model and the wire. */
 
 import { type Address, addressBits, addressFromBits, type Family, readBits } from '../../model/address.js';
 import { putWords, type Writer } from './codec.js';
@@ -21,7 +21,7 @@ export function readAddress(bytes: Buffer, start: number, end: number): Address 
   return length === 4 || length === 16 ? addressFromBits(readBits(bytes, start, end)) : undefined;
 }
 
-/** An attribute that is an address. */
+/** Writes an attribute that is an address. */
 export function putAddress(writer: Writer, type: number, address: Address): void {
   putWords(writer, type, addressBits(address));
 }

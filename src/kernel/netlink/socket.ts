@@ -1,13 +1,13 @@
 /**
- * One netlink socket, of rtnetlink unless told otherwise: the raw socket of the `netlink` package
- * with the options that it cannot set itself, put on its descriptor through libc. What travels over
- * it is the business of connection.ts and events.ts.
+ * One netlink socket, of rtnetlink unless `protocol` says otherwise: the raw socket of the
+ * `netlink` package. Options that the package cannot set are set on its descriptor through libc.
+ * The traffic is the concern of connection.ts and events.ts.
  *
  * Invariants (facts N1-N3). The package aborts the process when its socket has a pending error,
- * when a handler throws inside its callback and on an `error` event without a listener. So:
- * NETLINK_NO_ENOBUFS (an overflow then only counts), every handler wrapped, a listener always
- * there. It also falls over a socket closed inside its own callback, so closing waits for the check
- * phase of the event loop.
+ * when a handler throws inside its callback, and on an `error` event without a listener. Therefore
+ * NETLINK_NO_ENOBUFS is set (an overflow is then only counted), every handler is wrapped, and
+ * there is always a listener. The package also crashes when a socket is closed inside its own
+ * callback, so closing waits for the check phase of the event loop.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -22,14 +22,15 @@ export interface SocketOptions {
   /** Receive buffer in bytes, as SO_RCVBUF counts. */
   readonly receiveBuffer: number;
   /**
-   * Largest datagram, and memory of each until it is collected as garbage, however little comes; 0:
-   * ask the kernel for the size of each first, which costs a second system call.
+   * The largest datagram, in bytes. Each datagram occupies that much memory until it is garbage
+   * collected. 0: ask the kernel for the size of each datagram first, which costs a second system
+   * call.
    */
   readonly datagramBytes: number;
-  /** Dumps come in datagrams of this size, once {@link NetlinkSocket.harden} has been called. */
+  /** Size of the datagrams of a dump, in bytes, after {@link NetlinkSocket.harden}. */
   readonly dumpBytes?: number;
   readonly onDatagram: (bytes: Buffer) => void;
-  /** The socket is unusable from now on, or one datagram was lost. */
+  /** The socket is unusable from now on, or a datagram was lost. */
   readonly onError: (error: Error) => void;
 }
 
@@ -37,7 +38,7 @@ export interface NetlinkSocket {
   /** nlmsg_pid of what this socket sends. */
   readonly port: number;
   /**
-   * NETLINK_NO_ENOBUFS is on: an overflow loses messages, but cannot end the process. False until
+   * NETLINK_NO_ENOBUFS is set: an overflow loses messages but cannot end the process. False before
    * {@link harden}, and where koffi does not load.
    */
   readonly overflowSafe: boolean;
@@ -45,16 +46,16 @@ export interface NetlinkSocket {
   join(group: number): void;
   /** Sets the options that the package cannot set. Loads koffi; done once. */
   harden(): void;
-  /** SO_ATTACH_FILTER; false when it could not be attached, as before {@link harden}. */
+  /** SO_ATTACH_FILTER; false when it cannot be attached, or before {@link harden}. */
   attachFilter(program: readonly FilterInstruction[]): boolean;
-  /** Messages that the kernel could not queue here, ever. */
+  /** How many messages the kernel could not queue here since the socket was opened. */
   drops(): number;
   close(): void;
 }
 
 /**
- * Opens it without those options: until {@link NetlinkSocket.harden} no more may be on its way to
- * it than its buffer holds.
+ * Opens the socket without those options: until {@link NetlinkSocket.harden} it must not be sent
+ * more than its buffer holds.
  */
 export function openSocket(options: SocketOptions): NetlinkSocket {
   const raw = new RawNetlinkSocket(options.protocol ?? uapi.NETLINK_ROUTE, {
@@ -73,8 +74,8 @@ export function openSocket(options: SocketOptions): NetlinkSocket {
     fail(new Error(`netlink message of ${info.truncated} bytes was cut off`)),
   );
   raw.on('message', (bytes, info) => {
-    // Only the kernel (port 0) is believed: any process may send to a netlink port (CVE-2012-3520
-    // and its kin).
+    // Only messages of the kernel (port 0) are accepted: any process may send to a netlink port
+    // (CVE-2012-3520 and similar).
     if (isOpen && info.port === 0) guard(() => options.onDatagram(bytes));
   });
   const { port } = raw.address();
@@ -112,7 +113,7 @@ export function openSocket(options: SocketOptions): NetlinkSocket {
 }
 
 /**
- * Runs a handler so that what it throws surfaces as an ordinary uncaught exception, never inside
+ * Runs a handler so that an exception surfaces as an ordinary uncaught exception, never inside
  * native code.
  */
 function guard(handler: () => void): void {
@@ -126,9 +127,9 @@ function guard(handler: () => void): void {
 }
 
 function setOptions(libc: Libc, fd: number, receiveBuffer: number): boolean {
-  // Refused without CAP_NET_ADMIN; SO_RCVBUF has been set already, up to net.core.rmem_max.
+  // Needs CAP_NET_ADMIN; SO_RCVBUF was set before, up to net.core.rmem_max.
   libc.setInt(fd, uapi.SOL_SOCKET, uapi.SO_RCVBUFFORCE, receiveBuffer);
-  // Each of these is a convenience of newer kernels; replies are decoded with and without them.
+  // Newer kernels have these; answers are decoded with and without them.
   libc.setInt(fd, uapi.SOL_NETLINK, uapi.NETLINK_EXT_ACK, 1);
   libc.setInt(fd, uapi.SOL_NETLINK, uapi.NETLINK_CAP_ACK, 1);
   libc.setInt(fd, uapi.SOL_NETLINK, uapi.NETLINK_GET_STRICT_CHK, 1);
@@ -136,9 +137,9 @@ function setOptions(libc: Libc, fd: number, receiveBuffer: number): boolean {
 }
 
 /**
- * The kernel makes the datagrams of a dump as large as the largest buffer that the reader ever had
- * (netlink_recvmsg, max_recvmsg_len), and answers within the system call: so one answer is looked at
- * with such a buffer, and left to who reads it.
+ * The kernel makes the datagrams of a dump as large as the largest buffer that the reader has used
+ * so far (netlink_recvmsg, max_recvmsg_len). So one answer, which comes within the system call, is
+ * peeked at with a buffer of that size and left in the queue.
  */
 function enlarge(libc: Libc, fd: number, dumpBytes: number): void {
   const noop = message(uapi.NLMSG_NOOP, uapi.NLM_F_REQUEST | uapi.NLM_F_ACK, () => undefined);
@@ -146,8 +147,8 @@ function enlarge(libc: Libc, fd: number, dumpBytes: number): void {
 }
 
 /**
- * The descriptor whose netlink address has this port: the package gives no two sockets of a process
- * the same one, whatever their protocol.
+ * The descriptor whose netlink address has this port: the package gives each socket of a process
+ * another port, whatever its protocol.
  */
 function findDescriptor(libc: Libc, port: number): number | undefined {
   for (const fd of descriptors()) {
@@ -170,7 +171,7 @@ function descriptors(): readonly number[] {
       .map(Number)
       .sort((a, b) => b - a);
   } catch {
-    return Array.from({ length: 1024 }, (_, fd) => fd); // no /proc: a descriptor that is not open just answers EBADF
+    return Array.from({ length: 1024 }, (_, fd) => fd); // without /proc: a descriptor that is not open answers EBADF
   }
 }
 
@@ -180,7 +181,7 @@ function dropsOf(libc: Libc, fd: number): number {
   return bytes !== undefined && bytes.length >= at + 4 ? bytes.readUInt32LE(at) : 0;
 }
 
-/** Column `Drops` of the line whose protocol and port are ours. */
+/** Column `Drops` of the line with our protocol and port. */
 function dropsInProc(port: number): number {
   try {
     for (const line of readFileSync('/proc/self/net/netlink', 'utf8').split('\n')) {
@@ -188,7 +189,7 @@ function dropsInProc(port: number): number {
       if (Number(protocol) === uapi.NETLINK_ROUTE && Number(pid) === port) return Number(drops);
     }
   } catch {
-    // No /proc, no count.
+    // Without /proc there is no count.
   }
   return 0;
 }

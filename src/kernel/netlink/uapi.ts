@@ -1,7 +1,7 @@
 /**
- * Numbers of the kernel's userspace API, under the kernel's own names. Only those that are used.
- * Sources: linux/netlink.h, rtnetlink.h, if_link.h, if_addr.h, fib_rules.h, neighbour.h, if.h,
- * socket.h.
+ * Constants of the kernel's userspace API under the kernel's own names; only those in use.
+ * Sources: linux/netlink.h, rtnetlink.h, if_link.h, if_addr.h, fib_rules.h, neighbour.h,
+ * nexthop.h, if.h, socket.h.
  */
 
 // linux/socket.h

@@ -1,22 +1,22 @@
 /**
- * Requests packed for one send. A window is final: its bytes carry their sequence numbers, so that
- * sending it is one system call and no more work, however long ago it was written (invariant 6 of
- * docs/ARCHITECTURE.md).
+ * Requests packed for one send. A window is final: its bytes contain the sequence numbers, so that
+ * sending it takes one system call and no other work, however long ago it was written (invariant 6
+ * of docs/ARCHITECTURE.md).
  */
 
 import type { StepResult } from '../../core/ports.js';
 import { alone, type Writer } from './codec.js';
 import { NLM_F_ACK } from './uapi.js';
 
-/** Requests in one send: fact N4 allows no more. */
+/** The most requests in one send (fact N4). */
 export const WINDOW = 200;
 
-/** What every request that was not refused is answered with. */
+/** The result of every request that was not refused. */
 export const OK: StepResult = { ok: true };
 
 export interface Window {
   readonly bytes: Buffer;
-  /** The sequence number of its first request; the others follow. */
+  /** The sequence number of the first request; those of the others follow it. */
   readonly first: number;
   readonly count: number;
 }
@@ -26,9 +26,10 @@ const FLAGS = 6;
 const SEQUENCE = 8;
 
 /**
- * The windows of `count` messages, each written when it is asked for, by `write`, which puts one
- * message. `reserve` gives sequence numbers in a row. Only the last message of a window asks for an
- * acknowledgement, so only refusals and one answer come back.
+ * The windows of `count` messages, each written when it is taken from the generator. `write`
+ * writes one message; `reserve` returns the first of consecutive sequence numbers. Only the last
+ * message of a window asks for an acknowledgement, so only refusals and one acknowledgement come
+ * back.
  */
 export function* windowsOf(
   count: number,

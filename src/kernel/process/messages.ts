@@ -1,11 +1,11 @@
 /**
- * The process events connector (linux/connector.h, linux/cn_proc.h): what is sent to begin and end
- * it, what it tells, and what of that means the end of a process. Bytes and meaning only; the
- * socket is in process-events.ts.
+ * The process events connector (linux/connector.h, linux/cn_proc.h): the requests that turn it on
+ * and off, the events, and which of them mean the end of a process. The socket is in
+ * process-events.ts.
  *
- * Invariant: what is called certain ends the whole process. A thread that ends by itself is no end:
- * pthread_exit(3) gives code 0. The first thread may do that too, and others live on: its end with
- * code 0 is told as uncertain.
+ * Invariant: an end that is called certain is the end of the whole process. A thread that ends by
+ * itself is not: pthread_exit(3) gives code 0. The first thread may end that way while others live
+ * on, so its end with code 0 is reported as uncertain.
  */
 
 import { NLMSG_DONE, NLMSG_HDRLEN } from '../netlink/uapi.js';
@@ -22,25 +22,23 @@ export const PROC_EVENT_NONE = 0;
 export const PROC_EVENT_COREDUMP = 0x40000000;
 export const PROC_EVENT_EXIT = 0x80000000;
 
-/**
- * Offsets in a datagram. `what`, `cpu` and the time stamp come before what belongs to one event.
- */
+/** Offsets in a datagram. `what`, `cpu` and the time stamp precede the fields of the event. */
 export const OFFSET = {
   ack: NLMSG_HDRLEN + 12,
   what: NLMSG_HDRLEN + CN_MSG,
-  /** Of the answer to a request. */
+  /** In the answer to a request. */
   error: NLMSG_HDRLEN + CN_MSG + 16,
   pid: NLMSG_HDRLEN + CN_MSG + 16,
   tgid: NLMSG_HDRLEN + CN_MSG + 20,
   exitCode: NLMSG_HDRLEN + CN_MSG + 24,
 } as const;
 
-/** The part of an exit code that is a signal's number (wait(2)). */
+/** The signal number in an exit code (wait(2)). */
 export const SIGNAL_MASK = 0x7f;
 
 /**
- * A request of the multicast group. `token` comes back in the answer, plus one. With `events` it is
- * struct proc_input, which kernels before 6.6 ignore: only these are told from then on.
+ * A request to the connector. The answer repeats `token` plus one. With `events` it is struct
+ * proc_input, which kernels before 6.6 ignore: from then on only these events are sent.
  */
 export function encodeListening(operation: number, token: number, events?: number): Buffer {
   const size = events === undefined ? 4 : 8;
@@ -61,11 +59,14 @@ export type ProcessMessage =
   | { readonly kind: 'answer'; readonly token: number; readonly errno: number }
   /**
    * A process ends; `how` completes a sentence that begins with its name. Not certain: its first
-   * thread has ended, perhaps not the others.
+   * thread has ended, and others may live on.
    */
   | { readonly kind: 'ending'; readonly pid: number; readonly how: string; readonly certain: boolean };
 
-/** What a wait status (wait(2)) says of a process; completes a sentence that begins with its name. */
+/**
+ * Describes a wait status (wait(2)); `how` completes a sentence that begins with the process's
+ * name.
+ */
 export function howEnded(status: number): { readonly how: string; readonly orderly: boolean } {
   const signal = status & SIGNAL_MASK;
   return signal !== 0
@@ -73,7 +74,7 @@ export function howEnded(status: number): { readonly how: string; readonly order
     : { how: `has ended with status ${(status >> 8) & 0xff}`, orderly: status === 0 };
 }
 
-/** What a datagram says; undefined: nothing that concerns a whole process. */
+/** Decodes a datagram; undefined when it does not concern a whole process. */
 export function decodeProcessMessage(bytes: Buffer): ProcessMessage | undefined {
   if (bytes.length < OFFSET.pid + 4) return undefined;
   const what = bytes.readUInt32LE(OFFSET.what);
@@ -89,8 +90,8 @@ export function decodeProcessMessage(bytes: Buffer): ProcessMessage | undefined 
   if (what === PROC_EVENT_COREDUMP) return { kind: 'ending', pid, how: 'crashed', certain: true };
   const code = bytes.readUInt32LE(OFFSET.exitCode);
   const { how, orderly } = howEnded(code);
-  // A signal that ends one thread ends them all; the first of them is announced before the memory
-  // is given back.
+  // A signal that ends one thread ends all; the first of them is announced before the memory is
+  // freed.
   return (code & SIGNAL_MASK) !== 0 || bytes.readUInt32LE(OFFSET.pid) === pid
     ? { kind: 'ending', pid, how, certain: !orderly }
     : undefined;

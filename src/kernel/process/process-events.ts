@@ -1,12 +1,13 @@
 /**
- * Hears of the end of processes from the kernel's process events connector, before the dying
- * process has given its memory back: a zebra with 400k routes closes its sockets tens of
- * milliseconds after SIGKILL, its first thread is announced at once (fact F17).
+ * Reports the end of processes from the kernel's process events connector, before the dying
+ * process has freed its memory: a zebra with 400k routes closes its sockets tens of milliseconds
+ * after SIGKILL, and the end of its first thread is announced at once (fact F17).
  *
- * Where there are none (another network, pid or user namespace than the first, no CAP_NET_ADMIN, a
- * kernel without CONFIG_PROC_EVENTS, no koffi) `live` stays false and nothing is ever told: the end
- * of file on the daemon's socket is what remains. Opened by the first `watch`: nothing of this is
- * needed for the first routes. A wrong `yes` is impossible: the kernel has to answer.
+ * Where there are no process events (another network, pid or user namespace than the first, no
+ * CAP_NET_ADMIN, a kernel without CONFIG_PROC_EVENTS, no koffi), `live` stays false and nothing is
+ * reported; the end of file on the daemon's socket remains. The socket is opened by the first
+ * `watch`, because the first routes do not need it. `live` is never true by mistake: the kernel
+ * has to answer.
  */
 
 import { closeSync, openSync } from 'node:fs';
@@ -28,22 +29,25 @@ import { processFilter } from './process-filter.js';
 
 export interface ProcessEventOptions {
   /**
-   * For laboratories: the network namespace to open the socket in, `/proc/PID/ns/net`. Needs
-   * CAP_SYS_ADMIN.
+   * For laboratories: the network namespace in which the socket is opened, `/proc/PID/ns/net`.
+   * Needs CAP_SYS_ADMIN.
    */
   readonly networkNamespace?: string | undefined;
-  /** Why there are none, told once. */
+  /** Called once with the reason why there are no process events. */
   readonly onAbsent?: (reason: string) => void;
 }
 
 const RECEIVE_BUFFER = 1 << 16;
 const DATAGRAM_BYTES = 256;
-/** The kernel answers within the send(2) itself, or never. */
+/** The kernel answers within send(2) or never. */
 const ANSWER_MS = 1000;
 
 export function openProcessEvents(options: ProcessEventOptions = {}): ProcessEvents {
   const watchers = new Map<number, Set<EndingListener>>();
-  /** Marks our request among those of other listeners, who hear its answer too. */
+  /**
+   * Identifies the answer to our request among the answers to other listeners, which arrive here
+   * too.
+   */
   const token = Math.floor(Math.random() * 0xffffffff);
   let socket: NetlinkSocket | undefined;
   let state: 'unopened' | 'asked' | 'live' | 'over' = 'unopened';
@@ -52,7 +56,8 @@ export function openProcessEvents(options: ProcessEventOptions = {}): ProcessEve
   const end = (reason?: string): void => {
     if (state === 'over') return;
     const ending = socket;
-    // Before 6.6 the kernel does not notice that a listener is gone, and goes on making events.
+    // Before Linux 6.6 the kernel does not notice that a listener is gone, and keeps making
+    // events.
     if (state === 'live') ending?.send(encodeListening(PROC_CN_MCAST_IGNORE, token), () => ending.close());
     else ending?.close();
     state = 'over';
@@ -78,7 +83,7 @@ export function openProcessEvents(options: ProcessEventOptions = {}): ProcessEve
         if (message.errno !== 0) return end(`errno ${message.errno}: no permission (CAP_NET_ADMIN)`);
         state = 'live';
         clearTimeout(patience);
-        // From now on only these are made for us, where the kernel knows how (6.6).
+        // Since Linux 6.6 the kernel then sends only these events to us.
         send(encodeListening(PROC_CN_MCAST_LISTEN, token, (PROC_EVENT_EXIT | PROC_EVENT_COREDUMP) >>> 0));
         return;
       default:
@@ -99,7 +104,7 @@ export function openProcessEvents(options: ProcessEventOptions = {}): ProcessEve
         }),
       );
       socket.harden();
-      // Without either a busy host would flood us, or end us (fact N2).
+      // Without both, the events of a busy host would flood the agent or end it (fact N2).
       if (!socket.overflowSafe || !refilter()) return end('no filter: koffi does not load');
       socket.join(CN_IDX_PROC);
     } catch (error) {
@@ -147,7 +152,8 @@ export function openProcessEvents(options: ProcessEventOptions = {}): ProcessEve
 }
 
 /**
- * Runs `make` in another network namespace (setns(2)), and comes back before anything else may run.
+ * Runs `make` in another network namespace (setns(2)) and returns to our own before anything else
+ * runs.
  */
 function within<T>(path: string | undefined, make: () => T): T {
   const libc = loadLibc();
@@ -161,7 +167,7 @@ function within<T>(path: string | undefined, make: () => T): T {
     try {
       return make();
     } finally {
-      // Everything later would happen in the wrong network.
+      // Otherwise everything after this would use the wrong network namespace.
       if (libc.setNetworkNamespace(own) !== 0) process.abort();
     }
   } finally {

@@ -1,10 +1,10 @@
 /**
- * Which process events are worth waking up for, as a classic BPF program that the kernel runs
- * before it queues one: the answer to our own request, and the ends of the processes that are
- * watched. A host that forks all day then costs the agent nothing.
+ * The filter of process events, a classic BPF program that the kernel runs before it queues an
+ * event. It passes the answer to our own request and the ends of watched processes. A host that
+ * forks all day then costs the agent nothing.
  *
- * Invariant: it drops nothing that {@link decodeProcessMessage} would take for the end of a watched
- * process; a test holds them equal.
+ * Invariant: it drops nothing that {@link decodeProcessMessage} would decode as the end of a
+ * watched process; a test compares them.
  */
 
 import type { FilterInstruction } from '../../native/libc.js';
@@ -23,13 +23,14 @@ import {
 import { OFFSET, PROC_EVENT_COREDUMP, PROC_EVENT_EXIT, PROC_EVENT_NONE, SIGNAL_MASK } from './messages.js';
 
 /**
- * With more than this a jump would not reach; the ends of all processes pass then, and are told
- * apart in JavaScript.
+ * With more processes a jump would be too long; then the ends of all processes pass and are
+ * distinguished in JavaScript.
  */
 export const MOST_COMPARED = 200;
 
 /**
- * The program for SO_ATTACH_FILTER. `token` is that of our request, `pids` the processes watched.
+ * The program for SO_ATTACH_FILTER. `token` is that of our request, `pids` are the watched
+ * processes.
  */
 export function processFilter(token: number, pids: readonly number[]): readonly FilterInstruction[] {
   const compared = pids.length <= MOST_COMPARED ? pids : [];
