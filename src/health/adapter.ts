@@ -1,10 +1,10 @@
 /**
- * What every adapter of this directory gives to open.ts: a `Health` that also tells whether `holds`
- * is the daemon's own word.
+ * The interface that every adapter of this directory offers to open.ts: a `Health` that also says
+ * whether the daemon itself answers `holds`.
  *
- * The generic kinds (unit, pidfile, process, socket, exec) watch one thing and cannot ask anybody
- * about routes: they say yes to every prefix, so that a route in the FIB counts as soon as its
- * owner is healthy. Such a yes is no knowledge, hence never outweighs an adapter that has asked
+ * The generic kinds (unit, pidfile, process, socket, exec) watch one thing and cannot ask about
+ * routes. They answer yes for every prefix, so that a route in the FIB counts as soon as its owner
+ * is healthy. That yes proves nothing, so it never outweighs an adapter that has asked its daemon
  * (see `merge` in open.ts).
  */
 
@@ -14,20 +14,20 @@ import type { Verdict } from '../model/daemon.js';
 import { watchedOf } from './watched.js';
 
 export interface Adapter extends Health {
-  /** Whether `holds` asks the daemon; false: the FIB's word is all there is. */
+  /** true: `holds` asks the daemon. false: only the FIB tells. */
   readonly asksDaemon: boolean;
 }
 
 /**
- * Watches one thing. The listener hears the first verdict as soon as there is one, then every
- * change, nothing after `close`.
+ * Watches one thing. The listener gets the first verdict as soon as there is one, then every
+ * change, and nothing after `close`.
  */
 export interface Watcher {
   start(listener: (verdict: Verdict) => void): void;
   close(): void;
 }
 
-/** The adapter of a generic kind. */
+/** Makes the adapter of a generic kind. */
 export function generic(spec: RoutingDaemon, watcher: Watcher): Adapter {
   const watched = watchedOf(spec);
   return {

@@ -1,27 +1,27 @@
 /**
- * Control groups, version 2 (cgroup-v2.rst): where they are mounted, whether one holds a living
- * process, and inotify on its cgroup.events. Nothing here is written.
+ * Control groups, version 2 (cgroup-v2.rst): where they are mounted, whether one contains a living
+ * process, and inotify on its cgroup.events. Nothing is written.
  */
 
 import { existsSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 
-/** Unified, and systemd's hybrid layout. */
+/** The unified layout, and systemd's hybrid one. */
 const MOUNTS = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'];
 
-/** Where version 2 is mounted; undefined: nowhere that systemd would. */
+/** The mount point of version 2; undefined when it is at none of these places. */
 export function cgroupRoot(mounts: readonly string[] = MOUNTS): string | undefined {
   return mounts.find((mount) => existsSync(join(mount, 'cgroup.controllers')));
 }
 
 /**
- * The directory of the process's group; undefined for the root group, which has no events, and for
- * every doubt.
+ * The directory of the process's group; undefined for the root group, which has no cgroup.events,
+ * and whenever it is uncertain.
  */
 export function cgroupOf(pid: number, root: string): string | undefined {
   try {
     const path = /^0::(\/.+)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))?.[1];
-    // `/..` begins the path of a group outside our cgroup namespace.
+    // A path that begins with `/..` is a group outside our cgroup namespace.
     return path === undefined || path.startsWith('/..') ? undefined : join(root, path);
   } catch {
     return undefined;
@@ -29,8 +29,8 @@ export function cgroupOf(pid: number, root: string): string | undefined {
 }
 
 /**
- * Whether the group or one below it holds a process that is not a zombie; undefined: there is no
- * such group.
+ * Whether the group or a group below it contains a process that is not a zombie; undefined when
+ * the group does not exist.
  */
 export function populated(directory: string): boolean | undefined {
   try {
@@ -41,9 +41,9 @@ export function populated(directory: string): boolean | undefined {
 }
 
 /**
- * Calls back when `populated` may have changed; returns what ends it, undefined when inotify is not
- * to be had. The file itself is watched, not only its directory: kernfs tells only inodes that are
- * in memory, and a watch keeps it there.
+ * Calls back when `populated` may have changed. Returns a function that ends the watch, or
+ * undefined when inotify is not available. The file itself is watched, not only its directory:
+ * kernfs reports only inodes that are in memory, and the watch keeps this one there.
  */
 export function watchEvents(directory: string, listener: () => void): (() => void) | undefined {
   try {

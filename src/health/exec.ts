@@ -1,7 +1,7 @@
 /**
- * The health adapter for a command of the operator: exit status 0 is life, all else is death.
- * Polled, so as slow as its interval. How it is run, and what it may not do: host/command.ts.
- * Invariant: never two at once.
+ * The health adapter for an operator's command: exit status 0 means alive, anything else dead. It
+ * is polled, so a failure is noticed only at the next interval. How the command is run and
+ * restricted: host/command.ts. Invariant: at most one runs at a time.
  */
 
 import type { Clock, Timer } from '../host/clock.js';
@@ -11,7 +11,7 @@ import type { Verdict } from '../model/daemon.js';
 import { type Adapter, generic, type Watcher } from './adapter.js';
 
 /**
- * Runs the command as `exec/BASENAME`, the first time at once, then every intervalMs from start to
+ * Runs the command as `exec/BASENAME`: at once, then every intervalMs, counted from start to
  * start.
  */
 export function openExec(spec: ExecDaemon, clock: Clock): Adapter {
@@ -56,7 +56,7 @@ class ExecWatch implements Watcher {
   }
 
   #onEnd(end: CommandEnd): void {
-    // The words of its standard error may hold a time: only another outcome is news.
+    // Its standard error may contain a time, so only another outcome is reported.
     const outcome = outcomeOf(end);
     if (outcome === this.#lastOutcome) return;
     this.#lastOutcome = outcome;

@@ -1,10 +1,10 @@
 /**
- * From the configured routing daemons to one `Health`: the only place that knows every adapter. A
- * new kind of routing daemon is a new file and a new case here.
+ * Makes one `Health` of the configured routing daemons: the only file that knows every adapter. A
+ * new kind of routing daemon needs a new file and a new case here.
  *
- * Who holds a prefix: only the adapters that can ask their daemon have a say, as soon as there is
- * one; a generic kind says yes to everything without knowing, and its yes must not outweigh zebra's
- * no. Where nobody can ask, the FIB's word is all there is, and everything is held.
+ * Whether a prefix is held: if any adapter can ask its daemon, only such adapters decide. A
+ * generic kind says yes to everything without knowing, and must not outweigh zebra's no. If none
+ * can ask, every prefix is held, and only the FIB tells.
  */
 
 import type { Health, ProcessEvents } from '../core/ports.js';
@@ -24,8 +24,8 @@ import { openUnit } from './unit.js';
 import { uniqueNames } from './watched.js';
 
 /**
- * Watches all of the routing daemons, by the names of {@link uniqueNames}. `processes` tells of deaths sooner, where it
- * can.
+ * Watches all routing daemons, under the names of {@link uniqueNames}. `processes` reports deaths
+ * earlier, where it is available.
  */
 export function openHealth(
   daemons: readonly RoutingDaemon[],
@@ -62,8 +62,8 @@ function unreachable(daemon: never): never {
 }
 
 /**
- * Several adapters as one: a prefix is held when one that can be asked holds it, or when none can
- * be asked. Exported for its tests.
+ * Combines several adapters: a prefix is held when an adapter that can ask its daemon says so, or
+ * when none can ask. Exported for its tests.
  */
 export function merge(parts: readonly Adapter[]): Health {
   const names = uniqueNames(parts);
@@ -80,7 +80,7 @@ export function merge(parts: readonly Adapter[]): Health {
         answers.some((answer) => answer.status === 'fulfilled' && answer.value[i] === true),
       );
       const failure = answers.find((answer) => answer.status === 'rejected');
-      // Who could not be asked may hold the rest, so the rest is not known.
+      // A daemon that could not be asked may hold the remaining prefixes, so they are not known.
       if (failure !== undefined && held.includes(false)) throw failure.reason;
       return held;
     },

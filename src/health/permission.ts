@@ -1,8 +1,8 @@
-/** What to do about a socket that its group alone may use: in words, for the reason of a verdict. */
+/** What to do about a socket that only its group may use, as text for the reason of a verdict. */
 
 import { inContainer } from '../host/container.js';
 
-/** In a container groups are numbers, which the routing daemon's own container knows. */
+/** In a container groups are given as numbers, which the routing daemon's container knows. */
 export function groupHint(group: string, container = inContainer()): string {
   const remedy = container
     ? `--group-add with the number that \`getent group ${group}\` tells in the routing daemon's container`

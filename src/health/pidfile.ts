@@ -1,10 +1,10 @@
 /**
- * The health adapter for a process by its pid file. inotify tells of the file; process-watch.ts
- * follows the process.
+ * The health adapter for a process by its pid file. inotify reports changes of the file;
+ * process-watch.ts follows the process.
  *
- * Invariant: a reused number fools nobody. A process that began after its pid file was written is
- * another one: the file was left by a crash or a former boot. Once accepted, a process is known by
- * its start time, so a later step of the clock changes nothing.
+ * Invariant: a reused pid is not mistaken for the daemon. A process that began after its pid file
+ * was written is another one: the file was left by a crash or an earlier boot. Once accepted, a
+ * process is identified by its start time, so a later step of the clock changes nothing.
  */
 
 import { statfsSync, statSync } from 'node:fs';
@@ -18,10 +18,10 @@ import { HeldProcess, isDead, mayMean, uptimeMs } from './proc.js';
 import { type IsDying, type ProcessLookup, ProcessWatch } from './process-watch.js';
 import type { ProbeTiming } from './timing.js';
 
-/** TMPFS_MAGIC, linux/magic.h: such a file system begins empty at boot. */
+/** TMPFS_MAGIC (linux/magic.h): such a file system is empty at boot. */
 const TMPFS = 0x01021994;
 
-/** Watches the process as `pidfile/NAME`, NAME being the file's without `.pid`. */
+/** Watches the process as `pidfile/NAME`; NAME is the file's name without `.pid`. */
 export function openPidfile(
   spec: PidfileDaemon,
   timing: ProbeTiming,
@@ -48,7 +48,7 @@ export function openPidfile(
   });
 }
 
-/** The process that the file means; exported for its tests. */
+/** The process that the file names; exported for its tests. */
 export function findByPidfile(path: string, isDying: IsDying = () => false): ProcessLookup {
   let text: string;
   let mtimeMs: number;
@@ -61,10 +61,10 @@ export function findByPidfile(path: string, isDying: IsDying = () => false): Pro
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     return none(code === 'ENOENT' || code === 'ENOTDIR' ? `no pid file ${path}` : `${code} on ${path}`);
   }
-  // Some daemons write more lines (PostgreSQL), or pad with blanks (Postfix); the number comes
+  // Some daemons write more lines (PostgreSQL) or pad with blanks (Postfix); the number comes
   // first.
   const pid = Number(/^\s*([1-9][0-9]{0,6})(?:\s|$)/.exec(text)?.[1]);
-  // Perhaps it is being rewritten.
+  // The file may just be rewritten.
   if (Number.isNaN(pid)) return { kind: 'unclear', reason: `no process id in ${path}` };
   const process = HeldProcess.open(pid);
   const stat = process?.stat();

@@ -1,9 +1,9 @@
 /**
- * How long a daemon has existed. By its pid file and /proc: both times count from boot, so no
- * clock step matters. In another pid namespace than ours (a container) /proc does not show it;
- * then by its unix socket, which it makes anew when it starts.
- * Invariants: a pid file may be stale and its number taken by another, hence the name is compared.
- * Any doubt is undefined.
+ * How long a daemon has existed. Its pid file and /proc give both times since boot, so clock steps
+ * do not matter. If the daemon is in another pid namespace (a container), /proc does not show it;
+ * then the age is that of its unix socket, which it creates when it starts. Invariants: a pid file
+ * may be stale and its pid used by another process, so the name is compared. In doubt the result
+ * is undefined.
  */
 
 import { readFileSync, statSync } from 'node:fs';
@@ -11,8 +11,8 @@ import { readSmallFile } from '../host/small-file.js';
 import { commOf, isDead, parseStat, uptimeMs } from './proc.js';
 
 /**
- * Milliseconds since the process named in `pidFile` began; undefined unless it runs and is called
- * `name`.
+ * Milliseconds since the process named in `pidFile` started; undefined unless it runs and has the
+ * name `name`.
  */
 export function processAgeMs(pidFile: string, name: string): number | undefined {
   try {
@@ -33,8 +33,8 @@ export function ageFromProc(stat: string, uptime: string, name: string): number 
 }
 
 /**
- * Milliseconds since the unix socket at `path`, which somebody listens on, was made (bind(2)); undefined
- * when the clock has been set since: then it is older than this boot, or not yet there.
+ * Milliseconds since the unix socket at `path`, which somebody listens on, was created (bind(2));
+ * undefined when the clock was set since, so that its time is before this boot or in the future.
  */
 export function socketAgeMs(path: string): number | undefined {
   try {
@@ -44,13 +44,19 @@ export function socketAgeMs(path: string): number | undefined {
   }
 }
 
-/** The age from the socket's last change and the wall clock, milliseconds since the epoch, and the time since boot. */
+/**
+ * The age from the socket's last change and the wall clock, both in milliseconds since the epoch,
+ * and the uptime in milliseconds.
+ */
 export function ageFromSocket(mtimeMs: number, wallMs: number, uptime: number): number | undefined {
   const ageMs = Math.round(wallMs - mtimeMs);
   return ageMs >= 0 && ageMs <= uptime ? ageMs : undefined;
 }
 
-/** Milliseconds since this process began, its exec and the start of Node included; undefined: not known. */
+/**
+ * Milliseconds since this process started, exec and Node's own start included; undefined when not
+ * known.
+ */
 export function ownAgeMs(): number | undefined {
   try {
     const process = parseStat(readFileSync('/proc/self/stat', 'latin1'));

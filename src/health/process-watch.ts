@@ -1,14 +1,15 @@
 /**
- * Follows one process after another, as a finder names them: death, stop, return. Knows neither pid
- * files nor names.
+ * Follows the process that a finder names, one after another, and reports its death, stop and
+ * return. It knows neither pid files nor names.
  *
- * Without native code nobody can wait for a stranger's process, so its held /proc/PID/stat is read
- * every 100 ms; where it has a control group of its own (a systemd service), inotify on
- * cgroup.events tells at once and the poll is only the net below. Where the kernel announces the
- * ends of processes (ProcessEvents) these are heard first; the look stays, for what they do not
- * tell.
- * Invariant: a process that takes the place of a dead one is a new life, told as `down` and
- * then `responsive`, unless it was there before the other died (a worker, a handover).
+ * Without native code a process that is no child cannot be waited for, so its open /proc/PID/stat
+ * is read every 100 ms. If it has a control group of its own (a systemd service), inotify on
+ * cgroup.events reports its end at once, and the poll is a fallback. Where the kernel announces
+ * the ends of processes (ProcessEvents), those come first; the poll stays for what they do not
+ * report.
+ *
+ * Invariant: a process that replaces a dead one is a new life, reported as `down` and then
+ * `responsive`, unless it existed before the other died (a worker, a handover).
  */
 
 import type { ProcessEvents } from '../core/ports.js';
@@ -19,23 +20,29 @@ import { cgroupOf, cgroupRoot, watchEvents } from './cgroup.js';
 import { type HeldProcess, isDead, isStopped, MS_PER_TICK, type ProcStat, uptimeMs } from './proc.js';
 import type { ProbeTiming } from './timing.js';
 
-/** The finder gives up the process to its caller, who closes it. */
+/** The caller owns the process that was found, and closes it. */
 export type ProcessLookup =
   | { readonly kind: 'found'; readonly process: HeldProcess }
   | { readonly kind: 'none'; readonly reason: string }
-  /** Cannot be told now: a living process is kept. */
+  /** Not known now: a living process is kept. */
   | { readonly kind: 'unclear'; readonly reason: string };
 
 export interface ProcessWatchOptions extends ProbeTiming {
   readonly clock: Clock;
-  /** Whether to look every probeIntervalMs, while the process lives, if another one counts now. */
+  /**
+   * Whether to check every probeIntervalMs, while the process lives, if the finder now names
+   * another one.
+   */
   readonly recheck: boolean;
-  /** The process that counts; one that is known to die does not, though /proc still shows it. */
+  /**
+   * Finds the process to watch. A process that is known to be dying is not found, though /proc
+   * still shows it.
+   */
   find(isDying: IsDying): ProcessLookup;
   readonly processes?: ProcessEvents | undefined;
 }
 
-/** By number and start time, milliseconds since boot. */
+/** Identified by pid and start time, milliseconds since boot. */
 export type IsDying = (pid: number, startMs: number) => boolean;
 
 const POLL_MS = 100;
@@ -55,8 +62,8 @@ export class ProcessWatch implements Watcher {
   #endEvents: (() => void) | undefined;
   #endWatch: (() => void) | undefined;
   /**
-   * The last that were told of, newest first: /proc shows them alive until their memory is freed,
-   * several where a group is killed.
+   * The latest announced ends, newest first: /proc shows the processes alive until their memory is
+   * freed. There are several when a group is killed.
    */
   #dying: readonly Dying[] = [];
   #seenAliveMs = 0;
@@ -80,12 +87,12 @@ export class ProcessWatch implements Watcher {
     this.#timer?.cancel();
   }
 
-  /** Looks at once for the process that counts now; for hints that it may be another one. */
+  /** Runs the finder at once; called when a hint says that the process may be another one. */
   search(): void {
     if (this.#closed) return;
     this.#searchedAt = this.#options.clock.now();
     this.#take();
-    // By how long it waits, the next look depends on what was found.
+    // The wait until the next look depends on what was found.
     this.#schedule();
   }
 
@@ -111,32 +118,32 @@ export class ProcessWatch implements Watcher {
       this.#release();
       return this.#tell({ kind: 'down', reason: ended(process.pid, stat) });
     }
-    // Not yet there when the former was last seen alive: a new life. /proc rounds the start down to a
-    // tick; in doubt it is a new one, which costs a hold-time and no reachability.
+    // It started after the former was last seen alive: a new life. /proc rounds the start down to
+    // a tick; in doubt it is a new one, which costs a hold-time and no reachability.
     const former = this.#process;
     if (former !== undefined && stat.startMs + MS_PER_TICK > this.#seenAliveMs)
       this.#tell({ kind: 'down', reason: ended(former.pid, former.stat()) });
     this.#release();
-    // The listener may have closed us.
+    // The listener may have called close().
     if (this.#closed) return process.close();
     this.#process = process;
-    // A former one of that number is gone.
+    // The earlier process with that pid is gone.
     this.#dying = this.#dying.filter(({ pid }) => pid !== process.pid);
     const root = cgroupRoot();
     const group = root === undefined ? undefined : cgroupOf(process.pid, root);
     this.#endEvents = group === undefined ? undefined : watchEvents(group, () => this.#look());
     const { startMs } = stat;
     this.#endWatch = this.#options.processes?.watch(process.pid, (how, certain) => {
-      // An execve(2) by another thread keeps number and start time: the look will tell.
+      // An execve(2) by another thread keeps pid and start time; the next look tells.
       if (!certain) return;
       this.#dying = [
         { pid: process.pid, startMs, reason: `process ${process.pid} (${stat.comm}) ${how}` },
         ...this.#dying.slice(0, MOST_DYING - 1),
       ];
-      // Another that was there before may take its place silently.
+      // Another process that existed before may take its place without a verdict.
       this.search();
     });
-    // Now, not before: it may have ended between.
+    // Read after the watch was set: the process may have ended in between.
     this.#judge(process.stat());
   }
 

@@ -1,11 +1,11 @@
 /**
- * The health adapter for a process by its name (comm). No event tells of a new process, so while
- * there is none, all of /proc is read every probe-interval (about 4 ms for 90 processes); the one
- * found is then followed by process-watch.ts.
+ * The health adapter for a process by its name (comm). No event announces a new process, so while
+ * there is none, all of /proc is read every probe-interval (about 4 ms for 90 processes).
+ * process-watch.ts follows the process that was found.
  *
- * Invariant: a container's daemon is not ours. Processes of a nested pid namespace never count;
- * those of another network namespace do not where that can be seen (ptrace(2) access: same user, or
- * CAP_SYS_PTRACE).
+ * Invariant: a container's daemon is not ours. Processes of a nested pid namespace never count.
+ * Those of another network namespace do not count where that can be seen (ptrace(2) access: same
+ * user, or CAP_SYS_PTRACE).
  */
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
@@ -78,8 +78,8 @@ function isHere(pid: number, ownNetwork: string | undefined): boolean {
   const network = link(`/proc/${pid}/ns/net`);
   if (network !== undefined && ownNetwork !== undefined && network !== ownNetwork) return false;
   try {
-    // NSpid has one number for each namespace from that of this /proc inwards (proc(5)), and
-    // everybody may read it.
+    // NSpid has one number for each namespace from that of this /proc inwards (proc(5)), and every
+    // user may read it.
     const ids = /^NSpid:\s*(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
     return ids === undefined || ids.trim().split(/\s+/).length === 1;
   } catch {

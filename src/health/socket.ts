@@ -1,8 +1,8 @@
 /**
- * The health adapter for a stream socket of unknown protocol, unix or loopback TCP: a connection
- * that stands is life, its end is death. Nothing is sent, so a hang is not seen, nor whether the
- * daemon is ready: the reason says so. A daemon that turns strangers away, or closes idle
- * connections, cannot be watched so.
+ * The health adapter for a stream socket of unknown protocol, unix or loopback TCP. A connection
+ * that stays open means alive; its end means dead. Nothing is sent, so neither a hang nor
+ * readiness is noticed; the reason says so. It cannot watch a daemon that rejects unknown clients
+ * or closes idle connections.
  */
 
 import type { ProcessEvents } from '../core/ports.js';
@@ -31,7 +31,8 @@ export function openSocket(spec: SocketDaemon, timing: ProbeTiming, clock: Clock
     probeIntervalMs: timing.probeIntervalMs,
     probeTimeoutMs: timing.probeTimeoutMs,
     permissionHint: 'the agent must be allowed to write to the socket (connect(2), unix(7)), say by a group of its own',
-    // Whoever made a unix socket may be an older process than the one that serves it (systemd's socket units).
+    // The process that created a unix socket may be older than the one that serves it (systemd's
+    // socket units).
     ageMs: () => undefined,
   });
   return generic(spec, session);

@@ -1,19 +1,22 @@
-/** The times of a heartbeat, and the beat that all heartbeats keep together. */
+/** The times of a heartbeat, and the common beat of all heartbeats. */
 
 /** The two times of a heartbeat, milliseconds. */
 export interface ProbeTiming {
-  /** From one answer to the next probe at most; less, so that all daemons are probed together. */
+  /**
+   * At most this long from one answer to the next probe; usually less, because all daemons are
+   * probed together.
+   */
   readonly probeIntervalMs: number;
   /**
-   * A command unanswered this long means a hang. Shorter than a busy daemon's worst answer fails
-   * over falsely (facts F7, F13).
+   * A command unanswered for this long means a hang. If it is shorter than a busy daemon's slowest
+   * answer, the daemon is declared hung by mistake (facts F7, F13).
    */
   readonly probeTimeoutMs: number;
 }
 
 /**
- * The next whole multiple of the interval after `now`: what beats together wakes the process once,
- * not once for each daemon.
+ * The next multiple of the interval after `now`. Heartbeats on a common beat wake the process
+ * once, not once for each daemon.
  */
 export function nextBeat(now: number, intervalMs: number): number {
   return now + intervalMs - (now % intervalMs);

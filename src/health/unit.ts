@@ -1,10 +1,10 @@
 /**
  * The health adapter for a systemd unit, through its control group (fact B3): inotify on
- * cgroup.events, and on the directory that the group appears in, polled every probe-interval
- * besides. No D-Bus, no permission, no systemd library.
+ * cgroup.events and on the directory in which the group appears, and a poll every probe-interval.
+ * It needs no D-Bus, no permission and no systemd library.
  *
- * Invariant: it sees processes, not states. A unit is up while one process of it lives, so
- * `frr.service` stays up with a dead zebra, as long as watchfrr runs (fact F12): watch FRR by its
+ * Invariant: it sees processes, not unit states. A unit is up while one of its processes lives, so
+ * `frr.service` stays up with a dead zebra as long as watchfrr runs (fact F12): watch FRR by its
  * sockets. A unit without processes (Type=oneshot, RemainAfterExit=) is down.
  */
 
@@ -19,10 +19,10 @@ import { cgroupRoot, populated, watchEvents } from './cgroup.js';
 import { HeldProcess, uptimeMs } from './proc.js';
 import type { ProbeTiming } from './timing.js';
 
-/** Where a service lives unless `Slice=` says otherwise (systemd.special(7)). */
+/** The slice of a service unless `Slice=` names another (systemd.special(7)). */
 const DEFAULT_SLICE = 'system.slice';
 
-/** Watches the unit as `unit/NAME`. `mount` says where cgroup v2 is. */
+/** Watches the unit as `unit/NAME`. `mount` returns the mount point of cgroup v2. */
 export function openUnit(
   spec: UnitDaemon,
   timing: ProbeTiming,
@@ -48,7 +48,7 @@ class UnitWatch implements Watcher {
   #last: Verdict['kind'] | undefined;
   #arrival: PathWatch | undefined;
   #arrivalAt = '';
-  /** The watch of cgroup.events and the directory it is for. */
+  /** The watch of cgroup.events, and the directory it belongs to. */
   #events: { readonly directory: string; readonly end: () => void } | undefined;
   #timer: Timer | undefined;
   #closed = false;
@@ -85,10 +85,10 @@ class UnitWatch implements Watcher {
     this.#watchArrival(
       directory ?? (this.#arrivalAt === '' ? join(this.#root, DEFAULT_SLICE, this.#unit) : this.#arrivalAt),
     );
-    // First the watch, then the look, or a change in between is lost.
+    // The watch is set before the look, so that no change in between is lost.
     if (directory !== undefined && this.#events === undefined) this.#watchEvents(directory);
     const alive = directory === undefined ? undefined : populated(directory);
-    // Removed: perhaps it comes back in another slice.
+    // The group is gone; it may come back in another slice.
     if (alive === undefined) this.#forgetEvents();
     if (alive === true) {
       if (this.#last !== 'responsive') {
@@ -120,10 +120,10 @@ class UnitWatch implements Watcher {
     if (directory === this.#arrivalAt) return;
     this.#arrival?.close();
     this.#arrivalAt = directory;
-    // The slice is watched, not the group: kernfs does not tell a directory's own watch that it was
-    // removed (no IN_DELETE_SELF).
+    // The slice is watched, not the group: kernfs does not report the removal of a directory to
+    // its own watch (no IN_DELETE_SELF).
     this.#arrival = new PathWatch(directory, () => {
-      // A group made again under its old name has another cgroup.events.
+      // A new group of the same name has another cgroup.events.
       this.#forgetEvents();
       this.#look();
     });
@@ -136,17 +136,17 @@ class UnitWatch implements Watcher {
 }
 
 /**
- * The unit's group: in system.slice, else in any slice below the root (`Slice=`, template
+ * The unit's group: in system.slice, otherwise in any slice below the root (`Slice=`, template
  * instances). Exported for its tests.
  */
 export function findGroup(root: string, unit: string): string | undefined {
-  const names = [unit, `_${unit}`]; // cg_escape() of systemd: `_` before names that cgroupfs itself might use.
+  const names = [unit, `_${unit}`]; // cg_escape() of systemd: `_` precedes names that cgroupfs itself might use.
   for (const queue = [join(root, DEFAULT_SLICE), root]; queue.length > 0; ) {
     const slice = queue.shift()!;
     const entries = directories(slice);
     const found = names.find((name) => entries.includes(name));
     if (found !== undefined) return join(slice, found);
-    // Only slices hold units; a service's own groups are its own affair.
+    // Only slices contain units; the groups inside a service are not searched.
     for (const entry of entries)
       if (entry.endsWith('.slice') && !(slice === root && entry === DEFAULT_SLICE)) queue.push(join(slice, entry));
   }
@@ -162,8 +162,8 @@ function directories(path: string): readonly string[] {
 }
 
 /**
- * The age of the unit's youngest process, milliseconds: what has just been restarted must not pass
- * for old. undefined when not known.
+ * The age of the unit's youngest process in milliseconds, so that a unit that was just restarted
+ * does not count as old. undefined when not known.
  */
 function ageOf(directory: string): number | undefined {
   try {

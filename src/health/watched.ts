@@ -1,6 +1,7 @@
 /**
- * What is watched of each configured routing daemon: its name, and the protocols whose routes are its own. Pure: nothing is opened. Two that bear the
- * same name are told apart as `frr/zebra` and `frr/zebra#2`.
+ * The daemons that are watched for each configured routing daemon: their names, and the protocols
+ * of their routes. Pure: nothing is opened. Two daemons of the same name become `frr/zebra` and
+ * `frr/zebra#2`.
  */
 
 import { basename } from 'node:path';
@@ -10,14 +11,14 @@ import { BIRD_PROTOCOL } from '../model/daemon-protocols.js';
 import { watchedByFrr } from './frr/protocols.js';
 import { endpointText } from './session/endpoint.js';
 
-/** Of all of them, in order. */
+/** The watched daemons of all configured ones, in order. */
 export function watchedDaemons(daemons: readonly RoutingDaemon[]): readonly WatchedDaemon[] {
   const parts = daemons.map((daemon) => ({ watched: watchedOf(daemon) }));
   const names = uniqueNames(parts);
   return parts.flatMap(({ watched }, i) => watched.map((daemon) => ({ ...daemon, id: names[i]!.get(daemon.id)! })));
 }
 
-/** Of one, by the name that it has by itself. */
+/** The watched daemons of one configured one, under the names it has by itself. */
 export function watchedOf(daemon: RoutingDaemon): readonly WatchedDaemon[] {
   switch (daemon.kind) {
     case 'frr':
@@ -46,7 +47,7 @@ function nameOf(daemon: Exclude<RoutingDaemon, { readonly kind: 'frr' | 'bird' }
   }
 }
 
-/** By position, from the name that one has by itself to its name among all. */
+/** For each part, a map from the name a daemon has by itself to its name among all. */
 export function uniqueNames(
   parts: readonly { readonly watched: readonly WatchedDaemon[] }[],
 ): readonly ReadonlyMap<DaemonId, DaemonId>[] {

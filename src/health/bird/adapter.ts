@@ -1,6 +1,6 @@
 /**
- * The health adapter for BIRD 2 and 3: one session with the control socket, which both watches and
- * asks. No pid file is needed: BIRD itself says how old it is.
+ * The health adapter for BIRD 2 and 3: one session on the control socket, which both watches and
+ * asks. No pid file is needed: BIRD reports its own age.
  */
 
 import type { ProcessEvents } from '../../core/ports.js';
@@ -27,7 +27,8 @@ export function openBird(spec: BirdDaemon, timing: ProbeTiming, clock: Clock, pr
     probeIntervalMs: timing.probeIntervalMs,
     probeTimeoutMs: timing.probeTimeoutMs,
     permissionHint: groupHint('bird'),
-    // Without -f who listens has left the field to its child, and is not seen (fact B5).
+    // Without -f the process that called listen(2) has left the work to its child, and is not
+    // watched (fact B5).
     servesItself: true,
     ageMs: (heartbeat) => ageOf(heartbeat?.text ?? '') ?? socketAgeMs(spec.socket),
   });

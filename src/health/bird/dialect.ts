@@ -1,15 +1,15 @@
 /**
  * The protocol of BIRD's control socket (facts B1, B2; nest/cli.c): lines. `NNNN text` ends an
- * answer, `NNNN-text` goes on, a line that begins with a blank carries the code of the line before,
- * `+` is a log line that nobody asked for. Codes: 0 done, 1 data, 8 refused, 9 syntax. BIRD speaks
- * first (`0001 ... ready.`), and the agent gives up its power before it asks anything (`restrict`).
+ * answer, `NNNN-text` continues it, a line that begins with a blank has the code of the line
+ * before, and `+` begins a log line that was not requested. First digit of a code: 0 done, 1 data,
+ * 8 refused, 9 syntax. BIRD speaks first (`0001 ... ready.`), and the agent drops its privileges
+ * before it asks anything (`restrict`).
  */
 
 import type { Answer, AnswerReader, Dialect, Readiness, Reading } from '../session/dialect.js';
 
 /**
- * An answer larger than this comes from no command that the agent sends: `show protocols` of 5000
- * peers is 400 kB.
+ * No command that the agent sends has a larger answer: `show protocols` with 5000 peers is 400 kB.
  */
 export const MAX_ANSWER_BYTES = 1 << 20;
 
@@ -31,13 +31,13 @@ export const BIRD: Dialect = {
 };
 
 /**
- * From the last line of `show status` (cmd_show_status in nest/cmds.c), and the line of a graceful
- * restart.
+ * Read from the last line of `show status` (cmd_show_status in nest/cmds.c), and the line about a
+ * graceful restart.
  */
 function readiness(heartbeat: Answer): Readiness {
   const lines = heartbeat.text.split('\n');
   const last = lines.at(-1)?.slice(5) ?? '';
-  // Also after `graceful restart wait`, the recovery ends by itself; until then the routes are
+  // The recovery ends by itself, also after `graceful restart wait`; until then the routes are
   // those of the former life.
   const restarting = lines.find((line) => line.startsWith(GRACEFUL_RESTART));
   if (/shutdown/i.test(last)) return { kind: 'stopping', reason: `BIRD says: ${last}` };
@@ -49,12 +49,12 @@ function readiness(heartbeat: Answer): Readiness {
 class LineReader implements AnswerReader {
   #lines: string[] = [];
   #bytes = 0;
-  /** The beginning of a line that is not whole, in pieces. */
+  /** The pieces of a line that is not complete. */
   #rest: string[] = [];
 
   push(chunk: Uint8Array): Reading {
     const answers: Answer[] = [];
-    // latin1 keeps bytes apart whatever they are; all that is read here is ASCII.
+    // latin1 keeps every byte; all that is parsed here is ASCII.
     const pieces = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1').split('\n');
     for (const [i, piece] of pieces.entries()) {
       this.#bytes += piece.length + (i < pieces.length - 1 ? 1 : 0);
@@ -76,7 +76,7 @@ class LineReader implements AnswerReader {
 }
 
 /**
- * Milliseconds since BIRD began, from two times that it prints itself, so in one format and one
+ * Milliseconds since BIRD started, computed from two times that it prints itself in one format and
  * time zone; undefined when unreadable.
  */
 export function ageOf(heartbeat: string): number | undefined {
@@ -86,8 +86,8 @@ export function ageOf(heartbeat: string): number | undefined {
 }
 
 /**
- * `timeformat base` is `iso long` unless configured; NaN for any other, which no comparison
- * survives.
+ * The time after the label. `timeformat base` is `iso long` unless configured; any other format
+ * gives NaN, with which every comparison fails.
  */
 function timeAfter(text: string, label: string): number {
   const found = new RegExp(`${label} (\\d{4}-\\d\\d-\\d\\d) (\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{3})?)`).exec(text);

@@ -1,17 +1,16 @@
 /**
- * What BIRD says of one prefix: the commands, and the reading of their answers. Pure.
- * Invariant: a
- * prefix is held when BIRD has exported a route to exactly it to one of its kernel protocols in
- * this life. BIRD's tables begin empty, so a leftover in the FIB is never among them, and while a
- * graceful restart recovers nothing is exported yet.
+ * BIRD's answers about one prefix: the commands, and how their answers are read. Pure. Invariant:
+ * a prefix is held when BIRD, in this life, has exported a route to exactly this prefix to one of
+ * its kernel protocols. BIRD's tables begin empty, so routes left in the FIB are never among them,
+ * and nothing is exported while a graceful restart recovers.
  */
 
 import { type Prefix, parsePrefix, prefixText, samePrefix } from '../../model/prefix.js';
 import type { Answer } from '../session/dialect.js';
 
 /**
- * nest/cli.h: errors that mean no. 8001: network not found. 9001 is also the parser's: "No valid
- * tables" for a protocol of the other family or one that recovers.
+ * nest/cli.h: errors that mean no. 8001: network not found. 9001 comes from the parser, too: "No
+ * valid tables" for a protocol of the other family or one that is recovering.
  */
 const NOT_FOUND = 8001;
 const PARSE_ERROR = 9001;
@@ -35,14 +34,14 @@ export function kernelProtocols(answer: Answer): readonly string[] {
 }
 
 /**
- * `exported` shows what was exported, where `export` would run the filters again. Quoted, since a
- * name may hold `-`.
+ * `exported` shows what was exported; `export` would run the filters again. The name is quoted
+ * because it may contain `-`.
  */
 export function showRouteCommand(p: Prefix, kernelProtocol: string): string {
   return `show route ${prefixText(p)} exported '${kernelProtocol}'`;
 }
 
-/** Whether the answer shows exactly that prefix; throws when BIRD would not answer. */
+/** Whether the answer shows exactly that prefix; throws when BIRD refuses to answer. */
 export function readShowRoute(p: Prefix, answer: Answer): boolean {
   if (answer.status === NOT_FOUND || answer.status === PARSE_ERROR) return false;
   if (answer.status >= FIRST_ERROR)
@@ -55,7 +54,10 @@ export function readShowRoute(p: Prefix, answer: Answer): boolean {
   });
 }
 
-/** Whether one of the routes has a way out: `via ADDRESS on PORT`, or `dev PORT`; a blackhole has none. */
+/**
+ * Whether one of the routes has a next hop: `via ADDRESS on PORT` or `dev PORT`; a blackhole has
+ * none.
+ */
 export function carries(answer: Answer): boolean {
   return /^\s*(?:\d{4}[ -])?\s*(?:via|dev) \S/m.test(answer.text);
 }

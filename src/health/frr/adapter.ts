@@ -1,11 +1,10 @@
 /**
- * The health adapter for FRR: one session with each daemon named, over the vty sockets in one
+ * The health adapter for FRR: one session with each configured daemon, over the vty sockets in one
  * directory.
  *
- * `holds` asks zebra, which alone knows the RIB, on the connection that watches it. When zebra is
- * not among the daemons, one more session with it is opened at the first question and kept, for
- * asking only: what it learns of zebra's health is nobody's verdict. Never two connections to one
- * daemon (fact F6).
+ * `holds` asks zebra, which alone knows the RIB, on the connection that watches it. If zebra is
+ * not among the daemons, a session that only asks is opened at the first question and kept; it
+ * gives no verdict on zebra. There are never two connections to one daemon (fact F6).
  */
 
 import { join } from 'node:path';
@@ -39,7 +38,7 @@ class Frr implements Adapter {
   readonly #sessions: ReadonlyMap<DaemonId, Session>;
   readonly #openSession: (daemon: string) => Session;
   #zebra: Session | undefined;
-  /** The session that only asks, where zebra is not watched. */
+  /** The session that only asks, if zebra is not watched. */
   #asking: Session | undefined;
   #started = false;
   #closed = false;

@@ -1,13 +1,13 @@
 /**
- * The protocol of FRR's vty sockets (fact F6; lib/vty.c, vtysh_read and vtysh_rl): `command NUL`
- * goes out, text comes back, closed by three NULs and one status byte (enum cmd_return,
- * lib/command.h). No banner, no prompt. `echo` lives in the view node of every daemon, so the
- * heartbeat needs no enable.
+ * The protocol of FRR's vty sockets (fact F6; lib/vty.c, vtysh_read and vtysh_rl): the client
+ * sends `command NUL`; the daemon answers with text, three NULs and one status byte (enum
+ * cmd_return, lib/command.h). There is no banner and no prompt. `echo` is in the view node of
+ * every daemon, so the heartbeat needs no enable.
  */
 
 import type { Answer, AnswerReader, Dialect, Reading } from '../session/dialect.js';
 
-/** An answer larger than this comes from no command that the agent sends. */
+/** No command that the agent sends has a larger answer. */
 export const MAX_ANSWER_BYTES = 1 << 20;
 
 /** NUL NUL NUL status. */
@@ -16,8 +16,8 @@ const FIRST_BUFFER_BYTES = 512;
 
 export const VTY: Dialect = {
   probe: 'echo ok',
-  // A status other than 0 (a daemon without `echo`) is an answer all the same; status 0 with
-  // another text is not ours.
+  // A status other than 0 (a daemon without `echo`) is an answer, too; status 0 with another text
+  // is not the answer to this command.
   proves: (answer) => answer.status !== 0 || answer.text.trim() === 'ok',
   encode: (command) => `${command}\0`,
   reader: () => new VtyReader(),
@@ -26,7 +26,10 @@ export const VTY: Dialect = {
 class VtyReader implements AnswerReader {
   #text = Buffer.allocUnsafeSlow(FIRST_BUFFER_BYTES);
   #textBytes = 0;
-  /** Bytes of the trailer seen so far: the text holds no NUL, so the first NUL begins it. */
+  /**
+   * Bytes of the trailer seen so far. The text contains no NUL, so the first NUL begins the
+   * trailer.
+   */
   #trailer = 0;
 
   push(chunk: Uint8Array): Reading {
@@ -56,7 +59,7 @@ class VtyReader implements AnswerReader {
   }
 
   /**
-   * One buffer that doubles: a list of pieces would cost far more than their bytes when they come
+   * One buffer that doubles: a list of pieces would cost far more than their bytes if they came
    * one at a time.
    */
   #append(piece: Uint8Array): void {

@@ -1,5 +1,5 @@
 /**
- * Which kernel protocol numbers each FRR daemon's routes carry (zebra/rt_netlink.h RTPROT_*,
+ * The kernel protocol numbers of each FRR daemon's routes (zebra/rt_netlink.h RTPROT_*,
  * /etc/iproute2/rt_protos.d; fact F4). A daemon that is not listed makes no routes: its death
  * leaves nothing stale.
  */
@@ -28,8 +28,9 @@ const OWN: ReadonlyMap<string, readonly number[]> = new Map([
 const ALL: readonly number[] = [...FRR_PROTOCOLS];
 
 /**
- * What stands in the FIB is zebra's, whoever asked for it: while zebra lives it takes a dead
- * daemon's routes out itself, or keeps them on purpose (graceful restart).
+ * While zebra is watched, all of FRR's routes in the FIB count as zebra's, whichever daemon they
+ * come from: while zebra lives, it removes a dead daemon's routes itself or keeps them on purpose
+ * (graceful restart).
  */
 export function watchedByFrr(daemons: readonly string[]): readonly WatchedDaemon[] {
   const keeper = daemons.includes('zebra');

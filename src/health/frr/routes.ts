@@ -1,12 +1,11 @@
 /**
- * What zebra says of one prefix: the command, and the reading of its JSON (zebra/zebra_vty.c,
- * vty_show_ip_route).
- * Invariant: a route counts only when this life of zebra got it from a protocol
- * and put it into the FIB. What it found in the kernel when it started carries ZEBRA_FLAG_SELFROUTE
- * (docs/FACTS.md), even while `selected` and `installed`.
+ * zebra's answers about one prefix: the command, and how its JSON is read (zebra/zebra_vty.c,
+ * vty_show_ip_route). Invariant: a route counts only when zebra, in this life, got it from a
+ * protocol and put it into the FIB. A route that it found in the kernel when it started has
+ * ZEBRA_FLAG_SELFROUTE (docs/FACTS.md), even while `selected` and `installed`.
  *
- * In a VRF that is asked for, only a route that zebra says is of that VRF: `all` and whatever
- * abbreviates it (`al`) are words of the command, so that a VRF of such a name is answered for
+ * If a VRF is asked for, only routes count that zebra reports in that VRF: `all` and its
+ * abbreviations (`al`) are words of the command, so for a VRF of such a name zebra answers for
  * every VRF (8.4.4).
  */
 
@@ -25,22 +24,22 @@ const ZEBRA_FLAG_SELFROUTE = 0x02;
 const CMD_SUCCESS = 0;
 const CMD_WARNING = 1;
 
-/** One prefix at a time: asking for the table would block zebra for seconds (fact F6). */
+/** Asks for one prefix: the whole table would block zebra for seconds (fact F6). */
 export function showRouteCommand(p: Prefix, vrf?: string): string {
   return `show ${p.family === 'inet' ? 'ip' : 'ipv6'} route ${vrf === undefined ? '' : `vrf ${vrf} `}${prefixText(p)} json`;
 }
 
 /**
- * Whether the answer shows the prefix as held, in the VRF of that name if one is given; throws when
- * it is no answer to the question.
+ * Whether the answer shows the prefix as held, in the VRF of that name if one is given; throws
+ * when it does not answer the question.
  */
 export function readShowRoute(p: Prefix, answer: Answer, vrf?: string): boolean {
   return shown(p, answer, vrf).some((entry) => holds(p, entry));
 }
 
 /**
- * Whether it shows a route of this life of zebra that would carry packets, selected or held back by
- * another protocol's (fact F18). A refusal (`Null0`) carries none.
+ * Whether the answer shows a route of this life of zebra that would carry packets, whether it is
+ * selected or another protocol's route is preferred (fact F18). A refusal (`Null0`) carries none.
  */
 export function readOffer(p: Prefix, answer: Answer, vrf?: string): boolean {
   return shown(p, answer, vrf).some((entry) => {
@@ -54,11 +53,11 @@ export function readOffer(p: Prefix, answer: Answer, vrf?: string): boolean {
   });
 }
 
-/** zebra never selects such a route (DISTANCE_INFINITY, lib/zebra.h). */
+/** zebra never selects a route with this distance (DISTANCE_INFINITY, lib/zebra.h). */
 const UNUSABLE_DISTANCE = 255;
 
 function shown(p: Prefix, answer: Answer, vrf: string | undefined): Readonly<Record<string, unknown>>[] {
-  // A VRF that the kernel has and zebra does not (yet) know: nothing of it is held (zebra_vty.c,
+  // A VRF that the kernel has and zebra does not know (yet): nothing in it is held (zebra_vty.c,
   // "%% VRF %s not found").
   if (vrf !== undefined && answer.status === CMD_WARNING && answer.text.trim() === `% VRF ${vrf} not found`) return [];
   const command = showRouteCommand(p, vrf);
@@ -72,7 +71,7 @@ function holds(p: Prefix, entry: Readonly<Record<string, unknown>>): boolean {
   return isOwn(p, entry) && entry['selected'] === true && entry['installed'] === true;
 }
 
-/** Of this life of zebra, to exactly that prefix. */
+/** Whether it is a route of this life of zebra to exactly that prefix. */
 function isOwn(p: Prefix, entry: Readonly<Record<string, unknown>>): boolean {
   const prefix = typeof entry['prefix'] === 'string' ? parsePrefix(entry['prefix']) : undefined;
   const flags = entry['internalFlags'];
@@ -81,8 +80,8 @@ function isOwn(p: Prefix, entry: Readonly<Record<string, unknown>>): boolean {
     samePrefix(prefix, p) &&
     // A kernel route is not zebra's; with placement `main` it may be the backup route itself.
     entry['protocol'] !== 'kernel' &&
-    // Without flags the two lives cannot be told apart: then it is not held, and the convergence
-    // timeout decides.
+    // Without flags the two lives cannot be distinguished: the prefix is not held, and the
+    // convergence-timeout decides.
     typeof flags === 'number' &&
     (flags & ZEBRA_FLAG_SELFROUTE) === 0
   );

@@ -1,9 +1,8 @@
 /**
- * What a session must know of the protocol on its socket: how a command is written, where an answer
- * ends, and which command is the heartbeat. One file for each protocol implements this; the session
- * stays the same.
- * Invariant: a reader holds at most its stated number of bytes, whatever the other
- * side sends.
+ * The protocol of a session's socket: how a command is written, where an answer ends, and which
+ * command is the heartbeat. Each protocol implements this in a file; the session is the same for
+ * all. Invariant: a reader keeps at most its stated number of bytes, whatever the other side
+ * sends.
  */
 
 /** One whole answer to one command. */
@@ -17,45 +16,44 @@ export interface Answer {
 }
 
 /**
- * What a piece of input completed. After a fault the stream is out of step and only a new
- * connection helps.
+ * The answers that a piece of input has completed. After a fault the stream is out of step, and
+ * only a new connection helps.
  */
 export interface Reading {
   readonly answers: readonly Answer[];
   readonly fault: string | undefined;
 }
 
-/** Incremental parser of one connection; answers may be split over pieces in any way. */
+/** Incremental parser of one connection; answers may arrive in pieces of any size. */
 export interface AnswerReader {
   push(chunk: Uint8Array): Reading;
 }
 
-/** A step of the conversation before the first heartbeat. */
+/** One step of the exchange before the first heartbeat. */
 export interface Opening {
   /** What to send; undefined: the other side speaks first. */
   readonly command: string | undefined;
-  /** Whether this is the answer that belongs to it. */
+  /** Whether this answer belongs to the step. */
   proves(answer: Answer): boolean;
 }
 
-/** What a daemon that answers says of itself. */
+/** The state that an answering daemon reports. */
 export type Readiness =
   | { readonly kind: 'ready' }
-  /** It lives and has not finished starting. */
+  /** It runs and has not finished starting. */
   | { readonly kind: 'starting'; readonly reason: string }
-  /** It is on its way out: as good as dead. */
+  /** It is stopping: treated as dead. */
   | { readonly kind: 'stopping'; readonly reason: string };
 
 export interface Dialect {
-  /** A greeting to await, a command that must come first; none in most protocols. */
+  /** A greeting to wait for, or a command that must come first; most protocols have none. */
   readonly prelude?: readonly Opening[];
   /**
-   * The heartbeat command: answered at once, by every version, without privileges. undefined: the
-   * protocol is not known, nothing is ever sent, and a connection that lasts is all the life there
-   * is.
+   * The heartbeat command: every version answers it at once, without privileges. undefined: the
+   * protocol is not known; nothing is sent, and a connection that lasts is the only sign of life.
    */
   readonly probe: string | undefined;
-  /** What an answer to the heartbeat says; absent: who answers is ready. */
+  /** The state reported by an answer to the heartbeat; absent: a daemon that answers is ready. */
   readiness?(heartbeat: Answer): Readiness;
   /** Whether this answer to the heartbeat proves that the two sides are in step. */
   proves(answer: Answer): boolean;

@@ -1,4 +1,7 @@
-/** Where a daemon listens: its spelling, what a refused connection means, who has answered, and whether there is anything at all. */
+/**
+ * The address a daemon listens on: its text, the meaning of a refused connection, whether a
+ * connection goes to itself, and whether the socket exists.
+ */
 
 import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
@@ -19,7 +22,7 @@ export function endpointText(endpoint: Endpoint): string {
   }
 }
 
-/** The reason of a `down` for the errno of a connection that did not come about. */
+/** The reason of a `down` for the errno of a failed connection. */
 export function refusal(code: string, endpoint: Endpoint, permissionHint: string): string {
   const where = endpointText(endpoint);
   switch (code) {
@@ -37,8 +40,8 @@ export function refusal(code: string, endpoint: Endpoint, permissionHint: string
 }
 
 /**
- * RFC 9293 3.5: a connection to a free port of the ephemeral range may get that very port as its
- * own, and then meets itself.
+ * RFC 9293 3.5: a connection to a free port of the ephemeral range may get that port as its own
+ * source port, and then connects to itself.
  */
 export function calledItself(socket: Socket): boolean {
   return (
@@ -48,7 +51,7 @@ export function calledItself(socket: Socket): boolean {
   );
 }
 
-/** Whether one of the daemons is down by sight: its unix socket is not there. */
+/** Whether one of the daemons is down because its unix socket does not exist. */
 export function socketMissing(daemons: readonly RoutingDaemon[]): boolean {
   return daemons.flatMap(socketsOf).some((path) => !existsSync(path));
 }

@@ -1,8 +1,8 @@
 /**
- * The conversation on one connection: a queue of commands of which exactly one is outstanding (fact
- * F6), the heartbeat being one of them. Knows neither sockets nor verdicts.
- * Invariant: an answer always belongs to the command sent last. A caller that stops waiting does
- * not change that: its command stays outstanding until it is answered or the connection ends.
+ * The commands of one connection: a queue of which exactly one is outstanding (fact F6); the
+ * heartbeat is one of them. It knows neither sockets nor verdicts. Invariant: an answer always
+ * belongs to the command sent last. If a caller stops waiting, its command still stays outstanding
+ * until it is answered or the connection ends.
  */
 
 import type { Clock, Timer } from '../../host/clock.js';
@@ -15,19 +15,19 @@ interface Waiter {
 }
 
 interface Command {
-  /** undefined: nothing is sent, the other side speaks by itself. */
+  /** undefined: nothing is sent; the other side speaks by itself. */
   readonly text: string | undefined;
   readonly purpose: 'prelude' | 'heartbeat' | 'question';
   /**
-   * Of the prelude and the heartbeat: an answer that does not fit means that the two sides are out
-   * of step.
+   * For the prelude and the heartbeat: an answer that does not match means that the two sides are
+   * out of step.
    */
   readonly proves: (answer: Answer) => boolean;
-  /** Nobody waits for a probe, nor for a command whose time limit is over. */
+  /** undefined for a probe, and for a command whose time limit is over. */
   waiter: Waiter | undefined;
 }
 
-/** `answered`: at least one heartbeat or question was answered as it should be. */
+/** `answered`: at least one heartbeat or question has its proper answer. */
 export type Received =
   | { readonly kind: 'answered' }
   | { readonly kind: 'incomplete' }
@@ -53,7 +53,7 @@ export class Exchange {
     this.#reader = dialect.reader();
   }
 
-  /** The last answer to the heartbeat; undefined: none yet. */
+  /** The last answer to the heartbeat; undefined when there is none yet. */
   get heartbeat(): Answer | undefined {
     return this.#heartbeat;
   }
@@ -63,7 +63,7 @@ export class Exchange {
     return this.#outstanding !== undefined;
   }
 
-  /** The connection stands: what was queued goes out. */
+  /** The connection is established: sends what was queued. */
   open(): void {
     this.#open = true;
     const prelude = (this.#dialect.prelude ?? []).map(
@@ -74,7 +74,7 @@ export class Exchange {
   }
 
   /**
-   * Queues the heartbeat, unless the connection is busy: then the answer that is due is the
+   * Queues the heartbeat, unless the connection is busy: then the pending answer serves as
    * heartbeat.
    */
   probe(): void {
@@ -108,7 +108,7 @@ export class Exchange {
     });
   }
 
-  /** Takes a piece of input. */
+  /** Processes a piece of input. */
   receive(chunk: Uint8Array): Received {
     const reading = this.#reader.push(chunk);
     let answered = false;
@@ -133,7 +133,7 @@ export class Exchange {
     return answered ? ANSWERED : INCOMPLETE;
   }
 
-  /** The connection has ended: everybody who waits hears why. */
+  /** The connection has ended: rejects everything that waits, with the reason. */
   close(reason: string): void {
     this.#open = false;
     const commands = this.#outstanding === undefined ? this.#queue : [this.#outstanding, ...this.#queue];

@@ -1,31 +1,31 @@
 /**
- * The life of the one connection to a daemon, as a pure machine: (state, event, now) -> state and
- * what to do. No socket, no clock, no timer.
+ * The one connection to a daemon as a pure state machine: (state, event, now) -> state and effects.
+ * No socket, no clock, no timer.
  *
  *   waiting      no connection; the next attempt is due at `retryAt`
  *   connecting   connect(2) is under way
- *   accepted     the connection stands, nothing has been heard: no proof of life (fact F7)
- *   established  a command has been answered; without a heartbeat: the connection has stood long enough
+ *   accepted     the connection stands, nothing was received: no proof of life (fact F7)
+ *   established  a command was answered; without a heartbeat: the connection has stood long enough
  *   closed       by us, for good
  *
  *   event    waiting             connecting           accepted                     established
- *   hint     connect             back-off anew        -                            -
+ *   hint     connect             back-off reset       -                            -
  *   accepted -                   accepted             -                            -
  *   refused  -                   waiting, down (1)    -                            -
  *   answer   -                   -                    established, readiness (2)   readiness (2)
  *   ended    -                   waiting, down        waiting, down                waiting, down
- *   farewell how it went         how it went          -                            -
- *   fault    -                   -                    waiting, silence goes on     waiting, silence goes on
+ *   farewell how it ended        how it ended         -                            -
+ *   fault    -                   -                    waiting, silent              waiting, silent
  *   tick     connect when due    hang when due        appeared or settled, hang    probe, hang
  *
- *   (1) A full backlog is no death but silence.
+ *   (1) A full backlog counts as silence, not as death.
  *   (2) In a series of brief connections (backoff.ts) only once this one has lasted.
  *
- * Beside the phase runs the silence: from the moment a command is outstanding until it is answered,
- * over faults and new connections, to probeTimeoutMs. It is told once. A hung connection is kept:
- * closing it would lose the sign of life that comes with SIGCONT.
+ * Independent of the phase is the silence: it begins when a command is outstanding and ends with an
+ * answer. Faults and new connections do not end it. After probeTimeoutMs it is reported, once. A
+ * hung connection is kept: closing it would lose the sign of life that comes with SIGCONT.
  *
- * The effects are in order: what is told of a death comes before any cleaning up.
+ * The effects are in order: a death is reported before any cleanup.
  */
 
 import { nextBeat } from '../timing.js';
@@ -43,13 +43,13 @@ import type {
 
 /**
  * A dying process may lose our connection before its listening socket, which then still accepts
- * (seen with bgpd under SIGKILL). So soon after a death an accepted connection is a sign of life
- * only if it lasts.
+ * (seen with bgpd under SIGKILL). For this time after a death, an accepted connection is a sign of
+ * life only if it lasts.
  */
 const DEATH_THROES_MS = 100;
 /**
- * Where nothing can be asked, a connection that has lasted this long is life: whoever turns callers
- * away does it sooner.
+ * Without a heartbeat, a connection that has lasted this long means alive: a daemon that rejects
+ * clients does so sooner.
  */
 const SETTLED_MS = 100;
 
@@ -99,15 +99,16 @@ export function transition(
 
 function connect(state: SessionState, now: number, { endpoint }: SessionTraits): SessionTransition {
   const next: SessionState = { ...state, phase: { kind: 'connecting' } };
-  // TCP drops what a full backlog cannot take: then there is neither connection nor refusal, only
+  // With a full backlog TCP drops the request: there is neither a connection nor a refusal, only
   // silence.
   return { state: endpoint.kind === 'tcp' ? silent(next, now) : next, effects: [{ kind: 'connect' }] };
 }
 
 function accepted(state: SessionState, dying: boolean, now: number, traits: SessionTraits): SessionTransition {
   if (!traits.heartbeat) {
-    // Nobody would take back the sign of life of one who accepts and hangs up. A dying process may
-    // accept for as long as its core is written; but whoever accepts for ever lives.
+    // Without a heartbeat nothing would correct a wrong sign of life from a daemon that accepts
+    // and closes. A dying process may accept while its core is written; one that keeps accepting
+    // lives.
     const waitMs = dying ? traits.probeTimeoutMs : inSeries(state.backoff) ? LASTING_MS : SETTLED_MS;
     return unchanged({
       ...state,
@@ -121,7 +122,7 @@ function accepted(state: SessionState, dying: boolean, now: number, traits: Sess
   return believedAt === now ? appears(next, traits) : unchanged(next);
 }
 
-/** The connection is a first sign of life; not yet life. */
+/** The connection is a first sign of life, but not yet `responsive`. */
 function appears(state: SessionState, { endpoint }: SessionTraits): SessionTransition {
   const next: SessionState =
     state.phase.kind === 'accepted' ? { ...state, phase: { ...state.phase, believedAt: undefined } } : state;
@@ -134,17 +135,16 @@ function refused(state: SessionState, code: string, now: number, traits: Session
   const { endpoint, permissionHint } = traits;
   const where = endpointText(endpoint);
   if (code === 'EAGAIN') {
-    // unix(7): the backlog is full. Somebody listens and does not accept; that is a hang in the
-    // making.
+    // unix(7): the backlog is full. A process listens and does not accept: it may hang.
     const next = retryLater(silent(state, now), `${where} accepts no connection`, now);
     if (state.told?.kind !== 'down' || now < state.diedAt + DEATH_THROES_MS) return next;
     const told = tell(next.state, { kind: 'appeared', reason: `${where} listens, its backlog is full` });
     return { state: told.state, effects: [...told.effects, ...next.effects] };
   }
   const denied = code === 'EACCES' || code === 'EPERM';
-  // An operator must hear of missing permission even if all was down before; but a starting daemon
-  // makes its socket first and gives it to its group then (vty_serv_un in lib/vty.c), so only a
-  // denial that lasts is news.
+  // An operator must be told of missing permission even if the daemon was down before. But a
+  // starting daemon creates its socket first and gives it to its group afterwards (vty_serv_un in
+  // lib/vty.c), so only a denial that lasts is reported.
   const news = state.told?.kind !== 'down' || (denied !== state.toldDenied && state.backoff.delayMs >= LAST_DELAY_MS);
   const told = news
     ? tell({ ...state, toldDenied: denied }, { kind: 'down', reason: refusal(code, endpoint, permissionHint) })
@@ -185,7 +185,7 @@ function answered(
   }
 }
 
-/** The most urgent path of the product. */
+/** The path on which every millisecond counts. */
 function died(
   state: SessionState,
   { reason, orderly }: SessionEvent & { kind: 'ended' },
@@ -204,7 +204,7 @@ function died(
   return { state: told.state, effects: [...told.effects, ...next.effects] };
 }
 
-/** Not a death: somebody is there. The silence goes on until an answer makes sense. */
+/** Not a death: some process answers. The silence goes on until an answer is valid. */
 function outOfStep(state: SessionState, reason: string, now: number, { endpoint }: SessionTraits): SessionTransition {
   return retryLater(silent(state, now), `${reason} on ${endpointText(endpoint)}`, now);
 }
@@ -220,7 +220,7 @@ function tick(state: SessionState, now: number, traits: SessionTraits): SessionT
   return { state: hung.state, effects: [...first.effects, ...hung.effects] };
 }
 
-/** What the phase itself has waited for. */
+/** Handles the deadline of the phase itself. */
 function phaseDue(state: SessionState, now: number, traits: SessionTraits): SessionTransition {
   const { phase } = state;
   switch (phase.kind) {
@@ -258,7 +258,7 @@ function settled(state: SessionState, since: number, { endpoint }: SessionTraits
   );
 }
 
-/** The connection, or the attempt, is over; another one follows. */
+/** The connection or the attempt is over; another one follows. */
 function retryLater(state: SessionState, reason: string, now: number): SessionTransition {
   const { phase } = state;
   const answered = phase.kind === 'established';

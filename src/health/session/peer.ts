@@ -1,16 +1,17 @@
 /**
- * The process at the other end of a session's unix socket, and the news of its end (ProcessEvents),
- * which may come long before the socket closes: a process that dies gives its memory back first.
+ * The process at the other end of a session's unix socket, and the news of its end
+ * (ProcessEvents), which may come long before the socket closes: a dying process frees its memory
+ * first.
  *
- * Invariants. A process known to die is no sign of life, though its socket still accepts: only an
- * answer clears it (then the news was wrong, or another process serves the socket). Credentials are
- * those of listen(2), and the number may have been used again since: a process younger than the
- * socket is another one, and is not watched. Nor is one whose first thread left in peace: a parent
- * that went into the background by fork(2), whose number is free now, or main() that called
- * pthread_exit(3).
+ * Invariants. A process known to be dying is no sign of life, though its socket still accepts.
+ * Only an answer clears this: the news was wrong, or another process serves the socket.
+ * Credentials are those of listen(2), and the pid may have been reused since: a process younger
+ * than the socket is another one, and is not watched. Neither is a process whose first thread has
+ * exited with status 0: it was a parent that went into the background by fork(2), whose pid is
+ * free now, or its main() called pthread_exit(3).
  *
- * Where the kernel announces no ends of processes, the process itself is looked at when its
- * connection ends: one that a signal has ended carries a mark in /proc before its sockets close.
+ * Where the kernel announces no ends of processes, the process is examined when its connection
+ * ends: if a signal has ended it, /proc shows that before its sockets close.
  */
 
 import { statSync } from 'node:fs';
@@ -25,25 +26,28 @@ interface Process {
   readonly ending: PeerEnding | undefined;
   readonly startMs: number;
   readonly name: string;
-  /** Its first thread has ended: others may still be on their way. */
+  /** Its first thread has ended; others may still run. */
   readonly ended: boolean;
 }
 
-/** How a process went. */
+/** How a process ended. */
 export interface Farewell {
   readonly reason: string;
-  /** With status 0; or by itself, where nobody tells the status. */
+  /** It ended with status 0; or not by a signal, where the status is not known. */
   readonly orderly?: true;
 }
 
 export interface PeerListener {
   /** Called inside the event that brought the news, at most once for each connection. */
   readonly ending: (reason: string) => void;
-  /** The same news when it comes after the end of the connection. */
+  /** The same news if it comes after the end of the connection. */
   readonly farewell: (farewell: Farewell) => void;
 }
 
-/** The end of the first thread explains the end of file for so long; later it was a parent that went into the background. */
+/**
+ * An end of file within this time is explained by the exit of the first thread; later, the process
+ * was a parent that went into the background.
+ */
 const LEFT_MS = 50;
 
 export class Peer {
@@ -62,10 +66,7 @@ export class Peer {
     this.#listener = listener;
   }
 
-  /**
-   * To be called when a connection stands; returns whether this is the process that is known to
-   * die.
-   */
+  /** Called when a connection is established; returns whether the process is known to be dying. */
   meet(socket: Socket): boolean {
     this.#leave();
     this.#left = undefined;
@@ -83,32 +84,33 @@ export class Peer {
     return false;
   }
 
-  /**
-   * A sign of life has come over this connection: whatever was said of the process, somebody lives.
-   */
+  /** This connection has brought a sign of life: some process lives, whatever was reported. */
   answered(): void {
     if (this.#dying === undefined) return;
     this.#dying = undefined;
     this.#watch();
   }
 
-  /** The connection has ended; how the process went may still be told, until the next one stands. */
+  /**
+   * The connection has ended. The end of the process may still be reported until the next
+   * connection is established.
+   */
   part(): void {
-    // A call that was refused: who has left before may still be heard of.
+    // A refused attempt: the end of the former process may still be reported.
     if (this.#process === undefined) return;
     if (this.#process === this.#dying || !this.isKnown) return this.#leave();
     this.#parted = this.#process;
     this.#process = undefined;
   }
 
-  /** Whether the end of the process will be told of. */
+  /** Whether the end of the process will be reported. */
   get isKnown(): boolean {
     return this.#process !== undefined && this.#processes?.live === true;
   }
 
   /**
-   * How the process goes whose connection has just ended, by its own look; undefined: it cannot be
-   * told. It must be the one that serves the socket.
+   * How the process whose connection has just ended is ending, from /proc or its pidfd; undefined
+   * when not known. It must be the process that serves the socket.
    */
   look(): Farewell | undefined {
     if (this.#process === undefined) return undefined;
@@ -123,12 +125,12 @@ export class Peer {
     return orderly === true ? { reason, orderly } : { reason };
   }
 
-  /** How the process went that has just left in peace, where it has. */
+  /** How the process ended that has just exited with status 0, if there is one. */
   left(): Farewell | undefined {
     return this.#left !== undefined && performance.now() - this.#left.at < LEFT_MS ? this.#left.farewell : undefined;
   }
 
-  /** Nothing more is to be told. */
+  /** Ends the watch: nothing more is reported. */
   close(): void {
     this.#leave();
   }
@@ -148,7 +150,7 @@ export class Peer {
     const process = this.#process;
     if (process === undefined) return;
     this.#endWatch = this.#processes?.watch(process.pid, (how, certain) => {
-      // Each thread may be announced; the first says it all.
+      // Each thread may be announced; the first suffices.
       if (this.#dying !== undefined || (this.#process !== process && this.#parted !== process)) return;
       const reason = `process ${process.pid} (${process.name}) ${how}`;
       const farewell: Farewell = certain ? { reason } : { reason, orderly: true };
@@ -166,7 +168,7 @@ export class Peer {
   }
 
   #identify(socket: Socket, processes: ProcessEvents): Process | undefined {
-    // Without it there is no news, and the end of file remains.
+    // Without the descriptor there is no news, and the end of file remains.
     const fd = descriptorOf(socket);
     const pid = fd === undefined ? undefined : processes.peer(fd);
     const held = pid === undefined || pid <= 0 ? undefined : HeldProcess.open(pid);

@@ -1,12 +1,12 @@
 /**
- * The edge under a session's machine (machine.ts): owns the socket, the one timer, the watch of the
- * path and the news of the process behind the socket (peer.ts), turns what they say into events,
- * and carries out the effects. It decides nothing. Which daemon it is, it does not know: the
+ * The IO of a session: owns the socket, the one timer, the watch of the path and the news of the
+ * process behind the socket (peer.ts). It turns them into events for the machine (machine.ts) and
+ * carries out the effects. It decides nothing and does not know which daemon it watches: the
  * protocol is a {@link Dialect}.
  *
- * Invariants. The listener hears of a death inside the event that brought it, before anything is
- * cleaned up. Exactly one connection, because a hung daemon's listen backlog is 5 (fact F6). A
- * socket file alone is no sign of life (fact F9).
+ * Invariants. The listener hears of a death inside the event that brought it, before any cleanup.
+ * There is exactly one connection, because a hung daemon's listen backlog is 5 (fact F6). A socket
+ * file alone is no sign of life (fact F9).
  */
 
 import { statSync } from 'node:fs';
@@ -31,19 +31,22 @@ import {
 } from './state.js';
 
 export interface SessionOptions extends ProbeTiming {
-  /** Where it listens. A unix socket need not exist, nor its directory. */
+  /** Where the daemon listens. A unix socket need not exist, nor its directory. */
   readonly endpoint: Endpoint;
   readonly dialect: Dialect;
   readonly clock: Clock;
-  /** Absent: the end of file is all that tells of a death. */
+  /** Absent: only the end of file reports a death. */
   readonly processes?: ProcessEvents | undefined;
-  /** What to do about EACCES, for people. */
+  /** What to do about EACCES, as text for the reason. */
   readonly permissionHint: string;
-  /** Whether the process that listens serves its connections itself: its look tells a stop from a death. */
+  /**
+   * Whether the process that listens serves the connections itself: then examining it tells a stop
+   * from a death.
+   */
   readonly servesItself?: boolean;
   /**
-   * How long the process behind the socket has existed, milliseconds, undefined when not known.
-   * Called once for each `responsive`, with the answer to the heartbeat, if the protocol has one.
+   * How long the process behind the socket has existed, in milliseconds; undefined when not known.
+   * Called once for each `responsive`, with the answer to the heartbeat if the protocol has one.
    */
   readonly ageMs: (heartbeat: Answer | undefined) => number | undefined;
 }
@@ -58,7 +61,7 @@ interface Connection {
 export class Session {
   readonly #options: SessionOptions;
   readonly #traits: SessionTraits;
-  /** `/run/x.sock` or `127.0.0.1:179`, for people. */
+  /** `/run/x.sock` or `127.0.0.1:179`, for messages. */
   readonly #where: string;
   readonly #peer: Peer;
   #listener: (verdict: Verdict) => void = () => undefined;
@@ -79,7 +82,10 @@ export class Session {
     });
   }
 
-  /** Connects, now and for ever; the listener hears the first verdict and then each change. */
+  /**
+   * Connects, and reconnects until close(). The listener gets the first verdict and then each
+   * change.
+   */
   start(listener: (verdict: Verdict) => void): void {
     this.#listener = listener;
     const { endpoint } = this.#options;
@@ -88,8 +94,9 @@ export class Session {
   }
 
   /**
-   * Sends a command in turn with the heartbeat, on the same connection, and resolves with its
-   * answer. Rejects when there is no connection, it ends, or no answer comes within probeTimeoutMs.
+   * Sends a command on the same connection, in turn with the heartbeat, and resolves with its
+   * answer. Rejects when there is no connection, when it ends, or when no answer comes within
+   * probeTimeoutMs.
    */
   ask(command: string): Promise<Answer> {
     if (this.#connection === undefined) return Promise.reject(new Error(`not connected to ${this.#where}`));
@@ -139,7 +146,8 @@ export class Session {
   #connect(): void {
     const { endpoint, dialect, clock } = this.#options;
     if (isAbsent(endpoint)) return queueMicrotask(() => this.#dispatch({ kind: 'refused', code: 'ENOENT' }));
-    // Loaded here: at boot there is no daemon yet, and no time for what only a connection needs.
+    // Loaded here: at boot there is no daemon yet, and loading what only a connection needs would
+    // delay the first routes.
     const { createConnection } = process.getBuiltinModule('node:net');
     const socket = createConnection(
       endpoint.kind === 'unix' ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port },
@@ -163,10 +171,10 @@ export class Session {
     const reason = `${how} on ${this.#where}`;
     const left = this.#peer.left();
     if (left !== undefined || this.#peer.isKnown) return left ?? { reason };
-    // Nobody tells how the process went.
+    // No event reports how the process ended.
     const look = servesItself === true ? this.#peer.look() : undefined;
     if (look !== undefined) return { ...look, reason: `${reason}, ${look.reason}` };
-    // A daemon that is killed leaves its socket behind (fact F9).
+    // A killed daemon leaves its socket behind (fact F9).
     return endpoint.kind === 'unix' && isAbsent(endpoint)
       ? { reason: `${reason}, which it had taken away`, orderly: true }
       : { reason };
@@ -175,7 +183,7 @@ export class Session {
   #onConnect(connection: Connection): void {
     if (calledItself(connection.socket)) return this.#dispatch({ kind: 'refused', code: 'ECONNREFUSED' });
     connection.accepted = true;
-    // The question first: while it is on its way there is time to find out whom it was put to.
+    // The question is sent first; the peer is identified while the answer is on its way.
     connection.exchange.open();
     this.#dispatch({ kind: 'accepted', dying: this.#peer.meet(connection.socket) });
   }
@@ -198,7 +206,7 @@ export class Session {
     }
   }
 
-  /** After this nothing is heard of the connection any more. */
+  /** After this, no event of the connection is handled. */
   #disconnect(reason: string): void {
     const connection = this.#connection;
     this.#connection = undefined;
@@ -218,8 +226,8 @@ export class Session {
     this.#timerAt = at;
     if (at === Infinity) return;
     const timer = this.#options.clock.at(at, () => {
-      // If this process itself was stopped, the answer lies in the socket: one turn of the loop
-      // reads it first.
+      // If this process itself was stopped, the answer may be waiting in the socket: one turn of
+      // the loop reads it first.
       setImmediate(() => {
         if (this.#timer !== timer) return;
         this.#timer = undefined;
@@ -231,13 +239,13 @@ export class Session {
   }
 }
 
-/** Nobody listens on a unix socket that is not there. */
+/** Whether the unix socket does not exist. */
 function isAbsent(endpoint: Endpoint): boolean {
   if (endpoint.kind !== 'unix') return false;
   try {
     return statSync(endpoint.path, { throwIfNoEntry: false }) === undefined;
   } catch {
-    // It cannot be asked for, and connect(2) says why.
+    // It cannot be examined; connect(2) reports why.
     return false;
   }
 }

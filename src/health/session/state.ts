@@ -1,6 +1,6 @@
 /**
- * The values of a session's machine (machine.ts): what it is in, what it hears, what it wants done,
- * and when it must be asked again. Pure.
+ * The types of a session's machine (machine.ts): its state, events and effects, and when it is due
+ * next. Pure.
  */
 
 import type { Verdict } from '../../model/daemon.js';
@@ -16,8 +16,8 @@ export type SessionPhase =
       readonly kind: 'accepted';
       readonly since: number;
       /**
-       * When it counts as a sign of life, or without a heartbeat as life itself; undefined: never,
-       * only an answer will do.
+       * When it counts as a sign of life, or, without a heartbeat, as alive; undefined: never,
+       * only an answer counts.
        */
       readonly believedAt: number | undefined;
     }
@@ -32,48 +32,48 @@ export type SessionPhase =
 export interface SessionState {
   readonly phase: SessionPhase;
   readonly backoff: Backoff;
-  /** Since when something is due that has not come; undefined: nothing is. */
+  /** Since when an answer is outstanding; undefined when none is. */
   readonly silentSince: number | undefined;
   /** The last verdict. */
   readonly told: SessionVerdict | undefined;
-  /** Whether the last `down` told of missing permission. */
+  /** Whether the last `down` reported missing permission. */
   readonly toldDenied: boolean;
   readonly diedAt: number;
 }
 
-/** A verdict without the age of the process, which costs a look. */
+/** A verdict without the age of the process, which costs a look at /proc. */
 export interface SessionVerdict {
   readonly kind: Verdict['kind'];
   readonly reason: string;
-  /** Of `down`: a stop, and no death. */
+  /** With `down`: the daemon was stopped and did not die. */
   readonly orderly?: true;
 }
 
-/** What stays the same for a session's whole life. */
+/** What is constant for a session. */
 export interface SessionTraits extends ProbeTiming {
   readonly endpoint: Endpoint;
   /** Whether the protocol has a heartbeat. */
   readonly heartbeat: boolean;
-  /** What to do about EACCES, for people. */
+  /** What to do about EACCES, as text for the reason. */
   readonly permissionHint: string;
 }
 
 export type SessionEvent =
   | { readonly kind: 'start' }
-  /** Something has changed at the socket's path. */
+  /** Something changed at the socket's path. */
   | { readonly kind: 'hint' }
-  /** `dying`: by a process of which the kernel has said that it is ending. */
+  /** `dying`: the kernel has announced that the accepting process is ending. */
   | { readonly kind: 'accepted'; readonly dying: boolean }
-  /** By errno: ECONNREFUSED ... */
+  /** `code`: the errno, such as ECONNREFUSED. */
   | { readonly kind: 'refused'; readonly code: string }
   | { readonly kind: 'answer'; readonly readiness: Readiness; readonly outstanding: boolean }
   /** A question was sent. */
   | { readonly kind: 'asked' }
   /** End of file, reset or close, or news of the process: it is dead. */
   | { readonly kind: 'ended'; readonly reason: string; readonly orderly?: true }
-  /** News of the process after its connection has ended: how it went. */
+  /** News, after its connection has ended, of how the process ended. */
   | { readonly kind: 'farewell'; readonly reason: string; readonly orderly?: true }
-  /** What came is no answer: the two sides are out of step. */
+  /** The input is no valid answer: the two sides are out of step. */
   | { readonly kind: 'fault'; readonly reason: string }
   | { readonly kind: 'tick' }
   | { readonly kind: 'close' };
@@ -86,7 +86,7 @@ export type SessionEffect =
   /** The path's watch may have lost its directory. */
   | { readonly kind: 'rearm' };
 
-/** The effects are for the caller to carry out, in order. */
+/** The caller carries out the effects in order. */
 export interface SessionTransition {
   readonly state: SessionState;
   readonly effects: readonly SessionEffect[];
@@ -102,7 +102,7 @@ export const NEW_SESSION: SessionState = {
   diedAt: -Infinity,
 };
 
-/** When a `tick` is due next; Infinity: not without another event. */
+/** When the next `tick` is due; Infinity: not before another event. */
 export function nextDeadline({ phase, silentSince, told }: SessionState, { probeTimeoutMs }: SessionTraits): number {
   const hangAt = silentSince === undefined || told?.kind === 'unresponsive' ? Infinity : silentSince + probeTimeoutMs;
   switch (phase.kind) {
