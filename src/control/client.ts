@@ -6,12 +6,12 @@ import { CommandError, EXIT } from '../model/exit.js';
 import { MAX_LINE_BYTES, type Request, type Response } from './protocol.js';
 import { logAdvice, startAdvice } from './supervisor.js';
 
-/** How long the first line may take. */
+/** Time limit of the first line. */
 const TIMEOUT_MS = 5_000;
 
 /**
- * Asks the agent. Rejects with a CommandError that says what to do: 69 no agent there, 77 not
- * allowed.
+ * Asks the agent one question. Rejects with a CommandError that says what to do: 69 when no agent
+ * is there, 77 when it is not allowed.
  */
 export function request(path: string, question: Request): Promise<Response> {
   return new Promise((resolve, reject) => {
@@ -29,7 +29,7 @@ export function request(path: string, question: Request): Promise<Response> {
 
 type Accepted = Extract<Response, { readonly ok: true }>;
 
-/** The answer that has such a field. Throws a CommandError (70) where another question was answered. */
+/** The answer, if it has that field. Throws a CommandError (70) if it answers another question. */
 export function answerWith<Field extends string>(
   response: Accepted,
   field: Field,
@@ -38,7 +38,7 @@ export function answerWith<Field extends string>(
   throw new CommandError(EXIT.SOFTWARE, 'the daemon gave an answer to another question');
 }
 
-/** As {@link request}, for a question that only reads: a refusal rejects (70), too. */
+/** Like {@link request}, for a question that only reads: a refusal rejects, too (70). */
 export async function inquire<Field extends string>(
   path: string,
   question: Request,
@@ -50,9 +50,10 @@ export async function inquire<Field extends string>(
 }
 
 /**
- * Asks a question whose answer goes on. `onResponse` hears each line; `onEnd` hears once why there
- * are no more, with exit status 69 when the agent is not there (any more), 77 when it may not be
- * asked. Returns what ends it; `onEnd` is not called then.
+ * Asks a question that is answered by a series of lines. `onResponse` gets each line; `onEnd` is
+ * called once when there are no more, with exit status 69 when the agent is not there (any more)
+ * and 77 when it may not be asked. The returned function ends the series; then `onEnd` is not
+ * called.
  */
 export function subscribe(
   path: string,
@@ -80,7 +81,7 @@ export function subscribe(
   socket.setTimeout(TIMEOUT_MS, () => unavailable('does not answer', logAdvice()));
   socket.on('connect', () => socket.write(`${JSON.stringify(question)}\n`));
   socket.on('data', (chunk: string) => {
-    // A long answer comes in hundreds of pieces: each is looked at once.
+    // A long answer comes in hundreds of pieces: each is scanned once.
     const lines = chunk.split('\n');
     lines[0] = text + lines[0];
     text = lines.pop() ?? '';
@@ -96,7 +97,10 @@ export function subscribe(
   };
 }
 
-/** Node's sockets take 2 ms of a command to load: only where there is somebody to connect to. */
+/**
+ * Loading Node's sockets takes 2 ms, so they are loaded only when there is something to connect
+ * to.
+ */
 function connect(path: string): Socket {
   return process.getBuiltinModule('node:net').connect(path);
 }
@@ -109,7 +113,7 @@ function isAbsent(path: string): boolean {
   }
 }
 
-/** What a failure to connect means to whoever asks. */
+/** The CommandError for a failed connection. */
 function explain(path: string, code: string | undefined, message = ''): CommandError {
   switch (code) {
     case 'ENOENT':
@@ -126,7 +130,7 @@ function explain(path: string, code: string | undefined, message = ''): CommandE
   }
 }
 
-/** Whether somebody listens on a unix socket; a socket file may have been left by a killed agent. */
+/** Whether a process listens on a unix socket; a killed agent may have left a socket file. */
 export function someoneListens(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -134,7 +138,7 @@ export function someoneListens(path: string): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-    // EACCES and EAGAIN (full backlog) mean that the socket has an owner.
+    // EACCES and EAGAIN (full backlog) mean that a process listens.
     socket.on('error', (error: NodeJS.ErrnoException) =>
       resolve(error.code !== 'ENOENT' && error.code !== 'ECONNREFUSED' && error.code !== 'ENOTSOCK'),
     );

@@ -1,15 +1,16 @@
 /**
- * In which network namespace the agent runs, and how to get there. A command that looks at the kernel itself sees the kernel of its own: an
- * answer of an agent in another one says nothing about that.
+ * The network namespace of the agent, and how to enter it. A command that reads the kernel itself
+ * reads that of its own namespace; the answer of an agent in another namespace says nothing about
+ * it.
  */
 
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import type { Status } from '../model/status.js';
 
-/** Where ip(8) keeps names of network namespaces. */
+/** The directory in which ip-netns(8) keeps named network namespaces. */
 const NAMED = '/run/netns';
 
-/** As lsns(8) tells it: `net:[4026531840]`; null: it cannot be told. */
+/** `net:[4026531840]`, as lsns(8) shows it; null when not known. */
 export function networkNamespace(pid: number | 'self' = 'self'): string | null {
   try {
     return readlinkSync(`/proc/${pid}/ns/net`);
@@ -22,20 +23,26 @@ export function networkNamespace(pid: number | 'self' = 'self'): string | null {
 export interface Elsewhere {
   readonly there: string;
   readonly here: string;
-  /** What a command begins with that is to run there, without sudo; undefined: from here nobody gets there. */
+  /**
+   * The beginning of a command that is to run there, without sudo; undefined when it cannot be
+   * entered from here.
+   */
   readonly enter: readonly string[] | undefined;
 }
 
-/** undefined: it runs in ours, or nobody can tell (an older agent does not). */
+/** undefined when the agent runs in our namespace, or when that is not known. */
 export function elsewhere({ agent }: Status): Elsewhere | undefined {
   const here = networkNamespace();
-  // Agents before 1.1 do not tell it.
+  // Agents before 1.1 do not report it.
   const there = agent.networkNamespace as string | null | undefined;
   if (here === null || there === null || there === undefined || here === there) return undefined;
   return { there, here, enter: entrance(there, agent.pid) };
 }
 
-/** By its name; else by the agent, where its pid is that of ours, too: in a container it may be another one's. */
+/**
+ * By its name, otherwise by the agent's pid, if that is the agent here, too: for an agent in a
+ * container the pid may belong to another process here.
+ */
 function entrance(there: string, pid: number): readonly string[] | undefined {
   const name = names().find((one) => inodeText(`${NAMED}/${one}`) === there);
   if (name !== undefined) return ['ip', 'netns', 'exec', name];
@@ -59,7 +66,7 @@ function inodeText(path: string): string | undefined {
   }
 }
 
-/** Who may not read its namespaces may read its command line (proc(5)). */
+/** A user who may not read its namespaces may still read its command line (proc(5)). */
 function isAgent(pid: number): boolean {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('backup-router');
@@ -73,7 +80,7 @@ export function elsewhereText({ there, here }: Elsewhere): string {
   return `runs in another network namespace, ${there}; this is ${here}`;
 }
 
-/** The command for a root shell that runs there what runs here. `words`: behind `backup-router`, quoted. */
+/** The command that runs `backup-router WORDS` there; `words` is quoted. */
 export function commandThere({ enter }: Elsewhere, words: string): string {
   return enter === undefined
     ? `run it where the agent runs, in its container: backup-router ${words}`

@@ -1,7 +1,7 @@
 /**
  * The protocol of the control socket: one JSON object a line in each direction (docs/STATUS.md). A
- * connection may carry many requests; answers come in order. Reading needs access to the socket
- * (group backup-router), changing needs root or the agent's own user.
+ * connection may carry many requests; the answers come in order. Reading needs access to the
+ * socket (group backup-router); changing needs root or the agent's own user.
  */
 
 import type { Role } from '../model/config.js';
@@ -9,32 +9,35 @@ import type { Event } from '../model/event.js';
 import type { Status } from '../model/status.js';
 
 export type Request =
-  /** `follow`: and again after each change, until the connection ends. */
+  /** `follow`: again after each change, until the connection ends. */
   | { readonly command: 'status'; readonly follow?: true }
   /** As text, in Prometheus' exposition format. */
   | { readonly command: 'metrics' }
   /**
-   * What happened after the event of that number; `follow`: and what happens from now on, each as a
-   * line of its own.
+   * The events after the one with that number. `follow`: also those from now on, each on a line of
+   * its own.
    */
   | { readonly command: 'events'; readonly after?: number; readonly follow?: true }
-  /** With a time: rolled back unless confirmed in that time. */
+  /** `confirmMs`: rolled back unless confirmed within this time. */
   | { readonly command: 'reload'; readonly confirmMs?: number }
-  /** The configuration that runs. */
+  /** The running configuration. */
   | { readonly command: 'configuration' }
   | { readonly command: 'confirm' }
-  /** Keep the routes in for so long; `off` ends it. */
+  /** Keeps the routes in for this long; `off` ends it. */
   | { readonly command: 'hold'; readonly durationMs: number | 'never' | 'off' }
-  /** Take this role whatever the configured source says; `auto` ends it. */
+  /** Takes this role whatever the configured source says; `auto` ends it. */
   | { readonly command: 'role'; readonly role: Role | 'auto' };
 
 export type Response =
   | { readonly ok: true; readonly status: Status }
   | { readonly ok: true; readonly metrics: string }
   | { readonly ok: true; readonly events: readonly Event[] }
-  /** Of a reload: `unchanged`: the file says what ran before it; `deadline`: it is rolled back then, unless confirmed. */
+  /**
+   * For a reload: `unchanged`: the file is the same as the running configuration; `deadline`: when
+   * it is rolled back unless confirmed.
+   */
   | { readonly ok: true; readonly message: string; readonly unchanged?: boolean; readonly deadline?: string }
-  /** `text` is null where it is too long for an answer, or is not UTF-8. */
+  /** `text` is null when it is too long for an answer or is not UTF-8. */
   | {
       readonly ok: true;
       readonly configuration: {
@@ -49,17 +52,17 @@ export type Response =
     };
 
 /**
- * An answer that goes on: `follow` sends the first line before it returns, then one for each
- * change; its result ends that.
+ * An answer of many lines: `follow` sends the first line before it returns, then one for each
+ * change. Its result ends that.
  */
 export interface Following {
   readonly follow: (send: (answer: Response | Gradual) => void) => () => void;
 }
 
 /**
- * An answer that is made while it is sent, of one line: each step is a small piece of work, and
- * gives the next piece of the text, perhaps an empty one. So it costs neither a long turn of the
- * event loop nor memory, however long it is.
+ * An answer of one line that is made while it is sent: each step is a small piece of work and
+ * returns the next piece of the text, perhaps an empty one. So even a long answer takes neither a
+ * long turn of the event loop nor much memory.
  */
 export interface Gradual {
   readonly pieces: () => Iterator<string>;
@@ -70,7 +73,7 @@ export const CHANGING: ReadonlySet<Request['command']> = new Set(['reload', 'con
 
 /** Longest line that either side accepts, in bytes. */
 export const MAX_LINE_BYTES = 64 * 1024 * 1024;
-/** Longest request. */
+/** Longest request, in bytes. */
 export const MAX_REQUEST_BYTES = 4096;
 
 /** Longest pin: a year. */
@@ -79,9 +82,10 @@ export const MAX_HOLD_MS = 365 * 86_400_000;
 export const MIN_CONFIRM_MS = 1_000;
 export const MAX_CONFIRM_MS = 86_400_000;
 
-/** A request, or undefined when the line is none. */
+/** Parses a request; undefined when the line is none. */
 export function parseRequest(line: string): Request | undefined {
-  // What JSON.parse throws costs a hundred times as much, and a flood of garbage consists of it.
+  // An exception of JSON.parse costs a hundred times as much, and a flood of garbage would cause
+  // one a line.
   if (!line.trimStart().startsWith('{')) return undefined;
   let value: unknown;
   try {

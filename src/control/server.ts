@@ -1,9 +1,10 @@
 /**
- * The control socket: listens, and keeps the number of clients and what waits for them bounded. What
- * one client may do is session.ts's; what is answered is the caller's.
+ * The control socket: listens, and bounds the number of clients and the bytes that wait for them.
+ * The budget of one client is in session.ts; the answers are the caller's.
  *
- * Invariant: nothing that any number of clients do (garbage, endless lines, disconnecting, requests
- * without reading) stops the agent, or holds up what it does for longer than a few milliseconds.
+ * Invariant: no number of clients, whatever they send (garbage, endless lines, disconnects,
+ * requests whose answers they do not read), stops the agent or delays it for more than a few
+ * milliseconds.
  */
 
 import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
@@ -16,23 +17,23 @@ import { createTurns } from './turns.js';
 export type { RequestHandler } from './session.js';
 
 export interface ControlServer {
-  /** The path still leads to this socket. */
+  /** Whether the path still leads to this socket. */
   present(): boolean;
-  /** Listens anew where the path no longer does; connected clients stay. */
+  /** Listens again if the path no longer leads here; connected clients stay. */
   renew(): void;
   close(): void;
 }
 
 const MAX_CLIENTS = 128;
-/** Of all clients together. */
+/** For all clients together. */
 const MAX_UNREAD_BYTES = 16 << 20;
-/** Connections that the kernel keeps for us. */
+/** Backlog: connections that the kernel queues for us. */
 const BACKLOG = 64;
 const CHECK_MS = 5_000;
 
 /**
- * Listens on the path, replacing a socket that a killed agent left behind. `onError` hears what
- * goes wrong; the agent can do without.
+ * Listens on the path and replaces a socket that a killed agent left behind. `onError` gets
+ * errors; the agent can do without the socket.
  */
 export function startControlServer(
   path: string,
@@ -56,7 +57,7 @@ export function startControlServer(
     }
   };
   const make = (): Server => {
-    // Who has said all that it has to say still waits for the answer (`nc -N`).
+    // A client that has shut down its output still waits for the answer (`nc -N`).
     const server = createServer({ allowHalfOpen: true }, (socket) => {
       if (sessions.size >= MAX_CLIENTS) superfluous(sessions).socket.destroy();
       const session = openSession(socket, answer, turns);
@@ -73,7 +74,7 @@ export function startControlServer(
     try {
       mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
       removeStale(path);
-      // libuv would cut a longer path and listen elsewhere.
+      // libuv would truncate a longer path and listen elsewhere.
       if (Buffer.byteLength(path) > MAX_SOCKET_PATH)
         throw new Error(
           `${path} is longer than the ${MAX_SOCKET_PATH} bytes of a unix socket's path (unix(7)); set a shorter RUNTIME_DIRECTORY`,
@@ -90,7 +91,7 @@ export function startControlServer(
   return {
     present: () => inode !== undefined && inodeOf(path) === inode,
     renew() {
-      // First: closing unlinks the path, whoever's socket is there by then.
+      // Closed first: closing unlinks the path, even if another process's socket is there by then.
       server.close();
       server = make();
     },
@@ -103,7 +104,7 @@ export function startControlServer(
   };
 }
 
-/** Of the user with the most clients the one that asked longest ago. */
+/** Of the clients of the user with the most clients, the one whose last request is the oldest. */
 function superfluous(sessions: ReadonlySet<ControlClient>): ControlClient {
   const counts = new Map<number | undefined, number>();
   for (const { uid } of sessions) counts.set(uid, (counts.get(uid) ?? 0) + 1);
@@ -130,14 +131,14 @@ function removeStale(path: string): void {
 }
 
 function listen(server: Server, path: string, onError: (error: Error) => void): void {
-  // The socket must never be open to all, not even between bind and chmod.
+  // The socket must never be accessible to all, not even between bind(2) and chmod(2).
   const umask = process.umask(0o117);
   try {
     server.listen({ path, backlog: BACKLOG }, () => {
       try {
         chmodSync(path, 0o660);
       } catch (error) {
-        // Its directory may have been removed meanwhile.
+        // The directory may have been removed meanwhile.
         onError(error instanceof Error ? error : new Error(String(error)));
       }
     });

@@ -1,10 +1,10 @@
 /**
  * One client of the control socket, and its budget.
  *
- * Invariants. Of what it sends, one chunk is read and then no more until all of that is answered, and so
- * many bytes in a second; of what it does not read, a bounded number of bytes waits. Its requests are answered one after the
- * other, in turn with those of others (turns.ts), and all work for it is done there. Whoever exceeds
- * the budget is closed.
+ * Invariants. One chunk of its input is read, and no more until all requests in it are answered;
+ * the bytes read in a second are bounded. The bytes that wait for it to read are bounded. Its
+ * requests are answered one after the other, in turn with those of others (turns.ts), and all work
+ * for it is done there. A client that exceeds the budget is closed.
  */
 
 import type { Socket } from 'node:net';
@@ -22,41 +22,51 @@ import {
 import type { Turns } from './turns.js';
 
 export type Reply = Response | Gradual | Following;
-/** What can be answered at once is no promise: then it costs the turn in which it was asked. */
+/**
+ * An answer that is known at once is not a promise: it is sent in the turn in which it was asked.
+ */
 export type RequestHandler = (request: Request) => Reply | Promise<Reply>;
 
 export interface ControlClient {
   readonly socket: Socket;
-  /** Of the user at the other end; undefined: not known (no koffi). */
+  /** The user at the other end; undefined when not known (no koffi). */
   readonly uid: number | undefined;
-  /** Monotonic, of its last request. */
+  /** Monotonic time of its last request. */
   readonly activeAt: () => number;
   readonly unread: () => number;
-  /** Closes it if its time is over. */
+  /** Closes it if a time limit is over. */
   check(now: number): void;
 }
 
-/** Bytes that it may leave unread, beside what the kernel holds. */
+/** Bytes that it may leave unread, besides what the kernel buffers. */
 const MAX_UNREAD_BYTES = 1 << 20;
-/** With so much unread nothing further is made for it. */
+/** With this many bytes unread, nothing more is made for it. */
 const WAIT_AT_BYTES = 1 << 16;
-/** Answers that wait for it to read, of one who follows. */
+/** Answers that may wait for a following client to read. */
 const MAX_WAITING = 1_000;
-/** Without a request, and nothing to follow. */
+/** Time limit without a request, if it follows nothing. */
 const IDLE_MS = 60_000;
-/** Without reading any of what waits for it. */
+/** Time limit without reading any of what waits for it. */
 const STALLED_MS = 15_000;
-/** From the first piece of an answer to the last: what it is made from is kept as long. */
+/**
+ * Time limit from the first piece of an answer to the last: the data that it is made from is kept
+ * that long.
+ */
 const ANSWER_MS = 60_000;
-/** Bytes read of it in a second, after the first of these: a chunk of 64 KiB each costs memory and its collection. */
+/**
+ * After this many bytes, nothing more is read from it within a second: each chunk of 64 KiB costs
+ * memory and its collection.
+ */
 const READ_BYTES = 1 << 17;
-/** From its offence to its end: who is closed at once comes back at once. */
+/**
+ * Delay before an offending client is closed: a client that is closed at once comes back at once.
+ */
 const PENALTY_MS = 1_000;
 const NEWLINE = 10;
 
 export function openSession(socket: Socket, answer: RequestHandler, turns: Turns): ControlClient {
   const uid = uidOf(socket);
-  /** What has been read, and where the next request begins. */
+  /** The input that was read, and where the next request begins in it. */
   let pending: Buffer = Buffer.alloc(0);
   let at = 0;
   let read = { since: performance.now(), bytes: 0 };
@@ -66,7 +76,7 @@ export function openSession(socket: Socket, answer: RequestHandler, turns: Turns
   let activeAt = performance.now();
   let unfollow: (() => void) | undefined;
   let stalled: { readonly bytes: number; readonly since: number } | undefined;
-  /** Answers under way, and since when. */
+  /** Answers that wait to be made, and the one that is being sent, with its start. */
   const waiting: (() => Iterator<string>)[] = [];
   let under: { readonly pieces: Iterator<string>; readonly since: number } | undefined;
 
@@ -87,7 +97,10 @@ export function openSession(socket: Socket, answer: RequestHandler, turns: Turns
   const answered = (given: Reply): void => ('follow' in given ? follow(given) : send(given));
   const failed = (error: unknown): void =>
     send(refuse('internal', error instanceof Error ? error.message : String(error)));
-  /** Whatever takes longer than this turn is answered later, and nothing else of the client until then. */
+  /**
+   * Answers one request. If the answer takes longer than this turn, it is sent later, and the
+   * client's other requests wait for it.
+   */
   const reply = (line: string): void => {
     const request = parseRequest(line);
     if (request === undefined)
@@ -95,7 +108,8 @@ export function openSession(socket: Socket, answer: RequestHandler, turns: Turns
     // A peer whose user is unknown may only read.
     if (CHANGING.has(request.command) && uid !== 0 && (uid === undefined || uid !== process.getuid?.()))
       return send(refuse('permission', `${request.command} needs root`, `sudo backup-router ${request.command}`));
-    // Whoever gave up waiting (the agent was stopped, or busy) does not expect it to happen later.
+    // A client that gave up waiting (the agent was stopped or busy) does not expect the change to
+    // happen later.
     if (CHANGING.has(request.command) && hasGone(socket)) return;
     try {
       const given = answer(request);
@@ -121,7 +135,8 @@ export function openSession(socket: Socket, answer: RequestHandler, turns: Turns
       return later(PENALTY_MS, () => socket.destroySoon());
     }
     if (end < 0) return ended ? void socket.end() : readOn();
-    // Not by cutting buffers: each is an object that the collector of garbage has to follow.
+    // Requests are not cut out as buffers: each is an object that the garbage collector has to
+    // follow.
     const line = pending.toString('utf8', at, end);
     at = end + 1;
     activeAt = performance.now();
@@ -133,7 +148,7 @@ export function openSession(socket: Socket, answer: RequestHandler, turns: Turns
     at = 0;
   };
   const readOn = (): void => {
-    // What is left is the beginning of a request: the chunk around it may go.
+    // The rest is the beginning of a request; the chunk around it can be freed.
     if (at > 0) [pending, at] = [Buffer.from(pending.subarray(at)), 0];
     const now = performance.now();
     if (now - read.since >= 1_000) read = { since: now, bytes: 0 };
@@ -220,7 +235,10 @@ function textOf(response: Response): string {
   return `${JSON.stringify(response)}\n`;
 }
 
-/** The client has closed its socket; one that has only said all that it has to say still waits for the answer. */
+/**
+ * Whether the client has closed its socket; one that has only shut down its output still waits for
+ * the answer. Not known: true without a descriptor, false without koffi.
+ */
 function hasGone(socket: Socket): boolean {
   const fd = descriptorOf(socket);
   return fd === undefined || loadLibc()?.hungUp(fd) === true;

@@ -1,12 +1,15 @@
-/** What to do with the agent, in the words of whatever starts it on this host. */
+/**
+ * How to start and stop the agent and read its log, in the commands of what starts it on this
+ * host.
+ */
 
 import { existsSync } from 'node:fs';
 import { unitOf } from '../model/paths.js';
 
-/** systemd runs here (sd_booted(3)). */
+/** Whether systemd runs here (sd_booted(3)). */
 const systemd = (): boolean => existsSync('/run/systemd/system');
 
-/** As people write it. */
+/** The unit's name without `.service`. */
 const unit = (): string => unitOf(process.env).replace(/\.service$/, '');
 
 export function startAdvice(): string {

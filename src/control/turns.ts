@@ -1,25 +1,31 @@
 /**
- * Work for others in turn: one piece for each of them after the other, and of all together only a
- * share of the time. Between two pieces of work that are too much for one turn of the event loop
- * the loop waits for daemons and kernel alone, so a death is heard before the next piece begins.
+ * Shares the event loop among clients: one piece of work for each in turn, and for all together
+ * only a share of the time. Between pieces that are too much for one turn of the event loop, the
+ * loop handles daemons and the kernel, so that a death is heard before the next piece begins.
  */
 
 export interface Turns {
-  /** Puts someone in the queue; the function does one piece of work. */
+  /** Queues a piece of work. */
   add(work: () => void): void;
 }
 
-/** Milliseconds of work without a pause; a piece that has begun is finished, and paid for. */
+/**
+ * Milliseconds of work without a pause; a piece that has begun is finished, and its time is
+ * charged.
+ */
 const BUDGET_MS = 1;
-/** Of all the time, at the most. */
+/** The largest share of all time. */
 const SHARE = 1 / 4;
-/** A piece that took longer than this was itself interrupted, by a busy machine: that is not paid for. */
+/**
+ * At most this many milliseconds are charged: a piece that took longer was interrupted by other
+ * work on the machine.
+ */
 const MOST_MS = 3;
 
 export function createTurns(now: () => number = () => performance.now()): Turns {
   let queue: (() => void)[] = [];
   let due = false;
-  /** What may be spent; below 0 after a piece that took longer. */
+  /** Milliseconds that may be used now; negative after a piece that took longer. */
   let credit = BUDGET_MS;
   let countedAt = now();
 
@@ -45,7 +51,7 @@ export function createTurns(now: () => number = () => performance.now()): Turns 
       if (due) return;
       due = true;
       earn();
-      // One that comes alone waits for nothing.
+      // A single piece does not wait.
       if (credit > 0) setImmediate(run);
       else setTimeout(run, Math.ceil((BUDGET_MS - credit) / SHARE));
     },

@@ -1,14 +1,14 @@
 /**
- * Time for everything that waits: monotonic milliseconds, and timers by the time at which they are
- * due. Tests bring their own.
+ * Time for everything that waits: monotonic milliseconds, and timers that are set to a time. Tests
+ * use their own.
  */
 
 export interface Clock {
-  /** Monotonic milliseconds: a step of the wall clock must never look like a hang. */
+  /** Monotonic milliseconds, so that a step of the wall clock never looks like a hang. */
   now(): number;
   /**
    * Calls back once, at the given monotonic time or as soon after as the event loop allows, and
-   * never inside the call.
+   * never within this call.
    */
   at(time: number, callback: () => void): Timer;
 }
@@ -17,18 +17,19 @@ export interface Timer {
   cancel(): void;
 }
 
-/** Holds up the whole process for so long, where nothing else is left to do. */
+/** Blocks the whole process for this many milliseconds; for when there is nothing else to do. */
 export function pause(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-/** Longest delay that setTimeout takes, in milliseconds. */
+/** Longest delay of setTimeout, in milliseconds. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
 /**
- * The clock of the process. A timer is made in the next turn of the loop: most are cancelled before
- * it, and the first one of a process takes 0.4 ms, which a route would wait for. Node's timers know
- * whole milliseconds; one that is early by a part of one is set again.
+ * The clock of the process. A Node timer is created in the next turn of the loop: most are
+ * cancelled before that, and the first timer of a process takes 0.4 ms, which would delay a route.
+ * Node's timers have whole milliseconds; one that fires a fraction of a millisecond early is set
+ * again.
  */
 export const systemClock: Clock = {
   now: () => performance.now(),

@@ -1,11 +1,11 @@
 /**
- * Runs a command of the operator once, and says how it ended.
+ * Runs an operator's command once and reports how it ended.
  *
- * Invariants. No shell. The environment is bare: in particular NOTIFY_SOCKET is not passed, or the
- * command could speak to systemd in our name. Nothing of it outlives its time: it leads a process
- * group of its own, which is killed when it ends or its time is over. Of what it says only the
- * beginning is kept, the rest is read and dropped. It has the agent's user and groups, none of its
- * capabilities, and limits of its own (confine.ts).
+ * Invariants. There is no shell. The environment is minimal: NOTIFY_SOCKET in particular is not
+ * passed, or the command could talk to systemd in our name. Nothing of it outlives its time: it
+ * leads a process group of its own, which is killed when it ends or its time is over. Only the
+ * beginning of its output is kept; the rest is read and dropped. It has the agent's user and
+ * groups, none of its capabilities, and limits of its own (confine.ts).
  */
 
 import { accessSync, constants } from 'node:fs';
@@ -15,10 +15,10 @@ import type { Clock, Timer } from './clock.js';
 import { confinement, FREE, limited, started, unconfined, unfavoured } from './confine.js';
 
 const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' };
-/** Characters kept, of each of its outputs. */
+/** Characters kept of each of its outputs. */
 const MAX_OUTPUT = 4096;
 const MAX_REASON = 120;
-/** From the end of the command to the end of its outputs, milliseconds. */
+/** Milliseconds from the end of the command to the end of its outputs. */
 const GRACE_MS = 100;
 
 export interface HostCommand {
@@ -27,26 +27,26 @@ export interface HostCommand {
   readonly timeoutMs: number;
   /** Whether its standard output is wanted. */
   readonly output: boolean;
-  /** Variables beside PATH and LANG. */
+  /** Variables besides PATH and LANG. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Whether power is taken from it (confine.ts); it is, when absent. */
+  /** Whether its capabilities are dropped and limits are set (confine.ts); default true. */
   readonly confined?: boolean;
 }
 
 export type CommandEnd =
   | { readonly kind: 'succeeded'; readonly stdout: string }
   /**
-   * `how` is the same for the same outcome: `exited with 3`, `was ended by SIGSEGV`. `said` is the
-   * first line of standard error, printable, perhaps empty.
+   * `how` is the same text for the same outcome: `exited with 3`, `was ended by SIGSEGV`. `said`
+   * is the first line of standard error, printable, perhaps empty.
    */
   | { readonly kind: 'failed'; readonly how: string; readonly said: string }
   | { readonly kind: 'timed-out' }
-  /** By errno: ENOENT, EACCES ... */
+  /** `code`: an errno such as ENOENT or EACCES, or setpriv's refusal. */
   | { readonly kind: 'not-started'; readonly code: string };
 
 /**
- * `onEnd` is called once; `onGone` once and after it, when the command is gone. What is returned
- * ends it early: then `onEnd` is not called any more.
+ * `onEnd` is called once; `onGone` is called once, after it, when the command is gone. The
+ * returned function ends the command early; then `onEnd` is no longer called.
  */
 export function runCommand(
   what: HostCommand,
@@ -76,7 +76,7 @@ export function runCommand(
   }
   const stdout = beginning(child.stdout);
   const stderr = beginning(child.stderr);
-  // Told at once, whether or not it can be killed (state D).
+  // Reported at once, whether or not the command can be killed (state D).
   const limit = clock.at(clock.now() + timeoutMs, () => {
     tell({ kind: 'timed-out' });
     killGroup(child.pid);
@@ -107,8 +107,8 @@ export function runCommand(
   child.on('error', (error) => finish(() => ({ kind: 'not-started', code: codeOf(error) })));
   child.on('exit', (status, signal) => {
     killGroup(child.pid);
-    // Its last words may still be in the pipe, and a grandchild that left the group may hold it
-    // open for ever.
+    // Its last output may still be in the pipe, and a grandchild that left the group may hold the
+    // pipe open indefinitely.
     grace = clock.at(clock.now() + GRACE_MS, () => finish(ended(status, signal)));
   });
   child.on('close', (status, signal) => finish(ended(status, signal)));
@@ -121,7 +121,7 @@ export function runCommand(
 }
 
 function start({ command: [file, ...args], output, env, confined = true }: HostCommand) {
-  // setpriv would tell it in words of its own.
+  // Checked here, because setpriv would report it differently.
   accessSync(file, constants.X_OK);
   const how = confined ? confinement() : FREE;
   const [program, ...more] = [...how.prefix, file, ...args];
@@ -137,7 +137,7 @@ function start({ command: [file, ...args], output, env, confined = true }: HostC
   );
 }
 
-/** What a stream says first; all of it is read. */
+/** The beginning of a stream; all of it is read. */
 function beginning(stream: Readable | null): () => string {
   let text = '';
   if (stream === null) return () => text;
@@ -149,7 +149,7 @@ function beginning(stream: Readable | null): () => string {
   return () => text;
 }
 
-/** kill(2) of the group; ESRCH: nothing is left of it. */
+/** kill(2) of the group; ESRCH means that nothing is left of it. */
 function killGroup(pid: number | undefined): void {
   if (pid === undefined) return;
   try {
@@ -159,7 +159,10 @@ function killGroup(pid: number | undefined): void {
   }
 }
 
-/** Control characters would garble a terminal or the journal. */
+/**
+ * The first line with text; control characters, which would garble a terminal or the journal,
+ * become blanks.
+ */
 function firstLine(text: string): string {
   const line = (text.split('\n').find((one) => one.trim() !== '') ?? '').replace(/[\x00-\x1f\x7f-\x9f]+/g, ' ').trim();
   return line.length > MAX_REASON ? `${line.slice(0, MAX_REASON)}...` : line;

@@ -1,23 +1,28 @@
 /**
- * Node's own cache of what V8 has compiled (module.enableCompileCache): it spares a start the parsing of the program. Node checks each entry against the
- * source and a checksum, and compiles as ever where one is missing, damaged or of another version; so nothing hangs on it.
+ * Node's own cache of code that V8 has compiled (module.enableCompileCache), which makes a start
+ * faster. Node checks each entry against the source and a checksum, and compiles as usual where an
+ * entry is missing, damaged or of another version. Nothing depends on the cache.
  *
- * Invariant: it lies only where nobody but this user may write. Whoever can change compiled code has the rights of the process that loads it.
+ * Invariant: it is only in a directory that no other user may write. Whoever can change compiled
+ * code has the rights of the process that loads it.
  */
 
 import { lstatSync, statfsSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 
-/** Since Node 22.10; the types do not have them. */
+/** Since Node 22.10; the type declarations do not have them. */
 const { enableCompileCache, flushCompileCache } = nodeModule as {
   readonly enableCompileCache?: (directory: string) => unknown;
   readonly flushCompileCache?: () => void;
 };
 
-/** On a disk that is full Node leaves an empty file with each try. */
+/** The least free space: on a full disk each attempt of Node leaves an empty file. */
 const FREE_BYTES = 1 << 23;
 
-/** Of a service its state directory, which outlives a boot; of root /var/cache; else the cache directory of the user (XDG). */
+/**
+ * The parent directory: of a service its state directory, which survives a reboot; of root
+ * /var/cache; otherwise the user's cache directory (XDG).
+ */
 function homeOf(env: NodeJS.ProcessEnv): string | undefined {
   const { STATE_DIRECTORY: state, XDG_CACHE_HOME: cache, HOME: home } = env;
   if (state !== undefined && state !== '') return state.split(':')[0];
@@ -25,7 +30,10 @@ function homeOf(env: NodeJS.ProcessEnv): string | undefined {
   return cache ?? (home === undefined ? undefined : `${home}/.cache`);
 }
 
-/** Turns it on where there is a directory for it; it is written when the process ends, or by {@link writeCompileCache}. */
+/**
+ * Turns the cache on if there is a directory for it. It is written when the process ends, or by
+ * {@link writeCompileCache}.
+ */
 export function useCompileCache(env: NodeJS.ProcessEnv): void {
   const home = homeOf(env);
   if (home === undefined) return;
@@ -35,11 +43,14 @@ export function useCompileCache(env: NodeJS.ProcessEnv): void {
     if (uid === process.geteuid?.() && (mode & 0o022) === 0 && bavail * bsize > FREE_BYTES)
       enableCompileCache?.(`${home}/backup-router-code`);
   } catch {
-    // No such directory, no cache.
+    // Without the directory there is no cache.
   }
 }
 
-/** For a process that may be killed: the code of its start. Takes some milliseconds when there is something new. */
+/**
+ * Writes the cache now, for a process that may be killed later. Takes some milliseconds when there
+ * is something new.
+ */
 export function writeCompileCache(): void {
   flushCompileCache?.();
 }

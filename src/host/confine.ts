@@ -1,12 +1,15 @@
 /**
- * What takes the agent's power from a command of the operator. The command keeps the user and the groups, so that it can ask a daemon;
- * the capabilities go. When memory runs out it is like everybody else, whatever the agent is.
+ * Drops the agent's privileges for an operator's command. The command keeps the user and the
+ * groups, so that it can ask a daemon; it loses the capabilities. Its oom_score_adj is the normal
+ * 0, whatever the agent's is.
  *
- * An agent of its own user has its capability by the ambient set, which is emptied for the moment in which the command is started: what
- * is exec'd then has none. (setpriv(1) would need capset(2), which the unit's filter of system calls refuses.) Root would have
- * everything again at the next exec, so setpriv empties the bounding set, too.
+ * An agent with a user of its own has its capability in the ambient set, which is emptied while
+ * the command is started, so that the exec'd program has none. (setpriv(1) would need capset(2),
+ * which the unit's system call filter refuses.) Root would regain everything at the next exec, so
+ * setpriv also empties the bounding set.
  *
- * Invariant: a command whose privileges cannot be taken runs all the same, as a probe that never runs would keep the routes in for ever.
+ * Invariant: a command whose privileges cannot be dropped runs all the same, because a probe that
+ * never runs would keep the routes in for ever.
  */
 
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -18,25 +21,25 @@ const CAP_SETPCAP = 8;
 const OF_ROOT = ['--ambient-caps=-all', '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs'] as const;
 
 export interface Confinement {
-  /** Before the program and its arguments. */
+  /** Words before the program and its arguments. */
   readonly prefix: readonly string[];
-  /** The ambient set is emptied while it is started. */
+  /** Whether the ambient set is emptied while the command is started. */
   readonly ambient: boolean;
-  /** Why it keeps what the agent has. */
+  /** Why the command keeps the agent's privileges; undefined when it does not. */
   readonly missing: string | undefined;
 }
 
-/** Nothing is taken from it. */
+/** Nothing is dropped. */
 export const FREE: Confinement = { prefix: [], ambient: false, missing: undefined };
 
 let found: Confinement | undefined;
 
-/** As it is on this host; looked up once. */
+/** How commands are confined on this host; determined once. */
 export function confinement(): Confinement {
   return (found ??= lookUp(PLACES, '/proc/self/status', () => loadLibc() !== undefined));
 }
 
-/** setpriv has refused: from now on commands run without it. */
+/** Called when setpriv has failed: from now on commands run without it. */
 export function unconfined(why: string): void {
   found = { ...FREE, missing: why };
 }
@@ -52,31 +55,32 @@ export function lookUp(places: readonly string[], ownStatus: string, hasLibc: ()
   return hasLibc() ? { ...FREE, ambient: true } : { ...FREE, missing: 'koffi does not load' };
 }
 
-/** Starts a command so; what it starts with is in `prefix` already. */
+/** Starts a command that way; the caller has put `prefix` before it. */
 export function started<T>({ ambient }: Confinement, start: () => T): T {
   const libc = ambient ? loadLibc() : undefined;
   return libc === undefined ? start() : libc.withoutAmbient(start);
 }
 
-/** When memory runs out, it is like everybody else. */
+/** Sets the process's oom_score_adj to 0, the normal value. */
 export function unfavoured(pid: number): void {
   try {
     writeFileSync(`/proc/${pid}/oom_score_adj`, '0');
   } catch {
-    // It is gone already, or the agent had no better place itself.
+    // It has ended, or may not be changed.
   }
 }
 
 /** getrlimit(2). */
 const [RLIMIT_CPU, RLIMIT_NPROC] = [0, 6] as const;
-/** Tasks that a command may add to those of the user. The unit has 64 for all (TasksMax=). */
+/** Tasks that a command may add to those of the user. The unit allows 64 for all (TasksMax=). */
 const TASKS = 32;
-/** Seconds of CPU beyond the time that it has. */
+/** Seconds of CPU time beyond its time limit. */
 const CPU_GRACE_S = 1;
 
 /**
- * Limits of its own, for it and all that it starts: processes, which would leave the agent none, and time of the processor, for what
- * has left its process group and is not killed with it. Root's processes are not counted by the kernel.
+ * Sets limits of the command and all that it starts: the number of processes, so that the agent
+ * can still start its own, and CPU time, for processes that have left the group and are not killed
+ * with it. The kernel does not count root's processes.
  */
 export function limited(pid: number, timeoutMs: number): void {
   const libc = loadLibc();
@@ -87,7 +91,10 @@ export function limited(pid: number, timeoutMs: number): void {
 
 let tasks: number | undefined;
 
-/** As the kernel counts them: threads of all processes of this user. Looked up once: the unit's user has no others than the agent's. */
+/**
+ * The tasks of this user as the kernel counts them: the threads of all its processes. Counted
+ * once: the unit's user has no processes but the agent's.
+ */
 function tasksOfUser(): number {
   const user = process.getuid?.();
   let count = 0;
@@ -96,13 +103,13 @@ function tasksOfUser(): number {
     try {
       count += readdirSync(`/proc/${pid}/task`).length;
     } catch {
-      // It is gone.
+      // The process has ended.
     }
   }
   return count;
 }
 
-/** A set of capabilities as /proc/PID/status has it. */
+/** A capability set from /proc/PID/status. */
 function setOf(name: string, status: string): bigint {
   try {
     const digits = new RegExp(`^${name}:\\s*([0-9a-f]+)`, 'm').exec(readFileSync(status, 'latin1'))?.[1] ?? '0';

@@ -1,8 +1,14 @@
-/** Whether this process runs in a container of Docker, Podman or Kubernetes, where remedies are other ones than on a host. */
+/**
+ * Whether this process runs in a container of Docker, Podman or Kubernetes, where remedies differ
+ * from those on a host.
+ */
 
 import { existsSync } from 'node:fs';
 
-/** Files that the engines put there; Kubernetes sets the variable for each container of a pod. */
+/**
+ * Checks files that the engines create, and the variable that Kubernetes sets for each container
+ * of a pod.
+ */
 export function inContainer(root = '', env: NodeJS.ProcessEnv = process.env): boolean {
   return (
     env['KUBERNETES_SERVICE_HOST'] !== undefined ||

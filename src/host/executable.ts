@@ -1,4 +1,4 @@
-/** Whether a path leads to a program that this process may run. */
+/** Whether a path is a program that this process may run. */
 
 import { accessSync, constants, statSync } from 'node:fs';
 

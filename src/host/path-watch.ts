@@ -1,8 +1,9 @@
 /**
- * Tells when something may have changed at a path that need not exist, nor its directory: inotify
- * on the directory, or on its nearest existing ancestor, re-armed as directories come and go (fact
- * F9). Only a hint. inotify may be exhausted (ENOSPC, fs.inotify.max_user_watches) and a directory
- * may be replaced while the watch moves, so the caller polls as well and calls `rearm` each time.
+ * Reports when something may have changed at a path. Neither the path nor its directory need
+ * exist: inotify watches the directory or its nearest existing ancestor, and is set again as
+ * directories come and go (fact F9). It only hints. inotify may be exhausted (ENOSPC,
+ * fs.inotify.max_user_watches), and a directory may be replaced while the watch moves, so the
+ * caller polls as well and calls `rearm` each time.
  */
 
 import { type FSWatcher, statSync, watch } from 'node:fs';
@@ -13,7 +14,7 @@ export class PathWatch {
   readonly #listener: () => void;
   #watcher: FSWatcher | undefined;
   /**
-   * What is watched: an ancestor's path and inode. A directory that was removed and made again is
+   * The watched ancestor's path and inode. A directory that was removed and created again is
    * another one.
    */
   #directory = '';
@@ -27,13 +28,12 @@ export class PathWatch {
   }
 
   /**
-   * Moves the watch to the nearest existing ancestor, if it is not there already. True when it
-   * moved.
+   * Moves the watch to the nearest existing ancestor if it is not there. Returns whether it moved.
    */
   rearm(): boolean {
     let moved = false;
-    // A directory made between the look and the watch would be missed, hence the second look;
-    // bounded, since poll comes after.
+    // A directory created between the look and the watch would be missed, so there is a second
+    // look; the number of attempts is bounded, because the caller polls.
     for (let attempt = 0; attempt < 8 && !this.#closed; attempt++) {
       const nearest = nearestDirectory(dirname(this.#path));
       if (this.#watcher !== undefined && nearest.path === this.#directory && nearest.inode === this.#inode)
@@ -57,7 +57,7 @@ export class PathWatch {
     const self = basename(nearest.path);
     try {
       const watcher = watch(nearest.path, (_event, name) => {
-        // The ancestor may be /run or /tmp, where others are busy. Its own name comes with
+        // The ancestor may be /run or /tmp, with many other changes. Its own name comes with
         // IN_DELETE_SELF and IN_MOVE_SELF.
         if (name === null || name === next || name === self) this.#onEvent(watcher, name !== next);
       });
@@ -71,8 +71,8 @@ export class PathWatch {
 
   #onEvent(watcher: FSWatcher, ofItself: boolean): void {
     if (watcher !== this.#watcher) return;
-    // A directory made again at once may have the inode of the one removed; only a new watch sees
-    // into it.
+    // A directory that is created again at once may have the inode of the removed one; only a new
+    // watch sees into it.
     if (ofItself) this.#disarm();
     this.rearm();
     this.#listener();

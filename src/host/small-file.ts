@@ -1,23 +1,26 @@
 /**
- * Reads a file that others write and may have made anything: huge, endless, a FIFO without a writer,
- * a device. It never waits, and never reads more than it says.
+ * Reads a file that others write and that may be anything: huge, endless, a FIFO without a writer,
+ * a device. It never blocks and never reads more than its limit.
  */
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
-/** More than any file needs that is read so: one word, one number. */
+/** Enough for every file that is read this way: one word, one number. */
 const MAX_BYTES = 4096;
 
-/** The beginning, at most 4096 bytes. Throws an error with a `code`: an errno, or `not a regular file`. */
+/**
+ * The first 4096 bytes at most. Throws an error with a `code`: an errno, or `not a regular file`.
+ */
 export function readSmallFile(path: string, encoding: 'utf8' | 'latin1'): string {
   return read(path, () => MAX_BYTES).toString(encoding);
 }
 
-/** The whole file; throws as above, and with the code EFBIG where it has more bytes than that. */
+/** The whole file. Throws as above, and with the code EFBIG if it has more than `maxBytes`. */
 export function readBounded(path: string, maxBytes: number): string {
   const bytes = read(path, (size) => {
     if (size > maxBytes) throw tooLarge(path, maxBytes);
-    // Some files say 0 and have more (proc(5)); one that grows meanwhile is read as it was.
+    // Some files have size 0 and contents all the same (proc(5)). A file that grows meanwhile is
+    // read up to its former size.
     return size === 0 ? maxBytes + 1 : size;
   });
   if (bytes.length > maxBytes) throw tooLarge(path, maxBytes);
@@ -25,11 +28,11 @@ export function readBounded(path: string, maxBytes: number): string {
 }
 
 function read(path: string, bytesOf: (size: number) => number): Buffer {
-  // O_NONBLOCK: open(2) of a FIFO waits for its writer otherwise.
+  // O_NONBLOCK: otherwise open(2) of a FIFO waits for its writer.
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
     const stat = fstatSync(fd);
-    // A directory is refused by read(2) itself, with a better word.
+    // read(2) itself refuses a directory, with a better error.
     if (!stat.isFile() && !stat.isDirectory())
       throw Object.assign(new Error(`${path} is not a regular file`), { code: 'not a regular file' });
     const buffer = Buffer.alloc(bytesOf(stat.isFile() ? stat.size : MAX_BYTES));
