@@ -1,4 +1,7 @@
-/** Whether this process may be the agent here: it has the capability, and no other agent owns the control socket. */
+/**
+ * Whether this process may run as the agent: it needs the capability, and no other agent may own
+ * the control socket.
+ */
 
 import { existsSync } from 'node:fs';
 import { inContainer } from '../host/container.js';
@@ -9,13 +12,14 @@ import type { Log } from './log.js';
 
 const TAKEN_POLL_MS = 1_000;
 const UNIT_REMEDY = 'run as root, or in a unit with AmbientCapabilities=CAP_NET_ADMIN';
-/** The capability is one of the file, which no_new_privs takes away. */
+/** The capability is a file capability, which no_new_privs removes. */
 const CONTAINER_REMEDY =
   'start the container with --cap-add NET_ADMIN and without no-new-privileges (Kubernetes: allowPrivilegeEscalation)';
 
 /**
- * Rejects with exit status 77 or 69 and the remedy. Under a service manager, which would start us ten times a second for
- * nothing, the end of the other agent is waited for; a person is told at once.
+ * Rejects with exit status 77 or 69 and the remedy. Under a service manager, which would restart
+ * the agent ten times a second in vain, it waits for the end of the other agent; without one it
+ * rejects at once.
  */
 export async function mustBeAlone(socket: string, log: Log): Promise<void> {
   requireCapability(inContainer() ? CONTAINER_REMEDY : UNIT_REMEDY);
@@ -36,9 +40,9 @@ export async function mustBeAlone(socket: string, log: Log): Promise<void> {
 }
 
 /**
- * Of agents that start at the same time, and find nobody on the socket, one gets the lock; for the
- * others this throws with exit status 69. The result gives it back. A lock that cannot be had at all
- * keeps no agent from running.
+ * Takes the lock: of agents that start at the same time and find nobody on the socket, one gets
+ * it, and the others throw with exit status 69. The result releases it. If the lock cannot be had
+ * at all, the agent runs all the same.
  */
 export function claim(lockFile: string, log: Log): () => void {
   const lock = takeLock(lockFile);
@@ -59,7 +63,7 @@ export function claim(lockFile: string, log: Log): () => void {
   }
 }
 
-/** At boot there is no socket, and no time to load what would tell that nobody listens on it. */
+/** At boot there is no socket, and loading the client would delay the first routes. */
 export async function someoneListens(socket: string): Promise<boolean> {
   return existsSync(socket) && (await import('../control/client.js')).someoneListens(socket);
 }

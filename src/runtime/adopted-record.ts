@@ -1,10 +1,12 @@
 /**
- * The record of foreign default routes that were taken over: `adopted.json` in the state directory, so that they can be given
- * back by whoever comes after us. Written whole or not at all, before a route is touched.
+ * The record of foreign default routes that were taken over: `adopted.json` in the state
+ * directory, so that a later process can give them back. Written whole or not at all, before a
+ * route is touched.
  *
- * It names the boot and the network namespace in which the routes stood. In another one they are nobody's loss: a reboot, or a
- * container that starts anew, gets its default route from where it got the first one, and one of yesterday would be in its way. So such
- * a record reads as empty; for the same reason a power failure can do no harm here.
+ * It names the boot and the network namespace of the routes. In another boot or namespace the
+ * record reads as empty: after a reboot, or in a container that starts again, the default route
+ * comes from where it came the first time, and an old one would be in its way. For the same reason
+ * a power failure does no harm here.
  */
 
 import { readFileSync } from 'node:fs';
@@ -16,11 +18,11 @@ import { type RecordValue, readRecord, recordText } from './record-file.js';
 
 export interface Record {
   readonly adopted: readonly AdoptedRoute[];
-  /** The file is there and says nothing that makes sense. */
+  /** Why the file, which exists, cannot be used. */
   readonly fault: string | undefined;
 }
 
-/** What this boot and namespace have to give back. */
+/** The routes to give back in this boot and namespace. */
 export function readAdopted(path: string): Record {
   let value: RecordValue | undefined;
   try {
@@ -41,15 +43,15 @@ export function readAdopted(path: string): Record {
 }
 
 /**
- * Returns what went wrong, or undefined. A record of nothing is an empty file: the unit's ExecStopPost= tells by
- * that, without a Node of its own, that there is nothing to give back.
+ * Returns the error, or undefined. An empty record is an empty file: from that the unit's
+ * ExecStopPost= sees, without starting Node, that there is nothing to give back.
  */
 export function writeAdopted(path: string, adopted: readonly AdoptedRoute[]): string | undefined {
   if (adopted.length === 0) return writeAtomically(path, '');
   return writeAtomically(path, recordText({ version: 1, place: placeText(), adopted }));
 }
 
-/** This boot of this host, and this network namespace. */
+/** Identifies this boot and this network namespace. */
 function placeText(): string {
   return `${textOf(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())} ${networkNamespace() ?? '-'}`;
 }
@@ -62,7 +64,7 @@ function textOf(read: () => string): string {
   }
 }
 
-/** The bits of a prefix are read from its text: the record may be of a version that did not keep them. */
+/** Computes the bits of the prefix from its text: an older version did not write them. */
 function withBits(adopted: AdoptedRoute): AdoptedRoute {
   const { address, length } = adopted.route.destination;
   return { ...adopted, route: { ...adopted.route, destination: prefix(address, length) } };

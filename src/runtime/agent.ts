@@ -1,5 +1,5 @@
 /**
- * The composition root of the daemon: opens the edges, starts the driver, and ends in order.
+ * The composition root of the daemon: opens the edges, starts the driver, and shuts down in order.
  * Routes come first: control socket, READY and the last known good copy follow the first round.
  */
 
@@ -46,16 +46,22 @@ import { openTelling } from './telling.js';
 
 export interface AgentOptions {
   readonly paths: Paths;
-  /** For what a configuration in Junos text does not say. */
+  /** Values that a configuration in Junos text does not contain. */
   readonly hints: JunosHints;
   readonly dryRun: boolean;
   readonly verbose: boolean;
 }
 
-/** How long an orderly end may take before we go anyway; the kernel keeps what it has. */
+/**
+ * Time limit of an orderly shutdown, in milliseconds; then the agent ends anyway, and the kernel
+ * keeps what it has.
+ */
 const STOP_DEADLINE_MS = 3_000;
 
-/** Runs until stopped; resolves with the exit status. Rejects with a CommandError when it cannot start. */
+/**
+ * Runs until it is stopped; resolves with the exit status. Rejects with a CommandError when it
+ * cannot start.
+ */
 export async function runAgent(options: AgentOptions): Promise<number> {
   const startedAt = performance.now();
   const { paths } = options;
@@ -73,13 +79,15 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   const quiet = options.dryRun && (await someoneListens(paths.controlSocket));
 
   const notifier = createNotifier(process.env, (failure) => log('warning', 'notify-failed', { message: failure }));
-  // A daemon without a socket is down, and the routes go in; the word of any other comes first.
+  // If a daemon's socket is missing, the daemon is down and the routes go in at once; otherwise
+  // the first verdict is awaited.
   const hurried = !options.dryRun && socketMissing(choice.chosen.config.routingDaemons);
   const opened = openKernel({ hurried });
   const kernel = options.dryRun ? dryRun(opened, (command) => process.stdout.write(`${command}\n`)) : opened;
   let release: (() => void) | undefined;
   try {
-    // Where routes are in a hurry the lock itself comes after them; nobody but the one that is first may send any.
+    // In a hurried start the lock is taken after the first routes; only the process that creates
+    // the lock file may send them.
     if (!options.dryRun && !(hurried && claimFirst(paths.lock))) release = claim(paths.lock, log);
     const begun = opened.begun.then(() => {
       if (!options.dryRun) release ??= claim(paths.lock, log);
@@ -98,13 +106,18 @@ interface Life {
   readonly chosen: Chosen;
   readonly notifier: Notifier;
   readonly kernel: Kernel;
-  /** The first routes have had their chance: all else may begin. Rejects where another agent runs. */
+  /**
+   * Resolves after the first routes: everything else may begin. Rejects when another agent runs.
+   */
   readonly begun: Promise<void>;
   /** Without a control socket. */
   readonly quiet: boolean;
 }
 
-/** From top to bottom: what is told, what is watched, the machine, what an operator may change, and the end. */
+/**
+ * In this order: what is reported, what is watched, the machine, what an operator may change, and
+ * the end.
+ */
 async function live({ options, startedAt, log, chosen, notifier, kernel, begun, quiet }: Life): Promise<number> {
   const { paths } = options;
   const telling = openTelling(log, paths, options.dryRun);
@@ -143,7 +156,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
     if (config.routingDaemons.some(({ kind }) => kind === 'exec')) tellUnconfined(log);
     return openHealth(config.routingDaemons, timingOf(config), undefined, processes);
   };
-  // A source speaks once the driver runs.
+  // The source calls only when the driver runs.
   const follow = (config: Config): RoleWatch => {
     if (config.role.kind === 'exec') tellUnconfined(log);
     return watchRole(config.role, (said) => driver.dispatch({ kind: 'role', role: said }));
@@ -177,7 +190,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
       role: role.initial,
     },
     record: (routes) => (options.dryRun ? undefined : writeAdopted(paths.adopted, routes)),
-    // Not in this turn: routes come first.
+    // Not in this turn of the event loop: routes come first.
     remember: (covered) => setImmediate(remember, covered),
     onSettled(state) {
       telling.followers.poke();
@@ -212,7 +225,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
   });
   void announcer.ready.then(() => {
     emit({ kind: 'ready', program: VERSION, afterMs: ownAgeMs() ?? Math.round(performance.now() - startedAt) });
-    // The disk comes last.
+    // Disk writes come last.
     setImmediate(() => {
       configuration.settled();
       telling.history();
@@ -232,7 +245,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
       notifier.ready();
     }
   };
-  // One after the other: what was asked for last is what runs.
+  // Reloads run one after the other, so the last one requested is what runs.
   let reloading: Promise<unknown> = Promise.resolve();
   const reload = (confirmMs?: number): Promise<Response> => {
     const next = reloading.then(() => reloadNow(confirmMs));
@@ -292,7 +305,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
   return EXIT.OK;
 }
 
-/** Commands of the configuration that keep what the agent has. */
+/** Logs when the commands of the configuration keep the agent's capabilities. */
 function tellUnconfined(log: Log): void {
   const { missing } = confinement();
   if (missing === undefined) return;
@@ -302,7 +315,7 @@ function tellUnconfined(log: Log): void {
   });
 }
 
-/** What former lives have left for this one. */
+/** What earlier runs of the agent have recorded. */
 function recorded(paths: Paths, log: Log): Pick<Beginning, 'roleOverride' | 'pin' | 'adopted' | 'covered'> {
   const orders = readOrders(paths.orders);
   const { adopted, fault } = readAdopted(paths.adopted);

@@ -1,16 +1,16 @@
 /**
- * What the service manager hears of rounds: the watchdog is fed and the status line set by each one
- * that is complete, and READY comes with the first after the agent has decided and knows that it is
- * the only one.
+ * Reports rounds to the service manager: each complete round feeds the watchdog and sets the
+ * status line. READY is sent with the first one after the agent has decided and knows that it is
+ * the only agent.
  */
 
 import type { State } from '../core/state.js';
 import type { Notifier } from './notify.js';
 
 export interface Announcer {
-  /** To be called after each input that was carried out. */
+  /** Called after each input that was carried out. */
   settled(state: State): void;
-  /** Resolves with READY. */
+  /** Resolves when READY is sent. */
   readonly ready: Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export function createAnnouncer(notifier: Notifier, alone: Promise<void>): Annou
     tellReady();
     tellReady = undefined;
   };
-  // Where it rejects, another agent runs, and this one ends.
+  // If it rejects, another agent runs, and this one ends.
   void alone.then(
     () => {
       isAlone = true;

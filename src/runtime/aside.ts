@@ -1,8 +1,9 @@
 /**
- * A large configuration is read, and its copies written, in a thread of its own: a Junos text of 100,000 lines takes more than half a
- * second, in which nobody would hear of a death. A small one is done with sooner than a thread begins.
+ * Reads a large configuration, and writes its copies, in a thread: a Junos text of 100,000 lines
+ * takes more than half a second, in which no death would be noticed. A small one takes less time
+ * than the start of a thread.
  *
- * Invariant: where no thread can be had the work is done all the same, here.
+ * Invariant: if no thread can be started, the work is done here.
  */
 
 import { statSync } from 'node:fs';
@@ -18,10 +19,10 @@ export type Task =
   | { readonly kind: 'keep'; readonly path: string; readonly text: string }
   | { readonly kind: 'record'; readonly path: string; readonly what: Unconfirmed };
 
-/** Parsed in some milliseconds. */
+/** A text of this size is parsed in some milliseconds. */
 const LARGE_BYTES = 16_384;
 
-/** As {@link loadConfig}. Never rejects because of the file. */
+/** Like {@link loadConfig}. Never rejects because of the file. */
 export async function loadAside(path: string, hints: JunosHints): Promise<LoadedConfig> {
   const large = [path, ...partsOf(path).names].map(sizeOf).reduce((a, b) => a + b) > LARGE_BYTES;
   const task: Task = { kind: 'load', path, hints };
@@ -36,7 +37,8 @@ function sizeOf(path: string): number {
 let keeping: Promise<void> = Promise.resolve();
 
 /**
- * As {@link writeLastKnownGood}; `tell` hears what went wrong. One after the other: the last text is the one that stays.
+ * Like {@link writeLastKnownGood}; `tell` gets the error. Writes run one after the other, so the
+ * last text remains.
  */
 export function keepAside(path: string, text: string, tell: (fault: string) => void): void {
   const told = (fault: string | undefined): void => (fault === undefined ? undefined : tell(fault));
@@ -47,7 +49,7 @@ export function keepAside(path: string, text: string, tell: (fault: string) => v
     .then(told);
 }
 
-/** As {@link writeUnconfirmed}: a promise where the texts are large. */
+/** Like {@link writeUnconfirmed}; returns a promise when the texts are large. */
 export function recordAside(path: string, what: Unconfirmed): string | undefined | Promise<string | undefined> {
   if (what.text.length + what.former.length <= LARGE_BYTES) return writeUnconfirmed(path, what);
   return inThread<string | undefined>({ kind: 'record', path, what }).catch(() => writeUnconfirmed(path, what));

@@ -1,13 +1,14 @@
 /**
- * Asks the daemons what the core wants to know, some prefixes at a time: a daemon answers one question after the other
- * (fact F6), an answer must come within probe-timeout, its time in the queue included, and zebra takes 0.16 ms for one.
- * What could not be asked is left out of the answer, so that it is asked again later.
+ * Asks the daemons the core's questions, a limited number of prefixes at a time: a daemon answers
+ * one question after the other (fact F6), each answer must come within probe-timeout, time in the
+ * queue included, and zebra takes 0.16 ms for one. Questions without an answer are left out, and
+ * are asked again later.
  */
 
 import { type Question, questionKey } from '../core/coverage.js';
 import type { Health } from '../core/ports.js';
 
-/** 0.1 s of zebra's time, of the 10 s that the default probe-timeout allows. */
+/** Takes 0.1 s of zebra's time; the default probe-timeout allows 10 s. */
 const AT_ONCE = 500;
 
 /** What the daemons hold, by `questionKey`. */
@@ -36,7 +37,7 @@ export async function askOffers(
     try {
       answers.set(questionKey(question), (await health.offers?.([question.prefix], question.vrf))?.[0]);
     } catch {
-      // As above.
+      // Left out, as in {@link ask}.
     }
   }
   return answers;
@@ -58,6 +59,7 @@ async function askOf(
       some.forEach((question, i) => answers.set(questionKey(question), held[i] === true));
     }
   } catch {
-    // Not connected, or too slow: the rest would not fare better, and may already be asked of another life.
+    // Not connected, or too slow: the other questions would fail, too, and might reach another
+    // life of the daemon.
   }
 }

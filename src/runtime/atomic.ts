@@ -1,16 +1,19 @@
-/** A file written whole or not at all: write, fsync, rename. A full disk costs the new content, never the old. */
+/**
+ * Writes a file whole or not at all: write, fsync, rename. A full disk costs the new content,
+ * never the old.
+ */
 
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Returns what went wrong, or undefined. */
+/** Returns the error, or undefined. */
 export function writeAtomically(path: string, text: string): string | undefined {
   const temporary = `${path}.new`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
     const file = openSync(temporary, 'w', 0o644);
     try {
-      // Not writeSync: on a disk that is nearly full it writes a part and calls that success (write(2)).
+      // Not writeSync: on a nearly full disk it writes a part and reports success (write(2)).
       writeFileSync(file, text);
       fsyncSync(file);
     } finally {
@@ -19,18 +22,21 @@ export function writeAtomically(path: string, text: string): string | undefined 
     renameSync(temporary, path);
     return undefined;
   } catch (error) {
-    // Half a file would keep a full disk full.
+    // A partial file would keep a full disk full.
     attempt(() => unlinkSync(temporary));
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-/** The same, and after a power failure too: the directory is synced as well (fsync(2)). */
+/** The same, and it survives a power failure: the directory is synced as well (fsync(2)). */
 export function writeDurably(path: string, text: string): string | undefined {
   return writeAtomically(path, text) ?? attempt(() => syncDirectory(path));
 }
 
-/** Removes a file for good; one that is not there is removed. Returns what went wrong, or undefined. */
+/**
+ * Removes a file, and the removal survives a power failure. A missing file is no error. Returns
+ * the error, or undefined.
+ */
 export function removeDurably(path: string): string | undefined {
   return attempt(() => {
     try {

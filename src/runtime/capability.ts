@@ -5,7 +5,7 @@ import { CommandError, EXIT } from '../model/exit.js';
 
 const CAP_NET_ADMIN = 12;
 
-/** True also when it cannot be found out: the kernel will then say so itself. */
+/** Also true when it cannot be determined: then the kernel will refuse. */
 function mayChangeRoutes(): boolean {
   try {
     const status = readFileSync('/proc/self/status', 'utf8');
@@ -18,7 +18,7 @@ function mayChangeRoutes(): boolean {
   }
 }
 
-/** Throws the exit status 77, which names the capability, with this remedy. */
+/** Throws exit status 77, naming the capability, with this remedy. */
 export function requireCapability(remedy: string): void {
   if (mayChangeRoutes()) return;
   throw new CommandError(

@@ -1,8 +1,11 @@
-/** CRC-32 (ISO 3309, as zlib's crc32()) of a text in UTF-8. Written here, since loading zlib costs a start a millisecond. */
+/**
+ * CRC-32 (ISO 3309, as zlib's crc32()) of a text in UTF-8. Implemented here because loading zlib
+ * takes a millisecond.
+ */
 
 let table: Uint32Array | undefined;
 
-/** Eight hexadecimal digits. */
+/** Returns eight hexadecimal digits. */
 export function checksum(text: string): string {
   table ??= Uint32Array.from({ length: 256 }, (_, byte) => {
     let value = byte;

@@ -1,13 +1,13 @@
 /**
- * Which configuration to run at start, the first of these that there is:
+ * The configuration to run at start: the first of these that exists.
  *
- *   one that awaits its confirmation, with time left      as it was taken, whatever the file says by now
- *   one that nobody confirmed, and the file still has it  what ran before it
+ *   an unconfirmed one with time left                     as it was taken, whatever the file is now
+ *   one that was not confirmed, and the file is the same  what ran before it
  *   the file without an error                             the file
  *   the last known good copy                              the copy
- *   the valid part of the file, then of the copy          that
+ *   the valid part of the file, then of the copy          that part
  *
- * A router is never left without backup routes for the sake of a typing error.
+ * A typing error never leaves a router without backup routes.
  */
 
 import type { Diagnostic } from '../config/diagnostic.js';
@@ -30,13 +30,19 @@ import {
 export interface Chosen {
   readonly config: Config;
   readonly source: Status['configuration']['source'];
-  /** Of the file, not of the copy. */
+  /** The diagnostics of the file, and of the copy where only its valid part is used. */
   readonly diagnostics: readonly Diagnostic[];
-  /** The text that the configuration is the meaning of; undefined when it cannot be written down as such (not UTF-8). */
+  /** The text of the configuration; undefined when it is not UTF-8 and cannot be recorded. */
   readonly text: string | undefined;
-  /** The configuration that ran before, as far as it is known: its gateways and its protocol number may still mark routes. */
+  /**
+   * The configuration that ran before, if it is known: its gateways and its protocol number may
+   * still mark routes.
+   */
   readonly former: Config | undefined;
-  /** It runs on approval. `config`: what the former text meant; undefined: nothing any more. */
+  /**
+   * Present while it is unconfirmed. `config` is the configuration of the former text; undefined:
+   * that text is no longer valid.
+   */
   readonly pending?: { readonly former: string; readonly config: Config | undefined; readonly leftMs: number };
   readonly rolledBack?: RolledBack;
 }
@@ -45,7 +51,10 @@ export type ConfigChoice =
   | { readonly kind: 'chosen'; readonly chosen: Chosen }
   | { readonly kind: 'none'; readonly diagnostics: readonly Diagnostic[] };
 
-/** `hints`: for what a Junos text does not say. A dry run shows what the file would do, whatever awaits its confirmation in the agent beside it. */
+/**
+ * `hints`: values that a Junos text does not contain. A dry run shows what the file would do, even
+ * if the running agent has an unconfirmed configuration.
+ */
 export function chooseConfig(
   paths: Paths,
   hints: JunosHints,
@@ -69,7 +78,7 @@ function ordinary(loaded: LoadedConfig, paths: Paths, hints: JunosHints): Chosen
   if (loaded.config !== undefined) return { config: loaded.config, source: 'file', diagnostics, text, former };
   if (former !== undefined) return { config: former, source: 'last-known-good', diagnostics, text: kept, former };
   if (loaded.partial !== undefined) return { config: loaded.partial, source: 'partial', diagnostics, text, former };
-  // Half a copy of something that once was right, where the file has nothing at all.
+  // The valid part of a copy that was once complete, when the file has none.
   if (copy?.partial !== undefined)
     return {
       config: copy.partial,
@@ -81,7 +90,9 @@ function ordinary(loaded: LoadedConfig, paths: Paths, hints: JunosHints): Chosen
   return undefined;
 }
 
-/** What the record of an unconfirmed configuration says of this start; undefined: nothing. */
+/**
+ * The configuration that the record of an unconfirmed one requires at this start; undefined: none.
+ */
 function approved(
   record: Unconfirmed,
   loaded: LoadedConfig,
@@ -102,7 +113,7 @@ function approved(
       pending: { former: record.former, config: before, leftMs: left },
     };
   }
-  // A file that has been changed since is another one: it is taken as at any start.
+  // A file that was changed since is a new one and is taken as at any start.
   if (before === undefined || (loaded.text !== record.text && loaded.config !== undefined)) return undefined;
   if (loaded.text !== record.text)
     return {
@@ -126,7 +137,7 @@ function approved(
   };
 }
 
-/** What a text meant when it ran, which it did although it may have had errors. */
+/** The configuration that ran with this text; it may have run with errors. */
 function meaning(text: string, file: string, hints: JunosHints): Config | undefined {
   const { config, partial } = parseConfig(text, file, hints);
   return config ?? partial;

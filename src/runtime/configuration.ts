@@ -1,15 +1,17 @@
 /**
- * The configuration that runs: what a reload takes, what is taken on approval and rolled back without it, and what is kept as last known
- * good. What taking one does to driver and adapters is the caller's.
+ * The running configuration: what a reload takes, what is rolled back unless it is confirmed, and
+ * what is kept as last known good. The caller applies a configuration to driver and adapters.
  *
- *   reload              the file, for good; while another one awaits its confirmation, on the same approval and deadline as that
- *   reload on approval  the file, until the deadline unless confirmed; again: a new deadline
- *   confirm             for good
- *   the deadline        what was last running for good, by an ordinary reload; the file is left as it is, and not taken again unasked
+ *   reload            the file, for good; while another one is unconfirmed: with its deadline
+ *   reload --confirm  the file, until the deadline unless confirmed; again: with a new deadline
+ *   confirm           the running one, for good
+ *   the deadline      what last ran for good, as by a reload; the file stays and is not taken again
+ *                     unasked
  *
- * Invariants: no text is taken on approval before the record on disk says what to go back to; the last known good copy is never one that
- * awaits its confirmation; memory and record agree after each answer, or the answer says otherwise; while a thread writes the record of
- * large texts, what else is asked waits.
+ * Invariants: no text is taken with a deadline before the record on disk has the text to go back
+ * to. The last known good copy is never an unconfirmed one. Memory and record agree after each
+ * answer, or the answer says otherwise. While a thread writes the record of large texts, other
+ * requests wait.
  */
 
 import { renderDiagnostics } from '../config/diagnostic.js';
@@ -30,39 +32,45 @@ import { type RolledBack, readUnconfirmed, thisMoment, type Unconfirmed } from '
 
 export interface Configuration {
   readonly current: () => Chosen;
-  /** Reads the file, a large one without holding up the loop. */
+  /** Reads the file, a large one without blocking the event loop. */
   read(): Promise<ReadFile>;
-  /** Takes the file as it was read, or is now; with a time, on approval. Of a large text the answer takes a while. */
+  /**
+   * Takes the file as it was read, or as it is now; with a time, until it is confirmed. For a
+   * large text the answer takes a while.
+   */
   reload(confirmMs?: number, reading?: ReadFile): Response | Promise<Response>;
   confirm(): Response | Promise<Response>;
-  /** What was chosen at start runs: now the disk may be written. */
+  /** The configuration chosen at start runs: the disk may be written now. */
   settled(): void;
   status(): Status['configuration'];
-  /** What runs, as text, and where it comes from. */
+  /** The running configuration as text, and its source. */
   running(): Response;
   close(): void;
 }
 
 export interface ReadFile {
-  /** What the file looked like before. */
+  /** The state of the file before it was read (file-drift.ts). */
   readonly look: string;
   readonly loaded: LoadedConfig;
 }
 
-/** A longer text is not sent to a client: it would exceed what may wait for it. In UTF-16 units. */
+/**
+ * A longer text is not sent to a client, because it would exceed the client's budget. In UTF-16
+ * units.
+ */
 const MAX_SHOWN = 1 << 18;
 
 export interface ConfigurationOptions {
   readonly paths: Paths;
-  /** For what a Junos text does not say. */
+  /** Values that a Junos text does not contain. */
   readonly hints: JunosHints;
   readonly chosen: Chosen;
-  /** Makes it run, in place of the current one. */
+  /** Runs it in place of the current one. */
   readonly take: (next: Chosen, former: Chosen) => void;
   readonly emit: Emit;
   readonly log: Log;
   readonly clock: Clock;
-  /** Nothing is written. */
+  /** true: nothing is written. */
   readonly dryRun: boolean;
 }
 
@@ -119,7 +127,7 @@ export function createConfiguration({
 
   const takeForGood = (next: Chosen, answer: string, unchanged = false): Response => {
     disarm();
-    // Taken again all the same: it is how an operator makes the agent look anew.
+    // An unchanged file is taken again, too: that is how an operator makes the agent look anew.
     run(next);
     keep();
     const fault = recorder.forget();
@@ -175,7 +183,7 @@ export function createConfiguration({
   const rollBack = (): void => {
     const busy = recorder.busy();
     if (busy !== undefined) return void busy.then(rollBack);
-    // A new time may have begun meanwhile.
+    // A new deadline may have been set meanwhile.
     if (deadline !== undefined && clock.now() < deadline) return arm(deadline - clock.now());
     const { pending, text } = current;
     disarm();
@@ -208,7 +216,8 @@ export function createConfiguration({
     });
     writeLater(rolledBack);
   };
-  // Should it fail: the record still says what awaits its confirmation since when, which at the next start comes to the same.
+  // If this fails, the record still has the unconfirmed text and its start, which has the same
+  // effect at the next start.
   const writeLater = (what: Unconfirmed): void =>
     recorder.writeAndTell(what, (message) =>
       log('warning', 'unconfirmed-record', { message, effect: 'none as long as the agent runs' }),
@@ -266,7 +275,8 @@ export function createConfiguration({
       };
     }
     const { pending, ...confirmed } = current;
-    // The copy first: should the agent die in between, the time still runs, and the answer was not given.
+    // The copy is written first: if the agent dies in between, the deadline stands, and no answer
+    // was given.
     const former = current;
     current = confirmed;
     keep();
@@ -310,7 +320,7 @@ export function createConfiguration({
       keep();
       if (dryRun) return;
       if (current.rolledBack !== undefined && current === chosen) writeLater(current.rolledBack);
-      // Counted anew from this boot, so that the next one can only shorten it.
+      // Written again with the time of this boot, so that the next boot can only shorten it.
       else if (current.pending !== undefined && current === chosen)
         writeLater(pendingRecord(current.text!, current.pending.former, deadline!));
       else if (

@@ -1,6 +1,6 @@
 /**
- * The control socket while the agent runs: opened once the first routes have had their chance, and
- * again when somebody has removed it.
+ * The control socket of the running agent: opened after the first routes, and again when the
+ * socket file is removed.
  */
 
 import type { ControlServer, RequestHandler } from '../control/server.js';
@@ -12,9 +12,9 @@ import type { Log } from './log.js';
 
 /** inotify may be exhausted or late. */
 const POLL_MS = 10_000;
-/** From one opening to the next; who removes it faster than that has it removed for as long. */
+/** Least time between two openings: a socket that is removed more often stays away for as long. */
 const PAUSE_MS = 1_000;
-/** From one event of a series to the next. */
+/** Least time between two events about it. */
 const TELL_MS = 60_000;
 
 export function openControl(
@@ -32,7 +32,7 @@ export function openControl(
   let renewals = 0;
   let told = Number.NEGATIVE_INFINITY;
   let foreign = false;
-  /** What was told last of a socket that cannot be had. */
+  /** The last error that was logged. */
   let fault: string | undefined;
 
   const tell = (): void => {
@@ -47,7 +47,8 @@ export function openControl(
   const renew = async (): Promise<void> => {
     if (control === undefined || control.present() || asking) return;
     asking = true;
-    // Not against another agent: two that take it from each other would go on for ever.
+    // If another agent has the socket, it is left alone: two agents would take it from each other
+    // for ever.
     const taken = await someoneListens(path).catch(() => false);
     asking = false;
     if (closed || control.present()) return;
@@ -82,7 +83,8 @@ export function openControl(
         effect: 'kernel events are polled for each second; reload works by SIGHUP only',
       });
     control = startControlServer(path, answer, ({ message }) => {
-      // It is tried each second, and a directory that takes nothing says the same each time.
+      // It is retried each second, and the error of a directory that cannot be written stays the
+      // same.
       if (message === fault) return;
       fault = message;
       log('warning', 'control-socket', { message, effect: 'no status; reload by SIGHUP only' });
@@ -93,7 +95,7 @@ export function openControl(
       look();
     }, POLL_MS).unref();
   };
-  // Where it rejects there is nothing to answer.
+  // If it rejects, there is nothing to answer.
   void begun.then(open, () => undefined);
   return {
     close() {

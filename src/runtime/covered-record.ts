@@ -1,6 +1,6 @@
 /**
- * Which destinations have been covered once, and beside which daemon (core/expected.ts): `covered.json` in the state directory.
- * It may be lost: then what was covered is waited for as if for the first time.
+ * Which destinations were covered before, and by which daemon (core/expected.ts): `covered.json`
+ * in the state directory. It may be lost: then a destination is awaited as if for the first time.
  */
 
 import type { Covered } from '../core/expected.js';
@@ -21,7 +21,7 @@ export function readCovered(path: string): Covered {
   }
 }
 
-/** Returns what went wrong, or undefined. */
+/** Returns the error, or undefined. */
 export function writeCovered(path: string, covered: Covered): string | undefined {
   const lists = Object.fromEntries([...covered].map(([id, destinations]) => [id, [...destinations]]));
   return writeAtomically(path, recordText({ version: 1, covered: lists }));

@@ -1,7 +1,8 @@
 /**
- * Carries the outputs of the core's machine to the edges and their answers back. It decides nothing, and it has one timer, for the
- * machine's next deadline. Kernel changes go out first, in the same turn of the event loop as the input that asked for them, those
- * of a death before the machine is asked (readiness.ts); logs, status and watchdog come after.
+ * Carries out the outputs of the core's machine and feeds their results back. It decides nothing
+ * and has one timer, for the machine's next deadline. Kernel changes are sent first, in the same
+ * turn of the event loop as the input that caused them; those of a death are sent before the
+ * machine is asked (readiness.ts). Logs, status and watchdog come after.
  */
 
 import { retained } from '../core/expected.js';
@@ -21,7 +22,7 @@ export interface Driver {
   readonly state: () => State;
   /** Feeds one input and carries out what follows. */
   dispatch(input: Input): void;
-  /** Another configuration takes the place of the one that runs. */
+  /** Replaces the running configuration. */
   reload(next: Next): void;
   /** Ends the driver and its health adapters. */
   close(): void;
@@ -29,9 +30,12 @@ export interface Driver {
 
 export interface Next {
   readonly config: Config;
-  /** The adapters that watch from now on; absent: those that do. A held connection is worth keeping: a new one waits for its first verdict. */
+  /**
+   * The adapters that watch from now on; absent: the present ones. A held connection is worth
+   * keeping, because a new one has no verdict at first.
+   */
   readonly health?: Health | undefined;
-  /** What the role source says; absent: it is the same. */
+  /** The role from its source; absent: unchanged. */
   readonly role?: RoleState | undefined;
 }
 
@@ -40,19 +44,28 @@ export interface DriverOptions {
   readonly health: Health;
   readonly clock: Clock;
   readonly journal: Journal;
-  /** Writes the record of routes that were taken over; returns what went wrong. Absent: none can be taken over. */
+  /**
+   * Writes the record of routes that were taken over; returns the error. Absent: no route is taken
+   * over.
+   */
   readonly record?: (adopted: readonly AdoptedRoute[]) => string | undefined;
-  /** Writes down which destinations have been covered. Absent: it is forgotten with the agent. */
+  /** Records which destinations were covered. Absent: this is lost when the agent ends. */
   readonly remember?: (covered: World['covered']) => void;
   readonly beginning: Omit<Beginning, 'watched'>;
   /** Called after every input that was carried out. */
   readonly onSettled: (state: State) => void;
   readonly onExit: () => void;
-  /** Runs what tells of the state; what it throws is no concern of the routes. Absent: it may not throw. */
+  /**
+   * Runs what reports the state, and catches what it throws, which does not concern the routes.
+   * Absent: it must not throw.
+   */
   readonly aside?: (run: () => void) => void;
-  /** The machine or what carries out its steps has thrown: what it remembers is worth nothing any more. */
+  /**
+   * Called when the machine or the execution of its steps has thrown: the state can no longer be
+   * trusted.
+   */
   readonly onBug?: (error: unknown) => void;
-  /** Runs a function when nothing else is to be done; setImmediate when absent. */
+  /** Runs a function when the event loop is idle; setImmediate when absent. */
   readonly whenIdle?: (run: () => void) => void;
 }
 
@@ -105,13 +118,15 @@ export function startDriver(options: DriverOptions): Driver {
     const result = transition(state, input, now);
     const before = state;
     state = result.state;
-    // Events first, then the look that a reload or a new VRF asks for: nothing can happen between the two.
+    // The subscription comes before the look that a reload or a new VRF asks for, so that no
+    // change between the two is missed.
     if (state.world !== before.world) listen();
     for (const output of result.outputs) if (output.kind === 'apply') carryOut(output, sent);
     for (const output of result.outputs) if (output.kind !== 'apply') carryOut(output);
     aside(() => journal(before, input, result, now));
     timer?.cancel();
-    // By the time that was settled for: what fell due while the outputs were carried out has not been settled yet.
+    // Computed for the time of the input: what became due while the outputs were carried out is
+    // still to be handled.
     timer = closed ? undefined : clock.at(nextDeadline(state, now), () => dispatch({ kind: 'tick' }));
     aside(() => options.onSettled(state));
     prepareWhenIdle();
@@ -150,7 +165,7 @@ export function startDriver(options: DriverOptions): Driver {
         return;
       case 'record': {
         const fault = options.record === undefined ? 'there is nowhere to write it' : options.record(output.adopted);
-        // Not in this turn: the journal has yet to hear of what led here.
+        // Not in this turn: the journal has to see first what led here.
         void Promise.resolve().then(() => dispatch({ kind: 'recorded', fault }));
         return;
       }

@@ -1,6 +1,6 @@
 /**
- * A kernel that is looked at and never changed: steps are printed as commands of ip(8), and kept in memory so that the next observation shows
- * them as done. For `run --dry-run`.
+ * A kernel that is read and never changed, for `run --dry-run`: steps are printed as commands of
+ * ip(8), and kept in memory so that the next observation shows them as done.
  */
 
 import { ipCommand } from '../core/ip-command.js';
@@ -46,7 +46,10 @@ export function dryRun(kernel: Kernel, print: (command: string) => void): Kernel
   };
 }
 
-/** The rules once the changes are made, in order: a new one stands behind the others, and the oldest of equal ones goes. */
+/**
+ * The rules after the changes, in order: a new rule is last, and of equal rules the oldest is
+ * deleted.
+ */
 function changed(rules: readonly Rule[], changes: readonly (Step & { readonly rule: Rule })[]): readonly Rule[] {
   const list = [...rules];
   for (const { kind, rule } of changes) {

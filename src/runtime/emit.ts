@@ -1,6 +1,7 @@
 /**
- * Tells what happened, to the log and to the history, from one description. Here is which level each kind has, and which kinds are for the
- * log alone: single kernel changes, of which there may be a hundred thousand, would drive everything else out of a bounded history.
+ * Reports what happened to the log and to the history, from one description. This file gives the
+ * level of each kind, and the kinds that only the log gets: there may be a hundred thousand single
+ * kernel changes, which would fill a bounded history.
  */
 
 import type { Happening, Level } from '../model/event.js';
@@ -64,7 +65,7 @@ const LOGGED_ONLY: ReadonlySet<Happening['kind']> = new Set([
   'events-lost',
 ]);
 
-/** The log first: it is what a crash in the next line would leave behind. */
+/** The log comes first, so that it has the event even if the next line crashes. */
 export function createEmit(log: Log, record: (happening: Happening, level: Level) => void = () => undefined): Emit {
   return (happening) => {
     const level = levelOf(happening);
@@ -83,7 +84,10 @@ function levelOf(happening: Happening): Level {
   return LEVEL[happening.kind];
 }
 
-/** Of the many daemons of one incident the first to go and the last to be back are told. */
+/**
+ * If several daemons are affected by one incident, only the first to fail and the last to return
+ * are above debug.
+ */
 function daemonLevel({ state, othersUnwell }: Happening & { kind: 'daemon' }): Level {
   if (othersUnwell > 0 || state === 'appeared') return 'debug';
   return state === 'responsive' || state === 'stopped' ? 'notice' : 'warning';

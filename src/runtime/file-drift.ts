@@ -1,21 +1,25 @@
 /**
- * Whether a configuration file, with its parts, still says what was read from it. A look costs one stat(2) for each and the names of the
- * parts; the files are read again only where that has changed, and then once.
+ * Whether a configuration file, with its parts, still has the contents that were read. A check
+ * costs one stat(2) for each file and a listing of the parts; files are read again only when that
+ * has changed, and then once.
  */
 
 import { type BigIntStats, statSync } from 'node:fs';
 import { partsOf } from '../config/files.js';
 
 export interface FileDrift {
-  /** How the file is now. */
+  /** The present state of the file. */
   look(): string;
-  /** What was read when it was so has been taken. */
+  /** The contents that were read in that state are now in use. */
   taken(look: string): void;
-  /** Whether it says something else by now, or nothing any more. `text`: what was read; undefined: any change counts. */
+  /**
+   * Whether the file has other contents now, or none. `text`: what was read; undefined: any change
+   * counts.
+   */
   changed(text: string | undefined): boolean;
 }
 
-/** `textOf`: what the file says; undefined: it cannot be read. */
+/** `textOf` returns the file's contents; undefined when it cannot be read. */
 export function createDrift(path: string, textOf: () => string | undefined): FileDrift {
   const look = (): string => [path, ...partsOf(path).names].map(signature).join(' ');
   let known = look();

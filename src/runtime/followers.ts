@@ -1,29 +1,30 @@
 /**
- * Those who follow the status over the control socket: each hears of it anew when something in it has changed but the time.
- * Costs nothing while nobody follows, and one look in a while when somebody does, however much happens.
+ * The clients that follow the status over the control socket: each gets it again when anything in
+ * it but the time has changed. It costs nothing while nobody follows, and otherwise one comparison
+ * per interval, however much happens.
  */
 
 import type { Gradual } from '../control/protocol.js';
 import type { World } from '../core/state.js';
 import type { Outline } from '../core/status.js';
 
-/** What followers are told of, at one moment. */
+/** The status at one moment. */
 export interface StatusSight {
   readonly outline: Outline;
-  /** What the lines of the destinations are made from. */
+  /** The source of the destinations' lines. */
   readonly world: World;
   readonly answer: Gradual;
 }
 
 export interface StatusFollowers {
-  /** Something may have changed. */
+  /** Called when something may have changed. */
   poke(): void;
-  /** Tells the status now and after each change; the result ends that. */
+  /** Sends the status now and after each change; the result ends that. */
   follow(see: () => StatusSight, tell: (answer: Gradual) => void): () => void;
   close(): void;
 }
 
-/** Between two looks. */
+/** Least time between two comparisons. */
 const PAUSE_MS = 100;
 
 export function createStatusFollowers(): StatusFollowers {
@@ -59,12 +60,18 @@ export function createStatusFollowers(): StatusFollowers {
   };
 }
 
-/** Of a hundred thousand lines it is enough that what they come from is as it was; a tie that turns shows in the outline. */
+/**
+ * The sources of the destinations' lines, compared instead of up to a hundred thousand lines; a
+ * change of a tie shows in the outline.
+ */
 function routesOf({ world: { config, snapshot, refused, idle } }: StatusSight): readonly unknown[] {
   return [config, snapshot?.ownRoutes, snapshot?.links, refused, idle];
 }
 
-/** What remains of a status when the clock is stopped. Times of day are derived from it and jitter by a millisecond. */
+/**
+ * The status without times: times of day are derived from the monotonic clock and jitter by a
+ * millisecond.
+ */
 function timeless(outline: Outline): string {
   return JSON.stringify(outline, (key, value: unknown) =>
     key.endsWith('Ms') || key === 'since' || key === 'deadline' ? undefined : value,

@@ -1,4 +1,7 @@
-/** What a transition says of the gateways: which has died, which answers, which is used instead. */
+/**
+ * What a transition changes about the gateways: which has failed, which answers, which is used
+ * instead.
+ */
 
 import { chosen, type Gateway, gatewaysIn } from '../core/gateways.js';
 import { isSeen, type SeenWorld, type State } from '../core/state.js';

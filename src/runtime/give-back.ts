@@ -1,6 +1,7 @@
 /**
- * Gives back what was taken over, without the daemon: for `restore`, `flush`, and the unit's ExecStopPost=. Idempotent: a route that is there
- * already, or has another in its place, counts as given back. What cannot be given back stays in the record.
+ * Gives back the routes that were taken over, without the daemon: for `restore`, `flush`, and the
+ * unit's ExecStopPost=. Idempotent: a route that exists already, or whose place another has taken,
+ * counts as given back. A route that cannot be given back stays in the record.
  */
 
 import { restoreSteps, without } from '../core/adopt.js';
@@ -13,11 +14,11 @@ import { readAdopted, writeAdopted } from './adopted-record.js';
 
 export interface GivenBack {
   readonly steps: readonly Step[];
-  /** What is still owed, and why; or why the record is not up to date. */
+  /** Why a route could not be given back, or why the record is not up to date. */
   readonly faults: readonly string[];
 }
 
-/** The steps that giving back takes, none of them done. */
+/** The steps that would give the routes back; none is carried out. */
 export function owedSteps(path: string, snapshot: Snapshot): readonly Step[] {
   return restoreSteps(readAdopted(path).adopted, snapshot);
 }
@@ -37,7 +38,7 @@ export async function giveBack(kernel: Kernel, path: string, snapshot: Snapshot)
   });
   for (const one of adopted) if (bound(one, snapshot) === undefined) faults.push(`${textOf(one)}: no such interface`);
   const unwritten = returned.length === 0 ? undefined : writeAdopted(path, without(adopted, returned));
-  // No harm: the routes are there, and giving them back again changes nothing.
+  // Harmless: the routes exist, and giving them back again changes nothing.
   if (unwritten !== undefined) faults.push(`${path}: ${unwritten}`);
   return { steps, faults };
 }

@@ -1,8 +1,10 @@
 /**
- * The history on disk: JSON lines in the state directory, in two files of a bounded size, of which the older is dropped.
+ * The history on disk: JSON lines in the state directory, in two files of bounded size, of which
+ * the older is dropped.
  *
- * Written in batches, by the thread pool, never more than one write at a time and never waited for: a disk that is full, read-only or hangs
- * costs history and nothing else, and is told of once. Half a line that a crash left is cut off before the next one is written.
+ * Written in batches by the thread pool, at most one write at a time, and never waited for: a disk
+ * that is full, read-only or hangs costs only history, and is reported once. An incomplete line
+ * that a crash left is cut off before the next one is written.
  */
 
 import type { FileHandle } from 'node:fs/promises';
@@ -12,26 +14,26 @@ import type { Event } from '../model/event.js';
 
 export interface HistoryFile {
   append(event: Event): void;
-  /** Lets what waits be written without the pause between batches. */
+  /** Writes what waits without the pause between batches. */
   close(): void;
 }
 
-/** Each of the two files has at most this size, in bytes. */
+/** Size limit of each of the two files, in bytes. */
 const MAX_BYTES = 256 * 1024;
-/** A file of ours may have one batch more than that; a larger one is not ours. */
+/** The most that is read of a file: one of ours exceeds the limit by one batch at most. */
 const MAX_READ_BYTES = 4 * MAX_BYTES;
-/** Read at once in search of its end. */
+/** Bytes read at a time when the end is searched. */
 const TAIL_BYTES = 65_536;
-/** Between two batches: spares flash memory when much happens. */
+/** Pause between two batches, to spare flash memory. */
 const PAUSE_MS = 200;
-/** Events that wait for a disk that does not answer; older ones are dropped. */
+/** The most events that wait for a disk that does not answer; older ones are dropped. */
 const MAX_WAITING = 1_000;
 
 export function olderOf(path: string): string {
   return `${path}.1`;
 }
 
-/** Everything that is there and makes sense, oldest first. Throws what reading throws, except that there is no file. */
+/** All valid events, oldest first. Throws the errors of reading, except for a missing file. */
 export function readHistory(path: string): readonly Event[] {
   return [olderOf(path), path].flatMap((file) => textOf(file).split('\n').flatMap(eventIn));
 }
@@ -60,14 +62,14 @@ function eventIn(line: string): readonly Event[] {
   }
 }
 
-/** `report` hears once that the history is not kept, until it is again. */
+/** `report` is called once when the history cannot be written, and again only after it could be. */
 export function openHistoryFile(path: string, report: (failure: string) => void, maxBytes = MAX_BYTES): HistoryFile {
   const waiting: string[] = [];
   let busy = false;
   let closing = false;
   let failing = false;
   let wake: (() => void) | undefined;
-  // A life before this one, or a write that failed, may have left half a line.
+  // An earlier run, or a failed write, may have left an incomplete line.
   let torn = true;
 
   const pause = (): Promise<void> =>
@@ -111,11 +113,11 @@ export function openHistoryFile(path: string, report: (failure: string) => void,
 }
 
 async function append(path: string, torn: boolean, text: string, maxBytes: number): Promise<void> {
-  // Not needed before the routes are in.
+  // Loaded here: not needed before the routes are in.
   const { mkdir, open, rename, stat } = await import('node:fs/promises');
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
   const found = await stat(path).catch(() => undefined);
-  // open(2) of a FIFO would keep a thread of the pool for ever.
+  // open(2) of a FIFO would block a thread of the pool for ever.
   if (found !== undefined && !found.isFile()) throw new Error(`${path} is not a regular file`);
   let handle = await open(path, 'a+', 0o644);
   try {
@@ -132,7 +134,7 @@ async function append(path: string, torn: boolean, text: string, maxBytes: numbe
   }
 }
 
-/** Cuts off what stands behind the last line feed. Returns the size that is left. */
+/** Cuts off what follows the last line feed. Returns the remaining size. */
 async function mend(handle: FileHandle): Promise<number> {
   const { size } = await handle.stat();
   const piece = Buffer.alloc(TAIL_BYTES);

@@ -1,9 +1,11 @@
 /**
- * What has happened, in order: a bounded memory with numbers and times, who listens to it, and its copy on disk.
+ * The history: a bounded list of events with numbers and times, its listeners, and its copy on
+ * disk.
  *
- * The copy is read once the routes are where they belong: numbers are given out from then on. What happens before that waits for its
- * number. They begin behind the last one that is found there, and not below the seconds since 2020: so they never go back, although
- * the last events of a life, or all of them, may be lost (a power cut, a disk that was full or read-only).
+ * The copy is read after the first routes; events get numbers from then on, and earlier ones wait
+ * for theirs. Numbers begin after the last one in the copy, and not below the seconds since 2020.
+ * So they never go back, even if the last events of an earlier run, or all, are lost (a power
+ * failure, a disk that was full or read-only).
  */
 
 import type { Event, Happening, Level, Outage } from '../model/event.js';
@@ -13,18 +15,21 @@ import { createSeries } from './series.js';
 
 export interface History {
   record(happening: Happening, level: Level): void;
-  /** Reads what former lives left and numbers what is new. Safe to call twice. Answers with how long an outage had gone on before, in ms. */
+  /**
+   * Reads the events of earlier runs and numbers the new ones. May be called twice. Returns for
+   * how long an outage had lasted before this run, in milliseconds.
+   */
   load(): number;
   /** Numbered events, oldest first. */
   events(): readonly Event[];
-  /** Hears of every event that is numbered from now on. */
+  /** Calls the listener for every event that is numbered from now on. */
   subscribe(listener: (event: Event) => void): () => void;
   lastOutage(): Outage | undefined;
   close(): void;
 }
 
 export interface HistoryOptions {
-  /** The events of former lives. */
+  /** Reads the events of earlier runs. */
   readonly read: () => readonly Event[];
   readonly file: HistoryFile | undefined;
   /** Wall clock, milliseconds. */
@@ -33,12 +38,12 @@ export interface HistoryOptions {
 
 const EPOCH = Date.UTC(2020, 0, 1);
 
-/** Once in a life of the agent. */
+/** Kinds that are always taken: once in each run. */
 const ALWAYS: ReadonlySet<Happening['kind']> = new Set(['ready', 'stopping']);
-/** What belongs to an outage is taken if its beginning was: half an outage would be a wrong story. */
+/** Kinds that are taken if the beginning of their outage was: half an outage would mislead. */
 const OF_AN_OUTAGE: ReadonlySet<Happening['kind']> = new Set(['outage-bridged', 'outage-ended']);
 
-/** Events kept in memory. */
+/** How many events are kept in memory. */
 export const REMEMBERED = 1_000;
 
 type Unnumbered = Happening & { readonly at: string; readonly level: Level };
@@ -82,7 +87,7 @@ export function createHistory({ read, file, wallNow }: HistoryOptions): History 
       };
       for (const { kind, count } of series.over(now)) take({ kind: 'left-out', what: kind, count }, 'notice');
       if (admitted(happening, now)) take(happening, level);
-      // What the history leaves out has happened all the same.
+      // The last outage also counts events that the history leaves out.
       else if (early === undefined) outage = outageAfter(outage, { ...happening, at, level, seq: last });
     },
     load() {
@@ -110,7 +115,7 @@ export function createHistory({ read, file, wallNow }: HistoryOptions): History 
   };
 }
 
-/** A history that cannot be read is none; whoever writes it next says what is wrong. */
+/** A history that cannot be read counts as empty; the next write reports the error. */
 function former(read: () => readonly Event[]): readonly Event[] {
   try {
     return read();

@@ -1,8 +1,10 @@
 /**
- * What a transition is told as: phase, liveness, role, outages, kernel changes, refusals, waits, interference. Every turn of phase
- * carries its reason and its length. Derived from state before and after, so that the core need not know of logs.
+ * Turns a transition into events: phase, liveness, role, outages, kernel changes, refusals, waits,
+ * interference. Every change of phase has its reason and the length of the phase before. Derived
+ * from the states before and after, so that the core does not know of logs.
  *
- * Invariant: called once the outputs of the transition are on their way; nothing here may hold up a route.
+ * Invariant: called after the outputs of the transition are on their way, so that it never delays
+ * a route.
  */
 
 import { wanted } from '../core/desired.js';
@@ -22,10 +24,10 @@ import { createWaitsNews } from './waits-news.js';
 
 export type Journal = (before: State, input: Input, result: Transition, now: number) => void;
 
-/** Steps named one by one, at the most. */
+/** The most steps that are named one by one. */
 const NAMED_STEPS = 8;
 
-/** A storm of events loses many: told once in this time. */
+/** Lost events are reported at most once in this time. */
 const LOST_EVERY_MS = 10_000;
 
 export function createJournal(emit: Emit, outages: Outages = createOutages()): Journal {
@@ -51,7 +53,10 @@ export function createJournal(emit: Emit, outages: Outages = createOutages()): J
   };
 }
 
-/** Not the one that each second asks after neighbours: with a hundred thousand destinations a look at all of them takes 50 ms. */
+/**
+ * Not after the look at neighbours that runs each second: with a hundred thousand destinations the
+ * check takes 50 ms.
+ */
 function roundCompleted(before: State, input: Input, state: State): boolean {
   return (
     input.kind === 'observed' &&
@@ -73,7 +78,7 @@ function* happenings(
   if (input.kind === 'reload') yield { kind: 'configuration-reloaded' };
   yield* role(before, state);
   yield* gatewayNews(before, state);
-  // Before the turn of phase, which closes an outage whose end nobody told.
+  // Before the change of phase: an outage without an end event is closed by that.
   const told = outages.after(before, input, result, now);
   yield* told;
   const bridged = told.some(({ kind }) => kind === 'outage-bridged');
@@ -159,7 +164,10 @@ function* verdict(before: State, after: State, id: string, now: number): Iterabl
   };
 }
 
-/** Also a change that leaves the phase as it is: beside a dead daemon nobody would hear of it otherwise. */
+/**
+ * Also when the phase stays the same: beside a dead daemon a change of role would not show
+ * otherwise.
+ */
 function* role(before: State, after: State): Iterable<Happening> {
   const was = before.orders.role ?? before.world.role;
   const is = after.orders.role ?? after.world.role;
@@ -179,7 +187,7 @@ function* phase(from: Phase, to: Phase, now: number): Iterable<Happening> {
   };
 }
 
-/** What the kernel has said to each step: nothing is told of a change before. */
+/** Reports the result of each step; no change is reported before its result. */
 function* applied(
   before: State,
   after: State,
@@ -214,7 +222,7 @@ function* applied(
   };
 }
 
-/** Ties that backup routes take and give back. */
+/** Ties that backup routes win and give back. */
 function createTies(): (state: State, now: number) => readonly Happening[] {
   let known: readonly string[] = [];
   return ({ world, phase }, now) => {
@@ -243,7 +251,7 @@ function tie(kind: 'preempting' | 'preempting-ended', keys: readonly string[], r
   return { kind, what: `${named.join(', ')}${more}`, count: keys.length, reason };
 }
 
-/** Interference begins with each episode, and ends when there has been none for a minute. */
+/** Reports the end of interference, after a minute without an episode. */
 function createFight(): (state: State, now: number) => readonly Happening[] {
   let began: number | undefined;
   return ({ agenda: { interference } }, now) => {
@@ -256,7 +264,7 @@ function createFight(): (state: State, now: number) => readonly Happening[] {
   };
 }
 
-/** A step in the spelling of ip(8). */
+/** A step as text in the syntax of ip(8). */
 export function stepText(step: Step, nameOf?: NameOf): string {
   switch (step.kind) {
     case 'add-route':
@@ -273,7 +281,7 @@ export function stepText(step: Step, nameOf?: NameOf): string {
   }
 }
 
-/** Interface names as the last snapshot has them. */
+/** Interface names from the last snapshot. */
 function namesIn(state: State): NameOf {
   return namesOf(state.world.snapshot?.links ?? []);
 }

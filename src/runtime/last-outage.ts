@@ -1,6 +1,6 @@
 /**
- * The last outage, folded from the events of this life of the agent and of those before. Pure, so that what `status` says can be checked
- * against what `events` lists.
+ * The last outage, computed from the events of this run and earlier ones. Pure, so that what
+ * `status` shows can be checked against what `events` lists.
  */
 
 import type { Event, Outage } from '../model/event.js';
@@ -10,7 +10,7 @@ export function outageAfter(last: Outage | undefined, event: Event): Outage | un
   const open = last?.ended === null ? last : undefined;
   switch (event.kind) {
     case 'outage-began':
-      // The agent came back in the middle of one.
+      // The agent restarted during the outage.
       if (open !== undefined && event.cause === 'start') return open;
       return {
         began: event.at,
@@ -35,7 +35,7 @@ export function outageAfter(last: Outage | undefined, event: Event): Outage | un
             preemptedAfterMs: event.preemptedAfterMs ?? null,
           };
     case 'routes':
-      // It ended while the agent was away.
+      // It ended while the agent was not running.
       return open === undefined || event.phase !== 'out'
         ? last
         : { ...open, ended: event.at, lengthMs: between(open.began, event.at) };
@@ -44,7 +44,7 @@ export function outageAfter(last: Outage | undefined, event: Event): Outage | un
   }
 }
 
-/** Wall clock milliseconds, never negative: it may have been set. */
+/** Wall clock milliseconds from one to the other, never negative: the clock may have been set. */
 export function between(from: string, to: string): number {
   return Math.max(0, Date.parse(to) - Date.parse(from));
 }

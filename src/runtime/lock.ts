@@ -1,10 +1,11 @@
 /**
- * One agent for each runtime directory: flock(2) on the file `lock` in it. The kernel gives it to one
- * process alone and takes it back from a dead one, so nothing is ever left behind. The file is for
- * its owner alone, or any user could hold the lock and keep the agent away.
+ * Allows one agent for each runtime directory: flock(2) on the file `lock` in it. The kernel gives
+ * it to one process and releases it when the process dies, so nothing stale remains. Only the
+ * owner may open the file; otherwise any user could hold the lock and keep the agent from
+ * starting.
  *
- * flock takes koffi, and a boot cannot wait for that: whoever makes the file, which is whole from the
- * first moment (link(2)), has said who it is, and nobody else takes the lock while that process lives.
+ * flock needs koffi, which takes too long at boot. So the file is created complete (link(2)) with
+ * the name of its process, and no other process takes the lock while that one lives.
  */
 
 import {
@@ -29,13 +30,16 @@ import { lockFile } from '../native/libc.js';
 
 export type Lock =
   | { readonly kind: 'held'; release(): void }
-  /** By another process; `by` names it. */
+  /** Held by another process, which `by` names. */
   | { readonly kind: 'taken'; readonly by: string }
-  /** It cannot be told: reachability first, so the agent runs. */
+  /** Not known. Reachability comes first, so the agent runs. */
   | { readonly kind: 'unknown'; readonly reason: string };
 
 const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-/** A file may be removed between its opening and its lock; and one that starts may look, for a moment, who has it. */
+/**
+ * The file may be removed between open and lock, and a process that starts may hold the lock for a
+ * moment to see whose it is.
+ */
 const ATTEMPTS = 20;
 const PAUSE_MS = 2;
 
@@ -56,8 +60,9 @@ export function takeLock(path: string): Lock {
 }
 
 /**
- * Makes the file, where there is none, without the lock: true for one of all that start at the same time. {@link takeLock} follows
- * when there is time. false: there is a file, or none can be made, and the lock has to be asked.
+ * Creates the file without the lock: true for one of all processes that start at the same time.
+ * {@link takeLock} follows later. false: the file exists or cannot be created, and the lock has to
+ * be taken first.
  */
 export function claimFirst(path: string): boolean {
   const own = `${path}.${process.pid}`;
@@ -73,7 +78,10 @@ export function claimFirst(path: string): boolean {
   }
 }
 
-/** undefined: what was locked is no longer what the path leads to, or it is ours and somebody looks who has it. */
+/**
+ * undefined, to try again: the locked file is no longer the one at the path, or the file names
+ * this process and another holds the lock for a moment.
+ */
 function tryOnce(path: string): Lock | undefined {
   if (isAnother(textOf(path))) return { kind: 'taken', by: holder(path) };
   const fd = openSync(path, FLAGS, 0o600);
@@ -85,7 +93,7 @@ function tryOnce(path: string): Lock | undefined {
     if (outcome !== 'held') return { kind: 'unknown', reason: `${path} cannot be locked: ${outcome}` };
     const found = statSync(path, { bigint: true, throwIfNoEntry: false });
     if (found?.ino !== fstatSync(fd, { bigint: true }).ino) return undefined;
-    // It has made the file and has yet to lock it.
+    // The other process has created the file and not yet locked it.
     if (isAnother(textOf(path))) return { kind: 'taken', by: holder(path) };
     ftruncateSync(fd);
     writeSync(fd, nameOf(process.pid), 0);
@@ -107,7 +115,7 @@ function holder(path: string): string {
   return pid === undefined ? 'a process that is just starting' : `process ${pid}`;
 }
 
-/** A process by its number and its beginning, so that a number that is used again is another one. */
+/** Names a process by its pid and start time, so that a reused pid is another name. */
 function nameOf(pid: number): string {
   return `${pid} ${beganMs(pid) ?? ''}\n`;
 }
@@ -120,14 +128,14 @@ function textOf(path: string): string {
   }
 }
 
-/** Whether the text names another process than this one, and that lives. */
+/** Whether the text names another process that is alive. */
 function isAnother(text: string): boolean {
   const found = /^(\d{1,10}) (\d{1,15})\n$/.exec(text);
   if (found === null || Number(found[1]) === process.pid) return false;
   return beganMs(Number(found[1])) === Number(found[2]);
 }
 
-/** Since boot; undefined: it does not live, or is not shown to us. */
+/** Start time since boot; undefined when the process is not alive or not visible. */
 function beganMs(pid: number): number | undefined {
   try {
     const found = parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
@@ -141,6 +149,6 @@ function remove(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // Somebody else has.
+    // Another process has removed it.
   }
 }

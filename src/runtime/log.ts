@@ -1,7 +1,7 @@
 /**
- * One line an event on stderr: `event key=value ...`, in one greppable shape. Where stderr leads to journald the line goes there as an
- * entry with fields of its own, or, until that is possible, with its priority before it (sd-daemon(3), `<6>`); elsewhere it carries the
- * time.
+ * Writes one line for each event to stderr: `event key=value ...`, easy to grep. If stderr leads
+ * to journald, the line is sent as an entry with fields, or, until that is possible, written with
+ * its priority (sd-daemon(3), `<6>`); otherwise it has the time.
  */
 
 import { writeSync } from 'node:fs';
@@ -14,7 +14,10 @@ export type Log = (level: Level, event: string, fields?: Fields) => void;
 
 const PRIORITY: Readonly<Record<Level, number>> = { error: 3, warning: 4, notice: 5, info: 6, debug: 7 };
 
-/** A log on stderr. A full disk, a closed pipe or a journald that hangs must never cost a route: failures to write are dropped. */
+/**
+ * Makes the log. A full disk, a closed pipe or a journald that hangs must never cost a route: a
+ * line that cannot be written is dropped.
+ */
 export function createLog(env: NodeJS.ProcessEnv, verbose = false, instance?: string, socket?: string): Log {
   const journal = leadsToJournal(env);
   let lost = 0;
@@ -29,7 +32,7 @@ export function createLog(env: NodeJS.ProcessEnv, verbose = false, instance?: st
   };
 }
 
-/** False: it would have to wait. */
+/** false: writing would block. */
 function line(priority: number, text: string): boolean {
   return takesMore(2) && write(`<${priority}>${text}\n`);
 }
@@ -39,7 +42,7 @@ function write(text: string): boolean {
     writeSync(2, text);
     return true;
   } catch {
-    // EAGAIN, EPIPE, ENOSPC: nothing that a log line could help with.
+    // EAGAIN, EPIPE, ENOSPC: a log line would not help.
     return false;
   }
 }

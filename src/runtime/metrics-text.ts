@@ -1,4 +1,4 @@
-/** The metrics of this moment: what the exposition is made from, with what only the process knows of itself. */
+/** The present metrics as text: the state, and what only the process knows about itself. */
 
 import { destinationStates, everyCovered } from '../core/destination-states.js';
 import type { State } from '../core/state.js';

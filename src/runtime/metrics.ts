@@ -1,9 +1,11 @@
 /**
- * The metrics while the agent runs: counted all along, made into text when somebody asks, and written to a file soon after something
- * has happened and each 30 s, by rename, for the textfile collector of node_exporter.
+ * The metrics of the running agent: counted all the time, made into text on request, and written
+ * to a file by rename, soon after an event and each 30 s, for the textfile collector of
+ * node_exporter.
  *
- * Invariant: never in the way of a route. Nothing is made in the turn in which something happened; the file is written by the thread
- * pool, one write at a time, and not waited for; the more a text costs, the rarer it is made.
+ * Invariant: they never delay a route. No text is made in the turn in which something happened.
+ * The thread pool writes the file, one write at a time, and nothing waits for it. The longer the
+ * text takes to make, the less often it is made.
  */
 
 import { dirname } from 'node:path';
@@ -13,23 +15,26 @@ import { VERSION } from '../model/version.js';
 
 export interface Metrics {
   readonly tally: Tally;
-  /** Something has happened. */
+  /** Called when something has happened. */
   poke(): void;
-  /** The agent is ready: from now on the file is written. */
+  /** The agent is ready: writes the file from now on. */
   begin(text: () => string): void;
-  /** The file tells from now on that there is no agent. */
+  /** Writes a last file that says that no agent runs. */
   close(): void;
 }
 
-/** From something that happened to the file: more of it may come. */
+/** Delay from an event to the file: more events may follow. */
 const SOON_MS = 100;
-/** Between two files, at the least. */
+/** Least time between two files. */
 const PAUSE_MS = 1_000;
 const EVERY_MS = 30_000;
-/** Making the text takes at most this part of the time of a processor. */
+/** The largest share of CPU time for making the text. */
 const SHARE = 1 / 200;
 
-/** Without a path nothing is written. `report` hears once that it cannot be, until it can again. */
+/**
+ * Without a path nothing is written. `report` is called once when the file cannot be written, and
+ * again only after it could be.
+ */
 export function createMetrics(
   agent: string | undefined,
   path: string | undefined,
@@ -73,7 +78,7 @@ export function createMetrics(
     if (text === undefined) return;
     const before = cpuMs();
     due = Number.POSITIVE_INFINITY;
-    // A file system that does not answer has one write waiting, and no more.
+    // At most one write waits for a file system that does not answer.
     if (!busy) put(text());
     const now = performance.now();
     notBefore = now + Math.max(PAUSE_MS, (cpuMs() - before) / SHARE);
@@ -97,19 +102,20 @@ export function createMetrics(
   };
 }
 
-/** Of this process: on a busy machine the time of day would tell of others. */
+/** CPU time of this process: on a busy machine elapsed time would include other processes. */
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;
 }
 
 async function replace(path: string, content: string): Promise<void> {
-  // Not needed before the routes are in.
+  // Loaded here: not needed before the routes are in.
   const { chmod, mkdir, rename, writeFile } = await import('node:fs/promises');
   const temporary = `${path}.new`;
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
   await writeFile(temporary, content);
-  // Whatever the umask: node_exporter has a user of its own, and here is nothing that `ip route` does not tell everybody.
+  // Readable whatever the umask: node_exporter has a user of its own, and the file contains
+  // nothing that `ip route` does not show to everyone.
   await chmod(temporary, 0o644);
   await rename(temporary, path);
 }

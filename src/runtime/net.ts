@@ -1,35 +1,38 @@
 /**
- * The net under everything that is not the core: control socket, history, records, notifier, sources
- * of the role. What throws there is told and counted, and the agent goes on. A bug of the core is
- * another matter: its memory cannot be trusted, so the process ends, the routes stay, and the next
- * one looks at the kernel anew.
+ * Catches the exceptions of everything that is not the core: control socket, history, records,
+ * notifier, role sources. They are reported and counted, and the agent goes on. A bug of the core
+ * is different: its state cannot be trusted, so the process ends, the routes stay, and the next
+ * process looks at the kernel anew.
  */
 
 export interface Net {
   /** Runs the function; what it throws is caught. */
   aside(run: () => void): void;
-  /** Told and counted, as if it had been caught here. */
+  /** Reports and counts an error as if it had been caught here. */
   caught(error: unknown): void;
-  /** How much has been caught. */
+  /** How many errors were caught. */
   count(): number;
   close(): void;
 }
 
 export interface NetOptions {
-  /** Hears of each fault that is not the same as the one before. */
+  /** Called for each error that differs from the one before. */
   readonly tell: (error: unknown, count: number) => void;
-  /** So much has been caught in so short a time that a new process is the better agent. */
+  /** Called when there were so many errors in a short time that a restart is better. */
   readonly giveUp: (error: unknown) => void;
   readonly now?: () => number;
 }
 
-/** Faults in this time are too many; a bug that comes with each packet would eat the CPU. */
+/**
+ * More than TOO_MANY errors in this time are too many: a bug that comes with each packet would use
+ * up the CPU.
+ */
 const WINDOW_MS = 60_000;
 const TOO_MANY = 1_000;
-/** The same fault is told again after this time. */
+/** The same error is reported again after this time. */
 const SAME_MS = 60_000;
 
-/** Spreads the net: from now on an exception that nobody catches ends here, a rejected promise too. */
+/** Installs the handler: from now on uncaught exceptions and rejected promises end here. */
 export function spreadNet({ tell, giveUp, now = () => performance.now() }: NetOptions): Net {
   let count = 0;
   let inWindow = 0;
@@ -50,7 +53,7 @@ export function spreadNet({ tell, giveUp, now = () => performance.now() }: NetOp
     try {
       tell(error, count);
     } catch {
-      // What tells has a fault itself; the number tells of that.
+      // Reporting has failed itself; it is only counted.
       count++;
     }
   };

@@ -1,24 +1,30 @@
 /**
- * sd_notify(3): what the agent tells the service manager that started it.
+ * sd_notify(3): what the agent reports to the service manager that started it.
  *
- * Two transports, one notifier: a datagram sent by the process itself through native/libc, and where that cannot load the
- * npm package `systemd-notify`, which starts the program of that name (fact N7). It knows READY and STATUS only, but
- * sd_notify assignments are lines, so whatever else is due rides behind the status text as further lines.
- * Invariants: nothing here throws, blocks or is fatal. Without NOTIFY_SOCKET every call does nothing. What could not be
- * sent yet waits, the newest value of each kind only. Children of the agent never see NOTIFY_SOCKET.
+ * There are two transports: a datagram that the process sends itself through native/libc, and, if
+ * that cannot be loaded, the npm package `systemd-notify`, which starts the program of that name
+ * (fact N7). The package supports only READY and STATUS. Because sd_notify assignments are lines,
+ * other assignments are appended to the status text as further lines.
+ *
+ * Invariants: nothing here throws, blocks or is fatal. Without NOTIFY_SOCKET every call does
+ * nothing. What could not be sent yet waits, only the newest value of each kind. Children of the
+ * agent never see NOTIFY_SOCKET.
  */
 
 import { createRequire } from 'node:module';
 import { sendDatagram } from '../native/libc.js';
 
 export interface Notifier {
-  /** How often {@link Notifier.watchdog} wants to be called: half the manager's timeout (sd_watchdog_enabled(3)); undefined: it keeps no watchdog. */
+  /**
+   * The interval at which {@link Notifier.watchdog} is to be called: half the manager's timeout
+   * (sd_watchdog_enabled(3)); undefined: there is no watchdog.
+   */
   readonly watchdogIntervalMs: number | undefined;
-  /** The first round is complete; also ends what {@link Notifier.reloading} began. */
+  /** The first round is complete. Also ends {@link Notifier.reloading}. */
   ready(): void;
   /** One line for people, shown by `systemctl status`. */
   status(text: string): void;
-  /** A round was completed: the agent does its work, rather than merely run. */
+  /** A round was completed: the agent works and does not merely run. */
   watchdog(): void;
   /** A reload begins; {@link Notifier.ready} ends it. */
   reloading(): void;
@@ -28,18 +34,22 @@ export interface Notifier {
 type Assignments = ReadonlyMap<string, string>;
 type Outcome = 'sent' | 'later' | 'use-helper';
 
-/** PID 1 was too busy to empty its queue (EAGAIN, ENOBUFS), so a lost READY would cost the start: ask again this soon. */
+/**
+ * PID 1 was too busy to empty its queue (EAGAIN, ENOBUFS). A lost READY would fail the start, so
+ * it is sent again after this time.
+ */
 const RETRY_MS = 50;
 
 /**
- * The notifier of this process. Takes NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID out of `env`, so that no child can
- * speak in the agent's name. `report` hears once of each kind of failure.
+ * The notifier of this process. Removes NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID from `env`,
+ * so that no child can speak for the agent. `report` is called once for each kind of failure.
  */
 export function createNotifier(env: NodeJS.ProcessEnv, report: (failure: string) => void = () => {}): Notifier {
   const socket = env['NOTIFY_SOCKET'];
   const watchdogIntervalMs = watchdogInterval(env);
   for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']) delete env[name];
-  // Paths and abstract names are AF_UNIX; sd_notify(3) knows further kinds (vsock) that no service on a host is given.
+  // Paths and abstract names are AF_UNIX; sd_notify(3) has other kinds (vsock), which services on
+  // a host do not get.
   if (socket === undefined || !/^[/@]./.test(socket)) return SILENT;
 
   const queue = createQueue(socket, reportOnce(report));
@@ -81,14 +91,17 @@ function reportOnce(report: (failure: string) => void): (failure: string) => voi
   };
 }
 
-/** A function that merges assignments into what waits (undefined: no longer wanted) and sends as soon as it can. */
+/**
+ * Returns a function that merges assignments into those that wait (undefined: no longer wanted)
+ * and sends them as soon as it can.
+ */
 function createQueue(
   socket: string,
   report: (failure: string) => void,
 ): (news: Readonly<Record<string, string | undefined>>) => void {
   const waiting = new Map<string, string>();
   let busy = false;
-  // The helper cannot leave the status out, so the one that stands is said again.
+  // The helper always sends a status, so the present one is repeated.
   let status = '';
 
   const flush = (): void => {
@@ -137,7 +150,10 @@ interface HelperOptions {
   readonly status: string;
 }
 
-/** One run of systemd-notify(1), which may take seconds (it waits for the manager to have read it). Never rejects. */
+/**
+ * Runs systemd-notify(1) once, which may take seconds (it waits until the manager has read it).
+ * Never rejects.
+ */
 async function sendByHelper(
   socket: string,
   shown: string,
@@ -153,14 +169,14 @@ async function sendByHelper(
     const helper = createRequire(import.meta.filename)('systemd-notify') as (
       options: HelperOptions,
     ) => Promise<unknown>;
-    // The package hands its child the environment of this process, as it is at the moment of the call.
+    // The package passes the environment of this process at the time of the call to its child.
     process.env['NOTIFY_SOCKET'] = socket;
     const sent = helper(assignments.has('READY') ? { ready: true, status } : { status });
     restore(outside);
     await sent;
   } catch (failure) {
     restore(outside);
-    // It rejects with what the program printed, a string.
+    // It rejects with the program's output, a string.
     report(`systemd-notify: ${failure instanceof Error ? failure.message : String(failure)}`);
   }
 }

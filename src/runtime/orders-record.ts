@@ -1,6 +1,7 @@
 /**
- * What an operator has ordered at run time and what must survive a restart of the agent: a pin of the routes and a role. Kept in the state
- * directory as JSON. Times there are wall clock, since the monotonic one starts anew with the host.
+ * An operator's orders that survive a restart of the agent: a pin of the routes and a role. Kept
+ * in the state directory as JSON. Times are wall clock, because the monotonic clock restarts with
+ * the host.
  */
 
 import { MAX_HOLD_MS } from '../control/protocol.js';
@@ -16,7 +17,7 @@ export interface OrdersRecord {
 
 export const NO_ORDERS: OrdersRecord = { pin: undefined, role: undefined };
 
-/** The orders kept there; none when there is no such file or it is damaged. */
+/** The orders in the file; none when it does not exist or is damaged. */
 export function readOrders(path: string): OrdersRecord {
   try {
     const value = (readRecord(path) ?? {}) as {
@@ -38,7 +39,10 @@ export function readOrders(path: string): OrdersRecord {
   }
 }
 
-/** A time that Date can show, with a year to spare for the end of the pin (ECMA-262, 21.4.1.1). */
+/**
+ * Whether it is a time that Date can represent, with a year to spare for the end of the pin
+ * (ECMA-262, 21.4.1.1).
+ */
 function isTime(value: unknown): value is number {
   return typeof value === 'number' && Math.abs(value) <= 8.64e15 - MAX_HOLD_MS;
 }
@@ -47,12 +51,12 @@ function isDuration(value: unknown): value is number {
   return typeof value === 'number' && value > 0 && value <= MAX_HOLD_MS;
 }
 
-/** Keeps the orders. Returns what went wrong, or undefined. */
+/** Keeps the orders. Returns the error, or undefined. */
 export function writeOrders(path: string, orders: OrdersRecord): string | undefined {
   return writeAtomically(path, recordText({ version: 1, ...orders }));
 }
 
-/** The pin as the core wants it; a clock that was set back can never make it longer than it was ordered. */
+/** The pin for the core. A clock that was set back never makes it longer than ordered. */
 export function pinOf(orders: OrdersRecord, now: number, wallNow: number): Pin | undefined {
   if (orders.pin === undefined) return undefined;
   const { setAt, durationMs } = orders.pin;

@@ -1,8 +1,10 @@
 /**
- * Outages, told from one transition after the other: when one begins, how soon the backup routes were in the kernel, when it ends.
+ * Detects outages from the transitions: when one begins, how soon the backup routes were in the
+ * kernel, when it ends.
  *
- * An outage is a time in which the routes are in because of the daemon. Routes that are in because somebody wants them in (standby, a pin) are
- * none, unless a daemon is not well meanwhile. Times are those of the agent: of a hang it sees the end of its patience, not the beginning.
+ * An outage is a time in which the routes are in because of the daemon. Routes that are in because
+ * of an order or a role (a pin, standby) are no outage, unless a daemon is unhealthy meanwhile.
+ * Times are the agent's: of a hang it sees the end of the probe-timeout, not the beginning.
  */
 
 import { isStale, questionKey, rivalOf, rivalry } from '../core/coverage.js';
@@ -17,9 +19,12 @@ import { underWay } from '../core/takeover.js';
 import type { Happening, OutageCause } from '../model/event.js';
 
 export interface Outages {
-  /** What the transition says of outages, in the order to tell it. */
+  /** The outage events of the transition, in order. */
   after(before: State, input: Input, result: Transition, now: number): readonly Happening[];
-  /** The outage under way, found at start, had lasted this long already when the agent started. Nothing happens if there is none. */
+  /**
+   * The outage that was found at start had lasted this long when the agent started. No effect if
+   * there is none.
+   */
   resume(earlierMs: number): void;
 }
 
@@ -27,13 +32,16 @@ interface Under {
   readonly began: number;
   readonly cause: OutageCause;
   readonly earlierMs: number;
-  /** `awaited`: routes are on their way to the kernel; else when they were there, or undefined: not known. */
+  /**
+   * `awaited`: routes are on their way to the kernel; a number: when they were there; undefined:
+   * not known.
+   */
   readonly bridged: 'awaited' | number | undefined;
-  /** What the routes waited for, at the last look. */
+  /** What the routes were waiting for at the last look. */
   readonly waitedFor?: string;
-  /** Stale routes kept a tie when it began. */
+  /** Stale routes were winning a tie when it began. */
   readonly stale: boolean;
-  /** When backup routes took the first tie. */
+  /** When backup routes won the first tie. */
   readonly preemptedAfterMs: number | undefined;
 }
 
@@ -65,7 +73,7 @@ export function createOutages(): Outages {
       return { kind: 'outage-bridged', afterMs, late: waitedFor };
     }
     if (input.kind === 'observed' && state.agenda.completedRounds > before.agenda.completedRounds) {
-      // A look that found nothing to do: they were there already, or what they need is not.
+      // The look found nothing to do: the routes were in already, or they cannot be installed yet.
       const waits = isSeen(state.world) ? (wanted(state.world, state.phase, now)?.waits ?? []) : [];
       under =
         waits.length === 0
@@ -75,7 +83,7 @@ export function createOutages(): Outages {
     return undefined;
   };
 
-  /** Backup routes have taken a tie. */
+  /** Notes when backup routes have won a tie. */
   const preempted = ({ state }: Transition, input: Input, now: number): void => {
     if (under === undefined || under.preemptedAfterMs !== undefined || input.kind !== 'applied') return;
     if (!isSeen(state.world) || (wanted(state.world, state.phase, now)?.preempting.length ?? 0) === 0) return;
@@ -117,12 +125,12 @@ export function createOutages(): Outages {
   };
 }
 
-/** Not one for symmetric replies. */
+/** Whether the step adds a backup route and not a route for symmetric replies. */
 function isBackupRoute({ config, former }: World, step: Step): boolean {
   return step.kind === 'add-route' && !isReplyTable(ownership(config, former), step.route.table);
 }
 
-/** Whether the tie of some destination is kept by a route of a daemon that is not well. */
+/** Whether a route of an unhealthy daemon wins the tie of a destination. */
 function staleCarries({ world, phase }: State, now: number): boolean {
   if (!isSeen(world) || phase.kind !== 'in') return false;
   return world.config.managementInterfaces.some(({ selector, backupRouters }) => {
@@ -137,16 +145,19 @@ function staleCarries({ world, phase }: State, now: number): boolean {
   });
 }
 
-/** Tenths of a millisecond: a death is answered within few. */
+/** Rounds to tenths of a millisecond: a reaction to a death takes few. */
 function rounded(ms: number): number {
   return Math.round(ms * 10) / 10;
 }
 
-/** Routes that are out although a destination is uncovered end no outage: a clock ran out, and nothing else. */
+/**
+ * Whether there is an outage. Routes that are out with a destination uncovered do not end it: only
+ * a time-out has expired.
+ */
 function suffers(state: State, under: boolean): boolean {
   if (phaseCause(state.phase) === 'uncovered') return true;
   if (state.phase.kind !== 'in') return false;
-  // Whatever carried the packets still does, or ours do: a foreign default route is being taken over.
+  // A foreign default route is being taken over: it or ours carries the packets.
   if (state.phase.cause === 'converging' && !under && underWay(state.world) !== undefined) return false;
   if (state.phase.cause === 'pinned' || state.phase.cause === 'standby') return unwell(state) !== undefined;
   return true;

@@ -1,6 +1,7 @@
 /**
- * The changes that a daemon's death will need, kept ready in the kernel's own bytes: what makes a death wait for nothing
- * (invariant 6). Worked out when the event loop is idle, after whatever has just been settled; used at most once.
+ * The changes that each daemon's death would need, encoded in advance, so that a death waits for
+ * nothing (invariant 6). Computed when the event loop is idle after an input; each is used at most
+ * once.
  */
 
 import { type Foresight, foresee, sameSteps, staysTrue } from '../core/foresight.js';
@@ -9,16 +10,16 @@ import type { Kernel, Prepared, Step, StepResult } from '../core/ports.js';
 import type { State } from '../core/state.js';
 import type { DaemonId } from '../model/daemon.js';
 
-/** A batch that has left already. */
+/** A batch that was sent already. */
 export interface Sent {
   readonly steps: readonly Step[];
   readonly results: Promise<readonly StepResult[]>;
 }
 
 export interface ReadyBatches {
-  /** Sends what the machine will ask for after this input, if that is ready. */
+  /** Sends what the machine will ask for after this input, if it is prepared. */
   send(input: Input, state: State): Sent | undefined;
-  /** To be called after each input: makes ready for the state, unless it is. */
+  /** Called after each input: prepares for the state unless that is done. */
   prepare(state: State, now: number): void;
 }
 
@@ -29,7 +30,7 @@ export function readiness(kernel: Kernel): ReadyBatches {
     send(input, state) {
       if (input.kind !== 'verdict' || input.verdict.kind !== 'down') return undefined;
       const batch = batches.get(input.id);
-      // One batch at a time: the machine would wait for the one under way.
+      // Only one batch at a time: the machine would wait for the present one.
       if (batch === undefined || state.agenda.round.kind === 'applying') return undefined;
       if (foresight === undefined || !staysTrue(foresight, state)) return undefined;
       foresight = undefined;
@@ -40,7 +41,8 @@ export function readiness(kernel: Kernel): ReadyBatches {
       foresight = foresee(state, now);
       const made = new Map<DaemonId, Prepared>();
       for (const [id, steps] of foresight.steps) {
-        // Of several daemons most cause the same; a batch is sent once, for whichever dies first.
+        // Several daemons often need the same steps; they share a batch, which is sent once, for
+        // the first that dies.
         const known = [...made.values()].find((batch) => sameSteps(batch.steps, steps));
         made.set(id, known ?? kernel.prepare(steps));
       }

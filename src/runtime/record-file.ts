@@ -1,9 +1,9 @@
 /**
- * Records of the state directory: a JSON object in a file, with a checksum of its own, so that a bit
- * that turned on the disk is not taken for an order. What an object must look like is each record's.
+ * Records of the state directory: a JSON object in a file with a checksum, so that a disk error is
+ * not taken for an order. The contents are up to each record.
  *
- * Most records are not there most of the time, and the error that says so costs a start a tenth of a
- * millisecond each: so it is asked first.
+ * Most records do not exist most of the time, and an ENOENT exception takes a tenth of a
+ * millisecond at start, so existence is checked first.
  */
 
 import { statSync } from 'node:fs';
@@ -12,12 +12,12 @@ import { checksum } from './checksum.js';
 
 export type RecordValue = Readonly<{ [key: string]: unknown }>;
 
-/** The largest holds two configurations. */
+/** The largest record has two configurations. */
 const MAX_BYTES = 1 << 27;
 
 /**
- * The object; undefined when there is no such file, or nothing in it. Throws where it cannot be read,
- * or is not what was written. A record of a version without checksums has none.
+ * The object; undefined when the file does not exist or is empty. Throws when it cannot be read or
+ * is damaged. A record by a version without checksums has none.
  */
 export function readRecord(path: string): RecordValue | undefined {
   if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
@@ -31,7 +31,7 @@ export function readRecord(path: string): RecordValue | undefined {
   return rest;
 }
 
-/** The text of a record, to be written by atomic.ts. */
+/** The text of a record, for atomic.ts. */
 export function recordText(value: object): string {
   return `${JSON.stringify({ ...value, crc32: checksum(JSON.stringify(value)) }, null, 1)}\n`;
 }

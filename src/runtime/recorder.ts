@@ -1,19 +1,19 @@
 /**
- * The record of what awaits its confirmation while the agent runs: of large texts it is written by a thread, and whoever has more to
- * do with it waits for that. A dry run writes nothing.
+ * Writes the record of the unconfirmed configuration while the agent runs: large texts are written
+ * by a thread, and every other use of the record waits for that. A dry run writes nothing.
  */
 
 import { recordAside } from './aside.js';
 import { removeUnconfirmed, type Unconfirmed } from './unconfirmed-record.js';
 
 export interface Recorder {
-  /** A thread is writing; resolves when it has, and what was to follow has been done. */
+  /** Set while a thread writes; resolves when it has written and what depended on it is done. */
   busy(): Promise<unknown> | undefined;
-  /** Not while it is busy. What went wrong, or undefined. */
+  /** Must not be called while it is busy. Returns the error, or undefined. */
   write(what: Unconfirmed): string | undefined | Promise<string | undefined>;
-  /** The same, and what went wrong is told. */
+  /** The same; `tell` gets the error. */
   writeAndTell(what: Unconfirmed, tell: (fault: string) => void): void;
-  /** Removes it, not while it is busy; returns what went wrong, or undefined. */
+  /** Removes the record; must not be called while it is busy. Returns the error, or undefined. */
   forget(): string | undefined;
 }
 
@@ -23,7 +23,7 @@ export function createRecorder(path: string, dryRun: boolean): Recorder {
     if (dryRun) return 'a dry run writes nothing';
     const written = recordAside(path, what);
     if (!(written instanceof Promise)) return written;
-    // Who waits comes after what the record was written for.
+    // Those who wait continue after the caller for whom the record was written.
     writing = written
       .then(() => new Promise(setImmediate))
       .finally(() => {

@@ -1,4 +1,7 @@
-/** What an operator may ask of the running agent, and what is done about it. Orders are written down before they are confirmed. */
+/**
+ * Answers an operator's requests to the running agent. Orders are recorded before they are
+ * acknowledged.
+ */
 
 import { formatDuration } from '../config/duration.js';
 import type { Following, Gradual, Request, Response } from '../control/protocol.js';
@@ -10,7 +13,7 @@ import type { StatusFollowers, StatusSight } from './followers.js';
 import type { History } from './history.js';
 import { type OrdersRecord, overrideOf, pinOf, readOrders, writeOrders } from './orders-record.js';
 
-/** Of one piece of an answer. */
+/** Events in one piece of an answer. */
 const EVENTS_AT_ONCE = 100;
 
 export interface Desk {
@@ -21,10 +24,10 @@ export interface Desk {
   readonly confirm: () => Response | Promise<Response>;
   readonly running: () => Response;
   readonly followers: StatusFollowers;
-  /** Numbered: read from disk if it has not been yet. */
+  /** The history with numbers: read from disk if it was not yet. */
   readonly history: () => History;
   readonly emit: Emit;
-  /** Where orders are kept. */
+  /** The file in which orders are kept. */
   readonly ordersFile: string;
 }
 
@@ -73,7 +76,10 @@ export function answerer(desk: Desk): (request: Request) => Reply | Promise<Repl
   };
 }
 
-/** Of a number that this history has not reached, it knows nothing: then all of it is news. */
+/**
+ * The answer to `events`. If `after` is a number that this history has not reached, all events are
+ * new.
+ */
 function events(history: History, { after = 0, follow }: Request & { command: 'events' }): Gradual | Following {
   const past = history.events();
   const from = after > (past.at(-1)?.seq ?? 0) ? 0 : after;
@@ -87,7 +93,7 @@ function events(history: History, { after = 0, follow }: Request & { command: 'e
   };
 }
 
-/** A thousand events are a third of a megabyte. */
+/** Sends the events in pieces: a thousand are a third of a megabyte. */
 function gradually(list: readonly Event[]): Gradual {
   return {
     *pieces() {

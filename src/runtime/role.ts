@@ -1,6 +1,6 @@
 /**
- * The role of a router in a pair, from where the configuration says: a fixed word, a file that
- * keepalived's notify script writes, or a command. A source that cannot be read, or says neither,
+ * The role of a router in a pair, from the configured source: a fixed word, a file that
+ * keepalived's notify script writes, or a command. A source that cannot be read, or names no role,
  * means standby: in doubt the routes are in.
  */
 
@@ -12,16 +12,18 @@ import { readSmallFile } from '../host/small-file.js';
 import type { Role, RoleSource } from '../model/config.js';
 
 export interface RoleWatch {
-  /** What is known at once: a command has not run yet. */
+  /** The role known at once; a command has not run yet. */
   readonly initial: RoleState;
   close(): void;
 }
 
-/** inotify may miss a directory that is replaced, and does not see some network file systems. */
+/**
+ * inotify may miss a directory that is replaced, and does not work on some network file systems.
+ */
 const FILE_POLL_MS = 1_000;
 const SHOWN = 60;
 
-/** Follows the source; the listener hears of changes only. */
+/** Follows the source; the listener is called only on changes. */
 export function watchRole(source: RoleSource, listener: (role: RoleState) => void): RoleWatch {
   switch (source.kind) {
     case 'fixed':
@@ -35,7 +37,7 @@ export function watchRole(source: RoleSource, listener: (role: RoleState) => voi
   }
 }
 
-/** The role that a text names: its first word. keepalived's own words are understood. */
+/** The role that the first word of a text names. keepalived's own words are understood. */
 export function roleFrom(text: string, origin: string): RoleState {
   const word = text.trim().split(/\s+/)[0]?.toLowerCase() ?? '';
   const role = ROLES.get(word);
@@ -117,8 +119,8 @@ function followCommand(source: RoleSource & { kind: 'exec' }, change: ReturnType
     );
   };
   run();
-  // Standby would insert routes beside a daemon that works, on every restart of ours; primary would
-  // withdraw those of a standby.
+  // Standby would insert routes beside a healthy daemon on every restart of the agent; primary
+  // would withdraw those of a standby. So the role is provisional.
   return {
     initial: { role: 'primary', reason: `${file} has not answered yet`, provisional: true },
     close() {
@@ -134,7 +136,7 @@ function roleOf(end: CommandEnd, { command: [file], timeoutMs }: RoleSource & { 
     case 'succeeded':
       return roleFrom(end.stdout, file);
     case 'failed':
-      // Not what it said: that may hold a time, and only another outcome is news.
+      // Without its output, which may contain a time: only another outcome is reported.
       return { role: 'standby', reason: `${file} failed: it ${end.how}` };
     case 'timed-out':
       return { role: 'standby', reason: `${file} failed: it took longer than ${timeoutMs} ms` };

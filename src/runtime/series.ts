@@ -1,20 +1,23 @@
 /**
- * How much of one kind the history takes: a storm of one kind of event must not drive all others out
- * of it. What is left out is counted, and told when it is over. The log has all of it.
+ * Limits the events of one kind in the history, so that a storm of one kind does not displace all
+ * others. What is left out is counted and reported when the storm is over. The log has all events.
  */
 
 export interface Series {
-  /** Whether one more of the kind is taken at that time. */
+  /** Whether another event of the kind is taken at that time. */
   admit(kind: string, now: number): boolean;
-  /** Kinds of which something was left out and which have room again, with how many; told once. */
+  /**
+   * The kinds of which events were left out and which have room again, with their number; each is
+   * returned once.
+   */
   over(now: number): readonly { readonly kind: string; readonly count: number }[];
 }
 
-/** So many at once. */
+/** This many at once. */
 const BURST = 100;
-/** And one more after each of these, in milliseconds. */
+/** Then one more in each such time, in milliseconds. */
 const REFILL_MS = 300_000;
-/** Room for so many is the end of a storm. */
+/** With room for this many the storm is over. */
 const CALM = 2;
 
 interface Bucket {
@@ -29,7 +32,7 @@ export function createSeries(): Series {
   const bucketOf = (kind: string, now: number): Bucket => {
     const bucket = buckets.get(kind) ?? { room: BURST, at: now, leftOut: 0 };
     buckets.set(kind, bucket);
-    // A wall clock may step back.
+    // The wall clock may step back.
     bucket.room = Math.min(BURST, bucket.room + Math.max(0, now - bucket.at) / REFILL_MS);
     bucket.at = now;
     return bucket;

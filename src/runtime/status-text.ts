@@ -1,24 +1,24 @@
 /**
- * The status as the text of an answer, in pieces: of fifty thousand destinations it is ten megabytes and a
- * third of a second of work, and a death waits for no more than a piece of it.
+ * The status as the text of an answer, in pieces: for fifty thousand destinations it is ten
+ * megabytes and a third of a second of work, and a death never waits for more than one piece.
  */
 
 import type { State } from '../core/state.js';
 import { type Outline, outlineOf, routeLines, type Surroundings } from '../core/status.js';
 import type { StatusSight } from './followers.js';
 
-/** Destinations of one piece: less than a millisecond. */
+/** Destinations in one piece: less than a millisecond of work. */
 const AT_ONCE = 200;
-/** What the text ends with. */
+/** The end of the text. */
 const END = ']}}';
 
-/** The state as it is at this moment, and its text. */
+/** The present state and its text. */
 export function sightOf(state: State, around: Surroundings, now: number): StatusSight {
   const outline = outlineOf(state, around, now);
   return { outline, world: state.world, answer: { pieces: () => statusText(state, outline, now) } };
 }
 
-/** Of one state, however long it takes: what happens meanwhile is not in it. */
+/** The text of one state, however long it takes; later changes are not in it. */
 function* statusText(state: State, outline: Outline, now: number): Generator<string> {
   const empty = JSON.stringify({ ok: true, status: { ...outline, backupRoutes: [] } });
   let piece = empty.slice(0, -END.length);

@@ -1,6 +1,6 @@
 /**
- * Everything that is told of the agent's life, from one description each: the log, the history with
- * its copy on disk, the outages, the metrics, and those who follow the status.
+ * Everything that reports the agent's state, each from one description: the log, the history with
+ * its copy on disk, the outages, the metrics, and the clients that follow the status.
  */
 
 import type { Paths } from '../model/paths.js';
@@ -18,7 +18,7 @@ export interface Telling {
   readonly journal: Journal;
   readonly followers: StatusFollowers;
   readonly metrics: Metrics;
-  /** Numbered: former lives are read from disk if they have not been yet. */
+  /** The history with numbers: earlier runs are read from disk if they were not yet. */
   history(): History;
   lastOutage(): ReturnType<History['lastOutage']>;
   close(): void;

@@ -1,4 +1,7 @@
-/** What aside.ts has done in a thread of its own: an entry of its own (scripts/lib/bundle.mjs), and nothing else may import it. */
+/**
+ * The thread that does the work of aside.ts: an entry point of its own (scripts/lib/bundle.mjs),
+ * which nothing else may import.
+ */
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadConfig } from '../config/load.js';

@@ -1,9 +1,11 @@
 /**
- * The record of a configuration that runs on approval (`unconfirmed.json` in the state directory): the text that was taken, the text to roll
- * back to, and the time left. Written before the text is taken, so that an agent that dies at any moment rolls back after all.
+ * The record of an unconfirmed configuration (`unconfirmed.json` in the state directory): the text
+ * that was taken, the text to roll back to, and the time left. Written before the text is taken,
+ * so that an agent that dies at any moment still rolls back.
  *
- * Time is counted by the monotonic clock as long as the host is up, whatever is done to its wall clock. After a reboot there is the wall clock
- * only; it can shorten the time left, never lengthen it, and one that stands before the moment of the record proves nothing: then the time is over.
+ * While the host is up, time is counted by the monotonic clock, whatever happens to the wall
+ * clock. After a reboot only the wall clock is left. It can shorten the time left, never lengthen
+ * it; if it is before the time of the record, it proves nothing, and the time is over.
  */
 
 import { readFileSync } from 'node:fs';
@@ -13,18 +15,18 @@ import { readRecord, recordText } from './record-file.js';
 
 export interface Pending {
   readonly kind: 'pending';
-  /** What was taken. */
+  /** The text that was taken. */
   readonly text: string;
-  /** What runs again when nobody confirms. */
+  /** The text that runs again when nobody confirms. */
   readonly former: string;
-  /** Milliseconds left at the moment below. */
+  /** Milliseconds left at the moment `at`. */
   readonly leftMs: number;
   readonly at: Moment;
 }
 
 export interface RolledBack {
   readonly kind: 'rolled-back';
-  /** What nobody confirmed: not taken again unless asked for. */
+  /** The text that nobody confirmed: not taken again unless requested. */
   readonly text: string;
   readonly former: string;
   readonly atWallMs: number;
@@ -32,21 +34,24 @@ export interface RolledBack {
 
 export type Unconfirmed = Pending | RolledBack;
 
-/** One moment by three clocks. */
+/** One moment on three clocks. */
 export interface Moment {
-  /** /proc/sys/kernel/random/boot_id: which boot the monotonic clock belongs to. */
+  /** /proc/sys/kernel/random/boot_id: the boot that the monotonic clock belongs to. */
   readonly boot: string;
   readonly monotonicMs: number;
   readonly wallMs: number;
 }
 
-/** What is left of the time at a later moment; 0: it is over. */
+/** The time left at a later moment, in milliseconds; 0: it is over. */
 export function leftMs({ leftMs: left, at }: Pending, now: Moment): number {
   const passed = now.boot === at.boot ? now.monotonicMs - at.monotonicMs : now.wallMs - at.wallMs;
   return passed < 0 ? 0 : Math.max(0, left - passed);
 }
 
-/** This moment. The monotonic clock is that of the host, the same for every process of this boot (clock_gettime(2)). */
+/**
+ * This moment. The monotonic clock is the host's, the same for every process of this boot
+ * (clock_gettime(2)).
+ */
 export function thisMoment(): Moment {
   return { boot: bootId(), monotonicMs: Number(process.hrtime.bigint() / 1_000_000n), wallMs: Date.now() };
 }
@@ -59,7 +64,7 @@ function bootId(): string {
   }
 }
 
-/** The record; undefined when there is none or it makes no sense. */
+/** The record; undefined when there is none or it is invalid. */
 export function readUnconfirmed(path: string): Unconfirmed | undefined {
   try {
     const value = (readRecord(path) ?? {}) as { readonly version?: unknown; readonly unconfirmed?: unknown };
@@ -69,12 +74,12 @@ export function readUnconfirmed(path: string): Unconfirmed | undefined {
   }
 }
 
-/** Returns what went wrong, or undefined. */
+/** Returns the error, or undefined. */
 export function writeUnconfirmed(path: string, unconfirmed: Unconfirmed): string | undefined {
   return writeDurably(path, recordText({ version: 1, unconfirmed }));
 }
 
-/** Returns what went wrong, or undefined. */
+/** Returns the error, or undefined. */
 export function removeUnconfirmed(path: string): string | undefined {
   return removeDurably(path);
 }
@@ -102,7 +107,10 @@ function isUnconfirmed(value: unknown): value is Unconfirmed {
   );
 }
 
-/** A time that Date can show, with the longest wait to spare (ECMA-262, 21.4.1.1). */
+/**
+ * Whether it is a time that Date can represent, with the longest wait to spare (ECMA-262,
+ * 21.4.1.1).
+ */
 function isTime(value: unknown): value is number {
   return typeof value === 'number' && Math.abs(value) <= 8.64e15 - MAX_CONFIRM_MS;
 }

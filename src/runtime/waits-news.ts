@@ -1,13 +1,16 @@
-/** What is waited for since the last look at it, and no longer: with what has come. */
+/**
+ * Reports what the routes wait for since the last look, and what they no longer wait for, with
+ * what has come.
+ */
 
 import { wanted } from '../core/desired.js';
 import type { KernelHint } from '../core/ports.js';
 import { isSeen, type State } from '../core/state.js';
 import type { Happening } from '../model/event.js';
 
-/** Told one by one, at the most. */
+/** The most waits that are reported one by one. */
 const NAMED = 8;
-/** Hints that may be what has come, at the most. */
+/** The most hints that are kept as possible causes. */
 const KEPT = 32;
 
 interface Known {
@@ -16,9 +19,9 @@ interface Known {
 }
 
 export interface WaitsNews {
-  /** Something has happened in the kernel. */
+  /** Called for each hint of the kernel. */
   hint(hint: KernelHint): void;
-  /** A look has completed. */
+  /** Called when a look has completed. */
   looked(state: State, now: number): readonly Happening[];
 }
 
@@ -27,7 +30,7 @@ export function createWaitsNews(): WaitsNews {
   let hints: KernelHint[] = [];
   return {
     hint(hint) {
-      // Texts are made of them when they are needed.
+      // Kept as they are: their texts are made when needed.
       if (known.size > 0 && hints.length < KEPT) hints.push(hint);
     },
     looked(state, now) {
