@@ -1,7 +1,8 @@
 /*
- * Preloaded into keepalived. The kernel tells of processes (NETLINK_CONNECTOR, which track_process lives on) in the first
- * network namespace only; this opens that one socket there (BENCH_FIRST_NETNS) and leaves everything else where it is.
- * It runs once, at keepalived's start, and is on no path that is measured.
+ * Preloaded into keepalived. The kernel sends process events (NETLINK_CONNECTOR, which
+ * track_process needs) only in the first network namespace. This opens that one socket there
+ * (BENCH_FIRST_NETNS) and changes nothing else. It runs once, at keepalived's start, and is not on
+ * a path that is measured.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

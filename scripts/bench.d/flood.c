@@ -1,13 +1,14 @@
 /*
- * Foreign routes at the speed of the kernel: packed, 200 a send, no acknowledgement asked for.
+ * Adds and deletes foreign routes as fast as the kernel takes them: 200 in one send, without
+ * acknowledgements.
  *
  * usage: flood add|del|turn|cycle INTERFACE GATEWAY PROTOCOL TABLE FIRST_PREFIX LENGTH COUNT [OWN_PROTOCOL OWN_TABLE OWN_METRIC]
  *   turn   adds all and deletes all, once
- *   cycle  does so again and again, with a pause of 2 ms after each send: without it zebra cannot read along, and one whose buffer
- *          overflows ends itself
- * SIGTERM ends the adding and what comes after; what was added is deleted all the same.
+ *   cycle  repeats this, with a pause of 2 ms after each send: without it zebra cannot keep up, and
+ *          a zebra whose buffer overflows exits
+ * SIGTERM ends the adding and the repetition; what was added is still deleted.
  *   OWN_*  in the middle of the first addition, delete the default route of that protocol, table and metric
- * prints: done T0 T1 MIDDLE ERRORS   (ns of CLOCK_MONOTONIC; MIDDLE is when the own route was deleted, 0: not asked for)
+ * prints: done T0 T1 MIDDLE ERRORS   (ns of CLOCK_MONOTONIC; MIDDLE: when the own route was deleted, 0: not requested)
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -75,7 +76,7 @@ static void flush(char *buffer, int *used)
 
 static long long middle;
 
-/* Returns how many were sent. */
+/* Returns the number of routes sent. */
 static long all(int type, long count, int own_protocol, unsigned own_table, unsigned own_metric)
 {
 	static char buffer[200 * 96];

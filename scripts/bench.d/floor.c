@@ -1,15 +1,18 @@
 /*
- * The floor: what the job costs with nothing around it. Holds a connection to each vty socket, waits in epoll, and on end of
- * file sends one prebuilt netlink message: no acknowledgement, no look at the kernel, no second thought. It is no agent: it
- * does not notice a hang, nor a lost route, nor a flapping daemon. When all sockets answer again it deletes what it sent.
+ * The floor: the least time that the task takes. It holds a connection to each vty socket, waits in
+ * epoll, and on end of file sends one prebuilt netlink message, without an acknowledgement and
+ * without reading the kernel. It is no agent: it does not notice a hang, a lost route or a flapping
+ * daemon. When all sockets answer again, it deletes what it sent.
  *
  * usage: floor route|rules|events PROTOCOL GATEWAY INTERFACE SOCKET...
  *   route   one RTM_NEWROUTE: default into the main table
- *   events  the same, and besides the sockets it hears the kernel's process events (PROC_EVENT_EXIT), as keepalived does. A dying
- *           process gives its memory back before it closes its sockets; the event of the first thread that ends is not held up by that.
- *           BENCH_FIRST_NETNS names the first network namespace, the only one that has these events
- *   rules   the same messages as the agent's `local` placement: a route in table 25500 and two rules, in one send
- * Where no socket accepts at start it installs at once, which is its start to route.
+ *   events  the same, and it also listens to the kernel's process events (PROC_EVENT_EXIT), as
+ *           keepalived does. A dying process frees its memory before it closes its sockets; the event
+ *           of the first thread that ends does not wait for that. BENCH_FIRST_NETNS names the first
+ *           network namespace, the only one with these events
+ *   rules   the messages of the agent's `local` placement: a route in table 25500 and two rules, in
+ *           one send
+ * If no socket accepts at start, it installs at once; that measures the time from start to route.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -88,7 +91,7 @@ static void build(int rules, unsigned char protocol, unsigned gateway, unsigned 
 	del_length += route(del + del_length, RTM_DELROUTE, 0, table, protocol, gateway, oif);
 }
 
-/* Process ends of the whole machine; connector.h, cn_proc.h. */
+/* The ends of all processes of the host; connector.h, cn_proc.h. */
 static int process_events(void)
 {
 	struct { struct nlmsghdr h; struct cn_msg c; enum proc_cn_mcast_op op; } __attribute__((packed)) listen = { 0 };
@@ -111,7 +114,7 @@ static int process_events(void)
 	return s;
 }
 
-/* The end of one of these processes: of its first thread, or of any thread by a signal, which ends them all. */
+/* Whether one of these processes ends: its first thread, or any thread by a signal, which ends all. */
 static int tells_of(int events, const pid_t *pids, int count)
 {
 	char buffer[4096] __attribute__((aligned(8)));
@@ -132,7 +135,7 @@ static pid_t peer(int s)
 	return who.pid;
 }
 
-/* A held connection over which one echo has been answered, or -1. MSG_NOSIGNAL: a daemon that is dying still accepts. */
+/* Opens a connection and waits for the answer to one echo; -1 on failure. MSG_NOSIGNAL: a dying daemon still accepts. */
 static int attach(const char *path)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
@@ -172,7 +175,7 @@ int main(int argc, char **argv)
 			continue;
 		}
 		if (in) { send(nl, del, del_length, 0); in = 0; }
-		/* Everything is attached: from here to the send is the path that is measured. */
+		/* Everything is set up: the measured path is from here to the send. */
 		struct epoll_event e;
 		char byte[256];
 		while (epoll_wait(ep, &e, 1, -1) > 0) {

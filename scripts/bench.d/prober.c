@@ -1,5 +1,6 @@
 /*
- * When does a daemon answer? Connects to a vty socket and asks for an echo, each 200 us, until the first complete answer.
+ * Measures when a daemon answers: connects to a vty socket and asks for an echo, each 200 us, until
+ * the first complete answer.
  *
  * usage: prober SOCKET TIMEOUT_MS
  * prints: the time of the answer, ns of CLOCK_MONOTONIC, or 0

@@ -1,19 +1,21 @@
 /*
- * The referee: the one clock and the one pair of eyes for every contestant of a namespace.
+ * The referee: measures every contestant of a namespace with the same clock and the same observer.
  *
- * It takes CLOCK_MONOTONIC right before kill(2) or fork(2), and again when the kernel's own notification of a route or
- * rule arrives (RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV4_RULE). It runs as SCHED_FIFO, so that a busy machine delays the
- * contestant and not the observer; what it starts falls back to an ordinary process at the nice value of
- * backup-router.service. A socket filter drops, in the kernel, routes that do not have the contestant's protocol number.
+ * It reads CLOCK_MONOTONIC right before kill(2) or fork(2), and again when the kernel's notification
+ * of a route or rule arrives (RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV4_RULE). It runs as SCHED_FIFO, so that
+ * a busy machine delays the contestant and not the referee; what it starts is an ordinary process
+ * with the nice value of backup-router.service. A socket filter drops, in the kernel, routes that do
+ * not have the contestant's protocol number.
  *
- * usage: referee PROTOCOL          one command a line on stdin, words separated by tabs; one line of answer each:
- *   kill PID SIGNAL ROUTES RULES TIMEOUT_MS     sends the signal, waits for so many new routes and rules
+ * usage: referee PROTOCOL          reads one command a line from stdin, words separated by tabs; answers each with a line:
+ *   kill PID SIGNAL ROUTES RULES TIMEOUT_MS     sends the signal, waits for that many new routes and rules
  *   start ROUTES RULES TIMEOUT_MS [NAME=VALUE...] FILE [WORD...]   executes, waits for new routes; leaves it running
  *   run TIMEOUT_MS [NAME=VALUE...] FILE [WORD...]                  executes, waits for its end
  *   watch ROUTES RULES DELETIONS TIMEOUT_MS     only waits
  *   absent TIMEOUT_MS                           until every object seen so far has been deleted
  *   end PID SIGNAL                              ends what start left running
- * answer: COMMAND PID STATUS T0 T1 FIRST_ADD LAST_ADD ROUTES RULES FIRST_DEL LAST_DEL DELETIONS LIVE CPU    (times in ns, 0: never; CPU: user and system, of what run or end has ended)
+ * answer: COMMAND PID STATUS T0 T1 FIRST_ADD LAST_ADD ROUTES RULES FIRST_DEL LAST_DEL DELETIONS LIVE CPU
+ *         (times in ns, 0: never; CPU: user and system time of the process that `run` or `end` ended)
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -56,7 +58,7 @@ static void die(const char *what)
 	exit(1);
 }
 
-/* Netlink messages are in host order, BPF loads are big-endian: hence htons of the types. rtm_protocol is byte 5 of rtmsg. */
+/* Netlink is in host order and BPF loads are big-endian, hence htons of the types. rtm_protocol is byte 5 of rtmsg. */
 static void filter(unsigned char protocol)
 {
 	struct sock_filter code[] = {
@@ -112,7 +114,7 @@ static void drain(void)
 	}
 }
 
-/* Until so much has been seen, or a child has ended (its status is left to the caller), or the time is over. */
+/* Waits until that much was seen, a child has ended (the caller reads its status), or the time is over. */
 static int await(long routes, long rules, long dels, int until_absent, pid_t child, int *status, struct rusage *usage, int timeout_ms)
 {
 	long long deadline = now() + timeout_ms * 1000000LL;
@@ -126,7 +128,7 @@ static int await(long routes, long rules, long dels, int until_absent, pid_t chi
 		if (left <= 0) return 0;
 		struct pollfd p = { nl, POLLIN, 0 };
 		struct timespec t = { left / 1000000000, left % 1000000000 };
-		ppoll(&p, 1, &t, &unblocked); /* a child's end, too, wakes it */
+		ppoll(&p, 1, &t, &unblocked); /* the end of a child also wakes it */
 	}
 }
 
@@ -135,7 +137,7 @@ static long long of_processor(const struct rusage *usage)
 	return (usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000000LL + (usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * 1000LL;
 }
 
-/* NAME=VALUE words become the environment, the rest is executed. */
+/* NAME=VALUE words go into the environment; the rest is executed. */
 static pid_t execute(char **words)
 {
 	pid_t pid = fork();

@@ -1,15 +1,22 @@
 /**
- * Runs compiled test files in a process each, some side by side, and writes one TAP: apart.mjs JOBS FILE...
+ * Runs compiled test files, each in a process of its own and several at once, and writes one TAP:
+ * apart.mjs JOBS FILE...
  *
- * For what makes namespaces, changes its own process or weighs much. The slowest of the last run begin first, so that none is left alone
- * at the end. tap's own runner is not used: what it adds to each process fails where a test gives up its rights.
- * Invariant: each file has one test point of its path, `not ok` when its process ended badly or not in time.
+ * For tests that create namespaces, change their own process or are heavy. The files that took
+ * longest in the last run start first, so that none is left to run alone at the end. tap's own
+ * runner is not used: what it adds to each process fails when a test drops its privileges.
+ *
+ * Invariant: each file has one test point with its path, `not ok` when its process failed or ran
+ * out of time.
  */
 
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** In time is what tap itself can still tell of; a process that does not end even then is killed. */
+/**
+ * Within TEST_SECONDS tap itself reports the time-out; a process that still runs after
+ * KILL_SECONDS is killed.
+ */
 const TEST_SECONDS = 240;
 const KILL_SECONDS = 270;
 const DURATIONS = 'dist/.durations.json';
@@ -24,7 +31,7 @@ await Promise.all(
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) await run(file);
   }),
 );
-// Read again: another lane may have written.
+// Read again: another run may have written it.
 writeFileSync(DURATIONS, JSON.stringify({ ...read(), ...durations }));
 process.exitCode = failed ? 1 : 0;
 
@@ -39,7 +46,7 @@ async function run(file) {
   child.stdout.on('data', (chunk) => chunks.push(chunk));
   const [status, signal] = await new Promise((resolve) => {
     child.on('close', (...end) => resolve(end));
-    // What a test left behind may hold the pipe.
+    // A process that a test left behind may hold the pipe.
     child.on('exit', (...end) => setTimeout(resolve, 2000, end));
   });
   clearTimeout(timer);

@@ -1,10 +1,13 @@
 /**
- * Makes the program of the modules that tsc has checked: bundle.mjs, from the project's directory. dist/bin/backup-router.cjs is the entry.
+ * Bundles the modules that tsc has compiled: bundle.mjs, from the project's directory. The entry
+ * is dist/bin/backup-router.cjs.
  *
- * Each module that is imported by `import()` is a file of its own beside it, with all that it needs. V8 reads 1 MB of code in about the time that Node
- * takes to start, so no command reads the code of another one; shared chunks were slower for their number. What crosses such an import is known
- * by its shape, not by its class. CommonJS, because Node's loader of ES modules costs a fifth of a bare start. Packages with native binaries
- * stay in node_modules.
+ * Each module that is loaded by `import()` is a file of its own beside it, with all that it needs.
+ * V8 reads 1 MB of code in about the time that Node takes to start, so no command reads the code
+ * of another; shared chunks were slower because of their number. A value that crosses such an
+ * import is recognized by its shape, not by its class. The format is CommonJS because Node's
+ * loader of ES modules takes a fifth of a bare start. Packages with native binaries stay in
+ * node_modules.
  */
 
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +18,7 @@ import { build } from 'esbuild';
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const bin = join(root, 'dist/bin');
 
-/** By the name of the file: the program, a thread of the agent's, and three processes that `drill` starts. */
+/** By file name: the program, a thread of the agent, and three processes that `drill` starts. */
 const entries = {
   'backup-router': 'src/cli/main.ts',
   thread: 'src/runtime/thread.ts',
@@ -35,30 +38,31 @@ const options = {
   charset: 'ascii',
   minifyWhitespace: true,
   minifySyntax: true,
-  // Lines that a stack trace can point at.
+  // Short lines, so that a stack trace is useful.
   lineLimit: 160,
   // import() becomes require().
   supported: { 'dynamic-import': false },
   define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
   external: ['koffi'],
-  // The same in ES modules, of which what is not used is left out.
+  // yaml as ES modules, of which unused parts are dropped.
   alias: { yaml: join(root, 'node_modules/yaml/browser/dist/index.js') },
   metafile: true,
   write: false,
   logLevel: 'warning',
 };
 
-/** What packages do at their start and nobody needs. */
+/** Removes what packages do at load and nobody needs. */
 const shorter = {
   name: 'shorter',
   setup({ onResolve, onLoad }) {
     const instead = (contents) => ({ path: contents, namespace: 'instead' });
     onLoad({ filter: /./, namespace: 'instead' }, ({ path }) => ({ contents: path }));
-    // For commands that are programs of their own, of which we have none; it takes a tenth of a bare start to load.
+    // commander needs it for commands that are separate programs, of which there are none; loading
+    // it takes a tenth of a bare start.
     onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
       importer.includes('/node_modules/commander/') ? instead('module.exports = {};') : undefined,
     );
-    // Looks for the binary in five places.
+    // node-gyp-build looks for the binary in five places.
     onResolve({ filter: /^node-gyp-build$/ }, () =>
       instead('module.exports = () => require(`netlink/prebuilds/linux-${process.arch}/node.napi.node`);'),
     );
@@ -77,14 +81,14 @@ const apart = {
     onResolve({ filter: /^\./ }, ({ path, kind }) =>
       kind === 'dynamic-import' ? { path: `./${basename(path, '.js')}.cjs`, external: true } : undefined,
     );
-    // A tenth of a megabyte that stood in each command which reads a configuration.
+    // Otherwise each command that reads a configuration contains its tenth of a megabyte.
     onResolve({ filter: /^yaml$/ }, () => ({ path: './yaml.cjs', external: true }));
   },
 };
 const { outputFiles } = await build({ ...options, entryPoints: entries, plugins: [shorter, apart] });
 
 mkdirSync(bin, { recursive: true });
-// Whole or not at all: a test may be starting it.
+// By rename: a test may be starting the file.
 for (const { path, contents } of outputFiles) {
   writeFileSync(`${path}.new`, contents, { mode: 0o755 });
   renameSync(`${path}.new`, path);
@@ -92,7 +96,7 @@ for (const { path, contents } of outputFiles) {
 for (const file of readdirSync(bin))
   if (!outputFiles.some(({ path }) => path === join(bin, file))) rmSync(join(bin, file));
 
-/** The packages that something is taken of: the papers of a package name them. */
+/** The packages that are part of the bundle; package-papers.mjs names them. */
 const bundled = Object.keys(metafile.inputs).flatMap(
   (input) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? [],
 );

@@ -1,7 +1,8 @@
-# Shared by the scripts: where things are, how they speak, what they refuse.
+# Shared by the scripts: paths, messages, checks.
 #
-# Sourced, never run. Sets `root` (the project's directory) and PATH: a Node that scripts/setup brought goes first,
-# `system_path` keeps the PATH without it (Debian's npm finds its own libraries only with Debian's node).
+# Sourced, never run. Sets `root` (the project's directory) and PATH: a Node that scripts/setup
+# installed comes first. `system_path` is the PATH without it (Debian's npm finds its libraries only
+# with Debian's node).
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 node_prefix=$root/.node
@@ -18,14 +19,15 @@ die() {
   exit "$status"
 }
 
-# Namespaces, packages and routes are root's; 77 is EX_NOPERM of sysexits(3).
+# Namespaces, packages and routes need root; 77 is EX_NOPERM of sysexits(3).
 require_root() {
   [ "$(id -u)" -eq 0 ] || die 77 "needs root (network namespaces, packages): run it as  sudo $0 $*"
 }
 
-# Sets `selected`: the tests (paths below test/) that have one of the patterns in their path; all, without a pattern, but
-# those of packages/, which a pattern has to name: they take long, and build the packages first.
-# Compiled files whose source is gone are not among them: the list is made from the sources.
+# Sets `selected`: the tests (paths below test/) whose path contains one of the patterns; without a
+# pattern all of them. Tests of packages/ need a pattern that begins with `packages`: they take long
+# and build the packages first. The list is made from the sources, so compiled files without a
+# source are not in it.
 select_tests() {
   local file name pattern
   selected=()

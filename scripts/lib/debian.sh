@@ -1,11 +1,11 @@
-# Another Debian release than this host's, for the tests: where its packages come from.
+# Package sources of another Debian release than this host's, for the tests.
 #
-# Sourced, never run, after common.sh. Mirrors and keys are this host's own: of the sources that its apt uses only the name of
-# the release is replaced.
+# Sourced after common.sh, never run. Mirrors and keys are this host's: only the name of the release
+# in its apt sources is replaced.
 
 host_field() { (. /etc/os-release && eval "printf '%s' \"\${$1:-}\""); }
 
-# sources.list(5) lines of a release; those of third parties left out.
+# sources.list(5) lines of a release, without third parties.
 release_sources() {
   local host keyring signed=
   host=$(host_field VERSION_CODENAME)
@@ -16,7 +16,7 @@ release_sources() {
       $3 == "main" && ($2 == host || $2 == host "-updates" || $2 == host "-security") { sub("^" host, want, $2); print "deb " signed $1, $2, $3 }' | sort -u
 }
 
-# mmdebstrap runs an apt with a configuration of its own, which knows of no proxy.
+# mmdebstrap runs apt with its own configuration, which has no proxy.
 apt_proxies() {
   local scheme P
   for scheme in http https; do

@@ -1,7 +1,8 @@
-# The agent's user and groups: made by install, taken away by uninstall.
+# The agent's user and groups: created by install, removed by uninstall.
 #
-# Sourced after install-common.sh, never run. Invariant: an account that was there before is neither changed, but for the
-# agent's own membership of the groups of FRR's and BIRD's sockets, nor removed.
+# Sourced after install-common.sh, never run. Invariant: an account that existed before is neither
+# removed nor changed, except that the agent becomes a member of the groups of FRR's and BIRD's
+# sockets.
 
 put_group() {
   if has_account group "$1"; then return; fi
@@ -12,25 +13,25 @@ put_group() {
 put_accounts() {
   local shell=/usr/sbin/nologin
   put_group "$agent" # its members may ask the agent for its status
-  # Also where FRR is not there yet: its package uses the group that it finds.
+  # Even if FRR is not installed yet: its package uses an existing group.
   put_group "$vty_group"
   if ! has_account passwd "$agent"; then
     record user "$agent"
     with_accounts useradd --system --gid "$agent" --home-dir /nonexistent --no-create-home --shell "$shell" --comment 'backup-router agent' "$agent"
   fi
   with_accounts usermod --append --groups "$vty_group" "$agent"
-  # Of hooks, which may read events and nothing else.
+  # For hooks, which may only read events.
   put_group "$agent-hooks"
   if ! has_account passwd "$agent-hooks"; then
     record user "$agent-hooks"
     with_accounts useradd --system --gid "$agent-hooks" --home-dir /nonexistent --no-create-home --shell "$shell" --comment 'backup-router hooks' "$agent-hooks"
   fi
   with_accounts usermod --append --groups "$agent" "$agent-hooks"
-  # The group of BIRD's control socket is its package's to make; where BIRD comes later, install again.
+  # BIRD's package creates the group of its control socket; if BIRD is installed later, install again.
   if has_account group bird; then with_accounts usermod --append --groups bird "$agent"; fi
 }
 
-# FRR's package was installed after us and has taken the group over.
+# Whether FRR uses the group, whose package was installed after us.
 group_in_use() {
   has_account passwd frr || [ -e "$target/usr/lib/frr" ] || [ -n "$(sed -n "s/^$1:[^:]*:[^:]*://p" "$target/etc/group")" ]
 }
@@ -40,7 +41,7 @@ remove_user() {
 }
 
 remove_group() {
-  # userdel(8) takes a group of the user's name along.
+  # userdel(8) has already removed a group of the user's name.
   if ! has_account group "$1"; then return; fi
   if [ "$1" = "$vty_group" ] && group_in_use "$1"; then
     say "kept: the group $1, which FRR uses"

@@ -1,15 +1,16 @@
-# Shared by scripts/install and scripts/uninstall: where things go, and the manifest of what was put there.
+# Shared by scripts/install and scripts/uninstall: the paths, and the manifest of what was created.
 #
-# Sourced after common.sh, never run. `target` is the root directory installed into ('' is this host); paths without it
-# are as the installed system sees them. Invariant: whatever is created is in the manifest before it exists, so
-# that uninstall removes exactly that, also after an interrupted install; what was there before is never in it.
+# Sourced after common.sh, never run. `target` is the root directory installed into ('' is this
+# host); paths without it are as the installed system sees them. Invariant: whatever is created is in
+# the manifest before it exists, so that uninstall removes exactly that, even after an interrupted
+# install. What existed before is never in it.
 
 agent=backup-router
 vty_group=frrvty # FRR's own name for the group of its vty sockets (fact F11)
 config_dir=/etc/backup-router
 state_dir=/var/lib/backup-router
 runtime_dir=/run/backup-router
-names_dir=/etc/iproute2 # the only place where iproute2 before 6.5 looks for *.d, and later ones look too
+names_dir=/etc/iproute2 # the only place where iproute2 before 6.5 looks for *.d; later versions look here, too
 
 target=
 prefix=/usr/local
@@ -26,7 +27,7 @@ set_layout() {
   launcher=$prefix/bin/backup-router
   case $prefix in
     /usr | /usr/local) unit_dir=$prefix/lib/systemd/system ;;
-    *) unit_dir=/etc/systemd/system ;; # systemd looks into no other prefix
+    *) unit_dir=/etc/systemd/system ;; # systemd searches no other prefix
   esac
   manifest=$lib_dir/manifest
 }
@@ -36,7 +37,8 @@ record() {
   grep -qxF "$1 $2" "$target$manifest" 2>/dev/null || printf '%s %s\n' "$1" "$2" >>"$target$manifest"
 }
 
-# The manifest lies in the tree that it names first, so this once the directories come before their entries.
+# The manifest is inside the first tree that it names, so here the directories are created before
+# their entries.
 start_manifest() {
   local directory=$lib_dir missing=()
   until [ -d "$target$(dirname "$directory")" ]; do
@@ -48,7 +50,7 @@ start_manifest() {
   record tree "$lib_dir"
 }
 
-# Makes a directory and its missing parents, and remembers those that were missing.
+# Creates a directory and its missing parents, and records those that were missing.
 put_dir() {
   if [ -d "$target$1" ]; then return; fi
   put_dir "$(dirname "$1")"
@@ -69,7 +71,7 @@ has_account() { # passwd|group NAME
   if [ -n "$target" ]; then grep -q "^$2:" "$target/etc/$1"; else getent "$1" "$2" >/dev/null; fi
 }
 
-# useradd and its kin, in the target: with_accounts COMMAND ARGUMENTS
+# useradd and similar commands in the target: with_accounts COMMAND ARGUMENTS
 with_accounts() {
   local command=$1
   shift
@@ -79,7 +81,8 @@ with_accounts() {
 
 systemd_runs() { [ -z "$target" ] && [ -d /run/systemd/system ]; }
 
-# systemctl for what also works without a running systemd: enable, disable. Quiet; fails where there is no systemctl.
+# systemctl commands that work without a running systemd: enable, disable. Quiet; fails without
+# systemctl.
 unit_files() {
   if systemd_runs; then systemctl --quiet "$@"; else systemctl --quiet --root="${target:-/}" "$@"; fi
 }

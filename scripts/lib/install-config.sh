@@ -1,8 +1,8 @@
-# The configuration file that a first install leaves behind: all comment, so that nothing can start from a guess.
+# The configuration file of a first install: only comments, so that nothing starts from a guess.
 #
 # Sourced after install-common.sh, never run. Invariant: an existing file is never touched.
 
-# Where this host's default route leads is a good hint at the management network, and no more than that.
+# The host's default route suggests the management network; it is only a suggestion.
 detected_route() { # inet|inet6: prints "INTERFACE GATEWAY"
   if [ -n "$target" ]; then return; fi
   ip -f "$1" route show default 2>/dev/null | sed -n 's/^default via \([^ ]*\) dev \([^ ]*\).*/\2 \1/p' | head -n 1

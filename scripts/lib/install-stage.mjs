@@ -1,8 +1,8 @@
 /**
- * Copies what runs, and nothing else, from a built checkout: install-stage.mjs PROJECT DESTINATION
+ * Copies from a built checkout what runs, and nothing else: install-stage.mjs PROJECT DESTINATION
  *
- * That is the program (scripts/lib/bundle.mjs), package.json and the production packages of the lock file, as they lie in node_modules: no network,
- * no npm, no scripts.
+ * That is the program (scripts/lib/bundle.mjs), package.json and the production packages of the
+ * lock file from node_modules: no network, no npm, no scripts.
  */
 
 import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ copy('systemd/backup-router@.service');
 
 const { packages } = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));
 for (const [path, { dev, optional }] of Object.entries(packages)) {
-  // '' is the project itself; a package inside another comes along with that one.
+  // '' is the project itself; a package inside another is copied with that one.
   if (path === '' || dev || path.lastIndexOf('node_modules/') > 0) continue;
   if (existsSync(join(project, path))) copy(path);
   else if (!optional) throw new Error(`${path} is missing: run scripts/setup build`);

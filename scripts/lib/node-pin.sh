@@ -1,6 +1,7 @@
-# The Node that scripts/setup fetches and that the packages carry: an LTS release, as the npm registry's packages with the binary have it.
+# The Node that scripts/setup downloads and that the packages contain: an LTS release, from the npm
+# packages with the binary.
 #
-# Sourced, never run. The integrity is that of the package's file, in the form of package-lock.json.
+# Sourced, never run. The integrity is that of the package's file, as in package-lock.json.
 
 node_version=24.21.0
 node_integrity_x64=sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==

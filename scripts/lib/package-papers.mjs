@@ -1,8 +1,10 @@
 /**
- * The papers of a package: package-papers.mjs NODE_ARCH VERSION NODE_VERSION NODE_INTEGRITY NODE_DIRECTORY DOC_DIRECTORY
+ * Writes the licences and the SBOM of a package: package-papers.mjs NODE_ARCH VERSION NODE_VERSION
+ * NODE_INTEGRITY NODE_DIRECTORY DOC_DIRECTORY
  *
- * Writes DOC_DIRECTORY/copyright, licenses/NAME.txt for each npm package that is inside, and sbom.cdx.json (CycloneDX 1.5). Nothing in
- * them depends on the clock or the host: what is inside is what the bundler has read, and the dependencies that are loaded at run time.
+ * Writes DOC_DIRECTORY/copyright, licenses/NAME.txt for each npm package in it, and sbom.cdx.json
+ * (CycloneDX 1.5). Nothing in them depends on the clock or the host. The contents are the packages
+ * that the bundler has read and the dependencies that are loaded at run time.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -13,16 +15,16 @@ import { join } from 'node:path';
 const [nodeArch, version, nodeVersion, nodeIntegrity, nodeDirectory, doc] = process.argv.slice(2);
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')).packages;
 
-/** What lies in node_modules: what the program loads at run time, and the binary of koffi. */
+/** The packages in node_modules: those that the program loads at run time, and koffi's binary. */
 const installed = [
   ...Object.keys(JSON.parse(readFileSync('package.json', 'utf8')).dependencies),
   `@koromix/koffi-linux-${nodeArch}`,
 ];
-/** @koromix/koffi-linux-* carry no licence of their own: they are koffi's. */
+/** @koromix/koffi-linux-* have no licence file: koffi's applies. */
 const licenceOf = (name) => (name.startsWith('@koromix/') ? 'koffi' : name);
 const names = [...new Set([...bundled(), ...installed])].sort();
 
-/** The packages that scripts/lib/bundle.mjs has read something of. */
+/** The packages that are part of the bundle. */
 function bundled() {
   return JSON.parse(readFileSync('dist/bundled.json', 'utf8'));
 }
@@ -34,7 +36,7 @@ function licenceText(name) {
   return readFileSync(join(directory, file), 'utf8');
 }
 
-/** The line of a licence that says whose it is. */
+/** The copyright holder named in a licence. */
 function copyrightLine(name) {
   const line = licenceText(name)
     .split('\n')
@@ -89,7 +91,10 @@ const hashes = (integrity) => [
 ];
 const purl = (name, version) => `pkg:npm/${name.replace('@', '%40')}@${version}`;
 
-/** OpenSSL, V8 and the like, as this very Node tells; the binary of another architecture is built from the same sources. */
+/**
+ * OpenSSL, V8 and the like, as this Node reports them; the binary of another architecture is built
+ * from the same sources.
+ */
 function insideNode() {
   const own = nodeArch === process.arch ? join(nodeDirectory, 'bin/node') : process.execPath;
   const versions = JSON.parse(
@@ -142,7 +147,7 @@ const bom = {
     { ref: 'backup-router', dependsOn: ['node', ...packages.map(({ name, version }) => purl(name, version))] },
   ],
 };
-// The number is made of the content, so that the same content has the same one.
+// The serial number is derived from the content, so that the same content has the same number.
 const digest = createHash('sha256').update(JSON.stringify(bom)).digest('hex');
 const uuid = `${digest.slice(0, 8)}-${digest.slice(8, 12)}-5${digest.slice(13, 16)}-a${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
 const { bomFormat, specVersion, ...rest } = bom;

@@ -1,8 +1,10 @@
 /**
- * Prints how large the sources are, as the table of docs/ARCHITECTURE.md: size.mjs [REVISION...], from the project's directory. A column for each
- * revision of git, and one for the working tree.
+ * Prints the size of the sources, as in the table of docs/ARCHITECTURE.md: size.mjs [REVISION...],
+ * from the project's directory. There is a column for each git revision and one for the working
+ * tree.
  *
- * An exported type name has two meanings where two files declare it. A function is as long as its lines, those of functions inside of it too.
+ * An exported type name has two meanings if two files declare it. The length of a function
+ * includes the functions inside it.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -11,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';
 
-/** All files of a directory `src`, read. */
+/** Reads all files of a directory `src`. */
 function read(src) {
   return readdirSync(src, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.[cm]?ts$/.test(entry.name))
@@ -76,7 +78,7 @@ function typesOf({ source }) {
     .map((one) => one.name.text);
 }
 
-/** The groups of files that reach each other by imports: strongly connected components (Tarjan). */
+/** The groups of files that import each other: strongly connected components (Tarjan). */
 function circles(files) {
   const byName = new Map(files.map((file) => [file.name.replace(/\.[cm]?ts$/, ''), file]));
   const importsOf = (name) =>

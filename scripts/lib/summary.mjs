@@ -1,23 +1,25 @@
 /**
- * Reads TAP from standard input, tells it to people, and ends with `N passed, N failed, N skipped`.
+ * Reads TAP from standard input, prints a summary for people, and ends with `N passed, N failed, N
+ * skipped`.
  *
- * What is counted: the innermost test points (assertions, and subtests that hold none, such as skipped ones). A parent
- * that failed although nothing in it did (a timeout, a crash, a wrong plan) counts as one failure. tap's own closing
- * comment counts each level by itself and is not used.
- * Invariant: exit status 0 only when something passed, nothing failed, nobody bailed out, each file that was to run has
- * a result, and each run of tap ended with 0.
+ * It counts the innermost test points: assertions, and subtests without any, such as skipped ones.
+ * A parent that failed although nothing in it did (a time-out, a crash, a wrong plan) counts as
+ * one failure. tap's own closing comment counts each level by itself and is not used.
+ *
+ * Invariant: exit status 0 only when something passed, nothing failed, nothing bailed out, each
+ * expected file has a result, and each run of tap ended with 0.
  */
 
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-/** Has the whole TAP and standard error; none in watch mode. */
+/** The directory with the whole TAP and standard error; none in watch mode. */
 const logDirectory = process.argv[2];
-/** pending[d]: the finished points at depth d that have not found their parent yet. */
+/** pending[d]: the finished points at depth d whose parent is not yet known. */
 const pending = [[]];
 const notes = [];
 const failedRuns = [];
-/** Files that were to run. After a timeout tap has been seen to end without a word on a later file. */
+/** The files that were to run. After a time-out tap may end without a result for later files. */
 const expected = [];
 let diagnostic; // {indent, lines} inside a YAML block
 let told = 0;
@@ -35,7 +37,7 @@ for (const file of expected) {
   if (!tops.some((node) => node.name === file)) failures.push({ name: `${file}: no result`, diagnostic: [] });
 }
 for (const run of failedRuns) {
-  // A run that failed only because a test did needs no word of its own.
+  // A run that failed only because a test did is not listed.
   if (failures.length === 0) failures.push({ name: run, diagnostic: [] });
 }
 totals.failed = Math.max(totals.failed, failures.length);
@@ -89,7 +91,10 @@ function readPoint(depth, ok, rest) {
   adopt(node, depth);
 }
 
-/** The points one level deeper that have come so far belong to this one: before it (plain), or after it up to its brace (buffered). */
+/**
+ * The points so far one level deeper belong to this one: they precede it (plain) or follow it up
+ * to its brace (buffered).
+ */
 function adopt(node, depth) {
   node.children.push(...(pending[depth + 1] ?? []));
   pending.length = Math.min(pending.length, depth + 1);
@@ -102,7 +107,7 @@ function readMarker(text) {
   else if (run[1] !== '0') failedRuns.push(`${run[2]}: tap ended with status ${run[1]}`);
 }
 
-/** One line for each finished file. A file is known to be finished when the next begins. */
+/** Prints one line for each finished file. A file is finished when the next begins. */
 function tellUpTo(length) {
   for (; told < length; told++) {
     const node = pending[0][told];

@@ -1,8 +1,9 @@
 /**
- * Compiles on every change and runs what it concerns: unit-watch.mjs FILE...
+ * Compiles on every change and runs the affected tests: unit-watch.mjs FILE...
  *
- * A test is concerned when it, or a module that it imports at any remove, was compiled anew. The bundle is not made again: what starts the
- * program as a process sees that of the last build.
+ * A test is affected when it, or a module that it imports directly or indirectly, was compiled
+ * again. The bundle is not built again: tests that start the program as a process use the last
+ * build.
  */
 
 import { spawn } from 'node:child_process';
@@ -22,7 +23,7 @@ createInterface({ input: compiler.stdout }).on('line', (line) => {
 });
 process.on('exit', () => compiler.kill());
 
-/** When each compiled module was written, by path. */
+/** The time at which each compiled module was written, by path. */
 function compiled() {
   return new Map(globSync('dist/{src,test}/**/*.{js,cjs}').map((path) => [path, statSync(path).mtimeMs]));
 }

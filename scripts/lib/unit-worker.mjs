@@ -1,8 +1,9 @@
 /**
- * Runs compiled test files one after another in this process: the child of unit.mjs, which names them one by one on standard input.
+ * Runs compiled test files one after another in this process: the child of unit.mjs, which sends
+ * their names on standard input.
  *
- * A process of its own for each file would cost half a second, most of it to load tap. Each file gets a subtest of this process' root
- * that bears its path, and finds it as `import t from 'tap'`.
+ * A process for each file would take half a second, most of it to load tap. Each file gets a
+ * subtest of this process's root, named by its path, and gets it with `import t from 'tap'`.
  */
 
 import { registerHooks } from 'node:module';
@@ -36,5 +37,5 @@ for await (const line of createInterface({ input: process.stdin })) {
   });
 }
 t.end();
-// Whatever a file has left open ends here.
+// Ends what a file has left open.
 process.exit();

@@ -1,8 +1,11 @@
 /**
  * Runs compiled test files in a few processes and writes one TAP: unit.mjs FILE...
  *
- * What is run so needs no root, no namespace and no process of its own. Each process takes file after file (unit-worker.mjs).
- * Invariant: the output of a file stays together, and a file that a process died on is missing from it (summary.mjs then says so).
+ * For tests that need no root, no namespace and no process of their own. Each process takes one
+ * file after another (unit-worker.mjs).
+ *
+ * Invariant: the output of a file stays together, and a file in which the process died has no
+ * result (summary.mjs reports that).
  */
 
 import { spawn } from 'node:child_process';
@@ -13,12 +16,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const WORKER = fileURLToPath(new URL('unit-worker.mjs', import.meta.url));
-/** They wait about as long as they compute. */
+/** The tests wait about as long as they compute. */
 const processes = 2 * availableParallelism();
 
-// Below the working directory: tap leaves that for any other.
+// Below the working directory, because tap leaves the working directory for any other.
 const fixtures = mkdtempSync(join('dist', 'fixtures-'));
-// The long ones first, so that none begins when all others are done.
+// The long ones start first, so that none runs alone at the end.
 const long = /scenarios|property|robust/;
 const waiting = process.argv.slice(2).sort((a, b) => Number(long.test(b)) - Number(long.test(a)));
 let begun = 0;
@@ -27,7 +30,7 @@ const results = await Promise.all(Array.from({ length: Math.min(processes, waiti
 rmSync(fixtures, { recursive: true, force: true });
 process.exitCode = results.every(Boolean) ? 0 : 1;
 
-/** One process, from its first file to its end; whether all went well. */
+/** Runs one process from its first file to its end; resolves with whether it succeeded. */
 function work() {
   const child = spawn(process.execPath, [WORKER], { stdio: ['pipe', 'pipe', 'inherit'] });
   const next = () => {
@@ -35,7 +38,7 @@ function work() {
     if (file === undefined) child.stdin.end();
     else child.stdin.write(`${JSON.stringify({ file, testdir: resolve(fixtures, String(begun++)) })}\n`);
   };
-  // A process that is gone takes no more files; those that it was given have no result then.
+  // A process that has died takes no more files; those sent to it have no result.
   child.stdin.on('error', () => {});
   let lines = [];
   const write = () => {
