@@ -52,16 +52,10 @@ export interface AgentOptions {
   readonly verbose: boolean;
 }
 
-/**
- * Time limit of an orderly shutdown, in milliseconds; then the agent ends anyway, and the kernel
- * keeps what it has.
- */
+/** Time limit of an orderly shutdown, in milliseconds; the kernel keeps what it has. */
 const STOP_DEADLINE_MS = 3_000;
 
-/**
- * Runs until it is stopped; resolves with the exit status. Rejects with a CommandError when it
- * cannot start.
- */
+/** Resolves with the exit status when stopped. Rejects with a CommandError if it cannot start. */
 export async function runAgent(options: AgentOptions): Promise<number> {
   const startedAt = performance.now();
   const { paths } = options;
@@ -79,15 +73,13 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   const quiet = options.dryRun && (await someoneListens(paths.controlSocket));
 
   const notifier = createNotifier(process.env, (failure) => log('warning', 'notify-failed', { message: failure }));
-  // If a daemon's socket is missing, the daemon is down and the routes go in at once; otherwise
-  // the first verdict is awaited.
+  // If a daemon's socket is missing, it is down, and the routes go in before any verdict.
   const hurried = !options.dryRun && socketMissing(choice.chosen.config.routingDaemons);
   const opened = openKernel({ hurried });
   const kernel = options.dryRun ? dryRun(opened, (command) => process.stdout.write(`${command}\n`)) : opened;
   let release: (() => void) | undefined;
   try {
-    // In a hurried start the lock is taken after the first routes; only the process that creates
-    // the lock file may send them.
+    // A hurried start locks after the first routes; only the creator of the file sends them.
     if (!options.dryRun && !(hurried && claimFirst(paths.lock))) release = claim(paths.lock, log);
     const begun = opened.begun.then(() => {
       if (!options.dryRun) release ??= claim(paths.lock, log);
@@ -106,18 +98,13 @@ interface Life {
   readonly chosen: Chosen;
   readonly notifier: Notifier;
   readonly kernel: Kernel;
-  /**
-   * Resolves after the first routes: everything else may begin. Rejects when another agent runs.
-   */
+  /** Resolves after the first routes. Rejects when another agent runs. */
   readonly begun: Promise<void>;
   /** Without a control socket. */
   readonly quiet: boolean;
 }
 
-/**
- * In this order: what is reported, what is watched, the machine, what an operator may change, and
- * the end.
- */
+/** In order: reporting, watching, the machine, what an operator may change, the end. */
 async function live({ options, startedAt, log, chosen, notifier, kernel, begun, quiet }: Life): Promise<number> {
   const { paths } = options;
   const telling = openTelling(log, paths, options.dryRun);

@@ -5,8 +5,7 @@
  *   reload            the file, for good; while another one is unconfirmed: with its deadline
  *   reload --confirm  the file, until the deadline unless confirmed; again: with a new deadline
  *   confirm           the running one, for good
- *   the deadline      what last ran for good, as by a reload; the file stays and is not taken again
- *                     unasked
+ *   the deadline      what last ran for good, as by a reload; the file itself waits for a reload
  *
  * Invariants: no text is taken with a deadline before the record on disk has the text to go back
  * to. The last known good copy is never an unconfirmed one. Memory and record agree after each
@@ -54,10 +53,7 @@ export interface ReadFile {
   readonly loaded: LoadedConfig;
 }
 
-/**
- * A longer text is not sent to a client, because it would exceed the client's budget. In UTF-16
- * units.
- */
+/** In UTF-16 units. A longer text is not sent: it would exceed the client's budget. */
 const MAX_SHOWN = 1 << 18;
 
 export interface ConfigurationOptions {
@@ -216,8 +212,7 @@ export function createConfiguration({
     });
     writeLater(rolledBack);
   };
-  // If this fails, the record still has the unconfirmed text and its start, which has the same
-  // effect at the next start.
+  // If this fails, the record on disk still has the same effect at the next start.
   const writeLater = (what: Unconfirmed): void =>
     recorder.writeAndTell(what, (message) =>
       log('warning', 'unconfirmed-record', { message, effect: 'none as long as the agent runs' }),
@@ -275,8 +270,7 @@ export function createConfiguration({
       };
     }
     const { pending, ...confirmed } = current;
-    // The copy is written first: if the agent dies in between, the deadline stands, and no answer
-    // was given.
+    // The copy first: if the agent dies here, the deadline stands and no answer was given.
     const former = current;
     current = confirmed;
     keep();
