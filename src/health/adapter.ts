@@ -14,7 +14,7 @@ import type { Verdict } from '../model/daemon.js';
 import { watchedOf } from './watched.js';
 
 export interface Adapter extends Health {
-  /** true: `holds` asks the daemon. false: only the FIB tells. */
+  /** true: `holds` asks the daemon. false: only the FIB counts. */
   readonly asksDaemon: boolean;
 }
 

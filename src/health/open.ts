@@ -4,7 +4,7 @@
  *
  * Whether a prefix is held: if any adapter can ask its daemon, only such adapters decide. A
  * generic kind says yes to everything without knowing, and must not outweigh zebra's no. If none
- * can ask, every prefix is held, and only the FIB tells.
+ * can ask, every prefix is held, and only the FIB counts.
  */
 
 import type { Health, ProcessEvents } from '../core/ports.js';

@@ -134,7 +134,7 @@ export class ProcessWatch implements Watcher {
     this.#endEvents = group === undefined ? undefined : watchEvents(group, () => this.#look());
     const { startMs } = stat;
     this.#endWatch = this.#options.processes?.watch(process.pid, (how, certain) => {
-      // An execve(2) by another thread keeps pid and start time; the next look tells.
+      // An execve(2) by another thread keeps pid and start time; the next look at /proc decides.
       if (!certain) return;
       this.#dying = [
         { pid: process.pid, startMs, reason: `process ${process.pid} (${stat.comm}) ${how}` },

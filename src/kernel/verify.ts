@@ -14,8 +14,8 @@ import * as uapi from './netlink/uapi.js';
 import { encodeRouteGet } from './ways.js';
 
 /**
- * The errors of a lookup without a route: no route, and the three refusals
- * (net/ipv4/fib_semantics.c, fib_props).
+ * Errors that mean that the lookup gives no route: no route at all, a refusal
+ * (net/ipv4/fib_semantics.c, fib_props), or a link that is down.
  */
 const REFUSED: ReadonlySet<string> = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EACCES', 'EINVAL', 'ENETDOWN']);
 

@@ -123,7 +123,7 @@ export function createConfiguration({
 
   const takeForGood = (next: Chosen, answer: string, unchanged = false): Response => {
     disarm();
-    // An unchanged file is taken again, too: that is how an operator makes the agent look anew.
+    // An unchanged file is taken again, too: that is how an operator makes the agent look again.
     run(next);
     keep();
     const fault = recorder.forget();

@@ -1,5 +1,5 @@
 /**
- * Which destinations were covered before, and by which daemon (core/expected.ts): `covered.json`
+ * Which destinations were covered before, beside which daemon (core/expected.ts): `covered.json`
  * in the state directory. It may be lost: then a destination is awaited as if for the first time.
  */
 

@@ -2,7 +2,7 @@
  * Catches the exceptions of everything that is not the core: control socket, history, records,
  * notifier, role sources. They are reported and counted, and the agent goes on. A bug of the core
  * is different: its state cannot be trusted, so the process ends, the routes stay, and the next
- * process looks at the kernel anew.
+ * process reads the kernel again.
  */
 
 export interface Net {

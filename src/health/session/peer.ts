@@ -84,7 +84,7 @@ export class Peer {
     return false;
   }
 
-  /** This connection has brought a sign of life: some process lives, whatever was reported. */
+  /** The process on this connection has answered, so it lives, whatever was reported. */
   answered(): void {
     if (this.#dying === undefined) return;
     this.#dying = undefined;
@@ -168,7 +168,7 @@ export class Peer {
   }
 
   #identify(socket: Socket, processes: ProcessEvents): Process | undefined {
-    // Without the descriptor there is no news, and the end of file remains.
+    // Without the descriptor no process event can be used, and the end of file remains.
     const fd = descriptorOf(socket);
     const pid = fd === undefined ? undefined : processes.peer(fd);
     const held = pid === undefined || pid <= 0 ? undefined : HeldProcess.open(pid);

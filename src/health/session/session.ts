@@ -40,8 +40,8 @@ export interface SessionOptions extends ProbeTiming {
   /** What to do about EACCES, as text for the reason. */
   readonly permissionHint: string;
   /**
-   * Whether the process that listens serves the connections itself: then examining it tells a stop
-   * from a death.
+   * Whether the process that listens serves the connections itself. Then its state in /proc
+   * distinguishes a stop from a death.
    */
   readonly servesItself?: boolean;
   /**
