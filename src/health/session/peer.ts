@@ -84,7 +84,7 @@ export class Peer {
     return false;
   }
 
-  /** The process on this connection has answered, so it lives, whatever was reported. */
+  /** This connection has shown a sign of life: a process serves it, whatever was reported. */
   answered(): void {
     if (this.#dying === undefined) return;
     this.#dying = undefined;
