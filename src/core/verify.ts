@@ -123,7 +123,9 @@ function idleOf(world: SeenWorld, judged: readonly Judged[], words: readonly Ker
       return;
     const answer = carried(presentView(world), destination, vrf);
     const instead = word.kind === 'refused' && answer.kind === 'not-carried' ? answer.route : undefined;
-    idle.set(key, textOf(world, instead === undefined ? word : { kind: 'route', route: instead }));
+    // A backup route itself is in nobody's way: the model is in doubt about it.
+    const named = instead !== undefined && !world.snapshot.ownRoutes.includes(instead);
+    idle.set(key, textOf(world, named ? { kind: 'route', route: instead } : word));
   });
   const same = idle.size === world.idle.size && [...idle].every(([key, why]) => world.idle.get(key) === why);
   return same ? world.idle : idle;

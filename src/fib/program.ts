@@ -69,7 +69,7 @@ function withoutSource({ rules }: Program): Program {
  * Whether the rule matches for some destination. A goto to a rule that is left out leads to the
  * next one kept.
  */
-function mayMatch(rule: Rule, packet: Packet): boolean {
+export function mayMatch(rule: Rule, packet: Packet): boolean {
   const { detail } = rule;
   // An ordinary packet may have any source, so no rule for some sources takes it for certain.
   if (detail?.inverted !== true && detail?.from !== undefined && detail.from.length > 0) return false;

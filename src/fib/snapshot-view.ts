@@ -4,8 +4,8 @@ import { FAMILIES } from '../model/address.js';
 import { defaultPrefix } from '../model/prefix.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { ordinary } from './packet.js';
-import { programOf } from './program.js';
+import { ordinary, plain } from './packet.js';
+import { mayMatch, programOf } from './program.js';
 import { type Exits, exitsThrough, type View } from './view.js';
 
 /**
@@ -41,11 +41,16 @@ function others(rules: readonly Rule[], own: OwnRule): readonly Rule[] {
 }
 
 /**
- * The tables that ordinary packets may be looked up in. Rules for some sources do not count, of
- * which there may be ten thousand.
+ * The tables that ordinary packets may be looked up in, and the one packet that the kernel is asked
+ * about. Rules for some sources do not count, of which there may be ten thousand.
  */
 export function tablesOf(rules: readonly Rule[]): readonly Route['table'][] {
-  const asked = FAMILIES.flatMap((family) => programOf(rules, ordinary(defaultPrefix(family))).rules);
+  const asked = FAMILIES.flatMap((family) => {
+    const every = defaultPrefix(family);
+    const one = plain(every);
+    const mayTake = (rule: Rule): boolean => mayMatch(rule, one);
+    return [...programOf(rules, ordinary(every)).rules, ...programOf(rules, one).rules.filter(mayTake)];
+  });
   const tables = asked.flatMap(({ detail, table }) => ((detail?.action ?? 'table') === 'table' ? [table] : []));
   return [...new Set(tables)];
 }

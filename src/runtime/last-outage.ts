@@ -35,8 +35,8 @@ export function outageAfter(last: Outage | undefined, event: Event): Outage | un
             preemptedAfterMs: event.preemptedAfterMs ?? null,
           };
     case 'routes':
-      // It ended while the agent was not running.
-      return open === undefined || event.phase !== 'out'
+      // It ended while the agent was not running. Out and uncovered ends none (outages.ts).
+      return open === undefined || event.phase !== 'out' || event.cause === 'uncovered'
         ? last
         : { ...open, ended: event.at, lengthMs: between(open.began, event.at) };
     default:

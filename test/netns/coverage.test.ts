@@ -9,6 +9,8 @@
  *                user, or with another port. Except where several rules, each for some packets,
  *                together take them all: the judge ignores such rules, since it is in doubt.
  *
+ * The judge has only those tables that the agent would read beside these rules.
+ *
  * A failed run names its seed and path: BACKUP_ROUTER_SEED and BACKUP_ROUTER_PATH repeat it. This
  * file is also the child that runs inside the namespace (`coverage.test.js child FAMILY RUNS`).
  */
@@ -20,7 +22,7 @@ import t, { type Test } from 'tap';
 import { coverage } from '../../src/core/coverage.js';
 import { samplesOf } from '../../src/core/sample.js';
 import { initialState, type SeenWorld } from '../../src/core/state.js';
-import { foreignView } from '../../src/core/views.js';
+import { foreignView, furtherTables } from '../../src/core/views.js';
 import { covered } from '../../src/fib/destination.js';
 import { type Packet, plain } from '../../src/fib/packet.js';
 import { routeFault } from '../../src/fib/usable.js';
@@ -94,8 +96,9 @@ async function child(family: Family, runs: number): Promise<void> {
   const check = async (some: World): Promise<void> => {
     batch(some.lines);
     const seen = await look(connection, family, destinations);
+    const read = asTheAgent(seen);
     try {
-      for (const { destination, route } of coverage(seen).judged) {
+      for (const { destination, route } of coverage(read).judged) {
         const told = `${prefixText(destination)}: ${route === undefined ? 'not covered' : 'covered'}`;
         const { free: addresses, plain: undiverted } = addressesOf(family, destination, seen);
         const verdicts = async (packets: readonly Packet[]): Promise<readonly boolean[]> => {
@@ -109,7 +112,7 @@ async function child(family: Family, runs: number): Promise<void> {
           if (at >= 0) throw new Error(`${told}, and ${JSON.stringify(packets[at])} is not carried`);
           continue;
         }
-        const answer = covered(foreignView(seen), destination);
+        const answer = covered(foreignView(read), destination);
         if (answer.kind === 'not-carried' && answer.why === 'doubtful') {
           result.doubtful++;
           continue;
@@ -232,8 +235,7 @@ async function look(connection: Connection, family: Family, destinations: readon
     protocol: 157,
     maxLength: { inet: 32, inet6: 128 },
     neighbours: [],
-    vrfTables: TABLES.slice(0, 4),
-    furtherTables: TABLES.slice(4),
+    furtherTables: TABLES,
     nexthopObjects: true,
   });
   const { world: unseen } = initialState(
@@ -249,6 +251,17 @@ async function look(connection: Connection, family: Family, destinations: readon
     0,
   );
   return { ...unseen, snapshot, tablesRead: TABLES };
+}
+
+/** What the agent would have of it: it reads only the tables that its packets may be looked up in. */
+function asTheAgent(seen: SeenWorld): SeenWorld {
+  const { furtherRoutes = [], ...rest } = seen.snapshot;
+  const tables = furtherTables(seen)(rest.rules);
+  return {
+    ...seen,
+    snapshot: { ...rest, furtherRoutes: furtherRoutes.filter(({ table }) => tables.includes(table)) },
+    tablesRead: tables,
+  };
 }
 
 async function input(): Promise<string> {

@@ -164,3 +164,28 @@ t.test('placement main: behind a broken default of metric 0, and a throw; placem
   await statusWhere(local, ({ waiting }) => waiting.length === 0, 15_000);
   await local.stop();
 });
+
+t.test('a table for user 0 alone, who asks the kernel: not covered, and no disagreement', async (t) => {
+  const std = laboratory(t);
+  const { router } = std;
+  const frr = zebraOnly(std);
+  for (const family of FAMILIES) {
+    router.ip(`${FLAG[family]}route add default via ${STANDARD[family].peer} dev data0 proto static`);
+    router.ip(`${FLAG[family]}route add unreachable default table 100`);
+    router.ip(`${FLAG[family]}rule add pref 100 uidrange 0-0 lookup 100`);
+  }
+  const agent = agentIn(std, { frr, daemons: ['zebra'], convergence: 'never' });
+  await frr.start();
+  const hidden = ({ routes, backupRoutes }: Status): boolean =>
+    routes.cause === 'converging' &&
+    backupRoutes.length === 2 &&
+    backupRoutes.every(({ carriesNothing }) => carriesNothing !== undefined);
+  const status = await statusWhere(agent, hidden, 15_000);
+  for (const { carriesNothing } of status.backupRoutes)
+    t.match(carriesNothing, /^unreachable/, 'what carries nothing is in nobody’s way itself');
+  t.equal((await agent.cli('status')).status, 1);
+  for (const family of FAMILIES) router.ip(`${FLAG[family]}rule del pref 100`);
+  await turned(agent, 'out');
+  t.notMatch(agent.log.join('\n'), /disagree/, 'the judge has read that table');
+  await agent.stop();
+});

@@ -190,6 +190,9 @@ t.test('rules in front of main', async (t) => {
   for (const [name, one, expected] of rows)
     t.equal(verdict(view([main, other], { rules: [...USUAL, one] })), expected, name);
   t.strictSame(tablesOf([...USUAL, rule(9, 100), rule(9, 101, { from: p('10.0.0.0/8') })]), [255, 100, 254, 253]);
+  t.ok(tablesOf([...USUAL, rule(100, 100, { users: { first: 0, last: 0 } })]).includes(100), 'of whom the kernel asks');
+  t.ok(tablesOf([...USUAL, rule(100, 100, { ipProtocol: 17 })]).includes(100), 'and of what it asks');
+  t.notOk(tablesOf([...USUAL, rule(100, 100, { users: { first: 1000, last: 2000 } })]).includes(100), 'of others not');
 });
 
 t.test('of equal priorities the older rule is asked first', async (t) => {

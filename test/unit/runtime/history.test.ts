@@ -313,6 +313,20 @@ t.test('the last outage', async (t) => {
     'the agent came back in the middle of it: one outage',
   );
   t.match(fold(began, out), { ended: out.at, lengthMs: 300_000 }, 'it ended while the agent was away');
+  const uncovered = at(3, {
+    kind: 'routes',
+    phase: 'out',
+    cause: 'uncovered',
+    was: 'in',
+    wasForMs: 1,
+    reason: 'r',
+  });
+  t.match(fold(began, bridged, uncovered), { ended: null }, 'no outage ends because a clock ran out');
+  t.match(
+    fold(began, bridged, uncovered, ended, out),
+    { ended: ended.at, lengthMs: 299_000 },
+    'it ends when all is covered',
+  );
   t.match(fold(began, ended, again), { began: again.at, ended: null, cause: 'start' }, 'another one');
 });
 
