@@ -89,6 +89,32 @@ export function viewWith(world: SeenWorld, { routes, rules }: Ours): View {
   return { ...view, rules: [...view.rules, ...rules], routes: [...view.routes, routes] };
 }
 
+/**
+ * The world after an orderly stop of every daemon, which takes its routes along (facts F5, B2):
+ * what they kept from being met is met then. The same world if there are none.
+ */
+export function withoutDaemons(world: SeenWorld): SeenWorld {
+  const { snapshot } = world;
+  const { foreignRoutes, furtherRoutes } = snapshot;
+  const left = othersThan(world.daemons);
+  const main = left(foreignRoutes);
+  const further = furtherRoutes === undefined ? undefined : left(furtherRoutes);
+  if (main === foreignRoutes && further === furtherRoutes) return world;
+  return {
+    ...world,
+    snapshot: { ...snapshot, foreignRoutes: main, ...(further === undefined ? {} : { furtherRoutes: further }) },
+  };
+}
+
+/** The same list object for the same list, so that what was made of it is not made again. */
+const othersThan = remembered((daemons: SeenWorld['daemons']) => {
+  const theirs = new Set([...daemons.values()].flatMap(({ protocols }) => protocols));
+  return remembered((routes: readonly Route[]): readonly Route[] => {
+    const rest = routes.filter(({ protocol }) => !theirs.has(protocol));
+    return rest.length === routes.length ? routes : rest;
+  });
+});
+
 /** Whether the judge needs to be asked about any of the configured destinations. */
 export function mayHide(world: SeenWorld): boolean {
   const { config, snapshot } = world;

@@ -16,7 +16,7 @@ import { dampedHoldMs, QUIET_MS } from './damping.js';
 import { interfaceKey, type Wanted, wanted } from './desired.js';
 import { expected } from './expected.js';
 import { gatewayStatus } from './gateway-status.js';
-import { type Hidden, hiddenWaits, mayHide, obstacleText } from './hidden.js';
+import { type Hidden, hiddenWaits, mayHide, obstacleText, withoutDaemons } from './hidden.js';
 import { INTERFERENCE_WINDOW_MS, pauseOf } from './interference.js';
 import { routeKey } from './keys.js';
 import { linkOf, realmOf } from './management.js';
@@ -133,14 +133,16 @@ function waitsOf(world: SeenWorld, phase: Phase, want: Wanted | undefined): Stat
     : [...waits, ...hiddenWaits([...hiddenOnDeath(world).values()], world.config.placement)];
 }
 
-/** What would hide the routes if every daemon died this moment. */
+/** What would hide the routes if every daemon died this moment, or stopped in order. */
 const hiddenOnDeath = remembered((world: SeenWorld): ReadonlyMap<string, Hidden> => {
   if (!mayHide(world)) return new Map();
   const daemons = new Map(
     [...world.daemons].map(([id, daemon]) => [id, { ...daemon, life: 'down' as const, since: 0 }]),
   );
   const phase: Phase = { kind: 'in', cause: 'down', since: 0, reason: '', until: undefined, from: undefined };
-  return wanted({ ...world, daemons }, phase, 0)?.hidden ?? new Map();
+  const hidden = (then: SeenWorld): ReadonlyMap<string, Hidden> => wanted(then, phase, 0)?.hidden ?? new Map();
+  const [dead, bare] = [{ ...world, daemons }, withoutDaemons(world)];
+  return bare === world ? hidden(dead) : new Map([...hidden({ ...bare, daemons }), ...hidden(dead)]);
 });
 
 function interfaceStatus(

@@ -5,9 +5,10 @@
 
 import { wanted } from '../../core/desired.js';
 import { phaseIn } from '../../core/explain/scenes.js';
-import type { Hidden } from '../../core/hidden.js';
+import { type Hidden, withoutDaemons } from '../../core/hidden.js';
 import { realmOf } from '../../core/management.js';
 import { samplesOf } from '../../core/sample.js';
+import type { SeenWorld } from '../../core/state.js';
 import { type Family, familyOf } from '../../model/address.js';
 import { destinationText, prefixText } from '../../model/prefix.js';
 import { type Route, TABLE_MAIN } from '../../model/route.js';
@@ -28,9 +29,11 @@ export const refusalHides: Check = {
   facts: 'K18',
   run: (host) =>
     look(host.kernel, (kernel) => {
-      const dead = (forMs: number): readonly Hidden[] => [
-        ...(wanted(allDead(host, kernel), phaseIn('down'), forMs)?.hidden.values() ?? []),
+      const world = allDead(host, kernel);
+      const hiddenIn = (then: SeenWorld, forMs: number): readonly Hidden[] => [
+        ...(wanted(then, phaseIn('down'), forMs)?.hidden.values() ?? []),
       ];
+      const dead = (forMs: number): readonly Hidden[] => hiddenIn(world, forMs);
       const { preemptAfterMs } = host.config;
       const now = dead(0);
       const known = new Set(now.map((one) => tieKey(one.destination.family, destinationText(one.destination))));
@@ -44,9 +47,13 @@ export const refusalHides: Check = {
         why === 'refused' &&
         route?.destination.length === destination.length &&
         !stillLater.has(tieKey(destination.family, destinationText(destination)));
+      const bare = withoutDaemons(world);
+      const stopped = bare === world ? [] : hiddenIn(bare, 0);
       const all = [
         ...now.filter((one) => !passes(one)),
-        ...later.filter(({ destination }) => !known.has(tieKey(destination.family, destinationText(destination)))),
+        ...[...later, ...stopped].filter(
+          ({ destination }) => !known.has(tieKey(destination.family, destinationText(destination))),
+        ),
       ];
       const taken = tiesTaken(host);
       // A refusal of the same prefix wins the tie, and may be intended.

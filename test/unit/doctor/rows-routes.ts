@@ -571,6 +571,25 @@ export const ROUTE_ROWS: readonly Row[] = [
   },
   {
     code: 'refusal-hides',
+    what: 'a default of last resort, behind that of the daemon',
+    bad: {
+      routes: [
+        route('0.0.0.0', 0, { protocol: 186, metric: 20, via: '10.1.0.1', dev: 3 }),
+        route('0.0.0.0', 0, { type: 'unreachable', metric: 4278198272 }),
+      ],
+    },
+    severity: 'warning',
+    evidence: /^unreachable default proto 3 metric 4278198272$/,
+    remedy: /^ip route del unreachable default metric 4278198272 [\s\S]*placement: main/,
+    near: {
+      routes: [
+        route('0.0.0.0', 0, { protocol: 186, metric: 20, via: '10.1.0.1', dev: 3 }),
+        route('0.0.0.0', 0, { protocol: 186, type: 'unreachable', metric: 4278198272 }),
+      ],
+    },
+  },
+  {
+    code: 'refusal-hides',
     what: 'a rule that refuses everything',
     bad: { rules: [...KERNEL_RULES, rule(100, 0, { protocol: 3 }, { action: 'prohibit' })] },
     severity: 'error',
