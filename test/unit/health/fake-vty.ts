@@ -96,7 +96,7 @@ export function kinds(heard: readonly Verdict[]): readonly string[] {
 }
 
 /** Lets the loop turn until the condition holds, in real time; false when it never does. */
-export async function until(condition: () => boolean, limitMs = 3000): Promise<boolean> {
+export async function until(condition: () => boolean, limitMs = 15_000): Promise<boolean> {
   const deadline = performance.now() + limitMs;
   while (!condition()) {
     if (performance.now() > deadline) return false;
