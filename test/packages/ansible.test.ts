@@ -35,8 +35,13 @@ t.test('the role', { skip: cannotBoot() }, async (t) => {
       `backup_router_package: ${basename(deb)}\n${more}backup_router_config:\n  management-interface: mgmt0\n  backup-router: {address: ${address}}\n`,
     );
   variables('first', '10.77.0.1');
-  variables('second', '[10.77.0.1, 10.77.0.3]');
   variables('wrong', '10.77.0');
+  const part = (value: string): string => `backup_router_parts: {50-site: ${value}}\n`;
+  const TWO = '[10.77.0.1, 10.77.0.3]';
+  variables('part', TWO, part('{backup-router: {destination: [198.51.100.0/24, 203.0.113.0/24]}}'));
+  variables('wrong-part', TWO, part('{backup-router: {destination: [198.51.100]}}'));
+  variables('second', TWO);
+  variables('without-part', TWO, part('~'));
   variables('unchecked', '10.77.0', 'backup_router_check: "true %s"\n');
 
   const base = debianRoot({ packages: [...SYSTEM, 'ansible-core', 'python3-apt'] });
@@ -51,7 +56,7 @@ t.test('the role', { skip: cannotBoot() }, async (t) => {
       ...['sh', '-ec', 'cd "$0"; exec ansible-playbook -i inventory.ini site.yml -e "@vars/$1"', CHECKOUT, name],
     );
     const changed = Number(/changed=(\d+)/.exec(stdout)?.[1] ?? -1);
-    t.comment(`${name}: exit status ${status}, ${/router +: .*/.exec(stdout)?.[0] ?? stderr}`);
+    t.comment(`${name}: exit status ${status}, ${/^router +: .*/m.exec(stdout)?.[0] ?? stderr}`);
     return { said: stdout + stderr, status, changed };
   };
   const agent = (): Status => JSON.parse(machine.try('backup-router', 'status', '--json').stdout) as Status;
@@ -74,6 +79,22 @@ t.test('the role', { skip: cannotBoot() }, async (t) => {
     t.notOk(agent().configuration.unconfirmed, 'nothing awaits a confirmation');
     t.equal(machine.property(AGENT, 'MainPID'), pid, 'without a restart');
     t.match(await play(t, 'second'), { status: 0, changed: 0 });
+  });
+  await t.test('a part of the configuration is added, and taken away', async (t) => {
+    const destinations = (): readonly string[] => agent().backupRoutes.map(({ destination }) => destination);
+    const text = file();
+    t.match(await play(t, 'part'), { status: 0 });
+    t.same(destinations(), ['198.51.100.0/24', '203.0.113.0/24']);
+    t.match(await play(t, 'part'), { status: 0, changed: 0 });
+    const wrong = await play(t, 'wrong-part');
+    t.not(wrong.status, 0);
+    t.match(wrong.said, /50-site\.yaml/, 'the file that has the fault');
+    t.same(destinations(), ['198.51.100.0/24', '203.0.113.0/24'], 'what ran goes on');
+    t.match(await play(t, 'without-part'), { status: 0 });
+    t.same(destinations(), ['default']);
+    t.match(await play(t, 'without-part'), { status: 0, changed: 0 });
+    t.equal(file(), text);
+    t.equal(machine.run('ls', '/etc/backup-router/config.d'), '');
   });
   await t.test('a file with a fault is not written', async (t) => {
     const before = file();

@@ -6,7 +6,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { command } from '../../src/drill/lab/command.js';
+import { command, tryCommand } from '../../src/drill/lab/command.js';
 import { PROJECT } from '../systemd/host/project.js';
 
 export type Kind = 'deb' | 'rpm' | 'tar';
@@ -22,6 +22,9 @@ const INPUTS = [
   'docs/examples',
   'docs/backup-router.schema.json',
   'docs/output.schema.json',
+  'docs/man',
+  'README.md',
+  'CHANGELOG.md',
   'package.json',
 ];
 const BUILD_TIMEOUT_MS = 300_000;
@@ -40,7 +43,9 @@ export const NATIVE: Architecture = process.arch === 'arm64' ? 'arm64' : 'amd64'
 /** The path of a package. */
 export function artefact(kind: Kind, architecture: Architecture = NATIVE): string {
   const file = join(OUT, NAMES[kind](architecture));
-  const newest = Math.max(...INPUTS.map((path) => newestIn(join(PROJECT, path))));
+  // The times in a package are the commit's.
+  const { stdout } = tryCommand(['git', '-C', PROJECT, 'log', '-1', '--format=%ct']);
+  const newest = Math.max(Number(stdout) * 1000, ...INPUTS.map((path) => newestIn(join(PROJECT, path))));
   if (modified(file) < newest) {
     mkdirSync(OUT, { recursive: true });
     // One at a time: test files run side by side.

@@ -1,6 +1,7 @@
 /** What is in the packages, and what is not: reproducible, clean by lintian, without a path of the machine that built them. */
 
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { command, tryCommand } from '../../src/drill/lab/command.js';
@@ -28,7 +29,10 @@ t.test('both schemas are in each package', { skip }, async (t) => {
 
 t.test('the deb', { skip }, async (t) => {
   const deb = artefact('deb');
-  const tree = join(t.testdir({}), 'tree');
+  // Outside of the project: Node looks for modules in the directories above, too.
+  const outside = mkdtempSync(join(tmpdir(), 'backup-router-content-'));
+  t.teardown(() => rmSync(outside, { recursive: true, force: true }));
+  const tree = join(outside, 'tree');
   command(['dpkg-deb', '--raw-extract', deb, tree]);
   const files = command(['find', tree, '-type', 'f', '-printf', '%P\\n']).trim().split('\n');
 
@@ -57,14 +61,28 @@ t.test('the deb', { skip }, async (t) => {
     const { dependencies } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as {
       readonly dependencies: Readonly<Record<string, string>>;
     };
-    for (const name of Object.keys(dependencies)) {
-      const file = name === 'netlink' ? 'netlink/dist/raw.js' : name;
-      const result = tryCommand(
-        [join(tree, LIB, 'node'), '-e', `require(${JSON.stringify(join(tree, LIB, 'node_modules', file))})`],
-        { env: {} },
-      );
+    // Of netlink the binary alone, as the program asks for it; koffi by both of its ways.
+    const [netlink, koffi] = [
+      `netlink/prebuilds/linux-${process.arch}/node.napi.node`,
+      `@koromix/koffi-linux-${process.arch}`,
+    ];
+    for (const name of [...Object.keys(dependencies), koffi]) {
+      const from = JSON.stringify(join(tree, LIB, 'dist/bin/backup-router.cjs'));
+      const script = `require('node:module').createRequire(${from})(${JSON.stringify(name === 'netlink' ? netlink : name)})`;
+      const result = tryCommand([join(tree, LIB, 'node'), '-e', script], { env: {} });
       t.equal(result.status, 0, `${name}: ${result.stderr}`);
     }
+    const program = readdirSync(join(tree, LIB, 'dist/bin')).map((name) =>
+      readFileSync(join(tree, LIB, 'dist/bin', name), 'utf8'),
+    );
+    t.ok(
+      program.some((text) => text.includes('netlink/prebuilds/linux-${process.arch}/node.napi.node')),
+      netlink,
+    );
+    t.ok(
+      program.some((text) => text.includes('@koromix/koffi-linux-${process.arch}')),
+      koffi,
+    );
     t.same(
       files.filter((name) => /\.(ts|map|cc|hh|gyp)$|\/test\//.test(name)),
       [],

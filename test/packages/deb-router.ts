@@ -19,6 +19,12 @@ import { replacedUnderPing, runsWithItsOwn } from './running.js';
 const AGENT = 'backup-router.service';
 const PACKAGES = ['systemd', 'systemd-sysv', 'iproute2', 'iputils-ping', 'procps'];
 const ADOPTING = CONFIG.replace('{address: 10.77.0.1, ', '{address: auto, adopt: true, ');
+/** Beside the agent, by templates and units that nothing enables. */
+const BESIDE = ['backup-router@blue.service', 'backup-router-hooks.service', 'backup-router-hooks@blue.service'];
+const BLUE = `management-interface: mgmt1
+backup-router: {address: 10.79.0.1}
+routing-daemon: [{frr: {daemons: [zebra], socket-directory: /run/frr/blue}}]
+`;
 const FIRST = `${VERSION}-1`;
 const NEXT = `${VERSION}-2`;
 
@@ -120,8 +126,85 @@ export async function lifeOfTheDeb(test: Test, suite: string): Promise<void> {
     t.equal(isEnabled(), 'enabled');
   };
 
-  await test.test('upgraded under a ping', (t) => replaced(t, NEXT));
+  const inBlue = (...argv: readonly string[]): string => run('ip', 'netns', 'exec', 'blue', ...argv);
+  const blueRoutes = (): string => inBlue('ip', '-N', 'route', 'show', 'table', 'all', 'proto', '157').trim();
+  const blueIn = (): Promise<unknown> =>
+    eventually(() => blueRoutes().includes('via 10.79.0.1 dev mgmt1'), { timeoutMs: 20_000, what: 'routes in blue' });
+  const pids = (): string[] => BESIDE.map((unit) => router.machine.property(unit, 'MainPID'));
+  const states = (): string[] => BESIDE.map((unit) => router.machine.property(unit, 'ActiveState'));
+  const ACTIVE = BESIDE.map(() => 'active');
+
+  await test.test('an agent in a namespace and hooks beside it, by the units of the package', async (t) => {
+    run('ip', 'netns', 'add', 'blue');
+    inBlue('ip', 'link', 'add', 'mgmt1', 'type', 'veth', 'peer', 'name', 'far1');
+    for (const link of ['lo', 'mgmt1', 'far1']) inBlue('ip', 'link', 'set', link, 'up');
+    inBlue('ip', 'address', 'add', '10.79.0.2/24', 'dev', 'mgmt1');
+    router.machine.write('/etc/backup-router/blue.yaml', BLUE);
+    for (const unit of BESIDE) {
+      router.machine.write(`/etc/systemd/system/${unit}.d/own.conf`, '[Service]\nEnvironment=OWN=1\n');
+      t.equal(router.machine.try('systemctl', 'is-enabled', unit).stdout.trim(), 'disabled', `${unit}: not unasked`);
+    }
+    run('systemctl', 'daemon-reload');
+    run('systemctl', 'enable', '--now', ...BESIDE);
+    await blueIn();
+    t.same(states(), ACTIVE);
+  });
+
+  await test.test('upgraded under a ping, with those beside it', async (t) => {
+    const [before, routes] = [pids(), blueRoutes()];
+    run(
+      ...['systemd-run', '--unit=monitor', '--property=StandardOutput=file:/run/blue', 'ip', 'netns', 'exec', 'blue'],
+      ...['stdbuf', '-oL', 'ip', '-N', 'monitor', 'route', 'rule'],
+    );
+    // It sees what happens from now on.
+    await eventually(
+      () => {
+        inBlue('ip', 'route', 'add', '192.0.2.200', 'dev', 'mgmt1');
+        inBlue('ip', 'route', 'del', '192.0.2.200', 'dev', 'mgmt1');
+        return run('cat', '/run/blue').includes('Deleted 192.0.2.200');
+      },
+      { timeoutMs: 5_000, what: 'the first event' },
+    );
+    await replaced(t, NEXT);
+    t.same(states(), ACTIVE);
+    pids().forEach((pid, i) => t.not(pid, before[i], `${BESIDE[i]}: another process`));
+    await blueIn();
+    t.equal(blueRoutes(), routes);
+    run('systemctl', 'stop', 'monitor.service');
+    t.same(
+      run('cat', '/run/blue')
+        .split('\n')
+        .filter((line) => /^Deleted.*proto 157/.test(line)),
+      [],
+      'no route and no rule in blue was deleted in between',
+    );
+  });
+
   await test.test('downgraded under a ping', (t) => replaced(t, FIRST));
+
+  await test.test(
+    'removed with those beside it: their routes, and that they were enabled, which a stopped one was, too',
+    async (t) => {
+      run('systemctl', 'stop', BESIDE.at(-1)!);
+      run('dpkg', '--remove', 'backup-router');
+      t.same(
+        [router.owned(), blueRoutes(), inBlue('ip', '-N', 'rule')].flat().filter((line) => /157/.test(line)),
+        [],
+      );
+      t.same(
+        states(),
+        BESIDE.map(() => 'inactive'),
+      );
+      t.equal(run('find', '/etc/systemd/system', '-type', 'l', '-name', 'backup-router*'), '');
+      dpkgInstall(`${CHECKOUT}/${FIRST}.deb`);
+      await comeIn(10_000);
+      t.same(
+        states(),
+        BESIDE.map(() => 'inactive'),
+        'and they are not started unasked',
+      );
+    },
+  );
 
   await test.test('what was taken over stays so over an upgrade, and a removal gives it back', async (t) => {
     const foreign = (): string => router.namespace.ip('-N -4 route show default proto 3').trim();

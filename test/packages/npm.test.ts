@@ -105,6 +105,12 @@ t.test(
       });
       const explained = user(cwd, ...argv, 'explain', '192.0.2.99', '-c', join(home, 'config.yaml'));
       t.match(explained, { status: 0, stdout: /192\.0\.2\.99/ }, `netlink is found: ${explained.stderr}`);
+      const { findings } = JSON.parse(
+        user(cwd, ...argv, 'doctor', '-c', join(home, 'config.yaml'), '--json').stdout,
+      ) as {
+        readonly findings: readonly { readonly code: string; readonly severity: string }[];
+      };
+      t.equal(findings.find(({ code }) => code === 'native-missing')?.severity, 'ok', 'koffi is found');
     };
 
     for (const strategy of ['hoisted', 'nested']) {

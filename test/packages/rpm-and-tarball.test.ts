@@ -152,6 +152,10 @@ t.test('the tarball into the root directory of an image, and out again', { skip 
   );
   t.match(sh('chroot "$1" id backup-router'), /frrvty/);
   t.equal(sh('chroot "$1" /usr/bin/backup-router --version').trim(), VERSION);
+  const beside = 'backup-router@blue backup-router-hooks backup-router-hooks@blue';
+  sh(
+    `for unit in ${beside}; do systemctl --quiet --root="$1" enable $unit.service; mkdir "$1/etc/systemd/system/$unit.service.d"; done`,
+  );
   install('--purge');
   t.equal(sh(LISTING), before, 'nothing is left');
 });

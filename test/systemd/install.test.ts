@@ -87,6 +87,12 @@ t.test('install and uninstall', { skip }, async (t) => {
       '',
       'systemd-analyze verify has nothing to say',
     );
+    // What an operator enables and sets beside it.
+    const beside = 'backup-router@blue backup-router-hooks backup-router-hooks@blue';
+    sh(
+      `for unit in ${beside}; do systemctl --quiet --root="$1" enable $unit.service; mkdir "$1/etc/systemd/system/$unit.service.d"; done`,
+    );
+    t.match(listing(), './etc/systemd/system/multi-user.target.wants/backup-router-hooks@blue.service');
     run([UNINSTALL, '--root', root, '--purge']);
     t.equal(listing(), before);
   });
