@@ -22,7 +22,7 @@ export async function askAgent(socket: string): Promise<Asked> {
   try {
     const response = await request(socket, { command: 'status' });
     if (!response.ok) return silent(response.error.message);
-    if (!('status' in response)) return silent('the agent gave an answer to another question');
+    if (!('status' in response)) return silent('the agent answered a different request');
     const away = elsewhere(response.status);
     if (away === undefined) return { agent: response.status, silence: undefined, elsewhere: undefined };
     return { ...silent(`the agent ${elsewhereText(away)}; there: ${thereAgain(away)}`), elsewhere: away };

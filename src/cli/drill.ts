@@ -94,7 +94,7 @@ function readConfig(options: ConfigOptions): Config {
 
 function requireRoot(): void {
   if (process.geteuid?.() !== 0)
-    throw new CommandError(EXIT.NO_PERMISSION, 'a drill makes network namespaces, which only root may', sudoAgain());
+    throw new CommandError(EXIT.NO_PERMISSION, 'a drill creates network namespaces, which needs root', sudoAgain());
 }
 
 /**
@@ -129,7 +129,7 @@ function chooseDaemon(
       : `${asked === 'frr' ? 'FRR (zebra and bgpd, and the user frr)' : 'BIRD'} is not`;
   throw new CommandError(
     EXIT.UNAVAILABLE,
-    `${names} installed on this host, and a drill plays with the real one`,
+    `${names} installed on this host, and a drill needs the real one`,
     asked === 'bird'
       ? 'apt install bird2'
       : asked === 'frr'

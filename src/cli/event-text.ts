@@ -66,7 +66,7 @@ function sentence(e: Event): string {
     case 'gateway-switched':
       return `backup router ${e.to} on ${e.interface} is used in place of ${e.from}`;
     case 'model-disagrees':
-      return `${e.destination} counts as covered by ${e.model}, and the kernel says ${e.kernel}: the routes are in, and it is asked again in ${durationText(e.againMs)}`;
+      return `${e.destination} counts as covered by ${e.model}, but the kernel says ${e.kernel}: the routes are in, and the kernel is asked again in ${durationText(e.againMs)}`;
     case 'role':
       return `role ${e.role}, was ${e.was}: ${e.reason}`;
     case 'order':
@@ -110,7 +110,7 @@ function sentence(e: Event): string {
     case 'fault':
       return `fault ${e.count} in the agent, which goes on: ${e.message}`;
     case 'left-out':
-      return `${counted(e.count, 'event')} more of the kind ${e.what}, in the log only`;
+      return `${counted(e.count, 'more event')} of the kind ${e.what}, in the log only`;
     case 'control-socket-renewed':
       return `control socket opened again: ${e.what}`;
     default: {

@@ -70,7 +70,7 @@ async function history(paths: Paths): Promise<readonly Event[]> {
     if (response.ok && 'events' in response) return response.events;
     throw new CommandError(
       EXIT.SOFTWARE,
-      response.ok ? 'the daemon gave an answer to another question' : response.error.message,
+      response.ok ? 'the agent answered a different request' : response.error.message,
     );
   } catch (error) {
     if (!(error instanceof CommandError) || error.exitStatus !== EXIT.UNAVAILABLE) throw error;

@@ -33,7 +33,7 @@ export function addressArgument(text: string, command = 'backup-router explain')
   const zone = text.indexOf('%');
   if (zone > 0 && parseAddress(text.slice(0, zone)) !== undefined) {
     return refuse(
-      `${text} carries a zone id, which names the way already: no route is asked`,
+      `${text} has a zone id, which already names the interface: no route is looked up`,
       `${command} ${text.slice(0, zone)}`,
     );
   }

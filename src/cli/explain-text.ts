@@ -52,7 +52,7 @@ export function explanationText(
         'differs',
         paint(
           'red',
-          'the kernel goes another way than its rules and routes let expect; the states below may be as wrong',
+          'the kernel uses another route than its rules and routes predict; the states below may be wrong, too',
         ),
       ),
     );
@@ -86,7 +86,7 @@ function answerText(answer: KernelAnswer, nameOf: NameOf): string {
 }
 
 function agentText({ agent, silence }: Gathered): string {
-  if (agent === undefined) return `${silence ?? 'does not run'}; the states are what it would do`;
+  if (agent === undefined) return `${silence ?? 'does not run'}; the states show what it would do`;
   const { forMs, reason } = agent.routes;
   return `backup routes ${headline(agent)} for ${durationText(forMs)}: ${reason}`;
 }

@@ -78,7 +78,7 @@ function strange(from: Address, { addresses }: Snapshot): CommandError {
   const own = addresses.filter(({ address }) => familyOf(address) === familyOf(from) && !isLinkLocal(address));
   return new CommandError(
     EXIT.USAGE,
-    `${from} is no address of this host`,
+    `${from} is not an address of this host`,
     own.length === 0 ? 'leave --from out' : `--from ${own.map(({ address }) => address).join(' or ')}`,
   );
 }

@@ -70,13 +70,13 @@ function chosen(paths: Paths, options: ConfigOptions): Pick<Chosen, 'config' | '
   if (choice.kind === 'none')
     throw new CommandError(
       EXIT.CONFIG,
-      `no configuration to go by\n${renderDiagnostics(choice.diagnostics)}`,
+      `there is no usable configuration\n${renderDiagnostics(choice.diagnostics)}`,
       `backup-router check -c ${configFile}`,
     );
   const by = choice.chosen.source === 'partial' ? 'its valid part' : 'the last known good copy';
   if (choice.chosen.source !== 'file')
     process.stderr.write(
-      `backup-router: ${configFile} has errors; this goes by ${by}\n` +
+      `backup-router: ${configFile} has errors; used instead: ${by}\n` +
         `  help: backup-router check -c ${configFile}\n`,
     );
   return choice.chosen;

@@ -29,7 +29,7 @@ export async function flush(
   if (options.force !== true && options.dryRun !== true && (await someoneListens(controlSocket))) {
     throw new CommandError(
       EXIT.NOT_IN_STATE,
-      'the daemon runs and would put the routes back',
+      'the agent runs and would put the routes back',
       `${stopAdvice()}; or: backup-router flush --force`,
     );
   }
@@ -79,5 +79,5 @@ export async function flush(
 
 function stays(family: Family): string {
   const rule = `ip${family === 'inet6' ? ' -6' : ''} rule`;
-  return `a rule stays, since no other looks up main: ${rule} add pref 32766 lookup main; then flush again`;
+  return `one rule was kept, since no other rule looks up main: ${rule} add pref 32766 lookup main; then flush again`;
 }

@@ -7,10 +7,10 @@
 export const HELP = {
   program: `
 Files:
-  /etc/backup-router/config.yaml      what to keep reachable, and through whom
-  /run/backup-router/control.sock     where the daemon answers
+  /etc/backup-router/config.yaml      the destinations, and the routers to them
+  /run/backup-router/control.sock     where the agent answers
 
-Exit status: 0 done, 1 not in the wished state, 64 usage, 69 daemon not running,
+Exit status: 0 done, 1 not in the wanted state, 64 usage, 69 agent not running,
 77 no permission, 78 configuration.`,
 
   run: `
@@ -19,8 +19,8 @@ Examples:
   backup-router run --dry-run -c ./config.yaml      # needs no privileges`,
 
   status: `
-Exit status 1: the routes should be in and are not, or what runs is not the whole
-file.
+Exit status 1: the routes should be in and are not, or the agent does not run the
+whole configuration file.
 
 Examples:
   backup-router status
@@ -41,8 +41,7 @@ Example:
   systemctl enable --now backup-router-hooks`,
 
   metrics: `
-The same text is in /run/backup-router/metrics.prom, for node_exporter. Without an
-agent: backup_router_up 0, and exit status 69.
+The same text is in /run/backup-router/metrics.prom, for node_exporter. While no agent runs: backup_router_up 0, and exit status 69.
 
 Examples:
   backup-router metrics | grep gateway_up
@@ -51,7 +50,7 @@ Examples:
   backup-router metrics --listen 127.0.0.1:9787`,
 
   explain: `
-Needs no daemon and no privileges.
+Needs no running agent and no privileges.
 
 Exit status 1: the kernel takes another route than its rules and routes predict.
 
@@ -82,8 +81,8 @@ Examples:
   backup-router convert /etc/backup-router/config.yaml --to set`,
 
   doctor: `
-Needs no agent and changes nothing. As root it sees most: it then asks the backup
-router by ARP or ND, and FRR for its configuration.
+Needs no running agent and changes nothing. As root it checks more: it also asks
+the backup router by ARP or ND, and FRR for its configuration.
 
 Exit status: 0 nothing worse than notes, 1 a warning or an error,
 78 the configuration has errors.
@@ -94,11 +93,12 @@ Examples:
   backup-router doctor --json | jq -r '.findings[] | select(.severity == "error") | .code'`,
 
   reload: `
-With --confirm, on a terminal, ENTER keeps it. The rollback survives a restart of
+With --confirm on a terminal, ENTER confirms. The rollback survives a restart of
 the agent and of the host. A second reload before the confirmation reads the file
 again and restarts the time.
 
-Exit status: 1 not kept, 78 the file is refused; what ran goes on.
+Exit status: 1 not confirmed, 78 the file is refused; the former configuration
+stays in force.
 
 Examples:
   sudo backup-router reload
@@ -106,15 +106,15 @@ Examples:
   sudo backup-router reload --confirm 5m      # then, from outside: backup-router confirm`,
 
   init: `
-Exit status 1: something cannot be told from here, or keeps the routes out; what
-it is stands on standard error.
+Exit status 1: something could not be determined, or keeps the routes out; standard
+error says what.
 
 Examples:
   backup-router init
   backup-router init | sudo tee /etc/backup-router/config.yaml`,
 
   confirm: `
-Exit status 1: nothing awaits its confirmation.`,
+Exit status 1: there is nothing to confirm.`,
 
   hold: `
 Survives a restart of the agent.

@@ -16,7 +16,11 @@ export function hooks({ directory, timeout }: HooksCommandOptions): Promise<numb
   const paths = pathsOf(process.env);
   const limit = parseDuration(timeout, { minMs: 100, maxMs: 600_000, neverAllowed: false });
   if (!limit.ok)
-    throw new CommandError(EXIT.USAGE, `no time limit: ${timeout}`, 'backup-router hooks --timeout 10s (100ms to 10m)');
+    throw new CommandError(
+      EXIT.USAGE,
+      `not a valid time limit: ${timeout}`,
+      'backup-router hooks --timeout 10s (100ms to 10m)',
+    );
   return runHooks({
     paths,
     directory: directory ?? paths.hooks,

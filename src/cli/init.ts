@@ -46,7 +46,7 @@ export async function init(options: { readonly json?: boolean }): Promise<number
     const remarks = [
       ...proposal.missing.map((what) => `cannot tell ${what}`),
       ...waiting.map(({ subject, reason }) => `waits for ${subject}: ${reason}`),
-      ...(existsSync(DEFAULT_CONFIG_FILE) ? [`${DEFAULT_CONFIG_FILE} is there already, and stays as it is`] : []),
+      ...(existsSync(DEFAULT_CONFIG_FILE) ? [`${DEFAULT_CONFIG_FILE} exists already and is left as it is`] : []),
     ];
     const would =
       judged === undefined

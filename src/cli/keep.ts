@@ -49,7 +49,10 @@ export function keepOrNot(): Promise<number> {
       );
     };
     const leave = (): void =>
-      finish('Not kept: it is rolled back when its time is over, unless: backup-router confirm', EXIT.NOT_IN_STATE);
+      finish(
+        'Not confirmed: it is rolled back when the time is over, unless: backup-router confirm',
+        EXIT.NOT_IN_STATE,
+      );
     const hear = (configuration: Status['configuration']): void => {
       seen = { configuration, at: performance.now() };
       if (configuration.unconfirmed !== null) return show();

@@ -17,7 +17,7 @@ export async function metrics(options: { readonly listen?: string; readonly json
     throw new CommandError(
       EXIT.USAGE,
       '--json and --listen exclude each other',
-      'what is served is read by Prometheus',
+      'leave --json out: --listen serves the text format of Prometheus',
     );
   if (options.listen !== undefined)
     return (await import('./metrics-listen.js')).listen(options.listen, instance, () => ask(controlSocket));

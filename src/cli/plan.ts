@@ -82,7 +82,7 @@ export function planText({ intent, facts }: Planned, file: string): string {
   const taking =
     adopt.length === 0
       ? ''
-      : `# once these stand and the routing daemon has a default route of its own, taken over (adopt: true)\n${lines(adopt)}`;
+      : `# to take over the foreign default route (adopt: true), once the above is done and the routing daemon has its own\n${lines(adopt)}`;
   const who =
     agent === undefined ? (silence ?? 'no agent runs') : `the agent says ${agent.routes.phase}: ${agent.routes.reason}`;
   return (

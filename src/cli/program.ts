@@ -61,7 +61,11 @@ function ofInstance(program: Command): void {
   if (instance !== undefined) process.env['BACKUP_ROUTER_INSTANCE'] = instance;
   const named = instanceOf(process.env);
   if (named !== undefined && !INSTANCE.test(named))
-    throw new CommandError(EXIT.USAGE, `no name of an agent: ${named}`, 'letters, digits, _ . and -, at most 64');
+    throw new CommandError(
+      EXIT.USAGE,
+      `not a valid name of an agent: ${named}`,
+      'use letters, digits, _ . and -, at most 64 characters',
+    );
 }
 
 /**
@@ -75,7 +79,7 @@ export function buildProgram(ends: Ends, only?: string): Command {
         'while its routing daemon is not healthy.',
     )
     .version(VERSION, '-V, --version')
-    .option('--instance <name>', 'of several agents on this host the one of that name: backup-router@<name>.service')
+    .option('--instance <name>', 'where several agents run on this host: the one of backup-router@<name>.service')
     .hook('preSubcommand', ofInstance)
     .exitOverride()
     .configureOutput({
@@ -94,7 +98,7 @@ export function buildProgram(ends: Ends, only?: string): Command {
 const COMMANDS: Readonly<Record<string, Define>> = {
   run: (command, ends) =>
     withConfig(command)
-      .description('run the daemon in the foreground')
+      .description('run the agent in the foreground')
       .option('--dry-run', 'print kernel changes instead of making them')
       .option('-v, --verbose', 'log more')
       .addHelpText('after', HELP.run)
@@ -104,10 +108,10 @@ const COMMANDS: Readonly<Record<string, Define>> = {
 
   status: (command, ends) =>
     command
-      .description('show what is in, why, and what is awaited')
+      .description('show whether the backup routes are in, why, and what they wait for')
       .option('--json', JSON_HELP)
-      .option('-w, --watch', 'again on each change; on a terminal also each interval, until q')
-      .option('--interval <duration>', 'with --watch: how often the durations are drawn anew', '1s')
+      .option('-w, --watch', 'print it again on each change; on a terminal also at each interval, until q')
+      .option('--interval <duration>', 'with --watch: how often a terminal is updated between changes', '1s')
       .addHelpText('after', HELP.status)
       .action(async (options: { json?: boolean; watch?: boolean; interval?: string }) =>
         ends(
@@ -119,10 +123,10 @@ const COMMANDS: Readonly<Record<string, Define>> = {
 
   events: (command, ends) =>
     command
-      .description('show what happened, and why; without a daemon, from the file that it left')
-      .option('-f, --follow', 'and what happens from now on, over restarts of the daemon')
-      .option('-n, --count <number>', 'the last so many (default: 50, with --since: all)')
-      .option('--since <time>', 'since so long ago (30s, 1h), or since a time (2026-05-01T12:00:00Z)')
+      .description('show what happened, and why; while the agent does not run, from its file')
+      .option('-f, --follow', 'go on with new events as they happen, across restarts of the agent')
+      .option('-n, --count <number>', 'only the last ones, this many (default: 50, with --since: all)')
+      .option('--since <time>', 'only those of the last 30s, 1h, ..., or since a time (2026-05-01T12:00:00Z)')
       .option('--json', 'one JSON object a line, a stable schema')
       .addHelpText('after', HELP.events)
       .action(async (options: { follow?: boolean; count?: string; since?: string; json?: boolean }) =>
@@ -142,14 +146,14 @@ const COMMANDS: Readonly<Record<string, Define>> = {
   hooks: (command, ends) =>
     command
       .description('run the hooks of a directory for each event, as backup-router-hooks.service does')
-      .option('--directory <path>', 'where they are (default: /etc/backup-router/hooks.d)')
-      .option('--timeout <duration>', 'how long each may take', '10s')
+      .option('--directory <path>', 'where the hooks are (default: /etc/backup-router/hooks.d)')
+      .option('--timeout <duration>', 'how long each hook may take', '10s')
       .addHelpText('after', HELP.hooks)
       .action(async (options: HooksCommandOptions) => ends(await (await import('./hooks.js')).hooks(options))),
 
   routes: (command, ends) =>
     withConfig(command)
-      .description('show the backup routes and rules in the kernel (the FIB view; needs no daemon)')
+      .description('show the backup routes and rules in the kernel (the FIB view; needs no running agent)')
       .option('--json', JSON_HELP)
       .action(async (options: ConfigOptions & { json?: boolean }) =>
         ends(await (await import('./routes.js')).routes(options)),
@@ -158,7 +162,7 @@ const COMMANDS: Readonly<Record<string, Define>> = {
   explain: (command, ends) =>
     withConfig(command)
       .description(
-        'tell which route carries packets of this router to an address now, and in each other state ' +
+        'show which route carries packets from this router to an address now, and in each other state ' +
           '(booting, converged, crash, ...), and why',
       )
       .argument('<address>', 'an IPv4 or IPv6 address')
@@ -191,7 +195,7 @@ const COMMANDS: Readonly<Record<string, Define>> = {
   convert: (command, ends) =>
     withJunosOptions(command)
       .description('convert Junos configuration text to YAML, or YAML to Junos')
-      .argument('[file]', 'Junos or YAML; - or nothing: standard input', '-')
+      .argument('[file]', 'Junos or YAML; - or none: standard input', '-')
       .addOption(
         new Option('--to <form>', 'default: yaml for Junos text, junos for YAML').choices(['yaml', 'junos', 'set']),
       )
@@ -216,10 +220,10 @@ const COMMANDS: Readonly<Record<string, Define>> = {
 
   reload: (command, ends) =>
     withJunosOptions(command)
-      .description('make the daemon read its configuration again; one with errors changes nothing')
+      .description('make the agent read its configuration again; a file with errors changes nothing')
       .option(
         '--confirm <duration>',
-        'go back to what ran before, unless `backup-router confirm` comes in this time (1s to 24h)',
+        'go back to the former configuration unless `backup-router confirm` is given within this time (1s to 24h)',
       )
       .option('--dry-run', 'show what it would change, in the text and in the kernel, and change nothing')
       .option('--json', JSON_HELP)
@@ -245,7 +249,7 @@ const COMMANDS: Readonly<Record<string, Define>> = {
   hold: (command, ends) =>
     command
       .description('keep the backup routes in, whatever the routing daemon does')
-      .argument('[duration]', '30m, 2h; or off. Nothing: until hold off')
+      .argument('[duration]', '30m, 2h; or off. Without it: until hold off')
       .option('--json', JSON_HELP)
       .addHelpText('after', HELP.hold)
       .action(async (duration: string | undefined, options: OrderOptions) => {
@@ -255,7 +259,7 @@ const COMMANDS: Readonly<Record<string, Define>> = {
 
   role: (command, ends) =>
     command
-      .description('take a role in a pair of routers, whatever the configured source says: standby keeps the routes in')
+      .description('set the role in a pair of routers, in place of the configured one: standby keeps the routes in')
       .addArgument(
         new Argument(
           '<role>',
@@ -276,9 +280,9 @@ const COMMANDS: Readonly<Record<string, Define>> = {
     withConfig(command)
       .description(
         'remove every route and rule that the agent owns, and give back what it took over ' +
-          '(refuses while the daemon runs, which would put them back)',
+          '(refused while the agent runs, which would put them back)',
       )
-      .option('--force', 'also while the daemon runs')
+      .option('--force', 'even while the agent runs')
       .option('--dry-run', 'print what would be removed')
       .option('--json', JSON_HELP)
       .action(async (options: ConfigOptions & { force?: boolean; dryRun?: boolean; json?: boolean }) =>
@@ -289,30 +293,30 @@ const COMMANDS: Readonly<Record<string, Define>> = {
     command
       .description(
         'give back the default routes that were taken over ' +
-          '(refuses while the daemon runs, which would take them again)',
+          '(refused while the agent runs, which would take them over again)',
       )
-      .option('--force', 'also while the daemon runs')
+      .option('--force', 'even while the agent runs')
       .option('--dry-run', 'print what would be given back')
       .option('--json', JSON_HELP)
-      .option('--after-stop', 'do nothing when systemd is about to start the daemon again; for ExecStopPost=')
+      .option('--after-stop', 'do nothing when systemd is about to start the agent again; for ExecStopPost=')
       .addHelpText('after', HELP.restore)
       .action(async (options: RestoreOptions) => ends(await (await import('./restore.js')).restore(options))),
 
   drill: (command, ends) =>
     withConfig(command)
       .description(
-        'play the failures of routing daemon, port and agent in a network of its own, ' +
+        'play the failures of the routing daemon, the port and the agent in a separate network, ' +
           'with this configuration and the real FRR or BIRD',
       )
       .addOption(
-        new Option('--daemon <kind>', 'play this one; default: the one configured, else the one installed').choices([
-          'frr',
-          'bird',
-        ] as const),
+        new Option(
+          '--daemon <kind>',
+          'which routing daemon to run; default: the configured one, else the installed one',
+        ).choices(['frr', 'bird'] as const),
       )
       .option('--case <name...>', 'only these cases')
       .option('--list', 'list the cases')
-      .option('--max-outage <time>', 'a longer outage is a failure', '1s')
+      .option('--max-outage <time>', 'a case with a longer outage fails', '1s')
       .option('--real-time', 'keep the configured times; otherwise long ones are shortened')
       .option('--json', JSON_HELP)
       .addHelpText('after', HELP.drill)

@@ -108,7 +108,7 @@ function rank(snapshot: Snapshot): readonly Ranked[] {
     .map((link): Ranked => {
       const votes: (readonly [weight: number, reason: string])[] = [];
       const vrf = realmOf(link, snapshot).vrf;
-      if (NAMED_SO.test(link.name)) votes.push([4, `${link.name} is named as a management port is`]);
+      if (NAMED_SO.test(link.name)) votes.push([4, `${link.name} has the usual name of a management port`]);
       if (vrf !== undefined && NAMED_SO.test(vrf)) votes.push([4, `${link.name} is a member of VRF ${vrf}`]);
       for (const { route } of ways(link, undefined, snapshot)) {
         const weight = isDaemons(route.protocol) ? -3 : LEASED.has(route.protocol) ? 3 : 2;
@@ -177,7 +177,7 @@ function stanza(link: Link, family: Family, snapshot: Snapshot): readonly string
     return [
       '',
       `${seen}: auto follows it.`,
-      '# It stands in the way of a default of the routing daemon: where that is wanted, adopt: true',
+      '# It outranks a default route of the routing daemon. If that one is to be used: adopt: true',
       `${name}:`,
       '  address: auto',
     ];
@@ -209,12 +209,10 @@ function daemons({ frr, bird }: InitEvidence, missing: string[]): readonly strin
   }
   if (bird !== undefined) entries.push(`  # BIRD's control socket.`, `  - bird: {socket: ${quoted(bird)}}`);
   if (entries.length > 0) return ['', 'routing-daemon:', ...entries];
-  missing.push(
-    'which routing daemon is to be watched: neither FRR nor BIRD is here; without it the backup routes stay in',
-  );
+  missing.push('which routing daemon to watch: neither FRR nor BIRD is here; without one the backup routes stay in');
   return [
     '',
-    '# Neither FRR nor BIRD is here. What is watched without this is zebra of FRR.',
+    '# Neither FRR nor BIRD is here. Without this key the agent watches FRR zebra.',
     '# routing-daemon:',
     '#   - unit: NAME.service',
   ];

@@ -59,7 +59,7 @@ async function dryRun(options: ReloadOptions): Promise<number> {
   if (loaded.config === undefined)
     throw new CommandError(
       EXIT.CONFIG,
-      `${file} would be refused; what runs would go on\n${renderDiagnostics(loaded.diagnostics)}`,
+      `${file} would be refused; the running configuration would stay in force\n${renderDiagnostics(loaded.diagnostics)}`,
       `backup-router check -c ${file}`,
     );
   const diff = text === null || loaded.text === undefined ? null : textDiff(text, loaded.text);
@@ -69,7 +69,7 @@ async function dryRun(options: ReloadOptions): Promise<number> {
   if (facts.elsewhere !== undefined)
     throw new CommandError(
       EXIT.UNAVAILABLE,
-      `the agent ${elsewhereText(facts.elsewhere)}: what it would change is not to be seen from here`,
+      `the agent ${elsewhereText(facts.elsewhere)}: what it would change cannot be seen from here`,
       thereAgain(facts.elsewhere),
     );
   const plan = planned(facts);
@@ -79,7 +79,7 @@ async function dryRun(options: ReloadOptions): Promise<number> {
   }
   const words =
     diff === null
-      ? '# the text that runs is too long to be compared here\n'
+      ? '# the text of the running configuration is too long to compare\n'
       : diff.length === 0
         ? `# ${file} says what runs${unchanged ? '' : ` (from: ${source})`}\n`
         : `--- what runs (from: ${source})\n+++ ${file}\n${diff.map((line) => `${oneLine(line)}\n`).join('')}`;

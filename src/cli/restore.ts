@@ -29,7 +29,7 @@ export async function restore(options: RestoreOptions): Promise<number> {
   if (options.force !== true && options.dryRun !== true && (await someoneListens(controlSocket))) {
     throw new CommandError(
       EXIT.NOT_IN_STATE,
-      'the daemon runs and would take the routes over again',
+      'the agent runs and would take the routes over again',
       `${stopAdvice()}; or: backup-router restore --force`,
     );
   }

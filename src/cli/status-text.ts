@@ -244,7 +244,7 @@ function preemptionText({ destinations, nextAt, nextInMs }: NonNullable<Status['
   const next =
     nextAt === null || nextInMs === null
       ? []
-      : [`stale routes are left to carry until ${shortTime(nextAt, nowMs)} (${durationText(nextInMs)} more)`];
+      : [`stale routes keep carrying until ${shortTime(nextAt, nowMs)} (${durationText(nextInMs)} more)`];
   return [...now, ...next].join('; ');
 }
 
@@ -259,7 +259,7 @@ function gatewayText(gateway: GatewayStatus, all: readonly GatewayStatus[], nowM
     unknown: `not known to answer: ${reason}`,
     'own-address': 'is an address of this host',
     broadcast: 'is a broadcast address',
-    'off-link': 'is no neighbour on this link',
+    'off-link': 'is not a neighbour on this link',
   };
   const choice = gateway.chosen && all.filter((one) => one.family === family).length > 1 ? ', is used' : '';
   return `${address} on ${device} ${words[state]}${choice}`;

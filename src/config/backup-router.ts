@@ -151,7 +151,7 @@ export function readBackupRouter(entry: Entry, family: Family, report: Report): 
     const addresses = entry.value.items.flatMap((item) => addressIn(item) ?? []);
     report.error(entry.value.span, {
       code: 'wrong-type',
-      message: `${name} is one mapping, whose address may be a list; several stanzas it cannot have`,
+      message: `${name} must be one mapping, not a list; only its address may be a list`,
       suggestion: `write ${name}: {address: ${addresses.length === 0 ? '[FIRST, SECOND]' : flow(addresses)}}`,
     });
     return NOTHING;
@@ -230,7 +230,7 @@ function readOnlink(section: Section, { none }: GatewaysResult, report: Report):
   if (entry === undefined || !onlink || !none) return onlink && !none;
   report.error(entry.keySpan, {
     code: 'onlink-without-gateway',
-    message: "'onlink' says where the gateway is, and 'address: none' has none",
+    message: "'onlink' is a property of the gateway, and with 'address: none' there is none",
     suggestion: 'remove it',
   });
   return false;

@@ -70,7 +70,7 @@ export function readCommand(
   if (entry.value.kind === 'scalar' && /\s/.test(first.text)) {
     report.error(first.span, {
       code: 'wrong-type',
-      message: `${quote(first.text)} has spaces in it, and no shell takes it apart`,
+      message: `${quote(first.text)} has spaces in it, and no shell splits it into words`,
       suggestion: `write a list: [${first.text.trim().split(/\s+/).slice(0, 8).join(', ')}]`,
     });
     return undefined;

@@ -87,7 +87,7 @@ function directoryFault(directory: string, error: NodeJS.ErrnoException): Diagno
     code: 'unreadable',
     message:
       error.code === 'ENOTDIR'
-        ? `${directory} is no directory; it is where the parts of the configuration are looked for`
+        ? `${directory} is not a directory; it is where the parts of the configuration are looked for`
         : `${directory} cannot be read: ${error.message}`,
     suggestion:
       error.code === 'EACCES' ? `let its group or everybody read it: chmod 755 ${directory}` : 'move it elsewhere',
@@ -224,7 +224,7 @@ function readFault(path: string, part: boolean, error: NodeJS.ErrnoException): F
         'backup-router init proposes one; or name another one with -c; the smallest one is\nmanagement-interface: eth0\nbackup-router:\n  address: 192.0.2.1',
       );
     case 'ENOTDIR':
-      return fault(`${path} leads through something that is no directory`, 'name another file with -c');
+      return fault(`${path} leads through something that is not a directory`, 'name another file with -c');
     case 'EISDIR':
       if (part) return fault(`${path} is a directory`, 'give it another name, or move it elsewhere');
       return fault(`${path} is a directory`, `name the file in it, such as ${path.replace(/\/+$/, '')}/config.yaml`);

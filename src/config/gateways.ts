@@ -63,7 +63,7 @@ export function readGateways(entry: Entry, family: Family, report: Report): Gate
           : 'write address: auto alone, or only the gateways, in order of preference';
       report.error(scalar.span, {
         code: 'auto-in-list',
-        message: "'auto' is the gateway that is found, so it cannot be one of a list",
+        message: "'auto' finds the gateway itself, so it cannot be one of a list",
         suggestion,
       });
       continue;
@@ -71,7 +71,7 @@ export function readGateways(entry: Entry, family: Family, report: Report): Gate
     if (scalar.text === NONE) {
       report.error(scalar.span, {
         code: 'none-in-list',
-        message: "'none' says that there is no gateway, so it cannot be one of a list",
+        message: "'none' means that there is no gateway, so it cannot be one of a list",
         suggestion: 'write address: none alone, or only the gateways, in order of preference',
       });
       continue;

@@ -50,7 +50,8 @@ function explain(text: string): Fault {
   const groups = text.trim().split(/[:.\s-]+/);
   const digits = groups.length === 6 ? groups.map((group) => group.padStart(2, '0')).join('') : groups.join('');
   const guess = /^[0-9a-f]{12}$/i.test(digits) ? digits.toLowerCase().match(/../g)!.join(':') : undefined;
-  if (guess !== undefined) return refuse(`${quote(text)} is not a MAC address as this file wants it`, `write ${guess}`);
+  if (guess !== undefined)
+    return refuse(`${quote(text)} is not a MAC address in the notation of this file`, `write ${guess}`);
   return refuse(
     `${quote(text)} is not a MAC address`,
     /^[\w.-]+$/.test(text) && !/^[0-9a-f.-]+$/i.test(text)

@@ -174,7 +174,7 @@ function readPart(
     report.error(root.span, {
       code: 'wrong-type',
       message: `a configuration is a mapping of keys, not ${describe(root)}`,
-      suggestion: /^[\w-]+[ \t]*=/m.test(text) ? `a colon and a blank stand where '=' does: ${MINIMAL}` : MINIMAL,
+      suggestion: /^[\w-]+[ \t]*=/m.test(text) ? `write a colon and a space in place of '='; ${MINIMAL}` : MINIMAL,
     });
   }
   return { root: undefined, damaged: true };

@@ -67,7 +67,7 @@ function explain(text: string): PrefixResult {
   }
   const dash = /^[-*]([\da-f].*)$/i.exec(word)?.[1];
   if (dash !== undefined && !/\s/.test(dash))
-    return refuse('prefix-syntax', `${quote(word)} has no blank behind its ${quote(word[0]!)}`, `write - ${dash}`);
+    return refuse('prefix-syntax', `${quote(word)} has no space after its ${quote(word[0]!)}`, `write - ${dash}`);
   const slash = word.indexOf('/');
   if (slash < 0) return withoutLength(word);
   const addressText = word.slice(0, slash);
@@ -112,7 +112,7 @@ function explainLength(address: Address, word: string, lengthText: string): Pref
   if (length > bits)
     return refuse(
       'prefix-length',
-      `a prefix length of ${lengthText} in ${quote(word)}; ${bits} is the longest there is`,
+      `the prefix length ${lengthText} in ${quote(word)} is too long; ${bits} is the longest`,
       `write a length up to ${bits}; a single host has /${bits}`,
     );
   if (/^0\d/.test(lengthText))

@@ -134,7 +134,7 @@ function readName({ text, span }: ScalarValue, report: Report): number | undefin
         : "write its number, which 'ip -N route' prints behind 'proto'";
   report.error(span, {
     code: 'unknown-protocol',
-    message: `${quote(text)} is no routing protocol that this version knows`,
+    message: `${quote(text)} is not a routing protocol that this version knows`,
     suggestion: remedy,
   });
   return undefined;

@@ -120,7 +120,7 @@ function outdentedFault(key: string, below: string): Fault {
   return {
     code: 'empty-value',
     message: `'${key}' has no value: '${below}' below it is not indented`,
-    suggestion: `write '  ${below}: ...', with two blanks in front of each line that belongs to '${key}'`,
+    suggestion: `write '  ${below}: ...', with two spaces in front of each line that belongs to '${key}'`,
   };
 }
 
@@ -154,7 +154,7 @@ export function gluedKey(text: string, names: readonly string[]): string | undef
   const value = key === undefined ? '' : text.slice(key.length + 1);
   return key === undefined || value === '' || /^\s/.test(value)
     ? undefined
-    : `write '${key}: ${value.slice(0, 60)}', with a space behind the colon`;
+    : `write '${key}: ${value.slice(0, 60)}', with a space after the colon`;
 }
 
 function suggestKey(
@@ -246,7 +246,7 @@ export function readChoice<T extends string>(
   const near = closest(scalar.text, choices);
   report.error(scalar.span, {
     code: 'unknown-value',
-    message: `${quote(scalar.text)} is no ${entry.key}`,
+    message: `${quote(scalar.text)} is not a valid ${entry.key}`,
     suggestion:
       (Object.hasOwn(hints, scalar.text) ? hints[scalar.text] : undefined) ??
       (near === undefined ? `write ${choices.join(' or ')}` : `did you mean ${near}?`),

@@ -31,8 +31,8 @@ const KINDS: readonly Kind[] = [
     pattern: /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+/g,
     fault: (found) => ({
       code: 'syntax',
-      message: `this is no blank but ${found.startsWith('\u00a0') ? 'a no-break space' : 'a space of typesetting'}, U+${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}, which is a letter to YAML`,
-      suggestion: 'write an ordinary blank; such a one comes from copied text',
+      message: `this is not a space but ${found.startsWith('\u00a0') ? 'a no-break space' : 'a space of typesetting'}, U+${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}, which is a letter to YAML`,
+      suggestion: 'write an ordinary space; this one comes from copied text',
     }),
     filler: ' ',
   },
@@ -40,21 +40,21 @@ const KINDS: readonly Kind[] = [
     pattern: /\{\{[^\n]{0,200}?\}\}|\{%[^\n]{0,200}?%\}/g,
     fault: () => ({
       code: 'syntax',
-      message: 'this is a template that nobody has filled in',
-      suggestion: 'render it first, with the program that it is written for; what is read is the finished file',
+      message: 'this is a template that has not been rendered',
+      suggestion: 'render it first, with the program that it is written for, and use the result',
     }),
     filler: '_',
   },
   {
     pattern: /^[ \t]*(?:`{3,}|~{3,})[^\n]*/gm,
-    fault: () => ({ code: 'syntax', message: 'a markdown fence is no YAML', suggestion: 'remove the line' }),
+    fault: () => ({ code: 'syntax', message: 'a markdown fence is not YAML', suggestion: 'remove the line' }),
     filler: ' ',
   },
   {
     pattern: /^<{7}(?: [^\n]*)?\n[\s\S]*?^>{7}[^\n]*/gm,
     fault: () => ({
       code: 'syntax',
-      message: 'a merge that nobody has finished: two versions of these lines',
+      message: 'an unfinished merge: two versions of these lines',
       suggestion: 'keep one of them, and remove the lines with <<<<<<<, ======= and >>>>>>>',
     }),
     filler: ' ',
@@ -131,7 +131,7 @@ export function lessIndented(text: string, at: number): Slip | undefined {
   const dash = start + indent.length;
   const fault: Fault = {
     code: 'syntax',
-    message: 'this item is indented less than the one above, so YAML takes it for none of the list',
+    message: 'this item is indented less than the one above, so to YAML it is not part of the list',
     suggestion: `write '${above}- ${item!}'`,
   };
   return { span: { start: dash, end: dash + 1 }, fault };

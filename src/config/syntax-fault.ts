@@ -8,7 +8,7 @@ import type { DiagnosticCode, Fault } from './diagnostic.js';
 export const INDENTED: Fault = {
   code: 'syntax',
   message: 'this line is indented, and a later key is not',
-  suggestion: 'the keys of the top level begin in the first column: remove the blanks',
+  suggestion: 'the keys of the top level begin in the first column: remove the spaces',
 };
 
 /** Offset of the first key if it is indented and a later one is not. */
@@ -24,7 +24,7 @@ function keySlip(text: string, at: number): string | undefined {
   const line = text.slice(at).split('\n', 1)[0]!.trim();
   const found = /^["']?([A-Za-z][\w-]*)["']?\s*(=|\uff1a|:)\s*(\S.*)?$/.exec(line);
   if (found === null || (found[2] === ':' && /^[^\s]+:\s/.test(line))) return undefined;
-  return `write '${found[1]}: ${(found[3] ?? '').slice(0, 60)}', with a colon and a blank`;
+  return `write '${found[1]}: ${(found[3] ?? '').slice(0, 60)}', with a colon and a space`;
 }
 
 /** `code` and `message` are those of the parser. */
@@ -50,7 +50,7 @@ export function syntaxFault(code: string, message: string, text: string, at: num
           'this reads as a key, not as an address',
         );
       const slip = keySlip(text, at);
-      if (slip !== undefined) return result('syntax', slip, 'this line is no key with a value');
+      if (slip !== undefined) return result('syntax', slip, 'this line is not a key with a value');
       return result(
         'syntax',
         "is the next line indented too far, or is there a ':' too many?",
@@ -76,7 +76,7 @@ export function syntaxFault(code: string, message: string, text: string, at: num
       if (code === 'UNEXPECTED_TOKEN') return result('syntax', 'is a quote or bracket missing or left over?');
       return result(
         'syntax',
-        /quote|bracket|\]|\}/.test(message) ? 'close it' : "write 'key: value', with a space behind the colon",
+        /quote|bracket|\]|\}/.test(message) ? 'close it' : "write 'key: value', with a space after the colon",
       );
     default:
       return result('syntax', 'see docs/CONFIGURATION.md for the form of the file');

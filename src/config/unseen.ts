@@ -19,7 +19,7 @@ const UNSEEN: readonly (readonly [RegExp, string])[] = [
   [/[\u2018-\u201f\u00ab\u00bb\u2032\u2033]/, 'a typographic quote'],
   [/[\u200b-\u200d\u2060\ufeff\u00ad]/, 'a character without width'],
   [/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/, 'a character that changes the direction of writing'],
-  [/[\u2010-\u2015\u2212]/, 'a dash that is no hyphen'],
+  [/[\u2010-\u2015\u2212]/, 'a dash that is not a hyphen'],
 ];
 
 /** The first character of UNSEEN in the text. */

@@ -35,7 +35,7 @@ export function answerWith<Field extends string>(
   field: Field,
 ): Extract<Accepted, Readonly<Record<Field, unknown>>> {
   if (field in response) return response as Extract<Accepted, Readonly<Record<Field, unknown>>>;
-  throw new CommandError(EXIT.SOFTWARE, 'the daemon gave an answer to another question');
+  throw new CommandError(EXIT.SOFTWARE, 'the agent answered a different request');
 }
 
 /** Like {@link request}, for a question that only reads: a refusal rejects, too (70). */

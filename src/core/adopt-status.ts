@@ -42,19 +42,19 @@ function unoffered(world: SeenWorld, candidate: Candidate, now: number): string 
   if (takeover.kind === 'trying') return undefined;
   if (takeover.kind === 'resting') {
     const seconds = Math.max(0, Math.ceil((takeover.until - now) / 1000));
-    return `it is not taken over for ${seconds} s more, after ${takeover.failures === 1 ? 'an attempt' : `${takeover.failures} attempts`} in vain: ${takeover.reason}`;
+    return `it is not taken over for another ${seconds} s, after ${takeover.failures === 1 ? 'a failed attempt' : `${takeover.failures} failed attempts`}: ${takeover.reason}`;
   }
   if ([...world.daemons.values()].some(({ life }) => life !== 'responsive'))
     return 'it is not taken over while the routing daemon is not healthy';
   const key = questionKey(offerQuestion(world, candidate));
   return world.offers.has(key) && world.offers.get(key) === undefined
-    ? 'it is not taken over, because a routing daemon of this kind does not tell whether it has a default route to put there'
-    : 'it is not taken over, because the routing daemon has no default route of its own to put there';
+    ? 'it is not taken over, because this kind of routing daemon cannot say whether it has a default route to replace it'
+    : 'it is not taken over, because the routing daemon has no default route of its own to replace it';
 }
 
 function insistence({ original, link }: Candidate, count: number): string {
-  if (original.route.protocol !== PROTOCOL_RA) return `somebody keeps putting it back, ${count} times by now`;
-  return `router advertisements keep renewing it, ${count} times by now; raise its metric (sysctl net.ipv6.conf.${link.name}.ra_defrtr_metric=4278190080, or RouteMetric= in networkd)`;
+  if (original.route.protocol !== PROTOCOL_RA) return `somebody keeps putting it back, ${count} times so far`;
+  return `router advertisements keep renewing it, ${count} times so far; raise its metric (sysctl net.ipv6.conf.${link.name}.ra_defrtr_metric=4278190080, or RouteMetric= in networkd)`;
 }
 
 /** The routes that are out of the kernel because the agent took them over, for the status. */

@@ -57,9 +57,9 @@ export function candidates(world: SeenWorld): readonly Candidate[] {
 
 /** Why a candidate is never taken over; undefined: it can be. */
 export function obstacleOf(world: SeenWorld, { original, link, router }: Candidate): string | undefined {
-  if (original.obstacle === 'nexthop-object') return 'it hangs on a nexthop object, so it is not taken over';
+  if (original.obstacle === 'nexthop-object') return 'it uses a nexthop object, so it is not taken over';
   if (leavesElsewhere(world, link, original.route))
-    return 'it leaves by other interfaces, too, so it is not taken over';
+    return 'it also has next hops on other interfaces, so it is not taken over';
   if (!router.destinations.some((destination) => destination.length === 0))
     return 'it is not taken over, because the default route is not among the destinations';
   return undefined;

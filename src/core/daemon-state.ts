@@ -33,5 +33,5 @@ export interface DaemonState extends WatchedDaemon {
 
 /** The state of a daemon that has not had a verdict yet. */
 export function unheard(daemon: WatchedDaemon, now: number): DaemonState {
-  return { ...daemon, life: 'unknown', since: now, reason: 'not heard of yet' };
+  return { ...daemon, life: 'unknown', since: now, reason: 'not heard from yet' };
 }

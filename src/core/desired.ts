@@ -262,7 +262,7 @@ function addTargets(
   if (source === 'not there')
     found.waits.push({
       subject: router.source ?? choice.source ?? '',
-      reason: `the source is no usable address of this host${realm.vrf === undefined ? '' : ` in ${realm.vrf}`} yet; the kernel chooses one`,
+      reason: `the source is not a usable address of this host${realm.vrf === undefined ? '' : ` in ${realm.vrf}`} yet; the kernel chooses one`,
     });
   for (const destination of router.destinations) {
     const stand = rivalry(

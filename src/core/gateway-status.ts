@@ -33,6 +33,6 @@ function lifeOf(
   const seen =
     link === undefined ? undefined : world.sightings.get(neighbourKey({ interfaceIndex: link.index, address }));
   return seen === undefined || seen.state === 'unknown'
-    ? { state: 'unknown', reason: 'it has been asked, and is waited for', ...never }
+    ? { state: 'unknown', reason: 'it has been asked and has not answered yet', ...never }
     : { state: seen.state, reason: null, ...at(seen.since) };
 }

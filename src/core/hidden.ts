@@ -197,7 +197,10 @@ export function hiddenWaits(hidden: readonly Hidden[], placement: string): reado
   const more = waits.length - NAMED;
   return more <= 0
     ? waits
-    : [...waits.slice(0, NAMED), { subject: `${more} more destinations`, reason: 'hidden, by such as these' }];
+    : [
+        ...waits.slice(0, NAMED),
+        { subject: `${more} more destinations`, reason: 'hidden, for the same kind of reason' },
+      ];
 }
 
 function advice({ route, why }: Hidden, placement: string): string {

@@ -95,7 +95,7 @@ function judge(world: World, orders: Orders, current: Phase, now: number): Phase
     // Routes that were in because of a pin or the standby role stay in until the verdict.
     if (current.kind === 'in')
       return current.cause === 'pinned' || current.cause === 'standby'
-        ? inside('down', `${unknown.id} is not heard of yet`)
+        ? inside('down', `${unknown.id} is not heard from yet`)
         : current;
     return routesAreIn(world) ? inside('down', 'routes were in when the agent started') : current;
   }
@@ -123,7 +123,7 @@ function judge(world: World, orders: Orders, current: Phase, now: number): Phase
     if (current.kind === 'starting' && perhapsOld && isServed(world, now))
       return {
         ...current,
-        reason: `the age of ${youngest.id} is not known, and nothing is uncovered`,
+        reason: `it is not known how long ${youngest.id} has run, and nothing is uncovered`,
         until: holdUntil,
       };
     return inside('hold', `${youngest.id} must stay responsive for the hold-time`, holdUntil);
@@ -199,7 +199,7 @@ function out(since: number, uncovered: readonly string[]): Phase {
   const reason =
     uncovered.length === 0
       ? 'every destination is covered'
-      : `nothing covers ${some(uncovered)}, nor has it ever here, and the convergence-timeout is over`;
+      : `nothing covers ${some(uncovered)}, nothing here ever has, and the convergence-timeout is over`;
   return { kind: 'out', since, reason, uncovered };
 }
 

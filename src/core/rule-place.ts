@@ -120,7 +120,7 @@ function nothingBefore(family: Family, main: Rule): Trouble {
 function refusedBase(family: Family, base: number, ownAddresses: Rule): Trouble {
   return {
     subject: subjectOf(family),
-    reason: `rule-priority-base ${base} is not in use: packets to this host itself would meet the backup routes before '${ruleText(ownAddresses, tableText)}'`,
+    reason: `rule-priority-base ${base} is not in use: packets to this host itself would reach the backup routes before '${ruleText(ownAddresses, tableText)}'`,
     rule: ownAddresses,
     remedy: ['rule-priority-base: auto'],
   };
@@ -149,7 +149,7 @@ function withoutMain(family: Family, foreign: readonly Rule[]): RulePlace {
     priority: end,
     trouble: {
       subject,
-      reason: 'no rule looks up main: one of the agent does, for packets of this host alone',
+      reason: 'no rule looks up main but one of the agent, for packets of this host only',
       rule: undefined,
       remedy: [`${ip(family)} rule add pref ${MAIN_PRIORITY} lookup main`],
     },

@@ -103,7 +103,7 @@ function after(world: SeenWorld, phase: Phase, standing: Whereabouts, was: Takeo
       ? `the kernel refuses ours: ${refusal}`
       : standing.standing
         ? 'it could not be taken over in time'
-        : 'the routing daemon put none of its own in its place',
+        : 'the routing daemon installed no default route in its place',
     now,
   );
 }

@@ -81,7 +81,7 @@ function outcomeOf(end: CommandEnd): string {
 function verdictOf({ command: [file], timeoutMs }: ExecDaemon, end: CommandEnd): Verdict {
   switch (end.kind) {
     case 'succeeded':
-      return { kind: 'responsive', reason: `${file} says so`, ageMs: undefined };
+      return { kind: 'responsive', reason: `${file} succeeded`, ageMs: undefined };
     case 'failed':
       return { kind: 'down', reason: `${file} ${end.how}${end.said === '' ? '' : `: ${end.said}`}` };
     case 'timed-out':

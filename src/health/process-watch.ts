@@ -166,7 +166,7 @@ export class ProcessWatch implements Watcher {
     const name = `process ${pid} (${stat.comm})`;
     if (!isStopped(stat)) {
       this.#stoppedAt = undefined;
-      const reason = `${name} runs (no heartbeat: of all hangs only a stop by signal is noticed)`;
+      const reason = `${name} runs (no heartbeat: the only hang that is noticed is a stop by signal)`;
       return this.#tell({
         kind: 'responsive',
         reason,

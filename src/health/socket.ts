@@ -30,7 +30,8 @@ export function openSocket(spec: SocketDaemon, timing: ProbeTiming, clock: Clock
     processes,
     probeIntervalMs: timing.probeIntervalMs,
     probeTimeoutMs: timing.probeTimeoutMs,
-    permissionHint: 'the agent must be allowed to write to the socket (connect(2), unix(7)), say by a group of its own',
+    permissionHint:
+      'the agent must be allowed to write to the socket (connect(2), unix(7)), for example by a group of its own',
     // The process that created a unix socket may be older than the one that serves it (systemd's
     // socket units).
     ageMs: () => undefined,

@@ -53,7 +53,11 @@ export async function runHooks({ paths, directory, timeoutMs, log, textOf }: Hoo
     environment: (event) => environmentOf(event, textOf(event), paths.instance),
     failed: (hook, { seq, kind }, fault) => log('warning', 'hook-failed', { hook, seq, event: kind, message: fault }),
     changed: (status) =>
-      once(writeAtomically(paths.hooksStatus, statusText(status)), 'hooks-status', 'status knows nothing of the hooks'),
+      once(
+        writeAtomically(paths.hooksStatus, statusText(status)),
+        'hooks-status',
+        'status shows nothing about the hooks',
+      ),
   });
   log('notice', 'hooks', { directory, timeout_ms: timeoutMs, after: begun.seq });
 

@@ -61,7 +61,7 @@ export class Events {
     });
     this.#socket.harden();
     if (!this.#socket.overflowSafe) {
-      this.#poll = setInterval(() => this.#hint('overflow', 'no events on this host, looking again'), POLL_MS);
+      this.#poll = setInterval(() => this.#hint('overflow', 'no kernel events on this host, reading again'), POLL_MS);
       return;
     }
     this.#socket.attachFilter(eventFilter(options.interest));

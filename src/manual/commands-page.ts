@@ -63,7 +63,7 @@ export function commandsPage(date: string): string {
       item(
         italic(paths.controlSocket),
         text(
-          'Where the daemon answers: one JSON object a line. Reading needs the group',
+          'Where the agent answers: one JSON object a line. Reading needs the group',
           'backup-router, changing needs root.',
         ),
       ),
@@ -72,10 +72,10 @@ export function commandsPage(date: string): string {
         italic(paths.lastKnownGood),
         text('The last configuration that ran, for the boot on which the real one is broken.'),
       ),
-      item(italic(paths.orders), text('What an operator has ordered: hold and role.')),
+      item(italic(paths.orders), text('The orders of an operator: hold and role.')),
       item(italic(paths.covered), text('Which destinations have been covered, by daemon; flush removes it.')),
       item(italic(paths.unconfirmed), text('A configuration that awaits its confirmation, and the one to go back to.')),
-      item(italic(paths.history), text('What happened, as JSON lines; what came before, beside it.')),
+      item(italic(paths.history), text('The events, as JSON lines; older ones are beside it.')),
       item(
         italic(paths.hooks),
         text('Hooks, run for each event by backup-router-hooks.service where it is enabled, as a user of its own.'),

@@ -9,22 +9,22 @@ interface Meaning {
 }
 
 export const EXIT_MEANING: Readonly<Record<keyof typeof EXIT, Meaning>> = {
-  OK: { what: 'Done, and the state is the wished one.', when: 'every command' },
+  OK: { what: 'Done, and the state is the wanted one.', when: 'every command' },
   NOT_IN_STATE: {
-    what: 'It works, and the state is not the wished one.',
+    what: 'The command worked, and the state is not the wanted one.',
     when:
       'status: routes should be in and are not, or carry nothing; no backup router answers while they are in; a destination is uncovered; ' +
       'what runs is the last known good copy or a part of the file. ' +
-      'doctor: a warning or an error. explain: the kernel goes another way than its tables say. init: it cannot tell. ' +
-      'reload --confirm: not kept. confirm: nothing awaits it. convert -o: the file exists. ' +
-      'flush, restore: the daemon runs, or the kernel refuses. drill: a case failed',
+      'doctor: a warning or an error. explain: the kernel uses another route than its tables predict. init: something could not be determined. ' +
+      'reload --confirm: not confirmed. confirm: there is nothing to confirm. convert -o: the file exists. ' +
+      'flush, restore: the agent runs, or the kernel refuses. drill: a case failed',
   },
   USAGE: { what: 'The command line is wrong.', when: 'every command' },
   UNAVAILABLE: {
-    what: 'The daemon does not run, or another one runs already.',
+    what: 'The agent does not run, or another one runs already.',
     when: 'status, metrics, reload, confirm, hold, role, and events where no history is left; run: a second one; drill: neither FRR nor BIRD is installed',
   },
-  SOFTWARE: { what: 'A bug, or an answer that is none.', when: 'every command' },
+  SOFTWARE: { what: 'A bug, or an answer that cannot be read.', when: 'every command' },
   IO: { what: 'The output could not be written: a full disk, a terminal that is gone.', when: 'every command' },
   NO_PERMISSION: {
     what: 'A capability or permission is missing; the message names it, and the command to type instead.',
@@ -32,7 +32,7 @@ export const EXIT_MEANING: Readonly<Record<keyof typeof EXIT, Meaning>> = {
   },
   CONFIG: {
     what: 'The configuration has errors, or a file that was named cannot be used.',
-    when: 'check, convert; plan, explain, routes, flush, drill with -c; doctor; reload: the file is refused; run: nothing of it can be used',
+    when: 'check, convert; plan, explain, routes, flush, drill with -c; doctor; reload: the file is refused; run: no part of it can be used',
   },
 };
 

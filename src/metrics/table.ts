@@ -18,7 +18,7 @@ export interface Metric {
 export const METRICS = {
   build_info: { type: 'gauge', labels: ['version'], help: 'The version of the agent; the value is 1.' },
   up: { type: 'gauge', labels: [], help: '1 while the agent runs; 0 once it has ended in order, or does not answer.' },
-  start_time_seconds: { type: 'gauge', labels: [], help: 'When this life of the agent began, in seconds since 1970.' },
+  start_time_seconds: { type: 'gauge', labels: [], help: 'When the agent started, in seconds since 1970.' },
   last_round_timestamp_seconds: {
     type: 'gauge',
     labels: [],
@@ -27,9 +27,13 @@ export const METRICS = {
   phase: {
     type: 'gauge',
     labels: ['phase'],
-    help: '1 for what is decided of the backup routes: in, out, or starting (not decided yet).',
+    help: '1 for the decision on the backup routes: in, out, or starting (not decided yet).',
   },
-  cause: { type: 'gauge', labels: ['cause'], help: '1 for why the routes are to be in, or out and uncovered.' },
+  cause: {
+    type: 'gauge',
+    labels: ['cause'],
+    help: '1 for the cause for which the routes should be in, or are out and uncovered.',
+  },
   routes_in: {
     type: 'gauge',
     labels: [],
@@ -50,7 +54,7 @@ export const METRICS = {
   daemon_state: {
     type: 'gauge',
     labels: ['daemon', 'state'],
-    help: '1 for where a routing daemon stands.',
+    help: '1 for the state of a routing daemon.',
   },
   daemon_deaths_total: {
     type: 'counter',
@@ -60,7 +64,7 @@ export const METRICS = {
   outages_total: {
     type: 'counter',
     labels: ['cause'],
-    help: 'Outages that began since the agent started: the routes are in because of the daemon, or nothing covers.',
+    help: 'Outages that began since the agent started: the routes are in because of the daemon, or a destination is uncovered.',
   },
   outage_seconds_total: {
     type: 'counter',
@@ -70,7 +74,7 @@ export const METRICS = {
   outage_start_timestamp_seconds: {
     type: 'gauge',
     labels: [],
-    help: 'When the outage under way began, in seconds since 1970, in a former life of the agent too; 0: there is none.',
+    help: 'When the outage under way began, in seconds since 1970, also if the agent was restarted since; 0: there is none.',
   },
   bridged_seconds: {
     type: 'histogram',
@@ -80,7 +84,7 @@ export const METRICS = {
   transitions_total: {
     type: 'counter',
     labels: ['to'],
-    help: 'Turns of the backup routes in and out since the agent started.',
+    help: 'How often the backup routes turned in or out since the agent started.',
   },
   gateway_up: {
     type: 'gauge',
@@ -112,7 +116,7 @@ export const METRICS = {
   model_disagreements_total: {
     type: 'counter',
     labels: [],
-    help: 'Destinations that counted as covered and that the kernel, asked, did not carry, since the agent started.',
+    help: 'Destinations, since the agent started, that counted as covered but that the kernel, when asked, did not carry.',
   },
   resyncs_total: {
     type: 'counter',
@@ -122,12 +126,12 @@ export const METRICS = {
   events_lost_total: {
     type: 'counter',
     labels: [],
-    help: 'Times since the agent started that kernel events were lost and everything was looked at anew.',
+    help: 'How often kernel events were lost since the agent started; the agent then reads everything again.',
   },
   config_ok: {
     type: 'gauge',
     labels: [],
-    help: '1 when what runs is the whole of the configuration file, as it was last read.',
+    help: '1 when the agent runs the whole configuration file, as it was last read.',
   },
   config_source: { type: 'gauge', labels: ['source'], help: '1 for where the running configuration comes from.' },
   config_unconfirmed: {
@@ -138,10 +142,10 @@ export const METRICS = {
   internal_faults_total: {
     type: 'counter',
     labels: [],
-    help: 'Bugs since the agent started in what it tells or answers; routes are not concerned.',
+    help: 'Bugs since the agent started in what it reports or answers; routes are not affected.',
   },
   resident_memory_bytes: { type: 'gauge', labels: [], help: 'Memory of the agent that is in RAM.' },
-  cpu_seconds_total: { type: 'counter', labels: [], help: 'User and system CPU time of this life of the agent.' },
+  cpu_seconds_total: { type: 'counter', labels: [], help: 'User and system CPU time of the agent since it started.' },
 } as const satisfies Readonly<Record<string, Metric>>;
 
 export type MetricName = keyof typeof METRICS;

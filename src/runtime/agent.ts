@@ -112,7 +112,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
   const end = (error: unknown): never => {
     log('error', 'bug', {
       message: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      effect: 'the agent ends; routes stay as they are',
+      effect: 'the agent ends; the routes stay as they are',
     });
     process.exit(EXIT.SOFTWARE);
   };
@@ -155,7 +155,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
     if (fault !== undefined)
       log('warning', 'covered-record', {
         message: fault,
-        effect: 'what has been covered is forgotten when the agent ends',
+        effect: 'the record of covered destinations is lost when the agent ends',
       });
   };
   const announcer = createAnnouncer(notifier, begun);

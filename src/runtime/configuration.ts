@@ -133,7 +133,7 @@ export function createConfiguration({
       message:
         fault === undefined
           ? answer
-          : `${answer}; a restart of the agent will not take it, since ${paths.unconfirmed} cannot be removed (${fault})`,
+          : `${answer}; a restart of the agent will not load it, since ${paths.unconfirmed} cannot be removed (${fault})`,
     };
   };
   const pendingRecord = (text: string, former: string, untilMs: number): Unconfirmed => ({
@@ -154,7 +154,7 @@ export function createConfiguration({
     if (fault !== undefined) {
       return refuse(
         'state-directory',
-        `nothing is taken, since the way back cannot be written down: ${fault}`,
+        `the new configuration was not loaded, since the roll-back cannot be recorded: ${fault}`,
         'make the state directory writable, or reload without --confirm',
       );
     }
@@ -187,7 +187,7 @@ export function createConfiguration({
     const { config } = pending;
     if (config === undefined)
       return log('error', 'roll-back-failed', {
-        effect: 'what was not confirmed goes on',
+        effect: 'the unconfirmed configuration stays in force',
         remedy: 'backup-router reload',
       });
     const rolledBack: RolledBack = {
@@ -215,7 +215,7 @@ export function createConfiguration({
   // If this fails, the record on disk still has the same effect at the next start.
   const writeLater = (what: Unconfirmed): void =>
     recorder.writeAndTell(what, (message) =>
-      log('warning', 'unconfirmed-record', { message, effect: 'none as long as the agent runs' }),
+      log('warning', 'unconfirmed-record', { message, effect: 'none while the agent runs' }),
     );
   const deadlineText = (): string =>
     new Date(Date.now() + Math.max(0, (deadline ?? clock.now()) - clock.now())).toISOString();
@@ -225,7 +225,7 @@ export function createConfiguration({
     { config, diagnostics, text }: LoadedConfig,
   ): Response | Promise<Response> => {
     if (config === undefined || text === undefined) {
-      const message = `${paths.configFile} has errors; what ran before goes on\n${renderDiagnostics(diagnostics)}`;
+      const message = `${paths.configFile} has errors; the former configuration stays in force\n${renderDiagnostics(diagnostics)}`;
       return refuse(
         'configuration',
         message,
@@ -250,7 +250,7 @@ export function createConfiguration({
         'reload without --confirm',
       );
     if (text === former)
-      return takeForGood(next, 'configuration reloaded; it is what ran for good before, so nothing is left to confirm');
+      return takeForGood(next, 'configuration reloaded; it is the last confirmed one, so nothing is left to confirm');
     return takeOnApproval(next, former, confirmMs === undefined ? (deadline ?? 0) : clock.now() + confirmMs);
   };
 
@@ -259,12 +259,12 @@ export function createConfiguration({
       const at =
         current.rolledBack === undefined
           ? ''
-          : `; what was, was rolled back at ${new Date(current.rolledBack.atWallMs).toISOString()}`;
+          : `; the last unconfirmed one was rolled back at ${new Date(current.rolledBack.atWallMs).toISOString()}`;
       return {
         ok: false,
         error: {
           code: 'not-pending',
-          message: `nothing awaits its confirmation${at}`,
+          message: `there is nothing to confirm${at}`,
           suggestion: 'backup-router reload --confirm 5m',
         },
       };

@@ -80,7 +80,7 @@ export function openControl(
     if (loadLibc() === undefined)
       log('warning', 'no-koffi', {
         message: libcFault(),
-        effect: 'kernel events are polled for each second; reload works by SIGHUP only',
+        effect: 'the kernel is polled each second for events; reload works by SIGHUP only',
       });
     control = startControlServer(path, answer, ({ message }) => {
       // It is retried each second, and the error of a directory that cannot be written stays the

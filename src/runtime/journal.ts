@@ -47,7 +47,7 @@ export function createJournal(emit: Emit, outages: Outages = createOutages()): J
       emit({
         kind: 'events-lost',
         what: input.hint.text,
-        remedy: 'none needed, everything is looked at anew',
+        remedy: 'none needed, the agent reads everything again',
       });
     }
   };
@@ -237,7 +237,7 @@ function createTies(): (state: State, now: number) => readonly Happening[] {
     const why =
       ill === undefined
         ? 'the next hop of the other route is broken'
-        : `${ill.id} is ${ill.life} for ${Math.round((now - ill.since) / 1000)} s, and its routes are stale or broken`;
+        : `${ill.id} has been ${ill.life} for ${Math.round((now - ill.since) / 1000)} s, and its routes are stale or broken`;
     return [
       ...(taken.length === 0 ? [] : [tie('preempting', taken, why)]),
       ...(given.length === 0 ? [] : [tie('preempting-ended', given, phase.reason)]),

@@ -141,7 +141,7 @@ function sendItself(socket: string, assignments: Assignments, report: (failure: 
   if (result.ok) return 'sent';
   if (result.code === 'ENOSYS') return 'use-helper';
   if (result.code === 'EAGAIN' || result.code === 'ENOBUFS') return 'later';
-  report(`the service manager cannot be told: ${result.code}`);
+  report(`cannot notify the service manager: ${result.code}`);
   return 'sent';
 }
 

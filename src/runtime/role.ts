@@ -47,7 +47,7 @@ export function roleFrom(text: string, origin: string): RoleState {
     reason:
       word === ''
         ? `${origin} says nothing`
-        : `${origin} says ${JSON.stringify(word.slice(0, SHOWN))}, which is no role`,
+        : `${origin} says ${JSON.stringify(word.slice(0, SHOWN))}, which is not a role`,
   };
 }
 

@@ -29,7 +29,7 @@ export function openTelling(log: Log, paths: Paths, dryRun: boolean): Telling {
     log('warning', 'history-not-kept', {
       file: paths.history,
       message,
-      effect: 'what happens is remembered until the agent ends',
+      effect: 'events are kept only until the agent ends',
     });
   const history = createHistory({
     read: () => readHistory(paths.history),

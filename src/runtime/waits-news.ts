@@ -63,5 +63,5 @@ function cameOf({ subject }: Known, { phase }: State, waits: readonly Known[], h
     hints.findLast((one) => one.text.includes(subject)) ??
     hints.findLast(({ kind }) => kind === 'address' || kind === 'link') ??
     hints.at(-1);
-  return hint?.text ?? 'found by a look';
+  return hint?.text ?? 'found at the last look at the kernel';
 }

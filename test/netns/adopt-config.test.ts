@@ -41,7 +41,7 @@ t.test('containerlab, with a file', async (t) => {
     (await agent.cli('status')).stdout,
     /^adopted {10}default via 10\.255\.0\.1 dev mgmt0 proto boot: taken over, given back on stop$/m,
   );
-  t.match(await agent.cli('restore'), { status: 1, stderr: /the daemon runs/ });
+  t.match(await agent.cli('restore'), { status: 1, stderr: /the agent runs/ });
 
   agent.configure(configText(false));
   agent.signal('SIGHUP');

@@ -61,7 +61,7 @@ const SHAPES: readonly Shape[] = [
     family: 'inet',
     make: [`route add default nexthop via ${STANDARD.inet.peer} dev data0 nexthop via ${G} dev mgmt0`],
     ours: new RegExp(`^default via ${G} dev mgmt0 proto 157`),
-    left: /leaves by other interfaces/,
+    left: /has next hops on other interfaces/,
   },
   {
     name: 'by the interface alone',
@@ -85,7 +85,7 @@ const SHAPES: readonly Shape[] = [
       'route add default nhid 13',
     ],
     ours: new RegExp(`^default via ${G} dev mgmt0 proto 157`),
-    left: /hangs on a nexthop object/,
+    left: /uses a nexthop object/,
   },
   {
     name: 'of two of them the one for all packets',
@@ -115,7 +115,7 @@ const SHAPES: readonly Shape[] = [
     family: 'inet6',
     make: [`-6 nexthop add id 21 via ${G6} dev mgmt0`, '-6 route add default nhid 21 metric 512'],
     ours: new RegExp(`^default via ${G6} dev mgmt0 proto 157`),
-    left: /hangs on a nexthop object/,
+    left: /uses a nexthop object/,
   },
   {
     name: 'by the interface alone',

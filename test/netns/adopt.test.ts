@@ -218,7 +218,7 @@ t.test('crashes', async (t) => {
   const listener = createServer().listen(join(w.directory, 'control.sock'));
   await once(listener, 'listening');
   const refused = await w.command('restore');
-  t.match(refused, { status: 1, stderr: /the daemon runs/ }, 'restore refuses while a daemon answers');
+  t.match(refused, { status: 1, stderr: /the agent runs/ }, 'restore refuses while a daemon answers');
   t.match(await w.command('restore', '--dry-run'), {
     status: 0,
     stdout: /^ip route add default via 10\.255\.0\.1 dev mgmt0/,

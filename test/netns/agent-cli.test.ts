@@ -222,7 +222,7 @@ for (const placement of PLACEMENTS) {
     const refused = await agent.cli('flush', ...at);
     t.match(
       refused,
-      { status: 1, stderr: /the daemon runs and would put the routes back/ },
+      { status: 1, stderr: /the agent runs and would put the routes back/ },
       'flush refuses beside the agent',
     );
     t.same(owned(router), expected({ placement }), 'and removes nothing');

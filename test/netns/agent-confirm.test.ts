@@ -80,7 +80,7 @@ t.test('confirmed in time; rolled back without; nothing moves that need not', as
   t.equal((await statusOf(agent)).configuration.unconfirmed, null);
   t.equal(readLastKnownGood(copyOf(agent)), configText(NEW), 'now it is');
   t.notOk(existsSync(recordOf(agent)));
-  t.match(await agent.cli('confirm'), { status: 1, stderr: /nothing awaits its confirmation/ });
+  t.match(await agent.cli('confirm'), { status: 1, stderr: /there is nothing to confirm/ });
   t.match(await agent.cli('reload', '--confirm', 'soon'), { status: 64 });
   t.match(await agent.cli('reload', '--confirm', '25h'), { status: 64 });
 
@@ -303,7 +303,7 @@ t.test('a state directory that cannot be written: nothing is promised', async (t
   agent.configure(configText(NEW));
   t.match(await agent.cli('reload', '--confirm', '5m'), {
     status: 1,
-    stderr: /the way back cannot be written down: [\s\S]*help: make the state directory writable/,
+    stderr: /the roll-back cannot be recorded: [\s\S]*help: make the state directory writable/,
   });
   t.same(owned(router), expected(OLD), 'nothing was taken');
   t.equal((await statusOf(agent)).configuration.unconfirmed, null);
@@ -353,7 +353,7 @@ t.test('a state directory that is full, then read-only: nothing is promised, not
   agent.configure(configText(many));
   t.match(await agent.cli('reload', '--confirm', '5m'), {
     status: 1,
-    stderr: /the way back cannot be written down: ENOSPC/,
+    stderr: /the roll-back cannot be recorded: ENOSPC/,
   });
   t.same(owned(router), expected(OLD), 'nothing was taken');
   t.match(await agent.cli('reload'), { status: 0 }, 'without a promise it is');

@@ -337,7 +337,7 @@ t.test('the text: worst first, 80 columns, no colours off a terminal; the help h
   await agent.waitForLog(/ ready /);
   const { status, stdout } = await agent.cli('doctor', '-c', agent.configFile, '--root', std.lab.directory);
   t.equal(status, 1);
-  t.match(stdout, /^ERROR {4}gateway-off-link {2}backup router\n {9}10\.254\.0\.1 is no neighbour on mgmt0/m);
+  t.match(stdout, /^ERROR {4}gateway-off-link {2}backup router\n {9}10\.254\.0\.1 is not a neighbour on mgmt0/m);
   t.notMatch(stdout, /\u001b/);
   t.match(
     stdout.trimEnd().split('\n').at(-1),

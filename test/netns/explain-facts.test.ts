@@ -88,7 +88,7 @@ t.test('routes that name a nexthop object alone, and packets from one address of
     t.match(await explained(noc, '--from', mgmt), { agrees: true, from: mgmt, now: { carrier: 'refused' } });
     t.not(router.tryRun(['ip', 'route', 'get', noc, 'from', mgmt]).status, 0, 'as the kernel has it');
     const strange = await agent.cli('explain', noc, '--from', noc, '-c', agent.configFile);
-    t.match([strange.status, strange.stderr], [64, `${noc} is no address of this host`]);
+    t.match([strange.status, strange.stderr], [64, `${noc} is not an address of this host`]);
     t.match(strange.stderr, `--from`, 'with those that are');
   }
   const mixed = await agent.cli('explain', STANDARD.inet.noc, '--from', STANDARD.inet6.mgmt, '-c', agent.configFile);

@@ -234,7 +234,7 @@ t.test('a pair', { skip }, async (t) => {
   await t.test('what the file says', async (t) => {
     for (const [text, role, reason] of [
       ['primary\n', 'primary', /says primary$/],
-      ['gibberish\n', 'standby', /says "gibberish", which is no role$/],
+      ['gibberish\n', 'standby', /says "gibberish", which is not a role$/],
       ['MASTER since noon\n', 'primary', /says master$/],
       ['', 'standby', /says nothing$/],
       ['primary', 'primary', /says primary$/],

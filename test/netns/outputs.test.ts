@@ -187,7 +187,7 @@ t.test('reload --confirm on a terminal: ENTER keeps, no answer rolls back', asyn
   t.equal((await statusOf(agent)).configuration.source, 'rolled-back');
 
   const gone = await onTerminal(agent, 'sleep 1; printf "\\003"; sleep 1', 'reload', '--confirm', '1m');
-  t.match(gone.stdout, /Not kept: it is rolled back when its time is over/);
+  t.match(gone.stdout, /Not confirmed: it is rolled back when the time is over/);
   t.equal(gone.status, 1, gone.stdout);
   t.not((await statusOf(agent)).configuration.unconfirmed, null, 'the agent goes on waiting');
   t.equal((await agent.cli('confirm')).status, 0, 'for a confirmation from elsewhere');

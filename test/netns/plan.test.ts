@@ -124,7 +124,7 @@ t.test('a default route that would be taken over', async (t) => {
   t.match(stdout, /^ip route add default via 10\.255\.0\.1 dev mgmt0 table 25500 proto 157$/m, 'its gateway is ours');
   t.match(
     stdout,
-    /^# once these stand and .* taken over .*\nip route del default via 10\.255\.0\.1 dev mgmt0 proto 16 metric 100$/m,
+    /^# to take over the foreign default route .* once the above is done .*\nip route del default via 10\.255\.0\.1 dev mgmt0 proto 16 metric 100$/m,
   );
   std.router.run(['sh', '-e'], { input: stdout });
   t.same(

@@ -69,7 +69,7 @@ t.test('what the judge swears is covered, and the kernel does not carry', { skip
   t.match(told.stdout, /THE KERNEL DISAGREES/);
   t.equal(told.status, 1);
   const events = (await agent.cli('events')).stdout;
-  t.match(events, /::\/0 counts as covered by default dev data0 .* and the kernel says unreachable/);
+  t.match(events, /::\/0 counts as covered by default dev data0 .* but the kernel says unreachable/);
   t.match((await examine(std, agent)).of('model-disagrees'), [{ severity: 'error' }]);
   await agent.stop();
 });

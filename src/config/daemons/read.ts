@@ -66,7 +66,7 @@ function readBare({ text, span }: ScalarValue, report: Report): readonly Found[]
   else
     report.error(span, {
       code: 'unknown-value',
-      message: `${quote(text)} is no kind of routing daemon`,
+      message: `${quote(text)} is not a kind of routing daemon`,
       suggestion: suggestKind(text),
     });
   return [];

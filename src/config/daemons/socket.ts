@@ -32,7 +32,7 @@ const KEYS = genericKeys(
   {
     key: 'address',
     words: "A loopback address and a port: 127.0.0.1:179, '[::1]:179'.",
-    more: "Instead of `path`: a loopback address and a port, `127.0.0.1:179` or `'[::1]:179'` (in quotes). Other hosts are refused: they say nothing of this one.",
+    more: "Instead of `path`: a loopback address and a port, `127.0.0.1:179` or `'[::1]:179'` (in quotes). Other hosts are refused: they tell nothing about this one.",
     schema: { type: 'string' },
   },
 );
@@ -75,7 +75,7 @@ export const SOCKET: DaemonKind<SocketDaemon> = {
     if (key === 'path' && isTcp(tcp)) {
       report.error(scalar.span, {
         code: 'socket-address',
-        message: `${quote(scalar.text)} is no path`,
+        message: `${quote(scalar.text)} is not a path`,
         suggestion: `write address: ${spell(tcp.host, tcp.port)}`,
       });
       return undefined;
@@ -220,7 +220,7 @@ function hostFault(hostText: string, port: number): Fault {
 function notLoopback(hostText: string, port: number, inet6: boolean): Fault {
   return {
     code: 'not-loopback',
-    message: `${quote(hostText)} is not a loopback address; a daemon of another host says nothing of this one`,
+    message: `${quote(hostText)} is not a loopback address; a daemon on another host tells nothing about this one`,
     suggestion: `let the daemon listen on ${spell(inet6 ? '::1' : '127.0.0.1', port)} and write that, or watch it by unit, pidfile or process`,
   };
 }

@@ -108,7 +108,7 @@ function byLine(text: string, session: boolean, syntax: Syntax): string {
         once(
           'prompt',
           span,
-          'this is no command of operational mode, which the prompt is of, and is not read',
+          'the prompt is that of operational mode, which has no such command: the line is not read',
           "remove the prompt, or write '#' for '>'",
         );
     } else if (LEVEL.test(line)) {
@@ -128,7 +128,7 @@ function byLine(text: string, session: boolean, syntax: Syntax): string {
         );
     } else if (FENCE.test(line)) {
       drop = true;
-      once('fence', span, 'a markdown fence is no configuration; it is passed over', 'remove it');
+      once('fence', span, 'a markdown fence is not configuration; it is passed over', 'remove it');
     } else if (/^[ \t]*!/.test(line)) {
       drop = true;
       once(

@@ -149,9 +149,9 @@ export function createCommands(text: string, root: Node, lexer: Lexer, report: S
         {
           code: 'not-supported-yet',
           message: rewrites
-            ? `'${verb}' works on a configuration that is elsewhere`
-            : "'rollback' takes back what stands above it, and what that was is on the device",
-          suggestion: "carry it out on the device and take the output of 'show configuration | display set'",
+            ? `'${verb}' needs a configuration that is not in this text`
+            : "'rollback' replaces what stands above it by a configuration that only the device has",
+          suggestion: "run it on the device and use the output of 'show configuration | display set'",
         },
         'text',
       );
@@ -236,7 +236,7 @@ function readItems(lexer: Lexer, report: Syntax | undefined): readonly Item[] {
     } else {
       report?.error(span, {
         code: 'syntax',
-        message: `'${kind}' does not belong into a command`,
+        message: `'${kind}' does not belong in a command`,
         suggestion: kind === ';' ? 'remove it: a command ends with its line' : 'remove it, or put the word in quotes',
       });
     }
@@ -246,7 +246,7 @@ function readItems(lexer: Lexer, report: Syntax | undefined): readonly Item[] {
     report?.error(open, {
       code: 'syntax',
       message: 'the list that begins here does not end',
-      suggestion: "write ']' behind its last item",
+      suggestion: "write ']' after its last item",
     });
   return items;
 }

@@ -115,7 +115,7 @@ export function createCurly(
       syntax(
         pending.list,
         'the list that begins here does not end',
-        `write ']' ${line === report.lineOf(pending.list.start) ? 'behind its last item' : `in front of line ${line}`}`,
+        `write ']' ${line === report.lineOf(pending.list.start) ? 'after its last item' : `in front of line ${line}`}`,
       );
     pending.list = undefined;
   };
@@ -147,7 +147,7 @@ export function createCurly(
     else
       syntax(
         { start: pending.end - 1, end: pending.end },
-        "';' is missing behind this statement",
+        "';' is missing after this statement",
         "end it with ';'",
         reach,
         pending.start,

@@ -49,7 +49,7 @@ export function readDirective(
     report.warning(span, {
       code: key === undefined ? 'unknown-key' : 'empty-value',
       message:
-        key === undefined ? `${quote(name)} is nothing that can be said in such a comment` : `'${name}' has no value`,
+        key === undefined ? `${quote(name)} is not known in a '# backup-router:' comment` : `'${name}' has no value`,
       suggestion:
         near !== undefined && key === undefined
           ? `did you mean '${near}'?`

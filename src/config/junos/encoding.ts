@@ -39,8 +39,8 @@ export function formFault(text: string, file: string): readonly Diagnostic[] | u
     encoding === undefined
       ? {
           code: 'syntax',
-          message: 'this is a template that nobody has filled in',
-          suggestion: 'render it first, with the program that it is written for; what is read is the finished file',
+          message: 'this is a template that has not been rendered',
+          suggestion: 'render it first, with the program that it is written for, and use the result',
         }
       : {
           code: 'wrong-type',

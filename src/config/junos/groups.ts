@@ -60,7 +60,7 @@ export function inheritance(root: Statement, member: string | undefined, report:
     incomplete = true;
     report.error(next.span, {
       code: 'syntax',
-      message: `${quote(next.word)} stands behind the group ${quote(reference.word)}: several groups are a list`,
+      message: `${quote(next.word)} follows the group ${quote(reference.word)}: several groups must be a list`,
       suggestion: `write 'apply-groups [ ${reference.word.slice(0, 40)} ${next.word.slice(0, 40)} ]'`,
     });
   };

@@ -154,7 +154,7 @@ export function createLexer(text: string, report: Syntax, onComment: (start: num
         { start: near, end: near + 1 },
         {
           code: 'syntax',
-          message: 'the text goes on right behind the closing quote',
+          message: 'the text continues right after the closing quote',
           suggestion: 'put a space or a semicolon there, or a backslash in front of a quote that is part of the string',
         },
       );

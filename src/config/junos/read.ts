@@ -168,7 +168,7 @@ function chooseMember({ root, directives, report }: JunosDocument, hints: JunosH
     report.error(span, {
       code: 'missing-member',
       message: `the backup router differs from ${members.join(' to ')}, and nothing says which of them this host is`,
-      suggestion: `add a line '# backup-router: member ${members[0]!}' to the file, or give the option --member ${members[0]!}; a host name that ends in -${members[0]!} tells it too`,
+      suggestion: `add a line '# backup-router: member ${members[0]!}' to the file, or give the option --member ${members[0]!}; a host name that ends in -${members[0]!} works too`,
     });
   }
   return members[0];

@@ -67,7 +67,7 @@ export function readRouter(level: HierarchyLevel, family: Family, report: Report
   for (const { word, span } of sources.flatMap((source) => source.behind))
     report.error(span, {
       code: 'unknown-key',
-      message: `${quote(word)} stands behind a destination`,
+      message: `${quote(word)} follows a destination`,
       suggestion:
         lengthOfMask(word) === undefined
           ? "several destinations are a list: 'destination [ 10.0.0.0/8 172.16.0.0/12 ]'"
@@ -78,7 +78,7 @@ export function readRouter(level: HierarchyLevel, family: Family, report: Report
     report.error(span, {
       code: 'unknown-key',
       message: `unknown statement ${quote(word)} in ${name}`,
-      suggestion: near !== undefined ? `did you mean '${near}'?` : `what ${name} knows is an address and 'destination'`,
+      suggestion: near !== undefined ? `did you mean '${near}'?` : `${name} takes an address and 'destination'`,
     });
   }
   for (const list of mentioned)

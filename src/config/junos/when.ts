@@ -40,8 +40,8 @@ export function reportUndecided(group: Statement, member: string | undefined, re
     if (names !== undefined && member === undefined && !isStrange(condition)) continue;
     report.warning(condition.span, {
       code: 'not-supported-yet',
-      message: `the condition ${quote(condition.word)} of the group ${quote(group.word)} is not looked at: the group is taken as applied`,
-      suggestion: 'do not apply the group if it does not count on this host',
+      message: `the condition ${quote(condition.word)} of the group ${quote(group.word)} is not evaluated: the group counts as applied`,
+      suggestion: 'do not apply the group if the condition is false on this host',
     });
   }
 }

@@ -47,7 +47,7 @@ export function blankWrapped(text: string, syntax: Syntax): string {
     {
       code: 'syntax',
       message: `this line is the rest of the one above: the terminal has wrapped its lines at ${width} columns`,
-      suggestion: "take it again behind 'set cli screen-width 0', or join the lines",
+      suggestion: "capture it again after 'set cli screen-width 0', or join the lines",
     },
     first.matters ? 'text' : 'nothing',
   );

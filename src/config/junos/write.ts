@@ -31,7 +31,7 @@ export function writeJunos(config: Config, form: 'junos' | 'set'): JunosText {
       return false;
     }
     if (router.withoutGateway === true) {
-      lost.push(`${name}: address none: Junos names a gateway always, so this backup router is left out`);
+      lost.push(`${name}: address none: Junos always needs a gateway, so this backup router is left out`);
       return false;
     }
     for (const [key, value] of [
@@ -52,7 +52,7 @@ export function writeJunos(config: Config, form: 'junos' | 'set'): JunosText {
     );
   for (const field of changedFields(config)) {
     const { section, key } = SETTINGS[field];
-    lost.push(`${section === undefined ? key : `${section}: ${key}`}: Junos has no such setting; the default counts`);
+    lost.push(`${section === undefined ? key : `${section}: ${key}`}: Junos has no such setting; the default applies`);
   }
   if (routers.length === 0) return { text: undefined, lost };
   const directive = `# backup-router: interface ${selectorText(first!.selector)}`;

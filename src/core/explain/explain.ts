@@ -157,12 +157,12 @@ function notesOf(facts: Facts, ways: Ways, now: Passage, states: readonly Passag
     suppressing.some((suppress) => suppress !== undefined)
   ) {
     notes.push(
-      'IPv6 routes to it hang on nexthop objects. Where routes of several prefixes share one, Linux applies suppress_prefixlength to the prefix that was looked up first, so that ties and longer prefixes may go either way while backup routes are in. FRR: `no zebra nexthop kernel enable`.',
+      'IPv6 routes to it use nexthop objects. Where routes of several prefixes share one, Linux applies suppress_prefixlength to the prefix that was looked up first, so that ties and longer prefixes may go either way while backup routes are in. FRR: `no zebra nexthop kernel enable`.',
     );
   }
   if (watched.every(({ protocols }) => protocols.length === 0)) {
     notes.push(
-      'Whose routes the routing daemon installs is not configured (`route-protocols`): none is taken for its own, so none goes stale.',
+      '`route-protocols` is not configured, so no route counts as one of the routing daemon, and none goes stale.',
     );
   } else if (!ways.routes.some((route) => isDaemons(facts, route))) {
     notes.push(

@@ -45,7 +45,7 @@ export function sceneText(name: SceneName, config: Config, stale: boolean): stri
     case 'converged':
       return 'backup routes are out';
     case 'clean-stop':
-      return 'the routing daemon took its routes along';
+      return 'the routing daemon removed its routes when it stopped';
     case 'crash':
       return stale ? "the dead daemon's routes stay, stale" : 'the dead daemon left no route to it';
     case 'preempted':
@@ -54,7 +54,7 @@ export function sceneText(name: SceneName, config: Config, stale: boolean): stri
         ? 'preempt-after is never: as after the crash'
         : `dead for ${seconds(config.preemptAfterMs)} (preempt-after)`;
     case 'hang':
-      return `found after ${seconds(config.probeTimeoutMs)} (probe-timeout), from then on as a crash`;
+      return `noticed after ${seconds(config.probeTimeoutMs)} (probe-timeout), from then on as after a crash`;
     case 'standby':
       return 'backup routes are in, and lose their ties';
     default:

@@ -50,7 +50,7 @@ export const agentNotRunning: Check = {
 function away(socket: string, elsewhere: Elsewhere): Outcome {
   return found(
     'warning',
-    'No agent runs in this network namespace: the one that answers runs in another, and all that stands here is about the kernel of this one.',
+    'No agent runs in this network namespace: the one that answers runs in another, and this report is about the kernel of this one.',
     [`the agent on ${socket} ${elsewhereText(elsewhere)}`],
     commandThere(elsewhere, 'doctor'),
   );
@@ -58,7 +58,7 @@ function away(socket: string, elsewhere: Elsewhere): Outcome {
 
 export const agentNotInState: Check = {
   code: 'agent-not-in-state',
-  title: 'the agent has what it wants in the kernel',
+  title: 'the kernel has every route and rule that the agent wants',
   facts: '',
   run: (host) =>
     withAgent(host, (status) => {
@@ -171,7 +171,7 @@ export const twoAgents: Check = {
           : [];
       return found(
         'warning',
-        `More than one agent runs in this network namespace. With one protocol number they take
+        `More than one agent runs in this network namespace. With the same protocol number they take
           each other's routes for leftovers, and delete them.`,
         [...(running === undefined ? [] : [`${running.agent.pid} (answers on ${host.agent.socket})`]), ...others],
         `kill ${others.map((line) => line.split(' ')[0]).join(' ')}`,
@@ -193,8 +193,8 @@ export const lastKnownGoodMissing: Check = {
           ? 'not-applicable'
           : found(
               'warning',
-              `The agent runs and has kept no copy of its configuration: a broken file at the next start
-          would leave only its valid part.`,
+              `The agent runs and has kept no copy of its configuration: if the file is broken at the next
+          start, only its valid part is used.`,
               [`no ${host.configuration.keptPath}`],
               `ls -ld ${host.stateDirectory.path}; df ${host.stateDirectory.path}`,
             ),
@@ -228,7 +228,7 @@ export const stateNotWritable: Check = {
           : found(
               'warning',
               `The state directory does not exist: orders of an operator, the record of adopted
-            routes and the last known good configuration are lost with the agent.`,
+            routes and the last known good configuration are lost when the agent ends.`,
               [`no ${path}`],
               remedy,
             );
@@ -261,7 +261,7 @@ export const capabilityMissing: Check = {
         );
       return found(
         'error',
-        `${identity.who} has no CAP_NET_ADMIN: it cannot install a single route, and ends with 77.`,
+        `${identity.who} has no CAP_NET_ADMIN: it cannot install any route, and ends with exit status 77.`,
         [`${identity.who}: CapEff ${identity.capabilities.toString(16).padStart(16, '0')}`],
         [
           `systemctl edit ${UNIT}`,

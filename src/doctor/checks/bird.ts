@@ -52,8 +52,8 @@ export const birdPersist: Check = {
           (evidence) =>
             finding(
               'note',
-              `BIRD leaves its routes in the kernel when it stops (\`persist\`): they are stale
-              then, and beat the backup routes for stale.preempt-after.`,
+              `BIRD leaves its routes in the kernel when it stops (\`persist\`): they are then
+              stale, and beat the backup routes for stale.preempt-after.`,
               evidence,
             ),
         )

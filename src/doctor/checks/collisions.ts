@@ -30,7 +30,7 @@ const IN_USE: Readonly<Record<number, string>> = {
 
 export const protocolReserved: Check = {
   code: 'protocol-reserved',
-  title: "the protocol number is nobody else's",
+  title: 'no other program uses the protocol number',
   facts: 'F4',
   run: ({ config, configuration }) => {
     const number = config.routeProtocol;
@@ -41,8 +41,8 @@ export const protocolReserved: Check = {
     if (name === undefined) return [];
     return found(
       number === 11 || number === 42 || number >= 186 ? 'error' : 'warning',
-      `route-protocol ${number} belongs to ${name}, whose routes the agent would take for its own,
-        or who would take the agent's.`,
+      `route-protocol ${number} belongs to ${name}: one of the two would take the other's
+        routes for its own.`,
       [`route-protocol: ${number}`],
       `# in ${configuration.file}:\nroute-protocol: 157`,
     );
@@ -68,7 +68,7 @@ export const protocolForeignRoutes: Check = {
         allBackupRouters(host.config).some(({ auto }) => auto !== undefined)
       )
         return unknown(
-          `with address: auto the gateways are the agent's to tell: ${status.why}`,
+          `with address: auto only the agent knows the gateways: ${status.why}`,
           'sudo backup-router doctor',
         );
       return found(
@@ -120,7 +120,7 @@ export const tableInUse: Check = {
             ),
             ...found(
               'error',
-              `Routes of others hold the place of backup routes, which the kernel refuses for that.`,
+              `Foreign routes take the places of backup routes, so the kernel refuses the backup routes.`,
               evidence(holding),
               remedy,
             ),
@@ -238,8 +238,8 @@ export const numberNamedOtherwise: Check = {
     if (all.length === 0) return why === undefined ? [] : unknown(why);
     return found(
       'warning',
-      `iproute2 knows numbers of the agent by the name of somebody else, who seems to use them
-        too.`,
+      `iproute2 has names of another program for numbers of the agent: that program seems to use
+        them, too.`,
       all.map(({ where }) => where),
       [
         `# in ${host.configuration.file}, free numbers:`,

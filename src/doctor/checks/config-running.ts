@@ -22,8 +22,8 @@ export const configNotRunning: Check = {
       if (configuration.source === 'rolled-back')
         return found(
           'warning',
-          `${configuration.file} was rolled back since nobody confirmed it; the agent runs what
-            was before.`,
+          `${configuration.file} was rolled back, because nobody confirmed it; the agent
+            runs the configuration from before.`,
           [`rolled back at ${configuration.rolledBackAt ?? '-'}`],
           reload,
         );

@@ -13,10 +13,10 @@ export const configMissing: Check = {
           finding(
             'error',
             missing.length === 0
-              ? `There is no configuration that can be used, so no backup route. Everything below is said of the one that
+              ? `There is no configuration that can be used, so no backup route. Everything below is about the one that
                  \`backup-router init\` proposes.`
-              : `There is no configuration that can be used, so no backup route, and \`backup-router init\` cannot tell all of
-                 it. What follows is what can be looked at without one.`,
+              : `There is no configuration that can be used, so no backup route, and \`backup-router init\` cannot propose
+                 all of it. What follows was checked without a configuration.`,
             [file, ...missing.map((what) => `cannot tell ${what}`)],
             missing.length === 0
               ? [`backup-router init | sudo tee ${file}`, 'backup-router check']

@@ -53,8 +53,8 @@ export const staleRoutes: Check = {
       }
       return found(
         'note',
-        `Routes of a routing daemon that does not run stand in the FIB. They go on forwarding, to
-          next hops that nobody watches: a backup route of the same prefix takes over after
+        `The FIB has routes of a routing daemon that does not run. They go on forwarding, to next hops
+          that nothing watches: a backup route of the same prefix takes over after
           stale.preempt-after, a more specific leftover keeps winning.`,
         listed(kernel, stale),
         `${FRR_PROTOCOLS.has(stale[0]!.protocol) ? 'systemctl restart frr' : 'systemctl restart bird'}      # sweeps them`,
@@ -65,7 +65,7 @@ export const staleRoutes: Check = {
 
 export const metricCollision: Check = {
   code: 'metric-collision',
-  title: 'no routing daemon installs at a metric of the backup routes',
+  title: 'no routing daemon uses a metric of the backup routes',
   facts: 'F3, K4',
   run: (host) =>
     look(host.kernel, (kernel) => {
@@ -76,8 +76,8 @@ export const metricCollision: Check = {
       if (same.length === 0) return [];
       return found(
         'warning',
-        `The routing daemon installs at a metric that a backup route takes in the same table: of
-          two with one prefix and metric the kernel keeps only one.`,
+        `The routing daemon installs routes with a metric that a backup route has in the same table:
+          of two routes with the same prefix and metric the kernel keeps only one.`,
         listed(kernel, same),
         [
           `# in ${host.configuration.file}:`,

@@ -30,7 +30,7 @@ export const gatewayOffLink: Check = {
         if (answer.kind !== 'off-link' || answer.why === 'own address') return [];
         return found(
           'error',
-          `${gateway} is no neighbour on ${link.name}: no route says so, and the kernel refuses
+          `${gateway} is not a neighbour on ${link.name}: no route says so, and the kernel refuses
               routes through it ("Nexthop has invalid gateway").`,
           own.map((address) => `${link.name}: ${address.family} ${address.address}/${address.length}`),
           [
@@ -67,7 +67,7 @@ function overGateways(
 
 export const gatewayNone: Check = {
   code: 'gateway-none',
-  title: 'address: none stands only where there are no neighbours to ask for',
+  title: 'address: none is used only on links without neighbours',
   facts: 'K25',
   run: (host) => {
     if (host.config.managementInterfaces.every(({ backupRouters }) => backupRouters.every((r) => !r.withoutGateway)))
@@ -83,9 +83,9 @@ export const gatewayNone: Check = {
                   router.withoutGateway === true
                     ? found(
                         'warning',
-                        `${link.name} has neighbours, and with address: none each host of the
-                      destinations is asked for there as if it were one: none is reached, unless
-                      somebody answers for all (proxy ARP).`,
+                        `${link.name} has neighbours, and with address: none the kernel looks for each host of
+                      the destinations on the link itself (ARP, ND): it reaches none, unless
+                      a router answers for all of them (proxy ARP).`,
                         [`${link.index}: ${link.name}: neither POINTOPOINT nor NOARP`],
                         `# in ${host.configuration.file}, below ${router.family === 'inet' ? 'backup-router' : 'inet6-backup-router'}: the address of a router on ${link.name}`,
                       )
@@ -136,7 +136,7 @@ export const gatewayDead: Check = {
           );
           const remedy = [
             `${ip(one.router.family)} neighbour show dev ${one.link.name}`,
-            '# is it up, is it this address, is the cable in this network? then',
+            '# check that it is up, has this address, and is on this network; then',
             one.router.family === 'inet'
               ? `arping -c 3 -I ${one.link.name} ${one.gateway}`
               : `ping -c 3 ${one.gateway}%${one.link.name}`,
@@ -287,8 +287,7 @@ export const destinationNested: Check = {
         );
         return found(
           'note',
-          `Some destinations lie inside others of the same backup router, and change nothing but
-            the number of rules.`,
+          `Some destinations lie inside others of the same backup router: they only add rules.`,
           nested.slice(0, 10),
           `# in ${host.configuration.file}: remove the longer ones`,
         );

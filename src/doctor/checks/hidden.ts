@@ -72,7 +72,7 @@ export const refusalHides: Check = {
           kernel,
           'error',
           inMain.filter(({ why }) => why === 'refused'),
-          'cannot be reached: a refusal of the main table ends the lookup before, however much shorter it is.',
+          'cannot be reached: a refusal of the main table ends the lookup first, even where its prefix is shorter.',
           'which has no such limit',
         ),
         ...told(
@@ -88,7 +88,7 @@ export const refusalHides: Check = {
           kernel,
           'error',
           hidden.filter((one) => !inMain.includes(one)),
-          'cannot be reached: a rule, or the table that it leads to, comes before the backup routes, which overtake nobody.',
+          'cannot be reached: a rule, or the table that it leads to, comes before the backup routes, which never go in front of it.',
         ),
         ...told(
           host,
@@ -176,7 +176,7 @@ function removal(host: Host, route: Route): string {
 
 export const nexthopObjectsInet6: Check = {
   code: 'nexthop-objects-inet6',
-  title: 'IPv6 routes of the main table do not hang on nexthop objects',
+  title: 'no IPv6 route of the main table uses a nexthop object',
   facts: 'K19',
   run: (host) =>
     look(host.kernel, (kernel) => {
@@ -189,7 +189,7 @@ export const nexthopObjectsInet6: Check = {
       ];
       return found(
         'warning',
-        `IPv6 routes of the main table hang on nexthop objects. Where several prefixes share one,
+        `IPv6 routes of the main table use nexthop objects. Where several prefixes share one,
           the kernel takes one prefix length for another: while backup routes are in, one may lose
           to a shorter route of main, or win over a longer one.`,
         evidence,

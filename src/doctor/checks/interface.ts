@@ -80,7 +80,7 @@ export const interfaceMissing: Check = {
 
 export const interfaceAmbiguous: Check = {
   code: 'interface-ambiguous',
-  title: 'each management interface is meant by one link alone',
+  title: 'each management interface of the configuration matches one link',
   facts: 'K9',
   run: (host) =>
     look(host.kernel, ({ snapshot }) =>
@@ -94,8 +94,8 @@ export const interfaceAmbiguous: Check = {
         const chosen = matches[0]!.name;
         return found(
           'warning',
-          `${matches.length} links answer to ${text}; ${chosen} is taken. Another one may be after
-            the next boot.`,
+          `${matches.length} links match ${text}; ${chosen} is used. After the next boot it may be
+            another one.`,
           evidence,
           selector.kind === 'name'
             ? matches
@@ -117,8 +117,8 @@ export const interfaceDown: Check = {
         ? []
         : found(
             'error',
-            `${link.name} is down: no backup route can stand on it, and the kernel removed those
-              that did, silently.`,
+            `${link.name} is down: it can have no backup route, and the kernel silently removed those
+              that it had.`,
             [`${link.index}: ${link.name}: state DOWN`],
             `ip link set ${link.name} up`,
           ),
@@ -138,8 +138,8 @@ export const interfaceNoCarrier: Check = {
           ? []
           : found(
               'error',
-              `${link.name} has no carrier: the backup routes stand, flagged linkdown, and carry
-              nothing.`,
+              `${link.name} has no carrier: the backup routes are installed, flagged linkdown, and
+              carry nothing.`,
               [`${link.index}: ${link.name}: NO-CARRIER`],
               `ethtool ${link.name}      # cable, port of the switch, speed`,
             ),
@@ -169,8 +169,8 @@ export const interfaceNoAddress: Check = {
                   );
             return found(
               'error',
-              `${link.name} has no usable ${family} address, so the backup router is no neighbour and
-            no backup route can be installed.`,
+              `${link.name} has no usable ${family} address, so the backup router is not a neighbour
+            and no backup route can be installed.`,
               evidence,
               [
                 `ip address show dev ${link.name}`,
@@ -183,7 +183,7 @@ export const interfaceNoAddress: Check = {
 
 export const interfaceEnslaved: Check = {
   code: 'interface-enslaved',
-  title: 'the management interface is no port of a bridge or bond',
+  title: 'the management interface is not a port of a bridge or bond',
   facts: '',
   run: (host) =>
     each(host, ({ link }, { snapshot }) => {
@@ -274,8 +274,8 @@ export const inet6AddressLost: Check = {
           if (keeps) return [];
           return found(
             'note',
-            `When ${link.name} goes down, the kernel removes its IPv6 addresses. Who set them must set
-          them again, or the inet6 backup routes wait.`,
+            `When ${link.name} goes down, the kernel removes its IPv6 addresses. Until they are
+          set again, the inet6 backup routes wait.`,
             paths.map((path, i) => `${path} = ${values[i]}`),
             `sysctl -w net.ipv6.conf.${link.name}.keep_addr_on_down=1`,
           );

@@ -54,8 +54,8 @@ function networkdDeletes(
   ];
   return found(
     'warning',
-    `systemd-networkd runs here and deletes ${what} that are not its own each time it starts. The
-      agent puts its own back, within 100 ms; a fight it need not have.`,
+    `systemd-networkd runs here and deletes ${what} that are not its own each time it starts. The agent
+      puts its own back within 100 ms; the setting below avoids this.`,
     evidence,
     [
       `mkdir -p ${DROP_IN.slice(0, DROP_IN.lastIndexOf('/'))}`,
@@ -268,7 +268,7 @@ export const netplanDefault: Check = {
 function matchedOtherwise(files: readonly FoundFile[]): string | undefined {
   for (const { path, text } of files)
     for (const [i, raw] of text.split('\n').entries())
-      if (/^\s*match:/.test(raw)) return `${path}:${i + 1}: interfaces are told by match:, which is not followed`;
+      if (/^\s*match:/.test(raw)) return `${path}:${i + 1}: interfaces are selected by match:, which is not followed`;
   return undefined;
 }
 

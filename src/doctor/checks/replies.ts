@@ -68,8 +68,8 @@ export const repliesOvertaken: Check = {
             if (taken.length === 0 && (missing || sources.length === 0)) return 'not-applicable';
             return found(
               'note',
-              `These rules take packets from the management address before those of symmetric-replies. What their tables
-                have a route for goes that way.`,
+              `These rules take packets from the management address before the rules of symmetric-replies. Packets
+                that their tables have a route for go that way.`,
               taken.map((rule) => `${rule.family === 'inet6' ? '-6 ' : ''}${ruleText(rule, tableText)}`),
             );
           }),

@@ -31,10 +31,10 @@ export const rpFilterStrict: Check = {
           if (router?.symmetricReplies === true && everywhere) return [];
           const effect =
             host.config.placement === 'local'
-              ? `While the backup routes are in they serve this check too (iif lo); while the routing daemon carries the
-              destinations by another interface, it drops what arrives here from beyond the subnet.`
-              : `The backup routes do not help: in the main table the routing daemon's routes come first, and what arrives
-              here from beyond the subnet is dropped while those lead elsewhere.`;
+              ? `While the backup routes are in, the filter uses them, too (iif lo). While the routing daemon carries
+              the destinations by another interface, the filter drops packets that arrive here from beyond the subnet.`
+              : `The backup routes do not help: in the main table the routing daemon's routes come first, and while those lead
+              elsewhere, packets that arrive here from beyond the subnet are dropped.`;
           return found(
             'warning',
             `The reverse path filter of ${link.name} is strict. ${effect} Loose (2) is enough.`,

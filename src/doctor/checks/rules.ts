@@ -112,12 +112,12 @@ export const ruleBeforeOurs: Check = {
       const wide = foreign.some(takesAll);
       return found(
         wide ? 'warning' : 'note',
-        `Packets that these rules carry never reach the backup routes, which extend the main
-          table${wide ? '' : ': those that fit their selectors'}. Nor did they reach the main table's rule before.`,
+        `Packets that these rules ${wide ? '' : 'select and '}carry never reach the backup routes, which extend the
+          main table. Without the backup routes they would not reach the main table either.`,
         foreign.map(shownRule),
         placementMainServes(foreign)
           ? [
-              `# those that look up main themselves carry the backup routes too with, in ${host.configuration.file}:`,
+              `# with this, rules that look up main carry the backup routes, too; in ${host.configuration.file}:`,
               'placement: main',
             ]
           : undefined,
@@ -171,8 +171,8 @@ export const kernelPolicyRules: Check = {
             ? []
             : found(
                 'error',
-                `This kernel has no policy rules (CONFIG_IP_MULTIPLE_TABLES), on which placement
-                  local rests.`,
+                `This kernel has no policy rules (CONFIG_IP_MULTIPLE_TABLES), which placement
+                  local needs.`,
                 ['ip rule show: nothing'],
                 `# in ${host.configuration.file}:\nplacement: main`,
               ),

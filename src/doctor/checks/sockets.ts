@@ -58,8 +58,8 @@ export const socketAbsent: Check = outcome(
     if (there !== undefined)
       return finding(
         'error',
-        `${socket.id} answers in ${there}, and is looked for elsewhere: it counts as down, and the
-          backup routes stay in.`,
+        `${socket.id} answers in ${there}, but the agent looks for it elsewhere: it counts as down, and
+          the backup routes stay in.`,
         [
           `${socket.where}: ${socket.detail}`,
           ...[there, ...more].map((one) => `${one}/${socket.id.slice(4)}.vty: answers`),
@@ -89,8 +89,8 @@ export const socketStale: Check = outcome(
   (socket) =>
     finding(
       'warning',
-      `${socket.id} left its socket behind: the file is there, and nobody listens. It has died, or
-        was killed.`,
+      `${socket.id} left its socket behind: the file is there, and nothing listens. The daemon has died,
+        or was killed.`,
       [`${socket.where}: ${socket.detail}`],
       start(socket),
     ),

@@ -20,7 +20,7 @@ const MAX_DEPTH = 8;
 
 export const staticOverlap: Check = {
   code: 'static-overlap',
-  title: "no static route of FRR's through the management interface meets a destination",
+  title: 'no static route of FRR through the management interface overlaps a destination',
   facts: 'F4, K13',
   run: (host) =>
     look(host.kernel, (kernel) => {
@@ -42,9 +42,9 @@ export const staticOverlap: Check = {
       const findings = [
         ...found(
           'warning',
-          `FRR has static routes through the management interface for what is a destination, or
-            part of one. They beat the backup routes; left behind by a crash they go on doing so,
-            those more specific for as long as they stand.`,
+          `FRR has static routes through the management interface to a destination, or to a part of
+            one. They beat the backup routes, also when a crash leaves them behind; the more specific
+            ones do so for as long as they exist.`,
           [
             ...new Set([
               ...through.map(({ one, way }) => `${frrLineText(one.line)}${way.kind === 'management' ? way.how : ''}`),
@@ -59,8 +59,8 @@ export const staticOverlap: Check = {
         ),
         ...found(
           'warning',
-          `FRR has static routes that drop what is a destination, or part of one: while they stand,
-            no backup route carries it.`,
+          `FRR has static routes that drop a destination, or a part of one: while they exist, no
+            backup route carries it.`,
           refusing.map(({ line }) => frrLineText(line)),
           removalOf(refusing.map(({ line }) => line)),
         ),

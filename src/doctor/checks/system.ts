@@ -17,8 +17,8 @@ export const clockBeforeBuild: Check = {
     if (clock.now >= clock.built - DAY_MS) return [];
     return found(
       'warning',
-      `The clock is before the day this program was built, so it is wrong. hold 30m is measured by
-        it when the agent restarts, and pid files are told from leftovers by it.`,
+      `The clock is before the day this program was built, so it is wrong. After a restart the agent
+        measures a timed hold by it, and it tells by it whether a pid file is a leftover.`,
       [`now ${new Date(clock.now).toISOString()}`, `built ${new Date(clock.built).toISOString()}`],
       'timedatectl set-ntp true',
     );
@@ -44,7 +44,7 @@ export const clockNotSynchronised: Check = {
 
 export const pid1DoesNotReap: Check = {
   code: 'pid1-does-not-reap',
-  title: 'no dead routing daemon lies about as a zombie',
+  title: 'no dead routing daemon remains as a zombie',
   facts: 'S4, S6',
   run: (host) =>
     look(host.processes, (processes) => {
@@ -59,9 +59,9 @@ export const pid1DoesNotReap: Check = {
         .map(({ pid, name }) => `${pid} (${name}) Z, parent 1 (${valueOf(host.files, '/proc/1/comm') ?? '?'})`);
       return found(
         byProcess ? 'warning' : 'note',
-        `PID 1 does not reap: dead daemons stay as zombies, and whoever looks for a pid believes
-          them alive. The agent itself tells them
-          apart${byProcess ? '; watchfrr and init scripts do not' : ' by their sockets'}.`,
+        `PID 1 does not reap: dead daemons remain as zombies, and a program that looks for their pid
+          takes them for alive. The agent itself recognises
+          them${byProcess ? '; watchfrr and init scripts do not' : ' by their sockets'}.`,
         evidence,
         '# a container: docker run --init, or tini as entry point',
       );

@@ -20,7 +20,7 @@ export const unitNoWatchdog: Check = {
         ? []
         : found(
             'warning',
-            'The unit has no watchdog: an agent that hangs stays so, and the routes as they were.',
+            'The unit has no watchdog: an agent that hangs is not restarted, and the routes stay as they are.',
             [
               setting === undefined
                 ? `${files[0]!.path}: no WatchdogSec=`
@@ -51,7 +51,7 @@ export const unitNoRestart: Check = {
       ];
       return found(
         'warning',
-        'systemd may leave an agent that dies dead.',
+        'With these settings systemd does not always restart an agent that dies.',
         evidence,
         `systemctl edit ${UNIT}\n[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestart=always`,
       );
@@ -99,7 +99,7 @@ export const unitOrdering: Check = {
           : found(
               'warning',
               `${missing.join(', ')} is not ordered after the backup routes: at boot the routing
-                daemon may come first, and they late.`,
+                daemon may start first, and the backup routes come late.`,
               [`Before=${before.map(({ unit }) => unit).join(' ')}`],
               `systemctl edit ${START_TARGET}\n[Unit]\nBefore=${missing.join(' ')}`,
             )),
@@ -107,8 +107,8 @@ export const unitOrdering: Check = {
           ? []
           : found(
               'warning',
-              `${START_TARGET} is not enabled: at boot the routing daemon may come first, and the
-                backup routes late.`,
+              `${START_TARGET} is not enabled: at boot the routing daemon may start first, and the
+                backup routes come late.`,
               [`no ${START_TARGET} in any *.wants`],
               `systemctl enable ${START_TARGET}`,
             )),
@@ -116,8 +116,8 @@ export const unitOrdering: Check = {
           ? []
           : found(
               'warning',
-              `The unit is ordered before network-pre.target: it holds systemd-networkd, and with
-                it every address, back until it is ready.`,
+              `The unit is ordered before network-pre.target: it delays systemd-networkd, and with
+                it every address, until the agent is ready.`,
               [`${early.where}: Before=network-pre.target`],
               `# remove network-pre.target from ${early.where.replace(/:\d+$/, '')}`,
             )),
@@ -219,7 +219,7 @@ export const unitSandbox: Check = {
       return found(
         'error',
         `The unit forbids what Node or its notifier needs: the agent dies at its start, or systemd
-          kills it for want of READY.`,
+          kills it because READY does not come.`,
         evidence,
         [
           `systemctl edit ${UNIT}`,

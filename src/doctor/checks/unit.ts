@@ -74,8 +74,8 @@ export const noSystemd: Check = {
       ? []
       : found(
           'note',
-          `systemd does not run here, so nothing restarts the agent, feeds on its watchdog, or
-            starts it before the routing daemon: whoever starts it has to see to that.`,
+          `systemd does not run here, so nothing restarts the agent, checks its watchdog, or
+            starts it before the routing daemon: what starts the agent has to do all this.`,
           ['/run/systemd/system: not there'],
           [`# a container's entry point, for example:`, 'while :; do backup-router run; sleep 0.1; done &'],
         ),
@@ -150,7 +150,7 @@ export const unitState: Check = {
       if (state === 'failed')
         return found(
           'error',
-          'The unit has failed, and systemd has given up on it.',
+          'The unit has failed, and systemd no longer restarts it.',
           evidence,
           `journalctl -u ${UNIT} -n 20\nbackup-router check && systemctl restart ${UNIT}`,
         );

@@ -16,7 +16,7 @@ export const modelDisagrees: Check = {
         ? []
         : found(
             'error',
-            'The routes and rules that the kernel shows carry these destinations, and the kernel itself does not. The backup routes are in for that; it is asked again from time to time.',
+            'By the routes and rules in the kernel these destinations are covered, but the kernel, when asked, does not carry them. The backup routes are in for this reason, and the kernel is asked again from time to time.',
             disagreements
               .slice(0, NAMED)
               .map(
@@ -39,7 +39,7 @@ export const carriesNothing: Check = {
         ? []
         : found(
             'error',
-            'These backup routes are installed, and the kernel does something else with the packets.',
+            'These backup routes are installed, but the kernel does not use them for the packets.',
             idle.slice(0, NAMED).map(({ destination, carriesNothing: instead }) => `${destination}: ${instead}`),
             'backup-router explain ADDRESS',
           );

@@ -32,7 +32,7 @@ async function askStatus(socket: string): Promise<Seen<Status | undefined>> {
     const response = await request(socket, { command: 'status' });
     return response.ok && 'status' in response
       ? seen(response.status)
-      : unseen('the agent gave an answer to another question');
+      : unseen('the agent answered a different request');
   } catch (error) {
     if (!(error instanceof CommandError)) return unseen((error as Error).message);
     if (error.exitStatus === EXIT.UNAVAILABLE && error.message.includes('does not run')) return seen(undefined);

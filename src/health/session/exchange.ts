@@ -114,7 +114,7 @@ export class Exchange {
     let answered = false;
     for (const answer of reading.answers) {
       const command = this.#outstanding;
-      if (command === undefined) return { kind: 'fault', reason: 'an answer to no command' };
+      if (command === undefined) return { kind: 'fault', reason: 'an answer without a command' };
       if (!command.proves(answer)) {
         const said = JSON.stringify(answer.text.slice(0, 40));
         return {

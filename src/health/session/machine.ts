@@ -194,7 +194,7 @@ function died(
   const next = retryLater({ ...state, toldDenied: false, diedAt: now, silentSince: undefined }, reason, now);
   if (state.told?.kind === 'down') return next;
   const again = inSeries(next.state.backoff)
-    ? `, as did each connection lately: believed again when one lasts ${LASTING_MS / 1000} s`
+    ? `, as on each recent connection: it counts again once a connection lasts ${LASTING_MS / 1000} s`
     : '';
   const told = tell(next.state, {
     kind: 'down',

@@ -176,7 +176,7 @@ export class Session {
     if (look !== undefined) return { ...look, reason: `${reason}, ${look.reason}` };
     // A killed daemon leaves its socket behind (fact F9).
     return endpoint.kind === 'unix' && isAbsent(endpoint)
-      ? { reason: `${reason}, which it had taken away`, orderly: true }
+      ? { reason: `${reason}, which it had removed`, orderly: true }
       : { reason };
   }
 

@@ -13,7 +13,7 @@ import { NLM_F_ACK_TLVS, NLM_F_CAPPED, NLMSG_HDRLEN, NLMSGERR_ATTR_MSG } from '.
 export function decodeError(bytes: Buffer, start: number, end: number): StepResult {
   const payload = start + NLMSG_HDRLEN;
   if (payload + 4 + NLMSG_HDRLEN > end)
-    return { ok: false, code: 'EBADMSG', message: 'the kernel sent half an answer' };
+    return { ok: false, code: 'EBADMSG', message: 'the kernel sent an incomplete answer' };
   const errno = -bytes.readInt32LE(payload);
   if (errno === 0) return { ok: true };
   const flags = messageFlags(bytes, start);

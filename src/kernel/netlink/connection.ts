@@ -167,7 +167,7 @@ export class Connection {
             if (!result.ok) finish(() => fail(result.code, result.message));
             else if (!torn) finish(() => resolve(items));
             else if (attempts >= DUMP_ATTEMPTS)
-              finish(() => fail('EAGAIN', `changed under the reader ${attempts} times in a row`));
+              finish(() => fail('EAGAIN', `changed while it was read, ${attempts} times in a row`));
             else {
               items = [];
               this.#pending.delete(sequence);

@@ -42,7 +42,7 @@ t.test('taken over once the daemon has something to put there, ours is in, and t
 t.test('a daemon that has nothing to put there', async (t) => {
   for (const [offers, reason] of [
     [false, /has no default route of its own/],
-    [undefined, /of this kind does not tell/],
+    [undefined, /this kind of routing daemon cannot say/],
   ] as const) {
     const host = new Host();
     host.offers = offers;
@@ -100,7 +100,7 @@ t.test('where nothing comes it is given back, and the next attempt waits', async
     t.strictSame([host.main, host.ours, host.disk], [[DOCKER], [], []]);
     t.match(host.status().routes, { phase: 'out', uncovered: [] });
     t.match(host.status().waiting, [
-      { reason: /not taken over for \d+ s more, after an attempt in vain: the routing daemon put/ },
+      { reason: /not taken over for another \d+ s, after a failed attempt: the routing daemon installed/ },
     ]);
     t.match(
       host.log.filter((line) => line.includes('adoption-failed')),
@@ -112,7 +112,7 @@ t.test('where nothing comes it is given back, and the next attempt waits', async
     t.strictSame(host.main, [], 'another attempt');
     await host.at(84);
     t.strictSame([host.main, host.ours, host.disk], [[DOCKER], [], []]);
-    t.match(host.status().waiting, [{ reason: /after 2 attempts in vain/ }]);
+    t.match(host.status().waiting, [{ reason: /after 2 failed attempts/ }]);
     await host.at(195);
     t.strictSame(host.main, [DOCKER], 'the pause has doubled');
     host.comes = true;

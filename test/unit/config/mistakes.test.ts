@@ -146,14 +146,14 @@ const TEXT: readonly Mistake[] = [
     `management-interface:\u00a0eth0\n${ROUTER}`,
     '1:22 error syntax',
     'a no-break space',
-    'ordinary blank',
+    'ordinary space',
   ],
   [
     'one of several',
     `${IF}backup-router:\n\u00a0\u00a0address:\u00a0192.0.2.1\n`,
     '3:1 error syntax',
     'U+00A0',
-    'ordinary blank',
+    'ordinary space',
   ],
   [
     'a tab before an item',

@@ -25,7 +25,7 @@ config.yaml:7:12: error: unknown key 'hold_time' in withdraw [unknown-key]
   t.equal(
     rendered('management-interface: eth0\nbackup-router: {address: 192.0.2.1}\nplacement: VRF\n'),
     `\
-config.yaml:3:12: error: 'VRF' is no placement [unknown-value]
+config.yaml:3:12: error: 'VRF' is not a valid placement [unknown-value]
     3 | placement: VRF
       |            ^^^
   help: did you mean vrf?
@@ -40,7 +40,7 @@ config.yaml:5:1: error: inet6-backup-router stands at the top level, and the sta
     5 | inet6-backup-router: {address: [fe80::1, auto]}
       | ^^^^^^^^^^^^^^^^^^^
   help: move it into the stanza of the interface behind which that router is
-config.yaml:5:42: error: 'auto' is the gateway that is found, so it cannot be one of a list [auto-in-list]
+config.yaml:5:42: error: 'auto' finds the gateway itself, so it cannot be one of a list [auto-in-list]
     5 | inet6-backup-router: {address: [fe80::1, auto]}
       |                                          ^^^^
   help: write address: auto alone, or only the gateways, in order of preference

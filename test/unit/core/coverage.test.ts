@@ -138,7 +138,7 @@ t.test('a tie that a former life has taken is kept until the owner shows a sign 
   const late = { life: 'down', since: NOW } as const;
   const other = { id: 'bird/b', protocols: [12] };
   const held = (daemons: Scene['daemons'], own: readonly Route[] = [OURS]) => tie(scene({ daemons: daemons!, own }));
-  t.same(held([{ life: 'unknown' }, other]), PREEMPTED, 'not heard of yet');
+  t.same(held([{ life: 'unknown' }, other]), PREEMPTED, 'not heard from yet');
   t.same(held([{ ...late, foundDead: true }]), PREEMPTED, 'found dead');
   t.same(held([late]), { ...ACTIVE, preemptAt: NOW + AFTER }, 'it died in this life');
   t.same(held([{}, { ...other, life: 'unknown' }]), ACTIVE, 'another daemon');

@@ -264,7 +264,12 @@ t.test('out, and uncovered ever less', async (t) => {
   const [a, b] = TENS as [Prefix, Prefix];
   const both = { destinations: [a, b], phase: outWith([a, b]) };
   const one = next(scene({ ...both, covered: [a] }));
-  t.match(one, { kind: 'out', since: 5, uncovered: ['11.0.0.0/8'], reason: /^nothing covers 11.0.0.0\/8, nor/ });
+  t.match(one, {
+    kind: 'out',
+    since: 5,
+    uncovered: ['11.0.0.0/8'],
+    reason: /^nothing covers 11.0.0.0\/8, nothing here ever has,/,
+  });
   const none = next(scene({ ...both, covered: [a, b] }));
   t.match(none, { kind: 'out', since: NOW, uncovered: [], reason: 'every destination is covered' });
   const rest = settledIn(scene({ ...both, covered: [a] }));
@@ -272,9 +277,9 @@ t.test('out, and uncovered ever less', async (t) => {
   const fewer = nextPhase({ ...rest, world: scene({ ...both, covered: [a, b] }).world }, NOW + 1);
   t.match(fewer, { kind: 'out', since: NOW + 1, uncovered: [] });
   const five = scene({ destinations: TENS, phase: outWith(TENS) });
-  t.match(next(five).reason, /^nothing covers 10\S+, 11\S+, 12.0.0.0\/8 and 2 more, nor/);
+  t.match(next(five).reason, /^nothing covers 10\S+, 11\S+, 12.0.0.0\/8 and 2 more, nothing here ever has,/);
   const three = scene({ destinations: TENS, covered: TENS.slice(3), phase: outWith(TENS) });
-  t.match(next(three).reason, /12.0.0.0\/8, nor/);
+  t.match(next(three).reason, /12.0.0.0\/8, nothing here ever has,/);
   t.match(next(scene({ destinations: TENS, phase: outWith(TENS.slice(1)) })), {
     kind: 'in',
     cause: 'converging',
@@ -326,7 +331,7 @@ t.test('before the first verdict', async (t) => {
   for (const cause of ['pinned', 'standby'] as const)
     t.match(next(scene({ ...unknown, phase: { ...phaseBefore('in'), cause } as Phase })), {
       cause: 'down',
-      reason: 'frr/b is not heard of yet',
+      reason: 'frr/b is not heard from yet',
     });
   const other = { ...phaseBefore('in'), cause: 'hold' } as Phase;
   t.equal(next(scene({ ...unknown, phase: other })), other);
@@ -378,7 +383,7 @@ t.test('at the start, beside a daemon whose age nobody knows, what is covered is
   t.match(next(served), {
     kind: 'starting',
     since: 5,
-    reason: 'the age of frr/b is not known, and nothing is uncovered',
+    reason: 'it is not known how long frr/b has run, and nothing is uncovered',
     until: NOW + 1,
   });
   const rest = settledIn(served);

@@ -29,7 +29,7 @@ t.test('a tie', async (t) => {
   t.strictSame(table(told), [
     ['booting', 'backup', 'the routing daemon has no routes yet; nothing else has a route to it'],
     ['converged', 'daemon', "backup routes are out; the routing daemon's default"],
-    ['clean-stop', 'backup', 'the routing daemon took its routes along; nothing else has a route to it'],
+    ['clean-stop', 'backup', 'the routing daemon removed its routes when it stopped; nothing else has a route to it'],
     [
       'crash',
       'daemon',
@@ -39,7 +39,7 @@ t.test('a tie', async (t) => {
     [
       'hang',
       'daemon',
-      "found after 10s (probe-timeout), from then on as a crash; the routing daemon's default wins the tie with the backup route",
+      "noticed after 10s (probe-timeout), from then on as after a crash; the routing daemon's default wins the tie with the backup route",
     ],
     [
       'standby',
@@ -159,7 +159,7 @@ t.test('notes', async (t) => {
       waysOf(kernel, '203.0.113.1'),
       undefined,
     ).notes.join(' '),
-    /is not configured \(`route-protocols`\)/,
+    /^`route-protocols` is not configured/,
   );
   const six = config({ managementInterfaces: [management('mgmt0', router('inet6', [prefix('::', 0)]))] });
   const shared = explain(

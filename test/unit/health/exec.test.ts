@@ -47,7 +47,7 @@ t.test('exit status 0 is life, another is death with its reason; the first run i
   t.equal(heard.length, 1, 'other words for the same outcome are no news');
   mkdirSync(join(root, 'up'));
   t.ok(await until(() => heard.length === 2, 1000));
-  t.match(heard[1], { kind: 'responsive', reason: `${path} says so`, ageMs: undefined });
+  t.match(heard[1], { kind: 'responsive', reason: `${path} succeeded`, ageMs: undefined });
   rmSync(join(root, 'up'), { recursive: true });
   t.ok(await until(() => heard.length === 3, 1000));
   t.equal(heard[2]?.kind, 'down');

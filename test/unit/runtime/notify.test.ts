@@ -141,7 +141,7 @@ t.test('a failing send is reported once and is never fatal', async (t) => {
   const notifier = createNotifier({ NOTIFY_SOCKET: freshPath() }, (failure) => failures.push(failure));
   notifier.ready();
   notifier.watchdog();
-  t.same(failures, ['the service manager cannot be told: ENOENT']);
+  t.same(failures, ['cannot notify the service manager: ENOENT']);
   createNotifier({ NOTIFY_SOCKET: `/${'x'.repeat(200)}` }, (failure) => failures.push(failure)).ready();
   t.match(failures[1], /ENAMETOOLONG/);
 });

@@ -76,11 +76,11 @@ t.test('words', async (t) => {
     ['FAULT', 'standby', /says fault$/],
     ['', 'standby', /says nothing$/],
     [' \n\t\n', 'standby', /says nothing$/],
-    ['primary; rm -rf /', 'standby', /says "primary;", which is no role$/],
-    ['primaryish', 'standby', /which is no role$/],
-    ['\u0000\u0001\ufffd', 'standby', /which is no role$/],
-    ['__proto__', 'standby', /which is no role$/],
-    ['x'.repeat(100_000), 'standby', /^f says "x{60}", which is no role$/],
+    ['primary; rm -rf /', 'standby', /says "primary;", which is not a role$/],
+    ['primaryish', 'standby', /which is not a role$/],
+    ['\u0000\u0001\ufffd', 'standby', /which is not a role$/],
+    ['__proto__', 'standby', /which is not a role$/],
+    ['x'.repeat(100_000), 'standby', /^f says "x{60}", which is not a role$/],
   ];
   for (const [text, role, reason] of cases)
     t.match(roleFrom(text, 'f'), { role, reason }, JSON.stringify(text.slice(0, 30)));
@@ -110,7 +110,7 @@ t.test('a file: written over, replaced, deleted, unreadable, back again', async 
   writeFileSync(path, 'MASTER\n');
   seen = await role.until('primary', /says master/, seen);
   writeFileSync(path, 'chief\n');
-  seen = await role.until('standby', /"chief", which is no role/, seen);
+  seen = await role.until('standby', /"chief", which is not a role/, seen);
   rmSync(path);
   seen = await role.until('standby', /cannot read .*ENOENT/, seen);
   mkdirSync(path);
@@ -159,7 +159,7 @@ t.test('a command: answer, change, failure, garbage', async (t) => {
   script(path, 'echo primary >&2');
   seen = await role.until('standby', /says nothing/, seen);
   script(path, 'head -c 200000 /dev/zero');
-  seen = await role.until('standby', /failed|no role/, seen);
+  seen = await role.until('standby', /failed|not a role/, seen);
   rmSync(path);
   seen = await role.until('standby', /ENOENT/, seen);
   script(path, 'echo primary');

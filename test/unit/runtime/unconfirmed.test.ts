@@ -273,7 +273,7 @@ t.test('what cannot be written down is not promised', async (t) => {
   t.same(taken, []);
   t.match(
     configuration.reload(),
-    { ok: true, message: /a restart of the agent will not take it|^configuration reloaded/ },
+    { ok: true, message: /a restart of the agent will not load it|^configuration reloaded/ },
     'a plain one is taken',
   );
   t.equal(taken.length, 1);

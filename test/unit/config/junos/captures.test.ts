@@ -105,14 +105,14 @@ const ROWS: readonly Row[] = [
     text: `~~~ junos\n${CURLY}~~~\n`,
     routers: ONE,
     faults: ['1:1 warning syntax'],
-    says: 'a markdown fence is no configuration; it is passed over',
+    says: 'a markdown fence is not configuration; it is passed over',
   },
   {
     name: 'a fence with attributes',
     text: `\`\`\`{.junos}\n${CURLY}\`\`\`\n`,
     routers: ONE,
     faults: ['1:1 warning syntax'],
-    says: 'a markdown fence is no configuration; it is passed over',
+    says: 'a markdown fence is not configuration; it is passed over',
   },
   {
     name: 'a mail',
@@ -632,7 +632,7 @@ const ROWS: readonly Row[] = [
     name: 'netmask',
     text: 'set system backup-router 192.0.2.1 destination 10.0.0.0 255.0.0.0\n',
     faults: ['1:48 warning missing-length', '1:57 error unknown-key'],
-    says: "'255.0.0.0' stands behind a destination",
+    says: "'255.0.0.0' follows a destination",
   },
   {
     name: 'default word',
@@ -649,7 +649,7 @@ const ROWS: readonly Row[] = [
     name: 'cli prefix',
     text: 'cli> ' + SET,
     faults: ['1:1 error missing-key', '1:1 warning syntax'],
-    says: 'this is no command of operational mode, which the prompt is ',
+    says: 'the prompt is that of operational mode, which has no such co',
   },
   {
     name: 'ansible cmd',
@@ -679,7 +679,7 @@ const ROWS: readonly Row[] = [
     name: 'jinja',
     text: '{% if x %}\nset system backup-router {{ gw }} destination 10.0.0.0/8\n{% endif %}\n',
     faults: ['1:1 error syntax'],
-    says: 'this is a template that nobody has filled in',
+    says: 'this is a template that has not been rendered',
   },
   {
     name: 'bullets',

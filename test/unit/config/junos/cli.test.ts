@@ -59,7 +59,7 @@ t.test('convert', async (t) => {
   );
   t.match(lossy, {
     status: 0,
-    err: 'backup-router: warning: lost: placement: Junos has no such setting; the default counts\n',
+    err: 'backup-router: warning: lost: placement: Junos has no such setting; the default applies\n',
   });
 });
 

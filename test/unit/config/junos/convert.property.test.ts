@@ -94,10 +94,10 @@ role: standby
     text: '# backup-router: interface eth0\nset system backup-router 10.9.0.1\nset system backup-router destination 172.16.0.0/13\nset system backup-router destination 172.24.0.0/13\nset system inet6-backup-router fe80::1\n',
     lost: [
       'backup-router: address: only the first of 2 is kept, 10.9.0.2 is not',
-      'routing-daemon: Junos has no such setting; the default counts',
-      'withdraw: hold-time: Junos has no such setting; the default counts',
-      'withdraw: convergence-timeout: Junos has no such setting; the default counts',
-      'role: Junos has no such setting; the default counts',
+      'routing-daemon: Junos has no such setting; the default applies',
+      'withdraw: hold-time: Junos has no such setting; the default applies',
+      'withdraw: convergence-timeout: Junos has no such setting; the default applies',
+      'role: Junos has no such setting; the default applies',
     ],
   });
   t.equal(

@@ -200,7 +200,7 @@ router.conf:2:28: error: unknown statement 'destnation' in backup-router [unknow
     2 |     backup-router 10.9.0.1 destnation [ 172.16.0.0/13 172.16.128.0/13 ]
       |                            ^^^^^^^^^^
   help: did you mean 'destination'?
-router.conf:2:71: error: ';' is missing behind this statement [syntax]
+router.conf:2:71: error: ';' is missing after this statement [syntax]
     2 |     backup-router 10.9.0.1 destnation [ 172.16.0.0/13 172.16.128.0/13 ]
       |                                                                       ^
   help: end it with ';'

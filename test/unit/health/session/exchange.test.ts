@@ -76,7 +76,7 @@ t.test('the end of the connection is heard by all who wait', async (t) => {
 t.test('out of step is a fault', async (t) => {
   const { exchange } = setUp();
   exchange.open();
-  t.match(exchange.receive(answer('hello')), { kind: 'fault', reason: 'an answer to no command' });
+  t.match(exchange.receive(answer('hello')), { kind: 'fault', reason: 'an answer without a command' });
   const other = setUp().exchange;
   other.open();
   other.probe();

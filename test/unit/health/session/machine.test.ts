@@ -128,7 +128,7 @@ t.test('a daemon that answers and hangs up: a connection a second, and one event
     life.told.map((one) => one.split(':')[0]),
     ['responsive', 'down', 'responsive', 'down', 'responsive', 'down', 'responsive', 'down'],
   );
-  t.match(life.told.at(-1), /^down: end of file, as did each connection lately/);
+  t.match(life.told.at(-1), /^down: end of file, as on each recent connection/);
   life.connection(LASTING_MS - 1);
   t.equal(life.told.length, 8, 'not yet believed');
   life.hear({ kind: 'ended', reason: 'end of file' });

@@ -56,7 +56,7 @@ t.test('death is told inside the event, before those who wait for an answer hear
   session.start((verdict) => order.push(verdict.kind));
   t.ok(await until(() => order.length === 1));
   await session.ask('die').catch((error: Error) => order.push(error.message));
-  t.same(order, ['responsive', 'down', `end of file on ${path}, which it had taken away`]);
+  t.same(order, ['responsive', 'down', `end of file on ${path}, which it had removed`]);
   await t.rejects(session.ask('more'), /not connected/);
 });
 
@@ -157,7 +157,10 @@ t.test('who answers and hangs up is called once a second and told of once; who t
   await sleep(2500);
   t.ok(server.connections >= 8 && server.connections <= 16, `${server.connections} connections in 2.5 s`);
   t.same(kinds(heard), ['responsive', 'down', 'responsive', 'down', 'responsive', 'down']);
-  t.match(heard.at(-1)?.reason, /end of file .*, as did each connection lately: believed again when one lasts 1 s$/);
+  t.match(
+    heard.at(-1)?.reason,
+    /end of file .*, as on each recent connection: it counts again once a connection lasts 1 s$/,
+  );
   server.answering = obedient;
   const staysMs = performance.now();
   t.ok(await until(() => heard.length > 6));
