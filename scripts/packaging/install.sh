@@ -43,8 +43,12 @@ install_files() {
     exit 1
   fi
   fresh=install
-  if [ -e "$ROOT$manifest" ]; then fresh=upgrade; fi
   umask 022
+  if [ -e "$ROOT$manifest" ]; then
+    fresh=upgrade
+    # Added to what an upgrade that did not come to its end has left.
+    cat "$ROOT$manifest" >>"$ROOT$manifest.old"
+  fi
   mkdir -p "$ROOT/usr/lib/backup-router"
   (cd tree && find . -type f) | LC_ALL=C sort | sed 's/^\.//' >"$ROOT$manifest"
   while read -r file; do
@@ -55,12 +59,19 @@ install_files() {
     mv -f "$ROOT$file.new" "$ROOT$file"
   done <"$ROOT$manifest"
   sh tree/usr/lib/backup-router/lifecycle $fresh
+  # What the former version had and this one has not.
+  if [ -e "$ROOT$manifest.old" ]; then
+    LC_ALL=C sort -u "$ROOT$manifest.old" | LC_ALL=C comm -23 - "$ROOT$manifest" | while read -r file; do rm -f "$ROOT$file"; done
+    rm -f "$ROOT$manifest.old"
+  fi
 }
 
 remove_files() {
   if [ -e "$ROOT$manifest" ]; then
     sh "$ROOT/usr/lib/backup-router/lifecycle" remove
-    while read -r file; do rm -f "$ROOT$file"; done <"$ROOT$manifest"
+    for list in "$manifest" "$manifest.old"; do
+      if [ -e "$ROOT$list" ]; then while read -r file; do rm -f "$ROOT$file"; done <"$ROOT$list"; fi
+    done
     # Directories that are ours alone, and those that nobody else uses.
     rm -rf "$ROOT/usr/lib/backup-router" "$ROOT/usr/share/backup-router" "$ROOT/usr/share/doc/backup-router"
     (cd tree && find . -depth -type d) | while read -r directory; do

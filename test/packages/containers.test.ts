@@ -98,7 +98,7 @@ t.test('containers', { skip: cannotContain() }, async (t) => {
       timeoutMs: 20_000,
       what: 'the missing group',
     });
-    t.match(told(), /--group-add with the number that `getent group frrvty` tells/);
+    t.match(told(), /--group-add with the number that `getent group frrvty` prints/);
     t.match(engine.try('exec', 'agent', 'backup-router', 'doctor'), { status: 1, stdout: /docker run --group-add \d/ });
     engine.run('rm', '--force', '--time=5', 'agent');
 

@@ -152,6 +152,12 @@ t.test('the tarball into the root directory of an image, and out again', { skip 
   );
   t.match(sh('chroot "$1" id backup-router'), /frrvty/);
   t.equal(sh('chroot "$1" /usr/bin/backup-router --version').trim(), VERSION);
+  // A file of a former version: outside of the directories that are the agent's alone.
+  const former = '/usr/share/man/man8/backup-router-former.8.gz';
+  sh(`touch "$1${former}"; echo ${former} >>"$1/usr/lib/backup-router/manifest"`);
+  const installed = sh(LISTING);
+  install('');
+  t.equal(sh(LISTING), installed.replace(/^.*backup-router-former.*\n/m, ''), 'an upgrade takes along what it has not');
   const beside = 'backup-router@blue backup-router-hooks backup-router-hooks@blue';
   sh(
     `for unit in ${beside}; do systemctl --quiet --root="$1" enable $unit.service; mkdir "$1/etc/systemd/system/$unit.service.d"; done`,
