@@ -19,8 +19,8 @@ Examples:
   backup-router run --dry-run -c ./config.yaml      # needs no privileges`,
 
   status: `
-Exit status 1: the routes should be in and are not, or the agent does not run the
-whole configuration file.
+Exit status 1: the routes should be in and are not, or the agent does not run
+the whole configuration file.
 
 Examples:
   backup-router status
@@ -41,7 +41,8 @@ Example:
   systemctl enable --now backup-router-hooks`,
 
   metrics: `
-The same text is in /run/backup-router/metrics.prom, for node_exporter. While no agent runs: backup_router_up 0, and exit status 69.
+The same text is in /run/backup-router/metrics.prom, for node_exporter.
+While no agent runs: backup_router_up 0, and exit status 69.
 
 Examples:
   backup-router metrics | grep gateway_up
@@ -106,8 +107,8 @@ Examples:
   sudo backup-router reload --confirm 5m      # then, from outside: backup-router confirm`,
 
   init: `
-Exit status 1: something could not be determined, or keeps the routes out; standard
-error says what.
+Exit status 1: something could not be determined, or keeps the routes out;
+standard error says what.
 
 Examples:
   backup-router init

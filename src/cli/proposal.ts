@@ -212,7 +212,7 @@ function daemons({ frr, bird }: InitEvidence, missing: string[]): readonly strin
   missing.push('which routing daemon to watch: neither FRR nor BIRD is here; without one the backup routes stay in');
   return [
     '',
-    '# Neither FRR nor BIRD is here. Without this key the agent watches FRR zebra.',
+    '# Neither FRR nor BIRD is here. Without this key the agent watches zebra of FRR.',
     '# routing-daemon:',
     '#   - unit: NAME.service',
   ];

@@ -197,10 +197,7 @@ export function hiddenWaits(hidden: readonly Hidden[], placement: string): reado
   const more = waits.length - NAMED;
   return more <= 0
     ? waits
-    : [
-        ...waits.slice(0, NAMED),
-        { subject: `${more} more destinations`, reason: 'hidden, for the same kind of reason' },
-      ];
+    : [...waits.slice(0, NAMED), { subject: `${more} more destinations`, reason: 'hidden, for similar reasons' }];
 }
 
 function advice({ route, why }: Hidden, placement: string): string {

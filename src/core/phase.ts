@@ -95,7 +95,7 @@ function judge(world: World, orders: Orders, current: Phase, now: number): Phase
     // Routes that were in because of a pin or the standby role stay in until the verdict.
     if (current.kind === 'in')
       return current.cause === 'pinned' || current.cause === 'standby'
-        ? inside('down', `${unknown.id} is not heard from yet`)
+        ? inside('down', `${unknown.id} has not been heard from yet`)
         : current;
     return routesAreIn(world) ? inside('down', 'routes were in when the agent started') : current;
   }

@@ -149,7 +149,7 @@ function withoutMain(family: Family, foreign: readonly Rule[]): RulePlace {
     priority: end,
     trouble: {
       subject,
-      reason: 'no rule looks up main but one of the agent, for packets of this host only',
+      reason: 'no rule looks up main except one of the agent, which is for packets of this host only',
       rule: undefined,
       remedy: [`${ip(family)} rule add pref ${MAIN_PRIORITY} lookup main`],
     },

@@ -161,9 +161,7 @@ function notesOf(facts: Facts, ways: Ways, now: Passage, states: readonly Passag
     );
   }
   if (watched.every(({ protocols }) => protocols.length === 0)) {
-    notes.push(
-      '`route-protocols` is not configured, so no route counts as one of the routing daemon, and none goes stale.',
-    );
+    notes.push("`route-protocols` is not configured, so no route counts as the routing daemon's, and none goes stale.");
   } else if (!ways.routes.some((route) => isDaemons(facts, route))) {
     notes.push(
       'The routing daemon has no route to it in the FIB now: what it will bring when it converges is not known.',

@@ -331,7 +331,7 @@ t.test('before the first verdict', async (t) => {
   for (const cause of ['pinned', 'standby'] as const)
     t.match(next(scene({ ...unknown, phase: { ...phaseBefore('in'), cause } as Phase })), {
       cause: 'down',
-      reason: 'frr/b is not heard from yet',
+      reason: 'frr/b has not been heard from yet',
     });
   const other = { ...phaseBefore('in'), cause: 'hold' } as Phase;
   t.equal(next(scene({ ...unknown, phase: other })), other);
