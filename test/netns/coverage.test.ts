@@ -34,7 +34,7 @@ import { config, management, PRIMARY_STATE, router } from '../unit/core/fixture.
 import { entries, type Said } from './judge/ask.js';
 import { clean } from './judge/clean.js';
 import { routerOfWorlds, seedOf } from './judge/router.js';
-import { nexthopLines, POOLS, type World, world } from './judge/worlds.js';
+import { nexthopLines, POOLS, PROTOCOL, type World, world } from './judge/worlds.js';
 
 const SELF = fileURLToPath(import.meta.url);
 const RUNS = Number(process.env['BACKUP_ROUTER_RUNS'] ?? 40);
@@ -143,6 +143,7 @@ async function child(family: Family, runs: number): Promise<void> {
       {
         seed: Number(process.env['BACKUP_ROUTER_SEED'] ?? (await input())),
         numRuns: runs,
+        examples: [[forRoot(family)]],
         endOnFailure: true,
         interruptAfterTimeLimit: 20_000,
         markInterruptAsFailure: true,
@@ -164,6 +165,21 @@ async function child(family: Family, runs: number): Promise<void> {
     batch([11, 12, 13, 1, 2, 3, 4, 5, 8].map((id) => `nexthop del id ${id}`));
     connection.close();
   }
+}
+
+/** Rare among random ones: the kernel is asked as user 0, whose table is read by no other rule. */
+function forRoot(family: Family): World {
+  const [gateway] = POOLS[family].gateways;
+  return {
+    family,
+    lines: [
+      `route add default via ${gateway} dev d0 metric 1 proto ${PROTOCOL}`,
+      `route add blackhole default table 100 metric 1 proto ${PROTOCOL}`,
+      'rule add uidrange 0-0 pref 100 lookup 100',
+    ],
+    packets: [],
+    uses: [],
+  };
 }
 
 function host(address: Address): Prefix {

@@ -26,7 +26,7 @@ import type { Route } from '../../src/model/route.js';
 import { ask, type Said } from './judge/ask.js';
 import { clean, deletion } from './judge/clean.js';
 import { routerOfWorlds, seedOf } from './judge/router.js';
-import { nexthopLines, PROTOCOL, triedDestination, type World, world } from './judge/worlds.js';
+import { edges, nexthopLines, PROTOCOL, triedDestination, type World, world } from './judge/worlds.js';
 
 const SELF = fileURLToPath(import.meta.url);
 const RUNS = Number(process.env['BACKUP_ROUTER_RUNS'] ?? 16);
@@ -163,6 +163,7 @@ async function child(family: Family, runs: number, mode: Mode): Promise<void> {
     await fc.assert(fc.asyncProperty(world(family, indexOf), check), {
       seed,
       numRuns: runs,
+      examples: [[edges(family)]],
       interruptAfterTimeLimit: 20_000,
       markInterruptAsFailure: true,
       reporter: ({ failed, counterexample, counterexamplePath, seed: used, errorInstance }) => {

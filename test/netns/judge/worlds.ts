@@ -219,7 +219,7 @@ function packet(family: Family, indexOf: (device: string) => number): fc.Arbitra
       source: some(fc.constantFrom(...sources)),
       device: fc.option(fc.constantFrom(...DEVICES), { nil: undefined, freq: 6 }),
       mark: some(fc.constantFrom(1, 2, 5, 0x80000)),
-      tos: some(fc.constantFrom(0x04, 0x08, 0x10, 0x30)),
+      tos: some(fc.constantFrom(0x04, 0x08, 0x10, 0x30, 0x48, 0x50)),
       user: some(fc.constantFrom(1000, 1500, 4711)),
       ipProtocol: some(fc.constantFrom(6, 17, family === 'inet' ? 1 : 58)),
       sourcePort: some(fc.constantFrom(53, 1000, 1500)),
@@ -266,4 +266,37 @@ export function world(family: Family, indexOf: (device: string) => number): fc.A
       packets,
       uses,
     }));
+}
+
+/** Where selectors begin and end: rare among random ones. */
+export function edges(family: Family): World {
+  const [, second, ...others] = POOLS[family].gateways;
+  const way = (gateway: string): string => `via ${gateway} dev ${deviceOf(family, gateway)}`;
+  const destination = prefix(POOLS[family].addresses.at(-4)!, familyBits(family));
+  const fields: readonly (readonly [keyof Packet, readonly number[]])[] = [
+    ['tos', [0, 0x04, 0x0c, 0x10, 0x18, 0x30, 0x50, 0xb0]],
+    ['user', [999, 1000, 2000, 2001]],
+    ['mark', [0, 1, 2, 3, 5, 0x100, 0x101]],
+    ['sourcePort', [1000, 1001]],
+  ];
+  return {
+    family,
+    lines: [
+      ...['main', ...others.map((_, i) => String(100 + i))].map(
+        (table, i) => `route add default table ${table} metric 1 proto ${PROTOCOL} ${way([second!, ...others][i]!)}`,
+      ),
+      'rule add tos 0x10 pref 100 lookup 100',
+      'rule add uidrange 1000-2000 pref 110 lookup 101',
+      'rule add fwmark 0x1/0x3 pref 120 lookup 102',
+      'rule add ipproto udp sport 1000 pref 130 lookup 100',
+    ],
+    packets: fields.flatMap(([field, values]) =>
+      values.map((value) => ({
+        destination,
+        ...(field === 'sourcePort' ? { ipProtocol: 17 } : {}),
+        [field]: value,
+      })),
+    ),
+    uses: [],
+  };
 }
