@@ -153,7 +153,7 @@ async function child(family: Family, runs: number): Promise<void> {
           if (!failed || errorInstance === null) return;
           const words = (errorInstance as Error | undefined)?.message ?? 'out of time';
           throw new Error(
-            `${words}\n${counterexample?.[0].lines.join('\n') ?? ''}\nseed ${seed} path ${counterexamplePath ?? '-'}`,
+            `${words}\n${counterexample?.[0]?.lines.join('\n') ?? ''}\nseed ${seed} path ${counterexamplePath ?? '-'}`,
           );
         },
       },
