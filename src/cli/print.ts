@@ -13,15 +13,15 @@ const STDERR = 2;
 const PAUSE_MS = 5;
 
 /**
- * Writes the whole text. If the reader is gone (`backup-router routes | head`), the process exits
- * with 0. Any other error throws a CommandError.
+ * Writes the whole text, or what the reader takes of it: if it is gone (`backup-router routes |
+ * head`), the command goes on and keeps its exit status. Any other error throws a CommandError.
  */
 export function print(text: string): void {
   try {
     write(STDOUT, text);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EPIPE') process.exit(EXIT.OK);
+    if (code === 'EPIPE') return;
     throw new CommandError(EXIT.IO, `the output cannot be written: ${code}`);
   }
 }

@@ -214,7 +214,7 @@ export function* routeLines({ world, phase }: State, now: number): Generator<Bac
       ...(want === undefined || want.hidden.size === 0 ? {} : hiding(want.hidden.get(key()))),
       ...(there ? idling(world, route) : {}),
     };
-    shown.add(`${line.interface} ${line.table} ${line.destination}`);
+    shown.add(`${route.family} ${line.interface} ${line.table} ${line.destination}`);
     yield line;
   }
   yield* missing(world, phase, shown, want?.yielding ?? new Set());
@@ -268,7 +268,7 @@ function* missing(
         const destination = destinationText(prefix);
         const yields = yielding.size > 0 && link !== undefined && yielding.has(interfaceKey(link.index, prefix));
         const state = phase.kind === 'in' && !yields ? 'absent' : 'withdrawn';
-        yield shown.has(`${name} ${table} ${destination}`)
+        yield shown.has(`${router.family} ${name} ${table} ${destination}`)
           ? undefined
           : { destination, gateway, interface: name, table, metric: 0, state, preempting: false };
       }

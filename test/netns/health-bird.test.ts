@@ -14,7 +14,7 @@ import { prefix } from '../../src/model/prefix.js';
 import { BIRDS } from './birds.js';
 import { Ear, eventually, sleep } from './health-frr-daemons.js';
 
-const TIMING = { probeIntervalMs: 50, probeTimeoutMs: 400 };
+const TIMING = { probeIntervalMs: 50, probeTimeoutMs: 1_500 };
 const ID = 'bird/bird';
 const STATIC4 = prefix('10.50.0.0', 16);
 const STATIC6 = prefix('2001:db8:50::', 48);

@@ -194,6 +194,30 @@ t.test('reload --confirm on a terminal: ENTER keeps, no answer rolls back', asyn
   await agent.stop();
 });
 
+t.test('a default route of each family, of which one cannot go in: told, exit status 1', async (t) => {
+  const std = laboratory(t);
+  const agent = agentIn(
+    std,
+    'management-interface: mgmt0\nbackup-router: {address: auto}\ninet6-backup-router: {address: fe80::1}\n',
+  );
+  await agent.waitForLog(/ ready /);
+  const { backupRoutes } = await statusWhere(agent, (s) => s.backupRoutes.some(({ state }) => state === 'installed'));
+  t.match(backupRoutes.map(({ destination, gateway, state }) => [destination, gateway, state]).sort(), [
+    ['default', '', 'absent'],
+    ['default', 'fe80::1', 'installed'],
+  ]);
+  const { stdout, status } = await agent.cli('status');
+  t.match(stdout, /^backup routes +IN 1 of 2 /);
+  t.equal(status, 1);
+  const closed = await agent.namespace.runAsync([
+    'bash',
+    '-c',
+    `set -o pipefail; ${agent.command('status').join(' ')} | true`,
+  ]);
+  t.equal(closed.status, 1, 'nobody reads it: the exit status is the same');
+  await agent.stop();
+});
+
 t.test('what runs is a copy, or a part: exit status 1', async (t) => {
   const std = laboratory(t);
   const agent = agentIn(std, 'management-interface: mgmt0\nbackup-router: {address: 10.255.0.1}\nplacement: nowhere\n');
