@@ -8,7 +8,8 @@
  *                    for what is covered        in at once (`disagreement`); a look follows, which
  *                                               tells whether the model was late or is wrong
  *   in               neither ours nor a usable  the backup route is reported to carry nothing
- *                    foreign route
+ *                    foreign route, or a
+ *                    foreign one in our tables
  *
  * While the routes are in, the kernel cannot be asked what it would do without them. So a denial
  * stands for a while and is then tried again. Each further one within {@link FORGOTTEN_AFTER_MS}
@@ -17,12 +18,13 @@
 
 import { carried } from '../fib/destination.js';
 import { routeFault } from '../fib/usable.js';
+import type { Vrf } from '../model/policy.js';
 import { namesOf, routeText } from '../model/route-text.js';
 import { coverage, isStale } from './coverage.js';
 import type { Denial, Judged } from './denials.js';
 import type { Output } from './inputs.js';
 import { foreignPauseMs } from './looks.js';
-import { ownership, owns } from './ownership.js';
+import { ownership, owns, ownTables } from './ownership.js';
 import type { KernelWord } from './ports.js';
 import { samplesOf } from './sample.js';
 import { isSeen, moreUrgent, type SeenWorld, type State, withAgenda, withWorld } from './state.js';
@@ -85,6 +87,11 @@ function isOurs({ config, former }: SeenWorld, word: KernelWord & { readonly kin
   return word.route.nexthops.some((nexthop) => owns(own, word.route, nexthop));
 }
 
+/** Whether a route of somebody else in a table of ours is met in place of the backup route. */
+function usurps({ config }: SeenWorld, word: KernelWord, vrf: Vrf | undefined): boolean {
+  return word.kind === 'route' && word.route.table !== vrf?.table && ownTables(config).includes(word.route.table);
+}
+
 function denied(
   state: State,
   world: SeenWorld,
@@ -119,8 +126,8 @@ function idleOf(world: SeenWorld, judged: readonly Judged[], words: readonly Ker
   const idle = new Map<string, string>();
   judged.forEach(({ key, destination, vrf }, i) => {
     const word = words[i] ?? { kind: 'unknown' };
-    if (word.kind === 'unknown' || carriesForeign(world, word) || (word.kind === 'route' && isOurs(world, word)))
-      return;
+    if (word.kind === 'unknown' || (word.kind === 'route' && isOurs(world, word))) return;
+    if (carriesForeign(world, word) && !usurps(world, word, vrf)) return;
     const answer = carried(presentView(world), destination, vrf);
     const instead = word.kind === 'refused' && answer.kind === 'not-carried' ? answer.route : undefined;
     // A backup route itself is in nobody's way: the model is in doubt about it.

@@ -132,6 +132,33 @@ t.test('placement local: told while the routes are out, and true once they are i
   await agent.stop();
 });
 
+t.test('a route of somebody else in our table, before ours: told, and no longer once it is gone', async (t) => {
+  const std = laboratory(t);
+  const { router } = std;
+  const agent = agentIn(std, {});
+  await turned(agent, 'in');
+  await settles(t, router, expected(), 'in');
+  const usurpers = [
+    `route prepend default via ${STANDARD.inet.peer} dev data0 table 25500`,
+    `-6 route add default via ${STANDARD.inet6.peer} dev data0 table 25500 metric 5`,
+  ];
+  for (const line of usurpers) router.ip(line);
+  const theirs = ({ carriesNothing = '' }: Status['backupRoutes'][number]): boolean =>
+    /^default via \S+ dev data0 table 25500/.test(carriesNothing);
+  const told = await statusWhere(agent, ({ backupRoutes }) => backupRoutes.every(theirs), 45_000);
+  t.equal(told.backupRoutes.length, 2);
+  t.equal((await agent.cli('status')).status, 1);
+  t.match(
+    (await examine(std, agent)).of('table-in-use'),
+    [{ severity: 'warning', evidence: [/^default via .* dev data0/, /^-6 default via .* dev data0/] }],
+    'doctor: they carry, and the kernel refuses nothing',
+  );
+  for (const line of usurpers) router.ip(line.replace(/prepend|add/, 'del'));
+  await statusWhere(agent, (s) => s.backupRoutes.every(({ carriesNothing }) => carriesNothing === undefined), 45_000);
+  t.equal((await agent.cli('status')).status, 0);
+  await agent.stop();
+});
+
 t.test('placement main: behind a broken default of metric 0, and a throw; placement local is the remedy', async (t) => {
   const std = laboratory(t);
   const { router } = std;

@@ -120,7 +120,7 @@ export const tableInUse: Check = {
             ),
             ...found(
               'error',
-              `Foreign routes take the places of backup routes, so the kernel refuses the backup routes.`,
+              'Foreign routes take the places of backup routes, which cannot go in beside them.',
               evidence(holding),
               remedy,
             ),
@@ -150,10 +150,30 @@ function meetings(host: Host, kernel: KernelEvidence, foreign: readonly Route[])
   const daemons = new Set(host.watched.flatMap(({ protocols }) => protocols));
   const foreignRoutes = snapshot.foreignRoutes.filter(({ protocol }) => !daemons.has(protocol));
   const worlds = [kernel, { ...kernel, snapshot: { ...snapshot, foreignRoutes } }].map((one) => allDead(host, one));
-  const holding = foreign.filter((route) => worlds.some((world) => heldBy(world).has(routeSlot(route))));
-  const rest = foreign.filter((route) => !holding.includes(route));
+  const held = foreign.filter((route) => worlds.some((world) => heldBy(world).has(routeSlot(route))));
+  const rest = foreign.filter((route) => !held.includes(route));
+  const beside = new Map(held.map((route) => [route, placeBesideOurs(host, kernel, route)]));
   const met = new Set(worlds.flatMap((world) => metIn(world, rest)));
-  return { carrying: rest.filter((route) => met.has(route)), holding, idle: rest.filter((route) => !met.has(route)) };
+  return {
+    carrying: foreign.filter((route) => met.has(route) || beside.get(route) === 'before'),
+    holding: held.filter((route) => beside.get(route) === undefined),
+    idle: foreign.filter((route) => beside.get(route) === 'behind' || (rest.includes(route) && !met.has(route))),
+  };
+}
+
+/**
+ * Where the route stands if ours is in its slot all the same (`ip route prepend`, `append`): the
+ * first of them is met.
+ */
+function placeBesideOurs(
+  { config }: Host,
+  { ownTables: routes }: KernelEvidence,
+  route: Route,
+): 'before' | 'behind' | undefined {
+  const slot = routeSlot(route);
+  const ours = routes.findIndex((one) => one.protocol === config.routeProtocol && routeSlot(one) === slot);
+  if (ours < 0) return undefined;
+  return routes.indexOf(route) < ours ? 'before' : 'behind';
 }
 
 function wantedIn(world: SeenWorld): { readonly routes: readonly Route[]; readonly rules: readonly Rule[] } {

@@ -180,6 +180,13 @@ t.test('in: what carries neither by ours nor by a usable foreign route carries n
     heard(scene({ phase: IN, world }), said).world.idle;
   t.same([...idleAfter([word(), { kind: 'route', route: OWN }])], []);
   t.same([...idleAfter([UNKNOWN])], []);
+  const usurper = word({ table: 25_500, nexthops: [{ ...HOP, gateway: '198.51.100.77' }] });
+  t.same(
+    [...idleAfter([usurper, word()])],
+    [['0.0.0.0/0', 'default via 198.51.100.77 dev data0 table 25500 proto 4 metric 20']],
+    'a route of somebody else in a table of ours',
+  );
+  t.same([...idleAfter([word({ table: 25_516 }), word()])], [], 'in one that ours could have, and have not');
   t.same([...idleAfter([REFUSED, word({ nexthops: [{ ...HOP, dead: true }] })]).keys()], ['0.0.0.0/0', '10.0.0.0/8']);
   t.equal(idleAfter([REFUSED, UNKNOWN]).get('0.0.0.0/0'), 'unreachable (ENETUNREACH)');
   const refusing = { ...COVER, type: 'unreachable', nexthops: [] } as const;

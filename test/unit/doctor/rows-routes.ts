@@ -821,6 +821,24 @@ export const ROUTE_ROWS: readonly Row[] = [
   },
   {
     code: 'table-in-use',
+    what: 'before a backup route of the same table, prefix and metric',
+    bad: { kernel: { ownTables: [route('0.0.0.0', 0, { table: 25_500, via: '10.255.0.9' }), own()] } },
+    severity: 'warning',
+    evidence: /^default via 10\.255\.0\.9 .* table 25500 proto 3$/,
+    remedy: /table-base: 26500/,
+    near: { kernel: { ownTables: [own()] } },
+  },
+  {
+    code: 'table-in-use',
+    what: 'behind a backup route of the same table, prefix and metric: nobody meets it',
+    bad: { kernel: { ownTables: [own(), route('0.0.0.0', 0, { table: 25_500, via: '10.255.0.9' })] } },
+    severity: 'note',
+    evidence: /^default via 10\.255\.0\.9 .* table 25500 proto 3$/,
+    remedy: /table-base: 26500/,
+    near: { kernel: { ownTables: [own()] } },
+  },
+  {
+    code: 'table-in-use',
     what: 'of others, where main has the same: nobody meets it',
     bad: {
       routes: [route('10.7.0.0', 16, { via: '10.1.0.1', dev: 3 })],
