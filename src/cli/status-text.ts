@@ -3,8 +3,9 @@
  * other output.
  */
 
+import { FAMILIES } from '../model/address.js';
 import type { HooksStatus } from '../model/hooks.js';
-import { ipWords, tableText } from '../model/route-text.js';
+import { ipWords, rulesOf, tableText } from '../model/route-text.js';
 import type { BackupRouteStatus, GatewayStatus, RepliesStatus, Status } from '../model/status.js';
 import {
   type Colour,
@@ -38,6 +39,7 @@ export function inWishedState(s: Status): boolean {
     s.routes.uncovered.length === 0 &&
     s.disagreements.length === 0 &&
     !repliesMissing(s) &&
+    !rulesMisplaced(s) &&
     (s.routes.phase !== 'in' || (needed(s.backupRoutes).every(carries) && !unanswered(s)))
   );
 }
@@ -76,6 +78,11 @@ function repliesMissing({ routes, symmetricReplies }: Status): boolean {
   return routes.phase !== 'starting' && symmetricReplies.some(({ state }) => state === 'absent');
 }
 
+/** The rules of a family do not stand directly before the rule that looks up main. */
+function rulesMisplaced({ waiting }: Status): boolean {
+  return waiting.some(({ subject }) => FAMILIES.some((family) => subject === rulesOf(family)));
+}
+
 /** The first words: the actual state, not the wished one. */
 export function headline(s: Status): string {
   const { phase } = s.routes;
@@ -84,6 +91,7 @@ export function headline(s: Status): string {
   if (s.disagreements.length > 0) words.push('THE KERNEL DISAGREES');
   if (unanswered(s)) words.push('BACKUP ROUTER DEAD');
   if (repliesMissing(s)) words.push('REPLIES NOT IN');
+  if (rulesMisplaced(s)) words.push('RULES NOT IN PLACE');
   return words.join(', ');
 }
 

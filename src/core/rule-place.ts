@@ -20,7 +20,7 @@
 import type { Family } from '../model/address.js';
 import type { Config } from '../model/config.js';
 import { type Rule, TABLE_LOCAL, TABLE_MAIN } from '../model/route.js';
-import { ruleText, tableText } from '../model/route-text.js';
+import { rulesOf, ruleText, tableText } from '../model/route-text.js';
 import type { Wait } from './management.js';
 import { type Ownership, ownsRule } from './ownership.js';
 
@@ -88,7 +88,7 @@ const BEHIND = 'so backup routes stand behind it, where every route of main wins
 
 function localBehindMain(main: Rule, ownAddresses: Rule): Trouble {
   return {
-    subject: subjectOf(main.family),
+    subject: rulesOf(main.family),
     reason: `own addresses are looked up ('${ruleText(ownAddresses, tableText)}') behind '${ruleText(main, tableText)}', ${BEHIND}`,
     rule: ownAddresses,
     remedy: [`${ip(main.family)} rule add pref ${Math.max(0, main.priority - 1)} lookup local`],
@@ -98,7 +98,7 @@ function localBehindMain(main: Rule, ownAddresses: Rule): Trouble {
 function samePriority(main: Rule, before: Rule): Trouble {
   const words = ruleText(before, tableText).replace(/^\d+: /, '');
   return {
-    subject: subjectOf(main.family),
+    subject: rulesOf(main.family),
     reason: `'${ruleText(before, tableText)}' has the priority of '${ruleText(main, tableText)}' and is older, ${BEHIND}`,
     rule: before,
     remedy: [
@@ -110,7 +110,7 @@ function samePriority(main: Rule, before: Rule): Trouble {
 
 function nothingBefore(family: Family, main: Rule): Trouble {
   return {
-    subject: subjectOf(family),
+    subject: rulesOf(family),
     reason: `there is no priority before '${ruleText(main, tableText)}', ${BEHIND}`,
     rule: main,
     remedy: ['placement: main'],
@@ -119,7 +119,7 @@ function nothingBefore(family: Family, main: Rule): Trouble {
 
 function refusedBase(family: Family, base: number, ownAddresses: Rule): Trouble {
   return {
-    subject: subjectOf(family),
+    subject: rulesOf(family),
     reason: `rule-priority-base ${base} is not in use: packets to this host itself would reach the backup routes before '${ruleText(ownAddresses, tableText)}'`,
     rule: ownAddresses,
     remedy: ['rule-priority-base: auto'],
@@ -127,7 +127,7 @@ function refusedBase(family: Family, base: number, ownAddresses: Rule): Trouble 
 }
 
 function withoutMain(family: Family, foreign: readonly Rule[]): RulePlace {
-  const subject = subjectOf(family);
+  const subject = rulesOf(family);
   const end = Math.max(MAIN_PRIORITY, (foreign.at(-1)?.priority ?? 0) + 1);
   const some = foreign.find((rule) => rule.table === TABLE_MAIN && (rule.detail?.action ?? 'table') === 'table');
   if (some !== undefined) {
@@ -154,10 +154,6 @@ function withoutMain(family: Family, foreign: readonly Rule[]): RulePlace {
       remedy: [`${ip(family)} rule add pref ${MAIN_PRIORITY} lookup main`],
     },
   };
-}
-
-function subjectOf(family: Family): string {
-  return `${family} rules`;
 }
 
 function ip(family: Family): string {

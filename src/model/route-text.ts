@@ -3,6 +3,7 @@
  * numbers where only files of the host have names.
  */
 
+import type { Family } from './address.js';
 import type { Link } from './link.js';
 import { metricsWords } from './metrics-text.js';
 import { destinationText, prefixText } from './prefix.js';
@@ -160,4 +161,9 @@ function rangeText({ first, last, mask }: Range): string {
 
 function hex(value: number): string {
   return `0x${value.toString(16)}`;
+}
+
+/** The subject of what `waiting` says about the agent's rules of one family. */
+export function rulesOf(family: Family): string {
+  return `${family} rules`;
 }
