@@ -99,6 +99,8 @@ function sentence(e: Event): string {
       return `taken over: ${e.what}`;
     case 'restore-route':
       return `given back: ${e.what}`;
+    case 'adoption-void':
+      return `not to be given back, because ${e.source} is no longer an address of this host: ${e.what}`;
     case 'record-failed':
       return `record cannot be written: ${e.message}; ${e.effect}`;
     case 'route-refused':

@@ -17,14 +17,15 @@
  * Routes that could not be put back as they were are left alone.
  *
  * Invariant: nothing is deleted that is not in the record. An entry leaves the record only when
- * its route has been given back or superseded.
+ * its route has been given back or superseded, or the kernel would have removed it by itself
+ * ({@link isVoid}).
  */
 
 import type { AdoptedRoute, Original } from '../model/adopted.js';
 import { allBackupRouters, type BackupRouter, type Config } from '../model/config.js';
 import type { Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { bound, isForeignDefault, leavesElsewhere, sameWay, wayOf, waysOf } from './foreign-default.js';
+import { bound, isForeignDefault, isVoid, leavesElsewhere, sameWay, wayOf, waysOf } from './foreign-default.js';
 import { INTERFERENCE_WINDOW_MS, pauseOf } from './interference.js';
 import { routeKey, routeSlot } from './keys.js';
 import { ownedRoutes, ownership } from './ownership.js';
@@ -60,6 +61,7 @@ export function obstacleOf(world: SeenWorld, { original, link, router }: Candida
   if (original.obstacle === 'nexthop-object') return 'it uses a nexthop object, so it is not taken over';
   if (leavesElsewhere(world, link, original.route))
     return 'it also has next hops on other interfaces, so it is not taken over';
+  if (isVoid(original, world.snapshot)) return 'its source is not an address of an interface, so it is not taken over';
   if (!router.destinations.some((destination) => destination.length === 0))
     return 'it is not taken over, because the default route is not among the destinations';
   return undefined;
@@ -119,7 +121,10 @@ export function adoption(world: SeenWorld, phase: Phase, want: Desired): Adoptio
     return { record: undefined, steps: taking.map((adopted) => ({ kind: 'adopt-route', adopted })) };
   const slots = new Set(taking.map(({ route }) => recordSlot(route)));
   return {
-    record: [...record.adopted.filter(({ route }) => !slots.has(recordSlot(route))), ...taking],
+    record: [
+      ...without(record.adopted, record.returned).filter(({ route }) => !slots.has(recordSlot(route))),
+      ...taking,
+    ],
     steps: [],
   };
 }

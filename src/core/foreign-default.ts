@@ -86,19 +86,33 @@ function byPreference(a: Route, b: Route): number {
 const PREFERENCE = { high: 0, medium: 1, low: 2 } as const;
 
 /**
+ * Whether the kernel would have removed the route by itself: it removes an IPv4 route together
+ * with its preferred source, and refuses it without that. Such a route is not given back.
+ */
+export function isVoid({ route }: Pick<AdoptedRoute, 'route'>, snapshot: Snapshot): boolean {
+  return route.family === 'inet' && !hasSource(route, snapshot);
+}
+
+function hasSource({ source }: Route, { addresses }: Snapshot): boolean {
+  return source === undefined || addresses.some(({ address }) => address === source);
+}
+
+/**
  * A record as it applies now, with the present index of its interface; undefined while the
- * interface is gone.
+ * interface is gone, or if the record is void. An IPv6 route whose source is gone goes on without
+ * one, as in the kernel.
  */
 export function bound(adopted: AdoptedRoute, snapshot: Snapshot): AdoptedRoute | undefined {
   const { route, interfaceName } = adopted;
   const link =
     snapshot.links.find((l) => l.index === route.nexthops[0]?.interfaceIndex) ??
     snapshot.links.find((l) => l.name === interfaceName);
-  if (link === undefined) return undefined;
+  if (link === undefined || isVoid(adopted, snapshot)) return undefined;
+  const { source: _source, ...sourceless } = route;
   return {
     ...adopted,
     route: {
-      ...route,
+      ...(hasSource(route, snapshot) ? route : sourceless),
       nexthops: route.nexthops.map((nexthop) => ({ ...nexthop, interfaceIndex: link.index })),
     },
   };

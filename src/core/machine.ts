@@ -5,7 +5,8 @@
  *   input            effect on the state                         then
  *   verdict          the daemon's life; a death counts           settle
  *   hint             dirty; foreign deletions are counted        settle, repair (repair.ts)
- *   observed         the snapshot, unless a newer was asked for  settle
+ *   observed         the snapshot, unless a newer was asked for; settle
+ *                    void records are dropped
  *   observe-failed   dirty, after a pause                        settle
  *   applied          refusals and faults; dirty (verify)         settle
  *   answered         what the daemon holds                       settle
@@ -46,7 +47,7 @@ import { plan, withdrawn } from './plan.js';
 import { type ObserveRequest, readsTables, type Step } from './ports.js';
 import { probe } from './probing.js';
 import { answered, ask, askAgainAt } from './questions.js';
-import { recorded, recordOwed, writeRecord } from './record.js';
+import { recorded, recordOwed, voided, writeRecord } from './record.js';
 import { reloaded } from './reload.js';
 import { repairOf } from './repair.js';
 import {
@@ -75,7 +76,7 @@ function absorb(state: State, input: Input, now: number): State {
     case 'hint':
       return hinted(state, input.hint, now);
     case 'observed':
-      return observed(state, input.id, input.snapshot, now);
+      return voided(observed(state, input.id, input.snapshot, now), now);
     case 'observe-failed':
       return notObserved(state, input.id, input.message, now);
     case 'applied':

@@ -109,10 +109,16 @@ function judge(world: World, orders: Orders, current: Phase, now: number): Phase
 
   // Foreign default routes are taken over only while ours are in.
   const taking = underWay(world);
-  if (taking !== undefined && (current.kind !== 'in' || current.cause === 'converging')) {
-    const from = current.kind === 'in' ? current.from : undefined;
-    return inside('converging', UNDER_WAY[taking.kind], taking.until ?? 'never', from);
-  }
+  const awaited =
+    taking === undefined
+      ? undefined
+      : inside(
+          'converging',
+          UNDER_WAY[taking.kind],
+          taking.until ?? 'never',
+          current.kind === 'in' ? current.from : undefined,
+        );
+  if (awaited !== undefined && (current.kind !== 'in' || current.cause === 'converging')) return awaited;
   if (current.kind === 'out') return judgeCovers(world, current, now, inside);
 
   const youngest = daemons.reduce((a, b) => (b.since > a.since ? b : a));
@@ -129,7 +135,7 @@ function judge(world: World, orders: Orders, current: Phase, now: number): Phase
     return inside('hold', `${youngest.id} must stay responsive for the hold-time`, holdUntil);
   }
 
-  return judgeCoverage(world, current, holdUntil, now, inside);
+  return awaited ?? judgeCoverage(world, current, holdUntil, now, inside);
 }
 
 /**

@@ -5,8 +5,9 @@
 
 import type { AdoptedRoute } from '../model/adopted.js';
 import { interferenceAfter, without } from './adopt.js';
+import { isVoid } from './foreign-default.js';
 import type { Output } from './inputs.js';
-import { type State, withAgenda, withWorld } from './state.js';
+import { isSeen, type State, withAgenda, withWorld } from './state.js';
 
 export function writeRecord(state: State, adopted: readonly AdoptedRoute[], outputs: Output[]): State {
   outputs.push({ kind: 'record', adopted });
@@ -14,7 +15,22 @@ export function writeRecord(state: State, adopted: readonly AdoptedRoute[], outp
 }
 
 /**
- * The record to write after routes were given back; undefined if none were, or if one is being
+ * Void records count as given back, so they leave the record. After a write that failed the next
+ * one waits as long as any other.
+ */
+export function voided(state: State, now: number): State {
+  const { world, agenda } = state;
+  const { record } = world;
+  const early = agenda.recordFault !== undefined && now < agenda.restoreAt;
+  if (!isSeen(world) || record.adopted.length === 0 || record.writing !== undefined || early) return state;
+  const over = without(record.adopted, record.returned).filter((adopted) => isVoid(adopted, world.snapshot));
+  return over.length === 0
+    ? state
+    : withWorld(state, { record: { ...record, returned: [...record.returned, ...over] } });
+}
+
+/**
+ * The record to write after routes were given back or became void; undefined if none were, or if one is being
  * written.
  */
 export function recordOwed({ world: { record } }: State): readonly AdoptedRoute[] | undefined {

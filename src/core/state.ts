@@ -168,7 +168,7 @@ export interface AdoptionRecord {
   readonly adopted: readonly AdoptedRoute[];
   /** What is being written to it. */
   readonly writing: readonly AdoptedRoute[] | undefined;
-  /** Routes that were given back and that it still names. */
+  /** Routes that were given back, or are void, and that it still names. */
   readonly returned: readonly AdoptedRoute[];
 }
 

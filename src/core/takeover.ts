@@ -12,11 +12,14 @@
  *   ready, taken       trying    the foreign one is in the kernel, every daemon answers, and the
  *                                daemon offers one (offers.ts)
  *   ready              trying    a former life removed the foreign one, and nothing covers
- *   ready, trying      taken     the foreign one is removed, and something covers
+ *   any but taken      taken     the foreign one is removed, and something covers: the daemon's own
+ *                                also ends a giving back that the kernel refuses
  *   trying             ready     the foreign one is in the kernel, and the daemon offers none
  *   trying             resting   COMES_WITHIN_MS are over
- *   any but resting    resting   the foreign one is removed, and the kernel refuses ours
- *   resting            ready     the foreign one has been given back, and the pause is over
+ *   any but resting    resting   the foreign one is removed, nothing is confirmed to cover, and the
+ *                                kernel refuses ours
+ *   resting            ready     the foreign one has been given back, or another has come, and the
+ *                                pause is over
  *
  * Invariant: foreign default routes are removed in `trying` only, and our routes stay in until
  * `trying` has ended (phase.ts).
@@ -77,7 +80,11 @@ function after(world: SeenWorld, phase: Phase, standing: Whereabouts, was: Takeo
   const { failures } = was;
   const lives = [...world.daemons.values()].every(({ life }) => life === 'responsive');
   const { place } = standing;
-  if (was.kind === 'resting') return standing.away || now < was.until ? was : { kind: 'ready', failures };
+  const replaced = lives && standing.away && !standing.standing;
+  const taken: Takeover = was.kind === 'taken' ? was : { kind: 'taken', failures: 0 };
+  if (replaced && isCovered(world, place, isAsked(phase))) return taken;
+  if (was.kind === 'resting')
+    return (standing.away && !standing.standing) || now < was.until ? was : { kind: 'ready', failures };
   if (standing.away) {
     const refusal = refusalOf(world, phase, place, now);
     if (refusal !== undefined) return rest(failures, `the kernel refuses ours: ${refusal}`, now);
@@ -88,8 +95,8 @@ function after(world: SeenWorld, phase: Phase, standing: Whereabouts, was: Takeo
     if (was.kind !== 'trying') return { kind: 'trying', since: now, failures };
   } else if (!standing.away) {
     return was.kind === 'ready' ? was : { kind: 'ready', failures };
-  } else if (isCovered(world, phase, was, place)) {
-    return was.kind === 'taken' ? was : { kind: 'taken', failures: 0 };
+  } else if (was.kind !== 'trying' && isCovered(world, place, false)) {
+    return taken;
   } else if (was.kind === 'ready') {
     return { kind: 'trying', since: now, failures };
   }
@@ -127,15 +134,18 @@ function isAway(world: SeenWorld, { link, router }: Place): boolean {
 }
 
 /**
- * Whether a foreign route carries the default route's packets. During an attempt the daemon must
- * have confirmed it, if the daemon is asked; otherwise it is enough that the daemon has not denied
- * it.
+ * Whether a foreign route carries the default route's packets. `confirmed`: the daemon must have
+ * confirmed it; otherwise it is enough that the daemon has not denied it.
  */
-function isCovered(world: SeenWorld, phase: Phase, was: Takeover, { router }: Place): boolean {
+function isCovered(world: SeenWorld, { router }: Place, confirmed: boolean): boolean {
   const { unread, uncovered, bare } = coverage(world);
-  const asked = was.kind === 'trying' && phase.kind === 'in' && phase.cause !== 'pinned' && phase.cause !== 'standby';
-  const open = asked ? uncovered.map(prefixText) : bare;
+  const open = confirmed ? uncovered.map(prefixText) : bare;
   return !unread && !open.includes(prefixText(defaultPrefix(router.family)));
+}
+
+/** Whether the daemon is asked about its routes. */
+function isAsked(phase: Phase): boolean {
+  return phase.kind === 'in' && phase.cause !== 'pinned' && phase.cause !== 'standby';
 }
 
 /** The kernel's message if it refuses our default route of the place. */
@@ -150,7 +160,8 @@ function refusalOf(world: SeenWorld, phase: Phase, { link, router }: Place, now:
 
 /**
  * What is under way with a foreign default route, and when it ends at the latest. Until then ours
- * stay in.
+ * stay in. A route that is given back where something covers holds nothing up: the kernel may
+ * refuse it for good.
  */
 export interface UnderWay {
   readonly kind: 'taking' | 'giving-back';
@@ -162,7 +173,8 @@ export function underWay(world: World): UnderWay | undefined {
   let found: UnderWay | undefined;
   for (const place of adopting(world)) {
     const takeover = takeoverOf(world, place);
-    if (takeover.kind === 'resting' && isAway(world, place)) found ??= { kind: 'giving-back', until: undefined };
+    if (takeover.kind === 'resting' && isAway(world, place) && !isCovered(world, place, false))
+      found ??= { kind: 'giving-back', until: undefined };
     if (takeover.kind !== 'trying') continue;
     const until = takeover.since === undefined ? undefined : takeover.since + COMES_WITHIN_MS;
     if (found?.kind !== 'taking' || (until ?? 0) > (found.until ?? 0)) found = { kind: 'taking', until };

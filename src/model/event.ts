@@ -178,6 +178,11 @@ export type Happening =
       readonly againMs: number;
     }
   | { readonly kind: 'adopt-route' | 'restore-route'; readonly what: string }
+  /**
+   * A default route that was taken over is not given back: the kernel would have removed it with
+   * its source, which is no address of this host any more.
+   */
+  | { readonly kind: 'adoption-void'; readonly what: string; readonly source: string }
   | {
       readonly kind: 'record-failed';
       readonly message: string;

@@ -39,6 +39,7 @@ const LEVEL: Readonly<Record<Happening['kind'], Level>> = {
   'model-disagrees': 'error',
   'adopt-route': 'info',
   'restore-route': 'info',
+  'adoption-void': 'notice',
   'record-failed': 'error',
   'route-refused': 'warning',
   'change-failed': 'error',

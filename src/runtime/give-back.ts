@@ -1,11 +1,12 @@
 /**
  * Gives back the routes that were taken over, without the daemon: for `restore`, `flush`, and the
  * unit's ExecStopPost=. Idempotent: a route that exists already, or whose place another has taken,
- * counts as given back. A route that cannot be given back stays in the record.
+ * counts as given back. A route that cannot be given back stays in the record. One that the kernel
+ * would have removed by itself leaves it.
  */
 
 import { restoreSteps, without } from '../core/adopt.js';
-import { bound } from '../core/foreign-default.js';
+import { bound, isVoid } from '../core/foreign-default.js';
 import type { Kernel, Step } from '../core/ports.js';
 import type { AdoptedRoute } from '../model/adopted.js';
 import { destinationText } from '../model/prefix.js';
@@ -36,7 +37,9 @@ export async function giveBack(kernel: Kernel, path: string, snapshot: Snapshot)
     if (result.ok || result.code === 'EEXIST') returned.push(step.adopted);
     else faults.push(`${textOf(step.adopted)}: ${result.message} (${result.code})`);
   });
-  for (const one of adopted) if (bound(one, snapshot) === undefined) faults.push(`${textOf(one)}: no such interface`);
+  for (const one of adopted)
+    if (isVoid(one, snapshot)) returned.push(one);
+    else if (bound(one, snapshot) === undefined) faults.push(`${textOf(one)}: no such interface`);
   const unwritten = returned.length === 0 ? undefined : writeAdopted(path, without(adopted, returned));
   // Harmless: the routes exist, and giving them back again changes nothing.
   if (unwritten !== undefined) faults.push(`${path}: ${unwritten}`);

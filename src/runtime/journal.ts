@@ -8,6 +8,7 @@
  */
 
 import { wanted } from '../core/desired.js';
+import { isVoid } from '../core/foreign-default.js';
 import type { Input, Transition } from '../core/inputs.js';
 import { INTERFERENCE_WINDOW_MS, pauseOf } from '../core/interference.js';
 import { routeKey } from '../core/keys.js';
@@ -86,6 +87,7 @@ function* happenings(
     if (output.kind === 'phase') yield* phase(output.from, output.to, now);
   }
   if (input.kind === 'applied') yield* applied(before, state, input, bridged);
+  if (input.kind === 'observed' && outputs.some(({ kind }) => kind === 'record')) yield* voided(before, state);
   if (input.kind === 'recorded' && input.fault !== undefined) {
     yield {
       kind: 'record-failed',
@@ -129,6 +131,18 @@ function* disagreements(before: State, { world }: State, now: number): Iterable<
         times,
         againMs: Math.max(0, Math.round(until - now)),
       };
+}
+
+/** Records that the look has found to be void, once they are dropped. */
+function* voided(before: State, after: State): Iterable<Happening> {
+  const { snapshot } = after.world;
+  const { writing } = after.world.record;
+  if (snapshot === undefined) return;
+  for (const adopted of before.world.record.adopted) {
+    if (!isVoid(adopted, snapshot) || writing?.includes(adopted) === true) continue;
+    const what = stepText({ kind: 'restore-route', adopted }, namesIn(after));
+    yield { kind: 'adoption-void', what, source: adopted.route.source ?? '' };
+  }
 }
 
 function* failedAdoptions(before: State, { world }: State, now: number): Iterable<Happening> {

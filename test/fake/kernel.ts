@@ -86,6 +86,7 @@ export interface ForeignRoute {
   readonly protocol?: number;
   readonly type?: Route['type'];
   readonly tos?: number;
+  readonly source?: Address;
 }
 
 export class FakeKernel implements Kernel {
@@ -366,8 +367,21 @@ export class FakeKernel implements Kernel {
     this.fib.routes = this.fib.routes.filter(
       (route) => !(route.protocol === PROTO_KERNEL && gone.has(routeKey(route))),
     );
+    if (!this.addresses.some((a) => a.address === address)) this.#dropSource(found);
     if (found.family === 'inet' && !this.addresses.some((a) => a.interfaceIndex === link.index && a.family === 'inet'))
       this.#dropThrough(link.index, 'inet', false);
+  }
+
+  /**
+   * Without a notification: an IPv4 route goes with its preferred source (fib_sync_down_addr), an
+   * IPv6 route goes on without one (rt6_remove_prefsrc).
+   */
+  #dropSource({ family, address }: InterfaceAddress): void {
+    this.fib.routes = this.fib.routes.flatMap((route) => {
+      if (route.source !== address) return [route];
+      const { source: _source, ...sourceless } = route;
+      return family === 'inet' ? [] : [sourceless];
+    });
   }
 
   /** `permanent`: an operator's entry. `incomplete`: being resolved. */
@@ -509,7 +523,7 @@ export class FakeKernel implements Kernel {
     return this.fib.rules.filter((rule) => rule.family === family).map((rule) => ruleText(rule));
   }
 
-  #foreign({ destination, via, dev, table, metric, protocol, type, tos = 0 }: ForeignRoute): Route {
+  #foreign({ destination, via, dev, table, metric, protocol, type, tos = 0, source }: ForeignRoute): Route {
     const interfaceIndex = dev === undefined ? this.#behind(via) : this.link(dev).index;
     const nexthops = (type ?? 'unicast') === 'unicast' ? [{ gateway: via, interfaceIndex, dead: false }] : [];
     const defaultMetric = destination.family === 'inet6' ? 1024 : 0;
@@ -522,6 +536,7 @@ export class FakeKernel implements Kernel {
       protocol: protocol ?? PROTO_STATIC,
       type: type ?? 'unicast',
       nexthops,
+      ...(source === undefined ? {} : { source }),
     };
   }
 

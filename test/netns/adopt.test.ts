@@ -25,7 +25,7 @@ import { ownRoutes, routes, snapshotText } from '../lab/inspect.js';
 import { STANDARD, type StandardLab, standardLab } from '../lab/standard.js';
 import { prepareRouterFrr, startPeerFrr } from '../lab/standard-frr.js';
 import type { AgentSetup } from './adopt-agent.js';
-import { Bird, installed, Monitor } from './kinds-support.js';
+import { Bird, birdProgram, installed, Monitor, staticBird } from './kinds-support.js';
 
 const AGENT = fileURLToPath(new URL('./adopt-agent.js', import.meta.url));
 const CLI = fileURLToPath(new URL('../../bin/backup-router.cjs', import.meta.url));
@@ -439,6 +439,74 @@ t.test('beside a healthy FRR: a restart, and a renewal by DHCP', async (t) => {
   await agent.stop('SIGTERM');
   t.notOk(adopted(w));
 });
+
+for (const renewed of [false, true]) {
+  t.test(
+    `a lease with another address while BIRD is dead${renewed ? ', and its default route' : ''}`,
+    { skip: birdProgram() === undefined && 'bird is not installed' },
+    async (t) => {
+      const w = await world(t, 'lease');
+      const { lab, router } = w.standard;
+      const { inet, inet6 } = STANDARD;
+      router.ip('route del default');
+      router.ip(`route add default via ${inet.gateway} dev mgmt0 proto dhcp src ${inet.mgmt} metric 100`);
+      router.ip(`-6 route add default via ${inet6.gateway} dev mgmt0 proto dhcp src ${inet6.mgmt} metric 100`);
+      const bird = new Bird(lab, router, { config: staticBird('10.0.0.2', inet.peer, inet6.peer) });
+      bird.start();
+      const agent = w.run({
+        routingDaemons: [{ kind: 'bird', socket: bird.socket }],
+        managementInterfaces: [
+          { selector: { kind: 'name', name: 'mgmt0' }, backupRouters: [auto('inet', true), auto('inet6', true)] },
+        ],
+        convergenceTimeoutMs: 3000,
+        preemptAfterMs: 1000,
+      });
+      const out = (count: number): boolean => w.status().routes.phase === 'out' && w.status().adopted.length === count;
+      await eventually(() => out(2), { timeoutMs: 15_000, what: 'both are taken over, and ours are out' });
+
+      await bird.signal('SIGKILL');
+      await eventually(() => w.status().routes.phase === 'in', { what: 'in' });
+      await sleep(1500);
+      router.ip(`addr del ${inet.mgmt}/24 dev mgmt0`);
+      router.ip(`addr del ${inet6.mgmt}/64 dev mgmt0`);
+      await sleep(300);
+      router.ip('addr add 10.255.0.50/24 dev mgmt0');
+      router.ip('addr add 2001:db8:ff::50/64 dev mgmt0 nodad');
+      if (renewed) router.ip('route add default via 10.255.0.3 dev mgmt0 proto dhcp src 10.255.0.50 metric 100');
+      await eventually(() => agent.lines.some((line) => line.includes('adoption-void')), {
+        what: 'the word that the IPv4 route is not given back',
+      });
+      bird.start();
+      await eventually(() => out(renewed ? 2 : 1), { timeoutMs: 15_000, what: 'out' });
+      await sleep(1500);
+      t.ok(out(renewed ? 2 : 1), 'and it stays so');
+      t.equal(w.recorded(), renewed ? 2 : 1);
+      t.notOk(backupIn(w));
+      t.strictSame(
+        agent.lines.filter((line) => line.includes('change-failed') && line.includes('prefsrc')),
+        [],
+        'nothing was tried in vain',
+      );
+      t.match(w.status().faults, []);
+
+      await agent.stop('SIGTERM');
+      const given = w.foreign();
+      t.notMatch(given, new RegExp(`via ${inet.gateway} `), 'the IPv4 route went with its address');
+      t.equal(/via 10\.255\.0\.3 dev mgmt0 .* src 10\.255\.0\.50/.test(given), renewed);
+      t.match(given, new RegExp(`via ${inet6.gateway} dev mgmt0 (?!.*src)`), 'the IPv6 route goes on without it');
+      t.equal(w.recorded(), 0);
+
+      // The same for who gives back without the agent.
+      if (!renewed) return;
+      const again = w.run({ ...BESIDE, routingDaemons: [{ kind: 'bird', socket: bird.socket }] });
+      await eventually(() => w.recorded() === 1 && !/10\.255\.0\.3/.test(w.foreign()), { what: 'taken over again' });
+      await again.stop('SIGKILL');
+      router.ip('addr del 10.255.0.50/24 dev mgmt0');
+      t.match(w.restore(), { status: 0, stdout: 'nothing to give back\n' });
+      t.equal(w.recorded(), 0);
+    },
+  );
+}
 
 t.test('address: auto follows, in placement main too', async (t) => {
   const w = await world(t, 'auto');

@@ -108,15 +108,18 @@ export function writeRestoreRoute(writer: Writer, adopted: AdoptedRoute): void {
 
 /**
  * Writes the kept bytes with the interface indexes of `route`: the interface may have another
- * index than before (fact K9).
+ * index than before (fact K9). A source that `route` no longer has is left out.
  */
 function putKept(writer: Writer, { route, message }: AdoptedRoute): void {
   const kept = Buffer.from(message, 'hex');
+  const parts = [kept.subarray(0, uapi.RTMSG_LEN)];
   walkAttributes(kept, uapi.RTMSG_LEN, kept.length, (attribute, from, to) => {
     if (attribute === uapi.RTA_OIF) kept.writeUInt32LE(route.nexthops[0]?.interfaceIndex ?? 0, from);
     if (attribute === uapi.RTA_MULTIPATH)
       walkNexthops(kept, from, to, (at, _stop, i) => kept.writeInt32LE(route.nexthops[i]?.interfaceIndex ?? 0, at + 4));
+    if (attribute !== uapi.RTA_PREFSRC || route.source !== undefined) parts.push(kept.subarray(from - 4, align(to)));
   });
-  const at = reserve(writer, kept.length);
-  kept.copy(writer.bytes, at);
+  const bytes = Buffer.concat(parts);
+  const at = reserve(writer, bytes.length);
+  bytes.copy(writer.bytes, at);
 }

@@ -304,6 +304,104 @@ t.test('somebody insists', async (t) => {
   t.equal(host.disk.length, 1);
 });
 
+/** The changes of phase that the log tells. */
+const phases = ({ log }: Host): readonly string[] =>
+  log.flatMap((line) => /^notice routes.*"phase":"(\w+)"/.exec(line)?.[1] ?? []);
+
+t.test('a route whose source is no address of this host any more is not given back', async (t) => {
+  for (const [name, variant] of [
+    ['nothing comes in its place', {}],
+    ['another lease brings another route', { renewed: true }],
+    ['the agent does not see it', { unseen: true }],
+    ['the disk is full for a while', { full: true }],
+  ] as const) {
+    const host = new Host();
+    host.runtimeDefault(GATEWAY, 100, 16, '10.255.0.2');
+    host.start();
+    host.healthy(60_000);
+    await host.at(3);
+    t.strictSame([host.main, host.ours, host.disk.length], [[FRR], [], 1], name);
+    host.down();
+    await host.at(6);
+    if ('unseen' in variant) host.kill();
+    if ('full' in variant) host.diskFault = 'ENOSPC';
+    host.kernel.addressRemove('mgmt0', '10.255.0.2/24');
+    await host.at(6.3);
+    host.kernel.addressAdd('mgmt0', '10.255.0.50/24');
+    if ('renewed' in variant) host.runtimeDefault('10.255.0.3', 100, 16, '10.255.0.50');
+    if ('unseen' in variant) {
+      host.start();
+      host.down();
+    }
+    await host.at(7);
+    t.equal(host.disk.length, 'full' in variant ? 1 : 0, 'dropped from the record');
+    t.match(
+      host.log.filter((line) => line.includes('adoption-void')),
+      [/^notice adoption-void .*default via 10\.255\.0\.1 dev mgmt0.*"source":"10\.255\.0\.2"/],
+      'which is told once',
+    );
+    t.equal(host.ours.length, 'unseen' in variant ? 0 : 1, 'the gateway is still known to who has seen it');
+    host.diskFault = undefined;
+    const told = phases(host).length;
+    host.healthy();
+    await host.at(20);
+    t.match(host.status(), { routes: { phase: 'out', uncovered: [] }, faults: [] });
+    t.strictSame(phases(host).slice(told), ['in', 'out'], 'the hold-time, then out once');
+    t.strictSame([host.main, host.ours], [[FRR], []]);
+    t.notOk(host.kernel.batches.flat().includes('restore-route'), 'nothing is tried in vain');
+    await host.at(80);
+    t.equal(host.disk.length, 'renewed' in variant ? 1 : 0);
+    host.driver.dispatch({ kind: 'stop' });
+    await host.at(81);
+    t.ok(host.exited);
+    t.equal(host.main.length, 'renewed' in variant ? 2 : 1, 'nor at the end');
+  }
+});
+
+t.test('a giving back that the kernel refuses holds nothing up where the daemon has its own', async (t) => {
+  for (const change of [{}, { convergenceTimeoutMs: 3_000 }, { convergenceTimeoutMs: 0 }]) {
+    const host = new Host();
+    host.runtimeDefault();
+    host.start(change);
+    host.healthy(60_000);
+    await host.at(3);
+    t.strictSame([host.main, host.ours, host.disk.length], [[FRR], [], 1]);
+    host.down();
+    await host.at(6);
+    host.kernel.addressRemove('mgmt0', '10.255.0.2/24');
+    await host.at(40);
+    t.ok(host.kernel.batches.flat().includes('restore-route'), 'ours is refused, so theirs is tried');
+    t.match(host.status().routes, { phase: 'in' });
+    const told = phases(host).length;
+    const tried = host.kernel.batches.flat().filter((kind) => kind === 'restore-route').length;
+    host.healthy();
+    await host.at(60);
+    t.match(host.status().routes, { phase: 'out', uncovered: [] });
+    t.strictSame(phases(host).slice(told), ['in', 'out'], 'the hold-time, then out once');
+    await host.at(200);
+    t.equal(host.kernel.batches.flat().filter((kind) => kind === 'restore-route').length, tried, 'not tried again');
+    t.match([host.status().faults, host.disk.length], [[], 1], 'it stays taken over');
+    host.kernel.addressAdd('mgmt0', '10.255.0.2/24');
+    host.driver.dispatch({ kind: 'stop' });
+    await host.at(201);
+    t.strictSame([host.main, host.disk, host.exited], [[DOCKER, FRR], [], true], 'until the end');
+  }
+});
+
+t.test('a source on no interface', async (t) => {
+  const kernel = onePort();
+  kernel.addressAdd('data0', '192.0.2.7/32');
+  const add = (metric: number, source: string): void =>
+    void kernel.foreignRouteAdd({ destination: defaultPrefix('inet'), via: GATEWAY, dev: 'mgmt0', metric, source });
+  add(1, '10.255.0.2');
+  add(2, '192.0.2.7');
+  const snapshot = await kernel.observe({ protocol: 99, maxLength: { inet: 1 } });
+  const sources = (addresses = snapshot.addresses): readonly (string | undefined)[] =>
+    takeableIn({}, { ...snapshot, addresses }).map(({ source }) => source);
+  t.strictSame(sources(), ['10.255.0.2', '192.0.2.7'], 'any interface will do');
+  t.strictSame(sources(snapshot.addresses.slice(0, -1)), ['10.255.0.2'], 'could not be given back');
+});
+
 t.test('which routes', async (t) => {
   const kernel = onePort();
   const add = (metric: number, protocol: number, change = {}): void =>

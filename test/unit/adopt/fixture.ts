@@ -213,13 +213,14 @@ export class Host {
   }
 
   /** The runtime's default route. */
-  runtimeDefault(via = GATEWAY, metric = 0, protocol = 3): StepResult {
+  runtimeDefault(via = GATEWAY, metric = 0, protocol = 3, source?: string): StepResult {
     return this.kernel.foreignRouteAdd({
       destination: defaultPrefix('inet'),
       via,
       dev: 'mgmt0',
       metric,
       protocol,
+      ...(source === undefined ? {} : { source }),
     });
   }
 

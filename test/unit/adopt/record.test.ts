@@ -68,6 +68,15 @@ t.test('what a dump says is kept to the byte, but for what only a dump says', (t
   t.end();
 });
 
+t.test('a source that is gone is left out', (t) => {
+  const { route, message } = original(...ALL);
+  const { source: _source, ...sourceless } = route;
+  const back = alone((writer) => writeRestoreRoute(writer, { route: sourceless, message, interfaceName: 'mgmt0' }));
+  t.equal(back.subarray(16).toString('hex'), message.replace(PREFSRC, ''), 'and nothing else');
+  t.equal(back.readUInt32LE(0), back.length);
+  t.end();
+});
+
 t.test('the same bytes delete and create', (t) => {
   const { route, message } = original(...ALL, cacheinfo('00000000'));
   const adopted: AdoptedRoute = { route, message, interfaceName: 'mgmt0' };
