@@ -6,9 +6,10 @@
 import type { AdoptedRoute } from '../model/adopted.js';
 import type { Config } from '../model/config.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
+import type { NeighbourId } from '../model/link.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Question } from './coverage.js';
-import type { KernelHint, KernelWord, ObserveRequest, ProbeTarget, Step, StepResult, VerifyQuestion } from './ports.js';
+import type { KernelHint, KernelWord, ObserveRequest, Step, StepResult, VerifyQuestion } from './ports.js';
 import type { Phase, Pin, RoleState, State, World } from './state.js';
 import type { Offers } from './takeover-state.js';
 
@@ -58,7 +59,7 @@ export type Output =
   /** Ask the kernel which of its routes packets follow. */
   | { readonly kind: 'verify'; readonly id: number; readonly questions: readonly VerifyQuestion[] }
   /** Probe these neighbours. */
-  | { readonly kind: 'probe'; readonly targets: readonly ProbeTarget[] }
+  | { readonly kind: 'probe'; readonly targets: readonly NeighbourId[] }
   /** Write the foreign routes that are to be given back to durable storage. */
   | { readonly kind: 'record'; readonly adopted: readonly AdoptedRoute[] }
   /** Write down which destinations have been covered. */

@@ -120,12 +120,6 @@ export interface KernelHint {
   readonly sender: number;
 }
 
-/** A neighbour to probe. */
-export interface ProbeTarget extends NeighbourId {
-  /** The kernel already has a link-layer address for it. */
-  readonly known: boolean;
-}
-
 /**
  * A destination about which the kernel is asked: which of its routes do the host's packets follow?
  */
@@ -164,9 +158,10 @@ export interface Kernel {
   /**
    * Makes the kernel probe each neighbour (ARP, ND) on its link now, whatever the routes say. The
    * result shows in `neighbours` of a later observation: failed three seconds after an unanswered
-   * probe. Errors of sending are ignored.
+   * probe. An entry that is permanent now, or that another program keeps, is left alone, whatever
+   * the last snapshot said. Errors are ignored.
    */
-  probe(targets: readonly ProbeTarget[]): void;
+  probe(targets: readonly NeighbourId[]): void;
   /** Starts the events. Changes that this object made itself are not reported. */
   subscribe(request: ObserveRequest, listener: (hint: KernelHint) => void): void;
   close(): void;

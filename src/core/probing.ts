@@ -8,7 +8,6 @@ import type { Nexthop } from '../model/route.js';
 import { coverage } from './coverage.js';
 import { gatewayIds, gatewaysIn } from './gateways.js';
 import type { Output } from './inputs.js';
-import type { ProbeTarget } from './ports.js';
 import { isSeen, moreUrgent, type SeenWorld, type State, withAgenda } from './state.js';
 import { nexthopKey } from './trust.js';
 
@@ -24,16 +23,11 @@ const FIRST_WORD_MS = 10_000;
 const FOREIGN_TARGETS = 16;
 
 /** The gateways that can be probed now. */
-export function probeTargets(world: SeenWorld): readonly ProbeTarget[] {
+export function probeTargets(world: SeenWorld): readonly NeighbourId[] {
   return gatewaysIn(world).flatMap(({ link, address, standing }) => {
     if (link === undefined || standing.kind !== 'neighbour') return [];
-    return [targetAt(world, { interfaceIndex: link.index, address })];
+    return [{ interfaceIndex: link.index, address }];
   });
-}
-
-function targetAt({ snapshot }: SeenWorld, id: NeighbourId): ProbeTarget {
-  const neighbour = snapshot.neighbours.find((one) => neighbourKey(one) === neighbourKey(id));
-  return { ...id, known: neighbour?.known ?? false };
 }
 
 /** The distinct next hops of covers that lead nowhere. Nobody else sends to them now. */
@@ -44,13 +38,13 @@ function brokenCovers(world: SeenWorld): readonly Nexthop[] {
 }
 
 /** Those of them that can be probed. */
-function foreignTargets(world: SeenWorld): readonly ProbeTarget[] {
+function foreignTargets(world: SeenWorld): readonly NeighbourId[] {
   return brokenCovers(world).flatMap(({ interfaceIndex, gateway }) => {
     const link = world.snapshot.links.find(({ index }) => index === interfaceIndex);
     if (gateway === undefined || link?.carrier !== true) return [];
     const id = { interfaceIndex, address: gateway };
     const permanent = world.snapshot.neighbours.some((one) => one.permanent && neighbourKey(one) === neighbourKey(id));
-    return permanent ? [] : [targetAt(world, id)];
+    return permanent ? [] : [id];
   });
 }
 

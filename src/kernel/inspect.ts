@@ -7,18 +7,18 @@
  * kernel answers one after the other.
  */
 
-import type { ObserveRequest, ProbeTarget, StepResult } from '../core/ports.js';
+import type { ObserveRequest, StepResult } from '../core/ports.js';
 import { type Address, FAMILIES, type Family } from '../model/address.js';
-import type { NeighbourEntry } from '../model/link.js';
+import type { NeighbourEntry, NeighbourId } from '../model/link.js';
 import type { KernelAnswer, NexthopObjects, Vrf, Ways } from '../model/policy.js';
 import { type Route, type Rule, TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { decodeNeighbour, decodeNeighbourState, encodeNeighbourDump, writeProbe } from './messages/neighbour.js';
+import { decodeNeighbour, decodeNeighbourState, encodeNeighbourDump } from './messages/neighbour.js';
 import { decodeRoute, encodeRouteDump, nexthopObjectOf } from './messages/route.js';
 import { Connection, type DumpDecoder } from './netlink/connection.js';
 import * as uapi from './netlink/uapi.js';
-import { windowsOf } from './netlink/window.js';
 import { isNoTable, observe, only } from './observe.js';
+import { probe } from './probe.js';
 import { readAnswer, readRules, readWays } from './ways.js';
 
 const RECEIVE_BUFFER = 1 << 20;
@@ -38,8 +38,11 @@ export interface Inspector {
    */
   nexthopObjects(except: number, named: number): Promise<NexthopObjects>;
   neighbours(): Promise<readonly NeighbourEntry[]>;
-  /** Makes the kernel probe each neighbour; needs CAP_NET_ADMIN. */
-  probe(targets: readonly ProbeTarget[]): Promise<readonly StepResult[]>;
+  /**
+   * Makes the kernel probe each neighbour but fixed ones; one result for each probe. Needs
+   * CAP_NET_ADMIN.
+   */
+  probe(targets: readonly NeighbourId[]): Promise<readonly StepResult[]>;
   /**
    * Everything that decides the route to one address, for a socket bound to the VRF, if given, and
    * to the source address `from`, if given.
@@ -102,14 +105,7 @@ function inspector(connection: Connection): Inspector {
           return { interfaceIndex, address, state: decodeNeighbourState(bytes, start) };
         }),
       ),
-    probe: (targets) =>
-      connection.change(
-        windowsOf(
-          targets.length,
-          (i, writer) => writeProbe(writer, targets[i]!),
-          (count) => connection.reserve(count),
-        ),
-      ),
+    probe: (targets) => probe(connection, targets),
     ways: (address, vrf, from) => readWays(connection, address, vrf, from),
     answer: (address, vrf) => readAnswer(connection, address, { vrf, from: undefined }),
   };

@@ -10,11 +10,10 @@
 import type { Kernel, KernelHint, ObserveRequest } from '../core/ports.js';
 import { apply, prepare } from './apply.js';
 import { Events } from './events.js';
-import { writeProbe } from './messages/neighbour.js';
 import { Failures } from './neighbours.js';
 import { Connection } from './netlink/connection.js';
-import { windowsOf } from './netlink/window.js';
 import { observe } from './observe.js';
+import { probe } from './probe.js';
 import { verify } from './verify.js';
 
 /**
@@ -104,13 +103,8 @@ export function openKernel({ hurried = false }: KernelOptions = {}): OpenKernel 
     prepare: (steps) => prepare(changes, steps),
     verify: (questions) => verify(dumps, questions),
     probe(targets) {
-      void changes.change(
-        windowsOf(
-          targets.length,
-          (i, writer) => writeProbe(writer, targets[i]!),
-          (count) => changes.reserve(count),
-        ),
-      );
+      // Not through `dumps`: the answer would wait behind a dump, and be old by then.
+      probe(changes, targets).catch(() => undefined);
     },
     subscribe(request: ObserveRequest, listener: (hint: KernelHint) => void) {
       subscription = { request, listener };

@@ -39,6 +39,7 @@ import { metricsText } from './metrics-text.js';
 import { messageOf, spreadNet } from './net.js';
 import { createNotifier, type Notifier } from './notify.js';
 import { overrideOf, pinOf, readOrders } from './orders-record.js';
+import { inTurn } from './reload-queue.js';
 import { answerer } from './requests.js';
 import { type RoleWatch, watchRole } from './role.js';
 import { sightOf } from './status-text.js';
@@ -232,13 +233,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
       notifier.ready();
     }
   };
-  // Reloads run one after the other, so the last one requested is what runs.
-  let reloading: Promise<unknown> = Promise.resolve();
-  const reload = (confirmMs?: number): Promise<Response> => {
-    const next = reloading.then(() => reloadNow(confirmMs));
-    reloading = next;
-    return next;
-  };
+  const reload = inTurn(reloadNow);
   const around = (): Surroundings => ({
     pid: process.pid,
     version: VERSION,

@@ -37,10 +37,10 @@ export function neighbourContract(t: Test, make: () => World): void {
         };
         return Object.fromEntries(all.map((address) => [address, stand(address)]));
       };
-      const probe = (addresses: readonly string[], known: boolean): void =>
-        world.kernel.probe(addresses.map((address) => ({ interfaceIndex: index, address, known })));
+      const probe = (addresses: readonly string[]): void =>
+        world.kernel.probe(addresses.map((address) => ({ interfaceIndex: index, address })));
       for (const address of live) world.neighbourAnswers(LINK, address, true);
-      probe(all, false);
+      probe(all);
       await world.probesDone();
       const [first, second] = [
         await look(),
@@ -49,11 +49,11 @@ export function neighbourContract(t: Test, make: () => World): void {
       t.same(first, second);
       t.same(hints.filter(({ kind }) => kind === 'neighbour').length, 2, 'failures are hinted, answers are not');
       for (const address of live) world.neighbourAnswers(LINK, address, false);
-      probe(live, true);
+      probe(live);
       await world.probesDone();
       t.same(await look(), Object.fromEntries(all.map((address) => [address, 'failed'])), 'within four seconds');
       for (const address of all) world.neighbourAnswers(LINK, address, true);
-      probe(all, false);
+      probe(all);
       await world.probesDone();
       t.same(await look(), Object.fromEntries(all.map((address) => [address, 'known'])), 'a failed one is asked anew');
     },
@@ -61,9 +61,9 @@ export function neighbourContract(t: Test, make: () => World): void {
 
   scene('probing what is not there is no fault', async (t, { world, index, apply }) => {
     world.kernel.probe([
-      { interfaceIndex: 9999, address: '198.51.100.1', known: false },
-      { interfaceIndex: index, address: '198.51.100.70', known: true },
-      { interfaceIndex: index, address: '2001:db8:1::70', known: true },
+      { interfaceIndex: 9999, address: '198.51.100.1' },
+      { interfaceIndex: index, address: '198.51.100.70' },
+      { interfaceIndex: index, address: '2001:db8:1::70' },
     ]);
     world.kernel.probe([]);
     t.same(await apply('add-route', route(index)), ['ok'], 'and changes are answered as ever');
@@ -80,6 +80,26 @@ export function neighbourContract(t: Test, make: () => World): void {
       );
     },
   );
+
+  scene('a probe leaves a permanent entry alone, whatever was there before it', async (t, { world, index }) => {
+    const [live, dead, fresh] = [
+      ['198.51.100.50', '2001:db8:1::50'],
+      ['198.51.100.60', '2001:db8:1::60'],
+      ['198.51.100.80', '2001:db8:1::80'],
+    ] as const;
+    const all = [...live, ...dead, ...fresh].map((address) => ({ interfaceIndex: index, address }));
+    for (const address of live) world.neighbourAnswers(LINK, address, true);
+    world.kernel.probe([...live, ...dead].map((address) => ({ interfaceIndex: index, address })));
+    await world.probesDone();
+    for (const { address } of all) world.neighbourPermanent(LINK, address);
+    world.kernel.probe(all);
+    await world.probesDone();
+    const { neighbours } = await world.kernel.observe(named(all));
+    t.same(
+      all.map(({ address }) => neighbours.find((one) => one.address === address)),
+      all.map((id) => ({ ...id, known: true, failed: false, permanent: true })),
+    );
+  });
 
   scene(
     'neighbours are read that are named, and the next hops of routes that are read',

@@ -13,7 +13,6 @@ import type {
   KernelHint,
   KernelWord,
   ObserveRequest,
-  ProbeTarget,
   Step,
   StepResult,
   VerifyQuestion,
@@ -210,11 +209,12 @@ export class FakeKernel implements Kernel {
     return results;
   }
 
-  /** The neighbours that were probed. neighbourSet() sets the results. */
-  readonly probed: ProbeTarget[] = [];
+  /** The neighbours that were probed: none with a permanent entry. neighbourSet() sets the results. */
+  readonly probed: NeighbourId[] = [];
 
-  probe(targets: readonly ProbeTarget[]): void {
-    this.probed.push(...targets);
+  probe(targets: readonly NeighbourId[]): void {
+    const fixed = new Set(this.neighbours.filter(({ permanent }) => permanent).map(neighbourKey));
+    this.probed.push(...targets.filter((target) => !fixed.has(neighbourKey(target))));
   }
 
   subscribe(request: ObserveRequest, listener: (hint: KernelHint) => void): void {

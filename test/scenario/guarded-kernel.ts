@@ -12,12 +12,12 @@ import type {
   KernelWord,
   ObserveRequest,
   Prepared,
-  ProbeTarget,
   Step,
   StepResult,
   VerifyQuestion,
 } from '../../src/core/ports.js';
 import { type Address, familyBits, familyOf } from '../../src/model/address.js';
+import type { NeighbourId } from '../../src/model/link.js';
 import { prefix } from '../../src/model/prefix.js';
 import { type Route, TABLE_LOCAL } from '../../src/model/route.js';
 import { routeText } from '../../src/model/route-text.js';
@@ -93,7 +93,7 @@ export class GuardedKernel {
         await this.delay();
         return closed ? new Promise(() => undefined) : words;
       },
-      probe: (targets: readonly ProbeTarget[]) => void (closed || this.fake.probe(targets)),
+      probe: (targets: readonly NeighbourId[]) => void (closed || this.fake.probe(targets)),
       subscribe: (request: ObserveRequest, listener: (hint: KernelHint) => void) =>
         this.fake.subscribe(request, (hint) => void (closed || listener(hint))),
       close: () => {

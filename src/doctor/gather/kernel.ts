@@ -10,12 +10,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { linkOf, vrfTables } from '../../core/management.js';
 import { gatewaysNow, neighbourOn } from '../../core/neighbour.js';
 import { ownTables } from '../../core/ownership.js';
-import type { ProbeTarget } from '../../core/ports.js';
 import { tablesOf } from '../../fib/snapshot-view.js';
 import { type Inspector, inspect } from '../../kernel/inspect.js';
 import { type Family, isLinkLocal } from '../../model/address.js';
 import { allBackupRouters, type Config } from '../../model/config.js';
-import type { Link, NeighbourEntry, NeighbourState } from '../../model/link.js';
+import type { Link, NeighbourEntry, NeighbourId, NeighbourState } from '../../model/link.js';
 import type { KernelAnswer } from '../../model/policy.js';
 import type { Rule } from '../../model/route.js';
 import type { Snapshot } from '../../model/snapshot.js';
@@ -33,8 +32,6 @@ const SETTLED: ReadonlySet<NeighbourState> = new Set<NeighbourState>(['reachable
  * overwrite the entry.
  */
 const FIXED: ReadonlySet<NeighbourState> = new Set<NeighbourState>(['noarp', 'permanent']);
-/** Neighbour states without a known link-layer address. */
-const UNRESOLVED: ReadonlySet<NeighbourState> = new Set<NeighbourState>(['none', 'incomplete', 'failed']);
 /** The number of routes on nexthop objects that are listed as evidence. */
 const NAMED = 6;
 /**
@@ -121,7 +118,7 @@ async function askGateways(
   snapshot: Snapshot,
 ): Promise<Pick<KernelEvidence, 'neighbours' | 'asked'>> {
   const before = await kernel.neighbours();
-  const targets = config.managementInterfaces.flatMap((management): readonly ProbeTarget[] => {
+  const targets = config.managementInterfaces.flatMap((management): readonly NeighbourId[] => {
     const link = linkOf(management.selector, snapshot);
     if (link?.up !== true || !link.carrier) return [];
     const gateways = management.backupRouters.flatMap((router) =>
@@ -132,7 +129,7 @@ async function askGateways(
     );
     return gateways.flatMap((address) => {
       const state = stateOf(before, link.index, address);
-      return FIXED.has(state) ? [] : [{ interfaceIndex: link.index, address, known: !UNRESOLVED.has(state) }];
+      return FIXED.has(state) ? [] : [{ interfaceIndex: link.index, address }];
     });
   });
   if (targets.length === 0) return { neighbours: before, asked: seen(true) };

@@ -3,7 +3,6 @@
  * rtnetlink(7)). No entry is given an address.
  */
 
-import type { ProbeTarget } from '../../core/ports.js';
 import { addressBytes, familyOf } from '../../model/address.js';
 import type { Neighbour, NeighbourId, NeighbourState } from '../../model/link.js';
 import { beginMessage, endMessage, message, putBytes, reserve, type Writer, walkAttributes } from '../netlink/codec.js';
@@ -40,23 +39,45 @@ export function encodeNeighbourDump(): Buffer {
 }
 
 /**
- * Makes the kernel send ARP requests or neighbour solicitations to the address. A known entry goes
- * to NUD_PROBE (unicast, three tries one second apart, then NUD_FAILED). An unknown or failed one
- * is resolved as if a packet were waiting (NTF_USE). net/core/neighbour.c, neigh_add().
+ * What a probe finds. `fixed`: an operator's entry, or one that another program keeps (NTF_PROXY,
+ * NTF_EXT_LEARNED, NTF_EXT_MANAGED). Every kind of probe would take that from it (fact K27).
  */
-export function writeProbe(writer: Writer, target: ProbeTarget): void {
+export type ProbedEntry = 'absent' | 'unresolved' | 'known' | 'fixed';
+
+/**
+ * Makes the kernel send ARP requests or neighbour solicitations to the address. A known entry goes
+ * to NUD_PROBE (unicast, three tries one second apart, then NUD_FAILED). An unresolved one is
+ * resolved as if a packet were waiting (NTF_USE). So is an absent one, unless an entry has been
+ * made meanwhile (EEXIST). net/core/neighbour.c, neigh_add().
+ */
+export function writeProbe(writer: Writer, target: NeighbourId, entry: Exclude<ProbedEntry, 'fixed'>): void {
+  const known = entry === 'known';
   const start = beginMessage(
     writer,
     uapi.RTM_NEWNEIGH,
-    uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | (target.known ? 0 : uapi.NLM_F_CREATE),
+    uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | (entry === 'absent' ? uapi.NLM_F_CREATE | uapi.NLM_F_EXCL : 0),
   );
   const header = reserve(writer, uapi.NDMSG_LEN);
   writer.bytes[header] = familyNumber(familyOf(target.address));
   writer.bytes.writeInt32LE(target.interfaceIndex, header + 4);
-  writer.bytes.writeUInt16LE(target.known ? uapi.NUD_PROBE : uapi.NUD_NONE, header + 8);
-  writer.bytes[header + 10] = target.known ? 0 : uapi.NTF_USE;
+  writer.bytes.writeUInt16LE(known ? uapi.NUD_PROBE : uapi.NUD_NONE, header + 8);
+  writer.bytes[header + 10] = known ? 0 : uapi.NTF_USE;
   putBytes(writer, uapi.NDA_DST, addressBytes(target.address));
   endMessage(writer, start);
+}
+
+/** The entry of the neighbour that {@link decodeNeighbour} reads. */
+export function decodeEntry(bytes: Buffer, start: number, end: number): ProbedEntry {
+  const header = start + uapi.NLMSG_HDRLEN;
+  const state = bytes.readUInt16LE(header + 8);
+  let kept =
+    (state & (uapi.NUD_PERMANENT | uapi.NUD_NOARP)) !== 0 ||
+    (bytes[header + 10]! & (uapi.NTF_PROXY | uapi.NTF_EXT_LEARNED)) !== 0;
+  walkAttributes(bytes, header + uapi.NDMSG_LEN, end, (type, from, to) => {
+    if (type === uapi.NDA_FLAGS_EXT && to - from >= 4) kept ||= (bytes.readUInt32LE(from) & uapi.NTF_EXT_MANAGED) !== 0;
+  });
+  if (kept) return 'fixed';
+  return (state & ~(uapi.NUD_FAILED | uapi.NUD_INCOMPLETE)) === 0 ? 'unresolved' : 'known';
 }
 
 /** The state of the neighbour that {@link decodeNeighbour} reads. */

@@ -132,7 +132,11 @@ export const IFA_F_TENTATIVE = 0x40;
 // linux/neighbour.h
 export const NDMSG_LEN = 12;
 export const NDA_DST = 1;
+export const NDA_FLAGS_EXT = 15;
 export const NTF_USE = 0x01;
+export const NTF_PROXY = 0x08;
+export const NTF_EXT_LEARNED = 0x10;
+export const NTF_EXT_MANAGED = 0x01;
 export const NUD_NONE = 0x00;
 export const NUD_INCOMPLETE = 0x01;
 export const NUD_REACHABLE = 0x02;

@@ -156,13 +156,18 @@ const EXACT: readonly (readonly [string, Buffer, string])[] = [
   ['dump neighbours', encodeNeighbourDump(), '1c0000001e0001030000000000000000 000000000000000000000000'],
   [
     'probe a neighbour that is known: NUD_PROBE, nothing is created',
-    alone((writer) => writeProbe(writer, { interfaceIndex: 7, address: '198.51.100.1', known: true })),
+    alone((writer) => writeProbe(writer, { interfaceIndex: 7, address: '198.51.100.1' }, 'known')),
     '240000001c0005000000000000000000 020000000700000010000000 08000100c6336401',
   ],
   [
     'probe one that is not: NTF_USE',
-    alone((writer) => writeProbe(writer, { interfaceIndex: 7, address: 'fe80::1', known: false })),
-    '300000001c0005040000000000000000 0a0000000700000000000100 14000100fe800000000000000000000000000001',
+    alone((writer) => writeProbe(writer, { interfaceIndex: 7, address: 'fe80::1' }, 'unresolved')),
+    '300000001c0005000000000000000000 0a0000000700000000000100 14000100fe800000000000000000000000000001',
+  ],
+  [
+    'probe one without an entry: NTF_USE, created unless there is one by then',
+    alone((writer) => writeProbe(writer, { interfaceIndex: 7, address: 'fe80::1' }, 'absent')),
+    '300000001c0005060000000000000000 0a0000000700000000000100 14000100fe800000000000000000000000000001',
   ],
   ['dump rules', encodeRuleDump(), '1c000000220001030000000000000000 000000000000000000000000'],
   [
