@@ -562,7 +562,9 @@ export function kernelContract(t: Test, make: () => World): void {
       hints.length = 0;
       world.routeAdd({ destination: '10.1.1.0/24', via: '198.51.100.7', dev: LINK, table, metric: 20 });
       await settle();
-      t.same(hints, [], `too long, table ${table}`);
+      // The link of the scene may still come up.
+      const ofRoutes = (): readonly KernelHint[] => hints.filter(({ kind }) => kind === 'route');
+      t.same(ofRoutes(), [], `too long, table ${table}`);
       world.routeAdd({ destination: '10.0.0.0/8', via: '198.51.100.7', dev: LINK, table, metric: 20 });
       world.routeAdd({
         destination: '2001:db8:100::/40',
@@ -573,7 +575,7 @@ export function kernelContract(t: Test, make: () => World): void {
       });
       await settle();
       t.match(
-        hints.map(({ kind, ownDeleted }) => ({ kind, ownDeleted })),
+        ofRoutes().map(({ kind, ownDeleted }) => ({ kind, ownDeleted })),
         [
           { kind: 'route', ownDeleted: false },
           { kind: 'route', ownDeleted: false },
@@ -583,7 +585,7 @@ export function kernelContract(t: Test, make: () => World): void {
       hints.length = 0;
       world.flushTable(table);
       await settle();
-      t.equal(hints.filter(({ kind }) => kind === 'route').length, 2, `and their end, table ${table}`);
+      t.equal(ofRoutes().length, 2, `and their end, table ${table}`);
     }
   });
 

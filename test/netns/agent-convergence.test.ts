@@ -109,20 +109,20 @@ t.test('what no route covers is waited for as long as the convergence-timeout', 
   const frr = zebraOnly(std);
   const base = { frr, daemons: ['zebra'] };
 
-  await t.test('1 s', async (t) => {
-    const agent = agentIn(std, { ...base, convergence: '1s' });
+  await t.test('5 s', async (t) => {
+    const agent = agentIn(std, { ...base, convergence: '5s' });
     await agent.waitForLog(/ ready /);
     await frr.start();
     const startedMs = Date.now();
     await agent.waitForLog(/cause=converging/);
     const status = await statusOf(agent);
     t.match(status.routes, { phase: 'in', cause: 'converging', reason: 'not covered yet: 0.0.0.0/0, ::/0' });
-    t.ok(status.routes.untilMs !== null && status.routes.untilMs <= 1000, `${status.routes.untilMs} ms left`);
+    t.ok(status.routes.untilMs !== null && status.routes.untilMs <= 5000, `${status.routes.untilMs} ms left`);
     t.same(owned(router), expected(), 'in all the while');
     await turned(agent, 'out');
     const tookMs = Date.now() - startedMs;
-    t.comment(`MEASURED hold-time 300 ms and convergence-timeout 1000 ms: out after ${tookMs} ms`);
-    t.ok(tookMs >= 1200 && tookMs < 20_000, 'hold-time, then convergence-timeout');
+    t.comment(`MEASURED hold-time 300 ms and convergence-timeout 5000 ms: out after ${tookMs} ms`);
+    t.ok(tookMs >= 5200 && tookMs < 25_000, 'hold-time, then convergence-timeout');
     t.match((await statusOf(agent)).routes.reason, 'convergence-timeout is over');
     t.same((await explained(agent)).json, { destination: '0.0.0.0/0', coveredBefore: false }, 'explain: never covered');
     await settles(t, router, [], 'out');
