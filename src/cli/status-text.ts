@@ -267,7 +267,7 @@ function gatewayText(gateway: GatewayStatus, all: readonly GatewayStatus[], nowM
     unknown: `not known to answer: ${reason}`,
     'own-address': 'is an address of this host',
     broadcast: 'is a broadcast address',
-    'off-link': 'is not a neighbour on this link',
+    'off-link': reason === null ? 'is not a neighbour on this link' : `cannot be used: ${reason}`,
   };
   const choice = gateway.chosen && all.filter((one) => one.family === family).length > 1 ? ', is used' : '';
   return `${address} on ${device} ${words[state]}${choice}`;

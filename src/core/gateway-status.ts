@@ -1,24 +1,54 @@
 /** The state of each gateway for the status. Pure. */
 
+import { selectorText } from '../model/config.js';
 import { neighbourKey } from '../model/link.js';
 import type { GatewayStatus } from '../model/status.js';
+import { autoGateway } from './auto.js';
 import { chosen, type Gateway, gatewaysIn } from './gateways.js';
+import { linkOf } from './management.js';
 import type { SeenWorld } from './state.js';
 
-/** `at`: the status fields of a monotonic time. */
+/**
+ * `starting`: a link that is not there, or down, may still come. `at`: the status fields of a
+ * monotonic time.
+ */
 export function gatewayStatus(
   world: SeenWorld,
+  starting: boolean,
   at: (monotonic: number) => { readonly since: string; readonly forMs: number },
 ): readonly GatewayStatus[] {
-  return gatewaysIn(world).map((gateway): GatewayStatus => {
+  const named = gatewaysIn(world).map((gateway): GatewayStatus => {
     const { address, family, interfaceName } = gateway;
+    const life = lifeOf(world, gateway, at);
+    const out = life.state === 'unknown' && gateway.link?.up !== true && !starting;
     return {
       address,
       family,
       interface: interfaceName,
-      ...lifeOf(world, gateway, at),
+      ...life,
+      ...(out ? { state: 'off-link' as const } : {}),
       chosen: chosen(world, gateway) === address,
     };
+  });
+  return starting ? named : [...named, ...unnamed(world)];
+}
+
+/** `address: auto` that has found no gateway. */
+function unnamed(world: SeenWorld): readonly GatewayStatus[] {
+  return world.config.managementInterfaces.flatMap(({ selector, backupRouters }) => {
+    const link = linkOf(selector, world.snapshot);
+    return backupRouters
+      .filter(({ auto }) => auto !== undefined)
+      .flatMap((router): readonly GatewayStatus[] => {
+        const way =
+          link === undefined ? { reason: 'no such interface' } : autoGateway(world, selector, link, router, 0);
+        if (!('reason' in way)) return [];
+        const { family } = router;
+        const name = link?.name ?? selectorText(selector);
+        const { reason } = way;
+        const never = { since: null, forMs: null, chosen: false };
+        return [{ address: 'auto', family, interface: name, state: 'off-link', reason, ...never }];
+      });
   });
 }
 

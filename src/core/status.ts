@@ -85,7 +85,7 @@ export function outlineOf(state: State, around: Surroundings, now: number): Outl
     managementInterfaces: config.managementInterfaces.map((management) =>
       interfaceStatus(management.selector, snapshot),
     ),
-    gateways: isSeen(world) ? gatewayStatus(world, at) : [],
+    gateways: isSeen(world) ? gatewayStatus(world, phase.kind === 'starting', at) : [],
     daemons: [...world.daemons.values()].map((daemon) => ({
       id: daemon.id,
       state: daemon.stopped === true ? 'stopped' : daemon.life,

@@ -127,6 +127,7 @@ export interface Status {
 }
 
 export interface GatewayStatus {
+  /** `auto`: none has been found. */
   readonly address: string;
   readonly family: 'inet' | 'inet6';
   /** The name of the interface; while it does not exist, its selector in the configuration. */
@@ -134,10 +135,10 @@ export interface GatewayStatus {
   /**
    * `alive`: it answers. `dead`: it does not. `unknown`: it has not been probed for long enough,
    * or cannot be probed now. The others: no route can use it, because it is an address of this
-   * host, a broadcast address, or no neighbour on the link.
+   * host, a broadcast address, or no neighbour on the link; or the link is down or not there.
    */
   readonly state: 'alive' | 'dead' | 'unknown' | 'own-address' | 'broadcast' | 'off-link';
-  /** Why nothing is known; null: something is. */
+  /** Why nothing is known, or why it cannot be used; null: the state says it. */
   readonly reason: string | null;
   /** Since when it has been alive or dead, and for how long; null: it is neither. */
   readonly since: string | null;

@@ -1,6 +1,7 @@
 /** `address: auto`: where the gateway comes from, and how a change of it looks. */
 
 import t from 'tap';
+import { headline } from '../../../src/cli/status-text.js';
 import { type Ownership, owns } from '../../../src/core/ownership.js';
 import { MAIN_METRIC, MAIN_METRIC_PREEMPTING } from '../../../src/core/placement.js';
 import { defaultPrefix } from '../../../src/model/prefix.js';
@@ -38,6 +39,36 @@ t.test('follows the default route, adding before it deletes', async (t) => {
     t.ok(host.ours[0]!.startsWith(`default via ${gateway} `));
     t.strictSame(host.kernel.batches.at(-1), ['add-route', 'delete-route']);
   }
+});
+
+t.test('no gateway found: a backup router that cannot be used, told while the routes are out, too', async (t) => {
+  const host = new Host();
+  host.frrDefault();
+  host.start(plain);
+  t.same(host.status().gateways, [], 'not before there is a verdict');
+  host.healthy(3_600_000);
+  await host.at(10);
+  const none = { address: 'auto', state: 'off-link', chosen: false };
+  const silent = { ...none, family: 'inet', interface: 'mgmt0', reason: /^no inet default route on mgmt0/ };
+  t.match(host.status().gateways, [silent]);
+  t.equal(headline(host.status()), 'OUT, BACKUP ROUTER DEAD');
+  host.runtimeDefault('10.255.0.1', 100, 16);
+  await host.at(11);
+  t.match(host.status().gateways, [{ address: '10.255.0.1', state: 'unknown' }]);
+  t.equal(headline(host.status()), 'OUT');
+  host.kernel.linkDelete('mgmt0');
+  await host.at(12);
+  t.match(host.status().gateways, [{ ...none, interface: 'mgmt0', reason: 'no such interface' }]);
+
+  const both = new Host();
+  const inet6 = { ...router(false), family: 'inet6' as const, destinations: [defaultPrefix('inet6')] };
+  both.start({
+    managementInterfaces: [{ ...plain.managementInterfaces[0]!, backupRouters: [router(false), inet6] }],
+  });
+  both.down();
+  await both.at(1);
+  t.match(both.status().gateways, [silent, { ...none, family: 'inet6', reason: /^no inet6 default route on mgmt0/ }]);
+  t.equal(headline(both.status()), 'WANTED, NOT IN, BACKUP ROUTER DEAD');
 });
 
 t.test('a link that goes down and up takes DHCP with it for a while', async (t) => {
