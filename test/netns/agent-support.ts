@@ -249,7 +249,7 @@ export async function settles(
   namespace: Namespace,
   wanted: readonly string[],
   message: string,
-  timeoutMs = 3000,
+  timeoutMs = 15_000,
 ): Promise<void> {
   await eventually(() => owned(namespace).join() === wanted.join(), {
     timeoutMs,

@@ -207,7 +207,7 @@ t.test('a default route of each family, of which one cannot go in: told, exit st
     ['default', 'fe80::1', 'installed'],
   ]);
   const { stdout, status } = await agent.cli('status');
-  t.match(stdout, /^backup routes +IN 1 of 2 /);
+  t.match(stdout, /^backup routes +IN 1 of 2\b/);
   t.equal(status, 1);
   const closed = await agent.namespace.runAsync([
     'bash',
