@@ -224,8 +224,9 @@ function compare(answer: LookupAnswer, said: Said, packet: Packet): string | und
   }
   if (said.route === undefined) return words;
   const shares = answer.route.family === 'inet6' && answer.route.nexthopId !== undefined;
-  if (!shares && ![answer.route, ...answer.alternatives].some((route) => routeKey(route) === routeKey(said.route!)))
-    return words;
+  // Of an alternative the kernel tells the next hop, with the tos of the route that it has found first.
+  const told = [answer.route, ...answer.alternatives].flatMap((route) => [route, { ...route, tos: answer.route.tos }]);
+  if (!shares && !told.some((route) => routeKey(route) === routeKey(said.route!))) return words;
   if (said.exit === undefined || answer.alternatives.length > 0) return undefined;
   return answer.nexthops.some(
     ({ gateway, interfaceIndex }) => gateway === said.exit!.gateway && interfaceIndex === said.exit!.interfaceIndex,
