@@ -7,13 +7,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { command } from '../../src/drill/lab/command.js';
 import { prepareFrr } from '../../src/drill/lab/frr.js';
 import { bgpConfig, zebraConfig } from '../../src/drill/lab/frr-conf.js';
 import { STANDARD } from '../lab/standard.js';
 import { prepareRouterFrr } from '../lab/standard-frr.js';
 import { agentIn, configText, laboratory, turned, zebraOnly } from './agent-support.js';
-import { complaints, examine, examineAlone } from './doctor-support.js';
+import { agentOfNobody, complaints, examine, examineAlone } from './doctor-support.js';
 
 // Some fifty runs of the command.
 t.setTimeout(300_000);
@@ -219,28 +218,7 @@ t.test('as nobody: what cannot be seen is said, and nothing is called good for w
   t.ok(found.report.summary.unknown >= 4, `${found.report.summary.unknown} not possible`);
 
   // The agent itself as nobody, but for CAP_NET_ADMIN: its own identity is judged, by a doctor who is root.
-  const agent = agentIn(
-    std,
-    { frr, daemons: ['zebra'] },
-    {
-      directory: forAll(std.lab.directory, 'agent-of-nobody', '755'),
-      wrapper: [
-        'setpriv',
-        '--reuid',
-        '65534',
-        '--regid',
-        '65534',
-        '--clear-groups',
-        '--inh-caps',
-        '+net_admin',
-        '--ambient-caps',
-        '+net_admin',
-        '--bounding-set',
-        '-all,+net_admin',
-      ],
-      runtimeDirectory: forAll(std.lab.directory, 'run-of-nobody', '777'),
-    },
-  );
+  const agent = agentOfNobody(std, { frr, daemons: ['zebra'] });
   await agent.waitForLog(/ ready /);
   const root = await examine(std, agent, { '/etc/group': readFileSync('/etc/group', 'utf8') });
   t.match(root.of('socket-denied'), [
@@ -347,9 +325,3 @@ t.test('the text: worst first, 80 columns, no colours off a terminal; the help h
   const none = await agent.cli('doctor', '-c', '/no/such/file.yaml');
   t.equal(none.status, existsSync(join(agent.directory, 'state/last-known-good.yaml')) ? none.status : 78);
 });
-
-function forAll(directory: string, name: string, mode: string): string {
-  const path = join(directory, name);
-  command(['install', '-d', '-m', mode, path]);
-  return path;
-}

@@ -13,7 +13,7 @@ import type { DoctorReport, ReportedFinding } from '../../src/doctor/report.js';
 import type { Agent } from '../../src/drill/lab/agent.js';
 import type { CommandResult } from '../../src/drill/lab/command.js';
 import type { StandardLab } from '../lab/standard.js';
-import { type ConfigOptions, configText } from './agent-support.js';
+import { agentIn, type ConfigOptions, configText } from './agent-support.js';
 
 const CLI = fileURLToPath(new URL('../../bin/backup-router.cjs', import.meta.url));
 const NAMES: Readonly<Record<string, string>> = {
@@ -54,6 +54,24 @@ function examined(result: CommandResult): Examination {
     report,
     of: (code) => report.findings.filter((finding) => finding.code === code && finding.severity !== 'ok'),
   };
+}
+
+/** An agent in the router that is nobody, with CAP_NET_ADMIN alone; its state directory belongs to root. */
+export function agentOfNobody(std: StandardLab, options: ConfigOptions): Agent {
+  const forAll = (name: string, mode: number): string => {
+    const path = join(std.lab.directory, name);
+    mkdirSync(path);
+    chmodSync(path, mode);
+    return path;
+  };
+  return agentIn(std, options, {
+    directory: forAll('agent-of-nobody', 0o755),
+    runtimeDirectory: forAll('run-of-nobody', 0o777),
+    wrapper: [
+      ...['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'],
+      ...['--inh-caps', '+net_admin', '--ambient-caps', '+net_admin', '--bounding-set', '-all,+net_admin'],
+    ],
+  });
 }
 
 /** Beside a running agent. */

@@ -5,7 +5,7 @@
  * (shapeOf).
  */
 
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Agent } from '../../src/drill/lab/agent.js';
 import { Bird } from '../../src/drill/lab/bird.js';
@@ -13,9 +13,9 @@ import { prepareFrr } from '../../src/drill/lab/frr.js';
 import { bgpConfig, zebraConfig } from '../../src/drill/lab/frr-conf.js';
 import { eventually } from '../../src/drill/lab/wait.js';
 import { STANDARD, type StandardLab, type StandardOptions } from '../lab/standard.js';
-import { agentIn, type Case, type ConfigOptions, configText, statusWhere, turned } from './agent-support.js';
+import { agentIn, type Case, type ConfigOptions, configText, statusWhere, turned, zebraOnly } from './agent-support.js';
 import { BIRDS } from './birds.js';
-import { type Examination, examine, examineAlone } from './doctor-support.js';
+import { agentOfNobody, type Examination, examine, examineAlone } from './doctor-support.js';
 
 export interface Scene {
   readonly what: string;
@@ -179,10 +179,7 @@ const ELSEWHERE: Scene = {
   what: 'FRR in /run/frr, and a configuration that looks elsewhere',
   shapes: ['socket-absent: socket-directory:'],
   async make(t, std) {
-    const frr = prepareFrr(std.router, {
-      directory: join(std.lab.directory, 'frr'),
-      daemons: { zebra: zebraConfig() },
-    });
+    const frr = zebraOnly(std);
     await frr.start();
     std.router.ip(`route add 192.0.2.0/24 via ${inet.peer} proto 186`);
     const wrapper = [
@@ -295,30 +292,7 @@ const CLOSED: Scene = {
   what: 'a state directory of root, and an agent of nobody',
   shapes: ['state-not-writable: install'],
   async make(_t, std) {
-    const made = (name: string, mode: number): string => {
-      const path = join(std.lab.directory, name);
-      mkdirSync(path);
-      chmodSync(path, mode);
-      return path;
-    };
-    const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
-    const agent = agentIn(
-      std,
-      {},
-      {
-        directory: made('agent-of-nobody', 0o755),
-        runtimeDirectory: made('run-of-nobody', 0o777),
-        wrapper: [
-          ...nobody,
-          '--inh-caps',
-          '+net_admin',
-          '--ambient-caps',
-          '+net_admin',
-          '--bounding-set',
-          '-all,+net_admin',
-        ],
-      },
-    );
+    const agent = agentOfNobody(std, {});
     await agent.waitForLog(/ ready /, 15_000);
     return { agent, look: () => examine(std, agent) };
   },
@@ -328,10 +302,7 @@ const UNCOVERED: Scene = {
   what: 'a daemon that has nothing for a destination',
   shapes: ['destination-uncovered: backup-router hold'],
   async make(_t, std) {
-    const frr = prepareFrr(std.router, {
-      directory: join(std.lab.directory, 'zebra'),
-      daemons: { zebra: zebraConfig() },
-    });
+    const frr = zebraOnly(std);
     await frr.start();
     const options: ConfigOptions = { frr, daemons: ['zebra'], convergence: '1s' };
     const agent = agentIn(std, options);

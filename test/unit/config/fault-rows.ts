@@ -2,6 +2,7 @@
 
 import type { Test } from 'tap';
 import { parseConfig } from '../../../src/config/parse.js';
+import { faultsOf } from './told.js';
 
 /** Expected: `line:column severity code`, in the order of the file. */
 export type Row = readonly [name: string, text: string, ...expected: readonly string[]];
@@ -9,11 +10,7 @@ export type Row = readonly [name: string, text: string, ...expected: readonly st
 export function checkRows(t: Test, rows: readonly Row[]): void {
   for (const [name, text, ...expected] of rows) {
     const { config, diagnostics } = parseConfig(text, 'f');
-    t.strictSame(
-      diagnostics.map((d) => `${d.line}:${d.column} ${d.severity} ${d.code}`),
-      expected,
-      name,
-    );
+    t.strictSame(faultsOf(diagnostics), expected, name);
     t.equal(
       config === undefined,
       expected.some((line) => line.includes(' error ')),

@@ -2,6 +2,7 @@
 
 import t from 'tap';
 import { parseConfig } from '../../../src/config/parse.js';
+import { faultsOf } from './told.js';
 
 const IF = 'management-interface: eth0\n';
 const ROUTER = 'backup-router: {address: 192.0.2.1}\n';
@@ -247,11 +248,7 @@ for (const [group, mistakes] of Object.entries({ NAMES, NUMBERS, EMPTY, KEYS, TE
   t.test(group.toLowerCase(), async (t) => {
     for (const [name, text, at, message, suggestion] of mistakes) {
       const { config, diagnostics } = parseConfig(text, 'f');
-      t.strictSame(
-        diagnostics.map((d) => `${d.line}:${d.column} ${d.severity} ${d.code}`),
-        [at],
-        name,
-      );
+      t.strictSame(faultsOf(diagnostics), [at], name);
       t.match(diagnostics[0]?.message, message, `${name}: says what it is`);
       t.match(diagnostics[0]?.suggestion, suggestion, `${name}: says what to write`);
       t.equal(config === undefined, at.includes(' error '), name);

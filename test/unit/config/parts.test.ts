@@ -10,8 +10,7 @@ import { partsDirectory } from '../../../src/config/files.js';
 import { configText, loadConfig } from '../../../src/config/load.js';
 import { parseConfig } from '../../../src/config/parse.js';
 import { joinParts, splitParts } from '../../../src/config/parts.js';
-import { allBackupRouters, type Config } from '../../../src/model/config.js';
-import { prefixText } from '../../../src/model/prefix.js';
+import { routersOf } from './told.js';
 
 const IF = 'management-interface: eth0\n';
 const ROUTER = 'backup-router: {address: 192.0.2.1}\n';
@@ -28,13 +27,6 @@ function written(t: Test, files: Files): string {
   }
   return join(directory, 'config.yaml');
 }
-
-const told = (config: Config | undefined): readonly string[] | undefined =>
-  config === undefined
-    ? undefined
-    : allBackupRouters(config).map(
-        ({ gateways, destinations }) => `${gateways.join(' ')} > ${destinations.map(prefixText).join(' ')}`,
-      );
 
 interface Row {
   readonly name: string;
@@ -228,8 +220,8 @@ for (const row of ROWS)
   t.test(row.name, async (t) => {
     const file = written(t, row.files);
     const { config, partial, diagnostics, text } = loadConfig(file);
-    t.strictSame(told(config), row.routers, 'what it means');
-    t.strictSame(told(partial), row.partial ?? row.routers, 'its valid part');
+    t.strictSame(routersOf(config), row.routers, 'what it means');
+    t.strictSame(routersOf(partial), row.partial ?? row.routers, 'its valid part');
     const faults = diagnostics.map(
       (d) => `${d.file.slice(dirname(file).length + 1)}:${d.line}:${d.column} ${d.severity} ${d.code}`,
     );
@@ -284,7 +276,7 @@ t.test('what cannot be read', async (t) => {
       t.strictSame(faultsOf(file), ['config.d/a.yaml:0 unreadable']);
       const { config, partial, text } = loadConfig(file);
       t.strictSame([config, text], [undefined, undefined], 'it is no whole configuration');
-      t.strictSame(told(partial), left);
+      t.strictSame(routersOf(partial), left);
     }
   });
   await t.test('a FIFO, a directory, a device, a huge file: at once', async (t) => {
@@ -301,7 +293,7 @@ t.test('what cannot be read', async (t) => {
       'config.d/c.yaml:0 unreadable',
       'config.d/d.yaml:0 too-large',
     ]);
-    t.strictSame(told(loadConfig(file).partial), ['192.0.2.1 > 10.0.0.0/8']);
+    t.strictSame(routersOf(loadConfig(file).partial), ['192.0.2.1 > 10.0.0.0/8']);
   });
   await t.test('too many, and too much of them', async (t) => {
     const many = written(
@@ -332,7 +324,7 @@ t.test('what cannot be read', async (t) => {
   await t.test('the file itself is gone, or no text', async (t) => {
     const file = written(t, { 'config.d/a.yaml': base['config.yaml'] });
     t.strictSame(faultsOf(file), ['config.yaml:0 unreadable']);
-    t.strictSame(told(loadConfig(file).partial), ['192.0.2.1 > 10.0.0.0/8'], 'its parts are left');
+    t.strictSame(routersOf(loadConfig(file).partial), ['192.0.2.1 > 10.0.0.0/8'], 'its parts are left');
   });
   await t.test('a byte that is no UTF-8, a part in UTF-16', async (t) => {
     const file = written(t, { ...base, 'config.d/x': '' });

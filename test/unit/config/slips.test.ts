@@ -2,6 +2,7 @@
 
 import t from 'tap';
 import { parseConfig } from '../../../src/config/parse.js';
+import { faultsOf } from './told.js';
 
 const IF = 'management-interface: eth0\n';
 const ROUTER = 'backup-router: {address: 192.0.2.1}\n';
@@ -611,10 +612,7 @@ const ROWS: readonly (readonly [name: string, text: string, at: string, message:
 for (const [name, text, at, message, suggestion] of ROWS)
   t.test(name, async (t) => {
     const { config, diagnostics } = parseConfig(text, 'f');
-    t.strictSame(
-      diagnostics.map((d) => `${d.line}:${d.column} ${d.severity} ${d.code}`),
-      [at],
-    );
+    t.strictSame(faultsOf(diagnostics), [at]);
     t.equal(config === undefined, at.includes(' error '));
     t.ok(diagnostics[0]?.message.startsWith(message), message);
     t.ok(diagnostics[0]?.suggestion.includes(suggestion), suggestion);

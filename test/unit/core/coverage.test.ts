@@ -11,38 +11,17 @@ import { prefix } from '../../../src/model/prefix.js';
 import { type Route, TABLE_MAIN } from '../../../src/model/route.js';
 import { EMPTY_SNAPSHOT } from '../../../src/model/snapshot.js';
 import { FakeKernel } from '../../fake/kernel.js';
-import { config, FIRST_RULES, GATEWAYS, management, PRIMARY_STATE, router } from './fixture.js';
+import { config, FIRST_RULES, GATEWAYS, linkOf, management, PRIMARY_STATE, router, STATIC_DEFAULT } from './fixture.js';
 
 const NOW = 1_000_000;
 const AFTER = 10_000;
 const DEFAULT = prefix('0.0.0.0', 0);
 const TEN = prefix('10.0.0.0', 8);
-const LINK = {
-  altNames: [],
-  mac: undefined,
-  up: true,
-  carrier: true,
-  master: undefined,
-  kind: undefined,
-  vrfTable: undefined,
-};
-const LINKS = [
-  { ...LINK, index: 2, name: 'mgmt0' },
-  { ...LINK, index: 3, name: 'data0' },
-];
-const HOP = { gateway: '198.51.100.1', interfaceIndex: 3, dead: false };
+const LINKS = [linkOf(2, 'mgmt0'), linkOf(3, 'data0')];
+const STATIC = STATIC_DEFAULT;
+const HOP = STATIC.nexthops[0]!;
 /** Of the daemon that is watched. */
-const THEIRS: Route = {
-  family: 'inet',
-  table: TABLE_MAIN,
-  destination: DEFAULT,
-  metric: 20,
-  tos: 0,
-  protocol: 186,
-  type: 'unicast',
-  nexthops: [HOP],
-};
-const STATIC: Route = { ...THEIRS, protocol: 4 };
+const THEIRS: Route = { ...STATIC, protocol: 186 };
 const OURS: Route = {
   ...THEIRS,
   metric: MAIN_METRIC_PREEMPTING,
@@ -183,7 +162,7 @@ t.test('next hops that would cover if they led anywhere', async (t) => {
 t.test('of a table that has not been read nothing can be said', async (t) => {
   t.match(coverage(scene({ world: { tablesRead: [] } })), { unread: true, judged: [], uncovered: [] });
   t.equal(coverage(scene()).unread, false);
-  const vrf = { ...LINK, index: 9, name: 'mgmt', kind: 'vrf', vrfTable: 10 };
+  const vrf = linkOf(9, 'mgmt', { kind: 'vrf', vrfTable: 10 });
   const links = [{ ...LINKS[0]!, master: 9 }, LINKS[1]!, vrf];
   const kernel = new FakeKernel();
   kernel.linkAdd('mgmt', { up: true, vrfTable: 10 });

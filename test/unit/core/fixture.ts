@@ -7,8 +7,9 @@ import fc from 'fast-check';
 import { DEFAULTS } from '../../../src/config/settings.js';
 import { type Address, addressBytes, addressFromBytes, type Family, familyBits } from '../../../src/model/address.js';
 import type { BackupRouter, Config, ManagementInterface, RoleSource } from '../../../src/model/config.js';
+import type { Link } from '../../../src/model/link.js';
 import { type Prefix, prefix } from '../../../src/model/prefix.js';
-import type { Rule } from '../../../src/model/route.js';
+import { type Route, type Rule, TABLE_MAIN } from '../../../src/model/route.js';
 import { FakeKernel } from '../../fake/kernel.js';
 
 export const GATEWAYS: Readonly<Record<Family, readonly [Address, Address]>> = {
@@ -41,6 +42,34 @@ export function management(name: string, ...backupRouters: readonly BackupRouter
 export function router(family: Family, destinations: readonly Prefix[]): BackupRouter {
   return { family, gateways: GATEWAYS[family], auto: undefined, destinations };
 }
+
+/** A link that is up. */
+export function linkOf(index: number, name: string, change: Partial<Link> = {}): Link {
+  return {
+    index,
+    name,
+    altNames: [],
+    mac: undefined,
+    up: true,
+    carrier: true,
+    master: undefined,
+    kind: undefined,
+    vrfTable: undefined,
+    ...change,
+  };
+}
+
+/** A static default route in main, through link 3. */
+export const STATIC_DEFAULT: Route = {
+  family: 'inet',
+  table: TABLE_MAIN,
+  destination: prefix('0.0.0.0', 0),
+  metric: 20,
+  tos: 0,
+  protocol: 4,
+  type: 'unicast',
+  nexthops: [{ gateway: STRANGERS.inet.data0, interfaceIndex: 3, dead: false }],
+};
 
 /** The rules that every network namespace begins with. */
 export const FIRST_RULES: readonly Rule[] = new FakeKernel().fib.rules;

@@ -15,6 +15,7 @@ import { type Route, type RouteType, type Rule, refuses, TABLE_LOCAL, TABLE_MAIN
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../../src/model/snapshot.js';
 import { addRule, lookup } from '../../fake/fib.js';
 import { config, families, management, prefixes, router, twoInterfaces } from './fixture.js';
+import { ruleOf } from './rule-worlds.js';
 
 function route(destination: Prefix, type: RouteType, table = TABLE_MAIN, metric = 20): Route {
   return {
@@ -47,16 +48,7 @@ function wants(
 }
 
 function rule(family: Family, priority: number, table: number, more: Partial<Rule> = {}): Rule {
-  return {
-    family,
-    priority,
-    table,
-    suppressPrefixLength: undefined,
-    inputInterface: undefined,
-    protocol: 3,
-    foreign: more.detail !== undefined,
-    ...more,
-  };
+  return ruleOf(family, priority, table, { protocol: 3, foreign: more.detail !== undefined, ...more });
 }
 
 const OTHER = 100;

@@ -12,21 +12,11 @@ import type { Link } from '../../../src/model/link.js';
 import type { Route, Rule } from '../../../src/model/route.js';
 import { EMPTY_SNAPSHOT } from '../../../src/model/snapshot.js';
 import { addRule, deleteRule } from '../../fake/fib.js';
-import { FIRST_RULES, PRIMARY_STATE } from './fixture.js';
+import { FIRST_RULES, linkOf, PRIMARY_STATE } from './fixture.js';
 
 /** The management interface, and another one. */
-export const LINK: Link = {
-  index: 2,
-  name: 'm',
-  altNames: [],
-  mac: undefined,
-  up: true,
-  carrier: true,
-  master: undefined,
-  kind: undefined,
-  vrfTable: undefined,
-};
-export const DATA: Link = { ...LINK, index: 3, name: 'd' };
+export const LINK: Link = linkOf(2, 'm');
+export const DATA: Link = linkOf(3, 'd');
 
 export const DOWN: Input = { kind: 'verdict', id: 'z', verdict: { kind: 'down', reason: 'eof' } };
 export const RESPONSIVE: Input = {

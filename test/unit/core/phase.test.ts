@@ -11,7 +11,7 @@ import type { Role, Timeout } from '../../../src/model/config.js';
 import { type Prefix, prefix, prefixText } from '../../../src/model/prefix.js';
 import { type Route, TABLE_MAIN } from '../../../src/model/route.js';
 import { EMPTY_SNAPSHOT } from '../../../src/model/snapshot.js';
-import { config, FIRST_RULES, GATEWAYS, management, PRIMARY_STATE, router } from './fixture.js';
+import { config, FIRST_RULES, GATEWAYS, linkOf, management, PRIMARY_STATE, router, STATIC_DEFAULT } from './fixture.js';
 
 const LIVES: readonly Life[] = ['unknown', 'down', 'appeared', 'unresponsive', 'responsive'];
 const BEFORE = ['starting', 'in', 'out'] as const;
@@ -19,26 +19,7 @@ const NOW = 1_000_000;
 const HOLD = 5_000;
 const TIMEOUT = 30_000;
 const DEFAULT = prefix('0.0.0.0', 0);
-const COVER: Route = {
-  family: 'inet',
-  table: TABLE_MAIN,
-  destination: DEFAULT,
-  metric: 20,
-  tos: 0,
-  protocol: 4,
-  type: 'unicast',
-  nexthops: [{ gateway: '198.51.100.1', interfaceIndex: 3, dead: false }],
-};
-const LINK = {
-  name: 'data0',
-  altNames: [],
-  mac: undefined,
-  up: true,
-  carrier: true,
-  master: undefined,
-  kind: undefined,
-  vrfTable: undefined,
-};
+const COVER = STATIC_DEFAULT;
 
 interface Row {
   readonly lives: readonly [Life, Life];
@@ -107,7 +88,7 @@ function stateOf(row: Row): State {
   const snapshot = {
     ...EMPTY_SNAPSHOT,
     rules: FIRST_RULES,
-    links: [{ ...LINK, index: 3 }],
+    links: [linkOf(3, 'data0')],
     foreignRoutes: row.covered ? [COVER] : [],
   };
   return {

@@ -7,35 +7,16 @@ import type { KernelWord } from '../../../src/core/ports.js';
 import { type Agenda, initialState, type Phase, type State } from '../../../src/core/state.js';
 import { askKernel, DENIAL_MS, denialEndsAt, reconsidered, verified } from '../../../src/core/verify.js';
 import { prefix } from '../../../src/model/prefix.js';
-import { type Route, TABLE_MAIN } from '../../../src/model/route.js';
+import type { Route } from '../../../src/model/route.js';
 import { EMPTY_SNAPSHOT } from '../../../src/model/snapshot.js';
-import { config, FIRST_RULES, GATEWAYS, management, PRIMARY_STATE, router } from './fixture.js';
+import { config, FIRST_RULES, GATEWAYS, linkOf, management, PRIMARY_STATE, router, STATIC_DEFAULT } from './fixture.js';
 
 const NOW = 10_000_000;
 const DEFAULT = prefix('0.0.0.0', 0);
 const TEN = prefix('10.0.0.0', 8);
-const LINK = {
-  index: 3,
-  name: 'data0',
-  altNames: [],
-  mac: undefined,
-  up: true,
-  carrier: true,
-  master: undefined,
-  kind: undefined,
-  vrfTable: undefined,
-};
-const HOP = { gateway: '198.51.100.1', interfaceIndex: 3, dead: false };
-const COVER: Route = {
-  family: 'inet',
-  table: TABLE_MAIN,
-  destination: DEFAULT,
-  metric: 20,
-  tos: 0,
-  protocol: 4,
-  type: 'unicast',
-  nexthops: [HOP],
-};
+const LINK = linkOf(3, 'data0');
+const COVER = STATIC_DEFAULT;
+const HOP = COVER.nexthops[0]!;
 const OWN: Route = { ...COVER, table: 25_500, protocol: 157, nexthops: [{ ...HOP, gateway: GATEWAYS.inet[0] }] };
 const OUT: Phase = { kind: 'out', since: 5, reason: 'r', uncovered: [] };
 const IN: Phase = { kind: 'in', cause: 'down', since: 5, reason: 'r', until: undefined, from: undefined };

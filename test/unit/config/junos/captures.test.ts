@@ -3,8 +3,7 @@
 import t from 'tap';
 import { readJunos } from '../../../../src/config/junos/read.js';
 import { parseConfig } from '../../../../src/config/parse.js';
-import { allBackupRouters } from '../../../../src/model/config.js';
-import { prefixText } from '../../../../src/model/prefix.js';
+import { faultsOf, routersOf } from '../told.js';
 
 interface Row {
   readonly name: string;
@@ -747,18 +746,8 @@ const ROWS: readonly Row[] = [
 for (const row of ROWS)
   t.test(row.name, async (t) => {
     const { config, diagnostics } = parseConfig(row.text, 'f', { interface: 'eth0' });
-    t.strictSame(
-      config === undefined
-        ? undefined
-        : allBackupRouters(config).map(
-            ({ gateways, destinations }) => `${gateways.join(' ')} > ${destinations.map(prefixText).join(' ')}`,
-          ),
-      row.routers,
-    );
-    t.strictSame(
-      diagnostics.map((d) => `${d.line}:${d.column} ${d.severity} ${d.code}`),
-      row.faults ?? [],
-    );
+    t.strictSame(routersOf(config), row.routers);
+    t.strictSame(faultsOf(diagnostics), row.faults ?? []);
     if (row.says !== undefined)
       t.ok(
         diagnostics.some(({ message }) => message.startsWith(row.says!)),

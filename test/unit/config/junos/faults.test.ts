@@ -5,6 +5,7 @@ import { renderDiagnostics } from '../../../../src/config/diagnostic.js';
 import { parseConfig } from '../../../../src/config/parse.js';
 import { allBackupRouters } from '../../../../src/model/config.js';
 import { prefixText } from '../../../../src/model/prefix.js';
+import { faultsOf } from '../told.js';
 
 type Row = readonly [name: string, text: string, ...expected: readonly string[]];
 
@@ -135,7 +136,7 @@ for (const [group, rows] of Object.entries({ SYNTAX, STATEMENTS, VALUES })) {
     for (const [name, text, ...expected] of rows) {
       const { config, diagnostics } = parseConfig(text, 'f', { interface: 'eth0' });
       t.strictSame(
-        diagnostics.map((d) => `${d.line}:${d.column} ${d.severity} ${d.code}`),
+        faultsOf(diagnostics),
         [...expected].sort((a, b) => placeOf(a) - placeOf(b)),
         name,
       );

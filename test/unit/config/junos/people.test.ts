@@ -3,8 +3,7 @@
 import t from 'tap';
 import { looksLikeJunos } from '../../../../src/config/junos/detect.js';
 import { parseConfig } from '../../../../src/config/parse.js';
-import { allBackupRouters } from '../../../../src/model/config.js';
-import { prefixText } from '../../../../src/model/prefix.js';
+import { faultsOf, routersOf } from '../told.js';
 
 interface Row {
   readonly name: string;
@@ -305,17 +304,7 @@ for (const row of ROWS)
       interface: 'eth0',
       ...(row.member === undefined ? {} : { member: row.member }),
     });
-    t.strictSame(
-      config === undefined
-        ? undefined
-        : allBackupRouters(config).map(
-            ({ gateways, destinations }) => `${gateways.join(' ')} > ${destinations.map(prefixText).join(' ')}`,
-          ),
-      row.routers,
-    );
-    t.strictSame(
-      diagnostics.map((d) => `${d.line}:${d.column} ${d.severity} ${d.code}`),
-      row.faults ?? [],
-    );
+    t.strictSame(routersOf(config), row.routers);
+    t.strictSame(faultsOf(diagnostics), row.faults ?? []);
     if (row.says !== undefined) t.match(diagnostics.map((d) => `${d.message} ${d.suggestion}`).join('\n'), row.says);
   });

@@ -4,19 +4,14 @@ import t from 'tap';
 import type { JunosHints } from '../../../../src/config/junos/read.js';
 import { parseConfig } from '../../../../src/config/parse.js';
 import { DEFAULTS } from '../../../../src/config/settings.js';
-import { allBackupRouters, type Config, selectorText } from '../../../../src/model/config.js';
-import { defaultPrefix, prefixText } from '../../../../src/model/prefix.js';
+import { selectorText } from '../../../../src/model/config.js';
+import { defaultPrefix } from '../../../../src/model/prefix.js';
+import { routersOf } from '../told.js';
 
 const HINTS: JunosHints = { interface: 'eth0' };
 /** `ADDRESS > PREFIX PREFIX`, one a backup router; undefined when the text has an error. */
 const routers = (text: string, hints: JunosHints = HINTS): readonly string[] | undefined =>
-  told(parseConfig(text, 'f', hints).config);
-const told = (config: Config | undefined): readonly string[] | undefined =>
-  config === undefined
-    ? undefined
-    : allBackupRouters(config).map(
-        (router) => `${router.gateways.join(' ')} > ${router.destinations.map(prefixText).join(' ')}`,
-      );
+  routersOf(parseConfig(text, 'f', hints).config);
 const codes = (text: string, hints: JunosHints = HINTS): readonly string[] =>
   parseConfig(text, 'f', hints).diagnostics.map((d) => `${d.line}:${d.column} ${d.code}`);
 
@@ -62,7 +57,7 @@ t.test('the example of the vendor', async (t) => {
     'f',
     HINTS,
   );
-  t.strictSame(told(config), ['172.29.201.62 > 172.16.0.0/13']);
+  t.strictSame(routersOf(config), ['172.29.201.62 > 172.16.0.0/13']);
   t.match(diagnostics, [{ severity: 'warning', code: 'host-bits', line: 1, column: 67, endColumn: 82 }]);
   t.equal(diagnostics.length, 1, 'one fault is told once');
   t.match(diagnostics[0]!.message, /172\.16\.0\.0\/13, which is listed already/);
@@ -260,7 +255,7 @@ t.test('members', async (t) => {
   for (const hostName of ['r1', 'core1', 'r1-re10', 'shore1'])
     t.strictSame(codes(re, { ...HINTS, hostName }), ['2:2 missing-member'], hostName);
   t.strictSame(
-    told(parseConfig(re, 'f', HINTS).partial),
+    routersOf(parseConfig(re, 'f', HINTS).partial),
     ['10.9.0.1 > 0.0.0.0/0'],
     'in doubt the first one, rather than none',
   );
