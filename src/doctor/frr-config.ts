@@ -108,6 +108,8 @@ const ROUTING =
 /** Commands of a VRF block that are also valid outside one. */
 const OF_VRF = /^(?:no )?(?:ip|ipv6) (?:route|nht)\b/;
 
+type Open = readonly { readonly indent: number; readonly text: string }[];
+
 /**
  * The lines of one configuration. Indentation shows the blocks, as vtysh writes it. For lines
  * without indentation the command decides. `exit` and its variants leave a block; `!` does not.
@@ -116,7 +118,7 @@ export function linesOf(
   text: string,
 ): readonly { readonly number: number; readonly within: readonly string[]; readonly text: string }[] {
   const lines: { number: number; within: readonly string[]; text: string }[] = [];
-  let open: readonly { readonly indent: number; readonly text: string }[] = [];
+  let open: Open = [];
   text.split('\n').forEach((raw, i) => {
     const line = raw.trimEnd();
     const bare = line.trim();
@@ -143,11 +145,9 @@ export function linesOf(
 function belongsInside(bare: string, open: readonly string[]): boolean {
   const [outer] = open;
   if (outer === undefined) return false;
-  if (/^router\b/.test(outer)) return ROUTING.test(bare) || /^exit-address-family$/.test(bare);
+  if (/^router\b/.test(outer)) return ROUTING.test(bare);
   return /^vrf\b/.test(outer) && OF_VRF.test(bare);
 }
-
-type Open = readonly { readonly indent: number; readonly text: string }[];
 
 function leave(open: Open, word: string, indent: number): Open {
   if (word === 'exit-vrf') return [];

@@ -7,7 +7,7 @@
 import { unitOf } from '../model/paths.js';
 import { type FileTree, type FoundFile, unreadableOf, valueOf } from './files.js';
 import type { Host, Identity, PathStep } from './host.js';
-import { SYSTEMD_DIRECTORIES, systemdFiles, valuesOf } from './ini.js';
+import { systemdFiles, systemdPaths, valuesOf } from './ini.js';
 import { type Seen, seen, unseen } from './seen.js';
 
 export const CAP_DAC_OVERRIDE = 1n;
@@ -40,12 +40,7 @@ export function agentIdentity(host: Host): Seen<Identity> {
 
 /** Undefined: there is no unit. */
 function unitIdentity(host: Host): Seen<Identity> | undefined {
-  const closed = unreadableOf(
-    host.files,
-    SYSTEMD_DIRECTORIES.flatMap((directory) =>
-      [UNIT_FILE, UNIT].flatMap((unit) => [`${directory}/system/${unit}`, `${directory}/system/${unit}.d`]),
-    ),
-  );
+  const closed = unreadableOf(host.files, systemdPaths(...[UNIT_FILE, UNIT].map((unit) => `system/${unit}`)));
   if (closed !== undefined) return unseen(closed);
   const files = unitFiles(host.files);
   if (files.length === 0) return undefined;

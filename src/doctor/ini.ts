@@ -14,6 +14,13 @@ export const SYSTEMD_DIRECTORIES: readonly string[] = ['/etc', '/run', '/usr/loc
   (base) => `${base}/systemd`,
 );
 
+/** Where systemd looks for files of these names and for their drop-ins. */
+export function systemdPaths(...names: readonly string[]): readonly string[] {
+  return SYSTEMD_DIRECTORIES.flatMap((directory) =>
+    names.flatMap((name) => [`${directory}/${name}`, `${directory}/${name}.d`]),
+  );
+}
+
 export interface IniSetting {
   readonly section: string;
   readonly key: string;

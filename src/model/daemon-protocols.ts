@@ -5,7 +5,7 @@
  * these protocols when it starts.
  */
 export const FRR_PROTOCOLS: ReadonlySet<number> = new Set([11, 42, ...Array.from({ length: 13 }, (_, i) => 186 + i)]);
-/** A static route of FRR: configured by an operator, although a routing daemon installs it. */
+/** RTPROT_ZSTATIC (fact F4), a static route of FRR: configured by an operator, although a routing daemon installs it. */
 export const FRR_STATIC = 196;
 /** RTPROT_BIRD, for all of BIRD's protocols. */
 export const BIRD_PROTOCOL = 12;

@@ -4,7 +4,7 @@
  */
 
 import { ROUTE_PROTOCOLS } from '../../config/route-protocols.js';
-import { wanted } from '../../core/desired.js';
+import { desiredOf, wanted } from '../../core/desired.js';
 import { phaseIn } from '../../core/explain/scenes.js';
 import { viewWith } from '../../core/hidden.js';
 import { routeSlot } from '../../core/keys.js';
@@ -149,11 +149,15 @@ function meetings(host: Host, kernel: KernelEvidence, foreign: readonly Route[])
   const { snapshot } = kernel;
   const daemons = new Set(host.watched.flatMap(({ protocols }) => protocols));
   const foreignRoutes = snapshot.foreignRoutes.filter(({ protocol }) => !daemons.has(protocol));
-  const worlds = [kernel, { ...kernel, snapshot: { ...snapshot, foreignRoutes } }].map((one) => allDead(host, one));
-  const held = foreign.filter((route) => worlds.some((world) => heldBy(world).has(routeSlot(route))));
+  const worlds = [kernel, { ...kernel, snapshot: { ...snapshot, foreignRoutes } }].map((one) => {
+    const world = allDead(host, one);
+    return { world, ours: wantedIn(world) };
+  });
+  const slots = new Set(worlds.flatMap(({ ours }) => ours.routes.map(routeSlot)));
+  const held = foreign.filter((route) => slots.has(routeSlot(route)));
   const rest = foreign.filter((route) => !held.includes(route));
   const beside = new Map(held.map((route) => [route, placeBesideOurs(host, kernel, route)]));
-  const met = new Set(worlds.flatMap((world) => metIn(world, rest)));
+  const met = new Set(worlds.flatMap(({ world, ours }) => metIn(world, ours, rest)));
   return {
     carrying: foreign.filter((route) => met.has(route) || beside.get(route) === 'before'),
     holding: held.filter((route) => beside.get(route) === undefined),
@@ -176,18 +180,18 @@ function placeBesideOurs(
   return routes.indexOf(route) < ours ? 'before' : 'behind';
 }
 
-function wantedIn(world: SeenWorld): { readonly routes: readonly Route[]; readonly rules: readonly Rule[] } {
-  const want = wanted(world, phaseIn('down'), 0);
-  return { routes: [...(want?.routes ?? []), ...(want?.replies ?? [])], rules: want?.rules ?? [] };
+interface Ours {
+  readonly routes: readonly Route[];
+  readonly rules: readonly Rule[];
 }
 
-function heldBy(world: SeenWorld): ReadonlySet<string> {
-  return new Set(wantedIn(world).routes.map(routeSlot));
+function wantedIn(world: SeenWorld): Ours {
+  const want = wanted(world, phaseIn('down'), 0);
+  return want === undefined ? { routes: [], rules: [] } : desiredOf(want);
 }
 
 /** The foreign routes that some packet of this host follows. */
-function metIn(world: SeenWorld, foreign: readonly Route[]): readonly Route[] {
-  const ours = wantedIn(world);
+function metIn(world: SeenWorld, ours: Ours, foreign: readonly Route[]): readonly Route[] {
   const tables = new Set(ownTables(world.config));
   const view = viewWith(world, ours);
   const elsewhere = view.routes.map((list) =>

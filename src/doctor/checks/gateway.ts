@@ -8,7 +8,7 @@ import type { NeighbourState } from '../../model/link.js';
 import { containsAddress, containsPrefix, destinationText, prefix, prefixText } from '../../model/prefix.js';
 import { type Check, type Finding, finding, found, look, type Outcome, together, unknown } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
-import { ip, type ManagedGateway, managed, managedGateways } from '../management.js';
+import { ip, type ManagedGateway, managed, managedGateways, nameOf } from '../management.js';
 
 /** The neighbour answers, or its entry needs no answer. */
 const ALIVE: ReadonlySet<NeighbourState> = new Set<NeighbourState>(['reachable', 'permanent', 'noarp']);
@@ -106,8 +106,7 @@ export const gatewayOwnAddress: Check = {
       overGateways(host, kernel, ({ gateway }) => {
         const own = kernel.snapshot.addresses.find((address) => address.address === gateway);
         if (own === undefined) return [];
-        const device =
-          kernel.snapshot.links.find((link) => link.index === own.interfaceIndex)?.name ?? `if${own.interfaceIndex}`;
+        const device = nameOf(kernel)(own.interfaceIndex) ?? `if${own.interfaceIndex}`;
         return found(
           'error',
           `${gateway} is an address of this host: a route through it leads nowhere.`,

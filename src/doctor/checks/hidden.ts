@@ -10,16 +10,15 @@ import { realmOf } from '../../core/management.js';
 import { samplesOf } from '../../core/sample.js';
 import type { SeenWorld } from '../../core/state.js';
 import { type Family, familyOf } from '../../model/address.js';
+import { FRR_STATIC } from '../../model/daemon-protocols.js';
 import { destinationText, prefixText } from '../../model/prefix.js';
 import { type Route, TABLE_MAIN } from '../../model/route.js';
 import { ruleText, tableText } from '../../model/route-text.js';
 import { type Check, type Finding, finding, found, look } from '../finding.js';
-import { vtysh } from '../frr-config.js';
+import { frrInstances, vtysh } from '../frr-config.js';
 import type { Host, KernelEvidence } from '../host.js';
-import { allDead, frrDaemons, ip, managed, shown } from '../management.js';
+import { allDead, ip, managed, shown } from '../management.js';
 
-/** RTPROT_ZSTATIC (fact F4). */
-const FRR_STATIC = 196;
 /** The number of destinations that a message names. */
 const NAMED = 4;
 
@@ -163,10 +162,7 @@ function removal(host: Host, route: Route): string {
   if (route.protocol === FRR_STATIC) {
     const kind = route.type === 'blackhole' ? 'blackhole' : 'reject';
     const statement = `${route.family === 'inet6' ? 'ipv6' : 'ip'} route ${prefixText(route.destination)} ${kind}`;
-    const command = vtysh(frrDaemons(host)[0]?.socketDirectory ?? '/run/frr', [
-      'configure terminal',
-      `no ${statement}`,
-    ]);
+    const command = vtysh(frrInstances(host)[0]!.sockets, ['configure terminal', `no ${statement}`]);
     return `${command}      # Null0 as well, at any distance; write memory makes it last`;
   }
   const metric = route.metric === 0 ? '' : ` metric ${route.metric}`;

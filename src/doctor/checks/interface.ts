@@ -44,15 +44,16 @@ const INET6 = '/proc/sys/net/ipv6/conf';
 function settings(
   host: Host,
   paths: readonly string[],
-  judge: (values: readonly string[]) => Outcome,
+  judge: (values: readonly string[]) => readonly Finding[],
 ): readonly Finding[] {
-  const seen = paths.map((path) => textOf(host.files, path));
-  for (const [i, text] of seen.entries()) {
+  const values: string[] = [];
+  for (const path of paths) {
+    const text = textOf(host.files, path);
     if (text.kind === 'unseen') return unknown(text.why);
-    if (text.value === undefined) return unknown(`${paths[i]} is not there`);
+    if (text.value === undefined) return unknown(`${path} is not there`);
+    values.push(text.value.trim());
   }
-  const outcome = judge(seen.map((text) => (text.kind === 'seen' ? (text.value ?? '').trim() : '')));
-  return outcome === 'not-applicable' ? [] : outcome;
+  return judge(values);
 }
 
 export const interfaceMissing: Check = {

@@ -9,7 +9,7 @@ import type { FoundFile } from '../files.js';
 import { exists, filesIn, textOf, unreadableOf, valueOf } from '../files.js';
 import { type Check, found, look, type Outcome, together, unknown } from '../finding.js';
 import type { Host } from '../host.js';
-import { booleanOf, SYSTEMD_DIRECTORIES, systemdFiles, valuesOf } from '../ini.js';
+import { booleanOf, systemdFiles, systemdPaths, valuesOf } from '../ini.js';
 import { managed } from '../management.js';
 import { type Seen, seen } from '../seen.js';
 
@@ -35,10 +35,7 @@ function networkdDeletes(
   key: 'ManageForeignRoutes' | 'ManageForeignRoutingPolicyRules',
   what: string,
 ): Outcome {
-  const why = unreadableOf(host.files, [
-    NETIF,
-    ...SYSTEMD_DIRECTORIES.flatMap((directory) => [`${directory}/networkd.conf`, `${directory}/networkd.conf.d`]),
-  ]);
+  const why = unreadableOf(host.files, [NETIF, ...systemdPaths('networkd.conf')]);
   if (why !== undefined) return unknown(why, 'sudo backup-router doctor');
   const links = networkdLinks(host);
   if (links.length === 0)

@@ -9,10 +9,10 @@ import { type Address, familyOf } from '../../model/address.js';
 import { containsAddress, containsPrefix, type Prefix, prefix, prefixText, samePrefix } from '../../model/prefix.js';
 import { REFUSALS, type Route } from '../../model/route.js';
 import { type Check, found, look, unknown } from '../finding.js';
-import { frrLines, frrLineText, removalOf, vtysh } from '../frr-config.js';
+import { frrInstances, frrLines, frrLineText, removalOf, vtysh } from '../frr-config.js';
 import { type FrrStatic, nextHopKey, recursionOf, staticsOf } from '../frr-statics.js';
 import type { Host, KernelEvidence } from '../host.js';
-import { frrDaemons, leavesBy, type Managed, managed, shown } from '../management.js';
+import { frrDaemons, leavesBy, type Managed, managed, nameOf, shown } from '../management.js';
 import { resolvesViaDefault } from '../resolve-via-default.js';
 
 /** The longest chain of static routes in which the next hop of one is reached by another. */
@@ -33,7 +33,6 @@ export const staticOverlap: Check = {
       const inKernel = kernel.frrStatics.filter(
         (route) => managed(host, kernel).some(({ link }) => leavesBy(route, link)) && meets(host, route.destination),
       );
-      const [socketDirectory] = frrDaemons(host).map((one) => one.socketDirectory);
       // Static routes in the kernel that no file and no queried daemon has: left behind, or of
       // another program.
       const unexplained = inKernel.filter(
@@ -54,7 +53,7 @@ export const staticOverlap: Check = {
           [
             `# as the vendor's document says, destinations more specific than the statics; or remove them:`,
             ...removalOf(through.map(({ one }) => one.line)),
-            ...unexplained.map((route) => removalFromKernel(kernel, route, socketDirectory)),
+            ...unexplained.map((route) => removalFromKernel(kernel, route, frrInstances(host)[0]!.sockets)),
           ],
         ),
         ...found(
@@ -163,10 +162,10 @@ function onSubnet({ snapshot }: KernelEvidence, { link }: Managed, gateway: Addr
 /**
  * The vtysh command that removes the static route of FRR that corresponds to the kernel's route.
  */
-function removalFromKernel(kernel: KernelEvidence, route: Route, sockets = '/run/frr'): string {
+function removalFromKernel(kernel: KernelEvidence, route: Route, sockets: string): string {
   const family = route.family === 'inet6' ? 'ipv6' : 'ip';
   const [hop] = route.nexthops;
-  const device = kernel.snapshot.links.find(({ index }) => index === hop?.interfaceIndex)?.name;
+  const device = hop === undefined ? undefined : nameOf(kernel)(hop.interfaceIndex);
   const place = REFUSALS.has(route.type) ? 'blackhole' : (hop?.gateway ?? device ?? 'GATEWAY');
   return vtysh(sockets, ['configure terminal', `no ${family} route ${prefixText(route.destination)} ${place}`]);
 }

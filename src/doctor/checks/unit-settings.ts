@@ -6,7 +6,7 @@
 import { unreadableOf } from '../files.js';
 import { type Check, found, unknown } from '../finding.js';
 import { START_TARGET, TEMPLATED, UNIT } from '../identity.js';
-import { booleanOf, type IniSetting, SYSTEMD_DIRECTORIES, systemdFiles, valuesOf } from '../ini.js';
+import { booleanOf, type IniSetting, systemdFiles, systemdPaths, valuesOf } from '../ini.js';
 import { enablingHidden, hasSystemd, linksTo, withUnit } from './unit.js';
 
 export const unitNoWatchdog: Check = {
@@ -84,13 +84,7 @@ export const unitOrdering: Check = {
       const missing = [...new Set(wanted)].filter((unit) => !before.some((one) => one.unit === unit));
       const queued = linksTo(host, START_TARGET).length > 0;
       const hidden =
-        unreadableOf(
-          host.files,
-          SYSTEMD_DIRECTORIES.flatMap((directory) => [
-            `${directory}/system/${START_TARGET}`,
-            `${directory}/system/${START_TARGET}.d`,
-          ]),
-        ) ?? (queued ? undefined : enablingHidden(host));
+        unreadableOf(host.files, systemdPaths(`system/${START_TARGET}`)) ?? (queued ? undefined : enablingHidden(host));
       if (hidden !== undefined) return unknown(hidden, 'sudo backup-router doctor');
       const early = before.find(({ unit }) => unit === 'network-pre.target');
       return [
@@ -131,10 +125,7 @@ export const runtimeWatchdog: Check = {
   facts: '',
   run: (host) => {
     if (!hasSystemd(host)) return 'not-applicable';
-    const hidden = unreadableOf(
-      host.files,
-      SYSTEMD_DIRECTORIES.flatMap((directory) => [`${directory}/system.conf`, `${directory}/system.conf.d`]),
-    );
+    const hidden = unreadableOf(host.files, systemdPaths('system.conf'));
     if (hidden !== undefined) return unknown(hidden, 'sudo backup-router doctor');
     const setting = valuesOf(systemdFiles(host.files, 'system.conf'), 'Manager', 'RuntimeWatchdogSec').at(-1);
     if (setting !== undefined && !/^(0|off)$/.test(setting.value)) return [];

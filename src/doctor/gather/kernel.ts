@@ -14,6 +14,7 @@ import { tablesOf } from '../../fib/snapshot-view.js';
 import { type Inspector, inspect } from '../../kernel/inspect.js';
 import { type Family, isLinkLocal } from '../../model/address.js';
 import { allBackupRouters, type Config } from '../../model/config.js';
+import { FRR_STATIC } from '../../model/daemon-protocols.js';
 import type { Link, NeighbourEntry, NeighbourId, NeighbourState } from '../../model/link.js';
 import type { KernelAnswer } from '../../model/policy.js';
 import type { Rule } from '../../model/route.js';
@@ -23,8 +24,6 @@ import { gatewaysOf } from '../gateways.js';
 import type { Host, KernelEvidence } from '../host.js';
 import { type Seen, seen, unseen } from '../seen.js';
 
-/** RTPROT_ZSTATIC (fact F4). */
-const FRR_STATIC = 196;
 /** Neighbour states that end the wait: the neighbour has answered or will not. */
 const SETTLED: ReadonlySet<NeighbourState> = new Set<NeighbourState>(['reachable', 'failed', 'noarp', 'permanent']);
 /**

@@ -5,6 +5,7 @@
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Identity, ProcessEvidence } from '../host.js';
+import { hasCapability } from '../identity.js';
 import { type Seen, seen, unseen } from '../seen.js';
 
 /** The children of PID 1. */
@@ -30,7 +31,7 @@ function processesHidden(): string | undefined {
   const options = /^\S+ \/proc proc (\S+)/m.exec(read('/proc/self/mounts') ?? '')?.[1]?.split(',') ?? [];
   const hides = options.find((option) => option.startsWith('hidepid='))?.slice('hidepid='.length) ?? '0';
   const self = identityOf('self', 'this user');
-  const may = self !== undefined && ((self.capabilities >> CAP_SYS_PTRACE) & 1n) === 1n;
+  const may = self !== undefined && hasCapability(self, CAP_SYS_PTRACE);
   const group = Number(options.find((option) => option.startsWith('gid='))?.slice('gid='.length) ?? '0');
   return ['0', 'off'].includes(hides) || may || self?.groups.includes(group) === true
     ? undefined
@@ -55,7 +56,7 @@ export function gatherOthers(known: number | undefined): Seen<readonly string[]>
     let hidden = processesHidden();
     for (const pid of pids()) {
       if (pid === process.pid || pid === known) continue;
-      const argv = (read(`/proc/${pid}/cmdline`) ?? '').split('\0');
+      const argv = argvOf(pid);
       if (!runsAgent(argv) || argv.includes('--dry-run')) continue;
       const namespace = netOf(pid);
       if (namespace === undefined) hidden = `the network namespace of pid ${pid} may not be read by this user`;
@@ -71,7 +72,7 @@ export function gatherOthers(known: number | undefined): Seen<readonly string[]>
  * Whether the command line runs an agent: `node .../backup-router.cjs run`,
  * `/usr/bin/backup-router --instance NAME run`.
  */
-export function runsAgent(argv: readonly string[]): boolean {
+function runsAgent(argv: readonly string[]): boolean {
   const at = argv.findIndex((word) => /(^|\/)backup-router(\.cjs)?$/.test(word));
   if (at < 0 || at > 1) return false;
   const words = argv
@@ -85,7 +86,7 @@ export function runsAgent(argv: readonly string[]): boolean {
  * namespace (proc(5), NSpid).
  */
 export function agentProcess(told: number): number | undefined {
-  const isAgent = (pid: number): boolean => runsAgent((read(`/proc/${pid}/cmdline`) ?? '').split('\0'));
+  const isAgent = (pid: number): boolean => runsAgent(argvOf(pid));
   if (isAgent(told)) return told;
   return pids().find(
     (pid) => isAgent(pid) && new RegExp(`^NSpid:.*\\t${told}$`, 'm').test(read(`/proc/${pid}/status`) ?? ''),
@@ -102,7 +103,7 @@ export function gatherBirdFiles(): Seen<readonly string[]> {
     const files: string[] = [];
     for (const pid of pids()) {
       if (!/^bird6?$/.test((read(`/proc/${pid}/comm`) ?? '').trim())) continue;
-      const file = configOfBird((read(`/proc/${pid}/cmdline`) ?? '').split('\0'));
+      const file = configOfBird(argvOf(pid));
       const namespace = netOf(pid);
       if (file === undefined || (namespace !== undefined && namespace !== own)) continue;
       if (!file.startsWith('/'))
@@ -120,7 +121,7 @@ export function gatherBirdFiles(): Seen<readonly string[]> {
 }
 
 /** The value of `-c FILE` (bird(8)), which may follow other letters that take no value. */
-export function configOfBird(argv: readonly string[]): string | undefined {
+function configOfBird(argv: readonly string[]): string | undefined {
   for (const [i, word] of argv.entries()) {
     const match = /^-[a-bd-zA-Z]*c(.*)$/.exec(word);
     if (i > 0 && match !== null) return match[1] !== '' ? match[1] : argv[i + 1];
@@ -173,6 +174,10 @@ function pids(): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
+}
+
+function argvOf(pid: number): readonly string[] {
+  return (read(`/proc/${pid}/cmdline`) ?? '').split('\0');
 }
 
 function read(path: string): string | undefined {
