@@ -8,7 +8,7 @@ import { inspect } from '../kernel/inspect.js';
 import { EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { destinationText } from '../model/prefix.js';
-import { ipWords, routeText, ruleText, tableText } from '../model/route-text.js';
+import { ipWords, namesOf, routeText, ruleText, tableText } from '../model/route-text.js';
 import { table } from '../model/text.js';
 import { thereAgain } from './again.js';
 import { askAgent } from './ask-agent.js';
@@ -19,8 +19,7 @@ import { print, printJson } from './print.js';
 
 export async function routes(options: ConfigOptions & { readonly json?: boolean }): Promise<number> {
   const owned = await inspect((kernel) => ownedIn(kernel, options));
-  const nameOf = (index: number | undefined): string | undefined =>
-    owned.snapshot.links.find((link) => link.index === index)?.name;
+  const nameOf = namesOf(owned.snapshot.links);
   if (options.json === true) {
     printJson<RoutesOutput>({
       version: 1,
@@ -28,7 +27,7 @@ export async function routes(options: ConfigOptions & { readonly json?: boolean 
         destination: destinationText(route.destination),
         family: route.family,
         gateway: route.nexthops[0]?.gateway ?? null,
-        interface: nameOf(route.nexthops[0]?.interfaceIndex) ?? null,
+        interface: nameOf(route.nexthops[0]?.interfaceIndex ?? 0) ?? null,
         table: route.table,
         metric: route.metric,
         protocol: route.protocol,
@@ -54,7 +53,7 @@ export async function routes(options: ConfigOptions & { readonly json?: boolean 
   const rows = owned.routes.map((route) => [
     destinationText(route.destination),
     route.nexthops[0]?.gateway ?? '',
-    nameOf(route.nexthops[0]?.interfaceIndex) ?? '',
+    nameOf(route.nexthops[0]?.interfaceIndex ?? 0) ?? '',
     tableText(route.table),
     String(route.metric),
   ]);

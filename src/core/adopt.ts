@@ -27,11 +27,11 @@ import type { Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { bound, isForeignDefault, isVoid, leavesElsewhere, sameWay, wayOf, waysOf } from './foreign-default.js';
 import { INTERFERENCE_WINDOW_MS, pauseOf } from './interference.js';
-import { routeKey, routeSlot } from './keys.js';
-import { ownedRoutes, ownership } from './ownership.js';
+import { routeSlot } from './keys.js';
 import { adopting, type Place, samePlace, takeoverOf } from './places.js';
 import type { Desired } from './plan.js';
 import type { Step } from './ports.js';
+import { missingRoutes } from './presence.js';
 import type { Agenda, Insistence, Phase, SeenWorld } from './state.js';
 import type { AutoWay } from './takeover-state.js';
 
@@ -153,9 +153,7 @@ function sameEnd(a: AdoptedRoute, b: AdoptedRoute): boolean {
  * goes the same way ({@link sameWay}) as a foreign default route of the place.
  */
 function replaced(world: SeenWorld, want: Desired, { link, router }: Candidate): boolean {
-  const installed = new Set(
-    ownedRoutes(ownership(world.config, world.former), world.snapshot).map((route) => routeKey(route)),
-  );
+  const absent = missingRoutes(world, want.routes);
   const ours = want.routes.filter(
     (route) => route.family === router.family && route.nexthops[0]?.interfaceIndex === link.index,
   );
@@ -169,7 +167,7 @@ function replaced(world: SeenWorld, want: Desired, { link, router }: Candidate):
     const way = wayOf(route, nexthop?.gateway, nexthop?.onlink);
     return route.destination.length === 0 && theirs.some((one) => sameWay(asConfigured(router, one), way));
   });
-  return alike && ours.every((route) => installed.has(routeKey(route)));
+  return alike && ours.every((route) => !absent.has(route));
 }
 
 /** The way with the source and the `onlink` flag that the configuration adds. */

@@ -178,8 +178,7 @@ function freeRank(
   const rankOf = ({ table, metric }: Route): number | undefined => {
     // MAIN_METRIC_PREEMPTING counts in shared tables only: in a table of ours the same number is
     // another rank.
-    const isOurs = isOwnTable(marks, table) || isReplyTable(marks, table);
-    const bases = isOurs ? [LOCAL_METRIC[family]] : [MAIN_METRIC, MAIN_METRIC_PREEMPTING];
+    const bases = isOwnTable(marks, table) ? [LOCAL_METRIC[family]] : [MAIN_METRIC, MAIN_METRIC_PREEMPTING];
     return bases.map((base) => metric - base - RANKS * order).find((rank) => rank >= 0 && rank < RANKS);
   };
   const mine = own.filter((route) => route.nexthops[0]?.gateway === gateway).map(rankOf);

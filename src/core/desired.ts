@@ -53,7 +53,8 @@ export function interfaceKey(interfaceIndex: number, destination: Prefix): strin
   return `${interfaceIndex} ${prefixText(destination)}`;
 }
 
-const NOTHING: Wanted = {
+/** Nothing is wanted. */
+export const NOTHING: Wanted = {
   routes: [],
   rules: [],
   anchors: [],

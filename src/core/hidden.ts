@@ -22,8 +22,9 @@ import { remembered } from '../fib/remembered.js';
 import type { NexthopFault } from '../fib/usable.js';
 import type { View } from '../fib/view.js';
 import { FAMILIES } from '../model/address.js';
+import type { Link } from '../model/link.js';
 import { defaultPrefix, destinationText, type Prefix } from '../model/prefix.js';
-import { type Route, type Rule, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from '../model/route.js';
+import { type NexthopObject, type Route, type Rule, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from '../model/route.js';
 import { ruleText, tableText } from '../model/route-text.js';
 import { vrfOf } from './coverage.js';
 import { linkOf as interfaceOf, type Realm, realmOf, type Wait } from './management.js';
@@ -76,7 +77,7 @@ export function hiddenAmong(world: SeenWorld, ours: Ours): ReadonlyMap<Route, Hi
   return hidden;
 }
 
-function linkOf({ snapshot }: SeenWorld, { nexthops }: Route): SeenWorld['snapshot']['links'][number] | undefined {
+function linkOf({ snapshot }: SeenWorld, { nexthops }: Route): Link | undefined {
   return snapshot.links.find(({ index }) => index === nexthops[0]?.interfaceIndex);
 }
 
@@ -139,14 +140,20 @@ function mayBeHidden(world: SeenWorld, { table, vrf }: Realm, shared: boolean, d
 }
 
 function refuses(
-  { foreignRoutes, furtherRoutes = [], nexthopObjects = [] }: SeenWorld['snapshot'],
+  { foreignRoutes, furtherRoutes = NONE.routes, nexthopObjects = NONE.objects }: SeenWorld['snapshot'],
   table: number,
 ): boolean {
   return (
-    byPrefix(table === TABLE_MAIN ? foreignRoutes : furtherRoutes).refusing(table) ||
-    nexthopObjects.some(({ kind }) => kind === 'blackhole')
+    byPrefix(table === TABLE_MAIN ? foreignRoutes : furtherRoutes).refusing(table) || haveBlackhole(nexthopObjects)
   );
 }
+
+/** The same lists each time, so that what was made of them is not made again. */
+const NONE = { routes: [], objects: [] } as const;
+
+const haveBlackhole = remembered((objects: readonly NexthopObject[]): boolean =>
+  objects.some(({ kind }) => kind === 'blackhole'),
+);
 
 /** Whether ordinary packets reach main's rule past `local` alone. */
 const leadsToMain = remembered((rules: readonly Rule[]): boolean =>

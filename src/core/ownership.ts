@@ -59,7 +59,7 @@ export function retired({ gateways }: Ownership): Ownership {
 export function owns(own: Ownership, route: Route, nexthop: Nexthop): boolean {
   if (!own.protocols.has(route.protocol) || route.type !== 'unicast') return false;
   if (nexthop.gateway !== undefined && own.gateways.has(nexthop.gateway)) return true;
-  return route.nexthops.length === 1 && (inTables(own, 0, route.table) || isOwnMetric(route.metric));
+  return route.nexthops.length === 1 && (isOwnTable(own, route.table) || isOwnMetric(route.metric));
 }
 
 function inTables({ tableBases }: Ownership, first: number, table: number): boolean {

@@ -50,10 +50,7 @@ function foreignTargets(world: SeenWorld): readonly NeighbourId[] {
 
 /** The neighbours that a look at the answers reads. */
 export function askedNeighbours(world: SeenWorld): readonly NeighbourId[] {
-  return [...gatewayIds(world), ...foreignTargets(world)].map(({ interfaceIndex, address }) => ({
-    interfaceIndex,
-    address,
-  }));
+  return [...gatewayIds(world), ...foreignTargets(world)];
 }
 
 /** Probes what is due, and asks for a look at the answers to the previous probes. */

@@ -1,20 +1,19 @@
 /** Symmetric replies for the status. Pure. */
 
 import type { RepliesStatus } from '../model/status.js';
-import { routeKey, ruleKey } from './keys.js';
-import { ownedRoutes, ownership } from './ownership.js';
+import { ruleKey } from './keys.js';
+import { missingRoutes } from './presence.js';
 import { type Replies, repliesOf } from './replies.js';
 import type { SeenWorld } from './state.js';
 
 export function repliesStatus(world: SeenWorld): readonly RepliesStatus[] {
   const all = repliesOf(world);
   if (all.length === 0) return [];
-  const { config, former, snapshot } = world;
-  const routes = new Set(ownedRoutes(ownership(config, former), snapshot).map((route) => routeKey(route)));
-  const rules = new Set(snapshot.rules.map(ruleKey));
+  const rules = new Set(world.snapshot.rules.map(ruleKey));
   return all.map((one): RepliesStatus => {
+    const absent = missingRoutes(world, one.routes);
     const missing =
-      one.routes.find((route) => !routes.has(routeKey(route))) ?? one.rules.find((rule) => !rules.has(ruleKey(rule)));
+      one.routes.find((route) => absent.has(route)) ?? one.rules.find((rule) => !rules.has(ruleKey(rule)));
     return {
       family: one.family,
       interface: one.interfaceName,

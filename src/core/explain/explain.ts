@@ -8,6 +8,7 @@ import { exitsThrough } from '../../fib/view.js';
 import { type Address, familyOf, isLinkLocal } from '../../model/address.js';
 import type { KernelAnswer, PolicyRule, Vrf, Ways } from '../../model/policy.js';
 import { REFUSALS, type Route, refuses, TABLE_LOCAL, TABLE_MAIN } from '../../model/route.js';
+import { NOTHING } from '../desired.js';
 import { routeKey } from '../keys.js';
 import { ownedRoutes } from '../ownership.js';
 import { repliesOf } from '../replies.js';
@@ -45,17 +46,7 @@ export function explain(facts: Facts, read: Ways, vrf: Vrf | undefined, from?: A
   const present = walk(ways.rules, ways.routes, packet, host);
   const installed = ownedRoutes(ownershipOf(facts), facts.snapshot);
   const ours = new Set(installed.map((route) => routeKey(route)));
-  const want = {
-    routes: installed,
-    rules: [],
-    anchors: [],
-    replies: [],
-    waits: [],
-    hidden: new Map(),
-    preempting: [],
-    yielding: new Set<string>(),
-    preemptAt: undefined,
-  };
+  const want = { ...NOTHING, routes: installed };
   const now = passage(
     'now',
     facts,
