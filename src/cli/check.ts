@@ -1,7 +1,7 @@
 /** `backup-router check`: strict, reports every fault of a file at once. */
 
 import { renderDiagnostics } from '../config/diagnostic.js';
-import { partsDirectory, partsOf } from '../config/files.js';
+import { partsDirectory } from '../config/files.js';
 import { loadConfig } from '../config/load.js';
 import { EXIT } from '../model/exit.js';
 import { counted } from '../model/text.js';
@@ -11,8 +11,7 @@ import { print, printError, printJson } from './print.js';
 
 export async function check(options: ConfigOptions & { readonly json?: boolean }): Promise<number> {
   const file = configFileOf(options);
-  const { config, diagnostics } = loadConfig(file, hintsOf(options), true);
-  const parts = partsOf(file).names;
+  const { config, diagnostics, parts } = loadConfig(file, hintsOf(options), true);
   const errors = diagnostics.filter((d) => d.severity === 'error').length;
   if (options.json === true) {
     printJson<CheckOutput>({ version: 1, file, parts, valid: config !== undefined, diagnostics });

@@ -73,7 +73,7 @@ async function fromInput(hints: JunosHints): Promise<LoadedConfig> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString('utf8');
-  return { ...parseConfig(text, 'stdin', hints), text };
+  return { ...parseConfig(text, 'stdin', hints), text, parts: [] };
 }
 
 /** Where the statements came from, as comments in the result. */

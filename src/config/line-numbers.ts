@@ -11,7 +11,7 @@ export interface Unprefixed {
   readonly text: string;
   /** Position of the first prefix. */
   readonly span: Span;
-  /** Description of the prefix. */
+  /** What the prefix is, as a sentence. */
   readonly what: string;
 }
 
@@ -21,8 +21,8 @@ const MARK = /^([ \t]*)([>|│])(?=[ \t]|$)/;
 /** The text without the prefixes, or undefined if it has none. */
 export function unprefixed(text: string): Unprefixed | undefined {
   const first = /^\s*([^\n]*)/.exec(text)?.[1] ?? '';
-  if (NUMBER.test(first)) return without(text, NUMBER, 'line numbers');
-  if (MARK.test(first)) return without(text, MARK, `a '${first.trimStart()[0]}'`);
+  if (NUMBER.test(first)) return without(text, NUMBER, 'there are line numbers in front of each line');
+  if (MARK.test(first)) return without(text, MARK, `there is a '${first.trimStart()[0]}' in front of each line`);
   return undefined;
 }
 
@@ -30,7 +30,6 @@ function without(text: string, prefix: RegExp, what: string): Unprefixed | undef
   const lines = text.split('\n');
   let span: Span | undefined;
   let number: number | undefined;
-  let count = 0;
   let at = 0;
   for (const [i, line] of lines.entries()) {
     const found = prefix.exec(line);
@@ -42,11 +41,10 @@ function without(text: string, prefix: RegExp, what: string): Unprefixed | undef
       if (prefix === NUMBER && number !== undefined && next !== number + 1) return undefined;
       if (prefix === NUMBER && number === undefined && next > 1 && lines.length < 4) return undefined;
       number = next;
-      count++;
       span ??= { start: at + found[1]!.length, end: at + found[0].length };
       lines[i] = ' '.repeat(found[0].length) + line.slice(found[0].length);
     }
     at += line.length + 1;
   }
-  return span === undefined || count === 0 ? undefined : { text: lines.join('\n'), span, what };
+  return span === undefined ? undefined : { text: lines.join('\n'), span, what };
 }

@@ -16,6 +16,8 @@ export interface LoadedConfig extends ParsedConfig {
    * or has a byte that is not UTF-8.
    */
   readonly text: string | undefined;
+  /** The parts that were read or should have been, in order. */
+  readonly parts: readonly string[];
 }
 
 /**
@@ -25,17 +27,19 @@ export interface LoadedConfig extends ParsedConfig {
  */
 export function loadConfig(path: string, hints: JunosHints = {}, pipes = false): LoadedConfig {
   const { files, faults } = readFiles(path, pipes);
+  const parts = files.slice(1).map(({ name }) => name);
   const read = files.filter((file) => file.text !== undefined);
-  if (read.length === 0) return { config: undefined, partial: undefined, diagnostics: faults, text: undefined };
+  if (read.length === 0) return { config: undefined, partial: undefined, diagnostics: faults, text: undefined, parts };
   const text = textOf(files);
   const incomplete = read.length < files.length || faults.some(({ line }) => line === 0);
   const parsed = parseConfig(text, path, hints, incomplete);
-  if (faults.length === 0) return { ...parsed, text };
+  if (faults.length === 0) return { ...parsed, text, parts };
   return {
     config: undefined,
     partial: parsed.partial,
     diagnostics: inOrder([...faults, ...parsed.diagnostics], files),
     text: undefined,
+    parts,
   };
 }
 

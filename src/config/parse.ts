@@ -164,7 +164,7 @@ function readPart(
     if (prefixed !== undefined) {
       report.error(prefixed.span, {
         code: 'syntax',
-        message: `there ${prefixed.what === 'line numbers' ? 'are line numbers' : `is ${prefixed.what}`} in front of each line`,
+        message: prefixed.what,
         suggestion: 'remove them from the file',
       });
       return { root: undefined, damaged: true };

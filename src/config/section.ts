@@ -66,8 +66,8 @@ export function readSection(
     if (known.some(({ key }) => key === entry.key)) continue;
     unknownKeys.push(entry.key);
     if (outdented.has(entry)) continue;
-    for (const inner of entry.value.kind === 'map' ? entry.value.entries : [])
-      if (name === '' && known.some(({ key }) => key === inner.key)) meant.add(inner.key);
+    const below = name === '' ? knownBelow(entry, known) : [];
+    for (const key of below) meant.add(key);
     const near = meantBy(entry.key, known, report);
     if (near !== undefined) meant.add(near);
     report.error(entry.keySpan, {
@@ -75,7 +75,7 @@ export function readSection(
       message: `unknown key ${quote(entry.key)} ${name === '' ? 'at the top level' : `in ${name}`}`,
       suggestion:
         (Object.hasOwn(hints, entry.key) ? hints[entry.key] : undefined) ??
-        (name === '' && near === undefined && inner(entry, known)
+        (near === undefined && below.length > 0
           ? `remove '${entry.key.slice(0, 40)}:' and the indentation of what stands below it`
           : suggestKey(entry.key, near, name, known, report)),
     });
@@ -100,9 +100,11 @@ export function readSection(
   };
 }
 
-/** Whether the value is a mapping with keys that belong here. */
-const inner = ({ value }: Entry, known: readonly Key[]): boolean =>
-  value.kind === 'map' && value.entries.some((one) => known.some(({ key }) => key === one.key));
+/** The keys directly below the entry that belong here. */
+function knownBelow({ value }: Entry, known: readonly Key[]): readonly string[] {
+  if (value.kind !== 'map') return [];
+  return value.entries.map(({ key }) => key).filter((word) => known.some(({ key }) => key === word));
+}
 
 /** Keys that belong below a preceding key without a value: they lack indentation. */
 function outdentedIn(entries: readonly Entry[], known: readonly Key[], report: Report): ReadonlySet<Entry> {

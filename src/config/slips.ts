@@ -26,6 +26,14 @@ interface Kind {
   readonly filler: string;
 }
 
+/** A Jinja template. */
+export const TEMPLATE = /\{\{[^\n]{0,200}?\}\}|\{%[^\n]{0,200}?%\}/;
+export const UNRENDERED: Fault = {
+  code: 'syntax',
+  message: 'this is a template that has not been rendered',
+  suggestion: 'render it first, with the program that it is written for, and use the result',
+};
+
 const KINDS: readonly Kind[] = [
   {
     pattern: /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+/g,
@@ -36,15 +44,7 @@ const KINDS: readonly Kind[] = [
     }),
     filler: ' ',
   },
-  {
-    pattern: /\{\{[^\n]{0,200}?\}\}|\{%[^\n]{0,200}?%\}/g,
-    fault: () => ({
-      code: 'syntax',
-      message: 'this is a template that has not been rendered',
-      suggestion: 'render it first, with the program that it is written for, and use the result',
-    }),
-    filler: '_',
-  },
+  { pattern: new RegExp(TEMPLATE, 'g'), fault: () => UNRENDERED, filler: '_' },
   {
     pattern: /^[ \t]*(?:`{3,}|~{3,})[^\n]*/gm,
     fault: () => ({ code: 'syntax', message: 'a markdown fence is not YAML', suggestion: 'remove the line' }),

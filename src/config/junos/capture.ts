@@ -159,4 +159,5 @@ function byLine(text: string, session: boolean, syntax: Syntax): string {
   return parts.join('');
 }
 
-const blank = (text: string): string => text.replace(/[^\n]/g, ' ');
+/** The text with a blank for each character, in the same lines. */
+export const blank = (text: string): string => text.replace(/[^\n]/g, ' ');

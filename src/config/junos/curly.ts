@@ -296,8 +296,7 @@ export function createCurly(
       endList(here());
       const [outer] = blocks;
       const complete = byIndent && base === root && outer !== undefined && !mayGoOn(outer.node, pending !== undefined);
-      if (pending !== undefined && blocks.length > 0) missingSemicolon('the end', complete ? 'statement' : 'text');
-      else missingSemicolon('the end');
+      missingSemicolon('the end', blocks.length === 0 ? 'lines' : complete ? 'statement' : 'text');
       finish();
       const last = blocks.at(-1);
       if (last !== undefined)

@@ -5,6 +5,7 @@
 
 import type { Diagnostic } from '../diagnostic.js';
 import { createReport } from '../report.js';
+import { TEMPLATE, UNRENDERED } from '../slips.js';
 
 export type Encoding = 'XML' | 'JSON';
 
@@ -19,8 +20,7 @@ export function encodingOf(text: string): Encoding | undefined {
   return XML.test(head) ? 'XML' : JSON_ROOT.test(head) ? 'JSON' : undefined;
 }
 
-/** A Jinja template, outside quotes and comments. */
-const TEMPLATE = /\{\{[^\n]{0,200}?\}\}|\{%[^\n]{0,200}?%\}/;
+/** Quotes and comments, in which a template is harmless. */
 const HARMLESS = /"(?:[^"\\\n]|\\.)*"|#[^\n]*/g;
 
 /** The only diagnostic for a text in another form. undefined: the text can be read. */
@@ -37,11 +37,7 @@ export function formFault(text: string, file: string): readonly Diagnostic[] | u
   report.error(
     { start, end: start + (encoding === undefined ? found[0].length : 1) },
     encoding === undefined
-      ? {
-          code: 'syntax',
-          message: 'this is a template that has not been rendered',
-          suggestion: 'render it first, with the program that it is written for, and use the result',
-        }
+      ? UNRENDERED
       : {
           code: 'wrong-type',
           message: `this is Junos ${encoding}, which is not read`,

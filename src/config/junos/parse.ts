@@ -59,7 +59,7 @@ function parseOnce(original: string, file: string, byIndent: boolean): Attempt {
   if (prefixed !== undefined)
     syntax.warning(prefixed.span, {
       code: 'syntax',
-      message: `there ${prefixed.what === 'line numbers' ? 'are line numbers' : `is ${prefixed.what}`} in front of each line, which is passed over`,
+      message: `${prefixed.what}, which is passed over`,
       suggestion: 'remove them from the file',
     });
   const text = blankWrapped(blankCapture(prefixed?.text ?? original, syntax), syntax);

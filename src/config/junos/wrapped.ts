@@ -5,6 +5,7 @@
  */
 
 import type { Span } from '../report.js';
+import { blank } from './capture.js';
 import type { Syntax } from './syntax.js';
 
 /** Columns. No terminal is narrower. */
@@ -37,7 +38,7 @@ export function blankWrapped(text: string, syntax: Syntax): string {
       at = after(text, at);
     }
     found.push({ span: { start: rest, end: rest + 1 }, matters: OF_ROUTERS.test(whole) });
-    pieces.push(text.slice(done, from), text.slice(from, at).replace(/[^\n]/g, ' '));
+    pieces.push(text.slice(done, from), blank(text.slice(from, at)));
     done = at;
   }
   const first = found.find(({ matters }) => matters) ?? found[0];
