@@ -1,6 +1,6 @@
 /** Asks the agent for its status, for commands that also work without it. */
 
-import { request } from '../control/client.js';
+import { inquire } from '../control/client.js';
 import { type Elsewhere, elsewhere, elsewhereText } from '../control/network-namespace.js';
 import { CommandError } from '../model/exit.js';
 import type { Status } from '../model/status.js';
@@ -20,11 +20,9 @@ export interface Asked {
 export async function askAgent(socket: string): Promise<Asked> {
   const silent = (silence: string): Asked => ({ agent: undefined, silence, elsewhere: undefined });
   try {
-    const response = await request(socket, { command: 'status' });
-    if (!response.ok) return silent(response.error.message);
-    if (!('status' in response)) return silent('the agent answered a different request');
-    const away = elsewhere(response.status);
-    if (away === undefined) return { agent: response.status, silence: undefined, elsewhere: undefined };
+    const { status } = await inquire(socket, { command: 'status' }, 'status');
+    const away = elsewhere(status);
+    if (away === undefined) return { agent: status, silence: undefined, elsewhere: undefined };
     return { ...silent(`the agent ${elsewhereText(away)}; there: ${thereAgain(away)}`), elsewhere: away };
   } catch (error) {
     if (error instanceof CommandError) return silent(error.message);

@@ -7,7 +7,7 @@
  */
 
 import { parseDuration } from '../config/duration.js';
-import { request, subscribe } from '../control/client.js';
+import { answerWith, request, subscribe } from '../control/client.js';
 import type { Event } from '../model/event.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { type Paths, pathsOf } from '../model/paths.js';
@@ -67,11 +67,8 @@ function timeOf(word: string): number {
 async function history(paths: Paths): Promise<readonly Event[]> {
   try {
     const response = await request(paths.controlSocket, { command: 'events' });
-    if (response.ok && 'events' in response) return response.events;
-    throw new CommandError(
-      EXIT.SOFTWARE,
-      response.ok ? 'the agent answered a different request' : response.error.message,
-    );
+    if (response.ok) return answerWith(response, 'events').events;
+    throw new CommandError(EXIT.SOFTWARE, response.error.message);
   } catch (error) {
     if (!(error instanceof CommandError) || error.exitStatus !== EXIT.UNAVAILABLE) throw error;
     return left(paths);

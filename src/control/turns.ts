@@ -34,6 +34,10 @@ export function createTurns(now: () => number = () => performance.now()): Turns 
     credit = Math.min(BUDGET_MS, credit + SHARE * (at - countedAt));
     countedAt = at;
   };
+  /** Once the whole budget is there again. */
+  const runLater = (): void => {
+    setTimeout(run, Math.ceil((BUDGET_MS - credit) / SHARE));
+  };
   const run = (): void => {
     earn();
     const from = now();
@@ -43,7 +47,7 @@ export function createTurns(now: () => number = () => performance.now()): Turns 
     credit -= Math.min(MOST_MS, now() - from);
     countedAt = now();
     due = queue.length > 0;
-    if (due) setTimeout(run, Math.ceil((BUDGET_MS - credit) / SHARE));
+    if (due) runLater();
   };
   return {
     add(work) {
@@ -53,7 +57,7 @@ export function createTurns(now: () => number = () => performance.now()): Turns 
       earn();
       // A single piece does not wait.
       if (credit > 0) setImmediate(run);
-      else setTimeout(run, Math.ceil((BUDGET_MS - credit) / SHARE));
+      else runLater();
     },
   };
 }

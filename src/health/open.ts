@@ -21,7 +21,7 @@ import { openProcess } from './process.js';
 import { openSocket } from './socket.js';
 import type { ProbeTiming } from './timing.js';
 import { openUnit } from './unit.js';
-import { uniqueNames } from './watched.js';
+import { renamed, uniqueNames } from './watched.js';
 
 /**
  * Watches all routing daemons, under the names of {@link uniqueNames}. `processes` reports deaths
@@ -70,7 +70,7 @@ export function merge(parts: readonly Adapter[]): Health {
   const able = parts.filter((part) => part.asksDaemon);
   const asked = able.length > 0 ? able : parts;
   return {
-    watched: parts.flatMap((part, i) => part.watched.map((daemon) => ({ ...daemon, id: names[i]!.get(daemon.id)! }))),
+    watched: renamed(parts, names),
     start: (listener: (id: DaemonId, verdict: Verdict) => void) => {
       parts.forEach((part, i) => part.start((id, verdict) => listener(names[i]!.get(id)!, verdict)));
     },

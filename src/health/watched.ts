@@ -14,7 +14,14 @@ import { endpointText } from './session/endpoint.js';
 /** The watched daemons of all configured ones, in order. */
 export function watchedDaemons(daemons: readonly RoutingDaemon[]): readonly WatchedDaemon[] {
   const parts = daemons.map((daemon) => ({ watched: watchedOf(daemon) }));
-  const names = uniqueNames(parts);
+  return renamed(parts, uniqueNames(parts));
+}
+
+/** The daemons of all parts under their names among all ({@link uniqueNames}). */
+export function renamed(
+  parts: readonly { readonly watched: readonly WatchedDaemon[] }[],
+  names: readonly ReadonlyMap<DaemonId, DaemonId>[],
+): readonly WatchedDaemon[] {
   return parts.flatMap(({ watched }, i) => watched.map((daemon) => ({ ...daemon, id: names[i]!.get(daemon.id)! })));
 }
 

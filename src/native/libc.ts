@@ -168,6 +168,7 @@ function bind(): Libc {
   const closeDescriptor = library.func('int close(int fd)');
   let ioctl: ((fd: number, request: number, value: Buffer) => number) | undefined;
   let prctl: ((...numbers: number[]) => number) | undefined;
+  let prlimit: ((pid: number, resource: number, limit: Buffer, former: null) => number) | undefined;
   const errno = (): number => koffi.errno() || 5;
   return {
     setInt: (fd, level, option, value) => (setInt(fd, level, option, [value], 4) === 0 ? 0 : errno()),
@@ -233,7 +234,7 @@ function bind(): Libc {
     },
     limit(pid, resource, value) {
       // Bound here: most configurations name no command.
-      const prlimit = library.func('int prlimit(int pid, int resource, const void *limit, void *former)');
+      prlimit ??= library.func('int prlimit(int pid, int resource, const void *limit, void *former)');
       const both = Buffer.alloc(16);
       both.writeBigUInt64LE(BigInt(value), 0);
       both.writeBigUInt64LE(BigInt(value), 8);

@@ -9,12 +9,12 @@
  * a power failure does no harm here.
  */
 
-import { readFileSync } from 'node:fs';
 import { networkNamespace } from '../control/network-namespace.js';
 import type { AdoptedRoute } from '../model/adopted.js';
 import { prefix } from '../model/prefix.js';
 import { writeAtomically } from './atomic.js';
 import { type RecordValue, readRecord, recordText } from './record-file.js';
+import { bootId } from './unconfirmed-record.js';
 
 export interface Record {
   readonly adopted: readonly AdoptedRoute[];
@@ -53,15 +53,7 @@ export function writeAdopted(path: string, adopted: readonly AdoptedRoute[]): st
 
 /** Identifies this boot and this network namespace. */
 function placeText(): string {
-  return `${textOf(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())} ${networkNamespace() ?? '-'}`;
-}
-
-function textOf(read: () => string): string {
-  try {
-    return read();
-  } catch {
-    return '-';
-  }
+  return `${bootId()} ${networkNamespace() ?? '-'}`;
 }
 
 /** Computes the bits of the prefix from its text: an older version did not write them. */

@@ -56,7 +56,8 @@ export function thisMoment(): Moment {
   return { boot: bootId(), monotonicMs: Number(process.hrtime.bigint() / 1_000_000n), wallMs: Date.now() };
 }
 
-function bootId(): string {
+/** Identifies this boot; `-` when not known. */
+export function bootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   } catch {

@@ -114,15 +114,13 @@ export class Peer {
    */
   look(): Farewell | undefined {
     if (this.#process === undefined) return undefined;
-    const { pid, name, held, ending } = this.#process;
+    const { held, ending } = this.#process;
     const stat = held.stat();
     const { how, orderly } =
       stat === undefined
         ? (ending?.read() ?? {})
         : { how: stat.signaled ? 'was ended by a signal' : 'ended by itself', orderly: !stat.signaled };
-    if (how === undefined) return undefined;
-    const reason = `process ${pid} (${name}) ${how}`;
-    return orderly === true ? { reason, orderly } : { reason };
+    return how === undefined ? undefined : farewellOf(this.#process, how, orderly === true);
   }
 
   /** How the process ended that has just exited with status 0, if there is one. */
@@ -152,8 +150,7 @@ export class Peer {
     this.#endWatch = this.#processes?.watch(process.pid, (how, certain) => {
       // Each thread may be announced; the first suffices.
       if (this.#dying !== undefined || (this.#process !== process && this.#parted !== process)) return;
-      const reason = `process ${process.pid} (${process.name}) ${how}`;
-      const farewell: Farewell = certain ? { reason } : { reason, orderly: true };
+      const farewell = farewellOf(process, how, !certain);
       if (this.#parted === process) {
         this.#leave();
         return this.#listener.farewell(farewell);
@@ -163,7 +160,7 @@ export class Peer {
         return this.#leave();
       }
       this.#dying = process;
-      this.#listener.ending(reason);
+      this.#listener.ending(farewell.reason);
     });
   }
 
@@ -194,4 +191,9 @@ export class Peer {
       return false;
     }
   }
+}
+
+function farewellOf({ pid, name }: Process, how: string, orderly: boolean): Farewell {
+  const reason = `process ${pid} (${name}) ${how}`;
+  return orderly ? { reason, orderly } : { reason };
 }

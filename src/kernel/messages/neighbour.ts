@@ -5,7 +5,16 @@
 
 import { addressBytes, familyOf } from '../../model/address.js';
 import type { Neighbour, NeighbourId, NeighbourState } from '../../model/link.js';
-import { beginMessage, endMessage, message, putBytes, reserve, type Writer, walkAttributes } from '../netlink/codec.js';
+import {
+  beginMessage,
+  endMessage,
+  message,
+  putBytes,
+  readU32,
+  reserve,
+  type Writer,
+  walkAttributes,
+} from '../netlink/codec.js';
 import { familyFromNumber, familyNumber, readAddress } from '../netlink/families.js';
 import * as uapi from '../netlink/uapi.js';
 
@@ -70,14 +79,20 @@ export function writeProbe(writer: Writer, target: NeighbourId, entry: Exclude<P
 export function decodeEntry(bytes: Buffer, start: number, end: number): ProbedEntry {
   const header = start + uapi.NLMSG_HDRLEN;
   const state = bytes.readUInt16LE(header + 8);
-  let kept =
-    (state & (uapi.NUD_PERMANENT | uapi.NUD_NOARP)) !== 0 ||
-    (bytes[header + 10]! & (uapi.NTF_PROXY | uapi.NTF_EXT_LEARNED)) !== 0;
+  let kept = isPermanent(state) || (bytes[header + 10]! & (uapi.NTF_PROXY | uapi.NTF_EXT_LEARNED)) !== 0;
   walkAttributes(bytes, header + uapi.NDMSG_LEN, end, (type, from, to) => {
-    if (type === uapi.NDA_FLAGS_EXT && to - from >= 4) kept ||= (bytes.readUInt32LE(from) & uapi.NTF_EXT_MANAGED) !== 0;
+    if (type === uapi.NDA_FLAGS_EXT) kept ||= (readU32(bytes, from, to) & uapi.NTF_EXT_MANAGED) !== 0;
   });
   if (kept) return 'fixed';
-  return (state & ~(uapi.NUD_FAILED | uapi.NUD_INCOMPLETE)) === 0 ? 'unresolved' : 'known';
+  return isKnown(state) ? 'known' : 'unresolved';
+}
+
+function isPermanent(state: number): boolean {
+  return (state & (uapi.NUD_PERMANENT | uapi.NUD_NOARP)) !== 0;
+}
+
+function isKnown(state: number): boolean {
+  return (state & ~(uapi.NUD_FAILED | uapi.NUD_INCOMPLETE)) !== 0;
 }
 
 /** The state of the neighbour that {@link decodeNeighbour} reads. */
@@ -103,7 +118,7 @@ export function decodeNeighbour(bytes: Buffer, start: number, end: number): Neig
     interfaceIndex: bytes.readInt32LE(header + 4),
     address,
     failed: (state & uapi.NUD_FAILED) !== 0,
-    known: (state & ~(uapi.NUD_FAILED | uapi.NUD_INCOMPLETE)) !== 0,
-    permanent: (state & (uapi.NUD_PERMANENT | uapi.NUD_NOARP)) !== 0,
+    known: isKnown(state),
+    permanent: isPermanent(state),
   };
 }
