@@ -5,16 +5,13 @@
  * back. The NOC, which pings the management address, loses nothing.
  */
 
-import { join } from 'node:path';
 import t from 'tap';
-import { prepareFrr } from '../../src/drill/lab/frr.js';
-import { zebraConfig } from '../../src/drill/lab/frr-conf.js';
 import { eventually } from '../../src/drill/lab/wait.js';
 import type { Family } from '../../src/model/address.js';
 import { routeGet, routes } from '../lab/inspect.js';
 import { startPing } from '../lab/ping.js';
 import { STANDARD } from '../lab/standard.js';
-import { agentIn, BUSY_MS, FAMILIES, laboratory, owned, restartAgent, statusWhere } from './agent-support.js';
+import { agentIn, BUSY_MS, FAMILIES, frrAway, laboratory, owned, restartAgent, statusWhere } from './agent-support.js';
 
 const TABLE = 25_629;
 /** Between two packets of a ping. */
@@ -27,17 +24,10 @@ t.setTimeout(200_000);
 
 t.test('taken over, followed, given back', async (t) => {
   const std = laboratory(t);
-  const { router, gw, peer, noc } = std;
-  for (const net of ['10.99.0.0/24', '2001:db8:99::/64']) peer.ip(`route replace blackhole ${net}`);
+  const { router, gw, noc } = std;
   for (const family of FAMILIES)
     gw.ip(`addr add ${SECOND[family]}/${family === 'inet' ? '24 dev router0' : '64 dev router0 nodad'}`);
-  const frr = prepareFrr(router, {
-    directory: join(std.lab.directory, 'away'),
-    daemons: {
-      zebra: zebraConfig(),
-      staticd: `ip route 0.0.0.0/0 ${STANDARD.inet.peer}\nipv6 route ::/0 ${STANDARD.inet6.peer}`,
-    },
-  });
+  const frr = frrAway(std);
   const foreign = (family: Family): string =>
     router
       .run(['ip', family === 'inet' ? '-4' : '-6', 'route', 'show', 'default', 'dev', 'mgmt0'])

@@ -106,6 +106,18 @@ export function zebraOnly(std: StandardLab, args: readonly string[] = []): Frr {
   });
 }
 
+/** FRR, not started, with defaults of its own through data0, where answers to the NOC are dropped. */
+export function frrAway({ router, peer, lab }: StandardLab): Frr {
+  for (const net of ['10.99.0.0/24', '2001:db8:99::/64']) peer.ip(`route replace blackhole ${net}`);
+  return prepareFrr(router, {
+    directory: join(lab.directory, 'away'),
+    daemons: {
+      zebra: zebraConfig(),
+      staticd: `ip route 0.0.0.0/0 ${STANDARD.inet.peer}\nipv6 route ::/0 ${STANDARD.inet6.peer}`,
+    },
+  });
+}
+
 /** Shows the agents' logs beside the results: `BACKUP_ROUTER_TEST_LOG=1 tap run ...`. */
 const LOUD: Pick<LabAgentOptions, 'onLine'> =
   process.env['BACKUP_ROUTER_TEST_LOG'] === undefined ? {} : { onLine: (line) => process.stderr.write(`  ${line}\n`) };

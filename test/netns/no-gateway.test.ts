@@ -6,17 +6,14 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
-import { prepareFrr } from '../../src/drill/lab/frr.js';
-import { zebraConfig } from '../../src/drill/lab/frr-conf.js';
 import type { Namespace } from '../../src/drill/lab/namespace.js';
 import { eventually } from '../../src/drill/lab/wait.js';
 import { ownRoutes, routeGet } from '../lab/inspect.js';
 import { type Ping, startPing } from '../lab/ping.js';
 import { STANDARD } from '../lab/standard.js';
-import { agentIn, FAMILIES, laboratory, owned, statusOf, statusWhere, turned } from './agent-support.js';
+import { agentIn, FAMILIES, frrAway, laboratory, owned, statusOf, statusWhere, turned } from './agent-support.js';
 
 const END = fileURLToPath(new URL('./tun-end.js', import.meta.url));
 const ROUTER = { inet: '10.254.9.2', inet6: '2001:db8:f9::2' } as const;
@@ -72,18 +69,10 @@ async function answered(noc: Namespace): Promise<readonly boolean[]> {
 
 t.test('a point-to-point device', async (t) => {
   const std = laboratory(t);
-  const { router, gw, peer, noc } = std;
-  // Where FRR's own default leads, the answers to the NOC are lost.
-  for (const net of ['10.99.0.0/24', '2001:db8:99::/64']) peer.ip(`route replace blackhole ${net}`);
+  const { router, gw, noc } = std;
   let close = await tunnel(t, router, gw);
   t.match(router.ip('link show dev tun0'), /POINTOPOINT.*NOARP/);
-  const frr = prepareFrr(router, {
-    directory: join(std.lab.directory, 'away'),
-    daemons: {
-      zebra: zebraConfig(),
-      staticd: `ip route 0.0.0.0/0 ${STANDARD.inet.peer}\nipv6 route ::/0 ${STANDARD.inet6.peer}`,
-    },
-  });
+  const frr = frrAway(std);
   const config = (symmetric: boolean): string =>
     JSON.stringify({
       'management-interface': 'tun0',

@@ -4,33 +4,21 @@
  * in both families.
  */
 
-import { join } from 'node:path';
 import t from 'tap';
-import { type Frr, prepareFrr } from '../../src/drill/lab/frr.js';
-import { zebraConfig } from '../../src/drill/lab/frr-conf.js';
+import type { Frr } from '../../src/drill/lab/frr.js';
 import { eventually } from '../../src/drill/lab/wait.js';
 import type { Family } from '../../src/model/address.js';
 import { routeGet, routes, rules } from '../lab/inspect.js';
 import { startPing } from '../lab/ping.js';
 import { STANDARD, type StandardLab } from '../lab/standard.js';
-import { agentIn, type Case, FAMILIES, GATEWAY, laboratory, statusWhere, turned } from './agent-support.js';
+import { agentIn, type Case, FAMILIES, frrAway, GATEWAY, laboratory, statusWhere, turned } from './agent-support.js';
 
 const TABLE = 25_629;
-const ALL: Readonly<Record<Family, string>> = { inet: '0.0.0.0/0', inet6: '::/0' };
 
 /** zebra with a default of its own through data0, where answers to the NOC are dropped. */
 async function away(std: StandardLab): Promise<Frr> {
-  const { router, peer } = std;
-  for (const net of ['10.99.0.0/24', '2001:db8:99::/64']) peer.ip(`route replace blackhole ${net}`);
-  const frr = prepareFrr(router, {
-    directory: join(std.lab.directory, 'away'),
-    daemons: {
-      zebra: zebraConfig(),
-      staticd: [`ip route ${ALL.inet} ${STANDARD.inet.peer}`, `ipv6 route ${ALL.inet6} ${STANDARD.inet6.peer}`].join(
-        '\n',
-      ),
-    },
-  });
+  const { router } = std;
+  const frr = frrAway(std);
   await frr.start();
   await eventually(
     () =>
