@@ -173,7 +173,7 @@ function likelyLength(address: Address): number {
 }
 
 /** The length of a dotted netmask, or undefined if the text is not one. */
-function maskLength(text: string): number | undefined {
+export function maskLength(text: string): number | undefined {
   const address = text.includes('.') ? parseAddress(text) : undefined;
   if (address === undefined || text.includes(':')) return undefined;
   const bits = [...addressBytes(address)].map((byte) => byte.toString(2).padStart(8, '0')).join('');

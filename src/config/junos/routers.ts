@@ -25,6 +25,7 @@ import { readDestinations } from '../destinations.js';
 import { quote } from '../diagnostic.js';
 import type { ScalarValue } from '../document.js';
 import { readGateways, STANZA } from '../gateways.js';
+import { maskLength } from '../prefix-text.js';
 import type { Report, Span } from '../report.js';
 import type { HierarchyLevel } from './groups.js';
 import { isValue, type Statement } from './tree.js';
@@ -123,9 +124,7 @@ export function readRouter(level: HierarchyLevel, family: Family, report: Report
 
 /** The prefix length of an IPv4 netmask, or undefined if the word is not one. */
 function lengthOfMask(word: string): number | undefined {
-  if (!/^255\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(word) || parseAddress(word) === undefined) return undefined;
-  const bits = [...addressBytes(parseAddress(word)!)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
-  return /^1*0*$/.test(bits) ? bits.indexOf('0') % 33 : undefined;
+  return /^255\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(word) ? maskLength(word) : undefined;
 }
 
 interface Sorted {

@@ -32,6 +32,19 @@ t.test('the same in every form', async (t) => {
   }
 });
 
+t.test('a mask behind a destination: the length to write', async (t) => {
+  for (const [mask, length] of [
+    ['255.0.0.0', 8],
+    ['255.255.255.254', 31],
+    ['255.255.255.255', 32],
+  ] as const)
+    t.equal(
+      parseConfig(`set system backup-router 10.9.0.1 destination 10.0.0.5 ${mask}\n`, 'f', HINTS).diagnostics.at(-1)
+        ?.suggestion,
+      `write the length, not a mask: 'destination ADDRESS/${length}'`,
+    );
+});
+
 t.test('everything else has its default', async (t) => {
   t.strictSame(parseConfig('set system backup-router 10.9.0.1', 'f', HINTS).config, {
     ...DEFAULTS,
