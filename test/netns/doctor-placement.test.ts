@@ -4,7 +4,7 @@
  */
 
 import t from 'tap';
-import { eventually, sleep } from '../../src/drill/lab/wait.js';
+import { eventually } from '../../src/drill/lab/wait.js';
 import { STANDARD } from '../lab/standard.js';
 import { prepareRouterFrr, startPeerFrr } from '../lab/standard-frr.js';
 import { agentIn, laboratory, statusWhere, turned } from './agent-support.js';
@@ -60,23 +60,33 @@ t.test('IPv6 prefixes that share a nexthop object are of one length', async (t) 
     agent,
     ({ backupRoutes }) => backupRoutes.length > 0 && backupRoutes.every(({ state }) => state === 'installed'),
   );
-  // The agent has asked the kernel by then; its question would be the first to fill the object's cache.
-  await sleep(500);
-  std.router.ipBatch([
-    `nexthop add id 16 via ${via} dev data0`,
-    'route add ::/0 nhid 16 metric 20 proto 186',
-    'route add 2001:db8:7::/64 nhid 16 metric 20 proto 186',
-  ]);
-  get('2001:db8:7::1');
-  t.match(get('2001:db8:99::10'), / dev data0 /, 'the default, taken for a /64, wins over the longer backup route');
+  // The first question that reaches the object fills its cache, and the agent asks the kernel too: after each change
+  // of routes, on whatever CPU it runs. So there is a fresh object for each try.
+  let id = 15;
+  const shared = await eventually(
+    () => {
+      id += 1;
+      std.router.ipBatch([
+        `nexthop add id ${id} via ${via} dev data0`,
+        `route replace 2001:db8:7::/64 nhid ${id} metric 20 proto 186`,
+        `route replace ::/0 nhid ${id} metric 20 proto 186`,
+      ]);
+      get('2001:db8:7::1');
+      const wins = / dev data0 /.test(get('2001:db8:99::10'));
+      if (!wins) std.router.ip(`nexthop del id ${id}`);
+      return wins;
+    },
+    { what: 'the default, taken for a /64, wins over the longer backup route', timeoutMs: 20_000 },
+  );
+  t.ok(shared, 'the default, taken for a /64, wins over the longer backup route');
   const [found] = (await examine(std, agent)).of('nexthop-objects-inet6');
   t.match(found, { severity: 'warning', remedy: /no zebra nexthop kernel enable/ });
   t.same(
     found?.evidence.toSorted(),
-    ['2001:db8:7::/64', 'default'].map((prefix) => `-6 ${prefix} via ${via} dev data0 proto 186 metric 20 nhid 16`),
+    ['2001:db8:7::/64', 'default'].map((prefix) => `-6 ${prefix} via ${via} dev data0 proto 186 metric 20 nhid ${id}`),
   );
 
-  std.router.ip('nexthop del id 16');
+  std.router.ip(`nexthop del id ${id}`);
   std.router.ipBatch([
     `route add ::/0 via ${via} dev data0 metric 20 proto 186`,
     `route add 2001:db8:7::/64 via ${via} dev data0 metric 20 proto 186`,
