@@ -143,10 +143,10 @@ t.test('killed inside the window: the time goes on; killed past it: rolled back 
 
   const third = restartAgent(std, second, NEW);
   await third.waitForLog(/ ready /);
-  await third.cli('reload', '--confirm', '1s');
+  await third.cli('reload', '--confirm', '4s');
   await settles(t, router, expected(NEW), 'taken again');
   await third.kill();
-  await sleep(1_100);
+  await sleep(4_100);
   const fourth = restartAgent(std, third, NEW);
   await fourth.waitForLog(/ ready /);
   await settles(t, router, expected(OLD), 'rolled back at start');
