@@ -46,7 +46,7 @@ export interface Surroundings {
 export type Outline = Omit<Status, 'backupRoutes'>;
 
 export function statusOf(state: State, around: Surroundings, now: number): Status {
-  const backupRoutes = [...routeLines(state, now)].filter((line) => line !== undefined);
+  const backupRoutes = [...routeLines(state, around.dryRun, now)].filter((line) => line !== undefined);
   return { ...outlineOf(state, around, now), backupRoutes };
 }
 
@@ -190,9 +190,14 @@ function dampingStatus({ damping, config }: World, now: number): Status['damping
 
 /**
  * One line for each wanted route; then one for each configured destination that has none. Each
- * step does little work, however many lines there are. undefined: the step made no line.
+ * step does little work, however many lines there are. undefined: the step made no line. A dry run
+ * has installed nothing, whatever its world says.
  */
-export function* routeLines({ world, phase }: State, now: number): Generator<BackupRouteStatus | undefined> {
+export function* routeLines(
+  { world, phase }: State,
+  dryRun: boolean,
+  now: number,
+): Generator<BackupRouteStatus | undefined> {
   const { snapshot, refused } = world;
   const want = isSeen(world) ? wanted(world, phase, now) : undefined;
   const names = new Map(snapshot?.links.map(({ index, name }) => [index, name]));
@@ -209,7 +214,7 @@ export function* routeLines({ world, phase }: State, now: number): Generator<Bac
       interface: names.get(nexthop?.interfaceIndex ?? 0) ?? '',
       table: route.table,
       metric: route.metric,
-      state: there ? 'installed' : refused.has(routeKey(route)) ? 'refused' : 'absent',
+      state: there ? (dryRun ? 'absent' : 'installed') : refused.has(routeKey(route)) ? 'refused' : 'absent',
       preempting: preempting.size > 0 && preempting.has(key()),
       ...(want === undefined || want.hidden.size === 0 ? {} : hiding(want.hidden.get(key()))),
       ...(there ? idling(world, route) : {}),

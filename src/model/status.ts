@@ -12,6 +12,7 @@ export interface Status {
     readonly pid: number;
     readonly version: string;
     readonly forMs: number;
+    /** It only prints what it would do: no route of it is installed. */
     readonly dryRun: boolean;
     /** In the notation of lsns(8): `net:[4026531840]`. null: not known. */
     readonly networkNamespace: string | null;

@@ -24,7 +24,7 @@ function* statusText(state: State, outline: Outline, now: number): Generator<str
   let piece = empty.slice(0, -END.length);
   let comma = '';
   let count = 0;
-  for (const line of routeLines(state, now)) {
+  for (const line of routeLines(state, outline.agent.dryRun, now)) {
     if (line !== undefined) {
       piece += comma + JSON.stringify(line);
       comma = ',';

@@ -274,6 +274,13 @@ t.test('no permission, a second agent, a dry run', async (t) => {
   await sleep(300);
   t.same(owned(router), [], 'a dry run needs no privileges and changes nothing');
   t.equal(dry.process.running, true);
-  t.equal((await statusOf(dry)).agent.dryRun, true);
+  const { agent, backupRoutes } = await statusOf(dry);
+  t.equal(agent.dryRun, true);
+  t.match(backupRoutes, [{ state: 'absent' }, { state: 'absent' }], 'the status does not say that they are in');
+  t.match(await dry.cli('status'), {
+    status: 1,
+    stdout: /^backup routes +WANTED, NOT IN .*^dry run +the kernel is not/ms,
+  });
+  t.match((await dry.cli('metrics')).stdout, /^backup_router_routes_in 0$/m);
   await dry.stop();
 });
