@@ -1,6 +1,7 @@
 /** Processes by name, those of other namespaces left out. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -77,6 +78,8 @@ t.test('a restart between two looks is a death and a new life', async (t) => {
   t.same(kinds(heard), ['responsive']);
   await sleep(150);
   first.kill('SIGKILL');
+  // A look that sees both alive would take the second for one that was there before.
+  await once(first, 'exit');
   run(t, path, '600');
   t.ok(await until(() => heard.length === 3));
   t.same(kinds(heard), ['responsive', 'down', 'responsive']);
