@@ -7,10 +7,10 @@ import { expectationOf } from '../core/expected.js';
 import type { Explanation, Passage } from '../core/explain/explain.js';
 import type { ExplainedPacket } from '../core/explain/walk.js';
 import { familyOf } from '../model/address.js';
-import type { KernelAnswer, PolicyRule } from '../model/policy.js';
 import { destinationText } from '../model/prefix.js';
-import type { Route } from '../model/route.js';
+import type { Route, Rule } from '../model/route.js';
 import { type NameOf, routeText, ruleText, tableText } from '../model/route-text.js';
+import type { KernelAnswer } from '../model/ways.js';
 import type { Gathered } from './facts.js';
 import type { ExplainedAnswer, ExplainedRoute, ExplainedRule, ExplainedState, ExplainOutput } from './output.js';
 
@@ -68,8 +68,8 @@ function routeJson(route: Route, nameOf: NameOf): ExplainedRoute {
   };
 }
 
-function ruleJson(rule: PolicyRule): ExplainedRule {
-  return { priority: rule.rule.priority, text: ruleText(rule.rule, tableText) };
+function ruleJson(rule: Rule): ExplainedRule {
+  return { priority: rule.priority, text: ruleText(rule, tableText) };
 }
 
 function answerJson(answer: KernelAnswer, nameOf: NameOf): ExplainedAnswer {

@@ -8,9 +8,10 @@ import type { Explanation, Passage } from '../core/explain/explain.js';
 import type { ExplainedPacket } from '../core/explain/walk.js';
 import { linkOf, realmOf } from '../core/management.js';
 import type { Address } from '../model/address.js';
-import type { KernelAnswer, Vrf } from '../model/policy.js';
+import type { Vrf } from '../model/link.js';
 import { ipWords, type NameOf, routeText, ruleText, tableText } from '../model/route-text.js';
 import { durationText, type Paint, table, wrap } from '../model/text.js';
+import type { KernelAnswer } from '../model/ways.js';
 import type { Gathered } from './facts.js';
 import { headline } from './status-text.js';
 
@@ -40,9 +41,7 @@ export function explanationText(
   head.push(line('kernel', answerText(answer, nameOf)));
   const { route, rule } = explanation.now;
   if (explanation.agrees && route !== undefined)
-    head.push(
-      line('route', `${routeText(route, nameOf)}${rule === undefined ? '' : `, by rule ${rule.rule.priority}`}`),
-    );
+    head.push(line('route', `${routeText(route, nameOf)}${rule === undefined ? '' : `, by rule ${rule.priority}`}`));
   head.push(line('agent', agentText(facts)));
   const covers = coveredText(facts, explanation.address);
   if (covers !== undefined) head.push(line('covered', covers));
@@ -63,7 +62,7 @@ export function explanationText(
   ]);
   const tail = [
     ...explanation.mayDivert.map(({ rule, reason }) =>
-      line('depends', `rule ${ruleText(rule.rule, tableText)} may take other packets to this address: on ${reason}`),
+      line('depends', `rule ${ruleText(rule, tableText)} may take other packets to this address: on ${reason}`),
     ),
     ...[...explanation.notes, ...hints(facts, vrf)].map((note) => line('note', note)),
   ];

@@ -8,10 +8,11 @@ import { type Explanation, explain as explainWays } from '../core/explain/explai
 import { inspect } from '../kernel/inspect.js';
 import { type Address, familyOf, isLinkLocal } from '../model/address.js';
 import { CommandError, EXIT } from '../model/exit.js';
-import type { Vrf, Ways } from '../model/policy.js';
+import type { Vrf } from '../model/link.js';
 import { containsAddress } from '../model/prefix.js';
 import { namesOf } from '../model/route-text.js';
 import type { Snapshot } from '../model/snapshot.js';
+import type { Ways } from '../model/ways.js';
 import type { ConfigOptions } from './config-options.js';
 import { addressArgument, sourceArgument } from './explain-address.js';
 import { explanationJson } from './explain-json.js';

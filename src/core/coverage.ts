@@ -12,7 +12,7 @@ import { carried, covered, inTable } from '../fib/destination.js';
 import { remembered } from '../fib/remembered.js';
 import { routeFault } from '../fib/usable.js';
 import { exitsOf, type View } from '../fib/view.js';
-import type { Vrf } from '../model/policy.js';
+import type { Vrf } from '../model/link.js';
 import { type Prefix, prefixText, samePrefix } from '../model/prefix.js';
 import type { Nexthop, Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';

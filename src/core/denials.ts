@@ -3,7 +3,7 @@
  * makes the values.
  */
 
-import type { Vrf } from '../model/policy.js';
+import type { Vrf } from '../model/link.js';
 import type { Prefix } from '../model/prefix.js';
 import type { Route } from '../model/route.js';
 

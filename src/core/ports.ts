@@ -6,8 +6,7 @@
 import type { Address, Family } from '../model/address.js';
 import type { AdoptedRoute } from '../model/adopted.js';
 import type { DaemonId, Verdict, WatchedDaemon } from '../model/daemon.js';
-import type { NeighbourId } from '../model/link.js';
-import type { Vrf } from '../model/policy.js';
+import type { NeighbourId, Vrf } from '../model/link.js';
 import type { Prefix } from '../model/prefix.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';

@@ -18,7 +18,7 @@
 
 import { carried } from '../fib/destination.js';
 import { routeFault } from '../fib/usable.js';
-import type { Vrf } from '../model/policy.js';
+import type { Vrf } from '../model/link.js';
 import { namesOf, routeText } from '../model/route-text.js';
 import { coverage, isStale } from './coverage.js';
 import type { Denial, Judged } from './denials.js';

@@ -9,10 +9,10 @@ import type { Elsewhere } from '../control/network-namespace.js';
 import type { Config } from '../model/config.js';
 import type { WatchedDaemon } from '../model/daemon.js';
 import type { NeighbourEntry } from '../model/link.js';
-import type { KernelAnswer, NexthopObjects } from '../model/policy.js';
-import type { Route, Rule } from '../model/route.js';
+import type { NexthopObjects, Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Status } from '../model/status.js';
+import type { KernelAnswer } from '../model/ways.js';
 import type { FileTree } from './files.js';
 import type { Seen } from './seen.js';
 

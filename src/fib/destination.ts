@@ -11,7 +11,7 @@
  * part of the destination.
  */
 
-import type { Vrf } from '../model/policy.js';
+import type { Vrf } from '../model/link.js';
 import type { Prefix } from '../model/prefix.js';
 import type { Nexthop, Route, Rule } from '../model/route.js';
 import { type LookupAnswer, lookup, type Trace } from './lookup.js';

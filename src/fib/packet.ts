@@ -4,7 +4,7 @@
  */
 
 import type { Address } from '../model/address.js';
-import type { Vrf } from '../model/policy.js';
+import type { Vrf } from '../model/link.js';
 import type { Prefix } from '../model/prefix.js';
 
 /** A field that differs from packet to packet. What depends on it is no answer for all packets. */

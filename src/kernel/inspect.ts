@@ -9,10 +9,10 @@
 
 import type { ObserveRequest, StepResult } from '../core/ports.js';
 import { type Address, FAMILIES, type Family } from '../model/address.js';
-import type { NeighbourEntry, NeighbourId } from '../model/link.js';
-import type { KernelAnswer, NexthopObjects, Vrf, Ways } from '../model/policy.js';
-import { type Route, type Rule, TABLE_MAIN } from '../model/route.js';
+import type { NeighbourEntry, NeighbourId, Vrf } from '../model/link.js';
+import { type NexthopObjects, type Route, type Rule, TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
+import type { KernelAnswer, Ways } from '../model/ways.js';
 import { decodeNeighbour, decodeNeighbourState, encodeNeighbourDump } from './messages/neighbour.js';
 import { decodeRoute, encodeRouteDump, nexthopObjectOf } from './messages/route.js';
 import { Connection, type DumpDecoder } from './netlink/connection.js';

@@ -9,8 +9,9 @@
  */
 
 import { type Address, addressBytes, familyBits, familyOf } from '../model/address.js';
-import { type KernelAnswer, policyOf, type Vrf, type Ways } from '../model/policy.js';
+import type { Vrf } from '../model/link.js';
 import type { Route, Rule } from '../model/route.js';
+import type { KernelAnswer, Ways } from '../model/ways.js';
 import { decodeRoute, encodeRouteDump, nexthopObjectOf, routeType } from './messages/route.js';
 import { decodeRule, encodeRuleDump } from './messages/rule.js';
 import { message, putBytes, putU32, readU32, reserve, walkAttributes } from './netlink/codec.js';
@@ -34,7 +35,7 @@ export async function readWays(
   );
   return {
     address,
-    rules: (await readRules(connection)).filter((rule) => rule.family === family).map(policyOf),
+    rules: (await readRules(connection)).filter((rule) => rule.family === family),
     routes,
     nexthopObjects,
     ...(nexthopObjects ? { objects: await dumpNexthopObjects(connection) } : {}),

@@ -25,6 +25,13 @@ export interface Link {
   readonly withoutNeighbours?: true;
 }
 
+/** The VRF that a socket is bound to. */
+export interface Vrf {
+  readonly name: string;
+  readonly index: number;
+  readonly table: number;
+}
+
 export interface InterfaceAddress {
   readonly interfaceIndex: number;
   readonly family: Family;

@@ -138,3 +138,9 @@ export interface Rule {
    */
   readonly detail?: RuleDetail;
 }
+
+/** Routes that use nexthop objects: how many, and the first of them. */
+export interface NexthopObjects {
+  readonly total: number;
+  readonly first: readonly { readonly route: Route; readonly id: number }[];
+}

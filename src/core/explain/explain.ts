@@ -6,8 +6,9 @@
 
 import { exitsThrough } from '../../fib/view.js';
 import { type Address, familyOf, isLinkLocal } from '../../model/address.js';
-import type { KernelAnswer, PolicyRule, Vrf, Ways } from '../../model/policy.js';
-import { REFUSALS, type Route, refuses, TABLE_LOCAL, TABLE_MAIN } from '../../model/route.js';
+import type { Vrf } from '../../model/link.js';
+import { REFUSALS, type Route, type Rule, refuses, TABLE_LOCAL, TABLE_MAIN } from '../../model/route.js';
+import type { KernelAnswer, Ways } from '../../model/ways.js';
 import { NOTHING } from '../desired.js';
 import { routeKey } from '../keys.js';
 import { ownedRoutes } from '../ownership.js';
@@ -22,7 +23,7 @@ export interface Passage {
   /** The route that carries or refuses the packet; undefined: none. */
   readonly route: Route | undefined;
   /** The rule that led there. */
-  readonly rule: PolicyRule | undefined;
+  readonly rule: Rule | undefined;
   readonly why: string;
 }
 
@@ -139,7 +140,7 @@ function notesOf(facts: Facts, ways: Ways, now: Passage, states: readonly Passag
   const { config, watched } = facts;
   const notes: string[] = [];
   const suppressing = [
-    ...ways.rules.map(({ rule }) => rule.suppressPrefixLength),
+    ...ways.rules.map((rule) => rule.suppressPrefixLength),
     ...(config.placement === 'local' ? [0] : []),
   ];
   if (

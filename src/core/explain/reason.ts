@@ -73,7 +73,7 @@ export function relation(
   const { route, rule } = way;
   const backup = longest(scene.want.routes.filter((own) => containsAddress(own.destination, address)));
   if (route === undefined) {
-    if (rule !== undefined) return `rule ${rule.rule.priority} refuses it`;
+    if (rule !== undefined) return `rule ${rule.priority} refuses it`;
     const [wait] = scene.want.waits;
     return wait === undefined ? 'nothing has a route to it' : `no route; waiting for ${wait.subject}: ${wait.reason}`;
   }
@@ -96,7 +96,7 @@ export function relation(
   if (backup.destination.length < route.destination.length)
     return `${owner} is more specific than the backup route ${own}`;
   if (backup.destination.length === route.destination.length) return `${owner} wins the tie with the backup route`;
-  return `${owner}; rule ${rule?.rule.priority ?? '?'} comes before the backup route ${own}`;
+  return `${owner}; rule ${rule?.priority ?? '?'} comes before the backup route ${own}`;
 }
 
 function ownerText(facts: Facts, way: Way, name: string): string {

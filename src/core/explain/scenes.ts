@@ -20,9 +20,9 @@ import { familyOf } from '../../model/address.js';
 import type { AdoptedRoute } from '../../model/adopted.js';
 import type { Config } from '../../model/config.js';
 import type { WatchedDaemon } from '../../model/daemon.js';
-import { type PolicyRule, policyOf, type Ways } from '../../model/policy.js';
 import type { Route, Rule } from '../../model/route.js';
 import type { Snapshot } from '../../model/snapshot.js';
+import type { Ways } from '../../model/ways.js';
 import { takeable } from '../adopt.js';
 import { learnedAfter } from '../auto.js';
 import type { Life } from '../daemon-state.js';
@@ -59,7 +59,7 @@ export interface Facts {
 
 /** The kernel in one state, as far as one address is concerned. */
 export interface Scene {
-  readonly rules: readonly PolicyRule[];
+  readonly rules: readonly Rule[];
   readonly routes: readonly Route[];
   /** What the agent wants there, without the routes that the kernel would refuse. */
   readonly want: Wanted;
@@ -225,8 +225,8 @@ function taken({ world }: Imagined): ReadonlySet<string> {
  * The foreign rules with the wanted ones added. Of equal priority the older rule comes first
  * (fib_nl_newrule).
  */
-function rulesWith(protocol: number, ways: Ways, own: readonly Rule[]): readonly PolicyRule[] {
-  const others = ways.rules.filter(({ rule }) => rule.foreign || rule.protocol !== protocol);
-  const ours = own.filter((rule) => rule.family === familyOf(ways.address)).map(policyOf);
-  return [...others, ...ours].sort((a, b) => a.rule.priority - b.rule.priority);
+function rulesWith(protocol: number, ways: Ways, own: readonly Rule[]): readonly Rule[] {
+  const others = ways.rules.filter((rule) => rule.foreign || rule.protocol !== protocol);
+  const ours = own.filter((rule) => rule.family === familyOf(ways.address));
+  return [...others, ...ours].sort((a, b) => a.priority - b.priority);
 }

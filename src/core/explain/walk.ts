@@ -10,9 +10,10 @@
 import { lookup, type Trace } from '../../fib/lookup.js';
 import { EMPTY_VIEW, type View } from '../../fib/view.js';
 import { type Address, familyBits, familyOf } from '../../model/address.js';
-import type { PolicyRule, Vrf } from '../../model/policy.js';
+import type { Vrf } from '../../model/link.js';
 import { containsAddress, prefix } from '../../model/prefix.js';
-import type { Route } from '../../model/route.js';
+import type { Route, Rule } from '../../model/route.js';
+import type { RuleDetail } from '../../model/rule-detail.js';
 
 export interface ExplainedPacket {
   readonly address: Address;
@@ -26,7 +27,7 @@ export interface ExplainedPacket {
 
 /** What the lookup of one rule's table led to. */
 export interface Visit {
-  readonly rule: PolicyRule;
+  readonly rule: Rule;
   readonly table: number;
   /** undefined: the table has no route for the packet. */
   readonly route: Route | undefined;
@@ -35,7 +36,7 @@ export interface Visit {
 
 export interface Way {
   /** The rule that decided; undefined: none did, there is no route. */
-  readonly rule: PolicyRule | undefined;
+  readonly rule: Rule | undefined;
   /**
    * The route that carries or refuses the packet; undefined: no route, or the rule itself refuses.
    */
@@ -43,7 +44,7 @@ export interface Way {
   /** The tables that were looked up, in order; the deciding one is last. */
   readonly visits: readonly Visit[];
   /** Rules on the path that depend on more than the destination, and on what. */
-  readonly mayDivert: readonly { readonly rule: PolicyRule; readonly reason: string }[];
+  readonly mayDivert: readonly { readonly rule: Rule; readonly reason: string }[];
 }
 
 /**
@@ -51,16 +52,15 @@ export interface Way {
  * address, of any table).
  */
 export function walk(
-  rules: readonly PolicyRule[],
+  rules: readonly Rule[],
   routes: readonly Route[],
   packet: ExplainedPacket,
   host: Pick<View, 'nexthopObjects' | 'links'> = EMPTY_VIEW,
 ): Way {
   const { address, vrf, from } = packet;
-  const words = new Map(rules.map((policy) => [policy.rule, policy]));
   const trace: Trace = { visits: [], asked: [] };
   const answer = lookup(
-    { ...EMPTY_VIEW, ...host, rules: [...words.keys()], routes: [routes] },
+    { ...EMPTY_VIEW, ...host, rules, routes: [routes] },
     {
       destination: prefix(address, familyBits(familyOf(address))),
       ...(vrf === undefined ? {} : { vrf }),
@@ -69,13 +69,12 @@ export function walk(
     { trace },
   );
   return {
-    rule: answer.kind === 'none' ? undefined : words.get(answer.rule),
+    rule: answer.kind === 'none' ? undefined : answer.rule,
     route: answer.kind === 'none' ? undefined : answer.route,
-    visits: trace.visits.map((visit) => ({ ...visit, rule: words.get(visit.rule)! })),
+    visits: trace.visits,
     mayDivert: trace.asked.flatMap((rule) => {
-      const policy = words.get(rule)!;
-      const reason = dependsOn(policy, packet);
-      return reason === undefined ? [] : [{ rule: policy, reason }];
+      const reason = dependsOn(rule, packet);
+      return reason === undefined ? [] : [{ rule, reason }];
     }),
   };
 }
@@ -84,33 +83,48 @@ export function walk(
  * Whether the rule takes the packet as far as addresses, input interface and VRF go. A packet that
  * this host originates has lo as its input interface.
  */
-function selects({ rule, to, from, l3mdev }: PolicyRule, { address, vrf, from: source }: ExplainedPacket): boolean {
-  const input = rule.inputInterface === undefined || rule.inputInterface === 'lo';
+function selects({ inputInterface, detail }: Rule, { address, vrf, from: source }: ExplainedPacket): boolean {
+  const { to, from, l3mdev } = detail ?? {};
   return (
-    input &&
+    (inputInterface === undefined || inputInterface === 'lo') &&
     (to === undefined || containsAddress(to, address)) &&
     (source === undefined || from === undefined || containsAddress(from, source)) &&
-    (!l3mdev || vrf !== undefined)
+    (l3mdev === undefined || vrf !== undefined)
   );
 }
 
 /** The first selector that asks for something that the packet does not have. */
-function fails(
-  { from, mark, tos, outputInterface, more }: PolicyRule,
-  { vrf, from: source }: ExplainedPacket,
-): string | undefined {
+function fails(detail: RuleDetail, { vrf, from: source }: ExplainedPacket): string | undefined {
+  const { from, mark, tos = 0, outputInterface } = detail;
   if (source === undefined && from !== undefined && from.length > 0) return 'the source address';
   if (mark !== undefined && mark.value !== 0) return 'the mark';
   if (tos !== 0) return 'the tos';
   if (outputInterface !== undefined && outputInterface !== vrf?.name) return 'the device that the socket is bound to';
+  const more = furtherSelectors(detail);
   return more.length > 0 ? more.join(', ') : undefined;
+}
+
+/** Selectors that addresses and devices do not decide: `the user id (uidrange 0-0)`. */
+function furtherSelectors(detail: RuleDetail): readonly string[] {
+  const { users, ipProtocol, sourcePorts, destinationPorts, suppressGroup, unknown = [] } = detail;
+  const more: string[] = [];
+  if (users !== undefined) more.push(`the user id (uidrange ${users.first}-${users.last})`);
+  if (ipProtocol !== undefined) more.push(`the protocol (ipproto ${ipProtocol})`);
+  if (sourcePorts !== undefined) more.push(`the port (sport ${sourcePorts.first}-${sourcePorts.last})`);
+  if (destinationPorts !== undefined) more.push(`the port (dport ${destinationPorts.first}-${destinationPorts.last})`);
+  if (detail.dscp !== undefined) more.push('the dscp');
+  if (detail.flowLabel !== undefined) more.push('the flow label');
+  if (detail.tunnel === true) more.push('the tunnel id');
+  if (suppressGroup !== undefined) more.push(`suppress_ifgroup ${suppressGroup}`);
+  return [...more, ...unknown.map((what) => `a selector that is not known here (${what})`)];
 }
 
 /**
  * The property of other packets to the address on which it depends whether the rule takes them;
  * undefined: it takes all alike.
  */
-function dependsOn(rule: PolicyRule, packet: ExplainedPacket): string | undefined {
-  if (rule.action === 'nop' || !selects(rule, packet)) return undefined;
-  return fails(rule, packet) ?? (rule.mark === undefined ? undefined : 'the mark');
+function dependsOn(rule: Rule, packet: ExplainedPacket): string | undefined {
+  const { detail } = rule;
+  if (detail === undefined || detail.action === 'nop' || !selects(rule, packet)) return undefined;
+  return fails(detail, packet) ?? (detail.mark === undefined ? undefined : 'the mark');
 }

@@ -12,12 +12,12 @@ import type { Host, KernelEvidence, SocketEvidence } from '../../../src/doctor/h
 import { type Seen, seen } from '../../../src/doctor/seen.js';
 import { FRR_PROTOCOLS } from '../../../src/model/daemon-protocols.js';
 import type { InterfaceAddress, Link } from '../../../src/model/link.js';
-import type { KernelAnswer } from '../../../src/model/policy.js';
 import { prefix } from '../../../src/model/prefix.js';
 import { REFUSALS, type Route, type Rule } from '../../../src/model/route.js';
 import type { RuleDetail } from '../../../src/model/rule-detail.js';
 import type { Status } from '../../../src/model/status.js';
 import { VERSION } from '../../../src/model/version.js';
+import type { KernelAnswer } from '../../../src/model/ways.js';
 
 export const ROOT = new URL('../../../../', import.meta.url).pathname;
 const START_TARGET_TEXT = readFileSync(`${ROOT}systemd/backup-router-start.target`, 'utf8');

@@ -97,7 +97,7 @@ t.test('a management interface in a VRF', async (t) => {
     },
     { l3mdev: true },
   );
-  const rules = [...ways.rules, l3mdev].sort((a, b) => a.rule.priority - b.rule.priority);
+  const rules = [...ways.rules, l3mdev].sort((a, b) => a.priority - b.priority);
   const bound = explain(facts, { ...ways, rules }, { name: 'mgmt', index: kernel.link('mgmt').index, table: 10 });
   t.match(bound.states[0], {
     state: 'booting',

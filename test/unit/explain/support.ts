@@ -3,18 +3,18 @@
 import type { Facts } from '../../../src/core/explain/scenes.js';
 import { type Address, familyOf } from '../../../src/model/address.js';
 import type { Config } from '../../../src/model/config.js';
-import { type PolicyRule, policyOf, type Ways } from '../../../src/model/policy.js';
 import { containsAddress } from '../../../src/model/prefix.js';
 import type { Rule } from '../../../src/model/route.js';
 import type { RuleDetail } from '../../../src/model/rule-detail.js';
+import type { Ways } from '../../../src/model/ways.js';
 import type { FakeKernel } from '../../fake/kernel.js';
 
 export const DAEMON = 186;
 
 /** A rule that has nothing beyond what the agent's own have, with changes. */
-export function policy(rule: Rule, change: Partial<RuleDetail> = {}): PolicyRule {
-  if (Object.keys(change).length === 0) return policyOf(rule);
-  return policyOf({ ...rule, foreign: true, detail: { action: 'table', ...change } });
+export function policy(rule: Rule, change: Partial<RuleDetail> = {}): Rule {
+  if (Object.keys(change).length === 0) return rule;
+  return { ...rule, foreign: true, detail: { action: 'table', ...change } };
 }
 
 export async function factsOf(kernel: FakeKernel, config: Config): Promise<Facts> {
@@ -38,7 +38,7 @@ export function waysOf(kernel: FakeKernel, address: Address): Ways {
   const family = familyOf(address);
   return {
     address,
-    rules: kernel.fib.rules.filter((rule) => rule.family === family).map((rule) => policy(rule)),
+    rules: kernel.fib.rules.filter((rule) => rule.family === family),
     routes: kernel.fib.routes.filter((route) => containsAddress(route.destination, address)),
     nexthopObjects: false,
     answer: { kind: 'refused', code: 'ENETUNREACH' },

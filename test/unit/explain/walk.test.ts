@@ -2,7 +2,6 @@
 
 import t from 'tap';
 import { walk } from '../../../src/core/explain/walk.js';
-import type { PolicyRule } from '../../../src/model/policy.js';
 import { prefix } from '../../../src/model/prefix.js';
 import { type Route, type Rule, TABLE_MAIN } from '../../../src/model/route.js';
 import type { RuleDetail } from '../../../src/model/rule-detail.js';
@@ -44,16 +43,16 @@ const routes = [route('0.0.0.0/0', TABLE_MAIN), route('10.0.0.0/8', 100), route(
 
 /** The table that carries the packet, and on what other packets depend. */
 function found(
-  rules: readonly PolicyRule[],
+  rules: readonly Rule[],
   some: readonly Route[] = routes,
   packet: Parameters<typeof walk>[2] = PACKET,
 ): readonly [number | string | undefined, readonly string[]] {
   const way = walk(rules, some, packet);
-  return [way.route?.table ?? way.rule?.action, way.mayDivert.map(({ reason }) => reason)];
+  return [way.route?.table ?? way.rule?.detail?.action, way.mayDivert.map(({ reason }) => reason)];
 }
 
 t.test('selectors', async (t) => {
-  const at100 = (change: Partial<RuleDetail>, fields: Partial<Rule> = {}): readonly PolicyRule[] => [
+  const at100 = (change: Partial<RuleDetail>, fields: Partial<Rule> = {}): readonly Rule[] => [
     policy(rule(100, 100, fields), change),
     main,
   ];
@@ -109,7 +108,7 @@ t.test('ends of a lookup', async (t) => {
   t.strictSame(found(suppressed, [...routes, route('10.99.0.0/16', TABLE_MAIN)]), [TABLE_MAIN, []]);
   for (const type of ['blackhole', 'unreachable', 'prohibit'] as const) {
     const way = walk(suppressed, [route('0.0.0.0/0', TABLE_MAIN, { type, nexthops: [] }), ...routes.slice(1)], PACKET);
-    t.match(way, { route: { type }, rule: { rule: { priority: 50 } } }, `${type} is never suppressed`);
+    t.match(way, { route: { type }, rule: { priority: 50 } }, `${type} is never suppressed`);
   }
   t.strictSame(
     found(suppressed, [route('10.99.0.0/24', TABLE_MAIN, { type: 'throw', nexthops: [] }), ...routes]),
