@@ -6,10 +6,10 @@
  * dropped.
  */
 
-import { type Address, type Family, familyBits } from '../../model/address.js';
+import { type Family, familyBits } from '../../model/address.js';
 import { defaultPrefix, type Prefix, prefix } from '../../model/prefix.js';
 import type { Masked, Range, RuleAction, RuleDetail } from '../../model/rule-detail.js';
-import { readText, readU8, readU32, walkAttributes } from '../netlink/codec.js';
+import { readText, readU8, readU32 } from '../netlink/codec.js';
 import { readAddress } from '../netlink/families.js';
 import * as uapi from '../netlink/uapi.js';
 
@@ -25,93 +25,78 @@ const ACTIONS: ReadonlyMap<number, RuleAction> = new Map([
 /** The kernel's value for "no group is suppressed": -1. */
 const NO_GROUP = 0xffffffff;
 
-type Draft = { -readonly [Key in keyof RuleDetail]: RuleDetail[Key] };
+/** What a rule message has said so far. A mask is an attribute of its own, in any order. */
+export interface DetailReading {
+  readonly family: Family;
+  readonly detail: { -readonly [Key in keyof RuleDetail]: RuleDetail[Key] };
+  readonly masks: { mark: number; dscp: number; flowLabel: number; sourcePort: number; destinationPort: number };
+  readonly unknown: string[];
+}
 
-/** The detail of the rule message whose struct fib_rule_hdr begins at `header`. */
-export function decodeRuleDetail(family: Family, bytes: Buffer, header: number, end: number): RuleDetail {
+type Reader = (to: DetailReading, bytes: Buffer, at: number, stop: number) => void;
+
+const READERS: ReadonlyMap<number, Reader> = new Map<number, Reader>([
+  [uapi.FRA_SRC, ({ family, detail }, ...value) => void (detail.from &&= addressed(family, detail.from, ...value))],
+  [uapi.FRA_DST, ({ family, detail }, ...value) => void (detail.to &&= addressed(family, detail.to, ...value))],
+  [uapi.FRA_FWMARK, ({ detail }, ...value) => void (detail.mark = { value: readU32(...value), mask: 0 })],
+  [uapi.FRA_FWMASK, ({ masks }, ...value) => void (masks.mark = readU32(...value))],
+  [uapi.FRA_OIFNAME, ({ detail }, ...value) => void (detail.outputInterface = readText(...value))],
+  [uapi.FRA_L3MDEV, ({ detail }, ...value) => void (readU8(...value) !== 0 && (detail.l3mdev = true))],
+  [uapi.FRA_GOTO, ({ detail }, ...value) => void (detail.target = readU32(...value))],
+  [
+    uapi.FRA_SUPPRESS_IFGROUP,
+    ({ detail }, ...value) => {
+      const group = readU32(...value);
+      if (group !== NO_GROUP) detail.suppressGroup = group;
+    },
+  ],
+  [uapi.FRA_TUN_ID, ({ detail }) => void (detail.tunnel = true)],
+  [
+    uapi.FRA_UID_RANGE,
+    ({ detail }, bytes, at, stop) =>
+      void (detail.users = { first: readU32(bytes, at, stop), last: readU32(bytes, at + 4, stop) }),
+  ],
+  [uapi.FRA_IP_PROTO, ({ detail }, ...value) => void (detail.ipProtocol = readU8(...value))],
+  [uapi.FRA_SPORT_RANGE, ({ detail }, ...value) => void (detail.sourcePorts = ports(...value))],
+  [uapi.FRA_DPORT_RANGE, ({ detail }, ...value) => void (detail.destinationPorts = ports(...value))],
+  [uapi.FRA_SPORT_MASK, ({ masks }, ...value) => void (masks.sourcePort = readU16(...value))],
+  [uapi.FRA_DPORT_MASK, ({ masks }, ...value) => void (masks.destinationPort = readU16(...value))],
+  [uapi.FRA_DSCP, ({ detail }, ...value) => void (detail.dscp = { value: readU8(...value), mask: 0 })],
+  [uapi.FRA_DSCP_MASK, ({ masks }, ...value) => void (masks.dscp = readU8(...value))],
+  [uapi.FRA_FLOWLABEL, ({ detail }, ...value) => void (detail.flowLabel = { value: readBe32(...value), mask: 0 })],
+  [uapi.FRA_FLOWLABEL_MASK, ({ masks }, ...value) => void (masks.flowLabel = readBe32(...value))],
+  // The realm selects nothing.
+  [uapi.FRA_FLOW, () => {}],
+]);
+
+/** Begins with the struct fib_rule_hdr at `header`. */
+export function beginDetail(family: Family, bytes: Buffer, header: number): DetailReading {
   const flags = bytes.readUInt32LE(header + 8);
-  const detail: Draft = { action: ACTIONS.get(bytes[header + 7]!) ?? 'other' };
-  if ((flags & uapi.FIB_RULE_INVERT) !== 0) detail.inverted = true;
-  if (bytes[header + 3] !== 0) detail.tos = bytes[header + 3]!;
-  const unknown: string[] = [];
-  // A rule that makes the kernel choose a source address; ip-rule(8) cannot create one.
-  if ((flags & uapi.FIB_RULE_FIND_SADDR) !== 0) unknown.push('flag 0x10000');
-  const [from, to] = [prefixOf(family, bytes[header + 2]!), prefixOf(family, bytes[header + 1]!)];
-  if (from !== undefined) detail.from = from;
-  if (to !== undefined) detail.to = to;
-  const masks = { mark: 0, dscp: 0x3f, flowLabel: 0xfffff, sourcePort: 0xffff, destinationPort: 0xffff };
-  walkAttributes(bytes, header + uapi.FIB_RULE_HDR_LEN, end, (type, at, stop) => {
-    switch (type) {
-      // Fields that rule.ts decodes, the realm, which selects nothing, and padding.
-      case uapi.FRA_IIFNAME:
-      case uapi.FRA_PRIORITY:
-      case uapi.FRA_SUPPRESS_PREFIXLEN:
-      case uapi.FRA_TABLE:
-      case uapi.FRA_PROTOCOL:
-      case uapi.FRA_FLOW:
-      case uapi.FRA_PAD:
-        return;
-      case uapi.FRA_SRC:
-        if (from !== undefined) detail.from = prefix(addressOf(family, bytes, at, stop), from.length);
-        return;
-      case uapi.FRA_DST:
-        if (to !== undefined) detail.to = prefix(addressOf(family, bytes, at, stop), to.length);
-        return;
-      case uapi.FRA_FWMARK:
-        detail.mark = { value: readU32(bytes, at, stop), mask: 0 };
-        return;
-      case uapi.FRA_FWMASK:
-        masks.mark = readU32(bytes, at, stop);
-        return;
-      case uapi.FRA_OIFNAME:
-        detail.outputInterface = readText(bytes, at, stop);
-        return;
-      case uapi.FRA_L3MDEV:
-        if (readU8(bytes, at, stop) !== 0) detail.l3mdev = true;
-        return;
-      case uapi.FRA_GOTO:
-        detail.target = readU32(bytes, at, stop);
-        return;
-      case uapi.FRA_SUPPRESS_IFGROUP:
-        if (readU32(bytes, at, stop) !== NO_GROUP) detail.suppressGroup = readU32(bytes, at, stop);
-        return;
-      case uapi.FRA_TUN_ID:
-        detail.tunnel = true;
-        return;
-      case uapi.FRA_UID_RANGE:
-        detail.users = { first: readU32(bytes, at, stop), last: readU32(bytes, at + 4, stop) };
-        return;
-      case uapi.FRA_IP_PROTO:
-        detail.ipProtocol = readU8(bytes, at, stop);
-        return;
-      case uapi.FRA_SPORT_RANGE:
-        detail.sourcePorts = ports(bytes, at, stop);
-        return;
-      case uapi.FRA_DPORT_RANGE:
-        detail.destinationPorts = ports(bytes, at, stop);
-        return;
-      case uapi.FRA_SPORT_MASK:
-        masks.sourcePort = readU16(bytes, at, stop);
-        return;
-      case uapi.FRA_DPORT_MASK:
-        masks.destinationPort = readU16(bytes, at, stop);
-        return;
-      case uapi.FRA_DSCP:
-        detail.dscp = { value: readU8(bytes, at, stop), mask: 0 };
-        return;
-      case uapi.FRA_DSCP_MASK:
-        masks.dscp = readU8(bytes, at, stop);
-        return;
-      case uapi.FRA_FLOWLABEL:
-        detail.flowLabel = { value: stop - at < 4 ? 0 : bytes.readUInt32BE(at), mask: 0 };
-        return;
-      case uapi.FRA_FLOWLABEL_MASK:
-        masks.flowLabel = stop - at < 4 ? 0 : bytes.readUInt32BE(at);
-        return;
-      default:
-        unknown.push(`attribute ${type}`);
-    }
-  });
+  const [to, from, tos] = [bytes[header + 1]!, bytes[header + 2]!, bytes[header + 3]!];
+  return {
+    family,
+    detail: {
+      action: ACTIONS.get(bytes[header + 7]!) ?? 'other',
+      ...((flags & uapi.FIB_RULE_INVERT) === 0 ? {} : { inverted: true }),
+      ...(tos === 0 ? {} : { tos }),
+      ...(from === 0 ? {} : { from: zeros(family, from) }),
+      ...(to === 0 ? {} : { to: zeros(family, to) }),
+    },
+    masks: { mark: 0, dscp: 0x3f, flowLabel: 0xfffff, sourcePort: 0xffff, destinationPort: 0xffff },
+    // A rule that makes the kernel choose a source address; ip-rule(8) cannot create one.
+    unknown: (flags & uapi.FIB_RULE_FIND_SADDR) === 0 ? [] : ['flag 0x10000'],
+  };
+}
+
+/** Reads one attribute. */
+export function readDetail(to: DetailReading, type: number, bytes: Buffer, at: number, stop: number): void {
+  const read = READERS.get(type);
+  if (read === undefined) to.unknown.push(`attribute ${type}`);
+  else read(to, bytes, at, stop);
+}
+
+/** The detail, after the last attribute. */
+export function endDetail({ detail, masks, unknown }: DetailReading): RuleDetail {
   const mark = masked(detail.mark ?? (masks.mark === 0 ? undefined : { value: 0, mask: 0 }), masks.mark);
   if (mark !== undefined) detail.mark = mark;
   if (detail.dscp !== undefined) detail.dscp = masked(detail.dscp, masks.dscp)!;
@@ -123,18 +108,15 @@ export function decodeRuleDetail(family: Family, bytes: Buffer, header: number, 
   return detail;
 }
 
-/**
- * The prefix of that length with an address of zeros: the kernel omits FRA_SRC and FRA_DST when
- * the address is all zero.
- */
-function prefixOf(family: Family, length: number): Prefix | undefined {
-  return length === 0 ? undefined : prefix(defaultPrefix(family).address, length);
+/** The kernel omits FRA_SRC and FRA_DST when the address is all zero. */
+function zeros(family: Family, length: number): Prefix {
+  return prefix(defaultPrefix(family).address, length);
 }
 
-/** The address; all zero when its length does not fit the family. */
-function addressOf(family: Family, bytes: Buffer, start: number, end: number): Address {
+/** The prefix with the address; unchanged when its length does not fit the family. */
+function addressed(family: Family, zero: Prefix, bytes: Buffer, start: number, end: number): Prefix {
   const address = 8 * (end - start) === familyBits(family) ? readAddress(bytes, start, end) : undefined;
-  return address ?? defaultPrefix(family).address;
+  return address === undefined ? zero : prefix(address, zero.length);
 }
 
 function masked(selector: Masked | undefined, mask: number): Masked | undefined {
@@ -153,4 +135,8 @@ function ports(bytes: Buffer, start: number, end: number): Range {
 
 function readU16(bytes: Buffer, start: number, end: number): number {
   return end - start < 2 ? 0 : bytes.readUInt16LE(start);
+}
+
+function readBe32(bytes: Buffer, start: number, end: number): number {
+  return end - start < 4 ? 0 : bytes.readUInt32BE(start);
 }

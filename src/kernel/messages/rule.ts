@@ -24,7 +24,7 @@ import {
 } from '../netlink/codec.js';
 import { familyFromNumber, familyNumber, putAddress } from '../netlink/families.js';
 import * as uapi from '../netlink/uapi.js';
-import { decodeRuleDetail } from './rule-detail.js';
+import { beginDetail, endDetail, readDetail } from './rule-detail.js';
 
 /** The kernel's value for "nothing is suppressed": -1. */
 const SUPPRESS_NOTHING = 0xffffffff;
@@ -94,14 +94,14 @@ export function decodeRule(bytes: Buffer, start: number, end: number): Rule | un
   let suppressPrefixLength: number | undefined;
   let inputInterface: string | undefined;
   let protocol = 0;
-  const inverted = (bytes.readUInt32LE(header + 8) & uapi.FIB_RULE_INVERT) !== 0;
-  const sourceLength = bytes[header + 2]!;
+  const reading = beginDetail(family, bytes, header);
+  const { detail } = reading;
   let foreign =
-    inverted ||
-    bytes[header + 1] !== 0 ||
-    (sourceLength !== 0 && sourceLength !== familyBits(family)) ||
-    bytes[header + 3] !== 0 ||
-    bytes[header + 7] !== uapi.FR_ACT_TO_TBL;
+    detail.inverted === true ||
+    detail.to !== undefined ||
+    (detail.from !== undefined && detail.from.length !== familyBits(family)) ||
+    detail.tos !== undefined ||
+    detail.action !== 'table';
   walkAttributes(bytes, attributes, end, (type, from, to) => {
     switch (type) {
       case uapi.FRA_PRIORITY:
@@ -121,16 +121,14 @@ export function decodeRule(bytes: Buffer, start: number, end: number): Rule | un
         suppressPrefixLength = value === SUPPRESS_NOTHING ? undefined : value;
         break;
       }
-      case uapi.FRA_SUPPRESS_IFGROUP:
-        foreign ||= readU32(bytes, from, to) !== SUPPRESS_NOTHING;
-        break;
-      case uapi.FRA_SRC:
       case uapi.FRA_PAD:
         break;
       default:
-        foreign = true;
+        readDetail(reading, type, bytes, from, to);
+        foreign ||= type !== uapi.FRA_SRC && type !== uapi.FRA_SUPPRESS_IFGROUP;
     }
   });
+  foreign ||= detail.suppressGroup !== undefined;
   return {
     family,
     priority,
@@ -139,6 +137,6 @@ export function decodeRule(bytes: Buffer, start: number, end: number): Rule | un
     inputInterface,
     protocol,
     foreign,
-    ...(foreign || sourceLength !== 0 ? { detail: decodeRuleDetail(family, bytes, header, end) } : {}),
+    ...(foreign || detail.from !== undefined ? { detail: endDetail(reading) } : {}),
   };
 }

@@ -103,7 +103,7 @@ t.test('a management interface in a VRF', async (t) => {
     state: 'booting',
     carrier: 'backup',
     route: { table: 10 },
-    rule: { rule: { priority: 1000 } },
+    rule: { priority: 1000 },
   });
   t.match(
     explain(facts, { ...ways, rules }, undefined).states[0],
