@@ -71,6 +71,16 @@ function twins(routers: readonly BackupRouter[], options: HierarchyLevel): reado
 }
 
 function leadsTo(route: Statement, { gateways, destinations }: BackupRouter): boolean {
-  const hops = [...(route.children?.get('next-hop')?.children?.keys() ?? [])];
-  return hops.some((hop) => gateways.includes(hop)) && destinations.some((one) => prefixText(one) === route.word);
+  const hops = ['next-hop', 'qualified-next-hop'].flatMap((word) => [
+    ...(route.children?.get(word)?.children?.keys() ?? []),
+  ]);
+  return (
+    hops.some((hop) => gateways.includes(hop)) && destinations.some((one) => prefixText(one) === whole(route.word))
+  );
+}
+
+/** `10/8` is 10.0.0.0/8 to Junos. */
+function whole(word: string): string {
+  const [, octets, length] = /^(\d{1,3}(?:\.\d{1,3}){0,2})\/(\d{1,2})$/.exec(word) ?? [];
+  return octets === undefined ? word : `${[...octets.split('.'), '0', '0', '0'].slice(0, 4).join('.')}/${length}`;
 }

@@ -9,12 +9,14 @@
  * Invariant: a line that names a backup router is never blanked without a diagnostic.
  */
 
+import { quote } from '../diagnostic.js';
 import type { Span } from '../report.js';
 import type { Syntax } from './syntax.js';
 
 /** The pager erases its prompt with carriage returns and blanks before and after it. */
-const PAGER = /[ \t\r\b]*(?:---\(more(?:[ \t]+\d{1,3}%)?\)---|--More--(?:[ \t]*\(\d{1,3}%\))?)[ \t\r\b]*/g;
-const ESCAPES = /\u001b\][^\u0007\u001b\n]{0,256}(?:\u0007|\u001b\\)|\u001b\[[0-9;?]*[A-Za-z]|\u001b[=>78]|[\u0007\b]/g;
+const PAGER =
+  /[ \t\r\b]*(?:---\((?:more|less|back|END|Help)\b[^()\n]{0,40}\)---(?:\[abort\])?|--More--(?:[ \t]*\(\d{1,3}%\))?)[ \t\r\b]*/g;
+const ESCAPES = /\u001b\][^\u0007\u001b\n]{0,256}(?:\u0007|\u001b\\)|\u001b\[[0-9;?]*[A-Za-z]|\u001b[=>78]|\u0007/g;
 const ANSWERS: readonly RegExp[] = [
   /^Last login: /,
   /^--- JUNOS /,
@@ -34,9 +36,19 @@ const ANSWERS: readonly RegExp[] = [
   /^\((?:END|end)\)$/,
   /^:$/,
   /^(?:Connection to \S+ closed|Shared connection to .*|logout|exit|Password:|\S+'s password:).*$/,
-  /^Possible completions:$/,
+  /\[yes,no\]/,
+  /^This will delete the entire configuration$/,
+  /^\s*\S+ terminal \S+ \(pid \d+\) on since /,
+  /^[A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d$/,
 ];
 /** Follows the command that it refuses. */
+/** Begins a list that goes on to the next prompt or level. */
+const COMPLETIONS = /^Possible completions:$/;
+/** A place in the configuration, in front of what the device says about it. */
+const COMPLAINT = /^[ \t]+'[^'\n]*'[ \t\r]*$/;
+/** Stands for statements that somebody has left out. */
+const LEFT_OUT =
+  /^[ \t]*(?:\.{3,}|\u2026|\[(?:\.{3,}|\u2026)\]|[<[(-]{0,3}[ \t]*(?:(?:output|config(?:uration)?|lines?|rest)[ \t]+)?(?:snip(?:ped)?|omitted|truncated|removed)[ \t]*[>\])-]{0,3})[ \t]*;?$/i;
 const REFUSAL = /^(?:\s*\^+|(?:syntax error|unknown command|invalid value|missing argument)\b.*)$/;
 const PROMPT =
   /^[ \t]*[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}(?:(?<=:[~/][\w./-]{0,64})[ \t])?([>#%])(?:[ \t]+(.*))?$/;
@@ -48,31 +60,60 @@ const STATES_ROUTER = /\bbackup-router[ \t]+(?:[\d{]|destination|[\da-f]*:)/i;
 const HARMLESS =
   /^(?:sh\w*[ \t]+conf\w*(?![^|]*\|[ \t]*compare)|conf\w*|edit|cli|set[ \t]+cli|start[ \t]+shell|exit|quit)\b/;
 /** Configuration mode commands whose output is not configuration. */
-const OUTPUT = /^(?:status\b|help\b|commit\b|rollback\b|show\b.*\|[ \t]*compare\b)/;
+const OUTPUT = /\?$|^(?:status\b|help\b|commit\b|rollback\b|show\b.*\|[ \t]*compare\b)/;
 
 const FENCE = /^[ \t]*(?:`{3,}|~{3,})[^`~;{]*(?:\{[^;{}]*\})?$/;
 const NUMBERED = /^[ \t]*\d{1,6}[ \t]*[:.|)]?[ \t]+(?:set|delete|deactivate|activate|edit)[ \t]/;
 const QUOTED = /^[ \t]*(?:[>+|][ \t]*)+(?:set|delete|deactivate|activate|edit)[ \t]/;
 
-/** The text without colours and cursor movements; offsets stay the same. */
+/**
+ * The text without colours and cursor movements. Offsets stay the same, except within a line in
+ * which something typed has been taken back.
+ */
 export function blankEscapes(text: string): string {
-  return /[\u001b\u0007\b]/.test(text) ? text.replace(ESCAPES, blank) : text;
+  const plain = /[\u001b\u0007]/.test(text) ? text.replace(ESCAPES, blank) : text;
+  return plain.includes('\b') ? plain.replace(/[^\n]*\x08[^\n]*/g, retyped) : plain;
+}
+
+/** The line as the terminal shows it, of the same length: a backspace moves the cursor left. */
+function retyped(line: string): string {
+  const shown: string[] = [];
+  let cursor = 0;
+  for (const char of line) {
+    if (char === '\b') cursor = Math.max(0, cursor - 1);
+    else shown[cursor++] = char;
+  }
+  return shown.join('').padEnd(line.length);
+}
+
+/** What the system says before the first prompt, if it has no statement in it. */
+function blankGreeting(text: string): string {
+  const first = FIRST_PROMPT.exec(text);
+  const greeting = text.slice(0, first?.index ?? 0);
+  return STATEMENT.test(greeting) ? text : blank(greeting) + text.slice(greeting.length);
 }
 
 /** The text with everything blanked that is not configuration. */
 export function blankCapture(text: string, syntax: Syntax): string {
   let cleaned = text;
-  if (/---\(more|--More--/.test(text)) cleaned = cleaned.replace(PAGER, blank);
+  if (/---\(\w|--More--/.test(text)) cleaned = cleaned.replace(PAGER, blank);
   cleaned = blankEscapes(cleaned);
   const session = LINE_OF_SESSION.test(cleaned);
+  if (session) cleaned = blankGreeting(cleaned);
   if (!session && !STRANGE.test(cleaned)) return cleaned;
   return byLine(cleaned, session, syntax);
 }
 
 const LINE_OF_SESSION =
   /^(?:[ \t]*[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}[>#%]|[\w.-]{1,64}[>#%](?:[ \t\r]|$)|(?:\{[\w:-]+\})?[ \t]*\[edit|Last login|--- JUNOS|Entering conf|Exiting conf|commit complete|configuration check|load complete|Users currently|node\d:|re\d:|\{(?:master|primary))/m;
+/** The first prompt of a device, or the level in front of it. */
+const FIRST_PROMPT =
+  /^(?:[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}[>#%](?:[ \t\r]|$)|root[>#%]|\{(?:master|primary|secondary|backup)|(?:\{[\w:-]+\})?[ \t]*\[edit)/m;
+/** Something that is read, or may be: a command, a statement, a comment. */
+const STATEMENT =
+  /[{};][ \t\r]*$|[{};][ \t]*#|^[ \t]*(?:#|\/\*|(?:set|delete|deactivate|activate|edit)[ \t])|backup-router|apply-groups/m;
 const STRANGE =
-  /^[ \t]*(?:```|~~~|!|\d{1,6}[ \t]*[:.|)]?[ \t]+(?:set|delete|deactivate|activate|edit)[ \t]|[>+|]|\^|[ \t]+(?:error|warning):|error:|warning:|\(END\)|:[ \t\r]*$|syntax error|unknown command)/m;
+  /^[ \t]*(?:```|~~~|!|\.{3}|\u2026|\[[.\u2026]|[<[(-]{0,3}[ \t]*(?:\w+[ \t]+)?(?:snip|omitted|truncated|removed)|\d{1,6}[ \t]*[:.|)]?[ \t]+(?:set|delete|deactivate|activate|edit)[ \t]|[>+|]|\^|[ \t]+(?:error|warning):|error:|warning:|\(END\)|:[ \t\r]*$|syntax error|unknown command)/m;
 
 function byLine(text: string, session: boolean, syntax: Syntax): string {
   const parts: string[] = [];
@@ -111,7 +152,7 @@ function byLine(text: string, session: boolean, syntax: Syntax): string {
           'the prompt is that of operational mode, which has no such command: the line is not read',
           "remove the prompt, or write '#' for '>'",
         );
-    } else if (LEVEL.test(line)) {
+    } else if (LEVEL.test(line) && !(output?.startsWith('commit') && COMPLAINT.test(lineAfter(text, end)))) {
       command = undefined;
       // In a comparison such a line precedes each difference, so it does not end the output.
       if (output !== undefined && !output.includes('compare')) output = undefined;
@@ -126,6 +167,17 @@ function byLine(text: string, session: boolean, syntax: Syntax): string {
           `this line is ${output === undefined ? 'an answer of the device' : `output of '${output.slice(0, 60)}'`}, and is not read as configuration`,
           "take the output of 'show configuration | display set | no-more'",
         );
+    } else if (session && COMPLETIONS.test(line)) {
+      drop = true;
+      output = line;
+    } else if (LEFT_OUT.test(line)) {
+      drop = true;
+      once(
+        'left out',
+        span,
+        `${quote(line.trim())} stands for something that is left out; the line is passed over`,
+        "take the whole output of 'show configuration | display set | no-more'",
+      );
     } else if (FENCE.test(line)) {
       drop = true;
       once('fence', span, 'a markdown fence is not configuration; it is passed over', 'remove it');
@@ -157,6 +209,11 @@ function byLine(text: string, session: boolean, syntax: Syntax): string {
     at = end + 1;
   }
   return parts.join('');
+}
+
+function lineAfter(text: string, end: number): string {
+  const newline = text.indexOf('\n', end + 1);
+  return text.slice(end + 1, newline < 0 ? text.length : newline);
 }
 
 /** The text with a blank for each character, in the same lines. */

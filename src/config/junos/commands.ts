@@ -35,6 +35,23 @@ const IGNORED: ReadonlySet<string> = new Set([
   'help',
   'update',
 ]);
+/** Commands without arguments. */
+const ALONE: ReadonlySet<string> = new Set([
+  'edit',
+  'top',
+  'up',
+  'exit',
+  'commit',
+  'show',
+  'configure',
+  'quit',
+  'rollback',
+  'status',
+  'help',
+  'update',
+]);
+/** Commands that replace the candidate configuration by one that is not in the text. */
+const LOADS: ReadonlySet<string> = new Set(['override', 'replace', 'update', 'factory-default', 'patch']);
 const REWRITES: ReadonlySet<string> = new Set(['rename', 'copy', 'replace', 'wildcard']);
 const VERBS: ReadonlySet<string> = new Set([
   'set',
@@ -66,7 +83,7 @@ export function createCommands(text: string, root: Node, lexer: Lexer, report: S
 
   /**
    * The command that the word abbreviates. Junos accepts a prefix that no other command begins
-   * with.
+   * with. A word alone in its line is one only if the command can do without arguments.
    */
   const verbOf = (word: string, start: number): string | undefined => {
     if (VERBS.has(word)) return word;
@@ -75,7 +92,7 @@ export function createCommands(text: string, root: Node, lexer: Lexer, report: S
     if (candidates.length !== 1) return undefined;
     const newline = text.indexOf('\n', start);
     const line = text.slice(start, newline < 0 ? text.length : newline).trimEnd();
-    return /[;{}]$/.test(line) || line === word ? undefined : candidates[0];
+    return /[;{}]$/.test(line) || (line === word && !ALONE.has(candidates[0]!)) ? undefined : candidates[0];
   };
 
   const each = (items: readonly Item[], act: (words: readonly Word[]) => void): void => {
@@ -90,7 +107,10 @@ export function createCommands(text: string, root: Node, lexer: Lexer, report: S
     for (const word of level) extend(path, word);
     for (const item of items) {
       if ('span' in item) extend(path, item);
-      else for (const word of item) put(path.cursor, word);
+      else {
+        for (const word of item) put(path.cursor, word);
+        path.listed = true;
+      }
     }
   };
 
@@ -143,14 +163,16 @@ export function createCommands(text: string, root: Node, lexer: Lexer, report: S
       if (next.text !== 'edit') level = here;
     }
     const rewrites = REWRITES.has(verb) && changesRouters(verb, [...level, ...words]);
-    if (rewrites || (verb === 'rollback' && hasRouter(root))) {
+    const loads =
+      verb === 'load' && LOADS.has(words[0]?.text ?? '') && !words.some(({ text: word }) => word === 'terminal');
+    if (rewrites || ((verb === 'rollback' || loads) && hasRouter(root))) {
       report.error(
         place,
         {
           code: 'not-supported-yet',
           message: rewrites
             ? `'${verb}' needs a configuration that is not in this text`
-            : "'rollback' replaces what stands above it by a configuration that only the device has",
+            : `'${verb}' replaces what stands above it by a configuration that only the device has`,
           suggestion: "run it on the device and use the output of 'show configuration | display set'",
         },
         'text',

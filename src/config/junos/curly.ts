@@ -80,6 +80,7 @@ export function createCurly(
   report: Syntax,
   byIndent: boolean,
   isCommands: () => boolean,
+  isNoise: (offset: number) => boolean,
 ): Curly {
   let base = root;
   const blocks: Block[] = [];
@@ -243,18 +244,20 @@ export function createCurly(
   const take = (): void => {
     closeByIndent();
     const kind = lexer.kind();
+    if (
+      pending !== undefined &&
+      pending.list === undefined &&
+      lexer.firstOnLine() &&
+      (kind === 'word'
+        ? pending.words > 0 || lexer.indent() <= pending.indent
+        : (kind === '[' || kind === '{') && isNoise(lexer.start()))
+    ) {
+      missingSemicolon('this line');
+      finish();
+      // The line may be a command, a prompt or a level, so the caller looks at it again.
+      return;
+    }
     if (kind === 'word') {
-      if (
-        pending !== undefined &&
-        pending.list === undefined &&
-        lexer.firstOnLine() &&
-        (pending.words > 0 || lexer.indent() <= pending.indent)
-      ) {
-        missingSemicolon('this line');
-        finish();
-        // The line may be a command or a prompt, so the caller looks at it again.
-        return;
-      }
       word();
     } else if (kind === '[') {
       if (pending === undefined || pending.words === 0) {
@@ -271,6 +274,7 @@ export function createCurly(
       else if ((pending.nested ?? 0) > 0) pending.nested!--;
       else {
         pending.list = undefined;
+        pending.path.listed = true;
         pending.end = lexer.end();
       }
     } else if (kind === '{') open();

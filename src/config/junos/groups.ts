@@ -83,14 +83,17 @@ export function inheritance(root: Statement, member: string | undefined, report:
   const defined = (name: string, applied: Statement): boolean => {
     if (groups?.children?.has(name) === true || name.startsWith('junos-')) return true;
     incomplete = true;
+    const quoted = /^'(.*)'$/.exec(name)?.[1];
     const near = closest(name, [...(groups?.children?.keys() ?? [])]);
     report.error(applied.span, {
       code: 'unknown-group',
       message: `there is no group ${quote(name)}`,
       suggestion:
-        near !== undefined
-          ? `did you mean '${near}'?`
-          : `add 'groups { ${name} { ... } }', or remove it from apply-groups`,
+        quoted !== undefined
+          ? `write "${quoted}": Junos has double quotes alone`
+          : near !== undefined
+            ? `did you mean '${near}'?`
+            : `add 'groups { ${name} { ... } }', or remove it from apply-groups`,
     });
     return false;
   };

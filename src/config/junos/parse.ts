@@ -70,7 +70,14 @@ function parseOnce(original: string, file: string, byIndent: boolean): Attempt {
     if (directive !== undefined) directives.push(...directive);
   });
   const commands = createCommands(text, root, lexer, syntax);
-  const curly = createCurly(root, lexer, syntax, byIndent, () => commands.count() > 0);
+  const curly = createCurly(
+    root,
+    lexer,
+    syntax,
+    byIndent,
+    () => commands.count() > 0,
+    (offset) => noiseAt(text, offset) !== undefined,
+  );
 
   while (lexer.kind() !== 'end') {
     if (lexer.words() > MAX_WORDS) {

@@ -27,7 +27,13 @@ import type { Statement } from './tree.js';
 const NAMES = FAMILIES.map((family) => STANZA[family]);
 /** The known name that a misspelt word was probably meant to be. */
 const meant = (word: string): string | undefined =>
-  word.length > 30 ? undefined : NAMES.find((name) => editDistance(word, name) <= 3);
+  word.length > 30
+    ? undefined
+    : /^(?:inet6?|ipv6)-backup(?!-router$)/.test(word)
+      ? STANZA.inet6
+      : /^(?:backup|default-(?:gateway|router)$)/.test(word)
+        ? STANZA.inet
+        : NAMES.find((name) => editDistance(word, name) <= 3);
 
 /** What Junos text does not contain and the caller may know. */
 export interface JunosHints {

@@ -65,21 +65,31 @@ export function readRouter(level: HierarchyLevel, family: Family, report: Report
   ];
   if (!found) return { backupRouter: undefined, assumedDefault: false, found: false, groups };
 
-  for (const { word, span } of sources.flatMap((source) => source.behind))
+  const behind = sources.flatMap((source) => source.behind);
+  const late = addressed === undefined ? behind.find(({ word }) => parseAddress(word) !== undefined) : undefined;
+  for (const { word, span, pieces } of behind)
     report.error(span, {
       code: 'unknown-key',
       message: `${quote(word)} follows a destination`,
       suggestion:
-        lengthOfMask(word) === undefined
-          ? "several destinations are a list: 'destination [ 10.0.0.0/8 172.16.0.0/12 ]'"
-          : `write the length, not a mask: 'destination ADDRESS/${lengthOfMask(word)}'`,
+        pieces !== undefined
+          ? `write 'destination ${pieces}'`
+          : late?.word === word
+            ? `write the address first: '${name} ${word} destination PREFIX'`
+            : "several destinations are a list: 'destination [ 10.0.0.0/8 172.16.0.0/12 ]'",
     });
-  for (const { word, span } of strange) {
+  for (const { word, span, children } of strange) {
     const near = closest(word, ['destination']);
+    const value = [...(children?.keys() ?? [])].find((child) => parseAddress(child) !== undefined);
     report.error(span, {
       code: 'unknown-key',
       message: `unknown statement ${quote(word)} in ${name}`,
-      suggestion: near !== undefined ? `did you mean '${near}'?` : `${name} takes an address and 'destination'`,
+      suggestion:
+        near !== undefined
+          ? `did you mean '${near}'?`
+          : value !== undefined
+            ? `write '${STANZA[familyOf(value as Address)]} ${value}'`
+            : `${name} takes an address and 'destination'`,
     });
   }
   for (const list of mentioned)
@@ -90,7 +100,7 @@ export function readRouter(level: HierarchyLevel, family: Family, report: Report
         suggestion: 'name one, or remove the word for the default route',
       });
   const gateways = addressed === undefined ? [] : readAddress(addressed.addresses, name, family, report);
-  if (addressed === undefined && (destinations.length > 0 || strange.length === 0)) {
+  if (addressed === undefined && late === undefined && (destinations.length > 0 || strange.length === 0)) {
     const place = destinations[0] ?? mentioned[0] ?? level.sources[0]?.statement;
     report.error(place?.span ?? { start: 0, end: 1 }, {
       code: 'missing-key',
@@ -122,9 +132,13 @@ export function readRouter(level: HierarchyLevel, family: Family, report: Report
   return { backupRouter, assumedDefault, found, groups };
 }
 
-/** The prefix length of an IPv4 netmask, or undefined if the word is not one. */
-function lengthOfMask(word: string): number | undefined {
-  return /^255\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(word) ? maskLength(word) : undefined;
+/** The prefix that is written in two words, `10.0.0.0 /8` or with a mask; undefined if it is none. */
+function joined(word: string, next: string): string | undefined {
+  const address = parseAddress(word.replace(/\/$/, ''));
+  const mask = /^255\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(next) ? maskLength(next) : undefined;
+  const length = mask ?? (word.endsWith('/') || next.startsWith('/') ? Number(next.replace(/^\//, '')) : Number.NaN);
+  if (address === undefined || !(length <= familyBits(familyOf(address)))) return undefined;
+  return prefixText(prefix(address, length));
 }
 
 interface Sorted {
@@ -134,7 +148,12 @@ interface Sorted {
   readonly mentioned: readonly Statement[];
   readonly strange: readonly Statement[];
   /** Words after a destination that are not destinations. */
-  readonly behind: readonly Statement[];
+  readonly behind: readonly Behind[];
+}
+
+interface Behind extends Statement {
+  /** The prefix, if the word and the destination before it are its pieces. */
+  readonly pieces: string | undefined;
 }
 
 function sortOut(statement: Statement): Sorted {
@@ -143,7 +162,8 @@ function sortOut(statement: Statement): Sorted {
   // A single word that is not a misspelt keyword was meant as the address.
   const addresses = unknown.filter(
     (child) =>
-      isValue(statement, child.word) || (child.children === undefined && closest(child.word, KEYWORDS) === undefined),
+      isValue(statement, child.word) ||
+      ((child.children === undefined || child.word.includes('.')) && closest(child.word, KEYWORDS) === undefined),
   );
   const mentioned = children.filter(({ word }) => word === 'destination');
   const { destinations, behind } = valuesOf(mentioned);
@@ -159,17 +179,20 @@ function sortOut(statement: Statement): Sorted {
 /** The destinations of the lists. `destination A destination B` in one statement gives two. */
 function valuesOf(lists: readonly Statement[]): Pick<Sorted, 'destinations' | 'behind'> {
   const destinations: Statement[] = [];
-  const behind: Statement[] = [];
+  const behind: Behind[] = [];
   const open = [...lists].reverse();
   for (let list = open.pop(); list !== undefined; list = open.pop()) {
     for (const value of list.children?.values() ?? []) {
       if (value.inactive) continue;
-      destinations.push(value);
+      const rest: Behind[] = [];
       for (const next of value.children?.values() ?? []) {
         if (next.inactive) continue;
         if (next.word === 'destination') open.push(next);
-        else behind.push(next);
+        else rest.push({ ...next, pieces: joined(value.word, next.word) });
       }
+      // A piece of a prefix is no destination, and no fault of its own.
+      if (!rest.some(({ pieces }) => pieces !== undefined)) destinations.push(value);
+      behind.push(...rest);
     }
   }
   return { destinations, behind };
@@ -256,7 +279,9 @@ function completed(word: string, span: Span, family: Family, report: Report): st
   report.warning(span, {
     code: 'missing-length',
     message: `${word} has no prefix length: it is read as ${whole}, one address, as Junos does`,
-    suggestion: `write ${whole}, or the length that is meant`,
+    suggestion: /^[0.:]+$/.test(word)
+      ? "for the default route, remove 'destination'"
+      : `write ${whole}, or the length that is meant`,
   });
   return whole;
 }

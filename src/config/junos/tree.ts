@@ -63,14 +63,24 @@ export interface Path {
   last: Node | undefined;
   /** The node whose child the next word becomes. */
   cursor: Node;
+  /** The node whose child the last word is. */
+  above: Node;
+  /** A list has just ended. */
+  listed: boolean;
 }
 
 export function startPath(root: Node): Path {
-  return { first: undefined, last: undefined, cursor: root };
+  return { first: undefined, last: undefined, cursor: root, above: root, listed: false };
 }
 
-/** Adds the word to the path. */
+/**
+ * Adds the word to the path. Behind a list, a word that is no value is a statement beside the one
+ * with the list: `destination [ A B ] destination C`.
+ */
 export function extend(path: Path, word: Word): void {
+  if (path.listed && !isValue(path.above, word.text)) path.cursor = path.above;
+  path.listed = false;
+  path.above = path.cursor;
   const child = put(path.cursor, word);
   path.first ??= child;
   path.last = child;

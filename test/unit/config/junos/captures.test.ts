@@ -630,7 +630,7 @@ const ROWS: readonly Row[] = [
   {
     name: 'netmask',
     text: 'set system backup-router 192.0.2.1 destination 10.0.0.0 255.0.0.0\n',
-    faults: ['1:48 warning missing-length', '1:57 error unknown-key'],
+    faults: ['1:57 error unknown-key'],
     says: "'255.0.0.0' follows a destination",
   },
   {

@@ -32,16 +32,17 @@ t.test('the same in every form', async (t) => {
   }
 });
 
-t.test('a mask behind a destination: the length to write', async (t) => {
-  for (const [mask, length] of [
-    ['255.0.0.0', 8],
-    ['255.255.255.254', 31],
-    ['255.255.255.255', 32],
+t.test('a mask or a length behind a destination: what to write', async (t) => {
+  for (const [mask, destination] of [
+    ['255.0.0.0', '10.0.0.0/8'],
+    ['255.255.255.254', '10.0.0.4/31'],
+    ['255.255.255.255', '10.0.0.5/32'],
+    ['/24', '10.0.0.0/24'],
   ] as const)
     t.equal(
       parseConfig(`set system backup-router 10.9.0.1 destination 10.0.0.5 ${mask}\n`, 'f', HINTS).diagnostics.at(-1)
         ?.suggestion,
-      `write the length, not a mask: 'destination ADDRESS/${length}'`,
+      `write 'destination ${destination}'`,
     );
 });
 
