@@ -5,6 +5,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { renderDiagnostics } from '../config/diagnostic.js';
+import { missingFile } from '../config/files.js';
 import { looksLikeJunos } from '../config/junos/detect.js';
 import { type JunosConfig, type JunosHints, readJunos } from '../config/junos/read.js';
 import { writeJunos } from '../config/junos/write.js';
@@ -16,7 +17,7 @@ import { hintsOf, type JunosOptions } from './config-options.js';
 import type { ConvertOutput } from './output.js';
 import { print, printError, printJson } from './print.js';
 
-export const FORMS = ['yaml', 'junos', 'set'] as const;
+const FORMS = ['yaml', 'junos', 'set'] as const;
 type Form = (typeof FORMS)[number];
 
 export interface ConvertOptions extends JunosOptions {
@@ -33,7 +34,7 @@ export async function convert(file: string, options: ConvertOptions): Promise<nu
   const { config, diagnostics: faults, text } = file === '-' ? await fromInput(hints) : loadConfig(file, hints, true);
   // The suggestion to run `init` fits the agent's own file, but not an input file.
   const diagnostics = faults.map((fault) =>
-    fault.message.startsWith('there is no file ')
+    fault.message === missingFile(file).message
       ? { ...fault, suggestion: 'name another file, or - for standard input' }
       : fault,
   );

@@ -15,7 +15,7 @@ import { proposed } from './init.js';
 import { print, printJson, terminal } from './print.js';
 import { paintFor, widthOf } from './terminal.js';
 
-export interface DoctorOptions extends ConfigOptions {
+interface DoctorOptions extends ConfigOptions {
   readonly json?: boolean;
   readonly verbose?: boolean;
   /**

@@ -18,7 +18,7 @@ import type { EventOutput } from './output.js';
 import { endWithReader } from './print.js';
 import { paintFor, widthOf } from './terminal.js';
 
-export interface EventsOptions {
+interface EventsOptions {
   readonly follow?: boolean;
   readonly count?: string;
   readonly since?: string;

@@ -25,7 +25,7 @@ import { paintFor } from './terminal.js';
 const ATTEMPTS = 3;
 const PAUSE_MS = 100;
 
-export interface ExplainOptions extends ConfigOptions {
+interface ExplainOptions extends ConfigOptions {
   readonly json?: boolean;
   readonly vrf?: string;
   readonly from?: string;

@@ -81,7 +81,7 @@ export function roleRequest(word: string): Request {
   throw new CommandError(EXIT.USAGE, `there is no role '${word}'`, `backup-router role ${[...ROLES.keys()].join('|')}`);
 }
 
-export const ROLES: ReadonlyMap<string, Role | 'auto'> = new Map([
+const ROLES: ReadonlyMap<string, Role | 'auto'> = new Map([
   ['primary', 'primary'],
   ['standby', 'standby'],
   ['auto', 'auto'],

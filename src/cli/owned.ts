@@ -13,7 +13,7 @@ import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { type ConfigOptions, configFileOf, hintsOf, namedConfig, readKept } from './config-options.js';
 
-export interface Owned {
+interface Owned {
   readonly ownership: Ownership;
   readonly snapshot: Snapshot;
   readonly routes: readonly Route[];

@@ -24,7 +24,7 @@ export async function plan(options: ConfigOptions & { readonly json?: boolean })
 }
 
 /** The planned changes, and the facts that they are based on. */
-export interface Planned {
+interface Planned {
   readonly intent: Intent;
   readonly facts: Gathered;
 }

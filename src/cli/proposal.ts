@@ -26,7 +26,7 @@ export interface InitEvidence {
 }
 
 /** A port that may be the management interface. */
-export interface PortCandidate {
+interface PortCandidate {
   readonly name: string;
   readonly reasons: readonly string[];
 }

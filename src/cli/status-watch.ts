@@ -18,7 +18,7 @@ import { endWithReader } from './print.js';
 import { renderStatus } from './status-text.js';
 import { paintFor, widthOf } from './terminal.js';
 
-export interface WatchOptions {
+interface WatchOptions {
   readonly json?: boolean;
   readonly interval?: string;
 }

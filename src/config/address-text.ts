@@ -7,9 +7,7 @@ import { type Address, addressBytes, familyOf, parseAddress } from '../model/add
 import { type Fault, quote } from './diagnostic.js';
 import { unfilled, unseenIn } from './unseen.js';
 
-export type AddressResult =
-  | { readonly ok: true; readonly value: Address }
-  | { readonly ok: false; readonly fault: Fault };
+type AddressResult = { readonly ok: true; readonly value: Address } | { readonly ok: false; readonly fault: Fault };
 
 const refuse = (code: Fault['code'], message: string, suggestion: string): AddressResult => ({
   ok: false,

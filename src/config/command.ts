@@ -16,8 +16,8 @@ import { COMMAND, timeSchema } from './schema.js';
 import { asTime, readDuration, readItems, readScalar, type Section } from './section.js';
 
 /** An absolute path and arguments. */
-export type Command = readonly [string, ...string[]];
-export type CommandTimes = Pick<ExecDaemon, 'intervalMs' | 'timeoutMs'>;
+type Command = readonly [string, ...string[]];
+type CommandTimes = Pick<ExecDaemon, 'intervalMs' | 'timeoutMs'>;
 
 /** The default timeout is reduced to the interval where a shorter interval is set. */
 export const DEFAULT_EXEC: CommandTimes = { intervalMs: 5_000, timeoutMs: 2_000 };

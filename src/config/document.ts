@@ -36,7 +36,7 @@ export interface ScalarValue extends Placed {
   readonly value: string | number | boolean;
 }
 
-export interface ListValue extends Placed {
+interface ListValue extends Placed {
   readonly kind: 'list';
   readonly items: readonly Value[];
 }
@@ -53,13 +53,13 @@ export interface MapValue extends Placed {
 }
 
 /** No value, `~` or `null`. */
-export interface NullValue extends Placed {
+interface NullValue extends Placed {
   readonly kind: 'null';
 }
 
 export type Value = ScalarValue | ListValue | MapValue | NullValue;
 
-export interface YamlDocument {
+interface YamlDocument {
   readonly root: Value | undefined;
   /** Part of the text is not in `root`. */
   readonly damaged: boolean;

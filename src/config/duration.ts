@@ -41,9 +41,7 @@ export interface DurationBounds {
   readonly neverAllowed: boolean;
 }
 
-export type DurationResult =
-  | { readonly ok: true; readonly value: Timeout }
-  | { readonly ok: false; readonly fault: Fault };
+type DurationResult = { readonly ok: true; readonly value: Timeout } | { readonly ok: false; readonly fault: Fault };
 
 const refuse = (code: Fault['code'], message: string, suggestion: string): DurationResult => ({
   ok: false,

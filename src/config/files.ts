@@ -38,7 +38,7 @@ export function partsDirectory(file: string): string | undefined {
   return /[^/]\.ya?ml$/.test(file) ? file.replace(/\.ya?ml$/, '.d') : undefined;
 }
 
-export interface Parts {
+interface Parts {
   /** In byte order, as `LC_ALL=C ls` lists them. */
   readonly names: readonly string[];
   readonly fault: Diagnostic | undefined;
@@ -210,6 +210,15 @@ function readBytes(path: string, pipes: boolean, maxBytes: number): Buffer {
   }
 }
 
+export function missingFile(path: string): Fault {
+  return {
+    code: 'unreadable',
+    message: `there is no file ${path}`,
+    suggestion:
+      'backup-router init proposes one; or name another one with -c; the smallest one is\nmanagement-interface: eth0\nbackup-router:\n  address: 192.0.2.1',
+  };
+}
+
 function readFault(path: string, part: boolean, error: NodeJS.ErrnoException): Fault {
   const fault = (message: string, suggestion: string): Fault => ({ code: 'unreadable', message, suggestion });
   switch (error.code) {
@@ -219,10 +228,7 @@ function readFault(path: string, part: boolean, error: NodeJS.ErrnoException): F
           `${path} is a link to nothing, or has just been removed`,
           'remove it, or read the configuration again when its directory is no longer being changed',
         );
-      return fault(
-        `there is no file ${path}`,
-        'backup-router init proposes one; or name another one with -c; the smallest one is\nmanagement-interface: eth0\nbackup-router:\n  address: 192.0.2.1',
-      );
+      return missingFile(path);
     case 'ENOTDIR':
       return fault(`${path} leads through something that is not a directory`, 'name another file with -c');
     case 'EISDIR':

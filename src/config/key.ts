@@ -38,7 +38,7 @@ export function namesOf(keys: readonly Key[]): readonly string[] {
 }
 
 /** The schema of the key's value, with description and default. */
-export function keySchema({ words, schema, fallback }: Key): Schema {
+function keySchema({ words, schema, fallback }: Key): Schema {
   const { description, ...rest } = schema;
   return {
     description: description === undefined ? words : `${words} ${description}`,

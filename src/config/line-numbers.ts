@@ -6,7 +6,7 @@
 
 import type { Span } from './report.js';
 
-export interface Unprefixed {
+interface Unprefixed {
   /** The text with the prefixes replaced by blanks, so that offsets stay the same. */
   readonly text: string;
   /** Position of the first prefix. */

@@ -80,7 +80,7 @@ function readText(text: string, fileName: string, hints: JunosHints, incomplete:
   const body = text.startsWith('\ufeff') ? text.slice(1) : text;
   const parts = splitParts(body, fileName);
   const [main, ...others] = parts;
-  if (foreignFault(main.text) !== undefined || !looksLikeJunos(main.text)) return parseYaml(body, parts, incomplete);
+  if (!looksLikeJunos(main.text) || foreignFault(main.text) !== undefined) return parseYaml(body, parts, incomplete);
   const junos = readJunos(main.text, fileName, hints);
   const [first] = others;
   if (first === undefined) return junos;

@@ -15,9 +15,7 @@ import { type Prefix, parsePrefix, prefix, prefixText } from '../model/prefix.js
 import { mappedInet, readAddress, withoutLeadingZeros } from './address-text.js';
 import { type Fault, quote } from './diagnostic.js';
 
-export type PrefixResult =
-  | { readonly ok: true; readonly value: Prefix }
-  | { readonly ok: false; readonly fault: Fault };
+type PrefixResult = { readonly ok: true; readonly value: Prefix } | { readonly ok: false; readonly fault: Fault };
 
 const refuse = (code: Fault['code'], message: string, suggestion: string): PrefixResult => ({
   ok: false,

@@ -50,7 +50,7 @@ const MAX_SOURCE = 160;
 const MAX_MESSAGE = 300;
 
 /** One file of the text. It extends to the start of the next one. */
-export interface FileAt {
+interface FileAt {
   readonly name: string;
   readonly start: number;
   readonly text: string;

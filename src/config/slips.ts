@@ -8,7 +8,7 @@
 import type { Fault } from './diagnostic.js';
 import type { Span } from './report.js';
 
-export interface Slip {
+interface Slip {
   readonly span: Span;
   readonly fault: Fault;
 }

@@ -5,7 +5,7 @@
 
 import { quote } from './diagnostic.js';
 
-export interface Strange {
+interface Strange {
   /** In words that follow the subject. */
   readonly what: string;
   /** The text without those characters. undefined if that is no useful suggestion. */

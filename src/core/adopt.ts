@@ -84,7 +84,7 @@ export function adoptable(world: SeenWorld): readonly Route[] {
 }
 
 /** The next step of a takeover: a record to write, or changes of the kernel. */
-export interface Adoption {
+interface Adoption {
   /** The record to write first; undefined: the record on disk is already right. */
   readonly record: readonly AdoptedRoute[] | undefined;
   readonly steps: readonly Step[];

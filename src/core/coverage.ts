@@ -38,7 +38,7 @@ function deadSince({ daemons }: World, { protocol }: Route): number | undefined 
   return dead.length === 0 ? undefined : Math.min(...dead.map(({ since }) => since));
 }
 
-export interface Rivalry {
+interface Rivalry {
   /** The backup route takes the tie now. */
   readonly preempt: boolean;
   /**
@@ -110,7 +110,7 @@ export function turns({ config, daemons }: World): readonly number[] {
   return [...daemons.values()].flatMap(({ life, since }) => (life === 'down' ? [since + preemptAfterMs] : []));
 }
 
-export interface Coverage {
+interface Coverage {
   readonly judged: readonly Judged[];
   /** Keys of destinations that would be covered if the kernel did not deny it (verify.ts). */
   readonly disagreed: readonly string[];

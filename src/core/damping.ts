@@ -5,7 +5,7 @@
  */
 
 /** Upper bound of the damped hold-time in milliseconds, unless the configured one is longer. */
-export const MAX_DAMPED_HOLD_MS = 300_000;
+const MAX_DAMPED_HOLD_MS = 300_000;
 /** Time without a death, in milliseconds, after which the deaths are forgotten. */
 export const QUIET_MS = 600_000;
 

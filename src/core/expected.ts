@@ -52,7 +52,7 @@ export function coveredAfter(world: World, phase: Phase): Covered {
 }
 
 /** A configured destination, and whether it is expected to be covered again. */
-export interface Expectation {
+interface Expectation {
   readonly destination: string;
   readonly coveredBefore: boolean;
 }

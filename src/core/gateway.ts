@@ -25,7 +25,7 @@ export const TRUST_AFTER_MS = 10_000;
  */
 const PATIENCE_MS = 3_000;
 
-export interface Sighting {
+interface Sighting {
   readonly state: 'unknown' | 'alive' | 'dead';
   /** Monotonic time since when the state has this value. */
   readonly since: number;
@@ -106,7 +106,7 @@ function sighting(before: Sighting | undefined, sight: Sight, neighbour: Neighbo
   }
 }
 
-export interface Choice {
+interface Choice {
   readonly gateway: Address;
   /** Position in the list. */
   readonly rank: number;

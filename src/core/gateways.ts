@@ -15,7 +15,7 @@ import { neighbourOn } from './neighbour.js';
 import { RANKS } from './placement.js';
 import type { SeenWorld } from './state.js';
 
-export type GatewayStanding =
+type GatewayStanding =
   | { readonly kind: 'neighbour' }
   /** It may be a neighbour, and cannot be probed now. */
   | { readonly kind: 'unasked'; readonly why: string }

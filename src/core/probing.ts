@@ -12,7 +12,7 @@ import { isSeen, moreUrgent, type SeenWorld, type State, withAgenda } from './st
 import { nexthopKey } from './trust.js';
 
 /** Interval of probes in milliseconds, while the routes are in and while they are out. */
-export const PROBE_EVERY_MS = { in: 1_000, out: 10_000 } as const;
+const PROBE_EVERY_MS = { in: 1_000, out: 10_000 } as const;
 /**
  * For this long, in milliseconds, a gateway of which nothing is known is probed as if the routes
  * were in. After that there is an answer, or none will come.
@@ -23,7 +23,7 @@ const FIRST_WORD_MS = 10_000;
 const FOREIGN_TARGETS = 16;
 
 /** The gateways that can be probed now. */
-export function probeTargets(world: SeenWorld): readonly NeighbourId[] {
+function probeTargets(world: SeenWorld): readonly NeighbourId[] {
   return gatewaysIn(world).flatMap(({ link, address, standing }) => {
     if (link === undefined || standing.kind !== 'neighbour') return [];
     return [{ interfaceIndex: link.index, address }];

@@ -25,7 +25,7 @@ import type { Wait } from './management.js';
 import { type Ownership, ownsRule } from './ownership.js';
 
 /** Why our rules cannot stand where they should. */
-export interface Trouble extends Wait {
+interface Trouble extends Wait {
   /** The rule that is in the way. */
   readonly rule: Rule | undefined;
   /** Commands, or lines of the configuration, that fix it. */

@@ -27,7 +27,7 @@ export interface WantedRules {
   readonly anchors: readonly Rule[];
 }
 
-export interface RuleSteps {
+interface RuleSteps {
   readonly adds: readonly Step[];
   readonly deletes: readonly Step[];
 }

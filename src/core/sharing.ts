@@ -55,7 +55,7 @@ export function sameValue(a: unknown, b: unknown): boolean {
 }
 
 /** The list `before` if `after` is equal to it, route by route. */
-export function sameRoutes(before: readonly Route[], after: readonly Route[]): readonly Route[] {
+function sameRoutes(before: readonly Route[], after: readonly Route[]): readonly Route[] {
   return before === after || (before.length === after.length && before.every((route, i) => sameRoute(route, after[i]!)))
     ? before
     : after;

@@ -61,7 +61,7 @@ export function moreUrgent(a: RoundCause | undefined, b: RoundCause): RoundCause
   return a === undefined || URGENCY.indexOf(b) > URGENCY.indexOf(a) ? b : a;
 }
 
-export type Round =
+type Round =
   | { readonly kind: 'idle' }
   | {
       readonly kind: 'observing';
@@ -163,7 +163,7 @@ export function isSeen(world: World): world is SeenWorld {
 }
 
 /** The record on disk of foreign default routes that were taken over. */
-export interface AdoptionRecord {
+interface AdoptionRecord {
   /** What it holds: routes that were taken over, or may be now. */
   readonly adopted: readonly AdoptedRoute[];
   /** What is being written to it. */

@@ -45,11 +45,6 @@ export interface Surroundings {
 /** The status without a line for each destination, of which there may be a hundred thousand. */
 export type Outline = Omit<Status, 'backupRoutes'>;
 
-export function statusOf(state: State, around: Surroundings, now: number): Status {
-  const backupRoutes = [...routeLines(state, around.dryRun, now)].filter((line) => line !== undefined);
-  return { ...outlineOf(state, around, now), backupRoutes };
-}
-
 export function outlineOf(state: State, around: Surroundings, now: number): Outline {
   const at = (monotonic: number): { since: string; forMs: number } => ({
     since: new Date(around.wallOffset + monotonic).toISOString(),

@@ -39,7 +39,7 @@ import type { Takeover, Takeovers } from './takeover-state.js';
  * How long the daemon's route is awaited, in milliseconds. zebra installs a candidate within
  * milliseconds; BIRD scans the kernel's table at least once a minute.
  */
-export const COMES_WITHIN_MS = 10_000;
+const COMES_WITHIN_MS = 10_000;
 const FIRST_REST_MS = 60_000;
 const MAX_REST_MS = 3_600_000;
 
@@ -163,7 +163,7 @@ function refusalOf(world: SeenWorld, phase: Phase, { link, router }: Place, now:
  * stay in. A route that is given back where something covers holds nothing up: the kernel may
  * refuse it for good.
  */
-export interface UnderWay {
+interface UnderWay {
   readonly kind: 'taking' | 'giving-back';
   readonly until: number | undefined;
 }

@@ -24,7 +24,7 @@ export interface BirdStatement {
   readonly block: number | undefined;
 }
 
-export interface BirdConfig {
+interface BirdConfig {
   readonly statements: readonly BirdStatement[];
   /** What could not be read. If set, a statement that was not found may still exist. */
   readonly why: string | undefined;

@@ -29,7 +29,7 @@ import * as unitSettings from './checks/unit-settings.js';
 import * as verified from './checks/verified.js';
 import type { Check } from './finding.js';
 
-export interface Group {
+interface Group {
   readonly name: string;
   readonly checks: readonly Check[];
 }
@@ -38,7 +38,7 @@ export interface Group {
  * The groups that can run without a configuration. The checks of the configuration file itself run
  * as well.
  */
-export const WITHOUT_CONFIGURATION: ReadonlySet<string> = new Set(['network managers', 'unit', 'clock']);
+const WITHOUT_CONFIGURATION: ReadonlySet<string> = new Set(['network managers', 'unit', 'clock']);
 const OF_THE_FILE: ReadonlySet<string> = new Set(['config-missing', 'config-faults']);
 
 /** The checks that can run on this host. */

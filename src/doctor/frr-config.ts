@@ -21,7 +21,7 @@ export interface FrrLine {
 }
 
 /** The evidence that this module uses. */
-export type FrrSources = Pick<Host, 'config' | 'files' | 'running' | 'runningComplete'>;
+type FrrSources = Pick<Host, 'config' | 'files' | 'running' | 'runningComplete'>;
 
 const DIRECTORY = '/etc/frr';
 const RUN_DIRECTORY = '/run/frr';
@@ -31,7 +31,7 @@ const RUN_DIRECTORY = '/run/frr';
  */
 const DAEMON_FILE = /\/(?:zebra|staticd|mgmtd|[a-z0-9]+d)\.conf$/;
 
-export interface FrrInstance {
+interface FrrInstance {
   /** The directory with its configuration files. */
   readonly directory: string;
   readonly sockets: string;

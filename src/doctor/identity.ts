@@ -10,7 +10,7 @@ import type { Host, Identity, PathStep } from './host.js';
 import { systemdFiles, systemdPaths, valuesOf } from './ini.js';
 import { type Seen, seen, unseen } from './seen.js';
 
-export const CAP_DAC_OVERRIDE = 1n;
+const CAP_DAC_OVERRIDE = 1n;
 export const CAP_NET_ADMIN = 12n;
 /** The agent's unit, and the name of its unit file: a template where there are several agents. */
 export const UNIT = unitOf(process.env);

@@ -104,7 +104,7 @@ const WIDTH = 80;
 
 type Format = Required<Pick<RenderOptions, 'paint' | 'width'>>;
 
-export interface RenderOptions {
+interface RenderOptions {
   /** Also print the checks that found nothing, and in full what could not be looked at. */
   readonly verbose: boolean;
   readonly paint: Paint;

@@ -6,7 +6,7 @@
 import { type FrrLine, frrInstances, frrLines, frrLineText, vtysh } from './frr-config.js';
 import type { Host } from './host.js';
 
-export interface Resolution {
+interface Resolution {
   /** What shows that it does. Empty: it does not, or `why` is set. */
   readonly evidence: readonly string[];
   /** Why it cannot be determined. */

@@ -38,7 +38,7 @@ const SHORT = {
   preemptAfterMs: 2_000,
 } as const;
 
-export interface AdaptOptions {
+interface AdaptOptions {
   readonly daemon: DrillDaemon;
   /** The programs found on this host, by the name of the daemon. */
   readonly programs: Readonly<Record<string, string>>;

@@ -33,11 +33,11 @@ export function nth(p: Prefix, offset: bigint): Address {
 }
 
 /** The number of addresses in the prefix. */
-export function sizeOf(p: Prefix): bigint {
+function sizeOf(p: Prefix): bigint {
   return 1n << BigInt(familyBits(p.family) - p.length);
 }
 
-export function overlaps(a: Prefix, b: Prefix): boolean {
+function overlaps(a: Prefix, b: Prefix): boolean {
   return containsPrefix(a, b) || containsPrefix(b, a);
 }
 

@@ -5,7 +5,7 @@
 
 import type { Address } from '../model/address.js';
 
-export interface BirdSpeaker {
+interface BirdSpeaker {
   readonly asn: number;
   readonly otherAsn: number;
   /** The own addresses on the data link, one per family. */

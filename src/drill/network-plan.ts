@@ -30,7 +30,7 @@ const DATA = 50;
 const PEER_UPLINK = 51;
 const FAR = 200;
 
-export interface PlannedNetwork {
+interface PlannedNetwork {
   readonly network: NetworkPlan;
   /** Destinations without a free address for the far side. */
   readonly unprobed: readonly string[];

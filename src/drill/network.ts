@@ -20,7 +20,7 @@ export interface Network {
 }
 
 /** The far side's device towards the peer. Those towards the gateways are `gw0`, `gw1`, ... */
-export const FAR_PEER_DEVICE = 'peer';
+const FAR_PEER_DEVICE = 'peer';
 
 export function buildNetwork(plan: NetworkPlan): Network {
   const lab = createLab();

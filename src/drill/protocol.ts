@@ -16,7 +16,7 @@ export const INSIDE = {
 } as const;
 
 /** An address with the length of its subnet: `10.0.0.2/29`. */
-export type Subnetted = string;
+type Subnetted = string;
 
 /** A management port of the router, and the gateway's end of its link. */
 export interface PortPlan {
@@ -55,7 +55,7 @@ export interface NetworkPlan {
 }
 
 /** The times that the cases use, as configured for the agent in the laboratory. */
-export interface Timings {
+interface Timings {
   readonly holdMs: number;
   readonly convergenceTimeoutMs: number | 'never';
   readonly probeTimeoutMs: number;

@@ -171,6 +171,6 @@ export class Testbed {
 /** Something that was waited for did not happen. It is a result, not a bug. */
 export class NotInTime extends Error {}
 
-export function carrierText(carrier: CarriedBy): string {
+function carrierText(carrier: CarriedBy): string {
   return carrier === 'backup' ? 'the backup router' : "the daemon's route";
 }

@@ -8,7 +8,7 @@ import { networkKey, type Prefix } from '../model/prefix.js';
 import { type Route, refuses } from '../model/route.js';
 import { remembered } from './remembered.js';
 
-export interface RoutesByPrefix {
+interface RoutesByPrefix {
   /**
    * The routes of a table that contain the prefix, those of the prefix itself included; shortest
    * first.

@@ -29,7 +29,7 @@ import { tableLookup } from './table.js';
 import type { View } from './view.js';
 
 /** What the lookup of one rule's table led to. */
-export interface TableVisit {
+interface TableVisit {
   readonly rule: Rule;
   readonly table: number;
   /** undefined: the table has no route for it. */
@@ -68,7 +68,7 @@ export type LookupAnswer = (
   readonly doubtful: boolean;
 };
 
-export interface LookupOptions {
+interface LookupOptions {
   /** Filled when given. */
   readonly trace?: Trace;
   /** RT_SCOPE_*; 0 for packets. */

@@ -12,7 +12,7 @@ import type { Rule } from '../model/route.js';
 import type { Masked, Range, RuleDetail } from '../model/rule-detail.js';
 import { ANY, type Packet } from './packet.js';
 
-export type Match = 'yes' | 'no' | 'depends';
+type Match = 'yes' | 'no' | 'depends';
 
 /** The name in `iif lo`: the device by which the host's own packets come in. */
 const OWN_INPUT = 'lo';

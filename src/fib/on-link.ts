@@ -18,7 +18,7 @@ import { tableLookup } from './table.js';
 import type { View } from './view.js';
 
 /** A planned route, as far as its gateway is concerned. */
-export interface GatewayUse {
+interface GatewayUse {
   readonly gateway: Address;
   readonly interfaceIndex: number;
   /** The table that the route is for. */

@@ -26,7 +26,7 @@ export function viewOf(snapshot: Snapshot, now: number, ours: 'with ours' | OwnR
 }
 
 /** Whether a rule is one of ours. */
-export type OwnRule = (rule: Rule) => boolean;
+type OwnRule = (rule: Rule) => boolean;
 
 const known = new WeakMap<readonly Rule[], { readonly own: OwnRule; readonly rest: readonly Rule[] }>();
 

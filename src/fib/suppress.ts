@@ -11,7 +11,7 @@ import type { Route, Rule } from '../model/route.js';
 import type { TableAnswer } from './query.js';
 import { exitsOf, type View } from './view.js';
 
-export interface Suppression {
+interface Suppression {
   /** As far as can be told. */
   readonly suppressed: boolean;
   readonly certain: boolean;

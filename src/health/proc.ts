@@ -70,7 +70,7 @@ export function uptimeMs(): number {
 }
 
 /** When a process started, and when its pid file or socket was written. */
-export interface WrittenTimes {
+interface WrittenTimes {
   /** Start of the process, milliseconds since boot. */
   readonly startMs: number;
   readonly uptimeMs: number;

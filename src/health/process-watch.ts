@@ -27,7 +27,7 @@ export type ProcessLookup =
   /** Not known now: a living process is kept. */
   | { readonly kind: 'unclear'; readonly reason: string };
 
-export interface ProcessWatchOptions extends ProbeTiming {
+interface ProcessWatchOptions extends ProbeTiming {
   readonly clock: Clock;
   /**
    * Whether to check every probeIntervalMs, while the process lives, if the finder now names

@@ -17,7 +17,7 @@ import { environmentOf } from './environment.js';
 import { createRunner } from './runner.js';
 import { statusText } from './status-file.js';
 
-export interface HooksOptions {
+interface HooksOptions {
   readonly paths: Paths;
   readonly directory: string;
   readonly timeoutMs: number;

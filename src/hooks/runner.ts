@@ -13,7 +13,7 @@ import type { HookStatus, HooksStatus } from '../model/hooks.js';
 import { type Hook, hooksIn } from './directory.js';
 import { type Done, isDone } from './done.js';
 
-export interface RunnerOptions {
+interface RunnerOptions {
   readonly directory: string;
   readonly timeoutMs: number;
   readonly environment: (event: Event) => Readonly<Record<string, string>>;

@@ -21,7 +21,7 @@ const MAX_REASON = 120;
 /** Milliseconds from the end of the command to the end of its outputs. */
 const GRACE_MS = 100;
 
-export interface HostCommand {
+interface HostCommand {
   /** The program and its arguments. */
   readonly command: readonly [string, ...string[]];
   readonly timeoutMs: number;

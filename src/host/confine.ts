@@ -20,7 +20,7 @@ const PLACES = ['/usr/bin/setpriv', '/bin/setpriv'] as const;
 const CAP_SETPCAP = 8;
 const OF_ROOT = ['--ambient-caps=-all', '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs'] as const;
 
-export interface Confinement {
+interface Confinement {
   /** Words before the program and its arguments. */
   readonly prefix: readonly string[];
   /** Whether the ambient set is emptied while the command is started. */

@@ -34,7 +34,7 @@ const GROUPS: readonly number[] = [
   uapi.RTNLGRP_NEIGH,
 ];
 
-export interface EventOptions {
+interface EventOptions {
   /** Filled here; read and cleared by observations. */
   readonly failures?: Failures;
   readonly interest: EventInterest;

@@ -122,6 +122,6 @@ export function destinationContains(bytes: Buffer, start: number, addresses: rea
   });
 }
 
-export function ofFamily(family: number | undefined, { inet, inet6 }: GatewayWords): readonly Bits[] {
+function ofFamily(family: number | undefined, { inet, inet6 }: GatewayWords): readonly Bits[] {
   return family === uapi.AF_INET ? inet : family === uapi.AF_INET6 ? inet6 : [];
 }

@@ -23,7 +23,7 @@ import { verify } from './verify.js';
 const DUMP_BYTES = 32_768;
 const RECEIVE_BUFFER = 1 << 20;
 
-export interface KernelOptions {
+interface KernelOptions {
   /**
    * Fast start: the first look, and the changes that follow from it at once, do without the socket
    * options that need koffi. Events begin after them.
@@ -31,7 +31,7 @@ export interface KernelOptions {
   readonly hurried?: boolean;
 }
 
-export interface OpenKernel extends Kernel {
+interface OpenKernel extends Kernel {
   /** Resolves when the sockets have their options; then koffi may be used for other purposes. */
   readonly begun: Promise<void>;
 }

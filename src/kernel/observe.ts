@@ -168,7 +168,7 @@ export function only<T>(
  * everything, and a kernel without IPv6 answers with the families that it has (rtnetlink.c,
  * rtnl_dump_all).
  */
-export function ownRoute(family: Family, protocol: number): DumpDecoder<Route> {
+function ownRoute(family: Family, protocol: number): DumpDecoder<Route> {
   const wanted = familyNumber(family);
   return (bytes, start, end, type) => {
     const header = start + uapi.NLMSG_HDRLEN;
@@ -182,7 +182,7 @@ export function ownRoute(family: Family, protocol: number): DumpDecoder<Route> {
  * route (fact N6). It decodes routes that are no longer than `maxLength` and those that contain a
  * gateway.
  */
-export function foreignRoute(
+function foreignRoute(
   family: Family,
   table: number,
   protocol: number,

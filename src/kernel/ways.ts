@@ -55,7 +55,7 @@ export async function readRules(connection: Connection): Promise<readonly Rule[]
  * (fib_semantics.c, fib_nexthop_info). `onNexthopObject` is called for each that uses a nexthop
  * object.
  */
-export function containing(address: Address, onNexthopObject: () => void): DumpDecoder<Route> {
+function containing(address: Address, onNexthopObject: () => void): DumpDecoder<Route> {
   const wanted = addressBytes(address);
   const family = familyNumber(familyOf(address));
   return (bytes, start, end, type) => {
@@ -100,7 +100,7 @@ export async function readAnswer(connection: Connection, address: Address, packe
 }
 
 /** What the question says of the packet besides its destination. */
-export interface AskedPacket {
+interface AskedPacket {
   /** The VRF that its socket is bound to. */
   readonly vrf?: Vrf | undefined;
   /**

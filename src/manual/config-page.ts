@@ -12,7 +12,7 @@ import { bold, example, heading, indented, italic, item, paragraph, section, tex
 
 const PARTS = partsDirectory(DEFAULT_CONFIG_FILE);
 
-export interface Examples {
+interface Examples {
   readonly minimal: string;
   readonly full: string;
 }

@@ -16,7 +16,7 @@ import { flow } from '../config/yaml-text.js';
 const settings = (...fields: readonly Field[]): string => keyTable(fields.map(keyOf));
 
 /** Every table by its name. */
-export const CONFIG_TABLES: Readonly<Record<string, string>> = {
+const CONFIG_TABLES: Readonly<Record<string, string>> = {
   top: keyTable([MANAGEMENT_INTERFACE, ...STANZA_KEYS]),
   'backup-router': keyTable(ROUTER_KEYS.inet),
   interface: keyTable(SELECTOR_KEYS),

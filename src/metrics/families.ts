@@ -10,7 +10,7 @@ export interface MetricFamily {
   readonly samples: readonly MetricSample[];
 }
 
-export interface MetricSample {
+interface MetricSample {
   /** The name of the metric, for a histogram with `_bucket`, `_sum` or `_count` appended. */
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;

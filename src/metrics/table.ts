@@ -9,7 +9,7 @@
 
 export const PREFIX = 'backup_router_';
 
-export interface Metric {
+interface Metric {
   readonly type: 'gauge' | 'counter' | 'histogram';
   readonly labels: readonly string[];
   readonly help: string;

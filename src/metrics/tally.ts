@@ -12,7 +12,7 @@ import type { DaemonId } from '../model/daemon.js';
 import type { Happening, OutageCause } from '../model/event.js';
 
 /** How a daemon ended. */
-export type How = 'death' | 'stop' | 'hang';
+type How = 'death' | 'stop' | 'hang';
 
 /** Upper bounds in seconds; the last bucket has none. */
 export const BRIDGED_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;

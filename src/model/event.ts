@@ -25,7 +25,7 @@ export type OutageCause =
  * What carried traffic to the destinations during an outage. If they differ, the first that
  * carried any of them.
  */
-export type OutageCarrier = 'backup-routes' | 'stale-routes' | 'stale-routes, then backup-routes';
+type OutageCarrier = 'backup-routes' | 'stale-routes' | 'stale-routes, then backup-routes';
 
 export type Happening =
   | { readonly kind: 'ready'; readonly program: string; readonly afterMs: number }

@@ -86,7 +86,7 @@ export function containsAddress(p: Prefix, address: Address): boolean {
 }
 
 /** As {@link containsAddress}, for callers that test many prefixes. */
-export function containsBits(p: Prefix, bits: Bits): boolean {
+function containsBits(p: Prefix, bits: Bits): boolean {
   return p.bits.length === bits.length && startsAlike(p.bits, bits, p.length);
 }
 

@@ -106,9 +106,9 @@ export interface Route {
  * rtm_scope (linux/rtnetlink.h): the distance of what an IPv4 route leads to. A higher value is
  * nearer.
  */
-export const SCOPE_UNIVERSE = 0;
+const SCOPE_UNIVERSE = 0;
 export const SCOPE_LINK = 253;
-export const SCOPE_HOST = 254;
+const SCOPE_HOST = 254;
 
 /** The default scope of ip-route(8) for own addresses, for neighbours, and for everything else. */
 export function ordinaryScope({ family, type, nexthops }: Pick<Route, 'family' | 'type' | 'nexthops'>): number {

@@ -12,7 +12,7 @@ import { MAX_SOCKET_PATH } from '../model/paths.js';
 import { errnoName } from './errno.js';
 
 /** SO_PEERCRED: the process at the other end of a unix socket, as of its connect() or listen(). */
-export interface PeerCredentials {
+interface PeerCredentials {
   readonly pid: number;
   readonly uid: number;
   readonly gid: number;
@@ -306,7 +306,7 @@ export function lockFile(fd: number): 'held' | 'taken' | string {
   return status === 0 ? 'held' : status === 1 ? 'taken' : (error?.message ?? `flock(1) ends with ${status}`);
 }
 
-export type DatagramResult = { readonly ok: true } | { readonly ok: false; readonly code: string };
+type DatagramResult = { readonly ok: true } | { readonly ok: false; readonly code: string };
 
 /**
  * Sends one datagram to a unix socket from this process itself, as sd_notify(3) requires. `@name`

@@ -16,7 +16,7 @@ import { writeAtomically } from './atomic.js';
 import { type RecordValue, readRecord, recordText } from './record-file.js';
 import { bootId } from './unconfirmed-record.js';
 
-export interface Record {
+interface Record {
   readonly adopted: readonly AdoptedRoute[];
   /** Why the file, which exists, cannot be used. */
   readonly fault: string | undefined;

@@ -45,7 +45,7 @@ import { type RoleWatch, watchRole } from './role.js';
 import { sightOf } from './status-text.js';
 import { openTelling } from './telling.js';
 
-export interface AgentOptions {
+interface AgentOptions {
   readonly paths: Paths;
   /** Values that a configuration in Junos text does not contain. */
   readonly hints: JunosHints;

@@ -7,7 +7,7 @@
 import type { State } from '../core/state.js';
 import type { Notifier } from './notify.js';
 
-export interface Announcer {
+interface Announcer {
   /** Called after each input that was carried out. */
   settled(state: State): void;
   /** Resolves when READY is sent. */

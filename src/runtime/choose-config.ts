@@ -47,7 +47,7 @@ export interface Chosen {
   readonly rolledBack?: RolledBack;
 }
 
-export type ConfigChoice =
+type ConfigChoice =
   | { readonly kind: 'chosen'; readonly chosen: Chosen }
   | { readonly kind: 'none'; readonly diagnostics: readonly Diagnostic[] };
 

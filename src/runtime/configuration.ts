@@ -47,7 +47,7 @@ export interface Configuration {
   close(): void;
 }
 
-export interface ReadFile {
+interface ReadFile {
   /** The state of the file before it was read (file-drift.ts). */
   readonly look: string;
   readonly loaded: LoadedConfig;
@@ -56,7 +56,7 @@ export interface ReadFile {
 /** In UTF-16 units. A longer text is not sent: it would exceed the client's budget. */
 const MAX_SHOWN = 1 << 18;
 
-export interface ConfigurationOptions {
+interface ConfigurationOptions {
   readonly paths: Paths;
   /** Values that a Junos text does not contain. */
   readonly hints: JunosHints;

@@ -28,7 +28,7 @@ export interface Driver {
   close(): void;
 }
 
-export interface Next {
+interface Next {
   readonly config: Config;
   /**
    * The adapters that watch from now on; absent: the present ones. A held connection is worth
@@ -39,7 +39,7 @@ export interface Next {
   readonly role?: RoleState | undefined;
 }
 
-export interface DriverOptions {
+interface DriverOptions {
   readonly kernel: Kernel;
   readonly health: Health;
   readonly clock: Clock;

@@ -13,7 +13,7 @@ import { destinationText } from '../model/prefix.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { readAdopted, writeAdopted } from './adopted-record.js';
 
-export interface GivenBack {
+interface GivenBack {
   readonly steps: readonly Step[];
   /** Why a route could not be given back, or why the record is not up to date. */
   readonly faults: readonly string[];

@@ -28,7 +28,7 @@ export interface History {
   close(): void;
 }
 
-export interface HistoryOptions {
+interface HistoryOptions {
   /** Reads the events of earlier runs. */
   readonly read: () => readonly Event[];
   readonly file: HistoryFile | undefined;

@@ -28,7 +28,7 @@ import { pause } from '../host/clock.js';
 import { readSmallFile } from '../host/small-file.js';
 import { lockFile } from '../native/libc.js';
 
-export type Lock =
+type Lock =
   | { readonly kind: 'held'; release(): void }
   /** Held by another process, which `by` names. */
   | { readonly kind: 'taken'; readonly by: string }

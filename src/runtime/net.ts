@@ -5,7 +5,7 @@
  * process reads the kernel again.
  */
 
-export interface Net {
+interface Net {
   /** Runs the function; what it throws is caught. */
   aside(run: () => void): void;
   /** Reports and counts an error as if it had been caught here. */
@@ -15,7 +15,7 @@ export interface Net {
   close(): void;
 }
 
-export interface NetOptions {
+interface NetOptions {
   /** Called for each error that differs from the one before. */
   readonly tell: (error: unknown, count: number) => void;
   /** Called when there were so many errors in a short time that a restart is better. */

@@ -16,7 +16,7 @@ export interface Sent {
   readonly results: Promise<readonly StepResult[]>;
 }
 
-export interface ReadyBatches {
+interface ReadyBatches {
   /** Sends what the machine will ask for after this input, if it is prepared. */
   send(input: Input, state: State): Sent | undefined;
   /** Called after each input: prepares for the state unless that is done. */

@@ -16,7 +16,7 @@ import { type OrdersRecord, overrideOf, pinOf, readOrders, writeOrders } from '.
 /** Events in one piece of an answer. */
 const EVENTS_AT_ONCE = 100;
 
-export interface Desk {
+interface Desk {
   readonly driver: Driver;
   readonly status: () => StatusSight;
   readonly metrics: () => string;

@@ -3,7 +3,7 @@
  * others. What is left out is counted and reported when the storm is over. The log has all events.
  */
 
-export interface Series {
+interface Series {
   /** Whether another event of the kind is taken at that time. */
   admit(kind: string, now: number): boolean;
   /**

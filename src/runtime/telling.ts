@@ -13,7 +13,7 @@ import type { Log } from './log.js';
 import { createMetrics, type Metrics } from './metrics.js';
 import { createOutages } from './outages.js';
 
-export interface Telling {
+interface Telling {
   readonly emit: Emit;
   readonly journal: Journal;
   readonly followers: StatusFollowers;

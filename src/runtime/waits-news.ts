@@ -18,7 +18,7 @@ interface Known {
   readonly reason: string;
 }
 
-export interface WaitsNews {
+interface WaitsNews {
   /** Called for each hint of the kernel. */
   hint(hint: KernelHint): void;
   /** Called when a look has completed. */

@@ -8,7 +8,6 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULTS } from '../../src/config/settings.js';
-import { statusOf } from '../../src/core/status.js';
 import { openHealth } from '../../src/health/open.js';
 import { systemClock } from '../../src/host/clock.js';
 import { openKernel } from '../../src/kernel/kernel.js';
@@ -18,6 +17,7 @@ import { startDriver } from '../../src/runtime/driver.js';
 import { createEmit } from '../../src/runtime/emit.js';
 import { createJournal } from '../../src/runtime/journal.js';
 import { createLog } from '../../src/runtime/log.js';
+import { statusOf } from '../fake/status.js';
 
 export interface AgentSetup {
   readonly config: Pick<Config, 'managementInterfaces'> & Partial<Config>;

@@ -5,7 +5,6 @@
 
 import type { Kernel } from '../../src/core/ports.js';
 import { type Pin, RESYNC_MS, type RoleState, type State } from '../../src/core/state.js';
-import { statusOf } from '../../src/core/status.js';
 import type { Config, Role } from '../../src/model/config.js';
 import type { Status } from '../../src/model/status.js';
 import { type Driver, startDriver } from '../../src/runtime/driver.js';
@@ -13,6 +12,7 @@ import { createEmit } from '../../src/runtime/emit.js';
 import { createJournal } from '../../src/runtime/journal.js';
 import { NO_ORDERS, type OrdersRecord, overrideOf, pinOf } from '../../src/runtime/orders-record.js';
 import { roleFrom } from '../../src/runtime/role.js';
+import { statusOf } from '../fake/status.js';
 import { formatTime, VirtualClock } from './clock.js';
 import { configure, ROLE_FILE } from './configure.js';
 import { type Rib, ScriptedHealth } from './daemon.js';

@@ -8,8 +8,8 @@ import { fishCompletion } from './fish.js';
 import { type CommandWords, completable } from './words.js';
 import { zshCompletion } from './zsh.js';
 
-export const SHELLS = ['bash', 'zsh', 'fish'] as const;
-export type Shell = (typeof SHELLS)[number];
+const SHELLS = ['bash', 'zsh', 'fish'] as const;
+type Shell = (typeof SHELLS)[number];
 
 const SCRIPTS: Readonly<Record<Shell, (commands: readonly CommandWords[]) => string>> = {
   bash: bashCompletion,

@@ -82,7 +82,7 @@ export function writeProtocols({ routeProtocols }: { readonly routeProtocols: re
 }
 
 /** What was read of a generic kind. `key` is undefined in the short form. */
-export interface GenericParts {
+interface GenericParts {
   readonly key: string | undefined;
   readonly scalar: ScalarValue;
   readonly routeProtocols: readonly number[];

@@ -9,7 +9,7 @@ import type { Lexer } from './lexer.js';
 import type { Syntax } from './syntax.js';
 import { extend, find, type Node, put, startPath, type Word } from './tree.js';
 
-export interface Commands {
+interface Commands {
   /** If the current token begins a command, reads the whole command and returns true. */
   readonly take: () => boolean;
   readonly level: () => readonly Word[];

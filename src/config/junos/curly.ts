@@ -22,7 +22,7 @@ import {
   type Word,
 } from './tree.js';
 
-export interface Curly {
+interface Curly {
   /** Reads one token. */
   readonly take: () => void;
   /** Whether the reader is between two statements of the top level. */

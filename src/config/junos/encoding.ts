@@ -7,7 +7,7 @@ import type { Diagnostic } from '../diagnostic.js';
 import { createReport } from '../report.js';
 import { TEMPLATE, UNRENDERED } from '../slips.js';
 
-export type Encoding = 'XML' | 'JSON';
+type Encoding = 'XML' | 'JSON';
 
 const XML =
   /^[ \t]*<(?:rpc-reply|configuration|configuration-information|nc:rpc-reply)[\s>/]|^\s*<(?:system|groups|backup-router|inet6-backup-router)>\s*<|<\/(?:inet6-)?backup-router>/m;

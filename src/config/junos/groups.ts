@@ -15,7 +15,7 @@ import type { Statement } from './tree.js';
 import { mayApply, reportUndecided } from './when.js';
 
 /** A statement that contributes to a level, and its group (undefined: local). */
-export interface Source {
+interface Source {
   readonly statement: Statement;
   readonly group: string | undefined;
 }
@@ -30,7 +30,7 @@ export interface HierarchyLevel {
 /** Depth of groups that apply groups. More is a mistake or an attack on the reader. */
 const MAX_DEPTH = 64;
 
-export interface Inheritance {
+interface Inheritance {
   readonly top: () => HierarchyLevel;
   /**
    * The level of the named statement inside this level. It has no sources if the statement does not
@@ -186,7 +186,7 @@ function inGroup(statement: Statement, word: string, exists: boolean): readonly 
 }
 
 /** Whether the name matches a group pattern with `*`, `?` and `[...]`. */
-export function globMatches(glob: string, word: string): boolean {
+function globMatches(glob: string, word: string): boolean {
   if (glob.length > 64) return false;
   // Consecutive stars are merged. At most three stars are allowed, which bounds the time of the
   // regular expression.

@@ -8,7 +8,7 @@
 
 import type { Syntax } from './syntax.js';
 
-export type TokenKind = 'word' | '{' | '}' | '[' | ']' | ';' | 'end';
+type TokenKind = 'word' | '{' | '}' | '[' | ']' | ';' | 'end';
 
 export interface Lexer {
   /** The current token. */

@@ -16,7 +16,7 @@ const ROLE =
 const BANNER = /[ \t]*\[edit((?:[ \t]+[^\]\n\s]{1,255}){0,64})[ \t]*\][ \t]*(?=\r?\n|$)/y;
 const SHOW = /(run[ \t]+)?show[ \t]+(?:configuration[ \t]*)?([^|\n]*)(\|[^\n]*)?/y;
 
-export interface Noise {
+interface Noise {
   /** Offset at which the configuration or a command continues. */
   readonly end: number;
   /** `[edit system]`: the level of the commands that follow. */

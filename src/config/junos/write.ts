@@ -11,7 +11,7 @@ import { STANZA } from '../gateways.js';
 import { SETTINGS } from '../settings.js';
 import { changedFields } from '../write.js';
 
-export interface JunosText {
+interface JunosText {
   /** undefined if nothing remains that Junos can express. */
   readonly text: string | undefined;
   /** Sentences, each beginning with its key. */

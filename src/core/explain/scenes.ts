@@ -81,7 +81,7 @@ export function isDaemons(facts: Facts, route: Route): boolean {
 }
 
 /** A world and a phase that the agent's decisions can be asked about. */
-export interface Imagined {
+interface Imagined {
   readonly world: SeenWorld;
   readonly phase: Phase;
 }
@@ -173,7 +173,7 @@ function stateOf(
  * The routes that contain the address and are not ours. Of an IPv6 multipath route that others
  * were merged into (fact K7), the foreign part.
  */
-export function foreignOf(facts: Facts, ways: Ways): Route[] {
+function foreignOf(facts: Facts, ways: Ways): Route[] {
   const own = ownershipOf(facts);
   return ways.routes.flatMap((route) => {
     const nexthops = route.nexthops.filter((nexthop) => !owns(own, route, nexthop));

@@ -26,7 +26,7 @@ export interface ExplainedPacket {
 }
 
 /** What the lookup of one rule's table led to. */
-export interface Visit {
+interface Visit {
   readonly rule: Rule;
   readonly table: number;
   /** undefined: the table has no route for the packet. */

@@ -24,7 +24,7 @@ import { gatherBirdFiles, gatherProcesses, identityOf } from './processes.js';
 import { gatherSockets, stepsTo } from './sockets.js';
 import { gatherShippedUnit, gatherSystemd } from './systemd.js';
 
-export interface GatherOptions {
+interface GatherOptions {
   readonly config: Config;
   readonly loaded: LoadedConfig;
   /** See `Host.missing`. */

@@ -30,7 +30,7 @@ const FRR_RUN = '/run/frr';
 const ELSEWHERE_MS = 1_000;
 const MAX_PATHSPACES = 32;
 
-export interface SocketsEvidence {
+interface SocketsEvidence {
   readonly sockets: readonly SocketEvidence[];
   readonly running: readonly RunningConfig[];
   readonly runningComplete: Seen<true>;

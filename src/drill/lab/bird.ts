@@ -12,7 +12,7 @@ import type { Namespace } from './namespace.js';
 import type { Process } from './process.js';
 import { sleep } from './wait.js';
 
-export interface BirdOptions {
+interface BirdOptions {
   readonly config: string;
   /** The absolute path of the program. */
   readonly program: string;

@@ -6,14 +6,14 @@
 import type { Address, Family } from '../../model/address.js';
 import { familyOf } from '../../model/address.js';
 
-export interface BgpNeighbour {
+interface BgpNeighbour {
   readonly address: Address;
   readonly asn: number;
   /** Announce a default route to this neighbour; false by default. */
   readonly defaultOriginate?: boolean;
 }
 
-export interface BgpOptions {
+interface BgpOptions {
   readonly asn: number;
   readonly routerId: Address;
   readonly neighbours: readonly BgpNeighbour[];
@@ -47,7 +47,7 @@ export function bgpConfig(options: BgpOptions): string {
 }
 
 /** The lines of one neighbour outside of its address family. */
-export function bgpNeighbour(neighbour: BgpNeighbour): readonly string[] {
+function bgpNeighbour(neighbour: BgpNeighbour): readonly string[] {
   const name = ` neighbor ${neighbour.address}`;
   return [`${name} remote-as ${neighbour.asn}`, `${name} timers connect 1`, `${name} advertisement-interval 0`];
 }

@@ -24,7 +24,7 @@ export interface DaemonOptions {
   readonly args?: readonly string[];
 }
 
-export interface FrrOptions {
+interface FrrOptions {
   /**
    * The configuration text, or text and arguments, by daemon: `{zebra: '...', bgpd: {config:
    * '...', args: [...]}}`.

@@ -19,7 +19,7 @@ import { sleep } from './wait.js';
 /** The directory in which `ip netns` keeps its names (ip-netns(8)). */
 const NETNS_DIRECTORY = '/run/netns';
 
-export interface NamespaceOptions {
+interface NamespaceOptions {
   /**
    * `net.ipv4.conf.*.rp_filter`: 0 none, 1 strict, 2 loose. 0 by default, whatever the host's
    * value is.
@@ -29,7 +29,7 @@ export interface NamespaceOptions {
   readonly forwarding?: boolean;
 }
 
-export interface VethOptions {
+interface VethOptions {
   /** Set both ends up; true by default. */
   readonly up?: boolean;
 }

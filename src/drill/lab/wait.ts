@@ -6,7 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 
-export interface EventuallyOptions {
+interface EventuallyOptions {
   /** The time-out; 20 s by default. */
   readonly timeoutMs?: number;
   /** The interval between two polls; 20 ms by default. */

@@ -30,7 +30,7 @@ export interface AnswerReader {
 }
 
 /** One step of the exchange before the first heartbeat. */
-export interface Opening {
+interface Opening {
   /** What to send; undefined: the other side speaks first. */
   readonly command: string | undefined;
   /** Whether this answer belongs to the step. */

@@ -28,7 +28,7 @@ interface Command {
 }
 
 /** `answered`: at least one heartbeat or question has its proper answer. */
-export type Received =
+type Received =
   | { readonly kind: 'answered' }
   | { readonly kind: 'incomplete' }
   | { readonly kind: 'fault'; readonly reason: string };

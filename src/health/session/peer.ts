@@ -37,7 +37,7 @@ export interface Farewell {
   readonly orderly?: true;
 }
 
-export interface PeerListener {
+interface PeerListener {
   /** Called inside the event that brought the news, at most once for each connection. */
   readonly ending: (reason: string) => void;
   /** The same news if it comes after the end of the connection. */

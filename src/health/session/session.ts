@@ -30,7 +30,7 @@ import {
   type SessionVerdict,
 } from './state.js';
 
-export interface SessionOptions extends ProbeTiming {
+interface SessionOptions extends ProbeTiming {
   /** Where the daemon listens. A unix socket need not exist, nor its directory. */
   readonly endpoint: Endpoint;
   readonly dialect: Dialect;

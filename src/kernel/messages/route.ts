@@ -43,7 +43,7 @@ const TYPES: readonly RouteType[] = [
 ];
 
 /** The flags by which the kernel marks a next hop that cannot carry packets. */
-export const CANNOT_CARRY = uapi.RTNH_F_DEAD | uapi.RTNH_F_LINKDOWN;
+const CANNOT_CARRY = uapi.RTNH_F_DEAD | uapi.RTNH_F_LINKDOWN;
 
 const WITHOUT_NEXTHOP: ReadonlySet<RouteType> = new Set<RouteType>(['blackhole', 'unreachable', 'prohibit', 'throw']);
 

@@ -26,7 +26,7 @@ const ACTIONS: ReadonlyMap<number, RuleAction> = new Map([
 const NO_GROUP = 0xffffffff;
 
 /** What a rule message has said so far. A mask is an attribute of its own, in any order. */
-export interface DetailReading {
+interface DetailReading {
   readonly family: Family;
   readonly detail: { -readonly [Key in keyof RuleDetail]: RuleDetail[Key] };
   readonly masks: { mark: number; dscp: number; flowLabel: number; sourcePort: number; destinationPort: number };

@@ -110,7 +110,7 @@ export function endNest(writer: Writer, nest: number): void {
 }
 
 /** One message of a received datagram: `bytes[start..end)`, header included. */
-export type MessageVisitor = (type: number, bytes: Buffer, start: number, end: number) => void;
+type MessageVisitor = (type: number, bytes: Buffer, start: number, end: number) => void;
 
 /** Visits every whole message of a datagram. Returns false when the rest of it is malformed. */
 export function walkMessages(bytes: Buffer, visit: MessageVisitor): boolean {
@@ -138,7 +138,7 @@ export function messagePort(bytes: Buffer, start: number): number {
 }
 
 /** One attribute: its type without flag bits, and the range of its value. */
-export type AttributeVisitor = (type: number, start: number, end: number) => void;
+type AttributeVisitor = (type: number, start: number, end: number) => void;
 
 /** Visits the attributes in `bytes[start..end)`; stops silently at the first malformed one. */
 export function walkAttributes(bytes: Buffer, start: number, end: number, visit: AttributeVisitor): void {

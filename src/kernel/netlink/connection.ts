@@ -59,7 +59,7 @@ interface Flight {
   readonly land: (unanswered: StepResult) => void;
 }
 
-export type OpenSocket = (options: SocketOptions) => NetlinkSocket;
+type OpenSocket = (options: SocketOptions) => NetlinkSocket;
 
 export class Connection {
   readonly #socket: NetlinkSocket;

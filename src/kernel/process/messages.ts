@@ -54,7 +54,7 @@ export function encodeListening(operation: number, token: number, events?: numbe
   return bytes;
 }
 
-export type ProcessMessage =
+type ProcessMessage =
   /** The kernel's answer to a request: 0 or an errno. */
   | { readonly kind: 'answer'; readonly token: number; readonly errno: number }
   /**

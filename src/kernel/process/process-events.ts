@@ -27,7 +27,7 @@ import {
 } from './messages.js';
 import { processFilter } from './process-filter.js';
 
-export interface ProcessEventOptions {
+interface ProcessEventOptions {
   /**
    * For laboratories: the network namespace in which the socket is opened, `/proc/PID/ns/net`.
    * Needs CAP_SYS_ADMIN.

@@ -6,7 +6,6 @@
 import { takeable } from '../../../src/core/adopt.js';
 import type { Health, Kernel, ObserveRequest, Step, StepResult } from '../../../src/core/ports.js';
 import { initialState } from '../../../src/core/state.js';
-import { statusOf } from '../../../src/core/status.js';
 import type { AdoptedRoute, Obstacle } from '../../../src/model/adopted.js';
 import type { BackupRouter, Config } from '../../../src/model/config.js';
 import type { Verdict } from '../../../src/model/daemon.js';
@@ -18,6 +17,7 @@ import { type Driver, startDriver } from '../../../src/runtime/driver.js';
 import { createEmit } from '../../../src/runtime/emit.js';
 import { createJournal } from '../../../src/runtime/journal.js';
 import { FakeKernel } from '../../fake/kernel.js';
+import { statusOf } from '../../fake/status.js';
 import { VirtualClock } from '../../scenario/clock.js';
 
 export const GATEWAY = '10.255.0.1';
