@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command, tryCommand } from '../../src/drill/lab/command.js';
 import { PROJECT } from '../systemd/host/project.js';
+import { onPath } from '../systemd/host/requirements.js';
 
 export type Kind = 'deb' | 'rpm' | 'tar';
 export type Architecture = 'amd64' | 'arm64';
@@ -28,6 +29,8 @@ const INPUTS = [
   'package.json',
 ];
 const BUILD_TIMEOUT_MS = 300_000;
+/** Of sysexits(3): scripts/package ends so where something cannot be had. */
+const EX_UNAVAILABLE = 69;
 
 export const VERSION = (JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as { version: string }).version;
 
@@ -48,11 +51,53 @@ export function artefact(kind: Kind, architecture: Architecture = NATIVE): strin
   const newest = Math.max(Number(stdout) * 1000, ...INPUTS.map((path) => newestIn(join(PROJECT, path))));
   if (modified(file) < newest) {
     mkdirSync(OUT, { recursive: true });
-    // One at a time: test files run side by side.
-    const build = [join(PROJECT, 'scripts/package'), '--quick', '--out', OUT, kind, architecture];
-    command(['flock', join(OUT, 'lock'), ...build], { timeoutMs: BUILD_TIMEOUT_MS });
+    // One at a time: test files run side by side, and the first one builds for all.
+    const script = 'if [ "$(stat -c %Y "$1" 2>/dev/null || echo 0)" -ge "$2" ]; then exit; fi; shift 2; exec "$@"';
+    const build = [
+      join(PROJECT, 'scripts/package'),
+      '--quick',
+      '--out',
+      OUT,
+      ...together(kind, architecture),
+      architecture,
+    ];
+    const argv = [
+      'flock',
+      join(OUT, 'lock'),
+      'sh',
+      '-c',
+      script,
+      'sh',
+      file,
+      String(Math.ceil(newest / 1000)),
+      ...build,
+    ];
+    const { status, stderr } = tryCommand(argv, { timeoutMs: BUILD_TIMEOUT_MS });
+    if (status === EX_UNAVAILABLE) throw new Unavailable(stderr.trim().split('\n').at(-1));
+    if (status !== 0) throw new Error(`scripts/package: exit status ${status}: ${stderr}`);
   }
   return file;
+}
+
+/** What goes into a package, or a tool that makes it, cannot be had here. */
+class Unavailable extends Error {}
+
+/** The reason why packages of these kinds cannot be built here, or false: the form that tap's `skip` takes. */
+export function cannotBuild(...kinds: readonly Kind[]): string | false {
+  if (process.getuid?.() !== 0) return 'needs root';
+  try {
+    for (const kind of kinds) artefact(kind);
+    return false;
+  } catch (error) {
+    if (error instanceof Unavailable) return error.message;
+    throw error;
+  }
+}
+
+/** What one build makes: all kinds for this host, where they can be made, since most of the time goes into what they share. */
+function together(kind: Kind, architecture: Architecture): readonly Kind[] {
+  if (architecture !== NATIVE || !onPath('rpmbuild')) return [kind];
+  return ['deb', 'rpm', 'tar'];
 }
 
 /** The same package under another version, the program changed by one line: what an upgrade installs. */

@@ -12,8 +12,9 @@ import { eventually } from '../../src/drill/lab/wait.js';
 import type { Status } from '../../src/model/status.js';
 import { debianRoot, LATER } from '../systemd/host/debian-root.js';
 import { CHECKOUT } from '../systemd/host/machine.js';
+import { cannotBoot, cannotMake } from '../systemd/host/requirements.js';
 import { CONFIG, FRR_CONF, FRR_DROP_IN, startRouter } from '../systemd/router.js';
-import { artefact, laterVersion, VERSION } from './artefacts.js';
+import { artefact, cannotBuild, laterVersion, VERSION } from './artefacts.js';
 import { replacedUnderPing, runsWithItsOwn } from './running.js';
 
 const AGENT = 'backup-router.service';
@@ -31,6 +32,11 @@ const NEXT = `${VERSION}-2`;
 /** A clean root of that release, with the files of FRR and BIRD for later. */
 function cleanRoot(suite?: string): string {
   return debianRoot({ ...(suite === undefined ? {} : { suite }), packages: PACKAGES, later: ['frr', 'bird2'] });
+}
+
+/** The reason why the deb cannot be lived with here, or false. */
+export function cannotLive(suite: string): string | false {
+  return cannotBoot() || cannotMake(() => cleanRoot(suite)) || cannotBuild('deb');
 }
 
 export async function lifeOfTheDeb(test: Test, suite: string): Promise<void> {
@@ -93,7 +99,7 @@ export async function lifeOfTheDeb(test: Test, suite: string): Promise<void> {
     router.machine.write('/etc/backup-router/config.yaml', CONFIG);
     run('backup-router', 'check');
     run('systemctl', 'enable', '--now', AGENT);
-    await comeIn(10_000);
+    await comeIn(15_000);
     t.equal(status().routes.phase, 'in');
     runsWithItsOwn(t, router.machine);
   });
@@ -110,13 +116,13 @@ export async function lifeOfTheDeb(test: Test, suite: string): Promise<void> {
 
   await test.test('zebra is killed, FRR is stopped: in', async (t) => {
     run('sh', '-ec', 'kill -STOP $(pidof watchfrr); kill -KILL $(pidof zebra)');
-    await comeIn(5_000);
+    await comeIn(15_000);
     t.equal(status().routes.phase, 'in');
     run('sh', '-ec', 'kill -CONT $(pidof watchfrr)');
     run('systemctl', 'restart', 'frr.service');
     await goOut(60_000);
     run('systemctl', 'stop', 'frr.service');
-    await comeIn(10_000);
+    await comeIn(15_000);
   });
 
   const replaced = async (t: Test, version: string): Promise<void> => {
@@ -197,7 +203,7 @@ export async function lifeOfTheDeb(test: Test, suite: string): Promise<void> {
       );
       t.equal(run('find', '/etc/systemd/system', '-type', 'l', '-name', 'backup-router*'), '');
       dpkgInstall(`${CHECKOUT}/${FIRST}.deb`);
-      await comeIn(10_000);
+      await comeIn(15_000);
       t.same(
         states(),
         BESIDE.map(() => 'inactive'),
@@ -248,7 +254,7 @@ export async function lifeOfTheDeb(test: Test, suite: string): Promise<void> {
     router.machine.write('/etc/backup-router/config.yaml', CONFIG);
     run('systemctl', 'stop', 'frr.service');
     dpkgInstall(`${CHECKOUT}/${FIRST}.deb`);
-    await comeIn(10_000);
+    await comeIn(15_000);
   });
 
   await test.test('removed: no route, no rule, no unit; the configuration stays', async (t) => {
@@ -261,14 +267,14 @@ export async function lifeOfTheDeb(test: Test, suite: string): Promise<void> {
   await test.test('installed again: enabled and started, for the configuration is valid', async (t) => {
     const said = dpkgInstall(`${CHECKOUT}/${FIRST}.deb`);
     t.equal(isEnabled(), 'enabled', said);
-    await comeIn(10_000);
+    await comeIn(15_000);
     run('systemctl', 'disable', AGENT);
     run('dpkg', '--remove', 'backup-router');
     dpkgInstall(`${CHECKOUT}/${NEXT}.deb`);
     t.equal(isEnabled(), 'disabled', 'unless an operator had disabled it');
     t.same(router.owned(), []);
     run('systemctl', 'enable', '--now', AGENT);
-    await comeIn(10_000);
+    await comeIn(15_000);
   });
 
   await test.test('purged: nothing is left', async (t) => {

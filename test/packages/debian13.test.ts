@@ -1,8 +1,7 @@
 /** The deb on Debian 13. */
 
 import t from 'tap';
-import { cannotBoot } from '../systemd/host/requirements.js';
-import { lifeOfTheDeb } from './deb-router.js';
+import { cannotLive, lifeOfTheDeb } from './deb-router.js';
 
 t.setTimeout(600_000);
-t.test('on Debian 13', { skip: cannotBoot() }, (t) => lifeOfTheDeb(t, 'trixie'));
+t.test('on Debian 13', { skip: cannotLive('trixie') }, (t) => lifeOfTheDeb(t, 'trixie'));

@@ -12,9 +12,9 @@ import { eventually } from '../../src/drill/lab/wait.js';
 import { debianRoot } from '../systemd/host/debian-root.js';
 import { CHECKOUT } from '../systemd/host/machine.js';
 import { createOverlay } from '../systemd/host/overlay.js';
-import { cannotBoot } from '../systemd/host/requirements.js';
+import { cannotBoot, cannotMake } from '../systemd/host/requirements.js';
 import { CONFIG, startRouter } from '../systemd/router.js';
-import { artefact, NATIVE, VERSION } from './artefacts.js';
+import { artefact, cannotBuild, NATIVE, VERSION } from './artefacts.js';
 import { AGENT, replacedUnderPing, runsWithItsOwn } from './running.js';
 
 interface Way {
@@ -46,9 +46,9 @@ const WAYS: readonly Way[] = [
     kept: '/etc/backup-router/config.yaml',
   },
 ];
-const skip = cannotBoot();
 const root = (): string =>
   debianRoot({ packages: ['systemd', 'systemd-sysv', 'iproute2', 'iputils-ping', 'procps', 'rpm', 'xz-utils'] });
+const skip = cannotBoot() || cannotMake(root) || cannotBuild('rpm', 'tar');
 
 t.setTimeout(600_000);
 

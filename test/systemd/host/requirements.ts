@@ -10,6 +10,16 @@ import { cgroupRoot } from './cgroup.js';
 
 const COMMANDS = ['mmdebstrap', 'systemd-nspawn', 'nsenter', 'unshare', 'ip', 'apt-get'];
 
+/** The reason why a root directory cannot be made here (no mirror answers), or false. */
+export function cannotMake(root: () => string): string | false {
+  try {
+    root();
+    return false;
+  } catch (error) {
+    return `no root directory: ${(error as Error).message.split('\n').at(-1)}`;
+  }
+}
+
 /** The reason why the tests are skipped, or false: the form that tap's `skip` takes. */
 export function cannotBoot(): string | false {
   if (process.getuid?.() !== 0) return 'needs root';
@@ -34,6 +44,7 @@ export function cannotBoot(): string | false {
   return overlay.status === 0 ? false : `no overlay mounts: ${overlay.stderr.trim()}`;
 }
 
-function onPath(name: string): boolean {
+/** Whether a program is there to be run. */
+export function onPath(name: string): boolean {
   return (process.env['PATH'] ?? '').split(':').some((directory) => existsSync(join(directory, name)));
 }
