@@ -5,9 +5,20 @@
  * Invariant: what is not in the list of differences is as the user configured it.
  */
 
-import { type BackupRouter, type Config, type RoutingDaemon, selectorText, type Timeout } from '../model/config.js';
+import { SETTINGS } from '../config/settings.js';
+import { writeYaml } from '../config/write.js';
+import {
+  type BackupRouter,
+  type BirdDaemon,
+  type Config,
+  type FrrDaemons,
+  type RoutingDaemon,
+  selectorText,
+  type Timeout,
+} from '../model/config.js';
+import { timeText } from '../model/text.js';
 import { planNetwork } from './network-plan.js';
-import { type Difference, type DrillDaemon, type DrillSetup, INSIDE } from './protocol.js';
+import { type Difference, type DrillDaemon, type DrillSetup, INSIDE, type NetworkPlan } from './protocol.js';
 
 /** The maximum number of destinations per backup router that are probed. */
 const MAX_DESTINATIONS = 4;
@@ -51,20 +62,20 @@ export interface Adapted {
   readonly differences: readonly Difference[];
 }
 
+type Note = (what: string, configured: string, drill: string, why: string) => void;
+
 export function adapt(config: Config, options: AdaptOptions): Adapted {
   const differences: Difference[] = [];
-  const note = (what: string, configured: string, drill: string, why: string): void =>
-    void differences.push({ what, configured, drill, why });
-  const timings = options.realTime ? config : shorten(config, note);
-  const interfaces = config.managementInterfaces.map((management) => ({
+  const note: Note = (what, configured, drill, why) => void differences.push({ what, configured, drill, why });
+  const times = options.realTime ? {} : shorten(config, note);
+  const managementInterfaces = config.managementInterfaces.map((management) => ({
     ...management,
     backupRouters: management.backupRouters.map((router) => ({
       ...withNeighbours(router, selectorText(management.selector), note),
       destinations: sample(router, `${selectorText(management.selector)} ${router.family} destination`, note),
     })),
   }));
-  const sampled: Config = { ...config, managementInterfaces: interfaces };
-  const { network, unprobed } = planNetwork(sampled);
+  const { network, unprobed } = planNetwork({ ...config, managementInterfaces });
   for (const destination of unprobed)
     note(
       `destination ${destination}`,
@@ -72,25 +83,8 @@ export function adapt(config: Config, options: AdaptOptions): Adapted {
       'not asked from',
       'no address in it is free of longer prefixes and links',
     );
-  interfaces.forEach(({ selector }, i) =>
-    note(
-      `address of ${selectorText(selector)}`,
-      "the host's",
-      network.ports[i]!.own.join(', '),
-      'not in the configuration',
-    ),
-  );
-  network.ports.forEach(
-    ({ leased, device }) =>
-      leased.length > 0 &&
-      note(
-        `lease of ${device}`,
-        "the host's DHCP or RA",
-        leased.join(', '),
-        'address: auto gets a default route as if by DHCP',
-      ),
-  );
-  const daemons = chooseDaemons(config.routingDaemons, options, note);
+  notePorts(managementInterfaces, network, note);
+  const daemon = chooseDaemon(config.routingDaemons, options, note);
   note(
     'routes of the daemon',
     'yours',
@@ -100,6 +94,15 @@ export function adapt(config: Config, options: AdaptOptions): Adapted {
   if (config.role.kind !== 'fixed') note('role', config.role.kind, 'primary', 'its source is not in the laboratory');
   if (config.placement === 'vrf') note('placement', 'vrf', 'local', 'a laboratory has no VRF');
   const role = config.role.kind === 'fixed' ? config.role.role : 'primary';
+  const played: Config = {
+    ...config,
+    ...times,
+    managementInterfaces,
+    routingDaemons: [daemon],
+    placement: config.placement === 'vrf' ? 'local' : config.placement,
+    role: { kind: 'fixed', role },
+  };
+  const { holdMs, convergenceTimeoutMs, probeTimeoutMs, preemptAfterMs, routeProtocol } = played;
   return {
     differences,
     setup: {
@@ -107,78 +110,43 @@ export function adapt(config: Config, options: AdaptOptions): Adapted {
       programs: options.programs,
       network,
       role,
-      routeProtocol: config.routeProtocol,
+      routeProtocol,
       // The route of a router advertisement may come back at any time, so it is not judged whether
       // that route or the daemon's carries.
-      daemonCarries: !interfaces.some(({ backupRouters }) =>
+      daemonCarries: !managementInterfaces.some(({ backupRouters }) =>
         backupRouters.some(({ auto, family }) => auto !== undefined && (!auto.adopt || family === 'inet6')),
       ),
-      timings: {
-        holdMs: timings.holdMs,
-        convergenceTimeoutMs: timings.convergenceTimeoutMs,
-        probeTimeoutMs: timings.probeTimeoutMs,
-        preemptAfterMs: timings.preemptAfterMs,
-      },
-      configuration: {
-        'management-interface': interfaces.map(({ selector, backupRouters }) => ({
-          ...(selector.kind === 'name' ? { name: selector.name } : { mac: selector.mac }),
-          ...Object.fromEntries(
-            backupRouters.map((router) => [
-              router.family === 'inet' ? 'backup-router' : 'inet6-backup-router',
-              routerText(router),
-            ]),
-          ),
-        })),
-        'routing-daemon':
-          options.daemon === 'bird'
-            ? [{ bird: { socket: INSIDE.bird } }]
-            : [{ frr: { daemons, 'socket-directory': INSIDE.frr } }],
-        withdraw: {
-          'hold-time': duration(timings.holdMs),
-          'convergence-timeout': duration(timings.convergenceTimeoutMs),
-        },
-        detect: {
-          'probe-interval': duration(timings.probeIntervalMs),
-          'probe-timeout': duration(timings.probeTimeoutMs),
-        },
-        stale: { 'preempt-after': duration(timings.preemptAfterMs) },
-        placement: config.placement === 'vrf' ? 'local' : config.placement,
-        role,
-        'route-protocol': config.routeProtocol,
-        'table-base': config.tableBase,
-        'rule-priority-base': config.rulePriorityBase,
-        'on-stop': config.onStop,
-      },
+      timings: { holdMs, convergenceTimeoutMs, probeTimeoutMs, preemptAfterMs },
+      frrDaemons: daemon.kind === 'frr' ? daemon.daemons : [],
+      configuration: writeYaml(played),
     },
   };
 }
 
-type Note = (what: string, configured: string, drill: string, why: string) => void;
-type Times = Pick<Config, keyof typeof SHORT>;
-
-const KEYS: Readonly<Record<keyof Times, string>> = {
-  holdMs: 'hold-time',
-  convergenceTimeoutMs: 'convergence-timeout',
-  probeIntervalMs: 'probe-interval',
-  probeTimeoutMs: 'probe-timeout',
-  preemptAfterMs: 'preempt-after',
-};
-
 /** `never` is kept: it is a decision, not a duration. */
-function shorten(config: Config, note: Note): Times {
-  const cut = <K extends keyof Times>(key: K): Times[K] => {
-    const configured: Timeout = config[key];
-    if (configured === 'never' || configured <= SHORT[key]) return config[key];
-    note(KEYS[key], duration(configured), duration(SHORT[key]), 'shortened (--real-time keeps it)');
-    return SHORT[key] as Times[K];
-  };
-  return {
-    holdMs: cut('holdMs'),
-    convergenceTimeoutMs: cut('convergenceTimeoutMs'),
-    probeIntervalMs: cut('probeIntervalMs'),
-    probeTimeoutMs: cut('probeTimeoutMs'),
-    preemptAfterMs: cut('preemptAfterMs'),
-  };
+function shorten(config: Config, note: Note): Partial<Record<keyof typeof SHORT, number>> {
+  const short: Partial<Record<keyof typeof SHORT, number>> = {};
+  for (const field of Object.keys(SHORT) as (keyof typeof SHORT)[]) {
+    const configured: Timeout = config[field];
+    if (configured === 'never' || configured <= SHORT[field]) continue;
+    note(SETTINGS[field].key, timeText(configured), timeText(SHORT[field]), 'shortened (--real-time keeps it)');
+    short[field] = SHORT[field];
+  }
+  return short;
+}
+
+function notePorts(interfaces: Config['managementInterfaces'], { ports }: NetworkPlan, note: Note): void {
+  interfaces.forEach(({ selector }, i) =>
+    note(`address of ${selectorText(selector)}`, "the host's", ports[i]!.own.join(', '), 'not in the configuration'),
+  );
+  for (const { leased, device } of ports)
+    if (leased.length > 0)
+      note(
+        `lease of ${device}`,
+        "the host's DHCP or RA",
+        leased.join(', '),
+        'address: auto gets a default route as if by DHCP',
+      );
 }
 
 /** At most MAX_DESTINATIONS of the destinations, evenly spread, with the first and the last. */
@@ -192,14 +160,14 @@ function sample({ destinations }: BackupRouter, what: string, note: Note): Backu
 }
 
 /**
- * The FRR daemons that the agent watches: the configured ones that can run here, or zebra if there
- * is none.
+ * The routing daemon that the agent watches. Of FRR's daemons: the configured ones that can run
+ * here, or zebra if there is none.
  */
-function chooseDaemons(
+function chooseDaemon(
   configured: readonly RoutingDaemon[],
   { daemon, programs }: AdaptOptions,
   note: Note,
-): readonly string[] {
+): FrrDaemons | BirdDaemon {
   const here = daemon === 'frr' ? "the laboratory's FRR" : "the laboratory's BIRD";
   const own = configured.find((one) => one.kind === daemon);
   if (own?.kind === 'frr')
@@ -214,7 +182,7 @@ function chooseDaemons(
         one.kind === 'frr' || one.kind === 'bird' ? `--daemon ${one.kind} plays it` : 'nothing of the host is watched',
       );
   const watched = [...new Set(configured.flatMap((one) => (one.kind === 'frr' ? one.daemons : [])))];
-  if (daemon === 'bird') return [];
+  if (daemon === 'bird') return { kind: 'bird', socket: INSIDE.bird };
   const usable = watched.filter((name) => FRR_DAEMONS.includes(name) && programs[name] !== undefined);
   for (const name of watched.filter((one) => !usable.includes(one)))
     note(
@@ -223,7 +191,7 @@ function chooseDaemons(
       'left out',
       programs[name] === undefined ? 'not installed' : 'cannot be played',
     );
-  return usable.length > 0 ? usable : ['zebra'];
+  return { kind: 'frr', daemons: usable.length > 0 ? usable : ['zebra'], socketDirectory: INSIDE.frr };
 }
 
 function daemonText(daemon: RoutingDaemon): string {
@@ -265,16 +233,4 @@ function withNeighbours(
   if (withoutGateway === undefined) return router;
   note(`address of ${name}`, 'none', 'auto', 'a port of the laboratory has neighbours');
   return { ...router, auto: { adopt: false } };
-}
-
-function routerText(router: BackupRouter): unknown {
-  const destination = router.destinations.map(({ address, length }) => `${address}/${length}`);
-  const onlink = router.onlink === true ? { onlink: true } : {};
-  return router.auto === undefined
-    ? { address: router.gateways, ...onlink, destination }
-    : { address: 'auto', adopt: router.auto.adopt, ...onlink, destination };
-}
-
-function duration(time: Timeout): string {
-  return time === 'never' ? 'never' : time % 1000 === 0 ? `${time / 1000}s` : `${time}ms`;
 }

@@ -85,9 +85,8 @@ async function frrDaemons(
     routerId: withoutLength(data[0]!.router),
     neighbours: data.map((link) => ({ address: withoutLength(link.peer), asn: PEER_ASN })),
   });
-  const watched = watchedDaemons(setup.configuration);
   const others = Object.fromEntries(
-    watched.filter((name) => name !== 'zebra' && name !== 'bgpd').map((name) => [name, 'hostname drill']),
+    setup.frrDaemons.filter((name) => name !== 'zebra' && name !== 'bgpd').map((name) => [name, 'hostname drill']),
   );
   const frr = prepareFrr(network.router, {
     directory: INSIDE.frr,
@@ -107,16 +106,6 @@ async function frrDaemons(
     pause: () => each((daemon) => frr.pause(daemon)),
     resume: () => each((daemon) => frr.resume(daemon)),
   };
-}
-
-/** The FRR daemons in the configuration that adapt.ts made. */
-function watchedDaemons(configuration: unknown): readonly string[] {
-  const entries = (
-    configuration as {
-      readonly 'routing-daemon': readonly { readonly frr?: { readonly daemons: readonly string[] } }[];
-    }
-  )['routing-daemon'];
-  return entries.flatMap((entry) => entry.frr?.daemons ?? []);
 }
 
 async function birdDaemons(network: Network, setup: DrillSetup, program: string): Promise<RouterDaemons> {

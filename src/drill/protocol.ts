@@ -76,8 +76,10 @@ export interface DrillSetup {
   readonly daemon: DrillDaemon;
   /** The programs of the routing daemons by name: zebra, bgpd, ..., or bird. */
   readonly programs: Readonly<Record<string, string>>;
-  /** The agent's configuration as JSON, which is valid YAML. */
-  readonly configuration: unknown;
+  /** The text of the agent's configuration. */
+  readonly configuration: string;
+  /** The daemons of FRR in it. */
+  readonly frrDaemons: readonly string[];
   readonly network: NetworkPlan;
   readonly timings: Timings;
   readonly role: 'primary' | 'standby';

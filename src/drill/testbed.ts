@@ -56,7 +56,7 @@ export class Testbed {
     const directory = this.#agent?.directory;
     const atMs = Date.now();
     this.#agent = startAgent(this.network.lab, this.network.router, {
-      configText: JSON.stringify(this.setup.configuration, null, 2),
+      configText: this.setup.configuration,
       ...(directory === undefined ? {} : { directory }),
     });
     return atMs;

@@ -10,17 +10,21 @@ import type { Key } from '../config/key.js';
 import { MANAGEMENT_INTERFACE, SELECTOR_KEYS } from '../config/management-interface.js';
 import { ROLE_KEYS } from '../config/role.js';
 import { PROTOCOLS_KEY } from '../config/route-protocols.js';
-import { type Field, keyOf, keysIn } from '../config/settings.js';
+import { FIELDS, type Field, keyOf, keysIn, SETTINGS } from '../config/settings.js';
 import { flow } from '../config/yaml-text.js';
 
-const settings = (...fields: readonly Field[]): string => keyTable(fields.map(keyOf));
+const NUMBERS: readonly Field[] = ['routeProtocol', 'tableBase', 'rulePriorityBase'];
+/** The settings of the top level that have no table of their own. */
+const WHERE = FIELDS.filter(
+  (field) => SETTINGS[field].section === undefined && field !== 'routingDaemons' && !NUMBERS.includes(field),
+);
 
 /** Every table by its name. */
 const CONFIG_TABLES: Readonly<Record<string, string>> = {
   top: keyTable([MANAGEMENT_INTERFACE, ...STANZA_KEYS]),
   'backup-router': keyTable(ROUTER_KEYS.inet),
   interface: keyTable(SELECTOR_KEYS),
-  'routing-daemon': settings('routingDaemons'),
+  'routing-daemon': keyTable([keyOf('routingDaemons')]),
   kinds: table(
     ['kind', 'healthy while'],
     KIND_KEYS.map(({ key, words, more }) => [code(key), more ?? words]),
@@ -41,9 +45,9 @@ const CONFIG_TABLES: Readonly<Record<string, string>> = {
   withdraw: keyTable(keysIn('withdraw')),
   detect: keyTable(keysIn('detect')),
   stale: keyTable(keysIn('stale')),
-  where: settings('placement', 'role', 'onStop'),
+  where: keyTable(WHERE.map(keyOf)),
   role: keyTable(ROLE_KEYS),
-  numbers: settings('routeProtocol', 'tableBase', 'rulePriorityBase'),
+  numbers: keyTable(NUMBERS.map(keyOf)),
 };
 
 /**

@@ -3,6 +3,8 @@
  * the command line knows whether a stream is a terminal, and how wide it is.
  */
 
+import type { Timeout } from './config.js';
+
 /**
  * Control characters (C0 except tab and newline, DEL, C1) and the Unicode characters that change
  * the direction of text or break a line.
@@ -14,6 +16,11 @@ export type Colour = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
 
 /** Puts text in a colour, or returns it unchanged if colours are off. */
 export type Paint = (colour: Colour, text: string) => string;
+
+/** A time in seconds or milliseconds, in the notation of the configuration. */
+export function timeText(ms: Timeout): string {
+  return ms === 'never' ? 'never' : ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+}
 
 /**
  * Foreign text made safe for a terminal: each control character becomes U+FFFD; tab and newline

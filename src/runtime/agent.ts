@@ -27,7 +27,7 @@ import { claim, mustBeAlone, someoneListens } from './admission.js';
 import { readAdopted, writeAdopted } from './adopted-record.js';
 import { createAnnouncer } from './announcer.js';
 import { type Chosen, chooseConfig } from './choose-config.js';
-import { createConfiguration } from './configuration.js';
+import { Configuration } from './configuration.js';
 import { openControl } from './control-socket.js';
 import { readCovered, writeCovered } from './covered-record.js';
 import { type Driver, startDriver } from './driver.js';
@@ -201,7 +201,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
       role: sameRole ? undefined : role.initial,
     });
   };
-  const configuration = createConfiguration({
+  const configuration = new Configuration({
     paths,
     hints: options.hints,
     chosen,
@@ -252,8 +252,8 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
     status,
     metrics,
     reload,
-    confirm: configuration.confirm,
-    running: configuration.running,
+    confirm: () => configuration.confirm(),
+    running: () => configuration.shown(),
     followers: telling.followers,
     history: telling.history,
     emit,

@@ -13,7 +13,6 @@
  * requests wait.
  */
 
-import { renderDiagnostics } from '../config/diagnostic.js';
 import { formatDuration } from '../config/duration.js';
 import type { JunosHints } from '../config/junos/read.js';
 import { configText, type LoadedConfig, loadConfig } from '../config/load.js';
@@ -23,29 +22,13 @@ import type { Paths } from '../model/paths.js';
 import type { Status } from '../model/status.js';
 import { keepAside, loadAside } from './aside.js';
 import type { Chosen } from './choose-config.js';
+import { createDeadline, type Deadline } from './deadline.js';
 import type { Emit } from './emit.js';
-import { createDrift } from './file-drift.js';
+import { createDrift, type FileDrift } from './file-drift.js';
 import type { Log } from './log.js';
-import { createRecorder } from './recorder.js';
-import { type RolledBack, readUnconfirmed, thisMoment, type Unconfirmed } from './unconfirmed-record.js';
-
-export interface Configuration {
-  readonly current: () => Chosen;
-  /** Reads the file, a large one without blocking the event loop. */
-  read(): Promise<ReadFile>;
-  /**
-   * Takes the file as it was read, or as it is now; with a time, until it is confirmed. For a
-   * large text the answer takes a while.
-   */
-  reload(confirmMs?: number, reading?: ReadFile): Response | Promise<Response>;
-  confirm(): Response | Promise<Response>;
-  /** The configuration chosen at start runs: the disk may be written now. */
-  settled(): void;
-  status(): Status['configuration'];
-  /** The running configuration as text, and its source. */
-  running(): Response;
-  close(): void;
-}
+import { createRecorder, type Recorder } from './recorder.js';
+import { decideReload } from './reload-decision.js';
+import { pendingRecord, type RolledBack, readUnconfirmed, type Unconfirmed } from './unconfirmed-record.js';
 
 interface ReadFile {
   /** The state of the file before it was read (file-drift.ts). */
@@ -70,99 +53,187 @@ interface ConfigurationOptions {
   readonly dryRun: boolean;
 }
 
-export function createConfiguration({
-  paths,
-  hints,
-  chosen,
-  take,
-  emit,
-  log,
-  clock,
-  dryRun,
-}: ConfigurationOptions): Configuration {
-  let current = chosen;
-  const drift = createDrift(paths.configFile, () => configText(paths.configFile));
-  let deadline: number | undefined;
-  let timer: { cancel(): void } | undefined;
-  const recorder = createRecorder(paths.unconfirmed, dryRun);
+export class Configuration {
+  readonly #options: ConfigurationOptions;
+  readonly #drift: FileDrift;
+  readonly #recorder: Recorder;
+  readonly #deadline: Deadline;
+  #running: Chosen;
 
-  const run = (next: Chosen): void => {
-    const former = current;
-    current = next;
-    take(next, former);
-  };
-  const arm = (leftMs: number): void => {
-    timer?.cancel();
-    deadline = clock.now() + leftMs;
-    timer = clock.at(deadline, rollBack);
-  };
-  const disarm = (): void => {
-    timer?.cancel();
-    timer = undefined;
-    deadline = undefined;
-  };
-  const keep = (): void => {
-    if (dryRun || current.source !== 'file' || current.pending !== undefined || current.text === undefined) return;
-    keepAside(paths.lastKnownGood, current.text, (message) =>
+  constructor(options: ConfigurationOptions) {
+    const { chosen, clock, dryRun, paths } = options;
+    this.#options = options;
+    this.#running = chosen;
+    this.#drift = createDrift(paths.configFile, () => configText(paths.configFile));
+    this.#recorder = createRecorder(paths.unconfirmed, dryRun);
+    this.#deadline = createDeadline(clock, () => this.#rollBack());
+    if (chosen.pending !== undefined) this.#deadline.set(chosen.pending.leftMs);
+  }
+
+  /** Reads the file, a large one without blocking the event loop. */
+  async read(): Promise<ReadFile> {
+    const { paths, hints } = this.#options;
+    const look = this.#drift.look();
+    return { look, loaded: await loadAside(paths.configFile, hints) };
+  }
+
+  /**
+   * Takes the file as it was read, or as it is now; with a time, until it is confirmed. For a
+   * large text the answer takes a while.
+   */
+  reload(confirmMs?: number, reading = this.#readNow()): Response | Promise<Response> {
+    const { look, loaded } = reading;
+    const done = (answer: Response): Response => {
+      if (answer.ok) this.#drift.taken(look);
+      return answer;
+    };
+    const busy = this.#recorder.busy();
+    const answer =
+      busy === undefined ? this.#reloadTo(loaded, confirmMs) : busy.then(() => this.#reloadTo(loaded, confirmMs));
+    return answer instanceof Promise ? answer.then(done) : done(answer);
+  }
+
+  confirm(): Response | Promise<Response> {
+    return this.#recorder.busy()?.then(() => this.#confirmNow()) ?? this.#confirmNow();
+  }
+
+  /** The configuration chosen at start runs: the disk may be written now. */
+  settled(): void {
+    const { chosen, dryRun, paths } = this.#options;
+    this.#keep();
+    if (dryRun) return;
+    const { rolledBack, pending, text, source } = this.#running;
+    if (rolledBack !== undefined && this.#running === chosen) this.#writeLater(rolledBack);
+    // Written again with the time of this boot, so that the next boot can only shorten it.
+    else if (pending !== undefined && this.#running === chosen)
+      this.#writeLater(pendingRecord(text!, pending.former, this.#deadline.leftMs()!));
+    else if (source === 'file' && pending === undefined && readUnconfirmed(paths.unconfirmed) !== undefined)
+      this.#recorder.forget();
+  }
+
+  status(): Status['configuration'] {
+    const { source, diagnostics, text, pending, rolledBack } = this.#running;
+    const leftMs = this.#deadline.leftMs();
+    return {
+      file: this.#options.paths.configFile,
+      source,
+      errors: diagnostics
+        .filter((d) => d.severity === 'error')
+        .map((d) => `${d.file}:${d.line}:${d.column}: ${d.message}`),
+      changed: this.#drift.changed(source === 'file' ? text : undefined),
+      unconfirmed:
+        pending === undefined || leftMs === undefined
+          ? null
+          : { deadline: this.#deadline.text(), leftMs: Math.max(0, Math.round(leftMs)) },
+      rolledBackAt: rolledBack === undefined ? null : new Date(rolledBack.atWallMs).toISOString(),
+    };
+  }
+
+  /** The running configuration as text, and its source. */
+  shown(): Response {
+    const { source, text } = this.#running;
+    return {
+      ok: true,
+      configuration: {
+        file: this.#options.paths.configFile,
+        source,
+        text: text !== undefined && text.length <= MAX_SHOWN ? text : null,
+      },
+    };
+  }
+
+  close(): void {
+    this.#deadline.clear();
+  }
+
+  #readNow(): ReadFile {
+    const { paths, hints } = this.#options;
+    return { look: this.#drift.look(), loaded: loadConfig(paths.configFile, hints) };
+  }
+
+  #reloadTo(loaded: LoadedConfig, confirmMs: number | undefined): Response | Promise<Response> {
+    const decision = decideReload(this.#running, this.#options.paths.configFile, loaded, confirmMs !== undefined);
+    switch (decision.kind) {
+      case 'refuse':
+        return this.#refuse(decision.code, decision.message, decision.suggestion, decision.errors);
+      case 'take':
+        return this.#takeForGood(decision.next, decision.answer, decision.unchanged);
+      case 'take-until-confirmed': {
+        const untilMs = this.#options.clock.now() + (confirmMs ?? this.#deadline.leftMs() ?? 0);
+        return this.#takeOnApproval(decision.next, decision.former, untilMs);
+      }
+      default:
+        return decision satisfies never;
+    }
+  }
+
+  #run(next: Chosen): void {
+    const former = this.#running;
+    this.#running = next;
+    this.#options.take(next, former);
+  }
+
+  #keep(): void {
+    const { dryRun, paths, log } = this.#options;
+    const { source, pending, text } = this.#running;
+    if (dryRun || source !== 'file' || pending !== undefined || text === undefined) return;
+    keepAside(paths.lastKnownGood, text, (message) =>
       log('warning', 'last-known-good', {
         message,
         effect: 'a broken configuration file would have no copy to fall back to',
       }),
     );
-  };
-  const refuse = (code: string, message: string, suggestion: string, errors = 0): Response => {
-    emit({
+  }
+
+  #refuse(code: string, message: string, suggestion: string, errors = 0): Response {
+    this.#options.emit({
       kind: 'reload-refused',
-      file: paths.configFile,
+      file: this.#options.paths.configFile,
       errors,
       message: errors === 0 ? message : undefined,
       remedy: suggestion,
     });
     return { ok: false, error: { code, message, suggestion } };
-  };
+  }
 
-  const takeForGood = (next: Chosen, answer: string, unchanged = false): Response => {
-    disarm();
+  #takeForGood(next: Chosen, answer: string, unchanged: boolean): Response {
+    this.#deadline.clear();
     // An unchanged file is taken again, too: that is how an operator makes the agent look again.
-    run(next);
-    keep();
-    const fault = recorder.forget();
+    this.#run(next);
+    this.#keep();
+    const fault = this.#recorder.forget();
     return {
       ok: true,
       unchanged,
       message:
         fault === undefined
           ? answer
-          : `${answer}; a restart of the agent will not load it, since ${paths.unconfirmed} cannot be removed (${fault})`,
+          : `${answer}; a restart of the agent will not load it, since ${this.#options.paths.unconfirmed} cannot be removed (${fault})`,
     };
-  };
-  const pendingRecord = (text: string, former: string, untilMs: number): Unconfirmed => ({
-    kind: 'pending',
-    text,
-    former,
-    leftMs: Math.max(1, untilMs - clock.now()),
-    at: thisMoment(),
-  });
-  const takeOnApproval = (next: Chosen, former: string, untilMs: number): Response | Promise<Response> => {
-    const goBackTo = current.pending === undefined ? current.config : current.pending.config;
-    const fault = recorder.write(pendingRecord(next.text!, former, untilMs));
-    const take = (written: string | undefined): Response =>
-      taken({ ...next, pending: { former, config: goBackTo, leftMs: untilMs - clock.now() } }, untilMs, written);
+  }
+
+  #takeOnApproval(next: Chosen, former: string, untilMs: number): Response | Promise<Response> {
+    const { clock } = this.#options;
+    const goBackTo = this.#running.pending === undefined ? this.#running.config : this.#running.pending.config;
+    const take = (fault: string | undefined): Response =>
+      this.#taken({ ...next, pending: { former, config: goBackTo, leftMs: untilMs - clock.now() } }, untilMs, fault);
+    const fault = this.#recorder.write(pendingRecord(next.text!, former, untilMs - clock.now()));
     return fault instanceof Promise ? fault.then(take) : take(fault);
-  };
-  const taken = (next: Chosen, untilMs: number, fault: string | undefined): Response => {
-    if (fault !== undefined) {
-      return refuse(
+  }
+
+  /** `fault`: why the record that it can be rolled back by could not be written. */
+  #taken(next: Chosen, untilMs: number, fault: string | undefined): Response {
+    if (fault !== undefined)
+      return this.#refuse(
         'state-directory',
         `the new configuration was not loaded, since the roll-back cannot be recorded: ${fault}`,
         'make the state directory writable, or reload without --confirm',
       );
-    }
-    run(next);
-    const leftMs = Math.max(1, untilMs - clock.now());
-    arm(leftMs);
-    const at = deadlineText();
-    emit({
+    this.#run(next);
+    const leftMs = Math.max(1, untilMs - this.#options.clock.now());
+    this.#deadline.set(leftMs);
+    const at = this.#deadline.text();
+    this.#options.emit({
       kind: 'configuration-unconfirmed',
       leftMs: Math.round(leftMs),
       deadline: at,
@@ -174,15 +245,17 @@ export function createConfiguration({
       deadline: at,
       message: `configuration reloaded; unless confirmed (backup-router confirm) it is rolled back in ${formatDuration(Math.ceil(leftMs / 1000) * 1000)}, at ${at}`,
     };
-  };
+  }
 
-  const rollBack = (): void => {
-    const busy = recorder.busy();
-    if (busy !== undefined) return void busy.then(rollBack);
+  #rollBack(): void {
+    const { emit, log, paths } = this.#options;
+    const busy = this.#recorder.busy();
+    if (busy !== undefined) return void busy.then(() => this.#rollBack());
     // A new deadline may have been set meanwhile.
-    if (deadline !== undefined && clock.now() < deadline) return arm(deadline - clock.now());
-    const { pending, text } = current;
-    disarm();
+    const leftMs = this.#deadline.leftMs();
+    if (leftMs !== undefined && leftMs > 0) return this.#deadline.set(leftMs);
+    this.#deadline.clear();
+    const { config: former, pending, text } = this.#running;
     if (pending === undefined || text === undefined) return;
     const { config } = pending;
     if (config === undefined)
@@ -190,76 +263,32 @@ export function createConfiguration({
         effect: 'the unconfirmed configuration stays in force',
         remedy: 'backup-router reload',
       });
-    const rolledBack: RolledBack = {
-      kind: 'rolled-back',
-      text,
-      former: pending.former,
-      atWallMs: Date.now(),
-    };
-    run({
-      config,
-      source: 'rolled-back',
-      diagnostics: [],
-      text: pending.former,
-      former: current.config,
-      rolledBack,
-    });
+    const rolledBack: RolledBack = { kind: 'rolled-back', text, former: pending.former, atWallMs: Date.now() };
+    this.#run({ config, source: 'rolled-back', diagnostics: [], text: pending.former, former, rolledBack });
     emit({
       kind: 'configuration-rolled-back',
       file: paths.configFile,
       reason: 'not confirmed in time',
       remedy: 'change the file and reload',
     });
-    writeLater(rolledBack);
-  };
-  // If this fails, the record on disk still has the same effect at the next start.
-  const writeLater = (what: Unconfirmed): void =>
-    recorder.writeAndTell(what, (message) =>
-      log('warning', 'unconfirmed-record', { message, effect: 'none while the agent runs' }),
+    this.#writeLater(rolledBack);
+  }
+
+  /** If this fails, the record on disk still has the same effect at the next start. */
+  #writeLater(what: Unconfirmed): void {
+    this.#recorder.writeAndTell(what, (message) =>
+      this.#options.log('warning', 'unconfirmed-record', { message, effect: 'none while the agent runs' }),
     );
-  const deadlineText = (): string =>
-    new Date(Date.now() + Math.max(0, (deadline ?? clock.now()) - clock.now())).toISOString();
+  }
 
-  const takeRead = (
-    confirmMs: number | undefined,
-    { config, diagnostics, text }: LoadedConfig,
-  ): Response | Promise<Response> => {
-    if (config === undefined || text === undefined) {
-      const message = `${paths.configFile} has errors; the former configuration stays in force\n${renderDiagnostics(diagnostics)}`;
-      return refuse(
-        'configuration',
-        message,
-        `backup-router check -c ${paths.configFile}`,
-        diagnostics.filter((d) => d.severity === 'error').length,
-      );
-    }
-    const next: Chosen = { config, source: 'file', diagnostics, text, former: current.config };
-    const former = current.pending?.former ?? current.text;
-    const unchanged = current.pending === undefined && current.source === 'file' && text === current.text;
-    if (unchanged)
-      return takeForGood(
-        next,
-        confirmMs === undefined ? 'configuration unchanged' : 'configuration unchanged, so nothing is left to confirm',
-        unchanged,
-      );
-    if (current.pending === undefined && confirmMs === undefined) return takeForGood(next, 'configuration reloaded');
-    if (former === undefined)
-      return refuse(
-        'not-possible',
-        'what runs now is not UTF-8, so there would be no way back to it',
-        'reload without --confirm',
-      );
-    if (text === former)
-      return takeForGood(next, 'configuration reloaded; it is the last confirmed one, so nothing is left to confirm');
-    return takeOnApproval(next, former, confirmMs === undefined ? (deadline ?? 0) : clock.now() + confirmMs);
-  };
-
-  const confirm = (): Response => {
-    if (current.pending === undefined) {
+  #confirmNow(): Response {
+    const { emit, paths } = this.#options;
+    const former = this.#running;
+    if (former.pending === undefined) {
       const at =
-        current.rolledBack === undefined
+        former.rolledBack === undefined
           ? ''
-          : `; the last unconfirmed one was rolled back at ${new Date(current.rolledBack.atWallMs).toISOString()}`;
+          : `; the last unconfirmed one was rolled back at ${new Date(former.rolledBack.atWallMs).toISOString()}`;
       return {
         ok: false,
         error: {
@@ -269,82 +298,24 @@ export function createConfiguration({
         },
       };
     }
-    const { pending, ...confirmed } = current;
+    const { pending, ...confirmed } = former;
     // The copy first: if the agent dies here, the deadline stands and no answer was given.
-    const former = current;
-    current = confirmed;
-    keep();
-    const fault = recorder.forget();
+    this.#running = confirmed;
+    this.#keep();
+    const fault = this.#recorder.forget();
     if (fault !== undefined) {
-      current = former;
+      this.#running = former;
       return {
         ok: false,
         error: {
           code: 'state-directory',
-          message: `not confirmed, since ${paths.unconfirmed} cannot be removed (${fault}); it is rolled back at ${deadlineText()}`,
+          message: `not confirmed, since ${paths.unconfirmed} cannot be removed (${fault}); it is rolled back at ${this.#deadline.text()}`,
           suggestion: 'make the state directory writable, and confirm again',
         },
       };
     }
-    disarm();
+    this.#deadline.clear();
     emit({ kind: 'configuration-confirmed', what: paths.configFile });
     return { ok: true, message: 'configuration confirmed' };
-  };
-
-  if (chosen.pending !== undefined) arm(chosen.pending.leftMs);
-
-  return {
-    current: () => current,
-    async read() {
-      const look = drift.look();
-      return { look, loaded: await loadAside(paths.configFile, hints) };
-    },
-    reload(confirmMs, reading = { look: drift.look(), loaded: loadConfig(paths.configFile, hints) }) {
-      const { look, loaded } = reading;
-      const done = (answer: Response): Response => {
-        if (answer.ok) drift.taken(look);
-        return answer;
-      };
-      const busy = recorder.busy();
-      const answer = busy === undefined ? takeRead(confirmMs, loaded) : busy.then(() => takeRead(confirmMs, loaded));
-      return answer instanceof Promise ? answer.then(done) : done(answer);
-    },
-    confirm: () => recorder.busy()?.then(confirm) ?? confirm(),
-    settled() {
-      keep();
-      if (dryRun) return;
-      if (current.rolledBack !== undefined && current === chosen) writeLater(current.rolledBack);
-      // Written again with the time of this boot, so that the next boot can only shorten it.
-      else if (current.pending !== undefined && current === chosen)
-        writeLater(pendingRecord(current.text!, current.pending.former, deadline!));
-      else if (
-        current.source === 'file' &&
-        current.pending === undefined &&
-        readUnconfirmed(paths.unconfirmed) !== undefined
-      )
-        recorder.forget();
-    },
-    status: () => ({
-      file: paths.configFile,
-      source: current.source,
-      errors: current.diagnostics
-        .filter((d) => d.severity === 'error')
-        .map((d) => `${d.file}:${d.line}:${d.column}: ${d.message}`),
-      changed: drift.changed(current.source === 'file' ? current.text : undefined),
-      unconfirmed:
-        current.pending === undefined || deadline === undefined
-          ? null
-          : { deadline: deadlineText(), leftMs: Math.max(0, Math.round(deadline - clock.now())) },
-      rolledBackAt: current.rolledBack === undefined ? null : new Date(current.rolledBack.atWallMs).toISOString(),
-    }),
-    running: () => ({
-      ok: true,
-      configuration: {
-        file: paths.configFile,
-        source: current.source,
-        text: current.text !== undefined && current.text.length <= MAX_SHOWN ? current.text : null,
-      },
-    }),
-    close: disarm,
-  };
+  }
 }

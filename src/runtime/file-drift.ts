@@ -7,7 +7,7 @@
 import { type BigIntStats, statSync } from 'node:fs';
 import { partsOf } from '../config/files.js';
 
-interface FileDrift {
+export interface FileDrift {
   /** The present state of the file. */
   look(): string;
   /** The contents that were read in that state are now in use. */

@@ -6,7 +6,7 @@
 import { recordAside } from './aside.js';
 import { removeUnconfirmed, type Unconfirmed } from './unconfirmed-record.js';
 
-interface Recorder {
+export interface Recorder {
   /** Set while a thread writes; resolves when it has written and what depended on it is done. */
   busy(): Promise<unknown> | undefined;
   /** Must not be called while it is busy. Returns the error, or undefined. */

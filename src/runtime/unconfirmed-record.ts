@@ -42,6 +42,11 @@ export interface Moment {
   readonly wallMs: number;
 }
 
+/** The record of a text that is taken now, for so long. */
+export function pendingRecord(text: string, former: string, leftMs: number): Pending {
+  return { kind: 'pending', text, former, leftMs: Math.max(1, leftMs), at: thisMoment() };
+}
+
 /** The time left at a later moment, in milliseconds; 0: it is over. */
 export function leftMs({ leftMs: left, at }: Pending, now: Moment): number {
   const passed = now.boot === at.boot ? now.monotonicMs - at.monotonicMs : now.wallMs - at.wallMs;

@@ -10,6 +10,7 @@ import type { Config } from '../../model/config.js';
 import { containsAddress, destinationText, prefix } from '../../model/prefix.js';
 import { type Route, refuses, TABLE_LOCAL } from '../../model/route.js';
 import { tableText } from '../../model/route-text.js';
+import { timeText } from '../../model/text.js';
 import { routeKey } from '../keys.js';
 import { isOwnMetric, MAIN_METRIC } from '../placement.js';
 import { type Facts, isDaemons, type Scene, type SceneName } from './scenes.js';
@@ -32,11 +33,6 @@ export function carrierOf(facts: Facts, way: Way, ours: ReadonlySet<string>): Ca
     : 'other';
 }
 
-/** Milliseconds in the notation of the configuration. */
-function seconds(ms: number | 'never'): string {
-  return ms === 'never' ? 'never' : ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
-}
-
 /** A description of the state. `stale`: in it the daemon has a route to the address. */
 export function sceneText(name: SceneName, config: Config, stale: boolean): string {
   switch (name) {
@@ -52,9 +48,9 @@ export function sceneText(name: SceneName, config: Config, stale: boolean): stri
       if (!stale) return 'nothing to preempt';
       return config.preemptAfterMs === 'never'
         ? 'preempt-after is never: as after the crash'
-        : `dead for ${seconds(config.preemptAfterMs)} (preempt-after)`;
+        : `dead for ${timeText(config.preemptAfterMs)} (preempt-after)`;
     case 'hang':
-      return `noticed after ${seconds(config.probeTimeoutMs)} (probe-timeout), from then on as after a crash`;
+      return `noticed after ${timeText(config.probeTimeoutMs)} (probe-timeout), from then on as after a crash`;
     case 'standby':
       return 'backup routes are in, and lose their ties';
     default:

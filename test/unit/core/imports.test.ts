@@ -27,7 +27,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   control: ['model', 'core/ports', 'native'],
   metrics: ['model', 'core'],
   hooks: ['model', 'host', 'control', 'runtime/atomic', 'runtime/record-file', 'runtime/log'],
-  drill: ['model', 'host/executable'],
+  drill: ['model', 'config', 'host/executable'],
   runtime: ['model', 'config', 'fib', 'core', 'native', ...KERNEL_PORTS, 'host', 'health', 'control', 'metrics'],
   doctor: ['model', 'config', 'fib', 'core', 'native', 'kernel/inspect', 'host', 'health', 'control'],
   manual: ['model', 'config', 'metrics', 'cli'],

@@ -10,7 +10,7 @@ import { containsAddress, parsePrefix } from '../../../src/model/prefix.js';
 const FRR = { zebra: '/usr/lib/frr/zebra', bgpd: '/usr/lib/frr/bgpd', ospfd: '/usr/lib/frr/ospfd' };
 
 function config(file: unknown): Config {
-  const parsed = parseConfig(JSON.stringify(file), 'config.yaml');
+  const parsed = parseConfig(typeof file === 'string' ? file : JSON.stringify(file), 'config.yaml');
   if (parsed.config === undefined) throw new Error(JSON.stringify(parsed.diagnostics));
   return parsed.config;
 }
