@@ -24,7 +24,11 @@ export interface ControlServer {
   close(): void;
 }
 
-const MAX_CLIENTS = 128;
+/**
+ * All of them may end, or say something, at the same moment: then one turn of the event loop has
+ * all of that to do.
+ */
+const MAX_CLIENTS = 64;
 /** For all clients together. */
 const MAX_UNREAD_BYTES = 16 << 20;
 /** Backlog: connections that the kernel queues for us. */
@@ -109,9 +113,10 @@ function superfluous(sessions: ReadonlySet<ControlClient>): ControlClient {
   const counts = new Map<number | undefined, number>();
   for (const { uid } of sessions) counts.set(uid, (counts.get(uid) ?? 0) + 1);
   const most = Math.max(...counts.values());
-  return [...sessions]
-    .filter(({ uid }) => counts.get(uid) === most)
-    .reduce((a, b) => (b.activeAt() < a.activeAt() ? b : a));
+  let oldest: ControlClient | undefined;
+  for (const one of sessions)
+    if (counts.get(one.uid) === most && (oldest === undefined || one.activeAt() < oldest.activeAt())) oldest = one;
+  return oldest!;
 }
 
 function inodeOf(path: string): bigint | undefined {

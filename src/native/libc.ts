@@ -29,8 +29,8 @@ export interface FilterInstruction {
 export interface Libc {
   /** setsockopt with an int value; errno or 0. */
   setInt(fd: number, level: number, option: number, value: number): number;
-  /** getsockopt(2) of a value of any type; undefined when refused. */
-  getBytes(fd: number, level: number, option: number, maxBytes: number): Buffer | undefined;
+  /** getsockopt(2) of a value of any type into that buffer; how many bytes; undefined when refused. */
+  getBytes(fd: number, level: number, option: number, value: Buffer): number | undefined;
   /** SO_ATTACH_FILTER; errno or 0. */
   attachFilter(fd: number, program: readonly FilterInstruction[]): number;
   /**
@@ -172,10 +172,9 @@ function bind(): Libc {
   const errno = (): number => koffi.errno() || 5;
   return {
     setInt: (fd, level, option, value) => (setInt(fd, level, option, [value], 4) === 0 ? 0 : errno()),
-    getBytes(fd, level, option, maxBytes) {
-      const value = Buffer.alloc(maxBytes);
-      const length = [maxBytes];
-      return getOption(fd, level, option, value, length) === 0 ? value.subarray(0, length[0]) : undefined;
+    getBytes(fd, level, option, value) {
+      const length = [value.length];
+      return getOption(fd, level, option, value, length) === 0 ? length[0] : undefined;
     },
     attachFilter(fd, instructions) {
       const filter = encodeProgram(instructions);
@@ -267,13 +266,16 @@ function encodeProgram(instructions: readonly FilterInstruction[]): Buffer {
   return bytes;
 }
 
+/** struct ucred. One for all calls: a storm of clients would make a buffer for each. */
+const credentials = Buffer.alloc(12);
+
 /**
  * Credentials of the peer of a connected unix socket; undefined without koffi or for another kind
  * of descriptor.
  */
 export function peerCredentials(fd: number): PeerCredentials | undefined {
-  const bytes = loadLibc()?.getBytes(fd, SOL_SOCKET, SO_PEERCRED, 12);
-  if (bytes === undefined || bytes.length < 12) return undefined;
+  const bytes = credentials;
+  if (loadLibc()?.getBytes(fd, SOL_SOCKET, SO_PEERCRED, bytes) !== bytes.length) return undefined;
   return { pid: bytes.readInt32LE(0), uid: bytes.readUInt32LE(4), gid: bytes.readUInt32LE(8) };
 }
 
@@ -282,8 +284,8 @@ export function peerCredentials(fd: number): PeerCredentials | undefined {
  * it. undefined before Linux 6.5 and for a process of another pid namespace.
  */
 export function peerPidfd(fd: number): number | undefined {
-  const bytes = loadLibc()?.getBytes(fd, SOL_SOCKET, SO_PEERPIDFD, 4);
-  return bytes === undefined || bytes.length < 4 ? undefined : bytes.readInt32LE(0);
+  const bytes = Buffer.alloc(4);
+  return loadLibc()?.getBytes(fd, SOL_SOCKET, SO_PEERPIDFD, bytes) === 4 ? bytes.readInt32LE(0) : undefined;
 }
 
 /**

@@ -11,7 +11,7 @@ import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { type Agent, startAgent } from '../../src/drill/lab/agent.js';
 import { sleep } from '../../src/drill/lab/wait.js';
-import { floodOf } from '../lab/flood.js';
+import { floodOf, rushOf } from '../lab/flood.js';
 import { type StandardLab, standardLab } from '../lab/standard.js';
 import { added, configText, type Monitor, monitor } from '../netns/agent-support.js';
 
@@ -88,6 +88,10 @@ const LOADS: Readonly<Record<string, Load>> = {
     clients(join(agent.directory, 'run/control.sock'), Math.round(1_000 * part)),
   '50 clients that ask without end and read nothing, or write anything': async ({ agent }) => {
     const child = floodOf(join(agent.directory, 'run/control.sock'));
+    return async () => void child.kill('SIGKILL');
+  },
+  '200 clients that connect and go without end': async ({ agent }) => {
+    const child = rushOf(join(agent.directory, 'run/control.sock'));
     return async () => void child.kill('SIGKILL');
   },
   '1,000 deaths of the daemon a minute': async ({ daemon }) =>

@@ -1,4 +1,4 @@
-/** A flood of the control socket, as anybody who may open it can cause. */
+/** Floods of the control socket, as anybody who may open it can cause. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 
@@ -16,9 +16,26 @@ const open = (i) => {
 for (let i = 0; i < 50; i++) open(i);
 `;
 
+/** Two hundred clients that connect again at once: half of them ask and go, half go without a word. */
+const RUSH = `
+const { connect } = require('node:net');
+const open = (asks) => {
+  const socket = connect(process.argv[1]);
+  socket.on('error', () => {}).on('close', () => setImmediate(open, asks));
+  if (asks) socket.on('connect', () => socket.write('{"command":"status"}\n')).on('data', () => socket.destroy());
+  else socket.on('connect', () => setTimeout(() => socket.destroy(), 30 * Math.random()));
+};
+for (let i = 0; i < 200; i++) open(i % 2 === 0);
+`;
+
 /**
  * Runs in a process of its own, so that it does not delay the measuring one. End it with SIGKILL.
  */
 export function floodOf(socket: string): ChildProcess {
   return spawn(process.execPath, ['-e', FLOOD, socket], { stdio: 'ignore' });
+}
+
+/** Like {@link floodOf}: connections without end. */
+export function rushOf(socket: string): ChildProcess {
+  return spawn(process.execPath, ['-e', RUSH, socket], { stdio: 'ignore' });
 }

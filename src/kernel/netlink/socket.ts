@@ -176,9 +176,10 @@ function descriptors(): readonly number[] {
 }
 
 function dropsOf(libc: Libc, fd: number): number {
-  const bytes = libc.getBytes(fd, uapi.SOL_SOCKET, uapi.SO_MEMINFO, 64);
+  const bytes = Buffer.alloc(64);
+  const length = libc.getBytes(fd, uapi.SOL_SOCKET, uapi.SO_MEMINFO, bytes) ?? 0;
   const at = 4 * uapi.SK_MEMINFO_DROPS;
-  return bytes !== undefined && bytes.length >= at + 4 ? bytes.readUInt32LE(at) : 0;
+  return length >= at + 4 ? bytes.readUInt32LE(at) : 0;
 }
 
 /** Column `Drops` of the line with our protocol and port. */

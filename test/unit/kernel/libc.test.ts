@@ -73,7 +73,7 @@ t.test('the peer of a unix socket', async (t) => {
 t.test('options are refused with the errno', async (t) => {
   t.equal(errnoName(loadLibc()!.setInt(99999, 1, 8, 1)), 'EBADF');
   t.equal(loadLibc()!.socketName(99999), undefined);
-  t.equal(loadLibc()!.getBytes(99999, 1, 8, 4), undefined);
+  t.equal(loadLibc()!.getBytes(99999, 1, 8, Buffer.alloc(4)), undefined);
   t.equal(errnoName(loadLibc()!.attachFilter(99999, [{ code: 6, jt: 0, jf: 0, k: 0 }])), 'EBADF');
 });
 
