@@ -45,7 +45,10 @@ export function askKernel(state: State, outputs: Output[], now: number): State {
   const questions = judged.map(({ destination, vrf }) => ({
     destination,
     vrf,
-    addresses: samplesOf(destination, rules),
+    // Made when it is asked about: for ten thousand at once the loop would stand still.
+    get addresses() {
+      return samplesOf(destination, rules);
+    },
   }));
   outputs.push({ kind: 'verify', id, questions });
   return withAgenda(state, { verifyDue: false, verifications: id, verifying: { phase, judged, since: now } });
@@ -63,9 +66,10 @@ export function verified(state: State, id: number, words: readonly KernelWord[] 
     ...(phase.kind === 'in' ? { foreignNotBefore: Math.max(agenda.foreignNotBefore, paused) } : {}),
   });
   if (words === undefined || !isSeen(world)) return heard;
-  // The phase has turned or a batch is under way: the answer is out of date.
-  if (phase.kind !== verifying.phase.kind || agenda.round.kind === 'applying')
-    return withAgenda(heard, { verifyDue: true });
+  // The phase has turned, or a batch is under way or was carried out since: the answer is out of
+  // date. The routes may have been in for a moment, and the kernel has named them.
+  const changed = agenda.round.kind === 'applying' || (phase.kind === 'out' && agenda.verifyDue);
+  if (phase.kind !== verifying.phase.kind || changed) return withAgenda(heard, { verifyDue: true });
   return phase.kind === 'out'
     ? denied(heard, world, verifying.judged, words, now)
     : withWorld(heard, { idle: idleOf(world, verifying.judged, words) });

@@ -98,6 +98,9 @@ t.test('what it says of another question, or of what has turned since, counts fo
   const applying = { ...asked, agenda: { ...asked.agenda, round: { kind: 'applying' } as never } };
   const changing = verified(applying, id, [REFUSED, REFUSED], NOW);
   t.same([denialsOf(changing), changing.agenda.verifyDue], [[], true]);
+  const changed = { ...asked, agenda: { ...asked.agenda, verifyDue: true } };
+  const again = verified(changed, id, [REFUSED, REFUSED], NOW);
+  t.same([denialsOf(again), again.agenda.verifyDue], [[], true], 'routes went in and out while it was asked');
 });
 
 t.test('a question while the routes are in keeps looks at foreign routes apart', async (t) => {
