@@ -6,6 +6,7 @@
  * different answers.
  */
 
+import type { OnLink } from '../fib/on-link.js';
 import { remembered } from '../fib/remembered.js';
 import { type Address, FAMILIES, type Family } from '../model/address.js';
 import type { BackupRouter, ManagementInterface } from '../model/config.js';
@@ -299,13 +300,21 @@ function acceptedLengths({ config, refused }: World, { routes, lengths }: Placed
 function refusals({ snapshot, refused }: SeenWorld, routes: readonly Route[], now: number): Wait[] {
   const links = new Map(snapshot.links.map((link) => [link.index, link]));
   const waits = new Map<string, Wait>();
+  // Every route through a gateway may be refused for the same reason.
+  const answers = new Map<string, OnLink>();
+  const standingOf = (link: Link, gateway: Address): OnLink => {
+    const key = `${link.index} ${gateway}`;
+    let answer = answers.get(key);
+    if (answer === undefined) answers.set(key, (answer = neighbourOn(snapshot, link, gateway, now)));
+    return answer;
+  };
   for (const route of routes) {
     const refusal = refused.get(routeKey(route));
     const gateway = route.nexthops[0]?.gateway;
     const link = links.get(route.nexthops[0]?.interfaceIndex ?? 0);
     if (refusal === undefined || link === undefined) continue;
     const onlink = route.nexthops[0]?.onlink === true;
-    const answer = gateway === undefined || onlink ? undefined : neighbourOn(snapshot, link, gateway, now);
+    const answer = gateway === undefined || onlink ? undefined : standingOf(link, gateway);
     const [subject, reason] =
       gateway !== undefined && answer?.kind === 'off-link'
         ? [gateway, offLinkReason(snapshot, link, gateway, answer)]

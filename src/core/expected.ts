@@ -4,6 +4,7 @@
  * forgotten when the daemon or the destination leaves the configuration. Pure.
  */
 
+import { remembered } from '../fib/remembered.js';
 import { type Address, familyOf } from '../model/address.js';
 import { allBackupRouters, type Config } from '../model/config.js';
 import type { DaemonId, WatchedDaemon } from '../model/daemon.js';
@@ -71,6 +72,6 @@ export function expectationOf(config: Config, address: Address, covered: readonl
   return { destination, coveredBefore: covered.includes(destination) };
 }
 
-function destinationsOf(config: Config): readonly string[] {
-  return allBackupRouters(config).flatMap(({ destinations }) => destinations.map(prefixText));
-}
+const destinationsOf = remembered((config: Config): readonly string[] =>
+  allBackupRouters(config).flatMap(({ destinations }) => destinations.map(prefixText)),
+);

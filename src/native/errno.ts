@@ -5,9 +5,13 @@
 
 import { getSystemErrorMap } from 'node:util';
 
+/** Node makes a new map for each call, and ten thousand routes may be refused at once. */
+let names: ReturnType<typeof getSystemErrorMap> | undefined;
+
 function entry(errno: number): readonly [string, string] {
   const nameless = `errno ${Math.abs(errno)}`;
-  return getSystemErrorMap().get(-Math.abs(errno)) ?? [nameless, nameless];
+  names ??= getSystemErrorMap();
+  return names.get(-Math.abs(errno)) ?? [nameless, nameless];
 }
 
 /** `EEXIST` for 17; `errno 999` for a number without a name. */

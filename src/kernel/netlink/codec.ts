@@ -25,7 +25,8 @@ export function align(length: number): number {
 
 /** What `write` writes, in a buffer of its own. */
 export function alone(write: (writer: Writer) => void): Buffer {
-  const writer: Writer = { bytes: Buffer.alloc(256), length: 0 };
+  // Of Node's pool: thousands of small buffers of their own keep the garbage collector busy.
+  const writer: Writer = { bytes: Buffer.allocUnsafe(256).fill(0), length: 0 };
   write(writer);
   return writer.bytes.subarray(0, writer.length);
 }
