@@ -54,7 +54,7 @@ function explain(text: string): AddressResult {
     return refuse('address-syntax', `the address ${unseen.what}`, `write ${unseen.plain ?? 'it again'}`);
   const variable = unfilled(text);
   if (variable !== undefined) return refuse('address-syntax', variable, 'write the address itself');
-  const ended = /^(.+)[,;]$/.exec(text.trim())?.[1];
+  const ended = /^(.+)[,;.]$/.exec(text.trim())?.[1];
   if (ended !== undefined && parseAddress(ended) !== undefined)
     return refuse('address-syntax', `${quote(text)} ends in ${quote(text.trim().slice(-1))}`, `write ${ended}`);
   const host = /^([\d.]+|\[.*\]):\d{1,5}$/.exec(text)?.[1]?.replace(/^\[|\]$/g, '');

@@ -12,9 +12,10 @@ import { readDestinations } from './destinations.js';
 import type { Entry, Value } from './document.js';
 import { FAMILY_NAME, type GatewaysResult, NO_GATEWAYS, readGateways, readSource, STANZA } from './gateways.js';
 import { type Key, mapping, namesOf } from './key.js';
+import { gluedKey } from './key-slips.js';
 import type { Report } from './report.js';
 import { oneOrMany } from './schema.js';
-import { gluedKey, readBoolean, readSection, type Section } from './section.js';
+import { readBoolean, readSection, type Section } from './section.js';
 import { flow, word } from './yaml-text.js';
 
 /** Loose address patterns, for the schema. */

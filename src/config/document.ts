@@ -22,7 +22,7 @@ import {
 import type { Fault } from './diagnostic.js';
 import type { Report, Span } from './report.js';
 import { lessIndented, mendSlips } from './slips.js';
-import { INDENTED, indentedTop, syntaxFault } from './syntax-fault.js';
+import { INDENTED, indentedTop, outdentedItem, syntaxFault, unclosed } from './syntax-fault.js';
 
 interface Placed {
   readonly span: Span;
@@ -132,7 +132,19 @@ export function parseDocument(original: string, report: Report): YamlDocument {
   const untabbed = first.errors.length > 0 ? withoutTabs(text) : undefined;
   let tabTold = false;
   let star = -1;
-  for (const e of first.errors) {
+  const open = first.errors.some(({ message }) => UNCLOSED.test(message)) ? unclosed(text) : undefined;
+  const outdented = first.errors.length > 0 ? outdentedItem(text) : undefined;
+  for (const found of [open, outdented]) {
+    if (found === undefined) continue;
+    report.error(found.span, found.fault);
+    report.follows(found.key);
+  }
+  // The first line of an INI file is a list to YAML. That it is no mapping is told below.
+  const foreign = isSeq(first.contents) && /^\[[^\]\n]*\][ \t\r]*$/m.test(text);
+  for (const e of foreign ? [] : first.errors) {
+    // What follows from an end that is missing, or from an item that is not indented.
+    if (open !== undefined && (e.pos[0] >= open.span.start || UNCLOSED.test(e.message))) continue;
+    if (outdented !== undefined && e.pos[0] >= outdented.key && e.pos[0] <= outdented.span.end) continue;
     // Further errors on the line of a '*' that stands in place of a dash follow from it.
     if (star >= 0 && !text.slice(star, e.pos[0]).includes('\n')) continue;
     if (e.code === 'BAD_ALIAS') star = e.pos[0];
@@ -191,6 +203,8 @@ function compose(tokens: readonly CST.Token[], length: number): readonly Documen
   ];
 }
 
+/** What the parser says of quotes and brackets without an end. */
+const UNCLOSED = /^Missing closing|end with a [\]}]$/;
 const TABS = 'Tabs are not allowed as indentation';
 
 /**

@@ -110,6 +110,8 @@ function notATime(word: string, bounds: DurationBounds): DurationResult {
   return refuse(
     'duration-syntax',
     `${quote(word)} is not a time`,
-    `write a number and a unit (ms, s, m, h), such as 5s${bounds.neverAllowed ? ', or never' : ''}`,
+    bounds.neverAllowed && /^(?:never|off|none|infinit[ey]|forever|-1)$/i.test(word)
+      ? 'write never'
+      : `write a number and a unit (ms, s, m, h), such as 5s${bounds.neverAllowed ? ', or never' : ''}`,
   );
 }

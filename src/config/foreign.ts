@@ -55,7 +55,7 @@ const PROGRAMS: readonly Program[] = [
   },
   {
     name: 'keepalived',
-    line: /^(?:vrrp_instance|vrrp_sync_group|vrrp_script|global_defs|virtual_server)\b.*$/m,
+    line: /^(?:vrrp_\w+|global_defs|virtual_server)\b.*$/m,
     interface: /^[ \t]+interface[ \t]+([\w.-]+)/m,
   },
   {
@@ -72,13 +72,13 @@ const PROGRAMS: readonly Program[] = [
   },
   {
     name: 'systemd-networkd',
-    line: /^\[(?:Match|Network|NetDev|Route|DHCPv4|Address)\][ \t]*\r?$/m,
+    line: /^\[(?:Match|Network|NetDev|Route|RoutingPolicyRule|DHCPv4|Address)\][ \t]*\r?$/m,
     gateway: /^Gateway[ \t]*=[ \t]*([\d.]+)/m,
     interface: /^Name[ \t]*=[ \t]*([\w.-]+)[ \t\r]*$/m,
   },
   {
     name: 'NetworkManager',
-    line: /^\[(?:connection|ipv4|ipv6|802-3-ethernet|ethernet)\][ \t]*\r?$/m,
+    line: /^\[(?:main|keyfile|connection|ipv4|ipv6|802-3-ethernet|ethernet)\][ \t]*\r?$/m,
     gateway: /^(?:gateway|address1)[ \t]*=[ \t]*(?:[\d.]+\/\d+[,;])?([\d.]+)[ \t;\r]*$/m,
     interface: /^interface-name[ \t]*=[ \t]*([\w.-]+)/m,
   },
@@ -96,10 +96,19 @@ const PROGRAMS: readonly Program[] = [
   },
   {
     name: 'FRR',
-    line: /^(?:frr (?:version|defaults)\b.*|router (?:bgp|ospf6?|isis)\b.*|ip route [\d.]+\/\d+ \S+.*)$/m,
+    line: /^(?:frr (?:version|defaults)\b.*|router (?:bgp|ospf6?|isis)\b.*|ip route [\d.]+\/\d+ \S+.*|ipv6 route \S+\/\d+ \S+.*)$/m,
     gateway: /^ip route 0\.0\.0\.0\/0 ([\d.]+)/m,
   },
-  { name: 'BIRD', line: /^(?:router id [\d.]+;|protocol (?:bgp|ospf|kernel|device|static|direct)\b.*\{?)[ \t]*\r?$/m },
+  {
+    name: 'BIRD',
+    line: /^(?:router id [\d.]+;|(?:protocol|template) (?:bgp|ospf|kernel|device|static|direct)\b.*\{?|include "[^"\n]*";|log syslog\b.*;)[ \t]*\r?$/m,
+  },
+  {
+    name: 'dhclient',
+    line: /^interface "[^"\n]+"[ \t]*\{[ \t]*\r?$/m,
+    gateway: /\brouters[ \t]+([\d.]+)/,
+    interface: /^interface "([\w.-]+)"/m,
+  },
 ];
 
 /** A configuration of ours has one of these at the start of a line. */

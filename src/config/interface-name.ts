@@ -54,13 +54,14 @@ export function nameFault(name: string, key: string): Fault | undefined {
       `${quote(name)} is a MAC address, not a name`,
       `write ${key === 'name' ? '' : `${key}: {`}mac: ${mac}${key === 'name' ? '' : '}'}`,
     );
-  if (/[\s,]/.test(name))
+  // A byte order mark is a space to JavaScript and not to the kernel.
+  if (/[^\S\ufeff]|,/.test(name))
     return fault(
       `${quote(name)} has a space or comma in it`,
       /\S[\s,]+\S/.test(name)
         ? 'name one; several are a list, each with its own: - {name: eth0, backup-router: {address: ADDRESS}}'
-        : /^[^\s,]+,$/.test(name)
-          ? `write ${name.slice(0, -1)}`
+        : /^[^\s,]+,$|^\s*[^\s,]+\s*$/.test(name)
+          ? `write ${name.trim().replace(/,$/, '')}`
           : list,
     );
   const bad = /[/:\u0000-\u001f\u007f\ufffd]/.exec(name)?.[0];
@@ -85,6 +86,20 @@ function nameDoubt(name: string): Fault | undefined {
   if (variable !== undefined) return doubt(variable, 'write the name itself');
   if (/[*?[\]]/.test(name))
     return doubt(`${quote(name)} is a pattern, and patterns are not expanded`, 'write one name, or mac: ADDRESS');
+  const stray = /["'`\\;]/.exec(name)?.[0];
+  if (stray !== undefined)
+    return doubt(
+      `${quote(name)} has ${quote(stray)} in it`,
+      `write ${name.split(stray).find((part) => part !== '') ?? 'eth0'}`,
+    );
+  const letter = /[^\u0020-\u007e]/.exec(name)?.[0];
+  if (letter !== undefined)
+    return doubt(
+      `${quote(name)} has ${quote(letter)} in it, U+${letter.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}, which looks like another letter or is seldom in a name`,
+      "type the name again, as 'ip -brief link' shows it",
+    );
+  if (/^(?:any|all|auto|default|none)$/i.test(name))
+    return doubt(`${quote(name)} is taken for the name of an interface`, "write a name that 'ip -brief link' shows");
   const shown = /^(.+)@[^@]+$/.exec(name)?.[1];
   if (shown !== undefined)
     return doubt(`${quote(name)} is how 'ip link' shows ${shown}, with the interface below it`, `write ${shown}`);

@@ -71,7 +71,22 @@ export const MANAGEMENT_INTERFACE: Key = {
     ],
   },
   required: true,
-  aliases: ['interface', 'interfaces', 'dev', 'device', 'ifname', 'port', 'nic', 'oif', 'management', 'mgmt'],
+  aliases: [
+    'interface',
+    'interfaces',
+    'iface',
+    'ifaces',
+    'intf',
+    'link',
+    'dev',
+    'device',
+    'ifname',
+    'port',
+    'nic',
+    'oif',
+    'management',
+    'mgmt',
+  ],
   example: 'eth0',
 };
 const EXAMPLE = '{name: eth0, backup-router: {address: ADDRESS}}';

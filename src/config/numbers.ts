@@ -111,5 +111,5 @@ export const LAST_RULE_PRIORITY_BASE = MAIN_RULE_PRIORITY - 2 * (familyBits('ine
 export function readRulePriorityBase(entry: Entry, report: Report): number | 'auto' | undefined {
   return entry.value.kind === 'scalar' && entry.value.value === 'auto'
     ? 'auto'
-    : readInteger(entry, 1, LAST_RULE_PRIORITY_BASE, report);
+    : readInteger(entry, 1, LAST_RULE_PRIORITY_BASE, report, 'auto');
 }

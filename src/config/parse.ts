@@ -7,16 +7,18 @@
  */
 
 import type { Config, ManagementInterface } from '../model/config.js';
-import type { Diagnostic, Fault } from './diagnostic.js';
+import { closest } from './closest.js';
+import { type Diagnostic, type Fault, quote } from './diagnostic.js';
 import { lengthFault, type MapValue, parseDocument } from './document.js';
 import { homeOf, TOP_KEYS } from './file-keys.js';
 import { foreignFault } from './foreign.js';
 import { looksLikeJunos } from './junos/detect.js';
 import { type JunosHints, readJunos } from './junos/read.js';
+import { namesOf } from './key.js';
 import { unprefixed } from './line-numbers.js';
 import { type InterfaceResult, readManagementInterfaces } from './management-interface.js';
 import { type Merged, mergeRoots, type Part, reportOfPart, shiftValue, splitParts } from './parts.js';
-import { createReport, fileDiagnostic, type Report } from './report.js';
+import { createReport, fileDiagnostic, type Report, type Span } from './report.js';
 import { describe, readSection, type Section } from './section.js';
 import {
   DEFAULTS,
@@ -29,6 +31,7 @@ import {
   type Setting,
 } from './settings.js';
 import { type Mended, withLineEnds } from './slips.js';
+import { unseenIn } from './unseen.js';
 import type { Settings } from './values.js';
 
 export interface ParsedConfig {
@@ -188,6 +191,11 @@ function readTop(
   incomplete: boolean,
   report: Report,
 ): Config | undefined {
+  const strange = strangeTop(root, text);
+  if (strange !== undefined) {
+    report.error(strange.span, strange.fault);
+    return undefined;
+  }
   const top = readSection(root, '', TOP_KEYS, report);
   if (top === undefined) return undefined;
   const interfaces = readManagementInterfaces(top, damaged, report);
@@ -196,6 +204,43 @@ function readTop(
     incomplete || (report.errorCount() > 0 && writtenIn(text) - added > found);
   const managementInterfaces = withoutWidening(interfaces, mayBeLost);
   return managementInterfaces.length === 0 ? undefined : { ...DEFAULTS, ...settings, managementInterfaces };
+}
+
+/** The fault of a mapping that has no key of a configuration at its top level. */
+function strangeTop(
+  { entries, span }: MapValue,
+  text: string,
+): { readonly span: Span; readonly fault: Fault } | undefined {
+  const [first] = entries;
+  if (first === undefined)
+    return { span, fault: { code: 'empty-file', message: 'the configuration is empty', suggestion: MINIMAL } };
+  const names = namesOf(TOP_KEYS);
+  const known = entries.some(
+    ({ key, value }) =>
+      homeOf(key) !== undefined ||
+      closest(key, names) !== undefined ||
+      names.some((name) => key.startsWith(name)) ||
+      TOP_KEYS.some(({ aliases }) => aliases?.includes(key.toLowerCase()) === true) ||
+      unseenIn(key) !== undefined ||
+      (value.kind === 'map' && value.entries.some((entry) => names.includes(entry.key))),
+  );
+  if (known) return undefined;
+  const inside = /^[ \t]+management-interface[ \t]*:/m.exec(text);
+  const line = inside === null ? 0 : text.slice(0, inside.index).split('\n').length;
+  return {
+    span: first.keySpan,
+    fault: {
+      code: 'wrong-type',
+      message: `this is not a configuration of backup-router: it has none of its keys, but ${entries
+        .slice(0, 3)
+        .map(({ key }) => quote(key))
+        .join(', ')}`,
+      suggestion:
+        inside === null
+          ? MINIMAL
+          : `what is read begins in line ${line}; put it into a file of its own, without its indentation`,
+    },
+  };
 }
 
 /**

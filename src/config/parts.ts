@@ -103,6 +103,7 @@ export function reportOfPart(report: Report, { start }: Part): Report {
     ...report,
     error: (span, fault) => report.error(shiftSpan(span, start), fault),
     warning: (span, fault) => report.warning(shiftSpan(span, start), fault),
+    follows: (offset) => report.follows(offset + start),
     placeOf: (offset) => report.placeOf(offset + start),
   };
 }

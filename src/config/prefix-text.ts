@@ -14,6 +14,7 @@ import { type Address, addressBytes, type Family, familyBits, familyOf, parseAdd
 import { type Prefix, parsePrefix, prefix, prefixText } from '../model/prefix.js';
 import { mappedInet, readAddress, withoutLeadingZeros } from './address-text.js';
 import { type Fault, quote } from './diagnostic.js';
+import { unfilled, unseenIn } from './unseen.js';
 
 type PrefixResult = { readonly ok: true; readonly value: Prefix } | { readonly ok: false; readonly fault: Fault };
 
@@ -21,6 +22,9 @@ const refuse = (code: Fault['code'], message: string, suggestion: string): Prefi
   ok: false,
   fault: { code, message, suggestion },
 });
+
+/** What stands in place of the dash of a list. */
+const BULLET = /(?:^|(?<=\s))[\u2010-\u2015\u2212\u2022](?=\s)/g;
 
 /**
  * Reads a prefix as written. The fault says what to write instead, unless `explained` is false: an
@@ -44,6 +48,11 @@ export function readPrefix(text: string, explained = true): PrefixResult {
 function explain(text: string): PrefixResult {
   const word = text.trim();
   if (word === '') return refuse('empty-value', 'an empty destination', 'write a prefix, or remove the item');
+  const unseen = unseenIn(word.replaceAll(BULLET, ''));
+  if (unseen !== undefined)
+    return refuse('prefix-syntax', `the prefix ${unseen.what}`, `write ${unseen.plain ?? 'it again'}`);
+  const unset = unfilled(word);
+  if (unset !== undefined) return refuse('prefix-syntax', unset, 'write the prefix itself');
   if (/^(default|any|all)$/i.test(word))
     return refuse(
       'prefix-syntax',
@@ -55,8 +64,8 @@ function explain(text: string): PrefixResult {
   if (/[\s,;]/.test(word)) {
     const words = word
       .split(/[\s,;]+/)
-      .map((part) => part.replace(/^[-*](?=[\da-f])/i, ''))
-      .filter((part) => part !== '');
+      .map((part) => part.replace(/^[-*([](?=[\da-f])|[)\]]$/gi, ''))
+      .filter((part) => /[\da-z]/i.test(part));
     return refuse(
       'prefix-syntax',
       `${quote(word)} is not one prefix`,
@@ -97,7 +106,10 @@ function addressFault(fault: Fault, addressText: string, lengthText: string): Pr
 
 function explainLength(address: Address, word: string, lengthText: string): PrefixResult {
   const bits = familyBits(familyOf(address));
-  const mask = maskLength(lengthText);
+  const wildcard = lengthText.startsWith('0.')
+    ? lengthText.replaceAll(/\d+/g, (byte) => String(255 - Number(byte)))
+    : '';
+  const mask = maskLength(lengthText) ?? maskLength(wildcard);
   if (mask !== undefined)
     return refuse(
       'prefix-syntax',

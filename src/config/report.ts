@@ -20,6 +20,8 @@ export interface Report {
   readonly error: (span: Span, fault: Fault) => void;
   readonly warning: (span: Span, fault: Fault) => void;
   readonly errorCount: () => number;
+  /** Faults at this offset follow from one that has been reported. */
+  readonly follows: (offset: number) => void;
   /**
    * Whether one more error would be listed. If not, it is only counted and needs no explanation.
    */
@@ -105,6 +107,7 @@ export function createReport(
     error: (span, fault) => add('error', span, fault),
     warning: (span, fault) => add('warning', span, fault),
     errorCount: () => errors,
+    follows: (offset) => broken.add(offset),
     hasRoom: () => found.error.length < MAX_DIAGNOSTICS,
     homeOf,
     lineOf,

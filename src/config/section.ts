@@ -6,11 +6,22 @@
 
 import type { Timeout } from '../model/config.js';
 import { closest } from './closest.js';
-import { type Fault, quote } from './diagnostic.js';
+import { quote } from './diagnostic.js';
 import type { Entry, ScalarValue, Value } from './document.js';
 import { type DurationBounds, parseDuration } from './duration.js';
 import { type Key, namesOf } from './key.js';
+import {
+  emptyFault,
+  gluedTo,
+  knownBelow,
+  MERGE,
+  meantBy,
+  outdentedFault,
+  outdentedIn,
+  suggestKey,
+} from './key-slips.js';
 import type { Report, Span } from './report.js';
+import { unseenIn } from './unseen.js';
 
 export interface Section {
   readonly span: Span;
@@ -25,9 +36,6 @@ export interface Section {
   readonly keyAt: (key: string) => number | undefined;
   readonly unknownKeys: readonly string[];
 }
-
-/** A YAML merge key. The mapping that it refers to may contain required keys. */
-const MERGE = '<<';
 
 /** What to write instead of an unknown word, if more than its spelling is known. */
 export type Hints = Readonly<Record<string, string>>;
@@ -68,16 +76,24 @@ export function readSection(
     if (outdented.has(entry)) continue;
     const below = name === '' ? knownBelow(entry, known) : [];
     for (const key of below) meant.add(key);
+    const unseen = unseenIn(entry.key);
     const near = meantBy(entry.key, known, report);
     if (near !== undefined) meant.add(near);
+    const glued = gluedTo(entry.key, namesOf(known));
+    if (glued !== undefined) meant.add(glued);
     report.error(entry.keySpan, {
       code: 'unknown-key',
-      message: `unknown key ${quote(entry.key)} ${name === '' ? 'at the top level' : `in ${name}`}`,
+      message:
+        unseen !== undefined && near !== undefined
+          ? `the key ${quote(near)} ${unseen.what}`
+          : `unknown key ${quote(entry.key)} ${name === '' ? 'at the top level' : `in ${name}`}`,
       suggestion:
         (Object.hasOwn(hints, entry.key) ? hints[entry.key] : undefined) ??
         (near === undefined && below.length > 0
           ? `remove '${entry.key.slice(0, 40)}:' and the indentation of what stands below it`
-          : suggestKey(entry.key, near, name, known, report)),
+          : unseen !== undefined && near !== undefined
+            ? `write ${near}`
+            : suggestKey(entry.key, near, name, known, report)),
     });
   }
   const get = (key: string): Entry | undefined => {
@@ -98,88 +114,6 @@ export function readSection(
     keyAt: (key) => entries.get(key)?.keySpan.start,
     unknownKeys,
   };
-}
-
-/** The keys directly below the entry that belong here. */
-function knownBelow({ value }: Entry, known: readonly Key[]): readonly string[] {
-  if (value.kind !== 'map') return [];
-  return value.entries.map(({ key }) => key).filter((word) => known.some(({ key }) => key === word));
-}
-
-/** Keys that belong below a preceding key without a value: they lack indentation. */
-function outdentedIn(entries: readonly Entry[], known: readonly Key[], report: Report): ReadonlySet<Entry> {
-  const found = new Set<Entry>();
-  let empty: string | undefined;
-  for (const entry of entries) {
-    const home = report.homeOf(entry.key);
-    if (known.some(({ key }) => key === entry.key)) empty = entry.value.kind === 'null' ? entry.key : undefined;
-    else if (empty !== undefined && home !== undefined && home !== '' && empty.endsWith(home)) found.add(entry);
-  }
-  return found;
-}
-
-function outdentedFault(key: string, below: string): Fault {
-  return {
-    code: 'empty-value',
-    message: `'${key}' has no value: '${below}' below it is not indented`,
-    suggestion: `write '  ${below}: ...', with two spaces in front of each line that belongs to '${key}'`,
-  };
-}
-
-function emptyFault({ key, example }: Key): Fault {
-  const indented = 'is the value on a line of its own, not indented?';
-  return example === undefined
-    ? {
-        code: 'empty-value',
-        message: `'${key}' has no value`,
-        suggestion: `give it one, or remove the line for the default; ${indented}`,
-      }
-    : { code: 'empty-value', message: `'${key}' needs a value`, suggestion: `write ${key}: ${example}; ${indented}` };
-}
-
-/**
- * The known key that an unknown one was probably meant to be. undefined also if the key is correct
- * but belongs in another mapping.
- */
-function meantBy(key: string, known: readonly Key[], report: Report): string | undefined {
-  if (report.homeOf(key) !== undefined) return undefined;
-  const alias = known.find(({ aliases }) => aliases?.includes(key.toLowerCase()) === true);
-  return alias?.key ?? closest(key, namesOf(known));
-}
-
-/**
- * What to write if the blank between key and value is missing (`address:192.0.2.1`); otherwise
- * undefined.
- */
-export function gluedKey(text: string, names: readonly string[]): string | undefined {
-  const key = names.find((name) => text.startsWith(`${name}:`));
-  const value = key === undefined ? '' : text.slice(key.length + 1);
-  return key === undefined || value === '' || /^\s/.test(value)
-    ? undefined
-    : `write '${key}: ${value.slice(0, 60)}', with a space after the colon`;
-}
-
-function suggestKey(
-  key: string,
-  near: string | undefined,
-  name: string,
-  known: readonly Key[],
-  report: Report,
-): string {
-  const home = report.homeOf(key);
-  if (home !== undefined)
-    return home === ''
-      ? `'${key}' belongs at the top level; is it indented too far?`
-      : `'${key}' belongs under '${home}'; is it indented too little?`;
-  if (key === MERGE) return 'merge keys of YAML are not read: write the keys themselves';
-  const names = namesOf(known);
-  if (name === '' && /^!?includes?$/.test(key))
-    return "further files go into the directory beside this one: config.d for config.yaml; see 'Several files' in docs/CONFIGURATION.md";
-  const glued = gluedKey(key, names);
-  if (glued !== undefined) return glued;
-  return near === undefined
-    ? `the keys ${name === '' ? 'here' : `of ${name}`} are ${names.join(', ')}`
-    : `did you mean '${near}'?`;
 }
 
 /** A value for use in a message: `a list`, `the number 5`. */
@@ -212,11 +146,13 @@ export function readScalar(value: Value, what: string, report: Report): ScalarVa
   const suggestion =
     first?.kind === 'scalar' && value.kind === 'list' && value.items.length === 1
       ? `write ${first.text}`
-      : prefixIn(value) !== undefined
-        ? `write ${prefixIn(value)}`
-        : colon !== undefined
-          ? `put an address that ends in a colon in quotes: '${colon}:'`
-          : 'write a single word or number';
+      : first?.kind === 'scalar' && value.kind === 'list'
+        ? 'take one level of the list away, or write one word'
+        : prefixIn(value) !== undefined
+          ? `write ${prefixIn(value)}`
+          : colon !== undefined
+            ? `put an address that ends in a colon in quotes: '${colon}:'`
+            : 'write a single word or number';
   report.error(value.span, {
     code: 'wrong-type',
     message: `${what} is expected here, not ${describe(value)}`,
@@ -277,8 +213,15 @@ export function readBoolean(entry: Entry | undefined, report: Report): boolean |
   return undefined;
 }
 
-/** A whole number from `min` to `max`, both included. */
-export function readInteger(entry: Entry | undefined, min: number, max: number, report: Report): number | undefined {
+/** A whole number from `min` to `max`, both included. `word`: what may stand in its place. */
+export function readInteger(
+  entry: Entry | undefined,
+  min: number,
+  max: number,
+  report: Report,
+  word?: string,
+): number | undefined {
+  const range = `write ${word === undefined ? '' : `${word}, or `}a number from ${min} to ${max}`;
   const scalar = entry === undefined ? undefined : readScalar(entry.value, 'a number', report);
   if (entry === undefined || scalar === undefined) return undefined;
   const number = scalar.value;
@@ -288,7 +231,7 @@ export function readInteger(entry: Entry | undefined, min: number, max: number, 
     report.error(scalar.span, {
       code: 'wrong-type',
       message: `${entry.key} must be a whole number, not ${describe(scalar)}`,
-      suggestion: bare ?? `write a number from ${min} to ${max}`,
+      suggestion: bare ?? (word !== undefined && scalar.text.trim().toLowerCase() === word ? `write ${word}` : range),
     });
     return undefined;
   }
@@ -309,7 +252,7 @@ export function readInteger(entry: Entry | undefined, min: number, max: number, 
   report.error(scalar.span, {
     code: 'out-of-range',
     message: `${entry.key} ${scalar.text} is out of range`,
-    suggestion: `write a number from ${min} to ${max}`,
+    suggestion: range,
   });
   return undefined;
 }

@@ -5,7 +5,7 @@
  * offsets, so that no other fault follows from them. Quoted text and comments are ignored.
  */
 
-import type { Fault } from './diagnostic.js';
+import { type Fault, quote } from './diagnostic.js';
 import type { Span } from './report.js';
 
 interface Slip {
@@ -26,8 +26,8 @@ interface Kind {
   readonly filler: string;
 }
 
-/** A Jinja template. */
-export const TEMPLATE = /\{\{[^\n]{0,200}?\}\}|\{%[^\n]{0,200}?%\}/;
+/** A template of Jinja, Go or Ruby, also where the end of its remark counts as a comment. */
+export const TEMPLATE = /\{\{[^\n]{0,200}?\}\}|\{%[^\n]{0,200}?%\}|\{#[^\n]{0,200}?(?:#\}|\u0001+)|<%[^\n]{0,200}?%>/;
 export const UNRENDERED: Fault = {
   code: 'syntax',
   message: 'this is a template that has not been rendered',
@@ -44,7 +44,27 @@ const KINDS: readonly Kind[] = [
     }),
     filler: ' ',
   },
+  // Alone in its line it decides about others; in place of a value it is a word.
+  { pattern: new RegExp(`^[ \\t]*(?:${TEMPLATE.source})[ \\t]*$`, 'gm'), fault: () => UNRENDERED, filler: ' ' },
   { pattern: new RegExp(TEMPLATE, 'g'), fault: () => UNRENDERED, filler: '_' },
+  {
+    pattern: /(?<=[{[,][ \t]*(?:[\w-]+:[ \t]+)?)\$\{[\w.:-]{1,100}\}/g,
+    fault: (found) => ({
+      code: 'syntax',
+      message: `${quote(found)} is a variable, and nothing replaces it here`,
+      suggestion: 'write the value itself',
+    }),
+    filler: '_',
+  },
+  {
+    pattern: /[\u0085\u2028\u2029]/g,
+    fault: (found) => ({
+      code: 'syntax',
+      message: `U+${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')} ends a line elsewhere, and not in YAML`,
+      suggestion: 'write an ordinary line end; this one comes from copied text',
+    }),
+    filler: '\n',
+  },
   {
     pattern: /^[ \t]*(?:`{3,}|~{3,})[^\n]*/gm,
     fault: () => ({ code: 'syntax', message: 'a markdown fence is not YAML', suggestion: 'remove the line' }),
@@ -74,21 +94,34 @@ const KINDS: readonly Kind[] = [
     filler: ' ',
   },
   {
-    pattern: /(?:^|[ \t])\/\*[^\n]*?\*\//gm,
+    pattern: /^[ \t]*(?:;|--(?=[ \t])|!(?=[ \t])|REM[ \t]|<!--)[^\n]*/gm,
+    fault: (found) => {
+      const sign = quote(/^(?:--|<!--|REM|.)/.exec(found)![0]);
+      return { code: 'syntax', message: `${sign} begins no comment in YAML`, suggestion: `write '#' for ${sign}` };
+    },
+    filler: ' ',
+  },
+  {
+    pattern: /(?:^|[ \t])\/\*[\s\S]{0,2000}?\*\//gm,
     fault: () => ({ code: 'syntax', message: "'/*' begins no comment in YAML", suggestion: "write '#' for '/*'" }),
     filler: ' ',
   },
 ];
 
 const SUSPECT =
-  /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]|\{\{|\{%|\/\/|\/\*|```|~~~|<{7}|^[ \t]*(?:\$|[\w.-]+@[\w.-]+:[^\s:]*[$#])[ \t]/m;
+  /[\u0085\u2028\u2029\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]|\{\{|\{%|\{#|<%|\$\{|^[ \t]*(?:;|--[ \t]|![ \t]|REM[ \t]|<!--)|\/\/|\/\*|```|~~~|<{7}|^[ \t]*(?:\$|[\w.-]+@[\w.-]+:[^\s:]*[$#])[ \t]/m;
 /** Comments and quoted scalars, which are not checked. */
-const HARMLESS = /(?<=^|[\s[{,])(?:"(?:[^"\\]|\\[\s\S])*"|'(?:[^']|'')*'|#[^\n]*)/gm;
+const HARMLESS = /(?<=^|[\s[{,])(?:"(?:[^"\\]|\\[\s\S])*"|'(?:[^']|'')*')|(?<=^|\s)#[^\n]*/gm;
+
+/** The text with comments and quoted scalars replaced, at the same offsets. */
+export function withoutQuotes(text: string): string {
+  return text.replace(HARMLESS, (found) => '\u0001'.repeat(found.length));
+}
 
 /** Finds slips and mends them. */
 export function mendSlips(text: string): Mended {
   if (!SUSPECT.test(text)) return { text, slips: [] };
-  const bare = text.replace(HARMLESS, (found) => '\u0001'.repeat(found.length));
+  const bare = withoutQuotes(text);
   const slips: Slip[] = [];
   const characters = text.split('');
   for (const { pattern, fault, filler } of KINDS) {
@@ -96,9 +129,12 @@ export function mendSlips(text: string): Mended {
     for (const match of bare.matchAll(pattern)) {
       const start = match.index + match[0].search(/[^ \t]/);
       const end = match.index + match[0].length;
-      if (first) slips.push({ span: { start, end }, fault: fault(text.slice(start, end)) });
+      if (characters[start] !== text[start]) continue;
+      const found = fault(text.slice(start, end));
+      if (first && !slips.some(({ fault: { message } }) => message === found.message))
+        slips.push({ span: { start, end }, fault: found });
       first = false;
-      characters.fill(filler, start, end);
+      for (let i = start; i < end; i++) if (characters[i] !== '\n') characters[i] = filler;
     }
   }
   return { text: characters.join(''), slips };

@@ -131,7 +131,13 @@ function readName(
   if (FRR_DAEMONS.includes(name) && Buffer.byteLength(vtyPath(directory, name)) <= MAX_SOCKET_PATH)
     return { name, span };
   const near = closest(name, FRR_DAEMONS);
-  const suggestion = near === undefined ? `FRR has ${FRR_DAEMONS.join(', ')}` : `did you mean ${near}?`;
+  const words = name.split(/[\s,;]+/).filter((word) => word !== '');
+  const suggestion =
+    words.length > 1 && words.every((word) => FRR_DAEMONS.includes(word))
+      ? `write a list: [${words.join(', ')}]`
+      : near === undefined
+        ? `FRR has ${FRR_DAEMONS.join(', ')}`
+        : `did you mean ${near}?`;
   // The name becomes part of a path.
   if (!/^[A-Za-z0-9_-]{1,32}$/.test(name)) {
     report.error(span, {
@@ -161,5 +167,12 @@ function readName(
 function readDirectory(entry: Entry | undefined, report: Report): string {
   const scalar = entry === undefined ? undefined : readScalar(entry.value, 'a directory', report);
   const path = scalar === undefined ? undefined : readPath(scalar, DEFAULT_FRR.socketDirectory, report);
+  const socket = path === undefined ? null : /^(.*)\/[^/]+\.(?:vty|api)$/.exec(path);
+  if (socket !== null)
+    report.warning(scalar!.span, {
+      code: 'relative-path',
+      message: `${quote(path!)} is the name of a socket, and a directory is expected`,
+      suggestion: `write ${socket[1]}`,
+    });
   return path === undefined ? DEFAULT_FRR.socketDirectory : path.replace(/\/+$/, '') || '/';
 }

@@ -145,7 +145,7 @@ const ROWS: readonly Row[] = [
     faults: [
       'config.yaml:3:1 error unknown-key',
       'config.d/a.yaml:1:26 error missing-unit',
-      'config.d/b.yaml:4:1 error syntax',
+      'config.d/b.yaml:3:8 error syntax',
       'config.d/c.yaml:1:1 error unknown-key',
     ],
   },
@@ -157,7 +157,7 @@ const ROWS: readonly Row[] = [
       'config.d/b.yaml': 'on-stop: withdraw\n',
     },
     partial: ['192.0.2.1 > 0.0.0.0/0'],
-    faults: ['config.d/a.yaml:2:1 error syntax'],
+    faults: ['config.d/a.yaml:1:11 error syntax'],
   },
   {
     name: 'destinations that damage hides never become the default route',

@@ -239,8 +239,8 @@ const ROWS: readonly (readonly [name: string, text: string, at: string, message:
     'smart dash key',
     'management–interface: eth0\n' + ROUTER,
     '1:1 error unknown-key',
-    "unknown key 'management–interface' at the top level",
-    "did you mean 'management-interface'?",
+    "the key 'management-interface' has a dash that is not a hyphen in it, U+2013",
+    'write management-interface',
   ],
   [
     'no space colon',
@@ -603,9 +603,9 @@ const ROWS: readonly (readonly [name: string, text: string, at: string, message:
   [
     'json unclosed',
     '{"management-interface": "eth0", "backup-router": {"address": "192.0.2.1"}\n',
-    '2:1 error syntax',
-    'Flow map must end with a }',
-    'close it',
+    '1:1 error syntax',
+    'the mapping that begins here does not end',
+    "write '}'",
   ],
 ];
 
