@@ -74,9 +74,10 @@ function chosen(paths: Paths, options: ConfigOptions): Pick<Chosen, 'config' | '
       `backup-router check -c ${configFile}`,
     );
   const by = choice.chosen.source === 'partial' ? 'its valid part' : 'the last known good copy';
+  const unread = choice.chosen.diagnostics.some(({ code, file }) => code === 'unreadable' && file === configFile);
   if (choice.chosen.source !== 'file')
     process.stderr.write(
-      `backup-router: ${configFile} has errors; used instead: ${by}\n` +
+      `backup-router: ${configFile} ${unread ? 'cannot be read' : 'has errors'}; used instead: ${by}\n` +
         `  help: backup-router check -c ${configFile}\n`,
     );
   return choice.chosen;

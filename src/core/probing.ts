@@ -67,7 +67,12 @@ export function probe(state: State, outputs: Output[], now: number): State {
   if (asked.length > 0) outputs.push({ kind: 'probe', targets: asked });
   if (!due && targets.length === all.length) return state;
   return withAgenda(state, {
-    probeAt: due ? onTheBeat(now + pace(state, now), world.config.probeIntervalMs) : agenda.probeAt,
+    probeAt: due
+      ? onTheBeat(
+          now + (targets.length < all.length ? PROBE_EVERY_MS.in : pace(state, now)),
+          world.config.probeIntervalMs,
+        )
+      : agenda.probeAt,
     dirty: all.length + broken.length > 0 ? moreUrgent(agenda.dirty, 'probe') : agenda.dirty,
   });
 }

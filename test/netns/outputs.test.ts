@@ -3,7 +3,7 @@
  * produces every exit status of the table.
  */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Outputs } from '../../src/cli/output.js';
@@ -131,6 +131,9 @@ t.test('a file that is named is used or refused, whatever the last known good co
   const agent = agentIn(std, {});
   await agent.waitForLog(/ ready /);
   await eventually(async () => (await agent.cli('plan')).status === 0, { what: 'the copy' });
+  // No file of that name is on this host, which is another thing than a file with errors.
+  if (!existsSync('/etc/backup-router/config.yaml'))
+    t.match((await agent.cli('plan')).stderr, 'config.yaml cannot be read; used instead: the last known good copy');
   const directory = join(agent.directory, 'named');
   mkdirSync(directory);
   const broken = join(agent.directory, 'broken.yaml');

@@ -108,8 +108,8 @@ const ROWS: readonly (readonly [text: string, at: string, suggestion: string])[]
   ],
 ];
 
-for (const [text, at, suggestion] of ROWS)
-  t.test(JSON.stringify(text), async (t) => {
+for (const [i, [text, at, suggestion]] of ROWS.entries())
+  t.test(`${i}: ${at}`, async (t) => {
     const { config, diagnostics } = parseConfig(text, 'f');
     t.strictSame(faultsOf(diagnostics), [at]);
     t.equal(config === undefined, at.includes(' error '));
