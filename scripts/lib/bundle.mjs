@@ -4,10 +4,11 @@
  *
  * Each module that is loaded by `import()` is a file of its own beside it, with all that it needs.
  * V8 reads 1 MB of code in about the time that Node takes to start, so no command reads the code
- * of another; shared chunks were slower because of their number. A value that crosses such an
- * import is recognized by its shape, not by its class. The format is CommonJS because Node's
- * loader of ES modules takes a fifth of a bare start. Packages with native binaries stay in
- * node_modules.
+ * of another. Only what reads and writes configurations, with the package yaml, is one file for
+ * all: config.cjs, of which most commands need nearly everything. More shared files were slower
+ * because of their number. A value that crosses files is recognized by its shape, not by its class.
+ * The format is CommonJS because Node's loader of ES modules takes a fifth of a bare start.
+ * Packages with native binaries stay in node_modules.
  */
 
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -73,16 +74,28 @@ const { metafile } = await build({ ...options, entryPoints: entries, plugins: [s
 const imports = Object.values(metafile.inputs).flatMap((input) => input.imports);
 for (const { kind, path, external } of imports)
   if (kind === 'dynamic-import' && !external) entries[basename(path, '.ts')] = path;
-entries.yaml = options.alias.yaml;
+entries.config = 'config';
+
+/** The modules in config.cjs that others import. It also contains what these import. */
+const CONFIG = ['load', 'parse', 'settings', 'write', 'junos/detect', 'junos/read', 'junos/write'];
+const inConfig = new RegExp(`/config/(?:${CONFIG.join('|')})\\.js$`);
 
 const apart = {
   name: 'apart',
-  setup({ onResolve }) {
+  setup({ onResolve, onLoad }) {
     onResolve({ filter: /^\./ }, ({ path, kind }) =>
       kind === 'dynamic-import' ? { path: `./${basename(path, '.js')}.cjs`, external: true } : undefined,
     );
-    // Otherwise each command that reads a configuration contains its tenth of a megabyte.
-    onResolve({ filter: /^yaml$/ }, () => ({ path: './yaml.cjs', external: true }));
+    onResolve({ filter: inConfig }, ({ importer, namespace }) =>
+      namespace === 'config' || importer.startsWith(join(root, 'src/config/'))
+        ? undefined
+        : { path: './config.cjs', external: true },
+    );
+    onResolve({ filter: /^config$/ }, ({ path }) => ({ path, namespace: 'config' }));
+    onLoad({ filter: /./, namespace: 'config' }, () => ({
+      contents: CONFIG.map((name) => `export * from './src/config/${name}.js';`).join('\n'),
+      resolveDir: root,
+    }));
   },
 };
 const { outputFiles } = await build({ ...options, entryPoints: entries, plugins: [shorter, apart] });

@@ -43,9 +43,13 @@ export function printJson<T extends { readonly version: 1 }>(value: T): void {
   print(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Standard output as a terminal, with its width. Empty if it is a file or a pipe. */
+/** The major device number of /dev/null and /dev/full. */
+const MEMORY = 1;
+
+/** Standard output as a terminal, with its width. Empty if it is a file, a pipe or /dev/null. */
 export function terminal(): { readonly isTTY?: boolean; readonly columns?: number } {
-  return fstatSync(STDOUT).isCharacterDevice() ? process.stdout : {};
+  const out = fstatSync(STDOUT);
+  return out.isCharacterDevice() && out.rdev >> 8 !== MEMORY ? process.stdout : {};
 }
 
 /** For a command that writes to the stream: exits when the reader is gone. */

@@ -8,7 +8,6 @@ import type { BackupRouter } from '../../model/config.js';
 import {
   comparePrefixes,
   containsPrefix,
-  defaultPrefix,
   type Prefix,
   parsePrefix,
   prefixFromBits,
@@ -19,9 +18,9 @@ import { activeChildren, type HierarchyLevel } from './groups.js';
 import type { Statement } from './tree.js';
 
 /** Prefixes that together cover this range amount to a default route. */
-const WHOLE = { inet: defaultPrefix('inet'), inet6: parsePrefix('2000::/3')! } as const;
+const WHOLE = { inet: '0.0.0.0/0', inet6: '2000::/3' } as const;
 /** Nothing is forwarded to these, so they need not be among the destinations. */
-const EXEMPT = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3'].map((text) => parsePrefix(text)!);
+const EXEMPT = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3'];
 /** Longer prefixes are not used to spell a default route. */
 const LONGEST = { inet: 8, inet6: 12 } as const;
 
@@ -32,7 +31,8 @@ export function adviceOf(routers: readonly BackupRouter[], options: HierarchyLev
 
 function pieces({ family, destinations }: BackupRouter): readonly string[] {
   const short = destinations.filter(({ length }) => length <= LONGEST[family]);
-  if (short.some(({ length }) => length === 0) || !covers(short, WHOLE[family])) return [];
+  const covering = [...short, ...EXEMPT.map((text) => parsePrefix(text)!)];
+  if (short.some(({ length }) => length === 0) || !covers(covering, parsePrefix(WHOLE[family])!)) return [];
   const texts = [...short].sort(comparePrefixes).map(prefixText);
   const several = texts.length > 1;
   const names =
@@ -44,9 +44,9 @@ function pieces({ family, destinations }: BackupRouter): readonly string[] {
   ];
 }
 
-/** Whether the prefixes together cover `whole`, except for the EXEMPT ranges. */
+/** Whether the prefixes together cover `whole`. */
 function covers(prefixes: readonly Prefix[], whole: Prefix): boolean {
-  if ([...prefixes, ...EXEMPT].some((one) => containsPrefix(one, whole))) return true;
+  if (prefixes.some((one) => containsPrefix(one, whole))) return true;
   const inside = prefixes.filter((one) => containsPrefix(whole, one));
   return whole.length < LONGEST[whole.family] && halvesOf(whole).every((half) => covers(inside, half));
 }

@@ -73,6 +73,7 @@ export async function gatherNextHops(statics: readonly FrrStatic[], links: reado
       return [[nextHopKey(gateway, name), { gateway, vrf }] as const];
     }),
   );
+  if (wanted.size === 0) return seen(new Map());
   try {
     return seen(
       await inspect(async (kernel) => {
