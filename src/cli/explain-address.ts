@@ -3,6 +3,7 @@
 import { mappedInet, readAddress } from '../config/address-text.js';
 import { type Address, familyOf, parseAddress } from '../model/address.js';
 import { CommandError, EXIT } from '../model/exit.js';
+import { containsAddress, parsePrefix } from '../model/prefix.js';
 
 /** The source address of packets to `destination`. Throws exit status 64 with a suggestion. */
 export function sourceArgument(text: string, destination: Address): Address {
@@ -14,6 +15,11 @@ export function sourceArgument(text: string, destination: Address): Address {
     'name two IPv4 addresses, or two IPv6 addresses',
   );
 }
+
+/** Addresses that are unspecified, multicast or broadcast. */
+const NO_HOST = ['0.0.0.0/32', '224.0.0.0/4', '255.255.255.255/32', '::/128', 'ff00::/8'].map(
+  (text) => parsePrefix(text)!,
+);
 
 /** The address in canonical form. Throws exit status 64 with a suggestion. */
 export function addressArgument(text: string, command = 'backup-router explain'): Address {
@@ -38,5 +44,10 @@ export function addressArgument(text: string, command = 'backup-router explain')
     );
   }
   const read = readAddress(text);
+  if (read.ok && NO_HOST.some((one) => containsAddress(one, read.value)))
+    return refuse(
+      `${read.value} is the address of no host: no route of a destination decides about it`,
+      `${command} 203.0.113.1`,
+    );
   return read.ok ? read.value : refuse(read.fault.message, read.fault.suggestion ?? `${command} 203.0.113.1`);
 }

@@ -9,6 +9,7 @@ import { inspect } from '../kernel/inspect.js';
 import { type Address, familyOf, isLinkLocal } from '../model/address.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import type { Vrf } from '../model/link.js';
+import { nextHopsOf } from '../model/next-hops.js';
 import { containsAddress } from '../model/prefix.js';
 import { namesOf } from '../model/route-text.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -57,12 +58,20 @@ interface Settled {
  */
 async function settled(address: Address, from: Address | undefined, options: ExplainOptions): Promise<Settled> {
   for (let left = ATTEMPTS; ; left--) {
-    const facts = await gather(options);
-    const vrf = options.vrf === undefined ? undefined : vrfNamed(options.vrf, facts.snapshot);
-    const ways = await inspect(async (kernel) => {
-      if (from !== undefined && !isOwn(await kernel.ways(from))) throw strange(from, facts.snapshot);
-      return kernel.ways(address, vrf, from);
+    const gathered = await gather(options);
+    const vrf = options.vrf === undefined ? undefined : vrfNamed(options.vrf, gathered.snapshot);
+    const { ways, neighbours } = await inspect(async (kernel) => {
+      if (from !== undefined && !isOwn(await kernel.ways(from))) throw strange(from, gathered.snapshot);
+      const ways = await kernel.ways(address, vrf, from);
+      const { routeProtocol: protocol } = gathered.config;
+      const request = { protocol, maxLength: {}, only: 'neighbours' } as const;
+      const hops = nextHopsOf(ways.routes, ways.objects);
+      return { ways, neighbours: (await kernel.observe({ ...request, neighbours: hops })).neighbours };
     });
+    const facts = {
+      ...gathered,
+      snapshot: { ...gathered.snapshot, neighbours: [...gathered.snapshot.neighbours, ...neighbours] },
+    };
     const explanation = explainWays(facts, ways, vrf, from);
     if (explanation.agrees || left <= 1) return { facts, vrf, explanation };
     await sleep(PAUSE_MS);

@@ -9,6 +9,7 @@ import type { Facts } from '../core/explain/scenes.js';
 import { longestDestinations } from '../core/looks.js';
 import { linkOf, vrfTables } from '../core/management.js';
 import { gatewaysNow } from '../core/neighbour.js';
+import { destinationsOf } from '../core/views.js';
 import { watchedDaemons } from '../health/watched.js';
 import { inspect } from '../kernel/inspect.js';
 import { type Config, gatewaysOf } from '../model/config.js';
@@ -101,6 +102,7 @@ function observe(config: Config): Promise<Snapshot> {
   const request = {
     protocol: config.routeProtocol,
     maxLength: longestDestinations(config),
+    parts: destinationsOf(config),
     gateways: gatewaysOf(config),
     neighbours: [],
   } as const;

@@ -193,7 +193,7 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
   if (refused.size > 0) found.waits.push(...refusals(world, routes, now));
   const goesIn = refused.size === 0 ? routes : routes.filter((route) => !refused.has(routeKey(route)));
   const hidden = new Map(
-    [...hiddenAmong(world, { routes: goesIn, rules })].map(([{ destination, nexthops }, one]) => [
+    [...hiddenAmong(world, { routes: goesIn, rules }, now)].map(([{ destination, nexthops }, one]) => [
       interfaceKey(nexthops[0]?.interfaceIndex ?? 0, destination),
       one,
     ]),

@@ -11,7 +11,7 @@ import type { Snapshot } from '../model/snapshot.js';
 import { type AutoChoice, autoGateway, autoGateways } from './auto.js';
 import { chooseGateway, type Sight, type Sightings, sightingsAfter } from './gateway.js';
 import { linkOf, type Wait } from './management.js';
-import { neighbourOn } from './neighbour.js';
+import { neighbourOn, takenBefore } from './neighbour.js';
 import { RANKS } from './placement.js';
 import type { SeenWorld } from './state.js';
 
@@ -86,7 +86,11 @@ function standingOf(
   if (!link.up) return { kind: 'unasked', why: `${link.name} is down` };
   if (isBroadcast(snapshot, link, address)) return { kind: 'broadcast' };
   // Expiry (`now`) is left at 0 here: the expiry of a route brings an event of its own.
-  if (!onlink && neighbourOn(snapshot, link, address, 0).kind === 'off-link') return { kind: 'off-link' };
+  const answer = onlink ? undefined : neighbourOn(snapshot, link, address, 0);
+  if (answer?.kind === 'off-link') {
+    const why = takenBefore(snapshot, link, address, answer);
+    return why === undefined ? { kind: 'off-link' } : { kind: 'unasked', why };
+  }
   if (!link.carrier) return { kind: 'unasked', why: `${link.name} has no carrier` };
   const key = neighbourKey({ interfaceIndex: link.index, address });
   if (snapshot.neighbours.some((one) => one.permanent && neighbourKey(one) === key))

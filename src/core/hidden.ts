@@ -7,41 +7,52 @@
  *                                   (fact K18)
  *   a route of the same prefix      placement main and VRFs, at a lower metric: one that refuses,
  *                                   returns to the rules (`throw`), or uses a bad next hop
- *   a rule, or a table before main  everywhere: it refuses, leads past main, or uses a bad next hop
+ *   a rule, or a table before main  everywhere: it refuses, leads past the backup routes, or uses a
+ *                                   bad next hop
+ *   longer prefixes                 everywhere: routes, or rules for a part, that together take all
+ *                                   of the destination, and some of them refuse or lead nowhere
  *
- * A destination that a foreign route carries is not hidden. A backup route that leads nowhere
- * because our own link or gateway is missing is reported elsewhere.
+ * A route of a daemon that has been dead for preempt-after leads nowhere, too, as in ties. A
+ * destination that other foreign routes carry is not hidden, nor is one of which the backup route
+ * carries a part. A backup route that leads nowhere because our own link or gateway is missing is
+ * reported elsewhere.
  */
 
 import { byPrefix } from '../fib/by-prefix.js';
 import { type Carried, carried } from '../fib/destination.js';
 import type { Trace } from '../fib/lookup.js';
 import { ordinary } from '../fib/packet.js';
+import { dividing, longerIn, partsOf } from '../fib/parts.js';
 import { programOf } from '../fib/program.js';
 import { remembered } from '../fib/remembered.js';
 import type { NexthopFault } from '../fib/usable.js';
 import type { View } from '../fib/view.js';
 import { FAMILIES } from '../model/address.js';
-import type { Link } from '../model/link.js';
-import { defaultPrefix, destinationText, type Prefix } from '../model/prefix.js';
+import type { Link, Vrf } from '../model/link.js';
+import { containsPrefix, defaultPrefix, destinationText, type Prefix } from '../model/prefix.js';
 import { type NexthopObject, type Route, type Rule, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from '../model/route.js';
 import { ruleText, tableText } from '../model/route-text.js';
-import { vrfOf } from './coverage.js';
+import { isLeft, vrfOf } from './coverage.js';
 import { linkOf as interfaceOf, type Realm, realmOf, type Wait } from './management.js';
 import { takesAllTo } from './rule-place.js';
 import type { SeenWorld } from './state.js';
-import { foreignView } from './views.js';
+import { destinationsOf, foreignView } from './views.js';
 
 type NotCarried = Extract<Carried, { readonly kind: 'not-carried' }>;
 
 export interface Hidden {
   readonly destination: Prefix;
-  readonly why: NotCarried['why'];
+  /** `stale`: carried by a route of a daemon that has been dead for preempt-after. */
+  readonly why: NotCarried['why'] | 'stale';
   /** The route or rule in the way; neither: the rules lead past the backup route. */
   readonly route: Route | undefined;
   readonly rule: Rule | undefined;
   /** What is wrong with the next hop of a route that leads nowhere. */
   readonly fault: NexthopFault | undefined;
+  /** The rule that leads past the rules of the backup routes to that route. */
+  readonly jump?: Rule;
+  /** The route is longer than the destination; with others it takes all of it. */
+  readonly part?: true;
 }
 
 /** Maximum number of destinations that are reported one by one. */
@@ -53,28 +64,88 @@ interface Ours {
   readonly rules: readonly Rule[];
 }
 
-/** Which of our routes are hidden once all of ours are in, and by what. */
-export function hiddenAmong(world: SeenWorld, ours: Ours): ReadonlyMap<Route, Hidden> {
+/** Which of our routes are hidden at `now`, once all of ours are in, and by what. */
+export function hiddenAmong(world: SeenWorld, ours: Ours, now: number): ReadonlyMap<Route, Hidden> {
   const hidden = new Map<Route, Hidden>();
-  let view: View | undefined;
+  let judge: Judge | undefined;
   for (const route of ours.routes) {
+    const { destination } = route;
     const realm = realmOf(linkOf(world, route), world.snapshot);
-    if (!mayBeHidden(world, realm, route.table === realm.table, route.destination)) continue;
-    view ??= viewWith(world, ours);
-    const trace: Trace = { visits: [], asked: [] };
-    const answer = carried(view, route.destination, vrfOf(world.snapshot, realm.vrf), trace);
-    if (answer.kind === 'carried' || answer.why === 'doubtful') continue;
-    if (answer.route !== undefined && ours.routes.includes(answer.route)) continue;
-    const thrown = trace.visits.find(({ verdict }) => verdict === 'thrown')?.route;
-    hidden.set(route, {
-      destination: route.destination,
-      why: answer.why,
-      route: answer.route ?? (answer.why === 'no route' ? thrown : undefined),
-      rule: answer.rule,
-      fault: answer.fault,
-    });
+    if (!mayBeHidden(world, realm, route.table === realm.table, destination)) continue;
+    judge ??= { world, now, view: viewWith(world, ours), routes: new Set(ours.routes), rules: new Set(ours.rules) };
+    const found = hiddenBy(judge, destination, vrfOf(world.snapshot, realm.vrf));
+    if (found !== undefined) hidden.set(route, found);
   }
   return hidden;
+}
+
+interface Judge {
+  readonly world: SeenWorld;
+  readonly now: number;
+  readonly view: View;
+  readonly routes: ReadonlySet<Route>;
+  readonly rules: ReadonlySet<Rule>;
+}
+
+/** Of the destination and its parts: undefined if a backup route carries any, or others carry all. */
+function hiddenBy(judge: Judge, destination: Prefix, vrf: Vrf | undefined): Hidden | undefined {
+  const answers: { readonly prefix: Prefix; readonly hidden: Hidden | undefined }[] = [];
+  for (const part of partsOf(destination, longerOf(judge.world, destination))) {
+    const answer = answerFor(judge, part, vrf);
+    if (answer === 'ours') return undefined;
+    answers.push(answer);
+  }
+  // What lies in a shorter prefix that has an answer of its own is a detail of that one.
+  const found = answers.find(
+    ({ prefix, hidden }) =>
+      hidden !== undefined &&
+      answers.every((other) => other.prefix.length >= prefix.length || !containsPrefix(other.prefix, prefix)),
+  );
+  if (found?.hidden === undefined) return undefined;
+  const { route } = found.hidden;
+  const part = route !== undefined && route.destination.length > destination.length;
+  return { ...found.hidden, destination, ...(part ? { part } : {}) };
+}
+
+/** What carries a part that nothing divides, or keeps it from being carried. */
+function answerFor(
+  { world, now, view, routes, rules }: Judge,
+  part: Prefix,
+  vrf: Vrf | undefined,
+): 'ours' | { readonly prefix: Prefix; readonly hidden: Hidden | undefined } {
+  const trace: Trace = { visits: [], asked: [] };
+  const answer = carried(view, part, vrf, trace);
+  const { route, rule } = answer;
+  if (route !== undefined && routes.has(route)) return 'ours';
+  if (answer.kind === 'not-carried' && answer.why === 'doubtful') return 'ours';
+  const prefix = route?.destination ?? part;
+  if (answer.kind === 'carried' && !isLeft(world, answer.route, now)) return { prefix, hidden: undefined };
+  const thrown = trace.visits.find(({ verdict }) => verdict === 'thrown')?.route;
+  const why = answer.kind === 'carried' ? 'stale' : answer.why;
+  const past = rules.size > 0 && trace.asked.every((asked) => !rules.has(asked));
+  const jump = past && route?.table === TABLE_MAIN ? trace.asked.findLast(isJump) : undefined;
+  return {
+    prefix,
+    hidden: {
+      destination: part,
+      why,
+      route: route ?? (why === 'no route' ? thrown : undefined),
+      rule,
+      fault: answer.kind === 'carried' ? undefined : answer.fault,
+      ...(jump === undefined || route === undefined || route.destination.length > part.length ? {} : { jump }),
+    },
+  };
+}
+
+function isJump({ detail }: Rule): boolean {
+  return detail?.action === 'goto';
+}
+
+/** Longer prefixes of foreign routes, and of rules for a part, that lie in the destination. */
+function longerOf({ config, snapshot }: SeenWorld, destination: Prefix): readonly Prefix[] {
+  const { foreignRoutes, furtherRoutes = NONE.routes, rules } = snapshot;
+  const { routes, rules: ofRules } = dividing(destinationsOf(config));
+  return longerIn([routes(foreignRoutes), routes(furtherRoutes), ofRules(rules)], destination);
 }
 
 function linkOf({ snapshot }: SeenWorld, { nexthops }: Route): Link | undefined {
@@ -135,6 +206,7 @@ export function mayHide(world: SeenWorld): boolean {
 function mayBeHidden(world: SeenWorld, { table, vrf }: Realm, shared: boolean, destination: Prefix): boolean {
   const { snapshot } = world;
   const { rules } = foreignView(world);
+  if (longerOf(world, destination).length > 0) return true;
   if (vrf !== undefined ? !kernelsAlone(rules) : !leadsToMain(rules) || refuses(snapshot, TABLE_LOCAL)) return true;
   return shared ? byPrefix(snapshot.foreignRoutes).at(table, destination).length > 0 : refuses(snapshot, TABLE_MAIN);
 }
@@ -181,11 +253,18 @@ export function obstacleText(hidden: Hidden): string {
   return obstacle(hidden, '');
 }
 
-function obstacle({ route, rule, fault }: Hidden, ofMain: string): string {
+function obstacle({ route, rule, why, fault, jump }: Hidden, ofMain: string): string {
   if (route === undefined)
     return rule === undefined ? 'the rules, which lead past it' : `rule ${ruleText(rule, tableText)}`;
   const where = route.table === TABLE_MAIN ? ofMain : ` of table ${tableText(route.table)}`;
-  return `${refusalText(route)}${where}${fault === undefined ? '' : `, which leads nowhere (${fault})`}`;
+  const past = jump === undefined ? '' : `rule ${ruleText(jump, tableText)}, which leads past it to `;
+  const bad =
+    why === 'stale'
+      ? ', which its dead routing daemon has left'
+      : fault === undefined
+        ? ''
+        : `, which leads nowhere (${fault})`;
+  return `${past}${refusalText(route)}${where}${bad}`;
 }
 
 /**
@@ -207,7 +286,9 @@ export function hiddenWaits(hidden: readonly Hidden[], placement: string): reado
     : [...waits.slice(0, NAMED), { subject: `${more} more destinations`, reason: 'hidden, for similar reasons' }];
 }
 
-function advice({ route, why }: Hidden, placement: string): string {
+function advice({ route, why, jump, part }: Hidden, placement: string): string {
+  if (part === true) return ': longer prefixes take all of it, and are never beaten; remove those that do not carry it';
+  if (jump !== undefined) return '; remove that rule';
   if (route?.table !== TABLE_MAIN) return '';
   const other =
     why === 'refused' ? (placement === 'local' ? 'main' : undefined) : placement === 'main' ? 'local' : undefined;

@@ -1,7 +1,7 @@
 /** When the kernel is observed, how much of it is read, and what a look changes. Pure. */
 
 import { remembered } from '../fib/remembered.js';
-import type { Address, Family } from '../model/address.js';
+import { type Address, FAMILIES, type Family, familyBits } from '../model/address.js';
 import { allBackupRouters, type Config, gatewaysOf } from '../model/config.js';
 import { type NeighbourId, neighbourKey } from '../model/link.js';
 import { nextHopsOf } from '../model/next-hops.js';
@@ -33,7 +33,7 @@ import {
   withAgenda,
 } from './state.js';
 import { mistrustAfter } from './trust.js';
-import { furtherTables, tablesFor } from './views.js';
+import { destinationsOf, furtherTables, tablesFor } from './views.js';
 
 /**
  * On a router with a full table next hops come and go all day, and each change may end a cover.
@@ -83,13 +83,28 @@ function gatewaysOfInterest({ config, learned, record, snapshot }: World): reado
   return [...gatewaysOf(config), ...learnedGateways(learned), ...gateways];
 }
 
-/** The longest prefix length in shared tables that can matter, by family. */
+/**
+ * The longest prefix length in shared tables whose changes matter at once, by family: that of the
+ * longest destination. Halves and quarters of a destination may together take all of it; they
+ * count where a full table has few of their length, else the next resync finds them.
+ */
 export function longestDestinations(config: Config): Partial<Record<Family, number>> {
   const longest: Partial<Record<Family, number>> = {};
-  for (const { family, destinations } of allBackupRouters(config))
-    longest[family] = destinations.reduce((most, { length }) => Math.max(most, length), longest[family] ?? 0);
+  for (const { family, destinations } of allBackupRouters(config)) {
+    const length = destinations.reduce((most, { length }) => Math.max(most, length), 0);
+    longest[family] = Math.max(longest[family] ?? 0, length);
+  }
+  for (const family of FAMILIES) {
+    const length = longest[family];
+    const [first, last] = CROWDED[family];
+    if (length !== undefined && (length < first || length > last))
+      longest[family] = Math.min(familyBits(family), length + 2);
+  }
   return longest;
 }
+
+/** Destinations of these lengths have halves and quarters of which a full table has many. */
+const CROWDED: Readonly<Record<Family, readonly [first: number, last: number]>> = { inet: [17, 23], inet6: [25, 47] };
 
 /**
  * What the next look must read. Foreign tables (perhaps a million routes) are read after an event
@@ -114,7 +129,7 @@ function requestFor({ world, phase, agenda }: State, cause: RoundCause): Observe
   const idle = phase.kind === 'out' && (cause === 'resync' || (cause === 'verify' && !adopting));
   return {
     ...all,
-    ...(foreign && !idle ? {} : { maxLength: {} }),
+    ...(foreign && !idle ? { parts: destinationsOf(world.config) } : { maxLength: {} }),
     ...(idle ? {} : { neighbours: isSeen(world) ? neighboursThatMatter(world) : [] }),
   };
 }

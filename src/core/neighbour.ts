@@ -8,14 +8,34 @@ import { viewOf } from '../fib/snapshot-view.js';
 import { type Address, familyOf, isLinkLocal } from '../model/address.js';
 import { allBackupRouters, type Config, gatewaysOf } from '../model/config.js';
 import type { Link } from '../model/link.js';
+import { TABLE_MAIN } from '../model/route.js';
+import { ruleText, tableText } from '../model/route-text.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { realmOf } from './management.js';
+import { takesAllTo } from './rule-place.js';
 
 /** `now`: monotonic milliseconds, for the expiry of routes. */
 export function neighbourOn(snapshot: Snapshot, link: Link, gateway: Address, now: number): OnLink {
   const view = viewOf(snapshot, now, 'with ours');
   const { table } = realmOf(link, snapshot);
   return onLink(view, { gateway, interfaceIndex: link.index, table }, snapshot.addresses);
+}
+
+/**
+ * What stands in front of main and keeps the kernel from finding the gateway; undefined: nothing.
+ * Whether it is a neighbour cannot be told then, and installed routes go on using it.
+ */
+export function takenBefore(
+  snapshot: Snapshot,
+  link: Link,
+  gateway: Address,
+  { why, refusedBy }: OnLink & { kind: 'off-link' },
+): string | undefined {
+  if (refusedBy !== undefined) return `rule ${ruleText(refusedBy, tableText)} refuses it`;
+  if (why !== 'no route') return undefined;
+  const rules = snapshot.rules.filter((rule) => takesAllTo(rule, TABLE_MAIN));
+  const { kind } = neighbourOn({ ...snapshot, rules }, link, gateway, 0);
+  return kind === 'on-link' ? 'the rules lead past the main table' : undefined;
 }
 
 /** Why the gateway is no neighbour. */
@@ -27,6 +47,8 @@ export function offLinkReason(
 ): string {
   const family = familyOf(gateway);
   if (answer.why === 'own address') return 'it is an address of this host itself';
+  const taken = takenBefore(snapshot, link, gateway, answer);
+  if (taken !== undefined) return taken;
   const own = snapshot.addresses
     .filter((one) => one.interfaceIndex === link.index && one.family === family && !isLinkLocal(one.address))
     .map((one) => `${one.address}/${one.length}`);

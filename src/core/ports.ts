@@ -76,6 +76,11 @@ export interface ObserveRequest {
    */
   readonly maxLength: Readonly<Partial<Record<Family, number>>>;
   /**
+   * Routes that lie in one of these are wanted if they are at most PART_BITS longer, too: together
+   * they may take all of it. Absent: none.
+   */
+  readonly parts?: readonly Prefix[];
+  /**
    * Routes that contain one of these addresses are wanted whatever their length: the kernel
    * decides by them whether it is a neighbour (fact K6).
    */

@@ -10,7 +10,8 @@
 import { remembered } from '../fib/remembered.js';
 import { tablesOf, viewOf } from '../fib/snapshot-view.js';
 import type { View } from '../fib/view.js';
-import type { Config } from '../model/config.js';
+import { allBackupRouters, type Config } from '../model/config.js';
+import type { Prefix } from '../model/prefix.js';
 import { type Route, type Rule, TABLE_LOCAL, TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { adoptable } from './adopt.js';
@@ -42,6 +43,11 @@ export const foreignView = remembered((world: SeenWorld): View => {
       : { without: (route: Route) => route.destination.length === 0 && leaving.has(routeKey(route)) }),
   };
 });
+
+/** The destinations of both families: one list object for each configuration. */
+export const destinationsOf = remembered((config: Config): readonly Prefix[] =>
+  allBackupRouters(config).flatMap(({ destinations }) => destinations),
+);
 
 /** The world as it is, with our routes and rules. */
 export const presentView = remembered(

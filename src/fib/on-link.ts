@@ -10,8 +10,8 @@
 import { type Address, familyBits, familyOf, isLinkLocal } from '../model/address.js';
 import type { InterfaceAddress } from '../model/link.js';
 import { prefix } from '../model/prefix.js';
-import { REFUSALS, type Route, SCOPE_LINK, TABLE_MAIN } from '../model/route.js';
-import { lookup } from './lookup.js';
+import { REFUSALS, type Route, type Rule, SCOPE_LINK, TABLE_MAIN } from '../model/route.js';
+import { type LookupAnswer, lookup } from './lookup.js';
 import type { Packet } from './packet.js';
 import type { TableAnswer } from './query.js';
 import { tableLookup } from './table.js';
@@ -32,6 +32,8 @@ export type OnLink =
       readonly why: 'no link' | 'link down' | 'own address' | 'no route' | 'behind a gateway' | 'not a neighbour';
       /** The route by which the gateway would be reached. */
       readonly route: Route | undefined;
+      /** The rule that refuses every packet to the gateway; absent: none does. */
+      readonly refusedBy?: Rule;
     };
 
 export function onLink(view: View, use: GatewayUse, addresses: readonly InterfaceAddress[]): OnLink {
@@ -43,6 +45,12 @@ export function onLink(view: View, use: GatewayUse, addresses: readonly Interfac
 
 function off(why: Extract<OnLink, { kind: 'off-link' }>['why'], route?: Route): OnLink {
   return { kind: 'off-link', why, route };
+}
+
+function without(answer: Exclude<LookupAnswer, { kind: 'route' }>): OnLink {
+  if (answer.kind === 'none' || answer.route !== undefined)
+    return off('no route', answer.kind === 'none' ? undefined : answer.route);
+  return { kind: 'off-link', why: 'no route', route: undefined, refusedBy: answer.rule };
 }
 
 function packetTo({ gateway, interfaceIndex }: GatewayUse, name: string): Packet {
@@ -60,8 +68,7 @@ function inet(view: View, use: GatewayUse, name: string): OnLink {
   const query = { packet: packetTo(use, name), scope: SCOPE_LINK, ignoreLinkState: true };
   const first = use.table === TABLE_MAIN ? undefined : led(tableLookup(view, use.table, query));
   const found = first ?? lookup(view, query.packet, query);
-  if ('kind' in found && found.kind !== 'route')
-    return off('no route', found.kind === 'none' ? undefined : found.route);
+  if ('kind' in found && found.kind !== 'route') return without(found);
   const { route } = found as { readonly route: Route };
   return route.type === 'unicast' || route.type === 'local'
     ? { kind: 'on-link', route }
@@ -89,7 +96,7 @@ function inet6(view: View, use: GatewayUse, name: string, addresses: readonly In
   const first = led(tableLookup(view, use.table, query));
   if (first !== undefined && neighbour(first, use)) return { kind: 'on-link', route: first.route };
   const answer = lookup(view, query.packet, { unsuppressed: true });
-  if (answer.kind !== 'route') return off('no route', answer.kind === 'none' ? undefined : answer.route);
+  if (answer.kind !== 'route') return without(answer);
   if (neighbour(answer, use)) return { kind: 'on-link', route: answer.route };
   return off(answer.nexthops[0]?.gateway === undefined ? 'not a neighbour' : 'behind a gateway', answer.route);
 }

@@ -11,6 +11,7 @@ import {
   addressFromBits,
   type Bits,
   type Family,
+  familyBits,
   maskBits,
   maskWord,
   parseBits,
@@ -38,6 +39,12 @@ export function prefix(address: Address, length: number): Prefix {
 export function prefixFromBits(bits: Bits, length: number): Prefix {
   return { family: bits.length === 1 ? 'inet' : 'inet6', address: addressFromBits(bits), length, bits };
 }
+
+/**
+ * How many bits longer than a destination the prefixes are that are read and judged as its parts.
+ * What divides all of it into longer ones is more than 256 routes.
+ */
+export const PART_BITS = 8;
 
 const DEFAULTS: Readonly<Record<Family, Prefix>> = {
   inet: prefixFromBits([0], 0),
@@ -73,6 +80,13 @@ export function destinationText(p: Prefix): string {
 
 export function samePrefix(a: Prefix, b: Prefix): boolean {
   return a.length === b.length && a.address === b.address;
+}
+
+/** The two halves of a prefix, in ascending order. A prefix of full length has none. */
+export function halvesOf({ family, bits, length }: Prefix): readonly Prefix[] {
+  if (length === familyBits(family)) return [];
+  const upper = bits.map((word, i) => (i === length >> 5 ? (word | (1 << (31 - (length & 31)))) >>> 0 : word));
+  return [bits, upper].map((half) => prefixFromBits(half, length + 1));
 }
 
 /** Whether every address of `inner` lies in `outer` (equal prefixes contain each other). */

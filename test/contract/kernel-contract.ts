@@ -471,6 +471,15 @@ export function kernelContract(t: Test, make: () => World): void {
       t.same(await seen({ protocol: OWN, maxLength: { inet6: 40 } }), [inet6]);
       t.same(await seen({ protocol: OWN, maxLength: { inet: 7 } }), []);
       t.same(await seen({ protocol: OWN, maxLength: {} }), []);
+      const part = '10.1.1.0/24 via 198.51.100.7 dev mgmt0 proto 4 metric 20';
+      const parts = (...texts: readonly string[]): ObserveRequest => ({
+        protocol: OWN,
+        maxLength: { inet: 7, inet6: 7 },
+        parts: texts.map(p),
+      });
+      t.same(await seen(parts('10.1.0.0/16', '2001:db8::/32')), [part, inet6], 'parts of a destination');
+      t.same(await seen(parts('10.0.0.0/15')), [], 'too long for one');
+      t.same(await seen(parts('10.2.0.0/16', '10.1.1.0/24', '2001:db9::/32')), [], 'none of its parts');
     },
   );
 

@@ -27,7 +27,7 @@ import {
   neighbourKey,
 } from '../../src/model/link.js';
 import { nextHopsOf } from '../../src/model/next-hops.js';
-import { containsAddress, type Prefix, prefix, prefixText } from '../../src/model/prefix.js';
+import { containsAddress, containsPrefix, PART_BITS, type Prefix, prefix, prefixText } from '../../src/model/prefix.js';
 import { type Nexthop, type Route, type Rule, refuses, TABLE_LOCAL, TABLE_MAIN } from '../../src/model/route.js';
 import { routeText, ruleText } from '../../src/model/route-text.js';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../src/model/snapshot.js';
@@ -595,14 +595,15 @@ export class FakeKernel implements Kernel {
 
   /** Whether the route has a table, family and length that the observation asks for. */
   #isAskedFor(
-    { vrfTables = [], maxLength, gateways }: ObserveRequest,
+    { vrfTables = [], maxLength, parts = [], gateways }: ObserveRequest,
     route: Route,
     further: readonly number[] = [],
   ): boolean {
     return (
       (route.table === TABLE_MAIN || vrfTables.includes(route.table) || further.includes(route.table)) &&
       (route.destination.length <= (maxLength[route.family] ?? -1) ||
-        (maxLength[route.family] !== undefined && containsOne(route, gateways)))
+        (maxLength[route.family] !== undefined &&
+          (containsOne(route, gateways) || parts.some((part) => isPartOf(route.destination, part)))))
     );
   }
 
@@ -638,6 +639,10 @@ export class FakeKernel implements Kernel {
         }),
       );
   }
+}
+
+function isPartOf(one: Prefix, whole: Prefix): boolean {
+  return one.length > whole.length && one.length - whole.length <= PART_BITS && containsPrefix(whole, one);
 }
 
 function containsOne({ destination }: Route, gateways: readonly Address[] = []): boolean {

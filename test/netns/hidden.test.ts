@@ -23,6 +23,12 @@ import {
 import { examine } from './doctor-support.js';
 
 const DESTINATIONS = { inet: ['10.99.0.0/16'], inet6: ['2001:db8:99::/48'] };
+const HALVES = {
+  inet: ['10.99.0.0/17', '10.99.128.0/17'],
+  inet6: ['2001:db8:99::/49', '2001:db8:99:8000::/49'],
+} as const;
+/** Beyond a link without carrier. */
+const BEYOND = { inet: '10.66.0.1', inet6: '2001:db8:66::1' } as const;
 const FLAG: Readonly<Record<Family, string>> = { inet: '', inet6: '-6 ' };
 
 interface Obstacle {
@@ -76,6 +82,24 @@ const OBSTACLES: readonly Obstacle[] = [
     ],
     told: /^hidden by .*(10\.0\.0\.0\/8|2001:db8::\/32) \(proto 3\) of the main table; remove it, or use placement: main/,
   },
+  {
+    what: 'halves of it, to a link without carrier',
+    make: (family) => HALVES[family].map((half) => `${FLAG[family]}route add ${half} via ${BEYOND[family]} dev dead0`),
+    remove: (family) => HALVES[family].map((half) => `${FLAG[family]}route del ${half}`),
+    told: /^hidden by .*(10\.99\.0\.0\/17|2001:db8:99::\/49) \(proto 3\) of the main table, which leads nowhere \(no carrier\): longer prefixes take all of it/,
+  },
+  {
+    what: 'a rule that leads past the backup routes to a shorter route that leads nowhere',
+    make: (family) => [
+      `${FLAG[family]}route add ${family === 'inet' ? '10.0.0.0/8' : '2001:db8::/32'} via ${BEYOND[family]} dev dead0`,
+      `${FLAG[family]}rule add pref 200 goto 32766`,
+    ],
+    remove: (family) => [
+      `${FLAG[family]}rule del pref 200`,
+      `${FLAG[family]}route del ${family === 'inet' ? '10.0.0.0/8' : '2001:db8::/32'}`,
+    ],
+    told: /^hidden by rule 200: from all goto 32766, which leads past it to (10\.0\.0\.0\/8|2001:db8::\/32) \(proto 3\) of the main table, which leads nowhere \(no carrier\); remove that rule/,
+  },
 ];
 
 t.test('placement local: told while the routes are out, and true once they are in', async (t) => {
@@ -120,12 +144,17 @@ t.test('placement local: told while the routes are out, and true once they are i
   for (const { what, make, remove, told } of OBSTACLES) {
     t.same(carried(), [true, true], `${what}: carried before`);
     both(make);
-    await statusWhere(
+    const { gateways } = await statusWhere(
       agent,
       (s) => isTold(told, s) && s.backupRoutes.every(({ hiddenBy }) => hiddenBy !== undefined),
       15_000,
     );
     t.same(carried(), [false, false], 'and the kernel carries nothing by them');
+    t.strictSame(
+      gateways.filter(({ state }) => state !== 'alive' && state !== 'unknown'),
+      [],
+      'no backup router is said to be dead',
+    );
     both(remove);
     await statusWhere(agent, (s) => s.backupRoutes.every(({ hiddenBy }) => hiddenBy === undefined), 15_000);
   }

@@ -4,10 +4,12 @@
  */
 
 import { inTable } from '../../fib/destination.js';
+import { viewOf } from '../../fib/snapshot-view.js';
+import { routeFault } from '../../fib/usable.js';
 import { EMPTY_VIEW } from '../../fib/view.js';
 import { type Address, familyBits, familyOf } from '../../model/address.js';
 import type { Config } from '../../model/config.js';
-import { containsAddress, destinationText, prefix } from '../../model/prefix.js';
+import { containsAddress, destinationText, prefix, prefixText } from '../../model/prefix.js';
 import { type Route, refuses, TABLE_LOCAL } from '../../model/route.js';
 import { tableText } from '../../model/route-text.js';
 import { timeText } from '../../model/text.js';
@@ -82,7 +84,7 @@ export function relation(
     return `${route.type} ${name} in table ${tableText(route.table)}${before}`;
   }
   if (ours.has(routeKey(route))) return won(scene, way, route, address, ours);
-  const owner = ownerText(facts, way, name);
+  const owner = `${ownerText(facts, way, name)}${brokenText(facts, route)}`;
   if (route.table === TABLE_LOCAL) return owner;
   if (backup === undefined) {
     const [wait] = scene.want.waits;
@@ -93,6 +95,12 @@ export function relation(
     return `${owner} is more specific than the backup route ${own}`;
   if (backup.destination.length === route.destination.length) return `${owner} wins the tie with the backup route`;
   return `${owner}; rule ${rule?.priority ?? '?'} comes before the backup route ${own}`;
+}
+
+/** In every scene the next hop is as bad as it is now. */
+function brokenText({ snapshot }: Facts, route: Route): string {
+  const fault = route.type === 'unicast' ? routeFault(viewOf(snapshot, 0, 'with ours'), route) : undefined;
+  return fault === undefined ? '' : ` (leads nowhere: ${fault})`;
 }
 
 function ownerText(facts: Facts, way: Way, name: string): string {
@@ -117,6 +125,9 @@ function won(
   address: Address,
   ours: ReadonlySet<string>,
 ): string {
+  const from = way.rule?.detail?.from;
+  if (from !== undefined && from.length > 0)
+    return `packets from ${from.length === familyBits(from.family) ? from.address : prefixText(from)} leave by the backup router in every state (symmetric-replies)`;
   const beaten =
     way.visits.find((visit) => visit.verdict === 'suppressed')?.route ??
     inTable(

@@ -3,7 +3,7 @@
  * address belongs to this host.
  */
 
-import { neighbourOn } from '../../core/neighbour.js';
+import { neighbourOn, takenBefore } from '../../core/neighbour.js';
 import type { NeighbourState } from '../../model/link.js';
 import { containsAddress, containsPrefix, destinationText, prefix, prefixText } from '../../model/prefix.js';
 import { type Check, type Finding, finding, found, look, type Outcome, together, unknown } from '../finding.js';
@@ -28,6 +28,8 @@ export const gatewayOffLink: Check = {
         if (!link.up || own.length === 0) return undefined;
         const answer = neighbourOn(kernel.snapshot, link, gateway, performance.now());
         if (answer.kind !== 'off-link' || answer.why === 'own address') return [];
+        // What refuses it hides the backup routes, and that is the finding.
+        if (takenBefore(kernel.snapshot, link, gateway, answer) !== undefined) return undefined;
         return found(
           'error',
           `${gateway} is not a neighbour on ${link.name}: no route says so, and the kernel refuses

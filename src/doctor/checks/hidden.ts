@@ -36,7 +36,11 @@ export const refusalHides: Check = {
       const { preemptAfterMs } = host.config;
       const now = dead(0);
       const known = new Set(now.map((one) => tieKey(one.destination.family, destinationText(one.destination))));
-      const later = preemptAfterMs === 'never' ? [] : dead(preemptAfterMs);
+      const taken = tiesTaken(host);
+      // A route that a daemon would leave behind if it died is a hazard only once it has.
+      const left = ({ why, destination }: Hidden): boolean =>
+        why !== 'stale' || taken.has(tieKey(destination.family, destinationText(destination)));
+      const later = preemptAfterMs === 'never' ? [] : dead(preemptAfterMs).filter(left);
       const stillLater = new Set(later.map((one) => tieKey(one.destination.family, destinationText(one.destination))));
       // With placement main, the backup route wins the tie with a daemon's refusal by metric once
       // the refusal is stale.
@@ -54,7 +58,6 @@ export const refusalHides: Check = {
           ({ destination }) => !known.has(tieKey(destination.family, destinationText(destination))),
         ),
       ];
-      const taken = tiesTaken(host);
       // A refusal of the same prefix wins the tie, and may be intended.
       const maybe = all.filter(
         ({ destination, route, why }) =>
@@ -64,8 +67,14 @@ export const refusalHides: Check = {
           !taken.has(tieKey(destination.family, destinationText(destination))),
       );
       const hidden = all.filter((one) => !maybe.includes(one));
-      const inMain = hidden.filter(({ route }) => route?.table === TABLE_MAIN);
+      const parts = hidden.filter(({ part }) => part === true);
+      const inMain = hidden.filter(
+        ({ route, jump, part }) => route?.table === TABLE_MAIN && jump === undefined && part !== true,
+      );
+      const found = new Set(all.map(({ destination }) => tieKey(destination.family, destinationText(destination))));
+      const byAgent = [...taken].filter(([key, by]) => by.includes('leads nowhere') && !found.has(key));
       return [
+        ...(byAgent.length === 0 ? [] : [saidByAgent(byAgent)]),
         ...told(
           host,
           kernel,
@@ -86,7 +95,14 @@ export const refusalHides: Check = {
           host,
           kernel,
           'error',
-          hidden.filter((one) => !inMain.includes(one)),
+          parts,
+          'cannot be reached: longer prefixes of others together take all of it. They are never beaten, and some of them refuse, lead nowhere or were left by a dead routing daemon.',
+        ),
+        ...told(
+          host,
+          kernel,
+          'error',
+          hidden.filter((one) => !inMain.includes(one) && !parts.includes(one)),
           'cannot be reached: a rule, or the table that it leads to, comes before the backup routes, which never go in front of it.',
         ),
         ...told(
@@ -105,12 +121,22 @@ export const refusalHides: Check = {
  * The destinations that the running agent reports as hidden, by tie key. There the backup route
  * should win the tie by now and cannot.
  */
-function tiesTaken({ agent }: Host): ReadonlySet<string> {
+function tiesTaken({ agent }: Host): ReadonlyMap<string, string> {
   const routes = agent.status.kind === 'seen' ? (agent.status.value?.backupRoutes ?? []) : [];
-  return new Set(
-    routes
-      .filter(({ hiddenBy }) => hiddenBy !== undefined)
-      .map(({ gateway, destination }) => tieKey(familyOf(gateway), destination)),
+  return new Map(
+    routes.flatMap(({ gateway, destination, hiddenBy }) =>
+      hiddenBy === undefined ? [] : [[tieKey(familyOf(gateway), destination), hiddenBy] as const],
+    ),
+  );
+}
+
+/** The agent has seen more than one look finds: a next hop that fails and is asked again and again. */
+function saidByAgent(routes: readonly (readonly [key: string, by: string])[]): Finding {
+  return finding(
+    'error',
+    'The running agent finds that no packet follows these backup routes.',
+    routes.slice(0, NAMED).map(([key, by]) => `${key}: hidden by ${by}`),
+    ['backup-router status', 'backup-router explain ADDRESS'],
   );
 }
 
@@ -131,7 +157,9 @@ function told(
   if (hidden.length === 0) return [];
   const names = [...new Set(hidden.map(({ destination }) => destinationText(destination)))];
   const routes = [...new Set(hidden.flatMap(({ route }) => route ?? []))];
-  const rules = [...new Set(hidden.flatMap(({ rule, route }) => (route === undefined ? (rule ?? []) : [])))];
+  const rules = [
+    ...new Set(hidden.flatMap(({ rule, route, jump }) => jump ?? (route === undefined ? (rule ?? []) : []))),
+  ];
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
   const subject = `The backup route${names.length === 1 ? '' : 's'} for ${names.slice(0, NAMED).join(', ')}${more}`;
   const evidence = [...routes.map((route) => shown(kernel, route)), ...rules.map((rule) => ruleText(rule, tableText))];
@@ -141,19 +169,21 @@ function told(
       severity,
       `${subject} ${what}`,
       evidence.length > 0 ? evidence : ['the rules lead past the backup routes'],
-      why === undefined
-        ? [
-            `backup-router explain ${samplesOf(hidden[0]!.destination, kernel.snapshot.rules)[0] ?? 'ADDRESS'}`,
-            '# the rule may leave the destination out, or its table may have a route to it',
-          ]
-        : // A refusal ends the lookup with placement local, too.
-          other === 'local' && hidden.every((one) => one.why === 'refused')
-          ? routes.map((route) => removal(host, route))
-          : [
-              ...(other === 'local' ? [] : routes.map((route) => removal(host, route))),
-              `# ${other === 'local' ? '' : 'or, '}${why}, in ${host.configuration.file}:`,
-              `placement: ${other}`,
-            ],
+      hidden.every(({ part }) => part === true)
+        ? routes.map((route) => removal(host, route))
+        : why === undefined
+          ? [
+              `backup-router explain ${samplesOf(hidden[0]!.destination, kernel.snapshot.rules)[0] ?? 'ADDRESS'}`,
+              '# the rule may leave the destination out, or its table may have a route to it',
+            ]
+          : // A refusal ends the lookup with placement local, too.
+            other === 'local' && hidden.every((one) => one.why === 'refused')
+            ? routes.map((route) => removal(host, route))
+            : [
+                ...(other === 'local' ? [] : routes.map((route) => removal(host, route))),
+                `# ${other === 'local' ? '' : 'or, '}${why}, in ${host.configuration.file}:`,
+                `placement: ${other}`,
+              ],
     ),
   ];
 }

@@ -10,10 +10,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { linkOf, vrfTables } from '../../core/management.js';
 import { gatewaysNow, neighbourOn } from '../../core/neighbour.js';
 import { ownTables } from '../../core/ownership.js';
+import { destinationsOf } from '../../core/views.js';
 import { tablesOf } from '../../fib/snapshot-view.js';
 import { type Inspector, inspect } from '../../kernel/inspect.js';
 import { type Family, isLinkLocal } from '../../model/address.js';
-import { allBackupRouters, type Config } from '../../model/config.js';
+import type { Config } from '../../model/config.js';
 import { FRR_STATIC } from '../../model/daemon-protocols.js';
 import type { Link, NeighbourEntry, NeighbourId, NeighbourState } from '../../model/link.js';
 import type { Rule } from '../../model/route.js';
@@ -93,15 +94,16 @@ export async function gatherNextHops(statics: readonly FrrStatic[], links: reado
 async function gather(kernel: Inspector, config: Config): Promise<KernelEvidence> {
   const protocol = config.routeProtocol;
   const first = await kernel.observe({ protocol, maxLength: { inet: 0, inet6: 0 } });
-  const destinations = allBackupRouters(config).flatMap((router) => router.destinations);
   const maxLength: Partial<Record<Family, number>> = { inet: 0, inet6: 0 };
-  for (const { family, length } of destinations) maxLength[family] = Math.max(maxLength[family] ?? 0, length);
+  for (const { family, length } of destinationsOf(config)) maxLength[family] = Math.max(maxLength[family] ?? 0, length);
   const snapshot = await kernel.observe({
     protocol,
     vrfTables: vrfTables(config, first),
     furtherTables: tablesOf(first.rules),
     gateways: gatewaysNow(config, first),
     maxLength,
+    parts: destinationsOf(config),
+    neighbours: [],
   });
   return {
     snapshot,

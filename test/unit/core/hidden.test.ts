@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { type Wanted, wanted } from '../../../src/core/desired.js';
 import { imagine, phaseIn } from '../../../src/core/explain/scenes.js';
+import { gatewaysIn } from '../../../src/core/gateways.js';
 import { hiddenAmong, hiddenWaits, mayHide, refusalText } from '../../../src/core/hidden.js';
 import type { SeenWorld } from '../../../src/core/state.js';
 import type { Family } from '../../../src/model/address.js';
@@ -96,8 +97,9 @@ t.test('hidden is what a packet to the destination is refused for, or finds no r
         const fib = { routes: [...foreign, ...want.routes], rules };
         for (const own of want.rules) addRule(fib, own);
         const found = lookup(fib, destination.address, { originated: true })?.route;
-        const lost = want.routes.length > 0 && (found === undefined || refuses(found));
-        const told = hiddenAmong(world, want);
+        const left = stale && found !== undefined && !want.routes.includes(found);
+        const lost = want.routes.length > 0 && (found === undefined || refuses(found) || left);
+        const told = hiddenAmong(world, want, stale ? (config().preemptAfterMs as number) : 0);
         seen.all++;
         if (lost) seen.hidden++;
         if (lost && placement === 'main') seen.main++;
@@ -176,6 +178,111 @@ t.test('what is in the way, in words', async (t) => {
     ]);
   }
 });
+
+t.test('what a dead daemon has left, and what longer prefixes take, for both families', async (t) => {
+  const kernel = twoInterfaces();
+  const { preemptAfterMs } = config();
+  const long = preemptAfterMs as number;
+  const pool = {
+    inet: { default: '0.0.0.0/0', halves: ['0.0.0.0/1', '128.0.0.0/1'], third: '192.0.0.0/3', deep: '11.0.0.0/8' },
+    inet6: { default: '::/0', halves: ['2000::/4', '3000::/4'], third: '3800::/5', deep: '2001::/16' },
+  } as const;
+  for (const family of ['inet', 'inet6'] as const) {
+    const texts = pool[family];
+    const said = (snapshot: Partial<Snapshot>, forMs = long): readonly string[] => {
+      const rules = [...(snapshot.rules ?? []), ...kernel.fib.rules].sort((a, b) => a.priority - b.priority);
+      const base = { ...EMPTY_SNAPSHOT, links: [...kernel.links.values()], addresses: kernel.addresses };
+      const change = { managementInterfaces: [management('mgmt0', router(family, [parsePrefix(texts.default)!]))] };
+      const { world, want } = wants(change, { ...base, ...snapshot, rules }, forMs);
+      t.ok(want.hidden.size === 0 || mayHide(world), 'asked for before they are needed, too');
+      return hiddenWaits([...want.hidden.values()], 'local').map(({ reason }) => reason);
+    };
+    const stale = (text: string, more: Partial<Route> = {}): Route => ({
+      ...route(parsePrefix(text)!, 'unicast'),
+      ...more,
+    });
+    const static4 = (text: string, more: Partial<Route> = {}): Route => stale(text, { protocol: 4, ...more });
+    const nowhere = { nexthops: [{ gateway: undefined, interfaceIndex: 99, dead: false }] };
+    const [one, other] = texts.halves;
+    const jump = rule(family, 200, 0, { detail: { action: 'goto', target: 32_766 } });
+    const past = [
+      'hidden by rule 200: from all goto 32766 proto 3, which leads past it to default (proto 186) of the main table, which its dead routing daemon has left; remove that rule',
+    ];
+    t.same(said({ foreignRoutes: [stale(texts.default)], rules: [jump] }), past);
+    t.same(said({ foreignRoutes: [stale(texts.default)], rules: [jump] }, 0), [], 'left to work for a while');
+    t.same(said({ foreignRoutes: [stale(texts.default)] }), [], 'the tie is taken');
+    t.same(said({ foreignRoutes: [static4(texts.default)], rules: [jump] }), [], 'another route carries');
+    t.match(said({ foreignRoutes: [static4(texts.default, nowhere)], rules: [jump] }), [
+      /^hidden by rule 200: .* default \(proto 4\) of the main table, which leads nowhere \(no link\); remove that rule$/,
+    ]);
+    const all = /: longer prefixes take all of it, and are never beaten; remove those that do not carry it$/;
+    t.match(said({ foreignRoutes: [stale(one), stale(other)] }), [all]);
+    t.same(said({ foreignRoutes: [stale(one), stale(other)] }, 0), []);
+    t.match(said({ foreignRoutes: [static4(one, nowhere), static4(other)] }), [all], 'one of them carries');
+    t.match(said({ foreignRoutes: [static4(one), route(parsePrefix(other)!, 'unreachable')] }), [all], 'one refuses');
+    t.same(said({ foreignRoutes: [static4(one), static4(other)] }), [], 'both carry');
+    t.same(said({ foreignRoutes: [static4(one, nowhere)] }), [], 'the other half is ours');
+    t.same(said({ foreignRoutes: [static4(one, nowhere), static4(texts.third, nowhere)] }), [], 'a part is ours');
+    t.same(
+      said({ foreignRoutes: [static4(one), static4(other), static4(texts.deep, nowhere)] }),
+      [],
+      'a part of what others carry',
+    );
+    t.same(
+      said({ foreignRoutes: [static4(one), static4(other), route(parsePrefix(texts.default)!, 'unreachable')] }),
+      [],
+      'no packet meets the refusal behind them',
+    );
+    const to = (text: string, priority: number): Rule =>
+      rule(family, priority, OTHER, { detail: { action: 'table', to: parsePrefix(text)! } });
+    t.match(
+      said({
+        rules: [to(one, 100), to(other, 101)],
+        furtherRoutes: [route(parsePrefix(texts.default)!, 'unreachable', OTHER)],
+      }),
+      [/^hidden by unreachable default \(proto 186\) of table 100/],
+      'rules for parts',
+    );
+    t.same(
+      said({ rules: [to(one, 100)], furtherRoutes: [route(parsePrefix(texts.default)!, 'unreachable', OTHER)] }),
+      [],
+      'for one of them',
+    );
+  }
+});
+
+t.test(
+  'a rule that keeps the gateway from being found: it is named, and the backup router is not said to be dead',
+  async (t) => {
+    const kernel = twoInterfaces();
+    kernel.addressAdd('mgmt0', 'fe80::2/64');
+    for (const family of ['inet', 'inet6'] as const) {
+      const all = parsePrefix(family === 'inet' ? '0.0.0.0/0' : '::/0')!;
+      const near = { ...router(family, [all]), gateways: [family === 'inet' ? '10.255.0.1' : '2001:db8:255::1'] };
+      const standing = (first: readonly Rule[], further: readonly Route[] = []): unknown => {
+        const snapshot: Snapshot = {
+          ...EMPTY_SNAPSHOT,
+          links: [...kernel.links.values()],
+          addresses: kernel.addresses,
+          rules: [...kernel.fib.rules, ...first].sort((a, b) => a.priority - b.priority),
+          foreignRoutes: kernel.fib.routes.filter(({ table }) => table === TABLE_MAIN),
+          furtherRoutes: further,
+        };
+        const { world } = wants({ managementInterfaces: [management('mgmt0', near)] }, snapshot, 0);
+        return gatewaysIn(world)[0]?.standing;
+      };
+      // Of an IPv6 gateway the kernel asks the table of the route first.
+      const found = (why: RegExp): object => (family === 'inet' ? { kind: 'unasked', why } : { kind: 'neighbour' });
+      t.same(standing([]), { kind: 'neighbour' }, family);
+      const refusing = rule(family, 100, 0, { detail: { action: 'prohibit' } });
+      t.match(standing([refusing]), found(/^rule 100: from all prohibit.* refuses it$/));
+      const goto = rule(family, 100, 0, { detail: { action: 'goto', target: 32_767 } });
+      t.match(standing([goto]), found(/^the rules lead past the main table$/));
+      const table = standing([rule(family, 100, OTHER)], [route(all, 'unreachable', OTHER)]);
+      t.same(table, { kind: 'neighbour' }, 'the kernel asks for routes of the scope of a link');
+    }
+  },
+);
 
 t.test('a hundred thousand hidden destinations are told in a few lines', async (t) => {
   const by = route(parsePrefix('10.0.0.0/8')!, 'blackhole');
