@@ -54,14 +54,14 @@ function keysOf(family: Family): readonly Key[] {
     {
       key: 'adopt',
       words: 'With address: auto only. Takes that default route over, and gives it back on stop.',
-      more: 'With `address: auto` only: `true` takes the default route over in which the gateway was found.',
+      more: 'With `address: auto` only: `true` takes over the default route that the gateway comes from.',
       schema: { type: 'boolean' },
       fallback: false,
     },
     {
       key: 'source',
       words: 'The preferred source address of packets that go this way. Omitted: the kernel chooses.',
-      more: 'The preferred source address (`src` of `ip route`), an address of this host. Until the host has it, the routes are in without it, and the status says so. Omitted: the kernel chooses.',
+      more: 'The preferred source address (`src` of `ip route`), an address of this host. While the host does not have it, the routes are in without it, and `status` says so. Omitted: the kernel chooses.',
       schema: { type: 'string', pattern: `^${ADDRESS[family]}$` },
       aliases: ['src', 'prefsrc', 'preferred-source', 'source-address', 'from'],
       fallbackWords: "the kernel's choice",
@@ -77,7 +77,7 @@ function keysOf(family: Family): readonly Key[] {
       key: 'symmetric-replies',
       words:
         'Packets from an address of the interface go by this backup router whatever the routing daemon does, so what is asked on the interface is answered there.',
-      more: 'Packets whose source is an address of the interface go by this backup router, to the destinations below, also while the routing daemon is healthy: what is asked on the management network is answered there ([symmetric replies](#symmetric-replies)).',
+      more: 'Packets whose source is an address of the interface go by this backup router, to the destinations below, also while the routing daemon is healthy: replies leave by the management network ([symmetric replies](#symmetric-replies)).',
       schema: { type: 'boolean' },
       fallback: false,
     },

@@ -61,7 +61,7 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
     section: 'withdraw',
     key: 'hold-time',
     words: 'The daemon must answer without a break for this long before the routes go.',
-    more: 'The daemon must answer without a break for this long first. So a daemon that starts and dies at once makes no route flap. `0`: no hold.',
+    more: 'The daemon must answer without a break for this long first. A daemon that starts and dies at once then makes no route flap. `0`: no hold.',
     default: 5_000,
     value: time(0),
   },
@@ -86,7 +86,7 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
     section: 'detect',
     key: 'probe-timeout',
     words: 'A daemon that leaves a question unanswered this long counts as hung; not below probe-interval.',
-    more: 'A daemon that leaves a question unanswered this long counts as hung. Not below `probe-interval`. An FRR that is busy with a full table has been silent for more than 5 s and was healthy: do not go far below 10 s on a large router.',
+    more: 'A daemon that does not answer for this long counts as hung. Not below `probe-interval`. A healthy FRR that is busy with a full table can be silent for more than 5 s: do not go far below 10 s on a large router.',
     // A healthy FRR under a full table was silent for 5.2 s (fact F13).
     default: 10_000,
     value: time(MIN_PROBE_MS),
@@ -95,7 +95,7 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
     section: 'stale',
     key: 'preempt-after',
     words: 'Routes that a dead daemon left in the kernel keep the tie with a backup route this long.',
-    more: 'They go on carrying traffic this long before the backup route of the same prefix wins over them, as graceful restart would. Routes whose next hop is known to be bad lose at once, whichever program owns them. Routes of a daemon that hangs but lives keep the tie as long as it hangs. `0`: at once. `never`: leave them.',
+    more: 'They carry traffic for this long before the backup route of the same prefix wins the tie, as in a graceful restart. Routes whose next hop is known to be bad lose it at once, whichever program owns them. Routes of a daemon that hangs keep it as long as the daemon hangs. `0`: at once. `never`: leave them.',
     default: 10_000,
     value: timeout,
   },
@@ -103,7 +103,7 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
     key: 'placement',
     words:
       'local: in tables of their own, for packets of this router itself only. main: in the main table. vrf: insists on the VRF of the interface; one that is in a VRF has its routes there in any case.',
-    more: "`local`: in tables of their own, used only for packets that this router itself sends; transit packets never see them and FRR never imports them; a blackhole of main hides a more specific one, and IPv6 nexthop objects can confuse it ([two limits](ARCHITECTURE.md#the-local-placement) that `doctor` finds). `main`: in the main table, where plain `ip route` shows them; transit packets can take them and `redistribute kernel` can leak them. `vrf`: only in the table of the interface's VRF. An interface in a VRF has its routes in the table of that VRF whatever stands here; `vrf` insists: as long as the interface is in none, it gets no routes.",
+    more: '`local`: in tables of their own, used only for packets that this router itself sends. Transit packets never use them and FRR never imports them. It has [two limits](ARCHITECTURE.md#the-local-placement) that `doctor` finds. `main`: in the main table, where plain `ip route` shows them; transit packets can use them, and `redistribute kernel` can leak them. An interface in a VRF has its routes in the table of that VRF in any case. `vrf`: the interface gets no routes while it is in no VRF.',
     default: 'local',
     value: choice(['local', 'main', 'vrf']),
   },
@@ -132,7 +132,7 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
   rulePriorityBase: {
     key: 'rule-priority-base',
     words: 'Where the rules stand: auto, beside the rule that looks up main, or the first of up to 258 priorities.',
-    more: '`auto`: directly in front of the rule that looks up the main table, behind every other. Or the first of up to 258 priorities, 1 to 32508, at which the backup routes come before whatever stands behind (`doctor` tells what).',
+    more: '`auto`: directly in front of the rule that looks up the main table, behind every other. Or a number, 1 to 32508: the first of up to 258 priorities; the backup routes then have precedence over all rules behind it (`doctor` lists them).',
     default: 'auto',
     value: {
       schema: { anyOf: [{ const: 'auto' }, { type: 'integer', minimum: 1, maximum: LAST_RULE_PRIORITY_BASE }] },
