@@ -31,16 +31,7 @@ export function staticsOf(lines: readonly FrrLine[]): readonly FrrStatic[] {
 
 const REFUSES = /^(?:blackhole|reject|null0)$/i;
 /** Keywords that take a value. */
-const PAIRS: ReadonlySet<string> = new Set([
-  'tag',
-  'vrf',
-  'nexthop-vrf',
-  'table',
-  'label',
-  'color',
-  'segments',
-  'from',
-]);
+const PAIRS: ReadonlySet<string> = new Set(['tag', 'vrf', 'nexthop-vrf', 'table', 'label', 'color', 'segments']);
 
 function staticOf(line: FrrLine): FrrStatic | undefined {
   const [family, word, ...rest] = line.text.split(/\s+/);
@@ -50,10 +41,15 @@ function staticOf(line: FrrLine): FrrStatic | undefined {
   const words = rest.slice(rest[0]!.includes('/') ? 1 : 2);
   const options = new Map<string, string>();
   const places: string[] = [];
+  /** The words of the next hop are over. */
+  let over = false;
   for (let i = 0; i < words.length; i++) {
-    if (PAIRS.has(words[i]!)) options.set(words[i]!, words[++i] ?? '');
+    // The source of the packets stands in front of the next hop.
+    if (words[i] === 'from') i++;
+    else if (PAIRS.has(words[i]!)) options.set(words[i]!, words[++i] ?? '');
     // The distance, `onlink`, `bfd` and what follows are not part of the next hop.
-    else if (options.size === 0 && places.length < 2 && !/^(?:\d+|onlink|bfd)$/.test(words[i]!)) places.push(words[i]!);
+    else if (/^(?:\d+|onlink|bfd)$/.test(words[i]!)) over = true;
+    else if (!over && options.size === 0 && places.length < 2) places.push(words[i]!);
   }
   if (Number(options.get('table') ?? TABLE_MAIN) !== TABLE_MAIN || places.length === 0) return undefined;
   const [first, second] = places;

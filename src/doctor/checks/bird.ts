@@ -66,7 +66,7 @@ function watchesBird({ config }: Host): boolean {
 
 /** A switch without a value is on. */
 function isOn(text: string): boolean {
-  return !/\s(?:off|no|0)$/.test(text);
+  return !/\s(?:off|no|false|0)$/.test(text);
 }
 
 /**
@@ -110,14 +110,15 @@ function kernelProtocols(
   return look(host.birdFiles, (running) => {
     const mains = running.length > 0 ? running : BIRD_FILES;
     const { statements, why, any } = birdConfig(host.files, mains);
+    const judged = (one: BirdStatement, block: readonly BirdStatement[]): boolean =>
+      !block.some(({ text }) => /^disabled\b/.test(text) && isOn(text)) && wanted(one, block, statements);
     const hits = statements.filter(
       (one) =>
         one.within.length === 1 &&
         /^(?:protocol|template) kernel\b/.test(one.within[0]!) &&
-        wanted(
+        judged(
           one,
           statements.filter(({ block }) => block === one.block),
-          statements,
         ),
     );
     if (hits.length > 0) return [say(hits.map(({ where, text }) => `${where}: ${text};`))];

@@ -4,7 +4,8 @@
  */
 
 import { neighbourOn, takenBefore } from '../../core/neighbour.js';
-import type { NeighbourState } from '../../model/link.js';
+import { isLinkLocal } from '../../model/address.js';
+import type { Link, NeighbourState } from '../../model/link.js';
 import { containsAddress, containsPrefix, destinationText, prefix, prefixText } from '../../model/prefix.js';
 import { type Check, type Finding, finding, found, look, type Outcome, together, unknown } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
@@ -129,6 +130,9 @@ export const gatewayDead: Check = {
       return overGateways(host, kernel, (one): readonly Finding[] | undefined => {
         if (!isAsked(kernel, one)) return undefined;
         const state = stateOf(kernel, one);
+        // The kernel solicits for packets of traffic only, not for a probe (fact K21).
+        if (!ALIVE.has(state) && one.router.family === 'inet6' && !hasLinkLocal(kernel, one.link))
+          return unknown(`${one.link.name} has no link-local address to ask ${one.gateway} from`);
         if (ALIVE.has(state)) return [];
         const evidence = [`neighbour ${one.gateway} dev ${one.link.name} ${stateText(state)}`];
         if (state === 'failed' || (state === 'incomplete' && kernel.asked.kind === 'seen')) {
@@ -183,6 +187,12 @@ function isAsked({ snapshot }: KernelEvidence, { link, gateway, router }: Manage
     link.carrier &&
     (router.onlink === true || neighbourOn(snapshot, link, gateway, performance.now()).kind === 'on-link') &&
     !snapshot.addresses.some((own) => own.address === gateway)
+  );
+}
+
+function hasLinkLocal({ snapshot }: KernelEvidence, { index }: Link): boolean {
+  return snapshot.addresses.some(
+    ({ interfaceIndex, address, tentative }) => interfaceIndex === index && isLinkLocal(address) && !tentative,
   );
 }
 

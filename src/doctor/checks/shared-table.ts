@@ -4,17 +4,18 @@
  */
 
 import { realmOf } from '../../core/management.js';
+import type { Family } from '../../model/address.js';
 import { valueOf } from '../files.js';
 import { type Check, found, look, type Outcome, unknown } from '../finding.js';
 import { type FrrLine, frrLines, frrLineText, removalOf } from '../frr-config.js';
-import type { Host } from '../host.js';
+import type { Host, KernelEvidence } from '../host.js';
 import { managed, sharesTable } from '../management.js';
 import { resolvesViaDefault } from '../resolve-via-default.js';
 
-export function whereShared(host: Host, judge: () => Outcome): Outcome {
+export function whereShared(host: Host, judge: (kernel: KernelEvidence) => Outcome): Outcome {
   // Placement local alone does not exclude this: an interface may be in a VRF, which only the
   // kernel knows.
-  return look(host.kernel, (kernel) => (sharesTable(host, kernel) ? judge() : 'not-applicable'));
+  return look(host.kernel, (kernel) => (sharesTable(host, kernel) ? judge(kernel) : 'not-applicable'));
 }
 
 /** A check of the lines of FRR's configuration. */
@@ -31,9 +32,9 @@ function frrCheck(
     facts,
     run: (host) => {
       if (!host.config.routingDaemons.some(({ kind }) => kind === 'frr')) return 'not-applicable';
-      return whereShared(host, () => {
+      return whereShared(host, (kernel) => {
         const { lines, why } = frrLines(host);
-        const hits = lines.filter(wanted);
+        const hits = lines.filter((line) => wanted(line) && concerns(host, kernel, line));
         if (hits.length === 0) return why === undefined ? [] : unknown(why, 'sudo backup-router doctor');
         return found('warning', say.message, hits.map(frrLineText), [
           ...removalOf(hits),
@@ -43,6 +44,19 @@ function frrCheck(
       });
     },
   };
+}
+
+/** Whether the line is about a VRF and a family in which there are backup routes. */
+function concerns(host: Host, kernel: KernelEvidence, { text, within }: FrrLine): boolean {
+  const vrf = /\bvrf (\S+)/.exec(within[0] ?? '')?.[1];
+  const family: Family = /\bipv6\b|^router (?:ospf6|ripng)\b|(?:^| )::\/0/.test([...within, text].join(' '))
+    ? 'inet6'
+    : 'inet';
+  return managed(host, kernel).some(
+    ({ link, management }) =>
+      realmOf(link, kernel.snapshot).vrf === (vrf === 'default' ? undefined : vrf) &&
+      management.backupRouters.some((router) => router.family === family),
+  );
 }
 
 /**
@@ -59,7 +73,7 @@ export const redistributeKernel: Check = frrCheck(
   'redistribute-kernel',
   'FRR does not redistribute kernel routes',
   'F2',
-  ({ text }) => /^redistribute kernel\b/.test(text),
+  ({ text }) => /^redistribute (?:ipv[46] )?kernel\b/.test(text),
   {
     message: `FRR redistributes kernel routes: while the backup routes are in, it announces them to its neighbours, and draws
         their traffic to the management network.`,

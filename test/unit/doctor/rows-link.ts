@@ -318,6 +318,28 @@ export const LINK_ROWS: readonly Row[] = [
   },
   {
     code: 'gateway-dead',
+    what: 'there is no link-local address to ask from',
+    bad: {
+      kernel: { neighbours: neighbours('reachable', 'failed') },
+      addresses: [address(2, '10.255.0.2', 24), address(2, '2001:db8:ff::2', 64)],
+      config: config('', undefined, undefined, "{address: '2001:db8:ff::1', onlink: true}"),
+    },
+    severity: 'unknown',
+    evidence: /^$/,
+    remedy: /^$/,
+    near: {
+      kernel: {
+        neighbours: [
+          { interfaceIndex: 2, address: '10.255.0.1', state: 'reachable' },
+          { interfaceIndex: 2, address: '2001:db8:ff::1', state: 'reachable' },
+        ],
+      },
+      addresses: [address(2, '10.255.0.2', 24), address(2, '2001:db8:ff::2', 64)],
+      config: config('', undefined, undefined, "{address: '2001:db8:ff::1', onlink: true}"),
+    },
+  },
+  {
+    code: 'gateway-dead',
     what: 'may not be asked',
     bad: { kernel: { neighbours: neighbours('stale'), asked: unseen('needs CAP_NET_ADMIN') } },
     severity: 'unknown',

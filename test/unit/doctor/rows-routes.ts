@@ -147,6 +147,27 @@ export const ROUTE_ROWS: readonly Row[] = [
   },
   {
     code: 'static-overlap',
+    what: 'words of BFD behind the next hop are no interface',
+    bad: {
+      config: PRIVATE,
+      files: { [FRR]: 'ip route 172.20.0.0/16 10.255.0.1 bfd multi-hop source 10.255.0.2\n' },
+    },
+    severity: 'warning',
+    evidence: /frr\.conf:1: ip route 172\.20/,
+    remedy: /^sed -i '1d' /m,
+    near: { config: PRIVATE, files: { [FRR]: 'ip route 172.20.0.0/16 10.1.0.1 bfd profile mgmt0\n' } },
+  },
+  {
+    code: 'static-overlap',
+    what: 'for the packets of a source',
+    bad: { files: { [FRR]: 'ipv6 route ::/0 from 2001:db8:ff::/64 fe80::1 mgmt0\n' } },
+    severity: 'warning',
+    evidence: /frr\.conf:1: ipv6 route ::\/0 from/,
+    remedy: /^sed -i '1d' /m,
+    near: { files: { [FRR]: 'ipv6 route ::/0 from 2001:db8:ff::/64 fe80::1 data0\n' } },
+  },
+  {
+    code: 'static-overlap',
     what: 'by interface, in staticd.conf',
     bad: {
       config: config('', undefined, '{address: 10.255.0.1, destination: 172.16.0.0/12}'),
@@ -407,11 +428,35 @@ export const ROUTE_ROWS: readonly Row[] = [
   {
     code: 'redistribute-kernel',
     what: 'a VRF shares its table too',
-    bad: { links: VRF_LINKS, files: { [FRR]: bgp('redistribute kernel') } },
+    bad: { links: VRF_LINKS, files: { [FRR]: bgp('redistribute kernel').replace('65002', '65002 vrf blue') } },
     severity: 'warning',
     evidence: /redistribute kernel/,
     remedy: /^sed -i '3d' \/etc\/frr\/frr\.conf$/,
     near: { config: config('placement: main', BIRD), files: { [FRR]: bgp('redistribute kernel') } },
+  },
+  {
+    code: 'redistribute-kernel',
+    what: 'of one family, in the words of IS-IS; not of another VRF',
+    bad: { config: MAIN, files: { [FRR]: 'router isis 1\n redistribute ipv4 kernel level-2\nexit\n' } },
+    severity: 'warning',
+    evidence: /frr\.conf:2: router isis 1 > redistribute ipv4 kernel level-2$/,
+    remedy: /^sed -i '2d' /m,
+    near: { config: MAIN, files: { [FRR]: 'router bgp 65002 vrf red\n redistribute kernel\nexit\n' } },
+  },
+  {
+    code: 'redistribute-kernel',
+    what: 'of a family that has backup routes',
+    bad: {
+      config: config('placement: main', undefined, undefined, ''),
+      files: { [FRR]: 'router ospf\n redistribute kernel\nexit\n' },
+    },
+    severity: 'warning',
+    evidence: /router ospf > redistribute kernel/,
+    remedy: /^sed -i '2d' /m,
+    near: {
+      config: config('placement: main', undefined, undefined, ''),
+      files: { [FRR]: 'router ospf6\n redistribute kernel\nexit\n' },
+    },
   },
   {
     code: 'redistribute-kernel',
@@ -662,6 +707,21 @@ export const ROUTE_ROWS: readonly Row[] = [
     near: {
       config: config('placement: main', BIRD),
       files: { '/etc/bird/bird.conf': 'protocol kernel {\n  # learn;\n  learn off;\n}\n' },
+    },
+  },
+  {
+    code: 'bird-learn',
+    what: 'not in a protocol that is disabled',
+    bad: {
+      config: config('placement: main', BIRD),
+      files: { '/etc/bird/bird.conf': 'protocol kernel { disabled no; learn; }\n' },
+    },
+    severity: 'warning',
+    evidence: /bird\.conf:1: learn;/,
+    remedy: /krt_source/,
+    near: {
+      config: config('placement: main', BIRD),
+      files: { '/etc/bird/bird.conf': 'protocol kernel { disabled; learn; }\nprotocol kernel { learn false; }\n' },
     },
   },
   {
