@@ -24,7 +24,8 @@ class Runner {
   }
 
   async init() {
-    process.on('unhandledRejection', (error) => (this.#stray ??= error));
+    for (const kind of ['unhandledRejection', 'uncaughtException'])
+      process.on(kind, (error) => (this.#stray ??= error));
     const { tests, runScenario, play, lifeOf } = await import(pathToFileURL(resolve('dist/mutation/tests.mjs')).href);
     const directory = 'test/scenario';
     const scenarios = readdirSync(directory)
