@@ -47,12 +47,15 @@ export function hinted(state: State, hint: KernelHint, now: number): State {
     hint.kind === 'rule' ? agenda.ruleMoves.last + pauseOf(agenda.ruleMoves) : 0,
   );
   const canWait = foreign && !mends;
+  // Programs may change thousands of rules all day, and each look reads them all.
+  const foreignRule = hint.kind === 'rule' && !hint.ownDeleted;
   return withAgenda(state, {
     interference,
     mendings,
     foreignDue: agenda.foreignDue || concernsForeign(hint),
     foreignWaits: agenda.foreignWaits || canWait,
-    dirty: canWait ? agenda.dirty : moreUrgent(agenda.dirty, 'hint'),
+    rulesWait: agenda.rulesWait || foreignRule,
+    dirty: canWait || foreignRule ? agenda.dirty : moreUrgent(agenda.dirty, 'hint'),
     notBefore: Math.max(agenda.notBefore, earliest),
   });
 }

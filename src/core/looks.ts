@@ -164,6 +164,7 @@ export function look(state: State, outputs: Output[], now: number): State {
     // A look that only verifies tries no refused route again, and what caused the refusal may be
     // what has gone.
     foreignWaits: agenda.foreignWaits && (dirty === 'verify' || dirty === 'probe' || (unread && agenda.foreignDue)),
+    rulesWait: agenda.rulesWait && (dirty === 'verify' || dirty === 'probe'),
     dirty: undefined,
     round: { kind: 'observing', id, cause: dirty, request, since: now },
   });
@@ -173,6 +174,7 @@ function dueAnyway(state: State, now: number): RoundCause | undefined {
   const { world, phase, agenda } = state;
   if (now >= resyncAt(state)) return 'resync';
   if ((agenda.foreignWaits && now >= agenda.foreignNotBefore) || ended(state, now)) return 'hint';
+  if (agenda.rulesWait && now >= agenda.rulesNotBefore) return 'hint';
   // The pause after the last takeover has ended since the last look.
   if (adoptAt(agenda) > agenda.lastRound && now >= adoptAt(agenda)) return 'hint';
   const want = isSeen(world) ? wanted(world, phase, agenda.lastRound) : undefined;
@@ -234,6 +236,8 @@ export function observed(state: State, id: number, snapshot: Snapshot, now: numb
     {
       ...(unread ? { foreignDue: true, dirty: moreUrgent(agenda.dirty, 'hint') } : {}),
       foreignNotBefore: tables ? now + foreignPauseMs(now - since) : agenda.foreignNotBefore,
+      // What a full table takes to be read is not the rules' doing.
+      rulesNotBefore: now + foreignPauseMs(tables || cause === 'probe' ? 0 : now - since),
       round: { kind: 'idle' },
       // The observed change may keep a backup route from carrying, or may have removed what
       // carried a destination.
@@ -306,8 +310,8 @@ function seen(
 }
 
 /**
- * How long the next look for foreign routes alone waits after a look, or a question for their
- * sake, that took `lookMs`. Milliseconds.
+ * How long the next look for foreign routes or rules alone waits after a look, or a question for
+ * their sake, that took `lookMs`. Milliseconds.
  */
 export function foreignPauseMs(lookMs: number): number {
   return Math.min(FOREIGN_PAUSE_MS, Math.max(HINT_SPACING_MS, (FOREIGN_SHARE - 1) * lookMs));

@@ -218,7 +218,7 @@ function leavesAtOnce({ world, phase: was, agenda }: State, phase: Phase): boole
   if (phase.kind !== 'out' || was.kind !== 'in') return false;
   return (
     world.config.convergenceTimeoutMs === 0 ||
-    (agenda.round.kind === 'idle' && agenda.dirty === undefined && !agenda.foreignDue)
+    (agenda.round.kind === 'idle' && agenda.dirty === undefined && !agenda.foreignDue && !agenda.rulesWait)
   );
 }
 
@@ -314,6 +314,7 @@ export function nextDeadline(state: State, now: number): number {
     askAgainAt(state),
     agenda.probeAt,
     agenda.foreignWaits ? agenda.foreignNotBefore : undefined,
+    agenda.rulesWait ? agenda.rulesNotBefore : undefined,
     isSeen(world) ? wanted(world, phase, now)?.preemptAt : undefined,
     adoptAt(agenda),
     ...takeoverDeadlines(world),

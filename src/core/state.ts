@@ -100,9 +100,7 @@ export interface Insistence {
 export interface RoleState {
   readonly role: Role;
   readonly reason: string;
-  /**
-   * The source has not answered yet: beside a healthy daemon everything is left as it was found.
-   */
+  /** The source has not answered yet: beside a healthy daemon all is left as it was found. */
   readonly provisional?: true;
 }
 
@@ -147,9 +145,7 @@ export interface World {
   readonly offers: Offers;
   /** How far the takeovers of foreign default routes have come (takeover.ts). */
   readonly takeovers: Takeovers;
-  /**
-   * Destinations that were covered, as text, by the daemon beside which they were (expected.ts).
-   */
+  /** Destinations that were covered, as text, by the daemon beside which they were. */
   readonly covered: ReadonlyMap<DaemonId, ReadonlySet<string>>;
 }
 
@@ -196,6 +192,10 @@ export interface Agenda {
   readonly foreignWaits: boolean;
   /** Until then a change of foreign routes alone causes no further read of a full table. */
   readonly foreignNotBefore: number;
+  /** A look is owed for foreign rules alone; it waits for `rulesNotBefore`. */
+  readonly rulesWait: boolean;
+  /** Until then a change of foreign rules alone causes no further look. */
+  readonly rulesNotBefore: number;
   readonly completedRounds: number;
   /** Rounds in a row that changed something without coming to rest. */
   readonly restlessRounds: number;
@@ -322,6 +322,8 @@ export function initialState(
       foreignDue: true,
       foreignWaits: false,
       foreignNotBefore: now,
+      rulesWait: false,
+      rulesNotBefore: now,
       completedRounds: 0,
       restlessRounds: 0,
       faults: [],

@@ -38,26 +38,46 @@ export async function dumpRules(connection: Connection): Promise<readonly Rule[]
   // Both lists are in the kernel's order: new rules stand between known ones, and each known rule
   // is used once.
   let next = 0;
-  const found = await connection.dump(encodeRuleDump(), (bytes, start, end, type) => {
+  let run: Run | undefined;
+  const found = await connection.dump<Run | New>(encodeRuleDump(), (bytes, start, end, type) => {
     if (type !== uapi.RTM_NEWRULE) return undefined;
     // The connection has repeated an interrupted dump.
     if (messageSequence(bytes, start) !== sequence) {
       sequence = messageSequence(bytes, start);
       next = 0;
+      run = undefined;
     }
     const at = indexFrom(before.messages, bytes, start + uapi.NLMSG_HDRLEN, end, next);
     if (at !== undefined) {
       next = at + 1;
-      return at;
+      if (run?.to !== at) return (run = { from: at, to: next });
+      run.to = next;
+      return undefined;
     }
     const rule = decodeRule(bytes, start, end);
-    return rule === undefined ? undefined : { rule, message: bytes.toString('latin1', start + uapi.NLMSG_HDRLEN, end) };
+    if (rule === undefined) return undefined;
+    run = undefined;
+    return { rule, message: bytes.toString('latin1', start + uapi.NLMSG_HDRLEN, end) };
   });
-  if (found.length === before.list.length && found.every((at, i) => at === i)) return before.list;
-  const list = found.map((one) => (typeof one === 'number' ? before.list[one]! : one.rule));
-  const messages = found.map((one) => (typeof one === 'number' ? before.messages[one]! : one.message));
+  const [first, ...more] = found;
+  const all = before.list.length;
+  const same = first === undefined ? all === 0 : 'to' in first && first.from === 0 && first.to === all;
+  if (same && more.length === 0) return before.list;
+  const list = found.flatMap((one) => ('rule' in one ? [one.rule] : before.list.slice(one.from, one.to)));
+  const messages = found.flatMap((one) => ('rule' in one ? [one.message] : before.messages.slice(one.from, one.to)));
   known.set(connection, { list, messages });
   return list;
+}
+
+/** Known rules that stand one behind the other as they did before, without a value for each. */
+interface Run {
+  readonly from: number;
+  to: number;
+}
+
+interface New {
+  readonly rule: Rule;
+  readonly message: string;
 }
 
 function indexFrom(

@@ -15,6 +15,7 @@ t.test('a look reads foreign tables when something happened to them', (t) => {
   t.equal(looks({ kind: 'tick' })[0], true, 'the first look');
   t.same(new Set(looks(DOWN)), new Set([false]), 'a death and the batch after it');
   t.same(new Set(looks(hint('route', true))), new Set([false]), 'a route of ours was deleted');
+  life.now += 1000;
   t.same(new Set(looks(hint('rule'))), new Set([false]), 'a rule');
   t.same(new Set(looks(hint('neighbour'))), new Set([false]), 'a neighbour');
   for (const kind of ['route', 'link', 'address', 'overflow'] as const) t.equal(looks(hint(kind))[0], true, kind);
@@ -81,5 +82,32 @@ t.test('what reading a full table takes is spent on it once in five times, and l
   for (const until = life.now + 5000; life.now < until; life.now += 10)
     more += Number(reads(give(route(254, '0.0.0.0/0'))));
   t.ok(more < 18, `one that comes and goes each 10 ms for 5 s: ${more} times`);
+  t.end();
+});
+
+t.test('foreign rules that change all day are read once in five times, and nothing else waits for that', (t) => {
+  const life = new Life();
+  // With nothing to install.
+  life.links = [{ ...LINK, up: false, carrier: false }];
+  const looks = (input: Input, tookMs = 100): boolean => {
+    const output = life.give(input, 0).find(({ kind }) => kind === 'observe');
+    if (output?.kind === 'observe') life.give(life.observed(output.id), tookMs);
+    return output !== undefined;
+  };
+  looks({ kind: 'tick' });
+  looks(DOWN);
+  life.now += 5000;
+  t.ok(looks(hint('rule')), 'long after the last look: at once');
+  let count = 0;
+  for (const until = life.now + 5000; life.now < until; life.now += 10) count += Number(looks(hint('rule')));
+  t.ok(count >= 9 && count <= 10, `a change each 10 ms for 5 s: ${count} times`);
+  t.notOk(looks(hint('rule')));
+  t.equal(nextDeadline(life.state, life.now), life.state.agenda.rulesNotBefore);
+  t.ok(looks(hint('link'), 2000), 'a link');
+  t.equal(life.state.agenda.rulesWait, false, 'which was told of the rules, too');
+  t.equal(life.state.agenda.rulesNotBefore, life.now + 10, 'a full table that was read is not the doing of rules');
+  looks(hint('rule'));
+  life.now += 10;
+  t.ok(looks({ kind: 'tick' }), 'the last change is seen, without another');
   t.end();
 });
