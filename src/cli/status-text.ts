@@ -29,8 +29,8 @@ const BROKEN: ReadonlySet<Status['configuration']['source']> = new Set(['last-kn
 
 /**
  * Whether the state is the wished one: the whole file is in use, there are no faults, no
- * destination is uncovered, the kernel agrees, and no symmetric reply is missing. In phase `in`,
- * also every backup route carries packets and a gateway answers.
+ * destination is uncovered, the kernel agrees, no symmetric reply is missing, rules stand in their
+ * place, and no interface has lost its name. In phase `in`, also every backup route carries packets and a gateway answers.
  */
 export function inWishedState(s: Status): boolean {
   return (
@@ -40,6 +40,7 @@ export function inWishedState(s: Status): boolean {
     s.disagreements.length === 0 &&
     !repliesMissing(s) &&
     !rulesMisplaced(s) &&
+    !interfaceRenamed(s) &&
     (s.routes.phase !== 'in' || (needed(s.backupRoutes).every(carries) && !unanswered(s)))
   );
 }
@@ -78,6 +79,10 @@ function repliesMissing({ routes, symmetricReplies }: Status): boolean {
   return routes.phase !== 'starting' && symmetricReplies.some(({ state }) => state === 'absent');
 }
 
+function interfaceRenamed({ managementInterfaces }: Status): boolean {
+  return managementInterfaces.some(({ renamed }) => renamed === true);
+}
+
 /** The rules of a family do not stand directly before the rule that looks up main. */
 function rulesMisplaced({ waiting }: Status): boolean {
   return waiting.some(({ subject }) => FAMILIES.some((family) => subject === rulesOf(family)));
@@ -92,6 +97,7 @@ export function headline(s: Status): string {
   if (unanswered(s)) words.push('BACKUP ROUTER DEAD');
   if (repliesMissing(s)) words.push('REPLIES NOT IN');
   if (rulesMisplaced(s)) words.push('RULES NOT IN PLACE');
+  if (interfaceRenamed(s)) words.push('INTERFACE RENAMED');
   return words.join(', ');
 }
 

@@ -20,7 +20,7 @@ import { gatewayOf } from './gateways.js';
 import { type Hidden, hiddenAmong, hiddenWaits } from './hidden.js';
 import { routeKey } from './keys.js';
 import { localRules } from './local-rules.js';
-import { linkOf, realmOf, usableLink, type Wait } from './management.js';
+import { linkOf, realmOf, renamedWaits, usableLink, type Wait } from './management.js';
 import { neighbourOn, offLinkReason } from './neighbour.js';
 import { ownership } from './ownership.js';
 import { type Placed, place, type Target } from './placement.js';
@@ -93,9 +93,8 @@ export function desiredOf(want: Wanted): Desired {
 const wantedOut = remembered((world: SeenWorld): Wanted => {
   const own = ownership(world.config, world.former);
   const { rules } = withdrawn(own, world.snapshot);
-  const waits = familiesWithRules(world).flatMap((family) =>
-    placeWaits(rulePlace(world.config, own, family, world.snapshot.rules)),
-  );
+  const places = familiesWithRules(world).map((family) => rulePlace(world.config, own, family, world.snapshot.rules));
+  const waits = [...renamedWaits(world.config, world.snapshot), ...places.flatMap(placeWaits)];
   const out = rules.length === 0 && waits.length === 0 ? NOTHING : { ...NOTHING, rules, waits };
   const replies = repliesOf(world);
   return replies.length === 0 ? out : withReplies(world, replies, out);
@@ -164,7 +163,7 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
   const { config, snapshot, refused } = world;
   const found: Found = {
     targets: { inet: [], inet6: [] },
-    waits: [],
+    waits: [...renamedWaits(config, snapshot)],
     preempting: [],
     preemptAt: undefined,
   };

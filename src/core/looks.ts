@@ -18,6 +18,7 @@ import type { Output } from './inputs.js';
 import { vrfTables } from './management.js';
 import { type ObserveRequest, readsTables } from './ports.js';
 import { askedNeighbours } from './probing.js';
+import { renamed } from './renamed.js';
 import { loneAddresses } from './replies.js';
 import { sharing } from './sharing.js';
 import {
@@ -226,7 +227,9 @@ export function observed(state: State, id: number, snapshot: Snapshot, now: numb
   if (agenda.round.kind !== 'observing' || agenda.round.id !== id) return state;
   const { request, cause, since } = agenda.round;
   const tables = readsTables(request);
-  const known = sharing(world.snapshot, completed(world.snapshot, snapshot, request, now));
+  const whole = completed(world.snapshot, snapshot, request, now);
+  const selectors = world.config.managementInterfaces.map(({ selector }) => selector);
+  const known = sharing(world.snapshot, renamed(world.snapshot, whole, selectors));
   const next = seen(world, known, tables ? readTables(world, known, request) : world.tablesRead, request, now);
   // A gateway was learned by this look. Its request could not include the routes that make that
   // gateway a neighbour.

@@ -154,6 +154,7 @@ function interfaceStatus(
     index: link?.index ?? null,
     up: link?.up ?? false,
     carrier: link?.carrier ?? false,
+    ...(link?.formerName === undefined ? {} : { renamed: true }),
     addresses: addresses ?? [],
   };
 }

@@ -68,6 +68,8 @@ export interface Status {
     readonly up: boolean;
     readonly carrier: boolean;
     readonly addresses: readonly string[];
+    /** It has lost the configured name while it was up, and is used under the new one. Absent: it has not. */
+    readonly renamed?: true;
   }[];
   /**
    * Every backup router that the configuration names, or that `auto` has found, in the order of

@@ -83,6 +83,21 @@ for (const placement of PLACEMENTS) {
     await backWithin(t, watch, fromMs, LIMIT_MS, `renamed away and back, ${placement}`);
     await whole('after the rename');
 
+    // Current kernels rename a link while it is up.
+    if (router.tryRun(['ip', 'link', 'set', 'mgmt0', 'name', 'mgmt1']).status === 0) {
+      await statusWhere(agent, (s) => s.managementInterfaces[0]?.renamed === true);
+      t.same(
+        owned(router),
+        expected({ placement }).map((line) => line.replace('dev mgmt0', 'dev mgmt1')),
+        'renamed while it is up: all stays',
+      );
+      t.equal((await agent.cli('status')).status, 1, 'and it is told');
+      await reached();
+      router.ip('link set mgmt1 name mgmt0');
+      await statusWhere(agent, (s) => s.managementInterfaces[0]?.renamed === undefined);
+      await whole('named back');
+    }
+
     const oldIndex = (await statusOf(agent)).managementInterfaces[0]!.index;
     router.ip('link del mgmt0');
     await statusWhere(agent, (s) => s.waiting[0]?.reason === 'no such interface yet');
