@@ -87,6 +87,9 @@ export function buildProgram(ends: Ends, only?: string): Command {
       writeErr: printError,
       outputError: () => undefined,
       getOutHelpWidth: () => terminal().columns ?? 80,
+      // The help has no colours, and the question would open Node's streams.
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
     })
     .addHelpText('after', HELP.program);
   for (const [name, define] of Object.entries(COMMANDS))
