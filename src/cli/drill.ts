@@ -8,7 +8,7 @@ import { parseDuration } from '../config/duration.js';
 import { loadConfig } from '../config/load.js';
 import { type Adapted, adapt } from '../drill/adapt.js';
 import { CASES } from '../drill/cases.js';
-import { Container, type ContainerEnd } from '../drill/container.js';
+import { Container } from '../drill/container.js';
 import { findDaemons, missingTools } from '../drill/programs.js';
 import type { CaseResult, DrillDaemon, DrillEvent } from '../drill/protocol.js';
 import type { Config } from '../model/config.js';
@@ -42,7 +42,7 @@ export async function drill(options: DrillOptions): Promise<number> {
   const adapted = adapt(config, { ...daemon, realTime: options.realTime ?? false });
   const paint = paintFor(process.stdout, process.env);
   if (options.json !== true) process.stdout.write(`${differenceLines(adapted, configFileOf(options))}\n${HEADING}`);
-  const { results, end, broken } = await play(adapted, cases, maxOutageMs, (result) => {
+  const { results, stderr, broken } = await play(adapted, cases, maxOutageMs, (result) => {
     if (options.json !== true) process.stdout.write(caseLines(result, paint));
   });
   if (options.json === true) printJson(drillJson(configFileOf(options), adapted, maxOutageMs, results, cases));
@@ -50,7 +50,7 @@ export async function drill(options: DrillOptions): Promise<number> {
   if (broken !== undefined || results.length < cases.length)
     throw new CommandError(
       EXIT.SOFTWARE,
-      `the drill ended early: ${broken ?? end.stderr}`,
+      `the drill ended early: ${broken ?? stderr}`,
       'nothing of it is left on this host; please report this',
     );
   return results.every((result) => result.passed) ? EXIT.OK : EXIT.NOT_IN_STATE;
@@ -140,7 +140,8 @@ function chooseDaemon(
 
 interface Played {
   readonly results: readonly CaseResult[];
-  readonly end: ContainerEnd;
+  /** The last part of the drill's standard error. */
+  readonly stderr: string;
   readonly broken: string | undefined;
 }
 
@@ -170,15 +171,15 @@ async function play(
   };
   for (const one of SIGNALS) process.on(one, onSignal);
   try {
-    const end = await container.ended;
-    if (results.length === 0 && broken === undefined && /unshare: .*(?:not permitted|denied)/.test(end.stderr)) {
+    const stderr = await container.ended;
+    if (results.length === 0 && broken === undefined && /unshare: .*(?:not permitted|denied)/.test(stderr)) {
       throw new CommandError(
         EXIT.NO_PERMISSION,
-        `this host does not allow new namespaces: ${end.stderr}`,
+        `this host does not allow new namespaces: ${stderr}`,
         'inside a container, a drill needs a privileged one',
       );
     }
-    return { results, end, broken };
+    return { results, stderr, broken };
   } finally {
     for (const one of SIGNALS) process.off(one, onSignal);
     await container.close();

@@ -37,8 +37,8 @@ export interface Check {
   readonly code: string;
   /** The statement that holds if the check finds nothing. */
   readonly title: string;
-  /** The numbers of the measured facts (docs/FACTS.md) behind the check; may be empty. */
-  readonly facts: string;
+  /** The numbers of the measured facts (docs/FACTS.md) behind the check. */
+  readonly facts?: string;
   run(host: Host): Outcome;
 }
 

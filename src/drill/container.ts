@@ -69,17 +69,10 @@ done < /proc/self/mountinfo
 exec "$@"
 `;
 
-/** How the container ended. */
-export interface ContainerEnd {
-  readonly status: number | undefined;
-  readonly signal: NodeJS.Signals | undefined;
-  /** The last part of standard error. */
-  readonly stderr: string;
-}
-
 /** A running drill. */
 export class Container {
-  readonly ended: Promise<ContainerEnd>;
+  /** Resolves with the last part of standard error. */
+  readonly ended: Promise<string>;
   readonly #child: ChildProcess;
 
   constructor(setup: DrillSetup, onEvent: (event: DrillEvent) => void) {
@@ -115,10 +108,8 @@ export class Container {
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-4000)));
     createInterface({ input: this.#child.stdout! }).on('line', (line) => onEvent(JSON.parse(line) as DrillEvent));
     this.ended = new Promise((resolve) => {
-      this.#child.once('error', (error) => resolve({ status: 127, signal: undefined, stderr: error.message }));
-      this.#child.once('close', (status, signal) =>
-        resolve({ status: status ?? undefined, signal: signal ?? undefined, stderr: stderr.trim() }),
-      );
+      this.#child.once('error', (error) => resolve(error.message));
+      this.#child.once('close', () => resolve(stderr.trim()));
     });
     // The process may end before it has read this; `ended` reports it.
     this.#child.stdin!.on('error', () => undefined);

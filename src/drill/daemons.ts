@@ -22,8 +22,6 @@ const PEER_ASN = 65_001;
 
 /** The router's routing daemons as a unit. */
 export interface RouterDaemons {
-  /** The rtm_protocol numbers of the routes that they install. */
-  readonly protocols: readonly number[];
   readonly running: boolean;
   start(): Promise<void>;
   /** Stops them in order, as a service manager does. */
@@ -96,7 +94,6 @@ async function frrDaemons(
   await peer.start();
   const each = (act: (daemon: string) => void): void => frr.daemons.forEach(act);
   return {
-    protocols: [11, 186],
     get running() {
       return frr.daemons.every((daemon) => frr.running(daemon));
     },
@@ -135,7 +132,6 @@ async function birdDaemons(network: Network, setup: DrillSetup, program: string)
   peer.start();
   await peer.listening();
   return {
-    protocols: [12],
     get running() {
       return bird.running;
     },

@@ -15,8 +15,6 @@ export interface Network {
   readonly router: Namespace;
   readonly peer: Namespace;
   readonly far: Namespace;
-  /** One per management port. */
-  readonly gateways: readonly Namespace[];
 }
 
 /** The far side's device towards the peer. Those towards the gateways are `gw0`, `gw1`, ... */
@@ -64,7 +62,7 @@ export function buildNetwork(plan: NetworkPlan): Network {
         `gw${i}`,
       );
   });
-  return { lab, router, peer, far, gateways };
+  return { lab, router, peer, far };
 }
 
 function buildGateway(lab: Lab, router: Namespace, far: Namespace, port: PortPlan, i: number): Namespace {

@@ -15,7 +15,6 @@ import { errnoName } from './errno.js';
 interface PeerCredentials {
   readonly pid: number;
   readonly uid: number;
-  readonly gid: number;
 }
 
 /** One classic BPF instruction (struct sock_filter, linux/filter.h). */
@@ -276,7 +275,7 @@ const credentials = Buffer.alloc(12);
 export function peerCredentials(fd: number): PeerCredentials | undefined {
   const bytes = credentials;
   if (loadLibc()?.getBytes(fd, SOL_SOCKET, SO_PEERCRED, bytes) !== bytes.length) return undefined;
-  return { pid: bytes.readInt32LE(0), uid: bytes.readUInt32LE(4), gid: bytes.readUInt32LE(8) };
+  return { pid: bytes.readInt32LE(0), uid: bytes.readUInt32LE(4) };
 }
 
 /**

@@ -86,11 +86,8 @@ interface Imagined {
   readonly phase: Phase;
 }
 
-/**
- * A state of the agent in which all daemons have had the given life since `since`, at time 0 or
- * later.
- */
-export function imagine(facts: Facts, snapshot: Snapshot, life: Life, phase: Phase, since = 0): Imagined {
+/** A state of the agent in which all daemons have had the given life since time 0. */
+export function imagine(facts: Facts, snapshot: Snapshot, life: Life, phase: Phase): Imagined {
   const role = phase.kind === 'in' && phase.cause === 'standby' ? 'standby' : 'primary';
   const { world: fresh } = initialState(
     {
@@ -105,7 +102,7 @@ export function imagine(facts: Facts, snapshot: Snapshot, life: Life, phase: Pha
     },
     0,
   );
-  const daemons = new Map([...fresh.daemons].map(([id, daemon]) => [id, { ...daemon, life, since }]));
+  const daemons = new Map([...fresh.daemons].map(([id, daemon]) => [id, { ...daemon, life, since: 0 }]));
   const world: SeenWorld = {
     ...fresh,
     daemons,

@@ -31,7 +31,6 @@ export function withAgent(host: Host, judge: (status: Status) => Outcome): Outco
 export const agentNotRunning: Check = {
   code: 'agent-not-running',
   title: 'the agent runs and answers',
-  facts: '',
   run: (host) =>
     look(host.agent.status, (status) =>
       status !== undefined
@@ -59,7 +58,6 @@ function away(socket: string, elsewhere: Elsewhere): Outcome {
 export const agentNotInState: Check = {
   code: 'agent-not-in-state',
   title: 'the kernel has every route and rule that the agent wants',
-  facts: '',
   run: (host) =>
     withAgent(host, (status) => {
       const refused =
@@ -82,7 +80,6 @@ export const agentNotInState: Check = {
 export const destinationUncovered: Check = {
   code: 'destination-uncovered',
   title: 'while the backup routes are out, every destination is covered',
-  facts: '',
   run: (host) =>
     withAgent(host, ({ routes: { uncovered } }) =>
       uncovered.length === 0
@@ -121,7 +118,6 @@ export const agentInterference: Check = {
 export const agentVersion: Check = {
   code: 'agent-old-version',
   title: 'the running agent is of the installed version',
-  facts: '',
   run: (host) =>
     withAgent(host, ({ agent }) =>
       agent.version === VERSION
@@ -138,7 +134,6 @@ export const agentVersion: Check = {
 export const agentDryRun: Check = {
   code: 'agent-dry-run',
   title: 'the agent changes the kernel, rather than printing what it would do',
-  facts: '',
   run: (host) =>
     withAgent(host, ({ agent }) =>
       agent.dryRun
@@ -155,7 +150,6 @@ export const agentDryRun: Check = {
 export const twoAgents: Check = {
   code: 'two-agents',
   title: 'one agent runs in this network namespace',
-  facts: '',
   run: (host) => {
     const running = host.agent.status.kind === 'seen' ? host.agent.status.value : undefined;
     return look(host.agent.others, (others) => {
@@ -183,7 +177,6 @@ export const twoAgents: Check = {
 export const lastKnownGoodMissing: Check = {
   code: 'last-known-good-missing',
   title: 'there is a last known good configuration to fall back on',
-  facts: '',
   run: (host) =>
     look(host.configuration.kept, (kept) => {
       if (kept !== undefined) return [];
@@ -205,7 +198,6 @@ export const lastKnownGoodMissing: Check = {
 export const stateNotWritable: Check = {
   code: 'state-not-writable',
   title: 'the agent may write its state directory',
-  facts: '',
   run: (host) => {
     const { path, steps, exists } = host.stateDirectory;
     const files = unitFiles(host.files);
@@ -250,7 +242,6 @@ export const stateNotWritable: Check = {
 export const capabilityMissing: Check = {
   code: 'capability-missing',
   title: 'the agent may change routes (CAP_NET_ADMIN)',
-  facts: '',
   run: (host) =>
     look(agentIdentity(host), (identity) => {
       if (hasCapability(identity, CAP_NET_ADMIN)) return [];

@@ -276,7 +276,6 @@ export const numberNamedOtherwise: Check = {
 export const namesNotInstalled: Check = {
   code: 'names-not-installed',
   title: "iproute2 knows the agent's protocol and tables by name",
-  facts: '',
   run: (host) => {
     if (host.config.routeProtocol !== 157) return 'not-applicable';
     const protocol = names(host, 'rt_protos').some(({ number, name }) => number === 157 && name === 'backup-router');

@@ -13,7 +13,6 @@ import { withAgent } from './agent.js';
 export const configNotRunning: Check = {
   code: 'config-not-running',
   title: 'what runs is the configuration of the file',
-  facts: '',
   run: (host) =>
     withAgent(host, (status) => {
       const { configuration } = status;

@@ -5,7 +5,6 @@ import { type Check, finding } from '../finding.js';
 export const configMissing: Check = {
   code: 'config-missing',
   title: 'there is a configuration',
-  facts: '',
   run: ({ configuration: { file, missing } }) =>
     missing === undefined
       ? []
@@ -28,7 +27,6 @@ export const configMissing: Check = {
 export const configFaults: Check = {
   code: 'config-faults',
   title: 'the configuration has neither errors nor warnings',
-  facts: '',
   run: ({ configuration }) =>
     configuration.diagnostics.map((d) =>
       finding(

@@ -103,7 +103,6 @@ export const gatewayNone: Check = {
 export const gatewayOwnAddress: Check = {
   code: 'gateway-own-address',
   title: 'no backup router is this host itself',
-  facts: '',
   run: (host) =>
     look(host.kernel, (kernel) =>
       overGateways(host, kernel, ({ gateway }) => {
@@ -207,7 +206,6 @@ function stateText(state: NeighbourState): string {
 export const gatewayAutoNone: Check = {
   code: 'gateway-auto-none',
   title: 'address: auto finds a default route to take the gateway from',
-  facts: '',
   run: (host) => {
     if (
       !host.config.managementInterfaces.some(({ backupRouters }) =>
@@ -284,7 +282,6 @@ export const destinationOverSubnet: Check = {
 export const destinationNested: Check = {
   code: 'destination-nested',
   title: 'no destination lies inside another',
-  facts: '',
   run: (host) =>
     host.config.managementInterfaces.flatMap(({ backupRouters }) =>
       backupRouters.flatMap(({ destinations }) => {

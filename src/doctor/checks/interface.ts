@@ -185,7 +185,6 @@ export const interfaceNoAddress: Check = {
 export const interfaceEnslaved: Check = {
   code: 'interface-enslaved',
   title: 'the management interface is not a port of a bridge or bond',
-  facts: '',
   run: (host) =>
     each(host, ({ link }, { snapshot }) => {
       const master =
@@ -204,7 +203,6 @@ export const interfaceEnslaved: Check = {
 export const interfaceNotInVrf: Check = {
   code: 'interface-not-in-vrf',
   title: 'with placement vrf the interface is in a VRF',
-  facts: '',
   run: (host) =>
     host.config.placement !== 'vrf'
       ? 'not-applicable'
@@ -288,7 +286,6 @@ export const inet6AddressLost: Check = {
 export const acceptRaForwarding: Check = {
   code: 'accept-ra-forwarding',
   title: 'router advertisements are not silently ignored where the gateway is taken from them',
-  facts: '',
   run: (host) =>
     eachInet6(
       host,

@@ -91,7 +91,6 @@ function hasInterfaces({ config }: Host): boolean {
 export const networkManager: Check = {
   code: 'networkmanager-managed',
   title: 'NetworkManager does not manage the management interface',
-  facts: '',
   run: (host) => {
     const directory = '/run/NetworkManager/devices';
     const why = unreadableOf(host.files, ['/run/NetworkManager', directory]);

@@ -22,7 +22,6 @@ function asked({ config }: Host): boolean {
 export const repliesNotIn: Check = {
   code: 'replies-not-in',
   title: 'packets from the management address leave by the backup router (symmetric-replies)',
-  facts: '',
   run: (host) =>
     !asked(host)
       ? 'not-applicable'

@@ -9,7 +9,6 @@ const DAY_MS = 86_400_000;
 export const clockBeforeBuild: Check = {
   code: 'clock-before-build',
   title: 'the clock is not before the day of this build',
-  facts: '',
   run: ({ clock }) => {
     if (clock.built === 0) return unknown('it is not known when this program was built');
     // One day of tolerance, for the time zone of the build host and for files that are written
@@ -28,7 +27,6 @@ export const clockBeforeBuild: Check = {
 export const clockNotSynchronised: Check = {
   code: 'clock-not-synchronised',
   title: 'the clock is synchronised where pid files are judged by it',
-  facts: '',
   run: (host) => {
     if (!host.config.routingDaemons.some(({ kind }) => kind === 'pidfile')) return 'not-applicable';
     // Only systemd-timesyncd leaves such a file; chrony and ntpd would have to be asked.

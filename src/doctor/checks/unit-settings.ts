@@ -12,7 +12,6 @@ import { enablingHidden, hasSystemd, linksTo, withUnit } from './unit.js';
 export const unitNoWatchdog: Check = {
   code: 'unit-no-watchdog',
   title: 'systemd restarts an agent that hangs',
-  facts: '',
   run: (host) =>
     withUnit(host, (files) => {
       const setting = valuesOf(files, 'Service', 'WatchdogSec').at(-1);
@@ -122,7 +121,6 @@ export const unitOrdering: Check = {
 export const runtimeWatchdog: Check = {
   code: 'runtime-watchdog-off',
   title: 'a hardware watchdog resets a host whose systemd hangs',
-  facts: '',
   run: (host) => {
     if (!hasSystemd(host)) return 'not-applicable';
     const hidden = unreadableOf(host.files, systemdPaths('system.conf'));

@@ -101,7 +101,6 @@ export const unitNotInstalled: Check = {
 export const unitMasked: Check = {
   code: 'unit-masked',
   title: 'the unit is not masked',
-  facts: '',
   run: (host) => {
     if (!hasSystemd(host)) return 'not-applicable';
     const [path, why] = [masked(host), closed(host)];
@@ -138,7 +137,6 @@ export const unitNotEnabled: Check = {
 export const unitState: Check = {
   code: 'unit-not-active',
   title: 'the unit is active',
-  facts: '',
   run: (host) => {
     if (!hasSystemd(host) || mainFile(host) === undefined || masked(host) !== undefined) return 'not-applicable';
     return look(host.systemd, ({ unit }) => {
@@ -162,7 +160,6 @@ export const unitState: Check = {
 export const unitReload: Check = {
   code: 'unit-needs-reload',
   title: 'systemd has read the unit as it is on disk',
-  facts: '',
   run: (host) =>
     withUnit(host, () =>
       look(host.systemd, ({ unit }) =>

@@ -9,7 +9,6 @@ const NAMED = 10;
 export const modelDisagrees: Check = {
   code: 'model-disagrees',
   title: 'the kernel carries what counts as covered',
-  facts: '',
   run: (host) =>
     withAgent(host, ({ disagreements }) =>
       disagreements.length === 0
@@ -31,7 +30,6 @@ export const modelDisagrees: Check = {
 export const carriesNothing: Check = {
   code: 'carries-nothing',
   title: 'every backup route that is installed carries packets',
-  facts: '',
   run: (host) =>
     withAgent(host, ({ backupRoutes }) => {
       const idle = backupRoutes.filter((route) => route.carriesNothing !== undefined);

@@ -23,7 +23,7 @@ t.test('a host in order', async (t) => {
 
 t.test('codes', async (t) => {
   t.equal(new Set(checks.map(({ code }) => code)).size, checks.length, 'unique');
-  for (const { code, title, facts } of checks) {
+  for (const { code, title, facts = '' } of checks) {
     t.match(code, /^[a-z0-9]+(-[a-z0-9]+)+$/);
     t.notMatch(title, /\.$/, `${code}: no sentence of its own`);
     for (const fact of facts.split(', ').filter((word) => word !== ''))
@@ -37,7 +37,7 @@ t.test('docs/DOCTOR.md has one row for each code, in the order of the catalogue,
     rows.map((row) => row[1]),
     checks.map(({ code }) => code),
   );
-  for (const [i, { code, facts }] of checks.entries()) {
+  for (const [i, { code, facts = '' }] of checks.entries()) {
     t.match(
       rows[i]?.[2] ?? '',
       /^(error|warning|note|unknown)(, (error|warning|note|unknown))*$/,
