@@ -12,6 +12,7 @@ import { writeJunos } from '../config/junos/write.js';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { parseConfig } from '../config/parse.js';
 import { type Notes, writeYaml } from '../config/write.js';
+import { codeOf, messageOf } from '../model/error.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { hintsOf, type JunosOptions } from './config-options.js';
 import type { ConvertOutput } from './output.js';
@@ -100,7 +101,7 @@ function write(text: string, { output, force = false }: ConvertOptions): void {
   try {
     writeFileSync(output, text, { flag: force ? 'w' : 'wx' });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+    if (codeOf(error) === 'EEXIST')
       throw new CommandError(
         EXIT.NOT_IN_STATE,
         `${output} exists already and is left as it is`,
@@ -108,7 +109,7 @@ function write(text: string, { output, force = false }: ConvertOptions): void {
       );
     throw new CommandError(
       EXIT.NOT_IN_STATE,
-      `${output} cannot be written: ${(error as Error).message}`,
+      `${output} cannot be written: ${messageOf(error)}`,
       'name another file with -o',
     );
   }

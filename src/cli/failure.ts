@@ -3,6 +3,7 @@
  * the exit status.
  */
 
+import { messageOf } from '../model/error.js';
 import { type CommandError, EXIT, isCommandError } from '../model/exit.js';
 import type { ErrorOutput } from './output.js';
 import { printError, printJson } from './print.js';
@@ -32,7 +33,7 @@ function inJson(exitStatus: number, message: string, suggestion: string | null):
     printJson<ErrorOutput>({ version: 1, error: { exitStatus, message, suggestion } });
     return exitStatus;
   } catch (full) {
-    printError(`backup-router: ${(full as Error).message}\n`);
+    printError(`backup-router: ${messageOf(full)}\n`);
     return EXIT.IO;
   }
 }

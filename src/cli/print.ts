@@ -6,6 +6,7 @@
 
 import { fstatSync, writeSync } from 'node:fs';
 import { pause } from '../host/clock.js';
+import { codeOf } from '../model/error.js';
 import { CommandError, EXIT } from '../model/exit.js';
 
 const STDOUT = 1;
@@ -67,7 +68,7 @@ function write(fd: number, text: string): void {
       at += writeSync(fd, bytes, at);
     } catch (error) {
       // EAGAIN: another process has made the pipe non-blocking.
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      if (codeOf(error) !== 'EAGAIN') throw error;
       pause(PAUSE_MS);
     }
   }

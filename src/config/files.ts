@@ -10,6 +10,7 @@
 import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, opendirSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeOf } from '../model/error.js';
 import type { Diagnostic, Fault } from './diagnostic.js';
 import { createReport, fileDiagnostic } from './report.js';
 
@@ -67,7 +68,7 @@ export function partsOf(file: string): Parts {
       open.closeSync();
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') fault = directoryFault(directory, error as Error);
+    if (codeOf(error) !== 'ENOENT') fault = directoryFault(directory, error as Error);
   }
   names.sort(Buffer.compare);
   if (names.length > MAX_PARTS) fault ??= tooMany(directory, `${names.length} files; ${MAX_PARTS} are read at most`);

@@ -7,6 +7,7 @@
  */
 
 import type { Config, ManagementInterface } from '../model/config.js';
+import { messageOf } from '../model/error.js';
 import { closest } from './closest.js';
 import { type Diagnostic, type Fault, quote } from './diagnostic.js';
 import { lengthFault, type MapValue, parseDocument } from './document.js';
@@ -69,7 +70,7 @@ export function parseConfig(
   } catch (error) {
     return refused(fileName, {
       code: 'reader-failed',
-      message: `the reader of backup-router fails on this file: ${error instanceof Error ? error.message : String(error)}`,
+      message: `the reader of backup-router fails on this file: ${messageOf(error)}`,
       suggestion: 'this is a bug; report it with the file, and write the configuration in another way',
     });
   }

@@ -1,5 +1,6 @@
 /** Runs the cases of a drill one after the other and judges each. */
 
+import { messageOf } from '../model/error.js';
 import { type Absence, CASES, type DrillCase } from './cases.js';
 import { sleep } from './lab/wait.js';
 import type { TimeSpan } from './probes.js';
@@ -90,7 +91,7 @@ function wordsOf(error: unknown, testbed: Testbed): string {
   const ended = testbed.network.router.processes
     .filter((process) => !process.running && process.end?.signal === undefined)
     .at(-1);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (ended === undefined) return message;
   return `${message} (${ended.argv.at(4) ?? ''} ended with status ${ended.end?.status})`;
 }

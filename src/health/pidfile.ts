@@ -13,6 +13,7 @@ import type { Clock } from '../host/clock.js';
 import { PathWatch } from '../host/path-watch.js';
 import { readSmallFile } from '../host/small-file.js';
 import type { PidfileDaemon } from '../model/config.js';
+import { codeOf } from '../model/error.js';
 import { type Adapter, generic } from './adapter.js';
 import { HeldProcess, isDead, mayMean, uptimeMs } from './proc.js';
 import { type IsDying, type ProcessLookup, ProcessWatch } from './process-watch.js';
@@ -58,7 +59,7 @@ export function findByPidfile(path: string, isDying: IsDying = () => false): Pro
     mtimeMs = statSync(path).mtimeMs;
     volatile = statfsSync(path).type === TMPFS;
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    const code = codeOf(error) ?? String(error);
     return none(code === 'ENOENT' || code === 'ENOTDIR' ? `no pid file ${path}` : `${code} on ${path}`);
   }
   // Some daemons write more lines (PostgreSQL) or pad with blanks (Postfix); the number comes

@@ -3,6 +3,7 @@
  * remembers those that have failed, because the kernel does not keep that state for long.
  */
 
+import { codeOf } from '../model/error.js';
 import { type Neighbour, type NeighbourId, neighbourKey } from '../model/link.js';
 import { decodeNeighbour, encodeNeighbourDump, encodeNeighbourGet } from './messages/neighbour.js';
 import type { Connection, DumpDecoder } from './netlink/connection.js';
@@ -21,7 +22,7 @@ export async function readNeighbours(
     const found = await connection.get([...named.values()].map(encodeNeighbourGet), decode);
     return found.filter((one) => one !== undefined);
   } catch (error) {
-    if ((error as { readonly code?: string }).code !== 'EOPNOTSUPP') throw error;
+    if (codeOf(error) !== 'EOPNOTSUPP') throw error;
     // Before Linux 5.0 only a dump is possible.
     return (await connection.dump(encodeNeighbourDump(), decode)).filter((one) => named.has(neighbourKey(one)));
   }

@@ -9,6 +9,7 @@
 import type { ObserveRequest } from '../core/ports.js';
 import { type Bits, FAMILIES, type Family, familyBits } from '../model/address.js';
 import type { Original } from '../model/adopted.js';
+import { codeOf } from '../model/error.js';
 import { nextHopsOf } from '../model/next-hops.js';
 import { type NexthopObject, type Route, TABLE_LOCAL, TABLE_MAIN } from '../model/route.js';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.js';
@@ -127,7 +128,7 @@ export async function dumpNexthopObjects(connection: Connection): Promise<readon
   try {
     return await connection.dump(encodeNexthopDump(), only(uapi.RTM_NEWNEXTHOP, decodeNexthopObject));
   } catch (error) {
-    if ((error as { readonly code?: string }).code === 'EOPNOTSUPP') return [];
+    if (codeOf(error) === 'EOPNOTSUPP') return [];
     throw error;
   }
 }
@@ -157,7 +158,7 @@ async function dumpTable(
  * table does not exist").
  */
 export function isNoTable(error: unknown): boolean {
-  return (error as { readonly code?: string }).code === 'ENOENT';
+  return codeOf(error) === 'ENOENT';
 }
 
 export function only<T>(

@@ -8,6 +8,7 @@
  */
 
 import { createRequire } from 'node:module';
+import { messageOf } from '../model/error.js';
 import { MAX_SOCKET_PATH } from '../model/paths.js';
 import { errnoName } from './errno.js';
 
@@ -109,7 +110,7 @@ export function loadLibc(): Libc | undefined {
     try {
       loaded = { libc: bind(), fault: '' };
     } catch (error) {
-      loaded = { libc: undefined, fault: error instanceof Error ? error.message : String(error) };
+      loaded = { libc: undefined, fault: messageOf(error) };
     }
   }
   return loaded.libc;

@@ -11,6 +11,7 @@
 
 import { networkNamespace } from '../control/network-namespace.js';
 import type { AdoptedRoute } from '../model/adopted.js';
+import { codeOf, messageOf } from '../model/error.js';
 import { prefix } from '../model/prefix.js';
 import { writeAtomically } from './atomic.js';
 import { type RecordValue, readRecord, recordText } from './record-file.js';
@@ -28,8 +29,8 @@ export function readAdopted(path: string): Record {
   try {
     value = readRecord(path);
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    return { adopted: [], fault: missing ? undefined : (error as Error).message };
+    const missing = codeOf(error) === 'ENOENT';
+    return { adopted: [], fault: missing ? undefined : messageOf(error) };
   }
   if (value === undefined) return { adopted: [], fault: undefined };
   const { version, place, adopted } = value;
@@ -38,7 +39,7 @@ export function readAdopted(path: string): Record {
   try {
     return { adopted: place === placeText() ? adopted.map(withBits) : [], fault: undefined };
   } catch (error) {
-    return { adopted: [], fault: (error as Error).message };
+    return { adopted: [], fault: messageOf(error) };
   }
 }
 

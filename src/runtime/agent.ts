@@ -8,7 +8,7 @@ import type { JunosHints } from '../config/junos/read.js';
 import { networkNamespace } from '../control/network-namespace.js';
 import type { Response } from '../control/protocol.js';
 import type { Covered } from '../core/expected.js';
-import type { Health, Kernel } from '../core/ports.js';
+import type { Health, Kernel, ProcessEvents } from '../core/ports.js';
 import { type Beginning, RESYNC_MS } from '../core/state.js';
 import type { Surroundings } from '../core/status.js';
 import { openHealth } from '../health/open.js';
@@ -20,6 +20,7 @@ import { confinement } from '../host/confine.js';
 import { openKernel } from '../kernel/kernel.js';
 import { openProcessEvents } from '../kernel/process/process-events.js';
 import type { Config } from '../model/config.js';
+import { messageOf } from '../model/error.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import type { Paths } from '../model/paths.js';
 import { VERSION } from '../model/version.js';
@@ -36,7 +37,7 @@ import type { StatusSight } from './followers.js';
 import { claimFirst } from './lock.js';
 import { createLog, type Log } from './log.js';
 import { metricsText } from './metrics-text.js';
-import { messageOf, spreadNet } from './net.js';
+import { spreadNet } from './net.js';
 import { createNotifier, type Notifier } from './notify.js';
 import { overrideOf, pinOf, readOrders } from './orders-record.js';
 import { inTurn } from './reload-queue.js';
@@ -110,13 +111,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
   const { paths } = options;
   const telling = openTelling(log, paths, options.dryRun);
   const { emit } = telling;
-  const end = (error: unknown): never => {
-    log('error', 'bug', {
-      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      effect: 'the agent ends; the routes stay as they are',
-    });
-    process.exit(EXIT.SOFTWARE);
-  };
+  const end = (error: unknown): never => endForBug(error, log);
   const net = spreadNet({
     tell: (error, count) => {
       log('error', 'fault-at', { stack: error instanceof Error ? error.stack : undefined });
@@ -132,17 +127,10 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
       remedy: remedyFor(chosen, paths),
     });
 
-  const processes = openProcessEvents({
-    networkNamespace: process.env['BACKUP_ROUTER_PROCESS_EVENTS_NETNS'],
-    onAbsent: (reason) =>
-      log('debug', 'no-process-events', {
-        message: reason,
-        effect: "a daemon's death is noticed when its socket closes",
-      }),
-  });
+  const processes = processEvents(log);
   const watch = (config: Config): Health => {
     if (config.routingDaemons.some(({ kind }) => kind === 'exec')) tellUnconfined(log);
-    return openHealth(config.routingDaemons, timingOf(config), undefined, processes);
+    return openHealth(config.routingDaemons, config, undefined, processes);
   };
   // The source calls only when the driver runs.
   const follow = (config: Config): RoleWatch => {
@@ -151,14 +139,6 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
   };
   let role = follow(chosen.config);
 
-  const remember = (covered: Covered): void => {
-    const fault = options.dryRun ? undefined : writeCovered(paths.covered, covered);
-    if (fault !== undefined)
-      log('warning', 'covered-record', {
-        message: fault,
-        effect: 'the record of covered destinations is lost when the agent ends',
-      });
-  };
   const announcer = createAnnouncer(notifier, begun);
   let exit = (): void => undefined;
   const exited = new Promise<void>((resolve, reject) => {
@@ -179,7 +159,9 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
     },
     record: (routes) => (options.dryRun ? undefined : writeAdopted(paths.adopted, routes)),
     // Not in this turn of the event loop: routes come first.
-    remember: (covered) => setImmediate(remember, covered),
+    remember: (covered) => {
+      if (!options.dryRun) setImmediate(rememberCovered, covered, paths, log);
+    },
     onSettled(state) {
       telling.followers.poke();
       announcer.settled(state);
@@ -287,6 +269,35 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
   return EXIT.OK;
 }
 
+/** A bug of the core: its state can no longer be trusted. */
+function endForBug(error: unknown, log: Log): never {
+  log('error', 'bug', {
+    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    effect: 'the agent ends; the routes stay as they are',
+  });
+  process.exit(EXIT.SOFTWARE);
+}
+
+function processEvents(log: Log): ProcessEvents {
+  return openProcessEvents({
+    networkNamespace: process.env['BACKUP_ROUTER_PROCESS_EVENTS_NETNS'],
+    onAbsent: (reason) =>
+      log('debug', 'no-process-events', {
+        message: reason,
+        effect: "a daemon's death is noticed when its socket closes",
+      }),
+  });
+}
+
+function rememberCovered(covered: Covered, paths: Paths, log: Log): void {
+  const fault = writeCovered(paths.covered, covered);
+  if (fault !== undefined)
+    log('warning', 'covered-record', {
+      message: fault,
+      effect: 'the record of covered destinations is lost when the agent ends',
+    });
+}
+
 /** Logs when the commands of the configuration keep the agent's capabilities. */
 function tellUnconfined(log: Log): void {
   const { missing } = confinement();
@@ -313,10 +324,6 @@ function recorded(paths: Paths, log: Log): Pick<Beginning, 'roleOverride' | 'pin
     adopted,
     covered: readCovered(paths.covered),
   };
-}
-
-function timingOf(config: Config): { readonly probeIntervalMs: number; readonly probeTimeoutMs: number } {
-  return { probeIntervalMs: config.probeIntervalMs, probeTimeoutMs: config.probeTimeoutMs };
 }
 
 function sameWatch(a: Config, b: Config): boolean {

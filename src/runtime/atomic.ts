@@ -5,6 +5,7 @@
 
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { codeOf, messageOf } from '../model/error.js';
 
 /** Returns the error, or undefined. */
 export function writeAtomically(path: string, text: string): string | undefined {
@@ -24,7 +25,7 @@ export function writeAtomically(path: string, text: string): string | undefined 
   } catch (error) {
     // A partial file would keep a full disk full.
     attempt(() => unlinkSync(temporary));
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 
@@ -42,7 +43,7 @@ export function removeDurably(path: string): string | undefined {
     try {
       unlinkSync(path); // rmSync of Node 24 does not name the errno.
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if (codeOf(error) !== 'ENOENT') throw error;
     }
     syncDirectory(path);
   });
@@ -62,6 +63,6 @@ function attempt(act: () => void): string | undefined {
     act();
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

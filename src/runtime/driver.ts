@@ -6,17 +6,16 @@
  */
 
 import { retained } from '../core/expected.js';
-import type { Input, Output } from '../core/inputs.js';
+import type { Input } from '../core/inputs.js';
 import { interest } from '../core/looks.js';
 import { nextDeadline, transition } from '../core/machine.js';
 import type { Health, Kernel } from '../core/ports.js';
-import { type Beginning, initialState, type RoleState, type State, type World } from '../core/state.js';
+import { type Beginning, initialState, type RoleState, type State } from '../core/state.js';
 import type { Clock } from '../host/clock.js';
-import type { AdoptedRoute } from '../model/adopted.js';
 import type { Config } from '../model/config.js';
-import { ask, askOffers } from './ask.js';
+import { createExecutor, type Recording } from './execute.js';
 import type { Journal } from './journal.js';
-import { readiness, type Sent } from './readiness.js';
+import { readiness } from './readiness.js';
 
 export interface Driver {
   readonly state: () => State;
@@ -39,18 +38,11 @@ interface Next {
   readonly role?: RoleState | undefined;
 }
 
-interface DriverOptions {
+interface DriverOptions extends Recording {
   readonly kernel: Kernel;
   readonly health: Health;
   readonly clock: Clock;
   readonly journal: Journal;
-  /**
-   * Writes the record of routes that were taken over; returns the error. Absent: no route is taken
-   * over.
-   */
-  readonly record?: (adopted: readonly AdoptedRoute[]) => string | undefined;
-  /** Records which destinations were covered. Absent: this is lost when the agent ends. */
-  readonly remember?: (covered: World['covered']) => void;
   readonly beginning: Omit<Beginning, 'watched'>;
   /** Called after every input that was carried out. */
   readonly onSettled: (state: State) => void;
@@ -112,6 +104,16 @@ export function startDriver(options: DriverOptions): Driver {
       throw error;
     }
   };
+  const execute = createExecutor({
+    kernel,
+    health: () => health,
+    dispatch,
+    recording: options,
+    onExit() {
+      closed = true;
+      options.onExit();
+    },
+  });
   const carryOn = (input: Input): void => {
     const now = clock.now();
     const sent = ready.send(input, state);
@@ -121,8 +123,8 @@ export function startDriver(options: DriverOptions): Driver {
     // The subscription comes before the look that a reload or a new VRF asks for, so that no
     // change between the two is missed.
     if (state.world !== before.world) listen();
-    for (const output of result.outputs) if (output.kind === 'apply') carryOut(output, sent);
-    for (const output of result.outputs) if (output.kind !== 'apply') carryOut(output);
+    for (const output of result.outputs) if (output.kind === 'apply') execute(output, sent);
+    for (const output of result.outputs) if (output.kind !== 'apply') execute(output);
     aside(() => journal(before, input, result, now));
     timer?.cancel();
     // Computed for the time of the input: what became due while the outputs were carried out is
@@ -130,57 +132,6 @@ export function startDriver(options: DriverOptions): Driver {
     timer = closed ? undefined : clock.at(nextDeadline(state, now), () => dispatch({ kind: 'tick' }));
     aside(() => options.onSettled(state));
     prepareWhenIdle();
-  };
-
-  const carryOut = (output: Output, sent?: Sent): void => {
-    switch (output.kind) {
-      case 'apply': {
-        const { steps, results } = sent ?? { steps: output.steps, results: kernel.apply(output.steps) };
-        results.then(
-          (answers) => dispatch({ kind: 'applied', steps, results: answers }),
-          (error: unknown) => dispatch({ kind: 'applied', steps, results: steps.map(() => failed(error)) }),
-        );
-        return;
-      }
-      case 'observe':
-        kernel.observe(output.request).then(
-          (snapshot) => dispatch({ kind: 'observed', id: output.id, snapshot }),
-          (error: unknown) => dispatch({ kind: 'observe-failed', id: output.id, message: messageOf(error) }),
-        );
-        return;
-      case 'ask':
-        void ask(health, output.questions).then((held) => dispatch({ kind: 'answered', held }));
-        return;
-      case 'ask-offers':
-        void askOffers(health, output.questions).then((offers) => dispatch({ kind: 'offered', offers }));
-        return;
-      case 'verify':
-        (kernel.verify?.(output.questions) ?? Promise.resolve(undefined)).then(
-          (words) => dispatch({ kind: 'verified', id: output.id, words }),
-          () => dispatch({ kind: 'verified', id: output.id, words: undefined }),
-        );
-        return;
-      case 'probe':
-        kernel.probe(output.targets);
-        return;
-      case 'record': {
-        const fault = options.record === undefined ? 'there is nowhere to write it' : options.record(output.adopted);
-        // Not in this turn: the journal has to see first what led here.
-        void Promise.resolve().then(() => dispatch({ kind: 'recorded', fault }));
-        return;
-      }
-      case 'remember':
-        options.remember?.(output.covered);
-        return;
-      case 'phase':
-        return;
-      case 'exit':
-        closed = true;
-        options.onExit();
-        return;
-      default:
-        output satisfies never;
-    }
   };
 
   const watch = (next: Health): void => {
@@ -210,12 +161,4 @@ export function startDriver(options: DriverOptions): Driver {
       health.close();
     },
   };
-}
-
-function failed(error: unknown): { readonly ok: false; readonly code: string; readonly message: string } {
-  return { ok: false, code: 'EIO', message: messageOf(error) };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

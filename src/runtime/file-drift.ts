@@ -6,6 +6,7 @@
 
 import { type BigIntStats, statSync } from 'node:fs';
 import { partsOf } from '../config/files.js';
+import { codeOf } from '../model/error.js';
 
 export interface FileDrift {
   /** The present state of the file. */
@@ -45,7 +46,7 @@ function signature(path: string): string {
   try {
     stat = statSync(path, { bigint: true });
   } catch (error) {
-    return String((error as NodeJS.ErrnoException).code);
+    return String(codeOf(error));
   }
   return `${path}.${stat.dev}.${stat.ino}.${stat.size}.${stat.mtimeNs}`;
 }

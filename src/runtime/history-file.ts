@@ -10,6 +10,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { readBounded } from '../host/small-file.js';
+import { codeOf, messageOf } from '../model/error.js';
 import type { Event } from '../model/event.js';
 
 export interface HistoryFile {
@@ -42,7 +43,7 @@ function textOf(file: string): string {
   try {
     return readBounded(file, MAX_READ_BYTES);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    if (codeOf(error) === 'ENOENT') return '';
     throw error;
   }
 }
@@ -88,7 +89,7 @@ export function openHistoryFile(path: string, report: (failure: string) => void,
         failing = false;
       } catch (error) {
         torn = true;
-        if (!failing) report(error instanceof Error ? error.message : String(error));
+        if (!failing) report(messageOf(error));
         failing = true;
       }
       if (!closing) await pause();

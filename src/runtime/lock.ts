@@ -26,6 +26,7 @@ import { dirname } from 'node:path';
 import { isDead, parseStat } from '../health/proc.js';
 import { pause } from '../host/clock.js';
 import { readSmallFile } from '../host/small-file.js';
+import { messageOf } from '../model/error.js';
 import { lockFile } from '../native/libc.js';
 
 type Lock =
@@ -55,7 +56,7 @@ export function takeLock(path: string): Lock {
       ? { kind: 'taken', by: holder(path) }
       : { kind: 'unknown', reason: `${path} is removed again and again` };
   } catch (error) {
-    return { kind: 'unknown', reason: error instanceof Error ? error.message : String(error) };
+    return { kind: 'unknown', reason: messageOf(error) };
   }
 }
 

@@ -11,6 +11,7 @@
 import { dirname } from 'node:path';
 import { expositionOfNone } from '../metrics/exposition.js';
 import { createTally, type Tally } from '../metrics/tally.js';
+import { messageOf } from '../model/error.js';
 import { VERSION } from '../model/version.js';
 
 export interface Metrics {
@@ -59,7 +60,7 @@ export function createMetrics(
           failing = false;
         },
         (error: unknown) => {
-          if (!failing) report(error instanceof Error ? error.message : String(error));
+          if (!failing) report(messageOf(error));
           failing = true;
         },
       )

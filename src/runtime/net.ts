@@ -5,6 +5,8 @@
  * process reads the kernel again.
  */
 
+import { messageOf } from '../model/error.js';
+
 interface Net {
   /** Runs the function; what it throws is caught. */
   aside(run: () => void): void;
@@ -70,8 +72,4 @@ export function spreadNet({ tell, giveUp, now = () => performance.now() }: NetOp
     count: () => count,
     close: () => void process.off('uncaughtException', caught),
   };
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -12,6 +12,7 @@
  */
 
 import { createRequire } from 'node:module';
+import { messageOf } from '../model/error.js';
 import { sendDatagram } from '../native/libc.js';
 
 export interface Notifier {
@@ -177,7 +178,7 @@ async function sendByHelper(
   } catch (failure) {
     restore(outside);
     // It rejects with the program's output, a string.
-    report(`systemd-notify: ${failure instanceof Error ? failure.message : String(failure)}`);
+    report(`systemd-notify: ${messageOf(failure)}`);
   }
 }
 

@@ -4,7 +4,7 @@ import { renderDiagnostics } from '../config/diagnostic.js';
 import type { LoadedConfig } from '../config/load.js';
 import type { Chosen } from './choose-config.js';
 
-export type ReloadDecision =
+type ReloadDecision =
   | {
       readonly kind: 'refuse';
       readonly code: string;

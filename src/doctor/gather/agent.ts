@@ -5,6 +5,7 @@
 
 import { request } from '../../control/client.js';
 import { elsewhere } from '../../control/network-namespace.js';
+import { messageOf } from '../../model/error.js';
 import { CommandError, EXIT } from '../../model/exit.js';
 import type { Status } from '../../model/status.js';
 import type { AgentEvidence } from '../host.js';
@@ -34,7 +35,7 @@ async function askStatus(socket: string): Promise<Seen<Status | undefined>> {
       ? seen(response.status)
       : unseen('the agent answered a different request');
   } catch (error) {
-    if (!(error instanceof CommandError)) return unseen((error as Error).message);
+    if (!(error instanceof CommandError)) return unseen(messageOf(error));
     if (error.exitStatus === EXIT.UNAVAILABLE && error.message.includes('does not run')) return seen(undefined);
     return unseen(error.message);
   }

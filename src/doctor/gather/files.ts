@@ -8,6 +8,7 @@
 
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { codeOf } from '../../model/error.js';
 import { BIRD_FILES, includesOf, matches } from '../bird-config.js';
 import type { FileEntry, FileTree } from '../files.js';
 import { START_TARGET, UNIT, UNIT_FILE } from '../identity.js';
@@ -202,7 +203,7 @@ function addLink(tree: Map<string, FileEntry>, root: string, path: string): void
 
 /** The errno; undefined if the file does not exist, which is a valid answer. */
 function whyNot(error: unknown): string | undefined {
-  const code = (error as NodeJS.ErrnoException).code;
+  const code = codeOf(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
   return code === 'EACCES' || code === 'EPERM' ? 'no permission to read it' : (code ?? String(error));
 }

@@ -10,6 +10,7 @@ import { linkOf } from '../../core/management.js';
 import { watchedDaemons } from '../../health/watched.js';
 import type { Config } from '../../model/config.js';
 import { selectorText } from '../../model/config.js';
+import { codeOf } from '../../model/error.js';
 import type { Paths } from '../../model/paths.js';
 import { libcFault, loadLibc } from '../../native/libc.js';
 import { textOf } from '../files.js';
@@ -98,7 +99,7 @@ function whetherExists(path: string): 'yes' | 'no' | 'unseen' {
   try {
     return statSync(path, { throwIfNoEntry: false }) === undefined ? 'no' : 'yes';
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOTDIR' ? 'no' : 'unseen';
+    return codeOf(error) === 'ENOTDIR' ? 'no' : 'unseen';
   }
 }
 

@@ -16,6 +16,7 @@ import { type Inspector, inspect } from '../../kernel/inspect.js';
 import { type Family, isLinkLocal } from '../../model/address.js';
 import type { Config } from '../../model/config.js';
 import { FRR_STATIC } from '../../model/daemon-protocols.js';
+import { codeOf, messageOf } from '../../model/error.js';
 import type { Link, NeighbourEntry, NeighbourId, NeighbourState } from '../../model/link.js';
 import type { Rule } from '../../model/route.js';
 import type { Snapshot } from '../../model/snapshot.js';
@@ -45,7 +46,7 @@ export async function gatherKernel(config: Config): Promise<Seen<KernelEvidence>
   try {
     return seen(await inspect((kernel) => gather(kernel, config)));
   } catch (error) {
-    return unseen(`the kernel's routes and links cannot be read: ${(error as Error).message}`);
+    return unseen(`the kernel's routes and links cannot be read: ${messageOf(error)}`);
   }
 }
 
@@ -55,8 +56,8 @@ export async function gatherRules(): Promise<Seen<readonly Rule[]>> {
     return seen(await inspect((kernel) => kernel.rules()));
   } catch (error) {
     // rtnetlink's answer if no family has policy rules (CONFIG_FIB_RULES is off).
-    if ((error as NodeJS.ErrnoException).code === 'EOPNOTSUPP') return seen([]);
-    return unseen(`the policy rules cannot be read: ${(error as Error).message}`);
+    if (codeOf(error) === 'EOPNOTSUPP') return seen([]);
+    return unseen(`the policy rules cannot be read: ${messageOf(error)}`);
   }
 }
 
@@ -85,9 +86,7 @@ export async function gatherNextHops(statics: readonly FrrStatic[], links: reado
       }),
     );
   } catch (error) {
-    return unseen(
-      `the kernel's way to the next hops of FRR's statics cannot be asked for: ${(error as Error).message}`,
-    );
+    return unseen(`the kernel's way to the next hops of FRR's statics cannot be asked for: ${messageOf(error)}`);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { messageOf } from '../../model/error.js';
 import type { Identity, ProcessEvidence } from '../host.js';
 import { hasCapability } from '../identity.js';
 import { type Seen, seen, unseen } from '../seen.js';
@@ -20,7 +21,7 @@ export function gatherProcesses(): Seen<readonly ProcessEvidence[]> {
       }),
     );
   } catch (error) {
-    return unseen(`/proc cannot be read: ${(error as Error).message}`);
+    return unseen(`/proc cannot be read: ${messageOf(error)}`);
   }
 }
 
@@ -64,7 +65,7 @@ export function gatherOthers(known: number | undefined): Seen<readonly string[]>
     }
     return hidden !== undefined && others.length === 0 ? unseen(hidden) : seen(others);
   } catch (error) {
-    return unseen(`/proc cannot be read: ${(error as Error).message}`);
+    return unseen(`/proc cannot be read: ${messageOf(error)}`);
   }
 }
 
@@ -116,7 +117,7 @@ export function gatherBirdFiles(): Seen<readonly string[]> {
     }
     return seen(files);
   } catch (error) {
-    return unseen(`/proc cannot be read: ${(error as Error).message}`);
+    return unseen(`/proc cannot be read: ${messageOf(error)}`);
   }
 }
 

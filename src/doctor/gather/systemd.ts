@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeOf } from '../../model/error.js';
 import type { SystemdEvidence } from '../host.js';
 import { UNIT, UNIT_FILE } from '../identity.js';
 import { type Seen, seen, unseen } from '../seen.js';
@@ -52,6 +53,6 @@ export function gatherShippedUnit(): Seen<string> {
   try {
     return seen(readFileSync(SHIPPED, 'utf8'));
   } catch (error) {
-    return unseen(`this installation carries no copy of the unit file: ${(error as NodeJS.ErrnoException).code}`);
+    return unseen(`this installation carries no copy of the unit file: ${codeOf(error)}`);
   }
 }

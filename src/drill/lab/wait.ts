@@ -5,6 +5,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import { messageOf } from '../../model/error.js';
 
 interface EventuallyOptions {
   /** The time-out; 20 s by default. */
@@ -39,7 +40,7 @@ export async function eventually<T>(probe: () => T | Promise<T>, options: Eventu
       seen = `last seen: ${inspect(value, { depth: 5 })}`;
     } catch (error) {
       cause = error;
-      seen = `last error: ${error instanceof Error ? error.message : String(error)}`;
+      seen = `last error: ${messageOf(error)}`;
     }
     await sleep(options.intervalMs ?? 20);
   } while (performance.now() - start < timeoutMs);

@@ -12,6 +12,7 @@
 
 import { closeSync, openSync } from 'node:fs';
 import type { EndingListener, ProcessEvents } from '../../core/ports.js';
+import { messageOf } from '../../model/error.js';
 import { loadLibc, peerCredentials, peerPidfd } from '../../native/libc.js';
 import { type NetlinkSocket, openSocket } from '../netlink/socket.js';
 import { NETLINK_CONNECTOR } from '../netlink/uapi.js';
@@ -108,7 +109,7 @@ export function openProcessEvents(options: ProcessEventOptions = {}): ProcessEve
       if (!socket.overflowSafe || !refilter()) return end('no filter: koffi does not load');
       socket.join(CN_IDX_PROC);
     } catch (error) {
-      return end(error instanceof Error ? error.message : String(error));
+      return end(messageOf(error));
     }
     patience = setTimeout(
       () => end('no answer: not the first pid and user namespace, or a kernel without CONFIG_PROC_EVENTS'),
