@@ -38,45 +38,23 @@ export async function observe(connection: Connection, request: ObserveRequest): 
   const { furtherTables } = request;
   const further =
     typeof furtherTables === 'function' ? found.then((rules) => furtherTables(rules)) : Promise.resolve(furtherTables);
+  const routesIn = (table: number): readonly Promise<readonly (Route | Original)[]>[] =>
+    families.map((family) => {
+      const longest = table === TABLE_LOCAL ? familyBits(family) : maxLength[family]!;
+      return dumpTable(connection, family, table, protocol, longest, gateways, parts);
+    });
   // All are requested at once; the connection sends each when the one before it has ended.
-  const [links, addresses, rules, own, former, main, elsewhere] = await Promise.all([
+  const [links, addresses, rules, own, main, elsewhere] = await Promise.all([
     connection.dump(encodeLinkDump(), only(uapi.RTM_NEWLINK, decodeLink)),
     connection.dump(encodeAddressDump(), only(uapi.RTM_NEWADDR, decodeAddress)),
     found,
     Promise.all(
-      FAMILIES.map((family) => connection.dump(encodeRouteDump(family, { protocol }), ownRoute(family, protocol))),
-    ),
-    Promise.all(
-      FAMILIES.flatMap((family) =>
-        formerProtocols.map((protocol) =>
-          connection.dump(encodeRouteDump(family, { protocol }), ownRoute(family, protocol)),
-        ),
+      [protocol, ...formerProtocols].flatMap((ours) =>
+        FAMILIES.map((family) => connection.dump(encodeRouteDump(family, { protocol: ours }), ownRoute(family, ours))),
       ),
     ),
-    Promise.all(
-      tables.flatMap((table) =>
-        families.map((family) => dumpTable(connection, family, table, protocol, maxLength[family]!, gateways, parts)),
-      ),
-    ),
-    further.then((wanted) =>
-      Promise.all(
-        (wanted ?? [])
-          .filter((table) => !tables.includes(table))
-          .flatMap((table) =>
-            families.map((family) =>
-              dumpTable(
-                connection,
-                family,
-                table,
-                protocol,
-                table === TABLE_LOCAL ? familyBits(family) : maxLength[family]!,
-                gateways,
-                parts,
-              ),
-            ),
-          ),
-      ),
-    ),
+    Promise.all(tables.flatMap(routesIn)),
+    further.then((wanted = []) => Promise.all(wanted.filter((table) => !tables.includes(table)).flatMap(routesIn))),
   ]);
   const isFormer = (item: Route | Original): boolean =>
     formerProtocols.includes('message' in item ? item.route.protocol : item.protocol);
@@ -102,7 +80,7 @@ export async function observe(connection: Connection, request: ObserveRequest): 
     links,
     addresses,
     rules,
-    ownRoutes: [...own, ...former].flat(),
+    ownRoutes: own.flat(),
     foreignRoutes,
     originals,
     neighbours,
