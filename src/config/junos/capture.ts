@@ -41,7 +41,6 @@ const ANSWERS: readonly RegExp[] = [
   /^\s*\S+ terminal \S+ \(pid \d+\) on since /,
   /^[A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d$/,
 ];
-/** Follows the command that it refuses. */
 /** Begins a list that goes on to the next prompt or level. */
 const COMPLETIONS = /^Possible completions:$/;
 /** A place in the configuration, in front of what the device says about it. */
@@ -49,6 +48,7 @@ const COMPLAINT = /^[ \t]+'[^'\n]*'[ \t\r]*$/;
 /** Stands for statements that somebody has left out. */
 const LEFT_OUT =
   /^[ \t]*(?:\.{3,}|\u2026|\[(?:\.{3,}|\u2026)\]|[<[(-]{0,3}[ \t]*(?:(?:output|config(?:uration)?|lines?|rest)[ \t]+)?(?:snip(?:ped)?|omitted|truncated|removed)[ \t]*[>\])-]{0,3})[ \t]*;?$/i;
+/** Follows the command that it refuses. */
 const REFUSAL = /^(?:\s*\^+|(?:syntax error|unknown command|invalid value|missing argument)\b.*)$/;
 const PROMPT =
   /^[ \t]*[^\s@"{}[\];]{1,80}@[^\s"{}[\];>#%]{1,255}(?:(?<=:[~/][\w./-]{0,64})[ \t])?([>#%])(?:[ \t]+(.*))?$/;
