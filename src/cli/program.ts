@@ -52,7 +52,9 @@ function usage({ code, message }: CommanderError, argv: readonly string[]): numb
   const [what, nearest] = message.replace(/^error: /, '').split('\n');
   const command =
     argv[0] !== undefined && /^[a-z]+$/.test(argv[0]) && code !== 'commander.unknownCommand' ? ` ${argv[0]}` : '';
-  throw new CommandError(EXIT.USAGE, what!, nearest?.replace(/^\(|\)$/g, '') ?? `backup-router${command} --help`);
+  const file = /^(?:check|plan|doctor|drill|run|routes) ([^\s-]\S*[./]\S*)$/.exec(argv.join(' '))?.[1];
+  const help = `backup-router${command} ${file === undefined ? '--help' : `-c ${file}`}`;
+  throw new CommandError(EXIT.USAGE, what!, nearest?.replace(/^\(|\)$/g, '') ?? help);
 }
 
 /** Sets the instance, which determines the paths of the agent. */

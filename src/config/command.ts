@@ -71,7 +71,9 @@ export function readCommand(
     report.error(first.span, {
       code: 'wrong-type',
       message: `${quote(first.text)} has spaces in it, and no shell splits it into words`,
-      suggestion: `write a list: [${first.text.trim().split(/\s+/).slice(0, 8).join(', ')}]`,
+      suggestion: /[|&;<>$`*]/.test(first.text)
+        ? `write a list with a shell: [/bin/sh, -c, '${first.text.trim().slice(0, 60).replaceAll("'", "''")}']`
+        : `write a list: [${first.text.trim().split(/\s+/).slice(0, 8).join(', ')}]`,
     });
     return undefined;
   }

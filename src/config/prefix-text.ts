@@ -61,6 +61,9 @@ function explain(text: string): PrefixResult {
     );
   const spaced = /^([\d.]+)\s+(?:mask\s+|netmask\s+)?([\d.]+)$/i.exec(word);
   if (spaced !== null && maskLength(spaced[2]!) !== undefined) return explain(`${spaced[1]}/${spaced[2]}`);
+  const apart = /^([\da-f.:]+)\s*\/\s*(\d{1,3})$/i.exec(word);
+  if (apart !== null && /\s/.test(word))
+    return refuse('prefix-syntax', `${quote(word)} has a space in it`, `write ${apart[1]}/${apart[2]}`);
   if (/[\s,;]/.test(word)) {
     const words = word
       .split(/[\s,;]+/)
@@ -76,6 +79,12 @@ function explain(text: string): PrefixResult {
   if (dash !== undefined && !/\s/.test(dash))
     return refuse('prefix-syntax', `${quote(word)} has no space after its ${quote(word[0]!)}`, `write - ${dash}`);
   const slash = word.indexOf('/');
+  if (slash === 0)
+    return refuse(
+      'prefix-syntax',
+      `${quote(word)} has no address in front of its '/'`,
+      'write ADDRESS/LENGTH, such as 10.0.0.0/8',
+    );
   if (slash < 0) return withoutLength(word);
   const addressText = word.slice(0, slash);
   const lengthText = word.slice(slash + 1);

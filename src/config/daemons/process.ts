@@ -73,6 +73,7 @@ function processFault({ text, value }: ScalarValue): Fault | undefined {
       `write ${cut(text.replace(/\/+$/, '').split('/').at(-1)!) || 'gobgpd'}`,
     );
   if (/[\n\r]/.test(text)) return fault(`${quote(text)} has more than one line`, list);
+  if (/[*?]|\[.*\]/.test(text)) return fault(`${quote(text)} is a pattern, and patterns are not expanded`, list);
   if (Buffer.byteLength(text) > MAX_COMM)
     return fault(
       `${quote(text)} is longer than the ${MAX_COMM} bytes that the kernel keeps of a name`,

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import t from 'tap';
-import { buildProgram } from '../../../src/cli/program.js';
+import { buildProgram, runProgram } from '../../../src/cli/program.js';
 import { faultOf } from '../../lab/outputs.js';
 
 const FAILURE = new URL('../../../src/cli/failure.js', import.meta.url).href;
@@ -22,6 +22,12 @@ t.test('what is foreseen', async (t) => {
   t.match(json, { status: 69, stderr: 'backup-router: it is so\n' });
   t.equal(faultOf('error', json.stdout), undefined);
   t.match(JSON.parse(json.stdout), { version: 1, error: { exitStatus: 69, message: 'it is so', suggestion: null } });
+});
+
+t.test('a file in place of an option', async (t) => {
+  const help = (...argv: readonly string[]): Promise<unknown> => runProgram(argv).catch((error: unknown) => error);
+  t.match(await help('check', './c.yaml'), { suggestion: 'backup-router check -c ./c.yaml' });
+  t.match(await help('check', 'all'), { suggestion: 'backup-router check --help' });
 });
 
 t.test('a bug', async (t) => {

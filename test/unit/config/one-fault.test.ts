@@ -73,6 +73,14 @@ const ROWS: readonly (readonly [text: string, at: string, suggestion: string])[]
   [`${BASE}rule-priority-base: none\n`, '3:21 error wrong-type', 'write auto, or a number from 1 to 32508'],
   [`${BASE}withdraw: {convergence-timeout: off}\n`, '3:33 error duration-syntax', 'write never'],
   [`${FRR}  frr: {socket-directory: /run/frr/zebra.vty}\n`, '4:27 warning relative-path', 'write /run/frr'],
+  [`${BLOCK}  destination: 10.0.0.0 /8\n`, '4:16 error prefix-syntax', 'write 10.0.0.0/8'],
+  [`${BLOCK}  destination: /etc/networks\n`, '4:16 error prefix-syntax', 'write ADDRESS/LENGTH'],
+  [`${FRR}  process: bgpd*\n`, '4:12 error process-name', "'ps -e -o comm' lists the names"],
+  [
+    `${FRR}  exec: {command: "vtysh -c show | grep x"}\n`,
+    '4:19 error wrong-type',
+    "write a list with a shell: [/bin/sh, -c, 'vtysh -c show | grep x']",
+  ],
   // Templates, comments, characters
   [`${IF}{% if x %}\n${ROUTER}{% endif %}\n`, '2:1 error syntax', 'render it first'],
   [`${IF}{# a note #}\n${ROUTER}`, '2:1 error syntax', 'render it first'],
