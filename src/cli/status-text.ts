@@ -6,7 +6,13 @@
 import { FAMILIES } from '../model/address.js';
 import type { HooksStatus } from '../model/hooks.js';
 import { ipWords, rulesOf, tableText } from '../model/route-text.js';
-import type { BackupRouteStatus, GatewayStatus, RepliesStatus, Status } from '../model/status.js';
+import {
+  type BackupRouteStatus,
+  type GatewayStatus,
+  type RepliesStatus,
+  STILL_OWED,
+  type Status,
+} from '../model/status.js';
 import {
   type Colour,
   counted,
@@ -30,7 +36,8 @@ const BROKEN: ReadonlySet<Status['configuration']['source']> = new Set(['last-kn
 /**
  * Whether the state is the wished one: the whole file is in use, there are no faults, no
  * destination is uncovered, the kernel agrees, no symmetric reply is missing, rules stand in their
- * place, and no interface has lost its name. In phase `in`, also every backup route carries packets and a gateway answers.
+ * place, no interface has lost its name, and no default route is still to be given back. In phase
+ * `in`, also every backup route carries packets and a gateway answers.
  */
 export function inWishedState(s: Status): boolean {
   return (
@@ -41,6 +48,7 @@ export function inWishedState(s: Status): boolean {
     !repliesMissing(s) &&
     !rulesMisplaced(s) &&
     !interfaceRenamed(s) &&
+    s.waiting.every(({ reason }) => reason !== STILL_OWED) &&
     (s.routes.phase !== 'in' || (needed(s.backupRoutes).every(carries) && !unanswered(s)))
   );
 }

@@ -5,7 +5,7 @@
 
 import { destinationText } from '../model/prefix.js';
 import { type Route, TABLE_MAIN } from '../model/route.js';
-import type { AdoptedRouteStatus } from '../model/status.js';
+import { type AdoptedRouteStatus, STILL_OWED } from '../model/status.js';
 import { adoptAt, type Candidate, candidates, disowned, obstacleOf, without } from './adopt.js';
 import { questionKey } from './coverage.js';
 import type { Wait } from './management.js';
@@ -32,7 +32,7 @@ export function adoptionWaits(world: SeenWorld, agenda: Agenda, now: number): Wa
     return reason === undefined ? [] : [{ subject: subjectOf(candidate.original.route, candidate.link.name), reason }];
   });
   for (const { route, interfaceName } of disowned(world))
-    waits.push({ subject: subjectOf(route, interfaceName), reason: 'is still to be given back' });
+    waits.push({ subject: subjectOf(route, interfaceName), reason: STILL_OWED });
   return waits;
 }
 

@@ -84,6 +84,9 @@ function sighting(before: Sighting | undefined, sight: Sight, neighbour: Neighbo
   const known = neighbour?.known === true;
   const askable = sight.askable ? (before?.askable ?? now) : undefined;
   const { barred } = sight;
+  // Nobody asks it any more, and whoever has set the entry knows better.
+  if (neighbour?.permanent === true && before?.state === 'dead')
+    return { state: 'unknown', since: now, suspect: false, askable: undefined, entry: false, barred };
   const was: Sighting = before ?? { state: 'unknown', since: now, suspect: false, askable, entry: known, barred };
   const is: Sighting =
     was.askable === askable && was.barred === barred && (was.entry === false || known)

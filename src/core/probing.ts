@@ -53,6 +53,12 @@ export function askedNeighbours(world: SeenWorld): readonly NeighbourId[] {
   return [...gatewayIds(world), ...foreignTargets(world)];
 }
 
+/** Whether a gateway has an entry of an operator's, who may take it away without an event. */
+function anyFixed(world: SeenWorld): boolean {
+  const ids = new Set(gatewayIds(world).map(neighbourKey));
+  return world.snapshot.neighbours.some((one) => one.permanent && ids.has(neighbourKey(one)));
+}
+
 /** Probes what is due, and asks for a look at the answers to the previous probes. */
 export function probe(state: State, outputs: Output[], now: number): State {
   const { world, agenda } = state;
@@ -73,7 +79,7 @@ export function probe(state: State, outputs: Output[], now: number): State {
           world.config.probeIntervalMs,
         )
       : agenda.probeAt,
-    dirty: all.length + broken.length > 0 ? moreUrgent(agenda.dirty, 'probe') : agenda.dirty,
+    dirty: all.length + broken.length > 0 || anyFixed(world) ? moreUrgent(agenda.dirty, 'probe') : agenda.dirty,
   });
 }
 

@@ -129,6 +129,9 @@ export interface Status {
   readonly lastOutage: Outage | null;
 }
 
+/** The reason in `waiting` of a default route that was taken over and could not be given back yet. */
+export const STILL_OWED = 'is still to be given back';
+
 export interface GatewayStatus {
   /** `auto`: none has been found. */
   readonly address: string;

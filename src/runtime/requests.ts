@@ -6,6 +6,8 @@
 import { formatDuration } from '../config/duration.js';
 import type { Following, Gradual, Request, Response } from '../control/protocol.js';
 import type { Reply } from '../control/session.js';
+import { usableLink } from '../core/management.js';
+import type { State } from '../core/state.js';
 import type { Event } from '../model/event.js';
 import type { Driver } from './driver.js';
 import type { Emit } from './emit.js';
@@ -42,7 +44,7 @@ export function answerer(desk: Desk): (request: Request) => Reply | Promise<Repl
       case 'events':
         return events(desk.history(), request);
       case 'reload':
-        return desk.reload(request.confirmMs);
+        return desk.reload(request.confirmMs).then((answer) => withMissing(answer, desk.driver.state().world));
       case 'confirm':
         return desk.confirm();
       case 'configuration':
@@ -106,6 +108,16 @@ function gradually(list: readonly Event[]): Gradual {
       yield ']}\n';
     },
   };
+}
+
+/** A configuration may name an interface that is not there, or down: it may come. */
+function withMissing(answer: Response, { config, snapshot }: State['world']): Response {
+  if (!answer.ok || !('message' in answer) || snapshot === undefined) return answer;
+  const missing = config.managementInterfaces.flatMap(({ selector }) => {
+    const link = usableLink(config, selector, snapshot);
+    return 'reason' in link ? [`; waiting for ${link.subject}: ${link.reason}`] : [];
+  });
+  return missing.length === 0 ? answer : { ...answer, message: `${answer.message}${missing.join('')}` };
 }
 
 function kept(desk: Desk, orders: OrdersRecord, message: string): Response {

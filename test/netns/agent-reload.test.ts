@@ -191,6 +191,11 @@ t.test('a bad file at reload: what runs goes on; reload and check tell why', asy
     expected({ destinations: { inet: ['10.0.0.0/8'], inet6: ['2001:db8::/32'] } }),
     'a good file is taken',
   );
+  agent.configure(configText({ interface: 'mgmt9' }));
+  t.match(await agent.cli('reload'), {
+    status: 0,
+    stdout: 'configuration reloaded; waiting for mgmt9: no such interface yet\n',
+  });
   await agent.stop();
 });
 

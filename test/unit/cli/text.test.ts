@@ -7,7 +7,7 @@ import { later } from '../../../src/cli/status-watch.js';
 import { paintFor, widthOf } from '../../../src/cli/terminal.js';
 import type { Event } from '../../../src/model/event.js';
 import { ipWords } from '../../../src/model/route-text.js';
-import type { Status } from '../../../src/model/status.js';
+import { STILL_OWED, type Status } from '../../../src/model/status.js';
 
 t.test('terminals and others', async (t) => {
   t.equal(widthOf({ isTTY: true, columns: 80 }), 80);
@@ -165,10 +165,16 @@ t.test('forty columns: each cell under its own heading, or each row as a block',
 t.test('the first words say what is so', async (t) => {
   const [route] = STATUS.backupRoutes;
   const [gateway] = STATUS.gateways;
-  const said = (phase: Status['routes']['phase'], states: readonly string[], gateways: readonly string[]): string => {
+  const said = (
+    phase: Status['routes']['phase'],
+    states: readonly string[],
+    gateways: readonly string[],
+    more: Partial<Status> = {},
+  ): string => {
     const status: Status = {
       ...STATUS,
       faults: [],
+      ...more,
       routes: { ...STATUS.routes, phase },
       backupRoutes: states.map((state) => ({ ...route!, state: state as 'absent' })),
       gateways: gateways.map((state) => ({ ...gateway!, state: state as 'dead' })),
@@ -184,6 +190,11 @@ t.test('the first words say what is so', async (t) => {
   t.equal(said('out', ['withdrawn'], ['alive']), 'OUT: 0');
   t.equal(said('out', ['withdrawn'], ['dead']), 'OUT, BACKUP ROUTER DEAD: 0', 'told before the night it is needed');
   t.equal(said('starting', ['withdrawn'], []), 'STARTING: 0');
+  const [link] = STATUS.managementInterfaces;
+  const renamed = { managementInterfaces: [{ ...link!, renamed: true as const }] };
+  t.equal(said('out', ['withdrawn'], ['alive'], renamed), 'OUT, INTERFACE RENAMED: 1');
+  const owed = { waiting: [{ subject: 'default via 192.0.2.1 dev eth0', reason: STILL_OWED }] };
+  t.equal(said('out', ['withdrawn'], ['alive'], owed), 'OUT: 1', 'a give-back that was refused');
 });
 
 t.test('a status that is some seconds old', async (t) => {
