@@ -2,7 +2,7 @@
 
 import t from 'tap';
 import { wanted } from '../../../src/core/desired.js';
-import { coveredAfter, expected, retained } from '../../../src/core/expected.js';
+import { coveredAfter, expectationOf, expected, retained } from '../../../src/core/expected.js';
 import type { Output } from '../../../src/core/inputs.js';
 import { routeKey } from '../../../src/core/keys.js';
 import { askOffers, isOffered, offered } from '../../../src/core/offers.js';
@@ -211,12 +211,50 @@ t.test('the kernel refuses ours: the foreign one is given back at once', (t) => 
   };
   for (const was of [TRYING, TAKEN]) t.same(after(ours!, IN, was), given, was.kind);
   t.same(after(ours!, OUT, TAKEN), TAKEN, 'while the routes are out none of ours is refused');
+  const late = state({ standing: true, offer: true, was: TRYING }).world;
+  const refused = new Map([[routeKey(ours!), { code: 'EINVAL', message: 'Invalid argument' }]]);
+  t.match([...takeoversAfter({ ...late, refused }, IN, () => true, NOW + 1).values()], [{ reason: given.reason }]);
+  // Another destination, another family and another interface come before it.
+  const six = { ...router('inet6', [prefix('::', 0)]), gateways: GATEWAYS.inet6 };
+  const ten = { ...ROUTER, destinations: [prefix('10.0.0.0', 8), DEFAULT] };
+  const many = config({
+    managementInterfaces: [management('data0', router('inet', [DEFAULT])), management('mgmt0', six, ten)],
+  });
+  const among = { ...world, config: many, takeovers: new Map<string, Takeover>([[KEY, TAKEN]]) };
+  const { routes } = wanted(among, IN, NOW)!;
+  t.equal(routes.length, 4);
+  const resting = routes.filter((route) => {
+    const one = { ...among, refused: new Map([[routeKey(route), [...refused.values()][0]!]]) };
+    return takeoversAfter(one, IN, () => false, NOW).get(KEY)?.kind === 'resting';
+  });
+  t.match(resting, [{ family: 'inet', destination: DEFAULT, nexthops: [{ interfaceIndex: 2 }] }]);
+  t.equal(resting.length, 1, 'ours of the place alone');
   for (const other of [
     { destination: prefix('10.0.0.0', 8) },
     { table: 25_501 },
     { nexthops: [{ ...ours!.nexthops[0]!, interfaceIndex: 3 }] },
   ])
     t.same(after({ ...ours!, ...other }, IN, TAKEN), TAKEN, 'another route');
+  t.end();
+});
+
+t.test('of several daemons each has to live', (t) => {
+  const { world } = state({ standing: true, offer: true });
+  const one = world.daemons.get('frr/a')!;
+  const daemons = new Map([
+    ['frr/a', one],
+    ['frr/b', { ...one, id: 'frr/b', life: 'down' as const }],
+  ]);
+  const half = { ...world, daemons };
+  t.equal(
+    takeoversAfter(half, IN, () => true, NOW),
+    half.takeovers,
+  );
+  const idle = { ...state(), world: half };
+  const outputs: Output[] = [];
+  t.equal(askOffers(idle, [PLACE], outputs, NOW), idle);
+  t.same(outputs, []);
+  t.equal(offered(idle, new Map([['0.0.0.0/0', false]]), NOW).world, half);
   t.end();
 });
 
@@ -315,6 +353,23 @@ t.test('what was covered is remembered, daemon by daemon', (t) => {
   t.same(coveredAfter({ ...world, daemons: two }, IN).get('frr/a'), covered.get('frr/a'));
   const half = new Map([...two].map(([id, one]) => [id, id === 'frr/b' ? { ...one, life: 'down' as const } : one]));
   t.equal(coveredAfter({ ...world, daemons: half }, IN), covered, 'one of them is dead');
+
+  const still = { ...world, covered: nothing, snapshot: { ...world.snapshot, foreignRoutes: [STATIC_DEFAULT] } };
+  t.equal(coveredAfter(still, IN).size, 1, 'by a static route');
+  const dead = new Map([['frr/a', { ...world.daemons.get('frr/a')!, life: 'down' as const }]]);
+  t.equal(coveredAfter({ ...still, daemons: dead }, IN).size, 0, 'which says nothing of a daemon that is dead');
+  t.equal(coveredAfter({ ...still, daemons: half }, IN).size, 0, 'nor of two of which one is');
+
+  const nested = config({
+    managementInterfaces: [
+      management('mgmt0', router('inet', [DEFAULT, prefix('10.0.0.0', 8), prefix('11.0.0.0', 8)])),
+    ],
+  });
+  const before = ['10.0.0.0/8'];
+  t.same(expectationOf(nested, '10.1.2.3', before), { destination: '10.0.0.0/8', coveredBefore: true });
+  t.same(expectationOf(nested, '11.1.2.3', before), { destination: '11.0.0.0/8', coveredBefore: false });
+  t.same(expectationOf(nested, '12.1.2.3', before), { destination: '0.0.0.0/0', coveredBefore: false });
+  t.equal(expectationOf(nested, '2001:db8::1', before), undefined);
 
   t.equal(expected(world), covered.get('frr/a'));
   t.same(expected({ ...world, covered: nothing }), new Set());
