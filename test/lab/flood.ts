@@ -22,7 +22,7 @@ const { connect } = require('node:net');
 const open = (asks) => {
   const socket = connect(process.argv[1]);
   socket.on('error', () => {}).on('close', () => setImmediate(open, asks));
-  if (asks) socket.on('connect', () => socket.write('{"command":"status"}\n')).on('data', () => socket.destroy());
+  if (asks) socket.on('connect', () => socket.write('{"command":"status"}\\n')).on('data', () => socket.destroy());
   else socket.on('connect', () => setTimeout(() => socket.destroy(), 30 * Math.random()));
 };
 for (let i = 0; i < 200; i++) open(i % 2 === 0);
