@@ -4,11 +4,11 @@
  *
  * Each module that is loaded by `import()` is a file of its own beside it, with all that it needs.
  * V8 reads 1 MB of code in about the time that Node takes to start, so no command reads the code
- * of another. Only what reads and writes configurations, with the package yaml, is one file for
- * all: config.cjs, of which most commands need nearly everything. More shared files were slower
- * because of their number. A value that crosses files is recognized by its shape, not by its class.
- * The format is CommonJS because Node's loader of ES modules takes a fifth of a bare start.
- * Packages with native binaries stay in node_modules.
+ * of another. Only src/config/, with the package yaml, is one file for all: config.cjs, of which a
+ * command that reads a configuration needs nearly everything. More shared files were slower because
+ * of their number. A value that crosses files is recognized by its shape, not by its class. The
+ * format is CommonJS because Node's loader of ES modules takes a fifth of a bare start. Packages
+ * with native binaries stay in node_modules.
  */
 
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -76,9 +76,10 @@ for (const { kind, path, external } of imports)
   if (kind === 'dynamic-import' && !external) entries[basename(path, '.ts')] = path;
 entries.config = 'config';
 
-/** The modules in config.cjs that others import. It also contains what these import. */
-const CONFIG = ['load', 'parse', 'settings', 'write', 'junos/detect', 'junos/read', 'junos/write'];
-const inConfig = new RegExp(`/config/(?:${CONFIG.join('|')})\\.js$`);
+/** An import from src/config/ by other rooms. Commands that read no configuration read durations. */
+const config = /^(?:\.\.\/)+config\//;
+const isShared = (path) => config.test(path) && basename(path) !== 'duration.js';
+const shared = new Set(imports.flatMap(({ original = '', path }) => (isShared(original) ? [path] : [])));
 
 const apart = {
   name: 'apart',
@@ -86,14 +87,12 @@ const apart = {
     onResolve({ filter: /^\./ }, ({ path, kind }) =>
       kind === 'dynamic-import' ? { path: `./${basename(path, '.js')}.cjs`, external: true } : undefined,
     );
-    onResolve({ filter: inConfig }, ({ importer, namespace }) =>
-      namespace === 'config' || importer.startsWith(join(root, 'src/config/'))
-        ? undefined
-        : { path: './config.cjs', external: true },
+    onResolve({ filter: config }, ({ path }) =>
+      isShared(path) ? { path: './config.cjs', external: true } : undefined,
     );
     onResolve({ filter: /^config$/ }, ({ path }) => ({ path, namespace: 'config' }));
     onLoad({ filter: /./, namespace: 'config' }, () => ({
-      contents: CONFIG.map((name) => `export * from './src/config/${name}.js';`).join('\n'),
+      contents: [...shared].map((path) => `export * from './${path}';`).join('\n'),
       resolveDir: root,
     }));
   },
