@@ -29,7 +29,7 @@ const PROGRAMS: readonly Program[] = [
     gateway: /\bvia[ \t]+([\d.]+)/,
     interface: /\bdev[ \t]+([\w.-]+)/,
   },
-  { name: 'xml', what: 'XML or HTML', line: /^\s*<(?:\?xml|!DOCTYPE|html|svg)\b.*$/im },
+  { name: 'xml', what: 'XML or HTML', line: /^[ \t]*<(?:\?xml|!DOCTYPE|html|svg)\b.*$/im },
   {
     name: 'git',
     what: 'a patch',

@@ -207,6 +207,9 @@ function readTop(
   return managementInterfaces.length === 0 ? undefined : { ...DEFAULTS, ...settings, managementInterfaces };
 }
 
+/** Keys that may be misspelt; in a file of ours more than one key is right. */
+const GUESSED = 50;
+
 /** The fault of a mapping that has no key of a configuration at its top level. */
 function strangeTop(
   { entries, span }: MapValue,
@@ -217,9 +220,9 @@ function strangeTop(
     return { span, fault: { code: 'empty-file', message: 'the configuration is empty', suggestion: MINIMAL } };
   const names = namesOf(TOP_KEYS);
   const known = entries.some(
-    ({ key, value }) =>
+    ({ key, value }, i) =>
       homeOf(key) !== undefined ||
-      closest(key, names) !== undefined ||
+      (i < GUESSED && closest(key, names) !== undefined) ||
       names.some((name) => key.startsWith(name)) ||
       TOP_KEYS.some(({ aliases }) => aliases?.includes(key.toLowerCase()) === true) ||
       unseenIn(key) !== undefined ||

@@ -64,6 +64,10 @@ const OUTPUT = /\?$|^(?:status\b|help\b|commit\b|rollback\b|show\b.*\|[ \t]*comp
 
 const FENCE = /^[ \t]*(?:`{3,}|~{3,})[^`~;{]*(?:\{[^;{}]*\})?$/;
 const NUMBERED = /^[ \t]*\d{1,6}[ \t]*[:.|)]?[ \t]+(?:set|delete|deactivate|activate|edit)[ \t]/;
+/** A line of a difference, below the level that it is about. */
+const CHANGE = /^[+-][ \t]{2,}\S/;
+/** A command that a difference takes away. */
+const REMOVED = /^[ \t]*-[ \t]*(?:set|delete|deactivate|activate|edit)[ \t]/;
 const QUOTED = /^[ \t]*(?:[>+|][ \t]*)+(?:set|delete|deactivate|activate|edit)[ \t]/;
 
 /**
@@ -156,6 +160,7 @@ function byLine(text: string, session: boolean, syntax: Syntax): string {
       command = undefined;
       // In a comparison such a line precedes each difference, so it does not end the output.
       if (output !== undefined && !output.includes('compare')) output = undefined;
+      if (CHANGE.test(lineAfter(text, end))) output ??= 'show | compare';
     } else if (output !== undefined || ANSWERS.some((answer) => answer.test(line))) {
       drop = true;
       // A command that the device refused did not change its configuration.
@@ -203,7 +208,7 @@ function byLine(text: string, session: boolean, syntax: Syntax): string {
         'text',
       );
     }
-    if (told.has('prefix') && (NUMBERED.test(line) || QUOTED.test(line))) drop = true;
+    if (told.has('prefix') && (NUMBERED.test(line) || QUOTED.test(line) || REMOVED.test(line))) drop = true;
     parts.push(drop ? blank(whole) : whole);
     if (newline >= 0) parts.push('\n');
     at = end + 1;

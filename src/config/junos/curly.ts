@@ -166,6 +166,7 @@ export function createCurly(
         p.inactiveItem = true;
         return;
       }
+      if (TAGS.has(text)) return;
       const item = put(p.path.cursor, { text, span });
       if (inactiveItem) item.inactive = true;
       p.inactiveItem = false;

@@ -10,7 +10,7 @@ import { TEMPLATE, UNRENDERED } from '../slips.js';
 type Encoding = 'XML' | 'JSON';
 
 const XML =
-  /^[ \t]*<(?:rpc-reply|configuration|configuration-information|nc:rpc-reply)[\s>/]|^\s*<(?:system|groups|backup-router|inet6-backup-router)>\s*<|<\/(?:inet6-)?backup-router>/m;
+  /^[ \t]*<(?:rpc-reply|configuration|configuration-information|nc:rpc-reply)[\s>/]|^[ \t]*<(?:system|groups|backup-router|inet6-backup-router)>\s*<|<\/(?:inet6-)?backup-router>/m;
 const JSON_ROOT = /^[ \t]*\{\s*"(?:configuration|rpc-reply)"\s*:/m;
 /** Characters searched. A terminal banner may precede the configuration. */
 const HEAD = 1 << 12;

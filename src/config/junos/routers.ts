@@ -27,6 +27,7 @@ import type { ScalarValue } from '../document.js';
 import { readGateways, STANZA } from '../gateways.js';
 import { maskLength } from '../prefix-text.js';
 import type { Report, Span } from '../report.js';
+import { unfilled } from '../unseen.js';
 import type { HierarchyLevel } from './groups.js';
 import { isValue, type Statement } from './tree.js';
 
@@ -163,7 +164,8 @@ function sortOut(statement: Statement): Sorted {
   const addresses = unknown.filter(
     (child) =>
       isValue(statement, child.word) ||
-      ((child.children === undefined || child.word.includes('.')) && closest(child.word, KEYWORDS) === undefined),
+      ((child.children === undefined || child.word.includes('.') || unfilled(child.word) !== undefined) &&
+        closest(child.word, KEYWORDS) === undefined),
   );
   const mentioned = children.filter(({ word }) => word === 'destination');
   const { destinations, behind } = valuesOf(mentioned);

@@ -104,6 +104,12 @@ t.test('one fault, and what to write', async (t) => {
       '1:26 error address-syntax',
       'write the address in figures: before routing works, no name can be resolved',
     ],
+    ['set system backup-router $GW destination 10.0.0.0/8\n', '1:26 error address-syntax', 'write the address itself'],
+    [
+      'set system backup-router <gateway> destination 10.0.0.0/8\n',
+      '1:26 error address-syntax',
+      'write the address itself',
+    ],
     ['set system backup 192.0.2.1\n', '1:12 error unknown-key', "did you mean 'backup-router'?"],
     ['set system default-gateway 192.0.2.1\n', '1:12 error unknown-key', "did you mean 'backup-router'?"],
     ['set system ipv6-backup fe80::1\n', '1:12 error unknown-key', "did you mean 'inet6-backup-router'?"],
@@ -126,6 +132,28 @@ t.test('one fault, and what to write', async (t) => {
     const { diagnostics } = parseConfig(text, 'f', { ...HINTS, member: text.includes('node0') ? 'node0' : undefined });
     t.strictSame([faultsOf(diagnostics), diagnostics[0]?.suggestion], [[at], suggestion], text);
   }
+});
+
+t.test('a difference without the command that made it is not read', async (t) => {
+  for (const [text, faults] of [
+    [
+      '[edit system]\n-  backup-router 192.0.2.9;\n+  backup-router 192.0.2.1;\n',
+      ['1:1 error missing-key', '2:1 warning syntax'],
+    ],
+    [
+      '+ set system backup-router 192.0.2.1\n- set system backup-router 192.0.2.9\n',
+      ['1:1 error syntax', '2:36 error missing-key'],
+    ],
+  ] as const) {
+    const { config, diagnostics } = parseConfig(text, 'f', HINTS);
+    t.equal(config, undefined);
+    t.strictSame(faultsOf(diagnostics), faults, text);
+  }
+});
+
+t.test('a tag in a list', async (t) => {
+  const text = 'system {\n    backup-router 192.0.2.1 destination [ protect: 10.0.0.0/8 ];\n}\n';
+  t.strictSame(routersOf(parseConfig(text, 'f', HINTS).config), ONE);
 });
 
 t.test('a destination of zeros is the default route to its author', async (t) => {
