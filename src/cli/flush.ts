@@ -4,8 +4,6 @@
  */
 
 import { rmSync } from 'node:fs';
-import { someoneListens } from '../control/client.js';
-import { stopAdvice } from '../control/supervisor.js';
 import { ipCommand } from '../core/ip-command.js';
 import { plan, withdrawn } from '../core/plan.js';
 import type { Step } from '../core/ports.js';
@@ -14,10 +12,9 @@ import type { Family } from '../model/address.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { namesOf } from '../model/route-text.js';
-import { requireCapability } from '../runtime/capability.js';
 import { giveBack, owedSteps } from '../runtime/give-back.js';
-import { sudoAgain } from './again.js';
 import type { ConfigOptions } from './config-options.js';
+import { mayRemove } from './may-remove.js';
 import type { RemovedOutput } from './output.js';
 import { ownedIn } from './owned.js';
 import { print, printJson } from './print.js';
@@ -26,14 +23,7 @@ export async function flush(
   options: ConfigOptions & { readonly force?: boolean; readonly dryRun?: boolean; readonly json?: boolean },
 ): Promise<number> {
   const { controlSocket, adopted, covered } = pathsOf(process.env);
-  if (options.force !== true && options.dryRun !== true && (await someoneListens(controlSocket))) {
-    throw new CommandError(
-      EXIT.NOT_IN_STATE,
-      'the agent runs and would put the routes back',
-      `${stopAdvice()}; or: backup-router flush --force`,
-    );
-  }
-  if (options.dryRun !== true) requireCapability(sudoAgain());
+  await mayRemove('flush', controlSocket, 'put the routes back', options);
   const kernel = openKernel();
   try {
     const owned = await ownedIn(kernel, options);

@@ -1,17 +1,14 @@
 /** `backup-router restore`: gives back adopted default routes. Does not need the agent. */
 
 import { DEFAULTS } from '../config/settings.js';
-import { someoneListens } from '../control/client.js';
-import { stopAdvice } from '../control/supervisor.js';
 import { ipCommand } from '../core/ip-command.js';
 import type { Step } from '../core/ports.js';
 import { openKernel } from '../kernel/kernel.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { namesOf } from '../model/route-text.js';
-import { requireCapability } from '../runtime/capability.js';
 import { giveBack, owedSteps } from '../runtime/give-back.js';
-import { sudoAgain } from './again.js';
+import { mayRemove } from './may-remove.js';
 import type { RemovedOutput } from './output.js';
 import { print, printJson } from './print.js';
 
@@ -26,14 +23,7 @@ export interface RestoreOptions {
 export async function restore(options: RestoreOptions): Promise<number> {
   if (options.afterStop === true && comesBack(process.env)) return EXIT.OK;
   const { controlSocket, adopted } = pathsOf(process.env);
-  if (options.force !== true && options.dryRun !== true && (await someoneListens(controlSocket))) {
-    throw new CommandError(
-      EXIT.NOT_IN_STATE,
-      'the agent runs and would take the routes over again',
-      `${stopAdvice()}; or: backup-router restore --force`,
-    );
-  }
-  if (options.dryRun !== true) requireCapability(sudoAgain());
+  await mayRemove('restore', controlSocket, 'take the routes over again', options);
   const kernel = openKernel();
   try {
     const snapshot = await kernel.observe({ protocol: DEFAULTS.routeProtocol, maxLength: {} });

@@ -91,11 +91,30 @@ export function readCommand(
   return { command: [first.text, ...rest.map((scalar) => scalar.text)], span: first.span };
 }
 
+/** A command with its times, of a mapping that stands under the key `exec`. */
+export function readTimedCommand(
+  entry: Entry,
+  section: Section,
+  example: string,
+  report: Report,
+): ({ readonly command: Command; readonly span: Span } & CommandTimes) | undefined {
+  if (!section.has('command') && section.unknownKeys.length === 0)
+    report.error(entry.keySpan, {
+      code: 'missing-key',
+      message: "exec has no 'command'",
+      suggestion: `write exec: {command: ${example}}`,
+    });
+  const command = section.get('command');
+  const words = command === undefined ? undefined : readCommand(command, example, report);
+  const times = readTimes(section, report);
+  return words === undefined ? undefined : { ...words, ...times };
+}
+
 /**
  * `interval` and `timeout` of the section. If the timeout is longer than the interval, both
  * defaults apply, because a run must end before the next one begins.
  */
-export function readTimes(section: Section, report: Report): CommandTimes {
+function readTimes(section: Section, report: Report): CommandTimes {
   const interval = section.get('interval');
   const timeout = section.get('timeout');
   const intervalMs = asTime(readDuration(interval, BOUNDS, report));

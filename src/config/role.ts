@@ -4,7 +4,7 @@
  */
 
 import type { Role, RoleSource } from '../model/config.js';
-import { COMMAND_KEYS, DEFAULT_EXEC, readCommand, readTimes, writeCommand } from './command.js';
+import { COMMAND_KEYS, DEFAULT_EXEC, readCommand, readTimedCommand, writeCommand } from './command.js';
 import type { Entry } from './document.js';
 import { type Key, mapping, namesOf } from './key.js';
 import { readPath } from './path-text.js';
@@ -127,14 +127,8 @@ function readExec(entry: Entry, report: Report): RoleSource | undefined {
   }
   const section = readSection(entry.value, 'exec', COMMAND_KEYS, report);
   if (section === undefined) return undefined;
-  if (!section.has('command') && section.unknownKeys.length === 0)
-    report.error(entry.keySpan, {
-      code: 'missing-key',
-      message: "exec has no 'command'",
-      suggestion: `write exec: {command: ${EXEC_EXAMPLE}}`,
-    });
-  const command = section.get('command');
-  const words = command === undefined ? undefined : readCommand(command, EXEC_EXAMPLE, report);
-  const times = readTimes(section, report);
-  return words === undefined ? undefined : { kind: 'exec', command: words.command, ...times };
+  const timed = readTimedCommand(entry, section, EXEC_EXAMPLE, report);
+  if (timed === undefined) return undefined;
+  const { span: _, ...command } = timed;
+  return { kind: 'exec', ...command };
 }

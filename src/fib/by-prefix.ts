@@ -16,8 +16,6 @@ interface RoutesByPrefix {
   readonly covers: (table: number, prefix: Prefix) => readonly Route[];
   /** The routes of a table with exactly this prefix. */
   readonly at: (table: number, prefix: Prefix) => readonly Route[];
-  /** The one of them with the lowest metric. */
-  readonly best: (table: number, prefix: Prefix) => Route | undefined;
   /**
    * Whether the table has any route that refuses. Most routers have none, and then no look-up is
    * needed.
@@ -55,11 +53,6 @@ export const byPrefix = remembered((routes: readonly Route[]): RoutesByPrefix =>
       }
       return found;
     },
-    best: (table, prefix) =>
-      at(table, prefix).reduce(
-        (best: Route | undefined, route) => (best === undefined || route.metric < best.metric ? route : best),
-        undefined,
-      ),
     refusing: (table) => Object.values(families).some((tables) => tables.get(table)?.refuses === true),
   };
 });

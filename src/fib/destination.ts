@@ -13,7 +13,7 @@
 
 import type { Vrf } from '../model/link.js';
 import type { Prefix } from '../model/prefix.js';
-import type { Nexthop, Route, Rule } from '../model/route.js';
+import type { Route, Rule } from '../model/route.js';
 import { type LookupAnswer, lookup, type Trace } from './lookup.js';
 import { ordinary, plain } from './packet.js';
 import { remembered } from './remembered.js';
@@ -26,12 +26,6 @@ export type Carried =
       readonly kind: 'carried';
       readonly route: Route;
       readonly rule: Rule;
-      readonly nexthops: readonly Nexthop[];
-      /**
-       * When the route expires, in monotonic milliseconds, and the question must be asked again;
-       * undefined: never.
-       */
-      readonly until: number | undefined;
     }
   | {
       readonly kind: 'not-carried';
@@ -70,14 +64,14 @@ const mayDiffer = remembered((rules: readonly Rule[]): boolean =>
 function carriedBy(view: View, answer: LookupAnswer): Carried {
   if (answer.kind === 'none') return lacking('no route', answer);
   if (answer.kind === 'refused') return lacking('refused', answer);
-  const { route, rule, nexthops } = answer;
+  const { route, rule } = answer;
   // A broadcast or multicast route carries no unicast packet. A route to the host's own address
   // needs no next hop.
   if (route.type !== 'unicast' && route.type !== 'local') return lacking('not for packets', answer);
   const fault = route.type === 'local' ? undefined : worst(view, answer);
   if (fault !== undefined) return lacking('broken', answer, fault);
   if (answer.doubtful) return lacking('doubtful', answer);
-  return { kind: 'carried', route, rule, nexthops, until: route.expiresAtMs };
+  return { kind: 'carried', route, rule };
 }
 
 /**

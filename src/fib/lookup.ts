@@ -29,9 +29,8 @@ import { tableLookup } from './table.js';
 import type { View } from './view.js';
 
 /** What the lookup of one rule's table led to. */
-interface TableVisit {
+export interface TableVisit {
   readonly rule: Rule;
-  readonly table: number;
   /** undefined: the table has no route for it. */
   readonly route: Route | undefined;
   readonly verdict: 'taken' | 'suppressed' | 'thrown' | 'nothing';
@@ -46,7 +45,6 @@ export interface Trace {
 
 interface Led {
   readonly rule: Rule;
-  readonly table: number;
   readonly route: Route;
   /** The next hops that a packet may take. Of several the kernel chooses one for each flow. */
   readonly nexthops: readonly Nexthop[];
@@ -129,7 +127,7 @@ function ask(view: View, rule: Rule, query: Query, { trace, unsuppressed }: Look
   const table = rule.detail?.l3mdev === true ? (query.packet.vrf?.table ?? 0) : rule.table;
   const found = tableLookup(view, table, query);
   const visit = (verdict: TableVisit['verdict']): void =>
-    void trace?.visits.push({ rule, table, route: found?.route, verdict });
+    void trace?.visits.push({ rule, route: found?.route, verdict });
   if (found === undefined || found.route.type === 'throw') {
     visit(found === undefined ? 'nothing' : 'thrown');
     return NOTHING;
@@ -142,5 +140,5 @@ function ask(view: View, rule: Rule, query: Query, { trace, unsuppressed }: Look
   const { suppressed, certain } =
     unsuppressed === true ? { suppressed: false, certain: true } : suppression(view, rule, found);
   visit(suppressed ? 'suppressed' : 'taken');
-  return { answer: suppressed ? undefined : { kind: 'route', rule, table, route, nexthops, alternatives }, certain };
+  return { answer: suppressed ? undefined : { kind: 'route', rule, route, nexthops, alternatives }, certain };
 }

@@ -4,7 +4,7 @@
  */
 
 import type { ExecDaemon } from '../../model/config.js';
-import { COMMAND_KEYS, readCommand, readTimes, writeCommand } from '../command.js';
+import { COMMAND_KEYS, readTimedCommand, writeCommand } from '../command.js';
 import { mapping } from '../key.js';
 import { readRouteProtocols } from '../route-protocols.js';
 import { readSection } from '../section.js';
@@ -37,19 +37,11 @@ export const EXEC: DaemonKind<ExecDaemon> = {
     }
     const section = readSection(value, 'exec', KEYS, report);
     if (section === undefined) return undefined;
-    if (!section.has('command') && section.unknownKeys.length === 0)
-      report.error(entry.keySpan, {
-        code: 'missing-key',
-        message: "exec has no 'command'",
-        suggestion: `write exec: {command: ${EXAMPLE}}`,
-      });
-    const command = section.get('command');
-    const words = command === undefined ? undefined : readCommand(command, EXAMPLE, report);
-    const times = readTimes(section, report);
+    const timed = readTimedCommand(entry, section, EXAMPLE, report);
     const routeProtocols = readRouteProtocols(section, ownProtocol, report);
-    return words === undefined
-      ? undefined
-      : { daemon: { kind: 'exec', command: words.command, ...times, routeProtocols }, spans: [words.span] };
+    if (timed === undefined) return undefined;
+    const { span, ...command } = timed;
+    return { daemon: { kind: 'exec', ...command, routeProtocols }, spans: [span] };
   },
   write: (daemon) => ({ ...writeCommand(daemon), ...writeProtocols(daemon) }),
   watches: ({ command }) => [{ identity: `exec ${JSON.stringify(command)}`, name: `the command ${command[0]}` }],

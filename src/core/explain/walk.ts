@@ -7,7 +7,7 @@
  * address differently (from the same source, if one is given) are reported.
  */
 
-import { lookup, type Trace } from '../../fib/lookup.js';
+import { lookup, type TableVisit, type Trace } from '../../fib/lookup.js';
 import { EMPTY_VIEW, type View } from '../../fib/view.js';
 import { type Address, familyBits, familyOf } from '../../model/address.js';
 import type { Vrf } from '../../model/link.js';
@@ -25,15 +25,6 @@ export interface ExplainedPacket {
   readonly from?: Address | undefined;
 }
 
-/** What the lookup of one rule's table led to. */
-interface Visit {
-  readonly rule: Rule;
-  readonly table: number;
-  /** undefined: the table has no route for the packet. */
-  readonly route: Route | undefined;
-  readonly verdict: 'taken' | 'suppressed' | 'thrown' | 'nothing';
-}
-
 export interface Way {
   /** The rule that decided; undefined: none did, there is no route. */
   readonly rule: Rule | undefined;
@@ -42,7 +33,7 @@ export interface Way {
    */
   readonly route: Route | undefined;
   /** The tables that were looked up, in order; the deciding one is last. */
-  readonly visits: readonly Visit[];
+  readonly visits: readonly TableVisit[];
   /** Rules on the path that depend on more than the destination, and on what. */
   readonly mayDivert: readonly { readonly rule: Rule; readonly reason: string }[];
 }

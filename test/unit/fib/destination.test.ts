@@ -118,7 +118,7 @@ t.test('routes', async (t) => {
   ];
   for (const [name, routes, expected] of rows) t.equal(verdict(view(routes)), expected, name);
   const ending = carried(view([route(DEFAULT, { expiresAtMs: 700 })]), DEFAULT);
-  t.equal(ending.kind === 'carried' ? ending.until : undefined, 700, 'its end is told');
+  t.equal(ending.kind === 'carried' ? ending.route.expiresAtMs : undefined, 700, 'its end is told');
 });
 
 t.test('next hops', async (t) => {
