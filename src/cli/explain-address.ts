@@ -47,7 +47,7 @@ export function addressArgument(text: string, command = 'backup-router explain')
   if (read.ok && NO_HOST.some((one) => containsAddress(one, read.value)))
     return refuse(
       `${read.value} is the address of no host: no route of a destination decides about it`,
-      `${command} 203.0.113.1`,
+      `${command} ${familyOf(read.value) === 'inet' ? '203.0.113.1' : '2001:db8::1'}`,
     );
   return read.ok ? read.value : refuse(read.fault.message, read.fault.suggestion ?? `${command} 203.0.113.1`);
 }
