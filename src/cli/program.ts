@@ -16,6 +16,7 @@ import type { OrderOptions } from './order.js';
 import { print, printError, terminal } from './print.js';
 import type { ReloadOptions } from './reload.js';
 import type { RestoreOptions } from './restore.js';
+import { usage } from './usage.js';
 
 type Ends = (exitStatus: number) => void;
 /**
@@ -41,20 +42,6 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     throw error;
   }
   return status;
-}
-
-/**
- * Reports an invalid command line like any other failure. Without any command, commander has
- * printed the help.
- */
-function usage({ code, message }: CommanderError, argv: readonly string[]): number {
-  if (code === 'commander.help') return EXIT.USAGE;
-  const [what, nearest] = message.replace(/^error: /, '').split('\n');
-  const command =
-    argv[0] !== undefined && /^[a-z]+$/.test(argv[0]) && code !== 'commander.unknownCommand' ? ` ${argv[0]}` : '';
-  const file = /^(?:check|plan|doctor|drill|run|routes) ([^\s-]\S*[./]\S*)$/.exec(argv.join(' '))?.[1];
-  const help = `backup-router${command} ${file === undefined ? '--help' : `-c ${file}`}`;
-  throw new CommandError(EXIT.USAGE, what!, nearest?.replace(/^\(|\)$/g, '') ?? help);
 }
 
 /** Sets the instance, which determines the paths of the agent. */
