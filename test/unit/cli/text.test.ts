@@ -149,7 +149,9 @@ t.test('status', async (t) => {
   t.match(whole, /^gateway {10}192\.0\.2\.1 on eth0 does not answer since 2026-01-01 \(1d0h\)$/m);
   t.match(whole, new RegExp(`^gateway {10}fe80::1 on eth0 not known to answer: ${LONG}$`, 'm'));
   t.notMatch(whole, '\u001b', 'nobody else colours our terminal');
-  t.equal(narrow.replace(/\s+/g, ' '), whole.replace(/\s+/g, ' '), 'and the words are the same');
+  // The two may be of different seconds.
+  const words = (text: string): string => text.replace(/\d\d:\d\d:\d\dZ/g, 'TIME').replace(/\s+/g, ' ');
+  t.equal(words(narrow), words(whole), 'and the words are the same');
 });
 
 t.test('forty columns: each cell under its own heading, or each row as a block', async (t) => {
