@@ -86,6 +86,8 @@ export function buildProgram(ends: Ends, only?: string): Command {
   return program;
 }
 
+type ConfigJsonOptions = ConfigOptions & { json?: boolean };
+
 /** What each command takes and does, by name. */
 const COMMANDS: Readonly<Record<string, Define>> = {
   run: (command, ends) =>
@@ -147,9 +149,7 @@ const COMMANDS: Readonly<Record<string, Define>> = {
     withConfig(command)
       .description('show the backup routes and rules in the kernel (the FIB view; needs no running agent)')
       .option('--json', JSON_HELP)
-      .action(async (options: ConfigOptions & { json?: boolean }) =>
-        ends(await (await import('./routes.js')).routes(options)),
-      ),
+      .action(async (options: ConfigJsonOptions) => ends(await (await import('./routes.js')).routes(options))),
 
   explain: (command, ends) =>
     withConfig(command)
@@ -171,18 +171,14 @@ const COMMANDS: Readonly<Record<string, Define>> = {
       .description('print the kernel changes that a configuration would make, as ip(8) commands')
       .option('--json', JSON_HELP)
       .addHelpText('after', HELP.plan)
-      .action(async (options: ConfigOptions & { json?: boolean }) =>
-        ends(await (await import('./plan.js')).plan(options)),
-      ),
+      .action(async (options: ConfigJsonOptions) => ends(await (await import('./plan.js')).plan(options))),
 
   check: (command, ends) =>
     withConfig(command)
       .description('check a configuration file; every fault is reported')
       .option('--json', 'diagnostics as JSON')
       .addHelpText('after', HELP.check)
-      .action(async (options: ConfigOptions & { json?: boolean }) =>
-        ends(await (await import('./check.js')).check(options)),
-      ),
+      .action(async (options: ConfigJsonOptions) => ends(await (await import('./check.js')).check(options))),
 
   convert: (command, ends) =>
     withJunosOptions(command)
