@@ -36,8 +36,8 @@ const BROKEN: ReadonlySet<Status['configuration']['source']> = new Set(['last-kn
 /**
  * Whether the state is the wished one: the whole file is in use, there are no faults, no
  * destination is uncovered, the kernel agrees, no symmetric reply is missing, rules stand in their
- * place, no interface has lost its name, and no default route is still to be given back. In phase
- * `in`, also every backup route carries packets and a gateway answers.
+ * place, and no interface has lost its name. In phase `in`, also every backup route carries packets
+ * and a gateway answers.
  */
 export function inWishedState(s: Status): boolean {
   return (

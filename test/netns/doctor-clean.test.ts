@@ -3,7 +3,7 @@
 import t from 'tap';
 import { eventually } from '../../src/drill/lab/wait.js';
 import { prepareRouterFrr, startPeerFrr } from '../lab/standard-frr.js';
-import { agentIn, laboratory, owned, PLACEMENTS, turned } from './agent-support.js';
+import { agentIn, laboratory, owned, PLACEMENTS, statusWhere, turned } from './agent-support.js';
 import { complaints, examine } from './doctor-support.js';
 
 t.setTimeout(180_000);
@@ -48,6 +48,7 @@ for (const placement of PLACEMENTS) {
 
     await frr.kill('zebra');
     await turned(agent, 'in');
+    await statusWhere(agent, ({ backupRoutes }) => backupRoutes.every(({ state }) => state !== 'absent'));
     const later = await examine(std, agent);
     t.same(
       later.report.findings
