@@ -11,6 +11,7 @@ import { FAMILIES } from '../model/address.js';
 import { type InterfaceSelector, selectorText } from '../model/config.js';
 import { MAX_INTERFACES } from '../model/tables.js';
 import { readBackupRouter, STANZA_KEYS, type StanzaResult } from './backup-router.js';
+import { quote } from './diagnostic.js';
 import type { Entry, Value } from './document.js';
 import { STANZA } from './gateways.js';
 import { readInterfaceName } from './interface-name.js';
@@ -113,6 +114,18 @@ export function readManagementInterfaces(top: Section, damaged: boolean, report:
       message: `there is no '${KEY}'`,
       suggestion: `add '${KEY}: eth0', with the name that 'ip -brief link' shows`,
     });
+  const keyed = entry === undefined ? undefined : nameAsKey(entry.value);
+  if (keyed !== undefined) {
+    const single = keyed.value.kind === 'null';
+    report.error(keyed.keySpan, {
+      code: 'wrong-type',
+      message: `${quote(keyed.key)} is a key here, not the name of an interface`,
+      suggestion: single
+        ? `write ${KEY}: ${keyed.key}`
+        : `write a list, with '- name: ${keyed.key}' for '${keyed.key}:'`,
+    });
+    return [{ selector: undefined, named: true, stanzas: readRouters(top, report) }];
+  }
   if (entry !== undefined && hasStanzas(entry.value)) return readStanzas(entry, top, report);
   const selector = entry === undefined ? undefined : readOne(entry, report);
   if (!FAMILIES.some((family) => top.has(STANZA[family])) && !damaged) {
@@ -131,6 +144,17 @@ function standsBelow(top: Section): boolean {
     const value = top.get(STANZA[family])?.value;
     return value?.kind === 'map' && value.entries.some(({ key }) => key === KEY);
   });
+}
+
+/** The first key of a mapping from names to stanzas, or of `{eth0}`; undefined: it is neither. */
+function nameAsKey(value: Value): Entry | undefined {
+  if (value.kind !== 'map') return undefined;
+  const stanza = (one: Value): boolean => one.kind === 'map' && hasStanzas(one);
+  const known = new Set(INTERFACE_KEYS.map(({ key }) => key));
+  const odd = value.entries.every(
+    (one) => !known.has(one.key) && (stanza(one.value) || (value.entries.length === 1 && one.value.kind === 'null')),
+  );
+  return odd ? value.entries[0] : undefined;
 }
 
 /** Whether the value is a stanza, or a list in which at least one item is a mapping. */

@@ -23,6 +23,12 @@ const ROWS: readonly (readonly [text: string, at: string, suggestion: string])[]
   ['management-interface: eth0:\n' + ROUTER, '1:23 error syntax', "write 'eth0', without the colon"],
   ['management-interface: `eth0`\n' + ROUTER, '1:23 error syntax', 'write the value itself'],
   ["management-interface: 'eth0\n" + ROUTER, '1:23 error syntax', 'write "\'" behind its last character'],
+  ['management-interface: {eth0}\n' + ROUTER, '1:24 error wrong-type', 'write management-interface: eth0'],
+  [
+    'management-interface:\n  eth0: {backup-router: {address: 192.0.2.1}}\n  eth1: {backup-router: {address: 192.0.2.9}}\n',
+    '2:3 error wrong-type',
+    "write a list, with '- name: eth0' for 'eth0:'",
+  ],
   // Keys
   ['management-interface eth0\n' + ROUTER, '1:1 error syntax', "write 'management-interface: eth0', with a colon"],
   ['iface: eth0\n' + ROUTER, '1:1 error unknown-key', "did you mean 'management-interface'?"],
