@@ -103,13 +103,23 @@ const LOADS: Readonly<Record<string, Load>> = {
     }),
 };
 
+/** A foreign route more or less, ten times a second, while the agent has so many destinations. */
+const changingRoutes: Load = async ({ std }) =>
+  forEver(async (turn) => {
+    const change = turn % 2 === 0 ? 'add' : 'del';
+    await batch(std, 1, () => `route ${change} 20.${(turn >> 1) & 255}.0.0/20 via 10.1.0.1 proto 186`);
+    await sleep(100);
+  });
+const DESTINATIONS: Readonly<Record<string, number>> = { '10,000 destinations': 10_000, '50,000 destinations': 50_000 };
+
 const nothing = async (): Promise<void> => undefined;
 
 /** Prints a table, row by row. */
 export async function scale({ part, only, tell }: ScaleOptions): Promise<void> {
   tell('| beside | CPU, % of a core | RssAnon, MiB | death to route, ms: median, most | told |');
   tell('|---|---|---|---|---|');
-  for (const [name, load] of Object.entries(LOADS)) {
+  const many = Object.keys(DESTINATIONS).map((name) => [name, changingRoutes] as const);
+  for (const [name, load] of [...Object.entries(LOADS), ...many]) {
     if (!only.test(name)) continue;
     tell(await row(name, load, part));
   }
@@ -121,7 +131,14 @@ async function row(name: string, load: Load, part: number): Promise<string> {
     const path = join(std.lab.directory, 'daemon.sock');
     const daemon = new Daemon(path);
     await daemon.live();
-    const configuration = configText({ hold: '50ms', convergence: 0, more: { 'routing-daemon': [{ socket: path }] } });
+    const count = Math.round((DESTINATIONS[name] ?? 0) * part);
+    const list = Array.from({ length: count }, (_, i) => `20.${i >> 8}.${i & 255}.0/24`);
+    const configuration = configText({
+      hold: '50ms',
+      convergence: 0,
+      ...(count === 0 ? {} : { destinations: { inet: ['0.0.0.0/0', ...list] } }),
+      more: { 'routing-daemon': [{ socket: path }] },
+    });
     const agent = startAgent(std.lab, std.router, {
       configText: configuration,
       wrapper: ['nice', '-n', String(UNIT_NICE - getPriority())],
@@ -142,7 +159,10 @@ async function row(name: string, load: Load, part: number): Promise<string> {
     const [before, from] = [cpuMs(pid), performance.now()];
     await sleep(WATCH_MS);
     const share = (100 * (cpuMs(pid) - before)) / (performance.now() - from);
-    const times = first === undefined ? await reactions(std, daemon) : [first.atMs - (await daemon.died)];
+    const times =
+      first === undefined
+        ? await reactions({ std, daemon, agent, part }, count / 10)
+        : [first.atMs - (await daemon.died)];
     clearInterval(sampling);
     await stop();
     const told = agent.log.filter((line) => / (?:observe-failed|events-lost) /.test(line));
@@ -158,15 +178,18 @@ async function row(name: string, load: Load, part: number): Promise<string> {
   }
 }
 
-async function reactions(std: StandardLab, daemon: Daemon): Promise<readonly number[]> {
+/** `restMs`: more time for the routes to leave. */
+async function reactions({ std, daemon, agent }: Host, restMs: number): Promise<readonly number[]> {
   const watch: Monitor = await monitor(std.router);
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const atMs = await daemon.die();
     times.push((await watch.next(added('inet'), atMs, REACTION_MS)).atMs - atMs);
+    const from = agent.log.length;
     await daemon.live();
-    await watch.next(/^Deleted default via 10\.255\.0\.1 .*proto 157/, atMs, REACTION_MS);
-    await sleep(500);
+    // Not by the kernel's notifications: the monitor loses some of ten thousand.
+    await agent.waitForLog(/ applied .*deleted=[1-9]/, REACTION_MS, from);
+    await sleep(500 + restMs);
   }
   await watch.stop();
   return times;
