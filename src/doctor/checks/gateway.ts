@@ -135,9 +135,7 @@ export const gatewayDead: Check = {
         if (ALIVE.has(state)) return [];
         const evidence = [`neighbour ${one.gateway} dev ${one.link.name} ${stateText(state)}`];
         if (state === 'failed' || (state === 'incomplete' && kernel.asked.kind === 'seen')) {
-          const others = gateways.filter(
-            (other) => other.link === one.link && other.router === one.router && stateOf(kernel, other) === 'reachable',
-          );
+          const others = gateways.filter((other) => standsIn(other, one) && stateOf(kernel, other) === 'reachable');
           const remedy = [
             `${ip(one.router.family)} neighbour show dev ${one.link.name}`,
             '# check that it is up, has this address, and is on this network; then',
@@ -148,7 +146,7 @@ export const gatewayDead: Check = {
           return others.length > 0
             ? found(
                 'warning',
-                `${one.gateway} does not answer on ${one.link.name}; ${others[0]!.gateway} does,
+                `${one.gateway} does not answer on ${one.link.name}; ${others[0]!.gateway}${others[0]!.link === one.link ? '' : ` on ${others[0]!.link.name}`} does,
                   and is used instead.`,
                 evidence,
                 remedy,
@@ -175,6 +173,13 @@ export const gatewayDead: Check = {
       });
     }),
 };
+
+/** Whether the other gateway, of this interface or of another one, carries the same destinations. */
+function standsIn(other: ManagedGateway, { router }: ManagedGateway): boolean {
+  if (other.router === router) return true;
+  const carried = new Set(other.router.destinations.map(prefixText));
+  return other.router.family === router.family && router.destinations.every((one) => carried.has(prefixText(one)));
+}
 
 /**
  * Whether the gateway is asked. It is not where the link is down, or the gateway is not a

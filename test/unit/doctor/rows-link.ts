@@ -306,6 +306,27 @@ export const LINK_ROWS: readonly Row[] = [
   },
   {
     code: 'gateway-dead',
+    what: 'of two interfaces, one has a gateway that answers',
+    bad: {
+      config:
+        'management-interface:\n  - {name: mgmt0, backup-router: {address: 10.255.0.1}}\n  - {name: data0, backup-router: {address: 10.1.0.1}}\n',
+      kernel: {
+        neighbours: [...neighbours('failed'), { interfaceIndex: 3, address: '10.1.0.1', state: 'reachable' }],
+      },
+    },
+    severity: 'warning',
+    evidence: /10\.255\.0\.1 dev mgmt0 FAILED/,
+    remedy: /neighbour show/,
+    near: {
+      config:
+        'management-interface:\n  - {name: mgmt0, backup-router: {address: 10.255.0.1}}\n  - {name: data0, backup-router: {address: 10.1.0.1}}\n',
+      kernel: {
+        neighbours: [...neighbours('reachable'), { interfaceIndex: 3, address: '10.1.0.1', state: 'reachable' }],
+      },
+    },
+  },
+  {
+    code: 'gateway-dead',
     what: 'IPv6 incomplete after three seconds',
     bad: { kernel: { neighbours: neighbours('reachable', 'incomplete') } },
     severity: 'error',
