@@ -52,7 +52,9 @@ export function createTally(): Tally {
   const ends = new Map<DaemonId, Record<How, number>>();
   /** Ends that may still turn out to have been a stop, by the time of the end. */
   const unsettled = new Map<DaemonId, number>();
-  const outages = { start: 0, death: 0, hang: 0, uncovered: 0, change: 0 };
+  const outages = { start: 0, death: 0, stop: 0, hang: 0, uncovered: 0, change: 0 };
+  /** The daemon whose end, not settled yet, began the outage. */
+  let begunBy: DaemonId | undefined;
   let began: number | undefined;
   let outageMs = 0;
   const buckets = BRIDGED_BOUNDS.map(() => 0);
@@ -68,16 +70,21 @@ export function createTally(): Tally {
     const known = ends.get(id) ?? { death: 0, stop: 0, hang: 0 };
     ends.set(id, { ...known, [how]: known[how] + 1 });
   };
-  const settle = (id: DaemonId): void => {
-    if (unsettled.delete(id)) end(id, 'death');
+  const settle = (id: DaemonId, how: 'death' | 'stop'): void => {
+    if (!unsettled.delete(id)) return;
+    end(id, how);
+    if (id !== begunBy) return;
+    outages[how]++;
+    begunBy = undefined;
   };
   const daemon = ({ id, state, was }: Happening & { kind: 'daemon' }, now: number): void => {
     if (state === 'stopped') {
       // A daemon that was found stopped at the start has not ended in this life.
-      if (unsettled.delete(id) || (was !== 'unknown' && was !== 'down')) end(id, 'stop');
+      if (unsettled.has(id)) settle(id, 'stop');
+      else if (was !== 'unknown' && was !== 'down') end(id, 'stop');
       return;
     }
-    settle(id);
+    settle(id, 'death');
     if (state === 'unresponsive' && was !== 'unknown') end(id, 'hang');
     if (state === 'down' && was !== 'unknown' && was !== 'stopped') unsettled.set(id, now);
   };
@@ -106,7 +113,9 @@ export function createTally(): Tally {
             turns[happening.phase]++;
           return;
         case 'outage-began':
-          outages[happening.cause]++;
+          if (happening.cause === 'death' && happening.daemon !== undefined && unsettled.has(happening.daemon))
+            begunBy = happening.daemon;
+          else outages[happening.cause]++;
           began = now;
           return;
         case 'outage-bridged': {
@@ -132,7 +141,7 @@ export function createTally(): Tally {
       }
     },
     counts(now) {
-      for (const [id, since] of [...unsettled]) if (now - since >= SETTLED_MS) settle(id);
+      for (const [id, since] of [...unsettled]) if (now - since >= SETTLED_MS) settle(id, 'death');
       return {
         ends: new Map(ends),
         outages: { ...outages },

@@ -12,8 +12,10 @@ export type Level = 'error' | 'warning' | 'notice' | 'info' | 'debug';
 export type OutageCause =
   /** The agent found the daemon not healthy when it started. */
   | 'start'
-  /** The daemon died, or was stopped in order. */
+  /** The daemon died. */
   | 'death'
+  /** It was stopped in order. `outage-began` may still say `death`: the end of file comes first. */
+  | 'stop'
   /** It runs and no longer answers. */
   | 'hang'
   /** It answers, and a destination lost its cover. */
@@ -52,7 +54,13 @@ export type Happening =
        */
       readonly othersUnwell: number;
     }
-  | { readonly kind: 'outage-began'; readonly cause: OutageCause; readonly reason: string }
+  /** `daemon`: the one whose death, stop or hang began it. */
+  | {
+      readonly kind: 'outage-began';
+      readonly cause: OutageCause;
+      readonly reason: string;
+      readonly daemon?: string | undefined;
+    }
   /**
    * The kernel has acknowledged the first backup routes of this outage. `late`: what they waited
    * for.
@@ -239,6 +247,8 @@ export interface Outage {
   readonly lengthMs: number;
   readonly cause: OutageCause;
   readonly reason: string;
+  /** The daemon whose death, stop or hang began it; null: none did. */
+  readonly daemon: string | null;
   /**
    * From the beginning to the kernel's acknowledgement of the backup routes; null: not known, or
    * they were in already.

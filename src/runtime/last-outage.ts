@@ -18,6 +18,7 @@ export function outageAfter(last: Outage | undefined, event: Event): Outage | un
         lengthMs: 0,
         cause: event.cause,
         reason: event.reason,
+        daemon: event.daemon ?? null,
         bridgedAfterMs: null,
         carriedBy: null,
         preemptedAfterMs: null,
@@ -34,6 +35,10 @@ export function outageAfter(last: Outage | undefined, event: Event): Outage | un
             carriedBy: event.carriedBy ?? null,
             preemptedAfterMs: event.preemptedAfterMs ?? null,
           };
+    case 'daemon':
+      return open?.cause === 'death' && event.state === 'stopped' && event.id === open.daemon
+        ? { ...open, cause: 'stop' }
+        : last;
     case 'routes':
       // It ended while the agent was not running. Out and uncovered ends none (outages.ts).
       return open === undefined || event.phase !== 'out' || event.cause === 'uncovered'

@@ -16,6 +16,7 @@ import { phaseCause } from '../core/phase.js';
 import type { Step } from '../core/ports.js';
 import { isSeen, type State, type World } from '../core/state.js';
 import { underWay } from '../core/takeover.js';
+import type { DaemonId } from '../model/daemon.js';
 import type { Happening, OutageCause } from '../model/event.js';
 
 export interface Outages {
@@ -31,6 +32,8 @@ export interface Outages {
 interface Under {
   readonly began: number;
   readonly cause: OutageCause;
+  /** Whose verdict began it. */
+  readonly daemon: DaemonId | undefined;
   readonly earlierMs: number;
   /**
    * `awaited`: routes are on their way to the kernel; a number: when they were there; undefined:
@@ -50,15 +53,17 @@ export function createOutages(): Outages {
 
   const begin = (before: State, input: Input, { state, outputs }: Transition, now: number): Happening => {
     const turned = outputs.some((output) => output.kind === 'phase' && output.from.kind !== 'in');
+    const cause = causeOf(before, input, state);
     under = {
       began: now,
-      cause: causeOf(before, input, state),
+      cause,
+      daemon: input.kind === 'verdict' && cause !== 'start' ? input.id : undefined,
       earlierMs: 0,
       bridged: turned ? 'awaited' : undefined,
       stale: staleCarries(state, now),
       preemptedAfterMs: undefined,
     };
-    return { kind: 'outage-began', cause: under.cause, reason: reasonOf(state) };
+    return { kind: 'outage-began', cause, reason: reasonOf(state), daemon: under.daemon };
   };
 
   const bridge = (before: State, input: Input, { state }: Transition, now: number): Happening | undefined => {
@@ -92,6 +97,7 @@ export function createOutages(): Outages {
 
   return {
     after(before, input, result, now) {
+      if (under?.cause === 'death' && isStopped(result.state, under.daemon)) under = { ...under, cause: 'stop' };
       const was = under !== undefined;
       const is = suffers(result.state, was);
       const bridged = bridge(before, input, result, now);
@@ -169,11 +175,16 @@ function unwell(state: State): string | undefined {
   return undefined;
 }
 
+function isStopped({ world }: State, id: DaemonId | undefined): boolean {
+  return id !== undefined && world.daemons.get(id)?.stopped === true;
+}
+
 function causeOf(before: State, input: Input, after: State): OutageCause {
   if (before.phase.kind === 'starting') return 'start';
   if (input.kind === 'verdict') {
     if (before.world.daemons.get(input.id)?.life === 'unknown') return 'start';
-    return input.verdict.kind === 'unresponsive' ? 'hang' : 'death';
+    if (input.verdict.kind === 'unresponsive') return 'hang';
+    return isStopped(after, input.id) ? 'stop' : 'death';
   }
   return after.phase.kind === 'in' && after.phase.cause === 'converging' && before.phase.kind === 'out'
     ? 'uncovered'

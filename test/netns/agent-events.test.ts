@@ -13,7 +13,7 @@ import type { Process } from '../../src/drill/lab/process.js';
 import { eventually, sleep } from '../../src/drill/lab/wait.js';
 import type { Event } from '../../src/model/event.js';
 import type { Status } from '../../src/model/status.js';
-import { agentIn, laboratory, mark, restartAgent, statusOf, turned, zebraOnly } from './agent-support.js';
+import { agentIn, laboratory, mark, restartAgent, statusOf, statusWhere, turned, zebraOnly } from './agent-support.js';
 
 const CLI = fileURLToPath(new URL('../../bin/backup-router.cjs', import.meta.url));
 
@@ -259,4 +259,25 @@ t.test('status --watch: in a pipe and on a terminal', async (t) => {
     t.same(wide, [], 'nothing is wider than it');
   }
   await second.stop();
+});
+
+t.test('an outage that begins with an orderly stop is no death', async (t) => {
+  const std = laboratory(t);
+  const frr = zebraOnly(std);
+  await frr.start();
+  const agent = agentIn(std, { frr, daemons: ['zebra'], convergence: 0 });
+  await turned(agent, 'out');
+  const from = mark(agent);
+  await frr.stop();
+  await turned(agent, 'in', from);
+  await statusWhere(
+    agent,
+    ({ daemons, lastOutage }) => daemons[0]!.state === 'stopped' && lastOutage?.cause === 'stop',
+  );
+  t.match((await statusOf(agent)).lastOutage, { daemon: 'frr/zebra', ended: null });
+  const back = mark(agent);
+  await frr.start();
+  await turned(agent, 'out', back);
+  t.match((await statusOf(agent)).lastOutage, { cause: 'stop', ended: String });
+  t.match((await agent.cli('events')).stdout, /outage ends after \S+ \(stop\)/);
 });

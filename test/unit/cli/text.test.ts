@@ -114,6 +114,7 @@ const STATUS: Status = {
     ended: new Date().toISOString(),
     lengthMs: 12_345,
     cause: 'hang',
+    daemon: null,
     reason: LONG,
     bridgedAfterMs: 2.1,
     carriedBy: 'stale-routes, then backup-routes',

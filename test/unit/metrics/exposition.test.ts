@@ -87,6 +87,7 @@ function facts(change: Partial<Measured> = {}): Measured {
         ended: null,
         lengthMs: 0,
         cause: 'death',
+        daemon: null,
         reason: '',
         bridgedAfterMs: null,
         carriedBy: null,

@@ -37,6 +37,21 @@ t.test('an end is a death, unless it is told as a stop soon after', async (t) =>
   t.strictSame(ends(tally, 600_000), { death: 2, stop: 2, hang: 1 });
 });
 
+t.test('an outage is of a death, unless its daemon is told to have been stopped', async (t) => {
+  const tally = createTally();
+  const outages = (now: number): unknown => tally.counts(now).outages;
+  const began: Happening = { kind: 'outage-began', cause: 'death', reason: '', daemon: 'frr/zebra' };
+  const none = { start: 0, death: 0, stop: 0, hang: 0, uncovered: 0, change: 0 };
+  tally.happened(daemon('down', 'responsive'), 1_000);
+  tally.happened(began, 1_000);
+  t.strictSame(outages(1_100), none, 'not known yet');
+  tally.happened(daemon('stopped', 'down'), 1_200);
+  t.strictSame(outages(1_200), { ...none, stop: 1 });
+  tally.happened(daemon('down', 'responsive'), 10_000);
+  tally.happened(began, 10_000);
+  t.strictSame(outages(15_000), { ...none, stop: 1, death: 1 });
+});
+
 t.test('outages and how soon they were bridged', async (t) => {
   const tally = createTally();
   tally.happened({ kind: 'outage-began', cause: 'death', reason: '' }, 1_000);
@@ -58,7 +73,7 @@ t.test('outages and how soon they were bridged', async (t) => {
   tally.happened({ kind: 'outage-bridged', afterMs: 30_000, late: undefined }, 40_000);
   const { bridged, outages } = tally.counts(40_000);
   t.strictSame(bridged, { seconds: 30.0012, count: 2, buckets: [0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1] });
-  t.strictSame(outages, { start: 0, death: 1, hang: 1, uncovered: 0, change: 0 });
+  t.strictSame(outages, { start: 0, death: 1, stop: 0, hang: 1, uncovered: 0, change: 0 });
 });
 
 t.test('turns of the phase, and no change of its cause', async (t) => {
