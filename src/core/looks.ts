@@ -44,6 +44,11 @@ import { destinationsOf, furtherTables, tablesFor } from './views.js';
 const FOREIGN_SHARE = 5;
 const FOREIGN_PAUSE_MS = 2000;
 
+/** Refusals that are not about the route, and of whose end the kernel tells nobody. */
+const PASSING: ReadonlySet<string> = new Set(['EPERM', 'EACCES', 'ENOMEM', 'ENOBUFS']);
+/** Milliseconds after which such routes are tried again. */
+const PASSING_RETRY_MS = 2000;
+
 /**
  * Milliseconds after the expiry of a route before it is looked at. The kernel tells the rest of a
  * lifetime in hundredths of a second, and none when less than one is left.
@@ -211,9 +216,14 @@ const haveEnds = remembered((routes: readonly Route[]): boolean =>
  */
 export function resyncAt({ world, agenda: { lastRound, resyncMs } }: State): number {
   const { probeIntervalMs } = world.config;
-  const at = lastRound + resyncMs;
-  return 3 * probeIntervalMs <= resyncMs ? at - (at % probeIntervalMs) : at;
+  const every = passing(world.refused) ? Math.min(resyncMs, PASSING_RETRY_MS) : resyncMs;
+  const at = lastRound + every;
+  return 3 * probeIntervalMs <= every ? at - (at % probeIntervalMs) : at;
 }
+
+const passing = remembered((refused: World['refused']): boolean =>
+  [...refused.values()].some(({ code }) => PASSING.has(code)),
+);
 
 /** A look under way that read foreign tables is given up; reading them is owed again. */
 export function interrupted(state: State): State {
