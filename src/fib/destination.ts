@@ -11,6 +11,7 @@
  * part of the destination.
  */
 
+import type { Address } from '../model/address.js';
 import type { Vrf } from '../model/link.js';
 import type { Prefix } from '../model/prefix.js';
 import type { Route, Rule } from '../model/route.js';
@@ -38,6 +39,11 @@ export type Carried =
 
 export function carried(view: View, destination: Prefix, vrf?: Vrf, trace?: Trace): Carried {
   return carriedBy(view, lookup(view, ordinary(destination, vrf), trace === undefined ? {} : { trace }));
+}
+
+/** As {@link carried}, for the packets from one source address. */
+export function carriedFrom(view: View, source: Address, destination: Prefix): Carried {
+  return carriedBy(view, lookup(view, { ...ordinary(destination), source }));
 }
 
 /**

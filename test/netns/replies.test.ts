@@ -97,6 +97,22 @@ for (const rpFilter of [0, 1] as const) {
       what: 'the rules again',
     });
     await everywhere(t, std, true, 'answered after a flush of the rules');
+
+    const states = (wanted: string): Promise<unknown> =>
+      statusWhere(agent, ({ symmetricReplies }) => symmetricReplies.every(({ state }) => state === wanted));
+    const refuse = (order: string): void => {
+      for (const family of FAMILIES)
+        router.ip(`${family === 'inet6' ? '-6 ' : ''}rule ${order} pref 400 from ${STANDARD[family].mgmt} prohibit`);
+    };
+    refuse('add');
+    await states('absent');
+    await everywhere(t, std, false, 'an operator refuses them first');
+    t.match(await agent.cli('status'), {
+      status: 1,
+      stdout: /REPLIES NOT IN.*rule 400: from .* prohibit takes packets/s,
+    });
+    refuse('del');
+    await states('installed');
     await agent.stop();
     await everywhere(t, std, true, 'answered after the agent (on-stop: keep)');
   });

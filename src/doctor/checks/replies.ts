@@ -28,7 +28,7 @@ export const repliesNotIn: Check = {
       : withAgent(host, ({ symmetricReplies }) =>
           found(
             'error',
-            'symmetric-replies is asked for, and is not in: packets from the management address go by the main table.',
+            'symmetric-replies is asked for, and packets from the management address do not leave by the backup router.',
             symmetricReplies
               .filter(({ state }) => state === 'absent')
               .map(({ family, interface: device, reason }) => `${family} on ${device}: ${reason ?? 'not in'}`),
