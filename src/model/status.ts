@@ -188,9 +188,9 @@ export interface RepliesStatus {
   readonly gateway: string;
   readonly table: number;
   /**
-   * `installed`: rules and routes are in the kernel. `absent`: some are not, something is
-   * waited for, or a foreign rule refuses their packets first. `not-needed`: the interface is in a VRF, and its packets are looked up in the
-   * VRF's table.
+   * `installed`: rules and routes are in the kernel. `absent`: some are not, something is waited
+   * for, or a foreign rule refuses their packets first. `not-needed`: the interface is in a VRF,
+   * and its packets are looked up in the VRF's table.
    */
   readonly state: 'installed' | 'absent' | 'not-needed';
   /**
