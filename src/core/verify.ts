@@ -19,6 +19,7 @@
 import { carried } from '../fib/destination.js';
 import { routeFault } from '../fib/usable.js';
 import type { Vrf } from '../model/link.js';
+import { containsPrefix, type Prefix } from '../model/prefix.js';
 import { namesOf, routeText } from '../model/route-text.js';
 import { coverage, isStale } from './coverage.js';
 import type { Denial, Judged } from './denials.js';
@@ -75,6 +76,15 @@ export function verified(state: State, id: number, words: readonly KernelWord[] 
     : withWorld(heard, { idle: idleOf(world, verifying.judged, words) });
 }
 
+/**
+ * Whether the kernel has named a route of another prefix: IPv6 routes that share a nexthop object
+ * share the route cached in it (fact K19). Nothing follows from it.
+ */
+function isOfAnother(word: KernelWord, destination: Prefix): boolean {
+  if (word.kind !== 'route' || word.route.family !== 'inet6' || word.route.nexthopId === undefined) return false;
+  return !containsPrefix(word.route.destination, destination) && !containsPrefix(destination, word.route.destination);
+}
+
 /** Whether a foreign route carries. A stale one carries, too, although it covers nothing. */
 function carriesForeign(world: SeenWorld, word: KernelWord): boolean {
   if (word.kind !== 'route') return false;
@@ -105,9 +115,9 @@ function denied(
 ): State {
   const denials = new Map(world.denials);
   if (world.config.convergenceTimeoutMs === 0) return state;
-  judged.forEach(({ key, route }, i) => {
+  judged.forEach(({ key, destination, route }, i) => {
     const word = words[i] ?? { kind: 'unknown' };
-    if (route === undefined || word.kind === 'unknown') return;
+    if (route === undefined || word.kind === 'unknown' || isOfAnother(word, destination)) return;
     if (word.kind === 'route' && carriesForeign(world, word) && !isStale(world, word.route)) return;
     const before = denials.get(key);
     const times = before !== undefined && now - before.until < FORGOTTEN_AFTER_MS ? before.times + 1 : 1;
@@ -130,7 +140,8 @@ function idleOf(world: SeenWorld, judged: readonly Judged[], words: readonly Ker
   const idle = new Map<string, string>();
   judged.forEach(({ key, destination, vrf }, i) => {
     const word = words[i] ?? { kind: 'unknown' };
-    if (word.kind === 'unknown' || (word.kind === 'route' && isOurs(world, word))) return;
+    if (word.kind === 'unknown' || isOfAnother(word, destination) || (word.kind === 'route' && isOurs(world, word)))
+      return;
     if (carriesForeign(world, word) && !usurps(world, word, vrf)) return;
     const answer = carried(presentView(world), destination, vrf);
     const instead = word.kind === 'refused' && answer.kind === 'not-carried' ? answer.route : undefined;

@@ -41,6 +41,8 @@ t.test('beside an agent: in, out, on approval, with a broken file', async (t) =>
   const config = { frr, daemons: ['zebra'], convergence: 0 } as const;
   const agent = agentIn(std, config);
   await agent.waitForLog(/ ready /);
+  // Two outputs are compared below, and a gateway that answers between them makes a line more.
+  await statusWhere(agent, ({ gateways }) => gateways.every(({ state }) => state === 'alive'));
   const at = ['-c', agent.configFile] as const;
 
   await holds(t, agent, 'status', 0, 'status');

@@ -105,12 +105,14 @@ function untrue(world: World): string | undefined {
 
 function untrueReplies(world: World): string | undefined {
   const { fake } = world.kernel;
-  for (const { family, interface: device, table, state, sources } of world.status().symmetricReplies) {
+  for (const { family, interface: device, table, state, sources, reason } of world.status().symmetricReplies) {
     const rules = fake.fib.rules.filter((rule) => rule.table === table && rule.family === family);
     const [rule] = rules;
     const name = `${family} replies on ${device}`;
     if (state !== 'installed') {
-      if (rule !== undefined) return `${name} are said to be ${state}, and there is ${ruleText(rule)}`;
+      // They stand, and a rule of somebody else refuses their packets first.
+      const overtaken = reason?.includes(' takes packets from ') === true && strangeRules(world);
+      if (rule !== undefined && !overtaken) return `${name} are said to be ${state}, and there is ${ruleText(rule)}`;
       continue;
     }
     if (rules.length !== sources.length) return `${name} are said to be in, and have ${rules.length} rules`;

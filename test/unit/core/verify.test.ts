@@ -214,3 +214,15 @@ t.test('when the first denial ends', async (t) => {
   t.equal(denialEndsAt(of({ ...one, stage: 'over' })), undefined);
   t.equal(denialEndsAt(scene()), undefined);
 });
+
+t.test('an IPv6 route of another prefix, which shares the nexthop object, says nothing', async (t) => {
+  const other = {
+    family: 'inet6' as const,
+    destination: prefix('2001:db8:20::', 48),
+    nexthops: [{ ...HOP, dead: true }],
+  };
+  const denied = scene();
+  t.same(denialsOf(heard(denied, [word(other), UNKNOWN])).length, 1, 'where it has no object, it is the answer');
+  t.same(denialsOf(heard(denied, [word({ ...other, nexthopId: 11 }), UNKNOWN])), []);
+  t.same(heard(scene({ phase: IN }), [word({ ...other, nexthopId: 11 }), UNKNOWN]).world.idle.size, 0);
+});
