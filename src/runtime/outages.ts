@@ -18,6 +18,7 @@ import { isSeen, type State, type World } from '../core/state.js';
 import { underWay } from '../core/takeover.js';
 import type { DaemonId } from '../model/daemon.js';
 import type { Happening, OutageCause } from '../model/event.js';
+import type { Route } from '../model/route.js';
 
 export interface Outages {
   /** The outage events of the transition, in order. */
@@ -46,7 +47,14 @@ interface Under {
   readonly stale: boolean;
   /** When backup routes won the first tie. */
   readonly preemptedAfterMs: number | undefined;
+  /** When the stale routes were found gone, and not replaced yet. */
+  readonly goneAfterMs?: number;
+  /** The routes were out and uncovered for a part of it. */
+  readonly exposed?: boolean;
 }
+
+/** FRR removes its routes while it closes its sockets: stale for so short a time, they carried nothing. */
+const CLOSING_MS = 1000;
 
 export function createOutages(): Outages {
   let under: Under | undefined;
@@ -91,8 +99,15 @@ export function createOutages(): Outages {
   /** Notes when backup routes have won a tie. */
   const preempted = ({ state }: Transition, input: Input, now: number): void => {
     if (under === undefined || under.preemptedAfterMs !== undefined || input.kind !== 'applied') return;
-    if (!isSeen(state.world) || (wanted(state.world, state.phase, now)?.preempting.length ?? 0) === 0) return;
+    if (!preempts(state, now)) return;
     under = { ...under, preemptedAfterMs: rounded(now - under.began) };
+  };
+
+  /** Notes when the stale routes are gone, because the daemon that stopped has removed them. */
+  const gone = ({ state }: Transition, input: Input, now: number): void => {
+    if (under?.stale !== true || under.goneAfterMs !== undefined || under.preemptedAfterMs !== undefined) return;
+    if (input.kind !== 'observed' || !isSeen(state.world) || preempts(state, now) || rivalCarries(state, now)) return;
+    under = { ...under, goneAfterMs: rounded(now - under.began) };
   };
 
   return {
@@ -102,26 +117,21 @@ export function createOutages(): Outages {
       const is = suffers(result.state, was);
       const bridged = bridge(before, input, result, now);
       preempted(result, input, now);
+      gone(result, input, now);
+      if (under !== undefined && phaseCause(result.state.phase) === 'uncovered') under = { ...under, exposed: true };
       const told = bridged === undefined ? [] : [bridged];
       if (is && !was) return [...told, begin(before, input, result, now)];
       if (is || under === undefined) return told;
-      const { began, cause, earlierMs, bridged: at, stale, preemptedAfterMs } = under;
+      const ended = under;
       under = undefined;
       return [
         ...told,
         {
           kind: 'outage-ended',
-          lengthMs: rounded(now - began + earlierMs),
-          cause,
-          bridgedAfterMs: typeof at === 'number' ? at : undefined,
-          carriedBy: stale
-            ? preemptedAfterMs === undefined
-              ? 'stale-routes'
-              : 'stale-routes, then backup-routes'
-            : typeof at === 'number'
-              ? 'backup-routes'
-              : undefined,
-          preemptedAfterMs: stale ? preemptedAfterMs : undefined,
+          lengthMs: rounded(now - ended.began + ended.earlierMs),
+          cause: ended.cause,
+          bridgedAfterMs: typeof ended.bridged === 'number' ? ended.bridged : undefined,
+          ...carrierOf(ended),
         },
       ];
     },
@@ -131,13 +141,35 @@ export function createOutages(): Outages {
   };
 }
 
+/** What carried the traffic; undefined: nothing for a part of the time, or it is not known. */
+function carrierOf(under: Under): Pick<Happening & { kind: 'outage-ended' }, 'carriedBy' | 'preemptedAfterMs'> {
+  const { stale, preemptedAfterMs, goneAfterMs, bridged, exposed } = under;
+  if (exposed === true) return { carriedBy: undefined, preemptedAfterMs: undefined };
+  const tookOver = preemptedAfterMs ?? goneAfterMs;
+  if (!stale || (preemptedAfterMs === undefined && goneAfterMs !== undefined && goneAfterMs <= CLOSING_MS))
+    return { carriedBy: typeof bridged === 'number' ? 'backup-routes' : undefined, preemptedAfterMs: undefined };
+  return {
+    carriedBy: tookOver === undefined ? 'stale-routes' : 'stale-routes, then backup-routes',
+    preemptedAfterMs: tookOver,
+  };
+}
+
 /** Whether the step adds a backup route and not a route for symmetric replies. */
 function isBackupRoute({ config, former }: World, step: Step): boolean {
   return step.kind === 'add-route' && !isReplyTable(ownership(config, former), step.route.table);
 }
 
 /** Whether a route of an unhealthy daemon wins the tie of a destination. */
-function staleCarries({ world, phase }: State, now: number): boolean {
+function staleCarries(state: State, now: number): boolean {
+  return rivalCarries(state, now, isStale);
+}
+
+/** Whether the route of another, of those that count, wins the tie of a destination. */
+function rivalCarries(
+  { world, phase }: State,
+  now: number,
+  counts: (world: World, rival: Route) => boolean = () => true,
+): boolean {
   if (!isSeen(world) || phase.kind !== 'in') return false;
   return world.config.managementInterfaces.some(({ selector, backupRouters }) => {
     const { table, vrf } = realmOf(linkOf(selector, world.snapshot), world.snapshot);
@@ -145,10 +177,15 @@ function staleCarries({ world, phase }: State, now: number): boolean {
       destinations.some((destination) => {
         const rival = rivalOf(world, table, destination);
         const key = questionKey({ prefix: destination, vrf });
-        return rival !== undefined && isStale(world, rival) && rivalry(world, rival, key, now).activeRival;
+        return rival !== undefined && counts(world, rival) && rivalry(world, rival, key, now).activeRival;
       }),
     );
   });
+}
+
+/** Whether backup routes win a tie. */
+function preempts({ world, phase }: State, now: number): boolean {
+  return isSeen(world) && (wanted(world, phase, now)?.preempting.length ?? 0) > 0;
 }
 
 /** Rounds to tenths of a millisecond: a reaction to a death takes few. */
