@@ -64,20 +64,36 @@ export const interfaceMissing: Check = {
     look(host.kernel, (kernel) =>
       managed(host, kernel)
         .filter(({ link }) => link === undefined)
-        .map(({ name }) =>
-          finding(
+        .map(({ name }) => {
+          const now = renamedTo(host, name);
+          return finding(
             'error',
-            `There is no interface ${name}. The backup routes go in the moment it appears, and not
-              before.`,
-            [`links: ${kernel.snapshot.links.map((link) => link.name).join(' ')}`],
+            now === undefined
+              ? `There is no interface ${name}. The backup routes go in the moment it appears, and not
+                  before.`
+              : `There is no interface ${name}. It is named ${now} now, and the running agent uses it
+                  until another one has the name, or the agent starts again.`,
+            [
+              `links: ${kernel.snapshot.links.map((link) => link.name).join(' ')}`,
+              ...(now === undefined ? [] : [`the running agent uses ${now} for ${name}`]),
+            ],
             [
               `# in ${host.configuration.file}, one of those that exist:`,
-              `management-interface: ${kernel.snapshot.links.find((link) => link.name !== 'lo')?.name ?? 'eth0'}`,
+              `management-interface: ${now ?? kernel.snapshot.links.find((link) => link.name !== 'lo')?.name ?? 'eth0'}`,
             ],
-          ),
-        ),
+          );
+        }),
     ),
 };
+
+/** The present name of a management interface that the running agent has seen being renamed. */
+function renamedTo({ agent }: Host, name: string): string | undefined {
+  const status = agent.status.kind === 'seen' ? agent.status.value : undefined;
+  return (
+    status?.managementInterfaces.find(({ selector, renamed }) => renamed === true && selector === name)?.name ??
+    undefined
+  );
+}
 
 export const interfaceAmbiguous: Check = {
   code: 'interface-ambiguous',

@@ -28,6 +28,24 @@ export const LINK_ROWS: readonly Row[] = [
     near: { links: [LO, link('eth0', 2, { altNames: ['mgmt0'] })] },
   },
   {
+    code: 'interface-missing',
+    what: 'it was renamed while it was up, and the agent uses it',
+    bad: {
+      links: [LO, link('eth0', 2)],
+      status: seen(
+        status({
+          managementInterfaces: [
+            { selector: 'mgmt0', name: 'eth0', index: 2, up: true, carrier: true, addresses: [], renamed: true },
+          ],
+        }),
+      ),
+    },
+    severity: 'error',
+    evidence: /links: lo eth0\nthe running agent uses eth0 for mgmt0/,
+    remedy: /management-interface: eth0/,
+    near: { links: [LO, link('mgmt0', 2)] },
+  },
+  {
     code: 'interface-ambiguous',
     what: 'a name and an alternative name',
     bad: { links: [LO, link('mgmt0', 2), link('eth1', 3, { altNames: ['mgmt0'] })] },
