@@ -43,10 +43,25 @@ export async function factsOf(config: Config, paths: Paths): Promise<Gathered> {
     watched: watchedDaemons(config.routingDaemons),
     former: undefined,
     adopted,
-    snapshot,
+    snapshot: withFormerNames(snapshot, asked.agent),
     coveredBefore,
     ...asked,
   };
+}
+
+/** The links with the names that the running agent still uses them by (core/renamed.ts). */
+function withFormerNames(snapshot: Snapshot, agent: Asked['agent']): Snapshot {
+  const former = new Map(
+    agent?.managementInterfaces.flatMap(({ selector, index, renamed }) =>
+      renamed === true && index !== null ? [[index, selector]] : [],
+    ),
+  );
+  if (former.size === 0) return snapshot;
+  const links = snapshot.links.map((link) => {
+    const formerName = former.get(link.index);
+    return formerName === undefined ? link : { ...link, formerName };
+  });
+  return { ...snapshot, links };
 }
 
 /**

@@ -53,7 +53,10 @@ interface Under {
   readonly exposed?: boolean;
 }
 
-/** FRR removes its routes while it closes its sockets: stale for so short a time, they carried nothing. */
+/**
+ * FRR removes its routes while it closes its sockets. Stale for so short a time, they carry
+ * nothing.
+ */
 const CLOSING_MS = 1000;
 
 export function createOutages(): Outages {

@@ -92,6 +92,8 @@ for (const placement of PLACEMENTS) {
         'renamed while it is up: all stays',
       );
       t.equal((await agent.cli('status')).status, 1, 'and it is told');
+      const explained = (await agent.cli('explain', inet.noc, '-c', agent.configFile)).stdout;
+      t.match(explained, /^ *crash .* dev mgmt1/m, 'explain knows its name, too');
       await reached();
       router.ip('link set mgmt1 name mgmt0');
       await statusWhere(agent, (s) => s.managementInterfaces[0]?.renamed === undefined);
