@@ -42,7 +42,7 @@ export type Readiness =
   | { readonly kind: 'ready' }
   /** It runs and has not finished starting. */
   | { readonly kind: 'starting'; readonly reason: string }
-  /** It is stopping: treated as dead. */
+  /** It is stopping, because it was told to: it counts as stopped. */
   | { readonly kind: 'stopping'; readonly reason: string };
 
 export interface Dialect {

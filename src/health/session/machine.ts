@@ -179,7 +179,7 @@ function answered(
         ? unchanged(next)
         : tell(next, { kind: 'appeared', reason: readiness.reason });
     case 'stopping':
-      return kind === 'down' ? unchanged(next) : tell(next, { kind: 'down', reason: readiness.reason });
+      return kind === 'down' ? unchanged(next) : tell(next, { kind: 'down', reason: readiness.reason, orderly: true });
     default:
       return readiness satisfies never;
   }

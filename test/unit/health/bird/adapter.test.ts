@@ -122,7 +122,7 @@ t.test('in shutdown it is down before its socket closes, and this is told once',
   t.ok(await until(() => heard.length > 0));
   bird.answers['show status'] = UP.replace('Daemon is up and running', 'Shutdown in progress');
   t.ok(await until(() => heard.length > 1));
-  t.match(heard[1], { kind: 'down', reason: 'BIRD says: Shutdown in progress' });
+  t.match(heard[1], { kind: 'down', reason: 'BIRD says: Shutdown in progress', orderly: true });
   for (const socket of bird.sockets) socket.destroy();
   await sleep(30);
   t.same(kinds(heard), ['responsive', 'down']);
