@@ -9,6 +9,7 @@ import type { Facts } from '../core/explain/scenes.js';
 import { longestDestinations } from '../core/looks.js';
 import { linkOf, vrfTables } from '../core/management.js';
 import { gatewaysNow } from '../core/neighbour.js';
+import { withFormerNames } from '../core/renamed.js';
 import { destinationsOf } from '../core/views.js';
 import { watchedDaemons } from '../health/watched.js';
 import { inspect } from '../kernel/inspect.js';
@@ -43,25 +44,19 @@ export async function factsOf(config: Config, paths: Paths): Promise<Gathered> {
     watched: watchedDaemons(config.routingDaemons),
     former: undefined,
     adopted,
-    snapshot: withFormerNames(snapshot, asked.agent),
+    snapshot: withFormerNames(snapshot, formerNames(asked.agent)),
     coveredBefore,
     ...asked,
   };
 }
 
-/** The links with the names that the running agent still uses them by (core/renamed.ts). */
-function withFormerNames(snapshot: Snapshot, agent: Asked['agent']): Snapshot {
-  const former = new Map(
+/** The names that the running agent still uses links by (core/renamed.ts), by index. */
+function formerNames(agent: Asked['agent']): ReadonlyMap<number, string> {
+  return new Map(
     agent?.managementInterfaces.flatMap(({ selector, index, renamed }) =>
       renamed === true && index !== null ? [[index, selector]] : [],
     ),
   );
-  if (former.size === 0) return snapshot;
-  const links = snapshot.links.map((link) => {
-    const formerName = former.get(link.index);
-    return formerName === undefined ? link : { ...link, formerName };
-  });
-  return { ...snapshot, links };
 }
 
 /**

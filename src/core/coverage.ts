@@ -77,22 +77,22 @@ export function rivalOf(world: SeenWorld, table: number, destination: Prefix): R
 export function rivalry(world: SeenWorld, rival: Route | undefined, key: string, now: number): Rivalry {
   if (rival === undefined) return NO_RIVAL;
   if (isDenied(world, key) || routeFault(foreignView(world), rival) !== undefined) return PREEMPTED;
-  const { preemptAfterMs } = world.config;
-  if (preemptAfterMs === 'never') return ACTIVE;
   return isLeft(world, rival, now) ? PREEMPTED : { ...ACTIVE, preemptAt: preemptAtOf(world, rival) };
 }
 
-/** Whether the daemon that installed the route has been dead for so long that the route is to carry no more. */
+/**
+ * Whether the daemon that installed the route has been dead for so long that the route is to carry
+ * no more.
+ */
 export function isLeft(world: SeenWorld, route: Route, now: number): boolean {
-  if (world.config.preemptAfterMs === 'never') return false;
   const at = preemptAtOf(world, route);
-  return (at !== undefined && now >= at) || isHeld(world, route);
+  return (at !== undefined && now >= at) || (world.config.preemptAfterMs !== 'never' && isHeld(world, route));
 }
 
 function preemptAtOf(world: SeenWorld, route: Route): number | undefined {
   const { preemptAfterMs } = world.config;
-  const since = preemptAfterMs === 'never' ? undefined : deadSince(world, route);
-  return since === undefined ? undefined : since + (preemptAfterMs as number);
+  const since = deadSince(world, route);
+  return since === undefined || preemptAfterMs === 'never' ? undefined : since + preemptAfterMs;
 }
 
 /**

@@ -11,6 +11,7 @@ import type { DaemonId, WatchedDaemon } from '../model/daemon.js';
 import { containsAddress, prefixText } from '../model/prefix.js';
 import { coverage } from './coverage.js';
 import { isSeen, type Phase, type World } from './state.js';
+import { destinationsOf } from './views.js';
 
 /** Destinations as text, by the daemon beside which they were covered. */
 export type Covered = ReadonlyMap<DaemonId, ReadonlySet<string>>;
@@ -26,7 +27,7 @@ export function expected({ covered }: World): ReadonlySet<string> {
 
 /** The part of the memory that a configuration and its daemons still name. */
 export function retained(covered: Covered, config: Config, watched: readonly WatchedDaemon[]): Covered {
-  const configured = new Set(destinationsOf(config));
+  const configured = new Set(textsOf(config));
   const kept = watched.map(({ id }): readonly [DaemonId, ReadonlySet<string>] => {
     const known = covered.get(id);
     return [id, new Set([...(known ?? [])].filter((text) => configured.has(text)))];
@@ -46,7 +47,7 @@ export function coveredAfter(world: World, phase: Phase): Covered {
   const { unread, uncovered, bare } = coverage(world);
   if (unread) return covered;
   const open = new Set(phase.kind === 'out' ? bare : uncovered.map(prefixText));
-  const now = destinationsOf(config).filter((text) => !open.has(text));
+  const now = textsOf(config).filter((text) => !open.has(text));
   const isNew = [...daemons.keys()].some((id) => now.some((text) => covered.get(id)?.has(text) !== true));
   if (!isNew) return covered;
   return new Map([...daemons.keys()].map((id) => [id, new Set([...(covered.get(id) ?? []), ...now])]));
@@ -72,6 +73,5 @@ export function expectationOf(config: Config, address: Address, covered: readonl
   return { destination, coveredBefore: covered.includes(destination) };
 }
 
-const destinationsOf = remembered((config: Config): readonly string[] =>
-  allBackupRouters(config).flatMap(({ destinations }) => destinations.map(prefixText)),
-);
+/** In text, as they are remembered. */
+const textsOf = remembered((config: Config): readonly string[] => destinationsOf(config).map(prefixText));

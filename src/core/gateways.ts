@@ -6,12 +6,12 @@
 import { remembered } from '../fib/remembered.js';
 import { type Address, addressBits, type Family, isLinkLocal } from '../model/address.js';
 import { type BackupRouter, type ManagementInterface, selectorText } from '../model/config.js';
-import { type Link, type NeighbourId, neighbourKey } from '../model/link.js';
+import type { Link, NeighbourId } from '../model/link.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { type AutoChoice, autoGateway, autoGateways } from './auto.js';
 import { chooseGateway, type Sight, type Sightings, sightingsAfter } from './gateway.js';
 import { linkOf, type Wait } from './management.js';
-import { neighbourOn, takenBefore } from './neighbour.js';
+import { isPermanent, neighbourOn, takenBefore } from './neighbour.js';
 import { RANKS } from './placement.js';
 import type { SeenWorld } from './state.js';
 
@@ -92,8 +92,7 @@ function standingOf(
     return why === undefined ? { kind: 'off-link' } : { kind: 'unasked', why };
   }
   if (!link.carrier) return { kind: 'unasked', why: `${link.name} has no carrier` };
-  const key = neighbourKey({ interfaceIndex: link.index, address });
-  if (snapshot.neighbours.some((one) => one.permanent && neighbourKey(one) === key))
+  if (isPermanent(snapshot, { interfaceIndex: link.index, address }))
     return { kind: 'unasked', why: 'its neighbour entry is permanent, so it is not asked' };
   return family === 'inet6' ? asksInet6(snapshot, link) : { kind: 'neighbour' };
 }

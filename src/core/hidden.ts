@@ -87,7 +87,7 @@ interface Judge {
   readonly rules: ReadonlySet<Rule>;
 }
 
-/** Of the destination and its parts: undefined if a backup route carries any, or others carry all. */
+/** For the destination and its parts; undefined if a backup route carries any, or others all. */
 function hiddenBy(judge: Judge, destination: Prefix, vrf: Vrf | undefined): Hidden | undefined {
   const answers: { readonly prefix: Prefix; readonly hidden: Hidden | undefined }[] = [];
   for (const part of partsOf(destination, longerOf(judge.world, destination))) {

@@ -7,7 +7,7 @@ import { type OnLink, onLink } from '../fib/on-link.js';
 import { viewOf } from '../fib/snapshot-view.js';
 import { type Address, familyOf, isLinkLocal } from '../model/address.js';
 import { allBackupRouters, type Config, gatewaysOf } from '../model/config.js';
-import type { Link } from '../model/link.js';
+import { type Link, type NeighbourId, neighbourKey } from '../model/link.js';
 import { TABLE_MAIN } from '../model/route.js';
 import { ruleText, tableText } from '../model/route-text.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -36,6 +36,12 @@ export function takenBefore(
   const rules = snapshot.rules.filter((rule) => takesAllTo(rule, TABLE_MAIN));
   const { kind } = neighbourOn({ ...snapshot, rules }, link, gateway, 0);
   return kind === 'on-link' ? 'the rules lead past the main table' : undefined;
+}
+
+/** Whether the neighbour has an entry that an operator has set. */
+export function isPermanent({ neighbours }: Snapshot, id: NeighbourId): boolean {
+  const key = neighbourKey(id);
+  return neighbours.some((one) => one.permanent && neighbourKey(one) === key);
 }
 
 /** Why the gateway is no neighbour. */

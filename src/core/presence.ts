@@ -1,5 +1,6 @@
 /**
- * Which of the wanted routes are in the kernel. Computed once for each world and list of routes, without making a key for each of a hundred thousand routes. Pure.
+ * Which of the wanted routes are in the kernel. Computed once for each world and list of routes,
+ * without making a key for each of a hundred thousand routes. Pure.
  */
 
 import { remembered } from '../fib/remembered.js';

@@ -8,6 +8,7 @@ import type { Nexthop } from '../model/route.js';
 import { coverage } from './coverage.js';
 import { gatewayIds, gatewaysIn } from './gateways.js';
 import type { Output } from './inputs.js';
+import { isPermanent } from './neighbour.js';
 import { isSeen, moreUrgent, type SeenWorld, type State, withAgenda } from './state.js';
 import { nexthopKey } from './trust.js';
 
@@ -43,8 +44,7 @@ function foreignTargets(world: SeenWorld): readonly NeighbourId[] {
     const link = world.snapshot.links.find(({ index }) => index === interfaceIndex);
     if (gateway === undefined || link?.carrier !== true) return [];
     const id = { interfaceIndex, address: gateway };
-    const permanent = world.snapshot.neighbours.some((one) => one.permanent && neighbourKey(one) === neighbourKey(id));
-    return permanent ? [] : [id];
+    return isPermanent(world.snapshot, id) ? [] : [id];
   });
 }
 
@@ -55,8 +55,7 @@ export function askedNeighbours(world: SeenWorld): readonly NeighbourId[] {
 
 /** Whether a gateway has an entry of an operator's, who may take it away without an event. */
 function anyFixed(world: SeenWorld): boolean {
-  const ids = new Set(gatewayIds(world).map(neighbourKey));
-  return world.snapshot.neighbours.some((one) => one.permanent && ids.has(neighbourKey(one)));
+  return gatewayIds(world).some((id) => isPermanent(world.snapshot, id));
 }
 
 /** Probes what is due, and asks for a look at the answers to the previous probes. */

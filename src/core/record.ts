@@ -30,8 +30,8 @@ export function voided(state: State, now: number): State {
 }
 
 /**
- * The record to write after routes were given back or became void; undefined if none were, or if one is being
- * written.
+ * The record to write after routes were given back or became void; undefined if none were, or if
+ * one is being written.
  */
 export function recordOwed({ world: { record } }: State): readonly AdoptedRoute[] | undefined {
   return record.returned.length === 0 || record.writing !== undefined

@@ -24,10 +24,15 @@ export function renamed(
     if (was === undefined || is === undefined) continue;
     if (was.formerName === selector.name || (was.up && is.up)) former.set(is.index, selector.name);
   }
-  if (former.size === 0) return after;
+  return withFormerNames(after, former);
+}
+
+/** The snapshot with former names, by the index of the link. */
+export function withFormerNames(snapshot: Snapshot, former: ReadonlyMap<number, string>): Snapshot {
+  if (former.size === 0) return snapshot;
   const marked = (link: Link): Link => {
     const formerName = former.get(link.index);
     return formerName === undefined ? link : { ...link, formerName };
   };
-  return { ...after, links: after.links.map(marked) };
+  return { ...snapshot, links: snapshot.links.map(marked) };
 }

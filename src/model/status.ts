@@ -68,7 +68,10 @@ export interface Status {
     readonly up: boolean;
     readonly carrier: boolean;
     readonly addresses: readonly string[];
-    /** It has lost the configured name while it was up, and is used under the new one. Absent: it has not. */
+    /**
+     * It has lost the configured name while it was up, and is used under the new one. Absent: it
+     * has not.
+     */
     readonly renamed?: true;
   }[];
   /**
@@ -129,7 +132,7 @@ export interface Status {
   readonly lastOutage: Outage | null;
 }
 
-/** The reason in `waiting` of a default route that was taken over and could not be given back yet. */
+/** The reason in `waiting` of a default route that could not be given back yet. */
 export const STILL_OWED = 'is still to be given back';
 
 export interface GatewayStatus {

@@ -29,7 +29,7 @@ export interface FilterInstruction {
 export interface Libc {
   /** setsockopt with an int value; errno or 0. */
   setInt(fd: number, level: number, option: number, value: number): number;
-  /** getsockopt(2) of a value of any type into that buffer; how many bytes; undefined when refused. */
+  /** getsockopt(2) of a value of any type into that buffer: how many bytes; undefined: refused. */
   getBytes(fd: number, level: number, option: number, value: Buffer): number | undefined;
   /** SO_ATTACH_FILTER; errno or 0. */
   attachFilter(fd: number, program: readonly FilterInstruction[]): number;

@@ -174,7 +174,7 @@ export const gatewayDead: Check = {
     }),
 };
 
-/** Whether the other gateway, of this interface or of another one, carries the same destinations. */
+/** Whether the other gateway, of this interface or another one, carries the same destinations. */
 function standsIn(other: ManagedGateway, { router }: ManagedGateway): boolean {
   if (other.router === router) return true;
   const carried = new Set(other.router.destinations.map(prefixText));

@@ -130,7 +130,7 @@ function tiesTaken({ agent }: Host): ReadonlyMap<string, string> {
   );
 }
 
-/** The agent has seen more than one look finds: a next hop that fails and is asked again and again. */
+/** The agent has seen more than one look finds: a next hop that fails again and again. */
 function saidByAgent(routes: readonly (readonly [key: string, by: string])[]): Finding {
   return finding(
     'error',
