@@ -9,7 +9,7 @@ import type { Entry } from './document.js';
 import { macIn } from './mac-text.js';
 import type { Report } from './report.js';
 import { readScalar } from './section.js';
-import { unfilled, unseenIn } from './unseen.js';
+import { codePoint, unfilled, unseenIn } from './unseen.js';
 
 /**
  * Bytes. ALTIFNAMSIZ in linux/if.h is 128 with the terminating zero. A proper name has at most 15
@@ -95,7 +95,7 @@ function nameDoubt(name: string): Fault | undefined {
   const letter = /[^\u0020-\u007e]/.exec(name)?.[0];
   if (letter !== undefined)
     return doubt(
-      `${quote(name)} has ${quote(letter)} in it, U+${letter.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}, which looks like another letter or is seldom in a name`,
+      `${quote(name)} has ${quote(letter)} in it, ${codePoint(letter)}, which looks like another letter or is seldom in a name`,
       "type the name again, as 'ip -brief link' shows it",
     );
   if (/^(?:any|all|auto|default|none)$/i.test(name))

@@ -1,6 +1,6 @@
 /**
- * What is wrong with the keys of a mapping: misspelt, indented too little, without a value, glued to
- * their value; and what to write.
+ * What is wrong with the keys of a mapping: misspelt, indented too little, without a value, glued
+ * to their value; and what to write.
  */
 
 import { closest } from './closest.js';

@@ -7,6 +7,7 @@
 
 import { type Fault, quote } from './diagnostic.js';
 import type { Span } from './report.js';
+import { codePoint } from './unseen.js';
 
 interface Slip {
   readonly span: Span;
@@ -39,7 +40,7 @@ const KINDS: readonly Kind[] = [
     pattern: /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+/g,
     fault: (found) => ({
       code: 'syntax',
-      message: `this is not a space but ${found.startsWith('\u00a0') ? 'a no-break space' : 'a space of typesetting'}, U+${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}, which is a letter to YAML`,
+      message: `this is not a space but ${found.startsWith('\u00a0') ? 'a no-break space' : 'a space of typesetting'}, ${codePoint(found)}, which is a letter to YAML`,
       suggestion: 'write an ordinary space; this one comes from copied text',
     }),
     filler: ' ',
@@ -60,7 +61,7 @@ const KINDS: readonly Kind[] = [
     pattern: /[\u0085\u2028\u2029]/g,
     fault: (found) => ({
       code: 'syntax',
-      message: `U+${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')} ends a line elsewhere, and not in YAML`,
+      message: `${codePoint(found)} ends a line elsewhere, and not in YAML`,
       suggestion: 'write an ordinary line end; this one comes from copied text',
     }),
     filler: '\n',

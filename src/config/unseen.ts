@@ -28,13 +28,17 @@ export function unseenIn(text: string): Strange | undefined {
   for (const [pattern, what] of UNSEEN) {
     const found = pattern.exec(text)?.[0];
     if (found === undefined) continue;
-    const code = found.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
     const plain = text.replaceAll(new RegExp(pattern, 'g'), (char) =>
       /dash/.test(what) ? '-' : /wide/.test(what) ? narrow(char) : '',
     );
-    return { what: `has ${what} in it, U+${code}`, plain: plain === '' ? undefined : plain };
+    return { what: `has ${what} in it, ${codePoint(found)}`, plain: plain === '' ? undefined : plain };
   }
   return undefined;
+}
+
+/** The first character of the text in the notation of Unicode: `U+00A0`. */
+export function codePoint(text: string): string {
+  return `U+${text.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
 /** The ASCII character that a wide one stands for. */

@@ -10,7 +10,9 @@
 
 import {
   containsPrefix,
+  GLOBAL_INET6,
   halvesOf,
+  NO_HOST_INET,
   networkKey,
   PART_BITS,
   type Prefix,
@@ -20,8 +22,8 @@ import {
 import type { Route, Rule } from '../model/route.js';
 import { remembered } from './remembered.js';
 
-const UNUSED = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3'].map((text) => parsePrefix(text)!);
-const GLOBAL = parsePrefix('2000::/3')!;
+const UNUSED = NO_HOST_INET.map((text) => parsePrefix(text)!);
+const GLOBAL = parsePrefix(GLOBAL_INET6)!;
 
 /**
  * The parts of a destination, in ascending order. None of `longer`, which lie in it, lies in a

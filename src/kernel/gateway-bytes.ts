@@ -29,9 +29,10 @@ import {
 import * as uapi from './netlink/uapi.js';
 
 const FAMILY = uapi.NLMSG_HDRLEN;
-const LENGTH = FAMILY + 1;
-const ATTRIBUTE_TYPE = FAMILY + uapi.RTMSG_LEN + 8 + 2;
-const DESTINATION = ATTRIBUTE_TYPE + 2;
+export const LENGTH = FAMILY + 1;
+/** Behind RTA_TABLE, where RTA_DST usually is. */
+export const ATTRIBUTE_TYPE = FAMILY + uapi.RTMSG_LEN + 8 + 2;
+export const DESTINATION = ATTRIBUTE_TYPE + 2;
 /**
  * With more addresses of one family the program is too long for its jumps; then every route of
  * that family passes.

@@ -5,6 +5,7 @@
 
 import { FAMILIES, type Family } from '../model/address.js';
 import { PART_BITS, type Prefix } from '../model/prefix.js';
+import { ATTRIBUTE_TYPE, DESTINATION, LENGTH } from './gateway-bytes.js';
 import * as uapi from './netlink/uapi.js';
 
 /** By family and length: the leading bits of the destinations, 32 at the most. */
@@ -33,11 +34,6 @@ function made(destinations: readonly Prefix[]): PartWords {
     }
   return words;
 }
-
-const LENGTH = uapi.NLMSG_HDRLEN + 1;
-/** RTA_DST comes behind RTA_TABLE (gateway-bytes.ts). */
-const ATTRIBUTE_TYPE = uapi.NLMSG_HDRLEN + uapi.RTMSG_LEN + 8 + 2;
-const DESTINATION = ATTRIBUTE_TYPE + 2;
 
 /** Also true where RTA_DST is not at its usual place. */
 export function isPart(bytes: Buffer, start: number, words: PartWords[Family]): boolean {

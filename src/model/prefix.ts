@@ -40,6 +40,11 @@ export function prefixFromBits(bits: Bits, length: number): Prefix {
   return { family: bits.length === 1 ? 'inet' : 'inet6', address: addressFromBits(bits), length, bits };
 }
 
+/** No packet to a host is sent to these: the network 0, loopback, multicast and above. */
+export const NO_HOST_INET: readonly string[] = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3'];
+/** Where all global unicast addresses of IPv6 are (RFC 4291, 2.4 and its registry). */
+export const GLOBAL_INET6 = '2000::/3';
+
 /**
  * How many bits longer than a destination the prefixes are that are read and judged as its parts.
  * What divides all of it into longer ones is more than 256 routes.

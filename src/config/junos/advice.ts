@@ -8,9 +8,11 @@ import type { BackupRouter } from '../../model/config.js';
 import {
   comparePrefixes,
   containsPrefix,
+  GLOBAL_INET6,
+  halvesOf,
+  NO_HOST_INET,
   type Prefix,
   parsePrefix,
-  prefixFromBits,
   prefixText,
 } from '../../model/prefix.js';
 import { STANZA } from '../gateways.js';
@@ -18,9 +20,7 @@ import { activeChildren, type HierarchyLevel } from './groups.js';
 import type { Statement } from './tree.js';
 
 /** Prefixes that together cover this range amount to a default route. */
-const WHOLE = { inet: '0.0.0.0/0', inet6: '2000::/3' } as const;
-/** Nothing is forwarded to these, so they need not be among the destinations. */
-const EXEMPT = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3'];
+const WHOLE = { inet: '0.0.0.0/0', inet6: GLOBAL_INET6 } as const;
 /** Longer prefixes are not used to spell a default route. */
 const LONGEST = { inet: 8, inet6: 12 } as const;
 
@@ -31,7 +31,8 @@ export function adviceOf(routers: readonly BackupRouter[], options: HierarchyLev
 
 function pieces({ family, destinations }: BackupRouter): readonly string[] {
   const short = destinations.filter(({ length }) => length <= LONGEST[family]);
-  const covering = [...short, ...EXEMPT.map((text) => parsePrefix(text)!)];
+  // These need not be among the destinations.
+  const covering = [...short, ...NO_HOST_INET.map((text) => parsePrefix(text)!)];
   if (short.some(({ length }) => length === 0) || !covers(covering, parsePrefix(WHOLE[family])!)) return [];
   const texts = [...short].sort(comparePrefixes).map(prefixText);
   const several = texts.length > 1;
@@ -49,11 +50,6 @@ function covers(prefixes: readonly Prefix[], whole: Prefix): boolean {
   if (prefixes.some((one) => containsPrefix(one, whole))) return true;
   const inside = prefixes.filter((one) => containsPrefix(whole, one));
   return whole.length < LONGEST[whole.family] && halvesOf(whole).every((half) => covers(inside, half));
-}
-
-function halvesOf({ bits, length }: Prefix): readonly Prefix[] {
-  const upper = bits.map((word, i) => (i === length >> 5 ? word + 2 ** (31 - (length % 32)) : word));
-  return [bits, upper].map((half) => prefixFromBits(half, length + 1));
 }
 
 function twins(routers: readonly BackupRouter[], options: HierarchyLevel): readonly string[] {

@@ -133,7 +133,7 @@ export function readRouter(level: HierarchyLevel, family: Family, report: Report
   return { backupRouter, assumedDefault, found, groups };
 }
 
-/** The prefix that is written in two words, `10.0.0.0 /8` or with a mask; undefined if it is none. */
+/** The prefix written in two words, `10.0.0.0 /8` or with a mask; undefined if it is none. */
 function joined(word: string, next: string): string | undefined {
   const address = parseAddress(word.replace(/\/$/, ''));
   const mask = /^255\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(next) ? maskLength(next) : undefined;
