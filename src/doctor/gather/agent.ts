@@ -3,7 +3,7 @@
  * other agents beside it.
  */
 
-import { request } from '../../control/client.js';
+import { inquire } from '../../control/client.js';
 import { elsewhere } from '../../control/network-namespace.js';
 import { messageOf } from '../../model/error.js';
 import { CommandError, EXIT } from '../../model/exit.js';
@@ -30,10 +30,7 @@ export async function gatherAgent(socket: string): Promise<AgentEvidence> {
 
 async function askStatus(socket: string): Promise<Seen<Status | undefined>> {
   try {
-    const response = await request(socket, { command: 'status' });
-    return response.ok && 'status' in response
-      ? seen(response.status)
-      : unseen('the agent answered a different request');
+    return seen((await inquire(socket, { command: 'status' }, 'status')).status);
   } catch (error) {
     if (!(error instanceof CommandError)) return unseen(messageOf(error));
     if (error.exitStatus === EXIT.UNAVAILABLE && error.message.includes('does not run')) return seen(undefined);
