@@ -16,6 +16,7 @@ import { type Prefix, parsePrefix } from '../../../src/model/prefix.js';
 import type { Nexthop, Route, Rule } from '../../../src/model/route.js';
 import type { RuleDetail } from '../../../src/model/rule-detail.js';
 import { EMPTY_SNAPSHOT } from '../../../src/model/snapshot.js';
+import { ruleOf } from './rule.js';
 
 const MGMT = 2;
 const DATA = 3;
@@ -42,17 +43,7 @@ function link(index: number, change: Partial<Link> = {}): Link {
 }
 
 function rule(priority: number, table: number, detail?: Partial<RuleDetail>, change: Partial<Rule> = {}): Rule {
-  return {
-    family: 'inet',
-    priority,
-    table,
-    suppressPrefixLength: undefined,
-    inputInterface: undefined,
-    protocol: 0,
-    foreign: detail !== undefined,
-    ...(detail === undefined ? {} : { detail: { action: 'table', ...detail } }),
-    ...change,
-  };
+  return ruleOf(detail, { priority, table, ...change });
 }
 
 function route(destination: Prefix, change: Partial<Route> = {}, hop: Partial<Nexthop> = {}): Route {

@@ -4,26 +4,12 @@ import t from 'tap';
 import { matches } from '../../../src/fib/matches.js';
 import { ANY, type Packet } from '../../../src/fib/packet.js';
 import { parsePrefix } from '../../../src/model/prefix.js';
-import type { Rule } from '../../../src/model/route.js';
 import type { RuleDetail } from '../../../src/model/rule-detail.js';
+import { ruleOf } from './rule.js';
 
 const p = (text: string) => parsePrefix(text)!;
 const PACKET: Packet = { destination: p('10.1.2.3/32') };
 const VRF = { name: 'blue', index: 9, table: 100 };
-
-function rule(detail: Partial<RuleDetail> | undefined, change: Partial<Rule> = {}): Rule {
-  return {
-    family: 'inet',
-    priority: 100,
-    table: 99,
-    suppressPrefixLength: undefined,
-    inputInterface: undefined,
-    protocol: 0,
-    foreign: detail !== undefined,
-    ...(detail === undefined ? {} : { detail: { action: 'table', ...detail } }),
-    ...change,
-  };
-}
 
 type Row = readonly [detail: Partial<RuleDetail>, packet: Partial<Packet>, answer: 'yes' | 'no' | 'depends'];
 
@@ -91,25 +77,25 @@ t.test('each selector, and its inverse', (t) => {
   for (const [detail, change, answer] of ROWS) {
     const packet = { ...PACKET, ...change };
     const what = `${JSON.stringify(detail)} ${JSON.stringify(change)}`;
-    t.equal(matches(rule(detail), packet), answer, what);
-    t.equal(matches(rule({ ...detail, inverted: true }), packet), INVERSE[answer], `not ${what}`);
+    t.equal(matches(ruleOf(detail), packet), answer, what);
+    t.equal(matches(ruleOf({ ...detail, inverted: true }), packet), INVERSE[answer], `not ${what}`);
   }
-  t.equal(matches(rule({ tos: 0xe0 }, { family: 'inet6' }), { ...PACKET, tos: 0xe3 }), 'yes', 'all six bits in IPv6');
+  t.equal(matches(ruleOf({ tos: 0xe0 }, { family: 'inet6' }), { ...PACKET, tos: 0xe3 }), 'yes', 'all six bits in IPv6');
   t.end();
 });
 
 t.test('a rule without details, and the device that a packet comes in by', (t) => {
-  t.equal(matches(rule(undefined), PACKET), 'yes');
-  t.equal(matches(rule(undefined, { foreign: true }), PACKET), 'depends', 'it has something that is not known');
+  t.equal(matches(ruleOf(undefined), PACKET), 'yes');
+  t.equal(matches(ruleOf(undefined, { foreign: true }), PACKET), 'depends', 'it has something that is not known');
   for (const detail of [undefined, {}]) {
-    const by = (name: string, packet: Packet): unknown => matches(rule(detail, { inputInterface: name }), packet);
+    const by = (name: string, packet: Packet): unknown => matches(ruleOf(detail, { inputInterface: name }), packet);
     t.equal(by('lo', PACKET), 'yes');
     t.equal(by('lo', { ...PACKET, noInput: true }), 'no');
     t.equal(by('eth0', PACKET), 'no');
     t.equal(by('blue', { ...PACKET, vrf: VRF }), 'depends', 'by the release of the kernel');
     t.equal(by('red', { ...PACKET, vrf: VRF }), 'no');
   }
-  const both = rule({ from: p('10.9.0.0/16') }, { inputInterface: 'blue' });
+  const both = ruleOf({ from: p('10.9.0.0/16') }, { inputInterface: 'blue' });
   t.equal(matches(both, { ...PACKET, vrf: VRF, source: '10.9.0.1' }), 'depends');
   t.equal(matches(both, { ...PACKET, vrf: VRF, source: '10.8.0.1' }), 'no');
   t.end();
