@@ -141,7 +141,8 @@ t.test('beside the agent', { skip: cannotBoot() }, async (t) => {
     t.same([verify.status, verify.stdout, verify.stderr], [0, '', '']);
     hook(
       '10-says',
-      'echo "$BACKUP_ROUTER_SEQ $BACKUP_ROUTER_EVENT ${BACKUP_ROUTER_PHASE-}" >>/var/lib/backup-router-hooks/said; id -un >/var/lib/backup-router-hooks/who',
+      // `who` is never seen empty: it is renamed into its place, and is there before the line that is waited for.
+      'cd /var/lib/backup-router-hooks; id -un >who.new; mv who.new who; echo "$BACKUP_ROUTER_SEQ $BACKUP_ROUTER_EVENT ${BACKUP_ROUTER_PHASE-}" >>said',
     );
     hook('20-fails', '[ "$BACKUP_ROUTER_EVENT" != order ] || { echo broken >&2; exit 3; }');
     machine.run('systemctl', 'start', HOOKS);
