@@ -46,6 +46,7 @@ export async function factsOf(config: Config, paths: Paths): Promise<Gathered> {
     adopted,
     snapshot: withFormerNames(snapshot, formerNames(asked.agent)),
     coveredBefore,
+    stale: asked.agent?.routes.stale ?? [],
     ...asked,
   };
 }

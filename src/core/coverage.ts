@@ -225,6 +225,18 @@ export const coverage = remembered((world: SeenWorld): Coverage => {
   return { unread, uncovered, bare, toConfirm: [...toConfirm.values()], broken, until, judged, disagreed };
 });
 
+/**
+ * Keys of prefixes whose routes would cover a destination, but the living daemon says that it does
+ * not hold them.
+ */
+export function notHeld(world: SeenWorld): readonly string[] {
+  const { confirmed } = world;
+  // Nearly always none: judging a hundred thousand destinations takes long.
+  if (![...confirmed.values()].includes(false)) return [];
+  const keys = coverage(world).toConfirm.map(questionKey);
+  return keys.filter((key) => confirmed.get(key) === false);
+}
+
 /** Whether the kernel denies that it carries the destination (verify.ts). */
 function isDenied({ denials }: World, key: string): boolean {
   const denial = denials.get(key);

@@ -11,7 +11,7 @@ import type { Snapshot } from '../model/snapshot.js';
 import type { BackupRouteStatus, Status } from '../model/status.js';
 import { adoptionWaits, takenOver } from './adopt-status.js';
 import { autoGateway } from './auto.js';
-import { questionKey } from './coverage.js';
+import { notHeld, questionKey } from './coverage.js';
 import { dampedHoldMs, QUIET_MS } from './damping.js';
 import { interfaceKey, type Wanted, wanted } from './desired.js';
 import { expected } from './expected.js';
@@ -72,6 +72,7 @@ export function outlineOf(state: State, around: Surroundings, now: number): Outl
       ...at(phase.since),
       uncovered: phase.kind === 'out' ? phase.uncovered : [],
       coveredBefore: [...expected(world)],
+      stale: isSeen(world) ? notHeld(world) : [],
       untilMs: typeof until === 'number' ? Math.max(0, Math.round(until - now)) : null,
       placement: config.placement,
       role: role.role,

@@ -52,6 +52,11 @@ export interface Status {
      * is covered again.
      */
     readonly coveredBefore: readonly string[];
+    /**
+     * Prefixes, as in `disagreements`, whose routes have the protocol number of a living daemon
+     * that says it does not hold them. They cover nothing.
+     */
+    readonly stale: readonly string[];
     /** Milliseconds until the present wait ends by time alone; null: it does not. */
     readonly untilMs: number | null;
     readonly placement: string;

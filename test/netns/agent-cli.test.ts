@@ -79,6 +79,7 @@ t.test('status: every field of the schema, in and out', async (t) => {
     'role',
     'roleReason',
     'since',
+    'stale',
     'uncovered',
     'untilMs',
   ]);

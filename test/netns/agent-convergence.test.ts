@@ -119,6 +119,8 @@ t.test('what no route covers is waited for as long as the convergence-timeout', 
     t.match(status.routes, { phase: 'in', cause: 'converging', reason: 'not covered yet: 0.0.0.0/0, ::/0' });
     t.ok(status.routes.untilMs !== null && status.routes.untilMs <= 5000, `${status.routes.untilMs} ms left`);
     t.same(owned(router), expected(), 'in all the while');
+    // zebra takes no notice of a route of its own protocols that others add: it does not have it.
+    router.ip(`route add default via ${STANDARD.inet.peer} dev data0 proto 186 metric 20`);
     await turned(agent, 'out');
     const tookMs = Date.now() - startedMs;
     t.comment(`MEASURED hold-time 300 ms and convergence-timeout 5000 ms: out after ${tookMs} ms`);
@@ -126,6 +128,15 @@ t.test('what no route covers is waited for as long as the convergence-timeout', 
     t.match((await statusOf(agent)).routes.reason, 'convergence-timeout is over');
     t.same((await explained(agent)).json, { destination: '0.0.0.0/0', coveredBefore: false }, 'explain: never covered');
     await settles(t, router, [], 'out');
+    t.match((await statusOf(agent)).routes, {
+      cause: 'uncovered',
+      uncovered: ['0.0.0.0/0', '::/0'],
+      stale: ['0.0.0.0/0'],
+    });
+    const told = await agent.cli('explain', '203.0.113.1', '-c', agent.configFile);
+    t.match(told.stdout, /backup routes OUT, UNCOVERED/);
+    t.match(told.stdout, /^now +stale via \S+ dev data0/m, 'explain tells the same');
+    router.ip('route del default proto 186');
     await agent.stop();
     await frr.kill();
   });

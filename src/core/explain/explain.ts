@@ -14,7 +14,17 @@ import { routeKey } from '../keys.js';
 import { ownedRoutes } from '../ownership.js';
 import { repliesOf } from '../replies.js';
 import { type Carrier, carrierOf, relation, sceneText } from './reason.js';
-import { type Facts, imagine, isDaemons, OUT, ownershipOf, SCENES, type SceneName, sceneOf } from './scenes.js';
+import {
+  type Facts,
+  imagine,
+  isDaemons,
+  isNotHeld,
+  OUT,
+  ownershipOf,
+  SCENES,
+  type SceneName,
+  sceneOf,
+} from './scenes.js';
 import { type Way, walk } from './walk.js';
 
 export interface Passage {
@@ -154,7 +164,7 @@ function notesOf(facts: Facts, ways: Ways, now: Passage, states: readonly Passag
   }
   if (watched.every(({ protocols }) => protocols.length === 0)) {
     notes.push("`route-protocols` is not configured, so no route counts as the routing daemon's, and none goes stale.");
-  } else if (!ways.routes.some((route) => isDaemons(facts, route))) {
+  } else if (!ways.routes.some((route) => isDaemons(facts, route) && !isNotHeld(facts, route))) {
     notes.push(
       'The routing daemon has no route to it in the FIB now: what it will bring when it converges is not known.',
     );

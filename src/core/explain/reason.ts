@@ -15,11 +15,11 @@ import { tableText } from '../../model/route-text.js';
 import { timeText } from '../../model/text.js';
 import { routeKey } from '../keys.js';
 import { isOwnMetric, MAIN_METRIC } from '../placement.js';
-import { type Facts, isDaemons, type Scene, type SceneName } from './scenes.js';
+import { type Facts, isDaemons, isNotHeld, type Scene, type SceneName } from './scenes.js';
 import type { Way } from './walk.js';
 
 /** Whose route carries the packet. */
-export type Carrier = 'backup' | 'daemon' | 'connected' | 'host' | 'other' | 'refused' | 'none';
+export type Carrier = 'backup' | 'daemon' | 'stale' | 'connected' | 'host' | 'other' | 'refused' | 'none';
 
 const RTPROT_KERNEL = 2;
 
@@ -29,7 +29,7 @@ export function carrierOf(facts: Facts, way: Way, ours: ReadonlySet<string>): Ca
   if (refuses(route)) return 'refused';
   if (ours.has(routeKey(route))) return 'backup';
   if (route.table === TABLE_LOCAL) return 'host';
-  if (isDaemons(facts, route)) return 'daemon';
+  if (isDaemons(facts, route)) return isNotHeld(facts, route) ? 'stale' : 'daemon';
   return route.protocol === RTPROT_KERNEL && route.nexthops.every((nexthop) => nexthop.gateway === undefined)
     ? 'connected'
     : 'other';
@@ -108,6 +108,8 @@ function ownerText(facts: Facts, way: Way, name: string): string {
   switch (carrier) {
     case 'daemon':
       return `the routing daemon's ${name}`;
+    case 'stale':
+      return `the stale ${name} (the routing daemon does not have it)`;
     case 'connected':
       return `the connected ${name}`;
     case 'host':

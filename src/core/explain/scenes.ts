@@ -7,7 +7,8 @@
  *   scene       routing daemon's routes      ours             the daemon is
  *   booting     none                         in               never seen
  *   converged   as they are now              out              healthy
- *   clean-stop  none (facts F5, B2)          in               down
+ *   clean-stop  none (facts F5, B2), but     in               down
+ *               those that it does not hold
  *   crash       as they are now, stale       in, losing ties  dead since a moment
  *   preempted   as they are now, stale       in, ties won     dead for longer than preempt-after
  *   hang        as they are now, stale       in, losing ties  unresponsive since a moment
@@ -25,6 +26,7 @@ import type { Snapshot } from '../../model/snapshot.js';
 import type { Ways } from '../../model/ways.js';
 import { takeable } from '../adopt.js';
 import { learnedAfter } from '../auto.js';
+import { questionKey } from '../coverage.js';
 import type { Life } from '../daemon-state.js';
 import { type Wanted, wanted } from '../desired.js';
 import { sightingsAtRest } from '../gateways.js';
@@ -55,6 +57,8 @@ export interface Facts {
   readonly former: Config | undefined;
   readonly adopted: readonly AdoptedRoute[];
   readonly snapshot: Snapshot;
+  /** `routes.stale` of the running agent's status; absent: none. */
+  readonly stale?: readonly string[];
 }
 
 /** The kernel in one state, as far as one address is concerned. */
@@ -78,6 +82,14 @@ export function ownershipOf({ config, former, adopted }: Facts): Ownership {
 
 export function isDaemons(facts: Facts, route: Route): boolean {
   return facts.watched.some((daemon) => daemon.protocols.includes(route.protocol));
+}
+
+/** Whether the daemon, which lives, says that it does not hold the route. */
+export function isNotHeld(facts: Facts, route: Route): boolean {
+  const { stale = [], snapshot } = facts;
+  if (stale.length === 0 || !isDaemons(facts, route)) return false;
+  const vrf = snapshot.links.find(({ vrfTable }) => vrfTable === route.table)?.name;
+  return stale.includes(questionKey({ prefix: route.destination, vrf }));
 }
 
 /** A world and a phase that the agent's decisions can be asked about. */
@@ -120,7 +132,8 @@ export function phaseIn(cause: 'down' | 'standby'): Phase {
 }
 
 export function sceneOf(name: SceneName, facts: Facts, ways: Ways): Scene {
-  const stands = (route: Route): boolean => (name !== 'booting' && name !== 'clean-stop') || !isDaemons(facts, route);
+  const stands = (route: Route): boolean =>
+    !isDaemons(facts, route) || (name === 'clean-stop' ? isNotHeld(facts, route) : name !== 'booting');
   const snapshot: Snapshot = {
     ...facts.snapshot,
     foreignRoutes: facts.snapshot.foreignRoutes.filter(stands),

@@ -81,13 +81,16 @@ export const destinationUncovered: Check = {
   code: 'destination-uncovered',
   title: 'while the backup routes are out, every destination is covered',
   run: (host) =>
-    withAgent(host, ({ routes: { uncovered } }) =>
+    withAgent(host, ({ routes: { uncovered, stale } }) =>
       uncovered.length === 0
         ? []
         : found(
             'error',
             'The backup routes are out, and nothing else carries packets to these destinations: the routing daemon is healthy, has never had a route to them here, and the convergence-timeout is over.',
-            uncovered.slice(0, 10).map((destination) => `nothing covers ${destination}`),
+            [
+              ...uncovered.slice(0, 10).map((destination) => `nothing covers ${destination}`),
+              ...stale.slice(0, 10).map((one) => `the route ${one} is stale: the routing daemon does not have it`),
+            ],
             [
               'backup-router hold      # in now, until: backup-router hold off',
               `# and in ${host.configuration.file}, so that they stay in until everything is covered, from the next start of the daemon on:`,

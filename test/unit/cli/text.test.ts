@@ -43,6 +43,7 @@ const STATUS: Status = {
     forMs: 5_000,
     uncovered: [],
     coveredBefore: [],
+    stale: [],
     untilMs: 25_000,
     placement: 'local',
     role: 'primary',

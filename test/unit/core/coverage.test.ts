@@ -1,7 +1,7 @@
 /** Rivals and ties, questions, ends of routes and broken next hops: what coverage.ts says of a small world. */
 
 import t from 'tap';
-import { coverage, isStale, rivalOf, rivalry, turns } from '../../../src/core/coverage.js';
+import { coverage, isStale, notHeld, rivalOf, rivalry, turns } from '../../../src/core/coverage.js';
 import type { DaemonState } from '../../../src/core/daemon-state.js';
 import type { Denial } from '../../../src/core/denials.js';
 import { MAIN_METRIC_PREEMPTING } from '../../../src/core/placement.js';
@@ -134,6 +134,13 @@ t.test('the daemon is asked about its own routes, and its no leaves a destinatio
   t.match(of([['0.0.0.0/0', false]]), { uncovered: [DEFAULT], bare: ['0.0.0.0/0'], toConfirm: [{ prefix: DEFAULT }] });
   t.match(of([], [STATIC]), { uncovered: [], bare: [], toConfirm: [] }, 'a route of nobody who is watched');
   t.match(of([], []), { uncovered: [DEFAULT], bare: ['0.0.0.0/0'], toConfirm: [] });
+  const notHeldOf = (confirmed: readonly (readonly [string, boolean])[], foreign: readonly Route[] = [THEIRS]) =>
+    notHeld(scene({ foreign, world: { confirmed: new Map(confirmed) } }));
+  t.same(notHeldOf([['0.0.0.0/0', false]]), ['0.0.0.0/0']);
+  t.same(notHeldOf([['0.0.0.0/0', true]]), []);
+  t.same(notHeldOf([]), [], 'it has not answered');
+  t.same(notHeldOf([['0.0.0.0/0', false]], []), [], 'the route has gone');
+  t.same(notHeldOf([['0.0.0.0/0', false]], [STATIC]), [], "another's route");
   const stale = coverage(scene({ daemons: [{ life: 'unresponsive' }] }));
   t.match(stale, { uncovered: [DEFAULT], bare: ['0.0.0.0/0'], toConfirm: [], judged: [{ route: undefined }] });
 });

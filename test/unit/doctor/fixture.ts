@@ -212,6 +212,7 @@ export function status(more: Partial<Status> = {}): Status {
       forMs: 1,
       uncovered: [],
       coveredBefore: [],
+      stale: [],
       untilMs: null,
       placement: 'local',
       role: 'primary',

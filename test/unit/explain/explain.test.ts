@@ -60,6 +60,34 @@ t.test('a tie', async (t) => {
   });
 });
 
+t.test('a route that the living daemon says it does not hold is stale', async (t) => {
+  for (const stale of [['0.0.0.0/0'], ['mgmt 0.0.0.0/0'], []]) {
+    const kernel = twoInterfaces();
+    kernel.foreignRouteAdd(DEFAULT);
+    const facts = { ...(await factsOf(kernel, config({ preemptAfterMs: 10_000 }))), stale };
+    const told = explain(facts, waysOf(kernel, '203.0.113.1'), undefined);
+    if (stale[0] !== '0.0.0.0/0') {
+      t.match([told.now, told.states[1]], [{ carrier: 'daemon' }, { carrier: 'daemon' }], 'of another VRF, or of none');
+      t.same(told.notes, []);
+      continue;
+    }
+    const text = 'the stale default (the routing daemon does not have it)';
+    t.match(told.now, { carrier: 'stale', why: text });
+    t.match(told.notes, [/^The routing daemon has no route to it in the FIB now/]);
+    t.same(
+      told.states.map(({ carrier }) => carrier),
+      ['backup', 'stale', 'stale', 'stale', 'backup', 'stale', 'stale'],
+      'a daemon that stops takes no route with it that it does not hold',
+    );
+    t.equal(told.states[1]!.why, `backup routes are out; ${text}`);
+    t.match(told.states[2]!.why, `${text} wins the tie with the backup route`);
+  }
+  const kernel = twoInterfaces();
+  kernel.foreignRouteAdd({ ...DEFAULT, protocol: 4 });
+  const other = { ...(await factsOf(kernel, config())), stale: ['0.0.0.0/0'] };
+  t.match(explain(other, waysOf(kernel, '203.0.113.1'), undefined).now, { carrier: 'other' }, "not the daemon's");
+});
+
 t.test('what is missing is told', async (t) => {
   const kernel = twoInterfaces();
   kernel.linkDown('mgmt0');

@@ -35,6 +35,7 @@ function facts(change: Partial<Measured> = {}): Measured {
         forMs: 0,
         uncovered: [],
         coveredBefore: [],
+        stale: [],
         untilMs: null,
         placement: 'local',
         role: 'primary',
