@@ -1,5 +1,5 @@
 /**
- * Prints the size of the sources, as in the table of docs/ARCHITECTURE.md: size.mjs [REVISION...],
+ * Prints the size of the sources: size.mjs [REVISION...],
  * from the project's directory. There is a column for each git revision and one for the working
  * tree.
  *
