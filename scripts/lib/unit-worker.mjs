@@ -10,7 +10,12 @@ import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
+import fc from 'fast-check';
 import t from 'tap';
+
+// Properties try the cases of this seed, in the gate the same ones in each run.
+const seed = process.env.BACKUP_ROUTER_SEED;
+if (seed !== undefined) fc.configureGlobal({ seed: Number(seed) });
 
 /** The subtest of each file, by the file's URL. */
 const tests = (globalThis.testsOfFiles = new Map());
