@@ -51,6 +51,8 @@ function sentence(e: Event): string {
         e.carriedBy === undefined ? '' : `, carried by the ${e.carriedBy.replaceAll('-', ' ')}`,
         e.preemptedAfterMs === undefined ? '' : ` after ${durationText(e.preemptedAfterMs)}`,
       ].join('');
+    case 'still-uncovered':
+      return `still uncovered: ${e.what} (${counted(e.count, 'destination')}, before ${e.was})`;
     case 'preempting':
       return `backup routes take the tie of ${e.what}: ${e.reason}`;
     case 'preempting-ended':

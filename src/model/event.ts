@@ -75,6 +75,11 @@ export type Happening =
       /** When backup routes took the tie from stale ones. */
       readonly preemptedAfterMs: number | undefined;
     }
+  /**
+   * What is uncovered has changed, and the routes stay out. `count`: of destinations; `was`:
+   * before.
+   */
+  | { readonly kind: 'still-uncovered'; readonly what: string; readonly count: number; readonly was: number }
   /** Backup routes take the tie from stale or broken routes of the same prefix, or give it back. */
   | {
       readonly kind: 'preempting' | 'preempting-ended';

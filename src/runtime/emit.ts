@@ -34,6 +34,7 @@ const LEVEL: Readonly<Record<Happening['kind'], Level>> = {
   'interference-ended': 'notice',
   preempting: 'notice',
   'preempting-ended': 'notice',
+  'still-uncovered': 'notice',
   'route-keeps-coming-back': 'warning',
   'adoption-failed': 'warning',
   'model-disagrees': 'error',

@@ -21,6 +21,7 @@ import { type NameOf, namesOf, routeText, ruleText } from '../model/route-text.j
 import type { Emit } from './emit.js';
 import { gatewayNews } from './gateway-news.js';
 import { createOutages, type Outages } from './outages.js';
+import { createUncoveredNews } from './uncovered-news.js';
 import { createWaitsNews } from './waits-news.js';
 
 export type Journal = (before: State, input: Input, result: Transition, now: number) => void;
@@ -35,11 +36,13 @@ export function createJournal(emit: Emit, outages: Outages = createOutages()): J
   const waits = createWaitsNews();
   const ties = createTies();
   const fight = createFight();
+  const uncovered = createUncoveredNews();
   let lostTold = Number.NEGATIVE_INFINITY;
   return (before, input, result, now) => {
     const { state } = result;
     for (const happening of happenings(before, input, result, now, outages)) emit(happening);
     if (result.outputs.some(({ kind }) => kind === 'apply' || kind === 'phase')) ties(state, now).forEach(emit);
+    uncovered(state, now).forEach(emit);
     fight(state, now).forEach(emit);
     if (input.kind === 'hint') waits.hint(input.hint);
     if (roundCompleted(before, input, state)) waits.looked(state, now).forEach(emit);

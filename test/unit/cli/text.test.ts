@@ -241,6 +241,10 @@ t.test('events', async (t) => {
     'backup routes IN (down) after 2h0m out: r',
   );
   t.equal(
+    eventText(event({ kind: 'still-uncovered', what: '10.0.0.0/8', count: 1, was: 4 })),
+    'still uncovered: 10.0.0.0/8 (1 destination, before 4)',
+  );
+  t.equal(
     eventText(event({ kind: 'outage-bridged', afterMs: 3.2 })),
     'backup routes in the kernel 3ms after the outage began',
   );
