@@ -37,7 +37,10 @@ function sentence(e: Event): string {
         : `backup routes ${e.phase.toUpperCase()}${cause} after ${after} ${e.was}: ${e.reason}`;
     }
     case 'daemon':
-      return `${e.id} ${e.state} after ${durationText(e.wasForMs)} ${e.was}: ${e.reason}`;
+      return [
+        `${e.id} ${e.state} after ${durationText(e.wasForMs)} ${e.was}: ${e.reason}`,
+        e.outageCause === undefined ? '' : `; the outage is its ${e.outageCause}`,
+      ].join('');
     case 'outage-began':
       return `outage begins (${e.cause}): ${e.reason}`;
     case 'outage-bridged':

@@ -7,6 +7,7 @@
  */
 
 import type { Input, Transition } from '../core/inputs.js';
+import { ENDING_MS } from '../core/outage-cause.js';
 import type { RoundCause, State } from '../core/state.js';
 import type { DaemonId } from '../model/daemon.js';
 import type { Happening, OutageCause } from '../model/event.js';
@@ -53,8 +54,8 @@ export function createTally(): Tally {
   /** Ends that may still turn out to have been a stop, by the time of the end. */
   const unsettled = new Map<DaemonId, number>();
   const outages = { start: 0, death: 0, stop: 0, hang: 0, uncovered: 0, change: 0 };
-  /** The daemon whose end, not settled yet, began the outage. */
-  let begunBy: DaemonId | undefined;
+  /** The outage that is not counted yet, because its cause may still change. */
+  let open: { readonly cause: OutageCause; readonly daemon: DaemonId | undefined; readonly at: number } | undefined;
   let began: number | undefined;
   let outageMs = 0;
   const buckets = BRIDGED_BOUNDS.map(() => 0);
@@ -70,12 +71,14 @@ export function createTally(): Tally {
     const known = ends.get(id) ?? { death: 0, stop: 0, hang: 0 };
     ends.set(id, { ...known, [how]: known[how] + 1 });
   };
+  const count = (): void => {
+    if (open !== undefined) outages[open.cause]++;
+    open = undefined;
+  };
   const settle = (id: DaemonId, how: 'death' | 'stop'): void => {
     if (!unsettled.delete(id)) return;
     end(id, how);
-    if (id !== begunBy) return;
-    outages[how]++;
-    begunBy = undefined;
+    if (id === open?.daemon) count();
   };
   const daemon = ({ id, state, was }: Happening & { kind: 'daemon' }, now: number): void => {
     if (state === 'stopped') {
@@ -92,7 +95,11 @@ export function createTally(): Tally {
   return {
     settlesAt() {
       const [since] = unsettled.values();
-      return since === undefined ? undefined : since + SETTLED_MS;
+      const times = [
+        ...(since === undefined ? [] : [since + SETTLED_MS]),
+        ...(open?.cause === 'uncovered' ? [open.at + ENDING_MS] : []),
+      ];
+      return times.length === 0 ? undefined : Math.min(...times);
     },
     transition(before, input, { state }) {
       const { round } = state.agenda;
@@ -107,15 +114,18 @@ export function createTally(): Tally {
     happened(happening, now) {
       switch (happening.kind) {
         case 'daemon':
-          return daemon(happening, now);
+          if (open !== undefined && happening.outageCause !== undefined)
+            open = { ...open, cause: happening.outageCause, daemon: happening.id };
+          daemon(happening, now);
+          if (open?.cause === 'stop') count();
+          return;
         case 'routes':
           if (happening.phase !== happening.was && (happening.phase === 'in' || happening.phase === 'out'))
             turns[happening.phase]++;
           return;
         case 'outage-began':
-          if (happening.cause === 'death' && happening.daemon !== undefined && unsettled.has(happening.daemon))
-            begunBy = happening.daemon;
-          else outages[happening.cause]++;
+          open = { cause: happening.cause, daemon: happening.daemon, at: now };
+          if (open.cause !== 'uncovered' && (open.cause !== 'death' || !unsettled.has(open.daemon ?? ''))) count();
           began = now;
           return;
         case 'outage-bridged': {
@@ -129,6 +139,7 @@ export function createTally(): Tally {
         case 'outage-ended':
           if (began !== undefined) outageMs += now - began;
           began = undefined;
+          count();
           return;
         case 'interference':
           interference++;
@@ -142,6 +153,7 @@ export function createTally(): Tally {
     },
     counts(now) {
       for (const [id, since] of [...unsettled]) if (now - since >= SETTLED_MS) settle(id, 'death');
+      if (open?.cause === 'uncovered' && now - open.at >= ENDING_MS) count();
       return {
         ends: new Map(ends),
         outages: { ...outages },

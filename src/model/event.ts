@@ -14,7 +14,10 @@ export type OutageCause =
   | 'start'
   /** The daemon died. */
   | 'death'
-  /** It was stopped in order. `outage-began` may still say `death`: the end of file comes first. */
+  /**
+   * It was stopped in order. `outage-began` may still say `death` or `uncovered`: the end of file
+   * comes first, or the removal of the daemon's routes.
+   */
   | 'stop'
   /** It runs and no longer answers. */
   | 'hang'
@@ -53,6 +56,8 @@ export type Happening =
        * reported once.
        */
       readonly othersUnwell: number;
+      /** The cause that the outage under way has from now on; absent: it stays as it was. */
+      readonly outageCause?: OutageCause | undefined;
     }
   /** `daemon`: the one whose death, stop or hang began it. */
   | {

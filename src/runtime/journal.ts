@@ -78,7 +78,8 @@ function* happenings(
   outages: Outages,
 ): Iterable<Happening> {
   const { state, outputs } = result;
-  if (input.kind === 'verdict') yield* verdict(before, state, input.id, now);
+  if (input.kind === 'verdict')
+    for (const news of verdict(before, state, input.id, now)) yield { ...news, outageCause: outages.heard(news, now) };
   if (input.kind === 'reload') yield { kind: 'configuration-reloaded' };
   yield* role(before, state);
   yield* gatewayNews(before, state);
@@ -159,7 +160,7 @@ function* failedAdoptions(before: State, { world }: State, now: number): Iterabl
   }
 }
 
-function* verdict(before: State, after: State, id: string, now: number): Iterable<Happening> {
+function* verdict(before: State, after: State, id: string, now: number): Iterable<Happening & { kind: 'daemon' }> {
   const was = before.world.daemons.get(id);
   const is = after.world.daemons.get(id);
   if (

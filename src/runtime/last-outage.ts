@@ -36,9 +36,14 @@ export function outageAfter(last: Outage | undefined, event: Event): Outage | un
             preemptedAfterMs: event.preemptedAfterMs ?? null,
           };
     case 'daemon':
-      return open?.cause === 'death' && event.state === 'stopped' && event.id === open.daemon
-        ? { ...open, cause: 'stop' }
-        : last;
+      return open === undefined || event.outageCause === undefined
+        ? last
+        : {
+            ...open,
+            cause: event.outageCause,
+            daemon: event.id,
+            reason: `${event.id} is ${event.state}: ${event.reason}`,
+          };
     case 'routes':
       // It ended while the agent was not running. Out and uncovered ends none (outages.ts).
       return open === undefined || event.phase !== 'out' || event.cause === 'uncovered'

@@ -11,6 +11,7 @@ import { isStale, questionKey, rivalOf, rivalry } from '../core/coverage.js';
 import { wanted } from '../core/desired.js';
 import type { Input, Transition } from '../core/inputs.js';
 import { linkOf, realmOf } from '../core/management.js';
+import { causeAfter } from '../core/outage-cause.js';
 import { isReplyTable, ownership } from '../core/ownership.js';
 import { phaseCause } from '../core/phase.js';
 import type { Step } from '../core/ports.js';
@@ -21,6 +22,8 @@ import type { Happening, OutageCause } from '../model/event.js';
 import type { Route } from '../model/route.js';
 
 export interface Outages {
+  /** The cause that the news of a daemon gives to the outage under way; undefined: it stays. */
+  heard(news: Happening & { kind: 'daemon' }, now: number): OutageCause | undefined;
   /** The outage events of the transition, in order. */
   after(before: State, input: Input, result: Transition, now: number): readonly Happening[];
   /**
@@ -114,8 +117,12 @@ export function createOutages(): Outages {
   };
 
   return {
+    heard(news, now) {
+      const cause = under === undefined ? undefined : causeAfter(under, news, now - under.began);
+      if (under !== undefined && cause !== undefined) under = { ...under, cause, daemon: news.id };
+      return cause;
+    },
     after(before, input, result, now) {
-      if (under?.cause === 'death' && isStopped(result.state, under.daemon)) under = { ...under, cause: 'stop' };
       const was = under !== undefined;
       const is = suffers(result.state, was);
       const bridged = bridge(before, input, result, now);
@@ -215,16 +222,12 @@ function unwell(state: State): string | undefined {
   return undefined;
 }
 
-function isStopped({ world }: State, id: DaemonId | undefined): boolean {
-  return id !== undefined && world.daemons.get(id)?.stopped === true;
-}
-
 function causeOf(before: State, input: Input, after: State): OutageCause {
   if (before.phase.kind === 'starting') return 'start';
   if (input.kind === 'verdict') {
     if (before.world.daemons.get(input.id)?.life === 'unknown') return 'start';
     if (input.verdict.kind === 'unresponsive') return 'hang';
-    return isStopped(after, input.id) ? 'stop' : 'death';
+    return after.world.daemons.get(input.id)?.stopped === true ? 'stop' : 'death';
   }
   return after.phase.kind === 'in' && after.phase.cause === 'converging' && before.phase.kind === 'out'
     ? 'uncovered'

@@ -4,7 +4,7 @@ import t from 'tap';
 import { createTally, type Tally } from '../../../src/metrics/tally.js';
 import type { Happening } from '../../../src/model/event.js';
 
-const daemon = (state: string, was: string): Happening => ({
+const daemon = (state: string, was: string, outageCause?: 'stop' | 'death'): Happening => ({
   kind: 'daemon',
   id: 'frr/zebra',
   state,
@@ -12,6 +12,7 @@ const daemon = (state: string, was: string): Happening => ({
   wasForMs: 0,
   reason: '',
   othersUnwell: 0,
+  outageCause,
 });
 const ends = (tally: Tally, now: number): unknown => tally.counts(now).ends.get('frr/zebra');
 
@@ -45,11 +46,48 @@ t.test('an outage is of a death, unless its daemon is told to have been stopped'
   tally.happened(daemon('down', 'responsive'), 1_000);
   tally.happened(began, 1_000);
   t.strictSame(outages(1_100), none, 'not known yet');
-  tally.happened(daemon('stopped', 'down'), 1_200);
+  tally.happened(daemon('stopped', 'down', 'stop'), 1_200);
   t.strictSame(outages(1_200), { ...none, stop: 1 });
   tally.happened(daemon('down', 'responsive'), 10_000);
   tally.happened(began, 10_000);
   t.strictSame(outages(15_000), { ...none, stop: 1, death: 1 });
+});
+
+t.test('a lost cover counts once, under what it turns out to be', async (t) => {
+  const tally = createTally();
+  const outages = (now: number): unknown => tally.counts(now).outages;
+  const began: Happening = { kind: 'outage-began', cause: 'uncovered', reason: '' };
+  const ended = (cause: 'uncovered' | 'stop'): Happening => ({
+    kind: 'outage-ended',
+    lengthMs: 0,
+    cause,
+    bridgedAfterMs: undefined,
+    carriedBy: undefined,
+    preemptedAfterMs: undefined,
+  });
+  const none = { start: 0, death: 0, stop: 0, hang: 0, uncovered: 0, change: 0 };
+  tally.happened(began, 1_000);
+  t.strictSame(outages(1_100), none, 'not known yet');
+  t.equal(tally.settlesAt(), 3_500);
+  tally.happened(daemon('stopped', 'responsive', 'stop'), 1_900);
+  t.strictSame(outages(1_900), { ...none, stop: 1 }, 'one piece of news');
+  t.equal(tally.settlesAt(), undefined);
+  tally.happened(ended('stop'), 9_000);
+  tally.happened(began, 10_000);
+  tally.happened(daemon('down', 'responsive', 'death'), 10_900);
+  t.strictSame(outages(14_000), { ...none, stop: 1 }, 'death or stop is not known yet');
+  tally.happened(daemon('stopped', 'down', 'stop'), 14_100);
+  t.strictSame(outages(14_100), { ...none, stop: 2 }, 'end of file first');
+  tally.happened(ended('stop'), 19_000);
+  tally.happened(began, 20_000);
+  tally.happened(daemon('down', 'responsive', 'death'), 20_900);
+  t.strictSame(outages(25_900), { ...none, stop: 2, death: 1 });
+  tally.happened(began, 30_000);
+  t.strictSame(outages(32_500), { ...none, stop: 2, death: 1, uncovered: 1 }, 'the daemon lives');
+  tally.happened(began, 40_000);
+  tally.happened(ended('uncovered'), 40_100);
+  t.strictSame(outages(40_100), { ...none, stop: 2, death: 1, uncovered: 2 }, 'it is over');
+  t.equal(tally.settlesAt(), undefined);
 });
 
 t.test('outages and how soon they were bridged', async (t) => {

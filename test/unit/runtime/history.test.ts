@@ -328,11 +328,20 @@ t.test('the last outage', async (t) => {
     'it ends when all is covered',
   );
   const died = at(0, { kind: 'outage-began', cause: 'death', reason: 'r', daemon: 'frr/zebra' });
-  const stopped = (id: string): Event =>
-    at(1, { kind: 'daemon', id, state: 'stopped', was: 'down', wasForMs: 1, reason: 'r', othersUnwell: 0 });
-  t.match(fold(died, stopped('frr/zebra')), { cause: 'stop' }, 'the end of file comes before the news of the stop');
-  t.match(fold(died, stopped('frr/bgpd')), { cause: 'death', daemon: 'frr/zebra' });
-  t.match(fold(died, ended, stopped('frr/zebra')), { cause: 'death' }, 'what is over has its cause');
+  const stopped = (outageCause?: 'stop'): Event =>
+    at(1, {
+      kind: 'daemon',
+      id: 'frr/zebra',
+      state: 'stopped',
+      was: 'down',
+      wasForMs: 1,
+      reason: 'status 0',
+      othersUnwell: 0,
+      outageCause,
+    });
+  t.match(fold(died, stopped('stop')), { cause: 'stop', began: died.at, reason: 'frr/zebra is stopped: status 0' });
+  t.match(fold(died, stopped()), { cause: 'death', reason: 'r' });
+  t.match(fold(died, ended, stopped('stop')), { cause: 'death' }, 'what is over has its cause');
   t.match(fold(began, ended, again), { began: again.at, ended: null, cause: 'start' }, 'another one');
 });
 
