@@ -275,9 +275,10 @@ const TROUBLED: ReadonlySet<GatewayStatus['state']> = new Set(['dead', 'own-addr
 function gatewayText(gateway: GatewayStatus, all: readonly GatewayStatus[], nowMs: number): string {
   const { address, family, interface: device, state, reason, since, forMs } = gateway;
   const when = since === null || forMs === null ? '' : ` since ${shortTime(since, nowMs)} (${durationText(forMs)})`;
+  const odd = reason === null ? '' : `; ${reason}`;
   const words: Readonly<Record<GatewayStatus['state'], string>> = {
-    alive: `answers${when}`,
-    dead: `does not answer${when}`,
+    alive: `answers${when}${odd}`,
+    dead: `does not answer${when}${odd}`,
     unknown: `not known to answer: ${reason}`,
     'own-address': 'is an address of this host',
     broadcast: 'is a broadcast address',

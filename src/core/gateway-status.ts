@@ -52,6 +52,8 @@ function unnamed(world: SeenWorld): readonly GatewayStatus[] {
   });
 }
 
+const LEFT = 'no route makes it a neighbour any more, so the kernel refuses each new route by it';
+
 function lifeOf(
   world: SeenWorld,
   { link, address, standing }: Gateway,
@@ -64,5 +66,5 @@ function lifeOf(
     link === undefined ? undefined : world.sightings.get(neighbourKey({ interfaceIndex: link.index, address }));
   return seen === undefined || seen.state === 'unknown'
     ? { state: 'unknown', reason: 'it has been asked and has not answered yet', ...never }
-    : { state: seen.state, reason: null, ...at(seen.since) };
+    : { state: seen.state, reason: standing.left === true ? LEFT : null, ...at(seen.since) };
 }

@@ -11,12 +11,13 @@ import type { Snapshot } from '../model/snapshot.js';
 import { type AutoChoice, autoGateway, autoGateways } from './auto.js';
 import { chooseGateway, type Sight, type Sightings, sightingsAfter } from './gateway.js';
 import { linkOf, type Wait } from './management.js';
-import { isPermanent, neighbourOn, takenBefore } from './neighbour.js';
+import { goesBy, isPermanent, neighbourOn, takenBefore } from './neighbour.js';
 import { RANKS } from './placement.js';
 import type { SeenWorld } from './state.js';
 
 type GatewayStanding =
-  | { readonly kind: 'neighbour' }
+  /** `left`: no route makes it a neighbour any more, and installed routes of ours still use it. */
+  | { readonly kind: 'neighbour'; readonly left?: true }
   /** It may be a neighbour, and cannot be probed now. */
   | { readonly kind: 'unasked'; readonly why: string }
   /** No route can use it. */
@@ -89,23 +90,26 @@ function standingOf(
   const answer = onlink ? undefined : neighbourOn(snapshot, link, address, 0);
   if (answer?.kind === 'off-link') {
     const why = takenBefore(snapshot, link, address, answer);
-    return why === undefined ? { kind: 'off-link' } : { kind: 'unasked', why };
+    if (why !== undefined) return { kind: 'unasked', why };
+    if (!goesBy(snapshot, link, address)) return { kind: 'off-link' };
   }
   if (!link.carrier) return { kind: 'unasked', why: `${link.name} has no carrier` };
   if (isPermanent(snapshot, { interfaceIndex: link.index, address }))
     return { kind: 'unasked', why: 'its neighbour entry is permanent, so it is not asked' };
-  return family === 'inet6' ? asksInet6(snapshot, link) : { kind: 'neighbour' };
+  const why = family === 'inet6' ? silentInet6(snapshot, link) : undefined;
+  if (why !== undefined) return { kind: 'unasked', why };
+  return answer?.kind === 'off-link' ? { kind: 'neighbour', left: true } : { kind: 'neighbour' };
 }
 
 /**
  * The kernel sends neighbour solicitations only from a link-local address of the link that is no
  * longer tentative (fact K21).
  */
-function asksInet6(snapshot: Snapshot, link: Link): GatewayStanding {
+function silentInet6(snapshot: Snapshot, link: Link): string | undefined {
   const own = snapshot.addresses.filter((one) => one.interfaceIndex === link.index && isLinkLocal(one.address));
-  if (own.some(({ tentative }) => !tentative)) return { kind: 'neighbour' };
+  if (own.some(({ tentative }) => !tentative)) return undefined;
   const why = own.length === 0 ? 'has no link-local address to ask from' : 'has a link-local address that is tentative';
-  return { kind: 'unasked', why: `${link.name} ${why}` };
+  return `${link.name} ${why}`;
 }
 
 function isBroadcast({ addresses }: Snapshot, { index }: Link, address: Address): boolean {

@@ -4,11 +4,12 @@
  */
 
 import { type OnLink, onLink } from '../fib/on-link.js';
+import { remembered } from '../fib/remembered.js';
 import { viewOf } from '../fib/snapshot-view.js';
 import { type Address, familyOf, isLinkLocal } from '../model/address.js';
 import { allBackupRouters, type Config, gatewaysOf } from '../model/config.js';
 import { type Link, type NeighbourId, neighbourKey } from '../model/link.js';
-import { TABLE_MAIN } from '../model/route.js';
+import { type Route, TABLE_MAIN } from '../model/route.js';
 import { ruleText, tableText } from '../model/route-text.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { realmOf } from './management.js';
@@ -37,6 +38,22 @@ export function takenBefore(
   const { kind } = neighbourOn({ ...snapshot, rules }, link, gateway, 0);
   return kind === 'on-link' ? 'the rules lead past the main table' : undefined;
 }
+
+/**
+ * Whether an installed route of ours goes by the gateway. The kernel keeps the route when the
+ * gateway ceases to be a neighbour, and sends by it as before; it refuses only new ones.
+ */
+export function goesBy({ ownRoutes }: Snapshot, link: Link, gateway: Address): boolean {
+  return gatewaysUsed(ownRoutes).has(neighbourKey({ interfaceIndex: link.index, address: gateway }));
+}
+
+const gatewaysUsed = remembered((routes: readonly Route[]): ReadonlySet<string> => {
+  const used = new Set<string>();
+  for (const { nexthops } of routes)
+    for (const { gateway, interfaceIndex } of nexthops)
+      if (gateway !== undefined) used.add(neighbourKey({ interfaceIndex, address: gateway }));
+  return used;
+});
 
 /** Whether the neighbour has an entry that an operator has set. */
 export function isPermanent({ neighbours }: Snapshot, id: NeighbourId): boolean {

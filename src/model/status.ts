@@ -152,7 +152,7 @@ export interface GatewayStatus {
    * host, a broadcast address, or no neighbour on the link; or the link is down or not there.
    */
   readonly state: 'alive' | 'dead' | 'unknown' | 'own-address' | 'broadcast' | 'off-link';
-  /** Why nothing is known, or why it cannot be used; null: the state says it. */
+  /** Why nothing is known, why it cannot be used, or what is odd; null: the state says it. */
   readonly reason: string | null;
   /** Since when it has been alive or dead, and for how long; null: it is neither. */
   readonly since: string | null;

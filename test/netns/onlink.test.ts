@@ -36,10 +36,23 @@ t.test('an address without a prefix route, and the route later', async (t) => {
   await settles(t, router, expected({ gateway: GATEWAY }), 'in, of both families');
   const took = Date.now() - before;
   t.ok(took < 20_000, `${took} ms from the routes to the backup routes, long before the next resync`);
-  for (const family of FAMILIES) {
-    const ping = startPing(noc, STANDARD[family].mgmt);
-    await ping.nextReply();
-    await ping.stop();
-  }
+  const answers = async (): Promise<void> => {
+    for (const family of FAMILIES) {
+      const ping = startPing(noc, STANDARD[family].mgmt);
+      await ping.nextReply();
+      await ping.stop();
+    }
+  };
+  await answers();
   t.same((await statusOf(agent)).waiting, []);
+
+  router.ip(`route del ${inet.gateway}/32 dev mgmt0`);
+  router.ip(`-6 route del ${inet6.gateway.replace(/1$/, '')}/64 dev mgmt0`);
+  await statusWhere(agent, (s) =>
+    s.gateways.every(({ state, reason }) => state === 'alive' && reason?.startsWith('no route makes it a neighbour')),
+  );
+  router.ip('neigh flush dev mgmt0');
+  await answers();
+  const { stdout } = await agent.cli('status');
+  t.match(stdout, /^backup routes +IN for/, 'the routes stay and carry packets, so no gateway is said to be dead');
 });

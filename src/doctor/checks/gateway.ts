@@ -3,7 +3,7 @@
  * address belongs to this host.
  */
 
-import { neighbourOn, takenBefore } from '../../core/neighbour.js';
+import { goesBy, neighbourOn, takenBefore } from '../../core/neighbour.js';
 import { isLinkLocal } from '../../model/address.js';
 import type { Link, NeighbourState } from '../../model/link.js';
 import { containsAddress, containsPrefix, destinationText, prefix, prefixText } from '../../model/prefix.js';
@@ -31,9 +31,14 @@ export const gatewayOffLink: Check = {
         if (answer.kind !== 'off-link' || answer.why === 'own address') return [];
         // What refuses it hides the backup routes, and that is the finding.
         if (takenBefore(kernel.snapshot, link, gateway, answer) !== undefined) return undefined;
+        const left = goesBy(kernel.snapshot, link, gateway);
         return found(
-          'error',
-          `${gateway} is not a neighbour on ${link.name}: no route says so, and the kernel refuses
+          left ? 'warning' : 'error',
+          left
+            ? `${gateway} is no longer a neighbour on ${link.name}: no route says so. The installed routes
+              go on using it, but the kernel would refuse to take them again ("Nexthop has invalid
+              gateway").`
+            : `${gateway} is not a neighbour on ${link.name}: no route says so, and the kernel refuses
               routes through it ("Nexthop has invalid gateway").`,
           own.map((address) => `${link.name}: ${address.family} ${address.address}/${address.length}`),
           [
@@ -189,7 +194,9 @@ function isAsked({ snapshot }: KernelEvidence, { link, gateway, router }: Manage
   return (
     link.up &&
     link.carrier &&
-    (router.onlink === true || neighbourOn(snapshot, link, gateway, performance.now()).kind === 'on-link') &&
+    (router.onlink === true ||
+      neighbourOn(snapshot, link, gateway, performance.now()).kind === 'on-link' ||
+      goesBy(snapshot, link, gateway)) &&
     !snapshot.addresses.some((own) => own.address === gateway)
   );
 }

@@ -8,7 +8,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { linkOf, vrfTables } from '../../core/management.js';
-import { gatewaysNow, neighbourOn } from '../../core/neighbour.js';
+import { gatewaysNow, goesBy, neighbourOn } from '../../core/neighbour.js';
 import { ownTables } from '../../core/ownership.js';
 import { destinationsOf } from '../../core/views.js';
 import { tablesOf } from '../../fib/snapshot-view.js';
@@ -125,7 +125,9 @@ async function askGateways(
     const gateways = management.backupRouters.flatMap((router) =>
       gatewaysOf(router, link, snapshot).filter(
         (gateway) =>
-          router.onlink === true || neighbourOn(snapshot, link, gateway, performance.now()).kind === 'on-link',
+          router.onlink === true ||
+          neighbourOn(snapshot, link, gateway, performance.now()).kind === 'on-link' ||
+          goesBy(snapshot, link, gateway),
       ),
     );
     return gateways.flatMap((address) => {

@@ -264,6 +264,18 @@ export const LINK_ROWS: readonly Row[] = [
   },
   {
     code: 'gateway-off-link',
+    what: 'no longer, and installed routes still go by it',
+    bad: {
+      connected: [],
+      ownRoutes: [route('0.0.0.0', 0, { table: 25500, protocol: 157, via: '10.255.0.1', dev: 2 })],
+    },
+    severity: 'warning',
+    evidence: /mgmt0: inet 10\.255\.0\.2\/24/,
+    remedy: /ip address add/,
+    near: { connected: [route('10.255.0.1', 32, { protocol: 4 })] },
+  },
+  {
+    code: 'gateway-off-link',
     what: 'only by way of another gateway',
     bad: {
       connected: [route('10.255.0.0', 24, { protocol: 4, via: '10.1.0.1', dev: 3 }), route('10.1.0.2', 24, { dev: 3 })],
