@@ -20,7 +20,7 @@ import type { Judged } from './denials.js';
 import { linkOf, realmOf } from './management.js';
 import { ownership, owns } from './ownership.js';
 import type { SeenWorld, World } from './state.js';
-import { foreignView, presentView, tablesFor } from './views.js';
+import { coveringTables, foreignView, presentView } from './views.js';
 
 /** Whether the daemon that installed the route is dead or does not answer. */
 export function isStale({ daemons }: World, { protocol }: Route): boolean {
@@ -167,7 +167,7 @@ export function questionKey({ prefix, vrf }: Question): string {
  */
 export const coverage = remembered((world: SeenWorld): Coverage => {
   const { snapshot, daemons, confirmed } = world;
-  const missing = tablesFor(world, snapshot).filter((table) => !world.tablesRead.includes(table));
+  const missing = coveringTables(world, snapshot).filter((table) => !world.tablesRead.includes(table));
   const realms = world.config.managementInterfaces.map(({ selector }) => realmOf(linkOf(selector, snapshot), snapshot));
   const ofVrfs = new Set(realms.flatMap(({ vrf, table }) => (vrf === undefined ? [] : [table])));
   const unreadMain = missing.some((table) => !ofVrfs.has(table));

@@ -137,12 +137,12 @@ function answerFor(
   };
 }
 
-function isJump({ detail }: Rule): boolean {
+export function isJump({ detail }: Rule): boolean {
   return detail?.action === 'goto';
 }
 
 /** Longer prefixes of foreign routes, and of rules for a part, that lie in the destination. */
-function longerOf({ config, snapshot }: SeenWorld, destination: Prefix): readonly Prefix[] {
+export function longerOf({ config, snapshot }: SeenWorld, destination: Prefix): readonly Prefix[] {
   const { foreignRoutes, furtherRoutes = NONE.routes, rules } = snapshot;
   const { routes, rules: ofRules } = dividing(destinationsOf(config));
   return longerIn([routes(foreignRoutes), routes(furtherRoutes), ofRules(rules)], destination);

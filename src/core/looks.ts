@@ -19,7 +19,7 @@ import { vrfTables } from './management.js';
 import { type ObserveRequest, readsTables } from './ports.js';
 import { askedNeighbours } from './probing.js';
 import { renamed } from './renamed.js';
-import { loneAddresses } from './replies.js';
+import { loneAddresses } from './reply-sources.js';
 import { sharing } from './sharing.js';
 import {
   amended,

@@ -1,16 +1,22 @@
 /** Symmetric replies for the status. Pure. */
 
-import { carriedFrom } from '../fib/destination.js';
-import type { Address } from '../model/address.js';
-import { ruleText, tableText } from '../model/route-text.js';
+import { type Carried, carriedFrom } from '../fib/destination.js';
+import type { Trace } from '../fib/lookup.js';
+import { partsOf } from '../fib/parts.js';
+import { remembered } from '../fib/remembered.js';
+import { exitsOf, type View } from '../fib/view.js';
+import { type Address, isLinkLocal } from '../model/address.js';
+import { destinationText } from '../model/prefix.js';
+import type { Route } from '../model/route.js';
+import { namesOf, nexthopText, ruleText, tableText } from '../model/route-text.js';
 import type { RepliesStatus } from '../model/status.js';
-import { viewWith } from './hidden.js';
+import { isJump, longerOf, refusalText, viewWith } from './hidden.js';
 import { ruleKey } from './keys.js';
 import { missingRoutes } from './presence.js';
 import { type Replies, repliesOf } from './replies.js';
 import type { SeenWorld } from './state.js';
 
-export function repliesStatus(world: SeenWorld): readonly RepliesStatus[] {
+export const repliesStatus = remembered((world: SeenWorld): readonly RepliesStatus[] => {
   const all = repliesOf(world);
   if (all.length === 0) return [];
   const rules = new Set(world.snapshot.rules.map(ruleKey));
@@ -28,32 +34,91 @@ export function repliesStatus(world: SeenWorld): readonly RepliesStatus[] {
       state:
         one.vrf !== undefined
           ? 'not-needed'
-          : stands(one) && missing === undefined && overtaken === undefined
+          : stands(one) && missing === undefined && overtaken?.lost !== true
             ? 'installed'
             : 'absent',
-      reason: one.reason ?? behind(one) ?? (missing === undefined ? (overtaken ?? null) : 'not in the kernel yet'),
+      reason:
+        one.reason ??
+        (overtaken?.lost === true ? overtaken.text : undefined) ??
+        behind(one) ??
+        (missing === undefined ? (overtaken?.text ?? null) : 'not in the kernel yet'),
     };
   });
-}
+});
 
 function sourcesOf({ rules }: Replies): readonly Address[] {
   return rules.flatMap(({ detail }) => detail?.from?.address ?? []);
 }
 
-/**
- * The foreign rule that takes the packets first and refuses them. One that leads them somewhere is
- * its owner's wish. Tables that only some sources are looked up in are not read (tablesOf).
- */
-function overtakenBy(world: SeenWorld, one: Replies): string | undefined {
+/** What takes the packets before the rules of the replies. */
+interface Overtaken {
+  /** It refuses them or leads nowhere. What leads them elsewhere is its owner's wish. */
+  readonly lost: boolean;
+  readonly text: string;
+}
+
+/** The first that loses packets to a destination; failing that, the first that leads elsewhere. */
+function overtakenBy(world: SeenWorld, one: Replies): Overtaken | undefined {
   const view = viewWith(world, one);
+  // Packets to link-local addresses leave by the link that their sender names.
+  const routes = one.routes
+    .filter(({ destination }) => !isLinkLocal(destination.address))
+    .sort((a, b) => a.destination.length - b.destination.length);
+  let elsewhere: Overtaken | undefined;
   for (const source of sourcesOf(one))
-    for (const { destination } of one.routes) {
-      const answer = carriedFrom(view, source, destination);
-      if (answer.kind === 'carried' || answer.why !== 'refused' || answer.rule === undefined) continue;
-      if (!one.rules.includes(answer.rule))
-        return `rule ${ruleText(answer.rule, tableText)} takes packets from ${source} first, and refuses them`;
+    for (const route of routes) {
+      const found = takenFrom(world, view, one, source, route);
+      if (found?.lost === true) return found;
+      elsewhere ??= found;
     }
-  return undefined;
+  return elsewhere;
+}
+
+/** For one source and destination; undefined if the replies carry any part of it. */
+function takenFrom(
+  world: SeenWorld,
+  view: View,
+  { rules }: Replies,
+  source: Address,
+  wanted: Route,
+): Overtaken | undefined {
+  let first: Overtaken | undefined;
+  for (const part of partsOf(wanted.destination, longerOf(world, wanted.destination))) {
+    const trace: Trace = { visits: [], asked: [] };
+    const answer = carriedFrom(view, source, part, trace);
+    const jump = trace.asked.findLast(isJump);
+    const by = jump ?? answer.rule;
+    if (by === undefined || (answer.rule !== undefined && rules.includes(answer.rule))) return undefined;
+    if (answer.kind === 'not-carried' && answer.why === 'doubtful') return undefined;
+    const lost = answer.kind === 'not-carried';
+    const end = lost ? lossText(answer) : elsewhereText(world, view, wanted, answer.route);
+    if (end === undefined || first?.lost === true || (first !== undefined && !lost)) continue;
+    const to = wanted.destination.length === 0 ? '' : ` to ${destinationText(wanted.destination)}`;
+    first = { lost, text: `rule ${ruleText(by, tableText)} takes packets from ${source}${to} first, and ${end}` };
+  }
+  return first;
+}
+
+/** What becomes of packets that are lost. */
+function lossText({ why, route, fault }: Extract<Carried, { kind: 'not-carried' }>): string {
+  if (route === undefined) return why === 'refused' ? 'refuses them' : 'no route carries them';
+  const by = `${refusalText(route)} of table ${tableText(route.table)}`;
+  if (why === 'refused') return `${by} refuses them`;
+  return `${by} leads nowhere${fault === undefined ? '' : ` (${fault})`}`;
+}
+
+/** By which next hop packets leave that do not leave as wanted; undefined: they do. */
+function elsewhereText({ snapshot }: SeenWorld, view: View, wanted: Route, route: Route): string | undefined {
+  const [own] = wanted.nexthops;
+  const exits = exitsOf(view, route);
+  const other =
+    exits === 'blackhole' || route.type === 'local'
+      ? undefined
+      : exits.find(
+          ({ interfaceIndex, gateway }) =>
+            interfaceIndex !== own?.interfaceIndex || (own.gateway !== undefined && gateway !== own.gateway),
+        );
+  return other === undefined ? undefined : `sends them ${nexthopText(other, namesOf(snapshot.links))}`;
 }
 
 function stands({ reason }: Replies): boolean {

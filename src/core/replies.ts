@@ -20,7 +20,7 @@
  */
 
 import { remembered } from '../fib/remembered.js';
-import { type Address, type Family, familyBits, isLinkLocal } from '../model/address.js';
+import { type Address, type Family, familyBits } from '../model/address.js';
 import { type BackupRouter, type Config, type ManagementInterface, selectorText } from '../model/config.js';
 import type { Link } from '../model/link.js';
 import { type Prefix, prefix, prefixText } from '../model/prefix.js';
@@ -33,6 +33,7 @@ import { routeKey, ruleKey } from './keys.js';
 import { linkOf, realmOf, usableLink } from './management.js';
 import { ownership } from './ownership.js';
 import { backupRoute, LOCAL_METRIC } from './placement.js';
+import { sourcesOn } from './reply-sources.js';
 import { type RulePlace, rulePlace } from './rule-place.js';
 import type { SeenWorld } from './state.js';
 
@@ -131,14 +132,6 @@ function silenceOf(world: SeenWorld, link: Link, router: BackupRouter): string |
   return neighbours ? 'no backup router answers' : `no backup router is a neighbour on ${link.name}`;
 }
 
-/** The addresses of the link that packets can leave it from. */
-function sourcesOn({ addresses }: Snapshot, { index }: Link, family: Family): readonly Address[] {
-  const own = addresses.filter(
-    (one) => one.interfaceIndex === index && one.family === family && !one.tentative && !isLinkLocal(one.address),
-  );
-  return [...new Set(own.map(({ address }) => address))].sort();
-}
-
 /**
  * The prefixes that the interface reaches directly: those of its addresses, and those of main's
  * routes without a gateway on it (looks.ts).
@@ -208,19 +201,4 @@ function priorityOf(place: Exclude<RulePlace, { kind: 'nowhere' }>): number {
     default:
       return place satisfies never;
   }
-}
-
-/**
- * Addresses without a prefix, as DHCPv6 assigns them. Only a route of main tells which prefix of
- * the interface they are in, so the routes that contain them are read whatever their length.
- */
-export function loneAddresses({ managementInterfaces }: Config, snapshot: Snapshot): readonly Address[] {
-  return managementInterfaces.flatMap(({ selector, backupRouters }) => {
-    const index = linkOf(selector, snapshot)?.index;
-    const families = backupRouters.filter((one) => one.symmetricReplies === true).map(({ family }) => family);
-    return snapshot.addresses
-      .filter((one) => one.interfaceIndex === index && families.includes(one.family))
-      .filter(({ peer, length, family }) => peer === undefined && length === familyBits(family))
-      .map(({ address }) => address);
-  });
 }

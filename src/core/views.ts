@@ -8,16 +8,17 @@
  */
 
 import { remembered } from '../fib/remembered.js';
-import { tablesOf, viewOf } from '../fib/snapshot-view.js';
+import { tablesFrom, tablesOf, viewOf } from '../fib/snapshot-view.js';
 import type { View } from '../fib/view.js';
 import { allBackupRouters, type Config } from '../model/config.js';
-import type { Prefix } from '../model/prefix.js';
+import { type Prefix, prefixText } from '../model/prefix.js';
 import { type Route, type Rule, TABLE_LOCAL, TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { adoptable } from './adopt.js';
 import { routeKey } from './keys.js';
 import { vrfTables } from './management.js';
 import { type Ownership, ownership, ownsRule } from './ownership.js';
+import { replySources } from './reply-sources.js';
 import { lastOfMain } from './rule-place.js';
 import type { SeenWorld, World } from './state.js';
 import { nexthopKey } from './trust.js';
@@ -74,32 +75,61 @@ function ownRuleOf({ config, former }: World): (rule: Rule) => boolean {
 }
 
 /**
- * Tables, beside main and those of VRFs, in which the host's packets may be looked up. Table
- * `local` is not one of them: every rule for the host's own addresses asks it first, and it leads
- * nowhere else.
+ * Tables, beside main and those of VRFs, in which the host's packets may be looked up: the
+ * ordinary ones, and symmetric replies from the addresses of the snapshot. Table `local` is not one
+ * of them: every rule for the host's own addresses asks it first, and it leads nowhere else.
  */
-export function furtherTables(world: World): (rules: readonly Rule[]) => readonly number[] {
-  const own = ownRuleOf(world);
+export function furtherTables(world: World, snapshot = world.snapshot): (rules: readonly Rule[]) => readonly number[] {
+  const sources = snapshot === undefined ? [] : replySources(world.config)(snapshot);
   return (rules) => {
-    let known = perOwner.get(rules);
-    if (known?.own !== own) {
-      const tables = tablesOf(rules.filter((rule) => !own(rule)));
-      perOwner.set(
-        rules,
-        (known = { own, tables: tables.filter((table) => table !== TABLE_MAIN && table !== TABLE_LOCAL) }),
-      );
+    const known = foreignTables(world, rules);
+    if (sources.length === 0) return known.covering;
+    const key = sources.map(prefixText).join(' ');
+    if (known.replies?.key !== key) {
+      const tables = tablesFrom(known.foreign, sources).filter(isFurther);
+      known.replies = { key, tables: [...new Set([...known.covering, ...tables])] };
     }
-    return known.tables;
+    return known.replies.tables;
   };
 }
 
-const perOwner = new WeakMap<readonly Rule[], { readonly own: unknown; readonly tables: readonly number[] }>();
+function isFurther(table: number): boolean {
+  return table !== TABLE_MAIN && table !== TABLE_LOCAL;
+}
+
+/** What was made of a list of rules, for one test for our own and for one list of addresses. */
+interface ForeignTables {
+  readonly own: unknown;
+  readonly foreign: readonly Rule[];
+  readonly covering: readonly number[];
+  replies?: { readonly key: string; readonly tables: readonly number[] };
+}
+
+const perRules = new WeakMap<readonly Rule[], ForeignTables>();
+
+function foreignTables(world: World, rules: readonly Rule[]): ForeignTables {
+  const own = ownRuleOf(world);
+  let known = perRules.get(rules);
+  if (known?.own !== own) {
+    const foreign = rules.filter((rule) => !own(rule));
+    perRules.set(rules, (known = { own, foreign, covering: tablesOf(foreign).filter(isFurther) }));
+  }
+  return known;
+}
 
 /**
  * The tables of VRFs and the further ones of a look, in ascending order: what has been read after
  * it.
  */
 export function tablesFor(world: World, snapshot: Snapshot): readonly number[] {
-  const tables = [...vrfTables(world.config, snapshot), ...furtherTables(world)(snapshot.rules)];
+  return ascending([...vrfTables(world.config, snapshot), ...furtherTables(world, snapshot)(snapshot.rules)]);
+}
+
+/** Those of {@link tablesFor} on which it depends what is covered. */
+export function coveringTables(world: World, snapshot: Snapshot): readonly number[] {
+  return ascending([...vrfTables(world.config, snapshot), ...foreignTables(world, snapshot.rules).covering]);
+}
+
+function ascending(tables: readonly number[]): readonly number[] {
   return [...new Set(tables)].sort((a, b) => a - b);
 }

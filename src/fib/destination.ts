@@ -16,7 +16,7 @@ import type { Vrf } from '../model/link.js';
 import type { Prefix } from '../model/prefix.js';
 import type { Route, Rule } from '../model/route.js';
 import { type LookupAnswer, lookup, type Trace } from './lookup.js';
-import { ordinary, plain } from './packet.js';
+import { ordinary, ordinaryFrom, plain } from './packet.js';
 import { remembered } from './remembered.js';
 import { tableLookup } from './table.js';
 import { type NexthopFault, nexthopsFault } from './usable.js';
@@ -42,8 +42,8 @@ export function carried(view: View, destination: Prefix, vrf?: Vrf, trace?: Trac
 }
 
 /** As {@link carried}, for the packets from one source address. */
-export function carriedFrom(view: View, source: Address, destination: Prefix): Carried {
-  return carriedBy(view, lookup(view, { ...ordinary(destination), source }));
+export function carriedFrom(view: View, source: Address, destination: Prefix, trace: Trace): Carried {
+  return carriedBy(view, lookup(view, ordinaryFrom(source, destination), { trace }));
 }
 
 /**

@@ -59,6 +59,11 @@ export function ordinary(destination: Prefix, vrf?: Vrf): Packet {
   };
 }
 
+/** Of {@link ordinary} packets those from one address. */
+export function ordinaryFrom(source: Address, destination: Prefix): Packet {
+  return { ...ordinary(destination), source };
+}
+
 /**
  * The one packet that the kernel itself is asked about (kernel/verify.ts): of user 0, without a
  * source yet. IPv4 takes it for UDP (inet_rtm_getroute).

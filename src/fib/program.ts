@@ -1,11 +1,11 @@
 /**
  * The rules of one family in the order in which the kernel asks them, and where each goto leads.
- * Made once for each list of rules. The program for ordinary packets leaves out the rules that
- * take none of them, because a host may have ten thousand rules. Pure.
+ * Made once for each list of rules. The programs for ordinary packets, of any source or of one,
+ * leave out the rules that take none of them, because a host may have ten thousand rules. Pure.
  */
 
-import type { Family } from '../model/address.js';
-import { defaultPrefix } from '../model/prefix.js';
+import { type Family, familyBits } from '../model/address.js';
+import { containsPrefix, defaultPrefix, prefix } from '../model/prefix.js';
 import type { Rule } from '../model/route.js';
 import { matches, takesNoSource } from './matches.js';
 import { ANY, ordinary, type Packet } from './packet.js';
@@ -29,7 +29,11 @@ export function programOf(rules: readonly Rule[], packet: Packet, all = false): 
   let programs = made.get(rules);
   if (programs === undefined) made.set(rules, (programs = {}));
   if (isOrdinary(packet))
-    return (programs[`ordinary ${family}`] ??= forOrdinary(programOf(rules, ANYTHING[family], true), family));
+    return (programs[`ordinary ${family} ${packet.source}`] ??= forOrdinary(
+      programOf(rules, ANYTHING[family], true),
+      family,
+      packet.source,
+    ));
   if (all || packet.source !== undefined) return (programs[family] ??= whole(rules, family));
   return (programs[`without a source ${family}`] ??= withoutSource(programOf(rules, ANYTHING[family], true)));
 }
@@ -51,9 +55,16 @@ function whole(all: readonly Rule[], family: Family): Program {
   return { rules, jumps: jumpsOf(rules, rules) };
 }
 
-function forOrdinary({ rules }: Program, family: Family): Program {
-  const packet = ordinary(defaultPrefix(family));
-  const kept = rules.filter((rule) => mayMatch(rule, packet));
+function forOrdinary({ rules }: Program, family: Family, source: NonNullable<Packet['source']>): Program {
+  const packet = { ...ordinary(defaultPrefix(family)), source };
+  const whole = source === ANY ? undefined : prefix(source, familyBits(family));
+  // The address is parsed once, not for each of the rules.
+  const elsewhere = ({ detail }: Rule): boolean =>
+    whole !== undefined &&
+    detail?.from !== undefined &&
+    detail.inverted !== true &&
+    !containsPrefix(detail.from, whole);
+  const kept = rules.filter((rule) => !elsewhere(rule) && mayMatch(rule, packet));
   return { rules: kept, jumps: jumpsOf(rules, kept) };
 }
 
@@ -71,8 +82,9 @@ function withoutSource({ rules }: Program): Program {
  */
 export function mayMatch(rule: Rule, packet: Packet): boolean {
   const { detail } = rule;
-  // An ordinary packet may have any source, so no rule for some sources takes it for certain.
-  if (detail?.inverted !== true && detail?.from !== undefined && detail.from.length > 0) return false;
+  // A packet that may have any source is taken by no rule for some sources for certain.
+  if (packet.source === ANY && detail?.inverted !== true && detail?.from !== undefined && detail.from.length > 0)
+    return false;
   if (detail?.inverted === true || detail?.to === undefined)
     return matches(rule, packet) === 'yes' || detail?.inverted === true;
   const { to: _, ...rest } = detail;
@@ -93,12 +105,12 @@ function jumpsOf(all: readonly Rule[], kept: readonly Rule[]): ReadonlyMap<Rule,
   return jumps;
 }
 
-/** Whether the packet is one of {@link ordinary}, bound to no VRF. */
-function isOrdinary(packet: Packet): boolean {
+/** Whether the packet is one of {@link ordinary}, bound to no VRF, of any source or of this one. */
+function isOrdinary(packet: Packet): packet is Packet & { readonly source: NonNullable<Packet['source']> } {
   return (
     packet.vrf === undefined &&
     packet.outputInterface === undefined &&
-    packet.source === ANY &&
+    packet.source !== undefined &&
     packet.user === ANY &&
     packet.ipProtocol === ANY &&
     packet.sourcePort === ANY &&

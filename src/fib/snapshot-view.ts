@@ -1,10 +1,10 @@
 /** Views of snapshots, and the tables that a snapshot must have for them. Pure. */
 
 import { FAMILIES } from '../model/address.js';
-import { defaultPrefix } from '../model/prefix.js';
+import { defaultPrefix, type Prefix } from '../model/prefix.js';
 import type { Route, Rule } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { ordinary, plain } from './packet.js';
+import { ordinary, ordinaryFrom, plain } from './packet.js';
 import { mayMatch, programOf } from './program.js';
 import { type Exits, exitsThrough, type View } from './view.js';
 
@@ -45,12 +45,24 @@ function others(rules: readonly Rule[], own: OwnRule): readonly Rule[] {
  * about. Rules for some sources do not count, of which there may be ten thousand.
  */
 export function tablesOf(rules: readonly Rule[]): readonly Route['table'][] {
-  const asked = FAMILIES.flatMap((family) => {
-    const every = defaultPrefix(family);
-    const one = plain(every);
-    const mayTake = (rule: Rule): boolean => mayMatch(rule, one);
-    return [...programOf(rules, ordinary(every)).rules, ...programOf(rules, one).rules.filter(mayTake)];
-  });
+  return lookedUp(
+    FAMILIES.flatMap((family) => {
+      const every = defaultPrefix(family);
+      const one = plain(every);
+      const mayTake = (rule: Rule): boolean => mayMatch(rule, one);
+      return [...programOf(rules, ordinary(every)).rules, ...programOf(rules, one).rules.filter(mayTake)];
+    }),
+  );
+}
+
+/** The tables that ordinary packets from these addresses may be looked up in. */
+export function tablesFrom(rules: readonly Rule[], sources: readonly Prefix[]): readonly Route['table'][] {
+  return lookedUp(
+    sources.flatMap(({ family, address }) => programOf(rules, ordinaryFrom(address, defaultPrefix(family))).rules),
+  );
+}
+
+function lookedUp(asked: readonly Rule[]): readonly Route['table'][] {
   const tables = asked.flatMap(({ detail, table }) => ((detail?.action ?? 'table') === 'table' ? [table] : []));
   return [...new Set(tables)];
 }

@@ -96,7 +96,7 @@ export function routeText(route: Route, nameOf: NameOf = () => undefined): strin
   return words.join(' ');
 }
 
-function nexthopText(nexthop: Nexthop, nameOf: NameOf): string {
+export function nexthopText(nexthop: Nexthop, nameOf: NameOf): string {
   const device = `dev ${nameOf(nexthop.interfaceIndex) ?? `if${nexthop.interfaceIndex}`}`;
   const via = nexthop.gateway === undefined ? device : `via ${nexthop.gateway} ${device}`;
   return nexthop.dead ? `${via} dead` : via;

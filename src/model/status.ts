@@ -197,13 +197,14 @@ export interface RepliesStatus {
   readonly table: number;
   /**
    * `installed`: rules and routes are in the kernel. `absent`: some are not, something is waited
-   * for, or a foreign rule refuses their packets first. `not-needed`: the interface is in a VRF,
-   * and its packets are looked up in the VRF's table.
+   * for, or a foreign rule takes their packets first and refuses them, or leads nowhere.
+   * `not-needed`: the interface is in a VRF, and its packets are looked up in the VRF's table.
    */
   readonly state: 'installed' | 'absent' | 'not-needed';
   /**
-   * Why the state is not `installed`, or why the rules do not stand where they should; null:
-   * neither.
+   * Why the state is not `installed`, why the rules do not stand where they should, or the foreign
+   * rule that takes their packets first and the next hop that it sends them by; null: none of
+   * these.
    */
   readonly reason: string | null;
 }

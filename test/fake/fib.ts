@@ -267,6 +267,11 @@ export interface FakePacket {
   readonly source?: Address;
 }
 
+/** Whether the rule has a source and no other selector. */
+function isForSources({ detail }: Rule): boolean {
+  return detail?.from !== undefined && Object.keys(detail).every((key) => key === 'action' || key === 'from');
+}
+
 /**
  * Walks rules and tables as Linux does (net/core/fib_rules.c, fib_rules_lookup): rules in the
  * order of priority, `iif lo` only for packets that the host originates, in each table the longest
@@ -276,7 +281,7 @@ export interface FakePacket {
 export function lookup(fib: Fib, address: Address, packet: FakePacket): Lookup | undefined {
   const family = familyOf(address);
   const rules = fib.rules
-    .filter((rule) => rule.family === family && !rule.foreign)
+    .filter((rule) => rule.family === family && (!rule.foreign || isForSources(rule)))
     .sort((a, b) => a.priority - b.priority);
   for (const rule of rules) {
     if (rule.inputInterface !== undefined && !(rule.inputInterface === 'lo' && packet.originated)) continue;

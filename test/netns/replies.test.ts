@@ -4,7 +4,8 @@
  * in both families.
  */
 
-import t from 'tap';
+import t, { type Test } from 'tap';
+import type { Agent } from '../../src/drill/lab/agent.js';
 import type { Frr } from '../../src/drill/lab/frr.js';
 import { eventually } from '../../src/drill/lab/wait.js';
 import type { Family } from '../../src/model/address.js';
@@ -54,6 +55,35 @@ async function answered({ noc }: StandardLab, family: Family): Promise<boolean> 
 
 async function everywhere(t: Case, std: StandardLab, wanted: boolean, when: string): Promise<void> {
   for (const family of FAMILIES) t.same(await answered(std, family), wanted, `${family}: ${when}`);
+}
+
+/** Rules of an operator for the management address, and what their table has. */
+async function takenByTables(t: Test, std: StandardLab, agent: Agent): Promise<void> {
+  const { router } = std;
+  const each = (words: (family: Family) => string): void => {
+    for (const family of FAMILIES) router.ip(`${family === 'inet6' ? '-6 ' : ''}${words(family)}`);
+  };
+  const taken = (text: RegExp | null): Promise<unknown> =>
+    statusWhere(agent, ({ symmetricReplies }) =>
+      symmetricReplies.every(({ reason }) => (text === null ? reason === null : text.test(reason ?? ''))),
+    );
+  each(() => 'route add blackhole default table 77');
+  each((family) => `rule add pref 400 from ${STANDARD[family].mgmt} lookup 77`);
+  await taken(/^rule 400: from .* takes packets from .* first, and blackhole default .* of table 77 refuses them$/);
+  await everywhere(t, std, false, 'a table of an operator refuses them');
+  t.match(await agent.cli('status'), { status: 1, stdout: /REPLIES NOT IN.*blackhole default/s });
+  each(() => 'route del blackhole default table 77');
+  await taken(null);
+  await everywhere(t, std, true, 'answered past an empty table');
+  each(() => 'route add default dev data0 table 77');
+  await taken(/takes packets from .* first, and sends them dev data0$/);
+  for (const family of FAMILIES) {
+    const { noc, mgmt } = STANDARD[family];
+    t.match(routeGet(router, noc, 'from', mgmt), /dev data0/, `${family}: a table of an operator leads elsewhere`);
+  }
+  t.match(await agent.cli('status'), { status: 0, stdout: /replies .*sends them dev data0/s });
+  each((family) => `rule del pref 400 from ${STANDARD[family].mgmt} lookup 77`);
+  await taken(null);
 }
 
 for (const rpFilter of [0, 1] as const) {
@@ -113,6 +143,8 @@ for (const rpFilter of [0, 1] as const) {
     });
     refuse('del');
     await states('installed');
+
+    if (rpFilter === 0) await takenByTables(t, std, agent);
     await agent.stop();
     await everywhere(t, std, true, 'answered after the agent (on-stop: keep)');
   });

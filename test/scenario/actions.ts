@@ -5,9 +5,9 @@
  *   link NAME add [altname A] [mac M] [master NAME] [kind K] [vrf-table N] | master NAME | no-master
  *   address NAME add|remove ADDRESS/LENGTH [noprefixroute] [tentative] [peer ADDRESS] [brd ADDRESS] | settled ADDRESS/LENGTH
  *   neighbour ADDRESS dev NAME failed|known|absent|incomplete|permanent
- *   [no] route [blackhole] PREFIX [via A] [dev D] [proto N] [metric N] [table N] [tos N]
+ *   [no] route [blackhole|unreachable|prohibit|throw] PREFIX [via A] [dev D] [proto N] [metric N] [table N] [tos N]
  *   append route PREFIX via A dev D [proto N]       (another next hop; to ours: a foreigner's `ip -6 route append`, fact K7)
- *   rule PRIORITY lookup TABLE [iif NAME | from PREFIX]      no rule PRIORITY: the oldest of others
+ *   rule PRIORITY lookup TABLE [iif NAME | from PREFIX [iif NAME | fwmark N]]      no rule PRIORITY [inet6]: the oldest of others
  *   flush table N | flush rules [all]: main's, too | overflow
  *   frr|DAEMON responsive [aged TIME|unknown] | eof | stopped | hang | appeared | down
  *   rib holds [vrf NAME] PREFIX... | rib lost [vrf NAME] PREFIX... | rib mute | rib speaks
@@ -21,6 +21,7 @@
  */
 
 import { questionKey } from '../../src/core/coverage.js';
+import { familyBits } from '../../src/model/address.js';
 import type { Verdict } from '../../src/model/daemon.js';
 import { defaultPrefix, type Prefix, parsePrefix, prefixText } from '../../src/model/prefix.js';
 import type { RouteType, Rule } from '../../src/model/route.js';
@@ -45,7 +46,8 @@ export function act(world: World, command: string): void {
     case 'route':
       return must(command, fake.foreignRouteAdd(foreignRoute(words.slice(1))));
     case 'no':
-      if (what === 'rule') return must(command, fake.foreignRuleDelete('inet', Number(words[2])));
+      if (what === 'rule')
+        return must(command, fake.foreignRuleDelete(words[3] === 'inet6' ? 'inet6' : 'inet', Number(words[2])));
       return must(command, fake.foreignRouteDelete(foreignRoute(words.slice(2))));
     case 'append':
       return append(world, foreignRoute(words.slice(2)));
@@ -93,18 +95,21 @@ function addressOptions(words: readonly string[]): Parameters<FakeKernel['addres
   };
 }
 
-/** Of IPv4. */
+/** Of IPv4, unless it is for an IPv6 source. */
 function foreignRule(words: readonly string[]): Rule {
-  const from = words[4] === 'from' ? parsePrefix(words[5]!) : undefined;
+  const after = (word: string): string | undefined =>
+    words.includes(word) ? words[words.indexOf(word) + 1] : undefined;
+  const from = after('from') === undefined ? undefined : parsePrefix(after('from')!)!;
+  const mark = after('fwmark') === undefined ? {} : { mark: { value: Number(after('fwmark')), mask: 0xffffffff } };
   return {
-    family: 'inet',
+    family: from?.family ?? 'inet',
     priority: Number(words[1]),
     table: Number(words[3]),
     suppressPrefixLength: undefined,
-    inputInterface: words[4] === 'iif' ? words[5] : undefined,
+    inputInterface: after('iif'),
     protocol: 3,
-    foreign: from !== undefined && from.length < 32,
-    ...(from === undefined ? {} : { detail: { action: 'table', from } }),
+    foreign: from !== undefined && (from.length < familyBits(from.family) || 'mark' in mark),
+    ...(from === undefined ? {} : { detail: { action: 'table', from, ...mark } }),
   };
 }
 
@@ -156,7 +161,7 @@ function addLink(world: World, name: string, words: readonly string[]): void {
 }
 
 function foreignRoute(words: readonly string[]): ForeignRoute {
-  const typed = ['blackhole', 'unreachable', 'prohibit'].includes(words[0] ?? '');
+  const typed = ['blackhole', 'unreachable', 'prohibit', 'throw'].includes(words[0] ?? '');
   const route: { -readonly [K in keyof ForeignRoute]: ForeignRoute[K] } = {
     destination: prefixOf(words[typed ? 1 : 0] ?? ''),
   };

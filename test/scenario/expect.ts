@@ -8,7 +8,7 @@
  *   waiting SUBJECT [TEXT] | no waiting     backup PREFIX [dev D] STATE [preempting|yielding|hidden|seen] | no backup PREFIX [dev D] [table N]
  *   no kernel change                        since the agent's start, or the last `mark`
  *   lookup ADDRESS originated|transit [from SOURCE] -> via A dev D | dev D | blackhole | nothing      lookup ADDRESS vrf NAME -> ...
- *   replies FAMILY INTERFACE STATE          symmetric replies, as the status has them
+ *   replies FAMILY INTERFACE STATE [TEXT | as wanted]     symmetric replies, as the status has them; TEXT: in the reason
  *   preemption N [TIME]: destinations whose tie is taken, and in what time the next turns; no preemption
  *   lines TIME N: of the log since then at info or above, at the most N
  *   looks N: at the kernel, since the last mark
@@ -63,7 +63,10 @@ export function check(world: World, expectation: string): string | undefined {
     }
     case 'replies': {
       const found = world.status().symmetricReplies.find((one) => one.family === what && one.interface === words[2]);
-      return verdict(found?.state === words[3], `they are ${found?.state ?? 'not asked for'}`);
+      if (found?.state !== words[3]) return `they are ${found?.state ?? 'not asked for'}`;
+      const reason = words.slice(4).join(' ');
+      if (reason === 'as wanted') return verdict(found?.reason === null, `they are ${words[3]}: ${found?.reason}`);
+      return contains(found?.reason ?? '', reason);
     }
     case 'preemption': {
       const found = world.status().preemption;

@@ -180,7 +180,7 @@ function notesOf(facts: Facts, ways: Ways, now: Passage, states: readonly Passag
     if (family !== familyOf(ways.address) || rules.length === 0) continue;
     const sources = rules.flatMap(({ detail }) => detail?.from?.address ?? []).join(', ');
     notes.push(
-      `Packets from ${sources} to the destinations go by ${gateway ?? 'the interface alone'} on ${interfaceName} in every state (symmetric-replies).`,
+      `Packets from ${sources} to the destinations go by ${gateway ?? 'the interface alone'} on ${interfaceName} in every state (symmetric-replies), unless a foreign rule takes them first.`,
     );
   }
   if (isLinkLocal(ways.address))

@@ -6,9 +6,9 @@
 import t from 'tap';
 import { carried, covered } from '../../../src/fib/destination.js';
 import { onLink } from '../../../src/fib/on-link.js';
-import { ordinary } from '../../../src/fib/packet.js';
+import { ordinary, ordinaryFrom } from '../../../src/fib/packet.js';
 import { programOf } from '../../../src/fib/program.js';
-import { tablesOf, viewOf } from '../../../src/fib/snapshot-view.js';
+import { tablesFrom, tablesOf, viewOf } from '../../../src/fib/snapshot-view.js';
 import { nexthopFault } from '../../../src/fib/usable.js';
 import type { View } from '../../../src/fib/view.js';
 import type { Link } from '../../../src/model/link.js';
@@ -186,6 +186,31 @@ t.test('rules in front of main', async (t) => {
   t.notOk(tablesOf([...USUAL, rule(100, 100, { users: { first: 1000, last: 2000 } })]).includes(100), 'of others not');
 });
 
+t.test('tables of the packets from one address', async (t) => {
+  const from = p('10.0.0.0/8');
+  const rows: readonly (readonly [string, Rule, boolean])[] = [
+    ['a rule for its network', rule(9, 101, { from }), true],
+    ['for another', rule(9, 101, { from: p('10.9.0.0/16') }), false],
+    ['for all but another', rule(9, 101, { inverted: true, from: p('10.9.0.0/16') }), true],
+    ['to a part of the destinations', rule(9, 101, { from, to: p('192.0.2.0/24') }), true],
+    ['with a mark', rule(9, 101, { from, mark: { value: 1, mask: 0xff } }), false],
+    ['of packets that come in by a port', rule(9, 101, { from }, { inputInterface: 'data0' }), false],
+    ['of packets of this host', rule(9, 101, { from }, { inputInterface: 'lo' }), true],
+    ['for one user', rule(9, 101, { from, users: { first: 0, last: 0 } }), false],
+    ['with a selector that is not known', rule(9, 101, { from, unknown: ['attribute 99'] }), false],
+    ['that looks nothing up', rule(9, 101, { from, action: 'prohibit' }), false],
+  ];
+  for (const [name, one, read] of rows) {
+    const tables = tablesFrom([...USUAL, one], [p('10.255.0.2/32')]);
+    t.equal(tables.includes(101), read, name);
+    t.ok(
+      [255, 254, 253].every((table) => tables.includes(table)),
+      `${name}: beside those of all packets`,
+    );
+  }
+  t.strictSame(tablesFrom(USUAL, []), []);
+});
+
 t.test('of equal priorities the older rule is asked first', async (t) => {
   const routes = [route(DEFAULT, { table: 100 }), route(DEFAULT, { table: 101 })];
   const [a, b] = [rule(32765, 100), rule(32765, 101)];
@@ -229,6 +254,14 @@ t.test('ten thousand rules that take no ordinary packet are passed over once', a
   t.equal(verdict(view([route(DEFAULT)], { rules })), 'table 254');
   t.strictSame(programOf(rules, mine).rules, USUAL);
   t.equal(programOf(rules, mine), programOf(rules, ordinary(p('10.0.0.0/8'))), 'whatever the destination');
+  const fromOne = ordinaryFrom('10.3.7.2', DEFAULT);
+  t.strictSame(
+    programOf(rules, fromOne).rules.map(({ priority }) => priority),
+    [0, 1000 + 3 * 256 + 7, 32766, 32767],
+    'of one source those for it are left',
+  );
+  t.equal(programOf(rules, fromOne), programOf(rules, ordinaryFrom('10.3.7.2', p('10.0.0.0/8'))), 'made once');
+  t.not(programOf(rules, fromOne), programOf(rules, ordinaryFrom('10.3.8.2', DEFAULT)), 'for each source');
 });
 
 t.test('a snapshot with ours and without', async (t) => {
