@@ -26,13 +26,13 @@ import { allBackupRouters, type BackupRouter, type Config } from '../model/confi
 import type { Route } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { bound, isForeignDefault, isVoid, leavesElsewhere, sameWay, wayOf, waysOf } from './foreign-default.js';
-import { INTERFERENCE_WINDOW_MS, pauseOf } from './interference.js';
+import { INTERFERENCE_WINDOW_MS, type Insistence, pauseOf } from './interference.js';
 import { routeSlot } from './keys.js';
 import { adopting, type Place, samePlace, takeoverOf } from './places.js';
 import type { Desired } from './plan.js';
 import type { Step } from './ports.js';
 import { missingRoutes } from './presence.js';
-import type { Agenda, Insistence, Phase, SeenWorld } from './state.js';
+import type { Agenda, Phase, SeenWorld } from './state.js';
 import type { AutoWay } from './takeover-state.js';
 
 /**

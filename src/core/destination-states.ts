@@ -8,7 +8,7 @@ import type { Config } from '../model/config.js';
 import { coverage } from './coverage.js';
 import { interfaceKey, type Wanted, wanted } from './desired.js';
 import { routeKey } from './keys.js';
-import { missingRoutes } from './presence.js';
+import { acknowledgedKeys, missingRoutes } from './presence.js';
 import { isSeen, type SeenWorld, type State } from './state.js';
 import { idling } from './status.js';
 
@@ -18,10 +18,10 @@ export type DestinationState = 'installed' | 'idle' | 'absent' | 'refused' | 'wi
 type Counts = Readonly<Record<DestinationState, number>>;
 
 /** Cheap to call often: the counts are computed once for each world. */
-export function destinationStates({ world, phase }: State, now: number): Counts {
+export function destinationStates({ world, phase, agenda }: State, now: number): Counts {
   const want = isSeen(world) ? wanted(world, phase, now) : undefined;
   const { config } = world;
-  const counts = isSeen(world) && want !== undefined ? standing(world)(want) : NONE;
+  const counts = isSeen(world) && want !== undefined ? standing(world)(want)(acknowledgedKeys(agenda)) : NONE;
   const yielding = want?.yielding.size ?? 0;
   const rest = Math.max(0, configured(config) - (want?.routes.length ?? 0) - yielding);
   const without = phase.kind === 'in' ? 'absent' : 'withdrawn';
@@ -40,20 +40,23 @@ const configured = remembered(({ managementInterfaces }: Config): number =>
 
 /** The counts over the wanted routes. */
 const standing = remembered((world: SeenWorld) =>
-  remembered(({ routes, hidden }: Wanted): Counts => {
-    const counts = { ...NONE };
-    const absent = missingRoutes(world, routes);
-    for (const route of routes) {
-      // `hidden` is nearly always empty. Testing that first saves making a key for each of a
-      // hundred thousand routes.
-      const isHidden =
-        hidden.size > 0 && hidden.has(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination));
-      if (absent.has(route)) counts[world.refused.has(routeKey(route)) ? 'refused' : 'absent']++;
-      else if (isHidden || 'carriesNothing' in idling(world, route)) counts.idle++;
-      else counts.installed++;
-    }
-    return counts;
-  }),
+  remembered(({ routes, hidden }: Wanted) =>
+    remembered((acknowledged: ReadonlySet<string>): Counts => {
+      const counts = { ...NONE };
+      const absent = missingRoutes(world, routes);
+      for (const route of routes) {
+        // `hidden` is nearly always empty. Testing that first saves making a key for each of a
+        // hundred thousand routes.
+        const isHidden =
+          hidden.size > 0 && hidden.has(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination));
+        const isNew = acknowledged.size > 0 && acknowledged.has(routeKey(route));
+        if (absent.has(route) && !isNew) counts[world.refused.has(routeKey(route)) ? 'refused' : 'absent']++;
+        else if (isHidden || 'carriesNothing' in idling(world, route)) counts.idle++;
+        else counts.installed++;
+      }
+      return counts;
+    }),
+  ),
 );
 
 /**

@@ -10,20 +10,11 @@ import type { NeighbourId } from '../model/link.js';
 import { containsAddress, prefixText } from '../model/prefix.js';
 import { interferenceAfter } from './adopt.js';
 import { learnedGateways } from './auto.js';
-import { INTERFERENCE_WINDOW_MS, pauseOf } from './interference.js';
+import { INTERFERENCE_WINDOW_MS, type Interference, pauseOf } from './interference.js';
 import { placeOfKey } from './keys.js';
 import { neighboursThatMatter } from './looks.js';
 import type { KernelHint } from './ports.js';
-import {
-  type Agenda,
-  HINT_SPACING_MS,
-  type Interference,
-  isSeen,
-  moreUrgent,
-  type State,
-  type World,
-  withAgenda,
-} from './state.js';
+import { type Agenda, HINT_SPACING_MS, isSeen, moreUrgent, type State, type World, withAgenda } from './state.js';
 
 export function hinted(state: State, hint: KernelHint, now: number): State {
   const { agenda, world } = state;
@@ -50,6 +41,7 @@ export function hinted(state: State, hint: KernelHint, now: number): State {
   // Programs may change thousands of rules all day, and each look reads them all.
   const foreignRule = hint.kind === 'rule' && !hint.ownDeleted;
   return withAgenda(state, {
+    acknowledged: hint.ownDeleted ? [] : agenda.acknowledged,
     interference,
     mendings,
     foreignDue: agenda.foreignDue || concernsForeign(hint),

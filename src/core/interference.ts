@@ -3,6 +3,25 @@
  * times, then ever longer. Pure.
  */
 
+import type { KernelHint } from './ports.js';
+
+/** Somebody keeps deleting what is ours. */
+export interface Interference {
+  /** Episodes of foreign deletion, each less than a minute after the one before. */
+  readonly count: number;
+  /** When the last one began. */
+  readonly last: number;
+  /** The round before it: all deletions until the next one are one episode. */
+  readonly round: number;
+  readonly culprit: Pick<KernelHint, 'text'>;
+}
+
+/** How often a takeover was undone, or a rule of ours overtaken, lately. */
+export interface Insistence {
+  readonly count: number;
+  readonly last: number;
+}
+
 /** Episodes in a row that are answered at once. Each further one doubles the pause. */
 const FREE_REPAIRS = 5;
 /** An episode this many milliseconds after the one before starts a new count. */

@@ -247,6 +247,7 @@ export function observed(state: State, id: number, snapshot: Snapshot, now: numb
   return withAgenda(
     { ...state, world: next },
     {
+      acknowledged: request.only === undefined ? [] : agenda.acknowledged,
       ...(unread ? { foreignDue: true, dirty: moreUrgent(agenda.dirty, 'hint') } : {}),
       foreignNotBefore: tables ? now + foreignPauseMs(now - since) : agenda.foreignNotBefore,
       // What a full table takes to be read is not the rules' doing.
@@ -335,6 +336,7 @@ export function notObserved(state: State, id: number, message: string, now: numb
   const { round, dirty, foreignDue } = state.agenda;
   if (round.kind !== 'observing' || round.id !== id) return state;
   return withAgenda(state, {
+    acknowledged: [],
     round: { kind: 'idle' },
     foreignDue: foreignDue || readsTables(round.request),
     dirty: moreUrgent(dirty, round.cause === 'phase' ? 'hint' : round.cause),

@@ -52,6 +52,7 @@ export function applied(state: State, steps: readonly Step[], results: readonly 
   });
   return withAgenda(known, {
     faults,
+    acknowledged: [...agenda.acknowledged, ...steps.filter((step, i) => isAdded(step) && results[i]?.ok === true)],
     adoptInterference,
     restoreAt,
     round: { kind: 'idle' },
@@ -62,6 +63,10 @@ export function applied(state: State, steps: readonly Step[], results: readonly 
     foreignDue: agenda.foreignDue || merged,
     notBefore: agenda.restlessRounds > RESTLESS_ROUNDS ? now + RETRY_MS : agenda.notBefore,
   });
+}
+
+function isAdded({ kind }: Step): boolean {
+  return kind === 'add-route' || kind === 'add-rule';
 }
 
 /**

@@ -5,9 +5,11 @@
 
 import { remembered } from '../fib/remembered.js';
 import type { Route } from '../model/route.js';
+import { routeKey, ruleKey } from './keys.js';
 import { ownedRoutes, ownership } from './ownership.js';
 import { compareRoutes } from './plan.js';
-import type { SeenWorld } from './state.js';
+import type { Step } from './ports.js';
+import type { Agenda, SeenWorld } from './state.js';
 
 const missingOf = remembered((world: SeenWorld) =>
   remembered((wanted: readonly Route[]): ReadonlySet<Route> => {
@@ -23,3 +25,22 @@ const missingOf = remembered((world: SeenWorld) =>
 export function missingRoutes(world: SeenWorld, wanted: readonly Route[]): ReadonlySet<Route> {
   return missingOf(world)(wanted);
 }
+
+/**
+ * Keys of routes and rules that the kernel has taken and that no look has shown yet. For reports:
+ * decisions wait for the look.
+ */
+export function acknowledgedKeys({ acknowledged }: Agenda): ReadonlySet<string> {
+  return acknowledged.length === 0 ? NONE : keysOf(acknowledged);
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+const keysOf = remembered(
+  (steps: readonly Step[]): ReadonlySet<string> =>
+    new Set(
+      steps.flatMap((step) =>
+        step.kind === 'add-route' ? routeKey(step.route) : step.kind === 'add-rule' ? ruleKey(step.rule) : [],
+      ),
+    ),
+);

@@ -11,40 +11,48 @@ import type { Route } from '../model/route.js';
 import { namesOf, nexthopText, ruleText, tableText } from '../model/route-text.js';
 import type { RepliesStatus } from '../model/status.js';
 import { isJump, longerOf, refusalText, viewWith } from './hidden.js';
-import { ruleKey } from './keys.js';
+import { routeKey, ruleKey } from './keys.js';
 import { missingRoutes } from './presence.js';
 import { type Replies, repliesOf } from './replies.js';
 import type { SeenWorld } from './state.js';
 
-export const repliesStatus = remembered((world: SeenWorld): readonly RepliesStatus[] => {
-  const all = repliesOf(world);
-  if (all.length === 0) return [];
-  const rules = new Set(world.snapshot.rules.map(ruleKey));
-  return all.map((one): RepliesStatus => {
-    const absent = missingRoutes(world, one.routes);
-    const missing =
-      one.routes.find((route) => absent.has(route)) ?? one.rules.find((rule) => !rules.has(ruleKey(rule)));
-    const overtaken = missing === undefined && stands(one) ? overtakenBy(world, one) : undefined;
-    return {
-      family: one.family,
-      interface: one.interfaceName,
-      sources: sourcesOf(one),
-      gateway: one.gateway ?? '',
-      table: one.table,
-      state:
-        one.vrf !== undefined
-          ? 'not-needed'
-          : stands(one) && missing === undefined && overtaken?.lost !== true
-            ? 'installed'
-            : 'absent',
-      reason:
-        one.reason ??
-        (overtaken?.lost === true ? overtaken.text : undefined) ??
-        behind(one) ??
-        (missing === undefined ? (overtaken?.text ?? null) : 'not in the kernel yet'),
-    };
-  });
-});
+/** `acknowledged`: keys of routes and rules that are in the kernel, and no look has shown yet. */
+export function repliesStatus(world: SeenWorld, acknowledged: ReadonlySet<string>): readonly RepliesStatus[] {
+  return statusOf(world)(acknowledged);
+}
+
+const statusOf = remembered((world: SeenWorld) =>
+  remembered((acknowledged: ReadonlySet<string>): readonly RepliesStatus[] => {
+    const all = repliesOf(world);
+    if (all.length === 0) return [];
+    const rules = new Set([...world.snapshot.rules.map(ruleKey), ...acknowledged]);
+    return all.map((one): RepliesStatus => {
+      const absent = missingRoutes(world, one.routes);
+      const missing =
+        one.routes.find((route) => absent.has(route) && !acknowledged.has(routeKey(route))) ??
+        one.rules.find((rule) => !rules.has(ruleKey(rule)));
+      const overtaken = missing === undefined && stands(one) ? overtakenBy(world, one) : undefined;
+      return {
+        family: one.family,
+        interface: one.interfaceName,
+        sources: sourcesOf(one),
+        gateway: one.gateway ?? '',
+        table: one.table,
+        state:
+          one.vrf !== undefined
+            ? 'not-needed'
+            : stands(one) && missing === undefined && overtaken?.lost !== true
+              ? 'installed'
+              : 'absent',
+        reason:
+          one.reason ??
+          (overtaken?.lost === true ? overtaken.text : undefined) ??
+          behind(one) ??
+          (missing === undefined ? (overtaken?.text ?? null) : 'not in the kernel yet'),
+      };
+    });
+  }),
+);
 
 function sourcesOf({ rules }: Replies): readonly Address[] {
   return rules.flatMap(({ detail }) => detail?.from?.address ?? []);

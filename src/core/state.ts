@@ -12,8 +12,9 @@ import { type DaemonState, unheard } from './daemon-state.js';
 import { type Damping, UNDAMPED } from './damping.js';
 import type { Denials, Judged } from './denials.js';
 import type { Sightings } from './gateway.js';
+import type { Insistence, Interference } from './interference.js';
 import { formerly, type Ownership } from './ownership.js';
-import type { KernelHint, ObserveRequest } from './ports.js';
+import type { ObserveRequest, Step } from './ports.js';
 import type { AutoWay, Offers, Takeovers } from './takeover-state.js';
 import type { Mistrust } from './trust.js';
 
@@ -77,23 +78,6 @@ type Round =
 export interface Refusal {
   readonly code: string;
   readonly message: string;
-}
-
-/** Somebody keeps deleting what is ours. */
-export interface Interference {
-  /** Episodes of foreign deletion, each less than a minute after the one before. */
-  readonly count: number;
-  /** When the last one began. */
-  readonly last: number;
-  /** The round before it: all deletions until the next one are one episode. */
-  readonly round: number;
-  readonly culprit: Pick<KernelHint, 'text'>;
-}
-
-/** How often a takeover was undone, or a rule of ours overtaken, lately. */
-export interface Insistence {
-  readonly count: number;
-  readonly last: number;
 }
 
 /** The role in force and where it comes from. */
@@ -201,6 +185,8 @@ export interface Agenda {
   readonly restlessRounds: number;
   /** Failed kernel changes, except refused routes; cleared by the next clean round. */
   readonly faults: readonly string[];
+  /** Routes and rules that the kernel has taken since the last look at them. */
+  readonly acknowledged: readonly Step[];
   readonly asking: boolean;
   /** The kernel is to be asked about every destination, once everything is at rest. */
   readonly verifyDue: boolean;
@@ -327,6 +313,7 @@ export function initialState(
       completedRounds: 0,
       restlessRounds: 0,
       faults: [],
+      acknowledged: [],
       asking: false,
       verifyDue: true,
       verifications: 0,

@@ -21,7 +21,7 @@ import { INTERFERENCE_WINDOW_MS, pauseOf } from './interference.js';
 import { routeKey } from './keys.js';
 import { linkOf, realmOf } from './management.js';
 import { phaseCause } from './phase.js';
-import { missingRoutes } from './presence.js';
+import { acknowledgedKeys, missingRoutes } from './presence.js';
 import { repliesStatus } from './replies-status.js';
 import { isSeen, type Phase, type SeenWorld, type State, type World } from './state.js';
 
@@ -98,7 +98,7 @@ export function outlineOf(state: State, around: Surroundings, now: number): Outl
         ...at(since),
         leftMs: Math.max(0, Math.round(until - now)),
       })),
-    symmetricReplies: isSeen(world) ? repliesStatus(world) : [],
+    symmetricReplies: isSeen(world) ? repliesStatus(world, acknowledgedKeys(agenda)) : [],
     adopted: isSeen(world) ? takenOver(world) : [],
     waiting: isSeen(world)
       ? [...waitsOf(world, phase, want), ...adoptionWaits(world, agenda, now)]
@@ -191,11 +191,12 @@ function dampingStatus({ damping, config }: World, now: number): Status['damping
  * has installed nothing, whatever its world says.
  */
 export function* routeLines(
-  { world, phase }: State,
+  { world, phase, agenda }: State,
   dryRun: boolean,
   now: number,
 ): Generator<BackupRouteStatus | undefined> {
   const { snapshot, refused } = world;
+  const acknowledged = acknowledgedKeys(agenda);
   const want = isSeen(world) ? wanted(world, phase, now) : undefined;
   const names = new Map(snapshot?.links.map(({ index, name }) => [index, name]));
   const preempting = new Set(want?.preempting);
@@ -204,7 +205,8 @@ export function* routeLines(
   for (const route of want?.routes ?? []) {
     const [nexthop] = route.nexthops;
     const key = (): string => interfaceKey(nexthop?.interfaceIndex ?? 0, route.destination);
-    const there = absent?.has(route) === false;
+    const isNew = acknowledged.size > 0 && acknowledged.has(routeKey(route));
+    const there = absent?.has(route) === false || isNew;
     const line: BackupRouteStatus = {
       destination: destinationText(route.destination),
       gateway: nexthop?.gateway ?? '',
