@@ -58,6 +58,12 @@ t.test('words', async (t) => {
   for (const file of documents) t.notMatch(prose(file), /\b(?:he|him|his|she|her)\b/i, `${file}: a program is "it"`);
 });
 
+t.test('the first words of status are explained', async (t) => {
+  const words = [...text('src/cli/status-text.ts').matchAll(/words\.push\('([A-Z ]+)'\)/g)].map(([, word]) => word!);
+  t.ok(words.length >= 5, `${words.length} of them`);
+  for (const word of words) t.match(text('docs/OPERATE.md'), new RegExp(`^\\| \`[^\`]*${word}\` \\|`, 'm'), word);
+});
+
 /** The anchor that a heading gets, as the usual renderers make it. */
 const anchor = (heading: string): string =>
   heading
