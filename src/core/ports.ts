@@ -132,6 +132,11 @@ export interface VerifyQuestion {
   /** Addresses in it, to be tried in turn: a more specific route may carry any of them. */
   readonly addresses: readonly Address[];
   readonly vrf: Vrf | undefined;
+  /**
+   * The judge's answer is an IPv6 route with a nexthop object: the kernel may say ENETUNREACH of it
+   * and send packets by it all the same (fact K19).
+   */
+  readonly byObject?: boolean;
 }
 
 export type KernelWord =
@@ -139,8 +144,8 @@ export type KernelWord =
   /** No route, or a refusal: ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL. */
   | { readonly kind: 'refused'; readonly code: string }
   /**
-   * More specific routes carry every address that was asked about, or the kernel could not be
-   * asked.
+   * More specific routes carry every address that was asked about, the kernel could not be asked,
+   * or it carries packets by a route that it does not name.
    */
   | { readonly kind: 'unknown' };
 

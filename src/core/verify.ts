@@ -43,9 +43,10 @@ export function askKernel(state: State, outputs: Output[], now: number): State {
   const { judged } = coverage(world);
   const id = agenda.verifications + 1;
   const rules = world.snapshot.rules;
-  const questions = judged.map(({ destination, vrf }) => ({
+  const questions = judged.map(({ destination, vrf, route }) => ({
     destination,
     vrf,
+    byObject: route?.family === 'inet6' && route.nexthopId !== undefined,
     // Made when it is asked about: for ten thousand at once the loop would stand still.
     get addresses() {
       return samplesOf(destination, rules);

@@ -3,11 +3,15 @@
  * source, mark and tos, as user 0. Needs no privileges.
  *
  * If a more specific route takes an address, the answer says nothing about the destination, and
- * its next address is asked. Invariant: every question has an answer; `unknown` where the kernel
+ * its next address is asked. If it refuses an address and the route is one with a nexthop object, a
+ * UDP socket is connected to it, which sends nothing: the kernel cannot name a route after the
+ * deletion of another that shares the object (fact K19). Invariant: every question has an answer; `unknown` where the kernel
  * cannot be asked.
  */
 
+import { createSocket } from 'node:dgram';
 import type { KernelWord, VerifyQuestion } from '../core/ports.js';
+import type { Address } from '../model/address.js';
 import { decodeRoute } from './messages/route.js';
 import type { Connection, DumpDecoder, GetAnswer } from './netlink/connection.js';
 import * as uapi from './netlink/uapi.js';
@@ -39,16 +43,35 @@ export async function verify(
         asked.map(({ address, vrf }) => encodeRouteGet(address, uapi.RTM_F_FIB_MATCH, { vrf, user: ROOT })),
         matched,
       );
-      asked.forEach(({ i }, at) => {
+      for (const [at, { i, address, vrf }] of asked.entries()) {
         const word = wordOf(answers[at]!, questions[i]!);
+        const { byObject = false } = questions[i]!;
+        if (word.kind === 'refused' && byObject && vrf === undefined && (await connects(address))) continue;
         if (word.kind !== 'unknown') words[i] = word;
         if (word.kind !== 'route') left.push(i);
-      });
+      }
     }
     open = left;
   }
   return words;
 }
+
+/** Whether the kernel has a way for the datagrams of a socket. */
+function connects(address: Address): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp6');
+    const end = (connected: boolean): void => {
+      socket.close();
+      resolve(connected);
+    };
+    socket.once('error', () => end(false));
+    // The types know no error; the callback gets one where the kernel has no way.
+    socket.connect(DISCARD, address, (error?: Error) => end(error === undefined));
+  });
+}
+
+/** RFC 863. Nothing is sent to it. */
+const DISCARD = 9;
 
 /** Questions that are made at once. */
 const AT_ONCE = 256;

@@ -222,8 +222,9 @@ function compare(answer: LookupAnswer, said: Said, packet: Packet): string | und
     if (said.route !== undefined) return words;
     return codes(answer, packet).includes(said.code!) ? undefined : words;
   }
-  if (said.route === undefined) return words;
   const shares = answer.route.family === 'inet6' && answer.route.nexthopId !== undefined;
+  // It may follow the route and not name it (fact K19).
+  if (said.route === undefined) return shares && said.code === 'ENETUNREACH' ? undefined : words;
   // Of an alternative the kernel tells the next hop, with the tos of the route that it has found first.
   const told = [answer.route, ...answer.alternatives].flatMap((route) => [route, { ...route, tos: answer.route.tos }]);
   if (!shares && !told.some((route) => routeKey(route) === routeKey(said.route!))) return words;
