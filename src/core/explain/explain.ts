@@ -118,9 +118,11 @@ function passage(state: Passage['state'], facts: Facts, way: Way, ours: Readonly
 /**
  * Whether both refuse, or both take the same next hop, and in IPv4 the same entry. With IPv6
  * routes that share a nexthop object the kernel does not tell which entry matched: it names the
- * one that was used first (the route is cached in the fib6_nh; seen on Linux 6.18 with FRR).
+ * one that was used first (the route is cached in the fib6_nh; seen on Linux 6.18 with FRR), or
+ * none ({@link isUnnamed}).
  */
 function agreement({ route }: Way, answer: KernelAnswer): boolean {
+  if (isUnnamed(route, answer)) return true;
   if (answer.kind === 'refused' || REFUSALS.has(answer.type)) return route === undefined || refuses(route);
   if (route === undefined || answer.type !== route.type) return false;
   const { matched } = answer;
@@ -136,6 +138,15 @@ function agreement({ route }: Way, answer: KernelAnswer): boolean {
         ({ gateway, interfaceIndex }) => gateway === answer.gateway && interfaceIndex === answer.interfaceIndex,
       ))
   );
+}
+
+/**
+ * Whether the kernel may follow the route without naming it: after the deletion of an IPv6 route it
+ * says ENETUNREACH of others with the same nexthop object (fact K19).
+ */
+function isUnnamed(route: Route | undefined, answer: KernelAnswer): boolean {
+  const byObject = route?.family === 'inet6' && route.nexthopId !== undefined && !refuses(route);
+  return byObject && answer.kind === 'refused' && answer.code === 'ENETUNREACH';
 }
 
 /**
@@ -160,6 +171,11 @@ function notesOf(facts: Facts, ways: Ways, now: Passage, states: readonly Passag
   ) {
     notes.push(
       'IPv6 routes to it use nexthop objects. Where routes of several prefixes share one, Linux applies suppress_prefixlength to the prefix that was looked up first, so that ties and longer prefixes may go either way while backup routes are in. FRR: `no zebra nexthop kernel enable`.',
+    );
+  }
+  if (isUnnamed(now.route, ways.answer)) {
+    notes.push(
+      'The kernel names no route to it. After the deletion of one of the IPv6 routes that share a nexthop object it says so of the others, by which it sends packets all the same.',
     );
   }
   if (watched.every(({ protocols }) => protocols.length === 0)) {

@@ -169,6 +169,20 @@ t.test('agreement with the kernel', async (t) => {
   t.notOk(explain(facts, ways, undefined).agrees, 'a refusal where there is a route');
 });
 
+t.test('an IPv6 route with a nexthop object that the kernel does not name', async (t) => {
+  const kernel = twoInterfaces();
+  kernel.foreignRouteAdd({ ...DEFAULT, destination: prefix('::', 0), via: STRANGERS.inet6.data0 });
+  const facts = await factsOf(kernel, config());
+  const ways = waysOf(kernel, '2001:db8:99::1');
+  t.notOk(explain(facts, ways, undefined).agrees, 'one without an object it would name');
+  const routes = ways.routes.map((route) => ({ ...route, nexthopId: 7 }));
+  const told = explain(facts, { ...ways, routes, nexthopObjects: true }, undefined);
+  t.ok(told.agrees);
+  t.match(told.notes.join(' '), / The kernel names no route to it/);
+  const refused = { kind: 'refused' as const, code: 'EACCES' as const };
+  t.notOk(explain(facts, { ...ways, routes, answer: refused }, undefined).agrees, 'a rule that refuses');
+});
+
 t.test('notes', async (t) => {
   const kernel = twoInterfaces();
   const facts = await factsOf(kernel, config({ placement: 'main' }));
