@@ -1,6 +1,6 @@
 /**
  * The report of a drill: a table for people, at most 80 columns wide, and JSON with a stable schema
- * (docs/DRILL.md).
+ * (docs/output.schema.json).
  */
 
 import type { Adapted } from '../drill/adapt.js';

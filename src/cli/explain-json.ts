@@ -1,5 +1,5 @@
 /**
- * The JSON output of `explain`, a stable schema (docs/EXPLAIN.md). While `version` is 1, fields are
+ * The JSON output of `explain`, a stable schema (docs/output.schema.json). While `version` is 1, fields are
  * added, never renamed or removed.
  */
 

@@ -1,7 +1,7 @@
 /**
  * What carries packets that this router originates to one address: now, checked against the
  * kernel's own answer, and in every state of {@link SceneName}. Pure: facts and routes in, one
- * value out. docs/EXPLAIN.md has its JSON.
+ * value out.
  */
 
 import { exitsThrough } from '../../fib/view.js';

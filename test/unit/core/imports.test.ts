@@ -1,5 +1,5 @@
 /**
- * The shape of the source tree, as docs/ARCHITECTURE.md states it: who may import whom, small files, one version number.
+ * The shape of the source tree, which docs/ARCHITECTURE.md leaves to this test: who may import whom, small files, one version number.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
