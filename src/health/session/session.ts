@@ -141,6 +141,12 @@ export class Session {
     if (kind !== 'responsive') return this.#listener({ kind, reason });
     this.#peer.answered();
     this.#listener({ kind, reason, ageMs: this.#options.ageMs(this.#connection?.exchange.heartbeat) });
+    setImmediate(() => this.#rehearse());
+  }
+
+  /** Asks the machine what a death would do, so that V8 has compiled it before the first one. */
+  #rehearse(): void {
+    transition(this.#state, { kind: 'ended', reason: '' }, this.#options.clock.now(), this.#traits);
   }
 
   #connect(): void {

@@ -1,10 +1,12 @@
 /** Requests and answers over a socket that the test feeds with bytes. */
 
 import t from 'tap';
+import { prepare } from '../../../src/kernel/apply.js';
 import { beginMessage, endMessage, reserve, type Writer } from '../../../src/kernel/netlink/codec.js';
 import { Connection, DUMP_ATTEMPTS, WINDOWS_AT_ONCE } from '../../../src/kernel/netlink/connection.js';
 import type { SocketOptions } from '../../../src/kernel/netlink/socket.js';
 import { WINDOW, windowsOf } from '../../../src/kernel/netlink/window.js';
+import { defaultPrefix } from '../../../src/model/prefix.js';
 
 /** A message with this header and payload. */
 function message(type: number, sequence: number, payload: Buffer, flags = 0): Buffer {
@@ -233,4 +235,30 @@ t.test('a send that fails, a socket that fails and a close answer everything', a
   t.ok((await changes).every((result) => !result.ok && result.code === 'ECANCELED'));
   await t.rejects(e.connection.dump(request(), decodeText), { code: 'ECANCELED' });
   t.equal(e.closed(), 1);
+});
+
+t.test('a prepared batch is sent when it is asked for, once', async (t) => {
+  const c = connect();
+  const batch = prepare(c.connection, [
+    {
+      kind: 'add-route',
+      route: {
+        family: 'inet',
+        table: 254,
+        destination: defaultPrefix('inet'),
+        metric: 1,
+        tos: 0,
+        protocol: 157,
+        type: 'unicast',
+        nexthops: [{ gateway: '198.51.100.1', interfaceIndex: 7, dead: false }],
+      },
+    },
+  ]);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.equal(c.sent.length, 0, 'preparing sends nothing');
+  const results = batch.send();
+  t.equal(c.sent.length, 1);
+  c.feed(message(ERROR, lastSequence(c.sent), Buffer.concat([int(0), c.sent[0]!])));
+  t.same(await results, [{ ok: true }]);
+  c.connection.close();
 });
