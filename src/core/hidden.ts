@@ -29,11 +29,10 @@ import type { NexthopFault } from '../fib/usable.js';
 import type { View } from '../fib/view.js';
 import { FAMILIES } from '../model/address.js';
 import type { Link, Vrf } from '../model/link.js';
-import { containsPrefix, defaultPrefix, destinationText, type Prefix } from '../model/prefix.js';
+import { containsPrefix, defaultPrefix, type Prefix } from '../model/prefix.js';
 import { type NexthopObject, type Route, type Rule, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from '../model/route.js';
-import { ruleText, tableText } from '../model/route-text.js';
 import { isLeft, vrfOf } from './coverage.js';
-import { linkOf as interfaceOf, type Realm, realmOf, type Wait } from './management.js';
+import { linkOf as interfaceOf, type Realm, realmOf } from './management.js';
 import { takesAllTo } from './rule-place.js';
 import type { SeenWorld } from './state.js';
 import { destinationsOf, foreignView } from './views.js';
@@ -53,10 +52,12 @@ export interface Hidden {
   readonly jump?: Rule;
   /** The route is longer than the destination; with others it takes all of it. */
   readonly part?: true;
+  /** What is in the way of other parts of the destination. */
+  readonly beside?: readonly Hidden[];
 }
 
-/** Maximum number of destinations that are reported one by one. */
-const NAMED = 20;
+/** Maximum number of parts that are judged one by one for a report. */
+const JUDGED = 1_024;
 
 /** Our routes and rules that are in the kernel, or are to be. */
 interface Ours {
@@ -72,11 +73,42 @@ export function hiddenAmong(world: SeenWorld, ours: Ours, now: number): Readonly
     const { destination } = route;
     const realm = realmOf(linkOf(world, route), world.snapshot);
     if (!mayBeHidden(world, realm, route.table === realm.table, destination)) continue;
-    judge ??= { world, now, view: viewWith(world, ours), routes: new Set(ours.routes), rules: new Set(ours.rules) };
+    judge ??= judgeOf(world, ours, now);
     const found = hiddenBy(judge, destination, vrfOf(world.snapshot, realm.vrf));
     if (found !== undefined) hidden.set(route, found);
   }
   return hidden;
+}
+
+/**
+ * What takes a part of a destination and does not carry it, while the backup route carries the
+ * rest. The first of them, where there are very many.
+ */
+export function partsTaken(world: SeenWorld, ours: Ours, now: number): readonly Hidden[] {
+  const taken: Hidden[] = [];
+  let judge: Judge | undefined;
+  let left = JUDGED;
+  for (const route of ours.routes.slice(0, JUDGED)) {
+    const { destination } = route;
+    const longer = longerOf(world, destination);
+    if (longer.length === 0) continue;
+    judge ??= judgeOf(world, ours, now);
+    const { vrf } = realmOf(linkOf(world, route), world.snapshot);
+    const answers: Answer[] = [];
+    let carries = false;
+    for (const part of partsOf(destination, longer)) {
+      if (left-- <= 0) return taken;
+      const answer = answerFor(judge, part, vrfOf(world.snapshot, vrf));
+      if (answer === 'ours') carries = true;
+      else answers.push(answer);
+    }
+    if (carries) for (const one of outermost(answers)) taken.push({ ...one, destination, part: true });
+  }
+  return taken;
+}
+
+function judgeOf(world: SeenWorld, ours: Ours, now: number): Judge {
+  return { world, now, view: viewWith(world, ours), routes: new Set(ours.routes), rules: new Set(ours.rules) };
 }
 
 interface Judge {
@@ -89,30 +121,39 @@ interface Judge {
 
 /** For the destination and its parts; undefined if a backup route carries any, or others all. */
 function hiddenBy(judge: Judge, destination: Prefix, vrf: Vrf | undefined): Hidden | undefined {
-  const answers: { readonly prefix: Prefix; readonly hidden: Hidden | undefined }[] = [];
+  const answers: Answer[] = [];
   for (const part of partsOf(destination, longerOf(judge.world, destination))) {
     const answer = answerFor(judge, part, vrf);
     if (answer === 'ours') return undefined;
     answers.push(answer);
   }
-  // What lies in a shorter prefix that has an answer of its own is a detail of that one.
-  const found = answers.find(
-    ({ prefix, hidden }) =>
-      hidden !== undefined &&
-      answers.every((other) => other.prefix.length >= prefix.length || !containsPrefix(other.prefix, prefix)),
-  );
-  if (found?.hidden === undefined) return undefined;
-  const { route } = found.hidden;
-  const part = route !== undefined && route.destination.length > destination.length;
-  return { ...found.hidden, destination, ...(part ? { part } : {}) };
+  const [found, ...beside] = outermost(answers);
+  if (found === undefined) return undefined;
+  const part = found.route !== undefined && found.route.destination.length > destination.length;
+  return { ...found, destination, ...(part ? { part } : {}), ...(beside.length > 0 ? { beside } : {}) };
+}
+
+/** An answer for a part, with the prefix that gives it. */
+interface Answer {
+  readonly prefix: Prefix;
+  readonly hidden: Hidden | undefined;
+}
+
+/**
+ * What is in the way, each once. What lies in a shorter prefix that has an answer of its own is a
+ * detail of that one.
+ */
+function outermost(answers: readonly Answer[]): readonly Hidden[] {
+  const outer: Answer[] = [];
+  for (const answer of [...answers].sort((a, b) => a.prefix.length - b.prefix.length))
+    if (!outer.some(({ prefix }) => prefix.length < answer.prefix.length && containsPrefix(prefix, answer.prefix)))
+      outer.push(answer);
+  const hidden = outer.flatMap((one) => one.hidden ?? []);
+  return [...new Map(hidden.map((one) => [one.route ?? one.rule, one])).values()];
 }
 
 /** What carries a part that nothing divides, or keeps it from being carried. */
-function answerFor(
-  { world, now, view, routes, rules }: Judge,
-  part: Prefix,
-  vrf: Vrf | undefined,
-): 'ours' | { readonly prefix: Prefix; readonly hidden: Hidden | undefined } {
+function answerFor({ world, now, view, routes, rules }: Judge, part: Prefix, vrf: Vrf | undefined): 'ours' | Answer {
   const trace: Trace = { visits: [], asked: [] };
   const answer = carried(view, part, vrf, trace);
   const { route, rule } = answer;
@@ -242,55 +283,3 @@ const kernelsAlone = remembered((rules: readonly Rule[]): boolean =>
       rule.detail?.l3mdev === true || [TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT].some((table) => takesAllTo(rule, table)),
   ),
 );
-
-/** For example `blackhole 10.0.0.0/8 (proto 196)`. */
-export function refusalText({ type, destination, protocol }: Route): string {
-  return `${type === 'unicast' ? '' : `${type} `}${destinationText(destination)} (proto ${protocol})`;
-}
-
-/** What is in the way, as text: a route, with its table unless that is main, or else the rule. */
-export function obstacleText(hidden: Hidden): string {
-  return obstacle(hidden, '');
-}
-
-function obstacle({ route, rule, why, fault, jump }: Hidden, ofMain: string): string {
-  if (route === undefined)
-    return rule === undefined ? 'the rules, which lead past it' : `rule ${ruleText(rule, tableText)}`;
-  const where = route.table === TABLE_MAIN ? ofMain : ` of table ${tableText(route.table)}`;
-  const past = jump === undefined ? '' : `rule ${ruleText(jump, tableText)}, which leads past it to `;
-  const bad =
-    why === 'stale'
-      ? ', which its dead routing daemon has left'
-      : fault === undefined
-        ? ''
-        : `, which leads nowhere (${fault})`;
-  return `${past}${refusalText(route)}${where}${bad}`;
-}
-
-/**
- * One wait for each hidden destination, and one for all beyond {@link NAMED}. `placement`: as
- * configured.
- */
-export function hiddenWaits(hidden: readonly Hidden[], placement: string): readonly Wait[] {
-  const all = hidden.map(
-    (one): Wait => ({
-      subject: destinationText(one.destination),
-      reason: `hidden by ${obstacle(one, ' of the main table')}${advice(one, placement)}`,
-    }),
-  );
-  // Two interfaces may have the same destination, and both families a default.
-  const waits = [...new Map(all.map((wait) => [`${wait.subject} ${wait.reason}`, wait])).values()];
-  const more = waits.length - NAMED;
-  return more <= 0
-    ? waits
-    : [...waits.slice(0, NAMED), { subject: `${more} more destinations`, reason: 'hidden, for similar reasons' }];
-}
-
-function advice({ route, why, jump, part }: Hidden, placement: string): string {
-  if (part === true) return ': longer prefixes take all of it, and are never beaten; remove those that do not carry it';
-  if (jump !== undefined) return '; remove that rule';
-  if (route?.table !== TABLE_MAIN) return '';
-  const other =
-    why === 'refused' ? (placement === 'local' ? 'main' : undefined) : placement === 'main' ? 'local' : undefined;
-  return `; remove it${other === undefined ? '' : `, or use placement: ${other}, which has no such limit`}`;
-}

@@ -16,7 +16,8 @@ import { dampedHoldMs, QUIET_MS } from './damping.js';
 import { interfaceKey, type Wanted, wanted } from './desired.js';
 import { expected } from './expected.js';
 import { gatewayStatus } from './gateway-status.js';
-import { type Hidden, hiddenWaits, mayHide, obstacleText, withoutDaemons } from './hidden.js';
+import { type Hidden, mayHide, partsTaken, withoutDaemons } from './hidden.js';
+import { hiddenWaits, obstacleText, partWaits } from './hidden-text.js';
 import { INTERFERENCE_WINDOW_MS, pauseOf } from './interference.js';
 import { routeKey } from './keys.js';
 import { linkOf, realmOf } from './management.js';
@@ -101,7 +102,7 @@ export function outlineOf(state: State, around: Surroundings, now: number): Outl
     symmetricReplies: isSeen(world) ? repliesStatus(world, acknowledgedKeys(agenda)) : [],
     adopted: isSeen(world) ? takenOver(world) : [],
     waiting: isSeen(world)
-      ? [...waitsOf(world, phase, want), ...adoptionWaits(world, agenda, now)]
+      ? [...waitsOf(world, phase, want, now), ...adoptionWaits(world, agenda, now)]
       : [{ subject: 'kernel', reason: 'first look is not done yet' }],
     faults: agenda.faults,
     interference:
@@ -122,10 +123,10 @@ export function outlineOf(state: State, around: Surroundings, now: number): Outl
 /**
  * While the routes are not in, what would hide them is reported as well, before they are needed.
  */
-function waitsOf(world: SeenWorld, phase: Phase, want: Wanted | undefined): Status['waiting'] {
+function waitsOf(world: SeenWorld, phase: Phase, want: Wanted | undefined, now: number): Status['waiting'] {
   const waits = want?.waits ?? [];
-  return phase.kind === 'in'
-    ? waits
+  return phase.kind === 'in' && want !== undefined
+    ? [...waits, ...partWaits(partsTaken(world, want, now))]
     : [...waits, ...hiddenWaits([...hiddenOnDeath(world).values()], world.config.placement)];
 }
 

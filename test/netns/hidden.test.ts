@@ -86,7 +86,7 @@ const OBSTACLES: readonly Obstacle[] = [
     what: 'halves of it, to a link without carrier',
     make: (family) => HALVES[family].map((half) => `${FLAG[family]}route add ${half} via ${BEYOND[family]} dev dead0`),
     remove: (family) => HALVES[family].map((half) => `${FLAG[family]}route del ${half}`),
-    told: /^hidden by .*(10\.99\.0\.0\/17|2001:db8:99::\/49) \(proto 3\) of the main table, which leads nowhere \(no carrier\): longer prefixes take all of it/,
+    told: /^hidden by .*(10\.99\.0\.0\/17|2001:db8:99::\/49) .* and .*(10\.99\.128\.0\/17|2001:db8:99:8000::\/49) \(proto 3\) of the main table, which leads nowhere \(no carrier\): longer prefixes take all of it/,
   },
   {
     what: 'a rule that leads past the backup routes to a shorter route that leads nowhere',

@@ -5,7 +5,8 @@
 
 import { wanted } from '../../core/desired.js';
 import { phaseIn } from '../../core/explain/scenes.js';
-import { type Hidden, withoutDaemons } from '../../core/hidden.js';
+import { type Hidden, partsTaken, withoutDaemons } from '../../core/hidden.js';
+import { partText } from '../../core/hidden-text.js';
 import { realmOf } from '../../core/management.js';
 import { samplesOf } from '../../core/sample.js';
 import type { SeenWorld } from '../../core/state.js';
@@ -17,10 +18,12 @@ import { ruleText, tableText } from '../../model/route-text.js';
 import { type Check, type Finding, finding, found, look } from '../finding.js';
 import { frrInstances, vtysh } from '../frr-config.js';
 import type { Host, KernelEvidence } from '../host.js';
-import { allDead, ip, managed, shown } from '../management.js';
+import { allDead, ip, managed, nameOf, shown } from '../management.js';
 
 /** The number of destinations that a message names. */
 const NAMED = 4;
+/** The number of routes or rules that evidence and remedy name. */
+const LINES = 8;
 
 export const refusalHides: Check = {
   code: 'refusal-hides',
@@ -71,6 +74,16 @@ export const refusalHides: Check = {
       const inMain = hidden.filter(
         ({ route, jump, part }) => route?.table === TABLE_MAIN && jump === undefined && part !== true,
       );
+      const partly = (forMs: number): readonly Hidden[] => {
+        const want = wanted(world, phaseIn('down'), forMs);
+        return want === undefined ? [] : partsTaken(world, want, forMs);
+      };
+      const waits = host.agent.status.kind === 'seen' ? (host.agent.status.value?.waiting ?? []) : [];
+      const leftParts = preemptAfterMs === 'never' ? [] : partly(preemptAfterMs).filter(({ why }) => why === 'stale');
+      const taking = [
+        ...partly(0),
+        ...leftParts.filter((one) => waits.some(({ subject }) => subject === partText(one))),
+      ];
       const found = new Set(all.map(({ destination }) => tieKey(destination.family, destinationText(destination))));
       const byAgent = [...taken].filter(([key, by]) => by.includes('leads nowhere') && !found.has(key));
       return [
@@ -97,6 +110,20 @@ export const refusalHides: Check = {
           'error',
           parts,
           'cannot be reached: longer prefixes of others together take all of it. They are never beaten, and some of them refuse, lead nowhere or were left by a dead routing daemon.',
+        ),
+        ...told(
+          host,
+          kernel,
+          'warning',
+          taking.filter(({ why }) => why !== 'refused'),
+          'cannot carry all of it: longer prefixes of others take parts of it. They are never beaten, and they lead nowhere or were left by a dead routing daemon.',
+        ),
+        ...told(
+          host,
+          kernel,
+          'note',
+          taking.filter(({ why }) => why === 'refused'),
+          'cannot carry all of it: longer prefixes of others refuse parts of it, and are never beaten.',
         ),
         ...told(
           host,
@@ -149,28 +176,36 @@ function tieKey(family: Family, destination: string): string {
 function told(
   host: Host,
   kernel: KernelEvidence,
-  severity: 'error' | 'warning',
+  severity: 'error' | 'warning' | 'note',
   hidden: readonly Hidden[],
   what: string,
   why?: string,
 ): readonly Finding[] {
   if (hidden.length === 0) return [];
   const names = [...new Set(hidden.map(({ destination }) => destinationText(destination)))];
-  const routes = [...new Set(hidden.flatMap(({ route }) => route ?? []))];
+  const every = hidden.flatMap((one) => [one, ...(one.beside ?? [])]);
+  const routes = [...new Set(every.flatMap(({ route }) => route ?? []))];
   const rules = [
-    ...new Set(hidden.flatMap(({ rule, route, jump }) => jump ?? (route === undefined ? (rule ?? []) : []))),
+    ...new Set(every.flatMap(({ rule, route, jump }) => jump ?? (route === undefined ? (rule ?? []) : []))),
   ];
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
   const subject = `The backup route${names.length === 1 ? '' : 's'} for ${names.slice(0, NAMED).join(', ')}${more}`;
-  const evidence = [...routes.map((route) => shown(kernel, route)), ...rules.map((rule) => ruleText(rule, tableText))];
+  const evidence = bounded(
+    [...routes.map((route) => shown(kernel, route)), ...rules.map((rule) => ruleText(rule, tableText))],
+    '...',
+  );
+  const removals = bounded(
+    routes.map((route) => removal(host, kernel, route)),
+    '#',
+  );
   const other = host.config.placement === 'main' ? 'local' : 'main';
   return [
     finding(
       severity,
       `${subject} ${what}`,
       evidence.length > 0 ? evidence : ['the rules lead past the backup routes'],
-      hidden.every(({ part }) => part === true)
-        ? routes.map((route) => removal(host, route))
+      removals.length > 0 && hidden.every(({ part }) => part === true)
+        ? removals
         : why === undefined
           ? [
               `backup-router explain ${samplesOf(hidden[0]!.destination, kernel.snapshot.rules)[0] ?? 'ADDRESS'}`,
@@ -178,9 +213,9 @@ function told(
             ]
           : // A refusal ends the lookup with placement local, too.
             other === 'local' && hidden.every((one) => one.why === 'refused')
-            ? routes.map((route) => removal(host, route))
+            ? removals
             : [
-                ...(other === 'local' ? [] : routes.map((route) => removal(host, route))),
+                ...(other === 'local' ? [] : removals),
                 `# ${other === 'local' ? '' : 'or, '}${why}, in ${host.configuration.file}:`,
                 `placement: ${other}`,
               ],
@@ -188,12 +223,25 @@ function told(
   ];
 }
 
-function removal(host: Host, route: Route): string {
+/** The first lines, and the number of the others. */
+function bounded(lines: readonly string[], mark: '#' | '...'): readonly string[] {
+  const more = lines.length - LINES;
+  return more <= 0 ? lines : [...lines.slice(0, LINES), `${mark} and ${more} more`];
+}
+
+function removal(host: Host, kernel: KernelEvidence, route: Route): string {
   if (route.protocol === FRR_STATIC) {
-    const kind = route.type === 'blackhole' ? 'blackhole' : 'reject';
-    const statement = `${route.family === 'inet6' ? 'ipv6' : 'ip'} route ${prefixText(route.destination)} ${kind}`;
-    const command = vtysh(frrInstances(host)[0]!.sockets, ['configure terminal', `no ${statement}`]);
-    return `${command}      # Null0 as well, at any distance; write memory makes it last`;
+    const ways =
+      route.type === 'unicast'
+        ? route.nexthops.map(({ gateway, interfaceIndex }) => gateway ?? nameOf(kernel)(interfaceIndex) ?? '')
+        : [route.type === 'blackhole' ? 'blackhole' : 'reject'];
+    const statement = `${route.family === 'inet6' ? 'ipv6' : 'ip'} route ${prefixText(route.destination)}`;
+    const command = vtysh(frrInstances(host)[0]!.sockets, [
+      'configure terminal',
+      ...ways.map((way) => `no ${statement} ${way}`),
+    ]);
+    const note = route.type === 'unicast' ? '' : 'Null0 as well, at any distance; ';
+    return `${command}      # ${note}write memory makes it last`;
   }
   const metric = route.metric === 0 ? '' : ` metric ${route.metric}`;
   const command = `${ip(route.family)} route del ${route.type} ${destinationText(route.destination)}${metric}`;

@@ -8,7 +8,8 @@ import t from 'tap';
 import { type Wanted, wanted } from '../../../src/core/desired.js';
 import { imagine, phaseIn } from '../../../src/core/explain/scenes.js';
 import { gatewaysIn } from '../../../src/core/gateways.js';
-import { hiddenAmong, hiddenWaits, mayHide, refusalText } from '../../../src/core/hidden.js';
+import { hiddenAmong, mayHide } from '../../../src/core/hidden.js';
+import { hiddenWaits, refusalText } from '../../../src/core/hidden-text.js';
 import type { SeenWorld } from '../../../src/core/state.js';
 import type { Family } from '../../../src/model/address.js';
 import { containsPrefix, type Prefix, parsePrefix, prefixText } from '../../../src/model/prefix.js';
@@ -179,6 +180,13 @@ t.test('what is in the way, in words', async (t) => {
   }
 });
 
+/** Eight parts of all addresses that packets to hosts have. */
+function partsOfDefault(family: Family): readonly string[] {
+  return [...Array(8).keys()].map((i) =>
+    family === 'inet' ? `${i * 32}.0.0.0/3` : `${(0x2000 + i * 0x400).toString(16)}::/6`,
+  );
+}
+
 t.test('what a dead daemon has left, and what longer prefixes take, for both families', async (t) => {
   const kernel = twoInterfaces();
   const { preemptAfterMs } = config();
@@ -232,6 +240,16 @@ t.test('what a dead daemon has left, and what longer prefixes take, for both fam
       said({ foreignRoutes: [static4(one), static4(other), route(parsePrefix(texts.default)!, 'unreachable')] }),
       [],
       'no packet meets the refusal behind them',
+    );
+    const eighths = partsOfDefault(family).map((text) => static4(text, nowhere));
+    t.match(
+      said({ foreignRoutes: eighths }),
+      [
+        new RegExp(
+          `^hidden by .*nowhere \\(no link\\), and .*, and .*, and ${family === 'inet' ? 4 : 5} more: longer prefixes take`,
+        ),
+      ],
+      'three are named; 224.0.0.0/3 has no hosts',
     );
     const to = (text: string, priority: number): Rule =>
       rule(family, priority, OTHER, { detail: { action: 'table', to: parsePrefix(text)! } });

@@ -592,7 +592,44 @@ export const ROUTE_ROWS: readonly Row[] = [
     severity: 'error',
     evidence: /^-6 blackhole 2001:db8::\/32/,
     remedy: /ip -6 route del blackhole 2001:db8::\/32 metric 1024/,
-    near: { routes: [route('10.0.0.0', 8, { type: 'blackhole' })] },
+    near: { routes: [route('192.0.2.0', 24, { type: 'blackhole' })] },
+  },
+  {
+    code: 'refusal-hides',
+    what: 'one half, by a next hop that is gone',
+    bad: { routes: [route('128.0.0.0', 1, { protocol: 4, via: '10.77.0.1', dev: 9 })] },
+    severity: 'warning',
+    evidence: /^128\.0\.0\.0\/1 via 10\.77\.0\.1 dev if9 proto 4$/,
+    remedy: /^ip route del unicast 128\.0\.0\.0\/1 /,
+    near: { routes: [route('128.0.0.0', 1, { protocol: 4, via: '10.1.0.1', dev: 3 })] },
+  },
+  {
+    code: 'refusal-hides',
+    what: 'a part, by an aggregate',
+    bad: { routes: [route('10.0.0.0', 8, { protocol: 196, type: 'blackhole', metric: 20 })] },
+    severity: 'note',
+    evidence: /^blackhole 10\.0\.0\.0\/8 proto 196 metric 20$/,
+    remedy: /no ip route 10\.0\.0\.0\/8 blackhole/,
+    near: { routes: [route('192.0.2.0', 24, { protocol: 196, type: 'blackhole', metric: 20 })] },
+  },
+  {
+    code: 'refusal-hides',
+    what: 'both halves, by a static of FRR whose next hop is gone, IPv6',
+    bad: {
+      routes: [
+        route('2000::', 4, { protocol: 196, metric: 20, via: '2001:db8:77::1', dev: 9 }),
+        route('3000::', 4, { protocol: 196, metric: 20, via: '2001:db8:77::1', dev: 9 }),
+      ],
+    },
+    severity: 'error',
+    evidence: /^-6 2000::\/4 via .*\n-6 3000::\/4 via /,
+    remedy: /no ipv6 route 2000::\/4 2001:db8:77::1[\s\S]*no ipv6 route 3000::\/4 2001:db8:77::1/,
+    near: {
+      routes: [
+        route('2000::', 4, { protocol: 196, metric: 20, via: '2001:db8:1::1', dev: 3 }),
+        route('3000::', 4, { protocol: 196, metric: 20, via: '2001:db8:1::1', dev: 3 }),
+      ],
+    },
   },
   {
     code: 'refusal-hides',
