@@ -44,7 +44,7 @@ export const SELECTOR_KEYS: readonly Key[] = [
   {
     key: 'mac',
     words: 'Its MAC address.',
-    more: 'Its MAC address, `52:54:00:12:34:56` or `52-54-00-12-34-56`: for interfaces whose names change with slots and ports. Not a multicast address, not zero.',
+    more: 'Its MAC address, `52:54:00:12:34:56` or `52-54-00-12-34-56`. Not a multicast address, not zero.',
     schema: { type: 'string', pattern: '^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$' },
     example: '52:54:00:12:34:56',
   },
@@ -62,7 +62,7 @@ export const MANAGEMENT_INTERFACE: Key = {
   key: KEY,
   words:
     'The interface behind which the backup router is directly connected, by name or MAC address; or a list of interfaces in order of preference, each with backup routers of its own. It need not exist yet.',
-  more: 'The interface behind which the backup router is directly connected. It need not exist yet: the agent waits for it. A name, `{name: NAME}`, `{mac: ADDRESS}`, or a list (see below).',
+  more: 'The interface behind which the backup router is directly connected. It need not exist yet: the agent waits for it. A name, `{name: NAME}`, `{mac: ADDRESS}`, or a list.',
   schema: {
     anyOf: [
       NAME,

@@ -61,7 +61,7 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
     section: 'withdraw',
     key: 'hold-time',
     words: 'The daemon must answer without a break for this long before the routes go.',
-    more: 'The daemon must answer without a break for this long first. A daemon that starts and dies at once then makes no route flap. `0`: no hold.',
+    more: 'The daemon must answer without a break for this long first. `0`: no hold.',
     default: 5_000,
     value: time(0),
   },
@@ -86,7 +86,7 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
     section: 'detect',
     key: 'probe-timeout',
     words: 'A daemon that leaves a question unanswered this long counts as hung; not below probe-interval.',
-    more: 'A daemon that does not answer for this long counts as hung. Not below `probe-interval`. A healthy FRR that is busy with a full table can be silent for more than 5 s: do not go far below 10 s on a large router.',
+    more: 'A daemon that does not answer for this long counts as hung. Not below `probe-interval`. A healthy FRR with a full table can be silent for more than 5 s.',
     // A healthy FRR under a full table was silent for 5.2 s (fact F13).
     default: 10_000,
     value: time(MIN_PROBE_MS),
@@ -95,7 +95,7 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
     section: 'stale',
     key: 'preempt-after',
     words: 'Routes that a dead daemon left in the kernel keep the tie with a backup route this long.',
-    more: 'They carry traffic for this long before the backup route of the same prefix wins the tie, as in a graceful restart. Routes whose next hop is known to be bad lose it at once, whichever program owns them. Routes of a daemon that hangs keep it as long as the daemon hangs. `0`: at once. `never`: leave them.',
+    more: 'They carry traffic for this long before the backup route of the same prefix wins the tie. Routes whose next hop is known to be bad lose it at once, those of a daemon that hangs never. `0`: at once. `never`: leave them.',
     default: 10_000,
     value: timeout,
   },
@@ -103,7 +103,7 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
     key: 'placement',
     words:
       'local: in tables of their own, for packets of this router itself only. main: in the main table. vrf: insists on the VRF of the interface; one that is in a VRF has its routes there in any case.',
-    more: '`local`: in tables of their own, used only for packets that this router itself sends. Transit packets never use them and FRR never imports them. It has [two limits](ARCHITECTURE.md#the-local-placement) that `doctor` finds. `main`: in the main table, where plain `ip route` shows them; transit packets can use them, and `redistribute kernel` can leak them. An interface in a VRF has its routes in the table of that VRF in any case. `vrf`: the interface gets no routes while it is in no VRF.',
+    more: '`local`: in tables of their own, only for packets that this router itself sends. It has [two limits](ARCHITECTURE.md#the-local-placement) that `doctor` finds. `main`: in the main table; transit packets can use them, and `redistribute kernel` can leak them. `vrf`: no routes while the interface is in no VRF. An interface in a VRF has its routes in the table of that VRF in any case.',
     default: 'local',
     value: choice(['local', 'main', 'vrf']),
   },
@@ -111,7 +111,7 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
     key: 'role',
     words:
       'primary: the routes go when the routing daemon is healthy. standby: they stay in always. Or where the word comes from.',
-    more: '`primary`: the routes go when the daemon is healthy. `standby`: they stay in always, for the half of an HA pair that has no routing of its own. Or `{file: PATH}`, or `{exec: COMMAND}` (see below).',
+    more: '`primary`: the routes go when the daemon is healthy. `standby`: they stay in always. Or `{file: PATH}`, or `{exec: COMMAND}` (see below).',
     default: { kind: 'fixed', role: 'primary' },
     value: { schema: ROLE_SCHEMA, read: readRole, write: writeRole },
   },
@@ -143,7 +143,7 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
   onStop: {
     key: 'on-stop',
     words: 'What happens to the routes when the agent is stopped.',
-    more: 'What happens to the routes when the agent is stopped. `keep`: they stay as they are. `withdraw`: they go.',
+    more: 'When the agent is stopped, the routes stay (`keep`) or go (`withdraw`).',
     default: 'keep',
     value: choice(['keep', 'withdraw']),
   },

@@ -61,7 +61,7 @@ const KEYS: readonly Key[] = [
   {
     key: 'daemons',
     words: 'Daemons of FRR; each is watched through its own vty socket.',
-    more: 'Daemons of FRR: zebra, bgpd, ospfd, ospf6d, isisd, staticd, ... Each is watched through its own vty socket. List those whose loss would cost you reachability.',
+    more: 'Daemons of FRR: zebra, bgpd, ospfd, ospf6d, isisd, staticd, ... List those whose loss would cost you reachability.',
     schema: oneOrMany({ anyOf: [{ enum: FRR_DAEMONS }, { type: 'string', pattern: '^[A-Za-z0-9_-]{1,32}$' }] }),
     fallback: DEFAULT_FRR.daemons,
   },

@@ -32,7 +32,7 @@ const KEYS = genericKeys(
   {
     key: 'address',
     words: "A loopback address and a port: 127.0.0.1:179, '[::1]:179'.",
-    more: "Instead of `path`: a loopback address and a port, `127.0.0.1:179` or `'[::1]:179'` (in quotes). Other hosts are refused: they tell nothing about this one.",
+    more: "Instead of `path`: a loopback address and a port, `127.0.0.1:179` or `'[::1]:179'` (in quotes). Other hosts are refused.",
     schema: { type: 'string' },
   },
 );
