@@ -297,7 +297,7 @@ function acceptedLengths({ config, refused }: World, { routes, lengths }: Placed
   return new Set([...lengths].filter((length) => tables.has(config.tableBase + length)));
 }
 
-function refusals({ snapshot, refused }: SeenWorld, routes: readonly Route[], now: number): Wait[] {
+function refusals({ config, snapshot, refused }: SeenWorld, routes: readonly Route[], now: number): Wait[] {
   const links = new Map(snapshot.links.map((link) => [link.index, link]));
   const waits = new Map<string, Wait>();
   // Every route through a gateway may be refused for the same reason.
@@ -305,7 +305,7 @@ function refusals({ snapshot, refused }: SeenWorld, routes: readonly Route[], no
   const standingOf = (link: Link, gateway: Address): OnLink => {
     const key = `${link.index} ${gateway}`;
     let answer = answers.get(key);
-    if (answer === undefined) answers.set(key, (answer = neighbourOn(snapshot, link, gateway, now)));
+    if (answer === undefined) answers.set(key, (answer = neighbourOn(config, snapshot, link, gateway, now)));
     return answer;
   };
   for (const route of routes) {
@@ -317,7 +317,7 @@ function refusals({ snapshot, refused }: SeenWorld, routes: readonly Route[], no
     const answer = gateway === undefined || onlink ? undefined : standingOf(link, gateway);
     const [subject, reason] =
       gateway !== undefined && answer?.kind === 'off-link'
-        ? [gateway, offLinkReason(snapshot, link, gateway, answer)]
+        ? [gateway, offLinkReason(config, snapshot, link, gateway, answer)]
         : [destinationText(route.destination), `kernel: ${refusal.message} (${refusal.code})`];
     waits.set(subject, { subject, reason });
   }

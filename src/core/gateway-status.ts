@@ -52,8 +52,6 @@ function unnamed(world: SeenWorld): readonly GatewayStatus[] {
   });
 }
 
-const LEFT = 'no route makes it a neighbour any more, so the kernel refuses each new route by it';
-
 function lifeOf(
   world: SeenWorld,
   { link, address, standing }: Gateway,
@@ -64,7 +62,12 @@ function lifeOf(
   if (standing.kind !== 'neighbour') return { state: standing.kind, reason: null, ...never };
   const seen =
     link === undefined ? undefined : world.sightings.get(neighbourKey({ interfaceIndex: link.index, address }));
+  const { odd } = standing;
   return seen === undefined || seen.state === 'unknown'
-    ? { state: 'unknown', reason: 'it has been asked and has not answered yet', ...never }
-    : { state: seen.state, reason: standing.left === true ? LEFT : null, ...at(seen.since) };
+    ? {
+        state: 'unknown',
+        reason: ['it has been asked and has not answered yet', odd ?? []].flat().join('; '),
+        ...never,
+      }
+    : { state: seen.state, reason: odd ?? null, ...at(seen.since) };
 }

@@ -16,8 +16,8 @@ import { RANKS } from './placement.js';
 import type { SeenWorld } from './state.js';
 
 type GatewayStanding =
-  /** `left`: no route makes it a neighbour any more, and installed routes of ours still use it. */
-  | { readonly kind: 'neighbour'; readonly left?: true }
+  /** `odd`: why the kernel refuses routes by it, although it can be probed. */
+  | { readonly kind: 'neighbour'; readonly odd?: string }
   /** It may be a neighbour, and cannot be probed now. */
   | { readonly kind: 'unasked'; readonly why: string }
   /** No route can use it. */
@@ -49,7 +49,7 @@ export const gatewaysIn = remembered((world: SeenWorld): readonly Gateway[] =>
           router,
           link,
           interfaceName: link?.name ?? selectorText(management.selector),
-          standing: standingOf(world.snapshot, link, router.family, address, onlink),
+          standing: standingOf(world, link, router.family, address, onlink),
         }),
       ),
     );
@@ -72,8 +72,10 @@ function named(
       }));
 }
 
+const LEFT = 'no route makes it a neighbour any more';
+
 function standingOf(
-  snapshot: Snapshot,
+  { config, snapshot }: SeenWorld,
   link: Link | undefined,
   family: Family,
   address: Address,
@@ -87,18 +89,20 @@ function standingOf(
   if (!link.up) return { kind: 'unasked', why: `${link.name} is down` };
   if (isBroadcast(snapshot, link, address)) return { kind: 'broadcast' };
   // Expiry (`now`) is left at 0 here: the expiry of a route brings an event of its own.
-  const answer = onlink ? undefined : neighbourOn(snapshot, link, address, 0);
-  if (answer?.kind === 'off-link') {
-    const why = takenBefore(snapshot, link, address, answer);
-    if (why !== undefined) return { kind: 'unasked', why };
-    if (!goesBy(snapshot, link, address)) return { kind: 'off-link' };
-  }
+  const answer = onlink ? undefined : neighbourOn(config, snapshot, link, address, 0);
+  const refused =
+    answer?.kind !== 'off-link'
+      ? undefined
+      : (takenBefore(config, snapshot, link, address, answer) ?? (goesBy(snapshot, link, address) ? LEFT : 'off-link'));
+  if (refused === 'off-link') return { kind: 'off-link' };
   if (!link.carrier) return { kind: 'unasked', why: `${link.name} has no carrier` };
   if (isPermanent(snapshot, { interfaceIndex: link.index, address }))
     return { kind: 'unasked', why: 'its neighbour entry is permanent, so it is not asked' };
   const why = family === 'inet6' ? silentInet6(snapshot, link) : undefined;
   if (why !== undefined) return { kind: 'unasked', why };
-  return answer?.kind === 'off-link' ? { kind: 'neighbour', left: true } : { kind: 'neighbour' };
+  return refused === undefined
+    ? { kind: 'neighbour' }
+    : { kind: 'neighbour', odd: `${refused}, so the kernel refuses each new route by it` };
 }
 
 /**

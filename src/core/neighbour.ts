@@ -15,18 +15,30 @@ import type { Snapshot } from '../model/snapshot.js';
 import { realmOf } from './management.js';
 import { takesAllTo } from './rule-place.js';
 
-/** `now`: monotonic milliseconds, for the expiry of routes. */
-export function neighbourOn(snapshot: Snapshot, link: Link, gateway: Address, now: number): OnLink {
+/**
+ * `now`: monotonic milliseconds, for the expiry of routes. The kernel asks the table of the route
+ * before the rules. A table of placement `local` has nothing that leads to the gateway.
+ */
+export function neighbourOn(
+  { placement }: Pick<Config, 'placement'>,
+  snapshot: Snapshot,
+  link: Link,
+  gateway: Address,
+  now: number,
+): OnLink {
   const view = viewOf(snapshot, now, 'with ours');
-  const { table } = realmOf(link, snapshot);
+  const realm = realmOf(link, snapshot);
+  const table = placement === 'local' && realm.vrf === undefined ? undefined : realm.table;
   return onLink(view, { gateway, interfaceIndex: link.index, table }, snapshot.addresses);
 }
 
 /**
  * What stands in front of main and keeps the kernel from finding the gateway; undefined: nothing.
- * Whether it is a neighbour cannot be told then, and installed routes go on using it.
+ * The kernel refuses routes by it then. Installed ones go on using it, and ARP and neighbour
+ * solicitations, which no rule concerns, still reach it (fact K6).
  */
 export function takenBefore(
+  config: Pick<Config, 'placement'>,
   snapshot: Snapshot,
   link: Link,
   gateway: Address,
@@ -35,7 +47,7 @@ export function takenBefore(
   if (refusedBy !== undefined) return `rule ${ruleText(refusedBy, tableText)} refuses it`;
   if (why !== 'no route') return undefined;
   const rules = snapshot.rules.filter((rule) => takesAllTo(rule, TABLE_MAIN));
-  const { kind } = neighbourOn({ ...snapshot, rules }, link, gateway, 0);
+  const { kind } = neighbourOn(config, { ...snapshot, rules }, link, gateway, 0);
   return kind === 'on-link' ? 'the rules lead past the main table' : undefined;
 }
 
@@ -63,6 +75,7 @@ export function isPermanent({ neighbours }: Snapshot, id: NeighbourId): boolean 
 
 /** Why the gateway is no neighbour. */
 export function offLinkReason(
+  config: Pick<Config, 'placement'>,
   snapshot: Snapshot,
   link: Link,
   gateway: Address,
@@ -70,7 +83,7 @@ export function offLinkReason(
 ): string {
   const family = familyOf(gateway);
   if (answer.why === 'own address') return 'it is an address of this host itself';
-  const taken = takenBefore(snapshot, link, gateway, answer);
+  const taken = takenBefore(config, snapshot, link, gateway, answer);
   if (taken !== undefined) return taken;
   const own = snapshot.addresses
     .filter((one) => one.interfaceIndex === link.index && one.family === family && !isLinkLocal(one.address))

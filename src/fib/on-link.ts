@@ -21,8 +21,8 @@ import type { View } from './view.js';
 interface GatewayUse {
   readonly gateway: Address;
   readonly interfaceIndex: number;
-  /** The table that the route is for. */
-  readonly table: number;
+  /** The table that the route is for; undefined: one that leads to no gateway. */
+  readonly table: number | undefined;
 }
 
 export type OnLink =
@@ -66,7 +66,8 @@ function packetTo({ gateway, interfaceIndex }: GatewayUse, name: string): Packet
  */
 function inet(view: View, use: GatewayUse, name: string): OnLink {
   const query = { packet: packetTo(use, name), scope: SCOPE_LINK, ignoreLinkState: true };
-  const first = use.table === TABLE_MAIN ? undefined : led(tableLookup(view, use.table, query));
+  const first =
+    use.table === undefined || use.table === TABLE_MAIN ? undefined : led(tableLookup(view, use.table, query));
   const found = first ?? lookup(view, query.packet, query);
   if ('kind' in found && found.kind !== 'route') return without(found);
   const { route } = found as { readonly route: Route };
@@ -93,7 +94,7 @@ function inet6(view: View, use: GatewayUse, name: string, addresses: readonly In
   if (local) return { kind: 'on-link', route: undefined };
   // rt6_lookup (net/ipv6/route.c) names no device by which the packet comes in, not even lo.
   const query = { packet: { ...packetTo(use, name), noInput: true as const }, scope: 0, ignoreLinkState: true };
-  const first = led(tableLookup(view, use.table, query));
+  const first = use.table === undefined ? undefined : led(tableLookup(view, use.table, query));
   if (first !== undefined && neighbour(first, use)) return { kind: 'on-link', route: first.route };
   const answer = lookup(view, query.packet, { unsuppressed: true });
   if (answer.kind !== 'route') return without(answer);

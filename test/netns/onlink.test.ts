@@ -4,6 +4,8 @@
  */
 
 import t from 'tap';
+import type { Family } from '../../src/model/address.js';
+import type { Status } from '../../src/model/status.js';
 import { startPing } from '../lab/ping.js';
 import { STANDARD } from '../lab/standard.js';
 import { agentIn, expected, FAMILIES, laboratory, settles, statusOf, statusWhere } from './agent-support.js';
@@ -55,4 +57,63 @@ t.test('an address without a prefix route, and the route later', async (t) => {
   await answers();
   const { stdout } = await agent.cli('status');
   t.match(stdout, /^backup routes +IN for/, 'the routes stay and carry packets, so no gateway is said to be dead');
+});
+
+t.test(
+  'a rule that refuses packets to the gateway is named; the gateway is asked, and installed routes go on',
+  async (t) => {
+    const std = laboratory(t);
+    const { router, noc } = std;
+    const each = (words: (family: Family) => string): void => {
+      for (const family of FAMILIES) router.ip(`${family === 'inet6' ? '-6 ' : ''}${words(family)}`);
+    };
+    each((family) => `rule add pref 100 to ${GATEWAY[family]} prohibit`);
+    const agent = agentIn(std, { gateway: GATEWAY });
+    await agent.waitForLog(/ ready /);
+    const refuses = (family: Family, action: string): string =>
+      `rule 100: from all to ${GATEWAY[family]}/${family === 'inet' ? 32 : 128} ${action} refuses it`;
+    const odd = (action: string) => (s: Status) =>
+      s.gateways.length === 2 &&
+      s.gateways.every(
+        ({ family, state, reason }) =>
+          state === 'alive' && reason === `${refuses(family, action)}, so the kernel refuses each new route by it`,
+      );
+    await statusWhere(agent, odd('prohibit'));
+    t.same(
+      (await statusOf(agent)).waiting,
+      FAMILIES.map((family) => ({ subject: GATEWAY[family], reason: refuses(family, 'prohibit') })),
+      'both families wait for the same',
+    );
+    t.match(
+      await agent.cli('status'),
+      { status: 1, stdout: /^backup routes +WANTED, NOT IN for/ },
+      'and nothing is dead',
+    );
+    each(() => 'rule del pref 100');
+    await settles(t, router, expected({ gateway: GATEWAY }), 'in once the rules are gone');
+
+    each((family) => `rule add pref 100 to ${GATEWAY[family]} blackhole`);
+    await statusWhere(agent, odd('blackhole'));
+    router.ip('neigh flush dev mgmt0');
+    for (const family of FAMILIES) {
+      const ping = startPing(noc, STANDARD[family].mgmt);
+      await ping.nextReply();
+      await ping.stop();
+    }
+    t.match(await agent.cli('status'), { status: 0, stdout: /^backup routes +IN for/ }, 'in, and they carry packets');
+    each(() => 'rule del pref 100');
+    await statusWhere(agent, (s) => s.gateways.every(({ state, reason }) => state === 'alive' && reason === null));
+  },
+);
+
+t.test('a table that refuses the gateway, and a rule that refuses a link-local one, keep no route out', async (t) => {
+  const std = laboratory(t);
+  const { router } = std;
+  const gateway = { inet: inet.gateway, inet6: inet6.gatewayLinkLocal };
+  router.ip(`route add unreachable ${inet.gateway}/32 table 77`);
+  router.ip(`rule add pref 100 to ${inet.gateway} lookup 77`);
+  router.ip(`-6 rule add pref 100 to ${inet6.gatewayLinkLocal} prohibit`);
+  const agent = agentIn(std, { gateway });
+  await settles(t, router, expected({ gateway }), 'in, of both families');
+  await statusWhere(agent, (s) => s.gateways.every(({ state, reason }) => state === 'alive' && reason === null));
 });

@@ -208,7 +208,7 @@ export function accepted({ world, phase }: Imagined, foreign: readonly Route[], 
     const [nexthop] = route.nexthops;
     const link = snapshot.links.find(({ index }) => index === nexthop?.interfaceIndex);
     if (installed.has(routeKey(route)) || nexthop?.gateway === undefined || link === undefined) continue;
-    if (nexthop.onlink !== true && neighbourOn(snapshot, link, nexthop.gateway, now).kind === 'off-link')
+    if (nexthop.onlink !== true && neighbourOn(world.config, snapshot, link, nexthop.gateway, now).kind === 'off-link')
       refused.set(routeKey(route), { code: 'ENETUNREACH', message: 'Nexthop has invalid gateway' });
     else if (slots.has(routeSlot(route))) refused.set(routeKey(route), { code: 'EEXIST', message: 'File exists' });
   }

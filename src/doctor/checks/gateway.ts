@@ -7,6 +7,7 @@ import { goesBy, neighbourOn, takenBefore } from '../../core/neighbour.js';
 import { isLinkLocal } from '../../model/address.js';
 import type { Link, NeighbourState } from '../../model/link.js';
 import { containsAddress, containsPrefix, destinationText, prefix, prefixText } from '../../model/prefix.js';
+import { ruleText, tableText } from '../../model/route-text.js';
 import { type Check, type Finding, finding, found, look, type Outcome, together, unknown } from '../finding.js';
 import type { Host, KernelEvidence } from '../host.js';
 import { ip, type ManagedGateway, managed, managedGateways, nameOf } from '../management.js';
@@ -21,17 +22,27 @@ export const gatewayOffLink: Check = {
   run: (host) =>
     look(host.kernel, (kernel) =>
       overGateways(host, kernel, ({ link, gateway, router }) => {
+        const { config } = host;
         const own = kernel.snapshot.addresses.filter(
           (address) => address.interfaceIndex === link.index && address.family === router.family,
         );
         if (router.onlink === true) return [];
         // Each of these has its own finding.
         if (!link.up || own.length === 0) return undefined;
-        const answer = neighbourOn(kernel.snapshot, link, gateway, performance.now());
+        const answer = neighbourOn(config, kernel.snapshot, link, gateway, performance.now());
         if (answer.kind !== 'off-link' || answer.why === 'own address') return [];
-        // What refuses it hides the backup routes, and that is the finding.
-        if (takenBefore(kernel.snapshot, link, gateway, answer) !== undefined) return undefined;
+        const { refusedBy } = answer;
         const left = goesBy(kernel.snapshot, link, gateway);
+        if (refusedBy?.detail?.to !== undefined)
+          return found(
+            left ? 'warning' : 'error',
+            `A rule refuses packets to ${gateway}, so the kernel refuses routes through it, too. Installed
+              ones go on using it.`,
+            [`${router.family === 'inet6' ? '-6 ' : ''}${ruleText(refusedBy, tableText)}`],
+            [`# a rule that leaves out ${gateway}`],
+          );
+        // What else refuses it hides the backup routes, and that is the finding.
+        if (takenBefore(config, kernel.snapshot, link, gateway, answer) !== undefined) return undefined;
         return found(
           left ? 'warning' : 'error',
           left
@@ -132,7 +143,7 @@ export const gatewayDead: Check = {
     look(host.kernel, (kernel) => {
       const gateways = managedGateways(host, kernel);
       return overGateways(host, kernel, (one): readonly Finding[] | undefined => {
-        if (!isAsked(kernel, one)) return undefined;
+        if (!isAsked(host, kernel, one)) return undefined;
         const state = stateOf(kernel, one);
         // The kernel solicits for packets of traffic only, not for a probe (fact K21).
         if (!ALIVE.has(state) && one.router.family === 'inet6' && !hasLinkLocal(kernel, one.link))
@@ -190,12 +201,12 @@ function standsIn(other: ManagedGateway, { router }: ManagedGateway): boolean {
  * Whether the gateway is asked. It is not where the link is down, or the gateway is not a
  * neighbour or is this host; these have other findings.
  */
-function isAsked({ snapshot }: KernelEvidence, { link, gateway, router }: ManagedGateway): boolean {
+function isAsked({ config }: Host, { snapshot }: KernelEvidence, { link, gateway, router }: ManagedGateway): boolean {
   return (
     link.up &&
     link.carrier &&
     (router.onlink === true ||
-      neighbourOn(snapshot, link, gateway, performance.now()).kind === 'on-link' ||
+      neighbourOn(config, snapshot, link, gateway, performance.now()).kind === 'on-link' ||
       goesBy(snapshot, link, gateway)) &&
     !snapshot.addresses.some((own) => own.address === gateway)
   );

@@ -126,7 +126,7 @@ async function askGateways(
       gatewaysOf(router, link, snapshot).filter(
         (gateway) =>
           router.onlink === true ||
-          neighbourOn(snapshot, link, gateway, performance.now()).kind === 'on-link' ||
+          neighbourOn(config, snapshot, link, gateway, performance.now()).kind === 'on-link' ||
           goesBy(snapshot, link, gateway),
       ),
     );

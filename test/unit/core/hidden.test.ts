@@ -12,6 +12,7 @@ import { hiddenAmong, mayHide } from '../../../src/core/hidden.js';
 import { hiddenWaits, refusalText } from '../../../src/core/hidden-text.js';
 import type { SeenWorld } from '../../../src/core/state.js';
 import type { Family } from '../../../src/model/address.js';
+import type { Config } from '../../../src/model/config.js';
 import { containsPrefix, type Prefix, parsePrefix, prefixText } from '../../../src/model/prefix.js';
 import { type Route, type RouteType, type Rule, refuses, TABLE_LOCAL, TABLE_MAIN } from '../../../src/model/route.js';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../../src/model/snapshot.js';
@@ -277,7 +278,11 @@ t.test(
     for (const family of ['inet', 'inet6'] as const) {
       const all = parsePrefix(family === 'inet' ? '0.0.0.0/0' : '::/0')!;
       const near = { ...router(family, [all]), gateways: [family === 'inet' ? '10.255.0.1' : '2001:db8:255::1'] };
-      const standing = (first: readonly Rule[], further: readonly Route[] = []): unknown => {
+      const standing = (
+        first: readonly Rule[],
+        further: readonly Route[] = [],
+        placement: Config['placement'] = 'local',
+      ): unknown => {
         const snapshot: Snapshot = {
           ...EMPTY_SNAPSHOT,
           links: [...kernel.links.values()],
@@ -286,16 +291,24 @@ t.test(
           foreignRoutes: kernel.fib.routes.filter(({ table }) => table === TABLE_MAIN),
           furtherRoutes: further,
         };
-        const { world } = wants({ managementInterfaces: [management('mgmt0', near)] }, snapshot, 0);
+        const { world } = wants({ placement, managementInterfaces: [management('mgmt0', near)] }, snapshot, 0);
         return gatewaysIn(world)[0]?.standing;
       };
-      // Of an IPv6 gateway the kernel asks the table of the route first.
-      const found = (why: RegExp): object => (family === 'inet' ? { kind: 'unasked', why } : { kind: 'neighbour' });
+      const found = (odd: RegExp): object => ({ kind: 'neighbour', odd });
       t.same(standing([]), { kind: 'neighbour' }, family);
       const refusing = rule(family, 100, 0, { detail: { action: 'prohibit' } });
-      t.match(standing([refusing]), found(/^rule 100: from all prohibit.* refuses it$/));
+      t.match(
+        standing([refusing]),
+        found(/^rule 100: from all prohibit.* refuses it, so the kernel refuses each new route by it$/),
+      );
+      const shared = standing([refusing], [], 'main');
+      // Of an IPv6 gateway the kernel asks the table of the route first.
+      if (family === 'inet6') t.same(shared, { kind: 'neighbour' }, 'placement main');
+      else t.match(shared, found(/refuses it/), 'placement main');
       const goto = rule(family, 100, 0, { detail: { action: 'goto', target: 32_767 } });
-      t.match(standing([goto]), found(/^the rules lead past the main table$/));
+      // Of IPv6 the kernel has no rule of that number.
+      const target = family === 'inet6' ? [rule(family, 32_767, 253)] : [];
+      t.match(standing([goto, ...target]), found(/^the rules lead past the main table, so/));
       const table = standing([rule(family, 100, OTHER)], [route(all, 'unreachable', OTHER)]);
       t.same(table, { kind: 'neighbour' }, 'the kernel asks for routes of the scope of a link');
     }

@@ -260,7 +260,7 @@ async function verify(s: Simulation): Promise<void> {
     const link = s.kernel.link(route.interface);
     const inVrf = link.master !== undefined;
     const usable = link.up && (state.world.config.placement !== 'vrf' || inVrf);
-    const reachable = neighbourOn(snapshot, link, route.gateway, s.now).kind === 'on-link';
+    const reachable = neighbourOn(state.world.config, snapshot, link, route.gateway, s.now).kind === 'on-link';
     // In a table of our own nobody has a reason to stand; in a shared one a foreigner may have the very metric.
     const ours = state.world.config.placement === 'local' && !inVrf;
     if (usable && (route.state === 'absent' || (route.state === 'refused' && reachable && ours)))

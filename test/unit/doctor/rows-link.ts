@@ -2,7 +2,8 @@
 
 import { seen, unseen } from '../../../src/doctor/seen.js';
 import type { NeighbourEntry, NeighbourState } from '../../../src/model/link.js';
-import { address, link, route, status } from './fixture.js';
+import { prefix } from '../../../src/model/prefix.js';
+import { address, KERNEL_RULES, link, route, rule, status } from './fixture.js';
 import { config, MAIN, type Row } from './row.js';
 
 const LO = link('lo', 1, { mac: undefined });
@@ -284,6 +285,34 @@ export const LINK_ROWS: readonly Row[] = [
     evidence: /mgmt0: inet 10\.255\.0\.2\/24/,
     remedy: /ip address add/,
     near: {},
+  },
+  {
+    code: 'gateway-off-link',
+    what: 'a rule refuses it',
+    bad: {
+      rules: [...KERNEL_RULES, rule(100, 0, { protocol: 3 }, { action: 'prohibit', to: prefix('10.255.0.1', 32) })],
+    },
+    severity: 'error',
+    evidence: /^100: from all to 10\.255\.0\.1\/32 prohibit/,
+    remedy: /leaves out 10\.255\.0\.1/,
+    near: {
+      rules: [...KERNEL_RULES, rule(100, 0, { protocol: 3 }, { action: 'prohibit', to: prefix('10.255.0.3', 32) })],
+    },
+  },
+  {
+    code: 'gateway-off-link',
+    what: 'a rule refuses it, and installed routes still go by it',
+    bad: {
+      rules: [...KERNEL_RULES, rule(100, 0, { protocol: 3 }, { action: 'blackhole', to: prefix('10.255.0.0', 24) })],
+      ownRoutes: [route('0.0.0.0', 0, { table: 25500, protocol: 157, via: '10.255.0.1', dev: 2 })],
+    },
+    severity: 'warning',
+    evidence: /^100: from all to 10\.255\.0\.0\/24 blackhole/,
+    remedy: /leaves out 10\.255\.0\.1/,
+    near: {
+      config: config('', undefined, '{address: 10.255.0.1, onlink: true}'),
+      rules: [...KERNEL_RULES, rule(100, 0, { protocol: 3 }, { action: 'blackhole', to: prefix('10.255.0.0', 24) })],
+    },
   },
   {
     code: 'gateway-none',
