@@ -60,12 +60,12 @@ export interface Following {
 }
 
 /**
- * An answer of one line that is made while it is sent: each step is a small piece of work and
- * returns the next piece of the text, perhaps an empty one. So even a long answer takes neither a
- * long turn of the event loop nor much memory.
+ * An answer of one line that is made while it is sent: each step, the last one too, is a small
+ * piece of work and gives the next piece of the text, perhaps an empty one. So even a long answer
+ * takes neither a long turn of the event loop nor much memory.
  */
 export interface Gradual {
-  readonly pieces: () => Iterator<string>;
+  readonly pieces: () => Iterator<string, string | undefined>;
 }
 
 /** Commands that change something. */

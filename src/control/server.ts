@@ -11,7 +11,7 @@ import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { MAX_SOCKET_PATH } from '../model/paths.js';
-import { type ControlClient, openSession, type RequestHandler } from './session.js';
+import { type RequestHandler, Session } from './session.js';
 import { createTurns } from './turns.js';
 
 export type { RequestHandler } from './session.js';
@@ -44,7 +44,7 @@ export function startControlServer(
   answer: RequestHandler,
   onError: (error: Error) => void,
 ): ControlServer {
-  const sessions = new Set<ControlClient>();
+  const sessions: Session[] = [];
   const turns = createTurns();
   let checking: NodeJS.Timeout | undefined;
   let inode: bigint | undefined;
@@ -61,15 +61,16 @@ export function startControlServer(
     }
   };
   const make = (): Server => {
-    // A client that has shut down its output still waits for the answer (`nc -N`).
-    const server = createServer({ allowHalfOpen: true }, (socket) => {
-      if (sessions.size >= MAX_CLIENTS) superfluous(sessions).socket.destroy();
-      const session = openSession(socket, answer, turns);
-      sessions.add(session);
+    // A client that has shut down its output still waits for the answer (`nc -N`). Reading begins
+    // in turn with the work for others.
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+      if (sessions.length >= MAX_CLIENTS) superfluous(sessions).socket.destroy();
+      const session = new Session(socket, answer, turns);
+      sessions.push(session);
       checking ??= setInterval(check, CHECK_MS).unref();
       socket.once('close', () => {
-        sessions.delete(session);
-        if (sessions.size > 0) return;
+        sessions.splice(sessions.indexOf(session), 1);
+        if (sessions.length > 0) return;
         clearInterval(checking);
         checking = undefined;
       });
@@ -109,13 +110,13 @@ export function startControlServer(
 }
 
 /** Of the clients of the user with the most clients, the one whose last request is the oldest. */
-function superfluous(sessions: ReadonlySet<ControlClient>): ControlClient {
+function superfluous(sessions: readonly Session[]): Session {
   const counts = new Map<number | undefined, number>();
   for (const { uid } of sessions) counts.set(uid, (counts.get(uid) ?? 0) + 1);
   const most = Math.max(...counts.values());
-  let oldest: ControlClient | undefined;
+  let oldest: Session | undefined;
   for (const one of sessions)
-    if (counts.get(one.uid) === most && (oldest === undefined || one.activeAt() < oldest.activeAt())) oldest = one;
+    if (counts.get(one.uid) === most && (oldest === undefined || one.activeAt < oldest.activeAt)) oldest = one;
   return oldest!;
 }
 

@@ -27,17 +27,6 @@ export type Reply = Response | Gradual | Following;
  */
 export type RequestHandler = (request: Request) => Reply | Promise<Reply>;
 
-export interface ControlClient {
-  readonly socket: Socket;
-  /** The user at the other end; undefined when not known (no koffi). */
-  readonly uid: number | undefined;
-  /** Monotonic time of its last request. */
-  readonly activeAt: () => number;
-  readonly unread: () => number;
-  /** Closes it if a time limit is over. */
-  check(now: number): void;
-}
-
 /** Bytes that it may leave unread, besides what the kernel buffers. */
 const MAX_UNREAD_BYTES = 1 << 20;
 /** With this many bytes unread, nothing more is made for it. */
@@ -57,165 +46,210 @@ const ANSWER_MS = 60_000;
  * After this many bytes, nothing more is read from it within a second: each chunk of 64 KiB costs
  * memory and its collection.
  */
-const READ_BYTES = 1 << 17;
+const READ_BYTES = 1 << 16;
 /**
  * Delay before an offending client is closed: a client that is closed at once comes back at once.
  */
 const PENALTY_MS = 1_000;
 const NEWLINE = 10;
+const NOTHING: Buffer = Buffer.alloc(0);
 
-export function openSession(socket: Socket, answer: RequestHandler, turns: Turns): ControlClient {
-  const uid = uidOf(socket);
+/**
+ * A class, and its members no closures: hundreds of clients a second may come and go, and what
+ * each of them leaves to the garbage collector delays everything else.
+ */
+export class Session {
+  /** The user at the other end; undefined when not known (no koffi). */
+  readonly uid: number | undefined;
+  /** Monotonic time of its last request. */
+  activeAt = performance.now();
   /** The input that was read, and where the next request begins in it. */
-  let pending: Buffer = Buffer.alloc(0);
-  let at = 0;
-  let read = { since: performance.now(), bytes: 0 };
-  let ended = false;
-  let busy = false;
-  let scheduled = false;
-  let activeAt = performance.now();
-  let unfollow: (() => void) | undefined;
-  let stalled: { readonly bytes: number; readonly since: number } | undefined;
+  #pending = NOTHING;
+  #at = 0;
+  #readSince = this.activeAt;
+  #readBytes = 0;
+  #ended = false;
+  #busy = false;
+  #scheduled = false;
+  #unfollow: (() => void) | undefined;
+  #stalledBytes = 0;
+  #stalledSince = 0;
   /** Answers that wait to be made, and the one that is being sent, with its start. */
-  const waiting: (() => Iterator<string>)[] = [];
-  let under: { readonly pieces: Iterator<string>; readonly since: number } | undefined;
+  #waiting: Gradual['pieces'][] | undefined;
+  #under: ReturnType<Gradual['pieces']> | undefined;
+  #underSince = 0;
+  readonly #step = (): void => this.#work();
 
-  const send = (response: Response | Gradual): void => {
-    if (!socket.writable) return;
-    const gradual = 'pieces' in response;
-    if (gradual || under !== undefined || waiting.length > 0) {
-      waiting.push(gradual ? response.pieces : () => [textOf(response)].values());
-      schedule();
-    } else socket.write(textOf(response));
-    if (socket.writableLength > MAX_UNREAD_BYTES || waiting.length > MAX_WAITING) socket.destroy();
-  };
-  const follow = ({ follow: begin }: Following): void => {
-    unfollow?.();
-    unfollow = begin(send);
-    if (socket.destroyed) unfollow();
-  };
-  const answered = (given: Reply): void => ('follow' in given ? follow(given) : send(given));
-  const failed = (error: unknown): void =>
-    send(refuse('internal', error instanceof Error ? error.message : String(error)));
-  /**
-   * Answers one request. If the answer takes longer than this turn, it is sent later, and the
-   * client's other requests wait for it.
-   */
-  const reply = (line: string): void => {
-    const request = parseRequest(line);
-    if (request === undefined)
-      return send(refuse('bad-request', 'not a request: one JSON object a line, such as {"command":"status"}'));
-    // A peer whose user is unknown may only read.
-    if (CHANGING.has(request.command) && uid !== 0 && (uid === undefined || uid !== process.getuid?.()))
-      return send(refuse('permission', `${request.command} needs root`, `sudo backup-router ${request.command}`));
-    // A client that gave up waiting (the agent was stopped or busy) does not expect the change to
-    // happen later.
-    if (CHANGING.has(request.command) && hasGone(socket)) return;
-    try {
-      const given = answer(request);
-      if (!(given instanceof Promise)) return answered(given);
-      busy = true;
-      void given
-        .then(answered)
-        .catch(failed)
-        .finally(() => {
-          busy = false;
-          schedule();
-        });
-    } catch (error) {
-      failed(error);
-    }
-  };
-  const takeRequest = (): void => {
-    const end = pending.indexOf(NEWLINE, at);
-    if ((end < 0 ? pending.length : end) - at > MAX_REQUEST_BYTES) {
-      send(refuse('too-long', `a request has at most ${MAX_REQUEST_BYTES} bytes`));
-      busy = true;
-      forget();
-      return later(PENALTY_MS, () => socket.destroySoon());
-    }
-    if (end < 0) return ended ? void socket.end() : readOn();
-    // Requests are not cut out as buffers: each is an object that the garbage collector has to
-    // follow.
-    const line = pending.toString('utf8', at, end);
-    at = end + 1;
-    activeAt = performance.now();
-    reply(line);
-    schedule();
-  };
-  const forget = (): void => {
-    pending = Buffer.alloc(0);
-    at = 0;
-  };
-  const readOn = (): void => {
-    // The rest is the beginning of a request; the chunk around it can be freed.
-    if (at > 0) [pending, at] = [Buffer.from(pending.subarray(at)), 0];
-    const now = performance.now();
-    if (now - read.since >= 1_000) read = { since: now, bytes: 0 };
-    if (read.bytes < READ_BYTES) return void socket.resume();
-    later(read.since + 1_000 - now, () => {
-      if (!socket.destroyed) socket.resume();
+  constructor(
+    readonly socket: Socket,
+    private readonly answer: RequestHandler,
+    private readonly turns: Turns,
+  ) {
+    this.uid = uidOf(socket);
+    socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    socket.on('end', () => {
+      this.#ended = true;
+      this.#schedule();
     });
-  };
-  const sendPiece = (): void => {
-    under ??= { pieces: waiting.shift()!(), since: performance.now() };
-    const { done, value } = under.pieces.next();
-    if (done === true) under = undefined;
-    else if (value !== '') socket.write(value);
-    schedule();
-  };
-  const step = (): void => {
-    scheduled = false;
-    if (busy || socket.destroyed || socket.writableLength > WAIT_AT_BYTES) return;
-    if (under === undefined && waiting.length === 0) return takeRequest();
+    socket.on('drain', () => this.#schedule());
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => {
+      this.#unfollow?.();
+      this.#forget();
+    });
+    this.#schedule();
+  }
+
+  unread(): number {
+    return this.socket.writableLength;
+  }
+
+  /** Closes it if a time limit is over. */
+  check(now: number): void {
+    const bytes = this.socket.writableLength;
+    if (bytes === 0 || bytes < this.#stalledBytes) this.#stalledBytes = 0;
+    else if (this.#stalledBytes === 0) [this.#stalledBytes, this.#stalledSince] = [bytes, now];
+    const stalled = this.#stalledBytes > 0 && now - this.#stalledSince > STALLED_MS;
+    const idle =
+      this.#unfollow === undefined && !this.#busy && this.#under === undefined && now - this.activeAt > IDLE_MS;
+    const late = this.#under !== undefined && now - this.#underSince > ANSWER_MS;
+    if (idle || late || stalled) this.socket.destroy();
+  }
+
+  #read(chunk: Buffer): void {
+    this.socket.pause();
+    this.#readBytes += chunk.length;
+    this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.socket.destroyed) return;
+    this.#scheduled = true;
+    this.turns.add(this.#step);
+  }
+
+  #work(): void {
+    this.#scheduled = false;
+    if (this.#busy || this.socket.destroyed || this.socket.writableLength > WAIT_AT_BYTES) return;
+    if (!this.#making()) this.#takeRequest();
+    // Of a short answer this is all: what it is made from ends with this turn.
+    if (!this.#making() || this.socket.destroyed) return;
     try {
-      sendPiece();
+      this.#sendPiece();
     } catch (error) {
-      socket.destroy();
+      this.socket.destroy();
       setImmediate(() => {
         throw error;
       });
     }
-  };
-  const schedule = (): void => {
-    if (scheduled || socket.destroyed) return;
-    scheduled = true;
-    turns.add(step);
-  };
+  }
 
-  socket.on('data', (chunk: Buffer) => {
-    socket.pause();
-    read.bytes += chunk.length;
-    pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
-    schedule();
-  });
-  socket.on('end', () => {
-    ended = true;
-    schedule();
-  });
-  socket.on('drain', schedule);
-  socket.on('error', () => socket.destroy());
-  socket.once('close', () => {
-    unfollow?.();
-    forget();
-  });
+  /** Whether an answer is under way, or waits to be made. */
+  #making(): boolean {
+    return this.#under !== undefined || this.#waiting !== undefined;
+  }
 
-  return {
-    socket,
-    uid,
-    activeAt: () => activeAt,
-    unread: () => socket.writableLength,
-    check(now) {
-      const bytes = socket.writableLength;
-      stalled =
-        bytes === 0 || (stalled !== undefined && bytes < stalled.bytes)
-          ? undefined
-          : (stalled ?? { bytes, since: now });
-      const idle = unfollow === undefined && !busy && under === undefined && now - activeAt > IDLE_MS;
-      const late = under !== undefined && now - under.since > ANSWER_MS;
-      if (idle || late || (stalled !== undefined && now - stalled.since > STALLED_MS)) socket.destroy();
-    },
-  };
+  #takeRequest(): void {
+    const end = this.#pending.indexOf(NEWLINE, this.#at);
+    if ((end < 0 ? this.#pending.length : end) - this.#at > MAX_REQUEST_BYTES) {
+      this.#send(refuse('too-long', `a request has at most ${MAX_REQUEST_BYTES} bytes`));
+      this.#busy = true;
+      this.#forget();
+      return later(PENALTY_MS, () => this.socket.destroySoon());
+    }
+    if (end < 0) return this.#ended ? void this.socket.end() : this.#readOn();
+    // Requests are not cut out as buffers: each is an object that the garbage collector has to
+    // follow.
+    const line = this.#pending.toString('utf8', this.#at, end);
+    this.#at = end + 1;
+    this.activeAt = performance.now();
+    this.#reply(line);
+    this.#schedule();
+  }
+
+  #readOn(): void {
+    // The rest is the beginning of a request; the chunk around it can be freed.
+    if (this.#at === this.#pending.length) this.#forget();
+    else if (this.#at > 0) [this.#pending, this.#at] = [Buffer.from(this.#pending.subarray(this.#at)), 0];
+    const now = performance.now();
+    if (now - this.#readSince >= 1_000) [this.#readSince, this.#readBytes] = [now, 0];
+    if (this.#readBytes < READ_BYTES) return void this.socket.resume();
+    later(this.#readSince + 1_000 - now, () => {
+      if (!this.socket.destroyed) this.socket.resume();
+    });
+  }
+
+  #forget(): void {
+    this.#pending = NOTHING;
+    this.#at = 0;
+  }
+
+  /**
+   * Answers one request. If the answer takes longer than this turn, it is sent later, and the
+   * client's other requests wait for it.
+   */
+  #reply(line: string): void {
+    const request = parseRequest(line);
+    if (request === undefined)
+      return this.#send(refuse('bad-request', 'not a request: one JSON object a line, such as {"command":"status"}'));
+    const { uid } = this;
+    // A peer whose user is unknown may only read.
+    if (CHANGING.has(request.command) && uid !== 0 && (uid === undefined || uid !== process.getuid?.()))
+      return this.#send(refuse('permission', `${request.command} needs root`, `sudo backup-router ${request.command}`));
+    // A client that gave up waiting (the agent was stopped or busy) does not expect the change to
+    // happen later.
+    if (CHANGING.has(request.command) && hasGone(this.socket)) return;
+    try {
+      const given = this.answer(request);
+      if (!(given instanceof Promise)) return this.#answered(given);
+      this.#busy = true;
+      void given
+        .then((reply) => this.#answered(reply))
+        .catch((error: unknown) => this.#failed(error))
+        .finally(() => {
+          this.#busy = false;
+          this.#schedule();
+        });
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #answered(given: Reply): void {
+    if (!('follow' in given)) return this.#send(given);
+    this.#unfollow?.();
+    this.#unfollow = given.follow((response) => this.#send(response));
+    if (this.socket.destroyed) this.#unfollow();
+  }
+
+  #failed(error: unknown): void {
+    this.#send(refuse('internal', error instanceof Error ? error.message : String(error)));
+  }
+
+  #send(response: Response | Gradual): void {
+    if (!this.socket.writable) return;
+    const gradual = 'pieces' in response;
+    if (gradual || this.#making()) {
+      this.#waiting ??= [];
+      this.#waiting.push(gradual ? response.pieces : () => [textOf(response)].values());
+      this.#schedule();
+    } else this.socket.write(textOf(response));
+    if (this.socket.writableLength > MAX_UNREAD_BYTES || (this.#waiting?.length ?? 0) > MAX_WAITING)
+      this.socket.destroy();
+  }
+
+  #sendPiece(): void {
+    if (this.#under === undefined) {
+      this.#under = this.#waiting!.shift()!();
+      this.#underSince = performance.now();
+      if (this.#waiting!.length === 0) this.#waiting = undefined;
+    }
+    const { done, value } = this.#under.next();
+    if (done === true) this.#under = undefined;
+    if (value) this.socket.write(value);
+    this.#schedule();
+  }
 }
 
 function uidOf(socket: Socket): number | undefined {

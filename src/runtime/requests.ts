@@ -105,7 +105,7 @@ function gradually(list: readonly Event[]): Gradual {
           .slice(from, from + EVENTS_AT_ONCE)
           .map((event) => JSON.stringify(event))
           .join()}`;
-      yield ']}\n';
+      return ']}\n';
     },
   };
 }

@@ -19,7 +19,7 @@ export function sightOf(state: State, around: Surroundings, now: number): Status
 }
 
 /** The text of one state, however long it takes; later changes are not in it. */
-function* statusText(state: State, outline: Outline, now: number): Generator<string> {
+function* statusText(state: State, outline: Outline, now: number): Generator<string, string> {
   const empty = JSON.stringify({ ok: true, status: { ...outline, backupRoutes: [] } });
   let piece = empty.slice(0, -END.length);
   let comma = '';
@@ -33,5 +33,5 @@ function* statusText(state: State, outline: Outline, now: number): Generator<str
     yield piece;
     piece = '';
   }
-  yield `${piece}${END}\n`;
+  return `${piece}${END}\n`;
 }

@@ -11,7 +11,7 @@ import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { type Agent, startAgent } from '../../src/drill/lab/agent.js';
 import { sleep } from '../../src/drill/lab/wait.js';
-import { floodOf, rushOf } from '../lab/flood.js';
+import { crowdOf, floodOf, rushOf } from '../lab/flood.js';
 import { type StandardLab, standardLab } from '../lab/standard.js';
 import { added, configText, type Monitor, monitor } from '../netns/agent-support.js';
 
@@ -92,6 +92,10 @@ const LOADS: Readonly<Record<string, Load>> = {
   },
   '200 clients that connect and go without end': async ({ agent }) => {
     const child = rushOf(join(agent.directory, 'run/control.sock'));
+    return async () => void child.kill('SIGKILL');
+  },
+  '200 clients of every kind': async ({ agent }) => {
+    const child = crowdOf(join(agent.directory, 'run/control.sock'));
     return async () => void child.kill('SIGKILL');
   },
   '1,000 deaths of the daemon a minute': async ({ daemon }) =>

@@ -169,7 +169,7 @@ t.test('an answer in pieces: made as it is read, in order, and others come in be
                 begun++;
                 yield i % 2 === 0 ? 'x'.repeat(1_000) : '';
               }
-              yield '"}\n';
+              return '"}\n';
             },
           },
     (error) => t.fail(error.message),
