@@ -238,8 +238,7 @@ export function observed(state: State, id: number, snapshot: Snapshot, now: numb
   const { request, cause, since } = agenda.round;
   const tables = readsTables(request);
   const whole = completed(world.snapshot, snapshot, request, now);
-  const selectors = world.config.managementInterfaces.map(({ selector }) => selector);
-  const known = sharing(world.snapshot, renamed(world.snapshot, whole, selectors));
+  const known = sharing(world.snapshot, renamed(world.snapshot, whole, world.config));
   const next = seen(world, known, tables ? readTables(world, known, request) : world.tablesRead, request, now);
   // A gateway was learned by this look. Its request could not include the routes that make that
   // gateway a neighbour.

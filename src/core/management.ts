@@ -36,9 +36,9 @@ export function linksOf(selector: InterfaceSelector, { links }: Snapshot): reado
   switch (selector.kind) {
     case 'name':
       return [
+        ...links.filter((link) => link.formerName === selector.name),
         ...links.filter((link) => link.name === selector.name),
         ...links.filter((link) => link.name !== selector.name && link.altNames.includes(selector.name)),
-        ...links.filter((link) => link.formerName === selector.name),
       ];
     case 'mac': {
       const bearers = links.filter((link) => link.mac === selector.mac);
@@ -89,18 +89,6 @@ export function usableLink(config: Config, selector: InterfaceSelector, snapshot
   if (config.placement === 'vrf' && realmOf(link, snapshot).vrf === undefined)
     return { subject, reason: 'placement is vrf, and the interface is in no VRF yet' };
   return link;
-}
-
-/** Management interfaces that were renamed while they were up (renamed.ts). */
-export function renamedWaits({ managementInterfaces }: Config, snapshot: Snapshot): readonly Wait[] {
-  return managementInterfaces.flatMap(({ selector }) => {
-    const subject = selectorText(selector);
-    const link = linkOf(selector, snapshot);
-    if (link === undefined || link.formerName !== subject) return [];
-    const { name } = link;
-    const reason = `it is named ${name} now, and used until another one has the name, or the agent starts again; \`ip link set ${name} name ${subject}\`, or \`management-interface: ${name}\``;
-    return [{ subject, reason }];
-  });
 }
 
 /** The tables of the VRFs that management interfaces are in now. */

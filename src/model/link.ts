@@ -7,7 +7,7 @@ export interface Link {
   readonly name: string;
   /** IFLA_ALT_IFNAME. */
   readonly altNames: readonly string[];
-  /** A configured name that it lost while it was up, and that no link has now (core/renamed.ts). */
+  /** A configured name that it lost while it was up, and is still used by (core/renamed.ts). */
   readonly formerName?: string;
   /** Lower-case colon form; undefined if the link type has none. */
   readonly mac: string | undefined;
