@@ -5,6 +5,7 @@
 
 import { renderDiagnostics } from '../config/diagnostic.js';
 import { loadConfig } from '../config/load.js';
+import { learnedGateways } from '../core/auto.js';
 import type { Facts } from '../core/explain/scenes.js';
 import { longestDestinations } from '../core/looks.js';
 import { linkOf, vrfTables } from '../core/management.js';
@@ -13,6 +14,7 @@ import { withFormerNames } from '../core/renamed.js';
 import { destinationsOf } from '../core/views.js';
 import { watchedDaemons } from '../health/watched.js';
 import { inspect } from '../kernel/inspect.js';
+import type { Address } from '../model/address.js';
 import { type Config, gatewaysOf } from '../model/config.js';
 import { CommandError, EXIT } from '../model/exit.js';
 import type { NeighbourId } from '../model/link.js';
@@ -21,6 +23,7 @@ import type { Snapshot } from '../model/snapshot.js';
 import { readAdopted } from '../runtime/adopted-record.js';
 import { type Chosen, chooseConfig } from '../runtime/choose-config.js';
 import { readCovered } from '../runtime/covered-record.js';
+import { readLearned } from '../runtime/learned-record.js';
 import { type Asked, askAgent } from './ask-agent.js';
 import { type ConfigOptions, configFileOf, hintsOf, namedConfig, readKept } from './config-options.js';
 
@@ -32,7 +35,11 @@ export interface Gathered extends Facts, Asked {
 
 /** The facts for a configuration that is not in a file. */
 export async function factsOf(config: Config, paths: Paths): Promise<Gathered> {
-  const [snapshot, asked] = await Promise.all([observe(config), askAgent(paths.controlSocket)]);
+  const learned = readLearned(paths.learned);
+  const [snapshot, asked] = await Promise.all([
+    observe(config, learnedGateways(learned)),
+    askAgent(paths.controlSocket),
+  ]);
   const { adopted } = readAdopted(paths.adopted);
   // The record of an agent in another network namespace is about that namespace.
   const recorded = (): readonly string[] =>
@@ -46,6 +53,7 @@ export async function factsOf(config: Config, paths: Paths): Promise<Gathered> {
     adopted,
     snapshot: withFormerNames(snapshot, formerNames(asked.agent)),
     coveredBefore,
+    ...(asked.elsewhere === undefined ? { learned } : {}),
     stale: asked.agent?.routes.stale ?? [],
     ...asked,
   };
@@ -109,17 +117,17 @@ function gatewaysOn(config: Config, snapshot: Snapshot): readonly NeighbourId[] 
   });
 }
 
-function observe(config: Config): Promise<Snapshot> {
+function observe(config: Config, learned: readonly Address[]): Promise<Snapshot> {
   const request = {
     protocol: config.routeProtocol,
     maxLength: longestDestinations(config),
     parts: destinationsOf(config),
-    gateways: gatewaysOf(config),
+    gateways: [...gatewaysOf(config), ...learned],
     neighbours: [],
   } as const;
   return inspect(async (kernel) => {
     const first = await kernel.observe(request);
-    const more = { vrfTables: vrfTables(config, first), gateways: gatewaysNow(config, first) };
+    const more = { vrfTables: vrfTables(config, first), gateways: [...gatewaysNow(config, first), ...learned] };
     const snapshot =
       String(more.gateways) === String(request.gateways) && more.vrfTables.length === 0
         ? first

@@ -22,7 +22,7 @@ import { print, printJson } from './print.js';
 export async function flush(
   options: ConfigOptions & { readonly force?: boolean; readonly dryRun?: boolean; readonly json?: boolean },
 ): Promise<number> {
-  const { controlSocket, adopted, covered } = pathsOf(process.env);
+  const { controlSocket, adopted, covered, learned } = pathsOf(process.env);
   await mayRemove('flush', controlSocket, 'put the routes back', options);
   const kernel = openKernel();
   try {
@@ -44,7 +44,7 @@ export async function flush(
       if (options.json === true) report([]);
       return EXIT.OK;
     }
-    rmSync(covered, { force: true });
+    for (const record of [covered, learned]) rmSync(record, { force: true });
     const results = await kernel.apply(steps);
     const failures = [
       ...back.faults,

@@ -7,7 +7,7 @@
  *                                      also source, metrics and onlink
  *   removed because we took them over  the same, from the record (adopt.ts)
  *   removed for another reason         the last gateway seen in this life; else that of our own
- *                                      installed route
+ *                                      installed route; else the last one seen in a former life
  *   none of these                      a wait
  *
  * The third case is for a link that went down and up, or a lease that expired, while the routing
@@ -25,8 +25,8 @@ import { chooseGateway, outlook } from './gateway.js';
 import { linkOf, type Wait } from './management.js';
 import { isOwnTable, isReplyTable, type Ownership, ownedRoutes, ownership } from './ownership.js';
 import { LOCAL_METRIC, MAIN_METRIC, MAIN_METRIC_PREEMPTING, RANKS } from './placement.js';
-import type { Learned, SeenWorld } from './state.js';
-import type { AutoWay } from './takeover-state.js';
+import type { SeenWorld } from './state.js';
+import type { AutoWay, Learned, LearnedWay } from './takeover-state.js';
 
 function learnedKey(selector: InterfaceSelector, family: Family): string {
   return `${family} ${selectorText(selector)}`;
@@ -38,7 +38,7 @@ function present(world: SeenWorld, link: Link, family: Family): readonly Route[]
 
 /** The learned ways after one more look; the same map if nothing is new. */
 export function learnedAfter(world: SeenWorld): Learned {
-  let next: Map<string, AutoWay> | undefined;
+  let next: Map<string, LearnedWay> | undefined;
   for (const { selector, backupRouters } of world.config.managementInterfaces) {
     const link = linkOf(selector, world.snapshot);
     if (link === undefined) continue;
@@ -46,11 +46,20 @@ export function learnedAfter(world: SeenWorld): Learned {
       const key = learnedKey(selector, family);
       const [way] = waysOf(world, link, present(world, link, family));
       const known = (next ?? world.learned).get(key);
-      if (way !== undefined && (known === undefined || !sameWay(known, way)))
+      if (way !== undefined && (known === undefined || known.remembered === true || !sameWay(known, way)))
         (next ??= new Map(world.learned)).set(key, way);
     }
   }
   return next ?? world.learned;
+}
+
+/** Whether the same ways have been learned, in this life or in a former one. */
+export function sameLearned(a: Learned, b: Learned): boolean {
+  const has = (key: string, way: AutoWay): boolean => {
+    const other = b.get(key);
+    return other !== undefined && sameWay(way, other);
+  };
+  return a === b || (a.size === b.size && [...a].every(([key, way]) => has(key, way)));
 }
 
 /** The gateways of the learned ways. */
@@ -73,7 +82,7 @@ function knownWays(
   selector: InterfaceSelector,
   link: Link,
   router: BackupRouter,
-): { readonly ways: readonly AutoWay[]; readonly guessed: boolean } {
+): { readonly ways: readonly LearnedWay[]; readonly guessed: boolean } {
   const { family } = router;
   const taken = world.record.adopted
     .flatMap((adopted) => bound(adopted, world.snapshot)?.route ?? [])
@@ -81,10 +90,13 @@ function knownWays(
   // Of equal metrics the route in the kernel comes first: it is newer than the record.
   const named = waysOf(world, link, [...present(world, link, family), ...taken]);
   if (named.length > 0) return { ways: named, guessed: false };
-  const [last] = ownWays(world, link, router);
-  const guess =
-    world.learned.get(learnedKey(selector, family)) ??
-    (last === undefined ? undefined : wayOf(last, last.nexthops[0]?.gateway, last.nexthops[0]?.onlink));
+  const [route] = ownWays(world, link, router);
+  const [nexthop] = route?.nexthops ?? [];
+  const installed = route === undefined ? undefined : wayOf(route, nexthop?.gateway, nexthop?.onlink);
+  const learned = world.learned.get(learnedKey(selector, family));
+  // A route that is in the kernel is newer than the record, unless it came from that.
+  const isOld = learned?.remembered === true && installed !== undefined && installed.gateway !== learned.gateway;
+  const guess = isOld ? installed : (learned ?? installed);
   return { ways: guess === undefined ? [] : [guess], guessed: true };
 }
 
@@ -140,11 +152,12 @@ export function autoGateway(
       subject: link.name,
       reason: `no ${family} default route on ${link.name} to take the gateway from yet`,
     };
-  const way = chosenWay(world, link, ways) ?? first;
+  const { remembered, ...way } = chosenWay(world, link, ways) ?? first;
   const marks = ownership(world.config, world.former);
   const rank = freeRank(marks, ownWays(world, link, router), family, way.gateway, order);
   if (!guessed) return { ...way, rank, note: undefined };
-  const last = way.gateway === undefined ? 'the interface alone' : `${way.gateway}, the last gateway known from it,`;
+  const from = remembered === true ? 'remembered from an earlier run' : 'the last gateway known from it';
+  const last = way.gateway === undefined ? 'the interface alone' : `${way.gateway}, ${from},`;
   const reason = `its ${family} default route is gone; ${last} is used until there is one again`;
   return { ...way, rank, note: { subject: link.name, reason } };
 }
@@ -153,7 +166,7 @@ export function autoGateway(
  * The way to use of several. A way without a gateway counts as alive: there is no neighbour to
  * probe.
  */
-function chosenWay(world: SeenWorld, link: Link, ways: readonly AutoWay[]): AutoWay | undefined {
+function chosenWay(world: SeenWorld, link: Link, ways: readonly LearnedWay[]): LearnedWay | undefined {
   const upTo = ways.findIndex(({ gateway }) => gateway === undefined);
   const asked = (upTo < 0 ? ways : ways.slice(0, upTo)).flatMap(({ gateway }) => gateway ?? []);
   if (asked.length === 0) return ways[0];

@@ -64,6 +64,8 @@ export type Output =
   | { readonly kind: 'record'; readonly adopted: readonly AdoptedRoute[] }
   /** Write down which destinations have been covered. */
   | { readonly kind: 'remember'; readonly covered: World['covered'] }
+  /** Write down the ways that default routes have named last. */
+  | { readonly kind: 'learn'; readonly learned: World['learned'] }
   | { readonly kind: 'phase'; readonly from: Phase; readonly to: Phase }
   | { readonly kind: 'exit' };
 

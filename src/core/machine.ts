@@ -30,6 +30,7 @@
  */
 
 import { adoptAt, adoption, adopts, disowned, interferenceAfter, restoreSteps, takeable, unreplaced } from './adopt.js';
+import { sameLearned } from './auto.js';
 import { desiredOf, wanted } from './desired.js';
 import { coveredAfter } from './expected.js';
 import { hinted } from './hints.js';
@@ -201,10 +202,12 @@ function turned(state: State, outputs: Output[], now: number): State {
   return phase.kind === state.phase.kind ? next : withAgenda(next, { dirty: 'phase' });
 }
 
-/** The state with what is covered now. Changed memory is written down. */
+/** The state with what is covered now. What is new of that, or was learned, is written down. */
 function remembering(state: State, before: State, outputs: Output[]): State {
   const { world, phase } = state;
   const next = world === before.world ? state : withWorld(state, { covered: coveredAfter(world, phase) });
+  const { learned } = world;
+  if (!sameLearned(before.world.learned, learned)) outputs.push({ kind: 'learn', learned });
   if (next.world.covered !== before.world.covered) outputs.push({ kind: 'remember', covered: next.world.covered });
   return next;
 }

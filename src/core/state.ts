@@ -15,7 +15,7 @@ import type { Sightings } from './gateway.js';
 import type { Insistence, Interference } from './interference.js';
 import { formerly, type Ownership } from './ownership.js';
 import type { ObserveRequest, Step } from './ports.js';
-import type { AutoWay, Offers, Takeovers } from './takeover-state.js';
+import type { Learned, Offers, Takeovers } from './takeover-state.js';
 import type { Mistrust } from './trust.js';
 
 /** Why the routes are in. `disagreement`: the kernel does not carry what counts as covered. */
@@ -47,9 +47,6 @@ export type Phase =
       readonly reason: string;
       readonly uncovered: readonly string[];
     };
-
-/** Ways that foreign default routes have named in this life, by family and interface (auto.ts). */
-export type Learned = ReadonlyMap<string, AutoWay>;
 
 /** Why an observation was asked for. */
 export type RoundCause = 'start' | 'probe' | 'hint' | 'resync' | 'phase' | 'verify' | 'reload';
@@ -266,10 +263,23 @@ export interface Beginning {
   readonly adopted?: readonly AdoptedRoute[];
   /** The destinations that former lives saw covered; absent: none. */
   readonly covered?: World['covered'];
+  /** The ways of `address: auto` that former lives saw last; absent: none. */
+  readonly learned?: Learned;
 }
 
 export function initialState(
-  { config, watched, former, resyncMs, role, roleOverride, pin, adopted = [], covered = new Map() }: Beginning,
+  {
+    config,
+    watched,
+    former,
+    resyncMs,
+    role,
+    roleOverride,
+    pin,
+    adopted = [],
+    covered = new Map(),
+    learned = new Map(),
+  }: Beginning,
   now: number,
 ): State {
   return {
@@ -278,7 +288,9 @@ export function initialState(
       role,
       former: formerly(
         former,
-        adopted.flatMap(({ route }) => route.nexthops[0]?.gateway ?? []),
+        [...adopted.flatMap(({ route }) => route.nexthops), ...learned.values()].flatMap(
+          ({ gateway }) => gateway ?? [],
+        ),
       ),
       daemons: new Map(watched.map((daemon) => [daemon.id, unheard(daemon, now)])),
       verdictsBy: now + config.probeTimeoutMs,
@@ -291,7 +303,7 @@ export function initialState(
       mistrust: new Map(),
       denials: new Map(),
       idle: new Map(),
-      learned: new Map(),
+      learned,
       record: { adopted, writing: undefined, returned: [] },
       offers: new Map(),
       takeovers: new Map(),

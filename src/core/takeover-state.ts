@@ -15,6 +15,14 @@ export interface AutoWay {
   readonly metrics?: string;
 }
 
+/** Ways that foreign default routes have named last, by family and interface (auto.ts). */
+export type Learned = ReadonlyMap<string, LearnedWay>;
+
+export interface LearnedWay extends AutoWay {
+  /** From the record of a former life; not seen in this one. */
+  readonly remembered?: true;
+}
+
 /**
  * Whether the daemon has a default route of its own, by `questionKey`; undefined: it cannot say.
  */

@@ -74,6 +74,7 @@ export function commandsPage(date: string): string {
       ),
       item(italic(paths.orders), text('The orders of an operator: hold and role.')),
       item(italic(paths.covered), text('Which destinations have been covered, by daemon; flush removes it.')),
+      item(italic(paths.learned), text('The last gateways that address: auto has taken; flush removes it.')),
       item(italic(paths.unconfirmed), text('A configuration that awaits its confirmation, and the one to go back to.')),
       item(italic(paths.history), text('The events, as JSON lines; older ones are beside it.')),
       item(

@@ -32,6 +32,8 @@ export interface Paths {
   readonly adopted: string;
   /** Destinations that have been covered, by daemon. */
   readonly covered: string;
+  /** The ways that `address: auto` has learned. */
+  readonly learned: string;
   /** A configuration that awaits its confirmation, or was rolled back because none came. */
   readonly unconfirmed: string;
   /** The events, as JSON lines. */
@@ -80,6 +82,7 @@ export function pathsOf(env: Environment, configFile = defaultConfigFile(env)): 
     orders: `${state}/orders.json`,
     adopted: `${state}/adopted.json`,
     covered: `${state}/covered.json`,
+    learned: `${state}/learned.json`,
     unconfirmed: `${state}/unconfirmed.json`,
     history: `${state}/events.jsonl`,
   };

@@ -7,9 +7,8 @@ import { renderDiagnostics } from '../config/diagnostic.js';
 import type { JunosHints } from '../config/junos/read.js';
 import { networkNamespace } from '../control/network-namespace.js';
 import type { Response } from '../control/protocol.js';
-import type { Covered } from '../core/expected.js';
 import type { Health, Kernel, ProcessEvents } from '../core/ports.js';
-import { type Beginning, RESYNC_MS } from '../core/state.js';
+import { RESYNC_MS } from '../core/state.js';
 import type { Surroundings } from '../core/status.js';
 import { openHealth } from '../health/open.js';
 import { ownAgeMs } from '../health/process-age.js';
@@ -25,12 +24,11 @@ import { CommandError, EXIT } from '../model/exit.js';
 import type { Paths } from '../model/paths.js';
 import { VERSION } from '../model/version.js';
 import { claim, mustBeAlone, someoneListens } from './admission.js';
-import { readAdopted, writeAdopted } from './adopted-record.js';
+import { writeAdopted } from './adopted-record.js';
 import { createAnnouncer } from './announcer.js';
 import { type Chosen, chooseConfig } from './choose-config.js';
 import { Configuration } from './configuration.js';
 import { openControl } from './control-socket.js';
-import { readCovered, writeCovered } from './covered-record.js';
 import { type Driver, startDriver } from './driver.js';
 import { dryRun } from './dry-run.js';
 import type { StatusSight } from './followers.js';
@@ -39,7 +37,7 @@ import { createLog, type Log } from './log.js';
 import { metricsText } from './metrics-text.js';
 import { spreadNet } from './net.js';
 import { createNotifier, type Notifier } from './notify.js';
-import { overrideOf, pinOf, readOrders } from './orders-record.js';
+import { recorded, recorder } from './records.js';
 import { inTurn } from './reload-queue.js';
 import { answerer } from './requests.js';
 import { type RoleWatch, watchRole } from './role.js';
@@ -158,10 +156,7 @@ async function live({ options, startedAt, log, chosen, notifier, kernel, begun, 
       role: role.initial,
     },
     record: (routes) => (options.dryRun ? undefined : writeAdopted(paths.adopted, routes)),
-    // Not in this turn of the event loop: routes come first.
-    remember: (covered) => {
-      if (!options.dryRun) setImmediate(rememberCovered, covered, paths, log);
-    },
+    ...recorder(paths, log, options.dryRun),
     onSettled(state) {
       telling.followers.poke();
       announcer.settled(state);
@@ -289,15 +284,6 @@ function processEvents(log: Log): ProcessEvents {
   });
 }
 
-function rememberCovered(covered: Covered, paths: Paths, log: Log): void {
-  const fault = writeCovered(paths.covered, covered);
-  if (fault !== undefined)
-    log('warning', 'covered-record', {
-      message: fault,
-      effect: 'the record of covered destinations is lost when the agent ends',
-    });
-}
-
 /** Logs when the commands of the configuration keep the agent's capabilities. */
 function tellUnconfined(log: Log): void {
   const { missing } = confinement();
@@ -306,24 +292,6 @@ function tellUnconfined(log: Log): void {
     message: missing,
     effect: 'the commands of the configuration run with the capabilities of the agent',
   });
-}
-
-/** What earlier runs of the agent have recorded. */
-function recorded(paths: Paths, log: Log): Pick<Beginning, 'roleOverride' | 'pin' | 'adopted' | 'covered'> {
-  const orders = readOrders(paths.orders);
-  const { adopted, fault } = readAdopted(paths.adopted);
-  if (fault !== undefined)
-    log('error', 'record-unreadable', {
-      file: paths.adopted,
-      message: fault,
-      effect: 'routes that were taken over before cannot be given back',
-    });
-  return {
-    roleOverride: overrideOf(orders),
-    pin: pinOf(orders, performance.now(), Date.now()),
-    adopted,
-    covered: readCovered(paths.covered),
-  };
 }
 
 function sameWatch(a: Config, b: Config): boolean {

@@ -19,6 +19,8 @@ export interface Recording {
   readonly record?: (adopted: readonly AdoptedRoute[]) => string | undefined;
   /** Records which destinations were covered. Absent: this is lost when the agent ends. */
   readonly remember?: (covered: World['covered']) => void;
+  /** Records the ways that default routes named last. Absent: lost when the agent ends. */
+  readonly learn?: (learned: World['learned']) => void;
 }
 
 interface ExecutorOptions {
@@ -74,6 +76,9 @@ export function createExecutor({ kernel, health, dispatch, recording, onExit }: 
       }
       case 'remember':
         recording.remember?.(output.covered);
+        return;
+      case 'learn':
+        recording.learn?.(output.learned);
         return;
       case 'phase':
         return;

@@ -12,6 +12,7 @@ import { keepAside } from '../../src/runtime/aside.js';
 import { readCovered, writeCovered } from '../../src/runtime/covered-record.js';
 import { openHistoryFile, readHistory } from '../../src/runtime/history-file.js';
 import { readLastKnownGood, writeLastKnownGood } from '../../src/runtime/last-known-good.js';
+import { readLearned, writeLearned } from '../../src/runtime/learned-record.js';
 import { readOrders, writeOrders } from '../../src/runtime/orders-record.js';
 import { readUnconfirmed, thisMoment, writeUnconfirmed } from '../../src/runtime/unconfirmed-record.js';
 
@@ -33,6 +34,10 @@ const RECORDS: Readonly<Record<string, Written>> = {
   covered: {
     write: (text) => writeCovered(at('covered.json'), new Map([[`${text}${LONG}`, new Set(['0.0.0.0/0'])]])),
     read: () => words([...readCovered(at('covered.json')).keys()][0]),
+  },
+  learned: {
+    write: (text) => writeLearned(at('learned.json'), new Map([[`inet ${text}${LONG}`, { gateway: '192.0.2.1' }]])),
+    read: () => words([...readLearned(at('learned.json')).keys()][0]?.replace('inet ', '')),
   },
   orders: {
     write: (text) => writeOrders(at('orders.json'), { pin: { setAt: 1, durationMs: text.length }, role: undefined }),

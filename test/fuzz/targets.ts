@@ -34,6 +34,7 @@ import { readAdopted } from '../../src/runtime/adopted-record.js';
 import { readCovered } from '../../src/runtime/covered-record.js';
 import { readHistory } from '../../src/runtime/history-file.js';
 import { readLastKnownGood } from '../../src/runtime/last-known-good.js';
+import { readLearned } from '../../src/runtime/learned-record.js';
 import { overrideOf, pinOf, readOrders } from '../../src/runtime/orders-record.js';
 import { recordText } from '../../src/runtime/record-file.js';
 import { roleFrom } from '../../src/runtime/role.js';
@@ -219,6 +220,7 @@ function readAll(path: string): void {
     must(typeof interfaceName === 'string', 'no name');
   }
   for (const [id, texts] of readCovered(path)) must(typeof id === 'string' && texts instanceof Set, 'no memory');
+  for (const [key, way] of readLearned(path)) must(key.startsWith('inet') && way.remembered === true, 'not learned');
   const orders = readOrders(path);
   const pin = pinOf(orders, 5_000, 1_790_000_000_000);
   must(pin === undefined || pin.until === 'never' || Number.isFinite(pin.until), `pinned until ${pin?.until}`);

@@ -66,3 +66,41 @@ t.test('containerlab, with a file', async (t) => {
     [],
   );
 });
+
+t.test('the gateway is remembered when the default route has gone before the next start', async (t) => {
+  const standard = standardLab();
+  t.teardown(() => standard.close());
+  const { router, lab } = standard;
+  router.ip(`route add default via ${STANDARD.inet.gateway} dev mgmt0 proto dhcp src ${STANDARD.inet.mgmt}`);
+  const configText = [
+    'management-interface: mgmt0',
+    'backup-router: {address: auto}',
+    `routing-daemon: {frr: {daemons: [zebra], socket-directory: ${lab.directory}}}`,
+    'on-stop: withdraw',
+  ].join('\n');
+  const gone = startAgent(lab, router, { configText });
+  const ours = (): readonly string[] => ownRoutes(router, 'inet').map(({ gateway }) => gateway ?? '');
+  await eventually(() => ours().includes(STANDARD.inet.gateway), { timeoutMs: 15_000, what: 'in' });
+  await gone.stop();
+  router.ip('route del default');
+  t.same(ours(), []);
+  const plan = await gone.cli('plan', '-c', gone.configFile);
+  t.match(
+    plan.stdout,
+    new RegExp(`^ip route add default via ${STANDARD.inet.gateway} dev mgmt0`, 'm'),
+    'plan knows it',
+  );
+
+  const agent = startAgent(lab, router, { configText, directory: gone.directory });
+  await eventually(() => ours().includes(STANDARD.inet.gateway), { timeoutMs: 15_000, what: 'in again' });
+  const { stdout } = await agent.cli('status');
+  t.match(stdout, /^backup routes {4}IN for/m);
+  t.match(stdout.replace(/\s+/g, ' '), /its inet default route is gone; \S+, remembered from an earlier run, is used/);
+  await agent.stop();
+  t.match(await agent.cli('flush', '--force'), { status: 0 });
+  t.match(
+    (await agent.cli('plan', '-c', agent.configFile)).stdout,
+    /no inet default route on mgmt0/,
+    'flush forgets it',
+  );
+});

@@ -35,6 +35,7 @@ import { neighbourOn } from '../neighbour.js';
 import { isOffered } from '../offers.js';
 import { formerly, type Ownership, ownedRoutes, ownership, owns } from '../ownership.js';
 import { initialState, type Phase, RESYNC_MS, type Refusal, type SeenWorld } from '../state.js';
+import type { Learned } from '../takeover-state.js';
 import { tablesFor } from '../views.js';
 
 export type SceneName = 'booting' | 'converged' | 'clean-stop' | 'crash' | 'preempted' | 'hang' | 'standby';
@@ -59,6 +60,8 @@ export interface Facts {
   readonly snapshot: Snapshot;
   /** `routes.stale` of the running agent's status; absent: none. */
   readonly stale?: readonly string[];
+  /** What the agent has learned for `address: auto`; absent: nothing. */
+  readonly learned?: Learned;
 }
 
 /** The kernel in one state, as far as one address is concerned. */
@@ -111,6 +114,7 @@ export function imagine(facts: Facts, snapshot: Snapshot, life: Life, phase: Pha
       roleOverride: undefined,
       pin: undefined,
       adopted: facts.adopted,
+      ...(facts.learned === undefined ? {} : { learned: facts.learned }),
     },
     0,
   );

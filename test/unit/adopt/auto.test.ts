@@ -120,6 +120,62 @@ t.test('a new life keeps what it finds, and knows it as its own in a shared tabl
   );
 });
 
+t.test('a new life that finds neither the default route nor a route of ours remembers the gateway', async (t) => {
+  const host = new Host();
+  host.runtimeDefault('10.255.0.6', 100, 16);
+  host.start(plain);
+  host.healthy(3_600_000);
+  host.frrDefault();
+  await host.at(10);
+  t.strictSame(host.ours, [], 'the routes are out');
+  t.strictSame([...host.learned.values()], [{ gateway: '10.255.0.6' }], 'written down');
+  host.kill();
+  const theirs = { destination: defaultPrefix('inet'), via: '10.255.0.6', dev: 'mgmt0', metric: 100, protocol: 16 };
+  host.kernel.foreignRouteDelete(theirs);
+  host.start(plain);
+  host.down();
+  await host.at(20);
+  t.strictSame(host.ours, ['default via 10.255.0.6 dev mgmt0 table 25500 proto 157']);
+  const reason = /default route is gone; 10\.255\.0\.6, remembered from an earlier run, is used until/;
+  t.match(host.status().waiting, [{ subject: 'mgmt0', reason }], 'and it is said');
+  t.match(host.status().gateways, [{ address: '10.255.0.6', chosen: true }]);
+  t.strictSame([...host.learned.values()], [{ gateway: '10.255.0.6' }], 'nothing new is written');
+
+  host.runtimeDefault('10.255.0.7', 100, 16);
+  await host.at(21);
+  t.match(host.ours, ['default via 10.255.0.7 dev mgmt0 table 25500 proto 157'], 'a default route corrects it');
+  t.strictSame(host.status().waiting, []);
+  t.strictSame([...host.learned.values()], [{ gateway: '10.255.0.7' }]);
+  host.kernel.foreignRouteDelete({ ...theirs, via: '10.255.0.7' });
+  await host.at(22);
+  t.match(host.status().waiting, [{ reason: /10\.255\.0\.7, the last gateway known from it/ }]);
+
+  host.kill();
+  host.learned = new Map([['inet mgmt0', { gateway: '10.255.0.9' }]]);
+  host.start(plain);
+  host.down();
+  await host.at(30);
+  t.match(host.ours, ['default via 10.255.0.7 '], 'a route of ours that is in the kernel comes before the record');
+  host.kill();
+  host.learned = new Map([
+    ['inet mgmt0', { gateway: '10.255.0.9' }],
+    ['inet6 mgmt0', { gateway: 'fe80::9' }],
+  ]);
+  host.kernel.flushTable(25_500);
+  host.start({
+    ...plain,
+    managementInterfaces: [
+      {
+        ...plain.managementInterfaces[0]!,
+        backupRouters: [{ ...router(false), family: 'inet6', destinations: [defaultPrefix('inet6')] }],
+      },
+    ],
+  });
+  host.down();
+  await host.at(40);
+  t.match(host.status().gateways, [{ address: 'fe80::9', family: 'inet6' }], 'of either family');
+});
+
 t.test('a new life beside a healthy daemon has the gateway from its symmetric replies', async (t) => {
   const replying = {
     managementInterfaces: [

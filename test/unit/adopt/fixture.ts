@@ -6,6 +6,7 @@
 import { takeable } from '../../../src/core/adopt.js';
 import type { Health, Kernel, ObserveRequest, Step, StepResult } from '../../../src/core/ports.js';
 import { initialState } from '../../../src/core/state.js';
+import type { Learned } from '../../../src/core/takeover-state.js';
 import type { AdoptedRoute, Obstacle } from '../../../src/model/adopted.js';
 import type { BackupRouter, Config } from '../../../src/model/config.js';
 import type { Verdict } from '../../../src/model/daemon.js';
@@ -124,6 +125,8 @@ export class Host {
   readonly log: string[] = [];
   disk: readonly AdoptedRoute[] = [];
   diskFault: string | undefined;
+  /** The state directory: what `auto` has learned. */
+  learned: Learned = new Map();
   /** zebra installs its default route once no other is in its way, and says that it holds it. */
   comes = true;
   /** Whether it has a default route of its own, installed or held back. */
@@ -172,6 +175,7 @@ export class Host {
         if (this.diskFault === undefined) this.disk = adopted;
         return this.diskFault;
       },
+      learn: (learned) => void (this.learned = learned),
       beginning: {
         config: config(change),
         former: undefined,
@@ -180,6 +184,8 @@ export class Host {
         roleOverride: undefined,
         pin: undefined,
         adopted: this.disk,
+        // As the record is read.
+        learned: new Map([...this.learned].map(([key, way]) => [key, { ...way, remembered: true }])),
       },
       onSettled: () => undefined,
       onExit: () => void (this.exited = true),

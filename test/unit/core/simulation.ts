@@ -158,6 +158,7 @@ export class Simulation {
         return;
       case 'phase':
       case 'remember':
+      case 'learn':
       // No configuration of the simulation adopts.
       case 'record':
       case 'ask-offers':
