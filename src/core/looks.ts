@@ -16,6 +16,7 @@ import { sightingsAfter } from './gateway.js';
 import { gatewayIds, gatewaysIn, sightsOf } from './gateways.js';
 import type { Output } from './inputs.js';
 import { vrfTables } from './management.js';
+import { stillRefused } from './outcome.js';
 import { type ObserveRequest, readsTables } from './ports.js';
 import { askedNeighbours } from './probing.js';
 import { renamed } from './renamed.js';
@@ -305,6 +306,7 @@ function seen(
     snapshot: next.snapshot,
     tablesRead: next.tablesRead,
     learned,
+    refused: stillRefused(world.refused, snapshot.ownRoutes),
     former:
       learned === world.learned
         ? former

@@ -4,10 +4,11 @@
  */
 
 import type { AdoptedRoute } from '../model/adopted.js';
+import type { Route } from '../model/route.js';
 import { interferenceAfter } from './adopt.js';
 import { routeKey } from './keys.js';
 import type { Step, StepResult } from './ports.js';
-import { moreUrgent, RETRY_MS, type Refusal, type State, withAgenda, withWorld } from './state.js';
+import { moreUrgent, RETRY_MS, type Refusal, type State, type World, withAgenda, withWorld } from './state.js';
 
 /** Batches in a row that changed something without coming to rest, before the agent slows down. */
 const RESTLESS_ROUNDS = 5;
@@ -63,6 +64,17 @@ export function applied(state: State, steps: readonly Step[], results: readonly 
     foreignDue: agenda.foreignDue || merged,
     notBefore: agenda.restlessRounds > RESTLESS_ROUNDS ? now + RETRY_MS : agenda.notBefore,
   });
+}
+
+/**
+ * The refusals, without those of routes that a look has found in the kernel: those were in already
+ * when they were added again, before any look had shown them.
+ */
+export function stillRefused(refused: World['refused'], found: readonly Route[]): World['refused'] {
+  if (refused.size === 0) return refused;
+  const keys = found.flatMap((route) => route.nexthops.map((nexthop) => routeKey(route, nexthop)));
+  const there = new Set(keys.filter((key) => refused.has(key)));
+  return there.size === 0 ? refused : new Map([...refused].filter(([key]) => !there.has(key)));
 }
 
 function isAdded({ kind }: Step): boolean {
