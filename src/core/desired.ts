@@ -13,7 +13,6 @@ import type { BackupRouter, ManagementInterface } from '../model/config.js';
 import type { Link } from '../model/link.js';
 import { destinationText, type Prefix, prefixText } from '../model/prefix.js';
 import type { Route, Rule } from '../model/route.js';
-import type { Snapshot } from '../model/snapshot.js';
 import { questionKey, rivalOf, rivalry, turns } from './coverage.js';
 import { outlook, type Sightings } from './gateway.js';
 import { gatewayOf } from './gateways.js';
@@ -29,7 +28,9 @@ import { type Desired, withdrawn } from './plan.js';
 import { renamedWaits } from './renamed.js';
 import { type Replies, repliesOf } from './replies.js';
 import { type RulePlace, rulePlace } from './rule-place.js';
+import { sourceOn } from './source.js';
 import type { Phase, SeenWorld, World } from './state.js';
+import { staying } from './staying.js';
 
 export interface Wanted extends Desired {
   /**
@@ -54,6 +55,10 @@ export interface Wanted extends Desired {
 /** Key of one destination on one interface. It is judged in the realm of that interface. */
 export function interfaceKey(interfaceIndex: number, destination: Prefix): string {
   return `${interfaceIndex} ${prefixText(destination)}`;
+}
+
+function keyOf({ destination, nexthops }: Route): string {
+  return interfaceKey(nexthops[0]?.interfaceIndex ?? 0, destination);
 }
 
 /** Nothing is wanted. */
@@ -175,7 +180,7 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
     if ('reason' in link) found.waits.push(link);
     else usable.push({ link, management });
   }
-  const routes: Route[] = [];
+  const placedRoutes: Route[] = [];
   const rules: Rule[] = [];
   const anchors: Rule[] = [];
   const yielding = new Set<string>();
@@ -183,7 +188,7 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
     inOrder(usable, family, world.sightings).forEach((way, order) => addTargets(found, world, way, order, now));
     const placed = place(config, family, found.targets[family]);
     // Not by spreading: arguments go on the stack, and there may be a hundred thousand routes.
-    for (const route of placed.routes) routes.push(route);
+    for (const route of placed.routes) placedRoutes.push(route);
     for (const one of placed.yielding) yielding.add(interfaceKey(one.interfaceIndex, one.destination));
     if (placed.lengths.size === 0) continue;
     const at = rulePlace(config, ownership(config, world.former), family, snapshot.rules);
@@ -191,13 +196,13 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
     if (at.kind === 'beside') anchors.push(at.anchor);
     found.waits.push(...placeWaits(at));
   }
+  const stays = staying(world, placedRoutes);
+  const routes = stays.size === 0 ? placedRoutes : placedRoutes.map((route) => stays.get(route) ?? route);
+  const unchanged = new Set([...stays.keys()].map(keyOf));
   if (refused.size > 0) found.waits.push(...refusals(world, routes, now));
   const goesIn = refused.size === 0 ? routes : routes.filter((route) => !refused.has(routeKey(route)));
   const hidden = new Map(
-    [...hiddenAmong(world, { routes: goesIn, rules }, now)].map(([{ destination, nexthops }, one]) => [
-      interfaceKey(nexthops[0]?.interfaceIndex ?? 0, destination),
-      one,
-    ]),
+    [...hiddenAmong(world, { routes: goesIn, rules }, now)].map(([route, one]) => [keyOf(route), one]),
   );
   if (hidden.size > 0) found.waits.push(...hiddenWaits([...hidden.values()], config.placement));
   const want: Wanted = {
@@ -207,7 +212,7 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
     anchors,
     waits: found.waits,
     hidden,
-    preempting: found.preempting,
+    preempting: found.preempting.filter((key) => !unchanged.has(key)),
     yielding,
     preemptAt: found.preemptAt,
   };
@@ -323,28 +328,4 @@ function refusals({ config, snapshot, refused }: SeenWorld, routes: readonly Rou
     waits.set(subject, { subject, reason });
   }
   return [...waits.values()];
-}
-
-/**
- * The preferred source. The kernel refuses a route with a source that this host does not have, or
- * not yet, so such a route goes in without it. An IPv6 source must have passed duplicate address
- * detection. Either family's must be in the realm of the link.
- */
-function sourceOn(
-  snapshot: Snapshot,
-  link: Link,
-  source: Address | undefined,
-): { readonly source?: Address } | 'not there' {
-  if (source === undefined) return {};
-  const { table } = realmOf(link, snapshot);
-  const there = snapshot.addresses.some(
-    (own) =>
-      own.address === source &&
-      (own.family === 'inet' || !own.tentative) &&
-      realmOf(
-        snapshot.links.find(({ index }) => index === own.interfaceIndex),
-        snapshot,
-      ).table === table,
-  );
-  return there ? { source } : 'not there';
 }
