@@ -253,7 +253,7 @@ export const gatewayAutoNone: Check = {
             return found(
               'warning',
               `There is no ${router.family} default route on ${link.name} to take the gateway from:
-              auto waits for one.`,
+              auto uses the last one that it knows, if any, and waits for another.`,
               [`${ip(router.family)} route show default dev ${link.name}: nothing`],
               [
                 `# in ${host.configuration.file}, below ${router.family === 'inet' ? 'backup-router' : 'inet6-backup-router'}: a fixed address; or renew the lease:`,
