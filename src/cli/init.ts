@@ -102,7 +102,7 @@ function sockets(): readonly string[] {
  */
 function enabled(): readonly string[] {
   try {
-    const names = [...readBounded(FRR_DAEMONS_FILE, MAX_BYTES).matchAll(/^\s*(\w+)=(?:"yes"|yes)\s*$/gm)];
+    const names = [...readBounded(FRR_DAEMONS_FILE, MAX_BYTES).matchAll(/^[ \t]*(\w+)=(?:"yes"|yes)[ \t\r]*$/gm)];
     return ['zebra', ...names.map(([, name]) => name!)];
   } catch {
     return [];

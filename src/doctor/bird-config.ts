@@ -9,6 +9,11 @@ export const BIRD_FILES: readonly string[] = ['/etc/bird/bird.conf', '/etc/bird.
 /** The same limit as BIRD's (conf/cf-lex.l). */
 const MAX_DEPTH = 8;
 const MAX_FILES = 200;
+const MAX_INCLUDES = 1_000;
+/** Blocks around a statement. Each statement names them all. */
+const MAX_BLOCKS = 32;
+/** Length of all texts, an included one as often as it is included. */
+const MAX_LENGTH = 16 << 20;
 
 export interface BirdStatement {
   /** The position of the first character: `/etc/bird/bird.conf:12`. */
@@ -40,10 +45,11 @@ interface Piece {
 /** `mains`: the candidates for BIRD's main configuration file. */
 export function birdConfig(files: FileTree, mains: readonly string[] = BIRD_FILES): BirdConfig {
   const reader = new Reader(files);
-  const any = mains.map((path) => reader.read(path, 0)).some(Boolean);
+  const any = mains.map((path) => reader.read(path, [])).some(Boolean);
+  const { statements, deep } = statementsOf(reader.pieces);
   return {
-    statements: statementsOf(reader.pieces),
-    why: reader.why ?? (any ? undefined : `no ${mains.join(' or ')}`),
+    statements,
+    why: reader.why ?? deep ?? (any ? undefined : `no ${mains.join(' or ')}`),
     any,
   };
 }
@@ -56,15 +62,26 @@ class Reader {
   readonly pieces: Piece[] = [];
   why: string | undefined;
   #files = 0;
+  #includes = 0;
+  #length = 0;
 
   constructor(readonly tree: FileTree) {}
 
-  read(path: string, depth: number): boolean {
+  /** `around`: the files that include it, outermost first. */
+  read(path: string, around: readonly string[]): boolean {
     const text = textOf(this.tree, path);
     if (text.kind === 'unseen') this.why ??= text.why;
     if (text.kind === 'unseen' || text.value === undefined) return false;
-    if (depth > MAX_DEPTH || ++this.#files > MAX_FILES) {
+    if (around.includes(path)) {
+      this.why ??= `${path} includes itself`;
+      return true;
+    }
+    if (around.length > MAX_DEPTH || ++this.#files > MAX_FILES) {
       this.why ??= `${path} was not read: too many files`;
+      return true;
+    }
+    if ((this.#length += text.value.length) > MAX_LENGTH) {
+      this.why ??= `${path} was not read: too large, with the files before`;
       return true;
     }
     for (const [i, line] of withoutComments(text.value).split('\n').entries()) {
@@ -73,26 +90,32 @@ class Reader {
       for (const match of line.matchAll(INCLUDE)) {
         this.pieces.push({ where, text: line.slice(at, match.index) });
         at = match.index + match[0].length;
-        this.#include(absolute(match[1]!, path), path, depth);
+        this.#include(absolute(match[1]!, path), [...around, path]);
       }
-      this.pieces.push({ where, text: `${line.slice(at)}\n` });
+      if (line.trim() !== '') this.pieces.push({ where, text: `${line.slice(at)}\n` });
     }
     return true;
   }
 
-  #include(pattern: string, from: string, depth: number): void {
+  #include(pattern: string, around: readonly string[]): void {
+    const from = around.at(-1)!;
+    if (++this.#includes > MAX_INCLUDES) {
+      this.why ??= `${from}: too many includes`;
+      return;
+    }
     const found = [...this.tree.keys()].filter((name) => matches(pattern, name)).sort();
     const closed = unreadableOf(this.tree, [pattern.slice(0, pattern.lastIndexOf('/'))]);
     // A pattern may match nothing; a file that is named must exist.
     if (found.length === 0 && (closed !== undefined || !/^[^*?[]*\/[^/]*[*?][^/[]*$/.test(pattern)))
       this.why ??= closed ?? `${from} includes ${pattern}, which was not read`;
-    for (const path of found) this.read(path, depth + 1);
+    for (const path of found) if (!this.read(path, around)) this.why ??= `${from} includes ${path}, which was not read`;
   }
 }
 
 const INCLUDE = /\binclude\s+"([^"\n]+)"\s*;?/g;
 
-function statementsOf(pieces: readonly Piece[]): readonly BirdStatement[] {
+/** `deep`: set if the rest was left out. */
+function statementsOf(pieces: readonly Piece[]): Pick<BirdConfig, 'statements'> & { readonly deep?: string } {
   const statements: BirdStatement[] = [];
   const within: string[] = [];
   let blocks = 0;
@@ -111,13 +134,13 @@ function statementsOf(pieces: readonly Piece[]): readonly BirdStatement[] {
     statements.push({ where: at, text: whole, within: [...within], block: within.length > 0 ? blocks : undefined });
   };
   for (const piece of pieces) {
-    for (const [token] of piece.text.matchAll(/"[^"\n]*"|[\s\S]/g)) {
+    for (const [token] of piece.text.matchAll(/"[^"\n]*"|[;{}"]|[^;{}"]+/g)) {
       if (token === ';') end();
       else if (token === '{') {
         const header = take();
         where = undefined;
         if (within.length === 0) blocks++;
-        within.push(header);
+        if (within.push(header) > MAX_BLOCKS) return { statements, deep: `${piece.where}: too many blocks in blocks` };
       } else if (token === '}') {
         end();
         within.pop();
@@ -128,7 +151,7 @@ function statementsOf(pieces: readonly Piece[]): readonly BirdStatement[] {
     }
   }
   end();
-  return statements;
+  return { statements };
 }
 
 /** The patterns that a file includes, as absolute paths. */
@@ -141,11 +164,20 @@ function absolute(name: string, path: string): string {
   return name.startsWith('/') ? name : `${path.slice(0, path.lastIndexOf('/'))}/${name}`;
 }
 
-/** `*` and `?` within a name, as glob(7). */
+/** `*` and `?` within a name, as glob(7). Takes no longer than both lengths multiplied. */
 export function matches(pattern: string, path: string): boolean {
-  if (!/[*?]/.test(pattern)) return pattern === path;
-  const source = pattern.replace(/[^\w]/g, (char) => (char === '*' ? '[^/]*' : char === '?' ? '[^/]' : `\\${char}`));
-  return new RegExp(`^${source}$`).test(path);
+  let [at, i] = [0, 0];
+  /** The last `*`, and up to where it takes the path. */
+  let [star, taken] = [-1, 0];
+  while (i < path.length) {
+    const wanted = pattern[at];
+    if (wanted === '*') [star, taken] = [at++, i];
+    else if (wanted === path[i] || (wanted === '?' && path[i] !== '/')) [at, i] = [at + 1, i + 1];
+    else if (star >= 0 && path[taken] !== '/') [at, i] = [star + 1, ++taken];
+    else return false;
+  }
+  while (pattern[at] === '*') at++;
+  return at === pattern.length;
 }
 
 /** Replaces comments by blanks. Line breaks and quoted strings are kept. */

@@ -14,8 +14,6 @@ export type FileEntry =
       readonly target?: string;
     }
   | { readonly kind: 'directory' }
-  /** Exists and is not read: a socket, a device. */
-  | { readonly kind: 'other' }
   | { readonly kind: 'unreadable'; readonly why: string };
 
 export type FileTree = ReadonlyMap<string, FileEntry>;

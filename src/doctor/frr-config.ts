@@ -216,12 +216,11 @@ export function daemonsOption(host: Pick<Host, 'files'>, path: string, name: str
   const text = textOf(host.files, path);
   const lines = (text.kind === 'seen' ? (text.value ?? '') : '').split('\n');
   for (const [i, line] of [...lines.entries()].reverse()) {
-    const match = /^\s*([a-z0-9_]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|(.*?))\s*(?:#.*)?$/i.exec(line);
-    if (match?.[1] === name)
-      return {
-        value: (match[2] ?? match[3] ?? match[4] ?? '').trim(),
-        evidence: `${path}:${i + 1}: ${line.trim()}`,
-      };
+    const [, found, rest = ''] = /^\s*([a-z0-9_]+)\s*=(.*)$/i.exec(line) ?? [];
+    if (found !== name) continue;
+    const quoted = /^\s*(?:"([^"]*)"|'([^']*)')\s*(?:#.*)?$/.exec(rest);
+    const value = quoted === null ? rest.replace(/#.*/, '') : (quoted[1] ?? quoted[2] ?? '');
+    return { value: value.trim(), evidence: `${path}:${i + 1}: ${line.trim()}` };
   }
   return undefined;
 }

@@ -6,8 +6,9 @@
  * Invariant: a file that exists and cannot be read is recorded as unreadable, with the errno.
  */
 
-import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { readBounded } from '../../host/small-file.js';
 import { codeOf } from '../../model/error.js';
 import { BIRD_FILES, includesOf, matches } from '../bird-config.js';
 import type { FileEntry, FileTree } from '../files.js';
@@ -20,6 +21,11 @@ export interface HostPaths {
   readonly root: string;
 }
 
+class Evidence extends Map<string, FileEntry> {
+  /** Length of all texts. */
+  length = 0;
+}
+
 /** A directory of which the files with a certain suffix are read. */
 interface Listing {
   readonly directory: string;
@@ -28,6 +34,12 @@ interface Listing {
 
 /** Larger files are not read. An FRR configuration of 10,000 peers has 2 MB. */
 const MAX_BYTES = 8 << 20;
+/** For all files together. */
+const MAX_ALL_BYTES = 32 << 20;
+/** One value of /proc. */
+const MAX_VALUE_BYTES = 4096;
+/** A directory with more names is not read: networkd has a file for each link. */
+const MAX_NAMES = 20_000;
 const MAX_INCLUDED = 200;
 
 const FILES: readonly string[] = [
@@ -92,7 +104,7 @@ const ENABLING: readonly string[] = [
 
 /** `birds`: the configuration files of the running BIRDs, in addition to the usual ones. */
 export function gatherFiles(paths: HostPaths, interfaces: readonly string[], birds: readonly string[] = []): FileTree {
-  const tree = new Map<string, FileEntry>();
+  const tree = new Evidence();
   for (const path of FILES) add(tree, paths.root, path);
   for (const { directory, suffix } of LISTINGS)
     for (const name of list(tree, paths.root, directory))
@@ -109,12 +121,12 @@ export function gatherFiles(paths: HostPaths, interfaces: readonly string[], bir
       if (/\.(wants|requires)$/.test(name))
         for (const unit of [UNIT, START_TARGET]) addLink(tree, paths.root, `${directory}/${name}/${unit}`);
   }
-  for (const path of [...sysctlPaths(interfaces), '/proc/1/comm']) add(tree, '', path);
+  for (const path of [...sysctlPaths(interfaces), '/proc/1/comm']) add(tree, '', path, MAX_VALUE_BYTES);
   return tree;
 }
 
 /** Adds the files that BIRD's configuration files include, recursively. */
-function addIncluded(tree: Map<string, FileEntry>, root: string, files: readonly string[]): void {
+function addIncluded(tree: Evidence, root: string, files: readonly string[]): void {
   const open = [...files];
   for (let path = open.shift(); path !== undefined && open.length < MAX_INCLUDED; path = open.shift()) {
     const entry = tree.get(path);
@@ -134,12 +146,16 @@ function addIncluded(tree: Map<string, FileEntry>, root: string, files: readonly
 }
 
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** A file tree with one file of this host. */
 export function readOne(path: string): FileTree {
-  const tree = new Map<string, FileEntry>();
+  const tree = new Evidence();
   add(tree, '', path);
   return tree;
 }
@@ -162,9 +178,12 @@ function sysctlPaths(interfaces: readonly string[]): readonly string[] {
  * The names in a directory; none if it does not exist. A directory that may not be listed becomes
  * an entry of the tree.
  */
-function list(tree: Map<string, FileEntry>, root: string, directory: string): readonly string[] {
+function list(tree: Evidence, root: string, directory: string): readonly string[] {
   try {
-    return readdirSync(root + directory).sort();
+    const names = readdirSync(root + directory).sort();
+    if (names.length <= MAX_NAMES) return names;
+    tree.set(directory, { kind: 'unreadable', why: `more than ${MAX_NAMES} files` });
+    return [];
   } catch (error) {
     const why = whyNot(error);
     if (why !== undefined) tree.set(directory, { kind: 'unreadable', why });
@@ -172,7 +191,7 @@ function list(tree: Map<string, FileEntry>, root: string, directory: string): re
   }
 }
 
-function add(tree: Map<string, FileEntry>, root: string, path: string): void {
+function add(tree: Evidence, root: string, path: string, maxBytes = MAX_BYTES): void {
   try {
     const link = lstatSync(root + path).isSymbolicLink() ? readlinkSync(root + path) : undefined;
     // Absolute link targets are relative to the other root.
@@ -180,11 +199,17 @@ function add(tree: Map<string, FileEntry>, root: string, path: string): void {
       link === undefined ? root + path : link.startsWith('/') ? root + link : resolve(dirname(root + path), link);
     const target = link === undefined ? {} : { target: link };
     if (link === '/dev/null') return void tree.set(path, { kind: 'file', text: '', ...target });
+    // Opening a device may already do something.
     const stat = statSync(real);
     if (stat.isDirectory()) tree.set(path, { kind: 'directory' });
-    else if (!stat.isFile()) tree.set(path, { kind: 'other' });
-    else if (stat.size > MAX_BYTES) tree.set(path, { kind: 'unreadable', why: `larger than ${MAX_BYTES} bytes` });
-    else tree.set(path, { kind: 'file', text: readFileSync(real, 'utf8'), ...target });
+    else if (!stat.isFile()) tree.set(path, { kind: 'unreadable', why: 'not a regular file' });
+    else if (tree.length > MAX_ALL_BYTES)
+      tree.set(path, { kind: 'unreadable', why: 'too large, with the files before' });
+    else {
+      const text = readBounded(real, maxBytes);
+      tree.length += text.length;
+      tree.set(path, { kind: 'file', text, ...target });
+    }
   } catch (error) {
     const why = whyNot(error);
     if (why !== undefined) tree.set(path, { kind: 'unreadable', why });
@@ -192,7 +217,7 @@ function add(tree: Map<string, FileEntry>, root: string, path: string): void {
 }
 
 /** Records the link alone: its target may be on a file system that is not mounted here. */
-function addLink(tree: Map<string, FileEntry>, root: string, path: string): void {
+function addLink(tree: Evidence, root: string, path: string): void {
   try {
     tree.set(path, { kind: 'file', text: '', target: readlinkSync(join(root, path)) });
   } catch (error) {
@@ -205,5 +230,6 @@ function addLink(tree: Map<string, FileEntry>, root: string, path: string): void
 function whyNot(error: unknown): string | undefined {
   const code = codeOf(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+  if (code === 'EFBIG') return 'too large';
   return code === 'EACCES' || code === 'EPERM' ? 'no permission to read it' : (code ?? String(error));
 }

@@ -1,17 +1,20 @@
 /** The edges of doctor: what is read from files and /proc, byte by byte, and what happens where something may not be read. */
 
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import t from 'tap';
 import { parseConfig } from '../../../src/config/parse.js';
+import { birdConfig, matches } from '../../../src/doctor/bird-config.js';
 import { filesIn, textOf } from '../../../src/doctor/files.js';
-import { linesOf } from '../../../src/doctor/frr-config.js';
+import { daemonsOption, frrLines, linesOf } from '../../../src/doctor/frr-config.js';
 import { gatherFiles } from '../../../src/doctor/gather/files.js';
 import { gatherOthers, identityOf, parseStat } from '../../../src/doctor/gather/processes.js';
 import { gatherSockets, stepsTo } from '../../../src/doctor/gather/sockets.js';
 import { parseIni, systemdFiles, valuesOf } from '../../../src/doctor/ini.js';
+import type { Config } from '../../../src/model/config.js';
 
 const root = mkdtempSync(join(tmpdir(), 'br-doctor-'));
 t.teardown(() => rmSync(root, { recursive: true, force: true }));
@@ -75,6 +78,96 @@ t.test('a file that may not be read is unseen, and so is what lies below a close
   put('/etc/frr/closed.conf', 'x');
   chmodSync(`${root}/etc/frr/closed.conf`, 0);
   t.match(gatherFiles({ root }, []).get('/etc/frr/closed.conf'), { kind: 'unreadable' });
+});
+
+t.test('whatever is in the place of a file: no wait, no exception, and it is not absent', async (t) => {
+  const host = mkdtempSync(join(tmpdir(), 'br-doctor-any-'));
+  t.teardown(() => rmSync(host, { recursive: true, force: true }));
+  const [frr, bird] = ['/etc/frr', '/etc/bird'].map((path) => `${host}${path}`) as [string, string];
+  const kinds: Readonly<Record<string, readonly [make: (path: string) => void, why: RegExp | undefined]>> = {
+    'a FIFO': [(path) => t.equal(spawnSync('mkfifo', [path]).status, 0), /not a regular file/],
+    'a device': [(path) => symlinkSync('../../dev-zero', path), /not a regular file/],
+    'a link to itself': [(path) => symlinkSync(basename(path), path), /ELOOP/],
+    'a terabyte': [(path) => (writeFileSync(path, ''), truncateSync(path, 2 ** 40)), /too large/],
+    'a directory': [(path) => mkdirSync(path), undefined],
+    'a link to nothing': [(path) => symlinkSync('nothing', path), undefined],
+  };
+  for (const [what, [make, why]] of Object.entries(kinds)) {
+    rmSync(`${host}/etc`, { recursive: true, force: true });
+    for (const directory of [frr, bird]) mkdirSync(directory, { recursive: true });
+    rmSync(`${host}/dev-zero`, { force: true });
+    symlinkSync('/dev/zero', `${host}/dev-zero`);
+    writeFileSync(`${bird}/bird.conf`, 'include "more.conf";\n');
+    for (const path of [`${frr}/frr.conf`, `${frr}/daemons`, `${bird}/more.conf`]) make(path);
+    const files = gatherFiles({ root: host }, []);
+    const { why: frrWhy } = frrLines({
+      config: { routingDaemons: [] } as unknown as Config,
+      files,
+      running: [],
+      runningComplete: { kind: 'seen', value: true } as never,
+    });
+    t.match(frrWhy, why ?? /no configuration of FRR/, `${what} as frr.conf`);
+    t.match(birdConfig(files).why, why ?? /includes .*more\.conf, which was not read/, `${what} as an included file`);
+    t.equal(daemonsOption({ files }, '/etc/frr/daemons', 'bgpd'), undefined);
+  }
+});
+
+t.test('whatever is in a file: it ends soon, and what was left out is told', async (t) => {
+  const bird = (text: string, more: Readonly<Record<string, string>> = {}) =>
+    birdConfig(
+      new Map(
+        Object.entries({ 'bird.conf': text, ...more }).map(([name, one]) => [
+          `/etc/bird/${name}`,
+          { kind: 'file', text: one },
+        ]),
+      ),
+    );
+  t.match(bird('{a;'.repeat(40_000)), { why: /blocks in blocks/ });
+  t.match(bird(`include "bird.conf";\n${'a b;\n'.repeat(2_000)}`), { why: /includes itself/ });
+  t.match(bird('include "*.conf";\n', { 'a.conf': 'include "*.conf";\nx y;' }), { why: /includes itself/ });
+  t.match(bird('include "none.conf";\n'.repeat(5_000)), { why: /none\.conf/ });
+  t.match(bird('include "a.conf";\n'.repeat(20), { 'a.conf': 'a'.repeat(2 << 20) }), { why: /too large/ });
+  t.strictSame(
+    bird('a "b;\nc d; "x { y" {\n\n e; }').statements.map(({ text, where }) => `${where} ${text}`),
+    ['/etc/bird/bird.conf:1 a "b', '/etc/bird/bird.conf:2 c d', '/etc/bird/bird.conf:4 e'],
+  );
+  const files = new Map([['/etc/frr/daemons', { kind: 'file', text: `bgpd=x${' '.repeat(200_000)}y\n` }]] as const);
+  t.match(daemonsOption({ files }, '/etc/frr/daemons', 'bgpd'), { value: /^x +y$/ });
+});
+
+t.test('patterns of included files', async (t) => {
+  for (const [pattern, path, fits] of [
+    ['/a/*.conf', '/a/b.conf', true],
+    ['/a/*.conf', '/a/.conf', true],
+    ['/a/*.conf', '/a/b/c.conf', false],
+    ['/*/?.conf', '/a/b.conf', true],
+    ['/*/?.conf', '/a/.conf', false],
+    ['/a/b?c', '/a/b/c', false],
+    ['/a/*b*c', '/a/abcbc', true],
+    ['/a/*b*c', '/a/abcbd', false],
+    ['/a/*', '/a/', true],
+    ['/a/b**', '/a/b', true],
+    ['/a/b', '/a/bc', false],
+    ['/a/b*', '/a/', false],
+    [`/a/${'*a'.repeat(60)}b`, `/a/${'a'.repeat(250)}`, false],
+  ] as const)
+    t.equal(matches(pattern, path), fits, `${pattern} ${path}`);
+});
+
+t.test('an option of the daemons file: the last line counts, with quotes and comments', async (t) => {
+  for (const [line, value] of [
+    ['bgpd=yes', 'yes'],
+    [' bgpd = yes # no', 'yes'],
+    ['bgpd="a # b" # c', 'a # b'],
+    ["bgpd='a b'", 'a b'],
+    ['bgpd="a" b', '"a" b'],
+    ['bgpd=', ''],
+    ['#bgpd=yes', undefined],
+    ['bgpd', undefined],
+  ] as const) {
+    const files = new Map([['/d', { kind: 'file', text: line }]] as const);
+    t.equal(daemonsOption({ files }, '/d', 'bgpd')?.value, value, line);
+  }
 });
 
 t.test('/proc', async (t) => {
