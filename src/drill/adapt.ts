@@ -5,6 +5,7 @@
  * Invariant: what is not in the list of differences is as the user configured it.
  */
 
+import { watchedBy } from '../config/daemons/kinds.js';
 import { SETTINGS } from '../config/settings.js';
 import { writeYaml } from '../config/write.js';
 import {
@@ -177,7 +178,9 @@ function chooseDaemon(
     if (one.kind !== daemon)
       note(
         'routing-daemon',
-        daemonText(one),
+        watchedBy(one)
+          .map(({ name }) => name)
+          .join(', '),
         here,
         one.kind === 'frr' || one.kind === 'bird' ? `--daemon ${one.kind} plays it` : 'nothing of the host is watched',
       );
@@ -192,29 +195,6 @@ function chooseDaemon(
       programs[name] === undefined ? 'not installed' : 'cannot be played',
     );
   return { kind: 'frr', daemons: usable.length > 0 ? usable : ['zebra'], socketDirectory: INSIDE.frr };
-}
-
-function daemonText(daemon: RoutingDaemon): string {
-  switch (daemon.kind) {
-    case 'frr':
-      return `frr ${daemon.daemons.join(', ')}`;
-    case 'bird':
-      return 'bird';
-    case 'unit':
-      return `unit ${daemon.unit}`;
-    case 'pidfile':
-      return `pidfile ${daemon.path}`;
-    case 'process':
-      return `process ${daemon.name}`;
-    case 'socket':
-      return daemon.endpoint.kind === 'unix'
-        ? `socket ${daemon.endpoint.path}`
-        : `socket ${daemon.endpoint.host}:${daemon.endpoint.port}`;
-    case 'exec':
-      return `exec ${daemon.command[0]}`;
-    default:
-      return daemon satisfies never;
-  }
 }
 
 /**

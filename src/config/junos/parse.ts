@@ -12,7 +12,7 @@ import { unprefixed } from '../line-numbers.js';
 import { createReport, type Report } from '../report.js';
 import { blankCapture } from './capture.js';
 import { createCommands } from './commands.js';
-import { createCurly } from './curly.js';
+import { Curly } from './curly.js';
 import { type Directive, readDirective } from './directives.js';
 import { createLexer } from './lexer.js';
 import { noiseAt } from './noise.js';
@@ -70,14 +70,14 @@ function parseOnce(original: string, file: string, byIndent: boolean): Attempt {
     if (directive !== undefined) directives.push(...directive);
   });
   const commands = createCommands(text, root, lexer, syntax);
-  const curly = createCurly(
+  const curly = new Curly({
     root,
     lexer,
-    syntax,
+    report: syntax,
     byIndent,
-    () => commands.count() > 0,
-    (offset) => noiseAt(text, offset) !== undefined,
-  );
+    isCommands: () => commands.count() > 0,
+    isNoise: (offset) => noiseAt(text, offset) !== undefined,
+  });
 
   while (lexer.kind() !== 'end') {
     if (lexer.words() > MAX_WORDS) {

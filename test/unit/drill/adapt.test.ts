@@ -123,10 +123,10 @@ t.test('daemons of the host are replaced, and named', async (t) => {
       .filter(({ what }) => what.startsWith('routing-daemon'))
       .map(({ configured, what }) => `${what}: ${configured}`),
     [
-      'routing-daemon: unit frr.service',
-      'routing-daemon: socket 127.0.0.1:50051',
-      'routing-daemon: bird',
-      'routing-daemon: exec /bin/true',
+      'routing-daemon: frr.service',
+      'routing-daemon: 127.0.0.1 port 50051',
+      'routing-daemon: /run/bird/bird.ctl',
+      'routing-daemon: the command /bin/true',
       'routing-daemon frr isisd: watched',
       'routing-daemon frr pathd: watched',
     ],
