@@ -11,7 +11,7 @@ import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { MAX_SOCKET_PATH } from '../model/paths.js';
-import { type RequestHandler, Session } from './session.js';
+import { ClientSession, type RequestHandler } from './session.js';
 import { createTurns } from './turns.js';
 
 export type { RequestHandler } from './session.js';
@@ -44,7 +44,7 @@ export function startControlServer(
   answer: RequestHandler,
   onError: (error: Error) => void,
 ): ControlServer {
-  const sessions: Session[] = [];
+  const sessions: ClientSession[] = [];
   const turns = createTurns();
   let checking: NodeJS.Timeout | undefined;
   let inode: bigint | undefined;
@@ -65,7 +65,7 @@ export function startControlServer(
     // in turn with the work for others.
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
       if (sessions.length >= MAX_CLIENTS) superfluous(sessions).socket.destroy();
-      const session = new Session(socket, answer, turns);
+      const session = new ClientSession(socket, answer, turns);
       sessions.push(session);
       checking ??= setInterval(check, CHECK_MS).unref();
       socket.once('close', () => {
@@ -110,11 +110,11 @@ export function startControlServer(
 }
 
 /** Of the clients of the user with the most clients, the one whose last request is the oldest. */
-function superfluous(sessions: readonly Session[]): Session {
+function superfluous(sessions: readonly ClientSession[]): ClientSession {
   const counts = new Map<number | undefined, number>();
   for (const { uid } of sessions) counts.set(uid, (counts.get(uid) ?? 0) + 1);
   const most = Math.max(...counts.values());
-  let oldest: Session | undefined;
+  let oldest: ClientSession | undefined;
   for (const one of sessions)
     if (counts.get(one.uid) === most && (oldest === undefined || one.activeAt < oldest.activeAt)) oldest = one;
   return oldest!;

@@ -58,7 +58,7 @@ const NOTHING: Buffer = Buffer.alloc(0);
  * A class, and its members no closures: hundreds of clients a second may come and go, and what
  * each of them leaves to the garbage collector delays everything else.
  */
-export class Session {
+export class ClientSession {
   /** The user at the other end; undefined when not known (no koffi). */
   readonly uid: number | undefined;
   /** Monotonic time of its last request. */
