@@ -19,7 +19,7 @@
 import { carried } from '../fib/destination.js';
 import { routeFault } from '../fib/usable.js';
 import type { Vrf } from '../model/link.js';
-import { containsPrefix, type Prefix } from '../model/prefix.js';
+import { containsPrefix, samePrefix } from '../model/prefix.js';
 import { namesOf, routeText } from '../model/route-text.js';
 import { coverage, isStale } from './coverage.js';
 import type { Denial, Judged } from './denials.js';
@@ -79,11 +79,13 @@ export function verified(state: State, id: number, words: readonly KernelWord[] 
 
 /**
  * Whether the kernel has named a route of another prefix: IPv6 routes that share a nexthop object
- * share the route cached in it (fact K19). Nothing follows from it.
+ * share the route cached in it (fact K19). Nothing follows from it. `route` is the judge's answer.
  */
-function isOfAnother(word: KernelWord, destination: Prefix): boolean {
+function isOfAnother(word: KernelWord, { destination, route }: Judged): boolean {
   if (word.kind !== 'route' || word.route.family !== 'inet6' || word.route.nexthopId === undefined) return false;
-  return !containsPrefix(word.route.destination, destination) && !containsPrefix(destination, word.route.destination);
+  const named = word.route.destination;
+  if (route?.nexthopId !== undefined) return !samePrefix(named, route.destination);
+  return !containsPrefix(named, destination) && !containsPrefix(destination, named);
 }
 
 /** Whether a foreign route carries. A stale one carries, too, although it covers nothing. */
@@ -116,9 +118,10 @@ function denied(
 ): State {
   const denials = new Map(world.denials);
   if (world.config.convergenceTimeoutMs === 0) return state;
-  judged.forEach(({ key, destination, route }, i) => {
+  judged.forEach((one, i) => {
+    const { key, route } = one;
     const word = words[i] ?? { kind: 'unknown' };
-    if (route === undefined || word.kind === 'unknown' || isOfAnother(word, destination)) return;
+    if (route === undefined || word.kind === 'unknown' || isOfAnother(word, one)) return;
     if (word.kind === 'route' && carriesForeign(world, word) && !isStale(world, word.route)) return;
     const before = denials.get(key);
     const times = before !== undefined && now - before.until < FORGOTTEN_AFTER_MS ? before.times + 1 : 1;
@@ -139,10 +142,10 @@ function denied(
 
 function idleOf(world: SeenWorld, judged: readonly Judged[], words: readonly KernelWord[]): SeenWorld['idle'] {
   const idle = new Map<string, string>();
-  judged.forEach(({ key, destination, vrf }, i) => {
+  judged.forEach((one, i) => {
+    const { key, destination, vrf } = one;
     const word = words[i] ?? { kind: 'unknown' };
-    if (word.kind === 'unknown' || isOfAnother(word, destination) || (word.kind === 'route' && isOurs(world, word)))
-      return;
+    if (word.kind === 'unknown' || isOfAnother(word, one) || (word.kind === 'route' && isOurs(world, word))) return;
     if (carriesForeign(world, word) && !usurps(world, word, vrf)) return;
     const answer = carried(presentView(world), destination, vrf);
     const instead = word.kind === 'refused' && answer.kind === 'not-carried' ? answer.route : undefined;

@@ -226,3 +226,19 @@ t.test('an IPv6 route of another prefix, which shares the nexthop object, says n
   t.same(denialsOf(heard(denied, [word({ ...other, nexthopId: 11 }), UNKNOWN])), []);
   t.same(heard(scene({ phase: IN }), [word({ ...other, nexthopId: 11 }), UNKNOWN]).world.idle.size, 0);
 });
+
+t.test('so does one that contains it, where the judge has another with an object', async (t) => {
+  const destination = prefix('2001:db8:20::', 48);
+  const six = { ...COVER, family: 'inet6' as const, destination, nexthops: [{ ...HOP, gateway: 'fe80::1' }] };
+  const of = (change: Partial<Route>) =>
+    scene({
+      world: {
+        config: config({ managementInterfaces: [management('mgmt0', router('inet6', [destination]))] }),
+        snapshot: { ...EMPTY_SNAPSHOT, rules: FIRST_RULES, links: [LINK], foreignRoutes: [{ ...six, ...change }] },
+      },
+    });
+  const other = { ...six, destination: prefix('::', 0), nexthops: [{ ...HOP, dead: true }], nexthopId: 12 };
+  t.same(denialsOf(heard(of({}), [word(other)])).length, 1, 'without one the kernel names what it follows');
+  t.same(denialsOf(heard(of({ nexthopId: 7 }), [word(other)])), []);
+  t.same(denialsOf(heard(of({ nexthopId: 7 }), [word({ ...other, destination })])).length, 1, 'the same prefix');
+});
