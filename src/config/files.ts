@@ -167,7 +167,7 @@ function wideEncoding(bytes: Buffer): string | undefined {
   if (mark === 'fffe0000' || mark === '0000feff') return 'utf-32';
   if (mark.startsWith('fffe') || mark.startsWith('feff')) return 'utf-16';
   const head = bytes.subarray(0, 512);
-  if (head.length < 16) return undefined;
+  if (head.length < 16 || !head.includes(0)) return undefined;
   const zeros = [0, 1, 2, 3].map((k) => head.filter((byte, i) => i % 4 === k && byte === 0).length / (head.length / 4));
   const full = zeros.map((share) => share > 0.5);
   switch (full.map((is) => (is ? '0' : 'x')).join('')) {
