@@ -1,8 +1,8 @@
 # Shared by the scripts: paths, messages, checks.
 #
 # Sourced, never run. Sets `root` (the project's directory) and PATH: a Node that scripts/setup
-# installed comes first. `system_path` is the PATH without it (Debian's npm finds its libraries only
-# with Debian's node).
+# installed comes first. `system_path` is the PATH without it (Debian's npm finds its libraries
+# only with Debian's node).
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 node_prefix=$root/.node
@@ -27,10 +27,10 @@ require_root() {
 # The tests of packages/ that run without a pattern. The others take longer, or need more.
 gate_packages='content debian12 npm readme'
 
-# Sets `selected`: the tests (paths below test/) whose path contains one of the patterns; without a
-# pattern all of them but those of packages/ that are not in `gate_packages`. Tests of packages/ need
-# a pattern that begins with `packages`: they build the packages first. The list is made from the
-# sources, so compiled files without a source are not in it.
+# Sets `selected`: the tests (paths below test/) whose path contains one of the patterns; without
+# a pattern all of them but those of packages/ that are not in `gate_packages`. Tests of
+# packages/ need a pattern that begins with `packages`: they build the packages first. The list
+# is made from the sources, so compiled files without a source are not in it.
 select_tests() {
   local file name pattern
   selected=()

@@ -1,7 +1,7 @@
 # Package sources of another Debian release than this host's, for the tests.
 #
-# Sourced after common.sh, never run. Mirrors and keys are this host's: only the name of the release
-# in its apt sources is replaced.
+# Sourced after common.sh, never run. Mirrors and keys are this host's: only the name of the
+# release in its apt sources is replaced.
 
 host_field() { (. /etc/os-release && eval "printf '%s' \"\${$1:-}\""); }
 

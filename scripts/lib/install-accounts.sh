@@ -27,7 +27,8 @@ put_accounts() {
     with_accounts useradd --system --gid "$agent-hooks" --home-dir /nonexistent --no-create-home --shell "$shell" --comment 'backup-router hooks' "$agent-hooks"
   fi
   with_accounts usermod --append --groups "$agent" "$agent-hooks"
-  # BIRD's package creates the group of its control socket; if BIRD is installed later, install again.
+  # BIRD's package creates the group of its control socket; if BIRD is installed later, install
+  # again.
   if has_account group bird; then with_accounts usermod --append --groups bird "$agent"; fi
 }
 

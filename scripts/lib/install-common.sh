@@ -1,9 +1,9 @@
 # Shared by scripts/install and scripts/uninstall: the paths, and the manifest of what was created.
 #
 # Sourced after common.sh, never run. `target` is the root directory installed into ('' is this
-# host); paths without it are as the installed system sees them. Invariant: whatever is created is in
-# the manifest before it exists, so that uninstall removes exactly that, even after an interrupted
-# install. What existed before is never in it.
+# host); paths without it are as the installed system sees them. Invariant: whatever is created
+# is in the manifest before it exists, so that uninstall removes exactly that, even after an
+# interrupted install. What existed before is never in it.
 
 agent=backup-router
 vty_group=frrvty # FRR's own name for the group of its vty sockets (fact F11)

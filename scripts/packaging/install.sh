@@ -5,7 +5,8 @@
 #   --remove     stops the agent, removes its routes and the program; configuration and state stay
 #   --purge      removes those, too, and the accounts
 #
-# Run again, it upgrades: a running agent is replaced, the routes stay. Where the deb or the rpm can be installed, use those.
+# Run again, it upgrades: a running agent is replaced, the routes stay. Where the deb or the rpm
+# can be installed, use those.
 set -eu
 
 say() { printf 'install.sh: %s\n' "$*" >&2; }

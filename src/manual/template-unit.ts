@@ -3,9 +3,11 @@
  * the network namespace.
  */
 
-const HEADER = `# backup-router@.service: one of several agents on a host, each in a network namespace of its own (/run/netns/%i), with the configuration
-# /etc/backup-router/%i.yaml. Made from backup-router.service by scripts/manual; the reasons stand there. For an agent in the namespace of
-# the host, as for a VRF with a routing daemon of its own: systemctl edit backup-router@NAME, [Service], NetworkNamespacePath= (empty).
+const HEADER = `# backup-router@.service: one of several agents on a host, each in a network namespace of its own
+# (/run/netns/%i), with the configuration /etc/backup-router/%i.yaml. Made from
+# backup-router.service by scripts/manual; the reasons stand there. For an agent in the namespace
+# of the host, as for a VRF with a routing daemon of its own: systemctl edit backup-router@NAME,
+# [Service], NetworkNamespacePath= (empty).
 `;
 
 /** Text in the unit and its replacement. Each text occurs in the unit once. */
@@ -21,7 +23,8 @@ const CHANGES: readonly (readonly [string, string])[] = [
   ['Also=backup-router-start.target\n', ''],
 ];
 
-const HOOKS_HEADER = `# backup-router-hooks@.service: the hooks of one of several agents, made from backup-router-hooks.service by scripts/manual.
+const HOOKS_HEADER = `# backup-router-hooks@.service: the hooks of one of several agents, made from
+# backup-router-hooks.service by scripts/manual.
 `;
 
 const HOOKS_CHANGES: readonly (readonly [string, string])[] = [

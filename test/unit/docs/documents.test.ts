@@ -54,6 +54,26 @@ t.test('form', async (t) => {
     );
 });
 
+/** What is installed on a router and explains itself: a sentence of a comment, not a command or an example in it. */
+const LONG_SENTENCE = /^[ ]*# [^ ].{97,}$/;
+
+t.test('comments of what is installed', async (t) => {
+  const files = ['docs/examples', 'systemd', 'scripts']
+    .flatMap((directory) =>
+      readdirSync(join(root, directory), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name)),
+    )
+    .filter((file) => !/\.(?:json|mjs|c)$/.test(file));
+  t.ok(files.length > 50, `${files.length} files`);
+  const long = files.flatMap((file) =>
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .flatMap((line, at) => (LONG_SENTENCE.test(line) ? [`${file}:${at + 1}`] : [])),
+  );
+  t.strictSame(long, [], 'below 100 columns');
+});
+
 /** Prose: without code, fenced or in a line. */
 const prose = (file: string): string =>
   text(file)
