@@ -21,10 +21,13 @@ const LIST: Readonly<Record<Kind, readonly string[]>> = {
   tar: ['tar', '-tf'],
 };
 for (const kind of ['deb', 'rpm', 'tar'] as const)
-  t.test(`both schemas are in the ${kind}`, { skip: cannotBuild(kind) }, async (t) => {
+  t.test(`schemas and documents are in the ${kind}`, { skip: cannotBuild(kind) }, async (t) => {
     const listing = command([...LIST[kind], artefact(kind)]);
     for (const name of ['backup-router.schema.json', 'output.schema.json'])
       t.match(listing, new RegExp(`usr/share/backup-router/${name}$`, 'm'), name);
+    // A router often has no internet.
+    for (const name of ['README.md', 'docs/OPERATE.md', 'docs/CONFIGURATION.md', 'docs/UPGRADE.md', 'docs/packet.svg'])
+      t.match(listing, new RegExp(`usr/share/doc/backup-router/${name}$`, 'm'), name);
   });
 
 t.test('the deb', { skip: cannotBuild('deb') }, async (t) => {

@@ -87,6 +87,8 @@ t.test(
         'docs/output.schema.json',
         'LICENSE',
         'README.md',
+        'docs/OPERATE.md',
+        'docs/routes-in.svg',
       ])
         t.ok(files.includes(name), name);
       t.notMatch(command(['tar', '-xzOf', tarball]), PROJECT, 'no path of the machine that built it');
