@@ -9,12 +9,10 @@
 import type { OnLink } from '../fib/on-link.js';
 import { remembered } from '../fib/remembered.js';
 import { type Address, FAMILIES, type Family } from '../model/address.js';
-import type { BackupRouter, ManagementInterface } from '../model/config.js';
 import type { Link } from '../model/link.js';
 import { destinationText, type Prefix, prefixText } from '../model/prefix.js';
 import type { Route, Rule } from '../model/route.js';
 import { questionKey, rivalOf, rivalry, turns } from './coverage.js';
-import { outlook, type Sightings } from './gateway.js';
 import { gatewayOf } from './gateways.js';
 import { type Hidden, hiddenAmong } from './hidden.js';
 import { hiddenWaits } from './hidden-text.js';
@@ -31,6 +29,7 @@ import { type RulePlace, rulePlace } from './rule-place.js';
 import { sourceOn } from './source.js';
 import type { Phase, SeenWorld, World } from './state.js';
 import { staying } from './staying.js';
+import { inOrder, leadsNowhere, type Usable, type WayOut } from './ways.js';
 
 export interface Wanted extends Desired {
   /**
@@ -173,6 +172,7 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
     waits: [...renamedWaits(config, snapshot)],
     preempting: [],
     preemptAt: undefined,
+    lost: new Set(),
   };
   const usable: Usable[] = [];
   for (const management of config.managementInterfaces) {
@@ -201,8 +201,11 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
   const unchanged = new Set([...stays.keys()].map(keyOf));
   if (refused.size > 0) found.waits.push(...refusals(world, routes, now));
   const goesIn = refused.size === 0 ? routes : routes.filter((route) => !refused.has(routeKey(route)));
+  // What leaves its tie to a stale route, because it leads nowhere itself, is not hidden by it.
   const hidden = new Map(
-    [...hiddenAmong(world, { routes: goesIn, rules }, now)].map(([route, one]) => [keyOf(route), one]),
+    [...hiddenAmong(world, { routes: goesIn, rules }, now)]
+      .map(([route, one]) => [keyOf(route), one] as const)
+      .filter(([key, { why, part }]) => why !== 'stale' || part === true || !found.lost.has(key)),
   );
   if (hidden.size > 0) found.waits.push(...hiddenWaits([...hidden.values()], config.placement));
   const want: Wanted = {
@@ -220,41 +223,19 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
   return replies.length === 0 ? want : withReplies(world, replies, want);
 }
 
-/** A management interface whose link is usable. */
-interface Usable {
-  readonly link: Link;
-  readonly management: ManagementInterface;
-}
-
-/** The backup router of one family behind such an interface. */
-interface Way extends Usable {
-  readonly router: BackupRouter;
-}
-
-/**
- * In the configured order, except that a way whose gateways are all dead comes behind the others,
- * and one whose interface has no carrier comes last.
- */
-function inOrder(usable: readonly Usable[], family: Family, sightings: Sightings): readonly Way[] {
-  const ways = usable.flatMap((one) =>
-    one.management.backupRouters.filter((router) => router.family === family).map((router) => ({ ...one, router })),
-  );
-  const badness = ({ link, router }: Way): number =>
-    link.carrier ? outlook(router.gateways, link.index, sightings) : 3;
-  return ways.sort((a, b) => badness(a) - badness(b));
-}
-
 interface Found {
   readonly targets: Record<Family, Target[]>;
   readonly waits: Wait[];
   readonly preempting: string[];
   preemptAt: number | undefined;
+  /** Destinations whose backup route is known to lead nowhere, by {@link interfaceKey}. */
+  readonly lost: Set<string>;
 }
 
 function addTargets(
   found: Found,
   world: SeenWorld,
-  { link, management, router }: Way,
+  { link, management, router }: WayOut,
   order: number,
   now: number,
 ): void {
@@ -272,13 +253,16 @@ function addTargets(
       subject: router.source ?? choice.source ?? '',
       reason: `the source is not a usable address of this host${realm.vrf === undefined ? '' : ` in ${realm.vrf}`} yet; the kernel chooses one`,
     });
+  const lost = leadsNowhere(link, choice.gateway, world.sightings);
   for (const destination of router.destinations) {
     const stand = rivalry(
       world,
       rivalOf(world, realm.table, destination),
       questionKey({ prefix: destination, vrf: realm.vrf }),
+      lost,
       now,
     );
+    if (lost) found.lost.add(interfaceKey(link.index, destination));
     if (stand.preempt) found.preempting.push(interfaceKey(link.index, destination));
     if (stand.preemptAt !== undefined) found.preemptAt = Math.min(found.preemptAt ?? stand.preemptAt, stand.preemptAt);
     found.targets[router.family].push({

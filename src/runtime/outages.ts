@@ -8,7 +8,7 @@
  */
 
 import { isStale, questionKey, rivalOf, rivalry } from '../core/coverage.js';
-import { wanted } from '../core/desired.js';
+import { interfaceKey, wanted } from '../core/desired.js';
 import type { Input, Transition } from '../core/inputs.js';
 import { linkOf, realmOf } from '../core/management.js';
 import { causeAfter } from '../core/outage-cause.js';
@@ -181,13 +181,20 @@ function rivalCarries(
   counts: (world: World, rival: Route) => boolean = () => true,
 ): boolean {
   if (!isSeen(world) || phase.kind !== 'in') return false;
-  return world.config.managementInterfaces.some(({ selector, backupRouters }) => {
-    const { table, vrf } = realmOf(linkOf(selector, world.snapshot), world.snapshot);
+  const places = world.config.managementInterfaces.map(({ selector, backupRouters }) => {
+    const link = linkOf(selector, world.snapshot);
+    return { index: link?.index ?? 0, realm: realmOf(link, world.snapshot), backupRouters };
+  });
+  const taken = new Set(wanted(world, phase, now)?.preempting);
+  return places.some(({ realm: { table, vrf }, backupRouters }) => {
+    const beside = places.filter((one) => one.realm.table === table);
     return backupRouters.some(({ destinations }) =>
       destinations.some((destination) => {
         const rival = rivalOf(world, table, destination);
-        const key = questionKey({ prefix: destination, vrf });
-        return rival !== undefined && counts(world, rival) && rivalry(world, rival, key, now).activeRival;
+        if (rival === undefined || !counts(world, rival)) return false;
+        // Where one interface takes the tie, another may leave it because it leads nowhere.
+        if (beside.some(({ index }) => taken.has(interfaceKey(index, destination)))) return false;
+        return rivalry(world, rival, questionKey({ prefix: destination, vrf }), true, now).activeRival;
       }),
     );
   });

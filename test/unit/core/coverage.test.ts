@@ -63,7 +63,8 @@ function scene({ daemons = [{}], foreign = [THEIRS], own = [], change = {}, worl
 
 /** The link of the foreign routes has no carrier. */
 const CUT: Partial<World> = { snapshot: { ...scene().snapshot, links: [LINKS[0]!, { ...LINKS[1]!, carrier: false }] } };
-const tie = (world: SeenWorld, now = NOW) => rivalry(world, rivalOf(world, TABLE_MAIN, DEFAULT), '0.0.0.0/0', now);
+const tie = (world: SeenWorld, now = NOW, lost = false) =>
+  rivalry(world, rivalOf(world, TABLE_MAIN, DEFAULT), '0.0.0.0/0', lost, now);
 const ACTIVE = { preempt: false, preemptAt: undefined, activeRival: true };
 const PREEMPTED = { preempt: true, preemptAt: undefined, activeRival: false };
 const dead = { life: 'down', since: NOW - AFTER } as const;
@@ -100,6 +101,8 @@ t.test('time turns a tie where the owner is dead, and nowhere else', async (t) =
   t.same(tie(scene()), ACTIVE);
   t.same(tie(scene({ foreign: [STATIC], daemons: [dead] })), ACTIVE, 'of somebody else');
   t.same(tie(scene({ daemons: [dead], change: { preemptAfterMs: 'never' } })), ACTIVE);
+  t.same(tie(scene({ daemons: [dead] }), NOW, true), ACTIVE, 'the backup route leads nowhere');
+  t.same(tie(scene({ world: CUT }), NOW, true), PREEMPTED, 'neither carries');
   t.same(turns(scene({ daemons: [dead, { id: 'b' }] })), [NOW]);
   t.same(turns(scene({ daemons: [dead], change: { preemptAfterMs: 'never' } })), []);
 });
