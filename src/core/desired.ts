@@ -201,6 +201,7 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
   const unchanged = new Set([...stays.keys()].map(keyOf));
   if (refused.size > 0) found.waits.push(...refusals(world, routes, now));
   const goesIn = refused.size === 0 ? routes : routes.filter((route) => !refused.has(routeKey(route)));
+  const isOut = new Set(goesIn === routes ? [] : routes.filter((route) => refused.has(routeKey(route))).map(keyOf));
   // What leaves its tie to a stale route, because it leads nowhere itself, is not hidden by it.
   const hidden = new Map(
     [...hiddenAmong(world, { routes: goesIn, rules }, now)]
@@ -215,7 +216,7 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
     anchors,
     waits: found.waits,
     hidden,
-    preempting: found.preempting.filter((key) => !unchanged.has(key)),
+    preempting: found.preempting.filter((key) => !unchanged.has(key) && !isOut.has(key)),
     yielding,
     preemptAt: found.preemptAt,
   };
