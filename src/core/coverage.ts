@@ -73,11 +73,13 @@ export function rivalOf(world: SeenWorld, table: number, destination: Prefix): R
  * nowhere, or that the kernel says it does not follow, loses the tie whoever owns it. By time
  * alone a rival loses only while its owner is dead: a daemon that hangs may forward for minutes,
  * and its sessions depend on its routes. Nor does it lose by time to a backup route that is `lost`,
- * known to lead nowhere: what a dead daemon has left may be the only way.
+ * known to lead nowhere: what a dead daemon has left may be the only way. One whose next hop is good
+ * again waits for no ten seconds then.
  */
 export function rivalry(world: SeenWorld, rival: Route | undefined, key: string, lost: boolean, now: number): Rivalry {
   if (rival === undefined) return NO_RIVAL;
-  if (isDenied(world, key) || routeFault(foreignView(world), rival) !== undefined) return PREEMPTED;
+  const fault = routeFault(foreignView(world), rival);
+  if (isDenied(world, key) || (fault !== undefined && !(lost && fault === 'not trusted yet'))) return PREEMPTED;
   if (lost) return ACTIVE;
   return isLeft(world, rival, now) ? PREEMPTED : { ...ACTIVE, preemptAt: preemptAtOf(world, rival) };
 }
