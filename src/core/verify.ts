@@ -88,15 +88,16 @@ function isOfAnother(word: KernelWord, { destination, route }: Judged): boolean 
   return !containsPrefix(named, destination) && !containsPrefix(destination, named);
 }
 
-/** Whether a foreign route carries. A stale one carries, too, although it covers nothing. */
-function carriesForeign(world: SeenWorld, word: KernelWord): boolean {
+/**
+ * Whether a foreign route carries. A stale one carries, too, although it covers nothing; so does
+ * one whose next hop is good again, which counts (`trusted`) ten seconds later.
+ */
+function carriesForeign(world: SeenWorld, word: KernelWord, trusted: boolean): boolean {
   if (word.kind !== 'route') return false;
   const { route } = word;
-  return (
-    (route.type === 'unicast' || route.type === 'local') &&
-    !isOurs(world, word) &&
-    routeFault(foreignView(world), route) === undefined
-  );
+  if ((route.type !== 'unicast' && route.type !== 'local') || isOurs(world, word)) return false;
+  const fault = routeFault(foreignView(world), route);
+  return fault === undefined || (!trusted && fault === 'not trusted yet');
 }
 
 function isOurs({ config, former }: SeenWorld, word: KernelWord & { readonly kind: 'route' }): boolean {
@@ -122,7 +123,7 @@ function denied(
     const { key, route } = one;
     const word = words[i] ?? { kind: 'unknown' };
     if (route === undefined || word.kind === 'unknown' || isOfAnother(word, one)) return;
-    if (word.kind === 'route' && carriesForeign(world, word) && !isStale(world, word.route)) return;
+    if (word.kind === 'route' && carriesForeign(world, word, true) && !isStale(world, word.route)) return;
     const before = denials.get(key);
     const times = before !== undefined && now - before.until < FORGOTTEN_AFTER_MS ? before.times + 1 : 1;
     const until = now + Math.min(DENIAL_MS.most, DENIAL_MS.first * 2 ** (times - 1));
@@ -146,7 +147,7 @@ function idleOf(world: SeenWorld, judged: readonly Judged[], words: readonly Ker
     const { key, destination, vrf } = one;
     const word = words[i] ?? { kind: 'unknown' };
     if (word.kind === 'unknown' || isOfAnother(word, one) || (word.kind === 'route' && isOurs(world, word))) return;
-    if (carriesForeign(world, word) && !usurps(world, word, vrf)) return;
+    if (carriesForeign(world, word, false) && !usurps(world, word, vrf)) return;
     const answer = carried(presentView(world), destination, vrf);
     const instead = word.kind === 'refused' && answer.kind === 'not-carried' ? answer.route : undefined;
     // A backup route itself is in nobody's way: the model is in doubt about it.
