@@ -112,7 +112,7 @@ export const ruleBeforeOurs: Check = {
       const wide = foreign.some(takesAll);
       return found(
         wide ? 'warning' : 'note',
-        `Packets that these rules ${wide ? '' : 'select and '}carry never reach the backup routes, which extend the
+        `Packets that these rules ${wide ? '' : 'select and '}carry or refuse never reach the backup routes, which extend the
           main table. Without the backup routes they would not reach the main table either.`,
         foreign.map(shownRule),
         placementMainServes(foreign)
