@@ -10,12 +10,12 @@ import { type Route, TABLE_MAIN } from '../model/route.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { BackupRouteStatus, Status } from '../model/status.js';
 import { adoptionWaits, takenOver } from './adopt-status.js';
-import { autoGateway } from './auto.js';
 import { notHeld, questionKey } from './coverage.js';
 import { dampedHoldMs, QUIET_MS } from './damping.js';
 import { interfaceKey, type Wanted, wanted } from './desired.js';
 import { expected } from './expected.js';
 import { gatewayStatus } from './gateway-status.js';
+import { gatewayOf } from './gateways.js';
 import { type Hidden, mayHide, partsTaken, withoutDaemons } from './hidden.js';
 import { hiddenWaits, obstacleText, partWaits } from './hidden-text.js';
 import { INTERFERENCE_WINDOW_MS, pauseOf } from './interference.js';
@@ -255,16 +255,17 @@ function* missing(
   yielding: ReadonlySet<string>,
 ): Generator<BackupRouteStatus | undefined> {
   const { config, snapshot } = world;
-  for (const { selector, backupRouters } of config.managementInterfaces) {
+  for (const management of config.managementInterfaces) {
+    const { selector, backupRouters } = management;
     const link = snapshot === undefined ? undefined : linkOf(selector, snapshot);
     const name = link?.name ?? selectorText(selector);
     const realm = snapshot === undefined ? undefined : realmOf(link, snapshot);
     for (const router of backupRouters) {
-      const auto =
-        router.auto !== undefined && link !== undefined && isSeen(world)
-          ? autoGateway(world, selector, link, router, 0)
-          : undefined;
-      const gateway = router.gateways[0] ?? (auto !== undefined && 'gateway' in auto ? auto.gateway : undefined) ?? '';
+      const choice =
+        link !== undefined && isSeen(world)
+          ? gatewayOf(world, link, management, router, 0)
+          : { gateway: router.gateways[0] };
+      const gateway = 'gateway' in choice ? (choice.gateway ?? '') : '';
       for (const prefix of router.destinations) {
         const table =
           realm?.vrf === undefined && config.placement === 'local'

@@ -5,7 +5,7 @@
  *   [no] ROUTE WORDS                        default via A dev D table N proto N metric N (those named must agree)
  *   [no] rule PRIORITY [iif I] [lookup N] [suppress_prefixlength N]
  *   phase starting | in CAUSE | out         reason TEXT
- *   waiting SUBJECT [TEXT] | no waiting     backup PREFIX [dev D] STATE [preempting|yielding|hidden|seen] | no backup PREFIX [dev D] [table N]
+ *   waiting SUBJECT [TEXT] | no waiting     backup PREFIX [via A] [dev D] STATE [preempting|yielding|hidden|seen] | no backup PREFIX [dev D] [table N]
  *   no kernel change                        since the agent's start, or the last `mark`
  *   lookup ADDRESS originated|transit [from SOURCE] -> via A dev D | dev D | blackhole | nothing      lookup ADDRESS vrf NAME -> ...
  *   replies FAMILY INTERFACE STATE [TEXT | as wanted]     symmetric replies, as the status has them; TEXT: in the reason
@@ -189,12 +189,16 @@ function rules(world: World): readonly string[] {
 }
 
 function backup(status: Status, destination: string, words: readonly string[]): string | undefined {
-  const dev = words.indexOf('dev');
-  const [state, tie] = dev < 0 ? words : words.toSpliced(dev, 2);
+  const left = [...words];
+  const named = (key: string): string | undefined =>
+    left.includes(key) ? left.splice(left.indexOf(key), 2)[1] : undefined;
+  const [via, dev] = [named('via'), named('dev')];
+  const [state, tie] = left;
   const found = status.backupRoutes.find(
-    (route) => route.destination === destination && (dev < 0 || route.interface === words[dev + 1]),
+    (route) => route.destination === destination && (dev === undefined || route.interface === dev),
   );
   if (found === undefined) return `no backup route ${destination}`;
+  if (via !== undefined && found.gateway !== via) return `it is via ${found.gateway}`;
   if (found.state !== state) return `it is ${found.state}`;
   if (tie === 'hidden' || tie === 'seen')
     return (tie === 'hidden') === (found.hiddenBy !== undefined)
