@@ -145,6 +145,11 @@ interface Coverage {
    */
   readonly bare: readonly string[];
   /**
+   * Of the uncovered destinations, as text, those that a rule's suppressor decides about, where it
+   * is not certain what it does (fib/suppress.ts).
+   */
+  readonly doubtful: ReadonlySet<string>;
+  /**
    * Foreign prefixes that would cover a destination if the living daemon said that it holds them.
    */
   readonly toConfirm: readonly Question[];
@@ -178,6 +183,7 @@ export const coverage = remembered((world: SeenWorld): Coverage => {
   const uncovered: Prefix[] = [];
   const bare: string[] = [];
   const toConfirm = new Map<string, Question>();
+  const doubtful = new Set<string>();
   const broken: Nexthop[] = [];
   const judged: Judged[] = [];
   const disagreed: string[] = [];
@@ -195,6 +201,7 @@ export const coverage = remembered((world: SeenWorld): Coverage => {
       const here = vrfOf(snapshot, vrf);
       const destinationKey = questionKey({ prefix: destination, vrf });
       const answer = covered(view, destination, here);
+      if (answer.kind === 'not-carried' && answer.why === 'doubtful') doubtful.add(prefixText(destination));
       if (answer.kind === 'not-carried' && answer.why === 'broken' && answer.route !== undefined)
         broken.push(...nexthopsOf(view, answer.route));
       // A destination of a VRF that a route of another table carries is not covered: answers to
@@ -226,7 +233,7 @@ export const coverage = remembered((world: SeenWorld): Coverage => {
       toConfirm.set(key, question);
     }
   }
-  return { unread, uncovered, bare, toConfirm: [...toConfirm.values()], broken, until, judged, disagreed };
+  return { unread, uncovered, bare, doubtful, toConfirm: [...toConfirm.values()], broken, until, judged, disagreed };
 });
 
 /**

@@ -175,16 +175,17 @@ function judgeCoverage(world: World, current: Phase, holdUntil: number, now: num
   if (silent && (again.length > 0 || !over)) return current;
   if (again.length > 0) {
     const all = again.length === open.length;
-    return inside('converging', `not covered ${all ? 'again ' : ''}yet: ${some(open)}`, 'never', from);
+    return inside('converging', lacking(found, open, `not covered ${all ? 'again ' : ''}yet`), 'never', from);
   }
-  return over ? out(now, open) : inside('converging', `not covered yet: ${some(open)}`, until, from);
+  return over ? out(now, open) : inside('converging', lacking(found, open, 'not covered yet'), until, from);
 }
 
 /** While out: whether every destination that had a cover still has one. */
 function judgeCovers(world: World, phase: Phase & { kind: 'out' }, now: number, inside: Inside): Phase {
   const timeout = world.config.convergenceTimeoutMs;
   if (timeout === 0 || !isSeen(world)) return phase;
-  const { unread, bare, disagreed } = coverage(world);
+  const found = coverage(world);
+  const { unread, bare, disagreed } = found;
   if (disagreed.length > 0) return inside('disagreement', disagreement(disagreed), 'never', now);
   if (unread || bare === phase.uncovered) return phase;
   const given = new Set(phase.uncovered);
@@ -193,7 +194,13 @@ function judgeCovers(world: World, phase: Phase & { kind: 'out' }, now: number, 
   if (lost.length === 0) return out(phase.since, bare);
   const again = lost.some((text) => awaited.has(text));
   const until = timeout === 'never' || again ? 'never' : now + timeout;
-  return inside('converging', `no longer covered: ${some(lost)}`, until, now);
+  return inside('converging', lacking(found, lost, 'no longer covered'), until, now);
+}
+
+/** The kernel may carry what is doubtful; in doubt the routes are in. */
+function lacking({ doubtful }: ReturnType<typeof coverage>, open: readonly string[], words: string): string {
+  const isDoubt = open.every((text) => doubtful.has(text));
+  return `${isDoubt ? 'not certain to be covered, because a rule suppresses IPv6 routes (`doctor` says more)' : words}: ${some(open)}`;
 }
 
 function disagreement(keys: readonly string[]): string {

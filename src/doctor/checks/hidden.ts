@@ -19,6 +19,7 @@ import { type Check, type Finding, finding, found, look } from '../finding.js';
 import { frrInstances, vtysh } from '../frr-config.js';
 import type { Host, KernelEvidence } from '../host.js';
 import { allDead, ip, managed, nameOf, shown } from '../management.js';
+import { shownRule } from './rules.js';
 
 /** The number of destinations that a message names. */
 const NAMED = 4;
@@ -254,24 +255,40 @@ export const nexthopObjectsInet6: Check = {
   facts: 'K19',
   run: (host) =>
     look(host.kernel, (kernel) => {
-      if (!inet6Local(host, kernel)) return 'not-applicable';
+      const ours = inet6Local(host, kernel);
+      const suppressing = kernel.snapshot.rules.filter(
+        ({ family, foreign, protocol, suppressPrefixLength }) =>
+          family === 'inet6' &&
+          (foreign || protocol !== host.config.routeProtocol) &&
+          suppressPrefixLength !== undefined,
+      );
+      if (!ours && suppressing.length === 0) return 'not-applicable';
       const { total, first } = kernel.nexthopObjects;
       if (total === 0) return [];
       const evidence = [
         ...first.map(({ route, id }) => `${shown(kernel, route)} nhid ${id}`),
         ...(total > first.length ? [`... and ${total - first.length} more`] : []),
+        ...suppressing.map(shownRule),
+      ];
+      const harm = [
+        ...(ours
+          ? ['while backup routes are in, one may lose to a shorter route of main, or win over a longer one']
+          : []),
+        ...(suppressing.length > 0
+          ? [
+              'what such a rule leaves to the next one is not certain, nor what covers a destination; in doubt the backup routes stay in',
+            ]
+          : []),
       ];
       return found(
         'warning',
         `IPv6 routes of the main table use nexthop objects. Where several prefixes share one,
-          the kernel takes one prefix length for another: while backup routes are in, one may lose
-          to a shorter route of main, or win over a longer one.`,
+          the kernel takes one prefix length for another in rules with suppress_prefixlength: ${harm.join('; ')}.`,
         evidence,
         [
           `# in FRR's configuration (/etc/frr/frr.conf), then restart it:`,
           'no zebra nexthop kernel enable',
-          `# or, in ${host.configuration.file}:`,
-          'placement: main',
+          ...(suppressing.length > 0 ? [] : [`# or, in ${host.configuration.file}:`, 'placement: main']),
         ],
       );
     }),

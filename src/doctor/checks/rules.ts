@@ -52,7 +52,7 @@ function takesAll({ detail, suppressPrefixLength }: Rule): boolean {
   );
 }
 
-function shownRule(rule: Rule): string {
+export function shownRule(rule: Rule): string {
   return `${rule.family === 'inet6' ? '-6 ' : ''}${ruleText(rule, tableText)}`;
 }
 

@@ -512,3 +512,36 @@ t.test('at the start, the hold-time over all patience, an unconfirmed cover is n
   const daemons = new Map([...state.world.daemons].map(([id, one]) => [id, { ...one, ageUnknown: true as const }]));
   t.match(next({ ...state, world: { ...state.world, daemons } }), { cause: 'hold' });
 });
+
+t.test('what is doubtful is not said to be uncovered', async (t) => {
+  const six = { ...COVER, family: 'inet6' as const, destination: prefix('::', 0) };
+  const main = FIRST_RULES.find(({ family, table }) => family === 'inet6' && table === TABLE_MAIN)!;
+  const hop = (gateway: string): Route['nexthops'] => [{ ...COVER.nexthops[0]!, gateway }];
+  const reason = (nexthopId: object, before: Phase['kind']): string => {
+    const base = stateOf({
+      lives: ['responsive', 'responsive'],
+      held: true,
+      covered: true,
+      timedOut: false,
+      timeout: 'never',
+      role: 'primary',
+      before,
+      late: true,
+    });
+    const snapshot = {
+      ...base.world.snapshot!,
+      rules: [
+        { ...main, priority: 5, foreign: true, suppressPrefixLength: 0, detail: { action: 'table' as const } },
+        ...FIRST_RULES,
+      ],
+      foreignRoutes: [{ ...six, nexthops: hop('fe80::7'), ...nexthopId }],
+    };
+    const managementInterfaces = [management('mgmt0', router('inet6', [six.destination]))];
+    const world = { ...base.world, snapshot, config: { ...base.world.config, managementInterfaces } };
+    return nextPhase({ ...base, world }, NOW).reason;
+  };
+  t.equal(reason({}, 'in'), 'every destination is covered');
+  const doubt = /^not certain to be covered, because a rule suppresses IPv6 routes .*: ::\/0$/;
+  t.match(reason({ nexthopId: 7 }, 'in'), doubt);
+  t.match(reason({ nexthopId: 7 }, 'out'), doubt);
+});

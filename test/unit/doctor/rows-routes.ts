@@ -732,6 +732,28 @@ export const ROUTE_ROWS: readonly Row[] = [
     },
   },
   {
+    code: 'nexthop-objects-inet6',
+    what: 'beside a rule of a stranger, as wg-quick makes it',
+    bad: {
+      config: config('', undefined, undefined, ''),
+      rules: [...KERNEL_RULES, rule(100, 254, { family: 'inet6', protocol: 3, suppressPrefixLength: 0 })],
+      kernel: {
+        nexthopObjects: {
+          total: 1,
+          first: [{ route: route('::', 0, { protocol: 186, via: '2001:db8:1::1', dev: 3 }), id: 16 }],
+        },
+      },
+    },
+    severity: 'warning',
+    evidence: /nhid 16\n-6 100: from all lookup main suppress_prefixlength 0/,
+    remedy: /^# in FRR's configuration[^\n]*\nno zebra nexthop kernel enable$/,
+    near: {
+      config: config('', undefined, undefined, ''),
+      rules: [...KERNEL_RULES, rule(100, 254, { protocol: 3, suppressPrefixLength: 0 })],
+      kernel: { nexthopObjects: { total: 9, first: [] } },
+    },
+  },
+  {
     code: 'bird-learn',
     what: 'on',
     bad: {
