@@ -126,27 +126,27 @@ t.test('confirmed in time; rolled back without; nothing moves that need not', as
 t.test('killed inside the window: the time goes on; killed past it: rolled back at start', async (t) => {
   const std = laboratory(t);
   const { router } = std;
-  const agent = await onApproval(std, '8s');
+  const agent = await onApproval(std, '15s');
   await agent.kill();
   const second = restartAgent(std, agent, NEW);
   await second.waitForLog(/ ready /);
   const { configuration } = await statusOf(second);
   t.equal(configuration.source, 'file');
   t.ok(
-    configuration.unconfirmed !== null && configuration.unconfirmed.leftMs < 8_000,
+    configuration.unconfirmed !== null && configuration.unconfirmed.leftMs < 15_000,
     `${configuration.unconfirmed?.leftMs} ms left`,
   );
   t.same(owned(router), expected(NEW));
-  await second.waitForLog(/configuration-rolled-back/, 12_000);
+  await second.waitForLog(/configuration-rolled-back/, 30_000);
   await settles(t, router, expected(OLD), 'rolled back by the second life');
   await second.stop();
 
   const third = restartAgent(std, second, NEW);
   await third.waitForLog(/ ready /);
-  await third.cli('reload', '--confirm', '4s');
+  await third.cli('reload', '--confirm', '8s');
   await settles(t, router, expected(NEW), 'taken again');
   await third.kill();
-  await sleep(4_100);
+  await sleep(8_100);
   const fourth = restartAgent(std, third, NEW);
   await fourth.waitForLog(/ ready /);
   await settles(t, router, expected(OLD), 'rolled back at start');

@@ -150,7 +150,7 @@ t.test('a death, its outage, its end; then without the agent; then over restarts
   await turned(third, 'in', outBefore);
   const began = (await statusOf(third)).lastOutage!.began;
   await third.kill();
-  await sleep(300);
+  await sleep(2_500);
   const fourth = restartAgent(std, third, config);
   await fourth.waitForLog(/ ready /);
   await frr.start();
@@ -158,7 +158,7 @@ t.test('a death, its outage, its end; then without the agent; then over restarts
   const last = (await eventsOf(fourth)).findLast((event) => event.kind === 'outage-ended')!;
   const whole = Date.parse(last.at) - Date.parse(began);
   t.ok(
-    last.kind === 'outage-ended' && Math.abs(last.lengthMs - whole) < 100 && whole > 300,
+    last.kind === 'outage-ended' && Math.abs(last.lengthMs - whole) < 1_500 && whole > 2_500,
     `one outage of ${whole} ms`,
   );
   t.match((await statusOf(fourth)).lastOutage, { began, cause: 'death', ended: /Z$/ });
