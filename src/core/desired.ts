@@ -56,7 +56,8 @@ export function interfaceKey(interfaceIndex: number, destination: Prefix): strin
   return `${interfaceIndex} ${prefixText(destination)}`;
 }
 
-function keyOf({ destination, nexthops }: Route): string {
+/** {@link interfaceKey} of a backup route. */
+export function interfaceKeyOf({ destination, nexthops }: Route): string {
   return interfaceKey(nexthops[0]?.interfaceIndex ?? 0, destination);
 }
 
@@ -198,14 +199,14 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
   }
   const stays = staying(world, placedRoutes);
   const routes = stays.size === 0 ? placedRoutes : placedRoutes.map((route) => stays.get(route) ?? route);
-  const unchanged = new Set([...stays.keys()].map(keyOf));
   if (refused.size > 0) found.waits.push(...refusals(world, routes, now));
-  const goesIn = refused.size === 0 ? routes : routes.filter((route) => !refused.has(routeKey(route)));
-  const isOut = new Set(goesIn === routes ? [] : routes.filter((route) => refused.has(routeKey(route))).map(keyOf));
+  const isOut = new Set(refused.size === 0 ? [] : routes.filter((route) => refused.has(routeKey(route))));
+  const tieless = new Set([...stays.keys(), ...isOut].map(interfaceKeyOf));
+  const goesIn = isOut.size === 0 ? routes : routes.filter((route) => !isOut.has(route));
   // What leaves its tie to a stale route, because it leads nowhere itself, is not hidden by it.
   const hidden = new Map(
     [...hiddenAmong(world, { routes: goesIn, rules }, now)]
-      .map(([route, one]) => [keyOf(route), one] as const)
+      .map(([route, one]) => [interfaceKeyOf(route), one] as const)
       .filter(([key, { why, part }]) => why !== 'stale' || part === true || !found.lost.has(key)),
   );
   if (hidden.size > 0) found.waits.push(...hiddenWaits([...hidden.values()], config.placement));
@@ -216,7 +217,7 @@ function makeWanted(world: SeenWorld, now: number): Wanted {
     anchors,
     waits: found.waits,
     hidden,
-    preempting: found.preempting.filter((key) => !unchanged.has(key) && !isOut.has(key)),
+    preempting: found.preempting.filter((key) => !tieless.has(key)),
     yielding,
     preemptAt: found.preemptAt,
   };

@@ -6,7 +6,7 @@
 import { remembered } from '../fib/remembered.js';
 import type { Config } from '../model/config.js';
 import { coverage } from './coverage.js';
-import { interfaceKey, type Wanted, wanted } from './desired.js';
+import { interfaceKeyOf, type Wanted, wanted } from './desired.js';
 import { routeKey } from './keys.js';
 import { acknowledgedKeys, missingRoutes } from './presence.js';
 import { isSeen, type SeenWorld, type State } from './state.js';
@@ -47,8 +47,7 @@ const standing = remembered((world: SeenWorld) =>
       for (const route of routes) {
         // `hidden` is nearly always empty. Testing that first saves making a key for each of a
         // hundred thousand routes.
-        const isHidden =
-          hidden.size > 0 && hidden.has(interfaceKey(route.nexthops[0]?.interfaceIndex ?? 0, route.destination));
+        const isHidden = hidden.size > 0 && hidden.has(interfaceKeyOf(route));
         const isNew = acknowledged.size > 0 && acknowledged.has(routeKey(route));
         if (absent.has(route) && !isNew) counts[world.refused.has(routeKey(route)) ? 'refused' : 'absent']++;
         else if (isHidden || 'carriesNothing' in idling(world, route)) counts.idle++;

@@ -59,6 +59,17 @@ export function goesBy({ ownRoutes }: Snapshot, link: Link, gateway: Address): b
   return gatewaysUsed(ownRoutes).has(neighbourKey({ interfaceIndex: link.index, address: gateway }));
 }
 
+/** Whether a route by the gateway carries: the kernel takes it, or goes on with an installed one. */
+export function leadsTo(
+  config: Pick<Config, 'placement'>,
+  snapshot: Snapshot,
+  link: Link,
+  gateway: Address,
+  now: number,
+): boolean {
+  return neighbourOn(config, snapshot, link, gateway, now).kind === 'on-link' || goesBy(snapshot, link, gateway);
+}
+
 const gatewaysUsed = remembered((routes: readonly Route[]): ReadonlySet<string> => {
   const used = new Set<string>();
   for (const { nexthops } of routes)

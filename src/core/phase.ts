@@ -26,6 +26,7 @@
  */
 
 import { prefixText } from '../model/prefix.js';
+import { firstOf } from '../model/text.js';
 import { coverage, questionKey } from './coverage.js';
 import type { DaemonState } from './daemon-state.js';
 import { dampedHoldMs } from './damping.js';
@@ -232,6 +233,5 @@ function routesAreIn({ config, former, snapshot }: World): boolean {
 }
 
 function some(prefixes: readonly string[]): string {
-  const shown = prefixes.slice(0, 3).join(', ');
-  return prefixes.length > 3 ? `${shown} and ${prefixes.length - 3} more` : shown;
+  return firstOf(prefixes, 3);
 }

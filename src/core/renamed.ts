@@ -9,7 +9,7 @@ import { type Config, type ManagementInterface, selectorText } from '../model/co
 import type { Link } from '../model/link.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { linkOf, type Wait } from './management.js';
-import { goesBy, neighbourOn } from './neighbour.js';
+import { leadsTo } from './neighbour.js';
 
 /** `after`, in which links that were renamed since `before` are marked with their former names. */
 export function renamed(before: Snapshot | undefined, after: Snapshot, config: Config): Snapshot {
@@ -49,10 +49,7 @@ function fault(
     if (withoutGateway === true || onlink === true) continue;
     const there =
       auto === undefined
-        ? gateways.some(
-            (gateway) =>
-              neighbourOn(config, snapshot, link, gateway, 0).kind === 'on-link' || goesBy(snapshot, link, gateway),
-          )
+        ? gateways.some((gateway) => leadsTo(config, snapshot, link, gateway, 0))
         : [...snapshot.foreignRoutes, ...snapshot.ownRoutes].some(
             ({ destination, nexthops }) =>
               destination.family === family &&

@@ -2,11 +2,16 @@
 
 import { remembered } from '../fib/remembered.js';
 import { type Address, type Family, familyBits, isLinkLocal } from '../model/address.js';
-import type { Config } from '../model/config.js';
+import type { BackupRouter, Config } from '../model/config.js';
 import type { InterfaceAddress, Link } from '../model/link.js';
 import { type Prefix, prefix } from '../model/prefix.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { linkOf, realmOf } from './management.js';
+
+/** The families that symmetric replies are asked for. */
+function replying(backupRouters: readonly BackupRouter[]): readonly Family[] {
+  return backupRouters.filter(({ symmetricReplies }) => symmetricReplies === true).map(({ family }) => family);
+}
 
 /** The addresses of the link that packets can leave it from. */
 export function sourcesOn({ addresses }: Snapshot, { index }: Link, family: Family): readonly Address[] {
@@ -23,7 +28,7 @@ export function sourcesOn({ addresses }: Snapshot, { index }: Link, family: Fami
 export const replySources = remembered((config: Config) =>
   remembered((snapshot: Snapshot): readonly Prefix[] =>
     config.managementInterfaces.flatMap(({ selector, backupRouters }) => {
-      const families = backupRouters.filter((one) => one.symmetricReplies === true).map(({ family }) => family);
+      const families = replying(backupRouters);
       const link = families.length === 0 ? undefined : linkOf(selector, snapshot);
       if (link === undefined || realmOf(link, snapshot).vrf !== undefined) return [];
       return families.flatMap((family) =>
@@ -40,7 +45,7 @@ export const replySources = remembered((config: Config) =>
 export function loneAddresses({ managementInterfaces }: Config, snapshot: Snapshot): readonly Address[] {
   return managementInterfaces.flatMap(({ selector, backupRouters }) => {
     const index = linkOf(selector, snapshot)?.index;
-    const families = backupRouters.filter((one) => one.symmetricReplies === true).map(({ family }) => family);
+    const families = replying(backupRouters);
     const alone = ({ peer, length, family }: InterfaceAddress): boolean =>
       peer === undefined && length === familyBits(family);
     return snapshot.addresses

@@ -12,7 +12,7 @@ import type { BackupRouteStatus, Status } from '../model/status.js';
 import { adoptionWaits, takenOver } from './adopt-status.js';
 import { notHeld, questionKey } from './coverage.js';
 import { dampedHoldMs, QUIET_MS } from './damping.js';
-import { interfaceKey, type Wanted, wanted } from './desired.js';
+import { interfaceKey, interfaceKeyOf, type Wanted, wanted } from './desired.js';
 import { expected } from './expected.js';
 import { gatewayStatus } from './gateway-status.js';
 import { gatewayOf } from './gateways.js';
@@ -205,7 +205,7 @@ export function* routeLines(
   const shown = new Set<string>();
   for (const route of want?.routes ?? []) {
     const [nexthop] = route.nexthops;
-    const key = (): string => interfaceKey(nexthop?.interfaceIndex ?? 0, route.destination);
+    const key = (): string => interfaceKeyOf(route);
     const isNew = acknowledged.size > 0 && acknowledged.has(routeKey(route));
     const there = absent?.has(route) === false || isNew;
     const line: BackupRouteStatus = {

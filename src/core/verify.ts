@@ -20,6 +20,7 @@ import { carried } from '../fib/destination.js';
 import { routeFault } from '../fib/usable.js';
 import type { Vrf } from '../model/link.js';
 import { containsPrefix, samePrefix } from '../model/prefix.js';
+import { mayShareCache } from '../model/route.js';
 import { namesOf, routeText } from '../model/route-text.js';
 import { coverage, isStale } from './coverage.js';
 import type { Denial, Judged } from './denials.js';
@@ -46,7 +47,7 @@ export function askKernel(state: State, outputs: Output[], now: number): State {
   const questions = judged.map(({ destination, vrf, route }) => ({
     destination,
     vrf,
-    byObject: route?.family === 'inet6' && route.nexthopId !== undefined,
+    byObject: route !== undefined && mayShareCache(route),
     // Made when it is asked about: for ten thousand at once the loop would stand still.
     get addresses() {
       return samplesOf(destination, rules);
@@ -82,9 +83,9 @@ export function verified(state: State, id: number, words: readonly KernelWord[] 
  * share the route cached in it (fact K19). Nothing follows from it. `route` is the judge's answer.
  */
 function isOfAnother(word: KernelWord, { destination, route }: Judged): boolean {
-  if (word.kind !== 'route' || word.route.family !== 'inet6' || word.route.nexthopId === undefined) return false;
+  if (word.kind !== 'route' || !mayShareCache(word.route)) return false;
   const named = word.route.destination;
-  if (route?.nexthopId !== undefined) return !samePrefix(named, route.destination);
+  if (route !== undefined && mayShareCache(route)) return !samePrefix(named, route.destination);
   return !containsPrefix(named, destination) && !containsPrefix(destination, named);
 }
 

@@ -7,7 +7,7 @@
  * IPv6 multipath route, the group of the device counts that the flow's hash selects.
  */
 
-import type { Route, Rule } from '../model/route.js';
+import { mayShareCache, type Route, type Rule } from '../model/route.js';
 import type { TableAnswer } from './query.js';
 import { exitsOf, type View } from './view.js';
 
@@ -22,8 +22,7 @@ const NOT: Suppression = { suppressed: false, certain: true };
 export function suppression(view: View, { suppressPrefixLength, detail }: Rule, found: TableAnswer): Suppression {
   const group = detail?.suppressGroup;
   if (suppressPrefixLength === undefined && group === undefined) return NOT;
-  const certain =
-    suppressPrefixLength === undefined || found.route.family === 'inet' || found.route.nexthopId === undefined;
+  const certain = suppressPrefixLength === undefined || !mayShareCache(found.route);
   if (suppressPrefixLength !== undefined && found.route.destination.length <= suppressPrefixLength)
     return { suppressed: true, certain };
   if (group === undefined) return { suppressed: false, certain };

@@ -29,6 +29,14 @@ export type RouteType =
 /** Types whose routes match and refuse the packet. */
 export const REFUSALS: ReadonlySet<RouteType> = new Set<RouteType>(['blackhole', 'unreachable', 'prohibit']);
 
+/**
+ * Whether it is an IPv6 route with a nexthop object. The kernel caches one route in the object for
+ * all that share it, and may name that one, or none, instead of this (fact K19).
+ */
+export function mayShareCache({ family, nexthopId }: Route): boolean {
+  return family === 'inet6' && nexthopId !== undefined;
+}
+
 /** Whether the route refuses packets rather than carries them. */
 export function refuses(route: Route): boolean {
   return REFUSALS.has(route.type);

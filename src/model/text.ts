@@ -17,6 +17,12 @@ export type Colour = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
 /** Puts text in a colour, or returns it unchanged if colours are off. */
 export type Paint = (colour: Colour, text: string) => string;
 
+/** The first of them, and how many more there are: `a, b, c and 2 more`. */
+export function firstOf(items: readonly string[], most: number): string {
+  const more = items.length > most ? ` and ${items.length - most} more` : '';
+  return `${items.slice(0, most).join(', ')}${more}`;
+}
+
 /** A time in seconds or milliseconds, in the notation of the configuration. */
 export function timeText(ms: Timeout): string {
   return ms === 'never' ? 'never' : ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;

@@ -5,6 +5,7 @@
 
 import type { Phase, State } from '../core/state.js';
 import type { Happening } from '../model/event.js';
+import { firstOf } from '../model/text.js';
 
 /** The most destinations that are named. */
 const NAMED = 8;
@@ -29,7 +30,5 @@ export function createUncoveredNews(): (state: State, now: number) => readonly H
 }
 
 function stillUncovered(uncovered: readonly string[], was: number): Happening {
-  const more = uncovered.length > NAMED ? ` and ${uncovered.length - NAMED} more` : '';
-  const what = `${uncovered.slice(0, NAMED).join(', ')}${more}`;
-  return { kind: 'still-uncovered', what, count: uncovered.length, was };
+  return { kind: 'still-uncovered', what: firstOf(uncovered, NAMED), count: uncovered.length, was };
 }

@@ -15,6 +15,7 @@ import {
   parsePrefix,
   prefixText,
 } from '../../model/prefix.js';
+import { firstOf } from '../../model/text.js';
 import { STANZA } from '../gateways.js';
 import { activeChildren, type HierarchyLevel } from './groups.js';
 import type { Statement } from './tree.js';
@@ -62,7 +63,7 @@ function twins(routers: readonly BackupRouter[], options: HierarchyLevel): reado
   if (found.length === 0) return [];
   const names = [...new Set(found.map(({ word }) => word.slice(0, 50)))];
   return [
-    `the static ${names.length === 1 ? 'route' : 'routes'} ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''} through the backup router ${names.length === 1 ? 'is' : 'are'} not needed here, and not converted: the backup routes are put in whenever the routing daemon is not healthy`,
+    `the static ${names.length === 1 ? 'route' : 'routes'} ${firstOf(names, 5)} through the backup router ${names.length === 1 ? 'is' : 'are'} not needed here, and not converted: the backup routes are put in whenever the routing daemon is not healthy`,
   ];
 }
 

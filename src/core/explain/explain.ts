@@ -7,7 +7,7 @@
 import { exitsThrough } from '../../fib/view.js';
 import { type Address, familyOf, isLinkLocal } from '../../model/address.js';
 import type { Vrf } from '../../model/link.js';
-import { REFUSALS, type Route, type Rule, refuses, TABLE_LOCAL, TABLE_MAIN } from '../../model/route.js';
+import { mayShareCache, REFUSALS, type Route, type Rule, refuses, TABLE_LOCAL, TABLE_MAIN } from '../../model/route.js';
 import type { KernelAnswer, Ways } from '../../model/ways.js';
 import { NOTHING } from '../desired.js';
 import { routeKey } from '../keys.js';
@@ -145,8 +145,8 @@ function agreement({ route }: Way, answer: KernelAnswer): boolean {
  * says ENETUNREACH of others with the same nexthop object (fact K19).
  */
 function isUnnamed(route: Route | undefined, answer: KernelAnswer): boolean {
-  const byObject = route?.family === 'inet6' && route.nexthopId !== undefined && !refuses(route);
-  return byObject && answer.kind === 'refused' && answer.code === 'ENETUNREACH';
+  if (route === undefined || !mayShareCache(route) || refuses(route)) return false;
+  return answer.kind === 'refused' && answer.code === 'ENETUNREACH';
 }
 
 /**

@@ -3,7 +3,7 @@
  * address belongs to this host.
  */
 
-import { goesBy, neighbourOn, takenBefore } from '../../core/neighbour.js';
+import { goesBy, leadsTo, neighbourOn, takenBefore } from '../../core/neighbour.js';
 import { isLinkLocal } from '../../model/address.js';
 import type { Link, NeighbourState } from '../../model/link.js';
 import { containsAddress, containsPrefix, destinationText, prefix, prefixText } from '../../model/prefix.js';
@@ -205,9 +205,7 @@ function isAsked({ config }: Host, { snapshot }: KernelEvidence, { link, gateway
   return (
     link.up &&
     link.carrier &&
-    (router.onlink === true ||
-      neighbourOn(config, snapshot, link, gateway, performance.now()).kind === 'on-link' ||
-      goesBy(snapshot, link, gateway)) &&
+    (router.onlink === true || leadsTo(config, snapshot, link, gateway, performance.now())) &&
     !snapshot.addresses.some((own) => own.address === gateway)
   );
 }

@@ -15,11 +15,12 @@ import { FRR_STATIC } from '../../model/daemon-protocols.js';
 import { destinationText, prefixText } from '../../model/prefix.js';
 import { type Route, TABLE_MAIN } from '../../model/route.js';
 import { ruleText, tableText } from '../../model/route-text.js';
+import { firstOf } from '../../model/text.js';
 import { type Check, type Finding, finding, found, look } from '../finding.js';
 import { frrInstances, vtysh } from '../frr-config.js';
 import type { Host, KernelEvidence } from '../host.js';
 import { allDead, ip, managed, nameOf, shown } from '../management.js';
-import { shownRule } from './rules.js';
+import { isForeign, shownRule } from './rules.js';
 
 /** The number of destinations that a message names. */
 const NAMED = 4;
@@ -189,8 +190,7 @@ function told(
   const rules = [
     ...new Set(every.flatMap(({ rule, route, jump }) => jump ?? (route === undefined ? (rule ?? []) : []))),
   ];
-  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
-  const subject = `The backup route${names.length === 1 ? '' : 's'} for ${names.slice(0, NAMED).join(', ')}${more}`;
+  const subject = `The backup route${names.length === 1 ? '' : 's'} for ${firstOf(names, NAMED)}`;
   const evidence = bounded(
     [...routes.map((route) => shown(kernel, route)), ...rules.map((rule) => ruleText(rule, tableText))],
     '...',
@@ -257,10 +257,7 @@ export const nexthopObjectsInet6: Check = {
     look(host.kernel, (kernel) => {
       const ours = inet6Local(host, kernel);
       const suppressing = kernel.snapshot.rules.filter(
-        ({ family, foreign, protocol, suppressPrefixLength }) =>
-          family === 'inet6' &&
-          (foreign || protocol !== host.config.routeProtocol) &&
-          suppressPrefixLength !== undefined,
+        (rule) => rule.family === 'inet6' && rule.suppressPrefixLength !== undefined && isForeign(host, rule),
       );
       if (!ours && suppressing.length === 0) return 'not-applicable';
       const { total, first } = kernel.nexthopObjects;

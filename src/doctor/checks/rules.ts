@@ -23,12 +23,12 @@ function withRules(host: Host, judge: (foreign: readonly Rule[]) => Outcome): Ou
   return look(host.rules, (rules) =>
     rules.length === 0
       ? unknown('there are no policy rules')
-      : judge(
-          rules.filter(
-            (rule) => families.has(rule.family) && (rule.foreign || rule.protocol !== host.config.routeProtocol),
-          ),
-        ),
+      : judge(rules.filter((rule) => families.has(rule.family) && isForeign(host, rule))),
   );
+}
+
+export function isForeign({ config }: Host, { foreign, protocol }: Rule): boolean {
+  return foreign || protocol !== config.routeProtocol;
 }
 
 /** Whether the rule is one of the kernel's own three (local, main, default), at any priority. */

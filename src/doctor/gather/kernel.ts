@@ -8,7 +8,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { linkOf, vrfTables } from '../../core/management.js';
-import { gatewaysNow, goesBy, neighbourOn } from '../../core/neighbour.js';
+import { gatewaysNow, leadsTo } from '../../core/neighbour.js';
 import { ownTables } from '../../core/ownership.js';
 import { destinationsOf } from '../../core/views.js';
 import { tablesOf } from '../../fib/snapshot-view.js';
@@ -124,10 +124,7 @@ async function askGateways(
     if (link?.up !== true || !link.carrier) return [];
     const gateways = management.backupRouters.flatMap((router) =>
       gatewaysOf(router, link, snapshot).filter(
-        (gateway) =>
-          router.onlink === true ||
-          neighbourOn(config, snapshot, link, gateway, performance.now()).kind === 'on-link' ||
-          goesBy(snapshot, link, gateway),
+        (gateway) => router.onlink === true || leadsTo(config, snapshot, link, gateway, performance.now()),
       ),
     );
     return gateways.flatMap((address) => {

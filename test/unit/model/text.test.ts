@@ -5,6 +5,7 @@ import t from 'tap';
 import {
   counted,
   durationText,
+  firstOf,
   localTimes,
   oneLine,
   printable,
@@ -104,4 +105,10 @@ t.test('numbers and times', async (t) => {
   );
   process.env['TZ'] = 'America/New_York';
   t.equal(localTimes('2026-01-01T03:00:00.000Z'), '2025-12-31T22:00:00.000-05:00');
+});
+
+t.test('the first of many', async (t) => {
+  t.equal(firstOf([], 3), '');
+  t.equal(firstOf(['a', 'b', 'c'], 3), 'a, b, c');
+  t.equal(firstOf(['a', 'b', 'c', 'd', 'e'], 3), 'a, b, c and 2 more');
 });
