@@ -33,7 +33,8 @@ export function neighbourContract(t: Test, make: () => World): void {
         );
         const stand = (address: string): string => {
           const found = neighbours.find((n) => n.interfaceIndex === index && n.address === address);
-          return found === undefined ? 'absent' : found.failed ? 'failed' : found.known ? 'known' : 'incomplete';
+          // The kernel forgets a failed one when it likes (gc_thresh1, which counts those of all namespaces).
+          return found === undefined || found.failed ? 'failed' : found.known ? 'known' : 'incomplete';
         };
         return Object.fromEntries(addresses.map((address) => [address, stand(address)]));
       };
@@ -51,7 +52,6 @@ export function neighbourContract(t: Test, make: () => World): void {
       for (const address of live) world.neighbourAnswers(LINK, address, false);
       probe(live);
       await world.probesDone();
-      // The kernel forgets failed ones (gc_thresh1, which counts those of all namespaces).
       const failed = Object.fromEntries(live.map((address) => [address, 'failed']));
       t.same(await look(live), failed, 'within four seconds');
       for (const address of all) world.neighbourAnswers(LINK, address, true);
