@@ -1,9 +1,10 @@
-/** inotify at a path whose directories come, go and are replaced. */
+/** inotify at a path whose directories come, go, are replaced or change without pause. */
 
-import { mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, mkdirSync, renameSync, rmdirSync, rmSync, watch as watchFiles, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { PathWatch } from '../../../src/host/path-watch.js';
+import { FakeClock } from '../health/fake-clock.js';
 import { directory, sleep, until } from '../health/fake-vty.js';
 
 function watchIn(t: Test, ...parts: readonly string[]) {
@@ -80,4 +81,73 @@ t.test('closed is closed', async (t) => {
   await sleep(30);
   t.equal(count(), 0);
   t.equal(watch.rearm(), false);
+});
+
+/** Changes a file so often, each time as an event of its own, and waits until all events were delivered. */
+async function storm(path: string, changes: number): Promise<void> {
+  let heard = 0;
+  // inotify delivers the events of a directory to all its watches in order.
+  const witness = watchFiles(dirname(path), (_event, name) => {
+    if (name === basename(path)) heard++;
+  });
+  for (let i = 1; i <= changes; i++) {
+    const before = heard;
+    appendFileSync(path, 'x');
+    if (!(await until(() => heard > before))) throw new Error(`change ${i} was not heard of`);
+  }
+  witness.close();
+}
+
+t.test('a file that is written without pause: at once, then one report each 100 ms', async (t) => {
+  const { path: root, remove } = directory();
+  const path = join(root, 'x.vty');
+  writeFileSync(path, '');
+  const clock = new FakeClock();
+  let reports = 0;
+  const watch = new PathWatch(path, () => reports++, clock);
+  t.teardown(() => {
+    watch.close();
+    remove();
+  });
+  await storm(path, 1);
+  t.equal(reports, 1, 'the first one is not delayed');
+  await storm(path, 50);
+  t.equal(reports, 20, 'what a daemon that starts causes is not delayed either');
+  t.equal(clock.pending, 1);
+  t.equal(watch.rearm(), false, 'a poll of the caller does not end the pause');
+  clock.advance(99);
+  t.equal(reports, 20);
+  clock.advance(1);
+  t.equal(reports, 21, 'what happened in the pause is reported at its end');
+  for (let pauses = 1; pauses <= 3; pauses++) {
+    await storm(path, 10);
+    t.equal(reports, 20 + pauses);
+    clock.advance(100);
+    t.equal(reports, 21 + pauses);
+  }
+  clock.advance(100);
+  t.equal(reports, 24, 'nothing happened since');
+  await storm(path, 3);
+  t.equal(reports, 27, 'calm again: at once');
+});
+
+t.test('neighbours of the path that are written without pause', async (t) => {
+  const { path: root, remove } = directory();
+  const path = join(root, 'x.vty');
+  writeFileSync(join(root, 'other'), '');
+  const clock = new FakeClock();
+  let reports = 0;
+  const watch = new PathWatch(path, () => reports++, clock);
+  t.teardown(() => {
+    watch.close();
+    remove();
+  });
+  await storm(join(root, 'other'), 30);
+  t.equal(reports, 0);
+  t.equal(clock.pending, 1, 'a pause');
+  writeFileSync(path, '');
+  clock.advance(100);
+  t.equal(reports, 1, 'the path itself changed in the pause');
+  watch.close();
+  t.equal(clock.pending, 0);
 });
