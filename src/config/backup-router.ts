@@ -33,7 +33,7 @@ function keysOf(family: Family): readonly Key[] {
       key: 'address',
       words:
         'The gateway, or several in order of preference; it must be on the management network. Or auto: that of the default route which DHCP, a router advertisement or a container runtime put on the interface. Or none: the interface has no neighbours.',
-      more: 'The gateway, or a list of gateways in order of preference. IPv6 link-local addresses are fine, without `%eth0`. Or `auto`, or `none` (see below).',
+      more: 'The gateway, or a list in order of preference; link-local without `%eth0`. Or `auto`, or `none` (see below).',
       schema: oneOrMany({ type: 'string', pattern: `^(${ADDRESS[family]}|auto|none)$` }),
       required: true,
       aliases: [
@@ -54,14 +54,14 @@ function keysOf(family: Family): readonly Key[] {
     {
       key: 'adopt',
       words: 'With address: auto only. Takes that default route over, and gives it back on stop.',
-      more: 'With `address: auto` only: `true` takes over the default route that the gateway comes from.',
+      more: 'With `address: auto`: take over the default route that the gateway comes from.',
       schema: { type: 'boolean' },
       fallback: false,
     },
     {
       key: 'source',
       words: 'The preferred source address of packets that go this way. Omitted: the kernel chooses.',
-      more: 'The preferred source address (`src` of `ip route`), an address of this host. While the host does not have it, the routes are in without it, and `status` says so.',
+      more: 'The preferred source address (`src` of `ip route`). While this host does not have it, the routes are in without it, and `status` says so.',
       schema: { type: 'string', pattern: `^${ADDRESS[family]}$` },
       aliases: ['src', 'prefsrc', 'preferred-source', 'source-address', 'from'],
       fallbackWords: "the kernel's choice",
@@ -69,7 +69,7 @@ function keysOf(family: Family): readonly Key[] {
     {
       key: 'onlink',
       words: 'The gateway is on this link although no route of the kernel says so, as on a port with a /32.',
-      more: 'The gateway is on this link although no route says so, as on a port with a `/32` (`onlink` of `ip route`).',
+      more: 'The gateway is on this link although no route says so, as on a port with a `/32`.',
       schema: { type: 'boolean' },
       fallback: false,
     },
@@ -77,7 +77,7 @@ function keysOf(family: Family): readonly Key[] {
       key: 'symmetric-replies',
       words:
         'Packets from an address of the interface go by this backup router whatever the routing daemon does, so what is asked on the interface is answered there.',
-      more: 'Replies leave by the management network also while the routing daemon is healthy ([symmetric replies](#symmetric-replies)).',
+      more: 'Replies leave by the management network also while the routing daemon is healthy ([below](#symmetric-replies)).',
       schema: { type: 'boolean' },
       fallback: false,
     },

@@ -43,7 +43,7 @@ export const COMMAND_KEYS: readonly Key[] = [
   {
     key: 'timeout',
     words: 'A run that takes longer has failed; never longer than interval.',
-    more: 'A run that takes longer has failed. Never longer than `interval`; when that is set below `2s`, the default is the same.',
+    more: 'A run that takes longer has failed. Never longer than `interval`.',
     schema: timeSchema(false),
     fallback: formatDuration(DEFAULT_EXEC.timeoutMs),
   },

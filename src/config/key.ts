@@ -1,6 +1,6 @@
 /**
  * Describes one key of the file: its name, meaning, allowed values and default. The schema, the
- * manual page and the tables of docs/CONFIGURATION.md are generated from these descriptions, and
+ * manual page and the lists of docs/CONFIGURATION.md are generated from these descriptions, and
  * the readers take the key names from them.
  */
 
@@ -11,7 +11,7 @@ export interface Key {
   /** The meaning in a sentence or two, for the schema and the manual page. */
   readonly words: string;
   /**
-   * The long form in Markdown, for the table in docs/CONFIGURATION.md. undefined: `words` is
+   * The long form in Markdown, for the list in docs/CONFIGURATION.md. undefined: `words` is
    * enough.
    */
   readonly more?: string;

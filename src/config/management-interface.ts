@@ -62,7 +62,7 @@ export const MANAGEMENT_INTERFACE: Key = {
   key: KEY,
   words:
     'The interface behind which the backup router is directly connected, by name or MAC address; or a list of interfaces in order of preference, each with backup routers of its own. It need not exist yet.',
-  more: 'The interface behind which the backup router is directly connected. It need not exist yet: the agent waits for it. A name, `{name: NAME}`, `{mac: ADDRESS}`, or a list.',
+  more: 'The interface behind which the backup router is directly connected: a name, `{name: NAME}`, `{mac: ADDRESS}`, or a list. The agent waits for it.',
   schema: {
     anyOf: [
       NAME,

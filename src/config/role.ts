@@ -27,7 +27,7 @@ export const ROLE_KEYS: readonly Key[] = [
   {
     key: 'exec',
     words: 'A command that prints such a word.',
-    more: 'A command: `[/usr/local/bin/role, --short]`, or a mapping with `command`, `interval` and `timeout`, as for a [routing daemon](#unit-pidfile-process-socket-exec).',
+    more: 'A command, or a mapping with `command`, `interval` and `timeout`, as for a [routing daemon](#unit-pidfile-process-socket-exec).',
     schema: { anyOf: [COMMAND, mapping(COMMAND_KEYS)] },
   },
 ];

@@ -1,7 +1,7 @@
 /**
  * The table of settings. For each field of the configuration that has a default: its key, default,
  * reader, writer, schema and words. Everything else that names settings is generated from it:
- * defaults, JSON Schema, manual page, the tables of docs/CONFIGURATION.md, the YAML writer, and the
+ * defaults, JSON Schema, manual page, the lists of docs/CONFIGURATION.md, the YAML writer, and the
  * list of what `convert` to Junos loses.
  *
  * A new setting needs a field of `Config` and a row here; without the row the code does not
@@ -48,7 +48,7 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
     key: 'routing-daemon',
     words:
       'What must be healthy before the backup routes go: one, or a list of which all must be. Default: FRR with zebra.',
-    more: 'What must be healthy before the backup routes go. One entry or a list; all of them must be healthy.',
+    more: 'What must be healthy before the backup routes go: one entry, or a list of which all must be.',
     default: [DEFAULT_FRR],
     fallbackWords: '`frr` with zebra',
     value: {
@@ -70,7 +70,7 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
     key: 'convergence-timeout',
     words:
       'After that, wait at most this long for destinations that this daemon has never covered here; 0 waits for none, as Junos.',
-    more: 'After that, wait at most this long for destinations that this daemon has never covered here; what it has covered once is waited for without limit. `0`: wait for nothing, as Junos. `never`: wait until all are covered.',
+    more: 'After that, wait at most this long for destinations that this daemon has never covered here, and without limit for those that it has. `0`: wait for nothing, as Junos. `never`: wait until all are covered.',
     default: 30_000,
     value: timeout,
   },
@@ -103,7 +103,7 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
     key: 'placement',
     words:
       'local: in tables of their own, for packets of this router itself only. main: in the main table. vrf: insists on the VRF of the interface; one that is in a VRF has its routes there in any case.',
-    more: '`local`: in tables of their own, only for packets that this router itself sends. It has [two limits](ARCHITECTURE.md#the-local-placement) that `doctor` finds. `main`: in the main table; transit packets can use them, and `redistribute kernel` can leak them. `vrf`: no routes while the interface is in no VRF. An interface in a VRF has its routes in the table of that VRF in any case.',
+    more: '`local`: in tables of their own, only for packets that this router itself sends; `doctor` finds its [two limits](ARCHITECTURE.md#the-local-placement). `main`: in the main table, where transit packets can use them and `redistribute kernel` can leak them. `vrf`: no routes while the interface is in no VRF. An interface in a VRF always has its routes in the table of that VRF.',
     default: 'local',
     value: choice(['local', 'main', 'vrf']),
   },
@@ -111,14 +111,14 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
     key: 'role',
     words:
       'primary: the routes go when the routing daemon is healthy. standby: they stay in always. Or where the word comes from.',
-    more: '`primary`: the routes go when the daemon is healthy. `standby`: they stay in always. Or `{file: PATH}`, or `{exec: COMMAND}` (see below).',
+    more: '`primary`: the routes go when the daemon is healthy. `standby`: they stay in. Or `{file: PATH}` or `{exec: COMMAND}`, see below.',
     default: { kind: 'fixed', role: 'primary' },
     value: { schema: ROLE_SCHEMA, read: readRole, write: writeRole },
   },
   routeProtocol: {
     key: 'route-protocol',
     words: 'The protocol number that marks the routes of the agent. Everything with this number may be deleted by it.',
-    more: 'Protocol number of the routes (`ip route show proto 157`), 1 to 255. **Everything with this number belongs to the agent and may be deleted by it.** Refused: 1 to 4, 9 and 16 (kernel, `ip route add`, RA, DHCP), 11, 42 and 186 to 198 (FRR removes them when it starts).',
+    more: 'Protocol number of the routes (`ip route show proto 157`). **Everything with this number belongs to the agent and may be deleted by it.** Refused: 1 to 4, 9 and 16 (kernel, `ip route add`, RA, DHCP), 11, 42 and 186 to 198 (FRR removes them when it starts).',
     default: ROUTE_PROTOCOL,
     value: integer(1, 255, (entry, report) => readRouteProtocol(entry, ROUTE_PROTOCOL, report)),
   },
@@ -132,7 +132,7 @@ export const SETTINGS: { readonly [F in Field]: Setting<Settings[F]> } = {
   rulePriorityBase: {
     key: 'rule-priority-base',
     words: 'Where the rules stand: auto, beside the rule that looks up main, or the first of up to 258 priorities.',
-    more: '`auto`: directly in front of the rule that looks up the main table, behind every other. Or a number, 1 to 32508: the first of up to 258 priorities; the backup routes then have precedence over all rules behind it (`doctor` lists them).',
+    more: '`auto`: directly in front of the rule that looks up the main table, behind every other. A number, 1 to 32508, is the first of up to 258 priorities; the backup routes then have precedence over all rules behind it (`doctor` lists them).',
     default: 'auto',
     value: {
       schema: { anyOf: [{ const: 'auto' }, { type: 'integer', minimum: 1, maximum: LAST_RULE_PRIORITY_BASE }] },

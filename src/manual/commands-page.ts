@@ -9,7 +9,7 @@ import { partsDirectory } from '../config/files.js';
 import { EXIT } from '../model/exit.js';
 import { pathsOf } from '../model/paths.js';
 import { VERSION } from '../model/version.js';
-import { EXIT_MEANING } from './exit-statuses.js';
+import { exitMeaning } from './exit-statuses.js';
 import { bold, example, heading, italic, item, paragraph, section, subsection, text } from './roff.js';
 
 /** The whole page. `date` is that of the release, YYYY-MM-DD. */
@@ -53,7 +53,7 @@ export function commandsPage(date: string): string {
     section(
       'exit status',
       ...(Object.keys(EXIT) as (keyof typeof EXIT)[]).map((name) =>
-        item(bold(String(EXIT[name])), text(EXIT_MEANING[name].what, `(${EXIT_MEANING[name].when}.)`)),
+        item(bold(String(EXIT[name])), text(exitMeaning(name))),
       ),
     ),
     section(

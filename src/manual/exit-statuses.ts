@@ -1,15 +1,16 @@
-/** The exit statuses as a table, for backup-router(8) and docs/AUTOMATION.md. */
+/** The exit statuses, for backup-router(8) and docs/AUTOMATION.md. */
 
 import { EXIT } from '../model/exit.js';
+import { listItem } from './markdown-list.js';
 
 interface Meaning {
   readonly what: string;
-  /** Which commands exit with it, and when. */
-  readonly when: string;
+  /** Which commands exit with it, and when. undefined: every command. */
+  readonly when?: string;
 }
 
-export const EXIT_MEANING: Readonly<Record<keyof typeof EXIT, Meaning>> = {
-  OK: { what: 'Done, and the state is the wanted one.', when: 'every command' },
+const EXIT_MEANING: Readonly<Record<keyof typeof EXIT, Meaning>> = {
+  OK: { what: 'Done, and the state is the wanted one.' },
   NOT_IN_STATE: {
     what: 'The command worked, and the state is not the wanted one.',
     when:
@@ -19,13 +20,13 @@ export const EXIT_MEANING: Readonly<Record<keyof typeof EXIT, Meaning>> = {
       'reload --confirm: not confirmed. confirm: there is nothing to confirm. convert -o: the file exists. ' +
       'flush, restore: the agent runs, or the kernel refuses. drill: a case failed',
   },
-  USAGE: { what: 'The command line is wrong.', when: 'every command' },
+  USAGE: { what: 'The command line is wrong.' },
   UNAVAILABLE: {
     what: 'The agent does not run, or another one runs already.',
     when: 'status, metrics, reload, confirm, hold, role, and events where no history is left; run: a second one; drill: neither FRR nor BIRD is installed',
   },
-  SOFTWARE: { what: 'A bug, or an answer that cannot be read.', when: 'every command' },
-  IO: { what: 'The output could not be written: a full disk, a terminal that is gone.', when: 'every command' },
+  SOFTWARE: { what: 'A bug, or an answer that cannot be read.' },
+  IO: { what: 'The output could not be written: a full disk, a terminal that is gone.' },
   NO_PERMISSION: {
     what: 'A capability or permission is missing; the message names it, and the command to type instead.',
     when: 'run, flush, restore, drill; reload, confirm, hold and role without root; status and events outside of the group backup-router',
@@ -36,16 +37,21 @@ export const EXIT_MEANING: Readonly<Record<keyof typeof EXIT, Meaning>> = {
   },
 };
 
+/** What a status means, and of which commands. */
+export function exitMeaning(name: keyof typeof EXIT): string {
+  const { what, when } = EXIT_MEANING[name];
+  return when === undefined ? what : `${what} (${when}.)`;
+}
+
 const BEGIN = '<!-- exit statuses -->';
 const END = '<!-- end -->';
 
-/** The document with its table up to date. */
-export function withExitTable(document: string): string {
+/** The document with its list up to date. */
+export function withExitList(document: string): string {
   const [start, end] = [document.indexOf(BEGIN), document.indexOf(END)];
   if (start < 0 || end < start) throw new Error(`no ${BEGIN} ... ${END}`);
-  const rows = (Object.keys(EXIT) as (keyof typeof EXIT)[]).map(
-    (name) => `| ${EXIT[name]} | ${EXIT_MEANING[name].what} | ${EXIT_MEANING[name].when} |`,
+  const items = (Object.keys(EXIT) as (keyof typeof EXIT)[]).map((name) =>
+    listItem(`**${EXIT[name]}**`, exitMeaning(name)),
   );
-  const table = ['| status | meaning | when |', '|---|---|---|', ...rows].join('\n');
-  return `${document.slice(0, start)}${BEGIN}\n\n${table}\n\n${document.slice(end)}`;
+  return `${document.slice(0, start)}${BEGIN}\n\n${items.join('')}\n${document.slice(end)}`;
 }

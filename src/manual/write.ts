@@ -1,5 +1,5 @@
 /**
- * Writes the generated files: the manual pages, schemas and tables of docs/, and the template units
+ * Writes the generated files: the manual pages, schemas and lists of docs/, and the template units
  * of systemd/. Usage: `write.js DIRECTORY`, the root of the project. A test checks that they are up
  * to date.
  */
@@ -10,9 +10,9 @@ import { fileURLToPath } from 'node:url';
 import { configSchema } from '../config/file-keys.js';
 import { commandsPage } from './commands-page.js';
 import { configPage } from './config-page.js';
-import { withConfigTables } from './config-tables.js';
-import { withExitTable } from './exit-statuses.js';
-import { withMetricsTable } from './metrics-table.js';
+import { withExitList } from './exit-statuses.js';
+import { withKeyLists } from './key-lists.js';
+import { withMetricsList } from './metrics-list.js';
 import { outputSchema } from './output-schema.js';
 import { templateOfHooks, templateUnit } from './template-unit.js';
 
@@ -26,9 +26,9 @@ export function generated(root: string): Readonly<Record<string, string>> {
       minimal: read('docs/examples/minimal.yaml'),
       full: read('docs/examples/full.yaml'),
     }),
-    'docs/CONFIGURATION.md': withConfigTables(read('docs/CONFIGURATION.md')),
-    'docs/METRICS.md': withMetricsTable(read('docs/METRICS.md')),
-    'docs/AUTOMATION.md': withExitTable(read('docs/AUTOMATION.md')),
+    'docs/CONFIGURATION.md': withKeyLists(read('docs/CONFIGURATION.md')),
+    'docs/METRICS.md': withMetricsList(read('docs/METRICS.md')),
+    'docs/AUTOMATION.md': withExitList(read('docs/AUTOMATION.md')),
     'docs/output.schema.json': `${JSON.stringify(outputSchema(root), null, 2)}\n`,
     'systemd/backup-router-hooks@.service': templateOfHooks(read('systemd/backup-router-hooks.service')),
     'systemd/backup-router@.service': templateUnit(read('systemd/backup-router.service')),

@@ -61,14 +61,14 @@ const KEYS: readonly Key[] = [
   {
     key: 'daemons',
     words: 'Daemons of FRR; each is watched through its own vty socket.',
-    more: 'Daemons of FRR: zebra, bgpd, ospfd, ospf6d, isisd, staticd, ... List those whose loss would cost you reachability.',
+    more: 'Daemons of FRR. List those whose loss would cost you reachability.',
     schema: oneOrMany({ anyOf: [{ enum: FRR_DAEMONS }, { type: 'string', pattern: '^[A-Za-z0-9_-]{1,32}$' }] }),
     fallback: DEFAULT_FRR.daemons,
   },
   {
     key: 'socket-directory',
     words: 'Where zebra.vty and the others are.',
-    more: 'Where `zebra.vty` and the others are; `/run/frr/NAME` for an FRR started with `-N NAME`. Must start with `/`.',
+    more: 'Where `zebra.vty` and the others are; `/run/frr/NAME` for an FRR started with `-N NAME`.',
     schema: PATH,
     fallback: DEFAULT_FRR.socketDirectory,
   },

@@ -9,7 +9,7 @@ import { parseConfig } from '../../../src/config/parse.js';
 import { joinParts } from '../../../src/config/parts.js';
 import { ROUTE_PROTOCOLS } from '../../../src/config/route-protocols.js';
 import { DEFAULTS } from '../../../src/config/settings.js';
-import { withConfigTables } from '../../../src/manual/config-tables.js';
+import { withKeyLists } from '../../../src/manual/key-lists.js';
 import { allBackupRouters, type Config } from '../../../src/model/config.js';
 
 /** The project's root, from dist/test/unit/config/. */
@@ -73,7 +73,7 @@ t.test('the manual knows every key, its default and every code that it explains'
   for (const [mapping, keys] of MAPPINGS)
     for (const { key } of keys)
       t.match(manual, `\`${key}\``, `${key} of ${mapping === '' ? 'the top level' : mapping}`);
-  t.equal(withConfigTables(manual), manual, 'the tables of keys are those of the program: run scripts/manual');
+  t.equal(withKeyLists(manual), manual, 'the lists of keys are those of the program: run scripts/manual');
   t.notMatch(manual, /\n\n\|(?![^\n]*\n\|---)/, 'no row of a table without its head');
   const source = readFileSync(`${root}src/config/diagnostic.ts`, 'utf8');
   const codes = [

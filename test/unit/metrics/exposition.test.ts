@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { withMetricsTable } from '../../../src/manual/metrics-table.js';
+import { withMetricsList } from '../../../src/manual/metrics-list.js';
 import { exposition, expositionOfNone, type Measured } from '../../../src/metrics/exposition.js';
 import { METRICS, PREFIX } from '../../../src/metrics/table.js';
 import { createTally } from '../../../src/metrics/tally.js';
@@ -184,5 +184,5 @@ t.test('several agents on a host', async (t) => {
 
 t.test('the document', async (t) => {
   const document = readFileSync(`${root}docs/METRICS.md`, 'utf8');
-  t.equal(withMetricsTable(document), document, 'has the table of the program: run scripts/manual');
+  t.equal(withMetricsList(document), document, 'has the list of the program: run scripts/manual');
 });
