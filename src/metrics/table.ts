@@ -59,32 +59,32 @@ export const METRICS = {
   daemon_deaths_total: {
     type: 'counter',
     labels: ['daemon', 'how'],
-    help: 'Ends of a routing daemon since the agent started: death, stop (in order), hang (no answer in time).',
+    help: 'Ends of a routing daemon: death, stop (in order), hang (no answer in time).',
   },
   outages_total: {
     type: 'counter',
     labels: ['cause'],
-    help: 'Outages that began since the agent started: the routes are in because of the daemon, or a destination is uncovered.',
+    help: 'Outages that began: the routes are in because of the daemon, or a destination is uncovered.',
   },
   outage_seconds_total: {
     type: 'counter',
     labels: [],
-    help: 'Time in outages since the agent started, the one under way included.',
+    help: 'Time in outages, the one under way included.',
   },
   outage_start_timestamp_seconds: {
     type: 'gauge',
     labels: [],
-    help: 'When the outage under way began, in seconds since 1970, also if the agent was restarted since; 0: there is none.',
+    help: 'When the outage under way began, in seconds since 1970, also before a restart of the agent; 0: there is none.',
   },
   bridged_seconds: {
     type: 'histogram',
     labels: [],
-    help: 'From the beginning of an outage to backup routes that the kernel has acknowledged, since the agent started.',
+    help: 'From the beginning of an outage to backup routes that the kernel has acknowledged.',
   },
   transitions_total: {
     type: 'counter',
     labels: ['to'],
-    help: 'How often the backup routes turned in or out since the agent started.',
+    help: 'How often the backup routes turned in or out.',
   },
   gateway_up: {
     type: 'gauge',
@@ -106,27 +106,27 @@ export const METRICS = {
   route_refusals_total: {
     type: 'counter',
     labels: ['code'],
-    help: 'Backup routes that the kernel refused since the agent started, each try counted, by errno.',
+    help: 'Backup routes that the kernel refused, each try counted, by errno.',
   },
   interference_total: {
     type: 'counter',
     labels: [],
-    help: 'Episodes since the agent started in which somebody deleted what is owned.',
+    help: 'Episodes in which somebody deleted what is owned.',
   },
   model_disagreements_total: {
     type: 'counter',
     labels: [],
-    help: 'Destinations, since the agent started, that counted as covered but that the kernel, when asked, did not carry.',
+    help: 'Destinations that counted as covered but that the kernel, when asked, did not carry.',
   },
   resyncs_total: {
     type: 'counter',
     labels: ['reason'],
-    help: 'Looks at the kernel since the agent started, by reason; resync: the clock alone, probe: neighbours only.',
+    help: 'Looks at the kernel by reason; resync: the clock alone, probe: neighbours only.',
   },
   events_lost_total: {
     type: 'counter',
     labels: [],
-    help: 'How often kernel events were lost since the agent started; the agent then reads everything again.',
+    help: 'How often kernel events were lost; the agent then reads everything again.',
   },
   config_ok: {
     type: 'gauge',
@@ -142,10 +142,10 @@ export const METRICS = {
   internal_faults_total: {
     type: 'counter',
     labels: [],
-    help: 'Bugs since the agent started in what it reports or answers; routes are not affected.',
+    help: 'Bugs in what the agent reports or answers; routes are not affected.',
   },
   resident_memory_bytes: { type: 'gauge', labels: [], help: 'Memory of the agent that is in RAM.' },
-  cpu_seconds_total: { type: 'counter', labels: [], help: 'User and system CPU time of the agent since it started.' },
+  cpu_seconds_total: { type: 'counter', labels: [], help: 'User and system CPU time of the agent.' },
 } as const satisfies Readonly<Record<string, Metric>>;
 
 export type MetricName = keyof typeof METRICS;
