@@ -1,6 +1,6 @@
 /**
  * `holds` with a real zebra: a route that it has installed since its start counts, one that it
- * found in the kernel does not (docs/FACTS.md, "How a leftover is told from a route of this
+ * found in the kernel does not (docs/FACTS.md, F13: "A leftover and a route of this
  * life").
  */
 
